@@ -1,0 +1,285 @@
+#include "base/file.h"
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "base/i18n.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int open_failed(const char *path, struct err *err)
+{
+	if (errno == ENOENT)
+		return err_set(err, ERR_GONE, _("%s does not exist"), path);
+	return err_errno(err, _("Cannot open %s"), path);
+}
+
+static int read_up_to(int fd, const char *path, size_t max, struct str *out, struct err *err)
+{
+	size_t start = out->len;
+
+	for (;;) {
+		ssize_t n;
+
+		str_room(out, 65536);
+		n = read(fd, out->p + out->len, 65536);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(err, _("Cannot read %s"), path);
+		if (n == 0)
+			return 0;
+		out->len += (size_t)n;
+		out->p[out->len] = '\0';
+		if (out->len - start > max) {
+			str_cut(out, start);
+			return err_set(err, ERR_INPUT, _("%s is larger than %zu bytes"), path, max);
+		}
+	}
+}
+
+int file_read(const char *path, size_t max, struct str *out, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), rc;
+
+	if (fd < 0)
+		return open_failed(path, err);
+	rc = read_up_to(fd, path, max, out, err);
+	close(fd);
+	return rc;
+}
+
+int file_write_all(int fd, const void *data, size_t len, struct err *err)
+{
+	const char *p = data;
+
+	while (len) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(err, _("Cannot write"));
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int write_synced(const char *path, const void *p, size_t len, mode_t mode, struct err *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	int rc;
+
+	if (fd < 0)
+		return err_errno(err, _("Cannot create %s"), path);
+	rc = file_write_all(fd, p, len, err);
+	if (rc == 0 && fsync(fd) != 0)
+		rc = err_errno(err, _("Cannot write %s"), path);
+	if (close(fd) != 0 && rc == 0)
+		rc = err_errno(err, _("Cannot write %s"), path);
+	return rc;
+}
+
+int file_replace(const char *path, const void *p, size_t len, mode_t mode, struct err *err)
+{
+	struct str tmp = STR_INIT;
+	char token[9];
+	int rc;
+
+	hash_random_token(token, 8);
+	str_addf(&tmp, "%s.%s.tmp", path, token);
+	rc = write_synced(tmp.p, p, len, mode, err);
+	if (rc == 0 && rename(tmp.p, path) != 0)
+		rc = err_errno(err, _("Cannot replace %s"), path);
+	if (rc != 0)
+		unlink(tmp.p);
+	else
+		rc = file_sync_parent(path, err);
+	str_done(&tmp);
+	return rc;
+}
+
+int file_sync_dir(const char *dir, struct err *err)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
+
+	if (fd < 0)
+		return open_failed(dir, err);
+	if (fsync(fd) != 0)
+		rc = err_errno(err, _("Cannot write directory %s"), dir);
+	close(fd);
+	return rc;
+}
+
+static char *parent_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return mem_strdup(".");
+	return slash == path ? mem_strdup("/") : mem_strndup(path, (size_t)(slash - path));
+}
+
+int file_sync_parent(const char *path, struct err *err)
+{
+	char *dir = parent_of(path);
+	int rc = file_sync_dir(dir, err);
+
+	free(dir);
+	return rc;
+}
+
+int file_make_dirs(const char *path, struct err *err)
+{
+	struct stat st;
+	char *dir;
+	int rc;
+
+	if (stat(path, &st) == 0)
+		return S_ISDIR(st.st_mode)
+			       ? 0
+			       : err_set(err, ERR_INPUT, _("%s is not a directory"), path);
+	dir = parent_of(path);
+	rc = strcmp(dir, path) == 0 ? 0 : file_make_dirs(dir, err);
+	if (rc == 0 && mkdir(path, 0700) != 0 && errno != EEXIST)
+		rc = err_errno(err, _("Cannot create directory %s"), path);
+	if (rc == 0)
+		rc = file_sync_dir(dir, err);
+	free(dir);
+	return rc;
+}
+
+static int remove_at(int parent, const char *name, int depth)
+{
+	int fd, rc = 0;
+	DIR *dir;
+	struct dirent *de;
+
+	if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if ((errno != EISDIR && errno != EPERM) || depth > 64)
+		return -1;
+	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	while (rc == 0 && (de = readdir(dir)))
+		if (strcmp(de->d_name, ".") != 0 && strcmp(de->d_name, "..") != 0)
+			rc = remove_at(dirfd(dir), de->d_name, depth + 1);
+	closedir(dir);
+	return rc == 0 ? unlinkat(parent, name, AT_REMOVEDIR) : rc;
+}
+
+int file_remove_tree(const char *path, struct err *err)
+{
+	return remove_at(AT_FDCWD, path, 0) == 0 ? 0 : err_errno(err, _("Cannot remove %s"), path);
+}
+
+int file_lock(const char *path, int wait_ms, struct err *err)
+{
+	int64_t end = clock_ms() + wait_ms;
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return err_errno(err, _("Cannot open %s"), path);
+	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if (errno == EINTR)
+			continue;
+		if (errno != EWOULDBLOCK) {
+			err_errno(err, _("Cannot lock %s"), path);
+			close(fd);
+			return -1;
+		}
+		if (clock_ms() >= end) {
+			close(fd);
+			return err_set(err, ERR_BUSY, _("Another running copy holds %s"), path);
+		}
+		clock_pause(5);
+	}
+	return fd;
+}
+
+bool file_exists(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+char *file_safe_name(const char *name)
+{
+	struct str out = STR_INIT;
+	char *line = utf8_clean_line(name ? name : "", name ? strlen(name) : 0);
+
+	for (char *p = line; *p; p++)
+		if (strchr("/\\:*?\"<>|", *p))
+			*p = '_';
+	for (char *p = line; *p; p++) {
+		if (out.len == 0 && (*p == '.' || *p == '-' || *p == ' ' || *p == '~'))
+			continue;
+		str_addc(&out, *p);
+	}
+	str_cut(&out, utf8_cut(str_c(&out), out.len, 200));
+	while (out.len && (out.p[out.len - 1] == ' ' || out.p[out.len - 1] == '.'))
+		str_cut(&out, out.len - 1);
+	if (!out.len)
+		str_adds(&out, "unnamed");
+	free(line);
+	return str_steal(&out);
+}
+
+static const char *expand_variable(struct str *out, const char *p)
+{
+	bool braces = p[1] == '{';
+	const char *start = p + (braces ? 2 : 1), *end = start;
+	char *name;
+
+	while ((*end >= 'A' && *end <= 'Z') || (*end >= 'a' && *end <= 'z') ||
+		(*end >= '0' && *end <= '9') || *end == '_')
+		end++;
+	if (end == start || (braces && *end != '}')) {
+		str_addc(out, *p);
+		return p + 1;
+	}
+	name = mem_strndup(start, (size_t)(end - start));
+	str_adds(out, getenv(name));
+	free(name);
+	return end + braces;
+}
+
+char *file_expand(const char *path)
+{
+	struct str out = STR_INIT;
+	const char *home = getenv("HOME");
+
+	if (home && path[0] == '~' && (path[1] == '/' || path[1] == '\0')) {
+		str_adds(&out, home);
+		path++;
+	}
+	while (*path) {
+		if (*path == '$')
+			path = expand_variable(&out, path);
+		else
+			str_addc(&out, *path++);
+	}
+	return str_steal(&out);
+}
+
+char *file_join(const char *dir, const char *name)
+{
+	struct str out = STR_INIT;
+
+	str_addf(&out, "%s/%s", dir, name);
+	return str_steal(&out);
+}

@@ -1,0 +1,173 @@
+#include "base/str.h"
+
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+void str_done(struct str *s)
+{
+	free(s->p);
+	*s = (struct str)STR_INIT;
+}
+
+void str_clear(struct str *s)
+{
+	s->len = 0;
+	if (s->p)
+		s->p[0] = '\0';
+}
+
+void str_room(struct str *s, size_t more)
+{
+	s->p = mem_grow(s->p, &s->cap, s->len + more + 1, 1);
+	s->p[s->len] = '\0';
+}
+
+void str_add(struct str *s, const char *p, size_t len)
+{
+	str_room(s, len);
+	if (len)
+		memcpy(s->p + s->len, p, len);
+	s->len += len;
+	s->p[s->len] = '\0';
+}
+
+void str_adds(struct str *s, const char *z)
+{
+	if (z)
+		str_add(s, z, strlen(z));
+}
+
+void str_addc(struct str *s, char c)
+{
+	str_add(s, &c, 1);
+}
+
+void str_addv(struct str *s, const char *fmt, va_list ap)
+{
+	va_list again;
+	int n;
+
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	if (n <= 0)
+		return;
+	str_room(s, (size_t)n);
+	vsnprintf(s->p + s->len, (size_t)n + 1, fmt, ap);
+	s->len += (size_t)n;
+}
+
+void str_addf(struct str *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	str_addv(s, fmt, ap);
+	va_end(ap);
+}
+
+void str_cut(struct str *s, size_t len)
+{
+	if (len >= s->len)
+		return;
+	s->len = len;
+	s->p[len] = '\0';
+}
+
+char *str_steal(struct str *s)
+{
+	char *p;
+
+	str_room(s, 0);
+	p = s->p;
+	*s = (struct str)STR_INIT;
+	return p;
+}
+
+const char *str_c(const struct str *s)
+{
+	return s->p ? s->p : "";
+}
+
+void strv_take(struct strv *v, char *s)
+{
+	v->v = mem_grow(v->v, &v->cap, v->n + 1, sizeof(*v->v));
+	v->v[v->n++] = s;
+}
+
+void strv_addn(struct strv *v, const char *p, size_t len)
+{
+	strv_take(v, mem_strndup(p, len));
+}
+
+void strv_add(struct strv *v, const char *s)
+{
+	strv_take(v, mem_strdup(s));
+}
+
+void strv_done(struct strv *v)
+{
+	for (size_t i = 0; i < v->n; i++)
+		free(v->v[i]);
+	free(v->v);
+	*v = (struct strv)STRV_INIT;
+}
+
+bool strv_has(const struct strv *v, const char *s)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (strcmp(v->v[i], s) == 0)
+			return true;
+	return false;
+}
+
+bool str_starts(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+bool str_istarts(const char *s, const char *prefix)
+{
+	return strncasecmp(s, prefix, strlen(prefix)) == 0;
+}
+
+static size_t min3(size_t a, size_t b, size_t c)
+{
+	size_t m = a < b ? a : b;
+
+	return m < c ? m : c;
+}
+
+/* Three rows of the Damerau-Levenshtein table (optimal string alignment); words over 63 bytes are
+ * "far". */
+size_t str_distance(const char *a, const char *b)
+{
+	size_t la = strlen(a), lb = strlen(b), rows[3][64];
+	size_t *before = rows[0], *above = rows[1], *row = rows[2];
+
+	if (la > 63 || lb > 63)
+		return 64;
+	for (size_t j = 0; j <= lb; j++)
+		above[j] = j;
+	for (size_t i = 1; i <= la; i++) {
+		size_t *spare = before;
+
+		row[0] = i;
+		for (size_t j = 1; j <= lb; j++) {
+			size_t change = a[i - 1] != b[j - 1];
+
+			row[j] = min3(above[j] + 1, row[j - 1] + 1, above[j - 1] + change);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+				before[j - 2] + 1 < row[j])
+				row[j] = before[j - 2] + 1;
+		}
+		before = above;
+		above = row;
+		row = spare;
+	}
+	return above[lb];
+}

@@ -1,0 +1,61 @@
+/*
+ * str - one growable byte string for the whole program.
+ *
+ * Owns:    its bytes, always NUL-terminated (p is never NULL after the first add; use str_c for a
+ * view). Threads: any; a str belongs to one thread at a time. Errors:  none; out of memory ends the
+ * program (mem.h).
+ */
+#ifndef BASE_STR_H
+#define BASE_STR_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct str {
+	char *p;
+	size_t len; /* bytes, without the NUL */
+	size_t cap;
+};
+
+#define STR_INIT                                                                                   \
+	{                                                                                          \
+		NULL, 0, 0                                                                         \
+	}
+
+void str_done(struct str *s);  /* frees the bytes; s is empty and usable again */
+void str_clear(struct str *s); /* length 0, keeps the memory */
+void str_add(struct str *s, const char *p, size_t len);
+void str_adds(struct str *s, const char *z); /* a C string; NULL adds nothing */
+void str_addc(struct str *s, char c);
+void str_addf(struct str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void str_addv(struct str *s, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+void str_cut(struct str *s, size_t len);   /* shortens to len bytes; longer than it is: no change */
+void str_room(struct str *s, size_t more); /* makes room for more bytes behind len */
+char *str_steal(struct str *s);            /* the bytes are now the caller's (free()); never NULL */
+const char *str_c(const struct str *s);    /* "" when empty */
+
+/* A list of strings the list owns. */
+struct strv {
+	char **v;
+	size_t n, cap;
+};
+
+#define STRV_INIT                                                                                  \
+	{                                                                                          \
+		NULL, 0, 0                                                                         \
+	}
+
+void strv_add(struct strv *v, const char *s);
+void strv_addn(struct strv *v, const char *p, size_t len);
+void strv_take(struct strv *v, char *s); /* keeps s */
+void strv_done(struct strv *v);
+bool strv_has(const struct strv *v, const char *s);
+
+bool str_starts(const char *s, const char *prefix);
+bool str_istarts(const char *s, const char *prefix); /* ASCII case does not matter */
+/* The distance of two words by insertions, deletions, changes and swaps (Damerau), for "did you
+ * mean". */
+size_t str_distance(const char *a, const char *b);
+
+#endif

@@ -1,0 +1,263 @@
+#include "base/utf8.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unicase.h>
+#include <uninorm.h>
+#include <wchar.h>
+
+static const uint32_t REPLACEMENT = 0xFFFD;
+
+static int sequence_length(unsigned char lead)
+{
+	if (lead < 0x80)
+		return 1;
+	if (lead >= 0xC2 && lead <= 0xDF)
+		return 2;
+	if (lead >= 0xE0 && lead <= 0xEF)
+		return 3;
+	if (lead >= 0xF0 && lead <= 0xF4)
+		return 4;
+	return 0;
+}
+
+uint32_t utf8_next(const char **p, const char *end)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	const unsigned char *s = (const unsigned char *)*p;
+	int n = sequence_length(s[0]);
+	uint32_t cp;
+
+	(*p)++;
+	if (n == 1)
+		return s[0];
+	if (n == 0 || end - (const char *)s < n)
+		return REPLACEMENT;
+	cp = s[0] & (0x7Fu >> n);
+	for (int i = 1; i < n; i++) {
+		if ((s[i] & 0xC0) != 0x80)
+			return REPLACEMENT;
+		cp = cp << 6 | (s[i] & 0x3F);
+	}
+	if (cp < least[n] || cp > 0x10FFFF || (cp >= 0xD800 && cp <= 0xDFFF))
+		return REPLACEMENT;
+	*p = (const char *)s + n;
+	return cp;
+}
+
+size_t utf8_cut(const char *s, size_t len, size_t max)
+{
+	size_t n = len;
+
+	if (len > max) {
+		n = max;
+		/* Never cut inside a sequence: step back over continuation bytes. */
+		while (n > 0 && ((unsigned char)s[n] & 0xC0) == 0x80)
+			n--;
+	}
+	/* An unfinished sequence at the end (cut by snprintf) goes too. */
+	for (size_t back = 1; back <= 3 && back <= n; back++) {
+		unsigned char c = (unsigned char)s[n - back];
+
+		if ((c & 0xC0) == 0x80)
+			continue;
+		if (sequence_length(c) > (int)back)
+			n -= back;
+		break;
+	}
+	return n;
+}
+
+void utf8_put(struct str *out, uint32_t cp)
+{
+	if (cp > 0x10FFFF || (cp >= 0xD800 && cp <= 0xDFFF))
+		cp = REPLACEMENT;
+	if (cp < 0x80) {
+		str_addc(out, (char)cp);
+	} else if (cp < 0x800) {
+		str_addc(out, (char)(0xC0 | cp >> 6));
+		str_addc(out, (char)(0x80 | (cp & 0x3F)));
+	} else if (cp < 0x10000) {
+		str_addc(out, (char)(0xE0 | cp >> 12));
+		str_addc(out, (char)(0x80 | (cp >> 6 & 0x3F)));
+		str_addc(out, (char)(0x80 | (cp & 0x3F)));
+	} else {
+		str_addc(out, (char)(0xF0 | cp >> 18));
+		str_addc(out, (char)(0x80 | (cp >> 12 & 0x3F)));
+		str_addc(out, (char)(0x80 | (cp >> 6 & 0x3F)));
+		str_addc(out, (char)(0x80 | (cp & 0x3F)));
+	}
+}
+
+bool utf8_valid(const char *p, size_t len)
+{
+	const char *end = p + len;
+
+	while (p < end) {
+		const char *at = p;
+
+		if (utf8_next(&p, end) == REPLACEMENT &&
+			!(end - at >= 3 && memcmp(at, "\xEF\xBF\xBD", 3) == 0))
+			return false;
+	}
+	return true;
+}
+
+int utf8_width(uint32_t cp)
+{
+	int w;
+
+	if (cp < 0x20 || (cp >= 0x7F && cp < 0xA0))
+		return 0;
+	if (cp < 0x7F)
+		return 1;
+	w = wcwidth((wchar_t)cp);
+	return w < 0 ? 1 : w;
+}
+
+size_t utf8_fit(const char *s, size_t len, int columns, int *used)
+{
+	const char *p = s, *end = s + len;
+	int sum = 0;
+
+	while (p < end) {
+		const char *at = p;
+		int w = utf8_width(utf8_next(&p, end));
+
+		if (sum + w > columns) {
+			p = at;
+			break;
+		}
+		sum += w;
+	}
+	if (used)
+		*used = sum;
+	return (size_t)(p - s);
+}
+
+int utf8_columns(const char *s, size_t len)
+{
+	int used;
+
+	utf8_fit(s, len, INT32_MAX - 2, &used);
+	return used;
+}
+
+bool utf8_is_hidden(uint32_t cp)
+{
+	return cp == 0x00AD || cp == 0x034F || cp == 0x061C || (cp >= 0x115F && cp <= 0x1160) ||
+	       (cp >= 0x17B4 && cp <= 0x17B5) || (cp >= 0x180B && cp <= 0x180F) ||
+	       (cp >= 0x200B && cp <= 0x200F) || (cp >= 0x202A && cp <= 0x202E) ||
+	       (cp >= 0x2060 && cp <= 0x206F) || cp == 0x3164 || (cp >= 0xFE00 && cp <= 0xFE0F) ||
+	       cp == 0xFEFF || cp == 0xFFA0 || (cp >= 0xFFF0 && cp <= 0xFFFB) ||
+	       (cp >= 0xE0000 && cp <= 0xE0FFF);
+}
+
+static bool is_control(uint32_t cp)
+{
+	return cp < 0x20 || (cp >= 0x7F && cp < 0xA0);
+}
+
+static void clean_control(
+	struct str *out, uint32_t cp, const char **p, const char *end, enum utf8_keep keep)
+{
+	bool text = keep & UTF8_TEXT;
+
+	if (cp == '\r' || cp == '\n') {
+		if (cp == '\r' && *p < end && **p == '\n')
+			(*p)++;
+		str_addc(out, text ? '\n' : ' ');
+	} else if (cp == '\t') {
+		str_addc(out, text ? '\t' : ' ');
+	} else if (!text) {
+		utf8_put(out, REPLACEMENT);
+	}
+}
+
+void utf8_clean(struct str *out, const char *p, size_t len, enum utf8_keep keep)
+{
+	const char *end = p + len;
+	int marks = 0;
+
+	str_room(out, len);
+	while (p < end) {
+		uint32_t cp;
+
+		if ((unsigned char)*p >= 0x20 && (unsigned char)*p < 0x7F) {
+			str_addc(out, *p++);
+			marks = 0;
+			continue;
+		}
+		cp = utf8_next(&p, end);
+		if (is_control(cp)) {
+			clean_control(out, cp, &p, end, keep);
+			marks = 0;
+		} else if (cp == 0x2028 || cp == 0x2029) {
+			str_addc(out, keep & UTF8_TEXT ? '\n' : ' ');
+			marks = 0;
+		} else if (!utf8_is_hidden(cp)) {
+			marks = wcwidth((wchar_t)cp) == 0 ? marks + 1 : 0;
+			if (marks <= 4)
+				utf8_put(out, cp);
+		}
+	}
+}
+
+char *utf8_clean_line(const char *p, size_t len)
+{
+	struct str out = STR_INIT;
+
+	utf8_clean(&out, p, len, UTF8_LINE);
+	return str_steal(&out);
+}
+
+static bool is_ascii(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)s[i] >= 0x80)
+			return false;
+	return true;
+}
+
+char *utf8_fold(const char *s, size_t len)
+{
+	size_t out_len = 0;
+	uint8_t *out;
+	char *copy;
+
+	if (!is_ascii(s, len)) {
+		out = u8_casefold((const uint8_t *)s, len, NULL, UNINORM_NFC, NULL, &out_len);
+		if (out) {
+			copy = mem_strndup((const char *)out, out_len);
+			free(out);
+			return copy;
+		}
+	}
+	copy = mem_strndup(s, len);
+	for (char *p = copy; *p; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p - 'A' + 'a');
+	return copy;
+}
+
+void utf8_pad(struct str *out, const char *s, int columns)
+{
+	size_t len = strlen(s), fit;
+	int used;
+
+	if (columns <= 0)
+		return;
+	fit = utf8_fit(s, len, columns, &used);
+	if (fit < len) {
+		fit = utf8_fit(s, len, columns - 1, &used);
+		str_add(out, s, fit);
+		utf8_put(out, 0x2026);
+		used++;
+	} else {
+		str_add(out, s, fit);
+	}
+	for (; used < columns; used++)
+		str_addc(out, ' ');
+}

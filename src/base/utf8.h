@@ -1,0 +1,66 @@
+/*
+ * utf8 - text for people: decoding, width in columns, and the one place where outside text is
+ * cleaned.
+ *
+ * Owns:    nothing.
+ * Threads: any; utf8_width needs setlocale(LC_CTYPE) to have been called before threads start.
+ * Errors:  none: bytes that are not UTF-8 (RFC 3629) become U+FFFD.
+ *
+ * Inside the program all text is valid UTF-8; it is converted and cleaned at the border (mime,
+ * terminal input, server text). Width in columns comes only from here, so that it agrees with
+ * ncurses.
+ */
+#ifndef BASE_UTF8_H
+#define BASE_UTF8_H
+
+#include "base/str.h"
+
+#include <stdint.h>
+
+/* The next code point of [*p, end), p < end; *p moves on by at least one byte. Invalid bytes:
+ * U+FFFD. */
+uint32_t utf8_next(const char **p, const char *end);
+
+/* The byte length of the whole characters in the first max bytes of [s, s+len). */
+size_t utf8_cut(const char *s, size_t len, size_t max);
+
+void utf8_put(struct str *out, uint32_t cp); /* surrogates and > U+10FFFF become U+FFFD */
+bool utf8_valid(const char *p, size_t len);
+
+/*
+ * Columns (0, 1 or 2) of a code point on the terminal: wcwidth() per code point, because ncurses
+ * uses the same. Unassigned (wcwidth -1) counts as 1: it is shown as U+FFFD. C0, C1 and DEL: 0,
+ * they never get there.
+ */
+int utf8_width(uint32_t cp);
+int utf8_columns(const char *s, size_t len);
+/* The byte length of the longest prefix that is at most columns wide; *used gets its width (may be
+ * NULL). */
+size_t utf8_fit(const char *s, size_t len, int columns, int *used);
+
+/* What may stay in text that comes from outside, in utf8_clean. */
+enum utf8_keep {
+	UTF8_LINE = 0,     /* one line: tabs and line ends become one space */
+	UTF8_TEXT = 1 << 0 /* body text: LF and TAB stay; CRLF and CR become LF */
+};
+
+/*
+ * Appends outside bytes to out as text that is safe on a terminal: valid UTF-8, no C0, C1, DEL or
+ * ESC, no bidi controls (U+061C, U+200E/F, U+202A-E, U+2066-9: "Trojan Source" and name spoofing),
+ * no zero-width or tag characters, no BOM, and at most four combining marks in a row (ncurses keeps
+ * five code points a cell). C0 and C1 become U+FFFD in UTF8_LINE and vanish in UTF8_TEXT.
+ */
+void utf8_clean(struct str *out, const char *p, size_t len, enum utf8_keep keep);
+char *utf8_clean_line(const char *p, size_t len); /* utf8_clean with UTF8_LINE; the caller frees */
+
+/* True for the code points that utf8_clean removes wherever they stand (not C0/C1). */
+bool utf8_is_hidden(uint32_t cp);
+
+/* Case-folded and canonically composed copy for comparing and searching (Unicode, libunistring).
+ * free(). */
+char *utf8_fold(const char *s, size_t len);
+
+/* Appends s, cut or padded with spaces to exactly columns; a cut ends in "…" when there is room. */
+void utf8_pad(struct str *out, const char *s, int columns);
+
+#endif
