@@ -1,0 +1,80 @@
+/*
+ * part - the structure of a message: a flat array of MIME parts over the message's bytes (RFC 2045,
+ * 2046).
+ *
+ * Owns:    its part array and strings; borrows the message bytes, which must outlive it.
+ * Threads: any; pure functions, iterative, bounded (depth 100, 10,000 parts, header limits), linear
+ * in time. Errors:  none: any bytes give at least one part. What is past a limit is shown as text.
+ *
+ * The same array also describes a message of which only some parts are here (IMAP by parts):
+ * part_add builds it from a BODYSTRUCTURE, part_set_body gives it the bytes that were fetched,
+ * part_save/part_load keep it in a file.
+ */
+#ifndef MIME_PART_H
+#define MIME_PART_H
+
+#include "base/str.h"
+
+#include <stdint.h>
+
+enum part_encoding { PART_7BIT, PART_8BIT, PART_BINARY, PART_QP, PART_BASE64, PART_UUENCODE };
+enum part_disposition { PART_INLINE, PART_ATTACHMENT, PART_UNSAID };
+
+struct part {
+	int parent;       /* index, -1 for the message itself */
+	int depth;        /* 0 for the message itself */
+	char section[48]; /* IMAP section number, "1.2"; "" for the message itself when multipart
+			     (RFC 9051 6.4.5) */
+	char type[64], subtype[64]; /* lower case; "text" "plain" by default */
+	char charset[48];           /* as given, lower case; "" when there is none */
+	enum part_encoding encoding;
+	enum part_disposition disposition;
+	bool format_flowed, delsp; /* RFC 3676 */
+	char *name; /* owned; the file name, decoded (RFC 2231, RFC 2047), clean; NULL when there is
+		       none */
+	char *content_id;  /* owned; without < >; NULL when there is none */
+	char *description; /* owned; NULL when there is none */
+	const char *
+		header; /* borrowed; header block of this part (for message/rfc822: see children) */
+	size_t header_len;
+	const char *body; /* borrowed; encoded bytes as in the message; NULL: not here (must be
+			     fetched) */
+	size_t body_len;
+	uint64_t size;           /* octets of the encoded body as the message or the server says */
+	bool multipart, message; /* multipart: type multipart with children; message: rfc822 with
+				    one child */
+};
+
+struct parts {
+	struct part *v;
+	size_t n, cap;
+	bool cut;                /* a limit was hit */
+	struct str owned_header; /* bytes that part_load or part_set_header keep here */
+};
+
+void part_parse(struct parts *out, const char *message, size_t len);
+void part_done(struct parts *parts);
+
+/* Appends an empty part; returns its index. The caller fills it (strings are malloc'd and owned by
+ * parts). */
+int part_add(struct parts *parts, int parent);
+int part_find(const struct parts *parts, const char *section); /* index or -1 */
+
+/* Text form of the structure (one line per part, no bodies), for the body cache. part_load: 0, or
+ * -1 if damaged. */
+void part_save(const struct parts *parts, struct str *out);
+int part_load(struct parts *parts, const char *text, size_t len);
+
+/* Appends the decoded bytes of the body (transfer encoding undone, charset untouched). Damaged
+ * base64 resumes. */
+void part_decode(const struct part *p, struct str *out);
+/* Appends a text part as clean UTF-8 (utf8_clean with UTF8_TEXT): charset given, else UTF-8 if
+ * valid, else guessed. */
+void part_text(const struct part *p, struct str *out);
+
+bool part_is_text(
+	const struct part *p); /* text/anything without being an attachment by disposition */
+bool part_is_attachment(
+	const struct parts *parts, int i); /* what a list of attachments should name */
+
+#endif

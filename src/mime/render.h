@@ -1,0 +1,40 @@
+/*
+ * render - a message as styled text: header block, body, part list (DESIGN: bytes -> parts -> one
+ * styled text).
+ *
+ * Owns:    nothing; the text it returns is the caller's.
+ * Threads: any; pure, bounded (10 MB of text, 200,000 lines).
+ * Errors:  none: what cannot be shown is named in a TEXT_NOTICE line.
+ */
+#ifndef MIME_RENDER_H
+#define MIME_RENDER_H
+
+#include "mime/envelope.h"
+#include "mime/part.h"
+#include "mime/text.h"
+
+struct render_options {
+	int width;        /* columns to wrap at; at least 20 */
+	bool all_headers; /* every header field as it came (cleaned) instead of the weeded few */
+	bool prefer_html; /* of multipart/alternative take text/html */
+	bool no_headers;  /* body only */
+	bool hide_quotes; /* deep quotes become one notice line */
+};
+
+/*
+ * header is the message's header block (for the header lines). Parts whose body is not here (body
+ * == NULL) are named with their size and "not fetched yet".
+ */
+struct text *render_message(const struct parts *parts, const char *header, size_t header_len,
+	const struct render_options *opt);
+
+/* The part of a message to quote in a reply: the first readable text as UTF-8 lines, signature cut.
+ * free(). */
+char *render_quotable(const struct parts *parts);
+
+/* Indexes of the parts that render_message needs the bodies of (text), so that they can be fetched
+ * first. */
+size_t render_needs(
+	const struct parts *parts, const struct render_options *opt, int *indexes, size_t max);
+
+#endif

@@ -1,0 +1,75 @@
+/*
+ * text - styled text: what a message looks like, line by line, before any terminal is involved.
+ *
+ * Owns:    its lines, spans and links until text_free. A value: it may cross threads by giving it
+ * away. Threads: any. Errors:  none.
+ *
+ * Lines are clean UTF-8 (utf8.h) without line ends; spans cover byte ranges of a line, in order,
+ * not overlapping.
+ */
+#ifndef MIME_TEXT_H
+#define MIME_TEXT_H
+
+#include "base/str.h"
+
+#include <stdint.h>
+
+enum text_style {
+	TEXT_PLAIN,
+	TEXT_HEADER_NAME,
+	TEXT_HEADER_VALUE,
+	TEXT_SUBJECT,
+	TEXT_QUOTE1, /* quote levels 1..4, deeper ones go round */
+	TEXT_QUOTE2,
+	TEXT_QUOTE3,
+	TEXT_QUOTE4,
+	TEXT_SIGNATURE,
+	TEXT_LINK,
+	TEXT_BOLD,
+	TEXT_ITALIC,
+	TEXT_CODE,
+	TEXT_HEADING,
+	TEXT_ATTACHMENT, /* the part list and separators between parts */
+	TEXT_NOTICE,     /* said by Talaria itself, not by the mail */
+	TEXT_DIFF_ADD,
+	TEXT_DIFF_DELETE,
+	TEXT_DIFF_HUNK,
+	TEXT_STYLES
+};
+
+struct text_span {
+	uint32_t start, len; /* bytes in the line */
+	uint8_t style;       /* enum text_style */
+	int32_t link;        /* index into links, -1 for none */
+};
+
+struct text_line {
+	char *s; /* owned */
+	uint32_t len;
+	uint8_t style;           /* of what no span covers */
+	uint8_t quote;           /* quote level, 0 none: lets the reader hide or skip quotes */
+	struct text_span *spans; /* owned */
+	uint32_t nspans;
+};
+
+struct text {
+	struct text_line *lines;
+	size_t n, cap;
+	struct strv links; /* URLs, clean ASCII, at most 2083 bytes each */
+};
+
+struct text *text_new(void);
+void text_free(struct text *t); /* NULL is fine */
+/* Appends a line (copied) of one style; returns it for text_span_add until the next line is added.
+ */
+struct text_line *text_add(struct text *t, enum text_style style, const char *s, size_t len);
+void text_span_add(
+	struct text_line *line, size_t start, size_t len, enum text_style style, int link);
+int text_link_add(
+	struct text *t, const char *url, size_t len); /* index; the same URL gives the same index */
+void text_join(
+	struct text *t, struct text *tail); /* moves tail's lines behind t's and frees tail */
+void text_plain(
+	const struct text *t, struct str *out); /* the bare lines with LF, for pipes and --json */
+
+#endif
