@@ -1,0 +1,221 @@
+/*
+ * imap - an IMAP connection (RFC 3501, 9051) through libetpan, with our own greeting, CAPABILITY,
+ * AUTHENTICATE, APPEND and IDLE.
+ *
+ * Owns:    the session and its stream. No libetpan type crosses this header; results are plain
+ * structs. Threads: one connection thread; cancel through net_cancel. Errors:  ERR_REFUSED for a
+ * tagged NO (connection still good: imap_is_alive), ERR_AUTH, ERR_CERT, ERR_NETWORK, ERR_CANCELLED,
+ * ERR_PROTOCOL. After anything but ERR_REFUSED the connection is dead: imap_free and connect anew.
+ *
+ * Mailbox names here are as on the wire (modified UTF-7, RFC 3501 5.1.3). Only UIDs are ever used.
+ * Every outgoing string is checked for CR, LF, NUL and length.
+ */
+#ifndef NET_IMAP_H
+#define NET_IMAP_H
+
+#include "base/str.h"
+#include "net/net.h"
+
+#include <time.h>
+
+struct imap;
+
+enum imap_can {
+	IMAP_IDLE = 1 << 0,
+	IMAP_CONDSTORE = 1 << 1,
+	IMAP_QRESYNC = 1 << 2, /* enabled */
+	IMAP_UIDPLUS = 1 << 3,
+	IMAP_MOVE = 1 << 4,
+	IMAP_LIST_STATUS = 1 << 5,
+	IMAP_SPECIAL_USE = 1 << 6,
+	IMAP_LITERAL_PLUS = 1 << 7,
+	IMAP_NAMESPACE = 1 << 8,
+	IMAP_ID = 1 << 9,
+};
+
+/* Connects, STARTTLS, capabilities, login, capabilities again, ID, ENABLE. */
+int imap_open(struct imap **out, const struct net_server *server, const struct net_options *options,
+	const struct net_login *login, struct net_cancel *cancel, struct err *err);
+void imap_free(struct imap *im);          /* closes at once, never waits; NULL is fine */
+void imap_logout(struct imap *im);        /* polite and short (2 s at most), then frees */
+unsigned imap_can(const struct imap *im); /* enum imap_can bits */
+bool imap_is_alive(const struct imap *im);
+void imap_describe(const struct imap *im, struct str *out); /* several lines for talaria check */
+char *imap_take_alert(
+	struct imap *im); /* [ALERT] text the user must see, clean; free(); NULL: none */
+void imap_counts(const struct imap *im, uint64_t *received, uint64_t *sent);
+
+/* --- mailboxes --- */
+enum imap_role {
+	IMAP_ROLE_NONE,
+	IMAP_ROLE_INBOX,
+	IMAP_ROLE_DRAFTS,
+	IMAP_ROLE_SENT,
+	IMAP_ROLE_TRASH,
+	IMAP_ROLE_JUNK,
+	IMAP_ROLE_ARCHIVE,
+	IMAP_ROLE_ALL,
+	IMAP_ROLE_FLAGGED
+};
+
+struct imap_status {
+	bool known;
+	uint32_t messages, unseen, uidnext, uidvalidity;
+	uint64_t highestmodseq; /* 0: not said */
+};
+
+struct imap_mailbox {
+	char *name;      /* owned; as on the wire */
+	char delimiter;  /* 0: flat */
+	bool selectable; /* not \Noselect, not \NonExistent */
+	bool has_children;
+	enum imap_role role;       /* by SPECIAL-USE (RFC 6154), else by well-known names */
+	struct imap_status status; /* when LIST-STATUS gave it */
+};
+
+struct imap_mailboxes {
+	struct imap_mailbox *v;
+	size_t n, cap;
+};
+
+/* All mailboxes, with STATUS in the same round trip where the server can. At most 100,000. */
+int imap_list(struct imap *im, struct imap_mailboxes *out, struct err *err);
+void imap_mailboxes_done(struct imap_mailboxes *m);
+int imap_status(struct imap *im, const char *mailbox, struct imap_status *out, struct err *err);
+int imap_create(struct imap *im, const char *mailbox, struct err *err);
+int imap_delete(struct imap *im, const char *mailbox, struct err *err);
+int imap_rename(struct imap *im, const char *from, const char *to, struct err *err);
+
+/* --- a selected mailbox --- */
+enum imap_flag { /* values used all over the program (summaries, journal) */
+	IMAP_SEEN = 1 << 0,
+	IMAP_ANSWERED = 1 << 1,
+	IMAP_FLAGGED = 1 << 2,
+	IMAP_DELETED = 1 << 3,
+	IMAP_DRAFT = 1 << 4,
+	IMAP_FORWARDED = 1 << 5, /* the keyword $Forwarded (RFC 5788) */
+};
+
+struct imap_message { /* what one FETCH told; borrowed during the callback */
+	uint32_t uid; /* never 0 */
+	bool has_flags;
+	unsigned flags;       /* enum imap_flag */
+	const char *keywords; /* space separated, without $Forwarded; "" for none; valid when
+				 has_flags */
+	time_t received;      /* INTERNALDATE, 0 when not asked */
+	uint32_t size;        /* RFC822.SIZE, 0 when not asked */
+	uint64_t modseq;
+	const char *header; /* header fields asked for, NULL when not asked */
+	size_t header_len;
+	const struct imap_part *parts; /* BODYSTRUCTURE, flattened, NULL when not asked */
+	size_t nparts;
+};
+
+struct imap_part { /* one row of a BODYSTRUCTURE; strings raw as the server sent them (encoded words
+		      and all) */
+	int parent;       /* index, -1 for the message itself */
+	char section[48]; /* "1.2" */
+	const char *type, *subtype, *charset, *encoding, *disposition, *name, *content_id,
+		*description, *format, *delsp;
+	/* NULL when not said */
+	uint32_t size;
+};
+
+typedef void imap_message_fn(void *ctx, const struct imap_message *m);
+typedef void imap_vanished_fn(void *ctx, uint32_t first,
+	uint32_t last); /* a UID range; bounded by the mailbox's UIDNEXT */
+
+struct imap_known { /* what the cache knows, for QRESYNC (RFC 7162) */
+	uint32_t uidvalidity;
+	uint64_t modseq;
+};
+
+struct imap_selected {
+	uint32_t uidvalidity, uidnext, exists;
+	uint64_t highestmodseq; /* 0: no CONDSTORE for this mailbox */
+	bool read_only;
+	bool resynced; /* QRESYNC was used: changes and vanished came through the callbacks */
+	bool keywords_allowed; /* PERMANENTFLAGS has \* */
+};
+
+/* known may be NULL. The callbacks (may be NULL without known) get the QRESYNC answer. */
+int imap_select(struct imap *im, const char *mailbox, const struct imap_known *known,
+	imap_message_fn *changed, imap_vanished_fn *vanished, void *ctx, struct imap_selected *out,
+	struct err *err);
+int imap_unselect(struct imap *im, struct err *err);
+
+enum imap_items {
+	IMAP_GET_FLAGS = 1 << 0,
+	IMAP_GET_DATE = 1 << 1,
+	IMAP_GET_SIZE = 1 << 2,
+	IMAP_GET_HEADER = 1 << 3, /* the fields named in header_fields */
+	IMAP_GET_STRUCTURE = 1 << 4,
+	IMAP_GET_MODSEQ = 1 << 5,
+};
+
+/*
+ * UID FETCH of a set ("1:200,305"; "*" allowed). Keep sets to 1,000 messages: libetpan holds a
+ * whole answer in memory. changed_since 0: all; otherwise CHANGEDSINCE with, when vanished is given
+ * and QRESYNC is enabled, VANISHED.
+ */
+int imap_fetch(struct imap *im, const char *uids, unsigned items, const char *header_fields,
+	uint64_t changed_since, imap_message_fn *message, imap_vanished_fn *vanished, void *ctx,
+	struct err *err);
+
+typedef int imap_bytes_fn(void *ctx, const char *p, size_t len); /* non-zero ends the connection */
+
+/*
+ * BODY.PEEK[section] of one message: section "" the whole message, "HEADER", "1.2", "1.2.MIME". At
+ * most max octets from offset on (0, 0: everything; the caller loops over pieces of 256 KiB for
+ * large ones). ERR_GONE when there is no such message.
+ */
+int imap_fetch_section(struct imap *im, uint32_t uid, const char *section, uint32_t offset,
+	uint32_t max, imap_bytes_fn *bytes, void *ctx, struct err *err);
+
+/* UID STORE +FLAGS.SILENT / -FLAGS.SILENT; keywords space separated or NULL. */
+int imap_store(struct imap *im, const char *uids, bool add, unsigned flags, const char *keywords,
+	struct err *err);
+
+struct imap_copied { /* COPYUID/APPENDUID (RFC 4315); uidvalidity 0 when the server did not say */
+	uint32_t uidvalidity;
+	char *uids; /* owned; set in the target, NULL when not said */
+};
+int imap_copy(struct imap *im, const char *uids, const char *mailbox, struct imap_copied *out,
+	struct err *err);
+/* MOVE (RFC 6851), else COPY, then STORE \Deleted and UID EXPUNGE of exactly these. Without
+ * UIDPLUS: left marked \Deleted. */
+int imap_move(struct imap *im, const char *uids, const char *mailbox, struct imap_copied *out,
+	struct err *err);
+/* UID EXPUNGE of exactly these (marked first); ERR_REFUSED when the server has no UIDPLUS (never a
+ * bare EXPUNGE). */
+int imap_expunge(struct imap *im, const char *uids, struct err *err);
+/* date 0: now. message has CRLF line ends. */
+int imap_append(struct imap *im, const char *mailbox, const char *message, size_t len,
+	unsigned flags, time_t date, struct imap_copied *out, struct err *err);
+
+struct imap_uids {
+	uint32_t *v; /* owned, ascending */
+	size_t n, cap;
+};
+/* UID SEARCH; what: "ALL", or built by imap_search_header. */
+int imap_search(struct imap *im, const char *what, struct imap_uids *out, struct err *err);
+/* UID SEARCH HEADER Message-ID id, the id without < >. Proves whether an APPEND whose answer was
+ * lost arrived. */
+int imap_search_message_id(struct imap *im, const char *id, struct imap_uids *out, struct err *err);
+
+struct imap_news {      /* what the server said by itself */
+	bool exists;    /* the number of messages changed */
+	bool expunged;  /* something went away (without UIDs: compare) */
+	bool flags;     /* flags changed */
+	uint32_t count; /* EXISTS */
+};
+/*
+ * IDLE (RFC 2177) until news, wake_fd readable, or timeout_ms (cut to 29 minutes, RFC 2177).
+ * Without IDLE: NOOP after the same wait. Only in a selected mailbox. DONE was said when it
+ * returns.
+ */
+int imap_idle(
+	struct imap *im, int wake_fd, int timeout_ms, struct imap_news *news, struct err *err);
+int imap_noop(struct imap *im, struct imap_news *news, struct err *err);
+
+#endif

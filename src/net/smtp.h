@@ -1,0 +1,52 @@
+/*
+ * smtp - submission to a relay (RFC 5321, 6409), ours, on a stream.
+ *
+ * Owns:    the session and its stream.
+ * Threads: one connection thread; cancel through net_cancel.
+ * Errors:  4xx is ERR_AGAIN, 5xx is ERR_REFUSED, both with the server's cleaned text and code;
+ * otherwise as imap.h.
+ */
+#ifndef NET_SMTP_H
+#define NET_SMTP_H
+
+#include "base/str.h"
+#include "net/net.h"
+
+struct smtp;
+
+/* login->secret NULL: no AUTH. EHLO names the address literal of our end, never this machine's
+ * name. */
+int smtp_open(struct smtp **out, const struct net_server *server, const struct net_options *options,
+	const struct net_login *login, struct net_cancel *cancel, struct err *err);
+void smtp_free(struct smtp *s); /* closes at once; NULL is fine */
+void smtp_quit(struct smtp *s); /* polite and short, then frees */
+void smtp_describe(const struct smtp *s, struct str *out);
+uint64_t smtp_max_size(const struct smtp *s); /* SIZE (RFC 1870), 0: not said */
+
+enum smtp_fate { SMTP_ACCEPTED, SMTP_LATER /* 4xx */, SMTP_NEVER /* 5xx */ };
+struct smtp_recipient {
+	const char *address; /* borrowed; local@domain */
+	enum smtp_fate fate; /* out */
+	char text[200];      /* out; the server's words, clean */
+};
+
+enum smtp_outcome {
+	SMTP_SENT, /* 250 after the final dot: the relay has it for every recipient marked accepted
+		    */
+	SMTP_NOT_SENT, /* surely not sent (err says why); may be tried again if err is temporary */
+	SMTP_UNCONFIRMED, /* the final dot may have gone out and no answer came (RFC 1047): never
+			     send again unasked */
+};
+
+/*
+ * One transaction: MAIL (SIZE, BODY=8BITMIME and SMTPUTF8 where needed and offered), RCPT for each
+ * (pipelined where offered), and, when at least one was accepted, before_data(ctx) (non-zero: RSET,
+ * not sent) and DATA. The bytes on the wire are the message's with dots stuffed; bare CR or LF in
+ * it is refused (ERR_INPUT: no smuggling). Addresses are checked for CR, LF, NUL, blanks, '<' '>'
+ * and length. When some recipients were refused and others accepted the mail goes to those; fates
+ * tell.
+ */
+enum smtp_outcome smtp_send(struct smtp *s, const char *from, struct smtp_recipient *to, size_t n,
+	const char *message, size_t len, int (*before_data)(void *ctx), void *ctx, struct err *err);
+
+#endif

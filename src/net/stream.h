@@ -1,0 +1,68 @@
+/*
+ * stream - one connection to a server: look-up, TCP, TLS, deadlines, cancel, lines.
+ *
+ * Owns:    the socket, the TLS session and the mailstream over them.
+ * Threads: one connection thread; cancel from any thread through net_cancel.
+ * Errors:  ERR_NETWORK (not found, refused, closed, timed out), ERR_CERT, ERR_CANCELLED,
+ * ERR_PROTOCOL (line too long).
+ *
+ * IPv6 and IPv4 addresses are tried side by side (RFC 8305: a new attempt every 250 ms). TLS 1.2
+ * and up, chain and host name verified (RFC 9525), SNI sent. The driver under libetpan's mailstream
+ * returns only > 0 or -1: libetpan 1.9.4 loops for ever on 0 and on anything below -1.
+ */
+#ifndef NET_STREAM_H
+#define NET_STREAM_H
+
+#include "base/str.h"
+#include "net/net.h"
+
+struct stream;
+
+/* Connects and, for NET_TLS, shakes hands. The wire filter (wire.h) is put in for IMAP. */
+int stream_open(struct stream **out, const struct net_server *server,
+	const struct net_options *options, struct net_cancel *cancel, struct err *err);
+void stream_free(struct stream *s); /* closes at once; NULL is fine */
+
+/*
+ * After the server's go-ahead to STARTTLS/STLS: proves that nothing was read ahead (RFC 3207 6,
+ * CVE-2011-0411), then shakes hands. Any buffered byte is ERR_PROTOCOL and the stream is dead.
+ */
+int stream_starttls(struct stream *s, struct err *err);
+bool stream_is_encrypted(const struct stream *s);
+
+/* For SASL channel binding: tls-exporter (RFC 9266) bytes; returns the length or 0 when there is
+ * none. */
+size_t stream_channel_binding(struct stream *s, char *out, size_t max);
+/* "TLSv1.3 TLS_AES_256_GCM_SHA384, certificate valid until 2027-01-31, SHA-256 ab12..." for talaria
+ * check. */
+void stream_describe(const struct stream *s, struct str *out);
+
+/* --- for POP3 and SMTP, which are ours, and for our own IMAP commands --- */
+
+/* Reads a line of at most max bytes without its CRLF into line (cleared first). */
+int stream_read_line(struct stream *s, struct str *line, size_t max, struct err *err);
+int stream_write(struct stream *s, const char *p, size_t len, struct err *err); /* buffered */
+int stream_flush(struct stream *s, struct err *err);
+/* Starts the clock and byte budget of a new command. budget: most bytes the answer may have. */
+void stream_command(struct stream *s, uint64_t budget);
+/* Marks what is written next as secret for the log until called with false. */
+void stream_secret(struct stream *s, bool secret);
+/* Bytes received and sent since the start, on the wire after TLS was taken off. */
+void stream_counts(const struct stream *s, uint64_t *received, uint64_t *sent);
+
+enum stream_ready { STREAM_DATA, STREAM_WOKEN, STREAM_TIMEOUT };
+/* Waits for data (also what is buffered anywhere), for wake_fd (-1: none) or for timeout_ms. -1:
+ * error or cancelled. */
+int stream_wait(struct stream *s, int wake_fd, int timeout_ms, struct err *err);
+
+/* Why the last read or write failed (kind ERR_NONE when none did): libetpan only says "stream
+ * error". */
+const struct err *stream_error(const struct stream *s);
+
+/* The mailstream for libetpan; only files of net/ may call it. Borrowed. */
+struct _mailstream;
+struct _mailstream *stream_mailstream(struct stream *s);
+/* Tells the stream that libetpan freed the mailstream (mailimap_free does). */
+void stream_mailstream_gone(struct stream *s);
+
+#endif
