@@ -1,0 +1,100 @@
+/*
+ * cache - the header cache of one folder: a write-once, paged GDBM base and a small log of changes
+ * since.
+ *
+ * Owns:    the directory it was opened on. Everything in it can be rebuilt and deleted at any time.
+ * Threads: disk thread only, but cache_compact, which works like another process and may run on any
+ * one thread. Errors:  ERR_FULL, ERR_BUSY (read-only then: another copy holds the lock for long),
+ * ERR_SYSTEM. A damaged base is moved aside to base.bad and an empty cache is opened (*rebuilt says
+ * so); damage in one page costs that page (cache_damaged).
+ *
+ * Why not GDBM in place: kill -9 while writing damages GDBM files, a power cut most of them, and
+ * gdbm_recover loses records in silence. So the base file is built aside, fsynced and renamed,
+ * never changed; the log's rename is the only commit point. Files, records and protocol: the
+ * comment in cache.c. Only cache.c includes gdbm.h; only integers made here are keys.
+ */
+#ifndef STORE_CACHE_H
+#define STORE_CACHE_H
+
+#include "base/err.h"
+#include "base/str.h"
+#include "store/summary.h"
+
+struct cache;
+
+struct cache_meta {
+	uint32_t uidvalidity; /* 0: unknown yet */
+	uint32_t uidnext;
+	uint64_t highestmodseq; /* 0: none */
+	uint32_t exists;        /* messages the server had at the last complete synchronisation */
+	bool complete;          /* every message of the folder is in: resync may rely on it */
+};
+
+struct cache_opened {
+	bool created; /* there was nothing before */
+	bool rebuilt; /* it was damaged and starts empty: tell the user once, synchronise anew */
+	bool read_only;
+};
+
+/* dir is made when missing. folder_name is stored and compared: another name in that directory
+ * counts as damage. */
+int cache_open(struct cache **out, const char *dir, const char *folder_name,
+	struct cache_opened *opened, struct err *err);
+/* Like cache_open, but never writes, never creates (ERR_GONE) and moves nothing aside. */
+int cache_open_readonly(
+	struct cache **out, const char *dir, const char *folder_name, struct err *err);
+void cache_free(struct cache *c); /* NULL is fine; does not compact */
+
+const struct cache_meta *cache_meta(const struct cache *c);
+size_t cache_count(const struct cache *c);
+uint32_t cache_max_uid(const struct cache *c);
+
+/* A copy of the columns, by ascending UID; the caller frees with columns_done. */
+void cache_columns(struct cache *c, struct columns *out);
+const struct columns *cache_columns_view(
+	struct cache *c); /* borrowed, valid until the next change */
+const char *cache_keyset(const struct cache *c, uint16_t keyset); /* keywords, space separated */
+
+/* Fills *out with strings that stay valid until the next call on c. -1: no such UID, or its page is
+ * damaged (empty fields). */
+int cache_get(struct cache *c, uint32_t uid, struct summary *out);
+bool cache_has(struct cache *c, uint32_t uid);
+/* UID of a message by Message-ID (without < >), or 0. */
+uint32_t cache_find_message_id(struct cache *c, const char *message_id);
+/* UIDs of the messages with this identity (more than one where a mail arrived twice); returns how
+ * many, at most max. */
+size_t cache_find_identity(
+	struct cache *c, const unsigned char identity[16], uint32_t *uids, size_t max);
+
+/* --- changes: written at once (write(), not synced); a UID that is there already is replaced ---
+ */
+int cache_add(struct cache *c, const struct summary *s, size_t n, struct err *err);
+/* flags = (flags & ~clear) | set. keywords NULL: unchanged. Unknown UIDs are skipped. */
+int cache_set_flags(struct cache *c, uint32_t uid, uint32_t clear, uint32_t set,
+	const char *keywords, struct err *err);
+int cache_remove(struct cache *c, const uint32_t *uids, size_t n, struct err *err);
+/* Written after the data it covers, so that a mod-sequence is never ahead of its data. */
+int cache_set_meta(struct cache *c, const struct cache_meta *meta, struct err *err);
+/* UIDVALIDITY changed: everything goes, with a new meta. */
+int cache_reset(struct cache *c, const struct cache_meta *meta, struct err *err);
+int cache_sync(struct cache *c, struct err *err); /* fdatasync, at the end of a batch */
+
+/* What another running copy changed since: 0 nothing, 1 something (reread the columns), -1 error.
+ * Cheap (two stats). */
+int cache_refresh(struct cache *c, struct err *err);
+
+/* UID ranges whose pages were damaged and must be fetched again; returns how many pairs
+ * first..last, at most max. */
+size_t cache_damaged(const struct cache *c, uint32_t (*ranges)[2], size_t max);
+
+bool cache_wants_compact(
+	const struct cache *c); /* the log outgrew max(256 KiB, base/16), at most 8 MiB */
+/* Builds the next base and switches to it. ERR_BUSY: someone else is at it. Follow with
+ * cache_refresh on an open cache. */
+int cache_compact(const char *dir, const char *folder_name, struct err *err);
+
+/* The directory of a folder: hex of SHA-256 over kind, account and name, under base_dir; free().
+ * Never the name itself. */
+char *cache_dir_for(const char *base_dir, const char *folder_name);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * summary - what lists, threads and searches need of one message, as a value.
+ *
+ * Owns:    struct columns owns its arrays (columns_done); struct summary borrows its strings unless
+ * summary_copy made it. Threads: any; values. Errors:  none.
+ */
+#ifndef STORE_SUMMARY_H
+#define STORE_SUMMARY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The low six are the same bits as net/imap.h's enum imap_flag (sync asserts it). */
+enum mail_flag {
+	MAIL_SEEN = 1 << 0,
+	MAIL_ANSWERED = 1 << 1,
+	MAIL_FLAGGED = 1 << 2,
+	MAIL_DELETED = 1 << 3,
+	MAIL_DRAFT = 1 << 4,
+	MAIL_FORWARDED = 1 << 5,
+	MAIL_SERVER_FLAGS = (1 << 6) - 1, /* what servers and Maildirs know */
+	/* local: */
+	MAIL_ATTACHMENT =
+		1 << 16,     /* has attachments, as far as the header tells (multipart/mixed) */
+	MAIL_LIST = 1 << 17, /* from a mailing list (List-Id) */
+	MAIL_BODY_HERE = 1 << 18,   /* can be read offline */
+	MAIL_PLACEHOLDER = 1 << 19, /* the server's answer for it could not be read: a visible row
+				       without fields */
+	MAIL_ON_SERVER_ONLY_HEADER =
+		1 << 20, /* POP3: larger than pop3-max, only its first lines are here */
+};
+
+struct summary {
+	uint32_t uid;      /* never 0; IMAP UID, or a number the store gave a local message */
+	uint32_t flags;    /* enum mail_flag */
+	uint32_t received; /* seconds since 1970 (INTERNALDATE, or arrival) */
+	uint32_t sent;     /* Date header; 0: none */
+	uint32_t size;     /* octets */
+	unsigned char identity[16]; /* envelope_identity: the same message by IMAP and by POP3 */
+	/* clean UTF-8 of one line, never NULL */
+	const char *keywords; /* space separated */
+	const char *from_name, *from_mail;
+	const char *to; /* first recipient's name or mail */
+	const char *subject;
+	const char *message_id; /* without < > */
+	const char *references; /* ids without < >, space separated, oldest first, the last is the
+				   parent */
+	const char *file; /* local messages: base name in the Maildir without flags; else "" */
+};
+
+/* A copy that owns its strings (one allocation per string); free with summary_free. */
+struct summary *summary_copy(const struct summary *s);
+void summary_free(struct summary *s); /* only what summary_copy made; NULL is fine */
+
+/* The fixed part of every message of a folder, by ascending UID, as arrays (26 bytes a message). */
+struct columns {
+	size_t n;
+	uint32_t *uid, *flags, *received, *sent, *size;
+	uint32_t *
+		parent; /* UID of the message this one answers, in the same folder; 0: none known */
+	uint16_t *keyset; /* index into the folder's keyword sets (cache_keyset), 0: none */
+};
+void columns_done(struct columns *c);
+void columns_resize(struct columns *c, size_t n); /* new rows are zero */
+/* The row of uid, or, when it is not there, ~ of the row where it would stand (bit complement, so
+ * negative as ssize_t). */
+ptrdiff_t columns_find(const struct columns *c, uint32_t uid);
+
+#endif
