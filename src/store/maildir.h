@@ -1,0 +1,66 @@
+/*
+ * maildir - a Maildir++ tree on disk: POP3 mail and local folders, as any other mail program can
+ * read them.
+ *
+ * Owns:    nothing in memory; the tree's files belong to every program that knows Maildir++.
+ * Threads: disk thread only.
+ * Errors:  ERR_GONE (no such folder or message), ERR_FULL, ERR_SYSTEM, ERR_INPUT (a folder name
+ * that is not allowed).
+ *
+ * The root is INBOX itself; folder "Lists/talaria" is the directory ".Lists.talaria" in it, names
+ * in modified UTF-7 as Dovecot and Courier write them. Folder names here are UTF-8 with '/' between
+ * levels; components "", ".", ".." and control characters are refused. A message is named by its
+ * base: the file name up to ':'. Flags are the letters after ":2,".
+ */
+#ifndef STORE_MAILDIR_H
+#define STORE_MAILDIR_H
+
+#include "base/err.h"
+#include "base/str.h"
+#include "store/summary.h"
+
+/* The directory of a folder; free(). NULL with ERR_INPUT for a bad name. Does not look at the disk.
+ */
+char *maildir_dir(const char *root, const char *folder, struct err *err);
+int maildir_create(const char *root, const char *folder,
+	struct err *err); /* cur, new, tmp, maildirfolder; fine when there */
+int maildir_list(const char *root, struct strv *folders,
+	struct err *err);         /* UTF-8 names, INBOX first, sorted */
+bool maildir_is(const char *dir); /* has cur and new */
+
+struct maildir_entry {
+	const char *base;  /* borrowed */
+	uint32_t flags;    /* enum mail_flag: S R F T D P */
+	bool in_new;       /* still in new/ */
+	uint64_t size;     /* octets of the file, from ",S=" in the name or fstat */
+	uint32_t received; /* seconds, from the name, else mtime */
+};
+/* Every message of cur and new; 0, or what fn returned, or -1. */
+int maildir_scan(const char *dir, int (*fn)(void *ctx, const struct maildir_entry *e), void *ctx,
+	struct err *err);
+/* A value that changes when cur or new changed (their mtimes and inodes): cheap test whether to
+ * scan again. */
+uint64_t maildir_stamp(const char *dir);
+
+/*
+ * Delivers a message: tmp, write, fsync, rename into cur (with flags) or new (flags 0). Not yet
+ * durable: maildir_sync makes the names of all deliveries since durable. A line end CRLF is stored
+ * as LF. base gets the name (cleared first); tag (may be NULL, [a-z0-9] only) is put into it, so
+ * that a message can be recognised by its name after a crash.
+ */
+int maildir_deliver(const char *dir, const char *p, size_t len, uint32_t flags, const char *tag,
+	struct str *base, struct err *err);
+int maildir_sync(const char *dir, struct err *err); /* fsync of cur and new */
+
+int maildir_read(const char *dir, const char *base, size_t max, struct str *out,
+	struct err *err); /* LF line ends as stored */
+int maildir_set_flags(const char *dir, const char *base, uint32_t flags,
+	struct err *err); /* moves new -> cur; durable */
+int maildir_move(const char *dir, const char *base, const char *to_dir,
+	struct err *err); /* durable: never zero copies */
+int maildir_copy(const char *dir, const char *base, const char *to_dir, struct str *new_base,
+	struct err *err);
+int maildir_remove(
+	const char *dir, const char *base, struct err *err); /* durable; missing is fine */
+
+#endif
