@@ -20,6 +20,8 @@
 #include "store/journal.h"
 #include "store/summary.h"
 
+#include <time.h>
+
 enum lane { LANE_MAIN, LANE_FETCH, LANE_SEND, LANES };
 
 /* What sync needs to know of an account. Strings owned, never NULL. */

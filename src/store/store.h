@@ -25,7 +25,7 @@ struct store_account { /* what the engine tells of an account; copied */
 	char *from;                 /* "Name <mail>" */
 	struct strv own;            /* our addresses */
 	int pop3_keep_days;         /* -1 always, 0 never */
-	bool pop3_delete_with_local, save_sent;
+	bool save_sent;
 	char *role_names[10]; /* by enum folder_role: folder that has the role, or NULL: as the
 				 server says */
 	char *signature;      /* path or "" */
