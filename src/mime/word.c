@@ -11,8 +11,9 @@
 enum {
 	CHARSET_MAX = 47, /* longer names mean nothing; it bounds the search, too */
 	FLUSH_MAX = 2000, /* conversions in one value: each opens a converter */
-	WORD_BYTES = 45,  /* 60 characters of base64 and 12 around: below 75 */
-	Q_MAX = 75 - 12   /* "=?utf-8?q?" and "?=" */
+	WORD_BYTES = 36,  /* 48 characters of base64 and 12 around */
+	Q_MAX = 50,       /* so that a word fits behind "Reply-To: " in 78 columns */
+	RUN_MAX = 200     /* a line can only be folded at blanks */
 };
 
 /* One encoded word in the text. */
@@ -82,6 +83,13 @@ static bool scan_word(struct word *w, const char *p, const char *end)
 	w->text_len = (size_t)(at - w->text);
 	w->next = at + 2;
 	return true;
+}
+
+size_t word_length(const char *p, size_t len)
+{
+	struct word w;
+
+	return scan_word(&w, p, p + len) ? (size_t)(w.next - p) : 0;
 }
 
 static void flush(struct pending *p)
@@ -165,9 +173,11 @@ bool word_needed(const char *p, size_t len)
 {
 	if (len && memmem(p, len, "=?", 2))
 		return true;
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)p[i] >= 0x7f)
+	for (size_t i = 0, run = 0; i < len; i++) {
+		run = p[i] == ' ' ? 0 : run + 1;
+		if ((unsigned char)p[i] >= 0x7f || run > RUN_MAX)
 			return true;
+	}
 	return false;
 }
 

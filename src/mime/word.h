@@ -19,13 +19,17 @@
 void word_decode(struct str *out, const char *p, size_t len);
 char *word_decoded(const char *p, size_t len); /* the same as a new string; free() */
 
+/* The length of the whole encoded word that begins at p, else 0. */
+size_t word_length(const char *p, size_t len);
+
 /* Where the text will stand: a phrase (name of an address) allows fewer characters in a word. */
 enum word_place { WORD_TEXT, WORD_PHRASE };
 
 /*
- * Appends UTF-8 text for a header field: as it is when printable ASCII that cannot be mistaken for
- * an encoded word, else as encoded words of at most 75 characters, each of whole characters,
- * separated by one blank. CR, LF, NUL and other controls become blanks. Not folded.
+ * Appends UTF-8 text for a header field: as it is when printable ASCII that can be folded and
+ * cannot be mistaken for an encoded word, else as encoded words of at most 75 characters, each of
+ * whole characters, separated by one blank. CR, LF, NUL and other controls become blanks. Not
+ * folded.
  */
 void word_encode(struct str *out, const char *p, size_t len, enum word_place place);
 
