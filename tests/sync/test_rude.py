@@ -27,23 +27,23 @@ def ok(name, call):
 
 def talk(port, *sent, tls=None, wait=5):
     """Everything the server says when these octets are sent at once."""
-    with socket.create_connection(("127.0.0.1", port), wait) as s:
-        s.settimeout(wait)
-        if tls:
-            s = tls.wrap_socket(s, server_hostname="localhost")
-        for data in sent:
-            s.sendall(data)
-        got = b""
-        try:
+    got = b""
+    try:
+        with socket.create_connection(("127.0.0.1", port), wait) as s:
+            s.settimeout(wait)
+            if tls:
+                s = tls.wrap_socket(s, server_hostname="localhost")
+            for data in sent:
+                s.sendall(data)
             while True:
                 more = s.recv(65536)
                 if not more:
                     return got
                 got += more
-        except ConnectionResetError:
-            return got + b"<RST>"
-        except socket.timeout:
-            return got + b"<silence>"
+    except (ConnectionResetError, BrokenPipeError):
+        return got + b"<RST>"
+    except socket.timeout:
+        return got + b"<silence>"
 
 
 def play(script, *sent, good=True, **kw):
