@@ -125,7 +125,7 @@ check_potfiles() {
 # Nothing in the tree knows where it was written.
 check_places() {
 	(cd "$1" && tracked | grep -vE '^(COPYING|po/.*\.po|tests/fuzz/seeds/.*)$' | xargs -r grep -nIE \
-		"(^|[^A-Za-z0-9_.])/(home|root|work|Users)/[A-Za-z0-9_.]+|/tmp/wt/" 2>/dev/null)
+		"(^|[^A-Za-z0-9_.])/(home|root|work|Users)/[A-Za-z0-9_.]+|/tmp/w[t]/" 2>/dev/null)
 }
 
 tracked() {
