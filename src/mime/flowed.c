@@ -37,7 +37,7 @@ int flowed_quote(const char *s, size_t len, size_t *prefix)
 		/* One blank may stand in front of each mark, as mailers that add "> " write it. */
 		if (s[at] == ' ' && at + 1 < len)
 			at++;
-		if (s[at] != '>' || (level == 0 && at > 0 && at + 1 == len))
+		if (s[at] != '>')
 			break;
 		level++;
 		end = i = at + 1;

@@ -6,15 +6,14 @@
 #include "mime/css.h"
 #include "mime/grid.h"
 #include "mime/link.h"
+#include "mime/tagsoup.h"
 #include "mime/wrap.h"
 
 #include <libxml/HTMLparser.h>
 #include <libxml/parser.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum {
 	FRAMES_MAX = 600,     /* nesting that keeps its layout */
@@ -23,66 +22,6 @@ enum {
 	CELLS_MAX = 5000,
 	CELL_MAX = 300 /* bytes in a cell of a table that is data, not layout */
 };
-
-enum kind {
-	K_INLINE,
-	K_SKIP,
-	K_BLOCK,
-	K_PARAGRAPH,
-	K_HEADING,
-	K_QUOTE,
-	K_UL,
-	K_OL,
-	K_LI,
-	K_DT,
-	K_DD,
-	K_PRE,
-	K_BR,
-	K_HR,
-	K_IMG,
-	K_A,
-	K_Q,
-	K_INPUT,
-	K_TABLE,
-	K_TR,
-	K_TD,
-	K_TH
-};
-
-struct element {
-	const char *name;
-	enum kind kind;
-	enum text_style style; /* of the text inside; TEXT_STYLES: as outside */
-};
-
-/* Sorted by name. What is not here is K_INLINE: unknown elements never hide their text. */
-static const struct element ELEMENTS[] = {{"a", K_A, TEXT_LINK}, {"address", K_BLOCK, TEXT_STYLES},
-	{"applet", K_SKIP, TEXT_STYLES}, {"article", K_BLOCK, TEXT_STYLES},
-	{"aside", K_BLOCK, TEXT_STYLES}, {"b", K_INLINE, TEXT_BOLD},
-	{"base", K_INLINE, TEXT_STYLES}, {"blockquote", K_QUOTE, TEXT_STYLES},
-	{"body", K_BLOCK, TEXT_STYLES}, {"br", K_BR, TEXT_STYLES}, {"caption", K_BLOCK, TEXT_BOLD},
-	{"center", K_BLOCK, TEXT_STYLES}, {"cite", K_INLINE, TEXT_ITALIC},
-	{"code", K_INLINE, TEXT_CODE}, {"dd", K_DD, TEXT_STYLES}, {"dfn", K_INLINE, TEXT_ITALIC},
-	{"div", K_BLOCK, TEXT_STYLES}, {"dl", K_PARAGRAPH, TEXT_STYLES}, {"dt", K_DT, TEXT_BOLD},
-	{"em", K_INLINE, TEXT_ITALIC}, {"fieldset", K_BLOCK, TEXT_STYLES},
-	{"figcaption", K_BLOCK, TEXT_STYLES}, {"figure", K_PARAGRAPH, TEXT_STYLES},
-	{"footer", K_BLOCK, TEXT_STYLES}, {"form", K_BLOCK, TEXT_STYLES},
-	{"h1", K_HEADING, TEXT_STYLES}, {"h2", K_HEADING, TEXT_STYLES},
-	{"h3", K_HEADING, TEXT_STYLES}, {"h4", K_HEADING, TEXT_STYLES},
-	{"h5", K_HEADING, TEXT_STYLES}, {"h6", K_HEADING, TEXT_STYLES},
-	{"header", K_BLOCK, TEXT_STYLES}, {"hr", K_HR, TEXT_STYLES}, {"i", K_INLINE, TEXT_ITALIC},
-	{"iframe", K_SKIP, TEXT_STYLES}, {"img", K_IMG, TEXT_STYLES},
-	{"input", K_INPUT, TEXT_STYLES}, {"kbd", K_INLINE, TEXT_CODE}, {"li", K_LI, TEXT_STYLES},
-	{"listing", K_PRE, TEXT_CODE}, {"main", K_BLOCK, TEXT_STYLES}, {"menu", K_UL, TEXT_STYLES},
-	{"nav", K_BLOCK, TEXT_STYLES}, {"ol", K_OL, TEXT_STYLES}, {"option", K_BLOCK, TEXT_STYLES},
-	{"p", K_PARAGRAPH, TEXT_STYLES}, {"pre", K_PRE, TEXT_CODE}, {"q", K_Q, TEXT_STYLES},
-	{"samp", K_INLINE, TEXT_CODE}, {"script", K_SKIP, TEXT_STYLES},
-	{"section", K_BLOCK, TEXT_STYLES}, {"strong", K_INLINE, TEXT_BOLD},
-	{"style", K_SKIP, TEXT_STYLES}, {"svg", K_SKIP, TEXT_STYLES},
-	{"table", K_TABLE, TEXT_STYLES}, {"td", K_TD, TEXT_STYLES},
-	{"template", K_SKIP, TEXT_STYLES}, {"th", K_TH, TEXT_BOLD}, {"title", K_SKIP, TEXT_STYLES},
-	{"tr", K_TR, TEXT_STYLES}, {"tt", K_INLINE, TEXT_CODE}, {"ul", K_UL, TEXT_STYLES},
-	{"xmp", K_PRE, TEXT_CODE}};
 
 /* What one walk over the tree found out about a table before anything of it is drawn. */
 struct table {
@@ -98,19 +37,19 @@ enum table_use { USE_LAYOUT, USE_MENU, USE_GRID };
 /* What holds inside an element; a copy of the outer one to start with. */
 struct frame {
 	const xmlNode *node;
-	const struct element *element;
+	const struct tagsoup_element *element;
 	enum text_style style; /* TEXT_STYLES: that of the line */
 	enum text_style block; /* of the lines */
 	int link, quote, indent;
 	bool pre, hidden, zero_font;
-	bool gap;       /* an empty line behind this element */
-	bool new_grid;  /* this table owns h->grid */
-	bool new_cell;  /* this cell owns h->cell */
-	bool menu;      /* cells of this table stay on one line */
-	enum kind list; /* K_UL, K_OL or K_INLINE */
-	long number;    /* of the next item */
-	int items;      /* so far */
-	int lists;      /* nesting of lists */
+	bool gap;      /* an empty line behind this element */
+	bool new_grid; /* this table owns h->grid */
+	bool new_cell; /* this cell owns h->cell */
+	bool menu;     /* cells of this table stay on one line */
+	enum tag list; /* TAG_UL, TAG_OL or TAG_INLINE */
+	long number;   /* of the next item */
+	int items;     /* so far */
+	int lists;     /* nesting of lists */
 };
 
 struct html {
@@ -126,30 +65,17 @@ struct html {
 	size_t ntables, tables_cap;
 	struct str bullet; /* waits for the text of its item */
 	bool space, gap;   /* a blank, an empty line to come before the next text */
-	int space_link;    /* the link the blank belongs to */
+	int space_link;    /* what the blank belongs to */
+	enum text_style space_style;
 	int nbsp, last_quote;
 	struct str link_text; /* what the open link shows */
 	bool link_image;
 };
 
-static const struct element *element_of(const xmlNode *node)
+static const struct tagsoup_element *element_of(const xmlNode *node)
 {
-	static const struct element unknown = {"", K_INLINE, TEXT_STYLES};
-	const char *name = (const char *)node->name;
-	size_t low = 0, high = MEM_COUNT(ELEMENTS);
-
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-		int order = strcmp(name, ELEMENTS[mid].name);
-
-		if (order == 0)
-			return &ELEMENTS[mid];
-		if (order < 0)
-			high = mid;
-		else
-			low = mid + 1;
-	}
-	return &unknown;
+	/* Office's <o:p> is no paragraph: the parser splits the prefix off. */
+	return tagsoup_element(node->ns ? "" : (const char *)node->name);
 }
 
 /* The tree lives until the walk ends, so the value can be borrowed. HTML attributes hold one text.
@@ -237,13 +163,13 @@ static void scan_table(struct scan *s, xmlNode *node)
 	node->_private = (void *)(uintptr_t)h->ntables;
 }
 
-static void scan_cell(struct table *table, const xmlNode *node, enum kind kind)
+static void scan_cell(struct table *table, const xmlNode *node, enum tag kind)
 {
 	table->column += (int)attribute_number(node, "colspan", 1);
 	if (table->column > table->columns)
 		table->columns = table->column;
 	table->cells++;
-	table->headers += kind == K_TH;
+	table->headers += kind == TAG_TH;
 	table->cell = 0;
 }
 
@@ -268,29 +194,29 @@ static bool scan_enter(void *ctx, xmlNode *node)
 {
 	struct scan *s = ctx;
 	struct table *table = s->current >= 0 ? &s->h->tables[s->current] : NULL;
-	enum kind kind;
+	enum tag kind;
 
 	if (node->type == XML_TEXT_NODE && node->content && table)
 		scan_text(table, node);
 	if (node->type != XML_ELEMENT_NODE)
 		return node->type == XML_HTML_DOCUMENT_NODE;
-	kind = element_of(node)->kind;
-	if (kind == K_TABLE) {
+	kind = element_of(node)->tag;
+	if (kind == TAG_TABLE) {
 		scan_table(s, node);
 		return true;
 	}
 	if (!table)
-		return kind != K_SKIP;
-	if (kind == K_TR) {
+		return kind != TAG_SKIP;
+	if (kind == TAG_TR) {
 		table->rows++;
 		table->column = 0;
-	} else if (kind == K_TD || kind == K_TH) {
+	} else if (kind == TAG_TD || kind == TAG_TH) {
 		scan_cell(table, node, kind);
-	} else if (kind == K_UL || kind == K_OL || kind == K_PRE || kind == K_QUOTE ||
-		   kind == K_HR || kind == K_HEADING) {
+	} else if (kind == TAG_UL || kind == TAG_OL || kind == TAG_PRE || kind == TAG_QUOTE ||
+		   kind == TAG_HR || kind == TAG_HEADING) {
 		table->blocks = true;
 	}
-	return kind != K_SKIP;
+	return kind != TAG_SKIP;
 }
 
 static void scan_leave(void *ctx, xmlNode *node)
@@ -473,7 +399,7 @@ static void put_space(struct html *h)
 	const struct frame *f = top(h);
 
 	if (h->space && !at_line_start(w) && w->s.p[w->s.len - 1] != ' ') {
-		bool inside = f->link == h->space_link;
+		bool inside = f->link == h->space_link && f->style == h->space_style;
 
 		note_link_text(h, " ", 1);
 		wrap_put(w, " ", 1, inside ? f->style : TEXT_STYLES, inside ? f->link : -1);
@@ -489,6 +415,7 @@ static void put_collapsed(struct html *h, const char *p, const char *end)
 		if ((unsigned char)*p <= ' ') {
 			h->space = true;
 			h->space_link = top(h)->link;
+			h->space_style = top(h)->style;
 			p++;
 			continue;
 		}
@@ -527,45 +454,6 @@ static void put_pre(struct html *h, const char *p, const char *end)
 	}
 }
 
-/*
- * Numeric entities can bring back what part_text removed. C1 is what Windows' editors mean by
- * &#146; and the like (as browsers do, WHATWG 13.2.5.80); all else is cleaned away.
- */
-static void clean_node(struct str *out, const char *s)
-{
-	static const uint16_t cp1252[32] = {0x20AC, 0, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020,
-		0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0, 0x017D, 0, 0, 0x2018, 0x2019,
-		0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,
-		0x017E, 0x0178};
-	struct str mapped = STR_INIT;
-	const char *p = s, *c1;
-
-	while ((c1 = strchr(p, '\xC2')) != NULL) {
-		unsigned char next = (unsigned char)c1[1];
-
-		str_add(&mapped, p, (size_t)(c1 - p));
-		p = c1 + 1 + (next != 0);
-		if (next >= 0x80 && next < 0xA0) {
-			if (cp1252[next - 0x80])
-				utf8_put(&mapped, cp1252[next - 0x80]);
-		} else {
-			str_add(&mapped, c1, (size_t)(p - c1));
-		}
-	}
-	str_adds(&mapped, p);
-	utf8_clean(out, str_c(&mapped), mapped.len, UTF8_TEXT);
-	str_done(&mapped);
-}
-
-static bool plain_ascii(const char *s)
-{
-	for (; *s; s++)
-		if (((unsigned char)*s < ' ' && *s != '\n' && *s != '\t') ||
-			(unsigned char)*s >= 0x7F)
-			return false;
-	return true;
-}
-
 static void add_text(struct html *h, const char *s)
 {
 	const struct frame *f = top(h);
@@ -574,8 +462,8 @@ static void add_text(struct html *h, const char *s)
 
 	if (f->hidden || f->zero_font || !s)
 		return;
-	if (!plain_ascii(s)) {
-		clean_node(&clean, s);
+	if (!tagsoup_is_clean(s)) {
+		tagsoup_text(&clean, s);
 		s = str_c(&clean);
 	}
 	end = s + strlen(s);
@@ -597,7 +485,7 @@ static void begin_block(struct html *h, bool gap)
 	top(h)->gap = gap;
 }
 
-static void begin_list(struct html *h, struct frame *f, enum kind kind, const xmlNode *node)
+static void begin_list(struct html *h, struct frame *f, enum tag kind, const xmlNode *node)
 {
 	begin_block(h, f->lists == 0);
 	f->list = kind;
@@ -609,20 +497,20 @@ static void begin_list(struct html *h, struct frame *f, enum kind kind, const xm
 static void begin_item(struct html *h, struct frame *f, struct frame *outer, const xmlNode *node)
 {
 	static const char *const bullets[] = {"• ", "◦ ", "▪ "};
-	struct frame *list = f->list == K_OL ? outer : NULL;
+	struct frame *list = f->list == TAG_OL ? outer : NULL;
 
 	flush(h);
 	if (outer->items++ > 0)
 		h->gap = false;
 	str_clear(&h->bullet);
-	if (list && list->list == K_OL) {
+	if (list && list->list == TAG_OL) {
 		list->number = attribute_number(node, "value", list->number);
 		str_addf(&h->bullet, "%ld. ", list->number++);
 	} else {
 		str_adds(&h->bullet, bullets[f->lists > 0 ? (f->lists - 1) % 3 : 0]);
 	}
 	f->indent += utf8_columns(h->bullet.p, h->bullet.len) + (f->lists <= 1 ? 1 : 0);
-	f->list = K_INLINE;
+	f->list = TAG_INLINE;
 }
 
 static void begin_quote(struct html *h, struct frame *f, const xmlNode *node, const struct css *css)
@@ -664,7 +552,7 @@ static void image(struct html *h, const xmlNode *node)
 	h->link_image |= f->link >= 0;
 	if (!alt || !alt[strspn(alt, " \t\r\n")])
 		return;
-	clean_node(&clean, alt);
+	tagsoup_text(&clean, alt);
 	put_space(h);
 	put(h, "[", 1);
 	put_collapsed(h, str_c(&clean), str_c(&clean) + clean.len);
@@ -758,10 +646,10 @@ static void end_table(struct html *h, const struct frame *f)
 }
 
 static void begin_cell(
-	struct html *h, struct frame *f, enum kind kind, const xmlNode *node, const struct css *css)
+	struct html *h, struct frame *f, enum tag kind, const xmlNode *node, const struct css *css)
 {
 	struct wrap *w = sink(h);
-	struct grid_cell is = {.header = kind == K_TH};
+	struct grid_cell is = {.header = kind == TAG_TH};
 
 	if (f->menu) {
 		if (!at_line_start(w))
@@ -829,33 +717,33 @@ static void begin_plain_block(
 
 static void enter_kind(struct html *h, struct frame *f, const xmlNode *node, const struct css *css)
 {
-	switch (f->element->kind) {
-	case K_BLOCK:
+	switch (f->element->tag) {
+	case TAG_BLOCK:
 		begin_plain_block(h, f, node, css);
 		break;
-	case K_PARAGRAPH:
+	case TAG_PARAGRAPH:
 		/* Word writes each line as a paragraph and empty ones between real paragraphs. */
 		begin_block(h, !attribute_has(node, "class", "MsoNormal"));
 		break;
-	case K_HEADING:
+	case TAG_HEADING:
 		begin_block(h, true);
 		f->block = TEXT_HEADING;
 		break;
-	case K_QUOTE:
+	case TAG_QUOTE:
 		begin_quote(h, f, node, css);
 		break;
-	case K_UL:
-	case K_OL:
-		begin_list(h, f, f->element->kind, node);
+	case TAG_UL:
+	case TAG_OL:
+		begin_list(h, f, f->element->tag, node);
 		break;
-	case K_LI:
+	case TAG_LI:
 		begin_item(h, f, f - 1, node);
 		break;
-	case K_DD:
+	case TAG_DD:
 		begin_block(h, false);
 		f->indent += 4;
 		break;
-	case K_PRE:
+	case TAG_PRE:
 		begin_block(h, true);
 		f->pre = true;
 		f->block = f->block == TEXT_SIGNATURE ? TEXT_SIGNATURE : TEXT_CODE;
@@ -864,26 +752,26 @@ static void enter_kind(struct html *h, struct frame *f, const xmlNode *node, con
 		if (attribute_has(node, "class", "moz-quote-pre"))
 			f->block = TEXT_PLAIN;
 		break;
-	case K_A:
+	case TAG_A:
 		begin_link(h, f, node);
 		break;
-	case K_Q:
+	case TAG_Q:
 		put_space(h);
 		put(h, "“", strlen("“"));
 		break;
-	case K_TABLE:
+	case TAG_TABLE:
 		begin_table(h, f, node);
 		break;
-	case K_TR:
+	case TAG_TR:
 		begin_block(h, false);
 		if (h->grid && !h->cell)
 			grid_row(h->grid);
 		break;
-	case K_TD:
-	case K_TH:
-		begin_cell(h, f, f->element->kind, node, css);
+	case TAG_TD:
+	case TAG_TH:
+		begin_cell(h, f, f->element->tag, node, css);
 		break;
-	case K_DT:
+	case TAG_DT:
 		begin_block(h, false);
 		break;
 	default:
@@ -891,7 +779,8 @@ static void enter_kind(struct html *h, struct frame *f, const xmlNode *node, con
 	}
 }
 
-static bool enter_element(struct html *h, const xmlNode *node, const struct element *element)
+static bool enter_element(
+	struct html *h, const xmlNode *node, const struct tagsoup_element *element)
 {
 	struct css css;
 	struct frame *f;
@@ -908,54 +797,48 @@ static bool enter_element(struct html *h, const xmlNode *node, const struct elem
 	apply_css(f, node, &css);
 	/* What is hidden stays in the tree walk (an inner part may end it), but lays nothing out.
 	 */
-	if (f->hidden && !f[-1].hidden && element->kind != K_TD && element->kind != K_TH &&
-		element->kind != K_TABLE && element->kind != K_TR)
+	if (f->hidden && !f[-1].hidden && element->tag != TAG_TD && element->tag != TAG_TH &&
+		element->tag != TAG_TABLE && element->tag != TAG_TR)
 		return false;
-	if (element->kind != K_INLINE && element->kind != K_A && element->kind != K_Q &&
-		element->kind != K_TD && element->kind != K_TH)
+	if (element->tag != TAG_INLINE && element->tag != TAG_A && element->tag != TAG_Q &&
+		element->tag != TAG_TD && element->tag != TAG_TH)
 		flush(h);
 	h->n++;
 	enter_kind(h, &h->stack[h->n - 1], node, &css);
 	return true;
 }
 
-static bool is_block(enum kind kind)
-{
-	return kind != K_INLINE && kind != K_A && kind != K_Q && kind != K_BR && kind != K_IMG &&
-	       kind != K_INPUT;
-}
-
 static bool html_enter(void *ctx, xmlNode *node)
 {
 	struct html *h = ctx;
-	const struct element *element;
+	const struct tagsoup_element *element;
 
 	if (node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE)
 		add_text(h, (const char *)node->content);
 	if (node->type != XML_ELEMENT_NODE || wrap_full(h->t))
 		return false;
 	element = element_of(node);
-	switch (element->kind) {
-	case K_SKIP:
+	switch (element->tag) {
+	case TAG_SKIP:
 		return false;
-	case K_BR:
+	case TAG_BR:
 		if (!top(h)->hidden && !top(h)->zero_font)
 			line_break(h);
 		return true;
-	case K_HR:
+	case TAG_HR:
 		rule(h);
 		return true;
-	case K_IMG:
+	case TAG_IMG:
 		image(h, node);
 		return true;
-	case K_INPUT:
+	case TAG_INPUT:
 		input(h, node);
 		return true;
 	default:
 		break;
 	}
 	if (h->n >= FRAMES_MAX) {
-		if (is_block(element->kind))
+		if (tagsoup_is_block(element->tag))
 			flush(h);
 		return true;
 	}
@@ -964,26 +847,26 @@ static bool html_enter(void *ctx, xmlNode *node)
 
 static void leave_kind(struct html *h, const struct frame *f)
 {
-	switch (f->element->kind) {
-	case K_A:
+	switch (f->element->tag) {
+	case TAG_A:
 		end_link(h, f);
 		break;
-	case K_Q:
+	case TAG_Q:
 		put(h, "”", strlen("”"));
 		break;
-	case K_TABLE:
+	case TAG_TABLE:
 		end_table(h, f);
 		break;
-	case K_TD:
-	case K_TH:
+	case TAG_TD:
+	case TAG_TH:
 		end_cell(h, f);
 		break;
-	case K_LI:
+	case TAG_LI:
 		flush(h);
 		str_clear(&h->bullet);
 		break;
 	default:
-		if (is_block(f->element->kind))
+		if (tagsoup_is_block(f->element->tag))
 			flush(h);
 		break;
 	}
@@ -996,7 +879,7 @@ static void html_leave(void *ctx, xmlNode *node)
 
 	if (f.node != node) {
 		if (node->type == XML_ELEMENT_NODE && h->n >= FRAMES_MAX &&
-			is_block(element_of(node)->kind))
+			tagsoup_is_block(element_of(node)->tag))
 			flush(h);
 		return;
 	}
@@ -1015,52 +898,28 @@ static void parser_start(void)
 	xmlInitParser();
 }
 
-/* The internal subset of a DOCTYPE would be shown as text: the parser starts behind it. */
-static const char *skip_doctype(const char *s, const char *end)
-{
-	size_t head = end - s > 2048 ? 2048 : (size_t)(end - s);
-	const char *p = s;
-
-	while (head > 9 && (p = memchr(p, '<', head - (size_t)(p - s))) != NULL) {
-		const char *close, *subset;
-
-		if (end - p < 9)
-			return s;
-		if (strncasecmp(p, "<!doctype", 9) != 0) {
-			p++;
-			continue;
-		}
-		close = memchr(p, '>', (size_t)(end - p));
-		subset = memchr(p, '[', (size_t)(end - p));
-		if (close && subset && subset < close) {
-			close = memmem(subset, (size_t)(end - subset), "]>", 2);
-			close = close ? close + 1 : NULL;
-		}
-		return close ? close + 1 : s;
-	}
-	return s;
-}
-
 static htmlDocPtr parse(const char *s, size_t len)
 {
-	const char *body = skip_doctype(s, s + len);
+	struct str in = STR_INIT;
+	htmlDocPtr doc = NULL;
 
-	len -= (size_t)(body - s);
-	if (len == 0 || len > INT_MAX)
-		return NULL;
+	tagsoup_prepare(&in, s, len);
 	pthread_once(&parser_once, parser_start);
 	/* HUGE: without it nesting of 256 ends the parse and loses the text (our walk has its
 	 * bound). */
-	return htmlReadMemory(body, (int)len, NULL, "UTF-8",
-		HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET |
-			HTML_PARSE_COMPACT | (int)XML_PARSE_HUGE);
+	if (in.len)
+		doc = htmlReadMemory(in.p, (int)in.len, NULL, "UTF-8",
+			HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
+				HTML_PARSE_NONET | HTML_PARSE_COMPACT | (int)XML_PARSE_HUGE);
+	str_done(&in);
+	return doc;
 }
 
 static void render(struct html *h, xmlNode *root)
 {
 	static const struct visitor scanner = {scan_enter, scan_leave};
 	static const struct visitor renderer = {html_enter, html_leave};
-	static const struct element none = {"", K_INLINE, TEXT_STYLES};
+	static const struct tagsoup_element none = {"", TAG_INLINE, TEXT_STYLES};
 	struct scan scan = {h, -1};
 
 	walk(root, &scanner, &scan);
@@ -1069,7 +928,7 @@ static void render(struct html *h, xmlNode *root)
 	h->stack[0].element = &none;
 	h->stack[0].style = TEXT_STYLES;
 	h->stack[0].link = -1;
-	h->stack[0].list = K_INLINE;
+	h->stack[0].list = TAG_INLINE;
 	h->n = 1;
 	walk(root, &renderer, h);
 	flush(h);

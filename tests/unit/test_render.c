@@ -1,0 +1,2 @@
+#include "golden.h"
+int main(void){ return 0; }
