@@ -277,6 +277,14 @@ static void show_attendees(struct reader *r)
 	str_done(&all);
 }
 
+/* Then the day and the zone need not be said twice. */
+static bool same_day(const struct event *e)
+{
+	return e->start && e->end && strlen(e->start) >= 16 && strlen(e->end) >= 16 &&
+	       digits(e->start, 4) && strncmp(e->start, e->end, 11) == 0 &&
+	       strcmp(e->start + 16, e->end + 16) == 0 && strcmp(e->start, e->end) != 0;
+}
+
 static void show_event(struct reader *r)
 {
 	const struct event *e = &r->event;
@@ -287,9 +295,12 @@ static void show_event(struct reader *r)
 	if (r->events > 1)
 		text_add(r->t, TEXT_PLAIN, "", 0);
 	wrap_field(r->t, title(r), e->summary ? e->summary : "", TEXT_SUBJECT, r->width);
-	str_adds(&span, e->start);
-	if (e->end && e->start && strcmp(e->end, e->start) != 0)
-		str_addf(&span, " – %s", e->end);
+	if (same_day(e))
+		str_addf(&span, "%.16s – %s", e->start, e->end + 11);
+	else if (e->end && e->start && strcmp(e->end, e->start) != 0)
+		str_addf(&span, "%s – %s", e->start, e->end);
+	else
+		str_adds(&span, e->start);
 	field(r, _("When"), str_c(&span));
 	field(r, _("Repeats"), e->repeats);
 	field(r, _("Where"), e->location);

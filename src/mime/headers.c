@@ -3,6 +3,7 @@
 #include "base/i18n.h"
 #include "base/utf8.h"
 #include "mime/addr.h"
+#include "mime/flowed.h"
 #include "mime/header.h"
 #include "mime/wrap.h"
 
@@ -103,6 +104,8 @@ static void show_weeded(struct text *t, const char *header, size_t len, int widt
 		read_addresses(&list, header, len, lists[i]);
 		if (list.n)
 			show_addresses(t, lists[i], &list, width);
+		else
+			show_text(t, header, len, lists[i], width);
 		addr_list_done(&list);
 	}
 	show_reply_to(t, header, len, &from, width);
@@ -136,9 +139,26 @@ static void show_all(struct text *t, const char *header, size_t len, int width)
 	}
 }
 
+/* A block without a single field is text that lost its header: not to be swallowed. */
+static bool show_without_fields(struct text *t, const char *header, size_t len, int width)
+{
+	struct flowed_options opt = {.width = width};
+	struct str clean = STR_INIT;
+	struct header_iter it;
+	struct header_field field;
+
+	header_start(&it, header, len);
+	if (header_next(&it, &field))
+		return false;
+	utf8_clean(&clean, header, len, UTF8_TEXT);
+	flowed_text(t, str_c(&clean), clean.len, &opt);
+	str_done(&clean);
+	return true;
+}
+
 void headers_text(struct text *t, const char *header, size_t len, bool all, int width)
 {
-	if (!header || len == 0)
+	if (!header || len == 0 || show_without_fields(t, header, len, width))
 		return;
 	if (all)
 		show_all(t, header, len, width);

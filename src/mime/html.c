@@ -74,8 +74,7 @@ struct html {
 
 static const struct tagsoup_element *element_of(const xmlNode *node)
 {
-	/* Office's <o:p> is no paragraph: the parser splits the prefix off. */
-	return tagsoup_element(node->ns ? "" : (const char *)node->name);
+	return tagsoup_element((const char *)node->name);
 }
 
 /* The tree lives until the walk ends, so the value can be borrowed. HTML attributes hold one text.

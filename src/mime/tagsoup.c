@@ -123,30 +123,43 @@ static const char *behind_doctype(const char *s, const char *end)
 	return s;
 }
 
-/* The length of a mark at p ("<![if !mso]>", "<![endif]>"), 0 when it is none. */
-static size_t outlook_mark(const char *p, const char *end)
+/* The length of a mark of Office at p ("<![if !mso]>", "<![endif]>", "<o:p>"), 0 when it is none.
+ */
+static size_t office_mark(const char *p, const char *end)
 {
+	static const char *const marks[] = {"<![if", "<![endif", "<o:p", "</o:p"};
 	const char *close;
 
-	if (end - p < 10 || (strncasecmp(p, "<![if", 5) != 0 && strncasecmp(p, "<![endif", 8) != 0))
-		return 0;
-	if (end - p > 120)
-		end = p + 120;
-	close = memchr(p, '>', (size_t)(end - p));
-	return close && close[-1] == ']' ? (size_t)(close + 1 - p) : 0;
+	for (size_t i = 0; i < MEM_COUNT(marks); i++) {
+		size_t n = strlen(marks[i]);
+
+		if ((size_t)(end - p) <= n || strncasecmp(p, marks[i], n) != 0)
+			continue;
+		if (end - p > 120)
+			end = p + 120;
+		close = memchr(p, '>', (size_t)(end - p));
+		if (!close || (p[1] == '!' && close[-1] != ']'))
+			return 0;
+		return (size_t)(close + 1 - p);
+	}
+	return 0;
 }
 
 void tagsoup_prepare(struct str *out, const char *s, size_t len)
 {
-	const char *end = s + len, *p = behind_doctype(s, end), *mark;
+	const char *end = s + len, *done = behind_doctype(s, end), *p = done;
 
-	while ((mark = memmem(p, (size_t)(end - p), "<![", 3)) != NULL) {
-		size_t n = outlook_mark(mark, end);
+	str_room(out, len);
+	while ((p = memchr(p, '<', (size_t)(end - p))) != NULL) {
+		size_t n = office_mark(p, end);
 
-		str_add(out, p, (size_t)(mark - p) + (n ? 0 : 3));
-		p = mark + (n ? n : 3);
+		if (n) {
+			str_add(out, done, (size_t)(p - done));
+			done = p + n;
+		}
+		p += n ? n : 1;
 	}
-	str_add(out, p, (size_t)(end - p));
+	str_add(out, done, (size_t)(end - done));
 }
 
 void tagsoup_text(struct str *out, const char *s)
