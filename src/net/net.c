@@ -3,6 +3,7 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "net/etpan.h"
 #include "net/tls.h"
 
 #include <errno.h>
@@ -242,4 +243,5 @@ void net_init(void)
 	/* OpenSSL's socket BIO writes without MSG_NOSIGNAL. */
 	sigaction(SIGPIPE, &ignore, NULL);
 	tls_init();
+	etpan_init();
 }

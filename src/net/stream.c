@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "net/connect.h"
 #include "net/tls.h"
+#include "net/wire.h"
 
 #include <libetpan/mailstream.h>
 
@@ -36,8 +37,9 @@ struct stream {
 	char host[CONNECT_HOST_SIZE]; /* ASCII */
 	int fd;
 	struct tls *tls;
-	mailstream *ms; /* NULL once libetpan freed it */
-	struct str in;  /* read and filtered, not yet taken by the mailstream */
+	mailstream *ms;    /* NULL once libetpan freed it */
+	struct wire *wire; /* IMAP only */
+	struct str in;     /* read and filtered, not yet taken by the mailstream */
 	size_t in_pos;
 	int64_t command_until;
 	uint64_t command_left; /* bytes the answer may still have */
@@ -106,19 +108,20 @@ static bool is_answer(const struct stream *s, const char *p, size_t len)
 {
 	switch (s->server.protocol) {
 	case NET_IMAP:
-		return len > 2 && (p[0] == '*' || (p[0] >= '0' && p[0] <= '9'));
+		return true; /* the filter tells lines from literals */
 	case NET_POP3:
 		return len >= 3 && (memcmp(p, "+OK", 3) == 0 || memcmp(p, "-ER", 3) == 0);
 	case NET_SMTP:
-		return len >= 4 && p[0] >= '2' && p[0] <= '5' && p[0] != '3' &&
-		       (p[3] == ' ' || p[3] == '-');
+		return len >= 3 && p[0] >= '2' && p[0] <= '5' &&
+		       (len == 3 || p[3] == ' ' || p[3] == '-');
 	}
 	return false;
 }
 
-/* Quoted strings and literals may be the user's mail: a line is cut before the first. */
-static void log_received(const struct stream *s, const char *p, size_t len)
+/* Quoted strings may be the user's mail and "+" lines part of a login: cut before them. */
+static void log_received(void *ctx, const char *p, size_t len)
 {
+	const struct stream *s = ctx;
 	size_t n;
 
 	if (log_level() < 3)
@@ -129,6 +132,10 @@ static void log_received(const struct stream *s, const char *p, size_t len)
 	for (size_t i = 0; i < n; i++)
 		if (p[i] == '"' || p[i] == '{')
 			n = i;
+	if (s->server.protocol == NET_IMAP && n && p[0] == '+')
+		n = 1;
+	if (s->server.protocol == NET_SMTP && p[0] == '3')
+		n = 3;
 	log_text(s, '<', p, n);
 }
 
@@ -209,12 +216,12 @@ static int take_budget(struct stream *s, size_t n, struct err *err)
 
 static int accept_bytes(struct stream *s, const char *p, size_t len, struct err *err)
 {
-	size_t before = s->in.len;
-
 	if (take_budget(s, len, err) < 0)
 		return -1;
-	str_add(&s->in, p, len);
-	log_received(s, s->in.p + before, s->in.len - before);
+	if (!s->wire)
+		str_add(&s->in, p, len);
+	else if (wire_push(s->wire, p, len, &s->in) < 0)
+		return err_set(err, ERR_PROTOCOL, _("%.100s: %s"), s->host, wire_reason(s->wire));
 	return 0;
 }
 
@@ -382,6 +389,15 @@ static int attach_mailstream(struct stream *s, struct err *err)
 	return err_set(err, ERR_SYSTEM, _("out of memory"));
 }
 
+static void new_filter(struct stream *s)
+{
+	if (s->server.protocol != NET_IMAP)
+		return;
+	wire_free(s->wire);
+	s->wire = wire_new(NULL);
+	wire_on_line(s->wire, log_received, s);
+}
+
 static int open_steps(struct stream *s, struct err *err)
 {
 	int64_t until = clock_ms() + stream_ms(s->options.connect_ms, CONNECT_MS);
@@ -393,6 +409,7 @@ static int open_steps(struct stream *s, struct err *err)
 		return -1;
 	if (s->server.security == NET_TLS && handshake(s, err) < 0)
 		return -1;
+	new_filter(s);
 	stream_command(s, 0);
 	return attach_mailstream(s, err);
 }
@@ -432,9 +449,15 @@ void stream_free(struct stream *s)
 	}
 	stream_hang_up(s);
 	tls_free(s->tls);
+	wire_free(s->wire);
 	str_done(&s->in);
 	net_cancel_unref(s->cancel);
 	free(s);
+}
+
+static bool is_empty(const struct stream *s)
+{
+	return s->ms->read_buffer_len == 0 && in_empty(s) && (!s->wire || wire_is_idle(s->wire));
 }
 
 /* RFC 3207 6: what came in the clear must not be taken for what comes under TLS. */
@@ -443,9 +466,9 @@ static int nothing_read_ahead(struct stream *s, struct err *err)
 	struct pollfd p = {.fd = s->fd, .events = POLLIN};
 	char c;
 
-	if (s->ms->read_buffer_len == 0 && in_empty(s) && poll(&p, 1, 0) == 0)
+	if (is_empty(s) && poll(&p, 1, 0) == 0)
 		return 0;
-	if (s->ms->read_buffer_len == 0 && in_empty(s) && recv(s->fd, &c, 1, MSG_PEEK) == 0)
+	if (is_empty(s) && recv(s->fd, &c, 1, MSG_PEEK) == 0)
 		return err_set(err, ERR_NETWORK, _("%.100s closed the connection"), s->host);
 	return err_set(err, ERR_PROTOCOL,
 		_("%.100s, or somebody on the way to it, sent unencrypted data behind the start of "
@@ -463,6 +486,8 @@ int stream_starttls(struct stream *s, struct err *err)
 		return err_set(err, ERR_PROTOCOL, _("TLS has already started"));
 	if (nothing_read_ahead(s, &why) < 0 || handshake(s, &why) < 0)
 		return stream_fail(s, &why, err);
+	new_filter(s);
+	stream_command(s, s->command_left);
 	log_line(2, "TLS with %s started", s->host);
 	return 0;
 }
@@ -514,6 +539,8 @@ int stream_read_line(struct stream *s, struct str *line, size_t max, struct err 
 	str_cut(line, line->len - 1);
 	if (line->len && line->p[line->len - 1] == '\r')
 		str_cut(line, line->len - 1);
+	if (!s->wire)
+		log_received(s, str_c(line), line->len);
 	return 0;
 }
 
@@ -538,6 +565,8 @@ void stream_command(struct stream *s, uint64_t budget)
 	s->command_until = clock_ms() + stream_ms(s->options.command_ms, COMMAND_MS);
 	s->command_left = budget ? budget : DEFAULT_BUDGET;
 	s->progress = 0;
+	if (s->wire)
+		wire_budget(s->wire, s->command_left);
 }
 
 void stream_secret(struct stream *s, bool secret)
@@ -622,6 +651,11 @@ const struct err *stream_error(const struct stream *s)
 struct _mailstream *stream_mailstream(struct stream *s)
 {
 	return s->ms;
+}
+
+struct wire *stream_wire(struct stream *s)
+{
+	return s->wire;
 }
 
 void stream_mailstream_gone(struct stream *s)
