@@ -601,6 +601,30 @@ static void test_damaged_tables(void **state)
 	model_done(&m);
 }
 
+/* Without the list of keyword sets no message may show those of another one. */
+static void test_damaged_keysets(void **state)
+{
+	struct cache *c = open_it();
+	char *path = base_file(1);
+	uint32_t ranges[2][2];
+
+	(void)state;
+	add(c, 1, 1, 0, "a-long-one");
+	add(c, 2, 1, 0, "");
+	compact(c);
+	add(c, 3, 1, 0, "two");
+	cache_free(c);
+	spoil(path, 'k', 0);
+	c = open_it();
+	assert_false(cache_has(c, 1));
+	assert_true(cache_has(c, 2) && cache_has(c, 3));
+	assert_string_equal(cache_keyset(c, cache_columns_view(c)->keyset[1]), "two");
+	assert_int_equal(cache_damaged(c, ranges, 2), 1);
+	assert_int_equal(ranges[0][0], 1);
+	cache_free(c);
+	free(path);
+}
+
 static void check_rebuilt(void)
 {
 	struct cache_opened opened;
@@ -776,6 +800,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_compact_busy, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damaged_strings, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damaged_columns, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_damaged_keysets, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damaged_tables, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damaged_base, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_other_folder, setup, teardown),
