@@ -6,6 +6,7 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "store/cache.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -58,19 +59,6 @@ static bool piece_ok(const char *piece)
 	       strcmp(piece, "tmp") != 0;
 }
 
-/* A folder's name never becomes part of a path, whatever is in it. */
-static char *folder_dir(const struct bodies *b, const char *folder)
-{
-	static const char kind[] = "bodies";
-	struct hash_piece pieces[] = {{kind, sizeof(kind) - 1}, {folder, strlen(folder)}};
-	unsigned char sum[HASH_SHA256_SIZE];
-	char hex[2 * HASH_SHA256_SIZE + 1];
-
-	hash_sha256_pieces(sum, pieces, MEM_COUNT(pieces));
-	hash_hex(hex, sum, sizeof(sum));
-	return file_join(b->dir, hex);
-}
-
 /* NULL: the piece's name is not allowed. */
 static char *piece_path(const struct bodies *b, const struct bodies_key *key, const char *piece)
 {
@@ -79,7 +67,7 @@ static char *piece_path(const struct bodies *b, const struct bodies_key *key, co
 
 	if (!piece_ok(piece))
 		return NULL;
-	dir = folder_dir(b, key->folder);
+	dir = cache_dir_for(b->dir, key->folder);
 	str_addf(&path, "%s/%lu.%lu.%s", dir, (unsigned long)key->uidvalidity,
 		(unsigned long)key->uid, piece);
 	free(dir);
@@ -130,7 +118,7 @@ static int write_tmp(const char *path, const char *p, size_t len, struct err *er
 
 static int make_folder(const struct bodies *b, const char *folder, struct err *err)
 {
-	char *dir = folder_dir(b, folder);
+	char *dir = cache_dir_for(b->dir, folder);
 	int rc = 0;
 
 	if (mkdir(dir, 0700) != 0 && errno != EEXIST)
@@ -256,7 +244,7 @@ bool bodies_has(struct bodies *b, const struct bodies_key *key, const char *piec
 
 void bodies_remove(struct bodies *b, const struct bodies_key *key)
 {
-	char *dir = folder_dir(b, key->folder), prefix[32];
+	char *dir = cache_dir_for(b->dir, key->folder), prefix[32];
 	DIR *d = opendir(dir);
 	struct dirent *de;
 
