@@ -248,7 +248,23 @@ static int with_message(const char *dir, const char *base, place_fn *fn, void *c
 
 struct names {
 	struct strv in_new, in_cur;
+	struct strv earlier; /* from readings before the last: to be looked for */
 };
+
+static void names_done(struct names *n)
+{
+	strv_done(&n->in_new);
+	strv_done(&n->in_cur);
+	strv_done(&n->earlier);
+}
+
+static void set_aside(struct strv *names, struct strv *earlier)
+{
+	for (size_t i = 0; i < names->n; i++)
+		strv_take(earlier, names->v[i]);
+	names->n = 0;
+	strv_done(names);
+}
 
 static int read_names(const char *dir, const char *sub, struct strv *out, struct err *err)
 {
@@ -309,15 +325,16 @@ uint64_t maildir_stamp(const char *dir)
 }
 
 /* new is read first: a message moved to cur meanwhile is seen twice rather than never. A rename
- * within cur can hide a name from readdir, so a directory that changed is read again. */
+ * within cur can hide a name from readdir, so a directory that changed is read again, and what only
+ * an earlier reading saw is looked for by name. */
 static int collect(const char *dir, struct names *names, struct err *err)
 {
 	for (int i = 0; i < 4; i++) {
 		int64_t newest;
 		uint64_t before = raw_stamp(dir, &newest);
 
-		strv_done(&names->in_new);
-		strv_done(&names->in_cur);
+		set_aside(&names->in_new, &names->earlier);
+		set_aside(&names->in_cur, &names->earlier);
 		if (read_names(dir, "new", &names->in_new, err) != 0 ||
 			read_names(dir, "cur", &names->in_cur, err) != 0)
 			return -1;
@@ -397,6 +414,19 @@ static int scan_name(struct scan *s, const char *name, bool in_new)
 	return rc;
 }
 
+static int scan_earlier(struct scan *s, const char *name)
+{
+	char *base = mem_strndup(name, strcspn(name, ":"));
+	struct place at = {0};
+	int rc = 0;
+
+	if (base_ok(base) && !map_get(s->seen, base) && find(&at, s->dir, base))
+		rc = scan_name(s, at.name.p, at.in_new);
+	place_done(&at);
+	free(base);
+	return rc;
+}
+
 static void sweep_tmp(const char *dir)
 {
 	char *path = file_join(dir, "tmp");
@@ -425,9 +455,10 @@ int maildir_scan(const char *dir, int (*fn)(void *ctx, const struct maildir_entr
 		rc = scan_name(&s, names.in_cur.v[i], false);
 	for (size_t i = 0; rc == 0 && i < names.in_new.n; i++)
 		rc = scan_name(&s, names.in_new.v[i], true);
+	for (size_t i = 0; rc == 0 && i < names.earlier.n; i++)
+		rc = scan_earlier(&s, names.earlier.v[i]);
 	map_free(s.seen, NULL);
-	strv_done(&names.in_new);
-	strv_done(&names.in_cur);
+	names_done(&names);
 	sweep_tmp(dir);
 	return rc;
 }

@@ -45,6 +45,16 @@ int __wrap_ftruncate(int fd, off_t len);
 int __wrap_fsync(int fd);
 int __wrap_fdatasync(int fd);
 
+/* What was called, for test_order. */
+static char called[512];
+
+static void note(const char *name)
+{
+	size_t len = strlen(called);
+
+	snprintf(called + len, sizeof(called) - len, "%s%s", len ? " " : "", name);
+}
+
 static void die(void)
 {
 	kill(getpid(), SIGKILL);
@@ -55,11 +65,12 @@ static bool last_call(void)
 	return calls_left >= 0 && calls_left-- == 0;
 }
 
-#define WRAPPED(call)                                                                              \
+#define WRAPPED(name, call)                                                                        \
 	do {                                                                                       \
 		bool last = last_call();                                                           \
 		int rc;                                                                            \
                                                                                                    \
+		note(name);                                                                        \
 		if (last && rand() % 2)                                                            \
 			die();                                                                     \
 		rc = call;                                                                         \
@@ -70,6 +81,7 @@ static bool last_call(void)
 
 ssize_t __wrap_write(int fd, const void *p, size_t len)
 {
+	note("write");
 	if (!last_call())
 		return __real_write(fd, p, len);
 	if (__real_write(fd, p, len ? (size_t)rand() % len : 0) >= 0)
@@ -79,6 +91,7 @@ ssize_t __wrap_write(int fd, const void *p, size_t len)
 
 ssize_t __wrap_pwrite(int fd, const void *p, size_t len, off_t off)
 {
+	note("pwrite");
 	if (!last_call())
 		return __real_pwrite(fd, p, len, off);
 	if (__real_pwrite(fd, p, len ? (size_t)rand() % len : 0, off) >= 0)
@@ -88,44 +101,45 @@ ssize_t __wrap_pwrite(int fd, const void *p, size_t len, off_t off)
 
 int __wrap_rename(const char *from, const char *to)
 {
-	WRAPPED(__real_rename(from, to));
+	WRAPPED("rename", __real_rename(from, to));
 }
 
 int __wrap_renameat2(int a, const char *from, int b, const char *to, unsigned flags)
 {
-	WRAPPED(__real_renameat2(a, from, b, to, flags));
+	WRAPPED("renameat2", __real_renameat2(a, from, b, to, flags));
 }
 
 int __wrap_link(const char *from, const char *to)
 {
-	WRAPPED(__real_link(from, to));
+	WRAPPED("link", __real_link(from, to));
 }
 
 int __wrap_unlink(const char *path)
 {
-	WRAPPED(__real_unlink(path));
+	WRAPPED("unlink", __real_unlink(path));
 }
 
 int __wrap_unlinkat(int dir, const char *path, int flags)
 {
-	WRAPPED(__real_unlinkat(dir, path, flags));
+	WRAPPED("unlinkat", __real_unlinkat(dir, path, flags));
 }
 
 int __wrap_ftruncate(int fd, off_t len)
 {
-	WRAPPED(__real_ftruncate(fd, len));
+	WRAPPED("ftruncate", __real_ftruncate(fd, len));
 }
 
 int __wrap_fsync(int fd)
 {
-	(void)fd;
-	WRAPPED(0);
+	struct stat st;
+
+	WRAPPED(fstat(fd, &st) == 0 && S_ISDIR(st.st_mode) ? "fsync-dir" : "fsync", 0);
 }
 
 int __wrap_fdatasync(int fd)
 {
 	(void)fd;
-	WRAPPED(0);
+	WRAPPED("fdatasync", 0);
 }
 
 /* ---- the model ---- */
@@ -882,6 +896,55 @@ static void test_kills(void **state)
 	assert_int_equal(run(FAULT_NONE, KILLS, false), 0);
 }
 
+static void assert_calls(const char *want)
+{
+	assert_string_equal(called, want);
+	called[0] = '\0';
+}
+
+/* A kill does not need the syncs, a power cut does: each where it must stand. */
+static void test_order(void **state)
+{
+	struct stores s;
+	struct str id = STR_INIT, base = STR_INIT;
+	struct outbox_mail o = {0};
+	struct op *op = op_new(OP_CREATE);
+
+	(void)state;
+	snprintf(account, sizeof(account), "%s/account", help_root);
+	assert_true(open_all(&s));
+	called[0] = '\0';
+	assert_int_equal(outbox_draft_save(s.outbox, &id, "x", 1, NULL), 0);
+	assert_calls("write fsync rename fsync-dir");
+	assert_int_equal(outbox_put(s.outbox, &o, "x", 1, NULL), 0);
+	assert_calls("write fsync rename fsync-dir write fsync rename fsync-dir");
+	assert_int_equal(outbox_update(s.outbox, &o, NULL), 0);
+	assert_calls("write fsync rename fsync-dir");
+	assert_int_equal(outbox_remove(s.outbox, o.id, NULL), 0);
+	assert_calls("unlink fsync-dir unlinkat");
+	assert_int_equal(outbox_draft_remove(s.outbox, id.p, NULL), 0);
+	assert_calls("unlink fsync-dir");
+	assert_int_equal(maildir_deliver(s.sent, "x", 1, MAIL_SEEN, NULL, &base, NULL), 0);
+	assert_calls("write fsync renameat2");
+	assert_int_equal(maildir_sync(s.sent, NULL), 0);
+	assert_calls("fsync-dir fsync-dir");
+	assert_int_equal(maildir_set_flags(s.sent, base.p, 0, NULL), 0);
+	assert_calls("renameat2 fsync-dir");
+	assert_int_equal(maildir_move(s.sent, base.p, s.archive, NULL), 0);
+	assert_calls("link fsync-dir unlink fsync-dir");
+	assert_int_equal(maildir_remove(s.archive, base.p, NULL), 0);
+	assert_calls("unlink fsync-dir");
+	assert_int_equal(journal_add(s.journal, op, NULL), 0);
+	assert_calls("pwrite fdatasync");
+	assert_int_equal(journal_done(s.journal, op->id, NULL), 0);
+	assert_calls("pwrite fdatasync");
+	op_free(op);
+	outbox_mail_done(&o);
+	str_done(&id);
+	str_done(&base);
+	close_all(&s);
+}
+
 /* A harness that finds nothing in a broken program proves nothing. */
 static void test_controls(void **state)
 {
@@ -898,7 +961,7 @@ static void test_controls(void **state)
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, help_setup, help_teardown)
-	const struct CMUnitTest tests[] = {T(test_kills), T(test_controls)};
+	const struct CMUnitTest tests[] = {T(test_order), T(test_kills), T(test_controls)};
 
 	return cmocka_run_group_tests_name("store kill", tests, NULL, NULL);
 }

@@ -3,6 +3,8 @@
 
 #include <sys/resource.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 
 /* ---- folder names ---- */
 
@@ -306,6 +308,54 @@ static void test_foreign_moves(void **state)
 	free(dir);
 }
 
+/* Another program changes flags all the time; no message may be missed, nor one be changed in vain.
+ */
+static void test_busy_folder(void **state)
+{
+	enum { N = 60, ROUNDS = 100 };
+	char *dir = folder("INBOX");
+	struct strv bases = STRV_INIT;
+	struct str base = STR_INIT;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	for (int i = 0; i < N; i++) {
+		assert_int_equal(maildir_deliver(dir, "abc", 3, MAIL_SEEN, NULL, &base, NULL), 0);
+		strv_add(&bases, base.p);
+	}
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (unsigned i = 0; pid == 0; i++) {
+		char from[512], to[512];
+		unsigned turn = i / N;
+
+		snprintf(from, sizeof(from), "%s/cur/%s:2,%sS", dir, bases.v[i % N],
+			turn % 2 ? "F" : "");
+		snprintf(to, sizeof(to), "%s/cur/%s:2,%sS", dir, bases.v[i % N],
+			turn % 2 ? "" : "F");
+		rename(from, to);
+	}
+	for (int i = 0; i < ROUNDS; i++) {
+		struct found f = scan(dir);
+		struct str text = STR_INIT;
+
+		assert_int_equal(f.bases.n, N);
+		for (int k = 0; k < N; k++)
+			assert_true(strv_has(&f.bases, bases.v[k]));
+		assert_int_equal(maildir_read(dir, bases.v[i % N], 10, &text, NULL), 0);
+		str_done(&text);
+		strv_done(&f.bases);
+	}
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	strv_done(&bases);
+	str_done(&base);
+	free(dir);
+}
+
 static void test_gone(void **state)
 {
 	/* Names that would lead out, and one that is simply not there. */
@@ -537,9 +587,9 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, help_setup, help_teardown)
 	const struct CMUnitTest tests[] = {T(test_names), T(test_bad_names), T(test_list),
 		T(test_deliver), T(test_flags), T(test_foreign_names), T(test_foreign_letters),
-		T(test_foreign_moves), T(test_gone), T(test_links), T(test_move), T(test_move_new),
-		T(test_move_other_filesystem), T(test_copy), T(test_stamp), T(test_stop_and_sweep),
-		T(test_full)};
+		T(test_foreign_moves), T(test_busy_folder), T(test_gone), T(test_links),
+		T(test_move), T(test_move_new), T(test_move_other_filesystem), T(test_copy),
+		T(test_stamp), T(test_stop_and_sweep), T(test_full)};
 
 	return cmocka_run_group_tests_name("maildir", tests, NULL, NULL);
 }
