@@ -345,6 +345,9 @@ static void read_text(struct scan *s)
 
 static void step(struct scan *s)
 {
+	/* A comma is missing behind an angle bracket. */
+	if (s->has_angle && !is_blank(*s->p) && !strchr(",;(>", *s->p ? *s->p : 'x'))
+		finish(s);
 	switch (*s->p) {
 	case ',':
 	case ';':
@@ -358,8 +361,6 @@ static void step(struct scan *s)
 		read_comment(s);
 		break;
 	case '<':
-		if (s->has_angle)
-			finish(s); /* a comma is missing */
 		read_angle(s);
 		break;
 	case '>':

@@ -130,11 +130,6 @@ static bool is_utf8_name(const char *name)
 	return strcasecmp(name, "UTF-8") == 0;
 }
 
-static bool has_escape(const char *p, size_t len)
-{
-	return len && memchr(p, 0x1b, len);
-}
-
 static bool is_ascii(const char *p, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
@@ -143,13 +138,19 @@ static bool is_ascii(const char *p, size_t len)
 	return true;
 }
 
+/* Pure ASCII that switches character sets: ISO-2022. */
+static bool has_escapes(const char *p, size_t len)
+{
+	return (memmem(p, len, "\x1b$", 2) || memmem(p, len, "\x1b(", 2)) && is_ascii(p, len);
+}
+
 void charset_guess(char name[48], const char *p, size_t len)
 {
 	const char *found = "";
 	uchardet_t detector;
 
 	memcpy(name, "utf-8", 6);
-	if (utf8_valid(p, len) && !has_escape(p, len))
+	if (utf8_valid(p, len) && !has_escapes(p, len))
 		return;
 	detector = uchardet_new();
 	if (uchardet_handle_data(detector, p, len > GUESS_BYTES ? GUESS_BYTES : len) == 0) {

@@ -64,18 +64,17 @@ static char *one_line(const char *p, size_t len)
 	struct str text = STR_INIT, out = STR_INIT;
 	const char *at, *end;
 
-	while (len && (p[len - 1] == ' ' || p[len - 1] == '\t'))
-		len--;
-	while (len && (*p == ' ' || *p == '\t')) {
-		p++;
-		len--;
-	}
 	charset_to_utf8(&text, NULL, p, len);
 	for (at = str_c(&text), end = at + text.len; at < end;) {
 		uint32_t cp = utf8_next(&at, end);
 
-		utf8_put(&out, is_control(cp) ? ' ' : cp);
+		if (!is_control(cp) && (cp != ' ' || out.len))
+			utf8_put(&out, cp);
+		else if (out.len) /* no blanks at the start */
+			str_addc(&out, ' ');
 	}
+	while (out.len && out.p[out.len - 1] == ' ')
+		str_cut(&out, out.len - 1);
 	str_done(&text);
 	return str_steal(&out);
 }

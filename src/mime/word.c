@@ -232,8 +232,8 @@ static size_t word_fit(const char *p, size_t len, bool q, enum word_place place)
 
 static void encode_words(struct str *out, const char *p, size_t len, enum word_place place)
 {
-	/* The shorter form: mostly ASCII stays readable as Q. */
-	bool q = q_length(p, len, place) <= (len + 2) / 3 * 4;
+	/* Q where at most half of it is encoded: it stays readable. */
+	bool q = q_length(p, len, place) <= 2 * len;
 
 	while (len) {
 		size_t n = word_fit(p, len, q, place);
