@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "net/connect.h"
 #include "net/stream.h"
@@ -416,6 +417,45 @@ static void test_injection_in_the_filter(void **state)
 	str_done(&line);
 }
 
+static void test_log_keeps_secrets(void **state)
+{
+	struct server server = {
+		.text = "* OK ready\r\n* 1 FETCH (BODY[1] \"private\")\r\n"
+			"* 2 FETCH (BODY[] {9}\r\n* private)\r\n+ cHJpdmF0ZQ==\r\n1 OK done\r\n"};
+	char path[] = "/tmp/test_stream.XXXXXX", text[4096] = "";
+	int fd = mkstemp(path);
+	struct str line = STR_INIT;
+	struct err err = {0};
+	struct stream *s;
+
+	(void)state;
+	log_open(path, 3);
+	server_start(&server);
+	s = open_to(server.port, NET_IMAP, NULL, NULL);
+	stream_write(s, "1 NOOP\r\n", 8, &err);
+	stream_secret(s, true);
+	stream_write(s, "private\r\n", 9, &err);
+	stream_secret(s, false);
+	stream_write(s, "2 NOOP\r\n", 8, &err);
+	stream_flush(s, &err);
+	do
+		assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
+	while (strcmp(line.p, "1 OK done") != 0);
+	stream_free(s);
+	server_stop(&server);
+	log_close();
+	assert_true(read(fd, text, sizeof(text) - 1) > 0);
+	assert_non_null(strstr(text, "> 1 NOOP"));
+	assert_non_null(strstr(text, "> 2 NOOP"));
+	assert_non_null(strstr(text, "< * OK ready"));
+	assert_non_null(strstr(text, "< 1 OK done"));
+	assert_null(strstr(text, "rivate"));
+	assert_null(strstr(text, "cHJpdm"));
+	close(fd);
+	unlink(path);
+	str_done(&line);
+}
+
 /* --- connecting --- */
 
 static struct addrinfo list_entry(struct sockaddr_in *a, const char *address, uint16_t port)
@@ -551,6 +591,7 @@ int main(void)
 		cmocka_unit_test(test_mailstream_freed_elsewhere),
 		cmocka_unit_test(test_injection_behind_starttls),
 		cmocka_unit_test(test_injection_in_the_filter),
+		cmocka_unit_test(test_log_keeps_secrets),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_unknown_name),
 		cmocka_unit_test(test_side_by_side),
