@@ -308,6 +308,21 @@ static void test_foreign_moves(void **state)
 	free(dir);
 }
 
+static _Noreturn void rename_for_ever(const char *dir, const struct strv *bases)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (size_t i = 0;; i++) {
+		char from[512], to[512];
+		bool flagged = i / bases->n % 2;
+
+		snprintf(from, sizeof(from), "%s/cur/%s:2,%sS", dir, bases->v[i % bases->n],
+			flagged ? "F" : "");
+		snprintf(to, sizeof(to), "%s/cur/%s:2,%sS", dir, bases->v[i % bases->n],
+			flagged ? "" : "F");
+		rename(from, to);
+	}
+}
+
 /* Another program changes flags all the time; no message may be missed, nor one be changed in vain.
  */
 static void test_busy_folder(void **state)
@@ -327,17 +342,7 @@ static void test_busy_folder(void **state)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0)
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-	for (unsigned i = 0; pid == 0; i++) {
-		char from[512], to[512];
-		unsigned turn = i / N;
-
-		snprintf(from, sizeof(from), "%s/cur/%s:2,%sS", dir, bases.v[i % N],
-			turn % 2 ? "F" : "");
-		snprintf(to, sizeof(to), "%s/cur/%s:2,%sS", dir, bases.v[i % N],
-			turn % 2 ? "" : "F");
-		rename(from, to);
-	}
+		rename_for_ever(dir, &bases);
 	for (int i = 0; i < ROUNDS; i++) {
 		struct found f = scan(dir);
 		struct str text = STR_INIT;
