@@ -22,25 +22,30 @@ static int base64_value(unsigned char c)
 }
 
 /* A group that ended early: two characters hold one byte, three hold two. */
-static void base64_flush(struct str *out, uint32_t bits, int n)
+static char *base64_flush(char *to, uint32_t bits, int n)
 {
 	if (n >= 2)
-		str_addc(out, (char)(bits >> (6 * n - 8)));
+		*to++ = (char)(bits >> (6 * n - 8));
 	if (n == 3)
-		str_addc(out, (char)(bits >> 2));
+		*to++ = (char)(bits >> 2);
+	return to;
 }
 
 void codec_base64_decode(struct str *out, const char *p, size_t len)
 {
 	uint32_t bits = 0;
 	int n = 0;
+	char *to;
 
+	/* Written in place: attachments are large, and four characters never give more than three
+	 * bytes. */
 	str_room(out, len / 4 * 3 + 3);
+	to = out->p + out->len;
 	for (size_t i = 0; i < len; i++) {
 		int v = base64_value((unsigned char)p[i]);
 
 		if (p[i] == '=') {
-			base64_flush(out, bits, n);
+			to = base64_flush(to, bits, n);
 			bits = 0;
 			n = 0;
 		}
@@ -49,14 +54,18 @@ void codec_base64_decode(struct str *out, const char *p, size_t len)
 		bits = bits << 6 | (uint32_t)v;
 		if (++n < 4)
 			continue;
-		str_add(out, (char[]){(char)(bits >> 16), (char)(bits >> 8), (char)bits}, 3);
+		*to++ = (char)(bits >> 16);
+		*to++ = (char)(bits >> 8);
+		*to++ = (char)bits;
 		bits = 0;
 		n = 0;
 	}
-	base64_flush(out, bits, n);
+	to = base64_flush(to, bits, n);
+	*to = '\0';
+	out->len = (size_t)(to - out->p);
 }
 
-static void base64_group(char four[4], const unsigned char *p, size_t n)
+static void base64_group(char *four, const unsigned char *p, size_t n)
 {
 	uint32_t bits = (uint32_t)p[0] << 16;
 
@@ -74,19 +83,22 @@ void codec_base64_encode(struct str *out, const void *data, size_t len, size_t c
 {
 	const unsigned char *p = data;
 	size_t column = 0;
-	char four[4];
+	char *to;
 
-	str_room(out, len / 3 * 4 + 4 + (columns ? len / columns * 3 : 0));
-	for (size_t i = 0; i < len; i += 3) {
-		base64_group(four, p + i, len - i < 3 ? len - i : 3);
-		str_add(out, four, 4);
-		column += 4;
+	str_room(out, len / 3 * 4 + 4 + (columns ? (len / 3 * 4 + 4) / columns * 2 + 2 : 0));
+	to = out->p + out->len;
+	for (size_t i = 0; i < len; i += 3, to += 4) {
 		if (columns && column >= columns) {
-			str_adds(out, "\r\n");
+			*to++ = '\r';
+			*to++ = '\n';
 			column = 0;
 		}
+		base64_group(to, p + i, len - i < 3 ? len - i : 3);
+		column += 4;
 	}
-	if (columns && column)
+	*to = '\0';
+	out->len = (size_t)(to - out->p);
+	if (column && columns)
 		str_adds(out, "\r\n");
 }
 

@@ -153,6 +153,39 @@ static unsigned char *fetch(struct base *b, enum family f, uint32_t index, size_
 	return rec;
 }
 
+/* Without their list, numbers of keyword sets mean nothing: better no row than a wrong one. */
+static void drop_rows_with_keywords(struct columns *c)
+{
+	size_t to = 0;
+
+	for (size_t i = 0; i < c->n; i++) {
+		if (c->keyset[i])
+			continue;
+		c->uid[to] = c->uid[i];
+		c->flags[to] = c->flags[i];
+		c->received[to] = c->received[i];
+		c->sent[to] = c->sent[i];
+		c->size[to] = c->size[i];
+		c->parent[to] = c->parent[i];
+		c->keyset[to++] = 0;
+	}
+	columns_resize(c, to);
+}
+
+static bool load_keysets(struct base *b, struct strv *keysets)
+{
+	bool ok = true;
+
+	for (uint32_t i = 0; ok && i < b->meta.pages[FAMILY_KEYSETS]; i++) {
+		size_t len;
+		unsigned char *rec = fetch(b, FAMILY_KEYSETS, i, &len);
+
+		ok = rec && keysets_decode(keysets, rec, len) == 0;
+		free(rec);
+	}
+	return ok;
+}
+
 void base_load(struct base *b, struct columns *c, struct strv *keysets,
 	void (*bad)(void *ctx, uint32_t first, uint32_t last), void *ctx)
 {
@@ -166,15 +199,12 @@ void base_load(struct base *b, struct columns *c, struct strv *keysets,
 			bad(ctx, base_first(b, FAMILY_HOT, i), base_last(b, FAMILY_HOT, i));
 		free(rec);
 	}
-	for (uint32_t i = 0; i < b->meta.pages[FAMILY_KEYSETS]; i++) {
-		unsigned char *rec = fetch(b, FAMILY_KEYSETS, i, &len);
-
-		if (!rec || keysets_decode(keysets, rec, len) != 0) {
-			bad(ctx, 1, b->meta.max_uid);
-			i = b->meta.pages[FAMILY_KEYSETS];
-		}
-		free(rec);
-	}
+	if (load_keysets(b, keysets))
+		return;
+	strv_done(keysets);
+	strv_add(keysets, "");
+	drop_rows_with_keywords(c);
+	bad(ctx, 1, b->meta.max_uid);
 }
 
 static int slot_view(struct slot *s)

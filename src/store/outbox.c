@@ -5,7 +5,7 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "store/job.h"
+#include "store/ticket.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -282,7 +282,7 @@ char *outbox_draft_path(struct outbox *o, const char *id)
 
 /* ---- outbox ---- */
 
-static int load_job(struct outbox *o, const char *id, struct job *job, struct err *err)
+static int load_ticket(struct outbox *o, const char *id, struct ticket *job, struct err *err)
 {
 	struct str text = STR_INIT;
 	char *path;
@@ -291,26 +291,26 @@ static int load_job(struct outbox *o, const char *id, struct job *job, struct er
 	if (!id_ok(id))
 		return not_here(err);
 	path = path_of(o->dir, id, ".job");
-	rc = file_exists(path) ? file_read(path, JOB_MAX, &text, err) : not_here(err);
+	rc = file_exists(path) ? file_read(path, TICKET_MAX, &text, err) : not_here(err);
 	if (rc == 0)
-		rc = job_parse(str_c(&text), text.len, job, err);
+		rc = ticket_parse(str_c(&text), text.len, job, err);
 	free(path);
 	str_done(&text);
 	return rc;
 }
 
 /* mail is borrowed: its strings stay the caller's. */
-static int store_job(struct outbox *o, const struct outbox_mail *mail, uint64_t size,
+static int store_ticket(struct outbox *o, const struct outbox_mail *mail, uint64_t size,
 	const char *sha256, struct err *err)
 {
-	struct job job = {.mail = *mail, .size = size};
+	struct ticket job = {.mail = *mail, .size = size};
 	struct str text = STR_INIT;
 	char *path;
 	int rc;
 
 	memcpy(job.sha256, sha256, sizeof(job.sha256));
-	job_format(&text, &job);
-	if (text.len > JOB_MAX) {
+	ticket_format(&text, &job);
+	if (text.len > TICKET_MAX) {
 		str_done(&text);
 		return err_set(err, ERR_INPUT, _("The message has too many recipients"));
 	}
@@ -367,7 +367,7 @@ int outbox_put(
 	path = message_path(o, m->id, sha256);
 	rc = file_replace(path, message, len, 0600, err);
 	if (rc == 0)
-		rc = store_job(o, m, len, sha256, err);
+		rc = store_ticket(o, m, len, sha256, err);
 	if (rc == 0)
 		drop_messages(o, m->id, strrchr(path, '/') + 1);
 	free(path);
@@ -376,28 +376,28 @@ int outbox_put(
 
 int outbox_update(struct outbox *o, const struct outbox_mail *m, struct err *err)
 {
-	struct job job = {0};
-	int rc = m->id ? load_job(o, m->id, &job, err) : not_here(err);
+	struct ticket job = {0};
+	int rc = m->id ? load_ticket(o, m->id, &job, err) : not_here(err);
 
 	if (rc != 0)
 		return rc;
-	rc = store_job(o, m, job.size, job.sha256, err);
-	job_done(&job);
+	rc = store_ticket(o, m, job.size, job.sha256, err);
+	ticket_done(&job);
 	return rc;
 }
 
 int outbox_get(struct outbox *o, const char *id, struct outbox_mail *m, struct err *err)
 {
-	struct job job = {0};
+	struct ticket job = {0};
 
-	if (load_job(o, id, &job, err) != 0)
+	if (load_ticket(o, id, &job, err) != 0)
 		return -1;
 	*m = job.mail;
 	m->id = mem_strdup(id);
 	return 0;
 }
 
-static int verify(const struct job *job, const char *p, size_t len, struct err *err)
+static int verify(const struct ticket *job, const char *p, size_t len, struct err *err)
 {
 	char sha256[2 * HASH_SHA256_SIZE + 1];
 
@@ -411,9 +411,9 @@ static int verify(const struct job *job, const char *p, size_t len, struct err *
 int outbox_read(struct outbox *o, const char *id, struct str *message, struct err *err)
 {
 	size_t start = message->len;
-	struct job job = {0};
+	struct ticket job = {0};
 	char *path;
-	int rc = load_job(o, id, &job, err);
+	int rc = load_ticket(o, id, &job, err);
 
 	if (rc != 0)
 		return rc;
@@ -425,7 +425,7 @@ int outbox_read(struct outbox *o, const char *id, struct str *message, struct er
 	if (rc != 0)
 		str_cut(message, start);
 	free(path);
-	job_done(&job);
+	ticket_done(&job);
 	return rc;
 }
 
@@ -433,17 +433,17 @@ int outbox_read(struct outbox *o, const char *id, struct str *message, struct er
 static void queued_times(struct outbox *o, struct aged_list *list)
 {
 	for (size_t i = 0; i < list->n; i++) {
-		struct job job = {0};
+		struct ticket job = {0};
 		struct stat st;
 		char *path;
 
-		if (load_job(o, list->v[i].id, &job, NULL) != 0)
+		if (load_ticket(o, list->v[i].id, &job, NULL) != 0)
 			continue;
 		path = message_path(o, list->v[i].id, job.sha256);
 		if (stat(path, &st) == 0)
 			list->v[i].when = st.st_mtim;
 		free(path);
-		job_done(&job);
+		ticket_done(&job);
 	}
 }
 

@@ -126,7 +126,7 @@ static int step_add(struct model *m, struct cache *c, uint64_t r, struct err *er
 
 	for (size_t k = 0; k < n; k++) {
 		uint64_t q = model_mix(r + k);
-		uint32_t uid = 1 + (uint32_t)(q % 3000), version = (uint32_t)(q >> 40 & 0xffff);
+		uint32_t uid = 1 + (uint32_t)(q % 600), version = (uint32_t)(q >> 40 & 0xffff);
 		uint32_t flags = (uint32_t)(q >> 20 & 31);
 		const char *kw = words[q >> 30 & 3];
 

@@ -2,7 +2,7 @@
  * is right, so that what is behind it is reached too. */
 #include "base/mem.h"
 #include "store/bodies.h"
-#include "store/job.h"
+#include "store/ticket.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,19 +12,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* What was read says the same after it was written and read again. */
 static void parse(const char *p, size_t len)
 {
-	struct job job = {0}, again = {0};
+	struct ticket job = {0}, again = {0};
 	struct str first = STR_INIT, second = STR_INIT;
 
-	if (job_parse(p, len, &job, NULL) != 0)
+	if (ticket_parse(p, len, &job, NULL) != 0)
 		return;
-	job_format(&first, &job);
-	if (job_parse(first.p, first.len, &again, NULL) != 0)
+	ticket_format(&first, &job);
+	if (ticket_parse(first.p, first.len, &again, NULL) != 0)
 		abort();
-	job_format(&second, &again);
+	ticket_format(&second, &again);
 	if (first.len != second.len || memcmp(first.p, second.p, first.len) != 0)
 		abort();
-	job_done(&job);
-	job_done(&again);
+	ticket_done(&job);
+	ticket_done(&again);
 	str_done(&first);
 	str_done(&second);
 }

@@ -1,0 +1,274 @@
+/*
+ * engine - what a mail user does: the whole API that the front end sees.
+ *
+ * Owns:    the model (accounts, folders, open message lists) and the threads behind it.
+ * Threads: UI thread only. Nothing here waits: requests return at once and are answered by events.
+ * Errors:  requests report ERR_INPUT at once for what cannot be asked; all else comes in their
+ * final event.
+ *
+ * Every request returns an id > 0 and ends in exactly one final event with that id: EVENT_DONE,
+ * EVENT_FAILED or EVENT_CANCELLED (or the result event named with the function, which is then the
+ * final one). Long ones send EVENT_PROGRESS before. Pointers inside the model are borrowed and
+ * valid until the next call of engine_next.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "engine/msglist.h"
+#include "engine/settings.h"
+#include "mime/text.h"
+
+struct engine;
+
+struct engine_options {
+	bool offline;            /* no connection is made until asked */
+	bool read_only;          /* nothing is changed, here or on a server */
+	const char *config_path; /* where :protocol is saved; may be NULL */
+};
+
+/* Starts the disk thread and, unless offline, the connections. settings stays the caller's and must
+ * outlive the engine. */
+int engine_new(struct engine **out, struct settings *settings, const struct engine_options *options,
+	struct err *err);
+/* Ends everything: cancels all connections, waits at most one second, frees. What was shown as done
+ * is on disk. */
+void engine_free(struct engine *e);
+int engine_fd(const struct engine *e); /* readable while events wait */
+
+/* --- accounts and folders --- */
+enum account_state {
+	STATE_OFFLINE,
+	STATE_CONNECTING,
+	STATE_ONLINE,
+	STATE_WAITING,
+	STATE_FAILED,
+	STATE_FOLLOWING
+};
+
+struct account_info {
+	const char *name, *from, *from_mail;
+	enum account_protocol protocol;
+	enum account_state state; /* WAITING: retry_at says when; FAILED: needs the user (password,
+				     certificate); FOLLOWING: another running copy synchronises */
+	int64_t retry_at;         /* clock_ms time of the next attempt */
+	const char *reason;       /* why it is offline, waiting or failed; "" otherwise */
+	bool insecure;            /* a connection without encryption is configured */
+	size_t pending;           /* operations not confirmed by the server */
+	size_t outbox;            /* mails not sent yet */
+};
+size_t engine_accounts(const struct engine *e);
+void engine_account(const struct engine *e, size_t i, struct account_info *out);
+int engine_find_account(const struct engine *e, const char *name); /* index or -1 */
+
+enum folder_role {
+	ROLE_NONE,
+	ROLE_INBOX,
+	ROLE_DRAFTS,
+	ROLE_SENT,
+	ROLE_TRASH,
+	ROLE_JUNK,
+	ROLE_ARCHIVE,
+	ROLE_ALL,
+	ROLE_FLAGGED,
+	ROLE_OUTBOX
+};
+struct folder_info {
+	const char *name;  /* full name, UTF-8, '/' between levels: what -f and :open take */
+	const char *label; /* last component, for showing; translated for well-known roles */
+	enum folder_role role;
+	int depth;
+	bool selectable, has_children;
+	bool offline_copy; /* belongs to the protocol not in use: readable, not synchronised */
+	bool counts_known;
+	uint32_t total, unread;
+};
+size_t engine_folders(const struct engine *e, size_t account);
+void engine_folder(const struct engine *e, size_t account, size_t i, struct folder_info *out);
+int engine_find_folder(const struct engine *e, size_t account,
+	const char *name); /* also by role name, "inbox" in any case; -1 */
+int engine_role_folder(
+	const struct engine *e, size_t account, enum folder_role role); /* -1: none */
+
+/* Opens a folder of an account, or (account -1) a Maildir directory or mbox file by path.
+ * EVENT_LIST when rows are there, and again at each change. */
+struct msglist *engine_open(struct engine *e, int account, const char *folder, struct err *err);
+void engine_close(struct engine *e, struct msglist *l);
+
+/* --- reading --- */
+struct part_info {
+	char section[48];
+	const char *type; /* "image/png" */
+	const char *name; /* clean; "" when there is none */
+	uint64_t size;    /* octets, encoded */
+	int depth;
+	bool attachment, here; /* here: can be saved without a connection */
+};
+
+struct message_view { /* of EVENT_MESSAGE; owned by the event, engine_take_view keeps it */
+	struct msglist *list;
+	uint32_t uid;
+	struct text *text;
+	struct part_info *parts;
+	size_t nparts;
+	char *from, *to, *cc, *date, *subject, *message_id; /* for --json and titles */
+	char *list_post;                                    /* "" when it is not from a list */
+	struct strv strings;                                /* what parts point into */
+	bool partial; /* not everything shown is here yet; a fuller view follows */
+};
+struct read_options {
+	int width;
+	bool all_headers, prefer_html, hide_quotes, no_headers;
+	bool mark_read;
+};
+/* EVENT_MESSAGE (final), or EVENT_FAILED. */
+unsigned engine_read(
+	struct engine *e, struct msglist *l, uint32_t uid, const struct read_options *opt);
+void engine_view_free(struct message_view *v); /* NULL is fine */
+/* Saves a decoded part into a file that must not exist yet (path "…/dir/" : its safe name in that
+ * directory). EVENT_SAVED. */
+unsigned engine_save_part(
+	struct engine *e, struct msglist *l, uint32_t uid, const char *section, const char *path);
+/* The whole message as it is into a new file, or (path NULL) as bytes in EVENT_RAW. */
+unsigned engine_save_message(struct engine *e, struct msglist *l, uint32_t uid, const char *path);
+
+/* --- changing: shown at once, durable when EVENT_DONE comes, then replayed on the server --- */
+unsigned engine_flag(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n,
+	unsigned clear, unsigned set);
+unsigned engine_move(
+	struct engine *e, struct msglist *l, const uint32_t *uids, size_t n, const char *folder);
+unsigned engine_copy(
+	struct engine *e, struct msglist *l, const uint32_t *uids, size_t n, const char *folder);
+/* To Trash; in Trash (or without one) for good. */
+unsigned engine_delete(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n);
+unsigned engine_archive(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n);
+unsigned engine_create_folder(struct engine *e, size_t account, const char *name);
+/* Takes back the last flag, move, delete or archive that was asked for. EVENT_DONE with a text, or
+ * EVENT_FAILED. */
+unsigned engine_undo(struct engine *e);
+
+struct pending_info {
+	uint64_t id;
+	const char *account, *text; /* "Move 3 messages to Archive" */
+	bool on_its_way;
+};
+size_t engine_pending(const struct engine *e);
+void engine_pending_at(const struct engine *e, size_t i, struct pending_info *out);
+unsigned engine_pending_cancel(struct engine *e, uint64_t id);
+
+/* --- finding --- */
+/*
+ * Plain words look in from, to and subject; from: to: subject: body: flag: narrow; several words
+ * must all match; ~f ~t ~s ~b ~N ~U ~F ~A as in mutt. EVENT_FOUND with UIDs. body looks in what is
+ * here.
+ */
+unsigned engine_search(struct engine *e, struct msglist *l, const char *query);
+/* Shows only what matches; "" or "all": everything. EVENT_LIST follows, EVENT_DONE is final. */
+unsigned engine_limit(struct engine *e, struct msglist *l, const char *query);
+
+/* --- writing --- */
+enum compose_kind {
+	COMPOSE_NEW,
+	COMPOSE_REPLY,
+	COMPOSE_REPLY_ALL,
+	COMPOSE_REPLY_LIST,
+	COMPOSE_FORWARD,
+	COMPOSE_RESUME,
+	COMPOSE_MAILTO
+};
+/*
+ * Makes a draft, durable at once: EVENT_DRAFT with its id, file path and text. list/uid: the
+ * message answered, forwarded or (COMPOSE_RESUME) a draft in a folder; text: addresses for
+ * COMPOSE_NEW, URI for COMPOSE_MAILTO, draft id for COMPOSE_RESUME without a list.
+ */
+unsigned engine_compose(struct engine *e, size_t account, enum compose_kind kind, struct msglist *l,
+	uint32_t uid, const char *text);
+/* Reads the draft's file again after the editor ended. EVENT_DRAFT. */
+unsigned engine_draft_reload(struct engine *e, size_t account, const char *id);
+/* Replaces the draft's text durably. EVENT_DRAFT. */
+unsigned engine_draft_save(struct engine *e, size_t account, const char *id, const char *text);
+unsigned engine_draft_discard(struct engine *e, size_t account, const char *id);
+unsigned engine_drafts(struct engine *e, size_t account); /* EVENT_DRAFTS */
+/* Checks, builds, and puts it into the outbox durably: EVENT_DONE then; EVENT_SENT or
+ * EVENT_SEND_FAILED follow when the relay answered. */
+unsigned engine_send(struct engine *e, size_t account, const char *id);
+
+struct draft_info { /* of EVENT_DRAFT / EVENT_DRAFTS; borrowed from the event */
+	char *id, *path, *text;
+	char *from, *to, *cc, *bcc, *subject;
+	struct strv attach;
+};
+
+struct outbox_info {
+	const char *id, *to, *subject, *error;
+	const char *state; /* translated: "waiting", "sending", "refused", "unconfirmed" */
+	bool unconfirmed, failed;
+};
+size_t engine_outbox(const struct engine *e, size_t account);
+void engine_outbox_at(const struct engine *e, size_t account, size_t i, struct outbox_info *out);
+unsigned engine_outbox_retry(struct engine *e, size_t account,
+	const char *id); /* also an unconfirmed one: the user asked for it */
+unsigned engine_outbox_edit(
+	struct engine *e, size_t account, const char *id); /* back to a draft: EVENT_DRAFT */
+unsigned engine_outbox_drop(struct engine *e, size_t account, const char *id);
+
+/* --- the network --- */
+unsigned engine_sync(struct engine *e,
+	int account); /* one synchronisation of every folder; -1: all. Final event when through */
+void engine_retry(struct engine *e); /* connect now instead of waiting */
+void engine_set_offline(struct engine *e, bool offline);
+/* What a switch will do, as EVENT_TEXT; then the switch itself. EVENT_DONE. Saved in the config
+ * file. */
+unsigned engine_protocol_preview(struct engine *e, size_t account, enum account_protocol to);
+unsigned engine_protocol(struct engine *e, size_t account, enum account_protocol to);
+/* Connects to all servers of the account, logs in and reports: EVENT_TEXT (final) with lines;
+ * EVENT_FAILED with the same text's reason. */
+unsigned engine_check(struct engine *e, size_t account);
+void engine_password(struct engine *e, size_t account,
+	const char *password); /* the answer to EVENT_PASSWORD; NULL: none */
+void engine_cancel(struct engine *e, unsigned id);
+
+/* --- events --- */
+enum event_kind {
+	EVENT_DONE,        /* final; text may hold something to show */
+	EVENT_FAILED,      /* final; err */
+	EVENT_CANCELLED,   /* final */
+	EVENT_PROGRESS,    /* done, total (0: unknown), bytes */
+	EVENT_ACCOUNTS,    /* some account_info changed: repaint the status line */
+	EVENT_FOLDERS,     /* folders or counts of account changed */
+	EVENT_LIST,        /* list changed: rows, order or flags. Positions by UID */
+	EVENT_ROWS,        /* strings of rows arrived: repaint */
+	EVENT_MESSAGE,     /* final of engine_read; view */
+	EVENT_SAVED,       /* final of engine_save_part; text is the path */
+	EVENT_RAW,         /* final of engine_save_message without path; text, text_len */
+	EVENT_FOUND,       /* final of engine_search; uids, n */
+	EVENT_DRAFT,       /* final of compose requests; drafts[0] */
+	EVENT_DRAFTS,      /* final of engine_drafts; drafts, n */
+	EVENT_TEXT,        /* final of preview and check; text with lines */
+	EVENT_SENT,        /* a mail left the outbox; text */
+	EVENT_SEND_FAILED, /* a mail waits, was refused or is unconfirmed; err */
+	EVENT_NEW_MAIL,    /* n new messages in account, text is the folder */
+	EVENT_NOTICE,   /* something the user should see once: alerts, cache rebuilt, a change taken
+			   back; text */
+	EVENT_PASSWORD, /* account needs a password: ask, then engine_password */
+};
+
+struct event {
+	enum event_kind kind;
+	unsigned request;     /* 0 for those nobody asked for */
+	int account;          /* index or -1 */
+	struct msglist *list; /* borrowed or NULL */
+	struct err err;
+	char *text; /* owned; clean UTF-8, or raw bytes for EVENT_RAW */
+	size_t text_len;
+	uint64_t done, total, bytes;
+	uint32_t *uids; /* owned */
+	size_t n;
+	struct message_view *view; /* owned; take it with engine_take_view */
+	struct draft_info *drafts; /* owned */
+};
+
+struct event *engine_next(struct engine *e); /* NULL: none now; never waits */
+struct message_view *engine_take_view(struct event *ev);
+void event_free(struct event *ev); /* NULL is fine */
+
+#endif

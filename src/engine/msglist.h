@@ -1,0 +1,81 @@
+/*
+ * msglist - the messages of one open folder, in the order the user sees.
+ *
+ * Owns:    columns (struct of arrays), the view order, threads, tags, and a small store of strings
+ * for rows that were visible. Threads: UI thread. Errors:  none, it is all memory.
+ *
+ * Rows are positions in the view (after sorting, threading and limiting), from 0; messages are
+ * named by UID: positions are kept by UID, because rows move when mail arrives.
+ */
+#ifndef ENGINE_MSGLIST_H
+#define ENGINE_MSGLIST_H
+
+#include "base/str.h"
+
+#include <stdint.h>
+
+struct msglist;
+
+enum msg_flag { /* the same bits as store/summary.h's enum mail_flag (engine asserts it) */
+	MSG_SEEN = 1 << 0,
+	MSG_ANSWERED = 1 << 1,
+	MSG_FLAGGED = 1 << 2,
+	MSG_DELETED = 1 << 3,
+	MSG_DRAFT = 1 << 4,
+	MSG_FORWARDED = 1 << 5,
+	MSG_ATTACHMENT = 1 << 16,
+	MSG_LIST = 1 << 17,
+	MSG_BODY_HERE = 1 << 18,
+	MSG_PLACEHOLDER = 1 << 19,
+};
+
+enum msglist_sort { SORT_DATE, SORT_RECEIVED, SORT_FROM, SORT_SUBJECT, SORT_SIZE, SORT_UNREAD };
+
+struct msg_row {
+	uint32_t uid, flags, size;
+	int64_t date; /* seconds since 1970: sent, else received */
+	bool tagged;
+	int depth;       /* thread depth, 0 for a root */
+	bool last_child; /* no sibling follows */
+	uint64_t lines;  /* bit d set: an ancestor at depth d has a later sibling (draw a vertical
+			    line there) */
+	uint32_t hidden; /* messages folded away below this one */
+	/* Strings; NULL while they are being read from the cache (ask again after EVENT_ROWS).
+	 * Borrowed until the next engine call. */
+	const char *from_name, *from_mail, *to, *subject, *keywords;
+};
+
+const char *msglist_account(const struct msglist *l);
+const char *msglist_folder(const struct msglist *l); /* UTF-8 name */
+bool msglist_ready(const struct msglist *l);         /* the first rows are there */
+bool msglist_read_only(const struct msglist *l);
+size_t msglist_count(const struct msglist *l); /* rows in the view */
+size_t msglist_total(const struct msglist *l); /* messages in the folder */
+size_t msglist_unread(const struct msglist *l);
+/* False when row is out of range. Strings that are not here yet are asked for by themselves. */
+bool msglist_row(struct msglist *l, size_t row, struct msg_row *out);
+uint32_t msglist_uid(const struct msglist *l, size_t row);     /* 0: out of range */
+ptrdiff_t msglist_find(const struct msglist *l, uint32_t uid); /* row or -1 */
+ptrdiff_t msglist_next_unread(const struct msglist *l, size_t row,
+	int step); /* from row on (not itself), wrapping; -1: none */
+/* The first unread message, else the newest: where the cursor starts. */
+size_t msglist_start_row(const struct msglist *l);
+
+void msglist_tag(struct msglist *l, uint32_t uid, bool on);
+void msglist_untag_all(struct msglist *l);
+size_t msglist_tagged(const struct msglist *l, uint32_t **uids); /* array is the caller's */
+
+void msglist_set_sort(struct msglist *l, enum msglist_sort sort, bool reverse);
+void msglist_set_threads(struct msglist *l, bool on);
+bool msglist_threads(const struct msglist *l);
+void msglist_fold(struct msglist *l, uint32_t uid, bool folded); /* the thread below uid */
+void msglist_fold_all(struct msglist *l, bool folded);
+/* UIDs of the thread that uid belongs to; the array is the caller's. */
+size_t msglist_thread(const struct msglist *l, uint32_t uid, uint32_t **uids);
+
+bool msglist_is_limited(const struct msglist *l);
+const char *msglist_limit_text(const struct msglist *l);
+int msglist_sync_percent(const struct msglist *l); /* of the first fill, 0..100; 100 when complete,
+						      -1 when nothing is known (offline) */
+
+#endif

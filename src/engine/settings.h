@@ -1,0 +1,124 @@
+/*
+ * settings - the options and accounts of the configuration, from one table that also feeds help,
+ * completion and the manual.
+ *
+ * Owns:    every value until settings_free.
+ * Threads: UI thread; filled before other threads start, changed only by :set.
+ * Errors:  collected in struct conf_errors with file, line and column, all of them.
+ */
+#ifndef ENGINE_SETTINGS_H
+#define ENGINE_SETTINGS_H
+
+#include "base/conf.h"
+
+#include <stdint.h>
+
+enum setting_type {
+	SETTING_BOOL,
+	SETTING_INT,
+	SETTING_TEXT,
+	SETTING_CHOICE,
+	SETTING_SIZE,
+	SETTING_SECONDS
+};
+
+enum setting {     /* global options: set NAME VALUE */
+	SET_ASCII, /* draw with ASCII only */
+	SET_CACHE_SIZE,
+	SET_CHECK_MINUTES,
+	SET_CONFIRM_QUIT,
+	SET_DATE_FORMAT,
+	SET_DOWNLOADS,
+	SET_EDITOR,
+	SET_KEYBAR,
+	SET_MARK_READ,
+	SET_MOUSE,
+	SET_PREVIEW_LINES,
+	SET_SIDEBAR,
+	SET_SIDEBAR_WIDTH,
+	SET_SORT,
+	SET_THEME,
+	SET_THREADS,
+	SET_UNDO_SEND,
+	SET_WRAP,
+	SETTINGS_COUNT
+};
+
+struct setting_row {
+	const char *name; /* as written in the file */
+	enum setting_type type;
+	const char *initial; /* the default, as text */
+	long min, max;       /* for SETTING_INT, SETTING_SIZE (bytes), SETTING_SECONDS */
+	const char *choices; /* space separated, for SETTING_CHOICE */
+	const char *help;    /* N_() */
+};
+const struct setting_row *settings_row(enum setting id); /* global options */
+const struct setting_row *settings_account_rows(
+	size_t *n); /* lines of an account block; values as text */
+
+enum account_protocol { ACCOUNT_IMAP, ACCOUNT_POP3 };
+enum password_kind { PASSWORD_ASK, PASSWORD_COMMAND, PASSWORD_PLAIN, PASSWORD_KEYRING };
+
+struct account_settings { /* all strings owned, never NULL; "" when not given */
+	char *name;
+	char *from;             /* "Alice Example <alice@example.org>" */
+	char *from_mail;        /* its address */
+	struct strv alternates; /* other addresses that are ours */
+	enum account_protocol protocol;
+	char *imap, *pop3, *smtp; /* URLs */
+	enum password_kind password_kind;
+	char *password; /* the command or the plain password */
+	char *auth;     /* SASL mechanism, "oauth2" or "" */
+	char *tls_ca, *tls_pin;
+	int pop3_keep_days; /* -1 always, 0 never, n days */
+	char *signature;                              /* path of a file, or "" */
+	char *sent, *drafts, *trash, *archive, *junk; /* folder names that override the roles */
+	bool save_sent;                               /* a copy of what is sent goes to Sent */
+};
+
+struct settings;
+
+struct settings *settings_new(void); /* defaults */
+void settings_free(struct settings *s);
+
+/* A line that is neither `set` nor `account` goes to other; it reports its own errors. */
+typedef void settings_other_fn(void *ctx, const struct conf_line *line, struct conf_errors *errors);
+void settings_apply(struct settings *s, const struct conf_block *block, settings_other_fn *other,
+	void *ctx, struct conf_errors *errors);
+/* Reads a file. 0, -1 with errors (nothing is written, the defaults stay for what was wrong), or 1:
+ * there is no such file. */
+int settings_read(struct settings *s, const char *path, settings_other_fn *other, void *ctx,
+	struct conf_errors *errors);
+
+bool settings_bool(const struct settings *s, enum setting id);
+long settings_int(const struct settings *s, enum setting id);
+const char *settings_text(const struct settings *s, enum setting id);
+int settings_find(const char *name); /* enum setting or -1 */
+/* The nearest option name for a typo, or NULL. */
+const char *settings_suggest(const char *name);
+/* One value at runtime. ERR_INPUT says what is allowed. */
+int settings_set(struct settings *s, const char *name, const char *value, struct err *err);
+
+size_t settings_accounts(const struct settings *s);
+struct account_settings *settings_account(struct settings *s, size_t i);
+
+/* Paths (XDG Base Directory): made when missing with mode 0700. name may be NULL; free(). */
+char *settings_config_path(void);
+char *settings_dir_data(const char *account);
+char *settings_dir_cache(const char *account);
+char *settings_dir_state(void);
+
+/* Account names: [a-z0-9][a-z0-9_.-]{0,31}, because they become directory names. */
+bool settings_account_name_ok(const char *name);
+
+/* Rewrites only the protocol line of an account in the user's file, keeping every other byte,
+ * durably. */
+int settings_save_protocol(
+	const char *path, const char *account, enum account_protocol protocol, struct err *err);
+/* Appends an account block durably (the set-up); creates the file with mode 0600. */
+int settings_save_account(const char *path, const struct account_settings *a, struct err *err);
+
+/* Appends the option tables as mdoc(7) list items, for the manual. */
+void settings_manual(struct str *out, bool account);
+
+#endif
