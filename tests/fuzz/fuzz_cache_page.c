@@ -39,9 +39,13 @@ static void read_strings(const unsigned char *rec, size_t len)
 static void read_columns(const unsigned char *rec, size_t len)
 {
 	struct columns c = {0};
+	int n;
 
-	/* twice: the second does not follow ascending, or is empty */
-	if (hot_decode(&c, rec, len) > 0 && hot_decode(&c, rec, len) > 0)
+	columns_resize(&c, 8192);
+	n = hot_decode(&c, 0, rec, len);
+	columns_resize(&c, n > 0 ? (size_t)n : 0);
+	/* no room for them again */
+	if (n > 0 && hot_decode(&c, (size_t)n, rec, len) > 0)
 		abort();
 	for (size_t i = 0; i < c.n; i++)
 		if (columns_find(&c, c.uid[i]) != (ptrdiff_t)i)

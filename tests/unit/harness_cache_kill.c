@@ -129,7 +129,7 @@ static struct result run(size_t kills, bool careless)
 
 static void test_kill(void **state)
 {
-	size_t kills = harness_scale(300);
+	size_t kills = harness_scale(600);
 	struct result r = run(kills, false);
 
 	(void)state;
