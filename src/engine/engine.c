@@ -334,6 +334,14 @@ static enum msglist_sort sort_of(const char *name)
 	return SORT_DATE;
 }
 
+/* "sent" and the like mean the folder with that role, whatever its name is. */
+static const char *full_name(const struct engine *e, int account, const char *folder)
+{
+	int i = account < 0 ? -1 : engine_find_folder(e, (size_t)account, folder);
+
+	return i < 0 ? folder : e->accounts[account].folders[i].name;
+}
+
 struct msglist *engine_open(struct engine *e, int account, const char *folder, struct err *err)
 {
 	struct msglist *l;
@@ -343,6 +351,7 @@ struct msglist *engine_open(struct engine *e, int account, const char *folder, s
 		err_set(err, ERR_INPUT, _("There is no such account"));
 		return NULL;
 	}
+	folder = full_name(e, account, folder);
 	l = msglist_new(
 		++e->next_list, account, account < 0 ? "" : e->accounts[account].name, folder);
 	l->sort = sort_of(settings_text(e->settings, SET_SORT));
