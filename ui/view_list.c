@@ -262,8 +262,8 @@ void view_parts_save(struct view *v, const char *path)
 	name = file_safe_name(*p->name ? p->name : "message.txt");
 	offer = file_join(settings_text(v->app->settings, SET_DOWNLOADS), name);
 	/* "~/" and "/" would show as "~//" otherwise. */
-	for (char *p = offer; (p = strstr(p, "//"));)
-		memmove(p, p + 1, strlen(p));
+	for (char *at = offer; (at = strstr(at, "//"));)
+		memmove(at, at + 1, strlen(at));
 	app_ask(v->app, _("Save as: "), offer, HISTORY_PATH, complete_path_line, save_to, x, x);
 	free(offer);
 	free(name);
