@@ -71,7 +71,6 @@ struct account_settings { /* all strings owned, never NULL; "" when not given */
 	char *auth;     /* SASL mechanism, "oauth2" or "" */
 	char *tls_ca, *tls_pin;
 	int pop3_keep_days; /* -1 always, 0 never, n days */
-	bool pop3_delete_with_local;
 	char *signature;                              /* path of a file, or "" */
 	char *sent, *drafts, *trash, *archive, *junk; /* folder names that override the roles */
 	bool save_sent;                               /* a copy of what is sent goes to Sent */

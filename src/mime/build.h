@@ -68,7 +68,8 @@ void draft_forward(
 /* Fills d from a mailto: URI (RFC 6068): to, cc, bcc, subject, body, in-reply-to; attach= and
  * others are ignored. */
 int draft_mailto(struct draft *d, const char *uri, struct err *err);
-/* Fills d from a stored message (a draft that was kept on a server). */
+/* Fills d from a stored message (a draft that was kept on a server): addresses, subject, ids and
+ * the first text. Attachments are not taken along: they are no files here. */
 void draft_from_message(struct draft *d, const char *message, size_t len);
 
 #endif

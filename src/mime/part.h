@@ -24,7 +24,8 @@ struct part {
 	int parent;       /* index, -1 for the message itself */
 	int depth;        /* 0 for the message itself */
 	char section[48]; /* IMAP section number, "1.2"; "" for the message itself when multipart
-			     (RFC 9051 6.4.5) */
+			     (RFC 9051 6.4.5), "2.TEXT" for a multipart that is the body of
+			     the message in part 2; "?" when too long */
 	char type[64], subtype[64]; /* lower case; "text" "plain" by default */
 	char charset[48];           /* as given, lower case; "" when there is none */
 	enum part_encoding encoding;
@@ -59,6 +60,21 @@ void part_done(struct parts *parts);
  * parts). */
 int part_add(struct parts *parts, int parent);
 int part_find(const struct parts *parts, const char *section); /* index or -1 */
+
+/* Computes every section number from the tree (type flags must be set). Sections that do not fit,
+ * very deep ones, become "?". */
+void part_number(struct parts *parts);
+
+/* The encoded body of a part that was fetched; borrowed, must outlive parts. */
+void part_set_body(struct parts *parts, int i, const char *body, size_t len);
+/* The header block of a part (of message/rfc822: of the message in it is its child's); copied. */
+void part_set_header(struct parts *parts, int i, const char *header, size_t len);
+
+/*
+ * Fills type, charset, encoding, name... of a part from the fields of its header block;
+ * part->header is set to it. Fields that are missing leave the defaults.
+ */
+void part_read_header(struct part *part, const char *header, size_t len);
 
 /* Text form of the structure (one line per part, no bodies), for the body cache. part_load: 0, or
  * -1 if damaged. */

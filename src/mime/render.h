@@ -23,7 +23,8 @@ struct render_options {
 
 /*
  * header is the message's header block (for the header lines). Parts whose body is not here (body
- * == NULL) are named with their size and "not fetched yet".
+ * == NULL) are named with their size and "not fetched yet". The number of a part line, "[2]
+ * name.pdf", is the part's index.
  */
 struct text *render_message(const struct parts *parts, const char *header, size_t header_len,
 	const struct render_options *opt);
@@ -32,8 +33,9 @@ struct text *render_message(const struct parts *parts, const char *header, size_
  * free(). */
 char *render_quotable(const struct parts *parts);
 
-/* Indexes of the parts that render_message needs the bodies of (text), so that they can be fetched
- * first. */
+/* Indexes of the parts that render_message needs the bodies of (text) and that are not here, so
+ * that they can be fetched first. When a fetched text/plain turns out to be blank, the next call
+ * asks for its alternative. */
 size_t render_needs(
 	const struct parts *parts, const struct render_options *opt, int *indexes, size_t max);
 

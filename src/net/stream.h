@@ -45,7 +45,7 @@ int stream_write(struct stream *s, const char *p, size_t len, struct err *err); 
 int stream_flush(struct stream *s, struct err *err);
 /* Starts the clock and byte budget of a new command. budget: most bytes the answer may have. */
 void stream_command(struct stream *s, uint64_t budget);
-/* Marks what is written next as secret for the log until called with false. */
+/* Marks what is written next as secret for the log (passwords, mail) until called with false. */
 void stream_secret(struct stream *s, bool secret);
 /* Bytes received and sent since the start, on the wire after TLS was taken off. */
 void stream_counts(const struct stream *s, uint64_t *received, uint64_t *sent);
@@ -58,6 +58,11 @@ int stream_wait(struct stream *s, int wake_fd, int timeout_ms, struct err *err);
 /* Why the last read or write failed (kind ERR_NONE when none did): libetpan only says "stream
  * error". */
 const struct err *stream_error(const struct stream *s);
+
+/* The filter, to take BYE, ALERT and STATUS from (wire.h); NULL but for IMAP. Replaced by
+ * stream_starttls: what was said in the clear is forgotten. Borrowed. */
+struct wire;
+struct wire *stream_wire(struct stream *s);
 
 /* The mailstream for libetpan; only files of net/ may call it. Borrowed. */
 struct _mailstream;

@@ -7,11 +7,17 @@
  *
  * Debian's libetpan 1.9.4 crashes or hangs on inputs that any server can send: nested
  * PERMANENTFLAGS, quoted strings in response codes of a greeting or continuation, "* ANNOTATION",
- * deep parentheses, endless literals. Works on whole logical lines (up to LF, literals counted):
- * over-long lines, more than 50,000 '(' in a line, NUL outside literals, literals over the cap are
- * refused; response codes that do not match a strict grammar are blanked out; ANNOTATION lines
- * dropped; LIST extended data cut off. Untagged lines that libetpan loses (BYE text, STATUS, ALERT,
- * VANISHED order) are remembered for the caller.
+ * deep parentheses, endless literals. A logical line runs to the LF that no literal follows; its
+ * text is held back up to each LF, literals stream through.
+ *
+ * Refused: over-long lines, more than 50,000 '(' in a line or 1,000 open at once, NUL outside
+ * literals, literals over the cap, '{' that announces no literal, quotes where no string can begin
+ * or end, lines that are no IMAP. Response codes that do not match a strict grammar are blanked
+ * out. Untagged responses are passed on only when libetpan knows them and this program uses them
+ * (CAPABILITY ENABLED LIST LSUB STATUS FLAGS SEARCH ID NAMESPACE VANISHED EXISTS RECENT EXPUNGE
+ * FETCH and the status responses); all others, ANNOTATION among them, are dropped. LIST extended
+ * data is cut off. What libetpan loses (BYE text, ALERT, every STATUS line) is remembered for the
+ * caller. Line ends become CRLF, status lines without text get one.
  */
 #ifndef NET_WIRE_H
 #define NET_WIRE_H
@@ -36,13 +42,20 @@ void wire_budget(struct wire *w, uint64_t bytes);
  * (wire_reason). */
 int wire_push(struct wire *w, const char *p, size_t len, struct str *out);
 const char *wire_reason(const struct wire *w);
+/* True between two logical lines: nothing is held back and no literal is open. */
+bool wire_is_idle(const struct wire *w);
+
+/* Gets the text of each logical line up to its first literal, as the server sent it (for the log).
+ */
+typedef void wire_line_fn(void *ctx, const char *p, size_t len);
+void wire_on_line(struct wire *w, wire_line_fn *fn, void *ctx);
 
 /* What was seen, for the caller to take: NULL when there is nothing. Texts are clean one-line
  * UTF-8; free(). */
 char *wire_take_bye(struct wire *w);
 char *wire_take_alert(struct wire *w);
 /* The untagged "STATUS ..." lines since the last call, raw without "* " and CRLF (LIST-STATUS, RFC
- * 5819). */
+ * 5819); a mailbox name sent as a literal stands there as a quoted string. */
 void wire_take_status(struct wire *w, struct strv *lines);
 
 #endif

@@ -1,0 +1,486 @@
+#include "mime/build.h"
+
+#include "mime/codec.h"
+#include "mime/header.h"
+#include "mime/param.h"
+#include "mime/word.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/i18n.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+enum {
+	COLUMNS = 78,                        /* RFC 5322 2.1.1 */
+	LINE_MAX_BYTES = 998,                /* the same */
+	ID_MAX = 900,                        /* an id must fit on a line */
+	FILES_MAX_BYTES = 200 * 1024 * 1024, /* more than any server takes */
+};
+
+/* --- header fields --- */
+
+/*
+ * "Name: value" folded at blanks. A piece is the blanks and the word behind them, so that no line
+ * consists of blanks only.
+ */
+static void add_field(struct str *out, const char *name, const char *value)
+{
+	size_t column = strlen(name) + 1;
+	bool first = true;
+
+	str_addf(out, "%s:", name);
+	value += strspn(value, " ");
+	while (*value) {
+		size_t blanks = strspn(value, " "), word = strcspn(value + blanks, " ");
+
+		if (word == 0)
+			break; /* blanks at the end */
+		if (first)
+			str_addc(out, ' ');
+		else if (column + blanks + word > COLUMNS) {
+			str_adds(out, "\r\n");
+			column = 0;
+		}
+		column += first + blanks + word;
+		str_add(out, value, blanks + word);
+		value += blanks + word;
+		first = false;
+	}
+	str_adds(out, "\r\n");
+}
+
+static void add_text_field(struct str *out, const char *name, const char *text)
+{
+	struct str value = STR_INIT;
+
+	word_encode(&value, text, strlen(text), WORD_TEXT);
+	add_field(out, name, str_c(&value));
+	str_done(&value);
+}
+
+static bool is_ascii(const char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s >= 0x80)
+			return false;
+	return true;
+}
+
+static void add_address_field(struct str *out, const char *name, const struct addr_list *list)
+{
+	struct str value = STR_INIT;
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (i)
+			str_adds(&value, ", ");
+		/* An address outside ASCII exists only in an SMTPUTF8 message (RFC 6532). */
+		addr_write(&value, &list->v[i], !is_ascii(list->v[i].mail));
+	}
+	if (list->n)
+		add_field(out, name, str_c(&value));
+	str_done(&value);
+}
+
+/* One id: printable ASCII without blanks and brackets; "" if it is no id or does not fit. */
+static char *safe_id(const char *p, size_t len)
+{
+	struct str out = STR_INIT;
+
+	for (size_t i = 0; i < len; i++)
+		if (p[i] > ' ' && p[i] < 0x7f && p[i] != '<' && p[i] != '>')
+			str_addc(&out, p[i]);
+	if (out.len > ID_MAX)
+		str_clear(&out);
+	return str_steal(&out);
+}
+
+static void add_id(struct str *value, const char *p, size_t len)
+{
+	char *id = safe_id(p, len);
+
+	if (*id)
+		str_addf(value, "%s<%s>", value->len ? " " : "", id);
+	free(id);
+}
+
+static void add_id_field(struct str *out, const char *name, const char *id)
+{
+	struct str value = STR_INIT;
+
+	add_id(&value, id, strlen(id));
+	if (value.len)
+		add_field(out, name, value.p);
+	str_done(&value);
+}
+
+static void add_references(struct str *out, const char *references)
+{
+	struct str value = STR_INIT;
+
+	while (*references) {
+		size_t len;
+
+		references += strspn(references, " \t\r\n");
+		len = strcspn(references, " \t\r\n");
+		add_id(&value, references, len);
+		references += len;
+	}
+	if (value.len)
+		add_field(out, "References", value.p);
+	str_done(&value);
+}
+
+/* Fields that are made here, or must never be sent. */
+static bool is_ours(const struct header_field *f)
+{
+	static const char *const OURS[] = {"Date", "From", "To", "Cc", "Bcc", "Reply-To", "Subject",
+		"Message-ID", "In-Reply-To", "References", "MIME-Version", "Resent-Bcc",
+		"Return-Path", "Received", "Attach"};
+
+	for (size_t i = 0; i < MEM_COUNT(OURS); i++)
+		if (header_is(f, OURS[i]))
+			return true;
+	return f->name_len >= 8 && strncasecmp(f->name, "Content-", 8) == 0;
+}
+
+static void add_extra(struct str *out, const char *line)
+{
+	size_t len = 0;
+	struct header_field f = {.name = line};
+	char *name;
+
+	while (line[len] > ' ' && line[len] < 0x7f && line[len] != ':')
+		len++;
+	f.name_len = len;
+	if (len == 0 || len > 64 || line[len] != ':' || is_ours(&f) || !line[len + 1])
+		return;
+	name = mem_strndup(line, len);
+	add_text_field(out, name, line + len + 1);
+	free(name);
+}
+
+/* --- the body --- */
+
+/* Plain ASCII with lines that may be sent as they are. */
+static bool is_seven_bit(const char *body)
+{
+	size_t column = 0;
+
+	for (; *body; body++) {
+		column = *body == '\n' || *body == '\r' ? 0 : column + 1;
+		if ((unsigned char)*body >= 0x80 || column > LINE_MAX_BYTES)
+			return false;
+	}
+	return true;
+}
+
+/* Every line end, of whatever form, becomes CRLF; the last line gets one, too. */
+static void add_crlf(struct str *out, const char *body)
+{
+	while (*body) {
+		size_t len = strcspn(body, "\r\n");
+
+		str_add(out, body, len);
+		str_adds(out, "\r\n");
+		body += len;
+		body += body[0] == '\r' && body[1] == '\n' ? 2 : *body != '\0';
+	}
+}
+
+static void add_body(struct str *out, const char *body)
+{
+	struct str valid = STR_INIT;
+	const char *end = body + strlen(body);
+
+	if (is_seven_bit(body)) {
+		str_adds(out, "Content-Type: text/plain; charset=us-ascii\r\n"
+			      "Content-Transfer-Encoding: 7bit\r\n\r\n");
+		add_crlf(out, body);
+		return;
+	}
+	str_adds(out, "Content-Type: text/plain; charset=utf-8\r\n"
+		      "Content-Transfer-Encoding: quoted-printable\r\n\r\n");
+	while (body < end)
+		utf8_put(&valid, utf8_next(&body, end));
+	codec_qp_encode(out, str_c(&valid), valid.len);
+	if (valid.len && valid.p[valid.len - 1] != '\n' && valid.p[valid.len - 1] != '\r')
+		str_adds(out, "\r\n");
+	str_done(&valid);
+}
+
+/* --- attachments --- */
+
+static const struct {
+	const char *suffix, *type;
+} TYPES[] = {
+	{"bz2", "application/x-bzip2"},
+	{"c", "text/x-csrc"},
+	{"conf", "text/plain"},
+	{"csv", "text/csv"},
+	{"diff", "text/x-diff"},
+	{"doc", "application/msword"},
+	{"docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
+	{"epub", "application/epub+zip"},
+	{"gif", "image/gif"},
+	{"gz", "application/gzip"},
+	{"h", "text/x-chdr"},
+	{"htm", "text/html"},
+	{"html", "text/html"},
+	{"ics", "text/calendar"},
+	{"jpeg", "image/jpeg"},
+	{"jpg", "image/jpeg"},
+	{"json", "application/json"},
+	{"log", "text/plain"},
+	{"md", "text/markdown"},
+	{"mp3", "audio/mpeg"},
+	{"mp4", "video/mp4"},
+	{"odp", "application/vnd.oasis.opendocument.presentation"},
+	{"ods", "application/vnd.oasis.opendocument.spreadsheet"},
+	{"odt", "application/vnd.oasis.opendocument.text"},
+	{"ogg", "audio/ogg"},
+	{"patch", "text/x-diff"},
+	{"pdf", "application/pdf"},
+	{"png", "image/png"},
+	{"ppt", "application/vnd.ms-powerpoint"},
+	{"pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation"},
+	{"ps", "application/postscript"},
+	{"rtf", "application/rtf"},
+	{"svg", "image/svg+xml"},
+	{"tar", "application/x-tar"},
+	{"tgz", "application/gzip"},
+	{"txt", "text/plain"},
+	{"vcf", "text/vcard"},
+	{"wav", "audio/x-wav"},
+	{"webp", "image/webp"},
+	{"xls", "application/vnd.ms-excel"},
+	{"xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
+	{"xml", "application/xml"},
+	{"xz", "application/x-xz"},
+	{"zip", "application/zip"},
+	{"zst", "application/zstd"},
+};
+
+static const char *type_of(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	for (size_t i = 0; dot && i < MEM_COUNT(TYPES); i++)
+		if (strcasecmp(dot + 1, TYPES[i].suffix) == 0)
+			return TYPES[i].type;
+	return "application/octet-stream";
+}
+
+/* name="..." as encoded words, for old readers that know no RFC 2231. */
+static void add_old_name(struct str *out, const char *name)
+{
+	struct str words = STR_INIT;
+
+	if (is_ascii(name)) {
+		param_write(out, "name", name);
+		return;
+	}
+	word_encode(&words, name, strlen(name), WORD_PHRASE);
+	str_adds(out, ";\r\n\tname=\"");
+	for (size_t i = 0; i < words.len; i++) {
+		if (words.p[i] == ' ')
+			str_adds(out, "\r\n\t ");
+		else
+			str_addc(out, words.p[i]);
+	}
+	str_addc(out, '"');
+	str_done(&words);
+}
+
+static int read_file(const char *path, size_t max, struct str *out, struct err *err)
+{
+	char *expanded = file_expand(path);
+	struct stat st;
+	int rc;
+
+	/* A pipe or a device would make the disk thread wait for ever. */
+	if (stat(expanded, &st) == 0 && !S_ISREG(st.st_mode))
+		rc = err_set(err, ERR_INPUT, _("“%s” is not a file that can be attached"), path);
+	else
+		rc = file_read(expanded, max, out, err);
+	free(expanded);
+	return rc;
+}
+
+static int add_attachment(struct str *out, const char *path, size_t *left, struct err *err)
+{
+	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+	struct str bytes = STR_INIT;
+	char *name;
+
+	if (read_file(path, *left, &bytes, err) < 0)
+		return -1;
+	*left -= bytes.len;
+	name = utf8_clean_line(base, strlen(base));
+	str_addf(out, "Content-Type: %s", type_of(name));
+	add_old_name(out, name);
+	str_adds(out, "\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment");
+	param_write(out, "filename", name);
+	str_adds(out, "\r\n\r\n");
+	codec_base64_encode(out, str_c(&bytes), bytes.len, 76);
+	free(name);
+	str_done(&bytes);
+	return 0;
+}
+
+static int add_mixed(const struct draft *d, struct str *out, struct err *err)
+{
+	char boundary[25];
+	size_t left = FILES_MAX_BYTES;
+
+	hash_random_token(boundary, sizeof(boundary) - 1);
+	str_addf(out, "Content-Type: multipart/mixed; boundary=\"=_%s\"\r\n\r\n--=_%s\r\n",
+		boundary, boundary);
+	add_body(out, d->body);
+	for (size_t i = 0; i < d->attach.n; i++) {
+		str_addf(out, "\r\n--=_%s\r\n", boundary);
+		if (add_attachment(out, d->attach.v[i], &left, err) < 0)
+			return -1;
+	}
+	str_addf(out, "\r\n--=_%s--\r\n", boundary);
+	return 0;
+}
+
+/* --- the message --- */
+
+struct lists {
+	struct addr_list from, to, cc, bcc, reply_to;
+};
+
+static void lists_done(struct lists *l)
+{
+	addr_list_done(&l->from);
+	addr_list_done(&l->to);
+	addr_list_done(&l->cc);
+	addr_list_done(&l->bcc);
+	addr_list_done(&l->reply_to);
+}
+
+static int read_list(struct addr_list *list, const char *field, const char *text, struct err *err)
+{
+	struct err why;
+
+	if (addr_parse_typed(list, text, &why) == 0)
+		return 0;
+	return err_set(err, ERR_INPUT, "%s: %s", field, why.text);
+}
+
+static int read_lists(struct lists *l, const struct draft *d, struct err *err)
+{
+	if (read_list(&l->from, "From", d->from, err) < 0 ||
+		read_list(&l->to, "To", d->to, err) < 0 ||
+		read_list(&l->cc, "Cc", d->cc, err) < 0 ||
+		read_list(&l->bcc, "Bcc", d->bcc, err) < 0 ||
+		read_list(&l->reply_to, "Reply-To", d->reply_to, err) < 0)
+		return -1;
+	if (l->from.n != 1)
+		return err_set(err, ERR_INPUT, _("From: one address is needed"));
+	if (!l->to.n && !l->cc.n && !l->bcc.n)
+		return err_set(err, ERR_INPUT, _("To: there is nobody to send this to"));
+	return 0;
+}
+
+static char *new_id(const struct addr_list *from)
+{
+	const char *at = from->n ? strrchr(from->v[0].mail, '@') : NULL;
+	const char *domain = at && is_ascii(at) && at[1] != '[' ? at + 1 : "localhost.invalid";
+	struct str id = STR_INIT;
+	char token[25];
+
+	hash_random_token(token, sizeof(token) - 1);
+	str_addf(&id, "%s@%s", token, domain);
+	return str_steal(&id);
+}
+
+void draft_make_id(struct draft *d)
+{
+	struct addr_list from = {0};
+
+	if (*d->message_id)
+		return;
+	/* A wrong address is told when the message is built. */
+	addr_parse_typed(&from, d->from, NULL);
+	free(d->message_id);
+	d->message_id = new_id(&from);
+	addr_list_done(&from);
+}
+
+static void add_header(struct str *out, const struct draft *d, const struct lists *l, time_t date)
+{
+	char *id = safe_id(d->message_id, strlen(d->message_id));
+
+	if (!*id) {
+		free(id);
+		id = new_id(&l->from);
+	}
+	str_adds(out, "Date: ");
+	clock_rfc5322(out, date);
+	str_adds(out, "\r\n");
+	add_address_field(out, "From", &l->from);
+	add_address_field(out, "To", &l->to);
+	add_address_field(out, "Cc", &l->cc);
+	if (!l->to.n && !l->cc.n)
+		str_adds(out, "To: undisclosed-recipients:;\r\n");
+	add_address_field(out, "Reply-To", &l->reply_to);
+	add_text_field(out, "Subject", d->subject);
+	add_id_field(out, "Message-ID", id);
+	add_id_field(out, "In-Reply-To", d->in_reply_to);
+	add_references(out, d->references);
+	for (size_t i = 0; i < d->extra.n; i++)
+		add_extra(out, d->extra.v[i]);
+	str_adds(out, "MIME-Version: 1.0\r\n");
+	free(id);
+}
+
+/* Each address once; a table, because ten thousand are ten thousand. */
+static void add_recipients(struct addr_list *out, const struct lists *l)
+{
+	const struct addr_list *lists[] = {&l->to, &l->cc, &l->bcc};
+	struct map *seen = map_new();
+
+	for (size_t k = 0; k < MEM_COUNT(lists); k++) {
+		for (size_t i = 0; i < lists[k]->n; i++) {
+			const struct addr *a = &lists[k]->v[i];
+			char *key = utf8_fold(a->mail, strlen(a->mail));
+
+			if (!map_put(seen, key, out))
+				addr_list_add(out, a->name, a->mail);
+			free(key);
+		}
+	}
+	map_free(seen, NULL);
+}
+
+int draft_build(const struct draft *d, time_t date, struct str *message,
+	struct addr_list *recipients, struct err *err)
+{
+	struct lists lists = {0};
+	size_t before = message->len;
+	int rc = read_lists(&lists, d, err);
+
+	if (rc == 0) {
+		add_header(message, d, &lists, date);
+		if (d->attach.n)
+			rc = add_mixed(d, message, err);
+		else
+			add_body(message, d->body);
+		if (rc == 0)
+			add_recipients(recipients, &lists);
+		else
+			str_cut(message, before);
+	}
+	lists_done(&lists);
+	return rc;
+}

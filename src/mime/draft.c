@@ -1,0 +1,607 @@
+#include "mime/build.h"
+
+#include "mime/charset.h"
+#include "mime/header.h"
+#include "mime/part.h"
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { URI_MAX = 2 * 1024 * 1024 };
+
+void draft_init(struct draft *d)
+{
+	*d = (struct draft){0};
+	d->from = mem_strdup("");
+	d->to = mem_strdup("");
+	d->cc = mem_strdup("");
+	d->bcc = mem_strdup("");
+	d->reply_to = mem_strdup("");
+	d->subject = mem_strdup("");
+	d->in_reply_to = mem_strdup("");
+	d->references = mem_strdup("");
+	d->message_id = mem_strdup("");
+	d->body = mem_strdup("");
+}
+
+void draft_done(struct draft *d)
+{
+	free(d->from);
+	free(d->to);
+	free(d->cc);
+	free(d->bcc);
+	free(d->reply_to);
+	free(d->subject);
+	free(d->in_reply_to);
+	free(d->references);
+	free(d->message_id);
+	free(d->body);
+	strv_done(&d->attach);
+	strv_done(&d->extra);
+	*d = (struct draft){0};
+}
+
+static void set(char **to, char *value)
+{
+	free(*to);
+	*to = value;
+}
+
+static bool is_control(uint32_t cp)
+{
+	return cp < ' ' || (cp >= 0x7f && cp < 0xa0) || cp == 0x2028 || cp == 0x2029;
+}
+
+/* Valid UTF-8 of one line, trimmed; controls become blanks. Unlike utf8_clean it takes nothing away
+ * that a person may have typed (joiners, marks). */
+static char *one_line(const char *p, size_t len)
+{
+	struct str text = STR_INIT, out = STR_INIT;
+	const char *at, *end;
+
+	charset_to_utf8(&text, NULL, p, len);
+	for (at = str_c(&text), end = at + text.len; at < end;) {
+		uint32_t cp = utf8_next(&at, end);
+
+		if (!is_control(cp) && (cp != ' ' || out.len))
+			utf8_put(&out, cp);
+		else if (out.len) /* no blanks at the start */
+			str_addc(&out, ' ');
+	}
+	while (out.len && out.p[out.len - 1] == ' ')
+		str_cut(&out, out.len - 1);
+	str_done(&text);
+	return str_steal(&out);
+}
+
+/* Body text: valid UTF-8 with LF line ends, without NUL. */
+static char *body_text(const char *p, size_t len)
+{
+	struct str text = STR_INIT;
+	size_t n = 0;
+
+	charset_to_utf8(&text, NULL, p, len);
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.p[i] == '\r' && i + 1 < text.len && text.p[i + 1] == '\n')
+			continue;
+		if (text.p[i])
+			text.p[n++] = text.p[i] == '\r' ? '\n' : text.p[i];
+	}
+	str_cut(&text, n);
+	return str_steal(&text);
+}
+
+/* --- the draft file --- */
+
+static void write_line(struct str *out, const char *name, const char *value)
+{
+	char *line = one_line(value, strlen(value));
+
+	str_addf(out, "%s:%s%s\n", name, *line ? " " : "", line);
+	free(line);
+}
+
+static void write_set(struct str *out, const char *name, const char *value)
+{
+	if (*value)
+		write_line(out, name, value);
+}
+
+static void write_id(struct str *out, const char *name, const char *id)
+{
+	struct str value = STR_INIT;
+
+	if (*id)
+		str_addf(&value, "<%s>", id);
+	write_set(out, name, str_c(&value));
+	str_done(&value);
+}
+
+void draft_write(const struct draft *d, struct str *out)
+{
+	write_line(out, "From", d->from);
+	write_line(out, "To", d->to);
+	write_line(out, "Cc", d->cc);
+	write_line(out, "Bcc", d->bcc);
+	write_set(out, "Reply-To", d->reply_to);
+	write_line(out, "Subject", d->subject);
+	write_id(out, "In-Reply-To", d->in_reply_to);
+	write_set(out, "References", d->references);
+	write_id(out, "Message-ID", d->message_id);
+	for (size_t i = 0; i < d->attach.n; i++)
+		write_line(out, "Attach", d->attach.v[i]);
+	for (size_t i = 0; i < d->extra.n; i++) {
+		char *line = one_line(d->extra.v[i], strlen(d->extra.v[i]));
+
+		str_addf(out, "%s\n", line);
+		free(line);
+	}
+	str_addc(out, '\n');
+	str_adds(out, d->body);
+}
+
+/* A second "To:" line adds to the first. */
+static void join_list(char **to, char *value)
+{
+	struct str out = STR_INIT;
+
+	if (!**to || !*value) {
+		if (*value)
+			set(to, value);
+		else
+			free(value);
+		return;
+	}
+	str_addf(&out, "%s, %s", *to, value);
+	free(value);
+	set(to, str_steal(&out));
+}
+
+/* The id in it without < > and blanks. */
+static void set_id(char **to, char *value)
+{
+	char *start = strchr(value, '<');
+	size_t n = 0;
+
+	start = start ? start + 1 : value;
+	for (size_t i = 0; start[i] && start[i] != '>'; i++)
+		if (start[i] != ' ')
+			start[n++] = start[i];
+	set(to, mem_strndup(start, n));
+	free(value);
+}
+
+static void read_field(struct draft *d, const struct header_field *f, char *value)
+{
+	struct str line = STR_INIT;
+
+	if (header_is(f, "From"))
+		set(&d->from, value);
+	else if (header_is(f, "To"))
+		join_list(&d->to, value);
+	else if (header_is(f, "Cc"))
+		join_list(&d->cc, value);
+	else if (header_is(f, "Bcc"))
+		join_list(&d->bcc, value);
+	else if (header_is(f, "Reply-To"))
+		set(&d->reply_to, value);
+	else if (header_is(f, "Subject"))
+		set(&d->subject, value);
+	else if (header_is(f, "References"))
+		set(&d->references, value);
+	else if (header_is(f, "In-Reply-To"))
+		set_id(&d->in_reply_to, value);
+	else if (header_is(f, "Message-ID"))
+		set_id(&d->message_id, value);
+	else if (header_is(f, "Attach")) {
+		if (*value)
+			strv_add(&d->attach, value);
+		free(value);
+	} else {
+		str_addf(&line, "%.*s: %s", (int)f->name_len, f->name, value);
+		strv_take(&d->extra, str_steal(&line));
+		free(value);
+	}
+}
+
+/* The line at p as a field, with its continuations; the length of it all, 0 if it is none. */
+static size_t scan_field(struct header_field *f, const char *p, const char *end)
+{
+	const char *at = p, *next;
+
+	while (at<end && * at> ' ' && *at < 0x7f && *at != ':')
+		at++;
+	if (at == p || at == end || *at != ':' || at - p > 200)
+		return 0;
+	*f = (struct header_field){.name = p, .name_len = (size_t)(at - p), .value = at + 1};
+	for (next = at; next < end;) {
+		const char *lf = memchr(next, '\n', (size_t)(end - next));
+
+		next = lf ? lf + 1 : end;
+		if (next == end || (*next != ' ' && *next != '\t'))
+			break;
+	}
+	f->value_len = (size_t)(next - f->value);
+	return (size_t)(next - p);
+}
+
+void draft_read(struct draft *d, const char *text, size_t len)
+{
+	const char *p = text, *end = text + len;
+	struct str line = STR_INIT;
+	struct header_field f;
+	size_t n;
+
+	draft_done(d);
+	draft_init(d);
+	while (p < end && (n = scan_field(&f, p, end)) > 0) {
+		str_clear(&line);
+		header_unfold(&line, f.value, f.value_len);
+		read_field(d, &f, one_line(str_c(&line), line.len));
+		p += n;
+	}
+	str_done(&line);
+	if (end - p >= 2 && p[0] == '\r' && p[1] == '\n')
+		p += 2;
+	else if (p < end && *p == '\n')
+		p++;
+	set(&d->body, body_text(p, (size_t)(end - p)));
+}
+
+/* --- replies and forwards --- */
+
+/* The subject without its "Re:", "RE[2]:", "Aw:"... */
+static const char *strip_prefix(const char *s, const char *const *prefixes)
+{
+	for (size_t i = 0; prefixes[i]; i++) {
+		size_t len = strlen(prefixes[i]);
+
+		if (strncasecmp(s, prefixes[i], len) != 0)
+			continue;
+		if (s[len] == '[' && s[len + 1 + strspn(s + len + 1, "0123456789")] == ']')
+			len += 2 + strspn(s + len + 1, "0123456789");
+		if (s[len] == ':')
+			return s + len + 1 + strspn(s + len + 1, " ");
+	}
+	return s;
+}
+
+static void set_subject(
+	struct draft *d, const char *prefix, const char *subject, const char *const *prefixes)
+{
+	struct str out = STR_INIT;
+	const char *bare;
+
+	while ((bare = strip_prefix(subject, prefixes)) != subject)
+		subject = bare;
+	str_addf(&out, "%s%s", prefix, subject);
+	set(&d->subject, str_steal(&out));
+}
+
+/* Adds those of from that are neither ours nor in one of the lists yet. */
+static void add_others(struct addr_list *to, const struct addr_list *from, const struct strv *own,
+	const struct addr_list *also)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		const struct addr *a = &from->v[i];
+		bool ours = false;
+
+		for (size_t k = 0; own && k < own->n; k++)
+			ours = ours || strcasecmp(own->v[k], a->mail) == 0;
+		if (!ours && !addr_list_has(to, a->mail) && !(also && addr_list_has(also, a->mail)))
+			addr_list_add(to, a->name, a->mail);
+	}
+}
+
+static char *show_list(const struct addr_list *list)
+{
+	struct str out = STR_INIT;
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (i)
+			str_adds(&out, ", ");
+		addr_show(&out, &list->v[i]);
+	}
+	return str_steal(&out);
+}
+
+/* Who answers go to: Reply-To, else From; of our own mail, whom it was sent to. */
+static void reply_author(struct addr_list *to, const struct envelope *e, const struct strv *own)
+{
+	const struct addr_list *author = e->reply_to.n ? &e->reply_to : &e->from;
+
+	add_others(to, author, own, NULL);
+	if (!to->n)
+		add_others(to, &e->to, own, NULL);
+	if (!to->n)
+		add_others(to, author, NULL, NULL); /* a note to oneself */
+}
+
+enum { REPLY_MAX = 500 }; /* an answer to more is a mistake, and comparing them all is slow */
+
+static void reply_addresses(struct draft *d, enum draft_reply kind, const struct envelope *e,
+	const struct addr_list *followup, const struct strv *own)
+{
+	struct addr_list to = {0}, cc = {0};
+
+	if (kind != DRAFT_REPLY && followup->n) {
+		add_others(&to, followup, NULL, NULL);
+	} else if (kind == DRAFT_REPLY_LIST && *e->list_post) {
+		addr_list_add(&to, "", e->list_post);
+	} else {
+		reply_author(&to, e, own);
+		if (kind != DRAFT_REPLY) {
+			add_others(&cc, &e->to, own, &to);
+			add_others(&cc, &e->cc, own, &to);
+		}
+	}
+	set(&d->to, show_list(&to));
+	set(&d->cc, show_list(&cc));
+	addr_list_done(&to);
+	addr_list_done(&cc);
+}
+
+/* RFC 5322 3.6.4: the parent's References (or In-Reply-To, if one id) and its Message-ID. */
+static void set_thread(struct draft *d, const struct envelope *e)
+{
+	const struct strv *up = e->references.n ? &e->references : &e->in_reply_to;
+	struct str out = STR_INIT;
+
+	if (!e->references.n && e->in_reply_to.n != 1)
+		up = NULL;
+	for (size_t i = 0; up && i < up->n; i++)
+		if (strcmp(up->v[i], e->message_id) != 0)
+			str_addf(&out, "<%s> ", up->v[i]);
+	if (*e->message_id)
+		str_addf(&out, "<%s>", e->message_id);
+	else if (out.len)
+		str_cut(&out, out.len - 1);
+	set(&d->in_reply_to, mem_strdup(e->message_id));
+	set(&d->references, str_steal(&out));
+}
+
+static void add_date(struct str *out, const struct envelope *e)
+{
+	char text[32];
+	struct tm tm;
+
+	if (e->date && localtime_r(&e->date, &tm) &&
+		strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &tm))
+		str_adds(out, text);
+	else
+		str_adds(out, e->date_raw);
+}
+
+static void add_attribution(struct str *out, const struct envelope *e)
+{
+	struct str date = STR_INIT;
+	const char *who = e->from.n ? addr_short(&e->from.v[0]) : NULL;
+
+	add_date(&date, e);
+	if (who && date.len)
+		str_addf(out, _("On %s, %s wrote:"), date.p, who);
+	else if (who)
+		str_addf(out, _("%s wrote:"), who);
+	if (who)
+		str_addc(out, '\n');
+	str_done(&date);
+}
+
+static void add_quoted(struct str *out, const char *text)
+{
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+
+		str_adds(out, *text == '>' || len == 0 ? ">" : "> ");
+		str_add(out, text, len);
+		str_addc(out, '\n');
+		text += len + (text[len] == '\n');
+	}
+}
+
+/* An envelope with the lists cut to a length that answers can have. */
+static struct envelope capped(const struct envelope *e)
+{
+	struct envelope copy = *e;
+	struct addr_list *lists[] = {&copy.from, &copy.reply_to, &copy.to, &copy.cc};
+
+	for (size_t i = 0; i < MEM_COUNT(lists); i++)
+		if (lists[i]->n > REPLY_MAX)
+			lists[i]->n = REPLY_MAX;
+	return copy;
+}
+
+void draft_reply(struct draft *d, enum draft_reply kind, const struct envelope *e,
+	const char *header, size_t header_len, const char *quotable, const struct strv *own,
+	const char *from)
+{
+	static const char *const PREFIXES[] = {"Re", "Aw", "Antw", "Sv", NULL};
+	struct envelope view = capped(e);
+	struct addr_list followup = {0};
+	struct str body = STR_INIT;
+	char *raw = header_get(header, header_len, "Mail-Followup-To");
+
+	if (raw)
+		addr_parse(&followup, raw, strlen(raw));
+	free(raw);
+	set(&d->from, mem_strdup(from ? from : ""));
+	reply_addresses(d, kind, &view, &followup, own);
+	addr_list_done(&followup);
+	set_subject(d, "Re: ", e->subject, PREFIXES);
+	set_thread(d, e);
+	if (quotable && *quotable) {
+		add_attribution(&body, e);
+		add_quoted(&body, quotable);
+	}
+	set(&d->body, str_steal(&body));
+}
+
+static void add_summary(struct str *out, const char *name, const char *value)
+{
+	if (value && *value)
+		str_addf(out, "%s: %s\n", name, value);
+}
+
+static void add_summary_list(struct str *out, const char *name, const struct addr_list *list)
+{
+	char *text = show_list(list);
+
+	add_summary(out, name, text);
+	free(text);
+}
+
+void draft_forward(
+	struct draft *d, const struct envelope *e, const char *quotable, const char *from)
+{
+	static const char *const PREFIXES[] = {"Fwd", "Fw", "Wg", NULL};
+	struct envelope view = capped(e);
+	struct str body = STR_INIT;
+
+	set(&d->from, mem_strdup(from ? from : ""));
+	set_subject(d, "Fwd: ", e->subject, PREFIXES);
+	str_addf(&body, "\n%s\n", _("----- Forwarded message -----"));
+	add_summary_list(&body, "From", &view.from);
+	add_summary(&body, "Date", e->date_raw);
+	add_summary(&body, "Subject", e->subject);
+	add_summary_list(&body, "To", &view.to);
+	add_summary_list(&body, "Cc", &view.cc);
+	str_addf(&body, "\n%s", quotable ? quotable : "");
+	if (body.len && body.p[body.len - 1] != '\n')
+		str_addc(&body, '\n');
+	set(&d->body, str_steal(&body));
+}
+
+/* --- mailto: (RFC 6068) --- */
+
+static int hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Percent decoding; false for %00, which no mail can hold and some readers stop at. */
+static bool add_decoded(struct str *out, const char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		char c = p[i];
+
+		if (c == '%' && i + 2 < len && hex(p[i + 1]) >= 0 && hex(p[i + 2]) >= 0) {
+			c = (char)(hex(p[i + 1]) * 16 + hex(p[i + 2]));
+			i += 2;
+		}
+		if (!c)
+			return false;
+		str_addc(out, c);
+	}
+	return true;
+}
+
+static void drop_controls(struct str *text)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < text->len; i++) {
+		unsigned char c = (unsigned char)text->p[i];
+
+		if ((c >= ' ' && c != 0x7f) || c == '\n' || c == '\r' || c == '\t')
+			text->p[n++] = (char)c;
+	}
+	str_cut(text, n);
+}
+
+static void mailto_field(struct draft *d, const char *name, size_t len, struct str *value)
+{
+	struct header_field f = {.name = name, .name_len = len};
+
+	if (header_is(&f, "body")) {
+		drop_controls(value);
+		set(&d->body, body_text(str_c(value), value->len));
+	} else if (header_is(&f, "to") || header_is(&f, "cc") || header_is(&f, "bcc") ||
+		   header_is(&f, "subject") || header_is(&f, "in-reply-to")) {
+		read_field(d, &f, one_line(str_c(value), value->len));
+	}
+}
+
+int draft_mailto(struct draft *d, const char *uri, struct err *err)
+{
+	struct str value = STR_INIT;
+	size_t len = strlen(uri);
+	bool good = true;
+
+	if (strncasecmp(uri, "mailto:", 7) != 0 || len > URI_MAX)
+		return err_set(err, ERR_INPUT, _("This is not a mailto: address Talaria can use"));
+	uri += 7;
+	len = strcspn(uri, "?#");
+	good = add_decoded(&value, uri, len);
+	mailto_field(d, "to", 2, &value);
+	uri += len;
+	while (good && *uri && *uri != '#') {
+		size_t name_len;
+
+		uri++;
+		name_len = strcspn(uri, "=&#");
+		len = strcspn(uri, "&#");
+		str_clear(&value);
+		if (name_len < len) {
+			good = add_decoded(&value, uri + name_len + 1, len - name_len - 1);
+			mailto_field(d, uri, name_len, &value);
+		}
+		uri += len;
+	}
+	str_done(&value);
+	if (!good)
+		return err_set(err, ERR_INPUT, _("The mailto: address holds a zero byte"));
+	return 0;
+}
+
+/* --- a stored draft --- */
+
+static char *bracketed(const struct strv *ids)
+{
+	struct str out = STR_INIT;
+
+	for (size_t i = 0; i < ids->n; i++)
+		str_addf(&out, "%s<%s>", i ? " " : "", ids->v[i]);
+	return str_steal(&out);
+}
+
+static char *first_text(const struct parts *parts)
+{
+	struct str text = STR_INIT;
+
+	for (size_t i = 0; i < parts->n; i++) {
+		if (!part_is_text(&parts->v[i]))
+			continue;
+		part_text(&parts->v[i], &text);
+		break;
+	}
+	return str_steal(&text);
+}
+
+void draft_from_message(struct draft *d, const char *message, size_t len)
+{
+	struct parts parts;
+	struct envelope e;
+
+	part_parse(&parts, message, len);
+	envelope_parse(&e, message, len);
+	set(&d->from, show_list(&e.from));
+	set(&d->to, show_list(&e.to));
+	set(&d->cc, show_list(&e.cc));
+	set(&d->bcc, show_list(&e.bcc));
+	set(&d->reply_to, show_list(&e.reply_to));
+	set(&d->subject, mem_strdup(e.subject));
+	set(&d->message_id, mem_strdup(e.message_id));
+	set(&d->in_reply_to, mem_strdup(e.in_reply_to.n ? e.in_reply_to.v[0] : ""));
+	set(&d->references, bracketed(&e.references));
+	set(&d->body, first_text(&parts));
+	envelope_done(&e);
+	part_done(&parts);
+}

@@ -1,0 +1,173 @@
+#include "mime/header.h"
+
+#include "mime/word.h"
+
+#include <string.h>
+#include <strings.h>
+
+static char line_ending(const char *p, size_t len)
+{
+	return len && !memchr(p, '\n', len) && memchr(p, '\r', len) ? '\r' : '\n';
+}
+
+/* The end of the line at p: behind its line end, or end. */
+static const char *line_next(const char *p, const char *end, char eol)
+{
+	const char *at = memchr(p, eol, (size_t)(end - p));
+
+	return at ? at + 1 : end;
+}
+
+static bool line_is_empty(const char *p, const char *next, char eol)
+{
+	if (p == next)
+		return false;
+	if (*p == eol)
+		return true;
+	return next - p == 2 && p[0] == '\r' && p[1] == '\n';
+}
+
+/* Splits "Name: value"; false for any other line. The name ends before blanks and the colon. */
+static bool split_field(const char *p, const char *next, struct header_field *field)
+{
+	const char *at = p;
+
+	while (at<next && * at> ' ' && *at < 0x7f && *at != ':')
+		at++;
+	field->name = p;
+	field->name_len = (size_t)(at - p);
+	while (at < next && (*at == ' ' || *at == '\t'))
+		at++;
+	if (field->name_len == 0 || at == next || *at != ':')
+		return false;
+	field->value = at + 1;
+	return true;
+}
+
+static bool is_continuation(const char *p, const char *end)
+{
+	return p < end && (*p == ' ' || *p == '\t');
+}
+
+void header_start(struct header_iter *it, const char *p, size_t len)
+{
+	if (len > HEADER_TOTAL_MAX)
+		len = HEADER_TOTAL_MAX;
+	it->p = p;
+	it->end = p ? p + len : p;
+	it->eol = line_ending(p, len);
+}
+
+bool header_next(struct header_iter *it, struct header_field *field)
+{
+	while (it->p < it->end) {
+		const char *line = it->p, *next = line_next(line, it->end, it->eol);
+		bool good;
+
+		if (line_is_empty(line, next, it->eol)) {
+			it->p = it->end;
+			break;
+		}
+		good = split_field(line, next, field);
+		while (is_continuation(next, it->end))
+			next = line_next(next, it->end, it->eol);
+		it->p = next;
+		if (!good)
+			continue;
+		while (next > field->value && (next[-1] == '\n' || next[-1] == '\r'))
+			next--;
+		field->value_len = (size_t)(next - field->value);
+		if (field->value_len > HEADER_VALUE_MAX)
+			field->value_len = HEADER_VALUE_MAX;
+		return true;
+	}
+	return false;
+}
+
+size_t header_length(const char *p, size_t len, size_t *body)
+{
+	char eol = line_ending(p, len);
+	const char *at = p, *end = p + len;
+	struct header_field field;
+	bool any = false;
+
+	while (at < end) {
+		const char *next = line_next(at, end, eol);
+
+		if (line_is_empty(at, next, eol)) {
+			if (body)
+				*body = (size_t)(next - p);
+			return (size_t)(at - p);
+		}
+		any = any || split_field(at, next, &field);
+		at = next;
+	}
+	if (body)
+		*body = any ? len : 0;
+	return any ? len : 0;
+}
+
+bool header_is(const struct header_field *field, const char *name)
+{
+	return strlen(name) == field->name_len &&
+	       strncasecmp(name, field->name, field->name_len) == 0;
+}
+
+bool header_find(const char *p, size_t len, const char *name, struct header_field *field)
+{
+	struct header_iter it;
+
+	header_start(&it, p, len);
+	while (header_next(&it, field))
+		if (header_is(field, name))
+			return true;
+	return false;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+void header_unfold(struct str *out, const char *value, size_t len)
+{
+	while (len && is_blank(value[len - 1]))
+		len--;
+	while (len && is_blank(*value)) {
+		value++;
+		len--;
+	}
+	str_room(out, len);
+	for (size_t i = 0; i < len; i++) {
+		char c = value[i];
+
+		if (c == '\n' || (c == '\r' && i + 1 < len && is_blank(value[i + 1])))
+			continue;
+		str_addc(out, c == '\t' || c == '\r' ? ' ' : c ? c : '?');
+	}
+}
+
+char *header_get(const char *p, size_t len, const char *name)
+{
+	struct header_field field;
+	struct str out = STR_INIT;
+
+	if (!header_find(p, len, name, &field))
+		return NULL;
+	header_unfold(&out, field.value, field.value_len);
+	return str_steal(&out);
+}
+
+char *header_text(const char *p, size_t len, const char *name)
+{
+	struct header_field field;
+	struct str raw = STR_INIT;
+	char *text;
+
+	if (!header_find(p, len, name, &field))
+		return NULL;
+	header_unfold(&raw, field.value, field.value_len);
+	text = word_decoded(raw.p, raw.len);
+	str_done(&raw);
+	return text;
+}

@@ -1,0 +1,954 @@
+#include "mime/html.h"
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "mime/css.h"
+#include "mime/grid.h"
+#include "mime/link.h"
+#include "mime/tagsoup.h"
+#include "mime/wrap.h"
+
+#include <libxml/HTMLparser.h>
+#include <libxml/parser.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	FRAMES_MAX = 600,     /* nesting that keeps its layout */
+	LINK_TEXT_MAX = 4096, /* what is compared with the target of a link */
+	NBSP_MAX = 8,         /* in a row; newsletters use hundreds to push text out of previews */
+	CELLS_MAX = 5000,
+	CELL_MAX = 300 /* bytes in a cell of a table that is data, not layout */
+};
+
+/* What one walk over the tree found out about a table before anything of it is drawn. */
+struct table {
+	int outer; /* index, -1 for none */
+	bool nested, blocks, border, layout;
+	int rows, column, columns, cells, headers;
+	uint32_t filled; /* columns that hold text, by bit */
+	size_t cell, widest, bytes;
+};
+
+enum table_use { USE_LAYOUT, USE_MENU, USE_GRID };
+
+/* What holds inside an element; a copy of the outer one to start with. */
+struct frame {
+	const xmlNode *node;
+	const struct tagsoup_element *element;
+	enum text_style style; /* TEXT_STYLES: that of the line */
+	enum text_style block; /* of the lines */
+	int link, quote, indent;
+	bool pre, hidden, zero_font;
+	bool gap;      /* an empty line behind this element */
+	bool new_grid; /* this table owns h->grid */
+	bool new_cell; /* this cell owns h->cell */
+	bool menu;     /* cells of this table stay on one line */
+	enum tag list; /* TAG_UL, TAG_OL or TAG_INLINE */
+	long number;   /* of the next item */
+	int items;     /* so far */
+	int lists;     /* nesting of lists */
+};
+
+struct html {
+	struct text *t;
+	int width;
+	size_t start; /* lines of t that were there before */
+	struct frame *stack;
+	size_t n, cap;
+	struct wrap para;
+	struct wrap *cell; /* of the grid being read; borrowed from it */
+	struct grid *grid;
+	struct table *tables;
+	size_t ntables, tables_cap;
+	struct str bullet; /* waits for the text of its item */
+	bool space, gap;   /* a blank, an empty line to come before the next text */
+	int space_link;    /* what the blank belongs to */
+	enum text_style space_style;
+	int nbsp, last_quote;
+	struct str link_text; /* what the open link shows */
+	bool link_image;
+};
+
+static const struct tagsoup_element *element_of(const xmlNode *node)
+{
+	return tagsoup_element((const char *)node->name);
+}
+
+/* The tree lives until the walk ends, so the value can be borrowed. HTML attributes hold one text.
+ */
+static const char *attribute(const xmlNode *node, const char *name)
+{
+	for (const xmlAttr *a = node->properties; a; a = a->next)
+		if (strcmp((const char *)a->name, name) == 0)
+			return a->children && a->children->content
+				       ? (const char *)a->children->content
+				       : "";
+	return NULL;
+}
+
+static bool attribute_has(const xmlNode *node, const char *name, const char *word)
+{
+	const char *v = attribute(node, name);
+
+	return v && strcasestr(v, word);
+}
+
+static long attribute_number(const xmlNode *node, const char *name, long otherwise)
+{
+	const char *v = attribute(node, name);
+	char *end;
+	long n;
+
+	if (!v)
+		return otherwise;
+	n = strtol(v, &end, 10);
+	return end == v || n < 0 || n > 1000000 ? otherwise : n;
+}
+
+/* --- the walk: no recursion, because the sender decides how deep the tree is --- */
+
+struct visitor {
+	bool (*enter)(void *ctx, xmlNode *node); /* true: visit the children, then leave */
+	void (*leave)(void *ctx, xmlNode *node);
+};
+
+static void walk(xmlNode *root, const struct visitor *visit, void *ctx)
+{
+	xmlNode *node = root;
+
+	for (;;) {
+		if (visit->enter(ctx, node)) {
+			if (node->children && node->type == XML_ELEMENT_NODE) {
+				node = node->children;
+				continue;
+			}
+			visit->leave(ctx, node);
+		}
+		while (node != root && !node->next) {
+			node = node->parent;
+			visit->leave(ctx, node);
+		}
+		if (node == root)
+			return;
+		node = node->next;
+	}
+}
+
+/* --- first walk: which tables are data --- */
+
+struct scan {
+	struct html *h;
+	int current; /* table, -1 for none */
+};
+
+static void scan_table(struct scan *s, xmlNode *node)
+{
+	struct html *h = s->h;
+	struct table *table;
+
+	if (s->current >= 0)
+		h->tables[s->current].nested = true;
+	h->tables = mem_grow(h->tables, &h->tables_cap, h->ntables + 1, sizeof(*h->tables));
+	table = &h->tables[h->ntables];
+	memset(table, 0, sizeof(*table));
+	table->outer = s->current;
+	table->border = attribute_number(node, "border", 0) > 0;
+	table->layout =
+		attribute_has(node, "role", "presentation") || attribute_has(node, "role", "none");
+	s->current = (int)h->ntables++;
+	node->_private = (void *)(uintptr_t)h->ntables;
+}
+
+static void scan_cell(struct table *table, const xmlNode *node, enum tag kind)
+{
+	table->column += (int)attribute_number(node, "colspan", 1);
+	if (table->column > table->columns)
+		table->columns = table->column;
+	table->cells++;
+	table->headers += kind == TAG_TH;
+	table->cell = 0;
+}
+
+static void scan_text(struct table *table, const xmlNode *node)
+{
+	const char *s = (const char *)node->content;
+	size_t n = 0;
+
+	for (; *s && n <= CELL_MAX; s++)
+		n += (unsigned char)*s > ' ';
+	if (n == 0)
+		return;
+	table->cell += n;
+	table->bytes += n;
+	if (table->cell > table->widest)
+		table->widest = table->cell;
+	if (table->column > 0 && table->column <= 32)
+		table->filled |= 1u << (table->column - 1);
+}
+
+static bool scan_enter(void *ctx, xmlNode *node)
+{
+	struct scan *s = ctx;
+	struct table *table = s->current >= 0 ? &s->h->tables[s->current] : NULL;
+	enum tag kind;
+
+	if (node->type == XML_TEXT_NODE && node->content && table)
+		scan_text(table, node);
+	if (node->type != XML_ELEMENT_NODE)
+		return node->type == XML_HTML_DOCUMENT_NODE;
+	kind = element_of(node)->tag;
+	if (kind == TAG_TABLE) {
+		scan_table(s, node);
+		return true;
+	}
+	if (!table)
+		return kind != TAG_SKIP;
+	if (kind == TAG_TR) {
+		table->rows++;
+		table->column = 0;
+	} else if (kind == TAG_TD || kind == TAG_TH) {
+		scan_cell(table, node, kind);
+	} else if (kind == TAG_UL || kind == TAG_OL || kind == TAG_PRE || kind == TAG_QUOTE ||
+		   kind == TAG_HR || kind == TAG_HEADING) {
+		table->blocks = true;
+	}
+	return kind != TAG_SKIP;
+}
+
+static void scan_leave(void *ctx, xmlNode *node)
+{
+	struct scan *s = ctx;
+
+	if (node->_private && s->current >= 0)
+		s->current = s->h->tables[s->current].outer;
+}
+
+static int bits(uint32_t v)
+{
+	int n = 0;
+
+	for (; v; v &= v - 1)
+		n++;
+	return n;
+}
+
+static enum table_use table_use(const struct html *h, const xmlNode *node)
+{
+	size_t index = (size_t)(uintptr_t)node->_private;
+	const struct table *t;
+
+	if (index == 0 || index > h->ntables)
+		return USE_LAYOUT;
+	t = &h->tables[index - 1];
+	if (t->nested || t->blocks || t->columns < 2 || t->columns > GRID_COLUMNS ||
+		t->cells > CELLS_MAX || bits(t->filled) < 2)
+		return USE_LAYOUT;
+	if (t->rows <= 1 && !t->headers)
+		return t->bytes <= 60 && t->widest <= 24 ? USE_MENU : USE_LAYOUT;
+	if (t->widest > (t->layout ? CELL_MAX / 4 : CELL_MAX))
+		return USE_LAYOUT;
+	return USE_GRID;
+}
+
+/* --- text into paragraphs --- */
+
+static struct wrap *sink(struct html *h)
+{
+	return h->cell ? h->cell : &h->para;
+}
+
+static struct frame *top(struct html *h)
+{
+	return &h->stack[h->n - 1];
+}
+
+static bool at_line_start(const struct wrap *w)
+{
+	return w->s.len == 0 || w->s.p[w->s.len - 1] == '\n';
+}
+
+static int available(const struct html *h)
+{
+	return h->width < 20 ? 20 : h->width;
+}
+
+/* The prefixes of the lines: quote marks, indent, and the bullet of a list item in it. */
+static void make_prefix(
+	const struct html *h, const struct frame *f, struct str *first, struct str *rest)
+{
+	int indent = f->indent > available(h) / 2 ? available(h) / 2 : f->indent;
+	int bullet = utf8_columns(str_c(&h->bullet), h->bullet.len);
+
+	wrap_quote_prefix(rest, f->quote, available(h));
+	str_add(first, str_c(rest), rest->len);
+	for (int i = 0; i < indent; i++) {
+		str_addc(rest, ' ');
+		if (i < indent - bullet)
+			str_addc(first, ' ');
+	}
+	str_add(first, str_c(&h->bullet), h->bullet.len);
+}
+
+static void emit_gap(struct html *h, int quote)
+{
+	static const struct wrap empty = WRAP_INIT;
+	struct str prefix = STR_INIT;
+	struct wrap_box box = {.width = available(h)};
+
+	if (h->gap && h->t->n > h->start && !wrap_full(h->t)) {
+		box.quote = quote < h->last_quote ? quote : h->last_quote;
+		wrap_quote_prefix(&prefix, box.quote, box.width);
+		box.first = str_c(&prefix);
+		box.style = wrap_quote_style(box.quote);
+		wrap_emit(&empty, h->t, &box);
+		str_done(&prefix);
+	}
+	h->gap = false;
+	h->last_quote = quote;
+}
+
+static struct wrap_box box_of(const struct html *h, const struct frame *f, const struct str *first,
+	const struct str *rest)
+{
+	return (struct wrap_box){.width = available(h),
+		.first = str_c(first),
+		.rest = str_c(rest),
+		.style = f->quote ? wrap_quote_style(f->quote) : f->block,
+		.quote = f->quote};
+}
+
+static void emit_para(struct html *h, const struct frame *f)
+{
+	struct str first = STR_INIT, rest = STR_INIT;
+	struct wrap_box box;
+
+	make_prefix(h, f, &first, &rest);
+	emit_gap(h, f->quote);
+	box = box_of(h, f, &first, &rest);
+	wrap_find_links(&h->para, h->t);
+	wrap_emit(&h->para, h->t, &box);
+	str_clear(&h->bullet);
+	str_done(&first);
+	str_done(&rest);
+}
+
+/* Ends the paragraph. Forced line ends at its end are one line end, more of them an empty line. */
+static void flush(struct html *h)
+{
+	struct wrap *w = sink(h);
+	size_t ends = 0, len;
+
+	h->space = false;
+	h->nbsp = 0;
+	if (h->cell) {
+		if (!at_line_start(w))
+			wrap_put(w, "\n", 1, TEXT_STYLES, -1);
+		return;
+	}
+	if (w->s.len == 0)
+		return;
+	for (len = w->s.len; len > 0 && strchr(" \n", w->s.p[len - 1]); len--)
+		ends += w->s.p[len - 1] == '\n';
+	if (len == 0) {
+		h->gap = true;
+	} else {
+		wrap_cut(w, len);
+		emit_para(h, top(h));
+		h->gap = ends > 1;
+	}
+	wrap_clear(w);
+}
+
+static void line_break(struct html *h)
+{
+	struct wrap *w = sink(h);
+	size_t n = w->s.len;
+
+	h->space = false;
+	h->nbsp = 0;
+	if (n == 0) {
+		h->gap = !h->cell;
+		return;
+	}
+	if (n >= 2 && w->s.p[n - 1] == '\n' && (h->cell || w->s.p[n - 2] == '\n'))
+		return;
+	wrap_put(w, "\n", 1, TEXT_STYLES, -1);
+}
+
+static void note_link_text(struct html *h, const char *p, size_t len)
+{
+	if (top(h)->link >= 0 && h->link_text.len + len <= LINK_TEXT_MAX)
+		str_add(&h->link_text, p, len);
+}
+
+static void put(struct html *h, const char *p, size_t len)
+{
+	const struct frame *f = top(h);
+
+	note_link_text(h, p, len);
+	wrap_put(sink(h), p, len, f->style, f->link);
+}
+
+static void put_space(struct html *h)
+{
+	struct wrap *w = sink(h);
+	const struct frame *f = top(h);
+
+	if (h->space && !at_line_start(w) && w->s.p[w->s.len - 1] != ' ') {
+		bool inside = f->link == h->space_link && f->style == h->space_style;
+
+		note_link_text(h, " ", 1);
+		wrap_put(w, " ", 1, inside ? f->style : TEXT_STYLES, inside ? f->link : -1);
+	}
+	h->space = false;
+}
+
+static void put_collapsed(struct html *h, const char *p, const char *end)
+{
+	while (p < end) {
+		const char *word = p;
+
+		if ((unsigned char)*p <= ' ') {
+			h->space = true;
+			h->space_link = top(h)->link;
+			h->space_style = top(h)->style;
+			p++;
+			continue;
+		}
+		if (end - p >= 2 && memcmp(p, "\xC2\xA0", 2) == 0) {
+			if (h->nbsp++ < NBSP_MAX)
+				put(h, " ", 1);
+			p += 2;
+			continue;
+		}
+		while (p < end && (unsigned char)*p > ' ' &&
+			!((unsigned char)*p == 0xC2 && end - p >= 2 && (unsigned char)p[1] == 0xA0))
+			p++;
+		put_space(h);
+		h->nbsp = 0;
+		put(h, word, (size_t)(p - word));
+	}
+}
+
+static void put_pre(struct html *h, const char *p, const char *end)
+{
+	struct wrap *w = sink(h);
+
+	if (w->s.len == 0 && p < end && *p == '\n')
+		p++;
+	while (p < end) {
+		const char *run = p;
+
+		while (p < end && *p != '\t' && *p != '\n')
+			p++;
+		put(h, run, (size_t)(p - run));
+		if (p < end && *p == '\t')
+			put(h, "        ", 8 - w->s.len % 8);
+		else if (p < end)
+			wrap_put(w, "\n", 1, TEXT_STYLES, -1);
+		p++;
+	}
+}
+
+static void add_text(struct html *h, const char *s)
+{
+	const struct frame *f = top(h);
+	struct str clean = STR_INIT;
+	const char *end;
+
+	if (f->hidden || f->zero_font || !s)
+		return;
+	if (!tagsoup_is_clean(s)) {
+		tagsoup_text(&clean, s);
+		s = str_c(&clean);
+	}
+	end = s + strlen(s);
+	if (f->pre)
+		put_pre(h, s, end);
+	else
+		put_collapsed(h, s, end);
+	str_done(&clean);
+}
+
+/* --- elements --- */
+
+static void begin_block(struct html *h, bool gap)
+{
+	flush(h);
+	/* The first paragraph of an item stands behind its bullet. */
+	if (gap && !h->cell && h->bullet.len == 0)
+		h->gap = true;
+	top(h)->gap = gap;
+}
+
+static void begin_list(struct html *h, struct frame *f, enum tag kind, const xmlNode *node)
+{
+	begin_block(h, f->lists == 0);
+	f->list = kind;
+	f->number = attribute_number(node, "start", 1);
+	f->items = 0;
+	f->lists++;
+}
+
+static void begin_item(struct html *h, struct frame *f, struct frame *outer, const xmlNode *node)
+{
+	static const char *const bullets[] = {"• ", "◦ ", "▪ "};
+	struct frame *list = f->list == TAG_OL ? outer : NULL;
+
+	flush(h);
+	if (outer->items++ > 0)
+		h->gap = false;
+	str_clear(&h->bullet);
+	if (list && list->list == TAG_OL) {
+		list->number = attribute_number(node, "value", list->number);
+		str_addf(&h->bullet, "%ld. ", list->number++);
+	} else {
+		str_adds(&h->bullet, bullets[f->lists > 0 ? (f->lists - 1) % 3 : 0]);
+	}
+	f->indent += utf8_columns(h->bullet.p, h->bullet.len) + (f->lists <= 1 ? 1 : 0);
+	f->list = TAG_INLINE;
+}
+
+static void begin_quote(struct html *h, struct frame *f, const xmlNode *node, const struct css *css)
+{
+	bool cite = attribute_has(node, "type", "cite") ||
+		    attribute_has(node, "class", "gmail_quote") || css->border_left;
+
+	begin_block(h, true);
+	if (!cite && css->no_border)
+		f->indent += 4;
+	else if (f->quote < 255)
+		f->quote++;
+}
+
+static void rule(struct html *h)
+{
+	struct str line = STR_INIT;
+	const struct frame *f = top(h);
+
+	flush(h);
+	if (h->cell || f->hidden)
+		return;
+	for (int i = 0; i < available(h) / 2; i++)
+		str_adds(&line, "─");
+	wrap_put(&h->para, line.p, line.len, TEXT_STYLES, -1);
+	flush(h);
+	str_done(&line);
+}
+
+static void image(struct html *h, const xmlNode *node)
+{
+	const char *alt = attribute(node, "alt");
+	struct str clean = STR_INIT;
+	const struct frame *f = top(h);
+
+	if (f->hidden || attribute_number(node, "width", 100) <= 3 ||
+		attribute_number(node, "height", 100) <= 3)
+		return;
+	h->link_image |= f->link >= 0;
+	if (!alt || !alt[strspn(alt, " \t\r\n")])
+		return;
+	tagsoup_text(&clean, alt);
+	put_space(h);
+	put(h, "[", 1);
+	put_collapsed(h, str_c(&clean), str_c(&clean) + clean.len);
+	h->space = false;
+	put(h, "]", 1);
+	str_done(&clean);
+}
+
+static void input(struct html *h, const xmlNode *node)
+{
+	const char *value = attribute(node, "value");
+
+	if (!value || !*value || attribute_has(node, "type", "hidden"))
+		return;
+	put_space(h);
+	put(h, "[", 1);
+	add_text(h, value);
+	put(h, "]", 1);
+}
+
+static void begin_link(struct html *h, struct frame *f, const xmlNode *node)
+{
+	const char *href = attribute(node, "href");
+
+	f->link = -1;
+	if (href && link_allowed(href))
+		f->link = text_link_add(h->t, href, strlen(href));
+	if (f->link < 0)
+		f->style = f[-1].style;
+	str_clear(&h->link_text);
+	h->link_image = false;
+}
+
+static void end_link(struct html *h, const struct frame *f)
+{
+	struct str real = STR_INIT;
+
+	if (f->link < 0 || f->hidden || f->zero_font)
+		return;
+	if (h->link_text.len == 0 && h->link_image) {
+		put_space(h);
+		put(h, _("[image]"), strlen(_("[image]")));
+	}
+	if (link_deceives(&real, str_c(&h->link_text), h->t->links.v[f->link])) {
+		struct wrap *w = sink(h);
+
+		h->space = false;
+		wrap_put(w, " ", 1, TEXT_STYLES, -1);
+		wrap_put(w, "[", 1, TEXT_NOTICE, f->link);
+		wrap_put(w, real.p, real.len, TEXT_NOTICE, f->link);
+		wrap_put(w, "]", 1, TEXT_NOTICE, f->link);
+	}
+	str_done(&real);
+}
+
+static void begin_table(struct html *h, struct frame *f, const xmlNode *node)
+{
+	enum table_use use = table_use(h, node);
+	size_t index = (size_t)(uintptr_t)node->_private;
+
+	/* Inside a cell no table can be: that of the cell would have been layout. */
+	if (h->grid)
+		use = USE_LAYOUT;
+	begin_block(h, use == USE_GRID);
+	f->menu = use == USE_MENU;
+	f->pre = false;
+	if (use == USE_GRID && !f->hidden) {
+		h->grid = grid_new(h->tables[index - 1].border || h->tables[index - 1].headers > 0);
+		f->new_grid = true;
+	}
+}
+
+static void end_table(struct html *h, const struct frame *f)
+{
+	struct str first = STR_INIT, rest = STR_INIT;
+	struct wrap_box box;
+
+	flush(h);
+	if (!f->new_grid)
+		return;
+	make_prefix(h, f, &first, &rest);
+	h->gap = true;
+	emit_gap(h, f->quote);
+	box = box_of(h, f, &first, &rest);
+	grid_emit(h->grid, h->t, &box);
+	grid_free(h->grid);
+	h->grid = NULL;
+	str_clear(&h->bullet);
+	str_done(&first);
+	str_done(&rest);
+}
+
+static void begin_cell(
+	struct html *h, struct frame *f, enum tag kind, const xmlNode *node, const struct css *css)
+{
+	struct wrap *w = sink(h);
+	struct grid_cell is = {.header = kind == TAG_TH};
+
+	if (f->menu) {
+		if (!at_line_start(w))
+			wrap_put(w, "  ", 2, TEXT_STYLES, -1);
+		h->space = false;
+		return;
+	}
+	flush(h);
+	if (!h->grid || h->cell)
+		return;
+	is.colspan = (int)attribute_number(node, "colspan", 1);
+	is.rowspan = (int)attribute_number(node, "rowspan", 1);
+	is.right = css->right || attribute_has(node, "align", "right");
+	h->cell = grid_cell(h->grid, &is);
+	f->new_cell = true;
+}
+
+static void end_cell(struct html *h, const struct frame *f)
+{
+	struct wrap *w = h->cell;
+
+	if (!f->new_cell) {
+		if (!f->menu)
+			flush(h);
+		return;
+	}
+	while (w->s.len && strchr(" \n", w->s.p[w->s.len - 1]))
+		wrap_cut(w, w->s.len - 1);
+	wrap_find_links(w, h->t);
+	h->cell = NULL;
+	h->space = false;
+}
+
+static void apply_css(struct frame *f, const xmlNode *node, const struct css *css)
+{
+	if (css->hidden || attribute(node, "hidden"))
+		f->hidden = true;
+	if (css->zero_font != CSS_UNSAID)
+		f->zero_font = css->zero_font == CSS_ON;
+	if (css->pre != CSS_UNSAID)
+		f->pre = css->pre == CSS_ON;
+	if (css->bold == CSS_ON && f->style == TEXT_STYLES)
+		f->style = TEXT_BOLD;
+	else if (css->italic == CSS_ON && f->style == TEXT_STYLES)
+		f->style = TEXT_ITALIC;
+	else if (css->bold == CSS_OFF && f->style == TEXT_BOLD)
+		f->style = TEXT_STYLES;
+}
+
+static void begin_plain_block(
+	struct html *h, struct frame *f, const xmlNode *node, const struct css *css)
+{
+	/* Outlook: a quote is a box with a line at its left, a reply is below a line on top. */
+	if (css->border_left && !css->border_top) {
+		begin_quote(h, f, node, css);
+		return;
+	}
+	begin_block(h, false);
+	if (css->border_top && css->no_border)
+		rule(h);
+	if (attribute_has(node, "class", "gmail_signature") ||
+		attribute_has(node, "class", "moz-signature"))
+		f->block = TEXT_SIGNATURE;
+}
+
+static void enter_kind(struct html *h, struct frame *f, const xmlNode *node, const struct css *css)
+{
+	switch (f->element->tag) {
+	case TAG_BLOCK:
+		begin_plain_block(h, f, node, css);
+		break;
+	case TAG_PARAGRAPH:
+		/* Word writes each line as a paragraph and empty ones between real paragraphs. */
+		begin_block(h, !attribute_has(node, "class", "MsoNormal"));
+		break;
+	case TAG_HEADING:
+		begin_block(h, true);
+		f->block = TEXT_HEADING;
+		break;
+	case TAG_QUOTE:
+		begin_quote(h, f, node, css);
+		break;
+	case TAG_UL:
+	case TAG_OL:
+		begin_list(h, f, f->element->tag, node);
+		break;
+	case TAG_LI:
+		begin_item(h, f, f - 1, node);
+		break;
+	case TAG_DD:
+		begin_block(h, false);
+		f->indent += 4;
+		break;
+	case TAG_PRE:
+		begin_block(h, true);
+		f->pre = true;
+		f->block = f->block == TEXT_SIGNATURE ? TEXT_SIGNATURE : TEXT_CODE;
+		f->style = f[-1].style;
+		/* Thunderbird wraps whole plain mails in pre: those are letters, not code. */
+		if (attribute_has(node, "class", "moz-quote-pre"))
+			f->block = TEXT_PLAIN;
+		break;
+	case TAG_A:
+		begin_link(h, f, node);
+		break;
+	case TAG_Q:
+		put_space(h);
+		put(h, "“", strlen("“"));
+		break;
+	case TAG_TABLE:
+		begin_table(h, f, node);
+		break;
+	case TAG_TR:
+		begin_block(h, false);
+		if (h->grid && !h->cell)
+			grid_row(h->grid);
+		break;
+	case TAG_TD:
+	case TAG_TH:
+		begin_cell(h, f, f->element->tag, node, css);
+		break;
+	case TAG_DT:
+		begin_block(h, false);
+		break;
+	default:
+		break;
+	}
+}
+
+static bool enter_element(
+	struct html *h, const xmlNode *node, const struct tagsoup_element *element)
+{
+	struct css css;
+	struct frame *f;
+
+	css_read(&css, attribute(node, "style"));
+	h->stack = mem_grow(h->stack, &h->cap, h->n + 1, sizeof(*h->stack));
+	f = &h->stack[h->n];
+	*f = f[-1];
+	f->node = node;
+	f->element = element;
+	f->gap = f->new_grid = f->new_cell = false;
+	if (element->style != TEXT_STYLES && f->style != TEXT_LINK)
+		f->style = element->style;
+	apply_css(f, node, &css);
+	/* What is hidden stays in the tree walk (an inner part may end it), but lays nothing out.
+	 */
+	if (f->hidden && !f[-1].hidden && element->tag != TAG_TD && element->tag != TAG_TH &&
+		element->tag != TAG_TABLE && element->tag != TAG_TR)
+		return false;
+	if (element->tag != TAG_INLINE && element->tag != TAG_A && element->tag != TAG_Q &&
+		element->tag != TAG_TD && element->tag != TAG_TH)
+		flush(h);
+	h->n++;
+	enter_kind(h, &h->stack[h->n - 1], node, &css);
+	return true;
+}
+
+static bool html_enter(void *ctx, xmlNode *node)
+{
+	struct html *h = ctx;
+	const struct tagsoup_element *element;
+
+	if (node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE)
+		add_text(h, (const char *)node->content);
+	if (node->type != XML_ELEMENT_NODE || wrap_full(h->t))
+		return false;
+	element = element_of(node);
+	switch (element->tag) {
+	case TAG_SKIP:
+		return false;
+	case TAG_BR:
+		if (!top(h)->hidden && !top(h)->zero_font)
+			line_break(h);
+		return true;
+	case TAG_HR:
+		rule(h);
+		return true;
+	case TAG_IMG:
+		image(h, node);
+		return true;
+	case TAG_INPUT:
+		input(h, node);
+		return true;
+	default:
+		break;
+	}
+	if (h->n >= FRAMES_MAX) {
+		if (tagsoup_is_block(element->tag))
+			flush(h);
+		return true;
+	}
+	return enter_element(h, node, element);
+}
+
+static void leave_kind(struct html *h, const struct frame *f)
+{
+	switch (f->element->tag) {
+	case TAG_A:
+		end_link(h, f);
+		break;
+	case TAG_Q:
+		put(h, "”", strlen("”"));
+		break;
+	case TAG_TABLE:
+		end_table(h, f);
+		break;
+	case TAG_TD:
+	case TAG_TH:
+		end_cell(h, f);
+		break;
+	case TAG_LI:
+		flush(h);
+		str_clear(&h->bullet);
+		break;
+	default:
+		if (tagsoup_is_block(f->element->tag))
+			flush(h);
+		break;
+	}
+}
+
+static void html_leave(void *ctx, xmlNode *node)
+{
+	struct html *h = ctx;
+	struct frame f = *top(h);
+
+	if (f.node != node) {
+		if (node->type == XML_ELEMENT_NODE && h->n >= FRAMES_MAX &&
+			tagsoup_is_block(element_of(node)->tag))
+			flush(h);
+		return;
+	}
+	leave_kind(h, &f);
+	h->n--;
+	if (f.gap && !h->cell)
+		h->gap = true;
+}
+
+/* --- parsing --- */
+
+static pthread_once_t parser_once = PTHREAD_ONCE_INIT;
+
+static void parser_start(void)
+{
+	xmlInitParser();
+}
+
+static htmlDocPtr parse(const char *s, size_t len)
+{
+	struct str in = STR_INIT;
+	htmlDocPtr doc = NULL;
+
+	tagsoup_prepare(&in, s, len);
+	pthread_once(&parser_once, parser_start);
+	/* HUGE: without it nesting of 256 ends the parse and loses the text (our walk has its
+	 * bound). */
+	if (in.len)
+		doc = htmlReadMemory(in.p, (int)in.len, NULL, "UTF-8",
+			HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
+				HTML_PARSE_NONET | HTML_PARSE_COMPACT | (int)XML_PARSE_HUGE);
+	str_done(&in);
+	return doc;
+}
+
+static void render(struct html *h, xmlNode *root)
+{
+	static const struct visitor scanner = {scan_enter, scan_leave};
+	static const struct visitor renderer = {html_enter, html_leave};
+	static const struct tagsoup_element none = {"", TAG_INLINE, TEXT_STYLES};
+	struct scan scan = {h, -1};
+
+	walk(root, &scanner, &scan);
+	h->stack = mem_grow(NULL, &h->cap, 16, sizeof(*h->stack));
+	memset(h->stack, 0, sizeof(*h->stack));
+	h->stack[0].element = &none;
+	h->stack[0].style = TEXT_STYLES;
+	h->stack[0].link = -1;
+	h->stack[0].list = TAG_INLINE;
+	h->n = 1;
+	walk(root, &renderer, h);
+	flush(h);
+}
+
+void html_text(struct text *t, const char *s, size_t len, int width)
+{
+	struct html h = {.t = t, .width = width, .start = t->n};
+	bool cut = len > HTML_MAX;
+	htmlDocPtr doc = parse(s, cut ? utf8_cut(s, len, HTML_MAX) : len);
+	xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
+
+	if (root)
+		render(&h, root);
+	grid_free(h.grid);
+	wrap_done(&h.para);
+	str_done(&h.bullet);
+	str_done(&h.link_text);
+	free(h.stack);
+	free(h.tables);
+	xmlFreeDoc(doc);
+	if (cut)
+		wrap_notice(t, _("The rest of this HTML text is left out: it is too long"), width);
+}

@@ -1,0 +1,823 @@
+#include "mime/part.h"
+
+#include "mime/charset.h"
+#include "mime/codec.h"
+#include "mime/header.h"
+#include "mime/param.h"
+
+#include "base/mem.h"
+#include "base/utf8.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+	DEPTH_MAX = 100,
+	PARTS_MAX = 10000,
+	BOUNDARY_MAX = 1000, /* RFC 2046 5.1.1 says 70 */
+	TEXT_MAX = 1024      /* bytes of a name or a description */
+};
+
+/* --- one part --- */
+
+static void set_defaults(struct part *p)
+{
+	memcpy(p->type, "text", 5);
+	memcpy(p->subtype, "plain", 6);
+	p->encoding = PART_7BIT;
+	p->disposition = PART_UNSAID;
+}
+
+int part_add(struct parts *parts, int parent)
+{
+	struct part *p;
+
+	parts->v = mem_grow(parts->v, &parts->cap, parts->n + 1, sizeof(*parts->v));
+	p = &parts->v[parts->n];
+	*p = (struct part){.parent = parent};
+	p->depth = parent >= 0 ? parts->v[parent].depth + 1 : 0;
+	set_defaults(p);
+	return (int)parts->n++;
+}
+
+void part_done(struct parts *parts)
+{
+	for (size_t i = 0; i < parts->n; i++) {
+		free(parts->v[i].name);
+		free(parts->v[i].content_id);
+		free(parts->v[i].description);
+	}
+	free(parts->v);
+	str_done(&parts->owned_header);
+	*parts = (struct parts){0};
+}
+
+/* A word in lower case: letters of a token only, so that it can be shown and compared. */
+static void copy_token(char *to, size_t size, const char *p, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len && n + 1 < size; i++) {
+		char c = p[i];
+
+		if (c <= ' ' || c >= 0x7f || strchr("()<>@,;:\\\"/[]?=", c))
+			break;
+		to[n++] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+	}
+	to[n] = '\0';
+}
+
+static void set_type(struct part *p, const char *value)
+{
+	const char *slash = strchr(value, '/');
+	char type[64], subtype[64];
+
+	if (!slash)
+		return;
+	copy_token(type, sizeof(type), value, (size_t)(slash - value));
+	copy_token(subtype, sizeof(subtype), slash + 1, strlen(slash + 1));
+	if (!*type || !*subtype)
+		return;
+	memcpy(p->type, type, sizeof(type));
+	memcpy(p->subtype, subtype, sizeof(subtype));
+}
+
+/* What the fields of a header say that does not go into struct part. */
+struct fields {
+	struct header_field type, encoding, disposition, id, description;
+	char boundary[BOUNDARY_MAX + 1];
+	size_t boundary_len;
+};
+
+static void collect(struct fields *f, const char *header, size_t len)
+{
+	static const struct header_field NONE;
+	struct header_field field;
+	struct header_iter it;
+
+	f->type = f->encoding = f->disposition = f->id = f->description = NONE;
+	f->boundary_len = 0;
+	header_start(&it, header, len);
+	while (header_next(&it, &field)) {
+		struct header_field *to = NULL;
+
+		if (field.name_len < 10 || strncasecmp(field.name, "Content-", 8) != 0)
+			continue;
+		if (header_is(&field, "Content-Type"))
+			to = &f->type;
+		else if (header_is(&field, "Content-Transfer-Encoding"))
+			to = &f->encoding;
+		else if (header_is(&field, "Content-Disposition"))
+			to = &f->disposition;
+		else if (header_is(&field, "Content-ID"))
+			to = &f->id;
+		else if (header_is(&field, "Content-Description"))
+			to = &f->description;
+		if (to && !to->name)
+			*to = field;
+	}
+}
+
+static char *short_copy(const char *s)
+{
+	return s && *s ? mem_strndup(s, utf8_cut(s, strlen(s), TEXT_MAX)) : NULL;
+}
+
+static void set_boundary(struct fields *f, const char *boundary)
+{
+	size_t len = boundary ? strlen(boundary) : 0;
+
+	while (len && boundary[len - 1] == ' ')
+		len--;
+	if (len > BOUNDARY_MAX)
+		return;
+	if (len)
+		memcpy(f->boundary, boundary, len);
+	f->boundary_len = len;
+}
+
+static void read_type(struct part *p, struct fields *f)
+{
+	struct params params;
+	const char *s;
+
+	if (!f->type.name)
+		return;
+	param_parse(&params, f->type.value, f->type.value_len);
+	set_type(p, params.value);
+	s = param_get(&params, "charset");
+	if (s)
+		copy_token(p->charset, sizeof(p->charset), s, strlen(s));
+	s = param_get(&params, "format");
+	p->format_flowed = s && strcasecmp(s, "flowed") == 0;
+	s = param_get(&params, "delsp");
+	p->delsp = s && strcasecmp(s, "yes") == 0;
+	if (!p->name)
+		p->name = short_copy(param_get(&params, "name"));
+	set_boundary(f, param_get(&params, "boundary"));
+	param_done(&params);
+}
+
+static void read_disposition(struct part *p, const struct fields *f)
+{
+	struct params params;
+
+	if (!f->disposition.name)
+		return;
+	param_parse(&params, f->disposition.value, f->disposition.value_len);
+	if (strcasecmp(params.value, "inline") == 0)
+		p->disposition = PART_INLINE;
+	else if (*params.value) /* an unknown one is an attachment (RFC 2183 2.8) */
+		p->disposition = PART_ATTACHMENT;
+	p->name = short_copy(param_get(&params, "filename"));
+	param_done(&params);
+}
+
+static const struct {
+	const char *name;
+	enum part_encoding encoding;
+} ENCODINGS[] = {
+	{"7bit", PART_7BIT},
+	{"8bit", PART_8BIT},
+	{"binary", PART_BINARY},
+	{"quoted-printable", PART_QP},
+	{"base64", PART_BASE64},
+	{"x-uuencode", PART_UUENCODE},
+	{"x-uue", PART_UUENCODE},
+	{"uuencode", PART_UUENCODE},
+};
+
+static void read_encoding(struct part *p, const struct fields *f)
+{
+	struct params params;
+
+	if (!f->encoding.name)
+		return;
+	param_parse(&params, f->encoding.value, f->encoding.value_len);
+	for (size_t i = 0; i < MEM_COUNT(ENCODINGS); i++)
+		if (strcasecmp(params.value, ENCODINGS[i].name) == 0)
+			p->encoding = ENCODINGS[i].encoding;
+	param_done(&params);
+}
+
+static void read_words(struct part *p, const struct fields *f)
+{
+	char *text;
+
+	if (f->id.name) {
+		text = utf8_clean_line(f->id.value, f->id.value_len);
+		char *from = text + strspn(text, " <");
+
+		from[strcspn(from, " >")] = '\0';
+		p->content_id = short_copy(from);
+		free(text);
+	}
+	if (f->description.name) {
+		text = header_text(f->description.name,
+			(size_t)(f->description.value + f->description.value_len -
+				 f->description.name),
+			"Content-Description");
+		p->description = short_copy(text);
+		free(text);
+	}
+}
+
+static void read_header(struct part *p, const char *header, size_t len, struct fields *f)
+{
+	p->header = header;
+	p->header_len = len;
+	collect(f, header, len);
+	read_disposition(p, f);
+	read_type(p, f);
+	read_encoding(p, f);
+	read_words(p, f);
+}
+
+void part_read_header(struct part *part, const char *header, size_t len)
+{
+	struct fields f;
+
+	read_header(part, header, len, &f);
+}
+
+/* --- the tree --- */
+
+/* A multipart whose end has not come. */
+struct open {
+	int part;
+	uint64_t hash, end_hash; /* of "boundary" and "boundary--" */
+	size_t len;
+	char *boundary; /* owned */
+};
+
+struct scan {
+	struct parts *out;
+	const char *end;
+	const char *at; /* the line that comes next */
+	struct open stack[DEPTH_MAX];
+	size_t depth;
+	int current; /* the part whose body is being read */
+};
+
+/* FNV-1a, 64 bits: compares a line with all open boundaries at once; a match is then compared. */
+static uint64_t hash_bytes(const char *p, size_t len)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ (unsigned char)p[i]) * 0x100000001b3u;
+	return h;
+}
+
+static const char *next_line(const char *p, const char *end)
+{
+	const char *lf = memchr(p, '\n', (size_t)(end - p));
+
+	return lf ? lf + 1 : end;
+}
+
+/* The open multipart (index into the stack) whose boundary line this is, or -1. */
+static int match_boundary(const struct scan *s, const char *p, const char *next, bool *final)
+{
+	size_t len;
+	uint64_t h;
+
+	if (next - p < 3 || p[0] != '-' || p[1] != '-' || s->depth == 0)
+		return -1;
+	p += 2;
+	while (next > p && strchr(" \t\r\n", next[-1]) && next[-1])
+		next--;
+	len = (size_t)(next - p);
+	if (len == 0 || len > BOUNDARY_MAX + 2)
+		return -1;
+	h = hash_bytes(p, len);
+	for (size_t i = s->depth; i-- > 0;) {
+		const struct open *o = &s->stack[i];
+
+		*final = o->end_hash == h && len == o->len + 2;
+		if (!*final && !(o->hash == h && len == o->len))
+			continue;
+		if (memcmp(o->boundary, p, o->len) == 0 &&
+			(!*final || memcmp(p + o->len, "--", 2) == 0))
+			return (int)i;
+	}
+	return -1;
+}
+
+static bool is_empty_line(const char *p, const char *next)
+{
+	return *p == '\n' || (next - p == 2 && p[0] == '\r' && p[1] == '\n');
+}
+
+/* The header block at s->at ends at an empty line or at a boundary; s->at moves to the body. */
+static size_t scan_header(struct scan *s)
+{
+	const char *start = s->at, *p = start;
+	struct header_field field;
+	struct header_iter it;
+	bool final;
+
+	while (p < s->end) {
+		const char *next = next_line(p, s->end);
+
+		if (is_empty_line(p, next)) {
+			s->at = next;
+			return (size_t)(p - start);
+		}
+		if (match_boundary(s, p, next, &final) >= 0)
+			break;
+		p = next;
+	}
+	/* No empty line: if nothing in it is a field, it was a body all along. */
+	header_start(&it, start, (size_t)(p - start));
+	if (!header_next(&it, &field))
+		return 0;
+	s->at = p;
+	return (size_t)(p - start);
+}
+
+static bool is_plain_encoding(const struct part *p)
+{
+	return p->encoding == PART_7BIT || p->encoding == PART_8BIT || p->encoding == PART_BINARY;
+}
+
+static void push(struct scan *s, int i, const struct fields *f)
+{
+	struct open *o = &s->stack[s->depth++];
+
+	o->part = i;
+	o->len = f->boundary_len;
+	o->boundary = mem_alloc(o->len + 3);
+	memcpy(o->boundary, f->boundary, o->len);
+	o->hash = hash_bytes(o->boundary, o->len);
+	memcpy(o->boundary + o->len, "--", 2);
+	o->end_hash = hash_bytes(o->boundary, o->len + 2);
+}
+
+/*
+ * Begins a part at s->at: its header, and for a message in a message the header of that one, and
+ * so on. What is too deep stays an ordinary part: it is shown as text.
+ */
+static void begin(struct scan *s, int parent)
+{
+	struct fields f;
+
+	for (;;) {
+		int i = part_add(s->out, parent);
+		const char *header = s->at;
+		size_t len = scan_header(s);
+		struct part *p = &s->out->v[i];
+		bool multipart, message, room;
+
+		/* RFC 2046 5.1.5: in a digest a part is a message unless it says otherwise. */
+		if (parent >= 0 && s->out->v[parent].multipart &&
+			strcmp(s->out->v[parent].subtype, "digest") == 0)
+			set_type(p, "message/rfc822");
+		read_header(p, header, len, &f);
+		p->body = s->at;
+		s->current = i;
+		multipart = strcmp(p->type, "multipart") == 0 && f.boundary_len;
+		message = strcmp(p->type, "message") == 0 && is_plain_encoding(p) &&
+			  (strcmp(p->subtype, "rfc822") == 0 || strcmp(p->subtype, "global") == 0);
+		room = p->depth + 1 < DEPTH_MAX && s->out->n < PARTS_MAX && s->depth < DEPTH_MAX;
+		if ((multipart || message) && !room) {
+			s->out->cut = true;
+			set_type(p, "text/plain");
+			return;
+		}
+		/* Without a boundary there is nothing to split. */
+		if (strcmp(p->type, "multipart") == 0 && !multipart)
+			set_type(p, "text/plain");
+		p->multipart = multipart;
+		p->message = message;
+		if (multipart)
+			push(s, i, &f);
+		if (!message)
+			return;
+		parent = i;
+	}
+}
+
+/* Ends the bodies of the current part and its parents below (not including) stop. */
+static void close_until(struct scan *s, int stop, const char *at)
+{
+	for (int i = s->current; i >= 0 && i != stop; i = s->out->v[i].parent) {
+		struct part *p = &s->out->v[i];
+
+		p->body_len = at > p->body ? (size_t)(at - p->body) : 0;
+		p->size = p->body_len;
+	}
+	s->current = stop;
+}
+
+/* The line end before a boundary belongs to the boundary (RFC 2046 5.1.1). */
+static const char *before_boundary(const char *start, const char *line)
+{
+	if (line > start && line[-1] == '\n')
+		line--;
+	if (line > start && line[-1] == '\r')
+		line--;
+	return line;
+}
+
+/* A boundary line of the multipart at stack index k. */
+static void cross(struct scan *s, const char *start, const char *line, int k, bool final)
+{
+	int part = s->stack[k].part;
+
+	close_until(s, part, before_boundary(start, line));
+	while (s->depth > (size_t)k + !final)
+		free(s->stack[--s->depth].boundary);
+	if (!final)
+		begin(s, part);
+}
+
+static void scan_body(struct scan *s, const char *start)
+{
+	while (s->at < s->end) {
+		const char *line = s->at;
+		bool final;
+		int k;
+
+		s->at = next_line(line, s->end);
+		k = match_boundary(s, line, s->at, &final);
+		if (k < 0)
+			continue;
+		if (!final && s->out->n >= PARTS_MAX) {
+			/* The rest belongs to the last part, as text. */
+			s->out->cut = true;
+			return;
+		}
+		cross(s, start, line, k, final);
+	}
+}
+
+/* A message of an old Mac: CR alone ends lines. All is one text; its header is found by header.h.
+ */
+static void parse_cr(struct parts *out, const char *message, size_t len)
+{
+	int i = part_add(out, -1);
+	struct part *p = &out->v[i];
+	size_t body, header = header_length(message, len, &body);
+
+	part_read_header(p, message, header);
+	if (strcmp(p->type, "multipart") == 0 || strcmp(p->type, "message") == 0)
+		set_type(p, "text/plain");
+	p->body = message + body;
+	p->body_len = len - body;
+	p->size = p->body_len;
+}
+
+void part_parse(struct parts *out, const char *message, size_t len)
+{
+	struct scan *s;
+
+	*out = (struct parts){0};
+	if (!message || len == 0)
+		message = "";
+	if (len && !memchr(message, '\n', len) && memchr(message, '\r', len)) {
+		parse_cr(out, message, len);
+		part_number(out);
+		return;
+	}
+	s = mem_alloc(sizeof(*s));
+	s->out = out;
+	s->at = message;
+	s->end = message + len;
+	begin(s, -1);
+	scan_body(s, message);
+	close_until(s, -1, s->end);
+	while (s->depth)
+		free(s->stack[--s->depth].boundary);
+	free(s);
+	part_number(out);
+}
+
+static void number_one(struct parts *parts, int i, int *children)
+{
+	struct part *p = &parts->v[i], *up = p->parent >= 0 ? &parts->v[p->parent] : NULL;
+	char section[sizeof(p->section) + 16];
+	size_t base;
+
+	if (!up) {
+		memcpy(p->section, p->multipart ? "" : "1", 2 - p->multipart);
+		return;
+	}
+	base = strlen(up->section);
+	if (base >= 5 && strcmp(up->section + base - 5, ".TEXT") == 0)
+		base -= 5;
+	if (up->message && p->multipart)
+		snprintf(section, sizeof(section), "%.*s.TEXT", (int)base, up->section);
+	else
+		snprintf(section, sizeof(section), "%.*s%s%d", (int)base, up->section,
+			base ? "." : "", ++children[p->parent]);
+	if (strlen(section) >= sizeof(p->section) || strcmp(up->section, "?") == 0)
+		memcpy(section, "?", 2);
+	memcpy(p->section, section, strlen(section) + 1);
+}
+
+void part_number(struct parts *parts)
+{
+	int *children = mem_array(parts->n + 1, sizeof(*children));
+
+	for (size_t i = 0; i < parts->n; i++)
+		number_one(parts, (int)i, children);
+	free(children);
+}
+
+int part_find(const struct parts *parts, const char *section)
+{
+	for (size_t i = 0; i < parts->n; i++)
+		if (strcmp(parts->v[i].section, section) == 0)
+			return (int)i;
+	return -1;
+}
+
+void part_set_body(struct parts *parts, int i, const char *body, size_t len)
+{
+	parts->v[i].body = body;
+	parts->v[i].body_len = len;
+}
+
+void part_set_header(struct parts *parts, int i, const char *header, size_t len)
+{
+	struct str *owned = &parts->owned_header;
+	uintptr_t old = (uintptr_t)owned->p, old_len = owned->len;
+
+	if (len > HEADER_TOTAL_MAX)
+		len = HEADER_TOTAL_MAX;
+	str_add(owned, header, len);
+	/* The bytes may have moved: the headers kept there move along. */
+	for (size_t k = 0; k < parts->n; k++) {
+		uintptr_t at = (uintptr_t)parts->v[k].header;
+
+		if (old_len && at >= old && at - old < old_len)
+			parts->v[k].header = owned->p + (at - old);
+	}
+	parts->v[i].header = owned->p + old_len;
+	parts->v[i].header_len = len;
+}
+
+/* --- what a part holds --- */
+
+void part_decode(const struct part *p, struct str *out)
+{
+	size_t before = out->len;
+
+	if (!p->body)
+		return;
+	switch (p->encoding) {
+	case PART_BASE64:
+		codec_base64_decode(out, p->body, p->body_len);
+		break;
+	case PART_QP:
+		codec_qp_decode(out, p->body, p->body_len);
+		break;
+	case PART_UUENCODE:
+		if (codec_uu_decode(out, NULL, p->body, p->body_len))
+			break;
+		str_cut(out, before);
+		str_add(out, p->body, p->body_len);
+		break;
+	default:
+		str_add(out, p->body, p->body_len);
+	}
+}
+
+void part_text(const struct part *p, struct str *out)
+{
+	struct str bytes = STR_INIT, text = STR_INIT;
+
+	part_decode(p, &bytes);
+	charset_to_utf8(&text, p->charset, str_c(&bytes), bytes.len);
+	str_done(&bytes);
+	utf8_clean(out, str_c(&text), text.len, UTF8_TEXT);
+	str_done(&text);
+}
+
+bool part_is_text(const struct part *p)
+{
+	return strcmp(p->type, "text") == 0 && p->disposition != PART_ATTACHMENT;
+}
+
+static bool is_signature(const struct part *p)
+{
+	return strcmp(p->type, "application") == 0 && strstr(p->subtype, "-signature");
+}
+
+bool part_is_attachment(const struct parts *parts, int i)
+{
+	const struct part *p = &parts->v[i];
+
+	if (p->multipart || is_signature(p))
+		return false;
+	if (p->disposition == PART_ATTACHMENT || p->name)
+		return true;
+	if (p->message)
+		return p->parent >= 0;
+	/* Reports (RFC 3462) and texts are read, not saved. */
+	return strcmp(p->type, "text") != 0 && strcmp(p->type, "message") != 0;
+}
+
+/* --- the text form --- */
+
+static const char MAGIC[] = "parts 1\n";
+
+/* One field: "-" for none, else bytes with all but plain ones percent-encoded. */
+static void save_text(struct str *out, const char *p, size_t len)
+{
+	if (!p) {
+		str_adds(out, " -");
+		return;
+	}
+	str_adds(out, " =");
+	for (size_t i = 0; i < len; i++) {
+		if (p[i] > ' ' && p[i] < 0x7f && p[i] != '%')
+			str_addc(out, p[i]);
+		else
+			str_addf(out, "%%%02x", (unsigned)(unsigned char)p[i]);
+	}
+}
+
+static void save_string(struct str *out, const char *s)
+{
+	save_text(out, s, s ? strlen(s) : 0);
+}
+
+static bool owns_header(const struct parts *parts, const struct part *p)
+{
+	uintptr_t at = (uintptr_t)p->header, base = (uintptr_t)parts->owned_header.p;
+
+	return p->header && base && at >= base && at - base < parts->owned_header.len;
+}
+
+enum { SAVE_FLOWED = 1, SAVE_DELSP = 2, SAVE_MULTIPART = 4, SAVE_MESSAGE = 8 };
+
+void part_save(const struct parts *parts, struct str *out)
+{
+	str_adds(out, MAGIC);
+	for (size_t i = 0; i < parts->n; i++) {
+		const struct part *p = &parts->v[i];
+		int flags = (p->format_flowed ? SAVE_FLOWED : 0) | (p->delsp ? SAVE_DELSP : 0) |
+			    (p->multipart ? SAVE_MULTIPART : 0) | (p->message ? SAVE_MESSAGE : 0);
+
+		str_addf(out, "%d %d %d %d %llu", p->parent, (int)p->encoding, (int)p->disposition,
+			flags, (unsigned long long)p->size);
+		save_string(out, p->section);
+		save_string(out, p->type);
+		save_string(out, p->subtype);
+		save_string(out, p->charset);
+		save_string(out, p->name);
+		save_string(out, p->content_id);
+		save_string(out, p->description);
+		if (owns_header(parts, p))
+			save_text(out, p->header, p->header_len);
+		else
+			save_string(out, NULL);
+		str_addc(out, '\n');
+	}
+}
+
+struct load {
+	const char *p, *end; /* of one line */
+	bool bad;
+};
+
+static uint64_t load_number(struct load *l, uint64_t max)
+{
+	uint64_t n = 0;
+	const char *start = l->p;
+
+	while (l->p < l->end && *l->p >= '0' && *l->p <= '9') {
+		if (n > (max - (uint64_t)(*l->p - '0')) / 10)
+			l->bad = true;
+		n = n * 10 + (uint64_t)(*l->p++ - '0');
+	}
+	if (l->p == start || (l->p < l->end && *l->p != ' ') || n > max)
+		l->bad = true;
+	if (l->p < l->end)
+		l->p++;
+	return l->bad ? 0 : n;
+}
+
+static int hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The next field; *bytes.p stays NULL for "-". */
+static void load_text(struct load *l, struct str *bytes)
+{
+	*bytes = (struct str)STR_INIT;
+	if (l->p < l->end && *l->p == '-') {
+		l->p++;
+	} else if (l->p < l->end && *l->p == '=') {
+		str_add(bytes, "", 0);
+		for (l->p++; l->p < l->end && *l->p != ' '; l->p++) {
+			char c = *l->p;
+
+			if (c == '%' && l->end - l->p > 2 && hex(l->p[1]) >= 0 &&
+				hex(l->p[2]) >= 0) {
+				c = (char)(hex(l->p[1]) * 16 + hex(l->p[2]));
+				l->p += 2;
+			}
+			str_addc(bytes, c);
+		}
+	} else {
+		l->bad = true;
+	}
+	if (l->p < l->end && *l->p++ != ' ')
+		l->bad = true;
+}
+
+static void load_array(struct load *l, char *to, size_t size)
+{
+	struct str bytes;
+
+	load_text(l, &bytes);
+	if (!bytes.p || bytes.len >= size || strlen(bytes.p) != bytes.len)
+		l->bad = true;
+	else
+		memcpy(to, bytes.p, bytes.len + 1);
+	str_done(&bytes);
+}
+
+static char *load_string(struct load *l)
+{
+	struct str bytes;
+
+	load_text(l, &bytes);
+	if (bytes.p && strlen(bytes.p) == bytes.len)
+		return str_steal(&bytes);
+	l->bad = l->bad || bytes.p;
+	str_done(&bytes);
+	return NULL;
+}
+
+static int load_parent(struct load *l, size_t n)
+{
+	if (l->end - l->p > 3 && memcmp(l->p, "-1 ", 3) == 0) {
+		l->p += 3;
+		l->bad = l->bad || n > 0;
+		return -1;
+	}
+	return n ? (int)load_number(l, n - 1) : (l->bad = true, -1);
+}
+
+static bool load_line(struct parts *parts, const char *line, const char *end)
+{
+	struct load l = {line, end, false};
+	int parent = load_parent(&l, parts->n), i, flags;
+	struct str header;
+	struct part *p;
+
+	if (l.bad || parts->n >= PARTS_MAX ||
+		(parent >= 0 && parts->v[parent].depth + 1 >= DEPTH_MAX))
+		return false;
+	i = part_add(parts, parent);
+	p = &parts->v[i];
+	p->encoding = (enum part_encoding)load_number(&l, PART_UUENCODE);
+	p->disposition = (enum part_disposition)load_number(&l, PART_UNSAID);
+	flags = (int)load_number(&l, 15);
+	p->size = load_number(&l, UINT64_MAX / 2);
+	p->format_flowed = flags & SAVE_FLOWED;
+	p->delsp = flags & SAVE_DELSP;
+	p->multipart = flags & SAVE_MULTIPART;
+	p->message = flags & SAVE_MESSAGE;
+	load_array(&l, p->section, sizeof(p->section));
+	load_array(&l, p->type, sizeof(p->type));
+	load_array(&l, p->subtype, sizeof(p->subtype));
+	load_array(&l, p->charset, sizeof(p->charset));
+	p->name = load_string(&l);
+	p->content_id = load_string(&l);
+	p->description = load_string(&l);
+	load_text(&l, &header);
+	if (header.p && !l.bad)
+		part_set_header(parts, i, header.p, header.len);
+	str_done(&header);
+	return !l.bad && l.p == l.end;
+}
+
+int part_load(struct parts *parts, const char *text, size_t len)
+{
+	const char *p = text, *end = text + len;
+
+	*parts = (struct parts){0};
+	if (len < sizeof(MAGIC) - 1 || memcmp(text, MAGIC, sizeof(MAGIC) - 1) != 0)
+		return -1;
+	p += sizeof(MAGIC) - 1;
+	while (p < end) {
+		const char *lf = memchr(p, '\n', (size_t)(end - p));
+
+		if (!lf || !load_line(parts, p, lf)) {
+			part_done(parts);
+			return -1;
+		}
+		p = lf + 1;
+	}
+	return parts->n ? 0 : -1;
+}

@@ -1,0 +1,632 @@
+#include "mime/render.h"
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "mime/calendar.h"
+#include "mime/flowed.h"
+#include "mime/headers.h"
+#include "mime/html.h"
+#include "mime/report.h"
+#include "mime/wrap.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	DEPTH_MAX = 50,
+	TEXT_MAX = 10 * 1024 * 1024, /* of all parts together */
+	ENCODED_MAX = 16 * 1024 * 1024,
+	QUOTABLE_MAX = 1024 * 1024,
+	QUOTABLE_WIDTH = 72,
+	HIDE_RUN = 8, /* lines: a shorter first-level quote is context, not ballast */
+	SHOWN_PARTS_MAX = 1000
+};
+
+/* What a part is to a reader. */
+enum use { USE_FILE, USE_PLAIN, USE_HTML, USE_CALENDAR, USE_REPORT, USE_MULTIPART, USE_MESSAGE };
+
+struct render {
+	const struct parts *parts;
+	const struct render_options *opt;
+	struct text *t;    /* NULL: only collect what is needed */
+	int *first, *next; /* children and siblings by index, -1 for none */
+	size_t text_left;
+	size_t shown;
+	int *needs;
+	size_t nneeds, max_needs;
+	bool stop_at_text; /* for quoting: */
+	int found;         /* the first readable part, -1 */
+};
+
+static void link_children(struct render *r)
+{
+	int n = (int)r->parts->n;
+
+	r->first = mem_array((size_t)n + 1, sizeof(int));
+	r->next = mem_array((size_t)n + 1, sizeof(int));
+	for (int i = 0; i < n; i++)
+		r->first[i] = r->next[i] = -1;
+	/* From the end, so that each list is in the order of the message. A parent stands before
+	 * its children; anything else would be a circle. */
+	for (int i = n - 1; i > 0; i--) {
+		int parent = r->parts->v[i].parent;
+
+		if (parent < 0 || parent >= i)
+			continue;
+		r->next[i] = r->first[parent];
+		r->first[parent] = i;
+	}
+}
+
+static void render_start(
+	struct render *r, const struct parts *parts, const struct render_options *opt)
+{
+	memset(r, 0, sizeof(*r));
+	r->parts = parts;
+	r->opt = opt;
+	r->text_left = TEXT_MAX;
+	r->found = -1;
+	link_children(r);
+}
+
+static void render_end(struct render *r)
+{
+	free(r->first);
+	free(r->next);
+}
+
+static int width_of(const struct render *r)
+{
+	return r->opt->width < 20 ? 20 : r->opt->width;
+}
+
+static bool is_type(const struct part *p, const char *type, const char *subtype)
+{
+	return strcmp(p->type, type) == 0 && (!subtype || strcmp(p->subtype, subtype) == 0);
+}
+
+static enum use use_of(const struct part *p)
+{
+	if (p->multipart)
+		return USE_MULTIPART;
+	if (p->message)
+		return USE_MESSAGE;
+	if (is_type(p, "message", NULL) &&
+		(strstr(p->subtype, "delivery-status") || strstr(p->subtype, "disposition-notif")))
+		return USE_REPORT;
+	if (is_type(p, "text", "calendar"))
+		return USE_CALENDAR;
+	if (!part_is_text(p))
+		return USE_FILE;
+	if (is_type(p, "text", "html"))
+		return USE_HTML;
+	return USE_PLAIN;
+}
+
+static void empty_line(struct render *r)
+{
+	const struct text *t = r->t;
+
+	if (t && t->n && t->lines[t->n - 1].len && !wrap_full(t))
+		text_add(r->t, TEXT_PLAIN, "", 0);
+}
+
+static void notice(struct render *r, const char *text)
+{
+	if (r->t && !wrap_full(r->t))
+		wrap_notice(r->t, text, width_of(r));
+}
+
+/* --- one line for a part --- */
+
+static uint64_t decoded_size(const struct part *p)
+{
+	/* 57 bytes become a line of 76 characters and CRLF. */
+	return p->encoding == PART_BASE64 ? p->size / 78 * 57 + p->size % 78 * 57 / 78 : p->size;
+}
+
+static void add_size(struct str *out, uint64_t size)
+{
+	if (size < 1000)
+		str_addf(out, _("%u bytes"), (unsigned)size);
+	else if (size < 1000000)
+		str_addf(out, _("%u kB"), (unsigned)((size + 500) / 1000));
+	else
+		str_addf(out, _("%.1f MB"), (double)size / 1e6);
+}
+
+/* "[2] name.pdf  application/pdf, 81 kB". The number is the index of the part. */
+static void part_line(struct render *r, int i)
+{
+	const struct part *p = &r->parts->v[i];
+	const char *name = p->name && *p->name ? p->name : p->description;
+	struct wrap w = WRAP_INIT;
+	struct wrap_box box = {.width = width_of(r), .rest = "    ", .style = TEXT_ATTACHMENT};
+	struct str line = STR_INIT, clean = STR_INIT;
+
+	if (!r->t || wrap_full(r->t))
+		return;
+	str_addf(&line, "[%d] ", i);
+	if (name && *name)
+		str_addf(&line, "%.300s  ", name);
+	str_addf(&line, "%s/%s, ", p->type, p->subtype);
+	add_size(&line, decoded_size(p));
+	if (!p->body && !p->multipart && !p->message) {
+		str_adds(&line, ", ");
+		str_adds(&line, _("not fetched yet"));
+	}
+	utf8_clean(&clean, line.p, line.len, UTF8_LINE);
+	wrap_put(&w, clean.p, clean.len, TEXT_STYLES, -1);
+	wrap_emit(&w, r->t, &box);
+	wrap_done(&w);
+	str_done(&line);
+	str_done(&clean);
+}
+
+/* --- bodies --- */
+
+static void need(struct render *r, int i)
+{
+	if (r->nneeds < r->max_needs)
+		r->needs[r->nneeds++] = i;
+}
+
+/* The text of a part within what is left of the limit; *cut tells whether that was too little. */
+static void limited_text(const struct part *p, struct str *out, size_t left, bool *cut)
+{
+	struct part head = *p;
+
+	*cut = head.body_len > ENCODED_MAX;
+	if (*cut)
+		head.body_len = ENCODED_MAX;
+	part_text(&head, out);
+	if (out->len > left) {
+		str_cut(out, utf8_cut(out->p, out->len, left));
+		*cut = true;
+	}
+}
+
+static void flowed(struct text *t, const struct part *p, const struct str *s, int width)
+{
+	struct flowed_options opt = {.width = width, .flowed = p->format_flowed, .delsp = p->delsp};
+
+	flowed_text(t, str_c(s), s->len, &opt);
+}
+
+static void show_text(struct render *r, const struct part *p, enum use use)
+{
+	struct str s = STR_INIT;
+	bool cut;
+
+	limited_text(p, &s, r->text_left, &cut);
+	r->text_left -= s.len;
+	switch (use) {
+	case USE_HTML:
+		html_text(r->t, str_c(&s), s.len, width_of(r));
+		break;
+	case USE_CALENDAR:
+		calendar_text(r->t, str_c(&s), s.len, width_of(r));
+		break;
+	case USE_REPORT:
+		report_text(r->t, str_c(&s), s.len, width_of(r));
+		break;
+	default:
+		flowed(r->t, p, &s, width_of(r));
+		break;
+	}
+	if (cut)
+		notice(r, _("The rest of this text is left out: it is too long"));
+	str_done(&s);
+}
+
+static void body(struct render *r, int i, enum use use)
+{
+	const struct part *p = &r->parts->v[i];
+
+	if (!p->body)
+		need(r, i);
+	if (r->stop_at_text) {
+		if (r->found < 0 && p->body && (use == USE_PLAIN || use == USE_HTML))
+			r->found = i;
+		return;
+	}
+	if (!r->t)
+		return;
+	empty_line(r);
+	if (!p->body || part_is_attachment(r->parts, i))
+		part_line(r, i);
+	if (p->body)
+		show_text(r, p, use);
+}
+
+/* --- choosing --- */
+
+/* The readable text that a part stands for, looking into multiparts: their first text. */
+static int leaf_of(const struct render *r, int i, enum use *use)
+{
+	for (int depth = 0; i >= 0 && depth < DEPTH_MAX; depth++) {
+		int child;
+
+		*use = use_of(&r->parts->v[i]);
+		if (*use != USE_MULTIPART)
+			return i;
+		/* In a mixed or related part a picture may come first. */
+		for (child = r->first[i]; child >= 0; child = r->next[child]) {
+			enum use kind = use_of(&r->parts->v[child]);
+
+			if (kind == USE_PLAIN || kind == USE_HTML || kind == USE_MULTIPART)
+				break;
+		}
+		i = child >= 0 ? child : r->first[i];
+	}
+	*use = USE_FILE;
+	return -1;
+}
+
+/* Some mailers send an empty text/plain beside the HTML. Not here counts as text. */
+static bool is_blank(const struct part *p)
+{
+	struct part head = *p;
+	struct str s = STR_INIT;
+	bool blank;
+
+	if (!p->body)
+		return false;
+	if (head.body_len > 4096)
+		return false;
+	part_text(&head, &s);
+	blank = strspn(str_c(&s), " \n\t") == s.len;
+	str_done(&s);
+	return blank;
+}
+
+static int score(const struct render *r, int i)
+{
+	enum use use;
+	int leaf = leaf_of(r, i, &use);
+
+	if (leaf < 0 || is_blank(&r->parts->v[leaf]))
+		return 0;
+	if (use == USE_HTML)
+		return r->opt->prefer_html ? 6 : 4;
+	if (use == USE_PLAIN)
+		return strcmp(r->parts->v[leaf].subtype, "plain") == 0 ? 5 : 3;
+	return use == USE_CALENDAR ? 2 : 1;
+}
+
+static void part(struct render *r, int i, int depth);
+
+static void alternative(struct render *r, int i, int depth)
+{
+	int best = -1, best_score = -1;
+
+	for (int c = r->first[i]; c >= 0; c = r->next[c]) {
+		int n = score(r, c);
+
+		/* Later ones are richer (RFC 2046 5.1.4). */
+		if (n >= best_score) {
+			best = c;
+			best_score = n;
+		}
+	}
+	/* An invitation is not another form of its letter: what it says comes first. */
+	for (int c = r->first[i]; c >= 0; c = r->next[c])
+		if (c != best && use_of(&r->parts->v[c]) == USE_CALENDAR)
+			part(r, c, depth);
+	if (best >= 0)
+		part(r, best, depth);
+	for (int c = r->first[i]; c >= 0; c = r->next[c])
+		if (c != best && use_of(&r->parts->v[c]) == USE_FILE &&
+			part_is_attachment(r->parts, c))
+			part(r, c, depth);
+}
+
+static void related(struct render *r, int i, int depth)
+{
+	enum use use;
+	int root = leaf_of(r, i, &use);
+
+	/* The root is the first part, or the child that holds the first text. */
+	while (root >= 0 && r->parts->v[root].parent != i)
+		root = r->parts->v[root].parent;
+	if (root < 0)
+		root = r->first[i];
+	if (root >= 0)
+		part(r, root, depth);
+	for (int c = r->first[i]; c >= 0; c = r->next[c])
+		if (c != root &&
+			(!r->parts->v[c].content_id || use_of(&r->parts->v[c]) != USE_FILE ||
+				r->parts->v[c].disposition == PART_ATTACHMENT))
+			part(r, c, depth);
+}
+
+static bool is_signature(const struct part *p)
+{
+	return is_type(p, "application", NULL) && strstr(p->subtype, "signature");
+}
+
+static void signed_part(struct render *r, int i, int depth)
+{
+	bool skipped = false;
+
+	if (!r->stop_at_text) {
+		empty_line(r);
+		notice(r, _("This part is signed; the signature is not checked"));
+	}
+	for (int c = r->first[i]; c >= 0; c = r->next[c]) {
+		if (!skipped && c != r->first[i] && is_signature(&r->parts->v[c]))
+			skipped = true;
+		else
+			part(r, c, depth);
+	}
+}
+
+static void encrypted(struct render *r, int i)
+{
+	empty_line(r);
+	notice(r, _("This part is encrypted and cannot be read here"));
+	for (int c = r->first[i]; c >= 0; c = r->next[c])
+		if (!r->parts->v[c].multipart && !r->stop_at_text)
+			part_line(r, c);
+}
+
+static void multipart(struct render *r, int i, int depth)
+{
+	const struct part *p = &r->parts->v[i];
+
+	if (strcmp(p->subtype, "alternative") == 0) {
+		alternative(r, i, depth);
+	} else if (strcmp(p->subtype, "related") == 0) {
+		related(r, i, depth);
+	} else if (strcmp(p->subtype, "signed") == 0) {
+		signed_part(r, i, depth);
+	} else if (strcmp(p->subtype, "encrypted") == 0) {
+		encrypted(r, i);
+	} else {
+		for (int c = r->first[i]; c >= 0; c = r->next[c])
+			part(r, c, depth);
+	}
+}
+
+static void message(struct render *r, int i, int depth)
+{
+	int child = r->first[i];
+
+	if (r->stop_at_text)
+		return;
+	empty_line(r);
+	part_line(r, i);
+	if (child < 0) {
+		notice(r, _("This message cannot be shown"));
+		return;
+	}
+	if (r->t && r->parts->v[child].header) {
+		headers_text(r->t, r->parts->v[child].header, r->parts->v[child].header_len,
+			r->opt->all_headers, width_of(r));
+		text_add(r->t, TEXT_PLAIN, "", 0);
+	}
+	part(r, child, depth);
+}
+
+static void file(struct render *r, int i)
+{
+	const struct part *p = &r->parts->v[i];
+	const struct text *t = r->t;
+
+	if (r->stop_at_text || !t)
+		return;
+	if (t->n && t->lines[t->n - 1].style != TEXT_ATTACHMENT)
+		empty_line(r);
+	part_line(r, i);
+	if (is_type(p, "application", "pkcs7-mime") || is_type(p, "application", "x-pkcs7-mime"))
+		notice(r, _("This part is encrypted or signed by S/MIME and cannot be read here"));
+}
+
+static void part(struct render *r, int i, int depth)
+{
+	enum use use = use_of(&r->parts->v[i]);
+
+	if (depth >= DEPTH_MAX || r->shown > SHOWN_PARTS_MAX || (r->t && wrap_full(r->t)))
+		return;
+	r->shown++;
+	/* The callers name what a limit left out; here it is said once, where it happens. */
+	if (depth == DEPTH_MAX - 1 && r->first[i] >= 0) {
+		notice(r, _("What is nested deeper is left out"));
+		return;
+	}
+	if (r->shown > SHOWN_PARTS_MAX) {
+		notice(r, _("More parts are left out"));
+		return;
+	}
+	switch (use) {
+	case USE_MULTIPART:
+		multipart(r, i, depth + 1);
+		break;
+	case USE_MESSAGE:
+		message(r, i, depth + 1);
+		break;
+	case USE_FILE:
+		file(r, i);
+		break;
+	default:
+		body(r, i, use);
+		break;
+	}
+}
+
+/* --- hiding quotes --- */
+
+static bool is_hidden_run(const struct text *t, size_t from, size_t to)
+{
+	return t->lines[from].quote > 1 || to - from > HIDE_RUN;
+}
+
+static void hide_line(struct text *t, size_t lines, int width)
+{
+	char said[120];
+	size_t at = t->n;
+
+	snprintf(said, sizeof(said), ngettext("%zu quoted line", "%zu quoted lines", lines), lines);
+	wrap_notice(t, said, width);
+	for (; at < t->n; at++)
+		t->lines[at].quote = 1;
+}
+
+static bool same_run(const struct text_line *a, const struct text_line *b)
+{
+	return b->quote > 0 && (a->quote > 1) == (b->quote > 1);
+}
+
+static struct text *without_quotes(struct text *t, int width)
+{
+	struct text *out = text_new();
+	size_t i = 0;
+
+	/* The links go over as they are, so that the indexes in the spans stay right. */
+	out->links = t->links;
+	t->links = (struct strv)STRV_INIT;
+	while (i < t->n) {
+		size_t end = i + 1;
+
+		if (t->lines[i].quote > 0)
+			while (end < t->n && same_run(&t->lines[i], &t->lines[end]))
+				end++;
+		if (t->lines[i].quote > 0 && is_hidden_run(t, i, end)) {
+			hide_line(out, end - i, width);
+			i = end;
+			continue;
+		}
+		for (; i < end; i++) {
+			out->lines =
+				mem_grow(out->lines, &out->cap, out->n + 1, sizeof(*out->lines));
+			out->lines[out->n++] = t->lines[i];
+			t->lines[i].s = NULL;
+			t->lines[i].spans = NULL;
+		}
+	}
+	text_free(t);
+	return out;
+}
+
+/* --- the doors --- */
+
+struct text *render_message(const struct parts *parts, const char *header, size_t header_len,
+	const struct render_options *opt)
+{
+	struct render r;
+
+	render_start(&r, parts, opt);
+	r.t = text_new();
+	if (!opt->no_headers) {
+		headers_text(r.t, header, header_len, opt->all_headers, width_of(&r));
+		text_add(r.t, TEXT_PLAIN, "", 0);
+	}
+	if (parts->n)
+		part(&r, 0, 0);
+	if (parts->cut)
+		notice(&r,
+			_("The structure of this message is beyond the limits; the rest is shown "
+			  "as text or left out"));
+	if (wrap_full(r.t))
+		wrap_notice(r.t, _("The rest is left out: it is too long"), width_of(&r));
+	render_end(&r);
+	return opt->hide_quotes ? without_quotes(r.t, width_of(&r)) : r.t;
+}
+
+size_t render_needs(
+	const struct parts *parts, const struct render_options *opt, int *indexes, size_t max)
+{
+	struct render r;
+
+	render_start(&r, parts, opt);
+	r.needs = indexes;
+	r.max_needs = max;
+	if (parts->n)
+		part(&r, 0, 0);
+	render_end(&r);
+	return r.nneeds;
+}
+
+static void cut_signature(struct text *t)
+{
+	size_t keep = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		struct text_line *line = &t->lines[i];
+
+		if (line->style == TEXT_SIGNATURE) {
+			free(line->s);
+			free(line->spans);
+			continue;
+		}
+		t->lines[keep++] = *line;
+	}
+	t->n = keep;
+	/* Gmail leaves the line above the signature outside of it. */
+	while (t->n && (t->lines[t->n - 1].len == 0 || strcmp(t->lines[t->n - 1].s, "--") == 0)) {
+		t->n--;
+		free(t->lines[t->n].s);
+		free(t->lines[t->n].spans);
+	}
+}
+
+/* Lines of fixed text stay as the sender broke them. */
+static void quote_fixed(struct str *out, const struct str *s)
+{
+	const char *p = str_c(s), *end = p + s->len;
+
+	while (p < end) {
+		const char *lf = memchr(p, '\n', (size_t)(end - p));
+		size_t len = (size_t)((lf ? lf : end) - p);
+
+		if (flowed_is_signature(p, len))
+			break;
+		while (len && p[len - 1] == ' ')
+			len--;
+		str_add(out, p, len);
+		str_addc(out, '\n');
+		p = lf ? lf + 1 : end;
+	}
+	while (out->len > 1 && out->p[out->len - 1] == '\n' && out->p[out->len - 2] == '\n')
+		str_cut(out, out->len - 1);
+}
+
+static void quote_part(struct str *out, const struct part *p)
+{
+	struct str s = STR_INIT;
+	bool cut, html = use_of(p) == USE_HTML;
+
+	limited_text(p, &s, QUOTABLE_MAX, &cut);
+	if (!html && !p->format_flowed) {
+		quote_fixed(out, &s);
+	} else {
+		struct text *t = text_new();
+
+		if (html)
+			html_text(t, str_c(&s), s.len, QUOTABLE_WIDTH);
+		else
+			flowed(t, p, &s, QUOTABLE_WIDTH);
+		cut_signature(t);
+		text_plain(t, out);
+		text_free(t);
+	}
+	str_done(&s);
+}
+
+char *render_quotable(const struct parts *parts)
+{
+	static const struct render_options opt = {.width = QUOTABLE_WIDTH};
+	struct str out = STR_INIT;
+	struct render r;
+
+	render_start(&r, parts, &opt);
+	r.stop_at_text = true;
+	if (parts->n)
+		part(&r, 0, 0);
+	if (r.found >= 0)
+		quote_part(&out, &parts->v[r.found]);
+	render_end(&r);
+	return str_steal(&out);
+}

@@ -1,0 +1,137 @@
+#include "mime/text.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	URL_MAX = 2083,
+	LINKS_MAX = 4000 /* finding an equal URL is a plain search */
+};
+
+struct text *text_new(void)
+{
+	return mem_alloc(sizeof(struct text));
+}
+
+static void line_done(struct text_line *line)
+{
+	free(line->s);
+	free(line->spans);
+}
+
+void text_free(struct text *t)
+{
+	if (!t)
+		return;
+	for (size_t i = 0; i < t->n; i++)
+		line_done(&t->lines[i]);
+	free(t->lines);
+	strv_done(&t->links);
+	free(t);
+}
+
+struct text_line *text_add(struct text *t, enum text_style style, const char *s, size_t len)
+{
+	struct text_line *line;
+
+	t->lines = mem_grow(t->lines, &t->cap, t->n + 1, sizeof(*t->lines));
+	line = &t->lines[t->n++];
+	memset(line, 0, sizeof(*line));
+	line->s = mem_strndup(s, len);
+	line->len = (uint32_t)len;
+	line->style = (uint8_t)style;
+	return line;
+}
+
+void text_span_add(
+	struct text_line *line, size_t start, size_t len, enum text_style style, int link)
+{
+	struct text_span *span;
+
+	if (start >= line->len || len == 0)
+		return;
+	if (len > line->len - start)
+		len = line->len - start;
+	/* Room grows in powers of two, which the count itself tells: the line keeps no capacity. */
+	if ((line->nspans & (line->nspans - 1)) == 0)
+		line->spans = mem_resize(
+			line->spans, line->nspans ? line->nspans * 2 : 1, sizeof(*line->spans));
+	span = &line->spans[line->nspans++];
+	span->start = (uint32_t)start;
+	span->len = (uint32_t)len;
+	span->style = (uint8_t)style;
+	span->link = link;
+}
+
+static void clean_url(struct str *out, const char *url, size_t len)
+{
+	for (size_t i = 0; i < len && out->len <= URL_MAX; i++) {
+		unsigned char c = (unsigned char)url[i];
+
+		/* Line ends and tabs inside an address are what a browser drops, too. */
+		if (c < 0x20 || c == 0x7F)
+			continue;
+		if (c > 0x7F || c == ' ' || strchr("\"<>\\^`{|}", c))
+			str_addf(out, "%%%02X", c);
+		else
+			str_addc(out, (char)c);
+	}
+}
+
+int text_link_add(struct text *t, const char *url, size_t len)
+{
+	struct str clean = STR_INIT;
+	int index = -1;
+
+	while (len && (unsigned char)*url <= ' ')
+		url++, len--;
+	while (len && (unsigned char)url[len - 1] <= ' ')
+		len--;
+	clean_url(&clean, url, len);
+	if (clean.len == 0 || clean.len > URL_MAX)
+		goto out;
+	for (size_t i = 0; i < t->links.n && index < 0; i++)
+		if (strcmp(t->links.v[i], clean.p) == 0)
+			index = (int)i;
+	if (index < 0 && t->links.n < LINKS_MAX) {
+		index = (int)t->links.n;
+		strv_take(&t->links, str_steal(&clean));
+	}
+out:
+	str_done(&clean);
+	return index;
+}
+
+static void move_line(struct text *t, struct text_line *line, const int32_t *map, size_t nmap)
+{
+	for (uint32_t i = 0; i < line->nspans; i++)
+		if (line->spans[i].link >= 0)
+			line->spans[i].link =
+				(size_t)line->spans[i].link < nmap ? map[line->spans[i].link] : -1;
+	t->lines = mem_grow(t->lines, &t->cap, t->n + 1, sizeof(*t->lines));
+	t->lines[t->n++] = *line;
+}
+
+void text_join(struct text *t, struct text *tail)
+{
+	size_t nmap = tail->links.n;
+	int32_t *map = mem_array(nmap + 1, sizeof(*map));
+
+	for (size_t i = 0; i < nmap; i++)
+		map[i] = text_link_add(t, tail->links.v[i], strlen(tail->links.v[i]));
+	for (size_t i = 0; i < tail->n; i++)
+		move_line(t, &tail->lines[i], map, nmap);
+	tail->n = 0;
+	free(map);
+	text_free(tail);
+}
+
+void text_plain(const struct text *t, struct str *out)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		str_add(out, t->lines[i].s, t->lines[i].len);
+		str_addc(out, '\n');
+	}
+}

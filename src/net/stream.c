@@ -1,0 +1,664 @@
+#include "net/stream.h"
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "net/connect.h"
+#include "net/tls.h"
+#include "net/wire.h"
+
+#include <libetpan/mailstream.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	BUFFER_SIZE = 32 * 1024, /* of the mailstream, and of one read */
+	PROGRESS = 64 * 1024,    /* so many bytes in command_ms are progress */
+	CONNECT_MS = 20 * 1000,
+	HANDSHAKE_MS = 20 * 1000,
+	IDLE_MS = 60 * 1000,
+	COMMAND_MS = 300 * 1000,
+	LOG_LINE = 200,
+};
+
+#define DEFAULT_BUDGET ((uint64_t)1 << 30)
+
+struct stream {
+	struct net_server server;
+	struct net_options options;
+	struct net_cancel *cancel;
+	char host[CONNECT_HOST_SIZE]; /* ASCII */
+	int fd;
+	struct tls *tls;
+	mailstream *ms;    /* NULL once libetpan freed it */
+	struct wire *wire; /* IMAP only */
+	struct str in;     /* read and filtered, not yet taken by the mailstream */
+	size_t in_pos;
+	int64_t command_until;
+	uint64_t command_left; /* bytes the answer may still have */
+	uint64_t progress;     /* bytes since command_until was last moved on */
+	uint64_t received, sent;
+	bool secret;
+	struct err err;
+};
+
+static int stream_ms(int wanted, int standard)
+{
+	return wanted > 0 ? wanted : standard;
+}
+
+/* --- errors: the first one stays, because what follows is only its echo --- */
+
+static int stream_fail(struct stream *s, const struct err *why, struct err *err)
+{
+	if (s->err.kind == ERR_NONE)
+		s->err = *why;
+	if (err)
+		*err = s->err;
+	return -1;
+}
+
+static int stream_gone(struct stream *s, struct err *err)
+{
+	struct err why;
+
+	err_set(&why, ERR_NETWORK, _("the connection is closed"));
+	return stream_fail(s, &why, err);
+}
+
+/* --- log (level 3): first lines only, no secrets and no bodies --- */
+
+static size_t line_end(const char *p, size_t len)
+{
+	const char *lf = memchr(p, '\n', len);
+	size_t n = lf ? (size_t)(lf - p) : len;
+
+	if (n && p[n - 1] == '\r')
+		n--;
+	return n > LOG_LINE ? LOG_LINE : n;
+}
+
+static void log_text(const struct stream *s, char mark, const char *p, size_t len)
+{
+	char *clean = utf8_clean_line(p, len);
+
+	log_line(3, "%s %c %s", s->host, mark, clean);
+	free(clean);
+}
+
+static void log_sent(const struct stream *s, const char *p, size_t len)
+{
+	if (log_level() < 3)
+		return;
+	if (s->secret)
+		log_line(3, "%s > (%zu bytes not shown)", s->host, len);
+	else
+		log_text(s, '>', p, line_end(p, len));
+}
+
+/* Whether a line is an answer and not a piece of a mail. */
+static bool is_answer(const struct stream *s, const char *p, size_t len)
+{
+	switch (s->server.protocol) {
+	case NET_IMAP:
+		return true; /* the filter tells lines from literals */
+	case NET_POP3:
+		return len >= 3 && (memcmp(p, "+OK", 3) == 0 || memcmp(p, "-ER", 3) == 0);
+	case NET_SMTP:
+		return len >= 3 && p[0] >= '2' && p[0] <= '5' &&
+		       (len == 3 || p[3] == ' ' || p[3] == '-');
+	}
+	return false;
+}
+
+/* Quoted strings may be the user's mail and "+" lines part of a login: cut before them. */
+static void log_received(void *ctx, const char *p, size_t len)
+{
+	const struct stream *s = ctx;
+	size_t n;
+
+	if (log_level() < 3)
+		return;
+	n = line_end(p, len);
+	if (!is_answer(s, p, n))
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (p[i] == '"' || p[i] == '{')
+			n = i;
+	if (s->server.protocol == NET_IMAP && n && p[0] == '+')
+		n = 1;
+	if (s->server.protocol == NET_SMTP && p[0] == '3')
+		n = 3;
+	log_text(s, '<', p, n);
+}
+
+/* --- raw bytes --- */
+
+static int plain_failed(struct stream *s, ssize_t n, struct err *err)
+{
+	if (n == 0)
+		return err_set(err, ERR_NETWORK, _("%.100s closed the connection"), s->host);
+	err_errno(err, _("the connection to %.100s broke"), s->host);
+	err->kind = ERR_NETWORK;
+	return -1;
+}
+
+/* As tls_read: > 0, 0 wait for *events, -1. */
+static ssize_t raw_read(struct stream *s, void *p, size_t len, short *events, struct err *err)
+{
+	ssize_t n;
+
+	if (s->tls)
+		return tls_read(s->tls, p, len, events, err);
+	do
+		n = recv(s->fd, p, len, 0);
+	while (n < 0 && errno == EINTR);
+	if (n > 0)
+		return n;
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+		*events = POLLIN;
+		return 0;
+	}
+	return plain_failed(s, n, err);
+}
+
+static ssize_t raw_write(
+	struct stream *s, const void *p, size_t len, short *events, struct err *err)
+{
+	ssize_t n;
+
+	if (s->tls)
+		return tls_write(s->tls, p, len, events, err);
+	do
+		n = send(s->fd, p, len, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	if (n > 0)
+		return n;
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+		*events = POLLOUT;
+		return 0;
+	}
+	return plain_failed(s, n ? n : -1, err);
+}
+
+static int64_t silence_end(const struct stream *s)
+{
+	int64_t until = clock_ms() + stream_ms(s->options.idle_ms, IDLE_MS);
+
+	return until < s->command_until ? until : s->command_until;
+}
+
+/* --- budgets --- */
+
+static int take_budget(struct stream *s, size_t n, struct err *err)
+{
+	s->received += n;
+	s->progress += n;
+	if (s->progress >= PROGRESS) {
+		s->progress = 0;
+		s->command_until = clock_ms() + stream_ms(s->options.command_ms, COMMAND_MS);
+	}
+	if (n > s->command_left)
+		return err_set(
+			err, ERR_PROTOCOL, _("%.100s sent more than its answer may have"), s->host);
+	s->command_left -= n;
+	return 0;
+}
+
+/* --- reading into s->in --- */
+
+static int accept_bytes(struct stream *s, const char *p, size_t len, struct err *err)
+{
+	if (take_budget(s, len, err) < 0)
+		return -1;
+	if (!s->wire)
+		str_add(&s->in, p, len);
+	else if (wire_push(s->wire, p, len, &s->in) < 0)
+		return err_set(err, ERR_PROTOCOL, _("%.100s: %s"), s->host, wire_reason(s->wire));
+	return 0;
+}
+
+/* One read without waiting: 1 when bytes came, 0 wait for *events, -1. */
+static int read_step(struct stream *s, short *events, struct err *err)
+{
+	char buf[BUFFER_SIZE];
+	ssize_t n = raw_read(s, buf, sizeof(buf), events, err);
+
+	if (n <= 0)
+		return (int)n;
+	return accept_bytes(s, buf, (size_t)n, err) < 0 ? -1 : 1;
+}
+
+static bool in_empty(const struct stream *s)
+{
+	return s->in_pos == s->in.len;
+}
+
+static int fill(struct stream *s, struct err *err)
+{
+	int64_t until = silence_end(s);
+
+	str_clear(&s->in);
+	s->in_pos = 0;
+	while (in_empty(s)) {
+		short events = 0;
+		int r;
+
+		if (net_cancel_asked(s->cancel))
+			return err_set(err, ERR_CANCELLED, _("stopped"));
+		r = read_step(s, &events, err);
+		if (r < 0)
+			return -1;
+		if (r > 0)
+			until = silence_end(s);
+		else if (connect_wait(s->fd, events, until, s->cancel, CONNECT_LATE_ANSWER, s->host,
+				 err) < 0)
+			return -1;
+		/* Bytes that only complete no line must not hide a passed command deadline. */
+		if (in_empty(s) && clock_ms() >= s->command_until)
+			return err_set(
+				err, ERR_NETWORK, _("%.100s did not answer in time"), s->host);
+	}
+	return 0;
+}
+
+/* --- the driver under libetpan's mailstream: > 0 or exactly -1 --- */
+
+static ssize_t low_read(mailstream_low *low, void *p, size_t len)
+{
+	struct stream *s = low->data;
+	struct err err;
+	size_t n;
+
+	if (s->err.kind != ERR_NONE || len == 0)
+		return -1;
+	if (in_empty(s) && fill(s, &err) < 0)
+		return stream_fail(s, &err, NULL);
+	n = s->in.len - s->in_pos;
+	if (n > len)
+		n = len;
+	memcpy(p, s->in.p + s->in_pos, n);
+	s->in_pos += n;
+	return (ssize_t)n;
+}
+
+static ssize_t low_write(mailstream_low *low, const void *p, size_t len)
+{
+	struct stream *s = low->data;
+	int64_t until = silence_end(s);
+	struct err err;
+
+	if (s->err.kind != ERR_NONE || len == 0)
+		return -1;
+	for (;;) {
+		short events = 0;
+		ssize_t n;
+
+		if (net_cancel_asked(s->cancel)) {
+			err_set(&err, ERR_CANCELLED, _("stopped"));
+			return stream_fail(s, &err, NULL);
+		}
+		n = raw_write(s, p, len, &events, &err);
+		if (n > 0) {
+			s->sent += (uint64_t)n;
+			log_sent(s, p, (size_t)n);
+			return n;
+		}
+		if (n < 0 || connect_wait(s->fd, events, until, s->cancel, CONNECT_LATE_ANSWER,
+				     s->host, &err) < 0)
+			return stream_fail(s, &err, NULL);
+	}
+}
+
+static void stream_hang_up(struct stream *s)
+{
+	if (s->fd < 0)
+		return;
+	if (s->tls)
+		tls_close(s->tls);
+	close(s->fd);
+	s->fd = -1;
+}
+
+static int low_close(mailstream_low *low)
+{
+	struct stream *s = low->data;
+	struct err err;
+
+	stream_hang_up(s);
+	err_set(&err, ERR_NETWORK, _("the connection is closed"));
+	stream_fail(s, &err, NULL);
+	return 0;
+}
+
+static int low_fd(mailstream_low *low)
+{
+	const struct stream *s = low->data;
+
+	return s->fd;
+}
+
+static void low_free(mailstream_low *low)
+{
+	struct stream *s = low->data;
+
+	s->ms = NULL; /* mailstream_close frees it next */
+	free(low);
+}
+
+static void low_cancel(mailstream_low *low)
+{
+	const struct stream *s = low->data;
+
+	net_cancel_now(s->cancel);
+}
+
+static mailstream_low_driver low_driver = {
+	.mailstream_read = low_read,
+	.mailstream_write = low_write,
+	.mailstream_close = low_close,
+	.mailstream_get_fd = low_fd,
+	.mailstream_free = low_free,
+	.mailstream_cancel = low_cancel,
+};
+
+/* --- opening --- */
+
+static int handshake(struct stream *s, struct err *err)
+{
+	int64_t until = clock_ms() + stream_ms(s->options.handshake_ms, HANDSHAKE_MS);
+
+	return tls_open(&s->tls, s->fd, s->host, &s->options, until, s->cancel, err);
+}
+
+static int attach_mailstream(struct stream *s, struct err *err)
+{
+	mailstream_low *low = mailstream_low_new(s, &low_driver);
+
+	s->ms = low ? mailstream_new(low, BUFFER_SIZE) : NULL;
+	if (s->ms)
+		return 0;
+	free(low);
+	return err_set(err, ERR_SYSTEM, _("out of memory"));
+}
+
+static void new_filter(struct stream *s)
+{
+	if (s->server.protocol != NET_IMAP)
+		return;
+	wire_free(s->wire);
+	s->wire = wire_new(NULL);
+	wire_on_line(s->wire, log_received, s);
+}
+
+static int open_steps(struct stream *s, struct err *err)
+{
+	int64_t until = clock_ms() + stream_ms(s->options.connect_ms, CONNECT_MS);
+
+	if (connect_ascii_host(s->host, s->server.host, err) < 0)
+		return -1;
+	s->fd = connect_host(s->host, s->server.port, until, s->cancel, err);
+	if (s->fd < 0)
+		return -1;
+	if (s->server.security == NET_TLS && handshake(s, err) < 0)
+		return -1;
+	new_filter(s);
+	stream_command(s, 0);
+	return attach_mailstream(s, err);
+}
+
+int stream_open(struct stream **out, const struct net_server *server,
+	const struct net_options *options, struct net_cancel *cancel, struct err *err)
+{
+	struct stream *s = mem_alloc(sizeof(*s));
+
+	s->fd = -1;
+	s->server = *server;
+	if (options)
+		s->options = *options;
+	s->cancel = cancel ? net_cancel_ref(cancel) : net_cancel_new();
+	if (open_steps(s, err) < 0) {
+		stream_free(s);
+		return -1;
+	}
+	log_line(2, "connected to %s port %u (%s)", s->host, (unsigned)s->server.port,
+		s->tls ? "TLS" : "plain");
+	*out = s;
+	return 0;
+}
+
+void stream_free(struct stream *s)
+{
+	if (!s)
+		return;
+	if (s->ms) {
+		struct err err;
+
+		/* mailstream_close would flush, and so wait for a server that may be gone. */
+		err_set(&err, ERR_NETWORK, "closed");
+		stream_fail(s, &err, NULL);
+		s->ms->write_buffer_len = 0;
+		mailstream_close(s->ms);
+	}
+	stream_hang_up(s);
+	tls_free(s->tls);
+	wire_free(s->wire);
+	str_done(&s->in);
+	net_cancel_unref(s->cancel);
+	free(s);
+}
+
+static bool is_empty(const struct stream *s)
+{
+	return s->ms->read_buffer_len == 0 && in_empty(s) && (!s->wire || wire_is_idle(s->wire));
+}
+
+/* RFC 3207 6: what came in the clear must not be taken for what comes under TLS. */
+static int nothing_read_ahead(struct stream *s, struct err *err)
+{
+	struct pollfd p = {.fd = s->fd, .events = POLLIN};
+	char c;
+
+	if (is_empty(s) && poll(&p, 1, 0) == 0)
+		return 0;
+	if (is_empty(s) && recv(s->fd, &c, 1, MSG_PEEK) == 0)
+		return err_set(err, ERR_NETWORK, _("%.100s closed the connection"), s->host);
+	return err_set(err, ERR_PROTOCOL,
+		_("%.100s, or somebody on the way to it, sent unencrypted data behind the start of "
+		  "TLS"),
+		s->host);
+}
+
+int stream_starttls(struct stream *s, struct err *err)
+{
+	struct err why;
+
+	if (s->err.kind != ERR_NONE || !s->ms)
+		return stream_gone(s, err);
+	if (s->tls)
+		return err_set(err, ERR_PROTOCOL, _("TLS has already started"));
+	if (nothing_read_ahead(s, &why) < 0 || handshake(s, &why) < 0)
+		return stream_fail(s, &why, err);
+	new_filter(s);
+	stream_command(s, s->command_left);
+	log_line(2, "TLS with %s started", s->host);
+	return 0;
+}
+
+bool stream_is_encrypted(const struct stream *s)
+{
+	return s->tls != NULL;
+}
+
+size_t stream_channel_binding(struct stream *s, char *out, size_t max)
+{
+	return s->tls ? tls_exporter(s->tls, out, max) : 0;
+}
+
+void stream_describe(const struct stream *s, struct str *out)
+{
+	if (s->tls)
+		tls_describe(s->tls, out);
+	else
+		str_adds(out, _("not encrypted"));
+}
+
+/* --- lines --- */
+
+int stream_read_line(struct stream *s, struct str *line, size_t max, struct err *err)
+{
+	str_clear(line);
+	for (;;) {
+		const char *lf;
+		size_t n;
+
+		if (!s->ms || mailstream_feed_read_buffer(s->ms) <= 0)
+			return stream_gone(s, err);
+		lf = memchr(s->ms->read_buffer, '\n', s->ms->read_buffer_len);
+		n = lf ? (size_t)(lf - s->ms->read_buffer) + 1 : s->ms->read_buffer_len;
+		if (line->len + n > max + 2) {
+			struct err why;
+
+			err_set(&why, ERR_PROTOCOL, _("%.100s sent a line that is too long"),
+				s->host);
+			return stream_fail(s, &why, err);
+		}
+		str_add(line, s->ms->read_buffer, n);
+		s->ms->read_buffer_len -= n;
+		memmove(s->ms->read_buffer, s->ms->read_buffer + n, s->ms->read_buffer_len);
+		if (lf)
+			break;
+	}
+	str_cut(line, line->len - 1);
+	if (line->len && line->p[line->len - 1] == '\r')
+		str_cut(line, line->len - 1);
+	if (!s->wire)
+		log_received(s, str_c(line), line->len);
+	return 0;
+}
+
+int stream_write(struct stream *s, const char *p, size_t len, struct err *err)
+{
+	if (s->err.kind != ERR_NONE || !s->ms)
+		return stream_gone(s, err);
+	if (len && mailstream_write(s->ms, p, len) < 0)
+		return stream_gone(s, err);
+	return 0;
+}
+
+int stream_flush(struct stream *s, struct err *err)
+{
+	if (s->err.kind != ERR_NONE || !s->ms || mailstream_flush(s->ms) < 0)
+		return stream_gone(s, err);
+	return 0;
+}
+
+void stream_command(struct stream *s, uint64_t budget)
+{
+	s->command_until = clock_ms() + stream_ms(s->options.command_ms, COMMAND_MS);
+	s->command_left = budget ? budget : DEFAULT_BUDGET;
+	s->progress = 0;
+	if (s->wire)
+		wire_budget(s->wire, s->command_left);
+}
+
+void stream_secret(struct stream *s, bool secret)
+{
+	/* The log looks at whole writes: what is buffered belongs to the state before. A failure
+	 * stays in s->err and is told by the next call. */
+	if (s->secret != secret && s->ms && s->ms->write_buffer_len)
+		mailstream_flush(s->ms);
+	s->secret = secret;
+}
+
+void stream_counts(const struct stream *s, uint64_t *received, uint64_t *sent)
+{
+	*received = s->received;
+	*sent = s->sent;
+}
+
+/* --- waiting for the server to speak --- */
+
+static bool data_is_there(const struct stream *s)
+{
+	return (s->ms && s->ms->read_buffer_len) || !in_empty(s);
+}
+
+/* -1 error, 0 nothing yet, 1 woken; reads what came. */
+static int wait_step(struct stream *s, int wake_fd, int64_t until, struct err *err)
+{
+	struct pollfd p[3] = {{.fd = s->fd, .events = POLLIN},
+		{.fd = net_cancel_fd(s->cancel), .events = POLLIN},
+		{.fd = wake_fd, .events = POLLIN}};
+	short events = POLLIN;
+	int64_t left;
+	int n;
+
+	if (net_cancel_asked(s->cancel))
+		return err_set(err, ERR_CANCELLED, _("stopped"));
+	n = read_step(s, &events, err);
+	if (n != 0)
+		return n < 0 ? -1 : 0;
+	p[0].events = events;
+	left = until - clock_ms();
+	n = poll(p, 3, left < 0 ? 0 : (int)left);
+	if (n < 0 && errno != EINTR)
+		return err_errno(err, _("cannot wait for %.100s"), s->host);
+	if (n > 0 && p[1].revents)
+		return err_set(err, ERR_CANCELLED, _("stopped"));
+	return n > 0 && !p[0].revents && p[2].revents;
+}
+
+int stream_wait(struct stream *s, int wake_fd, int timeout_ms, struct err *err)
+{
+	int64_t until = clock_ms() + (timeout_ms > 0 ? timeout_ms : 0);
+	struct err why;
+
+	if (s->err.kind != ERR_NONE || !s->ms)
+		return stream_gone(s, err);
+	if (in_empty(s)) {
+		str_clear(&s->in);
+		s->in_pos = 0;
+	}
+	/* Waiting for news is not waiting for an answer: the command's clock does not run. */
+	if (s->command_until < until)
+		s->command_until = until + stream_ms(s->options.command_ms, COMMAND_MS);
+	while (!data_is_there(s)) {
+		int r = wait_step(s, wake_fd, until, &why);
+
+		if (r < 0)
+			return stream_fail(s, &why, err);
+		if (r > 0)
+			return STREAM_WOKEN;
+		if (!data_is_there(s) && clock_ms() >= until)
+			return STREAM_TIMEOUT;
+	}
+	return STREAM_DATA;
+}
+
+const struct err *stream_error(const struct stream *s)
+{
+	return &s->err;
+}
+
+struct _mailstream *stream_mailstream(struct stream *s)
+{
+	return s->ms;
+}
+
+struct wire *stream_wire(struct stream *s)
+{
+	return s->wire;
+}
+
+void stream_mailstream_gone(struct stream *s)
+{
+	s->ms = NULL;
+}

@@ -1,0 +1,757 @@
+#include "net/wire.h"
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+	PARENS_MAX = 50000,
+	DEPTH_MAX = 1000, /* libetpan recurses; 5,000 overflow a stack of 1 MiB */
+	CODE_MAX = 16 * 1024,
+	LITERAL_DIGITS = 9,
+	TAG_MAX = 64,
+	STATUS_LINE_MAX = 8 * 1024,
+	STATUS_LINES_MAX = 200 * 1000,
+	NOTICE_MAX = 2000,
+};
+
+#define STATUS_BYTES_MAX ((size_t)64 << 20)
+
+/* What happens to the rest of a logical line. */
+enum wire_mode { WIRE_PASS, WIRE_DROP, WIRE_ANSWER, WIRE_LIST, WIRE_STATUS };
+
+struct wire {
+	struct wire_limits limits;
+	uint64_t budget;
+	const char *reason; /* dead once set */
+
+	struct str line;  /* the text up to the next LF */
+	size_t text;      /* bytes of text in the logical line so far */
+	unsigned parens;  /* '(' in it */
+	unsigned depth;   /* of them open */
+	bool inside;      /* a literal of this logical line has gone by */
+	uint32_t literal; /* bytes of the literal still to come */
+	enum wire_mode mode;
+
+	struct str status; /* the STATUS line being collected */
+	struct strv statuses;
+	size_t status_bytes;
+	char *bye, *alert;
+
+	wire_line_fn *on_line;
+	void *ctx;
+};
+
+struct view {
+	const char *p;
+	size_t len;
+};
+
+struct wire *wire_new(const struct wire_limits *limits)
+{
+	struct wire *w = mem_alloc(sizeof(*w));
+
+	if (limits)
+		w->limits = *limits;
+	if (!w->limits.line)
+		w->limits.line = (size_t)16 << 20;
+	if (!w->limits.literal)
+		w->limits.literal = (uint32_t)64 << 20;
+	if (!w->limits.budget)
+		w->limits.budget = (uint64_t)1 << 30;
+	w->budget = w->limits.budget;
+	return w;
+}
+
+void wire_free(struct wire *w)
+{
+	if (!w)
+		return;
+	str_done(&w->line);
+	str_done(&w->status);
+	strv_done(&w->statuses);
+	free(w->bye);
+	free(w->alert);
+	free(w);
+}
+
+void wire_budget(struct wire *w, uint64_t bytes)
+{
+	w->budget = bytes ? bytes : w->limits.budget;
+}
+
+void wire_on_line(struct wire *w, wire_line_fn *fn, void *ctx)
+{
+	w->on_line = fn;
+	w->ctx = ctx;
+}
+
+const char *wire_reason(const struct wire *w)
+{
+	return w->reason ? w->reason : "";
+}
+
+bool wire_is_idle(const struct wire *w)
+{
+	return w->line.len == 0 && !w->inside && w->literal == 0;
+}
+
+static int wire_kill(struct wire *w, const char *reason)
+{
+	w->reason = reason;
+	return -1;
+}
+
+/* --- small scanners over a view --- */
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_alpha(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static struct view view_skip(struct view v, size_t n)
+{
+	return (struct view){v.p + n, v.len - n};
+}
+
+static struct view skip_blanks(struct view v)
+{
+	while (v.len && (*v.p == ' ' || *v.p == '\t'))
+		v = view_skip(v, 1);
+	return v;
+}
+
+/* Takes the longest run of characters that is_in accepts off the front. */
+static struct view take_while(struct view *v, bool (*is_in)(char))
+{
+	struct view token = {v->p, 0};
+
+	while (token.len < v->len && is_in(v->p[token.len]))
+		token.len++;
+	*v = view_skip(*v, token.len);
+	return token;
+}
+
+static bool not_blank(char c)
+{
+	return c != ' ' && c != '\t';
+}
+
+static bool is_tag_char(char c)
+{
+	return is_alpha(c) || is_digit(c) || c == '.' || c == '-' || c == '_';
+}
+
+static bool view_is(struct view v, const char *word)
+{
+	return strlen(word) == v.len && strncasecmp(v.p, word, v.len) == 0;
+}
+
+static bool view_in(struct view v, const char *const *words)
+{
+	for (; *words; words++)
+		if (view_is(v, *words))
+			return true;
+	return false;
+}
+
+/* A decimal number of at most max; false when it is none or wraps. */
+static bool view_number(struct view v, uint64_t max)
+{
+	uint64_t n = 0;
+
+	if (!v.len || v.len > 20)
+		return false;
+	for (size_t i = 0; i < v.len; i++) {
+		unsigned digit = (unsigned)(v.p[i] - '0');
+
+		if (!is_digit(v.p[i]) || digit > max || n > (max - digit) / 10)
+			return false;
+		n = n * 10 + digit;
+	}
+	return true;
+}
+
+/* --- response codes (RFC 3501 7.1) --- */
+
+static bool is_set_char(char c)
+{
+	return is_digit(c) || c == ',' || c == ':' || c == '*';
+}
+
+/* count numbers or UID sets, one blank between. */
+static bool code_sets(struct view v, unsigned count)
+{
+	while (count--) {
+		if (!take_while(&v, is_set_char).len)
+			return false;
+		if (count && (!v.len || *v.p != ' '))
+			return false;
+		if (count)
+			v = view_skip(v, 1);
+	}
+	return v.len == 0;
+}
+
+static bool is_flag_char(char c)
+{
+	return c > 0x20 && c < 0x7f && !strchr("(){%*\"\\]", c);
+}
+
+/* "(\Seen Atom \*)": libetpan dies on a second level of parentheses and stumbles over "()". */
+static bool code_flags(struct view v)
+{
+	if (v.len < 3 || v.p[0] != '(' || v.p[v.len - 1] != ')')
+		return false;
+	v = (struct view){v.p + 1, v.len - 2};
+	for (;;) {
+		bool system = v.len && *v.p == '\\';
+
+		if (system)
+			v = view_skip(v, 1);
+		if (system && v.len && *v.p == '*')
+			v = view_skip(v, 1);
+		else if (!take_while(&v, is_flag_char).len)
+			return false;
+		if (!v.len)
+			return true;
+		if (*v.p != ' ')
+			return false;
+		v = view_skip(v, 1);
+	}
+}
+
+static bool is_plain_char(char c)
+{
+	return c >= 0x20 && c < 0x7f && !strchr("\"{}[]()\\", c);
+}
+
+static bool code_is_safe(struct view code, struct view *name)
+{
+	static const char *const numbers[] = {"UIDNEXT", "UIDVALIDITY", "UNSEEN", NULL};
+	static const char *const never[] = {"BADCHARSET", "REFERRAL", "NEWNAME", "BADURL", NULL};
+	struct view v = code;
+
+	*name = take_while(&v, is_tag_char);
+	if (!name->len || code.len > CODE_MAX || view_in(*name, never))
+		return false;
+	if (v.len && *v.p != ' ')
+		return false;
+	if (v.len)
+		v = view_skip(v, 1);
+	if (view_is(*name, "PERMANENTFLAGS"))
+		return code_flags(v);
+	if (view_in(*name, numbers))
+		return view_number(v, UINT32_MAX);
+	if (view_is(*name, "HIGHESTMODSEQ"))
+		return view_number(v, INT64_MAX);
+	if (view_is(*name, "APPENDUID"))
+		return code_sets(v, 2);
+	if (view_is(*name, "COPYUID"))
+		return code_sets(v, 3);
+	take_while(&v, is_plain_char);
+	return v.len == 0;
+}
+
+/* --- status lines: "* OK [CODE] text", "tag NO text", "+ text" --- */
+
+static void keep_notice(char **slot, struct view text)
+{
+	struct str all = STR_INIT;
+
+	if (*slot)
+		str_addf(&all, "%s; ", *slot);
+	if (text.len > NOTICE_MAX)
+		text.len = NOTICE_MAX;
+	utf8_clean(&all, text.p, text.len, UTF8_LINE);
+	if (all.len > NOTICE_MAX)
+		str_cut(&all, utf8_cut(all.p, all.len, NOTICE_MAX));
+	free(*slot);
+	*slot = str_steal(&all);
+}
+
+static void add_text(struct str *out, struct view text, bool may_be_empty)
+{
+	size_t at = out->len;
+
+	str_add(out, text.p, text.len);
+	for (size_t i = at; i < out->len; i++)
+		if (out->p[i] == '\r')
+			out->p[i] = ' ';
+	/* A code that was blanked out must not uncover another. */
+	if (out->len > at && out->p[at] == '[')
+		out->p[at] = '(';
+	if (out->len == at && !may_be_empty)
+		str_adds(out, "-");
+}
+
+/* Appends "[CODE] text" as far as it is safe; code_name gets the code's name. */
+static void add_coded_text(struct str *out, struct view v, bool may_be_empty,
+	struct view *code_name, struct view *text)
+{
+	const char *end = v.len && *v.p == '[' ? memchr(v.p, ']', v.len) : NULL;
+
+	*code_name = (struct view){"", 0};
+	*text = v;
+	if (end) {
+		struct view code = {v.p + 1, (size_t)(end - v.p) - 1};
+
+		*text = skip_blanks(view_skip(v, code.len + 2));
+		if (code_is_safe(code, code_name)) {
+			str_addc(out, '[');
+			str_add(out, code.p, code.len);
+			str_adds(out, "] ");
+		} else {
+			*code_name = (struct view){"", 0};
+		}
+	}
+	add_text(out, *text, may_be_empty);
+}
+
+static void pass_answer(
+	struct wire *w, struct view tag, struct view word, struct view rest, struct str *out)
+{
+	struct view code, text;
+
+	str_add(out, tag.p, tag.len);
+	str_addc(out, ' ');
+	str_add(out, word.p, word.len);
+	if (word.len)
+		str_addc(out, ' ');
+	add_coded_text(out, skip_blanks(rest), word.len == 0, &code, &text);
+	str_adds(out, "\r\n");
+	if (view_is(word, "BYE"))
+		keep_notice(&w->bye, text);
+	if (view_is(code, "ALERT"))
+		keep_notice(&w->alert, text);
+}
+
+/* --- the first piece of a logical line: what is it? --- */
+
+static bool take_answer_word(struct view *v, struct view *word, bool tagged)
+{
+	static const char *const answers[] = {"OK", "NO", "BAD", "BYE", "PREAUTH", NULL};
+
+	*word = take_while(v, is_alpha);
+	return view_in(*word, answers) && (!tagged || word->len <= 3) &&
+	       !(tagged && view_is(*word, "BYE"));
+}
+
+static enum wire_mode numbered_mode(struct view number, struct view rest)
+{
+	static const char *const words[] = {"EXISTS", "RECENT", "EXPUNGE", "FETCH", NULL};
+	struct view word;
+
+	rest = skip_blanks(rest);
+	word = take_while(&rest, is_alpha);
+	if (!view_in(word, words) || !view_number(number, UINT32_MAX))
+		return WIRE_DROP;
+	/* There is no message 0, and libetpan counts down for it. */
+	if ((view_is(word, "EXPUNGE") || view_is(word, "FETCH")) && view_number(number, 0))
+		return WIRE_DROP;
+	return WIRE_PASS;
+}
+
+static enum wire_mode named_mode(struct view word)
+{
+	static const char *const words[] = {
+		"CAPABILITY", "ENABLED", "FLAGS", "SEARCH", "ID", "NAMESPACE", "VANISHED", NULL};
+
+	if (view_is(word, "LIST") || view_is(word, "LSUB"))
+		return WIRE_LIST;
+	if (view_is(word, "STATUS"))
+		return WIRE_STATUS;
+	return view_in(word, words) ? WIRE_PASS : WIRE_DROP;
+}
+
+static enum wire_mode untagged_mode(struct wire *w, struct view v, struct str *out)
+{
+	struct view tag = {"*", 1}, word, number;
+
+	v = skip_blanks(v);
+	if (v.len && is_digit(*v.p)) {
+		number = take_while(&v, is_digit);
+		return numbered_mode(number, v);
+	}
+	if (take_answer_word(&v, &word, false)) {
+		pass_answer(w, tag, word, v, out);
+		return WIRE_ANSWER;
+	}
+	/* "LIST-X" is not LIST. */
+	if (v.len && not_blank(*v.p))
+		return WIRE_DROP;
+	return named_mode(word);
+}
+
+/* Answers are written to out here; -1 ends the connection. */
+static int begin_line(struct wire *w, struct view v, struct str *out)
+{
+	struct view first = {v.p, 0}, rest = v, word;
+
+	if (v.p[0] == '+') {
+		first.len = 1;
+		pass_answer(w, first, (struct view){"", 0}, view_skip(v, 1), out);
+		w->mode = WIRE_ANSWER;
+		return 0;
+	}
+	first = take_while(&rest, not_blank);
+	if (view_is(first, "*")) {
+		w->mode = untagged_mode(w, rest, out);
+		return 0;
+	}
+	rest = first;
+	take_while(&rest, is_tag_char);
+	if (!first.len || first.len > TAG_MAX || rest.len)
+		return wire_kill(w, _("the server sent a line that is not IMAP"));
+	rest = skip_blanks(view_skip(v, first.len));
+	if (!take_answer_word(&rest, &word, true) || (rest.len && not_blank(*rest.p)))
+		return wire_kill(w, _("the server sent a line that is not IMAP"));
+	pass_answer(w, first, word, rest, out);
+	w->mode = WIRE_ANSWER;
+	return 0;
+}
+
+/* --- the data in a line: quotes, parentheses, literals --- */
+
+/* "{123}" or "{123+}" from at to the very end: its digits, else an empty view. */
+static struct view literal_digits(struct view v, size_t at)
+{
+	struct view rest = view_skip(v, at), digits = {"", 0};
+
+	if (!rest.len || *rest.p != '{')
+		return digits;
+	rest = view_skip(rest, 1);
+	digits = take_while(&rest, is_digit);
+	if (rest.len && *rest.p == '+')
+		rest = view_skip(rest, 1);
+	if (rest.len != 1 || *rest.p != '}')
+		digits.len = 0;
+	return digits;
+}
+
+/* The literal announced at `at`; -1 ends the connection. */
+static int announce_literal(struct wire *w, struct view v, size_t at)
+{
+	struct view digits = literal_digits(v, at);
+	uint32_t n = 0;
+
+	if (!digits.len)
+		return wire_kill(w, _("the server sent a “{” that announces nothing"));
+	if (digits.len > LITERAL_DIGITS)
+		return wire_kill(w, _("the server announced more data than is accepted"));
+	for (size_t i = 0; i < digits.len; i++)
+		n = n * 10 + (uint32_t)(digits.p[i] - '0');
+	if (n > w->limits.literal)
+		return wire_kill(w, _("the server announced more data than is accepted"));
+	w->literal = n;
+	return 1;
+}
+
+/* Where a quoted string that begins at `at` ends (behind its quote); 0: nowhere. */
+static size_t quoted_end(struct view v, size_t at)
+{
+	for (size_t i = at + 1; i < v.len; i++) {
+		if (v.p[i] == '\\')
+			i++;
+		else if (v.p[i] == '"')
+			return i + 1;
+	}
+	return 0;
+}
+
+/* Strings stand between blanks and brackets only: so libetpan and this filter cannot come to see
+ * different strings. */
+static size_t check_quoted(struct view v, size_t at)
+{
+	size_t end = quoted_end(v, at);
+
+	if (!end || at == 0 || !strchr(" ([", v.p[at - 1]))
+		return 0;
+	return end == v.len || strchr(" )](", v.p[end]) ? end : 0;
+}
+
+/* Counts and checks one piece of text; 1 when a literal follows, 0, or -1. */
+static int scan_data(struct wire *w, struct view v)
+{
+	for (size_t i = 0; i < v.len; i++) {
+		switch (v.p[i]) {
+		case '"':
+			i = check_quoted(v, i);
+			if (!i)
+				return wire_kill(w, _("the server sent a broken quoted string"));
+			i--;
+			break;
+		case '{':
+			return announce_literal(w, v, i);
+		case '(':
+			if (++w->parens > PARENS_MAX || ++w->depth > DEPTH_MAX)
+				return wire_kill(w, _("the server sent too many nested lists"));
+			break;
+		case ')':
+			if (w->depth)
+				w->depth--;
+			break;
+		default:
+			break;
+		}
+	}
+	return 0;
+}
+
+/* Text that nobody will parse: only a literal at its end matters. */
+static int scan_dropped(struct wire *w, struct view v)
+{
+	for (size_t i = v.len; i-- > 0;)
+		if (v.p[i] == '{')
+			return literal_digits(v, i).len ? announce_literal(w, v, i) : 0;
+	return 0;
+}
+
+/* --- LIST: the mailbox name is the end --- */
+
+/* Behind the name; 0 when the line is malformed; v.len when all of it belongs (or a literal). */
+static size_t list_end(struct view v)
+{
+	struct view rest = v;
+	const char *close = memchr(v.p, ')', v.len);
+
+	if (!close)
+		return 0;
+	rest = view_skip(v, (size_t)(close - v.p) + 1);
+	for (int item = 0; item < 2; item++) { /* delimiter, name */
+		rest = skip_blanks(rest);
+		if (!rest.len)
+			return 0;
+		if (*rest.p == '"') {
+			size_t end = quoted_end(rest, 0);
+
+			if (!end)
+				return 0;
+			rest = view_skip(rest, end);
+		} else {
+			take_while(&rest, not_blank);
+		}
+	}
+	return (size_t)(rest.p - v.p);
+}
+
+/* --- STATUS lines, all of them --- */
+
+static void collect_status(struct wire *w, struct view v)
+{
+	if (w->status.len + v.len <= STATUS_LINE_MAX)
+		str_add(&w->status, v.p, v.len);
+}
+
+static void begin_status(struct wire *w, struct view v)
+{
+	size_t end;
+	struct view rest = skip_blanks(view_skip(v, 1)); /* without the "*" */
+
+	str_clear(&w->status);
+	end = rest.len;
+	while (w->literal && end && rest.p[end - 1] != '{')
+		end--;
+	if (w->literal && end)
+		end--;
+	collect_status(w, (struct view){rest.p, end});
+	if (w->literal)
+		str_addc(&w->status, '"');
+}
+
+static void collect_literal(struct wire *w, struct view v)
+{
+	for (size_t i = 0; i < v.len; i++) {
+		if (w->status.len > STATUS_LINE_MAX)
+			return;
+		if (v.p[i] == '"' || v.p[i] == '\\')
+			str_addc(&w->status, '\\');
+		str_addc(&w->status, v.p[i] ? v.p[i] : '?');
+	}
+	if (w->literal == v.len)
+		str_addc(&w->status, '"');
+}
+
+static void keep_status(struct wire *w)
+{
+	if (w->status.len > STATUS_LINE_MAX || w->statuses.n >= STATUS_LINES_MAX ||
+		w->status_bytes + w->status.len > STATUS_BYTES_MAX)
+		return;
+	w->status_bytes += w->status.len;
+	strv_addn(&w->statuses, str_c(&w->status), w->status.len);
+}
+
+/* --- lines --- */
+
+static int pass_data(struct wire *w, struct view v, struct str *out)
+{
+	int literal = scan_data(w, v);
+
+	if (literal < 0)
+		return -1;
+	if (w->mode == WIRE_STATUS && w->inside)
+		collect_status(w, v);
+	else if (w->mode == WIRE_STATUS)
+		begin_status(w, v);
+	str_add(out, v.p, v.len);
+	str_adds(out, "\r\n");
+	return literal;
+}
+
+static int pass_list(struct wire *w, struct view v, struct str *out)
+{
+	size_t end = w->inside ? 0 : list_end(v);
+	int literal;
+
+	if (!w->inside && !end) {
+		w->mode = WIRE_DROP; /* one folder less is better than no folders */
+		return scan_dropped(w, v);
+	}
+	if (end == v.len && !w->inside)
+		return pass_data(w, v, out);
+	/* What stands behind the name is extended data (RFC 5258), which libetpan cannot read. */
+	if (pass_data(w, (struct view){v.p, end}, out) < 0)
+		return -1;
+	w->mode = WIRE_DROP;
+	literal = scan_dropped(w, view_skip(v, end));
+	return literal;
+}
+
+static int pass_piece(struct wire *w, struct view v, struct str *out)
+{
+	if (!w->inside && begin_line(w, v, out) < 0)
+		return -1;
+	switch (w->mode) {
+	case WIRE_ANSWER:
+		return 0;
+	case WIRE_DROP:
+		return scan_dropped(w, v);
+	case WIRE_LIST:
+		return pass_list(w, v, out);
+	case WIRE_PASS:
+	case WIRE_STATUS:
+		break;
+	}
+	return pass_data(w, v, out);
+}
+
+static void end_line(struct wire *w)
+{
+	if (w->mode == WIRE_STATUS)
+		keep_status(w);
+	w->text = 0;
+	w->parens = w->depth = 0;
+	w->inside = false;
+}
+
+/* w->line holds text with its LF. */
+static int wire_line(struct wire *w, struct str *out)
+{
+	struct view v = {w->line.p, w->line.len - 1};
+	int literal;
+
+	if (v.len && v.p[v.len - 1] == '\r')
+		v.len--;
+	if (memchr(v.p, '\0', v.len))
+		return wire_kill(w, _("the server sent a NUL byte"));
+	if (!w->inside && v.len == 0) { /* an empty line means nothing in IMAP */
+		str_clear(&w->line);
+		w->text = 0;
+		return 0;
+	}
+	if (!w->inside && w->on_line)
+		w->on_line(w->ctx, v.p, v.len);
+	literal = pass_piece(w, v, out);
+	if (literal < 0)
+		return -1;
+	str_clear(&w->line);
+	if (literal > 0)
+		w->inside = true;
+	else
+		end_line(w);
+	return 0;
+}
+
+static size_t take_literal(struct wire *w, struct view v, struct str *out)
+{
+	struct view piece = {v.p, v.len < w->literal ? v.len : w->literal};
+
+	if (w->mode == WIRE_STATUS)
+		collect_literal(w, piece);
+	if (w->mode != WIRE_DROP)
+		str_add(out, piece.p, piece.len);
+	w->literal -= (uint32_t)piece.len;
+	return piece.len;
+}
+
+/* Adds text up to the LF; *n gets what was taken. */
+static int take_text(struct wire *w, struct view v, struct str *out, size_t *n)
+{
+	const char *lf = memchr(v.p, '\n', v.len);
+
+	*n = lf ? (size_t)(lf - v.p) + 1 : v.len;
+	if (*n > w->limits.line - w->text)
+		return wire_kill(w, _("the server sent a line that is too long"));
+	w->text += *n;
+	str_add(&w->line, v.p, *n);
+	return lf ? wire_line(w, out) : 0;
+}
+
+int wire_push(struct wire *w, const char *p, size_t len, struct str *out)
+{
+	struct view v = {p, len};
+
+	if (w->reason)
+		return -1;
+	if (len > w->budget)
+		return wire_kill(w, _("the server sent more than its answer may have"));
+	w->budget -= len;
+	while (v.len) {
+		size_t n;
+
+		if (w->literal)
+			n = take_literal(w, v, out);
+		else if (take_text(w, v, out, &n) < 0)
+			return -1;
+		v = view_skip(v, n);
+	}
+	return 0;
+}
+
+/* --- what was seen --- */
+
+static char *take_string(char **slot)
+{
+	char *s = *slot;
+
+	*slot = NULL;
+	return s;
+}
+
+char *wire_take_bye(struct wire *w)
+{
+	return take_string(&w->bye);
+}
+
+char *wire_take_alert(struct wire *w)
+{
+	return take_string(&w->alert);
+}
+
+void wire_take_status(struct wire *w, struct strv *lines)
+{
+	for (size_t i = 0; i < w->statuses.n; i++)
+		strv_take(lines, w->statuses.v[i]);
+	w->statuses.n = 0;
+	strv_done(&w->statuses);
+	w->status_bytes = 0;
+}

@@ -1,0 +1,563 @@
+/* One account on disk and its connections: opening, going online, switching the protocol, what is
+ * done by the clock. */
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "store/maildir.h"
+#include "store/store_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LOCK_RETRY_MS = 2000, OUTBOX_LOOK_MS = 2000, POP3_RETRY_MS = 60000 };
+
+bool account_is_server(const struct account *a)
+{
+	return !a->is_path && !a->setup->sync.use_pop3;
+}
+
+bool account_can_connect(const struct account *a)
+{
+	return a->sync != NULL;
+}
+
+void account_post(struct account *a, enum lane lane, struct job *j)
+{
+	if (a->sync)
+		queue_push(a->lanes[lane], &j->item);
+	else
+		job_free(j);
+}
+
+/* --- telling the engine --- */
+
+void account_state(struct account *a)
+{
+	struct store_event *ev = store_event_new(STORE_STATE);
+
+	ev->account = a->index;
+	ev->state = a->sync ? a->state : SYNC_OFFLINE;
+	ev->err = a->state_err;
+	ev->n = a->retry_ms;
+	ev->following = a->following;
+	ev->use_pop3 = a->setup->sync.use_pop3;
+	store_emit(a->store, ev);
+}
+
+void account_pending(struct account *a)
+{
+	struct store_event *ev = store_event_new(STORE_PENDING);
+
+	ev->account = a->index;
+	ev->nops = journal_count(a->journal);
+	ev->ops = mem_array(ev->nops, sizeof(*ev->ops));
+	for (size_t i = 0; i < ev->nops; i++)
+		ev->ops[i] = op_copy(journal_at(a->journal, i));
+	store_emit(a->store, ev);
+}
+
+void account_outbox(struct account *a)
+{
+	struct store_event *ev = store_event_new(STORE_OUTBOX);
+	struct strv ids = STRV_INIT;
+
+	ev->account = a->index;
+	if (outbox_list(a->outbox, &ids, NULL) == 0) {
+		ev->mails = mem_array(ids.n, sizeof(*ev->mails));
+		for (size_t i = 0; i < ids.n; i++)
+			if (outbox_get(a->outbox, ids.v[i], &ev->mails[ev->nmails], NULL) == 0)
+				ev->nmails++;
+	}
+	strv_done(&ids);
+	store_emit(a->store, ev);
+}
+
+/* --- opening --- */
+
+static int open_files(struct account *a, struct err *err)
+{
+	const struct store_account *setup = a->setup;
+	char *mail = file_join(setup->data_dir, "mail"),
+	     *bodies = file_join(setup->cache_dir, "bodies");
+	char *appends = file_join(setup->data_dir, "append");
+	int rc = file_make_dirs(setup->data_dir, err);
+
+	if (rc == 0)
+		rc = file_make_dirs(setup->cache_dir, err);
+	if (rc == 0)
+		rc = file_make_dirs(appends, err);
+	if (rc == 0)
+		rc = maildir_create(mail, "INBOX", err);
+	if (rc == 0)
+		rc = journal_open(&a->journal, setup->data_dir, err);
+	if (rc == 0)
+		rc = outbox_open(&a->outbox, setup->data_dir, err);
+	if (rc == 0)
+		rc = bodies_open(&a->bodies, bodies, setup->cache_size, err);
+	free(mail);
+	free(bodies);
+	free(appends);
+	return rc;
+}
+
+/*
+ * The directory remembers whose it is: an account whose user or server was changed in the config
+ * must never show another mailbox's cache or replay its operations (DESIGN: data at rest).
+ */
+static int check_identity(struct account *a, struct err *err)
+{
+	const struct sync_account *s = &a->setup->sync;
+	struct str now = STR_INIT, then = STR_INIT;
+	char *path = file_join(a->setup->cache_dir, "identity");
+	int rc = 0;
+
+	str_addf(&now, "imap %s\npop3 %s\n", s->imap, s->pop3);
+	if (file_read(path, 65536, &then, NULL) == 0 && strcmp(str_c(&then), now.p) != 0) {
+		store_notice(a,
+			_("The servers of account %s were changed in the configuration: its cache "
+			  "starts anew"),
+			s->name);
+		rc = file_remove_tree(a->setup->cache_dir, err);
+		if (rc == 0)
+			rc = file_make_dirs(a->setup->cache_dir, err);
+	}
+	if (rc == 0 && strcmp(str_c(&then), now.p) != 0)
+		rc = file_replace(path, now.p, now.len, 0600, err);
+	str_done(&now);
+	str_done(&then);
+	free(path);
+	return rc;
+}
+
+void account_add(struct store *s, struct store_request *r)
+{
+	struct account *a = mem_alloc(sizeof(*a));
+	struct err err = {0};
+
+	a->store = s;
+	a->index = (int)s->naccounts;
+	a->lock_fd = -1;
+	a->setup = r->setup;
+	r->setup = NULL;
+	s->accounts =
+		mem_grow(s->accounts, &s->cap_accounts, s->naccounts + 1, sizeof(*s->accounts));
+	s->accounts[s->naccounts++] = a;
+	if (file_make_dirs(a->setup->cache_dir, &err) != 0 || check_identity(a, &err) != 0 ||
+		open_files(a, &err) != 0) {
+		store_failed(s, r->request, &err);
+		a->is_path = true; /* nothing of it can be used; do not touch it any more */
+		return;
+	}
+	if (journal_damaged(a->journal))
+		store_notice(a,
+			_("The journal of account %s had a damaged end; it was kept beside as "
+			  "ops.wal.damaged"),
+			a->setup->sync.name);
+	folder_load_table(a);
+	folder_list_local(a);
+	folder_send_folders(a);
+	account_pending(a);
+	account_outbox(a);
+	account_state(a);
+	store_done(s, r, NULL);
+	account_online(a, !r->offline);
+}
+
+/* --- connections --- */
+
+static bool take_lock(struct account *a)
+{
+	char *path;
+	struct err err = {0};
+
+	if (a->lock_fd >= 0)
+		return true;
+	path = file_join(a->setup->data_dir, "sync.lock");
+	a->lock_fd = file_lock(path, 0, &err);
+	free(path);
+	return a->lock_fd >= 0;
+}
+
+static void start_connections(struct account *a)
+{
+	if (a->sync || a->is_path)
+		return;
+	a->next_lock_try = clock_ms() + LOCK_RETRY_MS;
+	if (!take_lock(a)) {
+		/* Another running copy synchronises; this one follows what it writes. */
+		if (!a->following) {
+			a->following = true;
+			account_state(a);
+		}
+		return;
+	}
+	a->following = false;
+	/* Only now is it sure that no other copy is sending: what it left behind in mid-air is
+	 * unconfirmed. */
+	outbox_recover(a->outbox, NULL);
+	journal_refresh(a->journal, NULL);
+	account_outbox(a);
+	a->state = SYNC_CONNECTING;
+	a->state_err = (struct err){0};
+	a->sync = a->store->ops.start(
+		&a->setup->sync, a->index, ++a->generation, a->store->results, a->lanes);
+	a->next_pop3 = 0;
+	account_state(a);
+	write_finish_copies(a);
+}
+
+void account_cancel(struct account *a)
+{
+	if (a->sync)
+		a->store->ops.cancel(a->sync);
+}
+
+static void stop_connections(struct account *a, int wait_ms)
+{
+	struct err err = {0};
+
+	if (a->sync) {
+		account_cancel(a);
+		a->store->ops.stop(a->sync, wait_ms);
+	}
+	a->sync = NULL;
+	a->generation++;
+	a->state = SYNC_OFFLINE;
+	MEM_FREE(a->sending);
+	session_reset(a);
+	for (struct folder *f = a->folders; f; f = f->next)
+		f->syncing = f->wants_sync = false;
+	if (a->lock_fd >= 0)
+		close(a->lock_fd);
+	a->lock_fd = -1;
+	a->following = false;
+	err_set(&err, ERR_NETWORK, _("Account %s is offline"),
+		a->is_path ? "" : a->setup->sync.name);
+	read_drop_parked(a->store, a, &err);
+	if (a->sync_waiting) {
+		a->sync_err = err;
+		account_sync_settled(a);
+	}
+}
+
+void account_online(struct account *a, bool online)
+{
+	a->online_wanted = online;
+	if (online) {
+		start_connections(a);
+		return;
+	}
+	stop_connections(a, 500);
+	account_state(a);
+}
+
+void account_free(struct account *a, int wait_ms)
+{
+	if (a->sync)
+		a->store->ops.stop(a->sync, wait_ms);
+	if (a->lock_fd >= 0)
+		close(a->lock_fd);
+	while (a->folders) {
+		struct folder *f = a->folders;
+
+		a->folders = f->next;
+		folder_free(f);
+	}
+	journal_free(a->journal);
+	outbox_free(a->outbox);
+	bodies_free(a->bodies);
+	a->sync = NULL;
+	session_reset(a);
+	free(a->sending);
+	store_account_free(a->setup);
+	free(a);
+}
+
+/* --- synchronising everything --- */
+
+static bool changed_on_server(const struct folder *f)
+{
+	struct cache *c = f->cache;
+	const struct cache_meta *m;
+
+	if (!f->counts_known || !c)
+		return true;
+	m = cache_meta(c);
+	if (!m->complete || m->uidnext != f->server_uidnext || cache_count(c) != f->total)
+		return true;
+	return f->server_modseq != 0 && m->highestmodseq != f->server_modseq;
+}
+
+void account_sync_folders(struct account *a, bool all)
+{
+	for (struct folder *f = a->folders; f; f = f->next) {
+		bool opened = false;
+
+		if (f->local || !f->selectable || !f->mailbox || f->syncing)
+			continue;
+		if (!f->uses && !all && f->role != ROLE_INBOX)
+			continue;
+		if (!f->cache) {
+			if (folder_use(f, NULL) != 0)
+				continue;
+			opened = true;
+		}
+		if (all ? changed_on_server(f) : true)
+			folder_ask_sync(f, 0);
+		if (opened && !f->syncing)
+			folder_unuse(f);
+		else if (opened)
+			f->uses--; /* closed again when it is through (arrive.c) */
+	}
+}
+
+void account_sync_settled(struct account *a)
+{
+	struct store_event *ev;
+
+	if (!a->sync_waiting || a->list_waiting || a->session.running)
+		return;
+	for (struct folder *f = a->folders; f; f = f->next)
+		if (f->syncing || f->wants_sync)
+			return;
+	if (a->sync_err.kind == ERR_NONE && a->sync && (journal_count(a->journal) || a->sending))
+		return;
+	ev = store_event_new(a->sync_err.kind == ERR_NONE ? STORE_DONE : STORE_FAILED);
+	ev->request = a->sync_waiting;
+	ev->account = a->index;
+	ev->err = a->sync_err;
+	a->sync_waiting = 0;
+	store_emit(a->store, ev);
+}
+
+void account_sync_all(struct account *a, unsigned request)
+{
+	struct job *j;
+	struct err err = {0};
+
+	a->online_wanted = true;
+	start_connections(a);
+	if (!a->sync) {
+		err_set(&err, ERR_BUSY,
+			_("Another running copy of Talaria synchronises account %s"),
+			a->setup->sync.name);
+		store_failed(a->store, request, &err);
+		return;
+	}
+	a->sync_waiting = request;
+	a->sync_err = (struct err){0};
+	if (a->setup->sync.use_pop3) {
+		session_start(a, request);
+		return;
+	}
+	j = job_new(JOB_LIST);
+	j->request = request;
+	a->list_waiting = request;
+	account_post(a, LANE_MAIN, j);
+}
+
+/* --- switching the protocol --- */
+
+struct twins {
+	size_t both, server_only, local_only;
+};
+
+/* Walks the local INBOX against the server's, by identity. fn (may be NULL) gets each pair. */
+static void match_inboxes(struct folder *server, struct folder *local, struct twins *t,
+	void (*fn)(struct folder *server, uint32_t server_uid, struct folder *local,
+		uint32_t local_uid))
+{
+	struct columns c;
+
+	cache_columns(local->cache, &c);
+	for (size_t i = 0; i < c.n; i++) {
+		struct summary s;
+		uint32_t uid = 0;
+
+		if (cache_get(local->cache, c.uid[i], &s) == 0 &&
+			cache_find_identity(server->cache, s.identity, &uid, 1) == 1) {
+			t->both++;
+			if (fn)
+				fn(server, uid, local, c.uid[i]);
+		} else {
+			t->local_only++;
+		}
+	}
+	t->server_only =
+		cache_count(server->cache) > t->both ? cache_count(server->cache) - t->both : 0;
+	columns_done(&c);
+}
+
+static uint32_t shared_flags(struct folder *f, uint32_t uid)
+{
+	const struct columns *c = cache_columns_view(f->cache);
+	ptrdiff_t at = columns_find(c, uid);
+
+	return at < 0 ? 0
+		      : c->flags[at] & (MAIL_SEEN | MAIL_ANSWERED | MAIL_FLAGGED | MAIL_FORWARDED);
+}
+
+/* POP3 to IMAP: what the server is known to have had, against what the user has here now, is what
+ * must be sent up. */
+static void flags_to_server(
+	struct folder *server, uint32_t server_uid, struct folder *local, uint32_t local_uid)
+{
+	uint32_t was = shared_flags(server, server_uid), now = shared_flags(local, local_uid);
+
+	if (was != now)
+		change_flags(server, &server_uid, 1, was & ~now, now & ~was, NULL);
+}
+
+/* IMAP to POP3: the local copy takes the marks that were set by IMAP. */
+static void flags_to_local(
+	struct folder *server, uint32_t server_uid, struct folder *local, uint32_t local_uid)
+{
+	uint32_t was = shared_flags(local, local_uid), now = shared_flags(server, server_uid);
+
+	if (was != now)
+		change_flags(local, &local_uid, 1, was & ~now, now & ~was, NULL);
+}
+
+static int with_inboxes(struct account *a, struct twins *t,
+	void (*fn)(struct folder *server, uint32_t server_uid, struct folder *local,
+		uint32_t local_uid),
+	struct err *err)
+{
+	struct folder *server = folder_by_role(a, ROLE_INBOX, false),
+		      *local = folder_by_role(a, ROLE_INBOX, true);
+
+	if (!server || !local)
+		return 0;
+	if (folder_use(server, err) != 0)
+		return -1;
+	if (folder_use(local, err) != 0) {
+		folder_unuse(server);
+		return -1;
+	}
+	match_inboxes(server, local, t, fn);
+	folder_unuse(local);
+	folder_unuse(server);
+	return 0;
+}
+
+static int check_switch(struct account *a, bool pop3, struct err *err)
+{
+	const struct sync_account *s = &a->setup->sync;
+
+	if (pop3 && !*s->pop3)
+		return err_set(err, ERR_INPUT,
+			_("Account %s has no pop3 line in the configuration; add: pop3 "
+			  "pop3s://USER@HOST"),
+			s->name);
+	if (!pop3 && !*s->imap)
+		return err_set(err, ERR_INPUT,
+			_("Account %s has no imap line in the configuration; add: imap "
+			  "imaps://USER@HOST"),
+			s->name);
+	return 0;
+}
+
+void account_protocol(struct account *a, struct store_request *r)
+{
+	bool pop3 = r->n != 0, was_online = a->online_wanted;
+	struct twins t = {0};
+	struct err err = {0};
+
+	if (check_switch(a, pop3, &err) != 0) {
+		store_failed(a->store, r->request, &err);
+		return;
+	}
+	if (pop3 != a->setup->sync.use_pop3) {
+		stop_connections(a, 200);
+		if (with_inboxes(a, &t, pop3 ? flags_to_local : flags_to_server, &err) != 0)
+			store_notice(a, "%s", err.text);
+		a->setup->sync.use_pop3 = pop3;
+		folder_list_local(a);
+		folder_send_folders(a);
+		account_pending(a);
+		a->online_wanted = was_online;
+		if (was_online)
+			start_connections(a);
+		account_state(a);
+	}
+	store_done(a->store, r, NULL);
+}
+
+void account_preview(struct account *a, struct store_request *r)
+{
+	struct str text = STR_INIT;
+	struct twins t = {0};
+	struct err err = {0};
+	bool pop3 = r->n != 0;
+
+	if (check_switch(a, pop3, &err) != 0 || with_inboxes(a, &t, NULL, &err) != 0) {
+		store_failed(a->store, r->request, &err);
+		return;
+	}
+	str_addf(&text,
+		ngettext("%zu message of the inbox is here and on the server.",
+			"%zu messages of the inbox are here and on the server.", t.both),
+		t.both);
+	str_addf(&text,
+		ngettext(" %zu is known only from the server,",
+			" %zu are known only from the server,", t.server_only),
+		t.server_only);
+	str_addf(&text, ngettext(" %zu is only here.\n", " %zu are only here.\n", t.local_only),
+		t.local_only);
+	if (pop3)
+		str_adds(&text,
+			a->setup->pop3_keep_days < 0
+				? _("By POP3 everything stays on the server (pop3-keep always). "
+				    "Server folders stay readable as offline copies.")
+				: _("By POP3 messages are deleted on the server after download, as "
+				    "pop3-keep says. Server folders stay readable as offline "
+				    "copies."));
+	else
+		str_adds(&text, _("By IMAP the server's folders are shown again. What is only here "
+				  "stays in the local folders."));
+	store_done(a->store, r, text.p);
+	str_done(&text);
+}
+
+/* --- by the clock --- */
+
+static void follow_others(struct account *a)
+{
+	if (journal_refresh(a->journal, NULL) == 1) {
+		account_pending(a);
+		if (a->sync)
+			change_replay(a);
+	}
+	for (struct folder *f = a->folders; f; f = f->next)
+		if (f->cache && f->uses && !f->local && cache_refresh(f->cache, NULL) == 1)
+			folder_send_list(f, NULL);
+}
+
+static void scan_local(struct account *a)
+{
+	for (struct folder *f = a->folders; f; f = f->next)
+		if (f->local && f->uses && maildir_stamp(f->dir) != f->stamp &&
+			folder_scan(f, NULL) == 1)
+			folder_send_folders(a);
+}
+
+void account_tick(struct account *a, int64_t now)
+{
+	scan_local(a);
+	if (a->is_path)
+		return;
+	if (a->online_wanted && !a->sync && now >= a->next_lock_try)
+		start_connections(a);
+	follow_others(a);
+	if (now >= a->next_outbox_look) {
+		a->next_outbox_look = now + OUTBOX_LOOK_MS;
+		write_try_send(a);
+	}
+	if (a->sync && a->setup->sync.use_pop3 && !a->session.running && now >= a->next_pop3) {
+		a->next_pop3 = now + (int64_t)a->setup->sync.check_seconds * 1000;
+		session_start(a, 0);
+	}
+}

@@ -1,0 +1,415 @@
+/* What the connections report goes into the caches, and from there to the engine. */
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "store/store_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct folder *folder_of(struct account *a, const struct result *r)
+{
+	struct folder *f = r->folder ? folder_find(a, r->folder, false) : NULL;
+
+	return f && f->cache ? f : NULL;
+}
+
+/* Rows of another incarnation of the mailbox must never get into this one (RFC 3501 2.3.1.1). */
+static bool is_current(struct folder *f, const struct result *r)
+{
+	return cache_meta(f->cache)->uidvalidity == r->uidvalidity;
+}
+
+static void lane_state(struct account *a, struct result *r)
+{
+	if (r->lane == LANE_MAIN) {
+		a->state = r->state;
+		a->state_err = r->err;
+		a->retry_ms = r->n;
+		account_state(a);
+		if (r->state == SYNC_ONLINE && account_is_server(a)) {
+			struct job *j = job_new(JOB_LIST);
+
+			account_post(a, LANE_MAIN, j);
+			account_sync_folders(a, false);
+			change_replay(a);
+			write_try_send(a);
+		}
+		if ((r->state == SYNC_FAILED || r->state == SYNC_WAITING) && a->sync_waiting) {
+			a->sync_err = r->err;
+			a->list_waiting = 0;
+			account_sync_settled(a);
+		}
+	} else if (r->state == SYNC_FAILED && r->err.kind == ERR_CERT) {
+		store_notice(a, "%s", r->err.text);
+	}
+}
+
+static void ask_password(struct account *a)
+{
+	struct store_event *ev = store_event_new(STORE_PASSWORD);
+
+	ev->account = a->index;
+	store_emit(a->store, ev);
+}
+
+/* --- folders --- */
+
+static void merge_folder(struct account *a, struct folder_entry *e)
+{
+	struct folder *f = folder_find(a, e->name, false);
+
+	if (!f)
+		f = folder_new(a, e->name, false);
+	free(f->mailbox);
+	f->mailbox = e->mailbox;
+	e->mailbox = NULL;
+	f->listed = true;
+	f->role = e->role < ROLE_COUNT ? e->role : ROLE_NONE;
+	f->selectable = e->selectable;
+	if (!e->counts_known)
+		return;
+	f->counts_known = true;
+	f->total = e->total;
+	f->unread = e->unread;
+	f->server_modseq = e->highestmodseq;
+	f->server_uidnext = e->uidnext;
+}
+
+/* A folder that is gone from the server goes from the table too, unless somebody looks at it or
+ * something waits for it. */
+static void drop_unlisted(struct account *a)
+{
+	for (struct folder **p = &a->folders; *p;) {
+		struct folder *f = *p;
+
+		if (f->local || f->listed || f->uses || f->cache || f->role == ROLE_INBOX ||
+			journal_count(a->journal)) {
+			p = &f->next;
+			continue;
+		}
+		*p = f->next;
+		change_forget_undo(a->store);
+		folder_free(f);
+	}
+}
+
+static void take_folders(struct account *a, struct result *r)
+{
+	if (r->err.kind != ERR_NONE) {
+		if (a->list_waiting) {
+			a->list_waiting = 0;
+			a->sync_err = r->err;
+			account_sync_settled(a);
+		}
+		return;
+	}
+	for (struct folder *f = a->folders; f; f = f->next)
+		f->listed = false;
+	for (size_t i = 0; i < r->n; i++)
+		merge_folder(a, &r->folders[i]);
+	drop_unlisted(a);
+	folder_save_table(a);
+	folder_send_folders(a);
+	account_sync_folders(a, a->list_waiting != 0);
+	if (a->list_waiting && r->request == a->list_waiting) {
+		a->list_waiting = 0;
+		account_sync_settled(a);
+	}
+}
+
+/* --- one folder --- */
+
+static void take_selected(struct folder *f, const struct result *r)
+{
+	const struct cache_meta *have = cache_meta(f->cache);
+	struct cache_meta meta = *have;
+
+	f->percent = meta.complete ? 100 : 0;
+	if (r->reset || (have->uidvalidity && have->uidvalidity != r->meta.uidvalidity)) {
+		meta = (struct cache_meta){.uidvalidity = r->meta.uidvalidity};
+		cache_reset(f->cache, &meta, NULL);
+		f->percent = 0;
+		folder_send_list(f, NULL);
+	} else if (have->uidvalidity == 0) {
+		meta.uidvalidity = r->meta.uidvalidity;
+		cache_set_meta(f->cache, &meta, NULL);
+	}
+}
+
+static void tell_full(struct folder *f, const struct err *err)
+{
+	store_notice(
+		f->account, _("The cache of folder %s cannot be written: %s"), f->name, err->text);
+}
+
+static size_t new_and_unread(struct folder *f, const struct result *r, uint32_t max_before)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n; i++)
+		n += r->summaries[i]->uid > max_before && !(r->summaries[i]->flags & MAIL_SEEN);
+	return cache_meta(f->cache)->complete ? n : 0; /* the first fill is not "new mail" */
+}
+
+static void tell_new_mail(struct folder *f, size_t n)
+{
+	struct store_event *ev;
+
+	if (!n)
+		return;
+	ev = store_event_new(STORE_NEW_MAIL);
+	ev->account = f->account->index;
+	ev->folder = folder_ui_name(f);
+	ev->n = n;
+	store_emit(f->account->store, ev);
+}
+
+/* The message may have been read by POP3 already: its marks go up to the server (DESIGN:
+ * switching). */
+static void follow_local_marks(struct folder *f, const struct summary *s)
+{
+	struct folder *local = folder_by_role(f->account, ROLE_INBOX, true);
+	const uint32_t shared = MAIL_SEEN | MAIL_ANSWERED | MAIL_FLAGGED | MAIL_FORWARDED;
+	uint32_t uid = 0, missing;
+	const struct columns *c;
+
+	if (f->role != ROLE_INBOX || !local || !local->cache ||
+		cache_find_identity(local->cache, s->identity, &uid, 1) != 1)
+		return;
+	c = cache_columns_view(local->cache);
+	missing = c->flags[columns_find(c, uid)] & shared & ~s->flags;
+	if (missing)
+		change_flags(f, &s->uid, 1, 0, missing, NULL);
+}
+
+static void take_summaries(struct folder *f, struct result *r)
+{
+	struct summary *rows = mem_array(r->n, sizeof(*rows));
+	uint32_t *uids = mem_array(r->n, sizeof(*uids)), max_before = cache_max_uid(f->cache);
+	size_t n = 0, fresh = new_and_unread(f, r, max_before);
+	struct err err = {0};
+
+	for (size_t i = 0; i < r->n; i++) {
+		bool gone;
+
+		rows[n] = *r->summaries[i];
+		rows[n].flags = folder_overlay(f, rows[n].uid, rows[n].flags, &gone);
+		uids[n] = rows[n].uid;
+		n += !gone;
+	}
+	if (cache_add(f->cache, rows, n, &err) != 0)
+		tell_full(f, &err);
+	folder_send_changes(f, uids, n, NULL, 0);
+	for (size_t i = 0; i < n; i++)
+		follow_local_marks(f, &rows[i]);
+	tell_new_mail(f, fresh);
+	free(rows);
+	free(uids);
+}
+
+static void take_flags(struct folder *f, struct result *r)
+{
+	uint32_t *uids = mem_array(r->n, sizeof(*uids));
+	struct err err = {0};
+
+	for (size_t i = 0; i < r->n; i++) {
+		const struct flag_change *c = &r->flags[i];
+		bool gone;
+		uint32_t flags = folder_overlay(f, c->uid, c->flags, &gone);
+
+		uids[i] = c->uid;
+		if (cache_set_flags(
+			    f->cache, c->uid, MAIL_SERVER_FLAGS, flags, c->keywords, &err) != 0) {
+			tell_full(f, &err);
+			break;
+		}
+	}
+	folder_send_changes(f, uids, r->n, NULL, 0);
+	free(uids);
+}
+
+static void take_vanished(struct folder *f, struct result *r)
+{
+	struct bodies_key key = {f->name, r->uidvalidity, 0};
+
+	for (size_t i = 0; i < r->n; i++) {
+		key.uid = r->uids[i];
+		bodies_remove(f->account->bodies, &key);
+	}
+	cache_remove(f->cache, r->uids, r->n, NULL);
+	folder_send_changes(f, NULL, 0, r->uids, r->n);
+}
+
+static void finish_fill(struct folder *f, struct result *r)
+{
+	bool was_complete = cache_meta(f->cache)->complete;
+	struct cache_meta meta = r->meta;
+
+	/* META follows the data it covers, and the data is on disk before it (CACHE protocol). */
+	cache_sync(f->cache, NULL);
+	cache_set_meta(f->cache, &meta, NULL);
+	f->percent = 100;
+	if (!was_complete)
+		folder_send_list(f, NULL); /* threads that came in pieces are whole now */
+}
+
+static void take_synced(struct account *a, struct result *r)
+{
+	struct folder *f = folder_find(a, r->folder, false);
+
+	if (!f || !f->syncing)
+		return;
+	f->syncing = false;
+	if (r->err.kind != ERR_NONE) {
+		if (r->err.kind == ERR_REFUSED || r->err.kind == ERR_GONE)
+			store_notice(a, _("Folder %s: %s"), f->name, r->err.text);
+		if (a->sync_waiting && r->err.kind != ERR_REFUSED)
+			a->sync_err = r->err;
+	} else if (f->cache) {
+		finish_fill(f, r);
+	}
+	folder_send_folders(a);
+	if (f->wants_sync && r->err.kind == ERR_NONE) {
+		folder_ask_sync(f, 0);
+	} else if (!f->uses) {
+		f->uses = 1; /* opened for this only: folder_unuse compacts and closes */
+		folder_unuse(f);
+	}
+	account_sync_settled(a);
+}
+
+static void take_news(struct account *a, struct result *r)
+{
+	struct folder *f = folder_of(a, r);
+
+	if (f)
+		folder_ask_sync(f, 0);
+}
+
+static void take_progress(struct account *a, struct result *r)
+{
+	struct folder *f = folder_of(a, r);
+
+	if (!f) {
+		read_progress(a->store, r);
+		return;
+	}
+	if (!cache_meta(f->cache)->complete && r->total)
+		f->percent = (int)(r->done * 100 / r->total);
+	/* The list's next change event carries the percentage. */
+	if (f->uses)
+		folder_send_changes(f, NULL, 0, NULL, 0);
+}
+
+static void take_checked(struct account *a, struct result *r)
+{
+	struct store_event *ev = store_event_new(STORE_BYTES);
+
+	ev->request = r->request;
+	ev->account = a->index;
+	ev->err = r->err;
+	ev->bytes = r->bytes;
+	r->bytes = (struct str)STR_INIT;
+	store_emit(a->store, ev);
+}
+
+static void folder_result(struct account *a, struct result *r)
+{
+	struct folder *f = folder_of(a, r);
+
+	if (!f)
+		return;
+	if (r->kind == RESULT_SELECTED)
+		take_selected(f, r);
+	else if (!is_current(f, r))
+		log_line(2, "%s: answer for another UIDVALIDITY of %s dropped", a->setup->sync.name,
+			f->name);
+	else if (r->kind == RESULT_SUMMARIES)
+		take_summaries(f, r);
+	else if (r->kind == RESULT_FLAGS)
+		take_flags(f, r);
+	else
+		take_vanished(f, r);
+}
+
+static void dispatch(struct account *a, struct result *r)
+{
+	switch (r->kind) {
+	case RESULT_STATE:
+		lane_state(a, r);
+		break;
+	case RESULT_PASSWORD:
+		ask_password(a);
+		break;
+	case RESULT_ALERT:
+		store_notice(
+			a, _("The server of account %s says: %s"), a->setup->sync.name, r->text);
+		break;
+	case RESULT_FOLDERS:
+		take_folders(a, r);
+		break;
+	case RESULT_SELECTED:
+	case RESULT_SUMMARIES:
+	case RESULT_FLAGS:
+	case RESULT_VANISHED:
+		folder_result(a, r);
+		break;
+	case RESULT_PROGRESS:
+		take_progress(a, r);
+		break;
+	case RESULT_SYNCED:
+		take_synced(a, r);
+		break;
+	case RESULT_NEWS:
+		take_news(a, r);
+		break;
+	case RESULT_BODY:
+		read_body(a, r);
+		break;
+	case RESULT_BODY_DONE:
+		read_body_done(a->store, r);
+		break;
+	case RESULT_OP_SENT:
+		change_op_sent(a, r);
+		break;
+	case RESULT_OP:
+		change_op_result(a, r);
+		break;
+	case RESULT_POP3_LISTED:
+		session_listed(a, r);
+		break;
+	case RESULT_POP3_HEADER:
+		session_header(a, r);
+		break;
+	case RESULT_POP3_MESSAGE:
+		session_message(a, r);
+		break;
+	case RESULT_POP3_FETCHED:
+		session_fetched(a, r);
+		break;
+	case RESULT_POP3_DONE:
+		session_done(a, r);
+		break;
+	case RESULT_SEND_READY:
+		write_send_ready(a, r);
+		break;
+	case RESULT_SENT:
+		write_sent(a, r);
+		break;
+	case RESULT_CHECKED:
+		take_checked(a, r);
+		break;
+	}
+}
+
+void arrive(struct store *s, struct result *r)
+{
+	struct account *a = store_account_at(s, r->account);
+
+	/* What a connection that was stopped meanwhile still had to say is void. */
+	if (a && a->sync && r->generation == a->generation)
+		dispatch(a, r);
+	result_free(r);
+}

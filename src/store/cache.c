@@ -1,0 +1,812 @@
+#include "store/cache.h"
+
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "store/bytes.h"
+#include "store/cache_priv.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gdbm.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+/*
+ * The directory of a folder:
+ *   lock              flock for every append and every switch of generations; never renamed
+ *   compact.lock      flock for the one compaction at a time
+ *   headers.wal       the log; its header names the base: generation, size, checksum of its meta
+ *   base-<gen>.gdbm   write-once; records in cache_priv.h
+ *   base.bad, headers.bad   the last damaged pair, for people who look for the reason
+ *
+ * Compaction: the state up to a place X in the log is built into base.tmp, fsynced and renamed to
+ * the next generation; then, under the lock, a new log with what came after X replaces the old one
+ * by rename, the only commit point; then the old base is unlinked. A reader that holds it open goes
+ * on until it sees the log replaced.
+ */
+
+/* --- GDBM --- */
+
+struct gdbmf {
+	GDBM_FILE db;
+	char *path;
+	uint64_t size;
+	bool bad; /* GDBM clears its own mark with the next harmless error */
+};
+
+static void make_key(unsigned char key[5], char tag, uint32_t index)
+{
+	key[0] = (unsigned char)tag;
+	for (int i = 0; i < 4; i++)
+		key[1 + i] = (unsigned char)(index >> (24 - 8 * i));
+}
+
+static void wrap(struct gdbmf **out, GDBM_FILE db, const char *path)
+{
+	struct stat st;
+
+	*out = mem_alloc(sizeof(**out));
+	(*out)->db = db;
+	(*out)->path = mem_strdup(path);
+	if (fstat(gdbm_fdesc(db), &st) == 0)
+		(*out)->size = (uint64_t)st.st_size;
+}
+
+/* GDBM's constants for a reader and for no lock, no mapping: see 1.6 and 1.7 of its manual's flags.
+ */
+int gdbmf_open(struct gdbmf **out, const char *path, struct err *err)
+{
+	struct stat st;
+	GDBM_FILE db;
+
+	if (stat(path, &st) != 0)
+		return errno == ENOENT ? err_set(err, ERR_GONE, _("%s does not exist"), path)
+				       : err_errno(err, _("Cannot open %s"), path);
+	errno = 0;
+	db = gdbm_open(path, 0, GDBM_READER | GDBM_NOLOCK | GDBM_NOMMAP | GDBM_CLOEXEC, 0, NULL);
+	if (!db && gdbm_errno == GDBM_FILE_OPEN_ERROR)
+		return errno == ENOENT ? err_set(err, ERR_GONE, _("%s does not exist"), path)
+				       : err_errno(err, _("Cannot open %s"), path);
+	if (db && gdbm_needs_recovery(db)) {
+		gdbm_close(db);
+		db = NULL;
+	}
+	if (!db)
+		return err_set(err, ERR_DAMAGED, _("%s is damaged"), path);
+	wrap(out, db, path);
+	return 0;
+}
+
+int gdbmf_create(struct gdbmf **out, const char *path, struct err *err)
+{
+	GDBM_FILE db = gdbm_open(path, 4096,
+		GDBM_NEWDB | GDBM_NOLOCK | GDBM_NOMMAP | GDBM_CLOEXEC | GDBM_BSEXACT, 0600, NULL);
+
+	if (!db)
+		return err_errno(err, _("Cannot create %s"), path);
+	wrap(out, db, path);
+	return 0;
+}
+
+unsigned char *gdbmf_fetch(struct gdbmf *f, char tag, uint32_t index, size_t *len)
+{
+	unsigned char key[5];
+	datum d, k = {(char *)key, sizeof(key)};
+
+	*len = 0;
+	if (f->bad)
+		return NULL;
+	make_key(key, tag, index);
+	d = gdbm_fetch(f->db, k);
+	if (!d.dptr) {
+		f->bad = gdbm_needs_recovery(f->db);
+		return NULL;
+	}
+	if (d.dsize <= 0 || d.dsize > GDBMF_MAX_RECORD) {
+		free(d.dptr);
+		return NULL;
+	}
+	*len = (size_t)d.dsize;
+	return (unsigned char *)d.dptr;
+}
+
+static int store_failed(struct gdbmf *f, struct err *err)
+{
+	f->bad = true;
+	if (!errno)
+		errno = EIO;
+	return err_errno(err, _("Cannot write %s"), f->path);
+}
+
+int gdbmf_store(
+	struct gdbmf *f, char tag, uint32_t index, const void *p, size_t len, struct err *err)
+{
+	unsigned char key[5];
+	datum k = {(char *)key, sizeof(key)};
+	union {
+		const void *in;
+		char *out; /* GDBM's datum knows no const */
+	} u = {.in = p};
+	datum d = {u.out, (int)len};
+
+	if (f->bad || len > GDBMF_MAX_RECORD)
+		return err_set(err, ERR_SYSTEM, _("Cannot write %s"), f->path);
+	make_key(key, tag, index);
+	errno = 0;
+	if (gdbm_store(f->db, k, d, GDBM_INSERT) != 0)
+		return store_failed(f, err);
+	return 0;
+}
+
+int gdbmf_finish(struct gdbmf *f, struct err *err)
+{
+	errno = 0;
+	if (f->bad || gdbm_needs_recovery(f->db) || gdbm_sync(f->db) != 0 ||
+		gdbm_needs_recovery(f->db) || fsync(gdbm_fdesc(f->db)) != 0)
+		return store_failed(f, err);
+	return 0;
+}
+
+uint64_t gdbmf_size(const struct gdbmf *f)
+{
+	return f->size;
+}
+
+void gdbmf_close(struct gdbmf *f)
+{
+	if (!f)
+		return;
+	gdbm_close(f->db);
+	free(f->path);
+	free(f);
+}
+
+/* --- opening --- */
+
+char *cache_file(const char *dir, const char *name)
+{
+	return file_join(dir, name);
+}
+
+uint64_t cache_folder_hash(const unsigned char key[16], const char *folder)
+{
+	return hash_sip(key, folder, strlen(folder));
+}
+
+static void note_found(void *ctx, uint32_t first, uint32_t last)
+{
+	struct cache *c = ctx;
+
+	c->found.v = mem_grow(c->found.v, &c->found.cap, c->found.n + 1, sizeof(*c->found.v));
+	c->found.v[c->found.n][0] = first;
+	c->found.v[c->found.n++][1] = last;
+}
+
+static int open_log(struct cache *c, bool create, struct err *err)
+{
+	unsigned char user[WAL_USER_HEADER];
+	struct log_header fresh = {0};
+	char *path = cache_file(c->dir, "headers.wal"), *lock = cache_file(c->dir, "lock");
+	int rc;
+
+	hash_random(fresh.key, sizeof(fresh.key));
+	fresh.folder = cache_folder_hash(fresh.key, c->folder);
+	log_header_encode(user, &fresh);
+	rc = wal_open(&c->wal, path, lock, log_magic, create ? user : NULL, err);
+	if (rc == 0) {
+		log_header_decode(&c->header, wal_user_header(c->wal));
+		if (c->header.folder != cache_folder_hash(c->header.key, c->folder))
+			rc = err_set(err, ERR_DAMAGED, _("%s belongs to another folder"), path);
+	}
+	free(path);
+	free(lock);
+	return rc;
+}
+
+/* 0, -1, or 1: another generation came between, start again. */
+static int load_once(struct cache *c, bool create, struct err *err)
+{
+	struct err gone = {0};
+	int rc;
+
+	index_start(c);
+	if (open_log(c, create, err) != 0)
+		return -1;
+	if (c->header.base_size) {
+		if (base_open(&c->base, c->dir, &c->header, c->folder, &gone) != 0) {
+			if (gone.kind == ERR_GONE)
+				return 1;
+			if (err)
+				*err = gone;
+			return -1;
+		}
+		c->meta = base_meta(c->base)->meta;
+		base_load(c->base, &c->columns, &c->keysets, note_found, c);
+		index_keysets_known(c);
+	}
+	rc = wal_read(c->wal, index_replay, c, err);
+	/* damage the log does not know yet is younger than all it says */
+	for (size_t i = 0; rc == 0 && c->base && i < c->found.n; i++)
+		if (!index_damage_logged(c, c->found.v[i][0], c->found.v[i][1]))
+			index_damage(c, c->found.v[i][0], c->found.v[i][1]);
+	return rc;
+}
+
+int cache_load(
+	struct cache **out, const char *dir, const char *folder, bool create, struct err *err)
+{
+	for (int tries = 0; tries < 5; tries++) {
+		struct cache *c = mem_alloc(sizeof(*c));
+		int rc;
+
+		c->dir = mem_strdup(dir);
+		c->folder = mem_strdup(folder);
+		rc = load_once(c, create, err);
+		if (rc == 0) {
+			*out = c;
+			return 0;
+		}
+		cache_free(c);
+		if (rc < 0)
+			return -1;
+	}
+	return err_set(err, ERR_DAMAGED, _("The base of the header cache %s is missing"), dir);
+}
+
+void cache_free(struct cache *c)
+{
+	if (!c)
+		return;
+	index_done(c);
+	base_free(c->base);
+	wal_free(c->wal);
+	free(c->dir);
+	free(c->folder);
+	free(c);
+}
+
+static bool is_base(const char *name)
+{
+	size_t len = strlen(name);
+
+	return str_starts(name, "base-") && len > 10 && strcmp(name + len - 5, ".gdbm") == 0;
+}
+
+/* Calls fn with the path of each base in dir. */
+static void each_base(const char *dir, void (*fn)(const char *path, void *ctx), void *ctx)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	while (d && (e = readdir(d))) {
+		char *path;
+
+		if (!is_base(e->d_name))
+			continue;
+		path = cache_file(dir, e->d_name);
+		fn(path, ctx);
+		free(path);
+	}
+	if (d)
+		closedir(d);
+}
+
+static void move_aside(const char *path, void *ctx)
+{
+	rename(path, ctx);
+}
+
+/* Only the lock holder may, and only after a second look: another copy may have been quicker. The
+ * log goes first: without it the base means nothing. */
+static int set_aside(const char *dir, const char *folder, struct err *err)
+{
+	char *lock = cache_file(dir, "lock"), *log = cache_file(dir, "headers.wal");
+	char *bad_log = cache_file(dir, "headers.bad"), *bad = cache_file(dir, "base.bad");
+	struct cache *again = NULL;
+	struct err why = {0};
+	int fd = file_lock(lock, 2000, err), rc = fd < 0 ? -1 : 0;
+
+	if (rc == 0 && cache_load(&again, dir, folder, false, &why) != 0 &&
+		why.kind == ERR_DAMAGED) {
+		if (rename(log, bad_log) != 0 && errno != ENOENT)
+			rc = err_errno(err, _("Cannot move %s"), log);
+		else
+			each_base(dir, move_aside, bad);
+	}
+	cache_free(again);
+	if (fd >= 0)
+		close(fd);
+	free(lock);
+	free(log);
+	free(bad_log);
+	free(bad);
+	return rc;
+}
+
+static void log_damage(struct cache *c, uint32_t first, uint32_t last);
+
+static void log_found(struct cache *c)
+{
+	for (size_t i = 0; c->base && i < c->found.n; i++)
+		if (!index_damage_logged(c, c->found.v[i][0], c->found.v[i][1]))
+			log_damage(c, c->found.v[i][0], c->found.v[i][1]);
+}
+
+int cache_open(struct cache **out, const char *dir, const char *folder_name,
+	struct cache_opened *opened, struct err *err)
+{
+	char *log = cache_file(dir, "headers.wal");
+	struct cache_opened seen = {0};
+	struct err why = {0};
+	int rc = file_make_dirs(dir, err);
+
+	if (rc != 0) {
+		free(log);
+		return rc;
+	}
+	seen.created = !file_exists(log);
+	rc = cache_load(out, dir, folder_name, true, &why);
+	if (rc != 0 && why.kind == ERR_DAMAGED) {
+		rc = set_aside(dir, folder_name, &why);
+		if (rc == 0)
+			rc = cache_load(out, dir, folder_name, true, &why);
+		seen.rebuilt = rc == 0;
+	}
+	if (rc == 0) {
+		(*out)->read_only = access(log, W_OK) != 0;
+		seen.read_only = (*out)->read_only;
+		log_found(*out);
+	} else if (err) {
+		*err = why;
+	}
+	if (opened)
+		*opened = seen;
+	free(log);
+	return rc;
+}
+
+int cache_open_readonly(
+	struct cache **out, const char *dir, const char *folder_name, struct err *err)
+{
+	int rc = cache_load(out, dir, folder_name, false, err);
+
+	if (rc == 0)
+		(*out)->read_only = true;
+	return rc;
+}
+
+static int reload(struct cache *c, struct err *err)
+{
+	struct cache *fresh, old = *c;
+
+	if (cache_load(&fresh, c->dir, c->folder, !c->read_only, err) != 0)
+		return -1;
+	*c = *fresh;
+	*fresh = old;
+	c->read_only = old.read_only;
+	cache_free(fresh);
+	return 0;
+}
+
+/* --- reading --- */
+
+const struct cache_meta *cache_meta(const struct cache *c)
+{
+	return &c->meta;
+}
+
+size_t cache_count(const struct cache *c)
+{
+	return index_count(c);
+}
+
+uint32_t cache_max_uid(const struct cache *c)
+{
+	for (size_t i = c->columns.n; i > 0; i--)
+		if (!(c->columns.flags[i - 1] & ROW_DEAD))
+			return c->columns.uid[i - 1];
+	/* rows out of order are below the last one in order, dead or not */
+	uint32_t max = 0;
+	for (size_t i = 0; i < c->fresh.n; i++)
+		if (!(c->fresh.flags[i] & ROW_DEAD) && c->fresh.uid[i] > max)
+			max = c->fresh.uid[i];
+	return max;
+}
+
+const struct columns *cache_columns_view(struct cache *c)
+{
+	index_settle(c);
+	return &c->columns;
+}
+
+void cache_columns(struct cache *c, struct columns *out)
+{
+	const struct columns *in = cache_columns_view(c);
+
+	*out = (struct columns){0};
+	if (!in->n)
+		return;
+	columns_resize(out, in->n);
+	memcpy(out->uid, in->uid, in->n * sizeof(*in->uid));
+	memcpy(out->flags, in->flags, in->n * sizeof(*in->flags));
+	memcpy(out->received, in->received, in->n * sizeof(*in->received));
+	memcpy(out->sent, in->sent, in->n * sizeof(*in->sent));
+	memcpy(out->size, in->size, in->n * sizeof(*in->size));
+	memcpy(out->parent, in->parent, in->n * sizeof(*in->parent));
+	memcpy(out->keyset, in->keyset, in->n * sizeof(*in->keyset));
+}
+
+const char *cache_keyset(const struct cache *c, uint16_t keyset)
+{
+	return keyset < c->keysets.n ? c->keysets.v[keyset] : "";
+}
+
+bool cache_has(struct cache *c, uint32_t uid)
+{
+	size_t row;
+
+	return index_find(c, uid, &row) != NULL;
+}
+
+int cache_get(struct cache *c, uint32_t uid, struct summary *out)
+{
+	size_t row;
+	const struct columns *in = index_find(c, uid, &row);
+	uint32_t range[2] = {uid, uid};
+	int rc = -1;
+
+	*out = (struct summary){.keywords = "",
+		.from_name = "",
+		.from_mail = "",
+		.to = "",
+		.subject = "",
+		.message_id = "",
+		.references = "",
+		.file = ""};
+	if (!in)
+		return -1;
+	if (index_strings(c, uid, out, range) == 1)
+		rc = 0;
+	else if (!index_damage_known(c, uid))
+		log_damage(c, range[0], range[1]);
+	/* logging may have reread everything */
+	in = index_find(c, uid, &row);
+	if (!in)
+		return -1;
+	out->uid = uid;
+	out->flags = in->flags[row];
+	out->received = in->received[row];
+	out->sent = in->sent[row];
+	out->size = in->size[row];
+	out->keywords = cache_keyset(c, in->keyset[row]);
+	return rc;
+}
+
+uint32_t cache_find_message_id(struct cache *c, const char *message_id)
+{
+	uint32_t uids[16], best = 0;
+	size_t n;
+
+	if (!*message_id)
+		return 0;
+	n = link_uids(
+		c, link_id_hash(c, message_id, strlen(message_id)), false, uids, MEM_COUNT(uids));
+	for (size_t i = 0; i < n; i++) {
+		struct summary s;
+
+		if ((!best || uids[i] < best) && cache_get(c, uids[i], &s) == 0 &&
+			strcmp(s.message_id, message_id) == 0)
+			best = uids[i];
+	}
+	return best;
+}
+
+size_t cache_find_identity(
+	struct cache *c, const unsigned char identity[16], uint32_t *uids, size_t max)
+{
+	size_t n = link_uids(c, link_identity_hash(c, identity), true, uids, max), kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct summary s;
+
+		if (cache_get(c, uids[i], &s) == 0 && memcmp(s.identity, identity, 16) == 0)
+			uids[kept++] = uids[i];
+	}
+	return kept;
+}
+
+size_t cache_damaged(const struct cache *c, uint32_t (*ranges)[2], size_t max)
+{
+	size_t n = c->damaged.n < max ? c->damaged.n : max;
+
+	for (size_t i = 0; i < n; i++) {
+		ranges[i][0] = c->damaged.v[i][0];
+		ranges[i][1] = c->damaged.v[i][1];
+	}
+	return n;
+}
+
+/* --- changes --- */
+
+/* 0; -1; 1: everything was reread, the caller looks again and repeats. */
+static int append(struct cache *c, const struct wal_record *records, size_t n, struct err *err)
+{
+	int rc;
+
+	if (c->read_only)
+		return err_set(err, ERR_BUSY, _("The header cache %s cannot be written"), c->dir);
+	rc = wal_append(c->wal, records, n, false, index_replay, c, err);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		index_replay(c, &records[i]);
+	if (rc == 1 && reload(c, err) != 0)
+		return -1;
+	return rc;
+}
+
+enum { TRIES = 8 };
+
+static int too_busy(const struct cache *c, struct err *err)
+{
+	return err_set(err, ERR_BUSY, _("Another running copy keeps changing %s"), c->dir);
+}
+
+/* For records that do not depend on what is there. */
+static int append_one(struct cache *c, uint16_t type, const struct str *payload, struct err *err)
+{
+	struct wal_record r = {type, payload->p, payload->len, 0};
+
+	for (int i = 0; i < TRIES; i++) {
+		int rc = append(c, &r, 1, err);
+
+		if (rc != 1)
+			return rc;
+	}
+	return too_busy(c, err);
+}
+
+static void log_damage(struct cache *c, uint32_t first, uint32_t last)
+{
+	struct str payload = STR_INIT;
+
+	bytes_add32(&payload, first);
+	bytes_add32(&payload, last);
+	/* where it cannot be written this copy knows at least */
+	if (append_one(c, LOG_DAMAGED, &payload, NULL) != 0)
+		index_damage(c, first, last);
+	str_done(&payload);
+}
+
+/* The ADD records of a batch, and a LINK record for those that waited for one of them. */
+static int add_once(struct cache *c, const struct summary *s, size_t n, struct err *err)
+{
+	uint32_t *parents = mem_array(n, sizeof(*parents));
+	struct wal_record *records = mem_array(n + 1, sizeof(*records));
+	size_t *start = mem_array(n + 2, sizeof(*start)), n_links, total = n;
+	struct link *links;
+	struct str bytes = STR_INIT;
+	int rc;
+
+	link_batch(c, s, n, parents, &links, &n_links);
+	for (size_t i = 0; i < n; i++) {
+		log_add_encode(&bytes, &s[i], parents[i]);
+		start[i + 1] = bytes.len;
+	}
+	/* what does not fit is completed by the compaction */
+	for (size_t i = 0; i < n_links && i < WAL_MAX_RECORD / 8; i++) {
+		bytes_add32(&bytes, links[i].child);
+		bytes_add32(&bytes, links[i].parent);
+		total = n + 1;
+	}
+	start[n + 1] = bytes.len;
+	for (size_t i = 0; i < total; i++)
+		records[i] = (struct wal_record){
+			i < n ? LOG_ADD : LOG_LINK, bytes.p + start[i], start[i + 1] - start[i], 0};
+	rc = append(c, records, total, err);
+	free(parents);
+	free(records);
+	free(start);
+	free(links);
+	str_done(&bytes);
+	return rc;
+}
+
+int cache_add(struct cache *c, const struct summary *s, size_t n, struct err *err)
+{
+	enum { BATCH = 1000 };
+	int tries = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!s[i].uid)
+			return err_set(err, ERR_INPUT, _("A message without a number"));
+	while (n) {
+		size_t part = n < BATCH ? n : BATCH;
+		int rc = add_once(c, s, part, err);
+
+		if (rc < 0)
+			return rc;
+		if (rc == 1 && ++tries > TRIES)
+			return too_busy(c, err);
+		if (rc == 0) {
+			s += part;
+			n -= part;
+		}
+	}
+	return 0;
+}
+
+int cache_set_flags(struct cache *c, uint32_t uid, uint32_t clear, uint32_t set,
+	const char *keywords, struct err *err)
+{
+	struct log_flags f = {uid, clear, set, keywords};
+	struct str payload = STR_INIT;
+	int rc;
+
+	if (!cache_has(c, uid))
+		return 0;
+	log_flags_encode(&payload, &f);
+	rc = append_one(c, LOG_FLAGS, &payload, err);
+	str_done(&payload);
+	return rc;
+}
+
+int cache_remove(struct cache *c, const uint32_t *uids, size_t n, struct err *err)
+{
+	struct str payload = STR_INIT;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		if (cache_has(c, uids[i]))
+			bytes_add32(&payload, uids[i]);
+		if (payload.len && (i + 1 == n || payload.len == WAL_MAX_RECORD)) {
+			rc = append_one(c, LOG_EXPUNGE, &payload, err);
+			str_clear(&payload);
+		}
+	}
+	str_done(&payload);
+	return rc;
+}
+
+static int set_meta(struct cache *c, uint16_t type, const struct cache_meta *meta, struct err *err)
+{
+	struct str payload = STR_INIT;
+	int rc;
+
+	log_meta_encode(&payload, meta);
+	rc = append_one(c, type, &payload, err);
+	str_done(&payload);
+	return rc;
+}
+
+int cache_set_meta(struct cache *c, const struct cache_meta *meta, struct err *err)
+{
+	return set_meta(c, LOG_META, meta, err);
+}
+
+int cache_reset(struct cache *c, const struct cache_meta *meta, struct err *err)
+{
+	return set_meta(c, LOG_RESET, meta, err);
+}
+
+int cache_sync(struct cache *c, struct err *err)
+{
+	return wal_sync(c->wal, err);
+}
+
+int cache_refresh(struct cache *c, struct err *err)
+{
+	uint64_t before = wal_sequence(c->wal);
+	int rc = wal_read(c->wal, index_replay, c, err);
+
+	if (rc == 1)
+		return reload(c, err) == 0 ? 1 : -1;
+	if (rc != 0)
+		return -1;
+	return wal_sequence(c->wal) != before;
+}
+
+/* --- compaction --- */
+
+bool cache_wants_compact(const struct cache *c)
+{
+	uint64_t limit = c->header.base_size / 16;
+
+	if (limit < 256 * 1024)
+		limit = 256 * 1024;
+	if (limit > 8 * 1024 * 1024)
+		limit = 8 * 1024 * 1024;
+	return wal_size(c->wal) > limit;
+}
+
+static int enough_room(const struct cache *c, struct err *err)
+{
+	uint64_t need = c->header.base_size + wal_size(c->wal);
+	struct statvfs fs;
+
+	if (statvfs(c->dir, &fs) != 0)
+		return 0;
+	need += need / 5;
+	if (fs.f_bavail * (uint64_t)fs.f_frsize >= need)
+		return 0;
+	return err_set(err, ERR_FULL, _("Not enough room to rewrite the header cache %s"), c->dir);
+}
+
+static void unlink_other(const char *path, void *ctx)
+{
+	if (strcmp(path, ctx) != 0)
+		unlink(path);
+}
+
+/* Ranges still to be fetched again go over into the new log. */
+static int switch_log(struct cache *c, const struct log_header *h, struct err *err)
+{
+	struct wal_record *records = mem_array(c->damaged.n, sizeof(*records));
+	unsigned char user[WAL_USER_HEADER];
+	struct str bytes = STR_INIT;
+	int rc;
+
+	for (size_t i = 0; i < c->damaged.n; i++) {
+		bytes_add32(&bytes, c->damaged.v[i][0]);
+		bytes_add32(&bytes, c->damaged.v[i][1]);
+	}
+	for (size_t i = 0; i < c->damaged.n; i++)
+		records[i] = (struct wal_record){LOG_DAMAGED, bytes.p + 8 * i, 8, 0};
+	log_header_encode(user, h);
+	rc = wal_rewrite(c->wal, user, records, c->damaged.n, wal_size(c->wal), false, err);
+	free(records);
+	str_done(&bytes);
+	return rc;
+}
+
+static int compact(struct cache *c, struct err *err)
+{
+	struct log_header h = c->header, now;
+	char *path;
+	int rc;
+
+	if (enough_room(c, err) != 0 || build_base(c, c->header.gen + 1, &h, err) != 0)
+		return -1;
+	path = base_path(c->dir, h.gen);
+	rc = switch_log(c, &h, err);
+	log_header_decode(&now, wal_user_header(c->wal));
+	if (rc == 0)
+		each_base(c->dir, unlink_other, path);
+	else if (now.gen != h.gen)
+		unlink(path); /* after the rename it is needed, whatever failed then */
+	free(path);
+	if (rc == 1)
+		return err_set(err, ERR_BUSY, _("Another running copy changed %s"), c->dir);
+	return rc;
+}
+
+int cache_compact(const char *dir, const char *folder_name, struct err *err)
+{
+	char *path = cache_file(dir, "compact.lock");
+	int lock = file_lock(path, 0, err), rc = -1;
+	struct cache *c = NULL;
+
+	free(path);
+	if (lock < 0)
+		return -1;
+	if (cache_load(&c, dir, folder_name, false, err) == 0)
+		rc = compact(c, err);
+	cache_free(c);
+	close(lock);
+	return rc;
+}
+
+char *cache_dir_for(const char *base_dir, const char *folder_name)
+{
+	struct hash_piece pieces[] = {{"folder", 6}, {folder_name, strlen(folder_name)}};
+	unsigned char sum[HASH_SHA256_SIZE];
+	char hex[2 * HASH_SHA256_SIZE + 1];
+
+	hash_sha256_pieces(sum, pieces, MEM_COUNT(pieces));
+	hash_hex(hex, sum, sizeof(sum));
+	return file_join(base_dir, hex);
+}

@@ -1,0 +1,46 @@
+#include "store/digest.h"
+
+#include <string.h>
+
+enum { MAX_REFERENCES = 20 };
+
+/* Ids oldest first, the parent last: References, and In-Reply-To when that names another (RFC
+ * 5322 3.6.4). */
+static void join_references(struct str *out, const struct envelope *e)
+{
+	size_t n = e->references.n, from = n > MAX_REFERENCES ? n - MAX_REFERENCES : 0;
+	const char *parent = e->in_reply_to.n ? e->in_reply_to.v[0] : NULL;
+
+	for (size_t i = from; i < n; i++)
+		str_addf(out, "%s%s", out->len ? " " : "", e->references.v[i]);
+	if (parent && !strv_has(&e->references, parent) && !strchr(parent, ' '))
+		str_addf(out, "%s%s", out->len ? " " : "", parent);
+}
+
+static uint32_t clamp_date(time_t t)
+{
+	return t <= 0 ? 0 : t > UINT32_MAX ? UINT32_MAX : (uint32_t)t;
+}
+
+void digest_summary(struct summary *s, const struct envelope *e, struct str *references)
+{
+	const struct addr_list *from = e->from.n ? &e->from : &e->sender;
+	const struct addr_list *to = e->to.n ? &e->to : &e->cc;
+
+	str_room(references, 0);
+	join_references(references, e);
+	s->sent = clamp_date(e->date);
+	envelope_identity(e, s->identity);
+	s->from_name = from->n ? from->v[0].name : "";
+	s->from_mail = from->n ? from->v[0].mail : "";
+	s->to = to->n ? addr_short(&to->v[0]) : "";
+	s->subject = e->subject;
+	s->message_id = e->message_id;
+	s->references = references->p;
+	s->keywords = "";
+	s->file = "";
+	if (*e->list_id)
+		s->flags |= MAIL_LIST;
+	if (strcmp(e->content_type, "multipart/mixed") == 0)
+		s->flags |= MAIL_ATTACHMENT;
+}

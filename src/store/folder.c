@@ -1,0 +1,776 @@
+/* Folders of an account: the table, opening a cache, scanning a Maildir, and what the engine is
+ * told. */
+#include "store/cache.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/i18n.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "mime/charset.h"
+#include "store/digest.h"
+#include "store/maildir.h"
+#include "store/store_priv.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MESSAGE_MAX = 512 << 20, MANY_CHANGES = 3000 };
+
+/* --- the table --- */
+
+struct folder *folder_new(struct account *a, const char *name, bool local)
+{
+	struct folder *f = mem_alloc(sizeof(*f)), **p = &a->folders;
+
+	f->account = a;
+	f->name = mem_strdup(name);
+	f->local = local;
+	f->selectable = true;
+	f->percent = -1;
+	if (strcmp(name, "INBOX") == 0)
+		f->role = ROLE_INBOX;
+	while (*p)
+		p = &(*p)->next;
+	*p = f;
+	return f;
+}
+
+void folder_free(struct folder *f)
+{
+	cache_free(f->cache);
+	map_free(f->files, NULL);
+	free(f->name);
+	free(f->mailbox);
+	free(f->dir);
+	free(f);
+}
+
+struct folder *folder_find(struct account *a, const char *name, bool local)
+{
+	struct folder *f = a->folders;
+
+	while (f && (f->local != local || strcmp(f->name, name) != 0))
+		f = f->next;
+	return f;
+}
+
+/* TRANSLATORS: the top of the folders that belong to the protocol not in use */
+static const char *foreign_prefix(const struct folder *f)
+{
+	return f->local ? "Local/" : "Server/";
+}
+
+static bool is_foreign(const struct folder *f)
+{
+	return !f->account->is_path && f->local == account_is_server(f->account);
+}
+
+char *folder_ui_name(const struct folder *f)
+{
+	struct str name = STR_INIT;
+
+	str_addf(&name, "%s%s", is_foreign(f) ? foreign_prefix(f) : "", f->name);
+	return str_steal(&name);
+}
+
+struct folder *folder_by_ui_name(struct account *a, const char *name)
+{
+	for (struct folder *f = a->folders; f; f = f->next) {
+		char *ui = folder_ui_name(f);
+		bool same = strcmp(ui, name) == 0;
+
+		free(ui);
+		if (same)
+			return f;
+	}
+	return NULL;
+}
+
+struct folder *folder_by_role(struct account *a, int role, bool local)
+{
+	const char *given = a->setup ? a->setup->role_names[role] : NULL;
+
+	if (given && *given)
+		return folder_find(a, given, local);
+	for (struct folder *f = a->folders; f; f = f->next)
+		if (f->local == local && f->role == role && f->selectable)
+			return f;
+	return NULL;
+}
+
+static const char *role_default(int role)
+{
+	static const char *const names[ROLE_COUNT] = {
+		"", "INBOX", "Drafts", "Sent", "Trash", "Junk", "Archive", "", "", ""};
+
+	return names[role];
+}
+
+static struct folder *new_local(struct account *a, const char *name, int role, struct err *err)
+{
+	char *root = file_join(a->setup->data_dir, "mail");
+	struct folder *f = NULL;
+
+	if (maildir_create(root, name, err) == 0) {
+		f = folder_new(a, name, true);
+		f->role = role;
+		f->dir = maildir_dir(root, name, NULL);
+	}
+	free(root);
+	return f;
+}
+
+/* Any nested folder shows which character the server puts between levels. */
+static char delimiter_of(const struct account *a)
+{
+	for (const struct folder *f = a->folders; f; f = f->next) {
+		const char *slash =
+			f->local || !f->mailbox || !f->listed ? NULL : strchr(f->name, '/');
+		size_t at = slash ? (size_t)(slash - f->name) : 0;
+
+		if (slash && at < strlen(f->mailbox) && strncmp(f->name, f->mailbox, at) == 0)
+			return f->mailbox[at];
+	}
+	return '/';
+}
+
+char *folder_wire_name(struct account *a, const char *name)
+{
+	char *wire = charset_to_imap_utf7(name), delimiter = delimiter_of(a);
+
+	for (char *p = wire; *p; p++)
+		if (*p == '/')
+			*p = delimiter;
+	return wire;
+}
+
+struct folder *folder_for_role(struct account *a, int role, struct err *err)
+{
+	bool local = !account_is_server(a);
+	struct folder *f = folder_by_role(a, role, local);
+	const char *given = a->setup->role_names[role],
+		   *name = given && *given ? given : role_default(role);
+
+	if (f)
+		return f;
+	if (local) {
+		f = new_local(a, name, role, err);
+	} else {
+		/* The connection makes it when the first message goes there; its wire name is asked
+		 * for then. */
+		f = folder_new(a, name, false);
+		f->role = role;
+		f->mailbox = folder_wire_name(a, name);
+	}
+	if (f)
+		folder_send_folders(a);
+	return f;
+}
+
+static int local_role(const char *name)
+{
+	for (int role = ROLE_INBOX; role <= ROLE_ARCHIVE; role++)
+		if (strcmp(name, role_default(role)) == 0)
+			return role;
+	return ROLE_NONE;
+}
+
+void folder_list_local(struct account *a)
+{
+	char *root = file_join(a->setup->data_dir, "mail");
+	struct strv names = STRV_INIT;
+
+	if (maildir_list(root, &names, NULL) == 0)
+		for (size_t i = 0; i < names.n; i++) {
+			struct folder *f = folder_find(a, names.v[i], true);
+
+			if (f)
+				continue;
+			f = folder_new(a, names.v[i], true);
+			f->role = local_role(names.v[i]);
+			f->dir = maildir_dir(root, names.v[i], NULL);
+			f->selectable = f->dir != NULL;
+		}
+	strv_done(&names);
+	free(root);
+}
+
+/* --- the server's folders survive in a small file, so that an offline start shows them --- */
+
+static char *table_path(const struct account *a)
+{
+	return file_join(a->setup->cache_dir, "folders");
+}
+
+void folder_save_table(struct account *a)
+{
+	struct str out = STR_INIT;
+	char *path = table_path(a);
+
+	str_adds(&out, "talaria-folders 1\n");
+	for (struct folder *f = a->folders; f; f = f->next)
+		if (!f->local && f->mailbox && !strpbrk(f->name, "\t\n") &&
+			!strpbrk(f->mailbox, "\t\n"))
+			str_addf(&out, "%d\t%d\t%u\t%u\t%s\t%s\n", f->role, f->selectable,
+				(unsigned)f->total, (unsigned)f->unread, f->mailbox, f->name);
+	file_replace(path, out.p, out.len, 0600, NULL);
+	free(path);
+	str_done(&out);
+}
+
+static void load_row(struct account *a, char *line)
+{
+	char *field[6], *save = NULL;
+	struct folder *f;
+	int n = 0;
+
+	for (char *p = strtok_r(line, "\t", &save); p && n < 6; p = strtok_r(NULL, "\t", &save))
+		field[n++] = p;
+	if (n < 6 || folder_find(a, field[5], false))
+		return;
+	f = folder_new(a, field[5], false);
+	f->mailbox = mem_strdup(field[4]);
+	f->role = atoi(field[0]);
+	if (f->role < 0 || f->role >= ROLE_COUNT)
+		f->role = ROLE_NONE;
+	f->selectable = atoi(field[1]) != 0;
+	f->total = (uint32_t)strtoul(field[2], NULL, 10);
+	f->unread = (uint32_t)strtoul(field[3], NULL, 10);
+	f->counts_known = true;
+}
+
+void folder_load_table(struct account *a)
+{
+	struct str in = STR_INIT;
+	char *path = table_path(a), *save = NULL;
+
+	if (file_read(path, 64 << 20, &in, NULL) == 0 &&
+		str_starts(str_c(&in), "talaria-folders 1\n"))
+		for (char *line = strtok_r(in.p + 18, "\n", &save); line;
+			line = strtok_r(NULL, "\n", &save))
+			load_row(a, line);
+	free(path);
+	str_done(&in);
+	if (!folder_find(a, "INBOX", false)) {
+		struct folder *f = folder_new(a, "INBOX", false);
+
+		f->mailbox = mem_strdup("INBOX");
+	}
+}
+
+/* --- opening --- */
+
+static char *cache_base(const struct folder *f)
+{
+	struct str dir = STR_INIT;
+	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+
+	if (!f->account->is_path)
+		return file_join(f->account->setup->cache_dir, "v1");
+	/* talaria -f DIR: a cache of its own, by the directory's path. */
+	if (cache && *cache)
+		str_addf(&dir, "%s/talaria/paths/v1", cache);
+	else
+		str_addf(&dir, "%s/.cache/talaria/paths/v1", home ? home : "/tmp");
+	return str_steal(&dir);
+}
+
+static char *cache_name(const struct folder *f)
+{
+	struct str name = STR_INIT;
+
+	str_addf(&name, "%s:%s", f->local ? "local" : "imap",
+		f->account->is_path ? f->dir : f->name);
+	return str_steal(&name);
+}
+
+static int open_cache(struct folder *f, struct err *err)
+{
+	struct cache_opened how = {0};
+	char *base = cache_base(f), *name = cache_name(f), *dir = cache_dir_for(base, name);
+	int rc = cache_open(&f->cache, dir, name, &how, err);
+
+	if (rc == 0 && how.rebuilt && !f->account->is_path)
+		store_notice(f->account, _("The cache of folder %s was damaged and is built anew"),
+			f->name);
+	if (rc == 0)
+		f->percent = cache_meta(f->cache)->complete ? 100 : -1;
+	free(base);
+	free(name);
+	free(dir);
+	return rc;
+}
+
+static void load_files(struct folder *f)
+{
+	const struct columns *c = cache_columns_view(f->cache);
+	uint32_t *uids = mem_dup(c->uid, c->n * sizeof(*c->uid));
+	size_t n = c->n;
+
+	f->files = map_new();
+	for (size_t i = 0; i < n; i++) {
+		struct summary s;
+
+		if (cache_get(f->cache, uids[i], &s) == 0 && *s.file)
+			map_put(f->files, s.file, (void *)(uintptr_t)uids[i]);
+	}
+	free(uids);
+}
+
+int folder_use(struct folder *f, struct err *err)
+{
+	if (!f->cache) {
+		if (f->local && (!f->dir || !maildir_is(f->dir)))
+			return err_set(err, ERR_GONE, _("%s is not a Maildir folder"),
+				f->dir ? f->dir : f->name);
+		if (open_cache(f, err) != 0)
+			return -1;
+		if (f->local) {
+			load_files(f);
+			f->stamp = 0;
+		}
+	}
+	if (f->local && maildir_stamp(f->dir) != f->stamp && folder_scan(f, err) < 0 && !f->uses)
+		return -1;
+	f->uses++;
+	return 0;
+}
+
+void folder_unuse(struct folder *f)
+{
+	struct err err = {0};
+
+	if (f->uses)
+		f->uses--;
+	if (f->uses || f->syncing || !f->cache)
+		return;
+	if (cache_wants_compact(f->cache)) {
+		char *base = cache_base(f), *name = cache_name(f), *dir = cache_dir_for(base, name);
+
+		cache_free(f->cache);
+		f->cache = NULL;
+		if (cache_compact(dir, name, &err) != 0 && err.kind != ERR_BUSY)
+			log_line(1, "compact %s: %s", f->name, err.text);
+		free(base);
+		free(name);
+		free(dir);
+	}
+	cache_free(f->cache);
+	f->cache = NULL;
+	map_free(f->files, NULL);
+	f->files = NULL;
+}
+
+/* --- local folders: what is on disk is the truth --- */
+
+struct scan {
+	struct folder *folder;
+	struct map *seen;  /* base names found */
+	struct strv fresh; /* not in the cache yet */
+	uint32_t *fresh_flags, *fresh_received;
+	size_t cap_flags, cap_received;
+	uint32_t *changed; /* uids */
+	size_t nchanged, cap_changed;
+};
+
+static int scan_one(void *ctx, const struct maildir_entry *e)
+{
+	struct scan *s = ctx;
+	uint32_t uid = (uint32_t)(uintptr_t)map_get(s->folder->files, e->base);
+	const struct columns *c;
+	ptrdiff_t at;
+
+	map_put(s->seen, e->base, (void *)1);
+	if (!uid) {
+		s->fresh_flags = mem_grow(
+			s->fresh_flags, &s->cap_flags, s->fresh.n + 1, sizeof(*s->fresh_flags));
+		s->fresh_received = mem_grow(s->fresh_received, &s->cap_received, s->fresh.n + 1,
+			sizeof(*s->fresh_received));
+		s->fresh_flags[s->fresh.n] = e->flags;
+		s->fresh_received[s->fresh.n] = e->received;
+		strv_add(&s->fresh, e->base);
+		return 0;
+	}
+	c = cache_columns_view(s->folder->cache);
+	at = columns_find(c, uid);
+	if (at >= 0 && (c->flags[at] & MAIL_SERVER_FLAGS) != (e->flags & MAIL_SERVER_FLAGS)) {
+		s->changed =
+			mem_grow(s->changed, &s->cap_changed, s->nchanged + 1, sizeof(*s->changed));
+		s->changed[s->nchanged++] = uid;
+		cache_set_flags(s->folder->cache, uid, MAIL_SERVER_FLAGS,
+			e->flags & MAIL_SERVER_FLAGS, NULL, NULL);
+	}
+	return 0;
+}
+
+/* A local folder numbers its messages itself; a number is never used twice. */
+static uint32_t next_uid(struct folder *f)
+{
+	struct cache_meta m = *cache_meta(f->cache);
+	uint32_t uid = m.uidnext;
+
+	if (uid <= cache_max_uid(f->cache))
+		uid = cache_max_uid(f->cache) + 1;
+	if (!m.uidvalidity)
+		hash_random(&m.uidvalidity, sizeof(m.uidvalidity));
+	m.uidvalidity |= 1;
+	m.uidnext = uid + 1;
+	m.complete = true;
+	cache_set_meta(f->cache, &m, NULL);
+	return uid;
+}
+
+static uint32_t add_file(struct folder *f, const char *base, const char *p, size_t len,
+	uint32_t flags, uint32_t received)
+{
+	struct envelope e = {0};
+	struct str references = STR_INIT;
+	struct summary s = {.uid = next_uid(f)};
+
+	envelope_parse(&e, p, len);
+	digest_summary(&s, &e, &references);
+	s.flags |= (flags & MAIL_SERVER_FLAGS) | MAIL_BODY_HERE;
+	s.received = received ? received : (uint32_t)clock_now();
+	s.size = len > UINT32_MAX ? UINT32_MAX : (uint32_t)len;
+	s.file = base;
+	if (cache_add(f->cache, &s, 1, NULL) == 0)
+		map_put(f->files, base, (void *)(uintptr_t)s.uid);
+	envelope_done(&e);
+	str_done(&references);
+	return s.uid;
+}
+
+static void add_fresh_files(struct scan *s)
+{
+	struct folder *f = s->folder;
+	struct str bytes = STR_INIT;
+
+	for (size_t i = 0; i < s->fresh.n; i++) {
+		uint32_t uid;
+
+		str_clear(&bytes);
+		if (maildir_read(f->dir, s->fresh.v[i], MESSAGE_MAX, &bytes, NULL) != 0)
+			continue;
+		uid = add_file(f, s->fresh.v[i], str_c(&bytes), bytes.len, s->fresh_flags[i],
+			s->fresh_received[i]);
+		s->changed =
+			mem_grow(s->changed, &s->cap_changed, s->nchanged + 1, sizeof(*s->changed));
+		s->changed[s->nchanged++] = uid;
+	}
+	str_done(&bytes);
+}
+
+static uint32_t *missing_files(struct scan *s, size_t *n)
+{
+	uint32_t *gone = NULL;
+	size_t cap = 0, at = 0;
+	const char *base;
+	void *uid;
+
+	*n = 0;
+	while (map_each(s->folder->files, &at, &base, &uid))
+		if (!map_get(s->seen, base)) {
+			gone = mem_grow(gone, &cap, *n + 1, sizeof(*gone));
+			gone[(*n)++] = (uint32_t)(uintptr_t)uid;
+		}
+	return gone;
+}
+
+static void forget_files(struct folder *f, const uint32_t *gone, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct summary s;
+
+		if (cache_get(f->cache, gone[i], &s) == 0)
+			map_take(f->files, s.file);
+	}
+	cache_remove(f->cache, gone, n, NULL);
+}
+
+int folder_scan(struct folder *f, struct err *err)
+{
+	struct scan s = {.folder = f, .seen = map_new()};
+	uint64_t stamp = maildir_stamp(f->dir);
+	uint32_t *gone = NULL;
+	size_t ngone = 0;
+	int rc = maildir_scan(f->dir, scan_one, &s, err);
+
+	if (rc == 0) {
+		add_fresh_files(&s);
+		gone = missing_files(&s, &ngone);
+		forget_files(f, gone, ngone);
+		f->stamp = stamp;
+		f->percent = 100;
+		if (s.nchanged || ngone) {
+			folder_send_changes(f, s.changed, s.nchanged, gone, ngone);
+			rc = 1;
+		}
+	}
+	map_free(s.seen, NULL);
+	strv_done(&s.fresh);
+	free(s.fresh_flags);
+	free(s.fresh_received);
+	free(s.changed);
+	free(gone);
+	return rc;
+}
+
+int folder_deliver(struct folder *f, const char *p, size_t len, uint32_t flags, const char *tag,
+	uint32_t *uid, struct err *err)
+{
+	struct str base = STR_INIT;
+	int rc = maildir_deliver(f->dir, p, len, flags, tag, &base, err);
+
+	if (rc == 0) {
+		*uid = add_file(f, base.p, p, len, flags, (uint32_t)clock_now());
+		folder_send_changes(f, uid, 1, NULL, 0);
+	}
+	str_done(&base);
+	return rc;
+}
+
+char *folder_local_file(struct folder *f, uint32_t uid, struct err *err)
+{
+	struct summary s;
+
+	if (cache_get(f->cache, uid, &s) != 0 || !*s.file) {
+		err_set(err, ERR_GONE, _("The message is no longer there"));
+		return NULL;
+	}
+	return mem_strdup(s.file);
+}
+
+/* --- telling the engine --- */
+
+uint32_t folder_overlay(const struct folder *f, uint32_t uid, uint32_t flags, bool *gone)
+{
+	struct journal *j = f->account->journal;
+	size_t n = j && !f->local ? journal_count(j) : 0;
+
+	*gone = false;
+	for (size_t i = 0; i < n; i++) {
+		const struct op *op = journal_at(j, i);
+
+		if (strcmp(op->folder, f->name) != 0)
+			continue;
+		for (size_t k = 0; k < op->n; k++) {
+			if (op->uids[k] != uid)
+				continue;
+			if (op->kind == OP_FLAGS)
+				flags = (flags & ~op->clear) | op->set;
+			else if (op->kind == OP_MOVE || op->kind == OP_EXPUNGE)
+				*gone = true;
+		}
+	}
+	return flags;
+}
+
+static void add_keysets(struct folder *f, struct store_event *ev)
+{
+	uint16_t most = 0;
+
+	for (size_t i = 0; i < ev->columns.n; i++)
+		if (ev->columns.keyset[i] > most)
+			most = ev->columns.keyset[i];
+	for (unsigned k = 0; k <= most; k++)
+		strv_add(&ev->keysets, k ? cache_keyset(f->cache, (uint16_t)k) : "");
+}
+
+static void add_rows(struct folder *f, struct store_event *ev, size_t from, size_t n)
+{
+	ev->rows = mem_array(n, sizeof(*ev->rows));
+	for (size_t i = 0; i < n; i++) {
+		struct summary row;
+
+		if (cache_get(f->cache, ev->columns.uid[from + i], &row) == 0)
+			ev->rows[ev->nrows++] = summary_copy(&row);
+	}
+}
+
+static void send_list_to(struct folder *f, struct list *l)
+{
+	struct store_event *ev = store_event_new(STORE_LIST);
+	size_t first;
+
+	ev->list = l->id;
+	ev->account = f->account->index;
+	cache_columns(f->cache, &ev->columns);
+	add_keysets(f, ev);
+	first = ev->columns.n < FIRST_ROWS ? ev->columns.n : FIRST_ROWS;
+	add_rows(f, ev, ev->columns.n - first, first);
+	ev->percent = f->percent;
+	ev->read_only = f->account->store->read_only || (is_foreign(f) && !f->local);
+	store_emit(f->account->store, ev);
+}
+
+void folder_send_list(struct folder *f, struct list *only)
+{
+	if (!f->cache)
+		return;
+	for (struct list *l = f->account->store->lists; l; l = l->next)
+		if (l->folder == f && (!only || l == only))
+			send_list_to(f, l);
+}
+
+static void copy_row(struct columns *to, size_t i, const struct columns *from, size_t at)
+{
+	to->uid[i] = from->uid[at];
+	to->flags[i] = from->flags[at];
+	to->received[i] = from->received[at];
+	to->sent[i] = from->sent[at];
+	to->size[i] = from->size[at];
+	to->parent[i] = from->parent[at];
+	to->keyset[i] = from->keyset[at];
+}
+
+static int by_uid(const void *a, const void *b)
+{
+	uint32_t x, y;
+
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return (x > y) - (x < y);
+}
+
+static void send_changes_to(struct folder *f, struct list *l, const uint32_t *sorted, size_t n,
+	const uint32_t *gone, size_t ngone)
+{
+	struct store_event *ev = store_event_new(STORE_CHANGES);
+	const struct columns *c = cache_columns_view(f->cache);
+	size_t used = 0;
+
+	ev->list = l->id;
+	ev->account = f->account->index;
+	ev->percent = f->percent;
+	columns_resize(&ev->columns, n);
+	for (size_t i = 0; i < n; i++) {
+		ptrdiff_t at = columns_find(c, sorted[i]);
+
+		if (at >= 0)
+			copy_row(&ev->columns, used++, c, (size_t)at);
+	}
+	columns_resize(&ev->columns, used);
+	add_keysets(f, ev);
+	if (n <= FIRST_ROWS)
+		add_rows(f, ev, 0, used);
+	ev->uids = mem_dup(gone, ngone * sizeof(*gone));
+	ev->n = ngone;
+	store_emit(f->account->store, ev);
+}
+
+void folder_send_changes(
+	struct folder *f, const uint32_t *uids, size_t n, const uint32_t *gone, size_t ngone)
+{
+	uint32_t *sorted;
+
+	if (n + ngone > MANY_CHANGES) {
+		folder_send_list(f, NULL);
+		return;
+	}
+	sorted = mem_dup(uids, n * sizeof(*uids));
+	if (n)
+		qsort(sorted, n, sizeof(*sorted), by_uid);
+	for (struct list *l = f->account->store->lists; l; l = l->next)
+		if (l->folder == f)
+			send_changes_to(f, l, sorted, n, gone, ngone);
+	free(sorted);
+}
+
+static void count(struct folder *f)
+{
+	const struct columns *c;
+	uint32_t unread = 0;
+
+	if (!f->cache || !(f->local || cache_meta(f->cache)->complete))
+		return;
+	c = cache_columns_view(f->cache);
+	for (size_t i = 0; i < c->n; i++)
+		unread += !(c->flags[i] & MAIL_SEEN);
+	f->total = (uint32_t)c->n;
+	f->unread = unread;
+	f->counts_known = true;
+}
+
+/* A local folder that was never opened: its files are counted. */
+static int count_entry(void *ctx, const struct maildir_entry *e)
+{
+	struct folder *f = ctx;
+
+	f->total++;
+	f->unread += !(e->flags & MAIL_SEEN);
+	return 0;
+}
+
+static bool is_shown(struct folder *f)
+{
+	if (f->local && !f->cache && f->dir) {
+		uint64_t stamp = maildir_stamp(f->dir);
+
+		if (!f->counts_known || stamp != f->stamp) {
+			f->total = f->unread = 0;
+			maildir_scan(f->dir, count_entry, f, NULL);
+			f->stamp = stamp;
+			f->counts_known = true;
+		}
+	}
+	count(f);
+	/* Of the other protocol only what holds something. */
+	return !is_foreign(f) || f->total > 0;
+}
+
+void folder_send_folders(struct account *a)
+{
+	struct store_event *ev = store_event_new(STORE_FOLDERS);
+	size_t n = 0;
+
+	for (struct folder *f = a->folders; f; f = f->next)
+		n++;
+	ev->account = a->index;
+	ev->folders = mem_array(n, sizeof(*ev->folders));
+	for (struct folder *f = a->folders; f; f = f->next) {
+		if (!is_shown(f))
+			continue;
+		ev->folders[ev->nfolders++] = (struct store_folder_info){.name = folder_ui_name(f),
+			.role = is_foreign(f) ? ROLE_NONE : f->role,
+			.selectable = f->selectable,
+			.counts_known = f->counts_known,
+			.offline_copy = is_foreign(f) && !f->local,
+			.local = f->local,
+			.total = f->total,
+			.unread = f->unread};
+	}
+	store_emit(a->store, ev);
+}
+
+/* --- asking for a synchronisation --- */
+
+void folder_ask_sync(struct folder *f, unsigned request)
+{
+	struct account *a = f->account;
+	const struct columns *c;
+	struct job *j;
+
+	if (f->local || !a->sync || a->setup->sync.use_pop3 || !f->mailbox || !f->cache)
+		return;
+	if (f->syncing) {
+		f->wants_sync =
+			true; /* again when this one is through: something changed meanwhile */
+		return;
+	}
+	j = job_new(JOB_SYNC);
+	j->request = request;
+	j->folder = mem_strdup(f->name);
+	j->mailbox = mem_strdup(f->mailbox);
+	j->watch = f->uses > 0;
+	j->known.meta = *cache_meta(f->cache);
+	c = cache_columns_view(f->cache);
+	j->known.n = c->n;
+	j->known.uids = mem_dup(c->uid, c->n * sizeof(*c->uid));
+	j->known.flags = mem_dup(c->flags, c->n * sizeof(*c->flags));
+	f->syncing = true;
+	f->wants_sync = false;
+	account_post(a, LANE_MAIN, j);
+}

@@ -1,0 +1,185 @@
+/*
+ * job - what crosses the queues between the store and the connections: jobs go out, results come
+ * back. The one header where store and sync meet.
+ *
+ * Owns:    a job or result owns everything it points to; pushing it on a queue gives it away.
+ * Threads: values; jobs are made on the disk thread and eaten by a connection thread, results the
+ * other way round. Errors:  results carry a struct err.
+ *
+ * Each account has up to three lanes, one thread and one connection each: MAIN watches and
+ * synchronises (IMAP: IDLE; POP3: its sessions), FETCH gets what the user waits for, SEND submits.
+ * A lane connects when it has something to do and keeps the connection.
+ */
+#ifndef STORE_JOB_H
+#define STORE_JOB_H
+
+#include "base/err.h"
+#include "base/queue.h"
+#include "base/str.h"
+#include "store/cache.h"
+#include "store/journal.h"
+#include "store/summary.h"
+
+#include <time.h>
+
+enum lane { LANE_MAIN, LANE_FETCH, LANE_SEND, LANES };
+
+/* What sync needs to know of an account. Strings owned, never NULL. */
+struct sync_account {
+	char *name, *imap, *pop3, *smtp; /* URLs, "" when not given */
+	bool use_pop3;
+	int password_kind; /* enum password_kind of engine/settings.h: 0 ask, 1 command, 2 plain, 3
+			      keyring */
+	char *password, *auth, *tls_ca, *tls_pin;
+	int check_seconds; /* between looks at folders that are not watched */
+};
+void sync_account_copy(struct sync_account *to, const struct sync_account *from);
+void sync_account_done(struct sync_account *a);
+
+enum job_kind {
+	JOB_QUIT,
+	JOB_RETRY,     /* connect now; also after a refused login or certificate */
+	JOB_PASSWORD,  /* text: what the user typed; NULL: none */
+	JOB_LIST,      /* folders and their counts -> RESULT_FOLDERS */
+	JOB_SYNC,      /* folder, known, watch -> RESULT_SELECTED, _SUMMARIES, _FLAGS, _VANISHED,
+			  RESULT_SYNCED */
+	JOB_BODY,      /* one message, or one part of it -> RESULT_BODY..., RESULT_BODY_DONE */
+	JOB_OP,        /* op -> RESULT_OP */
+	JOB_POP3,      /* one session -> RESULT_POP3_LISTED, then waits for JOB_POP3_PLAN */
+	JOB_POP3_PLAN, /* what to fetch, look at and delete */
+	JOB_POP3_ACK,  /* how many messages became durable: the driver goes on, deletes, quits */
+	JOB_SEND,      /* one mail -> RESULT_SEND_READY, waits for JOB_SEND_GO, RESULT_SENT */
+	JOB_SEND_GO,   /* the store has noted that DATA begins (n != 0), or could not (n == 0) */
+	JOB_CHECK,     /* connect and describe -> RESULT_CHECKED */
+};
+
+struct known_folder { /* what the cache has, for a resync */
+	struct cache_meta meta;
+	uint32_t *uids, *flags; /* owned; ascending */
+	size_t n;
+};
+
+struct pop3_plan {
+	uint32_t *retr, *top, *dele; /* owned; message numbers of the session */
+	size_t nretr, ntop, ndele;
+};
+
+struct job {
+	struct queue_item item;
+	enum job_kind kind;
+	unsigned request; /* comes back in the results */
+	char *folder;     /* UTF-8 name */
+	char *mailbox;    /* the same on the wire; NULL when not IMAP */
+	char *target;     /* wire name of a second mailbox */
+	struct known_folder known;
+	bool watch; /* stay here with IDLE afterwards */
+	uint32_t uid, uidvalidity, size;
+	char *section; /* JOB_BODY: one part; NULL: what is needed to read the message */
+	struct op *op;
+	struct pop3_plan plan;
+	char *id;   /* outbox id */
+	char *from; /* envelope sender */
+	struct strv recipients;
+	struct str bytes; /* message with CRLF */
+	char *text;
+	size_t n;
+	time_t date;
+};
+struct job *job_new(enum job_kind kind);
+void job_free(struct job *j);
+void job_free_item(struct queue_item *item); /* for queue_free */
+
+enum result_kind {
+	RESULT_STATE,     /* lane, state, err, n: milliseconds until the next attempt */
+	RESULT_PASSWORD,  /* a password is needed: JOB_PASSWORD answers */
+	RESULT_ALERT,     /* text from the server that the user must see */
+	RESULT_FOLDERS,   /* folders; err when it failed */
+	RESULT_SELECTED,  /* folder, meta (uidvalidity, uidnext, exists); reset: the known rows are
+			     void */
+	RESULT_SUMMARIES, /* summaries, n */
+	RESULT_FLAGS,     /* flags, n */
+	RESULT_VANISHED,  /* uids, n */
+	RESULT_PROGRESS,  /* done, total */
+	RESULT_SYNCED,    /* folder, meta; err when it failed */
+	RESULT_NEWS,      /* folder: something changed there, synchronise it */
+	RESULT_BODY,      /* folder, uid, section (a piece name of bodies.h), bytes */
+	RESULT_BODY_DONE, /* request; err */
+	RESULT_OP_SENT, /* op_id: the command is about to go out (only where repeating it may double
+			   something) */
+	RESULT_OP,      /* op_id, err; text: UIDs in the target, uidvalidity */
+	RESULT_POP3_LISTED,  /* entries, n; can_uidl, can_top */
+	RESULT_POP3_HEADER,  /* number, bytes: answer to TOP */
+	RESULT_POP3_MESSAGE, /* number, bytes; err: this one could not be fetched */
+	RESULT_POP3_FETCHED, /* all of the plan's messages were given: JOB_POP3_ACK is awaited; err
+				when it broke off */
+	RESULT_POP3_DONE,    /* numbers deleted (uids, n) confirmed by QUIT; err */
+	RESULT_SEND_READY,   /* id: DATA is next */
+	RESULT_SENT,         /* id, outcome, fates; err */
+	RESULT_CHECKED,      /* text; err */
+};
+enum sync_state { SYNC_OFFLINE, SYNC_CONNECTING, SYNC_ONLINE, SYNC_WAITING, SYNC_FAILED };
+enum send_outcome { SEND_ACCEPTED, SEND_NOT, SEND_UNCONFIRMED };
+
+struct folder_entry {
+	char *name, *mailbox; /* owned; UTF-8 with '/' between levels, and wire form */
+	int role; /* net/imap.h enum imap_role = engine.h enum folder_role for the first nine */
+	bool selectable, counts_known;
+	uint32_t total, unread, uidnext, uidvalidity;
+	uint64_t highestmodseq;
+};
+struct flag_change {
+	uint32_t uid, flags;
+	char *keywords; /* owned or NULL: unchanged */
+};
+struct session_entry {
+	uint32_t number, size;
+	char uidl[72];
+};
+struct recipient_fate {
+	char *address; /* owned */
+	int fate;      /* 0 accepted, 1 later, 2 never */
+	char *text;    /* owned */
+};
+
+struct result {
+	struct queue_item item;
+	enum result_kind kind;
+	unsigned generation; /* of the sync that made it */
+	int account;         /* the store's index */
+	enum lane lane;
+	unsigned request;
+	struct err err; /* ERR_NONE: fine */
+	enum sync_state state;
+	char *folder, *section, *text, *id;
+	struct folder_entry *folders;
+	struct summary **summaries; /* owned copies */
+	struct flag_change *flags;
+	struct session_entry *entries;
+	struct recipient_fate *fates;
+	uint32_t *uids;
+	size_t n; /* of whichever array */
+	struct cache_meta meta;
+	bool reset, can_uidl, can_top;
+	uint32_t uid, uidvalidity, number;
+	uint64_t op_id, done, total;
+	enum send_outcome outcome;
+	struct str bytes;
+};
+struct result *result_new(enum result_kind kind);
+void result_free(struct result *r);
+void result_free_item(struct queue_item *item);
+
+/* How the store starts and stops connections without knowing sync: the engine fills this in. */
+struct sync;
+struct sync_ops {
+	/* Starts the lanes of an account; lanes[] gets their job queues (borrowed until stop). */
+	struct sync *(*start)(const struct sync_account *account, int index, unsigned generation,
+		struct queue *results, struct queue *lanes[LANES]);
+	/* Asks every lane to end at once (sockets are closed); returns at once. */
+	void (*cancel)(struct sync *s);
+	/* After cancel: waits up to wait_ms for the threads and frees; a thread that does not end
+	 * is left behind. */
+	void (*stop)(struct sync *s, int wait_ms);
+};
+
+#endif

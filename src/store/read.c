@@ -1,0 +1,447 @@
+/* Reading: a message's bytes from the Maildir, from the bodies fetched before, or asked from the
+ * server; then structure, styled text, parts. */
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "mime/render.h"
+#include "store/maildir.h"
+#include "store/store_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MESSAGE_MAX = 512 << 20 };
+
+/* --- parking requests until the body comes --- */
+
+static void park(struct store *s, struct folder *f, uint32_t uid, const char *section,
+	uint32_t size, struct store_request *r)
+{
+	struct parked *p = mem_alloc(sizeof(*p));
+	struct job *j = job_new(JOB_BODY);
+
+	p->request = r;
+	p->job = ++s->next_job;
+	p->next = s->parked;
+	s->parked = p;
+	j->request = p->job;
+	j->folder = mem_strdup(f->name);
+	j->mailbox = mem_strdup(f->mailbox);
+	j->uid = uid;
+	j->uidvalidity = cache_meta(f->cache)->uidvalidity;
+	j->size = size;
+	j->section = mem_strdup(section);
+	account_post(f->account, LANE_FETCH, j);
+}
+
+static struct parked *unpark(struct store *s, unsigned job)
+{
+	for (struct parked **p = &s->parked; *p; p = &(*p)->next)
+		if ((*p)->job == job) {
+			struct parked *found = *p;
+
+			*p = found->next;
+			return found;
+		}
+	return NULL;
+}
+
+static void fail_parked(struct store *s, struct parked *p, const struct err *err)
+{
+	store_failed(s, p->request->request, err);
+	store_request_free(p->request);
+	free(p);
+}
+
+void read_drop_parked(struct store *s, struct account *a, const struct err *err)
+{
+	for (struct parked **p = &s->parked; *p;) {
+		struct list *l = store_list(s, (*p)->request->list);
+		struct parked *found = *p;
+
+		if (a && l && l->folder->account != a) {
+			p = &found->next;
+			continue;
+		}
+		*p = found->next;
+		fail_parked(s, found, err);
+	}
+}
+
+void read_cancel(struct store *s, unsigned request)
+{
+	for (struct parked **p = &s->parked; *p; p = &(*p)->next)
+		if ((*p)->request->request == request) {
+			struct parked *found = *p;
+			struct err err = {0};
+
+			*p = found->next;
+			err_set(&err, ERR_CANCELLED, _("Cancelled"));
+			fail_parked(s, found, &err);
+			return;
+		}
+}
+
+void read_body(struct account *a, struct result *r)
+{
+	struct bodies_key key = {r->folder, r->uidvalidity, r->uid};
+	struct err err = {0};
+
+	if (bodies_put(a->bodies, &key, r->section, str_c(&r->bytes), r->bytes.len, &err) != 0)
+		store_notice(a, _("A message cannot be kept for offline reading: %s"), err.text);
+}
+
+static void mark_here(struct folder *f, uint32_t uid)
+{
+	if (cache_set_flags(f->cache, uid, 0, MAIL_BODY_HERE, NULL, NULL) == 0)
+		folder_send_changes(f, &uid, 1, NULL, 0);
+}
+
+void read_body_done(struct store *s, struct result *r)
+{
+	struct parked *p = unpark(s, r->request);
+	struct account *a = store_account_at(s, r->account);
+	struct folder *f = r->folder ? folder_find(a, r->folder, false) : NULL;
+	struct store_request *request;
+
+	if (r->err.kind == ERR_NONE && f && f->cache)
+		mark_here(f, r->uid);
+	if (!p)
+		return; /* cancelled meanwhile: the body is kept for the next time */
+	if (r->err.kind != ERR_NONE) {
+		fail_parked(s, p, &r->err);
+		return;
+	}
+	request = p->request;
+	free(p);
+	request->op_id++; /* the structure first, then one part: after that it must be here */
+	if (request->kind == REQUEST_COMPOSE)
+		write_request(s, request);
+	else
+		read_request(s, request);
+}
+
+void read_progress(struct store *s, struct result *r)
+{
+	for (struct parked *p = s->parked; p; p = p->next)
+		if (p->job == r->request) {
+			struct store_event *ev = store_event_new(STORE_PROGRESS);
+
+			ev->request = p->request->request;
+			ev->done = r->done;
+			ev->total = r->total;
+			store_emit(s, ev);
+		}
+}
+
+/* --- getting at the bytes --- */
+
+static struct bodies_key key_of(struct folder *f, uint32_t uid)
+{
+	return (struct bodies_key){f->name, cache_meta(f->cache)->uidvalidity, uid};
+}
+
+static uint32_t size_of(struct folder *f, uint32_t uid)
+{
+	const struct columns *c = cache_columns_view(f->cache);
+	ptrdiff_t at = columns_find(c, uid);
+
+	return at < 0 ? 0 : c->size[at];
+}
+
+static int read_local(struct folder *f, uint32_t uid, struct str *out, struct err *err)
+{
+	char *base = folder_local_file(f, uid, err);
+	int rc = base ? maildir_read(f->dir, base, MESSAGE_MAX, out, err) : -1;
+
+	free(base);
+	return rc;
+}
+
+static int cannot_fetch(struct folder *f, struct store_request *r, struct err *err)
+{
+	if (r->op_id > 1)
+		return err_set(err, ERR_SYSTEM,
+			_("The message was fetched but cannot be read back from the cache"));
+	if (!account_is_server(f->account))
+		return err_set(err, ERR_GONE,
+			_("This message was not fetched while the account used IMAP; switch back "
+			  "to read it: :protocol imap"));
+	if (!f->account->sync)
+		return err_set(err, ERR_NETWORK,
+			_("This message is not here yet and the account is offline"));
+	return 0;
+}
+
+/* The whole message. 0: in out; 1: parked until it comes; -1: err. */
+int read_message(struct store *s, struct folder *f, uint32_t uid, struct store_request *r,
+	struct str *out, struct err *err)
+{
+	struct bodies_key key;
+
+	if (f->local)
+		return read_local(f, uid, out, err);
+	key = key_of(f, uid);
+	if (bodies_get(f->account->bodies, &key, "eml", out, NULL) == 0)
+		return 0;
+	if (cannot_fetch(f, r, err) != 0)
+		return -1;
+	park(s, f, uid, "eml", size_of(f, uid), r);
+	return 1;
+}
+
+struct loaded {
+	struct str bytes; /* the whole message, or only its header */
+	struct parts parts;
+	struct strv bodies; /* keeps part bodies alive */
+	const char *header;
+	size_t header_len;
+	bool partial;
+};
+
+static void loaded_done(struct loaded *m)
+{
+	part_done(&m->parts);
+	strv_done(&m->bodies);
+	str_done(&m->bytes);
+}
+
+static void load_part_bodies(struct account *a, const struct bodies_key *key, struct loaded *m)
+{
+	for (size_t i = 0; i < m->parts.n; i++) {
+		struct part *p = &m->parts.v[i];
+		struct str body = STR_INIT;
+
+		if (p->multipart || p->message || !*p->section)
+			continue;
+		if (bodies_get(a->bodies, key, p->section, &body, NULL) == 0) {
+			p->body_len = body.len;
+			p->body = str_steal(&body);
+			strv_take(&m->bodies, (char *)(uintptr_t)p->body);
+		} else {
+			m->partial = true;
+		}
+		str_done(&body);
+	}
+}
+
+static int load_by_parts(struct folder *f, uint32_t uid, struct loaded *m)
+{
+	struct bodies_key key = key_of(f, uid);
+	struct str structure = STR_INIT;
+	int rc = bodies_get(f->account->bodies, &key, "struct", &structure, NULL);
+
+	if (rc == 0)
+		rc = bodies_get(f->account->bodies, &key, "head", &m->bytes, NULL);
+	if (rc == 0)
+		rc = part_load(&m->parts, str_c(&structure), structure.len);
+	str_done(&structure);
+	if (rc != 0)
+		return -1;
+	m->header = str_c(&m->bytes);
+	m->header_len = m->bytes.len;
+	load_part_bodies(f->account, &key, m);
+	return 0;
+}
+
+static void parse_whole(struct loaded *m)
+{
+	part_parse(&m->parts, str_c(&m->bytes), m->bytes.len);
+	m->header = m->parts.n ? m->parts.v[0].header : str_c(&m->bytes);
+	m->header_len = m->parts.n ? m->parts.v[0].header_len : 0;
+}
+
+/* 0, 1 parked, -1. */
+static int load(struct store *s, struct folder *f, uint32_t uid, struct store_request *r,
+	struct loaded *m, struct err *err)
+{
+	struct bodies_key key;
+
+	if (f->local) {
+		if (read_local(f, uid, &m->bytes, err) != 0)
+			return -1;
+		parse_whole(m);
+		return 0;
+	}
+	key = key_of(f, uid);
+	if (bodies_get(f->account->bodies, &key, "eml", &m->bytes, NULL) == 0) {
+		parse_whole(m);
+		return 0;
+	}
+	if (load_by_parts(f, uid, m) == 0)
+		return 0;
+	if (cannot_fetch(f, r, err) != 0)
+		return -1;
+	park(s, f, uid, NULL, size_of(f, uid), r);
+	return 1;
+}
+
+/* --- answering --- */
+
+/* The structure travels without the bytes it was made over. */
+static void detach_parts(struct parts *parts, struct store_view *v)
+{
+	v->parts = *parts;
+	*parts = (struct parts){0};
+	for (size_t i = 0; i < v->parts.n; i++) {
+		struct part *p = &v->parts.v[i];
+
+		if (!p->size)
+			p->size = p->body_len;
+		/* Whether it is here stays visible: not NULL means it can be saved without a
+		 * connection. */
+		p->body = p->body ? "" : NULL;
+		p->body_len = 0;
+		p->header = NULL;
+		p->header_len = 0;
+	}
+}
+
+static void answer_view(struct store *s, struct store_request *r, struct loaded *m)
+{
+	struct store_event *ev = store_event_new(STORE_VIEW);
+	struct render_options opt = {.width = r->width < 20 ? 20 : r->width,
+		.all_headers = r->all_headers,
+		.prefer_html = r->prefer_html,
+		.hide_quotes = r->hide_quotes,
+		.no_headers = r->no_headers};
+
+	ev->request = r->request;
+	ev->list = r->list;
+	ev->uids = mem_dup(&r->uid, sizeof(r->uid));
+	ev->n = 1;
+	ev->view = mem_alloc(sizeof(*ev->view));
+	ev->view->partial = m->partial;
+	ev->view->text = render_message(&m->parts, m->header, m->header_len, &opt);
+	envelope_parse(&ev->view->envelope, m->header, m->header_len);
+	detach_parts(&m->parts, ev->view);
+	store_emit(s, ev);
+}
+
+static int write_new_file(const char *path, const char *p, size_t len, struct err *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600), rc;
+
+	if (fd < 0)
+		return errno == EEXIST ? err_set(err, ERR_INPUT,
+						 _("%s exists already; choose another name"), path)
+				       : err_errno(err, _("Cannot create %s"), path);
+	rc = file_write_all(fd, p, len, err);
+	if (rc == 0 && fsync(fd) != 0)
+		rc = err_errno(err, _("Cannot write %s"), path);
+	if (close(fd) != 0 && rc == 0)
+		rc = err_errno(err, _("Cannot write %s"), path);
+	if (rc != 0)
+		unlink(path); /* never half an attachment */
+	return rc;
+}
+
+/* The path the user gave; for a directory the part's own name, made safe, in it. A taken name gets
+ * a number. */
+static char *save_path(const char *given, const char *name)
+{
+	char *path = file_expand(given), *safe, *full;
+	struct stat st;
+	size_t len = strlen(path);
+	bool dir = (len && path[len - 1] == '/') || (stat(path, &st) == 0 && S_ISDIR(st.st_mode));
+	const char *dot;
+
+	if (!dir)
+		return path;
+	if (len > 1 && path[len - 1] == '/')
+		path[len - 1] = '\0';
+	safe = file_safe_name(name);
+	full = file_join(path, safe);
+	dot = strrchr(safe, '.');
+	for (int i = 1; file_exists(full) && i < 1000; i++) {
+		struct str numbered = STR_INIT;
+
+		str_addf(&numbered, "%s/%.*s-%d%s", path,
+			(int)(dot ? dot - safe : (ptrdiff_t)strlen(safe)), safe, i, dot ? dot : "");
+		free(full);
+		full = str_steal(&numbered);
+	}
+	free(safe);
+	free(path);
+	return full;
+}
+
+static int save_part(struct store *s, struct folder *f, struct store_request *r, struct loaded *m,
+	struct err *err)
+{
+	int i = part_find(&m->parts, r->section), rc;
+	struct part *p = i < 0 ? NULL : &m->parts.v[i];
+	struct str bytes = STR_INIT;
+	char *path;
+
+	if (!p)
+		return err_set(err, ERR_GONE, _("The message has no part %s"), r->section);
+	if (!p->body) {
+		if (cannot_fetch(f, r, err) != 0)
+			return -1;
+		park(s, f, r->uid, p->section, (uint32_t)p->size, r);
+		return 1;
+	}
+	part_decode(p, &bytes);
+	path = save_path(r->text, p->name ? p->name : p->message ? "message.eml" : "part");
+	rc = write_new_file(path, str_c(&bytes), bytes.len, err);
+	if (rc == 0)
+		store_done(s, r, path);
+	free(path);
+	str_done(&bytes);
+	return rc;
+}
+
+static int save_raw(struct store *s, struct folder *f, struct store_request *r, struct err *err)
+{
+	struct str bytes = STR_INIT;
+	int rc = read_message(s, f, r->uid, r, &bytes, err);
+
+	if (rc == 0 && r->text) {
+		char *path = save_path(r->text, "message.eml");
+
+		rc = write_new_file(path, str_c(&bytes), bytes.len, err);
+		if (rc == 0)
+			store_done(s, r, path);
+		free(path);
+	} else if (rc == 0) {
+		struct store_event *ev = store_event_new(STORE_BYTES);
+
+		ev->request = r->request;
+		ev->bytes = bytes;
+		bytes = (struct str)STR_INIT;
+		store_emit(s, ev);
+	}
+	str_done(&bytes);
+	return rc;
+}
+
+void read_request(struct store *s, struct store_request *r)
+{
+	struct list *l = store_list(s, r->list);
+	struct loaded m = {0};
+	struct err err = {0};
+	int rc;
+
+	if (!l)
+		rc = err_set(&err, ERR_GONE, _("The folder is no longer open"));
+	else if (r->kind == REQUEST_SAVE_RAW)
+		rc = save_raw(s, l->folder, r, &err);
+	else {
+		rc = load(s, l->folder, r->uid, r, &m, &err);
+		if (rc == 0 && r->kind == REQUEST_READ)
+			answer_view(s, r, &m);
+		else if (rc == 0)
+			rc = save_part(s, l->folder, r, &m, &err);
+	}
+	loaded_done(&m);
+	if (rc == 1)
+		return; /* parked: the request lives on */
+	if (rc < 0)
+		store_failed(s, r->request, &err);
+	store_request_free(r);
+}

@@ -1,0 +1,515 @@
+#include "store/store.h"
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "store/store_priv.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TICK_MS = 1000 };
+
+struct store_request *store_request_new(enum request_kind kind)
+{
+	struct store_request *r = mem_alloc(sizeof(*r));
+
+	r->kind = kind;
+	r->account = -1;
+	return r;
+}
+
+void store_account_free(struct store_account *a)
+{
+	if (!a)
+		return;
+	sync_account_done(&a->sync);
+	free(a->data_dir);
+	free(a->cache_dir);
+	free(a->from);
+	strv_done(&a->own);
+	for (size_t i = 0; i < MEM_COUNT(a->role_names); i++)
+		free(a->role_names[i]);
+	free(a->signature);
+	free(a);
+}
+
+void store_request_free(struct store_request *r)
+{
+	if (!r)
+		return;
+	free(r->folder);
+	mem_free_secret(r->text);
+	free(r->section);
+	free(r->id);
+	free(r->uids);
+	store_account_free(r->setup);
+	free(r);
+}
+
+static void request_free_item(struct queue_item *item)
+{
+	store_request_free((struct store_request *)item);
+}
+
+static void drafts_free(struct store_draft *drafts, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct store_draft *d = &drafts[i];
+
+		free(d->id);
+		free(d->path);
+		free(d->text);
+		free(d->from);
+		free(d->to);
+		free(d->cc);
+		free(d->bcc);
+		free(d->subject);
+		strv_done(&d->attach);
+	}
+	free(drafts);
+}
+
+static void view_free(struct store_view *v)
+{
+	if (!v)
+		return;
+	text_free(v->text);
+	part_done(&v->parts);
+	envelope_done(&v->envelope);
+	free(v);
+}
+
+void store_event_free(struct store_event *ev)
+{
+	if (!ev)
+		return;
+	free(ev->text);
+	free(ev->folder);
+	free(ev->uids);
+	columns_done(&ev->columns);
+	strv_done(&ev->keysets);
+	for (size_t i = 0; i < ev->nrows; i++)
+		summary_free(ev->rows[i]);
+	free(ev->rows);
+	for (size_t i = 0; i < ev->nfolders; i++)
+		free(ev->folders[i].name);
+	free(ev->folders);
+	view_free(ev->view);
+	drafts_free(ev->drafts, ev->ndrafts);
+	for (size_t i = 0; i < ev->nmails; i++)
+		outbox_mail_done(&ev->mails[i]);
+	free(ev->mails);
+	for (size_t i = 0; i < ev->nops; i++)
+		op_free(ev->ops[i]);
+	free(ev->ops);
+	str_done(&ev->bytes);
+	free(ev);
+}
+
+void store_event_free_item(struct queue_item *item)
+{
+	store_event_free((struct store_event *)item);
+}
+
+struct store_event *store_event_new(enum store_event_kind kind)
+{
+	struct store_event *ev = mem_alloc(sizeof(*ev));
+
+	ev->kind = kind;
+	ev->account = -1;
+	return ev;
+}
+
+void store_emit(struct store *s, struct store_event *ev)
+{
+	queue_push(s->events, &ev->item);
+}
+
+void store_done(struct store *s, const struct store_request *r, const char *text)
+{
+	struct store_event *ev = store_event_new(STORE_DONE);
+
+	ev->request = r->request;
+	ev->account = r->account;
+	ev->list = r->list;
+	ev->text = mem_strdup(text);
+	store_emit(s, ev);
+}
+
+void store_failed(struct store *s, unsigned request, const struct err *err)
+{
+	struct store_event *ev = store_event_new(STORE_FAILED);
+
+	ev->request = request;
+	ev->err = *err;
+	store_emit(s, ev);
+}
+
+void store_notice(struct account *a, const char *fmt, ...)
+{
+	struct store_event *ev = store_event_new(STORE_NOTICE);
+	struct str text = STR_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	str_addv(&text, fmt, ap);
+	va_end(ap);
+	ev->account = a->index;
+	ev->text = utf8_clean_line(str_c(&text), text.len);
+	str_done(&text);
+	store_emit(a->store, ev);
+}
+
+struct account *store_account_at(struct store *s, int index)
+{
+	return index >= 0 && (size_t)index < s->naccounts ? s->accounts[index] : NULL;
+}
+
+struct list *store_list(struct store *s, unsigned id)
+{
+	struct list *l = s->lists;
+
+	while (l && l->id != id)
+		l = l->next;
+	return l;
+}
+
+int store_may_change(struct store *s, struct err *err)
+{
+	return s->read_only
+		       ? err_set(err, ERR_INPUT, _("Talaria runs read-only: nothing is changed"))
+		       : 0;
+}
+
+/* --- open and close --- */
+
+/* talaria -f DIR: an account of its own with one local folder, keyed by the path. */
+static struct account *path_account(struct store *s)
+{
+	struct account *a = mem_alloc(sizeof(*a));
+
+	a->store = s;
+	a->index = -1;
+	a->lock_fd = -1;
+	a->is_path = true;
+	s->accounts =
+		mem_grow(s->accounts, &s->cap_accounts, s->naccounts + 1, sizeof(*s->accounts));
+	s->accounts[s->naccounts++] = a;
+	return a;
+}
+
+static struct folder *folder_for_request(
+	struct store *s, const struct store_request *r, struct err *err)
+{
+	struct account *a = store_account_at(s, r->account);
+	struct folder *f;
+
+	if (r->account < 0) {
+		a = path_account(s);
+		f = folder_new(a, r->folder, true);
+		f->dir = mem_strdup(r->folder);
+		f->role = ROLE_INBOX;
+		return f;
+	}
+	if (!a) {
+		err_set(err, ERR_INPUT, _("There is no such account"));
+		return NULL;
+	}
+	f = folder_by_ui_name(a, r->folder);
+	if (!f)
+		err_set(err, ERR_GONE, _("There is no folder %s in account %s"), r->folder,
+			a->setup->sync.name);
+	return f;
+}
+
+static void open_list(struct store *s, struct store_request *r)
+{
+	struct err err = {0};
+	struct folder *f = folder_for_request(s, r, &err);
+	struct list *l;
+
+	if (!f || folder_use(f, &err) != 0) {
+		store_failed(s, r->request, &err);
+		return;
+	}
+	l = mem_alloc(sizeof(*l));
+	l->id = r->list;
+	l->folder = f;
+	l->next = s->lists;
+	s->lists = l;
+	folder_send_list(f, l);
+	store_done(s, r, NULL);
+	if (!f->local)
+		folder_ask_sync(f, 0);
+}
+
+static void close_list(struct store *s, const struct store_request *r)
+{
+	for (struct list **p = &s->lists; *p; p = &(*p)->next)
+		if ((*p)->id == r->list) {
+			struct list *l = *p;
+
+			*p = l->next;
+			folder_unuse(l->folder);
+			free(l);
+			return;
+		}
+}
+
+static void send_rows(struct store *s, const struct store_request *r)
+{
+	struct list *l = store_list(s, r->list);
+	struct store_event *ev;
+
+	if (!l)
+		return;
+	ev = store_event_new(STORE_ROWS);
+	ev->list = l->id;
+	ev->rows = mem_array(r->n, sizeof(*ev->rows));
+	for (size_t i = 0; i < r->n; i++) {
+		struct summary row;
+
+		if (cache_get(l->folder->cache, r->uids[i], &row) == 0)
+			ev->rows[ev->nrows++] = summary_copy(&row);
+	}
+	store_emit(s, ev);
+}
+
+static void pass_password(struct account *a, struct store_request *r)
+{
+	/* Every lane that waits for a password, or was refused with an old one, gets it. */
+	for (int i = 0; i < LANES; i++) {
+		struct job *j = job_new(JOB_PASSWORD);
+
+		j->text = mem_strdup(r->text);
+		account_post(a, (enum lane)i, j);
+	}
+}
+
+static void retry(struct account *a)
+{
+	a->next_lock_try = a->next_pop3 = 0;
+	for (int i = 0; i < LANES; i++)
+		account_post(a, (enum lane)i, job_new(JOB_RETRY));
+	account_tick(a, clock_ms());
+}
+
+static void start_check(struct store *s, struct account *a, struct store_request *r)
+{
+	struct job *j = job_new(JOB_CHECK);
+	bool started = a->sync != NULL;
+
+	(void)s;
+	j->request = r->request;
+	/* Looking is allowed beside another running copy: it changes nothing. */
+	if (!started)
+		a->sync = s->ops.start(
+			&a->setup->sync, a->index, ++a->generation, s->results, a->lanes);
+	account_post(a, LANE_FETCH, j);
+}
+
+/* True when the request was kept or its answer is sent by someone else. */
+static bool account_request(struct store *s, struct store_request *r)
+{
+	struct account *a = store_account_at(s, r->account);
+	struct err err = {0};
+
+	if (!a) {
+		err_set(&err, ERR_INPUT, _("There is no such account"));
+		store_failed(s, r->request, &err);
+		return false;
+	}
+	switch (r->kind) {
+	case REQUEST_ONLINE:
+		account_online(a, r->n != 0);
+		break;
+	case REQUEST_RETRY:
+		retry(a);
+		break;
+	case REQUEST_PASSWORD:
+		pass_password(a, r);
+		break;
+	case REQUEST_PROTOCOL:
+		account_protocol(a, r);
+		break;
+	case REQUEST_PREVIEW:
+		account_preview(a, r);
+		break;
+	case REQUEST_SYNC:
+		account_sync_all(a, r->request);
+		break;
+	case REQUEST_CHECK:
+		start_check(s, a, r);
+		break;
+	default:
+		write_request(s, r);
+		return true;
+	}
+	return false;
+}
+
+static void handle(struct store *s, struct store_request *r)
+{
+	bool kept = false;
+
+	switch (r->kind) {
+	case REQUEST_ACCOUNT:
+		account_add(s, r);
+		break;
+	case REQUEST_OPEN:
+		open_list(s, r);
+		break;
+	case REQUEST_CLOSE:
+		close_list(s, r);
+		break;
+	case REQUEST_ROWS:
+		send_rows(s, r);
+		break;
+	case REQUEST_READ:
+	case REQUEST_SAVE_PART:
+	case REQUEST_SAVE_RAW:
+		read_request(s, r);
+		kept = true;
+		break;
+	case REQUEST_FLAG:
+	case REQUEST_MOVE:
+	case REQUEST_COPY:
+	case REQUEST_DELETE:
+	case REQUEST_ARCHIVE:
+	case REQUEST_CREATE:
+	case REQUEST_UNDO:
+	case REQUEST_CANCEL_OP:
+		change_request(s, r);
+		break;
+	case REQUEST_SEARCH:
+		search_request(s, r);
+		break;
+	case REQUEST_CANCEL:
+		read_cancel(s, (unsigned)r->n);
+		break;
+	case REQUEST_QUIT:
+		s->quit = true;
+		break;
+	default:
+		kept = account_request(s, r);
+		break;
+	}
+	if (!kept)
+		store_request_free(r);
+}
+
+static void tick(struct store *s)
+{
+	int64_t now = clock_ms();
+
+	if (now < s->next_tick)
+		return;
+	s->next_tick = now + TICK_MS;
+	for (size_t i = 0; i < s->naccounts; i++)
+		account_tick(s->accounts[i], now);
+}
+
+static void *disk_main(void *arg)
+{
+	struct store *s = arg;
+
+	while (!s->quit) {
+		struct pollfd p[2] = {
+			{queue_fd(s->requests), POLLIN, 0}, {queue_fd(s->results), POLLIN, 0}};
+		struct store_request *r;
+		struct queue_item *item;
+		int left = (int)(s->next_tick - clock_ms());
+
+		if (poll(p, 2, left < 0 ? 0 : left) < 0 && errno != EINTR)
+			break;
+		/* What the user asks for goes ahead of what servers send. */
+		while (!s->quit && (r = (struct store_request *)queue_pop(s->requests)))
+			handle(s, r);
+		if (!s->quit && (item = queue_pop(s->results)))
+			arrive(s, (struct result *)item);
+		tick(s);
+	}
+	return NULL;
+}
+
+/* --- the UI thread's side --- */
+
+struct store *store_new(const struct sync_ops *sync, bool read_only)
+{
+	struct store *s = mem_alloc(sizeof(*s));
+	sigset_t all, before;
+
+	s->ops = *sync;
+	s->read_only = read_only;
+	s->requests = queue_new();
+	s->results = queue_new();
+	s->events = queue_new();
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	if (pthread_create(&s->thread, NULL, disk_main, s) != 0)
+		abort(); /* no thread at start: nothing could work */
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return s;
+}
+
+static bool thread_ended(struct store *s, int64_t end)
+{
+	struct timespec ts;
+	int64_t left = end - clock_ms();
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	if (left > 0) {
+		ts.tv_sec += left / 1000 + 1;
+	}
+	return pthread_timedjoin_np(s->thread, NULL, &ts) == 0;
+}
+
+void store_free(struct store *s, int wait_ms)
+{
+	int64_t end = clock_ms() + wait_ms;
+
+	if (!s)
+		return;
+	store_post(s, store_request_new(REQUEST_QUIT));
+	if (!thread_ended(s, end)) {
+		log_line(1, "the disk thread did not end in %d ms", wait_ms);
+		return; /* it still uses all this; the process ends now anyway */
+	}
+	for (size_t i = 0; i < s->naccounts; i++)
+		account_cancel(s->accounts[i]);
+	while (s->lists) {
+		struct list *l = s->lists;
+
+		s->lists = l->next;
+		folder_unuse(l->folder);
+		free(l);
+	}
+	change_forget_undo(s);
+	read_drop_parked(s, NULL, &(struct err){ERR_CANCELLED, ""});
+	for (size_t i = 0; i < s->naccounts; i++) {
+		int64_t left = end - clock_ms();
+
+		account_free(s->accounts[i], left < 50 ? 50 : (int)left);
+	}
+	free(s->accounts);
+	queue_free(s->requests, request_free_item);
+	queue_free(s->results, result_free_item);
+	queue_free(s->events, store_event_free_item);
+	free(s);
+}
+
+struct queue *store_events(struct store *s)
+{
+	return s->events;
+}
+
+void store_post(struct store *s, struct store_request *r)
+{
+	queue_push(s->requests, &r->item);
+}

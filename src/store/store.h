@@ -1,0 +1,182 @@
+/*
+ * store - the disk thread: accounts on disk, and the crossing where requests of the engine, files
+ * and connections meet.
+ *
+ * Owns:    every file of the accounts, the folder caches, the journal, the running connections.
+ * Threads: store_* functions belong to the UI thread; all work is done on the disk thread.
+ * Errors:  in the final event of each request.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/queue.h"
+#include "mime/envelope.h"
+#include "mime/part.h"
+#include "mime/text.h"
+#include "store/job.h"
+#include "store/outbox.h"
+#include "store/summary.h"
+
+struct store;
+
+struct store_account { /* what the engine tells of an account; copied */
+	struct sync_account sync;
+	char *data_dir, *cache_dir; /* made when missing */
+	char *from;                 /* "Name <mail>" */
+	struct strv own;            /* our addresses */
+	int pop3_keep_days;         /* -1 always, 0 never */
+	bool save_sent;
+	char *role_names[10]; /* by enum folder_role: folder that has the role, or NULL: as the
+				 server says */
+	char *signature;      /* path or "" */
+	uint64_t cache_size;  /* bytes for bodies */
+};
+
+/* Starts the disk thread. */
+struct store *store_new(const struct sync_ops *sync, bool read_only);
+/* Ends everything within wait_ms milliseconds: connections cancelled, files closed. */
+void store_free(struct store *s, int wait_ms);
+
+struct queue *store_events(struct store *s); /* for the engine: struct store_event items */
+
+enum request_kind {
+	REQUEST_ACCOUNT, /* account (index), setup -> EVENT_FOLDERS */
+	REQUEST_ONLINE,  /* n: 1 connect, 0 stop all connections of the account */
+	REQUEST_RETRY,
+	REQUEST_PASSWORD,  /* text or NULL */
+	REQUEST_PROTOCOL,  /* n: 1 pop3, 0 imap */
+	REQUEST_PREVIEW,   /* n as above -> text */
+	REQUEST_OPEN,      /* list, folder (UI name), or account -1 and a path */
+	REQUEST_CLOSE,     /* list */
+	REQUEST_ROWS,      /* list, uids -> STORE_ROWS */
+	REQUEST_READ,      /* list, uid, width, options -> STORE_VIEW */
+	REQUEST_SAVE_PART, /* list, uid, section, text (path) */
+	REQUEST_SAVE_RAW,  /* list, uid, text (path) or NULL -> bytes */
+	REQUEST_FLAG,      /* list, uids, clear, set */
+	REQUEST_MOVE,      /* list, uids, folder */
+	REQUEST_COPY,
+	REQUEST_DELETE, /* list, uids */
+	REQUEST_ARCHIVE,
+	REQUEST_CREATE, /* folder */
+	REQUEST_UNDO,
+	REQUEST_CANCEL_OP,  /* op_id */
+	REQUEST_SEARCH,     /* list, text */
+	REQUEST_COMPOSE,    /* n: enum draft kinds, list, uid, text */
+	REQUEST_DRAFT_LOAD, /* id */
+	REQUEST_DRAFT_SAVE, /* id, text */
+	REQUEST_DRAFT_DROP, /* id */
+	REQUEST_DRAFTS,
+	REQUEST_SEND, /* id, n: seconds to wait (undo) */
+	REQUEST_OUTBOX_RETRY,
+	REQUEST_OUTBOX_EDIT,
+	REQUEST_OUTBOX_DROP,
+	REQUEST_SYNC, /* account: every folder once */
+	REQUEST_CHECK,
+	REQUEST_CANCEL, /* n: the request to give up */
+	REQUEST_QUIT,
+};
+
+/* Kinds of a new message, REQUEST_COMPOSE; the same order as the engine's. */
+enum compose_what {
+	WRITE_NEW,
+	WRITE_REPLY,
+	WRITE_REPLY_ALL,
+	WRITE_REPLY_LIST,
+	WRITE_FORWARD,
+	WRITE_RESUME,
+	WRITE_MAILTO
+};
+
+struct store_request {
+	struct queue_item item;
+	enum request_kind kind;
+	unsigned request;
+	int account;
+	unsigned list;                      /* number of an open list */
+	char *folder, *text, *section, *id; /* owned */
+	uint32_t *uids;                     /* owned */
+	size_t n;                           /* of uids, or a number */
+	uint32_t uid, clear, set;
+	uint64_t op_id;
+	int width;
+	bool all_headers, prefer_html, hide_quotes, no_headers;
+	bool offline;                /* REQUEST_ACCOUNT: do not connect */
+	struct store_account *setup; /* owned */
+};
+struct store_request *store_request_new(enum request_kind kind);
+void store_request_free(struct store_request *r);
+void store_post(struct store *s, struct store_request *r); /* keeps it */
+void store_account_free(struct store_account *a);
+
+enum store_event_kind {
+	STORE_DONE,        /* final; text */
+	STORE_FAILED,      /* final; err */
+	STORE_PROGRESS,    /* done, total */
+	STORE_STATE,       /* account, state, n: ms until retry, err, pending, waiting, following */
+	STORE_FOLDERS,     /* account, folders */
+	STORE_LIST,        /* list: all columns anew, keysets; rows: the newest window's strings */
+	STORE_CHANGES,     /* list: added rows and changed flags (rows), removed uids */
+	STORE_ROWS,        /* list, rows */
+	STORE_VIEW,        /* final of REQUEST_READ */
+	STORE_BYTES,       /* final; bytes */
+	STORE_FOUND,       /* final; uids */
+	STORE_DRAFTS,      /* final; drafts */
+	STORE_OUTBOX,      /* account, mails: the whole outbox */
+	STORE_PENDING,     /* account, ops: the whole list of pending operations */
+	STORE_SENT,        /* account, text */
+	STORE_SEND_FAILED, /* account, err, text */
+	STORE_NEW_MAIL,    /* account, folder, n */
+	STORE_NOTICE,      /* text */
+	STORE_PASSWORD,    /* account */
+};
+
+struct store_folder_info {
+	char *name; /* as people see it; unique within the account */
+	int role;
+	bool selectable, counts_known, offline_copy, local;
+	uint32_t total, unread;
+};
+struct store_view {
+	struct text *text;
+	struct parts parts; /* without bodies */
+	struct envelope envelope;
+	bool partial;
+};
+struct store_draft {
+	char *id, *path, *text, *from, *to, *cc, *bcc, *subject;
+	struct strv attach;
+};
+
+struct store_event {
+	struct queue_item item;
+	enum store_event_kind kind;
+	unsigned request;
+	int account;
+	unsigned list;
+	struct err err;
+	char *text, *folder;
+	uint64_t done, total;
+	uint32_t *uids;
+	size_t n; /* of uids, or a number */
+	struct columns columns;
+	struct strv keysets;
+	struct summary **rows; /* owned copies */
+	size_t nrows;
+	struct store_folder_info *folders;
+	size_t nfolders;
+	struct store_view *view;
+	struct store_draft *drafts;
+	size_t ndrafts;
+	struct outbox_mail *mails;
+	size_t nmails;
+	struct op **ops;
+	size_t nops;
+	enum sync_state state;
+	bool following, read_only, use_pop3;
+	int percent; /* of the first fill; 100 complete; -1 unknown */
+	struct str bytes;
+};
+void store_event_free(struct store_event *ev);
+void store_event_free_item(struct queue_item *item);
+
+#endif

@@ -1,0 +1,250 @@
+/*
+ * store_priv - what the files of the disk thread share. Private to store.
+ *
+ * Owns:    see each struct.
+ * Threads: disk thread only, but struct store's queues.
+ * Errors:  through the final event of the request at hand.
+ */
+#ifndef STORE_STORE_PRIV_H
+#define STORE_STORE_PRIV_H
+
+#include "base/map.h"
+#include "store/bodies.h"
+#include "store/cache.h"
+#include "store/journal.h"
+#include "store/store.h"
+
+#include <pthread.h>
+
+enum { FIRST_ROWS = 100 };
+
+/* enum folder_role of engine.h = enum imap_role of net/imap.h */
+enum {
+	ROLE_NONE,
+	ROLE_INBOX,
+	ROLE_DRAFTS,
+	ROLE_SENT,
+	ROLE_TRASH,
+	ROLE_JUNK,
+	ROLE_ARCHIVE,
+	ROLE_COUNT = 10
+};
+
+struct account;
+
+/* One folder: on the server (its cache), or local (a Maildir and its cache). */
+struct folder {
+	struct folder *next;
+	struct account *account;
+	char *name;    /* UTF-8, '/' between levels; INBOX */
+	char *mailbox; /* wire name, server folders only; NULL while unknown */
+	bool local;
+	int role;
+	bool selectable, listed, counts_known;
+	uint32_t total, unread; /* as the server's LIST says; replaced by what the cache says once
+				   complete */
+	struct cache *cache;    /* open while used; NULL: closed */
+	unsigned uses;          /* open lists */
+	char *dir;              /* local: the Maildir directory */
+	uint64_t stamp;         /* local: maildir_stamp at the last scan */
+	struct map *files;      /* local: base name -> uid (as pointer), while the cache is open */
+	bool syncing, wants_sync;
+	unsigned sync_request;
+	int percent;            /* of the first fill, -1 unknown */
+	uint64_t server_modseq; /* from LIST-STATUS */
+	uint32_t server_uidnext;
+};
+
+struct list { /* what the engine has open */
+	struct list *next;
+	unsigned id;
+	struct folder *folder;
+};
+
+/* A request that waits for a body to come from the server. */
+struct parked {
+	struct parked *next;
+	struct store_request *request; /* owned */
+	unsigned job;                  /* the number of the JOB_BODY */
+};
+
+struct undo {
+	struct undo *next;
+	struct account *account;
+	enum request_kind kind; /* REQUEST_FLAG, REQUEST_MOVE, ... */
+	struct folder *folder, *target;
+	uint64_t op_id;         /* 0: local, done on disk */
+	uint32_t *uids, *flags; /* owned; flags as they were */
+	size_t n;
+	struct summary **rows; /* owned; what left the folder */
+	char **bases;          /* owned; local moves: file names in the target */
+	bool done;             /* the server confirmed */
+	char *moved_uids;      /* owned; UIDs in the target by COPYUID, or NULL */
+	uint32_t moved_uidvalidity;
+	char *text; /* owned; "Moved 3 messages to Archive" */
+};
+
+struct pop3_session { /* store/session.c */
+	bool running;
+	unsigned request;
+	struct session_entry *entries; /* owned */
+	size_t n;
+	bool can_top;
+	unsigned char (*keys)[16]; /* owned; ledger keys, one per entry */
+	uint8_t *plan;             /* owned; what becomes of each entry */
+	uint32_t *twin;            /* owned; UID of the same message in the IMAP INBOX, 0: none */
+	int round;
+	struct ledger_entry *batch; /* delivered, not yet durable */
+	size_t nbatch, cap_batch, fresh;
+	struct err err;
+};
+
+struct account {
+	struct store *store;
+	int index;
+	struct store_account *setup; /* owned */
+	struct journal *journal;
+	struct outbox *outbox;
+	struct bodies *bodies;
+	struct folder *folders;
+	struct sync *sync;          /* running connections or NULL */
+	struct queue *lanes[LANES]; /* borrowed from sync */
+	unsigned generation;
+	bool online_wanted, following;
+	int lock_fd;           /* sync.lock, -1: not held */
+	enum sync_state state; /* of the main lane */
+	struct err state_err;
+	size_t retry_ms;
+	int64_t next_lock_try, next_pop3, next_outbox_look;
+	struct pop3_session session;
+	char *sending;         /* owned; outbox id the send lane works on */
+	unsigned sync_waiting; /* REQUEST_SYNC to be answered when all is through */
+	unsigned list_waiting;
+	struct err sync_err;
+	bool is_path; /* talaria -f DIR: no server, no journal */
+};
+
+struct store {
+	pthread_t thread;
+	bool quit, read_only;
+	struct sync_ops ops;
+	struct queue *requests, *results, *events;
+	struct account **accounts;
+	size_t naccounts, cap_accounts;
+	struct list *lists;
+	struct parked *parked;
+	struct undo *undo;
+	unsigned next_job;
+	int64_t next_tick;
+};
+
+/* --- store.c: events --- */
+struct store_event *store_event_new(enum store_event_kind kind);
+void store_emit(struct store *s, struct store_event *ev);
+void store_done(struct store *s, const struct store_request *r, const char *text);
+void store_failed(struct store *s, unsigned request, const struct err *err);
+void store_notice(struct account *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+struct account *store_account_at(struct store *s, int index);
+struct list *store_list(struct store *s, unsigned id);
+/* Refuses a change in a read-only program. */
+int store_may_change(struct store *s, struct err *err);
+
+/* --- account.c --- */
+void account_add(struct store *s, struct store_request *r);
+void account_free(struct account *a, int wait_ms);
+void account_cancel(struct account *a); /* asks its connections to end */
+void account_online(struct account *a, bool online);
+void account_protocol(struct account *a, struct store_request *r);
+void account_preview(struct account *a, struct store_request *r);
+void account_state(struct account *a); /* tells the engine */
+void account_pending(struct account *a);
+void account_outbox(struct account *a);
+void account_tick(struct account *a, int64_t now_ms);
+void account_post(struct account *a, enum lane lane,
+	struct job *j); /* frees it when there is no connection */
+void account_sync_all(struct account *a, unsigned request);
+void account_sync_settled(struct account *a); /* answers REQUEST_SYNC when nothing is under way */
+void account_sync_folders(
+	struct account *a, bool all); /* asks for each folder that is open or (all) has changed */
+bool account_is_server(const struct account *a); /* IMAP is in use */
+bool account_can_connect(const struct account *a);
+
+/* --- folder.c --- */
+struct folder *folder_new(struct account *a, const char *name, bool local);
+void folder_free(struct folder *f);
+struct folder *folder_find(struct account *a, const char *name, bool local);
+struct folder *folder_by_ui_name(struct account *a, const char *name);
+char *folder_ui_name(const struct folder *f); /* free() */
+struct folder *folder_by_role(struct account *a, int role, bool local);
+/* The wire name of a folder the server has not listed: modified UTF-7, with the server's delimiter.
+ * free(). */
+char *folder_wire_name(struct account *a, const char *name);
+/* The folder with that role of the protocol in use; made when there is none. */
+struct folder *folder_for_role(struct account *a, int role, struct err *err);
+int folder_use(struct folder *f, struct err *err); /* opens the cache (local: scans); counted */
+void folder_unuse(struct folder *f);
+int folder_scan(
+	struct folder *f, struct err *err); /* local: what changed on disk; 1: something did */
+void folder_send_list(
+	struct folder *f, struct list *only); /* STORE_LIST to one list or to all that show it */
+void folder_send_changes(
+	struct folder *f, const uint32_t *uids, size_t n, const uint32_t *gone, size_t ngone);
+void folder_send_folders(struct account *a);
+void folder_save_table(struct account *a);
+void folder_load_table(struct account *a);
+void folder_list_local(struct account *a);
+/* flags as the user wants them: what the server says plus the operations it has not confirmed yet.
+ */
+uint32_t folder_overlay(const struct folder *f, uint32_t uid, uint32_t flags, bool *gone);
+int folder_deliver(struct folder *f, const char *p, size_t len, uint32_t flags, const char *tag,
+	uint32_t *uid, struct err *err);
+void folder_ask_sync(struct folder *f, unsigned request);
+char *folder_local_file(struct folder *f, uint32_t uid, struct err *err); /* base name; free() */
+
+/* --- arrive.c: results of the connections --- */
+void arrive(struct store *s, struct result *r); /* keeps it */
+
+/* --- session.c: POP3 --- */
+void session_start(struct account *a, unsigned request);
+void session_listed(struct account *a, struct result *r);
+void session_header(struct account *a, struct result *r);
+void session_message(struct account *a, struct result *r);
+void session_fetched(struct account *a, struct result *r);
+void session_done(struct account *a, struct result *r);
+void session_reset(struct account *a);
+
+/* --- change.c --- */
+void change_request(struct store *s,
+	struct store_request *r); /* flag, move, copy, delete, archive, create, undo, cancel */
+int change_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_t clear, uint32_t set,
+	struct err *err);
+void change_op_result(struct account *a, struct result *r);
+void change_op_sent(struct account *a, struct result *r);
+void change_replay(struct account *a); /* sends every queued operation to the connection */
+void change_send_op(struct account *a, const struct op *op);
+void change_forget_undo(struct store *s);
+
+/* --- read.c --- */
+void read_request(
+	struct store *s, struct store_request *r); /* read, save part, save raw; keeps it */
+void read_body(struct account *a, struct result *r);
+void read_body_done(struct store *s, struct result *r);
+void read_progress(struct store *s, struct result *r);
+void read_cancel(struct store *s, unsigned request);
+void read_drop_parked(struct store *s, struct account *a, const struct err *err);
+/* The message's bytes, LF or CRLF. 1: not here, the request was parked until it is. */
+int read_message(struct store *s, struct folder *f, uint32_t uid, struct store_request *r,
+	struct str *out, struct err *err);
+
+/* --- write.c --- */
+void write_request(
+	struct store *s, struct store_request *r); /* compose, drafts, send, outbox; keeps it */
+void write_send_ready(struct account *a, struct result *r);
+void write_sent(struct account *a, struct result *r);
+void write_try_send(struct account *a);
+void write_finish_copies(struct account *a);
+
+/* --- search.c --- */
+void search_request(struct store *s, struct store_request *r);
+
+#endif

@@ -1,0 +1,123 @@
+#include "store/summary.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct summary *summary_copy(const struct summary *s)
+{
+	struct summary *copy = mem_dup(s, sizeof(*s));
+
+	copy->keywords = mem_strdup(s->keywords);
+	copy->from_name = mem_strdup(s->from_name);
+	copy->from_mail = mem_strdup(s->from_mail);
+	copy->to = mem_strdup(s->to);
+	copy->subject = mem_strdup(s->subject);
+	copy->message_id = mem_strdup(s->message_id);
+	copy->references = mem_strdup(s->references);
+	copy->file = mem_strdup(s->file);
+	return copy;
+}
+
+/* The strings are const for readers; those of a copy came from malloc. */
+static void drop(const char *s)
+{
+	union {
+		const char *borrowed;
+		char *owned;
+	} u = {.borrowed = s};
+
+	free(u.owned);
+}
+
+void summary_free(struct summary *s)
+{
+	if (!s)
+		return;
+	drop(s->keywords);
+	drop(s->from_name);
+	drop(s->from_mail);
+	drop(s->to);
+	drop(s->subject);
+	drop(s->message_id);
+	drop(s->references);
+	drop(s->file);
+	free(s);
+}
+
+void columns_done(struct columns *c)
+{
+	free(c->uid);
+	free(c->flags);
+	free(c->received);
+	free(c->sent);
+	free(c->size);
+	free(c->parent);
+	free(c->keyset);
+	*c = (struct columns){0};
+}
+
+/* The struct has no room for a capacity, so it follows from the length: steps of a quarter to an
+ * eighth of it, so that appending row by row stays linear. */
+static size_t room_for(size_t n)
+{
+	size_t step = 64;
+
+	if (!n)
+		return 0;
+	while (step <= n / 8)
+		step *= 2;
+	return (n + step - 1) / step * step;
+}
+
+static uint32_t *resize32(uint32_t *p, size_t old, size_t n, size_t room)
+{
+	if (room != room_for(old))
+		p = mem_resize(p, room, sizeof(*p));
+	if (n > old)
+		memset(p + old, 0, (n - old) * sizeof(*p));
+	return p;
+}
+
+static uint16_t *resize16(uint16_t *p, size_t old, size_t n, size_t room)
+{
+	if (room != room_for(old))
+		p = mem_resize(p, room, sizeof(*p));
+	if (n > old)
+		memset(p + old, 0, (n - old) * sizeof(*p));
+	return p;
+}
+
+void columns_resize(struct columns *c, size_t n)
+{
+	size_t room = room_for(n), old = c->n;
+
+	if (!n) {
+		columns_done(c);
+		return;
+	}
+	c->uid = resize32(c->uid, old, n, room);
+	c->flags = resize32(c->flags, old, n, room);
+	c->received = resize32(c->received, old, n, room);
+	c->sent = resize32(c->sent, old, n, room);
+	c->size = resize32(c->size, old, n, room);
+	c->parent = resize32(c->parent, old, n, room);
+	c->keyset = resize16(c->keyset, old, n, room);
+	c->n = n;
+}
+
+ptrdiff_t columns_find(const struct columns *c, uint32_t uid)
+{
+	size_t low = 0, high = c->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (c->uid[mid] < uid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < c->n && c->uid[low] == uid ? (ptrdiff_t)low : ~(ptrdiff_t)low;
+}

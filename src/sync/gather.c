@@ -1,0 +1,183 @@
+#include "sync/gather.h"
+
+#include "base/mem.h"
+#include "mime/envelope.h"
+#include "store/digest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void gather_init(struct gather *g, const uint32_t *known, const uint32_t *known_flags, size_t n)
+{
+	*g = (struct gather){
+		.known = known, .known_flags = known_flags, .nknown = n, .nknown_left = n};
+}
+
+void gather_reset(struct gather *g)
+{
+	bool summaries = g->want_summaries;
+	const uint32_t *known = g->known, *flags = g->known_flags;
+	size_t n = g->nknown;
+
+	gather_done(g);
+	gather_init(g, known, flags, n);
+	g->want_summaries = summaries;
+}
+
+void gather_done(struct gather *g)
+{
+	for (size_t i = 0; i < g->nflags; i++)
+		free(g->flags[i].keywords);
+	for (size_t i = 0; i < g->nsummaries; i++)
+		summary_free(g->summaries[i]);
+	free(g->flags);
+	free(g->gone);
+	free(g->fresh);
+	free(g->summaries);
+	*g = (struct gather){0};
+}
+
+static ptrdiff_t find_known(const struct gather *g, uint32_t uid)
+{
+	size_t lo = 0, hi = g->nknown;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (g->known[mid] < uid)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < g->nknown && g->known[lo] == uid ? (ptrdiff_t)lo : -1;
+}
+
+static void add_uid(uint32_t **v, size_t *n, size_t *cap, uint32_t uid)
+{
+	*v = mem_grow(*v, cap, *n + 1, sizeof(**v));
+	(*v)[(*n)++] = uid;
+}
+
+/* Keeps fresh ascending and without repeats, whatever order the server answers in. */
+static void add_fresh(struct gather *g, uint32_t uid)
+{
+	size_t at = g->nfresh;
+
+	while (at > 0 && g->fresh[at - 1] > uid)
+		at--;
+	if (at > 0 && g->fresh[at - 1] == uid)
+		return;
+	add_uid(&g->fresh, &g->nfresh, &g->cap_fresh, uid);
+	memmove(g->fresh + at + 1, g->fresh + at, (g->nfresh - 1 - at) * sizeof(*g->fresh));
+	g->fresh[at] = uid;
+}
+
+static void add_summary(struct gather *g, const struct imap_message *m)
+{
+	struct envelope e = {0};
+	struct str references = STR_INIT;
+	struct summary s = {.uid = m->uid};
+
+	if (!m->header)
+		return; /* an unasked FETCH that only tells flags */
+	envelope_parse(&e, m->header, m->header_len);
+	digest_summary(&s, &e, &references);
+	s.flags |= m->flags & MAIL_SERVER_FLAGS;
+	s.received = m->received > 0 ? (uint32_t)m->received : s.sent;
+	s.size = m->size;
+	s.keywords = m->keywords ? m->keywords : "";
+	g->summaries =
+		mem_grow(g->summaries, &g->cap_summaries, g->nsummaries + 1, sizeof(*g->summaries));
+	g->summaries[g->nsummaries++] = summary_copy(&s);
+	envelope_done(&e);
+	str_done(&references);
+}
+
+static void add_flags(struct gather *g, const struct imap_message *m, ptrdiff_t at)
+{
+	/* Keywords are not in the known columns: a change of flags or the mere presence of keywords
+	 * is passed on. */
+	if (g->known_flags &&
+		(g->known_flags[at] & MAIL_SERVER_FLAGS) == (m->flags & MAIL_SERVER_FLAGS) &&
+		!m->modseq && !*m->keywords)
+		return;
+	g->flags = mem_grow(g->flags, &g->cap_flags, g->nflags + 1, sizeof(*g->flags));
+	g->flags[g->nflags++] =
+		(struct flag_change){m->uid, m->flags & MAIL_SERVER_FLAGS, mem_strdup(m->keywords)};
+}
+
+void gather_message(void *ctx, const struct imap_message *m)
+{
+	struct gather *g = ctx;
+	ptrdiff_t at;
+
+	if (!m->uid)
+		return;
+	if (g->want_summaries) {
+		add_summary(g, m);
+		return;
+	}
+	at = find_known(g, m->uid);
+	if (at < 0)
+		add_fresh(g, m->uid);
+	else if (m->has_flags)
+		add_flags(g, m, at);
+}
+
+void gather_vanished(void *ctx, uint32_t first, uint32_t last)
+{
+	struct gather *g = ctx;
+
+	for (size_t i = 0; i < g->nknown; i++)
+		if (g->known[i] >= first && g->known[i] <= last) {
+			add_uid(&g->gone, &g->ngone, &g->cap_gone, g->known[i]);
+			g->nknown_left--;
+		}
+}
+
+void gather_compare(struct gather *g, const uint32_t *uids, size_t n)
+{
+	size_t i = 0, k = 0;
+
+	while (i < n || k < g->nknown) {
+		if (k == g->nknown || (i < n && uids[i] < g->known[k])) {
+			add_uid(&g->fresh, &g->nfresh, &g->cap_fresh, uids[i++]);
+		} else if (i == n || uids[i] > g->known[k]) {
+			add_uid(&g->gone, &g->ngone, &g->cap_gone, g->known[k++]);
+			g->nknown_left--;
+		} else {
+			i++;
+			k++;
+		}
+	}
+}
+
+void gather_take_flags(struct gather *g, struct flag_change **flags, size_t *n)
+{
+	*flags = g->flags;
+	*n = g->nflags;
+	g->flags = NULL;
+	g->nflags = g->cap_flags = 0;
+}
+
+void gather_take_summaries(struct gather *g, struct summary ***summaries, size_t *n)
+{
+	*summaries = g->summaries;
+	*n = g->nsummaries;
+	g->summaries = NULL;
+	g->nsummaries = g->cap_summaries = 0;
+}
+
+void gather_set(struct str *out, const uint32_t *uids, size_t n)
+{
+	for (size_t i = 0; i < n;) {
+		size_t end = i;
+
+		while (end + 1 < n && uids[end + 1] == uids[end] + 1)
+			end++;
+		str_addf(out, "%s%u", i ? "," : "", (unsigned)uids[i]);
+		if (end > i)
+			str_addf(out, ":%u", (unsigned)uids[end]);
+		i = end + 1;
+	}
+}

@@ -1,0 +1,336 @@
+#include "sync/lane.h"
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/i18n.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void *lane_main(void *arg);
+
+void lane_post(struct lane_thread *l, struct result *r)
+{
+	r->generation = l->generation;
+	r->account = l->index;
+	r->lane = l->lane;
+	queue_push(l->results, &r->item);
+}
+
+void lane_state(
+	struct lane_thread *l, enum sync_state state, const struct err *err, size_t retry_ms)
+{
+	struct result *r = result_new(RESULT_STATE);
+
+	r->state = state;
+	r->n = retry_ms;
+	if (err)
+		r->err = *err;
+	log_line(2, "%s %s: state %d %s", l->account->name, l->driver->name, state,
+		err ? err->text : "");
+	lane_post(l, r);
+}
+
+static enum result_kind final_kind(enum job_kind kind)
+{
+	switch (kind) {
+	case JOB_LIST:
+		return RESULT_FOLDERS;
+	case JOB_SYNC:
+		return RESULT_SYNCED;
+	case JOB_BODY:
+		return RESULT_BODY_DONE;
+	case JOB_OP:
+		return RESULT_OP;
+	case JOB_SEND:
+		return RESULT_SENT;
+	case JOB_CHECK:
+		return RESULT_CHECKED;
+	default:
+		return RESULT_POP3_DONE;
+	}
+}
+
+void lane_fail(struct lane_thread *l, const struct job *j, const struct err *err)
+{
+	struct result *r;
+
+	if (j->kind == JOB_POP3_PLAN || j->kind == JOB_POP3_ACK || j->kind == JOB_SEND_GO)
+		return; /* answers to a conversation that is over */
+	r = result_new(final_kind(j->kind));
+	r->request = j->request;
+	r->err = *err;
+	r->folder = mem_strdup(j->folder);
+	r->uid = j->uid;
+	r->uidvalidity = j->uidvalidity;
+	r->id = mem_strdup(j->id);
+	r->op_id = j->op ? j->op->id : 0;
+	r->outcome = SEND_NOT;
+	lane_post(l, r);
+}
+
+/* True when the job was for the lane itself. */
+static bool control(struct lane_thread *l, struct job *j)
+{
+	switch (j->kind) {
+	case JOB_QUIT:
+		l->quit = true;
+		return true;
+	case JOB_RETRY:
+		l->retry = true;
+		return true;
+	case JOB_PASSWORD:
+		mem_free_secret(l->password);
+		l->password = j->text;
+		j->text = NULL;
+		l->retry = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+struct job *lane_next(struct lane_thread *l, int timeout_ms)
+{
+	int64_t end = timeout_ms < 0 ? 0 : clock_ms() + timeout_ms;
+
+	if (l->held) {
+		struct job *j = l->held;
+
+		l->held = NULL;
+		return j;
+	}
+	while (!l->quit) {
+		int64_t left = timeout_ms < 0 ? -1 : end - clock_ms();
+		struct job *j = (struct job *)queue_wait(
+			l->jobs, left < 0 && timeout_ms >= 0 ? 0 : (int)left);
+
+		if (!j)
+			return NULL;
+		if (!control(l, j))
+			return j;
+		job_free(j);
+		if (l->retry)
+			return NULL;
+	}
+	return NULL;
+}
+
+/* The first line of what the user's own password command prints. */
+static char *password_from(struct lane_thread *l, struct err *err)
+{
+	const struct sync_account *a = l->account;
+	const char *shell[] = {"/bin/sh", "-c", a->password, NULL};
+	const char *tool[] = {
+		"secret-tool", "lookup", "service", "talaria", "account", a->name, NULL};
+	struct str out = STR_INIT;
+	struct run_limits limits = {
+		.timeout_ms = 120000, .max_output = 65536, .cancel_fd = net_cancel_fd(l->cancel)};
+	struct err why = {0};
+
+	if (run_capture(a->password_kind == 1 ? shell : tool, &limits, &out, &why) != 0) {
+		str_done(&out);
+		err_set(err, why.kind == ERR_CANCELLED ? ERR_CANCELLED : ERR_AUTH,
+			_("No password for account %s: %s"), a->name, why.text);
+		return NULL;
+	}
+	str_cut(&out, strcspn(str_c(&out), "\r\n"));
+	return str_steal(&out);
+}
+
+static const char *password(struct lane_thread *l, struct err *err)
+{
+	if (l->password)
+		return l->password;
+	if (l->account->password_kind == 2)
+		l->password = mem_strdup(l->account->password);
+	else if (l->account->password_kind == 1 || l->account->password_kind == 3)
+		l->password = password_from(l, err);
+	else {
+		lane_post(l, result_new(RESULT_PASSWORD));
+		err_set(err, ERR_AUTH, _("Account %s needs its password"), l->account->name);
+	}
+	return l->password;
+}
+
+int lane_login(struct lane_thread *l, struct net_login *login, struct net_server *server,
+	struct net_options *options, const char *url, struct err *err)
+{
+	const struct sync_account *a = l->account;
+
+	if (!*url)
+		return err_set(err, ERR_INPUT,
+			_("Account %s has no %s server in the configuration"), a->name,
+			l->driver->name);
+	if (net_server_parse(server, url, err) != 0)
+		return -1;
+	*options = (struct net_options){.tls_ca = *a->tls_ca ? a->tls_ca : NULL,
+		.tls_pin = *a->tls_pin ? a->tls_pin : NULL};
+	*login = (struct net_login){.user = server->user, .mechanism = *a->auth ? a->auth : NULL};
+	/* A relay without a user name in its URL wants no login. */
+	if (!*server->user)
+		return 0;
+	login->secret = password(l, err);
+	return login->secret ? 0 : -1;
+}
+
+/* Pauses of DESIGN: at once, then 1, 2, 5, 15, 60 seconds, each with up to a quarter of jitter. */
+static int retry_pause(unsigned attempt)
+{
+	static const int pauses[] = {0, 1000, 2000, 5000, 15000, 60000};
+	int base = pauses[attempt < 6 ? attempt : 5];
+	unsigned char r;
+
+	hash_random(&r, 1);
+	return base + base / 4 * r / 255;
+}
+
+static void fail_waiting(struct lane_thread *l, const struct err *err)
+{
+	struct job *j;
+
+	while ((j = l->held ? l->held : (struct job *)queue_pop(l->jobs))) {
+		l->held = NULL;
+		if (!control(l, j))
+			lane_fail(l, j, err);
+		job_free(j);
+	}
+}
+
+/* Not connected and not able to: answers jobs with the reason until it is time to try again. */
+static void wait_to_retry(struct lane_thread *l, const struct err *err, unsigned attempt)
+{
+	bool stuck = !err_is_temporary(err->kind) && err->kind != ERR_PROTOCOL &&
+		     err->kind != ERR_SYSTEM;
+	int pause = retry_pause(attempt);
+	int64_t end = clock_ms() + pause;
+
+	l->retry = false;
+	lane_state(l, stuck ? SYNC_FAILED : SYNC_WAITING, err, (size_t)pause);
+	fail_waiting(l, err);
+	while (!l->quit && !l->retry) {
+		int64_t left = end - clock_ms();
+		struct job *j;
+
+		if (!stuck && left <= 0)
+			return;
+		j = lane_next(l, stuck ? -1 : (int)left);
+		if (!j)
+			continue;
+		/* A lane that connects on demand tries again for a new job: the user asked. */
+		if (!l->driver->eager && !stuck) {
+			l->held = j;
+			return;
+		}
+		lane_fail(l, j, err);
+		job_free(j);
+	}
+}
+
+/* A login that was refused, or a password that could not be had, must not be tried again with the
+ * same secret. */
+static void forget_password(struct lane_thread *l, const struct err *err)
+{
+	if (err->kind != ERR_AUTH)
+		return;
+	mem_free_secret(l->password);
+	l->password = NULL;
+}
+
+static bool connect_lane(struct lane_thread *l, unsigned *attempt)
+{
+	struct err err = {0};
+
+	lane_state(l, SYNC_CONNECTING, NULL, 0);
+	l->retry = false;
+	if (l->driver->open(l, &err) == 0) {
+		l->connected = true;
+		lane_state(l, SYNC_ONLINE, NULL, 0);
+		return true;
+	}
+	forget_password(l, &err);
+	if (!l->quit && err.kind != ERR_CANCELLED)
+		wait_to_retry(l, &err, ++*attempt);
+	return false;
+}
+
+static int step(struct lane_thread *l, struct err *err)
+{
+	struct job *j = lane_next(l, 0);
+	int rc;
+
+	if (j) {
+		rc = l->driver->job(l, j, err);
+		job_free(j);
+		return rc;
+	}
+	if (l->quit)
+		return 0;
+	l->retry = false;
+	if (l->driver->busy && l->driver->busy(l))
+		return l->driver->work(l, err);
+	return l->driver->idle(l, err);
+}
+
+static void disconnect(struct lane_thread *l, const struct err *err)
+{
+	l->driver->close(l, err == NULL);
+	l->connected = false;
+	if (err && !l->quit)
+		lane_state(l, SYNC_OFFLINE, err, 0);
+}
+
+/* Waits for something to do without a connection. */
+static bool has_reason_to_connect(struct lane_thread *l)
+{
+	struct job *j;
+
+	if (l->driver->eager || l->held)
+		return true;
+	j = lane_next(l, -1);
+	if (j && j->kind == JOB_CHECK) {
+		check_run(l, j);
+		job_free(j);
+		return false;
+	}
+	l->held = j;
+	return j != NULL;
+}
+
+void *lane_main(void *arg)
+{
+	struct lane_thread *l = arg;
+	unsigned attempt = 0;
+	int64_t since = 0;
+
+	while (!l->quit) {
+		struct err err = {0};
+
+		if (!l->connected) {
+			if (!has_reason_to_connect(l) || l->quit || !connect_lane(l, &attempt))
+				continue;
+			since = clock_ms();
+		}
+		if (step(l, &err) == 0)
+			continue;
+		if (err.kind ==
+			ERR_NONE) { /* the driver is through and wants no connection for now */
+			attempt = 0;
+			disconnect(l, NULL);
+			continue;
+		}
+		/* A server that throws us out right after each login must not be hammered. */
+		attempt = clock_ms() - since > 10000 ? 0 : attempt + 1;
+		disconnect(l, &err);
+		if (attempt && l->driver->eager && !l->quit)
+			wait_to_retry(l, &err, attempt);
+	}
+	if (l->connected)
+		l->driver->close(l, false);
+	if (l->driver->end)
+		l->driver->end(l);
+	return NULL;
+}

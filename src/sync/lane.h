@@ -1,0 +1,73 @@
+/*
+ * lane - the life of one connection: connect, wait, work, reconnect; the same for every protocol.
+ *
+ * Owns:    the thread, the job queue, the password while it lives.
+ * Threads: all functions but lane_start, lane_cancel and lane_stop run on the lane's own thread.
+ * Errors:  a driver returns -1 when its connection is dead; what the job deserves is told in
+ * results.
+ *
+ * Private to sync. A protocol is a row of functions (struct driver); the loop in lane.c knows none
+ * of them.
+ */
+#ifndef SYNC_LANE_H
+#define SYNC_LANE_H
+
+#include "net/net.h"
+#include "store/job.h"
+
+struct lane_thread;
+
+struct driver {
+	const char *name;
+	bool eager; /* connects by itself and stays; otherwise when a job comes */
+	int (*open)(struct lane_thread *l, struct err *err);
+	void (*close)(struct lane_thread *l, bool polite);
+	/* Does one job, frees nothing; the final result is posted. -1: the connection is dead. */
+	int (*job)(struct lane_thread *l, struct job *j, struct err *err);
+	bool (*busy)(struct lane_thread *l); /* background work waits; may be NULL */
+	int (*work)(struct lane_thread *l, struct err *err); /* one bounded step of it */
+	int (*idle)(struct lane_thread *l,
+		struct err *err);           /* waits until the queue or the server has something */
+	void (*end)(struct lane_thread *l); /* frees the driver's own state */
+};
+
+struct lane_thread {
+	const struct driver *driver;
+	const struct sync_account *account; /* borrowed; read only */
+	int index;
+	unsigned generation;
+	enum lane lane;
+	struct queue *jobs;        /* owned */
+	struct queue *results;     /* borrowed */
+	struct net_cancel *cancel; /* owned reference */
+	char *password;            /* owned; NULL: not known */
+	bool quit, retry;
+	void *state;      /* of the driver */
+	struct job *held; /* taken from the queue, not begun */
+	bool connected;
+};
+
+void lane_post(struct lane_thread *l, struct result *r); /* fills in who it is from */
+/* Posts the final result that the job deserves with err. */
+void lane_fail(struct lane_thread *l, const struct job *j, const struct err *err);
+/* The next job that is not for the lane itself; waits up to timeout_ms (-1: for ever); NULL: time
+ * over, retry or quit. */
+struct job *lane_next(struct lane_thread *l, int timeout_ms);
+void lane_state(
+	struct lane_thread *l, enum sync_state state, const struct err *err, size_t retry_ms);
+
+/* Login and options as the protocols want them; the password is asked for when needed (NULL and err
+ * when there is none). */
+int lane_login(struct lane_thread *l, struct net_login *login, struct net_server *server,
+	struct net_options *options, const char *url, struct err *err);
+
+/* The drivers. */
+extern const struct driver driver_watch;  /* IMAP, LANE_MAIN */
+extern const struct driver driver_fetch;  /* IMAP, LANE_FETCH */
+extern const struct driver driver_popbox; /* POP3, LANE_MAIN */
+extern const struct driver driver_submit; /* SMTP, LANE_SEND */
+
+/* Answers JOB_CHECK: connects to every server of the account on its own. */
+void check_run(struct lane_thread *l, struct job *j);
+
+#endif

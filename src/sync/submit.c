@@ -1,0 +1,129 @@
+/* The SMTP driver of the send lane: one connection for the mails that wait, closed when there are
+ * no more. */
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "net/smtp.h"
+#include "sync/lane.h"
+
+#include <stdlib.h>
+
+enum { LINGER_MS = 3000, ANSWER_MS = 30000 };
+
+static int submit_open(struct lane_thread *l, struct err *err)
+{
+	struct net_server server;
+	struct net_options options;
+	struct net_login login;
+	struct smtp *smtp;
+
+	if (lane_login(l, &login, &server, &options, l->account->smtp, err) != 0)
+		return -1;
+	if (smtp_open(&smtp, &server, &options, &login, l->cancel, err) != 0)
+		return -1;
+	l->state = smtp;
+	return 0;
+}
+
+static void submit_close(struct lane_thread *l, bool polite)
+{
+	if (polite && l->state)
+		smtp_quit(l->state);
+	else
+		smtp_free(l->state);
+	l->state = NULL;
+}
+
+struct turn {
+	struct lane_thread *lane;
+	const struct job *job;
+};
+
+/* DATA is next: the store must have noted so durably, or a crash now could send the mail a second
+ * time. */
+static int ask_store(void *ctx)
+{
+	struct turn *t = ctx;
+	struct result *r = result_new(RESULT_SEND_READY);
+	struct job *j;
+	int go;
+
+	r->id = mem_strdup(t->job->id);
+	lane_post(t->lane, r);
+	for (;;) {
+		j = lane_next(t->lane, ANSWER_MS);
+		if (!j)
+			return -1;
+		if (j->kind == JOB_SEND_GO)
+			break;
+		/* Another mail to be sent came between: it waits behind this one. */
+		queue_push(t->lane->jobs, &j->item);
+	}
+	go = j->n != 0;
+	job_free(j);
+	return go ? 0 : -1;
+}
+
+static void tell_fates(struct result *r, const struct smtp_recipient *to, size_t n)
+{
+	r->fates = mem_array(n, sizeof(*r->fates));
+	for (size_t i = 0; i < n; i++)
+		r->fates[i] = (struct recipient_fate){
+			mem_strdup(to[i].address), (int)to[i].fate, mem_strdup(to[i].text)};
+	r->n = n;
+}
+
+static enum send_outcome outcome_of(enum smtp_outcome o)
+{
+	if (o == SMTP_SENT)
+		return SEND_ACCEPTED;
+	return o == SMTP_UNCONFIRMED ? SEND_UNCONFIRMED : SEND_NOT;
+}
+
+static int submit_job(struct lane_thread *l, struct job *j, struct err *err)
+{
+	size_t n = j->recipients.n;
+	struct smtp_recipient *to;
+	struct turn turn = {l, j};
+	struct result *r;
+	struct err said = {0};
+	enum smtp_outcome o;
+
+	if (j->kind != JOB_SEND)
+		return 0; /* a late answer */
+	to = mem_array(n, sizeof(*to));
+	for (size_t i = 0; i < n; i++)
+		to[i].address = j->recipients.v[i];
+	o = smtp_send(l->state, j->from, to, n, j->bytes.p, j->bytes.len, ask_store, &turn, &said);
+	r = result_new(RESULT_SENT);
+	r->id = mem_strdup(j->id);
+	r->request = j->request;
+	r->outcome = outcome_of(o);
+	r->err = said;
+	tell_fates(r, to, n);
+	free(to);
+	lane_post(l, r);
+	if (o == SMTP_SENT || said.kind == ERR_REFUSED || said.kind == ERR_AGAIN ||
+		said.kind == ERR_INPUT)
+		return 0;
+	*err = said;
+	return -1;
+}
+
+/* Nothing more to send: leave politely, the next mail gets a new connection. */
+static int submit_idle(struct lane_thread *l, struct err *err)
+{
+	l->held = lane_next(l, LINGER_MS);
+	if (l->held || l->quit || l->retry)
+		return 0;
+	smtp_quit(l->state);
+	l->state = NULL;
+	return err_set(err, ERR_NONE, "idle");
+}
+
+const struct driver driver_submit = {
+	.name = "SMTP",
+	.open = submit_open,
+	.close = submit_close,
+	.job = submit_job,
+	.idle = submit_idle,
+};

@@ -1,0 +1,121 @@
+#include "sync/sync.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "sync/lane.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+void *lane_main(void *arg);
+
+struct sync {
+	struct sync_account account;
+	struct lane_thread lanes[LANES];
+	pthread_t threads[LANES];
+};
+
+const struct sync_ops sync_table = {sync_start, sync_cancel, sync_stop};
+
+static const struct driver *driver_for(const struct sync_account *a, enum lane lane)
+{
+	if (lane == LANE_SEND)
+		return &driver_submit;
+	if (lane == LANE_FETCH)
+		return &driver_fetch;
+	return a->use_pop3 ? &driver_popbox : &driver_watch;
+}
+
+/* libetpan's parser recurses on nested parentheses: 64 MiB of (virtual) stack carry what the wire
+ * filter lets through. */
+static int start_thread(pthread_t *thread, struct lane_thread *l)
+{
+	pthread_attr_t attr;
+	sigset_t all, before;
+	int rc;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, (size_t)64 << 20);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	rc = pthread_create(thread, &attr, lane_main, l);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attr);
+	return rc;
+}
+
+struct sync *sync_start(const struct sync_account *account, int index, unsigned generation,
+	struct queue *results, struct queue *lanes[LANES])
+{
+	struct sync *s = mem_alloc(sizeof(*s));
+
+	sync_account_copy(&s->account, account);
+	for (int i = 0; i < LANES; i++) {
+		struct lane_thread *l = &s->lanes[i];
+
+		l->driver = driver_for(&s->account, (enum lane)i);
+		l->account = &s->account;
+		l->index = index;
+		l->generation = generation;
+		l->lane = (enum lane)i;
+		l->jobs = queue_new();
+		l->results = results;
+		l->cancel = net_cancel_new();
+		lanes[i] = l->jobs;
+	}
+	for (int i = 0; i < LANES; i++)
+		if (start_thread(&s->threads[i], &s->lanes[i]) != 0)
+			abort(); /* no thread to be had: nothing could ever be synchronised */
+	return s;
+}
+
+void sync_cancel(struct sync *s)
+{
+	for (int i = 0; i < LANES; i++) {
+		queue_push_front(s->lanes[i].jobs, &job_new(JOB_QUIT)->item);
+		net_cancel_now(s->lanes[i].cancel);
+	}
+}
+
+static bool join_until(pthread_t thread, int64_t end_ms)
+{
+	int64_t left = end_ms - clock_ms();
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	if (left > 0) {
+		ts.tv_sec += left / 1000;
+		ts.tv_nsec += (long)(left % 1000) * 1000000;
+		if (ts.tv_nsec >= 1000000000) {
+			ts.tv_sec++;
+			ts.tv_nsec -= 1000000000;
+		}
+	}
+	return pthread_timedjoin_np(thread, NULL, &ts) == 0;
+}
+
+void sync_stop(struct sync *s, int wait_ms)
+{
+	int64_t end = clock_ms() + wait_ms;
+	bool all = true;
+
+	if (!s)
+		return;
+	for (int i = 0; i < LANES; i++)
+		if (!join_until(s->threads[i], end)) {
+			pthread_detach(s->threads[i]);
+			all = false;
+		}
+	if (!all)
+		return; /* a thread that hangs (in a library, say) still uses this memory: leave it
+			 */
+	for (int i = 0; i < LANES; i++) {
+		queue_free(s->lanes[i].jobs, job_free_item);
+		net_cancel_unref(s->lanes[i].cancel);
+		mem_free_secret(s->lanes[i].password);
+	}
+	sync_account_done(&s->account);
+	free(s);
+}

@@ -1,0 +1,37 @@
+#include "fuzz_check.h"
+#include "mime/header.h"
+#include "mime/render.h"
+
+#include <locale.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	unsigned bits = size ? data[size - 1] : 0;
+	struct render_options opt = {.width = 20 + (int)bits % 70,
+		.all_headers = bits & 1,
+		.prefer_html = bits & 2,
+		.no_headers = bits & 4,
+		.hide_quotes = bits & 8};
+	const char *s = (const char *)data;
+	struct parts parts;
+	struct text *t;
+	char *quotable;
+	int needs[16];
+
+	setlocale(LC_CTYPE, "C.UTF-8");
+	part_parse(&parts, s, size);
+	t = render_message(&parts, s, header_length(s, size, NULL), &opt);
+	fuzz_check_text(t);
+	text_free(t);
+	quotable = render_quotable(&parts);
+	if (!utf8_valid(quotable, strlen(quotable)) || strchr(quotable, 0x1b))
+		abort();
+	free(quotable);
+	/* All bodies are here. */
+	if (render_needs(&parts, &opt, needs, 16) != 0)
+		abort();
+	part_done(&parts);
+	return 0;
+}

@@ -1,0 +1,231 @@
+#!/bin/sh
+# The tree's own rules: who may include whom, one door per library, and the like. Each case is shown to
+# be able to fail: it is run on a small bad tree first.
+set -u
+: "${srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
+: "${CC:=cc}"
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM HUP
+count=0
+failed=0
+
+report() { # NAME; the complaints are in $work/out
+	count=$((count + 1))
+	if [ -s "$work/out" ]; then
+		failed=$((failed + 1))
+		echo "not ok $count - $1"
+		head -n 40 "$work/out" | sed 's/^/# /'
+	else
+		echo "ok $count - $1"
+	fi
+}
+
+sources() {
+	(cd "$1" && find src ui tests -name '*.[ch]' 2>/dev/null | sort)
+}
+
+# The layer of a file or of an included name; nothing for what is outside (system headers, tests).
+layer_of() {
+	case $1 in
+	ui/*) echo ui ;;
+	src/*/*)
+		l=${1#src/}
+		echo "${l%%/*}"
+		;;
+	esac
+}
+
+# What each layer may include. ui sees of mime only values: the styled text and the message's parts.
+allowed() {
+	case $1 in
+	ui) echo 'ui engine base mime' ;;
+	engine) echo 'engine store sync net mime base' ;;
+	store) echo 'store mime base' ;;
+	sync) echo 'sync store net mime base' ;;
+	net) echo 'net base' ;;
+	mime) echo 'mime base' ;;
+	base) echo 'base' ;;
+	esac
+}
+
+check_layers() {
+	for f in $(sources "$1"); do
+		from=$(layer_of "$f")
+		[ -n "$from" ] || continue
+		ok=" $(allowed "$from") "
+		sed -n 's/^[ \t]*#[ \t]*include[ \t]*"\([^"]*\)".*/\1/p' "$1/$f" | while read -r inc; do
+			to=${inc%%/*}
+			case $inc in
+			*/*) ;;
+			*)
+				echo "$f: \"$inc\" is not written from the source root"
+				continue
+				;;
+			esac
+			case $ok in *" $to "*) ;; *) echo "$f: $from may not include $inc" ;; esac
+		done
+	done
+}
+
+# LIBRARY|HEADERS|DOORS
+doors='ncurses|n?curses(w/[a-z]+)?|term|panel|menu|form:^ui/term\.c$
+OpenSSL|openssl/[a-z0-9_]+:^src/(net/tls|base/hash)\.c$
+GDBM|gdbm:^src/store/cache\.c$
+libetpan|libetpan/[a-z0-9_-]+:^src/net/
+libgsasl|gsasl(-[a-z]+)?:^src/net/sasl\.c$
+libxml2|libxml/[A-Za-z0-9]+:^src/mime/html\.c$
+jansson|jansson:^ui/json\.c$
+libidn2|idn2:^src/net/
+libuchardet|uchardet(/uchardet)?:^src/mime/'
+
+check_doors() {
+	echo "$doors" | while IFS= read -r line; do
+		lib=${line%%|*}
+		rest=${line#*|}
+		headers=${rest%:*}
+		door=${rest##*:}
+		(cd "$1" && sources . | grep -v '^tests/' | grep -vE "$door" |
+			xargs -r grep -nE "^[ 	]*#[ 	]*include[ 	]*[<\"]($headers)\.h[>\"]") | sed "s/$/   ($lib has one door)/"
+	done
+}
+
+# Every header can be included alone, first. A build has written config.h.
+check_headers() {
+	config=${builddir:-}/config.h
+	[ -e "$config" ] || config=/dev/null
+	cflags=$(pkg-config --cflags ncursesw openssl libgsasl libxml-2.0 libidn2 uchardet jansson 2>/dev/null)
+	for h in $(sources "$1" | grep '\.h$'); do
+		case $h in
+		src/*) inc=${h#src/} ;;
+		*) inc=$h ;;
+		esac
+		printf '#include "%s"\n#include "%s"\nextern int only_headers;\n' "$inc" "$inc" >"$work/one.c"
+		# shellcheck disable=SC2086
+		$CC -std=gnu17 -Wall -Wextra -Werror -fsyntax-only -include "$config" -I"$1/src" -I"$1" $cflags "$work/one.c" \
+			>"$work/cc.out" 2>&1 || {
+			echo "$h does not compile alone:"
+			head -n 4 "$work/cc.out"
+		}
+	done
+}
+
+# Files with user-visible text are in po/POTFILES.in, and what is there exists.
+check_potfiles() {
+	sed 's/#.*//; /^[ \t]*$/d' "$1/po/POTFILES.in" | sort >"$work/listed"
+	sort -u "$work/listed" | cmp -s - "$work/listed" || echo 'po/POTFILES.in names a file twice'
+	(cd "$1" && sources . | grep -v '^tests/' | grep -v '/i18n\.[ch]$' |
+		xargs -r grep -lE '(^|[^A-Za-z0-9_])(_|N_|ngettext|Q_|P_)\([ 	]*"' | sort) >"$work/using"
+	comm -13 "$work/listed" "$work/using" | sed 's/$/ has text to translate and is not in po\/POTFILES.in/'
+	while read -r f; do
+		[ -e "$1/$f" ] || echo "po/POTFILES.in names $f, which is not there"
+	done <"$work/listed"
+}
+
+# Nothing in the tree knows where it was written.
+check_places() {
+	(cd "$1" && tracked | grep -vE '^(COPYING|po/.*\.po|tests/fuzz/seeds/.*)$' | xargs -r grep -nIE \
+		"(^|[^A-Za-z0-9_.])/(home|root|work|Users)/[A-Za-z0-9_.]+|/tmp/w[t]/" 2>/dev/null)
+}
+
+tracked() {
+	if [ -e .git ] && command -v git >/dev/null && git ls-files >/dev/null 2>&1; then
+		git ls-files
+	else
+		find src ui po tests doc bootstrap configure.ac Makefile.am HACKING README .ci -type f 2>/dev/null |
+			grep -vE '\.(o|a|log|trs|pyc|gmo|pot)$|/\.deps/'
+	fi
+}
+
+# What this project does not use: unbounded copies, shells, unbounded stacks.
+check_banned() {
+	(cd "$1" && sources . | grep -v '^tests/' | xargs -r grep -nE \
+		'(^|[^A-Za-z0-9_."])(strcpy|strcat|sprintf|vsprintf|gets|system|popen|alloca|tmpnam|mktemp|strtok)[ ]?\(' |
+		grep -vE ':[0-9]+:[ 	]*(\*|/\*|//)')
+}
+
+check_words() {
+	(cd "$1" && sources . | xargs -r grep -nE '(TODO|FIXME|XXX|not implemented)')
+}
+
+check_format() {
+	(cd "$1" && sources . | xargs -r clang-format --dry-run 2>&1 | grep 'warning:' | cut -d: -f1 | sort | uniq -c |
+		awk '{ print $2 ": " $1 " places differ from clang-format" }')
+}
+
+check_generated() {
+	(cd "$1" && git ls-files | grep -E \
+		'(^|/)(Makefile\.in|configure|aclocal\.m4|config\.h\.in|.*\.(o|a|gmo|pot|pyc|trs|log))$|^(autom4te\.cache|build-aux|m4)/')
+}
+
+# What is at the top belongs there.
+check_top() {
+	(cd "$1" && git ls-files | cut -d/ -f1 | sort -u |
+		grep -vxE 'src|ui|po|tests|doc|configure\.ac|Makefile\.am|README|COPYING|HACKING|bootstrap|\..*' |
+		sed 's/$/ does not belong at the top/')
+}
+
+# The bad tree: every rule is broken once or more. WHAT|complaints wanted, at least
+mkdir -p "$work/bad/src/base" "$work/bad/src/net" "$work/bad/src/mime" "$work/bad/src/store" "$work/bad/src/sync" \
+	"$work/bad/src/engine" "$work/bad/ui" "$work/bad/po"
+(
+	cd "$work/bad" || exit 1
+	echo '#include "mime/part.h"' >src/base/a.c
+	echo '#include "mime/part.h"' >src/net/a.c
+	echo '#include "net/a.h"' >src/mime/a.c
+	printf '#include "net/a.h"\n#include "engine/a.h"\n' >src/store/a.c
+	printf '#include "engine/a.h"\n#include "local.h"\n' >src/sync/a.c
+	echo '#include "ui/a.h"' >src/engine/a.c
+	printf '#include "store/a.h"\n#include <ncurses.h>\n#include <openssl/ssl.h>\n#include <libetpan/libetpan.h>\n' >ui/a.c
+	printf '#include <gdbm.h>\n#include <gsasl.h>\n#include <libxml/HTMLparser.h>\n#include <jansson.h>\n' >src/engine/b.c
+	echo 'size_t needs_stddef(struct unknown x);' >src/base/a.h
+	printf 'const char *f(void)\n{\n	return _("text");\n}\n' >src/engine/c.c
+	printf 'void f(char *d) { strcpy(d, "x"); system(d); }\n/* TODO */\n' >src/base/b.c
+	echo 'ui/gone.c' >po/POTFILES.in
+	printf 'const char *p = "/%s/someone/x";\n' home >src/base/c.c
+)
+# negative CASE WANTED: the rule finds at least so much in the bad tree.
+negative() {
+	"check_$1" "$work/bad" >"$work/got" 2>&1
+	n=$(wc -l <"$work/got")
+	[ "$n" -ge "$2" ] || echo "the bad tree got $n complaints about $1, not $2" >>"$work/out"
+}
+: >"$work/out"
+negative layers 9
+negative doors 7
+negative headers 1
+negative potfiles 2
+negative places 1
+negative banned 1
+negative words 1
+command -v clang-format >/dev/null && negative format 1
+report 'each rule finds what breaks it'
+
+for c in layers doors headers potfiles places banned words; do
+	"check_$c" "$srcdir" >"$work/out" 2>&1
+	case $c in
+	layers) report 'includes go one way only' ;;
+	doors) report 'one door per library' ;;
+	headers) report 'every header compiles alone' ;;
+	potfiles) report 'po/POTFILES.in is complete' ;;
+	places) report 'no path of a machine' ;;
+	banned) report 'no function that this project does without' ;;
+	words) report 'nothing is left to be done' ;;
+	esac
+done
+if command -v clang-format >/dev/null && [ -e "$srcdir/.clang-format" ]; then
+	check_format "$srcdir" >"$work/out" 2>&1
+	report 'the style is clang-format'"'"'s'
+else
+	count=$((count + 1))
+	echo "ok $count - the style is clang-format's # SKIP clang-format is missing"
+fi
+# Not in a distribution tarball.
+if [ -e "$srcdir/.git" ] && command -v git >/dev/null && (cd "$srcdir" && git ls-files >/dev/null 2>&1); then
+	check_generated "$srcdir" >"$work/out" 2>&1
+	report 'no generated file is tracked'
+	check_top "$srcdir" >"$work/out" 2>&1
+	report 'the top of the tree is as it should be'
+fi
+echo "1..$count"
+[ "$failed" = 0 ]

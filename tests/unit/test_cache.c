@@ -1,0 +1,812 @@
+#include "base/file.h"
+#include "base/mem.h"
+#include "store/cache.h"
+#include "tests/unit/cachemodel.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char top[64], *dir;
+
+static int setup(void **state)
+{
+	(void)state;
+	snprintf(top, sizeof(top), "/tmp/test_cache.XXXXXX");
+	if (!mkdtemp(top))
+		return -1;
+	dir = cache_dir_for(top, "INBOX");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	MEM_FREE(dir);
+	return file_remove_tree(top, NULL);
+}
+
+static struct cache *open_it(void)
+{
+	struct cache *c;
+	struct err err = {0};
+
+	if (cache_open(&c, dir, "INBOX", NULL, &err) != 0)
+		fail_msg("%s", err.text);
+	return c;
+}
+
+static void good(int rc, const struct err *err)
+{
+	if (rc != 0)
+		fail_msg("%s", err->text);
+}
+
+#define GOOD(call)                                                                                 \
+	do {                                                                                       \
+		struct err e_ = {0};                                                               \
+		struct err *err = &e_;                                                             \
+		good(call, err);                                                                   \
+	} while (0)
+
+static void compact(struct cache *c)
+{
+	GOOD(cache_compact(dir, "INBOX", err));
+	if (c)
+		assert_int_equal(cache_refresh(c, NULL), 1);
+}
+
+static void test_basic(void **state)
+{
+	struct model m = {0};
+	struct cache *c = open_it();
+
+	(void)state;
+	for (uint64_t i = 0; i < 400; i++) {
+		GOOD(model_step(&m, c, 1, i, err));
+		assert_true(model_print(&m) == model_print_cache(c));
+		if (i % 60 == 59)
+			compact(c);
+		if (i % 25 == 24) {
+			cache_free(c);
+			c = open_it();
+		}
+		assert_true(model_print(&m) == model_print_cache(c));
+	}
+	cache_free(c);
+	model_done(&m);
+}
+
+/* --- helpers --- */
+
+static void add(struct cache *c, uint32_t uid, uint32_t version, uint32_t flags, const char *kw)
+{
+	struct summary s;
+	struct model_text t;
+
+	model_summary(&s, &t, uid, version, flags, kw);
+	GOOD(cache_add(c, &s, 1, err));
+}
+
+static void add_thread(struct cache *c, uint32_t uid, const char *id, const char *references)
+{
+	struct summary s;
+	struct model_text t;
+
+	model_summary(&s, &t, uid, 0, 0, "");
+	s.message_id = id;
+	s.references = references;
+	GOOD(cache_add(c, &s, 1, err));
+}
+
+static uint32_t parent(struct cache *c, uint32_t uid)
+{
+	const struct columns *cols = cache_columns_view(c);
+	ptrdiff_t row = columns_find(cols, uid);
+
+	assert_true(row >= 0);
+	return cols->parent[row];
+}
+
+static uint32_t seconds_uid(uint32_t i)
+{
+	return 3 * i + 1;
+}
+
+/* --- tests --- */
+
+/* Batches of any size, the newest message first, as a first synchronisation does it. */
+static void test_newest_first(void **state)
+{
+	enum { N = 20000, MOST = 300 };
+	struct summary *s = mem_array(MOST, sizeof(*s));
+	struct model_text *t = mem_array(MOST, sizeof(*t));
+	struct model m = {0};
+	struct cache *c = open_it();
+	uint32_t next = N;
+
+	(void)state;
+	for (uint64_t batch = 0; next; batch++) {
+		uint32_t n = 1 + (uint32_t)(model_mix(batch) % MOST);
+
+		n = n < next ? n : next;
+		for (uint32_t k = 0; k < n; k++) {
+			/* ascending within a batch, as FETCH answers */
+			uint32_t uid = next - n + 1 + k;
+
+			model_summary(&s[k], &t[k], uid, 5, uid % 32, uid % 10 ? "" : "$later");
+		}
+		next -= n;
+		GOOD(cache_add(c, s, n, err));
+		if (cache_wants_compact(c))
+			compact(c);
+		assert_int_equal(cache_count(c), N - next);
+		assert_int_equal(cache_max_uid(c), N);
+	}
+	for (uint32_t uid = 1; uid <= N; uid++)
+		model_put(&m, uid, 5, uid % 32, uid % 10 ? "" : "$later");
+	for (int round = 0; round < 2; round++) {
+		assert_true(model_print(&m) == model_print_cache(c));
+		for (uint32_t uid = 1; uid <= N; uid++)
+			assert_int_equal(parent(c, uid), uid - uid % 7 - (uid > uid % 7 ? 1 : 0));
+		cache_free(c);
+		GOOD(cache_compact(dir, "INBOX", err));
+		c = open_it();
+	}
+	cache_free(c);
+	model_done(&m);
+	free(s);
+	free(t);
+}
+
+static void test_refresh(void **state)
+{
+	struct model m = {0};
+	struct cache *a = open_it(), *b = open_it(), *r;
+
+	(void)state;
+	GOOD(cache_open_readonly(&r, dir, "INBOX", err));
+	assert_int_equal(cache_refresh(a, NULL), 0);
+	for (uint64_t i = 0; i < 300; i++) {
+		GOOD(model_step(&m, i % 3 ? a : b, 2, i, err));
+		/* the writer of the next step has not refreshed: appending must do it */
+		if (i % 50 == 7)
+			GOOD(cache_compact(dir, "INBOX", err));
+		if (i % 5 == 0) {
+			assert_true(cache_refresh(r, NULL) >= 0);
+			assert_true(model_print(&m) == model_print_cache(r));
+		}
+		/* flags of a message this handle does not know yet are skipped: let it know */
+		assert_true(cache_refresh(a, NULL) >= 0);
+		assert_true(cache_refresh(b, NULL) >= 0);
+		assert_true(model_print_cache(a) == model_print_cache(b));
+	}
+	assert_true(model_print(&m) == model_print_cache(a));
+	cache_free(a);
+	cache_free(b);
+	cache_free(r);
+	model_done(&m);
+}
+
+/* Two copies write without ever looking; both must see all in the end. */
+static void test_blind_writers(void **state)
+{
+	struct cache *a = open_it(), *b = open_it();
+
+	(void)state;
+	for (uint32_t i = 1; i <= 500; i++) {
+		add(a, seconds_uid(i), 1, 0, "");
+		add(b, seconds_uid(i) + 1, 1, 0, "");
+		if (i % 100 == 0)
+			GOOD(cache_compact(dir, "INBOX", err));
+	}
+	assert_true(cache_refresh(a, NULL) == 1);
+	cache_refresh(b, NULL);
+	assert_int_equal(cache_count(a), 1000);
+	assert_true(model_print_cache(a) == model_print_cache(b));
+	cache_free(a);
+	cache_free(b);
+}
+
+static void test_keysets(void **state)
+{
+	struct cache *c = open_it();
+	struct summary s;
+
+	(void)state;
+	add(c, 1, 1, MAIL_SEEN, "one two");
+	add(c, 2, 1, 0, "one two");
+	add(c, 3, 1, 0, "three");
+	add(c, 4, 1, 0, "");
+	for (int round = 0; round < 3; round++) {
+		const struct columns *cols = cache_columns_view(c);
+
+		assert_int_equal(cols->keyset[0], cols->keyset[1]);
+		assert_int_not_equal(cols->keyset[0], cols->keyset[2]);
+		assert_int_equal(cols->keyset[3], 0);
+		assert_string_equal(cache_keyset(c, cols->keyset[0]), "one two");
+		assert_string_equal(cache_keyset(c, cols->keyset[2]), "three");
+		assert_string_equal(cache_keyset(c, 0), "");
+		assert_string_equal(cache_keyset(c, 999), "");
+		compact(c);
+	}
+	GOOD(cache_set_flags(c, 1, MAIL_SEEN, MAIL_FLAGGED, "four", err));
+	GOOD(cache_set_flags(c, 2, 0, MAIL_ANSWERED, NULL, err));
+	GOOD(cache_set_flags(c, 3, 0, 0, "", err));
+	GOOD(cache_set_flags(c, 99, 0, MAIL_SEEN, "never", err));
+	for (int round = 0; round < 2; round++) {
+		assert_int_equal(cache_get(c, 1, &s), 0);
+		assert_string_equal(s.keywords, "four");
+		assert_int_equal(s.flags, MAIL_FLAGGED);
+		assert_int_equal(cache_get(c, 2, &s), 0);
+		assert_string_equal(s.keywords, "one two");
+		assert_int_equal(s.flags, MAIL_ANSWERED);
+		assert_int_equal(cache_get(c, 3, &s), 0);
+		assert_string_equal(s.keywords, "");
+		assert_false(cache_has(c, 99));
+		compact(c);
+	}
+	cache_free(c);
+}
+
+static void test_look_up(void **state)
+{
+	struct cache *c = open_it();
+	unsigned char identity[16];
+	uint32_t uids[8];
+	struct summary s;
+
+	(void)state;
+	for (uint32_t uid = 2; uid <= 3000; uid++)
+		add(c, uid, 1, 0, "");
+	for (int round = 0; round < 2; round++) {
+		assert_int_equal(cache_find_message_id(c, "77.mail@example.org"), 77);
+		assert_int_equal(cache_find_message_id(c, "1.mail@example.org"), 0);
+		assert_int_equal(cache_find_message_id(c, ""), 0);
+		assert_int_equal(cache_get(c, 500, &s), 0);
+		memcpy(identity, s.identity, 16);
+		assert_int_equal(cache_find_identity(c, identity, uids, 8), 2);
+		assert_int_equal(uids[0] + uids[1], 1001);
+		assert_int_equal(cache_find_identity(c, identity, uids, 1), 1);
+		identity[3] ^= 1;
+		assert_int_equal(cache_find_identity(c, identity, uids, 8), 0);
+		assert_int_equal(cache_get(c, 1, &s), -1);
+		assert_string_equal(s.subject, "");
+		compact(c);
+	}
+	/* a message that comes again under its UID is found under its new name only */
+	add_thread(c, 77, "new@example.org", "");
+	for (int round = 0; round < 2; round++) {
+		assert_int_equal(cache_find_message_id(c, "77.mail@example.org"), 0);
+		assert_int_equal(cache_find_message_id(c, "new@example.org"), 77);
+		compact(c);
+	}
+	assert_int_equal(cache_get(c, 501, &s), 0);
+	memcpy(identity, s.identity, 16);
+	GOOD(cache_remove(c, (uint32_t[]){77, 500}, 2, err));
+	for (int round = 0; round < 2; round++) {
+		assert_int_equal(cache_find_message_id(c, "new@example.org"), 0);
+		assert_int_equal(cache_find_identity(c, identity, uids, 8), 1);
+		assert_int_equal(uids[0], 501);
+		compact(c);
+	}
+	cache_free(c);
+}
+
+/* Every order of arrival, with and without compactions between, gives the same tree. */
+static void test_parents(void **state)
+{
+	static const char *const refs[] = {"", "a@x", "a@x b@x", "a@x b@x c@x"};
+	static const char *const ids[] = {"a@x", "b@x", "c@x", "d@x"};
+
+	(void)state;
+	for (uint32_t order = 0; order < 256; order++)
+		for (uint32_t squeeze = 0; squeeze < 3; squeeze++) {
+			struct cache *c;
+			uint32_t seen = 0;
+
+			for (int k = 0; k < 4; k++)
+				seen |= 1u << (order >> 2 * k & 3);
+			if (seen != 15)
+				continue;
+			assert_int_equal(file_remove_tree(dir, NULL), 0);
+			c = open_it();
+			for (int k = 0; k < 4; k++) {
+				uint32_t i = order >> 2 * k & 3;
+
+				add_thread(c, 10 + (uint32_t)k, ids[i], refs[i]);
+				if (squeeze == 1 || (squeeze == 2 && k == 1))
+					compact(c);
+			}
+			for (int k = 0; k < 4; k++) {
+				uint32_t i = order >> 2 * k & 3;
+				uint32_t want = i ? cache_find_message_id(c, ids[i - 1]) : 0;
+
+				assert_int_equal(parent(c, 10 + (uint32_t)k), want);
+			}
+			cache_free(c);
+		}
+}
+
+static void test_parents_gone(void **state)
+{
+	struct cache *c = open_it();
+
+	(void)state;
+	add_thread(c, 1, "a@x", "");
+	add_thread(c, 2, "b@x", "a@x");
+	add_thread(c, 3, "c@x", "a@x b@x missing@x");
+	add_thread(c, 4, "self@x", "self@x");
+	assert_int_equal(parent(c, 3), 2);
+	assert_int_equal(parent(c, 4), 0);
+	compact(c);
+	GOOD(cache_remove(c, (uint32_t[]){2}, 1, err));
+	assert_int_equal(parent(c, 3), 1);
+	GOOD(cache_remove(c, (uint32_t[]){1}, 1, err));
+	assert_int_equal(parent(c, 3), 0);
+	compact(c);
+	assert_int_equal(parent(c, 3), 0);
+	add_thread(c, 9, "missing@x", "");
+	assert_int_equal(parent(c, 3), 9);
+	/* a ring is never closed */
+	add_thread(c, 20, "p@x", "q@x");
+	add_thread(c, 21, "q@x", "p@x");
+	assert_true(!parent(c, 20) || !parent(c, 21));
+	add_thread(c, 22, "r@x", "t@x");
+	add_thread(c, 23, "s@x", "r@x");
+	add_thread(c, 24, "t@x", "s@x");
+	assert_true(!parent(c, 22) || !parent(c, 23) || !parent(c, 24));
+	cache_free(c);
+}
+
+/* Parent and child added by two copies that have not seen each other's: compaction joins them. */
+static void test_parents_completed(void **state)
+{
+	struct cache *a = open_it(), *b = open_it();
+
+	(void)state;
+	add_thread(a, 1, "c@x", "p@x");
+	add_thread(b, 2, "p@x", "");
+	compact(a);
+	assert_int_equal(parent(a, 1), 2);
+	cache_free(a);
+	cache_free(b);
+}
+
+static void test_reset_and_meta(void **state)
+{
+	struct cache_meta meta = {7, 100, UINT64_C(1) << 40, 3, true};
+	struct cache *c = open_it();
+	struct cache_opened opened;
+
+	(void)state;
+	add(c, 1, 1, 0, "x");
+	compact(c);
+	add(c, 2, 1, 0, "x");
+	GOOD(cache_set_meta(c, &meta, err));
+	cache_free(c);
+	GOOD(cache_open(&c, dir, "INBOX", &opened, err));
+	assert_false(opened.created || opened.rebuilt || opened.read_only);
+	assert_true(cache_meta(c)->highestmodseq == UINT64_C(1) << 40 && cache_meta(c)->complete);
+	meta = (struct cache_meta){.uidvalidity = 8};
+	GOOD(cache_reset(c, &meta, err));
+	for (int round = 0; round < 3; round++) {
+		assert_int_equal(cache_count(c), 0);
+		assert_false(cache_has(c, 1));
+		assert_int_equal(cache_max_uid(c), 0);
+		assert_int_equal(cache_meta(c)->uidvalidity, 8);
+		assert_int_equal(cache_find_message_id(c, "1.mail@example.org"), 0);
+		cache_free(c);
+		if (round == 1)
+			GOOD(cache_compact(dir, "INBOX", err));
+		c = open_it();
+	}
+	add(c, 1, 2, 0, "");
+	assert_int_equal(cache_count(c), 1);
+	assert_int_equal(cache_find_message_id(c, "1.mail@example.org"), 1);
+	cache_free(c);
+}
+
+static void test_readonly(void **state)
+{
+	struct cache *c, *r;
+	struct err why = {0};
+	struct cache_meta meta = {0};
+
+	(void)state;
+	assert_int_equal(cache_open_readonly(&r, dir, "INBOX", &why), -1);
+	assert_int_equal(why.kind, ERR_GONE);
+	assert_false(file_exists(dir));
+	c = open_it();
+	add(c, 5, 1, 0, "");
+	GOOD(cache_open_readonly(&r, dir, "INBOX", err));
+	assert_int_equal(cache_count(r), 1);
+	assert_int_equal(cache_set_meta(r, &meta, &why), -1);
+	assert_int_equal(why.kind, ERR_BUSY);
+	cache_free(r);
+	cache_free(c);
+	assert_int_equal(cache_open_readonly(&r, dir, "Sent", &why), -1);
+	assert_int_equal(why.kind, ERR_DAMAGED);
+}
+
+static void test_compact_busy(void **state)
+{
+	struct cache *c = open_it();
+	char *lock = file_join(dir, "compact.lock");
+	int fd = file_lock(lock, 0, NULL);
+	struct err why = {0};
+
+	(void)state;
+	assert_int_equal(cache_compact(dir, "INBOX", &why), -1);
+	assert_int_equal(why.kind, ERR_BUSY);
+	close(fd);
+	compact(c);
+	assert_false(cache_wants_compact(c));
+	for (uint32_t uid = 1; uid < 2000; uid++)
+		add(c, uid, 1, 0, "");
+	assert_true(cache_wants_compact(c));
+	compact(c);
+	assert_false(cache_wants_compact(c));
+	cache_free(c);
+	free(lock);
+}
+
+/* --- damage --- */
+
+static char *base_file(uint32_t gen)
+{
+	struct str out = STR_INIT;
+
+	str_addf(&out, "%s/base-%u.gdbm", dir, (unsigned)gen);
+	return str_steal(&out);
+}
+
+/* Spoils the nth record of a kind in place, whatever GDBM put where. */
+static void spoil(const char *path, char kind, int nth)
+{
+	struct str all = STR_INIT;
+	FILE *f;
+
+	GOOD(file_read(path, 100 << 20, &all, err));
+	for (size_t i = 0; i + 30 < all.len; i++)
+		if (memcmp(all.p + i, "TLRP", 4) == 0 && all.p[i + 7] == kind && nth-- == 0) {
+			all.p[i + 25] ^= 4;
+			break;
+		}
+	assert_true(nth < 0);
+	f = fopen(path, "r+b");
+	assert_int_equal(fwrite(all.p, 1, all.len, f), all.len);
+	fclose(f);
+	str_done(&all);
+}
+
+static void fill(struct cache *c, struct model *m, uint32_t n)
+{
+	for (uint32_t uid = 1; uid <= n; uid++) {
+		model_put(m, uid, 3, 0, "");
+		add(c, uid, 3, 0, "");
+	}
+	m->meta = (struct cache_meta){.uidvalidity = 5, .uidnext = n + 1, .complete = true};
+	GOOD(cache_set_meta(c, &m->meta, err));
+	compact(c);
+}
+
+static void refetch(struct cache *c, struct model *m)
+{
+	uint32_t ranges[8][2];
+	size_t n = cache_damaged(c, ranges, 8);
+
+	for (size_t i = 0; i < n; i++)
+		for (uint32_t uid = ranges[i][0]; uid <= ranges[i][1]; uid++)
+			if (model_find(m, uid))
+				add(c, uid, 3, 0, "");
+	GOOD(cache_set_meta(c, &m->meta, err));
+}
+
+static void check_spoilt(char kind, int nth, bool columns)
+{
+	struct model m = {0};
+	struct cache *c = open_it();
+	struct cache_opened opened;
+	char *path = base_file(1);
+	uint32_t ranges[8][2];
+	size_t missing;
+
+	fill(c, &m, 9000);
+	cache_free(c);
+	spoil(path, kind, nth);
+	for (int round = 0; round < 3; round++) {
+		GOOD(cache_open(&c, dir, "INBOX", &opened, err));
+		assert_false(opened.rebuilt);
+		assert_true(model_covers(&m, c, &missing));
+		assert_true(missing > 0 && missing <= (columns ? 4096 : 256));
+		assert_false(cache_meta(c)->complete);
+		assert_int_equal(cache_damaged(c, ranges, 8), 1);
+		assert_true(ranges[0][1] - ranges[0][0] + 1 == missing);
+		cache_free(c);
+		/* a compaction does not forget it */
+		if (round == 1)
+			GOOD(cache_compact(dir, "INBOX", err));
+		if (round == 1 && !columns)
+			break;
+	}
+	c = open_it();
+	refetch(c, &m);
+	for (int round = 0; round < 3; round++) {
+		assert_true(model_print(&m) == model_print_cache(c));
+		assert_int_equal(cache_damaged(c, ranges, 8), 0);
+		assert_true(cache_meta(c)->complete);
+		cache_free(c);
+		if (round == 1)
+			GOOD(cache_compact(dir, "INBOX", err));
+		c = open_it();
+	}
+	cache_free(c);
+	free(path);
+	model_done(&m);
+}
+
+static void test_damaged_strings(void **state)
+{
+	(void)state;
+	check_spoilt('s', 3, false);
+}
+
+static void test_damaged_columns(void **state)
+{
+	(void)state;
+	check_spoilt('h', 1, true);
+}
+
+static void test_damaged_tables(void **state)
+{
+	struct model m = {0};
+	struct cache *c = open_it();
+	char *path = base_file(1);
+	size_t found = 0, missing;
+
+	(void)state;
+	fill(c, &m, 9000);
+	cache_free(c);
+	spoil(path, 'x', 2);
+	spoil(path, 't', 0);
+	c = open_it();
+	for (int round = 0; round < 2; round++) {
+		found = 0;
+		for (uint32_t uid = 1; uid <= 9000; uid++) {
+			char id[64];
+			uint32_t at;
+
+			snprintf(id, sizeof(id), "%u.mail@example.org", uid);
+			at = cache_find_message_id(c, id);
+			assert_true(at == uid || at == 0);
+			found += at == uid;
+		}
+		assert_true(model_covers(&m, c, &missing));
+		assert_int_equal(missing, 0);
+		if (round == 0) {
+			assert_true(found < 9000 && found > 7000);
+			compact(c);
+		} else {
+			assert_int_equal(found, 9000);
+		}
+	}
+	cache_free(c);
+	free(path);
+	model_done(&m);
+}
+
+/* Without the list of keyword sets no message may show those of another one. */
+static void test_damaged_keysets(void **state)
+{
+	struct cache *c = open_it();
+	char *path = base_file(1);
+	uint32_t ranges[2][2];
+
+	(void)state;
+	add(c, 1, 1, 0, "a-long-one");
+	add(c, 2, 1, 0, "");
+	compact(c);
+	add(c, 3, 1, 0, "two");
+	cache_free(c);
+	spoil(path, 'k', 0);
+	c = open_it();
+	assert_false(cache_has(c, 1));
+	assert_true(cache_has(c, 2) && cache_has(c, 3));
+	assert_string_equal(cache_keyset(c, cache_columns_view(c)->keyset[1]), "two");
+	assert_int_equal(cache_damaged(c, ranges, 2), 1);
+	assert_int_equal(ranges[0][0], 1);
+	cache_free(c);
+	free(path);
+}
+
+static void check_rebuilt(void)
+{
+	struct cache_opened opened;
+	struct cache *c;
+
+	GOOD(cache_open(&c, dir, "INBOX", &opened, err));
+	assert_true(opened.rebuilt);
+	assert_int_equal(cache_count(c), 0);
+	assert_int_equal(cache_meta(c)->uidvalidity, 0);
+	add(c, 3, 1, 0, "");
+	compact(c);
+	cache_free(c);
+	GOOD(cache_open(&c, dir, "INBOX", &opened, err));
+	assert_false(opened.rebuilt);
+	assert_int_equal(cache_count(c), 1);
+	cache_free(c);
+}
+
+static void test_damaged_base(void **state)
+{
+	struct model m = {0};
+	char *path = base_file(1), *bad = file_join(dir, "base.bad");
+	const char kinds[] = "Md";
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct cache *c;
+
+		assert_int_equal(file_remove_tree(dir, NULL), 0);
+		c = open_it();
+		fill(c, &m, 300);
+		cache_free(c);
+		if (i < 2)
+			spoil(path, kinds[i], 0);
+		else if (i == 2)
+			assert_int_equal(truncate(path, 5000), 0);
+		else
+			assert_int_equal(unlink(path), 0);
+		check_rebuilt();
+		assert_true(file_exists(bad) || i == 3);
+	}
+	free(path);
+	free(bad);
+	model_done(&m);
+}
+
+static void test_other_folder(void **state)
+{
+	struct cache_opened opened;
+	struct cache *c = open_it();
+	char *sent = cache_dir_for(top, "Sent"), *again = cache_dir_for(top, "INBOX");
+
+	(void)state;
+	assert_string_equal(dir, again);
+	assert_string_not_equal(dir, sent);
+	assert_true(str_starts(dir, top) && !strchr(dir + strlen(top) + 1, '/'));
+	add(c, 1, 1, 0, "");
+	cache_free(c);
+	GOOD(cache_open(&c, dir, "Sent", &opened, err));
+	assert_true(opened.rebuilt);
+	assert_int_equal(cache_count(c), 0);
+	cache_free(c);
+	free(sent);
+	free(again);
+}
+
+/* Strings of any length go in; what no list can show is cut. */
+static void test_long_strings(void **state)
+{
+	struct cache *c = open_it();
+	struct summary s;
+	struct model_text t;
+	char *big = mem_alloc(100001);
+
+	(void)state;
+	memset(big, 'x', 100000);
+	memcpy(big + 99980, " last@example.org", 17);
+	big[99997] = '\0';
+	for (uint32_t uid = 1; uid <= 50; uid++) {
+		model_summary(&s, &t, uid, 1, 0, "");
+		s.subject = s.from_name = s.to = s.file = s.from_mail = s.references = big;
+		GOOD(cache_add(c, &s, 1, err));
+	}
+	add(c, 100, 1, 0, "");
+	for (int round = 0; round < 2; round++) {
+		for (uint32_t uid = 1; uid <= 50; uid++) {
+			assert_int_equal(cache_get(c, uid, &s), 0);
+			assert_int_equal(strlen(s.subject), 4096);
+			assert_int_equal(strlen(s.to), 1024);
+			assert_string_equal(s.references, "last@example.org");
+		}
+		assert_int_equal(cache_get(c, 100, &s), 0);
+		compact(c);
+	}
+	cache_free(c);
+	free(big);
+}
+
+static void test_no_number(void **state)
+{
+	struct cache *c = open_it();
+	struct err why = {0};
+
+	(void)state;
+	struct summary s;
+	struct model_text t;
+
+	model_summary(&s, &t, 0, 1, 0, "");
+	assert_int_equal(cache_add(c, &s, 1, &why), -1);
+	assert_int_equal(why.kind, ERR_INPUT);
+	assert_int_equal(cache_add(c, NULL, 0, &why), 0);
+	assert_int_equal(cache_remove(c, NULL, 0, &why), 0);
+	cache_free(c);
+}
+
+static void test_summary(void **state)
+{
+	struct summary s, *copy;
+	struct model_text t;
+
+	(void)state;
+	model_summary(&s, &t, 9, 1, 3, "kw");
+	copy = summary_copy(&s);
+	memset(&t, 'x', sizeof(t));
+	assert_string_equal(copy->message_id, "9.mail@example.org");
+	assert_string_equal(copy->keywords, "kw");
+	assert_int_equal(copy->flags, 3);
+	summary_free(copy);
+	summary_free(NULL);
+}
+
+static void test_columns(void **state)
+{
+	struct columns c = {0};
+
+	(void)state;
+	assert_int_equal(columns_find(&c, 5), -1);
+	for (uint32_t i = 0; i < 5000; i++) {
+		columns_resize(&c, i + 1);
+		assert_int_equal(c.uid[i] | c.parent[i] | c.keyset[i], 0);
+		c.uid[i] = 2 * i + 2;
+		c.parent[i] = c.keyset[i] = 1;
+	}
+	assert_int_equal(columns_find(&c, 2), 0);
+	assert_int_equal(columns_find(&c, 10000), 4999);
+	assert_int_equal(columns_find(&c, 1), ~0);
+	assert_int_equal(columns_find(&c, 7), ~3);
+	assert_int_equal(columns_find(&c, 10001), ~5000);
+	columns_resize(&c, 10);
+	columns_resize(&c, 20);
+	assert_int_equal(c.uid[9], 20);
+	assert_int_equal(c.uid[10] | c.keyset[19], 0);
+	columns_done(&c);
+	assert_int_equal(c.n, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_summary),
+		cmocka_unit_test(test_columns),
+		cmocka_unit_test_setup_teardown(test_basic, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_newest_first, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refresh, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_blind_writers, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_keysets, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_look_up, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_parents, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_parents_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_parents_completed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reset_and_meta, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_readonly, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_compact_busy, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_damaged_strings, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_damaged_columns, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_damaged_keysets, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_damaged_tables, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_damaged_base, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_other_folder, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_long_strings, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_number, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,127 @@
+#include "mime_test.h"
+
+#include "mime/envelope.h"
+
+static void reads_everything(void **state)
+{
+	static const char BLOCK[] =
+		"From a@b Mon Jan  1 00:00:00 2026\r\n"
+		"garbage line\r\n"
+		"From: =?utf-8?q?J=C3=B6rg?= <j@x.org>\r\n"
+		"Sender: s@x.org\r\nReply-To: r@x.org\r\nTo: t@x.org,\r\n u@x.org\r\n"
+		"Cc: c@x.org\r\nBcc: b@x.org\r\n"
+		"Subject:  =?utf-8?B?aGVsbG8=?=\r\n =?utf-8?B?d29ybGQ=?= \r\n"
+		"Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+		"Message-ID: <1@x\r\n .org>\r\nIn-Reply-To: Your mail <2@x> of today\r\n"
+		"References: <3@x>\r\n <4@x><5@x>\r\n"
+		"List-Id: \"A list\" <l.x.org>\r\nList-Post: <http://x/>, <mailto:l@x.org?a=b>\r\n"
+		"Content-Type: Multipart/Mixed; boundary=x\r\n\r\nSubject: body\r\n";
+	struct envelope e;
+
+	(void)state;
+	envelope_parse(&e, BLOCK, sizeof(BLOCK) - 1);
+	assert_int_equal(e.from.n, 1);
+	assert_string_equal(e.from.v[0].name, "J\xc3\xb6rg");
+	assert_string_equal(e.sender.v[0].mail, "s@x.org");
+	assert_string_equal(e.reply_to.v[0].mail, "r@x.org");
+	assert_int_equal(e.to.n, 2);
+	assert_string_equal(e.cc.v[0].mail, "c@x.org");
+	assert_string_equal(e.bcc.v[0].mail, "b@x.org");
+	assert_string_equal(e.subject, "helloworld");
+	assert_int_equal(e.date, 784111777);
+	assert_string_equal(e.date_raw, "Sun, 06 Nov 1994 08:49:37 GMT");
+	assert_string_equal(e.message_id, "1@x.org");
+	assert_int_equal(e.in_reply_to.n, 1);
+	assert_string_equal(e.in_reply_to.v[0], "2@x");
+	assert_int_equal(e.references.n, 3);
+	assert_string_equal(e.references.v[2], "5@x");
+	assert_string_equal(e.list_id, "l.x.org");
+	assert_string_equal(e.list_post, "l@x.org");
+	assert_string_equal(e.content_type, "multipart/mixed");
+	envelope_done(&e);
+}
+
+static void nothing_is_missing(void **state)
+{
+	static const char *const ROWS[] = {"", "\n", "garbage", "Date: never\nMessage-ID: <>\n",
+		"Subject\n", "Content-Type: /\n"};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(ROWS); i++) {
+		struct envelope e;
+
+		envelope_parse(&e, ROWS[i], strlen(ROWS[i]));
+		assert_string_equal(e.subject, "");
+		assert_string_equal(e.message_id, "");
+		assert_string_equal(e.list_id, "");
+		assert_string_equal(e.content_type, "text/plain");
+		assert_int_equal(e.date, 0);
+		envelope_done(&e);
+	}
+}
+
+static void identity_of(const char *block, unsigned char id[16])
+{
+	struct envelope e;
+
+	envelope_parse(&e, block, strlen(block));
+	envelope_identity(&e, id);
+	envelope_done(&e);
+}
+
+static void identity_is_stable(void **state)
+{
+	unsigned char a[16], b[16];
+
+	(void)state;
+	identity_of("Message-ID: <1@x>\r\nDate: x\r\nSubject: a\r\n", a);
+	identity_of("Received: y\nDate:  x \nMessage-ID:\n <1@x>\nSubject: b\n", b);
+	assert_memory_equal(a, b, 16);
+	identity_of("Message-ID: <2@x>\nDate: x\n", b);
+	assert_memory_not_equal(a, b, 16);
+	identity_of("Date: x\nFrom: A <a@b>\nSubject: s\n", a);
+	identity_of("Subject: =?utf-8?q?s?=\nFrom: a@b\nDate: x\n", b);
+	assert_memory_equal(a, b, 16);
+	identity_of("Subject: t\nFrom: a@b\nDate: x\n", b);
+	assert_memory_not_equal(a, b, 16);
+}
+
+static void bombs_are_capped(void **state)
+{
+	struct str in = STR_INIT;
+	struct envelope e;
+
+	(void)state;
+	str_adds(&in, "Message-ID: <x@y>\nReferences:");
+	/* more than HEADER_VALUE_MAX holds would lose the last ones: they are what counts */
+	for (int i = 0; i < 80000; i++)
+		str_addf(&in, " <%d@x>", i);
+	str_adds(&in, "\nSubject: ");
+	repeat(&in, "=?utf-8?q?a?= =?koi8-r?q?b?= ", 50000);
+	str_adds(&in, "\nFrom: a@b\n");
+	envelope_parse(&e, in.p, in.len);
+	assert_int_equal(e.references.n, 50);
+	assert_string_equal(e.references.v[0], "79950@x");
+	assert_string_equal(e.references.v[49], "79999@x");
+	assert_true(strlen(e.subject) <= 65536);
+	assert_int_equal(e.from.n, 1);
+	envelope_done(&e);
+	str_clear(&in);
+	repeat(&in, "To: a@b, c@d\n", 100000);
+	envelope_parse(&e, in.p, in.len);
+	assert_int_equal(e.to.n, 10000);
+	envelope_done(&e);
+	str_done(&in);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_everything),
+		cmocka_unit_test(nothing_is_missing),
+		cmocka_unit_test(identity_is_stable),
+		cmocka_unit_test(bombs_are_capped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,156 @@
+#include "golden.h"
+
+#include "mime/html.h"
+#include "mime/wrap.h"
+
+#include <time.h>
+
+static struct text *make_width(const char *s, size_t len, int width)
+{
+	struct str clean = STR_INIT;
+	struct text *t = text_new();
+
+	utf8_clean(&clean, s, len, UTF8_TEXT);
+	html_text(t, str_c(&clean), clean.len, width);
+	str_done(&clean);
+	return t;
+}
+
+static struct text *make(const char *s, size_t len)
+{
+	struct text *t = make_width(s, len, 60);
+
+	assert_true(golden_widest(t) <= 60);
+	return t;
+}
+
+static void html_files(void **state)
+{
+	(void)state;
+	golden_all(".html", 12, make);
+}
+
+static bool has(const struct text *t, const char *what)
+{
+	struct str all = STR_INIT;
+	bool found;
+
+	text_plain(t, &all);
+	found = strstr(str_c(&all), what) != NULL;
+	str_done(&all);
+	return found;
+}
+
+/* piece n times, "needle", and the text must still be there in the time a person waits. */
+static void bomb(const char *piece, size_t times, const char *must_have)
+{
+	struct str s = STR_INIT;
+	clock_t start;
+	struct text *t;
+
+	for (size_t i = 0; i < times; i++)
+		str_adds(&s, piece);
+	str_adds(&s, "needle");
+	start = clock();
+	t = make_width(str_c(&s), s.len, 72);
+	/* 2 s is the promise; the sanitizers are allowed their share. */
+	if ((clock() - start) / CLOCKS_PER_SEC > 6)
+		fail_msg("%s x %zu takes %.1f s", piece, times,
+			(double)(clock() - start) / CLOCKS_PER_SEC);
+	golden_check_clean(t);
+	assert_true(t->n <= WRAP_MAX_LINES);
+	if (must_have && !has(t, must_have))
+		fail_msg("%s x %zu loses the text", piece, times);
+	text_free(t);
+	str_done(&s);
+}
+
+static void bombs_are_bounded(void **state)
+{
+	(void)state;
+	bomb("<div>", 50000, "needle");
+	bomb("<blockquote>", 20000, "needle");
+	bomb("<table><tr><td>", 20000, "needle");
+	bomb("<ul><li>", 20000, "needle");
+	bomb("<b>", 50000, "needle");
+	bomb("<a href='https://a.example/'>x", 20000, "needle");
+	bomb("<", 1000000, NULL);
+	bomb("&", 500000, NULL);
+	bomb("<td>x<td>y<tr>", 30000, NULL);
+	bomb("<p>x", 100000, NULL);
+	bomb("<br>", 200000, "needle");
+	bomb("<pre>\t\n", 50000, "needle");
+	bomb("<!DOCTYPE [", 50000, NULL);
+	bomb("<span style='font-size:0;font-size:1px;display:block'>", 20000, "needle");
+	bomb("<hr>", 300000, NULL);
+}
+
+static void grid_bomb_is_bounded(void **state)
+{
+	struct str s = STR_INIT;
+	struct text *t;
+
+	(void)state;
+	str_adds(&s, "<table border=1>");
+	for (int i = 0; i < 400; i++) {
+		str_adds(&s, "<tr>");
+		for (int k = 0; k < 12; k++)
+			str_addf(&s, "<td rowspan=%d colspan=%d>cell %d", k * 999, k % 3, k);
+	}
+	t = make_width(s.p, s.len, 40);
+	golden_check_clean(t);
+	assert_true(t->n > 0);
+	text_free(t);
+	str_done(&s);
+}
+
+static void too_long_says_so(void **state)
+{
+	struct str s = STR_INIT;
+	struct text *t;
+
+	(void)state;
+	while (s.len <= (size_t)HTML_MAX)
+		str_adds(&s, "<p>some words of a paragraph that goes on for a while</p>\n");
+	str_adds(&s, "needle");
+	t = make_width(s.p, s.len, 72);
+	assert_false(has(t, "needle"));
+	assert_int_equal(t->lines[t->n - 1].style, TEXT_NOTICE);
+	text_free(t);
+	str_done(&s);
+}
+
+static void any_width_fits(void **state)
+{
+	static const char html[] =
+		"<h1>Heading heading</h1><ul><li>item item item item<ol><li>inner inner "
+		"inner</ol></ul>"
+		"<blockquote><blockquote>quoted quoted quoted quoted<table "
+		"border=1><tr><th>a<th>b<tr>"
+		"<td>long long long text<td>other other text</table></blockquote></blockquote>"
+		"<a href='https://evil.example/'>https://bank.example/</a><hr><pre>"
+		"pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp</pre>";
+
+	(void)state;
+	for (int width = 20; width < 140; width++) {
+		struct text *t = make_width(html, strlen(html), width);
+
+		assert_true(golden_widest(t) <= width);
+		golden_check_clean(t);
+		text_free(t);
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(html_files),
+		cmocka_unit_test(bombs_are_bounded),
+		cmocka_unit_test(grid_bomb_is_bounded),
+		cmocka_unit_test(too_long_says_so),
+		cmocka_unit_test(any_width_fits),
+	};
+
+	golden_locale();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

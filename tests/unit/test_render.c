@@ -1,0 +1,245 @@
+#include "golden.h"
+
+#include "mime/calendar.h"
+#include "mime/header.h"
+#include "mime/render.h"
+#include "mime/wrap.h"
+
+#include <time.h>
+
+static struct text *make_with(const char *s, size_t len, const struct render_options *opt)
+{
+	size_t header = header_length(s, len, NULL);
+	struct parts parts;
+	struct text *t;
+
+	part_parse(&parts, s, len);
+	t = render_message(&parts, s, header, opt);
+	part_done(&parts);
+	return t;
+}
+
+static struct text *make(const char *s, size_t len)
+{
+	struct render_options opt = {.width = 60};
+	struct text *t = make_with(s, len, &opt);
+
+	assert_true(golden_widest(t) <= 60);
+	return t;
+}
+
+static void message_files(void **state)
+{
+	(void)state;
+	golden_all(".eml", 12, make);
+}
+
+static void load(struct str *out, const char *name)
+{
+	char path[1024];
+	const char *src = getenv("srcdir");
+
+	snprintf(path, sizeof(path), "%s/tests/data/render/%s", src ? src : ".", name);
+	assert_true(golden_read(path, out));
+}
+
+static char *shown(const char *message, const struct render_options *opt)
+{
+	struct text *t = make_with(message, strlen(message), opt);
+	struct str out = STR_INIT;
+
+	golden_check_clean(t);
+	text_plain(t, &out);
+	text_free(t);
+	return str_steal(&out);
+}
+
+static void options(void **state)
+{
+	static const char mail[] = "From: a@b.example\nX-One: =?utf-8?q?x?=\n\tfolded\nSubject: "
+				   "s\n\nbody\n> > x\n> a\n";
+	static const struct {
+		struct render_options opt;
+		const char *want;
+	} cases[] = {
+		{{.width = 60}, "From: a@b.example\nSubject: s\n\nbody\n> > x\n> a\n"},
+		{{.width = 60, .no_headers = true}, "body\n> > x\n> a\n"},
+		{{.width = 60, .all_headers = true}, "From: a@b.example\nX-One: =?utf-8?q?x?= "
+						     "folded\nSubject: s\n\nbody\n> > x\n> "
+						     "a\n"},
+		{{.width = 60, .no_headers = true, .hide_quotes = true},
+			"body\n[1 quoted line]\n> a\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		char *got = shown(mail, &cases[i].opt);
+
+		assert_string_equal(got, cases[i].want);
+		free(got);
+	}
+}
+
+static void html_is_taken_when_preferred(void **state)
+{
+	struct render_options opt = {.width = 60, .no_headers = true, .prefer_html = true};
+	struct str s = STR_INIT;
+	char *got;
+
+	(void)state;
+	load(&s, "alternative.eml");
+	got = shown(s.p, &opt);
+	assert_string_equal(got, "The HTML one.\n");
+	free(got);
+	opt.prefer_html = false;
+	got = shown(s.p, &opt);
+	assert_string_equal(got, "The plain one.\n");
+	free(got);
+	str_done(&s);
+}
+
+static void set(char *to, size_t room, const char *s)
+{
+	snprintf(to, room, "%s", s);
+}
+
+static int add(
+	struct parts *parts, int parent, const char *type, const char *subtype, uint64_t size)
+{
+	int i = part_add(parts, parent);
+	struct part *p = &parts->v[i];
+
+	set(p->type, sizeof(p->type), type);
+	set(p->subtype, sizeof(p->subtype), subtype);
+	p->multipart = strcmp(type, "multipart") == 0;
+	p->size = size;
+	p->disposition = PART_UNSAID;
+	return i;
+}
+
+/* A message by its structure alone, fetched part by part. */
+static void needs(void **state)
+{
+	struct render_options opt = {.width = 60};
+	struct parts parts;
+	int mixed, alt, plain, html, idx[8];
+	struct str out = STR_INIT;
+	struct text *t;
+
+	(void)state;
+	memset(&parts, 0, sizeof(parts));
+	mixed = add(&parts, -1, "multipart", "mixed", 0);
+	alt = add(&parts, mixed, "multipart", "alternative", 0);
+	plain = add(&parts, alt, "text", "plain", 10);
+	html = add(&parts, alt, "text", "html", 20000);
+	add(&parts, mixed, "image", "png", 3200000);
+	add(&parts, mixed, "text", "plain", 50);
+	assert_int_equal(render_needs(&parts, &opt, idx, 8), 2);
+	assert_int_equal(idx[0], plain);
+	assert_int_equal(idx[1], 5);
+	assert_int_equal(render_needs(&parts, &opt, idx, 1), 1);
+	opt.prefer_html = true;
+	assert_int_equal(render_needs(&parts, &opt, idx, 8), 2);
+	assert_int_equal(idx[0], html);
+	opt.prefer_html = false;
+	part_set_body(&parts, plain, " \r\n", 3);
+	part_set_body(&parts, 5, "last", 4);
+	assert_int_equal(render_needs(&parts, &opt, idx, 8), 1);
+	assert_int_equal(idx[0], html);
+	t = render_message(&parts, "", 0, &opt);
+	text_plain(t, &out);
+	assert_non_null(strstr(out.p, "[3] text/html, 20 kB, not fetched yet\n"));
+	assert_non_null(strstr(out.p, "[4] image/png, 3.2 MB, not fetched yet\n"));
+	assert_non_null(strstr(out.p, "last\n"));
+	str_done(&out);
+	text_free(t);
+	part_done(&parts);
+}
+
+static void quotable(void **state)
+{
+	static const struct {
+		const char *mail, *want;
+	} cases[] = {
+		{"Subject: x\n\nHello  \n> old\n\n\n-- \nsig\n", "Hello\n> old\n"},
+		{"\nno sig\n", "no sig\n"},
+		{"Content-Type: text/plain; format=flowed\n\nflowed \ntext\n> q \n> r\n-- \nsig\n",
+			"flowed text\n> q r\n"},
+		{"Content-Type: text/html\n\n<p>Hi<blockquote>old</blockquote>-- <div "
+		 "class=gmail_signature>sig</div>",
+			"Hi\n\n> old\n"},
+		{"Content-Type: application/pdf\n\nxx", ""},
+		{"Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: "
+		 "image/png\n\nx\n--x\n\ntext\n--x--\n",
+			"text\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		struct parts parts;
+		char *got;
+
+		part_parse(&parts, cases[i].mail, strlen(cases[i].mail));
+		got = render_quotable(&parts);
+		if (strcmp(got, cases[i].want) != 0)
+			fail_msg("case %zu: wanted\n%s--- got\n%s", i, cases[i].want, got);
+		free(got);
+		part_done(&parts);
+	}
+}
+
+static void bomb(const char *head, const char *piece, size_t times)
+{
+	struct render_options opt = {.width = 80, .hide_quotes = true};
+	struct str s = STR_INIT;
+	clock_t start;
+	struct text *t;
+
+	str_adds(&s, head);
+	for (size_t i = 0; i < times; i++)
+		str_adds(&s, piece);
+	start = clock();
+	t = make_with(str_c(&s), s.len, &opt);
+	if ((clock() - start) / CLOCKS_PER_SEC > 6)
+		fail_msg("%s x %zu takes %.1f s", piece, times,
+			(double)(clock() - start) / CLOCKS_PER_SEC);
+	golden_check_clean(t);
+	assert_true(t->n <= WRAP_MAX_LINES + 2000);
+	text_free(t);
+	str_done(&s);
+}
+
+static void bombs_are_bounded(void **state)
+{
+	static const char mixed[] = "Content-Type: multipart/mixed; boundary=x\n\n";
+
+	(void)state;
+	bomb(mixed, "--x\n\n", 100000);
+	bomb(mixed, "--x\nContent-Type: image/png\n\n", 20000);
+	bomb("", "Content-Type: message/rfc822\n\n", 20000);
+	bomb(mixed, "--x\nContent-Type: multipart/alternative; boundary=x\n\n", 20000);
+	bomb("Subject: ", "x ", 500000);
+	bomb("To: ", "a@b.example, ", 100000);
+	bomb("", "From: a@b.example\n", 50000);
+	bomb("\n", "> x\n", 600000);
+	bomb("\n", "xxxxxxxxxx", 2000000);
+	bomb("Content-Type: text/calendar\n\n", "BEGIN:VEVENT\nSUMMARY:x\nEND:VEVENT\n", 50000);
+	bomb("Content-Type: text/calendar\n\n", "BEGIN:VEVENT\n", 100000);
+	bomb("Content-Type: text/calendar\n\nBEGIN:VEVENT\n", "SUMMARY;X=\";\\n\":x\n x\n", 50000);
+	bomb("Content-Type: message/delivery-status\n\n", "Action: failed\n\n", 50000);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(message_files),
+		cmocka_unit_test(options),
+		cmocka_unit_test(html_is_taken_when_preferred),
+		cmocka_unit_test(needs),
+		cmocka_unit_test(quotable),
+		cmocka_unit_test(bombs_are_bounded),
+	};
+
+	golden_locale();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
