@@ -203,8 +203,8 @@ struct hint {
 
 static const struct hint index_hints[] = {{"quit", N_("Quit")}, {"compose", N_("Write")},
 	{"reply", N_("Reply")}, {"reply-all", N_("Group")}, {"delete", N_("Delete")},
-	{"move", N_("Move")}, {"search", N_("Search")}, {"limit", N_("Limit")},
-	{"command", N_("Command")}, {"folders", N_("Folders")}, {"flag", N_("Mark")},
+	{"move", N_("Move")}, {"search", N_("Search")}, {"command", N_("Command")},
+	{"limit", N_("Limit")}, {"folders", N_("Folders")}, {"flag", N_("Mark")},
 	{"tag", N_("Tag")}, {"attachments", N_("Parts")}, {"undo", N_("Undo")}, {NULL, NULL}};
 static const struct hint reader_hints[] = {{"back", N_("Back")}, {"page-down", N_("Page")},
 	{"next", N_("Next")}, {"reply", N_("Reply")}, {"reply-all", N_("Group")},
