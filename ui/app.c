@@ -477,8 +477,9 @@ static void ask_next_password(struct app *a)
 		return;
 	engine_account(a->engine, (size_t)a->ask_passwords[0], &info);
 	if (*info.reason)
-		app_message(a, "%s: %s", info.name, info.reason);
-	str_addf(&s, _("Password for %s (%s): "), info.name, info.from_mail);
+		str_addf(&s, _("%s. Password for %s: "), info.reason, info.name);
+	else
+		str_addf(&s, _("Password for %s (%s): "), info.name, info.from_mail);
 	ask(a, PROMPT_PASSWORD, str_c(&s), "", password_given, NULL, a);
 	str_done(&s);
 }
@@ -714,6 +715,8 @@ static void handle_signals(struct app *a)
 		app_relayout(a);
 	}
 	if (s & (TERM_RESIZE | TERM_CONT) && !a->child.pid) {
+		if (s & TERM_CONT)
+			term_resume();
 		term_resized();
 		app_relayout(a);
 	}
@@ -755,6 +758,7 @@ static void pass_time(struct app *a, int64_t now)
 
 void app_paint(struct app *a)
 {
+	ask_next_password(a);
 	a->dirty = false;
 	frame_draw(a);
 	term_flush();
@@ -769,7 +773,6 @@ static void loop(struct app *a)
 			{.fd = a->child.pid ? -1 : term_fd(), .events = POLLIN}};
 		int timeout, n;
 
-		ask_next_password(a);
 		timeout = wait_time(a, clock_ms());
 		if (a->dirty && term_is_on())
 			app_paint(a);
