@@ -3,7 +3,6 @@
 #include "base/i18n.h"
 
 #include <string.h>
-#include <strings.h>
 
 enum { ROUNDS = 24 };
 
@@ -17,35 +16,12 @@ bool login_text_ok(const char *text)
 	return text && *text && !strpbrk(text, "\r\n");
 }
 
-static bool is_plus(const char *mechanism)
-{
-	size_t n = strlen(mechanism);
-
-	return n > 5 && !strcasecmp(mechanism + n - 5, "-PLUS");
-}
-
-/*
- * libgsasl 2.2 with channel binding data fails in any SCRAM without -PLUS (it writes a "y" message
- * that it then finds invalid): the data is given only where a -PLUS will be chosen.
- */
-static bool wants_binding(const struct strv *offered, const char *asked)
-{
-	if (asked)
-		return is_plus(asked);
-	for (size_t i = 0; i < offered->n; i++)
-		if (is_plus(offered->v[i]))
-			return true;
-	return false;
-}
-
 int login_start(struct sasl **out, struct stream *s, const struct net_server *server,
 	const struct strv *offered, const struct net_login *login, const char *service,
 	struct err *err)
 {
 	char binding[64];
-	size_t n = wants_binding(offered, login->mechanism)
-			   ? stream_channel_binding(s, binding, sizeof(binding))
-			   : 0;
+	size_t n = stream_channel_binding(s, binding, sizeof(binding));
 
 	return sasl_start(out, offered, login, service, server->host, stream_is_encrypted(s),
 		login_plain_allowed(s, server), n ? binding : NULL, n, err);

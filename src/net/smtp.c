@@ -173,6 +173,12 @@ static int command(struct smtp *s, const char *line, int wanted,
 
 /* --- opening --- */
 
+/* SIZE may stand alone: no limit is told then (RFC 1870 4). */
+static uint64_t size_value(const char *word)
+{
+	return word && word[0] >= '0' && word[0] <= '9' ? strtoull(word, NULL, 10) : 0;
+}
+
 static void ehlo_line(struct smtp *s, char *text, int n)
 {
 	char *save = NULL, *word;
@@ -192,8 +198,8 @@ static void ehlo_line(struct smtp *s, char *text, int n)
 		s->eightbit = true;
 	else if (!strcasecmp(word, "SMTPUTF8"))
 		s->utf8 = true;
-	else if (!strcasecmp(word, "SIZE") && (word = strtok_r(NULL, " ", &save)))
-		s->max_size = word[0] >= '0' && word[0] <= '9' ? strtoull(word, NULL, 10) : 0;
+	else if (!strcasecmp(word, "SIZE"))
+		s->max_size = size_value(strtok_r(NULL, " ", &save));
 	else if (!strcasecmp(word, "AUTH")) {
 		s->auth = true;
 		while ((word = strtok_r(NULL, " ", &save)))

@@ -629,16 +629,19 @@ static int undo_done_move(struct undo *u, struct err *err)
 	free(op->target);
 	op->target = mem_strdup(u->folder->name);
 	op->uidvalidity = u->moved_uidvalidity;
-	op->uids = uids;
+	op->uids = mem_dup(uids, n * sizeof(*uids));
 	op->n = n;
 	set_text(op, count_text(_("Move back %zu message"), _("Move back %zu messages"), n,
 			     u->folder->name));
-	if (add_op(u->folder, op, &id, err) != 0)
+	if (add_op(u->folder, op, &id, err) != 0) {
+		free(uids);
 		return -1;
+	}
 	if (u->target->cache) {
 		cache_remove(u->target->cache, uids, n, NULL);
 		folder_send_list(u->target, NULL);
 	}
+	free(uids);
 	change_send_op(u->account, journal_find(u->account->journal, id));
 	return 0;
 }

@@ -368,6 +368,13 @@ static void handle(struct store *s, struct store_request *r)
 	case REQUEST_CLOSE:
 		close_list(s, r);
 		break;
+	case REQUEST_RELIST:
+		if (store_list(s, r->list))
+			folder_send_list(store_list(s, r->list)->folder, store_list(s, r->list));
+		break;
+	case REQUEST_ORDER:
+		search_order(s, r);
+		break;
 	case REQUEST_ROWS:
 		send_rows(s, r);
 		break;
@@ -499,7 +506,8 @@ void store_free(struct store *s, int wait_ms)
 	}
 	free(s->accounts);
 	queue_free(s->requests, request_free_item);
-	queue_free(s->results, result_free_item);
+	if (!s->results_in_use)
+		queue_free(s->results, result_free_item);
 	queue_free(s->events, store_event_free_item);
 	free(s);
 }

@@ -129,6 +129,7 @@ struct store {
 	bool quit, read_only;
 	struct sync_ops ops;
 	struct queue *requests, *results, *events;
+	bool results_in_use; /* by a thread that was left behind */
 	struct account **accounts;
 	size_t naccounts, cap_accounts;
 	struct list *lists;
@@ -246,5 +247,7 @@ void write_finish_copies(struct account *a);
 
 /* --- search.c --- */
 void search_request(struct store *s, struct store_request *r);
+void search_order(
+	struct store *s, const struct store_request *r); /* all UIDs by sender or subject */
 
 #endif

@@ -1,5 +1,5 @@
 #include "disk_help.h"
-#include "store/job.h"
+#include "store/ticket.h"
 #include "store/outbox.h"
 
 #include <signal.h>
@@ -383,13 +383,13 @@ static void test_job_lines(void **state)
 	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
 		struct str text = STR_INIT;
-		struct job job = {0};
+		struct ticket ticket = {0};
 
 		str_adds(&text, table[i].text);
 		str_addf(&text, "crc %08lx\n",
 			(unsigned long)hash_crc32c(0, str_c(&text), text.len));
-		assert_int_equal(job_parse(text.p, text.len, &job, NULL), table[i].rc);
-		job_done(&job);
+		assert_int_equal(ticket_parse(text.p, text.len, &ticket, NULL), table[i].rc);
+		ticket_done(&ticket);
 		str_done(&text);
 	}
 }

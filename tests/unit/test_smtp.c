@@ -122,7 +122,8 @@ struct transaction {
 };
 
 #define SLOW GREET "S: 250-me\nS: 250 SIZE 1000\n"
-#define FAST GREET "S: 250-me\nS: 250-PIPELINING\nS: 250 8BITMIME\n"
+#define FAST                                                                                       \
+	GREET "S: 250-me\nS: 250-SIZE\nS: 250-AUTH\nS: 250-\nS: 250-PIPELINING\nS: 250 8BITMIME\n"
 #define RCPT3                                                                                      \
 	"C: RCPT TO:<a@x>\nS: 250 ok\nC: RCPT TO:<b@x>\nS: 250 ok\nC: RCPT TO:<c@x>\nS: 250 ok\n"
 #define FAST3 FAST "C: MAIL FROM:<me@x>\nC: <a@x>\nC: <b@x>\nC: <c@x>\n"
