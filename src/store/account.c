@@ -461,6 +461,41 @@ static int check_switch(struct account *a, bool pop3, struct err *err)
 	return 0;
 }
 
+/* What people have open keeps its name: "INBOX" is now the other protocol's. What has no namesake
+ * stays as it is. */
+static void rebind_lists(struct account *a, char **names)
+{
+	size_t i = 0;
+
+	for (struct list *l = a->store->lists; l; l = l->next) {
+		struct folder *before = l->folder, *now;
+
+		if (before->account != a)
+			continue;
+		now = folder_by_ui_name(a, names[i]);
+		free(names[i++]);
+		if (now && now != before && now->selectable && folder_use(now, NULL) == 0) {
+			l->folder = now;
+			folder_unuse(before);
+		}
+		folder_send_list(l->folder, l);
+	}
+	free(names);
+}
+
+static char **list_names(struct account *a)
+{
+	char **names = NULL;
+	size_t n = 0, cap = 0;
+
+	for (struct list *l = a->store->lists; l; l = l->next)
+		if (l->folder->account == a) {
+			names = mem_grow(names, &cap, n + 1, sizeof(*names));
+			names[n++] = folder_ui_name(l->folder);
+		}
+	return names;
+}
+
 void account_protocol(struct account *a, struct store_request *r)
 {
 	bool pop3 = r->n != 0, was_online = a->online_wanted;
@@ -472,11 +507,14 @@ void account_protocol(struct account *a, struct store_request *r)
 		return;
 	}
 	if (pop3 != a->setup->sync.use_pop3) {
+		char **names = list_names(a);
+
 		stop_connections(a, 200);
 		if (with_inboxes(a, &t, pop3 ? flags_to_local : flags_to_server, &err) != 0)
 			store_notice(a, "%s", err.text);
 		a->setup->sync.use_pop3 = pop3;
 		folder_list_local(a);
+		rebind_lists(a, names);
 		folder_send_folders(a);
 		account_pending(a);
 		a->online_wanted = was_online;

@@ -597,6 +597,7 @@ static void send_list_to(struct folder *f, struct list *l)
 
 	ev->list = l->id;
 	ev->account = f->account->index;
+	ev->folder = folder_ui_name(f);
 	cache_columns(f->cache, &ev->columns);
 	add_keysets(f, ev);
 	first = ev->columns.n < FIRST_ROWS ? ev->columns.n : FIRST_ROWS;

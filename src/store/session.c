@@ -469,7 +469,8 @@ static size_t count_new(const struct pop3_session *s)
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->n; i++)
-		n += s->plan[i] == FATE_HERE;
+		n += s->plan[i] == FATE_HERE &&
+		     !s->twin[i]; /* what IMAP had shown already is no news */
 	return n;
 }
 
