@@ -724,9 +724,12 @@ static bool is_shown(struct folder *f)
 
 void folder_send_folders(struct account *a)
 {
-	struct store_event *ev = store_event_new(STORE_FOLDERS);
+	struct store_event *ev;
 	size_t n = 0;
 
+	if (a->is_path)
+		return; /* a folder opened by its path is in nobody's folder list */
+	ev = store_event_new(STORE_FOLDERS);
 	for (struct folder *f = a->folders; f; f = f->next)
 		n++;
 	ev->account = a->index;
