@@ -28,6 +28,7 @@ enum lane { LANE_MAIN, LANE_FETCH, LANE_SEND, LANES };
 struct sync_account {
 	char *name, *imap, *pop3, *smtp; /* URLs, "" when not given */
 	bool use_pop3;
+	bool look_only;    /* connections for JOB_CHECK alone */
 	int password_kind; /* enum password_kind of engine/settings.h: 0 ask, 1 command, 2 plain, 3
 			      keyring */
 	char *password, *auth, *tls_ca, *tls_pin;
