@@ -308,6 +308,7 @@ void account_free(struct account *a, int wait_ms)
 	session_reset(a);
 	free(a->sending);
 	free(a->fresh_ops);
+	strv_done(&a->outbox_ids);
 	store_account_free(a->setup);
 	free(a);
 }
@@ -621,6 +622,31 @@ static void follow_others(struct account *a)
 			folder_send_list(f, NULL);
 }
 
+/* Another running copy sends: what is gone from the outbox has left. */
+static void follow_outbox(struct account *a)
+{
+	struct strv now = STRV_INIT;
+	bool changed = false;
+
+	if (outbox_list(a->outbox, &now, NULL) != 0)
+		return;
+	for (size_t i = 0; i < a->outbox_ids.n; i++)
+		if (!strv_has(&now, a->outbox_ids.v[i])) {
+			struct store_event *ev = store_event_new(STORE_SENT);
+
+			ev->account = a->index;
+			ev->folder = mem_strdup(a->outbox_ids.v[i]);
+			ev->text = mem_strdup("");
+			store_emit(a->store, ev);
+			changed = true;
+		}
+	changed |= now.n != a->outbox_ids.n;
+	strv_done(&a->outbox_ids);
+	a->outbox_ids = now;
+	if (changed)
+		account_outbox(a);
+}
+
 static void scan_local(struct account *a)
 {
 	for (struct folder *f = a->folders; f; f = f->next)
@@ -644,6 +670,8 @@ void account_tick(struct account *a, int64_t now)
 	if (now >= a->next_outbox_look) {
 		a->next_outbox_look = now + OUTBOX_LOOK_MS;
 		write_try_send(a);
+		if (a->following)
+			follow_outbox(a);
 	}
 	if (a->sync && a->setup->sync.use_pop3 && !a->session.running && now >= a->next_pop3) {
 		a->next_pop3 = now + (int64_t)a->setup->sync.check_seconds * 1000;

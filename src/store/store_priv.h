@@ -126,7 +126,8 @@ struct account {
 	struct sync *checker; /* connections that only look (REQUEST_CHECK), or NULL */
 	unsigned check_generation;
 	int64_t next_evict;
-	unsigned sync_waiting; /* REQUEST_SYNC to be answered when all is through */
+	struct strv outbox_ids; /* as seen last, while another copy sends */
+	unsigned sync_waiting;  /* REQUEST_SYNC to be answered when all is through */
 	unsigned list_waiting;
 	struct err sync_err;
 	bool is_path; /* talaria -f DIR: no server, no journal */

@@ -358,7 +358,7 @@ static void opens_a_maildir_by_its_path(void **state)
 	l = engine_open(p->engine, -1, path.p, &err);
 	UNTIL(p, msglist_ready(l) && msglist_count(l) == 4);
 	uid = msglist_uid(l, 0);
-	engine_view_free(read_message(p, l, uid));
+	engine_view_free(read_view(p, l, uid));
 	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
 	done(p, engine_delete(p->engine, l, &uid, 1));
 	UNTIL(p, msglist_count(l) == 3);
