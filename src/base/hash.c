@@ -60,6 +60,24 @@ static void crc_fill(void)
 				crc_table[t - 1][i] >> 8 ^ crc_table[0][crc_table[t - 1][i] & 255];
 }
 
+#if defined(__x86_64__)
+/* The processor's own instruction is about five times as fast. */
+__attribute__((target("sse4.2"))) static uint32_t crc_instruction(
+	uint32_t c, const unsigned char *p, size_t len)
+{
+	uint64_t wide = c, word;
+
+	for (; len >= 8; len -= 8, p += 8) {
+		memcpy(&word, p, 8);
+		wide = __builtin_ia32_crc32di(wide, word);
+	}
+	c = (uint32_t)wide;
+	for (; len; len--, p++)
+		c = __builtin_ia32_crc32qi(c, *p);
+	return c;
+}
+#endif
+
 /* Slicing by eight (Kounavis and Berry 2005): eight table look-ups for eight bytes. */
 uint32_t hash_crc32c(uint32_t seed, const void *data, size_t len)
 {
@@ -67,6 +85,10 @@ uint32_t hash_crc32c(uint32_t seed, const void *data, size_t len)
 	const unsigned char *p = data;
 	uint32_t c = ~seed;
 
+#if defined(__x86_64__)
+	if (__builtin_cpu_supports("sse4.2"))
+		return ~crc_instruction(c, p, len);
+#endif
 	pthread_once(&once, crc_fill);
 	for (; len >= 8; len -= 8, p += 8) {
 		c ^= (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |

@@ -487,6 +487,9 @@ static struct text *without_quotes(struct text *t, int width)
 	/* The links go over as they are, so that the indexes in the spans stay right. */
 	out->links = t->links;
 	t->links = (struct strv)STRV_INIT;
+	out->link_hashes = t->link_hashes;
+	out->hashes_cap = t->hashes_cap;
+	t->link_hashes = NULL;
 	while (i < t->n) {
 		size_t end = i + 1;
 

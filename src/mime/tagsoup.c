@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -145,21 +146,227 @@ static size_t office_mark(const char *p, const char *end)
 	return 0;
 }
 
+/*
+ * The parser is quadratic in the attributes of one tag, and in open elements times end tags. So
+ * what no honest mail has is left out before it: attributes past ATTRIBUTES_MAX, elements nested
+ * deeper than NESTING_MAX (their text stays), and end tags of what is not open.
+ */
+enum { ATTRIBUTES_MAX = 100, NESTING_MAX = 500, NAMES = 1024 };
+
+struct preparer {
+	struct str *out;
+	const char *p, *end;
+	uint32_t open[NESTING_MAX]; /* hashes of names */
+	size_t depth, over;         /* over: elements left out and not closed yet */
+	unsigned count[NAMES];      /* open elements by hash */
+};
+
+static uint32_t name_hash(const char *p, size_t len)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < len && i < 32; i++)
+		h = (h ^ ((unsigned char)p[i] | 0x20)) * 16777619u;
+	return h;
+}
+
+static bool is_letter(char c)
+{
+	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+static size_t name_length(const char *p, const char *end)
+{
+	const char *s = p;
+
+	while (s < end && (unsigned char)*s > ' ' && *s != '>' && *s != '/')
+		s++;
+	return (size_t)(s - p);
+}
+
+static bool is_one_of(const char *const *names, size_t n, const char *p, size_t len)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strlen(names[i]) == len && strncasecmp(names[i], p, len) == 0)
+			return true;
+	return false;
+}
+
+static void pop(struct preparer *r)
+{
+	r->count[r->open[--r->depth] % NAMES]--;
+}
+
+static const char *skip_value(const char *p, const char *end)
+{
+	while (p < end && (unsigned char)*p <= ' ')
+		p++;
+	if (p < end && (*p == '"' || *p == '\'')) {
+		const char *quote = memchr(p + 1, *p, (size_t)(end - p - 1));
+
+		return quote ? quote + 1 : end;
+	}
+	while (p < end && (unsigned char)*p > ' ' && *p != '>')
+		p++;
+	return p;
+}
+
+/* The end of a start tag, at its '>' or at end; *keep: how much of it the parser may see. */
+static const char *tag_end(const char *p, const char *end, const char **keep)
+{
+	int n = 0;
+
+	*keep = NULL;
+	while (p < end && *p != '>') {
+		if ((unsigned char)*p <= ' ' || *p == '/') {
+			p++;
+			continue;
+		}
+		if (n++ == ATTRIBUTES_MAX)
+			*keep = p;
+		while (p < end && (unsigned char)*p > ' ' && *p != '>' && *p != '=' && *p != '/')
+			p++;
+		if (p < end && *p == '=')
+			p = skip_value(p + 1, end);
+	}
+	if (!*keep)
+		*keep = p;
+	return p;
+}
+
+/* What an unclosed element of a list or table implies: the next one closes it. */
+static void imply_closed(struct preparer *r, uint32_t hash)
+{
+	if (r->depth && r->open[r->depth - 1] == hash) {
+		pop(r);
+	} else if (r->depth > 1 && r->open[r->depth - 2] == hash) {
+		pop(r);
+		pop(r);
+	}
+}
+
+static void start_tag(struct preparer *r)
+{
+	static const char *const voids[] = {"area", "base", "br", "col", "embed", "hr", "img",
+		"input", "link", "meta", "param", "source", "track", "wbr"};
+	static const char *const implied[] = {"p", "li", "td", "th", "tr", "dt", "dd", "option"};
+	const char *tag = r->p, *name = tag + 1, *keep, *close;
+	size_t len = name_length(name, r->end);
+	uint32_t hash = name_hash(name, len);
+	bool is_void = is_one_of(voids, MEM_COUNT(voids), name, len);
+
+	close = tag_end(name + len, r->end, &keep);
+	r->p = close < r->end ? close + 1 : close;
+	is_void |= close[-1] == '/';
+	if (is_one_of(implied, MEM_COUNT(implied), name, len))
+		imply_closed(r, hash);
+	if (!is_void && r->depth == NESTING_MAX) {
+		r->over++;
+		str_addc(r->out, ' ');
+		return;
+	}
+	if (!is_void) {
+		r->open[r->depth++] = hash;
+		r->count[hash % NAMES]++;
+	}
+	str_add(r->out, tag, (size_t)(keep - tag));
+	if (close < r->end)
+		str_addc(r->out, '>');
+}
+
+static void end_tag(struct preparer *r)
+{
+	const char *tag = r->p, *close = memchr(tag, '>', (size_t)(r->end - tag));
+	uint32_t hash = name_hash(tag + 2, name_length(tag + 2, r->end));
+	size_t at = r->depth;
+
+	r->p = close ? close + 1 : r->end;
+	if (r->over) {
+		r->over--;
+		return;
+	}
+	if (r->count[hash % NAMES] == 0)
+		return;
+	while (at > 0 && r->open[at - 1] != hash)
+		at--;
+	if (at == 0)
+		return;
+	while (r->depth >= at)
+		pop(r);
+	str_add(r->out, tag, (size_t)(r->p - tag));
+}
+
+static const char *find_text(const char *p, const char *end, const char *what)
+{
+	for (size_t n = strlen(what); (p = memchr(p, '<', (size_t)(end - p))) != NULL; p++)
+		if ((size_t)(end - p) >= n && strncasecmp(p, what, n) == 0)
+			return p;
+	return end;
+}
+
+/* Comments, scripts and styles are nothing to read; an unclosed one takes the rest, as in browsers.
+ */
+static bool skip_unread(struct preparer *r)
+{
+	const char *close;
+
+	if (r->end - r->p >= 4 && memcmp(r->p, "<!--", 4) == 0) {
+		close = memmem(r->p + 4, (size_t)(r->end - r->p - 4), "-->", 3);
+		if (r->end - r->p >= 5 && r->p[4] == '>')
+			close = r->p + 2;
+		r->p = close ? close + 3 : r->end;
+		return true;
+	}
+	for (int i = 0; i < 2; i++) {
+		const char *open = i ? "<style" : "<script", *shut = i ? "</style" : "</script";
+		size_t n = strlen(open);
+
+		if ((size_t)(r->end - r->p) <= n || strncasecmp(r->p, open, n) != 0 ||
+			is_letter(r->p[n]))
+			continue;
+		r->p = find_text(r->p, r->end, shut);
+		close = memchr(r->p, '>', (size_t)(r->end - r->p));
+		r->p = close ? close + 1 : r->end;
+		return true;
+	}
+	return false;
+}
+
+static void prepare_tag(struct preparer *r)
+{
+	size_t n = office_mark(r->p, r->end);
+
+	if (n) {
+		r->p += n;
+	} else if (skip_unread(r)) {
+		return;
+	} else if (r->end - r->p > 1 && is_letter(r->p[1])) {
+		start_tag(r);
+	} else if (r->end - r->p > 2 && r->p[1] == '/' && is_letter(r->p[2])) {
+		end_tag(r);
+	} else {
+		str_addc(r->out, *r->p++);
+	}
+}
+
 void tagsoup_prepare(struct str *out, const char *s, size_t len)
 {
-	const char *end = s + len, *done = behind_doctype(s, end), *p = done;
+	struct preparer *r = mem_alloc(sizeof(*r));
 
+	r->out = out;
+	r->end = s + len;
+	r->p = behind_doctype(s, r->end);
 	str_room(out, len);
-	while ((p = memchr(p, '<', (size_t)(end - p))) != NULL) {
-		size_t n = office_mark(p, end);
+	while (r->p < r->end) {
+		const char *lt = memchr(r->p, '<', (size_t)(r->end - r->p));
+		const char *stop = lt ? lt : r->end;
 
-		if (n) {
-			str_add(out, done, (size_t)(p - done));
-			done = p + n;
-		}
-		p += n ? n : 1;
+		str_add(out, r->p, (size_t)(stop - r->p));
+		r->p = stop;
+		if (lt)
+			prepare_tag(r);
 	}
-	str_add(out, done, (size_t)(end - done));
+	free(r);
 }
 
 void tagsoup_text(struct str *out, const char *s)

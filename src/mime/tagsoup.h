@@ -48,8 +48,8 @@ bool tagsoup_is_block(enum tag tag); /* begins and ends lines */
 
 /*
  * Appends the input as the parser should get it: without the DOCTYPE (its internal subset would be
- * shown as text) and without Office's marks <![if ...]> (would be shown) and <o:p> (the parser
- * would take it for a paragraph).
+ * shown as text), comments, scripts, styles, and Office's marks <![if ...]> (would be shown) and
+ * <o:p> (would be a paragraph); and without what would make the parser quadratic.
  */
 void tagsoup_prepare(struct str *out, const char *s, size_t len);
 

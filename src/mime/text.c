@@ -7,7 +7,7 @@
 
 enum {
 	URL_MAX = 2083,
-	LINKS_MAX = 4000 /* finding an equal URL is a plain search */
+	LINKS_MAX = 4000 /* finding an equal URL is a plain search of hashes */
 };
 
 struct text *text_new(void)
@@ -29,6 +29,7 @@ void text_free(struct text *t)
 		line_done(&t->lines[i]);
 	free(t->lines);
 	strv_done(&t->links);
+	free(t->link_hashes);
 	free(t);
 }
 
@@ -80,9 +81,19 @@ static void clean_url(struct str *out, const char *url, size_t len)
 	}
 }
 
+static uint32_t hash_of(const struct str *s)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < s->len; i++)
+		h = (h ^ (unsigned char)s->p[i]) * 16777619u;
+	return h;
+}
+
 int text_link_add(struct text *t, const char *url, size_t len)
 {
 	struct str clean = STR_INIT;
+	uint32_t hash;
 	int index = -1;
 
 	while (len && (unsigned char)*url <= ' ')
@@ -92,11 +103,15 @@ int text_link_add(struct text *t, const char *url, size_t len)
 	clean_url(&clean, url, len);
 	if (clean.len == 0 || clean.len > URL_MAX)
 		goto out;
+	hash = hash_of(&clean);
 	for (size_t i = 0; i < t->links.n && index < 0; i++)
-		if (strcmp(t->links.v[i], clean.p) == 0)
+		if (t->link_hashes[i] == hash && strcmp(t->links.v[i], clean.p) == 0)
 			index = (int)i;
 	if (index < 0 && t->links.n < LINKS_MAX) {
 		index = (int)t->links.n;
+		t->link_hashes =
+			mem_grow(t->link_hashes, &t->hashes_cap, t->links.n + 1, sizeof(uint32_t));
+		t->link_hashes[index] = hash;
 		strv_take(&t->links, str_steal(&clean));
 	}
 out:

@@ -55,7 +55,9 @@ struct text_line {
 struct text {
 	struct text_line *lines;
 	size_t n, cap;
-	struct strv links; /* URLs, clean ASCII, at most 2083 bytes each */
+	struct strv links;     /* URLs, clean ASCII, at most 2083 bytes each, at most 4,000 */
+	uint32_t *link_hashes; /* owned; private: finds equal links */
+	size_t hashes_cap;
 };
 
 struct text *text_new(void);
@@ -65,8 +67,8 @@ void text_free(struct text *t); /* NULL is fine */
 struct text_line *text_add(struct text *t, enum text_style style, const char *s, size_t len);
 void text_span_add(
 	struct text_line *line, size_t start, size_t len, enum text_style style, int link);
-int text_link_add(
-	struct text *t, const char *url, size_t len); /* index; the same URL gives the same index */
+int text_link_add(struct text *t, const char *url,
+	size_t len); /* index; the same URL gives the same index; -1: not taken */
 void text_join(
 	struct text *t, struct text *tail); /* moves tail's lines behind t's and frees tail */
 void text_plain(

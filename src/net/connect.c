@@ -123,6 +123,7 @@ struct lookup {
 	char *host;
 	char port[8];
 	int done_fd;
+	atomic_bool done; /* orders result and list before the wake-up */
 	int result;
 	int saved_errno;
 	struct addrinfo *list;
@@ -150,6 +151,7 @@ static void *lookup_run(void *arg)
 	hints.ai_flags |= AI_NUMERICSERV;
 	l->result = getaddrinfo(l->host, l->port, &hints, &l->list);
 	l->saved_errno = errno;
+	atomic_store(&l->done, true);
 	while (write(l->done_fd, &one, sizeof(one)) < 0 && errno == EINTR)
 		continue;
 	lookup_unref(l);
@@ -204,6 +206,7 @@ static struct lookup *lookup_new(const char *host, uint16_t port, struct err *er
 	struct lookup *l = mem_alloc(sizeof(*l));
 
 	atomic_init(&l->refs, 1);
+	atomic_init(&l->done, false);
 	l->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (l->done_fd < 0) {
 		err_errno(err, _("cannot look up %.100s"), host);
@@ -375,7 +378,7 @@ int connect_host(const char *ascii_host, uint16_t port, int64_t deadline, struct
 		(unsigned)port);
 	if (lookup_start(l, err) == 0 && connect_wait(l->done_fd, POLLIN, deadline, cancel,
 						 CONNECT_LATE_NAME, ascii_host, err) == 0) {
-		if (l->result != 0 || !l->list)
+		if (!atomic_load(&l->done) || l->result != 0 || !l->list)
 			lookup_error(l, err);
 		else
 			fd = connect_race(l->list, where, deadline, cancel, err);

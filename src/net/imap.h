@@ -113,11 +113,14 @@ struct imap_message { /* what one FETCH told; borrowed during the callback */
 
 struct imap_part { /* one row of a BODYSTRUCTURE; strings raw as the server sent them (encoded words
 		      and all) */
-	int parent;       /* index, -1 for the message itself */
-	char section[48]; /* "1.2" */
+	int parent; /* index, -1 for the message itself */
+	/* "1.2" (RFC 9051 6.4.5.1); of a multipart that is the body of a message "TEXT" or
+	 * "1.2.TEXT", because it has no number */
+	char section[48];
 	const char *type, *subtype, *charset, *encoding, *disposition, *name, *content_id,
 		*description, *format, *delsp;
-	/* NULL when not said */
+	/* NULL when not said. A name by RFC 2231 is put together but not decoded:
+	 * "charset'lang'per%20cent". */
 	uint32_t size;
 };
 

@@ -165,7 +165,9 @@ static int set_properties(struct sasl *s, const struct net_login *login, const c
 
 	for (size_t i = 0; i < MEM_COUNT(values) && r == GSASL_OK; i++)
 		r = gsasl_property_set(s->session, values[i].property, values[i].value);
-	if (r != GSASL_OK || !binding_len)
+	/* gsasl 2.2 refuses the others when there is a binding, instead of saying "y" (RFC 5802 6).
+	 */
+	if (r != GSASL_OK || !s->mechanism->binds)
 		return r;
 	r = gsasl_base64_to(binding, binding_len, &coded, NULL);
 	if (r == GSASL_OK)

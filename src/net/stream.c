@@ -484,8 +484,12 @@ int stream_starttls(struct stream *s, struct err *err)
 		return stream_gone(s, err);
 	if (s->tls)
 		return err_set(err, ERR_PROTOCOL, _("TLS has already started"));
-	if (nothing_read_ahead(s, &why) < 0 || handshake(s, &why) < 0)
+	if (nothing_read_ahead(s, &why) < 0 || handshake(s, &why) < 0) {
+		/* Not one of those bytes may be read afterwards. */
+		s->ms->read_buffer_len = 0;
+		s->in_pos = s->in.len;
 		return stream_fail(s, &why, err);
+	}
 	new_filter(s);
 	stream_command(s, s->command_left);
 	log_line(2, "TLS with %s started", s->host);

@@ -24,6 +24,7 @@ struct tls {
 	SSL *ssl;
 	char host[CONNECT_HOST_SIZE];
 	bool pinned;
+	bool ready;  /* the handshake is done; OpenSSL forgets that on errors */
 	bool broken; /* after a fatal error OpenSSL must not be asked to say goodbye */
 	int verify;  /* X509_V_* of the first failed check */
 	int depth;
@@ -223,7 +224,7 @@ static int protocol_error(const struct tls *t, struct err *err)
 		switch (ERR_GET_REASON(code)) {
 		case SSL_R_UNEXPECTED_EOF_WHILE_READING:
 			ERR_clear_error();
-			if (!SSL_is_init_finished(t->ssl))
+			if (!t->ready)
 				return err_set(err, ERR_NETWORK,
 					_("%.100s closed the connection in the TLS handshake"),
 					t->host);
@@ -319,8 +320,10 @@ static int shake_hands(
 		ERR_clear_error();
 		errno = 0;
 		n = SSL_do_handshake(t->ssl);
-		if (n == 1)
+		if (n == 1) {
+			t->ready = true;
 			return 0;
+		}
 		if (not_moved(t, n, errno, &events, err) < 0)
 			return -1;
 		if (connect_wait(fd, events, deadline, cancel, CONNECT_LATE_TLS, t->host, err) < 0)
@@ -351,7 +354,7 @@ int tls_open(struct tls **out, int fd, const char *host, const struct net_option
 
 void tls_close(struct tls *t)
 {
-	if (t->broken || !SSL_is_init_finished(t->ssl))
+	if (t->broken || !t->ready)
 		return;
 	ERR_clear_error();
 	SSL_shutdown(t->ssl);

@@ -37,6 +37,10 @@ int bodies_get(struct bodies *b, const struct bodies_key *key, const char *piece
 	struct err *err);
 bool bodies_has(struct bodies *b, const struct bodies_key *key, const char *piece);
 void bodies_remove(struct bodies *b, const struct bodies_key *key); /* every piece of the message */
+/* The length of the body in the bytes of a whole file, checked against its last line. False:
+ * damaged.
+ */
+bool bodies_verify(const char *p, size_t len, size_t *body);
 void bodies_evict(struct bodies *b); /* down to max_bytes, oldest access first; called when idle */
 
 #endif

@@ -189,16 +189,21 @@ static bool load_keysets(struct base *b, struct strv *keysets)
 void base_load(struct base *b, struct columns *c, struct strv *keysets,
 	void (*bad)(void *ctx, uint32_t first, uint32_t last), void *ctx)
 {
-	size_t len;
+	size_t len, rows = 0;
 
+	columns_resize(c, b->meta.n);
 	for (uint32_t i = 0; i < b->meta.pages[FAMILY_HOT]; i++) {
 		/* hot_decode verifies; going through fetch would do so twice */
 		unsigned char *rec = gdbmf_fetch(b->file, 'h', i, &len);
+		int n = rec ? hot_decode(c, rows, rec, len) : -1;
 
-		if (!rec || hot_decode(c, rec, len) < 0)
+		if (n < 0)
 			bad(ctx, base_first(b, FAMILY_HOT, i), base_last(b, FAMILY_HOT, i));
+		else
+			rows += (size_t)n;
 		free(rec);
 	}
+	columns_resize(c, rows);
 	if (load_keysets(b, keysets))
 		return;
 	strv_done(keysets);

@@ -202,21 +202,17 @@ static bool ascending(const uint32_t *uid, uint32_t n, uint32_t before)
 	return true;
 }
 
-int hot_decode(struct columns *c, const unsigned char *rec, size_t len)
+int hot_decode(struct columns *c, size_t at, const unsigned char *rec, size_t len)
 {
 	struct page page;
 	const unsigned char *p;
-	size_t at = c->n;
 
-	if (page_open(&page, 'h', rec, len) != 0 || page.count > PAGE_HOT || !page.count ||
+	if (page_open(&page, 'h', rec, len) != 0 || page.count > c->n - at || !page.count ||
 		page.len != (size_t)page.count * HOT_BYTES)
 		return -1;
-	columns_resize(c, at + page.count);
 	p = get_column(c->uid + at, page.p, page.count);
-	if (!ascending(c->uid + at, page.count, at ? c->uid[at - 1] : 0)) {
-		columns_resize(c, at);
+	if (!ascending(c->uid + at, page.count, at ? c->uid[at - 1] : 0))
 		return -1;
-	}
 	p = get_column(c->flags + at, p, page.count);
 	for (uint32_t i = 0; i < page.count; i++)
 		c->flags[at + i] &= ~ROW_DEAD;

@@ -105,8 +105,8 @@ uint32_t dir_encode(struct str *rec, const struct dir_entry *e, uint32_t n);
 int dir_decode(struct dir_entry *e, uint32_t n, const unsigned char *rec, size_t len);
 
 uint32_t hot_encode(struct str *rec, const struct columns *c, size_t from, uint32_t n);
-/* Appends the rows to c when they follow ascending; their number, or -1 and c is unchanged. */
-int hot_decode(struct columns *c, const unsigned char *rec, size_t len);
+/* Fills the rows from at on when they fit in and follow ascending; their number, or -1. */
+int hot_decode(struct columns *c, size_t at, const unsigned char *rec, size_t len);
 
 struct pair {
 	uint64_t hash;

@@ -47,7 +47,9 @@ struct op {
 	char *text;       /* owned; what to show in the list of pending operations */
 };
 
-struct op *op_new(enum op_kind kind);
+enum { JOURNAL_MAX_UIDS = 100000 }; /* in one operation: cut larger ones into several */
+
+struct op *op_new(enum op_kind kind); /* every string is "" */
 struct op *op_copy(const struct op *op);
 void op_free(struct op *op); /* NULL is fine */
 
@@ -55,17 +57,18 @@ int journal_open(struct journal **out, const char *account_dir, struct err *err)
 void journal_free(struct journal *j);
 bool journal_damaged(const struct journal *j); /* a bad tail was found and copied aside */
 
-int journal_add(
-	struct journal *j, struct op *op, struct err *err); /* keeps a copy; sets op->id; durable */
-int journal_sent(struct journal *j, uint64_t id, struct err *err);
+int journal_add(struct journal *j, struct op *op,
+	struct err *err); /* keeps a copy; sets op->id; durable.
+ERR_INPUT: more than JOURNAL_MAX_UIDS, or texts of about a megabyte */
+int journal_sent(struct journal *j, uint64_t id, struct err *err); /* ERR_GONE: not pending */
 int journal_done(struct journal *j, uint64_t id,
-	struct err *err); /* confirmed, refused or cancelled: forgotten */
+	struct err *err); /* confirmed, refused or cancelled: forgotten; not pending is fine */
 size_t journal_count(const struct journal *j);
 const struct op *journal_at(
 	const struct journal *j, size_t i); /* in order of age; borrowed until the next change */
 const struct op *journal_find(const struct journal *j, uint64_t id);
 int journal_refresh(
-	struct journal *j, struct err *err); /* 1: another running copy added something */
+	struct journal *j, struct err *err); /* 1: another running copy added something, 0, -1 */
 
 /* --- POP3 ledger --- */
 struct ledger_entry {

@@ -9,7 +9,8 @@
  *
  * The root is INBOX itself; folder "Lists/talaria" is the directory ".Lists.talaria" in it, names
  * in modified UTF-7 as Dovecot and Courier write them. Folder names here are UTF-8 with '/' between
- * levels; components "", ".", ".." and control characters are refused. A message is named by its
+ * levels; components "", ".", ".." and control characters are refused, and dots anywhere, because a
+ * dot separates levels on disk. A message is named by its
  * base: the file name up to ':'. Flags are the letters after ":2,".
  */
 #ifndef STORE_MAILDIR_H
@@ -40,13 +41,14 @@ int maildir_scan(const char *dir, int (*fn)(void *ctx, const struct maildir_entr
 	struct err *err);
 /* A value that changes when cur or new changed (their mtimes and inodes): cheap test whether to
  * scan again. */
-uint64_t maildir_stamp(const char *dir);
+uint64_t maildir_stamp(
+	const char *dir); /* one more time for a change younger than 50 ms, to miss none */
 
 /*
  * Delivers a message: tmp, write, fsync, rename into cur (with flags) or new (flags 0). Not yet
  * durable: maildir_sync makes the names of all deliveries since durable. A line end CRLF is stored
- * as LF. base gets the name (cleared first); tag (may be NULL, [a-z0-9] only) is put into it, so
- * that a message can be recognised by its name after a crash.
+ * as LF. base gets the name (cleared first); tag (may be NULL, [a-z0-9] only, at most 80) is put
+ * into it as "T" tag ".", so that a message can be recognised by its name after a crash.
  */
 int maildir_deliver(const char *dir, const char *p, size_t len, uint32_t flags, const char *tag,
 	struct str *base, struct err *err);
@@ -55,9 +57,10 @@ int maildir_sync(const char *dir, struct err *err); /* fsync of cur and new */
 int maildir_read(const char *dir, const char *base, size_t max, struct str *out,
 	struct err *err); /* LF line ends as stored */
 int maildir_set_flags(const char *dir, const char *base, uint32_t flags,
-	struct err *err); /* moves new -> cur; durable */
+	struct err *err); /* moves new -> cur; letters of other programs stay; durable */
 int maildir_move(const char *dir, const char *base, const char *to_dir,
-	struct err *err); /* durable: never zero copies */
+	struct err *err); /* durable: never zero copies. Cut short it leaves two with one base; done
+			     again it takes the first away */
 int maildir_copy(const char *dir, const char *base, const char *to_dir, struct str *new_base,
 	struct err *err);
 int maildir_remove(

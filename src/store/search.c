@@ -284,3 +284,73 @@ void search_request(struct store *s, struct store_request *r)
 	for (size_t i = 0; i < q.n; i++)
 		free(q.v[i].word);
 }
+
+/* --- order by words --- */
+
+struct keyed {
+	char *key; /* owned */
+	uint32_t uid;
+};
+
+static int by_key(const void *a, const void *b)
+{
+	const struct keyed *x = a, *y = b;
+	int c = strcmp(x->key, y->key);
+
+	return c ? c : (x->uid > y->uid) - (x->uid < y->uid);
+}
+
+/* The base subject for sorting: reply and forward marks and list tags in front do not count (RFC
+ * 5256 2.1, in short). */
+static const char *base_subject(const char *s)
+{
+	for (;;) {
+		const char *close = *s == '[' ? strchr(s, ']') : NULL;
+
+		while (*s == ' ')
+			s++;
+		if (close)
+			s = close + 1;
+		else if (str_istarts(s, "re:") || str_istarts(s, "fw:"))
+			s += 3;
+		else if (str_istarts(s, "fwd:"))
+			s += 4;
+		else
+			return s;
+	}
+}
+
+void search_order(struct store *s, const struct store_request *r)
+{
+	struct list *l = store_list(s, r->list);
+	struct store_event *ev;
+	struct columns c;
+	struct keyed *keys;
+
+	if (!l)
+		return;
+	cache_columns(l->folder->cache, &c);
+	keys = mem_array(c.n, sizeof(*keys));
+	for (size_t i = 0; i < c.n; i++) {
+		struct summary row;
+		const char *text = "";
+
+		if (cache_get(l->folder->cache, c.uid[i], &row) == 0)
+			text = r->n             ? base_subject(row.subject)
+			       : *row.from_name ? row.from_name
+						: row.from_mail;
+		keys[i] = (struct keyed){utf8_fold(text, strlen(text)), c.uid[i]};
+	}
+	qsort(keys, c.n, sizeof(*keys), by_key);
+	ev = store_event_new(STORE_ORDER);
+	ev->list = r->list;
+	ev->n = c.n;
+	ev->uids = mem_array(c.n, sizeof(*ev->uids));
+	for (size_t i = 0; i < c.n; i++) {
+		ev->uids[i] = keys[i].uid;
+		free(keys[i].key);
+	}
+	free(keys);
+	columns_done(&c);
+	store_emit(s, ev);
+}

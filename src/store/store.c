@@ -368,6 +368,13 @@ static void handle(struct store *s, struct store_request *r)
 	case REQUEST_CLOSE:
 		close_list(s, r);
 		break;
+	case REQUEST_RELIST:
+		if (store_list(s, r->list))
+			folder_send_list(store_list(s, r->list)->folder, store_list(s, r->list));
+		break;
+	case REQUEST_ORDER:
+		search_order(s, r);
+		break;
 	case REQUEST_ROWS:
 		send_rows(s, r);
 		break;

@@ -48,6 +48,8 @@ enum request_kind {
 	REQUEST_PREVIEW,   /* n as above -> text */
 	REQUEST_OPEN,      /* list, folder (UI name), or account -1 and a path */
 	REQUEST_CLOSE,     /* list */
+	REQUEST_RELIST,    /* list: STORE_LIST once more */
+	REQUEST_ORDER,     /* list, n: 0 by from, 1 by subject -> STORE_ORDER */
 	REQUEST_ROWS,      /* list, uids -> STORE_ROWS */
 	REQUEST_READ,      /* list, uid, width, options -> STORE_VIEW */
 	REQUEST_SAVE_PART, /* list, uid, section, text (path) */
@@ -117,6 +119,7 @@ enum store_event_kind {
 	STORE_LIST,        /* list: all columns anew, keysets; rows: the newest window's strings */
 	STORE_CHANGES,     /* list: added rows and changed flags (rows), removed uids */
 	STORE_ROWS,        /* list, rows */
+	STORE_ORDER,       /* list, uids in order */
 	STORE_VIEW,        /* final of REQUEST_READ */
 	STORE_BYTES,       /* final; bytes */
 	STORE_FOUND,       /* final; uids */

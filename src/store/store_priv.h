@@ -246,5 +246,7 @@ void write_finish_copies(struct account *a);
 
 /* --- search.c --- */
 void search_request(struct store *s, struct store_request *r);
+void search_order(
+	struct store *s, const struct store_request *r); /* all UIDs by sender or subject */
 
 #endif

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,7 +41,7 @@ struct place {
 
 struct wal {
 	char *path, *lock_path;
-	int fd;
+	int fd, lock_fd; /* lock_fd stays open: opening it costs more than a small append */
 	dev_t dev;
 	ino_t ino;
 	unsigned char magic[8], user[WAL_USER_HEADER];
@@ -101,6 +102,28 @@ static int write_at(int fd, const char *p, size_t len, uint64_t at)
 		at += (uint64_t)n;
 	}
 	return 0;
+}
+
+/* --- locking --- */
+
+static int lock_take(struct wal *w, struct err *err)
+{
+	int fd;
+
+	if (w->lock_fd >= 0 && flock(w->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	fd = file_lock(w->lock_path, WAL_LOCK_MS, err);
+	if (fd < 0)
+		return -1;
+	if (w->lock_fd >= 0)
+		close(w->lock_fd);
+	w->lock_fd = fd;
+	return 0;
+}
+
+static void lock_give(struct wal *w)
+{
+	flock(w->lock_fd, LOCK_UN);
 }
 
 /* --- reading bytes --- */
@@ -292,12 +315,12 @@ static int create(struct wal *w, const char magic[8], const unsigned char *user,
 	struct str tmp = STR_INIT;
 	unsigned char h[WAL_HEADER];
 	struct place p;
-	int lock = file_lock(w->lock_path, WAL_LOCK_MS, err), fd, rc = 0;
+	int fd, rc = 0;
 
-	if (lock < 0)
+	if (lock_take(w, err) != 0)
 		return -1;
 	if (file_exists(w->path)) {
-		close(lock);
+		lock_give(w);
 		return 0;
 	}
 	header_make(h, magic, 0, user, &p);
@@ -314,7 +337,7 @@ static int create(struct wal *w, const char magic[8], const unsigned char *user,
 			rc = file_sync_parent(w->path, err);
 		}
 	}
-	close(lock);
+	lock_give(w);
 	str_done(&tmp);
 	return rc;
 }
@@ -353,7 +376,7 @@ int wal_open(struct wal **out, const char *path, const char *lock_path, const ch
 
 	w->path = mem_strdup(path);
 	w->lock_path = mem_strdup(lock_path);
-	w->fd = -1;
+	w->fd = w->lock_fd = -1;
 	if (open_or_create(w, magic, user_header, err) != 0) {
 		wal_free(w);
 		return -1;
@@ -368,6 +391,8 @@ void wal_free(struct wal *w)
 		return;
 	if (w->fd >= 0)
 		close(w->fd);
+	if (w->lock_fd >= 0)
+		close(w->lock_fd);
 	free(w->path);
 	free(w->lock_path);
 	free(w);
@@ -403,11 +428,15 @@ static int deliver(void *ctx, const struct wal_record *r, bool more)
 	return d->fn ? d->fn(d->ctx, r) : 0;
 }
 
-static bool replaced(const struct wal *w)
+/* Whether the path names another file now; *size is that of ours. */
+static bool replaced(const struct wal *w, uint64_t *size)
 {
 	struct stat st;
 
-	return stat(w->path, &st) != 0 || st.st_dev != w->dev || st.st_ino != w->ino;
+	if (stat(w->path, &st) != 0 || st.st_dev != w->dev || st.st_ino != w->ino)
+		return true;
+	*size = (uint64_t)st.st_size;
+	return false;
 }
 
 /* False where the file no longer holds the last record we read: a writer took a batch back whose
@@ -422,14 +451,10 @@ static bool still_ours(const struct wal *w)
 static int follow(struct wal *w, wal_record_fn *fn, void *ctx, uint64_t *size, struct err *err)
 {
 	struct deliver d = {fn, ctx};
-	struct stat st;
 	int rc;
 
-	if (replaced(w))
+	if (replaced(w, size))
 		return 1;
-	if (fstat(w->fd, &st) != 0)
-		return err_errno(err, _("Cannot read %s"), w->path);
-	*size = (uint64_t)st.st_size;
 	if (*size == w->at.offset)
 		return 0;
 	rc = *size < w->at.offset ? 0 : walk(w, &w->at, UINT64_MAX, deliver, &d, err);
@@ -498,12 +523,12 @@ static int append_locked(struct wal *w, const struct wal_record *records, size_t
 int wal_append(struct wal *w, const struct wal_record *records, size_t n, bool durable,
 	wal_record_fn *fn, void *ctx, struct err *err)
 {
-	int lock = file_lock(w->lock_path, WAL_LOCK_MS, err), rc;
+	int rc;
 
-	if (lock < 0)
+	if (lock_take(w, err) != 0)
 		return -1;
 	rc = append_locked(w, records, n, durable, fn, ctx, err);
-	close(lock);
+	lock_give(w);
 	return rc;
 }
 
@@ -600,9 +625,10 @@ static int rewrite_locked(struct wal *w, const unsigned char *user,
 	struct str out = STR_INIT;
 	struct copying c = {.out = &out};
 	ino_t before = w->ino;
+	uint64_t size;
 	int rc;
 
-	if (replaced(w) || !still_ours(w))
+	if (replaced(w, &size) || !still_ours(w))
 		return 1;
 	rc = rewrite_bytes(w, &c, user, records, n, from, err);
 	if (rc == 0)
@@ -620,11 +646,11 @@ static int rewrite_locked(struct wal *w, const unsigned char *user,
 int wal_rewrite(struct wal *w, const unsigned char user_header[WAL_USER_HEADER],
 	const struct wal_record *records, size_t n, uint64_t from, bool keep_old, struct err *err)
 {
-	int lock = file_lock(w->lock_path, WAL_LOCK_MS, err), rc;
+	int rc;
 
-	if (lock < 0)
+	if (lock_take(w, err) != 0)
 		return -1;
 	rc = rewrite_locked(w, user_header, records, n, from, keep_old, err);
-	close(lock);
+	lock_give(w);
 	return rc;
 }

@@ -89,7 +89,7 @@ note() {
 
 # No tmux variable of the one who runs the test may reach ours.
 tm() {
-	env -u TMUX -u TMUX_PANE tmux -S "$work/tmux" -f "$work/tmux.conf" "$@"
+	env -u TMUX -u TMUX_PANE LC_ALL=C.UTF-8 tmux -u -S "$work/tmux" -f "$work/tmux.conf" "$@"
 }
 
 term_end() {
@@ -155,7 +155,10 @@ start() {
 		SHELL=/bin/sh USER=tester LOGNAME=tester EDITOR='${EDITOR_FOR_TEST:-true}' TMPDIR='$home/tmp' \
 		XDG_CONFIG_HOME='$home/.config' XDG_DATA_HOME='$home/.local/share' XDG_STATE_HOME='$home/.local/state' \
 		XDG_CACHE_HOME='$home/.cache' XDG_RUNTIME_DIR='$home/run' TEST_WORK='$work' ${ENV_FOR_TEST:-} \
-		sh '$work/script'"
+		sh '$work/script'" || {
+		echo "Bail out! tmux does not start (is /dev/pts there?)"
+		exit 99
+	}
 }
 
 restart() {

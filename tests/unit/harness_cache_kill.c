@@ -47,13 +47,19 @@ static void write_in_place(const char *dir)
 	str_done(&all);
 }
 
-static void work(const char *dir, struct shared *s, struct model *m, uint64_t at, bool careless)
+static void work(const char *dir, struct shared *s, struct model *m, uint64_t at, bool careless,
+	uint64_t dice)
 {
 	struct err err = {0};
 	struct cache *c;
 
+	/* every fourth may die while it opens */
+	if (dice % 4 == 0)
+		harness_kill_me(dice % 2000);
 	if (cache_open(&c, dir, "F", NULL, &err) != 0)
 		_exit(2);
+	if (dice % 4 != 0)
+		harness_kill_me(dice % 6000);
 	for (uint64_t i = at;; i++) {
 		if (model_step(m, c, SEED, i, &err) != 0)
 			_exit(2);
@@ -103,8 +109,7 @@ static struct result run(size_t kills, bool careless)
 		int status;
 
 		if (pid == 0) {
-			harness_kill_me(300 + model_mix(r.kills) % 6000);
-			work(dir, s, &m, at, careless);
+			work(dir, s, &m, at, careless, model_mix(r.kills));
 		}
 		assert_true(pid > 0);
 		assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -124,7 +129,7 @@ static struct result run(size_t kills, bool careless)
 
 static void test_kill(void **state)
 {
-	size_t kills = harness_scale(300);
+	size_t kills = harness_scale(600);
 	struct result r = run(kills, false);
 
 	(void)state;

@@ -83,6 +83,32 @@ static void bombs_are_bounded(void **state)
 	bomb("<!DOCTYPE [", 50000, NULL);
 	bomb("<span style='font-size:0;font-size:1px;display:block'>", 20000, "needle");
 	bomb("<hr>", 300000, NULL);
+	bomb("<h1>x</h2>", 200000, "needle");
+	bomb("<i>x<b>y", 200000, "needle");
+	bomb("<b><div></b>", 200000, "needle");
+	bomb("<dl><dd>x", 50000, "needle");
+}
+
+static void parser_bombs_are_bounded(void **state)
+{
+	struct str s = STR_INIT;
+	clock_t start = clock();
+	struct text *t;
+
+	(void)state;
+	for (int i = 0; i < 200000; i++)
+		str_adds(&s, "<div>");
+	for (int i = 0; i < 200000; i++)
+		str_adds(&s, "</span>");
+	str_adds(&s, "<p ");
+	for (int i = 0; i < 200000; i++)
+		str_addf(&s, " a%d=1", i);
+	str_adds(&s, ">needle");
+	t = make_width(s.p, s.len, 72);
+	assert_true(has(t, "needle"));
+	assert_true((clock() - start) / CLOCKS_PER_SEC <= 6);
+	text_free(t);
+	str_done(&s);
 }
 
 static void grid_bomb_is_bounded(void **state)
@@ -146,6 +172,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(html_files),
 		cmocka_unit_test(bombs_are_bounded),
+		cmocka_unit_test(parser_bombs_are_bounded),
 		cmocka_unit_test(grid_bomb_is_bounded),
 		cmocka_unit_test(too_long_says_so),
 		cmocka_unit_test(any_width_fits),

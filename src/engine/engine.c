@@ -1,0 +1,837 @@
+#include "engine/engine.h"
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "engine/engine_priv.h"
+#include "net/net.h"
+#include "sync/sync.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static_assert((int)COMPOSE_MAILTO == (int)WRITE_MAILTO && (int)COMPOSE_RESUME == (int)WRITE_RESUME,
+	"the same order of kinds");
+
+enum { QUIT_MS = 900 };
+
+/* --- asking the store --- */
+
+struct asked *engine_ask(struct engine *e, enum request_kind kind, struct msglist *l, int account)
+{
+	struct asked *a = mem_alloc(sizeof(*a));
+
+	a->request = ++e->next_request;
+	a->kind = kind;
+	a->list = l;
+	a->account = account;
+	a->next = e->asked;
+	e->asked = a;
+	return a;
+}
+
+struct asked *engine_asked(struct engine *e, unsigned request)
+{
+	struct asked *a = e->asked;
+
+	while (a && a->request != request)
+		a = a->next;
+	return a;
+}
+
+void engine_forget(struct engine *e, unsigned request)
+{
+	for (struct asked **p = &e->asked; *p; p = &(*p)->next)
+		if ((*p)->request == request) {
+			struct asked *a = *p;
+
+			*p = a->next;
+			free(a->text);
+			free(a);
+			return;
+		}
+}
+
+static struct store_request *request_of(const struct asked *a)
+{
+	struct store_request *r = store_request_new(a->kind);
+
+	r->request = a->request;
+	r->account = a->account;
+	r->list = a->list ? a->list->id : 0;
+	return r;
+}
+
+static unsigned post(struct engine *e, struct store_request *r)
+{
+	unsigned id = r->request;
+
+	store_post(e->store, r);
+	return id;
+}
+
+/* --- start and end --- */
+
+static char *with_name(const struct account_settings *a, int role)
+{
+	const char *names[] = {"", "", a->drafts, a->sent, a->trash, a->junk, a->archive};
+
+	return (size_t)role < MEM_COUNT(names) && *names[role] ? mem_strdup(names[role]) : NULL;
+}
+
+static struct store_account *setup_of(const struct engine *e, const struct account_settings *a)
+{
+	struct store_account *s = mem_alloc(sizeof(*s));
+	struct sync_account view = {.name = a->name,
+		.imap = a->imap,
+		.pop3 = a->pop3,
+		.smtp = a->smtp,
+		.use_pop3 = a->protocol == ACCOUNT_POP3,
+		.password_kind = (int)a->password_kind,
+		.password = a->password,
+		.auth = a->auth,
+		.tls_ca = a->tls_ca,
+		.tls_pin = a->tls_pin,
+		.check_seconds = (int)settings_int(e->settings, SET_CHECK_MINUTES) * 60};
+
+	sync_account_copy(&s->sync, &view);
+	s->data_dir = settings_dir_data(a->name);
+	s->cache_dir = settings_dir_cache(a->name);
+	s->from = mem_strdup(a->from);
+	strv_add(&s->own, a->from_mail);
+	for (size_t i = 0; i < a->alternates.n; i++)
+		strv_add(&s->own, a->alternates.v[i]);
+	s->pop3_keep_days = a->pop3_keep_days;
+	s->save_sent = a->save_sent;
+	for (int role = 0; role < 10; role++)
+		s->role_names[role] = with_name(a, role);
+	s->signature = mem_strdup(a->signature);
+	s->cache_size = (uint64_t)settings_int(e->settings, SET_CACHE_SIZE);
+	return s;
+}
+
+static bool is_insecure(const char *url)
+{
+	return strstr(url, "+insecure://") != NULL;
+}
+
+static void add_account(struct engine *e, size_t i)
+{
+	struct account_settings *a = settings_account(e->settings, i);
+	struct account_model *m = &e->accounts[i];
+	struct store_request *r = request_of(engine_ask(e, REQUEST_ACCOUNT, NULL, (int)i));
+
+	m->name = mem_strdup(a->name);
+	m->settings = a;
+	m->reason = mem_strdup("");
+	m->insecure = is_insecure(a->imap) || is_insecure(a->pop3) || is_insecure(a->smtp);
+	r->setup = setup_of(e, a);
+	r->offline = e->options.offline;
+	post(e, r);
+}
+
+int engine_new(struct engine **out, struct settings *settings, const struct engine_options *options,
+	struct err *err)
+{
+	struct engine *e = mem_alloc(sizeof(*e));
+
+	(void)err;
+	net_init();
+	e->settings = settings;
+	e->options = *options;
+	e->config_path = mem_strdup(options->config_path);
+	e->store = store_new(&sync_table, options->read_only);
+	e->naccounts = settings_accounts(settings);
+	e->accounts = mem_array(e->naccounts, sizeof(*e->accounts));
+	for (size_t i = 0; i < e->naccounts; i++)
+		add_account(e, i);
+	*out = e;
+	return 0;
+}
+
+static void free_folders(struct account_model *m)
+{
+	for (size_t i = 0; i < m->nfolders; i++)
+		free(m->folders[i].name);
+	free(m->folders);
+}
+
+static void free_account(struct account_model *m)
+{
+	free_folders(m);
+	for (size_t i = 0; i < m->nops; i++)
+		op_free(m->ops[i]);
+	for (size_t i = 0; i < m->nmails; i++)
+		outbox_mail_done(&m->mails[i]);
+	free(m->ops);
+	free(m->mails);
+	free(m->name);
+	free(m->reason);
+}
+
+void engine_free(struct engine *e)
+{
+	if (!e)
+		return;
+	store_free(e->store, QUIT_MS);
+	while (e->lists) {
+		struct msglist *l = e->lists;
+
+		e->lists = l->next;
+		msglist_free(l);
+	}
+	while (e->asked)
+		engine_forget(e, e->asked->request);
+	for (size_t i = 0; i < e->naccounts; i++)
+		free_account(&e->accounts[i]);
+	free(e->accounts);
+	free(e->config_path);
+	free(e);
+}
+
+int engine_fd(const struct engine *e)
+{
+	return queue_fd(store_events(e->store));
+}
+
+/* --- accounts and folders --- */
+
+size_t engine_accounts(const struct engine *e)
+{
+	return e->naccounts;
+}
+
+void engine_account(const struct engine *e, size_t i, struct account_info *out)
+{
+	const struct account_model *m = &e->accounts[i];
+
+	*out = (struct account_info){.name = m->name,
+		.from = m->settings->from,
+		.from_mail = m->settings->from_mail,
+		.protocol = m->settings->protocol,
+		.state = m->state,
+		.retry_at = m->retry_at,
+		.reason = m->reason,
+		.insecure = m->insecure,
+		.pending = m->nops,
+		.outbox = m->nmails};
+}
+
+int engine_find_account(const struct engine *e, const char *name)
+{
+	for (size_t i = 0; i < e->naccounts; i++)
+		if (strcmp(e->accounts[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+size_t engine_folders(const struct engine *e, size_t account)
+{
+	return e->accounts[account].nfolders;
+}
+
+static const char *role_label(int role)
+{
+	switch (role) {
+	case ROLE_INBOX:
+		return _("Inbox");
+	case ROLE_DRAFTS:
+		return _("Drafts");
+	case ROLE_SENT:
+		return _("Sent");
+	case ROLE_TRASH:
+		return _("Trash");
+	case ROLE_JUNK:
+		return _("Junk");
+	case ROLE_ARCHIVE:
+		return _("Archive");
+	default:
+		return NULL;
+	}
+}
+
+void engine_folder(const struct engine *e, size_t account, size_t i, struct folder_info *out)
+{
+	const struct account_model *m = &e->accounts[account];
+	const struct store_folder_info *f = &m->folders[i];
+	const char *slash = strrchr(f->name, '/'), *label = role_label(f->role);
+	size_t len = strlen(f->name);
+
+	*out = (struct folder_info){.name = f->name,
+		.label = label && !slash ? label
+			 : slash         ? slash + 1
+					 : f->name,
+		.role = (enum folder_role)f->role,
+		.selectable = f->selectable,
+		.offline_copy = f->offline_copy,
+		.counts_known = f->counts_known,
+		.total = f->total,
+		.unread = f->unread};
+	for (const char *p = f->name; *p; p++)
+		out->depth += *p == '/';
+	if (i + 1 < m->nfolders)
+		out->has_children = strncmp(m->folders[i + 1].name, f->name, len) == 0 &&
+				    m->folders[i + 1].name[len] == '/';
+}
+
+int engine_role_folder(const struct engine *e, size_t account, enum folder_role role)
+{
+	const struct account_model *m = &e->accounts[account];
+
+	for (size_t i = 0; i < m->nfolders; i++)
+		if (m->folders[i].role == (int)role)
+			return (int)i;
+	return -1;
+}
+
+int engine_find_folder(const struct engine *e, size_t account, const char *name)
+{
+	static const char *const roles[] = {
+		"", "inbox", "drafts", "sent", "trash", "junk", "archive"};
+	const struct account_model *m = &e->accounts[account];
+
+	for (size_t i = 0; i < m->nfolders; i++)
+		if (strcmp(m->folders[i].name, name) == 0)
+			return (int)i;
+	for (size_t r = 1; r < MEM_COUNT(roles); r++)
+		if (strcasecmp(roles[r], name) == 0)
+			return engine_role_folder(e, account, (enum folder_role)r);
+	return -1;
+}
+
+/* --- lists --- */
+
+static void ask_rows(void *ctx, unsigned id, const uint32_t *uids, size_t n)
+{
+	struct engine *e = ctx;
+	struct store_request *r = store_request_new(REQUEST_ROWS);
+
+	r->list = id;
+	r->uids = mem_dup(uids, n * sizeof(*uids));
+	r->n = n;
+	store_post(e->store, r);
+}
+
+static void ask_order(void *ctx, unsigned id, enum msglist_sort sort)
+{
+	struct engine *e = ctx;
+	struct store_request *r = store_request_new(REQUEST_ORDER);
+
+	r->list = id;
+	r->n = sort == SORT_SUBJECT;
+	store_post(e->store, r);
+}
+
+static enum msglist_sort sort_of(const char *name)
+{
+	static const char *const names[] = {
+		"date", "received", "from", "subject", "size", "unread"};
+
+	for (size_t i = 0; i < MEM_COUNT(names); i++)
+		if (strcmp(names[i], name) == 0)
+			return (enum msglist_sort)i;
+	return SORT_DATE;
+}
+
+/* "sent" and the like mean the folder with that role, whatever its name is. */
+static const char *full_name(const struct engine *e, int account, const char *folder)
+{
+	int i = account < 0 ? -1 : engine_find_folder(e, (size_t)account, folder);
+
+	return i < 0 ? folder : e->accounts[account].folders[i].name;
+}
+
+struct msglist *engine_open(struct engine *e, int account, const char *folder, struct err *err)
+{
+	struct msglist *l;
+	struct store_request *r;
+
+	if (account >= 0 && (size_t)account >= e->naccounts) {
+		err_set(err, ERR_INPUT, _("There is no such account"));
+		return NULL;
+	}
+	folder = full_name(e, account, folder);
+	l = msglist_new(
+		++e->next_list, account, account < 0 ? "" : e->accounts[account].name, folder);
+	l->sort = sort_of(settings_text(e->settings, SET_SORT));
+	l->threads = settings_bool(e->settings, SET_THREADS);
+	l->ask = ask_rows;
+	l->ask_order = ask_order;
+	l->ctx = e;
+	l->next = e->lists;
+	e->lists = l;
+	r = request_of(engine_ask(e, REQUEST_OPEN, l, account));
+	r->folder = mem_strdup(folder);
+	post(e, r);
+	if (l->sort == SORT_FROM || l->sort == SORT_SUBJECT)
+		ask_order(e, l->id, l->sort);
+	return l;
+}
+
+void engine_close(struct engine *e, struct msglist *l)
+{
+	struct store_request *r = store_request_new(REQUEST_CLOSE);
+
+	r->list = l->id;
+	store_post(e->store, r);
+	for (struct asked *a = e->asked; a; a = a->next)
+		if (a->list == l)
+			a->list = NULL;
+	for (struct msglist **p = &e->lists; *p; p = &(*p)->next)
+		if (*p == l) {
+			*p = l->next;
+			break;
+		}
+	msglist_free(l);
+}
+
+struct msglist *engine_list(struct engine *e, unsigned id)
+{
+	struct msglist *l = e->lists;
+
+	while (l && l->id != id)
+		l = l->next;
+	return l;
+}
+
+/* --- reading --- */
+
+static unsigned flag_quietly(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n,
+	unsigned clear, unsigned set)
+{
+	struct store_request *r = request_of(engine_ask(e, REQUEST_FLAG, l, l->account));
+
+	r->uids = mem_dup(uids, n * sizeof(*uids));
+	r->n = n;
+	r->clear = clear;
+	r->set = set;
+	msglist_change_flags(l, uids, n, clear, set);
+	return post(e, r);
+}
+
+unsigned engine_read(
+	struct engine *e, struct msglist *l, uint32_t uid, const struct read_options *opt)
+{
+	struct store_request *r = request_of(engine_ask(e, REQUEST_READ, l, l->account));
+
+	r->uid = uid;
+	r->width = opt->width;
+	r->all_headers = opt->all_headers;
+	r->prefer_html = opt->prefer_html;
+	r->hide_quotes = opt->hide_quotes;
+	r->no_headers = opt->no_headers;
+	post(e, r);
+	if (opt->mark_read && !l->read_only && !e->options.read_only) {
+		ptrdiff_t at = columns_find(&l->columns, uid);
+
+		if (at >= 0 && !(l->columns.flags[at] & MAIL_SEEN))
+			engine_flag(e, l, &uid, 1, 0, MAIL_SEEN);
+	}
+	return r->request;
+}
+
+unsigned engine_save_part(
+	struct engine *e, struct msglist *l, uint32_t uid, const char *section, const char *path)
+{
+	struct store_request *r = request_of(engine_ask(e, REQUEST_SAVE_PART, l, l->account));
+
+	r->uid = uid;
+	r->section = mem_strdup(section);
+	r->text = mem_strdup(path);
+	return post(e, r);
+}
+
+unsigned engine_save_message(struct engine *e, struct msglist *l, uint32_t uid, const char *path)
+{
+	struct store_request *r = request_of(engine_ask(e, REQUEST_SAVE_RAW, l, l->account));
+
+	r->uid = uid;
+	r->text = mem_strdup(path);
+	return post(e, r);
+}
+
+/* --- changing --- */
+
+unsigned engine_flag(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n,
+	unsigned clear, unsigned set)
+{
+	return flag_quietly(e, l, uids, n, clear, set);
+}
+
+static unsigned transfer(struct engine *e, struct msglist *l, enum request_kind kind,
+	const uint32_t *uids, size_t n, const char *folder)
+{
+	struct store_request *r = request_of(engine_ask(e, kind, l, l->account));
+
+	r->uids = mem_dup(uids, n * sizeof(*uids));
+	r->n = n;
+	r->folder = mem_strdup(folder);
+	return post(e, r);
+}
+
+unsigned engine_move(
+	struct engine *e, struct msglist *l, const uint32_t *uids, size_t n, const char *folder)
+{
+	return transfer(e, l, REQUEST_MOVE, uids, n, folder);
+}
+
+unsigned engine_copy(
+	struct engine *e, struct msglist *l, const uint32_t *uids, size_t n, const char *folder)
+{
+	return transfer(e, l, REQUEST_COPY, uids, n, folder);
+}
+
+unsigned engine_delete(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n)
+{
+	return transfer(e, l, REQUEST_DELETE, uids, n, NULL);
+}
+
+unsigned engine_archive(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n)
+{
+	return transfer(e, l, REQUEST_ARCHIVE, uids, n, NULL);
+}
+
+unsigned engine_create_folder(struct engine *e, size_t account, const char *name)
+{
+	struct store_request *r = request_of(engine_ask(e, REQUEST_CREATE, NULL, (int)account));
+
+	r->folder = mem_strdup(name);
+	return post(e, r);
+}
+
+unsigned engine_undo(struct engine *e)
+{
+	return post(e, request_of(engine_ask(e, REQUEST_UNDO, NULL, -1)));
+}
+
+size_t engine_pending(const struct engine *e)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->naccounts; i++)
+		n += e->accounts[i].nops;
+	return n;
+}
+
+void engine_pending_at(const struct engine *e, size_t i, struct pending_info *out)
+{
+	*out = (struct pending_info){0};
+	for (size_t a = 0; a < e->naccounts; a++) {
+		const struct account_model *m = &e->accounts[a];
+
+		if (i < m->nops) {
+			*out = (struct pending_info){m->ops[i]->id, m->name, m->ops[i]->text,
+				m->ops[i]->state == OP_SENT};
+			return;
+		}
+		i -= m->nops;
+	}
+}
+
+unsigned engine_pending_cancel(struct engine *e, uint64_t id)
+{
+	struct store_request *r;
+	int account = -1;
+
+	for (size_t a = 0; a < e->naccounts; a++)
+		for (size_t i = 0; i < e->accounts[a].nops; i++)
+			if (e->accounts[a].ops[i]->id == id)
+				account = (int)a;
+	r = request_of(engine_ask(e, REQUEST_CANCEL_OP, NULL, account));
+	r->op_id = id;
+	return post(e, r);
+}
+
+/* --- finding --- */
+
+static unsigned search(struct engine *e, struct msglist *l, const char *query, bool limit)
+{
+	struct asked *a = engine_ask(e, REQUEST_SEARCH, l, l->account);
+	struct store_request *r = request_of(a);
+
+	a->limit = limit;
+	a->text = mem_strdup(query);
+	r->text = mem_strdup(query);
+	return post(e, r);
+}
+
+unsigned engine_search(struct engine *e, struct msglist *l, const char *query)
+{
+	return search(e, l, query, false);
+}
+
+unsigned engine_limit(struct engine *e, struct msglist *l, const char *query)
+{
+	if (!*query || strcmp(query, "all") == 0)
+		query = "~A";
+	return search(e, l, query, true);
+}
+
+/* --- writing --- */
+
+unsigned engine_compose(struct engine *e, size_t account, enum compose_kind kind, struct msglist *l,
+	uint32_t uid, const char *text)
+{
+	struct store_request *r = request_of(engine_ask(e, REQUEST_COMPOSE, l, (int)account));
+
+	r->n = (size_t)kind;
+	r->uid = uid;
+	r->text = mem_strdup(text);
+	return post(e, r);
+}
+
+static unsigned about_draft(
+	struct engine *e, enum request_kind kind, size_t account, const char *id)
+{
+	struct store_request *r = request_of(engine_ask(e, kind, NULL, (int)account));
+
+	r->id = mem_strdup(id);
+	return post(e, r);
+}
+
+unsigned engine_draft_reload(struct engine *e, size_t account, const char *id)
+{
+	return about_draft(e, REQUEST_DRAFT_LOAD, account, id);
+}
+
+unsigned engine_draft_save(struct engine *e, size_t account, const char *id, const char *text)
+{
+	struct store_request *r = request_of(engine_ask(e, REQUEST_DRAFT_SAVE, NULL, (int)account));
+
+	r->id = mem_strdup(id);
+	r->text = mem_strdup(text);
+	return post(e, r);
+}
+
+unsigned engine_draft_discard(struct engine *e, size_t account, const char *id)
+{
+	return about_draft(e, REQUEST_DRAFT_DROP, account, id);
+}
+
+unsigned engine_drafts(struct engine *e, size_t account)
+{
+	return about_draft(e, REQUEST_DRAFTS, account, NULL);
+}
+
+unsigned engine_send(struct engine *e, size_t account, const char *id)
+{
+	struct store_request *r = request_of(engine_ask(e, REQUEST_SEND, NULL, (int)account));
+
+	r->id = mem_strdup(id);
+	r->n = (size_t)settings_int(e->settings, SET_UNDO_SEND);
+	return post(e, r);
+}
+
+size_t engine_outbox(const struct engine *e, size_t account)
+{
+	return e->accounts[account].nmails;
+}
+
+static const char *outbox_state(enum outbox_state state)
+{
+	switch (state) {
+	case OUTBOX_SENDING:
+		return _("sending");
+	case OUTBOX_FAILED:
+		return _("refused");
+	case OUTBOX_UNCONFIRMED:
+		return _("unconfirmed");
+	case OUTBOX_SENT:
+		return _("sent");
+	default:
+		return _("waiting");
+	}
+}
+
+void engine_outbox_at(const struct engine *e, size_t account, size_t i, struct outbox_info *out)
+{
+	const struct outbox_mail *m = &e->accounts[account].mails[i];
+
+	*out = (struct outbox_info){.id = m->id,
+		.to = m->recipients.n ? m->recipients.v[0] : "",
+		.subject = m->subject,
+		.error = m->error,
+		.state = outbox_state(m->state),
+		.unconfirmed = m->state == OUTBOX_UNCONFIRMED,
+		.failed = m->state == OUTBOX_FAILED};
+}
+
+unsigned engine_outbox_retry(struct engine *e, size_t account, const char *id)
+{
+	return about_draft(e, REQUEST_OUTBOX_RETRY, account, id);
+}
+
+unsigned engine_outbox_edit(struct engine *e, size_t account, const char *id)
+{
+	return about_draft(e, REQUEST_OUTBOX_EDIT, account, id);
+}
+
+unsigned engine_outbox_drop(struct engine *e, size_t account, const char *id)
+{
+	return about_draft(e, REQUEST_OUTBOX_DROP, account, id);
+}
+
+/* --- the network --- */
+
+unsigned engine_sync(struct engine *e, int account)
+{
+	struct asked *first = NULL;
+
+	if (account >= 0 || e->naccounts == 0)
+		return post(e, request_of(engine_ask(e, REQUEST_SYNC, NULL, account)));
+	e->group_left = e->naccounts;
+	e->group_err = (struct err){0};
+	for (size_t i = 0; i < e->naccounts; i++) {
+		struct asked *a = engine_ask(e, REQUEST_SYNC, NULL, (int)i);
+
+		if (!first)
+			first = a;
+		a->group = first->request;
+		post(e, request_of(a));
+	}
+	return first->request;
+}
+
+static void to_all(struct engine *e, enum request_kind kind, size_t n)
+{
+	for (size_t i = 0; i < e->naccounts; i++) {
+		struct store_request *r = store_request_new(kind);
+
+		r->account = (int)i;
+		r->n = n;
+		store_post(e->store, r);
+	}
+}
+
+void engine_retry(struct engine *e)
+{
+	to_all(e, REQUEST_RETRY, 0);
+}
+
+void engine_set_offline(struct engine *e, bool offline)
+{
+	e->options.offline = offline;
+	to_all(e, REQUEST_ONLINE, !offline);
+}
+
+static unsigned about_protocol(
+	struct engine *e, enum request_kind kind, size_t account, enum account_protocol to)
+{
+	struct asked *a = engine_ask(e, kind, NULL, (int)account);
+	struct store_request *r = request_of(a);
+
+	a->number = to;
+	r->n = to == ACCOUNT_POP3;
+	return post(e, r);
+}
+
+unsigned engine_protocol_preview(struct engine *e, size_t account, enum account_protocol to)
+{
+	return about_protocol(e, REQUEST_PREVIEW, account, to);
+}
+
+unsigned engine_protocol(struct engine *e, size_t account, enum account_protocol to)
+{
+	return about_protocol(e, REQUEST_PROTOCOL, account, to);
+}
+
+unsigned engine_check(struct engine *e, size_t account)
+{
+	return post(e, request_of(engine_ask(e, REQUEST_CHECK, NULL, (int)account)));
+}
+
+void engine_password(struct engine *e, size_t account, const char *password)
+{
+	struct store_request *r = store_request_new(REQUEST_PASSWORD);
+
+	r->account = (int)account;
+	r->text = mem_strdup(password);
+	store_post(e->store, r);
+}
+
+void engine_cancel(struct engine *e, unsigned id)
+{
+	struct store_request *r = store_request_new(REQUEST_CANCEL);
+
+	r->n = id;
+	store_post(e->store, r);
+}
+
+/* --- events --- */
+
+struct event *event_new(enum event_kind kind)
+{
+	struct event *ev = mem_alloc(sizeof(*ev));
+
+	ev->kind = kind;
+	ev->account = -1;
+	return ev;
+}
+
+struct event *engine_next(struct engine *e)
+{
+	struct queue_item *item;
+
+	while ((item = queue_pop(store_events(e->store)))) {
+		struct event *ev = translate(e, (struct store_event *)item);
+
+		if (ev)
+			return ev;
+	}
+	return NULL;
+}
+
+struct message_view *engine_take_view(struct event *ev)
+{
+	struct message_view *v = ev->view;
+
+	ev->view = NULL;
+	return v;
+}
+
+void engine_view_free(struct message_view *v)
+{
+	if (!v)
+		return;
+	text_free(v->text);
+	free(v->parts);
+	free(v->from);
+	free(v->to);
+	free(v->cc);
+	free(v->date);
+	free(v->subject);
+	free(v->message_id);
+	free(v->list_post);
+	strv_done(&v->strings);
+	free(v);
+}
+
+static void free_drafts(struct event *ev)
+{
+	for (size_t i = 0; ev->drafts && i < ev->n; i++) {
+		struct draft_info *d = &ev->drafts[i];
+
+		free(d->id);
+		free(d->path);
+		free(d->text);
+		free(d->from);
+		free(d->to);
+		free(d->cc);
+		free(d->bcc);
+		free(d->subject);
+		strv_done(&d->attach);
+	}
+	free(ev->drafts);
+}
+
+void event_free(struct event *ev)
+{
+	if (!ev)
+		return;
+	free_drafts(ev);
+	free(ev->text);
+	free(ev->uids);
+	engine_view_free(ev->view);
+	free(ev);
+}

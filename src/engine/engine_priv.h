@@ -1,0 +1,66 @@
+/*
+ * engine_priv - what the engine's files share. Private to engine.
+ *
+ * Owns:    the model.
+ * Threads: UI thread.
+ * Errors:  none.
+ */
+#ifndef ENGINE_ENGINE_PRIV_H
+#define ENGINE_ENGINE_PRIV_H
+
+#include "engine/engine.h"
+#include "engine/msglist_priv.h"
+#include "store/store.h"
+
+struct account_model {
+	char *name;
+	struct account_settings *settings; /* borrowed */
+	enum account_state state;
+	int64_t retry_at;
+	char *reason;
+	bool insecure;
+	struct store_folder_info *folders;
+	size_t nfolders;
+	struct op **ops;
+	size_t nops;
+	struct outbox_mail *mails;
+	size_t nmails;
+};
+
+/* What a request will be answered with, and what it needs then. */
+struct asked {
+	struct asked *next;
+	unsigned request;
+	enum request_kind kind;
+	struct msglist *list;
+	int account;
+	unsigned group; /* of engine_sync(-1): the request the user sees */
+	size_t number;  /* protocol wanted */
+	char *text;     /* owned; limit */
+	bool limit;
+};
+
+struct engine {
+	struct settings *settings; /* borrowed */
+	struct engine_options options;
+	char *config_path; /* owned or NULL */
+	struct store *store;
+	struct account_model *accounts;
+	size_t naccounts;
+	struct msglist *lists;
+	struct asked *asked;
+	unsigned next_request, next_list;
+	size_t group_left; /* accounts of engine_sync(-1) still at it */
+	struct err group_err;
+};
+
+struct asked *engine_ask(struct engine *e, enum request_kind kind, struct msglist *l, int account);
+struct asked *engine_asked(struct engine *e, unsigned request);
+void engine_forget(struct engine *e, unsigned request);
+struct msglist *engine_list(struct engine *e, unsigned id);
+struct event *event_new(enum event_kind kind);
+/* Turns what the disk thread says into an event, changing the model; NULL: nothing to tell. Keeps
+ * ev. */
+struct event *translate(struct engine *e, struct store_event *ev);
+
+#endif

@@ -1,0 +1,497 @@
+/* From what the disk thread tells to the model and to events for the front end. */
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "engine/engine_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- the model --- */
+
+static enum account_state state_of(const struct store_event *ev)
+{
+	if (ev->following)
+		return STATE_FOLLOWING;
+	switch (ev->state) {
+	case SYNC_CONNECTING:
+		return STATE_CONNECTING;
+	case SYNC_ONLINE:
+		return STATE_ONLINE;
+	case SYNC_WAITING:
+		return STATE_WAITING;
+	case SYNC_FAILED:
+		return STATE_FAILED;
+	default:
+		return STATE_OFFLINE;
+	}
+}
+
+static struct event *take_state(struct engine *e, struct store_event *ev)
+{
+	struct account_model *m = &e->accounts[ev->account];
+
+	m->state = state_of(ev);
+	m->retry_at = clock_ms() + (int64_t)ev->n;
+	m->settings->protocol = ev->use_pop3 ? ACCOUNT_POP3 : ACCOUNT_IMAP;
+	free(m->reason);
+	m->reason = mem_strdup(
+		ev->following ? _("Another running copy synchronises this account") : ev->err.text);
+	return event_new(EVENT_ACCOUNTS);
+}
+
+/* Inbox first, then the other roles as people expect them, then by name. */
+static int folder_rank(const struct store_folder_info *f)
+{
+	static const int ranks[] = {[ROLE_NONE] = 50,
+		[ROLE_INBOX] = 0,
+		[ROLE_DRAFTS] = 51,
+		[ROLE_SENT] = 52,
+		[ROLE_TRASH] = 55,
+		[ROLE_JUNK] = 54,
+		[ROLE_ARCHIVE] = 53,
+		[ROLE_ALL] = 50,
+		[ROLE_FLAGGED] = 50,
+		[ROLE_OUTBOX] = 52};
+
+	if (strchr(f->name, '/'))
+		return ranks[ROLE_NONE];
+	return f->role >= 0 && f->role < (int)MEM_COUNT(ranks) ? ranks[f->role] : ranks[ROLE_NONE];
+}
+
+/* '/' sorts before everything else, so that children follow their parent. */
+static int compare_names(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	if (*a == '/' || *b == '/')
+		return (*b == '/' && *a) - (*a == '/' && *b) ? ((*a == '/') ? -1 : (*a ? 1 : -1))
+							     : (*a ? 1 : -1);
+	return (unsigned char)*a - (unsigned char)*b;
+}
+
+static bool is_foreign_tree(const char *name)
+{
+	return str_starts(name, "Local/") || str_starts(name, "Server/");
+}
+
+static int by_place(const void *x, const void *y)
+{
+	const struct store_folder_info *a = x, *b = y;
+	int fa = is_foreign_tree(a->name), fb = is_foreign_tree(b->name);
+
+	if (fa != fb)
+		return fa - fb;
+	if (folder_rank(a) != folder_rank(b))
+		return folder_rank(a) - folder_rank(b);
+	return compare_names(a->name, b->name);
+}
+
+static struct event *take_folders(struct engine *e, struct store_event *ev)
+{
+	struct account_model *m = &e->accounts[ev->account];
+	struct event *out = event_new(EVENT_FOLDERS);
+
+	for (size_t i = 0; i < m->nfolders; i++)
+		free(m->folders[i].name);
+	free(m->folders);
+	m->folders = ev->folders;
+	m->nfolders = ev->nfolders;
+	ev->folders = NULL;
+	ev->nfolders = 0;
+	if (m->nfolders)
+		qsort(m->folders, m->nfolders, sizeof(*m->folders), by_place);
+	out->account = ev->account;
+	return out;
+}
+
+static struct event *take_pending(struct engine *e, struct store_event *ev)
+{
+	struct account_model *m = &e->accounts[ev->account];
+
+	for (size_t i = 0; i < m->nops; i++)
+		op_free(m->ops[i]);
+	free(m->ops);
+	m->ops = ev->ops;
+	m->nops = ev->nops;
+	ev->ops = NULL;
+	ev->nops = 0;
+	return event_new(EVENT_ACCOUNTS);
+}
+
+static struct event *take_outbox(struct engine *e, struct store_event *ev)
+{
+	struct account_model *m = &e->accounts[ev->account];
+
+	for (size_t i = 0; i < m->nmails; i++)
+		outbox_mail_done(&m->mails[i]);
+	free(m->mails);
+	m->mails = ev->mails;
+	m->nmails = ev->nmails;
+	ev->mails = NULL;
+	ev->nmails = 0;
+	return event_new(EVENT_ACCOUNTS);
+}
+
+static struct event *list_event(struct msglist *l, enum event_kind kind)
+{
+	struct event *out = event_new(kind);
+
+	out->list = l;
+	out->account = l->account;
+	return out;
+}
+
+static struct event *take_list(struct engine *e, struct store_event *ev)
+{
+	struct msglist *l = engine_list(e, ev->list);
+
+	if (!l)
+		return NULL;
+	if (ev->kind == STORE_LIST) {
+		l->read_only = ev->read_only;
+		msglist_take_columns(l, &ev->columns, &ev->keysets);
+	} else {
+		msglist_merge(l, &ev->columns, &ev->keysets, ev->uids, ev->n);
+	}
+	l->percent = ev->percent;
+	msglist_take_rows(l, ev->rows, ev->nrows);
+	ev->nrows = 0;
+	return list_event(l, EVENT_LIST);
+}
+
+static struct event *take_rows(struct engine *e, struct store_event *ev)
+{
+	struct msglist *l = engine_list(e, ev->list);
+
+	if (!l)
+		return NULL;
+	msglist_take_rows(l, ev->rows, ev->nrows);
+	ev->nrows = 0;
+	return list_event(l, EVENT_ROWS);
+}
+
+static struct event *take_order(struct engine *e, struct store_event *ev)
+{
+	struct msglist *l = engine_list(e, ev->list);
+
+	if (!l)
+		return NULL;
+	msglist_take_order(l, ev->uids, ev->n);
+	return list_event(l, EVENT_LIST);
+}
+
+/* --- a message to read --- */
+
+static char *show_addresses(const struct addr_list *list)
+{
+	struct str out = STR_INIT;
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (i)
+			str_adds(&out, ", ");
+		addr_show(&out, &list->v[i]);
+	}
+	return str_steal(&out);
+}
+
+static void copy_part(struct message_view *v, const struct parts *parts, size_t i)
+{
+	const struct part *p = &parts->v[i];
+	struct part_info *info = &v->parts[v->nparts++];
+	struct str type = STR_INIT;
+
+	str_addf(&type, "%s/%s", p->type, p->subtype);
+	memcpy(info->section, p->section, sizeof(info->section));
+	strv_take(&v->strings, str_steal(&type));
+	info->type = v->strings.v[v->strings.n - 1];
+	strv_add(&v->strings, p->name ? p->name : "");
+	info->name = v->strings.v[v->strings.n - 1];
+	info->size = p->size;
+	info->depth = p->depth;
+	info->attachment = part_is_attachment(parts, (int)i);
+	info->here = p->body != NULL;
+}
+
+static struct message_view *view_of(struct msglist *l, uint32_t uid, struct store_view *from)
+{
+	struct message_view *v = mem_alloc(sizeof(*v));
+	const struct envelope *e = &from->envelope;
+	struct str date = STR_INIT;
+
+	v->list = l;
+	v->uid = uid;
+	v->text = from->text;
+	from->text = NULL;
+	v->parts = mem_array(from->parts.n, sizeof(*v->parts));
+	for (size_t i = 0; i < from->parts.n; i++)
+		copy_part(v, &from->parts, i);
+	if (e->date)
+		clock_rfc3339(&date, e->date);
+	v->from = show_addresses(&e->from);
+	v->to = show_addresses(&e->to);
+	v->cc = show_addresses(&e->cc);
+	v->date = str_steal(&date);
+	v->subject = mem_strdup(e->subject);
+	v->message_id = mem_strdup(e->message_id);
+	v->list_post = mem_strdup(e->list_post);
+	v->partial = from->partial;
+	return v;
+}
+
+static struct event *take_view(struct engine *e, struct store_event *ev)
+{
+	struct msglist *l = engine_list(e, ev->list);
+	struct event *out;
+
+	if (!l) {
+		engine_forget(e, ev->request);
+		return NULL;
+	}
+	out = list_event(l, EVENT_MESSAGE);
+	out->request = ev->request;
+	out->view = view_of(l, ev->uids[0], ev->view);
+	engine_forget(e, ev->request);
+	return out;
+}
+
+/* --- answers --- */
+
+static struct event *answer(const struct store_event *ev, enum event_kind kind)
+{
+	struct event *out = event_new(kind);
+
+	out->request = ev->request;
+	out->account = ev->account;
+	return out;
+}
+
+static struct event *finish_group(struct engine *e, struct asked *a, const struct err *err)
+{
+	struct event *out;
+
+	if (err->kind != ERR_NONE)
+		e->group_err = *err;
+	if (--e->group_left)
+		return NULL;
+	out = event_new(e->group_err.kind == ERR_NONE ? EVENT_DONE : EVENT_FAILED);
+	out->request = a->group;
+	out->err = e->group_err;
+	return out;
+}
+
+static enum event_kind done_kind(const struct asked *a)
+{
+	switch (a->kind) {
+	case REQUEST_SAVE_PART:
+	case REQUEST_SAVE_RAW:
+		return EVENT_SAVED;
+	case REQUEST_PREVIEW:
+		return EVENT_TEXT;
+	default:
+		return EVENT_DONE;
+	}
+}
+
+static void save_protocol(struct engine *e, const struct asked *a, struct event *out)
+{
+	struct account_model *m = &e->accounts[a->account];
+	struct err err = {0};
+
+	m->settings->protocol = (enum account_protocol)a->number;
+	if (e->config_path &&
+		settings_save_protocol(e->config_path, m->name, m->settings->protocol, &err) != 0) {
+		struct str text = STR_INIT;
+
+		str_addf(&text, _("Switched, but not saved in the configuration: %s"), err.text);
+		free(out->text);
+		out->text = str_steal(&text);
+	}
+}
+
+static struct event *take_done(struct engine *e, struct store_event *ev)
+{
+	struct asked *a = engine_asked(e, ev->request);
+	struct event *out = NULL;
+	struct err none = {0};
+
+	if (!a)
+		return NULL;
+	if (a->group) {
+		out = finish_group(e, a, &none);
+	} else if (a->kind != REQUEST_ACCOUNT && a->kind != REQUEST_OPEN) {
+		out = answer(ev, done_kind(a));
+		out->list = a->list;
+		out->text = ev->text;
+		ev->text = NULL;
+		if (a->kind == REQUEST_PROTOCOL)
+			save_protocol(e, a, out);
+	}
+	engine_forget(e, ev->request);
+	return out;
+}
+
+/* What was shown before the store refused it must not stay. */
+static void show_truth(struct engine *e, const struct asked *a)
+{
+	struct store_request *r;
+
+	if (!a->list || a->kind != REQUEST_FLAG)
+		return;
+	r = store_request_new(REQUEST_RELIST);
+	r->list = a->list->id;
+	store_post(e->store, r);
+}
+
+static struct event *take_failed(struct engine *e, struct store_event *ev)
+{
+	struct asked *a = engine_asked(e, ev->request);
+	struct event *out;
+
+	if (!a)
+		return NULL;
+	if (a->group) {
+		out = finish_group(e, a, &ev->err);
+		engine_forget(e, ev->request);
+		return out;
+	}
+	out = answer(ev, ev->err.kind == ERR_CANCELLED ? EVENT_CANCELLED : EVENT_FAILED);
+	out->account = a->account;
+	out->list = a->list;
+	out->err = ev->err;
+	show_truth(e, a);
+	engine_forget(e, ev->request);
+	return out;
+}
+
+static struct event *take_bytes(struct engine *e, struct store_event *ev)
+{
+	struct asked *a = engine_asked(e, ev->request);
+	bool check = a && a->kind == REQUEST_CHECK, failed = ev->err.kind != ERR_NONE;
+	struct event *out = answer(ev, check ? (failed ? EVENT_FAILED : EVENT_TEXT) : EVENT_RAW);
+
+	out->err = ev->err;
+	out->text_len = ev->bytes.len;
+	out->text = str_steal(&ev->bytes);
+	engine_forget(e, ev->request);
+	return out;
+}
+
+static struct event *take_found(struct engine *e, struct store_event *ev)
+{
+	struct asked *a = engine_asked(e, ev->request);
+	struct msglist *l = engine_list(e, ev->list);
+	struct event *out;
+
+	if (!a || !l) {
+		engine_forget(e, ev->request);
+		return NULL;
+	}
+	out = list_event(l, a->limit ? EVENT_DONE : EVENT_FOUND);
+	out->request = ev->request;
+	if (a->limit) {
+		msglist_set_limit(l, strcmp(a->text, "~A") == 0 ? NULL : a->text, ev->uids, ev->n);
+	} else {
+		out->uids = ev->uids;
+		out->n = ev->n;
+		ev->uids = NULL;
+	}
+	engine_forget(e, ev->request);
+	return out;
+}
+
+static struct event *take_drafts(struct engine *e, struct store_event *ev)
+{
+	struct asked *a = engine_asked(e, ev->request);
+	struct event *out = answer(ev, a && a->kind == REQUEST_DRAFTS ? EVENT_DRAFTS : EVENT_DRAFT);
+
+	out->n = ev->ndrafts;
+	out->drafts = mem_array(ev->ndrafts, sizeof(*out->drafts));
+	for (size_t i = 0; i < ev->ndrafts; i++) {
+		struct store_draft *d = &ev->drafts[i];
+
+		out->drafts[i] = (struct draft_info){d->id, d->path, d->text, d->from, d->to, d->cc,
+			d->bcc, d->subject, d->attach};
+		*d = (struct store_draft){0};
+	}
+	engine_forget(e, ev->request);
+	return out;
+}
+
+static struct event *take_progress(const struct store_event *ev)
+{
+	struct event *out = answer(ev, EVENT_PROGRESS);
+
+	out->done = ev->done;
+	out->total = ev->total;
+	return out;
+}
+
+/* Things nobody asked for: text, folder and error as they came. */
+static struct event *take_news(struct store_event *ev, enum event_kind kind)
+{
+	struct event *out = answer(ev, kind);
+	char **text = kind == EVENT_NEW_MAIL ? &ev->folder : &ev->text;
+
+	out->text = *text;
+	*text = NULL;
+	out->n = ev->n;
+	out->err = ev->err;
+	return out;
+}
+
+static struct event *dispatch(struct engine *e, struct store_event *ev)
+{
+	switch (ev->kind) {
+	case STORE_DONE:
+		return take_done(e, ev);
+	case STORE_FAILED:
+		return take_failed(e, ev);
+	case STORE_PROGRESS:
+		return take_progress(ev);
+	case STORE_STATE:
+		return take_state(e, ev);
+	case STORE_FOLDERS:
+		return take_folders(e, ev);
+	case STORE_LIST:
+	case STORE_CHANGES:
+		return take_list(e, ev);
+	case STORE_ROWS:
+		return take_rows(e, ev);
+	case STORE_ORDER:
+		return take_order(e, ev);
+	case STORE_VIEW:
+		return take_view(e, ev);
+	case STORE_BYTES:
+		return take_bytes(e, ev);
+	case STORE_FOUND:
+		return take_found(e, ev);
+	case STORE_DRAFTS:
+		return take_drafts(e, ev);
+	case STORE_OUTBOX:
+		return take_outbox(e, ev);
+	case STORE_PENDING:
+		return take_pending(e, ev);
+	case STORE_SENT:
+		return take_news(ev, EVENT_SENT);
+	case STORE_SEND_FAILED:
+		return take_news(ev, EVENT_SEND_FAILED);
+	case STORE_NEW_MAIL:
+		return take_news(ev, EVENT_NEW_MAIL);
+	case STORE_NOTICE:
+		return take_news(ev, EVENT_NOTICE);
+	case STORE_PASSWORD:
+		return take_news(ev, EVENT_PASSWORD);
+	}
+	return NULL;
+}
+
+struct event *translate(struct engine *e, struct store_event *ev)
+{
+	struct event *out = dispatch(e, ev);
+
+	store_event_free(ev);
+	return out;
+}

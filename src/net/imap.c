@@ -1,0 +1,762 @@
+#include "net/imap_priv.h"
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { IDLE_MS = 29 * 60 * 1000, LOGOUT_MS = 2000, PIECE = 64 << 10 };
+
+/* --- the session --- */
+
+int imap_open(struct imap **out, const struct net_server *server, const struct net_options *options,
+	const struct net_login *login, struct net_cancel *cancel, struct err *err)
+{
+	struct imap *im = mem_alloc(sizeof(*im));
+
+	*out = NULL;
+	imap_catch_init();
+	im->server = *server;
+	if (stream_open(&im->stream, server, options, cancel, err)) {
+		free(im);
+		return -1;
+	}
+	if (imap_log_in(im, login, err)) {
+		imap_free(im);
+		return -1;
+	}
+	*out = im;
+	return 0;
+}
+
+void imap_free(struct imap *im)
+{
+	if (!im)
+		return;
+	if (im->session) {
+		/* Without a stream libetpan sends no LOGOUT and waits for nothing. */
+		im->session->imap_stream = NULL;
+		mailimap_free(im->session);
+	}
+	stream_free(im->stream);
+	strv_done(&im->caps);
+	strv_done(&im->mechanisms);
+	free(im->mechanism);
+	free(im->id);
+	free(im->selected);
+	free(im);
+}
+
+void imap_logout(struct imap *im)
+{
+	if (!im)
+		return;
+	if (!im->dead && !stream_write(im->stream, "z LOGOUT\r\n", 10, NULL) &&
+		!stream_flush(im->stream, NULL))
+		stream_wait(im->stream, -1, LOGOUT_MS, NULL);
+	imap_free(im);
+}
+
+unsigned imap_can(const struct imap *im)
+{
+	return im->can;
+}
+
+bool imap_is_alive(const struct imap *im)
+{
+	return !im->dead;
+}
+
+bool imap_has(const struct imap *im, const char *capability)
+{
+	return strv_has(&im->caps, capability);
+}
+
+void imap_describe(const struct imap *im, struct str *out)
+{
+	stream_describe(im->stream, out);
+	str_adds(out, "\nIMAP");
+	for (size_t i = 0; i < im->caps.n; i++)
+		str_addf(out, " %s", im->caps.v[i]);
+	str_addf(out, "\n%s\n", im->mechanism ? im->mechanism : "PREAUTH");
+	if (im->id)
+		str_addf(out, "%s\n", im->id);
+}
+
+char *imap_take_alert(struct imap *im)
+{
+	return wire_take_alert(stream_wire(im->stream));
+}
+
+void imap_counts(const struct imap *im, uint64_t *received, uint64_t *sent)
+{
+	stream_counts(im->stream, received, sent);
+}
+
+/* --- running a command --- */
+
+int imap_broken(struct imap *im, struct err *err)
+{
+	const struct err *why = stream_error(im->stream);
+	char *bye = wire_take_bye(stream_wire(im->stream));
+
+	im->dead = true;
+	if (bye && !(why && (why->kind == ERR_CANCELLED || why->kind == ERR_CERT)))
+		err_set(err, ERR_NETWORK, _("The server closed the connection: %s"), bye);
+	else if (why && why->kind != ERR_NONE) {
+		if (err)
+			*err = *why;
+	} else {
+		err_set(err, ERR_PROTOCOL, _("The IMAP server's answer cannot be understood"));
+	}
+	free(bye);
+	return -1;
+}
+
+int imap_begin(struct imap *im, uint64_t budget, struct err *err)
+{
+	struct strv old = STRV_INIT;
+
+	if (im->dead)
+		return err_set(err, ERR_NETWORK, _("The connection is closed"));
+	stream_command(im->stream, budget);
+	wire_take_status(stream_wire(im->stream), &old);
+	strv_done(&old);
+	if (im->session->imap_selection_info)
+		im->session->imap_selection_info->sel_has_exists = 0;
+	return 0;
+}
+
+void *imap_extension(struct imap *im, int id, int type)
+{
+	struct mailimap_response_info *info = im->session->imap_response_info;
+	void *found = NULL;
+
+	if (!info || !info->rsp_extension_list)
+		return NULL;
+	for (clistiter *i = clist_begin(info->rsp_extension_list); i; i = clist_next(i)) {
+		struct mailimap_extension_data *item = clist_content(i);
+
+		if (item && item->ext_extension && item->ext_extension->ext_id == id &&
+			item->ext_type == type && item->ext_data)
+			found = item->ext_data;
+	}
+	return found;
+}
+
+static void take_extensions(struct imap *im)
+{
+	clist *list = im->session->imap_response_info->rsp_extension_list;
+
+	for (clistiter *i = list ? clist_begin(list) : NULL; i; i = clist_next(i)) {
+		struct mailimap_extension_data *item = clist_content(i);
+		const char *text;
+		size_t len;
+
+		if (!item || !item->ext_extension)
+			continue;
+		text = imap_caught(item, &len);
+		if (text)
+			imap_on_raw(im, text, len);
+		else if (item->ext_extension->ext_id == MAILIMAP_EXTENSION_QRESYNC &&
+			 item->ext_type == MAILIMAP_QRESYNC_TYPE_VANISHED && item->ext_data)
+			imap_on_vanished(im, item->ext_data);
+	}
+}
+
+/* What the server said besides: kept until the next imap_idle or imap_noop asks. */
+static void take_news(struct imap *im)
+{
+	struct mailimap_selection_info *sel = im->session->imap_selection_info;
+	struct mailimap_response_info *info = im->session->imap_response_info;
+
+	if (!info)
+		return;
+	if (im->selected && sel) {
+		uint32_t gone = 0;
+
+		for (clistiter *i = info->rsp_expunged ? clist_begin(info->rsp_expunged) : NULL; i;
+			i = clist_next(i))
+			gone++;
+		if (gone)
+			im->news.expunged = true;
+		/* libetpan counts below zero when the server lies. */
+		if (sel->sel_has_exists && sel->sel_exists > UINT32_MAX - gone)
+			sel->sel_exists = 0;
+		if (sel->sel_has_exists)
+			im->exists = sel->sel_exists;
+		else
+			im->exists -= gone < im->exists ? gone : im->exists;
+	}
+	take_extensions(im);
+	if (im->selected && im->exists != im->news.count) {
+		im->news.exists = true;
+		im->news.count = im->exists;
+	}
+}
+
+static int refused(struct imap *im, struct err *err)
+{
+	char *text = utf8_clean_line(im->session->imap_response ? im->session->imap_response : "",
+		im->session->imap_response ? strlen(im->session->imap_response) : 0);
+
+	err_set(err, ERR_REFUSED, _("The server refused: %s"), text);
+	free(text);
+	return -1;
+}
+
+static int answer_wrong(struct imap *im, int status, struct err *err)
+{
+	char *text;
+
+	if (status != MAILIMAP_ERROR_PROTOCOL || !im->session->imap_response)
+		return imap_broken(im, err);
+	im->dead = true;
+	text = utf8_clean_line(im->session->imap_response, strlen(im->session->imap_response));
+	err_set(err, ERR_PROTOCOL, _("The server does not understand a command: %s"), text);
+	free(text);
+	return -1;
+}
+
+int imap_answer(struct imap *im, struct err *err)
+{
+	struct mailimap_response *response = NULL;
+	int status, type;
+
+	if (!mailimap_read_line(im->session))
+		return imap_broken(im, err);
+	status = mailimap_parse_response(im->session, &response);
+	if (status != MAILIMAP_NO_ERROR)
+		return answer_wrong(im, status, err);
+	type = response->rsp_resp_done->rsp_data.rsp_tagged->rsp_cond_state->rsp_type;
+	mailimap_response_free(response);
+	if (!im->session->imap_response_info)
+		return imap_broken(im, err);
+	take_news(im);
+	return type == MAILIMAP_RESP_COND_STATE_OK ? 0 : refused(im, err);
+}
+
+static int send_command(struct imap *im, const char *text, size_t len, struct err *err)
+{
+	if (mailimap_send_current_tag(im->session) != MAILIMAP_NO_ERROR ||
+		stream_write(im->stream, text, len, err))
+		return imap_broken(im, err);
+	return 0;
+}
+
+int imap_run(struct imap *im, uint64_t budget, const char *command, struct err *err)
+{
+	if (imap_begin(im, budget, err) || send_command(im, command, strlen(command), err))
+		return -1;
+	if (stream_write(im->stream, "\r\n", 2, err) || stream_flush(im->stream, err))
+		return imap_broken(im, err);
+	return imap_answer(im, err);
+}
+
+/* --- building commands --- */
+
+int imap_quote(struct str *out, const char *s, struct err *err)
+{
+	size_t len = strlen(s);
+
+	if (len > IMAP_NAME || strpbrk(s, "\r\n"))
+		return err_set(err, ERR_INPUT, _("The server cannot be asked for this name"));
+	str_addc(out, '"');
+	for (; *s; s++) {
+		if (*s == '"' || *s == '\\')
+			str_addc(out, '\\');
+		str_addc(out, *s);
+	}
+	str_addc(out, '"');
+	return 0;
+}
+
+int imap_put_set(struct str *out, const char *uids, struct err *err)
+{
+	size_t len = uids ? strlen(uids) : 0;
+
+	if (!len || len > IMAP_SET || strspn(uids, "0123456789,:*") != len)
+		return err_set(err, ERR_INPUT, _("The message numbers cannot be used"));
+	str_add(out, uids, len);
+	return 0;
+}
+
+static bool good_keyword(const char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (p[i] <= 0x20 || p[i] >= 0x7f || strchr("(){%*\"\\]", p[i]))
+			return false;
+	return len > 0 && len <= 200;
+}
+
+int imap_put_flags(struct str *out, unsigned flags, const char *keywords, struct err *err)
+{
+	static const char *const names[] = {
+		"\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft", "$Forwarded"};
+	const char *gap = "";
+
+	str_addc(out, '(');
+	for (size_t i = 0; i < MEM_COUNT(names); i++) {
+		if (!(flags & 1u << i))
+			continue;
+		str_addf(out, "%s%s", gap, names[i]);
+		gap = " ";
+	}
+	for (const char *p = keywords ? keywords : ""; *(p += strspn(p, " "));) {
+		size_t len = strcspn(p, " ");
+
+		if (!good_keyword(p, len))
+			return err_set(err, ERR_INPUT, _("The server cannot keep this keyword"));
+		str_adds(out, gap);
+		str_add(out, p, len);
+		gap = " ";
+		p += len;
+	}
+	str_addc(out, ')');
+	return 0;
+}
+
+/* --- changing messages --- */
+
+static int need_selected(struct imap *im, struct err *err)
+{
+	if (im->dead)
+		return err_set(err, ERR_NETWORK, _("The connection is closed"));
+	if (!im->selected)
+		return err_set(err, ERR_INPUT, _("No mailbox is open"));
+	return 0;
+}
+
+int imap_store(struct imap *im, const char *uids, bool add, unsigned flags, const char *keywords,
+	struct err *err)
+{
+	struct str cmd = STR_INIT;
+	int r = -1;
+
+	if (need_selected(im, err))
+		return -1;
+	str_adds(&cmd, "UID STORE ");
+	if (imap_put_set(&cmd, uids, err))
+		goto out;
+	str_addf(&cmd, " %cFLAGS.SILENT ", add ? '+' : '-');
+	if (!imap_put_flags(&cmd, flags, keywords, err))
+		r = cmd.len && cmd.p[cmd.len - 2] == '(' ? 0 : imap_run(im, IMAP_QUIET, cmd.p, err);
+out:
+	str_done(&cmd);
+	return r;
+}
+
+/* Messages of a set of plain numbers and ranges; 0 when it has a * or is too large. */
+static uint64_t set_size(const char *uids)
+{
+	uint64_t n = 0;
+
+	if (strchr(uids, '*'))
+		return 0;
+	for (const char *p = uids; *p;) {
+		char *end;
+		uint64_t a = strtoul(p, &end, 10), b = a;
+
+		if (*end == ':')
+			b = strtoul(end + 1, &end, 10);
+		n += a < b ? b - a + 1 : a - b + 1;
+		p = *end == ',' ? end + 1 : end;
+		if (*end && *end != ',')
+			return 0;
+	}
+	return n;
+}
+
+static uint64_t set_length(const struct mailimap_set *set)
+{
+	uint64_t n = 0;
+
+	for (clistiter *i = set && set->set_list ? clist_begin(set->set_list) : NULL; i;
+		i = clist_next(i)) {
+		const struct mailimap_set_item *item = clist_content(i);
+
+		if (!item->set_first || item->set_last < item->set_first)
+			return 0;
+		n += (uint64_t)item->set_last - item->set_first + 1;
+	}
+	return n;
+}
+
+static char *set_text(const struct mailimap_set *set)
+{
+	struct str out = STR_INIT;
+
+	for (clistiter *i = clist_begin(set->set_list); i; i = clist_next(i)) {
+		const struct mailimap_set_item *item = clist_content(i);
+
+		if (out.len)
+			str_addc(&out, ',');
+		str_addf(&out, "%u", item->set_first);
+		if (item->set_last != item->set_first)
+			str_addf(&out, ":%u", item->set_last);
+	}
+	return str_steal(&out);
+}
+
+/* COPYUID is believed only where it speaks of as many messages as were asked for. */
+static void take_copyuid(struct imap *im, uint64_t asked, struct imap_copied *out)
+{
+	const struct mailimap_uidplus_resp_code_copy *c =
+		imap_extension(im, MAILIMAP_EXTENSION_UIDPLUS, MAILIMAP_UIDPLUS_RESP_CODE_COPY);
+	uint64_t n;
+
+	if (!c || !out)
+		return;
+	out->uidvalidity = c->uid_uidvalidity;
+	n = set_length(c->uid_dest_set);
+	if (n && n == set_length(c->uid_source_set) && n == asked)
+		out->uids = set_text(c->uid_dest_set);
+}
+
+static int copy_or_move(struct imap *im, const char *verb, const char *uids, const char *mailbox,
+	struct imap_copied *out, struct err *err)
+{
+	struct str cmd = STR_INIT;
+	int r = -1;
+
+	if (out)
+		*out = (struct imap_copied){0};
+	if (need_selected(im, err))
+		return -1;
+	str_addf(&cmd, "UID %s ", verb);
+	if (!imap_put_set(&cmd, uids, err)) {
+		str_addc(&cmd, ' ');
+		if (!imap_quote(&cmd, mailbox, err))
+			r = imap_run(im, IMAP_QUIET, cmd.p, err);
+	}
+	str_done(&cmd);
+	if (!r)
+		take_copyuid(im, set_size(uids), out);
+	return r;
+}
+
+int imap_copy(struct imap *im, const char *uids, const char *mailbox, struct imap_copied *out,
+	struct err *err)
+{
+	return copy_or_move(im, "COPY", uids, mailbox, out, err);
+}
+
+int imap_move(struct imap *im, const char *uids, const char *mailbox, struct imap_copied *out,
+	struct err *err)
+{
+	if (im->can & IMAP_MOVE)
+		return copy_or_move(im, "MOVE", uids, mailbox, out, err);
+	if (copy_or_move(im, "COPY", uids, mailbox, out, err))
+		return -1;
+	if (imap_store(im, uids, true, IMAP_DELETED, NULL, err) ||
+		((im->can & IMAP_UIDPLUS) && imap_expunge(im, uids, err))) {
+		if (out)
+			MEM_FREE(out->uids);
+		return -1;
+	}
+	return 0;
+}
+
+int imap_expunge(struct imap *im, const char *uids, struct err *err)
+{
+	struct str cmd = STR_INIT;
+	int r = -1;
+
+	if (need_selected(im, err))
+		return -1;
+	if (!(im->can & IMAP_UIDPLUS))
+		return err_set(err, ERR_REFUSED,
+			_("The server cannot remove single messages (no UIDPLUS); they stay marked "
+			  "as deleted"));
+	str_adds(&cmd, "UID EXPUNGE ");
+	if (!imap_put_set(&cmd, uids, err) && !imap_store(im, uids, true, IMAP_DELETED, NULL, err))
+		r = imap_run(im, IMAP_QUIET, cmd.p, err);
+	str_done(&cmd);
+	return r;
+}
+
+/* --- APPEND --- */
+
+static int put_append(struct imap *im, struct str *cmd, const char *mailbox, unsigned flags,
+	time_t date, size_t len, bool *wait, struct err *err)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	struct tm tm;
+
+	str_adds(cmd, "APPEND ");
+	if (imap_quote(cmd, mailbox, err))
+		return -1;
+	str_addc(cmd, ' ');
+	if (flags) {
+		if (imap_put_flags(cmd, flags, NULL, err))
+			return -1;
+		str_addc(cmd, ' ');
+	}
+	if (date && gmtime_r(&date, &tm) && tm.tm_year >= 70 && tm.tm_year < 8000)
+		str_addf(cmd, "\"%02d-%.3s-%04d %02d:%02d:%02d +0000\" ", tm.tm_mday,
+			months + 3 * tm.tm_mon, tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
+			tm.tm_sec);
+	*wait = !(im->can & IMAP_LITERAL_PLUS) && !(imap_has(im, "LITERAL-") && len <= 4096);
+	str_addf(cmd, *wait ? "{%zu}\r\n" : "{%zu+}\r\n", len);
+	return 0;
+}
+
+/* What is said by the way while we read the lines ourselves (RFC 3501 7). */
+static void note_line(struct imap *im, const char *line)
+{
+	char *end;
+	unsigned long n;
+
+	if (!str_istarts(line, "* "))
+		return;
+	if (str_istarts(line + 2, "VANISHED"))
+		im->news.expunged = true;
+	n = strtoul(line + 2, &end, 10);
+	if (end == line + 2 || *end != ' ' || !im->selected)
+		return;
+	if (!strcasecmp(end + 1, "EXISTS") && n <= UINT32_MAX) {
+		im->news.exists = true;
+		im->news.count = im->exists = (uint32_t)n;
+	} else if (!strcasecmp(end + 1, "EXPUNGE")) {
+		im->news.expunged = im->news.exists = true;
+		im->exists -= im->exists > 0;
+		im->news.count = im->exists;
+	} else if (str_istarts(end + 1, "FETCH")) {
+		im->news.flags = true;
+	}
+}
+
+/*
+ * Waits for "+". A server may say untagged things first; libetpan takes those for the answer and
+ * never sends what waits. 0: go on; -1 with ERR_REFUSED: a tagged NO.
+ */
+static int await_plus(struct imap *im, struct err *err)
+{
+	struct str line = STR_INIT;
+	char tag[16];
+	int r = 1;
+
+	snprintf(tag, sizeof(tag), "%d", im->session->imap_tag);
+	while (r > 0) {
+		const char *text;
+
+		if (imap_read_line(im, &line, err)) {
+			r = -1;
+		} else if (line.p[0] == '+') {
+			r = 0;
+		} else if (!(text = imap_tagged(line.p, tag))) {
+			note_line(im, line.p);
+		} else if (str_istarts(text, "NO")) {
+			r = err_set(err, ERR_REFUSED, _("The server refused: %s"),
+				text[2] ? text + 3 : "");
+		} else {
+			im->dead = true;
+			r = err_set(err, ERR_PROTOCOL,
+				_("The server does not understand a command: %s"), text);
+		}
+	}
+	str_done(&line);
+	return r;
+}
+
+static int put_message(struct imap *im, const char *message, size_t len, struct err *err)
+{
+	while (len) {
+		size_t n = len < PIECE ? len : PIECE;
+
+		if (stream_write(im->stream, message, n, err))
+			return imap_broken(im, err);
+		message += n;
+		len -= n;
+	}
+	if (stream_write(im->stream, "\r\n", 2, err) || stream_flush(im->stream, err))
+		return imap_broken(im, err);
+	return 0;
+}
+
+static void take_appenduid(struct imap *im, struct imap_copied *out)
+{
+	const struct mailimap_uidplus_resp_code_apnd *a =
+		imap_extension(im, MAILIMAP_EXTENSION_UIDPLUS, MAILIMAP_UIDPLUS_RESP_CODE_APND);
+
+	if (!a || !out)
+		return;
+	out->uidvalidity = a->uid_uidvalidity;
+	if (set_length(a->uid_set) == 1)
+		out->uids = set_text(a->uid_set);
+}
+
+int imap_append(struct imap *im, const char *mailbox, const char *message, size_t len,
+	unsigned flags, time_t date, struct imap_copied *out, struct err *err)
+{
+	struct str cmd = STR_INIT;
+	bool wait;
+	int r = -1;
+
+	if (out)
+		*out = (struct imap_copied){0};
+	if (!len || len > UINT32_MAX || memchr(message, 0, len))
+		return err_set(err, ERR_INPUT, _("The message cannot be stored on the server"));
+	if (put_append(im, &cmd, mailbox, flags, date, len, &wait, err) ||
+		imap_begin(im, IMAP_QUIET, err) || send_command(im, cmd.p, cmd.len, err))
+		goto out;
+	if (wait && stream_flush(im->stream, err)) {
+		imap_broken(im, err);
+		goto out;
+	}
+	if ((wait && await_plus(im, err)) || put_message(im, message, len, err))
+		goto out;
+	r = imap_answer(im, err);
+	if (!r)
+		take_appenduid(im, out);
+out:
+	str_done(&cmd);
+	return r;
+}
+
+/* --- SEARCH --- */
+
+static void add_uids(struct imap_uids *out, clist *list)
+{
+	for (clistiter *i = list ? clist_begin(list) : NULL; i; i = clist_next(i)) {
+		const uint32_t *uid = clist_content(i);
+
+		if (!uid || !*uid)
+			continue;
+		out->v = mem_grow(out->v, &out->cap, out->n + 1, sizeof(*out->v));
+		out->v[out->n++] = *uid;
+	}
+}
+
+static int by_uid(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void sort_uids(struct imap_uids *out)
+{
+	size_t n = 0;
+
+	if (out->n)
+		qsort(out->v, out->n, sizeof(*out->v), by_uid);
+	for (size_t i = 0; i < out->n; i++)
+		if (!n || out->v[n - 1] != out->v[i])
+			out->v[n++] = out->v[i];
+	out->n = n;
+}
+
+int imap_search(struct imap *im, const char *what, struct imap_uids *out, struct err *err)
+{
+	const struct mailimap_condstore_search *with_modseq;
+	struct str cmd = STR_INIT;
+	int r;
+
+	*out = (struct imap_uids){0};
+	if (need_selected(im, err))
+		return -1;
+	if (strpbrk(what, "\r\n"))
+		return err_set(err, ERR_INPUT, _("The server cannot be asked for this name"));
+	str_addf(&cmd, "UID SEARCH %s", what);
+	r = imap_run(im, IMAP_LONG, cmd.p, err);
+	str_done(&cmd);
+	if (r)
+		return -1;
+	add_uids(out, im->session->imap_response_info->rsp_search_result);
+	with_modseq = imap_extension(
+		im, MAILIMAP_EXTENSION_CONDSTORE, MAILIMAP_CONDSTORE_TYPE_SEARCH_DATA);
+	if (with_modseq)
+		add_uids(out, with_modseq->cs_search_result);
+	sort_uids(out);
+	return 0;
+}
+
+int imap_search_message_id(struct imap *im, const char *id, struct imap_uids *out, struct err *err)
+{
+	struct str what = STR_INIT;
+	int r = -1;
+
+	*out = (struct imap_uids){0};
+	str_adds(&what, "HEADER Message-ID ");
+	if (!imap_quote(&what, id, err))
+		r = imap_search(im, what.p, out, err);
+	str_done(&what);
+	return r;
+}
+
+/* --- IDLE --- */
+
+static bool give_news(struct imap *im, struct imap_news *news)
+{
+	*news = im->news;
+	im->news = (struct imap_news){.count = im->exists};
+	return news->exists || news->expunged || news->flags;
+}
+
+int imap_noop(struct imap *im, struct imap_news *news, struct err *err)
+{
+	*news = (struct imap_news){0};
+	if (imap_run(im, IMAP_QUIET, "NOOP", err))
+		return -1;
+	give_news(im, news);
+	return 0;
+}
+
+/* One IDLE. Nothing that comes is read before DONE: libetpan then parses it all as one answer. */
+static int idle_once(struct imap *im, int wake_fd, int ms, int *ready, struct err *err)
+{
+	if (imap_begin(im, IMAP_LONG, err) || send_command(im, "IDLE\r\n", 6, err))
+		return -1;
+	if (stream_flush(im->stream, err))
+		return imap_broken(im, err);
+	if (await_plus(im, err))
+		return -1;
+	*ready = stream_wait(im->stream, wake_fd, ms, err);
+	if (*ready < 0)
+		return imap_broken(im, err);
+	stream_command(im->stream, IMAP_LONG);
+	if (stream_write(im->stream, "DONE\r\n", 6, err) || stream_flush(im->stream, err))
+		return imap_broken(im, err);
+	return imap_answer(im, err);
+}
+
+static int wait_and_ask(
+	struct imap *im, int wake_fd, int ms, struct imap_news *news, struct err *err)
+{
+	if (stream_wait(im->stream, wake_fd, ms, err) < 0)
+		return imap_broken(im, err);
+	return imap_noop(im, news, err);
+}
+
+int imap_idle(struct imap *im, int wake_fd, int timeout_ms, struct imap_news *news, struct err *err)
+{
+	int64_t end;
+
+	*news = (struct imap_news){0};
+	if (need_selected(im, err))
+		return -1;
+	if (im->news.exists || im->news.expunged || im->news.flags) {
+		give_news(im, news);
+		return 0;
+	}
+	if (timeout_ms < 0 || timeout_ms > IDLE_MS)
+		timeout_ms = IDLE_MS;
+	if (!(im->can & IMAP_IDLE))
+		return wait_and_ask(im, wake_fd, timeout_ms, news, err);
+	end = clock_ms() + timeout_ms;
+	for (;;) {
+		int64_t left = end - clock_ms();
+		int ready = STREAM_TIMEOUT;
+
+		if (idle_once(im, wake_fd, left > 0 ? (int)left : 0, &ready, err))
+			return -1;
+		/* "* OK Still here" is data too, but no news. */
+		if (give_news(im, news) || ready != STREAM_DATA || clock_ms() >= end)
+			return 0;
+	}
+}

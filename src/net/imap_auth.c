@@ -1,0 +1,543 @@
+#include "net/imap_priv.h"
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "net/login.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { LINES = 1000, WORDS = 500, WORD = 100, LITERAL = 64 << 10, COMMAND = 64 << 10 };
+
+/* --- our own lines: nothing of this passes through libetpan's parser --- */
+
+static int wrong(struct imap *im, struct err *err)
+{
+	im->dead = true;
+	return err_set(err, ERR_PROTOCOL, _("The IMAP server's answer cannot be understood"));
+}
+
+/* The octets of "{12}" at the end of a line, -1 when there is none. */
+static long announced(const struct str *line)
+{
+	const char *end = line->p + line->len - 1, *p = end;
+
+	if (!line->len || *end != '}')
+		return -1;
+	while (p > line->p && p[-1] >= '0' && p[-1] <= '9')
+		p--;
+	if (p == end || p == line->p || p[-1] != '{' || end - p > 9)
+		return -1;
+	return strtol(p, NULL, 10);
+}
+
+static int add_literal(struct imap *im, struct str *line, size_t n, struct err *err)
+{
+	mailstream *from = stream_mailstream(im->stream);
+
+	str_adds(line, "\r\n");
+	str_room(line, n);
+	while (n) {
+		char piece[4096];
+		ssize_t got = mailstream_read(from, piece, n < sizeof(piece) ? n : sizeof(piece));
+
+		if (got <= 0)
+			return imap_broken(im, err);
+		str_add(line, piece, (size_t)got);
+		n -= (size_t)got;
+	}
+	return 0;
+}
+
+int imap_read_line(struct imap *im, struct str *line, struct err *err)
+{
+	struct str more = STR_INIT;
+	int r = 0;
+
+	if (stream_read_line(im->stream, line, IMAP_LINE, err)) {
+		imap_broken(im, err);
+		return -1;
+	}
+	str_room(line, 1);
+	for (long n; !r && str_istarts(str_c(line), "* ") && (n = announced(line)) >= 0;) {
+		if (n > LITERAL || line->len > IMAP_LINE * 4)
+			r = wrong(im, err);
+		else if (add_literal(im, line, (size_t)n, err))
+			r = -1;
+		else if (stream_read_line(im->stream, &more, IMAP_LINE, err))
+			r = imap_broken(im, err);
+		else
+			str_add(line, str_c(&more), more.len);
+	}
+	str_done(&more);
+	return r;
+}
+
+int imap_send_tagged(struct imap *im, const char *command, char tag[16], struct err *err)
+{
+	struct str line = STR_INIT;
+	int r = 0;
+
+	snprintf(tag, 16, "a%d", ++im->tag);
+	str_addf(&line, "%s %s\r\n", tag, command);
+	if (stream_write(im->stream, line.p, line.len, err))
+		r = imap_broken(im, err);
+	str_done(&line);
+	return r;
+}
+
+const char *imap_tagged(const char *line, const char *tag)
+{
+	size_t n = strlen(tag);
+
+	return !strncmp(line, tag, n) && line[n] == ' ' ? line + n + 1 : NULL;
+}
+
+static bool says(const char *text, const char *word)
+{
+	size_t n = strlen(word);
+
+	return !strncasecmp(text, word, n) && (text[n] == ' ' || !text[n]);
+}
+
+typedef void line_fn(struct imap *im, const char *line);
+
+/*
+ * Reads to the tagged answer. Untagged lines go to each (may be NULL). 0: OK, 1: NO, 2: BAD; answer
+ * gets the text.
+ */
+static int read_answer(
+	struct imap *im, const char *tag, line_fn *each, struct str *answer, struct err *err)
+{
+	struct str line = STR_INIT;
+	int r = -1, n;
+
+	for (n = 0; n < LINES; n++) {
+		const char *text;
+
+		if (imap_read_line(im, &line, err))
+			break;
+		text = imap_tagged(line.p, tag);
+		if (!text && line.p[0] == '*') {
+			if (each)
+				each(im, line.p);
+			continue;
+		}
+		r = !text               ? -1
+		    : says(text, "OK")  ? 0
+		    : says(text, "NO")  ? 1
+		    : says(text, "BAD") ? 2
+					: -1;
+		if (r < 0)
+			wrong(im, err);
+		else if (answer)
+			str_adds(answer, text + (r == 2 ? 3 : 2) + (text[r == 2 ? 3 : 2] == ' '));
+		break;
+	}
+	if (n == LINES)
+		wrong(im, err);
+	str_done(&line);
+	return r;
+}
+
+static int flush(struct imap *im, struct err *err)
+{
+	return stream_flush(im->stream, err) ? imap_broken(im, err) : 0;
+}
+
+static int ask(
+	struct imap *im, const char *command, line_fn *each, struct str *answer, struct err *err)
+{
+	char tag[16];
+
+	stream_command(im->stream, IMAP_QUIET);
+	if (imap_send_tagged(im, command, tag, err) || flush(im, err))
+		return -1;
+	return read_answer(im, tag, each, answer, err);
+}
+
+/* --- capabilities --- */
+
+static void forget_caps(struct imap *im)
+{
+	strv_done(&im->caps);
+	strv_done(&im->mechanisms);
+	im->has_caps = false;
+}
+
+/* Words up to "]" or the end. */
+static void set_caps(struct imap *im, const char *p)
+{
+	forget_caps(im);
+	im->has_caps = true;
+	while (*(p += strspn(p, " ")) && *p != ']') {
+		size_t n = strcspn(p, " ]");
+		char word[WORD];
+
+		if (n < sizeof(word) && im->caps.n + im->mechanisms.n < WORDS) {
+			for (size_t i = 0; i < n; i++)
+				word[i] = (char)toupper((unsigned char)p[i]);
+			word[n] = '\0';
+			if (!strncmp(word, "AUTH=", 5))
+				strv_add(&im->mechanisms, word + 5);
+			else
+				strv_add(&im->caps, word);
+		}
+		p += n;
+	}
+}
+
+static void caps_line(struct imap *im, const char *line)
+{
+	if (str_istarts(line, "* CAPABILITY "))
+		set_caps(im, line + 13);
+}
+
+/* "[CAPABILITY ...]" at the beginning of an answer's text (RFC 3501 7.1) spares a round trip. */
+static void caps_code(struct imap *im, const char *text)
+{
+	if (str_istarts(text, "[CAPABILITY "))
+		set_caps(im, text + 12);
+}
+
+static int ask_caps(struct imap *im, struct err *err)
+{
+	int r;
+
+	if (im->has_caps)
+		return 0;
+	r = ask(im, "CAPABILITY", caps_line, NULL, err);
+	if (r < 0)
+		return -1;
+	/* An OK without data, a NO and a BAD all mean: nothing is known. */
+	im->has_caps = true;
+	return 0;
+}
+
+/* --- greeting and STARTTLS --- */
+
+static int greeting_bye(struct imap *im, const char *text, struct err *err)
+{
+	im->dead = true;
+	if (im->server.security == NET_STARTTLS)
+		return err_set(err, ERR_AGAIN, _("The IMAP server refused the connection"));
+	return err_set(err, ERR_AGAIN, _("The server refused the connection: %s"), text);
+}
+
+static int read_greeting(struct imap *im, struct err *err)
+{
+	struct str line = STR_INIT;
+	int r = 0;
+
+	stream_command(im->stream, IMAP_QUIET);
+	if (imap_read_line(im, &line, err)) {
+		r = -1;
+	} else if (str_istarts(line.p, "* OK") && says(line.p + 2, "OK")) {
+		if (im->server.security != NET_STARTTLS && line.p[4])
+			caps_code(im, line.p + 5);
+	} else if (str_istarts(line.p, "* PREAUTH") && says(line.p + 2, "PREAUTH")) {
+		im->preauth = true;
+		if (im->server.security != NET_STARTTLS && line.p[9])
+			caps_code(im, line.p + 10);
+	} else if (str_istarts(line.p, "* BYE") && says(line.p + 2, "BYE")) {
+		r = greeting_bye(im, line.p[5] ? line.p + 6 : "", err);
+	} else {
+		r = wrong(im, err);
+	}
+	str_done(&line);
+	return r;
+}
+
+/* Whatever was said in the clear may come from anybody: all of it is forgotten. */
+static void forget_plain(struct imap *im)
+{
+	struct strv status = STRV_INIT;
+
+	forget_caps(im);
+	im->news = (struct imap_news){0};
+	free(wire_take_bye(stream_wire(im->stream)));
+	free(wire_take_alert(stream_wire(im->stream)));
+	wire_take_status(stream_wire(im->stream), &status);
+	strv_done(&status);
+}
+
+static int start_tls(struct imap *im, struct err *err)
+{
+	int r;
+
+	if (im->preauth) {
+		im->dead = true;
+		return err_set(err, ERR_CERT,
+			_("The IMAP server wants to go on without encryption (PREAUTH); nothing "
+			  "was "
+			  "sent"));
+	}
+	if (ask_caps(im, err))
+		return -1;
+	if (!imap_has(im, "STARTTLS")) {
+		im->dead = true;
+		return err_set(err, ERR_CERT,
+			_("The IMAP server does not offer STARTTLS, and nothing is sent "
+			  "unencrypted"));
+	}
+	r = ask(im, "STARTTLS", NULL, NULL, NULL);
+	forget_plain(im);
+	if (r) {
+		im->dead = true;
+		return err_set(err, ERR_CERT, _("The IMAP server refused to start encryption"));
+	}
+	if (stream_starttls(im->stream, err)) {
+		im->dead = true;
+		return -1;
+	}
+	forget_plain(im);
+	return 0;
+}
+
+/* --- login --- */
+
+struct talk {
+	struct imap *im;
+	char tag[16];
+};
+
+/* Response codes that say "not now" (RFC 5530). */
+static int login_refused(struct imap *im, const char *text, struct err *err)
+{
+	static const char *const later[] = {
+		"[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]", "[CONTACTADMIN]"};
+	enum err_kind kind = ERR_AUTH;
+
+	im->dead = true;
+	for (size_t i = 0; i < MEM_COUNT(later); i++)
+		if (str_istarts(text, later[i]))
+			kind = ERR_AGAIN;
+	return err_set(err, kind, _("The server refused the login: %s"), text);
+}
+
+static enum login_answer auth_answer(void *ctx, struct str *challenge, struct err *err)
+{
+	struct talk *t = ctx;
+	struct str line = STR_INIT;
+	enum login_answer a = LOGIN_FAILED;
+	const char *text;
+
+	str_clear(challenge);
+	for (int n = 0; n < LINES; n++) {
+		if (imap_read_line(t->im, &line, err))
+			goto out;
+		if (line.p[0] != '*')
+			break;
+		caps_line(t->im, line.p);
+	}
+	text = imap_tagged(line.p, t->tag);
+	if (line.p[0] == '+') {
+		str_adds(challenge, line.p[1] == ' ' ? line.p + 2 : line.p + 1);
+		a = LOGIN_CHALLENGE;
+	} else if (text && says(text, "OK")) {
+		if (text[2])
+			caps_code(t->im, text + 3);
+		a = LOGIN_OK;
+	} else if (text && says(text, "NO")) {
+		login_refused(t->im, text[2] ? text + 3 : "", err);
+	} else if (text && says(text, "BAD")) {
+		login_refused(t->im, text[3] ? text + 4 : "", err);
+	} else {
+		wrong(t->im, err);
+	}
+out:
+	str_done(&line);
+	return a;
+}
+
+static int authenticate(struct imap *im, struct sasl *sasl, struct err *err)
+{
+	struct talk talk = {.im = im};
+	char command[40];
+	struct login_frame frame = {command, imap_has(im, "SASL-IR"), COMMAND, auth_answer, &talk};
+
+	snprintf(talk.tag, sizeof(talk.tag), "a%d", ++im->tag);
+	snprintf(command, sizeof(command), "%s AUTHENTICATE", talk.tag);
+	im->mechanism = mem_strdup(sasl_mechanism(sasl));
+	stream_command(im->stream, IMAP_QUIET);
+	forget_caps(im);
+	return login_talk(im->stream, sasl, &frame, err);
+}
+
+/* The LOGIN command, for servers that have no mechanism of ours. */
+static int login_command(struct imap *im, const struct net_login *login, struct err *err)
+{
+	struct str cmd = STR_INIT, answer = STR_INIT;
+	char tag[16];
+	int r = -1;
+
+	if (!login_text_ok(login->user) || !login_text_ok(login->secret)) {
+		err_set(err, ERR_INPUT, _("The user name or password cannot be sent"));
+		goto out;
+	}
+	str_adds(&cmd, "LOGIN ");
+	if (imap_quote(&cmd, login->user, err))
+		goto out;
+	str_addc(&cmd, ' ');
+	if (imap_quote(&cmd, login->secret, err))
+		goto out;
+	im->mechanism = mem_strdup("LOGIN");
+	forget_caps(im);
+	stream_command(im->stream, IMAP_QUIET);
+	stream_secret(im->stream, true);
+	r = imap_send_tagged(im, cmd.p, tag, err) || flush(im, err) ? -1 : 0;
+	stream_secret(im->stream, false);
+	if (!r)
+		r = read_answer(im, tag, caps_line, &answer, err);
+	if (r == 0)
+		caps_code(im, str_c(&answer));
+	else if (r > 0)
+		r = login_refused(im, str_c(&answer), err);
+out:
+	if (cmd.p)
+		explicit_bzero(cmd.p, cmd.cap);
+	str_done(&cmd);
+	str_done(&answer);
+	return r;
+}
+
+static int log_in(struct imap *im, const struct net_login *login, struct err *err)
+{
+	struct sasl *sasl;
+	int r;
+
+	if (im->preauth)
+		return 0;
+	if (!login_start(&sasl, im->stream, &im->server, &im->mechanisms, login, "imap", err)) {
+		r = authenticate(im, sasl, err);
+		sasl_free(sasl);
+		return r;
+	}
+	if (login->mechanism || !login_plain_allowed(im->stream, &im->server))
+		return -1;
+	if (imap_has(im, "LOGINDISABLED"))
+		return err_set(err, ERR_AUTH, _("The server does not allow a login here"));
+	return login_command(im, login, err);
+}
+
+/* --- ID and ENABLE --- */
+
+static void hello_line(struct imap *im, const char *line)
+{
+	if (str_istarts(line, "* ID (")) {
+		free(im->id);
+		im->id = utf8_clean_line(line + 2, strnlen(line + 2, 500));
+	} else if (str_istarts(line, "* ENABLED")) {
+		const char *p = line + 9;
+
+		while (*(p += strspn(p, " "))) {
+			size_t n = strcspn(p, " ");
+
+			if (n == 7 && !strncasecmp(p, "QRESYNC", n))
+				im->can |= IMAP_QRESYNC | IMAP_CONDSTORE;
+			else if (n == 9 && !strncasecmp(p, "CONDSTORE", n))
+				im->can |= IMAP_CONDSTORE;
+			p += n;
+		}
+	} else {
+		caps_line(im, line);
+	}
+}
+
+/* Both in one round trip. Servers may refuse either; they answer in any order. */
+static int say_hello(struct imap *im, struct err *err)
+{
+	char tags[2][16];
+	struct str line = STR_INIT;
+	int waiting = 0, r = 0;
+
+	stream_command(im->stream, IMAP_QUIET);
+	if ((im->can & IMAP_ID) &&
+		imap_send_tagged(im, "ID (\"name\" \"Talaria\")", tags[waiting++], err))
+		return -1;
+	if (imap_has(im, "ENABLE") && (imap_has(im, "QRESYNC") || imap_has(im, "CONDSTORE")) &&
+		imap_send_tagged(im,
+			imap_has(im, "QRESYNC") ? "ENABLE QRESYNC CONDSTORE" : "ENABLE CONDSTORE",
+			tags[waiting++], err))
+		return -1;
+	if (waiting && flush(im, err))
+		return -1;
+	for (int n = 0; waiting && !r; n++) {
+		if (n >= LINES)
+			r = wrong(im, err);
+		else if (imap_read_line(im, &line, err))
+			r = -1;
+		else if (line.p[0] == '*')
+			hello_line(im, line.p);
+		else if (imap_tagged(line.p, tags[0]) ||
+			 (waiting > 1 && imap_tagged(line.p, tags[1])))
+			waiting--, memcpy(tags[0], imap_tagged(line.p, tags[0]) ? tags[1] : tags[0],
+					   sizeof(tags[0]));
+		else
+			r = wrong(im, err);
+	}
+	str_done(&line);
+	return r;
+}
+
+static void count_caps(struct imap *im)
+{
+	static const struct {
+		const char *name;
+		unsigned can;
+	} known[] = {
+		{"IDLE", IMAP_IDLE},
+		{"CONDSTORE", IMAP_CONDSTORE},
+		{"QRESYNC", IMAP_CONDSTORE},
+		{"UIDPLUS", IMAP_UIDPLUS},
+		{"MOVE", IMAP_MOVE},
+		{"LIST-STATUS", IMAP_LIST_STATUS},
+		{"SPECIAL-USE", IMAP_SPECIAL_USE},
+		{"LITERAL+", IMAP_LITERAL_PLUS},
+		{"NAMESPACE", IMAP_NAMESPACE},
+		{"ID", IMAP_ID},
+	};
+
+	im->can = 0;
+	for (size_t i = 0; i < MEM_COUNT(known); i++)
+		if (imap_has(im, known[i].name))
+			im->can |= known[i].can;
+}
+
+/* --- libetpan's session, once all is trusted --- */
+
+static void no_progress(size_t now, size_t all, void *ctx)
+{
+	(void)now, (void)all, (void)ctx;
+}
+
+static int make_session(struct imap *im, struct err *err)
+{
+	im->session = mailimap_new(0, NULL);
+	if (!im->session)
+		return err_set(err, ERR_SYSTEM, _("Out of memory"));
+	im->session->imap_connection_info = mailimap_connection_info_new();
+	im->session->imap_stream = stream_mailstream(im->stream);
+	im->session->imap_state = MAILIMAP_STATE_AUTHENTICATED;
+	/* Without a progress function libetpan never calls the FETCH handler. */
+	mailimap_set_progress_callback(im->session, no_progress, no_progress, im);
+	mailimap_set_msg_att_handler(im->session, imap_on_fetch, im);
+	return 0;
+}
+
+int imap_log_in(struct imap *im, const struct net_login *login, struct err *err)
+{
+	if (read_greeting(im, err))
+		return -1;
+	if (im->server.security == NET_STARTTLS && start_tls(im, err))
+		return -1;
+	if (ask_caps(im, err) || log_in(im, login, err) || ask_caps(im, err))
+		return -1;
+	count_caps(im);
+	if (say_hello(im, err))
+		return -1;
+	return make_session(im, err);
+}

@@ -1,0 +1,586 @@
+#include "net/imap_priv.h"
+
+#include "base/i18n.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { DEPTH = 40, KEYWORDS = 4000, PIECES = 50 };
+
+/* --- BODYSTRUCTURE to rows --- */
+
+struct flat {
+	struct imap_part *v;
+	size_t n, cap;
+	struct strv made; /* strings put together here */
+};
+
+static const char *param(const struct mailimap_body_fld_param *list, const char *name)
+{
+	if (!list || !list->pa_list)
+		return NULL;
+	for (clistiter *i = clist_begin(list->pa_list); i; i = clist_next(i)) {
+		const struct mailimap_single_body_fld_param *p = clist_content(i);
+
+		if (p && p->pa_name && !strcasecmp(p->pa_name, name))
+			return p->pa_value;
+	}
+	return NULL;
+}
+
+/* name, name*, or name*0* name*1* ... put together (RFC 2231 3, 4). */
+static const char *long_param(
+	struct flat *f, const struct mailimap_body_fld_param *list, const char *name)
+{
+	const char *value = param(list, name), *piece;
+	struct str all = STR_INIT;
+	char key[40];
+
+	if (value || !list)
+		return value;
+	snprintf(key, sizeof(key), "%s*", name);
+	value = param(list, key);
+	for (int i = 0; !value && i < PIECES; i++) {
+		snprintf(key, sizeof(key), "%s*%d*", name, i);
+		piece = param(list, key);
+		if (!piece) {
+			snprintf(key, sizeof(key), "%s*%d", name, i);
+			piece = param(list, key);
+		}
+		if (!piece)
+			break;
+		str_adds(&all, piece);
+	}
+	if (!value && all.len) {
+		strv_add(&f->made, all.p);
+		value = f->made.v[f->made.n - 1];
+	}
+	str_done(&all);
+	return value;
+}
+
+static const char *encoding(const struct mailimap_body_fld_enc *enc)
+{
+	static const char *const names[] = {"7bit", "8bit", "binary", "base64", "quoted-printable"};
+
+	if (!enc)
+		return NULL;
+	if (enc->enc_type >= 0 && (size_t)enc->enc_type < MEM_COUNT(names))
+		return names[enc->enc_type];
+	return enc->enc_value;
+}
+
+static struct imap_part *new_part(struct flat *f, int parent, const char *section)
+{
+	struct imap_part *p;
+
+	f->v = mem_grow(f->v, &f->cap, f->n + 1, sizeof(*f->v));
+	p = &f->v[f->n++];
+	memset(p, 0, sizeof(*p));
+	p->parent = parent;
+	memcpy(p->section, section, strlen(section) + 1);
+	return p;
+}
+
+/* "1.2" and 3 make "1.2.3"; false when it gets too long. */
+static bool sub_section(char out[48], const char *prefix, const char *last)
+{
+	return snprintf(out, 48, "%s%s%s", prefix, prefix[0] ? "." : "", last) < 48;
+}
+
+static void fields(struct flat *f, struct imap_part *p, const struct mailimap_body_fields *b)
+{
+	if (!b)
+		return;
+	p->charset = param(b->bd_parameter, "charset");
+	p->format = param(b->bd_parameter, "format");
+	p->delsp = param(b->bd_parameter, "delsp");
+	p->name = long_param(f, b->bd_parameter, "name");
+	p->content_id = b->bd_id;
+	p->description = b->bd_description;
+	p->encoding = encoding(b->bd_encoding);
+	p->size = b->bd_size;
+}
+
+static void disposition(
+	struct flat *f, struct imap_part *p, const struct mailimap_body_fld_dsp *dsp)
+{
+	const char *name;
+
+	if (!dsp)
+		return;
+	p->disposition = dsp->dsp_type;
+	name = long_param(f, dsp->dsp_attributes, "filename");
+	if (name)
+		p->name = name;
+}
+
+static void basic_type(struct imap_part *p, const struct mailimap_media_basic *m)
+{
+	static const char *const names[] = {"application", "audio", "image", "message", "video"};
+
+	if (!m)
+		return;
+	p->type = m->med_type >= 0 && (size_t)m->med_type < MEM_COUNT(names) ? names[m->med_type]
+									     : m->med_basic_type;
+	p->subtype = m->med_subtype;
+}
+
+static void add_body(
+	struct flat *f, const struct mailimap_body *b, int parent, const char *section, int depth);
+
+/*
+ * The body of a message whose number is prefix ("" for the whole): a multipart has no number of its
+ * own and its text is TEXT, a single part is number 1 (RFC 9051 6.4.5.1).
+ */
+static void add_message_body(
+	struct flat *f, const struct mailimap_body *b, int parent, const char *prefix, int depth);
+
+static void add_children(struct flat *f, const struct mailimap_body_type_mpart *m, int self,
+	const char *prefix, int depth)
+{
+	int number = 1;
+
+	for (clistiter *i = m->bd_list ? clist_begin(m->bd_list) : NULL; i; i = clist_next(i)) {
+		char section[48], last[12];
+
+		snprintf(last, sizeof(last), "%d", number++);
+		if (sub_section(section, prefix, last))
+			add_body(f, clist_content(i), self, section, depth + 1);
+	}
+}
+
+static int add_multipart(
+	struct flat *f, const struct mailimap_body_type_mpart *m, int parent, const char *section)
+{
+	struct imap_part *p = new_part(f, parent, section);
+
+	p->type = "multipart";
+	p->subtype = m->bd_media_subtype;
+	if (m->bd_ext_mpart) {
+		p->charset = param(m->bd_ext_mpart->bd_parameter, "charset");
+		disposition(f, p, m->bd_ext_mpart->bd_disposition);
+	}
+	return (int)f->n - 1;
+}
+
+static void add_single(struct flat *f, const struct mailimap_body_type_1part *one, int parent,
+	const char *section, int depth)
+{
+	struct imap_part *p = new_part(f, parent, section);
+	int self = (int)f->n - 1;
+	const struct mailimap_body *inner = NULL;
+
+	if (one->bd_type == MAILIMAP_BODY_TYPE_1PART_TEXT && one->bd_data.bd_type_text) {
+		p->type = "text";
+		p->subtype = one->bd_data.bd_type_text->bd_media_text;
+		fields(f, p, one->bd_data.bd_type_text->bd_fields);
+	} else if (one->bd_type == MAILIMAP_BODY_TYPE_1PART_MSG && one->bd_data.bd_type_msg) {
+		p->type = "message";
+		p->subtype = "rfc822";
+		fields(f, p, one->bd_data.bd_type_msg->bd_fields);
+		inner = one->bd_data.bd_type_msg->bd_body;
+	} else if (one->bd_type == MAILIMAP_BODY_TYPE_1PART_BASIC && one->bd_data.bd_type_basic) {
+		basic_type(p, one->bd_data.bd_type_basic->bd_media_basic);
+		fields(f, p, one->bd_data.bd_type_basic->bd_fields);
+	}
+	if (one->bd_ext_1part)
+		disposition(f, p, one->bd_ext_1part->bd_disposition);
+	if (inner)
+		add_message_body(f, inner, self, section, depth + 1);
+}
+
+static void add_body(
+	struct flat *f, const struct mailimap_body *b, int parent, const char *section, int depth)
+{
+	if (!b || depth > DEPTH || f->n >= IMAP_PARTS)
+		return;
+	if (b->bd_type == MAILIMAP_BODY_MPART && b->bd_data.bd_body_mpart) {
+		int self = add_multipart(f, b->bd_data.bd_body_mpart, parent, section);
+
+		add_children(f, b->bd_data.bd_body_mpart, self, section, depth);
+	} else if (b->bd_type == MAILIMAP_BODY_1PART && b->bd_data.bd_body_1part) {
+		add_single(f, b->bd_data.bd_body_1part, parent, section, depth);
+	}
+}
+
+static void add_message_body(
+	struct flat *f, const struct mailimap_body *b, int parent, const char *prefix, int depth)
+{
+	char section[48];
+
+	if (depth > DEPTH || f->n >= IMAP_PARTS)
+		return;
+	if (b->bd_type == MAILIMAP_BODY_MPART && b->bd_data.bd_body_mpart) {
+		if (!sub_section(section, prefix, "TEXT"))
+			return;
+		int self = add_multipart(f, b->bd_data.bd_body_mpart, parent, section);
+
+		add_children(f, b->bd_data.bd_body_mpart, self, prefix, depth);
+	} else if (sub_section(section, prefix, "1")) {
+		add_body(f, b, parent, section, depth);
+	}
+}
+
+/* --- one FETCH answer to struct imap_message --- */
+
+struct build {
+	struct imap_message m;
+	struct str keywords;
+	struct flat flat;
+	const struct mailimap_msg_att_body_section *section;
+};
+
+static void add_keyword(struct build *b, const char *extra, const char *word)
+{
+	if (!word || b->keywords.len > KEYWORDS)
+		return;
+	if (!*extra && !strcasecmp(word, "$Forwarded")) {
+		b->m.flags |= IMAP_FORWARDED;
+		return;
+	}
+	if (b->keywords.len)
+		str_addc(&b->keywords, ' ');
+	str_addf(&b->keywords, "%s%s", extra, word);
+}
+
+static void add_flag(struct build *b, const struct mailimap_flag *flag)
+{
+	switch (flag->fl_type) {
+	case MAILIMAP_FLAG_ANSWERED:
+		b->m.flags |= IMAP_ANSWERED;
+		break;
+	case MAILIMAP_FLAG_FLAGGED:
+		b->m.flags |= IMAP_FLAGGED;
+		break;
+	case MAILIMAP_FLAG_DELETED:
+		b->m.flags |= IMAP_DELETED;
+		break;
+	case MAILIMAP_FLAG_SEEN:
+		b->m.flags |= IMAP_SEEN;
+		break;
+	case MAILIMAP_FLAG_DRAFT:
+		b->m.flags |= IMAP_DRAFT;
+		break;
+	case MAILIMAP_FLAG_KEYWORD:
+		add_keyword(b, "", flag->fl_data.fl_keyword);
+		break;
+	default: /* \Something is the server's own: it cannot be set, so it is no keyword */
+		break;
+	}
+}
+
+static void add_flags(struct build *b, const clist *list)
+{
+	b->m.has_flags = true;
+	for (clistiter *i = list ? clist_begin(list) : NULL; i; i = clist_next(i)) {
+		const struct mailimap_flag_fetch *f = clist_content(i);
+
+		if (f && f->fl_type == MAILIMAP_FLAG_FETCH_OTHER && f->fl_flag)
+			add_flag(b, f->fl_flag);
+	}
+}
+
+static time_t date(const struct mailimap_date_time *d)
+{
+	struct tm tm = {0};
+	int zone = d->dt_zone, sign = zone < 0 ? -1 : 1;
+
+	if (d->dt_year < 1970 || d->dt_year > 9999 || d->dt_month < 1 || d->dt_month > 12 ||
+		d->dt_day < 1 || d->dt_day > 31 || d->dt_hour < 0 || d->dt_hour > 23 ||
+		d->dt_min < 0 || d->dt_min > 59 || d->dt_sec < 0 || d->dt_sec > 60 ||
+		zone < -2400 || zone > 2400)
+		return 0;
+	tm.tm_year = d->dt_year - 1900;
+	tm.tm_mon = d->dt_month - 1;
+	tm.tm_mday = d->dt_day;
+	tm.tm_hour = d->dt_hour;
+	tm.tm_min = d->dt_min;
+	tm.tm_sec = d->dt_sec;
+	zone *= sign;
+	return timegm(&tm) - sign * (zone / 100 * 3600 + zone % 100 * 60);
+}
+
+static void add_static(struct build *b, const struct mailimap_msg_att_static *s)
+{
+	switch (s->att_type) {
+	case MAILIMAP_MSG_ATT_UID:
+		b->m.uid = s->att_data.att_uid;
+		break;
+	case MAILIMAP_MSG_ATT_INTERNALDATE:
+		if (s->att_data.att_internal_date)
+			b->m.received = date(s->att_data.att_internal_date);
+		break;
+	case MAILIMAP_MSG_ATT_RFC822_SIZE:
+		b->m.size = s->att_data.att_rfc822_size;
+		break;
+	case MAILIMAP_MSG_ATT_BODYSTRUCTURE:
+	case MAILIMAP_MSG_ATT_BODY:
+		b->flat.n = 0;
+		if (s->att_data.att_bodystructure)
+			add_message_body(&b->flat, s->att_data.att_bodystructure, -1, "", 0);
+		break;
+	case MAILIMAP_MSG_ATT_BODY_SECTION:
+		b->section = s->att_data.att_body_section;
+		break;
+	default:
+		break;
+	}
+}
+
+static void add_item(struct build *b, const struct mailimap_msg_att_item *item)
+{
+	const struct mailimap_extension_data *ext;
+
+	switch (item->att_type) {
+	case MAILIMAP_MSG_ATT_ITEM_DYNAMIC:
+		if (item->att_data.att_dyn)
+			add_flags(b, item->att_data.att_dyn->att_list);
+		break;
+	case MAILIMAP_MSG_ATT_ITEM_STATIC:
+		if (item->att_data.att_static)
+			add_static(b, item->att_data.att_static);
+		break;
+	case MAILIMAP_MSG_ATT_ITEM_EXTENSION:
+		ext = item->att_data.att_extension_data;
+		if (ext && ext->ext_extension && ext->ext_data &&
+			ext->ext_extension->ext_id == MAILIMAP_EXTENSION_CONDSTORE &&
+			ext->ext_type == MAILIMAP_CONDSTORE_TYPE_FETCH_DATA)
+			b->m.modseq =
+				((const struct mailimap_condstore_fetch_mod_resp *)ext->ext_data)
+					->cs_modseq_value;
+		break;
+	default:
+		break;
+	}
+}
+
+static void give_section(struct imap_sink *sink, const struct build *b)
+{
+	const struct mailimap_msg_att_body_section *s = b->section;
+
+	if (b->m.uid != sink->uid || !s || sink->got || s->sec_origin_octet != sink->offset)
+		return;
+	sink->got = true;
+	if (s->sec_body_part && s->sec_length &&
+		sink->bytes(sink->ctx, s->sec_body_part, s->sec_length))
+		sink->stopped = true;
+}
+
+static void give(struct imap *im, struct build *b)
+{
+	struct imap_sink *sink = im->sink;
+
+	if (b->m.uid && b->m.uid > im->uid_bound)
+		im->uid_bound = b->m.uid;
+	if (sink && sink->bytes)
+		give_section(sink, b);
+	if (!sink || !sink->message || !b->m.uid) {
+		/* Unasked, or of a sequence number that nothing here knows. */
+		if (b->m.has_flags && !(sink && sink->bytes && b->m.uid == sink->uid))
+			im->news.flags = true;
+		return;
+	}
+	b->m.keywords = str_c(&b->keywords);
+	if (b->flat.n) {
+		b->m.parts = b->flat.v;
+		b->m.nparts = b->flat.n;
+	}
+	if (b->section) {
+		b->m.header = b->section->sec_body_part ? b->section->sec_body_part : "";
+		b->m.header_len = b->section->sec_body_part ? b->section->sec_length : 0;
+	}
+	sink->message(sink->ctx, &b->m);
+}
+
+void imap_on_fetch(struct mailimap_msg_att *att, void *context)
+{
+	struct imap *im = context;
+	struct build b = {0};
+
+	if (!att || !att->att_list)
+		return;
+	for (clistiter *i = clist_begin(att->att_list); i; i = clist_next(i))
+		if (clist_content(i))
+			add_item(&b, clist_content(i));
+	give(im, &b);
+	str_done(&b.keywords);
+	strv_done(&b.flat.made);
+	free(b.flat.v);
+}
+
+/* The number behind "UID " in the first level of "12 FETCH (...". Quoted text is stepped over. */
+static uint32_t raw_uid(const char *text, size_t len)
+{
+	int depth = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '"') {
+			for (i++; i < len && text[i] != '"'; i++)
+				i += text[i] == '\\';
+		} else if (text[i] == '(') {
+			depth++;
+		} else if (text[i] == ')') {
+			depth--;
+		} else if (depth == 1 && (text[i - 1] == '(' || text[i - 1] == ' ') &&
+			   len - i > 4 && !strncasecmp(text + i, "UID ", 4)) {
+			unsigned long n = strtoul(text + i + 4, NULL, 10);
+
+			return n <= UINT32_MAX ? (uint32_t)n : 0;
+		}
+	}
+	return 0;
+}
+
+void imap_on_raw(struct imap *im, const char *text, size_t len)
+{
+	struct build b = {0};
+	size_t digits = strspn(text, "0123456789");
+
+	if (!digits || !str_istarts(text + digits, " FETCH ("))
+		return;
+	b.m.uid = raw_uid(text, len);
+	if (b.m.uid)
+		give(im, &b);
+}
+
+/* --- VANISHED --- */
+
+static uint32_t count_range(uint32_t first, uint32_t last)
+{
+	return last >= first ? last - first + 1 : 0;
+}
+
+void imap_on_vanished(struct imap *im, const struct mailimap_qresync_vanished *v)
+{
+	const clist *list = v->qr_known_uids ? v->qr_known_uids->set_list : NULL;
+
+	if (!v->qr_earlier)
+		im->news.expunged = true;
+	for (clistiter *i = list ? clist_begin(list) : NULL; i; i = clist_next(i)) {
+		const struct mailimap_set_item *item = clist_content(i);
+		uint32_t first = item->set_first, last = item->set_last;
+		uint32_t n;
+
+		/* "1:4294967295" says no more than "all that you know". */
+		if (!first)
+			first = 1;
+		if (last > im->uid_bound)
+			last = im->uid_bound;
+		n = count_range(first, last);
+		if (!n)
+			continue;
+		if (!v->qr_earlier)
+			im->exists -= n < im->exists ? n : im->exists;
+		if (im->sink && im->sink->vanished)
+			im->sink->vanished(im->sink->ctx, first, last);
+	}
+}
+
+/* --- FETCH --- */
+
+static int put_fields(struct str *cmd, const char *names, struct err *err)
+{
+	size_t n = names ? strlen(names) : 0;
+
+	if (!n || n > IMAP_NAME ||
+		strspn(names, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789- ") !=
+			n)
+		return err_set(err, ERR_INPUT, _("The header fields cannot be asked for"));
+	str_addf(cmd, " BODY.PEEK[HEADER.FIELDS (%s)]", names);
+	return 0;
+}
+
+static int put_items(struct imap *im, struct str *cmd, unsigned items, const char *header_fields,
+	struct err *err)
+{
+	str_adds(cmd, " (UID");
+	if (items & IMAP_GET_FLAGS)
+		str_adds(cmd, " FLAGS");
+	if (items & IMAP_GET_DATE)
+		str_adds(cmd, " INTERNALDATE");
+	if (items & IMAP_GET_SIZE)
+		str_adds(cmd, " RFC822.SIZE");
+	if ((items & IMAP_GET_MODSEQ) && (im->can & IMAP_CONDSTORE))
+		str_adds(cmd, " MODSEQ");
+	if (items & IMAP_GET_STRUCTURE)
+		str_adds(cmd, " BODYSTRUCTURE");
+	if ((items & IMAP_GET_HEADER) && put_fields(cmd, header_fields, err))
+		return -1;
+	str_addc(cmd, ')');
+	return 0;
+}
+
+static int need_selected(struct imap *im, struct err *err)
+{
+	if (im->dead)
+		return err_set(err, ERR_NETWORK, _("The connection is closed"));
+	if (!im->selected)
+		return err_set(err, ERR_INPUT, _("No mailbox is open"));
+	return 0;
+}
+
+int imap_fetch(struct imap *im, const char *uids, unsigned items, const char *header_fields,
+	uint64_t changed_since, imap_message_fn *message, imap_vanished_fn *vanished, void *ctx,
+	struct err *err)
+{
+	struct imap_sink sink = {.message = message, .vanished = vanished, .ctx = ctx};
+	struct str cmd = STR_INIT;
+	int r = -1;
+
+	if (need_selected(im, err))
+		return -1;
+	str_adds(&cmd, "UID FETCH ");
+	if (imap_put_set(&cmd, uids, err) || put_items(im, &cmd, items, header_fields, err))
+		goto out;
+	if (changed_since && (im->can & IMAP_CONDSTORE))
+		str_addf(&cmd, " (CHANGEDSINCE %llu%s)", (unsigned long long)changed_since,
+			vanished && (im->can & IMAP_QRESYNC) ? " VANISHED" : "");
+	im->sink = &sink;
+	r = imap_run(im, IMAP_FETCH, cmd.p, err);
+	im->sink = NULL;
+out:
+	str_done(&cmd);
+	return r;
+}
+
+static bool good_section(const char *s)
+{
+	size_t n = strlen(s);
+
+	return n < 100 && strspn(s, "0123456789.ABCDEFGHIJKLMNOPQRSTUVWXYZ") == n;
+}
+
+int imap_fetch_section(struct imap *im, uint32_t uid, const char *section, uint32_t offset,
+	uint32_t max, imap_bytes_fn *bytes, void *ctx, struct err *err)
+{
+	struct imap_sink sink = {.bytes = bytes, .ctx = ctx, .uid = uid};
+	struct str cmd = STR_INIT;
+	int r;
+
+	if (need_selected(im, err))
+		return -1;
+	if (!uid || !good_section(section))
+		return err_set(err, ERR_INPUT, _("The message part cannot be asked for"));
+	str_addf(&cmd, "UID FETCH %u (UID BODY.PEEK[%s]", uid, section);
+	if (max || offset) {
+		str_addf(&cmd, "<%u.%u>", offset, max ? max : UINT32_MAX);
+		sink.offset = offset;
+	}
+	str_addc(&cmd, ')');
+	im->sink = &sink;
+	r = imap_run(im, IMAP_FETCH, cmd.p, err);
+	im->sink = NULL;
+	str_done(&cmd);
+	if (r)
+		return -1;
+	if (sink.stopped) {
+		im->dead = true;
+		return err_set(err, ERR_CANCELLED, _("Cancelled"));
+	}
+	if (!sink.got)
+		return err_set(err, ERR_GONE, _("The message is no longer on the server"));
+	return 0;
+}

@@ -1,0 +1,578 @@
+#include "net/imap_priv.h"
+
+#include "base/i18n.h"
+#include "base/map.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { MAILBOXES = 100000 };
+
+/* --- STATUS lines --- */
+
+/* The mailbox name of "STATUS name (...": atom, quoted or literal; *at moves behind it. */
+static bool status_name(const char **at, struct str *name)
+{
+	const char *p = *at;
+
+	str_clear(name);
+	if (*p == '"') {
+		for (p++; *p && *p != '"'; p++) {
+			if (*p == '\\' && p[1])
+				p++;
+			str_addc(name, *p);
+		}
+		if (*p++ != '"')
+			return false;
+	} else if (*p == '{') {
+		char *end;
+		unsigned long n = strtoul(p + 1, &end, 10);
+
+		if (strncmp(end, "}\r\n", 3) != 0 || n > strlen(end + 3))
+			return false;
+		str_add(name, end + 3, n);
+		p = end + 3 + n;
+	} else {
+		size_t n = strcspn(p, " (");
+
+		str_add(name, p, n);
+		p += n;
+	}
+	*at = p + strspn(p, " ");
+	return true;
+}
+
+static void status_item(struct imap_status *out, const char *name, size_t len, uint64_t value)
+{
+	static const struct {
+		const char *name;
+		size_t at;
+	} known[] = {
+		{"MESSAGES", offsetof(struct imap_status, messages)},
+		{"UNSEEN", offsetof(struct imap_status, unseen)},
+		{"UIDNEXT", offsetof(struct imap_status, uidnext)},
+		{"UIDVALIDITY", offsetof(struct imap_status, uidvalidity)},
+	};
+
+	if (len == 13 && !strncasecmp(name, "HIGHESTMODSEQ", len))
+		out->highestmodseq = value;
+	for (size_t i = 0; i < MEM_COUNT(known); i++) {
+		uint32_t small = value <= UINT32_MAX ? (uint32_t)value : UINT32_MAX;
+
+		if (strlen(known[i].name) == len && !strncasecmp(name, known[i].name, len))
+			memcpy((char *)out + known[i].at, &small, sizeof(small));
+	}
+}
+
+/* "STATUS name (MESSAGES 3 ...)" */
+static bool parse_status(const char *line, struct str *name, struct imap_status *out)
+{
+	*out = (struct imap_status){0};
+	if (!str_istarts(line, "STATUS "))
+		return false;
+	line += 7;
+	if (!status_name(&line, name) || *line++ != '(')
+		return false;
+	while (*(line += strspn(line, " ")) && *line != ')') {
+		size_t n = strcspn(line, " )");
+		const char *value = line + n + strspn(line + n, " ");
+		char *end;
+		uint64_t v;
+
+		if (*value < '0' || *value > '9')
+			return false;
+		errno = 0;
+		v = strtoull(value, &end, 10);
+		if (errno)
+			return false;
+		status_item(out, line, n, v);
+		line = end;
+	}
+	out->known = true;
+	return true;
+}
+
+static bool same_mailbox(const char *a, const char *b)
+{
+	return !strcmp(a, b) || (!strcasecmp(a, "INBOX") && !strcasecmp(b, "INBOX"));
+}
+
+static void put_status_items(const struct imap *im, struct str *cmd)
+{
+	str_addf(cmd, "(MESSAGES UNSEEN UIDNEXT UIDVALIDITY%s)",
+		im->can & IMAP_CONDSTORE ? " HIGHESTMODSEQ" : "");
+}
+
+int imap_status(struct imap *im, const char *mailbox, struct imap_status *out, struct err *err)
+{
+	struct str cmd = STR_INIT, name = STR_INIT;
+	struct strv lines = STRV_INIT;
+	struct imap_status one;
+	int r = -1;
+
+	*out = (struct imap_status){0};
+	str_adds(&cmd, "STATUS ");
+	if (!imap_quote(&cmd, mailbox, err)) {
+		str_addc(&cmd, ' ');
+		put_status_items(im, &cmd);
+		r = imap_run(im, IMAP_QUIET, cmd.p, err);
+	}
+	if (!r) {
+		wire_take_status(stream_wire(im->stream), &lines);
+		for (size_t i = 0; i < lines.n; i++)
+			if (parse_status(lines.v[i], &name, &one) && same_mailbox(name.p, mailbox))
+				*out = one;
+	}
+	if (!r && !out->known)
+		r = err_set(
+			err, ERR_REFUSED, _("The server did not tell the state of the mailbox"));
+	strv_done(&lines);
+	str_done(&name);
+	str_done(&cmd);
+	return r;
+}
+
+/* --- LIST --- */
+
+static enum imap_role role_by_flag(const char *flag)
+{
+	static const struct {
+		const char *flag;
+		enum imap_role role;
+	} known[] = {
+		{"Drafts", IMAP_ROLE_DRAFTS},
+		{"Sent", IMAP_ROLE_SENT},
+		{"Trash", IMAP_ROLE_TRASH},
+		{"Junk", IMAP_ROLE_JUNK},
+		{"Archive", IMAP_ROLE_ARCHIVE},
+		{"All", IMAP_ROLE_ALL},
+		{"Flagged", IMAP_ROLE_FLAGGED},
+	};
+
+	for (size_t i = 0; i < MEM_COUNT(known); i++)
+		if (!strcasecmp(flag, known[i].flag))
+			return known[i].role;
+	return IMAP_ROLE_NONE;
+}
+
+static enum imap_role role_by_name(const char *name, char delimiter)
+{
+	static const struct {
+		const char *name;
+		enum imap_role role;
+	} known[] = {
+		{"Drafts", IMAP_ROLE_DRAFTS},
+		{"Draft", IMAP_ROLE_DRAFTS},
+		{"Sent", IMAP_ROLE_SENT},
+		{"Sent Items", IMAP_ROLE_SENT},
+		{"Sent Messages", IMAP_ROLE_SENT},
+		{"Sent Mail", IMAP_ROLE_SENT},
+		{"Sent-Mail", IMAP_ROLE_SENT},
+		{"Trash", IMAP_ROLE_TRASH},
+		{"Deleted Items", IMAP_ROLE_TRASH},
+		{"Deleted Messages", IMAP_ROLE_TRASH},
+		{"Bin", IMAP_ROLE_TRASH},
+		{"Junk", IMAP_ROLE_JUNK},
+		{"Spam", IMAP_ROLE_JUNK},
+		{"Junk E-mail", IMAP_ROLE_JUNK},
+		{"Junk Email", IMAP_ROLE_JUNK},
+		{"Bulk Mail", IMAP_ROLE_JUNK},
+		{"Archive", IMAP_ROLE_ARCHIVE},
+		{"Archives", IMAP_ROLE_ARCHIVE},
+	};
+	const char *last = delimiter ? strrchr(name, delimiter) : NULL;
+
+	last = last ? last + 1 : name;
+	for (size_t i = 0; i < MEM_COUNT(known); i++)
+		if (!strcasecmp(last, known[i].name))
+			return known[i].role;
+	return IMAP_ROLE_NONE;
+}
+
+static void list_flag(struct imap_mailbox *m, const char *flag, bool *children_said)
+{
+	enum imap_role role = role_by_flag(flag);
+
+	if (role != IMAP_ROLE_NONE)
+		m->role = role;
+	else if (!strcasecmp(flag, "NonExistent") || !strcasecmp(flag, "Noselect"))
+		m->selectable = false;
+	else if (!strcasecmp(flag, "HasChildren"))
+		m->has_children = *children_said = true;
+	else if (!strcasecmp(flag, "HasNoChildren"))
+		*children_said = true;
+}
+
+/* A name that could not be used in a command is none. */
+static bool good_name(const char *name)
+{
+	size_t n = 0;
+
+	for (; name[n]; n++)
+		if ((unsigned char)name[n] < 0x20 || name[n] == 0x7f)
+			return false;
+	return n > 0 && n <= IMAP_NAME;
+}
+
+struct listing {
+	struct imap_mailboxes *out;
+	struct map *by_name; /* to index + 1 */
+	bool children_said;
+};
+
+static void add_mailbox(struct listing *l, const struct mailimap_mailbox_list *from)
+{
+	struct imap_mailbox *m;
+	clist *flags = from->mb_flag ? from->mb_flag->mbf_oflags : NULL;
+
+	if (!from->mb_name || !good_name(from->mb_name) || l->out->n >= MAILBOXES ||
+		map_get(l->by_name, from->mb_name))
+		return;
+	l->out->v = mem_grow(l->out->v, &l->out->cap, l->out->n + 1, sizeof(*l->out->v));
+	m = &l->out->v[l->out->n++];
+	*m = (struct imap_mailbox){.name = mem_strdup(from->mb_name),
+		.delimiter = from->mb_delimiter,
+		.selectable = true};
+	map_put(l->by_name, m->name, (void *)l->out->n);
+	if (from->mb_flag && from->mb_flag->mbf_type == MAILIMAP_MBX_LIST_FLAGS_SFLAG &&
+		from->mb_flag->mbf_sflag == MAILIMAP_MBX_LIST_SFLAG_NOSELECT)
+		m->selectable = false;
+	for (clistiter *i = flags ? clist_begin(flags) : NULL; i; i = clist_next(i)) {
+		const struct mailimap_mbx_list_oflag *flag = clist_content(i);
+
+		if (flag && flag->of_type == MAILIMAP_MBX_LIST_OFLAG_FLAG_EXT && flag->of_flag_ext)
+			list_flag(m, flag->of_flag_ext, &l->children_said);
+	}
+	if (!strcasecmp(m->name, "INBOX"))
+		m->role = IMAP_ROLE_INBOX;
+}
+
+static void take_status(struct imap *im, struct listing *l)
+{
+	struct strv lines = STRV_INIT;
+	struct str name = STR_INIT;
+	struct imap_status one;
+
+	wire_take_status(stream_wire(im->stream), &lines);
+	for (size_t i = 0; i < lines.n; i++) {
+		size_t at;
+
+		if (!parse_status(lines.v[i], &name, &one))
+			continue;
+		at = (size_t)map_get(l->by_name, str_c(&name));
+		if (at)
+			l->out->v[at - 1].status = one;
+	}
+	str_done(&name);
+	strv_done(&lines);
+}
+
+/* Where the server said nothing: a mailbox has children when a name begins with it. */
+static void find_children(struct listing *l)
+{
+	for (size_t i = 0; i < l->out->n; i++) {
+		const struct imap_mailbox *m = &l->out->v[i];
+		const char *cut = m->delimiter ? strrchr(m->name, m->delimiter) : NULL;
+		char *parent;
+		size_t at;
+
+		if (!cut)
+			continue;
+		parent = mem_strndup(m->name, (size_t)(cut - m->name));
+		at = (size_t)map_get(l->by_name, parent);
+		if (at)
+			l->out->v[at - 1].has_children = true;
+		free(parent);
+	}
+}
+
+/* Names count only for roles that no mailbox has by its flags, and the first one wins. */
+static void find_roles(struct imap_mailboxes *out)
+{
+	bool taken[IMAP_ROLE_FLAGGED + 1] = {false};
+
+	for (size_t i = 0; i < out->n; i++)
+		taken[out->v[i].role] = true;
+	for (size_t i = 0; i < out->n; i++) {
+		struct imap_mailbox *m = &out->v[i];
+		enum imap_role role;
+
+		if (m->role != IMAP_ROLE_NONE || !m->selectable)
+			continue;
+		role = role_by_name(m->name, m->delimiter);
+		if (taken[role])
+			continue;
+		m->role = role;
+		taken[role] = role != IMAP_ROLE_NONE;
+	}
+}
+
+static void put_list(const struct imap *im, struct str *cmd)
+{
+	bool extended = imap_has(im, "LIST-EXTENDED");
+
+	str_adds(cmd, "LIST \"\" \"*\"");
+	if (!extended && !(im->can & IMAP_LIST_STATUS))
+		return;
+	str_adds(cmd, " RETURN (CHILDREN");
+	if (im->can & IMAP_SPECIAL_USE)
+		str_adds(cmd, " SPECIAL-USE");
+	if (im->can & IMAP_LIST_STATUS) {
+		str_adds(cmd, " STATUS ");
+		put_status_items(im, cmd);
+	}
+	str_addc(cmd, ')');
+}
+
+int imap_list(struct imap *im, struct imap_mailboxes *out, struct err *err)
+{
+	struct listing l = {out, NULL, false};
+	struct str cmd = STR_INIT;
+	clist *list;
+	int r;
+
+	*out = (struct imap_mailboxes){0};
+	put_list(im, &cmd);
+	r = imap_run(im, IMAP_LONG, cmd.p, err);
+	str_done(&cmd);
+	if (r)
+		return -1;
+	l.by_name = map_new();
+	list = im->session->imap_response_info->rsp_mailbox_list;
+	for (clistiter *i = list ? clist_begin(list) : NULL; i; i = clist_next(i))
+		if (clist_content(i))
+			add_mailbox(&l, clist_content(i));
+	take_status(im, &l);
+	if (!l.children_said)
+		find_children(&l);
+	find_roles(out);
+	map_free(l.by_name, NULL);
+	return 0;
+}
+
+void imap_mailboxes_done(struct imap_mailboxes *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		free(m->v[i].name);
+	free(m->v);
+	*m = (struct imap_mailboxes){0};
+}
+
+/* --- creating, removing, renaming --- */
+
+static int with_name(
+	struct imap *im, const char *verb, const char *name, const char *second, struct err *err)
+{
+	struct str cmd = STR_INIT;
+	int r = -1;
+
+	str_addf(&cmd, "%s ", verb);
+	if (imap_quote(&cmd, name, err))
+		goto out;
+	if (second) {
+		str_addc(&cmd, ' ');
+		if (imap_quote(&cmd, second, err))
+			goto out;
+	}
+	r = imap_run(im, IMAP_QUIET, cmd.p, err);
+out:
+	str_done(&cmd);
+	return r;
+}
+
+int imap_create(struct imap *im, const char *mailbox, struct err *err)
+{
+	return with_name(im, "CREATE", mailbox, NULL, err);
+}
+
+int imap_delete(struct imap *im, const char *mailbox, struct err *err)
+{
+	return with_name(im, "DELETE", mailbox, NULL, err);
+}
+
+int imap_rename(struct imap *im, const char *from, const char *to, struct err *err)
+{
+	return with_name(im, "RENAME", from, to, err);
+}
+
+/* --- SELECT --- */
+
+static void leave(struct imap *im)
+{
+	MEM_FREE(im->selected);
+	im->exists = im->uid_bound = 0;
+	im->news = (struct imap_news){0};
+	if (im->session && im->session->imap_selection_info)
+		mailimap_selection_info_free(im->session->imap_selection_info);
+	if (im->session) {
+		im->session->imap_selection_info = NULL;
+		im->session->imap_state = MAILIMAP_STATE_AUTHENTICATED;
+	}
+}
+
+static int put_select(struct imap *im, struct str *cmd, const char *mailbox,
+	const struct imap_known *known, struct err *err)
+{
+	str_adds(cmd, "SELECT ");
+	if (imap_quote(cmd, mailbox, err))
+		return -1;
+	if (known)
+		str_addf(cmd, " (QRESYNC (%u %llu))", known->uidvalidity,
+			(unsigned long long)known->modseq);
+	else if (im->can & IMAP_CONDSTORE)
+		str_adds(cmd, " (CONDSTORE)");
+	return 0;
+}
+
+static bool keywords_allowed(const struct mailimap_selection_info *sel)
+{
+	for (clistiter *i = sel->sel_perm_flags ? clist_begin(sel->sel_perm_flags) : NULL; i;
+		i = clist_next(i)) {
+		const struct mailimap_flag_perm *f = clist_content(i);
+
+		if (f && f->fl_type == MAILIMAP_FLAG_PERM_ALL)
+			return true;
+	}
+	return false;
+}
+
+static uint64_t selected_modseq(struct imap *im)
+{
+	const struct mailimap_condstore_resptextcode *code = imap_extension(
+		im, MAILIMAP_EXTENSION_CONDSTORE, MAILIMAP_CONDSTORE_TYPE_RESP_TEXT_CODE);
+
+	return code && code->cs_type == MAILIMAP_CONDSTORE_RESPTEXTCODE_HIGHESTMODSEQ
+		       ? code->cs_data.cs_modseq_value
+		       : 0;
+}
+
+/*
+ * VANISHED is told with the UIDNEXT of the same answer as its bound, which is known only when all
+ * of it is read: the extensions are walked after that (imap_answer), the changed messages before.
+ */
+static int run_select(struct imap *im, const char *command, struct imap_sink *sink, struct err *err)
+{
+	int r;
+
+	leave(im);
+	im->session->imap_selection_info = mailimap_selection_info_new();
+	im->uid_bound = UINT32_MAX;
+	im->sink = sink;
+	r = imap_run(im, IMAP_LONG, command, err);
+	im->sink = NULL;
+	im->news = (struct imap_news){0};
+	return r;
+}
+
+struct held { /* VANISHED ranges of a SELECT, until UIDNEXT is known */
+	uint32_t (*v)[2];
+	size_t n, cap;
+	imap_message_fn *message;
+	void *ctx;
+	uint32_t top;
+};
+
+static void hold_range(void *ctx, uint32_t first, uint32_t last)
+{
+	struct held *h = ctx;
+
+	h->v = mem_grow(h->v, &h->cap, h->n + 1, sizeof(*h->v));
+	h->v[h->n][0] = first;
+	h->v[h->n++][1] = last;
+}
+
+static void pass_message(void *ctx, const struct imap_message *m)
+{
+	struct held *h = ctx;
+
+	if (m->uid > h->top)
+		h->top = m->uid;
+	if (h->message)
+		h->message(h->ctx, m);
+}
+
+static void fill_selected(struct imap *im, const struct held *h, struct imap_selected *out)
+{
+	const struct mailimap_selection_info *sel = im->session->imap_selection_info;
+
+	*out = (struct imap_selected){.uidvalidity = sel->sel_uidvalidity,
+		.uidnext = sel->sel_uidnext,
+		.exists = sel->sel_exists,
+		.highestmodseq = selected_modseq(im),
+		.read_only = sel->sel_perm == MAILIMAP_MAILBOX_READONLY,
+		.keywords_allowed = keywords_allowed(sel)};
+	im->exists = out->exists;
+	im->uid_bound = out->uidnext ? out->uidnext - 1 : 0;
+	if (h->top > im->uid_bound)
+		im->uid_bound = h->top;
+	im->news = (struct imap_news){.count = im->exists};
+}
+
+static void tell_vanished(const struct imap *im, const struct held *h, imap_vanished_fn *vanished)
+{
+	for (size_t i = 0; vanished && i < h->n; i++) {
+		uint32_t last = h->v[i][1] < im->uid_bound ? h->v[i][1] : im->uid_bound;
+
+		if (h->v[i][0] <= last)
+			vanished(h->ctx, h->v[i][0], last);
+	}
+}
+
+int imap_select(struct imap *im, const char *mailbox, const struct imap_known *known,
+	imap_message_fn *changed, imap_vanished_fn *vanished, void *ctx, struct imap_selected *out,
+	struct err *err)
+{
+	struct held held = {.message = changed, .ctx = ctx};
+	struct imap_sink sink = {.message = pass_message, .vanished = hold_range, .ctx = &held};
+	struct str cmd = STR_INIT;
+	int r;
+
+	*out = (struct imap_selected){0};
+	if (im->dead)
+		return err_set(err, ERR_NETWORK, _("The connection is closed"));
+	if (!(im->can & IMAP_QRESYNC) || (known && (!known->uidvalidity || !known->modseq)))
+		known = NULL;
+	if (put_select(im, &cmd, mailbox, known, err)) {
+		str_done(&cmd);
+		return -1;
+	}
+	r = run_select(im, cmd.p, &sink, err);
+	str_done(&cmd);
+	if (!r) {
+		fill_selected(im, &held, out);
+		im->selected = mem_strdup(mailbox);
+		im->session->imap_state = MAILIMAP_STATE_SELECTED;
+		out->resynced = known && known->uidvalidity == out->uidvalidity && out->uidnext;
+		if (out->resynced)
+			tell_vanished(im, &held, vanished);
+	} else {
+		leave(im);
+	}
+	free(held.v);
+	return r;
+}
+
+/* CLOSE would remove what is marked as deleted, except in a mailbox opened by EXAMINE. */
+int imap_unselect(struct imap *im, struct err *err)
+{
+	struct str cmd = STR_INIT;
+	int r;
+
+	if (!im->selected)
+		return 0;
+	if (imap_has(im, "UNSELECT")) {
+		r = imap_run(im, IMAP_QUIET, "UNSELECT", err);
+	} else {
+		str_adds(&cmd, "EXAMINE ");
+		r = imap_quote(&cmd, im->selected, err) || imap_run(im, IMAP_LONG, cmd.p, err) ||
+				    imap_run(im, IMAP_QUIET, "CLOSE", err)
+			    ? -1
+			    : 0;
+		str_done(&cmd);
+	}
+	leave(im);
+	return r;
+}

@@ -1,0 +1,108 @@
+/*
+ * imap_priv - what the files of the IMAP connection share: the session, running a command, and
+ * where its untagged answers go. Only imap*.c may include it.
+ *
+ * Owns:    struct imap owns the stream and libetpan's session over it.
+ * Threads: one connection thread; imap_catch_init is safe from any.
+ * Errors:  as imap.h.
+ *
+ * libetpan 1.9.4 only parses answers here, and only once the connection is encrypted and logged in:
+ * greeting, CAPABILITY, STARTTLS, AUTHENTICATE, ID and ENABLE are read by our own code
+ * (imap_auth.c).
+ */
+#ifndef NET_IMAP_PRIV_H
+#define NET_IMAP_PRIV_H
+
+#include "net/imap.h"
+#include "net/stream.h"
+#include "net/wire.h"
+
+#include <libetpan/libetpan.h>
+
+enum {
+	IMAP_LINE = 64 << 10,  /* of an answer read by our own code */
+	IMAP_NAME = 1000,      /* longest string given to a server in quotes */
+	IMAP_SET = 128 << 10,  /* longest UID set */
+	IMAP_QUIET = 16 << 20, /* bytes of the answer to a command that has nothing to tell */
+	IMAP_LONG = 256 << 20, /* bytes of the answer to LIST, SEARCH, SELECT */
+	IMAP_FETCH = 1 << 30,  /* bytes of one FETCH */
+	IMAP_PARTS = 5000,     /* rows of a BODYSTRUCTURE */
+};
+
+/* Where the messages of the running command go. */
+struct imap_sink {
+	imap_message_fn *message;
+	imap_vanished_fn *vanished;
+	void *ctx;
+	/* imap_fetch_section: the one message and piece that is wanted */
+	uint32_t uid, offset;
+	imap_bytes_fn *bytes;
+	bool got, stopped;
+};
+
+struct imap {
+	struct stream *stream;
+	struct mailimap *session;
+	struct net_server server;
+	struct strv caps, mechanisms; /* CAPABILITY: upper case names; what stood behind AUTH= */
+	unsigned can;
+	bool dead, preauth;
+	bool has_caps; /* caps are of the present state of the connection */
+	int tag;       /* of our own commands: "a1" ... ; libetpan counts "1" ... */
+	char *mechanism, *id;
+	char *selected;     /* NULL: none */
+	uint32_t exists;    /* as last told to the caller */
+	uint32_t uid_bound; /* no UID of the mailbox is above: UIDNEXT - 1 or the largest seen */
+	struct imap_news news;
+	struct imap_sink *sink;
+};
+
+/* --- imap.c --- */
+
+bool imap_has(const struct imap *im, const char *capability);
+/* 0, or -1 when the connection is dead. Starts the clock of a command. */
+int imap_begin(struct imap *im, uint64_t budget, struct err *err);
+/* Sends one command line (without tag and CRLF) and takes its answer. */
+int imap_run(struct imap *im, uint64_t budget, const char *command, struct err *err);
+/* Reads the answer of the command sent last; on a tagged NO ERR_REFUSED and the connection lives.
+ */
+int imap_answer(struct imap *im, struct err *err);
+/* The connection is dead: fills err with the best reason there is. */
+int imap_broken(struct imap *im, struct err *err);
+/* The data of the last extension item of that kind in the last answer, or NULL. Borrowed. */
+void *imap_extension(struct imap *im, int id, int type);
+
+/* Appends a quoted string (RFC 3501 4.3); ERR_INPUT for CR, LF and what is too long. */
+int imap_quote(struct str *out, const char *s, struct err *err);
+/* Appends a UID set; ERR_INPUT when it has anything but digits , : and *. */
+int imap_put_set(struct str *out, const char *uids, struct err *err);
+/* Appends "(\Seen keyword)". */
+int imap_put_flags(struct str *out, unsigned flags, const char *keywords, struct err *err);
+
+/* --- imap_auth.c --- */
+
+/* Greeting to ENABLE. The session is made when all that is plain text is over. */
+int imap_log_in(struct imap *im, const struct net_login *login, struct err *err);
+/* Reads a line of our own dialogue; a line that announces a literal gets it appended whole. */
+int imap_read_line(struct imap *im, struct str *line, struct err *err);
+/* Writes "a7 " and returns the tag to wait for in tag. */
+int imap_send_tagged(struct imap *im, const char *command, char tag[16], struct err *err);
+/* The text behind "TAG " when the line is the answer to it, else NULL. */
+const char *imap_tagged(const char *line, const char *tag);
+
+/* --- imap_fetch.c --- */
+
+/* libetpan's handler for each FETCH answer; context is struct imap. */
+void imap_on_fetch(struct mailimap_msg_att *att, void *context);
+/* A FETCH answer that could not be parsed: tells at least its UID. */
+void imap_on_raw(struct imap *im, const char *text, size_t len);
+void imap_on_vanished(struct imap *im, const struct mailimap_qresync_vanished *v);
+
+/* --- imap_catch.c --- */
+
+/* Registers the extension that takes lines which libetpan cannot parse; once per process. */
+void imap_catch_init(void);
+/* The raw text of a line that was caught, or NULL when the item is not of ours. */
+const char *imap_caught(const struct mailimap_extension_data *item, size_t *len);
+
+#endif

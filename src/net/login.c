@@ -1,0 +1,129 @@
+#include "net/login.h"
+
+#include "base/i18n.h"
+
+#include <string.h>
+
+enum { ROUNDS = 24 };
+
+bool login_plain_allowed(const struct stream *s, const struct net_server *server)
+{
+	return stream_is_encrypted(s) || server->security == NET_PLAIN;
+}
+
+bool login_text_ok(const char *text)
+{
+	return text && *text && !strpbrk(text, "\r\n");
+}
+
+int login_start(struct sasl **out, struct stream *s, const struct net_server *server,
+	const struct strv *offered, const struct net_login *login, const char *service,
+	struct err *err)
+{
+	char binding[64];
+	size_t n = stream_channel_binding(s, binding, sizeof(binding));
+
+	return sasl_start(out, offered, login, service, server->host, stream_is_encrypted(s),
+		login_plain_allowed(s, server), n ? binding : NULL, n, err);
+}
+
+static int send_secret(struct stream *s, const struct str *line, struct err *err)
+{
+	int r;
+
+	stream_secret(s, true);
+	r = stream_write(s, str_c(line), line->len, err);
+	if (!r)
+		r = stream_write(s, "\r\n", 2, err);
+	if (!r)
+		r = stream_flush(s, err);
+	stream_secret(s, false);
+	return r;
+}
+
+/* Wipes what may hold a password before it is freed. */
+static void forget(struct str *s)
+{
+	if (s->p)
+		explicit_bzero(s->p, s->cap);
+	str_done(s);
+}
+
+/* Sends the command; *pending is left true when the first answer still has to follow. */
+static int send_command(struct stream *s, struct sasl *sasl, const struct login_frame *frame,
+	struct str *first, bool *pending, struct err *err)
+{
+	struct str line = STR_INIT;
+	bool done;
+	int r;
+
+	*pending = sasl_client_first(sasl);
+	if (*pending && sasl_step(sasl, "", first, &done, err))
+		return -1;
+	str_addf(&line, "%s %s", frame->command, sasl_mechanism(sasl));
+	/* An empty first answer is written as "=" (RFC 4959 3, RFC 4954 4, RFC 5034 4). */
+	if (*pending && frame->initial && line.len + first->len + 4 <= frame->max_command) {
+		str_addc(&line, ' ');
+		str_adds(&line, first->len ? first->p : "=");
+		*pending = false;
+	}
+	r = send_secret(s, &line, err);
+	forget(&line);
+	return r;
+}
+
+/* "*" ends a conversation that we do not like; the server's refusal is read and dropped. */
+static void abandon(struct stream *s, const struct login_frame *frame)
+{
+	struct str rest = STR_INIT;
+
+	if (!stream_write(s, "*\r\n", 3, NULL) && !stream_flush(s, NULL))
+		frame->answer(frame->ctx, &rest, NULL);
+	str_done(&rest);
+}
+
+static int converse(struct stream *s, struct sasl *sasl, const struct login_frame *frame,
+	struct str *first, bool pending, struct err *err)
+{
+	struct str challenge = STR_INIT, answer = STR_INIT;
+	bool done = false;
+	int r = -1;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		enum login_answer a = frame->answer(frame->ctx, &challenge, err);
+
+		if (a != LOGIN_CHALLENGE) {
+			r = a == LOGIN_OK ? sasl_finish(sasl, err) : -1;
+			goto out;
+		}
+		str_clear(&answer);
+		if (pending) {
+			str_add(&answer, str_c(first), first->len);
+			pending = false;
+		} else if (sasl_step(sasl, str_c(&challenge), &answer, &done, err)) {
+			abandon(s, frame);
+			goto out;
+		}
+		if (send_secret(s, &answer, err))
+			goto out;
+	}
+	err_set(err, ERR_PROTOCOL, _("The server does not come to an end of the login"));
+out:
+	forget(&answer);
+	str_done(&challenge);
+	return r;
+}
+
+int login_talk(
+	struct stream *s, struct sasl *sasl, const struct login_frame *frame, struct err *err)
+{
+	struct str first = STR_INIT;
+	bool pending;
+	int r;
+
+	r = send_command(s, sasl, frame, &first, &pending, err);
+	if (!r)
+		r = converse(s, sasl, frame, &first, pending, err);
+	forget(&first);
+	return r;
+}

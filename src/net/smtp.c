@@ -1,0 +1,728 @@
+#include "net/smtp.h"
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "net/login.h"
+#include "net/stream.h"
+
+#include <arpa/inet.h>
+#include <libetpan/mailstream.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+enum {
+	REPLY_LINE = 8 << 10,
+	REPLY_LINES = 200,
+	REPLY_TEXT = 1000,
+	REPLY_BUDGET = 4 << 20,
+	AUTH_LINE = 12288, /* RFC 4954 4 */
+	RCPT_WINDOW = 50,
+	STEP_MS = 120000,
+	FINAL_MS = 600000, /* RFC 5321 4.5.3.2.6 */
+	QUIT_MS = 2000,
+	PIECE = 64 << 10,
+};
+
+struct smtp {
+	struct stream *stream;
+	struct net_server server;
+	struct net_options options; /* the stream borrows it */
+	struct strv mechanisms;
+	bool starttls, auth, pipelining, eightbit, utf8;
+	uint64_t max_size;
+	int step_ms, final_ms;
+	bool dead;
+	char *mechanism;
+};
+
+struct reply {
+	int code;
+	struct str text; /* clean, one line */
+};
+
+/* --- replies --- */
+
+static int lost(struct smtp *s)
+{
+	s->dead = true;
+	return -1;
+}
+
+static int protocol_error(struct smtp *s, struct err *err)
+{
+	s->dead = true;
+	return err_set(err, ERR_PROTOCOL, _("The SMTP server's answer cannot be understood"));
+}
+
+/* The code of a reply line (RFC 5321 4.2), 0 when it is none. */
+static int reply_code(const struct str *line, bool *more)
+{
+	const char *p = str_c(line);
+
+	if (line->len < 3 || p[0] < '1' || p[0] > '5' || p[1] < '0' || p[1] > '9' || p[2] < '0' ||
+		p[2] > '9')
+		return 0;
+	if (line->len > 3 && p[3] != ' ' && p[3] != '-')
+		return 0;
+	*more = line->len > 3 && p[3] == '-';
+	return (p[0] - '0') * 100 + (p[1] - '0') * 10 + (p[2] - '0');
+}
+
+static void add_text(struct reply *r, const struct str *line)
+{
+	if (line->len <= 4 || r->text.len > REPLY_TEXT)
+		return;
+	if (r->text.len)
+		str_addc(&r->text, ' ');
+	utf8_clean(&r->text, line->p + 4, line->len - 4, UTF8_LINE);
+}
+
+/* Reads a whole reply; line() gets the text of each of its lines (NULL: nobody wants them). */
+static int read_reply(
+	struct smtp *s, struct reply *r, void (*each)(struct smtp *, char *, int), struct err *err)
+{
+	struct str line = STR_INIT;
+	bool more = true;
+	int status = 0;
+
+	r->code = 0;
+	str_clear(&r->text);
+	for (int n = 0; more && !status; n++) {
+		int code;
+
+		if (n >= REPLY_LINES) {
+			status = protocol_error(s, err);
+		} else if (stream_read_line(s->stream, &line, REPLY_LINE, err)) {
+			status = lost(s);
+		} else if (!(code = reply_code(&line, &more)) || (r->code && code != r->code)) {
+			status = protocol_error(s, err);
+		} else {
+			r->code = code;
+			add_text(r, &line);
+			if (each && line.len > 4)
+				each(s, line.p + 4, n);
+		}
+	}
+	str_done(&line);
+	if (r->code == 421) /* RFC 5321 3.8: the channel is being closed */
+		s->dead = true;
+	return status;
+}
+
+/* Waits for the first byte of a reply no longer than ms. */
+static int await_reply(struct smtp *s, int ms, struct reply *r,
+	void (*each)(struct smtp *, char *, int), struct err *err)
+{
+	int ready = stream_wait(s->stream, -1, ms, err);
+
+	if (ready < 0)
+		return lost(s);
+	if (ready == STREAM_TIMEOUT) {
+		s->dead = true;
+		return err_set(err, ERR_NETWORK, _("The SMTP server does not answer"));
+	}
+	return read_reply(s, r, each, err);
+}
+
+static enum err_kind kind_of(int code)
+{
+	return code / 100 == 4 ? ERR_AGAIN : code / 100 == 5 ? ERR_REFUSED : ERR_PROTOCOL;
+}
+
+/* Fills err from a reply that is not the one wanted. What is neither 4xx nor 5xx ends it all. */
+static int unwanted(struct smtp *s, const struct reply *r, struct err *err)
+{
+	if (kind_of(r->code) == ERR_PROTOCOL)
+		return protocol_error(s, err);
+	return err_set(
+		err, kind_of(r->code), _("The server said %d: %s"), r->code, str_c(&r->text));
+}
+
+static int put(struct smtp *s, const char *line, struct err *err)
+{
+	if (stream_write(s->stream, line, strlen(line), err) ||
+		stream_write(s->stream, "\r\n", 2, err))
+		return lost(s);
+	return 0;
+}
+
+static int flush(struct smtp *s, struct err *err)
+{
+	return stream_flush(s->stream, err) ? lost(s) : 0;
+}
+
+/* One command, one reply; 0 when its code is the wanted one. */
+static int command(struct smtp *s, const char *line, int wanted,
+	void (*each)(struct smtp *, char *, int), struct err *err)
+{
+	struct reply r = {0};
+	int status;
+
+	stream_command(s->stream, REPLY_BUDGET);
+	status = put(s, line, err) || flush(s, err) || await_reply(s, s->step_ms, &r, each, err)
+			 ? -1
+		 : r.code == wanted ? 0
+				    : unwanted(s, &r, err);
+	str_done(&r.text);
+	return status;
+}
+
+/* --- opening --- */
+
+/* SIZE may stand alone: no limit is told then (RFC 1870 4). */
+static uint64_t size_value(const char *word)
+{
+	return word && word[0] >= '0' && word[0] <= '9' ? strtoull(word, NULL, 10) : 0;
+}
+
+static void ehlo_line(struct smtp *s, char *text, int n)
+{
+	char *save = NULL, *word;
+
+	if (n == 0) /* the server's name */
+		return;
+	if (!strncasecmp(text, "AUTH=", 5))
+		text[4] = ' ';
+	word = strtok_r(text, " ", &save);
+	if (!word)
+		return;
+	if (!strcasecmp(word, "STARTTLS"))
+		s->starttls = true;
+	else if (!strcasecmp(word, "PIPELINING"))
+		s->pipelining = true;
+	else if (!strcasecmp(word, "8BITMIME"))
+		s->eightbit = true;
+	else if (!strcasecmp(word, "SMTPUTF8"))
+		s->utf8 = true;
+	else if (!strcasecmp(word, "SIZE"))
+		s->max_size = size_value(strtok_r(NULL, " ", &save));
+	else if (!strcasecmp(word, "AUTH")) {
+		s->auth = true;
+		while ((word = strtok_r(NULL, " ", &save)))
+			if (s->mechanisms.n < 100 && !strv_has(&s->mechanisms, word))
+				strv_add(&s->mechanisms, word);
+	}
+}
+
+/* The address literal of our end (RFC 5321 4.1.3): says no more than the packets do. */
+static void own_literal(struct smtp *s, struct str *out)
+{
+	mailstream_low *low = mailstream_get_low(stream_mailstream(s->stream));
+	struct sockaddr_storage at = {0};
+	socklen_t len = sizeof(at);
+	char text[INET6_ADDRSTRLEN] = "";
+	int fd = low ? mailstream_low_get_fd(low) : -1;
+
+	if (fd >= 0 && !getsockname(fd, (struct sockaddr *)&at, &len)) {
+		if (at.ss_family == AF_INET)
+			inet_ntop(AF_INET, &((struct sockaddr_in *)&at)->sin_addr, text,
+				sizeof(text));
+		else if (at.ss_family == AF_INET6)
+			inet_ntop(AF_INET6, &((struct sockaddr_in6 *)&at)->sin6_addr, text,
+				sizeof(text));
+	}
+	if (!strncmp(text, "::ffff:", 7) && strchr(text, '.'))
+		str_addf(out, "[%s]", text + 7);
+	else if (at.ss_family == AF_INET6 && text[0])
+		str_addf(out, "[IPv6:%s]", text);
+	else
+		str_addf(out, "[%s]", text[0] ? text : "127.0.0.1");
+}
+
+/* What an earlier EHLO said is forgotten (RFC 3207 4.2). */
+static int say_ehlo(struct smtp *s, struct err *err)
+{
+	struct str line = STR_INIT;
+	int r;
+
+	strv_done(&s->mechanisms);
+	s->starttls = s->auth = s->pipelining = s->eightbit = s->utf8 = false;
+	s->max_size = 0;
+	str_adds(&line, "EHLO ");
+	own_literal(s, &line);
+	r = command(s, line.p, 250, ehlo_line, err);
+	str_done(&line);
+	return r;
+}
+
+static int start_tls(struct smtp *s, struct err *err)
+{
+	if (!s->starttls)
+		return err_set(err, ERR_CERT,
+			_("The SMTP server does not offer STARTTLS, and nothing is sent "
+			  "unencrypted"));
+	if (command(s, "STARTTLS", 220, NULL, NULL))
+		return err_set(err, ERR_CERT, _("The SMTP server refused to start encryption"));
+	if (stream_starttls(s->stream, err))
+		return lost(s);
+	return say_ehlo(s, err);
+}
+
+static enum login_answer auth_answer(void *ctx, struct str *challenge, struct err *err)
+{
+	struct smtp *s = ctx;
+	struct reply r = {0};
+	enum login_answer a = LOGIN_FAILED;
+
+	str_clear(challenge);
+	if (await_reply(s, s->step_ms, &r, NULL, err))
+		goto out;
+	if (r.code == 235) {
+		a = LOGIN_OK;
+	} else if (r.code == 334) {
+		str_add(challenge, str_c(&r.text), r.text.len);
+		a = LOGIN_CHALLENGE;
+	} else if (r.code / 100 == 5 || r.code == 432) {
+		err_set(err, ERR_AUTH, _("The server refused the login: %d %s"), r.code,
+			str_c(&r.text));
+	} else {
+		unwanted(s, &r, err);
+	}
+out:
+	str_done(&r.text);
+	return a;
+}
+
+static int log_in(struct smtp *s, const struct net_login *login, struct err *err)
+{
+	struct login_frame frame = {"AUTH", true, AUTH_LINE, auth_answer, s};
+	struct sasl *sasl;
+	int r;
+
+	if (!login || !login->secret)
+		return 0;
+	if (!s->auth)
+		return err_set(err, ERR_AUTH, _("The SMTP server does not offer a login"));
+	if (login_start(&sasl, s->stream, &s->server, &s->mechanisms, login, "smtp", err))
+		return -1;
+	s->mechanism = mem_strdup(sasl_mechanism(sasl));
+	stream_command(s->stream, REPLY_BUDGET);
+	r = login_talk(s->stream, sasl, &frame, err);
+	sasl_free(sasl);
+	return r;
+}
+
+static int greet(struct smtp *s, const struct net_login *login, struct err *err)
+{
+	struct reply r = {0};
+	int status;
+
+	stream_command(s->stream, REPLY_BUDGET);
+	status = await_reply(s, s->step_ms, &r, NULL, err);
+	if (!status && r.code != 220)
+		status = unwanted(s, &r, err);
+	str_done(&r.text);
+	if (status || say_ehlo(s, err))
+		return -1;
+	if (s->server.security == NET_STARTTLS && start_tls(s, err))
+		return -1;
+	return log_in(s, login, err);
+}
+
+int smtp_open(struct smtp **out, const struct net_server *server, const struct net_options *options,
+	const struct net_login *login, struct net_cancel *cancel, struct err *err)
+{
+	struct smtp *s = mem_alloc(sizeof(*s));
+
+	*out = NULL;
+	s->server = *server;
+	if (options)
+		s->options = *options;
+	/* Relays that scan a message are silent for minutes after the final dot; other steps have
+	 * the shorter wait of await_reply. */
+	s->step_ms = s->options.idle_ms ? s->options.idle_ms : STEP_MS;
+	s->final_ms = s->options.idle_ms ? s->options.idle_ms : FINAL_MS;
+	if (!s->options.idle_ms)
+		s->options.idle_ms = FINAL_MS;
+	if (!s->options.command_ms)
+		s->options.command_ms = 2 * FINAL_MS;
+	if (stream_open(&s->stream, server, &s->options, cancel, err)) {
+		free(s);
+		return -1;
+	}
+	if (greet(s, login, err)) {
+		smtp_free(s);
+		return -1;
+	}
+	*out = s;
+	return 0;
+}
+
+void smtp_free(struct smtp *s)
+{
+	if (!s)
+		return;
+	stream_free(s->stream);
+	strv_done(&s->mechanisms);
+	free(s->mechanism);
+	free(s);
+}
+
+void smtp_quit(struct smtp *s)
+{
+	if (!s)
+		return;
+	if (!s->dead && !put(s, "QUIT", NULL) && !flush(s, NULL))
+		stream_wait(s->stream, -1, QUIT_MS, NULL);
+	smtp_free(s);
+}
+
+void smtp_describe(const struct smtp *s, struct str *out)
+{
+	stream_describe(s->stream, out);
+	str_addf(out, "\nSMTP%s%s%s", s->pipelining ? " PIPELINING" : "",
+		s->eightbit ? " 8BITMIME" : "", s->utf8 ? " SMTPUTF8" : "");
+	if (s->max_size)
+		str_addf(out, " SIZE %llu", (unsigned long long)s->max_size);
+	str_addf(out, ", %s\n", s->mechanism ? s->mechanism : "-");
+}
+
+uint64_t smtp_max_size(const struct smtp *s)
+{
+	return s->max_size;
+}
+
+/* --- one transaction --- */
+
+struct letter {
+	const char *from;
+	struct smtp_recipient *to;
+	size_t n;
+	const char *message;
+	size_t len;
+	bool eightbit, utf8;
+};
+
+static bool is_ascii(const char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)p[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* Nothing that could end the command or the path early (RFC 5321 4.1.2; 256 octets with < >). */
+static bool good_address(const char *a)
+{
+	size_t n = 0;
+
+	for (; a[n]; n++)
+		if ((unsigned char)a[n] <= 0x20 || a[n] == 0x7f || a[n] == '<' || a[n] == '>')
+			return false;
+	return n > 0 && n <= 254;
+}
+
+/* Only CRLF ends a line: a lone CR or LF is how one message is smuggled into two. */
+static bool good_message(const char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (p[i] == '\0')
+			return false;
+		if (p[i] == '\r' && (i + 1 == len || p[i + 1] != '\n'))
+			return false;
+		if (p[i] == '\n' && (i == 0 || p[i - 1] != '\r'))
+			return false;
+	}
+	return true;
+}
+
+static size_t header_length(const char *p, size_t len)
+{
+	const char *end = memmem(p, len, "\r\n\r\n", 4);
+
+	if (len >= 2 && !memcmp(p, "\r\n", 2)) /* no header at all */
+		return 0;
+	return end ? (size_t)(end - p) : len;
+}
+
+static void judge(struct smtp_recipient *to, enum smtp_fate fate, const char *text)
+{
+	size_t n = strlen(text);
+
+	to->fate = fate;
+	n = utf8_cut(text, n, sizeof(to->text) - 1);
+	memcpy(to->text, text, n);
+	to->text[n] = '\0';
+}
+
+static int check(struct smtp *s, struct letter *l, struct err *err)
+{
+	if (s->dead)
+		return err_set(err, ERR_NETWORK, _("The connection is closed"));
+	if (l->from[0] && !good_address(l->from))
+		return err_set(
+			err, ERR_INPUT, _("The sender's address cannot be used: %s"), l->from);
+	for (size_t i = 0; i < l->n; i++)
+		if (!good_address(l->to[i].address))
+			return err_set(err, ERR_INPUT, _("The address cannot be used: %s"),
+				l->to[i].address);
+	if (!good_message(l->message, l->len))
+		return err_set(err, ERR_INPUT,
+			_("The message has a NUL or a line end that is not CRLF; it was not sent"));
+	if (s->max_size && l->len > s->max_size)
+		return err_set(err, ERR_REFUSED,
+			_("The message has %llu bytes, the server takes at most %llu"),
+			(unsigned long long)l->len, (unsigned long long)s->max_size);
+	return 0;
+}
+
+static int check_8bit(struct smtp *s, struct letter *l, struct err *err)
+{
+	bool wide = !is_ascii(l->message, header_length(l->message, l->len));
+
+	l->eightbit = !is_ascii(l->message, l->len);
+	if (l->eightbit && !s->eightbit)
+		return err_set(err, ERR_REFUSED,
+			_("The message has 8-bit text, which the server does not take"));
+	wide = wide || !is_ascii(l->from, strlen(l->from));
+	if (wide && !s->utf8)
+		return err_set(err, ERR_REFUSED,
+			_("The message needs SMTPUTF8, which the server does not have"));
+	l->utf8 = wide;
+	for (size_t i = 0; i < l->n; i++) {
+		if (is_ascii(l->to[i].address, strlen(l->to[i].address)))
+			continue;
+		if (s->utf8)
+			l->utf8 = true;
+		else
+			judge(&l->to[i], SMTP_NEVER,
+				_("The address needs SMTPUTF8, which the server does not have"));
+	}
+	return 0;
+}
+
+static bool wants_rcpt(const struct smtp *s, const struct smtp_recipient *to)
+{
+	return s->utf8 || is_ascii(to->address, strlen(to->address));
+}
+
+static int put_mail(struct smtp *s, const struct letter *l, struct err *err)
+{
+	struct str line = STR_INIT;
+	int r;
+
+	str_addf(&line, "MAIL FROM:<%s>", l->from);
+	if (s->max_size)
+		str_addf(&line, " SIZE=%zu", l->len);
+	if (l->eightbit)
+		str_adds(&line, " BODY=8BITMIME");
+	if (l->utf8)
+		str_adds(&line, " SMTPUTF8");
+	r = put(s, line.p, err);
+	str_done(&line);
+	return r;
+}
+
+static int put_rcpt(struct smtp *s, const struct smtp_recipient *to, struct err *err)
+{
+	struct str line = STR_INIT;
+	int r;
+
+	str_addf(&line, "RCPT TO:<%s>", to->address);
+	r = put(s, line.p, err);
+	str_done(&line);
+	return r;
+}
+
+static int read_mail(struct smtp *s, struct err *err)
+{
+	struct reply r = {0};
+	int status = await_reply(s, s->step_ms, &r, NULL, err);
+
+	if (!status && r.code != 250)
+		status = unwanted(s, &r, err);
+	str_done(&r.text);
+	return status;
+}
+
+static int read_rcpt(struct smtp *s, struct smtp_recipient *to, struct err *err)
+{
+	struct reply r = {0};
+	struct str text = STR_INIT;
+	int status = await_reply(s, s->step_ms, &r, NULL, err);
+
+	if (!status) {
+		str_addf(&text, "%d %s", r.code, str_c(&r.text));
+		if (r.code == 250 || r.code == 251 || r.code == 252)
+			judge(to, SMTP_ACCEPTED, text.p);
+		else if (r.code / 100 == 4)
+			judge(to, SMTP_LATER, text.p);
+		else if (r.code / 100 == 5)
+			judge(to, SMTP_NEVER, text.p);
+		else
+			status = protocol_error(s, err);
+		if (!status && s->dead) /* 421 */
+			status = unwanted(s, &r, err);
+	}
+	str_done(&text);
+	str_done(&r.text);
+	return status;
+}
+
+/* MAIL and the RCPTs one by one. */
+static int envelope_slow(struct smtp *s, const struct letter *l, struct err *err)
+{
+	stream_command(s->stream, REPLY_BUDGET);
+	if (put_mail(s, l, err) || flush(s, err) || read_mail(s, err))
+		return -1;
+	for (size_t i = 0; i < l->n; i++) {
+		if (!wants_rcpt(s, &l->to[i]))
+			continue;
+		stream_command(s->stream, REPLY_BUDGET);
+		if (put_rcpt(s, &l->to[i], err) || flush(s, err) || read_rcpt(s, &l->to[i], err))
+			return -1;
+	}
+	return 0;
+}
+
+/* The same in batches (RFC 2920): small enough that neither side's buffers fill up. */
+static int envelope_fast(struct smtp *s, const struct letter *l, struct err *err)
+{
+	bool mail_refused = false;
+	size_t i = 0;
+
+	do {
+		size_t end = i + RCPT_WINDOW < l->n ? i + RCPT_WINDOW : l->n;
+		bool first = i == 0;
+
+		stream_command(s->stream, REPLY_BUDGET);
+		if (first && put_mail(s, l, err))
+			return -1;
+		for (size_t k = i; k < end; k++)
+			if (wants_rcpt(s, &l->to[k]) && put_rcpt(s, &l->to[k], err))
+				return -1;
+		if (flush(s, err))
+			return -1;
+		if (first && read_mail(s, err)) {
+			if (s->dead)
+				return -1;
+			mail_refused = true;
+		}
+		for (; i < end; i++) {
+			/* After a refused MAIL what is said about the recipients means nothing. */
+			struct smtp_recipient nobody = {.address = ""};
+			struct smtp_recipient *to = mail_refused ? &nobody : &l->to[i];
+
+			if (wants_rcpt(s, &l->to[i]) && read_rcpt(s, to, mail_refused ? NULL : err))
+				return -1;
+		}
+	} while (i < l->n && !mail_refused);
+	return mail_refused ? -1 : 0;
+}
+
+static void reset(struct smtp *s)
+{
+	if (!s->dead && command(s, "RSET", 250, NULL, NULL))
+		s->dead = true;
+}
+
+/* Nobody was accepted: the first refusal says why, and it may be tried again if one was 4xx. */
+static int none_accepted(const struct letter *l, struct err *err)
+{
+	enum err_kind kind = ERR_REFUSED;
+	const struct smtp_recipient *why = &l->to[0];
+
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->to[i].fate == SMTP_LATER && kind != ERR_AGAIN) {
+			kind = ERR_AGAIN;
+			why = &l->to[i];
+		}
+	}
+	return err_set(err, kind, _("No recipient was accepted: %s"), why->text);
+}
+
+/* The message with dots stuffed (RFC 5321 4.5.2) and a CRLF at its end, without the final dot. */
+static int put_message(struct smtp *s, const struct letter *l, struct err *err)
+{
+	const char *p = l->message, *end = p + l->len;
+
+	while (p < end) {
+		const char *nl;
+
+		if (*p == '.' && stream_write(s->stream, ".", 1, err))
+			return lost(s);
+		/* As much as has no line that begins with a dot. */
+		nl = memmem(p + 1, (size_t)(end - p - 1), "\n.", 2);
+		nl = nl ? nl + 1 : end;
+		while (p < nl) {
+			size_t n = (size_t)(nl - p) < PIECE ? (size_t)(nl - p) : PIECE;
+
+			if (stream_write(s->stream, p, n, err))
+				return lost(s);
+			p += n;
+		}
+	}
+	if ((!l->len || end[-1] != '\n') && stream_write(s->stream, "\r\n", 2, err))
+		return lost(s);
+	return flush(s, err);
+}
+
+/* From here on the relay may have the message whatever we hear (RFC 1047). */
+static enum smtp_outcome finish(struct smtp *s, struct err *err)
+{
+	struct reply r = {0};
+	struct err why = {0};
+	enum smtp_outcome outcome = SMTP_UNCONFIRMED;
+
+	stream_command(s->stream, REPLY_BUDGET);
+	if (!stream_write(s->stream, ".\r\n", 3, &why) && !stream_flush(s->stream, &why) &&
+		!await_reply(s, s->final_ms, &r, NULL, &why)) {
+		if (r.code == 250) {
+			outcome = SMTP_SENT;
+		} else if (r.code / 100 == 4 || r.code / 100 == 5) {
+			unwanted(s, &r, err);
+			outcome = SMTP_NOT_SENT;
+		} else {
+			protocol_error(s, &why);
+		}
+	}
+	if (outcome == SMTP_UNCONFIRMED) {
+		s->dead = true;
+		err_set(err, why.kind,
+			_("The server did not confirm the message, which may have been sent: %s"),
+			why.text);
+	}
+	str_done(&r.text);
+	return outcome;
+}
+
+static int open_data(struct smtp *s, const struct letter *l, int (*before_data)(void *ctx),
+	void *ctx, struct err *err)
+{
+	size_t accepted = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		accepted += l->to[i].fate == SMTP_ACCEPTED;
+	if (!accepted)
+		return none_accepted(l, err);
+	if (before_data && before_data(ctx))
+		return err_set(err, ERR_CANCELLED, _("The message was not sent"));
+	return command(s, "DATA", 354, NULL, err);
+}
+
+enum smtp_outcome smtp_send(struct smtp *s, const char *from, struct smtp_recipient *to, size_t n,
+	const char *message, size_t len, int (*before_data)(void *ctx), void *ctx, struct err *err)
+{
+	struct letter l = {from, to, n, message, len, false, false};
+
+	for (size_t i = 0; i < n; i++)
+		judge(&to[i], SMTP_LATER, "");
+	if (!n) {
+		err_set(err, ERR_INPUT, _("The message has no recipient"));
+		return SMTP_NOT_SENT;
+	}
+	if (check(s, &l, err) || check_8bit(s, &l, err))
+		return SMTP_NOT_SENT;
+	if ((s->pipelining ? envelope_fast(s, &l, err) : envelope_slow(s, &l, err)) ||
+		open_data(s, &l, before_data, ctx, err)) {
+		reset(s);
+		return SMTP_NOT_SENT;
+	}
+	if (put_message(s, &l, err))
+		return SMTP_NOT_SENT;
+	return finish(s, err);
+}

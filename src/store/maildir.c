@@ -1,0 +1,826 @@
+#include "store/maildir.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/i18n.h"
+#include "base/map.h"
+#include "base/mem.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	BASE_MAX = 230,         /* leaves room for ":2," and the flags in 255 */
+	LETTERS_MAX = 16,       /* flags of ours and of others */
+	TMP_SECONDS = 36 * 3600 /* maildir(5): older files in tmp are left over from a crash */
+};
+
+/* In the order of the alphabet, as the file name wants them. */
+static const struct {
+	char letter;
+	uint32_t flag;
+} letters[] = {
+	{'D', MAIL_DRAFT},
+	{'F', MAIL_FLAGGED},
+	{'P', MAIL_FORWARDED},
+	{'R', MAIL_ANSWERED},
+	{'S', MAIL_SEEN},
+	{'T', MAIL_DELETED},
+};
+
+/* ---- names ---- */
+
+/* A base comes back from caches and journals: it must never lead out of cur and new. */
+static bool base_ok(const char *base)
+{
+	size_t len = strlen(base);
+
+	if (len == 0 || len > BASE_MAX || base[0] == '.')
+		return false;
+	for (const char *p = base; *p; p++)
+		if (*p == '/' || *p == ':' || (unsigned char)*p < 0x20 || *p == 0x7f)
+			return false;
+	return true;
+}
+
+static int no_message(struct err *err)
+{
+	return err_set(err, ERR_GONE, _("This message is no longer in the folder"));
+}
+
+static uint32_t flags_of(const char *info)
+{
+	uint32_t flags = 0;
+
+	if (strncmp(info, ":2,", 3) != 0)
+		return 0;
+	for (size_t i = 0; i < MEM_COUNT(letters); i++)
+		if (strchr(info + 3, letters[i].letter))
+			flags |= letters[i].flag;
+	return flags;
+}
+
+static bool is_ours(char letter)
+{
+	for (size_t i = 0; i < MEM_COUNT(letters); i++)
+		if (letters[i].letter == letter)
+			return true;
+	return false;
+}
+
+/* ":2," and the letters for flags; foreign letters of the former info stay (Dovecot's keywords are
+ * a..z), unless they mean something else in the folder it goes to. */
+static void add_info(struct str *name, uint32_t flags, const char *former, bool same_folder)
+{
+	size_t kept = 0;
+
+	str_adds(name, ":2,");
+	for (size_t i = 0; i < MEM_COUNT(letters); i++)
+		if (flags & letters[i].flag)
+			str_addc(name, letters[i].letter);
+	if (!same_folder || strncmp(former, ":2,", 3) != 0)
+		return;
+	for (const char *p = former + 3; *p && kept < LETTERS_MAX; p++)
+		if (!is_ours(*p) && ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z'))) {
+			str_addc(name, *p);
+			kept++;
+		}
+}
+
+static const char *info_of(const char *name)
+{
+	const char *colon = strchr(name, ':');
+
+	return colon ? colon : "";
+}
+
+static void add_host(struct str *out)
+{
+	char host[65] = "";
+	size_t n = 0;
+
+	gethostname(host, sizeof(host) - 1);
+	for (const char *p = host; *p && n < 40; p++, n++) {
+		bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+			     (*p >= '0' && *p <= '9') || *p == '-' || *p == '.';
+
+		str_addc(out, plain ? *p : '_');
+	}
+	if (!n)
+		str_adds(out, "localhost");
+}
+
+static bool tag_ok(const char *tag)
+{
+	return strlen(tag) <= 80 &&
+	       strspn(tag, "abcdefghijklmnopqrstuvwxyz0123456789") == strlen(tag);
+}
+
+static void new_base(struct str *out, const char *tag, size_t size)
+{
+	struct timespec now;
+	char token[11];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	hash_random_token(token, sizeof(token) - 1);
+	str_addf(out, "%lld.M%ldP%ldR%s", (long long)now.tv_sec, now.tv_nsec / 1000, (long)getpid(),
+		token);
+	if (tag && *tag)
+		str_addf(out, "T%s", tag);
+	str_addc(out, '.');
+	add_host(out);
+	str_addf(out, ",S=%zu", size);
+}
+
+/* ---- finding ---- */
+
+struct place {
+	bool in_new;
+	struct str name; /* the file name */
+	struct str path;
+};
+
+static void place_done(struct place *at)
+{
+	str_done(&at->name);
+	str_done(&at->path);
+}
+
+static void place_set(struct place *at, const char *dir, bool in_new, const char *name)
+{
+	struct str copy = STR_INIT;
+
+	str_adds(&copy, name);
+	str_done(&at->name);
+	at->name = copy;
+	at->in_new = in_new;
+	str_clear(&at->path);
+	str_addf(&at->path, "%s/%s/%s", dir, in_new ? "new" : "cur", at->name.p);
+}
+
+static bool is_there(const struct place *at)
+{
+	struct stat st;
+
+	return lstat(at->path.p, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* Nearly every name is one of these: 66 stats are cheaper than reading a large directory. */
+static bool find_by_guess(struct place *at, const char *dir, const char *base)
+{
+	struct str name = STR_INIT;
+	bool found = false;
+
+	for (uint32_t set = 0; !found && set < 1u << MEM_COUNT(letters); set++) {
+		uint32_t flags = 0;
+
+		for (size_t i = 0; i < MEM_COUNT(letters); i++)
+			flags |= set & 1u << i ? letters[i].flag : 0;
+		str_clear(&name);
+		str_adds(&name, base);
+		add_info(&name, flags, "", false);
+		place_set(at, dir, false, name.p);
+		found = is_there(at);
+	}
+	for (int in_new = 1; !found && in_new >= 0; in_new--) {
+		place_set(at, dir, in_new, base);
+		found = is_there(at);
+	}
+	str_done(&name);
+	return found;
+}
+
+static bool find_by_reading(struct place *at, const char *dir, bool in_new, const char *base)
+{
+	char *path = file_join(dir, in_new ? "new" : "cur");
+	DIR *d = opendir(path);
+	struct dirent *de;
+	size_t len = strlen(base);
+	bool found = false;
+
+	while (d && !found && (de = readdir(d)))
+		if (strncmp(de->d_name, base, len) == 0 &&
+			(de->d_name[len] == '\0' || de->d_name[len] == ':')) {
+			place_set(at, dir, in_new, de->d_name);
+			found = is_there(at);
+		}
+	if (d)
+		closedir(d);
+	free(path);
+	return found;
+}
+
+/* Twice, because another program may rename the file between two looks. */
+static bool find(struct place *at, const char *dir, const char *base)
+{
+	for (int i = 0; i < 2; i++)
+		if (find_by_guess(at, dir, base) || find_by_reading(at, dir, true, base) ||
+			find_by_reading(at, dir, false, base))
+			return true;
+	return false;
+}
+
+/* Calls fn on the file, again while other programs rename it under our hands. fn: 0, -1 with err,
+ * or 1: it was not there. */
+typedef int place_fn(void *ctx, struct place *at, struct err *err);
+
+static int with_message(const char *dir, const char *base, place_fn *fn, void *ctx, struct err *err)
+{
+	struct place at = {0};
+	int rc = 1;
+
+	if (base_ok(base))
+		for (int i = 0; rc == 1 && i < 5 && find(&at, dir, base); i++)
+			rc = fn(ctx, &at, err);
+	place_done(&at);
+	return rc == 1 ? no_message(err) : rc;
+}
+
+/* ---- scanning ---- */
+
+struct names {
+	struct strv in_new, in_cur;
+	struct strv earlier; /* from readings before the last: to be looked for */
+};
+
+static void names_done(struct names *n)
+{
+	strv_done(&n->in_new);
+	strv_done(&n->in_cur);
+	strv_done(&n->earlier);
+}
+
+static void set_aside(struct strv *names, struct strv *earlier)
+{
+	for (size_t i = 0; i < names->n; i++)
+		strv_take(earlier, names->v[i]);
+	names->n = 0;
+	strv_done(names);
+}
+
+static int read_names(const char *dir, const char *sub, struct strv *out, struct err *err)
+{
+	char *path = file_join(dir, sub);
+	DIR *d = opendir(path);
+	struct dirent *de;
+	int rc = 0;
+
+	if (!d)
+		rc = errno == ENOENT ? err_set(err, ERR_GONE, _("%s does not exist"), path)
+				     : err_errno(err, _("Cannot read %s"), path);
+	while (d && (de = readdir(d)))
+		if (de->d_name[0] != '.' && (de->d_type == DT_REG || de->d_type == DT_UNKNOWN))
+			strv_add(out, de->d_name);
+	if (d)
+		closedir(d);
+	free(path);
+	return rc;
+}
+
+static uint64_t raw_stamp(const char *dir, int64_t *newest)
+{
+	static const unsigned char key[16] = {0};
+	uint64_t v[8] = {0};
+	struct stat st;
+
+	*newest = 0;
+	for (int i = 0; i < 2; i++) {
+		char *path = file_join(dir, i ? "new" : "cur");
+
+		if (stat(path, &st) == 0) {
+			int64_t ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+
+			v[i * 4] = 1 + (uint64_t)st.st_dev;
+			v[i * 4 + 1] = (uint64_t)st.st_ino;
+			v[i * 4 + 2] = (uint64_t)ns;
+			v[i * 4 + 3] = (uint64_t)st.st_nlink;
+			*newest = ns > *newest ? ns : *newest;
+		}
+		free(path);
+	}
+	return hash_sip(key, v, sizeof(v));
+}
+
+uint64_t maildir_stamp(const char *dir)
+{
+	int64_t newest, age;
+	uint64_t stamp = raw_stamp(dir, &newest);
+	struct timespec now;
+
+	/* Directory times move in steps of some milliseconds: what changes twice within one step
+	 * looks unchanged. A stamp that young never repeats. */
+	clock_gettime(CLOCK_REALTIME, &now);
+	age = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - newest;
+	if (age >= 0 && age < 50000000)
+		stamp ^= (uint64_t)age * 0x9e3779b97f4a7c15u + 1;
+	return stamp;
+}
+
+/* new is read first: a message moved to cur meanwhile is seen twice rather than never. A rename
+ * within cur can hide a name from readdir, so a directory that changed is read again, and what only
+ * an earlier reading saw is looked for by name. */
+static int collect(const char *dir, struct names *names, struct err *err)
+{
+	for (int i = 0; i < 4; i++) {
+		int64_t newest;
+		uint64_t before = raw_stamp(dir, &newest);
+
+		set_aside(&names->in_new, &names->earlier);
+		set_aside(&names->in_cur, &names->earlier);
+		if (read_names(dir, "new", &names->in_new, err) != 0 ||
+			read_names(dir, "cur", &names->in_cur, err) != 0)
+			return -1;
+		if (raw_stamp(dir, &newest) == before)
+			break;
+	}
+	return 0;
+}
+
+static bool size_in_name(const char *base, uint64_t *size)
+{
+	const char *p = strstr(base, ",S=");
+	char *end;
+
+	if (!p || p[3] < '0' || p[3] > '9' || strspn(p + 3, "0123456789") > 15)
+		return false;
+	*size = strtoull(p + 3, &end, 10);
+	return *end == '\0' || *end == ',';
+}
+
+static bool time_in_name(const char *base, uint32_t *received)
+{
+	size_t digits = strspn(base, "0123456789");
+	unsigned long long t;
+
+	if (digits < 8 || digits > 10 || base[digits] != '.')
+		return false;
+	t = strtoull(base, NULL, 10);
+	*received = (uint32_t)t;
+	return t <= UINT32_MAX;
+}
+
+/* What the name does not say comes from the file. False: it is gone, or no plain file. */
+static bool fill_entry(const char *dir, const char *name, struct maildir_entry *e)
+{
+	struct place at = {0};
+	struct stat st;
+	bool ok = true, sized = size_in_name(e->base, &e->size),
+	     dated = time_in_name(e->base, &e->received);
+
+	if (sized && dated)
+		return true;
+	place_set(&at, dir, e->in_new, name);
+	ok = (lstat(at.path.p, &st) == 0 ||
+		     (find(&at, dir, e->base) && lstat(at.path.p, &st) == 0)) &&
+	     S_ISREG(st.st_mode);
+	if (ok && !sized)
+		e->size = (uint64_t)st.st_size;
+	if (ok && !dated)
+		e->received = st.st_mtime < 0                    ? 0
+			      : st.st_mtime > (time_t)UINT32_MAX ? UINT32_MAX
+								 : (uint32_t)st.st_mtime;
+	place_done(&at);
+	return ok;
+}
+
+struct scan {
+	const char *dir;
+	struct map *seen;
+	int (*fn)(void *ctx, const struct maildir_entry *e);
+	void *ctx;
+};
+
+static int scan_name(struct scan *s, const char *name, bool in_new)
+{
+	static char mark;
+	const char *info = info_of(name);
+	char *base = mem_strndup(name, strcspn(name, ":"));
+	struct maildir_entry e = {.base = base, .in_new = in_new, .flags = flags_of(info)};
+	int rc = 0;
+
+	if (base_ok(e.base) && !map_get(s->seen, e.base) && fill_entry(s->dir, name, &e)) {
+		map_put(s->seen, e.base, &mark);
+		rc = s->fn(s->ctx, &e);
+	}
+	free(base);
+	return rc;
+}
+
+static int scan_earlier(struct scan *s, const char *name)
+{
+	char *base = mem_strndup(name, strcspn(name, ":"));
+	struct place at = {0};
+	int rc = 0;
+
+	if (base_ok(base) && !map_get(s->seen, base) && find(&at, s->dir, base))
+		rc = scan_name(s, at.name.p, at.in_new);
+	place_done(&at);
+	free(base);
+	return rc;
+}
+
+static void sweep_tmp(const char *dir)
+{
+	char *path = file_join(dir, "tmp");
+	DIR *d = opendir(path);
+	struct dirent *de;
+	struct stat st;
+
+	while (d && (de = readdir(d)))
+		if (de->d_name[0] != '.' &&
+			fstatat(dirfd(d), de->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+			S_ISREG(st.st_mode) && clock_now() - st.st_mtime > TMP_SECONDS)
+			unlinkat(dirfd(d), de->d_name, 0);
+	if (d)
+		closedir(d);
+	free(path);
+}
+
+int maildir_scan(const char *dir, int (*fn)(void *ctx, const struct maildir_entry *e), void *ctx,
+	struct err *err)
+{
+	struct names names = {0};
+	struct scan s = {.dir = dir, .seen = map_new(), .fn = fn, .ctx = ctx};
+	int rc = collect(dir, &names, err);
+
+	for (size_t i = 0; rc == 0 && i < names.in_cur.n; i++)
+		rc = scan_name(&s, names.in_cur.v[i], false);
+	for (size_t i = 0; rc == 0 && i < names.in_new.n; i++)
+		rc = scan_name(&s, names.in_new.v[i], true);
+	for (size_t i = 0; rc == 0 && i < names.earlier.n; i++)
+		rc = scan_earlier(&s, names.earlier.v[i]);
+	map_free(s.seen, NULL);
+	names_done(&names);
+	sweep_tmp(dir);
+	return rc;
+}
+
+/* ---- writing ---- */
+
+static int sync_sub(const char *dir, bool in_new, struct err *err)
+{
+	char *path = file_join(dir, in_new ? "new" : "cur");
+	int rc = file_sync_dir(path, err);
+
+	free(path);
+	return rc;
+}
+
+int maildir_sync(const char *dir, struct err *err)
+{
+	return sync_sub(dir, false, err) == 0 ? sync_sub(dir, true, err) : -1;
+}
+
+static void add_with_lf(struct str *out, const char *p, size_t len)
+{
+	const char *end = p + len;
+
+	str_room(out, len);
+	while (p < end) {
+		const char *cr = memchr(p, '\r', (size_t)(end - p));
+		const char *stop = cr ? cr : end;
+
+		str_add(out, p, (size_t)(stop - p));
+		p = stop;
+		if (cr && (cr + 1 == end || cr[1] != '\n'))
+			str_addc(out, '\r');
+		p += cr != NULL;
+	}
+}
+
+static int write_tmp(const char *path, const char *p, size_t len, struct err *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600), rc;
+
+	if (fd < 0)
+		return err_errno(err, _("Cannot create %s"), path);
+	rc = file_write_all(fd, p, len, err);
+	if (rc == 0 && fsync(fd) != 0)
+		rc = err_errno(err, _("Cannot write %s"), path);
+	if (close(fd) != 0 && rc == 0)
+		rc = err_errno(err, _("Cannot write %s"), path);
+	if (rc != 0)
+		unlink(path);
+	return rc;
+}
+
+/* Never over a file that is there: it would be another message. */
+static int rename_new(const char *from, const char *to)
+{
+	struct stat st;
+
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	if (lstat(to, &st) == 0) {
+		errno = EEXIST;
+		return -1;
+	}
+	return rename(from, to);
+}
+
+/* Writes bytes under tmp and gives them their name in cur or new. */
+static int store(const char *dir, const char *base, const struct place *to, const char *p,
+	size_t len, struct err *err)
+{
+	struct str tmp = STR_INIT;
+	int rc;
+
+	str_addf(&tmp, "%s/tmp/%s", dir, base);
+	rc = write_tmp(tmp.p, p, len, err);
+	if (rc == 0 && rename_new(tmp.p, to->path.p) != 0) {
+		rc = err_errno(err, _("Cannot create %s"), to->path.p);
+		unlink(tmp.p);
+	}
+	str_done(&tmp);
+	return rc;
+}
+
+int maildir_deliver(const char *dir, const char *p, size_t len, uint32_t flags, const char *tag,
+	struct str *base, struct err *err)
+{
+	struct str text = STR_INIT, name = STR_INIT;
+	struct place to = {0};
+	int rc;
+
+	if (tag && !tag_ok(tag))
+		return err_set(err, ERR_INPUT, _("A message tag must be letters and digits"));
+	add_with_lf(&text, p, len);
+	str_clear(base);
+	new_base(base, tag, text.len);
+	str_adds(&name, base->p);
+	flags &= MAIL_SERVER_FLAGS;
+	if (flags)
+		add_info(&name, flags, "", false);
+	place_set(&to, dir, flags == 0, name.p);
+	rc = store(dir, base->p, &to, str_c(&text), text.len, err);
+	place_done(&to);
+	str_done(&name);
+	str_done(&text);
+	return rc;
+}
+
+/* ---- reading ---- */
+
+struct read_job {
+	size_t max;
+	struct str *out;
+};
+
+static int read_fd(int fd, size_t size, struct str *out, struct err *err)
+{
+	size_t start = out->len;
+
+	while (out->len - start < size) {
+		size_t want = size - (out->len - start);
+		ssize_t n;
+
+		str_room(out, want);
+		n = read(fd, out->p + out->len, want);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(err, _("Cannot read the message"));
+		if (n == 0)
+			break;
+		out->len += (size_t)n;
+		out->p[out->len] = '\0';
+	}
+	return 0;
+}
+
+/* No link is followed and no FIFO waited for: only plain files are messages. */
+static int open_message(const char *path, struct stat *st, int *fd, struct err *err)
+{
+	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	if (*fd < 0)
+		return errno == ENOENT ? 1 : err_errno(err, _("Cannot open %s"), path);
+	if (fstat(*fd, st) == 0 && S_ISREG(st->st_mode))
+		return 0;
+	close(*fd);
+	return err_set(err, ERR_GONE, _("%s is not a file"), path);
+}
+
+static int read_place(void *ctx, struct place *at, struct err *err)
+{
+	struct read_job *job = ctx;
+	size_t start = job->out->len;
+	struct stat st;
+	int fd, rc = open_message(at->path.p, &st, &fd, err);
+
+	if (rc != 0)
+		return rc;
+	if ((uint64_t)st.st_size > job->max)
+		rc = err_set(err, ERR_INPUT, _("The message is larger than %zu bytes"), job->max);
+	else
+		rc = read_fd(fd, (size_t)st.st_size, job->out, err);
+	close(fd);
+	if (rc != 0)
+		str_cut(job->out, start);
+	return rc;
+}
+
+int maildir_read(const char *dir, const char *base, size_t max, struct str *out, struct err *err)
+{
+	struct read_job job = {.max = max, .out = out};
+
+	return with_message(dir, base, read_place, &job, err);
+}
+
+/* ---- changing ---- */
+
+struct change {
+	const char *dir, *base, *to_dir;
+	uint32_t flags;
+	struct str *new_base;
+};
+
+static int flag_place(void *ctx, struct place *at, struct err *err)
+{
+	struct change *c = ctx;
+	struct str name = STR_INIT;
+	struct place to = {0};
+	int rc = 0;
+
+	str_adds(&name, c->base);
+	add_info(&name, c->flags, info_of(at->name.p), true);
+	place_set(&to, c->dir, false, name.p);
+	if (strcmp(to.path.p, at->path.p) != 0 && rename_new(at->path.p, to.path.p) != 0) {
+		/* EEXIST: a second name of the same message has these flags already. */
+		if (errno == ENOENT)
+			rc = 1;
+		else if (errno != EEXIST)
+			rc = err_errno(err, _("Cannot change the flags of %s"), at->path.p);
+	}
+	if (rc == 0)
+		rc = sync_sub(c->dir, false, err);
+	if (rc == 0 && at->in_new)
+		rc = sync_sub(c->dir, true, err);
+	place_done(&to);
+	str_done(&name);
+	return rc;
+}
+
+int maildir_set_flags(const char *dir, const char *base, uint32_t flags, struct err *err)
+{
+	struct change c = {.dir = dir, .base = base, .flags = flags};
+
+	return with_message(dir, base, flag_place, &c, err);
+}
+
+/* The bytes once more, where no second name for the same file can be had (another file system). */
+static int copy_bytes(const struct place *from, const char *to_dir, const char *base,
+	const struct place *to, struct err *err)
+{
+	struct str text = STR_INIT;
+	struct stat st;
+	int fd, rc = open_message(from->path.p, &st, &fd, err);
+
+	if (rc != 0)
+		return rc;
+	rc = read_fd(fd, (size_t)st.st_size, &text, err);
+	close(fd);
+	if (rc == 0)
+		rc = store(to_dir, base, to, str_c(&text), text.len, err);
+	str_done(&text);
+	return rc;
+}
+
+/* The message under a second name; 1: it went away meanwhile. Names are durable on return. */
+static int add_name(const struct place *from, const char *to_dir, const char *base,
+	const struct place *to, struct err *err)
+{
+	int rc = 0;
+
+	if (link(from->path.p, to->path.p) != 0) {
+		if (errno == ENOENT && !is_there(from))
+			return 1;
+		if (errno == EXDEV || errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS ||
+			errno == EMLINK)
+			rc = copy_bytes(from, to_dir, base, to, err);
+		else
+			rc = err_errno(err, _("Cannot create %s"), to->path.p);
+	}
+	return rc == 0 ? sync_sub(to_dir, to->in_new, err) : rc;
+}
+
+static void place_in(struct place *to, const char *to_dir, const char *base, const struct place *at)
+{
+	struct str name = STR_INIT;
+
+	str_adds(&name, base);
+	if (!at->in_new)
+		add_info(&name, flags_of(info_of(at->name.p)), "", false);
+	place_set(to, to_dir, at->in_new, name.p);
+	str_done(&name);
+}
+
+/* Whether both names stand for the same bytes. */
+static bool same_message(const struct place *a, const struct place *b)
+{
+	struct str x = STR_INIT, y = STR_INIT;
+	struct stat s, t;
+	bool same = false;
+
+	if (lstat(a->path.p, &s) != 0 || lstat(b->path.p, &t) != 0 || s.st_size != t.st_size)
+		return false;
+	if (s.st_dev == t.st_dev && s.st_ino == t.st_ino)
+		return true;
+	same = file_read(a->path.p, (size_t)s.st_size, &x, NULL) == 0 &&
+	       file_read(b->path.p, (size_t)t.st_size, &y, NULL) == 0 && x.len == y.len &&
+	       (x.len == 0 || memcmp(x.p, y.p, x.len) == 0);
+	str_done(&x);
+	str_done(&y);
+	return same;
+}
+
+static int move_place(void *ctx, struct place *at, struct err *err)
+{
+	struct change *c = ctx;
+	struct place to = {0};
+	int rc;
+
+	/* A move that was cut short left the message in both folders. */
+	if (find(&to, c->to_dir, c->base)) {
+		rc = same_message(at, &to)
+			     ? sync_sub(c->to_dir, to.in_new, err)
+			     : err_set(err, ERR_INPUT,
+				       _("Another message has this name in the other folder"));
+	} else {
+		place_in(&to, c->to_dir, c->base, at);
+		rc = add_name(at, c->to_dir, c->base, &to, err);
+	}
+	/* Only now that the second name is on the disk may the first one go. */
+	if (rc == 0 && unlink(at->path.p) != 0)
+		rc = errno == ENOENT ? 1 : err_errno(err, _("Cannot remove %s"), at->path.p);
+	if (rc == 0)
+		rc = sync_sub(c->dir, at->in_new, err);
+	place_done(&to);
+	return rc;
+}
+
+static bool same_dir(const char *a, const char *b)
+{
+	struct stat s, t;
+
+	return stat(a, &s) == 0 && stat(b, &t) == 0 && s.st_dev == t.st_dev && s.st_ino == t.st_ino;
+}
+
+int maildir_move(const char *dir, const char *base, const char *to_dir, struct err *err)
+{
+	struct change c = {.dir = dir, .base = base, .to_dir = to_dir};
+
+	if (same_dir(dir, to_dir))
+		return 0;
+	return with_message(dir, base, move_place, &c, err);
+}
+
+static int copy_place(void *ctx, struct place *at, struct err *err)
+{
+	struct change *c = ctx;
+	struct place to = {0};
+	struct stat st;
+	int rc = 1;
+
+	if (lstat(at->path.p, &st) == 0) {
+		str_clear(c->new_base);
+		new_base(c->new_base, NULL, (size_t)st.st_size);
+		place_in(&to, c->to_dir, c->new_base->p, at);
+		rc = add_name(at, c->to_dir, c->new_base->p, &to, err);
+	}
+	place_done(&to);
+	return rc;
+}
+
+int maildir_copy(const char *dir, const char *base, const char *to_dir, struct str *new_base_out,
+	struct err *err)
+{
+	struct change c = {.dir = dir, .base = base, .to_dir = to_dir, .new_base = new_base_out};
+
+	return with_message(dir, base, copy_place, &c, err);
+}
+
+int maildir_remove(const char *dir, const char *base, struct err *err)
+{
+	struct place at = {0};
+	int rc = 0;
+
+	/* Several times: a message can have a second name, or get another one meanwhile. */
+	for (int i = 0; rc == 0 && i < 5 && base_ok(base) && find(&at, dir, base); i++) {
+		if (unlink(at.path.p) != 0 && errno != ENOENT)
+			rc = err_errno(err, _("Cannot remove %s"), at.path.p);
+		if (rc == 0)
+			rc = sync_sub(dir, at.in_new, err);
+	}
+	place_done(&at);
+	return rc;
+}

@@ -1,0 +1,501 @@
+#include "store/outbox.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "store/ticket.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	TEXT_MAX = 1 << 30,     /* bytes of a draft or message */
+	SWEEP_SECONDS = 10 * 60 /* younger left-overs another running copy may be writing */
+};
+
+struct outbox {
+	char *drafts, *dir;
+};
+
+/* ---- names ---- */
+
+/* Ids come back from other parts of the program and lead to files: nothing but what new_id makes.
+ */
+static bool id_ok(const char *id)
+{
+	size_t len = strlen(id);
+
+	return len > 0 && len <= 64 && strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789") == len;
+}
+
+static int not_here(struct err *err)
+{
+	return err_set(err, ERR_GONE, _("This message is no longer here"));
+}
+
+static void new_id(struct str *id)
+{
+	char token[11];
+
+	hash_random_token(token, sizeof(token) - 1);
+	str_clear(id);
+	str_addf(id, "%08llx%s", (unsigned long long)clock_now(), token);
+}
+
+static char *path_of(const char *dir, const char *id, const char *ext)
+{
+	struct str path = STR_INIT;
+
+	str_addf(&path, "%s/%s%s", dir, id, ext);
+	return str_steal(&path);
+}
+
+/* A message's file is named by its content too: a job and the bytes it means change in one rename.
+ */
+static char *message_path(const struct outbox *o, const char *id, const char *sha256)
+{
+	struct str path = STR_INIT;
+
+	str_addf(&path, "%s/%s.%.16s.eml", o->dir, id, sha256);
+	return str_steal(&path);
+}
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t a = strlen(s), b = strlen(end);
+
+	return a > b && strcmp(s + a - b, end) == 0;
+}
+
+/* The id in a file name: all up to the first dot. */
+static char *id_in(const char *name)
+{
+	char *id = mem_strndup(name, strcspn(name, "."));
+
+	if (id_ok(id))
+		return id;
+	free(id);
+	return NULL;
+}
+
+/* ---- opening ---- */
+
+/* Temporary files and, in the outbox, messages whose job was never written or is gone. */
+static bool is_leftover(const char *dir, const char *name, bool is_outbox)
+{
+	char *id, *job;
+	bool yes;
+
+	if (ends_with(name, ".tmp"))
+		return true;
+	id = is_outbox && ends_with(name, ".eml") ? id_in(name) : NULL;
+	if (!id)
+		return false;
+	job = path_of(dir, id, ".job");
+	yes = !file_exists(job);
+	free(job);
+	free(id);
+	return yes;
+}
+
+static void sweep(const char *dir, bool is_outbox)
+{
+	DIR *d = opendir(dir);
+	struct dirent *de;
+	struct stat st;
+
+	while (d && (de = readdir(d)))
+		if (de->d_name[0] != '.' && is_leftover(dir, de->d_name, is_outbox) &&
+			fstatat(dirfd(d), de->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+			clock_now() - st.st_mtime > SWEEP_SECONDS)
+			unlinkat(dirfd(d), de->d_name, 0);
+	if (d)
+		closedir(d);
+}
+
+int outbox_open(struct outbox **out, const char *account_dir, struct err *err)
+{
+	struct outbox *o = mem_alloc(sizeof(*o));
+
+	o->drafts = file_join(account_dir, "drafts");
+	o->dir = file_join(account_dir, "outbox");
+	if (file_make_dirs(o->drafts, err) != 0 || file_make_dirs(o->dir, err) != 0) {
+		outbox_free(o);
+		return -1;
+	}
+	sweep(o->drafts, false);
+	sweep(o->dir, true);
+	*out = o;
+	return 0;
+}
+
+void outbox_free(struct outbox *o)
+{
+	if (!o)
+		return;
+	free(o->drafts);
+	free(o->dir);
+	free(o);
+}
+
+/* ---- lists ---- */
+
+struct aged {
+	char *id; /* owned */
+	struct timespec when;
+};
+
+struct aged_list {
+	struct aged *v;
+	size_t n, cap;
+};
+
+static int oldest_first(const void *a, const void *b)
+{
+	const struct aged *x = a, *y = b;
+
+	if (x->when.tv_sec != y->when.tv_sec)
+		return x->when.tv_sec < y->when.tv_sec ? -1 : 1;
+	if (x->when.tv_nsec != y->when.tv_nsec)
+		return x->when.tv_nsec < y->when.tv_nsec ? -1 : 1;
+	return strcmp(x->id, y->id);
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	return oldest_first(b, a);
+}
+
+static int collect(const char *dir, const char *ext, struct aged_list *list, struct err *err)
+{
+	DIR *d = opendir(dir);
+	struct dirent *de;
+	struct stat st;
+
+	if (!d)
+		return err_errno(err, _("Cannot read %s"), dir);
+	while ((de = readdir(d))) {
+		char *id = ends_with(de->d_name, ext) ? id_in(de->d_name) : NULL;
+		bool plain = id && strlen(id) + strlen(ext) == strlen(de->d_name) &&
+			     fstatat(dirfd(d), de->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+			     S_ISREG(st.st_mode);
+
+		if (!plain) {
+			free(id);
+			continue;
+		}
+		list->v = mem_grow(list->v, &list->cap, list->n + 1, sizeof(*list->v));
+		list->v[list->n++] = (struct aged){.id = id, .when = st.st_mtim};
+	}
+	closedir(d);
+	return 0;
+}
+
+static void give_sorted(
+	struct aged_list *list, int (*order)(const void *, const void *), struct strv *ids)
+{
+	if (list->n)
+		qsort(list->v, list->n, sizeof(*list->v), order);
+	for (size_t i = 0; i < list->n; i++)
+		strv_take(ids, list->v[i].id);
+	free(list->v);
+}
+
+/* ---- drafts ---- */
+
+/* A name that leads nowhere else, then gone for good. Missing is fine. */
+static int remove_durably(const char *path, struct err *err)
+{
+	if (unlink(path) != 0 && errno != ENOENT)
+		return err_errno(err, _("Cannot remove %s"), path);
+	return file_sync_parent(path, err);
+}
+
+int outbox_draft_save(
+	struct outbox *o, struct str *id, const char *text, size_t len, struct err *err)
+{
+	struct str fresh = STR_INIT;
+	char *path;
+	int rc;
+
+	if (id->len && !id_ok(id->p))
+		return not_here(err);
+	if (!id->len)
+		new_id(&fresh);
+	path = path_of(o->drafts, id->len ? id->p : fresh.p, ".eml");
+	rc = file_replace(path, text, len, 0600, err);
+	/* The id is given out only with the draft: a failed save leaves none behind. */
+	if (rc == 0 && fresh.len)
+		str_add(id, fresh.p, fresh.len);
+	free(path);
+	str_done(&fresh);
+	return rc;
+}
+
+int outbox_draft_load(struct outbox *o, const char *id, struct str *text, struct err *err)
+{
+	char *path;
+	int rc;
+
+	if (!id_ok(id))
+		return not_here(err);
+	path = path_of(o->drafts, id, ".eml");
+	rc = file_exists(path) ? file_read(path, TEXT_MAX, text, err) : not_here(err);
+	free(path);
+	return rc;
+}
+
+int outbox_draft_remove(struct outbox *o, const char *id, struct err *err)
+{
+	char *path;
+	int rc;
+
+	if (!id_ok(id))
+		return not_here(err);
+	path = path_of(o->drafts, id, ".eml");
+	rc = remove_durably(path, err);
+	free(path);
+	return rc;
+}
+
+int outbox_draft_list(struct outbox *o, struct strv *ids, struct err *err)
+{
+	struct aged_list list = {0};
+	int rc = collect(o->drafts, ".eml", &list, err);
+
+	give_sorted(&list, newest_first, ids);
+	return rc;
+}
+
+char *outbox_draft_path(struct outbox *o, const char *id)
+{
+	return id_ok(id) ? path_of(o->drafts, id, ".eml") : NULL;
+}
+
+/* ---- outbox ---- */
+
+static int load_ticket(struct outbox *o, const char *id, struct ticket *job, struct err *err)
+{
+	struct str text = STR_INIT;
+	char *path;
+	int rc;
+
+	if (!id_ok(id))
+		return not_here(err);
+	path = path_of(o->dir, id, ".job");
+	rc = file_exists(path) ? file_read(path, TICKET_MAX, &text, err) : not_here(err);
+	if (rc == 0)
+		rc = ticket_parse(str_c(&text), text.len, job, err);
+	free(path);
+	str_done(&text);
+	return rc;
+}
+
+/* mail is borrowed: its strings stay the caller's. */
+static int store_ticket(struct outbox *o, const struct outbox_mail *mail, uint64_t size,
+	const char *sha256, struct err *err)
+{
+	struct ticket job = {.mail = *mail, .size = size};
+	struct str text = STR_INIT;
+	char *path;
+	int rc;
+
+	memcpy(job.sha256, sha256, sizeof(job.sha256));
+	ticket_format(&text, &job);
+	if (text.len > TICKET_MAX) {
+		str_done(&text);
+		return err_set(err, ERR_INPUT, _("The message has too many recipients"));
+	}
+	path = path_of(o->dir, mail->id, ".job");
+	rc = file_replace(path, text.p, text.len, 0600, err);
+	free(path);
+	str_done(&text);
+	return rc;
+}
+
+/* Every message file of id but keep (NULL: none is kept). What stays behind after a crash is swept.
+ */
+static void drop_messages(struct outbox *o, const char *id, const char *keep)
+{
+	DIR *d = opendir(o->dir);
+	struct dirent *de;
+	size_t len = strlen(id);
+
+	while (d && (de = readdir(d)))
+		if (strncmp(de->d_name, id, len) == 0 && de->d_name[len] == '.' &&
+			ends_with(de->d_name, ".eml") && (!keep || strcmp(de->d_name, keep) != 0))
+			unlinkat(dirfd(d), de->d_name, 0);
+	if (d)
+		closedir(d);
+}
+
+static void digest(char hex[2 * HASH_SHA256_SIZE + 1], const char *p, size_t len)
+{
+	unsigned char sum[HASH_SHA256_SIZE];
+
+	hash_sha256(sum, p, len);
+	hash_hex(hex, sum, sizeof(sum));
+}
+
+int outbox_put(
+	struct outbox *o, struct outbox_mail *m, const char *message, size_t len, struct err *err)
+{
+	char sha256[2 * HASH_SHA256_SIZE + 1], *path;
+	bool given = m->id && *m->id;
+	int rc;
+
+	if (given && !id_ok(m->id))
+		return not_here(err);
+	if (len > TEXT_MAX)
+		return err_set(err, ERR_INPUT, _("The message is too large"));
+	if (!given) {
+		struct str id = STR_INIT;
+
+		new_id(&id);
+		free(m->id);
+		m->id = str_steal(&id);
+	}
+	digest(sha256, message, len);
+	path = message_path(o, m->id, sha256);
+	rc = file_replace(path, message, len, 0600, err);
+	if (rc == 0)
+		rc = store_ticket(o, m, len, sha256, err);
+	if (rc == 0)
+		drop_messages(o, m->id, strrchr(path, '/') + 1);
+	free(path);
+	return rc;
+}
+
+int outbox_update(struct outbox *o, const struct outbox_mail *m, struct err *err)
+{
+	struct ticket job = {0};
+	int rc = m->id ? load_ticket(o, m->id, &job, err) : not_here(err);
+
+	if (rc != 0)
+		return rc;
+	rc = store_ticket(o, m, job.size, job.sha256, err);
+	ticket_done(&job);
+	return rc;
+}
+
+int outbox_get(struct outbox *o, const char *id, struct outbox_mail *m, struct err *err)
+{
+	struct ticket job = {0};
+
+	if (load_ticket(o, id, &job, err) != 0)
+		return -1;
+	*m = job.mail;
+	m->id = mem_strdup(id);
+	return 0;
+}
+
+static int verify(const struct ticket *job, const char *p, size_t len, struct err *err)
+{
+	char sha256[2 * HASH_SHA256_SIZE + 1];
+
+	digest(sha256, p, len);
+	if (len == job->size && strcmp(sha256, job->sha256) == 0)
+		return 0;
+	return err_set(err, ERR_DAMAGED,
+		_("The queued message is damaged on the disk and will not be sent"));
+}
+
+int outbox_read(struct outbox *o, const char *id, struct str *message, struct err *err)
+{
+	size_t start = message->len;
+	struct ticket job = {0};
+	char *path;
+	int rc = load_ticket(o, id, &job, err);
+
+	if (rc != 0)
+		return rc;
+	path = message_path(o, id, job.sha256);
+	if (file_exists(path))
+		rc = file_read(path, TEXT_MAX, message, err);
+	if (rc == 0)
+		rc = verify(&job, str_c(message) + start, message->len - start, err);
+	if (rc != 0)
+		str_cut(message, start);
+	free(path);
+	ticket_done(&job);
+	return rc;
+}
+
+/* By the time the bytes were queued; the job's own file changes with every attempt. */
+static void queued_times(struct outbox *o, struct aged_list *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		struct ticket job = {0};
+		struct stat st;
+		char *path;
+
+		if (load_ticket(o, list->v[i].id, &job, NULL) != 0)
+			continue;
+		path = message_path(o, list->v[i].id, job.sha256);
+		if (stat(path, &st) == 0)
+			list->v[i].when = st.st_mtim;
+		free(path);
+		ticket_done(&job);
+	}
+}
+
+int outbox_list(struct outbox *o, struct strv *ids, struct err *err)
+{
+	struct aged_list list = {0};
+	int rc = collect(o->dir, ".job", &list, err);
+
+	queued_times(o, &list);
+	give_sorted(&list, oldest_first, ids);
+	return rc;
+}
+
+int outbox_remove(struct outbox *o, const char *id, struct err *err)
+{
+	char *path;
+	int rc;
+
+	if (!id_ok(id))
+		return not_here(err);
+	path = path_of(o->dir, id, ".job");
+	rc = remove_durably(path, err);
+	/* The bytes go after the job: the other way round a crash would leave a job without them.
+	 */
+	if (rc == 0)
+		drop_messages(o, id, NULL);
+	free(path);
+	return rc;
+}
+
+int outbox_recover(struct outbox *o, struct err *err)
+{
+	struct strv ids = STRV_INIT;
+	int rc = outbox_list(o, &ids, err);
+
+	for (size_t i = 0; rc == 0 && i < ids.n; i++) {
+		struct outbox_mail m = {0};
+		struct err why = {0};
+
+		if (outbox_get(o, ids.v[i], &m, &why) != 0) {
+			log_line(1, "outbox: %s: %s", ids.v[i], why.text);
+			continue;
+		}
+		if (m.state == OUTBOX_SENDING) {
+			m.state = OUTBOX_UNCONFIRMED;
+			free(m.error);
+			m.error = mem_strdup(_("The program ended while this message was being "
+					       "sent: it may have been delivered"));
+			rc = outbox_update(o, &m, err);
+		}
+		outbox_mail_done(&m);
+	}
+	strv_done(&ids);
+	return rc;
+}

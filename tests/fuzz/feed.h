@@ -1,0 +1,25 @@
+/*
+ * feed - libetpan's IMAP parser behind the wire filter, fed from memory.
+ *
+ * Owns:    nothing after the call.
+ * Threads: any.
+ * Errors:  none: what matters is that it comes back.
+ */
+#ifndef FUZZ_FEED_H
+#define FUZZ_FEED_H
+
+#include <stddef.h>
+
+struct feed_result {
+	int first;    /* libetpan's code for the first command */
+	int commands; /* that a tagged answer was found for */
+	int lists, fetches, exists;
+};
+
+/*
+ * Runs the bytes of a server through the filter, chunk bytes at a time, and up to eight commands
+ * (tags 1 to 8) of kind: 0 custom, 1 SELECT, 2 UID FETCH, 3 LIST, 4 STATUS, 5 UID SEARCH.
+ */
+struct feed_result feed_run(unsigned kind, const char *bytes, size_t len, size_t chunk);
+
+#endif

@@ -1,0 +1,29 @@
+/* Links the whole engine without ncurses: needing a screen would break this link. Starts and ends an engine with no account. */
+#include "engine/engine.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+static void starts_and_ends(void **state)
+{
+	struct settings *s = settings_new();
+	struct engine_options opt = {.offline = true};
+	struct engine *e;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(engine_new(&e, s, &opt, &err), 0);
+	assert_int_equal(engine_accounts(e), 0);
+	engine_free(e);
+	settings_free(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(starts_and_ends)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,772 @@
+#include "net/imap.h"
+
+#include "base/mem.h"
+#include "tests/unit/rude.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const struct net_options quick = {
+	.connect_ms = 5000, .handshake_ms = 5000, .idle_ms = 5000, .command_ms = 10000};
+static const struct net_login alice = {"alice", "wonderland-42", NULL};
+
+/* Plain bytes where TLS begins: seen at once as such, or by TLS. */
+#define EITHER ((enum err_kind)100)
+
+struct bad {
+	const char *name, *script;
+	enum net_security security;
+	enum err_kind kind;
+};
+
+#define CAPS "S: * OK hi\nC: CAPABILITY\nS: * CAPABILITY IMAP4rev1 "
+#define TLS_CAPS CAPS "STARTTLS AUTH=PLAIN AUTH=SCRAM-SHA-256\nS: %t OK done\nC: STARTTLS\n"
+
+static const struct bad no_login[] = {
+	{"O_1 not offered", CAPS "AUTH=PLAIN AUTH=LOGIN\nS: %t OK done", NET_STARTTLS, ERR_CERT},
+	{"O_2 NO", TLS_CAPS "S: %t NO not here", NET_STARTTLS, ERR_CERT},
+	{"O_3 BAD", TLS_CAPS "S: %t BAD what", NET_STARTTLS, ERR_CERT},
+	{"O_4 continuation", TLS_CAPS "S: + go on", NET_STARTTLS, ERR_CERT},
+	{"D_1 BAD", "S: * OK hi\nC: CAPABILITY\nS: %t BAD what", NET_STARTTLS, ERR_CERT},
+	{"D_2 ancient", "S: * OK hi\nC: CAPABILITY\nS: * CAPABILITY IMAP4\nS: %t OK", NET_STARTTLS,
+		ERR_CERT},
+	{"D_3 no data", "S: * OK hi\nC: CAPABILITY\nS: %t OK done", NET_STARTTLS, ERR_CERT},
+	{"P PREAUTH", "S: * PREAUTH welcome", NET_STARTTLS, ERR_CERT},
+	{"P_1 PREAUTH with caps", "S: * PREAUTH [CAPABILITY IMAP4rev1 STARTTLS] hi", NET_STARTTLS,
+		ERR_CERT},
+	{"B_1 injected",
+		TLS_CAPS "S~ %t OK go\\r\\n* CAPABILITY IMAP4rev1 AUTH=PLAIN\\r\\na3 OK x\\r\\n",
+		NET_STARTTLS, EITHER},
+	{"B_2 alert behind", TLS_CAPS "S~ %t OK go\\r\\n* OK [ALERT] click\\r\\n", NET_STARTTLS,
+		EITHER},
+	{"B_3 bye behind", TLS_CAPS "S~ %t OK go\\r\\n* BYE moved\\r\\n", NET_STARTTLS, EITHER},
+	{"tampering inside", TLS_CAPS "S: * 54321 EXISTS\nS: * LIST () \"/\" evil\nS: %t NO no",
+		NET_STARTTLS, ERR_CERT},
+	{"reordered tag", TLS_CAPS "S: 2 OK go", NET_STARTTLS, ERR_CERT},
+	{"no TLS", TLS_CAPS "S: %t OK go\nS: * OK hello", NET_STARTTLS, EITHER},
+	{"LOGINDISABLED", CAPS "LOGINDISABLED\nS: %t OK done", NET_PLAIN, ERR_AUTH},
+	{"only strange", CAPS "AUTH=X-STRANGE LOGINDISABLED\nS: %t OK done", NET_PLAIN, ERR_AUTH},
+	{"BYE", "S: * BYE too busy", NET_PLAIN, ERR_AGAIN},
+	{"BYE in the clear", "S: * BYE \033[31m", NET_STARTTLS, ERR_AGAIN},
+	{"greeting NO", "S: * NO what", NET_PLAIN, ERR_PROTOCOL},
+	{"greeting tagged", "S: a1 OK what", NET_PLAIN, ERR_PROTOCOL},
+	{"greeting garbage", "S: HTTP/1.1 400 Bad", NET_PLAIN, ERR_PROTOCOL},
+	{"greeting data", "S: * CAPABILITY IMAP4rev1", NET_PLAIN, ERR_PROTOCOL},
+	{"nothing", "X", NET_PLAIN, ERR_NETWORK},
+	{"CAPABILITY cut", "S: * OK hi\nC: CAPABILITY\nS: * CAPABILITY IMAP4rev1\nX", NET_PLAIN,
+		ERR_NETWORK},
+	{"CAPABILITY endless", "S: * OK hi\nC: CAPABILITY\nR 5000 * OK still", NET_PLAIN,
+		ERR_PROTOCOL},
+};
+
+static void test_no_login(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(no_login); i++) {
+		const struct bad *b = &no_login[i];
+		struct net_server server;
+		struct rude *r = rude_start(b->script, NET_IMAP, b->security, &server);
+		struct str got = STR_INIT;
+		struct imap *im;
+		struct err err = {0};
+
+		assert_int_equal(imap_open(&im, &server, &quick, &alice, NULL, &err), -1);
+		assert_null(im);
+		rude_end(r, &got);
+		if (err.kind != b->kind &&
+			!(b->kind == EITHER && (err.kind == ERR_PROTOCOL || err.kind == ERR_CERT)))
+			fail_msg("%s: kind %d, wanted %d (%s)", b->name, err.kind, b->kind,
+				err.text);
+		if (strcasestr(str_c(&got), "LOGIN") || strcasestr(str_c(&got), "AUTH") ||
+			strcasestr(str_c(&got), "alice") || strcasestr(str_c(&got), "LIST"))
+			fail_msg("%s: the client said %s", b->name, str_c(&got));
+		assert_null(strchr(err.text, '\033'));
+		if (b->security == NET_STARTTLS)
+			assert_null(strstr(err.text, "click"));
+		str_done(&got);
+	}
+}
+
+static void test_login_answers(void **state)
+{
+#define TRY CAPS "AUTH=PLAIN SASL-IR\nS: %t OK done\nC: AUTHENTICATE PLAIN AGFsaWNl\n"
+	static const struct bad cases[] = {
+		{"NO", TRY "S: %t NO [AUTHENTICATIONFAILED] no", NET_PLAIN, ERR_AUTH},
+		{"unavailable", TRY "S: %t NO [UNAVAILABLE] later", NET_PLAIN, ERR_AGAIN},
+		{"referral", TRY "S: %t NO [REFERRAL imap://attacker/] go", NET_PLAIN, ERR_AUTH},
+		{"BAD", TRY "S: %t BAD what", NET_PLAIN, ERR_AUTH},
+		{"BYE", TRY "S: * BYE off\nX", NET_PLAIN, ERR_NETWORK},
+		{"other tag", TRY "S: zz OK in", NET_PLAIN, ERR_PROTOCOL},
+		{"asks again", TRY "S: + AAAA\nC: *\nS: %t BAD", NET_PLAIN, ERR_PROTOCOL},
+		{"LOGIN refused",
+			CAPS "\nS: %t OK done\nC: LOGIN \"alice\" \"wonderland-42\"\nS: %t NO no",
+			NET_PLAIN, ERR_AUTH},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		struct net_server server;
+		struct rude *r = rude_start(cases[i].script, NET_IMAP, NET_PLAIN, &server);
+		struct imap *im;
+		struct err err = {0};
+
+		assert_int_equal(imap_open(&im, &server, &quick, &alice, NULL, &err), -1);
+		rude_end(r, NULL);
+		if (err.kind != cases[i].kind)
+			fail_msg("%s: %d %s", cases[i].name, err.kind, err.text);
+	}
+}
+
+/* --- a logged-in rude server --- */
+
+#define IN(caps) "S: * PREAUTH [CAPABILITY IMAP4rev1 " caps "] hi\n"
+#define SELECTED                                                                                   \
+	"C: SELECT \"INBOX\"\nS: * 10 EXISTS\nS: * OK [UIDVALIDITY 7] x\nS: * OK [UIDNEXT 101] "   \
+	"x\n"                                                                                      \
+	"S: * OK [PERMANENTFLAGS (\\Seen \\*)] x\nS: %t OK [READ-WRITE] done\n"
+
+static struct imap *open_rude(struct rude **r, const char *script)
+{
+	struct net_server server;
+	struct imap *im;
+	struct err err = {0};
+
+	*r = rude_start(script, NET_IMAP, NET_PLAIN, &server);
+	if (imap_open(&im, &server, &quick, &alice, NULL, &err))
+		fail_msg("%s", err.text);
+	return im;
+}
+
+static struct imap *select_rude(struct rude **r, const char *script)
+{
+	struct imap *im = open_rude(r, script);
+	struct imap_selected sel;
+	struct err err = {0};
+
+	if (imap_select(im, "INBOX", NULL, NULL, NULL, NULL, &sel, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(sel.uidvalidity, 7);
+	assert_int_equal(sel.uidnext, 101);
+	assert_int_equal(sel.exists, 10);
+	return im;
+}
+
+struct seen {
+	struct str text;
+	size_t n;
+};
+
+static void see(void *ctx, const struct imap_message *m)
+{
+	struct seen *s = ctx;
+
+	s->n++;
+	str_addf(&s->text, "%u", m->uid);
+	if (m->has_flags)
+		str_addf(&s->text, " flags=%u,%s", m->flags, m->keywords);
+	if (m->received)
+		str_addf(&s->text, " date=%lld", (long long)m->received);
+	if (m->size)
+		str_addf(&s->text, " size=%u", m->size);
+	if (m->modseq)
+		str_addf(&s->text, " modseq=%llu", (unsigned long long)m->modseq);
+	if (m->header)
+		str_addf(&s->text, " header=%zu", m->header_len);
+	for (size_t i = 0; i < m->nparts; i++)
+		str_addf(&s->text, "\n%d %s %s/%s %s", m->parts[i].parent, m->parts[i].section,
+			m->parts[i].type, m->parts[i].subtype,
+			m->parts[i].name ? m->parts[i].name : "-");
+	str_addc(&s->text, ';');
+}
+
+static void gone(void *ctx, uint32_t first, uint32_t last)
+{
+	struct seen *s = ctx;
+
+	str_addf(&s->text, "-%u:%u;", first, last);
+}
+
+static void fetch_gives(const char *script, unsigned items, int result, const char *want)
+{
+	struct rude *r;
+	struct imap *im = select_rude(&r, script);
+	struct seen s = {0};
+	struct err err = {0};
+	int got = imap_fetch(
+		im, "1:*", items, "SUBJECT", items & IMAP_GET_MODSEQ ? 5 : 0, see, gone, &s, &err);
+
+	if (got != result || strcmp(str_c(&s.text), want) != 0)
+		fail_msg("%s: %d (%s) %s", script, got, err.text, str_c(&s.text));
+	assert_int_equal(imap_is_alive(im), !result);
+	str_done(&s.text);
+	imap_free(im);
+	rude_end(r, NULL);
+}
+
+static void test_fetch_rude(void **state)
+{
+#define FETCH IN("") SELECTED "C: UID FETCH 1:*\n"
+#define STRUCTURE(s) FETCH "S: * 1 FETCH (UID 5 BODYSTRUCTURE " s ")\nS: %t OK done"
+#define TEXT "(\"TEXT\" \"PLAIN\" (\"charset\" \"utf-8\") NIL NIL \"7BIT\" 10 1 NIL NIL NIL NIL)"
+#define ENVELOPE "(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)"
+
+	(void)state;
+	fetch_gives(FETCH "S: * 1 FETCH (UID 5 FLAGS (\\Seen $Forwarded kw \\Odd) INTERNALDATE "
+			  "\"01-Jan-2024 01:00:00 +0100\" RFC822.SIZE 77)\nS: %t OK done",
+		IMAP_GET_FLAGS, 0, "5 flags=33,kw date=1704067200 size=77;");
+	/* Without UID: nobody knows whose. With UID 0: no message. */
+	fetch_gives(FETCH
+		"S: * 1 FETCH (FLAGS (\\Seen))\nS: * 2 FETCH (UID 0 FLAGS ())\nS: * 3 FETCH (UID 9 "
+		"FLAGS ())\nS: %t OK done",
+		IMAP_GET_FLAGS, 0, "9 flags=0,;");
+	/* What cannot be parsed costs one row. */
+	fetch_gives(FETCH
+		"S: * 1 FETCH (UID 5 FLAGS (((\\Seen))))\nS: * 2 FETCH (UID 6 FLAGS ())\nS: * 3 "
+		"FETCH (FLAGS ( UID 7)\nS: * 4 FETCH (UID 8 FLAGS ())\nS: %t OK done",
+		IMAP_GET_FLAGS, 0, "5;6 flags=0,;8 flags=0,;");
+	fetch_gives(FETCH "S: * 1 FETCH (UID 5 X-NEW {3}\nS~ a)b\nS:  FLAGS ())\nS: %t OK done",
+		IMAP_GET_FLAGS, 0, "5 flags=0,;");
+	/* A literal that ends with the connection. */
+	fetch_gives(FETCH
+		"S: * 1 FETCH (UID 5 BODY[HEADER.FIELDS (SUBJECT)] {50}\nS: Subject: x\nX",
+		IMAP_GET_HEADER, -1, "");
+	fetch_gives(FETCH
+		"S: * 1 FETCH (UID 5 BODY[HEADER.FIELDS (SUBJECT)] {4}\nS~ ab\\r\\n)\\r\\n\nS: %t "
+		"OK done",
+		IMAP_GET_HEADER, 0, "5 header=4;");
+	fetch_gives(FETCH "S: * 1 FETCH (UID 5 BODY[HEADER.FIELDS (SUBJECT)] {999999999}\nX",
+		IMAP_GET_HEADER, -1, "");
+	fetch_gives(FETCH "S: * BYE shutting down\nX", IMAP_GET_FLAGS, -1, "");
+	fetch_gives(FETCH "S: %t BAD what", IMAP_GET_FLAGS, -1, "");
+	fetch_gives(FETCH "S: zz OK what", IMAP_GET_FLAGS, -1, "");
+	fetch_gives(FETCH "S: + what\nX", IMAP_GET_FLAGS, -1, "");
+	fetch_gives(STRUCTURE(TEXT), IMAP_GET_STRUCTURE, 0, "5\n-1 1 text/PLAIN -;");
+	fetch_gives(
+		STRUCTURE(
+			"(" TEXT "(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 99 " ENVELOPE
+			"(" TEXT
+			"(\"image\" \"png\" (\"name*0*\" \"utf-8''a%20\" \"name*1\" \"b\") NIL NIL "
+			"\"base64\" 5) \"mixed\") 9) \"mixed\")"),
+		IMAP_GET_STRUCTURE, 0,
+		"5\n-1 TEXT multipart/mixed -\n0 1 text/PLAIN -\n0 2 message/rfc822 -\n2 2.TEXT "
+		"multipart/mixed -\n3 2.1 text/PLAIN -\n3 2.2 image/png utf-8''a%20b;");
+	fetch_gives(STRUCTURE("(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 99 " ENVELOPE " " TEXT
+			      " 9)"),
+		IMAP_GET_STRUCTURE, 0, "5\n-1 1 message/rfc822 -\n0 1.1 text/PLAIN -;");
+	fetch_gives(STRUCTURE("(((\"x\"))"), IMAP_GET_STRUCTURE, 0, "5;");
+}
+
+static void test_vanished(void **state)
+{
+#define QR "CONDSTORE QRESYNC ENABLE UIDPLUS"
+	struct imap_known known = {7, 5};
+	struct imap_selected sel;
+	struct seen s = {0};
+	struct imap_news news;
+	struct rude *r;
+	struct err err = {0};
+	struct imap *im = open_rude(&r,
+		IN(QR) "C: ENABLE QRESYNC\nS: * ENABLED QRESYNC CONDSTORE\nS: %t OK\nC: (QRESYNC "
+		       "(7 5))\n"
+		       "S: * 3 EXISTS\nS: * OK [UIDVALIDITY 7]\nS: * OK [UIDNEXT 101]\nS: * OK "
+		       "[HIGHESTMODSEQ 90] x\nS: * VANISHED (EARLIER) 1:4294967295,300:400\nS: * 1 "
+		       "FETCH (UID 50 FLAGS (\\Seen) MODSEQ (88))\nS: %t OK done\n"
+		       "C: CHANGEDSINCE 5 VANISHED\nS: * VANISHED (EARLIER) 4:4294967295\nS: * 1 "
+		       "FETCH "
+		       "(UID 120 FLAGS () MODSEQ (91))\nS: %t OK done\n"
+		       "C: NOOP\nS: * VANISHED 1:2\nS: %t OK done");
+
+	(void)state;
+	assert_int_equal(imap_select(im, "INBOX", &known, see, gone, &s, &sel, &err), 0);
+	assert_true(sel.resynced);
+	assert_int_equal(sel.highestmodseq, 90);
+	assert_string_equal(str_c(&s.text), "50 flags=1, modseq=88;-1:100;");
+	str_clear(&s.text);
+	assert_int_equal(imap_fetch(im, "1:*", IMAP_GET_FLAGS, NULL, 5, see, gone, &s, &err), 0);
+	assert_string_equal(s.text.p, "120 flags=0, modseq=91;-4:120;");
+	assert_int_equal(imap_noop(im, &news, &err), 0);
+	assert_true(news.expunged);
+	assert_true(news.exists);
+	assert_int_equal(news.count, 1);
+	str_done(&s.text);
+	imap_free(im);
+	rude_end(r, NULL);
+}
+
+static void test_names(void **state)
+{
+	static const char *const bad[] = {"x\"\r\nA1 DELETE INBOX", "a\nb", "a\rb"};
+	struct rude *r;
+	struct imap *im =
+		open_rude(&r, IN("") "C: CREATE \"a\\\"b\\\\\"\nS: %t OK\nC: DELETE\nS: %t NO no");
+	struct str got = STR_INIT;
+	char longest[1200];
+
+	(void)state;
+	memset(longest, 'a', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	for (size_t i = 0; i <= MEM_COUNT(bad); i++) {
+		const char *name = i < MEM_COUNT(bad) ? bad[i] : longest;
+		struct imap_selected sel;
+		struct imap_status st;
+		struct err err = {0};
+
+		assert_int_equal(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &err), -1);
+		assert_int_equal(err.kind, ERR_INPUT);
+		assert_int_equal(imap_create(im, name, NULL), -1);
+		assert_int_equal(imap_delete(im, name, NULL), -1);
+		assert_int_equal(imap_rename(im, "a", name, NULL), -1);
+		assert_int_equal(imap_status(im, name, &st, NULL), -1);
+		assert_int_equal(imap_append(im, name, "x", 1, 0, 0, NULL, NULL), -1);
+	}
+	assert_true(imap_is_alive(im));
+	assert_int_equal(imap_create(im, "a\"b\\", NULL), 0);
+	struct err err = {0};
+	assert_int_equal(imap_delete(im, "a", &err), -1);
+	assert_int_equal(err.kind, ERR_REFUSED);
+	assert_true(imap_is_alive(im));
+	imap_free(im);
+	rude_end(r, &got);
+	assert_null(strstr(got.p, "A1 DELETE"));
+	str_done(&got);
+}
+
+static void test_bad_arguments(void **state)
+{
+	struct rude *r;
+	struct imap *im = select_rude(&r, IN("UIDPLUS") SELECTED);
+	struct imap_uids uids;
+	struct str got = STR_INIT;
+
+	(void)state;
+	assert_int_equal(imap_store(im, "1\r\n2", true, IMAP_SEEN, NULL, NULL), -1);
+	assert_int_equal(imap_store(im, "", true, IMAP_SEEN, NULL, NULL), -1);
+	assert_int_equal(imap_store(im, "1", true, 0, "a) \\Deleted", NULL), -1);
+	assert_int_equal(imap_store(im, "1", true, 0, "", NULL), 0);
+	assert_int_equal(imap_copy(im, "1 2", "a", NULL, NULL), -1);
+	assert_int_equal(imap_search(im, "ALL\r\nx", &uids, NULL), -1);
+	assert_int_equal(imap_search_message_id(im, "a\"\r\nx", &uids, NULL), -1);
+	assert_int_equal(
+		imap_fetch(im, "1", IMAP_GET_HEADER, "A)] X", 0, see, NULL, NULL, NULL), -1);
+	assert_int_equal(imap_fetch_section(im, 1, "1]\r\n", 0, 0, NULL, NULL, NULL), -1);
+	assert_true(imap_is_alive(im));
+	imap_free(im);
+	rude_end(r, &got);
+	assert_null(strstr(got.p, "UID"));
+	str_done(&got);
+}
+
+static void test_list_rude(void **state)
+{
+	struct rude *r;
+	struct imap *im = open_rude(&r,
+		IN("LIST-EXTENDED LIST-STATUS SPECIAL-USE") "C: RETURN (CHILDREN SPECIAL-USE "
+							    "STATUS\n"
+							    "S: * LIST (\\HasNoChildren) \"/\" "
+							    "inbox\nS: * LIST (\\Sent) \"/\" "
+							    "Other\n"
+							    "S: * LIST () \"/\" Sent\nS: * LIST () "
+							    "NIL \"Deleted Items\"\nS: * LIST "
+							    "(\\NoSelect "
+							    "\\HasChildren) \"/\" top\nS: * LIST "
+							    "() \"/\" {7}\nS~ "
+							    "ev\\r\\nil!\\r\\n\nS: * LIST () \"/\" "
+							    "top/sub\nS: * LIST () \"/\" "
+							    "top/sub\nS: * LIST (\\NonExistent) "
+							    "\"/\" x (\"CHILDINFO\" "
+							    "(\"SUBSCRIBED\"))\nS: * STATUS "
+							    "{3}\nS~ top (MESSAGES 1)\\r\\n\nS: * "
+							    "STATUS \"top/sub\" "
+							    "(MESSAGES 5 UNSEEN 2 UIDNEXT 9 "
+							    "UIDVALIDITY 3 X 4)\nS: * STATUS Sent "
+							    "(MESSAGES "
+							    "oops)\nS: %t OK done");
+	struct imap_mailboxes m;
+	struct err err = {0};
+
+	(void)state;
+	if (imap_list(im, &m, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(m.n, 7);
+	assert_int_equal(m.v[0].role, IMAP_ROLE_INBOX);
+	assert_int_equal(m.v[1].role, IMAP_ROLE_SENT);
+	assert_int_equal(m.v[2].role, IMAP_ROLE_NONE); /* by name, but there is one by flag */
+	assert_false(m.v[2].status.known);
+	assert_int_equal(m.v[3].role, IMAP_ROLE_TRASH);
+	assert_int_equal(m.v[3].delimiter, 0);
+	assert_false(m.v[4].selectable);
+	assert_true(m.v[4].has_children);
+	assert_true(m.v[4].status.known);
+	assert_string_equal(m.v[5].name, "top/sub");
+	assert_int_equal(m.v[5].status.unseen, 2);
+	assert_int_equal(m.v[5].status.uidvalidity, 3);
+	assert_false(m.v[6].selectable);
+	imap_mailboxes_done(&m);
+	imap_free(im);
+	rude_end(r, NULL);
+}
+
+static void test_append_rude(void **state)
+{
+	struct rude *r;
+	struct imap *im = select_rude(&r, IN("UIDPLUS") SELECTED
+		"C: APPEND \"Sent\" (\\Seen) \"01-Jan-2024 00:00:00 +0000\" {5}\nS: * 11 "
+		"EXISTS\nS: * 2 FETCH "
+		"(FLAGS ({2}\nS~ ab))\\r\\n\nS: + go\nB 7\nS: %t OK [APPENDUID 9 44] done\n"
+		"C: APPEND \"Sent\" {5}\nS: %t NO [TRYCREATE] no\nC: NOOP\nS: %t OK [APPENDUID 1 "
+		"1] x\n"
+		"C: UID COPY 1:3 \"a\"\nS: %t OK [COPYUID 9 1:3 7:9] x\nC: UID COPY 1:3 \"a\"\nS: "
+		"%t OK "
+		"[COPYUID 9 1:3 1:4294967295] x\n");
+	struct imap_copied c;
+	struct imap_news news;
+	struct err err = {0};
+
+	(void)state;
+	if (imap_append(im, "Sent", "a\r\nbc", 5, IMAP_SEEN, 1704067200, &c, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(c.uidvalidity, 9);
+	assert_string_equal(c.uids, "44");
+	free(c.uids);
+	assert_int_equal(imap_append(im, "Sent", "a\r\nbc", 5, 0, 0, &c, &err), -1);
+	assert_int_equal(err.kind, ERR_REFUSED);
+	assert_null(c.uids);
+	assert_int_equal(imap_noop(im, &news, &err), 0);
+	assert_true(news.exists);
+	assert_int_equal(news.count, 11);
+	assert_true(news.flags);
+	assert_int_equal(imap_copy(im, "1:3", "a", &c, &err), 0);
+	assert_string_equal(c.uids, "7:9");
+	free(c.uids);
+	assert_int_equal(imap_copy(im, "1:3", "a", &c, &err), 0);
+	assert_null(c.uids);
+	imap_free(im);
+	rude_end(r, NULL);
+}
+
+static void test_idle_rude(void **state)
+{
+	struct rude *r;
+	struct imap *im = select_rude(&r, IN("IDLE") SELECTED
+		"C: IDLE\nS: * 11 EXISTS\nS: + idling\nS: * OK still here\nC: DONE\nS: * "
+		"12 EXISTS\nS: * 1 EXPUNGE\nS: %t OK done\nC: IDLE\nS: + idling\nC: "
+		"DONE\nS: %t OK done\nC: IDLE\nS: + idling\nS: * BYE enough\nX");
+	struct imap_news news;
+	struct err err = {0};
+	int wake = eventfd(1, 0);
+
+	(void)state;
+
+	if (imap_idle(im, -1, 5000, &news, &err) == 0) {
+		assert_true(news.exists);
+		assert_true(news.expunged);
+		assert_int_equal(news.count, 11);
+		assert_int_equal(imap_idle(im, wake, 5000, &news, &err), 0);
+		assert_false(news.exists || news.expunged || news.flags);
+		assert_int_equal(imap_idle(im, -1, 5000, &news, &err), -1);
+		assert_int_equal(err.kind, ERR_NETWORK);
+		assert_non_null(strstr(err.text, "enough"));
+	} else {
+		fail_msg("%s", err.text);
+	}
+	close(wake);
+	imap_free(im);
+	rude_end(r, NULL);
+}
+
+static void test_alert(void **state)
+{
+	struct rude *r;
+	struct imap *im = select_rude(&r, IN("") SELECTED
+		"C: NOOP\nS: * OK [ALERT] disk \033[31mfull\nS: * OK [PERMANENTFLAGS "
+		"((\\Seen))] x\nS: * ANNOTATION \"x\nS: * STATUS x ()\nS: %t OK done");
+	struct imap_news news;
+	struct err err = {0};
+	char *alert;
+
+	(void)state;
+	if (imap_noop(im, &news, &err))
+		fail_msg("%s", err.text);
+	alert = imap_take_alert(im);
+	assert_non_null(alert);
+	assert_non_null(strstr(alert, "full"));
+	assert_null(strchr(alert, '\033'));
+	free(alert);
+	assert_null(imap_take_alert(im));
+	imap_free(im);
+	rude_end(r, NULL);
+}
+
+/* --- Dovecot --- */
+
+static struct imap *open_real(const char *port, enum net_security security, const char *mechanism)
+{
+	struct net_server server = real_server(port, NET_IMAP, security);
+	struct net_options options = quick;
+	struct net_login login = {"alice", getenv("SRV_PASSWORD"), mechanism};
+	struct imap *im;
+	struct err err = {0};
+
+	options.tls_ca = getenv("SRV_CA");
+	if (imap_open(&im, &server, &options, &login, NULL, &err))
+		fail_msg("%s %s: %s", port, mechanism ? mechanism : "-", err.text);
+	return im;
+}
+
+static void test_real_logins(void **state)
+{
+	static const char *const mechanisms[] = {
+		NULL, "PLAIN", "LOGIN", "SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5"};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(mechanisms); i++) {
+		struct imap *im = open_real(i % 2 ? "SRV_IMAP" : "SRV_IMAPS",
+			i % 2 ? NET_STARTTLS : NET_TLS, mechanisms[i]);
+		struct str text = STR_INIT;
+
+		imap_describe(im, &text);
+		assert_non_null(strstr(text.p, mechanisms[i] ? mechanisms[i] : "SCRAM"));
+		assert_non_null(strstr(text.p, "Dovecot"));
+		assert_true(imap_can(im) & IMAP_QRESYNC);
+		assert_true(imap_can(im) & IMAP_MOVE);
+		str_done(&text);
+		imap_logout(im);
+	}
+}
+
+static void test_real_wrong_password(void **state)
+{
+	struct net_server server = real_server("SRV_IMAPS", NET_IMAP, NET_TLS);
+	struct net_options options = quick;
+	struct net_login login = {"alice", "wrong", NULL};
+	struct imap *im;
+	struct err err = {0};
+
+	(void)state;
+	options.tls_ca = getenv("SRV_CA");
+	assert_int_equal(imap_open(&im, &server, &options, &login, NULL, &err), -1);
+	assert_int_equal(err.kind, ERR_AUTH);
+}
+
+static const struct imap_mailbox *mailbox(const struct imap_mailboxes *m, const char *name)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (!strcmp(m->v[i].name, name))
+			return &m->v[i];
+	return NULL;
+}
+
+static void test_real_mailboxes(void **state)
+{
+	struct imap *im = open_real("SRV_IMAP", NET_STARTTLS, NULL);
+	struct imap_mailboxes m;
+	struct imap_status st;
+	struct err err = {0};
+	char name[60], other[80];
+
+	(void)state;
+	snprintf(name, sizeof(name), "np \"q\" %d", getpid());
+	snprintf(other, sizeof(other), "%s/sub", name);
+	assert_int_equal(imap_create(im, name, &err), 0);
+	assert_int_equal(imap_create(im, name, &err), -1);
+	assert_int_equal(err.kind, ERR_REFUSED);
+	assert_int_equal(imap_create(im, other, &err), 0);
+	if (imap_list(im, &m, &err))
+		fail_msg("%s", err.text);
+	assert_non_null(mailbox(&m, name));
+	assert_true(mailbox(&m, name)->has_children);
+	assert_true(mailbox(&m, other)->status.known);
+	assert_true(mailbox(&m, other)->status.uidvalidity != 0);
+	assert_int_equal(mailbox(&m, "Sent")->role, IMAP_ROLE_SENT);
+	assert_int_equal(mailbox(&m, "INBOX")->role, IMAP_ROLE_INBOX);
+	assert_int_equal(mailbox(&m, "INBOX")->delimiter, '/');
+	imap_mailboxes_done(&m);
+	assert_int_equal(imap_status(im, other, &st, &err), 0);
+	assert_int_equal(st.messages, 0);
+	assert_true(st.highestmodseq > 0);
+	assert_int_equal(imap_delete(im, other, &err), 0);
+	assert_int_equal(imap_rename(im, name, other, &err), -1);
+	assert_true(imap_is_alive(im));
+	assert_int_equal(imap_delete(im, name, &err), 0);
+	imap_logout(im);
+}
+
+static int collect(void *ctx, const char *p, size_t len)
+{
+	str_add(ctx, p, len);
+	return 0;
+}
+
+#define NESTED                                                                                     \
+	"From: a@example.org\r\nSubject: one\r\nMessage-ID: <np-1@example.org>\r\n"                \
+	"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n" \
+	"hello\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: in\r\nContent-Type: "        \
+	"text/html\r\n\r\n<p>in\r\n--b--\r\n"
+
+static void test_real_messages(void **state)
+{
+	struct imap *im = open_real("SRV_IMAPS", NET_TLS, NULL), *watcher;
+	struct imap_selected sel;
+	struct imap_copied c;
+	struct imap_uids uids;
+	struct imap_known known;
+	struct imap_news news;
+	struct seen s = {0};
+	struct str body = STR_INIT;
+	struct err err = {0};
+	uint64_t received, sent;
+	char name[60], set[20];
+
+	(void)state;
+	snprintf(name, sizeof(name), "np-%d", getpid());
+	assert_int_equal(imap_create(im, name, &err), 0);
+	assert_int_equal(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &err), 0);
+	assert_true(sel.keywords_allowed);
+	watcher = open_real("SRV_IMAP", NET_STARTTLS, NULL);
+	assert_int_equal(imap_select(watcher, name, NULL, NULL, NULL, NULL, &sel, &err), 0);
+
+	if (imap_append(im, name, NESTED, strlen(NESTED), IMAP_FLAGGED, 1700000000, &c, &err))
+		fail_msg("%s", err.text);
+	assert_non_null(c.uids);
+	assert_int_equal(c.uidvalidity, sel.uidvalidity);
+	snprintf(set, sizeof(set), "%s", c.uids);
+	free(c.uids);
+
+	assert_int_equal(imap_idle(watcher, -1, 5000, &news, &err), 0);
+	assert_true(news.exists);
+	assert_int_equal(news.count, 1);
+
+	if (imap_fetch(im, set,
+		    IMAP_GET_FLAGS | IMAP_GET_DATE | IMAP_GET_SIZE | IMAP_GET_HEADER |
+			    IMAP_GET_STRUCTURE,
+		    "SUBJECT FROM", 0, see, NULL, &s, &err))
+		fail_msg("%s", err.text);
+	char want[300];
+	snprintf(want, sizeof(want),
+		"%s flags=4, date=1700000000 size=%zu header=37\n-1 TEXT multipart/mixed -\n0 1 "
+		"text/plain -\n0 2 message/rfc822 -\n2 2.1 text/html -;",
+		set, strlen(NESTED));
+	assert_string_equal(s.text.p, want);
+	str_clear(&s.text);
+
+	assert_int_equal(
+		imap_fetch_section(im, (uint32_t)atoi(set), "", 0, 0, collect, &body, &err), 0);
+	assert_string_equal(body.p, NESTED);
+	str_clear(&body);
+	assert_int_equal(
+		imap_fetch_section(im, (uint32_t)atoi(set), "2.1", 0, 0, collect, &body, &err), 0);
+	assert_string_equal(body.p, "<p>in");
+	str_clear(&body);
+	assert_int_equal(
+		imap_fetch_section(im, (uint32_t)atoi(set), "", 6, 5, collect, &body, &err), 0);
+	assert_string_equal(body.p, "a@exa");
+	str_done(&body);
+	assert_int_equal(imap_fetch_section(im, 999999, "", 0, 0, collect, &body, &err), -1);
+	assert_int_equal(err.kind, ERR_GONE);
+
+	assert_int_equal(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &err), 0);
+	known = (struct imap_known){sel.uidvalidity, sel.highestmodseq};
+	assert_true(known.modseq > 0);
+	assert_int_equal(imap_store(im, set, true, IMAP_SEEN, "Work $Label1", &err), 0);
+	assert_int_equal(imap_store(im, set, false, IMAP_FLAGGED, NULL, &err), 0);
+	assert_int_equal(imap_fetch(im, "1:*", IMAP_GET_FLAGS | IMAP_GET_MODSEQ, NULL, known.modseq,
+				 see, gone, &s, &err),
+		0);
+	assert_non_null(strstr(s.text.p, " flags=1,Work $Label1 modseq="));
+	str_clear(&s.text);
+
+	assert_int_equal(imap_search_message_id(im, "np-1@example.org", &uids, &err), 0);
+	assert_int_equal(uids.n, 1);
+	assert_int_equal(uids.v[0], atoi(set));
+	free(uids.v);
+	assert_int_equal(imap_search_message_id(im, "other@example.org", &uids, &err), 0);
+	assert_int_equal(uids.n, 0);
+	free(uids.v);
+
+	assert_int_equal(imap_copy(im, set, name, &c, &err), 0);
+	assert_non_null(c.uids);
+	free(c.uids);
+	assert_int_equal(imap_copy(im, set, "no such place", &c, &err), -1);
+	assert_int_equal(err.kind, ERR_REFUSED);
+	assert_int_equal(imap_move(im, set, "Trash", &c, &err), 0);
+	assert_non_null(c.uids);
+	free(c.uids);
+	assert_int_equal(imap_select(im, name, &known, see, gone, &s, &sel, &err), 0);
+	assert_true(sel.resynced);
+	assert_int_equal(sel.exists, 1);
+	snprintf(want, sizeof(want), "-%s:%s;", set, set);
+	assert_non_null(strstr(s.text.p, want));
+	str_done(&s.text);
+
+	assert_int_equal(imap_expunge(im, "1:*", &err), 0);
+	assert_int_equal(imap_noop(im, &news, &err), 0);
+	assert_true(news.expunged);
+	assert_int_equal(news.count, 0);
+	assert_int_equal(imap_unselect(im, &err), 0);
+	assert_int_equal(imap_delete(im, name, &err), 0);
+	imap_counts(im, &received, &sent);
+	assert_true(received > 1000 && sent > 1000);
+	imap_logout(im);
+	imap_free(watcher);
+}
+
+static void test_real_many(void **state)
+{
+	enum { N = 300 };
+	struct imap *im = open_real("SRV_IMAPS", NET_TLS, NULL);
+	struct imap_selected sel;
+	struct seen s = {0};
+	struct err err = {0};
+	char name[60];
+
+	(void)state;
+	snprintf(name, sizeof(name), "np-many-%d", getpid());
+	assert_int_equal(imap_create(im, name, &err), 0);
+	for (int i = 0; i < N; i++)
+		assert_int_equal(
+			imap_append(im, name, NESTED, strlen(NESTED), 0, 0, NULL, &err), 0);
+	assert_int_equal(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &err), 0);
+	assert_int_equal(sel.exists, N);
+	assert_int_equal(imap_fetch(im, "1:*", 0xff, "SUBJECT", 0, see, NULL, &s, &err), 0);
+	assert_int_equal(s.n, N);
+	str_done(&s.text);
+	assert_int_equal(imap_delete(im, name, &err), 0);
+	imap_logout(im);
+}
+
+int main(int argc, char *argv[])
+{
+	const struct CMUnitTest all[] = {
+		cmocka_unit_test(test_no_login),
+		cmocka_unit_test(test_login_answers),
+		cmocka_unit_test(test_fetch_rude),
+		cmocka_unit_test(test_vanished),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_bad_arguments),
+		cmocka_unit_test(test_list_rude),
+		cmocka_unit_test(test_append_rude),
+		cmocka_unit_test(test_idle_rude),
+		cmocka_unit_test(test_alert),
+		cmocka_unit_test(test_real_logins),
+		cmocka_unit_test(test_real_wrong_password),
+		cmocka_unit_test(test_real_mailboxes),
+		cmocka_unit_test(test_real_messages),
+		cmocka_unit_test(test_real_many),
+	};
+
+	(void)argc;
+	bool real = real_servers(argv);
+
+	net_init();
+	/* The real servers' tests are the last five. */
+	return _cmocka_run_group_tests("imap", all, MEM_COUNT(all) - (real ? 0 : 5), NULL, NULL);
+}

@@ -1,0 +1,600 @@
+#include "disk_help.h"
+#include "store/maildir.h"
+
+#include <sys/resource.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+/* ---- folder names ---- */
+
+static void test_names(void **state)
+{
+	/* The right-hand names are what Dovecot and Courier make of these folders. */
+	static const struct {
+		const char *folder, *dir;
+	} table[] = {
+		{"INBOX", "/r"},
+		{"inbox", "/r"},
+		{"Sent", "/r/.Sent"},
+		{"Lists/talaria", "/r/.Lists.talaria"},
+		{"INBOX/sub", "/r/.INBOX.sub"},
+		{"A & B", "/r/.A &- B"},
+		{"Entw\xc3\xbcrfe", "/r/.Entw&APw-rfe"},
+		{"\xe5\x8f\xb0\xe5\x8c\x97/\xe6\x97\xa5", "/r/.&U,BTFw-.&ZeU-"},
+		{"\xf0\x9f\x93\xa7", "/r/.&2D3c5w-"},
+		{"~peter", "/r/.~peter"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(table); i++) {
+		char *dir = maildir_dir("/r", table[i].folder, NULL);
+
+		assert_non_null(dir);
+		assert_string_equal(dir, table[i].dir);
+		free(dir);
+	}
+}
+
+static void test_bad_names(void **state)
+{
+	static const char *const table[] = {"", "/", "a//b", "/a", "a/", ".", "..",
+		"../../etc/passwd", "a/../b", "a/./b", "a.b", ".hidden", "a\nb", "a\x1b[2J", "\x7f",
+		"a\xc2\x85z", "a\xffz", "\xc0\xae\xc0\xae/x"};
+	char long_name[400];
+	struct err err = {0};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(table); i++) {
+		err.kind = ERR_NONE;
+		assert_null(maildir_dir("/r", table[i], &err));
+		assert_int_equal(err.kind, ERR_INPUT);
+		assert_int_equal(maildir_create(help_root, table[i], NULL), -1);
+	}
+	memset(long_name, 'x', sizeof(long_name) - 1);
+	long_name[sizeof(long_name) - 1] = '\0';
+	assert_null(maildir_dir("/r", long_name, NULL));
+	assert_int_equal(help_count(help_root), 0);
+}
+
+static void test_list(void **state)
+{
+	static const char *const want[] = {
+		"INBOX", "A & B", "Entw\xc3\xbcrfe", "Lists", "Lists/talaria"};
+	/* Not canonical, decodes to '/', to "..", to a second INBOX, no UTF-7 at all. */
+	static const char *const odd[] = {
+		".&AGE-", ".a&AC8-b", ".&AC4ALg-", ".INBOX", ".x&", "..x", ".\xc3\xbc"};
+	struct strv got = STRV_INIT;
+
+	(void)state;
+	assert_int_equal(maildir_create(help_root, "INBOX", NULL), 0);
+	for (size_t i = MEM_COUNT(want); i-- > 1;)
+		assert_int_equal(maildir_create(help_root, want[i], NULL), 0);
+	assert_int_equal(maildir_create(help_root, "Lists", NULL), 0);
+	for (size_t i = 0; i < MEM_COUNT(odd); i++) {
+		char path[256];
+
+		assert_int_equal(mkdir(at(odd[i]), 0700), 0);
+		snprintf(path, sizeof(path), "%s/cur", at(odd[i]));
+		assert_int_equal(mkdir(path, 0700), 0);
+		snprintf(path, sizeof(path), "%s/new", at(odd[i]));
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+	assert_int_equal(mkdir(at(".notes"), 0700), 0); /* no cur, no new */
+	help_writes(at(".file"), "x");
+	assert_int_equal(maildir_list(help_root, &got, NULL), 0);
+	assert_int_equal(got.n, MEM_COUNT(want));
+	for (size_t i = 0; i < got.n; i++)
+		assert_string_equal(got.v[i], want[i]);
+	strv_done(&got);
+	assert_true(maildir_is(at(".Lists.talaria")));
+	assert_true(file_exists(at(".Lists.talaria/maildirfolder")));
+	assert_false(file_exists(at("maildirfolder")));
+	assert_false(maildir_is(at(".notes")));
+	assert_int_equal(maildir_list(at("missing"), &got, NULL), -1);
+}
+
+/* ---- messages ---- */
+
+struct found {
+	struct strv bases;
+	struct maildir_entry last;
+	char last_base[256];
+	int stop_after;
+};
+
+static int note(void *ctx, const struct maildir_entry *e)
+{
+	struct found *f = ctx;
+
+	strv_add(&f->bases, e->base);
+	f->last = *e;
+	snprintf(f->last_base, sizeof(f->last_base), "%s", e->base);
+	f->last.base = NULL; /* borrowed during the call only */
+	return f->stop_after && (int)f->bases.n == f->stop_after ? 7 : 0;
+}
+
+static struct found scan(const char *dir)
+{
+	struct found f = {0};
+
+	assert_int_equal(maildir_scan(dir, note, &f, NULL), 0);
+	return f;
+}
+
+static size_t scan_count(const char *dir)
+{
+	struct found f = scan(dir);
+	size_t n = f.bases.n;
+
+	strv_done(&f.bases);
+	return n;
+}
+
+static char *folder(const char *name)
+{
+	assert_int_equal(maildir_create(help_root, name, NULL), 0);
+	return maildir_dir(help_root, name, NULL);
+}
+
+static void test_deliver(void **state)
+{
+	static const char text[] = "Subject: x\r\n\r\nlone\rcr\r\r\nlone\nlf\r\nend\r";
+	static const char stored[] = "Subject: x\n\nlone\rcr\r\nlone\nlf\nend\r";
+	char *dir = folder("INBOX"), *name;
+	struct str base = STR_INIT, got = STR_INIT;
+	struct found f;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(maildir_deliver(dir, text, sizeof(text) - 1, 0, "abc123", &base, &err), 0);
+	assert_int_equal(maildir_sync(dir, NULL), 0);
+	assert_int_equal(help_count(at("tmp")), 0);
+	assert_int_equal(help_count(at("cur")), 0);
+	name = help_find(at("new"), "Tabc123.");
+	assert_non_null(name);
+	assert_string_equal(name, base.p);
+	f = scan(dir);
+	assert_int_equal(f.bases.n, 1);
+	assert_string_equal(f.last_base, base.p);
+	assert_true(f.last.in_new);
+	assert_int_equal(f.last.flags, 0);
+	assert_int_equal(f.last.size, sizeof(stored) - 1);
+	assert_in_range(f.last.received, (uint32_t)time(NULL) - 60, (uint32_t)time(NULL) + 1);
+	assert_int_equal(maildir_read(dir, base.p, 1000, &got, NULL), 0);
+	assert_string_equal(got.p, stored);
+	assert_int_equal(maildir_read(dir, base.p, 5, &got, &err), -1);
+	assert_int_equal(err.kind, ERR_INPUT);
+	assert_int_equal(maildir_deliver(dir, "x", 1, 0, "../x", &base, &err), -1);
+	assert_int_equal(err.kind, ERR_INPUT);
+	strv_done(&f.bases);
+	free(name);
+	str_done(&base);
+	str_done(&got);
+	free(dir);
+}
+
+static void test_flags(void **state)
+{
+	static const struct {
+		uint32_t flags;
+		const char *letters;
+	} table[] = {
+		{0, ":2,"},
+		{MAIL_SEEN, ":2,S"},
+		{MAIL_SERVER_FLAGS, ":2,DFPRST"},
+		{MAIL_FORWARDED | MAIL_LIST | MAIL_ATTACHMENT, ":2,P"},
+		{MAIL_ANSWERED | MAIL_SEEN, ":2,RS"},
+		{MAIL_DELETED | MAIL_FLAGGED | MAIL_DRAFT, ":2,DFT"},
+	};
+	char *dir = folder("INBOX"), *name;
+	struct str base = STR_INIT;
+	struct found f;
+
+	(void)state;
+	assert_int_equal(maildir_deliver(dir, "x", 1, 0, NULL, &base, NULL), 0);
+	for (size_t i = 0; i < MEM_COUNT(table); i++) {
+		assert_int_equal(maildir_set_flags(dir, base.p, table[i].flags, NULL), 0);
+		assert_int_equal(help_count(at("new")), 0);
+		assert_int_equal(help_count(at("cur")), 1);
+		name = help_find(at("cur"), base.p);
+		assert_string_equal(name + base.len, table[i].letters);
+		free(name);
+		f = scan(dir);
+		assert_int_equal(f.last.flags, table[i].flags & MAIL_SERVER_FLAGS);
+		strv_done(&f.bases);
+	}
+	assert_int_equal(maildir_deliver(dir, "x", 1, MAIL_SEEN, NULL, &base, NULL), 0);
+	name = help_find(at("cur"), base.p);
+	assert_string_equal(name + base.len, ":2,S");
+	free(name);
+	str_done(&base);
+	free(dir);
+}
+
+static void test_foreign_names(void **state)
+{
+	static const struct {
+		const char *name, *base;
+		uint32_t flags, received;
+		uint64_t size;
+	} table[] = {
+		{"cur/1700000000.M1P2.host,S=77,W=80:2,FSa", "1700000000.M1P2.host,S=77,W=80",
+			MAIL_FLAGGED | MAIL_SEEN, 1700000000, 77},
+		{"cur/1700000001.4_1.host:2,", "1700000001.4_1.host", 0, 1700000001, 3},
+		{"new/1700000002.host", "1700000002.host", 0, 1700000002, 3},
+		{"new/1700000003.x:2,S", "1700000003.x", MAIL_SEEN, 1700000003, 3},
+		{"cur/1700000004.x:1,odd", "1700000004.x", 0, 1700000004, 3},
+		{"cur/1700000005.x,S=junk:2,S", "1700000005.x,S=junk", MAIL_SEEN, 1700000005, 3},
+		{"cur/1700000006.x,S=99999999999999999999:2,S",
+			"1700000006.x,S=99999999999999999999", MAIL_SEEN, 1700000006, 3},
+	};
+	char *dir = folder("INBOX");
+	struct str got = STR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(table); i++) {
+		struct found f;
+
+		help_writes(at(table[i].name), "abc");
+		f = scan(dir);
+		assert_int_equal(f.bases.n, 1);
+		assert_string_equal(f.last_base, table[i].base);
+		assert_int_equal(f.last.flags, table[i].flags);
+		assert_int_equal(f.last.received, table[i].received);
+		assert_int_equal(f.last.size, table[i].size);
+		strv_done(&f.bases);
+		str_clear(&got);
+		assert_int_equal(maildir_read(dir, table[i].base, 100, &got, NULL), 0);
+		assert_string_equal(got.p, "abc");
+		assert_int_equal(maildir_remove(dir, table[i].base, NULL), 0);
+		assert_int_equal(scan_count(dir), 0);
+	}
+	/* No time in the name: the file's. */
+	help_writes(at("cur/strange:2,S"), "abc");
+	help_age(at("cur/strange:2,S"), 1000);
+	{
+		struct found f = scan(dir);
+
+		assert_in_range(
+			f.last.received, (uint32_t)time(NULL) - 1010, (uint32_t)time(NULL) - 990);
+		strv_done(&f.bases);
+	}
+	str_done(&got);
+	free(dir);
+}
+
+/* Letters of other programs (Dovecot's keywords) survive a change of ours, but do not travel. */
+static void test_foreign_letters(void **state)
+{
+	char *dir = folder("INBOX"), *to = folder("Work"), *name;
+
+	(void)state;
+	help_writes(at("cur/1700000000.a.h:2,RSac"), "abc");
+	assert_int_equal(maildir_set_flags(dir, "1700000000.a.h", MAIL_FLAGGED, NULL), 0);
+	assert_true(file_exists(at("cur/1700000000.a.h:2,Fac")));
+	assert_int_equal(maildir_move(dir, "1700000000.a.h", to, NULL), 0);
+	name = help_find(at(".Work/cur"), "1700000000");
+	assert_string_equal(name, "1700000000.a.h:2,F");
+	free(name);
+	free(dir);
+	free(to);
+}
+
+/* Another program took the message from new to cur and marked it while we knew it as new. */
+static void test_foreign_moves(void **state)
+{
+	char *dir = folder("INBOX"), from[512], to[512];
+	struct str base = STR_INIT, got = STR_INIT;
+
+	(void)state;
+	assert_int_equal(maildir_deliver(dir, "abc", 3, 0, NULL, &base, NULL), 0);
+	snprintf(from, sizeof(from), "%s/new/%s", dir, base.p);
+	snprintf(to, sizeof(to), "%s/cur/%s:2,FSxyz", dir, base.p);
+	assert_int_equal(rename(from, to), 0);
+	assert_int_equal(maildir_read(dir, base.p, 100, &got, NULL), 0);
+	assert_string_equal(got.p, "abc");
+	assert_int_equal(maildir_set_flags(dir, base.p, MAIL_ANSWERED, NULL), 0);
+	snprintf(to, sizeof(to), "%s/cur/%s:2,Rxyz", dir, base.p);
+	assert_true(file_exists(to));
+	/* One message under two names (seen while it moves) is one message. */
+	assert_int_equal(link(to, from), 0);
+	assert_int_equal(scan_count(dir), 1);
+	assert_int_equal(maildir_remove(dir, base.p, NULL), 0);
+	assert_int_equal(scan_count(dir), 0);
+	assert_int_equal(maildir_remove(dir, base.p, NULL), 0);
+	str_done(&base);
+	str_done(&got);
+	free(dir);
+}
+
+static _Noreturn void rename_for_ever(const char *dir, const struct strv *bases)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (size_t i = 0;; i++) {
+		char from[512], to[512];
+		bool flagged = i / bases->n % 2;
+
+		snprintf(from, sizeof(from), "%s/cur/%s:2,%sS", dir, bases->v[i % bases->n],
+			flagged ? "F" : "");
+		snprintf(to, sizeof(to), "%s/cur/%s:2,%sS", dir, bases->v[i % bases->n],
+			flagged ? "" : "F");
+		rename(from, to);
+	}
+}
+
+/* Another program changes flags all the time; no message may be missed, nor one be changed in vain.
+ */
+static void test_busy_folder(void **state)
+{
+	enum { N = 60, ROUNDS = 100 };
+	char *dir = folder("INBOX");
+	struct strv bases = STRV_INIT;
+	struct str base = STR_INIT;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	for (int i = 0; i < N; i++) {
+		assert_int_equal(maildir_deliver(dir, "abc", 3, MAIL_SEEN, NULL, &base, NULL), 0);
+		strv_add(&bases, base.p);
+	}
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		rename_for_ever(dir, &bases);
+	for (int i = 0; i < ROUNDS; i++) {
+		struct found f = scan(dir);
+		struct str text = STR_INIT;
+
+		assert_int_equal(f.bases.n, N);
+		for (int k = 0; k < N; k++)
+			assert_true(strv_has(&f.bases, bases.v[k]));
+		assert_int_equal(maildir_read(dir, bases.v[i % N], 10, &text, NULL), 0);
+		str_done(&text);
+		strv_done(&f.bases);
+	}
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	strv_done(&bases);
+	str_done(&base);
+	free(dir);
+}
+
+static void test_gone(void **state)
+{
+	/* Names that would lead out, and one that is simply not there. */
+	static const char *const table[] = {"1700000000.x", "", ".", "..", "../new/1",
+		"../../secret", "a/b", "/etc/passwd", ".hidden", "a:2,S", "a\nb"};
+	char *dir = folder("INBOX"), *to = folder("Work");
+	struct str got = STR_INIT;
+
+	(void)state;
+	help_writes(at("secret"), "x");
+	for (size_t i = 0; i < MEM_COUNT(table); i++) {
+		struct err err = {0};
+
+		assert_int_equal(maildir_read(dir, table[i], 100, &got, &err), -1);
+		assert_int_equal(err.kind, ERR_GONE);
+		assert_int_equal(maildir_set_flags(dir, table[i], MAIL_SEEN, &err), -1);
+		assert_int_equal(err.kind, ERR_GONE);
+		assert_int_equal(maildir_move(dir, table[i], to, &err), -1);
+		assert_int_equal(maildir_copy(dir, table[i], to, &got, &err), -1);
+		assert_int_equal(maildir_remove(dir, table[i], &err), 0);
+	}
+	assert_true(file_exists(at("secret")));
+	assert_int_equal(maildir_scan(at("nowhere"), note, NULL, NULL), -1);
+	str_done(&got);
+	free(dir);
+	free(to);
+}
+
+/* Links and other things in cur are no messages, and a delivery does not write through one. */
+static void test_links(void **state)
+{
+	char *dir = folder("INBOX");
+	struct str got = STR_INIT;
+	struct err err;
+
+	(void)state;
+	help_writes(at("secret"), "secret");
+	assert_int_equal(symlink(at("secret"), at("cur/1700000000.l:2,S")), 0);
+	assert_int_equal(mkfifo(at("cur/1700000001.f:2,S"), 0600), 0);
+	assert_int_equal(mkdir(at("cur/1700000002.d:2,S"), 0700), 0);
+	assert_int_equal(scan_count(dir), 0);
+	assert_int_equal(maildir_read(dir, "1700000000.l", 100, &got, &err), -1);
+	assert_int_equal(err.kind, ERR_GONE);
+	assert_int_equal(maildir_read(dir, "1700000001.f", 100, &got, &err), -1);
+	assert_int_equal(maildir_read(dir, "1700000002.d", 100, &got, &err), -1);
+	assert_int_equal(maildir_set_flags(dir, "1700000000.l", 0, &err), -1);
+	assert_int_equal(maildir_remove(dir, "1700000000.l", NULL), 0);
+	assert_true(file_exists(at("secret")));
+	str_done(&got);
+	free(dir);
+}
+
+static void test_move(void **state)
+{
+	char *dir = folder("INBOX"), *to = folder("Work"), path[512], other[512];
+	struct str base = STR_INIT, got = STR_INIT;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(maildir_deliver(dir, "abc", 3, MAIL_SEEN, NULL, &base, NULL), 0);
+	assert_int_equal(maildir_move(dir, base.p, dir, NULL), 0);
+	assert_int_equal(scan_count(dir), 1);
+	assert_int_equal(maildir_move(dir, base.p, to, NULL), 0);
+	assert_int_equal(scan_count(dir), 0);
+	assert_int_equal(maildir_read(to, base.p, 100, &got, NULL), 0);
+	assert_string_equal(got.p, "abc");
+	/* Killed between the second name and the removal of the first; the flags changed since. */
+	snprintf(path, sizeof(path), "%s/cur/%s:2,S", to, base.p);
+	snprintf(other, sizeof(other), "%s/cur/%s:2,", dir, base.p);
+	assert_int_equal(link(path, other), 0);
+	assert_int_equal(maildir_move(dir, base.p, to, NULL), 0);
+	assert_int_equal(scan_count(dir), 0);
+	assert_int_equal(scan_count(to), 1);
+	/* The same bytes in another file: an earlier copy to another file system. */
+	help_writes(other, "abc");
+	assert_int_equal(maildir_move(dir, base.p, to, NULL), 0);
+	assert_int_equal(scan_count(dir), 0);
+	assert_int_equal(scan_count(to), 1);
+	/* Another message of that name: neither is lost. */
+	help_writes(other, "xyz");
+	assert_int_equal(maildir_move(dir, base.p, to, &err), -1);
+	assert_int_equal(scan_count(dir), 1);
+	assert_int_equal(scan_count(to), 1);
+	str_clear(&got);
+	assert_int_equal(maildir_read(to, base.p, 100, &got, NULL), 0);
+	assert_string_equal(got.p, "abc");
+	/* No such folder: it stays. */
+	assert_int_equal(maildir_move(dir, base.p, at("nowhere"), &err), -1);
+	assert_int_equal(scan_count(dir), 1);
+	str_done(&base);
+	str_done(&got);
+	free(dir);
+	free(to);
+}
+
+static void test_move_new(void **state)
+{
+	char *dir = folder("INBOX"), *to = folder("Work");
+	struct str base = STR_INIT;
+	struct found f;
+
+	(void)state;
+	assert_int_equal(maildir_deliver(dir, "abc", 3, 0, NULL, &base, NULL), 0);
+	assert_int_equal(maildir_move(dir, base.p, to, NULL), 0);
+	f = scan(to);
+	assert_int_equal(f.bases.n, 1);
+	assert_true(f.last.in_new);
+	strv_done(&f.bases);
+	str_done(&base);
+	free(dir);
+	free(to);
+}
+
+/* /dev/shm is another file system nearly everywhere; where it is not, the test says nothing. */
+static void test_move_other_filesystem(void **state)
+{
+	char *dir = folder("INBOX"), there[] = "/dev/shm/talaria-test-XXXXXX";
+	struct str base = STR_INIT, got = STR_INIT;
+
+	(void)state;
+	if (!mkdtemp(there)) {
+		free(dir);
+		skip();
+	}
+	assert_int_equal(maildir_create(there, "INBOX", NULL), 0);
+	assert_int_equal(maildir_deliver(dir, "abc", 3, MAIL_FLAGGED, NULL, &base, NULL), 0);
+	assert_int_equal(maildir_move(dir, base.p, there, NULL), 0);
+	assert_int_equal(scan_count(dir), 0);
+	assert_int_equal(scan_count(there), 1);
+	assert_int_equal(maildir_read(there, base.p, 100, &got, NULL), 0);
+	assert_string_equal(got.p, "abc");
+	assert_int_equal(file_remove_tree(there, NULL), 0);
+	str_done(&base);
+	str_done(&got);
+	free(dir);
+}
+
+static void test_copy(void **state)
+{
+	char *dir = folder("INBOX"), *to = folder("Work");
+	struct str base = STR_INIT, copy = STR_INIT, got = STR_INIT;
+
+	(void)state;
+	assert_int_equal(maildir_deliver(dir, "abc", 3, MAIL_FLAGGED, NULL, &base, NULL), 0);
+	assert_int_equal(maildir_copy(dir, base.p, to, &copy, NULL), 0);
+	assert_string_not_equal(base.p, copy.p);
+	assert_int_equal(maildir_copy(dir, base.p, dir, &copy, NULL), 0);
+	assert_int_equal(scan_count(dir), 2);
+	assert_int_equal(scan_count(to), 1);
+	assert_int_equal(maildir_remove(dir, base.p, NULL), 0);
+	assert_int_equal(maildir_read(dir, copy.p, 100, &got, NULL), 0);
+	assert_string_equal(got.p, "abc");
+	str_done(&base);
+	str_done(&copy);
+	str_done(&got);
+	free(dir);
+	free(to);
+}
+
+static void test_stamp(void **state)
+{
+	char *dir = folder("INBOX");
+	struct str base = STR_INIT;
+	uint64_t a, b;
+
+	(void)state;
+	help_age(at("cur"), 100);
+	help_age(at("new"), 100);
+	a = maildir_stamp(dir);
+	assert_true(a == maildir_stamp(dir));
+	assert_int_equal(maildir_deliver(dir, "abc", 3, 0, NULL, &base, NULL), 0);
+	b = maildir_stamp(dir);
+	assert_true(a != b);
+	/* Young: a further change within the same tick of the file system's clock must show. */
+	assert_int_equal(maildir_deliver(dir, "abc", 3, 0, NULL, &base, NULL), 0);
+	assert_true(b != maildir_stamp(dir));
+	str_done(&base);
+	free(dir);
+}
+
+static void test_stop_and_sweep(void **state)
+{
+	char *dir = folder("INBOX");
+	struct found f = {.stop_after = 2};
+	struct str base = STR_INIT;
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(maildir_deliver(dir, "abc", 3, 0, NULL, &base, NULL), 0);
+	help_writes(at("tmp/young"), "x");
+	help_writes(at("tmp/old"), "x");
+	help_age(at("tmp/old"), 37 * 3600);
+	assert_int_equal(maildir_scan(dir, note, &f, NULL), 7);
+	assert_int_equal(f.bases.n, 2);
+	assert_true(file_exists(at("tmp/young")));
+	assert_false(file_exists(at("tmp/old")));
+	strv_done(&f.bases);
+	str_done(&base);
+	free(dir);
+}
+
+/* A write that fails half way leaves nothing behind. */
+static void test_full(void **state)
+{
+	char *dir = folder("INBOX"), *big = mem_alloc(100000);
+	struct rlimit old, small;
+	struct str base = STR_INIT;
+	int rc;
+
+	(void)state;
+	memset(big, 'x', 100000);
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	small = old;
+	small.rlim_cur = 5000;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	rc = maildir_deliver(dir, big, 100000, 0, NULL, &base, NULL);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_int_equal(rc, -1);
+	assert_int_equal(scan_count(dir), 0);
+	assert_int_equal(help_count(at("tmp")), 0);
+	str_done(&base);
+	free(big);
+	free(dir);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, help_setup, help_teardown)
+	const struct CMUnitTest tests[] = {T(test_names), T(test_bad_names), T(test_list),
+		T(test_deliver), T(test_flags), T(test_foreign_names), T(test_foreign_letters),
+		T(test_foreign_moves), T(test_busy_folder), T(test_gone), T(test_links),
+		T(test_move), T(test_move_new), T(test_move_other_filesystem), T(test_copy),
+		T(test_stamp), T(test_stop_and_sweep), T(test_full)};
+
+	return cmocka_run_group_tests_name("maildir", tests, NULL, NULL);
+}

@@ -1,0 +1,141 @@
+/* Server addresses as the user writes them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "net/connect.h"
+#include "net/net.h"
+
+#include <poll.h>
+#include <string.h>
+
+static void test_addresses(void **state)
+{
+	static const struct {
+		const char *url;
+		enum net_protocol protocol;
+		enum net_security security;
+		const char *user, *host;
+		unsigned port;
+	} good[] = {
+		{"imaps://alice@imap.example.org", NET_IMAP, NET_TLS, "alice", "imap.example.org",
+			993},
+		{"IMAPS://imap.example.org/", NET_IMAP, NET_TLS, "", "imap.example.org", 993},
+		{"imap://a@h", NET_IMAP, NET_STARTTLS, "a", "h", 143},
+		{"imap+insecure://h", NET_IMAP, NET_PLAIN, "", "h", 143},
+		{"pop3s://h", NET_POP3, NET_TLS, "", "h", 995},
+		{"pop3://h", NET_POP3, NET_STARTTLS, "", "h", 110},
+		{"pop3+insecure://h:1", NET_POP3, NET_PLAIN, "", "h", 1},
+		{"smtps://h", NET_SMTP, NET_TLS, "", "h", 465},
+		{"smtp://h:65535", NET_SMTP, NET_STARTTLS, "", "h", 65535},
+		{"smtp+insecure://h", NET_SMTP, NET_PLAIN, "", "h", 587},
+		{"imaps://a@b.org@h", NET_IMAP, NET_TLS, "a@b.org", "h", 993},
+		{"imaps://a%40b%3a@h", NET_IMAP, NET_TLS, "a@b:", "h", 993},
+		{"imaps://[::1]:99", NET_IMAP, NET_TLS, "", "::1", 99},
+		{"imaps://a@[2001:db8::1]", NET_IMAP, NET_TLS, "a", "2001:db8::1", 993},
+		{"imaps://b\xc3\xbc"
+		 "cher.example",
+			NET_IMAP, NET_TLS, "",
+			"b\xc3\xbc"
+			"cher.example",
+			993},
+	};
+	static const char *const bad[] = {"", "h", "http://h", "imaps:/h", "imaps://", "imaps://a@",
+		"imaps://h:0", "imaps://h:65536", "imaps://h:x", "imaps://h:99999999999999999999",
+		"imaps://[::1", "imaps://[::1]x", "imaps://h h", "imaps://h\r\nx", "imaps://%zz@h",
+		"imaps://a%0d@h", "imaps://a%4", "imaps://a%4@h", "imaps+insecure://h",
+		"imaps://h/INBOX", "://h"};
+	struct net_server s;
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(good); i++) {
+		if (net_server_parse(&s, good[i].url, &err) < 0)
+			fail_msg("%s: %s", good[i].url, err.text);
+		assert_int_equal(s.protocol, good[i].protocol);
+		assert_int_equal(s.security, good[i].security);
+		assert_string_equal(s.user, good[i].user);
+		assert_string_equal(s.host, good[i].host);
+		assert_int_equal(s.port, good[i].port);
+	}
+	for (size_t i = 0; i < MEM_COUNT(bad); i++) {
+		memset(&err, 0, sizeof(err));
+		if (net_server_parse(&s, bad[i], &err) == 0)
+			fail_msg("%s", bad[i]);
+		assert_int_equal(err.kind, ERR_INPUT);
+	}
+}
+
+static void test_long_addresses(void **state)
+{
+	char url[1200] = "imaps://";
+	struct net_server s;
+	struct err err;
+
+	(void)state;
+	memset(url + 8, 'a', 1000);
+	assert_int_equal(net_server_parse(&s, url, &err), -1);
+	memcpy(url + 900, "@h", 3);
+	assert_int_equal(net_server_parse(&s, url, &err), -1);
+	memset(url + 8, 'a', 255);
+	memcpy(url + 8 + 255, "@h", 3);
+	assert_int_equal(net_server_parse(&s, url, &err), 0);
+	assert_int_equal(strlen(s.user), 255);
+}
+
+static void test_names(void **state)
+{
+	char out[CONNECT_HOST_SIZE];
+	struct err err;
+
+	(void)state;
+	assert_int_equal(connect_ascii_host(out,
+				 "b\xc3\xbc"
+				 "cher.example",
+				 &err),
+		0);
+	assert_string_equal(out, "xn--bcher-kva.example");
+	assert_int_equal(connect_ascii_host(out, "fa\xc3\x9f.example", &err), 0);
+	assert_string_equal(out, "xn--fa-hia.example"); /* non-transitional */
+	assert_int_equal(connect_ascii_host(out, "mail.example.org", &err), 0);
+	assert_string_equal(out, "mail.example.org");
+	assert_int_equal(connect_ascii_host(out, "\xe2\x80\xae.example", &err), -1);
+	assert_int_equal(err.kind, ERR_INPUT);
+	assert_true(connect_is_address("127.0.0.1"));
+	assert_true(connect_is_address("::1"));
+	assert_false(connect_is_address("localhost"));
+}
+
+static void test_cancel(void **state)
+{
+	struct net_cancel *c = net_cancel_new();
+	struct pollfd p = {.fd = net_cancel_fd(c), .events = POLLIN};
+
+	(void)state;
+	assert_false(net_cancel_asked(c));
+	assert_int_equal(poll(&p, 1, 0), 0);
+	assert_ptr_equal(net_cancel_ref(c), c);
+	net_cancel_now(c);
+	net_cancel_now(c);
+	net_cancel_unref(c);
+	assert_true(net_cancel_asked(c));
+	assert_int_equal(poll(&p, 1, 0), 1);
+	net_cancel_unref(c);
+	net_cancel_unref(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_long_addresses),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_cancel),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

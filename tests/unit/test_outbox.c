@@ -1,0 +1,405 @@
+#include "disk_help.h"
+#include "store/ticket.h"
+#include "store/outbox.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+
+static struct outbox *opened(void)
+{
+	struct outbox *o = NULL;
+
+	assert_int_equal(outbox_open(&o, at("account"), NULL), 0);
+	return o;
+}
+
+static struct outbox_mail mail(const char *subject)
+{
+	struct outbox_mail m = {.state = OUTBOX_QUEUED, .due = 1700000000, .attempts = 2};
+
+	m.from = mem_strdup("me@example.org");
+	strv_add(&m.recipients, "a@example.org");
+	strv_add(&m.recipients, "b\nrcpt evil@example.org");
+	m.subject = mem_strdup(subject);
+	m.message_id = mem_strdup("x@example.org");
+	m.error = mem_strdup("");
+	return m;
+}
+
+static void assert_same(const struct outbox_mail *a, const struct outbox_mail *b)
+{
+	assert_string_equal(a->id, b->id);
+	assert_int_equal(a->state, b->state);
+	assert_int_equal(a->due, b->due);
+	assert_int_equal(a->attempts, b->attempts);
+	assert_string_equal(a->from, b->from);
+	assert_int_equal(a->recipients.n, b->recipients.n);
+	for (size_t i = 0; i < a->recipients.n; i++)
+		assert_string_equal(a->recipients.v[i], b->recipients.v[i]);
+	assert_string_equal(a->subject, b->subject);
+	assert_string_equal(a->message_id, b->message_id);
+	assert_string_equal(a->error, b->error);
+}
+
+static void test_drafts(void **state)
+{
+	struct outbox *o = opened();
+	struct str id = STR_INIT, second = STR_INIT, got = STR_INIT;
+	struct strv ids = STRV_INIT;
+	char *path;
+
+	(void)state;
+	assert_int_equal(outbox_draft_save(o, &id, "one", 3, NULL), 0);
+	assert_true(id.len > 0);
+	path = outbox_draft_path(o, id.p);
+	help_age(path, 100);
+	free(path);
+	assert_int_equal(outbox_draft_save(o, &second, "two", 3, NULL), 0);
+	assert_int_equal(outbox_draft_list(o, &ids, NULL), 0);
+	assert_int_equal(ids.n, 2);
+	assert_string_equal(ids.v[0], second.p);
+	strv_done(&ids);
+	{
+		char *before = mem_strdup(id.p);
+
+		assert_int_equal(outbox_draft_save(o, &id, "one again", 9, NULL), 0);
+		assert_string_equal(before, id.p);
+		free(before);
+	}
+	outbox_free(o);
+	o = opened();
+	assert_int_equal(outbox_draft_load(o, id.p, &got, NULL), 0);
+	assert_string_equal(got.p, "one again");
+	assert_int_equal(outbox_draft_list(o, &ids, NULL), 0);
+	assert_string_equal(ids.v[0], id.p);
+	assert_int_equal(outbox_draft_remove(o, id.p, NULL), 0);
+	assert_int_equal(outbox_draft_remove(o, id.p, NULL), 0);
+	assert_int_equal(outbox_draft_load(o, id.p, &got, NULL), -1);
+	strv_done(&ids);
+	str_done(&id);
+	str_done(&second);
+	str_done(&got);
+	outbox_free(o);
+}
+
+static void test_bad_ids(void **state)
+{
+	static const char *const table[] = {
+		"..", "../x", "/etc/passwd", "a/b", "A", "a.b", "a b", "x\n"};
+	struct outbox *o = opened();
+	struct outbox_mail m = mail("x"), got;
+	struct str id = STR_INIT, text = STR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(table); i++) {
+		struct err err = {0};
+
+		str_clear(&id);
+		str_adds(&id, table[i]);
+		assert_int_equal(outbox_draft_save(o, &id, "x", 1, &err), -1);
+		assert_int_equal(err.kind, ERR_GONE);
+		assert_int_equal(outbox_draft_load(o, table[i], &text, &err), -1);
+		assert_int_equal(outbox_draft_remove(o, table[i], &err), -1);
+		assert_null(outbox_draft_path(o, table[i]));
+		free(m.id);
+		m.id = mem_strdup(table[i]);
+		assert_int_equal(outbox_put(o, &m, "x", 1, &err), -1);
+		assert_int_equal(outbox_update(o, &m, &err), -1);
+		assert_int_equal(outbox_get(o, table[i], &got, &err), -1);
+		assert_int_equal(outbox_read(o, table[i], &text, &err), -1);
+		assert_int_equal(outbox_remove(o, table[i], &err), -1);
+	}
+	assert_int_equal(help_count(at("account/drafts")), 0);
+	assert_int_equal(help_count(at("account/outbox")), 0);
+	outbox_mail_done(&m);
+	str_done(&id);
+	str_done(&text);
+	outbox_free(o);
+}
+
+static void test_put(void **state)
+{
+	struct outbox *o = opened();
+	struct outbox_mail m = mail("tricky \\ \r\n\xc3\xbc"), got;
+	struct str text = STR_INIT;
+	struct strv ids = STRV_INIT;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(outbox_put(o, &m, "A: b\r\n\r\nbody\r\n", 14, NULL), 0);
+	assert_non_null(m.id);
+	outbox_free(o);
+	o = opened();
+	assert_int_equal(outbox_get(o, m.id, &got, NULL), 0);
+	assert_same(&m, &got);
+	outbox_mail_done(&got);
+	assert_int_equal(outbox_read(o, m.id, &text, NULL), 0);
+	assert_string_equal(text.p, "A: b\r\n\r\nbody\r\n");
+
+	m.state = OUTBOX_FAILED;
+	free(m.error);
+	m.error = mem_strdup("550 no\nsuch user");
+	strv_done(&m.recipients);
+	assert_int_equal(outbox_update(o, &m, NULL), 0);
+	assert_int_equal(outbox_get(o, m.id, &got, NULL), 0);
+	assert_same(&m, &got);
+	outbox_mail_done(&got);
+	/* Edited and queued again under its id: one message, the new one. */
+	assert_int_equal(outbox_put(o, &m, "new", 3, NULL), 0);
+	str_clear(&text);
+	assert_int_equal(outbox_read(o, m.id, &text, NULL), 0);
+	assert_string_equal(text.p, "new");
+	assert_int_equal(help_count(at("account/outbox")), 2);
+	assert_int_equal(outbox_list(o, &ids, NULL), 0);
+	assert_int_equal(ids.n, 1);
+	assert_int_equal(outbox_remove(o, m.id, NULL), 0);
+	assert_int_equal(help_count(at("account/outbox")), 0);
+	assert_int_equal(outbox_remove(o, m.id, NULL), 0);
+	assert_int_equal(outbox_get(o, m.id, &got, &err), -1);
+	assert_int_equal(err.kind, ERR_GONE);
+	assert_int_equal(outbox_update(o, &m, &err), -1);
+	assert_int_equal(err.kind, ERR_GONE);
+	outbox_mail_done(&m);
+	strv_done(&ids);
+	str_done(&text);
+	outbox_free(o);
+}
+
+static void test_order(void **state)
+{
+	struct outbox *o = opened();
+	struct strv ids = STRV_INIT;
+	char *first = NULL;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct outbox_mail m = mail("x");
+		char *name, path[512], text[2] = {(char)('a' + i), 0};
+
+		assert_int_equal(outbox_put(o, &m, text, 1, NULL), 0);
+		name = help_find(at("account/outbox"), ".eml");
+		/* The second is the oldest. */
+		free(name);
+		if (i == 1) {
+			DIR *d = opendir(at("account/outbox"));
+			struct dirent *de;
+
+			while ((de = readdir(d)))
+				if (str_starts(de->d_name, m.id) && strstr(de->d_name, ".eml")) {
+					snprintf(path, sizeof(path), "%s/%s", at("account/outbox"),
+						de->d_name);
+					help_age(path, 1000);
+				}
+			closedir(d);
+			first = mem_strdup(m.id);
+			m.attempts++;
+			assert_int_equal(outbox_update(o, &m, NULL), 0);
+		}
+		outbox_mail_done(&m);
+	}
+	assert_int_equal(outbox_list(o, &ids, NULL), 0);
+	assert_int_equal(ids.n, 3);
+	assert_string_equal(ids.v[0], first);
+	strv_done(&ids);
+	free(first);
+	outbox_free(o);
+}
+
+static void test_recover(void **state)
+{
+	static const enum outbox_state before[] = {
+		OUTBOX_QUEUED, OUTBOX_SENDING, OUTBOX_FAILED, OUTBOX_UNCONFIRMED, OUTBOX_SENT};
+	static const enum outbox_state after[] = {
+		OUTBOX_QUEUED, OUTBOX_UNCONFIRMED, OUTBOX_FAILED, OUTBOX_UNCONFIRMED, OUTBOX_SENT};
+	struct outbox *o = opened();
+	struct outbox_mail m[5], got;
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++) {
+		m[i] = mail("x");
+		m[i].state = before[i];
+		assert_int_equal(outbox_put(o, &m[i], "x", 1, NULL), 0);
+	}
+	help_writes(at("account/outbox/0000.job"), "damaged");
+	assert_int_equal(outbox_recover(o, NULL), 0);
+	for (size_t i = 0; i < 5; i++) {
+		assert_int_equal(outbox_get(o, m[i].id, &got, NULL), 0);
+		assert_int_equal(got.state, after[i]);
+		if (i == 1)
+			assert_string_not_equal(got.error, "");
+		outbox_mail_done(&got);
+		outbox_mail_done(&m[i]);
+	}
+	assert_true(file_exists(at("account/outbox/0000.job")));
+	outbox_free(o);
+}
+
+static void test_damage(void **state)
+{
+	struct outbox *o = opened();
+	struct outbox_mail m = mail("x"), got;
+	struct str good = STR_INIT, text = STR_INIT;
+	struct strv ids = STRV_INIT;
+	char path[256], *name;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(outbox_put(o, &m, "message", 7, NULL), 0);
+	snprintf(path, sizeof(path), "%s/%s.job", at("account/outbox"), m.id);
+	assert_int_equal(file_read(path, 10000, &good, NULL), 0);
+	for (size_t i = 0; i < good.len * 2; i++) {
+		char *bad = mem_dup(good.p, good.len);
+
+		bad[i / 2] ^= i % 2 ? 0x10 : 1;
+		help_write(path, bad, i % 2 ? good.len : i / 2);
+		free(bad);
+		assert_int_equal(outbox_get(o, m.id, &got, &err), -1);
+		assert_int_equal(err.kind, ERR_DAMAGED);
+		assert_int_equal(outbox_update(o, &m, &err), -1);
+	}
+	/* It is shown, not hidden, and its message stays when the directory is swept. */
+	assert_int_equal(outbox_list(o, &ids, NULL), 0);
+	assert_int_equal(ids.n, 1);
+	outbox_free(o);
+	o = opened();
+	assert_int_equal(help_count(at("account/outbox")), 2);
+	help_write(path, good.p, good.len);
+	name = help_find(at("account/outbox"), ".eml");
+	snprintf(path, sizeof(path), "%s/%s", at("account/outbox"), name);
+	help_writes(path, "massage");
+	assert_int_equal(outbox_read(o, m.id, &text, &err), -1);
+	assert_int_equal(err.kind, ERR_DAMAGED);
+	assert_int_equal(text.len, 0);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(outbox_read(o, m.id, &text, &err), -1);
+	assert_int_equal(err.kind, ERR_DAMAGED);
+	free(name);
+	strv_done(&ids);
+	outbox_mail_done(&m);
+	str_done(&good);
+	str_done(&text);
+	outbox_free(o);
+}
+
+static void test_sweep(void **state)
+{
+	static const char *const gone[] = {"account/drafts/a.eml.12345678.tmp",
+		"account/outbox/a.job.12345678.tmp", "account/outbox/b.0123456789abcdef.eml"};
+	struct outbox *o = opened();
+	struct outbox_mail m = mail("x");
+
+	(void)state;
+	assert_int_equal(outbox_put(o, &m, "x", 1, NULL), 0);
+	outbox_free(o);
+	for (size_t i = 0; i < MEM_COUNT(gone); i++)
+		help_writes(at(gone[i]), "x");
+	help_writes(at("account/drafts/keep.eml"), "x");
+	help_age(at("account/drafts/keep.eml"), 1000000);
+	outbox_free(opened());
+	for (size_t i = 0; i < MEM_COUNT(gone); i++) {
+		assert_true(file_exists(at(gone[i])));
+		help_age(at(gone[i]), 1000);
+	}
+	outbox_free(opened());
+	for (size_t i = 0; i < MEM_COUNT(gone); i++)
+		assert_false(file_exists(at(gone[i])));
+	assert_int_equal(help_count(at("account/outbox")), 2);
+	assert_true(file_exists(at("account/drafts/keep.eml")));
+	outbox_mail_done(&m);
+}
+
+/* A write that fails leaves the former draft and job as they were. */
+static void test_full(void **state)
+{
+	struct outbox *o = opened();
+	struct outbox_mail m = mail("x"), got;
+	struct rlimit old, small;
+	struct str id = STR_INIT, none = STR_INIT, text = STR_INIT;
+	char *big = mem_alloc(100000);
+
+	(void)state;
+	memset(big, 'x', 100000);
+	assert_int_equal(outbox_draft_save(o, &id, "former", 6, NULL), 0);
+	assert_int_equal(outbox_put(o, &m, "former", 6, NULL), 0);
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	small = old;
+	small.rlim_cur = 5000;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_int_equal(outbox_draft_save(o, &id, big, 100000, NULL), -1);
+	assert_int_equal(outbox_draft_save(o, &none, big, 100000, NULL), -1);
+	assert_int_equal(outbox_put(o, &m, big, 100000, NULL), -1);
+	for (int i = 0; i < 1000; i++)
+		strv_add(&m.recipients, "someone@example.org");
+	assert_int_equal(outbox_update(o, &m, NULL), -1);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_int_equal(none.len, 0);
+	assert_int_equal(outbox_draft_load(o, id.p, &text, NULL), 0);
+	assert_string_equal(text.p, "former");
+	str_clear(&text);
+	assert_int_equal(outbox_read(o, m.id, &text, NULL), 0);
+	assert_string_equal(text.p, "former");
+	assert_int_equal(outbox_get(o, m.id, &got, NULL), 0);
+	assert_int_equal(got.recipients.n, 2);
+	assert_int_equal(help_count(at("account/drafts")), 1);
+	assert_int_equal(help_count(at("account/outbox")), 2);
+	outbox_mail_done(&got);
+	outbox_mail_done(&m);
+	str_done(&id);
+	str_done(&none);
+	str_done(&text);
+	free(big);
+	outbox_free(o);
+}
+
+/* Files whose checksum is right but whose lines are not. */
+static void test_job_lines(void **state)
+{
+#define REST                                                                                       \
+	"sha256 0000000000000000000000000000000000000000000000000000000000000000\n"                \
+	"from a\nsubject s\nmessage-id m\nerror \n"
+	static const struct {
+		const char *text;
+		int rc;
+	} table[] = {
+		{"talaria-outbox 1\nstate queued\ndue 5\nattempts 0\nsize 3\n" REST, 0},
+		{"talaria-outbox 1\nstate queued\ndue -5\nattempts 0\nsize 3\nlater x\n" REST, 0},
+		{"talaria-outbox 1\nstate odd\ndue 5\nattempts 0\nsize 3\n" REST, -1},
+		{"talaria-outbox 1\nstate queued\ndue 5x\nattempts 0\nsize 3\n" REST, -1},
+		{"talaria-outbox 1\nstate queued\ndue 5\nattempts -1\nsize 3\n" REST, -1},
+		{"talaria-outbox 1\nstate queued\ndue 5\nattempts 0\nsize "
+		 "99999999999999999999\n" REST,
+			-1},
+		{"talaria-outbox 1\nstate queued\ndue 5\ndue 5\nattempts 0\nsize 3\n" REST, -1},
+		{"talaria-outbox 1\nstate queued\ndue\nattempts 0\nsize 3\n" REST, -1},
+		{"talaria-outbox 1\nstate queued\ndue 5\nattempts 0\nsize 3\n" REST "rcpt a\\x\n",
+			-1},
+		{"talaria-outbox 1\nstate queued\ndue 5\nattempts 0\nsize 3\n" REST "rcpt a\\", -1},
+		{"talaria-outbox 1\nstate queued\ndue 5\nattempts 0\nsize 3\n", -1},
+		{"talaria-outbox 2\nstate queued\ndue 5\nattempts 0\nsize 3\n" REST, -1},
+		{"", -1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(table); i++) {
+		struct str text = STR_INIT;
+		struct ticket ticket = {0};
+
+		str_adds(&text, table[i].text);
+		str_addf(&text, "crc %08lx\n",
+			(unsigned long)hash_crc32c(0, str_c(&text), text.len));
+		assert_int_equal(ticket_parse(text.p, text.len, &ticket, NULL), table[i].rc);
+		ticket_done(&ticket);
+		str_done(&text);
+	}
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, help_setup, help_teardown)
+	const struct CMUnitTest tests[] = {T(test_drafts), T(test_bad_ids), T(test_put),
+		T(test_order), T(test_recover), T(test_damage), T(test_sweep), T(test_full),
+		T(test_job_lines)};
+
+	return cmocka_run_group_tests_name("outbox", tests, NULL, NULL);
+}

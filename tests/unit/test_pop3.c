@@ -1,0 +1,496 @@
+#include "net/pop3.h"
+
+#include "base/mem.h"
+#include "tests/unit/rude.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct net_options quick = {
+	.connect_ms = 5000, .handshake_ms = 5000, .idle_ms = 5000, .command_ms = 10000};
+static const struct net_login alice = {"alice", "wonderland-42", NULL};
+
+/* --- a rude server --- */
+
+/* Plain bytes where TLS begins: seen at once as such, or by TLS. */
+#define EITHER ((enum err_kind)100)
+
+struct bad {
+	const char *name, *script;
+	enum net_security security;
+	enum err_kind kind;
+};
+
+/* None of these may make the client say who it is. */
+static const struct bad no_login[] = {
+	{"STLS missing", "S: +OK\nC: CAPA\nS: +OK\nS: USER\nS: SASL PLAIN LOGIN\nS: .",
+		NET_STARTTLS, ERR_CERT},
+	{"CAPA hidden", "S: +OK\nC: CAPA\nS: -ERR what", NET_STARTTLS, ERR_CERT},
+	{"APOP timestamp", "S: +OK <1896.697170952@x>\nC: CAPA\nS: -ERR", NET_STARTTLS, ERR_CERT},
+	{"STLS refused",
+		"S: +OK\nC: CAPA\nS: +OK\nS: STLS\nS: SASL PLAIN\nS: .\nC: STLS\nS: -ERR no",
+		NET_STARTTLS, ERR_CERT},
+	{"STLS without TLS",
+		"S: +OK\nC: CAPA\nS: +OK\nS: STLS\nS: .\nC: STLS\nS: +OK go\nS: +OK hello",
+		NET_STARTTLS, EITHER},
+	{"injected behind STLS",
+		"S: +OK\nC: CAPA\nS: +OK\nS: STLS\nS: .\nC: STLS\nS~ +OK\\r\\n+OK\\r\\nSASL "
+		"PLAIN\\r\\n.\\r\\n",
+		NET_STARTTLS, ERR_PROTOCOL},
+	{"binary behind STLS",
+		"S: +OK\nC: CAPA\nS: +OK\nS: STLS\nS: .\nC: STLS\nS~ +OK\\r\\n\\0\\0zz",
+		NET_STARTTLS, EITHER},
+	{"greeting -ERR", "S: -ERR go away", NET_PLAIN, ERR_REFUSED},
+	{"greeting busy", "S: -ERR [SYS/TEMP] go away", NET_PLAIN, ERR_AGAIN},
+	{"greeting garbage", "S: \033[31mHTTP/1.1 400", NET_PLAIN, ERR_PROTOCOL},
+	{"greeting of a list", "S: 1 100", NET_PLAIN, ERR_PROTOCOL},
+	{"nothing", "X", NET_PLAIN, ERR_NETWORK},
+	{"endless CAPA", "S: +OK\nC: CAPA\nS: +OK\nR 5000 X-FOO", NET_PLAIN, ERR_PROTOCOL},
+	{"cut CAPA", "S: +OK\nC: CAPA\nS: +OK\nS: SASL PLAIN\nX", NET_PLAIN, ERR_NETWORK},
+};
+
+static void test_no_login(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(no_login); i++) {
+		const struct bad *b = &no_login[i];
+		struct net_server server;
+		struct rude *r = rude_start(b->script, NET_POP3, b->security, &server);
+		struct str got = STR_INIT;
+		struct pop3 *p;
+		struct err err = {0};
+
+		assert_int_equal(pop3_open(&p, &server, &quick, &alice, NULL, &err), -1);
+		assert_null(p);
+		rude_end(r, &got);
+		if (err.kind != b->kind &&
+			!(b->kind == EITHER && (err.kind == ERR_PROTOCOL || err.kind == ERR_CERT)))
+			fail_msg("%s: kind %d, wanted %d (%s)", b->name, err.kind, b->kind,
+				err.text);
+		if (strcasestr(str_c(&got), "alice") || strcasestr(str_c(&got), "AUTH") ||
+			strcasestr(str_c(&got), "USER"))
+			fail_msg("%s: the client said %s", b->name, str_c(&got));
+		assert_null(strchr(err.text, '\033'));
+		str_done(&got);
+	}
+}
+
+#define HELLO "S: +OK\nC: CAPA\nS: +OK\nS: USER\nS: UIDL\nS: TOP\nS: PIPELINING\nS: .\n"
+#define LOGIN HELLO "C: USER alice\nS: +OK\nC: PASS wonderland-42\nS: +OK\n"
+
+static struct pop3 *open_rude(struct rude **r, const char *script)
+{
+	struct net_server server;
+	struct pop3 *p;
+	struct err err = {0};
+
+	*r = rude_start(script, NET_POP3, NET_PLAIN, &server);
+	if (pop3_open(&p, &server, &quick, &alice, NULL, &err))
+		fail_msg("%s", err.text);
+	return p;
+}
+
+static void test_login_answers(void **state)
+{
+	static const struct bad cases[] = {
+		{"refused", HELLO "C: USER\nS: +OK\nC: PASS\nS: -ERR nope", NET_PLAIN, ERR_AUTH},
+		{"in use", HELLO "C: USER\nS: +OK\nC: PASS\nS: -ERR [IN-USE] x", NET_PLAIN,
+			ERR_AGAIN},
+		{"delay", HELLO "C: USER\nS: -ERR [login-delay] x", NET_PLAIN, ERR_AGAIN},
+		{"perm", HELLO "C: USER\nS: -ERR [SYS/PERM] x", NET_PLAIN, ERR_REFUSED},
+		{"wrong", HELLO "C: USER\nS: maybe", NET_PLAIN, ERR_PROTOCOL},
+		{"never ends", "S: +OK\nC: CAPA\nS: +OK\nS: SASL LOGIN\nS: .\nC: AUTH\nR 40 + AAAA",
+			NET_PLAIN, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		struct net_server server;
+		struct rude *r = rude_start(cases[i].script, NET_POP3, NET_PLAIN, &server);
+		struct pop3 *p;
+		struct err err = {0};
+
+		assert_int_equal(pop3_open(&p, &server, &quick, &alice, NULL, &err), -1);
+		rude_end(r, NULL);
+		if (cases[i].kind && err.kind != cases[i].kind)
+			fail_msg("%s: %d %s", cases[i].name, err.kind, err.text);
+	}
+}
+
+static void test_list_lies(void **state)
+{
+	struct rude *r;
+	struct pop3 *p = open_rude(&r, LOGIN
+		"C: LIST\nC: UIDL\nS: +OK\nS: 0 100\nS: 3 30\nS: 400000000 1\nS: 1 10\nS: 2 -5\n"
+		"S: 1 99\nS: 4 99999999999999999999999\nS: nonsense\nS: 2 20\nS: 5 50 extra\n"
+		"S: .\nS: +OK\nS: 0 zero\nS: 1 same\nS: 2 same\nS: 3 good\nS: 9 none\n"
+		"S: 5 with space\nS: 3000000 x\nS: .");
+	struct pop3_list list;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(pop3_list(p, &list, &err), 0);
+	assert_int_equal(list.n, 4);
+	assert_int_equal(list.v[0].number, 1);
+	assert_int_equal(list.v[0].size, 10);
+	assert_string_equal(list.v[0].uidl, "");
+	assert_string_equal(list.v[1].uidl, "");
+	assert_int_equal(list.v[1].size, 20);
+	assert_string_equal(list.v[2].uidl, "good");
+	assert_int_equal(list.v[3].number, 5);
+	assert_string_equal(list.v[3].uidl, "");
+	pop3_list_done(&list);
+	pop3_free(p);
+	rude_end(r, NULL);
+}
+
+static void test_uidl_details(void **state)
+{
+	char script[2000], seventy[71], more[72];
+	struct rude *r;
+	struct pop3_list list;
+	struct pop3 *p;
+
+	(void)state;
+	memset(seventy, 'a', 70);
+	memset(more, 'b', 71);
+	seventy[70] = more[71] = '\0';
+	snprintf(script, sizeof(script),
+		LOGIN
+		"C: LIST\nC: UIDL\nS: +OK\nS: 1 1\nS: 2 2\nS: 3 3\nS: .\nS: +OK\nS: 1 %s\nS: 2 "
+		"%s\nS: 3 x\nS: 3 y\nS: .",
+		seventy, more);
+	p = open_rude(&r, script);
+	assert_int_equal(pop3_list(p, &list, NULL), 0);
+	assert_string_equal(list.v[0].uidl, seventy);
+	assert_string_equal(list.v[1].uidl, "");
+	assert_string_equal(list.v[2].uidl, "");
+	pop3_list_done(&list);
+	pop3_free(p);
+	rude_end(r, NULL);
+}
+
+static void test_no_uidl(void **state)
+{
+	struct rude *r;
+	struct pop3 *p =
+		open_rude(&r, "S: +OK\nC: CAPA\nS: -ERR\nC: USER\nS: +OK\nC: PASS\nS: +OK\n"
+			      "C: LIST\nS: +OK\nS: 1 5\nS: .\nC: UIDL\nS: -ERR what");
+	struct pop3_list list;
+
+	(void)state;
+	assert_true(pop3_can(p) & POP3_UIDL);
+	assert_int_equal(pop3_list(p, &list, NULL), 0);
+	assert_int_equal(list.n, 1);
+	assert_string_equal(list.v[0].uidl, "");
+	assert_false(pop3_can(p) & POP3_UIDL);
+	pop3_list_done(&list);
+	pop3_free(p);
+	rude_end(r, NULL);
+}
+
+static void test_endless_list(void **state)
+{
+	struct rude *r;
+	struct pop3 *p = open_rude(&r, LOGIN "C: LIST\nC: UIDL\nS: +OK\nR 300000 1 1\nX");
+	struct pop3_list list;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(pop3_list(p, &list, &err), -1);
+	assert_int_equal(err.kind, ERR_NETWORK);
+	assert_int_equal(pop3_list(p, &list, &err), -1);
+	pop3_free(p);
+	rude_end(r, NULL);
+}
+
+struct taken {
+	struct str all;
+	size_t n, failed, stop_after;
+	enum err_kind kind;
+};
+
+static void take(void *ctx, uint32_t number, struct str *message, const struct err *err)
+{
+	struct taken *t = ctx;
+
+	t->n++;
+	if (message) {
+		str_addf(&t->all, "%u[", number);
+		str_add(&t->all, str_c(message), message->len);
+		str_adds(&t->all, "]");
+	} else {
+		t->failed++;
+		t->kind = err->kind;
+	}
+}
+
+static bool enough(void *ctx)
+{
+	const struct taken *t = ctx;
+
+	return t->n >= t->stop_after;
+}
+
+static void test_retr(void **state)
+{
+	struct rude *r;
+	struct pop3 *p = open_rude(&r,
+		LOGIN "C: RETR 1\nC: RETR 2\nC: RETR 3\nC: RETR 4\nC: RETR 5\n"
+		      "S: +OK\nS: A: b\nS: \nS: ..dot\nS: ...\nS: .x\nS: .\n"
+		      "S: -ERR gone\n"
+		      "S: +OK\nR 100 0123456789\nS: .\n"
+		      "S: +OK\nS~ a\\0b\\nc\\r\\n.\\r\\n"
+		      "\nS: +OK\nS: .\nC: DELE 1\nS: +OK\nC: QUIT\nS: -ERR not removed");
+	static const uint32_t numbers[] = {1, 2, 3, 4, 5};
+	struct taken t = {0};
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(pop3_retr(p, numbers, 5, 500, take, NULL, &t, &err), 0);
+	assert_int_equal(t.n, 5);
+	assert_int_equal(t.failed, 2);
+	assert_int_equal(t.kind, ERR_REFUSED); /* the last failure: 3 is too large */
+	static const char want[] = "1[A: b\r\n\r\n.dot\r\n..\r\nx\r\n]4[a\0b\r\nc\r\n]5[]";
+	assert_int_equal(t.all.len, sizeof(want) - 1);
+	assert_memory_equal(t.all.p, want, sizeof(want) - 1);
+	str_done(&t.all);
+	assert_int_equal(pop3_dele(p, 1, &err), 0);
+	assert_int_equal(pop3_quit(p, &err), -1);
+	assert_int_equal(err.kind, ERR_REFUSED);
+	pop3_free(p);
+	rude_end(r, NULL);
+}
+
+static void test_retr_cut(void **state)
+{
+	struct rude *r;
+	struct pop3 *p = open_rude(&r, LOGIN "C: RETR 1\nC: RETR 2\nS: +OK\nS: half a messa\nX");
+	static const uint32_t numbers[] = {1, 2};
+	struct taken t = {0};
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(pop3_retr(p, numbers, 2, 500, take, NULL, &t, &err), -1);
+	assert_int_equal(err.kind, ERR_NETWORK);
+	assert_int_equal(t.n, 0);
+	pop3_free(p);
+	rude_end(r, NULL);
+}
+
+static void test_retr_endless(void **state)
+{
+	struct rude *r;
+	struct pop3 *p = open_rude(
+		&r, LOGIN "C: RETR 1\nS: +OK\nR 1000000 0123456789012345678901234567890123456789");
+	static const uint32_t numbers[] = {1};
+	struct taken t = {0};
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(pop3_retr(p, numbers, 1, 1000, take, NULL, &t, &err), -1);
+	assert_int_equal(err.kind, ERR_PROTOCOL);
+	assert_int_equal(t.n, 0);
+	pop3_free(p);
+	rude_end(r, NULL);
+}
+
+static void test_retr_stop(void **state)
+{
+	struct rude *r;
+	struct pop3 *p = open_rude(
+		&r, LOGIN "C: RETR 1\nC: RETR 2\nS: +OK\nS: one\nS: .\nS: +OK\nS: two\nS: .");
+	static const uint32_t numbers[] = {1, 2};
+	struct taken t = {.stop_after = 1};
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(pop3_retr(p, numbers, 2, 1000, take, enough, &t, &err), -1);
+	assert_int_equal(err.kind, ERR_CANCELLED);
+	assert_string_equal(t.all.p, "1[one\r\n]");
+	/* What is under way must not be taken for the answer to something else. */
+	assert_int_equal(pop3_dele(p, 1, &err), -1);
+	str_done(&t.all);
+	pop3_free(p);
+	rude_end(r, NULL);
+}
+
+static void test_cancel(void **state)
+{
+	struct net_cancel *cancel = net_cancel_new();
+	struct net_server server;
+	struct rude *r = rude_start("", NET_POP3, NET_PLAIN, &server);
+	struct pop3 *p;
+	struct err err = {0};
+
+	(void)state;
+	net_cancel_now(cancel);
+	assert_int_equal(pop3_open(&p, &server, &quick, &alice, cancel, &err), -1);
+	assert_int_equal(err.kind, ERR_CANCELLED);
+	net_cancel_unref(cancel);
+	/* The server may never have seen a connection: make one, so that its thread ends. */
+	assert_int_equal(
+		pop3_open(&p, &server, &(struct net_options){.idle_ms = 50, .connect_ms = 1000},
+			&alice, NULL, &err),
+		-1);
+	assert_int_equal(err.kind, ERR_NETWORK);
+	rude_end(r, NULL);
+}
+
+static void test_bad_login_text(void **state)
+{
+	struct net_login bad = {"alice\r\nDELE 1", "x", NULL};
+	struct net_server server;
+	struct rude *r = rude_start(HELLO, NET_POP3, NET_PLAIN, &server);
+	struct str got = STR_INIT;
+	struct pop3 *p;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(pop3_open(&p, &server, &quick, &bad, NULL, &err), -1);
+	rude_end(r, &got);
+	assert_null(strstr(got.p, "DELE"));
+	str_done(&got);
+}
+
+/* --- Dovecot --- */
+
+static struct pop3 *open_real(const char *port, enum net_security security, const char *mechanism)
+{
+	struct net_server server = real_server(port, NET_POP3, security);
+	struct net_options options = quick;
+	struct net_login login = {"bob", getenv("SRV_PASSWORD"), mechanism};
+	struct pop3 *p;
+	struct err err = {0};
+
+	options.tls_ca = getenv("SRV_CA");
+	if (pop3_open(&p, &server, &options, &login, NULL, &err))
+		fail_msg("%s %s: %s", port, mechanism ? mechanism : "-", err.text);
+	return p;
+}
+
+static void put_mail(int n)
+{
+	/* The first login makes the Maildir. */
+	pop3_free(open_real("SRV_POP3S", NET_TLS, NULL));
+	for (int i = 0; i < n; i++) {
+		char path[1024];
+		FILE *f;
+
+		snprintf(path, sizeof(path), "%s/bob/Maildir/new/170000000%d.%d.test",
+			getenv("SRV_MAIL"), i % 10, i);
+		f = fopen(path, "w");
+		assert_non_null(f);
+		fprintf(f, "From: a@example.org\nSubject: number %d\n\n.dot\n..\nline %d", i, i);
+		fclose(f);
+	}
+}
+
+static void test_real_logins(void **state)
+{
+	static const char *const mechanisms[] = {
+		NULL, "PLAIN", "LOGIN", "SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5"};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(mechanisms); i++) {
+		struct pop3 *p = open_real(i % 2 ? "SRV_POP3" : "SRV_POP3S",
+			i % 2 ? NET_STARTTLS : NET_TLS, mechanisms[i]);
+		struct str text = STR_INIT;
+
+		pop3_describe(p, &text);
+		assert_non_null(strstr(text.p, mechanisms[i] ? mechanisms[i] : "SCRAM"));
+		str_done(&text);
+		assert_int_equal(pop3_quit(p, NULL), 0);
+		pop3_free(p);
+	}
+}
+
+static void test_real_wrong_password(void **state)
+{
+	struct net_server server = real_server("SRV_POP3S", NET_POP3, NET_TLS);
+	struct net_options options = quick;
+	struct net_login login = {"bob", "wrong", NULL};
+	struct pop3 *p;
+	struct err err = {0};
+
+	(void)state;
+	options.tls_ca = getenv("SRV_CA");
+	assert_int_equal(pop3_open(&p, &server, &options, &login, NULL, &err), -1);
+	assert_int_equal(err.kind, ERR_AUTH);
+}
+
+static void test_real_mail(void **state)
+{
+	struct pop3_list list;
+	struct taken t = {0};
+	struct err err = {0};
+	uint32_t numbers[100];
+	struct pop3 *p;
+
+	(void)state;
+	put_mail(100);
+	p = open_real("SRV_POP3", NET_STARTTLS, NULL);
+	assert_true(pop3_can(p) & POP3_PIPELINING);
+	assert_int_equal(pop3_list(p, &list, &err), 0);
+	assert_true(list.n >= 100);
+	for (size_t i = 0; i < 100; i++) {
+		numbers[i] = list.v[i].number;
+		assert_true(list.v[i].uidl[0]);
+	}
+	assert_int_equal(pop3_retr(p, numbers, 100, 1 << 20, take, NULL, &t, &err), 0);
+	assert_int_equal(t.n, 100);
+	assert_int_equal(t.failed, 0);
+	assert_non_null(strstr(t.all.p, "\r\n\r\n.dot\r\n..\r\nline 0\r\n]"));
+	str_clear(&t.all);
+	assert_int_equal(pop3_top(p, numbers, 100, 1, take, &t, &err), 0);
+	assert_non_null(strstr(t.all.p, "\r\n\r\n.dot\r\n]"));
+	assert_null(strstr(t.all.p, "line 0"));
+	str_done(&t.all);
+	for (size_t i = 0; i < 100; i++)
+		assert_int_equal(pop3_dele(p, numbers[i], &err), 0);
+	assert_int_equal(pop3_dele(p, numbers[0], &err), -1);
+	assert_int_equal(err.kind, ERR_REFUSED);
+	assert_int_equal(pop3_quit(p, &err), 0);
+	pop3_free(p);
+	pop3_list_done(&list);
+	p = open_real("SRV_POP3S", NET_TLS, NULL);
+	assert_int_equal(pop3_list(p, &list, &err), 0);
+	assert_int_equal(list.n, 0);
+	pop3_list_done(&list);
+	pop3_free(p);
+}
+
+int main(int argc, char *argv[])
+{
+	const struct CMUnitTest all[] = {
+		cmocka_unit_test(test_no_login),
+		cmocka_unit_test(test_login_answers),
+		cmocka_unit_test(test_list_lies),
+		cmocka_unit_test(test_uidl_details),
+		cmocka_unit_test(test_no_uidl),
+		cmocka_unit_test(test_endless_list),
+		cmocka_unit_test(test_retr),
+		cmocka_unit_test(test_retr_cut),
+		cmocka_unit_test(test_retr_endless),
+		cmocka_unit_test(test_retr_stop),
+		cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_bad_login_text),
+		cmocka_unit_test(test_real_logins),
+		cmocka_unit_test(test_real_wrong_password),
+		cmocka_unit_test(test_real_mail),
+	};
+
+	(void)argc;
+	bool real = real_servers(argv);
+
+	net_init();
+	/* The real servers' tests are the last three. */
+	return _cmocka_run_group_tests("pop3", all, MEM_COUNT(all) - (real ? 0 : 3), NULL, NULL);
+}

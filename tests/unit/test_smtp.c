@@ -1,0 +1,503 @@
+#include "net/smtp.h"
+
+#include "base/mem.h"
+#include "tests/unit/rude.h"
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const struct net_options quick = {
+	.connect_ms = 5000, .handshake_ms = 5000, .idle_ms = 5000, .command_ms = 10000};
+static const struct net_login alice = {"alice", "wonderland-42", NULL};
+
+/* Plain bytes where TLS begins: seen at once as such, or by TLS. */
+#define EITHER ((enum err_kind)100)
+
+#define GREET "S: 220 hi\nC: EHLO [127.0.0.1]\n"
+#define EHLO_TLS GREET "S: 250-me\nS: 250-AUTH PLAIN LOGIN\nS: 250 STARTTLS\nC: STARTTLS\n"
+
+struct bad {
+	const char *name, *script;
+	enum net_security security;
+	enum err_kind kind;
+};
+
+static const struct bad no_login[] = {
+	{"STARTTLS missing", GREET "S: 250-me\nS: 250 AUTH PLAIN", NET_STARTTLS, ERR_CERT},
+	{"EHLO hidden", GREET "S: 502 HELO only", NET_STARTTLS, ERR_REFUSED},
+	{"STARTTLS 502", EHLO_TLS "S: 502 no", NET_STARTTLS, ERR_CERT},
+	{"STARTTLS 454", EHLO_TLS "S: 454 not now", NET_STARTTLS, ERR_CERT},
+	{"STARTTLS 354", EHLO_TLS "S: 354 go on", NET_STARTTLS, ERR_CERT},
+	{"STARTTLS 221", EHLO_TLS "S: 221 bye", NET_STARTTLS, ERR_CERT},
+	{"STARTTLS 250", EHLO_TLS "S: 250 fine", NET_STARTTLS, ERR_CERT},
+	{"injected EHLO", EHLO_TLS "S~ 220 go\\r\\n250-me\\r\\n250 AUTH LOGIN\\r\\n", NET_STARTTLS,
+		EITHER},
+	{"no TLS after 220", EHLO_TLS "S: 220 go\nS: 250 hello", NET_STARTTLS, EITHER},
+	{"greeting 421", "S: 421 too busy", NET_PLAIN, ERR_AGAIN},
+	{"greeting 554", "S: 554 no", NET_PLAIN, ERR_REFUSED},
+	{"greeting 250", "S: 250 hello", NET_PLAIN, ERR_PROTOCOL},
+	{"greeting 354", "S: 354 hello", NET_PLAIN, ERR_PROTOCOL},
+	{"greeting 999", "S: 999 hello", NET_PLAIN, ERR_PROTOCOL},
+	{"greeting 22", "S: 22", NET_PLAIN, ERR_PROTOCOL},
+	{"greeting 220x", "S: 220x", NET_PLAIN, ERR_PROTOCOL},
+	{"greeting of escapes", "S: \033]0;x\007", NET_PLAIN, ERR_PROTOCOL},
+	{"two codes", "S: 220-hi\nS: 250 hi", NET_PLAIN, ERR_PROTOCOL},
+	{"endless greeting", "R 100000 220-hello", NET_PLAIN, ERR_PROTOCOL},
+	{"cut greeting", "S: 220-hello\nX", NET_PLAIN, ERR_NETWORK},
+	{"EHLO 220", GREET "S: 220 what", NET_PLAIN, ERR_PROTOCOL},
+	{"EHLO 421", GREET "S: 421 what", NET_PLAIN, ERR_AGAIN},
+	{"no AUTH", GREET "S: 250 me", NET_PLAIN, ERR_AUTH},
+	{"only strange AUTH", GREET "S: 250-me\nS: 250 AUTH X-STRANGE", NET_PLAIN, ERR_AUTH},
+};
+
+static void test_no_login(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(no_login); i++) {
+		const struct bad *b = &no_login[i];
+		struct net_server server;
+		struct rude *r = rude_start(b->script, NET_SMTP, b->security, &server);
+		struct str got = STR_INIT;
+		struct smtp *s;
+		struct err err = {0};
+
+		assert_int_equal(smtp_open(&s, &server, &quick, &alice, NULL, &err), -1);
+		assert_null(s);
+		rude_end(r, &got);
+		if (err.kind != b->kind &&
+			!(b->kind == EITHER && (err.kind == ERR_PROTOCOL || err.kind == ERR_CERT)))
+			fail_msg("%s: kind %d, wanted %d (%s)", b->name, err.kind, b->kind,
+				err.text);
+		if (strcasestr(str_c(&got), "AUTH") || strcasestr(str_c(&got), "MAIL"))
+			fail_msg("%s: the client said %s", b->name, str_c(&got));
+		assert_null(strchr(err.text, '\033'));
+		str_done(&got);
+	}
+}
+
+static void test_auth_answers(void **state)
+{
+#define AUTH GREET "S: 250-me\nS: 250 AUTH=PLAIN\nC: AUTH PLAIN AGFsaWNl\n"
+	static const struct bad cases[] = {
+		{"535", AUTH "S: 535 5.7.8 no", NET_PLAIN, ERR_AUTH},
+		{"534", AUTH "S: 534 too weak", NET_PLAIN, ERR_AUTH},
+		{"454", AUTH "S: 454 later", NET_PLAIN, ERR_AGAIN},
+		{"421", AUTH "S: 421 later", NET_PLAIN, ERR_AGAIN},
+		{"250", AUTH "S: 250 fine", NET_PLAIN, ERR_PROTOCOL},
+		{"220", AUTH "S: 220 fine", NET_PLAIN, ERR_PROTOCOL},
+		{"334 again", AUTH "S: 334 AAAA\nC: *\nS: 501 ok", NET_PLAIN, ERR_PROTOCOL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		struct net_server server;
+		struct rude *r = rude_start(cases[i].script, NET_SMTP, NET_PLAIN, &server);
+		struct smtp *s;
+		struct err err = {0};
+
+		assert_int_equal(smtp_open(&s, &server, &quick, &alice, NULL, &err), -1);
+		rude_end(r, NULL);
+		if (err.kind != cases[i].kind)
+			fail_msg("%s: %d %s", cases[i].name, err.kind, err.text);
+	}
+}
+
+/* --- transactions --- */
+
+struct transaction {
+	const char *name, *script, *message;
+	enum smtp_outcome outcome;
+	enum err_kind kind;
+	int fates[3];
+	const char *wire; /* must have been sent, NULL: nothing to look for */
+};
+
+#define SLOW GREET "S: 250-me\nS: 250 SIZE 1000\n"
+#define FAST                                                                                       \
+	GREET "S: 250-me\nS: 250-SIZE\nS: 250-AUTH\nS: 250-\nS: 250-PIPELINING\nS: 250 8BITMIME\n"
+#define RCPT3                                                                                      \
+	"C: RCPT TO:<a@x>\nS: 250 ok\nC: RCPT TO:<b@x>\nS: 250 ok\nC: RCPT TO:<c@x>\nS: 250 ok\n"
+#define FAST3 FAST "C: MAIL FROM:<me@x>\nC: <a@x>\nC: <b@x>\nC: <c@x>\n"
+#define OK3 FAST3 "S: 250 m\nS: 250 a\nS: 250 b\nS: 250 c\nC: DATA\n"
+#define MAIL "A: b\r\n\r\nhi\r\n"
+
+static const struct transaction transactions[] = {
+	{"slow",
+		SLOW "C: MAIL FROM:<me@x> SIZE=12\nS: 250 ok\n" RCPT3
+		     "C: DATA\nS: 354 go\nD\nS: 250 done",
+		MAIL, SMTP_SENT, 0, {0, 0, 0}, "DATA\r\n" MAIL ".\r\n"},
+	{"fast", OK3 "S: 354 go\nD\nS: 250 done", MAIL, SMTP_SENT, 0, {0, 0, 0}, NULL},
+	{"dots", OK3 "S: 354 go\nD\nS: 250 done", ".\r\n..\r\na.b\r\n.c", SMTP_SENT, 0, {0, 0, 0},
+		"DATA\r\n..\r\n...\r\na.b\r\n..c\r\n.\r\n"},
+	{"empty", OK3 "S: 354 go\nD\nS: 250 done", "", SMTP_SENT, 0, {0, 0, 0},
+		"DATA\r\n\r\n.\r\n"},
+	{"some refused",
+		FAST3
+		"S: 250 m\nS: 450 4.2.1 later\nS: 251 b\nS: 550-no\nS: 550 such\nC: DATA\nS: 354 "
+		"go\nD\nS: 250 done",
+		MAIL, SMTP_SENT, 0, {SMTP_LATER, SMTP_ACCEPTED, SMTP_NEVER}, NULL},
+	{"all refused", FAST3 "S: 250 m\nS: 550 a\nS: 553 b\nS: 551 c\nC: RSET\nS: 250", MAIL,
+		SMTP_NOT_SENT, ERR_REFUSED, {SMTP_NEVER, SMTP_NEVER, SMTP_NEVER}, NULL},
+	{"one later", FAST3 "S: 250 m\nS: 550 a\nS: 452 b\nS: 551 c\nC: RSET\nS: 250", MAIL,
+		SMTP_NOT_SENT, ERR_AGAIN, {SMTP_NEVER, SMTP_LATER, SMTP_NEVER}, NULL},
+	{"MAIL 550", FAST3 "S: 550 m\nS: 503 a\nS: 503 b\nS: 503 c\nC: RSET\nS: 250", MAIL,
+		SMTP_NOT_SENT, ERR_REFUSED, {-1, -1, -1}, NULL},
+	{"MAIL 451", FAST3 "S: 451 m\nS: 503 a\nS: 503 b\nS: 503 c\nC: RSET\nS: 250", MAIL,
+		SMTP_NOT_SENT, ERR_AGAIN, {SMTP_LATER, SMTP_LATER, SMTP_LATER}, NULL},
+	{"MAIL 354", FAST3 "S: 354 m", MAIL, SMTP_NOT_SENT, ERR_PROTOCOL, {-1, -1, -1}, NULL},
+	{"RCPT 354", FAST3 "S: 250 m\nS: 354 m", MAIL, SMTP_NOT_SENT, ERR_PROTOCOL, {-1, -1, -1},
+		NULL},
+	{"RCPT 421", FAST3 "S: 250 m\nS: 250 a\nS: 421 b", MAIL, SMTP_NOT_SENT, ERR_AGAIN,
+		{-1, -1, -1}, NULL},
+	{"RCPT garbage", FAST3 "S: 250 m\nS: what", MAIL, SMTP_NOT_SENT, ERR_PROTOCOL, {-1, -1, -1},
+		NULL},
+	{"DATA 554", OK3 "S: 554 no\nC: RSET\nS: 250", MAIL, SMTP_NOT_SENT, ERR_REFUSED, {0, 0, 0},
+		NULL},
+	{"DATA 451", OK3 "S: 451 no\nC: RSET\nS: 250", MAIL, SMTP_NOT_SENT, ERR_AGAIN, {0, 0, 0},
+		NULL},
+	{"DATA 250", OK3 "S: 250 what", MAIL, SMTP_NOT_SENT, ERR_PROTOCOL, {0, 0, 0}, NULL},
+	{"DATA closed", OK3 "X", MAIL, SMTP_NOT_SENT, ERR_NETWORK, {0, 0, 0}, NULL},
+	{"end 451", OK3 "S: 354 go\nD\nS: 451 full", MAIL, SMTP_NOT_SENT, ERR_AGAIN, {0, 0, 0},
+		NULL},
+	{"end 554", OK3 "S: 354 go\nD\nS: 554 spam", MAIL, SMTP_NOT_SENT, ERR_REFUSED, {0, 0, 0},
+		NULL},
+	{"end 421", OK3 "S: 354 go\nD\nS: 421 closing", MAIL, SMTP_NOT_SENT, ERR_AGAIN, {0, 0, 0},
+		NULL},
+	{"end closed", OK3 "S: 354 go\nD\nX", MAIL, SMTP_UNCONFIRMED, ERR_NETWORK, {0, 0, 0}, NULL},
+	{"end cut", OK3 "S: 354 go\nD\nS~ 25\nX", MAIL, SMTP_UNCONFIRMED, ERR_NETWORK, {0, 0, 0},
+		NULL},
+	{"end cut 2", OK3 "S: 354 go\nD\nS: 250-ok\nX", MAIL, SMTP_UNCONFIRMED, ERR_NETWORK,
+		{0, 0, 0}, NULL},
+	{"end 354", OK3 "S: 354 go\nD\nS: 354 more", MAIL, SMTP_UNCONFIRMED, ERR_PROTOCOL,
+		{0, 0, 0}, NULL},
+	{"end 221", OK3 "S: 354 go\nD\nS: 221 bye", MAIL, SMTP_UNCONFIRMED, ERR_PROTOCOL, {0, 0, 0},
+		NULL},
+	{"end garbage", OK3 "S: 354 go\nD\nS: fine", MAIL, SMTP_UNCONFIRMED, ERR_PROTOCOL,
+		{0, 0, 0}, NULL},
+	{"too large", SLOW "X", NULL, SMTP_NOT_SENT, ERR_REFUSED, {-1, -1, -1}, NULL},
+	{"8 bit refused", SLOW "X", "\r\n\xc3\xa4\r\n", SMTP_NOT_SENT, ERR_REFUSED, {-1, -1, -1},
+		NULL},
+	{"8 bit", OK3 "S: 354\nD\nS: 250", "\r\n\xc3\xa4\r\n", SMTP_SENT, 0, {0, 0, 0},
+		"MAIL FROM:<me@x> BODY=8BITMIME\r\n"},
+	{"UTF-8 header", FAST "X", "S: \xc3\xa4\r\n\r\n", SMTP_NOT_SENT, ERR_REFUSED, {-1, -1, -1},
+		NULL},
+	{"lone CR", FAST "X", "a\rb", SMTP_NOT_SENT, ERR_INPUT, {-1, -1, -1}, NULL},
+	{"lone LF", FAST "X", "a\r\n\nb", SMTP_NOT_SENT, ERR_INPUT, {-1, -1, -1}, NULL},
+	{"smuggle", FAST "X", "a\n.\nMAIL", SMTP_NOT_SENT, ERR_INPUT, {-1, -1, -1}, NULL},
+	{"CR at the end", FAST "X", "a\r\n.\r", SMTP_NOT_SENT, ERR_INPUT, {-1, -1, -1}, NULL},
+};
+
+static struct smtp *open_rude(struct rude **r, const char *script)
+{
+	struct net_login nobody = {"me", NULL, NULL};
+	struct net_server server;
+	struct smtp *s;
+	struct err err = {0};
+
+	*r = rude_start(script, NET_SMTP, NET_PLAIN, &server);
+	if (smtp_open(&s, &server, &quick, &nobody, NULL, &err))
+		fail_msg("%s", err.text);
+	return s;
+}
+
+static void run_transaction(const struct transaction *t)
+{
+	struct smtp_recipient to[3] = {{.address = "a@x"}, {.address = "b@x"}, {.address = "c@x"}};
+	char *large = mem_alloc(2001);
+	struct rude *r;
+	struct smtp *s = open_rude(&r, t->script);
+	struct str got = STR_INIT;
+	struct err err = {0};
+	const char *message = t->message ? t->message : memset(large, 'x', 2000);
+	enum smtp_outcome outcome =
+		smtp_send(s, "me@x", to, 3, message, strlen(message), NULL, NULL, &err);
+
+	smtp_free(s);
+	rude_end(r, &got);
+	if (outcome != t->outcome || err.kind != t->kind)
+		fail_msg("%s: outcome %d, kind %d (%s)", t->name, outcome, err.kind, err.text);
+	for (int i = 0; i < 3; i++)
+		if (t->fates[i] >= 0 && (int)to[i].fate != t->fates[i])
+			fail_msg("%s: fate %d is %d", t->name, i, to[i].fate);
+	if (t->wire && !strstr(str_c(&got), t->wire))
+		fail_msg("%s: sent %s", t->name, str_c(&got));
+	str_done(&got);
+	free(large);
+}
+
+static void test_transactions(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(transactions); i++)
+		run_transaction(&transactions[i]);
+}
+
+static void test_texts(void **state)
+{
+	struct smtp_recipient to[3] = {{.address = "a@x"}, {.address = "b@x"}, {.address = "c@x"}};
+	struct rude *r;
+	struct smtp *s =
+		open_rude(&r, FAST3 "S: 250 m\nS: 550-5.1.1 no\033[31m\nS: 550 such\nS: 550\n"
+				    "S: 550 c\nC: RSET\nS: 250");
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(
+		smtp_send(s, "me@x", to, 3, MAIL, strlen(MAIL), NULL, NULL, &err), SMTP_NOT_SENT);
+	assert_non_null(strstr(to[0].text, "550 5.1.1 no"));
+	assert_non_null(strstr(to[0].text, "such"));
+	assert_null(strchr(to[0].text, '\033'));
+	smtp_free(s);
+	rude_end(r, NULL);
+}
+
+static void test_bad_addresses(void **state)
+{
+	static const char *const bad[] = {
+		"a@b>\r\nRCPT TO:<c@d", "a b@c", "<a@b>", "a@b\n", "", "a\tb@c", "a@b\x7f"};
+	struct rude *r;
+	struct smtp *s = open_rude(&r, FAST);
+	struct str got = STR_INIT;
+	char longest[300];
+
+	(void)state;
+	memset(longest, 'a', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	for (size_t i = 0; i <= MEM_COUNT(bad); i++) {
+		struct smtp_recipient to = {.address = i < MEM_COUNT(bad) ? bad[i] : longest};
+		struct err err = {0};
+
+		assert_int_equal(smtp_send(s, "me@x", &to, 1, MAIL, strlen(MAIL), NULL, NULL, &err),
+			SMTP_NOT_SENT);
+		assert_int_equal(err.kind, ERR_INPUT);
+		if (!to.address[0])
+			continue; /* an empty sender is the null path */
+		struct smtp_recipient good = {.address = "a@x"};
+		assert_int_equal(
+			smtp_send(s, to.address, &good, 1, MAIL, strlen(MAIL), NULL, NULL, &err),
+			SMTP_NOT_SENT);
+		assert_int_equal(err.kind, ERR_INPUT);
+	}
+	smtp_free(s);
+	rude_end(r, &got);
+	assert_null(strstr(got.p, "MAIL"));
+	str_done(&got);
+}
+
+static int refuse(void *ctx)
+{
+	++*(int *)ctx;
+	return 1;
+}
+
+static void test_before_data(void **state)
+{
+	struct smtp_recipient to = {.address = "a@x"};
+	struct rude *r;
+	struct smtp *s = open_rude(&r, FAST "C: MAIL\nC: RCPT\nS: 250\nS: 250\nC: RSET\nS: 250\n"
+					    "C: MAIL\nC: RCPT\nS: 250\nS: 550 no\nC: RSET\nS: 250");
+	struct str got = STR_INIT;
+	struct err err = {0};
+	int asked = 0;
+
+	(void)state;
+	assert_int_equal(smtp_send(s, "me@x", &to, 1, MAIL, strlen(MAIL), refuse, &asked, &err),
+		SMTP_NOT_SENT);
+	assert_int_equal(asked, 1);
+	assert_int_equal(err.kind, ERR_CANCELLED);
+	/* The connection goes on, and nobody asks when there is no recipient. */
+	assert_int_equal(
+		smtp_send(s, "", &to, 1, MAIL, strlen(MAIL), refuse, &asked, &err), SMTP_NOT_SENT);
+	assert_int_equal(asked, 1);
+	smtp_free(s);
+	rude_end(r, &got);
+	assert_null(strstr(got.p, "DATA"));
+	assert_non_null(strstr(got.p, "MAIL FROM:<>\r\n"));
+	str_done(&got);
+}
+
+static void test_utf8_recipient(void **state)
+{
+	struct smtp_recipient to[2] = {{.address = "\xc3\xa4@x"}, {.address = "b@x"}};
+	struct rude *r;
+	struct smtp *s = open_rude(
+		&r, FAST "C: MAIL\nC: <b@x>\nS: 250\nS: 250\nC: DATA\nS: 354\nD\nS: 250 ok");
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(
+		smtp_send(s, "me@x", to, 2, MAIL, strlen(MAIL), NULL, NULL, &err), SMTP_SENT);
+	assert_int_equal(to[0].fate, SMTP_NEVER);
+	assert_int_equal(to[1].fate, SMTP_ACCEPTED);
+	smtp_quit(s);
+	rude_end(r, NULL);
+}
+
+static void test_many_recipients(void **state)
+{
+	enum { N = 120 };
+	struct smtp_recipient to[N];
+	char names[N][16];
+	struct rude *r;
+	struct smtp *s =
+		open_rude(&r, FAST "C: MAIL\nC* 50\nR 51 250 ok\nC* 50\nR 50 250 ok\nC* 20\n"
+				   "R 19 250 ok\nS: 550 no\nC: DATA\nS: 354\nD\nS: 250 ok");
+	struct err err = {0};
+
+	(void)state;
+	for (int i = 0; i < N; i++) {
+		snprintf(names[i], sizeof(names[i]), "u%d@x", i);
+		to[i] = (struct smtp_recipient){.address = names[i]};
+	}
+	assert_int_equal(
+		smtp_send(s, "me@x", to, N, MAIL, strlen(MAIL), NULL, NULL, &err), SMTP_SENT);
+	assert_int_equal(to[0].fate, SMTP_ACCEPTED);
+	assert_int_equal(to[N - 1].fate, SMTP_NEVER);
+	smtp_quit(s);
+	rude_end(r, NULL);
+}
+
+/* --- Postfix --- */
+
+static struct smtp *open_real(
+	const char *port, enum net_security security, const char *mechanism, const char *secret)
+{
+	struct net_server server = real_server(port, NET_SMTP, security);
+	struct net_options options = quick;
+	struct net_login login = {"carol", secret, mechanism};
+	struct smtp *s;
+	struct err err = {0};
+
+	options.tls_ca = getenv("SRV_CA");
+	if (smtp_open(&s, &server, &options, &login, NULL, &err))
+		fail_msg("%s %s: %s", port, mechanism ? mechanism : "-", err.text);
+	return s;
+}
+
+static void test_real_logins(void **state)
+{
+	static const char *const mechanisms[] = {NULL, "PLAIN", "LOGIN"};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(mechanisms); i++) {
+		smtp_quit(open_real("SRV_SMTPS", NET_TLS, mechanisms[i], getenv("SRV_PASSWORD")));
+		smtp_quit(
+			open_real("SRV_SMTP", NET_STARTTLS, mechanisms[i], getenv("SRV_PASSWORD")));
+	}
+	smtp_quit(open_real("SRV_SMTP_PLAIN", NET_PLAIN, NULL, NULL));
+}
+
+static void test_real_wrong_password(void **state)
+{
+	struct net_server server = real_server("SRV_SMTP", NET_SMTP, NET_STARTTLS);
+	struct net_options options = quick;
+	struct net_login login = {"carol", "wrong", NULL};
+	struct smtp *s;
+	struct err err = {0};
+
+	(void)state;
+	options.tls_ca = getenv("SRV_CA");
+	assert_int_equal(smtp_open(&s, &server, &options, &login, NULL, &err), -1);
+	assert_int_equal(err.kind, ERR_AUTH);
+}
+
+/* The newest mail of carol that has the text; waits for the delivery. */
+static char *delivered(const char *needle)
+{
+	char folder[1000];
+
+	snprintf(folder, sizeof(folder), "%s/carol/Maildir/new", getenv("SRV_MAIL"));
+	for (int tries = 0; tries < 200; tries++) {
+		DIR *d = opendir(folder);
+		struct dirent *e;
+
+		while (d && (e = readdir(d))) {
+			char path[1400], *text = mem_alloc(65536);
+			FILE *f;
+
+			snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
+			f = fopen(path, "r");
+			if (f && fread(text, 1, 65535, f) && strstr(text, needle)) {
+				fclose(f);
+				closedir(d);
+				return text;
+			}
+			if (f)
+				fclose(f);
+			free(text);
+		}
+		if (d)
+			closedir(d);
+		usleep(50000);
+	}
+	return NULL;
+}
+
+static void test_real_send(void **state)
+{
+	struct smtp_recipient to[] = {{.address = "carol@example.org"},
+		{.address = "nobody-there@example.org"}, {.address = "defer@example.org"}};
+	char message[500], *mail;
+	struct smtp *s = open_real("SRV_SMTP", NET_STARTTLS, NULL, getenv("SRV_PASSWORD"));
+	struct err err = {0};
+	struct str text = STR_INIT;
+
+	(void)state;
+	snprintf(message, sizeof(message),
+		"From: carol@example.org\r\nSubject: "
+		"netproto-%d\r\n\r\n.dot\r\n..\r\n\r\n.\r\n\xc3\xa4",
+		getpid());
+	assert_int_equal(smtp_send(s, "carol@example.org", to, 3, message, strlen(message), NULL,
+				 NULL, &err),
+		SMTP_SENT);
+	assert_int_equal(to[0].fate, SMTP_ACCEPTED);
+	assert_int_equal(to[1].fate, SMTP_NEVER);
+	assert_int_equal(to[2].fate, SMTP_LATER);
+	smtp_describe(s, &text);
+	assert_non_null(strstr(text.p, "TLS"));
+	str_done(&text);
+	/* A second one over the same connection, to nobody. */
+	assert_int_equal(smtp_send(s, "carol@example.org", to + 1, 2, message, strlen(message),
+				 NULL, NULL, &err),
+		SMTP_NOT_SENT);
+	assert_int_equal(err.kind, ERR_AGAIN);
+	smtp_quit(s);
+	snprintf(message, sizeof(message), "Subject: netproto-%d", getpid());
+	mail = delivered(message);
+	assert_non_null(mail);
+	assert_non_null(strstr(mail, "\n\n.dot\n..\n\n.\n\xc3\xa4\n"));
+	free(mail);
+}
+
+int main(int argc, char *argv[])
+{
+	const struct CMUnitTest all[] = {
+		cmocka_unit_test(test_no_login),
+		cmocka_unit_test(test_auth_answers),
+		cmocka_unit_test(test_transactions),
+		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_bad_addresses),
+		cmocka_unit_test(test_before_data),
+		cmocka_unit_test(test_utf8_recipient),
+		cmocka_unit_test(test_many_recipients),
+		cmocka_unit_test(test_real_logins),
+		cmocka_unit_test(test_real_wrong_password),
+		cmocka_unit_test(test_real_send),
+	};
+
+	(void)argc;
+	bool real = real_servers(argv);
+
+	net_init();
+	/* The real servers' tests are the last three. */
+	return _cmocka_run_group_tests("smtp", all, MEM_COUNT(all) - (real ? 0 : 3), NULL, NULL);
+}

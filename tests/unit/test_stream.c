@@ -1,0 +1,603 @@
+/* A stream and its waits: cancel, deadlines, budgets, lines, side-by-side connecting. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/connect.h"
+#include "net/stream.h"
+#include "net/wire.h"
+
+#include <libetpan/mailstream.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* --- a server of one connection in a thread --- */
+
+struct server {
+	int listener;
+	uint16_t port;
+	pthread_t thread;
+	const char *text; /* sent at once */
+	int byte_ms;      /* > 0: one byte at a time, so long apart; -1: one at a time at once */
+	bool close;       /* after the text; otherwise when the client does */
+	sem_t closed;
+};
+
+static int listen_on(const char *address, int backlog, uint16_t *port)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET};
+	socklen_t len = sizeof(a);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	inet_pton(AF_INET, address, &a.sin_addr);
+	assert_true(fd >= 0 && bind(fd, (struct sockaddr *)&a, len) == 0);
+	assert_int_equal(listen(fd, backlog), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
+	*port = ntohs(a.sin_port);
+	return fd;
+}
+
+static void send_slowly(const struct server *s, int fd)
+{
+	int one = 1;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	for (const char *p = s->text; *p; p++) {
+		struct pollfd gone = {.fd = fd, .events = POLLRDHUP};
+
+		if (send(fd, p, 1, MSG_NOSIGNAL) < 0 ||
+			(s->byte_ms > 0 && poll(&gone, 1, s->byte_ms) != 0))
+			return;
+	}
+}
+
+static void *server_run(void *arg)
+{
+	struct server *s = arg;
+	int fd = accept(s->listener, NULL, NULL);
+	char buf[256];
+
+	if (fd < 0)
+		return NULL;
+	if (s->byte_ms)
+		send_slowly(s, fd);
+	else
+		send(fd, s->text, strlen(s->text), MSG_NOSIGNAL);
+	while (!s->close && recv(fd, buf, sizeof(buf), 0) > 0)
+		continue;
+	close(fd);
+	sem_post(&s->closed);
+	return NULL;
+}
+
+static void server_start(struct server *s)
+{
+	sem_init(&s->closed, 0, 0);
+	s->listener = listen_on("127.0.0.1", 8, &s->port);
+	assert_int_equal(pthread_create(&s->thread, NULL, server_run, s), 0);
+}
+
+static void server_stop(struct server *s)
+{
+	shutdown(s->listener, SHUT_RDWR);
+	pthread_join(s->thread, NULL);
+	close(s->listener);
+	sem_destroy(&s->closed);
+}
+
+static struct stream *open_to(uint16_t port, enum net_protocol protocol,
+	const struct net_options *options, struct net_cancel *cancel)
+{
+	struct net_server where = {
+		.protocol = protocol, .security = NET_PLAIN, .host = "127.0.0.1", .port = port};
+	struct err err = {0};
+	struct stream *s = NULL;
+
+	if (stream_open(&s, &where, options, cancel, &err) < 0)
+		fail_msg("%s", err.text);
+	return s;
+}
+
+/* --- tests --- */
+
+struct canceller {
+	struct net_cancel *cancel;
+	int64_t asked_at;
+};
+
+static void *cancel_run(void *arg)
+{
+	struct canceller *c = arg;
+
+	/* Long enough for the reader to be in its wait. */
+	poll(NULL, 0, 50);
+	c->asked_at = clock_ms();
+	net_cancel_now(c->cancel);
+	return NULL;
+}
+
+static void test_cancel_ends_a_read(void **state)
+{
+	struct server server = {.text = "* OK hello\r\n"};
+	struct canceller c = {.cancel = net_cancel_new()};
+	struct str line = STR_INIT;
+	struct err err = {0};
+	struct stream *s;
+	pthread_t thread;
+
+	(void)state;
+	server_start(&server);
+	s = open_to(server.port, NET_IMAP, NULL, c.cancel);
+	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
+	pthread_create(&thread, NULL, cancel_run, &c);
+	assert_int_equal(stream_read_line(s, &line, 100, &err), -1);
+	pthread_join(thread, NULL);
+	assert_true(clock_ms() - c.asked_at < 100);
+	assert_int_equal(err.kind, ERR_CANCELLED);
+	assert_int_equal(stream_error(s)->kind, ERR_CANCELLED);
+	assert_int_equal(stream_wait(s, -1, 10000, &err), -1);
+	assert_int_equal(stream_write(s, "x", 1, &err), -1);
+	stream_free(s);
+	server_stop(&server);
+	net_cancel_unref(c.cancel);
+	str_done(&line);
+}
+
+static void test_cancel_ends_a_wait(void **state)
+{
+	struct server server = {.text = ""};
+	struct canceller c = {.cancel = net_cancel_new()};
+	struct err err = {0};
+	struct stream *s;
+	pthread_t thread;
+
+	(void)state;
+	server_start(&server);
+	s = open_to(server.port, NET_POP3, NULL, c.cancel);
+	pthread_create(&thread, NULL, cancel_run, &c);
+	assert_int_equal(stream_wait(s, -1, 60000, &err), -1);
+	pthread_join(thread, NULL);
+	assert_true(clock_ms() - c.asked_at < 100);
+	assert_int_equal(err.kind, ERR_CANCELLED);
+	stream_free(s);
+	server_stop(&server);
+	net_cancel_unref(c.cancel);
+}
+
+static void test_cancelled_before(void **state)
+{
+	struct net_server where = {.security = NET_PLAIN, .host = "localhost", .port = 1};
+	struct net_cancel *c = net_cancel_new();
+	struct stream *s = NULL;
+	struct err err = {0};
+
+	(void)state;
+	net_cancel_now(c);
+	assert_int_equal(stream_open(&s, &where, NULL, c, &err), -1);
+	assert_int_equal(err.kind, ERR_CANCELLED);
+	net_cancel_unref(c);
+}
+
+/* A server that does not speak, and one that drips without ever ending a line. */
+static void test_deadlines(void **state)
+{
+	static const struct {
+		const char *text;
+		int byte_ms;
+		struct net_options options;
+	} cases[] = {
+		{"", 0, {.idle_ms = 100}},
+		{"* OK a line that never comes to its end, however long one waits for it", 20,
+			{.idle_ms = 5000, .command_ms = 200}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		for (enum net_protocol p = NET_IMAP; p <= NET_POP3; p++) {
+			struct server server = {.text = cases[i].text, .byte_ms = cases[i].byte_ms};
+			int64_t start = clock_ms();
+			struct str line = STR_INIT;
+			struct err err = {0};
+			struct stream *s;
+
+			server_start(&server);
+			s = open_to(server.port, p, &cases[i].options, NULL);
+			assert_int_equal(stream_read_line(s, &line, 1000, &err), -1);
+			assert_int_equal(err.kind, ERR_NETWORK);
+			assert_non_null(strstr(err.text, "in time"));
+			assert_true(clock_ms() - start < 1500);
+			stream_free(s);
+			server_stop(&server);
+			str_done(&line);
+		}
+	}
+}
+
+static void test_budget_and_length(void **state)
+{
+	struct server server = {.text = "+OK 0123456789\r\n+OK 0123456789\r\n"};
+	struct str line = STR_INIT;
+	struct err err = {0};
+	struct stream *s;
+
+	(void)state;
+	server_start(&server);
+	s = open_to(server.port, NET_POP3, NULL, NULL);
+	stream_command(s, 20);
+	assert_int_equal(stream_read_line(s, &line, 100, &err), -1);
+	assert_int_equal(err.kind, ERR_PROTOCOL);
+	stream_free(s);
+	server_stop(&server);
+	server_start(&server);
+	s = open_to(server.port, NET_POP3, NULL, NULL);
+	assert_int_equal(stream_read_line(s, &line, 14, &err), 0);
+	assert_int_equal(stream_read_line(s, &line, 13, &err), -1);
+	assert_int_equal(err.kind, ERR_PROTOCOL);
+	stream_free(s);
+	server_stop(&server);
+	str_done(&line);
+}
+
+static void test_byte_by_byte(void **state)
+{
+	struct server server = {.text = "* OK one\r\n* BYE two\r\n", .byte_ms = -1, .close = true};
+	struct str line = STR_INIT;
+	struct err err = {0};
+	struct stream *s;
+	char *bye;
+
+	(void)state;
+	server_start(&server);
+	s = open_to(server.port, NET_IMAP, NULL, NULL);
+	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
+	assert_string_equal(line.p, "* OK one");
+	assert_int_equal(stream_wait(s, -1, 10000, &err), STREAM_DATA);
+	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
+	assert_string_equal(line.p, "* BYE two");
+	bye = wire_take_bye(stream_wire(s));
+	assert_string_equal(bye, "two");
+	assert_int_equal(stream_read_line(s, &line, 100, &err), -1);
+	assert_int_equal(err.kind, ERR_NETWORK);
+	assert_non_null(strstr(err.text, "closed the connection"));
+	free(bye);
+	stream_free(s);
+	server_stop(&server);
+	str_done(&line);
+}
+
+static void test_wait(void **state)
+{
+	struct server server = {.text = "+OK a\r\n+OK b\r\n"};
+	struct str line = STR_INIT;
+	struct err err = {0};
+	int wake = eventfd(0, EFD_CLOEXEC);
+	uint64_t one = 1;
+	struct stream *s;
+
+	(void)state;
+	server_start(&server);
+	s = open_to(server.port, NET_POP3, NULL, NULL);
+	assert_int_equal(stream_wait(s, wake, 10000, &err), STREAM_DATA);
+	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
+	assert_int_equal(stream_wait(s, wake, 10000, &err), STREAM_DATA); /* buffered */
+	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
+	assert_int_equal(stream_wait(s, wake, 20, &err), STREAM_TIMEOUT);
+	assert_int_equal(stream_wait(s, wake, 0, &err), STREAM_TIMEOUT);
+	assert_int_equal(write(wake, &one, sizeof(one)), sizeof(one));
+	assert_int_equal(stream_wait(s, wake, 10000, &err), STREAM_WOKEN);
+	stream_free(s);
+	server_stop(&server);
+	close(wake);
+	str_done(&line);
+}
+
+static void test_filter_ends_the_stream(void **state)
+{
+	struct server server = {.text = "HTTP/1.1 400 Bad\r\n"};
+	struct str line = STR_INIT;
+	struct err err = {0};
+	struct stream *s;
+
+	(void)state;
+	server_start(&server);
+	s = open_to(server.port, NET_IMAP, NULL, NULL);
+	assert_int_equal(stream_read_line(s, &line, 100, &err), -1);
+	assert_int_equal(err.kind, ERR_PROTOCOL);
+	assert_non_null(strstr(err.text, "not IMAP"));
+	stream_free(s);
+	server_stop(&server);
+	str_done(&line);
+}
+
+static void test_broken_pipe(void **state)
+{
+	struct server server = {.text = "+OK\r\n", .close = true};
+	struct sigaction standard = {.sa_handler = SIG_DFL}, before;
+	struct err err = {0};
+	struct stream *s;
+	int r = 0;
+
+	(void)state;
+	sigaction(SIGPIPE, &standard, &before);
+	server_start(&server);
+	s = open_to(server.port, NET_SMTP, NULL, NULL);
+	sem_wait(&server.closed);
+	for (int i = 0; i < 1000 && r == 0; i++) {
+		r = stream_write(s, "x\r\n", 3, &err);
+		if (r == 0)
+			r = stream_flush(s, &err);
+	}
+	assert_int_equal(r, -1);
+	assert_int_equal(err.kind, ERR_NETWORK);
+	stream_free(s);
+	server_stop(&server);
+	sigaction(SIGPIPE, &before, NULL);
+}
+
+/* libetpan frees the mailstream with its session. */
+static void test_mailstream_freed_elsewhere(void **state)
+{
+	struct server server = {.text = "* OK\r\n"};
+	struct str line = STR_INIT;
+	struct err err = {0};
+	struct stream *s;
+
+	(void)state;
+	server_start(&server);
+	s = open_to(server.port, NET_IMAP, NULL, NULL);
+	mailstream_close(stream_mailstream(s));
+	stream_mailstream_gone(s);
+	assert_int_equal(stream_read_line(s, &line, 100, &err), -1);
+	assert_int_equal(stream_starttls(s, &err), -1);
+	assert_int_equal(err.kind, ERR_NETWORK);
+	stream_free(s);
+	server_stop(&server);
+	str_done(&line);
+}
+
+static void test_injection_behind_starttls(void **state)
+{
+	struct server server = {.text = "+OK go\r\n+OK injected\r\n"};
+	struct str line = STR_INIT;
+	struct err err = {0};
+	struct stream *s;
+
+	(void)state;
+	server_start(&server);
+	s = open_to(server.port, NET_POP3, NULL, NULL);
+	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
+	assert_int_equal(stream_wait(s, -1, 10000, &err), STREAM_DATA);
+	assert_int_equal(stream_starttls(s, &err), -1);
+	assert_int_equal(err.kind, ERR_PROTOCOL);
+	assert_int_equal(stream_read_line(s, &line, 100, &err), -1);
+	stream_free(s);
+	server_stop(&server);
+	str_done(&line);
+}
+
+/* Half a line, held back by the filter, is read ahead as well. */
+static void test_injection_in_the_filter(void **state)
+{
+	struct server server = {.text = "1 OK go\r\n* OK half a li"};
+	struct str line = STR_INIT;
+	struct err err = {0};
+	uint64_t received = 0, sent;
+	struct stream *s;
+
+	(void)state;
+	server_start(&server);
+	s = open_to(server.port, NET_IMAP, NULL, NULL);
+	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
+	while (received < strlen(server.text)) {
+		assert_true(stream_wait(s, -1, 10, &err) == STREAM_TIMEOUT);
+		stream_counts(s, &received, &sent);
+	}
+	assert_int_equal(stream_starttls(s, &err), -1);
+	assert_int_equal(err.kind, ERR_PROTOCOL);
+	stream_free(s);
+	server_stop(&server);
+	str_done(&line);
+}
+
+static void test_log_keeps_secrets(void **state)
+{
+	struct server server = {
+		.text = "* OK ready\r\n* 1 FETCH (BODY[1] \"private\")\r\n"
+			"* 2 FETCH (BODY[] {9}\r\n* private)\r\n+ cHJpdmF0ZQ==\r\n1 OK done\r\n"};
+	char path[] = "/tmp/test_stream.XXXXXX", text[4096] = "";
+	int fd = mkstemp(path);
+	struct str line = STR_INIT;
+	struct err err = {0};
+	struct stream *s;
+
+	(void)state;
+	log_open(path, 3);
+	server_start(&server);
+	s = open_to(server.port, NET_IMAP, NULL, NULL);
+	stream_write(s, "1 NOOP\r\n", 8, &err);
+	stream_secret(s, true);
+	stream_write(s, "private\r\n", 9, &err);
+	stream_secret(s, false);
+	stream_write(s, "2 NOOP\r\n", 8, &err);
+	stream_flush(s, &err);
+	do
+		assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
+	while (strcmp(line.p, "1 OK done") != 0);
+	stream_free(s);
+	server_stop(&server);
+	log_close();
+	assert_true(read(fd, text, sizeof(text) - 1) > 0);
+	assert_non_null(strstr(text, "> 1 NOOP"));
+	assert_non_null(strstr(text, "> 2 NOOP"));
+	assert_non_null(strstr(text, "< * OK ready"));
+	assert_non_null(strstr(text, "< 1 OK done"));
+	assert_null(strstr(text, "rivate"));
+	assert_null(strstr(text, "cHJpdm"));
+	close(fd);
+	unlink(path);
+	str_done(&line);
+}
+
+/* --- connecting --- */
+
+static struct addrinfo list_entry(struct sockaddr_in *a, const char *address, uint16_t port)
+{
+	*a = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(port)};
+	inet_pton(AF_INET, address, &a->sin_addr);
+	return (struct addrinfo){.ai_family = AF_INET,
+		.ai_socktype = SOCK_STREAM,
+		.ai_addr = (struct sockaddr *)a,
+		.ai_addrlen = sizeof(*a)};
+}
+
+static uint16_t refused_port(void)
+{
+	uint16_t port;
+
+	close(listen_on("127.0.0.1", 1, &port));
+	return port;
+}
+
+static void test_refused(void **state)
+{
+	struct net_server where = {
+		.security = NET_PLAIN, .host = "127.0.0.1", .port = refused_port()};
+	struct stream *s = NULL;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(stream_open(&s, &where, NULL, NULL, &err), -1);
+	assert_int_equal(err.kind, ERR_NETWORK);
+	assert_non_null(strstr(err.text, "127.0.0.1:"));
+	assert_non_null(strstr(err.text, strerror(ECONNREFUSED)));
+}
+
+static void test_unknown_name(void **state)
+{
+	struct net_server where = {
+		.security = NET_PLAIN, .host = "no-such-host.invalid", .port = 1};
+	struct net_options options = {.connect_ms = 2000};
+	struct stream *s = NULL;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(stream_open(&s, &where, &options, NULL, &err), -1);
+	assert_int_equal(err.kind, ERR_NETWORK);
+	assert_non_null(strstr(err.text, "no-such-host.invalid"));
+}
+
+/* Fills a listener's queue: the next SYN is dropped, as by a firewall. */
+static size_t fill_queue(uint16_t port, int *fds, size_t max)
+{
+	struct sockaddr_in a;
+	struct addrinfo entry = list_entry(&a, "127.0.0.1", port);
+	size_t n = 0;
+
+	while (n < max) {
+		struct pollfd p = {.events = POLLOUT};
+
+		p.fd = fds[n++] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		if (connect(p.fd, entry.ai_addr, entry.ai_addrlen) < 0 && poll(&p, 1, 50) == 0)
+			break;
+	}
+	return n;
+}
+
+static void test_side_by_side(void **state)
+{
+	struct sockaddr_in a[3];
+	struct addrinfo list[3];
+	uint16_t hole, good;
+	int hole_fd = listen_on("127.0.0.1", 0, &hole), fds[16], fd;
+	int good_fd = listen_on("127.0.0.1", 8, &good);
+	size_t n = fill_queue(hole, fds, MEM_COUNT(fds));
+	int64_t start = clock_ms();
+	struct err err = {0};
+
+	(void)state;
+	list[0] = list_entry(&a[0], "127.0.0.1", hole);
+	list[1] = list_entry(&a[1], "127.0.0.1", refused_port());
+	list[2] = list_entry(&a[2], "127.0.0.1", good);
+	list[0].ai_next = &list[1];
+	list[1].ai_next = &list[2];
+	fd = connect_race(list, "test", clock_ms() + 10000, NULL, &err);
+	if (fd < 0)
+		fail_msg("%s", err.text);
+	assert_true(clock_ms() - start < 1500);
+	close(fd);
+	/* The hole alone ends at the deadline. */
+	list[0].ai_next = NULL;
+	start = clock_ms();
+	assert_int_equal(connect_race(list, "test", start + 100, NULL, &err), -1);
+	assert_int_equal(err.kind, ERR_NETWORK);
+	assert_true(clock_ms() - start < 1000);
+	while (n)
+		close(fds[--n]);
+	close(hole_fd);
+	close(good_fd);
+}
+
+/* localhost is ::1 as well on most machines, where nobody listens here. */
+static void test_by_name(void **state)
+{
+	struct server server = {.text = "+OK\r\n"};
+	struct net_server where = {
+		.protocol = NET_POP3, .security = NET_PLAIN, .host = "localhost"};
+	struct str line = STR_INIT;
+	struct stream *s = NULL;
+	struct err err = {0};
+
+	(void)state;
+	server_start(&server);
+	where.port = server.port;
+	if (stream_open(&s, &where, NULL, NULL, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
+	stream_free(s);
+	server_stop(&server);
+	str_done(&line);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cancel_ends_a_read),
+		cmocka_unit_test(test_cancel_ends_a_wait),
+		cmocka_unit_test(test_cancelled_before),
+		cmocka_unit_test(test_deadlines),
+		cmocka_unit_test(test_budget_and_length),
+		cmocka_unit_test(test_byte_by_byte),
+		cmocka_unit_test(test_wait),
+		cmocka_unit_test(test_filter_ends_the_stream),
+		cmocka_unit_test(test_broken_pipe),
+		cmocka_unit_test(test_mailstream_freed_elsewhere),
+		cmocka_unit_test(test_injection_behind_starttls),
+		cmocka_unit_test(test_injection_in_the_filter),
+		cmocka_unit_test(test_log_keeps_secrets),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_unknown_name),
+		cmocka_unit_test(test_side_by_side),
+		cmocka_unit_test(test_by_name),
+	};
+
+	net_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,301 @@
+/* The wire filter: what it passes, changes, drops and refuses, and that libetpan survives it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "net/etpan.h"
+#include "net/wire.h"
+#include "tests/fuzz/feed.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LIT(s) s, sizeof(s) - 1
+#define SAME(s)                                                                                    \
+	{                                                                                          \
+		LIT(s), LIT(s)                                                                     \
+	}
+#define BECOMES(s, t)                                                                              \
+	{                                                                                          \
+		LIT(s), LIT(t)                                                                     \
+	}
+#define REFUSED(s)                                                                                 \
+	{                                                                                          \
+		LIT(s), NULL, 0                                                                    \
+	}
+
+static const struct {
+	const char *in;
+	size_t len;
+	const char *want; /* NULL: the connection ends */
+	size_t want_len;
+} rows[] = {
+	/* passed as it is */
+	SAME("* OK [UIDNEXT 5] next\r\n"),
+	SAME("* OK [PERMANENTFLAGS (\\Seen $Forwarded \\*)] flags\r\n"),
+	SAME("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN LITERAL+] ready\r\n"),
+	SAME("1 OK [COPYUID 5 1:3,7 9:12] done\r\n"),
+	SAME("1 OK [APPENDUID 5 12] done\r\n"),
+	SAME("* 12 EXISTS\r\n"),
+	SAME("* 1 FETCH (UID 5 BODY[TEXT] {5}\r\na(\0\"{ FLAGS (\\Seen))\r\n"),
+	SAME("* 1 FETCH (BODYSTRUCTURE (\"text\" \"plain\" (\"name\" \"a {5} \\\" b\")))\r\n"),
+	SAME("* 1 FETCH (BODY[] {0}\r\n)\r\n"),
+	SAME("* LIST (\\HasNoChildren) \"/\" INBOX\r\n"),
+	SAME("* LIST () NIL {3}\r\nabc\r\n"),
+	SAME("* STATUS {5}\r\na\"b c (MESSAGES 3)\r\n"),
+	SAME("+ idling\r\n"),
+	SAME("+ \r\n"),
+	SAME("* VANISHED (EARLIER) 1:4294967295\r\n"),
+	/* changed */
+	BECOMES("* OK [UIDNEXT 5] next\n", "* OK [UIDNEXT 5] next\r\n"),
+	BECOMES("*   oK    [UIDNEXT 5]   next\r\n", "* oK [UIDNEXT 5] next\r\n"),
+	BECOMES("1 OK\r\n", "1 OK -\r\n"),
+	BECOMES("* OK [CLOSED]\r\n", "* OK [CLOSED] -\r\n"),
+	BECOMES("+\r\n", "+ \r\n"),
+	BECOMES("* OK [PERMANENTFLAGS ((\\Seen))] x\r\n", "* OK x\r\n"),
+	BECOMES("* OK   [PERMANENTFLAGS ((\\Seen))] x\r\n", "* OK x\r\n"),
+	BECOMES("* OK[PERMANENTFLAGS ((\\Seen))] x\r\n", "* OK x\r\n"),
+	BECOMES("* OK [PERMANENTFLAGS ()] x\r\n", "* OK x\r\n"),
+	BECOMES("* OK [PERMANENTFLAGS (\\Seen  a)] x\r\n", "* OK x\r\n"),
+	BECOMES("* OK [PERMANENTFLAGS (\"a\")] x\r\n", "* OK x\r\n"),
+	BECOMES("* OK [BADCHARSET (\"x\")] x\r\n", "* OK x\r\n"),
+	BECOMES("* OK [BADCHARSET] [PERMANENTFLAGS ((\\Seen))] x\r\n",
+		"* OK (PERMANENTFLAGS ((\\Seen))] x\r\n"),
+	BECOMES("* OK [BADCHARSET ({3}\r\n", "* OK (BADCHARSET ({3}\r\n"),
+	BECOMES("* PREAUTH [BADCHARSET (\"x\")] x\r\n", "* PREAUTH x\r\n"),
+	BECOMES("+ [PERMANENTFLAGS (\\*)] \"x\"\r\n", "+ [PERMANENTFLAGS (\\*)] \"x\"\r\n"),
+	BECOMES("+ [X \"y\"] x\r\n", "+ x\r\n"),
+	BECOMES("1 NO [REFERRAL imap://evil/] x\r\n", "1 NO x\r\n"),
+	BECOMES("* OK [UIDNEXT 4294967296] x\r\n", "* OK x\r\n"),
+	BECOMES("* OK [UIDNEXT 99999999999999999999999] x\r\n", "* OK x\r\n"),
+	BECOMES("* OK a\rb\r\n", "* OK a b\r\n"),
+	BECOMES("* LIST () \"/\" x (\"CHILDINFO\" (\"SUBSCRIBED\"))\r\n", "* LIST () \"/\" x\r\n"),
+	BECOMES("* LIST () \"/\" \"x y\" (\"OLDNAME\" ({3}\r\nabc))\r\n1 OK x\r\n",
+		"* LIST () \"/\" \"x y\"\r\n1 OK x\r\n"),
+	BECOMES("* LIST () \"/\" {3}\r\nabc (\"OLDNAME\" ({3}\r\nabc))\r\n1 OK x\r\n",
+		"* LIST () \"/\" {3}\r\nabc\r\n1 OK x\r\n"),
+	/* dropped */
+	BECOMES("\r\n1 OK x\r\n", "1 OK x\r\n"),
+	BECOMES("* ANNOTATION x\r\n1 OK x\r\n", "1 OK x\r\n"),
+	BECOMES("* ANNOTATION {3}\r\na\r\n x {1}\r\ny z\r\n1 OK x\r\n", "1 OK x\r\n"),
+	BECOMES("*  annotation ((((\r\n1 OK x\r\n", "1 OK x\r\n"),
+	BECOMES("* LISTX a\r\n* LIST-X a\r\n1 OK x\r\n", "1 OK x\r\n"),
+	BECOMES("* 0 EXPUNGE\r\n* 0 FETCH (UID 1)\r\n1 OK x\r\n", "1 OK x\r\n"),
+	BECOMES("* 4294967299 EXISTS\r\n1 OK x\r\n", "1 OK x\r\n"),
+	BECOMES("* LIST (\\X\r\n1 OK x\r\n", "1 OK x\r\n"),
+	BECOMES("* 5 SOMETHING\r\n* THREAD (1)\r\n1 OK x\r\n", "1 OK x\r\n"),
+	/* refused */
+	REFUSED("* OK a\0b\r\n"),
+	REFUSED("* 1 FETCH (UID \0)\r\n"),
+	REFUSED("* 1 FETCH (BODY[] {4294967299}\r\n"),
+	REFUSED("* 1 FETCH (BODY[] {999999999}\r\n"),
+	REFUSED("* 1 FETCH (BODY[] {-5}\r\n"),
+	REFUSED("* 1 FETCH (BODY[] {5}x)\r\n"),
+	REFUSED("* 1 FETCH (BODY[] {5}\rx)\r\n"),
+	REFUSED("* 1 FETCH (BODY[] {}\r\n"),
+	REFUSED("* 1 FETCH (BODY[] \"{5}\r\n"),
+	REFUSED("* 1 FETCH (BODY[] \"a\\\"{5}\r\n"),
+	REFUSED("* 1 FETCH (X a\"b\" \"c{5}\r\n"),
+	REFUSED("* 1 FETCH (X \"a\"b)\r\n"),
+	REFUSED("* LIST () {5} x\r\n"),
+	REFUSED(" * OK x\r\n"),
+	REFUSED("*OK x\r\n"),
+	REFUSED("220 smtp.example.org ESMTP\r\n"),
+	REFUSED("HTTP/1.1 400 Bad Request\r\n"),
+	REFUSED("1 FETCH (UID 1)\r\n"),
+	REFUSED("1 BYE x\r\n"),
+};
+
+/* Pushes chunk bytes at a time; what came out, or NULL when the connection had to end. */
+static char *push_all(const char *p, size_t len, size_t chunk, size_t *out_len)
+{
+	struct wire *w = wire_new(NULL);
+	struct str out = STR_INIT;
+	int r = 0;
+
+	for (size_t at = 0; at < len && r == 0; at += chunk)
+		r = wire_push(w, p + at, len - at < chunk ? len - at : chunk, &out);
+	if (r < 0)
+		assert_true(*wire_reason(w));
+	else
+		assert_true(wire_is_idle(w));
+	wire_free(w);
+	*out_len = out.len;
+	if (r == 0)
+		return str_steal(&out);
+	str_done(&out);
+	return NULL;
+}
+
+static void test_rows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		for (size_t chunk = 1; chunk <= rows[i].len; chunk++) {
+			size_t len;
+			char *out = push_all(rows[i].in, rows[i].len, chunk, &len);
+
+			if (!rows[i].want != !out || (out && len != rows[i].want_len) ||
+				(out && memcmp(out, rows[i].want, len) != 0))
+				fail_msg("row %zu by %zu: %s -> %s", i, chunk, rows[i].in,
+					out ? out : "refused");
+			free(out);
+		}
+	}
+}
+
+static void add_many(struct str *s, const char *what, size_t times)
+{
+	while (times--)
+		str_adds(s, what);
+}
+
+static void test_limits(void **state)
+{
+	static const struct {
+		const char *head, *repeat;
+		size_t times;
+		const char *tail;
+		bool ok;
+	} cases[] = {
+		{"* 1 FETCH (X ", "(", 100000, "\r\n", false},
+		{"* 1 FETCH (X ", "(", 1000, "\r\n", false},
+		{"* 1 FETCH (X ", "(", 999, "\r\n", true},
+		{"* 1 FETCH (X ", "()", 50000, "\r\n", false},
+		{"* 1 FETCH (X ", "()", 40000, "\r\n", true},
+		{"* SEARCH ", "1 ", 300000, "\r\n", true},
+		{"* OK ", "x", 17 << 20, "\r\n", false},
+		{"", "x", 17 << 20, "", false},
+		{"* XLIST ", "{3}\r\nabc ", 6 << 20, "\r\n", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		struct str s = STR_INIT;
+		size_t len;
+		char *out;
+
+		str_adds(&s, cases[i].head);
+		add_many(&s, cases[i].repeat, cases[i].times);
+		str_adds(&s, cases[i].tail);
+		out = push_all(s.p, s.len, 65536, &len);
+		if (!out == cases[i].ok)
+			fail_msg("case %zu", i);
+		free(out);
+		str_done(&s);
+	}
+}
+
+static void test_budget(void **state)
+{
+	struct wire *w = wire_new(NULL);
+	struct str out = STR_INIT;
+
+	(void)state;
+	wire_budget(w, 15);
+	assert_int_equal(wire_push(w, LIT("* OK one\r\n"), &out), 0);
+	assert_int_equal(wire_push(w, LIT("* OK two\r\n"), &out), -1);
+	wire_budget(w, 100);
+	assert_int_equal(wire_push(w, LIT("* OK two\r\n"), &out), -1);
+	wire_free(w);
+	str_done(&out);
+}
+
+static void test_remembers(void **state)
+{
+	struct wire *w = wire_new(NULL);
+	struct str out = STR_INIT;
+	struct strv lines = STRV_INIT;
+	char *text;
+
+	(void)state;
+	assert_int_equal(wire_push(w,
+				 LIT("* STATUS INBOX (MESSAGES 3)\r\n"
+				     "* STATUS {5}\r\na\"b c (UNSEEN 1)\r\n"
+				     "* OK [ALERT] Disk\x1b[31m full\r\n"
+				     "* BYE [UNAVAILABLE] going\tdown\r\n"),
+				 &out),
+		0);
+	wire_take_status(w, &lines);
+	assert_int_equal(lines.n, 2);
+	assert_string_equal(lines.v[0], "STATUS INBOX (MESSAGES 3)");
+	assert_string_equal(lines.v[1], "STATUS \"a\\\"b c\" (UNSEEN 1)");
+	strv_done(&lines);
+	text = wire_take_alert(w);
+	assert_non_null(text);
+	assert_null(strchr(text, 0x1b));
+	assert_non_null(strstr(text, "full"));
+	free(text);
+	text = wire_take_bye(w);
+	assert_string_equal(text, "going down");
+	free(text);
+	assert_null(wire_take_bye(w));
+	assert_null(wire_take_alert(w));
+	wire_take_status(w, &lines);
+	assert_int_equal(lines.n, 0);
+	wire_free(w);
+	str_done(&out);
+}
+
+/* Every row, and what crashed libetpan before, goes through its parser. */
+static void test_libetpan_survives(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		struct str s = STR_INIT;
+
+		str_add(&s, rows[i].in, rows[i].len);
+		for (unsigned tag = 1; tag < 9; tag++)
+			str_addf(&s, "%u OK done\r\n", tag);
+		for (unsigned kind = 0; kind < 6; kind++) {
+			feed_run(kind, s.p, s.len, 65536);
+			feed_run(kind, s.p, s.len, 1);
+			feed_run(kind, s.p, rows[i].len - 1, 65536);
+		}
+		str_done(&s);
+	}
+}
+
+static void test_libetpan_understands(void **state)
+{
+	struct feed_result r;
+
+	(void)state;
+	r = feed_run(3,
+		LIT("* LIST () NIL {3}\r\nabc (\"CHILDINFO\" (\"SUBSCRIBED\"))\r\n"
+		    "* LIST (\\Marked) \"/\" y (\"OLDNAME\" ({3}\r\nabc))\r\n1 OK\r\n"),
+		7);
+	assert_int_equal(r.first, 0);
+	assert_int_equal(r.lists, 2);
+	r = feed_run(2,
+		LIT("* 1 FETCH (UID 5 PREVIEW {5}\r\nab\r\nc FLAGS (\\Seen))\r\n"
+		    "* 2 FETCH (XA (a {3}\r\nxyz (b)) UID 6)\r\n1 OK [X] x\r\n"),
+		65536);
+	assert_int_equal(r.first, 0);
+	assert_int_equal(r.fetches, 2);
+	r = feed_run(1,
+		LIT("* 3 EXISTS\r\n* OK [PERMANENTFLAGS ((\\Seen))] x\r\n* FLAGS ()\r\n"
+		    "* ANNOTATION x\r\n1 OK [READ-ONLY] x\r\n"),
+		65536);
+	assert_int_equal(r.first, 0);
+	assert_int_equal(r.exists, 3);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_remembers),
+		cmocka_unit_test(test_libetpan_survives),
+		cmocka_unit_test(test_libetpan_understands),
+	};
+
+	etpan_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
