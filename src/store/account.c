@@ -221,7 +221,8 @@ static void stop_connections(struct account *a, int wait_ms)
 
 	if (a->sync) {
 		account_cancel(a);
-		a->store->ops.stop(a->sync, wait_ms);
+		if (!a->store->ops.stop(a->sync, wait_ms))
+			a->store->results_in_use = true;
 	}
 	a->sync = NULL;
 	a->generation++;
@@ -256,8 +257,8 @@ void account_online(struct account *a, bool online)
 
 void account_free(struct account *a, int wait_ms)
 {
-	if (a->sync)
-		a->store->ops.stop(a->sync, wait_ms);
+	if (a->sync && !a->store->ops.stop(a->sync, wait_ms))
+		a->store->results_in_use = true;
 	if (a->lock_fd >= 0)
 		close(a->lock_fd);
 	while (a->folders) {

@@ -506,7 +506,8 @@ void store_free(struct store *s, int wait_ms)
 	}
 	free(s->accounts);
 	queue_free(s->requests, request_free_item);
-	queue_free(s->results, result_free_item);
+	if (!s->results_in_use)
+		queue_free(s->results, result_free_item);
 	queue_free(s->events, store_event_free_item);
 	free(s);
 }

@@ -129,6 +129,7 @@ struct store {
 	bool quit, read_only;
 	struct sync_ops ops;
 	struct queue *requests, *results, *events;
+	bool results_in_use; /* by a thread that was left behind */
 	struct account **accounts;
 	size_t naccounts, cap_accounts;
 	struct list *lists;

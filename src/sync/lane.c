@@ -252,6 +252,8 @@ static bool connect_lane(struct lane_thread *l, unsigned *attempt)
 		return true;
 	}
 	forget_password(l, &err);
+	if (net_cancel_asked(l->cancel))
+		l->quit = true; /* the job that says so is still in the queue */
 	if (!l->quit && err.kind != ERR_CANCELLED)
 		wait_to_retry(l, &err, ++*attempt);
 	return false;

@@ -96,21 +96,22 @@ static bool join_until(pthread_t thread, int64_t end_ms)
 	return pthread_timedjoin_np(thread, NULL, &ts) == 0;
 }
 
-void sync_stop(struct sync *s, int wait_ms)
+bool sync_stop(struct sync *s, int wait_ms)
 {
 	int64_t end = clock_ms() + wait_ms;
 	bool all = true;
 
 	if (!s)
-		return;
+		return true;
 	for (int i = 0; i < LANES; i++)
 		if (!join_until(s->threads[i], end)) {
 			pthread_detach(s->threads[i]);
 			all = false;
 		}
 	if (!all)
-		return; /* a thread that hangs (in a library, say) still uses this memory: leave it
-			 */
+		return false; /* a thread that hangs (in a library, say) still uses this memory:
+			       * leave it
+			       */
 	for (int i = 0; i < LANES; i++) {
 		queue_free(s->lanes[i].jobs, job_free_item);
 		net_cancel_unref(s->lanes[i].cancel);
@@ -118,4 +119,5 @@ void sync_stop(struct sync *s, int wait_ms)
 	}
 	sync_account_done(&s->account);
 	free(s);
+	return true;
 }

@@ -14,7 +14,7 @@
 struct sync *sync_start(const struct sync_account *account, int index, unsigned generation,
 	struct queue *results, struct queue *lanes[LANES]);
 void sync_cancel(struct sync *s);
-void sync_stop(struct sync *s, int wait_ms);
+bool sync_stop(struct sync *s, int wait_ms);
 
 extern const struct sync_ops sync_table; /* the three above, for store_new */
 

@@ -1,0 +1,927 @@
+#include "fake_engine.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+struct fake_message {
+	uint32_t uid, flags, size;
+	int64_t age; /* seconds */
+	const char *from, *mail, *subject;
+	int depth;
+	bool last;
+	uint64_t lines;
+	bool tagged, gone, hidden;
+};
+
+struct msglist {
+	struct msglist *next;
+	char *account, *folder, *limit;
+	struct fake_message *m;
+	size_t n;
+	bool threads;
+	time_t now;
+	char number[32];
+};
+
+struct engine {
+	int fd;
+	unsigned id;
+	struct event **queue;
+	size_t n, cap, at;
+	struct msglist *lists;
+	enum account_protocol protocol;
+	bool offline;
+	char *draft;
+	char path[64];
+};
+
+static const struct fake_message fixed[] = {
+	{1, MSG_SEEN, 4301, 90 * 86400, "Rosa Castellanos", "rosa@example.org", "Invoice 4711", 0,
+		true, 0, false, false, false},
+	{2, MSG_SEEN | MSG_FLAGGED | MSG_ATTACHMENT, 831488, 5 * 86400, "Rosa Castellanos",
+		"rosa@example.org", "Invoice 4712: please have a look before Friday", 0, true, 0,
+		false, false, false},
+	{3, MSG_SEEN | MSG_ANSWERED, 2100, 3 * 86400, "Jeff B", "jeff@example.org",
+		"the new cache format", 0, false, 0, false, false, false},
+	{4, 0, 4100, 2 * 86400, "Wei Xu 徐伟", "wei@example.org", "Re: the new cache format", 1,
+		false, 0, false, false, false},
+	{5, 0, 3300, 86400, "Jeff B", "jeff@example.org", "Re: the new cache format", 2, true, 2,
+		false, false, false},
+	{6, MSG_SEEN, 1800, 7200, "Ana María Ñúñez", "ana@example.org",
+		"Re: the new cache format (was: pages of 256?)", 1, true, 0, false, false, false},
+	{7, 0, 9000, 3600, "山田太郎", "yamada@example.jp",
+		"会議の議題について 📅 よろしくお願いします", 0, true, 0, false, false, false},
+	{8, MSG_LIST, 52000, 600, "linux-kernel 🐧 list", "list@example.org",
+		"[PATCH v3 0/7] mm: a much longer subject that will certainly not fit into eighty "
+		"columns",
+		0, true, 0, false, false, false},
+};
+
+static int extra;
+static char last[256];
+
+const char *fake_last(void)
+{
+	return last;
+}
+
+void fake_messages(int messages)
+{
+	extra = messages;
+}
+
+static struct event *post(struct engine *e, enum event_kind kind, unsigned request)
+{
+	struct event *ev = mem_alloc(sizeof(*ev));
+	uint64_t one = 1;
+
+	ev->kind = kind;
+	ev->request = request;
+	e->queue = mem_grow(e->queue, &e->cap, e->n + 1, sizeof(struct event *));
+	e->queue[e->n++] = ev;
+	if (write(e->fd, &one, sizeof(one)) < 0)
+		abort();
+	return ev;
+}
+
+static unsigned done(struct engine *e, const char *text)
+{
+	struct event *ev = post(e, EVENT_DONE, ++e->id);
+
+	ev->text = mem_strdup(text);
+	return e->id;
+}
+
+int engine_new(struct engine **out, struct settings *settings, const struct engine_options *options,
+	struct err *err)
+{
+	struct engine *e = mem_alloc(sizeof(*e));
+
+	(void)settings;
+	(void)err;
+	e->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	e->offline = options && options->offline;
+	last[0] = '\0';
+	*out = e;
+	return 0;
+}
+
+void engine_free(struct engine *e)
+{
+	struct event *ev;
+
+	while ((ev = engine_next(e)))
+		event_free(ev);
+	close(e->fd);
+	free(e->queue);
+	free(e->draft);
+	if (e->path[0])
+		unlink(e->path);
+	free(e);
+}
+
+int engine_fd(const struct engine *e)
+{
+	return e->fd;
+}
+
+struct event *engine_next(struct engine *e)
+{
+	uint64_t count;
+
+	if (e->at < e->n)
+		return e->queue[e->at++];
+	e->at = e->n = 0;
+	if (read(e->fd, &count, sizeof(count)) < 0)
+		return NULL;
+	return NULL;
+}
+
+struct message_view *engine_take_view(struct event *ev)
+{
+	struct message_view *v = ev->view;
+
+	ev->view = NULL;
+	return v;
+}
+
+void engine_view_free(struct message_view *v)
+{
+	if (!v)
+		return;
+	text_free(v->text);
+	free(v->parts);
+	free(v->subject);
+	free(v);
+}
+
+static void draft_free(struct draft_info *d)
+{
+	char *fields[] = {d->id, d->path, d->text, d->from, d->to, d->cc, d->bcc, d->subject};
+
+	for (size_t i = 0; i < MEM_COUNT(fields); i++)
+		free(fields[i]);
+	strv_done(&d->attach);
+}
+
+void event_free(struct event *ev)
+{
+	if (!ev)
+		return;
+	if (ev->drafts)
+		for (size_t i = 0; i < ev->n; i++)
+			draft_free(&ev->drafts[i]);
+	free(ev->drafts);
+	engine_view_free(ev->view);
+	free(ev->text);
+	free(ev->uids);
+	free(ev);
+}
+
+/* --- accounts and folders --- */
+
+size_t engine_accounts(const struct engine *e)
+{
+	(void)e;
+	return 2;
+}
+
+void engine_account(const struct engine *e, size_t i, struct account_info *out)
+{
+	*out = (struct account_info){.name = i ? "home" : "work",
+		.from = "Alice Example <alice@example.org>",
+		.from_mail = "alice@example.org",
+		.protocol = i ? ACCOUNT_POP3 : e->protocol,
+		.state = e->offline ? STATE_OFFLINE
+			 : i        ? STATE_WAITING
+				    : STATE_ONLINE,
+		.retry_at = clock_ms() + 12000,
+		.reason = "",
+		.pending = i ? 0 : 2,
+		.insecure = i == 1};
+}
+
+int engine_find_account(const struct engine *e, const char *name)
+{
+	(void)e;
+	return strcmp(name, "work") == 0 ? 0 : strcmp(name, "home") == 0 ? 1 : -1;
+}
+
+static const struct folder_info folders[] = {
+	{"INBOX", "INBOX", ROLE_INBOX, 0, true, false, false, true, 104233, 12},
+	{"Archive", "Archive", ROLE_ARCHIVE, 0, true, false, false, true, 20481, 0},
+	{"Lists", "Lists", ROLE_NONE, 0, true, true, false, true, 40, 3},
+	{"Lists/kernel", "kernel", ROLE_NONE, 1, true, false, false, true, 900, 3},
+	{"Drafts", "Drafts", ROLE_DRAFTS, 0, true, false, false, true, 1, 0},
+	{"Sent", "Sent", ROLE_SENT, 0, true, false, false, true, 300, 0},
+	{"Trash", "Trash", ROLE_TRASH, 0, true, false, false, true, 8, 0},
+	{"Old mail", "Old mail", ROLE_NONE, 0, true, false, true, false, 0, 0},
+};
+
+size_t engine_folders(const struct engine *e, size_t account)
+{
+	(void)e;
+	return account ? 2 : MEM_COUNT(folders);
+}
+
+void engine_folder(const struct engine *e, size_t account, size_t i, struct folder_info *out)
+{
+	(void)e;
+	(void)account;
+	*out = folders[i];
+}
+
+int engine_find_folder(const struct engine *e, size_t account, const char *name)
+{
+	for (size_t i = 0; i < engine_folders(e, account); i++)
+		if (strcasecmp(folders[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+int engine_role_folder(const struct engine *e, size_t account, enum folder_role role)
+{
+	for (size_t i = 0; i < engine_folders(e, account); i++)
+		if (folders[i].role == role)
+			return (int)i;
+	return -1;
+}
+
+struct msglist *engine_open(struct engine *e, int account, const char *folder, struct err *err)
+{
+	struct msglist *l;
+	size_t n = MEM_COUNT(fixed) + (size_t)extra;
+
+	if (account >= 0 && engine_find_folder(e, (size_t)account, folder) < 0) {
+		err_set(err, ERR_GONE, "There is no folder %s", folder);
+		return NULL;
+	}
+	l = mem_alloc(sizeof(*l));
+	l->account = mem_strdup(account > 0 ? "home" : "work");
+	l->folder = mem_strdup(folder);
+	l->limit = mem_strdup("");
+	l->threads = true;
+	l->now = clock_now();
+	l->m = mem_array(n, sizeof(*l->m));
+	for (size_t i = 0; i < n; i++) {
+		l->m[i] = fixed[i % MEM_COUNT(fixed)];
+		l->m[i].uid = (uint32_t)i + 1;
+	}
+	l->n = n;
+	l->next = e->lists;
+	e->lists = l;
+	post(e, EVENT_LIST, 0)->list = l;
+	return l;
+}
+
+void engine_close(struct engine *e, struct msglist *l)
+{
+	struct msglist **p = &e->lists;
+
+	while (*p != l)
+		p = &(*p)->next;
+	*p = l->next;
+	for (size_t i = e->at; i < e->n; i++)
+		if (e->queue[i]->list == l)
+			e->queue[i]->list = NULL;
+	free(l->account);
+	free(l->folder);
+	free(l->limit);
+	free(l->m);
+	free(l);
+}
+
+/* --- lists --- */
+
+const char *msglist_account(const struct msglist *l)
+{
+	return l->account;
+}
+
+const char *msglist_folder(const struct msglist *l)
+{
+	return l->folder;
+}
+
+bool msglist_ready(const struct msglist *l)
+{
+	(void)l;
+	return true;
+}
+
+bool msglist_read_only(const struct msglist *l)
+{
+	(void)l;
+	return false;
+}
+
+static bool shown(const struct msglist *l, const struct fake_message *m)
+{
+	return !m->gone && !m->hidden && (!*l->limit || strcasestr(m->subject, l->limit));
+}
+
+size_t msglist_count(const struct msglist *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		n += shown(l, &l->m[i]);
+	return n;
+}
+
+size_t msglist_total(const struct msglist *l)
+{
+	return l->n;
+}
+
+size_t msglist_unread(const struct msglist *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		n += !(l->m[i].flags & MSG_SEEN) && !l->m[i].gone;
+	return n;
+}
+
+static struct fake_message *at_row(const struct msglist *l, size_t row)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (shown(l, &l->m[i]) && row-- == 0)
+			return &l->m[i];
+	return NULL;
+}
+
+static struct fake_message *by_uid(const struct msglist *l, uint32_t uid)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->m[i].uid == uid)
+			return &l->m[i];
+	return NULL;
+}
+
+bool msglist_row(struct msglist *l, size_t row, struct msg_row *out)
+{
+	const struct fake_message *m = at_row(l, row);
+
+	if (!m)
+		return false;
+	*out = (struct msg_row){.uid = m->uid,
+		.flags = m->flags,
+		.size = m->size,
+		.date = l->now - m->age,
+		.tagged = m->tagged,
+		.depth = l->threads ? m->depth : 0,
+		.last_child = m->last,
+		.lines = m->lines,
+		.from_name = m->from,
+		.from_mail = m->mail,
+		.to = "alice@example.org",
+		.subject = m->subject,
+		.keywords = ""};
+	return true;
+}
+
+uint32_t msglist_uid(const struct msglist *l, size_t row)
+{
+	const struct fake_message *m = at_row(l, row);
+
+	return m ? m->uid : 0;
+}
+
+ptrdiff_t msglist_find(const struct msglist *l, uint32_t uid)
+{
+	ptrdiff_t row = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		if (!shown(l, &l->m[i]))
+			continue;
+		if (l->m[i].uid == uid)
+			return row;
+		row++;
+	}
+	return -1;
+}
+
+ptrdiff_t msglist_next_unread(const struct msglist *l, size_t row, int step)
+{
+	size_t n = msglist_count(l);
+
+	for (size_t i = 1; i <= n; i++) {
+		size_t at = step > 0 ? (row + i) % n : (row + n - i) % n;
+
+		if (!(at_row(l, at)->flags & MSG_SEEN))
+			return (ptrdiff_t)at;
+	}
+	return -1;
+}
+
+size_t msglist_start_row(const struct msglist *l)
+{
+	size_t n = msglist_count(l);
+
+	return n ? n - 1 : 0;
+}
+
+void msglist_tag(struct msglist *l, uint32_t uid, bool on)
+{
+	by_uid(l, uid)->tagged = on;
+}
+
+void msglist_untag_all(struct msglist *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		l->m[i].tagged = false;
+}
+
+size_t msglist_tagged(const struct msglist *l, uint32_t **uids)
+{
+	size_t n = 0;
+
+	*uids = mem_array(l->n + 1, sizeof(**uids));
+	for (size_t i = 0; i < l->n; i++)
+		if (l->m[i].tagged && !l->m[i].gone)
+			(*uids)[n++] = l->m[i].uid;
+	return n;
+}
+
+void msglist_set_sort(struct msglist *l, enum msglist_sort sort, bool reverse)
+{
+	(void)l;
+	snprintf(last, sizeof(last), "sort %d%s", (int)sort, reverse ? " reverse" : "");
+}
+
+void msglist_set_threads(struct msglist *l, bool on)
+{
+	l->threads = on;
+}
+
+bool msglist_threads(const struct msglist *l)
+{
+	return l->threads;
+}
+
+void msglist_fold(struct msglist *l, uint32_t uid, bool folded)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->m[i].depth && l->m[i].uid > uid && l->m[i].uid < uid + 4)
+			l->m[i].hidden = folded;
+}
+
+void msglist_fold_all(struct msglist *l, bool folded)
+{
+	for (size_t i = 0; i < l->n; i++)
+		l->m[i].hidden = folded && l->m[i].depth;
+}
+
+size_t msglist_thread(const struct msglist *l, uint32_t uid, uint32_t **uids)
+{
+	size_t i = 0, n = 0;
+
+	while (i < l->n && l->m[i].uid != uid)
+		i++;
+	while (i > 0 && i < l->n && l->m[i].depth)
+		i--;
+	*uids = mem_array(l->n + 1, sizeof(**uids));
+	do {
+		if (i < l->n)
+			(*uids)[n++] = l->m[i++].uid;
+	} while (i < l->n && l->m[i].depth);
+	return n;
+}
+
+bool msglist_is_limited(const struct msglist *l)
+{
+	return *l->limit;
+}
+
+const char *msglist_limit_text(const struct msglist *l)
+{
+	return l->limit;
+}
+
+int msglist_sync_percent(const struct msglist *l)
+{
+	return strcmp(l->folder, "INBOX") == 0 ? 38 : 100;
+}
+
+/* --- reading --- */
+
+static void add(struct text *t, enum text_style style, const char *s)
+{
+	text_add(t, style, s, strlen(s));
+}
+
+static void add_header(struct text *t, const char *name, const char *value, enum text_style style)
+{
+	struct str s = STR_INIT;
+	struct text_line *l;
+
+	str_addf(&s, "%s: %s", name, value);
+	l = text_add(t, style, str_c(&s), s.len);
+	text_span_add(l, 0, strlen(name) + 1, TEXT_HEADER_NAME, -1);
+	str_done(&s);
+}
+
+static struct text *message_text(const struct fake_message *m)
+{
+	struct text *t = text_new();
+	const char *link = "See https://example.org/cache for numbers.";
+	struct text_line *l;
+	struct str s = STR_INIT;
+
+	str_addf(&s, "%s <%s>", m->from, m->mail);
+	add_header(t, "From", str_c(&s), TEXT_HEADER_VALUE);
+	add_header(t, "To", "Alice Example <alice@example.org>", TEXT_HEADER_VALUE);
+	add_header(t, "Date", "Sat, 21 Nov 2026 09:14:03 +0100", TEXT_HEADER_VALUE);
+	add_header(t, "Subject", m->subject, TEXT_SUBJECT);
+	add(t, TEXT_PLAIN, "");
+	text_add(t, TEXT_QUOTE1, "> why not pages of 256?", 23)->quote = 1;
+	text_add(t, TEXT_QUOTE2, "> > because I said so", 21)->quote = 2;
+	add(t, TEXT_PLAIN, "Because a page is what one screen needs.");
+	add(t, TEXT_PLAIN, "");
+	l = text_add(t, TEXT_PLAIN, link, strlen(link));
+	text_span_add(l, 4, 25, TEXT_LINK, text_link_add(t, link + 4, 25));
+	for (int i = 1; i <= 60; i++) {
+		str_clear(&s);
+		str_addf(&s, "Line %d of the message %u.", i, (unsigned)m->uid);
+		add(t, TEXT_PLAIN, str_c(&s));
+	}
+	add(t, TEXT_SIGNATURE, "-- ");
+	add(t, TEXT_SIGNATURE, "sent from a terminal");
+	add(t, TEXT_ATTACHMENT, "[2: cache.pdf, application/pdf, 812k]");
+	str_done(&s);
+	return t;
+}
+
+unsigned engine_read(
+	struct engine *e, struct msglist *l, uint32_t uid, const struct read_options *opt)
+{
+	struct fake_message *m = by_uid(l, uid);
+	struct event *ev = post(e, EVENT_MESSAGE, ++e->id);
+
+	if (opt->mark_read) {
+		m->flags |= MSG_SEEN;
+		post(e, EVENT_LIST, 0)->list = l;
+	}
+	ev->list = l;
+	ev->view = mem_alloc(sizeof(*ev->view));
+	ev->view->list = l;
+	ev->view->uid = uid;
+	ev->view->text = message_text(m);
+	ev->view->subject = mem_strdup(m->subject);
+	ev->view->nparts = 2;
+	ev->view->parts = mem_array(2, sizeof(struct part_info));
+	ev->view->parts[0] = (struct part_info){"1", "text/plain", "", 2000, 0, false, true};
+	ev->view->parts[1] =
+		(struct part_info){"2", "application/pdf", "cache.pdf", 831000, 0, true, false};
+	return ev->request;
+}
+
+unsigned engine_save_part(
+	struct engine *e, struct msglist *l, uint32_t uid, const char *section, const char *path)
+{
+	(void)l;
+	snprintf(last, sizeof(last), "save %u %s %s", (unsigned)uid, section, path);
+	post(e, EVENT_SAVED, ++e->id)->text = mem_strdup(path);
+	return e->id;
+}
+
+unsigned engine_save_message(struct engine *e, struct msglist *l, uint32_t uid, const char *path)
+{
+	(void)l;
+	snprintf(last, sizeof(last), "save-message %u %s", (unsigned)uid, path);
+	post(e, EVENT_SAVED, ++e->id)->text = mem_strdup(path);
+	return e->id;
+}
+
+/* --- changing --- */
+
+static void record(const char *what, const uint32_t *uids, size_t n, const char *more)
+{
+	int len = snprintf(last, sizeof(last), "%s", what);
+
+	for (size_t i = 0; i < n && len < 200; i++)
+		len += snprintf(last + len, sizeof(last) - (size_t)len, " %u", (unsigned)uids[i]);
+	if (more)
+		snprintf(last + len, sizeof(last) - (size_t)len, " %s", more);
+}
+
+static unsigned go(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		by_uid(l, uids[i])->gone = true;
+	post(e, EVENT_LIST, 0)->list = l;
+	return done(e, NULL);
+}
+
+unsigned engine_flag(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n,
+	unsigned clear, unsigned set)
+{
+	char buf[40];
+
+	snprintf(buf, sizeof(buf), "-%u +%u", clear, set);
+	record("flag", uids, n, buf);
+	for (size_t i = 0; i < n; i++) {
+		struct fake_message *m = by_uid(l, uids[i]);
+
+		m->flags = (m->flags & ~clear) | set;
+	}
+	post(e, EVENT_LIST, 0)->list = l;
+	return done(e, NULL);
+}
+
+unsigned engine_move(
+	struct engine *e, struct msglist *l, const uint32_t *uids, size_t n, const char *folder)
+{
+	record("move", uids, n, folder);
+	return go(e, l, uids, n);
+}
+
+unsigned engine_copy(
+	struct engine *e, struct msglist *l, const uint32_t *uids, size_t n, const char *folder)
+{
+	(void)l;
+	record("copy", uids, n, folder);
+	return done(e, NULL);
+}
+
+unsigned engine_delete(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n)
+{
+	record("delete", uids, n, NULL);
+	return go(e, l, uids, n);
+}
+
+unsigned engine_archive(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n)
+{
+	record("archive", uids, n, NULL);
+	return go(e, l, uids, n);
+}
+
+unsigned engine_create_folder(struct engine *e, size_t account, const char *name)
+{
+	(void)account;
+	record("create", NULL, 0, name);
+	return done(e, "The folder was made");
+}
+
+unsigned engine_undo(struct engine *e)
+{
+	for (struct msglist *l = e->lists; l; l = l->next) {
+		for (size_t i = 0; i < l->n; i++)
+			l->m[i].gone = false;
+		post(e, EVENT_LIST, 0)->list = l;
+	}
+	return done(e, "Taken back");
+}
+
+size_t engine_pending(const struct engine *e)
+{
+	(void)e;
+	return 2;
+}
+
+void engine_pending_at(const struct engine *e, size_t i, struct pending_info *out)
+{
+	(void)e;
+	*out = (struct pending_info){i + 1, "work",
+		i ? "Mark a message in INBOX as read" : "Move 3 messages to Archive", i == 0};
+}
+
+unsigned engine_pending_cancel(struct engine *e, uint64_t id)
+{
+	snprintf(last, sizeof(last), "pending-cancel %d", (int)id);
+	return done(e, NULL);
+}
+
+/* --- finding --- */
+
+unsigned engine_search(struct engine *e, struct msglist *l, const char *query)
+{
+	struct event *ev = post(e, EVENT_FOUND, ++e->id);
+
+	record("search", NULL, 0, query);
+	ev->list = l;
+	ev->uids = mem_array(l->n + 1, sizeof(*ev->uids));
+	for (size_t i = 0; i < l->n; i++)
+		if (strcasestr(l->m[i].subject, query))
+			ev->uids[ev->n++] = l->m[i].uid;
+	return ev->request;
+}
+
+unsigned engine_limit(struct engine *e, struct msglist *l, const char *query)
+{
+	free(l->limit);
+	l->limit = mem_strdup(strcmp(query, "all") == 0 ? "" : query);
+	post(e, EVENT_LIST, 0)->list = l;
+	return done(e, NULL);
+}
+
+/* --- writing --- */
+
+static char *field(const char *text, const char *name)
+{
+	const char *p = strstr(text, name), *end = p ? strchr(p, '\n') : NULL;
+
+	return p && end ? mem_strndup(p + strlen(name), (size_t)(end - p) - strlen(name))
+			: mem_strdup("");
+}
+
+static unsigned draft_event(struct engine *e)
+{
+	struct event *ev = post(e, EVENT_DRAFT, ++e->id);
+	const char *p;
+	struct draft_info *d;
+
+	d = ev->drafts = mem_alloc(sizeof(*d));
+	ev->n = 1;
+	d->id = mem_strdup("draft1");
+	d->path = mem_strdup(e->path);
+	d->text = mem_strdup(e->draft);
+	d->from = field(e->draft, "From: ");
+	d->to = field(e->draft, "To: ");
+	d->cc = field(e->draft, "\nCc: ");
+	d->bcc = field(e->draft, "Bcc: ");
+	d->subject = field(e->draft, "Subject: ");
+	for (p = e->draft; (p = strstr(p, "Attach: ")); p++)
+		strv_take(&d->attach, field(p, "Attach: "));
+	return ev->request;
+}
+
+static void draft_write(struct engine *e, const char *text)
+{
+	char *copy = mem_strdup(text);
+
+	if (!e->path[0])
+		snprintf(e->path, sizeof(e->path), "/tmp/talaria-fake-%d.eml", (int)getpid());
+	free(e->draft);
+	e->draft = copy;
+	file_replace(e->path, copy, strlen(copy), 0600, NULL);
+}
+
+unsigned engine_compose(struct engine *e, size_t account, enum compose_kind kind, struct msglist *l,
+	uint32_t uid, const char *text)
+{
+	struct str s = STR_INIT;
+	const char *to = kind == COMPOSE_NEW ? text : l ? by_uid(l, uid)->mail : "";
+
+	(void)account;
+	str_addf(&s, "From: Alice Example <alice@example.org>\nTo: %s\nSubject: %s\n\n", to,
+		l ? by_uid(l, uid)->subject : "");
+	if (kind != COMPOSE_NEW)
+		str_adds(&s, "> why not pages of 256?\n\n");
+	draft_write(e, str_c(&s));
+	str_done(&s);
+	return draft_event(e);
+}
+
+unsigned engine_draft_reload(struct engine *e, size_t account, const char *id)
+{
+	struct str s = STR_INIT;
+
+	(void)account;
+	(void)id;
+	file_read(e->path, 1 << 20, &s, NULL);
+	draft_write(e, str_c(&s));
+	str_done(&s);
+	return draft_event(e);
+}
+
+unsigned engine_draft_save(struct engine *e, size_t account, const char *id, const char *text)
+{
+	(void)account;
+	(void)id;
+	draft_write(e, text);
+	return draft_event(e);
+}
+
+unsigned engine_draft_discard(struct engine *e, size_t account, const char *id)
+{
+	(void)account;
+	record("discard", NULL, 0, id);
+	return done(e, NULL);
+}
+
+unsigned engine_drafts(struct engine *e, size_t account)
+{
+	struct event *ev = post(e, EVENT_DRAFTS, ++e->id);
+
+	(void)account;
+	ev->n = 1;
+	ev->drafts = mem_alloc(sizeof(*ev->drafts));
+	ev->drafts->id = mem_strdup("draft1");
+	ev->drafts->to = mem_strdup("bob@example.org");
+	ev->drafts->subject = mem_strdup("Half a thought");
+	return ev->request;
+}
+
+unsigned engine_send(struct engine *e, size_t account, const char *id)
+{
+	(void)account;
+	record("send", NULL, 0, id);
+	return done(e, NULL);
+}
+
+size_t engine_outbox(const struct engine *e, size_t account)
+{
+	(void)e;
+	return account ? 0 : 1;
+}
+
+void engine_outbox_at(const struct engine *e, size_t account, size_t i, struct outbox_info *out)
+{
+	(void)e;
+	(void)account;
+	(void)i;
+	*out = (struct outbox_info){"out1", "bob@example.org", "Minutes",
+		"no answer after the text", "unconfirmed", true, false};
+}
+
+unsigned engine_outbox_retry(struct engine *e, size_t account, const char *id)
+{
+	(void)account;
+	record("outbox-retry", NULL, 0, id);
+	return done(e, NULL);
+}
+
+unsigned engine_outbox_edit(struct engine *e, size_t account, const char *id)
+{
+	(void)account;
+	record("outbox-edit", NULL, 0, id);
+	draft_write(e, "To: bob@example.org\nSubject: Minutes\n\nHere.\n");
+	return draft_event(e);
+}
+
+unsigned engine_outbox_drop(struct engine *e, size_t account, const char *id)
+{
+	(void)account;
+	record("outbox-drop", NULL, 0, id);
+	return done(e, NULL);
+}
+
+/* --- the network --- */
+
+unsigned engine_sync(struct engine *e, int account)
+{
+	snprintf(last, sizeof(last), "sync %d", account);
+	return done(e, NULL);
+}
+
+void engine_retry(struct engine *e)
+{
+	(void)e;
+	snprintf(last, sizeof(last), "retry");
+}
+
+void engine_set_offline(struct engine *e, bool offline)
+{
+	e->offline = offline;
+}
+
+unsigned engine_protocol_preview(struct engine *e, size_t account, enum account_protocol to)
+{
+	struct event *ev = post(e, EVENT_TEXT, ++e->id);
+
+	(void)account;
+	ev->text = mem_strdup(to == ACCOUNT_POP3
+				      ? "Nothing is deleted, here or on the server.\nFolders stay "
+					"readable as copies.\n"
+				      : "State set meanwhile is sent to the server.\n");
+	return ev->request;
+}
+
+unsigned engine_protocol(struct engine *e, size_t account, enum account_protocol to)
+{
+	(void)account;
+	e->protocol = to;
+	record("protocol", NULL, 0, to == ACCOUNT_POP3 ? "pop3" : "imap");
+	post(e, EVENT_ACCOUNTS, 0);
+	return done(e, NULL);
+}
+
+unsigned engine_check(struct engine *e, size_t account)
+{
+	struct event *ev = post(e, EVENT_TEXT, ++e->id);
+
+	(void)account;
+	ev->text = mem_strdup("IMAP  imap.example.org:993  connected, logged in\n");
+	return ev->request;
+}
+
+void engine_password(struct engine *e, size_t account, const char *password)
+{
+	(void)e;
+	snprintf(last, sizeof(last), "password %d %s", (int)account, password ? password : "-");
+}
+
+void engine_cancel(struct engine *e, unsigned id)
+{
+	(void)e;
+	(void)id;
+}

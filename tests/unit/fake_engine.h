@@ -1,0 +1,18 @@
+/*
+ * fake_engine - an engine that holds a few messages in memory, for tests of the screen alone.
+ *
+ * Owns:    what engine_new made.
+ * Threads: one.
+ * Errors:  as the engine's.
+ */
+#ifndef TESTS_FAKE_ENGINE_H
+#define TESTS_FAKE_ENGINE_H
+
+#include "engine/engine.h"
+
+/* What was asked for last: "delete 2 3", "move 3 Archive", "protocol pop3" ... */
+const char *fake_last(void);
+/* messages: how many each INBOX gets beyond the fixed ones. */
+void fake_messages(int messages);
+
+#endif

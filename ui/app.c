@@ -1,0 +1,924 @@
+#include "ui/app.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "ui/draft_text.h"
+#include "ui/term.h"
+#include "ui/views.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MESSAGE_MS = 8000, EVENTS_AT_ONCE = 256, IDLE_MS = 30000 };
+
+/* --- small things --- */
+
+bool app_ascii(const struct app *a)
+{
+	return settings_bool(a->settings, SET_ASCII);
+}
+
+void app_paint_soon(struct app *a)
+{
+	a->dirty = true;
+}
+
+static void say(struct app *a, bool error, const char *fmt, va_list ap)
+	__attribute__((format(printf, 3, 0)));
+
+static void say(struct app *a, bool error, const char *fmt, va_list ap)
+{
+	struct str s = STR_INIT;
+
+	str_addv(&s, fmt, ap);
+	if (a->nmessages == MAX_MESSAGES) {
+		free(a->messages[0].text);
+		memmove(a->messages, a->messages + 1, (MAX_MESSAGES - 1) * sizeof(*a->messages));
+		a->nmessages--;
+	}
+	a->messages[a->nmessages++] =
+		(struct message){utf8_clean_line(str_c(&s), s.len), (int64_t)clock_now(), error};
+	str_done(&s);
+	a->message_shown = true;
+	a->message_until = clock_ms() + MESSAGE_MS;
+	a->dirty = true;
+}
+
+void app_message(struct app *a, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(a, false, fmt, ap);
+	va_end(ap);
+}
+
+void app_error(struct app *a, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(a, true, fmt, ap);
+	va_end(ap);
+}
+
+void app_theme(struct app *a)
+{
+	a->styles = a->config->styles;
+	style_theme(&a->styles, settings_text(a->settings, SET_THEME));
+	term_styles(&a->styles);
+	a->dirty = true;
+}
+
+/* --- requests and questions --- */
+
+void app_await(struct app *a, unsigned request, app_done_fn *fn, void *ctx, void *owner)
+{
+	if (!request || !fn)
+		return;
+	a->awaits = mem_grow(a->awaits, &a->cap_awaits, a->nawaits + 1, sizeof(*a->awaits));
+	a->awaits[a->nawaits++] = (struct await){request, owner, ctx, fn};
+}
+
+static bool take_await(struct app *a, unsigned request, struct await *out)
+{
+	for (size_t i = 0; i < a->nawaits; i++)
+		if (a->awaits[i].request == request) {
+			*out = a->awaits[i];
+			a->awaits[i] = a->awaits[--a->nawaits];
+			return true;
+		}
+	return false;
+}
+
+void app_unawait(struct app *a, unsigned request)
+{
+	struct await gone;
+
+	take_await(a, request, &gone);
+}
+
+static void answer_prompt(struct app *a, const char *text)
+{
+	app_answer_fn *fn = a->answer;
+	void *ctx = a->answer_ctx;
+	char *copy = mem_strdup(text);
+
+	/* Closed first: the answer may ask the next question. */
+	prompt_close(&a->prompt);
+	a->answer = NULL;
+	a->answer_owner = NULL;
+	a->dirty = true;
+	if (fn)
+		fn(a, ctx, copy);
+	mem_free_secret(copy);
+}
+
+static void ask(struct app *a, enum prompt_kind kind, const char *label, const char *initial,
+	app_answer_fn *fn, void *ctx, void *owner)
+{
+	if (a->prompt.active)
+		answer_prompt(a, NULL);
+	prompt_open(&a->prompt, kind, label, initial);
+	a->answer = fn;
+	a->answer_ctx = ctx;
+	a->answer_owner = owner;
+	a->message_shown = false;
+	a->dirty = true;
+}
+
+void app_ask(struct app *a, const char *label, const char *initial, enum history_kind history,
+	prompt_complete_fn *complete, app_answer_fn *fn, void *ctx, void *owner)
+{
+	ask(a, PROMPT_LINE, label, initial, fn, ctx, owner);
+	a->prompt.history_kind = history;
+	a->prompt.complete = complete;
+	a->prompt.ctx = a;
+}
+
+void app_ask_choice(struct app *a, const char *label, const char *choices, app_answer_fn *fn,
+	void *ctx, void *owner)
+{
+	ask(a, PROMPT_CHOICE, label, "", fn, ctx, owner);
+	a->prompt.choices = mem_strdup(choices);
+}
+
+void app_forget(struct app *a, void *owner)
+{
+	for (size_t i = 0; i < a->nawaits;) {
+		if (a->awaits[i].owner == owner)
+			a->awaits[i] = a->awaits[--a->nawaits];
+		else
+			i++;
+	}
+	if (a->prompt.active && a->answer_owner == owner)
+		answer_prompt(a, NULL);
+	if (a->child_owner == owner) {
+		a->child_done = NULL;
+		a->child_owner = NULL;
+	}
+}
+
+void app_finish(struct app *a, struct event *ev)
+{
+	if (ev->kind == EVENT_FAILED && ev->err.kind != ERR_CANCELLED)
+		app_error(a, "%s", ev->err.text);
+	else if (ev->kind == EVENT_DONE && ev->text && *ev->text)
+		app_message(a, "%s", ev->text);
+	else if (ev->kind == EVENT_TEXT)
+		app_push(a, view_text_new(a, _("Result"), text_of_lines(ev->text ? ev->text : "")));
+}
+
+void selection_done(struct selection *s)
+{
+	free(s->uids);
+	*s = (struct selection){0};
+}
+
+bool app_selection(struct app *a, struct selection *out)
+{
+	struct view *v = app_view(a);
+
+	*out = (struct selection){0};
+	if (v->ops->select && v->ops->select(v, out)) {
+		if (!a->tag_prefix)
+			return true;
+		free(out->uids);
+		out->uids = NULL;
+		out->n = msglist_tagged(out->list, &out->uids);
+		out->tagged = true;
+		if (out->n)
+			return true;
+		free(out->uids);
+		out->uids = NULL;
+	}
+	app_message(a, _("There is no message here"));
+	return false;
+}
+
+/* --- tabs and views --- */
+
+struct view *app_tab_top(struct app *a, int tab)
+{
+	struct tab *t = &a->tabs[tab];
+
+	return t->n ? t->stack[t->n - 1] : NULL;
+}
+
+struct view *app_view(struct app *a)
+{
+	return a->ntabs ? app_tab_top(a, a->tab) : NULL;
+}
+
+struct view *app_find_view(struct app *a, unsigned context)
+{
+	struct tab *t = &a->tabs[a->tab];
+
+	for (int i = t->n; i > 0; i--)
+		if (t->stack[i - 1]->ops->context & context)
+			return t->stack[i - 1];
+	return NULL;
+}
+
+int app_account(struct app *a)
+{
+	struct view *v = app_view(a);
+	int account = -1;
+
+	if (engine_accounts(a->engine) == 0)
+		return -1;
+	if (v && v->ops->context == UI_FOLDERS)
+		account = view_folders_account(v);
+	else if (v && v->ops->context == UI_COMPOSE)
+		account = view_compose_account(v);
+	else if (v && (v = app_find_view(a, UI_INDEX)))
+		account = view_index_account(v);
+	if (account < 0 && a->ntabs)
+		account = a->tabs[a->tab].account;
+	return account < 0 ? 0 : account;
+}
+
+static enum sidebar_mode sidebar_setting(struct app *a)
+{
+	const char *s = settings_text(a->settings, SET_SIDEBAR);
+
+	if (strcmp(s, "yes") == 0 || strcmp(s, "on") == 0 || strcmp(s, "always") == 0)
+		return SIDEBAR_YES;
+	if (strcmp(s, "no") == 0 || strcmp(s, "off") == 0 || strcmp(s, "never") == 0)
+		return SIDEBAR_NO;
+	return SIDEBAR_AUTO;
+}
+
+void app_relayout(struct app *a)
+{
+	struct view *v = app_view(a);
+	struct layout_options o = {.sidebar = a->sidebar,
+		.sidebar_width = (int)settings_int(a->settings, SET_SIDEBAR_WIDTH),
+		.keybar = settings_bool(a->settings, SET_KEYBAR)};
+
+	if (v && v->ops->context & (UI_INDEX | UI_READER))
+		o.list_lines = (int)settings_int(a->settings, SET_PREVIEW_LINES);
+	layout_compute(&a->layout, term_rows(), term_cols(), &o);
+	if (v && v->ops->show && !a->layout.too_small)
+		v->ops->show(v, a->layout.main.rows, a->layout.main.cols - 2);
+	a->dirty = true;
+}
+
+void app_push(struct app *a, struct view *v)
+{
+	struct tab *t = &a->tabs[a->tab];
+
+	if (t->n == MAX_STACK) {
+		app_error(a, _("Too many screens are open one over the other; q leaves one"));
+		v->ops->close(v);
+		return;
+	}
+	t->stack[t->n++] = v;
+	app_relayout(a);
+}
+
+static void close_top(struct app *a, struct tab *t)
+{
+	struct view *v = t->stack[t->n - 1];
+
+	app_forget(a, v);
+	t->n--;
+	v->ops->close(v);
+}
+
+static void drop_tab(struct app *a, int i)
+{
+	free(a->tabs[i].folder);
+	memmove(&a->tabs[i], &a->tabs[i + 1], (size_t)(a->ntabs - i - 1) * sizeof(*a->tabs));
+	a->ntabs--;
+	memset(&a->tabs[a->ntabs], 0, sizeof(*a->tabs));
+	if (a->tab > i || a->tab >= a->ntabs)
+		a->tab = a->tab > 0 ? a->tab - 1 : 0;
+}
+
+/* There is always a screen. */
+static void ensure_view(struct app *a)
+{
+	if (a->ntabs == 0) {
+		a->ntabs = 1;
+		a->tab = 0;
+		a->tabs[0] = (struct tab){.account = -1};
+	}
+	if (!app_view(a))
+		app_show_tab(a, a->tab);
+}
+
+void app_close_view(struct app *a, struct view *v)
+{
+	for (int i = 0; i < a->ntabs; i++) {
+		struct tab *t = &a->tabs[i];
+		int at = 0;
+
+		while (at < t->n && t->stack[at] != v)
+			at++;
+		if (at == t->n)
+			continue;
+		while (t->n > at)
+			close_top(a, t);
+		if (t->n == 0)
+			drop_tab(a, i);
+		break;
+	}
+	ensure_view(a);
+	app_relayout(a);
+}
+
+void app_back(struct app *a)
+{
+	struct view *v = app_view(a);
+
+	if (v->ops->leave && !v->ops->leave(v))
+		return;
+	if (a->tabs[a->tab].n == 1 && a->ntabs == 1)
+		commands_run(a, "quit");
+	else
+		app_close_view(a, v);
+}
+
+int app_new_tab(struct app *a, struct view *v)
+{
+	if (a->ntabs == MAX_TABS)
+		return -1;
+	a->tabs[a->ntabs] = (struct tab){.stack = {v}, .n = 1, .account = app_account(a)};
+	a->tab = a->ntabs++;
+	app_relayout(a);
+	return 0;
+}
+
+void app_show_tab(struct app *a, int i)
+{
+	struct tab *t = &a->tabs[i];
+	struct err err = {0};
+	struct view *v;
+
+	a->tab = i;
+	a->side_active = false;
+	if (t->n == 0) {
+		v = t->account >= 0 || t->folder
+			    ? view_index_new(a, t->account, t->folder ? t->folder : "INBOX", &err)
+			    : NULL;
+		if (!v && err.kind != ERR_NONE)
+			app_error(a, "%s", err.text);
+		t->stack[t->n++] = v ? v : view_folders_new(a);
+	}
+	app_relayout(a);
+}
+
+bool app_open_folder(struct app *a, int account, const char *folder, bool new_tab)
+{
+	struct err err = {0};
+	bool is_path = *folder == '/' || *folder == '~' || str_starts(folder, "./");
+	struct tab *t = &a->tabs[a->tab];
+	char *path = is_path ? file_expand(folder) : NULL;
+	struct view *v = view_index_new(a, is_path ? -1 : account, is_path ? path : folder, &err);
+
+	free(path);
+	if (!v) {
+		app_error(a, "%s", err.text);
+		return false;
+	}
+	/* A message being written stays where it is. */
+	if (new_tab || (t->n && t->stack[0]->ops->context == UI_COMPOSE)) {
+		if (app_new_tab(a, v) == 0)
+			return true;
+		app_error(a, _("Too many tabs are open"));
+		v->ops->close(v);
+		return false;
+	}
+	while (t->n)
+		close_top(a, t);
+	t->account = is_path ? -1 : account;
+	t->stack[t->n++] = v;
+	a->side_active = false;
+	app_relayout(a);
+	return true;
+}
+
+/* --- programs that get the terminal --- */
+
+void app_run_child(struct app *a, const char *command, const char *arg, app_done_fn *fn, void *ctx,
+	void *owner)
+{
+	struct err err = {0};
+
+	if (a->child.pid) {
+		app_error(a, _("Another program has the terminal"));
+		return;
+	}
+	term_leave();
+	if (child_start(&a->child, command, arg, &err) < 0) {
+		term_enter();
+		app_error(a, "%s", err.text);
+		return;
+	}
+	a->child_done = fn;
+	a->child_ctx = ctx;
+	a->child_owner = owner;
+}
+
+static void child_look(struct app *a)
+{
+	app_done_fn *fn = a->child_done;
+	int status = 0;
+
+	if (!child_ended(&a->child, &status))
+		return;
+	term_enter();
+	app_relayout(a);
+	a->child_done = NULL;
+	a->child_owner = NULL;
+	if (status != 0)
+		app_error(a, _("The program ended with a fault (status %d)"),
+			status > 255 ? status >> 8 : status);
+	if (fn)
+		fn(a, a->child_ctx, NULL);
+}
+
+/* --- events --- */
+
+static void password_given(struct app *a, void *ctx, const char *text)
+{
+	int account = a->ask_passwords[0];
+
+	(void)ctx;
+	memmove(a->ask_passwords, a->ask_passwords + 1,
+		(a->npasswords - 1) * sizeof(*a->ask_passwords));
+	a->npasswords--;
+	engine_password(a->engine, (size_t)account, text);
+}
+
+static void ask_next_password(struct app *a)
+{
+	struct account_info info;
+	struct str s = STR_INIT;
+
+	if (!a->npasswords || a->prompt.active || a->child.pid)
+		return;
+	engine_account(a->engine, (size_t)a->ask_passwords[0], &info);
+	if (*info.reason)
+		app_message(a, "%s: %s", info.name, info.reason);
+	str_addf(&s, _("Password for %s (%s): "), info.name, info.from_mail);
+	ask(a, PROMPT_PASSWORD, str_c(&s), "", password_given, NULL, a);
+	str_done(&s);
+}
+
+static void want_password(struct app *a, int account)
+{
+	for (size_t i = 0; i < a->npasswords; i++)
+		if (a->ask_passwords[i] == account)
+			return;
+	a->ask_passwords = mem_grow(
+		a->ask_passwords, &a->cap_passwords, a->npasswords + 1, sizeof(*a->ask_passwords));
+	a->ask_passwords[a->npasswords++] = account;
+}
+
+static bool is_final(const struct event *ev)
+{
+	switch (ev->kind) {
+	case EVENT_DONE:
+	case EVENT_FAILED:
+	case EVENT_CANCELLED:
+	case EVENT_MESSAGE:
+	case EVENT_SAVED:
+	case EVENT_RAW:
+	case EVENT_FOUND:
+	case EVENT_DRAFT:
+	case EVENT_DRAFTS:
+	case EVENT_TEXT:
+		return ev->request != 0;
+	default:
+		return false;
+	}
+}
+
+static const char *account_name(struct app *a, int account)
+{
+	struct account_info info = {.name = ""};
+
+	if (account >= 0)
+		engine_account(a->engine, (size_t)account, &info);
+	return info.name;
+}
+
+static void tell(struct app *a, struct event *ev)
+{
+	const char *text = ev->text ? ev->text : "";
+
+	switch (ev->kind) {
+	case EVENT_NEW_MAIL:
+		app_message(a,
+			ngettext("%zu new message in %s %s", "%zu new messages in %s %s",
+				(unsigned long)ev->n),
+			ev->n, account_name(a, ev->account), text);
+		break;
+	case EVENT_NOTICE:
+		app_message(a, "%s", text);
+		break;
+	case EVENT_SENT:
+		if (*text)
+			app_message(a, "%s", text);
+		else
+			app_message(a, _("Sent"));
+		break;
+	case EVENT_SEND_FAILED:
+		app_error(a, _("%s (:outbox)"), ev->err.text);
+		break;
+	case EVENT_PASSWORD:
+		want_password(a, ev->account);
+		break;
+	case EVENT_PROGRESS:
+		if (ev->request && ev->request == a->progress_request) {
+			a->progress_done = ev->done;
+			a->progress_total = ev->total;
+			a->progress_bytes = ev->bytes;
+		}
+		break;
+	default:
+		if (is_final(ev))
+			app_finish(a, ev);
+		break;
+	}
+}
+
+static void broadcast(struct app *a, struct event *ev)
+{
+	for (int t = 0; t < a->ntabs; t++)
+		for (int i = 0; i < a->tabs[t].n; i++) {
+			struct view *v = a->tabs[t].stack[i];
+
+			if (v->ops->event)
+				v->ops->event(v, ev);
+		}
+}
+
+static void handle_event(struct app *a, struct event *ev)
+{
+	struct await w;
+
+	a->dirty = true;
+	if (is_final(ev)) {
+		if (ev->request == a->progress_request)
+			a->progress_request = 0;
+		if (take_await(a, ev->request, &w)) {
+			w.fn(a, w.ctx, ev);
+			return;
+		}
+	}
+	broadcast(a, ev);
+	tell(a, ev);
+}
+
+static void drain_events(struct app *a)
+{
+	struct event *ev;
+
+	/* Bounded: keys must not wait behind a flood. */
+	for (int i = 0; i < EVENTS_AT_ONCE && (ev = engine_next(a->engine)); i++) {
+		handle_event(a, ev);
+		event_free(ev);
+	}
+}
+
+/* --- keys --- */
+
+static void click(struct app *a, const struct term_key *k)
+{
+	const struct layout *l = &a->layout;
+	struct view *v = app_view(a);
+	int tab;
+
+	if (k->row == l->tabs.row) {
+		tab = frame_tab_at(a, k->col);
+		if (tab >= 0)
+			app_show_tab(a, tab);
+	} else if (l->border_col >= 0 && k->col < l->border_col && k->row <= l->side.rows) {
+		folders_open(a, (size_t)(k->row - l->side.row));
+	} else if (k->row >= l->main.row && k->row < l->main.row + l->main.rows) {
+		if (l->rule_row >= 0 && v->ops->context == UI_READER) {
+			app_close_view(a, v);
+			v = app_view(a);
+		}
+		if (v->ops->click)
+			v->ops->click(v, k->row - l->main.row, k->col - l->main.col);
+	}
+}
+
+static void prompt_input(struct app *a, const struct term_key *k)
+{
+	char *text;
+
+	switch (prompt_key(&a->prompt, k->name, k->text)) {
+	case PROMPT_MORE:
+		break;
+	case PROMPT_DONE:
+		text = mem_strdup(str_c(&a->prompt.text));
+		answer_prompt(a, text);
+		mem_free_secret(text);
+		break;
+	case PROMPT_CANCELLED:
+		answer_prompt(a, NULL);
+		break;
+	}
+}
+
+static void bound_key(struct app *a, const char *name)
+{
+	struct view *v = app_view(a);
+	const struct key_binding *b = keys_find(a->config->keys, v->ops->context, name);
+	char *line;
+
+	if (!b) {
+		const char *help = keys_of(a->config->keys, v->ops->context, "help");
+
+		app_message(a, _("The key %s does nothing here; %s shows the keys"), name,
+			help ? help : ":help");
+		return;
+	}
+	if (!str_starts(b->command, "sidebar-") && strcmp(b->command, "open") != 0)
+		a->side_active = false;
+	/* The command may bind the key anew. */
+	line = mem_strdup(b->command);
+	commands_run(a, line);
+	free(line);
+}
+
+static void handle_key(struct app *a, struct term_key *k)
+{
+	char name[40];
+
+	a->dirty = true;
+	if (a->prompt.active) {
+		if (strcmp(k->name, "Click") != 0)
+			prompt_input(a, k);
+		return;
+	}
+	a->message_shown = false;
+	if (strcmp(k->name, "Click") == 0) {
+		click(a, k);
+	} else if (strcmp(k->name, "Paste") == 0) {
+		app_message(a, _("Text was pasted, but nothing asks for text here"));
+	} else if (strcmp(k->name, "Esc") == 0) {
+		/* Esc and then a key is the same as Alt and the key, as in mutt. */
+		a->esc_prefix = !a->esc_prefix;
+		a->tag_prefix = false;
+	} else {
+		snprintf(name, sizeof(name), "%s%s", a->esc_prefix ? "Alt-" : "", k->name);
+		a->esc_prefix = false;
+		bound_key(a, name);
+	}
+}
+
+static void drain_keys(struct app *a)
+{
+	struct term_key k;
+
+	while (!a->quit && !a->child.pid && term_key(&k)) {
+		handle_key(a, &k);
+		mem_free_secret(k.text);
+	}
+}
+
+/* --- the loop --- */
+
+static void handle_signals(struct app *a)
+{
+	unsigned s = term_signals();
+
+	if (s & TERM_QUIT)
+		a->quit = true;
+	if (s & TERM_CHILD)
+		child_look(a);
+	if (s & TERM_STOP) {
+		term_suspend();
+		app_relayout(a);
+	}
+	if (s & (TERM_RESIZE | TERM_CONT) && !a->child.pid) {
+		term_resized();
+		app_relayout(a);
+	}
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return b && b < a ? b : a;
+}
+
+static int wait_time(struct app *a, int64_t now)
+{
+	int64_t next = now + IDLE_MS;
+	struct account_info info;
+
+	if (a->message_shown)
+		next = earlier(next, a->message_until);
+	for (int t = 0; t < a->ntabs; t++) {
+		struct view *v = app_tab_top(a, t);
+
+		if (v && v->ops->tick)
+			next = earlier(next, v->ops->tick(v, now));
+	}
+	for (size_t i = 0; i < engine_accounts(a->engine); i++) {
+		engine_account(a->engine, i, &info);
+		if (info.state == STATE_WAITING)
+			next = earlier(next, now + 1000);
+	}
+	return next <= now ? 0 : (int)(next - now);
+}
+
+/* What time alone changes: old messages, countdowns, the dates of the list. */
+static void pass_time(struct app *a, int64_t now)
+{
+	if (a->message_shown && now >= a->message_until && !a->prompt.active)
+		a->message_shown = false;
+	a->dirty = true;
+}
+
+static void loop(struct app *a)
+{
+	while (!a->quit) {
+		struct pollfd fds[3] = {{.fd = term_signal_fd(), .events = POLLIN},
+			{.fd = engine_fd(a->engine), .events = POLLIN},
+			/* Another program has the terminal: its keys are not ours. */
+			{.fd = a->child.pid ? -1 : term_fd(), .events = POLLIN}};
+		int timeout, n;
+
+		ask_next_password(a);
+		timeout = wait_time(a, clock_ms());
+		if (a->dirty && term_is_on()) {
+			a->dirty = false;
+			frame_draw(a);
+			term_flush();
+		}
+		n = poll(fds, 3, timeout);
+		if (n < 0 && errno != EINTR)
+			break;
+		if (n == 0)
+			pass_time(a, clock_ms());
+		handle_signals(a);
+		if (fds[2].revents & (POLLHUP | POLLERR | POLLNVAL))
+			a->quit = true;
+		if (!a->child.pid)
+			drain_keys(a);
+		drain_events(a);
+	}
+}
+
+/* --- start and end --- */
+
+static char *history_path(void)
+{
+	char *dir = settings_dir_state(), *path = dir ? file_join(dir, "history") : NULL;
+
+	free(dir);
+	return path;
+}
+
+static void open_first(struct app *a, const struct app_start *s)
+{
+	int first = s->account && *s->account ? engine_find_account(a->engine, s->account) : 0;
+	size_t n = engine_accounts(a->engine);
+
+	for (size_t i = 0; i < n && i < MAX_TABS - 3; i++)
+		a->tabs[a->ntabs++] = (struct tab){.account = (int)i};
+	if (s->account && *s->account && first < 0)
+		app_error(a, _("There is no account “%s”"), s->account);
+	if (s->folder && s->folder_is_path) {
+		a->tabs[a->ntabs++] = (struct tab){.account = -1, .folder = file_expand(s->folder)};
+		app_show_tab(a, a->ntabs - 1);
+	} else if (n) {
+		a->tab = first > 0 && first < a->ntabs ? first : 0;
+		if (s->folder)
+			a->tabs[a->tab].folder = mem_strdup(s->folder);
+		app_show_tab(a, a->tab);
+	}
+	ensure_view(a);
+}
+
+static void start_text(struct app *a, const struct app_start *s, struct event *ev, struct str *out)
+{
+	(void)a;
+	str_adds(out, ev->drafts->text ? ev->drafts->text : "");
+	if (s->subject && *s->subject) {
+		char *t = draft_set_header(str_c(out), "Subject", s->subject);
+
+		str_clear(out);
+		str_adds(out, t);
+		free(t);
+	}
+	for (size_t i = 0; s->attach && s->attach[i]; i++) {
+		char *t = draft_add_header(str_c(out), "Attach", s->attach[i]);
+
+		str_clear(out);
+		str_adds(out, t);
+		free(t);
+	}
+}
+
+static void first_saved(struct app *a, void *ctx, struct event *ev)
+{
+	(void)ctx;
+	if (ev->kind == EVENT_DRAFT && ev->n)
+		view_compose_open(a, ev->account, ev->drafts, true);
+	else
+		app_finish(a, ev);
+}
+
+static void first_drafted(struct app *a, void *ctx, struct event *ev)
+{
+	const struct app_start *s = ctx;
+	struct str text = STR_INIT;
+
+	if (ev->kind != EVENT_DRAFT || !ev->n || (!s->subject && !s->attach)) {
+		first_saved(a, NULL, ev);
+		return;
+	}
+	start_text(a, s, ev, &text);
+	app_await(a,
+		engine_draft_save(a->engine, (size_t)(ev->account < 0 ? 0 : ev->account),
+			ev->drafts->id, str_c(&text)),
+		first_saved, NULL, NULL);
+	str_done(&text);
+}
+
+static void compose_first(struct app *a, const struct app_start *s)
+{
+	int account = app_account(a);
+
+	if (account < 0) {
+		app_error(a, _("No account to write from; “talaria setup” makes one"));
+		return;
+	}
+	app_await(a,
+		engine_compose(a->engine, (size_t)account, s->compose_kind, NULL, 0,
+			s->compose_text ? s->compose_text : ""),
+		first_drafted, (void *)(uintptr_t)s, NULL);
+}
+
+static void app_end(struct app *a, char *path)
+{
+	while (a->ntabs) {
+		struct tab *t = &a->tabs[a->ntabs - 1];
+
+		while (t->n)
+			close_top(a, t);
+		free(t->folder);
+		a->ntabs--;
+	}
+	a->answer = NULL;
+	prompt_close(&a->prompt);
+	if (path)
+		history_save(a->history, path);
+	history_free(a->history);
+	for (size_t i = 0; i < a->nmessages; i++)
+		free(a->messages[i].text);
+	free(a->awaits);
+	free(a->ask_passwords);
+	free(a->last_search);
+}
+
+int app_run(struct engine *e, struct settings *s, const struct app_start *start)
+{
+	struct app a = {.engine = e, .settings = s, .config = start->config};
+	struct ui_config *own = start->config ? NULL : ui_config_new();
+	struct err err = {0};
+	char *path;
+
+	if (own)
+		a.config = own;
+	a.styles = a.config->styles;
+	style_theme(&a.styles, settings_text(s, SET_THEME));
+	if (term_start(&a.styles, settings_bool(s, SET_MOUSE), &err) < 0) {
+		fprintf(stderr, "talaria: %s\n", err.text);
+		ui_config_free(own);
+		return 1;
+	}
+	path = history_path();
+	a.history = a.prompt.history = history_new();
+	if (path)
+		history_load(a.history, path);
+	a.sidebar = sidebar_setting(&a);
+	open_first(&a, start);
+	if (start->message && *start->message)
+		app_message(&a, "%s", start->message);
+	if (start->compose)
+		compose_first(&a, start);
+	loop(&a);
+	/* The terminal first: what follows may take a moment, and the shell should be there. */
+	term_stop();
+	app_end(&a, path);
+	free(path);
+	ui_config_free(own);
+	return 0;
+}

@@ -1,0 +1,34 @@
+/*
+ * app - the screen, from the first paint to the end.
+ *
+ * Owns:    the terminal while it runs. Engine and settings stay the caller's.
+ * Threads: UI thread (the one that calls it); waits in one poll() only.
+ * Errors:  told on stderr when the terminal cannot be used.
+ */
+#ifndef UI_APP_H
+#define UI_APP_H
+
+#include "engine/engine.h"
+#include "engine/settings.h"
+#include "ui/commands.h"
+
+struct app_start {
+	const char *account; /* name; NULL or "": the first one */
+	/* A folder of the account, or a path of a Maildir or mbox ('/', '.' or '~' first) when
+	 * folder_is_path. NULL: INBOX. */
+	const char *folder;
+	bool folder_is_path;
+	bool compose;                   /* open the editor at once with compose_text */
+	enum compose_kind compose_kind; /* COMPOSE_NEW (addresses) or COMPOSE_MAILTO (a URI) */
+	const char *compose_text;
+	const char *subject;       /* with COMPOSE_NEW: put into the draft; may be NULL */
+	const char *const *attach; /* files to attach, ended by NULL; may be NULL */
+	const char *message;       /* shown first, for example "no configuration"; may be NULL */
+	struct ui_config *config;  /* keys and colours the config loader filled; NULL: defaults */
+};
+
+/* Runs until the user quits. The exit code of the program: 0, or 1 when there is no usable
+ * terminal. */
+int app_run(struct engine *e, struct settings *s, const struct app_start *start);
+
+#endif

@@ -1,0 +1,477 @@
+/* Changing mail: flags, folders, tags. */
+#include "ui/cmd.h"
+
+#include "base/i18n.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum change { CHANGE_DELETE, CHANGE_ARCHIVE, CHANGE_MOVE, CHANGE_COPY };
+
+/* Moves the cursor on before the messages go, so that it never stands on nothing. */
+static void step_away(struct app *a, const struct selection *s)
+{
+	struct view *v = app_view(a);
+
+	if (!s->tagged && v->ops->selected_away)
+		v->ops->selected_away(v);
+}
+
+static void apply(struct app *a, struct selection *s, enum change change, const char *folder)
+{
+	unsigned request = 0;
+
+	if (msglist_read_only(s->list)) {
+		app_error(a, _("This folder is read only"));
+		return;
+	}
+	switch (change) {
+	case CHANGE_DELETE:
+		request = engine_delete(a->engine, s->list, s->uids, s->n);
+		break;
+	case CHANGE_ARCHIVE:
+		request = engine_archive(a->engine, s->list, s->uids, s->n);
+		break;
+	case CHANGE_MOVE:
+		request = engine_move(a->engine, s->list, s->uids, s->n, folder);
+		break;
+	case CHANGE_COPY:
+		request = engine_copy(a->engine, s->list, s->uids, s->n, folder);
+		break;
+	}
+	app_await(a, request, NULL, NULL, NULL);
+}
+
+static void change_selection(struct app *a, enum change change)
+{
+	struct selection s;
+
+	if (!app_selection(a, &s))
+		return;
+	step_away(a, &s);
+	apply(a, &s, change, NULL);
+	selection_done(&s);
+}
+
+void cmd_delete(struct app *a, const struct args *args)
+{
+	(void)args;
+	change_selection(a, CHANGE_DELETE);
+}
+
+void cmd_archive(struct app *a, const struct args *args)
+{
+	(void)args;
+	change_selection(a, CHANGE_ARCHIVE);
+}
+
+static bool select_thread(struct app *a, struct selection *s)
+{
+	uint32_t *uids = NULL;
+	size_t n;
+
+	a->tag_prefix = false;
+	if (!app_selection(a, s))
+		return false;
+	n = msglist_thread(s->list, s->uids[0], &uids);
+	if (n) {
+		free(s->uids);
+		s->uids = uids;
+		s->n = n;
+	}
+	return true;
+}
+
+void cmd_delete_thread(struct app *a, const struct args *args)
+{
+	struct selection s;
+
+	(void)args;
+	if (!select_thread(a, &s))
+		return;
+	if (app_view(a)->ops->context == UI_READER)
+		app_back(a);
+	apply(a, &s, CHANGE_DELETE, NULL);
+	selection_done(&s);
+}
+
+/* --- to a folder: what is selected is fixed when the question is asked --- */
+
+struct filing {
+	struct selection s;
+	enum change change;
+};
+
+static void file_to(struct app *a, void *ctx, const char *folder)
+{
+	struct filing *f = ctx;
+	size_t len = folder ? strlen(folder) : 0;
+	char *name;
+
+	while (len && folder[len - 1] == ' ')
+		len--;
+	name = mem_strndup(folder ? folder : "", len);
+	if (len) {
+		if (f->change == CHANGE_MOVE)
+			step_away(a, &f->s);
+		apply(a, &f->s, f->change, name);
+	}
+	free(name);
+	selection_done(&f->s);
+	free(f);
+}
+
+static void file_selection(struct app *a, enum change change, const struct args *args)
+{
+	struct selection s;
+	struct filing *f;
+	struct str label = STR_INIT;
+
+	if (!app_selection(a, &s))
+		return;
+	f = mem_alloc(sizeof(*f));
+	*f = (struct filing){s, change};
+	if (args->n) {
+		file_to(a, f, args->rest);
+		return;
+	}
+	if (s.n > 1)
+		str_addf(&label,
+			change == CHANGE_MOVE
+				? ngettext("Move %zu message to: ", "Move %zu messages to: ",
+					  (unsigned long)s.n)
+				: ngettext("Copy %zu message to: ", "Copy %zu messages to: ",
+					  (unsigned long)s.n),
+			s.n);
+	else
+		str_adds(&label, change == CHANGE_MOVE ? _("Move to: ") : _("Copy to: "));
+	app_ask(a, str_c(&label), "", HISTORY_FOLDER, complete_folder_line, file_to, f,
+		app_view(a));
+	str_done(&label);
+}
+
+void cmd_move(struct app *a, const struct args *args)
+{
+	file_selection(a, CHANGE_MOVE, args);
+}
+
+void cmd_copy(struct app *a, const struct args *args)
+{
+	file_selection(a, CHANGE_COPY, args);
+}
+
+void cmd_undo(struct app *a, const struct args *args)
+{
+	(void)args;
+	app_await(a, engine_undo(a->engine), NULL, NULL, NULL);
+}
+
+/* --- flags --- */
+
+static void change_flags(struct app *a, struct selection *s, unsigned clear, unsigned set)
+{
+	if (msglist_read_only(s->list))
+		app_error(a, _("This folder is read only"));
+	else
+		app_await(a, engine_flag(a->engine, s->list, s->uids, s->n, clear, set), NULL, NULL,
+			NULL);
+}
+
+static void step_on(struct app *a, const struct selection *s)
+{
+	struct view *v = app_view(a);
+
+	if (!s->tagged && v->ops->context == UI_INDEX)
+		v->ops->move(v, MOVE_NEXT, 1);
+}
+
+static void flag_selection(struct app *a, unsigned clear, unsigned set)
+{
+	struct selection s;
+
+	if (!app_selection(a, &s))
+		return;
+	change_flags(a, &s, clear, set);
+	step_on(a, &s);
+	selection_done(&s);
+}
+
+static unsigned flags_of(struct msglist *l, uint32_t uid)
+{
+	ptrdiff_t row = msglist_find(l, uid);
+	struct msg_row m;
+
+	return row >= 0 && msglist_row(l, (size_t)row, &m) ? m.flags : 0;
+}
+
+static void toggle(struct app *a, unsigned flag)
+{
+	struct selection s;
+	bool on;
+
+	if (!app_selection(a, &s))
+		return;
+	on = flags_of(s.list, s.uids[0]) & flag;
+	change_flags(a, &s, on ? flag : 0, on ? 0 : flag);
+	step_on(a, &s);
+	selection_done(&s);
+}
+
+void cmd_flag(struct app *a, const struct args *args)
+{
+	(void)args;
+	toggle(a, MSG_FLAGGED);
+}
+
+void cmd_toggle_read(struct app *a, const struct args *args)
+{
+	(void)args;
+	toggle(a, MSG_SEEN);
+}
+
+void cmd_read(struct app *a, const struct args *args)
+{
+	(void)args;
+	flag_selection(a, 0, MSG_SEEN);
+}
+
+void cmd_unread(struct app *a, const struct args *args)
+{
+	(void)args;
+	flag_selection(a, MSG_SEEN, 0);
+}
+
+void cmd_read_thread(struct app *a, const struct args *args)
+{
+	struct selection s;
+
+	(void)args;
+	if (!select_thread(a, &s))
+		return;
+	change_flags(a, &s, 0, MSG_SEEN);
+	selection_done(&s);
+}
+
+static unsigned flag_named(const char *name)
+{
+	static const struct {
+		const char *names[3];
+		unsigned flag;
+	} flags[] = {{{"read", "N", "n"}, MSG_SEEN}, {{"answered", "r", "a"}, MSG_ANSWERED},
+		{{"flagged", "!", "f"}, MSG_FLAGGED}, {{"deleted", "D", "d"}, MSG_DELETED}};
+
+	for (size_t i = 0; i < MEM_COUNT(flags); i++)
+		for (int k = 0; k < 3; k++)
+			if (strcmp(flags[i].names[k], name) == 0)
+				return flags[i].flag;
+	return 0;
+}
+
+static void set_flag(struct app *a, const char *name, bool on)
+{
+	unsigned flag = flag_named(name);
+	/* mutt's N stands for "new", the opposite of read. */
+	bool invert = strcmp(name, "N") == 0 || strcmp(name, "n") == 0;
+
+	if (!flag)
+		app_error(a, _("A flag is read, answered, flagged or deleted, not “%s”"), name);
+	else if (on != invert)
+		flag_selection(a, 0, flag);
+	else
+		flag_selection(a, flag, 0);
+}
+
+static void set_chosen(struct app *a, void *ctx, const char *answer)
+{
+	if (answer)
+		set_flag(a, answer, ctx == NULL);
+}
+
+static void ask_flag(struct app *a, const struct args *args, bool on)
+{
+	if (args->n)
+		set_flag(a, args->v[0], on);
+	else
+		app_ask_choice(a,
+			on ? _("Set: (n)ew (a)nswered (f)lagged (d)eleted? ")
+			   : _("Clear: (n)ew (a)nswered (f)lagged (d)eleted? "),
+			"nafd", set_chosen, on ? NULL : a, app_view(a));
+}
+
+void cmd_set_flag(struct app *a, const struct args *args)
+{
+	ask_flag(a, args, true);
+}
+
+void cmd_clear_flag(struct app *a, const struct args *args)
+{
+	ask_flag(a, args, false);
+}
+
+/* --- tags --- */
+
+static bool is_tagged(struct msglist *l, uint32_t uid)
+{
+	ptrdiff_t row = msglist_find(l, uid);
+	struct msg_row m;
+
+	return row >= 0 && msglist_row(l, (size_t)row, &m) && m.tagged;
+}
+
+void cmd_tag(struct app *a, const struct args *args)
+{
+	struct selection s;
+
+	(void)args;
+	a->tag_prefix = false;
+	if (!app_selection(a, &s))
+		return;
+	msglist_tag(s.list, s.uids[0], !is_tagged(s.list, s.uids[0]));
+	step_on(a, &s);
+	selection_done(&s);
+}
+
+void cmd_tag_thread(struct app *a, const struct args *args)
+{
+	struct selection s;
+	bool on;
+
+	(void)args;
+	if (!select_thread(a, &s))
+		return;
+	on = !is_tagged(s.list, s.uids[0]);
+	for (size_t i = 0; i < s.n; i++)
+		msglist_tag(s.list, s.uids[i], on);
+	selection_done(&s);
+}
+
+static void tag_found(struct app *a, struct view *v, struct event *ev, bool on)
+{
+	if (ev->kind != EVENT_FOUND) {
+		app_finish(a, ev);
+		return;
+	}
+	for (size_t i = 0; i < ev->n; i++)
+		msglist_tag(view_index_list(v), ev->uids[i], on);
+	app_message(a,
+		on ? ngettext("%zu message tagged", "%zu messages tagged", (unsigned long)ev->n)
+		   : ngettext(
+			     "%zu message untagged", "%zu messages untagged", (unsigned long)ev->n),
+		ev->n);
+}
+
+static void tag_them(struct app *a, void *ctx, struct event *ev)
+{
+	tag_found(a, ctx, ev, true);
+}
+
+static void untag_them(struct app *a, void *ctx, struct event *ev)
+{
+	tag_found(a, ctx, ev, false);
+}
+
+static void delete_them(struct app *a, void *ctx, struct event *ev)
+{
+	struct selection s = {view_index_list(ctx), ev->uids, ev->n, true};
+
+	if (ev->kind != EVENT_FOUND)
+		app_finish(a, ev);
+	else if (ev->n == 0)
+		app_message(a, _("Nothing matches"));
+	else
+		apply(a, &s, CHANGE_DELETE, NULL);
+}
+
+static void for_pattern(struct app *a, const char *pattern, app_done_fn *fn)
+{
+	struct view *v = app_view(a);
+
+	if (pattern && *pattern && v->ops->context == UI_INDEX)
+		app_await(a, engine_search(a->engine, view_index_list(v), pattern), fn, v, v);
+}
+
+static void tag_given(struct app *a, void *ctx, const char *pattern)
+{
+	(void)ctx;
+	for_pattern(a, pattern, tag_them);
+}
+
+static void untag_given(struct app *a, void *ctx, const char *pattern)
+{
+	(void)ctx;
+	for_pattern(a, pattern, untag_them);
+}
+
+static void delete_given(struct app *a, void *ctx, const char *pattern)
+{
+	(void)ctx;
+	for_pattern(a, pattern, delete_them);
+}
+
+static void ask_pattern(
+	struct app *a, const struct args *args, const char *label, app_answer_fn *fn)
+{
+	if (args->n)
+		fn(a, NULL, args->rest);
+	else
+		app_ask(a, label, "", HISTORY_SEARCH, NULL, fn, NULL, app_view(a));
+}
+
+void cmd_tag_pattern(struct app *a, const struct args *args)
+{
+	ask_pattern(a, args, _("Tag messages that match: "), tag_given);
+}
+
+void cmd_untag_pattern(struct app *a, const struct args *args)
+{
+	ask_pattern(a, args, _("Untag messages that match: "), untag_given);
+}
+
+void cmd_delete_pattern(struct app *a, const struct args *args)
+{
+	ask_pattern(a, args, _("Delete messages that match: "), delete_given);
+}
+
+void cmd_untag_all(struct app *a, const struct args *args)
+{
+	(void)args;
+	msglist_untag_all(view_index_list(app_view(a)));
+}
+
+void cmd_tag_prefix(struct app *a, const struct args *args)
+{
+	uint32_t *uids = NULL;
+	size_t n = msglist_tagged(view_index_list(app_view(a)), &uids);
+
+	(void)args;
+	free(uids);
+	if (n == 0) {
+		app_message(a, _("Nothing is tagged; t tags"));
+		return;
+	}
+	a->tag_prefix = true;
+	app_message(a,
+		ngettext("The next command is for the %zu tagged message",
+			"The next command is for the %zu tagged messages", (unsigned long)n),
+		n);
+}
+
+static void create_given(struct app *a, void *ctx, const char *name)
+{
+	int account = app_account(a);
+
+	(void)ctx;
+	if (name && *name && account >= 0)
+		app_await(a, engine_create_folder(a->engine, (size_t)account, name), NULL, NULL,
+			NULL);
+}
+
+void cmd_create(struct app *a, const struct args *args)
+{
+	if (args->n)
+		create_given(a, NULL, args->rest);
+	else
+		app_ask(a, _("Name of the new folder: "), "", HISTORY_FOLDER, NULL, create_given,
+			NULL, NULL);
+}

@@ -1,0 +1,562 @@
+/* Moving, tabs, searching, and how things are shown. */
+#include "ui/cmd.h"
+
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "ui/term.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void move_by(struct app *a, enum move m, const struct args *args)
+{
+	struct view *v = app_view(a);
+	int n = args->n ? atoi(args->v[0]) : 1;
+
+	if (v->ops->move)
+		v->ops->move(v, m, n > 0 && n < 1000000 ? n : 1);
+}
+
+#define MOVE_COMMAND(name, what)                                                                   \
+	void cmd_##name(struct app *a, const struct args *args)                                    \
+	{                                                                                          \
+		move_by(a, what, args);                                                            \
+	}
+MOVE_COMMAND(next, MOVE_NEXT)
+MOVE_COMMAND(previous, MOVE_PREVIOUS)
+MOVE_COMMAND(line_down, MOVE_LINE_DOWN)
+MOVE_COMMAND(line_up, MOVE_LINE_UP)
+MOVE_COMMAND(page_down, MOVE_PAGE_DOWN)
+MOVE_COMMAND(page_up, MOVE_PAGE_UP)
+MOVE_COMMAND(half_down, MOVE_HALF_DOWN)
+MOVE_COMMAND(half_up, MOVE_HALF_UP)
+MOVE_COMMAND(first, MOVE_FIRST)
+MOVE_COMMAND(last, MOVE_LAST)
+MOVE_COMMAND(top, MOVE_TOP)
+MOVE_COMMAND(middle, MOVE_MIDDLE)
+MOVE_COMMAND(bottom, MOVE_BOTTOM)
+
+void cmd_jump(struct app *a, const struct args *args)
+{
+	struct view *v = app_view(a);
+	long n = strtol(args->v[0], NULL, 10);
+	uint32_t uid = n > 0 ? msglist_uid(view_index_list(v), (size_t)n - 1) : 0;
+
+	if (uid)
+		view_index_go(v, uid);
+	else
+		app_error(a, _("There is no message %s"), args->v[0]);
+}
+
+static void step_unread(struct app *a, int step)
+{
+	struct view *v = app_view(a);
+	bool reading = v->ops->context == UI_READER;
+	struct msglist *l = reading ? view_reader_list(v) : view_index_list(v);
+	uint32_t uid = reading ? view_reader_uid(v) : view_index_uid(v);
+	ptrdiff_t row = msglist_find(l, uid);
+
+	row = msglist_next_unread(l, row < 0 ? 0 : (size_t)row, step);
+	if (row < 0) {
+		app_message(a, _("No more unread messages in this folder"));
+		return;
+	}
+	uid = msglist_uid(l, (size_t)row);
+	if (reading)
+		view_reader_load(v, uid);
+	else
+		view_index_go(v, uid);
+}
+
+void cmd_next_unread(struct app *a, const struct args *args)
+{
+	(void)args;
+	step_unread(a, 1);
+}
+
+void cmd_previous_unread(struct app *a, const struct args *args)
+{
+	(void)args;
+	step_unread(a, -1);
+}
+
+/* --- folders and tabs --- */
+
+static char *trimmed(const char *s)
+{
+	size_t len = strlen(s);
+
+	while (len && s[len - 1] == ' ')
+		len--;
+	return mem_strndup(s, len);
+}
+
+static void folder_given(struct app *a, void *ctx, const char *text)
+{
+	char *name = text ? trimmed(text) : NULL;
+
+	if (name && *name)
+		app_open_folder(a, app_account(a), name, ctx != NULL);
+	free(name);
+}
+
+void cmd_open(struct app *a, const struct args *args)
+{
+	struct view *v = app_view(a);
+
+	if (args->n)
+		folder_given(a, NULL, args->rest);
+	else if (a->side_active)
+		cmd_sidebar_open(a, args);
+	else if (v->ops->open)
+		v->ops->open(v);
+}
+
+void cmd_open_folder(struct app *a, const struct args *args)
+{
+	(void)args;
+	app_ask(a, _("Open folder: "), "", HISTORY_FOLDER, complete_folder_line, folder_given, NULL,
+		NULL);
+}
+
+void cmd_open_tab(struct app *a, const struct args *args)
+{
+	folder_given(a, a, args->rest);
+}
+
+void cmd_back(struct app *a, const struct args *args)
+{
+	(void)args;
+	app_back(a);
+}
+
+void cmd_tab(struct app *a, const struct args *args)
+{
+	int n = atoi(args->v[0]);
+
+	if (n < 1 || n > a->ntabs)
+		app_message(a, _("There is no tab %s"), args->v[0]);
+	else
+		app_show_tab(a, n - 1);
+}
+
+void cmd_next_tab(struct app *a, const struct args *args)
+{
+	(void)args;
+	app_show_tab(a, (a->tab + 1) % a->ntabs);
+}
+
+void cmd_previous_tab(struct app *a, const struct args *args)
+{
+	(void)args;
+	app_show_tab(a, (a->tab + a->ntabs - 1) % a->ntabs);
+}
+
+void cmd_close_tab(struct app *a, const struct args *args)
+{
+	struct view *bottom = a->tabs[a->tab].stack[0];
+
+	(void)args;
+	if (a->ntabs == 1)
+		app_message(a, _("This is the only tab; q ends the program"));
+	else if (!bottom->ops->leave || bottom->ops->leave(bottom))
+		app_close_view(a, bottom);
+}
+
+void cmd_folders(struct app *a, const struct args *args)
+{
+	(void)args;
+	if (app_view(a)->ops->context != UI_FOLDERS)
+		app_push(a, view_folders_new(a));
+}
+
+void cmd_sidebar(struct app *a, const struct args *args)
+{
+	(void)args;
+	a->sidebar = a->layout.border_col >= 0 ? SIDEBAR_NO : SIDEBAR_YES;
+	app_relayout(a);
+}
+
+static void step_sidebar(struct app *a, int step)
+{
+	size_t n = folders_rows(a);
+	int account, folder;
+
+	if (a->layout.border_col < 0) {
+		a->sidebar = SIDEBAR_YES;
+		app_relayout(a);
+	}
+	for (size_t i = 0; i < n; i++) {
+		a->side_cursor = (a->side_cursor + n + (size_t)step) % n;
+		if (folders_at(a, a->side_cursor, &account, &folder) && folder >= 0)
+			break;
+	}
+	a->side_active = true;
+}
+
+void cmd_sidebar_next(struct app *a, const struct args *args)
+{
+	(void)args;
+	step_sidebar(a, 1);
+}
+
+void cmd_sidebar_previous(struct app *a, const struct args *args)
+{
+	(void)args;
+	step_sidebar(a, -1);
+}
+
+void cmd_sidebar_open(struct app *a, const struct args *args)
+{
+	(void)args;
+	a->side_active = false;
+	if (a->layout.border_col >= 0)
+		folders_open(a, a->side_cursor);
+}
+
+/* --- searching --- */
+
+static void search_for(struct app *a, const char *text, int step)
+{
+	struct view *v = app_view(a);
+
+	if (!v->ops->search || !*text)
+		return;
+	if (text != a->last_search) {
+		free(a->last_search);
+		a->last_search = mem_strdup(text);
+	}
+	v->ops->search(v, a->last_search, step);
+}
+
+static void search_given(struct app *a, void *ctx, const char *text)
+{
+	if (text)
+		search_for(a, text, ctx ? -1 : 1);
+}
+
+void cmd_search(struct app *a, const struct args *args)
+{
+	bool back = args->n && strcmp(args->v[0], "-r") == 0;
+	const char *text = back && args->n > 1 ? args->rest + 3 : back ? "" : args->rest;
+
+	if (*text)
+		search_for(a, text, back ? -1 : 1);
+	else
+		app_ask(a, back ? _("Search backwards: ") : _("Search: "), "", HISTORY_SEARCH, NULL,
+			search_given, back ? a : NULL, NULL);
+}
+
+static void search_again(struct app *a, int step)
+{
+	struct view *v = app_view(a);
+
+	if (v->ops->search && a->last_search)
+		v->ops->search(v, NULL, step);
+	else
+		app_message(a, _("Nothing was searched yet; / searches"));
+}
+
+void cmd_search_next(struct app *a, const struct args *args)
+{
+	(void)args;
+	search_again(a, 1);
+}
+
+void cmd_search_previous(struct app *a, const struct args *args)
+{
+	(void)args;
+	search_again(a, -1);
+}
+
+static void limit_to(struct app *a, void *ctx, const char *text)
+{
+	struct view *v = app_view(a);
+
+	(void)ctx;
+	if (text && v->ops->context == UI_INDEX)
+		app_await(a, engine_limit(a->engine, view_index_list(v), text), NULL, NULL, NULL);
+}
+
+void cmd_limit(struct app *a, const struct args *args)
+{
+	if (args->n)
+		limit_to(a, NULL, args->rest);
+	else
+		app_ask(a, _("Show only (all: everything): "),
+			msglist_limit_text(view_index_list(app_view(a))), HISTORY_SEARCH, NULL,
+			limit_to, NULL, app_view(a));
+}
+
+/* --- order --- */
+
+static const char *const sort_names[] = {"date", "received", "from", "subject", "size", "unread"};
+
+static void sort_by(struct app *a, const char *name, bool reverse)
+{
+	for (size_t i = 0; i < MEM_COUNT(sort_names); i++)
+		if (strcmp(sort_names[i], name) == 0) {
+			msglist_set_sort(
+				view_index_list(app_view(a)), (enum msglist_sort)i, reverse);
+			return;
+		}
+	app_error(a, _("Sort by date, received, from, subject, size or unread, not “%s”"), name);
+}
+
+static void sort_chosen(struct app *a, void *ctx, const char *answer)
+{
+	static const char letters[] = "drfszu";
+	const char *p = answer && *answer ? strchr(letters, *answer) : NULL;
+
+	if (p && app_view(a)->ops->context == UI_INDEX)
+		sort_by(a, sort_names[p - letters], ctx != NULL);
+}
+
+void cmd_sort(struct app *a, const struct args *args)
+{
+	bool reverse = args->n && strcmp(args->v[0], "-r") == 0;
+
+	if (args->n > (reverse ? 1 : 0))
+		sort_by(a, args->v[reverse ? 1 : 0], reverse);
+	else
+		app_ask_choice(a,
+			reverse ? _("Reversed by (d)ate (r)eceived (f)rom (s)ubject si(z)e "
+				    "(u)nread? ")
+				: _("Sort by (d)ate (r)eceived (f)rom (s)ubject si(z)e (u)nread? "),
+			"drfszu", sort_chosen, reverse ? a : NULL, app_view(a));
+}
+
+void cmd_threads(struct app *a, const struct args *args)
+{
+	struct msglist *l = view_index_list(app_view(a));
+
+	(void)args;
+	msglist_set_threads(l, !msglist_threads(l));
+	app_message(a, msglist_threads(l) ? _("Threads are on") : _("Threads are off"));
+}
+
+static bool is_folded(struct msglist *l, uint32_t uid)
+{
+	ptrdiff_t row = msglist_find(l, uid);
+	struct msg_row m;
+
+	return row >= 0 && msglist_row(l, (size_t)row, &m) && m.hidden > 0;
+}
+
+void cmd_fold(struct app *a, const struct args *args)
+{
+	struct view *v = app_view(a);
+	struct msglist *l = view_index_list(v);
+	uint32_t uid = view_index_uid(v), *uids = NULL;
+
+	(void)args;
+	if (!uid)
+		return;
+	/* Folding hides the children: the cursor goes to the message that stays. */
+	if (msglist_thread(l, uid, &uids) > 0) {
+		bool folded = is_folded(l, uids[0]);
+
+		msglist_fold(l, uids[0], !folded);
+		if (!folded)
+			view_index_go(v, uids[0]);
+	}
+	free(uids);
+}
+
+void cmd_fold_all(struct app *a, const struct args *args)
+{
+	struct view *v = app_view(a);
+	struct msglist *l = view_index_list(v);
+	bool any = false;
+	uint32_t uid = view_index_uid(v), *uids = NULL;
+	size_t n = msglist_thread(l, uid, &uids);
+
+	(void)args;
+	for (size_t i = 0; i < msglist_count(l) && i < 2000 && !any; i++)
+		any = is_folded(l, msglist_uid(l, i));
+	msglist_fold_all(l, !any);
+	if (n)
+		view_index_go(v, uids[0]);
+	free(uids);
+}
+
+/* --- reading --- */
+
+void cmd_quotes(struct app *a, const struct args *args)
+{
+	(void)args;
+	view_reader_quotes(app_view(a));
+}
+
+void cmd_skip_quoted(struct app *a, const struct args *args)
+{
+	(void)args;
+	view_reader_skip_quoted(app_view(a));
+}
+
+void cmd_headers(struct app *a, const struct args *args)
+{
+	(void)args;
+	view_reader_headers(app_view(a));
+}
+
+void cmd_html(struct app *a, const struct args *args)
+{
+	(void)args;
+	view_reader_html(app_view(a));
+}
+
+void cmd_links(struct app *a, const struct args *args)
+{
+	struct message_view *m = view_reader_message(app_view(a));
+
+	(void)args;
+	if (!m || !m->text->links.n)
+		app_message(a, _("This message has no links"));
+	else
+		app_push(a, view_links_new(a, &m->text->links));
+}
+
+static void parts_came(struct app *a, void *ctx, struct event *ev)
+{
+	(void)ctx;
+	if (ev->kind == EVENT_MESSAGE && ev->view)
+		app_push(a, view_parts_new(a, ev->view->list, ev->view->uid, ev->view));
+	else
+		app_finish(a, ev);
+}
+
+void cmd_attachments(struct app *a, const struct args *args)
+{
+	struct view *v = app_view(a);
+	struct read_options o = {.width = 80};
+
+	(void)args;
+	if (v->ops->context == UI_READER) {
+		struct message_view *m = view_reader_message(v);
+
+		if (m)
+			app_push(a, view_parts_new(a, m->list, m->uid, m));
+	} else if (view_index_uid(v)) {
+		app_await(a, engine_read(a->engine, view_index_list(v), view_index_uid(v), &o),
+			parts_came, v, v);
+	}
+}
+
+static void message_saved(struct app *a, void *ctx, struct event *ev)
+{
+	(void)ctx;
+	if (ev->kind == EVENT_SAVED || ev->kind == EVENT_DONE)
+		app_message(a, _("Saved as %s"), ev->text ? ev->text : "");
+	else
+		app_finish(a, ev);
+}
+
+static void save_message(struct app *a, void *ctx, const char *written)
+{
+	struct selection s;
+	char *name = written ? trimmed(written) : NULL, *path = name ? file_expand(name) : NULL;
+
+	(void)ctx;
+	if (path && *path && app_selection(a, &s)) {
+		app_await(a, engine_save_message(a->engine, s.list, s.uids[0], path), message_saved,
+			NULL, NULL);
+		selection_done(&s);
+	}
+	free(name);
+	free(path);
+}
+
+void cmd_save(struct app *a, const struct args *args)
+{
+	struct view *v = app_view(a);
+
+	if (v->ops->context == UI_PARTS)
+		view_parts_save(v, args->rest);
+	else if (args->n)
+		save_message(a, NULL, args->rest);
+	else
+		app_ask(a, _("Save the message as: "), "message.eml", HISTORY_PATH,
+			complete_path_line, save_message, NULL, v);
+}
+
+/* --- the program --- */
+
+static void command_given(struct app *a, void *ctx, const char *text)
+{
+	(void)ctx;
+	if (text)
+		commands_run(a, text);
+}
+
+void cmd_command(struct app *a, const struct args *args)
+{
+	(void)args;
+	app_ask(a, ":", "", HISTORY_COMMAND, commands_complete, command_given, NULL, NULL);
+}
+
+void cmd_help(struct app *a, const struct args *args)
+{
+	struct text *t = help_text(a, app_view(a)->ops->context, args->rest);
+
+	if (t)
+		app_push(a, view_text_new(a, _("Help"), t));
+	else
+		app_error(a, _("No help on “%s”: try keys, commands, options or a command"),
+			args->rest);
+}
+
+void cmd_messages(struct app *a, const struct args *args)
+{
+	(void)args;
+	app_push(a, view_text_new(a, _("Messages"), messages_text(a)));
+	commands_run(a, "last");
+}
+
+void cmd_redraw(struct app *a, const struct args *args)
+{
+	(void)a;
+	(void)args;
+	term_redraw();
+}
+
+void cmd_suspend(struct app *a, const struct args *args)
+{
+	(void)args;
+	term_suspend();
+	app_relayout(a);
+}
+
+void cmd_cancel(struct app *a, const struct args *args)
+{
+	(void)args;
+	if (a->progress_request) {
+		engine_cancel(a->engine, a->progress_request);
+		a->progress_request = 0;
+		app_message(a, _("Stopped"));
+	}
+	a->tag_prefix = false;
+}
+
+static void quit_answered(struct app *a, void *ctx, const char *answer)
+{
+	(void)ctx;
+	if (answer && *answer == 'y')
+		a->quit = true;
+}
+
+void cmd_quit(struct app *a, const struct args *args)
+{
+	bool drafts = false;
+
+	(void)args;
+	for (int i = 0; i < a->ntabs; i++)
+		drafts |= a->tabs[i].n > 0 && a->tabs[i].stack[0]->ops->context == UI_COMPOSE;
+	if (drafts && settings_bool(a->settings, SET_CONFIRM_QUIT))
+		app_ask_choice(a,
+			_("A message is being written; it is kept as a draft. Quit? (y/n) "), "yn",
+			quit_answered, NULL, NULL);
+	else
+		a->quit = true;
+}

@@ -1,0 +1,307 @@
+/* Accounts, connections, options, keys, colours. */
+#include "ui/cmd.h"
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "ui/term.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The account an argument names, or the current one; -1 after saying what is wrong. */
+static int account_arg(struct app *a, const char *name)
+{
+	int i = name ? engine_find_account(a->engine, name) : app_account(a);
+
+	if (i < 0 && name)
+		app_error(a, _("There is no account “%s”"), name);
+	else if (i < 0)
+		app_error(a, _("No account is open; “talaria setup” makes one"));
+	return i;
+}
+
+/* --- protocol --- */
+
+struct switching {
+	int account;
+	enum account_protocol to;
+};
+
+static const char *protocol_name(enum account_protocol p)
+{
+	return p == ACCOUNT_POP3 ? "POP3" : "IMAP";
+}
+
+static void switched(struct app *a, void *ctx, struct event *ev)
+{
+	struct switching *w = ctx;
+	struct account_info info;
+
+	if (ev->kind == EVENT_DONE && (!ev->text || !*ev->text)) {
+		engine_account(a->engine, (size_t)w->account, &info);
+		app_message(a, _("%s now works by %s"), info.name, protocol_name(w->to));
+	} else {
+		app_finish(a, ev);
+	}
+	free(w);
+}
+
+static void switch_answered(struct app *a, void *ctx, const char *answer)
+{
+	struct switching *w = ctx;
+
+	/* The preview was only for the question. */
+	if (app_view(a)->ops->context == UI_TEXT)
+		app_back(a);
+	if (answer && *answer == 'y')
+		app_await(a, engine_protocol(a->engine, (size_t)w->account, w->to), switched, w,
+			NULL);
+	else
+		free(w);
+}
+
+static void previewed(struct app *a, void *ctx, struct event *ev)
+{
+	struct switching *w = ctx;
+	struct account_info info;
+	struct str s = STR_INIT;
+
+	if (ev->kind != EVENT_TEXT) {
+		app_finish(a, ev);
+		free(w);
+		return;
+	}
+	engine_account(a->engine, (size_t)w->account, &info);
+	str_addf(&s, _("%s to %s"), info.name, protocol_name(w->to));
+	app_push(a, view_text_new(a, str_c(&s), text_of_lines(ev->text ? ev->text : "")));
+	str_clear(&s);
+	str_addf(&s, _("Switch %s to %s now? (y/n) "), info.name, protocol_name(w->to));
+	app_ask_choice(a, str_c(&s), "yn", switch_answered, w, NULL);
+	str_done(&s);
+}
+
+void cmd_protocol(struct app *a, const struct args *args)
+{
+	struct account_info info;
+	struct switching *w;
+	int account = account_arg(a, args->n > 1 ? args->v[1] : NULL);
+	enum account_protocol to;
+
+	if (account < 0)
+		return;
+	engine_account(a->engine, (size_t)account, &info);
+	to = info.protocol == ACCOUNT_POP3 ? ACCOUNT_IMAP : ACCOUNT_POP3;
+	if (args->n && strcasecmp(args->v[0], "imap") == 0)
+		to = ACCOUNT_IMAP;
+	else if (args->n && strcasecmp(args->v[0], "pop3") == 0)
+		to = ACCOUNT_POP3;
+	else if (args->n) {
+		app_error(a, _("A protocol is imap or pop3, not “%s”"), args->v[0]);
+		return;
+	}
+	if (to == info.protocol) {
+		app_message(a, _("%s works by %s already"), info.name, protocol_name(to));
+		return;
+	}
+	w = mem_alloc(sizeof(*w));
+	*w = (struct switching){account, to};
+	app_await(a, engine_protocol_preview(a->engine, (size_t)account, to), previewed, w, NULL);
+}
+
+/* --- accounts and connections --- */
+
+void cmd_account(struct app *a, const struct args *args)
+{
+	int i = account_arg(a, args->v[0]);
+
+	if (i < 0)
+		return;
+	for (int t = 0; t < a->ntabs; t++) {
+		const struct tab *tab = &a->tabs[t];
+		bool mine = tab->n ? tab->stack[0]->ops->context == UI_INDEX &&
+					     view_index_account(tab->stack[0]) == i
+				   : tab->account == i;
+
+		if (mine) {
+			app_show_tab(a, t);
+			return;
+		}
+	}
+	app_open_folder(a, i, "INBOX", true);
+}
+
+static void synced(struct app *a, void *ctx, struct event *ev)
+{
+	(void)ctx;
+	if (ev->kind == EVENT_DONE && (!ev->text || !*ev->text))
+		app_message(a, _("Everything is up to date"));
+	else
+		app_finish(a, ev);
+}
+
+void cmd_sync(struct app *a, const struct args *args)
+{
+	int i = args->n ? account_arg(a, args->v[0]) : -1;
+
+	if (args->n && i < 0)
+		return;
+	a->progress_request = engine_sync(a->engine, i);
+	a->progress_done = a->progress_total = a->progress_bytes = 0;
+	app_await(a, a->progress_request, synced, NULL, NULL);
+	app_message(a, _("Synchronising …"));
+}
+
+void cmd_retry(struct app *a, const struct args *args)
+{
+	(void)args;
+	engine_retry(a->engine);
+}
+
+void cmd_offline(struct app *a, const struct args *args)
+{
+	(void)args;
+	a->offline = true;
+	engine_set_offline(a->engine, true);
+	app_message(a, _("Working offline; :online connects again"));
+}
+
+void cmd_online(struct app *a, const struct args *args)
+{
+	(void)args;
+	a->offline = false;
+	engine_set_offline(a->engine, false);
+}
+
+void cmd_check(struct app *a, const struct args *args)
+{
+	int i = account_arg(a, args->n ? args->v[0] : NULL);
+
+	if (i < 0)
+		return;
+	a->progress_request = engine_check(a->engine, (size_t)i);
+	app_await(a, a->progress_request, NULL, NULL, NULL);
+	app_message(a, _("Connecting …"));
+}
+
+void cmd_pending(struct app *a, const struct args *args)
+{
+	(void)args;
+	app_push(a, view_pending_new(a));
+}
+
+void cmd_drop_change(struct app *a, const struct args *args)
+{
+	(void)args;
+	view_pending_drop(app_view(a));
+}
+
+/* --- options --- */
+
+static void show_option(struct app *a, int id)
+{
+	const struct setting_row *row = settings_row((enum setting)id);
+
+	app_message(a, "%s = %s  (%s)", row->name, settings_text(a->settings, (enum setting)id),
+		_(row->help));
+}
+
+static void unknown_option(struct app *a, const char *name)
+{
+	const char *near = settings_suggest(name);
+
+	if (near)
+		app_error(a, _("There is no option “%s”; did you mean “%s”?"), name, near);
+	else
+		app_error(a, _("There is no option “%s”; :help options lists them"), name);
+}
+
+static void set_option(struct app *a, const char *name, const char *value)
+{
+	struct err err = {0};
+
+	if (settings_set(a->settings, name, value, &err) < 0) {
+		app_error(a, "%s", err.text);
+		return;
+	}
+	app_theme(a);
+	app_relayout(a);
+}
+
+/* NAME=VALUE, NAME VALUE, NAME = VALUE, NAME and noNAME for switches, NAME? to see it. */
+void cmd_set(struct app *a, const struct args *args)
+{
+	char *name = mem_strdup(args->n ? args->v[0] : ""), *eq = strchr(name, '=');
+	struct str value = STR_INIT;
+	bool given = eq != NULL, query = false;
+	int id;
+
+	if (!args->n) {
+		commands_run(a, "help options");
+		free(name);
+		return;
+	}
+	if (eq) {
+		*eq = '\0';
+		str_adds(&value, eq + 1);
+	} else if (name[strlen(name) - 1] == '?') {
+		name[strlen(name) - 1] = '\0';
+		query = true;
+	}
+	for (size_t i = 1; i < args->n; i++) {
+		if (!given && strcmp(args->v[i], "=") == 0) {
+			given = true;
+			continue;
+		}
+		str_addf(&value, "%s%s", value.len ? " " : "", args->v[i]);
+		given = true;
+	}
+	id = settings_find(name);
+	if (id < 0 && !given && str_starts(name, "no") && settings_find(name + 2) >= 0 &&
+		settings_row((enum setting)settings_find(name + 2))->type == SETTING_BOOL)
+		set_option(a, name + 2, "no");
+	else if (id < 0)
+		unknown_option(a, name);
+	else if (given)
+		set_option(a, name, str_c(&value));
+	else if (!query && settings_row((enum setting)id)->type == SETTING_BOOL)
+		set_option(a, name, "yes");
+	else
+		show_option(a, id);
+	str_done(&value);
+	free(name);
+}
+
+/* The configuration's own functions do the work, so that both say the same. */
+static void config_command(struct app *a, const char *name, const struct args *args)
+{
+	struct conf_errors errors = {0};
+	struct conf_line line = {NULL, args->n + 1, NULL};
+
+	line.words = mem_array(line.n, sizeof(*line.words));
+	line.words[0].text = mem_strdup(name);
+	for (size_t i = 1; i < line.n; i++)
+		line.words[i].text = mem_strdup(args->v[i - 1]);
+	ui_config_line(a->config, &line, &errors);
+	if (errors.n)
+		app_error(a, "%s", errors.v[0].text);
+	for (size_t i = 0; i < line.n; i++)
+		free(line.words[i].text);
+	free(line.words);
+	conf_errors_done(&errors);
+	app_theme(a);
+}
+
+void cmd_bind(struct app *a, const struct args *args)
+{
+	config_command(a, "bind", args);
+}
+
+void cmd_unbind(struct app *a, const struct args *args)
+{
+	config_command(a, "unbind", args);
+}
+
+void cmd_color(struct app *a, const struct args *args)
+{
+	config_command(a, "color", args);
+}

@@ -1,0 +1,225 @@
+/* What Tab offers: folders, files, options, accounts, styles. */
+#include "ui/ui.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { MAX_FOUND = 200 };
+
+static void offer(struct strv *out, const char *candidate, const char *word)
+{
+	if (str_istarts(candidate, word) && out->n < MAX_FOUND && !strv_has(out, candidate))
+		strv_add(out, candidate);
+}
+
+static void offer_folders(struct app *a, const char *word, struct strv *out)
+{
+	int account = app_account(a);
+	struct folder_info f;
+
+	if (account < 0)
+		return;
+	for (size_t i = 0; i < engine_folders(a->engine, (size_t)account); i++) {
+		engine_folder(a->engine, (size_t)account, i, &f);
+		if (f.selectable)
+			offer(out, f.name, word);
+	}
+	if (out->n)
+		return;
+	/* Nothing begins so: then what has it anywhere. */
+	for (size_t i = 0; i < engine_folders(a->engine, (size_t)account); i++) {
+		engine_folder(a->engine, (size_t)account, i, &f);
+		if (f.selectable && strcasestr(f.name, word) && out->n < MAX_FOUND)
+			strv_add(out, f.name);
+	}
+}
+
+void complete_folder(struct app *a, int nth, const char *word, struct strv *out)
+{
+	if (nth == 0)
+		offer_folders(a, word, out);
+}
+
+size_t complete_folder_line(void *ctx, const char *line, struct strv *out)
+{
+	offer_folders(ctx, line, out);
+	return 0;
+}
+
+static int by_name(const void *x, const void *y)
+{
+	return strcmp(*(char *const *)x, *(char *const *)y);
+}
+
+static void offer_paths(const char *word, struct strv *out)
+{
+	const char *slash = strrchr(word, '/'), *base = slash ? slash + 1 : word;
+	char *written = mem_strndup(word, (size_t)(base - word));
+	char *dir = file_expand(*written ? written : ".");
+	DIR *d = opendir(dir);
+	struct dirent *entry;
+
+	while (d && (entry = readdir(d)) && out->n < MAX_FOUND) {
+		struct str s = STR_INIT;
+		struct stat st;
+
+		if (strncmp(entry->d_name, base, strlen(base)) != 0 ||
+			(entry->d_name[0] == '.' && *base != '.') ||
+			!utf8_valid(entry->d_name, strlen(entry->d_name)))
+			continue;
+		str_addf(&s, "%s%s", written, entry->d_name);
+		if (fstatat(dirfd(d), entry->d_name, &st, 0) == 0 && S_ISDIR(st.st_mode))
+			str_addc(&s, '/');
+		strv_take(out, str_steal(&s));
+	}
+	if (d)
+		closedir(d);
+	if (out->n > 1)
+		qsort(out->v, out->n, sizeof(*out->v), by_name);
+	free(written);
+	free(dir);
+}
+
+void complete_path(struct app *a, int nth, const char *word, struct strv *out)
+{
+	(void)a;
+	if (nth == 0)
+		offer_paths(word, out);
+}
+
+size_t complete_path_line(void *ctx, const char *line, struct strv *out)
+{
+	(void)ctx;
+	offer_paths(line, out);
+	return 0;
+}
+
+static void offer_words(const char *list, const char *prefix, const char *word, struct strv *out)
+{
+	char *copy = mem_strdup(list), *save = NULL;
+
+	for (char *w = strtok_r(copy, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
+		struct str s = STR_INIT;
+
+		if (str_starts(w, word)) {
+			str_addf(&s, "%s%s", prefix, w);
+			strv_take(out, str_steal(&s));
+		}
+		str_done(&s);
+	}
+	free(copy);
+}
+
+static void offer_values(int id, const char *prefix, const char *word, struct strv *out)
+{
+	const struct setting_row *row = settings_row((enum setting)id);
+
+	if (row->type == SETTING_BOOL)
+		offer_words("yes no", prefix, word, out);
+	else if (row->type == SETTING_CHOICE)
+		offer_words(row->choices, prefix, word, out);
+}
+
+void complete_setting(struct app *a, int nth, const char *word, struct strv *out)
+{
+	const char *eq = strchr(word, '=');
+
+	(void)a;
+	if (nth != 0)
+		return;
+	if (eq) {
+		char *name = mem_strndup(word, (size_t)(eq - word));
+		char *prefix = mem_strndup(word, (size_t)(eq - word) + 1);
+		int id = settings_find(name);
+
+		if (id >= 0)
+			offer_values(id, prefix, eq + 1, out);
+		free(name);
+		free(prefix);
+		return;
+	}
+	for (int i = 0; i < SETTINGS_COUNT; i++) {
+		struct str s = STR_INIT;
+
+		str_addf(&s, "%s=", settings_row((enum setting)i)->name);
+		offer(out, str_c(&s), word);
+		str_done(&s);
+	}
+}
+
+void complete_account(struct app *a, int nth, const char *word, struct strv *out)
+{
+	struct account_info info;
+
+	if (nth != 0)
+		return;
+	for (size_t i = 0; i < engine_accounts(a->engine); i++) {
+		engine_account(a->engine, i, &info);
+		offer(out, info.name, word);
+	}
+}
+
+void complete_protocol(struct app *a, int nth, const char *word, struct strv *out)
+{
+	if (nth == 0)
+		offer_words("imap pop3", "", word, out);
+	else
+		complete_account(a, nth - 1, word, out);
+}
+
+void complete_sort(struct app *a, int nth, const char *word, struct strv *out)
+{
+	(void)a;
+	(void)nth;
+	offer_words("date received from subject size unread -r", "", word, out);
+}
+
+void complete_help(struct app *a, int nth, const char *word, struct strv *out)
+{
+	size_t n;
+	const struct command *c = commands_table(&n);
+
+	(void)a;
+	if (nth != 0)
+		return;
+	offer_words("keys commands options", "", word, out);
+	for (size_t i = 0; i < n; i++)
+		offer(out, c[i].name, word);
+	for (int i = 0; i < SETTINGS_COUNT; i++)
+		offer(out, settings_row((enum setting)i)->name, word);
+}
+
+void complete_bind(struct app *a, int nth, const char *word, struct strv *out)
+{
+	size_t n;
+	const struct command *c = commands_table(&n);
+
+	(void)a;
+	if (nth == 0) {
+		offer(out, "all", word);
+		for (int i = 0; i < UI_CONTEXTS; i++)
+			offer(out, keys_context_name(1u << i), word);
+	} else if (nth == 2) {
+		for (size_t i = 0; i < n; i++)
+			offer(out, c[i].name, word);
+	}
+}
+
+void complete_color(struct app *a, int nth, const char *word, struct strv *out)
+{
+	(void)a;
+	if (nth == 0)
+		for (int i = 0; i < STYLES; i++)
+			offer(out, style_name((enum style)i), word);
+	else
+		offer_words("default black red green yellow blue magenta cyan white bright-black "
+			    "bright-red bright-green bright-yellow bright-blue bright-magenta "
+			    "bright-cyan bright-white bold dim italic underline reverse",
+			"", word, out);
+}

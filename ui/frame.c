@@ -1,0 +1,434 @@
+/* Everything around the views: tabs, the list at the side, status line, key bar, questions. */
+#include "ui/term.h"
+#include "ui/views.h"
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- tabs --- */
+
+static void tab_title(struct app *a, int i, struct str *out)
+{
+	struct view *v = app_tab_top(a, i);
+	struct account_info info;
+
+	if (v) {
+		v->ops->title(v, out);
+	} else if (a->tabs[i].account >= 0) {
+		engine_account(a->engine, (size_t)a->tabs[i].account, &info);
+		str_adds(out, info.name);
+	}
+}
+
+static int tab_width(struct app *a)
+{
+	int room = a->layout.tabs.cols / (a->ntabs ? a->ntabs : 1) - 4;
+
+	return room > 32 ? 32 : room < 6 ? 6 : room;
+}
+
+static void add_tab(struct app *a, int i, struct line *line)
+{
+	int style = i == a->tab ? STYLE_TAB_ACTIVE : STYLE_TABS, max = tab_width(a), w;
+	struct str s = STR_INIT;
+
+	tab_title(a, i, &s);
+	w = utf8_columns(str_c(&s), s.len);
+	line_addf(line, style, " %d ", i + 1);
+	line_pad(line, style, str_c(&s), w < max ? w : max);
+	line_add(line, style, " ");
+	str_done(&s);
+}
+
+static void draw_tabs(struct app *a)
+{
+	struct line line = LINE_INIT;
+
+	for (int i = 0; i < a->ntabs; i++)
+		add_tab(a, i, &line);
+	draw_line(&a->layout.tabs, 0, &line, 0, STYLE_TABS);
+	line_done(&line);
+}
+
+int frame_tab_at(struct app *a, int col)
+{
+	struct line line = LINE_INIT;
+	int found = -1;
+
+	for (int i = 0; i < a->ntabs && found < 0; i++) {
+		add_tab(a, i, &line);
+		if (col < line_columns(&line))
+			found = i;
+	}
+	line_done(&line);
+	return found;
+}
+
+/* --- the side --- */
+
+static ptrdiff_t current_row(struct app *a)
+{
+	struct view *v = app_find_view(a, UI_INDEX);
+
+	return v ? folders_find(a, view_index_account(v), msglist_folder(view_index_list(v))) : -1;
+}
+
+static void draw_side(struct app *a)
+{
+	const struct region *r = &a->layout.side;
+	ptrdiff_t here = current_row(a);
+	size_t n = folders_rows(a), top = 0;
+	struct line line = LINE_INIT;
+
+	if (!a->side_active && here >= 0)
+		a->side_cursor = (size_t)here;
+	if (a->side_cursor >= (size_t)r->rows)
+		top = a->side_cursor - (size_t)r->rows + 1;
+	for (int i = 0; i < r->rows && top + (size_t)i < n; i++) {
+		size_t row = top + (size_t)i;
+		int flags = 0;
+
+		if (a->side_active && row == a->side_cursor)
+			flags = STYLE_SELECTED;
+		else if ((ptrdiff_t)row == here)
+			flags = STYLE_SELECTED_DIM;
+		line_clear(&line);
+		folders_line(a, row, &line, r->cols);
+		draw_line(r, i, &line, flags, STYLE_PLAIN);
+	}
+	line_done(&line);
+	for (int i = 0; i < r->rows; i++)
+		term_put(r->row + i, a->layout.border_col, 1, STYLE_BORDER,
+			app_ascii(a) ? "|" : "│", app_ascii(a) ? 1 : strlen("│"));
+}
+
+/* --- status line --- */
+
+static void add_state(struct app *a, const struct account_info *info, struct line *out)
+{
+	bool ascii = app_ascii(a);
+	int64_t left = (info->retry_at - clock_ms() + 999) / 1000;
+
+	switch (info->state) {
+	case STATE_ONLINE:
+		line_add(out, STYLE_STATUS_OK, ascii ? "* " : "● ");
+		line_add(out, STYLE_STATUS, _("online"));
+		break;
+	case STATE_CONNECTING:
+		line_add(out, STYLE_STATUS_WARN, ascii ? "o " : "◌ ");
+		line_add(out, STYLE_STATUS, _("connecting"));
+		break;
+	case STATE_WAITING:
+		line_add(out, STYLE_STATUS_WARN, ascii ? "o " : "○ ");
+		line_addf(out, STYLE_STATUS, _("again in %d s"), (int)(left > 0 ? left : 0));
+		break;
+	case STATE_FAILED:
+		line_add(out, STYLE_STATUS_BAD, ascii ? "x " : "✗ ");
+		line_add(out, STYLE_STATUS, *info->reason ? info->reason : _("failed"));
+		break;
+	case STATE_FOLLOWING:
+		line_add(out, STYLE_STATUS_OK, ascii ? "= " : "◐ ");
+		line_add(out, STYLE_STATUS, _("another Talaria synchronises"));
+		break;
+	case STATE_OFFLINE:
+		line_add(out, STYLE_STATUS_WARN, ascii ? "o " : "○ ");
+		line_add(out, STYLE_STATUS, _("offline"));
+		break;
+	}
+	if (info->insecure)
+		line_add(out, STYLE_STATUS_BAD, _("  not encrypted!"));
+	line_add(out, STYLE_STATUS, "   ");
+}
+
+static void add_right(struct app *a, const struct account_info *info, struct line *out)
+{
+	if (a->progress_request && a->progress_total) {
+		line_addf(out, STYLE_STATUS, "%d%% ",
+			(int)(a->progress_done * 100 / a->progress_total));
+		draw_bar(out, STYLE_PROGRESS, a->progress_done, a->progress_total, 9, app_ascii(a));
+	} else if (a->progress_request && a->progress_bytes) {
+		struct str s = STR_INIT;
+
+		draw_size(&s, a->progress_bytes);
+		line_add(out, STYLE_STATUS, str_c(&s));
+		str_done(&s);
+	}
+	if (info && info->pending)
+		line_addf(out, STYLE_STATUS_WARN, _("  %zu waiting"), info->pending);
+	if (info && info->outbox)
+		line_addf(out, STYLE_STATUS_WARN, _("  %zu to send"), info->outbox);
+	if (a->tag_prefix)
+		line_add(out, STYLE_STATUS_WARN, _("  tagged:"));
+	if (a->esc_prefix)
+		line_add(out, STYLE_STATUS_WARN, "  Esc-");
+	line_add(out, STYLE_STATUS, " ");
+}
+
+void frame_status(struct app *a, struct line *out, int width)
+{
+	struct view *v = app_view(a);
+	struct line right = LINE_INIT;
+	struct account_info info;
+	int account = app_account(a), gap;
+
+	line_add(out, STYLE_STATUS, " ");
+	if (account >= 0) {
+		engine_account(a->engine, (size_t)account, &info);
+		line_addf(out, STYLE_STATUS, "%s %s ", info.name,
+			info.protocol == ACCOUNT_POP3 ? "pop3" : "imap");
+		add_state(a, &info, out);
+	}
+	if (v->ops->status)
+		v->ops->status(v, out);
+	add_right(a, account >= 0 ? &info : NULL, &right);
+	gap = width - line_columns(out) - line_columns(&right);
+	for (; gap > 0; gap--)
+		line_add(out, STYLE_STATUS, " ");
+	for (size_t i = 0; i < right.n; i++)
+		line_addn(out, right.parts[i].style, str_c(&right.text) + right.parts[i].start,
+			right.parts[i].len);
+	line_done(&right);
+}
+
+/* --- key bar --- */
+
+struct hint {
+	const char *command, *label; /* N_() */
+};
+
+static const struct hint index_hints[] = {{"quit", N_("Quit")}, {"compose", N_("Write")},
+	{"reply", N_("Reply")}, {"reply-all", N_("Group")}, {"delete", N_("Delete")},
+	{"move", N_("Move")}, {"search", N_("Search")}, {"command", N_("Command")},
+	{"limit", N_("Limit")}, {"folders", N_("Folders")}, {"flag", N_("Mark")},
+	{"tag", N_("Tag")}, {"attachments", N_("Parts")}, {"undo", N_("Undo")}, {NULL, NULL}};
+static const struct hint reader_hints[] = {{"back", N_("Back")}, {"page-down", N_("Page")},
+	{"next", N_("Next")}, {"reply", N_("Reply")}, {"reply-all", N_("Group")},
+	{"forward", N_("Forward")}, {"delete", N_("Delete")}, {"attachments", N_("Parts")},
+	{"links", N_("Links")}, {"quotes", N_("Quotes")}, {"headers", N_("Headers")},
+	{"move", N_("Move")}, {NULL, NULL}};
+static const struct hint folders_hints[] = {{"back", N_("Back")}, {"open", N_("Open")},
+	{"create", N_("New folder")}, {"protocol", N_("IMAP/POP3")}, {"sync", N_("Fetch")},
+	{"search", N_("Search")}, {"command", N_("Command")}, {NULL, NULL}};
+static const struct hint compose_hints[] = {{"send", N_("Send")}, {"edit", N_("Edit")},
+	{"edit-to", N_("To")}, {"edit-cc", N_("Cc")}, {"edit-subject", N_("Subject")},
+	{"attach", N_("Attach")}, {"detach", N_("Detach")}, {"postpone", N_("Keep")},
+	{"back", N_("Leave")}, {NULL, NULL}};
+static const struct hint parts_hints[] = {
+	{"back", N_("Back")}, {"save", N_("Save")}, {"search", N_("Search")}, {NULL, NULL}};
+static const struct hint links_hints[] = {
+	{"back", N_("Back")}, {"open", N_("Open")}, {"search", N_("Search")}, {NULL, NULL}};
+static const struct hint outbox_hints[] = {{"back", N_("Back")}, {"retry-mail", N_("Try again")},
+	{"edit-mail", N_("Edit")}, {"drop-mail", N_("Throw away")}, {NULL, NULL}};
+static const struct hint pending_hints[] = {{"back", N_("Back")}, {"drop-change", N_("Take back")},
+	{"retry", N_("Retry")}, {NULL, NULL}};
+static const struct hint drafts_hints[] = {{"back", N_("Back")}, {"open", N_("Go on")},
+	{"drop-draft", N_("Throw away")}, {NULL, NULL}};
+static const struct hint text_hints[] = {
+	{"back", N_("Back")}, {"page-down", N_("Page")}, {"search", N_("Search")}, {NULL, NULL}};
+
+static const struct hint *hints_for(unsigned context)
+{
+	switch (context) {
+	case UI_INDEX:
+		return index_hints;
+	case UI_READER:
+		return reader_hints;
+	case UI_FOLDERS:
+		return folders_hints;
+	case UI_COMPOSE:
+		return compose_hints;
+	case UI_PARTS:
+		return parts_hints;
+	case UI_LINKS:
+		return links_hints;
+	case UI_OUTBOX:
+		return outbox_hints;
+	case UI_PENDING:
+		return pending_hints;
+	case UI_DRAFTS:
+		return drafts_hints;
+	default:
+		return text_hints;
+	}
+}
+
+static int add_hint(
+	struct app *a, struct line *out, unsigned context, const struct hint *h, int room)
+{
+	const char *key = keys_of(a->config->keys, context, h->command), *label = _(h->label);
+	int w;
+
+	if (!key)
+		return 0;
+	w = utf8_columns(key, strlen(key)) + utf8_columns(label, strlen(label)) + 3;
+	if (w > room)
+		return 0;
+	line_addf(out, STYLE_KEYBAR_KEY, " %s", key);
+	line_addf(out, STYLE_KEYBAR, " %s ", label);
+	return w;
+}
+
+void frame_keybar(struct app *a, struct line *out, int width)
+{
+	static const struct hint help = {"help", N_("Help")};
+	unsigned context = app_view(a)->ops->context;
+	struct line last = LINE_INIT;
+	int room = width - add_hint(a, &last, context, &help, width);
+
+	for (const struct hint *h = hints_for(context); h->command; h++)
+		room -= add_hint(a, out, context, h, room);
+	for (size_t i = 0; i < last.n; i++)
+		line_addn(out, last.parts[i].style, str_c(&last.text) + last.parts[i].start,
+			last.parts[i].len);
+	line_done(&last);
+}
+
+/* --- questions and messages --- */
+
+static void prompt_text(struct prompt *p, struct str *out, size_t *cursor)
+{
+	if (p->kind == PROMPT_PASSWORD) {
+		int n = utf8_columns(str_c(&p->text), p->cursor);
+		int all = utf8_columns(str_c(&p->text), p->text.len);
+
+		for (int i = 0; i < all; i++)
+			str_addc(out, '*');
+		*cursor = (size_t)n;
+		return;
+	}
+	str_add(out, str_c(&p->text), p->text.len);
+	*cursor = p->cursor;
+}
+
+/* The part of a long line around the cursor that fits. */
+static void draw_prompt(struct app *a)
+{
+	const struct region *r = &a->layout.bar;
+	struct prompt *p = &a->prompt;
+	struct str s = STR_INIT;
+	struct line line = LINE_INIT;
+	size_t cursor, from = 0;
+	int label = utf8_columns(p->label, strlen(p->label)), room;
+
+	if (label > r->cols - 8)
+		label = r->cols - 8;
+	room = r->cols - label - 1;
+	prompt_text(p, &s, &cursor);
+	while (from < cursor && utf8_columns(str_c(&s) + from, cursor - from) > room) {
+		const char *q = str_c(&s) + from;
+
+		utf8_next(&q, str_c(&s) + s.len);
+		from = (size_t)(q - str_c(&s));
+	}
+	line_pad(&line, STYLE_PROMPT, p->label, label);
+	line_addn(&line, STYLE_PLAIN, str_c(&s) + from, s.len - from);
+	term_fill(r->row, r->col, r->cols, STYLE_PLAIN);
+	draw_line(r, 0, &line, 0, STYLE_PLAIN);
+	term_cursor(r->row,
+		r->col + label +
+			(p->kind == PROMPT_CHOICE ? 0
+						  : utf8_columns(str_c(&s) + from, cursor - from)));
+	line_done(&line);
+	mem_free_secret(str_steal(&s));
+}
+
+static void draw_choices(struct app *a)
+{
+	const struct region *r = &a->layout.status;
+	struct prompt *p = &a->prompt;
+	struct line line = LINE_INIT;
+	size_t first = 0;
+	int used = 0;
+
+	/* Pages of candidates, so that the one chosen is seen. */
+	for (size_t i = 0; i <= p->found_at && i < p->found.n; i++) {
+		int w = utf8_columns(p->found.v[i], strlen(p->found.v[i])) + 2;
+
+		if (used + w > r->cols && i != p->found.n - 1) {
+			first = i;
+			used = 0;
+		}
+		used += w;
+	}
+	if (p->found_at == p->found.n - 1 && used > r->cols)
+		first = p->found.n - 1;
+	for (size_t i = first; i < p->found.n && line_columns(&line) < r->cols; i++) {
+		int style = i == p->found_at ? STYLE_CURSOR : STYLE_CHOICES;
+
+		line_addf(&line, style, " %s ", p->found.v[i]);
+	}
+	draw_line(r, 0, &line, 0, STYLE_CHOICES);
+	line_done(&line);
+}
+
+static void draw_bottom(struct app *a, bool keybar)
+{
+	const struct region *r = &a->layout.bar;
+	struct line line = LINE_INIT;
+
+	term_cursor(-1, 0);
+	if (a->prompt.active) {
+		draw_prompt(a);
+		if (a->prompt.cycling && a->prompt.found.n > 1)
+			draw_choices(a);
+	} else if (a->message_shown && a->nmessages) {
+		const struct message *m = &a->messages[a->nmessages - 1];
+
+		line_addf(&line, m->error ? STYLE_ERROR : STYLE_MESSAGE, " %s", m->text);
+		term_fill(r->row, r->col, r->cols, STYLE_PLAIN);
+		draw_line(r, 0, &line, 0, STYLE_PLAIN);
+	} else if (keybar) {
+		frame_keybar(a, &line, r->cols);
+		draw_line(r, 0, &line, 0, STYLE_PLAIN);
+	}
+	line_done(&line);
+}
+
+/* On a high screen the list stays over the message, whichever of the two has the keys. */
+static void draw_main(struct app *a, struct view *v)
+{
+	const struct layout *l = &a->layout;
+	struct view *index = app_find_view(a, UI_INDEX);
+	struct region rule = {l->rule_row, l->main.col, 1, l->main.cols};
+
+	if (l->rule_row < 0) {
+		v->ops->draw(v, &l->main);
+		return;
+	}
+	if (index)
+		index->ops->draw(index, &l->main);
+	draw_rule(&rule, 0, app_ascii(a));
+	if (v == index)
+		view_index_preview(v, &l->preview);
+	else
+		v->ops->draw(v, &l->preview);
+}
+
+void frame_draw(struct app *a)
+{
+	const struct layout *l = &a->layout;
+	struct view *v = app_view(a);
+	struct line line = LINE_INIT;
+
+	term_erase();
+	if (l->too_small) {
+		const char *s = _("The window is too small");
+
+		term_put(0, 0, term_cols(), STYLE_PLAIN, s, strlen(s));
+		term_cursor(-1, 0);
+		return;
+	}
+	draw_tabs(a);
+	if (l->border_col >= 0)
+		draw_side(a);
+	draw_main(a, v);
+	frame_status(a, &line, l->status.cols);
+	draw_line(&l->status, 0, &line, 0, STYLE_STATUS);
+	draw_bottom(a, settings_bool(a->settings, SET_KEYBAR));
+	line_done(&line);
+}

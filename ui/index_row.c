@@ -1,0 +1,204 @@
+#include "ui/index_row.h"
+
+#include "base/i18n.h"
+#include "base/utf8.h"
+#include "mime/text.h"
+
+#include <string.h>
+#include <stdlib.h>
+
+enum { MAX_GLYPH_LEVELS = 20 };
+
+static int day_number(time_t t)
+{
+	struct tm tm;
+	time_t noon;
+
+	localtime_r(&t, &tm);
+	tm.tm_hour = 12;
+	tm.tm_min = tm.tm_sec = 0;
+	noon = mktime(&tm);
+	return (int)(noon / 86400);
+}
+
+void index_date(struct str *out, time_t date, time_t now, bool wide)
+{
+	struct tm d, n;
+	char buf[64];
+	int days;
+	const char *fmt;
+
+	localtime_r(&date, &d);
+	localtime_r(&now, &n);
+	days = day_number(now) - day_number(date);
+	if (days == 0)
+		fmt = "%H:%M";
+	else if (days > 0 && days < 7)
+		fmt = wide ? "%a %H:%M" : "%a";
+	else if (d.tm_year == n.tm_year)
+		fmt = wide ? "%e %b %H:%M" : "%e %b";
+	else
+		fmt = wide ? "%Y-%m-%d" : "%Y-%m";
+	strftime(buf, sizeof(buf), fmt, &d);
+	str_adds(out, buf);
+}
+
+static const char *skip_prefix(const char *s)
+{
+	static const char *const prefixes[] = {"re", "fwd", "fw", "aw", "wg", "sv", "vs", "antw"};
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
+		size_t len = strlen(prefixes[i]);
+
+		if (!str_istarts(s, prefixes[i]))
+			continue;
+		if (s[len] == ':')
+			return s + len + 1;
+		if (s[len] == '[' && strchr(s + len, ']') && strchr(s + len, ']')[1] == ':')
+			return strchr(s + len, ']') + 2;
+	}
+	return NULL;
+}
+
+const char *index_bare_subject(const char *subject)
+{
+	const char *s = subject, *next;
+
+	for (;;) {
+		while (*s == ' ')
+			s++;
+		next = skip_prefix(s);
+		if (!next)
+			return s;
+		s = next;
+	}
+}
+
+static void add_flags(struct line *out, const struct msg_row *r)
+{
+	bool dead = r->flags & MSG_DELETED;
+	const char *state = dead                       ? "D"
+			    : !(r->flags & MSG_SEEN)   ? "N"
+			    : r->flags & MSG_ANSWERED  ? "r"
+			    : r->flags & MSG_FORWARDED ? "f"
+						       : " ";
+	int style = dead ? STYLE_DELETED : !(r->flags & MSG_SEEN) ? STYLE_UNREAD : STYLE_DIM;
+
+	line_add(out, STYLE_TAGGED, r->tagged ? "*" : " ");
+	line_add(out, style, state);
+	line_add(out, STYLE_FLAGGED, r->flags & MSG_FLAGGED ? "F" : " ");
+	line_add(out, STYLE_DIM, r->flags & MSG_ATTACHMENT ? "A" : " ");
+	line_add(out, STYLE_PLAIN, " ");
+}
+
+static int text_style(const struct msg_row *r, int normal)
+{
+	if (r->flags & MSG_DELETED)
+		return STYLE_DELETED;
+	if (r->tagged)
+		return STYLE_TAGGED;
+	if (!(r->flags & MSG_SEEN))
+		return STYLE_UNREAD;
+	return r->flags & MSG_FLAGGED ? STYLE_FLAGGED : normal;
+}
+
+/* The glyphs that lead to a reply; at most a third of the room. */
+static void add_glyphs(struct str *out, const struct msg_row *r, bool ascii, int columns)
+{
+	int levels = columns / 3 / 2, depth = r->depth;
+
+	if (levels > MAX_GLYPH_LEVELS)
+		levels = MAX_GLYPH_LEVELS;
+	if (depth > levels) {
+		str_addf(out, ascii ? "%d>" : "%d…", depth);
+		return;
+	}
+	for (int d = 1; d < depth; d++)
+		str_adds(out, r->lines >> d & 1 ? (ascii ? "| " : "│ ") : "  ");
+	if (ascii)
+		str_adds(out, r->last_child ? "`->" : "|->");
+	else
+		str_adds(out, r->last_child ? "└─>" : "├─>");
+}
+
+static void add_subject(
+	struct line *out, const struct msg_row *r, const struct index_format *f, int columns)
+{
+	struct str glyphs = STR_INIT, text = STR_INIT;
+	const char *subject = r->subject ? r->subject : "";
+	int used;
+
+	if (columns <= 0)
+		return;
+	if (r->depth > 0)
+		add_glyphs(&glyphs, r, f->ascii, columns);
+	used = utf8_columns(str_c(&glyphs), glyphs.len);
+	if (used > columns)
+		used = 0;
+	else
+		line_addn(out, STYLE_THREAD, str_c(&glyphs), glyphs.len);
+	if (r->hidden)
+		str_addf(&text, "[+%u] ", (unsigned)r->hidden);
+	if (!(f->same_subject && r->depth > 0))
+		str_addf(&text, "%s%s", used ? " " : "", subject);
+	line_pad(out, text_style(r, STYLE_SUBJECT), str_c(&text), columns - used);
+	str_done(&glyphs);
+	str_done(&text);
+}
+
+static const char *who(const struct msg_row *r, const struct index_format *f, struct str *buf)
+{
+	if (f->show_to && r->to) {
+		str_addf(buf, _("To %s"), r->to);
+		return str_c(buf);
+	}
+	if (r->from_name && *r->from_name)
+		return r->from_name;
+	return r->from_mail ? r->from_mail : "";
+}
+
+static void add_date(struct line *out, const struct msg_row *r, const struct index_format *f,
+	bool wide, int columns)
+{
+	struct str s = STR_INIT;
+	bool own = f->date_format && *f->date_format && strcmp(f->date_format, "auto") != 0;
+
+	if (own) {
+		char buf[64] = "";
+		time_t t = (time_t)r->date;
+		struct tm tm;
+
+		localtime_r(&t, &tm);
+		if (strftime(buf, sizeof(buf), f->date_format, &tm) > 0)
+			utf8_clean(&s, buf, strlen(buf), UTF8_LINE);
+	} else {
+		index_date(&s, (time_t)r->date, f->now, wide);
+	}
+	line_pad_left(out, STYLE_DATE, str_c(&s), columns);
+	str_done(&s);
+}
+
+void index_row(struct line *out, const struct msg_row *r, const struct index_format *f)
+{
+	bool wide = f->width >= 120, with_size = f->width >= 60, with_date = f->width >= 40;
+	int from = f->width / 5 < 10 ? 10 : f->width / 5 > 28 ? 28 : f->width / 5;
+	int date = wide ? 12 : 7, rest = f->width - 5 - from - 2;
+	struct str buf = STR_INIT;
+
+	rest -= (with_size ? 6 : 0) + (with_date ? date + 1 : 0) + 1;
+	add_flags(out, r);
+	line_pad(out, text_style(r, STYLE_FROM), who(r, f, &buf), from);
+	line_add(out, STYLE_PLAIN, "  ");
+	add_subject(out, r, f, rest);
+	if (with_size) {
+		str_clear(&buf);
+		draw_size(&buf, r->size);
+		line_pad_left(out, STYLE_SIZE, str_c(&buf), 6);
+	}
+	if (with_date) {
+		line_add(out, STYLE_PLAIN, " ");
+		add_date(out, r, f, wide, date);
+	}
+	line_add(out, STYLE_PLAIN, " ");
+	str_done(&buf);
+}

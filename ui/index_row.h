@@ -1,0 +1,33 @@
+/*
+ * index_row - one message as one line of the list.
+ *
+ * Owns:    nothing.
+ * Threads: UI thread.
+ * Errors:  none.
+ */
+#ifndef UI_INDEX_ROW_H
+#define UI_INDEX_ROW_H
+
+#include "engine/msglist.h"
+#include "ui/draw.h"
+
+#include <time.h>
+
+struct index_format {
+	int width;
+	bool show_to; /* Sent and Drafts: the receiver says more than the sender */
+	bool ascii;
+	bool same_subject;       /* as the row above: the thread glyphs are enough */
+	const char *date_format; /* strftime; "" or "auto": relative */
+	time_t now;
+};
+
+/* Appends exactly width columns (less when width < 20). */
+void index_row(struct line *out, const struct msg_row *row, const struct index_format *f);
+/* "09:14" today, "Fri" in the last six days, "12 Mar" this year, "2024-03" before; wide: longer
+ * forms of at most twelve columns. */
+void index_date(struct str *out, time_t date, time_t now, bool wide);
+/* The subject behind its "Re:", "Fwd:", "Aw:" ... */
+const char *index_bare_subject(const char *subject);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * pager - scrolling, searching and painting of styled text; the reader, help and texts share it.
+ *
+ * Owns:    which lines are shown and where it stands; the text is borrowed.
+ * Threads: UI thread.
+ * Errors:  none.
+ */
+#ifndef UI_PAGER_H
+#define UI_PAGER_H
+
+#include "mime/text.h"
+#include "ui/draw.h"
+
+enum move {
+	MOVE_NEXT,
+	MOVE_PREVIOUS,
+	MOVE_LINE_DOWN,
+	MOVE_LINE_UP,
+	MOVE_PAGE_DOWN,
+	MOVE_PAGE_UP,
+	MOVE_HALF_DOWN,
+	MOVE_HALF_UP,
+	MOVE_FIRST,
+	MOVE_LAST,
+	MOVE_TOP,
+	MOVE_MIDDLE,
+	MOVE_BOTTOM
+};
+
+struct pager {
+	const struct text *text; /* borrowed; NULL: nothing yet */
+	size_t *shown;           /* indexes of the lines shown */
+	size_t nshown, top;      /* top: index into shown */
+	int rows;                /* of the last paint */
+	bool hide_quotes;
+	char *needle; /* what was searched, for highlighting; or NULL */
+	size_t match; /* index into shown of the last match */
+};
+
+void pager_set(struct pager *p, const struct text *t, bool keep_place);
+void pager_done(struct pager *p);
+void pager_draw(struct pager *p, const struct region *r);
+/* False when it is at the end already. */
+bool pager_move(struct pager *p, enum move m, int n);
+/* Moves to the next (step 1) or previous (-1) line with the needle; NULL: the last one again. */
+bool pager_search(struct pager *p, const char *needle, int step);
+void pager_toggle_quotes(struct pager *p);
+bool pager_skip_quoted(struct pager *p);
+int pager_percent(const struct pager *p); /* of the text that is above the lower edge */
+enum style pager_style(uint8_t text_style);
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * prompt - one line of input at the bottom: commands, searches, fields, passwords, questions.
+ *
+ * Owns:    its text until prompt_close; a hidden one is overwritten before it is freed.
+ * Threads: UI thread; needs no terminal.
+ * Errors:  none.
+ *
+ * A prompt is a state, not a loop: prompt_key says whether it goes on. Editing is Emacs'; Up and
+ * Down walk the history of its kind, Tab completes.
+ */
+#ifndef UI_PROMPT_H
+#define UI_PROMPT_H
+
+#include "base/str.h"
+
+struct history;
+
+enum history_kind {
+	HISTORY_NONE,
+	HISTORY_COMMAND,
+	HISTORY_SEARCH,
+	HISTORY_FOLDER,
+	HISTORY_ADDRESS,
+	HISTORY_PATH,
+	HISTORY_KINDS
+};
+
+struct history *history_new(void);
+void history_free(struct history *h);
+void history_add(struct history *h, enum history_kind kind, const char *line);
+/* back: 1 the latest. NULL: there is no more. */
+const char *history_get(const struct history *h, enum history_kind kind, size_t back);
+void history_load(struct history *h, const char *path);       /* missing or damaged: empty */
+void history_save(const struct history *h, const char *path); /* the last 500 of each kind */
+
+/*
+ * Fills out with what the word before the cursor may become; returns where in line that word
+ * starts. line is the text up to the cursor.
+ */
+typedef size_t prompt_complete_fn(void *ctx, const char *line, struct strv *out);
+
+enum prompt_kind { PROMPT_LINE, PROMPT_PASSWORD, PROMPT_CHOICE };
+enum prompt_result { PROMPT_MORE, PROMPT_DONE, PROMPT_CANCELLED };
+
+struct prompt {
+	bool active;
+	enum prompt_kind kind;
+	char *label;
+	char *choices; /* PROMPT_CHOICE: the letters allowed, the first is what Enter means */
+	struct str text;
+	size_t cursor; /* byte offset in text */
+	char *kill;    /* what ^K, ^U and ^W cut last */
+	enum history_kind history_kind;
+	struct history *history; /* borrowed */
+	size_t back;             /* 0: not in the history */
+	char *saved;             /* the line as it was before the history was entered */
+	prompt_complete_fn *complete;
+	void *ctx;
+	struct strv found; /* completions to show */
+	size_t found_at, found_start;
+	bool cycling;
+};
+
+void prompt_open(struct prompt *p, enum prompt_kind kind, const char *label, const char *initial);
+/* name: as term_key names it; paste: its text, else NULL. */
+enum prompt_result prompt_key(struct prompt *p, const char *name, const char *paste);
+void prompt_close(struct prompt *p);
+
+#endif

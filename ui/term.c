@@ -1,0 +1,712 @@
+#include "ui/term.h"
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+
+#include <curses.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <term.h>
+#include <unistd.h>
+#include <wchar.h>
+
+enum {
+	CODE_PASTE = 0x1000,
+	CODE_PASTE_END,
+	MAX_PASTE = 256 * 1024,
+	MAX_PAIRS = 250,
+	PUT_MAX = 512
+};
+
+static struct {
+	SCREEN *screen;
+	WINDOW *input; /* reading keys from stdscr would refresh it */
+	FILE *out, *in;
+	bool headless, away, mouse;
+	int signal_pipe[2];
+	const struct style_set *styles;
+	int colors;
+	short pair_of[MAX_PAIRS][2];
+	short pairs;
+	bool in_paste;
+	struct str paste;
+	int cursor_row, cursor_col;
+} t = {.signal_pipe = {-1, -1}};
+
+static const int handled[] = {SIGWINCH, SIGTSTP, SIGCONT, SIGTERM, SIGHUP, SIGINT, SIGCHLD};
+
+static void on_signal(int sig)
+{
+	int saved = errno;
+	char c = (char)sig;
+
+	if (write(t.signal_pipe[1], &c, 1) < 0)
+		errno = 0; /* full: it is readable anyway */
+	errno = saved;
+}
+
+static void install(int sig, void (*fn)(int))
+{
+	struct sigaction sa = {.sa_handler = fn, .sa_flags = SA_RESTART};
+
+	sigemptyset(&sa.sa_mask);
+	sigaction(sig, &sa, NULL);
+}
+
+static int open_signals(struct err *err)
+{
+	if (pipe2(t.signal_pipe, O_CLOEXEC | O_NONBLOCK) < 0)
+		return err_errno(err, _("cannot make a pipe"));
+	for (size_t i = 0; i < MEM_COUNT(handled); i++)
+		install(handled[i], on_signal);
+	install(SIGQUIT, SIG_IGN);
+	install(SIGPIPE, SIG_IGN);
+	return 0;
+}
+
+static void close_signals(void)
+{
+	if (t.signal_pipe[0] < 0)
+		return;
+	for (size_t i = 0; i < MEM_COUNT(handled); i++)
+		install(handled[i], SIG_DFL);
+	close(t.signal_pipe[0]);
+	close(t.signal_pipe[1]);
+	t.signal_pipe[0] = t.signal_pipe[1] = -1;
+}
+
+unsigned term_signals(void)
+{
+	unsigned found = 0;
+	char c;
+
+	while (read(t.signal_pipe[0], &c, 1) == 1) {
+		switch (c) {
+		case SIGWINCH:
+			found |= TERM_RESIZE;
+			break;
+		case SIGTSTP:
+			found |= TERM_STOP;
+			break;
+		case SIGCONT:
+			found |= TERM_CONT;
+			break;
+		case SIGCHLD:
+			found |= TERM_CHILD;
+			break;
+		case SIGTERM:
+		case SIGHUP:
+			found |= TERM_QUIT;
+			break;
+		default:
+			break;
+		}
+	}
+	return found;
+}
+
+/* Terminals send arrows in two forms whatever terminfo says, and terminfo knows no paste marks. */
+static void define_keys(void)
+{
+	static const struct {
+		const char *seq;
+		int code;
+	} keys[] = {
+		{"\033[A", KEY_UP},
+		{"\033[B", KEY_DOWN},
+		{"\033[C", KEY_RIGHT},
+		{"\033[D", KEY_LEFT},
+		{"\033OA", KEY_UP},
+		{"\033OB", KEY_DOWN},
+		{"\033OC", KEY_RIGHT},
+		{"\033OD", KEY_LEFT},
+		{"\033[H", KEY_HOME},
+		{"\033[F", KEY_END},
+		{"\033OH", KEY_HOME},
+		{"\033OF", KEY_END},
+		{"\033[1~", KEY_HOME},
+		{"\033[4~", KEY_END},
+		{"\033[7~", KEY_HOME},
+		{"\033[8~", KEY_END},
+		{"\033[3~", KEY_DC},
+		{"\033[5~", KEY_PPAGE},
+		{"\033[6~", KEY_NPAGE},
+		{"\033[Z", KEY_BTAB},
+		{"\033[200~", CODE_PASTE},
+		{"\033[201~", CODE_PASTE_END},
+	};
+
+	for (size_t i = 0; i < MEM_COUNT(keys); i++)
+		define_key(keys[i].seq, keys[i].code);
+}
+
+static void set_modes(void)
+{
+	raw();
+	noecho();
+	nonl();
+	intrflush(stdscr, FALSE);
+	leaveok(stdscr, FALSE);
+	idlok(stdscr, TRUE);
+	set_escdelay(25);
+	if (t.mouse) {
+		mmask_t old;
+
+		mousemask(BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED,
+			&old);
+		mouseinterval(0);
+	}
+}
+
+static void send_raw(const char *s)
+{
+	fflush(t.out);
+	if (!t.headless && write(fileno(t.out), s, strlen(s)) < 0)
+		errno = 0;
+}
+
+static void count_colors(void)
+{
+	const char *no = getenv("NO_COLOR");
+
+	t.colors = 0;
+	t.pairs = 1;
+	if ((no && *no) || !has_colors())
+		return;
+	start_color();
+	if (use_default_colors() == ERR)
+		return;
+	t.colors = COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : COLORS;
+}
+
+static int open_screen(struct err *err)
+{
+	const char *name = getenv("TERM");
+
+	if (t.headless)
+		name = "xterm-256color";
+	t.screen = newterm(name, t.out, t.in);
+	if (!t.screen)
+		return err_set(err, ERR_INPUT,
+			_("the terminal type “%s” is not known: set TERM to what your terminal is, "
+			  "for example xterm-256color"),
+			name ? name : "");
+	if (!cursor_address || strlen(cursor_address) == 0) {
+		endwin();
+		delscreen(t.screen);
+		t.screen = NULL;
+		return err_set(err, ERR_INPUT,
+			_("the terminal “%s” cannot place text on a screen: use another TERM, or "
+			  "commands like “talaria list” that need no screen"),
+			name ? name : "");
+	}
+	t.input = newpad(1, 1);
+	keypad(t.input, TRUE);
+	nodelay(t.input, TRUE);
+	define_keys();
+	set_modes();
+	count_colors();
+	return 0;
+}
+
+int term_start(const struct style_set *styles, bool mouse, struct err *err)
+{
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return err_set(err, ERR_INPUT, _("the screen needs a terminal"));
+	t.out = stdout;
+	t.in = stdin;
+	t.headless = false;
+	t.mouse = mouse;
+	t.styles = styles;
+	if (open_signals(err) < 0)
+		return -1;
+	if (open_screen(err) < 0) {
+		close_signals();
+		return -1;
+	}
+	send_raw("\033[?2004h");
+	term_cursor(-1, 0);
+	return 0;
+}
+
+int term_start_headless(const struct style_set *styles, int rows, int cols, struct err *err)
+{
+	t.headless = true;
+	t.mouse = false;
+	t.styles = styles;
+	t.out = fopen("/dev/null", "w");
+	t.in = fopen("/dev/null", "r");
+	if (!t.out || !t.in)
+		return err_errno(err, "/dev/null");
+	if (open_signals(err) < 0 || open_screen(err) < 0)
+		return -1;
+	resizeterm(rows, cols);
+	return 0;
+}
+
+bool term_is_on(void)
+{
+	return t.screen && !t.away;
+}
+
+void term_stop(void)
+{
+	if (!t.screen)
+		return;
+	if (!t.away) {
+		send_raw("\033[?2004l");
+		endwin();
+	}
+	delwin(t.input);
+	delscreen(t.screen);
+	t.screen = NULL;
+	t.away = false;
+	str_done(&t.paste);
+	if (t.headless) {
+		fclose(t.out);
+		fclose(t.in);
+	}
+	close_signals();
+}
+
+void term_leave(void)
+{
+	if (!term_is_on())
+		return;
+	t.away = true;
+	curs_set(1);
+	send_raw("\033[?2004l");
+	endwin();
+}
+
+void term_enter(void)
+{
+	if (!t.screen || !t.away)
+		return;
+	t.away = false;
+	set_modes();
+	term_resized();
+	send_raw("\033[?2004h");
+	clearok(curscr, TRUE);
+	flushinp();
+}
+
+void term_suspend(void)
+{
+	bool was_on = term_is_on();
+
+	term_leave();
+	install(SIGTSTP, SIG_DFL);
+	kill(getpid(), SIGTSTP);
+	install(SIGTSTP, on_signal);
+	if (was_on)
+		term_enter();
+}
+
+int term_fd(void)
+{
+	return fileno(t.in);
+}
+
+int term_signal_fd(void)
+{
+	return t.signal_pipe[0];
+}
+
+void term_resized(void)
+{
+	struct winsize ws;
+
+	if (t.headless || ioctl(fileno(t.out), TIOCGWINSZ, &ws) < 0 || !ws.ws_row || !ws.ws_col)
+		return;
+	if (ws.ws_row != LINES || ws.ws_col != COLS)
+		resizeterm(ws.ws_row, ws.ws_col);
+}
+
+int term_rows(void)
+{
+	return LINES;
+}
+
+int term_cols(void)
+{
+	return COLS;
+}
+
+/* --- keys --- */
+
+static const struct {
+	const char *name;
+	int code;
+} code_names[] = {
+	{"Up", KEY_UP},
+	{"Down", KEY_DOWN},
+	{"Left", KEY_LEFT},
+	{"Right", KEY_RIGHT},
+	{"Home", KEY_HOME},
+	{"End", KEY_END},
+	{"PageUp", KEY_PPAGE},
+	{"PageDown", KEY_NPAGE},
+	{"Insert", KEY_IC},
+	{"Delete", KEY_DC},
+	{"Backspace", KEY_BACKSPACE},
+	{"Enter", KEY_ENTER},
+	{"Shift-Tab", KEY_BTAB},
+	{"Shift-Up", KEY_SR},
+	{"Shift-Down", KEY_SF},
+	{"Shift-Left", KEY_SLEFT},
+	{"Shift-Right", KEY_SRIGHT},
+};
+
+static bool name_of_code(wint_t code, char name[24])
+{
+	for (size_t i = 0; i < MEM_COUNT(code_names); i++)
+		if ((wint_t)code_names[i].code == code) {
+			snprintf(name, 24, "%s", code_names[i].name);
+			return true;
+		}
+	if (code > KEY_F0 && code <= KEY_F(24)) {
+		snprintf(name, 24, "F%d", (int)code - KEY_F0);
+		return true;
+	}
+	return false;
+}
+
+static bool name_of_char(uint32_t c, char name[24])
+{
+	struct str s = STR_INIT;
+
+	if (c == '\r' || c == '\n')
+		snprintf(name, 24, "Enter");
+	else if (c == '\t')
+		snprintf(name, 24, "Tab");
+	else if (c == 127 || c == 8)
+		snprintf(name, 24, "Backspace");
+	else if (c == 27)
+		snprintf(name, 24, "Esc");
+	else if (c == ' ')
+		snprintf(name, 24, "Space");
+	else if (c < 32)
+		snprintf(name, 24, "Ctrl-%c", (int)c + '@');
+	else if ((c >= 0x80 && c < 0xA0) || utf8_is_hidden(c))
+		return false;
+	else {
+		utf8_put(&s, c);
+		snprintf(name, 24, "%s", str_c(&s));
+		str_done(&s);
+	}
+	return true;
+}
+
+static bool add_alt(char name[24])
+{
+	char plain[24];
+
+	snprintf(plain, sizeof(plain), "%s", name);
+	snprintf(name, 24, "Alt-%.19s", plain);
+	return true;
+}
+
+static bool read_mouse(struct term_key *out)
+{
+	MEVENT m;
+
+	if (getmouse(&m) != OK)
+		return false;
+	out->row = m.y;
+	out->col = m.x;
+	if (m.bstate & BUTTON4_PRESSED)
+		snprintf(out->name, sizeof(out->name), "WheelUp");
+	else if (m.bstate & BUTTON5_PRESSED)
+		snprintf(out->name, sizeof(out->name), "WheelDown");
+	else if (m.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED))
+		snprintf(out->name, sizeof(out->name), "Click");
+	else
+		return false;
+	return true;
+}
+
+static bool take_paste(int kind, wint_t c, struct term_key *out)
+{
+	if (kind == KEY_CODE_YES && c == CODE_PASTE_END) {
+		struct str clean = STR_INIT;
+
+		t.in_paste = false;
+		utf8_clean(&clean, str_c(&t.paste), t.paste.len, UTF8_TEXT);
+		str_clear(&t.paste);
+		snprintf(out->name, sizeof(out->name), "Paste");
+		out->text = str_steal(&clean);
+		return true;
+	}
+	if (kind == OK && t.paste.len < MAX_PASTE)
+		utf8_put(&t.paste, c == '\r' ? '\n' : c);
+	return false;
+}
+
+static bool key_from(int kind, wint_t c, struct term_key *out)
+{
+	if (kind == KEY_CODE_YES) {
+		if (c == KEY_MOUSE)
+			return read_mouse(out);
+		return name_of_code(c, out->name);
+	}
+	return name_of_char(c, out->name);
+}
+
+bool term_key(struct term_key *out)
+{
+	wint_t c;
+	int kind;
+
+	*out = (struct term_key){0};
+	if (!term_is_on())
+		return false;
+	while ((kind = wget_wch(t.input, &c)) != ERR) {
+		if (kind == KEY_CODE_YES && c == KEY_RESIZE)
+			continue;
+		if (t.in_paste) {
+			if (take_paste(kind, c, out))
+				return true;
+			continue;
+		}
+		if (kind == KEY_CODE_YES && c == CODE_PASTE) {
+			t.in_paste = true;
+			continue;
+		}
+		if (kind == OK && c == 27) {
+			wint_t next;
+			int next_kind = wget_wch(t.input, &next);
+
+			if (next_kind == ERR || (next_kind == OK && next == 27))
+				return name_of_char(27, out->name);
+			if (key_from(next_kind, next, out))
+				return add_alt(out->name);
+			continue;
+		}
+		if (key_from(kind, c, out))
+			return true;
+	}
+	return false;
+}
+
+static bool written_name(const char *w, char name[24])
+{
+	static const struct {
+		const char *written, *name;
+	} other[] = {{"Return", "Enter"}, {"CR", "Enter"}, {"Escape", "Esc"}, {"BS", "Backspace"},
+		{"PgUp", "PageUp"}, {"PgDn", "PageDown"}, {"PageDn", "PageDown"}, {"Del", "Delete"},
+		{"Ins", "Insert"}, {"BackTab", "Shift-Tab"}, {"Tab", "Tab"}, {"Esc", "Esc"},
+		{"Space", "Space"}, {"Enter", "Enter"}, {"WheelUp", "WheelUp"},
+		{"WheelDown", "WheelDown"}, {"Click", "Click"}};
+	const char *p = w, *end = w + strlen(w);
+	uint32_t cp;
+
+	for (size_t i = 0; i < MEM_COUNT(other); i++)
+		if (strcasecmp(other[i].written, w) == 0) {
+			snprintf(name, 24, "%s", other[i].name);
+			return true;
+		}
+	for (size_t i = 0; i < MEM_COUNT(code_names); i++)
+		if (strcasecmp(code_names[i].name, w) == 0) {
+			snprintf(name, 24, "%s", code_names[i].name);
+			return true;
+		}
+	if ((*w == 'F' || *w == 'f') && w[1] >= '1' && w[1] <= '9' && atoi(w + 1) <= 24) {
+		snprintf(name, 24, "F%d", atoi(w + 1));
+		return true;
+	}
+	if (p == end)
+		return false;
+	cp = utf8_next(&p, end);
+	return p == end && cp > 31 && name_of_char(cp, name);
+}
+
+bool term_key_name(const char *written, char name[24])
+{
+	char w[40];
+	size_t len = strlen(written);
+	int c;
+
+	if (len == 0 || len > 32)
+		return false;
+	snprintf(w, sizeof(w), "%s", written);
+	if (len > 2 && w[0] == '<' && w[len - 1] == '>') {
+		w[len - 1] = '\0';
+		memmove(w, w + 1, len - 1);
+	}
+	for (const char *const *p = (const char *const[]){"Alt-", "Esc-", "M-", "A-", NULL}; *p;
+		p++)
+		if (str_istarts(w, *p) && w[strlen(*p)])
+			return term_key_name(w + strlen(*p), name) && !str_starts(name, "Alt-") &&
+			       add_alt(name);
+	if (w[0] == '^' && w[1] && !w[2])
+		c = w[1];
+	else if (str_istarts(w, "Ctrl-") && w[5] && !w[6])
+		c = w[5];
+	else if (str_istarts(w, "C-") && w[2] && !w[3])
+		c = w[2];
+	else
+		return written_name(w, name);
+	if (c >= 'a' && c <= 'z')
+		c -= 'a' - 'A';
+	if (c < '@' || c > '_')
+		return false;
+	return name_of_char((uint32_t)(c - '@'), name);
+}
+
+/* --- cells --- */
+
+void term_styles(const struct style_set *styles)
+{
+	t.styles = styles;
+}
+
+int term_colors(void)
+{
+	return t.colors;
+}
+
+static short pair_for(short fg, short bg)
+{
+	if (t.colors == 0 || (fg == COLOR_NONE && bg == COLOR_NONE))
+		return 0;
+	for (short i = 1; i < t.pairs; i++)
+		if (t.pair_of[i][0] == fg && t.pair_of[i][1] == bg)
+			return i;
+	if (t.pairs >= MAX_PAIRS || t.pairs >= COLOR_PAIRS)
+		return 0;
+	init_pair(t.pairs, fg, bg);
+	t.pair_of[t.pairs][0] = fg;
+	t.pair_of[t.pairs][1] = bg;
+	return t.pairs++;
+}
+
+static void set_style(int style)
+{
+	struct style_look l = style_look(t.styles, style, t.colors);
+	attr_t a = A_NORMAL;
+
+	if (l.attr & ATTR_BOLD)
+		a |= A_BOLD;
+	if (l.attr & ATTR_DIM)
+		a |= A_DIM;
+	if (l.attr & ATTR_ITALIC)
+		a |= A_ITALIC;
+	if (l.attr & ATTR_UNDERLINE)
+		a |= A_UNDERLINE;
+	if (l.attr & ATTR_REVERSE)
+		a |= A_REVERSE;
+	attr_set(a, pair_for(l.fg, l.bg), NULL);
+}
+
+void term_erase(void)
+{
+	attr_set(A_NORMAL, 0, NULL);
+	erase();
+}
+
+static wchar_t safe_char(uint32_t cp)
+{
+	if (cp == '\t')
+		return L' ';
+	if (cp < 0x20 || (cp >= 0x7F && cp < 0xA0) || utf8_is_hidden(cp))
+		return 0;
+	return wcwidth((wchar_t)cp) < 0 ? 0xFFFD : (wchar_t)cp;
+}
+
+int term_put(int row, int col, int width, int style, const char *s, size_t len)
+{
+	const char *p = s, *end = s + len;
+	wchar_t buf[PUT_MAX];
+	int used = 0, n = 0, marks = 0;
+
+	if (row < 0 || row >= LINES || col < 0 || col >= COLS)
+		return 0;
+	if (width > COLS - col)
+		width = COLS - col;
+	while (p < end && n < PUT_MAX - 1) {
+		wchar_t c = safe_char(utf8_next(&p, end));
+		int w = c ? wcwidth(c) : 0;
+
+		if (!c)
+			continue;
+		if (used + w > width)
+			break;
+		marks = w == 0 ? marks + 1 : 0;
+		if (w == 0 && (used == 0 || marks > 4))
+			continue;
+		used += w;
+		buf[n++] = c;
+	}
+	buf[n] = L'\0';
+	if (n) {
+		set_style(style);
+		mvaddnwstr(row, col, buf, n);
+	}
+	return used;
+}
+
+void term_fill(int row, int col, int width, int style)
+{
+	if (row < 0 || row >= LINES || col < 0 || col >= COLS)
+		return;
+	if (width > COLS - col)
+		width = COLS - col;
+	set_style(style);
+	for (int i = 0; i < width; i++)
+		mvaddch(row, col + i, ' ');
+}
+
+void term_cursor(int row, int col)
+{
+	t.cursor_row = row;
+	t.cursor_col = col;
+}
+
+void term_flush(void)
+{
+	if (!term_is_on())
+		return;
+	curs_set(t.cursor_row >= 0 ? 1 : 0);
+	if (t.cursor_row >= 0 && t.cursor_row < LINES && t.cursor_col < COLS)
+		move(t.cursor_row, t.cursor_col);
+	else
+		move(LINES - 1, 0);
+	refresh();
+}
+
+void term_redraw(void)
+{
+	clearok(curscr, TRUE);
+}
+
+void term_beep(void)
+{
+	if (term_is_on())
+		beep();
+}
+
+void term_row_text(int row, struct str *out)
+{
+	for (int col = 0; col < COLS; col++) {
+		wchar_t wc[CCHARW_MAX + 1];
+		cchar_t cell;
+		attr_t a;
+		short pair;
+
+		if (mvin_wch(row, col, &cell) != OK || getcchar(&cell, wc, &a, &pair, NULL) != OK)
+			continue;
+		for (int i = 0; wc[i]; i++)
+			utf8_put(out, (uint32_t)wc[i]);
+		if (wc[0] && wcwidth(wc[0]) == 2)
+			col++;
+	}
+	while (out->len && out->p[out->len - 1] == ' ')
+		str_cut(out, out->len - 1);
+}

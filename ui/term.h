@@ -1,0 +1,74 @@
+/*
+ * term - the terminal: the only file that knows ncurses.
+ *
+ * Owns:    the screen, its modes, the signal handlers for size and job control.
+ * Threads: UI thread. Nothing here waits, except term_flush when the terminal itself is slow.
+ * Errors:  ERR_INPUT when the terminal cannot be used, with what to do.
+ *
+ * Text is valid UTF-8; control and hidden code points are dropped here once more, so that no byte
+ * of a mail can command the terminal whatever the layers above do. Rows and columns count from 0.
+ */
+#ifndef UI_TERM_H
+#define UI_TERM_H
+
+#include "base/err.h"
+#include "base/str.h"
+#include "ui/style.h"
+
+#include <stdint.h>
+
+struct term_key {
+	char name[24]; /* "j", "é", "Enter", "Ctrl-L", "Alt-x", "PageDown", "Paste", "Click" ... */
+	char *text;    /* of "Paste": owned by the caller (free()), cleaned; else NULL */
+	int row, col;  /* of "Click" */
+};
+
+/* What happened since the last call of term_signals. */
+enum term_signal {
+	TERM_RESIZE = 1 << 0,
+	TERM_STOP = 1 << 1,  /* asked to stop (SIGTSTP) */
+	TERM_CONT = 1 << 2,  /* running again */
+	TERM_QUIT = 1 << 3,  /* SIGTERM or SIGHUP */
+	TERM_CHILD = 1 << 4, /* a child changed its state */
+};
+
+int term_start(const struct style_set *styles, bool mouse, struct err *err);
+/* For tests: a screen of this size that goes nowhere. */
+int term_start_headless(const struct style_set *styles, int rows, int cols, struct err *err);
+void term_stop(void);
+bool term_is_on(void);
+
+/* Gives the terminal back to other programs, and takes it again (the screen is painted anew). */
+void term_leave(void);
+void term_enter(void);
+/* Stops this process as ^Z does, with the terminal in order; returns when it runs again. */
+void term_suspend(void);
+
+int term_fd(void);        /* poll(POLLIN) for keys */
+int term_signal_fd(void); /* poll(POLLIN) for signals */
+unsigned term_signals(void);
+void term_resized(void); /* takes the new size over */
+int term_rows(void);
+int term_cols(void);
+
+/* The next key that is there; false when none. */
+bool term_key(struct term_key *out);
+/* The canonical name of a key as a person may write it ("^L", "C-l", "<Return>", "Esc-v", "M-v").
+ * False when there is no such key. */
+bool term_key_name(const char *written, char name[24]);
+
+void term_styles(const struct style_set *styles); /* borrowed; call again after a change */
+int term_colors(void);
+void term_erase(void);
+/* Puts text, cut at width columns; returns the columns used. */
+int term_put(int row, int col, int width, int style, const char *s, size_t len);
+void term_fill(int row, int col, int width, int style);
+void term_cursor(int row, int col); /* row -1 hides it */
+void term_flush(void);
+void term_redraw(void); /* the next flush sends everything */
+void term_beep(void);
+
+/* The text of a row as it would be on the screen, for tests. */
+void term_row_text(int row, struct str *out);
+
+#endif

@@ -1,0 +1,175 @@
+/*
+ * ui - what the front end's own parts know of each other: the application, its views, its helpers.
+ *
+ * Owns:    struct app owns tabs and views; a view is freed by its close function.
+ * Threads: UI thread.
+ * Errors:  shown in the message line by app_error.
+ */
+#ifndef UI_UI_H
+#define UI_UI_H
+
+#include "engine/engine.h"
+#include "engine/settings.h"
+#include "ui/child.h"
+#include "ui/commands.h"
+#include "ui/draw.h"
+#include "ui/layout.h"
+#include "ui/pager.h"
+#include "ui/prompt.h"
+#include "ui/scroll.h"
+
+struct app;
+struct view;
+
+struct selection {            /* what a command is about */
+	struct msglist *list; /* borrowed */
+	uint32_t *uids;       /* owned: selection_done */
+	size_t n;
+	bool tagged; /* the tagged ones, not the one under the cursor */
+};
+
+/* A screen. All functions but title, draw and close may be NULL. */
+struct view_ops {
+	unsigned context; /* enum ui_context */
+	void (*title)(struct view *v, struct str *out);
+	void (*draw)(struct view *v, const struct region *r);
+	void (*status)(struct view *v, struct line *out); /* its words in the status line */
+	/* The view became the visible one, or its width changed. */
+	void (*show)(struct view *v, int rows, int cols);
+	void (*event)(struct view *v, struct event *ev); /* those nobody asked for */
+	void (*move)(struct view *v, enum move m, int n);
+	void (*open)(struct view *v); /* Enter */
+	/* Fills list and the UIDs under the cursor; false: nothing there. */
+	bool (*select)(struct view *v, struct selection *out);
+	void (*selected_away)(struct view *v); /* the selection is being moved away: step on */
+	void (*search)(struct view *v, const char *text, int step); /* text NULL: again */
+	int64_t (*tick)(struct view *v, int64_t now);               /* next time it wants, or 0 */
+	void (*click)(struct view *v, int row, int col);
+	bool (*leave)(struct view *v); /* q: false when it asks first and closes by itself */
+	void (*close)(struct view *v); /* frees it */
+};
+
+struct view {
+	const struct view_ops *ops;
+	struct app *app;
+};
+
+enum { MAX_TABS = 9, MAX_STACK = 8, MAX_MESSAGES = 200 };
+
+struct tab {
+	struct view *stack[MAX_STACK];
+	int n;
+	int account; /* opened when first looked at; -1: nothing to open */
+	char *folder;
+};
+
+typedef void app_done_fn(struct app *a, void *ctx, struct event *ev);
+/* text NULL: the user took it back. */
+typedef void app_answer_fn(struct app *a, void *ctx, const char *text);
+
+struct await {
+	unsigned request;
+	void *owner, *ctx;
+	app_done_fn *fn;
+};
+
+struct message {
+	char *text;
+	int64_t when; /* seconds since 1970 */
+	bool error;
+};
+
+struct app {
+	struct engine *engine;
+	struct settings *settings;
+	struct ui_config *config;
+	struct style_set styles;
+	struct tab tabs[MAX_TABS];
+	int ntabs, tab;
+	struct layout layout;
+	enum sidebar_mode sidebar;
+	size_t side_cursor; /* row in the sidebar, for sidebar-next and friends */
+	bool side_active;
+	struct prompt prompt;
+	void *answer_owner, *answer_ctx;
+	app_answer_fn *answer;
+	int *ask_passwords; /* accounts that wait for one */
+	size_t npasswords, cap_passwords;
+	struct await *awaits;
+	size_t nawaits, cap_awaits;
+	struct message messages[MAX_MESSAGES];
+	size_t nmessages;
+	bool message_shown; /* the last one lies over the key bar */
+	int64_t message_until;
+	unsigned progress_request; /* a long request to show and cancel */
+	uint64_t progress_done, progress_total, progress_bytes;
+	bool tag_prefix, esc_prefix;
+	bool dirty, quit;
+	char *last_search;
+	struct child child;
+	app_done_fn *child_done;
+	void *child_ctx, *child_owner;
+	struct history *history;
+	bool offline;
+	int depth; /* of commands that run commands */
+};
+
+/* --- tabs and views (app.c) --- */
+struct view *app_view(struct app *a); /* the current one; NULL only while starting */
+void app_push(struct app *a, struct view *v);
+void app_close_view(struct app *a, struct view *v);
+void app_back(struct app *a);                   /* leaves the current view */
+int app_new_tab(struct app *a, struct view *v); /* shows it; -1: too many, v stays the caller's */
+void app_show_tab(struct app *a, int i);
+struct view *app_find_view(struct app *a, unsigned context); /* in the current tab, topmost first */
+struct view *app_tab_top(struct app *a, int tab);
+int app_account(struct app *a); /* of what is on the screen; -1: none */
+bool app_open_folder(struct app *a, int account, const char *folder, bool new_tab);
+void app_paint_soon(struct app *a);
+void app_relayout(struct app *a);
+bool app_ascii(const struct app *a);
+void app_forget(struct app *a, void *owner); /* no call back comes for it any more */
+void app_theme(struct app *a);
+
+/* --- saying and asking --- */
+void app_message(struct app *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void app_error(struct app *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void app_ask(struct app *a, const char *label, const char *initial, enum history_kind history,
+	prompt_complete_fn *complete, app_answer_fn *fn, void *ctx, void *owner);
+void app_ask_choice(struct app *a, const char *label, const char *choices, app_answer_fn *fn,
+	void *ctx, void *owner);
+
+/* fn gets the final event of a request; without one, failures and texts are shown. */
+void app_await(struct app *a, unsigned request, app_done_fn *fn, void *ctx, void *owner);
+void app_unawait(struct app *a, unsigned request);
+/* The default: says what failed or was done. */
+void app_finish(struct app *a, struct event *ev);
+
+bool app_selection(struct app *a, struct selection *out); /* says so when there is none */
+void selection_done(struct selection *s);
+
+/* Gives the terminal to a program; fn (ev NULL) is called when it ended. */
+void app_run_child(struct app *a, const char *command, const char *arg, app_done_fn *fn, void *ctx,
+	void *owner);
+
+/* --- completion (complete.c); nth and word as in struct command --- */
+void complete_folder(struct app *a, int nth, const char *word, struct strv *out);
+void complete_path(struct app *a, int nth, const char *word, struct strv *out);
+void complete_setting(struct app *a, int nth, const char *word, struct strv *out);
+void complete_account(struct app *a, int nth, const char *word, struct strv *out);
+void complete_protocol(struct app *a, int nth, const char *word, struct strv *out);
+void complete_sort(struct app *a, int nth, const char *word, struct strv *out);
+void complete_help(struct app *a, int nth, const char *word, struct strv *out);
+void complete_bind(struct app *a, int nth, const char *word, struct strv *out);
+void complete_color(struct app *a, int nth, const char *word, struct strv *out);
+/* prompt_complete_fn for whole-line prompts; ctx is the app. */
+size_t complete_folder_line(void *ctx, const char *line, struct strv *out);
+size_t complete_path_line(void *ctx, const char *line, struct strv *out);
+
+/* --- the frame around the views (frame.c) --- */
+void frame_draw(struct app *a);
+void frame_status(struct app *a, struct line *out, int width);
+void frame_keybar(struct app *a, struct line *out, int width);
+int frame_tab_at(struct app *a, int col); /* -1: none */
+
+#endif

@@ -1,0 +1,284 @@
+/* Accounts and folders: the sidebar and the full screen. */
+#include "ui/views.h"
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct folders_view {
+	struct view v;
+	struct scroll scroll;
+	char *needle;
+};
+
+static struct folders_view *self(struct view *v)
+{
+	return (struct folders_view *)(void *)v;
+}
+
+size_t folders_rows(struct app *a)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < engine_accounts(a->engine); i++)
+		n += 1 + engine_folders(a->engine, i);
+	return n;
+}
+
+bool folders_at(struct app *a, size_t row, int *account, int *folder)
+{
+	for (size_t i = 0; i < engine_accounts(a->engine); i++) {
+		size_t n = 1 + engine_folders(a->engine, i);
+
+		if (row < n) {
+			*account = (int)i;
+			*folder = (int)row - 1;
+			return true;
+		}
+		row -= n;
+	}
+	return false;
+}
+
+ptrdiff_t folders_find(struct app *a, int account, const char *folder)
+{
+	size_t row = 0;
+	int f;
+
+	if (account < 0)
+		return -1;
+	f = engine_find_folder(a->engine, (size_t)account, folder);
+	if (f < 0)
+		return -1;
+	for (int i = 0; i < account; i++)
+		row += 1 + engine_folders(a->engine, (size_t)i);
+	return (ptrdiff_t)row + 1 + f;
+}
+
+static void account_line(struct app *a, int account, struct line *out, int width)
+{
+	struct account_info info;
+	struct str s = STR_INIT;
+
+	engine_account(a->engine, (size_t)account, &info);
+	str_addf(&s, " %s", info.name);
+	line_pad(out, STYLE_ACCOUNT, str_c(&s), width - 6);
+	line_pad_left(out, STYLE_DIM, info.protocol == ACCOUNT_POP3 ? "pop3 " : "imap ", 6);
+	str_done(&s);
+}
+
+void folders_line(struct app *a, size_t row, struct line *out, int width)
+{
+	struct str s = STR_INIT, count = STR_INIT;
+	struct folder_info f;
+	int account, folder, used, style;
+
+	if (!folders_at(a, row, &account, &folder))
+		return;
+	if (folder < 0) {
+		account_line(a, account, out, width);
+		return;
+	}
+	engine_folder(a->engine, (size_t)account, (size_t)folder, &f);
+	for (int i = 0; i < f.depth && i < 8; i++)
+		str_adds(&s, "  ");
+	str_addf(&s, "  %s", f.label);
+	if (f.counts_known && f.unread)
+		draw_number(&count, f.unread);
+	else if (f.counts_known && f.total && (f.role == ROLE_DRAFTS || f.role == ROLE_OUTBOX))
+		draw_number(&count, f.total);
+	style = !f.selectable || f.offline_copy ? STYLE_DIM
+		: f.unread                      ? STYLE_UNREAD
+						: STYLE_FOLDER;
+	if (f.offline_copy)
+		str_adds(&s, app_ascii(a) ? " (copy)" : " ⊘");
+	used = utf8_columns(str_c(&count), count.len);
+	line_pad(out, style, str_c(&s), width - used - 2);
+	line_add(out, STYLE_PLAIN, " ");
+	line_addn(out, STYLE_COUNT, str_c(&count), count.len);
+	line_add(out, STYLE_PLAIN, " ");
+	str_done(&s);
+	str_done(&count);
+}
+
+void folders_open(struct app *a, size_t row)
+{
+	struct folder_info f;
+	int account, folder;
+
+	if (!folders_at(a, row, &account, &folder))
+		return;
+	if (folder < 0) {
+		app_open_folder(a, account, "INBOX", false);
+		return;
+	}
+	engine_folder(a->engine, (size_t)account, (size_t)folder, &f);
+	if (!f.selectable) {
+		app_message(a, _("%s holds only other folders"), f.label);
+		return;
+	}
+	if (f.role == ROLE_OUTBOX) {
+		app_push(a, view_outbox_new(a, account));
+		return;
+	}
+	app_open_folder(a, account, f.name, false);
+}
+
+static void folders_title(struct view *v, struct str *out)
+{
+	(void)v;
+	str_adds(out, _("Folders"));
+}
+
+static void add_detail(struct app *a, size_t row, struct line *out)
+{
+	struct account_info info;
+	struct folder_info f;
+	struct str s = STR_INIT;
+	int account, folder;
+
+	if (!folders_at(a, row, &account, &folder))
+		return;
+	if (folder < 0) {
+		engine_account(a->engine, (size_t)account, &info);
+		line_addf(out, STYLE_DIM, "  %s", info.from);
+		if (*info.reason)
+			line_addf(out, STYLE_NOTICE, "  %s", info.reason);
+		return;
+	}
+	engine_folder(a->engine, (size_t)account, (size_t)folder, &f);
+	if (f.counts_known) {
+		draw_number(&s, f.total);
+		line_pad_left(out, STYLE_DIM, str_c(&s), 10);
+	}
+	if (f.offline_copy)
+		line_add(out, STYLE_DIM, _("  copy kept here, not synchronised"));
+	str_done(&s);
+}
+
+static void folders_draw(struct view *v, const struct region *r)
+{
+	struct folders_view *x = self(v);
+	size_t n = folders_rows(v->app);
+	int width = r->cols > 60 ? 40 : r->cols;
+	struct line line = LINE_INIT;
+
+	scroll_fit(&x->scroll, n, r->rows);
+	for (int i = 0; i < r->rows && x->scroll.top + (size_t)i < n; i++) {
+		size_t row = x->scroll.top + (size_t)i;
+
+		line_clear(&line);
+		folders_line(v->app, row, &line, width);
+		if (r->cols > width)
+			add_detail(v->app, row, &line);
+		draw_line(r, i, &line, row == x->scroll.cursor ? STYLE_SELECTED : 0, STYLE_PLAIN);
+	}
+	if (n == 0)
+		draw_centred(
+			r, r->rows / 3, STYLE_DIM, _("No account yet. “talaria setup” makes one"));
+	line_done(&line);
+}
+
+static void folders_move(struct view *v, enum move m, int n)
+{
+	scroll_move(&self(v)->scroll, folders_rows(v->app), m, n);
+}
+
+static void folders_enter(struct view *v)
+{
+	struct app *a = v->app;
+	size_t row = self(v)->scroll.cursor;
+	int account, folder;
+
+	if (!folders_at(a, row, &account, &folder))
+		return;
+	folders_open(a, row);
+}
+
+static void folders_search(struct view *v, const char *text, int step)
+{
+	struct folders_view *x = self(v);
+	size_t n = folders_rows(v->app), at = x->scroll.cursor;
+	struct line line = LINE_INIT;
+	char *want;
+	bool hit = false;
+
+	if (text) {
+		free(x->needle);
+		x->needle = mem_strdup(text);
+	}
+	if (!x->needle)
+		return;
+	want = utf8_fold(x->needle, strlen(x->needle));
+	for (size_t i = 0; i < n && !hit; i++) {
+		char *s;
+
+		at = (at + n + (size_t)step) % n;
+		line_clear(&line);
+		folders_line(v->app, at, &line, 200);
+		s = utf8_fold(str_c(&line.text), line.text.len);
+		hit = strstr(s, want) != NULL;
+		free(s);
+	}
+	if (hit)
+		x->scroll.cursor = at;
+	else
+		app_error(v->app, _("“%s” was not found"), x->needle);
+	free(want);
+	line_done(&line);
+}
+
+static void folders_click(struct view *v, int row, int col)
+{
+	struct folders_view *x = self(v);
+	size_t at = x->scroll.top + (size_t)row;
+
+	(void)col;
+	if (at >= folders_rows(v->app))
+		return;
+	if (at == x->scroll.cursor)
+		folders_enter(v);
+	else
+		x->scroll.cursor = at;
+}
+
+static void folders_close(struct view *v)
+{
+	free(self(v)->needle);
+	free(self(v));
+}
+
+static const struct view_ops ops = {
+	.context = UI_FOLDERS,
+	.title = folders_title,
+	.draw = folders_draw,
+	.move = folders_move,
+	.open = folders_enter,
+	.search = folders_search,
+	.click = folders_click,
+	.close = folders_close,
+};
+
+struct view *view_folders_new(struct app *a)
+{
+	struct folders_view *x = mem_alloc(sizeof(*x));
+	struct view *index = app_find_view(a, UI_INDEX);
+	ptrdiff_t row = -1;
+
+	x->v = (struct view){&ops, a};
+	if (index)
+		row = folders_find(
+			a, view_index_account(index), msglist_folder(view_index_list(index)));
+	x->scroll.cursor = row >= 0 ? (size_t)row : 0;
+	return &x->v;
+}
+
+int view_folders_account(struct view *v)
+{
+	int account, folder;
+
+	return folders_at(v->app, self(v)->scroll.cursor, &account, &folder) ? account : -1;
+}

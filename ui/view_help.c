@@ -1,0 +1,261 @@
+/* Texts to read: the live key map, help on one thing, messages, results. */
+#include "ui/views.h"
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct text_view {
+	struct view v;
+	char *title;
+	struct text *text;
+	struct pager pager;
+};
+
+static struct text_view *self(struct view *v)
+{
+	return (struct text_view *)(void *)v;
+}
+
+static void text_title(struct view *v, struct str *out)
+{
+	str_adds(out, self(v)->title);
+}
+
+static void text_draw(struct view *v, const struct region *r)
+{
+	struct region inner = {r->row, r->col + 1, r->rows, r->cols - 1};
+
+	pager_draw(&self(v)->pager, &inner);
+}
+
+static void text_status(struct view *v, struct line *out)
+{
+	line_addf(out, STYLE_STATUS, "%s  %d%%", self(v)->title, pager_percent(&self(v)->pager));
+}
+
+static void text_move(struct view *v, enum move m, int n)
+{
+	pager_move(&self(v)->pager, m, n);
+}
+
+static void text_search(struct view *v, const char *text, int step)
+{
+	if (!pager_search(&self(v)->pager, text, step))
+		app_error(v->app, _("Not found"));
+}
+
+static void text_close(struct view *v)
+{
+	pager_done(&self(v)->pager);
+	text_free(self(v)->text);
+	free(self(v)->title);
+	free(self(v));
+}
+
+static const struct view_ops ops = {
+	.context = UI_TEXT,
+	.title = text_title,
+	.draw = text_draw,
+	.status = text_status,
+	.move = text_move,
+	.search = text_search,
+	.close = text_close,
+};
+
+struct view *view_text_new(struct app *a, const char *title, struct text *text)
+{
+	struct text_view *x = mem_alloc(sizeof(*x));
+
+	x->v = (struct view){&ops, a};
+	x->title = mem_strdup(title);
+	x->text = text;
+	pager_set(&x->pager, text, false);
+	return &x->v;
+}
+
+struct text *text_of_lines(const char *lines)
+{
+	struct text *t = text_new();
+
+	while (*lines) {
+		size_t len = strcspn(lines, "\n");
+		char *clean = utf8_clean_line(lines, len);
+
+		text_add(t, TEXT_PLAIN, clean, strlen(clean));
+		free(clean);
+		lines += len + (lines[len] == '\n');
+	}
+	return t;
+}
+
+struct text *messages_text(struct app *a)
+{
+	struct text *t = text_new();
+
+	for (size_t i = 0; i < a->nmessages; i++) {
+		struct str s = STR_INIT;
+		time_t when = (time_t)a->messages[i].when;
+		struct tm tm;
+		char buf[16];
+
+		localtime_r(&when, &tm);
+		strftime(buf, sizeof(buf), "%H:%M:%S", &tm);
+		str_addf(&s, "%s  %s", buf, a->messages[i].text);
+		text_add(t, a->messages[i].error ? TEXT_NOTICE : TEXT_PLAIN, str_c(&s), s.len);
+		str_done(&s);
+	}
+	if (a->nmessages == 0)
+		text_add(t, TEXT_PLAIN, _("Nothing was said yet"),
+			strlen(_("Nothing was said yet")));
+	return t;
+}
+
+static void add_line(struct text *t, enum text_style style, const char *s)
+{
+	text_add(t, style, s, strlen(s));
+}
+
+static void command_help(const char *line, const char *note, struct str *out)
+{
+	struct str name = STR_INIT;
+	const struct command *c;
+
+	if (note && *note) {
+		str_adds(out, note);
+		return;
+	}
+	str_add(&name, line, strcspn(line, " ;"));
+	c = commands_find(str_c(&name));
+	str_done(&name);
+	if (c && strcmp(c->name, line) != 0)
+		str_addf(out, "%s (%s)", _(c->help), line);
+	else
+		str_adds(out, c ? _(c->help) : line);
+}
+
+static void add_binding(struct text *t, const struct key_binding *b)
+{
+	struct str s = STR_INIT;
+	struct text_line *line;
+
+	utf8_pad(&s, b->key, 11);
+	str_addc(&s, ' ');
+	utf8_pad(&s, b->command, 18);
+	str_addc(&s, ' ');
+	command_help(b->command, b->note, &s);
+	line = text_add(t, TEXT_PLAIN, str_c(&s), s.len);
+	text_span_add(line, 0, strlen(b->key), TEXT_CODE, -1);
+	str_done(&s);
+}
+
+static void add_keys(struct app *a, struct text *t, unsigned context)
+{
+	const struct keys *k = a->config->keys;
+
+	add_line(t, TEXT_HEADING, keys_context_title(context));
+	for (size_t i = 0; i < keys_count(k); i++)
+		if (keys_at(k, i)->context == context)
+			add_binding(t, keys_at(k, i));
+	add_line(t, TEXT_PLAIN, "");
+}
+
+static void add_commands(struct text *t)
+{
+	size_t n;
+	const struct command *c = commands_table(&n);
+
+	add_line(t, TEXT_HEADING, _("Commands, after :"));
+	for (size_t i = 0; i < n; i++) {
+		struct str s = STR_INIT, left = STR_INIT;
+		struct text_line *line;
+
+		str_addf(&left, "%s %s", c[i].name, c[i].args);
+		utf8_pad(&s, str_c(&left), 30);
+		str_addf(&s, " %s", _(c[i].help));
+		line = text_add(t, TEXT_PLAIN, str_c(&s), s.len);
+		text_span_add(line, 0, strlen(c[i].name), TEXT_CODE, -1);
+		str_done(&s);
+		str_done(&left);
+	}
+	add_line(t, TEXT_PLAIN, "");
+}
+
+static void add_option(struct text *t, const struct setting_row *row, const char *value)
+{
+	struct str s = STR_INIT, left = STR_INIT;
+	struct text_line *line;
+
+	str_addf(&left, "%s = %s", row->name, value && *value ? value : "\"\"");
+	utf8_pad(&s, str_c(&left), 30);
+	str_addf(&s, " %s", _(row->help));
+	if (row->choices && *row->choices)
+		str_addf(&s, " (%s)", row->choices);
+	line = text_add(t, TEXT_PLAIN, str_c(&s), s.len);
+	text_span_add(line, 0, strlen(row->name), TEXT_CODE, -1);
+	str_done(&s);
+	str_done(&left);
+}
+
+static void add_options(struct app *a, struct text *t)
+{
+	add_line(t, TEXT_HEADING, _("Options, with :set NAME VALUE"));
+	for (int i = 0; i < SETTINGS_COUNT; i++)
+		add_option(t, settings_row((enum setting)i),
+			settings_text(a->settings, (enum setting)i));
+}
+
+static struct text *topic_help(struct app *a, const char *topic)
+{
+	const struct command *c = commands_find(topic);
+	int option = settings_find(topic);
+	struct text *t = text_new();
+	struct str s = STR_INIT;
+
+	if (keys_context(topic)) {
+		add_keys(a, t, keys_context(topic));
+	} else if (strcmp(topic, "keys") == 0) {
+		add_keys(a, t, UI_ANY);
+		for (int i = 0; i < UI_CONTEXTS; i++)
+			add_keys(a, t, 1u << i);
+	} else if (strcmp(topic, "commands") == 0) {
+		add_commands(t);
+	} else if (strcmp(topic, "options") == 0) {
+		add_options(a, t);
+	} else if (c || option >= 0) {
+		if (c) {
+			str_addf(&s, "%s %s", c->name, c->args);
+			add_line(t, TEXT_HEADING, str_c(&s));
+			add_line(t, TEXT_PLAIN, _(c->help));
+			for (size_t i = 0; i < keys_count(a->config->keys); i++)
+				if (strcmp(keys_at(a->config->keys, i)->command, topic) == 0)
+					add_binding(t, keys_at(a->config->keys, i));
+		}
+		if (option >= 0)
+			add_option(t, settings_row((enum setting)option),
+				settings_text(a->settings, (enum setting)option));
+	} else {
+		text_free(t);
+		t = NULL;
+	}
+	str_done(&s);
+	return t;
+}
+
+struct text *help_text(struct app *a, unsigned context, const char *topic)
+{
+	struct text *t;
+
+	if (topic && *topic)
+		return topic_help(a, topic);
+	t = text_new();
+	add_keys(a, t, context);
+	add_keys(a, t, UI_ANY);
+	add_commands(t);
+	add_options(a, t);
+	return t;
+}

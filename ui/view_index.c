@@ -1,0 +1,445 @@
+/* The list of messages. */
+#include "ui/index_row.h"
+#include "ui/views.h"
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PREVIEW_DELAY = 120 };
+
+struct index_view {
+	struct view v;
+	int account;
+	char *folder;
+	struct msglist *list;
+	struct scroll scroll;
+	uint32_t uid; /* under the cursor: rows move when mail arrives */
+	bool placed;
+	bool show_to;
+	struct view *preview;
+	int64_t preview_at;
+};
+
+static struct index_view *self(struct view *v)
+{
+	return (struct index_view *)(void *)v;
+}
+
+static void remember(struct index_view *x)
+{
+	uint32_t uid = msglist_uid(x->list, x->scroll.cursor);
+
+	if (uid != x->uid)
+		x->preview_at = clock_ms() + PREVIEW_DELAY;
+	x->uid = uid;
+}
+
+static void index_title(struct view *v, struct str *out)
+{
+	struct index_view *x = self(v);
+	struct account_info info = {0};
+
+	if (x->account < 0) {
+		const char *slash = strrchr(x->folder, '/');
+
+		str_adds(out, slash && slash[1] ? slash + 1 : x->folder);
+		return;
+	}
+	engine_account(v->app->engine, (size_t)x->account, &info);
+	str_adds(out, info.name);
+	if (strcasecmp(x->folder, "INBOX") != 0)
+		str_addf(out, " %s", x->folder);
+}
+
+/* After any change of the list: the cursor stays on its message and the message on its line. */
+static void follow(struct index_view *x)
+{
+	ptrdiff_t row = x->uid ? msglist_find(x->list, x->uid) : -1;
+	size_t old = x->scroll.cursor;
+
+	if (!msglist_ready(x->list))
+		return;
+	if (!x->placed) {
+		x->scroll.cursor = msglist_start_row(x->list);
+		/* A little of what comes before it, too. */
+		x->scroll.top = x->scroll.cursor > 3 ? x->scroll.cursor - 3 : 0;
+		x->placed = msglist_count(x->list) > 0;
+	} else if (row >= 0) {
+		size_t now = (size_t)row;
+
+		x->scroll.cursor = now;
+		if (now >= old)
+			x->scroll.top += now - old;
+		else
+			x->scroll.top -= old - now < x->scroll.top ? old - now : x->scroll.top;
+	}
+	scroll_fit(&x->scroll, msglist_count(x->list), x->scroll.rows);
+	remember(x);
+}
+
+static void index_event(struct view *v, struct event *ev)
+{
+	struct index_view *x = self(v);
+
+	if (ev->kind == EVENT_LIST && ev->list == x->list)
+		follow(x);
+	if (x->preview && x->preview->ops->event)
+		x->preview->ops->event(x->preview, ev);
+}
+
+static void draw_empty(struct index_view *x, const struct region *r)
+{
+	const char *s;
+
+	if (!msglist_ready(x->list))
+		s = _("Opening …");
+	else if (msglist_is_limited(x->list))
+		s = _("Nothing matches. l all shows everything again");
+	else
+		s = _("No messages");
+	draw_centred(r, r->rows / 3, STYLE_DIM, s);
+}
+
+static bool same_subject(const char *a, const char *b)
+{
+	return a && b && strcmp(index_bare_subject(a), index_bare_subject(b)) == 0;
+}
+
+static void index_draw(struct view *v, const struct region *r)
+{
+	struct index_view *x = self(v);
+	size_t count = msglist_count(x->list);
+	struct index_format f = {.width = r->cols,
+		.show_to = x->show_to,
+		.ascii = app_ascii(v->app),
+		.date_format = settings_text(v->app->settings, SET_DATE_FORMAT),
+		.now = clock_now()};
+	struct line line = LINE_INIT;
+	char *above = NULL;
+
+	scroll_fit(&x->scroll, count, r->rows);
+	if (count == 0)
+		draw_empty(x, r);
+	for (int i = 0; i < r->rows && x->scroll.top + (size_t)i < count; i++) {
+		size_t row = x->scroll.top + (size_t)i;
+		struct msg_row m;
+
+		if (!msglist_row(x->list, row, &m))
+			break;
+		f.same_subject = m.depth > 0 && i > 0 && same_subject(m.subject, above);
+		line_clear(&line);
+		index_row(&line, &m, &f);
+		draw_line(r, i, &line,
+			row != x->scroll.cursor                        ? 0
+			: v->app->side_active || app_view(v->app) != v ? STYLE_SELECTED_DIM
+								       : STYLE_SELECTED,
+			STYLE_PLAIN);
+		free(above);
+		above = mem_strdup(m.subject);
+	}
+	free(above);
+	line_done(&line);
+}
+
+static void index_status(struct view *v, struct line *out)
+{
+	struct index_view *x = self(v);
+	int percent = msglist_sync_percent(x->list);
+	struct str s = STR_INIT;
+	size_t unread = msglist_unread(x->list);
+
+	if (unread) {
+		draw_number(&s, unread);
+		line_addf(out, STYLE_STATUS, _("%s  %s new of "), x->folder, str_c(&s));
+	} else {
+		line_addf(out, STYLE_STATUS, "%s  ", x->folder);
+	}
+	str_clear(&s);
+	draw_number(&s, msglist_total(x->list));
+	line_add(out, STYLE_STATUS, str_c(&s));
+	str_done(&s);
+	if (msglist_is_limited(x->list))
+		line_addf(out, STYLE_STATUS_WARN, _("  only: %s"), msglist_limit_text(x->list));
+	if (msglist_read_only(x->list))
+		line_add(out, STYLE_STATUS_WARN, _("  read only"));
+	if (percent >= 0 && percent < 100) {
+		line_addf(out, STYLE_STATUS, _("  all %d%% "), percent);
+		draw_bar(out, STYLE_PROGRESS, (uint64_t)percent, 100, 9, app_ascii(v->app));
+	}
+}
+
+static void index_move(struct view *v, enum move m, int n)
+{
+	struct index_view *x = self(v);
+
+	scroll_move(&x->scroll, msglist_count(x->list), m, n);
+	remember(x);
+}
+
+static bool is_drafts(struct index_view *x)
+{
+	struct folder_info f;
+	int i = x->account < 0
+			? -1
+			: engine_find_folder(x->v.app->engine, (size_t)x->account, x->folder);
+
+	if (i < 0)
+		return false;
+	engine_folder(x->v.app->engine, (size_t)x->account, (size_t)i, &f);
+	return f.role == ROLE_DRAFTS;
+}
+
+static void resumed(struct app *a, void *ctx, struct event *ev)
+{
+	(void)ctx;
+	if (ev->kind == EVENT_DRAFT && ev->n)
+		view_compose_open(a, ev->account, ev->drafts, true);
+	else
+		app_finish(a, ev);
+}
+
+static void index_open(struct view *v)
+{
+	struct index_view *x = self(v);
+
+	if (!x->uid)
+		return;
+	if (is_drafts(x)) {
+		app_await(v->app,
+			engine_compose(v->app->engine, (size_t)x->account, COMPOSE_RESUME, x->list,
+				x->uid, NULL),
+			resumed, NULL, NULL);
+		return;
+	}
+	/* What the preview shows already need not be fetched again. */
+	if (x->preview && view_reader_uid(x->preview) == x->uid) {
+		struct view *reader = x->preview;
+
+		x->preview = NULL;
+		view_reader_own(reader, v);
+		app_push(v->app, reader);
+		return;
+	}
+	app_push(v->app, view_reader_new(v->app, v, x->list, x->uid));
+}
+
+static bool index_select(struct view *v, struct selection *out)
+{
+	struct index_view *x = self(v);
+
+	out->list = x->list;
+	if (!x->uid)
+		return false;
+	out->uids = mem_dup(&x->uid, sizeof(x->uid));
+	out->n = 1;
+	return true;
+}
+
+static void index_selected_away(struct view *v)
+{
+	struct index_view *x = self(v);
+	size_t next = x->scroll.cursor + 1;
+
+	if (next < msglist_count(x->list)) {
+		x->scroll.cursor = next;
+		remember(x);
+	}
+}
+
+static void found(struct app *a, void *ctx, struct event *ev)
+{
+	struct index_view *x = ctx;
+	size_t count = msglist_count(x->list), at = x->scroll.cursor;
+	size_t step = a->last_search && ev->done ? count - 1 : 1;
+
+	if (ev->kind != EVENT_FOUND) {
+		app_finish(a, ev);
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		uint32_t uid;
+
+		at = (at + step) % count;
+		uid = msglist_uid(x->list, at);
+		for (size_t k = 0; k < ev->n; k++)
+			if (ev->uids[k] == uid) {
+				x->scroll.cursor = at;
+				remember(x);
+				return;
+			}
+	}
+	app_error(a, _("“%s” was not found"), a->last_search ? a->last_search : "");
+}
+
+static void found_back(struct app *a, void *ctx, struct event *ev)
+{
+	if (ev->kind == EVENT_FOUND)
+		ev->done = 1;
+	found(a, ctx, ev);
+}
+
+static void index_search(struct view *v, const char *text, int step)
+{
+	struct index_view *x = self(v);
+
+	if (!text)
+		text = v->app->last_search;
+	if (!text)
+		return;
+	app_await(v->app, engine_search(v->app->engine, x->list, text),
+		step < 0 ? found_back : found, x, x);
+}
+
+static int64_t index_tick(struct view *v, int64_t now)
+{
+	struct index_view *x = self(v);
+	int64_t inner = 0;
+
+	if (v->app->layout.rule_row < 0 || app_view(v->app) != v)
+		return 0;
+	if (now < x->preview_at)
+		return x->preview_at;
+	if (!x->preview && x->uid)
+		x->preview = view_reader_new(v->app, NULL, x->list, 0);
+	if (x->preview && x->uid) {
+		view_reader_preview(x->preview, x->uid, v->app->layout.preview.cols - 2);
+		inner = x->preview->ops->tick(x->preview, now);
+	}
+	return inner;
+}
+
+void view_index_preview(struct view *v, const struct region *r)
+{
+	struct index_view *x = self(v);
+
+	if (x->preview && x->uid)
+		x->preview->ops->draw(x->preview, r);
+}
+
+static void index_click(struct view *v, int row, int col)
+{
+	struct index_view *x = self(v);
+	size_t at = x->scroll.top + (size_t)row;
+
+	(void)col;
+	if (at >= msglist_count(x->list))
+		return;
+	if (at == x->scroll.cursor) {
+		index_open(v);
+		return;
+	}
+	x->scroll.cursor = at;
+	remember(x);
+}
+
+static void index_close(struct view *v)
+{
+	struct index_view *x = self(v);
+
+	if (x->preview) {
+		app_forget(v->app, x->preview);
+		x->preview->ops->close(x->preview);
+	}
+	engine_close(v->app->engine, x->list);
+	free(x->folder);
+	free(x);
+}
+
+static const struct view_ops ops = {
+	.context = UI_INDEX,
+	.title = index_title,
+	.draw = index_draw,
+	.status = index_status,
+	.event = index_event,
+	.move = index_move,
+	.open = index_open,
+	.select = index_select,
+	.selected_away = index_selected_away,
+	.search = index_search,
+	.tick = index_tick,
+	.click = index_click,
+	.close = index_close,
+};
+
+static bool shows_receiver(struct app *a, int account, const char *folder)
+{
+	struct folder_info f;
+	int i = account < 0 ? -1 : engine_find_folder(a->engine, (size_t)account, folder);
+
+	if (i < 0)
+		return false;
+	engine_folder(a->engine, (size_t)account, (size_t)i, &f);
+	return f.role == ROLE_SENT || f.role == ROLE_DRAFTS || f.role == ROLE_OUTBOX;
+}
+
+static void apply_settings(struct index_view *x)
+{
+	static const char *const names[] = {
+		"date", "received", "from", "subject", "size", "unread"};
+	const char *sort = settings_text(x->v.app->settings, SET_SORT);
+	bool reverse = str_starts(sort, "reverse-");
+
+	for (size_t i = 0; i < MEM_COUNT(names); i++)
+		if (strcmp(sort + (reverse ? 8 : 0), names[i]) == 0)
+			msglist_set_sort(x->list, (enum msglist_sort)i, reverse);
+	msglist_set_threads(x->list, settings_bool(x->v.app->settings, SET_THREADS));
+}
+
+struct view *view_index_new(struct app *a, int account, const char *folder, struct err *err)
+{
+	struct index_view *x;
+	struct msglist *l = engine_open(a->engine, account, folder, err);
+
+	if (!l)
+		return NULL;
+	x = mem_alloc(sizeof(*x));
+	x->v = (struct view){&ops, a};
+	x->account = account;
+	x->list = l;
+	x->folder = mem_strdup(msglist_folder(l));
+	x->show_to = shows_receiver(a, account, folder);
+	apply_settings(x);
+	follow(x);
+	return &x->v;
+}
+
+int view_index_account(struct view *v)
+{
+	return self(v)->account;
+}
+
+struct msglist *view_index_list(struct view *v)
+{
+	return self(v)->list;
+}
+
+bool view_index_keep(struct view *v, struct view *reader)
+{
+	struct index_view *x = self(v);
+
+	if (x->preview)
+		return false;
+	x->preview = reader;
+	return true;
+}
+
+uint32_t view_index_uid(struct view *v)
+{
+	return self(v)->uid;
+}
+
+void view_index_go(struct view *v, uint32_t uid)
+{
+	struct index_view *x = self(v);
+	ptrdiff_t row = msglist_find(x->list, uid);
+
+	if (row < 0)
+		return;
+	x->scroll.cursor = (size_t)row;
+	scroll_fit(&x->scroll, msglist_count(x->list), x->scroll.rows);
+	remember(x);
+}

@@ -1,0 +1,548 @@
+/* Short lists: attachments, links, outbox, waiting changes, drafts. */
+#include "ui/views.h"
+
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct list_view;
+
+struct list_ops {
+	const char *title, *empty; /* N_() */
+	size_t (*count)(struct list_view *x);
+	void (*row)(struct list_view *x, size_t i, struct line *out, int width);
+	void (*open)(struct list_view *x, size_t i);
+};
+
+struct list_view {
+	struct view v;
+	const struct list_ops *ops;
+	struct scroll scroll;
+	char *needle;
+	/* what it shows, by kind */
+	int account;
+	struct msglist *list;
+	uint32_t uid;
+	struct part_info *parts;
+	size_t nparts;
+	struct strv strings; /* links; type and name of parts; ids, receivers, subjects of drafts */
+};
+
+static struct list_view *self(struct view *v)
+{
+	return (struct list_view *)(void *)v;
+}
+
+static void list_title(struct view *v, struct str *out)
+{
+	str_adds(out, _(self(v)->ops->title));
+}
+
+static void list_draw(struct view *v, const struct region *r)
+{
+	struct list_view *x = self(v);
+	size_t n = x->ops->count(x);
+	struct line line = LINE_INIT;
+
+	scroll_fit(&x->scroll, n, r->rows);
+	if (n == 0)
+		draw_centred(r, r->rows / 3, STYLE_DIM, _(x->ops->empty));
+	for (int i = 0; i < r->rows && x->scroll.top + (size_t)i < n; i++) {
+		size_t row = x->scroll.top + (size_t)i;
+
+		line_clear(&line);
+		line_add(&line, STYLE_PLAIN, " ");
+		x->ops->row(x, row, &line, r->cols - 2);
+		draw_line(r, i, &line, row == x->scroll.cursor ? STYLE_SELECTED : 0, STYLE_PLAIN);
+	}
+	line_done(&line);
+}
+
+static void list_move(struct view *v, enum move m, int n)
+{
+	scroll_move(&self(v)->scroll, self(v)->ops->count(self(v)), m, n);
+}
+
+static void list_open(struct view *v)
+{
+	struct list_view *x = self(v);
+
+	if (x->ops->open && x->scroll.cursor < x->ops->count(x))
+		x->ops->open(x, x->scroll.cursor);
+}
+
+static bool row_has(struct list_view *x, size_t row, const char *folded)
+{
+	struct line line = LINE_INIT;
+	char *s;
+	bool hit;
+
+	x->ops->row(x, row, &line, 400);
+	s = utf8_fold(str_c(&line.text), line.text.len);
+	hit = strstr(s, folded) != NULL;
+	free(s);
+	line_done(&line);
+	return hit;
+}
+
+static void list_search(struct view *v, const char *text, int step)
+{
+	struct list_view *x = self(v);
+	size_t n = x->ops->count(x), at = x->scroll.cursor;
+	char *folded;
+
+	if (text) {
+		free(x->needle);
+		x->needle = mem_strdup(text);
+	}
+	if (!x->needle || !n)
+		return;
+	folded = utf8_fold(x->needle, strlen(x->needle));
+	for (size_t i = 0; i < n; i++) {
+		at = (at + n + (size_t)step) % n;
+		if (row_has(x, at, folded)) {
+			x->scroll.cursor = at;
+			free(folded);
+			return;
+		}
+	}
+	free(folded);
+	app_error(v->app, _("“%s” was not found"), x->needle);
+}
+
+static void list_click(struct view *v, int row, int col)
+{
+	struct list_view *x = self(v);
+	size_t at = x->scroll.top + (size_t)row;
+
+	(void)col;
+	if (at < x->ops->count(x))
+		x->scroll.cursor = at;
+}
+
+static void list_close(struct view *v)
+{
+	struct list_view *x = self(v);
+
+	free(x->needle);
+	free(x->parts);
+	strv_done(&x->strings);
+	free(x);
+}
+
+#define LIST_OPS(bit)                                                                              \
+	{                                                                                          \
+		.context = (bit), .title = list_title, .draw = list_draw, .move = list_move,       \
+		.open = list_open, .search = list_search, .click = list_click, .close = list_close \
+	}
+static const struct view_ops parts_view = LIST_OPS(UI_PARTS), links_view = LIST_OPS(UI_LINKS),
+			     outbox_view = LIST_OPS(UI_OUTBOX), pending_view = LIST_OPS(UI_PENDING),
+			     drafts_view = LIST_OPS(UI_DRAFTS);
+
+static struct list_view *list_new(struct app *a, const struct view_ops *v, const struct list_ops *l)
+{
+	struct list_view *x = mem_alloc(sizeof(*x));
+
+	x->v = (struct view){v, a};
+	x->ops = l;
+	return x;
+}
+
+/* --- attachments --- */
+
+static size_t parts_count(struct list_view *x)
+{
+	return x->nparts;
+}
+
+static void parts_row(struct list_view *x, size_t i, struct line *out, int width)
+{
+	const struct part_info *p = &x->parts[i];
+	struct str s = STR_INIT;
+
+	line_pad_left(out, STYLE_DIM, p->section, 5);
+	str_adds(&s, "  ");
+	for (int d = 0; d < p->depth && d < 8; d++)
+		str_adds(&s, "  ");
+	str_adds(&s, *p->name        ? p->name
+		     : p->attachment ? _("(no name)")
+				     : _("(text of the message)"));
+	line_pad(out, p->attachment ? STYLE_ATTACHMENT : STYLE_PLAIN, str_c(&s), width - 5 - 36);
+	line_add(out, STYLE_PLAIN, " ");
+	line_pad(out, STYLE_DIM, p->type, 20);
+	str_clear(&s);
+	draw_size(&s, p->size);
+	line_pad_left(out, STYLE_SIZE, str_c(&s), 6);
+	line_add(out, STYLE_DIM, p->here ? "" : _("  on server"));
+	str_done(&s);
+}
+
+static void parts_open(struct list_view *x, size_t i)
+{
+	(void)i;
+	view_parts_save(&x->v, "");
+}
+
+static const struct list_ops parts_list = {
+	N_("Attachments"), N_("This message has no parts"), parts_count, parts_row, parts_open};
+
+struct view *view_parts_new(
+	struct app *a, struct msglist *l, uint32_t uid, const struct message_view *m)
+{
+	struct list_view *x = list_new(a, &parts_view, &parts_list);
+
+	x->list = l;
+	x->uid = uid;
+	x->nparts = m->nparts;
+	x->parts = mem_array(m->nparts + 1, sizeof(*x->parts));
+	for (size_t i = 0; i < m->nparts; i++) {
+		x->parts[i] = m->parts[i];
+		/* The reader below may get a fuller message meanwhile: keep copies. */
+		strv_add(&x->strings, m->parts[i].type ? m->parts[i].type : "");
+		strv_add(&x->strings, m->parts[i].name ? m->parts[i].name : "");
+	}
+	for (size_t i = 0; i < m->nparts; i++) {
+		x->parts[i].type = x->strings.v[2 * i];
+		x->parts[i].name = x->strings.v[2 * i + 1];
+	}
+	for (size_t i = m->nparts; i > 0; i--)
+		if (x->parts[i - 1].attachment)
+			x->scroll.cursor = i - 1;
+	return &x->v;
+}
+
+static void saved(struct app *a, void *ctx, struct event *ev)
+{
+	(void)ctx;
+	if (ev->kind == EVENT_SAVED)
+		app_message(a, _("Saved as %s"), ev->text ? ev->text : "");
+	else
+		app_finish(a, ev);
+}
+
+static void save_to(struct app *a, void *ctx, const char *written)
+{
+	struct list_view *x = ctx;
+	struct str s = STR_INIT;
+	unsigned request;
+	char *path;
+
+	if (!written)
+		return;
+	str_adds(&s, written);
+	while (s.len && s.p[s.len - 1] == ' ')
+		str_cut(&s, s.len - 1);
+	path = file_expand(str_c(&s));
+	request = engine_save_part(
+		a->engine, x->list, x->uid, x->parts[x->scroll.cursor].section, path);
+	a->progress_request = request;
+	app_await(a, request, saved, NULL, NULL);
+	free(path);
+	str_done(&s);
+}
+
+void view_parts_save(struct view *v, const char *path)
+{
+	struct list_view *x = self(v);
+	const struct part_info *p;
+	char *name, *offer;
+
+	if (x->scroll.cursor >= x->nparts)
+		return;
+	if (*path) {
+		save_to(v->app, x, path);
+		return;
+	}
+	p = &x->parts[x->scroll.cursor];
+	/* The name comes from a stranger: only its safe form is offered. */
+	name = file_safe_name(*p->name ? p->name : "message.txt");
+	offer = file_join(settings_text(v->app->settings, SET_DOWNLOADS), name);
+	/* "~/" and "/" would show as "~//" otherwise. */
+	for (char *at = offer; (at = strstr(at, "//"));)
+		memmove(at, at + 1, strlen(at));
+	app_ask(v->app, _("Save as: "), offer, HISTORY_PATH, complete_path_line, save_to, x, x);
+	free(offer);
+	free(name);
+}
+
+/* --- links --- */
+
+static size_t links_count(struct list_view *x)
+{
+	return x->strings.n;
+}
+
+static void links_row(struct list_view *x, size_t i, struct line *out, int width)
+{
+	line_addf(out, STYLE_DIM, "%3zu  ", i + 1);
+	line_pad(out, STYLE_LINK, x->strings.v[i], width - 6);
+}
+
+static void composed(struct app *a, void *ctx, struct event *ev)
+{
+	(void)ctx;
+	if (ev->kind == EVENT_DRAFT && ev->n)
+		view_compose_open(a, ev->account, ev->drafts, true);
+	else
+		app_finish(a, ev);
+}
+
+static void links_open(struct list_view *x, size_t i)
+{
+	struct app *a = x->v.app;
+	const char *url = x->strings.v[i], *browser = getenv("BROWSER");
+	int account = app_account(a);
+
+	if (str_istarts(url, "mailto:"))
+		app_await(a,
+			engine_compose(a->engine, (size_t)(account < 0 ? 0 : account),
+				COMPOSE_MAILTO, NULL, 0, url),
+			composed, NULL, NULL);
+	else if (str_istarts(url, "http://") || str_istarts(url, "https://") ||
+		 str_istarts(url, "ftp://"))
+		app_run_child(a, browser && *browser ? browser : "xdg-open", url, NULL, NULL, NULL);
+	else
+		app_error(a, _("Only web and mail links are opened"));
+}
+
+static const struct list_ops links_list = {
+	N_("Links"), N_("This message has no links"), links_count, links_row, links_open};
+
+struct view *view_links_new(struct app *a, const struct strv *links)
+{
+	struct list_view *x = list_new(a, &links_view, &links_list);
+
+	for (size_t i = 0; i < links->n; i++)
+		strv_add(&x->strings, links->v[i]);
+	return &x->v;
+}
+
+/* --- outbox --- */
+
+static size_t outbox_count(struct list_view *x)
+{
+	return engine_outbox(x->v.app->engine, (size_t)x->account);
+}
+
+static void outbox_row(struct list_view *x, size_t i, struct line *out, int width)
+{
+	struct outbox_info o;
+	bool bad;
+
+	engine_outbox_at(x->v.app->engine, (size_t)x->account, i, &o);
+	bad = o.failed || o.unconfirmed;
+	line_pad(out, bad ? STYLE_NOTICE : STYLE_DIM, o.state, 14);
+	line_pad(out, STYLE_FROM, o.to, width / 4);
+	line_add(out, STYLE_PLAIN, "  ");
+	line_pad(out, STYLE_SUBJECT, o.subject, width / 3);
+	if (o.error && *o.error)
+		line_addf(out, STYLE_NOTICE, "  %s", o.error);
+}
+
+static const char *outbox_id(struct list_view *x)
+{
+	struct outbox_info o;
+
+	if (x->scroll.cursor >= outbox_count(x))
+		return NULL;
+	engine_outbox_at(x->v.app->engine, (size_t)x->account, x->scroll.cursor, &o);
+	return o.id;
+}
+
+static void outbox_open(struct list_view *x, size_t i)
+{
+	(void)i;
+	view_outbox_edit(&x->v);
+}
+
+static const struct list_ops outbox_list = {
+	N_("Outbox"), N_("Nothing waits to be sent"), outbox_count, outbox_row, outbox_open};
+
+struct view *view_outbox_new(struct app *a, int account)
+{
+	struct list_view *x = list_new(a, &outbox_view, &outbox_list);
+
+	x->account = account;
+	return &x->v;
+}
+
+static void retry_answered(struct app *a, void *ctx, const char *answer)
+{
+	struct list_view *x = ctx;
+	const char *id = outbox_id(x);
+
+	if (answer && *answer == 'y' && id)
+		app_await(a, engine_outbox_retry(a->engine, (size_t)x->account, id), NULL, NULL,
+			NULL);
+}
+
+void view_outbox_retry(struct view *v)
+{
+	struct list_view *x = self(v);
+	struct outbox_info o;
+
+	if (!outbox_id(x))
+		return;
+	engine_outbox_at(v->app->engine, (size_t)x->account, x->scroll.cursor, &o);
+	if (o.unconfirmed)
+		app_ask_choice(v->app,
+			_("It may have arrived already. Send it a second time? (y/n) "), "ny",
+			retry_answered, x, x);
+	else
+		retry_answered(v->app, x, "y");
+}
+
+void view_outbox_edit(struct view *v)
+{
+	struct list_view *x = self(v);
+	const char *id = outbox_id(x);
+
+	if (id)
+		app_await(v->app, engine_outbox_edit(v->app->engine, (size_t)x->account, id),
+			composed, NULL, NULL);
+}
+
+static void drop_answered(struct app *a, void *ctx, const char *answer)
+{
+	struct list_view *x = ctx;
+	const char *id = outbox_id(x);
+
+	if (answer && *answer == 'y' && id)
+		app_await(
+			a, engine_outbox_drop(a->engine, (size_t)x->account, id), NULL, NULL, NULL);
+}
+
+void view_outbox_drop(struct view *v)
+{
+	if (outbox_id(self(v)))
+		app_ask_choice(v->app, _("Throw this mail away unsent? (y/n) "), "ny",
+			drop_answered, self(v), v);
+}
+
+/* --- waiting changes --- */
+
+static size_t pending_count(struct list_view *x)
+{
+	return engine_pending(x->v.app->engine);
+}
+
+static void pending_row(struct list_view *x, size_t i, struct line *out, int width)
+{
+	struct pending_info p;
+
+	engine_pending_at(x->v.app->engine, i, &p);
+	line_pad(out, STYLE_ACCOUNT, p.account, 12);
+	line_pad(out, STYLE_SUBJECT, p.text, width - 32);
+	line_add(out, STYLE_DIM, p.on_its_way ? _("  on its way") : _("  waits"));
+}
+
+static const struct list_ops pending_list = {
+	N_("Waiting changes"), N_("The server knows everything"), pending_count, pending_row, NULL};
+
+struct view *view_pending_new(struct app *a)
+{
+	return &list_new(a, &pending_view, &pending_list)->v;
+}
+
+void view_pending_drop(struct view *v)
+{
+	struct list_view *x = self(v);
+	struct pending_info p;
+
+	if (x->scroll.cursor >= pending_count(x))
+		return;
+	engine_pending_at(v->app->engine, x->scroll.cursor, &p);
+	if (p.on_its_way)
+		app_error(v->app, _("It is on its way to the server already"));
+	else
+		app_await(v->app, engine_pending_cancel(v->app->engine, p.id), NULL, NULL, NULL);
+}
+
+/* --- drafts: id, receivers, subject --- */
+
+static size_t drafts_count(struct list_view *x)
+{
+	return x->strings.n / 3;
+}
+
+static void drafts_row(struct list_view *x, size_t i, struct line *out, int width)
+{
+	const char *to = x->strings.v[3 * i + 1], *subject = x->strings.v[3 * i + 2];
+
+	line_pad(out, STYLE_FROM, *to ? to : _("(nobody yet)"), width / 3);
+	line_add(out, STYLE_PLAIN, "  ");
+	line_pad(out, STYLE_SUBJECT, *subject ? subject : _("(no subject)"), width - width / 3 - 2);
+}
+
+static void drafts_open(struct list_view *x, size_t i)
+{
+	struct app *a = x->v.app;
+	unsigned request = engine_compose(
+		a->engine, (size_t)x->account, COMPOSE_RESUME, NULL, 0, x->strings.v[3 * i]);
+
+	app_close_view(a, &x->v);
+	app_await(a, request, composed, NULL, NULL);
+}
+
+static const struct list_ops drafts_list = {
+	N_("Drafts"), N_("No drafts"), drafts_count, drafts_row, drafts_open};
+
+static void drafts_came(struct app *a, void *ctx, struct event *ev)
+{
+	struct list_view *x = ctx;
+
+	if (ev->kind != EVENT_DRAFTS) {
+		app_finish(a, ev);
+		return;
+	}
+	strv_done(&x->strings);
+	for (size_t i = 0; i < ev->n; i++) {
+		strv_add(&x->strings, ev->drafts[i].id);
+		strv_add(&x->strings, ev->drafts[i].to ? ev->drafts[i].to : "");
+		strv_add(&x->strings, ev->drafts[i].subject ? ev->drafts[i].subject : "");
+	}
+}
+
+static void drafts_fetch(struct list_view *x)
+{
+	struct app *a = x->v.app;
+
+	app_await(a, engine_drafts(a->engine, (size_t)x->account), drafts_came, x, x);
+}
+
+struct view *view_drafts_new(struct app *a, int account)
+{
+	struct list_view *x = list_new(a, &drafts_view, &drafts_list);
+
+	x->account = account < 0 ? 0 : account;
+	drafts_fetch(x);
+	return &x->v;
+}
+
+static void draft_dropped(struct app *a, void *ctx, struct event *ev)
+{
+	app_finish(a, ev);
+	drafts_fetch(ctx);
+}
+
+static void draft_drop_answered(struct app *a, void *ctx, const char *answer)
+{
+	struct list_view *x = ctx;
+
+	if (answer && *answer == 'y' && x->scroll.cursor < drafts_count(x))
+		app_await(a,
+			engine_draft_discard(
+				a->engine, (size_t)x->account, x->strings.v[3 * x->scroll.cursor]),
+			draft_dropped, x, x);
+}
+
+void view_drafts_drop(struct view *v)
+{
+	if (drafts_count(self(v)))
+		app_ask_choice(v->app, _("Discard this draft for good? (y/n) "), "ny",
+			draft_drop_answered, self(v), v);
+}

@@ -1,0 +1,382 @@
+/* One message, read. */
+#include "ui/views.h"
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PATIENCE = 150 }; /* ms before "Fetching" replaces what was there: less would flicker */
+
+struct reader_view {
+	struct view v;
+	struct view *index; /* the list below, borrowed; NULL in the preview */
+	struct msglist *list;
+	uint32_t uid;
+	struct message_view *m;
+	struct text *own; /* a notice instead of a message */
+	struct pager pager;
+	unsigned request;
+	int64_t asked_at;
+	bool waiting, late, preview, headers, html;
+	int cols; /* the width that was asked for */
+	uint64_t done, total;
+};
+
+static struct reader_view *self(struct view *v)
+{
+	return (struct reader_view *)(void *)v;
+}
+
+static int text_width(struct reader_view *x, int cols)
+{
+	long wrap = settings_int(x->v.app->settings, SET_WRAP);
+
+	return wrap > 0 && wrap < cols ? (int)wrap : cols;
+}
+
+static void show_notice(struct reader_view *x, const char *s)
+{
+	struct text *t = text_new();
+
+	text_add(t, TEXT_PLAIN, "", 0);
+	text_add(t, TEXT_NOTICE, s, strlen(s));
+	pager_set(&x->pager, t, false);
+	text_free(x->own);
+	x->own = t;
+}
+
+static void take(struct reader_view *x, struct event *ev)
+{
+	bool again = x->m && x->m->uid == ev->view->uid && !x->own;
+	struct message_view *old = x->m;
+
+	x->m = engine_take_view(ev);
+	pager_set(&x->pager, x->m->text, again);
+	text_free(x->own);
+	x->own = NULL;
+	engine_view_free(old);
+	x->waiting = x->late = false;
+	app_paint_soon(x->v.app);
+}
+
+static void arrived(struct app *a, void *ctx, struct event *ev)
+{
+	struct reader_view *x = ctx;
+
+	x->request = 0;
+	if (ev->kind == EVENT_MESSAGE && ev->view) {
+		if (ev->view->uid == x->uid)
+			take(x, ev);
+		return;
+	}
+	x->waiting = x->late = false;
+	if (ev->kind == EVENT_FAILED)
+		show_notice(x, ev->err.text);
+	(void)a;
+}
+
+static void ask(struct reader_view *x)
+{
+	struct read_options o = {.width = text_width(x, x->cols),
+		.all_headers = x->headers,
+		.prefer_html = x->html,
+		.mark_read = !x->preview && settings_bool(x->v.app->settings, SET_MARK_READ)};
+
+	if (!x->uid || x->cols <= 0)
+		return;
+	/* Only the last one asked for matters: the one before would only hold it up. */
+	if (x->request) {
+		app_unawait(x->v.app, x->request);
+		engine_cancel(x->v.app->engine, x->request);
+	}
+	x->asked_at = clock_ms();
+	x->waiting = true;
+	x->late = false;
+	x->done = x->total = 0;
+	x->request = engine_read(x->v.app->engine, x->list, x->uid, &o);
+	app_await(x->v.app, x->request, arrived, x, x);
+}
+
+static void reader_show(struct view *v, int rows, int cols)
+{
+	struct reader_view *x = self(v);
+
+	(void)rows;
+	if (cols == x->cols)
+		return;
+	if (x->m && text_width(x, cols) == text_width(x, x->cols) && !x->waiting) {
+		x->cols = cols;
+		return;
+	}
+	x->cols = cols;
+	ask(x);
+}
+
+static void reader_title(struct view *v, struct str *out)
+{
+	struct reader_view *x = self(v);
+	ptrdiff_t row = msglist_find(x->list, x->uid);
+	struct msg_row m;
+
+	if (row >= 0 && msglist_row(x->list, (size_t)row, &m) && m.subject)
+		str_adds(out, *m.subject ? m.subject : _("(no subject)"));
+	else
+		str_adds(out, x->m && x->m->subject ? x->m->subject : _("Message"));
+}
+
+static void reader_draw(struct view *v, const struct region *r)
+{
+	struct reader_view *x = self(v);
+	struct region inner = *r;
+
+	if (x->waiting && x->late) {
+		struct str s = STR_INIT;
+
+		str_adds(&s, _("Fetching the message …"));
+		if (x->total) {
+			str_adds(&s, " ");
+			draw_size(&s, x->done);
+			str_adds(&s, " / ");
+			draw_size(&s, x->total);
+		}
+		draw_centred(r, r->rows / 3, STYLE_DIM, str_c(&s));
+		str_done(&s);
+		return;
+	}
+	if (inner.cols > 40) {
+		inner.col++;
+		inner.cols--;
+	}
+	pager_draw(&x->pager, &inner);
+}
+
+static void reader_status(struct view *v, struct line *out)
+{
+	struct reader_view *x = self(v);
+	ptrdiff_t row = msglist_find(x->list, x->uid);
+	struct str s = STR_INIT;
+
+	line_addf(out, STYLE_STATUS, "%s  ", msglist_folder(x->list));
+	if (row >= 0) {
+		draw_number(&s, (uint64_t)row + 1);
+		str_addc(&s, '/');
+		draw_number(&s, msglist_count(x->list));
+		line_add(out, STYLE_STATUS, str_c(&s));
+	}
+	str_done(&s);
+	if (x->pager.nshown)
+		line_addf(out, STYLE_STATUS, "  %d%%", pager_percent(&x->pager));
+	if (x->pager.hide_quotes)
+		line_add(out, STYLE_STATUS_WARN, _("  quotes hidden"));
+	if (x->m && x->m->partial)
+		line_add(out, STYLE_STATUS_WARN, _("  not all here yet"));
+}
+
+static void reader_event(struct view *v, struct event *ev)
+{
+	struct reader_view *x = self(v);
+
+	if (ev->kind == EVENT_MESSAGE && ev->view && ev->view->list == x->list &&
+		ev->view->uid == x->uid && x->uid)
+		take(x, ev);
+	if (ev->kind == EVENT_PROGRESS && ev->request == x->request && x->request) {
+		x->done = ev->bytes ? ev->bytes : ev->done;
+		x->total = ev->total;
+	}
+}
+
+static void reader_move(struct view *v, enum move m, int n)
+{
+	struct reader_view *x = self(v);
+
+	if (m == MOVE_NEXT || m == MOVE_PREVIOUS)
+		view_reader_step(v, m == MOVE_NEXT ? n : -n);
+	else if (!pager_move(&x->pager, m, n) && m == MOVE_PAGE_DOWN)
+		app_message(v->app, _("This is the end. j: the next message"));
+}
+
+static bool reader_select(struct view *v, struct selection *out)
+{
+	struct reader_view *x = self(v);
+
+	out->list = x->list;
+	out->uids = mem_dup(&x->uid, sizeof(x->uid));
+	out->n = 1;
+	return true;
+}
+
+static void reader_selected_away(struct view *v)
+{
+	struct reader_view *x = self(v);
+	ptrdiff_t row = msglist_find(x->list, x->uid);
+
+	if (row >= 0 && (size_t)row + 1 < msglist_count(x->list))
+		view_reader_step(v, 1);
+	else
+		app_close_view(v->app, v);
+}
+
+static void reader_search(struct view *v, const char *text, int step)
+{
+	if (!pager_search(&self(v)->pager, text, step))
+		app_error(v->app, _("“%s” was not found"),
+			self(v)->pager.needle ? self(v)->pager.needle : "");
+}
+
+static int64_t reader_tick(struct view *v, int64_t now)
+{
+	struct reader_view *x = self(v);
+
+	if (!x->waiting || x->late)
+		return 0;
+	if (now < x->asked_at + PATIENCE)
+		return x->asked_at + PATIENCE;
+	x->late = true;
+	app_paint_soon(v->app);
+	return 0;
+}
+
+static void reader_close(struct view *v)
+{
+	struct reader_view *x = self(v);
+
+	if (x->request)
+		engine_cancel(v->app->engine, x->request);
+	x->request = 0;
+	if (x->index && x->m && x->m->uid == x->uid && !x->headers && !x->html &&
+		view_index_keep(x->index, v)) {
+		x->index = NULL;
+		x->preview = true;
+		x->waiting = false;
+		return;
+	}
+	pager_done(&x->pager);
+	engine_view_free(x->m);
+	text_free(x->own);
+	free(x);
+}
+
+static const struct view_ops ops = {
+	.context = UI_READER,
+	.title = reader_title,
+	.draw = reader_draw,
+	.status = reader_status,
+	.show = reader_show,
+	.event = reader_event,
+	.move = reader_move,
+	.select = reader_select,
+	.selected_away = reader_selected_away,
+	.search = reader_search,
+	.tick = reader_tick,
+	.close = reader_close,
+};
+
+struct view *view_reader_new(struct app *a, struct view *index, struct msglist *l, uint32_t uid)
+{
+	struct reader_view *x = mem_alloc(sizeof(*x));
+
+	x->v = (struct view){&ops, a};
+	x->index = index;
+	x->list = l;
+	x->uid = uid;
+	x->preview = !index;
+	return &x->v;
+}
+
+void view_reader_own(struct view *v, struct view *index)
+{
+	struct reader_view *x = self(v);
+
+	x->index = index;
+	x->preview = false;
+	x->cols = v->app->layout.preview.cols - 2;
+	x->pager.top = 0;
+	/* Once more, to mark it read. */
+	ask(x);
+}
+
+void view_reader_load(struct view *v, uint32_t uid)
+{
+	struct reader_view *x = self(v);
+
+	if (uid == x->uid)
+		return;
+	x->uid = uid;
+	if (x->index)
+		view_index_go(x->index, uid);
+	ask(x);
+}
+
+void view_reader_preview(struct view *v, uint32_t uid, int cols)
+{
+	struct reader_view *x = self(v);
+
+	if (uid == x->uid && cols == x->cols)
+		return;
+	x->uid = uid;
+	x->cols = cols;
+	ask(x);
+}
+
+struct msglist *view_reader_list(struct view *v)
+{
+	return self(v)->list;
+}
+
+uint32_t view_reader_uid(struct view *v)
+{
+	return self(v)->uid;
+}
+
+struct message_view *view_reader_message(struct view *v)
+{
+	struct reader_view *x = self(v);
+
+	return x->m && x->m->uid == x->uid ? x->m : NULL;
+}
+
+void view_reader_step(struct view *v, int n)
+{
+	struct reader_view *x = self(v);
+	ptrdiff_t row = msglist_find(x->list, x->uid);
+	uint32_t uid;
+
+	/* Gone meanwhile: the list below knows what took its place. */
+	if (row < 0)
+		uid = x->index ? view_index_uid(x->index) : 0;
+	else
+		uid = row + n < 0 ? 0 : msglist_uid(x->list, (size_t)(row + n));
+	if (uid)
+		view_reader_load(v, uid);
+	else
+		app_message(v->app,
+			n > 0 ? _("This is the last message") : _("This is the first message"));
+}
+
+void view_reader_quotes(struct view *v)
+{
+	pager_toggle_quotes(&self(v)->pager);
+}
+
+void view_reader_skip_quoted(struct view *v)
+{
+	if (!pager_skip_quoted(&self(v)->pager))
+		app_message(v->app, _("No more text behind a quote"));
+}
+
+void view_reader_headers(struct view *v)
+{
+	self(v)->headers = !self(v)->headers;
+	ask(self(v));
+}
+
+void view_reader_html(struct view *v)
+{
+	self(v)->html = !self(v)->html;
+	ask(self(v));
+	app_message(v->app, self(v)->html ? _("Showing the HTML version where there is one")
+					  : _("Showing the plain version where there is one"));
+}
