@@ -177,9 +177,11 @@ struct sync_ops {
 		struct queue *results, struct queue *lanes[LANES]);
 	/* Asks every lane to end at once (sockets are closed); returns at once. */
 	void (*cancel)(struct sync *s);
-	/* After cancel: waits up to wait_ms for the threads and frees; a thread that does not end
-	 * is left behind. */
-	void (*stop)(struct sync *s, int wait_ms);
+	/*
+	 * After cancel: waits up to wait_ms for the threads and frees. False: a thread did not end and
+	 * is left behind; it may still push results, so their queue must never be freed.
+	 */
+	bool (*stop)(struct sync *s, int wait_ms);
 };
 
 #endif
