@@ -45,7 +45,8 @@ static const struct {
 	unsigned commands; /* the commands it means something to */
 	const char *help;  /* NULL: not for people */
 } options[O_COUNT] = {
-	[O_ACCOUNT] = {0, "account", "NAME", FOR_ALL, N_("use this account; default: the first one")},
+	[O_ACCOUNT] = {0, "account", "NAME", FOR_ALL,
+		N_("use this account; default: the first one")},
 	[O_ATTACH] = {'a', "attach", "FILE", FOR_WRITING,
 		N_("attach a file; several may follow when -- stands before the addresses")},
 	[O_BCC] = {'b', "bcc", "ADDRESS", FOR_WRITING, N_("send a blind copy to ADDRESS")},
@@ -85,8 +86,7 @@ static const struct {
 	[ARGS_CHECK] = {"check", "[ACCOUNT]",
 		N_("connect to the servers, log in, and say what was found"), 0, 1},
 	[ARGS_SYNC] = {"sync", "[ACCOUNT]", N_("synchronise every folder once"), 0, 1},
-	[ARGS_LIST] = {"list", "[FOLDER]", N_("list the messages of a folder, newest first"), 0,
-		1},
+	[ARGS_LIST] = {"list", "[FOLDER]", N_("list the messages of a folder, newest first"), 0, 1},
 	[ARGS_SHOW] = {"show", "[FOLDER] ID",
 		N_("print the message with that number, as list shows it"), 1, 2},
 	[ARGS_SEARCH] = {"search", "QUERY [FOLDER]",
@@ -150,12 +150,12 @@ static int unknown_option(const char *word, int letter, struct err *err)
 	if (letter > ' ' && letter < 0x7f && strncmp(word, "--", 2) != 0)
 		return err_set(err, ERR_INPUT,
 			_("There is no option -%c; talaria --help lists them"), letter);
-	near = strncmp(word, "--", 2) == 0 ? nearest_option(word + 2, strcspn(word + 2, "=")) : NULL;
+	near = strncmp(word, "--", 2) == 0 ? nearest_option(word + 2, strcspn(word + 2, "="))
+					   : NULL;
 	if (near)
-		return err_set(err, ERR_INPUT, _("There is no option %s; did you mean --%s?"), word,
-			near);
-	return err_set(
-		err, ERR_INPUT, _("There is no option %s; talaria --help lists them"), word);
+		return err_set(
+			err, ERR_INPUT, _("There is no option %s; did you mean --%s?"), word, near);
+	return err_set(err, ERR_INPUT, _("There is no option %s; talaria --help lists them"), word);
 }
 
 static int missing_value(int id, struct err *err)
@@ -293,8 +293,8 @@ static int check_use(const struct arguments *a, unsigned given, struct err *err)
 					       _("--%s goes with a command as list or show"),
 					       options[i].name);
 	if (n < commands[a->command].min || n > commands[a->command].max)
-		return err_set(
-			err, ERR_INPUT, _("Write: talaria %s %s"), name, commands[a->command].words);
+		return err_set(err, ERR_INPUT, _("Write: talaria %s %s"), name,
+			commands[a->command].words);
 	return 0;
 }
 
@@ -411,11 +411,10 @@ void args_help(struct str *out)
 {
 	struct str what = STR_INIT;
 
-	str_adds(out,
-		_("Usage: talaria [OPTION...]                         read mail\n"
-		  "       talaria [OPTION...] ADDRESS... | mailto:LINK    write a message\n"
-		  "       talaria -s TEXT [-a FILE... --] ADDRESS... <TEXT-FILE    send one\n"
-		  "       talaria [OPTION...] COMMAND [WORD...]\n"));
+	str_adds(out, _("Usage: talaria [OPTION...]                         read mail\n"
+			"       talaria [OPTION...] ADDRESS... | mailto:LINK    write a message\n"
+			"       talaria -s TEXT [-a FILE... --] ADDRESS... <TEXT-FILE    send one\n"
+			"       talaria [OPTION...] COMMAND [WORD...]\n"));
 	str_addf(out, "\n%s\n", _("Commands:"));
 	for (int i = ARGS_SCREEN + 1; i < ARGS_COMMANDS; i++) {
 		str_clear(&what);
@@ -437,7 +436,8 @@ void args_help(struct str *out)
 	}
 	str_addf(out, "\n%s\n",
 		_("Exit status: 0 done, 1 failed, 64 usage, 65 an address or a file is wrong, 69 "
-		  "refused for good,\n75 not now (what was to be sent stays in the outbox), 77 login "
+		  "refused for good,\n75 not now (what was to be sent stays in the outbox), 77 "
+		  "login "
 		  "refused, 78 configuration.\nAll of it: man talaria, man talaria.conf"));
 	str_done(&what);
 }

@@ -28,12 +28,12 @@ enum args_command {
 
 struct arguments { /* NULL where nothing was given */
 	enum args_command command;
-	struct strv words;   /* behind the command; else addresses or a mailto: link */
-	bool compose;        /* there is something to write: words, a subject, a file ... */
+	struct strv words; /* behind the command; else addresses or a mailto: link */
+	bool compose;      /* there is something to write: words, a subject, a file ... */
 	bool help, version;
 	bool offline, read_only, json;
-	int log;             /* -d */
-	size_t limit;        /* 0: all */
+	int log;      /* -d */
+	size_t limit; /* 0: all */
 	const char *account, *config, *folder, *subject, *include, *save, *dump;
 	struct strv attach, cc, bcc;
 };
@@ -42,8 +42,8 @@ struct arguments { /* NULL where nothing was given */
 int args_read(struct arguments *out, int argc, char **argv, struct err *err);
 void args_done(struct arguments *a);
 
-void args_help(struct str *out);           /* the text of --help */
-void args_manual(struct str *out);         /* options as mdoc(7) list items */
+void args_help(struct str *out);            /* the text of --help */
+void args_manual(struct str *out);          /* options as mdoc(7) list items */
 void args_manual_commands(struct str *out); /* commands of the command line, the same */
 
 #endif

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
@@ -261,7 +262,8 @@ bool cli_until(struct cli *c, bool (*ready)(struct cli *c, void *arg), void *arg
 int cli_go_online(struct cli *c, struct err *err)
 {
 	if (c->args->offline)
-		return err_set(err, ERR_NETWORK, _("This needs a connection, and --offline was given"));
+		return err_set(
+			err, ERR_NETWORK, _("This needs a connection, and --offline was given"));
 	if (!c->online)
 		engine_set_offline(c->engine, false);
 	c->online = true;
@@ -323,7 +325,8 @@ static int wait_ready(struct cli *c, struct msglist *l, struct err *err)
 			return -1;
 		}
 		if (!ev && left <= 0)
-			return err_set(err, ERR_BUSY, _("%s cannot be read now"), msglist_folder(l));
+			return err_set(
+				err, ERR_BUSY, _("%s cannot be read now"), msglist_folder(l));
 		event_free(ev);
 	}
 	return 0;
@@ -357,22 +360,28 @@ static struct msglist *open_path(struct cli *c, const char *word, struct err *er
 static int no_such_folder(struct cli *c, int account, const char *name, struct err *err)
 {
 	const char *best = NULL;
+	char *wanted = utf8_fold(name, strlen(name));
 	size_t best_distance = 3;
 
 	for (size_t i = 0; i < engine_folders(c->engine, (size_t)account); i++) {
 		struct folder_info f;
+		char *have;
 		size_t d;
 
 		engine_folder(c->engine, (size_t)account, i, &f);
-		d = str_distance(name, f.name);
+		have = utf8_fold(f.name, strlen(f.name));
+		d = str_distance(wanted, have);
+		free(have);
 		if (d < best_distance) {
 			best = f.name;
 			best_distance = d;
 		}
 	}
-	return best ? err_set(err, ERR_GONE, _("There is no folder %s; did you mean %s?"), name, best)
-		    : err_set(err, ERR_GONE,
-			      _("There is no folder %s; talaria folders lists them"), name);
+	free(wanted);
+	return best ? err_set(err, ERR_GONE, _("There is no folder %s; did you mean %s?"), name,
+			      best)
+		    : err_set(err, ERR_GONE, _("There is no folder %s; talaria folders lists them"),
+			      name);
 }
 
 /* The folder's whole name, asking the server when it is not known here. */
@@ -392,11 +401,23 @@ static int find_folder(
 	return 0;
 }
 
+/* Nothing is known of it yet. A POP3 inbox is a local folder: there, nothing is in it yet. */
+static bool looks_unfilled(const struct cli *c, int account, const struct msglist *l)
+{
+	struct account_info info;
+
+	engine_account(c->engine, (size_t)account, &info);
+	if (info.protocol == ACCOUNT_POP3)
+		return msglist_total(l) == 0 && strcasecmp(msglist_folder(l), "INBOX") == 0;
+	return msglist_sync_percent(l) < 0;
+}
+
 static struct msglist *open_folder(struct cli *c, const char *word, struct err *err)
 {
 	struct folder_info folder;
 	struct msglist *l = NULL;
 	int account = cli_account(c, NULL, err);
+	bool offline_copy;
 	char *name;
 
 	if (account < 0)
@@ -405,12 +426,12 @@ static struct msglist *open_folder(struct cli *c, const char *word, struct err *
 	if (find_folder(c, account, word, &folder, err) != 0)
 		return NULL;
 	name = mem_strdup(folder.name); /* folders move in memory with the next event */
+	offline_copy = folder.offline_copy;
 	l = open_ready(c, account, name, err);
-	if (l && msglist_sync_percent(l) < 0 && !folder.offline_copy && !c->args->offline) {
-		if (cli_sync_account(c, account, err) != 0) {
-			engine_close(c->engine, l);
-			l = NULL;
-		}
+	if (l && !offline_copy && !c->args->offline && looks_unfilled(c, account, l) &&
+		cli_sync_account(c, account, err) != 0) {
+		engine_close(c->engine, l);
+		l = NULL;
 	}
 	free(name);
 	return l;

@@ -225,8 +225,8 @@ static struct message_view *read_message(
 	struct cli *c, struct msglist *l, uint32_t uid, struct err *err)
 {
 	int columns = cli_columns();
-	struct read_options options = {.width = columns ? columns : TEXT_COLUMNS,
-		.no_headers = c->args->json};
+	struct read_options options = {
+		.width = columns ? columns : TEXT_COLUMNS, .no_headers = c->args->json};
 	struct message_view *view = NULL;
 
 	for (int round = 0; round < 2; round++) {
@@ -309,8 +309,7 @@ static enum cli_status save_parts(struct cli *c, struct msglist *l, const struct
 		if (!view->parts[i].attachment)
 			continue;
 		ev = cli_wait(c,
-			engine_save_part(
-				c->engine, l, view->uid, view->parts[i].section, dir.p),
+			engine_save_part(c->engine, l, view->uid, view->parts[i].section, dir.p),
 			&err);
 		if (ev)
 			saved++;

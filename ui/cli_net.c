@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { OUTBOX_MS = 120 * 1000 };
+
 /* Runs one command for the named account, or for all; the first failure gives the status. */
 static enum cli_status for_accounts(
 	struct cli *c, const char *name, enum cli_status (*fn)(struct cli *c, int account))
@@ -51,6 +53,17 @@ static void print_folder(const struct cli *c, const char *account, const struct 
 		f->offline_copy ? _("  (copy kept here)") : "");
 }
 
+static bool never_synchronised(const struct cli *c, int account)
+{
+	struct folder_info f;
+	int i = engine_find_folder(c->engine, (size_t)account, "inbox");
+
+	if (i < 0)
+		return true;
+	engine_folder(c->engine, (size_t)account, (size_t)i, &f);
+	return !f.counts_known;
+}
+
 static enum cli_status folders_of(struct cli *c, int account)
 {
 	struct err err = {0};
@@ -58,7 +71,7 @@ static enum cli_status folders_of(struct cli *c, int account)
 	static bool any; /* a comma is due */
 
 	event_free(cli_final(c, engine_drafts(c->engine, (size_t)account), &err));
-	if (engine_find_folder(c->engine, (size_t)account, "inbox") < 0 && !c->args->offline &&
+	if (never_synchronised(c, account) && !c->args->offline &&
 		cli_sync_account(c, account, &err) != 0)
 		return cli_fail(&err);
 	engine_account(c->engine, (size_t)account, &info);
@@ -95,8 +108,36 @@ enum cli_status cli_folders(struct cli *c)
 
 /* --- sync --- */
 
+/* Every mail of the outbox had its turn: gone, or with a reason why not. */
+static bool outbox_is_through(struct cli *c, void *arg)
+{
+	size_t account = *(const size_t *)arg;
+
+	for (size_t i = 0; i < engine_outbox(c->engine, account); i++) {
+		struct outbox_info info;
+
+		engine_outbox_at(c->engine, account, i, &info);
+		if (!info.failed && !info.unconfirmed && !*info.error)
+			return false;
+	}
+	return true;
+}
+
+static void tell_waiting(const struct account_info *info)
+{
+	if (info->pending)
+		printf(ngettext("%s: %zu change waits for the server\n",
+			       "%s: %zu changes wait for the server\n", info->pending),
+			info->name, info->pending);
+	if (info->outbox)
+		printf(ngettext("%s: %zu message is in the outbox\n",
+			       "%s: %zu messages are in the outbox\n", info->outbox),
+			info->name, info->outbox);
+}
+
 static enum cli_status sync_one(struct cli *c, int account)
 {
+	size_t index = (size_t)account;
 	struct err err = {0};
 	struct account_info info;
 
@@ -106,14 +147,12 @@ static enum cli_status sync_one(struct cli *c, int account)
 		cli_say("%s: %s", info.name, err.text);
 		return cli_status_of(err.kind);
 	}
+	cli_until(c, outbox_is_through, &index, OUTBOX_MS);
 	engine_account(c->engine, (size_t)account, &info);
 	printf(ngettext("%s: synchronised, %llu new message\n",
 		       "%s: synchronised, %llu new messages\n", (unsigned long)c->new_mails),
 		info.name, (unsigned long long)c->new_mails);
-	if (info.pending)
-		printf(ngettext("%s: %zu change waits for the server\n",
-			       "%s: %zu changes wait for the server\n", info.pending),
-			info.name, info.pending);
+	tell_waiting(&info);
 	return CLI_OK;
 }
 
@@ -127,7 +166,8 @@ enum cli_status cli_sync(struct cli *c)
 static void warn_insecure(const char *url)
 {
 	if (strstr(url, "+insecure://"))
-		printf(_("  Warning: %s is not encrypted: others on the way can read the password and "
+		printf(_("  Warning: %s is not encrypted: others on the way can read the password "
+			 "and "
 			 "the mail.\n"),
 			url);
 }
@@ -150,9 +190,9 @@ static void print_advice(const struct account_settings *a)
 		_("IMAP suits mail that is read on several devices; POP3 suits one machine and "
 		  "little room on the server."));
 	if (pop3 && a->pop3_keep_days >= 0)
-		printf("  %s\n",
-			_("With this pop3-keep, mail is deleted on the server later: what is here is "
-			  "then the only copy. pop3-keep always keeps both."));
+		printf("  %s\n", _("With this pop3-keep, mail is deleted on the server later: what "
+				   "is here is "
+				   "then the only copy. pop3-keep always keeps both."));
 	else if (pop3)
 		printf("  %s\n",
 			_("pop3-keep always: every message stays on the server too, so this is "

@@ -223,8 +223,8 @@ static enum cli_status tell_fate(struct cli *c, const struct sending *s)
 
 static int put_draft(struct cli *c, int account, const char *text, char **id, struct err *err)
 {
-	struct event *ev = cli_wait(c,
-		engine_compose(c->engine, (size_t)account, COMPOSE_NEW, NULL, 0, ""), err);
+	struct event *ev = cli_wait(
+		c, engine_compose(c->engine, (size_t)account, COMPOSE_NEW, NULL, 0, ""), err);
 
 	if (!ev)
 		return -1;
@@ -303,6 +303,10 @@ enum cli_status cli_send(struct cli *c)
 		cli_say(_("Account %s has no smtp line in the configuration, so it cannot send"),
 			a->name);
 		return CLI_CONFIG;
+	}
+	if (!c->args->words.n && !c->args->cc.n && !c->args->bcc.n) {
+		cli_say(_("There is nobody to send this to: name an address"));
+		return CLI_USAGE;
 	}
 	if (write_message(c, a->from, &text, &err) != 0) {
 		str_done(&text);

@@ -64,7 +64,8 @@ static json_t *message(const char *account, const char *folder, const struct msg
 	if (row->from_name && *row->from_name && row->from_mail && *row->from_mail)
 		str_addf(&text, "%s <%s>", row->from_name, row->from_mail);
 	else
-		str_adds(&text, row->from_mail && *row->from_mail ? row->from_mail : row->from_name);
+		str_adds(
+			&text, row->from_mail && *row->from_mail ? row->from_mail : row->from_name);
 	put_text(o, "from", str_c(&text));
 	put_text(o, "to", row->to);
 	put_text(o, "subject", row->subject);

@@ -199,7 +199,8 @@ static int run_screen(struct start *s)
 	char *folder = !a->folder ? NULL : is_path ? file_expand(a->folder) : mem_strdup(a->folder);
 	const char **files = attachments(&a->attach);
 	struct app_start start = {.account = a->account,
-		.folder = folder && !is_path && strchr("=+", *folder) && *folder ? folder + 1 : folder,
+		.folder = folder && !is_path && strchr("=+", *folder) && *folder ? folder + 1
+										 : folder,
 		.folder_is_path = is_path,
 		.attach = files,
 		.config = s->config};
@@ -237,7 +238,8 @@ static int without_account(struct start *s)
 
 	if (s->args.command == ARGS_LIST && s->args.words.n == 1)
 		folder = s->args.words.v[0];
-	else if ((s->args.command == ARGS_SHOW || s->args.command == ARGS_SEARCH) && s->args.words.n == 2)
+	else if ((s->args.command == ARGS_SHOW || s->args.command == ARGS_SEARCH) &&
+		 s->args.words.n == 2)
 		folder = s->args.words.v[s->args.command == ARGS_SEARCH];
 	if (cli_is_path(folder) && !s->args.compose)
 		return CLI_OK;

@@ -9,9 +9,9 @@
 #define UI_PROVIDERS_H
 
 struct provider {
-	const char *domains;           /* space separated */
+	const char *domains;            /* space separated */
 	const char *imap, *pop3, *smtp; /* scheme://HOST without a user; pop3 may be NULL */
-	const char *note;              /* N_(); what a user has to know, or NULL */
+	const char *note;               /* N_(); what a user has to know, or NULL */
 };
 
 /* The provider of an address's domain (ASCII case does not matter), or NULL. */

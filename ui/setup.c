@@ -102,7 +102,8 @@ static void ask_address(struct setup *s)
 				put(&s->name, mem_strdup(list.v[0].name));
 			s->domain = strrchr(s->mail, '@') ? strrchr(s->mail, '@') + 1 : s->mail;
 		} else if (!s->gone) {
-			puts(err.kind ? err.text : _("Please type one address, as you@example.org."));
+			puts(err.kind ? err.text
+				      : _("Please type one address, as you@example.org."));
 		}
 		addr_list_done(&list);
 		free(answer);
@@ -236,7 +237,8 @@ static void account_text(const struct setup *s, bool test, const char *imap, con
 	addr_write(&text, &from, true);
 	conf_line_put(out, "from", str_c(&text));
 	str_done(&text);
-	conf_line_put(out, "protocol", *imap && (s->protocol == ACCOUNT_IMAP || !*pop3) ? "imap" : "pop3");
+	conf_line_put(out, "protocol",
+		*imap && (s->protocol == ACCOUNT_IMAP || !*pop3) ? "imap" : "pop3");
 	conf_line_put(out, "imap", url = with_user(imap, s->user));
 	free(url);
 	conf_line_put(out, "pop3", url = with_user(pop3, s->user));
@@ -370,7 +372,8 @@ static void ask_server(struct setup *s, char **url, const char *question, const 
 
 static void ask_servers(struct setup *s)
 {
-	puts(_("\nThe servers, as HOST, HOST:PORT, or with a scheme: imaps, pop3s and smtps begin with "
+	puts(_("\nThe servers, as HOST, HOST:PORT, or with a scheme: imaps, pop3s and smtps begin "
+	       "with "
 	       "TLS, imap, pop3 and smtp turn to it by STARTTLS."));
 	if (s->protocol == ACCOUNT_IMAP || *s->imap)
 		ask_server(s, &s->imap, _("IMAP server"), "imaps");
@@ -415,7 +418,8 @@ static void ask_protocol(struct setup *s, const struct provider *p)
 {
 	puts(_("\nHow shall mail be read? (You can switch at any time: nothing is lost.)"));
 	puts(_("  1  IMAP: the mail stays on the server; right for several devices"));
-	puts(_("  2  POP3: the mail is fetched to this machine; right for one machine, or little room on "
+	puts(_("  2  POP3: the mail is fetched to this machine; right for one machine, or little "
+	       "room on "
 	       "the server"));
 	s->protocol = choose(s, _("Your choice"), 2) == 2 ? ACCOUNT_POP3 : ACCOUNT_IMAP;
 	if (p && !p->pop3 && s->protocol == ACCOUNT_POP3) {
@@ -443,7 +447,8 @@ static char *account_name(const struct setup *s)
 	if (!base.len)
 		str_adds(&base, "mail");
 	str_adds(&name, base.p);
-	for (int i = 2; account_exists(s->settings, name.p) || !settings_account_name_ok(name.p); i++) {
+	for (int i = 2; account_exists(s->settings, name.p) || !settings_account_name_ok(name.p);
+		i++) {
 		str_clear(&name);
 		str_addf(&name, "%s%d", i > 200 ? "mail" : base.p, i);
 	}
@@ -485,7 +490,8 @@ static enum cli_status save(struct setup *s, const char *path)
 	settings_free(one);
 	if (rc != 0)
 		return cli_fail(&err);
-	printf(_("\nSaved as account %s in %s. Everything there can be changed: man talaria.conf\n"),
+	printf(_("\nSaved as account %s in %s. Everything there can be changed: man "
+		 "talaria.conf\n"),
 		s->account, path);
 	return CLI_OK;
 }
@@ -503,15 +509,15 @@ static void setup_done(struct setup *s)
 	mem_free_secret(s->typed);
 }
 
-enum cli_status setup_run(
-	struct settings *settings, const struct arguments *args, const char *path)
+enum cli_status setup_run(struct settings *settings, const struct arguments *args, const char *path)
 {
 	struct setup s = {.settings = settings, .args = args};
 	const struct provider *p;
 	enum cli_status status = CLI_FAILED;
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-		cli_say(_("The setup asks questions and needs a terminal; man talaria.conf tells what "
+		cli_say(_("The setup asks questions and needs a terminal; man talaria.conf tells "
+			  "what "
 			  "to write into %s"),
 			path);
 		return CLI_USAGE;
@@ -519,7 +525,8 @@ enum cli_status setup_run(
 	s.imap = mem_strdup("");
 	s.pop3 = mem_strdup("");
 	s.smtp = mem_strdup("");
-	puts(_("A new mail account. Empty answers take what is in [ ]; Ctrl-D leaves, and nothing is "
+	puts(_("A new mail account. Empty answers take what is in [ ]; Ctrl-D leaves, and nothing "
+	       "is "
 	       "saved.\n"));
 	ask_address(&s);
 	ask_name(&s);
