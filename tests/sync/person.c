@@ -1,0 +1,339 @@
+#include "tests/sync/person.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/run.h"
+
+#include <poll.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+char person_dir[] = "/tmp/talaria-engine.XXXXXX";
+static char *tool_servers, *tool_fill;
+static int users;
+
+/* --- servers --- */
+
+static void run_tool(const char *const argv[])
+{
+	struct run_limits limits = {.timeout_ms = 60000, .max_output = 1 << 20, .cancel_fd = -1};
+	struct str out = STR_INIT;
+	struct err err = {0};
+
+	if (run_capture(argv, &limits, &out, &err) != 0)
+		fail_msg("%s: %s", argv[0], err.text);
+	str_done(&out);
+}
+
+static const char *srcdir(void)
+{
+	return getenv("srcdir") ? getenv("srcdir") : "..";
+}
+
+static void take_env(char *line)
+{
+	char *eq = strchr(line, '='), *value = eq ? eq + 1 : NULL;
+	size_t len;
+
+	if (!eq)
+		return;
+	*eq = '\0';
+	len = strlen(value);
+	if (len > 1 && (value[0] == '\'' || value[0] == '"')) {
+		value[len - 1] = '\0';
+		value++;
+	}
+	setenv(str_starts(line, "export ") ? line + 7 : line, value, 1);
+}
+
+void person_scratch(void)
+{
+	assert_non_null(mkdtemp(person_dir));
+	chmod(person_dir, 0711);
+}
+
+void end_scratch(void)
+{
+	file_remove_tree(person_dir, NULL);
+}
+
+void setup_servers(void)
+{
+	struct str env = STR_INIT;
+	char *path, *save = NULL, pid[16];
+
+	person_scratch();
+	tool_servers = file_join(srcdir(), "tests/servers/servers");
+	tool_fill = file_join(srcdir(), "tests/servers/fill");
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	path = file_join(person_dir, "s");
+	run_tool((const char *[]){tool_servers, "start", path, "--owner", pid, NULL});
+	setenv("SERVERS", path, 1);
+	free(path);
+	path = file_join(person_dir, "s/env");
+	assert_int_equal(file_read(path, 65536, &env, NULL), 0);
+	free(path);
+	for (char *line = strtok_r(env.p, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		take_env(line);
+	str_done(&env);
+}
+
+void end_servers(void)
+{
+	run_tool((const char *[]){tool_servers, "stop", getenv("SERVERS"), NULL});
+	end_scratch();
+	free(tool_servers);
+	free(tool_fill);
+}
+
+/* --- one person with an account and an engine --- */
+
+void write_config(struct person *p, const char *protocol, const char *more)
+{
+	struct str text = STR_INIT;
+	const char *pw = getenv("SRV_PASSWORD");
+
+	str_addf(&text, "account test {\n\tfrom \"%s Test <%s@example.org>\"\n\tprotocol %s\n",
+		p->name, p->name, protocol);
+	str_addf(&text, "\timap imap://%s@localhost:%s\n\tpop3 pop3s://%s@localhost:%s\n", p->name,
+		getenv("SRV_IMAP"), p->name, getenv("SRV_POP3S"));
+	str_addf(&text,
+		"\tsmtp smtp://%s@localhost:%s\n\ttls-ca %s\n\tpassword plain \"%s\"\n%s}\n",
+		p->name, getenv("SRV_SMTP"), getenv("SRV_CA"), pw, more);
+	assert_int_equal(file_replace(p->config, text.p, text.len, 0600, NULL), 0);
+	str_done(&text);
+}
+
+static void no_other(void *ctx, const struct conf_line *line, struct conf_errors *errors)
+{
+	(void)ctx;
+	conf_error(errors, &line->words[0], "unexpected");
+}
+
+void start(struct person *p, bool offline)
+{
+	struct engine_options opt = {.offline = offline, .config_path = p->config};
+	struct conf_errors errors = {0};
+	struct str text = STR_INIT;
+	struct err err = {0};
+
+	p->settings = settings_new();
+	if (settings_read(p->settings, p->config, no_other, NULL, &errors) != 0) {
+		conf_errors_print(&errors, &text);
+		fail_msg("%s", str_c(&text));
+	}
+	conf_errors_done(&errors);
+	assert_int_equal(engine_new(&p->engine, p->settings, &opt, &err), 0);
+}
+
+void stop(struct person *p)
+{
+	int64_t begin = clock_ms();
+
+	engine_free(p->engine);
+	p->engine = NULL;
+	p->inbox = NULL;
+	settings_free(p->settings);
+	assert_true(clock_ms() - begin < 2000);
+}
+
+static struct person *new_home(void)
+{
+	struct person *p = mem_alloc(sizeof(*p));
+	static const char *const vars[] = {
+		"XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"};
+
+	snprintf(p->name, sizeof(p->name), "user%d", ++users);
+	p->home = file_join(person_dir, p->name);
+	assert_int_equal(file_make_dirs(p->home, NULL), 0);
+	for (size_t i = 0; i < MEM_COUNT(vars); i++) {
+		char *path = file_join(p->home, vars[i]);
+
+		setenv(vars[i], path, 1);
+		free(path);
+	}
+	p->config = file_join(p->home, "config");
+	return p;
+}
+
+struct person *person_with(const char *config)
+{
+	struct person *p = new_home();
+
+	assert_int_equal(file_replace(p->config, config, strlen(config), 0600, NULL), 0);
+	start(p, false);
+	return p;
+}
+
+struct person *person_new(
+	const char *protocol, const char *more, const char *fill_how, const char *fill_n)
+{
+	struct person *p = new_home();
+
+	run_tool((const char *[]){tool_servers, "user", getenv("SERVERS"), p->name, NULL});
+	if (fill_how)
+		run_tool((const char *[]){
+			tool_fill, getenv("SERVERS"), p->name, "INBOX", fill_how, fill_n, NULL});
+	write_config(p, protocol, more);
+	start(p, false);
+	return p;
+}
+
+void person_free(struct person *p)
+{
+	if (p->engine)
+		stop(p);
+	free(p->home);
+	free(p->config);
+	free(p);
+}
+
+/* --- waiting for events --- */
+
+struct event *next_event(struct engine *e, int64_t end)
+{
+	for (;;) {
+		struct event *ev = engine_next(e);
+		struct pollfd pfd = {engine_fd(e), POLLIN, 0};
+		int64_t left = end - clock_ms();
+
+		if (ev || left <= 0)
+			return ev;
+		poll(&pfd, 1, (int)left);
+	}
+}
+
+static bool is_final(const struct event *ev, unsigned request)
+{
+	return ev->request == request && ev->kind != EVENT_PROGRESS;
+}
+
+struct event *answer(struct person *p, unsigned request)
+{
+	int64_t end = clock_ms() + PATIENCE_MS;
+	struct event *ev;
+
+	while ((ev = next_event(p->engine, end))) {
+		if (is_final(ev, request))
+			return ev;
+		event_free(ev);
+	}
+	fail_msg("no answer to request %u", request);
+	return NULL;
+}
+
+void done(struct person *p, unsigned request)
+{
+	struct event *ev = answer(p, request);
+
+	if (ev->kind == EVENT_FAILED)
+		fail_msg("request failed: %s", ev->err.text);
+	event_free(ev);
+}
+
+void event_of_kind(struct person *p, enum event_kind kind)
+{
+	int64_t end = clock_ms() + PATIENCE_MS;
+	struct event *ev;
+	bool found = false;
+
+	while (!found && (ev = next_event(p->engine, end))) {
+		found = ev->kind == kind;
+		if (ev->kind == EVENT_SEND_FAILED && kind != EVENT_SEND_FAILED)
+			fail_msg("not sent: %s", ev->err.text);
+		event_free(ev);
+	}
+	if (!found)
+		fail_msg("no event of kind %d", (int)kind);
+}
+
+struct msglist *open_folder(struct person *p, const char *folder)
+{
+	struct err err = {0};
+	struct msglist *l;
+
+	UNTIL(p, engine_find_folder(p->engine, 0, folder) >= 0);
+	l = engine_open(p->engine, 0, folder, &err);
+	assert_non_null(l);
+	UNTIL(p, msglist_ready(l));
+	return l;
+}
+
+struct msg_row row_of(struct person *p, struct msglist *l, size_t row)
+{
+	struct msg_row out;
+
+	UNTIL(p, msglist_row(l, row, &out) && out.subject);
+	return out;
+}
+
+ptrdiff_t find_subject(struct person *p, struct msglist *l, const char *subject)
+{
+	for (size_t i = 0; i < msglist_count(l); i++) {
+		struct msg_row r = row_of(p, l, i);
+
+		if (strstr(r.subject, subject))
+			return (ptrdiff_t)i;
+	}
+	return -1;
+}
+
+uint32_t flags_at(struct msglist *l, size_t row)
+{
+	struct msg_row r;
+
+	assert_true(msglist_row(l, row, &r));
+	return r.flags;
+}
+
+static const struct read_options plain = {.width = 80};
+
+struct message_view *read_view(struct person *p, struct msglist *l, uint32_t uid)
+{
+	struct event *ev = answer(p, engine_read(p->engine, l, uid, &plain));
+	struct message_view *v;
+
+	if (ev->kind != EVENT_MESSAGE)
+		fail_msg("not read: %s", ev->err.text);
+	v = engine_take_view(ev);
+	event_free(ev);
+	return v;
+}
+
+char *draft_of(struct person *p, unsigned request)
+{
+	struct event *ev = answer(p, request);
+	char *id;
+
+	if (ev->kind != EVENT_DRAFT)
+		fail_msg("no draft: %s", ev->err.text);
+	id = mem_strdup(ev->drafts[0].id);
+	event_free(ev);
+	return id;
+}
+
+void send_text(struct person *p, const char *to, const char *subject)
+{
+	struct str text = STR_INIT;
+	char *id = draft_of(p, engine_compose(p->engine, 0, COMPOSE_NEW, NULL, 0, to));
+
+	str_addf(&text,
+		"From: %s Test <%s@example.org>\nTo: %s\nSubject: %s\n\nGr\xc3\xbc\xc3\x9f"
+		"e\n",
+		p->name, p->name, to, subject);
+	event_free(answer(p, engine_draft_save(p->engine, 0, id, text.p)));
+	done(p, engine_send(p->engine, 0, id));
+	str_done(&text);
+	free(id);
+}

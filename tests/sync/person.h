@@ -1,0 +1,80 @@
+/*
+ * person - someone with an account and an engine, for the tests that drive the engine.
+ *
+ * Owns:    the scratch folder, its servers, and each person's home in it.
+ * Threads: the test's thread only.
+ * Errors:  whatever does not come in PATIENCE_MS fails the test.
+ */
+#ifndef TESTS_PERSON_H
+#define TESTS_PERSON_H
+
+#include "base/clock.h"
+#include "engine/engine.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+enum { PATIENCE_MS = 30000 };
+
+extern char person_dir[]; /* scratch folder; made by setup_servers or person_scratch */
+
+struct person {
+	char name[16];
+	struct settings *settings;
+	struct engine *engine;
+	struct msglist *inbox;
+	char *home, *config;
+};
+
+/* Real servers of tests/servers, and their end. */
+void setup_servers(void);
+void end_servers(void);
+/* The scratch folder alone; end_scratch removes it. */
+void person_scratch(void);
+void end_scratch(void);
+
+/* A new user of the real servers with mail in the inbox, started. fill_how: an option of
+ * tests/servers/fill or NULL. */
+struct person *person_new(
+	const char *protocol, const char *more, const char *fill_how, const char *fill_n);
+/* A new home with this configuration, started. */
+struct person *person_with(const char *config);
+void person_free(struct person *p);
+void write_config(struct person *p, const char *protocol, const char *more);
+void start(struct person *p, bool offline);
+void stop(struct person *p); /* fails when it takes long */
+
+/* --- waiting for events --- */
+
+struct event *next_event(struct engine *e, int64_t end);  /* NULL at the time end */
+struct event *answer(struct person *p, unsigned request); /* the final event */
+void done(struct person *p, unsigned request);            /* which must not be a failure */
+void event_of_kind(struct person *p, enum event_kind kind);
+
+/* Takes events until the condition holds. */
+#define UNTIL(p, condition)                                                                        \
+	do {                                                                                       \
+		int64_t end_ = clock_ms() + PATIENCE_MS;                                           \
+		while (!(condition)) {                                                             \
+			struct event *ev_ = next_event((p)->engine, end_);                         \
+			if (!ev_)                                                                  \
+				fail_msg("waited in vain for %s", #condition);                     \
+			event_free(ev_);                                                           \
+		}                                                                                  \
+	} while (0)
+
+struct msglist *open_folder(struct person *p, const char *folder);
+struct msg_row row_of(struct person *p, struct msglist *l, size_t row);
+ptrdiff_t find_subject(struct person *p, struct msglist *l, const char *subject);
+uint32_t flags_at(struct msglist *l, size_t row);
+struct message_view *read_view(struct person *p, struct msglist *l, uint32_t uid);
+char *draft_of(struct person *p, unsigned request);
+void send_text(struct person *p, const char *to, const char *subject);
+
+#endif
