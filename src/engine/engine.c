@@ -433,6 +433,7 @@ unsigned engine_read(
 	struct engine *e, struct msglist *l, uint32_t uid, const struct read_options *opt)
 {
 	struct store_request *r = request_of(engine_ask(e, REQUEST_READ, l, l->account));
+	unsigned id;
 
 	r->uid = uid;
 	r->width = opt->width;
@@ -440,14 +441,14 @@ unsigned engine_read(
 	r->prefer_html = opt->prefer_html;
 	r->hide_quotes = opt->hide_quotes;
 	r->no_headers = opt->no_headers;
-	post(e, r);
+	id = post(e, r);
 	if (opt->mark_read && !l->read_only && !e->options.read_only) {
 		ptrdiff_t at = columns_find(&l->columns, uid);
 
 		if (at >= 0 && !(l->columns.flags[at] & MAIL_SEEN))
 			engine_flag(e, l, &uid, 1, 0, MAIL_SEEN);
 	}
-	return r->request;
+	return id;
 }
 
 unsigned engine_save_part(
