@@ -61,6 +61,7 @@ struct tab {
 	int n;
 	int account; /* opened when first looked at; -1: nothing to open */
 	char *folder;
+	int opener; /* the tab to go back to when it closes */
 };
 
 typedef void app_done_fn(struct app *a, void *ctx, struct event *ev);
@@ -114,7 +115,18 @@ struct app {
 	int depth; /* of commands that run commands */
 };
 
-/* --- tabs and views (app.c) --- */
+/* --- the parts of app_run, for tests without a terminal --- */
+struct app_start;
+struct term_key;
+/* After the terminal was started. path: the history file or NULL. */
+void app_init(struct app *a, struct engine *e, struct settings *s, const struct app_start *start,
+	struct ui_config *config, const char *path);
+void app_input(struct app *a, const struct term_key *k);
+void app_events(struct app *a); /* what the engine has to say, at most a batch of it */
+void app_paint(struct app *a);
+void app_done(struct app *a, const char *path);
+
+/* --- tabs and views (tabs.c) --- */
 struct view *app_view(struct app *a); /* the current one; NULL only while starting */
 void app_push(struct app *a, struct view *v);
 void app_close_view(struct app *a, struct view *v);
@@ -122,6 +134,8 @@ void app_back(struct app *a);                   /* leaves the current view */
 int app_new_tab(struct app *a, struct view *v); /* shows it; -1: too many, v stays the caller's */
 void app_show_tab(struct app *a, int i);
 struct view *app_find_view(struct app *a, unsigned context); /* in the current tab, topmost first */
+void tabs_close_top(struct app *a, struct tab *t);           /* t has one */
+void tabs_ensure(struct app *a);                             /* there is always a screen */
 struct view *app_tab_top(struct app *a, int tab);
 int app_account(struct app *a); /* of what is on the screen; -1: none */
 bool app_open_folder(struct app *a, int account, const char *folder, bool new_tab);
@@ -168,7 +182,7 @@ size_t complete_path_line(void *ctx, const char *line, struct strv *out);
 
 /* --- the frame around the views (frame.c) --- */
 void frame_draw(struct app *a);
-void frame_status(struct app *a, struct line *out, int width);
+void frame_status(struct app *a, struct line *left, struct line *right);
 void frame_keybar(struct app *a, struct line *out, int width);
 int frame_tab_at(struct app *a, int col); /* -1: none */
 

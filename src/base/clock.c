@@ -25,12 +25,21 @@ time_t clock_now(void)
 	return time(NULL);
 }
 
+/* A time whose year no struct tm can hold (it came from a mail) is told as 1970. */
+static void local(struct tm *tm, time_t t)
+{
+	time_t zero = 0;
+
+	if (!localtime_r(&t, tm) && !localtime_r(&zero, tm))
+		*tm = (struct tm){.tm_year = 70, .tm_mday = 1, .tm_wday = 4};
+}
+
 void clock_rfc3339(struct str *out, time_t t)
 {
 	struct tm tm;
 	long off;
 
-	localtime_r(&t, &tm);
+	local(&tm, t);
 	off = tm.tm_gmtoff / 60;
 	str_addf(out, "%04d-%02d-%02dT%02d:%02d:%02d%c%02ld:%02ld", tm.tm_year + 1900,
 		tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, off < 0 ? '-' : '+',
@@ -45,7 +54,7 @@ void clock_rfc5322(struct str *out, time_t t)
 	struct tm tm;
 	long off;
 
-	localtime_r(&t, &tm);
+	local(&tm, t);
 	off = tm.tm_gmtoff / 60;
 	str_addf(out, "%s, %d %s %04d %02d:%02d:%02d %c%02ld%02ld", days[tm.tm_wday], tm.tm_mday,
 		months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec,

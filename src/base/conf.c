@@ -128,12 +128,18 @@ static void read_quoted(struct reader *r, struct str *out)
 		advance(r);
 }
 
+/* Not strchr: that would find a NUL byte in any list. */
+static bool ends_word(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ';';
+}
+
 static struct conf_word read_word(struct reader *r)
 {
 	struct conf_word w = {NULL, r->line, r->column, false};
 	struct str text = STR_INIT;
 
-	while (!at_end(r) && !strchr(" \t\r\n;", *r->p)) {
+	while (!at_end(r) && !ends_word(*r->p)) {
 		if (*r->p == '"' || *r->p == '\'') {
 			w.quoted = true;
 			read_quoted(r, &text);
@@ -251,6 +257,9 @@ struct conf_block *conf_parse(const char *text, size_t len, struct conf_errors *
 {
 	struct reader r = {text, text + len, 1, 1, errors};
 
+	/* Some editors begin a file with a byte order mark. */
+	if (len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
+		r.p += 3;
 	return read_block(&r, NULL, 0);
 }
 

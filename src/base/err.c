@@ -7,14 +7,40 @@
 #include <stdio.h>
 #include <string.h>
 
-static void keep_clean(struct err *err)
+/* Copies raw, cleaned, as far as room bytes reach; the texts may come from a server. */
+static size_t put_clean(char *to, size_t room, const char *raw)
 {
-	size_t len = utf8_cut(err->text, strlen(err->text), sizeof(err->text) - 1);
+	struct str clean = STR_INIT;
+	size_t len;
 
-	err->text[len] = '\0';
-	for (char *p = err->text; *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = '?';
+	utf8_clean(&clean, raw, strlen(raw), UTF8_LINE);
+	len = utf8_cut(str_c(&clean), clean.len, room);
+	memcpy(to, str_c(&clean), len);
+	to[len] = '\0';
+	str_done(&clean);
+	return len;
+}
+
+static void fill(struct err *err, enum err_kind kind, const char *reason, const char *fmt,
+	va_list ap) __attribute__((format(printf, 4, 0)));
+
+/* Built beside err, because the arguments may contain its own text. */
+static void fill(
+	struct err *err, enum err_kind kind, const char *reason, const char *fmt, va_list ap)
+{
+	char raw[1024];
+	size_t room = sizeof(err->text) - 1, len;
+
+	vsnprintf(raw, sizeof(raw), fmt, ap);
+	err->kind = kind;
+	if (!reason) {
+		put_clean(err->text, room, raw);
+		return;
+	}
+	/* A long name must not push out the reason. */
+	len = put_clean(err->text, room - 2 - strlen(reason), raw);
+	memcpy(err->text + len, ": ", 2);
+	put_clean(err->text + len + 2, room - len - 2, reason);
 }
 
 int err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
@@ -23,31 +49,24 @@ int err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
 
 	if (!err)
 		return -1;
-	err->kind = kind;
 	va_start(ap, fmt);
-	vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	fill(err, kind, NULL, fmt, ap);
 	va_end(ap);
-	keep_clean(err);
 	return -1;
 }
 
 int err_errno(struct err *err, const char *fmt, ...)
 {
 	int saved = errno;
-	char what[64];
-	size_t len;
+	char buf[96], reason[96];
 	va_list ap;
 
 	if (!err)
 		return -1;
-	err->kind = saved == ENOSPC || saved == EDQUOT ? ERR_FULL : ERR_SYSTEM;
+	snprintf(reason, sizeof(reason), "%s", strerror_r(saved, buf, sizeof(buf)));
 	va_start(ap, fmt);
-	vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	fill(err, saved == ENOSPC || saved == EDQUOT ? ERR_FULL : ERR_SYSTEM, reason, fmt, ap);
 	va_end(ap);
-	len = strlen(err->text);
-	snprintf(err->text + len, sizeof(err->text) - len, ": %s",
-		strerror_r(saved, what, sizeof(what)));
-	keep_clean(err);
 	errno = saved;
 	return -1;
 }

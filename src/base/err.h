@@ -35,13 +35,13 @@ struct err {
 	char text[240];
 };
 
-/* Fills err (if not NULL) and returns -1. The text is cut at a character and control characters
- * become '?'. */
+/* Fills err (if not NULL) and returns -1. The text is cleaned as utf8_clean does for one line and
+ * cut at a character. The arguments may point into err itself. */
 int err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* As err_set with ": " and the system's text for errno appended; ENOSPC and EDQUOT make it
- * ERR_FULL. */
+/* As err_set with ": " and the system's text for errno appended, for which there is always room;
+ * ENOSPC and EDQUOT make it ERR_FULL. errno is kept. */
 int err_errno(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* True where waiting and trying again may help without the user doing anything. */

@@ -34,8 +34,10 @@ static int read_up_to(int fd, const char *path, size_t max, struct str *out, str
 		n = read(fd, out->p + out->len, 65536);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
+		if (n < 0) {
+			str_cut(out, start);
 			return err_errno(err, _("Cannot read %s"), path);
+		}
 		if (n == 0)
 			return 0;
 		out->len += (size_t)n;
@@ -139,22 +141,45 @@ int file_sync_parent(const char *path, struct err *err)
 	return rc;
 }
 
-int file_make_dirs(const char *path, struct err *err)
+static bool is_dir(const char *path)
 {
 	struct stat st;
-	char *dir;
-	int rc;
 
-	if (stat(path, &st) == 0)
-		return S_ISDIR(st.st_mode)
-			       ? 0
-			       : err_set(err, ERR_INPUT, _("%s is not a directory"), path);
-	dir = parent_of(path);
-	rc = strcmp(dir, path) == 0 ? 0 : file_make_dirs(dir, err);
-	if (rc == 0 && mkdir(path, 0700) != 0 && errno != EEXIST)
-		rc = err_errno(err, _("Cannot create directory %s"), path);
-	if (rc == 0)
-		rc = file_sync_dir(dir, err);
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static int make_dir(const char *path, struct err *err)
+{
+	int saved;
+
+	if (mkdir(path, 0700) == 0)
+		return file_sync_parent(path, err);
+	saved = errno;
+	if (is_dir(path))
+		return 0;
+	errno = saved;
+	if (errno == EEXIST || errno == ENOTDIR)
+		return err_set(err, ERR_INPUT, _("%s is not a directory"), path);
+	return err_errno(err, _("Cannot create directory %s"), path);
+}
+
+int file_make_dirs(const char *path, struct err *err)
+{
+	char *dir = mem_strdup(path);
+	int rc = 0;
+
+	if (!is_dir(path)) {
+		for (char *p = dir + (*dir == '/'); rc == 0 && *p; p++) {
+			if (*p != '/' || p[-1] == '/')
+				continue;
+			*p = '\0';
+			if (!is_dir(dir))
+				rc = make_dir(dir, err);
+			*p = '/';
+		}
+		if (rc == 0 && !is_dir(path))
+			rc = make_dir(path, err);
+	}
 	free(dir);
 	return rc;
 }

@@ -8,7 +8,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,41 +42,57 @@ static int spawn(pid_t *pid, const char *const argv[], int out, int errors)
 	return rc;
 }
 
-/* Appends what is there; 0 at the end of the pipe, 1 otherwise. */
-static int take(int fd, struct str *out, size_t max)
+enum { ERROR_BYTES = 4096 };
+
+/* Appends what is there; false at the end of the pipe. */
+static bool take(int fd, struct str *out)
 {
 	char buf[4096];
 	ssize_t n = read(fd, buf, sizeof(buf));
 
 	if (n < 0)
 		return errno == EINTR || errno == EAGAIN;
-	if (n > 0 && out->len + (size_t)n <= max + sizeof(buf))
-		str_add(out, buf, (size_t)n);
+	str_add(out, buf, (size_t)n);
 	return n > 0;
 }
 
-static int collect(int out_fd, int err_fd, const struct run_limits *limits, struct str *out,
-	struct str *errors, struct err *err)
+/* Of what a program complains the end counts. */
+static void keep_end(struct str *s, size_t max)
 {
-	struct pollfd p[3] = {
-		{out_fd, POLLIN, 0}, {err_fd, POLLIN, 0}, {limits->cancel_fd, POLLIN, 0}};
-	int64_t end = clock_ms() + limits->timeout_ms;
+	if (s->len <= max)
+		return;
+	memmove(s->p, s->p + s->len - max, max);
+	str_cut(s, max);
+}
 
-	while (p[0].fd >= 0 || p[1].fd >= 0) {
+/* Until both pipes are at their end and the child has ended. */
+static int collect(const char *name, struct pollfd p[4], const struct run_limits *limits,
+	struct str *out, struct str *errors, struct err *err)
+{
+	int64_t end = clock_ms() + limits->timeout_ms;
+	size_t start = out->len;
+
+	while (p[0].fd >= 0 || p[1].fd >= 0 || p[3].fd >= 0) {
 		int64_t left = end - clock_ms();
 
 		if (left <= 0)
-			return err_set(err, ERR_INPUT, _("it did not answer in time"));
-		if (poll(p, 3, (int)left) < 0 && errno != EINTR)
-			return err_errno(err, _("Cannot wait for a program"));
+			return err_set(err, ERR_INPUT, _("%s did not answer in time"), name);
+		if (poll(p, 4, (int)left) < 0) {
+			if (errno == EINTR)
+				continue;
+			return err_errno(err, _("Cannot wait for %s"), name);
+		}
 		if (p[2].revents)
 			return err_set(err, ERR_CANCELLED, _("Cancelled"));
-		if (p[0].fd >= 0 && p[0].revents && !take(p[0].fd, out, limits->max_output))
+		if (p[0].revents && !take(p[0].fd, out))
 			p[0].fd = -1;
-		if (p[1].fd >= 0 && p[1].revents && !take(p[1].fd, errors, 4096))
+		if (p[1].revents && !take(p[1].fd, errors))
 			p[1].fd = -1;
-		if (out->len > limits->max_output)
-			return err_set(err, ERR_FULL, _("it printed too much"));
+		if (p[3].revents)
+			p[3].fd = -1;
+		keep_end(errors, ERROR_BYTES);
+		if (out->len - start > limits->max_output)
+			return err_set(err, ERR_FULL, _("%s printed too much"), name);
 	}
 	return 0;
 }
@@ -101,11 +119,36 @@ static int judge(const char *name, int status, struct str *errors, struct err *e
 	return err_set(err, ERR_INPUT, _("%s was killed"), name);
 }
 
+/* Waits for a child that was started; it is gone afterwards. */
+static int attend(const char *name, pid_t pid, int out_fd, int err_fd,
+	const struct run_limits *limits, struct str *out, struct err *err)
+{
+	struct str errors = STR_INIT;
+	/* A child that closed its output and goes on must not outlive the deadline either. */
+	int child = (int)syscall(SYS_pidfd_open, pid, 0), status = 0, rc;
+	struct pollfd p[4] = {{out_fd, POLLIN, 0}, {err_fd, POLLIN, 0},
+		{limits->cancel_fd, POLLIN, 0}, {child, POLLIN, 0}};
+	size_t start = out->len;
+
+	rc = collect(name, p, limits, out, &errors, err);
+	if (rc != 0)
+		kill(pid, SIGKILL);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (rc == 0)
+		rc = judge(name, status, &errors, err);
+	if (rc != 0)
+		str_cut(out, start);
+	if (child >= 0)
+		close(child);
+	str_done(&errors);
+	return rc;
+}
+
 int run_capture(
 	const char *const argv[], const struct run_limits *limits, struct str *out, struct err *err)
 {
-	struct str errors = STR_INIT;
-	int pout[2], perr[2], rc, status = 0;
+	int pout[2], perr[2], rc;
 	pid_t pid = 0;
 
 	if (pipe2(pout, O_CLOEXEC) != 0)
@@ -117,20 +160,12 @@ int run_capture(
 		return -1;
 	}
 	errno = spawn(&pid, argv, pout[1], perr[1]);
+	rc = errno ? err_errno(err, _("Cannot start %s"), argv[0]) : 0;
 	close(pout[1]);
 	close(perr[1]);
-	rc = errno ? err_errno(err, _("Cannot start %s"), argv[0])
-		   : collect(pout[0], perr[0], limits, out, &errors, err);
+	if (rc == 0)
+		rc = attend(argv[0], pid, pout[0], perr[0], limits, out, err);
 	close(pout[0]);
 	close(perr[0]);
-	if (pid > 0) {
-		if (rc != 0)
-			kill(pid, SIGKILL);
-		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-			;
-		if (rc == 0)
-			rc = judge(argv[0], status, &errors, err);
-	}
-	str_done(&errors);
 	return rc;
 }

@@ -13,13 +13,14 @@
 #include "base/str.h"
 
 struct run_limits {
-	int timeout_ms;    /* then the child is killed */
+	int timeout_ms;    /* then the child is killed: ERR_INPUT */
 	size_t max_output; /* bytes */
 	int cancel_fd;     /* readable: give up; -1: none */
 };
 
 /* Runs argv (NULL-terminated, found in PATH) with no standard input; appends its standard output to
- * out. */
+ * out, nothing if it fails. Returns when the child has ended and its output is closed, also by
+ * programs it left behind. */
 int run_capture(const char *const argv[], const struct run_limits *limits, struct str *out,
 	struct err *err);
 

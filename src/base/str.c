@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,12 @@ void str_clear(struct str *s)
 
 void str_room(struct str *s, size_t more)
 {
-	s->p = mem_grow(s->p, &s->cap, s->len + more + 1, 1);
+	size_t need;
+
+	/* SIZE_MAX bytes are never there: mem_grow ends the program. */
+	if (__builtin_add_overflow(s->len + 1, more, &need))
+		need = SIZE_MAX;
+	s->p = mem_grow(s->p, &s->cap, need, 1);
 	s->p[s->len] = '\0';
 }
 

@@ -251,28 +251,47 @@ static const char *role_label(int role)
 	}
 }
 
+/* The parent that is in the list too, or -1: levels that are not shown are part of the label. */
+static ptrdiff_t listed_parent(const struct account_model *m, size_t i)
+{
+	const char *name = m->folders[i].name;
+
+	for (size_t k = i; k-- > 0;) {
+		size_t len = strlen(m->folders[k].name);
+
+		if (strncmp(m->folders[k].name, name, len) == 0 && name[len] == '/')
+			return (ptrdiff_t)k;
+	}
+	return -1;
+}
+
+static const char *label_of(const struct account_model *m, size_t i, ptrdiff_t parent)
+{
+	const struct store_folder_info *f = &m->folders[i];
+	const char *role = strchr(f->name, '/') ? NULL : role_label(f->role);
+
+	if (role)
+		return role;
+	return parent < 0 ? f->name : f->name + strlen(m->folders[parent].name) + 1;
+}
+
 void engine_folder(const struct engine *e, size_t account, size_t i, struct folder_info *out)
 {
 	const struct account_model *m = &e->accounts[account];
 	const struct store_folder_info *f = &m->folders[i];
-	const char *slash = strrchr(f->name, '/'), *label = role_label(f->role);
-	size_t len = strlen(f->name);
+	ptrdiff_t parent = listed_parent(m, i);
 
 	*out = (struct folder_info){.name = f->name,
-		.label = label && !slash ? label
-			 : slash         ? slash + 1
-					 : f->name,
+		.label = label_of(m, i, parent),
 		.role = (enum folder_role)f->role,
 		.selectable = f->selectable,
+		.has_children = i + 1 < m->nfolders && listed_parent(m, i + 1) == (ptrdiff_t)i,
 		.offline_copy = f->offline_copy,
 		.counts_known = f->counts_known,
 		.total = f->total,
 		.unread = f->unread};
-	for (const char *p = f->name; *p; p++)
-		out->depth += *p == '/';
-	if (i + 1 < m->nfolders)
-		out->has_children = strncmp(m->folders[i + 1].name, f->name, len) == 0 &&
-				    m->folders[i + 1].name[len] == '/';
+	for (ptrdiff_t up = parent; up >= 0; up = listed_parent(m, (size_t)up))
+		out->depth++;
 }
 
 int engine_role_folder(const struct engine *e, size_t account, enum folder_role role)
@@ -414,6 +433,7 @@ unsigned engine_read(
 	struct engine *e, struct msglist *l, uint32_t uid, const struct read_options *opt)
 {
 	struct store_request *r = request_of(engine_ask(e, REQUEST_READ, l, l->account));
+	unsigned id;
 
 	r->uid = uid;
 	r->width = opt->width;
@@ -421,14 +441,14 @@ unsigned engine_read(
 	r->prefer_html = opt->prefer_html;
 	r->hide_quotes = opt->hide_quotes;
 	r->no_headers = opt->no_headers;
-	post(e, r);
+	id = post(e, r);
 	if (opt->mark_read && !l->read_only && !e->options.read_only) {
 		ptrdiff_t at = columns_find(&l->columns, uid);
 
 		if (at >= 0 && !(l->columns.flags[at] & MAIL_SEEN))
 			engine_flag(e, l, &uid, 1, 0, MAIL_SEEN);
 	}
-	return r->request;
+	return id;
 }
 
 unsigned engine_save_part(

@@ -74,7 +74,8 @@ enum folder_role {
 };
 struct folder_info {
 	const char *name;  /* full name, UTF-8, '/' between levels: what -f and :open take */
-	const char *label; /* last component, for showing; translated for well-known roles */
+	const char *label; /* for showing: translated for well-known roles, else the name below the
+			      parent that is listed */
 	enum folder_role role;
 	int depth;
 	bool selectable, has_children;

@@ -442,6 +442,15 @@ void msglist_take_columns(struct msglist *l, struct columns *c, struct strv *key
 	rebuild(l);
 }
 
+void msglist_rename(struct msglist *l, const char *folder)
+{
+	forget_strings(l);
+	if (l->account < 0 || strcmp(l->folder, folder) == 0)
+		return;
+	free(l->folder);
+	l->folder = mem_strdup(folder);
+}
+
 static void put_row(struct columns *to, size_t *n, const struct columns *from, size_t i)
 {
 	to->uid[*n] = from->uid[i];

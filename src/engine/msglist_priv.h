@@ -66,6 +66,9 @@ struct msglist *msglist_new(unsigned id, int account, const char *account_name, 
 void msglist_free(struct msglist *l);
 void msglist_take_columns(struct msglist *l, struct columns *c,
 	struct strv *keysets); /* all anew; empties c and keysets */
+/* The list shows another folder, or the same under another name; what was known of rows is void
+ * then. */
+void msglist_rename(struct msglist *l, const char *folder);
 /* Merges changed and added rows (ascending), drops gone ones. */
 void msglist_merge(struct msglist *l, const struct columns *c, struct strv *keysets,
 	const uint32_t *gone, size_t ngone);

@@ -152,6 +152,7 @@ static struct event *take_list(struct engine *e, struct store_event *ev)
 		return NULL;
 	if (ev->kind == STORE_LIST) {
 		l->read_only = ev->read_only;
+		msglist_rename(l, ev->folder);
 		msglist_take_columns(l, &ev->columns, &ev->keysets);
 	} else {
 		msglist_merge(l, &ev->columns, &ev->keysets, ev->uids, ev->n);

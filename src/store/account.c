@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LOCK_RETRY_MS = 2000, OUTBOX_LOOK_MS = 2000, POP3_RETRY_MS = 60000 };
+enum { LOCK_RETRY_MS = 2000, OUTBOX_LOOK_MS = 2000, EVICT_MS = 300000 };
 
 bool account_is_server(const struct account *a)
 {
@@ -202,8 +202,8 @@ static void start_connections(struct account *a)
 	account_outbox(a);
 	a->state = SYNC_CONNECTING;
 	a->state_err = (struct err){0};
-	a->sync = a->store->ops.start(
-		&a->setup->sync, a->index, ++a->generation, a->store->results, a->lanes);
+	a->sync = a->store->ops.start(&a->setup->sync, a->index,
+		a->generation = ++a->generation_counter, a->store->results, a->lanes);
 	a->next_pop3 = 0;
 	account_state(a);
 	write_finish_copies(a);
@@ -211,6 +211,8 @@ static void start_connections(struct account *a)
 
 void account_cancel(struct account *a)
 {
+	if (a->checker)
+		a->store->ops.cancel(a->checker);
 	if (a->sync)
 		a->store->ops.cancel(a->sync);
 }
@@ -225,7 +227,8 @@ static void stop_connections(struct account *a, int wait_ms)
 			a->store->results_in_use = true;
 	}
 	a->sync = NULL;
-	a->generation++;
+	a->generation = 0;
+	a->op_in_flight = 0;
 	a->state = SYNC_OFFLINE;
 	MEM_FREE(a->sending);
 	session_reset(a);
@@ -255,8 +258,39 @@ void account_online(struct account *a, bool online)
 	account_state(a);
 }
 
+/* Looking is allowed beside another running copy, so these connections only answer REQUEST_CHECK.
+ */
+void account_check(struct account *a, unsigned request)
+{
+	struct queue *lanes[LANES];
+	struct sync_account look;
+	struct job *j = job_new(JOB_CHECK);
+
+	account_checked(a);
+	sync_account_copy(&look, &a->setup->sync);
+	look.look_only = true;
+	a->check_generation = ++a->generation_counter;
+	a->checker =
+		a->store->ops.start(&look, a->index, a->check_generation, a->store->results, lanes);
+	sync_account_done(&look);
+	j->request = request;
+	queue_push(lanes[LANE_FETCH], &j->item);
+}
+
+void account_checked(struct account *a)
+{
+	if (!a->checker)
+		return;
+	a->store->ops.cancel(a->checker);
+	if (!a->store->ops.stop(a->checker, 200))
+		a->store->results_in_use = true;
+	a->checker = NULL;
+}
+
 void account_free(struct account *a, int wait_ms)
 {
+	if (a->checker && !a->store->ops.stop(a->checker, wait_ms))
+		a->store->results_in_use = true;
 	if (a->sync && !a->store->ops.stop(a->sync, wait_ms))
 		a->store->results_in_use = true;
 	if (a->lock_fd >= 0)
@@ -273,6 +307,8 @@ void account_free(struct account *a, int wait_ms)
 	a->sync = NULL;
 	session_reset(a);
 	free(a->sending);
+	free(a->fresh_ops);
+	strv_done(&a->outbox_ids);
 	store_account_free(a->setup);
 	free(a);
 }
@@ -292,27 +328,38 @@ static bool changed_on_server(const struct folder *f)
 	return f->server_modseq != 0 && m->highestmodseq != f->server_modseq;
 }
 
-void account_sync_folders(struct account *a, bool all)
+static bool wants(const struct folder *f, enum sync_which which)
+{
+	bool shown = folder_is_shown(f) || f->role == ROLE_INBOX;
+
+	if (which != SYNC_ALL_CHANGED && !shown)
+		return false;
+	return which == SYNC_SHOWN || changed_on_server(f);
+}
+
+void account_sync_folders(struct account *a, enum sync_which which)
 {
 	for (struct folder *f = a->folders; f; f = f->next) {
-		bool opened = false;
-
 		if (f->local || !f->selectable || !f->mailbox || f->syncing)
 			continue;
-		if (!f->uses && !all && f->role != ROLE_INBOX)
+		if (which != SYNC_ALL_CHANGED && !folder_is_shown(f) && f->role != ROLE_INBOX)
 			continue;
-		if (!f->cache) {
-			if (folder_use(f, NULL) != 0)
-				continue;
-			opened = true;
-		}
-		if (all ? changed_on_server(f) : true)
+		if (folder_use(f, NULL) != 0)
+			continue;
+		if (wants(f, which))
 			folder_ask_sync(f, 0);
-		if (opened && !f->syncing)
-			folder_unuse(f);
-		else if (opened)
-			f->uses--; /* closed again when it is through (arrive.c) */
+		folder_unuse(f); /* stays open while it is being synchronised */
 	}
+}
+
+void account_watch_inbox(struct account *a)
+{
+	struct folder *f = a->is_path ? NULL : folder_by_role(a, ROLE_INBOX, false);
+
+	if (!f || !account_is_server(a) || !a->sync || folder_use(f, NULL) != 0)
+		return;
+	folder_ask_sync(f, 0);
+	folder_unuse(f);
 }
 
 void account_sync_settled(struct account *a)
@@ -461,6 +508,41 @@ static int check_switch(struct account *a, bool pop3, struct err *err)
 	return 0;
 }
 
+/* What people have open keeps its name: "INBOX" is now the other protocol's. What has no namesake
+ * stays as it is. */
+static void rebind_lists(struct account *a, char **names)
+{
+	size_t i = 0;
+
+	for (struct list *l = a->store->lists; l; l = l->next) {
+		struct folder *before = l->folder, *now;
+
+		if (before->account != a)
+			continue;
+		now = folder_by_ui_name(a, names[i]);
+		free(names[i++]);
+		if (now && now != before && now->selectable && folder_use(now, NULL) == 0) {
+			l->folder = now;
+			folder_unuse(before);
+		}
+		folder_send_list(l->folder, l);
+	}
+	free(names);
+}
+
+static char **list_names(struct account *a)
+{
+	char **names = NULL;
+	size_t n = 0, cap = 0;
+
+	for (struct list *l = a->store->lists; l; l = l->next)
+		if (l->folder->account == a) {
+			names = mem_grow(names, &cap, n + 1, sizeof(*names));
+			names[n++] = folder_ui_name(l->folder);
+		}
+	return names;
+}
+
 void account_protocol(struct account *a, struct store_request *r)
 {
 	bool pop3 = r->n != 0, was_online = a->online_wanted;
@@ -472,11 +554,14 @@ void account_protocol(struct account *a, struct store_request *r)
 		return;
 	}
 	if (pop3 != a->setup->sync.use_pop3) {
+		char **names = list_names(a);
+
 		stop_connections(a, 200);
 		if (with_inboxes(a, &t, pop3 ? flags_to_local : flags_to_server, &err) != 0)
 			store_notice(a, "%s", err.text);
 		a->setup->sync.use_pop3 = pop3;
 		folder_list_local(a);
+		rebind_lists(a, names);
 		folder_send_folders(a);
 		account_pending(a);
 		a->online_wanted = was_online;
@@ -530,11 +615,36 @@ static void follow_others(struct account *a)
 	if (journal_refresh(a->journal, NULL) == 1) {
 		account_pending(a);
 		if (a->sync)
-			change_replay(a);
+			change_next(a);
 	}
 	for (struct folder *f = a->folders; f; f = f->next)
 		if (f->cache && f->uses && !f->local && cache_refresh(f->cache, NULL) == 1)
 			folder_send_list(f, NULL);
+}
+
+/* Another running copy sends: what is gone from the outbox has left. */
+static void follow_outbox(struct account *a)
+{
+	struct strv now = STRV_INIT;
+	bool changed = false;
+
+	if (outbox_list(a->outbox, &now, NULL) != 0)
+		return;
+	for (size_t i = 0; i < a->outbox_ids.n; i++)
+		if (!strv_has(&now, a->outbox_ids.v[i])) {
+			struct store_event *ev = store_event_new(STORE_SENT);
+
+			ev->account = a->index;
+			ev->folder = mem_strdup(a->outbox_ids.v[i]);
+			ev->text = mem_strdup("");
+			store_emit(a->store, ev);
+			changed = true;
+		}
+	changed |= now.n != a->outbox_ids.n;
+	strv_done(&a->outbox_ids);
+	a->outbox_ids = now;
+	if (changed)
+		account_outbox(a);
 }
 
 static void scan_local(struct account *a)
@@ -553,9 +663,15 @@ void account_tick(struct account *a, int64_t now)
 	if (a->online_wanted && !a->sync && now >= a->next_lock_try)
 		start_connections(a);
 	follow_others(a);
+	if (now >= a->next_evict) {
+		a->next_evict = now + EVICT_MS;
+		bodies_evict(a->bodies);
+	}
 	if (now >= a->next_outbox_look) {
 		a->next_outbox_look = now + OUTBOX_LOOK_MS;
 		write_try_send(a);
+		if (a->following)
+			follow_outbox(a);
 	}
 	if (a->sync && a->setup->sync.use_pop3 && !a->session.running && now >= a->next_pop3) {
 		a->next_pop3 = now + (int64_t)a->setup->sync.check_seconds * 1000;

@@ -32,8 +32,8 @@ static void lane_state(struct account *a, struct result *r)
 			struct job *j = job_new(JOB_LIST);
 
 			account_post(a, LANE_MAIN, j);
-			account_sync_folders(a, false);
-			change_replay(a);
+			account_sync_folders(a, SYNC_SHOWN);
+			change_next(a);
 			write_try_send(a);
 		}
 		if ((r->state == SYNC_FAILED || r->state == SYNC_WAITING) && a->sync_waiting) {
@@ -112,7 +112,7 @@ static void take_folders(struct account *a, struct result *r)
 	drop_unlisted(a);
 	folder_save_table(a);
 	folder_send_folders(a);
-	account_sync_folders(a, a->list_waiting != 0);
+	account_sync_folders(a, a->list_waiting ? SYNC_ALL_CHANGED : SYNC_SHOWN_CHANGED);
 	if (a->list_waiting && r->request == a->list_waiting) {
 		a->list_waiting = 0;
 		account_sync_settled(a);
@@ -201,6 +201,7 @@ static void take_summaries(struct folder *f, struct result *r)
 	}
 	if (cache_add(f->cache, rows, n, &err) != 0)
 		tell_full(f, &err);
+	folder_compact(f);
 	folder_send_changes(f, uids, n, NULL, 0);
 	for (size_t i = 0; i < n; i++)
 		follow_local_marks(f, &rows[i]);
@@ -251,6 +252,7 @@ static void finish_fill(struct folder *f, struct result *r)
 	cache_sync(f->cache, NULL);
 	cache_set_meta(f->cache, &meta, NULL);
 	f->percent = 100;
+	folder_compact(f);
 	if (!was_complete)
 		folder_send_list(f, NULL); /* threads that came in pieces are whole now */
 }
@@ -405,6 +407,17 @@ static void dispatch(struct account *a, struct result *r)
 	}
 }
 
+/* Connections that only look have nothing to say but what they found. */
+static void look_result(struct account *a, struct result *r)
+{
+	if (r->kind == RESULT_PASSWORD)
+		ask_password(a);
+	if (r->kind != RESULT_CHECKED)
+		return;
+	take_checked(a, r);
+	account_checked(a);
+}
+
 void arrive(struct store *s, struct result *r)
 {
 	struct account *a = store_account_at(s, r->account);
@@ -412,5 +425,7 @@ void arrive(struct store *s, struct result *r)
 	/* What a connection that was stopped meanwhile still had to say is void. */
 	if (a && a->sync && r->generation == a->generation)
 		dispatch(a, r);
+	else if (a && a->checker && r->generation == a->check_generation)
+		look_result(a, r);
 	result_free(r);
 }

@@ -58,8 +58,8 @@ static void wrap(struct gdbmf **out, GDBM_FILE db, const char *path)
 		(*out)->size = (uint64_t)st.st_size;
 }
 
-/* GDBM's constants for a reader and for no lock, no mapping: see 1.6 and 1.7 of its manual's flags.
- */
+/* Read by pread, not mapped: a mapping of a file that somebody shortens, or of a full disk, is a
+ * SIGBUS. GDBM's own lock is of no use: it is taken after the header was read. */
 int gdbmf_open(struct gdbmf **out, const char *path, struct err *err)
 {
 	struct stat st;
@@ -408,12 +408,13 @@ size_t cache_count(const struct cache *c)
 
 uint32_t cache_max_uid(const struct cache *c)
 {
-	for (size_t i = c->columns.n; i > 0; i--)
-		if (!(c->columns.flags[i - 1] & ROW_DEAD))
-			return c->columns.uid[i - 1];
-	/* rows out of order are below the last one in order, dead or not */
 	uint32_t max = 0;
-	for (size_t i = 0; i < c->fresh.n; i++)
+
+	for (size_t i = c->columns.n; i > 0 && !max; i--)
+		if (!(c->columns.flags[i - 1] & ROW_DEAD))
+			max = c->columns.uid[i - 1];
+	/* rows out of order are below the last one in order, but that may be dead */
+	for (size_t i = 0; c->dead && i < c->fresh.n; i++)
 		if (!(c->fresh.flags[i] & ROW_DEAD) && c->fresh.uid[i] > max)
 			max = c->fresh.uid[i];
 	return max;

@@ -84,7 +84,8 @@ int cache_sync(struct cache *c, struct err *err); /* fdatasync, at the end of a 
 int cache_refresh(struct cache *c, struct err *err);
 
 /* UID ranges whose pages were damaged and must be fetched again; returns how many pairs
- * first..last, at most max. */
+ * first..last, at most max. While there are any, cache_meta says not complete; a cache_set_meta
+ * that says complete ends them. */
 size_t cache_damaged(const struct cache *c, uint32_t (*ranges)[2], size_t max);
 
 bool cache_wants_compact(

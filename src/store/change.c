@@ -106,6 +106,14 @@ static int local_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_
 	return 0;
 }
 
+/* Nobody can have carried it out yet: no need to look before it goes out. */
+void change_is_fresh(struct account *a, uint64_t id)
+{
+	a->fresh_ops =
+		mem_grow(a->fresh_ops, &a->cap_fresh_ops, a->nfresh_ops + 1, sizeof(*a->fresh_ops));
+	a->fresh_ops[a->nfresh_ops++] = id;
+}
+
 static int add_op(struct folder *f, struct op *op, uint64_t *id, struct err *err)
 {
 	struct account *a = f->account;
@@ -113,8 +121,10 @@ static int add_op(struct folder *f, struct op *op, uint64_t *id, struct err *err
 
 	*id = op->id;
 	op_free(op);
-	if (rc == 0)
+	if (rc == 0) {
+		change_is_fresh(a, *id);
 		account_pending(a);
+	}
 	return rc;
 }
 
@@ -177,8 +187,8 @@ static int set_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_t 
 	else
 		rc = server_flags(f, uids, n, clear, set, id, err);
 	folder_send_changes(f, uids, n, NULL, 0);
-	if (rc == 0 && *id && account_is_server(a))
-		change_send_op(a, journal_find(a->journal, *id));
+	if (rc == 0)
+		change_next(a);
 	return rc;
 }
 
@@ -293,8 +303,7 @@ static int move_on_server(struct folder *f, struct folder *target, const uint32_
 	u->op_id = id;
 	if (kind != OP_COPY)
 		leave_folder(f, uids, n);
-	if (account_is_server(f->account))
-		change_send_op(f->account, journal_find(f->account->journal, id));
+	change_next(f->account);
 	return 0;
 }
 
@@ -388,8 +397,7 @@ static int upload(
 		free(path);
 		if (rc != 0)
 			return -1;
-		if (account_is_server(a))
-			change_send_op(a, journal_find(a->journal, id));
+		change_next(a);
 	}
 	return 0;
 }
@@ -538,7 +546,8 @@ static int request_create(
 	if (rc != 0)
 		return -1;
 	account_pending(a);
-	change_send_op(a, journal_find(a->journal, id));
+	change_is_fresh(a, id);
+	change_next(a);
 	return 0;
 }
 
@@ -642,7 +651,7 @@ static int undo_done_move(struct undo *u, struct err *err)
 		folder_send_list(u->target, NULL);
 	}
 	free(uids);
-	change_send_op(u->account, journal_find(u->account->journal, id));
+	change_next(u->account);
 	return 0;
 }
 
@@ -696,21 +705,15 @@ static int request_undo(struct store *s, struct str *said, struct err *err)
 static void distrust(struct folder *f)
 {
 	struct cache_meta meta;
-	bool opened = !f->cache;
 
-	if (opened && folder_use(f, NULL) != 0)
+	if (folder_use(f, NULL) != 0)
 		return;
 	meta = *cache_meta(f->cache);
 	meta.highestmodseq = 0;
 	meta.complete = false;
 	cache_set_meta(f->cache, &meta, NULL);
 	folder_ask_sync(f, 0);
-	if (opened) {
-		if (f->syncing)
-			f->uses--;
-		else
-			folder_unuse(f);
-	}
+	folder_unuse(f);
 }
 
 static int request_cancel_op(
@@ -775,7 +778,17 @@ void change_request(struct store *s, struct store_request *r)
 
 /* --- replay --- */
 
-static bool add_append_bytes(struct account *a, struct job *j, const struct op *op)
+static bool append_file_is_here(const struct account *a, const struct op *op)
+{
+	char *dir = file_join(a->setup->data_dir, "append"), *path = file_join(dir, op->file);
+	bool here = file_exists(path);
+
+	free(dir);
+	free(path);
+	return here;
+}
+
+static void add_append_bytes(struct account *a, struct job *j, const struct op *op)
 {
 	char *dir = file_join(a->setup->data_dir, "append"), *path = file_join(dir, op->file);
 	struct str raw = STR_INIT;
@@ -789,36 +802,63 @@ static bool add_append_bytes(struct account *a, struct job *j, const struct op *
 	str_done(&raw);
 	free(dir);
 	free(path);
-	return rc == 0;
 }
 
-void change_send_op(struct account *a, const struct op *op)
+/* True once: the first time an operation of this process goes out. */
+static bool take_fresh(struct account *a, uint64_t id)
 {
-	struct folder *f = op && *op->folder ? folder_find(a, op->folder, false) : NULL;
-	struct folder *target = op && *op->target ? folder_find(a, op->target, false) : NULL;
-	struct job *j;
+	for (size_t i = 0; i < a->nfresh_ops; i++)
+		if (a->fresh_ops[i] == id) {
+			a->fresh_ops[i] = a->fresh_ops[--a->nfresh_ops];
+			return true;
+		}
+	return false;
+}
 
-	if (!op || !a->sync || a->state != SYNC_ONLINE)
-		return; /* replayed when the connection is there */
-	j = job_new(JOB_OP);
+static void send_op(struct account *a, const struct op *op)
+{
+	struct folder *f = *op->folder ? folder_find(a, op->folder, false) : NULL;
+	struct folder *target = *op->target ? folder_find(a, op->target, false) : NULL;
+	struct job *j = job_new(JOB_OP);
+
 	j->op = op_copy(op);
+	/* From an earlier run, or tried before: the driver looks whether it was done already. */
+	if (!take_fresh(a, op->id))
+		j->op->state = OP_SENT;
 	j->folder = mem_strdup(op->folder);
 	j->mailbox = f && f->mailbox ? mem_strdup(f->mailbox) : folder_wire_name(a, op->folder);
 	j->target = target && target->mailbox ? mem_strdup(target->mailbox)
 					      : folder_wire_name(a, op->target);
-	if (op->kind == OP_APPEND && !add_append_bytes(a, j, op)) {
-		job_free(j);
-		return;
-	}
+	if (op->kind == OP_APPEND)
+		add_append_bytes(a, j, op);
+	a->op_in_flight = op->id;
 	account_post(a, LANE_MAIN, j);
 }
 
-void change_replay(struct account *a)
+/*
+ * Strictly one after the other, in the order they were made: a mark that was set and taken away
+ * again must end taken away, whatever the connection does in between.
+ */
+void change_next(struct account *a)
 {
-	if (!account_is_server(a) || a->state != SYNC_ONLINE)
+	if (!account_is_server(a) || !a->sync || a->state != SYNC_ONLINE || a->op_in_flight)
 		return;
-	for (size_t i = 0; i < journal_count(a->journal); i++)
-		change_send_op(a, journal_at(a->journal, i));
+	while (journal_count(a->journal)) {
+		const struct op *op = journal_at(a->journal, 0);
+		struct op *lost;
+
+		if (op->kind != OP_APPEND || append_file_is_here(a, op)) {
+			send_op(a, op);
+			return;
+		}
+		/* Its file is gone: nothing can be done for it, and those behind it must not wait
+		 * for ever. */
+		lost = op_copy(op);
+		journal_done(a->journal, lost->id, NULL);
+		store_notice(a, _("\"%s\" cannot be done: its file is gone"), lost->text);
+		op_free(lost);
+		account_pending(a);
+	}
 }
 
 void change_op_sent(struct account *a, struct result *r)
@@ -856,10 +896,14 @@ void change_op_result(struct account *a, struct result *r)
 	bool refused =
 		r->err.kind == ERR_REFUSED || r->err.kind == ERR_GONE || r->err.kind == ERR_INPUT;
 
-	if (!found)
-		return;
+	if (a->op_in_flight == r->op_id)
+		a->op_in_flight = 0;
 	if (r->err.kind != ERR_NONE && !refused)
 		return; /* the connection broke: it stays queued and is replayed */
+	if (!found) {
+		change_next(a); /* cancelled meanwhile */
+		return;
+	}
 	op = op_copy(found);
 	f = *op->folder ? folder_find(a, op->folder, false) : NULL;
 	target = *op->target ? folder_find(a, op->target, false) : NULL;
@@ -879,5 +923,6 @@ void change_op_result(struct account *a, struct result *r)
 	}
 	op_free(op);
 	account_pending(a);
+	change_next(a);
 	account_sync_settled(a);
 }

@@ -339,29 +339,44 @@ int folder_use(struct folder *f, struct err *err)
 	return 0;
 }
 
-void folder_unuse(struct folder *f)
+void folder_compact(struct folder *f)
 {
+	char *base, *name, *dir;
 	struct err err = {0};
 
+	if (!f->cache || !cache_wants_compact(f->cache))
+		return;
+	base = cache_base(f);
+	name = cache_name(f);
+	dir = cache_dir_for(base, name);
+	if (cache_compact(dir, name, &err) != 0 && err.kind != ERR_BUSY)
+		log_line(1, "compact %s: %s", f->name, err.text);
+	cache_refresh(f->cache, NULL);
+	free(base);
+	free(name);
+	free(dir);
+}
+
+void folder_unuse(struct folder *f)
+{
 	if (f->uses)
 		f->uses--;
 	if (f->uses || f->syncing || !f->cache)
 		return;
-	if (cache_wants_compact(f->cache)) {
-		char *base = cache_base(f), *name = cache_name(f), *dir = cache_dir_for(base, name);
-
-		cache_free(f->cache);
-		f->cache = NULL;
-		if (cache_compact(dir, name, &err) != 0 && err.kind != ERR_BUSY)
-			log_line(1, "compact %s: %s", f->name, err.text);
-		free(base);
-		free(name);
-		free(dir);
-	}
+	folder_compact(f);
 	cache_free(f->cache);
 	f->cache = NULL;
 	map_free(f->files, NULL);
 	f->files = NULL;
+}
+
+bool folder_is_shown(const struct folder *f)
+{
+	const struct list *l = f->account->store->lists;
+
+	while (l && l->folder != f)
+		l = l->next;
+	return l != NULL;
 }
 
 /* --- local folders: what is on disk is the truth --- */
@@ -526,7 +541,6 @@ int folder_deliver(struct folder *f, const char *p, size_t len, uint32_t flags, 
 
 	if (rc == 0) {
 		*uid = add_file(f, base.p, p, len, flags, (uint32_t)clock_now());
-		folder_send_changes(f, uid, 1, NULL, 0);
 	}
 	str_done(&base);
 	return rc;
@@ -597,6 +611,7 @@ static void send_list_to(struct folder *f, struct list *l)
 
 	ev->list = l->id;
 	ev->account = f->account->index;
+	ev->folder = folder_ui_name(f);
 	cache_columns(f->cache, &ev->columns);
 	add_keysets(f, ev);
 	first = ev->columns.n < FIRST_ROWS ? ev->columns.n : FIRST_ROWS;
@@ -723,9 +738,12 @@ static bool is_shown(struct folder *f)
 
 void folder_send_folders(struct account *a)
 {
-	struct store_event *ev = store_event_new(STORE_FOLDERS);
+	struct store_event *ev;
 	size_t n = 0;
 
+	if (a->is_path)
+		return; /* a folder opened by its path is in nobody's folder list */
+	ev = store_event_new(STORE_FOLDERS);
 	for (struct folder *f = a->folders; f; f = f->next)
 		n++;
 	ev->account = a->index;
@@ -747,10 +765,36 @@ void folder_send_folders(struct account *a)
 
 /* --- asking for a synchronisation --- */
 
+static bool in_ranges(uint32_t uid, uint32_t (*ranges)[2], size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (uid >= ranges[i][0] && uid <= ranges[i][1])
+			return true;
+	return false;
+}
+
+/* What the cache has, without the pages that are damaged: their messages count as new and are
+ * fetched again. */
+static void copy_known(struct folder *f, struct known_folder *known)
+{
+	const struct columns *c = cache_columns_view(f->cache);
+	uint32_t ranges[64][2];
+	size_t nranges = cache_damaged(f->cache, ranges, MEM_COUNT(ranges));
+
+	known->meta = *cache_meta(f->cache);
+	known->uids = mem_array(c->n, sizeof(*known->uids));
+	known->flags = mem_array(c->n, sizeof(*known->flags));
+	for (size_t i = 0; i < c->n; i++) {
+		if (nranges && in_ranges(c->uid[i], ranges, nranges))
+			continue;
+		known->uids[known->n] = c->uid[i];
+		known->flags[known->n++] = c->flags[i];
+	}
+}
+
 void folder_ask_sync(struct folder *f, unsigned request)
 {
 	struct account *a = f->account;
-	const struct columns *c;
 	struct job *j;
 
 	if (f->local || !a->sync || a->setup->sync.use_pop3 || !f->mailbox || !f->cache)
@@ -764,12 +808,8 @@ void folder_ask_sync(struct folder *f, unsigned request)
 	j->request = request;
 	j->folder = mem_strdup(f->name);
 	j->mailbox = mem_strdup(f->mailbox);
-	j->watch = f->uses > 0;
-	j->known.meta = *cache_meta(f->cache);
-	c = cache_columns_view(f->cache);
-	j->known.n = c->n;
-	j->known.uids = mem_dup(c->uid, c->n * sizeof(*c->uid));
-	j->known.flags = mem_dup(c->flags, c->n * sizeof(*c->flags));
+	j->watch = folder_is_shown(f);
+	copy_known(f, &j->known);
 	f->syncing = true;
 	f->wants_sync = false;
 	account_post(a, LANE_MAIN, j);

@@ -28,6 +28,7 @@ enum lane { LANE_MAIN, LANE_FETCH, LANE_SEND, LANES };
 struct sync_account {
 	char *name, *imap, *pop3, *smtp; /* URLs, "" when not given */
 	bool use_pop3;
+	bool look_only;    /* connections for JOB_CHECK alone */
 	int password_kind; /* enum password_kind of engine/settings.h: 0 ask, 1 command, 2 plain, 3
 			      keyring */
 	char *password, *auth, *tls_ca, *tls_pin;
@@ -178,8 +179,8 @@ struct sync_ops {
 	/* Asks every lane to end at once (sockets are closed); returns at once. */
 	void (*cancel)(struct sync *s);
 	/*
-	 * After cancel: waits up to wait_ms for the threads and frees. False: a thread did not end and
-	 * is left behind; it may still push results, so their queue must never be freed.
+	 * After cancel: waits up to wait_ms for the threads and frees. False: a thread did not end
+	 * and is left behind; it may still push results, so their queue must never be freed.
 	 */
 	bool (*stop)(struct sync *s, int wait_ms);
 };

@@ -37,6 +37,7 @@ void session_reset(struct account *a)
 	free(s->plan);
 	free(s->twin);
 	free(s->batch);
+	free(s->told);
 	*s = (struct pop3_session){0};
 }
 
@@ -270,6 +271,8 @@ static bool deliver(struct account *a, size_t at, const char *p, size_t len, uin
 		s->plan[at] = FATE_FAILED;
 		return false;
 	}
+	s->told = mem_grow(s->told, &s->cap_told, s->ntold + 1, sizeof(*s->told));
+	s->told[s->ntold++] = uid;
 	envelope_parse(&e, p, len);
 	envelope_identity(&e, identity);
 	envelope_done(&e);
@@ -326,6 +329,8 @@ static int commit(struct account *a)
 	struct pop3_session *s = &a->session;
 	int rc = 0;
 
+	folder_send_changes(inbox(a), s->told, s->ntold, NULL, 0);
+	s->ntold = 0;
 	if (!s->nbatch)
 		return 0;
 	if (maildir_sync(inbox(a)->dir, &s->err) != 0 ||
@@ -364,9 +369,10 @@ void session_message(struct account *a, struct result *r)
 	}
 	deliver(a, at, str_c(&r->bytes), r->bytes.len,
 		s->twin[at] && server && server->cache ? inbox_flags(server, s->twin[at]) : 0);
-	if (s->nbatch >= GROUP && commit(a) != 0)
+	s->stored++;
+	if (s->ntold >= GROUP && commit(a) != 0)
 		s->plan[at] = FATE_FAILED;
-	tell_progress(a, s->nbatch);
+	tell_progress(a, s->stored);
 }
 
 /* --- deleting --- */
@@ -469,7 +475,8 @@ static size_t count_new(const struct pop3_session *s)
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->n; i++)
-		n += s->plan[i] == FATE_HERE;
+		n += s->plan[i] == FATE_HERE &&
+		     !s->twin[i]; /* what IMAP had shown already is no news */
 	return n;
 }
 

@@ -257,6 +257,8 @@ static void close_list(struct store *s, const struct store_request *r)
 
 			*p = l->next;
 			folder_unuse(l->folder);
+			if (!l->folder->local && !folder_is_shown(l->folder))
+				account_watch_inbox(l->folder->account);
 			free(l);
 			return;
 		}
@@ -300,20 +302,6 @@ static void retry(struct account *a)
 	account_tick(a, clock_ms());
 }
 
-static void start_check(struct store *s, struct account *a, struct store_request *r)
-{
-	struct job *j = job_new(JOB_CHECK);
-	bool started = a->sync != NULL;
-
-	(void)s;
-	j->request = r->request;
-	/* Looking is allowed beside another running copy: it changes nothing. */
-	if (!started)
-		a->sync = s->ops.start(
-			&a->setup->sync, a->index, ++a->generation, s->results, a->lanes);
-	account_post(a, LANE_FETCH, j);
-}
-
 /* True when the request was kept or its answer is sent by someone else. */
 static bool account_request(struct store *s, struct store_request *r)
 {
@@ -345,7 +333,7 @@ static bool account_request(struct store *s, struct store_request *r)
 		account_sync_all(a, r->request);
 		break;
 	case REQUEST_CHECK:
-		start_check(s, a, r);
+		account_check(a, r->request);
 		break;
 	default:
 		write_request(s, r);

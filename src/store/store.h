@@ -111,22 +111,23 @@ void store_post(struct store *s, struct store_request *r); /* keeps it */
 void store_account_free(struct store_account *a);
 
 enum store_event_kind {
-	STORE_DONE,        /* final; text */
-	STORE_FAILED,      /* final; err */
-	STORE_PROGRESS,    /* done, total */
-	STORE_STATE,       /* account, state, n: ms until retry, err, pending, waiting, following */
-	STORE_FOLDERS,     /* account, folders */
-	STORE_LIST,        /* list: all columns anew, keysets; rows: the newest window's strings */
-	STORE_CHANGES,     /* list: added rows and changed flags (rows), removed uids */
-	STORE_ROWS,        /* list, rows */
-	STORE_ORDER,       /* list, uids in order */
-	STORE_VIEW,        /* final of REQUEST_READ */
-	STORE_BYTES,       /* final; bytes */
-	STORE_FOUND,       /* final; uids */
-	STORE_DRAFTS,      /* final; drafts */
-	STORE_OUTBOX,      /* account, mails: the whole outbox */
-	STORE_PENDING,     /* account, ops: the whole list of pending operations */
-	STORE_SENT,        /* account, text */
+	STORE_DONE,     /* final; text */
+	STORE_FAILED,   /* final; err */
+	STORE_PROGRESS, /* done, total */
+	STORE_STATE,    /* account, state, n: ms until retry, err, pending, waiting, following */
+	STORE_FOLDERS,  /* account, folders */
+	STORE_LIST,     /* list, folder (its name now): all columns anew, keysets; rows: the newest
+			   window's strings */
+	STORE_CHANGES,  /* list: added rows and changed flags (rows), removed uids */
+	STORE_ROWS,     /* list, rows */
+	STORE_ORDER,    /* list, uids in order */
+	STORE_VIEW,     /* final of REQUEST_READ */
+	STORE_BYTES,    /* final; bytes */
+	STORE_FOUND,    /* final; uids */
+	STORE_DRAFTS,   /* final; drafts */
+	STORE_OUTBOX,   /* account, mails: the whole outbox */
+	STORE_PENDING,  /* account, ops: the whole list of pending operations */
+	STORE_SENT,     /* account, text */
 	STORE_SEND_FAILED, /* account, err, text */
 	STORE_NEW_MAIL,    /* account, folder, n */
 	STORE_NOTICE,      /* text */

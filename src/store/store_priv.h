@@ -96,6 +96,8 @@ struct pop3_session { /* store/session.c */
 	int round;
 	struct ledger_entry *batch; /* delivered, not yet durable */
 	size_t nbatch, cap_batch, fresh;
+	uint32_t *told; /* owned; UIDs delivered, not yet told to the engine */
+	size_t ntold, cap_told, stored;
 	struct err err;
 };
 
@@ -109,7 +111,7 @@ struct account {
 	struct folder *folders;
 	struct sync *sync;          /* running connections or NULL */
 	struct queue *lanes[LANES]; /* borrowed from sync */
-	unsigned generation;
+	unsigned generation, generation_counter;
 	bool online_wanted, following;
 	int lock_fd;           /* sync.lock, -1: not held */
 	enum sync_state state; /* of the main lane */
@@ -118,7 +120,14 @@ struct account {
 	int64_t next_lock_try, next_pop3, next_outbox_look;
 	struct pop3_session session;
 	char *sending;         /* owned; outbox id the send lane works on */
-	unsigned sync_waiting; /* REQUEST_SYNC to be answered when all is through */
+	uint64_t op_in_flight; /* the one operation the connection works on; 0: none */
+	uint64_t *fresh_ops;   /* owned; made by this process and never given to a connection */
+	size_t nfresh_ops, cap_fresh_ops;
+	struct sync *checker; /* connections that only look (REQUEST_CHECK), or NULL */
+	unsigned check_generation;
+	int64_t next_evict;
+	struct strv outbox_ids; /* as seen last, while another copy sends */
+	unsigned sync_waiting;  /* REQUEST_SYNC to be answered when all is through */
 	unsigned list_waiting;
 	struct err sync_err;
 	bool is_path; /* talaria -f DIR: no server, no journal */
@@ -165,8 +174,15 @@ void account_post(struct account *a, enum lane lane,
 	struct job *j); /* frees it when there is no connection */
 void account_sync_all(struct account *a, unsigned request);
 void account_sync_settled(struct account *a); /* answers REQUEST_SYNC when nothing is under way */
-void account_sync_folders(
-	struct account *a, bool all); /* asks for each folder that is open or (all) has changed */
+enum sync_which {
+	SYNC_SHOWN,         /* what is open, and the inbox */
+	SYNC_SHOWN_CHANGED, /* the same, where the server's counts say that something changed */
+	SYNC_ALL_CHANGED,   /* every folder where they do */
+};
+void account_sync_folders(struct account *a, enum sync_which which);
+void account_watch_inbox(struct account *a); /* when what was watched is closed */
+void account_check(struct account *a, unsigned request);
+void account_checked(struct account *a);         /* REQUEST_CHECK is through */
 bool account_is_server(const struct account *a); /* IMAP is in use */
 bool account_can_connect(const struct account *a);
 
@@ -197,9 +213,13 @@ void folder_list_local(struct account *a);
 /* flags as the user wants them: what the server says plus the operations it has not confirmed yet.
  */
 uint32_t folder_overlay(const struct folder *f, uint32_t uid, uint32_t flags, bool *gone);
+/* Delivers into a local folder; not durable before maildir_sync. The caller tells the engine
+ * (folder_send_changes). */
 int folder_deliver(struct folder *f, const char *p, size_t len, uint32_t flags, const char *tag,
 	uint32_t *uid, struct err *err);
 void folder_ask_sync(struct folder *f, unsigned request);
+bool folder_is_shown(const struct folder *f); /* some list shows it */
+void folder_compact(struct folder *f);        /* when its log has grown */
 char *folder_local_file(struct folder *f, uint32_t uid, struct err *err); /* base name; free() */
 
 /* --- arrive.c: results of the connections --- */
@@ -219,10 +239,12 @@ void change_request(struct store *s,
 	struct store_request *r); /* flag, move, copy, delete, archive, create, undo, cancel */
 int change_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_t clear, uint32_t set,
 	struct err *err);
+void change_is_fresh(
+	struct account *a, uint64_t id); /* the operation was made just now, by this process */
 void change_op_result(struct account *a, struct result *r);
 void change_op_sent(struct account *a, struct result *r);
-void change_replay(struct account *a); /* sends every queued operation to the connection */
-void change_send_op(struct account *a, const struct op *op);
+void change_next(
+	struct account *a); /* gives the oldest operation to the connection, one at a time */
 void change_forget_undo(struct store *s);
 
 /* --- read.c --- */

@@ -420,8 +420,9 @@ static int append_to_sent(
 	if (rc == 0)
 		rc = journal_add(a->journal, op, err);
 	if (rc == 0) {
+		change_is_fresh(a, op->id);
 		account_pending(a);
-		change_send_op(a, journal_find(a->journal, op->id));
+		change_next(a);
 	}
 	op_free(op);
 	free(dir);
@@ -438,8 +439,10 @@ static int deliver_to_sent(struct account *a, const struct str *message, struct 
 	if (!sent || folder_use(sent, err) != 0)
 		return -1;
 	rc = folder_deliver(sent, message->p, message->len, MAIL_SEEN, NULL, &uid, err);
-	if (rc == 0)
+	if (rc == 0) {
 		rc = maildir_sync(sent->dir, err);
+		folder_send_changes(sent, &uid, 1, NULL, 0);
+	}
 	folder_unuse(sent);
 	folder_send_folders(a);
 	return rc;

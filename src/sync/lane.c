@@ -286,8 +286,12 @@ static void disconnect(struct lane_thread *l, const struct err *err)
 {
 	l->driver->close(l, err == NULL);
 	l->connected = false;
-	if (err && !l->quit)
-		lane_state(l, SYNC_OFFLINE, err, 0);
+	if (!err || l->quit)
+		return;
+	/* Jobs of the broken connection are answered before the next one is told of: nobody acts on
+	 * stale ones. */
+	fail_waiting(l, err);
+	lane_state(l, SYNC_OFFLINE, err, 0);
 }
 
 /* Waits for something to do without a connection. */

@@ -23,7 +23,7 @@ static const struct driver *driver_for(const struct sync_account *a, enum lane l
 {
 	if (lane == LANE_SEND)
 		return &driver_submit;
-	if (lane == LANE_FETCH)
+	if (lane == LANE_FETCH || a->look_only)
 		return &driver_fetch;
 	return a->use_pop3 ? &driver_popbox : &driver_watch;
 }

@@ -31,7 +31,8 @@ enum {
 	FIRST_CHUNK = 50,
 	SECOND_CHUNK = 200,
 	MAX_CHUNK = 1000,
-	IDLE_MS = 28 * 60 * 1000
+	IDLE_MS = 28 * 60 * 1000,
+	INBOX_MS = 60000
 };
 
 /* What is still to be fetched of one mailbox. */
@@ -182,6 +183,16 @@ static int status_folders(struct lane_thread *l, struct result *r, struct err *e
 	return 0;
 }
 
+/* New mail in the inbox is looked for every minute while another folder is the one that IDLE
+ * watches. */
+static int look_pause(struct lane_thread *l)
+{
+	int pause = l->account->check_seconds * 1000;
+	const struct watch *w = state(l);
+
+	return w->folder && strcmp(w->folder, "INBOX") != 0 && pause > INBOX_MS ? INBOX_MS : pause;
+}
+
 static int list_folders(struct lane_thread *l, const struct job *j, struct err *err)
 {
 	struct watch *w = state(l);
@@ -190,7 +201,7 @@ static int list_folders(struct lane_thread *l, const struct job *j, struct err *
 	int rc = imap_list(w->im, &boxes, &r->err);
 
 	r->request = j ? j->request : 0;
-	w->next_look = clock_ms() + (int64_t)l->account->check_seconds * 1000;
+	w->next_look = clock_ms() + look_pause(l);
 	rc = outcome(l, rc, &r->err, err);
 	r->folders = mem_array(boxes.n, sizeof(*r->folders));
 	for (size_t i = 0; i < boxes.n; i++) {

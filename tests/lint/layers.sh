@@ -145,7 +145,7 @@ check_banned() {
 }
 
 check_words() {
-	(cd "$1" && sources . | xargs -r grep -nE '(TODO|FIXME|XXX|not implemented)')
+	(cd "$1" && sources . | xargs -r grep -nwE "(TODO|FIXME|XXX|not implemented)")
 }
 
 check_format() {

@@ -229,10 +229,9 @@ static void switch_keeps_marks_and_mail(void **state)
 	UNTIL(p, engine_pending(p->engine) == 0);
 	/* To POP3: everything comes, once, with its marks. */
 	done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
-	engine_close(p->engine, l);
-	l = open_folder(p, "INBOX");
+	/* What is open as INBOX is now the other protocol's, without being opened again. */
 	done(p, engine_sync(p->engine, 0));
-	UNTIL(p, msglist_count(l) == 12);
+	UNTIL(p, msglist_count(l) == 12 && !msglist_read_only(l));
 	assert_true(flags_at(l, (size_t)find_subject(p, l, one)) & MSG_FLAGGED);
 	assert_true(flags_at(l, (size_t)find_subject(p, l, one)) & MSG_SEEN);
 	uid = msglist_uid(l, (size_t)find_subject(p, l, two));
@@ -345,6 +344,28 @@ static void second_copy_follows(void **state)
 	person_free(p);
 }
 
+/* talaria -f DIR: a Maildir that belongs to no account. */
+static void opens_a_maildir_by_its_path(void **state)
+{
+	struct person *p = person_new("imap", "", "--count", "4");
+	struct err err = {0};
+	struct str path = STR_INIT;
+	struct msglist *l;
+	uint32_t uid;
+
+	(void)state;
+	str_addf(&path, "%s/%s/Maildir", getenv("SRV_MAIL"), p->name);
+	l = engine_open(p->engine, -1, path.p, &err);
+	UNTIL(p, msglist_ready(l) && msglist_count(l) == 4);
+	uid = msglist_uid(l, 0);
+	engine_view_free(read_view(p, l, uid));
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+	done(p, engine_delete(p->engine, l, &uid, 1));
+	UNTIL(p, msglist_count(l) == 3);
+	str_done(&path);
+	person_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -361,6 +382,7 @@ int main(void)
 		cmocka_unit_test(check_says_what_it_found),
 		cmocka_unit_test(wrong_password_is_told),
 		cmocka_unit_test(second_copy_follows),
+		cmocka_unit_test(opens_a_maildir_by_its_path),
 	};
 	int failed;
 

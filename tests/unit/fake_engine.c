@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "ui/draft_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,6 +90,33 @@ static struct event *post(struct engine *e, enum event_kind kind, unsigned reque
 	if (write(e->fd, &one, sizeof(one)) < 0)
 		abort();
 	return ev;
+}
+
+void fake_post(struct engine *e, enum event_kind kind, int account, const char *text)
+{
+	struct event *ev = post(e, kind, 0);
+
+	ev->account = account;
+	ev->text = mem_strdup(text);
+	ev->n = 2;
+}
+
+void fake_arrive(struct engine *e, size_t n)
+{
+	for (struct msglist *l = e->lists; l; l = l->next) {
+		struct fake_message *m = mem_array(l->n + n, sizeof(*m));
+
+		memcpy(m + n, l->m, l->n * sizeof(*m));
+		for (size_t i = 0; i < n; i++) {
+			m[i] = fixed[0];
+			m[i].subject = "Just in";
+			m[i].uid = (uint32_t)(5000 + l->n + i);
+		}
+		free(l->m);
+		l->m = m;
+		l->n += n;
+		post(e, EVENT_LIST, 0)->list = l;
+	}
 }
 
 static unsigned done(struct engine *e, const char *text)
@@ -273,6 +301,9 @@ struct msglist *engine_open(struct engine *e, int account, const char *folder, s
 	for (size_t i = 0; i < n; i++) {
 		l->m[i] = fixed[i % MEM_COUNT(fixed)];
 		l->m[i].uid = (uint32_t)i + 1;
+		/* No two rows look the same: a terminal that can scroll is to do so. */
+		if (i >= MEM_COUNT(fixed))
+			l->m[i].size += (uint32_t)i * 1024;
 	}
 	l->n = n;
 	l->next = e->lists;
@@ -725,14 +756,6 @@ unsigned engine_limit(struct engine *e, struct msglist *l, const char *query)
 
 /* --- writing --- */
 
-static char *field(const char *text, const char *name)
-{
-	const char *p = strstr(text, name), *end = p ? strchr(p, '\n') : NULL;
-
-	return p && end ? mem_strndup(p + strlen(name), (size_t)(end - p) - strlen(name))
-			: mem_strdup("");
-}
-
 static unsigned draft_event(struct engine *e)
 {
 	struct event *ev = post(e, EVENT_DRAFT, ++e->id);
@@ -744,13 +767,13 @@ static unsigned draft_event(struct engine *e)
 	d->id = mem_strdup("draft1");
 	d->path = mem_strdup(e->path);
 	d->text = mem_strdup(e->draft);
-	d->from = field(e->draft, "From: ");
-	d->to = field(e->draft, "To: ");
-	d->cc = field(e->draft, "\nCc: ");
-	d->bcc = field(e->draft, "Bcc: ");
-	d->subject = field(e->draft, "Subject: ");
+	d->from = draft_header(e->draft, "From");
+	d->to = draft_header(e->draft, "To");
+	d->cc = draft_header(e->draft, "Cc");
+	d->bcc = draft_header(e->draft, "Bcc");
+	d->subject = draft_header(e->draft, "Subject");
 	for (p = e->draft; (p = strstr(p, "Attach: ")); p++)
-		strv_take(&d->attach, field(p, "Attach: "));
+		strv_take(&d->attach, draft_header(p, "Attach"));
 	return ev->request;
 }
 

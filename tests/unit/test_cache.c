@@ -725,6 +725,31 @@ static void test_long_strings(void **state)
 	free(big);
 }
 
+/* The largest number when the last in order is gone and the next came out of order. */
+static void test_max_uid(void **state)
+{
+	struct cache *c = open_it();
+
+	(void)state;
+	assert_int_equal(cache_max_uid(c), 0);
+	add(c, 1, 1, 0, "");
+	add(c, 100, 1, 0, "");
+	add(c, 50, 1, 0, "");
+	add(c, 40, 1, 0, "");
+	assert_int_equal(cache_max_uid(c), 100);
+	GOOD(cache_remove(c, (uint32_t[]){100}, 1, err));
+	assert_int_equal(cache_max_uid(c), 50);
+	GOOD(cache_remove(c, (uint32_t[]){50, 40}, 2, err));
+	assert_int_equal(cache_max_uid(c), 1);
+	assert_int_equal(cache_columns_view(c)->n, 1);
+	add(c, 50, 2, 0, "");
+	assert_int_equal(cache_max_uid(c), 50);
+	GOOD(cache_remove(c, (uint32_t[]){1, 50}, 2, err));
+	assert_int_equal(cache_max_uid(c), 0);
+	assert_int_equal(cache_count(c), 0);
+	cache_free(c);
+}
+
 static void test_no_number(void **state)
 {
 	struct cache *c = open_it();
@@ -807,6 +832,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_damaged_base, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_other_folder, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_long_strings, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_max_uid, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_number, setup, teardown),
 	};
 

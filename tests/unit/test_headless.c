@@ -1,4 +1,5 @@
-/* Links the whole engine without ncurses: needing a screen would break this link. Starts and ends an engine with no account. */
+/* Links the whole engine without ncurses: needing a screen would break this link. Starts and ends
+ * an engine with no account. */
 #include "engine/engine.h"
 
 #include <stdarg.h>

@@ -1,5 +1,6 @@
 #include "base/err.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "store/wal.h"
@@ -303,9 +304,26 @@ static void test_large(void **state)
 	free(big);
 }
 
+/* The check values of the CRC catalogue and of RFC 3720 B.4, whole and in pieces. */
+static void test_checksum(void **state)
+{
+	static const unsigned char zero[32];
+	unsigned char bytes[32];
+
+	(void)state;
+	for (size_t i = 0; i < 32; i++)
+		bytes[i] = (unsigned char)i;
+	assert_int_equal(hash_crc32c(0, "123456789", 9), 0xe3069283);
+	assert_int_equal(hash_crc32c(0, zero, 32), 0x8a9136aa);
+	for (size_t cut = 0; cut <= 32; cut++)
+		assert_int_equal(
+			hash_crc32c(hash_crc32c(0, bytes, cut), bytes + cut, 32 - cut), 0x46dd794e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_checksum),
 		cmocka_unit_test_setup_teardown(test_round_trip, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_two_writers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stop, setup, teardown),

@@ -1,0 +1,85 @@
+#!/bin/sh
+# The setup on a terminal: questions, servers, the test of the login, and what is saved.
+: "${srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
+. "$srcdir/tests/term/lib.sh"
+
+with_servers imap
+rm "$config"
+ENV_FOR_TEST="SSL_CERT_FILE='$SRV_CA'"
+
+size 100 40
+start talaria
+ok 'the first start without an account asks' see 'Your mail address'
+type 'not an address'
+keys Enter
+ok 'what is no address is asked again' match 'Your mail address: $'
+type 'Alice Example <alice@localhost>'
+keys Enter
+ok 'the name is proposed' see '[Alice Example]'
+keys Enter
+ok 'IMAP or POP3, with advice' see 'right for several devices'
+keys 1 Enter
+ok 'where the password comes from' see 'How shall Talaria get your password?'
+keys 3 Enter
+ok 'it is asked for' see 'Password of alice@localhost:'
+type 'wrong password'
+keys Enter
+ok 'servers are looked for' see 'trying imaps://imap.localhost' 30
+nok 'the password is not shown' shows 'wrong password'
+ok 'none is found: they are asked for' see 'IMAP server' 60
+type "localhost:$SRV_IMAPS"
+keys Enter
+ok 'and the relay' see 'SMTP relay'
+type "smtp://localhost:$SRV_SMTP"
+keys Enter
+ok 'and the user' see 'User name there'
+keys Enter
+ok 'and the password' match 'Password of alice@localhost: *$'
+type 'wrong again'
+keys Enter
+ok 'the login is tried, and what is wrong is told' see 'It does not work yet: The server refused the login' 30
+ok 'nothing is saved so far' not test -e "$config"
+ok 'the servers are kept for the next try' see "[imaps://localhost:$SRV_IMAPS]"
+keys Enter
+see 'SMTP relay ['
+keys Enter
+see 'User name there ['
+type alice
+keys Enter
+see 'Password of alice:'
+type "$SRV_PASSWORD"
+keys Enter
+ok 'then it works, is saved, and the screen opens' see 'INBOX' 30
+ok 'the file holds the account' grep -q "imap *imaps://alice@localhost:$SRV_IMAPS" "$config"
+ok 'only its owner can read it' test "$(stat -c %a "$config")" = 600
+
+cp "$config" "$work/before"
+restart talaria setup
+see 'Your mail address'
+keys C-d
+ok 'the end of input leaves' ended 1
+ok 'and says that nothing was saved' see 'Nothing was saved'
+ok 'and nothing was' cmp -s "$config" "$work/before"
+
+restart talaria setup --offline
+see 'Your mail address'
+type 'alice@gmail.com'
+keys Enter
+see 'Your name'
+type 'A. L. Ice'
+keys Enter
+see 'Your choice'
+keys 2 Enter
+ok 'a command for the password' see 'pass show mail'
+keys 2 Enter
+see 'The command'
+type 'pass show "mail/g m"'
+keys Enter
+ok 'a provider is known: no question about servers' ended 0
+ok 'POP3 was chosen' grep -q 'protocol *pop3' "$config"
+ok 'its servers' grep -q 'pop3 *pop3s://alice@gmail.com@pop.gmail.com' "$config"
+ok 'the command is quoted' grep -qF 'password  command "pass show \"mail/g m\""' "$config"
+ok 'the other account is untouched' cmp -s -n "$(stat -c %s "$work/before")" "$config" "$work/before"
+restart talaria check nobody
+ok 'the program reads what the setup wrote' see 'There is no account nobody; there are: localhost, gmail'
+echo "1..$test_count"

@@ -1,0 +1,142 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <locale.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void use_zone(const char *zone)
+{
+	setenv("TZ", zone, 1);
+	tzset();
+}
+
+static void test_dates(void **state)
+{
+	/* POSIX zones, so that no zone file is needed */
+	static const struct {
+		const char *zone;
+		time_t t;
+		const char *rfc3339, *rfc5322;
+	} table[] = {
+		{"UTC0", 0, "1970-01-01T00:00:00+00:00", "Thu, 1 Jan 1970 00:00:00 +0000"},
+		{"CET-1CEST,M3.5.0,M10.5.0/3", 1769846700, "2026-01-31T09:05:00+01:00",
+			"Sat, 31 Jan 2026 09:05:00 +0100"},
+		{"CET-1CEST,M3.5.0,M10.5.0/3", 1783000000, "2026-07-02T15:46:40+02:00",
+			"Thu, 2 Jul 2026 15:46:40 +0200"},
+		{"NST3:30", 1709208000, "2024-02-29T08:30:00-03:30",
+			"Thu, 29 Feb 2024 08:30:00 -0330"},
+		{"XXX0:30", 0, "1969-12-31T23:30:00-00:30", "Wed, 31 Dec 1969 23:30:00 -0030"},
+		{"UTC0", 4294967295, "2106-02-07T06:28:15+00:00", "Sun, 7 Feb 2106 06:28:15 +0000"},
+		{"UTC0", INT64_MAX, "1970-01-01T00:00:00+00:00", "Thu, 1 Jan 1970 00:00:00 +0000"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(table); i++) {
+		struct str a = STR_INIT, b = STR_INIT;
+
+		use_zone(table[i].zone);
+		clock_rfc3339(&a, table[i].t);
+		clock_rfc5322(&b, table[i].t);
+		assert_string_equal(a.p, table[i].rfc3339);
+		assert_string_equal(b.p, table[i].rfc5322);
+		str_done(&a);
+		str_done(&b);
+	}
+	use_zone("UTC0");
+}
+
+/* Dates on the wire are English in every language. */
+static void test_locale(void **state)
+{
+	struct str s = STR_INIT;
+
+	(void)state;
+	setlocale(LC_ALL, "de_DE.UTF-8");
+	clock_rfc5322(&s, 1773100800);
+	assert_string_equal(s.p, "Tue, 10 Mar 2026 00:00:00 +0000");
+	str_done(&s);
+	setlocale(LC_ALL, "C.UTF-8");
+}
+
+static void test_clocks(void **state)
+{
+	int64_t a = clock_ms(), b = clock_boot_ms();
+
+	(void)state;
+	clock_pause(20);
+	assert_true(clock_ms() - a >= 20);
+	assert_true(clock_boot_ms() - b >= 20);
+	clock_pause(0);
+	clock_pause(-1);
+	assert_true(clock_now() > 1600000000);
+}
+
+static void *log_many(void *arg)
+{
+	for (int i = 0; i < 200; i++)
+		log_line(2, "thread %s line %d \x1b[2J\n", (const char *)arg, i);
+	return NULL;
+}
+
+/* log: one clean line each, in one piece, from several threads. */
+static void test_log(void **state)
+{
+	char dir[] = "/tmp/talaria-test-XXXXXX", *path;
+	struct str s = STR_INIT;
+	pthread_t t[2];
+	size_t lines = 0;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	path = file_join(dir, "log");
+	log_open(path, 0);
+	log_line(1, "not open");
+	assert_false(file_exists(path));
+	log_open(path, 2);
+	assert_int_equal(log_level(), 2);
+	log_line(3, "too much");
+	pthread_create(&t[0], NULL, log_many, (char[]){"one"});
+	pthread_create(&t[1], NULL, log_many, (char[]){"two"});
+	pthread_join(t[0], NULL);
+	pthread_join(t[1], NULL);
+	log_close();
+	log_line(1, "closed");
+	assert_int_equal(file_read(path, 1 << 20, &s, NULL), 0);
+	assert_null(strchr(s.p, 0x1b));
+	for (char *p = s.p, *nl; (nl = strchr(p, '\n')); p = nl + 1, lines++) {
+		*nl = '\0';
+		assert_non_null(strstr(p, " 2 "));
+		assert_non_null(strstr(p, " line "));
+		assert_int_equal(strncmp(p, "20", 2), 0);
+	}
+	assert_int_equal(lines, 400);
+	file_remove_tree(dir, NULL);
+	free(path);
+	str_done(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_dates),
+		cmocka_unit_test(test_locale),
+		cmocka_unit_test(test_clocks),
+		cmocka_unit_test(test_log),
+	};
+
+	setlocale(LC_ALL, "C.UTF-8");
+	use_zone("UTC0");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

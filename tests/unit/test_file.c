@@ -1,0 +1,377 @@
+#include "disk_help.h"
+
+#include "base/utf8.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+static void assert_holds(const char *path, const char *want)
+{
+	struct str s = STR_INIT;
+
+	assert_int_equal(file_read(path, 1 << 20, &s, NULL), 0);
+	assert_string_equal(str_c(&s), want);
+	str_done(&s);
+}
+
+static void test_read(void **state)
+{
+	struct str s = STR_INIT;
+	struct err err = {0};
+
+	(void)state;
+	str_adds(&s, "before ");
+	assert_int_equal(file_read(at("none"), 10, &s, &err), -1);
+	assert_int_equal(err.kind, ERR_GONE);
+	help_writes(at("ten"), "0123456789");
+	assert_int_equal(file_read(at("ten"), 9, &s, &err), -1);
+	assert_int_equal(err.kind, ERR_INPUT);
+	assert_int_equal(file_read(help_root, 9, &s, &err), -1);
+	assert_int_equal(err.kind, ERR_SYSTEM);
+	assert_int_equal(file_read("/dev/zero", 100000, &s, &err), -1);
+	assert_int_equal(err.kind, ERR_INPUT);
+	assert_string_equal(s.p, "before ");
+	assert_int_equal(file_read(at("ten"), 10, &s, &err), 0);
+	assert_string_equal(s.p, "before 0123456789");
+	str_clear(&s);
+	help_writes(at("empty"), "");
+	assert_int_equal(file_read(at("empty"), 0, &s, &err), 0);
+	assert_int_equal(s.len, 0);
+	str_done(&s);
+}
+
+static void test_replace(void **state)
+{
+	struct err err = {0};
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(file_replace(at("f"), "old", 3, 0600, &err), 0);
+	assert_int_equal(file_replace(at("f"), "new", 3, 0600, &err), 0);
+	assert_holds(at("f"), "new");
+	assert_int_equal(stat(at("f"), &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(help_count(help_root), 1);
+	assert_int_equal(file_replace(at("none/f"), "x", 1, 0600, &err), -1);
+	assert_int_equal(mkdir(at("dir"), 0700), 0);
+	assert_int_equal(file_replace(at("dir"), "x", 1, 0600, &err), -1);
+	assert_int_equal(help_count(help_root), 2); /* no temporary file stays */
+}
+
+/* A file-size limit stands for a full disk: the old content stays and no piece of the new one. */
+static void test_replace_fails(void **state)
+{
+	struct rlimit limit, before;
+	struct err err = {0};
+	char *big = mem_array(1, 100000);
+
+	(void)state;
+	help_writes(at("f"), "old");
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &before);
+	limit = (struct rlimit){5000, before.rlim_max};
+	setrlimit(RLIMIT_FSIZE, &limit);
+	assert_int_equal(file_replace(at("f"), big, 100000, 0600, &err), -1);
+	setrlimit(RLIMIT_FSIZE, &before);
+	signal(SIGXFSZ, SIG_DFL);
+	assert_int_equal(err.kind, ERR_SYSTEM);
+	assert_holds(at("f"), "old");
+	assert_int_equal(help_count(help_root), 1);
+	free(big);
+}
+
+/* Killed in the middle of writing. */
+static void test_replace_killed(void **state)
+{
+	char *big = mem_array(1, 100000);
+	int status;
+	pid_t pid;
+
+	(void)state;
+	help_writes(at("f"), "old");
+	pid = fork();
+	if (pid == 0) {
+		struct rlimit limit = {5000, 5000}, none = {0, 0};
+
+		setrlimit(RLIMIT_CORE, &none);
+		setrlimit(RLIMIT_FSIZE, &limit);
+		signal(SIGXFSZ, SIG_DFL);
+		file_replace(at("f"), big, 100000, 0600, NULL);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	assert_holds(at("f"), "old");
+	free(big);
+}
+
+/* Killed at any time while replacing over and over: always one of the whole contents. */
+static void test_replace_killed_anywhere(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 20; round++) {
+		struct str s = STR_INIT;
+		char a[3000], b[5000];
+		int status, ready[2];
+		pid_t pid;
+
+		memset(a, 'a', sizeof(a));
+		memset(b, 'b', sizeof(b));
+		help_write(at("f"), a, sizeof(a));
+		assert_int_equal(pipe(ready), 0);
+		pid = fork();
+		if (pid == 0) {
+			for (int i = 0;; i++) {
+				if (i % 2)
+					file_replace(at("f"), a, sizeof(a), 0600, NULL);
+				else
+					file_replace(at("f"), b, sizeof(b), 0600, NULL);
+				if (write(ready[1], "x", 1) < 0)
+					_exit(1);
+			}
+		}
+		for (int i = 0; i <= round % 5; i++)
+			assert_int_equal(read(ready[0], &(char){0}, 1), 1);
+		kill(pid, SIGKILL);
+		waitpid(pid, &status, 0);
+		assert_int_equal(file_read(at("f"), 1 << 20, &s, NULL), 0);
+		assert_true(s.len == sizeof(a) || s.len == sizeof(b));
+		assert_memory_equal(s.p, s.len == sizeof(a) ? a : b, s.len);
+		close(ready[0]);
+		close(ready[1]);
+		str_done(&s);
+	}
+}
+
+/* A link waiting in the place of the file is replaced, not followed. */
+static void test_replace_link(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	help_writes(at("target"), "mine");
+	assert_int_equal(symlink("target", at("f")), 0);
+	assert_int_equal(file_replace(at("f"), "new", 3, 0600, NULL), 0);
+	assert_holds(at("target"), "mine");
+	assert_int_equal(lstat(at("f"), &st), 0);
+	assert_true(S_ISREG(st.st_mode));
+}
+
+static void test_make_dirs(void **state)
+{
+	static const char *const table[] = {"a/b/c", "a/b/c", "d//e", "f/", "g/../h", "./i/j"};
+	struct err err = {0};
+	struct str deep = STR_INIT;
+	struct stat st;
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(table); i++) {
+		assert_int_equal(file_make_dirs(at(table[i]), &err), 0);
+		assert_int_equal(stat(at(table[i]), &st), 0);
+		assert_true(S_ISDIR(st.st_mode));
+	}
+	assert_int_equal(st.st_mode & 0777, 0700);
+	assert_int_equal(file_make_dirs("/", &err), 0);
+	assert_int_equal(file_make_dirs("", &err), -1);
+	help_writes(at("file"), "x");
+	assert_int_equal(file_make_dirs(at("file"), &err), -1);
+	assert_int_equal(err.kind, ERR_INPUT);
+	assert_int_equal(file_make_dirs(at("file/x"), &err), -1);
+	assert_int_equal(err.kind, ERR_INPUT);
+	assert_int_equal(symlink("nowhere", at("dangling")), 0);
+	assert_int_equal(file_make_dirs(at("dangling"), &err), -1);
+	assert_int_equal(symlink("a", at("link")), 0);
+	assert_int_equal(file_make_dirs(at("link/new"), &err), 0);
+	for (int i = 0; i < 100000; i++)
+		str_adds(&deep, "x/");
+	assert_int_equal(file_make_dirs(deep.p, &err), -1);
+	str_done(&deep);
+}
+
+static void test_remove_tree(void **state)
+{
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(file_make_dirs(at("outside/keep"), NULL), 0);
+	help_writes(at("outside/file"), "keep");
+	assert_int_equal(file_make_dirs(at("tree/a/b"), NULL), 0);
+	help_writes(at("tree/a/b/f"), "x");
+	help_writes(at("tree/.hidden"), "x");
+	assert_int_equal(symlink("../outside", at("tree/link")), 0);
+	assert_int_equal(symlink("../../outside/file", at("tree/a/filelink")), 0);
+	assert_int_equal(symlink("loop", at("tree/loop")), 0);
+	assert_int_equal(mkfifo(at("tree/fifo"), 0600), 0);
+	assert_int_equal(file_remove_tree(at("tree"), &err), 0);
+	assert_false(file_exists(at("tree")));
+	assert_holds(at("outside/file"), "keep");
+	assert_true(file_exists(at("outside/keep")));
+	/* The path itself is a link: only it goes. */
+	assert_int_equal(symlink("outside", at("toplink")), 0);
+	assert_int_equal(file_remove_tree(at("toplink"), &err), 0);
+	assert_true(file_exists(at("outside/file")));
+	assert_int_equal(file_remove_tree(at("none"), &err), 0);
+}
+
+static void test_lock(void **state)
+{
+	struct err err = {0};
+	int fd = file_lock(at("lock"), 0, &err), status;
+	pid_t pid;
+
+	(void)state;
+	assert_true(fd >= 0);
+	pid = fork();
+	if (pid == 0) {
+		struct err mine = {0};
+		int again = file_lock(at("lock"), 20, &mine);
+
+		_exit(again == -1 && mine.kind == ERR_BUSY ? 0 : 1);
+	}
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+	close(fd);
+	fd = file_lock(at("lock"), 0, &err);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_true(file_exists(at("lock")));
+	assert_int_equal(symlink("lock", at("locklink")), 0);
+	assert_int_equal(file_lock(at("locklink"), 0, &err), -1);
+	assert_int_equal(err.kind, ERR_SYSTEM);
+}
+
+static void test_safe_name(void **state)
+{
+	static const struct {
+		const char *in, *want;
+	} table[] = {
+		{"report.pdf", "report.pdf"},
+		{"../../x", "_.._x"},
+		{"/etc/passwd", "_etc_passwd"},
+		{".bashrc", "bashrc"},
+		{"...", "unnamed"},
+		{"", "unnamed"},
+		{"   ", "unnamed"},
+		{"-rf", "rf"},
+		{"--", "unnamed"},
+		{"~/x", "_x"},
+		{"|cmd", "_cmd"},
+		{"a\\b", "a_b"},
+		{"C:\\x", "C__x"},
+		{"a*?\"<>b", "a_____b"},
+		{"x.txt. .", "x.txt"},
+		{"new\nline", "new line"},
+		{"\x1b]0;x\x07", "\xef\xbf\xbd]0;x\xef\xbf\xbd"},
+		{"gpj\xe2\x80\xae.exe", "gpj.exe"},
+		{"\xe2\x80\x8b.hidden", "hidden"},
+		{"\xef\xbb\xbf-x", "x"},
+		{"na\xc3\xafve.txt", "na\xc3\xafve.txt"},
+		{"bad\xff", "bad\xef\xbf\xbd"},
+		{"\xc0\xae\xc0\xae\xc0\xaf",
+			"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+	};
+	struct str big = STR_INIT;
+	char *name;
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(table); i++) {
+		name = file_safe_name(table[i].in);
+		assert_string_equal(name, table[i].want);
+		free(name);
+	}
+	name = file_safe_name(NULL);
+	assert_string_equal(name, "unnamed");
+	free(name);
+	str_adds(&big, "x");
+	for (int i = 0; i < 300; i++)
+		str_adds(&big, "\xc3\xa4");
+	name = file_safe_name(big.p);
+	assert_in_range(strlen(name), 190, 200);
+	assert_true(utf8_valid(name, strlen(name)));
+	free(name);
+	str_done(&big);
+	for (int a = 1; a < 256; a++)
+		for (int b = 1; b < 256; b++) {
+			char in[3] = {(char)a, (char)b, '\0'};
+
+			name = file_safe_name(in);
+			assert_true(*name && *name != '.' && *name != '-' && !strchr(name, '/'));
+			assert_true(utf8_valid(name, strlen(name)));
+			free(name);
+		}
+}
+
+static void test_expand(void **state)
+{
+	static const struct {
+		const char *in, *want;
+	} table[] = {
+		{"~/mail", "/u/mail"},
+		{"~", "/u"},
+		{"~other/x", "~other/x"},
+		{"a~/x", "a~/x"},
+		{"$T_ONE/x", "1/x"},
+		{"${T_ONE}x", "1x"},
+		{"$T_NONE/x", "/x"},
+		{"${T_ONE", "${T_ONE"},
+		{"$", "$"},
+		{"$$T_ONE", "$1"},
+		{"${}", "${}"},
+		{"$(id)", "$(id)"},
+		{"$T_LOOP", "$T_LOOP"}, /* once, not again */
+		{"", ""},
+	};
+
+	(void)state;
+	setenv("HOME", "/u", 1);
+	setenv("T_ONE", "1", 1);
+	setenv("T_LOOP", "$T_LOOP", 1);
+	unsetenv("T_NONE");
+	for (size_t i = 0; i < MEM_COUNT(table); i++) {
+		char *got = file_expand(table[i].in);
+
+		assert_string_equal(got, table[i].want);
+		free(got);
+	}
+}
+
+static void test_sync(void **state)
+{
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(file_sync_dir(help_root, &err), 0);
+	assert_int_equal(file_sync_dir(at("none"), &err), -1);
+	assert_int_equal(err.kind, ERR_GONE);
+	assert_int_equal(file_sync_parent(at("x"), &err), 0);
+	assert_int_equal(file_sync_parent("x", &err), 0);
+	assert_int_equal(file_write_all(-1, "x", 1, &err), -1);
+	assert_int_equal(file_write_all(-1, "", 0, &err), 0);
+}
+
+#define IN_DIR(f) cmocka_unit_test_setup_teardown(f, help_setup, help_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_DIR(test_read),
+		IN_DIR(test_replace),
+		IN_DIR(test_replace_fails),
+		IN_DIR(test_replace_killed),
+		IN_DIR(test_replace_killed_anywhere),
+		IN_DIR(test_replace_link),
+		IN_DIR(test_make_dirs),
+		IN_DIR(test_remove_tree),
+		IN_DIR(test_lock),
+		cmocka_unit_test(test_safe_name),
+		cmocka_unit_test(test_expand),
+		IN_DIR(test_sync),
+	};
+
+	setlocale(LC_CTYPE, "C.UTF-8");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

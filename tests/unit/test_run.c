@@ -1,0 +1,192 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/run.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct run_limits plain = {
+	.timeout_ms = 20000, .max_output = 1 << 20, .cancel_fd = -1};
+
+static int sh(const char *script, const struct run_limits *limits, struct str *out, struct err *err)
+{
+	const char *argv[] = {"/bin/sh", "-c", script, NULL};
+
+	return run_capture(argv, limits, out, err);
+}
+
+static void test_output(void **state)
+{
+	const char *argv[] = {"printf", "%s|", "a b", "$(id)", "';x", NULL};
+	struct str out = STR_INIT;
+
+	(void)state;
+	str_adds(&out, "before ");
+	assert_int_equal(run_capture(argv, &plain, &out, NULL), 0); /* no shell in between */
+	assert_string_equal(out.p, "before a b|$(id)|';x|");
+	str_clear(&out);
+	assert_int_equal(sh("cat; printf 'x\\0y'; echo noise >&2", &plain, &out, NULL), 0);
+	assert_int_equal(out.len, 3);
+	assert_memory_equal(out.p, "x\0y", 3);
+	str_clear(&out);
+	assert_int_equal(
+		sh("head -c 300000 /dev/zero; head -c 300000 /dev/zero >&2", &plain, &out, NULL),
+		0);
+	assert_int_equal(out.len, 300000);
+	str_done(&out);
+}
+
+static void test_fails(void **state)
+{
+	static const struct {
+		const char *script, *want;
+	} table[] = {
+		{"exit 3", "/bin/sh ended with status 3"},
+		{"echo one >&2; echo two >&2; exit 1", "/bin/sh: two"},
+		{"printf 'last\\n\\n' >&2; exit 1", "/bin/sh: last"},
+		{"kill -9 $$", "/bin/sh was killed"},
+		{"printf '\\033[2Jx' >&2; exit 1", "/bin/sh: \xef\xbf\xbd[2Jx"},
+		/* far more than is kept: the end counts */
+		{"yes noise | head -c 100000 >&2; echo >&2; echo reason >&2; exit 1",
+			"/bin/sh: reason"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(table); i++) {
+		struct str out = STR_INIT;
+		struct err err = {0};
+
+		str_adds(&out, "before");
+		assert_int_equal(sh(table[i].script, &plain, &out, &err), -1);
+		assert_int_equal(err.kind, ERR_INPUT);
+		assert_string_equal(err.text, table[i].want);
+		assert_string_equal(out.p, "before");
+		str_done(&out);
+	}
+}
+
+static void test_missing(void **state)
+{
+	const char *argv[] = {"/nowhere/program", NULL};
+	struct str out = STR_INIT;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(run_capture(argv, &plain, &out, &err), -1);
+	assert_int_equal(err.kind, ERR_SYSTEM);
+	assert_non_null(strstr(err.text, "/nowhere/program"));
+	str_done(&out);
+}
+
+/* The child is gone when it returns: kill cannot find it. */
+static void assert_timeout(const char *script)
+{
+	struct run_limits limits = plain;
+	struct str out = STR_INIT;
+	struct err err = {0};
+	int64_t start = clock_ms();
+
+	limits.timeout_ms = 150;
+	assert_int_equal(sh(script, &limits, &out, &err), -1);
+	assert_int_equal(err.kind, ERR_INPUT);
+	assert_string_equal(err.text, "/bin/sh did not answer in time");
+	assert_in_range(clock_ms() - start, 150, 15000);
+	assert_int_equal(out.len, 0);
+	str_done(&out);
+}
+
+static void test_timeout(void **state)
+{
+	(void)state;
+	assert_timeout("exec sleep 30");
+	assert_timeout("echo some; exec sleep 30");
+	assert_timeout("while :; do echo x; read y </dev/null; done >/dev/null");
+	assert_timeout("exec >&- 2>&-; exec sleep 30"); /* output closed, still there */
+	assert_timeout("trap '' TERM INT; exec sleep 30");
+}
+
+static void test_cancel(void **state)
+{
+	struct run_limits limits = plain;
+	struct str out = STR_INIT;
+	struct err err = {0};
+	int p[2];
+
+	(void)state;
+	assert_int_equal(pipe(p), 0);
+	limits.cancel_fd = p[0];
+	assert_int_equal(sh("echo x", &limits, &out, &err), 0);
+	str_clear(&out);
+	assert_int_equal(write(p[1], "x", 1), 1);
+	assert_int_equal(sh("exec sleep 30", &limits, &out, &err), -1);
+	assert_int_equal(err.kind, ERR_CANCELLED);
+	assert_int_equal(sh("exec >&- 2>&-; exec sleep 30", &limits, &out, &err), -1);
+	assert_int_equal(err.kind, ERR_CANCELLED);
+	close(p[0]);
+	close(p[1]);
+	str_done(&out);
+}
+
+static void test_too_much(void **state)
+{
+	struct run_limits limits = plain;
+	struct str out = STR_INIT;
+	struct err err = {0};
+
+	(void)state;
+	limits.max_output = 10;
+	assert_int_equal(sh("printf 0123456789", &limits, &out, &err), 0);
+	/* What was there before does not count. */
+	assert_int_equal(sh("printf 0123456789", &limits, &out, &err), 0);
+	assert_int_equal(out.len, 20);
+	assert_int_equal(sh("printf 0123456789a", &limits, &out, &err), -1);
+	assert_int_equal(err.kind, ERR_FULL);
+	assert_int_equal(sh("exec yes", &limits, &out, &err), -1);
+	assert_int_equal(err.kind, ERR_FULL);
+	assert_int_equal(out.len, 20);
+	str_done(&out);
+}
+
+/* The child gets SIGPIPE and an empty signal mask back. */
+static void test_environment(void **state)
+{
+	struct str out = STR_INIT;
+	sigset_t all, before;
+	const char *ignored;
+
+	(void)state;
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	signal(SIGPIPE, SIG_IGN);
+	assert_int_equal(sh("grep -E '^Sig(Blk|Ign)' /proc/self/status", &plain, &out, NULL), 0);
+	signal(SIGPIPE, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	assert_non_null(strstr(out.p, "SigBlk:\t0000000000000000\n"));
+	ignored = strstr(out.p, "SigIgn:\t");
+	assert_non_null(ignored);
+	assert_int_equal(strtoull(ignored + 8, NULL, 16) >> (SIGPIPE - 1) & 1, 0);
+	str_done(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_output),
+		cmocka_unit_test(test_fails),
+		cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_timeout),
+		cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_too_much),
+		cmocka_unit_test(test_environment),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

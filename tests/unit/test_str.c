@@ -1,0 +1,195 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void test_add(void **state)
+{
+	struct str s = STR_INIT;
+	struct str big = STR_INIT;
+	char *stolen;
+
+	(void)state;
+	assert_string_equal(str_c(&s), "");
+	str_add(&s, "a\0b", 3);
+	str_addc(&s, 'c');
+	str_adds(&s, NULL);
+	str_adds(&s, "de");
+	str_addf(&s, "%d%s", 7, "");
+	assert_int_equal(s.len, 7);
+	assert_memory_equal(s.p, "a\0bcde7", 8);
+	str_cut(&s, 100);
+	assert_int_equal(s.len, 7);
+	str_cut(&s, 1);
+	assert_string_equal(s.p, "a");
+	str_clear(&s);
+	assert_string_equal(s.p, "");
+	stolen = str_steal(&s);
+	assert_string_equal(stolen, "");
+	free(stolen);
+	stolen = str_steal(&s);
+	assert_string_equal(stolen, "");
+	free(stolen);
+	for (int i = 0; i < 100000; i++)
+		str_addf(&big, "%05d", i);
+	assert_int_equal(big.len, 500000);
+	assert_memory_equal(big.p + 5 * 99999, "99999", 6);
+	str_done(&big);
+	str_done(&big);
+}
+
+/* In a child without core file: must a call end the program? */
+static void assert_aborts(void (*fn)(void))
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		struct rlimit none = {0, 0};
+
+		setrlimit(RLIMIT_CORE, &none);
+		signal(SIGABRT, SIG_DFL);
+		close(2);
+		fn();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_false(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static volatile size_t huge = SIZE_MAX;
+
+static void overflow_room(void)
+{
+	struct str s = STR_INIT;
+
+	str_adds(&s, "abc");
+	str_room(&s, huge - 1);
+}
+
+static void overflow_array(void)
+{
+	free(mem_array(huge / 2, 3));
+}
+
+static void overflow_resize(void)
+{
+	free(mem_resize(NULL, huge / 2, 3));
+}
+
+static void overflow_grow(void)
+{
+	size_t cap = 0;
+
+	free(mem_grow(NULL, &cap, huge / 2, 8));
+}
+
+static void overflow_copy(void)
+{
+	free(mem_strndup("", huge));
+}
+
+static void test_overflow(void **state)
+{
+	(void)state;
+	assert_aborts(overflow_room);
+	assert_aborts(overflow_array);
+	assert_aborts(overflow_resize);
+	assert_aborts(overflow_grow);
+	assert_aborts(overflow_copy);
+}
+
+static void test_mem(void **state)
+{
+	size_t cap = 0;
+	int *v = NULL;
+	char *p = mem_array(0, 0);
+
+	(void)state;
+	free(p);
+	assert_null(mem_strdup(NULL));
+	p = mem_strndup("abc", 2);
+	assert_string_equal(p, "ab");
+	mem_free_secret(p);
+	mem_free_secret(NULL);
+	free(mem_dup(NULL, 0));
+	for (size_t i = 0; i < 1000; i++) {
+		v = mem_grow(v, &cap, i + 1, sizeof(*v));
+		assert_true(cap > i);
+		v[i] = (int)i;
+	}
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(v[i], i);
+	free(v);
+}
+
+static void test_list(void **state)
+{
+	struct strv v = STRV_INIT;
+
+	(void)state;
+	strv_add(&v, "one");
+	strv_addn(&v, "twoish", 3);
+	strv_take(&v, mem_strdup("three"));
+	assert_int_equal(v.n, 3);
+	assert_true(strv_has(&v, "two") && strv_has(&v, "three"));
+	assert_false(strv_has(&v, "twoish"));
+	strv_done(&v);
+	assert_int_equal(v.n, 0);
+	strv_done(&v);
+}
+
+static void test_starts(void **state)
+{
+	(void)state;
+	assert_true(str_starts("abc", "ab") && str_starts("abc", "") && str_istarts("ABc", "ab"));
+	assert_false(str_starts("a", "ab") || str_starts("ABc", "ab") || str_istarts("a", "ab"));
+}
+
+static void test_distance(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		size_t want;
+	} table[] = {{"", "", 0}, {"abc", "", 3}, {"", "abc", 3}, {"quit", "quti", 1},
+		{"reply", "repyl", 1}, {"forward", "foward", 1}, {"kitten", "sitting", 3},
+		{"ca", "abc", 3}, {"same", "same", 0}};
+	char far[80];
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(table); i++) {
+		assert_int_equal(str_distance(table[i].a, table[i].b), table[i].want);
+		assert_int_equal(str_distance(table[i].b, table[i].a), table[i].want);
+	}
+	memset(far, 'x', sizeof(far) - 1);
+	far[sizeof(far) - 1] = '\0';
+	assert_int_equal(str_distance(far, "x"), 64);
+	far[63] = '\0';
+	assert_int_equal(str_distance(far, "x"), 62);
+	assert_int_equal(str_distance(far, far), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_add),
+		cmocka_unit_test(test_overflow),
+		cmocka_unit_test(test_mem),
+		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_starts),
+		cmocka_unit_test(test_distance),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
