@@ -618,6 +618,11 @@ static bool is_there_already(struct lane_thread *l, const struct job *j, int *rc
 		*rc = imap_search_message_id(state(l)->im, j->op->message_id, &found, err);
 	there = *rc == 0 && found.n > 0;
 	free(found.v);
+	if (*rc != 0 && err->kind == ERR_REFUSED) {
+		/* There is no such mailbox yet: then it is not there. */
+		*err = (struct err){0};
+		*rc = 0;
+	}
 	return there;
 }
 
@@ -664,14 +669,30 @@ static int copy_or_move(struct lane_thread *l, struct job *j, const char *set,
 		    : imap_copy(im, set, j->target, copied, err);
 }
 
+/* The commands that leave a second copy when they are repeated. A server's own MOVE is none: the
+ * second finds nothing to move. */
+static bool may_double(struct lane_thread *l, const struct op *op)
+{
+	return op->kind == OP_COPY ||
+	       (op->kind == OP_MOVE && !(imap_can(state(l)->im) & IMAP_MOVE));
+}
+
+/* The second half of a move whose copy was made before the connection broke. */
+static int remove_moved(struct imap *im, const char *set, struct err *err)
+{
+	return imap_can(im) & IMAP_UIDPLUS ? imap_expunge(im, set, err)
+					   : imap_store(im, set, true, IMAP_DELETED, NULL, err);
+}
+
 static int on_messages(
 	struct lane_thread *l, struct job *j, struct imap_copied *copied, struct err *err)
 {
 	struct watch *w = state(l);
 	struct str set = STR_INIT;
 	int rc = 0;
+	bool there = may_double(l, j->op) && is_there_already(l, j, &rc, err);
 
-	if (j->op->kind == OP_COPY && (is_there_already(l, j, &rc, err) || rc != 0))
+	if (rc != 0 || (there && j->op->kind == OP_COPY))
 		return rc;
 	if (ensure_selected(l, j->mailbox, err) != 0)
 		return -1;
@@ -688,9 +709,10 @@ static int on_messages(
 		rc = imap_expunge(w->im, set.p, err);
 		break;
 	default:
-		if (j->op->kind == OP_COPY)
+		if (may_double(l, j->op))
 			announce(l, j->op);
-		rc = copy_or_move(l, j, set.p, copied, err);
+		rc = there ? remove_moved(w->im, set.p, err)
+			   : copy_or_move(l, j, set.p, copied, err);
 		break;
 	}
 	str_done(&set);

@@ -773,6 +773,22 @@ static void append_that_never_arrived_is_repeated(void **state)
 	person_free(p);
 }
 
+static void append_waits_for_its_mailbox(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	/* No Sent yet, and the link breaks before it is made. */
+	odd("rule x1 APPEND => cut");
+	p = by_imap();
+	filled(p, 0);
+	send_text(p, "you@example.org", "Once");
+	event_of_kind(p, EVENT_SENT);
+	UNTIL(p, engine_pending(p->engine) == 0 && state_of(p) == STATE_ONLINE);
+	UNTIL_SERVER(p, number("count Sent") == 1);
+	person_free(p);
+}
+
 static void lost_move_is_not_doubled(void **state)
 {
 	struct person *p;
@@ -792,6 +808,128 @@ static void lost_move_is_not_doubled(void **state)
 	assert_int_equal(msglist_count(l), 2);
 	l = open_folder(p, "Archive");
 	UNTIL(p, msglist_count(l) == 1);
+	person_free(p);
+}
+
+static void lost_copy_is_not_doubled(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+	uint32_t uid = 2;
+
+	(void)state;
+	odd("fill INBOX 3");
+	odd("fill Archive 0");
+	odd("rule x1 UID COPY => lose");
+	p = by_imap();
+	l = filled(p, 3);
+	done(p, engine_copy(p->engine, l, &uid, 1, "Archive"));
+	UNTIL(p, engine_pending(p->engine) == 0 && state_of(p) == STATE_ONLINE);
+	assert_int_equal(number("count Archive"), 1);
+	assert_int_equal(msglist_count(l), 3);
+	person_free(p);
+}
+
+/* MOVE by COPY, STORE and EXPUNGE: whichever answer gets lost, one message is there at the end. */
+static void lost_step_of_an_old_move(void **state)
+{
+	static const char *const steps[] = {"UID COPY", "UID STORE", "UID EXPUNGE"};
+	uint32_t uid = 2;
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(steps); i++) {
+		struct person *p;
+		struct msglist *l;
+		char *rule = text_of("rule x1 %s => lose", steps[i]);
+
+		odd("reset");
+		odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS IDLE LITERAL+");
+		odd("fill INBOX 3");
+		odd("fill Archive 0");
+		odd(rule);
+		free(rule);
+		p = by_imap();
+		l = filled(p, 3);
+		done(p, engine_move(p->engine, l, &uid, 1, "Archive"));
+		UNTIL(p, engine_pending(p->engine) == 0 && state_of(p) == STATE_ONLINE);
+		if (number("count Archive") != 1)
+			fail_msg("%s lost: %d copies", steps[i], number("count Archive"));
+		assert_int_equal(number("count INBOX"), 2);
+		assert_int_equal(msglist_count(l), 2);
+		person_free(p);
+	}
+}
+
+static void search_that_lies(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 5");
+	odd("rule UID SEARCH ALL => before * SEARCH 4294967295 0 7 7 1 3 3 99999999999");
+	p = by_imap();
+	l = filled(p, 5);
+	all_subjects_once(p, l, 5);
+	person_free(p);
+}
+
+static void refused_select_is_told(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	odd("fill INBOX 2");
+	odd("fill Other 2");
+	odd("rule SELECT .?INBOX => no the mailbox is broken");
+	p = by_imap();
+	open_folder(p, "INBOX");
+	UNTIL(p, strstr(person_told(), "the mailbox is broken"));
+	watch(p, 1500);
+	assert_int_equal(state_of(p), STATE_ONLINE);
+	assert_true(seen("SELECT .?INBOX") < 6);
+	/* Another folder works. */
+	{
+		struct msglist *l = open_folder(p, "Other");
+
+		UNTIL(p, msglist_count(l) == 2);
+	}
+	person_free(p);
+}
+
+static void bad_is_no_storm(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	odd("rule imap \\S+ LIST => bad never heard of it");
+	p = by_imap();
+	UNTIL(p, state_of(p) == STATE_WAITING);
+	has(reason(p), "never heard of it");
+	watch(p, 2500);
+	assert_true(seen("AUTHENTICATE") <= 4);
+	odd("norules");
+	engine_retry(p->engine);
+	UNTIL(p, state_of(p) == STATE_ONLINE);
+	person_free(p);
+}
+
+static void new_uidvalidity_while_open(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 6");
+	p = by_imap();
+	l = filled(p, 6);
+	UNTIL_SERVER(p, number("idling") == 1);
+	odd("gone INBOX 1");
+	odd("renumber INBOX 1");
+	odd("validity INBOX 77");
+	odd("cut");
+	UNTIL(p, msglist_count(l) == 5 && msglist_find(l, 6) < 0 && msglist_find(l, 1) >= 0);
+	assert_string_equal(row_of(p, l, (size_t)msglist_find(l, 1)).subject, "Message 2");
 	person_free(p);
 }
 
@@ -1136,7 +1274,14 @@ int main(void)
 		CASE(body_over_a_link_that_breaks),
 		CASE(lost_append_makes_no_second_copy),
 		CASE(append_that_never_arrived_is_repeated),
+		CASE(append_waits_for_its_mailbox),
 		CASE(lost_move_is_not_doubled),
+		CASE(lost_copy_is_not_doubled),
+		CASE(lost_step_of_an_old_move),
+		CASE(search_that_lies),
+		CASE(refused_select_is_told),
+		CASE(bad_is_no_storm),
+		CASE(new_uidvalidity_while_open),
 		CASE(pop3_in_use_waits),
 		CASE(pop3_drop_within_retr),
 		CASE(pop3_odd_uidls),
