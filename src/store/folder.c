@@ -788,7 +788,8 @@ static void copy_known(struct folder *f, struct known_folder *known)
 		if (nranges && in_ranges(c->uid[i], ranges, nranges))
 			continue;
 		known->uids[known->n] = c->uid[i];
-		known->flags[known->n++] = c->flags[i];
+		known->flags[known->n++] = (c->flags[i] & ~KNOWN_HAS_KEYWORDS) |
+					   (c->keyset[i] ? KNOWN_HAS_KEYWORDS : 0);
 	}
 }
 
