@@ -755,8 +755,9 @@ int imap_idle(struct imap *im, int wake_fd, int timeout_ms, struct imap_news *ne
 
 		if (idle_once(im, wake_fd, left > 0 ? (int)left : 0, &ready, err))
 			return -1;
-		/* "* OK Still here" is data too, but no news. */
-		if (give_news(im, news) || ready != STREAM_DATA || clock_ms() >= end)
+		/* "* OK Still here" is data too, but no news; an alert must not wait for some. */
+		if (give_news(im, news) || wire_has_alert(stream_wire(im->stream)) ||
+			ready != STREAM_DATA || clock_ms() >= end)
 			return 0;
 	}
 }

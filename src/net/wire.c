@@ -747,6 +747,11 @@ char *wire_take_alert(struct wire *w)
 	return take_string(&w->alert);
 }
 
+bool wire_has_alert(const struct wire *w)
+{
+	return w->alert != NULL;
+}
+
 void wire_take_status(struct wire *w, struct strv *lines)
 {
 	for (size_t i = 0; i < w->statuses.n; i++)

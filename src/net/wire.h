@@ -54,6 +54,7 @@ void wire_on_line(struct wire *w, wire_line_fn *fn, void *ctx);
  * UTF-8; free(). */
 char *wire_take_bye(struct wire *w);
 char *wire_take_alert(struct wire *w);
+bool wire_has_alert(const struct wire *w);
 /* The untagged "STATUS ..." lines since the last call, raw without "* " and CRLF (LIST-STATUS, RFC
  * 5819); a mailbox name sent as a literal stands there as a quoted string. */
 void wire_take_status(struct wire *w, struct strv *lines);

@@ -318,7 +318,8 @@ static void take_progress(struct account *a, struct result *r)
 		return;
 	}
 	if (!cache_meta(f->cache)->complete && r->total)
-		f->percent = (int)(r->done * 100 / r->total);
+		f->percent =
+			(int)(r->done * 99 / r->total); /* 100 is when it is noted as complete */
 	/* The list's next change event carries the percentage. */
 	if (f->uses)
 		folder_send_changes(f, NULL, 0, NULL, 0);

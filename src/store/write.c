@@ -659,6 +659,8 @@ static int outbox_again(struct account *a, const struct store_request *r, struct
 	if (rc == 0) {
 		account_outbox(a);
 		store_done(a->store, r, _("Trying again"));
+		/* A login that was refused is not repeated by itself, but now the user asks. */
+		account_post(a, LANE_SEND, job_new(JOB_RETRY));
 		write_try_send(a);
 	}
 	return rc;

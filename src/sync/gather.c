@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { CAME_NOT, CAME_BROKEN, CAME_WHOLE };
+
 void gather_init(struct gather *g, const uint32_t *known, const uint32_t *known_flags, size_t n)
 {
 	*g = (struct gather){.known = known,
@@ -37,6 +39,7 @@ void gather_done(struct gather *g)
 	free(g->gone);
 	free(g->fresh);
 	free(g->summaries);
+	free(g->came);
 	*g = (struct gather){0};
 }
 
@@ -92,23 +95,74 @@ static void add_fresh(struct gather *g, uint32_t uid)
 	add_uid(&g->fresh, &g->nfresh, &g->cap_fresh, uid);
 }
 
+static void push_summary(struct gather *g, const struct summary *s)
+{
+	g->summaries =
+		mem_grow(g->summaries, &g->cap_summaries, g->nsummaries + 1, sizeof(*g->summaries));
+	g->summaries[g->nsummaries++] = summary_copy(s);
+}
+
+struct summary gather_placeholder(uint32_t uid)
+{
+	return (struct summary){.uid = uid,
+		.flags = MAIL_PLACEHOLDER | MAIL_SEEN,
+		.keywords = "",
+		.from_name = "",
+		.from_mail = "",
+		.to = "",
+		.subject = "",
+		.message_id = "",
+		.references = "",
+		.file = ""};
+}
+
+/* True for the first whole answer for a message that was asked for. */
+static bool is_wanted(struct gather *g, const struct imap_message *m)
+{
+	ptrdiff_t at = find_known(g, m->uid);
+
+	if (at < 0)
+		return false;
+	if (!g->came)
+		g->came = mem_array(g->nknown, sizeof(*g->came));
+	if (!m->header) {
+		/* With flags it is one that nobody asked for; without anything net could not read
+		 * it. */
+		if (!m->has_flags && g->came[at] == CAME_NOT)
+			g->came[at] = CAME_BROKEN;
+		return false;
+	}
+	if (g->came[at] == CAME_WHOLE)
+		return false;
+	g->came[at] = CAME_WHOLE;
+	return true;
+}
+
+void gather_placeholders(struct gather *g)
+{
+	for (size_t i = 0; g->came && i < g->nknown; i++)
+		if (g->came[i] == CAME_BROKEN) {
+			struct summary s = gather_placeholder(g->known[i]);
+
+			push_summary(g, &s);
+		}
+}
+
 static void add_summary(struct gather *g, const struct imap_message *m)
 {
 	struct envelope e = {0};
 	struct str references = STR_INIT;
 	struct summary s = {.uid = m->uid};
 
-	if (!m->header)
-		return; /* an unasked FETCH that only tells flags */
+	if (!is_wanted(g, m))
+		return;
 	envelope_parse(&e, m->header, m->header_len);
 	digest_summary(&s, &e, &references);
 	s.flags |= m->flags & MAIL_SERVER_FLAGS;
 	s.received = m->received > 0 ? (uint32_t)m->received : s.sent;
 	s.size = m->size;
 	s.keywords = m->keywords ? m->keywords : "";
-	g->summaries =
-		mem_grow(g->summaries, &g->cap_summaries, g->nsummaries + 1, sizeof(*g->summaries));
-	g->summaries[g->nsummaries++] = summary_copy(&s);
+	push_summary(g, &s);
 	envelope_done(&e);
 	str_done(&references);
 }

@@ -14,7 +14,8 @@
 struct gather {
 	const uint32_t *known, *known_flags; /* borrowed; ascending */
 	size_t nknown, nknown_left;          /* left: those the server still has */
-	bool want_summaries;                 /* answers become summaries, not flag changes */
+	bool want_summaries;                 /* answers become summaries, not flag changes; known
+					      * are the messages asked for, others are left out */
 	struct flag_change *flags;           /* known messages whose flags differ */
 	size_t nflags, cap_flags;
 	uint32_t *gone; /* known messages the server no longer has; ascending */
@@ -24,6 +25,7 @@ struct gather {
 	size_t nfresh, cap_fresh;
 	struct summary **summaries;
 	size_t nsummaries, cap_summaries;
+	uint8_t *came; /* with want_summaries, for each of known: enum in gather.c */
 };
 
 void gather_init(struct gather *g, const uint32_t *known, const uint32_t *known_flags, size_t n);
@@ -38,6 +40,10 @@ void gather_settle(struct gather *g);
 void gather_compare(struct gather *g, const uint32_t *uids, size_t n);
 
 void gather_take_flags(struct gather *g, struct flag_change **flags, size_t *n);
+/* With want_summaries: rows that say so, for messages that came but could not be parsed. */
+void gather_placeholders(struct gather *g);
+/* Such a row; strings are borrowed. */
+struct summary gather_placeholder(uint32_t uid);
 void gather_take_summaries(struct gather *g, struct summary ***summaries, size_t *n);
 
 /* Appends UIDs (ascending) as an IMAP set: "1:7,9". */

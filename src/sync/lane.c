@@ -17,6 +17,10 @@ void lane_post(struct lane_thread *l, struct result *r)
 	r->generation = l->generation;
 	r->account = l->index;
 	r->lane = l->lane;
+	if (r->err.kind == ERR_NONE &&
+		((r->kind == RESULT_SUMMARIES && r->n) || r->kind == RESULT_BODY ||
+			r->kind == RESULT_OP || r->kind == RESULT_POP3_MESSAGE))
+		l->useful = true;
 	queue_push(l->results, &r->item);
 }
 
@@ -248,6 +252,7 @@ static bool connect_lane(struct lane_thread *l, unsigned *attempt)
 	l->retry = false;
 	if (l->driver->open(l, &err) == 0) {
 		l->connected = true;
+		l->useful = false;
 		lane_state(l, SYNC_ONLINE, NULL, 0);
 		return true;
 	}
@@ -328,8 +333,9 @@ void *lane_main(void *arg)
 			disconnect(l, NULL);
 			continue;
 		}
-		/* A server that throws us out right after each login must not be hammered. */
-		attempt = clock_ms() - since > 10000 ? 0 : attempt + 1;
+		/* A server that throws us out right after each login must not be hammered; a bad
+		 * link that brings a bit more each time is used again at once. */
+		attempt = l->useful || clock_ms() - since > 10000 ? 0 : attempt + 1;
 		disconnect(l, &err);
 		if (attempt && l->driver->eager && !l->quit)
 			wait_to_retry(l, &err, attempt);

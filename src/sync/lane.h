@@ -45,6 +45,7 @@ struct lane_thread {
 	void *state;      /* of the driver */
 	struct job *held; /* taken from the queue, not begun */
 	bool connected;
+	bool useful; /* the present connection brought something */
 };
 
 void lane_post(struct lane_thread *l, struct result *r); /* fills in who it is from */

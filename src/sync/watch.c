@@ -27,6 +27,7 @@ static_assert(
 	"flag bits are the same on both sides");
 
 enum {
+	SMALL_CHUNK = 10,
 	FIRST_CHUNK = 50,
 	SECOND_CHUNK = 200,
 	MAX_CHUNK = 1000,
@@ -41,7 +42,9 @@ struct fill {
 	struct cache_meta meta; /* to be reported when all is in */
 	uint32_t *todo;         /* ascending; taken from the end: newest first */
 	size_t n, total, chunk;
-	bool failed_once; /* the last chunk ended the connection: a row of it cannot be parsed */
+	size_t limit;    /* largest chunk: less where connections do not last */
+	size_t suspects; /* the newest of todo, among which a row ends the connection; 0: none */
+	bool gave_up;    /* the last row was a placeholder for one that did */
 	unsigned request;
 };
 
@@ -70,6 +73,8 @@ static int watch_open(struct lane_thread *l, struct err *err)
 
 	if (lane_login(l, &login, &server, &options, l->account->imap, err) != 0)
 		return -1;
+	/* The store asks for the first list of a new connection by itself. */
+	w->next_look = clock_ms() + (int64_t)l->account->check_seconds * 1000;
 	return imap_open(&w->im, &server, &options, &login, l->cancel, err);
 }
 
@@ -374,12 +379,17 @@ static void add_fill(
 	g->fresh = NULL;
 	g->nfresh = 0;
 	f->chunk = FIRST_CHUNK;
+	f->limit = MAX_CHUNK;
 	if (before) {
 		/* A row that broke the parser is being cornered: do not start from large chunks
 		 * again. */
-		f->failed_once = before->failed_once;
-		if (before->failed_once)
+		f->suspects = before->suspects < f->n ? before->suspects : f->n;
+		f->gave_up = before->gave_up;
+		f->limit = before->limit;
+		if (f->suspects)
 			f->chunk = before->chunk;
+		if (f->chunk > f->limit)
+			f->chunk = f->limit;
 		fill_free(before);
 	}
 	f->next = w->fills; /* the latest asked for goes first */
@@ -487,16 +497,7 @@ static void post_summaries(struct lane_thread *l, struct fill *f, struct gather 
 static void placeholder(struct lane_thread *l, struct fill *f)
 {
 	struct result *r = folder_result(RESULT_SUMMARIES, f->folder, f->meta.uidvalidity);
-	struct summary s = {.uid = f->todo[f->n - 1],
-		.flags = MAIL_PLACEHOLDER | MAIL_SEEN,
-		.keywords = "",
-		.from_name = "",
-		.from_mail = "",
-		.to = "",
-		.subject = "",
-		.message_id = "",
-		.references = "",
-		.file = ""};
+	struct summary s = gather_placeholder(f->todo[f->n - 1]);
 
 	log_line(1, "%s: message %u in %s cannot be parsed", l->account->name, (unsigned)s.uid,
 		f->folder);
@@ -504,31 +505,39 @@ static void placeholder(struct lane_thread *l, struct fill *f)
 	r->summaries[0] = summary_copy(&s);
 	r->n = 1;
 	f->n--;
-	f->failed_once = false;
+	f->suspects = 0;
+	f->gave_up = true;
 	f->chunk = FIRST_CHUNK;
 	lane_post(l, r);
 }
 
-static void grow_chunk(struct fill *f)
+static void grow_chunk(struct fill *f, size_t n)
 {
-	if (f->failed_once)
-		f->failed_once = false;
+	f->gave_up = false;
+	f->suspects -= n < f->suspects ? n : f->suspects;
+	if (f->suspects)
+		return;
 	f->chunk = f->chunk < SECOND_CHUNK ? SECOND_CHUNK : f->chunk * 2;
-	if (f->chunk > MAX_CHUNK)
-		f->chunk = MAX_CHUNK;
+	if (f->chunk > f->limit)
+		f->chunk = f->limit;
 }
 
-/* The connection broke on this chunk with bytes that are no IMAP: corner the message that does it.
- */
+/* The connection broke on this chunk: ask for less at a time. Where the bytes are no IMAP, corner
+ * the message that does it. */
 static void shrink_chunk(struct lane_thread *l, struct fill *f, enum err_kind why, size_t n)
 {
-	if (why != ERR_PROTOCOL)
+	if (why != ERR_PROTOCOL) {
+		/* A link that breaks before a chunk is through would never bring one. */
+		f->limit = f->chunk = n > SMALL_CHUNK ? n / 2 : n;
 		return;
+	}
+	/* Each step is worth a new connection at once, unless the server has only such rows. */
+	l->useful = !f->gave_up;
 	if (n == 1) {
 		placeholder(l, f);
 		return;
 	}
-	f->failed_once = true;
+	f->suspects = n;
 	f->chunk = n / 2;
 }
 
@@ -541,7 +550,7 @@ static int fill_chunk(struct lane_thread *l, struct fill *f, struct err *err)
 	unsigned items = IMAP_GET_FLAGS | IMAP_GET_DATE | IMAP_GET_SIZE | IMAP_GET_HEADER;
 	int rc;
 
-	gather_init(&g, NULL, NULL, 0);
+	gather_init(&g, f->todo + f->n - n, NULL, n);
 	g.want_summaries = true;
 	gather_set(&set, f->todo + f->n - n, n);
 	rc = imap_fetch(w->im, set.p, items, ENVELOPE_FIELDS, 0, gather_message, NULL, &g, err);
@@ -549,9 +558,10 @@ static int fill_chunk(struct lane_thread *l, struct fill *f, struct err *err)
 	if (rc == 0 || err->kind == ERR_REFUSED) {
 		/* Messages of the set that did not come were expunged meanwhile: the next compare
 		 * knows. */
+		gather_placeholders(&g);
 		f->n -= n;
 		post_summaries(l, f, &g);
-		grow_chunk(f);
+		grow_chunk(f, n);
 		rc = 0;
 	} else {
 		shrink_chunk(l, f, err->kind, n);

@@ -22,6 +22,7 @@
 char person_dir[] = "/tmp/talaria-engine.XXXXXX";
 static char *tool_servers, *tool_fill;
 static int users;
+static struct str told = STR_INIT;
 
 /* --- servers --- */
 
@@ -128,6 +129,7 @@ void start(struct person *p, bool offline)
 	struct str text = STR_INIT;
 	struct err err = {0};
 
+	str_clear(&told);
 	p->settings = settings_new();
 	if (settings_read(p->settings, p->config, no_other, NULL, &errors) != 0) {
 		conf_errors_print(&errors, &text);
@@ -197,9 +199,21 @@ void person_free(struct person *p)
 	free(p->home);
 	free(p->config);
 	free(p);
+	str_done(&told);
 }
 
 /* --- waiting for events --- */
+
+const char *person_told(void)
+{
+	return str_c(&told);
+}
+
+static void note(const struct event *ev)
+{
+	if (ev->kind == EVENT_NOTICE || ev->kind == EVENT_SEND_FAILED)
+		str_addf(&told, "%s %s\n", ev->text ? ev->text : "", ev->err.text);
+}
 
 struct event *next_event(struct engine *e, int64_t end)
 {
@@ -208,6 +222,8 @@ struct event *next_event(struct engine *e, int64_t end)
 		struct pollfd pfd = {engine_fd(e), POLLIN, 0};
 		int64_t left = end - clock_ms();
 
+		if (ev)
+			note(ev);
 		if (ev || left <= 0)
 			return ev;
 		poll(&pfd, 1, (int)left);

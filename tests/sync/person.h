@@ -69,6 +69,9 @@ void event_of_kind(struct person *p, enum event_kind kind);
 		}                                                                                  \
 	} while (0)
 
+/* The texts of all notices and of mails that were not sent, since the start. */
+const char *person_told(void);
+
 struct msglist *open_folder(struct person *p, const char *folder);
 struct msg_row row_of(struct person *p, struct msglist *l, size_t row);
 ptrdiff_t find_subject(struct person *p, struct msglist *l, const char *subject);
