@@ -5,6 +5,7 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "store/localbox.h"
 #include "store/maildir.h"
 #include "store/store_priv.h"
 
@@ -650,7 +651,7 @@ static void follow_outbox(struct account *a)
 static void scan_local(struct account *a)
 {
 	for (struct folder *f = a->folders; f; f = f->next)
-		if (f->local && f->uses && maildir_stamp(f->dir) != f->stamp &&
+		if (f->local && f->uses && localbox_stamp(f->dir) != f->stamp &&
 			folder_scan(f, NULL) == 1)
 			folder_send_folders(a);
 }

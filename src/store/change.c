@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "store/localbox.h"
 #include "store/maildir.h"
 #include "store/store_priv.h"
 
@@ -102,7 +103,7 @@ static int local_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_
 			return -1;
 		cache_set_flags(f->cache, uids[i], clear, set, NULL, NULL);
 	}
-	f->stamp = maildir_stamp(f->dir); /* our own change needs no new scan */
+	f->stamp = localbox_stamp(f->dir); /* our own change needs no new scan */
 	return 0;
 }
 
@@ -387,7 +388,7 @@ static int upload(
 		op->set = flag_of(f, uids[i]) & MAIL_SERVER_FLAGS;
 		set_text(op, count_text(_("Copy %zu message to the server"),
 				     _("Copy %zu messages to the server"), 1, target->name));
-		if (maildir_read(f->dir, s.file, 512 << 20, &bytes, err) == 0 &&
+		if (localbox_read(f->dir, s.file, 512 << 20, &bytes, err) == 0 &&
 			file_replace(path, str_c(&bytes), bytes.len, 0600, err) == 0)
 			rc = add_op(f, op, &id, err);
 		else
@@ -745,6 +746,8 @@ void change_request(struct store *s, struct store_request *r)
 	if (rc == 0 && !l && r->kind != REQUEST_CREATE && r->kind != REQUEST_UNDO &&
 		r->kind != REQUEST_CANCEL_OP)
 		rc = err_set(&err, ERR_GONE, _("The folder is no longer open"));
+	if (rc == 0 && l && r->kind != REQUEST_COPY && folder_is_read_only(l->folder))
+		rc = err_set(&err, ERR_INPUT, _("This folder can only be read here"));
 	if (rc == 0)
 		switch (r->kind) {
 		case REQUEST_FLAG:

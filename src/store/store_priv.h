@@ -218,8 +218,9 @@ uint32_t folder_overlay(const struct folder *f, uint32_t uid, uint32_t flags, bo
 int folder_deliver(struct folder *f, const char *p, size_t len, uint32_t flags, const char *tag,
 	uint32_t *uid, struct err *err);
 void folder_ask_sync(struct folder *f, unsigned request);
-bool folder_is_shown(const struct folder *f); /* some list shows it */
-void folder_compact(struct folder *f);        /* when its log has grown */
+bool folder_is_read_only(const struct folder *f); /* an offline copy, an mbox, or talaria -R */
+bool folder_is_shown(const struct folder *f);     /* some list shows it */
+void folder_compact(struct folder *f);            /* when its log has grown */
 char *folder_local_file(struct folder *f, uint32_t uid, struct err *err); /* base name; free() */
 
 /* --- arrive.c: results of the connections --- */
