@@ -616,7 +616,7 @@ static void follow_others(struct account *a)
 	if (journal_refresh(a->journal, NULL) == 1) {
 		account_pending(a);
 		if (a->sync)
-			change_next(a);
+			replay_next(a);
 	}
 	for (struct folder *f = a->folders; f; f = f->next)
 		if (f->cache && f->uses && !f->local && cache_refresh(f->cache, NULL) == 1)

@@ -33,7 +33,7 @@ static void lane_state(struct account *a, struct result *r)
 
 			account_post(a, LANE_MAIN, j);
 			account_sync_folders(a, SYNC_SHOWN);
-			change_next(a);
+			replay_next(a);
 			write_try_send(a);
 		}
 		if ((r->state == SYNC_FAILED || r->state == SYNC_WAITING) && a->sync_waiting) {
@@ -394,10 +394,10 @@ static void dispatch(struct account *a, struct result *r)
 		read_body_done(a->store, r);
 		break;
 	case RESULT_OP_SENT:
-		change_op_sent(a, r);
+		replay_sent(a, r);
 		break;
 	case RESULT_OP:
-		change_op_result(a, r);
+		replay_result(a, r);
 		break;
 	case RESULT_POP3_LISTED:
 		session_listed(a, r);

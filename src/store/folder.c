@@ -824,3 +824,19 @@ void folder_ask_sync(struct folder *f, unsigned request)
 	f->wants_sync = false;
 	account_post(a, LANE_MAIN, j);
 }
+
+/* Asks the server for the truth: an unknown mod-sequence makes the next compare read every flag
+ * again. */
+void folder_distrust(struct folder *f)
+{
+	struct cache_meta meta;
+
+	if (folder_use(f, NULL) != 0)
+		return;
+	meta = *cache_meta(f->cache);
+	meta.highestmodseq = 0;
+	meta.complete = false;
+	cache_set_meta(f->cache, &meta, NULL);
+	folder_ask_sync(f, 0);
+	folder_unuse(f);
+}
