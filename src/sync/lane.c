@@ -213,8 +213,10 @@ static void wait_to_retry(struct lane_thread *l, const struct err *err, unsigned
 	int64_t end = clock_ms() + pause;
 
 	l->retry = false;
-	lane_state(l, stuck ? SYNC_FAILED : SYNC_WAITING, err, (size_t)pause);
+	/* First the answers: who sees the state and asks again must not get one meant for before.
+	 */
 	fail_waiting(l, err);
+	lane_state(l, stuck ? SYNC_FAILED : SYNC_WAITING, err, (size_t)pause);
 	while (!l->quit && !l->retry) {
 		int64_t left = end - clock_ms();
 		struct job *j;
@@ -289,8 +291,9 @@ static void disconnect(struct lane_thread *l, const struct err *err)
 	if (!err || l->quit)
 		return;
 	/* Jobs of the broken connection are answered before the next one is told of: nobody acts on
-	 * stale ones. */
-	fail_waiting(l, err);
+	 * stale ones. Where each job stands for itself, it is a reason to connect again. */
+	if (l->driver->eager)
+		fail_waiting(l, err);
 	lane_state(l, SYNC_OFFLINE, err, 0);
 }
 

@@ -110,7 +110,7 @@ class World:
         for c in list(self.conns):
             if c.idling:
                 c.news()
-                c.flush()
+                c.try_flush()
 
     def tell(self, text):
         verb, _, rest = text.partition(" ")
@@ -157,7 +157,7 @@ class World:
             for c in list(self.conns):
                 if c.idling:
                     c.put(unescape(rest) + b"\r\n")
-                    c.flush()
+                    c.try_flush()
         elif verb == "cut":
             for c in list(self.conns):
                 c.end()
@@ -230,6 +230,13 @@ class Conn:
             raise Gone()
         if self.limit is not None:
             self.silence()
+
+    def try_flush(self):
+        """For what another connection's thread sends."""
+        try:
+            self.flush()
+        except Gone:
+            self.end()
 
     def silence(self):
         poll = select.poll()

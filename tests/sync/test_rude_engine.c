@@ -843,6 +843,8 @@ static void pop3_drop_within_retr(void **state)
 	UNTIL(p, msglist_count(l) == 6);
 	assert_int_equal(seen("pop3 DELE"), 0);
 	assert_int_equal(number("count INBOX"), 10);
+	/* The first may still be part of the session that broke. */
+	event_free(answer(p, engine_sync(p->engine, 0)));
 	done(p, engine_sync(p->engine, 0));
 	UNTIL(p, msglist_count(l) == 10);
 	all_subjects_once(p, l, 10);
