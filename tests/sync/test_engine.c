@@ -384,6 +384,34 @@ static void opens_a_maildir_by_its_path(void **state)
 	person_free(p);
 }
 
+/* Another user of the same server under the same account name: nothing of the former one may show
+ * or be done. */
+static void another_server_starts_anew(void **state)
+{
+	struct person *q = person_new("imap", "", "--count", "2");
+	struct person *p = person_new("imap", "", "--count", "3");
+	struct msglist *l = open_folder(p, "INBOX");
+	uint32_t uid;
+
+	(void)state;
+	stop(q);
+	UNTIL(p, msglist_count(l) == 3 && msglist_sync_percent(l) == 100);
+	stop(p);
+	start(p, true);
+	l = open_folder(p, "INBOX");
+	uid = msglist_uid(l, 0);
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+	UNTIL(p, engine_pending(p->engine) == 1);
+	stop(p);
+	memcpy(p->name, q->name, sizeof(p->name));
+	write_config(p, "imap", "");
+	start(p, false);
+	l = open_folder(p, "INBOX");
+	UNTIL(p, msglist_count(l) == 2 && engine_pending(p->engine) == 0);
+	person_free(q);
+	person_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -401,6 +429,7 @@ int main(void)
 		cmocka_unit_test(wrong_password_is_told),
 		cmocka_unit_test(second_copy_follows),
 		cmocka_unit_test(opens_a_maildir_by_its_path),
+		cmocka_unit_test(another_server_starts_anew),
 	};
 	int failed;
 
