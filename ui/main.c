@@ -107,9 +107,8 @@ static int read_config(struct start *s)
 	rc = settings_read(s->settings, s->path, ui_config_line, s->config, &errors);
 	if (rc == 1 && s->args.config) {
 		cli_say(_("There is no file %s"), s->path);
-		return CLI_CONFIG;
-	}
-	if (rc < 0) {
+		rc = -1;
+	} else if (rc < 0) {
 		conf_errors_print(&errors, &text);
 		fputs(str_c(&text), stderr);
 		str_done(&text);

@@ -193,8 +193,11 @@ void utf8_clean(struct str *out, const char *p, size_t len, enum utf8_keep keep)
 		}
 		cp = utf8_next(&p, end);
 		if (is_control(cp)) {
+			size_t before = out->len;
+
+			/* One that vanishes must not give a character four more marks. */
 			clean_control(out, cp, &p, end, keep);
-			marks = 0;
+			marks = out->len > before ? 0 : marks;
 		} else if (cp == 0x2028 || cp == 0x2029) {
 			str_addc(out, keep & UTF8_TEXT ? '\n' : ' ');
 			marks = 0;

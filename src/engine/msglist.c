@@ -14,7 +14,9 @@ static_assert((int)MSG_SEEN == (int)MAIL_SEEN && (int)MSG_FORWARDED == (int)MAIL
 		      (int)MSG_PLACEHOLDER == (int)MAIL_PLACEHOLDER,
 	"the front end's flags are the store's");
 
-enum { WINDOW = 64, DEPTH_MAX = 60, CHAIN_MAX = 1000 };
+enum { WINDOW = 64, DEPTH_MAX = 60 };
+/* In columns.flags only: tags live with the rows, so that tagging 200,000 messages stays linear. */
+static const uint32_t TAGGED = 1u << 31;
 static const uint32_t NONE = UINT32_MAX;
 
 /* --- sets of UIDs --- */
@@ -114,13 +116,29 @@ static void forget_strings(struct msglist *l)
 		}
 }
 
-/* The rows around one that is not here: one question for a whole screen. */
+static void forget_uid(struct msglist *l, uint32_t uid)
+{
+	for (int w = 0; w < STRING_WAYS; w++) {
+		if (l->strings[uid % STRING_SETS][w].uid == uid) {
+			summary_free(l->strings[uid % STRING_SETS][w].row);
+			l->strings[uid % STRING_SETS][w].row = NULL;
+			l->strings[uid % STRING_SETS][w].uid = 0;
+		}
+		if (l->strings[uid % STRING_SETS][w].asked == uid)
+			l->strings[uid % STRING_SETS][w].asked = 0;
+	}
+}
+
+/* The rows around one that is not here: one question for a whole screen. While the answer is under
+ * way nothing is asked again, and never for rows far from the screen. */
 static void ask_around(struct msglist *l, size_t row)
 {
 	uint32_t uids[2 * WINDOW];
 	size_t from = row > WINDOW ? row - WINDOW : 0, n = 0;
 
-	for (size_t r = from; r < l->nview && n < MEM_COUNT(uids); r++) {
+	if (is_asked(l, l->columns.uid[l->view[row].at]))
+		return;
+	for (size_t r = from; r < l->nview && r < row + WINDOW; r++) {
 		uint32_t uid = l->columns.uid[l->view[r].at];
 
 		if (is_asked(l, uid))
@@ -204,78 +222,140 @@ static void build_flat(struct msglist *l, const uint32_t *index, size_t n)
 		size_t i = index[l->reverse ? k : n - 1 - k];
 
 		if (is_shown(l, i))
-			add_view(l, (struct view_row){.at = (uint32_t)i});
+			add_view(l, (struct view_row){.at = (uint32_t)i, .last = true});
 	}
 }
 
 /* --- threads --- */
 
+/* Oldest of a cycle of forged parents that at is part of. */
+static uint32_t oldest_of_cycle(const struct columns *c, const uint32_t *up, uint32_t at)
+{
+	uint32_t oldest = at;
+
+	for (uint32_t i = up[at]; i != at; i = up[i])
+		if (date_of(c, i) < date_of(c, oldest) ||
+			(date_of(c, i) == date_of(c, oldest) && i < oldest))
+			oldest = i;
+	return oldest;
+}
+
+/* The row of each message's parent in the folder or NONE; free(). Never a cycle: in one made by
+ * forged References the oldest message becomes the root. */
+static uint32_t *parents_of(const struct columns *c)
+{
+	uint32_t *up = mem_array(c->n, sizeof(*up)), *walk = mem_array(c->n, sizeof(*walk));
+
+	for (size_t i = 0; i < c->n; i++) {
+		ptrdiff_t at = c->parent[i] ? columns_find(c, c->parent[i]) : -1;
+
+		up[i] = at < 0 || (size_t)at == i ? NONE : (uint32_t)at;
+	}
+	for (uint32_t i = 0; i < c->n; i++) {
+		uint32_t at = i;
+
+		for (; at != NONE && !walk[at]; at = up[at])
+			walk[at] = i + 1;
+		if (at != NONE && walk[at] == i + 1)
+			up[oldest_of_cycle(c, up, at)] = NONE;
+	}
+	free(walk);
+	return up;
+}
+
+/* The topmost ancestor of each (itself where there is none); free(). Every way is walked once. */
+static uint32_t *tops_of(const uint32_t *up, size_t n)
+{
+	uint32_t *top = mem_array(n, sizeof(*top));
+
+	memset(top, 0xff, n * sizeof(*top));
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t at = i, found;
+
+		while (top[at] == NONE && up[at] != NONE)
+			at = up[at];
+		found = top[at] == NONE ? at : top[at];
+		for (at = i; at != NONE && top[at] == NONE; at = up[at])
+			top[at] = found;
+	}
+	return top;
+}
+
 struct forest {
-	uint32_t *parent, *first, *sibling; /* indexes into columns, NONE */
+	uint32_t *top;                      /* the topmost ancestor in the folder, shown or not */
+	uint32_t *parent, *first, *sibling; /* among the shown; indexes into columns, NONE */
 	uint32_t *key;                      /* of a root: the greatest in its thread */
 };
 
-/* The nearest ancestor that is shown; cycles (forged References) end the walk. */
-static uint32_t shown_parent(const struct msglist *l, size_t i)
+/* The nearest ancestor that is shown, for each; free(). Those between two shown ones share theirs.
+ */
+static uint32_t *shown_parents(const struct msglist *l, const uint32_t *up, const bool *shown)
 {
-	const struct columns *c = &l->columns;
-	size_t at = i;
+	size_t n = l->columns.n;
+	uint32_t *near = mem_array(n, sizeof(*near));
+	bool *known = mem_array(n, sizeof(*known));
 
-	for (int steps = 0; steps < CHAIN_MAX && c->parent[at]; steps++) {
-		ptrdiff_t up = columns_find(c, c->parent[at]);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t at = i, found;
 
-		if (up < 0 || (size_t)up == i)
-			return NONE;
-		at = (size_t)up;
-		if (is_shown(l, at))
-			return (uint32_t)at;
+		while (!known[at] && up[at] != NONE && !shown[up[at]])
+			at = up[at];
+		found = known[at] ? near[at] : up[at];
+		for (at = i; !known[at]; at = up[at]) {
+			near[at] = found;
+			known[at] = true;
+			if (up[at] == found)
+				break;
+		}
 	}
-	return NONE;
+	free(known);
+	return near;
 }
 
-static bool makes_cycle(const struct forest *f, uint32_t child, uint32_t parent)
+/* Hangs children under their parents, oldest first whatever the roots are sorted by. */
+static void plant(struct msglist *l, struct forest *f)
 {
-	for (int steps = 0; parent != NONE && steps < CHAIN_MAX; steps++) {
-		if (parent == child)
-			return true;
-		parent = f->parent[parent];
+	size_t n = l->columns.n;
+	uint32_t *up = parents_of(&l->columns), *index = mem_array(n, sizeof(*index)),
+		 *date = mem_array(n, sizeof(*date));
+	bool *shown = mem_array(n, sizeof(*shown));
+
+	for (size_t i = 0; i < n; i++) {
+		index[i] = (uint32_t)i;
+		date[i] = date_of(&l->columns, i);
+		shown[i] = is_shown(l, i);
 	}
-	return parent != NONE;
-}
-
-static void plant(struct msglist *l, struct forest *f, const uint32_t *index, size_t n)
-{
-	size_t total = l->columns.n;
-
-	f->parent = mem_array(total, sizeof(uint32_t));
-	f->first = mem_array(total, sizeof(uint32_t));
-	f->sibling = mem_array(total, sizeof(uint32_t));
-	memset(f->parent, 0xff, total * sizeof(uint32_t));
-	memset(f->first, 0xff, total * sizeof(uint32_t));
-	memset(f->sibling, 0xff, total * sizeof(uint32_t));
-	/* From the newest down, so that siblings end up oldest first. */
+	radix_sort(index, date, n);
+	f->top = tops_of(up, n);
+	f->parent = shown_parents(l, up, shown);
+	f->first = mem_array(n, sizeof(uint32_t));
+	f->sibling = mem_array(n, sizeof(uint32_t));
+	memset(f->first, 0xff, n * sizeof(uint32_t));
+	memset(f->sibling, 0xff, n * sizeof(uint32_t));
 	for (size_t k = n; k-- > 0;) {
-		uint32_t i = index[k], up = is_shown(l, i) ? shown_parent(l, i) : NONE;
+		uint32_t i = index[k], parent = f->parent[i];
 
-		if (up == NONE || makes_cycle(f, i, up))
+		if (parent == NONE || !shown[i])
 			continue;
-		f->parent[i] = up;
-		f->sibling[i] = f->first[up];
-		f->first[up] = i;
+		f->sibling[i] = f->first[parent];
+		f->first[parent] = i;
 	}
+	free(up);
+	free(index);
+	free(date);
+	free(shown);
 }
 
 /* A thread stands where its newest message would: its key goes up to the root. */
-static void lift_keys(struct forest *f, size_t total)
+static void lift_keys(const struct msglist *l, struct forest *f)
 {
-	for (size_t i = 0; i < total; i++) {
-		uint32_t root = (uint32_t)i;
+	size_t n = l->columns.n;
+	uint32_t *root = tops_of(f->parent, n);
 
-		for (int steps = 0; f->parent[root] != NONE && steps < CHAIN_MAX; steps++)
-			root = f->parent[root];
-		if (root != i && f->key[i] > f->key[root])
-			f->key[root] = f->key[i];
-	}
+	for (size_t i = 0; i < n; i++)
+		if (is_shown(l, i) && f->key[i] > f->key[root[i]])
+			f->key[root[i]] = f->key[i];
+	free(root);
 }
 
 static uint32_t count_below(const struct forest *f, uint32_t i)
@@ -300,21 +380,24 @@ static uint32_t count_below(const struct forest *f, uint32_t i)
 static void emit_thread(struct msglist *l, const struct forest *f, uint32_t root)
 {
 	uint32_t at = root;
-	uint16_t depth = 0;
+	uint32_t depth = 0; /* of a thread made to be deep: more than view_row can say */
 	uint64_t lines = 0;
+	bool folded =
+		f->first[root] != NONE && uidset_has(&l->folded, l->columns.uid[f->top[root]]);
 
 	for (;;) {
 		bool last = f->sibling[at] == NONE || depth == 0;
 		struct view_row row = {.at = at,
-			.depth = depth < DEPTH_MAX ? depth : DEPTH_MAX,
+			.depth = depth < DEPTH_MAX ? (uint16_t)depth : DEPTH_MAX,
 			.last = last,
 			.lines = lines};
-		bool folded = f->first[at] != NONE && uidset_has(&l->folded, l->columns.uid[at]);
 
 		if (folded)
 			row.hidden = count_below(f, at);
 		add_view(l, row);
-		if (f->first[at] != NONE && !folded) {
+		if (folded)
+			return;
+		if (f->first[at] != NONE) {
 			if (depth > 0 && depth < 64 && !last)
 				lines |= (uint64_t)1 << depth;
 			at = f->first[at];
@@ -337,8 +420,8 @@ static void build_threads(struct msglist *l, uint32_t *index, uint32_t *key, siz
 {
 	struct forest f = {.key = key};
 
-	plant(l, &f, index, n);
-	lift_keys(&f, l->columns.n);
+	plant(l, &f);
+	lift_keys(l, &f);
 	radix_sort(index, key, n);
 	for (size_t k = 0; k < n; k++) {
 		uint32_t i = index[l->reverse ? k : n - 1 - k];
@@ -346,6 +429,7 @@ static void build_threads(struct msglist *l, uint32_t *index, uint32_t *key, siz
 		if (f.parent[i] == NONE && is_shown(l, i))
 			emit_thread(l, &f, i);
 	}
+	free(f.top);
 	free(f.parent);
 	free(f.first);
 	free(f.sibling);
@@ -411,7 +495,6 @@ void msglist_free(struct msglist *l)
 	columns_done(&l->columns);
 	strv_done(&l->keysets);
 	free(l->view);
-	free(l->tags.v);
 	free(l->folded.v);
 	free(l->limit.v);
 	free(l->limit_text);
@@ -431,8 +514,20 @@ static void take_keysets(struct msglist *l, struct strv *keysets)
 	*keysets = (struct strv)STRV_INIT;
 }
 
+static void keep_tags(const struct columns *from, struct columns *to)
+{
+	for (size_t i = 0, k = 0; i < from->n; i++) {
+		while (k < to->n && to->uid[k] < from->uid[i])
+			k++;
+		if (k < to->n && to->uid[k] == from->uid[i])
+			to->flags[k] |= from->flags[i] & TAGGED;
+	}
+}
+
 void msglist_take_columns(struct msglist *l, struct columns *c, struct strv *keysets)
 {
+	keep_tags(&l->columns, c);
+	forget_strings(l);
 	columns_done(&l->columns);
 	l->columns = *c;
 	*c = (struct columns){0};
@@ -463,38 +558,64 @@ static void put_row(struct columns *to, size_t *n, const struct columns *from, s
 	(*n)++;
 }
 
-void msglist_merge(struct msglist *l, const struct columns *c, struct strv *keysets,
-	const uint32_t *gone, size_t ngone)
+/* A row of the same UID comes again: its strings are the same unless the message was filled in. */
+static void note_change(struct msglist *l, size_t was, const struct columns *c, size_t is)
 {
-	struct columns out = {0}, *old = &l->columns;
-	struct uidset drop = {0};
+	const struct columns *old = &l->columns;
+
+	if (((old->flags[was] ^ c->flags[is]) & MAIL_PLACEHOLDER) ||
+		old->sent[was] != c->sent[is] || old->size[was] != c->size[is])
+		forget_uid(l, old->uid[was]);
+}
+
+static int by_uid(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void merge_columns(
+	struct msglist *l, struct columns *out, const struct columns *c, const struct uidset *drop)
+{
+	const struct columns *old = &l->columns;
 	size_t n = 0, i = 0, k = 0;
 
-	if (!c->n && !ngone)
-		return;
-	for (size_t g = 0; g < ngone; g++)
-		uidset_put(&drop, gone[g], true);
-	columns_resize(&out, old->n + c->n);
+	columns_resize(out, old->n + c->n);
 	while (i < old->n || k < c->n) {
 		bool take_new = i == old->n || (k < c->n && c->uid[k] <= old->uid[i]);
 
-		if (take_new && i < old->n && c->uid[k] == old->uid[i])
-			i++;
-		if (take_new)
-			put_row(&out, &n, c, k++);
-		else if (!uidset_has(&drop, old->uid[i]))
-			put_row(&out, &n, old, i++);
-		else
-			i++;
+		if (take_new) {
+			put_row(out, &n, c, k);
+			if (i < old->n && c->uid[k] == old->uid[i]) {
+				out->flags[n - 1] |= old->flags[i] & TAGGED;
+				note_change(l, i++, c, k);
+			}
+			k++;
+		} else if (!uidset_has(drop, old->uid[i])) {
+			put_row(out, &n, old, i++);
+		} else {
+			forget_uid(l, old->uid[i++]);
+		}
 	}
-	columns_resize(&out, n);
-	columns_done(old);
-	*old = out;
-	for (size_t g = 0; g < ngone; g++)
-		uidset_put(&l->tags, gone[g], false);
+	columns_resize(out, n);
+}
+
+void msglist_merge(struct msglist *l, const struct columns *c, struct strv *keysets,
+	const uint32_t *gone, size_t ngone)
+{
+	struct columns out = {0};
+	struct uidset drop = {.v = mem_dup(gone, ngone * sizeof(*gone)), .n = ngone};
+
+	if (c->n || ngone) {
+		qsort(drop.v, drop.n, sizeof(*drop.v), by_uid);
+		merge_columns(l, &out, c, &drop);
+		columns_done(&l->columns);
+		l->columns = out;
+		take_keysets(l, keysets);
+		rebuild(l);
+	}
 	free(drop.v);
-	take_keysets(l, keysets);
-	rebuild(l);
 }
 
 void msglist_take_order(struct msglist *l, const uint32_t *uids, size_t n)
@@ -530,7 +651,7 @@ void msglist_change_flags(
 		if (at < 0)
 			continue;
 		before = l->columns.flags[at];
-		l->columns.flags[at] = (before & ~clear) | set;
+		l->columns.flags[at] = (before & ~(clear & ~TAGGED)) | (set & ~TAGGED);
 		if ((before ^ l->columns.flags[at]) & MAIL_SEEN)
 			l->unread += before & MAIL_SEEN ? 1 : (size_t)-1;
 	}
@@ -583,10 +704,10 @@ bool msglist_row(struct msglist *l, size_t row, struct msg_row *out)
 		return false;
 	v = &l->view[row];
 	*out = (struct msg_row){.uid = c->uid[v->at],
-		.flags = c->flags[v->at],
+		.flags = c->flags[v->at] & ~TAGGED,
 		.size = c->size[v->at],
 		.date = date_of(c, v->at),
-		.tagged = uidset_has(&l->tags, c->uid[v->at]),
+		.tagged = c->flags[v->at] & TAGGED,
 		.depth = v->depth,
 		.last_child = v->last,
 		.lines = v->lines,
@@ -621,12 +742,14 @@ ptrdiff_t msglist_find(const struct msglist *l, uint32_t uid)
 
 ptrdiff_t msglist_next_unread(const struct msglist *l, size_t row, int step)
 {
-	size_t n = l->nview;
+	size_t n = l->nview, none = step >= 0 ? n - 1 : 0;
 
+	/* Once around; a row that is none stands before the first. */
 	for (size_t k = 1; k <= n; k++) {
-		size_t at = step >= 0 ? (row + k) % n : (row + n - k % n) % n;
+		size_t at = step >= 0 ? ((row < n ? row : none) + k) % n
+				      : ((row < n ? row : none) + n - k) % n;
 
-		if (!(l->columns.flags[l->view[at].at] & MAIL_SEEN))
+		if (at != row && !(l->columns.flags[l->view[at].at] & MAIL_SEEN))
 			return (ptrdiff_t)at;
 	}
 	return -1;
@@ -648,18 +771,30 @@ size_t msglist_start_row(const struct msglist *l)
 
 void msglist_tag(struct msglist *l, uint32_t uid, bool on)
 {
-	uidset_put(&l->tags, uid, on);
+	ptrdiff_t at = columns_find(&l->columns, uid);
+
+	if (at < 0)
+		return;
+	l->columns.flags[at] = on ? l->columns.flags[at] | TAGGED : l->columns.flags[at] & ~TAGGED;
 }
 
 void msglist_untag_all(struct msglist *l)
 {
-	l->tags.n = 0;
+	for (size_t i = 0; i < l->columns.n; i++)
+		l->columns.flags[i] &= ~TAGGED;
 }
 
 size_t msglist_tagged(const struct msglist *l, uint32_t **uids)
 {
-	*uids = mem_dup(l->tags.v, l->tags.n * sizeof(*l->tags.v));
-	return l->tags.n;
+	size_t n = 0, cap = 0;
+
+	*uids = NULL;
+	for (size_t i = 0; i < l->columns.n; i++)
+		if (l->columns.flags[i] & TAGGED) {
+			*uids = mem_grow(*uids, &cap, n + 1, sizeof(**uids));
+			(*uids)[n++] = l->columns.uid[i];
+		}
+	return n;
 }
 
 void msglist_set_sort(struct msglist *l, enum msglist_sort sort, bool reverse)
@@ -684,47 +819,56 @@ bool msglist_threads(const struct msglist *l)
 	return l->threads;
 }
 
-/* The topmost ancestor in the folder. */
-static uint32_t root_of(const struct msglist *l, uint32_t uid)
+/* tops_of the folder; free(). */
+static uint32_t *folder_tops(const struct msglist *l)
 {
-	const struct columns *c = &l->columns;
+	uint32_t *up = parents_of(&l->columns), *top = tops_of(up, l->columns.n);
 
-	for (int steps = 0; steps < CHAIN_MAX; steps++) {
-		ptrdiff_t at = columns_find(c, uid);
-
-		if (at < 0 || !c->parent[at] || columns_find(c, c->parent[at]) < 0)
-			break;
-		uid = c->parent[at];
-	}
-	return uid;
+	free(up);
+	return top;
 }
 
 void msglist_fold(struct msglist *l, uint32_t uid, bool folded)
 {
-	uidset_put(&l->folded, root_of(l, uid), folded);
+	ptrdiff_t at = columns_find(&l->columns, uid);
+	uint32_t *top;
+
+	if (at < 0)
+		return;
+	top = folder_tops(l);
+	uidset_put(&l->folded, l->columns.uid[top[at]], folded);
+	free(top);
 	rebuild(l);
 }
 
 void msglist_fold_all(struct msglist *l, bool folded)
 {
+	uint32_t *top = folder_tops(l);
+
 	l->folded.n = 0;
 	for (size_t i = 0; folded && i < l->columns.n; i++)
-		if (root_of(l, l->columns.uid[i]) == l->columns.uid[i])
+		if (top[i] == i)
 			uidset_put(&l->folded, l->columns.uid[i], true);
+	free(top);
 	rebuild(l);
 }
 
 size_t msglist_thread(const struct msglist *l, uint32_t uid, uint32_t **uids)
 {
-	uint32_t root = root_of(l, uid);
+	ptrdiff_t at = columns_find(&l->columns, uid);
 	size_t n = 0, cap = 0;
+	uint32_t *top;
 
 	*uids = NULL;
+	if (at < 0)
+		return 0;
+	top = folder_tops(l);
 	for (size_t i = 0; i < l->columns.n; i++)
-		if (root_of(l, l->columns.uid[i]) == root) {
+		if (top[i] == top[at]) {
 			*uids = mem_grow(*uids, &cap, n + 1, sizeof(**uids));
 			(*uids)[n++] = l->columns.uid[i];
 		}
+	free(top);
 	return n;
 }
 

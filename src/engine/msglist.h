@@ -35,11 +35,16 @@ struct msg_row {
 	uint32_t uid, flags, size;
 	int64_t date; /* seconds since 1970: sent, else received */
 	bool tagged;
-	int depth;       /* thread depth, 0 for a root */
-	bool last_child; /* no sibling follows */
-	uint64_t lines;  /* bit d set: an ancestor at depth d has a later sibling (draw a vertical
-			    line there) */
-	uint32_t hidden; /* messages folded away below this one */
+	int depth;       /* thread depth, 0 for a root; deeper than 60 is told as 60. An answer to a
+			    message that the limit leaves out hangs below its nearest shown ancestor */
+	bool last_child; /* no sibling follows; always so for a root */
+	/* Bit d set: the ancestor at depth d has a later sibling, so that a vertical line passes
+	 * this row in its column. Bit 0 is never set (roots are not joined), nor bits from this
+	 * depth on.
+	 */
+	uint64_t lines;
+	uint32_t
+		hidden; /* of a folded root: how many messages of the view stand below it; else 0 */
 	/* Strings; NULL while they are being read from the cache (ask again after EVENT_ROWS).
 	 * Borrowed until the next engine call. */
 	const char *from_name, *from_mail, *to, *subject, *keywords;
@@ -57,10 +62,12 @@ bool msglist_row(struct msglist *l, size_t row, struct msg_row *out);
 uint32_t msglist_uid(const struct msglist *l, size_t row);     /* 0: out of range */
 ptrdiff_t msglist_find(const struct msglist *l, uint32_t uid); /* row or -1 */
 ptrdiff_t msglist_next_unread(const struct msglist *l, size_t row,
-	int step); /* from row on (not itself), wrapping; -1: none */
+	int step); /* from row on (not itself), wrapping; -1: none. A row out of range: from the
+		      start (step >= 0) or the end */
 /* The first unread message, else the newest: where the cursor starts. */
 size_t msglist_start_row(const struct msglist *l);
 
+/* Tags stay until the message is gone; a UID that is not in the folder is ignored. */
 void msglist_tag(struct msglist *l, uint32_t uid, bool on);
 void msglist_untag_all(struct msglist *l);
 size_t msglist_tagged(const struct msglist *l, uint32_t **uids); /* array is the caller's */
@@ -68,7 +75,9 @@ size_t msglist_tagged(const struct msglist *l, uint32_t **uids); /* array is the
 void msglist_set_sort(struct msglist *l, enum msglist_sort sort, bool reverse);
 void msglist_set_threads(struct msglist *l, bool on);
 bool msglist_threads(const struct msglist *l);
-void msglist_fold(struct msglist *l, uint32_t uid, bool folded); /* the thread below uid */
+/* Folds the whole thread that uid belongs to into its root; where the limit leaves the root out,
+ * into each topmost message that is shown. */
+void msglist_fold(struct msglist *l, uint32_t uid, bool folded);
 void msglist_fold_all(struct msglist *l, bool folded);
 /* UIDs of the thread that uid belongs to; the array is the caller's. */
 size_t msglist_thread(const struct msglist *l, uint32_t uid, uint32_t **uids);

@@ -18,7 +18,7 @@ struct uidset { /* ascending, no repeats */
 bool uidset_has(const struct uidset *s, uint32_t uid);
 void uidset_put(struct uidset *s, uint32_t uid, bool in);
 
-enum { STRING_SETS = 1024, STRING_WAYS = 4 };
+enum { STRING_SETS = 1024, STRING_WAYS = 8 };
 
 struct view_row {
 	uint32_t at; /* index into columns */
@@ -44,7 +44,7 @@ struct msglist {
 	struct strv keysets;
 	struct view_row *view; /* owned */
 	size_t nview, cap_view, unread;
-	struct uidset tags, folded, limit;
+	struct uidset folded, limit; /* folded: roots of whole threads */
 	bool limited, threads, reverse;
 	char *limit_text; /* owned */
 	enum msglist_sort sort;
@@ -69,7 +69,8 @@ void msglist_take_columns(struct msglist *l, struct columns *c,
 /* The list shows another folder, or the same under another name; what was known of rows is void
  * then. */
 void msglist_rename(struct msglist *l, const char *folder);
-/* Merges changed and added rows (ascending), drops gone ones. */
+/* Merges changed and added rows (ascending), drops gone ones (any order). A row that is in both
+ * stays. */
 void msglist_merge(struct msglist *l, const struct columns *c, struct strv *keysets,
 	const uint32_t *gone, size_t ngone);
 void msglist_take_rows(struct msglist *l, struct summary **rows, size_t n); /* keeps them */

@@ -59,17 +59,20 @@ static int folder_rank(const struct store_folder_info *f)
 	return f->role >= 0 && f->role < (int)MEM_COUNT(ranks) ? ranks[f->role] : ranks[ROLE_NONE];
 }
 
-/* '/' sorts before everything else, so that children follow their parent. */
+/* The end of a name sorts first, then '/', so that children follow their parent before its longer
+ * neighbours. */
+static int letter_rank(char c)
+{
+	return c == '\0' ? 0 : c == '/' ? 1 : (unsigned char)c + 1;
+}
+
 static int compare_names(const char *a, const char *b)
 {
 	while (*a && *a == *b) {
 		a++;
 		b++;
 	}
-	if (*a == '/' || *b == '/')
-		return (*b == '/' && *a) - (*a == '/' && *b) ? ((*a == '/') ? -1 : (*a ? 1 : -1))
-							     : (*a ? 1 : -1);
-	return (unsigned char)*a - (unsigned char)*b;
+	return letter_rank(*a) - letter_rank(*b);
 }
 
 static bool is_foreign_tree(const char *name)

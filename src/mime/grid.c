@@ -257,7 +257,7 @@ static void row_line(struct making *m, const struct grid *g, const struct row *r
 	bool first = true;
 
 	while (c < GRID_COLUMNS) {
-		size_t index;
+		size_t index = 0;
 		const struct cell *cell = cell_at(row, c, &index);
 		int end = cell ? c + cell->is.colspan : c + 1, width = total(l, c, end);
 

@@ -5,6 +5,7 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "store/localbox.h"
 #include "store/maildir.h"
 #include "store/store_priv.h"
 
@@ -77,53 +78,109 @@ void account_outbox(struct account *a)
 
 /* --- opening --- */
 
+static int open_journal(struct account *a, struct err *err)
+{
+	char *appends = file_join(a->setup->data_dir, "append");
+	int rc = file_make_dirs(appends, err);
+
+	if (rc == 0)
+		rc = journal_open(&a->journal, a->setup->data_dir, err);
+	free(appends);
+	return rc;
+}
+
 static int open_files(struct account *a, struct err *err)
 {
 	const struct store_account *setup = a->setup;
 	char *mail = file_join(setup->data_dir, "mail"),
 	     *bodies = file_join(setup->cache_dir, "bodies");
-	char *appends = file_join(setup->data_dir, "append");
-	int rc = file_make_dirs(setup->data_dir, err);
+	int rc = file_make_dirs(setup->cache_dir, err);
 
 	if (rc == 0)
-		rc = file_make_dirs(setup->cache_dir, err);
-	if (rc == 0)
-		rc = file_make_dirs(appends, err);
-	if (rc == 0)
 		rc = maildir_create(mail, "INBOX", err);
-	if (rc == 0)
-		rc = journal_open(&a->journal, setup->data_dir, err);
 	if (rc == 0)
 		rc = outbox_open(&a->outbox, setup->data_dir, err);
 	if (rc == 0)
 		rc = bodies_open(&a->bodies, bodies, setup->cache_size, err);
 	free(mail);
 	free(bodies);
-	free(appends);
 	return rc;
 }
 
+/* One "NAME VALUE" line of what was remembered is still so; nothing remembered, or no server then:
+ * so too. */
+static bool is_same(const char *remembered, const char *name, const char *value)
+{
+	struct str line = STR_INIT, none = STR_INIT;
+	bool same;
+
+	str_addf(&line, "%s %s\n", name, value);
+	str_addf(&none, "%s \n", name);
+	same = !*remembered || strstr(remembered, line.p) || strstr(remembered, none.p);
+	str_done(&none);
+	str_done(&line);
+	return same;
+}
+
+/* Operations name UIDs of the mailbox they were made in; a copy to be kept in Sent is good
+ * anywhere. */
+static void drop_operations(struct account *a)
+{
+	for (size_t i = journal_count(a->journal); i-- > 0;) {
+		const struct op *op = journal_at(a->journal, i);
+
+		if (op->kind == OP_APPEND)
+			continue;
+		store_notice(a, _("\"%s\" was for another server and is dropped"), op->text);
+		journal_done(a->journal, op->id, NULL);
+	}
+}
+
+/* UIDLs of another server may look alike: to take them for fetched would lose mail. */
+static void drop_ledger(struct account *a)
+{
+	unsigned char(*keys)[16];
+	size_t n = ledger_missing(a->journal, NULL, 0, &keys);
+
+	if (n)
+		ledger_forget(a->journal, (const unsigned char(*)[16])keys, n, NULL);
+	free(keys);
+}
+
+static int drop_cache(struct account *a, struct err *err)
+{
+	store_notice(a,
+		_("The servers of account %s were changed in the configuration: its cache starts "
+		  "anew"),
+		a->setup->sync.name);
+	if (file_remove_tree(a->setup->cache_dir, err) != 0)
+		return -1;
+	return file_make_dirs(a->setup->cache_dir, err);
+}
+
 /*
- * The directory remembers whose it is: an account whose user or server was changed in the config
- * must never show another mailbox's cache or replay its operations (DESIGN: data at rest).
+ * The data directory remembers whose it is: an account whose user or server was changed in the
+ * config must never show another mailbox's cache, replay its operations or believe its ledger
+ * (DESIGN: data at rest).
  */
 static int check_identity(struct account *a, struct err *err)
 {
 	const struct sync_account *s = &a->setup->sync;
 	struct str now = STR_INIT, then = STR_INIT;
-	char *path = file_join(a->setup->cache_dir, "identity");
+	char *path = file_join(a->setup->data_dir, "identity");
+	bool same_imap, same_pop3;
 	int rc = 0;
 
 	str_addf(&now, "imap %s\npop3 %s\n", s->imap, s->pop3);
-	if (file_read(path, 65536, &then, NULL) == 0 && strcmp(str_c(&then), now.p) != 0) {
-		store_notice(a,
-			_("The servers of account %s were changed in the configuration: its cache "
-			  "starts anew"),
-			s->name);
-		rc = file_remove_tree(a->setup->cache_dir, err);
-		if (rc == 0)
-			rc = file_make_dirs(a->setup->cache_dir, err);
+	file_read(path, 65536, &then, NULL);
+	same_imap = is_same(str_c(&then), "imap", s->imap);
+	same_pop3 = is_same(str_c(&then), "pop3", s->pop3);
+	if (!same_imap) {
+		rc = drop_cache(a, err);
+		drop_operations(a);
 	}
+	if (!same_pop3)
+		drop_ledger(a);
 	if (rc == 0 && strcmp(str_c(&then), now.p) != 0)
 		rc = file_replace(path, now.p, now.len, 0600, err);
 	str_done(&now);
@@ -145,7 +202,7 @@ void account_add(struct store *s, struct store_request *r)
 	s->accounts =
 		mem_grow(s->accounts, &s->cap_accounts, s->naccounts + 1, sizeof(*s->accounts));
 	s->accounts[s->naccounts++] = a;
-	if (file_make_dirs(a->setup->cache_dir, &err) != 0 || check_identity(a, &err) != 0 ||
+	if (open_journal(a, &err) != 0 || check_identity(a, &err) != 0 ||
 		open_files(a, &err) != 0) {
 		store_failed(s, r->request, &err);
 		a->is_path = true; /* nothing of it can be used; do not touch it any more */
@@ -615,7 +672,7 @@ static void follow_others(struct account *a)
 	if (journal_refresh(a->journal, NULL) == 1) {
 		account_pending(a);
 		if (a->sync)
-			change_next(a);
+			replay_next(a);
 	}
 	for (struct folder *f = a->folders; f; f = f->next)
 		if (f->cache && f->uses && !f->local && cache_refresh(f->cache, NULL) == 1)
@@ -650,7 +707,7 @@ static void follow_outbox(struct account *a)
 static void scan_local(struct account *a)
 {
 	for (struct folder *f = a->folders; f; f = f->next)
-		if (f->local && f->uses && maildir_stamp(f->dir) != f->stamp &&
+		if (f->local && f->uses && localbox_stamp(f->dir) != f->stamp &&
 			folder_scan(f, NULL) == 1)
 			folder_send_folders(a);
 }

@@ -33,7 +33,7 @@ static void lane_state(struct account *a, struct result *r)
 
 			account_post(a, LANE_MAIN, j);
 			account_sync_folders(a, SYNC_SHOWN);
-			change_next(a);
+			replay_next(a);
 			write_try_send(a);
 		}
 		if ((r->state == SYNC_FAILED || r->state == SYNC_WAITING) && a->sync_waiting) {
@@ -144,13 +144,32 @@ static void tell_full(struct folder *f, const struct err *err)
 		f->account, _("The cache of folder %s cannot be written: %s"), f->name, err->text);
 }
 
-static size_t new_and_unread(struct folder *f, const struct result *r, uint32_t max_before)
+static uint32_t latest_arrival(struct folder *f)
 {
+	const struct columns *c = cache_columns_view(f->cache);
+	uint32_t latest = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		latest = c->received[i] > latest ? c->received[i] : latest;
+	return latest;
+}
+
+/*
+ * Worth telling: unread and arrived after all that was known. A message that is moved here keeps
+ * its date of arrival (RFC 3501 6.4.7), so what an undo brings back is not announced; and the first
+ * fill is not "new mail".
+ */
+static size_t new_and_unread(struct folder *f, const struct result *r)
+{
+	uint32_t latest;
 	size_t n = 0;
 
+	if (!cache_meta(f->cache)->complete)
+		return 0;
+	latest = latest_arrival(f);
 	for (size_t i = 0; i < r->n; i++)
-		n += r->summaries[i]->uid > max_before && !(r->summaries[i]->flags & MAIL_SEEN);
-	return cache_meta(f->cache)->complete ? n : 0; /* the first fill is not "new mail" */
+		n += r->summaries[i]->received >= latest && !(r->summaries[i]->flags & MAIL_SEEN);
+	return n;
 }
 
 static void tell_new_mail(struct folder *f, size_t n)
@@ -187,8 +206,8 @@ static void follow_local_marks(struct folder *f, const struct summary *s)
 static void take_summaries(struct folder *f, struct result *r)
 {
 	struct summary *rows = mem_array(r->n, sizeof(*rows));
-	uint32_t *uids = mem_array(r->n, sizeof(*uids)), max_before = cache_max_uid(f->cache);
-	size_t n = 0, fresh = new_and_unread(f, r, max_before);
+	uint32_t *uids = mem_array(r->n, sizeof(*uids));
+	size_t n = 0, fresh = new_and_unread(f, r);
 	struct err err = {0};
 
 	for (size_t i = 0; i < r->n; i++) {
@@ -375,10 +394,10 @@ static void dispatch(struct account *a, struct result *r)
 		read_body_done(a->store, r);
 		break;
 	case RESULT_OP_SENT:
-		change_op_sent(a, r);
+		replay_sent(a, r);
 		break;
 	case RESULT_OP:
-		change_op_result(a, r);
+		replay_result(a, r);
 		break;
 	case RESULT_POP3_LISTED:
 		session_listed(a, r);

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "store/localbox.h"
 #include "store/maildir.h"
 #include "store/store_priv.h"
 
@@ -102,16 +103,8 @@ static int local_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_
 			return -1;
 		cache_set_flags(f->cache, uids[i], clear, set, NULL, NULL);
 	}
-	f->stamp = maildir_stamp(f->dir); /* our own change needs no new scan */
+	f->stamp = localbox_stamp(f->dir); /* our own change needs no new scan */
 	return 0;
-}
-
-/* Nobody can have carried it out yet: no need to look before it goes out. */
-void change_is_fresh(struct account *a, uint64_t id)
-{
-	a->fresh_ops =
-		mem_grow(a->fresh_ops, &a->cap_fresh_ops, a->nfresh_ops + 1, sizeof(*a->fresh_ops));
-	a->fresh_ops[a->nfresh_ops++] = id;
 }
 
 static int add_op(struct folder *f, struct op *op, uint64_t *id, struct err *err)
@@ -122,7 +115,7 @@ static int add_op(struct folder *f, struct op *op, uint64_t *id, struct err *err
 	*id = op->id;
 	op_free(op);
 	if (rc == 0) {
-		change_is_fresh(a, *id);
+		replay_is_fresh(a, *id);
 		account_pending(a);
 	}
 	return rc;
@@ -159,8 +152,14 @@ static char *count_text(const char *one, const char *many, size_t n, const char 
 static int server_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_t clear,
 	uint32_t set, uint64_t *id, struct err *err)
 {
-	struct op *op = op_for(f, OP_FLAGS, uids, n);
+	struct op *op;
 
+	if (n > JOURNAL_MAX_UIDS)
+		return server_flags(f, uids, JOURNAL_MAX_UIDS, clear, set, id, err) != 0
+			       ? -1
+			       : server_flags(f, uids + JOURNAL_MAX_UIDS, n - JOURNAL_MAX_UIDS,
+					 clear, set, id, err);
+	op = op_for(f, OP_FLAGS, uids, n);
 	op->set = set & MAIL_SERVER_FLAGS;
 	op->clear = clear & MAIL_SERVER_FLAGS;
 	set_text(op,
@@ -188,7 +187,7 @@ static int set_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_t 
 		rc = server_flags(f, uids, n, clear, set, id, err);
 	folder_send_changes(f, uids, n, NULL, 0);
 	if (rc == 0)
-		change_next(a);
+		replay_next(a);
 	return rc;
 }
 
@@ -266,11 +265,17 @@ static void leave_folder(struct folder *f, const uint32_t *uids, size_t n)
 static int move_on_server(struct folder *f, struct folder *target, const uint32_t *uids, size_t n,
 	enum op_kind kind, struct err *err)
 {
-	struct op *op = op_for(f, kind, uids, n);
+	struct op *op;
 	struct undo *u;
 	struct summary **rows;
 	uint64_t id;
 
+	if (n > JOURNAL_MAX_UIDS)
+		return move_on_server(f, target, uids, JOURNAL_MAX_UIDS, kind, err) != 0
+			       ? -1
+			       : move_on_server(f, target, uids + JOURNAL_MAX_UIDS,
+					 n - JOURNAL_MAX_UIDS, kind, err);
+	op = op_for(f, kind, uids, n);
 	if (target) {
 		free(op->target);
 		op->target = mem_strdup(target->name);
@@ -303,7 +308,7 @@ static int move_on_server(struct folder *f, struct folder *target, const uint32_
 	u->op_id = id;
 	if (kind != OP_COPY)
 		leave_folder(f, uids, n);
-	change_next(f->account);
+	replay_next(f->account);
 	return 0;
 }
 
@@ -387,7 +392,7 @@ static int upload(
 		op->set = flag_of(f, uids[i]) & MAIL_SERVER_FLAGS;
 		set_text(op, count_text(_("Copy %zu message to the server"),
 				     _("Copy %zu messages to the server"), 1, target->name));
-		if (maildir_read(f->dir, s.file, 512 << 20, &bytes, err) == 0 &&
+		if (localbox_read(f->dir, s.file, 512 << 20, &bytes, err) == 0 &&
 			file_replace(path, str_c(&bytes), bytes.len, 0600, err) == 0)
 			rc = add_op(f, op, &id, err);
 		else
@@ -397,7 +402,7 @@ static int upload(
 		free(path);
 		if (rc != 0)
 			return -1;
-		change_next(a);
+		replay_next(a);
 	}
 	return 0;
 }
@@ -546,8 +551,8 @@ static int request_create(
 	if (rc != 0)
 		return -1;
 	account_pending(a);
-	change_is_fresh(a, id);
-	change_next(a);
+	replay_is_fresh(a, id);
+	replay_next(a);
 	return 0;
 }
 
@@ -651,7 +656,7 @@ static int undo_done_move(struct undo *u, struct err *err)
 		folder_send_list(u->target, NULL);
 	}
 	free(uids);
-	change_next(u->account);
+	replay_next(u->account);
 	return 0;
 }
 
@@ -700,22 +705,6 @@ static int request_undo(struct store *s, struct str *said, struct err *err)
 	return rc;
 }
 
-/* Asks the server for the truth: an unknown mod-sequence makes the next compare read every flag
- * again. */
-static void distrust(struct folder *f)
-{
-	struct cache_meta meta;
-
-	if (folder_use(f, NULL) != 0)
-		return;
-	meta = *cache_meta(f->cache);
-	meta.highestmodseq = 0;
-	meta.complete = false;
-	cache_set_meta(f->cache, &meta, NULL);
-	folder_ask_sync(f, 0);
-	folder_unuse(f);
-}
-
 static int request_cancel_op(
 	struct store *s, const struct store_request *r, struct str *said, struct err *err)
 {
@@ -731,7 +720,7 @@ static int request_cancel_op(
 	str_adds(said, _("Cancelled"));
 	account_pending(a);
 	if (f)
-		distrust(f);
+		folder_distrust(f);
 	return 0;
 }
 
@@ -745,6 +734,8 @@ void change_request(struct store *s, struct store_request *r)
 	if (rc == 0 && !l && r->kind != REQUEST_CREATE && r->kind != REQUEST_UNDO &&
 		r->kind != REQUEST_CANCEL_OP)
 		rc = err_set(&err, ERR_GONE, _("The folder is no longer open"));
+	if (rc == 0 && l && r->kind != REQUEST_COPY && folder_is_read_only(l->folder))
+		rc = err_set(&err, ERR_INPUT, _("This folder can only be read here"));
 	if (rc == 0)
 		switch (r->kind) {
 		case REQUEST_FLAG:
@@ -774,155 +765,4 @@ void change_request(struct store *s, struct store_request *r)
 	else
 		store_failed(s, r->request, &err);
 	str_done(&said);
-}
-
-/* --- replay --- */
-
-static bool append_file_is_here(const struct account *a, const struct op *op)
-{
-	char *dir = file_join(a->setup->data_dir, "append"), *path = file_join(dir, op->file);
-	bool here = file_exists(path);
-
-	free(dir);
-	free(path);
-	return here;
-}
-
-static void add_append_bytes(struct account *a, struct job *j, const struct op *op)
-{
-	char *dir = file_join(a->setup->data_dir, "append"), *path = file_join(dir, op->file);
-	struct str raw = STR_INIT;
-	int rc = file_read(path, 512 << 20, &raw, NULL);
-
-	for (size_t i = 0; rc == 0 && i < raw.len; i++) {
-		if (raw.p[i] == '\n' && (i == 0 || raw.p[i - 1] != '\r'))
-			str_addc(&j->bytes, '\r');
-		str_addc(&j->bytes, raw.p[i]);
-	}
-	str_done(&raw);
-	free(dir);
-	free(path);
-}
-
-/* True once: the first time an operation of this process goes out. */
-static bool take_fresh(struct account *a, uint64_t id)
-{
-	for (size_t i = 0; i < a->nfresh_ops; i++)
-		if (a->fresh_ops[i] == id) {
-			a->fresh_ops[i] = a->fresh_ops[--a->nfresh_ops];
-			return true;
-		}
-	return false;
-}
-
-static void send_op(struct account *a, const struct op *op)
-{
-	struct folder *f = *op->folder ? folder_find(a, op->folder, false) : NULL;
-	struct folder *target = *op->target ? folder_find(a, op->target, false) : NULL;
-	struct job *j = job_new(JOB_OP);
-
-	j->op = op_copy(op);
-	/* From an earlier run, or tried before: the driver looks whether it was done already. */
-	if (!take_fresh(a, op->id))
-		j->op->state = OP_SENT;
-	j->folder = mem_strdup(op->folder);
-	j->mailbox = f && f->mailbox ? mem_strdup(f->mailbox) : folder_wire_name(a, op->folder);
-	j->target = target && target->mailbox ? mem_strdup(target->mailbox)
-					      : folder_wire_name(a, op->target);
-	if (op->kind == OP_APPEND)
-		add_append_bytes(a, j, op);
-	a->op_in_flight = op->id;
-	account_post(a, LANE_MAIN, j);
-}
-
-/*
- * Strictly one after the other, in the order they were made: a mark that was set and taken away
- * again must end taken away, whatever the connection does in between.
- */
-void change_next(struct account *a)
-{
-	if (!account_is_server(a) || !a->sync || a->state != SYNC_ONLINE || a->op_in_flight)
-		return;
-	while (journal_count(a->journal)) {
-		const struct op *op = journal_at(a->journal, 0);
-		struct op *lost;
-
-		if (op->kind != OP_APPEND || append_file_is_here(a, op)) {
-			send_op(a, op);
-			return;
-		}
-		/* Its file is gone: nothing can be done for it, and those behind it must not wait
-		 * for ever. */
-		lost = op_copy(op);
-		journal_done(a->journal, lost->id, NULL);
-		store_notice(a, _("\"%s\" cannot be done: its file is gone"), lost->text);
-		op_free(lost);
-		account_pending(a);
-	}
-}
-
-void change_op_sent(struct account *a, struct result *r)
-{
-	journal_sent(a->journal, r->op_id, NULL);
-}
-
-static void note_moved(struct store *s, struct result *r)
-{
-	for (struct undo *u = s->undo; u; u = u->next)
-		if (u->op_id == r->op_id && u->op_id) {
-			u->done = true;
-			u->moved_uids = r->text;
-			u->moved_uidvalidity = r->uidvalidity;
-			r->text = NULL;
-			return;
-		}
-}
-
-static void drop_append_file(struct account *a, const struct op *op)
-{
-	char *dir = file_join(a->setup->data_dir, "append"), *path = file_join(dir, op->file);
-
-	if (*op->file)
-		file_remove_tree(path, NULL);
-	free(dir);
-	free(path);
-}
-
-void change_op_result(struct account *a, struct result *r)
-{
-	const struct op *found = journal_find(a->journal, r->op_id);
-	struct folder *f, *target;
-	struct op *op;
-	bool refused =
-		r->err.kind == ERR_REFUSED || r->err.kind == ERR_GONE || r->err.kind == ERR_INPUT;
-
-	if (a->op_in_flight == r->op_id)
-		a->op_in_flight = 0;
-	if (r->err.kind != ERR_NONE && !refused)
-		return; /* the connection broke: it stays queued and is replayed */
-	if (!found) {
-		change_next(a); /* cancelled meanwhile */
-		return;
-	}
-	op = op_copy(found);
-	f = *op->folder ? folder_find(a, op->folder, false) : NULL;
-	target = *op->target ? folder_find(a, op->target, false) : NULL;
-	journal_done(a->journal, r->op_id, NULL);
-	drop_append_file(a, op);
-	if (refused) {
-		store_notice(a, _("The server refused \"%s\": %s. The change is taken back"),
-			op->text, r->err.text);
-		if (f)
-			distrust(f);
-	} else {
-		note_moved(a->store, r);
-		if (target && target->cache)
-			folder_ask_sync(target, 0);
-		if (op->kind == OP_CREATE || (target && !target->listed))
-			account_post(a, LANE_MAIN, job_new(JOB_LIST));
-	}
-	op_free(op);
-	account_pending(a);
-	change_next(a);
-	account_sync_settled(a);
 }

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "mime/charset.h"
 #include "store/digest.h"
+#include "store/localbox.h"
 #include "store/maildir.h"
 #include "store/store_priv.h"
 
@@ -323,8 +324,9 @@ static void load_files(struct folder *f)
 int folder_use(struct folder *f, struct err *err)
 {
 	if (!f->cache) {
-		if (f->local && (!f->dir || !maildir_is(f->dir)))
-			return err_set(err, ERR_GONE, _("%s is not a Maildir folder"),
+		if (f->local && (!f->dir || !localbox_is(f->dir)))
+			return err_set(err, ERR_GONE,
+				_("%s is neither a Maildir folder nor an mbox file"),
 				f->dir ? f->dir : f->name);
 		if (open_cache(f, err) != 0)
 			return -1;
@@ -333,7 +335,7 @@ int folder_use(struct folder *f, struct err *err)
 			f->stamp = 0;
 		}
 	}
-	if (f->local && maildir_stamp(f->dir) != f->stamp && folder_scan(f, err) < 0 && !f->uses)
+	if (f->local && localbox_stamp(f->dir) != f->stamp && folder_scan(f, err) < 0 && !f->uses)
 		return -1;
 	f->uses++;
 	return 0;
@@ -467,7 +469,7 @@ static void add_fresh_files(struct scan *s)
 		uint32_t uid;
 
 		str_clear(&bytes);
-		if (maildir_read(f->dir, s->fresh.v[i], MESSAGE_MAX, &bytes, NULL) != 0)
+		if (localbox_read(f->dir, s->fresh.v[i], MESSAGE_MAX, &bytes, NULL) != 0)
 			continue;
 		uid = add_file(f, s->fresh.v[i], str_c(&bytes), bytes.len, s->fresh_flags[i],
 			s->fresh_received[i]);
@@ -508,10 +510,10 @@ static void forget_files(struct folder *f, const uint32_t *gone, size_t n)
 int folder_scan(struct folder *f, struct err *err)
 {
 	struct scan s = {.folder = f, .seen = map_new()};
-	uint64_t stamp = maildir_stamp(f->dir);
+	uint64_t stamp = localbox_stamp(f->dir);
 	uint32_t *gone = NULL;
 	size_t ngone = 0;
-	int rc = maildir_scan(f->dir, scan_one, &s, err);
+	int rc = localbox_scan(f->dir, scan_one, &s, err);
 
 	if (rc == 0) {
 		add_fresh_files(&s);
@@ -604,6 +606,13 @@ static void add_rows(struct folder *f, struct store_event *ev, size_t from, size
 	}
 }
 
+bool folder_is_read_only(const struct folder *f)
+{
+	if (f->account->store->read_only || (is_foreign(f) && !f->local))
+		return true;
+	return f->local && f->dir && localbox_is_mbox(f->dir);
+}
+
 static void send_list_to(struct folder *f, struct list *l)
 {
 	struct store_event *ev = store_event_new(STORE_LIST);
@@ -617,7 +626,7 @@ static void send_list_to(struct folder *f, struct list *l)
 	first = ev->columns.n < FIRST_ROWS ? ev->columns.n : FIRST_ROWS;
 	add_rows(f, ev, ev->columns.n - first, first);
 	ev->percent = f->percent;
-	ev->read_only = f->account->store->read_only || (is_foreign(f) && !f->local);
+	ev->read_only = folder_is_read_only(f);
 	store_emit(f->account->store, ev);
 }
 
@@ -722,11 +731,11 @@ static int count_entry(void *ctx, const struct maildir_entry *e)
 static bool is_shown(struct folder *f)
 {
 	if (f->local && !f->cache && f->dir) {
-		uint64_t stamp = maildir_stamp(f->dir);
+		uint64_t stamp = localbox_stamp(f->dir);
 
 		if (!f->counts_known || stamp != f->stamp) {
 			f->total = f->unread = 0;
-			maildir_scan(f->dir, count_entry, f, NULL);
+			localbox_scan(f->dir, count_entry, f, NULL);
 			f->stamp = stamp;
 			f->counts_known = true;
 		}
@@ -788,7 +797,8 @@ static void copy_known(struct folder *f, struct known_folder *known)
 		if (nranges && in_ranges(c->uid[i], ranges, nranges))
 			continue;
 		known->uids[known->n] = c->uid[i];
-		known->flags[known->n++] = c->flags[i];
+		known->flags[known->n++] = (c->flags[i] & ~KNOWN_HAS_KEYWORDS) |
+					   (c->keyset[i] ? KNOWN_HAS_KEYWORDS : 0);
 	}
 }
 
@@ -813,4 +823,20 @@ void folder_ask_sync(struct folder *f, unsigned request)
 	f->syncing = true;
 	f->wants_sync = false;
 	account_post(a, LANE_MAIN, j);
+}
+
+/* Asks the server for the truth: an unknown mod-sequence makes the next compare read every flag
+ * again. */
+void folder_distrust(struct folder *f)
+{
+	struct cache_meta meta;
+
+	if (folder_use(f, NULL) != 0)
+		return;
+	meta = *cache_meta(f->cache);
+	meta.highestmodseq = 0;
+	meta.complete = false;
+	cache_set_meta(f->cache, &meta, NULL);
+	folder_ask_sync(f, 0);
+	folder_unuse(f);
 }

@@ -54,6 +54,8 @@ enum job_kind {
 	JOB_CHECK,     /* connect and describe -> RESULT_CHECKED */
 };
 
+#define KNOWN_HAS_KEYWORDS (1u << 31) /* in known_folder.flags: the row has keywords */
+
 struct known_folder { /* what the cache has, for a resync */
 	struct cache_meta meta;
 	uint32_t *uids, *flags; /* owned; ascending */

@@ -4,7 +4,7 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "mime/render.h"
-#include "store/maildir.h"
+#include "store/localbox.h"
 #include "store/store_priv.h"
 
 #include <errno.h>
@@ -156,7 +156,7 @@ static uint32_t size_of(struct folder *f, uint32_t uid)
 static int read_local(struct folder *f, uint32_t uid, struct str *out, struct err *err)
 {
 	char *base = folder_local_file(f, uid, err);
-	int rc = base ? maildir_read(f->dir, base, MESSAGE_MAX, out, err) : -1;
+	int rc = base ? localbox_read(f->dir, base, MESSAGE_MAX, out, err) : -1;
 
 	free(base);
 	return rc;

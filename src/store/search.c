@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "mime/part.h"
-#include "store/maildir.h"
+#include "store/localbox.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>
@@ -180,7 +180,7 @@ static char *folded_body(struct folder *f, const struct summary *s)
 	struct str bytes = STR_INIT, text = STR_INIT;
 	struct parts parts = {0};
 	char *folded;
-	int rc = f->local ? maildir_read(f->dir, s->file, BODY_MAX, &bytes, NULL)
+	int rc = f->local ? localbox_read(f->dir, s->file, BODY_MAX, &bytes, NULL)
 			  : bodies_get(f->account->bodies, &key, "eml", &bytes, NULL);
 
 	if (rc != 0) {

@@ -218,8 +218,11 @@ uint32_t folder_overlay(const struct folder *f, uint32_t uid, uint32_t flags, bo
 int folder_deliver(struct folder *f, const char *p, size_t len, uint32_t flags, const char *tag,
 	uint32_t *uid, struct err *err);
 void folder_ask_sync(struct folder *f, unsigned request);
-bool folder_is_shown(const struct folder *f); /* some list shows it */
-void folder_compact(struct folder *f);        /* when its log has grown */
+/* Asks the server for the truth: the next compare reads every flag again. */
+void folder_distrust(struct folder *f);
+bool folder_is_read_only(const struct folder *f); /* an offline copy, an mbox, or talaria -R */
+bool folder_is_shown(const struct folder *f);     /* some list shows it */
+void folder_compact(struct folder *f);            /* when its log has grown */
 char *folder_local_file(struct folder *f, uint32_t uid, struct err *err); /* base name; free() */
 
 /* --- arrive.c: results of the connections --- */
@@ -239,13 +242,15 @@ void change_request(struct store *s,
 	struct store_request *r); /* flag, move, copy, delete, archive, create, undo, cancel */
 int change_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_t clear, uint32_t set,
 	struct err *err);
-void change_is_fresh(
-	struct account *a, uint64_t id); /* the operation was made just now, by this process */
-void change_op_result(struct account *a, struct result *r);
-void change_op_sent(struct account *a, struct result *r);
-void change_next(
-	struct account *a); /* gives the oldest operation to the connection, one at a time */
 void change_forget_undo(struct store *s);
+
+/* --- replay.c --- */
+/* The operation was made just now by this process: nobody can have carried it out yet. */
+void replay_is_fresh(struct account *a, uint64_t id);
+/* Gives the oldest operation to the connection, one at a time. */
+void replay_next(struct account *a);
+void replay_sent(struct account *a, struct result *r);
+void replay_result(struct account *a, struct result *r);
 
 /* --- read.c --- */
 void read_request(

@@ -420,9 +420,9 @@ static int append_to_sent(
 	if (rc == 0)
 		rc = journal_add(a->journal, op, err);
 	if (rc == 0) {
-		change_is_fresh(a, op->id);
+		replay_is_fresh(a, op->id);
 		account_pending(a);
-		change_next(a);
+		replay_next(a);
 	}
 	op_free(op);
 	free(dir);

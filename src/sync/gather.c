@@ -11,8 +11,11 @@ enum { CAME_NOT, CAME_BROKEN, CAME_WHOLE };
 
 void gather_init(struct gather *g, const uint32_t *known, const uint32_t *known_flags, size_t n)
 {
-	*g = (struct gather){
-		.known = known, .known_flags = known_flags, .nknown = n, .nknown_left = n};
+	*g = (struct gather){.known = known,
+		.known_flags = known_flags,
+		.nknown = n,
+		.nknown_left = n,
+		.fresh_in_order = true};
 }
 
 void gather_reset(struct gather *g)
@@ -55,24 +58,41 @@ static ptrdiff_t find_known(const struct gather *g, uint32_t uid)
 	return lo < g->nknown && g->known[lo] == uid ? (ptrdiff_t)lo : -1;
 }
 
+static int by_number(const void *a, const void *b)
+{
+	uint32_t x, y;
+
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return (x > y) - (x < y);
+}
+
 static void add_uid(uint32_t **v, size_t *n, size_t *cap, uint32_t uid)
 {
 	*v = mem_grow(*v, cap, *n + 1, sizeof(**v));
 	(*v)[(*n)++] = uid;
 }
 
-/* Keeps fresh ascending and without repeats, whatever order the server answers in. */
+void gather_settle(struct gather *g)
+{
+	size_t n = 0;
+
+	if (g->fresh_in_order)
+		return;
+	if (g->nfresh)
+		qsort(g->fresh, g->nfresh, sizeof(*g->fresh), by_number);
+	for (size_t i = 0; i < g->nfresh; i++)
+		if (!n || g->fresh[n - 1] != g->fresh[i])
+			g->fresh[n++] = g->fresh[i];
+	g->nfresh = n;
+	g->fresh_in_order = true;
+}
+
 static void add_fresh(struct gather *g, uint32_t uid)
 {
-	size_t at = g->nfresh;
-
-	while (at > 0 && g->fresh[at - 1] > uid)
-		at--;
-	if (at > 0 && g->fresh[at - 1] == uid)
-		return;
+	if (g->nfresh && g->fresh[g->nfresh - 1] >= uid)
+		g->fresh_in_order = false;
 	add_uid(&g->fresh, &g->nfresh, &g->cap_fresh, uid);
-	memmove(g->fresh + at + 1, g->fresh + at, (g->nfresh - 1 - at) * sizeof(*g->fresh));
-	g->fresh[at] = uid;
 }
 
 static void push_summary(struct gather *g, const struct summary *s)
@@ -149,11 +169,12 @@ static void add_summary(struct gather *g, const struct imap_message *m)
 
 static void add_flags(struct gather *g, const struct imap_message *m, ptrdiff_t at)
 {
-	/* Keywords are not in the known columns: a change of flags or the mere presence of keywords
-	 * is passed on. */
-	if (g->known_flags &&
-		(g->known_flags[at] & MAIL_SERVER_FLAGS) == (m->flags & MAIL_SERVER_FLAGS) &&
-		!m->modseq && !*m->keywords)
+	uint32_t before = g->known_flags ? g->known_flags[at] : UINT32_MAX;
+
+	/* Which keywords a row has is not known here: where there were or are some, the change is
+	 * passed on. */
+	if ((before & MAIL_SERVER_FLAGS) == (m->flags & MAIL_SERVER_FLAGS) &&
+		!(before & KNOWN_HAS_KEYWORDS) && !*m->keywords)
 		return;
 	g->flags = mem_grow(g->flags, &g->cap_flags, g->nflags + 1, sizeof(*g->flags));
 	g->flags[g->nflags++] =

@@ -419,6 +419,7 @@ static int compare(struct lane_thread *l, struct gather *g, const struct job *j,
 	gather_init(g, known->uids, known->flags, known->n);
 	if (select_mailbox(l, j->mailbox, quick ? &k : NULL, g, err) != 0)
 		return -1;
+	gather_settle(g);
 	reset = known->n && known->meta.uidvalidity != w->sel.uidvalidity;
 	meta = (struct cache_meta){
 		w->sel.uidvalidity, w->sel.uidnext, w->sel.highestmodseq, w->sel.exists, false};
@@ -443,6 +444,7 @@ static int start_sync(struct lane_thread *l, struct job *j, struct err *err)
 
 	note_watch(w, j);
 	rc = compare(l, &g, j, &j->known, &said);
+	gather_settle(&g);
 	if (rc != 0) {
 		lane_fail(l, j, &said);
 		gather_done(&g);

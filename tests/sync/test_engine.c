@@ -347,7 +347,12 @@ static void second_copy_follows(void **state)
 /* talaria -f DIR: a Maildir that belongs to no account. */
 static void opens_a_maildir_by_its_path(void **state)
 {
+	static const char mbox[] = "From a@example.org Sat Jan  3 01:05:34 2026\nFrom: "
+				   "a@example.org\nSubject: First\n\nOne\n\n"
+				   "From b@example.org Sat Jan  3 02:05:34 2026\nFrom: "
+				   "b@example.org\nSubject: Second\n\n>From here\n";
 	struct person *p = person_new("imap", "", "--count", "4");
+	struct event *ev;
 	struct err err = {0};
 	struct str path = STR_INIT;
 	struct msglist *l;
@@ -362,7 +367,48 @@ static void opens_a_maildir_by_its_path(void **state)
 	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
 	done(p, engine_delete(p->engine, l, &uid, 1));
 	UNTIL(p, msglist_count(l) == 3);
+	/* And an mbox file: read, never changed. */
+	str_clear(&path);
+	str_addf(&path, "%s/old.mbox", p->home);
+	assert_int_equal(file_replace(path.p, mbox, strlen(mbox), 0600, NULL), 0);
+	l = engine_open(p->engine, -1, path.p, &err);
+	UNTIL(p, msglist_ready(l) && msglist_count(l) == 2);
+	assert_true(msglist_read_only(l));
+	assert_true(find_subject(p, l, "Second") >= 0);
+	uid = msglist_uid(l, 0);
+	engine_view_free(read_view(p, l, uid));
+	ev = answer(p, engine_delete(p->engine, l, &uid, 1));
+	assert_int_equal(ev->kind, EVENT_FAILED);
+	event_free(ev);
 	str_done(&path);
+	person_free(p);
+}
+
+/* Another user of the same server under the same account name: nothing of the former one may show
+ * or be done. */
+static void another_server_starts_anew(void **state)
+{
+	struct person *q = person_new("imap", "", "--count", "2");
+	struct person *p = person_new("imap", "", "--count", "3");
+	struct msglist *l = open_folder(p, "INBOX");
+	uint32_t uid;
+
+	(void)state;
+	stop(q);
+	UNTIL(p, msglist_count(l) == 3 && msglist_sync_percent(l) == 100);
+	stop(p);
+	start(p, true);
+	l = open_folder(p, "INBOX");
+	uid = msglist_uid(l, 0);
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+	UNTIL(p, engine_pending(p->engine) == 1);
+	stop(p);
+	memcpy(p->name, q->name, sizeof(p->name));
+	write_config(p, "imap", "");
+	start(p, false);
+	l = open_folder(p, "INBOX");
+	UNTIL(p, msglist_count(l) == 2 && engine_pending(p->engine) == 0);
+	person_free(q);
 	person_free(p);
 }
 
@@ -383,6 +429,7 @@ int main(void)
 		cmocka_unit_test(wrong_password_is_told),
 		cmocka_unit_test(second_copy_follows),
 		cmocka_unit_test(opens_a_maildir_by_its_path),
+		cmocka_unit_test(another_server_starts_anew),
 	};
 	int failed;
 

@@ -318,6 +318,17 @@ static void test_marks(void **state)
 	utf8_put(&want, 0x301);
 	assert_string_equal(out.p, want.p);
 	assert_int_equal(utf8_columns(out.p, out.len), 2);
+	/* a control that vanishes from text resets nothing either */
+	str_clear(&in);
+	str_clear(&out);
+	str_cut(&want, 9);
+	str_addc(&in, 'a');
+	for (uint32_t i = 0; i < 40; i++) {
+		utf8_put(&in, 0x300 + i % 4);
+		str_addc(&in, '\1');
+	}
+	utf8_clean(&out, in.p, in.len, UTF8_TEXT);
+	assert_string_equal(out.p, want.p);
 	str_done(&in);
 	str_done(&out);
 	str_done(&want);

@@ -1,0 +1,58 @@
+/* Mailbox files: messages stand in order, inside the file, apart from each other, and can be read.
+ */
+#include "base/mem.h"
+#include "store/mbox.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct seen {
+	const char *path, *text;
+	uint64_t size, end, n;
+};
+
+static int check(void *ctx, uint64_t offset, uint64_t length, uint32_t received)
+{
+	struct seen *s = ctx;
+	struct str out = STR_INIT;
+
+	(void)received;
+	if (offset < s->end + 5 || length > s->size || offset > s->size - length)
+		abort();
+	/* Before it stands the rest of a "From " line, between messages nothing else. */
+	if (s->n && memchr(s->text + s->end, 'F', offset - s->end) == NULL)
+		abort();
+	s->end = offset + length;
+	s->n++;
+	if (length && s->text[offset - 1] == '\n') {
+		if (mbox_read(s->path, offset, length, &out, NULL) != 0 || out.len > length)
+			abort();
+		mbox_flags(str_c(&out), out.len);
+	}
+	str_done(&out);
+	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	int fd = memfd_create("mbox", MFD_CLOEXEC);
+	struct str path = STR_INIT;
+	struct seen s = {.text = (const char *)data, .size = size};
+
+	if (fd < 0 || write(fd, data, size) != (ssize_t)size)
+		abort();
+	str_addf(&path, "/proc/self/fd/%d", fd);
+	s.path = path.p;
+	if (mbox_scan(path.p, check, &s, NULL) == 0 && s.n == 0)
+		for (size_t i = 0; i < size; i++)
+			if (data[i] != '\n' && data[i] != '\r')
+				abort();
+	str_done(&path);
+	close(fd);
+	return 0;
+}

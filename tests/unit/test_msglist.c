@@ -1,0 +1,948 @@
+/* The message list against a slow model that says the same in the plainest way, and its size. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "engine/msglist_priv.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- a list and what it asked for --- */
+
+struct asked {
+	uint32_t uids[100000];
+	size_t n, calls, largest;
+	int orders;
+};
+
+static struct asked asked;
+
+static void note_ask(void *ctx, unsigned id, const uint32_t *uids, size_t n)
+{
+	struct asked *a = ctx;
+
+	assert_int_equal(id, 7);
+	assert_true(a->n + n <= MEM_COUNT(a->uids));
+	memcpy(a->uids + a->n, uids, n * sizeof(*uids));
+	a->n += n;
+	a->calls++;
+	if (n > a->largest)
+		a->largest = n;
+}
+
+static void note_order(void *ctx, unsigned id, enum msglist_sort sort)
+{
+	(void)id;
+	(void)sort;
+	((struct asked *)ctx)->orders++;
+}
+
+static struct msglist *new_list(void)
+{
+	struct msglist *l = msglist_new(7, 0, "home", "INBOX");
+
+	memset(&asked, 0, sizeof(asked));
+	l->ask = note_ask;
+	l->ask_order = note_order;
+	l->ctx = &asked;
+	return l;
+}
+
+struct message {
+	uint32_t uid, parent, flags, sent, received, size;
+};
+
+static void put_columns(struct columns *c, const struct message *m, size_t n)
+{
+	*c = (struct columns){0};
+	columns_resize(c, n);
+	for (size_t i = 0; i < n; i++) {
+		c->uid[i] = m[i].uid;
+		c->parent[i] = m[i].parent;
+		c->flags[i] = m[i].flags;
+		c->sent[i] = m[i].sent;
+		c->received[i] = m[i].received;
+		c->size[i] = m[i].size;
+	}
+}
+
+static struct msglist *list_of(const struct message *m, size_t n)
+{
+	struct msglist *l = new_list();
+	struct strv keysets = STRV_INIT;
+	struct columns c;
+
+	put_columns(&c, m, n);
+	strv_add(&keysets, "");
+	msglist_take_columns(l, &c, &keysets);
+	return l;
+}
+
+static void merge(
+	struct msglist *l, const struct message *m, size_t n, const uint32_t *gone, size_t ngone)
+{
+	struct strv keysets = STRV_INIT;
+	struct columns c;
+
+	put_columns(&c, m, n);
+	msglist_merge(l, &c, &keysets, gone, ngone);
+	columns_done(&c);
+	strv_done(&keysets);
+}
+
+static struct summary *answer_for(uint32_t uid, const char *subject)
+{
+	struct summary s = {.uid = uid,
+		.keywords = "",
+		.from_name = "name",
+		.from_mail = "a@example.org",
+		.to = "to",
+		.subject = subject,
+		.message_id = "",
+		.references = "",
+		.file = ""};
+
+	return summary_copy(&s);
+}
+
+/* --- the view as text: UID, depth as dashes, '+' for more siblings, lines, hidden --- */
+
+static void show(struct msglist *l, struct str *out)
+{
+	struct msg_row r;
+
+	str_clear(out);
+	for (size_t i = 0; msglist_row(l, i, &r); i++) {
+		str_addf(out, "%s%d:%u%s", i ? " " : "", r.depth, r.uid, r.last_child ? "" : "+");
+		if (r.lines)
+			str_addf(out, "|%llx", (unsigned long long)r.lines);
+		if (r.hidden)
+			str_addf(out, "(%u)", r.hidden);
+	}
+}
+
+static void assert_view(struct msglist *l, const char *want)
+{
+	struct str s = STR_INIT;
+
+	show(l, &s);
+	assert_string_equal(str_c(&s), want);
+	str_done(&s);
+}
+
+/*
+ * 1 --- 2 --- 4
+ *   |     +-- 6
+ *   +-- 3
+ * 5 (newest but 6), 7 answers a message that is not here
+ */
+static const struct message tree[] = {
+	{1, 0, 0, 100, 100, 10},
+	{2, 1, MAIL_SEEN, 200, 200, 60},
+	{3, 1, MAIL_SEEN, 300, 300, 50},
+	{4, 2, MAIL_SEEN, 400, 400, 40},
+	{5, 0, MAIL_SEEN, 500, 500, 30},
+	{6, 2, 0, 600, 600, 20},
+	{7, 99, MAIL_SEEN, 50, 700, 70},
+};
+
+static void test_flat(void **state)
+{
+	struct msglist *l = list_of(tree, 7);
+
+	(void)state;
+	assert_true(msglist_ready(l));
+	assert_view(l, "0:6 0:5 0:4 0:3 0:2 0:1 0:7");
+	msglist_set_sort(l, SORT_DATE, true);
+	assert_view(l, "0:7 0:1 0:2 0:3 0:4 0:5 0:6");
+	msglist_set_sort(l, SORT_RECEIVED, false);
+	assert_view(l, "0:7 0:6 0:5 0:4 0:3 0:2 0:1");
+	msglist_set_sort(l, SORT_SIZE, false);
+	assert_view(l, "0:7 0:2 0:3 0:4 0:5 0:6 0:1");
+	msglist_set_sort(l, SORT_UNREAD, false);
+	assert_view(l, "0:6 0:1 0:5 0:4 0:3 0:2 0:7");
+	assert_int_equal(asked.orders, 0);
+	/* by date until the order is known, then what is not in it at the end */
+	msglist_set_sort(l, SORT_SUBJECT, false);
+	assert_int_equal(asked.orders, 1);
+	assert_view(l, "0:6 0:5 0:4 0:3 0:2 0:1 0:7");
+	msglist_take_order(l, (uint32_t[]){3, 99, 1, 7, 2, 5, 4}, 7);
+	assert_view(l, "0:3 0:1 0:7 0:2 0:5 0:4 0:6");
+	assert_int_equal(msglist_count(l), 7);
+	assert_int_equal(msglist_total(l), 7);
+	assert_int_equal(msglist_unread(l), 2);
+	assert_int_equal(msglist_uid(l, 0), 3);
+	assert_int_equal(msglist_uid(l, 7), 0);
+	assert_int_equal(msglist_find(l, 7), 2);
+	assert_int_equal(msglist_find(l, 99), -1);
+	msglist_free(l);
+	msglist_free(NULL);
+}
+
+static void test_threads(void **state)
+{
+	struct msglist *l = list_of(tree, 7);
+
+	(void)state;
+	msglist_set_threads(l, true);
+	assert_true(msglist_threads(l));
+	assert_view(l, "0:1 1:2+ 2:4+|2 2:6|2 1:3 0:5 0:7");
+	msglist_set_sort(l, SORT_DATE, true);
+	assert_view(l, "0:7 0:5 0:1 1:2+ 2:4+|2 2:6|2 1:3");
+	/* Answers stay in order of time whatever the threads are sorted by. */
+	msglist_set_sort(l, SORT_SIZE, false);
+	assert_view(l, "0:7 0:1 1:2+ 2:4+|2 2:6|2 1:3 0:5");
+	msglist_free(l);
+}
+
+static void test_folding(void **state)
+{
+	struct msglist *l = list_of(tree, 7);
+	uint32_t *uids;
+
+	(void)state;
+	msglist_set_threads(l, true);
+	msglist_fold(l, 6, true); /* any message of the thread */
+	assert_view(l, "0:1(4) 0:5 0:7");
+	assert_int_equal(msglist_find(l, 6), -1);
+	msglist_set_limit(l, "x", (uint32_t[]){2, 4, 6, 7}, 4);
+	assert_view(l, "0:2(2) 0:7"); /* the root is left out */
+	msglist_fold(l, 2, false);
+	assert_view(l, "0:2 1:4+ 1:6 0:7");
+	msglist_set_limit(l, NULL, NULL, 0);
+	assert_view(l, "0:1 1:2+ 2:4+|2 2:6|2 1:3 0:5 0:7");
+	msglist_fold_all(l, true);
+	assert_view(l, "0:1(4) 0:5 0:7");
+	msglist_fold_all(l, false);
+	assert_int_equal(msglist_count(l), 7);
+	msglist_fold(l, 12345, true);
+	assert_int_equal(msglist_thread(l, 4, &uids), 5);
+	assert_memory_equal(uids, ((uint32_t[]){1, 2, 3, 4, 6}), 5 * sizeof(*uids));
+	free(uids);
+	assert_int_equal(msglist_thread(l, 99, &uids), 0);
+	free(uids);
+	msglist_free(l);
+}
+
+static void test_limit(void **state)
+{
+	struct msglist *l = list_of(tree, 7);
+
+	(void)state;
+	msglist_set_threads(l, true);
+	msglist_set_limit(l, "~N", (uint32_t[]){1, 4, 6}, 3);
+	assert_true(msglist_is_limited(l));
+	assert_string_equal(msglist_limit_text(l), "~N");
+	assert_view(l, "0:1 1:4+ 1:6"); /* 2 is left out: 4 and 6 hang below 1 */
+	assert_int_equal(msglist_total(l), 7);
+	msglist_set_limit(l, "~N", (uint32_t[]){3, 4, 6}, 3);
+	assert_view(l, "0:6 0:4 0:3");
+	msglist_set_limit(l, "none", NULL, 0);
+	assert_int_equal(msglist_count(l), 0);
+	assert_int_equal(msglist_start_row(l), 0);
+	assert_int_equal(msglist_next_unread(l, 0, 1), -1);
+	msglist_set_limit(l, NULL, NULL, 0);
+	assert_false(msglist_is_limited(l));
+	assert_string_equal(msglist_limit_text(l), "");
+	assert_int_equal(msglist_count(l), 7);
+	msglist_free(l);
+}
+
+/* Parents as only a forger makes them: itself, each other, round a ring, into a ring. */
+static void test_cycles(void **state)
+{
+	static const struct message forged[] = {
+		{1, 1, 0, 10, 10, 1},
+		{2, 3, 0, 20, 20, 1},
+		{3, 2, 0, 30, 30, 1},
+		{4, 6, 0, 60, 60, 1},
+		{5, 4, 0, 40, 40, 1},
+		{6, 5, 0, 50, 50, 1},
+		{7, 6, 0, 70, 70, 1},
+	};
+	struct msglist *l = list_of(forged, 7);
+	uint32_t *uids;
+
+	(void)state;
+	msglist_set_threads(l, true);
+	assert_view(l, "0:5 1:6 2:4+ 2:7 0:2 1:3 0:1");
+	msglist_fold(l, 6, true);
+	assert_view(l, "0:5(3) 0:2 1:3 0:1");
+	assert_int_equal(msglist_thread(l, 4, &uids), 4);
+	free(uids);
+	msglist_set_limit(l, "x", (uint32_t[]){3, 4, 7}, 3);
+	assert_view(l, "0:7 0:4 0:3");
+	msglist_free(l);
+}
+
+static void test_merge(void **state)
+{
+	struct msglist *l = list_of(tree, 7);
+	const struct message more[] = {{3, 1, 0, 300, 300, 50}, {8, 0, 0, 800, 800, 1}};
+	uint32_t *uids;
+
+	(void)state;
+	msglist_tag(l, 3, true);
+	msglist_tag(l, 5, true);
+	msglist_tag(l, 7, true);
+	msglist_tag(l, 99, true); /* not here */
+	assert_int_equal(msglist_tagged(l, &uids), 3);
+	free(uids);
+	merge(l, more, 2, (uint32_t[]){7, 1, 99, 5}, 4); /* in any order */
+	assert_view(l, "0:8 0:6 0:4 0:3 0:2");
+	assert_int_equal(msglist_unread(l), 3);
+	assert_int_equal(msglist_tagged(l, &uids), 1);
+	assert_int_equal(uids[0], 3);
+	free(uids);
+	merge(l, NULL, 0, NULL, 0);
+	assert_int_equal(msglist_total(l), 5);
+	msglist_untag_all(l);
+	assert_int_equal(msglist_tagged(l, &uids), 0);
+	free(uids);
+	merge(l, NULL, 0, (uint32_t[]){2, 3, 4, 6, 8}, 5);
+	assert_view(l, "");
+	assert_int_equal(msglist_unread(l), 0);
+	msglist_free(l);
+}
+
+static void test_anew(void **state)
+{
+	struct msglist *l = list_of(tree, 7);
+	struct strv keysets = STRV_INIT;
+	struct msg_row r;
+	struct summary *s = answer_for(3, "old");
+	struct columns c;
+	uint32_t *uids;
+
+	(void)state;
+	msglist_tag(l, 3, true);
+	msglist_tag(l, 5, true);
+	msglist_take_rows(l, &s, 1);
+	put_columns(&c, tree + 1, 3);
+	msglist_take_columns(l, &c, &keysets);
+	assert_view(l, "0:4 0:3 0:2");
+	assert_int_equal(msglist_tagged(l, &uids), 1);
+	assert_int_equal(uids[0], 3);
+	free(uids);
+	assert_true(msglist_row(l, 1, &r));
+	assert_null(r.subject); /* a UID may be another message now */
+	assert_true(r.tagged);
+	assert_int_equal(r.flags, MAIL_SEEN);
+	msglist_free(l);
+}
+
+static void test_flags(void **state)
+{
+	struct msglist *l = list_of(tree, 7);
+	struct msg_row r;
+
+	(void)state;
+	msglist_change_flags(l, (uint32_t[]){1, 2, 99}, 3, 0, MAIL_SEEN | MAIL_FLAGGED);
+	assert_int_equal(msglist_unread(l), 1);
+	msglist_change_flags(l, (uint32_t[]){1, 5, 5}, 3, MAIL_SEEN, 0);
+	assert_int_equal(msglist_unread(l), 3);
+	assert_true(msglist_row(l, 5, &r));
+	assert_int_equal(r.uid, 1);
+	assert_int_equal(r.flags, MAIL_FLAGGED);
+	msglist_tag(l, 1, true);
+	msglist_change_flags(l, (uint32_t[]){1}, 1, UINT32_MAX, 0);
+	assert_true(msglist_row(l, 5, &r));
+	assert_int_equal(r.flags, 0);
+	assert_true(r.tagged);
+	assert_false(msglist_row(l, 7, &r));
+	assert_false(msglist_row(l, SIZE_MAX, &r));
+	msglist_free(l);
+}
+
+static void test_next_unread(void **state)
+{
+	struct msglist *l = list_of(tree, 7); /* 6* 5 4 3 2 1* 7 */
+
+	(void)state;
+	assert_int_equal(msglist_next_unread(l, 0, 1), 5);
+	assert_int_equal(msglist_next_unread(l, 5, 1), 0);
+	assert_int_equal(msglist_next_unread(l, 2, -1), 0);
+	assert_int_equal(msglist_next_unread(l, 0, -1), 5);
+	assert_int_equal(msglist_next_unread(l, 5, -1), 0);
+	assert_int_equal(msglist_next_unread(l, 700, 1), 0);
+	assert_int_equal(msglist_next_unread(l, 700, -1), 5);
+	assert_int_equal(msglist_start_row(l), 0);
+	msglist_change_flags(l, (uint32_t[]){6}, 1, 0, MAIL_SEEN);
+	assert_int_equal(msglist_next_unread(l, 5, 1), -1); /* not itself */
+	assert_int_equal(msglist_next_unread(l, 4, 1), 5);
+	assert_int_equal(msglist_start_row(l), 5);
+	msglist_change_flags(l, (uint32_t[]){1}, 1, 0, MAIL_SEEN);
+	assert_int_equal(msglist_next_unread(l, 0, 1), -1);
+	msglist_set_sort(l, SORT_DATE, true);
+	assert_int_equal(msglist_start_row(l), 6); /* the newest */
+	msglist_free(l);
+}
+
+/* --- strings --- */
+
+static void draw(struct msglist *l, size_t from, size_t rows, bool there)
+{
+	struct msg_row r;
+
+	for (size_t i = from; i < from + rows && msglist_row(l, i, &r); i++) {
+		assert_int_equal(r.subject != NULL, there);
+		if (there)
+			assert_string_equal(r.subject, "s");
+	}
+}
+
+static void answer_all(struct msglist *l)
+{
+	for (size_t i = 0; i < asked.n; i++) {
+		struct summary *s = answer_for(asked.uids[i], "s");
+
+		for (size_t k = 0; k < i; k++)
+			assert_int_not_equal(asked.uids[i], asked.uids[k]);
+		msglist_take_rows(l, &s, 1);
+	}
+	asked.n = asked.calls = 0;
+}
+
+static struct msglist *long_list(size_t n)
+{
+	struct message *m = mem_array(n, sizeof(*m));
+	struct msglist *l;
+
+	for (uint32_t i = 0; i < n; i++)
+		m[i] = (struct message){
+			i + 1, 0, i % 3 ? MAIL_SEEN : 0, 1000 + i, 1000 + i, i % 977};
+	l = list_of(m, n);
+	free(m);
+	return l;
+}
+
+static void test_strings(void **state)
+{
+	struct msglist *l = long_list(20000);
+	struct msg_row r;
+
+	(void)state;
+	for (int again = 0; again < 5; again++)
+		draw(l, 5000, 50, false);
+	assert_int_equal(asked.calls, 1); /* once for a screen, however often it is drawn */
+	assert_true(asked.n >= 50 && asked.n <= 128);
+	answer_all(l);
+	draw(l, 5000, 50, true);
+	assert_int_equal(asked.calls, 0);
+	/* Line by line through the list: few questions, never far ahead. */
+	for (size_t top = 5001; top < 7000; top++) {
+		for (size_t i = top; i < top + 50; i++)
+			msglist_row(l, i, &r);
+		assert_true(asked.calls <= 1 && asked.n <= 128);
+		for (size_t i = 0; i < asked.n; i++)
+			assert_in_range(msglist_find(l, asked.uids[i]), top - 64, top + 114);
+		answer_all(l);
+		draw(l, top, 50, true);
+	}
+	msglist_free(l);
+}
+
+/* A message that was filled in, or whose UID is gone, is read again. */
+static void test_strings_change(void **state)
+{
+	struct message m[] = {{5, 0, MAIL_PLACEHOLDER, 100, 100, 10}};
+	struct msglist *l = list_of(m, 1);
+	struct msg_row r;
+
+	(void)state;
+	draw(l, 0, 1, false);
+	answer_all(l);
+	draw(l, 0, 1, true);
+	m[0].flags |= MAIL_SEEN;
+	merge(l, m, 1, NULL, 0);
+	draw(l, 0, 1, true); /* only flags: nothing flickers */
+	m[0].flags = 0;
+	merge(l, m, 1, NULL, 0);
+	draw(l, 0, 1, false);
+	assert_int_equal(asked.n, 1);
+	/* filled in while the answer is under way: asked again */
+	m[0].size = 11;
+	merge(l, m, 1, NULL, 0);
+	assert_true(msglist_row(l, 0, &r));
+	assert_int_equal(asked.n, 2);
+	msglist_free(l);
+}
+
+/* Messages whose UIDs all fall into one set of the store of strings. */
+static void test_strings_collide(void **state)
+{
+	struct message m[8];
+	struct msglist *l;
+
+	(void)state;
+	for (uint32_t i = 0; i < 8; i++)
+		m[i] = (struct message){1 + i * STRING_SETS, 0, 0, 100 + i, 100, 1};
+	l = list_of(m, 8);
+	draw(l, 0, 8, false);
+	assert_int_equal(asked.n, 8);
+	answer_all(l);
+	draw(l, 0, 8, true);
+	assert_int_equal(asked.calls, 0);
+	msglist_free(l);
+}
+
+/* --- the model --- */
+
+enum { SMALL = 24, UIDS = 40 };
+
+struct model {
+	struct message m[UIDS];
+	bool tagged[UIDS], limit[UIDS], folded[UIDS], limited;
+	size_t n;
+	enum msglist_sort sort;
+	bool reverse, threads, ordered;
+	uint32_t order[UIDS]; /* rank by UID */
+};
+
+static int index_of(const struct model *o, uint32_t uid)
+{
+	for (size_t i = 0; i < o->n; i++)
+		if (o->m[i].uid == uid)
+			return (int)i;
+	return -1;
+}
+
+static uint32_t model_date(const struct model *o, int i)
+{
+	return o->m[i].sent ? o->m[i].sent : o->m[i].received;
+}
+
+static int raw_up(const struct model *o, int i)
+{
+	int up = o->m[i].parent ? index_of(o, o->m[i].parent) : -1;
+
+	return up == i ? -1 : up;
+}
+
+/* The parent; none for the oldest of a ring. */
+static int model_up(const struct model *o, int i)
+{
+	int at = raw_up(o, i);
+	bool oldest = true;
+
+	for (size_t steps = 0; at >= 0 && at != i && steps < o->n; steps++) {
+		if (model_date(o, at) < model_date(o, i) ||
+			(model_date(o, at) == model_date(o, i) && at < i))
+			oldest = false;
+		at = raw_up(o, at);
+	}
+	return at == i && oldest ? -1 : raw_up(o, i);
+}
+
+static bool model_shown(const struct model *o, int i)
+{
+	return !o->limited || o->limit[o->m[i].uid];
+}
+
+static int shown_up(const struct model *o, int i)
+{
+	int at = model_up(o, i);
+
+	while (at >= 0 && !model_shown(o, at))
+		at = model_up(o, at);
+	return at;
+}
+
+static uint32_t own_key(const struct model *o, int i)
+{
+	uint32_t rank = o->order[o->m[i].uid];
+
+	switch (o->sort) {
+	case SORT_RECEIVED:
+		return o->m[i].received;
+	case SORT_SIZE:
+		return o->m[i].size;
+	case SORT_UNREAD:
+		return (model_date(o, i) >> 1) | (o->m[i].flags & MAIL_SEEN ? 0 : 1u << 31);
+	case SORT_FROM:
+	case SORT_SUBJECT:
+		return o->ordered ? UINT32_MAX - rank : model_date(o, i);
+	default:
+		return model_date(o, i);
+	}
+}
+
+static uint32_t thread_key(const struct model *o, int root)
+{
+	uint32_t key = own_key(o, root);
+
+	for (int i = 0; o->threads && i < (int)o->n; i++) {
+		int at = i;
+
+		while (at >= 0 && at != root)
+			at = shown_up(o, at);
+		if (at == root && model_shown(o, i) && own_key(o, i) > key)
+			key = own_key(o, i);
+	}
+	return key;
+}
+
+static bool root_before(const struct model *o, int a, int b)
+{
+	uint32_t ka = thread_key(o, a), kb = thread_key(o, b);
+
+	if (ka == kb) {
+		ka = own_key(o, a);
+		kb = own_key(o, b);
+	}
+	if (ka == kb)
+		return o->reverse ? a < b : a > b;
+	return o->reverse ? ka < kb : ka > kb;
+}
+
+static int descendants(const struct model *o, int i)
+{
+	int n = 0;
+
+	for (int k = 0; k < (int)o->n; k++)
+		if (model_shown(o, k) && shown_up(o, k) == i)
+			n += 1 + descendants(o, k);
+	return n;
+}
+
+static bool later(const struct model *o, int a, int b)
+{
+	return model_date(o, a) > model_date(o, b) ||
+	       (model_date(o, a) == model_date(o, b) && a > b);
+}
+
+static void model_row(const struct model *o, struct str *out, int i, int depth, uint64_t lines)
+{
+	bool used[UIDS] = {false}, last = true;
+	int up = shown_up(o, i), top = i, hidden;
+
+	for (int k = 0; depth && k < (int)o->n; k++)
+		if (k != i && model_shown(o, k) && shown_up(o, k) == up && later(o, k, i))
+			last = false;
+	while (model_up(o, top) >= 0)
+		top = model_up(o, top);
+	hidden = o->threads && depth == 0 && o->folded[o->m[top].uid] ? descendants(o, i) : 0;
+	str_addf(out, "%s%d:%u%s", out->len ? " " : "", depth, o->m[i].uid, last ? "" : "+");
+	if (lines)
+		str_addf(out, "|%llx", (unsigned long long)lines);
+	if (hidden)
+		str_addf(out, "(%d)", hidden);
+	if (!last)
+		lines |= (uint64_t)1 << depth;
+	while (o->threads && !hidden) {
+		int next = -1;
+
+		for (int k = 0; k < (int)o->n; k++)
+			if (!used[k] && model_shown(o, k) && shown_up(o, k) == i &&
+				(next < 0 || later(o, next, k)))
+				next = k;
+		if (next < 0)
+			break;
+		used[next] = true;
+		model_row(o, out, next, depth + 1, lines);
+	}
+}
+
+static void model_show(const struct model *o, struct str *out)
+{
+	bool used[UIDS] = {false};
+
+	for (;;) {
+		int next = -1;
+
+		for (int i = 0; i < (int)o->n; i++)
+			if (!used[i] && model_shown(o, i) && (!o->threads || shown_up(o, i) < 0) &&
+				(next < 0 || root_before(o, i, next)))
+				next = i;
+		if (next < 0)
+			return;
+		used[next] = true;
+		model_row(o, out, next, 0, 0);
+	}
+}
+
+static uint32_t seed = 12345;
+
+static uint32_t pick(uint32_t n)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (uint32_t)((uint64_t)(seed >> 4) * n >> 28);
+}
+
+static void model_merge(struct model *o, struct msglist *l)
+{
+	struct message in[UIDS], merged[UIDS];
+	bool drop[UIDS] = {false}, tagged[UIDS] = {false};
+	uint32_t gone[UIDS];
+	size_t n = 0, ngone = 0, total = 0;
+
+	for (uint32_t uid = 1; uid < UIDS; uid++) {
+		int at = index_of(o, uid);
+		uint32_t what = pick(12);
+
+		if ((at < 0 && what == 0 && o->n + n < SMALL) || (at >= 0 && what == 1)) {
+			in[n] = (struct message){uid, pick(3) ? pick(UIDS) : 0,
+				pick(2) ? MAIL_SEEN : 0, pick(4) ? pick(20) : 0, pick(20), pick(5)};
+			merged[total++] = in[n++];
+		} else if (at >= 0 && what == 2) {
+			drop[uid] = true;
+		} else if (at >= 0) {
+			merged[total++] = o->m[at];
+		}
+	}
+	for (uint32_t uid = UIDS - 1; uid > 0; uid--)
+		if (drop[uid])
+			gone[ngone++] = uid;
+	for (size_t i = 0; i < total; i++)
+		tagged[merged[i].uid] = o->tagged[merged[i].uid];
+	memcpy(o->tagged, tagged, sizeof(tagged));
+	memcpy(o->m, merged, sizeof(merged));
+	o->n = total;
+	merge(l, in, n, gone, ngone);
+}
+
+static void model_limit(struct model *o, struct msglist *l)
+{
+	uint32_t uids[UIDS];
+	size_t n = 0;
+
+	o->limited = pick(2);
+	for (uint32_t uid = 0; uid < UIDS; uid++) {
+		o->limit[uid] = pick(2);
+		if (o->limit[uid])
+			uids[n++] = uid;
+	}
+	msglist_set_limit(l, o->limited ? "x" : NULL, uids, o->limited ? n : 0);
+}
+
+static void model_order(struct model *o, struct msglist *l)
+{
+	uint32_t uids[UIDS];
+
+	for (uint32_t i = 0; i < UIDS - 1; i++)
+		uids[i] = i + 1;
+	for (uint32_t i = UIDS - 2; i > 0; i--) {
+		uint32_t k = pick(i + 1), swap = uids[i];
+
+		uids[i] = uids[k];
+		uids[k] = swap;
+	}
+	for (uint32_t i = 0; i < UIDS; i++)
+		o->order[i] = UINT32_MAX;
+	for (uint32_t i = 0; i < UIDS / 2; i++)
+		o->order[uids[i]] = i;
+	o->ordered = true;
+	msglist_take_order(l, uids, UIDS / 2);
+}
+
+static void model_sort(struct model *o, struct msglist *l)
+{
+	o->sort = (enum msglist_sort)pick(SORT_UNREAD + 1);
+	o->reverse = pick(2);
+	o->ordered = false;
+	msglist_set_sort(l, o->sort, o->reverse);
+	if (pick(2) && (o->sort == SORT_FROM || o->sort == SORT_SUBJECT))
+		model_order(o, l);
+}
+
+static void model_fold(struct model *o, struct msglist *l)
+{
+	int at = o->n ? (int)pick((uint32_t)o->n) : -1;
+	uint32_t uid = at < 0 ? 1 : o->m[at].uid;
+	bool on = pick(2);
+
+	msglist_fold(l, uid, on);
+	if (at < 0)
+		return;
+	while (model_up(o, at) >= 0)
+		at = model_up(o, at);
+	o->folded[o->m[at].uid] = on;
+}
+
+static void model_fold_all(struct model *o, struct msglist *l)
+{
+	bool on = pick(2);
+
+	memset(o->folded, 0, sizeof(o->folded));
+	for (int i = 0; on && i < (int)o->n; i++)
+		o->folded[o->m[i].uid] = model_up(o, i) < 0;
+	msglist_fold_all(l, on);
+}
+
+static void model_tag(struct model *o, struct msglist *l)
+{
+	uint32_t uid = pick(UIDS);
+	bool on = pick(2);
+
+	msglist_tag(l, uid, on);
+	if (index_of(o, uid) >= 0)
+		o->tagged[uid] = on;
+}
+
+static void model_flags(struct model *o, struct msglist *l)
+{
+	uint32_t uid = pick(UIDS), set = pick(2) ? MAIL_SEEN : 0;
+	int at = index_of(o, uid);
+
+	/* The order stays until the next change, so the model asks for one. */
+	msglist_change_flags(l, &uid, 1, MAIL_SEEN, set);
+	if (at >= 0)
+		o->m[at].flags = (o->m[at].flags & ~(uint32_t)MAIL_SEEN) | set;
+	msglist_set_threads(l, o->threads);
+}
+
+static void model_check(const struct model *o, struct msglist *l)
+{
+	struct str want = STR_INIT;
+	uint32_t *uids;
+	size_t unread = 0, tagged = 0;
+
+	model_show(o, &want);
+	assert_view(l, str_c(&want));
+	for (size_t i = 0; i < o->n; i++) {
+		unread += !(o->m[i].flags & MAIL_SEEN);
+		tagged += o->tagged[o->m[i].uid];
+	}
+	assert_int_equal(msglist_unread(l), unread);
+	assert_int_equal(msglist_total(l), o->n);
+	assert_int_equal(msglist_tagged(l, &uids), tagged);
+	for (size_t i = 0; i < tagged; i++)
+		assert_true(o->tagged[uids[i]]);
+	free(uids);
+	for (size_t i = 0; i < msglist_count(l); i++)
+		assert_int_equal(msglist_find(l, msglist_uid(l, i)), i);
+	str_done(&want);
+}
+
+static void test_model(void **state)
+{
+	static void (*const steps[])(struct model *, struct msglist *) = {model_merge, model_merge,
+		model_merge, model_limit, model_sort, model_fold, model_fold_all, model_tag,
+		model_flags};
+
+	(void)state;
+	for (int round = 0; round < 60; round++) {
+		struct model *o = mem_alloc(sizeof(*o));
+		struct msglist *l = list_of(NULL, 0);
+
+		o->threads = round % 4 != 0;
+		msglist_set_threads(l, o->threads);
+		for (int step = 0; step < 60; step++) {
+			steps[pick(MEM_COUNT(steps))](o, l);
+			asked.n = 0;
+			model_check(o, l);
+		}
+		msglist_free(l);
+		free(o);
+	}
+}
+
+/* --- size: nothing may be slower than about linear, whatever the mail says --- */
+
+enum { MANY = 200000 };
+
+static struct msglist *chain(uint32_t parent_step)
+{
+	struct message *m = mem_array(MANY, sizeof(*m));
+	struct msglist *l;
+
+	for (uint32_t i = 0; i < MANY; i++)
+		m[i] = (struct message){i + 1, i >= parent_step ? i + 1 - parent_step : 0,
+			MAIL_SEEN, 1000 + i, 1000, 1};
+	l = list_of(m, MANY);
+	free(m);
+	return l;
+}
+
+static void test_deep(void **state)
+{
+	struct msglist *l = chain(1);
+	uint32_t uids[] = {1, 100000, 150000, MANY}, *thread;
+	struct msg_row r;
+
+	(void)state;
+	msglist_set_threads(l, true);
+	assert_int_equal(msglist_count(l), MANY);
+	for (size_t i = 0; i < MANY; i++) {
+		assert_true(msglist_row(l, i, &r));
+		assert_int_equal(r.uid, i + 1);
+		assert_int_equal(r.depth, i < 60 ? i : 60);
+		assert_true(r.last_child && !r.lines);
+		asked.n = 0;
+	}
+	msglist_set_limit(l, "x", uids, 4);
+	assert_view(l, "0:1 1:100000 2:150000 3:200000");
+	msglist_set_limit(l, NULL, NULL, 0);
+	msglist_fold(l, MANY, true);
+	assert_view(l, "0:1(199999)");
+	assert_int_equal(msglist_thread(l, 77, &thread), MANY);
+	free(thread);
+	msglist_free(l);
+}
+
+static void test_large(void **state)
+{
+	struct msglist *l = chain(7);
+	uint32_t *uids = mem_array(MANY, sizeof(*uids)), *tagged;
+	int64_t start = clock_ms();
+	size_t seen = 0;
+	struct msg_row r;
+
+	(void)state;
+	for (uint32_t i = 0; i < MANY; i++)
+		uids[i] = MANY - i;
+	for (int sort = SORT_DATE; sort <= SORT_UNREAD; sort++) {
+		msglist_set_sort(l, (enum msglist_sort)sort, sort & 1);
+		msglist_take_order(l, uids, MANY);
+		msglist_set_threads(l, sort % 2);
+		assert_int_equal(msglist_count(l), MANY);
+	}
+	msglist_set_threads(l, true);
+	for (size_t i = 0; msglist_row(l, i, &r); i++, asked.n = 0)
+		seen += r.depth == 0;
+	assert_int_equal(seen, 7);
+	msglist_fold_all(l, true);
+	assert_int_equal(msglist_count(l), 7);
+	msglist_fold_all(l, false);
+	for (uint32_t i = 0; i < MANY; i++)
+		msglist_tag(l, uids[i], true);
+	assert_int_equal(msglist_tagged(l, &tagged), MANY);
+	free(tagged);
+	merge(l, NULL, 0, uids, MANY - 3);
+	assert_int_equal(msglist_count(l), 3);
+	assert_int_equal(msglist_tagged(l, &tagged), 3);
+	free(tagged);
+	/* Seconds where it was minutes; far above what a slow machine needs. */
+	assert_in_range(clock_ms() - start, 0, 60000);
+	free(uids);
+	msglist_free(l);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_flat),
+		cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_folding),
+		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_cycles),
+		cmocka_unit_test(test_merge),
+		cmocka_unit_test(test_anew),
+		cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_next_unread),
+		cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_strings_change),
+		cmocka_unit_test(test_strings_collide),
+		cmocka_unit_test(test_model),
+		cmocka_unit_test(test_deep),
+		cmocka_unit_test(test_large),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
