@@ -30,7 +30,11 @@ enum {
 	SMALL_CHUNK = 10,
 	FIRST_CHUNK = 50,
 	SECOND_CHUNK = 200,
-	MAX_CHUNK = 1000,
+	MAX_CHUNK = 4000,
+	FLAGS_CHUNK = 1000,
+	QUICK_MS = 400, /* a chunk that came in less is followed by one twice as large */
+	SLOW_MS = 1500, /* jobs wait for the end of a chunk */
+	SET_MAX = 7500, /* servers may refuse lines of more than 8000 octets (RFC 2683 3.2.1.5) */
 	IDLE_MS = 28 * 60 * 1000,
 	INBOX_MS = 60000
 };
@@ -55,6 +59,7 @@ struct watch {
 	struct fill *fills;
 	char *folder, *mailbox; /* watched */
 	int64_t next_look;      /* clock_ms of the next LIST */
+	bool no_window;         /* a newest window ended the connection: its rows come by chunks */
 };
 
 static struct watch *state(struct lane_thread *l)
@@ -295,7 +300,7 @@ static int compare_flags(
 	struct str set = STR_INIT;
 	int rc = 0;
 
-	if (!g->nknown_left)
+	if (!g->nknown_left || !known->n)
 		return 0;
 	if (known->meta.highestmodseq && w->sel.highestmodseq) {
 		if (known->meta.highestmodseq == w->sel.highestmodseq)
@@ -305,8 +310,8 @@ static int compare_flags(
 		rc = imap_fetch(w->im, set.p, IMAP_GET_FLAGS, NULL, known->meta.highestmodseq,
 			gather_message, NULL, g, err);
 	} else
-		for (size_t at = 0; rc == 0 && at < known->n; at += MAX_CHUNK) {
-			size_t n = known->n - at < MAX_CHUNK ? known->n - at : MAX_CHUNK;
+		for (size_t at = 0; rc == 0 && at < known->n; at += FLAGS_CHUNK) {
+			size_t n = known->n - at < FLAGS_CHUNK ? known->n - at : FLAGS_CHUNK;
 
 			str_clear(&set);
 			gather_set(&set, known->uids + at, n);
@@ -406,8 +411,62 @@ static void post_selected(
 	lane_post(l, r);
 }
 
+static int by_number(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* What a screen of a new folder shows is asked for before the question what else there is: one
+ * round trip sooner. The UIDs that came are *got, ascending. */
+static int fetch_newest(
+	struct lane_thread *l, const struct job *j, uint32_t **got, size_t *n, struct err *err)
+{
+	struct watch *w = state(l);
+	uint32_t next = w->sel.uidnext, first = next > FIRST_CHUNK ? next - FIRST_CHUNK : 1;
+	unsigned items = IMAP_GET_FLAGS | IMAP_GET_DATE | IMAP_GET_SIZE | IMAP_GET_HEADER;
+	struct str set = STR_INIT;
+	struct result *r;
+	struct gather g;
+	int rc;
+
+	if (w->no_window || next < 2 || !w->sel.exists)
+		return 0;
+	gather_init(&g, NULL, NULL, 0);
+	g.want_summaries = true;
+	str_addf(&set, "%u:%u", (unsigned)first, (unsigned)(next - 1));
+	rc = imap_fetch(w->im, set.p, items, ENVELOPE_FIELDS, 0, gather_message, NULL, &g, err);
+	str_done(&set);
+	w->no_window = rc != 0;
+	if (rc == 0 && g.nsummaries) {
+		*got = mem_array(g.nsummaries, sizeof(**got));
+		for (size_t i = 0; i < g.nsummaries; i++)
+			(*got)[(*n)++] = g.summaries[i]->uid;
+		qsort(*got, *n, sizeof(**got), by_number);
+		r = folder_result(RESULT_SUMMARIES, j->folder, w->sel.uidvalidity);
+		gather_take_summaries(&g, &r->summaries, &r->n);
+		lane_post(l, r);
+	}
+	gather_done(&g);
+	return rc == 0 || err->kind == ERR_REFUSED ? 0 : -1;
+}
+
+static int compare_new(struct lane_thread *l, struct gather *g, const struct job *j,
+	const struct known_folder *known, uint32_t **got, struct err *err)
+{
+	size_t n = 0;
+
+	if (fetch_newest(l, j, got, &n, err) != 0)
+		return -1;
+	gather_done(g);
+	gather_init(g, *got, NULL, n);
+	/* Answers without repeats that add up to all there is leave nothing to ask for. */
+	return n && n == state(l)->sel.exists ? 0 : compare_plain(l, g, known, err);
+}
+
 static int compare(struct lane_thread *l, struct gather *g, const struct job *j,
-	struct known_folder *known, struct err *err)
+	struct known_folder *known, uint32_t **got, struct err *err)
 {
 	struct watch *w = state(l);
 	struct imap_known k = {known->meta.uidvalidity, known->meta.highestmodseq};
@@ -431,7 +490,7 @@ static int compare(struct lane_thread *l, struct gather *g, const struct job *j,
 	} else if (w->sel.resynced && adds_up(g, known, &w->sel)) {
 		return 0;
 	}
-	return compare_plain(l, g, known, err);
+	return known->n ? compare_plain(l, g, known, err) : compare_new(l, g, j, known, got, err);
 }
 
 static int start_sync(struct lane_thread *l, struct job *j, struct err *err)
@@ -440,14 +499,16 @@ static int start_sync(struct lane_thread *l, struct job *j, struct err *err)
 	struct gather g;
 	struct err said = {0};
 	struct cache_meta meta;
+	uint32_t *got = NULL;
 	int rc;
 
 	note_watch(w, j);
-	rc = compare(l, &g, j, &j->known, &said);
+	rc = compare(l, &g, j, &j->known, &got, &said);
 	gather_settle(&g);
 	if (rc != 0) {
 		lane_fail(l, j, &said);
 		gather_done(&g);
+		free(got);
 		return outcome(l, rc, &said, err);
 	}
 	meta = (struct cache_meta){
@@ -456,6 +517,7 @@ static int start_sync(struct lane_thread *l, struct job *j, struct err *err)
 	post_flags(l, &g, j->folder, meta.uidvalidity);
 	add_fill(w, j, &g, &meta);
 	gather_done(&g);
+	free(got);
 	return outcome(l, 0, &said, err);
 }
 
@@ -511,15 +573,33 @@ static void placeholder(struct lane_thread *l, struct fill *f)
 	lane_post(l, r);
 }
 
-static void grow_chunk(struct fill *f, size_t n)
+/* Large enough that round trips do not count, small enough that a job need not wait for long. */
+static void grow_chunk(struct fill *f, size_t n, int64_t took)
 {
 	f->gave_up = false;
 	f->suspects -= n < f->suspects ? n : f->suspects;
 	if (f->suspects)
 		return;
-	f->chunk = f->chunk < SECOND_CHUNK ? SECOND_CHUNK : f->chunk * 2;
+	if (f->chunk < SECOND_CHUNK)
+		f->chunk = SECOND_CHUNK;
+	else if (took < QUICK_MS)
+		f->chunk *= 2;
+	else if (took > SLOW_MS && f->chunk / 2 >= SECOND_CHUNK)
+		f->chunk /= 2;
 	if (f->chunk > f->limit)
 		f->chunk = f->limit;
+}
+
+/* The newest n, or as many as fit into a line. */
+static size_t put_newest(struct str *set, const struct fill *f, size_t n)
+{
+	gather_set(set, f->todo + f->n - n, n);
+	while (set->len > SET_MAX && n > 1) {
+		n /= 2;
+		str_clear(set);
+		gather_set(set, f->todo + f->n - n, n);
+	}
+	return n;
 }
 
 /* The connection broke on this chunk: ask for less at a time. Where the bytes are no IMAP, corner
@@ -548,11 +628,12 @@ static int fill_chunk(struct lane_thread *l, struct fill *f, struct err *err)
 	struct str set = STR_INIT;
 	struct gather g;
 	unsigned items = IMAP_GET_FLAGS | IMAP_GET_DATE | IMAP_GET_SIZE | IMAP_GET_HEADER;
+	int64_t begin = clock_ms();
 	int rc;
 
+	n = put_newest(&set, f, n);
 	gather_init(&g, f->todo + f->n - n, NULL, n);
 	g.want_summaries = true;
-	gather_set(&set, f->todo + f->n - n, n);
 	rc = imap_fetch(w->im, set.p, items, ENVELOPE_FIELDS, 0, gather_message, NULL, &g, err);
 	str_done(&set);
 	if (rc == 0 || err->kind == ERR_REFUSED) {
@@ -561,7 +642,7 @@ static int fill_chunk(struct lane_thread *l, struct fill *f, struct err *err)
 		gather_placeholders(&g);
 		f->n -= n;
 		post_summaries(l, f, &g);
-		grow_chunk(f, n);
+		grow_chunk(f, n, clock_ms() - begin);
 		rc = 0;
 	} else {
 		shrink_chunk(l, f, err->kind, n);
