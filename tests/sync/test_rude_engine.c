@@ -918,6 +918,7 @@ static void new_uidvalidity_while_open(void **state)
 {
 	struct person *p;
 	struct msglist *l;
+	struct msg_row row;
 
 	(void)state;
 	odd("fill INBOX 6");
@@ -928,8 +929,11 @@ static void new_uidvalidity_while_open(void **state)
 	odd("renumber INBOX 1");
 	odd("validity INBOX 77");
 	odd("cut");
-	UNTIL(p, msglist_count(l) == 5 && msglist_find(l, 6) < 0 && msglist_find(l, 1) >= 0);
-	assert_string_equal(row_of(p, l, (size_t)msglist_find(l, 1)).subject, "Message 2");
+	/* A look between the commands may see the new numbers under the old validity: the end
+	 * counts. */
+	UNTIL(p, msglist_count(l) == 5 && msglist_find(l, 6) < 0 && msglist_find(l, 1) >= 0 &&
+			 msglist_row(l, (size_t)msglist_find(l, 1), &row) && row.subject &&
+			 strcmp(row.subject, "Message 2") == 0);
 	person_free(p);
 }
 
