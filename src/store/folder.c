@@ -548,6 +548,20 @@ int folder_deliver(struct folder *f, const char *p, size_t len, uint32_t flags, 
 	return rc;
 }
 
+void folder_deliver_many(struct folder *f, struct maildir_mail *v, size_t n)
+{
+	uint32_t *uids = mem_array(n, sizeof(*uids)), now = (uint32_t)clock_now();
+	size_t k = 0;
+
+	maildir_deliver_many(f->dir, v, n);
+	for (size_t i = 0; i < n; i++)
+		if (v[i].base.len)
+			uids[k++] = add_file(f, v[i].base.p, v[i].p, v[i].len, v[i].flags, now);
+	if (k)
+		folder_send_changes(f, uids, k, NULL, 0);
+	free(uids);
+}
+
 char *folder_local_file(struct folder *f, uint32_t uid, struct err *err)
 {
 	struct summary s;

@@ -496,14 +496,25 @@ static void add_with_lf(struct str *out, const char *p, size_t len)
 	}
 }
 
+/* A descriptor that finish_tmp takes, or -1. */
 static int write_tmp(const char *path, const char *p, size_t len, struct err *err)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600), rc;
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd < 0)
 		return err_errno(err, _("Cannot create %s"), path);
-	rc = file_write_all(fd, p, len, err);
-	if (rc == 0 && fsync(fd) != 0)
+	if (file_write_all(fd, p, len, err) == 0)
+		return fd;
+	close(fd);
+	unlink(path);
+	return -1;
+}
+
+static int finish_tmp(int fd, const char *path, struct err *err)
+{
+	int rc = fsync(fd);
+
+	if (rc != 0)
 		rc = err_errno(err, _("Cannot write %s"), path);
 	if (close(fd) != 0 && rc == 0)
 		rc = err_errno(err, _("Cannot write %s"), path);
@@ -533,10 +544,11 @@ static int store(const char *dir, const char *base, const struct place *to, cons
 	size_t len, struct err *err)
 {
 	struct str tmp = STR_INIT;
-	int rc;
+	int fd, rc;
 
 	str_addf(&tmp, "%s/tmp/%s", dir, base);
-	rc = write_tmp(tmp.p, p, len, err);
+	fd = write_tmp(tmp.p, p, len, err);
+	rc = fd < 0 ? -1 : finish_tmp(fd, tmp.p, err);
 	if (rc == 0 && rename_new(tmp.p, to->path.p) != 0) {
 		rc = err_errno(err, _("Cannot create %s"), to->path.p);
 		unlink(tmp.p);
@@ -545,28 +557,84 @@ static int store(const char *dir, const char *base, const struct place *to, cons
 	return rc;
 }
 
-int maildir_deliver(const char *dir, const char *p, size_t len, uint32_t flags, const char *tag,
-	struct str *base, struct err *err)
+/* The names of a new message of len bytes. */
+static int choose_names(const char *dir, uint32_t flags, const char *tag, size_t len,
+	struct str *base, struct place *to, struct err *err)
 {
-	struct str text = STR_INIT, name = STR_INIT;
-	struct place to = {0};
-	int rc;
+	struct str name = STR_INIT;
 
 	if (tag && !tag_ok(tag))
 		return err_set(err, ERR_INPUT, _("A message tag must be letters and digits"));
-	add_with_lf(&text, p, len);
 	str_clear(base);
-	new_base(base, tag, text.len);
+	new_base(base, tag, len);
 	str_adds(&name, base->p);
 	flags &= MAIL_SERVER_FLAGS;
 	if (flags)
 		add_info(&name, flags, "", false);
-	place_set(&to, dir, flags == 0, name.p);
-	rc = store(dir, base->p, &to, str_c(&text), text.len, err);
-	place_done(&to);
+	place_set(to, dir, flags == 0, name.p);
 	str_done(&name);
+	return 0;
+}
+
+int maildir_deliver(const char *dir, const char *p, size_t len, uint32_t flags, const char *tag,
+	struct str *base, struct err *err)
+{
+	struct str text = STR_INIT;
+	struct place to = {0};
+	int rc;
+
+	add_with_lf(&text, p, len);
+	rc = choose_names(dir, flags, tag, text.len, base, &to, err);
+	if (rc == 0)
+		rc = store(dir, base->p, &to, str_c(&text), text.len, err);
+	place_done(&to);
 	str_done(&text);
 	return rc;
+}
+
+struct coming {
+	struct str tmp;
+	struct place to;
+	int fd;
+};
+
+static void begin_mail(const char *dir, struct maildir_mail *m, struct coming *c)
+{
+	struct str text = STR_INIT;
+
+	c->fd = -1;
+	add_with_lf(&text, m->p, m->len);
+	if (choose_names(dir, m->flags, m->tag, text.len, &m->base, &c->to, &m->err) == 0) {
+		str_addf(&c->tmp, "%s/tmp/%s", dir, m->base.p);
+		c->fd = write_tmp(c->tmp.p, str_c(&text), text.len, &m->err);
+	}
+	str_done(&text);
+}
+
+static void end_mail(struct maildir_mail *m, struct coming *c, bool whole)
+{
+	if (whole && rename_new(c->tmp.p, c->to.path.p) != 0) {
+		err_errno(&m->err, _("Cannot create %s"), c->to.path.p);
+		unlink(c->tmp.p);
+		whole = false;
+	}
+	if (!whole)
+		str_clear(&m->base);
+	place_done(&c->to);
+	str_done(&c->tmp);
+}
+
+void maildir_deliver_many(const char *dir, struct maildir_mail *v, size_t n)
+{
+	struct coming *c = mem_array(n, sizeof(*c));
+
+	for (size_t i = 0; i < n; i++)
+		begin_mail(dir, &v[i], &c[i]);
+	/* No name in cur or new before its bytes are on the disk: a name counts as delivered. */
+	for (size_t i = 0; i < n; i++)
+		end_mail(&v[i], &c[i],
+			c[i].fd >= 0 && finish_tmp(c[i].fd, c[i].tmp.p, &v[i].err) == 0);
+	free(c);
 }
 
 /* ---- reading ---- */

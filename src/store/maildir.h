@@ -52,6 +52,21 @@ uint64_t maildir_stamp(
  */
 int maildir_deliver(const char *dir, const char *p, size_t len, uint32_t flags, const char *tag,
 	struct str *base, struct err *err);
+/*
+ * The same for many, several times as fast: all are written before the disk is waited for. At most
+ * MAILDIR_MANY. A mail that was not delivered has an empty base and err says why; str_done(&base)
+ * is the caller's.
+ */
+enum { MAILDIR_MANY = 200 };
+struct maildir_mail {
+	const char *p;
+	size_t len;
+	uint32_t flags;
+	const char *tag; /* or NULL */
+	struct str base;
+	struct err err;
+};
+void maildir_deliver_many(const char *dir, struct maildir_mail *v, size_t n);
 int maildir_sync(const char *dir, struct err *err); /* fsync of cur and new */
 
 int maildir_read(const char *dir, const char *base, size_t max, struct str *out,

@@ -22,11 +22,18 @@ enum fate {
 	FATE_KNOWN, /* in the ledger */
 	FATE_LOOK,  /* its header is asked for, to see whether it is here */
 	FATE_FETCH,
+	FATE_TAKEN,  /* fetched, waits for its group */
 	FATE_HERE,   /* delivered or found here in this session */
 	FATE_FAILED, /* could not be fetched or stored: next time */
 };
 
-enum { GROUP = 200, DAY = 86400, RETRY_MS = 60000 };
+enum {
+	GROUP = MAILDIR_MANY,
+	GROUP_BYTES = 4 << 20,
+	GROUP_MS = 500, /* on a slow line mail is shown as it comes */
+	DAY = 86400,
+	RETRY_MS = 60000
+};
 
 void session_reset(struct account *a)
 {
@@ -38,6 +45,9 @@ void session_reset(struct account *a)
 	free(s->twin);
 	free(s->batch);
 	free(s->told);
+	for (size_t i = 0; i < s->nwaiting; i++)
+		str_done(&s->waiting[i].bytes);
+	free(s->waiting);
 	*s = (struct pop3_session){0};
 }
 
@@ -257,11 +267,20 @@ static uint32_t inbox_flags(struct folder *f, uint32_t uid)
 	return at < 0 ? 0 : c->flags[at] & MAIL_SERVER_FLAGS & ~(uint32_t)MAIL_DELETED;
 }
 
+static void note_delivered(struct account *a, size_t at, const char *p, size_t len)
+{
+	struct envelope e = {0};
+	unsigned char identity[16];
+
+	envelope_parse(&e, p, len);
+	envelope_identity(&e, identity);
+	envelope_done(&e);
+	note_here(a, at, identity);
+}
+
 static bool deliver(struct account *a, size_t at, const char *p, size_t len, uint32_t flags)
 {
 	struct pop3_session *s = &a->session;
-	struct envelope e = {0};
-	unsigned char identity[16];
 	char tag[33];
 	uint32_t uid;
 
@@ -273,10 +292,7 @@ static bool deliver(struct account *a, size_t at, const char *p, size_t len, uin
 	}
 	s->told = mem_grow(s->told, &s->cap_told, s->ntold + 1, sizeof(*s->told));
 	s->told[s->ntold++] = uid;
-	envelope_parse(&e, p, len);
-	envelope_identity(&e, identity);
-	envelope_done(&e);
-	note_here(a, at, identity);
+	note_delivered(a, at, p, len);
 	return true;
 }
 
@@ -323,12 +339,49 @@ void session_header(struct account *a, struct result *r)
 
 /* --- storing --- */
 
-/* Makes a group durable: the files' names, then the ledger. */
+/* Delivers what waits. One that cannot be stored is fetched again next time. */
+static void deliver_waiting(struct account *a)
+{
+	struct pop3_session *s = &a->session;
+	size_t n = s->nwaiting;
+	struct maildir_mail *mail = mem_array(n, sizeof(*mail));
+	char(*tags)[33] = mem_array(n, sizeof(*tags));
+
+	for (size_t i = 0; i < n; i++) {
+		const struct arrival *w = &s->waiting[i];
+
+		tag_of(s->keys[w->at], tags[i]);
+		mail[i] = (struct maildir_mail){.p = str_c(&w->bytes),
+			.len = w->bytes.len,
+			.flags = w->flags,
+			.tag = *s->entries[w->at].uidl ? tags[i] : NULL};
+	}
+	folder_deliver_many(inbox(a), mail, n);
+	for (size_t i = 0; i < n; i++) {
+		struct arrival *w = &s->waiting[i];
+
+		if (mail[i].base.len) {
+			note_delivered(a, w->at, mail[i].p, mail[i].len);
+		} else {
+			s->plan[w->at] = FATE_FAILED;
+			s->err = mail[i].err;
+		}
+		str_done(&mail[i].base);
+		str_done(&w->bytes);
+	}
+	s->nwaiting = s->bytes_waiting = 0;
+	free(tags);
+	free(mail);
+}
+
+/* Makes a group durable: the files, their names, then the ledger. */
 static int commit(struct account *a)
 {
 	struct pop3_session *s = &a->session;
 	int rc = 0;
 
+	if (s->nwaiting)
+		deliver_waiting(a);
 	folder_send_changes(inbox(a), s->told, s->ntold, NULL, 0);
 	s->ntold = 0;
 	if (!s->nbatch)
@@ -354,6 +407,26 @@ static void tell_progress(struct account *a, size_t done)
 	store_emit(a->store, ev);
 }
 
+static void take_message(struct account *a, size_t at, struct str *bytes, uint32_t flags)
+{
+	struct pop3_session *s = &a->session;
+
+	if (!s->waiting)
+		s->waiting = mem_array(GROUP, sizeof(*s->waiting));
+	if (!s->nwaiting)
+		s->waiting_since = clock_ms();
+	s->plan[at] = FATE_TAKEN;
+	s->bytes_waiting += bytes->len;
+	s->waiting[s->nwaiting++] = (struct arrival){at, flags, *bytes};
+	*bytes = (struct str)STR_INIT;
+}
+
+static bool group_is_full(const struct pop3_session *s)
+{
+	return s->nwaiting >= GROUP || s->bytes_waiting >= GROUP_BYTES ||
+	       clock_ms() - s->waiting_since >= GROUP_MS;
+}
+
 void session_message(struct account *a, struct result *r)
 {
 	struct pop3_session *s = &a->session;
@@ -367,12 +440,11 @@ void session_message(struct account *a, struct result *r)
 		s->err = r->err;
 		return;
 	}
-	deliver(a, at, str_c(&r->bytes), r->bytes.len,
+	take_message(a, at, &r->bytes,
 		s->twin[at] && server && server->cache ? inbox_flags(server, s->twin[at]) : 0);
-	s->stored++;
-	if (s->ntold >= GROUP && commit(a) != 0)
-		s->plan[at] = FATE_FAILED;
-	tell_progress(a, s->stored);
+	if (group_is_full(s))
+		commit(a); /* its failure is in s->err: nothing is deleted then */
+	tell_progress(a, ++s->taken);
 }
 
 /* --- deleting --- */

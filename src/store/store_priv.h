@@ -9,6 +9,7 @@
 #define STORE_STORE_PRIV_H
 
 #include "base/map.h"
+#include "store/maildir.h"
 #include "store/bodies.h"
 #include "store/cache.h"
 #include "store/journal.h"
@@ -84,6 +85,12 @@ struct undo {
 	char *text; /* owned; "Moved 3 messages to Archive" */
 };
 
+struct arrival {
+	size_t at; /* entry */
+	uint32_t flags;
+	struct str bytes;
+};
+
 struct pop3_session { /* store/session.c */
 	bool running;
 	unsigned request;
@@ -94,10 +101,13 @@ struct pop3_session { /* store/session.c */
 	uint8_t *plan;             /* owned; what becomes of each entry */
 	uint32_t *twin;            /* owned; UID of the same message in the IMAP INBOX, 0: none */
 	int round;
+	struct arrival *waiting; /* owned; fetched, to be delivered together */
+	size_t nwaiting, bytes_waiting;
+	int64_t waiting_since;
 	struct ledger_entry *batch; /* delivered, not yet durable */
-	size_t nbatch, cap_batch, fresh;
-	uint32_t *told; /* owned; UIDs delivered, not yet told to the engine */
-	size_t ntold, cap_told, stored;
+	size_t nbatch, cap_batch, fresh, taken;
+	uint32_t *told; /* owned; UIDs moved in, not yet told to the engine */
+	size_t ntold, cap_told;
 	struct err err;
 };
 
@@ -217,6 +227,8 @@ uint32_t folder_overlay(const struct folder *f, uint32_t uid, uint32_t flags, bo
  * (folder_send_changes). */
 int folder_deliver(struct folder *f, const char *p, size_t len, uint32_t flags, const char *tag,
 	uint32_t *uid, struct err *err);
+/* Those that were delivered get rows. */
+void folder_deliver_many(struct folder *f, struct maildir_mail *v, size_t n);
 void folder_ask_sync(struct folder *f, unsigned request);
 /* Asks the server for the truth: the next compare reads every flag again. */
 void folder_distrust(struct folder *f);
