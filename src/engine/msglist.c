@@ -14,7 +14,7 @@ static_assert((int)MSG_SEEN == (int)MAIL_SEEN && (int)MSG_FORWARDED == (int)MAIL
 		      (int)MSG_PLACEHOLDER == (int)MAIL_PLACEHOLDER,
 	"the front end's flags are the store's");
 
-enum { WINDOW = 64, DEPTH_MAX = 60 };
+enum { WINDOW = 64, DEPTH_MAX = 60, HIDDEN_MAX = (1 << 25) - 1 };
 /* In columns.flags only: tags live with the rows, so that tagging 200,000 messages stays linear. */
 static const uint32_t TAGGED = 1u << 31;
 static const uint32_t NONE = UINT32_MAX;
@@ -381,25 +381,21 @@ static void emit_thread(struct msglist *l, const struct forest *f, uint32_t root
 {
 	uint32_t at = root;
 	uint32_t depth = 0; /* of a thread made to be deep: more than view_row can say */
-	uint64_t lines = 0;
 	bool folded =
 		f->first[root] != NONE && uidset_has(&l->folded, l->columns.uid[f->top[root]]);
 
 	for (;;) {
 		bool last = f->sibling[at] == NONE || depth == 0;
 		struct view_row row = {.at = at,
-			.depth = depth < DEPTH_MAX ? (uint16_t)depth : DEPTH_MAX,
-			.last = last,
-			.lines = lines};
+			.depth = depth < DEPTH_MAX ? depth & 63 : DEPTH_MAX,
+			.last = last};
 
 		if (folded)
-			row.hidden = count_below(f, at);
+			row.hidden = count_below(f, at) & HIDDEN_MAX;
 		add_view(l, row);
 		if (folded)
 			return;
 		if (f->first[at] != NONE) {
-			if (depth > 0 && depth < 64 && !last)
-				lines |= (uint64_t)1 << depth;
 			at = f->first[at];
 			depth++;
 			continue;
@@ -407,8 +403,6 @@ static void emit_thread(struct msglist *l, const struct forest *f, uint32_t root
 		while (at != root && f->sibling[at] == NONE) {
 			at = f->parent[at];
 			depth--;
-			if (depth < 64)
-				lines &= ~((uint64_t)1 << depth);
 		}
 		if (at == root)
 			return;
@@ -458,6 +452,8 @@ static void rebuild(struct msglist *l)
 	uint32_t *index = mem_array(n, sizeof(*index)), *key = mem_array(n, sizeof(*key));
 
 	apply_order(l);
+	l->view = mem_grow(
+		l->view, &l->cap_view, n, sizeof(*l->view)); /* never more rows than messages */
 	l->nview = l->unread = 0;
 	for (size_t i = 0; i < n; i++) {
 		index[i] = (uint32_t)i;
@@ -694,6 +690,25 @@ size_t msglist_unread(const struct msglist *l)
 	return l->unread;
 }
 
+/* The ancestors of a row stand above it; those with a later sibling draw a line through it. Kept in
+ * no table: only a screen of rows is ever asked for. */
+static uint64_t lines_through(const struct msglist *l, size_t row)
+{
+	unsigned depth = l->view[row].depth;
+	uint64_t lines = 0;
+
+	while (depth > 1 && row-- > 0) {
+		const struct view_row *v = &l->view[row];
+
+		if (v->depth >= depth)
+			continue;
+		depth = v->depth;
+		if (depth && !v->last)
+			lines |= (uint64_t)1 << depth;
+	}
+	return lines;
+}
+
 bool msglist_row(struct msglist *l, size_t row, struct msg_row *out)
 {
 	const struct columns *c = &l->columns;
@@ -710,7 +725,7 @@ bool msglist_row(struct msglist *l, size_t row, struct msg_row *out)
 		.tagged = c->flags[v->at] & TAGGED,
 		.depth = v->depth,
 		.last_child = v->last,
-		.lines = v->lines,
+		.lines = lines_through(l, row),
 		.hidden = v->hidden};
 	out->keywords = c->keyset[v->at] < l->keysets.n ? l->keysets.v[c->keyset[v->at]] : "";
 	s = find_strings(l, out->uid);

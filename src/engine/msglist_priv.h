@@ -20,12 +20,9 @@ void uidset_put(struct uidset *s, uint32_t uid, bool in);
 
 enum { STRING_SETS = 1024, STRING_WAYS = 8 };
 
-struct view_row {
+struct view_row {    /* eight bytes: there may be a million */
 	uint32_t at; /* index into columns */
-	uint16_t depth;
-	bool last;
-	uint32_t hidden;
-	uint64_t lines;
+	uint32_t hidden : 25, depth : 6, last : 1;
 };
 
 /* Asks for the strings of some UIDs; answered by msglist_take_rows. */
