@@ -181,6 +181,7 @@ void engine_free(struct engine *e)
 		e->lists = l->next;
 		msglist_free(l);
 	}
+	event_free(e->held);
 	while (e->asked)
 		engine_forget(e, e->asked->request);
 	for (size_t i = 0; i < e->naccounts; i++)
@@ -394,6 +395,8 @@ void engine_close(struct engine *e, struct msglist *l)
 
 	r->list = l->id;
 	store_post(e->store, r);
+	if (e->held && e->held->list == l)
+		e->held->list = NULL;
 	for (struct asked *a = e->asked; a; a = a->next)
 		if (a->list == l)
 			a->list = NULL;
@@ -793,6 +796,12 @@ struct event *engine_next(struct engine *e)
 {
 	struct queue_item *item;
 
+	if (e->held) {
+		struct event *ev = e->held;
+
+		e->held = NULL;
+		return ev;
+	}
 	while ((item = queue_pop(store_events(e->store)))) {
 		struct event *ev = translate(e, (struct store_event *)item);
 

@@ -48,6 +48,7 @@ struct engine {
 	struct account_model *accounts;
 	size_t naccounts;
 	struct msglist *lists;
+	struct event *held; /* owned; comes out before the store is asked for more */
 	struct asked *asked;
 	unsigned next_request, next_list;
 	size_t group_left; /* accounts of engine_sync(-1) still at it */

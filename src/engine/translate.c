@@ -397,6 +397,9 @@ static struct event *take_found(struct engine *e, struct store_event *ev)
 	out->request = ev->request;
 	if (a->limit) {
 		msglist_set_limit(l, strcmp(a->text, "~A") == 0 ? NULL : a->text, ev->uids, ev->n);
+		/* First that the rows are others now, then that the request is through. */
+		e->held = out;
+		out = list_event(l, EVENT_LIST);
 	} else {
 		out->uids = ev->uids;
 		out->n = ev->n;
