@@ -32,7 +32,7 @@ enum {
 	SECOND_CHUNK = 200,
 	MAX_CHUNK = 4000,
 	FLAGS_CHUNK = 1000,
-	QUICK_MS = 400, /* a chunk that came in less is followed by one twice as large */
+	QUICK_MS = 400, /* a chunk that came in less is followed by one four times as large */
 	SLOW_MS = 1500, /* jobs wait for the end of a chunk */
 	SET_MAX = 7500, /* servers may refuse lines of more than 8000 octets (RFC 2683 3.2.1.5) */
 	IDLE_MS = 28 * 60 * 1000,
@@ -383,7 +383,7 @@ static void add_fill(
 	f->n = f->total = g->nfresh;
 	g->fresh = NULL;
 	g->nfresh = 0;
-	f->chunk = FIRST_CHUNK;
+	f->chunk = g->nknown && !j->known.n ? SECOND_CHUNK : FIRST_CHUNK; /* a screenful is here */
 	f->limit = MAX_CHUNK;
 	if (before) {
 		/* A row that broke the parser is being cornered: do not start from large chunks
@@ -583,7 +583,7 @@ static void grow_chunk(struct fill *f, size_t n, int64_t took)
 	if (f->chunk < SECOND_CHUNK)
 		f->chunk = SECOND_CHUNK;
 	else if (took < QUICK_MS)
-		f->chunk *= 2;
+		f->chunk *= 4;
 	else if (took > SLOW_MS && f->chunk / 2 >= SECOND_CHUNK)
 		f->chunk /= 2;
 	if (f->chunk > f->limit)
