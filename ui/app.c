@@ -296,12 +296,19 @@ static void close_top(struct app *a, struct tab *t)
 
 static void drop_tab(struct app *a, int i)
 {
+	int opener = a->tabs[i].opener;
+
 	free(a->tabs[i].folder);
 	memmove(&a->tabs[i], &a->tabs[i + 1], (size_t)(a->ntabs - i - 1) * sizeof(*a->tabs));
 	a->ntabs--;
 	memset(&a->tabs[a->ntabs], 0, sizeof(*a->tabs));
-	if (a->tab > i || a->tab >= a->ntabs)
-		a->tab = a->tab > 0 ? a->tab - 1 : 0;
+	if (a->tab == i)
+		a->tab = opener < i ? opener : i > 0 ? i - 1 : 0;
+	else if (a->tab > i)
+		a->tab--;
+	for (int t = 0; t < a->ntabs; t++)
+		if (a->tabs[t].opener >= i && a->tabs[t].opener > 0)
+			a->tabs[t].opener--;
 }
 
 /* There is always a screen. */
@@ -352,7 +359,8 @@ int app_new_tab(struct app *a, struct view *v)
 {
 	if (a->ntabs == MAX_TABS)
 		return -1;
-	a->tabs[a->ntabs] = (struct tab){.stack = {v}, .n = 1, .account = app_account(a)};
+	a->tabs[a->ntabs] =
+		(struct tab){.stack = {v}, .n = 1, .account = app_account(a), .opener = a->tab};
 	a->tab = a->ntabs++;
 	app_relayout(a);
 	return 0;
@@ -581,7 +589,7 @@ static void handle_event(struct app *a, struct event *ev)
 	tell(a, ev);
 }
 
-static void drain_events(struct app *a)
+void app_events(struct app *a)
 {
 	struct event *ev;
 
@@ -655,7 +663,7 @@ static void bound_key(struct app *a, const char *name)
 	free(line);
 }
 
-static void handle_key(struct app *a, struct term_key *k)
+void app_input(struct app *a, const struct term_key *k)
 {
 	char name[40];
 
@@ -686,7 +694,7 @@ static void drain_keys(struct app *a)
 	struct term_key k;
 
 	while (!a->quit && !a->child.pid && term_key(&k)) {
-		handle_key(a, &k);
+		app_input(a, &k);
 		mem_free_secret(k.text);
 	}
 }
@@ -745,6 +753,13 @@ static void pass_time(struct app *a, int64_t now)
 	a->dirty = true;
 }
 
+void app_paint(struct app *a)
+{
+	a->dirty = false;
+	frame_draw(a);
+	term_flush();
+}
+
 static void loop(struct app *a)
 {
 	while (!a->quit) {
@@ -756,11 +771,8 @@ static void loop(struct app *a)
 
 		ask_next_password(a);
 		timeout = wait_time(a, clock_ms());
-		if (a->dirty && term_is_on()) {
-			a->dirty = false;
-			frame_draw(a);
-			term_flush();
-		}
+		if (a->dirty && term_is_on())
+			app_paint(a);
 		n = poll(fds, 3, timeout);
 		if (n < 0 && errno != EINTR)
 			break;
@@ -771,7 +783,7 @@ static void loop(struct app *a)
 			a->quit = true;
 		if (!a->child.pid)
 			drain_keys(a);
-		drain_events(a);
+		app_events(a);
 	}
 }
 
@@ -866,7 +878,7 @@ static void compose_first(struct app *a, const struct app_start *s)
 		first_drafted, (void *)(uintptr_t)s, NULL);
 }
 
-static void app_end(struct app *a, char *path)
+void app_done(struct app *a, const char *path)
 {
 	while (a->ntabs) {
 		struct tab *t = &a->tabs[a->ntabs - 1];
@@ -888,36 +900,43 @@ static void app_end(struct app *a, char *path)
 	free(a->last_search);
 }
 
+void app_init(struct app *a, struct engine *e, struct settings *s, const struct app_start *start,
+	struct ui_config *config, const char *path)
+{
+	*a = (struct app){.engine = e, .settings = s, .config = config};
+	app_theme(a);
+	a->history = a->prompt.history = history_new();
+	if (path)
+		history_load(a->history, path);
+	a->sidebar = sidebar_setting(a);
+	open_first(a, start);
+	if (start->message && *start->message)
+		app_message(a, "%s", start->message);
+	if (start->compose)
+		compose_first(a, start);
+}
+
 int app_run(struct engine *e, struct settings *s, const struct app_start *start)
 {
-	struct app a = {.engine = e, .settings = s, .config = start->config};
 	struct ui_config *own = start->config ? NULL : ui_config_new();
+	struct ui_config *config = own ? own : start->config;
+	struct style_set styles = config->styles;
 	struct err err = {0};
+	struct app a;
 	char *path;
 
-	if (own)
-		a.config = own;
-	a.styles = a.config->styles;
-	style_theme(&a.styles, settings_text(s, SET_THEME));
-	if (term_start(&a.styles, settings_bool(s, SET_MOUSE), &err) < 0) {
+	style_theme(&styles, settings_text(s, SET_THEME));
+	if (term_start(&styles, settings_bool(s, SET_MOUSE), &err) < 0) {
 		fprintf(stderr, "talaria: %s\n", err.text);
 		ui_config_free(own);
 		return 1;
 	}
 	path = history_path();
-	a.history = a.prompt.history = history_new();
-	if (path)
-		history_load(a.history, path);
-	a.sidebar = sidebar_setting(&a);
-	open_first(&a, start);
-	if (start->message && *start->message)
-		app_message(&a, "%s", start->message);
-	if (start->compose)
-		compose_first(&a, start);
+	app_init(&a, e, s, start, config, path);
 	loop(&a);
 	/* The terminal first: what follows may take a moment, and the shell should be there. */
 	term_stop();
-	app_end(&a, path);
+	app_done(&a, path);
 	free(path);
 	ui_config_free(own);
 	return 0;

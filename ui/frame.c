@@ -169,29 +169,39 @@ static void add_right(struct app *a, const struct account_info *info, struct lin
 	line_add(out, STYLE_STATUS, " ");
 }
 
-void frame_status(struct app *a, struct line *out, int width)
+void frame_status(struct app *a, struct line *left, struct line *right)
 {
 	struct view *v = app_view(a);
-	struct line right = LINE_INIT;
 	struct account_info info;
-	int account = app_account(a), gap;
+	int account = app_account(a);
 
-	line_add(out, STYLE_STATUS, " ");
+	line_add(left, STYLE_STATUS, " ");
 	if (account >= 0) {
 		engine_account(a->engine, (size_t)account, &info);
-		line_addf(out, STYLE_STATUS, "%s %s ", info.name,
+		line_addf(left, STYLE_STATUS, "%s %s ", info.name,
 			info.protocol == ACCOUNT_POP3 ? "pop3" : "imap");
-		add_state(a, &info, out);
+		add_state(a, &info, left);
 	}
 	if (v->ops->status)
-		v->ops->status(v, out);
-	add_right(a, account >= 0 ? &info : NULL, &right);
-	gap = width - line_columns(out) - line_columns(&right);
-	for (; gap > 0; gap--)
-		line_add(out, STYLE_STATUS, " ");
-	for (size_t i = 0; i < right.n; i++)
-		line_addn(out, right.parts[i].style, str_c(&right.text) + right.parts[i].start,
-			right.parts[i].len);
+		v->ops->status(v, left);
+	add_right(a, account >= 0 ? &info : NULL, right);
+}
+
+/* What waits is never cut off by what is only good to know. */
+static void draw_status(struct app *a)
+{
+	const struct region *r = &a->layout.status;
+	struct line left = LINE_INIT, right = LINE_INIT;
+	struct region end = *r;
+
+	frame_status(a, &left, &right);
+	draw_line(r, 0, &left, 0, STYLE_STATUS);
+	end.cols = line_columns(&right);
+	if (end.cols < r->cols) {
+		end.col = r->cols - end.cols;
+		draw_line(&end, 0, &right, 0, STYLE_STATUS);
+	}
+	line_done(&left);
 	line_done(&right);
 }
 
@@ -266,8 +276,9 @@ static int add_hint(
 	if (!key)
 		return 0;
 	w = utf8_columns(key, strlen(key)) + utf8_columns(label, strlen(label)) + 3;
+	/* The most useful come first: what follows one that does not fit is left out, too. */
 	if (w > room)
-		return 0;
+		return room;
 	line_addf(out, STYLE_KEYBAR_KEY, " %s", key);
 	line_addf(out, STYLE_KEYBAR, " %s ", label);
 	return w;
@@ -413,7 +424,6 @@ void frame_draw(struct app *a)
 {
 	const struct layout *l = &a->layout;
 	struct view *v = app_view(a);
-	struct line line = LINE_INIT;
 
 	term_erase();
 	if (l->too_small) {
@@ -427,8 +437,6 @@ void frame_draw(struct app *a)
 	if (l->border_col >= 0)
 		draw_side(a);
 	draw_main(a, v);
-	frame_status(a, &line, l->status.cols);
-	draw_line(&l->status, 0, &line, 0, STYLE_STATUS);
+	draw_status(a);
 	draw_bottom(a, settings_bool(a->settings, SET_KEYBAR));
-	line_done(&line);
 }

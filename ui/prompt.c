@@ -40,17 +40,21 @@ static void drop_line(struct strv *v, size_t at)
 void history_add(struct history *h, enum history_kind kind, const char *line)
 {
 	struct strv *v = &h->lines[kind];
+	size_t len = strlen(line);
 
-	if (kind == HISTORY_NONE || !*line || strchr(line, '\n'))
+	/* Completion leaves a blank at the end. */
+	while (len && line[len - 1] == ' ')
+		len--;
+	if (kind == HISTORY_NONE || !len || strchr(line, '\n'))
 		return;
 	for (size_t i = 0; i < v->n; i++)
-		if (strcmp(v->v[i], line) == 0) {
+		if (strlen(v->v[i]) == len && strncmp(v->v[i], line, len) == 0) {
 			drop_line(v, i);
 			break;
 		}
 	if (v->n >= HISTORY_MAX)
 		drop_line(v, 0);
-	strv_add(v, line);
+	strv_addn(v, line, len);
 }
 
 const char *history_get(const struct history *h, enum history_kind kind, size_t back)

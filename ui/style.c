@@ -169,8 +169,9 @@ int style_color(const char *name, short *out, struct err *err)
 		return 0;
 	}
 	return err_set(err, ERR_INPUT,
-		_("“%s” is not a color: a name like red or bright-blue, 0..255, #rrggbb, or "
-		  "default"),
+		_("“%s” is not a color: a name like red or bright-blue, 0..255, \"#rrggbb\" in "
+		  "quotes, "
+		  "or default"),
 		name);
 }
 

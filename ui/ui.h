@@ -61,6 +61,7 @@ struct tab {
 	int n;
 	int account; /* opened when first looked at; -1: nothing to open */
 	char *folder;
+	int opener; /* the tab to go back to when it closes */
 };
 
 typedef void app_done_fn(struct app *a, void *ctx, struct event *ev);
@@ -113,6 +114,17 @@ struct app {
 	bool offline;
 	int depth; /* of commands that run commands */
 };
+
+/* --- the parts of app_run, for tests without a terminal --- */
+struct app_start;
+struct term_key;
+/* After the terminal was started. path: the history file or NULL. */
+void app_init(struct app *a, struct engine *e, struct settings *s, const struct app_start *start,
+	struct ui_config *config, const char *path);
+void app_input(struct app *a, const struct term_key *k);
+void app_events(struct app *a); /* what the engine has to say, at most a batch of it */
+void app_paint(struct app *a);
+void app_done(struct app *a, const char *path);
 
 /* --- tabs and views (app.c) --- */
 struct view *app_view(struct app *a); /* the current one; NULL only while starting */
@@ -168,7 +180,7 @@ size_t complete_path_line(void *ctx, const char *line, struct strv *out);
 
 /* --- the frame around the views (frame.c) --- */
 void frame_draw(struct app *a);
-void frame_status(struct app *a, struct line *out, int width);
+void frame_status(struct app *a, struct line *left, struct line *right);
 void frame_keybar(struct app *a, struct line *out, int width);
 int frame_tab_at(struct app *a, int col); /* -1: none */
 

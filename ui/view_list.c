@@ -171,7 +171,7 @@ static void parts_row(struct list_view *x, size_t i, struct line *out, int width
 	str_adds(&s, *p->name        ? p->name
 		     : p->attachment ? _("(no name)")
 				     : _("(text of the message)"));
-	line_pad(out, p->attachment ? STYLE_ATTACHMENT : STYLE_PLAIN, str_c(&s), width - 5 - 36);
+	line_pad(out, p->attachment ? STYLE_ATTACHMENT : STYLE_PLAIN, str_c(&s), width - 5 - 39);
 	line_add(out, STYLE_PLAIN, " ");
 	line_pad(out, STYLE_DIM, p->type, 20);
 	str_clear(&s);

@@ -147,6 +147,8 @@ static bool has_choice(const char *choices, const char *value)
 {
 	size_t len = strlen(value);
 
+	if (strchr(value, ' ')) /* "yes no" is not one of "auto yes no" */
+		return false;
 	for (const char *p = choices; len && (p = strstr(p, value)); p++)
 		if ((p == choices || p[-1] == ' ') && (p[len] == ' ' || p[len] == '\0'))
 			return true;

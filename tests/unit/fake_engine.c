@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "ui/draft_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -725,14 +726,6 @@ unsigned engine_limit(struct engine *e, struct msglist *l, const char *query)
 
 /* --- writing --- */
 
-static char *field(const char *text, const char *name)
-{
-	const char *p = strstr(text, name), *end = p ? strchr(p, '\n') : NULL;
-
-	return p && end ? mem_strndup(p + strlen(name), (size_t)(end - p) - strlen(name))
-			: mem_strdup("");
-}
-
 static unsigned draft_event(struct engine *e)
 {
 	struct event *ev = post(e, EVENT_DRAFT, ++e->id);
@@ -744,13 +737,13 @@ static unsigned draft_event(struct engine *e)
 	d->id = mem_strdup("draft1");
 	d->path = mem_strdup(e->path);
 	d->text = mem_strdup(e->draft);
-	d->from = field(e->draft, "From: ");
-	d->to = field(e->draft, "To: ");
-	d->cc = field(e->draft, "\nCc: ");
-	d->bcc = field(e->draft, "Bcc: ");
-	d->subject = field(e->draft, "Subject: ");
+	d->from = draft_header(e->draft, "From");
+	d->to = draft_header(e->draft, "To");
+	d->cc = draft_header(e->draft, "Cc");
+	d->bcc = draft_header(e->draft, "Bcc");
+	d->subject = draft_header(e->draft, "Subject");
 	for (p = e->draft; (p = strstr(p, "Attach: ")); p++)
-		strv_take(&d->attach, field(p, "Attach: "));
+		strv_take(&d->attach, draft_header(p, "Attach"));
 	return ev->request;
 }
 

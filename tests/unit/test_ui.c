@@ -1,4 +1,962 @@
+/* The front end without a terminal: editing, keys, commands, rows, layouts, and whole screens over
+ * the fake engine. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "fake_engine.h"
+#include "ui/app.h"
+#include "ui/draft_text.h"
+#include "ui/index_row.h"
+#include "ui/term.h"
+#include "ui/views.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* --- prompt --- */
+
+/* Words of keys, separated by blanks. */
+static enum prompt_result type(struct prompt *p, const char *keys)
+{
+	char *copy = mem_strdup(keys), *save = NULL;
+	enum prompt_result r = PROMPT_MORE;
+
+	for (char *k = strtok_r(copy, " ", &save); k; k = strtok_r(NULL, " ", &save))
+		r = prompt_key(p, k, NULL);
+	free(copy);
+	return r;
+}
+
+static void test_prompt_edit(void **state)
+{
+	static const struct {
+		const char *initial, *keys, *want;
+	} rows[] = {
+		{"", "a b Space c", "ab c"},
+		{"hello", "Backspace Backspace", "hel"},
+		{"hello", "Ctrl-A x", "xhello"},
+		{"hello", "Home Delete", "ello"},
+		{"hello world", "Ctrl-W", "hello "},
+		{"hello world", "Alt-b Ctrl-K", "hello "},
+		{"hello world", "Ctrl-W Ctrl-A Ctrl-Y", "worldhello "},
+		{"hello world", "Ctrl-U", ""},
+		{"hello world", "Home Alt-f x", "hellox world"},
+		{"hello world", "Home Alt-d", " world"},
+		{"日本語", "Left Backspace", "日語"},
+		{"e\xCC\x81x", "Left Backspace", "x"},
+		{"añb", "Left Left Delete", "ab"},
+		{"ab", "Left é", "aéb"},
+		{"ab", "F5 PageDown", "ab"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		struct prompt p = {0};
+
+		prompt_open(&p, PROMPT_LINE, ":", rows[i].initial);
+		assert_int_equal(type(&p, rows[i].keys), PROMPT_MORE);
+		assert_string_equal(str_c(&p.text), rows[i].want);
+		prompt_close(&p);
+	}
+}
+
+static void test_prompt_ends(void **state)
+{
+	struct prompt p = {0};
+
+	(void)state;
+	prompt_open(&p, PROMPT_LINE, ":", "x");
+	assert_int_equal(type(&p, "Enter"), PROMPT_DONE);
+	prompt_close(&p);
+	prompt_open(&p, PROMPT_LINE, ":", "x");
+	assert_int_equal(type(&p, "Ctrl-G"), PROMPT_CANCELLED);
+	prompt_close(&p);
+	prompt_open(&p, PROMPT_CHOICE, "?", "");
+	p.choices = mem_strdup("ny");
+	assert_int_equal(type(&p, "x"), PROMPT_MORE);
+	assert_int_equal(type(&p, "Y"), PROMPT_DONE);
+	assert_string_equal(str_c(&p.text), "y");
+	prompt_close(&p);
+	prompt_open(&p, PROMPT_CHOICE, "?", "");
+	p.choices = mem_strdup("ny");
+	assert_int_equal(type(&p, "Enter"), PROMPT_DONE);
+	assert_string_equal(str_c(&p.text), "n");
+	prompt_close(&p);
+}
+
+static void test_prompt_paste(void **state)
+{
+	struct prompt p = {0};
+
+	(void)state;
+	prompt_open(&p, PROMPT_PASSWORD, "?", "");
+	prompt_key(&p, "Paste", "sec\033ret\n");
+	assert_string_equal(str_c(&p.text), "sec\xEF\xBF\xBDret");
+	prompt_close(&p);
+	assert_null(p.text.p);
+}
+
+static void test_prompt_history(void **state)
+{
+	char path[] = "/tmp/talaria-test-XXXXXX";
+	struct prompt p = {0};
+	struct history *h = history_new();
+	int fd = mkstemp(path);
+
+	(void)state;
+	close(fd);
+	history_add(h, HISTORY_SEARCH, "one ");
+	history_add(h, HISTORY_SEARCH, "two");
+	history_add(h, HISTORY_SEARCH, "one");
+	history_add(h, HISTORY_COMMAND, "quit");
+	history_save(h, path);
+	history_free(h);
+	h = history_new();
+	history_load(h, path);
+	unlink(path);
+	p.history = h;
+	prompt_open(&p, PROMPT_LINE, "/", "dra");
+	p.history_kind = HISTORY_SEARCH;
+	type(&p, "Up");
+	assert_string_equal(str_c(&p.text), "one");
+	type(&p, "Up Up Up");
+	assert_string_equal(str_c(&p.text), "two");
+	type(&p, "Down Down");
+	assert_string_equal(str_c(&p.text), "dra");
+	type(&p, "Down");
+	assert_string_equal(str_c(&p.text), "dra");
+	prompt_close(&p);
+	assert_null(history_get(h, HISTORY_SEARCH, 3));
+	history_free(h);
+}
+
+static size_t three_words(void *ctx, const char *line, struct strv *out)
+{
+	static const char *const words[] = {"move", "mope", "delete"};
+
+	(void)ctx;
+	for (size_t i = 0; i < 3; i++)
+		if (str_starts(words[i], line))
+			strv_add(out, words[i]);
+	return 0;
+}
+
+static void test_prompt_complete(void **state)
+{
+	struct prompt p = {0};
+
+	(void)state;
+	prompt_open(&p, PROMPT_LINE, ":", "d");
+	p.complete = three_words;
+	type(&p, "Tab");
+	assert_string_equal(str_c(&p.text), "delete ");
+	prompt_open(&p, PROMPT_LINE, ":", "m");
+	p.complete = three_words;
+	type(&p, "Tab");
+	assert_string_equal(str_c(&p.text), "mo");
+	type(&p, "Tab");
+	assert_string_equal(str_c(&p.text), "move");
+	type(&p, "Tab");
+	assert_string_equal(str_c(&p.text), "mope");
+	type(&p, "Shift-Tab");
+	assert_string_equal(str_c(&p.text), "move");
+	prompt_close(&p);
+}
+
+/* --- keys --- */
+
+static void test_key_names(void **state)
+{
+	static const struct {
+		const char *written, *want;
+	} rows[] = {
+		{"j", "j"},
+		{"^L", "Ctrl-L"},
+		{"^l", "Ctrl-L"},
+		{"C-l", "Ctrl-L"},
+		{"Ctrl-_", "Ctrl-_"},
+		{"^", "^"},
+		{"<Return>", "Enter"},
+		{"^M", "Enter"},
+		{"^I", "Tab"},
+		{"space", "Space"},
+		{"Esc-v", "Alt-v"},
+		{"M-V", "Alt-V"},
+		{"Esc-Tab", "Alt-Tab"},
+		{"PgDn", "PageDown"},
+		{"F1", "F1"},
+		{"é", "é"},
+		{"-", "-"},
+		{"", NULL},
+		{"jj", NULL},
+		{"F99", NULL},
+		{"Ctrl-é", NULL},
+		{"Alt-Alt-x", NULL},
+		{"\033", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		char name[24] = "";
+		bool ok = term_key_name(rows[i].written, name);
+
+		assert_int_equal(ok, rows[i].want != NULL);
+		if (ok)
+			assert_string_equal(name, rows[i].want);
+	}
+}
+
+static void test_key_lookup(void **state)
+{
+	struct keys *k = keys_new();
+	struct err err = {0};
+
+	(void)state;
+	assert_string_equal(keys_find(k, UI_INDEX, "j")->command, "next");
+	assert_string_equal(keys_find(k, UI_TEXT, "j")->command, "line-down");
+	assert_string_equal(keys_find(k, UI_READER, "d")->command, "delete");
+	assert_null(keys_find(k, UI_TEXT, "d"));
+	assert_string_equal(keys_of(k, UI_INDEX, "quit"), "q");
+	assert_string_equal(keys_of(k, UI_READER, "back"), "q");
+	assert_int_equal(keys_bind(k, "index", "Esc-d", "delete; next", "both", &err), 0);
+	assert_string_equal(keys_find(k, UI_INDEX, "Alt-d")->command, "delete; next");
+	assert_int_equal(keys_unbind(k, "index", "M-d", &err), 0);
+	assert_null(keys_find(k, UI_INDEX, "Alt-d"));
+	assert_int_equal(keys_unbind(k, "index", "M-d", &err), -1);
+	assert_int_equal(keys_bind(k, "nowhere", "d", "delete", "", &err), -1);
+	assert_int_equal(keys_bind(k, "index", "nokey", "delete", "", &err), -1);
+	keys_free(k);
+}
+
+/* Every default key runs a command that exists and makes sense on its screen. */
+static void test_default_keys(void **state)
+{
+	struct keys *k = keys_new();
+
+	(void)state;
+	assert_true(keys_count(k) > 100);
+	for (size_t i = 0; i < keys_count(k); i++) {
+		const struct key_binding *b = keys_at(k, i);
+		struct err err = {0};
+		struct str name = STR_INIT;
+
+		if (commands_check(b->command, &err) < 0)
+			fail_msg("%s: %s", b->key, err.text);
+		str_add(&name, b->command, strcspn(b->command, " ;"));
+		assert_true((commands_find(str_c(&name))->contexts & b->context) == b->context);
+		str_done(&name);
+	}
+	keys_free(k);
+}
+
+/* --- commands and configuration --- */
+
+static void test_command_check(void **state)
+{
+	static const struct {
+		const char *line, *error; /* part of it; NULL: fine */
+	} rows[] = {
+		{"next", NULL},
+		{"move Archive; next", NULL},
+		{"move \"My folder\"", NULL},
+		{"mvoe x", "did you mean “move”"},
+		{"next; xyzzyplugh", "no command “xyzzyplugh”"},
+		{"jump", "Usage: jump N"},
+		{"delete now", "Usage: delete"},
+		{"move \"x", "not closed"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		struct err err = {0};
+
+		assert_int_equal(commands_check(rows[i].line, &err), rows[i].error ? -1 : 0);
+		if (rows[i].error)
+			assert_non_null(strstr(err.text, rows[i].error));
+	}
+}
+
+static void test_config_lines(void **state)
+{
+	static const struct {
+		const char *line, *error;
+	} rows[] = {
+		{"bind index J next", NULL},
+		{"bind index J \"delete; next\" 'away'", NULL},
+		{"unbind index x", NULL},
+		{"color quote1 cyan default bold", NULL},
+		{"color cursor \"#ffffff\" 24", NULL},
+		{"bind index J", "-:1:1: bind needs"},
+		{"bind indx J next", "-:1:6: there is no screen"},
+		{"bind index Foo next", "-:1:12: there is no key"},
+		{"bind index J nxt", "-:1:14: There is no command “nxt”; did you mean “next”"},
+		{"unbind index Q", "-:1:14: the key Q"},
+		{"color quot1 red", "did you mean “quote1”"},
+		{"color quote1 rad", "-:1:14: “rad” is not a color"},
+		{"color quote1 red blue green", "more than two"},
+		{"bnid index j next", "did you mean “bind”"},
+		{"frobnicate", "-:1:1: “frobnicate” is not known"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		struct ui_config *c = ui_config_new();
+		struct conf_errors errors = {0};
+		struct conf_block *b = conf_parse(rows[i].line, strlen(rows[i].line), &errors);
+		struct str s = STR_INIT;
+
+		ui_config_line(c, &b->lines[0], &errors);
+		conf_errors_print(&errors, &s);
+		if (rows[i].error ? !strstr(str_c(&s), rows[i].error) : errors.n != 0)
+			fail_msg("%s gave %s", rows[i].line, str_c(&s));
+		str_done(&s);
+		conf_free(b);
+		conf_errors_done(&errors);
+		ui_config_free(c);
+	}
+}
+
+static void test_manual(void **state)
+{
+	struct str s = STR_INIT;
+	size_t n, items = 0;
+
+	(void)state;
+	commands_table(&n);
+	commands_manual(&s);
+	for (const char *p = str_c(&s); (p = strstr(p, ".It Ic ")); p++)
+		items++;
+	assert_int_equal(items, n);
+	keys_manual(&s);
+	assert_non_null(strstr(str_c(&s), ".Bl -tag"));
+	str_done(&s);
+}
+
+static void test_styles(void **state)
+{
+	struct style_set set = {0};
+	short c;
+
+	(void)state;
+	assert_int_equal(style_color("bright-red", &c, NULL), 0);
+	assert_int_equal(c, 9);
+	assert_int_equal(style_color("#ff0000", &c, NULL), 0);
+	assert_int_equal(c, 196);
+	assert_int_equal(style_color("256", &c, NULL), -1);
+	assert_int_equal(style_color("#12345g", &c, NULL), -1);
+	for (int i = 0; i < STYLES; i++)
+		assert_int_equal(style_find(style_name((enum style)i)), i);
+	style_theme(&set, "dark");
+	assert_true(style_look(&set, STYLE_PLAIN | STYLE_SELECTED, 256).bg >= 0);
+	/* Without colours the cursor is still seen. */
+	assert_true(style_look(&set, STYLE_PLAIN | STYLE_SELECTED, 0).attr & ATTR_REVERSE);
+	assert_int_equal(style_look(&set, STYLE_ERROR, 0).fg, COLOR_NONE);
+	style_theme(&set, "plain");
+	assert_true(style_look(&set, STYLE_PLAIN | STYLE_SELECTED, 256).attr & ATTR_REVERSE);
+}
+
+/* --- rows and layouts --- */
+
+static void test_index_row_width(void **state)
+{
+	static const char *const subjects[] = {"plain", "会議の議題について 📅 よろしくお願いします",
+		"e\xCC\x81"
+		"e\xCC\x81 combining",
+		"", NULL,
+		"a very long subject that goes on and on and on and on and on and on and on and "
+		"on"};
+
+	(void)state;
+	for (int width = 32; width <= 200; width += 7)
+		for (size_t i = 0; i < MEM_COUNT(subjects); i++)
+			for (int depth = 0; depth < 40; depth += 13) {
+				struct msg_row m = {.uid = 1,
+					.date = 1700000000,
+					.size = 123456,
+					.depth = depth,
+					.lines = 0x55,
+					.from_name = i & 1 ? "山田太郎と長い名前の人" : "Al",
+					.subject = subjects[i]};
+				struct index_format f = {
+					.width = width, .now = 1700000100, .ascii = depth == 26};
+				struct line line = LINE_INIT;
+
+				index_row(&line, &m, &f);
+				if (line_columns(&line) != width)
+					fail_msg("width %d, subject %zu, depth %d: %d", width, i,
+						depth, line_columns(&line));
+				line_done(&line);
+			}
+}
+
+static void test_index_row_text(void **state)
+{
+	struct msg_row m = {.uid = 1,
+		.flags = MSG_FLAGGED | MSG_ATTACHMENT,
+		.date = 1700000000,
+		.size = 4301,
+		.tagged = true,
+		.depth = 2,
+		.last_child = true,
+		.lines = 1 << 1,
+		.from_name = "Jeff B",
+		.to = "bob@example.org",
+		.subject = "Re: cache"};
+	struct index_format f = {.width = 60, .now = 1700000000 + 60};
+	struct line line = LINE_INIT;
+
+	(void)state;
+	setenv("TZ", "UTC", 1);
+	tzset();
+	index_row(&line, &m, &f);
+	assert_string_equal(
+		str_c(&line.text), "*NFA Jeff B        │ └─> Re: cache               4k   22:13 ");
+	line_clear(&line);
+	f.same_subject = f.show_to = f.ascii = true;
+	m.flags = MSG_SEEN | MSG_ANSWERED;
+	m.tagged = false;
+	index_row(&line, &m, &f);
+	assert_string_equal(
+		str_c(&line.text), " r   To bob@exam…  | `->                         4k   22:13 ");
+	line_done(&line);
+}
+
+static void test_index_date(void **state)
+{
+	static const struct {
+		long before;
+		bool wide;
+		const char *want;
+	} rows[] = {
+		{0, false, "12:00"},
+		{3600, false, "11:00"},
+		{86400, false, "Tue"},
+		{6 * 86400, true, "Thu 12:00"},
+		{7 * 86400, false, " 8 Nov"},
+		{300 * 86400, false, "19 Jan"},
+		{400 * 86400, false, "2022-10"},
+		{400 * 86400, true, "2022-10-11"},
+		{-86400, false, "16 Nov"},
+	};
+	const time_t now = 1700049600; /* Wednesday, 15 November 2023, 12:00 */
+
+	(void)state;
+	setenv("TZ", "UTC", 1);
+	tzset();
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		struct str s = STR_INIT;
+
+		index_date(&s, now - rows[i].before, now, rows[i].wide);
+		assert_string_equal(str_c(&s), rows[i].want);
+		str_done(&s);
+	}
+}
+
+static void test_bare_subject(void **state)
+{
+	(void)state;
+	assert_string_equal(index_bare_subject("Re: Fwd: AW:  x"), "x");
+	assert_string_equal(index_bare_subject("Re[2]: x"), "x");
+	assert_string_equal(index_bare_subject("Regarding: x"), "Regarding: x");
+}
+
+static void test_numbers(void **state)
+{
+	static const struct {
+		uint64_t n;
+		const char *size, *number;
+	} rows[] = {{0, "0", "0"}, {999, "999", "999"}, {1000, "1k", "1,000"},
+		{831488, "812k", "831,488"}, {1048576, "1.0M", "1,048,576"},
+		{123456789012, "115G", "123,456,789,012"}};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		struct str s = STR_INIT;
+
+		draw_size(&s, rows[i].n);
+		assert_string_equal(str_c(&s), rows[i].size);
+		str_clear(&s);
+		draw_number(&s, rows[i].n);
+		assert_string_equal(str_c(&s), rows[i].number);
+		str_done(&s);
+	}
+}
+
+static void test_layout(void **state)
+{
+	struct layout_options o = {SIDEBAR_AUTO, 24, 12, true};
+	struct layout l;
+
+	(void)state;
+	layout_compute(&l, 24, 80, &o);
+	assert_int_equal(l.border_col, -1);
+	assert_int_equal(l.rule_row, -1);
+	assert_int_equal(l.main.rows, 21);
+	assert_int_equal(l.main.cols, 80);
+	assert_int_equal(l.status.row, 22);
+	assert_int_equal(l.bar.row, 23);
+	layout_compute(&l, 60, 200, &o);
+	assert_int_equal(l.border_col, 24);
+	assert_int_equal(l.main.col, 25);
+	assert_int_equal(l.main.cols, 175);
+	assert_int_equal(l.main.rows, 12);
+	assert_int_equal(l.rule_row, 13);
+	assert_int_equal(l.preview.row + l.preview.rows, l.status.row);
+	o.keybar = false;
+	o.sidebar = SIDEBAR_YES;
+	layout_compute(&l, 24, 60, &o);
+	assert_int_equal(l.border_col, 20);
+	assert_int_equal(l.status.row, 23);
+	assert_int_equal(l.main.rows, 22);
+	/* Whatever the size, nothing lies outside the window. */
+	for (int rows = 0; rows < 70; rows++)
+		for (int cols = 0; cols < 220; cols += 11) {
+			layout_compute(&l, rows, cols, &o);
+			if (l.too_small)
+				continue;
+			assert_true(l.main.rows > 0 && l.main.cols > 0);
+			assert_true(l.main.row + l.main.rows <= l.status.row);
+			assert_true(l.main.col + l.main.cols == cols);
+		}
+}
+
+static void test_scroll(void **state)
+{
+	struct scroll s = {.rows = 10};
+
+	(void)state;
+	scroll_move(&s, 100, MOVE_LAST, 1);
+	assert_int_equal(s.cursor, 99);
+	assert_int_equal(s.top, 90);
+	scroll_move(&s, 100, MOVE_PAGE_UP, 1);
+	assert_int_equal(s.cursor, 89);
+	assert_int_equal(s.top, 80);
+	scroll_move(&s, 100, MOVE_FIRST, 1);
+	scroll_move(&s, 100, MOVE_PREVIOUS, 5);
+	assert_int_equal(s.cursor, 0);
+	scroll_fit(&s, 0, 10);
+	scroll_move(&s, 0, MOVE_NEXT, 1);
+	assert_int_equal(s.cursor, 0);
+	s.cursor = 50;
+	scroll_fit(&s, 3, 10);
+	assert_int_equal(s.cursor, 2);
+	assert_int_equal(s.top, 0);
+}
+
+/* --- drafts --- */
+
+static void test_draft_text(void **state)
+{
+	const char *text =
+		"From: a\nTo: b,\n c\nAttach: /x\nAttach: /y\n\nBody attached\n> enclosed\n";
+	char *s;
+
+	(void)state;
+	s = draft_header(text, "to");
+	assert_string_equal(s, "b, c");
+	free(s);
+	s = draft_set_header(text, "To", "d\nBcc: evil");
+	assert_string_equal(s,
+		"From: a\nTo: d Bcc: evil\nAttach: /x\nAttach: /y\n\nBody attached\n> enclosed\n");
+	free(s);
+	s = draft_set_header(text, "To", "");
+	assert_string_equal(s, "From: a\nAttach: /x\nAttach: /y\n\nBody attached\n> enclosed\n");
+	free(s);
+	s = draft_drop_header(text, "Attach", 1);
+	assert_string_equal(s, "From: a\nTo: b,\n c\nAttach: /x\n\nBody attached\n> enclosed\n");
+	free(s);
+	s = draft_set_header("", "Subject", "x");
+	assert_string_equal(s, "Subject: x\n\n");
+	free(s);
+	s = draft_add_header("To: a", "Cc", "b");
+	assert_string_equal(s, "To: a\nCc: b\n\n");
+	free(s);
+	assert_true(draft_mentions(text, "attach enclosed"));
+	assert_false(draft_mentions("To: a\n\n> attached\nHi\n-- \nattach\n", "attach"));
+	assert_string_equal(draft_body("To: a\n"), "");
+	assert_string_equal(draft_body("\nx"), "x");
+}
+
+/* --- whole screens --- */
+
+struct screen {
+	struct engine *e;
+	struct settings *s;
+	struct ui_config *c;
+	struct app a;
+	struct str text; /* what the screen shows */
+};
+
+static void look(struct screen *x)
+{
+	app_events(&x->a);
+	app_paint(&x->a);
+	str_clear(&x->text);
+	for (int i = 0; i < term_rows(); i++) {
+		term_row_text(i, &x->text);
+		str_addc(&x->text, '\n');
+	}
+}
+
+static struct screen *open_screen(int rows, int cols)
+{
+	struct screen *x = mem_alloc(sizeof(*x));
+	struct app_start start = {0};
+
+	x->s = settings_new();
+	x->c = ui_config_new();
+	fake_messages(32);
+	assert_int_equal(engine_new(&x->e, x->s, NULL, NULL), 0);
+	assert_int_equal(term_start_headless(&x->c->styles, rows, cols, NULL), 0);
+	app_init(&x->a, x->e, x->s, &start, x->c, NULL);
+	look(x);
+	return x;
+}
+
+static void close_screen(struct screen *x)
+{
+	term_stop();
+	app_done(&x->a, NULL);
+	engine_free(x->e);
+	settings_free(x->s);
+	ui_config_free(x->c);
+	str_done(&x->text);
+	free(x);
+}
+
+/* Keys separated by blanks. */
+static void press(struct screen *x, const char *keys)
+{
+	char *copy = mem_strdup(keys), *save = NULL;
+
+	for (char *k = strtok_r(copy, " ", &save); k; k = strtok_r(NULL, " ", &save)) {
+		struct term_key key = {0};
+
+		snprintf(key.name, sizeof(key.name), "%s", k);
+		app_input(&x->a, &key);
+		app_events(&x->a);
+	}
+	free(copy);
+	look(x);
+}
+
+static void type_text(struct screen *x, const char *text)
+{
+	struct term_key key = {.text = mem_strdup(text)};
+
+	snprintf(key.name, sizeof(key.name), "Paste");
+	app_input(&x->a, &key);
+	free(key.text);
+	look(x);
+}
+
+static void sees(struct screen *x, const char *what)
+{
+	if (!strstr(str_c(&x->text), what))
+		fail_msg("not on the screen: %s\n%s", what, str_c(&x->text));
+}
+
+static void sees_not(struct screen *x, const char *what)
+{
+	if (strstr(str_c(&x->text), what))
+		fail_msg("on the screen: %s\n%s", what, str_c(&x->text));
+}
+
+static void test_screen_index(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	sees(x, " 1 work  2 home");
+	sees(x, "│ └─>");
+	sees(x, "work imap ● online   INBOX  20 new of 40");
+	sees(x, "2 waiting");
+	sees(x, "q Quit");
+	sees(x, "? Help");
+	press(x, "=");
+	sees(x, "Invoice 4711");
+	press(x, "2");
+	sees(x, "not encrypted!");
+	close_screen(x);
+}
+
+static void test_screen_large(void **state)
+{
+	struct screen *x = open_screen(60, 200);
+
+	(void)state;
+	sees(x, " work              imap │");
+	sees(x, "INBOX              12 │");
+	press(x, "B");
+	sees_not(x, "imap │");
+	close_screen(x);
+}
+
+static void test_screen_read(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	press(x, "= j Enter");
+	sees(x, "Invoice 4712");
+	sees(x, "> why not pages");
+	press(x, "T");
+	sees_not(x, "> why not pages");
+	sees(x, "quotes hidden");
+	press(x, "T Space Space");
+	sees_not(x, "Because a page");
+	press(x, "j");
+	sees(x, "Subject: the new cache format");
+	press(x, "/");
+	type_text(x, "LINE 33");
+	press(x, "Enter");
+	sees(x, "Line 33 of");
+	press(x, "^ b");
+	sees(x, "https://example.org/cache");
+	press(x, "q v s");
+	sees(x, "Save as: ~/cache.pdf");
+	press(x, "Ctrl-U");
+	type_text(x, "/tmp/x y");
+	press(x, "Enter");
+	assert_string_equal(fake_last(), "save 3 2 /tmp/x y");
+	sees(x, "Saved as /tmp/x y");
+	press(x, "q q");
+	sees(x, "INBOX");
+	close_screen(x);
+}
+
+static void test_screen_delete_keeps_place(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	press(x, "= d");
+	assert_string_equal(fake_last(), "delete 1");
+	press(x, "d");
+	assert_string_equal(fake_last(), "delete 2");
+	press(x, "j d");
+	assert_string_equal(fake_last(), "delete 4");
+	press(x, "u");
+	sees(x, "Taken back");
+	press(x, "= Enter d");
+	sees(x, "Invoice 4712");
+	assert_string_equal(fake_last(), "delete 1");
+	close_screen(x);
+}
+
+static void test_screen_tags(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	press(x, ";");
+	sees(x, "Nothing is tagged");
+	press(x, "= t j t ; s");
+	sees(x, "Move 2 messages to:");
+	press(x, "L i s t s / Tab Enter");
+	assert_string_equal(fake_last(), "move 1 3 Lists/kernel");
+	press(x, "= ");
+	press(x, "T i n v o i c e Enter ; F");
+	assert_non_null(strstr(fake_last(), "flag 2 9 10"));
+	close_screen(x);
+}
+
+static void test_screen_prompt(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	press(x, ": m o v Tab");
+	sees(x, ":move");
+	press(x, "Esc : n o s u c h Enter");
+	sees(x, "There is no command “nosuch”");
+	press(x, ":");
+	type_text(x, "set keybar=no");
+	press(x, "Enter");
+	sees_not(x, "q Quit");
+	press(x, ":");
+	type_text(x, "set sidebra=yes");
+	press(x, "Enter");
+	sees(x, "did you mean “sidebar”");
+	press(x, ":");
+	type_text(x, "bind index K \"limit invoice\"");
+	press(x, "Enter K");
+	sees(x, "only: invoice");
+	sees_not(x, "PATCH");
+	press(x, "l Ctrl-U");
+	type_text(x, "all");
+	press(x, "Enter");
+	sees(x, "PATCH");
+	press(x, "X");
+	sees(x, "The key X does nothing here");
+	close_screen(x);
+}
+
+static void test_screen_protocol(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	press(x, ":");
+	type_text(x, "protocol pop3");
+	press(x, "Enter");
+	sees(x, "Nothing is deleted");
+	sees(x, "Switch work to POP3 now?");
+	press(x, "n");
+	sees_not(x, "Nothing is deleted");
+	sees(x, "work imap");
+	press(x, ":");
+	type_text(x, "protocol pop3 work");
+	press(x, "Enter y");
+	assert_string_equal(fake_last(), "protocol pop3");
+	sees(x, "work pop3 ●");
+	close_screen(x);
+}
+
+static void test_screen_compose(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	/* A question is open when the draft comes, so the editor does not take the keyboard. */
+	app_input(&x->a, &(struct term_key){.name = "r"});
+	app_input(&x->a, &(struct term_key){.name = ":"});
+	look(x);
+	sees(x, "3 ✎ [PATCH");
+	press(x, "Esc");
+	sees(x, "To  list@example.org");
+	press(x, "c");
+	type_text(x, "carol@example.org");
+	press(x, "Enter");
+	sees(x, "Cc  carol@example.org");
+	press(x, "s Ctrl-U Enter y");
+	sees(x, "No subject. Send it anyway?");
+	press(x, "n t Ctrl-U Enter c Ctrl-U Enter y");
+	sees(x, "Nobody to send it to");
+	press(x, "1");
+	sees(x, "INBOX");
+	press(x, "3 q");
+	sees(x, "Keep this draft?");
+	press(x, "y");
+	sees(x, "Kept as a draft");
+	sees_not(x, "✎");
+	close_screen(x);
+}
+
+static void test_screen_lists(void **state)
+{
+	static const struct {
+		const char *command, *want;
+	} rows[] = {
+		{"pending", "Move 3 messages to Archive"},
+		{"outbox", "unconfirmed"},
+		{"drafts", "Half a thought"},
+		{"folders", "Old mail"},
+		{"check", "connected, logged in"},
+		{"help", "go to the next unread message"},
+		{"help move", "move to a folder"},
+		{"help options", "sidebar-width = 24"},
+		{"help keys", "Everywhere"},
+		{"messages", "Nothing was said yet"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		struct screen *x = open_screen(24, 80);
+
+		press(x, ":");
+		type_text(x, rows[i].command);
+		press(x, "Enter");
+		sees(x, rows[i].want);
+		press(x, "q");
+		sees(x, "INBOX");
+		close_screen(x);
+	}
+}
+
+static void test_screen_sizes(void **state)
+{
+	(void)state;
+	for (int rows = 1; rows < 64; rows += 3)
+		for (int cols = 1; cols < 210; cols += 23) {
+			struct screen *x = open_screen(rows, cols);
+
+			press(x, "= j j Enter j v q q y j q ? q");
+			close_screen(x);
+		}
+}
+
+/* Nothing that comes from a mail can move the cursor of the terminal. */
+static void test_term_filters(void **state)
+{
+	struct style_set set = {0};
+	struct str s = STR_INIT;
+	static const char evil[] = "a\033[2Jb\x07\xC2\x9B"
+				   "1m\xE2\x80\xAE"
+				   "c\td\xFF日";
+
+	(void)state;
+	style_theme(&set, "dark");
+	assert_int_equal(term_start_headless(&set, 5, 40, NULL), 0);
+	term_put(1, 0, 40, STYLE_PLAIN, evil, sizeof(evil) - 1);
+	term_row_text(1, &s);
+	assert_string_equal(str_c(&s), "a[2Jb1mc d\xEF\xBF\xBD日");
+	str_clear(&s);
+	assert_int_equal(term_put(2, 0, 3, STYLE_PLAIN, "日本語", 9), 2);
+	term_row_text(2, &s);
+	assert_string_equal(str_c(&s), "日");
+	str_done(&s);
+	term_stop();
+}
+
 int main(void)
 {
-	return 0;
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_prompt_edit),
+		cmocka_unit_test(test_prompt_ends),
+		cmocka_unit_test(test_prompt_paste),
+		cmocka_unit_test(test_prompt_history),
+		cmocka_unit_test(test_prompt_complete),
+		cmocka_unit_test(test_key_names),
+		cmocka_unit_test(test_key_lookup),
+		cmocka_unit_test(test_default_keys),
+		cmocka_unit_test(test_command_check),
+		cmocka_unit_test(test_config_lines),
+		cmocka_unit_test(test_manual),
+		cmocka_unit_test(test_styles),
+		cmocka_unit_test(test_index_row_width),
+		cmocka_unit_test(test_index_row_text),
+		cmocka_unit_test(test_index_date),
+		cmocka_unit_test(test_bare_subject),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_layout),
+		cmocka_unit_test(test_scroll),
+		cmocka_unit_test(test_draft_text),
+		cmocka_unit_test(test_screen_index),
+		cmocka_unit_test(test_screen_large),
+		cmocka_unit_test(test_screen_read),
+		cmocka_unit_test(test_screen_delete_keeps_place),
+		cmocka_unit_test(test_screen_tags),
+		cmocka_unit_test(test_screen_prompt),
+		cmocka_unit_test(test_screen_protocol),
+		cmocka_unit_test(test_screen_compose),
+		cmocka_unit_test(test_screen_lists),
+		cmocka_unit_test(test_screen_sizes),
+		cmocka_unit_test(test_term_filters),
+	};
+
+	setenv("LC_ALL", "C.UTF-8", 1);
+	unsetenv("NO_COLOR");
+	i18n_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,495 @@
+#include "engine/settings.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char *dir; /* of this test */
+static char *path;
+
+static int make_dir(void **state)
+{
+	const char *tmp = getenv("TMPDIR");
+	struct str name = STR_INIT;
+
+	(void)state;
+	str_addf(&name, "%s/settings.XXXXXX", tmp ? tmp : "/tmp");
+	dir = mkdtemp(str_steal(&name));
+	path = file_join(dir, "config");
+	return dir ? 0 : -1;
+}
+
+static int remove_dir(void **state)
+{
+	(void)state;
+	file_remove_tree(dir, NULL);
+	free(dir);
+	free(path);
+	return 0;
+}
+
+static void put_file(const char *text)
+{
+	assert_int_equal(file_replace(path, text, strlen(text), 0600, NULL), 0);
+}
+
+static char *get_file(void)
+{
+	struct str text = STR_INIT;
+
+	assert_int_equal(file_read(path, 1 << 20, &text, NULL), 0);
+	return str_steal(&text);
+}
+
+static void assert_file(const char *want)
+{
+	char *got = get_file();
+
+	assert_string_equal(got, want);
+	free(got);
+}
+
+static void other_line(void *ctx, const struct conf_line *line, struct conf_errors *errors)
+{
+	int *seen = ctx;
+
+	(*seen)++;
+	if (strcmp(line->words[0].text, "bind") != 0)
+		conf_error(errors, &line->words[0], "no such command");
+}
+
+/* Reads text as a configuration; the errors as they are shown, without the file's name. */
+static struct settings *read_text(const char *text, char **told)
+{
+	struct settings *s = settings_new();
+	struct conf_errors errors = {0};
+	struct str out = STR_INIT;
+	int seen = 0, rc;
+
+	put_file(text);
+	rc = settings_read(s, path, other_line, &seen, &errors);
+	assert_int_equal(rc, errors.n ? -1 : 0);
+	for (size_t i = 0; i < errors.n; i++)
+		str_addf(&out, "%d:%d: %s\n", errors.v[i].line, errors.v[i].column,
+			errors.v[i].text);
+	conf_errors_done(&errors);
+	assert_file(text); /* reading never writes */
+	*told = str_steal(&out);
+	return s;
+}
+
+static struct settings *read_good(const char *text)
+{
+	char *told;
+	struct settings *s = read_text(text, &told);
+
+	assert_string_equal(told, "");
+	free(told);
+	return s;
+}
+
+#define WORK                                                                                       \
+	"account work {\n"                                                                         \
+	"\tfrom \"Alice Example <alice@example.org>\"\n"                                           \
+	"\timap imaps://alice@imap.example.org\n"                                                  \
+	"}\n"
+
+/* --- reading --- */
+
+static void defaults_come_from_the_table(void **state)
+{
+	struct settings *s = settings_new();
+
+	(void)state;
+	for (int i = 0; i < SETTINGS_COUNT; i++) {
+		const struct setting_row *row = settings_row((enum setting)i);
+
+		assert_non_null(row->name);
+		assert_int_equal(settings_find(row->name), i);
+		assert_string_equal(settings_text(s, (enum setting)i), row->initial);
+	}
+	assert_int_equal(settings_int(s, SET_CACHE_SIZE), 1L << 30);
+	assert_true(settings_bool(s, SET_THREADS));
+	assert_false(settings_bool(s, SET_MOUSE));
+	settings_free(s);
+}
+
+static void reads_an_account(void **state)
+{
+	struct settings *s = read_good("set threads no\nset sidebar-width 30; set cache-size 20M\n"
+				       "bind index x delete\n"
+				       "account home {\n"
+				       "  from \"Alice Example <alice@example.org>\"\n"
+				       "  alternates a@example.net b@example.net\n"
+				       "  protocol pop3 # so far\n"
+				       "  imap imaps://alice@imap.example.org:1993\n"
+				       "  pop3 pop3://alice@pop.example.org\n"
+				       "  smtp smtp://relay.example.org:2525\n"
+				       "  password command \"pass show mail/work\"\n"
+				       "  pop3-keep 14d\n"
+				       "  save-sent no\n"
+				       "  sent \"Gesendete Objekte\"\n"
+				       "}\n" WORK);
+	struct account_settings *a = settings_account(s, 0);
+
+	(void)state;
+	assert_false(settings_bool(s, SET_THREADS));
+	assert_int_equal(settings_int(s, SET_SIDEBAR_WIDTH), 30);
+	assert_int_equal(settings_int(s, SET_CACHE_SIZE), 20 << 20);
+	assert_int_equal(settings_accounts(s), 2);
+	assert_string_equal(a->name, "home");
+	assert_string_equal(a->from_mail, "alice@example.org");
+	assert_int_equal(a->alternates.n, 2);
+	assert_int_equal(a->protocol, ACCOUNT_POP3);
+	assert_string_equal(a->imap, "imaps://alice@imap.example.org:1993");
+	assert_string_equal(a->smtp, "smtp://relay.example.org:2525");
+	assert_int_equal(a->password_kind, PASSWORD_COMMAND);
+	assert_string_equal(a->password, "pass show mail/work");
+	assert_int_equal(a->pop3_keep_days, 14);
+	assert_false(a->save_sent);
+	assert_string_equal(a->sent, "Gesendete Objekte");
+	a = settings_account(s, 1);
+	assert_int_equal(a->protocol, ACCOUNT_IMAP);
+	assert_int_equal(a->password_kind, PASSWORD_ASK);
+	assert_int_equal(a->pop3_keep_days, -1);
+	assert_true(a->save_sent);
+	assert_string_equal(a->pop3, "");
+	assert_null(settings_account(s, 2));
+	settings_free(s);
+}
+
+static void tells_all_errors_at_once(void **state)
+{
+	char *told;
+	struct settings *s = read_text("set thraeds no\n"
+				       "set threads maybe\n"
+				       "  set sidebar-width 4\n"
+				       "frobnicate\n"
+				       "account Work {\n"
+				       "}\n"
+				       "account a {\n"
+				       "\tform x\n"
+				       "\timap pop3://a@b\n"
+				       "\timap imaps://imap.example.org\n"
+				       "\tpassword\n"
+				       "\tpop3-keep soon\n"
+				       "}\n"
+				       "set wrap 90\n",
+		&told);
+	static const char *const wanted[] = {
+		"1:5: There is no option thraeds; did you mean threads?\n",
+		"2:13: threads is yes or no, not \"maybe\"\n",
+		"3:21: sidebar-width is a number from 8 to 80, not \"4\"\n",
+		"4:1: no such command\n",
+		"5:9: an account name is made of",
+		"8:2: an account has no \"form\"; did you mean \"from\"?\n",
+		"9:7: this is not the address of a server for imap\n",
+		"10:7: the user name is missing: write imap://USER@imap.example.org\n",
+		"11:2: password needs a value\n",
+		"12:12: pop3-keep is always, never, or a number of days as 14d, not \"soon\"\n",
+	};
+	const char *p = told;
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(wanted); i++) {
+		const char *at = strstr(p, wanted[i]);
+
+		if (!at)
+			fail_msg("lacks “%s” in its place:\n%s", wanted[i], told);
+		p = at;
+	}
+	/* What was right counts all the same. */
+	assert_int_equal(settings_int(s, SET_WRAP), 90);
+	assert_int_equal(settings_accounts(s), 0);
+	free(told);
+	settings_free(s);
+}
+
+static void tells_each_error_where_it_is(void **state)
+{
+	static const char *const rows[][2] = {
+		{"set threads\n", "1:1: write: set NAME VALUE\n"},
+		{"set \xc3\xa4 1 2; set wrap x\n", "1:21: wrap is a number"}, /* characters */
+		{"set sort newest\n", "1:10: sort is one of: date received"},
+		{"set cache-size 1T\n", "1:16: cache-size is a number"},
+		{"set cache-size 99999999999G\n", "1:16: cache-size is a number"},
+		{"account\n", "1:1: write: account NAME { ... }\n"},
+		{"account a {\n", "1:11: this { is not closed\n"},
+		{"account a {\n from x\n}\n", "2:7: "},
+		{"account a {\n imap imaps://a@b\n}\n", "1:9: account a has no from line"},
+		{"account a {\n from a@b.org\n}\n", "1:9: account a has protocol imap but no imap"},
+		{"account a {\n from a@b.org\n protocol pop3\n imap imaps://a@b\n}\n",
+			"1:9: account a has protocol pop3 but no pop3 line"},
+		{WORK WORK, "5:9: there are two accounts named work\n"},
+		{"account a {\n tls-ca /nowhere/ca.pem\n}\n",
+			"2:9: /nowhere/ca.pem cannot be read"},
+		{"account a {\n tls-pin 12\n}\n", "2:10: tls-pin is a SHA-256 in hex, 64 digits\n"},
+		{"account a {\n password plain one two\n}\n",
+			"2:11: password plain takes one word"},
+		{"account a {\n password keyring x\n}\n", "2:11: password keyring takes nothing"},
+		{"account a {\n password secret\n}\n", "2:11: password is one of: ask"},
+		{"account a {\n sent Sent Mail\n}\n",
+			"2:12: sent takes one value: put it in quotes"},
+		{"account a {\n imap ftp://a@b\n}\n", "2:7: "},
+		{"account a {\n from \"a@b.org, c@d.org\"\n}\n", "2:7: from takes one address"},
+		{"set downloads \"unclosed\n", "1:15: this \" is not closed"},
+		{"set wrap 90 \xff\n", "1:13: this word is not UTF-8"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		char *told;
+		struct settings *s = read_text(rows[i][0], &told);
+
+		if (!strstr(told, rows[i][1]))
+			fail_msg("%s gave %s", rows[i][0], told);
+		free(told);
+		settings_free(s);
+	}
+}
+
+static void a_missing_file_is_no_error(void **state)
+{
+	struct settings *s = settings_new();
+	struct conf_errors errors = {0};
+	int seen = 0;
+
+	(void)state;
+	assert_int_equal(settings_read(s, "/nowhere/config", other_line, &seen, &errors), 1);
+	assert_int_equal(errors.n, 0);
+	assert_int_equal(settings_read(s, "/", other_line, &seen, &errors), -1);
+	assert_int_equal(errors.n, 1);
+	conf_errors_done(&errors);
+	settings_free(s);
+}
+
+static void sets_at_runtime(void **state)
+{
+	struct settings *s = settings_new();
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(settings_set(s, "mouse", "on", &err), 0);
+	assert_true(settings_bool(s, SET_MOUSE));
+	assert_int_equal(settings_set(s, "mouse", "perhaps", &err), -1);
+	assert_int_equal(err.kind, ERR_INPUT);
+	assert_true(settings_bool(s, SET_MOUSE)); /* the old value stays */
+	assert_int_equal(settings_set(s, "sidebar", "yes no", &err), -1);
+	assert_int_equal(settings_set(s, "undo-send", "3601", &err), -1);
+	assert_int_equal(settings_set(s, "nothing-like-it", "1", &err), -1);
+	assert_null(settings_suggest("nothing-like-it"));
+	assert_string_equal(settings_suggest("them"), "theme");
+	settings_free(s);
+}
+
+static void account_names_are_safe(void **state)
+{
+	static const char *const good[] = {
+		"a", "work", "0", "a.b-c_d", "abcdefghijklmnopqrstuvwxyz012345"};
+	static const char *const bad[] = {"", ".", "..", ".a", "-a", "_a", "A", "a/b", "a b",
+		"\xc3\xa4", "abcdefghijklmnopqrstuvwxyz0123456"};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(good); i++)
+		assert_true(settings_account_name_ok(good[i]));
+	for (size_t i = 0; i < MEM_COUNT(bad); i++)
+		assert_false(settings_account_name_ok(bad[i]));
+}
+
+static void places_follow_xdg(void **state)
+{
+	char *p;
+
+	(void)state;
+	setenv("HOME", "/h", 1);
+	setenv("XDG_CONFIG_HOME", "/c", 1);
+	p = settings_config_path();
+	assert_string_equal(p, "/c/talaria/config");
+	free(p);
+	setenv("XDG_CONFIG_HOME", "relative", 1); /* to be ignored, says the specification */
+	p = settings_config_path();
+	assert_string_equal(p, "/h/.config/talaria/config");
+	free(p);
+	unsetenv("XDG_DATA_HOME");
+	p = settings_dir_data("work");
+	assert_string_equal(p, "/h/.local/share/talaria/work");
+	free(p);
+	unsetenv("XDG_CACHE_HOME");
+	p = settings_dir_cache(NULL);
+	assert_string_equal(p, "/h/.cache/talaria");
+	free(p);
+}
+
+/* --- writing --- */
+
+static void changes_only_the_protocol(void **state)
+{
+	/* before, after a switch to POP3 */
+	static const char *const rows[][2] = {
+		{"account work {\n  protocol  imap   # note; here\n  sent x\n}\n",
+			"account work {\n  protocol  pop3   # note; here\n  sent x\n}\n"},
+		{"account work {\r\n\tprotocol imap\r\n}\r\n",
+			"account work {\r\n\tprotocol pop3\r\n}\r\n"},
+		{"account work { \n protocol \"imap\"\n}", "account work { \n protocol pop3\n}"},
+		{"account work {\n from \"J\xc3\xb6rg <j@x.org>\"; protocol imap; sent y\n}\n",
+			"account work {\n from \"J\xc3\xb6rg <j@x.org>\"; protocol pop3; sent "
+			"y\n}\n"},
+		{"account home {\n protocol imap\n}\n# odd   \n\n\naccount work {\n protocol "
+		 "pop3\n}\n",
+			"account home {\n protocol imap\n}\n# odd   \n\n\naccount work {\n "
+			"protocol "
+			"pop3\n}\n"},
+		{"account work {\n\timap x\n}\nset wrap 80",
+			"account work {\n\tprotocol pop3\n\timap x\n}\nset wrap 80"},
+		{"account work {\n protocol imap\n protocol imap\n}\n", /* the last one counts */
+			"account work {\n protocol imap\n protocol pop3\n}\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		struct err err = {0};
+
+		put_file(rows[i][0]);
+		if (settings_save_protocol(path, "work", ACCOUNT_POP3, &err) != 0)
+			fail_msg("%s: %s", rows[i][0], err.text);
+		assert_file(rows[i][1]);
+	}
+}
+
+static void changes_the_protocol_there_and_back(void **state)
+{
+	const char *text = "# mine\naccount work {\n  protocol imap # c\n}\n";
+
+	(void)state;
+	put_file(text);
+	assert_int_equal(settings_save_protocol(path, "work", ACCOUNT_POP3, NULL), 0);
+	assert_int_equal(settings_save_protocol(path, "work", ACCOUNT_IMAP, NULL), 0);
+	assert_file(text);
+}
+
+static void leaves_alone_what_it_cannot_change(void **state)
+{
+	static const char *const rows[] = {
+		"account home {\n protocol imap\n}\n", /* another one */
+		"account work {\n protocol imap\n",    /* not closed */
+		"account work {\n sent \"x\n}\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		struct err err = {0};
+
+		put_file(rows[i]);
+		assert_int_equal(settings_save_protocol(path, "work", ACCOUNT_POP3, &err), -1);
+		assert_int_equal(err.kind, ERR_INPUT);
+		assert_file(rows[i]);
+	}
+	assert_int_equal(settings_save_protocol("/nowhere/config", "work", ACCOUNT_POP3, NULL), -1);
+}
+
+static void saves_an_account_that_reads_back(void **state)
+{
+	struct settings *one = read_good("account new {\n"
+					 "from \"\\\"Example, Al\\\\\\\"ice\\\" <a@example.org>\"\n"
+					 "protocol pop3\n"
+					 "pop3 pop3s://a%40b@pop.example.org\n"
+					 "smtp smtps://a@smtp.example.org\n"
+					 "password plain \"s3 c;r#e\\\"t\\\\ {}\"\n"
+					 "}\n");
+	struct settings *both;
+	struct account_settings *a = settings_account(one, 0), *b;
+	struct stat st;
+	char *text;
+
+	(void)state;
+	put_file("# kept\n" WORK "set wrap 90"); /* no line end */
+	assert_int_equal(settings_save_account(path, a, NULL), 0);
+	text = get_file();
+	both = read_good(text);
+	free(text);
+	assert_int_equal(settings_accounts(both), 2);
+	assert_int_equal(settings_int(both, SET_WRAP), 90);
+	b = settings_account(both, 1);
+	assert_string_equal(b->name, "new");
+	assert_string_equal(b->from, a->from);
+	assert_string_equal(b->pop3, a->pop3);
+	assert_string_equal(b->smtp, a->smtp);
+	assert_string_equal(b->password, "s3 c;r#e\"t\\ {}");
+	assert_int_equal(b->password_kind, PASSWORD_PLAIN);
+	assert_int_equal(b->protocol, ACCOUNT_POP3);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	settings_free(both);
+	settings_free(one);
+}
+
+static void saves_into_a_new_directory(void **state)
+{
+	struct settings *one = read_good(WORK);
+	char *deep = file_join(dir, "not/yet/there");
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(settings_save_account(deep, settings_account(one, 0), NULL), 0);
+	assert_int_equal(stat(deep, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	free(deep);
+	settings_free(one);
+}
+
+static void manual_has_every_option(void **state)
+{
+	struct str global = STR_INIT, account = STR_INIT;
+	size_t n;
+	const struct setting_row *rows = settings_account_rows(&n);
+
+	(void)state;
+	settings_manual(&global, false);
+	settings_manual(&account, true);
+	for (int i = 0; i < SETTINGS_COUNT; i++) {
+		struct str item = STR_INIT;
+
+		str_addf(&item, ".It Cm %s Ar ", settings_row((enum setting)i)->name);
+		assert_non_null(strstr(global.p, item.p));
+		str_done(&item);
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct str item = STR_INIT;
+
+		str_addf(&item, ".It Cm %s Ar ", rows[i].name);
+		assert_non_null(strstr(account.p, item.p));
+		str_done(&item);
+	}
+	str_done(&global);
+	str_done(&account);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults_come_from_the_table), cmocka_unit_test(reads_an_account),
+		cmocka_unit_test(tells_all_errors_at_once),
+		cmocka_unit_test(tells_each_error_where_it_is),
+		cmocka_unit_test(a_missing_file_is_no_error), cmocka_unit_test(sets_at_runtime),
+		cmocka_unit_test(account_names_are_safe),
+		cmocka_unit_test(changes_only_the_protocol),
+		cmocka_unit_test(changes_the_protocol_there_and_back),
+		cmocka_unit_test(leaves_alone_what_it_cannot_change),
+		cmocka_unit_test(saves_an_account_that_reads_back),
+		cmocka_unit_test(saves_into_a_new_directory),
+		cmocka_unit_test(manual_has_every_option),
+		cmocka_unit_test(places_follow_xdg), /* last: it changes the environment */
+	};
+
+	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}

@@ -1,0 +1,493 @@
+#include "ui/cli.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "ui/cli_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* Longer than the network's longest silence, so that its own words come first. */
+enum { SILENCE_MS = 330 * 1000, FILL_MS = 60 * 1000, SECRET_MAX = 1024 };
+
+enum cli_status cli_status_of(enum err_kind kind)
+{
+	switch (kind) {
+	case ERR_NONE:
+		return CLI_OK;
+	case ERR_AUTH:
+		return CLI_LOGIN;
+	case ERR_NETWORK:
+	case ERR_AGAIN:
+	case ERR_BUSY:
+	case ERR_FULL:
+		return CLI_TEMPORARY;
+	case ERR_CERT:
+	case ERR_REFUSED:
+	case ERR_PROTOCOL:
+		return CLI_UNAVAILABLE;
+	case ERR_INPUT:
+		return CLI_DATA;
+	default:
+		return CLI_FAILED;
+	}
+}
+
+void cli_say(const char *fmt, ...)
+{
+	struct str text = STR_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	str_addv(&text, fmt, ap);
+	va_end(ap);
+	fflush(stdout);
+	fprintf(stderr, "talaria: %s\n", str_c(&text));
+	str_done(&text);
+}
+
+enum cli_status cli_fail(const struct err *err)
+{
+	cli_say("%s", err->text);
+	return cli_status_of(err->kind);
+}
+
+bool cli_is_path(const char *folder)
+{
+	return folder && (*folder == '/' || *folder == '.' || *folder == '~');
+}
+
+int cli_columns(void)
+{
+	struct winsize size;
+	const char *columns = getenv("COLUMNS");
+	long n = columns ? strtol(columns, NULL, 10) : 0;
+
+	if (!isatty(STDOUT_FILENO))
+		return 0;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
+		n = size.ws_col;
+	return n >= 20 && n < 10000 ? (int)n : 80;
+}
+
+/* --- secrets --- */
+
+static char *read_secret(int tty)
+{
+	char *buf = mem_alloc(SECRET_MAX + 1);
+	size_t len = 0;
+	char c;
+
+	while (len < SECRET_MAX && read(tty, &c, 1) == 1 && c != '\n') {
+		if (c == 3) { /* ^C: signals are off meanwhile, so that the echo comes back */
+			mem_free_secret(buf);
+			return NULL;
+		}
+		buf[len++] = c;
+	}
+	if (len)
+		return buf;
+	free(buf);
+	return NULL;
+}
+
+char *cli_ask_secret(const char *prompt)
+{
+	int tty = isatty(STDERR_FILENO) ? open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY) : -1;
+	struct termios old, quiet;
+	char *secret = NULL;
+
+	if (tty < 0)
+		return NULL;
+	if (tcgetattr(tty, &old) == 0) {
+		quiet = old;
+		quiet.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
+		dprintf(tty, "%s ", prompt);
+		tcsetattr(tty, TCSAFLUSH, &quiet);
+		secret = read_secret(tty);
+		tcsetattr(tty, TCSAFLUSH, &old);
+		dprintf(tty, "\n");
+	}
+	close(tty);
+	return secret;
+}
+
+static void give_password(struct cli *c, int account)
+{
+	struct account_info info;
+	struct str prompt = STR_INIT;
+	char *secret;
+
+	engine_account(c->engine, (size_t)account, &info);
+	str_addf(&prompt, _("Password of account %s (%s):"), info.name, info.from_mail);
+	secret = cli_ask_secret(prompt.p);
+	if (!secret)
+		cli_say(_("Account %s needs a password and there is nobody to ask: give it a line  "
+			  "password command \"...\"  or  password keyring  (man talaria.conf)"),
+			info.name);
+	engine_password(c->engine, (size_t)account, secret);
+	mem_free_secret(secret);
+	str_done(&prompt);
+}
+
+/* --- waiting --- */
+
+static void show_progress(const struct cli *c, const struct event *ev)
+{
+	struct account_info info = {.name = ""};
+
+	if (!c->interactive)
+		return;
+	if (ev->account >= 0)
+		engine_account(c->engine, (size_t)ev->account, &info);
+	if (ev->total)
+		fprintf(stderr, _("\r%s: %llu of %llu\033[K"), info.name,
+			(unsigned long long)ev->done, (unsigned long long)ev->total);
+	else
+		fprintf(stderr, _("\r%s: %llu\033[K"), info.name, (unsigned long long)ev->done);
+}
+
+static void clear_progress(const struct cli *c)
+{
+	if (c->interactive)
+		fputs("\r\033[K", stderr);
+}
+
+static void react(struct cli *c, const struct event *ev)
+{
+	switch (ev->kind) {
+	case EVENT_PROGRESS:
+		show_progress(c, ev);
+		break;
+	case EVENT_NOTICE:
+		clear_progress(c);
+		cli_say("%s", ev->text ? ev->text : ev->err.text);
+		break;
+	case EVENT_NEW_MAIL:
+		c->new_mails += ev->n;
+		break;
+	case EVENT_PASSWORD:
+		clear_progress(c);
+		give_password(c, ev->account);
+		break;
+	default:
+		break;
+	}
+}
+
+struct event *cli_next(struct cli *c, int ms)
+{
+	struct event *ev = engine_next(c->engine);
+	struct pollfd p = {.fd = engine_fd(c->engine), .events = POLLIN};
+
+	if (!ev && ms > 0 && (poll(&p, 1, ms) > 0 || errno == EINTR))
+		ev = engine_next(c->engine);
+	if (ev)
+		react(c, ev);
+	return ev;
+}
+
+static bool is_final(const struct event *ev)
+{
+	return ev->kind != EVENT_PROGRESS;
+}
+
+struct event *cli_final(struct cli *c, unsigned request, struct err *err)
+{
+	int64_t deadline = clock_ms() + SILENCE_MS;
+
+	for (;;) {
+		int64_t left = deadline - clock_ms();
+		struct event *ev = cli_next(c, left > 0 ? (int)left : 0);
+
+		if (ev && ev->request == request) {
+			deadline = clock_ms() + SILENCE_MS;
+			if (is_final(ev)) {
+				clear_progress(c);
+				return ev;
+			}
+		}
+		if (!ev && left <= 0) {
+			clear_progress(c);
+			err_set(err, ERR_NETWORK, _("No answer for %d seconds"), SILENCE_MS / 1000);
+			return NULL;
+		}
+		event_free(ev);
+	}
+}
+
+struct event *cli_wait(struct cli *c, unsigned request, struct err *err)
+{
+	struct event *ev = cli_final(c, request, err);
+
+	if (!ev)
+		return NULL;
+	if (ev->kind == EVENT_FAILED)
+		*err = ev->err;
+	else if (ev->kind == EVENT_CANCELLED)
+		err_set(err, ERR_CANCELLED, _("It was cancelled"));
+	else
+		return ev;
+	event_free(ev);
+	return NULL;
+}
+
+bool cli_until(struct cli *c, bool (*ready)(struct cli *c, void *arg), void *arg, int ms)
+{
+	int64_t deadline = clock_ms() + ms;
+
+	while (!ready(c, arg)) {
+		int64_t left = deadline - clock_ms();
+
+		if (left <= 0)
+			return false;
+		event_free(cli_next(c, (int)left));
+	}
+	return true;
+}
+
+/* --- accounts, folders --- */
+
+int cli_go_online(struct cli *c, struct err *err)
+{
+	if (c->args->offline)
+		return err_set(
+			err, ERR_NETWORK, _("This needs a connection, and --offline was given"));
+	if (!c->online)
+		engine_set_offline(c->engine, false);
+	c->online = true;
+	return 0;
+}
+
+int cli_account(struct cli *c, const char *name, struct err *err)
+{
+	struct str names = STR_INIT;
+	int found;
+
+	if (!name)
+		name = c->args->account;
+	if (engine_accounts(c->engine) == 0)
+		return err_set(err, ERR_INPUT,
+			_("There is no account yet: run talaria setup, or try ./bootstrap run "
+			  "--demo"));
+	found = name ? engine_find_account(c->engine, name) : 0;
+	if (found >= 0)
+		return found;
+	for (size_t i = 0; i < engine_accounts(c->engine); i++)
+		str_addf(&names, "%s%s", i ? ", " : "", settings_account(c->settings, i)->name);
+	err_set(err, ERR_INPUT, _("There is no account %s; there are: %s"), name, str_c(&names));
+	str_done(&names);
+	return -1;
+}
+
+int cli_sync_account(struct cli *c, int account, struct err *err)
+{
+	struct event *ev;
+
+	if (cli_go_online(c, err) != 0)
+		return -1;
+	ev = cli_wait(c, engine_sync(c->engine, account), err);
+	event_free(ev);
+	return ev ? 0 : -1;
+}
+
+/* The disk thread answers in order: behind this, the account's folders are known. */
+static void settle(struct cli *c, int account)
+{
+	struct err err = {0};
+
+	event_free(cli_final(c, engine_drafts(c->engine, (size_t)account), &err));
+}
+
+/* Opening has no request id of its own: its failure comes with the list. */
+static int wait_ready(struct cli *c, struct msglist *l, struct err *err)
+{
+	int64_t deadline = clock_ms() + FILL_MS;
+
+	while (!msglist_ready(l)) {
+		int64_t left = deadline - clock_ms();
+		struct event *ev = cli_next(c, left > 0 ? (int)left : 0);
+
+		if (ev && ev->list == l && ev->kind == EVENT_FAILED) {
+			*err = ev->err;
+			event_free(ev);
+			return -1;
+		}
+		if (!ev && left <= 0)
+			return err_set(
+				err, ERR_BUSY, _("%s cannot be read now"), msglist_folder(l));
+		event_free(ev);
+	}
+	return 0;
+}
+
+static struct msglist *open_ready(struct cli *c, int account, const char *folder, struct err *err)
+{
+	struct msglist *l = engine_open(c->engine, account, folder, err);
+
+	if (!l)
+		return NULL;
+	if (wait_ready(c, l, err) == 0)
+		return l;
+	engine_close(c->engine, l);
+	return NULL;
+}
+
+static struct msglist *open_path(struct cli *c, const char *word, struct err *err)
+{
+	char *path = file_expand(word);
+	struct msglist *l = NULL;
+
+	if (access(path, R_OK) != 0)
+		err_errno(err, "%s", path);
+	else
+		l = open_ready(c, -1, path, err);
+	free(path);
+	return l;
+}
+
+static int no_such_folder(struct cli *c, int account, const char *name, struct err *err)
+{
+	const char *best = NULL;
+	char *wanted = utf8_fold(name, strlen(name));
+	size_t best_distance = 3;
+
+	for (size_t i = 0; i < engine_folders(c->engine, (size_t)account); i++) {
+		struct folder_info f;
+		char *have;
+		size_t d;
+
+		engine_folder(c->engine, (size_t)account, i, &f);
+		have = utf8_fold(f.name, strlen(f.name));
+		d = str_distance(wanted, have);
+		free(have);
+		if (d < best_distance) {
+			best = f.name;
+			best_distance = d;
+		}
+	}
+	free(wanted);
+	return best ? err_set(err, ERR_GONE, _("There is no folder %s; did you mean %s?"), name,
+			      best)
+		    : err_set(err, ERR_GONE, _("There is no folder %s; talaria folders lists them"),
+			      name);
+}
+
+/* The folder's whole name, asking the server when it is not known here. */
+static int find_folder(
+	struct cli *c, int account, const char *name, struct folder_info *out, struct err *err)
+{
+	int i = engine_find_folder(c->engine, (size_t)account, name);
+
+	if (i < 0 && !c->args->offline) {
+		if (cli_sync_account(c, account, err) != 0)
+			return -1;
+		i = engine_find_folder(c->engine, (size_t)account, name);
+	}
+	if (i < 0)
+		return no_such_folder(c, account, name, err);
+	engine_folder(c->engine, (size_t)account, (size_t)i, out);
+	return 0;
+}
+
+/* Nothing is known of it yet. A POP3 inbox is a local folder: there, nothing is in it yet. */
+static bool looks_unfilled(const struct cli *c, int account, const struct msglist *l)
+{
+	struct account_info info;
+
+	engine_account(c->engine, (size_t)account, &info);
+	if (info.protocol == ACCOUNT_POP3)
+		return msglist_total(l) == 0 && strcasecmp(msglist_folder(l), "INBOX") == 0;
+	return msglist_sync_percent(l) < 0;
+}
+
+static struct msglist *open_folder(struct cli *c, const char *word, struct err *err)
+{
+	struct folder_info folder;
+	struct msglist *l = NULL;
+	int account = cli_account(c, NULL, err);
+	bool offline_copy;
+	char *name;
+
+	if (account < 0)
+		return NULL;
+	settle(c, account);
+	if (find_folder(c, account, word, &folder, err) != 0)
+		return NULL;
+	name = mem_strdup(folder.name); /* folders move in memory with the next event */
+	offline_copy = folder.offline_copy;
+	l = open_ready(c, account, name, err);
+	if (l && !offline_copy && !c->args->offline && looks_unfilled(c, account, l) &&
+		cli_sync_account(c, account, err) != 0) {
+		engine_close(c->engine, l);
+		l = NULL;
+	}
+	free(name);
+	return l;
+}
+
+struct msglist *cli_open(struct cli *c, const char *folder, struct err *err)
+{
+	struct msglist *l;
+
+	if (!folder)
+		folder = "INBOX";
+	if (cli_is_path(folder))
+		return open_path(c, folder, err);
+	/* mutt's signs for "in my mail" */
+	l = open_folder(c, *folder == '=' || *folder == '+' ? folder + 1 : folder, err);
+	return l;
+}
+
+/* --- the commands --- */
+
+static enum cli_status run_command(struct cli *c)
+{
+	switch (c->args->command) {
+	case ARGS_LIST:
+		return cli_list(c);
+	case ARGS_SHOW:
+		return cli_show(c);
+	case ARGS_SEARCH:
+		return cli_search(c);
+	case ARGS_FOLDERS:
+		return cli_folders(c);
+	case ARGS_SYNC:
+		return cli_sync(c);
+	case ARGS_CHECK:
+		return cli_check(c);
+	default:
+		return cli_send(c);
+	}
+}
+
+enum cli_status cli_run(
+	struct settings *settings, const struct arguments *args, const char *config_path)
+{
+	struct engine_options options = {
+		.offline = true, .read_only = args->read_only, .config_path = config_path};
+	struct cli c = {.settings = settings, .args = args, .interactive = isatty(STDERR_FILENO)};
+	struct err err = {0};
+	enum cli_status status;
+
+	if (engine_new(&c.engine, settings, &options, &err) != 0)
+		return cli_fail(&err);
+	status = run_command(&c);
+	engine_free(c.engine);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		cli_say(_("The output could not be written: %s"), strerror(errno));
+		return status == CLI_OK ? CLI_FAILED : status;
+	}
+	return status;
+}

@@ -1,0 +1,38 @@
+/*
+ * cli - the commands that need no screen: list, show, search, folders, sync, check, and sending.
+ *
+ * Owns:    the engine while a command runs.
+ * Threads: UI thread; waits in poll() on the engine, never longer than the network's own deadlines.
+ * Errors:  told on stderr; the exit status says which kind.
+ */
+#ifndef UI_CLI_H
+#define UI_CLI_H
+
+#include "engine/settings.h"
+#include "ui/args.h"
+
+enum cli_status { /* sysexits(3) where they fit */
+	CLI_OK = 0,
+	CLI_FAILED = 1,
+	CLI_USAGE = ARGS_USAGE,
+	CLI_DATA = 65,        /* an address, a file or the text is wrong */
+	CLI_UNAVAILABLE = 69, /* refused for good */
+	CLI_TEMPORARY = 75,   /* not now; what was to be sent waits in the outbox */
+	CLI_LOGIN = 77,
+	CLI_CONFIG = 78
+};
+
+/* Runs a command, or sends (ARGS_SCREEN with compose). config_path may be NULL. */
+enum cli_status cli_run(
+	struct settings *settings, const struct arguments *args, const char *config_path);
+
+enum cli_status cli_status_of(enum err_kind kind);
+/* "talaria: TEXT" on stderr. */
+void cli_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* A password typed without echo at the terminal; NULL without one, or when the user gave up. To be
+ * freed with mem_free_secret. */
+char *cli_ask_secret(const char *prompt);
+/* A word that names a file, not a folder of an account: begins with '/', '.' or '~'. */
+bool cli_is_path(const char *folder);
+
+#endif

@@ -1,0 +1,384 @@
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "ui/cli_priv.h"
+#include "ui/json.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROW_MS = 30 * 1000, VIEW_MS = 120 * 1000, FROM_COLUMNS = 20, TEXT_COLUMNS = 80 };
+
+/* --- rows --- */
+
+struct awaited {
+	struct msglist *list;
+	size_t row;
+	struct msg_row *out;
+};
+
+static bool row_is_here(struct cli *c, void *arg)
+{
+	struct awaited *a = arg;
+
+	(void)c;
+	return !msglist_row(a->list, a->row, a->out) || a->out->subject;
+}
+
+static bool get_row(struct cli *c, struct msglist *l, size_t row, struct msg_row *out)
+{
+	struct awaited a = {l, row, out};
+
+	cli_until(c, row_is_here, &a, ROW_MS);
+	if (!msglist_row(l, row, out))
+		return false;
+	if (!out->subject) { /* its page cannot be read: the row still counts */
+		out->from_name = out->from_mail = out->to = out->keywords = "";
+		out->subject = _("(not readable)");
+	}
+	return true;
+}
+
+static void add_size(struct str *out, uint32_t size)
+{
+	if (size < 1000)
+		str_addf(out, "%5u", size);
+	else if (size < 1000 * 1000)
+		str_addf(out, "%4uk", (size + 500) / 1000);
+	else
+		str_addf(out, "%4uM", (size + 500 * 1000) / (1000 * 1000));
+}
+
+static void print_row(const struct msg_row *row, int columns)
+{
+	struct str line = STR_INIT;
+	char date[32] = "";
+	struct tm tm;
+	time_t when = (time_t)row->date;
+	const char *from = row->from_name && *row->from_name ? row->from_name : row->from_mail;
+	int used;
+
+	if (localtime_r(&when, &tm))
+		strftime(date, sizeof(date), "%Y-%m-%d %H:%M", &tm);
+	str_addf(&line, "%6u %c%c%c%c %16s ", row->uid, row->flags & MSG_SEEN ? ' ' : 'N',
+		row->flags & MSG_ANSWERED ? 'r' : ' ', row->flags & MSG_FLAGGED ? 'F' : ' ',
+		row->flags & MSG_ATTACHMENT ? 'A' : ' ', date);
+	utf8_pad(&line, from ? from : "", FROM_COLUMNS);
+	str_addc(&line, ' ');
+	add_size(&line, row->size);
+	str_addc(&line, ' ');
+	used = utf8_columns(line.p, line.len);
+	if (columns > used)
+		str_add(&line, row->subject,
+			utf8_fit(row->subject, strlen(row->subject), columns - used, NULL));
+	else
+		str_adds(&line, row->subject);
+	while (line.len && line.p[line.len - 1] == ' ')
+		str_cut(&line, line.len - 1);
+	puts(str_c(&line));
+	str_done(&line);
+}
+
+struct printer {
+	struct cli *cli;
+	struct msglist *list;
+	int columns;
+	size_t printed;
+};
+
+static bool print_at(struct printer *p, size_t at)
+{
+	struct msg_row row;
+	char *text;
+
+	if (p->cli->args->limit && p->printed == p->cli->args->limit)
+		return false;
+	if (!get_row(p->cli, p->list, at, &row))
+		return true;
+	p->printed++;
+	if (!p->cli->args->json) {
+		print_row(&row, p->columns);
+		return true;
+	}
+	text = json_of_row(msglist_account(p->list), msglist_folder(p->list), &row);
+	printf("%s%s", p->printed > 1 ? ",\n" : "", text);
+	free(text);
+	return true;
+}
+
+static void flat_by_date(struct msglist *l)
+{
+	msglist_set_threads(l, false);
+	msglist_set_sort(l, SORT_DATE, false);
+}
+
+/* Whether row 0 is the newest in the order by date. */
+static bool newest_first(struct msglist *l)
+{
+	struct msg_row first, last;
+	size_t n = msglist_count(l);
+
+	return !n || !msglist_row(l, 0, &first) || !msglist_row(l, n - 1, &last) ||
+	       first.date >= last.date;
+}
+
+static void print_begin(struct printer *p)
+{
+	p->columns = cli_columns();
+	if (p->cli->args->json)
+		printf("[");
+}
+
+static void print_end(struct printer *p)
+{
+	if (p->cli->args->json)
+		printf("]\n");
+}
+
+static const char *folder_word(const struct cli *c, size_t at)
+{
+	return c->args->words.n > at ? c->args->words.v[at] : c->args->folder;
+}
+
+enum cli_status cli_list(struct cli *c)
+{
+	struct err err = {0};
+	struct msglist *l = cli_open(c, folder_word(c, 0), &err);
+	struct printer p = {.cli = c, .list = l};
+	size_t n;
+	bool down;
+
+	if (!l)
+		return cli_fail(&err);
+	flat_by_date(l);
+	n = msglist_count(l);
+	down = newest_first(l);
+	print_begin(&p);
+	for (size_t i = 0; i < n && print_at(&p, down ? i : n - 1 - i); i++)
+		continue;
+	print_end(&p);
+	engine_close(c->engine, l);
+	return CLI_OK;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	size_t x = *(const size_t *)a, y = *(const size_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The rows of the UIDs, in the list's order; -1 when nothing is left of them. */
+static size_t rows_of(struct msglist *l, const struct event *ev, size_t *rows)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ev->n; i++) {
+		ptrdiff_t row = msglist_find(l, ev->uids[i]);
+
+		if (row >= 0)
+			rows[n++] = (size_t)row;
+	}
+	if (n)
+		qsort(rows, n, sizeof(*rows), by_number);
+	return n;
+}
+
+enum cli_status cli_search(struct cli *c)
+{
+	struct err err = {0};
+	struct msglist *l = cli_open(c, folder_word(c, 1), &err);
+	struct printer p = {.cli = c, .list = l};
+	struct event *ev;
+	size_t *rows, n;
+	bool down;
+
+	if (!l)
+		return cli_fail(&err);
+	flat_by_date(l);
+	ev = cli_wait(c, engine_search(c->engine, l, c->args->words.v[0]), &err);
+	if (!ev) {
+		engine_close(c->engine, l);
+		return cli_fail(&err);
+	}
+	rows = mem_array(ev->n + 1, sizeof(*rows));
+	n = rows_of(l, ev, rows);
+	down = newest_first(l);
+	print_begin(&p);
+	for (size_t i = 0; i < n && print_at(&p, rows[down ? i : n - 1 - i]); i++)
+		continue;
+	print_end(&p);
+	free(rows);
+	event_free(ev);
+	engine_close(c->engine, l);
+	return CLI_OK;
+}
+
+/* --- one message --- */
+
+/* What is here at once; then, when allowed, what has to come from the server. */
+static struct message_view *read_message(
+	struct cli *c, struct msglist *l, uint32_t uid, struct err *err)
+{
+	int columns = cli_columns();
+	struct read_options options = {
+		.width = columns ? columns : TEXT_COLUMNS, .no_headers = c->args->json};
+	struct message_view *view = NULL;
+
+	for (int round = 0; round < 2; round++) {
+		struct event *ev = cli_wait(c, engine_read(c->engine, l, uid, &options), err);
+
+		if (ev) {
+			engine_view_free(view);
+			view = engine_take_view(ev);
+			event_free(ev);
+			if (view && !view->partial)
+				return view;
+		}
+		if (c->args->offline || c->online || msglist_account(l)[0] == '\0')
+			break;
+		if (cli_go_online(c, err) != 0)
+			break;
+	}
+	return view;
+}
+
+static bool view_is_whole(const struct event *ev, uint32_t uid)
+{
+	return ev && ev->kind == EVENT_MESSAGE && ev->view && ev->view->uid == uid &&
+	       !ev->view->partial;
+}
+
+/* A partial view is followed by a fuller one by itself. */
+static struct message_view *wait_whole(struct cli *c, struct message_view *view)
+{
+	int64_t deadline = clock_ms() + VIEW_MS;
+
+	while (view && view->partial && c->online) {
+		int64_t left = deadline - clock_ms();
+		struct event *ev = left > 0 ? cli_next(c, (int)left) : NULL;
+
+		if (!ev && left <= 0)
+			break;
+		if (view_is_whole(ev, view->uid)) {
+			engine_view_free(view);
+			view = engine_take_view(ev);
+		}
+		event_free(ev);
+	}
+	return view;
+}
+
+static void print_view(struct cli *c, struct msglist *l, const struct message_view *view)
+{
+	struct str text = STR_INIT;
+	struct msg_row row = {.uid = view->uid};
+	ptrdiff_t at = msglist_find(l, view->uid);
+	char *json;
+
+	if (!c->args->json) {
+		text_plain(view->text, &text);
+		fwrite(str_c(&text), 1, text.len, stdout);
+		str_done(&text);
+		return;
+	}
+	if (at >= 0)
+		get_row(c, l, (size_t)at, &row);
+	json = json_of_view(msglist_account(l), msglist_folder(l), &row, view);
+	puts(json);
+	free(json);
+}
+
+static enum cli_status save_parts(struct cli *c, struct msglist *l, const struct message_view *view)
+{
+	struct str dir = STR_INIT;
+	struct err err = {0};
+	enum cli_status status = CLI_OK;
+	size_t saved = 0;
+
+	if (file_make_dirs(c->args->save, &err) != 0)
+		return cli_fail(&err);
+	str_addf(&dir, "%s/", c->args->save);
+	for (size_t i = 0; i < view->nparts; i++) {
+		struct event *ev;
+
+		if (!view->parts[i].attachment)
+			continue;
+		ev = cli_wait(c,
+			engine_save_part(c->engine, l, view->uid, view->parts[i].section, dir.p),
+			&err);
+		if (ev)
+			saved++;
+		else
+			status = cli_fail(&err);
+		if (ev)
+			fprintf(stderr, "%s\n", ev->text ? ev->text : view->parts[i].name);
+		event_free(ev);
+	}
+	if (!saved && status == CLI_OK)
+		cli_say(_("This message has no attachment"));
+	str_done(&dir);
+	return status;
+}
+
+static uint32_t message_id(const char *word, struct err *err)
+{
+	char *end;
+	unsigned long long n = strtoull(word, &end, 10);
+
+	if (end != word && !*end && *word != '-' && n > 0 && n <= UINT32_MAX)
+		return (uint32_t)n;
+	err_set(err, ERR_INPUT,
+		_("“%s” is not the number of a message; talaria list shows them in its first "
+		  "column"),
+		word);
+	return 0;
+}
+
+static enum cli_status show_one(struct cli *c, struct msglist *l, uint32_t uid, struct err *err)
+{
+	struct message_view *view;
+	enum cli_status status = CLI_OK;
+
+	if (msglist_find(l, uid) < 0) {
+		err_set(err, ERR_GONE, _("There is no message %u in %s"), uid, msglist_folder(l));
+		return cli_fail(err);
+	}
+	view = wait_whole(c, read_message(c, l, uid, err));
+	if (!view || !view->text) {
+		engine_view_free(view);
+		return cli_fail(err);
+	}
+	print_view(c, l, view);
+	if (c->args->save && !c->args->offline && msglist_account(l)[0])
+		cli_go_online(c, NULL);
+	if (c->args->save)
+		status = save_parts(c, l, view);
+	engine_view_free(view);
+	return status;
+}
+
+enum cli_status cli_show(struct cli *c)
+{
+	struct err err = {0};
+	size_t n = c->args->words.n;
+	uint32_t uid = message_id(c->args->words.v[n - 1], &err);
+	const char *folder = n > 1 ? c->args->words.v[0] : c->args->folder;
+	struct msglist *l;
+	enum cli_status status;
+
+	if (!uid) {
+		cli_fail(&err);
+		return CLI_USAGE;
+	}
+	l = cli_open(c, folder, &err);
+	if (!l)
+		return cli_fail(&err);
+	status = show_one(c, l, uid, &err);
+	engine_close(c->engine, l);
+	return status;
+}

@@ -1,0 +1,232 @@
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "ui/cli_priv.h"
+#include "ui/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OUTBOX_MS = 120 * 1000 };
+
+/* Runs one command for the named account, or for all; the first failure gives the status. */
+static enum cli_status for_accounts(
+	struct cli *c, const char *name, enum cli_status (*fn)(struct cli *c, int account))
+{
+	struct err err = {0};
+	int only = cli_account(c, name, &err);
+	bool all = !name && !c->args->account;
+	enum cli_status status = CLI_OK;
+
+	if (only < 0) {
+		cli_fail(&err);
+		return engine_accounts(c->engine) ? CLI_USAGE : CLI_CONFIG;
+	}
+	for (size_t i = 0; i < engine_accounts(c->engine); i++) {
+		enum cli_status one;
+
+		if (!all && (int)i != only)
+			continue;
+		one = fn(c, (int)i);
+		if (status == CLI_OK)
+			status = one;
+	}
+	return status;
+}
+
+static const char *named(const struct cli *c)
+{
+	return c->args->words.n ? c->args->words.v[0] : NULL;
+}
+
+/* --- folders --- */
+
+static void print_folder(const struct cli *c, const char *account, const struct folder_info *f)
+{
+	bool many = engine_accounts(c->engine) > 1;
+
+	if (f->counts_known)
+		printf("%7u %7u  ", f->unread, f->total);
+	else
+		printf("%7s %7s  ", "-", "-");
+	printf("%s%s%s%s\n", many ? account : "", many ? ": " : "", f->name,
+		f->offline_copy ? _("  (copy kept here)") : "");
+}
+
+static bool never_synchronised(const struct cli *c, int account)
+{
+	struct folder_info f;
+	int i = engine_find_folder(c->engine, (size_t)account, "inbox");
+
+	if (i < 0)
+		return true;
+	engine_folder(c->engine, (size_t)account, (size_t)i, &f);
+	return !f.counts_known;
+}
+
+static enum cli_status folders_of(struct cli *c, int account)
+{
+	struct err err = {0};
+	struct account_info info;
+	static bool any; /* a comma is due */
+
+	event_free(cli_final(c, engine_drafts(c->engine, (size_t)account), &err));
+	if (never_synchronised(c, account) && !c->args->offline &&
+		cli_sync_account(c, account, &err) != 0)
+		return cli_fail(&err);
+	engine_account(c->engine, (size_t)account, &info);
+	for (size_t i = 0; i < engine_folders(c->engine, (size_t)account); i++) {
+		struct folder_info f;
+		char *text;
+
+		engine_folder(c->engine, (size_t)account, i, &f);
+		if (!c->args->json) {
+			print_folder(c, info.name, &f);
+			continue;
+		}
+		text = json_of_folder(info.name, &f);
+		printf("%s%s", any ? ",\n" : "", text);
+		any = true;
+		free(text);
+	}
+	return CLI_OK;
+}
+
+enum cli_status cli_folders(struct cli *c)
+{
+	enum cli_status status;
+
+	if (c->args->json)
+		printf("[");
+	else
+		printf("%7s %7s  %s\n", _("unread"), _("all"), _("folder"));
+	status = for_accounts(c, NULL, folders_of);
+	if (c->args->json)
+		printf("]\n");
+	return status;
+}
+
+/* --- sync --- */
+
+/* Every mail of the outbox had its turn: gone, or with a reason why not. */
+static bool outbox_is_through(struct cli *c, void *arg)
+{
+	size_t account = *(const size_t *)arg;
+
+	for (size_t i = 0; i < engine_outbox(c->engine, account); i++) {
+		struct outbox_info info;
+
+		engine_outbox_at(c->engine, account, i, &info);
+		if (!info.failed && !info.unconfirmed && !*info.error)
+			return false;
+	}
+	return true;
+}
+
+static void tell_waiting(const struct account_info *info)
+{
+	if (info->pending)
+		printf(ngettext("%s: %zu change waits for the server\n",
+			       "%s: %zu changes wait for the server\n", info->pending),
+			info->name, info->pending);
+	if (info->outbox)
+		printf(ngettext("%s: %zu message is in the outbox\n",
+			       "%s: %zu messages are in the outbox\n", info->outbox),
+			info->name, info->outbox);
+}
+
+static enum cli_status sync_one(struct cli *c, int account)
+{
+	size_t index = (size_t)account;
+	struct err err = {0};
+	struct account_info info;
+
+	c->new_mails = 0;
+	if (cli_sync_account(c, account, &err) != 0) {
+		engine_account(c->engine, (size_t)account, &info);
+		cli_say("%s: %s", info.name, err.text);
+		return cli_status_of(err.kind);
+	}
+	cli_until(c, outbox_is_through, &index, OUTBOX_MS);
+	engine_account(c->engine, (size_t)account, &info);
+	printf(ngettext("%s: synchronised, %llu new message\n",
+		       "%s: synchronised, %llu new messages\n", (unsigned long)c->new_mails),
+		info.name, (unsigned long long)c->new_mails);
+	tell_waiting(&info);
+	return CLI_OK;
+}
+
+enum cli_status cli_sync(struct cli *c)
+{
+	return for_accounts(c, named(c), sync_one);
+}
+
+/* --- check --- */
+
+static void warn_insecure(const char *url)
+{
+	if (strstr(url, "+insecure://"))
+		printf(_("  Warning: %s is not encrypted: others on the way can read the password "
+			 "and "
+			 "the mail.\n"),
+			url);
+}
+
+/* Which protocol suits whom, from what is configured. */
+static void print_advice(const struct account_settings *a)
+{
+	bool pop3 = a->protocol == ACCOUNT_POP3;
+
+	warn_insecure(a->imap);
+	warn_insecure(a->pop3);
+	warn_insecure(a->smtp);
+	if (!*a->smtp)
+		printf("  %s\n", _("There is no smtp line: this account cannot send."));
+	if (*a->imap && *a->pop3)
+		printf(_("  Mail is read by %s now; :protocol %s switches at any time, and loses "
+			 "nothing.\n"),
+			pop3 ? "POP3" : "IMAP", pop3 ? "imap" : "pop3");
+	printf("  %s\n",
+		_("IMAP suits mail that is read on several devices; POP3 suits one machine and "
+		  "little room on the server."));
+	if (pop3 && a->pop3_keep_days >= 0)
+		printf("  %s\n", _("With this pop3-keep, mail is deleted on the server later: what "
+				   "is here is "
+				   "then the only copy. pop3-keep always keeps both."));
+	else if (pop3)
+		printf("  %s\n",
+			_("pop3-keep always: every message stays on the server too, so this is "
+			  "never the only copy."));
+}
+
+static enum cli_status check_one(struct cli *c, int account)
+{
+	struct err err = {0};
+	struct event *ev;
+	const struct account_settings *a = settings_account(c->settings, (size_t)account);
+	enum cli_status status = CLI_OK;
+
+	printf("%s <%s>\n", a->name, a->from_mail);
+	fflush(stdout);
+	if (cli_go_online(c, &err) != 0)
+		return cli_fail(&err);
+	ev = cli_final(c, engine_check(c->engine, (size_t)account), &err);
+	if (!ev)
+		return cli_fail(&err);
+	for (const char *p = ev->text ? ev->text : ""; *p;) {
+		size_t len = strcspn(p, "\n");
+
+		printf("  %.*s\n", (int)len, p);
+		p += len + (p[len] == '\n');
+	}
+	if (ev->kind == EVENT_FAILED)
+		status = cli_fail(&ev->err);
+	event_free(ev);
+	print_advice(a);
+	return status;
+}
+
+enum cli_status cli_check(struct cli *c)
+{
+	return for_accounts(c, named(c), check_one);
+}

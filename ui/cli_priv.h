@@ -1,0 +1,54 @@
+/*
+ * cli_priv - what the files of cli share.
+ *
+ * Owns:    struct cli is cli_run's, for one command.
+ * Threads: UI thread.
+ * Errors:  functions that return NULL or -1 fill err; each command tells it once.
+ */
+#ifndef UI_CLI_PRIV_H
+#define UI_CLI_PRIV_H
+
+#include "engine/engine.h"
+#include "ui/cli.h"
+
+struct cli {
+	struct engine *engine;
+	struct settings *settings;
+	const struct arguments *args;
+	bool interactive;   /* stderr is a terminal: progress is shown */
+	uint64_t new_mails; /* that arrived meanwhile */
+	bool online;        /* connections were asked for */
+};
+
+/* The next event, after what every command does with it; NULL after ms without one. event_free. */
+struct event *cli_next(struct cli *c, int ms);
+/* Waits for the final event of a request and returns it, whatever it is; NULL when nothing happened
+ * for too long (err). */
+struct event *cli_final(struct cli *c, unsigned request, struct err *err);
+/* The same, but a failed or cancelled request is NULL with err. */
+struct event *cli_wait(struct cli *c, unsigned request, struct err *err);
+/* Waits until what a request began with is known: true from ready, false after the deadline. */
+bool cli_until(struct cli *c, bool (*ready)(struct cli *c, void *arg), void *arg, int ms);
+
+int cli_go_online(struct cli *c, struct err *err); /* refused with --offline */
+/* The account of --account or the first one; name may be NULL. -1 with err. */
+int cli_account(struct cli *c, const char *name, struct err *err);
+/* Synchronises one account once, with a progress line. */
+int cli_sync_account(struct cli *c, int account, struct err *err);
+/* Opens a folder (NULL: INBOX) or a path, and fills it first when it was never synchronised. */
+struct msglist *cli_open(struct cli *c, const char *folder, struct err *err);
+
+int cli_columns(void); /* of standard output; 0 when it is no terminal */
+
+enum cli_status cli_list(struct cli *c);
+enum cli_status cli_search(struct cli *c);
+enum cli_status cli_show(struct cli *c);
+enum cli_status cli_folders(struct cli *c);
+enum cli_status cli_sync(struct cli *c);
+enum cli_status cli_check(struct cli *c);
+enum cli_status cli_send(struct cli *c);
+
+/* Tells err and gives its exit status. */
+enum cli_status cli_fail(const struct err *err);
+
+#endif

@@ -1,0 +1,319 @@
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "mime/build.h"
+#include "ui/cli_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	BODY_MAX = 64 << 20,
+	SEND_MS = 15 * 60 * 1000, /* the relay's own deadlines are shorter */
+	COPY_MS = 20 * 1000,
+	SETTLE_MS = 300
+};
+
+/* --- the message --- */
+
+static int read_stdin(struct str *out, struct err *err)
+{
+	for (;;) {
+		ssize_t n;
+
+		str_room(out, 64 << 10);
+		n = read(STDIN_FILENO, out->p + out->len, 64 << 10);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(err, _("The text of the message cannot be read"));
+		if (n == 0)
+			return 0;
+		out->len += (size_t)n;
+		out->p[out->len] = '\0';
+		if (out->len > BODY_MAX)
+			return err_set(err, ERR_INPUT,
+				_("The text is longer than %d MB: attach it with -a FILE"),
+				BODY_MAX >> 20);
+	}
+}
+
+static int read_body(const struct arguments *a, struct str *out, struct err *err)
+{
+	int rc = a->include ? file_read(a->include, BODY_MAX, out, err) : read_stdin(out, err);
+
+	if (rc == 0 && out->len && memchr(out->p, '\0', out->len))
+		return err_set(err, ERR_INPUT,
+			_("The text of the message holds NUL bytes: attach the file with -a FILE"));
+	return rc;
+}
+
+static void join(char **to, const struct strv *words)
+{
+	struct str out = STR_INIT;
+
+	for (size_t i = 0; i < words->n; i++)
+		str_addf(&out, "%s%s", i ? ", " : "", words->v[i]);
+	free(*to);
+	*to = str_steal(&out);
+}
+
+static int check_addresses(const char *text, size_t *count, struct err *err)
+{
+	struct addr_list list = {0};
+	int rc = *text ? addr_parse_typed(&list, text, err) : 0;
+
+	*count += list.n;
+	addr_list_done(&list);
+	return rc;
+}
+
+static int add_files(struct draft *d, const struct strv *files, struct err *err)
+{
+	for (size_t i = 0; i < files->n; i++) {
+		char *path = realpath(files->v[i], NULL);
+
+		if (!path || access(path, R_OK) != 0) {
+			free(path);
+			err_errno(err, _("%s cannot be attached"), files->v[i]);
+			err->kind = ERR_INPUT;
+			return -1;
+		}
+		strv_take(&d->attach, path);
+	}
+	return 0;
+}
+
+/* The draft file's text, whole and checked: nothing has been asked of the engine so far. */
+static int write_message(const struct cli *c, const char *from, struct str *out, struct err *err)
+{
+	const struct arguments *a = c->args;
+	struct str body = STR_INIT;
+	struct draft d;
+	size_t recipients = 0;
+	int rc;
+
+	draft_init(&d);
+	free(d.from);
+	d.from = mem_strdup(from);
+	join(&d.to, &a->words);
+	join(&d.cc, &a->cc);
+	join(&d.bcc, &a->bcc);
+	if (a->subject) {
+		free(d.subject);
+		d.subject = mem_strdup(a->subject);
+	}
+	rc = check_addresses(d.to, &recipients, err);
+	if (rc == 0)
+		rc = check_addresses(d.cc, &recipients, err);
+	if (rc == 0)
+		rc = check_addresses(d.bcc, &recipients, err);
+	if (rc == 0 && !recipients)
+		rc = err_set(err, ERR_INPUT, _("There is nobody to send this to: name an address"));
+	if (rc == 0)
+		rc = add_files(&d, &a->attach, err);
+	if (rc == 0)
+		rc = read_body(a, &body, err);
+	if (rc == 0) {
+		draft_write(&d, out);
+		str_add(out, str_c(&body), body.len);
+	}
+	draft_done(&d);
+	str_done(&body);
+	return rc;
+}
+
+/* --- sending --- */
+
+struct sending {
+	int account;
+	struct strv before; /* mails that waited in the outbox already */
+	char *subject;      /* of ours, as the outbox has it */
+	bool sent, failed, later;
+	enum err_kind kind;
+};
+
+static void note_outbox(struct cli *c, struct sending *s)
+{
+	for (size_t i = 0; i < engine_outbox(c->engine, (size_t)s->account); i++) {
+		struct outbox_info info;
+
+		engine_outbox_at(c->engine, (size_t)s->account, i, &info);
+		strv_add(&s->before, info.id);
+	}
+}
+
+static void find_ours(struct cli *c, struct sending *s)
+{
+	for (size_t i = 0; i < engine_outbox(c->engine, (size_t)s->account); i++) {
+		struct outbox_info info;
+
+		engine_outbox_at(c->engine, (size_t)s->account, i, &info);
+		if (strv_has(&s->before, info.id))
+			continue;
+		free(s->subject);
+		s->subject = mem_strdup(info.subject);
+	}
+}
+
+static void take_fate(struct sending *s, const struct event *ev)
+{
+	if (!ev || ev->account != s->account || !ev->text || !s->subject ||
+		strcmp(ev->text, s->subject) != 0)
+		return;
+	if (ev->kind == EVENT_SENT)
+		s->sent = true;
+	if (ev->kind != EVENT_SEND_FAILED)
+		return;
+	cli_say("%s", ev->err.text);
+	s->failed = true;
+	s->later |= ev->n != 0;
+	if (s->kind != ERR_REFUSED)
+		s->kind = ev->err.kind;
+}
+
+/* One mail may end in several answers, when the relay refused some of its recipients. */
+static void wait_fate(struct cli *c, struct sending *s)
+{
+	int64_t deadline = clock_ms() + SEND_MS;
+
+	for (;;) {
+		int64_t left = deadline - clock_ms();
+		bool known = s->sent || s->failed;
+		struct event *ev = left > 0 ? cli_next(c, (int)left) : NULL;
+
+		if (!ev && left <= 0)
+			return;
+		take_fate(s, ev);
+		event_free(ev);
+		if (s->sent)
+			return;
+		if (!known && s->failed)
+			deadline = clock_ms() + SETTLE_MS;
+	}
+}
+
+static bool nothing_pending(struct cli *c, void *arg)
+{
+	(void)arg;
+	return engine_pending(c->engine) == 0;
+}
+
+static enum cli_status tell_fate(struct cli *c, const struct sending *s)
+{
+	if (s->sent && !s->failed) {
+		/* The copy in Sent; what is not through by then goes with the next connection. */
+		cli_until(c, nothing_pending, NULL, COPY_MS);
+		return CLI_OK;
+	}
+	if (s->kind == ERR_REFUSED) {
+		cli_say(_("What was refused is kept in the outbox, where it can be edited"));
+		return CLI_UNAVAILABLE;
+	}
+	if (s->failed && !s->later) {
+		cli_say(_("It is kept in the outbox and is not sent again unasked"));
+		return CLI_UNAVAILABLE;
+	}
+	cli_say(_("Not sent now: it stays in the outbox, and goes out with the next connection"));
+	return s->kind == ERR_AUTH ? CLI_LOGIN : CLI_TEMPORARY;
+}
+
+static int put_draft(struct cli *c, int account, const char *text, char **id, struct err *err)
+{
+	struct event *ev = cli_wait(
+		c, engine_compose(c->engine, (size_t)account, COMPOSE_NEW, NULL, 0, ""), err);
+
+	if (!ev)
+		return -1;
+	if (!ev->drafts || !ev->n) {
+		event_free(ev);
+		return err_set(err, ERR_SYSTEM, _("The message could not be kept"));
+	}
+	*id = mem_strdup(ev->drafts[0].id);
+	event_free(ev);
+	ev = cli_wait(c, engine_draft_save(c->engine, (size_t)account, *id, text), err);
+	event_free(ev);
+	return ev ? 0 : -1;
+}
+
+static int put_outbox(struct cli *c, struct sending *s, const char *text, struct err *err)
+{
+	char *id = NULL;
+	struct event *ev;
+	struct err ignored = {0};
+	int rc = put_draft(c, s->account, text, &id, err);
+
+	if (rc == 0) {
+		note_outbox(c, s);
+		ev = cli_wait(c, engine_send(c->engine, (size_t)s->account, id), err);
+		event_free(ev);
+		rc = ev ? 0 : -1;
+	}
+	/* What could not be queued is still the caller's: no draft of it is left behind. */
+	if (rc != 0 && id)
+		event_free(cli_final(
+			c, engine_draft_discard(c->engine, (size_t)s->account, id), &ignored));
+	free(id);
+	return rc;
+}
+
+static enum cli_status send_text(struct cli *c, int account, const char *text)
+{
+	struct sending s = {.account = account};
+	struct err err = {0};
+	enum cli_status status;
+
+	settings_set(c->settings, "undo-send", "0", NULL);
+	if (put_outbox(c, &s, text, &err) != 0) {
+		strv_done(&s.before);
+		return cli_fail(&err);
+	}
+	find_ours(c, &s);
+	if (!c->args->offline) {
+		cli_go_online(c, &err);
+		wait_fate(c, &s);
+	}
+	status = tell_fate(c, &s);
+	strv_done(&s.before);
+	free(s.subject);
+	return status;
+}
+
+enum cli_status cli_send(struct cli *c)
+{
+	struct str text = STR_INIT;
+	struct err err = {0};
+	int account = cli_account(c, NULL, &err);
+	const struct account_settings *a;
+	enum cli_status status;
+
+	if (account < 0) {
+		cli_fail(&err);
+		return engine_accounts(c->engine) ? CLI_USAGE : CLI_CONFIG;
+	}
+	a = settings_account(c->settings, (size_t)account);
+	if (c->args->read_only) {
+		cli_say(_("Nothing is sent with --read-only"));
+		return CLI_USAGE;
+	}
+	if (!*a->smtp) {
+		cli_say(_("Account %s has no smtp line in the configuration, so it cannot send"),
+			a->name);
+		return CLI_CONFIG;
+	}
+	if (!c->args->words.n && !c->args->cc.n && !c->args->bcc.n) {
+		cli_say(_("There is nobody to send this to: name an address"));
+		return CLI_USAGE;
+	}
+	if (write_message(c, a->from, &text, &err) != 0) {
+		str_done(&text);
+		cli_say("%s", err.text);
+		return CLI_DATA;
+	}
+	status = send_text(c, account, text.p);
+	str_done(&text);
+	return status;
+}

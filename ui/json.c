@@ -1,0 +1,158 @@
+#include "ui/json.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void put(json_t *object, const char *key, json_t *value)
+{
+	json_object_set_new(object, key, value);
+}
+
+static void put_text(json_t *object, const char *key, const char *value)
+{
+	const char *text = value ? value : "";
+
+	/* jansson refuses what is not UTF-8; the engine gives clean text. */
+	put(object, key, json_string(utf8_valid(text, strlen(text)) ? text : ""));
+}
+
+static char *printed(json_t *object)
+{
+	char *text = json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER), *copy;
+
+	copy = mem_strdup(text ? text : "{}");
+	free(text);
+	json_decref(object);
+	return copy;
+}
+
+static json_t *flags(const struct msg_row *row)
+{
+	static const struct {
+		uint32_t flag;
+		const char *name;
+	} names[] = {{MSG_SEEN, "seen"}, {MSG_ANSWERED, "answered"}, {MSG_FLAGGED, "flagged"},
+		{MSG_DRAFT, "draft"}, {MSG_FORWARDED, "forwarded"}};
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < MEM_COUNT(names); i++)
+		if (row->flags & names[i].flag)
+			json_array_append_new(out, json_string(names[i].name));
+	for (const char *p = row->keywords ? row->keywords : ""; *p;) {
+		size_t len = strcspn(p, " ");
+
+		if (len && utf8_valid(p, len))
+			json_array_append_new(out, json_stringn(p, len));
+		p += len + (p[len] == ' ');
+	}
+	return out;
+}
+
+static json_t *message(const char *account, const char *folder, const struct msg_row *row)
+{
+	json_t *o = json_object();
+	struct str text = STR_INIT;
+
+	put(o, "id", json_integer(row->uid));
+	put_text(o, "account", account);
+	put_text(o, "folder", folder);
+	if (row->from_name && *row->from_name && row->from_mail && *row->from_mail)
+		str_addf(&text, "%s <%s>", row->from_name, row->from_mail);
+	else
+		str_adds(
+			&text, row->from_mail && *row->from_mail ? row->from_mail : row->from_name);
+	put_text(o, "from", str_c(&text));
+	put_text(o, "to", row->to);
+	put_text(o, "subject", row->subject);
+	str_clear(&text);
+	clock_rfc3339(&text, (time_t)row->date);
+	put_text(o, "date", str_c(&text));
+	put(o, "size", json_integer(row->size));
+	put(o, "flags", flags(row));
+	put(o, "attachments", json_boolean(row->flags & MSG_ATTACHMENT));
+	str_done(&text);
+	return o;
+}
+
+char *json_of_row(const char *account, const char *folder, const struct msg_row *row)
+{
+	return printed(message(account, folder, row));
+}
+
+static json_t *part(const struct part_info *p)
+{
+	json_t *o = json_object();
+
+	put_text(o, "section", p->section);
+	put_text(o, "type", p->type);
+	put_text(o, "name", p->name);
+	put(o, "size", json_integer((json_int_t)p->size));
+	put(o, "depth", json_integer(p->depth));
+	put(o, "attachment", json_boolean(p->attachment));
+	return o;
+}
+
+char *json_of_view(const char *account, const char *folder, const struct msg_row *row,
+	const struct message_view *view)
+{
+	json_t *o = message(account, folder, row), *headers = json_object(), *parts = json_array();
+	struct str text = STR_INIT;
+
+	put_text(headers, "from", view->from);
+	put_text(headers, "to", view->to);
+	put_text(headers, "cc", view->cc);
+	put_text(headers, "date", view->date);
+	put_text(headers, "subject", view->subject);
+	put_text(headers, "message-id", view->message_id);
+	put_text(headers, "list-post", view->list_post);
+	put(o, "headers", headers);
+	if (view->text)
+		text_plain(view->text, &text);
+	put_text(o, "text", str_c(&text));
+	for (size_t i = 0; i < view->nparts; i++)
+		json_array_append_new(parts, part(&view->parts[i]));
+	put(o, "parts", parts);
+	put(o, "complete", json_boolean(!view->partial));
+	str_done(&text);
+	return printed(o);
+}
+
+const char *json_role_name(enum folder_role role)
+{
+	static const char *const names[] = {[ROLE_NONE] = "",
+		[ROLE_INBOX] = "inbox",
+		[ROLE_DRAFTS] = "drafts",
+		[ROLE_SENT] = "sent",
+		[ROLE_TRASH] = "trash",
+		[ROLE_JUNK] = "junk",
+		[ROLE_ARCHIVE] = "archive",
+		[ROLE_ALL] = "all",
+		[ROLE_FLAGGED] = "flagged",
+		[ROLE_OUTBOX] = "outbox"};
+
+	return (size_t)role < MEM_COUNT(names) ? names[role] : "";
+}
+
+char *json_of_folder(const char *account, const struct folder_info *folder)
+{
+	json_t *o = json_object();
+
+	put_text(o, "account", account);
+	put_text(o, "name", folder->name);
+	put_text(o, "role", json_role_name(folder->role));
+	put(o, "total", folder->counts_known ? json_integer(folder->total) : json_null());
+	put(o, "unread", folder->counts_known ? json_integer(folder->unread) : json_null());
+	put(o, "selectable", json_boolean(folder->selectable));
+	put(o, "offline-copy", json_boolean(folder->offline_copy));
+	return printed(o);
+}
+
+const char *json_library(void)
+{
+	return jansson_version_str();
+}

@@ -1,0 +1,548 @@
+#include "ui/setup.h"
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "mime/addr.h"
+#include "ui/cli_priv.h"
+#include "ui/providers.h"
+
+#include <ctype.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { TRIES = 3, ANSWER_MAX = 1000 };
+
+struct setup {
+	struct settings *settings; /* what is there already */
+	const struct arguments *args;
+	bool gone; /* the person left: end of input */
+	char *mail, *name, *user, *account;
+	const char *domain; /* in mail */
+	enum account_protocol protocol;
+	char *imap, *pop3, *smtp; /* URLs; "" when there is none */
+	enum password_kind kind;
+	char *password; /* a command or the password, or NULL */
+	char *typed;    /* the password for the test, or NULL */
+};
+
+/* --- asking --- */
+
+/* An answer, the default for an empty one; "" once the person left. free(). */
+static char *ask(struct setup *s, const char *question, const char *initial)
+{
+	char *line = NULL, *answer;
+	size_t cap = 0, len;
+
+	if (s->gone)
+		return mem_strdup("");
+	if (*initial)
+		printf("%s [%s]: ", question, initial);
+	else
+		printf("%s: ", question);
+	fflush(stdout);
+	if (getline(&line, &cap, stdin) < 0) {
+		putchar('\n');
+		s->gone = true;
+	}
+	len = s->gone || !line ? 0 : strlen(line);
+	while (len && isspace((unsigned char)line[len - 1]))
+		len--;
+	if (len > ANSWER_MAX)
+		len = ANSWER_MAX;
+	answer = len ? mem_strndup(line, len) : mem_strdup(s->gone ? "" : initial);
+	free(line);
+	return answer;
+}
+
+/* 1..n, the first by default. */
+static int choose(struct setup *s, const char *question, int n)
+{
+	for (;;) {
+		char *answer = ask(s, question, "1");
+		int i = answer[0] >= '1' && answer[0] <= '9' && !answer[1] ? answer[0] - '0' : 0;
+
+		free(answer);
+		if (s->gone)
+			return 1;
+		if (i >= 1 && i <= n)
+			return i;
+		printf(_("Please answer with a number from 1 to %d.\n"), n);
+	}
+}
+
+static bool agrees(struct setup *s, const char *question)
+{
+	char *answer = ask(s, question, _("yes"));
+	bool yes = !s->gone && (str_istarts(answer, "y") || strcmp(answer, _("yes")) == 0);
+
+	free(answer);
+	return yes;
+}
+
+static void put(char **to, char *value)
+{
+	free(*to);
+	*to = value;
+}
+
+static void ask_address(struct setup *s)
+{
+	while (!s->gone) {
+		struct addr_list list = {0};
+		struct err err = {0};
+		char *answer = ask(s, _("Your mail address"), "");
+		bool good = addr_parse_typed(&list, answer, &err) == 0 && list.n == 1;
+
+		if (good) {
+			put(&s->mail, mem_strdup(list.v[0].mail));
+			if (*list.v[0].name)
+				put(&s->name, mem_strdup(list.v[0].name));
+			s->domain = strrchr(s->mail, '@') ? strrchr(s->mail, '@') + 1 : s->mail;
+		} else if (!s->gone) {
+			puts(err.kind ? err.text
+				      : _("Please type one address, as you@example.org."));
+		}
+		addr_list_done(&list);
+		free(answer);
+		if (good)
+			return;
+	}
+}
+
+static void ask_name(struct setup *s)
+{
+	const struct passwd *pw = getpwuid(getuid());
+	char *full = mem_strndup(pw && pw->pw_gecos ? pw->pw_gecos : "",
+		pw && pw->pw_gecos ? strcspn(pw->pw_gecos, ",") : 0);
+
+	put(&s->name, ask(s, _("Your name, as others see it"), s->name ? s->name : full));
+	free(full);
+}
+
+/* --- the password --- */
+
+static bool have_program(const char *name)
+{
+	const char *path = getenv("PATH");
+
+	for (const char *p = path ? path : ""; *p;) {
+		size_t len = strcspn(p, ":");
+		struct str file = STR_INIT;
+		bool found;
+
+		str_add(&file, p, len);
+		str_addf(&file, "/%s", name);
+		found = access(str_c(&file), X_OK) == 0;
+		str_done(&file);
+		if (found)
+			return true;
+		p += len + (p[len] == ':');
+	}
+	return false;
+}
+
+static void ask_typed(struct setup *s)
+{
+	struct str prompt = STR_INIT;
+
+	str_addf(&prompt, _("Password of %s:"), s->user);
+	mem_free_secret(s->typed);
+	s->typed = cli_ask_secret(prompt.p);
+	str_done(&prompt);
+}
+
+static void ask_password(struct setup *s)
+{
+	bool keyring = have_program("secret-tool");
+
+	puts(_("\nHow shall Talaria get your password?"));
+	puts(_("  1  ask me, once each time it starts"));
+	puts(_("  2  run a command that prints it, as: pass show mail"));
+	puts(_("  3  from the configuration file (only you can read it, but it is not encrypted)"));
+	if (keyring)
+		puts(_("  4  from the desktop's keyring"));
+	switch (choose(s, _("Your choice"), keyring ? 4 : 3)) {
+	case 2:
+		s->kind = PASSWORD_COMMAND;
+		while (!s->gone && (!s->password || !*s->password))
+			put(&s->password, ask(s, _("The command"), ""));
+		break;
+	case 3:
+		s->kind = PASSWORD_PLAIN;
+		break;
+	case 4:
+		s->kind = PASSWORD_KEYRING;
+		printf(_("Put it there with this command, in another terminal, if it is not there "
+			 "yet:\n  secret-tool store --label='Talaria %s' service talaria account "
+			 "%s\n"),
+			s->account, s->account);
+		free(ask(s, _("Press Enter when it is there"), ""));
+		break;
+	default:
+		s->kind = PASSWORD_ASK;
+		break;
+	}
+	if (!s->gone && (s->kind == PASSWORD_ASK || s->kind == PASSWORD_PLAIN))
+		ask_typed(s);
+}
+
+/* --- servers --- */
+
+/* scheme://HOST becomes scheme://USER@HOST. */
+static char *with_user(const char *url, const char *user)
+{
+	const char *host = strstr(url, "://");
+	struct str out = STR_INIT;
+
+	if (!*url || !host || strchr(host, '@'))
+		return mem_strdup(url);
+	str_add(&out, url, (size_t)(host + 3 - url));
+	for (const char *p = user; *p; p++)
+		if (strchr("%/:?#[] ", *p))
+			str_addf(&out, "%%%02X", (unsigned char)*p);
+		else
+			str_addc(&out, *p);
+	str_addf(&out, "@%s", host + 3);
+	return str_steal(&out);
+}
+
+static void conf_line_put(struct str *out, const char *name, const char *value)
+{
+	if (!*value)
+		return;
+	str_addf(out, "%s ", name);
+	conf_quote(out, value);
+	str_addc(out, '\n');
+}
+
+/* The account as configuration text. For a test with a password that was typed it stands there. */
+static void account_text(const struct setup *s, bool test, const char *imap, const char *pop3,
+	const char *smtp, struct str *out)
+{
+	static const char *const kinds[] = {"ask", "command", "plain", "keyring"};
+	const char *word = s->password;
+	enum password_kind kind = s->kind;
+	struct addr from = {.name = s->name, .mail = s->mail};
+	struct str text = STR_INIT;
+	char *url;
+
+	if ((test && s->typed) || kind == PASSWORD_PLAIN) {
+		kind = PASSWORD_PLAIN;
+		word = s->typed;
+	}
+	str_addf(out, "account %s {\n", s->account);
+	addr_write(&text, &from, true);
+	conf_line_put(out, "from", str_c(&text));
+	str_done(&text);
+	conf_line_put(out, "protocol",
+		*imap && (s->protocol == ACCOUNT_IMAP || !*pop3) ? "imap" : "pop3");
+	conf_line_put(out, "imap", url = with_user(imap, s->user));
+	free(url);
+	conf_line_put(out, "pop3", url = with_user(pop3, s->user));
+	free(url);
+	conf_line_put(out, "smtp", url = with_user(smtp, s->user));
+	free(url);
+	str_addf(out, "password %s ", kinds[kind]);
+	if (kind == PASSWORD_COMMAND || kind == PASSWORD_PLAIN)
+		conf_quote(out, word ? word : "");
+	str_adds(out, "\n}\n");
+}
+
+static void refuse_line(void *ctx, const struct conf_line *line, struct conf_errors *errors)
+{
+	(void)ctx;
+	(void)line;
+	(void)errors;
+}
+
+/* Settings with just this account; NULL with err. */
+static struct settings *settings_of(const struct str *text, struct err *err)
+{
+	struct settings *settings = settings_new();
+	struct conf_errors errors = {0};
+	struct conf_block *block = conf_parse(str_c(text), text->len, &errors);
+
+	settings_apply(settings, block, refuse_line, NULL, &errors);
+	conf_free(block);
+	if (errors.n) {
+		err_set(err, ERR_INPUT, "%s", errors.v[0].text);
+		settings_free(settings);
+		settings = NULL;
+	}
+	conf_errors_done(&errors);
+	return settings;
+}
+
+/* Logs in at the servers given. 0, or -1 with the first thing that went wrong; what was found is
+ * added to out. */
+static int try_servers(const struct setup *s, const char *imap, const char *pop3, const char *smtp,
+	struct str *out, struct err *err)
+{
+	struct engine_options options = {.offline = true, .read_only = true};
+	struct cli c = {.args = s->args, .interactive = true};
+	struct str text = STR_INIT;
+	struct event *ev = NULL;
+	int rc = -1;
+
+	account_text(s, true, imap, pop3, smtp, &text);
+	c.settings = settings_of(&text, err);
+	explicit_bzero(text.p, text.len);
+	str_done(&text);
+	if (!c.settings)
+		return -1;
+	if (engine_new(&c.engine, c.settings, &options, err) == 0) {
+		if (cli_go_online(&c, err) == 0)
+			ev = cli_final(&c, engine_check(c.engine, 0), err);
+		if (ev)
+			str_adds(out, ev->text);
+		if (ev && ev->kind == EVENT_TEXT)
+			rc = 0;
+		else if (ev)
+			*err = ev->err;
+		event_free(ev);
+		engine_free(c.engine);
+	}
+	settings_free(c.settings);
+	return rc;
+}
+
+/* A wrong password was told by a server that is there. */
+static bool server_is_there(int rc, const struct err *err)
+{
+	return rc == 0 || err->kind == ERR_AUTH || err->kind == ERR_CERT;
+}
+
+/* The first of the host names that answers; the answer to the login is left for later. */
+static bool guess_one(struct setup *s, char **to, bool smtp, const char *const *urls, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct str url = STR_INIT, found = STR_INIT;
+		struct err err = {0};
+		bool pop3 = str_starts(urls[i], "pop3");
+		int rc;
+
+		str_addf(&url, "%s%s", urls[i], s->domain);
+		printf(_("  trying %s ...\n"), url.p);
+		fflush(stdout);
+		if (smtp)
+			rc = try_servers(s, s->imap, s->pop3, url.p, &found, &err);
+		else
+			rc = try_servers(s, pop3 ? "" : url.p, pop3 ? url.p : "", "", &found, &err);
+		str_done(&found);
+		if (server_is_there(rc, &err)) {
+			put(to, str_steal(&url));
+			return true;
+		}
+		str_done(&url);
+	}
+	return false;
+}
+
+static void guess_servers(struct setup *s)
+{
+	static const char *const imap[] = {"imaps://imap.", "imaps://mail.", "imaps://"};
+	static const char *const pop3[] = {"pop3s://pop.", "pop3s://pop3.", "pop3s://mail."};
+	static const char *const smtp[] = {
+		"smtps://smtp.", "smtps://mail.", "smtp://smtp.", "smtp://mail."};
+
+	printf(_("Looking for the servers of %s:\n"), s->domain);
+	if (s->protocol == ACCOUNT_IMAP)
+		guess_one(s, &s->imap, false, imap, MEM_COUNT(imap));
+	else
+		guess_one(s, &s->pop3, false, pop3, MEM_COUNT(pop3));
+	if (*s->imap || *s->pop3)
+		guess_one(s, &s->smtp, true, smtp, MEM_COUNT(smtp));
+}
+
+/* What a person types for a server: a URL, or a host name that the scheme is put before. */
+static void ask_server(struct setup *s, char **url, const char *question, const char *scheme)
+{
+	char *answer = ask(s, question, *url);
+	struct str out = STR_INIT;
+
+	if (*answer && !strstr(answer, "://"))
+		str_addf(&out, "%s://", scheme);
+	str_adds(&out, answer);
+	free(answer);
+	put(url, str_steal(&out));
+}
+
+static void ask_servers(struct setup *s)
+{
+	puts(_("\nThe servers, as HOST, HOST:PORT, or with a scheme: imaps, pop3s and smtps begin "
+	       "with "
+	       "TLS, imap, pop3 and smtp turn to it by STARTTLS."));
+	if (s->protocol == ACCOUNT_IMAP || *s->imap)
+		ask_server(s, &s->imap, _("IMAP server"), "imaps");
+	if (s->protocol == ACCOUNT_POP3 || *s->pop3)
+		ask_server(s, &s->pop3, _("POP3 server"), "pop3s");
+	ask_server(s, &s->smtp, _("SMTP relay"), "smtps");
+	put(&s->user, ask(s, _("User name there"), s->user));
+	if (!s->gone && (s->kind == PASSWORD_ASK || s->kind == PASSWORD_PLAIN))
+		ask_typed(s);
+}
+
+/* Until the login works, or the person wants it saved as it is. */
+static bool test_login(struct setup *s)
+{
+	for (int i = 0; !s->gone; i++) {
+		struct str found = STR_INIT;
+		struct err err = {0};
+		int rc = -1;
+
+		if (s->args->offline)
+			return true;
+		if (*s->imap || *s->pop3) {
+			puts(_("\nTrying to log in ..."));
+			fflush(stdout);
+			rc = try_servers(s, s->imap, s->pop3, s->smtp, &found, &err);
+			printf("%s", str_c(&found));
+		} else {
+			err_set(&err, ERR_INPUT, _("No server was found"));
+		}
+		str_done(&found);
+		if (rc == 0)
+			return true;
+		printf(_("It does not work yet: %s\n"), err.text);
+		if (i >= TRIES || (i && !agrees(s, _("Try other servers, user name or password?"))))
+			return (*s->imap || *s->pop3) && agrees(s, _("Save it as it is?"));
+		ask_servers(s);
+	}
+	return false;
+}
+
+static void ask_protocol(struct setup *s, const struct provider *p)
+{
+	puts(_("\nHow shall mail be read? (You can switch at any time: nothing is lost.)"));
+	puts(_("  1  IMAP: the mail stays on the server; right for several devices"));
+	puts(_("  2  POP3: the mail is fetched to this machine; right for one machine, or little "
+	       "room on "
+	       "the server"));
+	s->protocol = choose(s, _("Your choice"), 2) == 2 ? ACCOUNT_POP3 : ACCOUNT_IMAP;
+	if (p && !p->pop3 && s->protocol == ACCOUNT_POP3) {
+		puts(_("This provider has no POP3: it will be IMAP."));
+		s->protocol = ACCOUNT_IMAP;
+	}
+}
+
+static bool account_exists(struct settings *settings, const char *name)
+{
+	for (size_t i = 0; i < settings_accounts(settings); i++)
+		if (strcmp(settings_account(settings, i)->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* A name of the domain's first word, that no other account has. */
+static char *account_name(const struct setup *s)
+{
+	struct str base = STR_INIT, name = STR_INIT;
+
+	for (const char *p = s->domain; *p && *p != '.' && base.len < 24; p++)
+		if (isalnum((unsigned char)*p))
+			str_addc(&base, (char)tolower((unsigned char)*p));
+	if (!base.len)
+		str_adds(&base, "mail");
+	str_adds(&name, base.p);
+	for (int i = 2; account_exists(s->settings, name.p) || !settings_account_name_ok(name.p);
+		i++) {
+		str_clear(&name);
+		str_addf(&name, "%s%d", i > 200 ? "mail" : base.p, i);
+	}
+	str_done(&base);
+	return str_steal(&name);
+}
+
+static void find_servers(struct setup *s, const struct provider *p)
+{
+	if (p) {
+		if (p->note)
+			printf("%s\n", _(p->note));
+		put(&s->imap, mem_strdup(p->imap));
+		put(&s->pop3, mem_strdup(p->pop3 ? p->pop3 : ""));
+		put(&s->smtp, mem_strdup(p->smtp));
+	} else if (!s->args->offline) {
+		guess_servers(s);
+	}
+	if (!s->gone && !*s->imap && !*s->pop3) {
+		if (!s->args->offline)
+			puts(_("No server was found by itself."));
+		ask_servers(s);
+	}
+}
+
+static enum cli_status save(struct setup *s, const char *path)
+{
+	struct str text = STR_INIT;
+	struct err err = {0};
+	struct settings *one;
+	int rc = -1;
+
+	account_text(s, false, s->imap, s->pop3, s->smtp, &text);
+	one = settings_of(&text, &err);
+	explicit_bzero(text.p, text.len);
+	str_done(&text);
+	if (one)
+		rc = settings_save_account(path, settings_account(one, 0), &err);
+	settings_free(one);
+	if (rc != 0)
+		return cli_fail(&err);
+	printf(_("\nSaved as account %s in %s. Everything there can be changed: man "
+		 "talaria.conf\n"),
+		s->account, path);
+	return CLI_OK;
+}
+
+static void setup_done(struct setup *s)
+{
+	free(s->mail);
+	free(s->name);
+	free(s->user);
+	free(s->account);
+	free(s->imap);
+	free(s->pop3);
+	free(s->smtp);
+	free(s->password);
+	mem_free_secret(s->typed);
+}
+
+enum cli_status setup_run(struct settings *settings, const struct arguments *args, const char *path)
+{
+	struct setup s = {.settings = settings, .args = args};
+	const struct provider *p;
+	enum cli_status status = CLI_FAILED;
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
+		cli_say(_("The setup asks questions and needs a terminal; man talaria.conf tells "
+			  "what "
+			  "to write into %s"),
+			path);
+		return CLI_USAGE;
+	}
+	s.imap = mem_strdup("");
+	s.pop3 = mem_strdup("");
+	s.smtp = mem_strdup("");
+	puts(_("A new mail account. Empty answers take what is in [ ]; Ctrl-D leaves, and nothing "
+	       "is "
+	       "saved.\n"));
+	ask_address(&s);
+	ask_name(&s);
+	if (!s.gone) {
+		p = providers_find(s.domain);
+		s.user = mem_strdup(s.mail);
+		s.account = account_name(&s);
+		ask_protocol(&s, p);
+		ask_password(&s);
+		if (!s.gone)
+			find_servers(&s, p);
+		if (!s.gone && test_login(&s) && !s.gone)
+			status = save(&s, path);
+	}
+	if (status != CLI_OK)
+		puts(_("Nothing was saved."));
+	setup_done(&s);
+	return status;
+}
