@@ -204,217 +204,6 @@ bool app_selection(struct app *a, struct selection *out)
 	return false;
 }
 
-/* --- tabs and views --- */
-
-struct view *app_tab_top(struct app *a, int tab)
-{
-	struct tab *t = &a->tabs[tab];
-
-	return t->n ? t->stack[t->n - 1] : NULL;
-}
-
-struct view *app_view(struct app *a)
-{
-	return a->ntabs ? app_tab_top(a, a->tab) : NULL;
-}
-
-struct view *app_find_view(struct app *a, unsigned context)
-{
-	struct tab *t = &a->tabs[a->tab];
-
-	for (int i = t->n; i > 0; i--)
-		if (t->stack[i - 1]->ops->context & context)
-			return t->stack[i - 1];
-	return NULL;
-}
-
-int app_account(struct app *a)
-{
-	struct view *v = app_view(a);
-	int account = -1;
-
-	if (engine_accounts(a->engine) == 0)
-		return -1;
-	if (v && v->ops->context == UI_FOLDERS)
-		account = view_folders_account(v);
-	else if (v && v->ops->context == UI_COMPOSE)
-		account = view_compose_account(v);
-	else if (v && (v = app_find_view(a, UI_INDEX)))
-		account = view_index_account(v);
-	if (account < 0 && a->ntabs)
-		account = a->tabs[a->tab].account;
-	return account < 0 ? 0 : account;
-}
-
-static enum sidebar_mode sidebar_setting(struct app *a)
-{
-	const char *s = settings_text(a->settings, SET_SIDEBAR);
-
-	if (strcmp(s, "yes") == 0 || strcmp(s, "on") == 0 || strcmp(s, "always") == 0)
-		return SIDEBAR_YES;
-	if (strcmp(s, "no") == 0 || strcmp(s, "off") == 0 || strcmp(s, "never") == 0)
-		return SIDEBAR_NO;
-	return SIDEBAR_AUTO;
-}
-
-void app_relayout(struct app *a)
-{
-	struct view *v = app_view(a);
-	struct layout_options o = {.sidebar = a->sidebar,
-		.sidebar_width = (int)settings_int(a->settings, SET_SIDEBAR_WIDTH),
-		.keybar = settings_bool(a->settings, SET_KEYBAR)};
-
-	if (v && v->ops->context & (UI_INDEX | UI_READER))
-		o.list_lines = (int)settings_int(a->settings, SET_PREVIEW_LINES);
-	layout_compute(&a->layout, term_rows(), term_cols(), &o);
-	if (v && v->ops->show && !a->layout.too_small)
-		v->ops->show(v, a->layout.main.rows, a->layout.main.cols - 2);
-	a->dirty = true;
-}
-
-void app_push(struct app *a, struct view *v)
-{
-	struct tab *t = &a->tabs[a->tab];
-
-	if (t->n == MAX_STACK) {
-		app_error(a, _("Too many screens are open one over the other; q leaves one"));
-		v->ops->close(v);
-		return;
-	}
-	t->stack[t->n++] = v;
-	app_relayout(a);
-}
-
-static void close_top(struct app *a, struct tab *t)
-{
-	struct view *v = t->stack[t->n - 1];
-
-	app_forget(a, v);
-	t->n--;
-	v->ops->close(v);
-}
-
-static void drop_tab(struct app *a, int i)
-{
-	int opener = a->tabs[i].opener;
-
-	free(a->tabs[i].folder);
-	memmove(&a->tabs[i], &a->tabs[i + 1], (size_t)(a->ntabs - i - 1) * sizeof(*a->tabs));
-	a->ntabs--;
-	memset(&a->tabs[a->ntabs], 0, sizeof(*a->tabs));
-	if (a->tab == i)
-		a->tab = opener < i ? opener : i > 0 ? i - 1 : 0;
-	else if (a->tab > i)
-		a->tab--;
-	for (int t = 0; t < a->ntabs; t++)
-		if (a->tabs[t].opener >= i && a->tabs[t].opener > 0)
-			a->tabs[t].opener--;
-}
-
-/* There is always a screen. */
-static void ensure_view(struct app *a)
-{
-	if (a->ntabs == 0) {
-		a->ntabs = 1;
-		a->tab = 0;
-		a->tabs[0] = (struct tab){.account = -1};
-	}
-	if (!app_view(a))
-		app_show_tab(a, a->tab);
-}
-
-void app_close_view(struct app *a, struct view *v)
-{
-	for (int i = 0; i < a->ntabs; i++) {
-		struct tab *t = &a->tabs[i];
-		int at = 0;
-
-		while (at < t->n && t->stack[at] != v)
-			at++;
-		if (at == t->n)
-			continue;
-		while (t->n > at)
-			close_top(a, t);
-		if (t->n == 0)
-			drop_tab(a, i);
-		break;
-	}
-	ensure_view(a);
-	app_relayout(a);
-}
-
-void app_back(struct app *a)
-{
-	struct view *v = app_view(a);
-
-	if (v->ops->leave && !v->ops->leave(v))
-		return;
-	if (a->tabs[a->tab].n == 1 && a->ntabs == 1)
-		commands_run(a, "quit");
-	else
-		app_close_view(a, v);
-}
-
-int app_new_tab(struct app *a, struct view *v)
-{
-	if (a->ntabs == MAX_TABS)
-		return -1;
-	a->tabs[a->ntabs] =
-		(struct tab){.stack = {v}, .n = 1, .account = app_account(a), .opener = a->tab};
-	a->tab = a->ntabs++;
-	app_relayout(a);
-	return 0;
-}
-
-void app_show_tab(struct app *a, int i)
-{
-	struct tab *t = &a->tabs[i];
-	struct err err = {0};
-	struct view *v;
-
-	a->tab = i;
-	a->side_active = false;
-	if (t->n == 0) {
-		v = t->account >= 0 || t->folder
-			    ? view_index_new(a, t->account, t->folder ? t->folder : "INBOX", &err)
-			    : NULL;
-		if (!v && err.kind != ERR_NONE)
-			app_error(a, "%s", err.text);
-		t->stack[t->n++] = v ? v : view_folders_new(a);
-	}
-	app_relayout(a);
-}
-
-bool app_open_folder(struct app *a, int account, const char *folder, bool new_tab)
-{
-	struct err err = {0};
-	bool is_path = *folder == '/' || *folder == '~' || str_starts(folder, "./");
-	struct tab *t = &a->tabs[a->tab];
-	char *path = is_path ? file_expand(folder) : NULL;
-	struct view *v = view_index_new(a, is_path ? -1 : account, is_path ? path : folder, &err);
-
-	free(path);
-	if (!v) {
-		app_error(a, "%s", err.text);
-		return false;
-	}
-	/* A message being written stays where it is. */
-	if (new_tab || (t->n && t->stack[0]->ops->context == UI_COMPOSE)) {
-		if (app_new_tab(a, v) == 0)
-			return true;
-		app_error(a, _("Too many tabs are open"));
-		v->ops->close(v);
-		return false;
-	}
-	while (t->n)
-		close_top(a, t);
-	t->account = is_path ? -1 : account;
-	t->stack[t->n++] = v;
-	a->side_active = false;
-	app_relayout(a);
-	return true;
-}
-
 /* --- programs that get the terminal --- */
 
 void app_run_child(struct app *a, const char *command, const char *arg, app_done_fn *fn, void *ctx,
@@ -477,8 +266,9 @@ static void ask_next_password(struct app *a)
 		return;
 	engine_account(a->engine, (size_t)a->ask_passwords[0], &info);
 	if (*info.reason)
-		app_message(a, "%s: %s", info.name, info.reason);
-	str_addf(&s, _("Password for %s (%s): "), info.name, info.from_mail);
+		str_addf(&s, _("%s. Password for %s: "), info.reason, info.name);
+	else
+		str_addf(&s, _("Password for %s (%s): "), info.name, info.from_mail);
 	ask(a, PROMPT_PASSWORD, str_c(&s), "", password_given, NULL, a);
 	str_done(&s);
 }
@@ -714,6 +504,8 @@ static void handle_signals(struct app *a)
 		app_relayout(a);
 	}
 	if (s & (TERM_RESIZE | TERM_CONT) && !a->child.pid) {
+		if (s & TERM_CONT)
+			term_resume();
 		term_resized();
 		app_relayout(a);
 	}
@@ -755,6 +547,7 @@ static void pass_time(struct app *a, int64_t now)
 
 void app_paint(struct app *a)
 {
+	ask_next_password(a);
 	a->dirty = false;
 	frame_draw(a);
 	term_flush();
@@ -769,7 +562,6 @@ static void loop(struct app *a)
 			{.fd = a->child.pid ? -1 : term_fd(), .events = POLLIN}};
 		int timeout, n;
 
-		ask_next_password(a);
 		timeout = wait_time(a, clock_ms());
 		if (a->dirty && term_is_on())
 			app_paint(a);
@@ -788,6 +580,17 @@ static void loop(struct app *a)
 }
 
 /* --- start and end --- */
+
+static enum sidebar_mode sidebar_setting(struct app *a)
+{
+	const char *s = settings_text(a->settings, SET_SIDEBAR);
+
+	if (strcmp(s, "yes") == 0 || strcmp(s, "on") == 0 || strcmp(s, "always") == 0)
+		return SIDEBAR_YES;
+	if (strcmp(s, "no") == 0 || strcmp(s, "off") == 0 || strcmp(s, "never") == 0)
+		return SIDEBAR_NO;
+	return SIDEBAR_AUTO;
+}
 
 static char *history_path(void)
 {
@@ -815,7 +618,7 @@ static void open_first(struct app *a, const struct app_start *s)
 			a->tabs[a->tab].folder = mem_strdup(s->folder);
 		app_show_tab(a, a->tab);
 	}
-	ensure_view(a);
+	tabs_ensure(a);
 }
 
 static void start_text(struct app *a, const struct app_start *s, struct event *ev, struct str *out)
@@ -884,7 +687,7 @@ void app_done(struct app *a, const char *path)
 		struct tab *t = &a->tabs[a->ntabs - 1];
 
 		while (t->n)
-			close_top(a, t);
+			tabs_close_top(a, t);
 		free(t->folder);
 		a->ntabs--;
 	}

@@ -295,10 +295,13 @@ static const char *const sort_names[] = {"date", "received", "from", "subject", 
 
 static void sort_by(struct app *a, const char *name, bool reverse)
 {
+	struct view *v = app_view(a);
+	uint32_t uid = view_index_uid(v);
+
 	for (size_t i = 0; i < MEM_COUNT(sort_names); i++)
 		if (strcmp(sort_names[i], name) == 0) {
-			msglist_set_sort(
-				view_index_list(app_view(a)), (enum msglist_sort)i, reverse);
+			msglist_set_sort(view_index_list(v), (enum msglist_sort)i, reverse);
+			view_index_go(v, uid);
 			return;
 		}
 	app_error(a, _("Sort by date, received, from, subject, size or unread, not “%s”"), name);
@@ -329,10 +332,13 @@ void cmd_sort(struct app *a, const struct args *args)
 
 void cmd_threads(struct app *a, const struct args *args)
 {
-	struct msglist *l = view_index_list(app_view(a));
+	struct view *v = app_view(a);
+	struct msglist *l = view_index_list(v);
+	uint32_t uid = view_index_uid(v);
 
 	(void)args;
 	msglist_set_threads(l, !msglist_threads(l));
+	view_index_go(v, uid);
 	app_message(a, msglist_threads(l) ? _("Threads are on") : _("Threads are off"));
 }
 

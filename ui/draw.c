@@ -84,14 +84,21 @@ int line_columns(const struct line *l)
 
 void draw_line(const struct region *r, int row, const struct line *l, int flags, int fill)
 {
-	int col = 0;
+	int col = 0, last = fill | flags;
 
 	if (row < 0 || row >= r->rows)
 		return;
-	for (size_t i = 0; i < l->n && col < r->cols; i++)
-		col += term_put(r->row + row, r->col + col, r->cols - col,
-			l->parts[i].style | flags, str_c(&l->text) + l->parts[i].start,
-			l->parts[i].len);
+	for (size_t i = 0; i < l->n && col < r->cols; i++) {
+		const char *p = str_c(&l->text) + l->parts[i].start;
+		int style = l->parts[i].style | flags;
+
+		/* Blanks go out in the style before them where that looks the same: fewer bytes. */
+		if (strspn(p, " ") >= l->parts[i].len && term_same_blank(style, last))
+			style = last;
+		col += term_put(
+			r->row + row, r->col + col, r->cols - col, style, p, l->parts[i].len);
+		last = style;
+	}
 	if (col < r->cols && (flags || fill != STYLE_PLAIN))
 		term_fill(r->row + row, r->col + col, r->cols - col, fill | flags);
 }

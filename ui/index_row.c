@@ -84,7 +84,7 @@ static void add_flags(struct line *out, const struct msg_row *r)
 						       : " ";
 	int style = dead ? STYLE_DELETED : !(r->flags & MSG_SEEN) ? STYLE_UNREAD : STYLE_DIM;
 
-	line_add(out, STYLE_TAGGED, r->tagged ? "*" : " ");
+	line_add(out, r->tagged ? STYLE_TAGGED : STYLE_PLAIN, r->tagged ? "*" : " ");
 	line_add(out, style, state);
 	line_add(out, STYLE_FLAGGED, r->flags & MSG_FLAGGED ? "F" : " ");
 	line_add(out, STYLE_DIM, r->flags & MSG_ATTACHMENT ? "A" : " ");

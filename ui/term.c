@@ -297,6 +297,14 @@ void term_enter(void)
 	flushinp();
 }
 
+void term_resume(void)
+{
+	if (!term_is_on())
+		return;
+	reset_prog_mode();
+	clearok(curscr, TRUE);
+}
+
 void term_suspend(void)
 {
 	bool was_on = term_is_on();
@@ -650,6 +658,14 @@ int term_put(int row, int col, int width, int style, const char *s, size_t len)
 		mvaddnwstr(row, col, buf, n);
 	}
 	return used;
+}
+
+bool term_same_blank(int style, int other)
+{
+	struct style_look x = style_look(t.styles, style, t.colors);
+	struct style_look y = style_look(t.styles, other, t.colors);
+
+	return x.bg == y.bg && ((x.attr ^ y.attr) & (ATTR_UNDERLINE | ATTR_REVERSE)) == 0;
 }
 
 void term_fill(int row, int col, int width, int style)

@@ -41,6 +41,8 @@ bool term_is_on(void);
 /* Gives the terminal back to other programs, and takes it again (the screen is painted anew). */
 void term_leave(void);
 void term_enter(void);
+/* After this process was stopped and goes on: the modes and the picture may be gone. */
+void term_resume(void);
 /* Stops this process as ^Z does, with the terminal in order; returns when it runs again. */
 void term_suspend(void);
 
@@ -62,6 +64,8 @@ int term_colors(void);
 void term_erase(void);
 /* Puts text, cut at width columns; returns the columns used. */
 int term_put(int row, int col, int width, int style, const char *s, size_t len);
+/* True when a blank looks the same in both styles: then the change need not be sent. */
+bool term_same_blank(int style, int other);
 void term_fill(int row, int col, int width, int style);
 void term_cursor(int row, int col); /* row -1 hides it */
 void term_flush(void);

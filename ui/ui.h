@@ -126,7 +126,7 @@ void app_events(struct app *a); /* what the engine has to say, at most a batch o
 void app_paint(struct app *a);
 void app_done(struct app *a, const char *path);
 
-/* --- tabs and views (app.c) --- */
+/* --- tabs and views (tabs.c) --- */
 struct view *app_view(struct app *a); /* the current one; NULL only while starting */
 void app_push(struct app *a, struct view *v);
 void app_close_view(struct app *a, struct view *v);
@@ -134,6 +134,8 @@ void app_back(struct app *a);                   /* leaves the current view */
 int app_new_tab(struct app *a, struct view *v); /* shows it; -1: too many, v stays the caller's */
 void app_show_tab(struct app *a, int i);
 struct view *app_find_view(struct app *a, unsigned context); /* in the current tab, topmost first */
+void tabs_close_top(struct app *a, struct tab *t);           /* t has one */
+void tabs_ensure(struct app *a);                             /* there is always a screen */
 struct view *app_tab_top(struct app *a, int tab);
 int app_account(struct app *a); /* of what is on the screen; -1: none */
 bool app_open_folder(struct app *a, int account, const char *folder, bool new_tab);

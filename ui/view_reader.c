@@ -251,6 +251,7 @@ static void reader_close(struct view *v)
 		x->index = NULL;
 		x->preview = true;
 		x->waiting = false;
+		x->pager.top = 0;
 		return;
 	}
 	pager_done(&x->pager);

@@ -92,6 +92,33 @@ static struct event *post(struct engine *e, enum event_kind kind, unsigned reque
 	return ev;
 }
 
+void fake_post(struct engine *e, enum event_kind kind, int account, const char *text)
+{
+	struct event *ev = post(e, kind, 0);
+
+	ev->account = account;
+	ev->text = mem_strdup(text);
+	ev->n = 2;
+}
+
+void fake_arrive(struct engine *e, size_t n)
+{
+	for (struct msglist *l = e->lists; l; l = l->next) {
+		struct fake_message *m = mem_array(l->n + n, sizeof(*m));
+
+		memcpy(m + n, l->m, l->n * sizeof(*m));
+		for (size_t i = 0; i < n; i++) {
+			m[i] = fixed[0];
+			m[i].subject = "Just in";
+			m[i].uid = (uint32_t)(5000 + l->n + i);
+		}
+		free(l->m);
+		l->m = m;
+		l->n += n;
+		post(e, EVENT_LIST, 0)->list = l;
+	}
+}
+
 static unsigned done(struct engine *e, const char *text)
 {
 	struct event *ev = post(e, EVENT_DONE, ++e->id);
@@ -274,6 +301,9 @@ struct msglist *engine_open(struct engine *e, int account, const char *folder, s
 	for (size_t i = 0; i < n; i++) {
 		l->m[i] = fixed[i % MEM_COUNT(fixed)];
 		l->m[i].uid = (uint32_t)i + 1;
+		/* No two rows look the same: a terminal that can scroll is to do so. */
+		if (i >= MEM_COUNT(fixed))
+			l->m[i].size += (uint32_t)i * 1024;
 	}
 	l->n = n;
 	l->next = e->lists;

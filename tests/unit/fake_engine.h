@@ -15,4 +15,9 @@ const char *fake_last(void);
 /* messages: how many each INBOX gets beyond the fixed ones. */
 void fake_messages(int messages);
 
+/* Puts an event into the queue that nobody asked for. */
+void fake_post(struct engine *e, enum event_kind kind, int account, const char *text);
+/* n new messages before all others of every list. */
+void fake_arrive(struct engine *e, size_t n);
+
 #endif

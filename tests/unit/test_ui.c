@@ -853,6 +853,70 @@ static void test_screen_compose(void **state)
 	close_screen(x);
 }
 
+static void test_screen_events(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	fake_post(x->e, EVENT_NEW_MAIL, 1, "INBOX");
+	look(x);
+	sees(x, "2 new messages in home INBOX");
+	fake_post(x->e, EVENT_NOTICE, 0, "The quota is nearly full");
+	look(x);
+	sees(x, "The quota is nearly full");
+	fake_post(x->e, EVENT_SEND_FAILED, 0, NULL);
+	look(x);
+	sees(x, "(:outbox)");
+	/* The cursor stays on its message, whatever arrives above it. */
+	press(x, "= j");
+	fake_arrive(x->e, 3);
+	look(x);
+	press(x, "d");
+	assert_string_equal(fake_last(), "delete 2");
+	press(x, "Enter");
+	fake_arrive(x->e, 1);
+	look(x);
+	sees(x, "Subject: the new cache format");
+	close_screen(x);
+}
+
+static void test_screen_password(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	press(x, ":");
+	fake_post(x->e, EVENT_PASSWORD, 1, NULL);
+	look(x);
+	/* Not while something else is being typed. */
+	sees_not(x, "Password");
+	press(x, "Esc");
+	sees(x, "Password for home (alice@example.org):");
+	press(x, "s 3 Backspace c");
+	sees_not(x, "sc");
+	sees(x, "**");
+	press(x, "Enter");
+	assert_string_equal(fake_last(), "password 1 sc");
+	assert_null(history_get(x->a.history, HISTORY_COMMAND, 1));
+	close_screen(x);
+}
+
+static void test_screen_fold(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	press(x, "= j j j Alt-v");
+	sees_not(x, "pages of 256");
+	press(x, "Esc v");
+	sees(x, "│ └─>");
+	press(x, "o s");
+	assert_string_equal(fake_last(), "sort 3");
+	press(x, "O d");
+	assert_string_equal(fake_last(), "sort 0 reverse");
+	close_screen(x);
+}
+
 static void test_screen_lists(void **state)
 {
 	static const struct {
@@ -950,6 +1014,9 @@ int main(void)
 		cmocka_unit_test(test_screen_prompt),
 		cmocka_unit_test(test_screen_protocol),
 		cmocka_unit_test(test_screen_compose),
+		cmocka_unit_test(test_screen_events),
+		cmocka_unit_test(test_screen_password),
+		cmocka_unit_test(test_screen_fold),
 		cmocka_unit_test(test_screen_lists),
 		cmocka_unit_test(test_screen_sizes),
 		cmocka_unit_test(test_term_filters),

@@ -1,0 +1,208 @@
+/* Tabs, and the screens that lie one over the other in each. */
+#include "ui/term.h"
+#include "ui/views.h"
+
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct view *app_tab_top(struct app *a, int tab)
+{
+	struct tab *t = &a->tabs[tab];
+
+	return t->n ? t->stack[t->n - 1] : NULL;
+}
+
+struct view *app_view(struct app *a)
+{
+	return a->ntabs ? app_tab_top(a, a->tab) : NULL;
+}
+
+struct view *app_find_view(struct app *a, unsigned context)
+{
+	struct tab *t = &a->tabs[a->tab];
+
+	for (int i = t->n; i > 0; i--)
+		if (t->stack[i - 1]->ops->context & context)
+			return t->stack[i - 1];
+	return NULL;
+}
+
+int app_account(struct app *a)
+{
+	struct view *v = app_view(a);
+	int account = -1;
+
+	if (engine_accounts(a->engine) == 0)
+		return -1;
+	if (v && v->ops->context == UI_FOLDERS)
+		account = view_folders_account(v);
+	else if (v && v->ops->context == UI_COMPOSE)
+		account = view_compose_account(v);
+	else if (v && (v = app_find_view(a, UI_INDEX)))
+		account = view_index_account(v);
+	if (account < 0 && a->ntabs)
+		account = a->tabs[a->tab].account;
+	return account < 0 ? 0 : account;
+}
+
+void app_relayout(struct app *a)
+{
+	struct view *v = app_view(a);
+	struct layout_options o = {.sidebar = a->sidebar,
+		.sidebar_width = (int)settings_int(a->settings, SET_SIDEBAR_WIDTH),
+		.keybar = settings_bool(a->settings, SET_KEYBAR)};
+
+	if (v && v->ops->context & (UI_INDEX | UI_READER))
+		o.list_lines = (int)settings_int(a->settings, SET_PREVIEW_LINES);
+	layout_compute(&a->layout, term_rows(), term_cols(), &o);
+	if (v && v->ops->show && !a->layout.too_small)
+		v->ops->show(v, a->layout.main.rows, a->layout.main.cols - 2);
+	a->dirty = true;
+}
+
+void app_push(struct app *a, struct view *v)
+{
+	struct tab *t = &a->tabs[a->tab];
+
+	if (t->n == MAX_STACK) {
+		app_error(a, _("Too many screens are open one over the other; q leaves one"));
+		v->ops->close(v);
+		return;
+	}
+	t->stack[t->n++] = v;
+	app_relayout(a);
+}
+
+void tabs_close_top(struct app *a, struct tab *t)
+{
+	struct view *v = t->stack[t->n - 1];
+
+	app_forget(a, v);
+	t->n--;
+	v->ops->close(v);
+}
+
+static void drop_tab(struct app *a, int i)
+{
+	int opener = a->tabs[i].opener;
+
+	free(a->tabs[i].folder);
+	memmove(&a->tabs[i], &a->tabs[i + 1], (size_t)(a->ntabs - i - 1) * sizeof(*a->tabs));
+	a->ntabs--;
+	memset(&a->tabs[a->ntabs], 0, sizeof(*a->tabs));
+	if (a->tab == i)
+		a->tab = opener < i ? opener : i > 0 ? i - 1 : 0;
+	else if (a->tab > i)
+		a->tab--;
+	for (int t = 0; t < a->ntabs; t++)
+		if (a->tabs[t].opener >= i && a->tabs[t].opener > 0)
+			a->tabs[t].opener--;
+}
+
+/* There is always a screen. */
+void tabs_ensure(struct app *a)
+{
+	if (a->ntabs == 0) {
+		a->ntabs = 1;
+		a->tab = 0;
+		a->tabs[0] = (struct tab){.account = -1};
+	}
+	if (!app_view(a))
+		app_show_tab(a, a->tab);
+}
+
+void app_close_view(struct app *a, struct view *v)
+{
+	for (int i = 0; i < a->ntabs; i++) {
+		struct tab *t = &a->tabs[i];
+		int at = 0;
+
+		while (at < t->n && t->stack[at] != v)
+			at++;
+		if (at == t->n)
+			continue;
+		while (t->n > at)
+			tabs_close_top(a, t);
+		if (t->n == 0)
+			drop_tab(a, i);
+		break;
+	}
+	tabs_ensure(a);
+	app_relayout(a);
+}
+
+void app_back(struct app *a)
+{
+	struct view *v = app_view(a);
+
+	if (v->ops->leave && !v->ops->leave(v))
+		return;
+	if (a->tabs[a->tab].n == 1 && a->ntabs == 1)
+		commands_run(a, "quit");
+	else
+		app_close_view(a, v);
+}
+
+int app_new_tab(struct app *a, struct view *v)
+{
+	if (a->ntabs == MAX_TABS)
+		return -1;
+	a->tabs[a->ntabs] =
+		(struct tab){.stack = {v}, .n = 1, .account = app_account(a), .opener = a->tab};
+	a->tab = a->ntabs++;
+	app_relayout(a);
+	return 0;
+}
+
+void app_show_tab(struct app *a, int i)
+{
+	struct tab *t = &a->tabs[i];
+	struct err err = {0};
+	struct view *v;
+
+	a->tab = i;
+	a->side_active = false;
+	if (t->n == 0) {
+		v = t->account >= 0 || t->folder
+			    ? view_index_new(a, t->account, t->folder ? t->folder : "INBOX", &err)
+			    : NULL;
+		if (!v && err.kind != ERR_NONE)
+			app_error(a, "%s", err.text);
+		t->stack[t->n++] = v ? v : view_folders_new(a);
+	}
+	app_relayout(a);
+}
+
+bool app_open_folder(struct app *a, int account, const char *folder, bool new_tab)
+{
+	struct err err = {0};
+	bool is_path = *folder == '/' || *folder == '~' || str_starts(folder, "./");
+	struct tab *t = &a->tabs[a->tab];
+	char *path = is_path ? file_expand(folder) : NULL;
+	struct view *v = view_index_new(a, is_path ? -1 : account, is_path ? path : folder, &err);
+
+	free(path);
+	if (!v) {
+		app_error(a, "%s", err.text);
+		return false;
+	}
+	/* A message being written stays where it is. */
+	if (new_tab || (t->n && t->stack[0]->ops->context == UI_COMPOSE)) {
+		if (app_new_tab(a, v) == 0)
+			return true;
+		app_error(a, _("Too many tabs are open"));
+		v->ops->close(v);
+		return false;
+	}
+	while (t->n)
+		tabs_close_top(a, t);
+	t->account = is_path ? -1 : account;
+	t->stack[t->n++] = v;
+	a->side_active = false;
+	app_relayout(a);
+	return true;
+}
