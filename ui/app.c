@@ -327,7 +327,7 @@ static void tell(struct app *a, struct event *ev)
 		break;
 	case EVENT_SENT:
 		if (*text)
-			app_message(a, "%s", text);
+			app_message(a, _("Sent: %s"), text);
 		else
 			app_message(a, _("Sent"));
 		break;

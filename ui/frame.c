@@ -427,7 +427,7 @@ void frame_draw(struct app *a)
 
 	term_erase();
 	if (l->too_small) {
-		const char *s = _("The window is too small");
+		const char *s = _("Window too small");
 
 		term_put(0, 0, term_cols(), STYLE_PLAIN, s, strlen(s));
 		term_cursor(-1, 0);
