@@ -311,6 +311,25 @@ static const char *account_name(struct app *a, int account)
 	return info.name;
 }
 
+/* The status line has room for the beginning of a reason only. What needs the user is said in full
+ * once, where :messages finds it again. */
+static void tell_failures(struct app *a)
+{
+	struct str now = STR_INIT;
+	struct account_info info;
+
+	for (size_t i = 0; i < engine_accounts(a->engine); i++) {
+		engine_account(a->engine, i, &info);
+		if (info.state == STATE_FAILED && *info.reason)
+			str_addf(&now, "%s: %s\n", info.name, info.reason);
+	}
+	if (now.len && (!a->failures || strcmp(a->failures, str_c(&now)) != 0))
+		for (const char *p = str_c(&now); *p; p += strcspn(p, "\n") + 1)
+			app_error(a, "%.*s", (int)strcspn(p, "\n"), p);
+	free(a->failures);
+	a->failures = str_steal(&now);
+}
+
 static void tell(struct app *a, struct event *ev)
 {
 	const char *text = ev->text ? ev->text : "";
@@ -322,12 +341,15 @@ static void tell(struct app *a, struct event *ev)
 				(unsigned long)ev->n),
 			ev->n, account_name(a, ev->account), text);
 		break;
+	case EVENT_ACCOUNTS:
+		tell_failures(a);
+		break;
 	case EVENT_NOTICE:
 		app_message(a, "%s", text);
 		break;
 	case EVENT_SENT:
 		if (*text)
-			app_message(a, "%s", text);
+			app_message(a, _("Sent: %s"), text);
 		else
 			app_message(a, _("Sent"));
 		break;
@@ -701,6 +723,7 @@ void app_done(struct app *a, const char *path)
 	free(a->awaits);
 	free(a->ask_passwords);
 	free(a->last_search);
+	free(a->failures);
 }
 
 void app_init(struct app *a, struct engine *e, struct settings *s, const struct app_start *start,

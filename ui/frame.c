@@ -109,6 +109,16 @@ static void draw_side(struct app *a)
 
 /* --- status line --- */
 
+enum { REASON_COLUMNS = 34 };
+
+/* Only its beginning: the folder's own line has to stay, and the whole of it was said. */
+static void add_reason(struct line *out, const char *reason)
+{
+	size_t len = strlen(reason), n = utf8_fit(reason, len, REASON_COLUMNS, NULL);
+
+	line_addf(out, STYLE_STATUS, "%.*s%s", (int)n, reason, n < len ? "…" : "");
+}
+
 static void add_state(struct app *a, const struct account_info *info, struct line *out)
 {
 	bool ascii = app_ascii(a);
@@ -129,7 +139,7 @@ static void add_state(struct app *a, const struct account_info *info, struct lin
 		break;
 	case STATE_FAILED:
 		line_add(out, STYLE_STATUS_BAD, ascii ? "x " : "✗ ");
-		line_add(out, STYLE_STATUS, *info->reason ? info->reason : _("failed"));
+		add_reason(out, *info->reason ? info->reason : _("failed"));
 		break;
 	case STATE_FOLLOWING:
 		line_add(out, STYLE_STATUS_OK, ascii ? "= " : "◐ ");
@@ -427,7 +437,7 @@ void frame_draw(struct app *a)
 
 	term_erase();
 	if (l->too_small) {
-		const char *s = _("The window is too small");
+		const char *s = _("Window too small");
 
 		term_put(0, 0, term_cols(), STYLE_PLAIN, s, strlen(s));
 		term_cursor(-1, 0);

@@ -107,6 +107,7 @@ struct app {
 	bool tag_prefix, esc_prefix;
 	bool dirty, quit;
 	char *last_search;
+	char *failures; /* of accounts, as they were told last */
 	struct child child;
 	app_done_fn *child_done;
 	void *child_ctx, *child_owner;

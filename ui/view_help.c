@@ -4,6 +4,7 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "ui/term.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,26 @@ struct view *view_text_new(struct app *a, const char *title, struct text *text)
 	return &x->v;
 }
 
+/* Sentences are longer than lines. What has no blank to break at is cut by the screen's edge. */
+static void add_wrapped(struct text *t, enum text_style style, const char *s)
+{
+	int columns = term_cols() > 12 ? term_cols() - 2 : 10;
+	size_t len = strlen(s);
+
+	while (utf8_columns(s, len) > columns) {
+		size_t n = utf8_fit(s, len, columns + 1, NULL);
+
+		while (n && s[n - 1] != ' ')
+			n--;
+		if (!n)
+			n = strcspn(s, " ") + (strchr(s, ' ') != NULL);
+		text_add(t, style, s, n - (s[n - 1] == ' '));
+		s += n;
+		len -= n;
+	}
+	text_add(t, style, s, len);
+}
+
 struct text *text_of_lines(const char *lines)
 {
 	struct text *t = text_new();
@@ -86,7 +107,7 @@ struct text *text_of_lines(const char *lines)
 		size_t len = strcspn(lines, "\n");
 		char *clean = utf8_clean_line(lines, len);
 
-		text_add(t, TEXT_PLAIN, clean, strlen(clean));
+		add_wrapped(t, TEXT_PLAIN, clean);
 		free(clean);
 		lines += len + (lines[len] == '\n');
 	}
@@ -106,7 +127,7 @@ struct text *messages_text(struct app *a)
 		localtime_r(&when, &tm);
 		strftime(buf, sizeof(buf), "%H:%M:%S", &tm);
 		str_addf(&s, "%s  %s", buf, a->messages[i].text);
-		text_add(t, a->messages[i].error ? TEXT_NOTICE : TEXT_PLAIN, str_c(&s), s.len);
+		add_wrapped(t, a->messages[i].error ? TEXT_NOTICE : TEXT_PLAIN, str_c(&s));
 		str_done(&s);
 	}
 	if (a->nmessages == 0)

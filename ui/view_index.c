@@ -85,7 +85,8 @@ static void index_event(struct view *v, struct event *ev)
 {
 	struct index_view *x = self(v);
 
-	if (ev->kind == EVENT_LIST && ev->list == x->list)
+	/* The end of limiting names the list as well. */
+	if ((ev->kind == EVENT_LIST || ev->kind == EVENT_DONE) && ev->list == x->list)
 		follow(x);
 	if (x->preview && x->preview->ops->event)
 		x->preview->ops->event(x->preview, ev);

@@ -163,7 +163,8 @@ unsigned engine_pending_cancel(struct engine *e, uint64_t id);
  * here.
  */
 unsigned engine_search(struct engine *e, struct msglist *l, const char *query);
-/* Shows only what matches; "" or "all": everything. EVENT_LIST follows, EVENT_DONE is final. */
+/* Shows only what matches; "" or "all": everything. EVENT_DONE with the list, whose rows
+ * are others now. */
 unsigned engine_limit(struct engine *e, struct msglist *l, const char *query);
 
 /* --- writing --- */

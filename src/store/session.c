@@ -552,6 +552,18 @@ static size_t count_new(const struct pop3_session *s)
 	return n;
 }
 
+/* The newest come first: what they answer comes after them, and threads are whole only now. */
+static void show_threads(struct account *a)
+{
+	struct pop3_session *s = &a->session;
+	size_t i = 0;
+
+	while (i < s->n && s->plan[i] != FATE_HERE)
+		i++;
+	if (i < s->n && inbox(a)->cache)
+		folder_send_list(inbox(a), NULL);
+}
+
 static void tell_new(struct account *a, size_t n)
 {
 	struct store_event *ev;
@@ -581,6 +593,7 @@ void session_done(struct account *a, struct result *r)
 			prune(a);
 		}
 		journal_compact(a->journal, NULL);
+		show_threads(a);
 		tell_new(a, count_new(s));
 		close_inboxes(a);
 	}

@@ -243,7 +243,7 @@ static int get_by_parts(struct sink *s, struct err *err)
 	return rc;
 }
 
-static int get_body(struct sink *s, struct err *err)
+static int get_now(struct sink *s, struct err *err)
 {
 	const struct job *j = s->job;
 	int rc;
@@ -261,6 +261,21 @@ static int get_body(struct sink *s, struct err *err)
 	if (rc == 0)
 		post_piece(s, j->section ? j->section : "eml", &s->bytes);
 	return rc;
+}
+
+/* A session knows only what was there when it was last told. The connection that watches may know
+ * newer mail, so what seems to be gone is looked for again in a folder selected anew. */
+static int get_body(struct sink *s, struct err *err)
+{
+	struct fetch *f = state(s->lane);
+	bool fresh = !f->selected || strcmp(f->selected, s->job->mailbox) != 0;
+	int rc = get_now(s, err);
+
+	if (rc == 0 || fresh || err->kind != ERR_GONE || !imap_is_alive(f->im))
+		return rc;
+	MEM_FREE(f->selected);
+	*err = (struct err){0};
+	return get_now(s, err);
 }
 
 static int fetch_job(struct lane_thread *l, struct job *j, struct err *err)

@@ -10,6 +10,10 @@
 # see TEXT [SECONDS]     waits until the screen shows TEXT (10 seconds); on failure prints the screen
 # unsee TEXT [SECONDS]   waits until it does not
 # match REGEX [SECONDS]  like see, with an extended regular expression for one line
+# on TEXT [SECONDS]      waits until the line under Talaria's cursor bar shows TEXT
+# go PATTERN [TEXT]      searches the list and waits until the bar is on TEXT (else what PATTERN says
+#                        after its last colon)
+# said TEXT [SECONDS]    waits until Talaria's :messages show TEXT: what it says may be gone in a moment
 # type TEXT              types it as it is
 # resize W H             changes the terminal's size
 # screen                 prints the screen; screen -e with its colours
@@ -217,6 +221,37 @@ unsee() {
 
 match() {
 	until_true "${2:-10}" shows_match "$1" || show_why "no line matches after ${2:-10} s: $1"
+}
+
+# The bar is the one place with this background (style.c, the dark theme).
+bar_shows() {
+	screen -e | grep -F '48;5;24m' | sed 's/\x1b\[[0-9;]*m//g' | grep -qF -e "$1"
+}
+
+on() {
+	until_true "${2:-10}" bar_shows "$1" || show_why "the cursor is not there after ${2:-10} s: $1"
+}
+
+go() {
+	type "/$1"
+	keys Enter
+	on "${2:-${1##*:}}"
+}
+
+# In a process of its own: waiting does not nest.
+said_now() (
+	type ':messages'
+	keys Enter
+	until_true 10 shows_match '^ [0-9] Messages' || exit 1
+	shows "$1"
+	_said=$?
+	keys q
+	until_true 10 not shows_match '^ [0-9] Messages'
+	exit $_said
+)
+
+said() {
+	until_true "${2:-20}" said_now "$1" || show_why "not said after ${2:-20} s: $1"
 }
 
 keys() {
