@@ -163,8 +163,8 @@ unsigned engine_pending_cancel(struct engine *e, uint64_t id);
  * here.
  */
 unsigned engine_search(struct engine *e, struct msglist *l, const char *query);
-/* Shows only what matches; "" or "all": everything. EVENT_DONE with the list, whose rows
- * are others now. */
+/* Shows only what matches; "" or "all": everything. EVENT_LIST tells that the
+ * rows are others, EVENT_DONE is final. */
 unsigned engine_limit(struct engine *e, struct msglist *l, const char *query);
 
 /* --- writing --- */
