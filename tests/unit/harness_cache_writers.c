@@ -51,7 +51,7 @@ static int change(struct cache *c, uint64_t w, uint64_t j, struct err *err)
 static void failed(const char *what, const struct err *err)
 {
 	if (!shared->no_locks)
-		printf("# %s: %s\n", what, err->text);
+		fprintf(stderr, "# %s: %s\n", what, err->text); /* children end by _exit */
 	shared->failures++;
 }
 
