@@ -180,6 +180,10 @@ static void print_advice(const struct account_settings *a)
 	warn_insecure(a->imap);
 	warn_insecure(a->pop3);
 	warn_insecure(a->smtp);
+	if (a->password_kind == PASSWORD_PLAIN)
+		printf("  %s\n",
+			_("The password stands readable in the configuration; password command or "
+			  "keyring keep it elsewhere."));
 	if (!*a->smtp)
 		printf("  %s\n", _("There is no smtp line: this account cannot send."));
 	if (*a->imap && *a->pop3)

@@ -186,6 +186,7 @@ has 'says what came' "$out" 'test: synchronised, '
 run 'check' 0 check
 has 'names the encryption' "$out" 'STARTTLS): works'
 has 'advises' "$out" 'IMAP suits mail that is read on several devices'
+has 'warns of a password in the file' "$out" 'stands readable in the configuration'
 
 # --- sending ---
 pipe 'send' 0 "Grüße von der Kommandozeile 1" -s 'Prüfung eins' bob@example.org
