@@ -639,8 +639,9 @@ int term_put(int row, int col, int width, int style, const char *s, size_t len)
 	if (width > COLS - col)
 		width = COLS - col;
 	while (p < end && n < PUT_MAX - 1) {
-		wchar_t c = safe_char(utf8_next(&p, end));
-		int w = c ? wcwidth(c) : 0;
+		bool plain = *p >= 0x20 && *p < 0x7f; /* most of it: no table is asked */
+		wchar_t c = plain ? (wchar_t)*p++ : safe_char(utf8_next(&p, end));
+		int w = plain ? 1 : c ? wcwidth(c) : 0;
 
 		if (!c)
 			continue;
