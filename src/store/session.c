@@ -32,7 +32,9 @@ enum {
 	GROUP_BYTES = 4 << 20,
 	GROUP_MS = 500, /* on a slow line mail is shown as it comes */
 	DAY = 86400,
-	RETRY_MS = 60000
+	RETRY_MS = 60000,
+	TWINS_MAX = 16,
+	MESSAGE_MAX = 512 << 20
 };
 
 void session_reset(struct account *a)
@@ -308,6 +310,60 @@ static bool move_in(struct account *a, size_t at, struct folder *server, uint32_
 	return ok;
 }
 
+/*
+ * Two different mails may have the same Message-ID and Date: a copy by a list and one sent
+ * directly, or a forgery. Only the same size makes it the same mail; in doubt it is fetched,
+ * because a double is a nuisance and a mail that is never fetched is lost.
+ */
+static uint32_t find_twin(
+	struct folder *server, const struct session_entry *e, const unsigned char identity[16])
+{
+	const struct columns *c = cache_columns_view(server->cache);
+	uint32_t uids[TWINS_MAX];
+	size_t n = cache_find_identity(server->cache, identity, uids, TWINS_MAX);
+
+	for (size_t i = 0; i < n; i++) {
+		ptrdiff_t at = columns_find(c, uids[i]);
+
+		if (at >= 0 && c->size[at] == e->size)
+			return uids[i];
+	}
+	return 0;
+}
+
+/* Octets on the wire of a message that is kept with LF line ends. */
+static uint64_t wire_size(struct folder *f, uint32_t uid)
+{
+	struct str bytes = STR_INIT;
+	char *base = folder_local_file(f, uid, NULL);
+	uint64_t size = 0;
+
+	if (base && maildir_read(f->dir, base, MESSAGE_MAX, &bytes, NULL) == 0) {
+		size = bytes.len;
+		for (size_t i = 0; i < bytes.len; i++)
+			size += bytes.p[i] == '\n';
+	}
+	free(base);
+	str_done(&bytes);
+	return size;
+}
+
+/* Without UIDL there is nothing but the identity to go by: every session would fetch everything
+ * again. */
+static bool find_here(
+	struct account *a, const struct session_entry *e, const unsigned char identity[16])
+{
+	uint32_t uids[TWINS_MAX];
+	size_t n = cache_find_identity(inbox(a)->cache, identity, uids, TWINS_MAX);
+
+	if (n && !*e->uidl)
+		return true;
+	for (size_t i = 0; i < n; i++)
+		if (wire_size(inbox(a), uids[i]) == e->size)
+			return true;
+	return false;
+}
+
 void session_header(struct account *a, struct result *r)
 {
 	struct pop3_session *s = &a->session;
@@ -315,7 +371,6 @@ void session_header(struct account *a, struct result *r)
 	struct envelope e = {0};
 	unsigned char identity[16];
 	size_t at;
-	uint32_t uid = 0;
 
 	if (!s->running || !entry_of(a, r->number, &at) || s->plan[at] != FATE_LOOK)
 		return;
@@ -325,16 +380,17 @@ void session_header(struct account *a, struct result *r)
 	envelope_parse(&e, str_c(&r->bytes), r->bytes.len);
 	envelope_identity(&e, identity);
 	envelope_done(&e);
-	if (cache_find_identity(inbox(a)->cache, identity, &uid, 1) == 1) {
+	if (find_here(a, &s->entries[at], identity)) {
 		note_here(a, at, identity);
 		return;
 	}
-	if (server && server->cache && cache_find_identity(server->cache, identity, &uid, 1) == 1) {
-		s->twin[at] = uid;
-		move_in(a, at, server, uid);
-		if (s->plan[at] == FATE_FAILED)
-			s->plan[at] = FATE_FETCH;
-	}
+	if (!server || !server->cache)
+		return;
+	s->twin[at] = find_twin(server, &s->entries[at], identity);
+	if (s->twin[at])
+		move_in(a, at, server, s->twin[at]);
+	if (s->plan[at] == FATE_FAILED)
+		s->plan[at] = FATE_FETCH;
 }
 
 /* --- storing --- */

@@ -178,6 +178,11 @@ struct person *person_with(const char *config)
 	return p;
 }
 
+void put_mail(const struct person *p, const char *file)
+{
+	run_tool((const char *[]){tool_fill, getenv("SERVERS"), p->name, "INBOX", file, NULL});
+}
+
 struct person *person_new(
 	const char *protocol, const char *more, const char *fill_how, const char *fill_n)
 {

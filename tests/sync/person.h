@@ -47,6 +47,8 @@ struct person *person_new(
 struct person *person_with(const char *config);
 void person_free(struct person *p);
 void write_config(struct person *p, const char *protocol, const char *more);
+/* One file more into the inbox. */
+void put_mail(const struct person *p, const char *file);
 void start(struct person *p, bool offline);
 void stop(struct person *p); /* fails when it takes long */
 

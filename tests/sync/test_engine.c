@@ -254,6 +254,42 @@ static void switch_keeps_marks_and_mail(void **state)
 	person_free(p);
 }
 
+/* The same Message-ID and Date, but two mails: neither may be taken for the other and never
+ * fetched. */
+static void namesakes_are_both_fetched(void **state)
+{
+	static const char head[] =
+		"From: a@example.org\nTo: b@example.org\nMessage-ID: <same@example.org>\n"
+		"Date: Sat, 03 Jan 2026 01:05:34 +0000\n";
+	struct person *p = person_new("imap", "\tpop3-keep never\n", NULL, NULL);
+	struct str one = STR_INIT, two = STR_INIT;
+	char *first = file_join(p->home, "1.eml"), *second = file_join(p->home, "2.eml");
+	struct msglist *l = open_folder(p, "INBOX");
+
+	(void)state;
+	str_addf(&one, "%sSubject: The forgery\n\nshort\n", head);
+	str_addf(&two, "%sSubject: The real one\n\nThis is another mail, longer than the first.\n",
+		head);
+	assert_int_equal(file_replace(first, one.p, one.len, 0644, NULL), 0);
+	assert_int_equal(file_replace(second, two.p, two.len, 0644, NULL), 0);
+	put_mail(p, first);
+	UNTIL(p, msglist_count(l) == 1 && msglist_sync_percent(l) == 100);
+	engine_view_free(read_view(p, l, msglist_uid(l, 0))); /* so that it would be moved in */
+	done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
+	put_mail(p, second);
+	done(p, engine_sync(p->engine, 0));
+	UNTIL(p, msglist_count(l) == 2);
+	assert_true(
+		find_subject(p, l, "The forgery") >= 0 && find_subject(p, l, "The real one") >= 0);
+	done(p, engine_sync(p->engine, 0));
+	assert_int_equal(msglist_count(l), 2);
+	str_done(&one);
+	str_done(&two);
+	free(first);
+	free(second);
+	person_free(p);
+}
+
 static void searches_and_limits(void **state)
 {
 	struct person *p = person_new("imap", "", "--count", "30");
@@ -429,6 +465,7 @@ int main(void)
 		cmocka_unit_test(pop3_fetches_once),
 		cmocka_unit_test(pop3_never_deletes_after_storing),
 		cmocka_unit_test(switch_keeps_marks_and_mail),
+		cmocka_unit_test(namesakes_are_both_fetched),
 		cmocka_unit_test(searches_and_limits),
 		cmocka_unit_test(check_says_what_it_found),
 		cmocka_unit_test(wrong_password_is_told),
