@@ -425,6 +425,7 @@ static int fetch_newest(
 {
 	struct watch *w = state(l);
 	uint32_t next = w->sel.uidnext, first = next > FIRST_CHUNK ? next - FIRST_CHUNK : 1;
+	uint32_t asked[FIRST_CHUNK];
 	unsigned items = IMAP_GET_FLAGS | IMAP_GET_DATE | IMAP_GET_SIZE | IMAP_GET_HEADER;
 	struct str set = STR_INIT;
 	struct result *r;
@@ -433,7 +434,9 @@ static int fetch_newest(
 
 	if (w->no_window || next < 2 || !w->sel.exists)
 		return 0;
-	gather_init(&g, NULL, NULL, 0);
+	for (uint32_t uid = first; uid < next; uid++)
+		asked[uid - first] = uid;
+	gather_init(&g, asked, NULL, next - first);
 	g.want_summaries = true;
 	str_addf(&set, "%u:%u", (unsigned)first, (unsigned)(next - 1));
 	rc = imap_fetch(w->im, set.p, items, ENVELOPE_FIELDS, 0, gather_message, NULL, &g, err);
