@@ -1,0 +1,230 @@
+/*
+ * What changed in a mailbox since the cache knew it: QRESYNC, else CONDSTORE or a plain compare
+ * (RFC 7162 and 4549). The known rows are brought up to date; what is new is left to the fill.
+ */
+#include "base/mem.h"
+#include "mime/envelope.h"
+#include "sync/gather.h"
+#include "sync/watch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { FLAGS_CHUNK = 1000 };
+
+static void post_flags(
+	struct lane_thread *l, struct gather *g, const char *folder, uint32_t uidvalidity)
+{
+	struct result *r;
+
+	if (!g->nflags)
+		return;
+	r = watch_result(RESULT_FLAGS, folder, uidvalidity);
+	gather_take_flags(g, &r->flags, &r->n);
+	lane_post(l, r);
+}
+
+static void post_vanished(
+	struct lane_thread *l, struct gather *g, const char *folder, uint32_t uidvalidity)
+{
+	struct result *r;
+
+	if (!g->ngone)
+		return;
+	r = watch_result(RESULT_VANISHED, folder, uidvalidity);
+	r->uids = g->gone;
+	r->n = g->ngone;
+	g->gone = NULL;
+	g->ngone = 0;
+	lane_post(l, r);
+}
+
+/* Flags of the known messages: only the changed ones where the server can tell, else all of them.
+ */
+static int compare_flags(
+	struct lane_thread *l, struct gather *g, const struct known_folder *known, struct err *err)
+{
+	struct watch *w = watch_state(l);
+	struct str set = STR_INIT;
+	int rc = 0;
+
+	if (!g->nknown_left || !known->n)
+		return 0;
+	if (known->meta.highestmodseq && w->sel.highestmodseq) {
+		if (known->meta.highestmodseq == w->sel.highestmodseq)
+			return 0;
+		str_addf(&set, "%u:%u", (unsigned)known->uids[0],
+			(unsigned)known->uids[known->n - 1]);
+		rc = imap_fetch(w->im, set.p, IMAP_GET_FLAGS, NULL, known->meta.highestmodseq,
+			gather_message, NULL, g, err);
+	} else
+		for (size_t at = 0; rc == 0 && at < known->n; at += FLAGS_CHUNK) {
+			size_t n = known->n - at < FLAGS_CHUNK ? known->n - at : FLAGS_CHUNK;
+
+			str_clear(&set);
+			gather_set(&set, known->uids + at, n);
+			rc = imap_fetch(w->im, set.p, IMAP_GET_FLAGS, NULL, 0, gather_message, NULL,
+				g, err);
+		}
+	str_done(&set);
+	return rc;
+}
+
+/* Without QRESYNC: the server's UIDs against ours, then flags. */
+static int compare_plain(
+	struct lane_thread *l, struct gather *g, const struct known_folder *known, struct err *err)
+{
+	struct imap_uids all = {0};
+	int rc = 0;
+
+	gather_reset(g);
+	if (watch_state(l)->sel.exists)
+		rc = imap_search(watch_state(l)->im, "ALL", &all, err);
+	if (rc == 0) {
+		gather_compare(g, all.v, all.n);
+		rc = compare_flags(l, g, known, err);
+	}
+	free(all.v);
+	return rc;
+}
+
+/* QRESYNC told all; but servers err: what it adds up to must be what EXISTS says (RFC
+ * 7162 3.2.5.2). */
+static bool adds_up(
+	const struct gather *g, const struct known_folder *known, const struct imap_selected *sel)
+{
+	return known->n - g->ngone + g->nfresh == sel->exists;
+}
+
+static void note_watch(struct watch *w, const struct job *j)
+{
+	if (!j->watch)
+		return;
+	free(w->folder);
+	free(w->mailbox);
+	w->folder = mem_strdup(j->folder);
+	w->mailbox = mem_strdup(j->mailbox);
+}
+
+static void post_selected(
+	struct lane_thread *l, const struct job *j, const struct cache_meta *meta, bool reset)
+{
+	struct result *r = watch_result(RESULT_SELECTED, j->folder, meta->uidvalidity);
+
+	r->meta = *meta;
+	r->reset = reset;
+	lane_post(l, r);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* What a screen of a new folder shows is asked for before the question what else there is: one
+ * round trip sooner. The UIDs that came are *got, ascending. */
+static int fetch_newest(
+	struct lane_thread *l, const struct job *j, uint32_t **got, size_t *n, struct err *err)
+{
+	struct watch *w = watch_state(l);
+	uint32_t next = w->sel.uidnext, first = next > FIRST_CHUNK ? next - FIRST_CHUNK : 1;
+	uint32_t asked[FIRST_CHUNK];
+	unsigned items = IMAP_GET_FLAGS | IMAP_GET_DATE | IMAP_GET_SIZE | IMAP_GET_HEADER;
+	struct str set = STR_INIT;
+	struct result *r;
+	struct gather g;
+	int rc;
+
+	if (w->no_window || next < 2 || !w->sel.exists)
+		return 0;
+	for (uint32_t uid = first; uid < next; uid++)
+		asked[uid - first] = uid;
+	gather_init(&g, asked, NULL, next - first);
+	g.want_summaries = true;
+	str_addf(&set, "%u:%u", (unsigned)first, (unsigned)(next - 1));
+	rc = imap_fetch(w->im, set.p, items, ENVELOPE_FIELDS, 0, gather_message, NULL, &g, err);
+	str_done(&set);
+	w->no_window = rc != 0;
+	if (rc == 0 && g.nsummaries) {
+		*got = mem_array(g.nsummaries, sizeof(**got));
+		for (size_t i = 0; i < g.nsummaries; i++)
+			(*got)[(*n)++] = g.summaries[i]->uid;
+		qsort(*got, *n, sizeof(**got), by_number);
+		r = watch_result(RESULT_SUMMARIES, j->folder, w->sel.uidvalidity);
+		gather_take_summaries(&g, &r->summaries, &r->n);
+		lane_post(l, r);
+	}
+	gather_done(&g);
+	return rc == 0 || err->kind == ERR_REFUSED ? 0 : -1;
+}
+
+static int compare_new(struct lane_thread *l, struct gather *g, const struct job *j,
+	const struct known_folder *known, uint32_t **got, struct err *err)
+{
+	size_t n = 0;
+
+	if (fetch_newest(l, j, got, &n, err) != 0)
+		return -1;
+	gather_done(g);
+	gather_init(g, *got, NULL, n);
+	/* Answers without repeats that add up to all there is leave nothing to ask for. */
+	return n && n == watch_state(l)->sel.exists ? 0 : compare_plain(l, g, known, err);
+}
+
+static int compare(struct lane_thread *l, struct gather *g, const struct job *j,
+	struct known_folder *known, uint32_t **got, struct err *err)
+{
+	struct watch *w = watch_state(l);
+	struct imap_known k = {known->meta.uidvalidity, known->meta.highestmodseq};
+	bool quick =
+		known->n && known->meta.complete && k.modseq && (imap_can(w->im) & IMAP_QRESYNC);
+	struct cache_meta meta;
+	bool reset;
+
+	gather_init(g, known->uids, known->flags, known->n);
+	if (watch_select(l, j->mailbox, quick ? &k : NULL, g, err) != 0)
+		return -1;
+	gather_settle(g);
+	reset = known->n && known->meta.uidvalidity != w->sel.uidvalidity;
+	meta = (struct cache_meta){
+		w->sel.uidvalidity, w->sel.uidnext, w->sel.highestmodseq, w->sel.exists, false};
+	post_selected(l, j, &meta, reset);
+	if (reset) {
+		known->n = 0;
+		gather_done(g);
+		gather_init(g, NULL, NULL, 0);
+	} else if (w->sel.resynced && adds_up(g, known, &w->sel)) {
+		return 0;
+	}
+	return known->n ? compare_plain(l, g, known, err) : compare_new(l, g, j, known, got, err);
+}
+
+int compare_start(struct lane_thread *l, struct job *j, struct err *err)
+{
+	struct watch *w = watch_state(l);
+	struct gather g;
+	struct err said = {0};
+	struct cache_meta meta;
+	uint32_t *got = NULL;
+	int rc;
+
+	note_watch(w, j);
+	rc = compare(l, &g, j, &j->known, &got, &said);
+	gather_settle(&g);
+	if (rc != 0) {
+		lane_fail(l, j, &said);
+		gather_done(&g);
+		free(got);
+		return watch_outcome(l, rc, &said, err);
+	}
+	meta = (struct cache_meta){
+		w->sel.uidvalidity, w->sel.uidnext, w->sel.highestmodseq, w->sel.exists, true};
+	post_vanished(l, &g, j->folder, meta.uidvalidity);
+	post_flags(l, &g, j->folder, meta.uidvalidity);
+	fill_add(w, j, &g, &meta);
+	gather_done(&g);
+	free(got);
+	return watch_outcome(l, 0, &said, err);
+}

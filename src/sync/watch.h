@@ -1,0 +1,60 @@
+/*
+ * watch - what the parts of the IMAP driver of the main lane share: its connection and what is
+ * selected there.
+ *
+ * Owns:    struct watch, one for each main lane.
+ * Threads: the lane's own thread.
+ * Errors:  functions that return int: -1 when the connection is dead; what a job deserves is told
+ * in results.
+ *
+ * Private to sync. watch.c has the driver and IDLE, folders.c the list of folders, compare.c and
+ * fill.c synchronise one folder, apply.c carries out operations.
+ */
+#ifndef SYNC_WATCH_H
+#define SYNC_WATCH_H
+
+#include "net/imap.h"
+#include "sync/lane.h"
+
+enum { FIRST_CHUNK = 50 }; /* messages: what a screen shows */
+
+struct fill; /* what is still to be fetched of one mailbox */
+struct gather;
+
+struct watch {
+	struct imap *im;
+	char *selected; /* wire name or NULL */
+	struct imap_selected sel;
+	struct fill *fills;
+	char *folder, *mailbox; /* watched */
+	int64_t next_look;      /* clock_ms of the next LIST */
+	bool no_window;         /* a newest window ended the connection: its rows come by chunks */
+};
+
+struct watch *watch_state(struct lane_thread *l); /* made when there is none yet */
+/* After a command that returned rc and *said: 0, go on; -1 and *err, the connection is dead. */
+int watch_outcome(struct lane_thread *l, int rc, struct err *said, struct err *err);
+struct result *watch_result(enum result_kind kind, const char *folder, uint32_t uidvalidity);
+/* With known, g (struct gather) gets the QRESYNC answer. */
+int watch_select(struct lane_thread *l, const char *mailbox, const struct imap_known *known,
+	struct gather *g, struct err *err);
+int watch_ensure_selected(struct lane_thread *l, const char *mailbox, struct err *err);
+
+/* RESULT_FOLDERS; j NULL: nobody asked. */
+int folders_list(struct lane_thread *l, const struct job *j, struct err *err);
+
+/* Answers JOB_SYNC: brings the known rows up to date and hands what is new to the fill. */
+int compare_start(struct lane_thread *l, struct job *j, struct err *err);
+
+/* Takes what g found new; it goes ahead of the fills of other mailboxes. meta is reported when all
+ * is in. */
+void fill_add(
+	struct watch *w, const struct job *j, struct gather *g, const struct cache_meta *meta);
+bool fill_busy(struct lane_thread *l);
+int fill_work(struct lane_thread *l, struct err *err); /* the next chunk */
+void fill_end(struct watch *w);                        /* frees all of them */
+
+/* Answers JOB_OP. */
+int apply_op(struct lane_thread *l, struct job *j, struct err *err);
+
+#endif
