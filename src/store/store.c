@@ -342,6 +342,63 @@ static bool account_request(struct store *s, struct store_request *r)
 	return false;
 }
 
+/* --- long work in slices --- */
+
+void store_work(struct store *s, struct work *w)
+{
+	struct work **p = &s->work;
+
+	while (*p)
+		p = &(*p)->next;
+	w->next = NULL;
+	*p = w;
+}
+
+static struct work **ready_work(struct store *s)
+{
+	struct work **p = &s->work;
+
+	while (*p && (*p)->waits)
+		p = &(*p)->next;
+	return p;
+}
+
+/* One slice; they take turns. */
+static void work_slice(struct store *s)
+{
+	struct work **p = ready_work(s), *w = *p;
+
+	if (!w)
+		return;
+	*p = w->next;
+	if (!w->step(s, w))
+		store_work(s, w);
+}
+
+static void cancel_work(struct store *s, unsigned request)
+{
+	for (struct work **p = &s->work; request && *p; p = &(*p)->next)
+		if ((*p)->request == request) {
+			struct work *w = *p;
+			struct err err = {0};
+
+			*p = w->next;
+			err_set(&err, ERR_CANCELLED, _("Cancelled"));
+			w->drop(s, w, &err);
+			return;
+		}
+}
+
+static void drop_work(struct store *s)
+{
+	while (s->work) {
+		struct work *w = s->work;
+
+		s->work = w->next;
+		w->drop(s, w, &(struct err){ERR_CANCELLED, ""});
+	}
+}
+
 static void handle(struct store *s, struct store_request *r)
 {
 	bool kept = false;
@@ -387,6 +444,7 @@ static void handle(struct store *s, struct store_request *r)
 		break;
 	case REQUEST_CANCEL:
 		read_cancel(s, (unsigned)r->n);
+		cancel_work(s, (unsigned)r->n);
 		break;
 	case REQUEST_QUIT:
 		s->quit = true;
@@ -419,7 +477,7 @@ static void *disk_main(void *arg)
 			{queue_fd(s->requests), POLLIN, 0}, {queue_fd(s->results), POLLIN, 0}};
 		struct store_request *r;
 		struct queue_item *item;
-		int left = (int)(s->next_tick - clock_ms());
+		int left = *ready_work(s) ? 0 : (int)(s->next_tick - clock_ms());
 
 		if (poll(p, 2, left < 0 ? 0 : left) < 0 && errno != EINTR)
 			break;
@@ -428,6 +486,8 @@ static void *disk_main(void *arg)
 			handle(s, r);
 		if (!s->quit && (item = queue_pop(s->results)))
 			arrive(s, (struct result *)item);
+		if (!s->quit)
+			work_slice(s);
 		tick(s);
 	}
 	return NULL;
@@ -486,6 +546,7 @@ void store_free(struct store *s, int wait_ms)
 		free(l);
 	}
 	change_forget_undo(s);
+	drop_work(s);
 	read_drop_parked(s, NULL, &(struct err){ERR_CANCELLED, ""});
 	for (size_t i = 0; i < s->naccounts; i++) {
 		int64_t left = end - clock_ms();

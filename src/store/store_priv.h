@@ -143,6 +143,21 @@ struct account {
 	bool is_path; /* talaria -f DIR: no server, no journal */
 };
 
+/*
+ * Long work of the disk thread, done in slices between which requests and results are served: a
+ * search, an export. Whoever makes one embeds this struct at its front.
+ */
+struct work {
+	struct work *next;
+	unsigned request; /* REQUEST_CANCEL of this number drops it; 0: nobody can */
+	bool waits;       /* no step until this is false again */
+	/* A slice of at most WORK_MS. True: it is through, and has answered and freed itself. */
+	bool (*step)(struct store *s, struct work *w);
+	/* Given up, or the program ends: answers with why and frees itself. */
+	void (*drop)(struct store *s, struct work *w, const struct err *why);
+};
+enum { WORK_MS = 10 };
+
 struct store {
 	pthread_t thread;
 	bool quit, read_only;
@@ -154,6 +169,7 @@ struct store {
 	struct list *lists;
 	struct parked *parked;
 	struct undo *undo;
+	struct work *work; /* the next to have a slice is the first */
 	unsigned next_job;
 	int64_t next_tick;
 };
@@ -166,6 +182,7 @@ void store_failed(struct store *s, unsigned request, const struct err *err);
 void store_notice(struct account *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 struct account *store_account_at(struct store *s, int index);
 struct list *store_list(struct store *s, unsigned id);
+void store_work(struct store *s, struct work *w); /* behind what is under way */
 /* Refuses a change in a read-only program. */
 int store_may_change(struct store *s, struct err *err);
 
