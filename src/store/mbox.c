@@ -524,3 +524,101 @@ uint32_t mbox_flags(const char *message, size_t len)
 	}
 	return flags;
 }
+
+/* --- writing --- */
+
+/* "Status:" and "X-Status:" belong to the mailbox file. */
+static bool is_status(const char *p, size_t len)
+{
+	return (len >= 7 && strncasecmp(p, "Status:", 7) == 0) ||
+	       (len >= 9 && strncasecmp(p, "X-Status:", 9) == 0);
+}
+
+/* The line that begins at p, without its end; *next is behind it. Several CR before the LF belong
+ * to the end: one that stayed would make a line of its own of nothing else look empty. */
+static size_t line_at(const char *p, const char *end, const char **next)
+{
+	const char *nl = memchr(p, '\n', (size_t)(end - p));
+	size_t len = (size_t)((nl ? nl : end) - p);
+
+	*next = nl ? nl + 1 : end;
+	while (len && nl && p[len - 1] == '\r')
+		len--;
+	return len;
+}
+
+void mbox_strip_status(struct str *message)
+{
+	char *to = message->p;
+	const char *p = to, *end = to + message->len, *next;
+
+	if (!message->len)
+		return;
+	while (p < end && line_at(p, end, &next) > 0) {
+		if (!is_status(p, (size_t)(next - p))) {
+			memmove(to, p, (size_t)(next - p));
+			to += next - p;
+		}
+		p = next;
+	}
+	memmove(to, p, (size_t)(end - p));
+	str_cut(message, (size_t)(to + (end - p) - message->p));
+}
+
+static void put_from_line(struct str *out, uint32_t received)
+{
+	static const char days[] = "SunMonTueWedThuFriSat";
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	time_t t = received;
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	str_addf(out, "From MAILER-DAEMON %.3s %.3s %2d %02d:%02d:%02d %d\n", days + 3 * tm.tm_wday,
+		months + 3 * tm.tm_mon, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+		tm.tm_year + 1900);
+}
+
+static void put_status(struct str *out, uint32_t flags)
+{
+	str_addf(out, "Status: %sO\n", flags & MAIL_SEEN ? "R" : "");
+	if (flags & (MAIL_ANSWERED | MAIL_FLAGGED | MAIL_DELETED | MAIL_DRAFT))
+		str_addf(out, "X-Status: %s%s%s%s\n", flags & MAIL_ANSWERED ? "A" : "",
+			flags & MAIL_FLAGGED ? "F" : "", flags & MAIL_DELETED ? "D" : "",
+			flags & MAIL_DRAFT ? "T" : "");
+}
+
+/* The status comes first: so the "From " line stands before a field whatever the message is. */
+static const char *put_header(struct str *out, const char *p, const char *end, uint32_t flags)
+{
+	const char *next;
+	bool skipping = false;
+	size_t len;
+
+	put_status(out, flags);
+	for (; p < end && (len = line_at(p, end, &next)) > 0; p = next) {
+		if (*p != ' ' && *p != '\t')
+			skipping = is_status(p, len);
+		if (skipping)
+			continue;
+		str_add(out, p, len);
+		str_addc(out, '\n');
+	}
+	return p;
+}
+
+void mbox_put(struct str *out, const char *message, size_t len, uint32_t received, uint32_t flags)
+{
+	const char *end = message + len, *next, *p;
+
+	put_from_line(out, received);
+	p = put_header(out, message, end, flags);
+	for (; p < end; p = next) {
+		size_t n = line_at(p, end, &next);
+
+		if (is_from(p, n) || is_quoted_from(p, p + n))
+			str_addc(out, '>');
+		str_add(out, p, n);
+		str_addc(out, '\n');
+	}
+	str_addc(out, '\n');
+}

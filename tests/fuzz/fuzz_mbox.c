@@ -1,5 +1,5 @@
-/* Mailbox files: messages stand in order, inside the file, apart from each other, and can be read.
- */
+/* Mailbox files: messages stand in order, inside the file, apart from each other, and can be read;
+ * what is written is found again. */
 #include "base/mem.h"
 #include "store/mbox.h"
 
@@ -38,6 +38,34 @@ static int check(void *ctx, uint64_t offset, uint64_t length, uint32_t received)
 	return 0;
 }
 
+static int count(void *ctx, uint64_t offset, uint64_t length, uint32_t received)
+{
+	uint64_t *n = ctx;
+
+	(void)offset, (void)length, (void)received;
+	++*n;
+	return 0;
+}
+
+/* Whatever a message holds, three that were put are three again. */
+static void put_three(const char *p, size_t len)
+{
+	int fd = memfd_create("mbox", MFD_CLOEXEC);
+	struct str file = STR_INIT, path = STR_INIT;
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < 3; i++)
+		mbox_put(&file, p, len, i, i);
+	if (fd < 0 || write(fd, file.p, file.len) != (ssize_t)file.len)
+		abort();
+	str_addf(&path, "/proc/self/fd/%d", fd);
+	if (mbox_scan(path.p, count, &n, NULL) != 0 || n != 3)
+		abort();
+	str_done(&path);
+	str_done(&file);
+	close(fd);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	int fd = memfd_create("mbox", MFD_CLOEXEC);
@@ -54,5 +82,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				abort();
 	str_done(&path);
 	close(fd);
+	put_three((const char *)data, size);
 	return 0;
 }

@@ -302,6 +302,52 @@ static void test_flags(void **state)
 	}
 }
 
+/* --- what is written can be read back --- */
+
+static void test_put(void **state)
+{
+	static const struct {
+		const char *in, *want; /* NULL: the same as in */
+	} table[] = {
+		{"S: 1\n\none\n", NULL},
+		{"S: 1\n\none", "S: 1\n\none\n"},
+		{"S: 1\r\r\n\r\none\r\ntwo\r\n", "S: 1\n\none\ntwo\n"},
+		{"S: 1\n", NULL},
+		{"S: 1\n\n", NULL},
+		{"S: 1", "S: 1\n"},
+		{"S: 1\n\n\n\none\n\n\n", NULL},
+		{"S: 1\n\nFrom here\n>From there\n\nFrom a " D "\nS: 2\n", NULL},
+		{"S: 1\n folded\nStatus: RO\n more\nX-Status: F\nT: 2\n\nStatus: stays\n",
+			"S: 1\n folded\nT: 2\n\nStatus: stays\n"},
+		{"no header\n", NULL},
+		{"\nbody\n", NULL},
+		{" folded\nS: 1\n", NULL},
+		{"Status: O\nno header\nFrom x\n\nFrom y\n", "no header\nFrom x\n\nFrom y\n"},
+		{"", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(table); i++) {
+		struct str file = STR_INIT, got = STR_INIT;
+		uint64_t place[3] = {0};
+		uint32_t flags = MAIL_SEEN | MAIL_FLAGGED | (i % 2 ? MAIL_ANSWERED : MAIL_DRAFT);
+
+		mbox_put(&file, "S: 0\n\nx", 7, 50, 0);
+		mbox_put(&file, table[i].in, strlen(table[i].in), 1769850300, flags);
+		help_write(at("mbox"), file.p, file.len);
+		assert_int_equal(mbox_scan(at("mbox"), note_place, place, NULL), 0);
+		assert_int_equal(place[0], 2);
+		assert_int_equal(mbox_read(at("mbox"), place[1], place[2], &got, NULL), 0);
+		assert_int_equal(mbox_flags(got.p, got.len), flags);
+		mbox_strip_status(&got);
+		assert_string_equal(str_c(&got), table[i].want ? table[i].want : table[i].in);
+		assert_non_null(
+			strstr(file.p, "\n\nFrom MAILER-DAEMON Sat Jan 31 09:05:00 2026\n"));
+		str_done(&file);
+		str_done(&got);
+	}
+}
+
 #define IN_DIR(f) cmocka_unit_test_setup_teardown(f, help_setup, help_teardown)
 
 int main(void)
@@ -315,6 +361,7 @@ int main(void)
 		IN_DIR(test_long_line),
 		IN_DIR(test_far_message),
 		cmocka_unit_test(test_flags),
+		IN_DIR(test_put),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
