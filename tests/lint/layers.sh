@@ -76,6 +76,7 @@ libetpan|libetpan/[a-z0-9_-]+:^src/net/
 libgsasl|gsasl(-[a-z]+)?:^src/net/sasl\.c$
 libxml2|libxml/[A-Za-z0-9]+:^src/mime/html\.c$
 jansson|jansson:^ui/json\.c$
+libarchive|archive(_entry)?:^src/store/tarball\.c$
 libidn2|idn2:^src/net/
 libuchardet|uchardet(/uchardet)?:^src/mime/'
 
@@ -94,7 +95,7 @@ check_doors() {
 check_headers() {
 	config=${builddir:-}/config.h
 	[ -e "$config" ] || config=/dev/null
-	cflags=$(pkg-config --cflags ncursesw openssl libgsasl libxml-2.0 libidn2 uchardet jansson 2>/dev/null)
+	cflags=$(pkg-config --cflags ncursesw openssl libgsasl libxml-2.0 libidn2 uchardet jansson libarchive 2>/dev/null)
 	for h in $(sources "$1" | grep '\.h$'); do
 		case $h in
 		src/*) inc=${h#src/} ;;
