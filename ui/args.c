@@ -94,6 +94,16 @@ static const struct {
 		   "body:WORD"),
 		1, 2},
 	[ARGS_FOLDERS] = {"folders", "", N_("list the folders with their counts"), 0, 0},
+	[ARGS_EXPORT] = {"export", "[FOLDER] PATH",
+		N_("copy a folder into a Maildir or a new .mbox file; without FOLDER all of the "
+		   "account into a Maildir tree"),
+		1, 2},
+	[ARGS_IMPORT] = {"import", "PATH [FOLDER]",
+		N_("copy an mbox or Maildir into a folder; without FOLDER a Maildir tree into "
+		   "folders of the same names"),
+		1, 2},
+	[ARGS_BACKUP] = {"backup", "[PATH]",
+		N_("write what exists only here into a .tar.gz, and read it back"), 0, 1},
 };
 
 /* --- reading --- */

@@ -467,6 +467,12 @@ static enum cli_status run_command(struct cli *c)
 		return cli_sync(c);
 	case ARGS_CHECK:
 		return cli_check(c);
+	case ARGS_EXPORT:
+		return cli_export(c);
+	case ARGS_IMPORT:
+		return cli_import(c);
+	case ARGS_BACKUP:
+		return cli_backup(c);
 	default:
 		return cli_send(c);
 	}

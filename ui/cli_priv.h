@@ -47,6 +47,9 @@ enum cli_status cli_folders(struct cli *c);
 enum cli_status cli_sync(struct cli *c);
 enum cli_status cli_check(struct cli *c);
 enum cli_status cli_send(struct cli *c);
+enum cli_status cli_export(struct cli *c);
+enum cli_status cli_import(struct cli *c);
+enum cli_status cli_backup(struct cli *c);
 
 /* Tells err and gives its exit status. */
 enum cli_status cli_fail(const struct err *err);

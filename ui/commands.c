@@ -121,6 +121,17 @@ static const struct command table[] = {
 	{"tag-prefix", "", UI_INDEX, 0, 0, N_("do the next command to all tagged messages"),
 		cmd_tag_prefix, NULL},
 	{"create", "[FOLDER]", UI_ANY, 0, -1, N_("make a folder"), cmd_create, NULL},
+	{"export", "[-a] [PATH]", UI_ANY, 0, -1,
+		N_("copy this folder, or the tagged messages, into a Maildir or a new .mbox file; "
+		   "-a "
+		   "all folders of the account"),
+		cmd_export, complete_transfer},
+	{"import", "[-a] [PATH [FOLDER]]", UI_ANY, 0, -1,
+		N_("copy an mbox or Maildir into this folder, or FOLDER; -a a whole Maildir tree"),
+		cmd_import, complete_transfer},
+	{"backup", "[PATH]", UI_ANY, 0, -1,
+		N_("write what exists only here into a .tar.gz, and read it back"), cmd_backup,
+		complete_path},
 	{"compose", "[ADDRESS...]", UI_ANY, 0, -1, N_("write a message"), cmd_compose, NULL},
 	{"reply", "", UI_INDEX | UI_READER, 0, 0, N_("answer the sender"), cmd_reply, NULL},
 	{"reply-all", "", UI_INDEX | UI_READER, 0, 0, N_("answer everybody"), cmd_reply_all, NULL},

@@ -93,6 +93,14 @@ void complete_path(struct app *a, int nth, const char *word, struct strv *out)
 		offer_paths(word, out);
 }
 
+void complete_transfer(struct app *a, int nth, const char *word, struct strv *out)
+{
+	if (nth == 0 || (nth == 1 && *word && strchr("/.~", *word)))
+		offer_paths(word, out);
+	else
+		offer_folders(a, word, out);
+}
+
 size_t complete_path_line(void *ctx, const char *line, struct strv *out)
 {
 	(void)ctx;

@@ -523,6 +523,45 @@ unsigned engine_create_folder(struct engine *e, size_t account, const char *name
 	return post(e, r);
 }
 
+static unsigned file_work(struct engine *e, struct asked *a, const char *folder, const char *path)
+{
+	struct store_request *r = request_of(a);
+
+	if (folder)
+		r->folder = mem_strdup(folder);
+	r->text = mem_strdup(path);
+	return post(e, r);
+}
+
+unsigned engine_export(
+	struct engine *e, struct msglist *l, const uint32_t *uids, size_t n, const char *path)
+{
+	struct store_request *r = request_of(engine_ask(e, REQUEST_EXPORT, l, -1));
+
+	if (uids) {
+		r->uids = mem_dup(uids, n * sizeof(*uids));
+		r->n = n;
+	}
+	r->text = mem_strdup(path);
+	return post(e, r);
+}
+
+unsigned engine_export_folder(
+	struct engine *e, size_t account, const char *folder, const char *path)
+{
+	return file_work(e, engine_ask(e, REQUEST_EXPORT, NULL, (int)account), folder, path);
+}
+
+unsigned engine_import(struct engine *e, size_t account, const char *path, const char *folder)
+{
+	return file_work(e, engine_ask(e, REQUEST_IMPORT, NULL, (int)account), folder, path);
+}
+
+unsigned engine_backup(struct engine *e, size_t account, const char *path)
+{
+	return file_work(e, engine_ask(e, REQUEST_BACKUP, NULL, (int)account), NULL, path);
+}
+
 unsigned engine_undo(struct engine *e)
 {
 	return post(e, request_of(engine_ask(e, REQUEST_UNDO, NULL, -1)));

@@ -156,6 +156,29 @@ size_t engine_pending(const struct engine *e);
 void engine_pending_at(const struct engine *e, size_t i, struct pending_info *out);
 unsigned engine_pending_cancel(struct engine *e, uint64_t id);
 
+/* --- whole folders in and out --- */
+/*
+ * Copies messages with their flags into a new mbox file (a path that ends in ".mbox") or a Maildir
+ * directory, made when missing; uids NULL: the whole folder. What is not here is fetched on the
+ * way. EVENT_PROGRESS, then EVENT_DONE with the count. What was copied before a failure or
+ * engine_cancel stays (but for an mbox, which appears whole or not at all), and the same request
+ * made again goes on from there: a message that is in the Maildir already is not written twice.
+ */
+unsigned engine_export(
+	struct engine *e, struct msglist *l, const uint32_t *uids, size_t n, const char *path);
+/* The same without an open list; folder NULL: all of the account, as a Maildir++ tree. */
+unsigned engine_export_folder(
+	struct engine *e, size_t account, const char *folder, const char *path);
+/*
+ * Copies an mbox or a Maildir into a folder (made when missing); folder NULL: a whole Maildir++
+ * tree into folders of the same names. On a server each message is an append that waits in the
+ * journal. Messages that are in the folder already are counted and left out.
+ */
+unsigned engine_import(struct engine *e, size_t account, const char *path, const char *folder);
+/* What of the account exists only here (mail, drafts, outbox, what waits for the server) as a
+ * .tar.gz that was read back; a directory gets a file named by account and day. */
+unsigned engine_backup(struct engine *e, size_t account, const char *path);
+
 /* --- finding --- */
 /*
  * Plain words look in from, to and subject; from: to: subject: body: flag: narrow; several words

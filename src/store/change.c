@@ -10,8 +10,10 @@
 #include "store/maildir.h"
 #include "store/store_priv.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { UNDO_MAX = 50 };
 
@@ -361,50 +363,66 @@ static int remove_local(struct folder *f, const uint32_t *uids, size_t n, struct
 	return rc;
 }
 
+int change_upload(struct folder *target, const struct str *message, uint32_t flags,
+	uint32_t received, const char *message_id, struct err *err)
+{
+	struct account *a = target->account;
+	struct op *op = op_new(OP_APPEND);
+	char token[17], *dir = file_join(a->setup->data_dir, "append"), *path;
+	struct timespec times[2] = {{.tv_sec = received}, {.tv_sec = received}};
+	uint64_t id;
+	int rc;
+
+	hash_random_token(token, 16);
+	free(op->file);
+	op->file = mem_strdup(token);
+	path = file_join(dir, token);
+	free(op->target);
+	op->target = mem_strdup(target->name);
+	free(op->message_id);
+	op->message_id = mem_strdup(message_id);
+	op->set = flags & MAIL_SERVER_FLAGS;
+	set_text(op, count_text(_("Copy %zu message to the server"),
+			     _("Copy %zu messages to the server"), 1, target->name));
+	rc = file_replace(path, str_c(message), message->len, 0600, err);
+	if (rc == 0 && received) /* the date that the server is told (replay.c) */
+		utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW);
+	if (rc == 0)
+		rc = add_op(target, op, &id, err);
+	else
+		op_free(op);
+	free(dir);
+	free(path);
+	if (rc == 0)
+		replay_next(a);
+	return rc;
+}
+
 /* From a local folder up to the server: each message becomes an APPEND, and leaves only when that
  * is confirmed (for a copy: stays). */
 static int upload(
 	struct folder *f, struct folder *target, const uint32_t *uids, size_t n, struct err *err)
 {
-	struct account *a = f->account;
+	int rc = 0;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; rc == 0 && i < n; i++) {
 		struct str bytes = STR_INIT;
 		struct summary s;
-		struct op *op;
-		uint64_t id;
-		char token[17], *dir = file_join(a->setup->data_dir, "append"), *path;
-		int rc = -1;
 
-		if (cache_get(f->cache, uids[i], &s) != 0) {
-			free(dir);
+		if (cache_get(f->cache, uids[i], &s) != 0)
 			continue;
+		rc = localbox_read(f->dir, s.file, 512 << 20, &bytes, err);
+		if (rc == 0) {
+			/* The row's strings last until the cache is used again. */
+			char *message_id = mem_strdup(s.message_id);
+
+			rc = change_upload(
+				target, &bytes, flag_of(f, uids[i]), s.received, message_id, err);
+			free(message_id);
 		}
-		op = op_new(OP_APPEND);
-		hash_random_token(token, 16);
-		free(op->file);
-		op->file = mem_strdup(token);
-		path = file_join(dir, token);
-		free(op->target);
-		op->target = mem_strdup(target->name);
-		free(op->message_id);
-		op->message_id = mem_strdup(s.message_id);
-		op->set = flag_of(f, uids[i]) & MAIL_SERVER_FLAGS;
-		set_text(op, count_text(_("Copy %zu message to the server"),
-				     _("Copy %zu messages to the server"), 1, target->name));
-		if (localbox_read(f->dir, s.file, 512 << 20, &bytes, err) == 0 &&
-			file_replace(path, str_c(&bytes), bytes.len, 0600, err) == 0)
-			rc = add_op(f, op, &id, err);
-		else
-			op_free(op);
 		str_done(&bytes);
-		free(dir);
-		free(path);
-		if (rc != 0)
-			return -1;
-		replay_next(a);
 	}
-	return 0;
+	return rc;
 }
 
 /* From the server into a local folder: what is here is copied; what is not must be read first. */

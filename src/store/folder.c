@@ -171,6 +171,23 @@ struct folder *folder_for_role(struct account *a, int role, struct err *err)
 	return f;
 }
 
+struct folder *folder_for_import(struct account *a, const char *name, struct err *err)
+{
+	struct folder *f = folder_by_ui_name(a, name);
+
+	if (f)
+		return f;
+	if (!account_is_server(a)) {
+		f = new_local(a, name, ROLE_NONE, err);
+	} else {
+		f = folder_new(a, name, false); /* the server makes it with the first message */
+		f->mailbox = folder_wire_name(a, name);
+	}
+	if (f)
+		folder_send_folders(a);
+	return f;
+}
+
 static int local_role(const char *name)
 {
 	for (int role = ROLE_INBOX; role <= ROLE_ARCHIVE; role++)
@@ -556,7 +573,8 @@ void folder_deliver_many(struct folder *f, struct maildir_mail *v, size_t n)
 	maildir_deliver_many(f->dir, v, n);
 	for (size_t i = 0; i < n; i++)
 		if (v[i].base.len)
-			uids[k++] = add_file(f, v[i].base.p, v[i].p, v[i].len, v[i].flags, now);
+			uids[k++] = add_file(f, v[i].base.p, v[i].p, v[i].len, v[i].flags,
+				v[i].received ? v[i].received : now);
 	if (k)
 		folder_send_changes(f, uids, k, NULL, 0);
 	free(uids);

@@ -124,15 +124,15 @@ static bool tag_ok(const char *tag)
 	       strspn(tag, "abcdefghijklmnopqrstuvwxyz0123456789") == strlen(tag);
 }
 
-static void new_base(struct str *out, const char *tag, size_t size)
+static void new_base(struct str *out, const char *tag, size_t size, uint32_t received)
 {
 	struct timespec now;
 	char token[11];
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	hash_random_token(token, sizeof(token) - 1);
-	str_addf(out, "%lld.M%ldP%ldR%s", (long long)now.tv_sec, now.tv_nsec / 1000, (long)getpid(),
-		token);
+	str_addf(out, "%lld.M%ldP%ldR%s", received ? (long long)received : (long long)now.tv_sec,
+		now.tv_nsec / 1000, (long)getpid(), token);
 	if (tag && *tag)
 		str_addf(out, "T%s", tag);
 	str_addc(out, '.');
@@ -559,14 +559,14 @@ static int store(const char *dir, const char *base, const struct place *to, cons
 
 /* The names of a new message of len bytes. */
 static int choose_names(const char *dir, uint32_t flags, const char *tag, size_t len,
-	struct str *base, struct place *to, struct err *err)
+	uint32_t received, struct str *base, struct place *to, struct err *err)
 {
 	struct str name = STR_INIT;
 
 	if (tag && !tag_ok(tag))
 		return err_set(err, ERR_INPUT, _("A message tag must be letters and digits"));
 	str_clear(base);
-	new_base(base, tag, len);
+	new_base(base, tag, len, received);
 	str_adds(&name, base->p);
 	flags &= MAIL_SERVER_FLAGS;
 	if (flags)
@@ -584,7 +584,7 @@ int maildir_deliver(const char *dir, const char *p, size_t len, uint32_t flags, 
 	int rc;
 
 	add_with_lf(&text, p, len);
-	rc = choose_names(dir, flags, tag, text.len, base, &to, err);
+	rc = choose_names(dir, flags, tag, text.len, 0, base, &to, err);
 	if (rc == 0)
 		rc = store(dir, base->p, &to, str_c(&text), text.len, err);
 	place_done(&to);
@@ -604,7 +604,8 @@ static void begin_mail(const char *dir, struct maildir_mail *m, struct coming *c
 
 	c->fd = -1;
 	add_with_lf(&text, m->p, m->len);
-	if (choose_names(dir, m->flags, m->tag, text.len, &m->base, &c->to, &m->err) == 0) {
+	if (choose_names(dir, m->flags, m->tag, text.len, m->received, &m->base, &c->to, &m->err) ==
+		0) {
 		str_addf(&c->tmp, "%s/tmp/%s", dir, m->base.p);
 		c->fd = write_tmp(c->tmp.p, str_c(&text), text.len, &m->err);
 	}
@@ -861,7 +862,7 @@ static int copy_place(void *ctx, struct place *at, struct err *err)
 
 	if (lstat(at->path.p, &st) == 0) {
 		str_clear(c->new_base);
-		new_base(c->new_base, NULL, (size_t)st.st_size);
+		new_base(c->new_base, NULL, (size_t)st.st_size, 0);
 		place_in(&to, c->to_dir, c->new_base->p, at);
 		rc = add_name(at, c->to_dir, c->new_base->p, &to, err);
 	}

@@ -62,7 +62,8 @@ struct maildir_mail {
 	const char *p;
 	size_t len;
 	uint32_t flags;
-	const char *tag; /* or NULL */
+	uint32_t received; /* seconds since 1970; 0: now */
+	const char *tag;   /* or NULL */
 	struct str base;
 	struct err err;
 };

@@ -52,8 +52,12 @@ static struct parked *unpark(struct store *s, unsigned job)
 
 static void fail_parked(struct store *s, struct parked *p, const struct err *err)
 {
-	store_failed(s, p->request->request, err);
-	store_request_free(p->request);
+	if (p->request->kind == REQUEST_EXPORT) {
+		transfer_fetched(s, p->request, err);
+	} else {
+		store_failed(s, p->request->request, err);
+		store_request_free(p->request);
+	}
 	free(p);
 }
 
@@ -121,6 +125,8 @@ void read_body_done(struct store *s, struct result *r)
 	request->op_id++; /* the structure first, then one part: after that it must be here */
 	if (request->kind == REQUEST_COMPOSE)
 		write_request(s, request);
+	else if (request->kind == REQUEST_EXPORT)
+		transfer_fetched(s, request, &r->err);
 	else
 		read_request(s, request);
 }

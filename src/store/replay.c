@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 void replay_is_fresh(struct account *a, uint64_t id)
 {
@@ -33,7 +34,11 @@ static void add_append_bytes(struct account *a, struct job *j, const struct op *
 	char *dir = file_join(a->setup->data_dir, "append"), *path = file_join(dir, op->file);
 	struct str raw = STR_INIT;
 	int rc = file_read(path, 512 << 20, &raw, NULL);
+	struct stat st;
 
+	/* An upload's file has the date on which the message arrived. */
+	if (stat(path, &st) == 0)
+		j->date = st.st_mtime;
 	for (size_t i = 0; rc == 0 && i < raw.len; i++) {
 		if (raw.p[i] == '\n' && (i == 0 || raw.p[i - 1] != '\r'))
 			str_addc(&j->bytes, '\r');
@@ -158,7 +163,7 @@ void replay_result(struct account *a, struct result *r)
 		note_moved(a->store, r);
 		if (target && target->cache)
 			folder_ask_sync(target, 0);
-		if (op->kind == OP_CREATE || (target && !target->listed))
+		if (op->kind == OP_CREATE || (*op->target && (!target || !target->listed)))
 			account_post(a, LANE_MAIN, job_new(JOB_LIST));
 	}
 	op_free(op);

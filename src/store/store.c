@@ -442,6 +442,15 @@ static void handle(struct store *s, struct store_request *r)
 	case REQUEST_SEARCH:
 		search_request(s, r);
 		break;
+	case REQUEST_EXPORT:
+	case REQUEST_IMPORT:
+		transfer_request(s, r);
+		kept = true;
+		break;
+	case REQUEST_BACKUP:
+		backup_request(s, r);
+		kept = true;
+		break;
 	case REQUEST_CANCEL:
 		read_cancel(s, (unsigned)r->n);
 		cancel_work(s, (unsigned)r->n);

@@ -72,7 +72,10 @@ enum request_kind {
 	REQUEST_OUTBOX_RETRY,
 	REQUEST_OUTBOX_EDIT,
 	REQUEST_OUTBOX_DROP,
-	REQUEST_SYNC, /* account: every folder once */
+	REQUEST_EXPORT, /* list or (account, folder; folder NULL: all), uids or all, text: path */
+	REQUEST_IMPORT, /* account, folder (NULL: as the tree has them), text: path */
+	REQUEST_BACKUP, /* account, text: path */
+	REQUEST_SYNC,   /* account: every folder once */
 	REQUEST_CHECK,
 	REQUEST_CANCEL, /* n: the request to give up */
 	REQUEST_QUIT,

@@ -225,6 +225,8 @@ struct folder *folder_by_role(struct account *a, int role, bool local);
 char *folder_wire_name(struct account *a, const char *name);
 /* The folder with that role of the protocol in use; made when there is none. */
 struct folder *folder_for_role(struct account *a, int role, struct err *err);
+/* A folder by the name people see, made when there is none. */
+struct folder *folder_for_import(struct account *a, const char *name, struct err *err);
 int folder_use(struct folder *f, struct err *err); /* opens the cache (local: scans); counted */
 void folder_unuse(struct folder *f);
 int folder_scan(
@@ -271,6 +273,10 @@ void change_request(struct store *s,
 	struct store_request *r); /* flag, move, copy, delete, archive, create, undo, cancel */
 int change_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_t clear, uint32_t set,
 	struct err *err);
+/* Puts a message (LF line ends) among those to be appended to a folder of the server; durable.
+ * received: seconds since 1970, 0: now. */
+int change_upload(struct folder *target, const struct str *message, uint32_t flags,
+	uint32_t received, const char *message_id, struct err *err);
 void change_forget_undo(struct store *s);
 
 /* --- replay.c --- */
@@ -300,6 +306,14 @@ void write_send_ready(struct account *a, struct result *r);
 void write_sent(struct account *a, struct result *r);
 void write_try_send(struct account *a);
 void write_finish_copies(struct account *a);
+
+/* --- backup.c --- */
+void backup_request(struct store *s, struct store_request *r); /* keeps it */
+
+/* --- transfer.c --- */
+void transfer_request(struct store *s, struct store_request *r); /* export, import; keeps it */
+/* The message that read_message went for came, or err says why not; keeps r. */
+void transfer_fetched(struct store *s, struct store_request *r, const struct err *err);
 
 /* --- search.c --- */
 void search_request(struct store *s, struct store_request *r);

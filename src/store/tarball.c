@@ -59,9 +59,6 @@ static int open_writer(struct tarball *t, struct err *err)
 	t->writer = archive_write_new();
 	if (!t->writer || archive_write_add_filter_gzip(t->writer) != ARCHIVE_OK ||
 		archive_write_set_format_pax_restricted(t->writer) != ARCHIVE_OK ||
-		/* File names are bytes; no locale has a say. */
-		archive_write_set_format_option(t->writer, "pax", "hdrcharset", "BINARY") !=
-			ARCHIVE_OK ||
 		archive_write_open_fd(t->writer, t->fd) != ARCHIVE_OK)
 		return archive_failed(t, t->writer, err);
 	return 0;
@@ -138,7 +135,8 @@ static int put_entry(struct tarball *t, const char *name, mode_t type, uint64_t 
 	archive_entry_set_mtime(e, (time_t)mtime, 0);
 	rc = archive_write_header(t->writer, e);
 	archive_entry_free(e);
-	return rc == ARCHIVE_OK ? 0 : archive_failed(t, t->writer, err);
+	/* A warning: a name that is no text in this locale, stored as the bytes it is. */
+	return rc == ARCHIVE_OK || rc == ARCHIVE_WARN ? 0 : archive_failed(t, t->writer, err);
 }
 
 int tarball_dir(struct tarball *t, const char *name, struct err *err)
@@ -249,7 +247,8 @@ static int check_header(struct tarball *t, struct err *err)
 
 	if (rc == ARCHIVE_EOF && t->at == t->n)
 		return 0;
-	if (rc != ARCHIVE_OK || t->at == t->n || !same_name(i, archive_entry_pathname(e)))
+	if ((rc != ARCHIVE_OK && rc != ARCHIVE_WARN) || t->at == t->n ||
+		!same_name(i, archive_entry_pathname(e)))
 		return not_the_same(t, err);
 	t->within = true;
 	t->seen = 0;

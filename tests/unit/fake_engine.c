@@ -702,6 +702,36 @@ unsigned engine_create_folder(struct engine *e, size_t account, const char *name
 	return done(e, "The folder was made");
 }
 
+unsigned engine_export(
+	struct engine *e, struct msglist *l, const uint32_t *uids, size_t n, const char *path)
+{
+	(void)l;
+	record(uids ? "export these" : "export", uids, n, path);
+	return done(e, "Written");
+}
+
+unsigned engine_export_folder(
+	struct engine *e, size_t account, const char *folder, const char *path)
+{
+	(void)account;
+	record("export of", NULL, 0, folder ? folder : path);
+	return done(e, "Written");
+}
+
+unsigned engine_import(struct engine *e, size_t account, const char *path, const char *folder)
+{
+	(void)account;
+	record(folder ? folder : "tree", NULL, 0, path);
+	return done(e, "Imported");
+}
+
+unsigned engine_backup(struct engine *e, size_t account, const char *path)
+{
+	(void)account;
+	record("backup", NULL, 0, path);
+	return done(e, "Written and read back");
+}
+
 unsigned engine_undo(struct engine *e)
 {
 	for (struct msglist *l = e->lists; l; l = l->next) {

@@ -754,6 +754,41 @@ static void test_screen_delete_keeps_place(void **state)
 	close_screen(x);
 }
 
+static void command(struct screen *x, const char *line)
+{
+	press(x, ":");
+	type_text(x, line);
+	press(x, "Enter");
+}
+
+static void test_screen_files(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	command(x, "export \"/tmp/a b\"");
+	assert_string_equal(fake_last(), "export /tmp/a b");
+	sees(x, "Written");
+	command(x, "export -a /tmp/all");
+	assert_string_equal(fake_last(), "export of /tmp/all");
+	press(x, "= t j t");
+	command(x, "export");
+	sees(x, "Copy the tagged messages to");
+	type_text(x, "/tmp/x.mbox");
+	press(x, "Enter");
+	assert_string_equal(fake_last(), "export these 1 3 /tmp/x.mbox");
+	command(x, "import /tmp/x.mbox");
+	assert_string_equal(fake_last(), "INBOX /tmp/x.mbox");
+	command(x, "import /tmp/x.mbox Lists/kernel");
+	assert_string_equal(fake_last(), "Lists/kernel /tmp/x.mbox");
+	command(x, "import -a /tmp/all");
+	assert_string_equal(fake_last(), "tree /tmp/all");
+	command(x, "backup /tmp");
+	assert_string_equal(fake_last(), "backup /tmp");
+	sees(x, "Written and read back");
+	close_screen(x);
+}
+
 static void test_screen_tags(void **state)
 {
 	struct screen *x = open_screen(24, 80);
@@ -1011,6 +1046,7 @@ int main(void)
 		cmocka_unit_test(test_screen_read),
 		cmocka_unit_test(test_screen_delete_keeps_place),
 		cmocka_unit_test(test_screen_tags),
+		cmocka_unit_test(test_screen_files),
 		cmocka_unit_test(test_screen_prompt),
 		cmocka_unit_test(test_screen_protocol),
 		cmocka_unit_test(test_screen_compose),

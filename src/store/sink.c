@@ -1,0 +1,422 @@
+#include "store/sink.h"
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/i18n.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "mime/envelope.h"
+#include "mime/part.h"
+#include "store/localbox.h"
+#include "store/mbox.h"
+#include "store/store_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { TAG = 32, BATCH_BYTES = 4 << 20, TWINS_MAX = 64, MESSAGE_MAX = 512 << 20 };
+
+enum sink_kind { TO_MBOX, TO_MAILDIR, TO_FOLDER };
+
+struct held {
+	struct str bytes;
+	uint32_t flags, received;
+	char tag[TAG + 1];
+};
+
+struct sink {
+	enum sink_kind kind;
+	char *path, *part; /* mbox: its name, and while it is being written */
+	int fd;
+	size_t written; /* mbox: messages */
+	char *dir;
+	struct map *tags; /* Maildir: checksums in the names that were there before */
+	struct folder *folder;
+	uint32_t newest; /* folder: what has a larger UID was put there by us */
+	struct map
+		*waiting; /* folder on a server: Message-IDs that were on their way there before */
+	struct held *held;
+	size_t nheld, cap_held, bytes_held;
+};
+
+static struct sink *new_sink(enum sink_kind kind)
+{
+	struct sink *s = mem_alloc(sizeof(*s));
+
+	s->kind = kind;
+	s->fd = -1;
+	return s;
+}
+
+static void drop_held(struct sink *s)
+{
+	for (size_t i = 0; i < s->nheld; i++)
+		str_done(&s->held[i].bytes);
+	s->nheld = s->bytes_held = 0;
+}
+
+void sink_free(struct sink *s)
+{
+	if (!s)
+		return;
+	drop_held(s);
+	free(s->held);
+	if (s->fd >= 0) {
+		close(s->fd);
+		unlink(s->part);
+	}
+	map_free(s->tags, NULL);
+	map_free(s->waiting, NULL);
+	free(s->path);
+	free(s->part);
+	free(s->dir);
+	free(s);
+}
+
+/* --- opening --- */
+
+int sink_mbox(struct sink **out, const char *path, struct err *err)
+{
+	struct sink *s;
+	struct str part = STR_INIT;
+
+	if (file_exists(path))
+		return err_set(err, ERR_INPUT, _("%s exists already; choose another name"), path);
+	s = new_sink(TO_MBOX);
+	str_addf(&part, "%s.part", path);
+	s->path = mem_strdup(path);
+	s->part = str_steal(&part);
+	s->fd = open(s->part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (s->fd < 0) {
+		err_errno(err, _("Cannot create %s"), s->part);
+		sink_free(s);
+		return -1;
+	}
+	*out = s;
+	return 0;
+}
+
+/* The checksum that an earlier run put into the name: "T", 32 hexadecimal digits, ".". */
+static int note_tag(void *ctx, const struct maildir_entry *e)
+{
+	struct map *tags = ctx;
+	size_t len = strlen(e->base);
+
+	for (size_t i = 0; i + TAG + 2 <= len; i++)
+		if (e->base[i] == 'T' && e->base[i + 1 + TAG] == '.' &&
+			strspn(e->base + i + 1, "0123456789abcdef") == TAG) {
+			char tag[TAG + 1];
+
+			memcpy(tag, e->base + i + 1, TAG);
+			tag[TAG] = '\0';
+			map_put(tags, tag, (void *)1);
+			return 0;
+		}
+	return 0;
+}
+
+static int make_maildir(const char *dir, struct err *err)
+{
+	static const char *const parts[] = {"tmp", "new", "cur"};
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < MEM_COUNT(parts); i++) {
+		char *path = file_join(dir, parts[i]);
+
+		rc = file_make_dirs(path, err);
+		free(path);
+	}
+	return rc;
+}
+
+int sink_maildir(struct sink **out, const char *dir, struct err *err)
+{
+	struct sink *s = new_sink(TO_MAILDIR);
+
+	s->dir = mem_strdup(dir);
+	s->tags = map_new();
+	if (make_maildir(dir, err) != 0 || maildir_scan(dir, note_tag, s->tags, err) != 0) {
+		sink_free(s);
+		return -1;
+	}
+	*out = s;
+	return 0;
+}
+
+/* Message-IDs of the uploads that wait in the journal. */
+static struct map *uploads_to(const struct folder *f)
+{
+	const struct journal *j = f->account->journal;
+	struct map *waiting = map_new();
+
+	for (size_t i = 0; j && i < journal_count(j); i++) {
+		const struct op *op = journal_at(j, i);
+
+		if (op->kind == OP_APPEND && *op->message_id && strcmp(op->target, f->name) == 0)
+			map_put(waiting, op->message_id, (void *)1);
+	}
+	return waiting;
+}
+
+struct sink *sink_folder(struct folder *f)
+{
+	struct sink *s = new_sink(TO_FOLDER);
+
+	s->folder = f;
+	s->newest = cache_max_uid(f->cache);
+	if (!f->local)
+		s->waiting = uploads_to(f);
+	return s;
+}
+
+/* --- is it there already? --- */
+
+static void header_of(const struct str *message, struct envelope *e)
+{
+	struct parts parts = {0};
+
+	part_parse(&parts, str_c(message), message->len);
+	if (parts.n)
+		envelope_parse(e, parts.v[0].header, parts.v[0].header_len);
+	else
+		envelope_parse(e, "", 0);
+	part_done(&parts);
+}
+
+static bool same_bytes(struct folder *f, uint32_t uid, const struct str *message)
+{
+	char *base = folder_local_file(f, uid, NULL);
+	struct str there = STR_INIT;
+	bool same = base && localbox_read(f->dir, base, MESSAGE_MAX, &there, NULL) == 0 &&
+		    there.len == message->len &&
+		    memcmp(str_c(&there), str_c(message), message->len) == 0;
+
+	free(base);
+	str_done(&there);
+	return same;
+}
+
+static uint32_t octets_on_the_wire(const struct str *message)
+{
+	size_t n = message->len;
+
+	for (size_t i = 0; i < message->len; i++)
+		n += message->p[i] == '\n';
+	return (uint32_t)n;
+}
+
+static bool same_size(struct folder *f, uint32_t uid, const struct str *message)
+{
+	const struct columns *c = cache_columns_view(f->cache);
+	ptrdiff_t at = columns_find(c, uid);
+
+	return at >= 0 && c->size[at] == octets_on_the_wire(message);
+}
+
+static bool folder_has(struct sink *s, const struct str *message, const struct envelope *e)
+{
+	unsigned char identity[16];
+	uint32_t uids[TWINS_MAX];
+	size_t n;
+
+	envelope_identity(e, identity);
+	n = cache_find_identity(s->folder->cache, identity, uids, TWINS_MAX);
+	for (size_t i = 0; i < n; i++)
+		if (uids[i] <= s->newest &&
+			(s->folder->local ? same_bytes(s->folder, uids[i], message)
+					  : same_size(s->folder, uids[i], message)))
+			return true;
+	return s->waiting && map_get(s->waiting, e->message_id);
+}
+
+/* --- putting --- */
+
+static void hold(
+	struct sink *s, struct str *message, uint32_t flags, uint32_t received, const char *tag)
+{
+	struct held *h;
+
+	s->held = mem_grow(s->held, &s->cap_held, s->nheld + 1, sizeof(*s->held));
+	h = &s->held[s->nheld++];
+	*h = (struct held){*message, flags, received, ""};
+	snprintf(h->tag, sizeof(h->tag), "%s", tag);
+	*message = (struct str)STR_INIT;
+	s->bytes_held += h->bytes.len;
+}
+
+static int flush_when_full(struct sink *s, struct err *err)
+{
+	return s->nheld >= MAILDIR_MANY || s->bytes_held >= BATCH_BYTES ? sink_flush(s, err) : 0;
+}
+
+static int put_mbox(struct sink *s, const struct str *message, uint32_t flags, uint32_t received,
+	struct err *err)
+{
+	struct str text = STR_INIT;
+	int rc;
+
+	mbox_put(&text, str_c(message), message->len, received, flags);
+	rc = file_write_all(s->fd, text.p, text.len, err);
+	str_done(&text);
+	s->written++;
+	return rc;
+}
+
+static int put_maildir(
+	struct sink *s, struct str *message, uint32_t flags, uint32_t received, struct err *err)
+{
+	unsigned char sum[HASH_SHA256_SIZE];
+	char tag[TAG + 1];
+
+	hash_sha256(sum, str_c(message), message->len);
+	hash_hex(tag, sum, TAG / 2);
+	if (map_get(s->tags, tag))
+		return 1;
+	hold(s, message, flags, received, tag);
+	return flush_when_full(s, err);
+}
+
+static int put_folder(
+	struct sink *s, struct str *message, uint32_t flags, uint32_t received, struct err *err)
+{
+	struct envelope e = {0};
+	int rc;
+
+	header_of(message, &e);
+	if (folder_has(s, message, &e)) {
+		rc = 1;
+	} else if (!s->folder->local) {
+		rc = change_upload(s->folder, message, flags, received, e.message_id, err);
+	} else {
+		hold(s, message, flags, received, "");
+		rc = flush_when_full(s, err);
+	}
+	envelope_done(&e);
+	return rc;
+}
+
+/* Files here have LF line ends, and so do checksums. */
+static void to_lf(struct str *message)
+{
+	char *to = message->p;
+
+	for (size_t i = 0; i < message->len; i++)
+		if (message->p[i] != '\r' || i + 1 == message->len || message->p[i + 1] != '\n')
+			*to++ = message->p[i];
+	if (message->len)
+		str_cut(message, (size_t)(to - message->p));
+}
+
+int sink_put(
+	struct sink *s, struct str *message, uint32_t flags, uint32_t received, struct err *err)
+{
+	flags &= MAIL_SERVER_FLAGS;
+	to_lf(message);
+	switch (s->kind) {
+	case TO_MBOX:
+		return put_mbox(s, message, flags, received, err);
+	case TO_MAILDIR:
+		return put_maildir(s, message, flags, received, err);
+	default:
+		return put_folder(s, message, flags, received, err);
+	}
+}
+
+/* --- making it durable --- */
+
+static int read_back(struct sink *s, const struct maildir_mail *m, struct err *err)
+{
+	struct str there = STR_INIT;
+	int rc = maildir_read(s->dir, m->base.p, m->len + 1, &there, err);
+
+	if (rc == 0 && (there.len != m->len || memcmp(str_c(&there), m->p, m->len) != 0))
+		rc = err_set(err, ERR_SYSTEM,
+			_("A message written to %s does not read back as it was: the disk may be "
+			  "bad"),
+			s->dir);
+	str_done(&there);
+	return rc;
+}
+
+static int deliver(struct sink *s, struct maildir_mail *mail, struct err *err)
+{
+	const char *dir = s->folder ? s->folder->dir : s->dir;
+	int rc = 0;
+
+	if (s->folder)
+		folder_deliver_many(s->folder, mail, s->nheld);
+	else
+		maildir_deliver_many(dir, mail, s->nheld);
+	for (size_t i = 0; rc == 0 && i < s->nheld; i++)
+		if (!mail[i].base.len) {
+			*err = mail[i].err;
+			rc = -1;
+		}
+	if (rc == 0)
+		rc = maildir_sync(dir, err);
+	for (size_t i = 0; rc == 0 && !s->folder && i < s->nheld; i++)
+		rc = read_back(s, &mail[i], err);
+	return rc;
+}
+
+int sink_flush(struct sink *s, struct err *err)
+{
+	struct maildir_mail *mail;
+	int rc;
+
+	if (!s->nheld)
+		return 0;
+	mail = mem_array(s->nheld, sizeof(*mail));
+	for (size_t i = 0; i < s->nheld; i++)
+		mail[i] = (struct maildir_mail){.p = str_c(&s->held[i].bytes),
+			.len = s->held[i].bytes.len,
+			.flags = s->held[i].flags,
+			.received = s->held[i].received,
+			.tag = *s->held[i].tag ? s->held[i].tag : NULL};
+	rc = deliver(s, mail, err);
+	for (size_t i = 0; i < s->nheld; i++)
+		str_done(&mail[i].base);
+	free(mail);
+	drop_held(s);
+	return rc;
+}
+
+static int count_one(void *ctx, uint64_t offset, uint64_t length, uint32_t received)
+{
+	(void)offset, (void)length, (void)received;
+	++*(size_t *)ctx;
+	return 0;
+}
+
+static int end_mbox(struct sink *s, struct err *err)
+{
+	size_t n = 0;
+
+	if (fsync(s->fd) != 0)
+		return err_errno(err, _("Cannot write %s"), s->path);
+	posix_fadvise(s->fd, 0, 0, POSIX_FADV_DONTNEED);
+	if (mbox_scan(s->part, count_one, &n, err) != 0)
+		return -1;
+	if (n != s->written)
+		return err_set(err, ERR_SYSTEM,
+			_("%s reads back with %zu messages instead of %zu; it was not kept"),
+			s->path, n, s->written);
+	if (link(s->part, s->path) != 0)
+		return errno == EEXIST
+			       ? err_set(err, ERR_INPUT,
+					 _("%s exists already; choose another name"), s->path)
+			       : err_errno(err, _("Cannot write %s"), s->path);
+	unlink(s->part);
+	close(s->fd);
+	s->fd = -1;
+	return file_sync_parent(s->path, err);
+}
+
+int sink_end(struct sink *s, struct err *err)
+{
+	return s->kind == TO_MBOX ? end_mbox(s, err) : sink_flush(s, err);
+}

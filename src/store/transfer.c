@@ -1,0 +1,450 @@
+/*
+ * Copying whole folders: out of an account into an mbox or Maildir (export), and from there into a
+ * folder (import). Done in slices; a message that is not here is fetched on the way. What was
+ * copied stays when it is cancelled or breaks off, and is not copied again by the next run
+ * (sink.h).
+ */
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "store/localbox.h"
+#include "store/mbox.h"
+#include "store/sink.h"
+#include "store/store_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { MESSAGE_MAX = 512 << 20, TELL_MS = 200 };
+
+struct import_row {
+	char *base; /* owned */
+	uint32_t flags, received;
+};
+
+struct transfer {
+	struct work work;
+	bool import;
+	struct account *account;
+	struct store_request *request; /* NULL while read.c has it */
+	char *path;
+	struct folder *given; /* export of a list that is open: its folder */
+	struct strv folders;  /* names; what is still to do begins at `next` */
+	size_t next;
+	struct folder *folder; /* in use: what is read from, or written to */
+	char *dir;             /* import: the Maildir or mbox that is read */
+	struct import_row *rows;
+	size_t cap_rows;
+	uint32_t *uids;
+	size_t n, at; /* of rows or uids */
+	struct sink *sink;
+	size_t total, copied, there, failed;
+	uint64_t octets;
+	struct err why; /* of the first that failed */
+	int64_t told;
+};
+
+/* --- the end --- */
+
+static void close_folder(struct transfer *t)
+{
+	sink_free(t->sink);
+	t->sink = NULL;
+	if (t->folder)
+		folder_unuse(t->folder);
+	t->folder = NULL;
+	for (size_t i = 0; t->rows && i < t->n; i++)
+		free(t->rows[i].base);
+	MEM_FREE(t->rows);
+	t->cap_rows = 0;
+	MEM_FREE(t->uids);
+	MEM_FREE(t->dir);
+	t->n = t->at = 0;
+}
+
+static void transfer_free(struct transfer *t)
+{
+	close_folder(t);
+	strv_done(&t->folders);
+	free(t->path);
+	if (t->request)
+		store_request_free(t->request);
+	free(t);
+}
+
+static void add_counts(struct str *out, const struct transfer *t)
+{
+	if (t->import)
+		str_addf(out, ngettext("%zu message imported", "%zu messages imported", t->copied),
+			t->copied);
+	else
+		str_addf(out,
+			ngettext("%zu message written to %s", "%zu messages written to %s",
+				t->copied),
+			t->copied, t->path);
+	if (t->there)
+		str_addf(out,
+			ngettext("; %zu was there already", "; %zu were there already", t->there),
+			t->there);
+}
+
+/* 0: all is well; else *err says how far it came and why. */
+static int verdict(struct transfer *t, struct err *err)
+{
+	struct str counts = STR_INIT;
+
+	if (!t->failed)
+		return 0;
+	add_counts(&counts, t);
+	err_set(err, t->why.kind == ERR_NONE ? ERR_SYSTEM : t->why.kind,
+		ngettext("%s; %zu could not be copied: %s", "%s; %zu could not be copied: %s",
+			t->failed),
+		counts.p, t->failed, t->why.text);
+	str_done(&counts);
+	return -1;
+}
+
+static bool finish(struct store *s, struct transfer *t)
+{
+	struct str said = STR_INIT;
+	struct err err = {0};
+
+	if (verdict(t, &err) != 0) {
+		store_failed(s, t->work.request, &err);
+	} else {
+		add_counts(&said, t);
+		store_done(s, t->request, said.p);
+		str_done(&said);
+	}
+	transfer_free(t);
+	return true;
+}
+
+/* Nothing more can be copied; what was, is made durable first. */
+static bool break_off(struct store *s, struct transfer *t, const struct err *err)
+{
+	struct str counts = STR_INIT;
+	struct err all = {0};
+
+	if (t->sink)
+		sink_flush(t->sink, NULL);
+	add_counts(&counts, t);
+	if (t->copied + t->there)
+		err_set(&all, err->kind, _("%s (%s; run it again to go on)"), err->text, counts.p);
+	else
+		all = *err;
+	store_failed(s, t->work.request, &all);
+	str_done(&counts);
+	transfer_free(t);
+	return true;
+}
+
+static void transfer_drop(struct store *s, struct work *w, const struct err *why)
+{
+	struct transfer *t = (struct transfer *)w;
+
+	if (t->sink && !s->quit)
+		sink_flush(t->sink, NULL);
+	store_failed(s, w->request, why);
+	transfer_free(t);
+}
+
+/* --- the next folder --- */
+
+static bool is_mbox_name(const char *path)
+{
+	size_t len = strlen(path);
+
+	return len > 5 && strcasecmp(path + len - 5, ".mbox") == 0;
+}
+
+/* Where a folder of the account stands in a Maildir++ tree. A dot would be one more level. */
+static char *export_dir(const struct transfer *t, const char *name, struct err *err)
+{
+	char *plain, *dir;
+
+	if (t->folders.n == 1)
+		return mem_strdup(t->path);
+	plain = mem_strdup(name);
+	for (char *p = plain; *p; p++)
+		if (*p == '.')
+			*p = '_';
+	dir = maildir_dir(t->path, plain, err);
+	free(plain);
+	return dir;
+}
+
+static int open_target(struct transfer *t, const char *name, struct err *err)
+{
+	char *dir;
+	int rc;
+
+	if (t->folders.n == 1 && is_mbox_name(t->path))
+		return sink_mbox(&t->sink, t->path, err);
+	dir = export_dir(t, name, err);
+	rc = dir ? sink_maildir(&t->sink, dir, err) : -1;
+	free(dir);
+	return rc;
+}
+
+static int begin_export(struct transfer *t, const char *name, struct err *err)
+{
+	struct folder *f = t->given ? t->given : folder_by_ui_name(t->account, name);
+	const struct columns *c;
+
+	if (!f)
+		return err_set(err, ERR_GONE, _("There is no folder %s in account %s"), name,
+			t->account->setup->sync.name);
+	if (folder_use(f, err) != 0)
+		return -1;
+	t->folder = f;
+	if (open_target(t, name, err) != 0)
+		return -1;
+	if (t->request->uids) {
+		t->uids = mem_dup(t->request->uids, t->request->n * sizeof(*t->uids));
+		t->n = t->request->n;
+	} else {
+		c = cache_columns_view(f->cache);
+		t->uids = mem_dup(c->uid, c->n * sizeof(*c->uid));
+		t->n = c->n;
+	}
+	t->total += t->n;
+	return 0;
+}
+
+static int note_row(void *ctx, const struct maildir_entry *e)
+{
+	struct transfer *t = ctx;
+
+	t->rows = mem_grow(t->rows, &t->cap_rows, t->n + 1, sizeof(*t->rows));
+	t->rows[t->n++] = (struct import_row){mem_strdup(e->base), e->flags, e->received};
+	return 0;
+}
+
+static int begin_import(struct transfer *t, const char *name, struct err *err)
+{
+	const char *target = t->request->folder ? t->request->folder : name;
+
+	t->dir = t->request->folder ? mem_strdup(t->path) : maildir_dir(t->path, name, err);
+	if (!t->dir)
+		return -1;
+	t->folder = folder_for_import(t->account, target, err);
+	if (!t->folder)
+		return -1;
+	if (folder_use(t->folder, err) != 0) {
+		t->folder = NULL;
+		return -1;
+	}
+	if (localbox_scan(t->dir, note_row, t, err) != 0)
+		return -1;
+	t->total += t->n;
+	t->sink = sink_folder(t->folder);
+	return 0;
+}
+
+/* --- one message --- */
+
+static void note_failure(struct transfer *t, const struct err *err)
+{
+	if (!t->failed++)
+		t->why = *err;
+}
+
+/* 0: in out; 1: it is being fetched; -1. */
+static int read_next(struct store *s, struct transfer *t, struct str *out, uint32_t *flags,
+	uint32_t *received, struct err *err)
+{
+	const struct columns *c;
+	ptrdiff_t row;
+	int rc;
+
+	if (t->import) {
+		const struct import_row *r = &t->rows[t->at];
+
+		*flags = r->flags;
+		*received = r->received;
+		rc = localbox_read(t->dir, r->base, MESSAGE_MAX, out, err);
+		if (rc == 0 && localbox_is_mbox(t->dir))
+			mbox_strip_status(out);
+		return rc;
+	}
+	c = cache_columns_view(t->folder->cache);
+	row = columns_find(c, t->uids[t->at]);
+	if (row < 0)
+		return err_set(err, ERR_GONE, _("The message is no longer there"));
+	*flags = c->flags[row];
+	*received = c->received[row];
+	return read_message(s, t->folder, t->uids[t->at], t->request, out, err);
+}
+
+/* 0: go on; 1: waits for the message; -1: nothing more can be copied. */
+static int copy_next(struct store *s, struct transfer *t, struct err *err)
+{
+	struct str message = STR_INIT;
+	uint32_t flags = 0, received = 0;
+	struct err why = {0};
+	int rc = read_next(s, t, &message, &flags, &received, &why);
+
+	if (rc == 1) {
+		t->request = NULL; /* it comes back with the message */
+		t->work.waits = true;
+		return 1;
+	}
+	t->at++;
+	if (rc != 0) {
+		note_failure(t, &why);
+		*err = why;
+		return why.kind == ERR_NETWORK ? -1 : 0;
+	}
+	t->request->op_id = 0;
+	t->octets += message.len;
+	rc = sink_put(t->sink, &message, flags, received, err);
+	str_done(&message);
+	if (rc < 0)
+		return -1;
+	if (rc == 1)
+		t->there++;
+	else
+		t->copied++;
+	return 0;
+}
+
+/* --- slices --- */
+
+static void tell_progress(struct store *s, struct transfer *t)
+{
+	struct store_event *ev;
+
+	if (clock_ms() - t->told < TELL_MS)
+		return;
+	t->told = clock_ms();
+	ev = store_event_new(STORE_PROGRESS);
+	ev->request = t->work.request;
+	ev->done = t->copied + t->there + t->failed;
+	ev->total = t->total;
+	store_emit(s, ev);
+}
+
+static int next_folder(struct transfer *t, struct err *err)
+{
+	const char *name = t->folders.v[t->next++];
+
+	return t->import ? begin_import(t, name, err) : begin_export(t, name, err);
+}
+
+static bool transfer_step(struct store *s, struct work *w)
+{
+	struct transfer *t = (struct transfer *)w;
+	int64_t end = clock_ms() + WORK_MS;
+	struct err err = {0};
+	int rc = 0;
+
+	while (rc == 0 && clock_ms() < end) {
+		if (!t->sink && t->next == t->folders.n)
+			return finish(s, t);
+		if (!t->sink) {
+			rc = next_folder(t, &err);
+		} else if (t->at < t->n) {
+			rc = copy_next(s, t, &err);
+		} else {
+			rc = sink_end(t->sink, &err);
+			close_folder(t);
+		}
+	}
+	tell_progress(s, t);
+	return rc < 0 ? break_off(s, t, &err) : false;
+}
+
+/* --- what read.c brings --- */
+
+static struct transfer *find(struct store *s, unsigned request)
+{
+	for (struct work *w = s->work; w; w = w->next)
+		if (w->request == request && w->step == transfer_step)
+			return (struct transfer *)w;
+	return NULL;
+}
+
+void transfer_fetched(struct store *s, struct store_request *r, const struct err *err)
+{
+	struct transfer *t = find(s, r->request);
+
+	if (!t) {
+		store_request_free(r);
+		return;
+	}
+	t->request = r;
+	t->work.waits = false;
+	if (err->kind == ERR_NONE)
+		return;
+	note_failure(t, err);
+	t->at++;
+	t->request->op_id = 0;
+}
+
+/* --- asking --- */
+
+static int list_export(struct transfer *t, struct store_request *r, struct err *err)
+{
+	if (t->given) {
+		strv_add(&t->folders, t->given->name);
+		return 0;
+	}
+	if (r->folder) {
+		strv_add(&t->folders, r->folder);
+		return 0;
+	}
+	if (is_mbox_name(r->text))
+		return err_set(err, ERR_INPUT,
+			_("All folders of an account go into a Maildir, not into one mbox file"));
+	for (struct folder *f = t->account->folders; f; f = f->next)
+		if (f->selectable)
+			strv_take(&t->folders, folder_ui_name(f));
+	return 0;
+}
+
+static int list_import(struct transfer *t, struct store_request *r, struct err *err)
+{
+	if (!file_exists(t->path))
+		return err_set(err, ERR_GONE, _("%s does not exist"), t->path);
+	if (!localbox_is(t->path))
+		return err_set(
+			err, ERR_INPUT, _("%s is neither a Maildir nor an mbox file"), t->path);
+	if (r->folder) {
+		strv_add(&t->folders, r->folder);
+		return 0;
+	}
+	if (localbox_is_mbox(t->path))
+		return err_set(err, ERR_INPUT, _("Into which folder? import PATH FOLDER"));
+	return maildir_list(t->path, &t->folders, err);
+}
+
+void transfer_request(struct store *s, struct store_request *r)
+{
+	struct transfer *t = mem_alloc(sizeof(*t));
+	struct list *l = store_list(s, r->list);
+	struct err err = {0};
+	int rc = 0;
+
+	t->work =
+		(struct work){.request = r->request, .step = transfer_step, .drop = transfer_drop};
+	t->import = r->kind == REQUEST_IMPORT;
+	t->given = l ? l->folder : NULL;
+	t->account = l ? l->folder->account : store_account_at(s, r->account);
+	t->request = r;
+	t->path = file_expand(r->text);
+	if (!t->account)
+		rc = err_set(&err, ERR_INPUT, _("There is no such account"));
+	if (rc == 0 && t->import)
+		rc = store_may_change(s, &err);
+	if (rc == 0)
+		rc = t->import ? list_import(t, r, &err) : list_export(t, r, &err);
+	if (rc == 0) {
+		store_work(s, &t->work);
+		return;
+	}
+	store_failed(s, r->request, &err);
+	transfer_free(t);
+}

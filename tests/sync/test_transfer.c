@@ -1,0 +1,328 @@
+/* Folders in and out of an account, and backups, against real servers: nothing is lost on the way,
+ * nothing comes twice. */
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "base/run.h"
+#include "tests/sync/person.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- helpers --- */
+
+static char *below(const struct person *p, const char *name)
+{
+	return file_join(p->home, name);
+}
+
+/* The final text of a request that must succeed; free(). */
+static char *said(struct person *p, unsigned request)
+{
+	struct event *ev = answer(p, request);
+	char *text;
+
+	if (ev->kind != EVENT_DONE)
+		fail_msg("%s", ev->err.text);
+	text = mem_strdup(ev->text ? ev->text : "");
+	event_free(ev);
+	return text;
+}
+
+static void assert_said(struct person *p, unsigned request, const char *part)
+{
+	char *text = said(p, request);
+
+	if (!strstr(text, part))
+		fail_msg("\"%s\" does not say \"%s\"", text, part);
+	free(text);
+}
+
+static void assert_refused(struct person *p, unsigned request, const char *part)
+{
+	struct event *ev = answer(p, request);
+
+	assert_int_equal(ev->kind, EVENT_FAILED);
+	if (!strstr(ev->err.text, part))
+		fail_msg("\"%s\" does not say \"%s\"", ev->err.text, part);
+	event_free(ev);
+}
+
+/* Runs a shell command with the paths as $1 and $2; its first number is returned. */
+static int shell(const char *command, const char *a, const char *b)
+{
+	const char *const argv[] = {"sh", "-c", command, "sh", a, b ? b : "", NULL};
+	const struct run_limits limits = {30000, 100000, -1};
+	struct str out = STR_INIT;
+	struct err err = {0};
+	int n;
+
+	if (run_capture(argv, &limits, &out, &err) != 0)
+		fail_msg("%s: %s", command, err.text);
+	n = atoi(str_c(&out));
+	str_done(&out);
+	return n;
+}
+
+static int files_in(const char *maildir)
+{
+	return shell("find \"$1/cur\" \"$1/new\" -type f | wc -l", maildir, NULL);
+}
+
+static struct msglist *filled(struct person *p, const char *folder, size_t n)
+{
+	struct msglist *l = open_folder(p, folder);
+
+	if (!strcmp(folder, "INBOX"))
+		done(p, engine_sync(p->engine, 0));
+	UNTIL(p, msglist_ready(l) && msglist_count(l) == n);
+	return l;
+}
+
+static void mark(struct person *p, struct msglist *l, size_t row, unsigned flags)
+{
+	uint32_t uid = msglist_uid(l, row);
+
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, flags));
+}
+
+/* How many rows have all these flags. */
+static size_t with_flags(struct msglist *l, unsigned flags)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < msglist_count(l); i++)
+		n += (flags_at(l, i) & flags) == flags;
+	return n;
+}
+
+/* --- the cases --- */
+
+/* What is not here yet is fetched; a second run adds nothing; a message deleted from the copy comes
+ * again. */
+static void imap_to_maildir(void **state)
+{
+	struct person *p = person_new("imap", "", "--count", "40");
+	char *dir = below(p, "copy");
+	struct msglist *l = filled(p, "INBOX", 40);
+
+	(void)state;
+	mark(p, l, 3, MSG_FLAGGED | MSG_SEEN | MSG_ANSWERED | MSG_DRAFT);
+	assert_said(p, engine_export(p->engine, l, NULL, 0, dir), "40 messages written");
+	assert_int_equal(files_in(dir), 40);
+	assert_int_equal(shell("ls \"$1/cur\" | grep -c ':2,DFRS$'", dir, NULL), 1);
+	assert_said(p, engine_export(p->engine, l, NULL, 0, dir), "40 were there already");
+	assert_int_equal(files_in(dir), 40);
+	shell("rm \"$1\"/cur/*DFRS", dir, NULL);
+	assert_said(p, engine_export(p->engine, l, NULL, 0, dir), "1 message written");
+	assert_int_equal(files_in(dir), 40);
+	free(dir);
+	person_free(p);
+}
+
+/* Out by IMAP into an mbox, and back into another folder, with the marks. */
+static void mbox_there_and_back(void **state)
+{
+	struct person *p = person_new("imap", "", "--count", "30");
+	char *path = below(p, "copy.mbox");
+	struct msglist *l = filled(p, "INBOX", 30);
+	size_t flagged, answered, seen;
+
+	(void)state;
+	mark(p, l, 1, MSG_FLAGGED | MSG_SEEN);
+	mark(p, l, 2, MSG_ANSWERED | MSG_SEEN);
+	flagged = with_flags(l, MSG_FLAGGED);
+	answered = with_flags(l, MSG_ANSWERED);
+	seen = with_flags(l, MSG_SEEN);
+	assert_said(p, engine_export(p->engine, l, NULL, 0, path), "30 messages written");
+	assert_int_equal(shell("grep -c '^From MAILER-DAEMON' \"$1\"", path, NULL), 30);
+	assert_refused(p, engine_export(p->engine, l, NULL, 0, path), "exists already");
+	assert_said(p, engine_import(p->engine, 0, path, "Old"), "30 messages imported");
+	UNTIL(p, engine_pending(p->engine) == 0);
+	done(p, engine_sync(p->engine, 0));
+	l = filled(p, "Old", 30);
+	assert_int_equal(with_flags(l, MSG_FLAGGED), flagged);
+	assert_int_equal(with_flags(l, MSG_ANSWERED), answered);
+	assert_int_equal(with_flags(l, MSG_SEEN), seen);
+	/* Once more: nothing is doubled. */
+	assert_said(p, engine_import(p->engine, 0, path, "Old"), "30 were there already");
+	done(p, engine_sync(p->engine, 0));
+	assert_int_equal(msglist_count(l), 30);
+	free(path);
+	person_free(p);
+}
+
+static void offline_import_waits_for_the_server(void **state)
+{
+	struct person *p = person_new("imap", "", "--count", "12");
+	char *path = below(p, "copy.mbox");
+	struct msglist *l = filled(p, "INBOX", 12);
+
+	(void)state;
+	assert_said(p, engine_export(p->engine, l, NULL, 0, path), "12 messages written");
+	stop(p);
+	start(p, true);
+	assert_said(p, engine_import(p->engine, 0, path, "Later"), "12 messages imported");
+	assert_said(p, engine_import(p->engine, 0, path, "Later"), "12 were there already");
+	stop(p);
+	start(p, false);
+	UNTIL(p, engine_find_folder(p->engine, 0, "Later") >= 0 && engine_pending(p->engine) == 0);
+	done(p, engine_sync(p->engine, 0));
+	filled(p, "Later", 12);
+	free(path);
+	person_free(p);
+}
+
+/* What cannot be fetched is said, with what was; it is no success. */
+static void export_without_the_network(void **state)
+{
+	struct person *p = person_new("imap", "", "--count", "8");
+	char *dir = below(p, "copy"), *path = below(p, "copy.mbox");
+	struct msglist *l = filled(p, "INBOX", 8);
+	uint32_t uid = msglist_uid(l, 0);
+
+	(void)state;
+	engine_view_free(read_view(p, l, uid)); /* one is here */
+	stop(p);
+	start(p, true);
+	l = open_folder(p, "INBOX");
+	assert_refused(p, engine_export(p->engine, l, NULL, 0, dir), "offline");
+	assert_refused(p, engine_export(p->engine, l, NULL, 0, path), "offline");
+	assert_false(file_exists(path));
+	assert_said(p, engine_export(p->engine, l, &uid, 1, path), "1 message written");
+	engine_set_offline(p->engine, false);
+	UNTIL(p, msglist_count(l) == 8);
+	assert_said(p, engine_export(p->engine, l, NULL, 0, dir), "written");
+	assert_int_equal(files_in(dir), 8);
+	free(dir);
+	free(path);
+	person_free(p);
+}
+
+/* A whole account as a tree, and the tree into another account. */
+static void trees(void **state)
+{
+	struct person *p = person_new("pop3", "", "--count", "15"), *q;
+	char *tree = mem_strdup("");
+	struct msglist *l = filled(p, "INBOX", 15);
+	uint32_t uids[5];
+	struct str path = STR_INIT;
+
+	(void)state;
+	done(p, engine_create_folder(p->engine, 0, "Lists/talaria"));
+	for (size_t i = 0; i < 5; i++)
+		uids[i] = msglist_uid(l, i);
+	done(p, engine_flag(p->engine, l, uids, 2, 0, MSG_FLAGGED));
+	done(p, engine_move(p->engine, l, uids, 5, "Lists/talaria"));
+	str_addf(&path, "%s/tree", person_dir);
+	assert_said(p, engine_export_folder(p->engine, 0, NULL, path.p), "15 messages written");
+	assert_int_equal(files_in(path.p), 10);
+	assert_int_equal(shell("ls \"$1/.Lists.talaria/cur\" | grep -c F", path.p, NULL), 2);
+	person_free(p);
+	q = person_new("pop3", "", "--count", "3");
+	filled(q, "INBOX", 3);
+	assert_said(q, engine_import(q->engine, 0, path.p, NULL), "15 messages imported");
+	l = filled(q, "Lists/talaria", 5);
+	assert_int_equal(with_flags(l, MSG_FLAGGED), 2);
+	assert_int_equal(msglist_count(open_folder(q, "INBOX")), 13);
+	assert_said(q, engine_import(q->engine, 0, path.p, NULL), "15 were there already");
+	assert_int_equal(msglist_count(open_folder(q, "INBOX")), 13);
+	file_remove_tree(path.p, NULL);
+	str_done(&path);
+	free(tree);
+	person_free(q);
+}
+
+/* Cancelled at some moment: what is there is whole, and the next run brings the rest. */
+static void cancelled_and_run_again(void **state)
+{
+	struct person *p = person_new("imap", "", "--count", "200");
+	char *dir = below(p, "copy");
+	struct msglist *l = filled(p, "INBOX", 200);
+	unsigned request = engine_export(p->engine, l, NULL, 0, dir);
+	struct event *ev;
+	int first;
+
+	(void)state;
+	for (;;) {
+		ev = next_event(p->engine, clock_ms() + PATIENCE_MS);
+		assert_non_null(ev);
+		if (ev->kind == EVENT_PROGRESS && ev->request == request)
+			engine_cancel(p->engine, request);
+		if (ev->request == request && ev->kind != EVENT_PROGRESS)
+			break;
+		event_free(ev);
+	}
+	assert_int_equal(ev->kind, EVENT_CANCELLED);
+	event_free(ev);
+	first = files_in(dir);
+	assert_true(first < 200);
+	assert_said(p, engine_export(p->engine, l, NULL, 0, dir), "written");
+	assert_int_equal(files_in(dir), 200);
+	free(dir);
+	person_free(p);
+}
+
+static void backup_holds_what_is_only_here(void **state)
+{
+	struct person *p = person_new("pop3", "", "--count", "20");
+	struct msglist *l = filled(p, "INBOX", 20);
+	char *dir = below(p, "backups"), *id;
+
+	(void)state;
+	mark(p, l, 0, MSG_FLAGGED);
+	id = draft_of(p, engine_compose(p->engine, 0, COMPOSE_NEW, NULL, 0, "bob@example.org"));
+	assert_int_equal(file_make_dirs(dir, NULL), 0);
+	assert_said(p, engine_backup(p->engine, 0, dir), "20 messages");
+	assert_said(p, engine_backup(p->engine, 0, dir), "-2.tar.gz");
+	assert_int_equal(
+		shell("mkdir \"$1/x\" && tar -xzf \"$1\"/talaria-*[0-9][0-9].tar.gz -C \"$1/x\" && "
+		      "diff -r -x '*.lock' \"$1/x\" \"$2\"/talaria/* && echo 1",
+			dir, getenv("XDG_DATA_HOME")),
+		1);
+	assert_refused(p, engine_backup(p->engine, 0, "/proc/none/x.tar.gz"), "/proc/none");
+	free(id);
+	free(dir);
+	person_free(p);
+}
+
+static void bad_paths_are_told(void **state)
+{
+	struct person *p = person_new("imap", "", "--count", "2");
+	char *text = below(p, "text"), *tree = below(p, "tree.mbox");
+
+	(void)state;
+	filled(p, "INBOX", 2);
+	assert_int_equal(file_replace(text, "no mail\n", 8, 0600, NULL), 0);
+	assert_refused(p, engine_import(p->engine, 0, text, "Old"), "mbox");
+	assert_refused(p, engine_import(p->engine, 0, "/nowhere/at/all", "Old"), "/nowhere/at/all");
+	assert_refused(p, engine_export_folder(p->engine, 0, NULL, tree), "Maildir");
+	assert_refused(p, engine_export_folder(p->engine, 0, "None", text), "None");
+	assert_refused(p, engine_export_folder(p->engine, 0, "INBOX", "/proc/none"), "/proc/none");
+	free(text);
+	free(tree);
+	person_free(p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(imap_to_maildir),
+		cmocka_unit_test(mbox_there_and_back),
+		cmocka_unit_test(offline_import_waits_for_the_server),
+		cmocka_unit_test(export_without_the_network),
+		cmocka_unit_test(trees),
+		cmocka_unit_test(cancelled_and_run_again),
+		cmocka_unit_test(backup_holds_what_is_only_here),
+		cmocka_unit_test(bad_paths_are_told),
+	};
+	int failed;
+
+	i18n_init();
+	if (getenv("CMOCKA_TEST_FILTER"))
+		cmocka_set_test_filter(getenv("CMOCKA_TEST_FILTER"));
+	setup_servers();
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	end_servers();
+	return failed;
+}
