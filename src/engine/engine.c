@@ -479,6 +479,7 @@ unsigned engine_save_message(struct engine *e, struct msglist *l, uint32_t uid, 
 unsigned engine_flag(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n,
 	unsigned clear, unsigned set)
 {
+	clear &= ~set; /* sent as two commands: what both named would end taken away */
 	return flag_quietly(e, l, uids, n, clear, set);
 }
 

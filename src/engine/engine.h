@@ -133,6 +133,7 @@ unsigned engine_save_part(
 unsigned engine_save_message(struct engine *e, struct msglist *l, uint32_t uid, const char *path);
 
 /* --- changing: shown at once, durable when EVENT_DONE comes, then replayed on the server --- */
+/* flags = (flags & ~clear) | set: what both name is set. */
 unsigned engine_flag(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n,
 	unsigned clear, unsigned set);
 unsigned engine_move(

@@ -181,6 +181,8 @@ static int check_identity(struct account *a, struct err *err)
 	}
 	if (!same_pop3)
 		drop_ledger(a);
+	if (!same_imap || !same_pop3)
+		handover_forget(a);
 	if (rc == 0 && strcmp(str_c(&then), now.p) != 0)
 		rc = file_replace(path, now.p, now.len, 0600, err);
 	str_done(&now);
@@ -364,6 +366,7 @@ void account_free(struct account *a, int wait_ms)
 	a->sync = NULL;
 	session_reset(a);
 	free(a->sending);
+	map_free(a->marks, NULL);
 	free(a->fresh_ops);
 	strv_done(&a->outbox_ids);
 	store_account_free(a->setup);
@@ -428,7 +431,9 @@ void account_sync_settled(struct account *a)
 	for (struct folder *f = a->folders; f; f = f->next)
 		if (f->syncing || f->wants_sync)
 			return;
-	if (a->sync_err.kind == ERR_NONE && a->sync && (journal_count(a->journal) || a->sending))
+	/* In POP3 what was made by IMAP waits for IMAP. */
+	if (a->sync_err.kind == ERR_NONE && a->sync &&
+		((account_is_server(a) && journal_count(a->journal)) || a->sending))
 		return;
 	ev = store_event_new(a->sync_err.kind == ERR_NONE ? STORE_DONE : STORE_FAILED);
 	ev->request = a->sync_waiting;
@@ -465,88 +470,6 @@ void account_sync_all(struct account *a, unsigned request)
 }
 
 /* --- switching the protocol --- */
-
-struct twins {
-	size_t both, server_only, local_only;
-};
-
-/* Walks the local INBOX against the server's, by identity. fn (may be NULL) gets each pair. */
-static void match_inboxes(struct folder *server, struct folder *local, struct twins *t,
-	void (*fn)(struct folder *server, uint32_t server_uid, struct folder *local,
-		uint32_t local_uid))
-{
-	struct columns c;
-
-	cache_columns(local->cache, &c);
-	for (size_t i = 0; i < c.n; i++) {
-		struct summary s;
-		uint32_t uid = 0;
-
-		if (cache_get(local->cache, c.uid[i], &s) == 0 &&
-			cache_find_identity(server->cache, s.identity, &uid, 1) == 1) {
-			t->both++;
-			if (fn)
-				fn(server, uid, local, c.uid[i]);
-		} else {
-			t->local_only++;
-		}
-	}
-	t->server_only =
-		cache_count(server->cache) > t->both ? cache_count(server->cache) - t->both : 0;
-	columns_done(&c);
-}
-
-static uint32_t shared_flags(struct folder *f, uint32_t uid)
-{
-	const struct columns *c = cache_columns_view(f->cache);
-	ptrdiff_t at = columns_find(c, uid);
-
-	return at < 0 ? 0
-		      : c->flags[at] & (MAIL_SEEN | MAIL_ANSWERED | MAIL_FLAGGED | MAIL_FORWARDED);
-}
-
-/* POP3 to IMAP: what the server is known to have had, against what the user has here now, is what
- * must be sent up. */
-static void flags_to_server(
-	struct folder *server, uint32_t server_uid, struct folder *local, uint32_t local_uid)
-{
-	uint32_t was = shared_flags(server, server_uid), now = shared_flags(local, local_uid);
-
-	if (was != now)
-		change_flags(server, &server_uid, 1, was & ~now, now & ~was, NULL);
-}
-
-/* IMAP to POP3: the local copy takes the marks that were set by IMAP. */
-static void flags_to_local(
-	struct folder *server, uint32_t server_uid, struct folder *local, uint32_t local_uid)
-{
-	uint32_t was = shared_flags(local, local_uid), now = shared_flags(server, server_uid);
-
-	if (was != now)
-		change_flags(local, &local_uid, 1, was & ~now, now & ~was, NULL);
-}
-
-static int with_inboxes(struct account *a, struct twins *t,
-	void (*fn)(struct folder *server, uint32_t server_uid, struct folder *local,
-		uint32_t local_uid),
-	struct err *err)
-{
-	struct folder *server = folder_by_role(a, ROLE_INBOX, false),
-		      *local = folder_by_role(a, ROLE_INBOX, true);
-
-	if (!server || !local)
-		return 0;
-	if (folder_use(server, err) != 0)
-		return -1;
-	if (folder_use(local, err) != 0) {
-		folder_unuse(server);
-		return -1;
-	}
-	match_inboxes(server, local, t, fn);
-	folder_unuse(local);
-	folder_unuse(server);
-	return 0;
-}
 
 static int check_switch(struct account *a, bool pop3, struct err *err)
 {
@@ -603,7 +526,6 @@ static char **list_names(struct account *a)
 void account_protocol(struct account *a, struct store_request *r)
 {
 	bool pop3 = r->n != 0, was_online = a->online_wanted;
-	struct twins t = {0};
 	struct err err = {0};
 
 	if (check_switch(a, pop3, &err) != 0) {
@@ -614,7 +536,7 @@ void account_protocol(struct account *a, struct store_request *r)
 		char **names = list_names(a);
 
 		stop_connections(a, 200);
-		if (with_inboxes(a, &t, pop3 ? flags_to_local : flags_to_server, &err) != 0)
+		if (handover_marks(a, pop3, &err) != 0)
 			store_notice(a, "%s", err.text);
 		a->setup->sync.use_pop3 = pop3;
 		folder_list_local(a);
@@ -632,11 +554,11 @@ void account_protocol(struct account *a, struct store_request *r)
 void account_preview(struct account *a, struct store_request *r)
 {
 	struct str text = STR_INIT;
-	struct twins t = {0};
+	struct handover_counts t = {0};
 	struct err err = {0};
 	bool pop3 = r->n != 0;
 
-	if (check_switch(a, pop3, &err) != 0 || with_inboxes(a, &t, NULL, &err) != 0) {
+	if (check_switch(a, pop3, &err) != 0 || handover_count(a, &t, &err) != 0) {
 		store_failed(a->store, r->request, &err);
 		return;
 	}

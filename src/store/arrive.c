@@ -185,24 +185,6 @@ static void tell_new_mail(struct folder *f, size_t n)
 	store_emit(f->account->store, ev);
 }
 
-/* The message may have been read by POP3 already: its marks go up to the server (DESIGN:
- * switching). */
-static void follow_local_marks(struct folder *f, const struct summary *s)
-{
-	struct folder *local = folder_by_role(f->account, ROLE_INBOX, true);
-	const uint32_t shared = MAIL_SEEN | MAIL_ANSWERED | MAIL_FLAGGED | MAIL_FORWARDED;
-	uint32_t uid = 0, missing;
-	const struct columns *c;
-
-	if (f->role != ROLE_INBOX || !local || !local->cache ||
-		cache_find_identity(local->cache, s->identity, &uid, 1) != 1)
-		return;
-	c = cache_columns_view(local->cache);
-	missing = c->flags[columns_find(c, uid)] & shared & ~s->flags;
-	if (missing)
-		change_flags(f, &s->uid, 1, 0, missing, NULL);
-}
-
 static void take_summaries(struct folder *f, struct result *r)
 {
 	struct summary *rows = mem_array(r->n, sizeof(*rows));
@@ -222,8 +204,7 @@ static void take_summaries(struct folder *f, struct result *r)
 		tell_full(f, &err);
 	folder_compact(f);
 	folder_send_changes(f, uids, n, NULL, 0);
-	for (size_t i = 0; i < n; i++)
-		follow_local_marks(f, &rows[i]);
+	handover_arrived(f, rows, n);
 	tell_new_mail(f, fresh);
 	free(rows);
 	free(uids);
@@ -271,6 +252,7 @@ static void finish_fill(struct folder *f, struct result *r)
 	cache_sync(f->cache, NULL);
 	cache_set_meta(f->cache, &meta, NULL);
 	f->percent = 100;
+	handover_complete(f);
 	folder_compact(f);
 	if (!was_complete)
 		folder_send_list(f, NULL); /* threads that came in pieces are whole now */

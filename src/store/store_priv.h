@@ -140,7 +140,9 @@ struct account {
 	unsigned sync_waiting;  /* REQUEST_SYNC to be answered when all is through */
 	unsigned list_waiting;
 	struct err sync_err;
-	bool is_path; /* talaria -f DIR: no server, no journal */
+	struct map *marks; /* identity (hex) -> flags that wait for the server's inbox; or NULL */
+	bool marks_known;  /* the file was looked for */
+	bool is_path;      /* talaria -f DIR: no server, no journal */
 };
 
 /*
@@ -306,6 +308,17 @@ void write_send_ready(struct account *a, struct result *r);
 void write_sent(struct account *a, struct result *r);
 void write_try_send(struct account *a);
 void write_finish_copies(struct account *a);
+
+/* --- handover.c: what follows a message across a switch of the protocol --- */
+struct handover_counts {
+	size_t both, server_only, local_only; /* messages of the inbox */
+};
+int handover_count(struct account *a, struct handover_counts *out, struct err *err);
+int handover_marks(struct account *a, bool to_pop3, struct err *err); /* at the switch */
+/* Rows that are new in a server's folder get the marks that waited for them. */
+void handover_arrived(struct folder *f, const struct summary *rows, size_t n);
+void handover_complete(struct folder *f); /* all of the folder is known now */
+void handover_forget(struct account *a);  /* marks that wait: another mailbox, or all sent */
 
 /* --- backup.c --- */
 void backup_request(struct store *s, struct store_request *r); /* keeps it */
