@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "net/connect.h"
+#include "net/deflate.h"
 #include "net/tls.h"
 #include "net/wire.h"
 
@@ -20,6 +21,7 @@
 
 enum {
 	BUFFER_SIZE = 32 * 1024, /* of the mailstream, and of one read */
+	PACKED_MAX = 16 * 1024,  /* packed bytes that are not sent yet */
 	PROGRESS = 64 * 1024,    /* so many bytes in command_ms are progress */
 	CONNECT_MS = 20 * 1000,
 	HANDSHAKE_MS = 20 * 1000,
@@ -37,14 +39,20 @@ struct stream {
 	char host[CONNECT_HOST_SIZE]; /* ASCII */
 	int fd;
 	struct tls *tls;
-	mailstream *ms;    /* NULL once libetpan freed it */
-	struct wire *wire; /* IMAP only */
-	struct str in;     /* read and filtered, not yet taken by the mailstream */
+	struct deflate *packer; /* NULL until stream_deflate */
+	mailstream *ms;         /* NULL once libetpan freed it */
+	struct wire *wire;      /* IMAP only */
+	struct str raw;         /* read and not yet unpacked or filtered */
+	size_t raw_pos;
+	bool careful;  /* lines are let through one by one */
+	struct str in; /* unpacked and filtered, not yet taken by the mailstream */
 	size_t in_pos;
+	struct str packed; /* to be sent */
 	int64_t command_until;
 	uint64_t command_left; /* bytes the answer may still have */
 	uint64_t progress;     /* bytes since command_until was last moved on */
 	uint64_t received, sent;
+	unsigned flushes;
 	bool secret;
 	struct err err;
 };
@@ -199,7 +207,6 @@ static int64_t silence_end(const struct stream *s)
 
 static int take_budget(struct stream *s, size_t n, struct err *err)
 {
-	s->received += n;
 	s->progress += n;
 	if (s->progress >= PROGRESS) {
 		s->progress = 0;
@@ -225,15 +232,62 @@ static int accept_bytes(struct stream *s, const char *p, size_t len, struct err 
 	return 0;
 }
 
+static bool raw_empty(const struct stream *s)
+{
+	return s->raw_pos == s->raw.len;
+}
+
+/* 1 when there are bytes in s->raw, 0 wait for *events, -1. */
+static int read_raw(struct stream *s, short *events, struct err *err)
+{
+	ssize_t n;
+
+	if (!raw_empty(s) || (s->packer && deflate_has_more(s->packer)))
+		return 1;
+	str_clear(&s->raw);
+	s->raw_pos = 0;
+	str_room(&s->raw, BUFFER_SIZE);
+	n = raw_read(s, s->raw.p, BUFFER_SIZE, events, err);
+	if (n <= 0)
+		return (int)n;
+	s->raw.len = (size_t)n;
+	s->received += (uint64_t)n;
+	return 1;
+}
+
+static int unpack_piece(struct stream *s, struct err *err)
+{
+	char buf[BUFFER_SIZE];
+	size_t used, made;
+
+	if (deflate_unpack(s->packer, s->raw.p + s->raw_pos, s->raw.len - s->raw_pos, &used, buf,
+		    sizeof(buf), &made) < 0)
+		return err_set(
+			err, ERR_PROTOCOL, _("%.100s sent damaged compressed data"), s->host);
+	s->raw_pos += used;
+	return accept_bytes(s, buf, made, err);
+}
+
+static int take_line(struct stream *s, struct err *err)
+{
+	const char *p = s->raw.p + s->raw_pos;
+	size_t n = s->raw.len - s->raw_pos;
+	const char *lf = s->careful ? memchr(p, '\n', n) : NULL;
+
+	if (lf)
+		n = (size_t)(lf - p) + 1;
+	s->raw_pos += n;
+	return accept_bytes(s, p, n, err);
+}
+
 /* One read without waiting: 1 when bytes came, 0 wait for *events, -1. */
 static int read_step(struct stream *s, short *events, struct err *err)
 {
-	char buf[BUFFER_SIZE];
-	ssize_t n = raw_read(s, buf, sizeof(buf), events, err);
+	int r = read_raw(s, events, err);
 
-	if (n <= 0)
-		return (int)n;
-	return accept_bytes(s, buf, (size_t)n, err) < 0 ? -1 : 1;
+	if (r <= 0)
+		return r;
+	return (s->packer ? unpack_piece(s, err) : take_line(s, err)) < 0 ? -1 : 1;
 }
 
 static bool in_empty(const struct stream *s)
@@ -289,14 +343,12 @@ static ssize_t low_read(mailstream_low *low, void *p, size_t len)
 	return (ssize_t)n;
 }
 
-static ssize_t low_write(mailstream_low *low, const void *p, size_t len)
+/* > 0, or -1: the stream has failed. */
+static ssize_t write_some(struct stream *s, const char *p, size_t len)
 {
-	struct stream *s = low->data;
 	int64_t until = silence_end(s);
 	struct err err;
 
-	if (s->err.kind != ERR_NONE || len == 0)
-		return -1;
 	for (;;) {
 		short events = 0;
 		ssize_t n;
@@ -308,13 +360,44 @@ static ssize_t low_write(mailstream_low *low, const void *p, size_t len)
 		n = raw_write(s, p, len, &events, &err);
 		if (n > 0) {
 			s->sent += (uint64_t)n;
-			log_sent(s, p, (size_t)n);
 			return n;
 		}
 		if (n < 0 || connect_wait(s->fd, events, until, s->cancel, CONNECT_LATE_ANSWER,
 				     s->host, &err) < 0)
 			return stream_fail(s, &err, NULL);
 	}
+}
+
+static int write_packed(struct stream *s)
+{
+	for (size_t at = 0; at < s->packed.len;) {
+		ssize_t n = write_some(s, s->packed.p + at, s->packed.len - at);
+
+		if (n < 0)
+			return -1;
+		at += (size_t)n;
+	}
+	str_clear(&s->packed);
+	return 0;
+}
+
+static ssize_t low_write(mailstream_low *low, const void *p, size_t len)
+{
+	struct stream *s = low->data;
+	ssize_t n;
+
+	if (s->err.kind != ERR_NONE || len == 0)
+		return -1;
+	if (!s->packer) {
+		n = write_some(s, p, len);
+		if (n > 0)
+			log_sent(s, p, (size_t)n);
+		return n;
+	}
+	len = len > BUFFER_SIZE ? BUFFER_SIZE : len;
+	log_sent(s, p, len);
+	deflate_pack(s->packer, p, len, false, &s->packed);
+	return s->packed.len > PACKED_MAX && write_packed(s) < 0 ? -1 : (ssize_t)len;
 }
 
 static void stream_hang_up(struct stream *s)
@@ -449,15 +532,24 @@ void stream_free(struct stream *s)
 	}
 	stream_hang_up(s);
 	tls_free(s->tls);
+	deflate_free(s->packer);
 	wire_free(s->wire);
+	str_done(&s->raw);
 	str_done(&s->in);
+	str_done(&s->packed);
 	net_cancel_unref(s->cancel);
 	free(s);
 }
 
-static bool is_empty(const struct stream *s)
+/* Nothing is between what was unpacked and who takes it. */
+static bool is_through(const struct stream *s)
 {
 	return s->ms->read_buffer_len == 0 && in_empty(s) && (!s->wire || wire_is_idle(s->wire));
+}
+
+static bool is_empty(const struct stream *s)
+{
+	return raw_empty(s) && is_through(s);
 }
 
 /* RFC 3207 6: what came in the clear must not be taken for what comes under TLS. */
@@ -487,12 +579,34 @@ int stream_starttls(struct stream *s, struct err *err)
 	if (nothing_read_ahead(s, &why) < 0 || handshake(s, &why) < 0) {
 		/* Not one of those bytes may be read afterwards. */
 		s->ms->read_buffer_len = 0;
+		s->raw_pos = s->raw.len;
 		s->in_pos = s->in.len;
 		return stream_fail(s, &why, err);
 	}
 	new_filter(s);
 	stream_command(s, s->command_left);
 	log_line(2, "TLS with %s started", s->host);
+	return 0;
+}
+
+void stream_careful(struct stream *s, bool careful)
+{
+	s->careful = careful;
+}
+
+int stream_deflate(struct stream *s, struct err *err)
+{
+	struct err why;
+
+	if (s->err.kind != ERR_NONE || !s->ms)
+		return stream_gone(s, err);
+	if (s->packer || !is_through(s) || s->ms->write_buffer_len) {
+		err_set(&why, ERR_PROTOCOL, _("%.100s started compression at a wrong time"),
+			s->host);
+		return stream_fail(s, &why, err);
+	}
+	s->packer = deflate_new();
+	log_line(2, "compression with %s started", s->host);
 	return 0;
 }
 
@@ -561,7 +675,11 @@ int stream_flush(struct stream *s, struct err *err)
 {
 	if (s->err.kind != ERR_NONE || !s->ms || mailstream_flush(s->ms) < 0)
 		return stream_gone(s, err);
-	return 0;
+	s->flushes++;
+	if (!s->packer)
+		return 0;
+	deflate_pack(s->packer, NULL, 0, true, &s->packed);
+	return write_packed(s) < 0 ? stream_gone(s, err) : 0;
 }
 
 void stream_command(struct stream *s, uint64_t budget)
@@ -586,6 +704,11 @@ void stream_counts(const struct stream *s, uint64_t *received, uint64_t *sent)
 {
 	*received = s->received;
 	*sent = s->sent;
+}
+
+unsigned stream_flushes(const struct stream *s)
+{
+	return s->flushes;
 }
 
 /* --- waiting for the server to speak --- */

@@ -30,6 +30,18 @@ void stream_free(struct stream *s); /* closes at once; NULL is fine */
 int stream_starttls(struct stream *s, struct err *err);
 bool stream_is_encrypted(const struct stream *s);
 
+/*
+ * While careful, nothing behind the line that was read last has passed the filter: what the server
+ * sends next may turn out to be something else. Off in the beginning.
+ */
+void stream_careful(struct stream *s, bool careful);
+/*
+ * From now on both directions are packed (RFC 4978): after the line with the server's go-ahead,
+ * read while careful. Budgets count what is unpacked. ERR_PROTOCOL when anything of before was not
+ * read.
+ */
+int stream_deflate(struct stream *s, struct err *err);
+
 /* For SASL channel binding: tls-exporter (RFC 9266) bytes; returns the length or 0 when there is
  * none. */
 size_t stream_channel_binding(struct stream *s, char *out, size_t max);
@@ -47,8 +59,11 @@ int stream_flush(struct stream *s, struct err *err);
 void stream_command(struct stream *s, uint64_t budget);
 /* Marks what is written next as secret for the log (passwords, mail) until called with false. */
 void stream_secret(struct stream *s, bool secret);
-/* Bytes received and sent since the start, on the wire after TLS was taken off. */
+/* Bytes received and sent since the start, packed as on the wire, TLS not counted. */
 void stream_counts(const struct stream *s, uint64_t *received, uint64_t *sent);
+
+/* How often something was sent: no more round trips than that. */
+unsigned stream_flushes(const struct stream *s);
 
 enum stream_ready { STREAM_DATA, STREAM_WOKEN, STREAM_TIMEOUT };
 /* Waits for data (also what is buffered anywhere), for wake_fd (-1: none) or for timeout_ms. -1:

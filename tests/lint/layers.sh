@@ -74,6 +74,7 @@ OpenSSL|openssl/[a-z0-9_]+:^src/(net/tls|base/hash)\.c$
 GDBM|gdbm:^src/store/cache\.c$
 libetpan|libetpan/[a-z0-9_-]+:^src/net/
 libgsasl|gsasl(-[a-z]+)?:^src/net/sasl\.c$
+zlib|zlib|zconf:^src/net/deflate\.c$
 libxml2|libxml/[A-Za-z0-9]+:^src/mime/html\.c$
 jansson|jansson:^ui/json\.c$
 libarchive|archive(_entry)?:^src/store/tarball\.c$

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/connect.h"
+#include "net/deflate.h"
 #include "net/stream.h"
 #include "net/wire.h"
 
@@ -23,6 +24,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -36,6 +38,7 @@ struct server {
 	uint16_t port;
 	pthread_t thread;
 	const char *text; /* sent at once */
+	size_t len;       /* of it; 0: a string */
 	int byte_ms;      /* > 0: one byte at a time, so long apart; -1: one at a time at once */
 	bool close;       /* after the text; otherwise when the client does */
 	sem_t closed;
@@ -60,7 +63,8 @@ static void send_slowly(const struct server *s, int fd)
 	int one = 1;
 
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	for (const char *p = s->text; *p; p++) {
+	for (size_t i = 0; i < s->len; i++) {
+		const char *p = s->text + i;
 		struct pollfd gone = {.fd = fd, .events = POLLRDHUP};
 
 		if (send(fd, p, 1, MSG_NOSIGNAL) < 0 ||
@@ -80,7 +84,7 @@ static void *server_run(void *arg)
 	if (s->byte_ms)
 		send_slowly(s, fd);
 	else
-		send(fd, s->text, strlen(s->text), MSG_NOSIGNAL);
+		send(fd, s->text, s->len, MSG_NOSIGNAL);
 	while (!s->close && recv(fd, buf, sizeof(buf), 0) > 0)
 		continue;
 	close(fd);
@@ -91,6 +95,8 @@ static void *server_run(void *arg)
 static void server_start(struct server *s)
 {
 	sem_init(&s->closed, 0, 0);
+	if (!s->len)
+		s->len = strlen(s->text);
 	s->listener = listen_on("127.0.0.1", 8, &s->port);
 	assert_int_equal(pthread_create(&s->thread, NULL, server_run, s), 0);
 }
@@ -576,9 +582,201 @@ static void test_by_name(void **state)
 	str_done(&line);
 }
 
+/* --- compression --- */
+
+/* A line in the clear, then text packed. */
+static void pack_behind(struct str *out, const char *clear, const char *text, size_t len)
+{
+	struct deflate *d = deflate_new();
+
+	str_adds(out, clear);
+	deflate_pack(d, text, len, true, out);
+	deflate_free(d);
+}
+
+/* A careful stream that has read the go-ahead and unpacks. */
+static struct stream *open_packed(struct server *server, const struct str *bytes)
+{
+	struct str line = STR_INIT;
+	struct err err = {0};
+	struct stream *s;
+
+	server->text = bytes->p;
+	server->len = bytes->len;
+	server_start(server);
+	s = open_to(server->port, NET_IMAP, NULL, NULL);
+	stream_careful(s, true);
+	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
+	assert_string_equal(str_c(&line), "a1 OK go");
+	stream_careful(s, false);
+	if (stream_deflate(s, &err) < 0)
+		fail_msg("%s", err.text);
+	str_done(&line);
+	return s;
+}
+
+static void close_packed(struct stream *s, struct server *server, struct str *bytes)
+{
+	stream_free(s);
+	server_stop(server);
+	str_done(bytes);
+}
+
+static void test_packed_lines(void **state)
+{
+	static const int ways[] = {0, -1};
+	struct str text = STR_INIT, line = STR_INIT;
+	struct err err = {0};
+
+	(void)state;
+	for (int i = 0; i < 20000; i++)
+		str_addf(&text, "* %d EXISTS\r\n", i);
+	for (size_t way = 0; way < MEM_COUNT(ways); way++) {
+		struct server server = {.byte_ms = ways[way]};
+		struct str bytes = STR_INIT;
+		uint64_t received, sent;
+		struct stream *s;
+
+		pack_behind(&bytes, "a1 OK go\r\n", text.p, text.len);
+		s = open_packed(&server, &bytes);
+		for (int i = 0; i < 20000; i++) {
+			char want[40];
+
+			/* What waits in the unpacker is data, although no byte comes. */
+			assert_int_equal(stream_wait(s, -1, 5000, &err), STREAM_DATA);
+			assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
+			snprintf(want, sizeof(want), "* %d EXISTS", i);
+			assert_string_equal(str_c(&line), want);
+		}
+		assert_int_equal(stream_wait(s, -1, 0, &err), STREAM_TIMEOUT);
+		stream_counts(s, &received, &sent);
+		assert_int_equal(received, bytes.len);
+		close_packed(s, &server, &bytes);
+	}
+	str_done(&text);
+	str_done(&line);
+}
+
+static void test_packed_faults(void **state)
+{
+	static char zeros[8 << 20];
+	struct {
+		const char *clear, *p;
+		size_t len;
+		bool raw;
+	} cases[] = {
+		{"a1 OK go\r\n", zeros, sizeof(zeros), false}, /* far over the budget */
+		{"a1 OK go\r\n", "\xff\xff\xff\xff\xff", 5, true},
+		{"a1 OK go\r\n", "* OK not packed\r\n* OK not\r\n", 27, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(zeros); i++)
+		zeros[i] = i % 80 == 79 ? '\n' : 'x';
+	memcpy(zeros, "* ", 2);
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		struct server server = {0};
+		struct str bytes = STR_INIT, line = STR_INIT;
+		struct err err = {0};
+		struct stream *s;
+		int lines = 0;
+
+		if (cases[i].raw) {
+			str_adds(&bytes, cases[i].clear);
+			str_add(&bytes, cases[i].p, cases[i].len);
+		} else {
+			pack_behind(&bytes, cases[i].clear, cases[i].p, cases[i].len);
+		}
+		s = open_packed(&server, &bytes);
+		stream_command(s, 1 << 20);
+		while (stream_read_line(s, &line, 100, &err) == 0)
+			assert_true(++lines < 100000);
+		assert_int_equal(err.kind, ERR_PROTOCOL);
+		str_done(&line);
+		close_packed(s, &server, &bytes);
+	}
+}
+
+static void test_packed_cut(void **state)
+{
+	struct server server = {.close = true};
+	struct str bytes = STR_INIT, line = STR_INIT;
+	struct err err = {0};
+	struct stream *s;
+
+	(void)state;
+	pack_behind(&bytes, "a1 OK go\r\n", "* 1 EXISTS\r\n* 2 EXISTS\r\n", 24);
+	str_cut(&bytes, bytes.len - 6);
+	s = open_packed(&server, &bytes);
+	while (stream_read_line(s, &line, 100, &err) == 0)
+		assert_true(line.len > 5);
+	assert_int_equal(err.kind, ERR_NETWORK);
+	str_done(&line);
+	close_packed(s, &server, &bytes);
+}
+
+/* Compression begins between two lines or not at all. */
+static void test_deflate_at_a_wrong_time(void **state)
+{
+	struct server server = {.text = "a1 OK go\r\n* 1 EXISTS\r\n"};
+	struct str line = STR_INIT;
+	struct err err = {0};
+	struct stream *s;
+
+	(void)state;
+	server_start(&server);
+	s = open_to(server.port, NET_IMAP, NULL, NULL);
+	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
+	assert_int_equal(stream_wait(s, -1, 5000, &err), STREAM_DATA);
+	assert_int_equal(stream_deflate(s, &err), -1);
+	assert_int_equal(err.kind, ERR_PROTOCOL);
+	stream_free(s);
+	server_stop(&server);
+	str_done(&line);
+}
+
+static void *cancel_soon(void *cancel)
+{
+	poll(NULL, 0, 20);
+	net_cancel_now(cancel);
+	return NULL;
+}
+
+static void test_packed_cancel(void **state)
+{
+	struct server server = {0};
+	struct net_cancel *cancel = net_cancel_new();
+	struct str bytes = STR_INIT, line = STR_INIT;
+	struct err err = {0};
+	struct stream *s;
+	pthread_t thread;
+
+	(void)state;
+	pack_behind(&bytes, "a1 OK go\r\n", "* 1 EXI", 7);
+	server.text = bytes.p;
+	server.len = bytes.len;
+	server_start(&server);
+	s = open_to(server.port, NET_IMAP, NULL, cancel);
+	stream_careful(s, true);
+	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
+	assert_int_equal(stream_deflate(s, &err), 0);
+	pthread_create(&thread, NULL, cancel_soon, cancel);
+	assert_int_equal(stream_read_line(s, &line, 100, &err), -1);
+	assert_int_equal(err.kind, ERR_CANCELLED);
+	pthread_join(thread, NULL);
+	net_cancel_unref(cancel);
+	str_done(&line);
+	close_packed(s, &server, &bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_packed_lines),
+		cmocka_unit_test(test_packed_faults),
+		cmocka_unit_test(test_packed_cut),
+		cmocka_unit_test(test_deflate_at_a_wrong_time),
+		cmocka_unit_test(test_packed_cancel),
 		cmocka_unit_test(test_cancel_ends_a_read),
 		cmocka_unit_test(test_cancel_ends_a_wait),
 		cmocka_unit_test(test_cancelled_before),
