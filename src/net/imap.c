@@ -16,6 +16,13 @@ enum { IDLE_MS = 29 * 60 * 1000, LOGOUT_MS = 2000, PIECE = 64 << 10 };
 int imap_open(struct imap **out, const struct net_server *server, const struct net_options *options,
 	const struct net_login *login, struct net_cancel *cancel, struct err *err)
 {
+	return imap_open_for(out, server, options, login, NULL, cancel, err);
+}
+
+int imap_open_for(struct imap **out, const struct net_server *server,
+	const struct net_options *options, const struct net_login *login,
+	const struct imap_first *first, struct net_cancel *cancel, struct err *err)
+{
 	struct imap *im = mem_alloc(sizeof(*im));
 
 	*out = NULL;
@@ -25,10 +32,14 @@ int imap_open(struct imap **out, const struct net_server *server, const struct n
 		free(im);
 		return -1;
 	}
+	if (first)
+		im->early.first = *first;
 	if (imap_log_in(im, login, err)) {
 		imap_free(im);
 		return -1;
 	}
+	if (imap_has(im, "COMPRESS=DEFLATE") && !(options && options->no_compress))
+		im->packing = IMAP_PACK_WANTED;
 	*out = im;
 	return 0;
 }
@@ -42,12 +53,15 @@ void imap_free(struct imap *im)
 		im->session->imap_stream = NULL;
 		mailimap_free(im->session);
 	}
+	while (im->sent)
+		imap_drop(im, im->sent);
 	stream_free(im->stream);
 	strv_done(&im->caps);
 	strv_done(&im->mechanisms);
 	free(im->mechanism);
 	free(im->id);
 	free(im->selected);
+	free(im->early.mailbox);
 	free(im);
 }
 
@@ -55,10 +69,16 @@ void imap_logout(struct imap *im)
 {
 	if (!im)
 		return;
-	if (!im->dead && !stream_write(im->stream, "z LOGOUT\r\n", 10, NULL) &&
+	if (!im->dead && im->packing != IMAP_PACK_ASKED &&
+		!stream_write(im->stream, "z LOGOUT\r\n", 10, NULL) &&
 		!stream_flush(im->stream, NULL))
 		stream_wait(im->stream, -1, LOGOUT_MS, NULL);
 	imap_free(im);
+}
+
+unsigned imap_flushes(const struct imap *im)
+{
+	return stream_flushes(im->stream);
 }
 
 unsigned imap_can(const struct imap *im)
@@ -85,6 +105,15 @@ void imap_describe(const struct imap *im, struct str *out)
 	str_addf(out, "\n%s\n", im->mechanism ? im->mechanism : "PREAUTH");
 	if (im->id)
 		str_addf(out, "%s\n", im->id);
+	if (im->packing == IMAP_PACK_ON)
+		str_addf(out, "%s\n", _("compressed (DEFLATE)"));
+}
+
+int imap_compress(struct imap *im, struct err *err)
+{
+	if (imap_begin(im, IMAP_QUIET, err) || imap_put_compress(im, err))
+		return -1;
+	return imap_settle(im, err);
 }
 
 char *imap_take_alert(struct imap *im)
@@ -95,166 +124,6 @@ char *imap_take_alert(struct imap *im)
 void imap_counts(const struct imap *im, uint64_t *received, uint64_t *sent)
 {
 	stream_counts(im->stream, received, sent);
-}
-
-/* --- running a command --- */
-
-int imap_broken(struct imap *im, struct err *err)
-{
-	const struct err *why = stream_error(im->stream);
-	char *bye = wire_take_bye(stream_wire(im->stream));
-
-	im->dead = true;
-	if (bye && !(why && (why->kind == ERR_CANCELLED || why->kind == ERR_CERT)))
-		err_set(err, ERR_NETWORK, _("The server closed the connection: %s"), bye);
-	else if (why && why->kind != ERR_NONE) {
-		if (err)
-			*err = *why;
-	} else {
-		err_set(err, ERR_PROTOCOL, _("The IMAP server's answer cannot be understood"));
-	}
-	free(bye);
-	return -1;
-}
-
-int imap_begin(struct imap *im, uint64_t budget, struct err *err)
-{
-	struct strv old = STRV_INIT;
-
-	if (im->dead)
-		return err_set(err, ERR_NETWORK, _("The connection is closed"));
-	stream_command(im->stream, budget);
-	wire_take_status(stream_wire(im->stream), &old);
-	strv_done(&old);
-	if (im->session->imap_selection_info)
-		im->session->imap_selection_info->sel_has_exists = 0;
-	return 0;
-}
-
-void *imap_extension(struct imap *im, int id, int type)
-{
-	struct mailimap_response_info *info = im->session->imap_response_info;
-	void *found = NULL;
-
-	if (!info || !info->rsp_extension_list)
-		return NULL;
-	for (clistiter *i = clist_begin(info->rsp_extension_list); i; i = clist_next(i)) {
-		struct mailimap_extension_data *item = clist_content(i);
-
-		if (item && item->ext_extension && item->ext_extension->ext_id == id &&
-			item->ext_type == type && item->ext_data)
-			found = item->ext_data;
-	}
-	return found;
-}
-
-static void take_extensions(struct imap *im)
-{
-	clist *list = im->session->imap_response_info->rsp_extension_list;
-
-	for (clistiter *i = list ? clist_begin(list) : NULL; i; i = clist_next(i)) {
-		struct mailimap_extension_data *item = clist_content(i);
-		const char *text;
-		size_t len;
-
-		if (!item || !item->ext_extension)
-			continue;
-		text = imap_caught(item, &len);
-		if (text)
-			imap_on_raw(im, text, len);
-		else if (item->ext_extension->ext_id == MAILIMAP_EXTENSION_QRESYNC &&
-			 item->ext_type == MAILIMAP_QRESYNC_TYPE_VANISHED && item->ext_data)
-			imap_on_vanished(im, item->ext_data);
-	}
-}
-
-/* What the server said besides: kept until the next imap_idle or imap_noop asks. */
-static void take_news(struct imap *im)
-{
-	struct mailimap_selection_info *sel = im->session->imap_selection_info;
-	struct mailimap_response_info *info = im->session->imap_response_info;
-
-	if (!info)
-		return;
-	if (im->selected && sel) {
-		uint32_t gone = 0;
-
-		for (clistiter *i = info->rsp_expunged ? clist_begin(info->rsp_expunged) : NULL; i;
-			i = clist_next(i))
-			gone++;
-		if (gone)
-			im->news.expunged = true;
-		/* libetpan counts below zero when the server lies. */
-		if (sel->sel_has_exists && sel->sel_exists > UINT32_MAX - gone)
-			sel->sel_exists = 0;
-		if (sel->sel_has_exists)
-			im->exists = sel->sel_exists;
-		else
-			im->exists -= gone < im->exists ? gone : im->exists;
-	}
-	take_extensions(im);
-	if (im->selected && im->exists != im->news.count) {
-		im->news.exists = true;
-		im->news.count = im->exists;
-	}
-}
-
-static int refused(struct imap *im, struct err *err)
-{
-	char *text = utf8_clean_line(im->session->imap_response ? im->session->imap_response : "",
-		im->session->imap_response ? strlen(im->session->imap_response) : 0);
-
-	err_set(err, ERR_REFUSED, _("The server refused: %s"), text);
-	free(text);
-	return -1;
-}
-
-static int answer_wrong(struct imap *im, int status, struct err *err)
-{
-	char *text;
-
-	if (status != MAILIMAP_ERROR_PROTOCOL || !im->session->imap_response)
-		return imap_broken(im, err);
-	im->dead = true;
-	text = utf8_clean_line(im->session->imap_response, strlen(im->session->imap_response));
-	err_set(err, ERR_PROTOCOL, _("The server does not understand a command: %s"), text);
-	free(text);
-	return -1;
-}
-
-int imap_answer(struct imap *im, struct err *err)
-{
-	struct mailimap_response *response = NULL;
-	int status, type;
-
-	if (!mailimap_read_line(im->session))
-		return imap_broken(im, err);
-	status = mailimap_parse_response(im->session, &response);
-	if (status != MAILIMAP_NO_ERROR)
-		return answer_wrong(im, status, err);
-	type = response->rsp_resp_done->rsp_data.rsp_tagged->rsp_cond_state->rsp_type;
-	mailimap_response_free(response);
-	if (!im->session->imap_response_info)
-		return imap_broken(im, err);
-	take_news(im);
-	return type == MAILIMAP_RESP_COND_STATE_OK ? 0 : refused(im, err);
-}
-
-static int send_command(struct imap *im, const char *text, size_t len, struct err *err)
-{
-	if (mailimap_send_current_tag(im->session) != MAILIMAP_NO_ERROR ||
-		stream_write(im->stream, text, len, err))
-		return imap_broken(im, err);
-	return 0;
-}
-
-int imap_run(struct imap *im, uint64_t budget, const char *command, struct err *err)
-{
-	if (imap_begin(im, budget, err) || send_command(im, command, strlen(command), err))
-		return -1;
-	if (stream_write(im->stream, "\r\n", 2, err) || stream_flush(im->stream, err))
-		return imap_broken(im, err);
-	return imap_answer(im, err);
 }
 
 /* --- building commands --- */
@@ -530,17 +399,24 @@ static void note_line(struct imap *im, const char *line)
 	}
 }
 
+static bool took_tag(struct imap *im, const struct imap_sent *sent)
+{
+	char *tag = wire_take_tag(stream_wire(im->stream));
+	bool ours = tag && !strcmp(tag, sent->tag);
+
+	free(tag);
+	return ours;
+}
+
 /*
  * Waits for "+". A server may say untagged things first; libetpan takes those for the answer and
  * never sends what waits. 0: go on; -1 with ERR_REFUSED: a tagged NO.
  */
-static int await_plus(struct imap *im, struct err *err)
+static int await_plus(struct imap *im, struct imap_sent *sent, struct err *err)
 {
 	struct str line = STR_INIT;
-	char tag[16];
 	int r = 1;
 
-	snprintf(tag, sizeof(tag), "%d", im->session->imap_tag);
 	while (r > 0) {
 		const char *text;
 
@@ -548,9 +424,9 @@ static int await_plus(struct imap *im, struct err *err)
 			r = -1;
 		} else if (line.p[0] == '+') {
 			r = 0;
-		} else if (!(text = imap_tagged(line.p, tag))) {
+		} else if (!(text = imap_tagged(line.p, IMAP_ONE_TAG))) {
 			note_line(im, line.p);
-		} else if (str_istarts(text, "NO")) {
+		} else if (str_istarts(text, "NO") && took_tag(im, sent)) {
 			r = err_set(err, ERR_REFUSED, _("The server refused: %s"),
 				text[2] ? text + 3 : "");
 		} else {
@@ -559,6 +435,8 @@ static int await_plus(struct imap *im, struct err *err)
 				_("The server does not understand a command: %s"), text);
 		}
 	}
+	if (r)
+		imap_drop(im, sent);
 	str_done(&line);
 	return r;
 }
@@ -594,6 +472,7 @@ int imap_append(struct imap *im, const char *mailbox, const char *message, size_
 	unsigned flags, time_t date, struct imap_copied *out, struct err *err)
 {
 	struct str cmd = STR_INIT;
+	struct imap_sent *sent;
 	bool wait;
 	int r = -1;
 
@@ -602,15 +481,15 @@ int imap_append(struct imap *im, const char *mailbox, const char *message, size_
 	if (!len || len > UINT32_MAX || memchr(message, 0, len))
 		return err_set(err, ERR_INPUT, _("The message cannot be stored on the server"));
 	if (put_append(im, &cmd, mailbox, flags, date, len, &wait, err) ||
-		imap_begin(im, IMAP_QUIET, err) || send_command(im, cmd.p, cmd.len, err))
+		imap_begin(im, IMAP_QUIET, err) || !(sent = imap_put(im, cmd.p, cmd.len, err)))
 		goto out;
 	if (wait && stream_flush(im->stream, err)) {
 		imap_broken(im, err);
 		goto out;
 	}
-	if ((wait && await_plus(im, err)) || put_message(im, message, len, err))
+	if ((wait && await_plus(im, sent, err)) || put_message(im, message, len, err))
 		goto out;
-	r = imap_answer(im, err);
+	r = imap_wait(im, sent, err);
 	if (!r)
 		take_appenduid(im, out);
 out:
@@ -710,11 +589,13 @@ int imap_noop(struct imap *im, struct imap_news *news, struct err *err)
 /* One IDLE. Nothing that comes is read before DONE: libetpan then parses it all as one answer. */
 static int idle_once(struct imap *im, int wake_fd, int ms, int *ready, struct err *err)
 {
-	if (imap_begin(im, IMAP_LONG, err) || send_command(im, "IDLE\r\n", 6, err))
+	struct imap_sent *sent;
+
+	if (imap_begin(im, IMAP_LONG, err) || !(sent = imap_put(im, "IDLE\r\n", 6, err)))
 		return -1;
 	if (stream_flush(im->stream, err))
 		return imap_broken(im, err);
-	if (await_plus(im, err))
+	if (await_plus(im, sent, err))
 		return -1;
 	*ready = stream_wait(im->stream, wake_fd, ms, err);
 	if (*ready < 0)
@@ -722,7 +603,7 @@ static int idle_once(struct imap *im, int wake_fd, int ms, int *ready, struct er
 	stream_command(im->stream, IMAP_LONG);
 	if (stream_write(im->stream, "DONE\r\n", 6, err) || stream_flush(im->stream, err))
 		return imap_broken(im, err);
-	return imap_answer(im, err);
+	return imap_wait(im, sent, err);
 }
 
 static int wait_and_ask(

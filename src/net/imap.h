@@ -36,6 +36,24 @@ enum imap_can {
 /* Connects, STARTTLS, capabilities, login, capabilities again, ID, ENABLE. */
 int imap_open(struct imap **out, const struct net_server *server, const struct net_options *options,
 	const struct net_login *login, struct net_cancel *cancel, struct err *err);
+
+/*
+ * What will be asked for first, where that is known before the login is over: the mailbox of the
+ * first imap_select and what its known will be. Where the server allows it, ID, ENABLE and that
+ * SELECT go out with the last step of the login, and imap_select only reads the answer; another
+ * command makes it void.
+ */
+struct imap_known;
+struct imap_first {
+	/* Called when the time has come; returns the mailbox (borrowed for the call) and fills in
+	 * known where there is something, or NULL. May be NULL. */
+	const char *(*ask)(void *ctx, struct imap_known *known);
+	void *ctx;
+	bool patient; /* nothing goes out before the server's yes: it lost what came too early */
+};
+int imap_open_for(struct imap **out, const struct net_server *server,
+	const struct net_options *options, const struct net_login *login,
+	const struct imap_first *first, struct net_cancel *cancel, struct err *err);
 void imap_free(struct imap *im);          /* closes at once, never waits; NULL is fine */
 void imap_logout(struct imap *im);        /* polite and short (2 s at most), then frees */
 unsigned imap_can(const struct imap *im); /* enum imap_can bits */
@@ -44,6 +62,9 @@ void imap_describe(const struct imap *im, struct str *out); /* several lines for
 char *imap_take_alert(
 	struct imap *im); /* [ALERT] text the user must see, clean; free(); NULL: none */
 void imap_counts(const struct imap *im, uint64_t *received, uint64_t *sent);
+unsigned imap_flushes(const struct imap *im); /* how often something was sent, login and all */
+/* COMPRESS=DEFLATE now (RFC 4978). Where it is offered it goes with the first FETCH by itself. */
+int imap_compress(struct imap *im, struct err *err);
 
 /* --- mailboxes --- */
 enum imap_role {
@@ -164,6 +185,23 @@ enum imap_items {
 int imap_fetch(struct imap *im, const char *uids, unsigned items, const char *header_fields,
 	uint64_t changed_since, imap_message_fn *message, imap_vanished_fn *vanished, void *ctx,
 	struct err *err);
+
+/*
+ * The same without waiting: the next FETCH is on its way while the answer to the one before comes.
+ * imap_fetch_take waits for the answer and frees; it must be called for each, in any order, before
+ * imap_free. ctx lives until then.
+ *
+ * A server may answer out of order and mixed: message gets every message that comes until the
+ * answer is complete, those of other commands too. A refusal is told by the take it belongs to.
+ * When the connection dies all under way fail with the same error. Any other command first waits
+ * for all answers, which are kept for their takes.
+ */
+struct imap_ahead;
+int imap_fetch_send(struct imap *im, struct imap_ahead **out, const char *uids, unsigned items,
+	const char *header_fields, imap_message_fn *message, void *ctx, struct err *err);
+int imap_fetch_take(struct imap *im, struct imap_ahead *a, struct err *err);
+/* In place of the take, where imap_free or imap_logout comes next or the connection is dead. */
+void imap_fetch_forget(struct imap *im, struct imap_ahead *a);
 
 typedef int imap_bytes_fn(void *ctx, const char *p, size_t len); /* non-zero ends the connection */
 

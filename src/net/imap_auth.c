@@ -1,6 +1,7 @@
 #include "net/imap_priv.h"
 
 #include "base/i18n.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "net/login.h"
@@ -9,6 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#define SAY_ID "ID (\"name\" \"Talaria\")"
+#define SAY_ENABLE                                                                                 \
+	"ENABLE QRESYNC CONDSTORE" /* those it does not know mean nothing (RFC 5161 3.1) */
 
 enum { LINES = 1000, WORDS = 500, WORD = 100, LITERAL = 64 << 10, COMMAND = 64 << 10 };
 
@@ -302,6 +307,7 @@ static int start_tls(struct imap *im, struct err *err)
 struct talk {
 	struct imap *im;
 	char tag[16];
+	bool says_id;
 };
 
 /* Response codes that say "not now" (RFC 5530). */
@@ -353,11 +359,59 @@ out:
 	return a;
 }
 
+static int send_early_select(struct imap *im, struct err *err)
+{
+	struct imap_early *e = &im->early;
+	struct imap_known known = {0};
+	const char *mailbox = e->first.ask ? e->first.ask(e->first.ctx, &known) : NULL;
+	bool has_known = known.uidvalidity && known.modseq;
+	struct str select = STR_INIT;
+	int r = 0;
+
+	if (mailbox && !imap_put_select(&select, mailbox, has_known ? &known : NULL, false, NULL)) {
+		e->mailbox = mem_strdup(mailbox);
+		e->has_known = has_known;
+		e->known = known;
+		r = imap_send_tagged(im, select.p, e->tags[2], err);
+	}
+	str_done(&select);
+	return r;
+}
+
+static int send_early(void *ctx, struct err *err)
+{
+	const struct talk *t = ctx;
+	struct imap_early *e = &t->im->early;
+
+	e->sent_hello = true;
+	if (t->says_id && imap_send_tagged(t->im, SAY_ID, e->tags[0], err))
+		return -1;
+	if (imap_send_tagged(t->im, SAY_ENABLE, e->tags[1], err) || send_early_select(t->im, err))
+		return -1;
+	log_line(3, "ID, ENABLE%s go with the end of the login", e->tags[2][0] ? ", SELECT" : "");
+	return 0;
+}
+
+/*
+ * Only behind SCRAM, whose last answer is empty and ends the server's doubts, and only where the
+ * server said that it knows ENABLE: such a server is not of those that drop what was sent ahead.
+ */
+static bool may_be_early(const struct imap *im, const struct sasl *sasl)
+{
+	return !im->early.first.patient && imap_has(im, "ENABLE") && imap_has(im, "SASL-IR") &&
+	       !strncmp(sasl_mechanism(sasl), "SCRAM-", 6);
+}
+
 static int authenticate(struct imap *im, struct sasl *sasl, struct err *err)
 {
-	struct talk talk = {.im = im};
+	struct talk talk = {.im = im, .says_id = imap_has(im, "ID")};
 	char command[40];
-	struct login_frame frame = {command, imap_has(im, "SASL-IR"), COMMAND, auth_answer, &talk};
+	struct login_frame frame = {.command = command,
+		.initial = imap_has(im, "SASL-IR"),
+		.max_command = COMMAND,
+		.answer = auth_answer,
+		.behind = may_be_early(im, sasl) ? send_early : NULL,
+		.ctx = &talk};
 
 	snprintf(talk.tag, sizeof(talk.tag), "a%d", ++im->tag);
 	snprintf(command, sizeof(command), "%s AUTHENTICATE", talk.tag);
@@ -425,62 +479,90 @@ static int log_in(struct imap *im, const struct net_login *login, struct err *er
 
 /* --- ID and ENABLE --- */
 
+static void enabled_line(struct imap *im, const char *p)
+{
+	while (*(p += strspn(p, " "))) {
+		size_t n = strcspn(p, " ");
+
+		if (n == 7 && !strncasecmp(p, "QRESYNC", n))
+			im->enabled |= IMAP_QRESYNC | IMAP_CONDSTORE;
+		else if (n == 9 && !strncasecmp(p, "CONDSTORE", n))
+			im->enabled |= IMAP_CONDSTORE;
+		p += n;
+	}
+}
+
 static void hello_line(struct imap *im, const char *line)
 {
 	if (str_istarts(line, "* ID (")) {
 		free(im->id);
 		im->id = utf8_clean_line(line + 2, strnlen(line + 2, 500));
 	} else if (str_istarts(line, "* ENABLED")) {
-		const char *p = line + 9;
-
-		while (*(p += strspn(p, " "))) {
-			size_t n = strcspn(p, " ");
-
-			if (n == 7 && !strncasecmp(p, "QRESYNC", n))
-				im->can |= IMAP_QRESYNC | IMAP_CONDSTORE;
-			else if (n == 9 && !strncasecmp(p, "CONDSTORE", n))
-				im->can |= IMAP_CONDSTORE;
-			p += n;
-		}
-	} else {
+		enabled_line(im, line + 9);
+	} else if (str_istarts(line, "* CAPABILITY ")) {
 		caps_line(im, line);
+	} else if (!str_istarts(line, "* OK") && !str_istarts(line, "* ID")) {
+		/* Of the SELECT that was sent early: it cannot be read in two halves. */
+		im->early.spoilt = true;
 	}
 }
 
-/* Both in one round trip. Servers may refuse either; they answer in any order. */
-static int say_hello(struct imap *im, struct err *err)
+/* Clears the tag that the line answers. */
+static bool hello_answer(struct imap *im, const char *line)
 {
-	char tags[2][16];
-	struct str line = STR_INIT;
-	int waiting = 0, r = 0;
+	char(*tags)[16] = im->early.tags;
 
-	stream_command(im->stream, IMAP_QUIET);
-	if ((im->can & IMAP_ID) &&
-		imap_send_tagged(im, "ID (\"name\" \"Talaria\")", tags[waiting++], err))
-		return -1;
-	if (imap_has(im, "ENABLE") && (imap_has(im, "QRESYNC") || imap_has(im, "CONDSTORE")) &&
-		imap_send_tagged(im,
-			imap_has(im, "QRESYNC") ? "ENABLE QRESYNC CONDSTORE" : "ENABLE CONDSTORE",
-			tags[waiting++], err))
-		return -1;
-	if (waiting && flush(im, err))
-		return -1;
-	for (int n = 0; waiting && !r; n++) {
+	for (int i = 0; i < 3; i++)
+		if (tags[i][0] && imap_tagged(line, tags[i])) {
+			tags[i][0] = '\0';
+			return true;
+		}
+	return false;
+}
+
+/* To the answers of ID and ENABLE, and with all of a SELECT too. Servers may refuse any; they
+ * answer in any order. */
+static int read_hello(struct imap *im, bool all, struct err *err)
+{
+	char(*tags)[16] = im->early.tags;
+	struct str line = STR_INIT;
+	int r = 0;
+
+	for (int n = 0; !r && (tags[0][0] || tags[1][0] || (all && tags[2][0])); n++) {
 		if (n >= LINES)
 			r = wrong(im, err);
 		else if (imap_read_line(im, &line, err))
 			r = -1;
 		else if (line.p[0] == '*')
 			hello_line(im, line.p);
-		else if (imap_tagged(line.p, tags[0]) ||
-			 (waiting > 1 && imap_tagged(line.p, tags[1])))
-			waiting--, memcpy(tags[0], imap_tagged(line.p, tags[0]) ? tags[1] : tags[0],
-					   sizeof(tags[0]));
-		else
+		else if (!hello_answer(im, line.p))
 			r = wrong(im, err);
 	}
 	str_done(&line);
 	return r;
+}
+
+/* Both in one round trip, where they did not go with the login. */
+static int say_hello(struct imap *im, struct err *err)
+{
+	stream_command(im->stream, IMAP_QUIET);
+	if (im->early.sent_hello)
+		return read_hello(im, false, err);
+	if ((im->can & IMAP_ID) && imap_send_tagged(im, SAY_ID, im->early.tags[0], err))
+		return -1;
+	if (imap_has(im, "ENABLE") && (imap_has(im, "QRESYNC") || imap_has(im, "CONDSTORE")) &&
+		imap_send_tagged(im, imap_has(im, "QRESYNC") ? SAY_ENABLE : "ENABLE CONDSTORE",
+			im->early.tags[1], err))
+		return -1;
+	if ((im->early.tags[0][0] || im->early.tags[1][0]) && flush(im, err))
+		return -1;
+	return read_hello(im, false, err);
+}
+
+/* The server did not say what it can after the login, and the question must stand alone. */
+static int clear_way(struct imap *im, struct err *err)
+{
+	return im->has_caps ? 0 : read_hello(im, true, err);
 }
 
 static void count_caps(struct imap *im)
@@ -505,6 +587,7 @@ static void count_caps(struct imap *im)
 	for (size_t i = 0; i < MEM_COUNT(known); i++)
 		if (imap_has(im, known[i].name))
 			im->can |= known[i].can;
+	im->can |= im->enabled;
 }
 
 /* --- libetpan's session, once all is trusted --- */
@@ -525,19 +608,26 @@ static int make_session(struct imap *im, struct err *err)
 	/* Without a progress function libetpan never calls the FETCH handler. */
 	mailimap_set_progress_callback(im->session, no_progress, no_progress, im);
 	mailimap_set_msg_att_handler(im->session, imap_on_fetch, im);
+	wire_one_tag(stream_wire(im->stream), IMAP_ONE_TAG);
+	stream_careful(im->stream, false);
+	if (im->early.tags[2][0])
+		imap_expect_select(im);
 	return 0;
 }
 
 int imap_log_in(struct imap *im, const struct net_login *login, struct err *err)
 {
+	/* Nothing is filtered before it is read: libetpan takes over between two lines. */
+	stream_careful(im->stream, true);
 	if (read_greeting(im, err))
 		return -1;
 	if (im->server.security == NET_STARTTLS && start_tls(im, err))
 		return -1;
-	if (ask_caps(im, err) || log_in(im, login, err) || ask_caps(im, err))
+	if (ask_caps(im, err) || log_in(im, login, err) || clear_way(im, err) || ask_caps(im, err))
 		return -1;
 	count_caps(im);
 	if (say_hello(im, err))
 		return -1;
+	im->can |= im->enabled;
 	return make_session(im, err);
 }

@@ -369,20 +369,8 @@ static void give_section(struct imap_sink *sink, const struct build *b)
 		sink->stopped = true;
 }
 
-static void give(struct imap *im, struct build *b)
+static void finish(struct build *b)
 {
-	struct imap_sink *sink = im->sink;
-
-	if (b->m.uid && b->m.uid > im->uid_bound)
-		im->uid_bound = b->m.uid;
-	if (sink && sink->bytes)
-		give_section(sink, b);
-	if (!sink || !sink->message || !b->m.uid) {
-		/* Unasked, or of a sequence number that nothing here knows. */
-		if (b->m.has_flags && !(sink && sink->bytes && b->m.uid == sink->uid))
-			im->news.flags = true;
-		return;
-	}
 	b->m.keywords = str_c(&b->keywords);
 	if (b->flat.n) {
 		b->m.parts = b->flat.v;
@@ -392,7 +380,30 @@ static void give(struct imap *im, struct build *b)
 		b->m.header = b->section->sec_body_part ? b->section->sec_body_part : "";
 		b->m.header_len = b->section->sec_body_part ? b->section->sec_length : 0;
 	}
-	sink->message(sink->ctx, &b->m);
+}
+
+/* An answer does not say which command it belongs to: all that are under way see it. */
+static void give(struct imap *im, struct build *b)
+{
+	bool wanted = false;
+
+	if (b->m.uid && b->m.uid > im->uid_bound)
+		im->uid_bound = b->m.uid;
+	for (const struct imap_sent *s = im->sent; s; s = s->next) {
+		if (s->done || !s->sink)
+			continue;
+		if (s->sink->bytes) {
+			give_section(s->sink, b);
+			wanted |= b->m.uid && b->m.uid == s->sink->uid;
+		} else if (s->sink->message && b->m.uid) {
+			finish(b);
+			s->sink->message(s->sink->ctx, &b->m);
+			wanted = true;
+		}
+	}
+	/* Unasked, or of a sequence number that nothing here knows. */
+	if (!wanted && b->m.has_flags)
+		im->news.flags = true;
 }
 
 void imap_on_fetch(struct mailimap_msg_att *att, void *context)
@@ -474,8 +485,9 @@ void imap_on_vanished(struct imap *im, const struct mailimap_qresync_vanished *v
 			continue;
 		if (!v->qr_earlier)
 			im->exists -= n < im->exists ? n : im->exists;
-		if (im->sink && im->sink->vanished)
-			im->sink->vanished(im->sink->ctx, first, last);
+		for (const struct imap_sent *s = im->sent; s; s = s->next)
+			if (!s->done && s->sink && s->sink->vanished)
+				s->sink->vanished(s->sink->ctx, first, last);
 	}
 }
 
@@ -522,28 +534,96 @@ static int need_selected(struct imap *im, struct err *err)
 	return 0;
 }
 
-int imap_fetch(struct imap *im, const char *uids, unsigned items, const char *header_fields,
-	uint64_t changed_since, imap_message_fn *message, imap_vanished_fn *vanished, void *ctx,
-	struct err *err)
+/* One that is under way, or answered and not yet taken. */
+struct imap_ahead {
+	struct imap_sink sink;
+	struct imap_sent *sent;
+};
+
+/* Sends a FETCH whose messages go to sink, and COMPRESS behind it. */
+static struct imap_sent *put_fetch(
+	struct imap *im, const struct str *cmd, struct imap_sink *sink, struct err *err)
 {
-	struct imap_sink sink = {.message = message, .vanished = vanished, .ctx = ctx};
+	struct imap_sent *sent;
+
+	if (imap_make_way(im, err))
+		return NULL;
+	stream_command(im->stream, IMAP_FETCH);
+	sent = imap_put(im, cmd->p, cmd->len, err);
+	if (!sent)
+		return NULL;
+	sent->sink = sink;
+	if (imap_put_compress(im, err)) {
+		imap_drop(im, sent);
+		return NULL;
+	}
+	return sent;
+}
+
+static int send_fetch(struct imap *im, struct imap_ahead *a, const char *uids, unsigned items,
+	const char *header_fields, uint64_t changed_since, struct err *err)
+{
 	struct str cmd = STR_INIT;
 	int r = -1;
 
 	if (need_selected(im, err))
 		return -1;
 	str_adds(&cmd, "UID FETCH ");
-	if (imap_put_set(&cmd, uids, err) || put_items(im, &cmd, items, header_fields, err))
-		goto out;
-	if (changed_since && (im->can & IMAP_CONDSTORE))
-		str_addf(&cmd, " (CHANGEDSINCE %llu%s)", (unsigned long long)changed_since,
-			vanished && (im->can & IMAP_QRESYNC) ? " VANISHED" : "");
-	im->sink = &sink;
-	r = imap_run(im, IMAP_FETCH, cmd.p, err);
-	im->sink = NULL;
-out:
+	if (!imap_put_set(&cmd, uids, err) && !put_items(im, &cmd, items, header_fields, err)) {
+		if (changed_since && (im->can & IMAP_CONDSTORE))
+			str_addf(&cmd, " (CHANGEDSINCE %llu%s)", (unsigned long long)changed_since,
+				a->sink.vanished && (im->can & IMAP_QRESYNC) ? " VANISHED" : "");
+		str_adds(&cmd, "\r\n");
+		a->sent = put_fetch(im, &cmd, &a->sink, err);
+		r = a->sent ? 0 : -1;
+	}
 	str_done(&cmd);
 	return r;
+}
+
+int imap_fetch_send(struct imap *im, struct imap_ahead **out, const char *uids, unsigned items,
+	const char *header_fields, imap_message_fn *message, void *ctx, struct err *err)
+{
+	struct imap_ahead *a = mem_alloc(sizeof(*a));
+
+	a->sink = (struct imap_sink){.message = message, .ctx = ctx};
+	*out = NULL;
+	if (send_fetch(im, a, uids, items, header_fields, 0, err)) {
+		free(a);
+		return -1;
+	}
+	*out = a;
+	return 0;
+}
+
+int imap_fetch_take(struct imap *im, struct imap_ahead *a, struct err *err)
+{
+	int r;
+
+	if (!a->sent->done)
+		stream_command(im->stream, IMAP_FETCH);
+	r = imap_wait(im, a->sent, err);
+	free(a);
+	return r;
+}
+
+void imap_fetch_forget(struct imap *im, struct imap_ahead *a)
+{
+	imap_drop(im, a->sent);
+	free(a);
+}
+
+int imap_fetch(struct imap *im, const char *uids, unsigned items, const char *header_fields,
+	uint64_t changed_since, imap_message_fn *message, imap_vanished_fn *vanished, void *ctx,
+	struct err *err)
+{
+	struct imap_ahead a = {.sink = {.message = message, .vanished = vanished, .ctx = ctx}};
+
+	/* VANISHED does not say what it answers. */
+	if (imap_begin(im, IMAP_FETCH, err) ||
+		send_fetch(im, &a, uids, items, header_fields, changed_since, err))
+		return -1;
+	return imap_wait(im, a.sent, err);
 }
 
 static bool good_section(const char *s)
@@ -558,9 +638,10 @@ int imap_fetch_section(struct imap *im, uint32_t uid, const char *section, uint3
 {
 	struct imap_sink sink = {.bytes = bytes, .ctx = ctx, .uid = uid};
 	struct str cmd = STR_INIT;
-	int r;
+	struct imap_sent *sent;
+	int r = -1;
 
-	if (need_selected(im, err))
+	if (need_selected(im, err) || imap_begin(im, IMAP_FETCH, err))
 		return -1;
 	if (!uid || !good_section(section))
 		return err_set(err, ERR_INPUT, _("The message part cannot be asked for"));
@@ -569,10 +650,10 @@ int imap_fetch_section(struct imap *im, uint32_t uid, const char *section, uint3
 		str_addf(&cmd, "<%u.%u>", offset, max ? max : UINT32_MAX);
 		sink.offset = offset;
 	}
-	str_addc(&cmd, ')');
-	im->sink = &sink;
-	r = imap_run(im, IMAP_FETCH, cmd.p, err);
-	im->sink = NULL;
+	str_adds(&cmd, ")\r\n");
+	sent = put_fetch(im, &cmd, &sink, err);
+	if (sent)
+		r = imap_wait(im, sent, err);
 	str_done(&cmd);
 	if (r)
 		return -1;

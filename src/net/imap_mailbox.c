@@ -413,8 +413,8 @@ static void leave(struct imap *im)
 	}
 }
 
-static int put_select(struct imap *im, struct str *cmd, const char *mailbox,
-	const struct imap_known *known, struct err *err)
+int imap_put_select(struct str *cmd, const char *mailbox, const struct imap_known *known,
+	bool condstore, struct err *err)
 {
 	str_adds(cmd, "SELECT ");
 	if (imap_quote(cmd, mailbox, err))
@@ -422,7 +422,7 @@ static int put_select(struct imap *im, struct str *cmd, const char *mailbox,
 	if (known)
 		str_addf(cmd, " (QRESYNC (%u %llu))", known->uidvalidity,
 			(unsigned long long)known->modseq);
-	else if (im->can & IMAP_CONDSTORE)
+	else if (condstore)
 		str_adds(cmd, " (CONDSTORE)");
 	return 0;
 }
@@ -449,22 +449,56 @@ static uint64_t selected_modseq(struct imap *im)
 		       : 0;
 }
 
-/*
- * VANISHED is told with the UIDNEXT of the same answer as its bound, which is known only when all
- * of it is read: the extensions are walked after that (imap_answer), the changed messages before.
- */
-static int run_select(struct imap *im, const char *command, struct imap_sink *sink, struct err *err)
+void imap_expect_select(struct imap *im)
 {
-	int r;
+	struct imap_sent *sent = mem_alloc(sizeof(*sent));
 
+	memcpy(sent->tag, im->early.tags[2], sizeof(sent->tag));
+	sent->optional = true;
+	im->sent = im->early.sent = sent;
+	im->session->imap_selection_info = mailimap_selection_info_new();
+}
+
+/* Whether the SELECT sent early is the one that is wanted now; it is no other way. */
+static bool is_early(struct imap *im, const char *mailbox, const struct imap_known *known)
+{
+	const struct imap_early *e = &im->early;
+
+	if (!e->sent)
+		return false;
+	return !e->sent->done && !e->spoilt && !strcmp(e->mailbox, mailbox) &&
+	       e->has_known == (known != NULL) &&
+	       (!known || (e->known.uidvalidity == known->uidvalidity &&
+				  e->known.modseq == known->modseq));
+}
+
+static void begin_select(struct imap *im)
+{
 	leave(im);
 	im->session->imap_selection_info = mailimap_selection_info_new();
 	im->uid_bound = UINT32_MAX;
-	im->sink = sink;
-	r = imap_run(im, IMAP_LONG, command, err);
-	im->sink = NULL;
-	im->news = (struct imap_news){0};
-	return r;
+}
+
+static int take_early(struct imap *im, struct imap_sink *sink, struct err *err)
+{
+	begin_select(im);
+	stream_command(im->stream, IMAP_LONG);
+	im->early.sent->sink = sink;
+	return imap_wait(im, im->early.sent, err);
+}
+
+/*
+ * VANISHED is told with the UIDNEXT of the same answer as its bound, which is known only when all
+ * of it is read: the extensions are walked after that (read_answer), the changed messages before.
+ */
+static int run_select(struct imap *im, const char *command, struct imap_sink *sink, struct err *err)
+{
+	if (imap_begin(im, IMAP_LONG, err))
+		return -1;
+	if (im->early.sent)
+		imap_drop(im, im->early.sent);
+	begin_select(im);
+	return imap_run_to(im, IMAP_LONG, command, sink, err);
 }
 
 struct held { /* VANISHED ranges of a SELECT, until UIDNEXT is known */
@@ -535,11 +569,15 @@ int imap_select(struct imap *im, const char *mailbox, const struct imap_known *k
 		return err_set(err, ERR_NETWORK, _("The connection is closed"));
 	if (!(im->can & IMAP_QRESYNC) || (known && (!known->uidvalidity || !known->modseq)))
 		known = NULL;
-	if (put_select(im, &cmd, mailbox, known, err)) {
+	if (imap_put_select(&cmd, mailbox, known, im->can & IMAP_CONDSTORE, err)) {
 		str_done(&cmd);
 		return -1;
 	}
-	r = run_select(im, cmd.p, &sink, err);
+	r = is_early(im, mailbox, known) ? take_early(im, &sink, err) : 1;
+	/* Refused may mean that it was too early. */
+	if (r && !im->dead)
+		r = run_select(im, cmd.p, &sink, err);
+	im->news = (struct imap_news){0};
 	str_done(&cmd);
 	if (!r) {
 		fill_selected(im, &held, out);

@@ -8,7 +8,9 @@
  *
  * libetpan 1.9.4 only parses answers here, and only once the connection is encrypted and logged in:
  * greeting, CAPABILITY, STARTTLS, AUTHENTICATE, ID and ENABLE are read by our own code
- * (imap_auth.c).
+ * (imap_auth.c). It knows one command at a time. Ours write their own tags; the filter shows
+ * libetpan the same tag in every answer and keeps the server's for us, so that several commands can
+ * be under way and be answered in any order (imap_run.c).
  */
 #ifndef NET_IMAP_PRIV_H
 #define NET_IMAP_PRIV_H
@@ -27,7 +29,10 @@ enum {
 	IMAP_LONG = 256 << 20, /* bytes of the answer to LIST, SEARCH, SELECT */
 	IMAP_FETCH = 1 << 30,  /* bytes of one FETCH */
 	IMAP_PARTS = 5000,     /* rows of a BODYSTRUCTURE */
+	IMAP_AHEAD = 4,        /* commands under way */
 };
+
+#define IMAP_ONE_TAG "1"
 
 /* Where the messages of the running command go. */
 struct imap_sink {
@@ -40,38 +45,80 @@ struct imap_sink {
 	bool got, stopped;
 };
 
+/* A command under way. */
+struct imap_sent {
+	struct imap_sent *next;
+	char tag[16];
+	struct imap_sink *sink; /* borrowed; NULL: nobody wants messages */
+	bool optional;          /* BAD only means that the server cannot do it */
+	bool packs;             /* COMPRESS: nobody waits for it */
+	bool done;
+	int result; /* once done: 0, or -1 and err */
+	struct err err;
+};
+
+enum imap_packing { IMAP_PACK_NO, IMAP_PACK_WANTED, IMAP_PACK_ASKED, IMAP_PACK_ON };
+
+/* What was sent with the last step of the login, before the server's yes. */
+struct imap_early {
+	struct imap_first first;
+	char tags[3][16]; /* of ID, ENABLE and SELECT; "" when there was none or it was answered */
+	char *mailbox;    /* of the SELECT */
+	bool has_known, spoilt;
+	bool sent_hello;
+	struct imap_known known;
+	struct imap_sent *sent; /* the SELECT, once libetpan reads */
+};
+
 struct imap {
 	struct stream *stream;
 	struct mailimap *session;
 	struct net_server server;
 	struct strv caps, mechanisms; /* CAPABILITY: upper case names; what stood behind AUTH= */
-	unsigned can;
+	unsigned can, enabled;
 	bool dead, preauth;
-	bool has_caps; /* caps are of the present state of the connection */
-	int tag;       /* of our own commands: "a1" ... ; libetpan counts "1" ... */
+	bool has_caps;  /* caps are of the present state of the connection */
+	int tag, count; /* "a1"... until the login is over, "1"... from then on */
 	char *mechanism, *id;
 	char *selected;     /* NULL: none */
 	uint32_t exists;    /* as last told to the caller */
 	uint32_t uid_bound; /* no UID of the mailbox is above: UIDNEXT - 1 or the largest seen */
 	struct imap_news news;
-	struct imap_sink *sink;
+	struct imap_sent *sent; /* under way, and answered but not taken; in the order sent */
+	struct imap_early early;
+	enum imap_packing packing;
 };
 
-/* --- imap.c --- */
+/* --- imap_run.c --- */
 
-bool imap_has(const struct imap *im, const char *capability);
-/* 0, or -1 when the connection is dead. Starts the clock of a command. */
+/* 0, or -1 when the connection is dead. Reads the answers that are due, so that the next command is
+ * alone, and starts its clock. */
 int imap_begin(struct imap *im, uint64_t budget, struct err *err);
-/* Sends one command line (without tag and CRLF) and takes its answer. */
+/* Writes a tag and text, nothing behind it; NULL when the connection is dead. */
+struct imap_sent *imap_put(struct imap *im, const char *text, size_t len, struct err *err);
+/* Reads answers up to this one; on a tagged NO ERR_REFUSED and the connection lives. Frees it. */
+int imap_wait(struct imap *im, struct imap_sent *sent, struct err *err);
+/* Reads the answers to all that is under way. */
+int imap_settle(struct imap *im, struct err *err);
+/* Forgets a command whose answer was read by other means, or will never come. */
+void imap_drop(struct imap *im, struct imap_sent *sent);
+/* Sends one command line (without tag and CRLF) and takes its answer; messages go to sink. */
+int imap_run_to(struct imap *im, uint64_t budget, const char *command, struct imap_sink *sink,
+	struct err *err);
 int imap_run(struct imap *im, uint64_t budget, const char *command, struct err *err);
-/* Reads the answer of the command sent last; on a tagged NO ERR_REFUSED and the connection lives.
- */
-int imap_answer(struct imap *im, struct err *err);
+/* Puts COMPRESS behind what is being sent, where that is wanted (RFC 4978). Nothing may follow
+ * before its answer, which imap_begin and imap_make_way wait for. */
+int imap_put_compress(struct imap *im, struct err *err);
+/* Reads answers until one more command may be sent behind those under way. */
+int imap_make_way(struct imap *im, struct err *err);
 /* The connection is dead: fills err with the best reason there is. */
 int imap_broken(struct imap *im, struct err *err);
 /* The data of the last extension item of that kind in the last answer, or NULL. Borrowed. */
 void *imap_extension(struct imap *im, int id, int type);
 
+/* --- imap.c --- */
+
+bool imap_has(const struct imap *im, const char *capability);
 /* Appends a quoted string (RFC 3501 4.3); ERR_INPUT for CR, LF and what is too long. */
 int imap_quote(struct str *out, const char *s, struct err *err);
 /* Appends a UID set; ERR_INPUT when it has anything but digits , : and *. */
@@ -89,6 +136,14 @@ int imap_read_line(struct imap *im, struct str *line, struct err *err);
 int imap_send_tagged(struct imap *im, const char *command, char tag[16], struct err *err);
 /* The text behind "TAG " when the line is the answer to it, else NULL. */
 const char *imap_tagged(const char *line, const char *tag);
+
+/* --- imap_mailbox.c --- */
+
+/* Appends SELECT. condstore: asks for mod-sequences where known does not. */
+int imap_put_select(struct str *cmd, const char *mailbox, const struct imap_known *known,
+	bool condstore, struct err *err);
+/* The answer to the SELECT that was sent early is the next that libetpan will see. */
+void imap_expect_select(struct imap *im);
 
 /* --- imap_fetch.c --- */
 

@@ -27,7 +27,9 @@ int login_start(struct sasl **out, struct stream *s, const struct net_server *se
 		login_plain_allowed(s, server), n ? binding : NULL, n, err);
 }
 
-static int send_secret(struct stream *s, const struct str *line, struct err *err)
+/* frame: with what it has to say behind the line; NULL: nothing. */
+static int send_secret(
+	struct stream *s, const struct str *line, const struct login_frame *frame, struct err *err)
 {
 	int r;
 
@@ -35,6 +37,8 @@ static int send_secret(struct stream *s, const struct str *line, struct err *err
 	r = stream_write(s, str_c(line), line->len, err);
 	if (!r)
 		r = stream_write(s, "\r\n", 2, err);
+	if (!r && frame && frame->behind)
+		r = frame->behind(frame->ctx, err);
 	if (!r)
 		r = stream_flush(s, err);
 	stream_secret(s, false);
@@ -67,7 +71,7 @@ static int send_command(struct stream *s, struct sasl *sasl, const struct login_
 		str_adds(&line, first->len ? first->p : "=");
 		*pending = false;
 	}
-	r = send_secret(s, &line, err);
+	r = send_secret(s, &line, NULL, err);
 	forget(&line);
 	return r;
 }
@@ -104,7 +108,7 @@ static int converse(struct stream *s, struct sasl *sasl, const struct login_fram
 			abandon(s, frame);
 			goto out;
 		}
-		if (send_secret(s, &answer, err))
+		if (send_secret(s, &answer, done && !answer.len ? frame : NULL, err))
 			goto out;
 	}
 	err_set(err, ERR_PROTOCOL, _("The server does not come to an end of the login"));

@@ -32,6 +32,9 @@ struct login_frame {
 	size_t max_command;  /* most bytes of the command line with it */
 	/* Reads one answer of the server; the text of a challenge goes into challenge (cleared). */
 	enum login_answer (*answer)(void *ctx, struct str *challenge, struct err *err);
+	/* May be NULL. What it writes goes out with the last answer where that one is empty: the
+	 * server has proved itself and has only to say yes. */
+	int (*behind)(void *ctx, struct err *err);
 	void *ctx;
 };
 

@@ -42,6 +42,7 @@ struct net_options {
 		*tls_ca; /* PEM file with a private authority, added to the system's; NULL: none */
 	const char *tls_pin; /* hex SHA-256 of the server certificate (DER): accepts exactly that
 				one; NULL: none */
+	bool no_compress;    /* bytes are sent as they are although the server could pack them */
 	int connect_ms;      /* name look-up and TCP, default 20,000 */
 	int handshake_ms;    /* default 20,000 */
 	int idle_ms;         /* longest silence while an answer is awaited, default 60,000 */

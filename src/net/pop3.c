@@ -260,7 +260,7 @@ static int user_pass(struct pop3 *p, const struct net_login *login, struct err *
 
 static int log_in(struct pop3 *p, const struct net_login *login, struct err *err)
 {
-	struct login_frame frame = {"AUTH", true, AUTH_LINE, auth_answer, p};
+	struct login_frame frame = {"AUTH", true, AUTH_LINE, auth_answer, NULL, p};
 	struct sasl *sasl;
 	int r;
 

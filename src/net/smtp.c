@@ -289,7 +289,7 @@ out:
 
 static int log_in(struct smtp *s, const struct net_login *login, struct err *err)
 {
-	struct login_frame frame = {"AUTH", true, AUTH_LINE, auth_answer, s};
+	struct login_frame frame = {"AUTH", true, AUTH_LINE, auth_answer, NULL, s};
 	struct sasl *sasl;
 	int r;
 

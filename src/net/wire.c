@@ -14,6 +14,7 @@ enum {
 	CODE_MAX = 16 * 1024,
 	LITERAL_DIGITS = 9,
 	TAG_MAX = 64,
+	TAGS_MAX = 100,
 	STATUS_LINE_MAX = 8 * 1024,
 	STATUS_LINES_MAX = 200 * 1000,
 	NOTICE_MAX = 2000,
@@ -41,6 +42,8 @@ struct wire {
 	struct strv statuses;
 	size_t status_bytes;
 	char *bye, *alert;
+	const char *one_tag; /* what stands for every tag, or NULL */
+	struct strv tags;    /* those it stood for */
 
 	wire_line_fn *on_line;
 	void *ctx;
@@ -73,6 +76,7 @@ void wire_free(struct wire *w)
 		return;
 	str_done(&w->line);
 	str_done(&w->status);
+	strv_done(&w->tags);
 	strv_done(&w->statuses);
 	free(w->bye);
 	free(w->alert);
@@ -415,6 +419,12 @@ static int begin_line(struct wire *w, struct view v, struct str *out)
 	rest = skip_blanks(view_skip(v, first.len));
 	if (!take_answer_word(&rest, &word, true) || (rest.len && not_blank(*rest.p)))
 		return wire_kill(w, _("the server sent a line that is not IMAP"));
+	if (w->one_tag) {
+		if (w->tags.n >= TAGS_MAX)
+			return wire_kill(w, _("the server answers what was not asked"));
+		strv_addn(&w->tags, first.p, first.len);
+		first = (struct view){w->one_tag, strlen(w->one_tag)};
+	}
 	pass_answer(w, first, word, rest, out);
 	w->mode = WIRE_ANSWER;
 	return 0;
@@ -750,6 +760,22 @@ char *wire_take_alert(struct wire *w)
 bool wire_has_alert(const struct wire *w)
 {
 	return w->alert != NULL;
+}
+
+void wire_one_tag(struct wire *w, const char *tag)
+{
+	w->one_tag = tag;
+}
+
+char *wire_take_tag(struct wire *w)
+{
+	char *tag;
+
+	if (!w->tags.n)
+		return NULL;
+	tag = w->tags.v[0];
+	memmove(w->tags.v, w->tags.v + 1, --w->tags.n * sizeof(*w->tags.v));
+	return tag;
 }
 
 void wire_take_status(struct wire *w, struct strv *lines)

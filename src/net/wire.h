@@ -55,6 +55,13 @@ void wire_on_line(struct wire *w, wire_line_fn *fn, void *ctx);
 char *wire_take_bye(struct wire *w);
 char *wire_take_alert(struct wire *w);
 bool wire_has_alert(const struct wire *w);
+/*
+ * From now on every tagged answer is passed on with this tag (a literal): who reads answers by one
+ * tag alone can have several commands under way. wire_take_tag gives the server's tags in the order
+ * of the answers, NULL when all were taken; free().
+ */
+void wire_one_tag(struct wire *w, const char *tag);
+char *wire_take_tag(struct wire *w);
 /* The untagged "STATUS ..." lines since the last call, raw without "* " and CRLF (LIST-STATUS, RFC
  * 5819); a mailbox name sent as a literal stands there as a quoted string. */
 void wire_take_status(struct wire *w, struct strv *lines);

@@ -38,6 +38,17 @@ static int bytes(void *ctx, const char *p, size_t len)
 	return 0;
 }
 
+static void two_fetches(struct imap *im, size_t *n)
+{
+	struct imap_ahead *a, *b;
+
+	if (imap_fetch_send(im, &a, "1:3", IMAP_GET_FLAGS, NULL, message, n, NULL))
+		return;
+	if (!imap_fetch_send(im, &b, "4:9", IMAP_GET_FLAGS, NULL, message, n, NULL))
+		imap_fetch_take(im, b, NULL);
+	imap_fetch_take(im, a, NULL);
+}
+
 static void selected(struct imap *im)
 {
 	struct imap_copied copied = {0};
@@ -54,6 +65,7 @@ static void selected(struct imap *im)
 	imap_move(im, "1:3", "a", &copied, NULL);
 	free(copied.uids);
 	imap_idle(im, -1, 10, &news, NULL);
+	two_fetches(im, &n);
 	imap_unselect(im, NULL);
 }
 

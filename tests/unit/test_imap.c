@@ -483,6 +483,161 @@ static void test_idle_rude(void **state)
 	rude_end(r, NULL);
 }
 
+/* --- several commands under way --- */
+
+static struct imap_ahead *ahead(struct imap *im, const char *set, struct seen *seen)
+{
+	struct imap_ahead *a;
+	struct err err = {0};
+
+	if (imap_fetch_send(im, &a, set, IMAP_GET_FLAGS, NULL, see, seen, &err))
+		fail_msg("%s", err.text);
+	return a;
+}
+
+#define TWO "C: 2 UID FETCH 1:2\nC: 3 UID FETCH 3:4\n"
+#define ROW(n) "S: * " #n " FETCH (UID " #n " FLAGS ())\n"
+
+static void test_two_fetches(void **state)
+{
+	static const struct {
+		const char *name, *script;
+		int results[2], kinds[2];
+		size_t seen[2]; /* of the other's they may see more: a lower bound */
+	} cases[] = {
+		{"in order", TWO ROW(1) ROW(2) "S: 2 OK done\n" ROW(3) ROW(4) "S: 3 OK done",
+			{0, 0}, {0, 0}, {2, 2}},
+		{"the second first",
+			TWO ROW(3) ROW(4) "S: 3 OK done\n" ROW(1) ROW(2) "S: 2 OK done", {0, 0},
+			{0, 0}, {2, 2}},
+		{"mixed", TWO ROW(1) ROW(3) ROW(2) "S: 2 OK done\n" ROW(4) "S: 3 OK done", {0, 0},
+			{0, 0}, {2, 2}},
+		{"the first refused", TWO "S: 2 NO not these\n" ROW(3) ROW(4) "S: 3 OK done",
+			{-1, 0}, {ERR_REFUSED, 0}, {0, 2}},
+		{"the second refused", TWO ROW(1) ROW(2) "S: 2 OK done\nS: 3 NO not these", {0, -1},
+			{0, ERR_REFUSED}, {2, 0}},
+		{"the second refused first", TWO "S: 3 NO no\n" ROW(1) ROW(2) "S: 2 OK done",
+			{0, -1}, {0, ERR_REFUSED}, {2, 0}},
+		{"BAD", TWO ROW(1) "S: 2 BAD what", {-1, -1}, {ERR_PROTOCOL, ERR_PROTOCOL}, {1, 0}},
+		{"a tag that nobody sent", TWO ROW(1) "S: 9 OK done", {-1, -1},
+			{ERR_PROTOCOL, ERR_PROTOCOL}, {1, 0}},
+		{"one twice", TWO "S: 2 OK done\nS: 2 OK done", {0, -1}, {0, ERR_PROTOCOL}, {0, 0}},
+		{"cut behind the first", TWO ROW(1) ROW(2) "S: 2 OK done\n" ROW(3) "X", {0, -1},
+			{0, ERR_NETWORK}, {2, 1}},
+		{"cut before the first", TWO ROW(1) "X", {-1, -1}, {ERR_NETWORK, ERR_NETWORK},
+			{1, 0}},
+		{"no IMAP in the first", TWO ROW(1) "S: what is that", {-1, -1},
+			{ERR_PROTOCOL, ERR_PROTOCOL}, {1, 0}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		struct str script = STR_INIT;
+		struct seen seen[2] = {{STR_INIT, 0}};
+		struct rude *r;
+		struct imap *im;
+		struct imap_ahead *a[2];
+
+		str_addf(&script, "%s%s", IN("") SELECTED, cases[i].script);
+		im = select_rude(&r, script.p);
+		a[0] = ahead(im, "1:2", &seen[0]);
+		a[1] = ahead(im, "3:4", &seen[1]);
+		for (int k = 0; k < 2; k++) {
+			struct err err = {0};
+			int rc = imap_fetch_take(im, a[k], &err);
+
+			if (rc != cases[i].results[k] || (int)err.kind != cases[i].kinds[k] ||
+				seen[k].n < cases[i].seen[k])
+				fail_msg("%s: %d: %d, kind %d (%s), %zu messages", cases[i].name, k,
+					rc, (int)err.kind, err.text, seen[k].n);
+			str_done(&seen[k].text);
+		}
+		imap_free(im);
+		rude_end(r, NULL);
+		str_done(&script);
+	}
+}
+
+/* Another command waits for what is under way, and its answers are still there afterwards. */
+static void test_fetches_and_another(void **state)
+{
+	struct rude *r;
+	struct imap *im = select_rude(&r,
+		IN("UIDPLUS") SELECTED TWO ROW(1) "S: 2 NO no\n" ROW(3) ROW(
+			4) "S: 3 OK done\nC: 4 UID STORE 1 +FLAGS.SILENT (\\Seen)\nS: 4 OK stored\n"
+			   "C: 5 UID FETCH 5\nC: 6 NOOP\nX");
+	struct seen seen[3] = {{STR_INIT, 0}};
+	struct imap_news news;
+	struct err err = {0};
+	struct imap_ahead *a = ahead(im, "1:2", &seen[0]), *b = ahead(im, "3:4", &seen[1]);
+
+	(void)state;
+	assert_int_equal(imap_store(im, "1", true, IMAP_SEEN, NULL, &err), 0);
+	assert_int_equal(imap_fetch_take(im, b, &err), 0);
+	assert_int_equal(seen[1].n, 3);
+	assert_int_equal(imap_fetch_take(im, a, &err), -1);
+	assert_int_equal(err.kind, ERR_REFUSED);
+	assert_true(imap_is_alive(im));
+	a = ahead(im, "5", &seen[2]);
+	imap_fetch_forget(im, a);
+	assert_int_equal(imap_noop(im, &news, &err), -1);
+	imap_free(im);
+	rude_end(r, NULL);
+	for (int i = 0; i < 3; i++)
+		str_done(&seen[i].text);
+}
+
+/* COMPRESS goes with the first FETCH; nothing follows before its answer, and a no is a no. */
+static void test_compress_refused(void **state)
+{
+	static const char *const answers[] = {"NO not now", "BAD what"};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(answers); i++) {
+		struct str script = STR_INIT;
+		struct seen seen[2] = {{STR_INIT, 0}};
+		struct rude *r;
+		struct imap *im;
+		struct err err = {0};
+		struct imap_ahead *a, *b;
+
+		str_addf(&script,
+			"%sC: 2 UID FETCH 1:2\nC: 3 COMPRESS DEFLATE\n%sS: 2 OK done\nS: 3 %s\n"
+			"C: 4 UID FETCH 3:4\nS: 4 OK done",
+			IN("COMPRESS=DEFLATE") SELECTED, ROW(1) ROW(2), answers[i]);
+		im = select_rude(&r, script.p);
+		a = ahead(im, "1:2", &seen[0]);
+		b = ahead(im, "3:4", &seen[1]);
+		assert_int_equal(imap_fetch_take(im, b, &err), 0);
+		assert_int_equal(imap_fetch_take(im, a, &err), 0);
+		assert_int_equal(seen[0].n, 2);
+		imap_free(im);
+		rude_end(r, NULL);
+		str_done(&script);
+		str_done(&seen[0].text);
+	}
+}
+
+/* A server that says yes and goes on in plain text. */
+static void test_compress_lies(void **state)
+{
+	struct rude *r;
+	struct imap *im = select_rude(&r, IN("COMPRESS=DEFLATE") SELECTED
+		"C: 2 UID FETCH 1:2\nC: 3 COMPRESS DEFLATE\nS: 2 OK done\nS: 3 OK now\n"
+		"S: * 11 EXISTS\nS: * 12 EXISTS");
+	struct seen seen = {0};
+	struct imap_news news;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(imap_fetch(im, "1:2", IMAP_GET_FLAGS, NULL, 0, see, NULL, &seen, &err), 0);
+	assert_int_equal(imap_noop(im, &news, &err), -1);
+	assert_int_equal(err.kind, ERR_PROTOCOL);
+	imap_free(im);
+	rude_end(r, NULL);
+	str_done(&seen.text);
+}
+
 static void test_alert(void **state)
 {
 	struct rude *r;
@@ -743,6 +898,199 @@ static void test_real_many(void **state)
 	imap_logout(im);
 }
 
+/* --- round trips and bytes, counted --- */
+
+enum { FULL = 400 };
+
+/* A mailbox of FULL messages, made once for each test. */
+static void make_full(const char *name)
+{
+	struct imap *im = open_real("SRV_IMAPS", NET_TLS, NULL);
+	struct err err = {0};
+	struct str text = STR_INIT;
+
+	assert_int_equal(imap_create(im, name, &err), 0);
+	for (int i = 0; i < FULL; i++) {
+		str_clear(&text);
+		str_addf(&text,
+			"From: Person %d <p%d@example.org>\r\nSubject: Number %d\r\n\r\nHello\r\n",
+			i, i, i);
+		assert_int_equal(imap_append(im, name, text.p, text.len, 0, 0, NULL, &err), 0);
+	}
+	str_done(&text);
+	imap_logout(im);
+}
+
+struct wish {
+	const char *mailbox;
+	struct imap_known known;
+};
+
+static const char *wish_for(void *ctx, struct imap_known *known)
+{
+	const struct wish *w = ctx;
+
+	*known = w->known;
+	return w->mailbox;
+}
+
+static struct imap *open_first(const struct wish *wish, bool patient, bool no_compress)
+{
+	struct net_server server = real_server("SRV_IMAPS", NET_IMAP, NET_TLS);
+	struct net_options options = quick;
+	struct net_login login = {"alice", getenv("SRV_PASSWORD"), NULL};
+	struct imap_first first = {
+		.ask = wish ? wish_for : NULL, .ctx = (void *)(uintptr_t)wish, .patient = patient};
+	struct imap *im;
+	struct err err = {0};
+
+	options.tls_ca = getenv("SRV_CA");
+	options.no_compress = no_compress;
+	if (imap_open_for(&im, &server, &options, &login, &first, NULL, &err))
+		fail_msg("%s", err.text);
+	return im;
+}
+
+static void test_real_round_trips(void **state)
+{
+	struct wish wish = {.mailbox = NULL};
+	struct imap_mailboxes boxes;
+	struct imap_selected sel;
+	struct seen seen = {0};
+	struct err err = {0};
+	struct imap *im;
+	char name[60];
+
+	(void)state;
+	snprintf(name, sizeof(name), "np-trips-%d", getpid());
+	make_full(name);
+	wish.mailbox = name;
+	/* AUTHENTICATE, its answer, the end of it with ID, ENABLE and SELECT; then the rows. */
+	im = open_first(&wish, false, false);
+	assert_int_equal(imap_flushes(im), 3);
+	assert_true(imap_can(im) & IMAP_QRESYNC);
+	assert_int_equal(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &err), 0);
+	assert_int_equal(imap_flushes(im), 3);
+	assert_int_equal(sel.exists, FULL);
+	assert_true(sel.highestmodseq > 0);
+	assert_int_equal(
+		imap_fetch(im, "1:50", IMAP_GET_FLAGS, NULL, 0, see, NULL, &seen, &err), 0);
+	assert_int_equal(imap_flushes(im), 4);
+	assert_int_equal(seen.n, 50);
+	imap_logout(im);
+	/* The same for what is known. */
+	wish.known = (struct imap_known){sel.uidvalidity, sel.highestmodseq};
+	im = open_first(&wish, false, false);
+	assert_int_equal(imap_select(im, name, &wish.known, see, gone, &seen, &sel, &err), 0);
+	assert_true(sel.resynced);
+	assert_int_equal(imap_flushes(im), 3);
+	imap_logout(im);
+	/* Something else comes first, or another mailbox, or the same asked for in another way. */
+	im = open_first(&wish, false, false);
+	assert_int_equal(imap_list(im, &boxes, &err), 0);
+	assert_true(boxes.n > 5);
+	imap_mailboxes_done(&boxes);
+	assert_int_equal(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &err), 0);
+	assert_int_equal(sel.exists, FULL);
+	imap_logout(im);
+	im = open_first(&wish, false, false);
+	assert_int_equal(imap_select(im, "INBOX", NULL, NULL, NULL, NULL, &sel, &err), 0);
+	assert_int_equal(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &err), 0);
+	assert_int_equal(sel.exists, FULL);
+	imap_logout(im);
+	im = open_first(&wish, false, false);
+	assert_int_equal(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &err), 0);
+	assert_int_equal(sel.exists, FULL);
+	assert_false(sel.resynced);
+	imap_logout(im);
+	/* What is not there is refused as ever. */
+	wish = (struct wish){.mailbox = "no such place"};
+	im = open_first(&wish, false, false);
+	assert_int_equal(imap_select(im, wish.mailbox, NULL, NULL, NULL, NULL, &sel, &err), -1);
+	assert_int_equal(err.kind, ERR_REFUSED);
+	assert_true(imap_is_alive(im));
+	imap_logout(im);
+	/* Step by step. */
+	wish.mailbox = name;
+	im = open_first(&wish, true, false);
+	assert_int_equal(imap_flushes(im), 4);
+	assert_int_equal(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &err), 0);
+	assert_int_equal(imap_flushes(im), 5);
+	assert_int_equal(imap_delete(im, name, &err), 0);
+	imap_logout(im);
+	str_done(&seen.text);
+}
+
+static uint64_t fetch_all(struct imap *im, const char *name)
+{
+	struct seen seen = {0};
+	struct imap_selected sel;
+	struct err err = {0};
+	struct imap_ahead *a[4];
+	uint64_t before, after, sent;
+	char set[40];
+
+	assert_int_equal(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &err), 0);
+	imap_counts(im, &before, &sent);
+	assert_int_equal(imap_fetch(im, "1:1", IMAP_GET_FLAGS | IMAP_GET_HEADER, "SUBJECT FROM", 0,
+				 see, NULL, &seen, &err),
+		0);
+	for (int i = 0; i < 4; i++) {
+		snprintf(set, sizeof(set), "%d:%d", i * FULL / 4 + 1, (i + 1) * FULL / 4);
+		if (imap_fetch_send(im, &a[i], set, IMAP_GET_FLAGS | IMAP_GET_HEADER,
+			    "SUBJECT FROM", see, &seen, &err))
+			fail_msg("%s", err.text);
+	}
+	for (int i = 3; i >= 0; i--)
+		assert_int_equal(imap_fetch_take(im, a[i], &err), 0);
+	assert_true(seen.n >= FULL + 1);
+	imap_counts(im, &after, &sent);
+	str_done(&seen.text);
+	return after - before;
+}
+
+static void test_real_compress(void **state)
+{
+	struct imap *im;
+	struct imap_news news;
+	struct imap_copied copied;
+	struct err err = {0};
+	struct str text = STR_INIT;
+	uint64_t plain, packed;
+	char name[60];
+
+	(void)state;
+	snprintf(name, sizeof(name), "np-deflate-%d", getpid());
+	make_full(name);
+	im = open_first(NULL, false, true);
+	plain = fetch_all(im, name);
+	imap_describe(im, &text);
+	assert_null(strstr(text.p, "(DEFLATE)"));
+	imap_logout(im);
+	im = open_first(NULL, false, false);
+	packed = fetch_all(im, name);
+	str_clear(&text);
+	imap_describe(im, &text);
+	assert_non_null(strstr(text.p, "(DEFLATE)"));
+	if (packed * 4 > plain)
+		fail_msg("%llu bytes plain, %llu packed", (unsigned long long)plain,
+			(unsigned long long)packed);
+	/* All else goes on: a literal of ours, waiting, and a word of the server on its own. */
+	assert_int_equal(imap_append(im, name, NESTED, strlen(NESTED), 0, 0, &copied, &err), 0);
+	free(copied.uids);
+	assert_int_equal(imap_idle(im, -1, 50, &news, &err), 0);
+	assert_int_equal(imap_unselect(im, &err), 0);
+	assert_int_equal(imap_delete(im, name, &err), 0);
+	imap_logout(im);
+	im = open_first(NULL, false, false);
+	assert_int_equal(imap_compress(im, &err), 0);
+	str_clear(&text);
+	imap_describe(im, &text);
+	assert_non_null(strstr(text.p, "(DEFLATE)"));
+	imap_logout(im);
+	str_done(&text);
+}
+
 int main(int argc, char *argv[])
 {
 	const struct CMUnitTest all[] = {
@@ -755,18 +1103,24 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(test_list_rude),
 		cmocka_unit_test(test_append_rude),
 		cmocka_unit_test(test_idle_rude),
+		cmocka_unit_test(test_two_fetches),
+		cmocka_unit_test(test_fetches_and_another),
+		cmocka_unit_test(test_compress_refused),
+		cmocka_unit_test(test_compress_lies),
 		cmocka_unit_test(test_alert),
 		cmocka_unit_test(test_real_logins),
 		cmocka_unit_test(test_real_wrong_password),
 		cmocka_unit_test(test_real_mailboxes),
 		cmocka_unit_test(test_real_messages),
 		cmocka_unit_test(test_real_many),
+		cmocka_unit_test(test_real_round_trips),
+		cmocka_unit_test(test_real_compress),
 	};
 
 	(void)argc;
 	bool real = real_servers(argv);
 
 	net_init();
-	/* The real servers' tests are the last five. */
-	return _cmocka_run_group_tests("imap", all, MEM_COUNT(all) - (real ? 0 : 5), NULL, NULL);
+	/* The real servers' tests are the last seven. */
+	return _cmocka_run_group_tests("imap", all, MEM_COUNT(all) - (real ? 0 : 7), NULL, NULL);
 }

@@ -242,6 +242,39 @@ static void test_remembers(void **state)
 }
 
 /* Every row, and what crashed libetpan before, goes through its parser. */
+static void test_one_tag(void **state)
+{
+	static const char before[] = "a1 OK in\r\n";
+	static const char answers[] = "* 1 FETCH (BODY[] {8}\r\n9 OK x\r\n)\r\n"
+				      "b7 OK [READ-WRITE] done\r\n+ go\r\nb6 NO no\r\n";
+	static const char want[] = "a1 OK in\r\n* 1 FETCH (BODY[] {8}\r\n9 OK x\r\n)\r\n"
+				   "1 OK [READ-WRITE] done\r\n+ go\r\n1 NO no\r\n";
+	struct wire *w = wire_new(NULL);
+	struct str out = STR_INIT;
+	char *tag;
+	int r = 0;
+
+	(void)state;
+	assert_int_equal(wire_push(w, before, strlen(before), &out), 0);
+	wire_one_tag(w, "1");
+	assert_null(wire_take_tag(w));
+	assert_int_equal(wire_push(w, answers, strlen(answers), &out), 0);
+	assert_string_equal(out.p, want);
+	tag = wire_take_tag(w);
+	assert_string_equal(tag, "b7");
+	free(tag);
+	tag = wire_take_tag(w);
+	assert_string_equal(tag, "b6");
+	free(tag);
+	assert_null(wire_take_tag(w));
+	/* Answers without end to nothing are no answers. */
+	for (int i = 0; i < 1000 && r == 0; i++)
+		r = wire_push(w, "x OK y\r\n", 8, &out);
+	assert_int_equal(r, -1);
+	wire_free(w);
+	str_done(&out);
+}
+
 static void test_libetpan_survives(void **state)
 {
 	(void)state;
@@ -292,6 +325,7 @@ int main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_remembers),
+		cmocka_unit_test(test_one_tag),
 		cmocka_unit_test(test_libetpan_survives),
 		cmocka_unit_test(test_libetpan_understands),
 	};
