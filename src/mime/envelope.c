@@ -12,8 +12,11 @@
 #include <string.h>
 #include <strings.h>
 
-const char ENVELOPE_FIELDS[] = "From Sender Reply-To To Cc Bcc Subject Message-ID Date In-Reply-To "
-			       "References List-Id List-Post Content-Type";
+const char SUMMARY_FIELDS[] = "From Sender To Cc Subject Message-ID Date In-Reply-To References "
+			      "List-Id Content-Type";
+static const char known_fields[] =
+	"From Sender Reply-To To Cc Bcc Subject Message-ID Date In-Reply-To "
+	"References List-Id List-Post Content-Type";
 
 enum {
 	IDS_MAX = 50,
@@ -221,7 +224,7 @@ static void read_field(struct envelope *e, const struct header_field *f, const s
 
 static bool is_wanted(const struct header_field *f)
 {
-	const char *p = ENVELOPE_FIELDS;
+	const char *p = known_fields;
 
 	while (*p) {
 		size_t len = strcspn(p, " ");

@@ -40,8 +40,8 @@ void envelope_done(struct envelope *e);
  */
 void envelope_identity(const struct envelope *e, unsigned char id[16]);
 
-/* The header fields an IMAP index fetch must ask for so that envelope_parse is complete, space
- * separated. */
-extern const char ENVELOPE_FIELDS[];
+/* The header fields, space separated, that a row of a list and the identity are made of: what an
+ * IMAP index fetch asks for. A server repeats their names with every message. */
+extern const char SUMMARY_FIELDS[];
 
 #endif

@@ -144,7 +144,7 @@ static int fetch_newest(
 	gather_init(&g, asked, NULL, next - first);
 	g.want_summaries = true;
 	str_addf(&set, "%u:%u", (unsigned)first, (unsigned)(next - 1));
-	rc = imap_fetch(w->im, set.p, items, ENVELOPE_FIELDS, 0, gather_message, NULL, &g, err);
+	rc = imap_fetch(w->im, set.p, items, SUMMARY_FIELDS, 0, gather_message, NULL, &g, err);
 	str_done(&set);
 	w->no_window = rc != 0;
 	if (rc == 0 && g.nsummaries) {

@@ -213,7 +213,7 @@ static int fill_chunk(struct lane_thread *l, struct fill *f, struct err *err)
 	n = put_newest(&set, f, n);
 	gather_init(&g, f->todo + f->n - n, NULL, n);
 	g.want_summaries = true;
-	rc = imap_fetch(w->im, set.p, items, ENVELOPE_FIELDS, 0, gather_message, NULL, &g, err);
+	rc = imap_fetch(w->im, set.p, items, SUMMARY_FIELDS, 0, gather_message, NULL, &g, err);
 	str_done(&set);
 	if (rc == 0 || err->kind == ERR_REFUSED) {
 		/* Messages of the set that did not come were expunged meanwhile: the next compare

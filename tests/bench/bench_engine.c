@@ -232,7 +232,7 @@ int main(int argc, char **argv)
 	struct engine *e;
 
 	if (argc == 2 && strcmp(argv[1], "fields") == 0) {
-		puts(ENVELOPE_FIELDS);
+		puts(SUMMARY_FIELDS);
 		return 0;
 	}
 	if (argc < 4)
