@@ -32,6 +32,7 @@ struct sync_account {
 	int password_kind; /* enum password_kind of engine/settings.h: 0 ask, 1 command, 2 plain, 3
 			      keyring */
 	char *password, *auth, *tls_ca, *tls_pin;
+	bool no_compress;
 	int check_seconds; /* between looks at folders that are not watched */
 };
 void sync_account_copy(struct sync_account *to, const struct sync_account *from);

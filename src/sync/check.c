@@ -23,8 +23,10 @@ static int check_imap(struct lane_thread *l, const struct net_server *server,
 
 	if (imap_open(&im, server, options, login, l->cancel, err) != 0)
 		return -1;
+	rc = imap_compress(im, err);
 	imap_describe(im, out);
-	rc = imap_list(im, &boxes, err);
+	if (rc == 0)
+		rc = imap_list(im, &boxes, err);
 	if (rc == 0)
 		str_addf(out, ngettext("%zu folder\n", "%zu folders\n", boxes.n), boxes.n);
 	imap_mailboxes_done(&boxes);

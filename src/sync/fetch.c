@@ -29,6 +29,7 @@ struct fetch {
 	struct imap *im;
 	char *selected;
 	struct imap_selected sel;
+	bool patient;
 };
 
 static struct fetch *state(struct lane_thread *l)
@@ -46,7 +47,7 @@ static int fetch_open(struct lane_thread *l, struct err *err)
 
 	if (lane_login(l, &login, &server, &options, l->account->imap, err) != 0)
 		return -1;
-	return imap_open(&state(l)->im, &server, &options, &login, l->cancel, err);
+	return lane_open_imap(l, &state(l)->im, &server, &options, &login, &state(l)->patient, err);
 }
 
 static void fetch_close(struct lane_thread *l, bool polite)

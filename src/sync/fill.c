@@ -1,6 +1,9 @@
 /*
- * Fills in what a mailbox has and the cache has not: in chunks, newest first. Between two chunks
- * any waiting job goes ahead. A row that breaks the parser is cornered and gets a placeholder.
+ * Fills in what a mailbox has and the cache has not: in chunks, newest first. While the answer to
+ * one comes the next is already asked for, so that the server never waits for us; each is of a size
+ * that comes in about a quarter of a second, so that a job, which goes ahead of what is not yet
+ * asked for, does not wait longer than half a second. A row that breaks the parser is cornered, one
+ * chunk at a time, and gets a placeholder.
  */
 #include "base/clock.h"
 #include "base/i18n.h"
@@ -24,9 +27,19 @@ enum {
 	SMALL_CHUNK = 10,
 	SECOND_CHUNK = 200,
 	MAX_CHUNK = 4000,
-	QUICK_MS = 400, /* a chunk that came in less is followed by one four times as large */
-	SLOW_MS = 1500, /* jobs wait for the end of a chunk */
-	SET_MAX = 7500  /* servers may refuse lines of more than 8000 octets (RFC 2683 3.2.1.5) */
+	AIM_MS = 250,  /* what a chunk should take */
+	GROWTH = 8,    /* at most, from one to the next */
+	SLOW_MS = 600, /* behind one that took longer no second one is sent */
+	SET_MAX = 7500 /* servers may refuse lines of more than 8000 octets (RFC 2683 3.2.1.5) */
+};
+
+/* What was asked for: the newest n of todo that no chunk before has. */
+struct chunk {
+	struct imap_ahead *ahead;
+	struct gather g;
+	uint32_t *uids; /* owned; g borrows them */
+	size_t n;
+	int64_t began; /* clock_ms of the first message that came */
 };
 
 /* What is still to be fetched of one mailbox. */
@@ -39,11 +52,42 @@ struct fill {
 	size_t limit;    /* largest chunk: less where connections do not last */
 	size_t suspects; /* the newest of todo, among which a row ends the connection; 0: none */
 	bool gave_up;    /* the last row was a placeholder for one that did */
+	bool slow;       /* a chunk takes so long that a round trip does not count */
+	struct chunk *first, *second; /* under way, of the newest of todo, in this order */
+	int64_t answered;             /* clock_ms of the last answer */
 	unsigned request;
 };
 
-static void fill_free(struct fill *f)
+static void chunk_free(struct chunk *c)
 {
+	if (!c)
+		return;
+	gather_done(&c->g);
+	free(c->uids);
+	free(c);
+}
+
+/* Whose answers nobody will read any more. */
+static void drop_chunks(struct watch *w, struct fill *f)
+{
+	if (f->first)
+		imap_fetch_forget(w->im, f->first->ahead);
+	if (f->second)
+		imap_fetch_forget(w->im, f->second->ahead);
+	chunk_free(f->first);
+	chunk_free(f->second);
+	f->first = f->second = NULL;
+}
+
+void fill_forget(struct watch *w)
+{
+	for (struct fill *f = w->fills; f; f = f->next)
+		drop_chunks(w, f);
+}
+
+static void fill_free(struct watch *w, struct fill *f)
+{
+	drop_chunks(w, f);
 	free(f->folder);
 	free(f->mailbox);
 	free(f->todo);
@@ -56,7 +100,7 @@ void fill_end(struct watch *w)
 		struct fill *f = w->fills;
 
 		w->fills = f->next;
-		fill_free(f);
+		fill_free(w, f);
 	}
 }
 
@@ -96,7 +140,7 @@ void fill_add(struct watch *w, const struct job *j, struct gather *g, const stru
 			f->chunk = before->chunk;
 		if (f->chunk > f->limit)
 			f->chunk = f->limit;
-		fill_free(before);
+		fill_free(w, before);
 	}
 	f->next = w->fills; /* the latest asked for goes first */
 	w->fills = f;
@@ -117,7 +161,7 @@ static void fill_finish(struct lane_thread *l, struct fill *f, const struct err 
 	if (err)
 		r->err = *err;
 	w->fills = f->next;
-	fill_free(f);
+	fill_free(w, f);
 	lane_post(l, r);
 }
 
@@ -152,31 +196,37 @@ static void placeholder(struct lane_thread *l, struct fill *f)
 	lane_post(l, r);
 }
 
-/* Large enough that round trips do not count, small enough that a job need not wait for long. */
+/* took: while it came, without the way there and back. */
 static void grow_chunk(struct fill *f, size_t n, int64_t took)
 {
+	size_t fits = took < 1 ? n * GROWTH : n * AIM_MS / (size_t)took;
+
 	f->gave_up = false;
+	f->slow = took > SLOW_MS;
 	f->suspects -= n < f->suspects ? n : f->suspects;
 	if (f->suspects)
 		return;
-	if (f->chunk < SECOND_CHUNK)
-		f->chunk = SECOND_CHUNK;
-	else if (took < QUICK_MS)
-		f->chunk *= 4;
-	else if (took > SLOW_MS && f->chunk / 2 >= SECOND_CHUNK)
-		f->chunk /= 2;
+	if (fits > f->chunk * GROWTH)
+		fits = f->chunk * GROWTH;
+	if (fits < f->chunk / 2)
+		fits = f->chunk / 2;
+	if (n < f->chunk && fits < f->chunk)
+		return;
+	f->chunk = fits;
+	if (f->chunk < FIRST_CHUNK)
+		f->chunk = FIRST_CHUNK;
 	if (f->chunk > f->limit)
 		f->chunk = f->limit;
 }
 
-/* The newest n, or as many as fit into a line. */
-static size_t put_newest(struct str *set, const struct fill *f, size_t n)
+/* The newest n of the first left, or as many as fit into a line. */
+static size_t put_newest(struct str *set, const struct fill *f, size_t left, size_t n)
 {
-	gather_set(set, f->todo + f->n - n, n);
+	gather_set(set, f->todo + left - n, n);
 	while (set->len > SET_MAX && n > 1) {
 		n /= 2;
 		str_clear(set);
-		gather_set(set, f->todo + f->n - n, n);
+		gather_set(set, f->todo + left - n, n);
 	}
 	return n;
 }
@@ -200,33 +250,91 @@ static void shrink_chunk(struct lane_thread *l, struct fill *f, enum err_kind wh
 	f->chunk = n / 2;
 }
 
-static int fill_chunk(struct lane_thread *l, struct fill *f, struct err *err)
+static void take_message(void *ctx, const struct imap_message *m)
 {
-	struct watch *w = watch_state(l);
-	size_t n = f->n < f->chunk ? f->n : f->chunk;
-	struct str set = STR_INIT;
-	struct gather g;
+	struct chunk *c = ctx;
+
+	if (!c->began)
+		c->began = clock_ms();
+	gather_message(&c->g, m);
+}
+
+/* Asks for the newest of the first left of todo. */
+static struct chunk *send_chunk(struct watch *w, struct fill *f, size_t left, struct err *err)
+{
 	unsigned items = IMAP_GET_FLAGS | IMAP_GET_DATE | IMAP_GET_SIZE | IMAP_GET_HEADER;
-	int64_t begin = clock_ms();
+	struct chunk *c = mem_alloc(sizeof(*c));
+	struct str set = STR_INIT;
 	int rc;
 
-	n = put_newest(&set, f, n);
-	gather_init(&g, f->todo + f->n - n, NULL, n);
-	g.want_summaries = true;
-	rc = imap_fetch(w->im, set.p, items, SUMMARY_FIELDS, 0, gather_message, NULL, &g, err);
+	c->n = put_newest(&set, f, left, left < f->chunk ? left : f->chunk);
+	c->uids = mem_dup(f->todo + left - c->n, c->n * sizeof(*c->uids));
+	gather_init(&c->g, c->uids, NULL, c->n);
+	c->g.want_summaries = true;
+	rc = imap_fetch_send(w->im, &c->ahead, set.p, items, SUMMARY_FIELDS, take_message, c, err);
 	str_done(&set);
+	if (rc == 0)
+		return c;
+	chunk_free(c);
+	return NULL;
+}
+
+/* A second one is not sent where a row is being cornered, and not before a job that waits. */
+static bool wants_second(struct lane_thread *l, const struct fill *f)
+{
+	return !f->second && f->n > f->first->n && !f->suspects && !f->slow &&
+	       queue_len(l->jobs) == 0 && !l->held;
+}
+
+static int send_chunks(struct lane_thread *l, struct fill *f, struct err *err)
+{
+	struct watch *w = watch_state(l);
+
+	if (!f->first)
+		f->first = send_chunk(w, f, f->n, err);
+	if (f->first && wants_second(l, f))
+		f->second = send_chunk(w, f, f->n - f->first->n, NULL);
+	/* What goes wrong behind the first is the first's as long as its answer is not here. */
+	return f->first ? 0 : -1;
+}
+
+/* The answer to the first of those under way. */
+static int take_chunk(struct lane_thread *l, struct fill *f, struct err *err)
+{
+	struct watch *w = watch_state(l);
+	struct chunk *c = f->first;
+	int64_t now;
+	int rc = imap_fetch_take(w->im, c->ahead, err);
+
+	f->first = f->second;
+	f->second = NULL;
+	now = clock_ms();
+	if (!c->began)
+		c->began = now;
 	if (rc == 0 || err->kind == ERR_REFUSED) {
 		/* Messages of the set that did not come were expunged meanwhile: the next compare
 		 * knows. */
-		gather_placeholders(&g);
-		f->n -= n;
-		post_summaries(l, f, &g);
-		grow_chunk(f, n, clock_ms() - begin);
+		gather_placeholders(&c->g);
+		f->n -= c->n;
+		post_summaries(l, f, &c->g);
+		grow_chunk(f, c->n, now - (c->began > f->answered ? c->began : f->answered));
+		f->answered = now;
 		rc = 0;
 	} else {
-		shrink_chunk(l, f, err->kind, n);
+		shrink_chunk(l, f, err->kind, c->n);
+		drop_chunks(w, f);
 	}
-	gather_done(&g);
+	chunk_free(c);
+	return rc;
+}
+
+int fill_settle(struct lane_thread *l, struct err *err)
+{
+	int rc = 0;
+
+	for (struct fill *f = watch_state(l)->fills; f && rc == 0; f = f->next)
+		while (rc == 0 && f->first)
+			rc = take_chunk(l, f, err);
 	return rc;
 }
 
@@ -250,6 +358,8 @@ int fill_work(struct lane_thread *l, struct err *err)
 			fill_finish(l, f, &said);
 		return watch_outcome(l, rc, &said, err);
 	}
-	rc = fill_chunk(l, f, &said);
+	rc = send_chunks(l, f, &said);
+	if (rc == 0)
+		rc = take_chunk(l, f, &said);
 	return watch_outcome(l, rc, &said, err);
 }

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/run.h"
+#include "net/imap.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -172,13 +173,44 @@ int lane_login(struct lane_thread *l, struct net_login *login, struct net_server
 	if (net_server_parse(server, url, err) != 0)
 		return -1;
 	*options = (struct net_options){.tls_ca = *a->tls_ca ? a->tls_ca : NULL,
-		.tls_pin = *a->tls_pin ? a->tls_pin : NULL};
+		.tls_pin = *a->tls_pin ? a->tls_pin : NULL,
+		.no_compress = a->no_compress};
 	*login = (struct net_login){.user = server->user, .mechanism = *a->auth ? a->auth : NULL};
 	/* A relay without a user name in its URL wants no login. */
 	if (!*server->user)
 		return 0;
 	login->secret = password(l, err);
 	return login->secret ? 0 : -1;
+}
+
+/* The mailbox of the next job. Where it is compared by QRESYNC, its answer must be asked for in the
+ * same way as compare.c will. */
+static const char *first_mailbox(void *ctx, struct imap_known *known)
+{
+	struct lane_thread *l = ctx;
+	const struct job *j;
+
+	if (!l->held)
+		l->held = lane_next(l, 0);
+	j = l->held;
+	if (!j || (j->kind != JOB_SYNC && j->kind != JOB_BODY))
+		return NULL;
+	if (j->kind == JOB_SYNC && j->known.n && j->known.meta.complete)
+		*known =
+			(struct imap_known){j->known.meta.uidvalidity, j->known.meta.highestmodseq};
+	return j->mailbox;
+}
+
+int lane_open_imap(struct lane_thread *l, struct imap **out, const struct net_server *server,
+	const struct net_options *options, const struct net_login *login, bool *patient,
+	struct err *err)
+{
+	struct imap_first first = {.ask = first_mailbox, .ctx = l, .patient = *patient};
+	int rc = imap_open_for(out, server, options, login, &first, l->cancel, err);
+
+	if (rc != 0 && (err->kind == ERR_NETWORK || err->kind == ERR_PROTOCOL))
+		*patient = true;
+	return rc;
 }
 
 /* Pauses of DESIGN: at once, then 1, 2, 5, 15, 60 seconds, each with up to a quarter of jitter. */

@@ -62,6 +62,16 @@ void lane_state(
 int lane_login(struct lane_thread *l, struct net_login *login, struct net_server *server,
 	struct net_options *options, const char *url, struct err *err);
 
+/*
+ * imap_open for a lane whose next job says what is selected first. *patient is the lane's: set when
+ * a connection failed that had sent something before the server's yes, so that the next one does
+ * not.
+ */
+struct imap;
+int lane_open_imap(struct lane_thread *l, struct imap **out, const struct net_server *server,
+	const struct net_options *options, const struct net_login *login, bool *patient,
+	struct err *err);
+
 /* The drivers. */
 extern const struct driver driver_watch;  /* IMAP, LANE_MAIN */
 extern const struct driver driver_fetch;  /* IMAP, LANE_FETCH */

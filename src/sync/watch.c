@@ -30,13 +30,14 @@ static int watch_open(struct lane_thread *l, struct err *err)
 		return -1;
 	/* The store asks for the first list of a new connection by itself. */
 	w->next_look = clock_ms() + (int64_t)l->account->check_seconds * 1000;
-	return imap_open(&w->im, &server, &options, &login, l->cancel, err);
+	return lane_open_imap(l, &w->im, &server, &options, &login, &w->patient, err);
 }
 
 static void watch_close(struct lane_thread *l, bool polite)
 {
 	struct watch *w = watch_state(l);
 
+	fill_forget(w);
 	if (polite)
 		imap_logout(w->im);
 	else
@@ -113,6 +114,12 @@ int watch_ensure_selected(struct lane_thread *l, const char *mailbox, struct err
 
 static int watch_job(struct lane_thread *l, struct job *j, struct err *err)
 {
+	struct err said = {0};
+
+	if (fill_settle(l, &said) != 0) {
+		lane_fail(l, j, &said);
+		return watch_outcome(l, -1, &said, err);
+	}
 	switch (j->kind) {
 	case JOB_LIST:
 		return folders_list(l, j, err);

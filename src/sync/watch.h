@@ -28,6 +28,7 @@ struct watch {
 	struct fill *fills;
 	char *folder, *mailbox; /* watched */
 	int64_t next_look;      /* clock_ms of the next LIST */
+	bool patient;           /* a login failed that sent something ahead: see imap_first */
 	bool no_window;         /* a newest window ended the connection: its rows come by chunks */
 };
 
@@ -52,7 +53,11 @@ void fill_add(
 	struct watch *w, const struct job *j, struct gather *g, const struct cache_meta *meta);
 bool fill_busy(struct lane_thread *l);
 int fill_work(struct lane_thread *l, struct err *err); /* the next chunk */
-void fill_end(struct watch *w);                        /* frees all of them */
+/* Takes the answers to all chunks under way, so that a job is alone on the connection; -1 when that
+ * is dead. */
+int fill_settle(struct lane_thread *l, struct err *err);
+void fill_forget(struct watch *w); /* before the connection is closed */
+void fill_end(struct watch *w);    /* frees all of them */
 
 /* Answers JOB_OP. */
 int apply_op(struct lane_thread *l, struct job *j, struct err *err);

@@ -29,6 +29,7 @@ Prints the three ports on one line. Each connection to DIR/control, a Unix socke
   idling             answers with the number of IMAP connections that idle
 Actions: say TEXT (sends TEXT instead of all else), instead TEXT (does it, but answers so), before TEXT
 (sends TEXT first), no TEXT, bad TEXT,
+behind (does it, but says nothing before the next line has come),
 lose (does it, but the answer gets lost with the connection), cut (does nothing), stall (does it, says
 nothing and hears nothing any more), part N (as stall, after N octets of the answer), torn N (closes after
 N octets of the answer).
@@ -250,6 +251,9 @@ class Conn:
 
     def more(self):
         self.flush()
+        self.buf += self.wait()
+
+    def wait(self):
         LOCK.release()
         try:
             data = self.sock.recv(65536)
@@ -259,7 +263,7 @@ class Conn:
             LOCK.acquire()
         if not data:
             raise Gone()
-        self.buf += data
+        return data
 
     def get_line(self):
         while b"\n" not in self.buf:
@@ -304,6 +308,9 @@ class Conn:
         if action == "instead":
             self.flush()
         self.command(line)
+        if action == "behind":
+            while b"\n" not in self.buf:
+                self.buf += self.wait()
         if action == "lose":
             self.out = b""
             raise Gone()
@@ -370,7 +377,7 @@ class Imap(Conn):
             verb, _, args = args.partition(" ")
             verb = "uid_" + verb
         f = getattr(self, "do_" + verb.lower(), None)
-        if not f:
+        if not f or (verb.startswith("uid_") and not self.box):
             self.line(tag + " BAD unknown")
             return
         answer = f(args)

@@ -339,6 +339,67 @@ static void dropped_once_in_the_fill(void **state)
 	person_free(p);
 }
 
+/* The answer to the first chunk behind the newest window is held back until the next is asked for.
+ */
+static void the_next_is_asked_for_ahead(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 500");
+	odd("rule x1 UID FETCH 251:450 => behind");
+	p = by_imap();
+	l = filled(p, 500);
+	all_subjects_once(p, l, 500);
+	assert_int_equal(seen("UID FETCH 251:450"), 1);
+	assert_int_equal(seen("UID FETCH 51:250"), 1);
+	person_free(p);
+}
+
+/* Two are under way and the connection ends within the first, behind it, within the second. */
+static void dropped_with_two_under_way(void **state)
+{
+	static const char *const sizes[] = {"20000", "40000", "62000", "80000", "100000"};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(sizes); i++) {
+		char *budget = text_of("budget %s", sizes[i]);
+		struct person *p;
+		struct msglist *l;
+
+		odd("reset");
+		odd("fill INBOX 500");
+		odd(budget);
+		p = by_imap();
+		l = filled(p, 500);
+		all_subjects_once(p, l, 500);
+		assert_int_equal(msglist_count(l), 500);
+		person_free(p);
+		free(budget);
+	}
+}
+
+/* The row that breaks the parser is in the second of two chunks under way: it alone is given up. */
+static void broken_row_of_the_second_chunk(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 500");
+	odd("raw 100 what is this");
+	p = by_imap();
+	l = filled(p, 500);
+	for (uint32_t uid = 1; uid <= 500; uid++) {
+		ptrdiff_t row = msglist_find(l, uid);
+
+		assert_true(row >= 0);
+		assert_int_equal(!!(flags_at(l, (size_t)row) & MSG_PLACEHOLDER), uid == 100);
+	}
+	person_free(p);
+}
+
 static void dropped_again_and_again(void **state)
 {
 	struct person *p;
@@ -851,6 +912,7 @@ static void lost_step_of_an_old_move(void **state)
 		free(rule);
 		p = by_imap();
 		l = filled(p, 3);
+		UNTIL(p, engine_find_folder(p->engine, 0, "Archive") >= 0);
 		done(p, engine_move(p->engine, l, &uid, 1, "Archive"));
 		UNTIL(p, engine_pending(p->engine) == 0 && state_of(p) == STATE_ONLINE);
 		if (number("count Archive") != 1)
@@ -1261,6 +1323,9 @@ int main(void)
 		CASE(silence_after_login),
 		CASE(stall_within_a_literal),
 		CASE(dropped_once_in_the_fill),
+		CASE(the_next_is_asked_for_ahead),
+		CASE(dropped_with_two_under_way),
+		CASE(broken_row_of_the_second_chunk),
 		CASE(dropped_again_and_again),
 		CASE(one_octet_at_a_time),
 		CASE(unparsable_row_has_a_placeholder),
