@@ -93,6 +93,7 @@ static struct store_account *setup_of(const struct engine *e, const struct accou
 		.auth = a->auth,
 		.tls_ca = a->tls_ca,
 		.tls_pin = a->tls_pin,
+		.no_compress = !a->compress,
 		.check_seconds = (int)settings_int(e->settings, SET_CHECK_MINUTES) * 60};
 
 	sync_account_copy(&s->sync, &view);

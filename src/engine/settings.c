@@ -62,6 +62,7 @@ enum account_row {
 	A_ALTERNATES,
 	A_ARCHIVE,
 	A_AUTH,
+	A_COMPRESS,
 	A_DRAFTS,
 	A_FROM,
 	A_IMAP,
@@ -88,6 +89,8 @@ static const struct setting_row account_rows[A_COUNT] = {
 	[A_AUTH] = {"auth", SETTING_TEXT, "", 0, 0, NULL,
 		N_("SASL mechanism, or oauth2 (the password is then an access token); empty: the "
 		   "strongest both sides have")},
+	[A_COMPRESS] = {"compress", SETTING_BOOL, "yes", 0, 0, NULL,
+		N_("pack what goes over the wire, where the IMAP server can (COMPRESS=DEFLATE)")},
 	[A_DRAFTS] = {"drafts", SETTING_TEXT, "", 0, 0, NULL, N_("folder of drafts on the server")},
 	[A_FROM] = {"from", SETTING_TEXT, "", 0, 0, NULL,
 		N_("your name and address: \"Alice Example <alice@example.org>\"; required")},
@@ -485,6 +488,8 @@ static void read_choice(struct reading *r, enum account_row row, const struct co
 		conf_error(r->errors, w, "%s", err.text);
 	else if (row == A_PROTOCOL)
 		a->protocol = strcmp(w->text, "pop3") == 0 ? ACCOUNT_POP3 : ACCOUNT_IMAP;
+	else if (row == A_COMPRESS)
+		a->compress = number != 0;
 	else
 		a->save_sent = number != 0;
 }
@@ -533,6 +538,7 @@ static void read_account_value(struct reading *r, enum account_row row)
 	case A_TLS_PIN:
 		read_pin(r, w);
 		break;
+	case A_COMPRESS:
 	case A_PROTOCOL:
 	case A_SAVE_SENT:
 		read_choice(r, row, w);
@@ -581,7 +587,7 @@ static struct account_settings *account_new(const char *name)
 		*all[i] = mem_strdup("");
 	a->name = mem_strdup(name);
 	a->pop3_keep_days = -1;
-	a->save_sent = true;
+	a->compress = a->save_sent = true;
 	return a;
 }
 

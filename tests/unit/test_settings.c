@@ -138,6 +138,7 @@ static void reads_an_account(void **state)
 				       "  password command \"pass show mail/work\"\n"
 				       "  pop3-keep 14d\n"
 				       "  save-sent no\n"
+				       "  compress no\n"
 				       "  sent \"Gesendete Objekte\"\n"
 				       "}\n" WORK);
 	struct account_settings *a = settings_account(s, 0);
@@ -157,12 +158,14 @@ static void reads_an_account(void **state)
 	assert_string_equal(a->password, "pass show mail/work");
 	assert_int_equal(a->pop3_keep_days, 14);
 	assert_false(a->save_sent);
+	assert_false(a->compress);
 	assert_string_equal(a->sent, "Gesendete Objekte");
 	a = settings_account(s, 1);
 	assert_int_equal(a->protocol, ACCOUNT_IMAP);
 	assert_int_equal(a->password_kind, PASSWORD_ASK);
 	assert_int_equal(a->pop3_keep_days, -1);
 	assert_true(a->save_sent);
+	assert_true(a->compress);
 	assert_string_equal(a->pop3, "");
 	assert_null(settings_account(s, 2));
 	settings_free(s);
