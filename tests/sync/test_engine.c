@@ -3,10 +3,14 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/run.h"
 #include "tests/sync/person.h"
 
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* --- the cases --- */
 
@@ -453,6 +457,96 @@ static void another_server_starts_anew(void **state)
 	person_free(p);
 }
 
+/* --- a link that breaks --- */
+
+static char *proxy_tool(void)
+{
+	return file_join(getenv("srcdir") ? getenv("srcdir") : "..", "tests/servers/proxy.py");
+}
+
+/* A proxy in front of the IMAP server, in a directory of its own; ends with this program. */
+static char *start_proxy(const char *name)
+{
+	char *dir = file_join(person_dir, name), *tool = proxy_tool(), *path, pid[16];
+	struct str port = STR_INIT;
+	int64_t end = clock_ms() + PATIENCE_MS;
+
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	assert_int_equal(file_make_dirs(dir, NULL), 0);
+	if (fork() == 0) {
+		execlp("python3", "python3", tool, "--to", getenv("SRV_IMAP"), "--dir", dir,
+			"--owner", pid, (char *)NULL);
+		_exit(127);
+	}
+	path = file_join(dir, "port");
+	while (file_read(path, 100, &port, NULL) != 0) {
+		assert_true(clock_ms() < end);
+		poll(NULL, 0, 10);
+	}
+	str_cut(&port, strcspn(port.p, "\n"));
+	setenv("SRV_IMAP", port.p, 1);
+	str_done(&port);
+	free(path);
+	free(tool);
+	return dir;
+}
+
+/* What the proxy answers. */
+static void tell_proxy(const char *dir, const char *command, struct str *out)
+{
+	struct run_limits limits = {.timeout_ms = 60000, .max_output = 1 << 20, .cancel_fd = -1};
+	char *tool = proxy_tool();
+	struct err err = {0};
+	struct str said = STR_INIT;
+
+	if (run_capture((const char *[]){"python3", tool, "--tell", dir, command, NULL}, &limits,
+		    &said, &err) != 0)
+		fail_msg("%s: %s", command, err.text);
+	if (out)
+		str_adds(out, str_c(&said));
+	str_done(&said);
+	free(tool);
+}
+
+/* Chunks are under way ahead, and packed; the link breaks in the middle of them, four times. */
+static void fill_over_a_link_that_breaks(void **state)
+{
+	enum { N = 2000 };
+	char *before = mem_strdup(getenv("SRV_IMAP")), *dir = start_proxy("breaking");
+	struct str stats = STR_INIT;
+	struct msglist *l;
+	struct person *p;
+	int connections, down;
+
+	(void)state;
+	tell_proxy(dir, "rate 100000", NULL);
+	for (int i = 1; i <= 4; i++) {
+		char cut[40];
+
+		snprintf(cut, sizeof(cut), "after %d cut", i * 17000);
+		tell_proxy(dir, cut, NULL);
+	}
+	p = person_new("imap", "", "--count", "2000");
+	setenv("SRV_IMAP", before, 1);
+	l = open_folder(p, "INBOX");
+	UNTIL(p, msglist_count(l) == N && msglist_sync_percent(l) == 100);
+	for (uint32_t uid = 1; uid <= N; uid++) {
+		ptrdiff_t row = msglist_find(l, uid);
+
+		if (row < 0 || (flags_at(l, (size_t)row) & MSG_PLACEHOLDER))
+			fail_msg("message %u did not come", uid);
+	}
+	tell_proxy(dir, "stats", &stats);
+	assert_int_equal(sscanf(stats.p, "%d %*d %d", &connections, &down), 2);
+	assert_true(connections >= 4);
+	/* Without packing these rows are more than that each time they come. */
+	assert_true(down < 250 * N);
+	str_done(&stats);
+	free(before);
+	free(dir);
+	person_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -472,6 +566,7 @@ int main(void)
 		cmocka_unit_test(second_copy_follows),
 		cmocka_unit_test(opens_a_maildir_by_its_path),
 		cmocka_unit_test(another_server_starts_anew),
+		cmocka_unit_test(fill_over_a_link_that_breaks),
 	};
 	int failed;
 
