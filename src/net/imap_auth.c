@@ -15,6 +15,7 @@
 #define SAY_ENABLE                                                                                 \
 	"ENABLE QRESYNC CONDSTORE" /* those it does not know mean nothing (RFC 5161 3.1) */
 
+enum { EARLY_MS = 10000 };
 enum { LINES = 1000, WORDS = 500, WORD = 100, LITERAL = 64 << 10, COMMAND = 64 << 10 };
 
 /* --- our own lines: nothing of this passes through libetpan's parser --- */
@@ -520,6 +521,20 @@ static bool hello_answer(struct imap *im, const char *line)
 	return false;
 }
 
+/* A server that loses what was sent ahead is silent; the next try, which knows of it, comes soon.
+ */
+static int await_hello(struct imap *im, struct err *err)
+{
+	int r = im->early.sent_hello ? stream_wait(im->stream, -1, EARLY_MS, err) : STREAM_DATA;
+
+	if (r < 0)
+		return imap_broken(im, err);
+	if (r == STREAM_DATA)
+		return 0;
+	im->dead = true;
+	return err_set(err, ERR_NETWORK, _("The server says nothing behind the login"));
+}
+
 /* To the answers of ID and ENABLE, and with all of a SELECT too. Servers may refuse any; they
  * answer in any order. */
 static int read_hello(struct imap *im, bool all, struct err *err)
@@ -531,7 +546,7 @@ static int read_hello(struct imap *im, bool all, struct err *err)
 	for (int n = 0; !r && (tags[0][0] || tags[1][0] || (all && tags[2][0])); n++) {
 		if (n >= LINES)
 			r = wrong(im, err);
-		else if (imap_read_line(im, &line, err))
+		else if (await_hello(im, err) || imap_read_line(im, &line, err))
 			r = -1;
 		else if (line.p[0] == '*')
 			hello_line(im, line.p);

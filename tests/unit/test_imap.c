@@ -3,6 +3,9 @@
 #include "base/mem.h"
 #include "tests/unit/rude.h"
 
+#include <arpa/inet.h>
+#include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -898,6 +902,162 @@ static void test_real_many(void **state)
 	imap_logout(im);
 }
 
+/* --- somebody between us and a real server, who spoils the end of the login --- */
+
+enum spoil { SPOIL_NOTHING, SPOIL_DROP, SPOIL_CAPS, SPOIL_SELECT, SPOIL_ENABLE, SPOIL_NO };
+
+struct between {
+	pthread_t thread;
+	enum spoil spoil;
+	uint16_t to;
+	int listener;
+	bool spoilt;
+};
+
+static void pass(int fd, const char *p, size_t len)
+{
+	while (len) {
+		ssize_t n = send(fd, p, len, MSG_NOSIGNAL);
+
+		if (n <= 0)
+			return;
+		p += n;
+		len -= (size_t)n;
+	}
+}
+
+static void swap_word(char *text, const char *from, const char *to, struct between *b)
+{
+	char *at = b->spoilt ? NULL : strstr(text, from);
+
+	if (!at)
+		return;
+	memcpy(at, to, strlen(to));
+	b->spoilt = true;
+}
+
+/* What the client sends: the last step of SCRAM begins with an empty line. */
+static size_t from_client(struct between *b, char *text, size_t len)
+{
+	if (text[0] != '\r')
+		return len;
+	if (b->spoil == SPOIL_DROP)
+		return 2;
+	if (b->spoil == SPOIL_SELECT)
+		swap_word(text, "SELECT", "SEXECT", b);
+	if (b->spoil == SPOIL_ENABLE)
+		swap_word(text, "ENABLE", "ENXBLE", b);
+	return len;
+}
+
+static void from_server(struct between *b, char *text)
+{
+	if (text[0] == '*' || text[0] == '+')
+		return;
+	if (b->spoil == SPOIL_CAPS)
+		swap_word(text, "[CAPABILITY ", "[XAPABILITY ", b);
+	if (b->spoil == SPOIL_NO)
+		swap_word(text, "OK [", "NO [", b);
+}
+
+static void *stand_between(void *arg)
+{
+	struct between *b = arg;
+	struct sockaddr_in to = {.sin_family = AF_INET,
+		.sin_port = htons(b->to),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int up = socket(AF_INET, SOCK_STREAM, 0), down = accept(b->listener, NULL, NULL);
+	struct pollfd p[2] = {{.fd = down, .events = POLLIN}, {.fd = up, .events = POLLIN}};
+	char text[65536];
+
+	if (connect(up, (struct sockaddr *)&to, sizeof(to)))
+		p[0].fd = -1;
+	while (p[0].fd >= 0 && poll(p, 2, -1) > 0) {
+		bool client = p[0].revents;
+		ssize_t n = recv(client ? down : up, text, sizeof(text) - 1, 0);
+
+		if (n <= 0)
+			break;
+		text[n] = '\0';
+		if (client)
+			n = (ssize_t)from_client(b, text, (size_t)n);
+		else
+			from_server(b, text);
+		pass(client ? up : down, text, (size_t)n);
+	}
+	close(up);
+	close(down);
+	return NULL;
+}
+
+static struct net_server spoil(struct between *b, enum spoil what)
+{
+	struct net_server server = real_server("SRV_IMAP", NET_IMAP, NET_PLAIN);
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(at);
+
+	*b = (struct between){.spoil = what, .to = server.port};
+	b->listener = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(bind(b->listener, (struct sockaddr *)&at, len), 0);
+	assert_int_equal(listen(b->listener, 1), 0);
+	assert_int_equal(getsockname(b->listener, (struct sockaddr *)&at, &len), 0);
+	server.port = ntohs(at.sin_port);
+	assert_int_equal(pthread_create(&b->thread, NULL, stand_between, b), 0);
+	return server;
+}
+
+static const char *inbox(void *ctx, struct imap_known *known)
+{
+	(void)ctx, (void)known;
+	return "INBOX";
+}
+
+static void test_real_spoilt_logins(void **state)
+{
+	static const struct {
+		enum spoil what;
+		bool patient;
+		enum err_kind kind;
+	} cases[] = {
+		{SPOIL_NOTHING, false, ERR_NONE},
+		{SPOIL_DROP, false, ERR_NETWORK},
+		{SPOIL_DROP, true, ERR_NONE},
+		{SPOIL_CAPS, false, ERR_NONE},
+		{SPOIL_SELECT, false, ERR_NONE},
+		{SPOIL_ENABLE, false, ERR_NONE},
+		{SPOIL_NO, false, ERR_AUTH},
+	};
+	struct net_login login = {"alice", getenv("SRV_PASSWORD"), "SCRAM-SHA-256"};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		struct between b;
+		struct net_server server = spoil(&b, cases[i].what);
+		struct net_options options = {.idle_ms = 1000};
+		struct imap_first first = {.ask = inbox, .patient = cases[i].patient};
+		struct imap_selected sel;
+		struct imap_news news;
+		struct err err = {0};
+		struct imap *im = NULL;
+
+		imap_open_for(&im, &server, &options, &login, &first, NULL, &err);
+		if (err.kind != cases[i].kind)
+			fail_msg("case %zu: kind %d, %s", i, (int)err.kind, err.text);
+		if (im) {
+			if (imap_select(im, "INBOX", NULL, NULL, NULL, NULL, &sel, &err) ||
+				imap_noop(im, &news, &err))
+				fail_msg("case %zu: %s", i, err.text);
+			assert_true(sel.uidvalidity > 0);
+			assert_int_equal(
+				!!(imap_can(im) & IMAP_QRESYNC), cases[i].what != SPOIL_ENABLE);
+		}
+		imap_free(im);
+		pthread_join(b.thread, NULL);
+		close(b.listener);
+		assert_int_equal(b.spoilt, cases[i].what >= SPOIL_CAPS);
+	}
+}
+
 /* --- round trips and bytes, counted --- */
 
 enum { FULL = 400 };
@@ -1113,6 +1273,7 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(test_real_mailboxes),
 		cmocka_unit_test(test_real_messages),
 		cmocka_unit_test(test_real_many),
+		cmocka_unit_test(test_real_spoilt_logins),
 		cmocka_unit_test(test_real_round_trips),
 		cmocka_unit_test(test_real_compress),
 	};
@@ -1121,6 +1282,6 @@ int main(int argc, char *argv[])
 	bool real = real_servers(argv);
 
 	net_init();
-	/* The real servers' tests are the last seven. */
-	return _cmocka_run_group_tests("imap", all, MEM_COUNT(all) - (real ? 0 : 7), NULL, NULL);
+	/* The real servers' tests are the last eight. */
+	return _cmocka_run_group_tests("imap", all, MEM_COUNT(all) - (real ? 0 : 8), NULL, NULL);
 }
