@@ -530,17 +530,86 @@ static void sort_uids(struct imap_uids *out)
 	out->n = n;
 }
 
+/* Adds "1:9,12"; no more than a mailbox can have whose server tells the truth. */
+static bool add_set(struct imap_uids *out, const char *p, uint64_t most)
+{
+	for (;;) {
+		char *end;
+		unsigned long a, b;
+
+		if (*p < '0' || *p > '9')
+			return false;
+		a = b = strtoul(p, &end, 10);
+		if (*end == ':' && end[1] >= '0' && end[1] <= '9')
+			b = strtoul(end + 1, &end, 10);
+		if (!a || a > UINT32_MAX || b < a || b > UINT32_MAX || b - a >= most - out->n)
+			return false;
+		out->v = mem_grow(out->v, &out->cap, out->n + (b - a + 1), sizeof(*out->v));
+		for (; a <= b; a++)
+			out->v[out->n++] = (uint32_t)a;
+		if (*end != ',')
+			return !*end || *end == ' ';
+		p = end + 1;
+	}
+}
+
+void imap_on_esearch(struct imap *im, const char *text, size_t len)
+{
+	const char *p = strchr(text, ')');
+	uint64_t most = (uint64_t)im->exists * 2 + 1000;
+
+	if (!im->found || im->found->n || len >= IMAP_ESEARCH || strlen(text) != len || !p ||
+		!str_istarts(p, ") UID"))
+		return;
+	for (p += 5; *p; p += strcspn(p, " ")) {
+		p += strspn(p, " ");
+		if (str_istarts(p, "ALL "))
+			im->found_all = add_set(im->found, p + 4, most);
+	}
+}
+
+/* A few bytes where messages lie close together (RFC 4731); 1: has to be asked for otherwise. */
+static int search_all(struct imap *im, struct imap_uids *out, struct err *err)
+{
+	static const char all[] = "UID SEARCH RETURN (ALL) ALL\r\n";
+	struct imap_sent *sent;
+	int r;
+
+	if (imap_begin(im, IMAP_LONG, err) || !(sent = imap_put(im, all, strlen(all), err)))
+		return -1;
+	sent->optional = true;
+	im->found = out;
+	im->found_all = false;
+	if (stream_flush(im->stream, err))
+		imap_broken(im, err);
+	r = imap_wait(im, sent, err);
+	im->found = NULL;
+	if (r && im->dead)
+		return -1;
+	if (!r && im->found_all)
+		return 0;
+	free(out->v);
+	*out = (struct imap_uids){0};
+	return 1;
+}
+
 int imap_search(struct imap *im, const char *what, struct imap_uids *out, struct err *err)
 {
 	const struct mailimap_condstore_search *with_modseq;
 	struct str cmd = STR_INIT;
-	int r;
+	int r = 1;
 
 	*out = (struct imap_uids){0};
 	if (need_selected(im, err))
 		return -1;
 	if (strpbrk(what, "\r\n"))
 		return err_set(err, ERR_INPUT, _("The server cannot be asked for this name"));
+	if (!strcmp(what, "ALL") && imap_has(im, "ESEARCH"))
+		r = search_all(im, out, err);
+	if (r <= 0) {
+		sort_uids(out);
+		return r;
+	}
 	str_addf(&cmd, "UID SEARCH %s", what);
 	r = imap_run(im, IMAP_LONG, cmd.p, err);
 	str_done(&cmd);

@@ -238,7 +238,8 @@ struct imap_uids {
 	uint32_t *v; /* owned, ascending */
 	size_t n, cap;
 };
-/* UID SEARCH; what: "ALL", or built by imap_search_header. */
+/* UID SEARCH (with ESEARCH for "ALL" where the server can, RFC 4731); what: "ALL", or built by
+ * imap_search_header. */
 int imap_search(struct imap *im, const char *what, struct imap_uids *out, struct err *err);
 /* UID SEARCH HEADER Message-ID id, the id without < >. Proves whether an APPEND whose answer was
  * lost arrived. */

@@ -12,7 +12,7 @@
  * after everything else failed, so one that takes any line as raw text makes a broken line cost
  * one row. (What is unknown within a FETCH is skipped by etpan.c.)
  */
-enum { KEEP = 64 << 10, LITERAL = 64 << 20 };
+enum { KEEP = 64 << 10, KEEP_ESEARCH = IMAP_ESEARCH, LITERAL = 64 << 20 };
 
 struct scan {
 	mailstream *from;
@@ -171,7 +171,11 @@ static int catch_parse(int calling, mailstream *from, MMAPString *buffer,
 		return r;
 	if (s.at == *at)
 		return MAILIMAP_ERROR_PARSE;
-	size_t len = s.at - *at < KEEP ? s.at - *at : KEEP;
+	size_t len = s.at - *at;
+	size_t keep = str_istarts(buffer->str + *at, "ESEARCH ") ? KEEP_ESEARCH : KEEP;
+
+	if (len > keep)
+		len = keep;
 	raw = mem_alloc(sizeof(*raw) + len + 1);
 	raw->len = len;
 	memcpy(raw->text, buffer->str + *at, len);

@@ -22,14 +22,15 @@
 #include <libetpan/libetpan.h>
 
 enum {
-	IMAP_LINE = 64 << 10,  /* of an answer read by our own code */
-	IMAP_NAME = 1000,      /* longest string given to a server in quotes */
-	IMAP_SET = 128 << 10,  /* longest UID set */
-	IMAP_QUIET = 16 << 20, /* bytes of the answer to a command that has nothing to tell */
-	IMAP_LONG = 256 << 20, /* bytes of the answer to LIST, SEARCH, SELECT */
-	IMAP_FETCH = 1 << 30,  /* bytes of one FETCH */
-	IMAP_PARTS = 5000,     /* rows of a BODYSTRUCTURE */
-	IMAP_AHEAD = 4,        /* commands under way */
+	IMAP_LINE = 64 << 10,   /* of an answer read by our own code */
+	IMAP_NAME = 1000,       /* longest string given to a server in quotes */
+	IMAP_SET = 128 << 10,   /* longest UID set */
+	IMAP_QUIET = 16 << 20,  /* bytes of the answer to a command that has nothing to tell */
+	IMAP_LONG = 256 << 20,  /* bytes of the answer to LIST, SEARCH, SELECT */
+	IMAP_FETCH = 1 << 30,   /* bytes of one FETCH */
+	IMAP_PARTS = 5000,      /* rows of a BODYSTRUCTURE */
+	IMAP_ESEARCH = 1 << 20, /* bytes of an ESEARCH answer */
+	IMAP_AHEAD = 4,         /* commands under way */
 };
 
 #define IMAP_ONE_TAG "1"
@@ -87,6 +88,8 @@ struct imap {
 	struct imap_sent *sent; /* under way, and answered but not taken; in the order sent */
 	struct imap_early early;
 	enum imap_packing packing;
+	struct imap_uids *found; /* where ESEARCH goes; NULL: nobody asked */
+	bool found_all;          /* it came and made sense */
 };
 
 /* --- imap_run.c --- */
@@ -119,6 +122,8 @@ void *imap_extension(struct imap *im, int id, int type);
 /* --- imap.c --- */
 
 bool imap_has(const struct imap *im, const char *capability);
+/* "ESEARCH (TAG "7") UID ALL 1:9,12" (RFC 4731). */
+void imap_on_esearch(struct imap *im, const char *text, size_t len);
 /* Appends a quoted string (RFC 3501 4.3); ERR_INPUT for CR, LF and what is too long. */
 int imap_quote(struct str *out, const char *s, struct err *err);
 /* Appends a UID set; ERR_INPUT when it has anything but digits , : and *. */

@@ -101,7 +101,9 @@ static void take_extensions(struct imap *im)
 		if (!item || !item->ext_extension)
 			continue;
 		text = imap_caught(item, &len);
-		if (text)
+		if (text && str_istarts(text, "ESEARCH "))
+			imap_on_esearch(im, text, len);
+		else if (text)
 			imap_on_raw(im, text, len);
 		else if (item->ext_extension->ext_id == MAILIMAP_EXTENSION_QRESYNC &&
 			 item->ext_type == MAILIMAP_QRESYNC_TYPE_VANISHED && item->ext_data)

@@ -367,8 +367,8 @@ static enum wire_mode numbered_mode(struct view number, struct view rest)
 
 static enum wire_mode named_mode(struct view word)
 {
-	static const char *const words[] = {
-		"CAPABILITY", "ENABLED", "FLAGS", "SEARCH", "ID", "NAMESPACE", "VANISHED", NULL};
+	static const char *const words[] = {"CAPABILITY", "ENABLED", "FLAGS", "SEARCH", "ESEARCH",
+		"ID", "NAMESPACE", "VANISHED", NULL};
 
 	if (view_is(word, "LIST") || view_is(word, "LSUB"))
 		return WIRE_LIST;

@@ -13,11 +13,12 @@
  * Refused: over-long lines, more than 50,000 '(' in a line or 1,000 open at once, NUL outside
  * literals, literals over the cap, '{' that announces no literal, quotes where no string can begin
  * or end, lines that are no IMAP. Response codes that do not match a strict grammar are blanked
- * out. Untagged responses are passed on only when libetpan knows them and this program uses them
- * (CAPABILITY ENABLED LIST LSUB STATUS FLAGS SEARCH ID NAMESPACE VANISHED EXISTS RECENT EXPUNGE
- * FETCH and the status responses); all others, ANNOTATION among them, are dropped. LIST extended
- * data is cut off. What libetpan loses (BYE text, ALERT, every STATUS line) is remembered for the
- * caller. Line ends become CRLF, status lines without text get one.
+ * out. Untagged responses are passed on only when libetpan knows them (or imap_catch.c does:
+ * ESEARCH) and this program uses them (CAPABILITY ENABLED LIST LSUB STATUS FLAGS SEARCH ESEARCH ID
+ * NAMESPACE VANISHED EXISTS RECENT EXPUNGE FETCH and the status responses); all others, ANNOTATION
+ * among them, are dropped. LIST extended data is cut off. What libetpan loses (BYE text, ALERT,
+ * every STATUS line) is remembered for the caller. Line ends become CRLF, status lines without text
+ * get one.
  */
 #ifndef NET_WIRE_H
 #define NET_WIRE_H

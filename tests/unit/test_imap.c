@@ -487,6 +487,56 @@ static void test_idle_rude(void **state)
 	rude_end(r, NULL);
 }
 
+/* --- ESEARCH --- */
+
+static void test_esearch(void **state)
+{
+#define ASK "C: 2 UID SEARCH RETURN (ALL) ALL\n"
+#define PLAIN "C: 3 UID SEARCH ALL\nS: * SEARCH 5 6\nS: 3 OK done\n"
+	static const struct {
+		const char *script, *want;
+	} cases[] = {
+		{ASK "S: * ESEARCH (TAG \"2\") UID ALL 1:3,9\nS: 2 OK done", "1 2 3 9 "},
+		{ASK "S: * ESEARCH (TAG \"2\") UID MODSEQ 7 ALL 9,1:2 COUNT 3\nS: 2 OK done",
+			"1 2 9 "},
+		{ASK "S: * esearch (tag \"2\") uid all 4\nS: 2 OK done", "4 "},
+		/* What makes no sense, and what did not come, is asked for in the old way. */
+		{ASK "S: 2 OK done\n" PLAIN, "5 6 "},
+		{ASK "S: 2 NO no\n" PLAIN, "5 6 "},
+		{ASK "S: 2 BAD what\n" PLAIN, "5 6 "},
+		{ASK "S: * ESEARCH (TAG \"2\") UID\nS: 2 OK done\n" PLAIN, "5 6 "},
+		{ASK "S: * ESEARCH (TAG \"2\") ALL 1:3\nS: 2 OK done\n" PLAIN, "5 6 "},
+		{ASK "S: * ESEARCH (TAG \"2\") UID ALL 1:4294967295\nS: 2 OK done\n" PLAIN, "5 6 "},
+		{ASK "S: * ESEARCH (TAG \"2\") UID ALL 0:3\nS: 2 OK done\n" PLAIN, "5 6 "},
+		{ASK "S: * ESEARCH (TAG \"2\") UID ALL 3:1\nS: 2 OK done\n" PLAIN, "5 6 "},
+		{ASK "S: * ESEARCH (TAG \"2\") UID ALL 1,2,x\nS: 2 OK done\n" PLAIN, "5 6 "},
+		{ASK "S: * ESEARCH (TAG \"2\") UID ALL 99999999999\nS: 2 OK done\n" PLAIN, "5 6 "},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		struct str script = STR_INIT, got = STR_INIT;
+		struct imap_uids uids;
+		struct err err = {0};
+		struct rude *r;
+		struct imap *im;
+
+		str_addf(&script, "%s%s", IN("ESEARCH") SELECTED, cases[i].script);
+		im = select_rude(&r, script.p);
+		if (imap_search(im, "ALL", &uids, &err))
+			fail_msg("case %zu: %s", i, err.text);
+		for (size_t k = 0; k < uids.n; k++)
+			str_addf(&got, "%u ", uids.v[k]);
+		if (strcmp(str_c(&got), cases[i].want) != 0)
+			fail_msg("case %zu: %s", i, str_c(&got));
+		free(uids.v);
+		imap_free(im);
+		rude_end(r, NULL);
+		str_done(&script);
+		str_done(&got);
+	}
+}
+
 /* --- several commands under way --- */
 
 static struct imap_ahead *ahead(struct imap *im, const char *set, struct seen *seen)
@@ -1119,6 +1169,8 @@ static void test_real_round_trips(void **state)
 	struct seen seen = {0};
 	struct err err = {0};
 	struct imap *im;
+	struct imap_uids uids;
+	uint64_t before, after, sent;
 	char name[60];
 
 	(void)state;
@@ -1137,6 +1189,13 @@ static void test_real_round_trips(void **state)
 		imap_fetch(im, "1:50", IMAP_GET_FLAGS, NULL, 0, see, NULL, &seen, &err), 0);
 	assert_int_equal(imap_flushes(im), 4);
 	assert_int_equal(seen.n, 50);
+	/* All numbers of a mailbox in a line. */
+	imap_counts(im, &before, &sent);
+	assert_int_equal(imap_search(im, "ALL", &uids, &err), 0);
+	assert_int_equal(uids.n, FULL);
+	free(uids.v);
+	imap_counts(im, &after, &sent);
+	assert_true(after - before < 200);
 	imap_logout(im);
 	/* The same for what is known. */
 	wish.known = (struct imap_known){sel.uidvalidity, sel.highestmodseq};
@@ -1263,6 +1322,7 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(test_list_rude),
 		cmocka_unit_test(test_append_rude),
 		cmocka_unit_test(test_idle_rude),
+		cmocka_unit_test(test_esearch),
 		cmocka_unit_test(test_two_fetches),
 		cmocka_unit_test(test_fetches_and_another),
 		cmocka_unit_test(test_compress_refused),
