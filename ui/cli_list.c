@@ -114,6 +114,7 @@ static void flat_by_date(struct msglist *l)
 {
 	msglist_set_threads(l, false);
 	msglist_set_sort(l, SORT_DATE, false);
+	msglist_settle(l);
 }
 
 /* Whether row 0 is the newest in the order by date. */

@@ -175,6 +175,7 @@ void engine_free(struct engine *e)
 {
 	if (!e)
 		return;
+	sorter_free(e->sorter);
 	store_free(e->store, QUIT_MS);
 	while (e->lists) {
 		struct msglist *l = e->lists;
@@ -344,6 +345,37 @@ static void ask_order(void *ctx, unsigned id, enum msglist_sort sort)
 	store_post(e->store, r);
 }
 
+static void free_sorted(void *job)
+{
+	sort_job_free(job);
+}
+
+/* On the sorter's thread: comes back among what the disk thread tells. */
+static void sorted(void *ctx, struct sort_job *job)
+{
+	struct store *store = ctx;
+	struct store_event *ev = store_event_new(STORE_SORTED);
+
+	ev->list = job->list;
+	ev->sorted = job;
+	ev->free_sorted = free_sorted;
+	queue_push(store_events(store), &ev->item);
+}
+
+static void give_sorter(void *ctx, struct sort_job *job)
+{
+	struct engine *e = ctx;
+
+	if (!e->sorter)
+		e->sorter = sorter_new(sorted, e->store);
+	if (e->sorter) {
+		sorter_give(e->sorter, job);
+		return;
+	}
+	sort_job_run(job); /* no thread to be had: the screen waits */
+	sorted(e->store, job);
+}
+
 static enum msglist_sort sort_of(const char *name)
 {
 	static const char *const names[] = {
@@ -375,8 +407,9 @@ struct msglist *engine_open(struct engine *e, int account, const char *folder, s
 	folder = full_name(e, account, folder);
 	l = msglist_new(
 		++e->next_list, account, account < 0 ? "" : e->accounts[account].name, folder);
-	l->sort = sort_of(settings_text(e->settings, SET_SORT));
-	l->threads = settings_bool(e->settings, SET_THREADS);
+	l->want.sort = sort_of(settings_text(e->settings, SET_SORT));
+	l->want.threads = settings_bool(e->settings, SET_THREADS);
+	l->give = give_sorter;
 	l->ask = ask_rows;
 	l->ask_order = ask_order;
 	l->ctx = e;
@@ -385,8 +418,8 @@ struct msglist *engine_open(struct engine *e, int account, const char *folder, s
 	r = request_of(engine_ask(e, REQUEST_OPEN, l, account));
 	r->folder = mem_strdup(folder);
 	post(e, r);
-	if (l->sort == SORT_FROM || l->sort == SORT_SUBJECT)
-		ask_order(e, l->id, l->sort);
+	if (msglist_needs_ranks(l->want.sort))
+		msglist_ask_ranks(l);
 	return l;
 }
 

@@ -38,6 +38,7 @@ struct asked {
 	size_t number;  /* protocol wanted */
 	char *text;     /* owned; limit */
 	bool limit;
+	bool extend; /* what came since the limit: which of it the limit shows */
 };
 
 struct engine {
@@ -45,6 +46,7 @@ struct engine {
 	struct engine_options options;
 	char *config_path; /* owned or NULL */
 	struct store *store;
+	struct sorter *sorter; /* NULL until a large folder needs it */
 	struct account_model *accounts;
 	size_t naccounts;
 	struct msglist *lists;

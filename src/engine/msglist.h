@@ -72,16 +72,22 @@ void msglist_tag(struct msglist *l, uint32_t uid, bool on);
 void msglist_untag_all(struct msglist *l);
 size_t msglist_tagged(const struct msglist *l, uint32_t **uids); /* array is the caller's */
 
+/* Large folders, and orders by words, come later: the old order stays until EVENT_LIST. */
 void msglist_set_sort(struct msglist *l, enum msglist_sort sort, bool reverse);
 void msglist_set_threads(struct msglist *l, bool on);
 bool msglist_threads(const struct msglist *l);
+bool msglist_busy(const struct msglist *l); /* another order than the one shown is on its way */
+/* Waits for it where it takes only work, however long: for programs without a screen. */
+void msglist_settle(struct msglist *l);
 /* Folds the whole thread that uid belongs to into its root; where the limit leaves the root out,
- * into each topmost message that is shown. */
+ * into each topmost message that is shown. Answers that come later are folded with it. */
 void msglist_fold(struct msglist *l, uint32_t uid, bool folded);
 void msglist_fold_all(struct msglist *l, bool folded);
-/* UIDs of the thread that uid belongs to; the array is the caller's. */
+/* UIDs of the thread that uid belongs to, its root first; the array is the caller's. */
 size_t msglist_thread(const struct msglist *l, uint32_t uid, uint32_t **uids);
 
+/* A limit leaves rows out and never moves one. What it shows stays until the next limit, whatever
+ * becomes of its flags; of mail that comes later it shows what matches. */
 bool msglist_is_limited(const struct msglist *l);
 const char *msglist_limit_text(const struct msglist *l);
 int msglist_sync_percent(const struct msglist *l); /* of the first fill, 0..100; 100 when complete,

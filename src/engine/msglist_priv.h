@@ -1,34 +1,51 @@
 /*
- * msglist_priv - what the engine puts into a message list. Private to engine.
+ * msglist_priv - what the engine puts into a message list, and what its files share. Private to
+ * engine.
  *
  * Owns:    as msglist.h.
  * Threads: UI thread.
  * Errors:  none.
+ *
+ * msglist.c          life; the front end's questions
+ * msglist_change.c   columns, limit, folds and flags as they change
+ * msglist_sort.c     when the order is made anew, here or by the sorter
+ * msglist_view.c     which rows are shown, and how deep
+ * msglist_strings.c  strings of rows that were visible
  */
 #ifndef ENGINE_MSGLIST_PRIV_H
 #define ENGINE_MSGLIST_PRIV_H
 
 #include "engine/msglist.h"
+#include "engine/order.h"
+#include "engine/sorter.h"
 #include "store/summary.h"
 
-struct uidset { /* ascending, no repeats */
-	uint32_t *v;
-	size_t n, cap;
+/* In columns.flags only: they live with the rows, so that a million of them stay linear. */
+enum {
+	ROW_TAGGED = 1 << 28,
+	ROW_FOLDED = 1 << 29,  /* a thread is folded when one of its messages has this */
+	ROW_LIMITED = 1 << 30, /* the limit shows it */
+	ROW_OURS = ROW_TAGGED | ROW_FOLDED | ROW_LIMITED,
 };
-bool uidset_has(const struct uidset *s, uint32_t uid);
-void uidset_put(struct uidset *s, uint32_t uid, bool in);
 
-enum { STRING_SETS = 1024, STRING_WAYS = 8 };
+enum { STRING_SETS = 1024, STRING_WAYS = 8, SORT_HERE = 50000, RANK_NONE = UINT32_MAX };
 
 struct view_row {    /* eight bytes: there may be a million */
 	uint32_t at; /* index into columns */
 	uint32_t hidden : 25, depth : 6, last : 1;
 };
 
+struct sorting {
+	enum msglist_sort sort;
+	bool reverse, threads;
+};
+
 /* Asks for the strings of some UIDs; answered by msglist_take_rows. */
 typedef void msglist_ask_fn(void *ctx, unsigned id, const uint32_t *uids, size_t n);
-/* Asks for all UIDs ordered by from or subject; answered by msglist_take_order. */
+/* Asks for the ranks of all UIDs by from or subject; answered by msglist_take_order. */
 typedef void msglist_order_fn(void *ctx, unsigned id, enum msglist_sort sort);
+/* Takes a job for another thread; answered by msglist_take_sorted. */
+typedef void msglist_sort_fn(void *ctx, struct sort_job *job);
 
 struct msglist {
 	struct msglist *next;
@@ -39,16 +56,28 @@ struct msglist {
 	int percent;
 	struct columns columns;
 	struct strv keysets;
-	struct view_row *view; /* owned */
-	size_t nview, cap_view, unread;
-	struct uidset folded, limit; /* folded: roots of whole threads */
-	bool limited, threads, reverse;
+	size_t unread, nfolded;
+	bool limited;
 	char *limit_text; /* owned */
-	enum msglist_sort sort;
-	uint32_t *order; /* owned; rank by row of columns for from and subject, NULL while it is not
-			    known */
-	uint32_t *order_uids;
-	size_t norder;
+
+	struct sorting want, now; /* now: what order is in */
+	struct order order;       /* all messages; valid when ordered */
+	bool ordered;
+	uint32_t *rank; /* by row, when now is by from or subject; RANK_NONE: came since */
+	uint32_t *ranks_uids, *ranks; /* as they were told last, until they are in use */
+	size_t nranks;
+	bool ranks_asked, ranks_stale; /* stale: messages came since they were asked for */
+	unsigned job;                  /* the one that is awaited; 0: none */
+	struct sorting job_sorting;
+	uint32_t *since; /* UIDs whose place changed since the job left */
+	size_t nsince, cap_since;
+	size_t here_max; /* more messages than this are sorted elsewhere */
+
+	struct view_row *view; /* owned; only while something is not shown */
+	size_t nview, cap_view;
+	bool filtered; /* view is in use */
+	size_t found;  /* where the front end looked last */
+
 	struct {
 		uint32_t uid, asked;
 		struct summary *row;
@@ -56,11 +85,14 @@ struct msglist {
 	uint8_t next_way[STRING_SETS];
 	msglist_ask_fn *ask;
 	msglist_order_fn *ask_order;
+	msglist_sort_fn *give; /* NULL: everything is sorted here */
 	void *ctx;
 };
 
 struct msglist *msglist_new(unsigned id, int account, const char *account_name, const char *folder);
 void msglist_free(struct msglist *l);
+
+/* --- msglist_change.c --- */
 void msglist_take_columns(struct msglist *l, struct columns *c,
 	struct strv *keysets); /* all anew; empties c and keysets */
 /* The list shows another folder, or the same under another name; what was known of rows is void
@@ -70,11 +102,40 @@ void msglist_rename(struct msglist *l, const char *folder);
  * stays. */
 void msglist_merge(struct msglist *l, const struct columns *c, struct strv *keysets,
 	const uint32_t *gone, size_t ngone);
-void msglist_take_rows(struct msglist *l, struct summary **rows, size_t n); /* keeps them */
-void msglist_take_order(struct msglist *l, const uint32_t *uids, size_t n);
+/* Shows these only (ascending); what is shown stays until the next limit, whatever becomes of it.
+ */
 void msglist_set_limit(struct msglist *l, const char *text, const uint32_t *uids,
 	size_t n); /* text NULL: everything */
+void msglist_extend_limit(struct msglist *l, const uint32_t *uids, size_t n);
 void msglist_change_flags(struct msglist *l, const uint32_t *uids, size_t n, uint32_t clear,
 	uint32_t set); /* before the store confirms */
+void msglist_take_rows(struct msglist *l, struct summary **rows, size_t n); /* keeps them */
+
+/* --- msglist_sort.c --- */
+uint32_t msglist_date(const struct msglist *l, size_t row); /* of columns: sent, else received */
+uint32_t msglist_key(const struct msglist *l, size_t row);  /* small first */
+bool msglist_needs_ranks(enum msglist_sort sort);
+void msglist_ask_ranks(struct msglist *l);
+/* Ranks of ascending UIDs, 0 is the first; keeps both arrays. */
+void msglist_take_order(
+	struct msglist *l, enum msglist_sort sort, uint32_t *uids, uint32_t *ranks, size_t n);
+void msglist_take_sorted(struct msglist *l, struct sort_job *job); /* keeps it */
+/* The order is void: make it, here or elsewhere. */
+void msglist_sort(struct msglist *l);
+/* After rows moved, came, went or changed; the view follows. */
+void msglist_reorder(struct msglist *l, struct order_change *change, uint64_t *dirty);
+/* Rows of a whole thread, its root first; the array is the caller's. */
+size_t msglist_thread_rows(const struct msglist *l, size_t row, uint32_t **rows);
+
+/* --- msglist_view.c --- */
+void msglist_refilter(struct msglist *l);
+struct view_row msglist_view_row(const struct msglist *l, size_t row);
+
+/* --- msglist_strings.c --- */
+const struct summary *msglist_strings_find(const struct msglist *l, uint32_t uid);
+void msglist_strings_forget(struct msglist *l);
+void msglist_strings_forget_uid(struct msglist *l, uint32_t uid);
+/* Asks for the row and those around it. */
+void msglist_strings_ask(struct msglist *l, size_t row);
 
 #endif

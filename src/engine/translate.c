@@ -183,7 +183,19 @@ static struct event *take_order(struct engine *e, struct store_event *ev)
 
 	if (!l)
 		return NULL;
-	msglist_take_order(l, ev->uids, ev->n);
+	msglist_take_order(l, ev->done ? SORT_SUBJECT : SORT_FROM, ev->uids, ev->ranks, ev->n);
+	ev->uids = ev->ranks = NULL;
+	return list_event(l, EVENT_LIST);
+}
+
+static struct event *take_sorted(struct engine *e, struct store_event *ev)
+{
+	struct msglist *l = engine_list(e, ev->list);
+
+	if (!l)
+		return NULL;
+	msglist_take_sorted(l, ev->sorted);
+	ev->sorted = NULL;
 	return list_event(l, EVENT_LIST);
 }
 
@@ -469,6 +481,8 @@ static struct event *dispatch(struct engine *e, struct store_event *ev)
 		return take_rows(e, ev);
 	case STORE_ORDER:
 		return take_order(e, ev);
+	case STORE_SORTED:
+		return take_sorted(e, ev);
 	case STORE_VIEW:
 		return take_view(e, ev);
 	case STORE_BYTES:

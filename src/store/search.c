@@ -344,10 +344,12 @@ void search_order(struct store *s, const struct store_request *r)
 	qsort(keys, c.n, sizeof(*keys), by_key);
 	ev = store_event_new(STORE_ORDER);
 	ev->list = r->list;
+	ev->done = r->n;
 	ev->n = c.n;
-	ev->uids = mem_array(c.n, sizeof(*ev->uids));
+	ev->uids = mem_dup(c.uid, c.n * sizeof(*c.uid));
+	ev->ranks = mem_array(c.n, sizeof(*ev->ranks));
 	for (size_t i = 0; i < c.n; i++) {
-		ev->uids[i] = keys[i].uid;
+		ev->ranks[columns_find(&c, keys[i].uid)] = (uint32_t)i;
 		free(keys[i].key);
 	}
 	free(keys);

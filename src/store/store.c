@@ -92,6 +92,9 @@ void store_event_free(struct store_event *ev)
 	free(ev->text);
 	free(ev->folder);
 	free(ev->uids);
+	free(ev->ranks);
+	if (ev->sorted)
+		ev->free_sorted(ev->sorted);
 	columns_done(&ev->columns);
 	strv_done(&ev->keysets);
 	for (size_t i = 0; i < ev->nrows; i++)

@@ -123,14 +123,15 @@ enum store_event_kind {
 			   window's strings */
 	STORE_CHANGES,  /* list: added rows and changed flags (rows), removed uids */
 	STORE_ROWS,     /* list, rows */
-	STORE_ORDER,    /* list, uids in order */
-	STORE_VIEW,     /* final of REQUEST_READ */
-	STORE_BYTES,    /* final; bytes */
-	STORE_FOUND,    /* final; uids */
-	STORE_DRAFTS,   /* final; drafts */
-	STORE_OUTBOX,   /* account, mails: the whole outbox */
-	STORE_PENDING,  /* account, ops: the whole list of pending operations */
-	STORE_SENT,     /* account, text */
+	STORE_ORDER,    /* list, uids (ascending), ranks of each; done: 0 by from, 1 by subject */
+	STORE_SORTED, /* list, sorted: not of the disk thread but of another helper of the engine */
+	STORE_VIEW,   /* final of REQUEST_READ */
+	STORE_BYTES,  /* final; bytes */
+	STORE_FOUND,  /* final; uids */
+	STORE_DRAFTS, /* final; drafts */
+	STORE_OUTBOX, /* account, mails: the whole outbox */
+	STORE_PENDING,     /* account, ops: the whole list of pending operations */
+	STORE_SENT,        /* account, text */
 	STORE_SEND_FAILED, /* account, err, text */
 	STORE_NEW_MAIL,    /* account, folder, n */
 	STORE_NOTICE,      /* text */
@@ -164,7 +165,10 @@ struct store_event {
 	char *text, *folder;
 	uint64_t done, total;
 	uint32_t *uids;
-	size_t n; /* of uids, or a number */
+	size_t n;        /* of uids, or a number */
+	uint32_t *ranks; /* owned */
+	void *sorted;    /* owned; the engine knows what it is */
+	void (*free_sorted)(void *sorted);
 	struct columns columns;
 	struct strv keysets;
 	struct summary **rows; /* owned copies */
@@ -183,6 +187,7 @@ struct store_event {
 	int percent; /* of the first fill; 100 complete; -1 unknown */
 	struct str bytes;
 };
+struct store_event *store_event_new(enum store_event_kind kind);
 void store_event_free(struct store_event *ev);
 void store_event_free_item(struct queue_item *item);
 

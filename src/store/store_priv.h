@@ -177,7 +177,6 @@ struct store {
 };
 
 /* --- store.c: events --- */
-struct store_event *store_event_new(enum store_event_kind kind);
 void store_emit(struct store *s, struct store_event *ev);
 void store_done(struct store *s, const struct store_request *r, const char *text);
 void store_failed(struct store *s, unsigned request, const struct err *err);
