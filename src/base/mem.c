@@ -2,6 +2,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,4 +86,10 @@ void mem_free_secret(char *s)
 	if (s)
 		explicit_bzero(s, strlen(s));
 	free(s);
+}
+
+void mem_give_back(void)
+{
+	/* Setting it also keeps it from growing with what is freed, which keeps all of that. */
+	mallopt(M_MMAP_THRESHOLD, 256 * 1024);
 }

@@ -27,6 +27,9 @@ void *mem_grow(void *p, size_t *cap, size_t need, size_t size);
 /* Overwrites a secret so that the compiler cannot drop it, then frees it. NULL is fine. */
 void mem_free_secret(char *s);
 
+/* At the start of the program: large pieces go back to the system when they are freed. */
+void mem_give_back(void);
+
 /* Frees a member and forgets it. */
 #define MEM_FREE(p) (free(p), (p) = NULL)
 #define MEM_COUNT(a) (sizeof(a) / sizeof((a)[0]))

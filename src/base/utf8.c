@@ -2,10 +2,12 @@
 
 #include "base/mem.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unicase.h>
 #include <uninorm.h>
+#include <unictype.h>
 #include <wchar.h>
 
 static const uint32_t REPLACEMENT = 0xFFFD;
@@ -217,33 +219,92 @@ char *utf8_clean_line(const char *p, size_t len)
 	return str_steal(&out);
 }
 
-static bool is_ascii(const char *s, size_t len)
+/*
+ * Code points that fold to one code point of no more bytes and that no other of these combines
+ * with: scripts with cases by a table made once, others as they are. What has anything else in it
+ * goes through libunistring.
+ */
+enum { FOLD_TABLE = 0x530 };
+
+static uint16_t fold_table[FOLD_TABLE]; /* 0: not simple */
+static pthread_once_t fold_once = PTHREAD_ONCE_INIT;
+
+static void make_fold_table(void)
 {
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)s[i] >= 0x80)
+	for (ucs4_t cp = 1; cp < FOLD_TABLE; cp++) {
+		uint32_t out[8];
+		size_t n = MEM_COUNT(out);
+
+		if (!u32_casefold(&cp, 1, NULL, UNINORM_NFC, out, &n) || n != 1 ||
+			uc_combining_class(cp) || uc_combining_class(out[0]))
+			continue;
+		if (out[0] < 0x80 || (cp >= 0x80 && out[0] < 0x800))
+			fold_table[cp] = (uint16_t)out[0];
+	}
+}
+
+static bool has_no_case(uint32_t cp)
+{
+	return (cp >= 0x2010 && cp <= 0x205E) || (cp >= 0x3001 && cp <= 0x3029) ||
+	       (cp >= 0x3041 && cp <= 0x3096) || (cp >= 0x30A0 && cp <= 0x30FF) ||
+	       (cp >= 0x4E00 && cp <= 0x9FFF) || (cp >= 0xAC00 && cp <= 0xD7A3) ||
+	       (cp >= 0x1F300 && cp <= 0x1FAFF);
+}
+
+/* False: out is as before. */
+static bool fold_simple(struct str *out, const char *s, size_t len)
+{
+	const char *end = s + len;
+	size_t before = out->len;
+
+	pthread_once(&fold_once, make_fold_table);
+	str_room(out, len);
+	while (s < end) {
+		const char *start = s;
+		uint32_t cp = (unsigned char)*s < 0x80 ? (unsigned char)*s++ : utf8_next(&s, end);
+
+		if (cp < FOLD_TABLE && fold_table[cp]) {
+			if (fold_table[cp] < 0x80)
+				out->p[out->len++] = (char)fold_table[cp];
+			else
+				utf8_put(out, fold_table[cp]);
+		} else if (cp == 0xDF) {
+			str_adds(out, "ss"); /* as many bytes; German is full of them */
+		} else if (has_no_case(cp)) {
+			str_add(out, start, (size_t)(s - start));
+		} else {
+			out->len = before;
+			out->p[before] = '\0';
 			return false;
+		}
+	}
+	out->p[out->len] = '\0';
 	return true;
+}
+
+void utf8_fold_add(struct str *out, const char *s, size_t len)
+{
+	size_t folded_len = 0;
+	uint8_t *folded;
+
+	if (fold_simple(out, s, len))
+		return;
+	folded = u8_casefold((const uint8_t *)s, len, NULL, UNINORM_NFC, NULL, &folded_len);
+	if (folded) {
+		str_add(out, (const char *)folded, folded_len);
+		free(folded);
+		return;
+	}
+	for (size_t i = 0; i < len; i++)
+		str_addc(out, s[i] >= 'A' && s[i] <= 'Z' ? (char)(s[i] - 'A' + 'a') : s[i]);
 }
 
 char *utf8_fold(const char *s, size_t len)
 {
-	size_t out_len = 0;
-	uint8_t *out;
-	char *copy;
+	struct str out = STR_INIT;
 
-	if (!is_ascii(s, len)) {
-		out = u8_casefold((const uint8_t *)s, len, NULL, UNINORM_NFC, NULL, &out_len);
-		if (out) {
-			copy = mem_strndup((const char *)out, out_len);
-			free(out);
-			return copy;
-		}
-	}
-	copy = mem_strndup(s, len);
-	for (char *p = copy; *p; p++)
-		if (*p >= 'A' && *p <= 'Z')
-			*p = (char)(*p - 'A' + 'a');
-	return copy;
+	utf8_fold_add(&out, s, len);
+	return str_steal(&out);
 }
 
 void utf8_pad(struct str *out, const char *s, int columns)

@@ -59,6 +59,7 @@ bool utf8_is_hidden(uint32_t cp);
 /* Case-folded and canonically composed copy for comparing and searching (Unicode, libunistring).
  * free(). */
 char *utf8_fold(const char *s, size_t len);
+void utf8_fold_add(struct str *out, const char *s, size_t len); /* the same, appended */
 
 /* Appends s, cut or padded with spaces to exactly columns; a cut ends in "…" when there is room. */
 void utf8_pad(struct str *out, const char *s, int columns);

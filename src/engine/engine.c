@@ -138,6 +138,7 @@ int engine_new(struct engine **out, struct settings *settings, const struct engi
 	struct engine *e = mem_alloc(sizeof(*e));
 
 	(void)err;
+	mem_give_back();
 	net_init();
 	e->settings = settings;
 	e->options = *options;
@@ -341,7 +342,7 @@ static void ask_order(void *ctx, unsigned id, enum msglist_sort sort)
 	struct store_request *r = store_request_new(REQUEST_ORDER);
 
 	r->list = id;
-	r->n = sort == SORT_SUBJECT;
+	r->n = sort == SORT_FROM ? 0 : sort == SORT_SUBJECT ? 1 : 2;
 	store_post(e->store, r);
 }
 

@@ -42,7 +42,8 @@ struct sorting {
 
 /* Asks for the strings of some UIDs; answered by msglist_take_rows. */
 typedef void msglist_ask_fn(void *ctx, unsigned id, const uint32_t *uids, size_t n);
-/* Asks for the ranks of all UIDs by from or subject; answered by msglist_take_order. */
+/* Asks for the ranks of all UIDs by from or subject, answered by msglist_take_order; any other sort
+ * says that none are needed any more. */
 typedef void msglist_order_fn(void *ctx, unsigned id, enum msglist_sort sort);
 /* Takes a job for another thread; answered by msglist_take_sorted. */
 typedef void msglist_sort_fn(void *ctx, struct sort_job *job);

@@ -430,6 +430,9 @@ static void want(struct msglist *l, struct sorting to)
 	if (to.sort != l->want.sort) {
 		forget_ranks(l);
 		l->ranks_asked = l->ranks_stale = false;
+		if (msglist_needs_ranks(l->want.sort) && !msglist_needs_ranks(to.sort) &&
+			l->ask_order)
+			l->ask_order(l->ctx, l->id, to.sort);
 	}
 	l->want = to;
 	if (msglist_needs_ranks(to.sort) && !has_ranks(l, to.sort) && !l->ranks_asked)

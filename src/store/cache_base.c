@@ -25,8 +25,8 @@ struct base {
 	struct gdbmf *file;
 	struct base_meta meta;
 	struct dir_entry *dir;
-	uint32_t start[5]; /* of each family in dir */
-	struct slot slots[CACHED_PAGES + CACHED_PAIRS];
+	uint32_t start[5];                                  /* of each family in dir */
+	struct slot slots[CACHED_PAGES + CACHED_PAIRS + 1]; /* the last for walks */
 	uint64_t clock;
 };
 
@@ -221,6 +221,15 @@ static int slot_view(struct slot *s)
 	return -1;
 }
 
+static void fill_slot(struct base *b, struct slot *s, enum family f, uint32_t index)
+{
+	free(s->rec);
+	*s = (struct slot){.family = f, .index = index, .used = ++b->clock};
+	s->rec = fetch(b, f, index, &s->len);
+	if (s->rec && slot_view(s) != 0)
+		MEM_FREE(s->rec);
+}
+
 static struct slot *slot_get(struct base *b, enum family f, uint32_t index)
 {
 	bool strings = f == FAMILY_STRINGS;
@@ -235,11 +244,7 @@ static struct slot *slot_get(struct base *b, enum family f, uint32_t index)
 		if (s->used < old->used)
 			old = s;
 	}
-	free(old->rec);
-	*old = (struct slot){.family = f, .index = index, .used = ++b->clock};
-	old->rec = fetch(b, f, index, &old->len);
-	if (old->rec && slot_view(old) != 0)
-		MEM_FREE(old->rec);
+	fill_slot(b, old, f, index);
 	return old;
 }
 
@@ -255,6 +260,14 @@ const struct strings_page *base_strings_page(struct base *b, uint32_t index)
 {
 	const struct slot *s = slot_get(b, FAMILY_STRINGS, index);
 
+	return s->rec ? &s->view.strings : NULL;
+}
+
+const struct strings_page *base_walk_page(struct base *b, uint32_t index)
+{
+	struct slot *s = &b->slots[CACHED_PAGES + CACHED_PAIRS];
+
+	fill_slot(b, s, FAMILY_STRINGS, index);
 	return s->rec ? &s->view.strings : NULL;
 }
 
@@ -279,6 +292,11 @@ static uint32_t page_of(const struct base *b, enum family f, uint32_t key)
 			high = mid;
 	}
 	return low ? low - 1 : b->meta.pages[f];
+}
+
+uint32_t base_strings_index(const struct base *b, uint32_t uid)
+{
+	return page_of(b, FAMILY_STRINGS, uid);
 }
 
 int base_strings(struct base *b, uint32_t uid, struct summary *s, uint32_t range[2])

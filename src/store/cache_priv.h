@@ -10,6 +10,7 @@
  * cache_link.c   Message-ID and identity look-up, parents
  * cache_base.c   reading a base: directory, pages through an LRU
  * cache_build.c  building a base (compaction)
+ * cache_walk.c   strings in the order of UIDs
  * cache_page.c   bytes of the records of a base
  * cache_log.c    bytes of the records of the log
  */
@@ -197,11 +198,15 @@ void base_load(struct base *b, struct columns *c, struct strv *keysets,
 const unsigned char *base_page(struct base *b, enum family f, uint32_t index, size_t *len);
 /* The same taken apart; NULL: damaged. */
 const struct strings_page *base_strings_page(struct base *b, uint32_t index);
+/* The same, read anew and past the pages that are kept; valid until the next call of this one. */
+const struct strings_page *base_walk_page(struct base *b, uint32_t index);
 const struct page *base_pairs_page(struct base *b, enum family f, uint32_t index);
 uint32_t base_pages(const struct base *b, enum family f);
 uint32_t base_first(const struct base *b, enum family f, uint32_t index);
 /* The last UID the page may hold. */
 uint32_t base_last(const struct base *b, enum family f, uint32_t index);
+/* The page of strings that uid would be in; base_pages when there is none. */
+uint32_t base_strings_index(const struct base *b, uint32_t uid);
 /* 1: found, 0: not in the base, -1: its page is damaged, range says which. */
 int base_strings(struct base *b, uint32_t uid, struct summary *s, uint32_t range[2]);
 /* UIDs with that hash, ascending; f is FAMILY_PAIRS or FAMILY_WAITING. */

@@ -5,6 +5,7 @@
  * "subject:x", "body:x", "flag:unread" narrow it; "~f x" and the like are mutt's way to say the
  * same. Case does not matter (Unicode folding).
  */
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -16,7 +17,7 @@
 #include <string.h>
 
 enum field { IN_ANY, IN_FROM, IN_TO, IN_SUBJECT, IN_BODY, BY_FLAG };
-enum { TERMS_MAX = 32, BODY_MAX = 64 << 20 };
+enum { TERMS_MAX = 32, BODY_MAX = 64 << 20, MEMO_TERMS = 8, MEMO_BYTES = 1 << 16 };
 
 struct term {
 	enum field field;
@@ -160,17 +161,91 @@ static int parse_query(struct query *q, const char *text, struct err *err)
 	return rc;
 }
 
-static bool contains(const char *hay, const char *folded)
+/*
+ * What was found out about the strings of a page: equal ones stand there once, so that a sender of
+ * many messages is compared once.
+ */
+struct memo {
+	uint64_t number; /* of the page */
+	uint8_t *seen;   /* owned; by place in the page and word: round + hit */
+	uint8_t round;   /* even; another for each page, so that seen is not cleared for each */
+	struct str folded;
+};
+
+struct search {
+	struct work work;
+	unsigned list;
+	struct query query;
+	uint32_t next;  /* UID */
+	uint32_t *only; /* owned; NULL: all */
+	size_t nonly, only_at;
+	struct memo memo;
+	struct store_event *answer; /* owned */
+	size_t cap;
+};
+
+static unsigned char lower(char c)
 {
-	char *f;
-	bool found;
+	return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+/* -1: hay has other than ASCII in it. */
+static int find_ascii(const char *hay, const char *word)
+{
+	const unsigned char first = (unsigned char)*word;
+	int found = 0;
+
+	for (; *hay; hay++) {
+		size_t i = 1;
+
+		if ((unsigned char)*hay >= 0x80)
+			return -1;
+		if (found || lower(*hay) != first)
+			continue;
+		while (word[i] && lower(hay[i]) == (unsigned char)word[i])
+			i++;
+		found = !word[i];
+	}
+	return found;
+}
+
+static bool contains(struct memo *m, const char *hay, const char *folded)
+{
+	int found;
 
 	if (!*folded)
 		return true;
-	f = utf8_fold(hay, strlen(hay));
-	found = strstr(f, folded) != NULL;
-	free(f);
-	return found;
+	found = find_ascii(hay, folded);
+	if (found >= 0)
+		return found;
+	str_clear(&m->folded);
+	utf8_fold_add(&m->folded, hay, strlen(hay));
+	return strstr(str_c(&m->folded), folded) != NULL;
+}
+
+/* The same, asked once for each string of a page. */
+static bool has_word(struct search *s, const struct cache_walk *w, const char *hay, size_t term)
+{
+	const char *word = s->query.v[term].word;
+	struct memo *m = &s->memo;
+	size_t at;
+
+	if (!w->paged || term >= MEMO_TERMS)
+		return contains(m, hay, word);
+	if (!m->seen)
+		m->seen = mem_array(MEMO_TERMS, MEMO_BYTES);
+	if (m->number != w->number) {
+		m->number = w->number;
+		m->round = (uint8_t)(m->round + 2);
+		if (!m->round) {
+			memset(m->seen, 0, MEMO_TERMS * MEMO_BYTES);
+			m->round = 2;
+		}
+	}
+	at = term * MEMO_BYTES + (size_t)(hay - w->heap);
+	if ((m->seen[at] & ~1) != m->round)
+		m->seen[at] = (uint8_t)(m->round + contains(m, hay, word));
+	return m->seen[at] & 1;
 }
 
 /* The text parts of a message that is here, folded; NULL when it is not. */
@@ -200,159 +275,175 @@ static char *folded_body(struct folder *f, const struct summary *s)
 	return folded;
 }
 
-static bool matches_text(const struct term *t, const struct summary *s, const char *body)
+static bool matches_text(
+	struct search *s, const struct cache_walk *w, const struct summary *row, size_t term)
 {
-	switch (t->field) {
+	switch (s->query.v[term].field) {
 	case IN_FROM:
-		return contains(s->from_name, t->word) || contains(s->from_mail, t->word);
+		return has_word(s, w, row->from_name, term) || has_word(s, w, row->from_mail, term);
 	case IN_TO:
-		return contains(s->to, t->word);
+		return has_word(s, w, row->to, term);
 	case IN_SUBJECT:
-		return contains(s->subject, t->word);
-	case IN_BODY:
-		return body && strstr(body, t->word);
+		return has_word(s, w, row->subject, term);
 	case IN_ANY:
-		return contains(s->from_name, t->word) || contains(s->from_mail, t->word) ||
-		       contains(s->to, t->word) || contains(s->subject, t->word);
+		return has_word(s, w, row->subject, term) || has_word(s, w, row->from_name, term) ||
+		       has_word(s, w, row->from_mail, term) || has_word(s, w, row->to, term);
 	default:
 		return true;
 	}
 }
 
-static bool matches(const struct query *q, struct folder *f, uint32_t uid, uint32_t flags)
+static bool matches_flags(const struct query *q, uint32_t flags)
 {
-	struct summary s;
-	char *body = NULL;
-	bool ok = true, words = false;
-
 	for (size_t i = 0; i < q->n; i++) {
 		const struct term *t = &q->v[i];
 
 		if (t->field == BY_FLAG && ((flags & t->set) != t->set || (flags & t->clear)))
 			return false;
-		words |= t->field != BY_FLAG;
 	}
-	if (!words)
-		return true;
-	if (cache_get(f->cache, uid, &s) != 0)
-		return false;
+	return true;
+}
+
+/* Bodies are read last: most rows are out by then. */
+static bool matches_body(const struct query *q, struct folder *f, const struct summary *row)
+{
+	char *body = folded_body(f, row);
+	bool ok = body != NULL;
+
 	for (size_t i = 0; ok && i < q->n; i++)
-		if (q->v[i].field != IN_BODY)
-			ok = matches_text(&q->v[i], &s, NULL);
-	/* Bodies are read last: most rows are out by then. */
-	if (ok && q->needs_body) {
-		body = folded_body(f, &s);
-		for (size_t i = 0; ok && i < q->n; i++)
-			if (q->v[i].field == IN_BODY)
-				ok = matches_text(&q->v[i], &s, body);
-		free(body);
-	}
+		if (q->v[i].field == IN_BODY)
+			ok = strstr(body, q->v[i].word) != NULL;
+	free(body);
 	return ok;
 }
 
-static void answer(
-	struct store *s, struct store_request *r, struct folder *f, const struct query *q)
-{
-	struct store_event *ev = store_event_new(STORE_FOUND);
-	struct columns c;
-	size_t cap = 0;
+/* --- a search on its way --- */
 
-	cache_columns(f->cache, &c);
-	for (size_t i = 0; i < c.n; i++)
-		if (matches(q, f, c.uid[i], c.flags[i])) {
-			ev->uids = mem_grow(ev->uids, &cap, ev->n + 1, sizeof(*ev->uids));
-			ev->uids[ev->n++] = c.uid[i];
+static void search_free(struct search *s)
+{
+	for (size_t i = 0; i < s->query.n; i++)
+		free(s->query.v[i].word);
+	free(s->only);
+	free(s->memo.seen);
+	str_done(&s->memo.folded);
+	store_event_free(s->answer);
+	free(s);
+}
+
+static void search_drop(struct store *store, struct work *w, const struct err *why)
+{
+	store_failed(store, w->request, why);
+	search_free((struct search *)w);
+}
+
+static void add_found(struct search *s, uint32_t uid)
+{
+	struct store_event *ev = s->answer;
+
+	ev->uids = mem_grow(ev->uids, &s->cap, ev->n + 1, sizeof(*ev->uids));
+	ev->uids[ev->n++] = uid;
+}
+
+/* Whether the message is one of those that are asked about; ascending. */
+static bool is_asked(struct search *s, uint32_t uid)
+{
+	if (!s->only)
+		return true;
+	while (s->only_at < s->nonly && s->only[s->only_at] < uid)
+		s->only_at++;
+	return s->only_at < s->nonly && s->only[s->only_at] == uid;
+}
+
+/* Rows between two looks at the clock. */
+enum { STRIDE = 512 };
+
+/* Flags only need no strings. True: at the end. */
+static bool search_flags(struct search *s, struct folder *f)
+{
+	const struct columns *c = cache_columns_view(f->cache);
+
+	for (size_t i = 0; i < c->n; i++)
+		if (is_asked(s, c->uid[i]) && matches_flags(&s->query, c->flags[i]))
+			add_found(s, c->uid[i]);
+	return true;
+}
+
+static bool search_words(struct search *s, struct folder *f)
+{
+	int64_t end = clock_ms() + WORK_MS;
+	struct cache_walk w;
+	struct summary row;
+	size_t rows = 0;
+
+	s->memo.number = 0;
+	if (s->only)
+		s->next = s->only_at < s->nonly ? s->only[s->only_at] : UINT32_MAX;
+	cache_walk_start(&w, f->cache, s->next);
+	while (cache_walk_next(&w, &row)) {
+		bool ok = is_asked(s, row.uid) && matches_flags(&s->query, row.flags);
+
+		for (size_t i = 0; ok && i < s->query.n; i++)
+			ok = matches_text(s, &w, &row, i);
+		s->next = row.uid + 1;
+		if (ok && s->query.needs_body) {
+			/* reading may note damage, after which the walk is no more */
+			if (matches_body(&s->query, f, &row))
+				add_found(s, row.uid);
+			return false;
 		}
-	columns_done(&c);
-	ev->request = r->request;
-	ev->list = r->list;
-	store_emit(s, ev);
+		if (ok)
+			add_found(s, row.uid);
+		if (s->only && s->only_at == s->nonly)
+			return true;
+		if (++rows % STRIDE == 0 && clock_ms() >= end)
+			return false;
+	}
+	return true;
 }
 
-void search_request(struct store *s, struct store_request *r)
+static bool search_step(struct store *store, struct work *w)
 {
-	struct list *l = store_list(s, r->list);
-	struct query q = {0};
+	struct search *s = (struct search *)w;
+	struct list *l = store_list(store, s->list);
+	bool words = false;
 	struct err err = {0};
-	int rc = l ? parse_query(&q, r->text ? r->text : "", &err)
-		   : err_set(&err, ERR_GONE, _("The folder is no longer open"));
 
-	if (rc == 0)
-		answer(s, r, l->folder, &q);
-	else
-		store_failed(s, r->request, &err);
-	for (size_t i = 0; i < q.n; i++)
-		free(q.v[i].word);
-}
-
-/* --- order by words --- */
-
-struct keyed {
-	char *key; /* owned */
-	uint32_t uid;
-};
-
-static int by_key(const void *a, const void *b)
-{
-	const struct keyed *x = a, *y = b;
-	int c = strcmp(x->key, y->key);
-
-	return c ? c : (x->uid > y->uid) - (x->uid < y->uid);
-}
-
-/* The base subject for sorting: reply and forward marks and list tags in front do not count (RFC
- * 5256 2.1, in short). */
-static const char *base_subject(const char *s)
-{
-	for (;;) {
-		const char *close = *s == '[' ? strchr(s, ']') : NULL;
-
-		while (*s == ' ')
-			s++;
-		if (close)
-			s = close + 1;
-		else if (str_istarts(s, "re:") || str_istarts(s, "fw:"))
-			s += 3;
-		else if (str_istarts(s, "fwd:"))
-			s += 4;
-		else
-			return s;
+	if (!l || !l->folder->cache) {
+		err_set(&err, ERR_GONE, _("The folder is no longer open"));
+		search_drop(store, w, &err);
+		return true;
 	}
+	for (size_t i = 0; i < s->query.n; i++)
+		words |= s->query.v[i].field != BY_FLAG;
+	if (!(words ? search_words(s, l->folder) : search_flags(s, l->folder)))
+		return false;
+	store_emit(store, s->answer);
+	s->answer = NULL;
+	search_free(s);
+	return true;
 }
 
-void search_order(struct store *s, const struct store_request *r)
+void search_request(struct store *store, struct store_request *r)
 {
-	struct list *l = store_list(s, r->list);
-	struct store_event *ev;
-	struct columns c;
-	struct keyed *keys;
+	struct search *s = mem_alloc(sizeof(*s));
+	struct err err = {0};
+	int rc;
 
-	if (!l)
+	s->work = (struct work){.request = r->request, .step = search_step, .drop = search_drop};
+	s->list = r->list;
+	s->only = r->uids;
+	s->nonly = r->uids ? r->n : 0;
+	r->uids = NULL;
+	s->next = 1;
+	s->answer = store_event_new(STORE_FOUND);
+	s->answer->request = r->request;
+	s->answer->list = r->list;
+	rc = parse_query(&s->query, r->text ? r->text : "", &err);
+	if (rc != 0) {
+		search_drop(store, &s->work, &err);
 		return;
-	cache_columns(l->folder->cache, &c);
-	keys = mem_array(c.n, sizeof(*keys));
-	for (size_t i = 0; i < c.n; i++) {
-		struct summary row;
-		const char *text = "";
-
-		if (cache_get(l->folder->cache, c.uid[i], &row) == 0)
-			text = r->n             ? base_subject(row.subject)
-			       : *row.from_name ? row.from_name
-						: row.from_mail;
-		keys[i] = (struct keyed){utf8_fold(text, strlen(text)), c.uid[i]};
 	}
-	qsort(keys, c.n, sizeof(*keys), by_key);
-	ev = store_event_new(STORE_ORDER);
-	ev->list = r->list;
-	ev->done = r->n;
-	ev->n = c.n;
-	ev->uids = mem_dup(c.uid, c.n * sizeof(*c.uid));
-	ev->ranks = mem_array(c.n, sizeof(*ev->ranks));
-	for (size_t i = 0; i < c.n; i++) {
-		ev->ranks[columns_find(&c, keys[i].uid)] = (uint32_t)i;
-		free(keys[i].key);
-	}
-	free(keys);
-	columns_done(&c);
-	store_emit(s, ev);
+	/* most are through in one slice */
+	if (!search_step(store, &s->work))
+		store_work(store, &s->work);
 }

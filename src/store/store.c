@@ -262,6 +262,7 @@ static void close_list(struct store *s, const struct store_request *r)
 			folder_unuse(l->folder);
 			if (!l->folder->local && !folder_is_shown(l->folder))
 				account_watch_inbox(l->folder->account);
+			search_forget_order(l);
 			free(l);
 			return;
 		}
@@ -555,6 +556,7 @@ void store_free(struct store *s, int wait_ms)
 
 		s->lists = l->next;
 		folder_unuse(l->folder);
+		search_forget_order(l);
 		free(l);
 	}
 	change_forget_undo(s);

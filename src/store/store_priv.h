@@ -60,6 +60,11 @@ struct list { /* what the engine has open */
 	struct list *next;
 	unsigned id;
 	struct folder *folder;
+	/* Owned; the order by sender or subject that was told last (search_order.c): ascending UIDs
+	 * and their ranks. */
+	uint32_t *rank_uids, *ranks;
+	size_t nranks;
+	bool by_subject;
 };
 
 /* A request that waits for a body to come from the server. */
@@ -328,8 +333,11 @@ void transfer_request(struct store *s, struct store_request *r); /* export, impo
 void transfer_fetched(struct store *s, struct store_request *r, const struct err *err);
 
 /* --- search.c --- */
-void search_request(struct store *s, struct store_request *r);
+void search_request(struct store *s, struct store_request *r); /* takes uids: look only at these */
+
+/* --- search_order.c --- */
 void search_order(
 	struct store *s, const struct store_request *r); /* all UIDs by sender or subject */
+void search_forget_order(struct list *l);
 
 #endif

@@ -4,8 +4,10 @@
  *
  *   bench_engine arrive CONFIG FOLDER          a new folder: online, first row, all rows
  *   bench_engine known CONFIG FOLDER           a folder that is here: online, synchronised, again
- *   bench_engine list CONFIG FOLDER WORD N     order, threads and limit, N times; "-ui" is the part
- *                                              that the UI thread spends
+ *   bench_engine list CONFIG FOLDER WORD N     order, threads and limit, N times; "-ui" is the
+ *                                              longest that the UI thread was busy at once, "-cpu"
+ *                                              what all threads worked
+ *   bench_engine make CONFIG FOLDER N          a header cache of N messages, without any server
  *   bench_engine fields                        the header fields that a summary is made of
  */
 #include "base/clock.h"
@@ -13,6 +15,8 @@
 #include "base/mem.h"
 #include "engine/engine.h"
 #include "mime/envelope.h"
+#include "base/file.h"
+#include "store/cache.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -169,61 +173,249 @@ static void known(struct engine *e, const char *folder)
 	say("again", now() - begin);
 }
 
+/* --- lists --- */
+
+static double cpu(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+/* Waits until nothing is under way for the list; the longest that one event took this thread. */
+static double settle(struct engine *e, struct msglist *l, unsigned request)
+{
+	double longest = 0;
+	unsigned answered = 0;
+
+	while (msglist_busy(l) || (request && answered != request)) {
+		struct pollfd pfd = {engine_fd(e), POLLIN, 0};
+		double at = cpu(CLOCK_THREAD_CPUTIME_ID), took;
+		struct event *ev = engine_next(e);
+
+		took = cpu(CLOCK_THREAD_CPUTIME_ID) - at;
+		if (took > longest)
+			longest = took;
+		if (!ev) {
+			poll(&pfd, 1, 1000);
+			continue;
+		}
+		if (ev->kind != EVENT_PROGRESS && ev->kind != EVENT_LIST)
+			answered = ev->request;
+		event_free(ev);
+	}
+	return longest;
+}
+
+struct meter {
+	const char *name;
+	double wall, cpu, ui;
+};
+
+static struct meter meter_start(const char *name)
+{
+	return (struct meter){
+		name, now(), cpu(CLOCK_PROCESS_CPUTIME_ID), cpu(CLOCK_THREAD_CPUTIME_ID)};
+}
+
+static void meter_say(const struct meter *m, struct engine *e, struct msglist *l, unsigned request)
+{
+	double first = cpu(CLOCK_THREAD_CPUTIME_ID) - m->ui, later = settle(e, l, request);
+	char what[64];
+
+	say(m->name, now() - m->wall);
+	snprintf(what, sizeof(what), "%s-ui", m->name);
+	say(what, first > later ? first : later);
+	snprintf(what, sizeof(what), "%s-cpu", m->name);
+	say(what, cpu(CLOCK_PROCESS_CPUTIME_ID) - m->cpu);
+}
+
 static void order(struct engine *e, struct msglist *l, const char *name, enum msglist_sort sort)
 {
-	bool wait = sort == SORT_FROM || sort == SORT_SUBJECT;
-	char ui[64];
-	unsigned request;
-	double at = now();
+	struct meter m = meter_start(name);
 
 	msglist_set_sort(l, sort, false);
-	snprintf(ui, sizeof(ui), "%s-ui", name);
-	say(ui, now() - at);
-	while (wait && step(e, &request) != EVENT_LIST)
-		;
-	say(name, now() - at);
+	meter_say(&m, e, l, 0);
 }
 
-static void limit(struct engine *e, struct msglist *l, const char *word)
+static void limit(struct engine *e, struct msglist *l, const char *name, const char *query)
 {
-	double at = now();
-	unsigned id = engine_limit(e, l, word);
+	struct meter m = meter_start(name);
 
-	wait_final(e, id);
-	say("limit", now() - at);
+	meter_say(&m, e, l, engine_limit(e, l, query));
 	say("limited", (double)msglist_count(l));
-	wait_final(e, engine_limit(e, l, ""));
+	settle(e, l, engine_limit(e, l, ""));
 }
 
-static void threads(struct msglist *l)
+static void threads(struct engine *e, struct msglist *l, const char *name, bool on)
 {
-	double at = now();
+	struct meter m = meter_start(name);
 
-	msglist_set_threads(l, true);
-	say("thread", now() - at);
-	at = now();
-	msglist_set_threads(l, false);
-	say("unthread", now() - at);
+	msglist_set_threads(l, on);
+	meter_say(&m, e, l, 0);
+}
+
+/* Everything in one thread of execution at a time: folding is never elsewhere. */
+static void folds(struct engine *e, struct msglist *l)
+{
+	struct meter m = meter_start("fold-all");
+
+	msglist_fold_all(l, true);
+	meter_say(&m, e, l, 0);
+	m = meter_start("unfold-all");
+	msglist_fold_all(l, false);
+	meter_say(&m, e, l, 0);
+}
+
+static void memory(const char *what, const char *field)
+{
+	FILE *f = fopen("/proc/self/status", "r");
+	char line[256];
+	size_t len = strlen(field);
+
+	while (f && fgets(line, sizeof(line), f))
+		if (strncmp(line, field, len) == 0)
+			say(what, strtod(line + len, NULL) / 1024);
+	if (f)
+		fclose(f);
 }
 
 static void lists(struct engine *e, const char *folder, const char *word, int rounds)
 {
+	struct meter m = meter_start("open");
 	struct msglist *l = open_folder(e, folder);
 	unsigned request;
 
 	while (!msglist_ready(l))
 		step(e, &request);
 	say("ready", now() - begin);
+	meter_say(&m, e, l, 0);
+	memory("resident-mb", "VmRSS:");
+	memory("peak-mb", "VmHWM:");
 	if (msglist_threads(l))
-		msglist_set_threads(l, false);
+		threads(e, l, "unthread", false);
 	for (int i = 0; i < rounds; i++) {
 		order(e, l, "sort-size", SORT_SIZE);
 		order(e, l, "sort-from", SORT_FROM);
 		order(e, l, "sort-subject", SORT_SUBJECT);
 		order(e, l, "sort-date", SORT_DATE);
-		threads(l);
-		limit(e, l, word);
+		threads(e, l, "thread", true);
+		folds(e, l);
+		threads(e, l, "unthread", false);
+		limit(e, l, "limit", word);
+		limit(e, l, "limit-flag", "~U");
 	}
+	threads(e, l, "thread", true);
+	memory("resident-after-mb", "VmRSS:");
+	memory("peak-after-mb", "VmHWM:");
+}
+
+/* --- a cache without a server --- */
+
+static unsigned dice(unsigned n)
+{
+	static uint64_t state = 42;
+
+	state = state * UINT64_C(6364136223846793005) + 1442695040888963407;
+	return (unsigned)((state >> 33) % n);
+}
+
+struct mail {
+	char from[64], mail[64], subject[128], id[64], references[128];
+};
+
+/* Half are answers to one of the last two hundred; one sender in eight is not in ASCII. */
+static void make_mail(struct summary *s, struct mail *m, uint32_t uid, char (*subjects)[64])
+{
+	static const char *const words[] = {"Agenda", "letter", "invoice", "Größe", "review",
+		"build", "patch", "series", "minutes", "Срок", "release", "broken", "question",
+		"update", "travel", "idea"};
+	uint32_t sender = dice(2000), parent = dice(2) && uid > 300 ? uid - 1 - dice(200) : 0;
+	char *own = subjects[uid % 512];
+
+	if (parent)
+		memmove(own, subjects[parent % 512], 64);
+	else
+		snprintf(own, 64, "%s %s %s %u", words[dice(16)], words[dice(16)], words[dice(16)],
+			dice(10000));
+	snprintf(m->subject, sizeof(m->subject), "%s%s", parent ? "Re: " : "", own);
+	snprintf(m->from, sizeof(m->from), sender % 8 ? "Sender Number %u" : "Jürgen Weiß %u",
+		sender);
+	snprintf(m->mail, sizeof(m->mail), "sender%u@mail%u.example.org", sender, sender % 50);
+	snprintf(m->id, sizeof(m->id), "%u.%u@mail.example.org", uid, uid * 7919);
+	m->references[0] = '\0';
+	if (parent)
+		snprintf(m->references, sizeof(m->references), "%u.%u@mail.example.org", parent,
+			parent * 7919);
+	*s = (struct summary){.uid = uid,
+		.flags = dice(20) ? MAIL_SEEN : 0,
+		.received = 1400000000 + uid * 300,
+		.sent = 1400000000 + uid * 300 - dice(3000),
+		.size = dice(90000),
+		.keywords = "",
+		.from_name = m->from,
+		.from_mail = m->mail,
+		.to = "list@example.org",
+		.subject = m->subject,
+		.message_id = m->id,
+		.references = m->references,
+		.file = ""};
+	memcpy(s->identity, &uid, sizeof(uid));
+}
+
+static void fill_cache(const char *dir, const char *folder, uint32_t n)
+{
+	enum { BATCH = 500 };
+	struct summary *s = mem_array(BATCH, sizeof(*s));
+	struct mail *m = mem_array(BATCH, sizeof(*m));
+	char(*subjects)[64] = mem_array(512, sizeof(*subjects));
+	struct cache_meta meta = {1, n + 1, 1, n, true};
+	struct cache *c;
+	struct err err = {0};
+
+	if (cache_open(&c, dir, folder, NULL, &err) != 0)
+		die(err.text);
+	for (uint32_t uid = 1; uid <= n;) {
+		size_t k = 0;
+
+		for (; k < BATCH && uid <= n; k++, uid++)
+			make_mail(&s[k], &m[k], uid, subjects);
+		if (cache_add(c, s, k, &err) != 0 ||
+			(cache_wants_compact(c) && (cache_compact(dir, folder, &err) != 0 ||
+							   cache_refresh(c, &err) < 0)))
+			die(err.text);
+	}
+	if (cache_set_meta(c, &meta, &err) != 0 || cache_compact(dir, folder, &err) != 0)
+		die(err.text);
+	cache_free(c);
+	free(s);
+	free(m);
+	free(subjects);
+}
+
+static void make(struct settings *settings, const char *config, const char *folder, uint32_t n)
+{
+	struct conf_errors errors = {0};
+	char *base, *pages, *dir, *table, text[256], name[128];
+	int len;
+
+	if (settings_read(settings, config, no_other, NULL, &errors) != 0)
+		die("the configuration cannot be read");
+	base = settings_dir_cache(settings_account(settings, 0)->name);
+	pages = file_join(base, "v1");
+	snprintf(name, sizeof(name), "imap:%s", folder);
+	dir = cache_dir_for(pages, name);
+	fill_cache(dir, name, n);
+	len = snprintf(
+		text, sizeof(text), "talaria-folders 1\n1\t1\t%u\t0\t%s\t%s\n", n, folder, folder);
+	table = file_join(base, "folders");
+	if (file_replace(table, text, (size_t)len, 0600, NULL) != 0)
+		die("the table of folders cannot be written");
+	free(base);
+	free(pages);
+	free(dir);
+	free(table);
 }
 
 int main(int argc, char **argv)
@@ -239,6 +431,11 @@ int main(int argc, char **argv)
 		die("what, configuration and folder are needed");
 	i18n_init();
 	settings = settings_new();
+	if (argc == 5 && strcmp(argv[1], "make") == 0) {
+		make(settings, argv[2], argv[3], (uint32_t)strtoul(argv[4], NULL, 10));
+		settings_free(settings);
+		return 0;
+	}
 	e = start(argv[2], settings, strcmp(argv[1], "list") == 0);
 	if (strcmp(argv[1], "arrive") == 0)
 		arrive(e, argv[3]);

@@ -42,6 +42,8 @@ static void note_order(void *ctx, unsigned id, enum msglist_sort sort)
 	struct asked *a = ctx;
 
 	(void)id;
+	if (!msglist_needs_ranks(sort))
+		return;
 	a->orders++;
 	a->sort = sort;
 }

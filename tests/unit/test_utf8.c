@@ -10,6 +10,8 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unicase.h>
+#include <uninorm.h>
 
 #define BAD "\xef\xbf\xbd"
 
@@ -433,6 +435,36 @@ static void test_fold(void **state)
 	free(s);
 }
 
+/* The short way for simple characters must say what the library says, alone and in company. */
+static void test_fold_simple(void **state)
+{
+	struct str s = STR_INIT;
+	uint32_t before = 'A';
+
+	(void)state;
+	for (uint32_t cp = 1; cp < 0x20000; cp++) {
+		size_t len = 0;
+		uint8_t *want;
+		char *got;
+
+		if (cp >= 0xD800 && cp < 0xE000)
+			continue;
+		str_clear(&s);
+		utf8_put(&s, before);
+		utf8_put(&s, cp);
+		utf8_put(&s, cp + 7);
+		want = u8_casefold((const uint8_t *)s.p, s.len, NULL, UNINORM_NFC, NULL, &len);
+		assert_non_null(want);
+		got = utf8_fold(s.p, s.len);
+		if (strlen(got) != len || memcmp(got, want, len) != 0)
+			fail_msg("U+%04X after U+%04X", (unsigned)cp, (unsigned)before);
+		free(got);
+		free(want);
+		before = cp;
+	}
+	str_done(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -447,6 +479,7 @@ int main(void)
 		cmocka_unit_test(test_fit),
 		cmocka_unit_test(test_pad),
 		cmocka_unit_test(test_fold),
+		cmocka_unit_test(test_fold_simple),
 	};
 
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))

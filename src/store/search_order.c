@@ -1,0 +1,397 @@
+/*
+ * All messages of a folder by sender or subject: ranks, in slices. Keys are folded once and sorted
+ * eight bytes at a time; a list that has an order gets places for what came since only.
+ */
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "store/store_priv.h"
+#include "store/subject.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { STRIDE = 512, FEW = 12 };
+static const uint32_t BY_NUMBER = UINT32_MAX; /* depth of equal keys */
+
+struct keyed {
+	uint64_t head;   /* the eight bytes at hand, so that most comparisons end there */
+	uint32_t at;     /* of the whole key in text */
+	uint32_t number; /* in uids */
+};
+
+struct range { /* to be sorted; equal in their first depth bytes */
+	size_t lo, hi;
+	uint32_t depth;
+};
+
+struct order_work {
+	struct work work;
+	unsigned list;
+	bool subject;
+	uint32_t next;   /* UID that is read next */
+	struct str text; /* keys, NUL behind each */
+	uint32_t *uids;  /* as they were read: ascending */
+	struct keyed *v;
+	size_t n, cap, cap_uids;
+	bool read; /* all of them */
+	struct range *ranges;
+	size_t nranges, cap_ranges;
+	uint32_t dice;
+};
+
+/* --- keys --- */
+
+static void add_key(struct str *text, const struct summary *row, bool subject)
+{
+	if (subject) {
+		size_t from, len;
+
+		subject_base(row->subject, &from, &len);
+		utf8_fold_add(text, row->subject + from, len);
+	} else {
+		const char *name = *row->from_name ? row->from_name : row->from_mail;
+
+		utf8_fold_add(text, name, strlen(name));
+	}
+	str_addc(text, '\0');
+}
+
+/* The next eight bytes, zeros behind the end. */
+static uint64_t head_of(const char *key)
+{
+	uint64_t head = 0;
+
+	for (int i = 0; i < 8; i++) {
+		head = head << 8 | (unsigned char)*key;
+		key += *key != '\0';
+	}
+	return head;
+}
+
+static void add_keyed(struct order_work *o, const struct summary *row)
+{
+	size_t at = o->text.len;
+
+	if (at > UINT32_MAX - 70000)
+		return; /* what does not fit has no rank and stands last */
+	add_key(&o->text, row, o->subject);
+	o->v = mem_grow(o->v, &o->cap, o->n + 1, sizeof(*o->v));
+	o->uids = mem_grow(o->uids, &o->cap_uids, o->n + 1, sizeof(*o->uids));
+	o->v[o->n] = (struct keyed){head_of(o->text.p + at), (uint32_t)at, (uint32_t)o->n};
+	o->uids[o->n++] = row->uid;
+}
+
+/* By whole keys, then by UID. */
+static int compare(const struct str *text, const struct keyed *a, const struct keyed *b)
+{
+	int c = strcmp(text->p + a->at, text->p + b->at);
+
+	return c ? c : (a->number > b->number) - (a->number < b->number);
+}
+
+static int by_key(const void *a, const void *b, void *text)
+{
+	return compare(text, a, b);
+}
+
+/* --- everything --- */
+
+static bool read_some(struct order_work *o, struct folder *f, int64_t end)
+{
+	struct cache_walk w;
+	struct summary row;
+	size_t rows = 0;
+
+	cache_walk_start(&w, f->cache, o->next);
+	while (cache_walk_next(&w, &row)) {
+		add_keyed(o, &row);
+		o->next = row.uid + 1;
+		if (++rows % STRIDE == 0 && clock_ms() >= end)
+			return false;
+	}
+	return true;
+}
+
+/* --- sorting: quicksort by one head after the other --- */
+
+static void push(struct order_work *o, size_t lo, size_t hi, uint32_t depth)
+{
+	if (hi - lo < 2)
+		return;
+	o->ranges = mem_grow(o->ranges, &o->cap_ranges, o->nranges + 1, sizeof(*o->ranges));
+	o->ranges[o->nranges++] = (struct range){lo, hi, depth};
+}
+
+static void sort_few(struct order_work *o, size_t lo, size_t hi)
+{
+	for (size_t i = lo + 1; i < hi; i++) {
+		struct keyed k = o->v[i];
+		size_t to = i;
+
+		for (; to > lo && compare(&o->text, &k, &o->v[to - 1]) < 0; to--)
+			o->v[to] = o->v[to - 1];
+		o->v[to] = k;
+	}
+}
+
+/* Nobody who sends mail can know the places. */
+static uint64_t any_head(struct order_work *o, const struct range *r)
+{
+	o->dice = o->dice * 1664525 + 1013904223;
+	return o->v[r->lo + (size_t)((uint64_t)o->dice * (r->hi - r->lo) >> 32)].head;
+}
+
+static uint64_t middle_head(struct order_work *o, const struct range *r)
+{
+	uint64_t a = any_head(o, r), b = any_head(o, r), c = any_head(o, r);
+
+	if (a > b)
+		return b > c ? b : a < c ? a : c;
+	return b < c ? b : a > c ? a : c;
+}
+
+/* Those with one head in common go on with the next eight bytes. */
+static void go_deeper(struct order_work *o, size_t lo, size_t hi, uint32_t depth, bool ended)
+{
+	if (depth == BY_NUMBER || hi - lo < 2)
+		return;
+	for (size_t i = lo; i < hi; i++)
+		o->v[i].head = ended ? o->v[i].number : head_of(o->text.p + o->v[i].at + depth + 8);
+	push(o, lo, hi, ended ? BY_NUMBER : depth + 8);
+}
+
+static void split(struct order_work *o, struct range r)
+{
+	size_t less = r.lo, i = r.lo, more = r.hi;
+	uint64_t middle;
+
+	if (r.hi - r.lo <= FEW) {
+		sort_few(o, r.lo, r.hi);
+		return;
+	}
+	middle = middle_head(o, &r);
+	while (i < more) {
+		struct keyed k = o->v[i];
+
+		if (k.head < middle) {
+			o->v[i++] = o->v[less];
+			o->v[less++] = k;
+		} else if (k.head > middle) {
+			o->v[i] = o->v[--more];
+			o->v[more] = k;
+		} else {
+			i++;
+		}
+	}
+	push(o, r.lo, less, r.depth);
+	push(o, more, r.hi, r.depth);
+	go_deeper(o, less, more, r.depth, !(middle & 0xff));
+}
+
+static bool sort_some(struct order_work *o, int64_t end)
+{
+	for (size_t k = 1; o->nranges; k++) {
+		split(o, o->ranges[--o->nranges]);
+		if ((k % 64 == 0 || o->n > 100000) && clock_ms() >= end)
+			return false;
+	}
+	return true;
+}
+
+/* --- the answer --- */
+
+static void free_order(struct order_work *o)
+{
+	str_done(&o->text);
+	free(o->v);
+	free(o->uids);
+	free(o->ranges);
+	free(o);
+}
+
+static void drop_order(struct store *s, struct work *w, const struct err *why)
+{
+	(void)s;
+	(void)why;
+	free_order((struct order_work *)w);
+}
+
+static void send_ranks(struct store *s, const struct list *l)
+{
+	struct store_event *ev = store_event_new(STORE_ORDER);
+
+	ev->list = l->id;
+	ev->done = l->by_subject;
+	ev->n = l->nranks;
+	ev->uids = mem_dup(l->rank_uids, l->nranks * sizeof(*ev->uids));
+	ev->ranks = mem_dup(l->ranks, l->nranks * sizeof(*ev->ranks));
+	store_emit(s, ev);
+}
+
+/* Keeps uids, which are ascending, and ranks. */
+static void keep_ranks(struct list *l, uint32_t *uids, uint32_t *ranks, size_t n)
+{
+	search_forget_order(l);
+	l->rank_uids = uids;
+	l->ranks = ranks;
+	l->nranks = n;
+}
+
+void search_forget_order(struct list *l)
+{
+	MEM_FREE(l->rank_uids);
+	MEM_FREE(l->ranks);
+	l->nranks = 0;
+}
+
+static bool order_step(struct store *s, struct work *w)
+{
+	struct order_work *o = (struct order_work *)w;
+	struct list *l = store_list(s, o->list);
+	int64_t end = clock_ms() + WORK_MS;
+	uint32_t *ranks;
+
+	if (!l || !l->folder->cache) {
+		free_order(o);
+		return true;
+	}
+	if (!o->read) {
+		o->read = read_some(o, l->folder, end);
+		if (o->read)
+			push(o, 0, o->n, 0);
+		return false;
+	}
+	if (!sort_some(o, end))
+		return false;
+	ranks = mem_array(o->n, sizeof(*ranks));
+	for (size_t i = 0; i < o->n; i++)
+		ranks[o->v[i].number] = (uint32_t)i;
+	keep_ranks(l, o->uids, ranks, o->n);
+	o->uids = NULL;
+	l->by_subject = o->subject;
+	send_ranks(s, l);
+	free_order(o);
+	return true;
+}
+
+/* --- what came since --- */
+
+/* Where a key goes in the order of rows. */
+static size_t place_of(struct folder *f, const struct columns *c, const uint32_t *order, size_t n,
+	struct order_work *o, const struct keyed *key)
+{
+	size_t lo = 0, hi = n, keep = o->text.len;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		struct summary row;
+		int less;
+
+		(void)cache_get(f->cache, c->uid[order[mid]], &row);
+		add_key(&o->text, &row, o->subject);
+		less = strcmp(o->text.p + keep, o->text.p + key->at);
+		if (less < 0 || (less == 0 && c->uid[order[mid]] < o->uids[key->number]))
+			lo = mid + 1;
+		else
+			hi = mid;
+		str_cut(&o->text, keep);
+	}
+	return lo;
+}
+
+/* The rows in the order that is known, without what is gone; what is new gets keys, and fresh[] its
+ * rows. How many are in the order. */
+static size_t known_order(const struct list *l, const struct columns *c, struct order_work *o,
+	uint32_t *order, uint32_t *fresh)
+{
+	uint32_t *by_rank = mem_array(l->nranks, sizeof(*by_rank));
+	size_t n = 0;
+
+	for (size_t i = 0, k = 0; i < c->n; i++) {
+		struct summary row;
+
+		while (k < l->nranks && l->rank_uids[k] < c->uid[i])
+			k++;
+		if (k < l->nranks && l->rank_uids[k] == c->uid[i] && l->ranks[k] < l->nranks) {
+			by_rank[l->ranks[k]] = (uint32_t)i + 1;
+		} else if (o->n <= c->n / 8 && cache_get(l->folder->cache, c->uid[i], &row) == 0) {
+			fresh[o->n] = (uint32_t)i;
+			add_keyed(o, &row);
+		}
+	}
+	for (size_t r = 0; r < l->nranks; r++)
+		if (by_rank[r])
+			order[n++] = by_rank[r] - 1;
+	free(by_rank);
+	return n;
+}
+
+static void put_in(struct list *l, const struct columns *c, struct order_work *o, uint32_t *order,
+	size_t n, const uint32_t *fresh)
+{
+	size_t to = n + o->n;
+
+	if (o->n)
+		qsort_r(o->v, o->n, sizeof(*o->v), by_key, &o->text);
+	for (size_t k = o->n; k-- > 0;) {
+		size_t at = place_of(l->folder, c, order, n, o, &o->v[k]);
+
+		to -= n - at;
+		memmove(order + to, order + at, (n - at) * sizeof(*order));
+		order[--to] = fresh[o->v[k].number];
+		n = at;
+	}
+}
+
+/* False: there is so much new that all is sorted again. */
+static bool mend_order(struct store *s, struct list *l)
+{
+	const struct columns *now = cache_columns_view(l->folder->cache);
+	struct columns c = {.n = now->n};
+	struct order_work o = {.subject = l->by_subject};
+	uint32_t *order = mem_array(c.n, sizeof(*order)), *fresh = mem_array(c.n, sizeof(*fresh)),
+		 *ranks = mem_array(c.n, sizeof(*ranks));
+	size_t n;
+	bool few;
+
+	/* a copy: reading may note damage, after which the columns are others */
+	c.uid = mem_dup(now->uid, c.n * sizeof(*c.uid));
+	n = known_order(l, &c, &o, order, fresh);
+	few = o.n <= c.n / 8;
+	if (few) {
+		put_in(l, &c, &o, order, n, fresh);
+		memset(ranks, 0xff, c.n * sizeof(*ranks));
+		for (size_t i = 0; i < n + o.n; i++)
+			ranks[order[i]] = (uint32_t)i;
+		keep_ranks(l, c.uid, ranks, c.n);
+		send_ranks(s, l);
+	} else {
+		free(c.uid);
+		free(ranks);
+	}
+	free(order);
+	free(fresh);
+	free(o.v);
+	free(o.uids);
+	str_done(&o.text);
+	return few;
+}
+
+void search_order(struct store *s, const struct store_request *r)
+{
+	struct list *l = store_list(s, r->list);
+	struct order_work *o;
+
+	if (l && r->n > 1)
+		search_forget_order(l);
+	if (!l || r->n > 1 || (l->nranks && l->by_subject == (r->n != 0) && mend_order(s, l)))
+		return;
+	o = mem_alloc(sizeof(*o));
+	o->work = (struct work){.step = order_step, .drop = drop_order};
+	o->list = r->list;
+	o->subject = r->n != 0;
+	o->next = 1;
+	if (!order_step(s, &o->work))
+		store_work(s, &o->work);
+}
