@@ -85,7 +85,7 @@ size_t msglist_unread(const struct msglist *l)
 	return l->unread;
 }
 
-enum { NEAR = 256 };
+enum { NEAR = 256, FAR = 4096 };
 
 /* The ancestors of a row stand above it; those with a later sibling draw a line through it. Kept in
  * no table: only a screen of rows is ever asked for. */
@@ -94,7 +94,9 @@ static uint64_t lines_through(const struct msglist *l, size_t row)
 	unsigned depth = msglist_view_row(l, row).depth;
 	uint64_t lines = 0;
 
-	while (depth > 1 && row-- > 0) {
+	/* In a thread of thousands lines that begin far above are left out: finding them costs too
+	 * much. */
+	for (int steps = 0; depth > 1 && row-- > 0 && steps < FAR; steps++) {
 		struct view_row v = msglist_view_row(l, row);
 
 		if (v.depth >= depth)

@@ -130,7 +130,23 @@ size_t msglist_thread_rows(const struct msglist *l, size_t row, uint32_t **rows)
 
 /* --- msglist_view.c --- */
 void msglist_refilter(struct msglist *l);
-struct view_row msglist_view_row(const struct msglist *l, size_t row);
+
+enum { DEPTH_MAX = 60 };
+
+static inline unsigned view_depth(uint32_t depth)
+{
+	return depth < DEPTH_MAX ? depth & 63 : DEPTH_MAX;
+}
+
+static inline struct view_row msglist_view_row(const struct msglist *l, size_t row)
+{
+	uint32_t depth = l->filtered || !l->order.depth ? 1 : l->order.depth[row];
+
+	if (l->filtered)
+		return l->view[row];
+	return (struct view_row){
+		.at = l->order.at[row], .depth = view_depth(depth >> 1) & 63, .last = depth & 1};
+}
 
 /* --- msglist_strings.c --- */
 const struct summary *msglist_strings_find(const struct msglist *l, uint32_t uid);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEPTH_MAX = 60, HIDDEN_MAX = (1 << 25) - 1 };
+enum { HIDDEN_MAX = (1 << 25) - 1 };
 
 /* What is known of a thread while it goes through. */
 struct filter {
@@ -25,11 +25,6 @@ static void add_view(struct msglist *l, struct view_row row)
 static bool is_shown(const struct msglist *l, uint32_t row)
 {
 	return !l->limited || l->columns.flags[row] & ROW_LIMITED;
-}
-
-static unsigned capped(uint32_t depth)
-{
-	return depth < DEPTH_MAX ? depth & 63 : DEPTH_MAX;
 }
 
 static void need_level(struct filter *f, size_t depth)
@@ -58,7 +53,7 @@ static void add_shown(struct msglist *l, struct filter *f, size_t first, size_t 
 			continue;
 		f->deep = mem_grow(f->deep, &f->cap_deep, l->nview - start + 1, sizeof(*f->deep));
 		f->deep[l->nview - start] = above;
-		add_view(l, (struct view_row){.at = row, .depth = capped(above)});
+		add_view(l, (struct view_row){.at = row, .depth = view_depth(above)});
 	}
 }
 
@@ -131,15 +126,4 @@ void msglist_refilter(struct msglist *l)
 	free(f.level);
 	free(f.taken);
 	free(f.deep);
-}
-
-struct view_row msglist_view_row(const struct msglist *l, size_t row)
-{
-	uint32_t depth;
-
-	if (l->filtered)
-		return l->view[row];
-	depth = l->order.depth ? l->order.depth[row] : 1;
-	return (struct view_row){
-		.at = l->order.at[row], .depth = capped(depth >> 1), .last = depth & 1};
 }

@@ -147,12 +147,40 @@ static struct event *list_event(struct msglist *l, enum event_kind kind)
 	return out;
 }
 
+/* Which of the messages that come now the limit shows. */
+static void extend_limit(struct engine *e, struct msglist *l, const struct columns *c)
+{
+	uint32_t *fresh = mem_array(c->n, sizeof(*fresh));
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		if (columns_find(&l->columns, c->uid[i]) < 0)
+			fresh[n++] = c->uid[i];
+	if (n) {
+		struct asked *a = engine_ask(e, REQUEST_SEARCH, l, l->account);
+		struct store_request *r = store_request_new(REQUEST_SEARCH);
+
+		a->extend = true;
+		a->text = mem_strdup(msglist_limit_text(l));
+		r->request = a->request;
+		r->list = l->id;
+		r->text = mem_strdup(msglist_limit_text(l));
+		r->uids = fresh;
+		r->n = n;
+		fresh = NULL;
+		store_post(e->store, r);
+	}
+	free(fresh);
+}
+
 static struct event *take_list(struct engine *e, struct store_event *ev)
 {
 	struct msglist *l = engine_list(e, ev->list);
 
 	if (!l)
 		return NULL;
+	if (msglist_is_limited(l))
+		extend_limit(e, l, &ev->columns);
 	if (ev->kind == STORE_LIST) {
 		l->read_only = ev->read_only;
 		msglist_rename(l, ev->folder);
@@ -368,6 +396,10 @@ static struct event *take_failed(struct engine *e, struct store_event *ev)
 
 	if (!a)
 		return NULL;
+	if (a->extend) {
+		engine_forget(e, ev->request);
+		return NULL;
+	}
 	if (a->group) {
 		out = finish_group(e, a, &ev->err);
 		engine_forget(e, ev->request);
@@ -404,6 +436,13 @@ static struct event *take_found(struct engine *e, struct store_event *ev)
 	if (!a || !l) {
 		engine_forget(e, ev->request);
 		return NULL;
+	}
+	if (a->extend) {
+		/* unless another limit came meanwhile */
+		if (strcmp(a->text, msglist_limit_text(l)) == 0)
+			msglist_extend_limit(l, ev->uids, ev->n);
+		engine_forget(e, ev->request);
+		return ev->n ? list_event(l, EVENT_LIST) : NULL;
 	}
 	out = list_event(l, a->limit ? EVENT_DONE : EVENT_FOUND);
 	out->request = ev->request;

@@ -249,6 +249,9 @@ int cache_load(
 		c->folder = mem_strdup(folder);
 		rc = load_once(c, create, err);
 		if (rc == 0) {
+			/* nobody knew the messages as they were before */
+			MEM_FREE(c->relinked);
+			c->n_relinked = c->cap_relinked = 0;
 			*out = c;
 			return 0;
 		}

@@ -60,9 +60,8 @@ const char *cache_keyset(const struct cache *c, uint16_t keyset); /* keywords, s
 int cache_get(struct cache *c, uint32_t uid, struct summary *out);
 bool cache_has(struct cache *c, uint32_t uid);
 /*
- * Walks the messages from uid on, ascending; cheaper than cache_get for each. No other function of
- * the cache may be called before the last cache_walk_next of a walk. What cannot be read has empty
- * strings.
+ * Walks the messages from uid on, ascending; cheaper than cache_get for each. Nothing may be
+ * changed before the last cache_walk_next of a walk. What cannot be read has empty strings.
  */
 struct cache_walk {
 	struct cache *cache;
@@ -83,6 +82,10 @@ uint32_t cache_find_message_id(struct cache *c, const char *message_id);
  * many, at most max. */
 size_t cache_find_identity(
 	struct cache *c, const unsigned char identity[16], uint32_t *uids, size_t max);
+
+/* UIDs of messages that waited for a parent and got one since the last call, as their parents came
+ * after them; in any order. The array is the caller's; returns how many. */
+size_t cache_take_links(struct cache *c, uint32_t **uids);
 
 /* --- changes: written at once (write(), not synced); a UID that is there already is replaced ---
  */

@@ -39,6 +39,7 @@ void index_done(struct cache *c)
 	columns_done(&c->fresh);
 	strv_done(&c->keysets);
 	map_free(c->keyset_of, NULL);
+	free(c->relinked);
 	free(c->damaged.v);
 	free(c->logged_damage.v);
 	free(c->found.v);
@@ -267,8 +268,12 @@ static void apply_link(struct cache *c, const struct wal_record *r)
 		size_t row;
 		struct columns *in = index_find(c, load32(p + i), &row);
 
-		if (in)
-			in->parent[row] = load32(p + i + 4);
+		if (!in)
+			continue;
+		in->parent[row] = load32(p + i + 4);
+		c->relinked = mem_grow(
+			c->relinked, &c->cap_relinked, c->n_relinked + 1, sizeof(*c->relinked));
+		c->relinked[c->n_relinked++] = in->uid[row];
 	}
 }
 
@@ -319,6 +324,16 @@ int index_replay(void *ctx, const struct wal_record *r)
 		break;
 	}
 	return 0;
+}
+
+size_t cache_take_links(struct cache *c, uint32_t **uids)
+{
+	size_t n = c->n_relinked;
+
+	*uids = c->relinked;
+	c->relinked = NULL;
+	c->n_relinked = c->cap_relinked = 0;
+	return n;
 }
 
 /* --- settling --- */

@@ -254,6 +254,8 @@ struct cache {
 	struct map *keyset_of;
 	struct hashes ids, identities, waiting; /* of added[0..indexed) */
 	size_t indexed;
+	uint32_t *relinked; /* children that got a parent since cache_take_links */
+	size_t n_relinked, cap_relinked;
 	struct ranges damaged;       /* to be fetched again */
 	struct ranges logged_damage; /* that the log knows of, healed since or not */
 	struct ranges found;         /* bad pages seen while opening */

@@ -717,21 +717,40 @@ static void send_changes_to(struct folder *f, struct list *l, const uint32_t *so
 	store_emit(f->account->store, ev);
 }
 
+/* Ascending, each once: what changed, and what hangs below a message that came now. Kept by the
+ * caller. */
+static uint32_t *with_links(struct folder *f, const uint32_t *uids, size_t *n)
+{
+	uint32_t *links = NULL, *all;
+	size_t nlinks = f->cache ? cache_take_links(f->cache, &links) : 0, kept = 0;
+
+	all = mem_array(*n + nlinks, sizeof(*all));
+	for (size_t i = 0; i < *n; i++)
+		all[i] = uids[i];
+	for (size_t i = 0; i < nlinks; i++)
+		all[*n + i] = links[i];
+	free(links);
+	*n += nlinks;
+	if (*n)
+		qsort(all, *n, sizeof(*all), by_uid);
+	for (size_t i = 0; i < *n; i++)
+		if (!kept || all[kept - 1] != all[i])
+			all[kept++] = all[i];
+	*n = kept;
+	return all;
+}
+
 void folder_send_changes(
 	struct folder *f, const uint32_t *uids, size_t n, const uint32_t *gone, size_t ngone)
 {
-	uint32_t *sorted;
+	uint32_t *sorted = with_links(f, uids, &n);
 
-	if (n + ngone > MANY_CHANGES) {
+	if (n + ngone > MANY_CHANGES)
 		folder_send_list(f, NULL);
-		return;
-	}
-	sorted = mem_dup(uids, n * sizeof(*uids));
-	if (n)
-		qsort(sorted, n, sizeof(*sorted), by_uid);
-	for (struct list *l = f->account->store->lists; l; l = l->next)
-		if (l->folder == f)
-			send_changes_to(f, l, sorted, n, gone, ngone);
+	else
+		for (struct list *l = f->account->store->lists; l; l = l->next)
+			if (l->folder == f)
+				send_changes_to(f, l, sorted, n, gone, ngone);
 	free(sorted);
 }
 

@@ -366,6 +366,76 @@ static void test_parents_gone(void **state)
 	cache_free(c);
 }
 
+/* Whoever shows the folder hears of the messages whose parents came after them. */
+static void test_links_told(void **state)
+{
+	struct cache *c = open_it();
+	uint32_t *uids;
+
+	(void)state;
+	add_thread(c, 9, "c@x", "a@x b@x");
+	add_thread(c, 8, "d@x", "b@x");
+	add_thread(c, 7, "e@x", "");
+	assert_int_equal(cache_take_links(c, &uids), 0);
+	free(uids);
+	add_thread(c, 5, "a@x", "");
+	assert_int_equal(cache_take_links(c, &uids), 1);
+	assert_int_equal(uids[0], 9);
+	free(uids);
+	add_thread(c, 6, "b@x", "a@x");
+	assert_int_equal(cache_take_links(c, &uids), 2);
+	assert_int_equal(uids[0] + uids[1], 17);
+	free(uids);
+	assert_int_equal(cache_take_links(c, &uids), 0);
+	free(uids);
+	cache_free(c);
+	c = open_it();
+	assert_int_equal(parent(c, 9), 6);
+	assert_int_equal(cache_take_links(c, &uids), 0);
+	free(uids);
+	cache_free(c);
+}
+
+/* A walk says what cache_get says, from any message on, whether strings are in pages or in the log.
+ */
+static void test_walk(void **state)
+{
+	struct cache *c = open_it();
+	struct summary row, same;
+	struct cache_walk w;
+
+	(void)state;
+	for (uint32_t uid = 3; uid < 1500; uid += 2) {
+		add_thread(c, uid, "", "");
+		if (uid == 999)
+			compact(c);
+	}
+	add_thread(c, 41, "again@x", "");
+	GOOD(cache_remove(c, (uint32_t[]){43, 1001}, 2, err));
+	for (uint32_t from = 0; from < 1510; from += 101) {
+		uint32_t uid = 0, n = 0;
+
+		cache_walk_start(&w, c, from);
+		for (; cache_walk_next(&w, &row); n++) {
+			char subject[200], id[100];
+
+			assert_true(row.uid >= from && row.uid > uid);
+			assert_true(!w.paged || row.subject > w.heap);
+			uid = row.uid;
+			snprintf(subject, sizeof(subject), "%s", row.subject);
+			snprintf(id, sizeof(id), "%s", row.message_id);
+			assert_int_equal(cache_get(c, uid, &same), 0);
+			assert_string_equal(subject, same.subject);
+			assert_string_equal(id, same.message_id);
+			assert_int_equal(row.size, same.size);
+		}
+		for (uint32_t k = 3; k < 1500; k += 2)
+			n -= k >= from && k != 43 && k != 1001;
+		assert_int_equal(n, 0);
+	}
+	cache_free(c);
+}
+
 /* Parent and child added by two copies that have not seen each other's: compaction joins them. */
 static void test_parents_completed(void **state)
 {
@@ -821,6 +891,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_look_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_parents, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_parents_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_links_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_walk, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_parents_completed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reset_and_meta, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_readonly, setup, teardown),

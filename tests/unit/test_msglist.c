@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "engine/msglist_priv.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -1170,6 +1171,117 @@ static void test_large(void **state)
 	msglist_free(l);
 }
 
+/* --- what a change costs, by counting --- */
+
+static struct message mail_at(uint32_t uid)
+{
+	uint32_t mixed = uid * 2654435761u, date = 1000000 + uid * 60 - mixed % 3000;
+
+	/* Half of them answer one of the two hundred before. */
+	return (struct message){uid, mixed & 1 && uid > 201 ? uid - 1 - (mixed >> 8) % 200 : 0,
+		mixed & 6 ? MAIL_SEEN : 0, date, date + 5, mixed % 50000};
+}
+
+static void add_range(struct msglist *l, uint32_t from, uint32_t n)
+{
+	struct message *m = mem_array(n, sizeof(*m));
+
+	for (uint32_t i = 0; i < n; i++)
+		m[i] = mail_at(from + i);
+	merge(l, m, n, NULL, 0);
+	free(m);
+}
+
+/* Newest to oldest, as a new folder comes; the rows sorted and compared for each message. */
+static double fill_work(struct msglist *l, uint32_t n)
+{
+	enum { CHUNK = 500 };
+
+	for (uint32_t left = n; left; left -= CHUNK)
+		add_range(l, left - CHUNK + 1, CHUNK);
+	return (double)l->order.work / n;
+}
+
+static void test_work(void **state)
+{
+	static const struct sorting ways[] = {{SORT_DATE, false, false}, {SORT_DATE, false, true},
+		{SORT_SIZE, true, true}, {SORT_UNREAD, false, false}};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(ways); i++) {
+		struct msglist *l = list_of(NULL, 0), *same = list_of(NULL, 0);
+		size_t before;
+		uint32_t uid = 30000;
+
+		msglist_set_sort(l, ways[i].sort, ways[i].reverse);
+		msglist_set_threads(l, ways[i].threads);
+		/* log2 of the folder, threads as a whole, and some */
+		assert_true(fill_work(l, 60000) < 60);
+		before = l->order.work;
+		add_range(l, 60001, 1);
+		merge(l, NULL, 0, (uint32_t[]){500}, 1);
+		msglist_change_flags(l, &uid, 1, MAIL_SEEN, 0);
+		msglist_change_flags(l, &uid, 1, 0, MAIL_SEEN);
+		assert_true(l->order.work - before < 2000);
+		/* and it is what it would be from scratch */
+		msglist_set_sort(same, ways[i].sort, ways[i].reverse);
+		msglist_set_threads(same, ways[i].threads);
+		add_range(same, 1, 60001);
+		merge(same, NULL, 0, (uint32_t[]){500}, 1);
+		msglist_change_flags(same, &uid, 1, 0, MAIL_SEEN);
+		msglist_set_sort(same, ways[i].sort, !ways[i].reverse);
+		msglist_set_sort(same, ways[i].sort, ways[i].reverse);
+		assert_int_equal(l->order.n, same->order.n);
+		assert_memory_equal(l->order.at, same->order.at, l->order.n * sizeof(uint32_t));
+		if (ways[i].threads)
+			assert_memory_equal(
+				l->order.depth, same->order.depth, l->order.n * sizeof(uint32_t));
+		msglist_free(l);
+		msglist_free(same);
+	}
+}
+
+static double used(void)
+{
+	struct mallinfo2 m = mallinfo2();
+
+	return (double)(m.uordblks + m.hblkhd);
+}
+
+/* Bytes a message, with room to grow: columns 26, order 4, threads 4, what is folded or limited 8.
+ */
+static void test_bytes(void **state)
+{
+	const uint32_t n = 200000;
+	struct msglist *l = list_of(NULL, 0);
+	double before = used();
+
+	(void)state;
+	if (before == 0) {
+		msglist_free(l);
+		skip(); /* a sanitizer's allocator does not tell */
+	}
+	add_range(l, 1, n);
+	assert_true((used() - before) / n < 26 * 1.125 + 4 * 1.125 + 1);
+	msglist_set_threads(l, true);
+	assert_true((used() - before) / n < 26 * 1.125 + 8 * 1.125 + 1);
+	msglist_fold_all(l, true);
+	assert_true((used() - before) / n < 26 * 1.125 + 16 * 1.125 + 1);
+	msglist_fold_all(l, false);
+	msglist_set_sort(l, SORT_SIZE, false);
+	msglist_set_threads(l, false);
+	assert_true((used() - before) / n < 26 * 1.125 + 4 * 1.125 + 1);
+	/* what goes to the sorter and comes back */
+	l->give = take_job;
+	l->here_max = 0;
+	msglist_set_threads(l, true);
+	assert_true((used() - before) / n < 26 * 1.125 + 4 * 1.125 + 16 + 1);
+	assert_true(run_job(l));
+	assert_true((used() - before) / n < 26 * 1.125 + 8 * 1.125 + 1);
+	msglist_free(l);
+	assert_true(before - used() > 0 || used() - before < 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1187,6 +1299,8 @@ int main(void)
 		cmocka_unit_test(test_strings_collide),
 		cmocka_unit_test(test_elsewhere),
 		cmocka_unit_test(test_model),
+		cmocka_unit_test(test_work),
+		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_deep),
 		cmocka_unit_test(test_large),
 	};
