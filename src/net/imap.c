@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/uids.h"
 #include "base/utf8.h"
 
 #include <stdlib.h>
@@ -511,25 +512,6 @@ static void add_uids(struct imap_uids *out, clist *list)
 	}
 }
 
-static int by_uid(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static void sort_uids(struct imap_uids *out)
-{
-	size_t n = 0;
-
-	if (out->n)
-		qsort(out->v, out->n, sizeof(*out->v), by_uid);
-	for (size_t i = 0; i < out->n; i++)
-		if (!n || out->v[n - 1] != out->v[i])
-			out->v[n++] = out->v[i];
-	out->n = n;
-}
-
 /* Adds "1:9,12"; no more than a mailbox can have whose server tells the truth. */
 static bool add_set(struct imap_uids *out, const char *p, uint64_t most)
 {
@@ -607,7 +589,7 @@ int imap_search(struct imap *im, const char *what, struct imap_uids *out, struct
 	if (!strcmp(what, "ALL") && imap_has(im, "ESEARCH"))
 		r = search_all(im, out, err);
 	if (r <= 0) {
-		sort_uids(out);
+		out->n = uids_sort(out->v, out->n);
 		return r;
 	}
 	str_addf(&cmd, "UID SEARCH %s", what);
@@ -620,7 +602,7 @@ int imap_search(struct imap *im, const char *what, struct imap_uids *out, struct
 		im, MAILIMAP_EXTENSION_CONDSTORE, MAILIMAP_CONDSTORE_TYPE_SEARCH_DATA);
 	if (with_modseq)
 		add_uids(out, with_modseq->cs_search_result);
-	sort_uids(out);
+	out->n = uids_sort(out->v, out->n);
 	return 0;
 }
 

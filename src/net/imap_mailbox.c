@@ -545,13 +545,28 @@ static void fill_selected(struct imap *im, const struct held *h, struct imap_sel
 	im->news = (struct imap_news){.count = im->exists};
 }
 
-static void tell_vanished(const struct imap *im, const struct held *h, imap_vanished_fn *vanished)
+static int by_first(const void *a, const void *b)
 {
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* Each message once, however often the server says it: the cost is bound by the mailbox. */
+static void tell_vanished(const struct imap *im, struct held *h, imap_vanished_fn *vanished)
+{
+	uint64_t next = 1;
+
+	if (h->n)
+		qsort(h->v, h->n, sizeof(*h->v), by_first);
 	for (size_t i = 0; vanished && i < h->n; i++) {
+		uint32_t first = h->v[i][0] > next ? h->v[i][0] : (uint32_t)next;
 		uint32_t last = h->v[i][1] < im->uid_bound ? h->v[i][1] : im->uid_bound;
 
-		if (h->v[i][0] <= last)
-			vanished(h->ctx, h->v[i][0], last);
+		if (first > last || next > UINT32_MAX)
+			continue;
+		vanished(h->ctx, first, last);
+		next = (uint64_t)last + 1;
 	}
 }
 

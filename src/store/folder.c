@@ -8,6 +8,7 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/uids.h"
 #include "mime/charset.h"
 #include "store/digest.h"
 #include "store/localbox.h"
@@ -682,15 +683,6 @@ static void copy_row(struct columns *to, size_t i, const struct columns *from, s
 	to->keyset[i] = from->keyset[at];
 }
 
-static int by_uid(const void *a, const void *b)
-{
-	uint32_t x, y;
-
-	memcpy(&x, a, sizeof(x));
-	memcpy(&y, b, sizeof(y));
-	return (x > y) - (x < y);
-}
-
 static void send_changes_to(struct folder *f, struct list *l, const uint32_t *sorted, size_t n,
 	const uint32_t *gone, size_t ngone)
 {
@@ -722,7 +714,7 @@ static void send_changes_to(struct folder *f, struct list *l, const uint32_t *so
 static uint32_t *with_links(struct folder *f, const uint32_t *uids, size_t *n)
 {
 	uint32_t *links = NULL, *all;
-	size_t nlinks = f->cache ? cache_take_links(f->cache, &links) : 0, kept = 0;
+	size_t nlinks = f->cache ? cache_take_links(f->cache, &links) : 0;
 
 	all = mem_array(*n + nlinks, sizeof(*all));
 	for (size_t i = 0; i < *n; i++)
@@ -730,13 +722,7 @@ static uint32_t *with_links(struct folder *f, const uint32_t *uids, size_t *n)
 	for (size_t i = 0; i < nlinks; i++)
 		all[*n + i] = links[i];
 	free(links);
-	*n += nlinks;
-	if (*n)
-		qsort(all, *n, sizeof(*all), by_uid);
-	for (size_t i = 0; i < *n; i++)
-		if (!kept || all[kept - 1] != all[i])
-			all[kept++] = all[i];
-	*n = kept;
+	*n = uids_sort(all, *n + nlinks);
 	return all;
 }
 

@@ -3,6 +3,7 @@
  * (RFC 7162 and 4549). The known rows are brought up to date; what is new is left to the fill.
  */
 #include "base/mem.h"
+#include "base/uids.h"
 #include "mime/envelope.h"
 #include "sync/gather.h"
 #include "sync/watch.h"
@@ -116,13 +117,6 @@ static void post_selected(
 	lane_post(l, r);
 }
 
-static int by_number(const void *a, const void *b)
-{
-	const uint32_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 /* What a screen of a new folder shows is asked for before the question what else there is: one
  * round trip sooner. The UIDs that came are *got, ascending. */
 static int fetch_newest(
@@ -151,7 +145,7 @@ static int fetch_newest(
 		*got = mem_array(g.nsummaries, sizeof(**got));
 		for (size_t i = 0; i < g.nsummaries; i++)
 			(*got)[(*n)++] = g.summaries[i]->uid;
-		qsort(*got, *n, sizeof(**got), by_number);
+		*n = uids_sort(*got, *n);
 		r = watch_result(RESULT_SUMMARIES, j->folder, w->sel.uidvalidity);
 		gather_take_summaries(&g, &r->summaries, &r->n);
 		lane_post(l, r);

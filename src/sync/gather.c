@@ -1,6 +1,7 @@
 #include "sync/gather.h"
 
 #include "base/mem.h"
+#include "base/uids.h"
 #include "mime/envelope.h"
 #include "store/digest.h"
 
@@ -11,11 +12,8 @@ enum { CAME_NOT, CAME_BROKEN, CAME_WHOLE };
 
 void gather_init(struct gather *g, const uint32_t *known, const uint32_t *known_flags, size_t n)
 {
-	*g = (struct gather){.known = known,
-		.known_flags = known_flags,
-		.nknown = n,
-		.nknown_left = n,
-		.fresh_in_order = true};
+	*g = (struct gather){
+		.known = known, .known_flags = known_flags, .nknown = n, .nknown_left = n};
 }
 
 void gather_reset(struct gather *g)
@@ -45,26 +43,7 @@ void gather_done(struct gather *g)
 
 static ptrdiff_t find_known(const struct gather *g, uint32_t uid)
 {
-	size_t lo = 0, hi = g->nknown;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (g->known[mid] < uid)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < g->nknown && g->known[lo] == uid ? (ptrdiff_t)lo : -1;
-}
-
-static int by_number(const void *a, const void *b)
-{
-	uint32_t x, y;
-
-	memcpy(&x, a, sizeof(x));
-	memcpy(&y, b, sizeof(y));
-	return (x > y) - (x < y);
+	return uids_find(g->known, g->nknown, uid);
 }
 
 static void add_uid(uint32_t **v, size_t *n, size_t *cap, uint32_t uid)
@@ -75,23 +54,13 @@ static void add_uid(uint32_t **v, size_t *n, size_t *cap, uint32_t uid)
 
 void gather_settle(struct gather *g)
 {
-	size_t n = 0;
-
-	if (g->fresh_in_order)
-		return;
-	if (g->nfresh)
-		qsort(g->fresh, g->nfresh, sizeof(*g->fresh), by_number);
-	for (size_t i = 0; i < g->nfresh; i++)
-		if (!n || g->fresh[n - 1] != g->fresh[i])
-			g->fresh[n++] = g->fresh[i];
-	g->nfresh = n;
-	g->fresh_in_order = true;
+	g->nfresh = uids_sort(g->fresh, g->nfresh);
+	g->ngone = uids_sort(g->gone, g->ngone);
+	g->nknown_left = g->nknown - g->ngone;
 }
 
 static void add_fresh(struct gather *g, uint32_t uid)
 {
-	if (g->nfresh && g->fresh[g->nfresh - 1] >= uid)
-		g->fresh_in_order = false;
 	add_uid(&g->fresh, &g->nfresh, &g->cap_fresh, uid);
 }
 
@@ -202,12 +171,10 @@ void gather_message(void *ctx, const struct imap_message *m)
 void gather_vanished(void *ctx, uint32_t first, uint32_t last)
 {
 	struct gather *g = ctx;
+	size_t i = uids_at(g->known, g->nknown, first);
 
-	for (size_t i = 0; i < g->nknown; i++)
-		if (g->known[i] >= first && g->known[i] <= last) {
-			add_uid(&g->gone, &g->ngone, &g->cap_gone, g->known[i]);
-			g->nknown_left--;
-		}
+	for (; i < g->nknown && g->known[i] <= last; i++)
+		add_uid(&g->gone, &g->ngone, &g->cap_gone, g->known[i]);
 }
 
 void gather_compare(struct gather *g, const uint32_t *uids, size_t n)
@@ -219,12 +186,12 @@ void gather_compare(struct gather *g, const uint32_t *uids, size_t n)
 			add_uid(&g->fresh, &g->nfresh, &g->cap_fresh, uids[i++]);
 		} else if (i == n || uids[i] > g->known[k]) {
 			add_uid(&g->gone, &g->ngone, &g->cap_gone, g->known[k++]);
-			g->nknown_left--;
 		} else {
 			i++;
 			k++;
 		}
 	}
+	gather_settle(g);
 }
 
 void gather_take_flags(struct gather *g, struct flag_change **flags, size_t *n)

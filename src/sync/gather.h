@@ -21,7 +21,6 @@ struct gather {
 	uint32_t *gone; /* known messages the server no longer has; ascending */
 	size_t ngone, cap_gone;
 	uint32_t *fresh; /* messages not known; ascending once settled */
-	bool fresh_in_order;
 	size_t nfresh, cap_fresh;
 	struct summary **summaries;
 	size_t nsummaries, cap_summaries;
@@ -34,7 +33,8 @@ void gather_reset(struct gather *g); /* forgets what was collected, keeps what i
 
 void gather_message(void *ctx, const struct imap_message *m);   /* an imap_message_fn */
 void gather_vanished(void *ctx, uint32_t first, uint32_t last); /* an imap_vanished_fn */
-/* Puts fresh into order without repeats, whatever order the server answered in. */
+/* Puts fresh and gone into order without repeats, whatever order the server answered in, and counts
+ * what is left. */
 void gather_settle(struct gather *g);
 /* The server's UIDs, ascending, against the known ones: fills gone and fresh. */
 void gather_compare(struct gather *g, const uint32_t *uids, size_t n);
