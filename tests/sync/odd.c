@@ -1,0 +1,214 @@
+#include "tests/sync/odd.h"
+
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static int ports[3];
+
+__attribute__((format(printf, 1, 2))) char *text_of(const char *fmt, ...)
+{
+	struct str out = STR_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	str_addv(&out, fmt, ap);
+	va_end(ap);
+	return str_steal(&out);
+}
+
+static void start_odd(void)
+{
+	const char *src = getenv("srcdir") ? getenv("srcdir") : "..";
+	char *tool = file_join(src, "tests/sync/odd.py"), line[64] = "";
+	int fds[2];
+	FILE *f;
+
+	assert_int_equal(pipe(fds), 0);
+	if (fork() == 0) {
+		dup2(fds[1], 1);
+		close(fds[0]);
+		close(fds[1]);
+		execlp("python3", "python3", tool, "--dir", person_dir, (char *)NULL);
+		_exit(127);
+	}
+	close(fds[1]);
+	f = fdopen(fds[0], "r");
+	assert_non_null(f);
+	if (!fgets(line, sizeof(line), f) ||
+		sscanf(line, "%d %d %d", &ports[0], &ports[1], &ports[2]) != 3)
+		fail_msg("odd.py did not start");
+	fclose(f);
+	free(tool);
+}
+
+/* One command to the server; its answer, to be freed. */
+char *ask(const char *command)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	struct str out = STR_INIT;
+	char buf[4096];
+	ssize_t n;
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s/control", person_dir);
+	assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(write(fd, command, strlen(command)), (ssize_t)strlen(command));
+	shutdown(fd, SHUT_WR);
+	while ((n = read(fd, buf, sizeof(buf))) > 0)
+		str_add(&out, buf, (size_t)n);
+	close(fd);
+	return str_steal(&out);
+}
+
+void odd(const char *command)
+{
+	char *said = ask(command);
+
+	if (strcmp(said, "ok") != 0)
+		fail_msg("%s: %s", command, said);
+	free(said);
+}
+
+int number(const char *command)
+{
+	char *said = ask(command);
+	int n = atoi(said);
+
+	free(said);
+	return n;
+}
+
+int seen(const char *regex)
+{
+	char *command = text_of("seen %s", regex);
+	int n = number(command);
+
+	free(command);
+	return n;
+}
+
+void watch(struct person *p, int ms)
+{
+	int64_t end = clock_ms() + ms;
+	struct event *ev;
+
+	while ((ev = next_event(p->engine, end)))
+		event_free(ev);
+}
+
+struct person *somebody(const char *protocol, const char *imap, const char *more)
+{
+	char *text = text_of("account test {\n\tfrom \"Test <test@example.org>\"\n"
+			     "\tprotocol %s\n\timap %s://test@127.0.0.1:%d\n"
+			     "\tpop3 pop3+insecure://test@127.0.0.1:%d\n"
+			     "\tsmtp smtp+insecure://test@127.0.0.1:%d\n"
+			     "\tpassword plain \"secret\"\n%s}\n",
+		protocol, imap, ports[0], ports[1], ports[2], more);
+	struct person *p = person_with(text);
+
+	free(text);
+	return p;
+}
+
+struct person *by_imap(void)
+{
+	return somebody("imap", "imap+insecure", "");
+}
+
+int odd_forget(void **state)
+{
+	(void)state;
+	odd("reset");
+	return 0;
+}
+
+/* For whoever looks for the cause of a failure. */
+int odd_show(void **state)
+{
+	char *log = getenv("ODD_LOG") ? ask("log") : NULL;
+
+	(void)state;
+	if (log)
+		fprintf(stderr, "%s\n", log);
+	free(log);
+	return 0;
+}
+
+void stop_quickly(struct person *p)
+{
+	int64_t begin = clock_ms();
+
+	engine_free(p->engine);
+	p->engine = NULL;
+	settings_free(p->settings);
+	if (clock_ms() - begin >= 1000)
+		fail_msg("the end took %d ms", (int)(clock_ms() - begin));
+}
+
+enum account_state state_of(struct person *p)
+{
+	struct account_info info;
+
+	engine_account(p->engine, 0, &info);
+	return info.state;
+}
+
+const char *reason(struct person *p)
+{
+	struct account_info info;
+
+	engine_account(p->engine, 0, &info);
+	return info.reason;
+}
+
+void has(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("\"%s\" is not in \"%s\"", part, text);
+}
+
+struct msglist *filled(struct person *p, size_t n)
+{
+	struct msglist *l = open_folder(p, "INBOX");
+
+	UNTIL(p, msglist_count(l) == n && msglist_sync_percent(l) == 100);
+	return l;
+}
+
+void all_subjects_once(struct person *p, struct msglist *l, int n)
+{
+	char *found = mem_alloc((size_t)n + 1);
+
+	for (size_t i = 0; i < msglist_count(l); i++) {
+		int k = 0;
+
+		sscanf(row_of(p, l, i).subject, "Message %d", &k);
+		if (k < 1 || k > n || found[k]++)
+			fail_msg("row %zu: \"%s\"", i, row_of(p, l, i).subject);
+	}
+	free(found);
+}
+
+int odd_begin(void)
+{
+	i18n_init();
+	if (getenv("CMOCKA_TEST_FILTER"))
+		cmocka_set_test_filter(getenv("CMOCKA_TEST_FILTER"));
+	person_scratch();
+	start_odd();
+	return 0;
+}
+
+int odd_end(int failed)
+{
+	end_scratch();
+	return failed;
+}

@@ -1,0 +1,53 @@
+/*
+ * odd - the engine against odd.py, servers whose manners a test can switch while they run.
+ *
+ * Owns:    the server's process (it ends with ours) and the scratch folder.
+ * Threads: the test's thread only.
+ * Errors:  a command that the server does not know fails the test.
+ */
+#ifndef TESTS_ODD_H
+#define TESTS_ODD_H
+
+#include "tests/sync/person.h"
+
+__attribute__((format(printf, 1, 2))) char *text_of(const char *fmt, ...); /* free() */
+
+/* --- the server; odd.py's head has the commands --- */
+char *ask(const char *command); /* its answer; free() */
+void odd(const char *command);  /* one that is answered "ok" */
+int number(const char *command);
+int seen(const char *regex); /* how many lines came that match */
+
+/* As UNTIL, for what only the server knows. */
+#define UNTIL_SERVER(p, condition)                                                                 \
+	do {                                                                                       \
+		int64_t until_ = clock_ms() + PATIENCE_MS;                                         \
+		while (!(condition)) {                                                             \
+			event_free(next_event((p)->engine, clock_ms() + 20));                      \
+			if (clock_ms() > until_)                                                   \
+				fail_msg("waited in vain for %s", #condition);                     \
+		}                                                                                  \
+	} while (0)
+
+/* --- the person --- */
+/* Takes what comes for a while: for what must not happen. */
+void watch(struct person *p, int ms);
+struct person *somebody(const char *protocol, const char *imap, const char *more);
+struct person *by_imap(void);
+void stop_quickly(struct person *p); /* fails unless the end takes less than a second */
+enum account_state state_of(struct person *p);
+const char *reason(struct person *p);
+void has(const char *text, const char *part);
+struct msglist *filled(struct person *p, size_t n); /* INBOX, once all n messages are in */
+/* The rows are "Message 1" to "Message n", each at most once. */
+void all_subjects_once(struct person *p, struct msglist *l, int n);
+
+/* --- the program --- */
+int odd_forget(void **state);
+int odd_show(void **state);
+int odd_begin(void); /* starts the server */
+int odd_end(int failed);
+#define ODD_CASE(f) cmocka_unit_test_setup_teardown(f, odd_forget, odd_show)
+#define ODD_RUN(tests) (odd_begin(), odd_end(cmocka_run_group_tests(tests, NULL, NULL)))
+
+#endif

@@ -1,0 +1,438 @@
+/* The engine against IMAP servers that misbehave from the greeting to the bodies (odd.py): each
+ * case says what the user must find afterwards. */
+#include "base/mem.h"
+#include "tests/sync/odd.h"
+
+#include <ftw.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void full_server_is_waited_for(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	odd("greeting imap * BYE too many connections");
+	p = by_imap();
+	UNTIL(p, state_of(p) == STATE_WAITING);
+	has(reason(p), "too many connections");
+	odd("norules");
+	engine_retry(p->engine);
+	UNTIL(p, state_of(p) == STATE_ONLINE);
+	person_free(p);
+}
+
+static void preauth_sends_nothing(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	odd("greeting imap * PREAUTH welcome");
+	p = somebody("imap", "imap", "");
+	UNTIL(p, state_of(p) == STATE_FAILED);
+	assert_true(*reason(p));
+	assert_int_equal(seen("^imap"), 0);
+	person_free(p);
+}
+
+static void starttls_refused_sends_nothing(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	odd("caps IMAP4rev1 STARTTLS AUTH=PLAIN SASL-IR");
+	odd("rule STARTTLS => no not today");
+	p = somebody("imap", "imap", "");
+	UNTIL(p, state_of(p) == STATE_FAILED);
+	assert_true(*reason(p));
+	assert_int_equal(seen("LOGIN|AUTHENTICATE"), 0);
+	person_free(p);
+	odd("caps IMAP4rev1 AUTH=PLAIN");
+	p = somebody("imap", "imap", "");
+	UNTIL(p, state_of(p) == STATE_FAILED);
+	assert_int_equal(seen("LOGIN|AUTHENTICATE"), 0);
+	person_free(p);
+}
+
+static void login_refused_is_no_storm(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	odd("password another");
+	p = by_imap();
+	UNTIL(p, state_of(p) == STATE_FAILED);
+	has(reason(p), "wrong password");
+	watch(p, 1500);
+	assert_int_equal(seen("AUTHENTICATE"), 1);
+	odd("password secret");
+	engine_retry(p->engine);
+	UNTIL(p, state_of(p) == STATE_ONLINE);
+	assert_int_equal(seen("AUTHENTICATE"), 2);
+	person_free(p);
+}
+
+static void silent_server_stops_no_key(void **state)
+{
+	struct person *p;
+	int64_t begin;
+
+	(void)state;
+	odd("rule imap \\S+ LIST => stall");
+	p = by_imap();
+	UNTIL_SERVER(p, seen("imap \\S+ LIST"));
+	begin = clock_ms();
+	for (int i = 0; i < 100; i++)
+		event_free(engine_next(p->engine));
+	assert_true(clock_ms() - begin < 200);
+	/* What needs no server is answered meanwhile. */
+	event_free(answer(p, engine_drafts(p->engine, 0)));
+	assert_true(clock_ms() - begin < 1000);
+	stop_quickly(p);
+	person_free(p);
+}
+
+static void stalled_fill_quits_at_once_and_goes_on_later(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	odd("fill INBOX 60");
+	odd("rule HEADER.FIELDS => part 700");
+	p = by_imap();
+	open_folder(p, "INBOX");
+	UNTIL_SERVER(p, seen("HEADER.FIELDS"));
+	watch(p, 100);
+	stop_quickly(p);
+	odd("norules");
+	odd("cut");
+	start(p, false);
+	filled(p, 60);
+	person_free(p);
+}
+
+static void one_break_costs_no_row(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 400");
+	odd("budget 60000");
+	p = by_imap();
+	l = open_folder(p, "INBOX");
+	UNTIL(p, msglist_count(l) > 0 && state_of(p) != STATE_ONLINE);
+	odd("budget 0");
+	UNTIL(p, msglist_count(l) == 400 && msglist_sync_percent(l) == 100);
+	all_subjects_once(p, l, 400);
+	person_free(p);
+}
+
+/* The answer to the first chunk behind the newest window is held back until the next is asked for.
+ */
+static void next_rows_are_asked_for_ahead(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 500");
+	odd("rule x1 UID FETCH 251:450 => behind");
+	p = by_imap();
+	l = filled(p, 500);
+	all_subjects_once(p, l, 500);
+	assert_int_equal(seen("UID FETCH 251:450"), 1);
+	assert_int_equal(seen("UID FETCH 51:250"), 1);
+	person_free(p);
+}
+
+/* Two are under way and the connection ends within the first, behind it, within the second. */
+static void break_with_two_chunks_under_way_costs_no_row(void **state)
+{
+	static const char *const sizes[] = {"20000", "40000", "62000", "80000", "100000"};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(sizes); i++) {
+		char *budget = text_of("budget %s", sizes[i]);
+		struct person *p;
+		struct msglist *l;
+
+		odd("reset");
+		odd("fill INBOX 500");
+		odd(budget);
+		p = by_imap();
+		l = filled(p, 500);
+		all_subjects_once(p, l, 500);
+		assert_int_equal(msglist_count(l), 500);
+		person_free(p);
+		free(budget);
+	}
+}
+
+/* The row that breaks the parser is in the second of two chunks under way: it alone is given up. */
+static void broken_row_of_the_second_chunk_alone_is_given_up(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 500");
+	odd("raw 100 what is this");
+	p = by_imap();
+	l = filled(p, 500);
+	for (uint32_t uid = 1; uid <= 500; uid++) {
+		ptrdiff_t row = msglist_find(l, uid);
+
+		assert_true(row >= 0);
+		assert_int_equal(!!(flags_at(l, (size_t)row) & MSG_PLACEHOLDER), uid == 100);
+	}
+	person_free(p);
+}
+
+static void many_breaks_cost_no_row(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 500");
+	odd("budget 40000");
+	p = by_imap();
+	l = filled(p, 500);
+	all_subjects_once(p, l, 500);
+	person_free(p);
+}
+
+static void single_octets_are_read(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 30");
+	odd("drip");
+	p = by_imap();
+	l = filled(p, 30);
+	engine_view_free(read_view(p, l, msglist_uid(l, 0)));
+	person_free(p);
+}
+
+static void broken_row(const char *raw)
+{
+	struct person *p;
+	struct msglist *l;
+	struct msg_row r;
+
+	odd("reset");
+	odd("fill INBOX 90");
+	odd(raw);
+	p = by_imap();
+	l = filled(p, 90);
+	assert_true(msglist_find(l, 70) >= 0);
+	assert_true(msglist_row(l, (size_t)msglist_find(l, 70), &r));
+	assert_true(r.flags & MSG_PLACEHOLDER);
+	for (uint32_t uid = 1; uid <= 90; uid++)
+		if (uid != 70) {
+			assert_true(msglist_find(l, uid) >= 0);
+			assert_false(flags_at(l, (size_t)msglist_find(l, uid)) & MSG_PLACEHOLDER);
+		}
+	/* Not asked for anew with every start. */
+	stop(p);
+	start(p, false);
+	l = filled(p, 90);
+	assert_int_equal(msglist_count(l), 90);
+	person_free(p);
+}
+
+static void unparsable_row_has_a_placeholder(void **state)
+{
+	(void)state;
+	broken_row("raw 70 * 70 FETCH (UID 70 FLAGS (\\\\Seen INTERNALDATE nonsense ((");
+	broken_row("raw 70 * 70 FETCH (UID 70 FLAGS () RFC822.SIZE minus BODY[HEADER.FIELDS (FROM)]"
+		   " {5}\\r\\nab)\\r)");
+	broken_row("raw 70 * 70 FETCH (UID 70 FLAGS () BODY[HEADER.FIELDS (FROM)] "
+		   "{99999999999999999999}\\r\\nabc)");
+}
+
+static void strange_rows_are_ignored(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 10");
+	odd("rule HEADER.FIELDS => before * 3 FETCH (FLAGS (\\\\Seen \\\\Flagged))\\r\\n"
+	    "* 4 FETCH (BODY[HEADER.FIELDS (SUBJECT)] {19}\\r\\nSubject: no UID\\r\\n\\r\\n)\\r\\n"
+	    "* 99 FETCH (UID 4000000 FLAGS () BODY[HEADER.FIELDS (SUBJECT)] "
+	    "{20}\\r\\nSubject: unasked\\r\\n\\r\\n)\\r\\n"
+	    "* 100 FETCH (UID 0 FLAGS ())\\r\\n* 0 FETCH (UID 5)\\r\\n"
+	    "* 6 FETCH (UID 6 FLAGS ())\\r\\n* 6 FETCH (UID 6 FLAGS ())");
+	p = by_imap();
+	l = filled(p, 10);
+	assert_int_equal(msglist_find(l, 4000000), -1);
+	all_subjects_once(p, l, 10);
+	for (size_t i = 0; i < 10; i++)
+		assert_int_equal(flags_at(l, i) & MSG_PLACEHOLDER, 0);
+	person_free(p);
+}
+
+static void alert_is_shown_clean(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	odd("fill INBOX 1");
+	p = by_imap();
+	filled(p, 1);
+	UNTIL_SERVER(p, number("idling") == 1);
+	odd("say * OK [ALERT] disk is \\e[31mfull\\x07 soon");
+	UNTIL(p, strstr(person_told(), "disk is"));
+	has(person_told(), "soon");
+	assert_null(strchr(person_told(), '\033'));
+	assert_null(strchr(person_told(), '\007'));
+	person_free(p);
+}
+
+static bool escaped;
+
+static int look_for_evil(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st, (void)type;
+	if (strstr(path + ftw->base, "evil") && !strstr(path, getenv("XDG_CACHE_HOME"))) {
+		print_message("outside: %s\n", path);
+		escaped = true;
+	}
+	return 0;
+}
+
+static void names_stay_in_the_cache(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	odd("fill INBOX 2");
+	odd("fill ../../../evil1 2");
+	odd("fill /tmp/evil2 2");
+	odd("fill a/../../../../../../evil3 1");
+	odd("list () \"/\" \"..\"");
+	odd("list () \"/\" \"\"");
+	odd("list () \"/\" \"evil\\x01\\x1b[2Jfour\"");
+	odd("list () \"/\" {11}\\r\\nevil\\r\\n* BYE");
+	odd("list () \"\\x5c\\x5c\" \"evil\\x5c\\x5c..\\x5c\\x5c..\"");
+	odd("list () NIL evil&AAA-null");
+	odd("list () \"/\" evil&//8-bad&");
+	p = by_imap();
+	filled(p, 2);
+	for (size_t i = 0; i < engine_folders(p->engine, 0); i++) {
+		struct folder_info info;
+		struct err err = {0};
+
+		engine_folder(p->engine, 0, i, &info);
+		for (const char *c = info.label; *c; c++)
+			assert_true((unsigned char)*c >= ' ');
+		for (const char *c = info.name; *c; c++)
+			assert_true((unsigned char)*c >= ' ');
+		if (info.selectable && strstr(info.name, "evil"))
+			engine_open(p->engine, 0, info.name, &err);
+	}
+	watch(p, 500);
+	done(p, engine_sync(p->engine, 0));
+	assert_int_equal(state_of(p), STATE_ONLINE);
+	stop(p);
+	escaped = false;
+	nftw(person_dir, look_for_evil, 16, FTW_PHYS);
+	assert_false(escaped);
+	assert_int_not_equal(access("/tmp/evil2", F_OK), 0);
+	start(p, true);
+	open_folder(p, "INBOX");
+	person_free(p);
+}
+
+static void body_that_is_gone_is_told(void **state)
+{
+	static const struct read_options opt = {.width = 80};
+	struct person *p;
+	struct msglist *l;
+	struct event *ev;
+
+	(void)state;
+	odd("fill INBOX 4");
+	odd("rule x1 UID FETCH.*PEEK\\[\\] => say $tag OK done");
+	odd("rule x1 UID FETCH.*PEEK\\[\\] => no [EXPUNGEISSUED] some are gone");
+	p = by_imap();
+	l = filled(p, 4);
+	for (int i = 0; i < 2; i++) {
+		ev = answer(p, engine_read(p->engine, l, 2, &opt));
+		assert_int_equal(ev->kind, EVENT_FAILED);
+		assert_true(*ev->err.text);
+		event_free(ev);
+		assert_int_equal(msglist_count(l), 4);
+	}
+	engine_view_free(read_view(p, l, 2));
+	person_free(p);
+}
+
+static void body_comes_after_a_break(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+	struct event *ev;
+	static const struct read_options opt = {.width = 80};
+
+	(void)state;
+	odd("fill INBOX 4");
+	odd("rule x1 UID FETCH.*PEEK\\[\\] => torn 60");
+	p = by_imap();
+	l = filled(p, 4);
+	ev = answer(p, engine_read(p->engine, l, 2, &opt));
+	if (ev->kind == EVENT_FAILED)
+		assert_true(*ev->err.text);
+	event_free(ev);
+	engine_view_free(read_view(p, l, 2));
+	person_free(p);
+}
+
+static void bad_is_no_storm(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	odd("rule imap \\S+ LIST => bad never heard of it");
+	p = by_imap();
+	UNTIL(p, state_of(p) == STATE_WAITING);
+	has(reason(p), "never heard of it");
+	watch(p, 2500);
+	assert_true(seen("AUTHENTICATE") <= 4);
+	odd("norules");
+	engine_retry(p->engine);
+	UNTIL(p, state_of(p) == STATE_ONLINE);
+	person_free(p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ODD_CASE(full_server_is_waited_for),
+		ODD_CASE(preauth_sends_nothing),
+		ODD_CASE(starttls_refused_sends_nothing),
+		ODD_CASE(login_refused_is_no_storm),
+		ODD_CASE(silent_server_stops_no_key),
+		ODD_CASE(stalled_fill_quits_at_once_and_goes_on_later),
+		ODD_CASE(one_break_costs_no_row),
+		ODD_CASE(next_rows_are_asked_for_ahead),
+		ODD_CASE(break_with_two_chunks_under_way_costs_no_row),
+		ODD_CASE(broken_row_of_the_second_chunk_alone_is_given_up),
+		ODD_CASE(many_breaks_cost_no_row),
+		ODD_CASE(single_octets_are_read),
+		ODD_CASE(unparsable_row_has_a_placeholder),
+		ODD_CASE(strange_rows_are_ignored),
+		ODD_CASE(alert_is_shown_clean),
+		ODD_CASE(names_stay_in_the_cache),
+		ODD_CASE(body_that_is_gone_is_told),
+		ODD_CASE(body_comes_after_a_break),
+		ODD_CASE(bad_is_no_storm),
+	};
+
+	return ODD_RUN(tests);
+}

@@ -1,0 +1,185 @@
+/* The engine against POP3 servers that misbehave (odd.py): each case
+ * says what the user must find afterwards. */
+#include "tests/sync/odd.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct person *by_pop3(const char *more)
+{
+	return somebody("pop3", "imap+insecure", more);
+}
+
+static void fails(struct person *p, unsigned request)
+{
+	struct event *ev = answer(p, request);
+
+	assert_int_equal(ev->kind, EVENT_FAILED);
+	assert_true(*ev->err.text);
+	event_free(ev);
+}
+
+static void pop3_in_use_waits(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 3");
+	odd("rule pop3 PASS => say -ERR [IN-USE] locked by another session");
+	p = by_pop3("");
+	UNTIL(p, state_of(p) == STATE_WAITING);
+	has(reason(p), "locked by another session");
+	odd("norules");
+	engine_retry(p->engine);
+	l = open_folder(p, "INBOX");
+	UNTIL(p, msglist_count(l) == 3);
+	person_free(p);
+}
+
+static void pop3_break_loses_and_doubles_nothing(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 10");
+	odd("rule x1 pop3 RETR 4 => torn 100");
+	p = by_pop3("\tpop3-keep never\n");
+	UNTIL_SERVER(p, seen("pop3 RETR 4"));
+	l = open_folder(p, "INBOX");
+	UNTIL(p, msglist_count(l) == 6);
+	assert_int_equal(seen("pop3 DELE"), 0);
+	assert_int_equal(number("count INBOX"), 10);
+	/* The first may still be part of the session that broke. */
+	event_free(answer(p, engine_sync(p->engine, 0)));
+	done(p, engine_sync(p->engine, 0));
+	UNTIL(p, msglist_count(l) == 10);
+	all_subjects_once(p, l, 10);
+	assert_int_equal(seen("pop3 RETR"), 11);
+	assert_int_equal(number("count INBOX"), 0);
+	person_free(p);
+}
+
+static void pop3_odd_uidls_fetch_each_once(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 7");
+	odd("uidl 2 2 same");
+	odd("uidl 3 3 same");
+	odd("uidl 4 4 "
+	    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+	    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+	odd("uidl 5 ");
+	odd("uidl 6 99 u-other");
+	p = by_pop3("\tpop3-keep never\n");
+	l = open_folder(p, "INBOX");
+	done(p, engine_sync(p->engine, 0));
+	UNTIL(p, msglist_count(l) == 7);
+	done(p, engine_sync(p->engine, 0));
+	done(p, engine_sync(p->engine, 0));
+	assert_int_equal(msglist_count(l), 7);
+	all_subjects_once(p, l, 7);
+	stop(p);
+	start(p, false);
+	l = open_folder(p, "INBOX");
+	done(p, engine_sync(p->engine, 0));
+	assert_int_equal(msglist_count(l), 7);
+	person_free(p);
+}
+
+static void pop3_wrong_sizes_cost_nothing(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+	struct message_view *v;
+
+	(void)state;
+	odd("fill INBOX 3");
+	odd("rule pop3 LIST => say +OK\\r\\n1 1\\r\\n2 4294967295\\r\\n3 0\\r\\n"
+	    "77 5\\r\\n18446744073709551617 1\\r\\n.");
+	p = by_pop3("");
+	l = open_folder(p, "INBOX");
+	event_free(answer(p, engine_sync(p->engine, 0)));
+	UNTIL(p, msglist_count(l) == 3);
+	all_subjects_once(p, l, 3);
+	v = read_view(p, l, msglist_uid(l, 0));
+	engine_view_free(v);
+	event_free(answer(p, engine_sync(p->engine, 0)));
+	assert_int_equal(msglist_count(l), 3);
+	person_free(p);
+}
+
+static void pop3_quit_refused_forgets_nothing(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 5");
+	odd("rule x1 pop3 QUIT => say -ERR some messages not removed");
+	p = by_pop3("\tpop3-keep never\n");
+	l = open_folder(p, "INBOX");
+	UNTIL(p, msglist_count(l) == 5);
+	UNTIL_SERVER(p, seen("pop3 QUIT"));
+	watch(p, 200);
+	assert_int_equal(number("count INBOX"), 5);
+	done(p, engine_sync(p->engine, 0));
+	assert_int_equal(seen("pop3 RETR"), 5);
+	assert_int_equal(msglist_count(l), 5);
+	assert_int_equal(number("count INBOX"), 0);
+	person_free(p);
+}
+
+static void pop3_refused_dele_fetches_nothing_again(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 5");
+	odd("rule pop3 DELE 2 => say -ERR not this one");
+	p = by_pop3("\tpop3-keep never\n");
+	l = open_folder(p, "INBOX");
+	UNTIL(p, msglist_count(l) == 5);
+	event_free(answer(p, engine_sync(p->engine, 0)));
+	UNTIL_SERVER(p, number("count INBOX") == 1);
+	event_free(answer(p, engine_sync(p->engine, 0)));
+	assert_int_equal(seen("pop3 RETR"), 5);
+	assert_int_equal(msglist_count(l), 5);
+	all_subjects_once(p, l, 5);
+	person_free(p);
+}
+
+static void pop3_login_refused_is_told(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	odd("password another");
+	p = by_pop3("");
+	UNTIL(p, state_of(p) == STATE_FAILED);
+	has(reason(p), "wrong password");
+	watch(p, 1500);
+	assert_int_equal(seen("pop3 PASS"), 1);
+	fails(p, engine_sync(p->engine, 0));
+	person_free(p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ODD_CASE(pop3_in_use_waits),
+		ODD_CASE(pop3_break_loses_and_doubles_nothing),
+		ODD_CASE(pop3_odd_uidls_fetch_each_once),
+		ODD_CASE(pop3_wrong_sizes_cost_nothing),
+		ODD_CASE(pop3_quit_refused_forgets_nothing),
+		ODD_CASE(pop3_refused_dele_fetches_nothing_again),
+		ODD_CASE(pop3_login_refused_is_told),
+	};
+
+	return ODD_RUN(tests);
+}
