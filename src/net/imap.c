@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { IDLE_MS = 29 * 60 * 1000, LOGOUT_MS = 2000, PIECE = 64 << 10 };
+enum { LOGOUT_MS = 2000, PIECE = 64 << 10 };
 
 /* --- the session --- */
 
@@ -62,6 +62,7 @@ void imap_free(struct imap *im)
 	free(im->mechanism);
 	free(im->id);
 	free(im->selected);
+	imap_mailboxes_done(&im->boxes);
 	free(im->early.mailbox);
 	free(im);
 }
@@ -375,73 +376,6 @@ static int put_append(struct imap *im, struct str *cmd, const char *mailbox, uns
 	return 0;
 }
 
-/* What is said by the way while we read the lines ourselves (RFC 3501 7). */
-static void note_line(struct imap *im, const char *line)
-{
-	char *end;
-	unsigned long n;
-
-	if (!str_istarts(line, "* "))
-		return;
-	if (str_istarts(line + 2, "VANISHED"))
-		im->news.expunged = true;
-	n = strtoul(line + 2, &end, 10);
-	if (end == line + 2 || *end != ' ' || !im->selected)
-		return;
-	if (!strcasecmp(end + 1, "EXISTS") && n <= UINT32_MAX) {
-		im->news.exists = true;
-		im->news.count = im->exists = (uint32_t)n;
-	} else if (!strcasecmp(end + 1, "EXPUNGE")) {
-		im->news.expunged = im->news.exists = true;
-		im->exists -= im->exists > 0;
-		im->news.count = im->exists;
-	} else if (str_istarts(end + 1, "FETCH")) {
-		im->news.flags = true;
-	}
-}
-
-static bool took_tag(struct imap *im, const struct imap_sent *sent)
-{
-	char *tag = wire_take_tag(stream_wire(im->stream));
-	bool ours = tag && !strcmp(tag, sent->tag);
-
-	free(tag);
-	return ours;
-}
-
-/*
- * Waits for "+". A server may say untagged things first; libetpan takes those for the answer and
- * never sends what waits. 0: go on; -1 with ERR_REFUSED: a tagged NO.
- */
-static int await_plus(struct imap *im, struct imap_sent *sent, struct err *err)
-{
-	struct str line = STR_INIT;
-	int r = 1;
-
-	while (r > 0) {
-		const char *text;
-
-		if (imap_read_line(im, &line, err)) {
-			r = -1;
-		} else if (line.p[0] == '+') {
-			r = 0;
-		} else if (!(text = imap_tagged(line.p, IMAP_ONE_TAG))) {
-			note_line(im, line.p);
-		} else if (str_istarts(text, "NO") && took_tag(im, sent)) {
-			r = err_set(err, ERR_REFUSED, _("The server refused: %s"),
-				text[2] ? text + 3 : "");
-		} else {
-			im->dead = true;
-			r = err_set(err, ERR_PROTOCOL,
-				_("The server does not understand a command: %s"), text);
-		}
-	}
-	if (r)
-		imap_drop(im, sent);
-	str_done(&line);
-	return r;
-}
-
 static int put_message(struct imap *im, const char *message, size_t len, struct err *err)
 {
 	while (len) {
@@ -488,7 +422,7 @@ int imap_append(struct imap *im, const char *mailbox, const char *message, size_
 		imap_broken(im, err);
 		goto out;
 	}
-	if ((wait && await_plus(im, sent, err)) || put_message(im, message, len, err))
+	if ((wait && imap_await_plus(im, sent, err)) || put_message(im, message, len, err))
 		goto out;
 	r = imap_wait(im, sent, err);
 	if (!r)
@@ -617,79 +551,4 @@ int imap_search_message_id(struct imap *im, const char *id, struct imap_uids *ou
 		r = imap_search(im, what.p, out, err);
 	str_done(&what);
 	return r;
-}
-
-/* --- IDLE --- */
-
-static bool give_news(struct imap *im, struct imap_news *news)
-{
-	*news = im->news;
-	im->news = (struct imap_news){.count = im->exists};
-	return news->exists || news->expunged || news->flags;
-}
-
-int imap_noop(struct imap *im, struct imap_news *news, struct err *err)
-{
-	*news = (struct imap_news){0};
-	if (imap_run(im, IMAP_QUIET, "NOOP", err))
-		return -1;
-	give_news(im, news);
-	return 0;
-}
-
-/* One IDLE. Nothing that comes is read before DONE: libetpan then parses it all as one answer. */
-static int idle_once(struct imap *im, int wake_fd, int ms, int *ready, struct err *err)
-{
-	struct imap_sent *sent;
-
-	if (imap_begin(im, IMAP_LONG, err) || !(sent = imap_put(im, "IDLE\r\n", 6, err)))
-		return -1;
-	if (stream_flush(im->stream, err))
-		return imap_broken(im, err);
-	if (await_plus(im, sent, err))
-		return -1;
-	*ready = stream_wait(im->stream, wake_fd, ms, err);
-	if (*ready < 0)
-		return imap_broken(im, err);
-	stream_command(im->stream, IMAP_LONG);
-	if (stream_write(im->stream, "DONE\r\n", 6, err) || stream_flush(im->stream, err))
-		return imap_broken(im, err);
-	return imap_wait(im, sent, err);
-}
-
-static int wait_and_ask(
-	struct imap *im, int wake_fd, int ms, struct imap_news *news, struct err *err)
-{
-	if (stream_wait(im->stream, wake_fd, ms, err) < 0)
-		return imap_broken(im, err);
-	return imap_noop(im, news, err);
-}
-
-int imap_idle(struct imap *im, int wake_fd, int timeout_ms, struct imap_news *news, struct err *err)
-{
-	int64_t end;
-
-	*news = (struct imap_news){0};
-	if (need_selected(im, err))
-		return -1;
-	if (im->news.exists || im->news.expunged || im->news.flags) {
-		give_news(im, news);
-		return 0;
-	}
-	if (timeout_ms < 0 || timeout_ms > IDLE_MS)
-		timeout_ms = IDLE_MS;
-	if (!(im->can & IMAP_IDLE))
-		return wait_and_ask(im, wake_fd, timeout_ms, news, err);
-	end = clock_ms() + timeout_ms;
-	for (;;) {
-		int64_t left = end - clock_ms();
-		int ready = STREAM_TIMEOUT;
-
-		if (idle_once(im, wake_fd, left > 0 ? (int)left : 0, &ready, err))
-			return -1;
-		/* "* OK Still here" is data too, but no news; an alert must not wait for some. */
-		if (give_news(im, news) || wire_has_alert(stream_wire(im->stream)) ||
-			ready != STREAM_DATA || clock_ms() >= end)
-			return 0;
-	}
 }

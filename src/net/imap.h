@@ -31,6 +31,7 @@ enum imap_can {
 	IMAP_LITERAL_PLUS = 1 << 7,
 	IMAP_NAMESPACE = 1 << 8,
 	IMAP_ID = 1 << 9,
+	IMAP_NOTIFY = 1 << 11,
 };
 
 /* Connects, STARTTLS, capabilities, login, capabilities again, ID, ENABLE. */
@@ -80,7 +81,7 @@ enum imap_role {
 };
 
 struct imap_status {
-	bool known;
+	bool known, whole; /* whole: messages, unseen and uidnext were said */
 	uint32_t messages, unseen, uidnext, uidvalidity;
 	uint64_t highestmodseq; /* 0: not said */
 };
@@ -249,15 +250,29 @@ struct imap_news {      /* what the server said by itself */
 	bool exists;    /* the number of messages changed */
 	bool expunged;  /* something went away (without UIDs: compare) */
 	bool flags;     /* flags changed */
+	bool boxes;     /* other mailboxes: imap_take_boxes */
+	bool folders;   /* mailboxes came, went or were renamed, or too much happened: list them */
 	uint32_t count; /* EXISTS */
 };
 /*
  * IDLE (RFC 2177) until news, wake_fd readable, or timeout_ms (cut to 29 minutes, RFC 2177).
- * Without IDLE: NOOP after the same wait. Only in a selected mailbox. DONE was said when it
- * returns.
+ * Without IDLE: NOOP after the same wait. DONE was said when it returns.
  */
 int imap_idle(
 	struct imap *im, int wake_fd, int timeout_ms, struct imap_news *news, struct err *err);
 int imap_noop(struct imap *im, struct imap_news *news, struct err *err);
+/* The number of messages in the selected mailbox, as last told. */
+uint32_t imap_exists(const struct imap *im);
+
+/*
+ * NOTIFY (RFC 5465) where offered: from now on the server tells by itself what happens in all
+ * personal mailboxes, in the news of imap_idle and imap_noop. 0 too when it does not want to, and
+ * for one that ends it (NOTIFICATIONOVERFLOW): imap_is_notified says.
+ */
+int imap_notify(struct imap *im, struct err *err);
+bool imap_is_notified(const struct imap *im);
+/* The mailboxes whose state the server told by itself since the last call, with what it said of
+ * status. The caller frees with imap_mailboxes_done. */
+void imap_take_boxes(struct imap *im, struct imap_mailboxes *out);
 
 #endif

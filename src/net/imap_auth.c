@@ -596,6 +596,7 @@ static void count_caps(struct imap *im)
 		{"LITERAL+", IMAP_LITERAL_PLUS},
 		{"NAMESPACE", IMAP_NAMESPACE},
 		{"ID", IMAP_ID},
+		{"NOTIFY", IMAP_NOTIFY},
 	};
 
 	im->can = 0;

@@ -45,7 +45,8 @@ static bool status_name(const char **at, struct str *name)
 	return true;
 }
 
-static void status_item(struct imap_status *out, const char *name, size_t len, uint64_t value)
+/* The bit of what was said: 1, 2 and 4 for what a list of folders shows; 0 for all else. */
+static unsigned status_item(struct imap_status *out, const char *name, size_t len, uint64_t value)
 {
 	static const struct {
 		const char *name;
@@ -62,14 +63,18 @@ static void status_item(struct imap_status *out, const char *name, size_t len, u
 	for (size_t i = 0; i < MEM_COUNT(known); i++) {
 		uint32_t small = value <= UINT32_MAX ? (uint32_t)value : UINT32_MAX;
 
-		if (strlen(known[i].name) == len && !strncasecmp(name, known[i].name, len))
-			memcpy((char *)out + known[i].at, &small, sizeof(small));
+		if (strlen(known[i].name) != len || strncasecmp(name, known[i].name, len) != 0)
+			continue;
+		memcpy((char *)out + known[i].at, &small, sizeof(small));
+		return 1u << i;
 	}
+	return 0;
 }
 
-/* "STATUS name (MESSAGES 3 ...)" */
-static bool parse_status(const char *line, struct str *name, struct imap_status *out)
+bool imap_parse_status(const char *line, struct str *name, struct imap_status *out)
 {
+	unsigned said = 0;
+
 	*out = (struct imap_status){0};
 	if (!str_istarts(line, "STATUS "))
 		return false;
@@ -82,20 +87,25 @@ static bool parse_status(const char *line, struct str *name, struct imap_status 
 		char *end;
 		uint64_t v;
 
+		if (*value == '(' && strchr(value, ')')) { /* MAILBOXID (RFC 8474) */
+			line = strchr(value, ')') + 1;
+			continue;
+		}
 		if (*value < '0' || *value > '9')
 			return false;
 		errno = 0;
 		v = strtoull(value, &end, 10);
 		if (errno)
 			return false;
-		status_item(out, line, n, v);
+		said |= status_item(out, line, n, v);
 		line = end;
 	}
 	out->known = true;
+	out->whole = (said & 7) == 7;
 	return true;
 }
 
-static bool same_mailbox(const char *a, const char *b)
+bool imap_same_mailbox(const char *a, const char *b)
 {
 	return !strcmp(a, b) || (!strcasecmp(a, "INBOX") && !strcasecmp(b, "INBOX"));
 }
@@ -123,7 +133,8 @@ int imap_status(struct imap *im, const char *mailbox, struct imap_status *out, s
 	if (!r) {
 		wire_take_status(stream_wire(im->stream), &lines);
 		for (size_t i = 0; i < lines.n; i++)
-			if (parse_status(lines.v[i], &name, &one) && same_mailbox(name.p, mailbox))
+			if (imap_parse_status(lines.v[i], &name, &one) &&
+				imap_same_mailbox(name.p, mailbox))
 				*out = one;
 	}
 	if (!r && !out->known)
@@ -260,7 +271,7 @@ static void take_status(struct imap *im, struct listing *l)
 	for (size_t i = 0; i < lines.n; i++) {
 		size_t at;
 
-		if (!parse_status(lines.v[i], &name, &one))
+		if (!imap_parse_status(lines.v[i], &name, &one))
 			continue;
 		at = (size_t)map_get(l->by_name, str_c(&name));
 		if (at)
@@ -336,7 +347,9 @@ int imap_list(struct imap *im, struct imap_mailboxes *out, struct err *err)
 
 	*out = (struct imap_mailboxes){0};
 	put_list(im, &cmd);
+	im->listing = true;
 	r = imap_run(im, IMAP_LONG, cmd.p, err);
+	im->listing = false;
 	str_done(&cmd);
 	if (r)
 		return -1;

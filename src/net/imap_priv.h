@@ -88,8 +88,11 @@ struct imap {
 	struct imap_sent *sent; /* under way, and answered but not taken; in the order sent */
 	struct imap_early early;
 	enum imap_packing packing;
-	struct imap_uids *found; /* where ESEARCH goes; NULL: nobody asked */
-	bool found_all;          /* it came and made sense */
+	struct imap_uids *found;     /* where ESEARCH goes; NULL: nobody asked */
+	bool found_all;              /* it came and made sense */
+	bool listing;                /* LIST answers are asked for */
+	bool notified;               /* NOTIFY is in force */
+	struct imap_mailboxes boxes; /* whose state the server told by itself */
 };
 
 /* --- imap_run.c --- */
@@ -130,6 +133,22 @@ int imap_quote(struct str *out, const char *s, struct err *err);
 int imap_put_set(struct str *out, const char *uids, struct err *err);
 /* Appends "(\Seen keyword)". */
 int imap_put_flags(struct str *out, unsigned flags, const char *keywords, struct err *err);
+
+/* --- imap_news.c --- */
+
+/*
+ * Waits for "+". A server may say untagged things first; libetpan takes those for the answer and
+ * never sends what waits. 0: go on; -1 with ERR_REFUSED: a tagged NO.
+ */
+int imap_await_plus(struct imap *im, struct imap_sent *sent, struct err *err);
+/* STATUS lines that nobody asked for become boxes. */
+void imap_note_status(struct imap *im);
+
+/* --- imap_mailbox.c --- */
+
+bool imap_same_mailbox(const char *a, const char *b);
+/* "STATUS name (MESSAGES 3 ...)" */
+bool imap_parse_status(const char *line, struct str *name, struct imap_status *out);
 
 /* --- imap_auth.c --- */
 

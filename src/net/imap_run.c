@@ -136,6 +136,8 @@ static void take_news(struct imap *im)
 			im->exists -= gone < im->exists ? gone : im->exists;
 	}
 	take_extensions(im);
+	if (info->rsp_mailbox_list && clist_begin(info->rsp_mailbox_list) && !im->listing)
+		im->news.folders = true;
 	if (im->selected && im->exists != im->news.count) {
 		im->news.exists = true;
 		im->news.count = im->exists;
@@ -256,13 +258,10 @@ static int alive(const struct imap *im, struct err *err)
 
 int imap_begin(struct imap *im, uint64_t budget, struct err *err)
 {
-	struct strv old = STRV_INIT;
-
 	if (alive(im, err) || imap_settle(im, err))
 		return -1;
 	stream_command(im->stream, budget);
-	wire_take_status(stream_wire(im->stream), &old);
-	strv_done(&old);
+	imap_note_status(im);
 	return 0;
 }
 

@@ -691,6 +691,14 @@ void stream_command(struct stream *s, uint64_t budget)
 		wire_budget(s->wire, s->command_left);
 }
 
+void stream_hurry(struct stream *s, int ms)
+{
+	int64_t until = clock_ms() + ms;
+
+	if (until < s->command_until)
+		s->command_until = until;
+}
+
 void stream_secret(struct stream *s, bool secret)
 {
 	/* The log looks at whole writes: what is buffered belongs to the state before. A failure

@@ -57,6 +57,8 @@ int stream_write(struct stream *s, const char *p, size_t len, struct err *err); 
 int stream_flush(struct stream *s, struct err *err);
 /* Starts the clock and byte budget of a new command. budget: most bytes the answer may have. */
 void stream_command(struct stream *s, uint64_t budget);
+/* The answer has to come within ms milliseconds, or the link is dead; until the next command. */
+void stream_hurry(struct stream *s, int ms);
 /* Marks what is written next as secret for the log (passwords, mail) until called with false. */
 void stream_secret(struct stream *s, bool secret);
 /* Bytes received and sent since the start, packed as on the wire, TLS not counted. */

@@ -44,6 +44,7 @@ struct wire {
 	char *bye, *alert;
 	const char *one_tag; /* what stands for every tag, or NULL */
 	struct strv tags;    /* those it stood for */
+	bool overflow;
 
 	wire_line_fn *on_line;
 	void *ctx;
@@ -335,6 +336,8 @@ static void pass_answer(
 	str_adds(out, "\r\n");
 	if (view_is(word, "BYE"))
 		keep_notice(&w->bye, text);
+	if (view_is(code, "NOTIFICATIONOVERFLOW"))
+		w->overflow = true;
 	if (view_is(code, "ALERT"))
 		keep_notice(&w->alert, text);
 }
@@ -755,6 +758,14 @@ char *wire_take_bye(struct wire *w)
 char *wire_take_alert(struct wire *w)
 {
 	return take_string(&w->alert);
+}
+
+bool wire_take_overflow(struct wire *w)
+{
+	bool overflow = w->overflow;
+
+	w->overflow = false;
+	return overflow;
 }
 
 bool wire_has_alert(const struct wire *w)

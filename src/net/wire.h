@@ -17,8 +17,8 @@
  * ESEARCH) and this program uses them (CAPABILITY ENABLED LIST LSUB STATUS FLAGS SEARCH ESEARCH ID
  * NAMESPACE VANISHED EXISTS RECENT EXPUNGE FETCH and the status responses); all others, ANNOTATION
  * among them, are dropped. LIST extended data is cut off. What libetpan loses (BYE text, ALERT,
- * every STATUS line) is remembered for the caller. Line ends become CRLF, status lines without text
- * get one.
+ * every STATUS line, NOTIFICATIONOVERFLOW) is remembered for the caller. Line ends become CRLF,
+ * status lines without text get one.
  */
 #ifndef NET_WIRE_H
 #define NET_WIRE_H
@@ -66,5 +66,7 @@ char *wire_take_tag(struct wire *w);
 /* The untagged "STATUS ..." lines since the last call, raw without "* " and CRLF (LIST-STATUS, RFC
  * 5819); a mailbox name sent as a literal stands there as a quoted string. */
 void wire_take_status(struct wire *w, struct strv *lines);
+/* True once after [NOTIFICATIONOVERFLOW] (RFC 5465 5.8): the server notifies no more. */
+bool wire_take_overflow(struct wire *w);
 
 #endif

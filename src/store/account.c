@@ -375,47 +375,105 @@ void account_free(struct account *a, int wait_ms)
 
 /* --- synchronising everything --- */
 
-static bool changed_on_server(const struct folder *f)
+static bool same_counts(const struct folder_counts *a, const struct folder_counts *b)
 {
-	struct cache *c = f->cache;
-	const struct cache_meta *m;
-
-	if (!f->counts_known || !c)
-		return true;
-	m = cache_meta(c);
-	if (!m->complete || m->uidnext != f->server_uidnext || cache_count(c) != f->total)
-		return true;
-	return f->server_modseq != 0 && m->highestmodseq != f->server_modseq;
+	return a->known && b->known && a->total == b->total && a->unread == b->unread &&
+	       a->uidnext == b->uidnext && a->uidvalidity == b->uidvalidity &&
+	       a->modseq == b->modseq;
 }
 
-static bool wants(const struct folder *f, enum sync_which which)
+/* What the server ought to say if nothing but what waits in the journal is to be done. */
+static struct folder_counts expected_counts(struct folder *f)
 {
-	bool shown = folder_is_shown(f) || f->role == ROLE_INBOX;
+	const struct cache_meta *m = cache_meta(f->cache);
+	struct folder_counts c = {.known = true,
+		.uidnext = m->uidnext,
+		.uidvalidity = m->uidvalidity,
+		.modseq = f->server.modseq ? m->highestmodseq : 0};
+	size_t leaving;
 
-	if (which != SYNC_ALL_CHANGED && !shown)
+	folder_count(f, &c.total, &c.unread);
+	free(folder_leaving(f, &leaving));
+	c.total += (uint32_t)leaving;
+	if (journal_count(f->account->journal))
+		c.unread = f->server.unread; /* marks are on their way */
+	return c;
+}
+
+/*
+ * The mod-sequence says that nothing changed, but the numbers of unread messages differ: one of the
+ * two is wrong, and reading every flag once shows which.
+ */
+static void doubt(struct folder *f)
+{
+	struct cache_meta meta = *cache_meta(f->cache);
+
+	meta.highestmodseq = 0;
+	cache_set_meta(f->cache, &meta, NULL);
+	f->doubted = f->syncing;
+}
+
+/* A server that counts in its own way is asked no more until it says something else. */
+bool account_is_changed(struct folder *f)
+{
+	struct folder_counts here;
+
+	if (!f->server.known || !cache_meta(f->cache)->complete)
+		return true;
+	if (same_counts(&f->server, &f->seen))
 		return false;
-	return which == SYNC_SHOWN || changed_on_server(f);
+	here = expected_counts(f);
+	if (same_counts(&f->server, &here)) {
+		f->seen = f->server;
+		return false;
+	}
+	here.unread = f->server.unread;
+	if (here.modseq && same_counts(&f->server, &here))
+		doubt(f);
+	return true;
+}
+
+static bool is_synchronised(const struct folder *f)
+{
+	return !f->local && f->selectable && f->mailbox && !f->gone;
+}
+
+/* A folder that is closed and stands as it stood when it was last the same here need not be opened
+ * to see that. */
+static void sync_folder(struct folder *f, bool only_changed)
+{
+	if (only_changed && !f->cache && same_counts(&f->server, &f->seen))
+		return;
+	if (folder_use(f, NULL) != 0)
+		return;
+	if (!only_changed || account_is_changed(f))
+		folder_ask_sync(f, 0);
+	folder_unuse(f); /* stays open while it is being synchronised */
+}
+
+void account_sync_changed(struct folder *f)
+{
+	if (is_synchronised(f) && !f->syncing && (folder_is_shown(f) || f->role == ROLE_INBOX))
+		sync_folder(f, true);
 }
 
 void account_sync_folders(struct account *a, enum sync_which which)
 {
-	for (struct folder *f = a->folders; f; f = f->next) {
-		if (f->local || !f->selectable || !f->mailbox || f->syncing)
-			continue;
-		if (which != SYNC_ALL_CHANGED && !folder_is_shown(f) && f->role != ROLE_INBOX)
-			continue;
-		if (folder_use(f, NULL) != 0)
-			continue;
-		if (wants(f, which))
-			folder_ask_sync(f, 0);
-		folder_unuse(f); /* stays open while it is being synchronised */
-	}
+	for (struct folder *f = a->folders; f; f = f->next)
+		if (is_synchronised(f) && !f->syncing &&
+			(which == SYNC_ALL_CHANGED || folder_is_shown(f) || f->role == ROLE_INBOX))
+			sync_folder(f, which != SYNC_SHOWN);
 }
 
-void account_watch_inbox(struct account *a)
+void account_watch(struct account *a)
 {
 	struct folder *f = a->is_path ? NULL : folder_by_role(a, ROLE_INBOX, false);
 
+	for (const struct list *l = a->is_path ? NULL : a->store->lists; l; l = l->next)
+		if (l->folder->account == a && is_synchronised(l->folder)) {
+			f = l->folder;
+			break;
+		}
 	if (!f || !account_is_server(a) || !a->sync || folder_use(f, NULL) != 0)
 		return;
 	folder_ask_sync(f, 0);

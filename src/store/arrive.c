@@ -56,6 +56,17 @@ static void ask_password(struct account *a)
 
 /* --- folders --- */
 
+static void take_counts(struct folder *f, const struct folder_entry *e)
+{
+	if (!e->counts_known)
+		return;
+	f->counts_known = true;
+	f->total = e->total;
+	f->unread = e->unread;
+	f->server = (struct folder_counts){
+		true, e->total, e->unread, e->uidnext, e->uidvalidity, e->highestmodseq};
+}
+
 static void merge_folder(struct account *a, struct folder_entry *e)
 {
 	struct folder *f = folder_find(a, e->name, false);
@@ -66,15 +77,48 @@ static void merge_folder(struct account *a, struct folder_entry *e)
 	f->mailbox = e->mailbox;
 	e->mailbox = NULL;
 	f->listed = true;
+	f->on_server |= e->selectable;
 	f->role = e->role < ROLE_COUNT ? e->role : ROLE_NONE;
 	f->selectable = e->selectable;
-	if (!e->counts_known)
-		return;
-	f->counts_known = true;
-	f->total = e->total;
-	f->unread = e->unread;
-	f->server_modseq = e->highestmodseq;
-	f->server_uidnext = e->uidnext;
+	take_counts(f, e);
+}
+
+/* A list without any folder is a mistake of the server, not the end of all mail. */
+static void find_gone(struct account *a)
+{
+	for (struct folder *f = a->folders; f; f = f->next) {
+		bool gone = !f->local && f->on_server && f->role != ROLE_INBOX &&
+			    !(f->listed && f->selectable);
+
+		if (gone && folder_is_shown(f))
+			f->selectable = true; /* the copy is */
+		if (gone == f->gone)
+			continue;
+		f->gone = gone;
+		if (!folder_is_shown(f))
+			continue;
+		if (gone) {
+			store_notice(a,
+				_("Folder %s is no longer on the server; what is shown is the copy "
+				  "kept here"),
+				f->name);
+			account_watch(a);
+		}
+		folder_send_list(f, NULL);
+	}
+}
+
+/* The state of some folders, which the server told by itself or was asked for. */
+static void take_some_counts(struct account *a, const struct result *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		for (struct folder *f = a->folders; f; f = f->next)
+			if (!f->local && f->mailbox &&
+				strcmp(f->mailbox, r->folders[i].mailbox) == 0) {
+				take_counts(f, &r->folders[i]);
+				account_sync_changed(f);
+			}
+	folder_send_folders(a);
 }
 
 /* A folder that is gone from the server goes from the table too, unless somebody looks at it or
@@ -109,6 +153,8 @@ static void take_folders(struct account *a, struct result *r)
 		f->listed = false;
 	for (size_t i = 0; i < r->n; i++)
 		merge_folder(a, &r->folders[i]);
+	if (r->n)
+		find_gone(a);
 	drop_unlisted(a);
 	folder_save_table(a);
 	folder_send_folders(a);
@@ -248,6 +294,8 @@ static void finish_fill(struct folder *f, struct result *r)
 	bool was_complete = cache_meta(f->cache)->complete;
 	struct cache_meta meta = r->meta;
 
+	if (f->doubted)
+		meta.highestmodseq = 0;
 	/* META follows the data it covers, and the data is on disk before it (CACHE protocol). */
 	cache_sync(f->cache, NULL);
 	cache_set_meta(f->cache, &meta, NULL);
@@ -266,12 +314,18 @@ static void take_synced(struct account *a, struct result *r)
 		return;
 	f->syncing = false;
 	if (r->err.kind != ERR_NONE) {
-		if (r->err.kind == ERR_REFUSED || r->err.kind == ERR_GONE)
+		if ((r->err.kind == ERR_REFUSED || r->err.kind == ERR_GONE) && !f->gone &&
+			!f->refused)
 			store_notice(a, _("Folder %s: %s"), f->name, r->err.text);
+		f->refused |= r->err.kind == ERR_REFUSED;
 		if (a->sync_waiting && r->err.kind != ERR_REFUSED)
 			a->sync_err = r->err;
 	} else if (f->cache) {
+		f->refused = false;
+		f->seen = f->asked;
 		finish_fill(f, r);
+		/* What was told meanwhile may be news. */
+		f->wants_sync |= f->server.known && account_is_changed(f);
 	}
 	folder_send_folders(a);
 	if (f->wants_sync && r->err.kind == ERR_NONE) {
@@ -353,6 +407,9 @@ static void dispatch(struct account *a, struct result *r)
 		break;
 	case RESULT_FOLDERS:
 		take_folders(a, r);
+		break;
+	case RESULT_COUNTS:
+		take_some_counts(a, r);
 		break;
 	case RESULT_SELECTED:
 	case RESULT_SUMMARIES:

@@ -409,6 +409,11 @@ size_t cache_count(const struct cache *c)
 	return index_count(c);
 }
 
+uint64_t cache_version(const struct cache *c)
+{
+	return wal_sequence(c->wal);
+}
+
 uint32_t cache_max_uid(const struct cache *c)
 {
 	uint32_t max = 0;

@@ -48,6 +48,8 @@ void cache_free(struct cache *c); /* NULL is fine; does not compact */
 const struct cache_meta *cache_meta(const struct cache *c);
 size_t cache_count(const struct cache *c);
 uint32_t cache_max_uid(const struct cache *c);
+/* Another number after each change of the content; never the same for two. */
+uint64_t cache_version(const struct cache *c);
 
 /* A copy of the columns, by ascending UID; the caller frees with columns_done. */
 void cache_columns(struct cache *c, struct columns *out);

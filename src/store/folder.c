@@ -258,7 +258,7 @@ static void load_row(struct account *a, char *line)
 	f->selectable = atoi(field[1]) != 0;
 	f->total = (uint32_t)strtoul(field[2], NULL, 10);
 	f->unread = (uint32_t)strtoul(field[3], NULL, 10);
-	f->counts_known = true;
+	f->counts_known = f->on_server = true;
 }
 
 void folder_load_table(struct account *a)
@@ -315,6 +315,7 @@ static int open_cache(struct folder *f, struct err *err)
 	if (rc == 0 && how.rebuilt && !f->account->is_path)
 		store_notice(f->account, _("The cache of folder %s was damaged and is built anew"),
 			f->name);
+	f->counted = UINT64_MAX;
 	if (rc == 0)
 		f->percent = cache_meta(f->cache)->complete ? 100 : -1;
 	free(base);
@@ -641,7 +642,7 @@ static void add_rows(struct folder *f, struct store_event *ev, size_t from, size
 
 bool folder_is_read_only(const struct folder *f)
 {
-	if (f->account->store->read_only || (is_foreign(f) && !f->local))
+	if (f->account->store->read_only || (is_foreign(f) && !f->local) || f->gone)
 		return true;
 	return f->local && f->dir && localbox_is_mbox(f->dir);
 }
@@ -740,18 +741,27 @@ void folder_send_changes(
 	free(sorted);
 }
 
-static void count(struct folder *f)
+void folder_count(struct folder *f, uint32_t *total, uint32_t *unread)
 {
 	const struct columns *c;
-	uint32_t unread = 0;
 
+	if (f->counted != cache_version(f->cache)) {
+		f->counted = cache_version(f->cache);
+		c = cache_columns_view(f->cache);
+		f->here_total = (uint32_t)c->n;
+		f->here_unread = 0;
+		for (size_t i = 0; i < c->n; i++)
+			f->here_unread += !(c->flags[i] & MAIL_SEEN);
+	}
+	*total = f->here_total;
+	*unread = f->here_unread;
+}
+
+static void count(struct folder *f)
+{
 	if (!f->cache || !(f->local || cache_meta(f->cache)->complete))
 		return;
-	c = cache_columns_view(f->cache);
-	for (size_t i = 0; i < c->n; i++)
-		unread += !(c->flags[i] & MAIL_SEEN);
-	f->total = (uint32_t)c->n;
-	f->unread = unread;
+	folder_count(f, &f->total, &f->unread);
 	f->counts_known = true;
 }
 
@@ -801,7 +811,7 @@ void folder_send_folders(struct account *a)
 			.role = is_foreign(f) ? ROLE_NONE : f->role,
 			.selectable = f->selectable,
 			.counts_known = f->counts_known,
-			.offline_copy = is_foreign(f) && !f->local,
+			.offline_copy = (is_foreign(f) && !f->local) || f->gone,
 			.local = f->local,
 			.total = f->total,
 			.unread = f->unread};
@@ -819,24 +829,73 @@ static bool in_ranges(uint32_t uid, uint32_t (*ranges)[2], size_t n)
 	return false;
 }
 
-/* What the cache has, without the pages that are damaged: their messages count as new and are
- * fetched again. */
+uint32_t *folder_leaving(const struct folder *f, size_t *n)
+{
+	struct journal *j = f->account->journal;
+	uint32_t *uids = NULL;
+	size_t cap = 0;
+
+	*n = 0;
+	for (size_t i = 0; j && i < journal_count(j); i++) {
+		const struct op *op = journal_at(j, i);
+
+		if ((op->kind != OP_MOVE && op->kind != OP_EXPUNGE) ||
+			strcmp(op->folder, f->name) != 0)
+			continue;
+		uids = mem_grow(uids, &cap, *n + op->n, sizeof(*uids));
+		memcpy(uids + *n, op->uids, op->n * sizeof(*uids));
+		*n += op->n;
+	}
+	*n = uids_sort(uids, *n);
+	return uids;
+}
+
+static void add_known(struct known_folder *known, uint32_t uid, uint32_t flags)
+{
+	known->uids[known->n] = uid;
+	known->flags[known->n++] = flags;
+}
+
+/*
+ * What the server is known to have: what the cache has, without the pages that are damaged (their
+ * messages count as new and are fetched again), and what leaves only once the server was told.
+ */
 static void copy_known(struct folder *f, struct known_folder *known)
 {
 	const struct columns *c = cache_columns_view(f->cache);
 	uint32_t ranges[64][2];
-	size_t nranges = cache_damaged(f->cache, ranges, MEM_COUNT(ranges));
+	size_t nranges = cache_damaged(f->cache, ranges, MEM_COUNT(ranges)), nleaving, k = 0;
+	uint32_t *leaving = folder_leaving(f, &nleaving);
 
 	known->meta = *cache_meta(f->cache);
-	known->uids = mem_array(c->n, sizeof(*known->uids));
-	known->flags = mem_array(c->n, sizeof(*known->flags));
+	known->uids = mem_array(c->n + nleaving, sizeof(*known->uids));
+	known->flags = mem_array(c->n + nleaving, sizeof(*known->flags));
 	for (size_t i = 0; i < c->n; i++) {
+		for (; k < nleaving && leaving[k] < c->uid[i]; k++)
+			add_known(known, leaving[k], 0);
+		k += k < nleaving && leaving[k] == c->uid[i];
 		if (nranges && in_ranges(c->uid[i], ranges, nranges))
 			continue;
-		known->uids[known->n] = c->uid[i];
-		known->flags[known->n++] = (c->flags[i] & ~KNOWN_HAS_KEYWORDS) |
-					   (c->keyset[i] ? KNOWN_HAS_KEYWORDS : 0);
+		add_known(known, c->uid[i],
+			(c->flags[i] & ~KNOWN_HAS_KEYWORDS) |
+				(c->keyset[i] ? KNOWN_HAS_KEYWORDS : 0));
 	}
+	for (; k < nleaving; k++)
+		add_known(known, leaving[k], 0);
+	free(leaving);
+}
+
+/* The one the user looks at; the inbox where nothing is open. */
+static bool should_watch(const struct folder *f)
+{
+	if (folder_is_shown(f))
+		return true;
+	if (f->role != ROLE_INBOX)
+		return false;
+	for (const struct list *l = f->account->store->lists; l; l = l->next)
+		if (l->folder->account == f->account && !l->folder->local && !l->folder->gone)
+			return false;
+	return true;
 }
 
 void folder_ask_sync(struct folder *f, unsigned request)
@@ -844,7 +903,7 @@ void folder_ask_sync(struct folder *f, unsigned request)
 	struct account *a = f->account;
 	struct job *j;
 
-	if (f->local || !a->sync || a->setup->sync.use_pop3 || !f->mailbox || !f->cache)
+	if (f->local || f->gone || !a->sync || a->setup->sync.use_pop3 || !f->mailbox || !f->cache)
 		return;
 	if (f->syncing) {
 		f->wants_sync =
@@ -855,10 +914,11 @@ void folder_ask_sync(struct folder *f, unsigned request)
 	j->request = request;
 	j->folder = mem_strdup(f->name);
 	j->mailbox = mem_strdup(f->mailbox);
-	j->watch = folder_is_shown(f);
+	j->watch = should_watch(f);
 	copy_known(f, &j->known);
 	f->syncing = true;
-	f->wants_sync = false;
+	f->asked = f->server;
+	f->wants_sync = f->doubted = false;
 	account_post(a, LANE_MAIN, j);
 }
 
@@ -874,6 +934,7 @@ void folder_distrust(struct folder *f)
 	meta.highestmodseq = 0;
 	meta.complete = false;
 	cache_set_meta(f->cache, &meta, NULL);
+	f->doubted = f->syncing; /* whose end must not bring the mod-sequence back */
 	folder_ask_sync(f, 0);
 	folder_unuse(f);
 }

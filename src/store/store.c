@@ -261,7 +261,7 @@ static void close_list(struct store *s, const struct store_request *r)
 			*p = l->next;
 			folder_unuse(l->folder);
 			if (!l->folder->local && !folder_is_shown(l->folder))
-				account_watch_inbox(l->folder->account);
+				account_watch(l->folder->account);
 			search_forget_order(l);
 			free(l);
 			return;

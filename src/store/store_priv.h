@@ -33,6 +33,12 @@ enum {
 
 struct account;
 
+struct folder_counts { /* as the server says */
+	bool known;
+	uint32_t total, unread, uidnext, uidvalidity;
+	uint64_t modseq; /* 0: not said */
+};
+
 /* One folder: on the server (its cache), or local (a Maildir and its cache). */
 struct folder {
 	struct folder *next;
@@ -42,6 +48,10 @@ struct folder {
 	bool local;
 	int role;
 	bool selectable, listed, counts_known;
+	bool on_server; /* the server had it, now or before */
+	bool gone;      /* and has it no more: what is shown is the copy kept here */
+	bool refused;   /* its last synchronisation was, and that was told */
+	bool doubted; /* its mod-sequence is not to be believed, once the running one is through */
 	uint32_t total, unread; /* as the server's LIST says; replaced by what the cache says once
 				   complete */
 	struct cache *cache;    /* open while used; NULL: closed */
@@ -51,9 +61,13 @@ struct folder {
 	struct map *files;      /* local: base name -> uid (as pointer), while the cache is open */
 	bool syncing, wants_sync;
 	unsigned sync_request;
-	int percent;            /* of the first fill, -1 unknown */
-	uint64_t server_modseq; /* from LIST-STATUS */
-	uint32_t server_uidnext;
+	int percent;                 /* of the first fill, -1 unknown */
+	struct folder_counts server; /* as told last */
+	struct folder_counts asked;  /* when the running synchronisation was asked for */
+	struct folder_counts
+		seen;     /* of which all is here: nothing is to be done until it changes */
+	uint64_t counted; /* cache_version that here_total and here_unread are of */
+	uint32_t here_total, here_unread;
 };
 
 struct list { /* what the engine has open */
@@ -213,7 +227,10 @@ enum sync_which {
 	SYNC_ALL_CHANGED,   /* every folder where they do */
 };
 void account_sync_folders(struct account *a, enum sync_which which);
-void account_watch_inbox(struct account *a); /* when what was watched is closed */
+void account_watch(struct account *a); /* another folder, when what was watched is closed or gone */
+/* What the server told of an open folder is not what is here. */
+bool account_is_changed(struct folder *f);
+void account_sync_changed(struct folder *f); /* when it is open, or the inbox, and did change */
 void account_check(struct account *a, unsigned request);
 void account_checked(struct account *a);         /* REQUEST_CHECK is through */
 bool account_is_server(const struct account *a); /* IMAP is in use */
@@ -255,6 +272,10 @@ int folder_deliver(struct folder *f, const char *p, size_t len, uint32_t flags, 
 /* Those that were delivered get rows. */
 void folder_deliver_many(struct folder *f, struct maildir_mail *v, size_t n);
 void folder_ask_sync(struct folder *f, unsigned request);
+/* Rows that wait to be moved or removed: gone here, but not from the server. Ascending; free(). */
+uint32_t *folder_leaving(const struct folder *f, size_t *n);
+/* What is in the cache; counted anew only after it changed. */
+void folder_count(struct folder *f, uint32_t *total, uint32_t *unread);
 /* Asks the server for the truth: the next compare reads every flag again. */
 void folder_distrust(struct folder *f);
 bool folder_is_read_only(const struct folder *f); /* an offline copy, an mbox, or talaria -R */

@@ -2,6 +2,7 @@
  * What changed in a mailbox since the cache knew it: QRESYNC, else CONDSTORE or a plain compare
  * (RFC 7162 and 4549). The known rows are brought up to date; what is new is left to the fill.
  */
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/uids.h"
 #include "mime/envelope.h"
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FLAGS_CHUNK = 1000 };
+enum { FLAGS_CHUNK = 20000 };
 
 static void post_flags(
 	struct lane_thread *l, struct gather *g, const char *folder, uint32_t uidvalidity)
@@ -40,61 +41,122 @@ static void post_vanished(
 	lane_post(l, r);
 }
 
-/* Flags of the known messages: only the changed ones where the server can tell, else all of them.
+/*
+ * Flags of the known messages: only the changed ones where the server can tell and is believed,
+ * else all of them, by ranges, which are short however large the mailbox is.
  */
-static int compare_flags(
-	struct lane_thread *l, struct gather *g, const struct known_folder *known, struct err *err)
+static int compare_flags(struct lane_thread *l, struct gather *g, const struct known_folder *known,
+	bool believe, struct err *err)
 {
 	struct watch *w = watch_state(l);
-	struct str set = STR_INIT;
+	uint64_t since = believe && known->meta.highestmodseq <= w->sel.highestmodseq
+				 ? known->meta.highestmodseq
+				 : 0;
+	size_t chunk = since ? known->n : FLAGS_CHUNK;
 	int rc = 0;
 
-	if (!g->nknown_left || !known->n)
+	if (!g->nknown_left || (since && since == w->sel.highestmodseq))
 		return 0;
-	if (known->meta.highestmodseq && w->sel.highestmodseq) {
-		if (known->meta.highestmodseq == w->sel.highestmodseq)
-			return 0;
-		str_addf(&set, "%u:%u", (unsigned)known->uids[0],
-			(unsigned)known->uids[known->n - 1]);
-		rc = imap_fetch(w->im, set.p, IMAP_GET_FLAGS, NULL, known->meta.highestmodseq,
-			gather_message, NULL, g, err);
-	} else
-		for (size_t at = 0; rc == 0 && at < known->n; at += FLAGS_CHUNK) {
-			size_t n = known->n - at < FLAGS_CHUNK ? known->n - at : FLAGS_CHUNK;
+	for (size_t at = 0; rc == 0 && at < known->n; at += chunk) {
+		size_t end = known->n - at < chunk ? known->n : at + chunk;
+		struct str set = STR_INIT;
 
-			str_clear(&set);
-			gather_set(&set, known->uids + at, n);
-			rc = imap_fetch(w->im, set.p, IMAP_GET_FLAGS, NULL, 0, gather_message, NULL,
-				g, err);
-		}
-	str_done(&set);
+		str_addf(&set, "%u:%u", (unsigned)known->uids[at], (unsigned)known->uids[end - 1]);
+		rc = imap_fetch(
+			w->im, set.p, IMAP_GET_FLAGS, NULL, since, gather_message, NULL, g, err);
+		str_done(&set);
+	}
 	return rc;
 }
 
-/* Without QRESYNC: the server's UIDs against ours, then flags. */
-static int compare_plain(
-	struct lane_thread *l, struct gather *g, const struct known_folder *known, struct err *err)
+/* Servers err: what they told must add up to what EXISTS says (RFC 7162 3.2.5.2). */
+static bool adds_up(struct lane_thread *l, struct gather *g)
+{
+	const struct watch *w = watch_state(l);
+
+	gather_settle(g);
+	return g->nknown_left + g->nfresh == imap_exists(w->im);
+}
+
+/* The server's UIDs against ours. 0: g is right. 1: it told nonsense, or refused. */
+static int compare_uids(struct lane_thread *l, struct gather *g, struct err *err)
 {
 	struct imap_uids all = {0};
+	struct err why = {0};
 	int rc = 0;
 
 	gather_reset(g);
-	if (watch_state(l)->sel.exists)
-		rc = imap_search(watch_state(l)->im, "ALL", &all, err);
-	if (rc == 0) {
+	if (imap_exists(watch_state(l)->im))
+		rc = imap_search(watch_state(l)->im, "ALL", &all, &why);
+	if (rc == 0)
 		gather_compare(g, all.v, all.n);
-		rc = compare_flags(l, g, known, err);
-	}
 	free(all.v);
+	if (rc != 0 && why.kind != ERR_REFUSED) {
+		*err = why;
+		return -1;
+	}
+	return rc != 0 || !adds_up(l, g);
+}
+
+struct listing {
+	struct gather *gather;
+	uint32_t *v;
+	size_t n, cap;
+};
+
+static void list_message(void *ctx, const struct imap_message *m)
+{
+	struct listing *list = ctx;
+
+	if (!m->uid)
+		return;
+	list->v = mem_grow(list->v, &list->cap, list->n + 1, sizeof(*list->v));
+	list->v[list->n++] = m->uid;
+	gather_message(list->gather, m);
+}
+
+/*
+ * The last resort, which no server can get wrong and still show its mail: every message says its
+ * UID and flags itself. The ranges meet, so that none is left out.
+ */
+static int compare_listed(
+	struct lane_thread *l, struct gather *g, const struct known_folder *known, struct err *err)
+{
+	struct listing list = {.gather = g};
+	uint64_t first = 1;
+	int rc = 0;
+
+	gather_reset(g);
+	for (size_t at = FLAGS_CHUNK; rc == 0 && first; at += FLAGS_CHUNK) {
+		uint32_t last = at < known->n ? known->uids[at] : 0;
+		struct str set = STR_INIT;
+
+		str_addf(&set, last ? "%u:%u" : "%u:*", (unsigned)first, (unsigned)last);
+		rc = imap_fetch(watch_state(l)->im, set.p, IMAP_GET_FLAGS, NULL, 0, list_message,
+			NULL, &list, err);
+		str_done(&set);
+		first = last ? (uint64_t)last + 1 : 0;
+	}
+	list.n = uids_sort(list.v, list.n);
+	if (rc == 0)
+		gather_compare(g, list.v, list.n);
+	free(list.v);
 	return rc;
 }
 
-/* QRESYNC told all; but servers err: what it adds up to must be what EXISTS says (RFC
- * 7162 3.2.5.2). */
-static bool adds_up(
-	const struct gather *g, const struct known_folder *known, const struct imap_selected *sel)
+/* Without QRESYNC, or where it told nonsense: then its mod-sequences are not believed either. */
+static int compare_plain(struct lane_thread *l, struct gather *g, const struct known_folder *known,
+	bool believe, struct err *err)
 {
-	return known->n - g->ngone + g->nfresh == sel->exists;
+	int rc = compare_uids(l, g, err);
+
+	if (rc == 0)
+		return compare_flags(l, g, known, believe, err);
+	if (rc < 0)
+		return -1;
+	log_line(1, "%s: the server's list of messages does not add up; each is asked for",
+		l->account->name);
+	return compare_listed(l, g, known, err);
 }
 
 static void note_watch(struct watch *w, const struct job *j)
@@ -164,7 +226,7 @@ static int compare_new(struct lane_thread *l, struct gather *g, const struct job
 	gather_done(g);
 	gather_init(g, *got, NULL, n);
 	/* Answers without repeats that add up to all there is leave nothing to ask for. */
-	return n && n == watch_state(l)->sel.exists ? 0 : compare_plain(l, g, known, err);
+	return n && n == watch_state(l)->sel.exists ? 0 : compare_plain(l, g, known, true, err);
 }
 
 static int compare(struct lane_thread *l, struct gather *g, const struct job *j,
@@ -175,7 +237,7 @@ static int compare(struct lane_thread *l, struct gather *g, const struct job *j,
 	bool quick =
 		known->n && known->meta.complete && k.modseq && (imap_can(w->im) & IMAP_QRESYNC);
 	struct cache_meta meta;
-	bool reset;
+	bool reset, believe = true;
 
 	gather_init(g, known->uids, known->flags, known->n);
 	if (watch_select(l, j->mailbox, quick ? &k : NULL, g, err) != 0)
@@ -189,10 +251,16 @@ static int compare(struct lane_thread *l, struct gather *g, const struct job *j,
 		known->n = 0;
 		gather_done(g);
 		gather_init(g, NULL, NULL, 0);
-	} else if (w->sel.resynced && adds_up(g, known, &w->sel)) {
-		return 0;
+	} else if (w->sel.resynced) {
+		/* A mod-sequence that runs backwards knows nothing of what we saw. */
+		believe = k.modseq <= w->sel.highestmodseq && adds_up(l, g);
+		if (believe)
+			return 0;
+		log_line(1, "%s: what QRESYNC told of %s does not add up", l->account->name,
+			j->folder);
 	}
-	return known->n ? compare_plain(l, g, known, err) : compare_new(l, g, j, known, got, err);
+	return known->n ? compare_plain(l, g, known, believe, err)
+			: compare_new(l, g, j, known, got, err);
 }
 
 int compare_start(struct lane_thread *l, struct job *j, struct err *err)
@@ -206,15 +274,17 @@ int compare_start(struct lane_thread *l, struct job *j, struct err *err)
 
 	note_watch(w, j);
 	rc = compare(l, &g, j, &j->known, &got, &said);
-	gather_settle(&g);
 	if (rc != 0) {
 		lane_fail(l, j, &said);
 		gather_done(&g);
 		free(got);
 		return watch_outcome(l, rc, &said, err);
 	}
-	meta = (struct cache_meta){
-		w->sel.uidvalidity, w->sel.uidnext, w->sel.highestmodseq, w->sel.exists, true};
+	/* What even then does not add up is looked at in full again next time. */
+	meta = (struct cache_meta){w->sel.uidvalidity, w->sel.uidnext,
+		adds_up(l, &g) ? w->sel.highestmodseq : 0, w->sel.exists, true};
+	if (j->watch)
+		w->seen = w->sel;
 	post_vanished(l, &g, j->folder, meta.uidvalidity);
 	post_flags(l, &g, j->folder, meta.uidvalidity);
 	fill_add(w, j, &g, &meta);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INBOX_MS = 60000 };
+enum { STATUS_CHUNK = 10 };
 
 /* The folder's name for people: UTF-8, '/' between levels whatever the server uses. */
 static char *folder_name(const struct imap_mailbox *m)
@@ -26,41 +26,134 @@ static char *folder_name(const struct imap_mailbox *m)
 	return name;
 }
 
-/* Servers without LIST-STATUS: one STATUS for each folder, a few at a time would stall jobs, so it
- * stops for them. */
-static int status_folders(struct lane_thread *l, struct result *r, struct err *err)
+static void take_status(struct folder_entry *f, const struct imap_status *st)
+{
+	f->counts_known = true;
+	f->total = st->messages;
+	f->unread = st->unseen;
+	f->uidnext = st->uidnext;
+	f->uidvalidity = st->uidvalidity;
+	f->highestmodseq = st->highestmodseq;
+}
+
+/* --- counts of some folders --- */
+
+void folders_ask(struct watch *w, const char *mailbox)
+{
+	for (size_t i = w->asked; i < w->ask.n; i++)
+		if (strcmp(w->ask.v[i], mailbox) == 0)
+			return;
+	strv_add(&w->ask, mailbox);
+}
+
+bool folders_busy(const struct watch *w)
+{
+	return w->asked < w->ask.n;
+}
+
+static void forget_asked(struct watch *w)
+{
+	strv_done(&w->ask);
+	w->asked = 0;
+}
+
+static struct folder_entry *add_entry(struct result *r, const char *mailbox)
+{
+	struct folder_entry *f = &r->folders[r->n++];
+
+	f->name = mem_strdup("");
+	f->mailbox = mem_strdup(mailbox);
+	return f;
+}
+
+static void post_counts(struct lane_thread *l, struct result *r)
+{
+	if (r->n)
+		lane_post(l, r);
+	else
+		result_free(r);
+}
+
+int folders_work(struct lane_thread *l, struct err *err)
+{
+	struct watch *w = watch_state(l);
+	struct result *r = result_new(RESULT_COUNTS);
+	struct err said = {0};
+	int rc = 0;
+
+	r->folders = mem_array(STATUS_CHUNK, sizeof(*r->folders));
+	for (size_t i = 0; rc == 0 && i < STATUS_CHUNK && folders_busy(w); i++) {
+		struct imap_status st = {0};
+		const char *mailbox = w->ask.v[w->asked++];
+
+		if (imap_status(w->im, mailbox, &st, &said) == 0)
+			take_status(add_entry(r, mailbox), &st);
+		else if (!imap_is_alive(w->im))
+			rc = -1;
+		if (queue_len(l->jobs))
+			break;
+	}
+	if (!folders_busy(w))
+		forget_asked(w);
+	post_counts(l, r);
+	return watch_outcome(l, rc, &said, err);
+}
+
+void folders_told(struct lane_thread *l)
+{
+	struct watch *w = watch_state(l);
+	struct imap_mailboxes boxes = {0};
+	struct result *r;
+
+	imap_take_boxes(w->im, &boxes);
+	if (!boxes.n)
+		return;
+	r = result_new(RESULT_COUNTS);
+	r->folders = mem_array(boxes.n, sizeof(*r->folders));
+	for (size_t i = 0; i < boxes.n; i++) {
+		const struct imap_mailbox *m = &boxes.v[i];
+
+		if (m->status.whole)
+			take_status(add_entry(r, m->name), &m->status);
+		else
+			folders_ask(w, m->name);
+	}
+	imap_mailboxes_done(&boxes);
+	post_counts(l, r);
+}
+
+/* --- all folders --- */
+
+/* A server that tells by itself is asked all the same, now and then. */
+void folders_plan(struct lane_thread *l)
+{
+	struct watch *w = watch_state(l);
+	int64_t pause = (int64_t)l->account->check_seconds * 1000;
+
+	w->next_look = clock_ms() + (imap_is_notified(w->im) ? 4 * pause : pause);
+}
+
+/* Servers without LIST-STATUS: folder by folder, at once when the list is waited for, else a few at
+ * a time so that no job has to wait. */
+static int ask_counts(struct lane_thread *l, struct result *r, bool at_once, struct err *err)
 {
 	struct watch *w = watch_state(l);
 
-	for (size_t i = 0; i < r->n && !queue_len(l->jobs); i++) {
+	forget_asked(w);
+	for (size_t i = 0; i < r->n; i++) {
 		struct folder_entry *f = &r->folders[i];
 		struct imap_status st = {0};
 
 		if (f->counts_known || !f->selectable)
 			continue;
-		if (imap_status(w->im, f->mailbox, &st, err) != 0) {
-			if (!imap_is_alive(w->im))
-				return -1;
-			continue;
-		}
-		f->counts_known = true;
-		f->total = st.messages;
-		f->unread = st.unseen;
-		f->uidnext = st.uidnext;
-		f->uidvalidity = st.uidvalidity;
-		f->highestmodseq = st.highestmodseq;
+		if (!at_once || queue_len(l->jobs))
+			strv_add(&w->ask, f->mailbox);
+		else if (imap_status(w->im, f->mailbox, &st, err) == 0)
+			take_status(f, &st);
+		else if (!imap_is_alive(w->im))
+			return -1;
 	}
 	return 0;
-}
-
-/* New mail in the inbox is looked for every minute while another folder is the one that IDLE
- * watches. */
-static int look_pause(struct lane_thread *l)
-{
-	int pause = l->account->check_seconds * 1000;
-	const struct watch *w = watch_state(l);
-
-	return w->folder && strcmp(w->folder, "INBOX") != 0 && pause > INBOX_MS ? INBOX_MS : pause;
 }
 
 int folders_list(struct lane_thread *l, const struct job *j, struct err *err)
@@ -71,26 +164,23 @@ int folders_list(struct lane_thread *l, const struct job *j, struct err *err)
 	int rc = imap_list(w->im, &boxes, &r->err);
 
 	r->request = j ? j->request : 0;
-	w->next_look = clock_ms() + look_pause(l);
+	folders_plan(l);
 	rc = watch_outcome(l, rc, &r->err, err);
 	r->folders = mem_array(boxes.n, sizeof(*r->folders));
 	for (size_t i = 0; i < boxes.n; i++) {
 		const struct imap_mailbox *m = &boxes.v[i];
 
-		r->folders[r->n++] = (struct folder_entry){.name = folder_name(m),
+		r->folders[r->n] = (struct folder_entry){.name = folder_name(m),
 			.mailbox = mem_strdup(m->name),
 			.role = (int)m->role,
-			.selectable = m->selectable,
-			.counts_known = m->status.known,
-			.total = m->status.messages,
-			.unread = m->status.unseen,
-			.uidnext = m->status.uidnext,
-			.uidvalidity = m->status.uidvalidity,
-			.highestmodseq = m->status.highestmodseq};
+			.selectable = m->selectable};
+		if (m->status.known)
+			take_status(&r->folders[r->n], &m->status);
+		r->n++;
 	}
 	imap_mailboxes_done(&boxes);
 	if (rc == 0)
-		rc = status_folders(l, r, err);
+		rc = ask_counts(l, r, r->request != 0, err);
 	lane_post(l, r);
 	return rc;
 }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { IDLE_MS = 28 * 60 * 1000 };
+enum { RENEW_MS = 9 * 60 * 1000, INBOX_MS = 60000, SOON_MS = 2000, LIST_MS = 300 };
 
 struct watch *watch_state(struct lane_thread *l)
 {
@@ -28,9 +28,12 @@ static int watch_open(struct lane_thread *l, struct err *err)
 
 	if (lane_login(l, &login, &server, &options, l->account->imap, err) != 0)
 		return -1;
+	if (lane_open_imap(l, &w->im, &server, &options, &login, &w->patient, err) != 0)
+		return -1;
+	w->notify_tried = false;
 	/* The store asks for the first list of a new connection by itself. */
-	w->next_look = clock_ms() + (int64_t)l->account->check_seconds * 1000;
-	return lane_open_imap(l, &w->im, &server, &options, &login, &w->patient, err);
+	folders_plan(l);
+	return 0;
 }
 
 static void watch_close(struct lane_thread *l, bool polite)
@@ -51,6 +54,7 @@ static void watch_end(struct lane_thread *l)
 	struct watch *w = watch_state(l);
 
 	fill_end(w);
+	strv_done(&w->ask);
 	free(w->selected);
 	free(w->folder);
 	free(w->mailbox);
@@ -103,13 +107,31 @@ int watch_select(struct lane_thread *l, const char *mailbox, const struct imap_k
 	return rc;
 }
 
+/* What happened to the watched mailbox while another was selected. */
+static void tell_missed(struct lane_thread *l)
+{
+	struct watch *w = watch_state(l);
+	struct imap_selected *seen = &w->seen, *sel = &w->sel;
+
+	if (!seen->uidvalidity ||
+		(seen->uidvalidity == sel->uidvalidity && seen->uidnext == sel->uidnext &&
+			seen->exists == sel->exists && seen->highestmodseq == sel->highestmodseq))
+		return;
+	*seen = *sel;
+	lane_post(l, watch_result(RESULT_NEWS, w->folder, sel->uidvalidity));
+}
+
 int watch_ensure_selected(struct lane_thread *l, const char *mailbox, struct err *err)
 {
 	struct watch *w = watch_state(l);
 
 	if (w->selected && strcmp(w->selected, mailbox) == 0)
 		return 0;
-	return watch_select(l, mailbox, NULL, NULL, err);
+	if (watch_select(l, mailbox, NULL, NULL, err) != 0)
+		return -1;
+	if (w->mailbox && strcmp(w->mailbox, mailbox) == 0)
+		tell_missed(l);
+	return 0;
 }
 
 static int watch_job(struct lane_thread *l, struct job *j, struct err *err)
@@ -133,31 +155,121 @@ static int watch_job(struct lane_thread *l, struct job *j, struct err *err)
 	}
 }
 
+/* --- background work --- */
+
+static bool watch_busy(struct lane_thread *l)
+{
+	return fill_busy(l) || folders_busy(watch_state(l));
+}
+
+/* Only after the first screen: it costs a round trip. What happens in between is found by one more
+ * list. */
+static int start_notify(struct lane_thread *l, struct err *err)
+{
+	struct watch *w = watch_state(l);
+	struct err said = {0};
+	int rc = imap_notify(w->im, &said);
+
+	w->notify_tried = true;
+	if (imap_is_notified(w->im))
+		w->next_look = clock_ms() + SOON_MS;
+	return watch_outcome(l, rc, &said, err);
+}
+
+/* Counts and rows take turns. */
+static int watch_work(struct lane_thread *l, struct err *err)
+{
+	struct watch *w = watch_state(l);
+	int rc;
+
+	w->turn = !w->turn;
+	if (folders_busy(w) && (w->turn || !fill_busy(l)))
+		return folders_work(l, err);
+	rc = fill_work(l, err);
+	if (rc == 0 && !w->notify_tried)
+		rc = start_notify(l, err);
+	if (rc == 0)
+		folders_told(l);
+	return rc;
+}
+
 /* --- watching --- */
+
+/* New mail in the inbox is looked for every minute while another folder is the one that IDLE
+ * watches and the server does not tell. */
+static bool wants_inbox(struct lane_thread *l)
+{
+	const struct watch *w = watch_state(l);
+
+	return w->folder && strcmp(w->folder, "INBOX") != 0 && !imap_is_notified(w->im);
+}
+
+/* Until when to wait at most; 0: something is due. */
+static int time_left(struct lane_thread *l)
+{
+	struct watch *w = watch_state(l);
+	int64_t now = clock_ms(), left = w->next_look - now;
+
+	if (wants_inbox(l) && w->next_inbox - now < left)
+		left = w->next_inbox - now;
+	return left <= 0 ? 0 : left > RENEW_MS ? RENEW_MS : (int)left;
+}
+
+static int do_due(struct lane_thread *l, struct err *err)
+{
+	struct watch *w = watch_state(l);
+
+	if (w->next_look <= clock_ms())
+		return folders_list(l, NULL, err);
+	w->next_inbox = clock_ms() + INBOX_MS;
+	folders_ask(w, "INBOX");
+	return 0;
+}
+
+static void tell_news(struct lane_thread *l, const struct imap_news *news)
+{
+	struct watch *w = watch_state(l);
+
+	if (w->mailbox && (news->exists || news->expunged || news->flags))
+		lane_post(l, watch_result(RESULT_NEWS, w->folder, w->sel.uidvalidity));
+	folders_told(l);
+	if (news->folders && w->next_look > clock_ms() + LIST_MS)
+		w->next_look = clock_ms() + LIST_MS;
+}
+
+/* Nothing is selected and the server tells nothing by itself. */
+static int wait_for_jobs(struct lane_thread *l, int left, struct err *err)
+{
+	struct imap_news news = {0};
+	struct err said = {0};
+
+	l->held = lane_next(l, left);
+	if (l->held || l->quit)
+		return 0;
+	return watch_outcome(l, imap_noop(watch_state(l)->im, &news, &said), &said, err);
+}
 
 static int watch_idle(struct lane_thread *l, struct err *err)
 {
 	struct watch *w = watch_state(l);
 	struct imap_news news = {0};
 	struct err said = {0};
-	int64_t left = w->next_look - clock_ms();
-	int rc;
+	int left = time_left(l), rc;
 
-	if (left <= 0)
-		return folders_list(l, NULL, err);
-	if (!w->mailbox || watch_ensure_selected(l, w->mailbox, &said) != 0) {
-		if (said.kind != ERR_NONE && watch_outcome(l, -1, &said, err) != 0)
-			return -1;
+	if (left == 0)
+		return do_due(l, err);
+	if (!w->notify_tried)
+		return start_notify(l, err);
+	if (w->mailbox && watch_ensure_selected(l, w->mailbox, &said) != 0) {
+		/* It is gone, say. The others are still looked after. */
 		MEM_FREE(w->mailbox);
-		l->held = lane_next(l, (int)left);
-		return l->held || l->quit
-			       ? 0
-			       : watch_outcome(l, imap_noop(w->im, &news, &said), &said, err);
+		return watch_outcome(l, -1, &said, err);
 	}
-	rc = imap_idle(
-		w->im, queue_fd(l->jobs), left < IDLE_MS ? (int)left : IDLE_MS, &news, &said);
-	if (rc == 0 && (news.exists || news.expunged || news.flags))
-		lane_post(l, watch_result(RESULT_NEWS, w->folder, w->sel.uidvalidity));
+	if (!w->mailbox && !imap_is_notified(w->im))
+		return wait_for_jobs(l, left, err);
+	rc = imap_idle(w->im, queue_fd(l->jobs), left, &news, &said);
+	if (rc == 0)
+		tell_news(l, &news);
 	return watch_outcome(l, rc, &said, err);
 }
 
@@ -167,8 +279,8 @@ const struct driver driver_watch = {
 	.open = watch_open,
 	.close = watch_close,
 	.job = watch_job,
-	.busy = fill_busy,
-	.work = fill_work,
+	.busy = watch_busy,
+	.work = watch_work,
 	.idle = watch_idle,
 	.end = watch_end,
 };

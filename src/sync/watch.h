@@ -29,7 +29,12 @@ struct watch {
 	char *folder, *mailbox; /* watched */
 	int64_t next_look;      /* clock_ms of the next LIST */
 	bool patient;           /* a login failed that sent something ahead: see imap_first */
-	bool no_window;         /* a newest window ended the connection: its rows come by chunks */
+	int64_t next_inbox; /* of the next STATUS of the inbox while another folder is watched */
+	bool notify_tried, turn;
+	bool no_window; /* a newest window ended the connection: its rows come by chunks */
+	struct imap_selected seen; /* the watched mailbox when it was last compared */
+	struct strv ask;           /* wire names of mailboxes whose counts are to be asked for */
+	size_t asked;              /* of them, from the beginning */
 };
 
 struct watch *watch_state(struct lane_thread *l); /* made when there is none yet */
@@ -39,10 +44,19 @@ struct result *watch_result(enum result_kind kind, const char *folder, uint32_t 
 /* With known, g (struct gather) gets the QRESYNC answer. */
 int watch_select(struct lane_thread *l, const char *mailbox, const struct imap_known *known,
 	struct gather *g, struct err *err);
+/* Posts RESULT_NEWS when it is the watched one and changed while another was selected. */
 int watch_ensure_selected(struct lane_thread *l, const char *mailbox, struct err *err);
 
 /* RESULT_FOLDERS; j NULL: nobody asked. */
 int folders_list(struct lane_thread *l, const struct job *j, struct err *err);
+/* Has the counts of a mailbox asked for by folders_work, which answers with RESULT_COUNTS. */
+void folders_ask(struct watch *w, const char *mailbox);
+bool folders_busy(const struct watch *w);
+int folders_work(struct lane_thread *l, struct err *err);
+/* Mailboxes whose state the server told by itself. */
+void folders_told(struct lane_thread *l);
+/* Sets when all are to be listed next. */
+void folders_plan(struct lane_thread *l);
 
 /* Answers JOB_SYNC: brings the known rows up to date and hands what is new to the fill. */
 int compare_start(struct lane_thread *l, struct job *j, struct err *err);

@@ -37,6 +37,7 @@ static void refused_move_comes_back(void **state)
 	odd("rule UID MOVE => no over quota");
 	p = by_imap();
 	l = filled(p, 3);
+	UNTIL(p, engine_find_folder(p->engine, 0, "Archive") >= 0);
 	done(p, engine_move(p->engine, l, &uid, 1, "Archive"));
 	assert_int_equal(msglist_find(l, 2), -1);
 	UNTIL(p, engine_pending(p->engine) == 0 && msglist_count(l) == 3);
@@ -112,6 +113,7 @@ static void lost_move_is_not_doubled(void **state)
 	odd("rule x1 UID MOVE => lose");
 	p = by_imap();
 	l = filled(p, 3);
+	UNTIL(p, engine_find_folder(p->engine, 0, "Archive") >= 0);
 	done(p, engine_move(p->engine, l, &uid, 1, "Archive"));
 	UNTIL(p, engine_pending(p->engine) == 0 && state_of(p) == STATE_ONLINE);
 	assert_int_equal(number("count Archive"), 1);
@@ -134,6 +136,7 @@ static void lost_copy_is_not_doubled(void **state)
 	odd("rule x1 UID COPY => lose");
 	p = by_imap();
 	l = filled(p, 3);
+	UNTIL(p, engine_find_folder(p->engine, 0, "Archive") >= 0);
 	done(p, engine_copy(p->engine, l, &uid, 1, "Archive"));
 	UNTIL(p, engine_pending(p->engine) == 0 && state_of(p) == STATE_ONLINE);
 	assert_int_equal(number("count Archive"), 1);
@@ -161,6 +164,7 @@ static void lost_step_of_an_old_move_is_not_doubled(void **state)
 		free(rule);
 		p = by_imap();
 		l = filled(p, 3);
+		UNTIL(p, engine_find_folder(p->engine, 0, "Archive") >= 0);
 		done(p, engine_move(p->engine, l, &uid, 1, "Archive"));
 		UNTIL(p, engine_pending(p->engine) == 0 && state_of(p) == STATE_ONLINE);
 		if (number("count Archive") != 1)
