@@ -13,11 +13,14 @@ Prints the three ports on one line. Each connection to DIR/control, a Unix socke
   password TEXT      the only one that is taken
   fill BOX N         puts N messages there
   gone BOX UID       another client removes a message;  flags BOX UID FLAGS: it marks it
+  quietly BOX UID FLAGS   it marks it, and the server forgets to count that
+  modseq BOX N       the mailbox's mod-sequence becomes N
+  drop BOX           another client deletes the mailbox;  rename BOX NAME: it renames it
   validity BOX N     gives the mailbox a new UIDVALIDITY;  renumber BOX N: and its messages UIDs from N on
   list TEXT          one more line of LIST
   raw UID TEXT       in place of the message's line of FETCH
   uidl NUMBER TEXT   in place of the message's line of UIDL
-  drip               every octet goes out on its own
+  drip [MS]          every octet goes out on its own, with a pause
   budget N           connections end after N octets were sent, until `budget 0`
   say TEXT           a line to all IMAP connections that idle
   cut                ends all connections
@@ -95,7 +98,7 @@ class World:
         self.greeting, self.password = {}, None
         self.lists, self.raw, self.uidl, self.rules = [], {}, {}, []
         self.lines, self.mails = [], []
-        self.drip, self.budget = False, 0
+        self.drip, self.budget, self.pause = False, 0, 0
         for c in list(self.conns):
             c.old = True
             c.end()
@@ -137,6 +140,22 @@ class World:
             box.modseq += 1
             box.find(int(uid)).flags = set(flags.split())
             box.find(int(uid)).modseq = box.modseq
+        elif verb == "quietly":
+            uid, _, flags = more.partition(" ")
+            self.boxes[word].find(int(uid)).flags = set(flags.split())
+        elif verb == "modseq":
+            self.boxes[word].modseq = int(more)
+            for m in self.boxes[word].v:
+                m.modseq = min(m.modseq, int(more))
+        elif verb in ("drop", "rename"):
+            box = self.boxes.pop(word)
+            if verb == "rename":
+                self.boxes[more] = box
+            for c in list(self.conns):
+                if getattr(c, "box", None) is box:
+                    c.line("* BYE the mailbox is gone")
+                    c.try_flush()
+                    c.end()
         elif verb == "validity":
             self.boxes[word].validity = int(more)
         elif verb == "renumber":
@@ -151,7 +170,7 @@ class World:
         elif verb == "uidl":
             self.uidl[int(word)] = more
         elif verb == "drip":
-            self.drip = True
+            self.drip, self.pause = True, int(rest or 0) / 1000
         elif verb == "budget":
             self.budget = int(rest)
         elif verb == "say":
@@ -166,7 +185,7 @@ class World:
             m = re.match(r"(?:x(\d+) )?(.*?) => (\w+) ?(.*)$", rest, re.S)
             self.rules.append([int(m.group(1) or 1 << 30), re.compile(m.group(2), re.I), m.group(3), m.group(4)])
         elif verb == "norules":
-            self.rules, self.raw, self.greeting, self.budget = [], {}, {}, 0
+            self.rules, self.raw, self.greeting, self.budget, self.drip = [], {}, {}, 0, False
         elif verb == "count":
             return str(len(self.boxes[rest].v) if rest in self.boxes else 0)
         elif verb == "seen":
@@ -221,6 +240,7 @@ class Conn:
             if self.w.drip:
                 for b in data:
                     self.sock.sendall(bytes([b]))
+                    self.sleep()
             else:
                 self.sock.sendall(data)
         except OSError:
@@ -231,6 +251,18 @@ class Conn:
             raise Gone()
         if self.limit is not None:
             self.silence()
+
+    def sleep(self):
+        """The others go on meanwhile."""
+        if self.w.pause:
+            LOCK.release()
+            try:
+                poll = select.poll()
+                poll.register(self.sock, select.POLLRDHUP | select.POLLHUP | select.POLLERR)
+                if poll.poll(self.w.pause * 1000):
+                    raise OSError()
+            finally:
+                LOCK.acquire()
 
     def try_flush(self):
         """For what another connection's thread sends."""
@@ -347,6 +379,7 @@ class Imap(Conn):
 
     def greet(self):
         self.box, self.boxname, self.view, self.condstore, self.qresync = None, None, [], False, False
+        self.told = None  # with NOTIFY: what was said of each mailbox
         g = self.w.greeting.get("imap", "* OK [CAPABILITY %s] odd" % self.w.caps)
         self.line(g)
         if "BYE" in g:
@@ -355,6 +388,14 @@ class Imap(Conn):
 
     def news(self):
         """What changed in the mailbox since this connection was last told."""
+        if self.told is not None:
+            now = self.counts()
+            for name in [n for n in now if n not in self.told] + [n for n in self.told if n not in now]:
+                self.line('* LIST (%s) "/" "%s"' % ("" if name in now else "\\NonExistent", name))
+            for name in now:
+                if now[name] != self.told.get(name) and self.box is not self.w.boxes[name]:
+                    self.line('* STATUS "%s" (%s)' % (name, now[name]))
+            self.told = now
         if not self.box:
             return
         now = [m.uid for m in self.box.v]
@@ -449,8 +490,19 @@ class Imap(Conn):
         box = self.w.boxes.get(name)
         if not box:
             return "NO no such mailbox"
-        self.line('* STATUS "%s" (MESSAGES %d UNSEEN %d UIDNEXT %d UIDVALIDITY %d)' % (
-            name, len(box.v), sum("\\Seen" not in m.flags for m in box.v), box.next, box.validity))
+        self.line('* STATUS "%s" (%s)' % (name, self.count(box)))
+        return "OK done"
+
+    def counts(self):
+        return {name: self.count(box) for name, box in self.w.boxes.items()}
+
+    def count(self, box):
+        text = "MESSAGES %d UNSEEN %d UIDNEXT %d UIDVALIDITY %d" % (
+            len(box.v), sum("\\Seen" not in m.flags for m in box.v), box.next, box.validity)
+        return text + (" HIGHESTMODSEQ %d" % box.modseq if "CONDSTORE" in self.w.caps else "")
+
+    def do_notify(self, args):
+        self.told = self.counts()
         return "OK done"
 
     def do_create(self, args):
@@ -521,7 +573,10 @@ class Imap(Conn):
     def do_uid_search(self, args):
         m = re.match(r'HEADER Message-ID "(.*)"', args, re.I)
         found = [x.uid for x in self.box.v if not m or m.group(1).encode() in x.field(b"Message-ID")]
-        self.line("* SEARCH " + " ".join(map(str, found)))
+        if args.upper().startswith("RETURN"):
+            self.line('* ESEARCH (TAG "%s") UID%s' % (self.tag, found and " ALL " + ",".join(map(str, found)) or ""))
+        else:
+            self.line("* SEARCH " + " ".join(map(str, found)))
         return "OK done"
 
     def do_uid_store(self, args):

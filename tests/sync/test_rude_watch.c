@@ -1,5 +1,6 @@
 /* The engine against IMAP servers that lie about what changed, and other clients that change it
  * (odd.py): each case says what the user must find afterwards. */
+#include "base/mem.h"
 #include "tests/sync/odd.h"
 
 #include <stdlib.h>
@@ -211,6 +212,407 @@ static void refused_select_is_told(void **state)
 	person_free(p);
 }
 
+/* --- lies, and how each is found out --- */
+
+/* The person again, after another client changed INBOX behind a server with these capabilities. */
+static struct person *again(struct msglist **l, const char *caps, const char *change)
+{
+	char *command = text_of("caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS MOVE IDLE LITERAL+ "
+				"ENABLE %s",
+		caps);
+	struct person *p;
+
+	odd(command);
+	free(command);
+	odd("fill INBOX 10");
+	p = by_imap();
+	*l = filled(p, 10);
+	stop(p);
+	odd("gone INBOX 4");
+	odd("flags INBOX 5 \\Flagged");
+	odd("fill INBOX 1");
+	odd(change);
+	start(p, false);
+	*l = open_folder(p, "INBOX");
+	return p;
+}
+
+static void rows_are_right(struct person *p, struct msglist *l)
+{
+	UNTIL(p, msglist_count(l) == 10 && msglist_find(l, 4) < 0 && msglist_find(l, 11) >= 0 &&
+			 (flags_at(l, (size_t)msglist_find(l, 5)) & MSG_FLAGGED));
+	all_subjects_once(p, l, 11);
+	UNTIL_SERVER(p, number("idling") == 1);
+	assert_int_equal(state_of(p), STATE_ONLINE);
+}
+
+static void search_that_leaves_out_hides_no_row(void **state)
+{
+	static const char *const caps[] = {"", "CONDSTORE"};
+	struct msglist *l;
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(caps); i++) {
+		struct person *p;
+
+		odd("reset");
+		p = again(&l, caps[i], "rule UID SEARCH ALL => instead * SEARCH 1 2\r\n$tag OK x");
+		rows_are_right(p, l);
+		person_free(p);
+	}
+}
+
+static void refused_search_hides_no_row(void **state)
+{
+	struct msglist *l;
+	struct person *p = again(&l, "", "rule UID SEARCH ALL => no not today");
+
+	(void)state;
+	rows_are_right(p, l);
+	person_free(p);
+}
+
+static void endless_range_hides_no_row(void **state)
+{
+	struct msglist *l;
+	struct person *p = again(&l, "ESEARCH CONDSTORE",
+		"rule UID SEARCH RETURN => instead * ESEARCH (TAG \"x\") UID ALL "
+		"1:4294967295\r\n$tag OK x");
+
+	(void)state;
+	rows_are_right(p, l);
+	person_free(p);
+}
+
+static void ranges_are_used(void **state)
+{
+	struct msglist *l;
+	struct person *p = again(&l, "ESEARCH CONDSTORE", "norules");
+
+	(void)state;
+	rows_are_right(p, l);
+	assert_true(seen("SEARCH RETURN \\(ALL\\)") > 0);
+	assert_true(seen("CHANGEDSINCE") > 0);
+	assert_int_equal(seen("SEARCH ALL"), 0);
+	person_free(p);
+}
+
+static void broken_ranges_are_asked_for_otherwise(void **state)
+{
+	struct msglist *l;
+	struct person *p = again(&l, "ESEARCH", "rule UID SEARCH RETURN => bad never heard of it");
+
+	(void)state;
+	rows_are_right(p, l);
+	assert_int_equal(seen("AUTHENTICATE"), 2);
+	person_free(p);
+}
+
+/* A backup was played in on the server: its mod-sequences begin anew. */
+static void backward_modseq_is_not_believed(void **state)
+{
+	static const char *const caps[] = {"CONDSTORE", "CONDSTORE QRESYNC"};
+	struct msglist *l;
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(caps); i++) {
+		struct person *p;
+
+		odd("reset");
+		p = again(&l, caps[i], "modseq INBOX 3");
+		rows_are_right(p, l);
+		person_free(p);
+	}
+}
+
+static void forgotten_mark_is_found_out(void **state)
+{
+	struct msglist *l;
+	struct person *p;
+	static const char *const caps[] = {"CONDSTORE", "CONDSTORE QRESYNC"};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(caps); i++) {
+		odd("reset");
+		p = again(&l, caps[i], "quietly INBOX 7 \\Seen");
+		UNTIL(p, msglist_find(l, 7) >= 0 &&
+				 (flags_at(l, (size_t)msglist_find(l, 7)) & MSG_SEEN));
+		rows_are_right(p, l);
+		person_free(p);
+	}
+}
+
+/* A server that counts in its own way is asked once, not for ever. */
+static void wrong_counts_are_no_storm(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR IDLE ENABLE CONDSTORE QRESYNC");
+	odd("fill INBOX 5");
+	odd("rule STATUS => instead * STATUS INBOX (MESSAGES 7 UNSEEN 6 UIDNEXT 6 UIDVALIDITY 1000 "
+	    "HIGHESTMODSEQ 99)\r\n$tag OK x");
+	p = by_imap();
+	l = filled(p, 5);
+	UNTIL_SERVER(p, seen("STATUS") > 0);
+	watch(p, 700);
+	assert_true(seen("SELECT") <= 3);
+	assert_int_equal(msglist_count(l), 5);
+	person_free(p);
+}
+
+/* What is on its way out is still on the server: the sum has to know. */
+static void waiting_moves_do_not_break_the_sum(void **state)
+{
+	struct msglist *l;
+	struct person *p = by_qresync(&l);
+	uint32_t uid = 2;
+	int begun;
+
+	(void)state;
+	odd("fill Archive 0");
+	UNTIL_SERVER(p, number("idling") == 1);
+	stop(p);
+	start(p, false);
+	UNTIL(p, engine_find_folder(p->engine, 0, "Archive") >= 0);
+	stop(p);
+	start(p, true);
+	l = open_folder(p, "INBOX");
+	done(p, engine_move(p->engine, l, &uid, 1, "Archive"));
+	UNTIL(p, engine_pending(p->engine) == 1);
+	begun = seen("SELECT");
+	engine_set_offline(p->engine, false);
+	UNTIL(p, engine_pending(p->engine) == 0);
+	UNTIL_SERVER(p, number("idling") == 1);
+	assert_true(seen("SELECT") > begun);
+	assert_int_equal(seen("SEARCH"), 0);
+	assert_int_equal(seen("UID FETCH \\S+ \\(UID FLAGS\\)"), 0);
+	assert_int_equal(msglist_count(l), 9);
+	person_free(p);
+}
+
+/* --- what the server tells by itself --- */
+
+static uint32_t unread_of(struct person *p, const char *folder)
+{
+	int i = engine_find_folder(p->engine, 0, folder);
+	struct folder_info info = {.unread = UINT32_MAX};
+
+	if (i >= 0)
+		engine_folder(p->engine, 0, (size_t)i, &info);
+	return info.unread;
+}
+
+static struct person *by_notify(struct msglist **l)
+{
+	struct person *p;
+
+	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS MOVE IDLE ENABLE CONDSTORE QRESYNC NOTIFY");
+	odd("fill INBOX 3");
+	odd("fill Archive 2");
+	p = by_imap();
+	*l = filled(p, 3);
+	UNTIL_SERVER(p, number("idling") == 1 && seen("NOTIFY SET"));
+	UNTIL(p, unread_of(p, "Archive") == 2);
+	return p;
+}
+
+static void mail_in_any_folder_is_counted_at_once(void **state)
+{
+	struct msglist *l;
+	struct person *p = by_notify(&l);
+	int asked = seen("STATUS"), listed = seen("LIST");
+
+	(void)state;
+	odd("fill Archive 3");
+	UNTIL(p, unread_of(p, "Archive") == 5);
+	UNTIL_SERVER(p, number("idling") == 1);
+	odd("flags Archive 1 \\Seen");
+	UNTIL(p, unread_of(p, "Archive") == 4);
+	assert_int_equal(seen("STATUS"), asked);
+	assert_true(seen("LIST") <= listed + 1);
+	/* Nobody looks at it: nothing of it is fetched. */
+	assert_int_equal(seen("SELECT .?Archive"), 0);
+	/* One that somebody looks at shows it too, whichever is watched. */
+	{
+		struct msglist *archive = open_folder(p, "Archive");
+
+		UNTIL(p, msglist_count(archive) == 5);
+		UNTIL_SERVER(p, number("idling") == 1);
+		odd("fill INBOX 1");
+		UNTIL(p, msglist_count(l) == 4);
+		UNTIL_SERVER(p, number("idling") == 1);
+		odd("fill Archive 1");
+		UNTIL(p, msglist_count(archive) == 6);
+	}
+	person_free(p);
+}
+
+static void new_folder_is_listed_at_once(void **state)
+{
+	struct msglist *l;
+	struct person *p = by_notify(&l);
+
+	(void)state;
+	odd("fill Projects 1");
+	UNTIL(p, unread_of(p, "Projects") == 1);
+	UNTIL_SERVER(p, number("idling") == 1);
+	odd("drop Projects");
+	UNTIL(p, engine_find_folder(p->engine, 0, "Projects") < 0);
+	person_free(p);
+}
+
+static void refused_notify_is_done_without(void **state)
+{
+	static const char *const rules[] = {"no [BADEVENT (MessageNew)] not these", "bad what"};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(rules); i++) {
+		char *rule = text_of("rule NOTIFY => %s", rules[i]);
+		struct person *p;
+		struct msglist *l;
+
+		odd("reset");
+		odd(rule);
+		free(rule);
+		p = by_notify(&l);
+		assert_int_equal(seen("NOTIFY SET"), 2);
+		odd("fill INBOX 1");
+		UNTIL(p, msglist_count(l) == 4);
+		assert_int_equal(seen("AUTHENTICATE"), 1);
+		person_free(p);
+	}
+}
+
+static void overflow_leads_back_to_looking(void **state)
+{
+	struct msglist *l;
+	struct person *p = by_notify(&l);
+	int listed = seen("LIST");
+
+	(void)state;
+	UNTIL_SERVER(p, number("idling") == 1);
+	odd("say * OK [NOTIFICATIONOVERFLOW] too much");
+	UNTIL_SERVER(p, seen("LIST") > listed && number("idling") == 1);
+	odd("fill INBOX 1");
+	UNTIL(p, msglist_count(l) == 4);
+	assert_int_equal(seen("NOTIFY SET"), 1);
+	person_free(p);
+}
+
+/* --- folders that go --- */
+
+static void vanished_folder_stays_readable(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+	struct folder_info info;
+	struct event *ev;
+	uint32_t uid;
+
+	(void)state;
+	odd("fill INBOX 2");
+	odd("fill Other 4");
+	p = by_imap();
+	l = open_folder(p, "Other");
+	UNTIL(p, msglist_count(l) == 4 && msglist_sync_percent(l) == 100);
+	uid = msglist_uid(l, 0);
+	engine_view_free(read_view(p, l, uid));
+	UNTIL_SERVER(p, number("idling") == 1);
+	odd("drop Other");
+	UNTIL(p, strstr(person_told(), "no longer on the server"));
+	UNTIL(p, msglist_read_only(l));
+	assert_int_equal(msglist_count(l), 4);
+	engine_view_free(read_view(p, l, uid)); /* kept from before */
+	engine_folder(p->engine, 0, (size_t)engine_find_folder(p->engine, 0, "Other"), &info);
+	assert_true(info.offline_copy && info.selectable);
+	ev = answer(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+	assert_int_equal(ev->kind, EVENT_FAILED);
+	event_free(ev);
+	/* The inbox is watched instead, and nothing is tried again and again. */
+	UNTIL_SERVER(p, number("idling") == 1);
+	watch(p, 500);
+	assert_true(seen("SELECT .?Other") <= 6);
+	assert_null(strstr(strstr(person_told(), "no longer") + 1, "Other"));
+	l = filled(p, 2);
+	UNTIL_SERVER(p, number("idling") == 1);
+	odd("fill INBOX 1");
+	UNTIL(p, msglist_count(l) == 3);
+	person_free(p);
+}
+
+static void folder_that_comes_back_is_filled_anew(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 2");
+	odd("fill Other 4");
+	p = by_imap();
+	l = open_folder(p, "Other");
+	UNTIL(p, msglist_count(l) == 4 && msglist_sync_percent(l) == 100);
+	UNTIL_SERVER(p, number("idling") == 1);
+	odd("rename Other Elsewhere");
+	UNTIL(p, msglist_read_only(l));
+	UNTIL(p, engine_find_folder(p->engine, 0, "Elsewhere") >= 0);
+	odd("fill Other 2");
+	odd("validity Other 4321");
+	odd("cut");
+	UNTIL(p, msglist_count(l) == 2 && !msglist_read_only(l));
+	l = open_folder(p, "Elsewhere");
+	UNTIL(p, msglist_count(l) == 4);
+	person_free(p);
+}
+
+static void message_removed_elsewhere_stays_on_the_screen(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+	struct message_view *v;
+	static const struct read_options opt = {.width = 80};
+	struct str text = STR_INIT;
+	struct event *ev;
+
+	(void)state;
+	odd("fill INBOX 3");
+	p = by_imap();
+	l = filled(p, 3);
+	v = read_view(p, l, 2);
+	UNTIL_SERVER(p, number("idling") == 1);
+	odd("gone INBOX 2");
+	UNTIL(p, msglist_find(l, 2) < 0);
+	text_plain(v->text, &text);
+	assert_non_null(strstr(text.p, "Text of message 2"));
+	str_done(&text);
+	engine_view_free(v);
+	ev = answer(p, engine_read(p->engine, l, 2, &opt));
+	assert_int_equal(ev->kind, EVENT_FAILED);
+	assert_true(*ev->err.text);
+	event_free(ev);
+	person_free(p);
+}
+
+static void empty_list_is_not_the_end_of_all_folders(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill Other 4");
+	p = by_imap();
+	l = open_folder(p, "Other");
+	UNTIL(p, msglist_count(l) == 4 && msglist_sync_percent(l) == 100);
+	odd("rule \\S+ LIST => say $tag OK nothing");
+	odd("cut");
+	UNTIL_SERVER(p, seen("LIST") >= 2 && number("idling") == 1);
+	watch(p, 200);
+	assert_false(msglist_read_only(l));
+	assert_int_equal(msglist_count(l), 4);
+	person_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +625,23 @@ int main(void)
 		ODD_CASE(lie_of_an_empty_folder_hides_no_row),
 		ODD_CASE(numbers_without_messages_are_no_rows),
 		ODD_CASE(refused_select_is_told),
+		ODD_CASE(search_that_leaves_out_hides_no_row),
+		ODD_CASE(refused_search_hides_no_row),
+		ODD_CASE(endless_range_hides_no_row),
+		ODD_CASE(ranges_are_used),
+		ODD_CASE(broken_ranges_are_asked_for_otherwise),
+		ODD_CASE(backward_modseq_is_not_believed),
+		ODD_CASE(forgotten_mark_is_found_out),
+		ODD_CASE(wrong_counts_are_no_storm),
+		ODD_CASE(waiting_moves_do_not_break_the_sum),
+		ODD_CASE(mail_in_any_folder_is_counted_at_once),
+		ODD_CASE(new_folder_is_listed_at_once),
+		ODD_CASE(refused_notify_is_done_without),
+		ODD_CASE(overflow_leads_back_to_looking),
+		ODD_CASE(vanished_folder_stays_readable),
+		ODD_CASE(folder_that_comes_back_is_filled_anew),
+		ODD_CASE(message_removed_elsewhere_stays_on_the_screen),
+		ODD_CASE(empty_list_is_not_the_end_of_all_folders),
 	};
 
 	return ODD_RUN(tests);

@@ -692,6 +692,75 @@ static void test_compress_lies(void **state)
 	str_done(&seen.text);
 }
 
+/* What is refused is asked for with less, then not at all; STATUS and LIST that nobody asked for
+ * are news; an overflow ends it. */
+static void test_notify(void **state)
+{
+	struct rude *r;
+	struct imap *im = select_rude(&r, IN("IDLE NOTIFY") SELECTED
+		"C: NOTIFY SET (selected-delayed\nS: * STATUS a (MESSAGES 1)\n"
+		"S: %t NO [BADEVENT (MessageNew)] no\n"
+		"C: NOTIFY SET (selected (\nS: * 11 EXISTS\nS: %t OK done\n"
+		"C: IDLE\nS: + idling\nS: * STATUS \"b c\" (MESSAGES 4 UNSEEN 2 UIDNEXT 7 "
+		"UIDVALIDITY 5 MAILBOXID (x1))\nC: DONE\nS: * STATUS \"b c\" (MESSAGES 5 "
+		"UNSEEN 3 UIDNEXT 8)\nS: %t OK done\n"
+		"C: IDLE\nS: + idling\nS: * LIST () \"/\" new (\"OLDNAME\" (old))\nC: DONE\n"
+		"S: %t OK done\n"
+		"C: IDLE\nS: + idling\nS: * OK [NOTIFICATIONOVERFLOW] x\nC: DONE\nS: %t OK done");
+	struct imap_mailboxes boxes;
+	struct imap_news news;
+	struct err err = {0};
+
+	(void)state;
+	if (imap_notify(im, &err))
+		fail_msg("%s", err.text);
+	assert_true(imap_is_notified(im));
+	assert_int_equal(imap_idle(im, -1, 5000, &news, &err), 0); /* told while it was asked for */
+	assert_true(news.exists && news.boxes && !news.folders);
+	assert_int_equal(imap_exists(im), 11);
+	imap_take_boxes(im, &boxes);
+	assert_int_equal(boxes.n, 1);
+	assert_string_equal(boxes.v[0].name, "a");
+	assert_false(boxes.v[0].status.whole);
+	imap_mailboxes_done(&boxes);
+	assert_int_equal(imap_idle(im, -1, 5000, &news, &err), 0);
+	assert_true(news.boxes && !news.exists);
+	imap_take_boxes(im, &boxes);
+	assert_int_equal(boxes.n, 1);
+	assert_string_equal(boxes.v[0].name, "b c");
+	assert_true(boxes.v[0].status.whole);
+	assert_int_equal(boxes.v[0].status.unseen, 3);
+	imap_mailboxes_done(&boxes);
+	assert_int_equal(imap_idle(im, -1, 5000, &news, &err), 0);
+	assert_true(news.folders && !news.boxes);
+	assert_int_equal(imap_idle(im, -1, 5000, &news, &err), 0);
+	assert_true(news.folders);
+	assert_false(imap_is_notified(im));
+	assert_int_equal(imap_notify(im, &err), 0); /* says nothing any more */
+	assert_false(imap_is_notified(im));
+	imap_free(im);
+	rude_end(r, NULL);
+}
+
+static void test_notify_refused(void **state)
+{
+	struct rude *r;
+	struct imap *im = open_rude(&r,
+		IN("NOTIFY") "C: NOTIFY SET\nS: %t BAD what\nC: NOTIFY SET\nS: %t NO no\nC: "
+			     "NOOP\nS: %t OK done");
+	struct imap_news news;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(imap_notify(im, &err), 0);
+	assert_false(imap_is_notified(im));
+	assert_int_equal(imap_notify(im, &err), 0);
+	assert_int_equal(imap_noop(im, &news, &err), 0);
+	assert_true(imap_is_alive(im));
+	imap_free(im);
+	rude_end(r, NULL);
+}
+
 static void test_alert(void **state)
 {
 	struct rude *r;
@@ -1327,6 +1396,8 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(test_fetches_and_another),
 		cmocka_unit_test(test_compress_refused),
 		cmocka_unit_test(test_compress_lies),
+		cmocka_unit_test(test_notify),
+		cmocka_unit_test(test_notify_refused),
 		cmocka_unit_test(test_alert),
 		cmocka_unit_test(test_real_logins),
 		cmocka_unit_test(test_real_wrong_password),

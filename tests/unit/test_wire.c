@@ -220,6 +220,10 @@ static void test_remembers(void **state)
 				     "* BYE [UNAVAILABLE] going\tdown\r\n"),
 				 &out),
 		0);
+	assert_false(wire_take_overflow(w));
+	assert_int_equal(wire_push(w, LIT("* OK [NOTIFICATIONOVERFLOW] enough\r\n"), &out), 0);
+	assert_true(wire_take_overflow(w));
+	assert_false(wire_take_overflow(w));
 	wire_take_status(w, &lines);
 	assert_int_equal(lines.n, 2);
 	assert_string_equal(lines.v[0], "STATUS INBOX (MESSAGES 3)");
