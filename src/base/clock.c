@@ -20,6 +20,15 @@ int64_t clock_boot_ms(void)
 	return read_ms(CLOCK_BOOTTIME);
 }
 
+int64_t clock_slept(struct clock_nap *nap, int64_t ms, int64_t boot_ms)
+{
+	int64_t apart = boot_ms - ms, slept = nap->begun ? apart - nap->apart : 0;
+
+	nap->apart = apart;
+	nap->begun = true;
+	return slept > 0 ? slept : 0;
+}
+
 time_t clock_now(void)
 {
 	return time(NULL);

@@ -16,6 +16,15 @@
 int64_t clock_ms(void); /* milliseconds of the monotonic clock; stands still in suspend */
 int64_t clock_boot_ms(
 	void); /* the same but counting suspend: their difference grows when the machine slept */
+
+struct clock_nap { /* zero it; begins with the first call */
+	int64_t apart;
+	bool begun;
+};
+/* Milliseconds that the machine slept since the last call; the arguments are clock_ms and
+ * clock_boot_ms. */
+int64_t clock_slept(struct clock_nap *nap, int64_t ms, int64_t boot_ms);
+
 time_t clock_now(void); /* seconds since 1970, UTC */
 
 void clock_rfc3339(struct str *out,

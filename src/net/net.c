@@ -53,8 +53,17 @@ void net_cancel_now(struct net_cancel *c)
 	uint64_t one = 1;
 
 	atomic_store(&c->asked, true);
-	/* Nobody ever reads it: once readable, always readable. */
+	/* Nobody reads it but net_cancel_again: once readable, always readable. */
 	while (c->fd >= 0 && write(c->fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		continue;
+}
+
+void net_cancel_again(struct net_cancel *c)
+{
+	uint64_t n;
+
+	atomic_store(&c->asked, false);
+	while (c->fd >= 0 && read(c->fd, &n, sizeof(n)) < 0 && errno == EINTR)
 		continue;
 }
 

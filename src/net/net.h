@@ -65,6 +65,8 @@ struct net_cancel *net_cancel_new(void);
 struct net_cancel *net_cancel_ref(struct net_cancel *c);
 void net_cancel_unref(struct net_cancel *c); /* NULL is fine */
 void net_cancel_now(struct net_cancel *c);
+/* Only for the thread whose connections it ends, and which has ended them: the next ones live. */
+void net_cancel_again(struct net_cancel *c);
 bool net_cancel_asked(const struct net_cancel *c);
 int net_cancel_fd(const struct net_cancel *c); /* readable once asked */
 

@@ -346,6 +346,14 @@ void account_checked(struct account *a)
 	a->checker = NULL;
 }
 
+/* The server's side of a connection may have ended long ago without a word. */
+void account_awake(struct account *a)
+{
+	a->next_lock_try = a->next_pop3 = 0;
+	if (a->sync)
+		a->store->ops.wake(a->sync);
+}
+
 void account_free(struct account *a, int wait_ms)
 {
 	if (a->checker && !a->store->ops.stop(a->checker, wait_ms))

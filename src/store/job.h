@@ -41,6 +41,7 @@ void sync_account_done(struct sync_account *a);
 enum job_kind {
 	JOB_QUIT,
 	JOB_RETRY,     /* connect now; also after a refused login or certificate */
+	JOB_AWAKE,     /* the machine slept: connections that wait do not wait any longer */
 	JOB_PASSWORD,  /* text: what the user typed; NULL: none */
 	JOB_LIST,      /* folders and their counts -> RESULT_FOLDERS */
 	JOB_SYNC,      /* folder, known, watch -> RESULT_SELECTED, _SUMMARIES, _FLAGS, _VANISHED,
@@ -182,6 +183,9 @@ struct sync_ops {
 		struct queue *results, struct queue *lanes[LANES]);
 	/* Asks every lane to end at once (sockets are closed); returns at once. */
 	void (*cancel)(struct sync *s);
+	/* The machine slept: what is connected is connected anew, for nobody knows what still
+	 * stands (mail that is just being sent is left alone). Returns at once. */
+	void (*wake)(struct sync *s);
 	/*
 	 * After cancel: waits up to wait_ms for the threads and frees. False: a thread did not end
 	 * and is left behind; it may still push results, so their queue must never be freed.

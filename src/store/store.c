@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TICK_MS = 1000 };
+enum { TICK_MS = 1000, NAP_MS = 5000 };
 
 struct store_request *store_request_new(enum request_kind kind)
 {
@@ -477,6 +477,9 @@ static void tick(struct store *s)
 	if (now < s->next_tick)
 		return;
 	s->next_tick = now + TICK_MS;
+	if (clock_slept(&s->nap, now, clock_boot_ms()) > NAP_MS)
+		for (size_t i = 0; i < s->naccounts; i++)
+			account_awake(s->accounts[i]);
 	for (size_t i = 0; i < s->naccounts; i++)
 		account_tick(s->accounts[i], now);
 }

@@ -8,6 +8,7 @@
 #ifndef STORE_STORE_PRIV_H
 #define STORE_STORE_PRIV_H
 
+#include "base/clock.h"
 #include "base/map.h"
 #include "store/maildir.h"
 #include "store/bodies.h"
@@ -193,6 +194,7 @@ struct store {
 	struct work *work; /* the next to have a slice is the first */
 	unsigned next_job;
 	int64_t next_tick;
+	struct clock_nap nap;
 };
 
 /* --- store.c: events --- */
@@ -217,6 +219,7 @@ void account_state(struct account *a); /* tells the engine */
 void account_pending(struct account *a);
 void account_outbox(struct account *a);
 void account_tick(struct account *a, int64_t now_ms);
+void account_awake(struct account *a); /* after a sleep of the machine */
 void account_post(struct account *a, enum lane lane,
 	struct job *j); /* frees it when there is no connection */
 void account_sync_all(struct account *a, unsigned request);

@@ -7,14 +7,23 @@
 #include "base/mem.h"
 #include "base/run.h"
 #include "net/imap.h"
+#include "sync/retry.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 void *lane_main(void *arg);
 
+/* "Stopped" would be a riddle to whoever asked: it was not the user. */
+static void explain(struct lane_thread *l, struct err *err)
+{
+	if (err->kind == ERR_CANCELLED && atomic_load(&l->waking))
+		err_set(err, ERR_NETWORK, _("Connecting again after a sleep of the computer"));
+}
+
 void lane_post(struct lane_thread *l, struct result *r)
 {
+	explain(l, &r->err);
 	r->generation = l->generation;
 	r->account = l->index;
 	r->lane = l->lane;
@@ -87,7 +96,13 @@ static bool control(struct lane_thread *l, struct job *j)
 	case JOB_RETRY:
 		l->retry = true;
 		return true;
+	case JOB_AWAKE:
+		l->retry |= !l->stuck;
+		return true;
 	case JOB_PASSWORD:
+		/* Who gives none is not asked again before a key says so. */
+		if (!j->text)
+			return true;
 		mem_free_secret(l->password);
 		l->password = j->text;
 		j->text = NULL;
@@ -213,15 +228,12 @@ int lane_open_imap(struct lane_thread *l, struct imap **out, const struct net_se
 	return rc;
 }
 
-/* Pauses of DESIGN: at once, then 1, 2, 5, 15, 60 seconds, each with up to a quarter of jitter. */
-static int retry_pause(unsigned attempt)
+static int random_pause(unsigned attempt)
 {
-	static const int pauses[] = {0, 1000, 2000, 5000, 15000, 60000};
-	int base = pauses[attempt < 6 ? attempt : 5];
 	unsigned char r;
 
 	hash_random(&r, 1);
-	return base + base / 4 * r / 255;
+	return retry_pause(attempt, r);
 }
 
 static void fail_waiting(struct lane_thread *l, const struct err *err)
@@ -239,12 +251,12 @@ static void fail_waiting(struct lane_thread *l, const struct err *err)
 /* Not connected and not able to: answers jobs with the reason until it is time to try again. */
 static void wait_to_retry(struct lane_thread *l, const struct err *err, unsigned attempt)
 {
-	bool stuck = !err_is_temporary(err->kind) && err->kind != ERR_PROTOCOL &&
-		     err->kind != ERR_SYSTEM;
-	int pause = retry_pause(attempt);
+	bool stuck = retry_is_vain(err->kind);
+	int pause = random_pause(attempt);
 	int64_t end = clock_ms() + pause;
 
 	l->retry = false;
+	l->stuck = stuck;
 	/* First the answers: who sees the state and asks again must not get one meant for before.
 	 */
 	fail_waiting(l, err);
@@ -254,34 +266,57 @@ static void wait_to_retry(struct lane_thread *l, const struct err *err, unsigned
 		struct job *j;
 
 		if (!stuck && left <= 0)
-			return;
+			break;
 		j = lane_next(l, stuck ? -1 : (int)left);
 		if (!j)
 			continue;
 		/* A lane that connects on demand tries again for a new job: the user asked. */
 		if (!l->driver->eager && !stuck) {
 			l->held = j;
-			return;
+			break;
 		}
 		lane_fail(l, j, err);
 		job_free(j);
 	}
+	l->stuck = false;
 }
 
 /* A login that was refused, or a password that could not be had, must not be tried again with the
- * same secret. */
+ * same secret. Who typed it is asked once more. */
 static void forget_password(struct lane_thread *l, const struct err *err)
 {
 	if (err->kind != ERR_AUTH)
 		return;
+	if (l->password && l->account->password_kind == 0)
+		lane_post(l, result_new(RESULT_PASSWORD));
 	mem_free_secret(l->password);
 	l->password = NULL;
+}
+
+/* From here on a cancel is meant again; one that meant the end has left its job in the queue. */
+static void end_waking(struct lane_thread *l)
+{
+	struct job *j;
+
+	net_cancel_again(l->cancel);
+	atomic_store(&l->waking, false);
+	while (!l->quit && (j = (struct job *)queue_pop(l->jobs))) {
+		if (!control(l, j)) {
+			queue_push_front(l->jobs, &j->item);
+			return;
+		}
+		job_free(j);
+	}
 }
 
 static bool connect_lane(struct lane_thread *l, unsigned *attempt)
 {
 	struct err err = {0};
 
+	if (atomic_load(&l->waking))
+		end_waking(l);
+	if (l->quit)
+		return false;
 	lane_state(l, SYNC_CONNECTING, NULL, 0);
 	l->retry = false;
 	if (l->driver->open(l, &err) == 0) {
@@ -291,6 +326,8 @@ static bool connect_lane(struct lane_thread *l, unsigned *attempt)
 		return true;
 	}
 	forget_password(l, &err);
+	if (atomic_load(&l->waking))
+		return false;
 	if (net_cancel_asked(l->cancel))
 		l->quit = true; /* the job that says so is still in the queue */
 	if (!l->quit && err.kind != ERR_CANCELLED)
@@ -300,9 +337,12 @@ static bool connect_lane(struct lane_thread *l, unsigned *attempt)
 
 static int step(struct lane_thread *l, struct err *err)
 {
-	struct job *j = lane_next(l, 0);
+	struct job *j;
 	int rc;
 
+	if (atomic_load(&l->waking))
+		return err_set(err, ERR_CANCELLED, "awake");
+	j = lane_next(l, 0);
 	if (j) {
 		rc = l->driver->job(l, j, err);
 		job_free(j);
@@ -368,9 +408,9 @@ void *lane_main(void *arg)
 			disconnect(l, NULL);
 			continue;
 		}
-		/* A server that throws us out right after each login must not be hammered; a bad
-		 * link that brings a bit more each time is used again at once. */
-		attempt = l->useful || clock_ms() - since > 10000 ? 0 : attempt + 1;
+		attempt = retry_after(
+			attempt, l->useful || atomic_load(&l->waking), clock_ms() - since);
+		explain(l, &err);
 		disconnect(l, &err);
 		if (attempt && l->driver->eager && !l->quit)
 			wait_to_retry(l, &err, attempt);

@@ -15,6 +15,8 @@
 #include "net/net.h"
 #include "store/job.h"
 
+#include <stdatomic.h>
+
 struct lane_thread;
 
 struct driver {
@@ -42,8 +44,10 @@ struct lane_thread {
 	struct net_cancel *cancel; /* owned reference */
 	char *password;            /* owned; NULL: not known */
 	bool quit, retry;
-	void *state;      /* of the driver */
-	struct job *held; /* taken from the queue, not begun */
+	bool stuck;         /* only the user can help; waits for that */
+	atomic_bool waking; /* cancelled only to connect anew: the machine slept */
+	void *state;        /* of the driver */
+	struct job *held;   /* taken from the queue, not begun */
 	bool connected;
 	bool useful; /* the present connection brought something */
 };

@@ -17,7 +17,7 @@ struct sync {
 	pthread_t threads[LANES];
 };
 
-const struct sync_ops sync_table = {sync_start, sync_cancel, sync_stop};
+const struct sync_ops sync_table = {sync_start, sync_cancel, sync_wake, sync_stop};
 
 static const struct driver *driver_for(const struct sync_account *a, enum lane lane)
 {
@@ -76,6 +76,20 @@ void sync_cancel(struct sync *s)
 	for (int i = 0; i < LANES; i++) {
 		queue_push_front(s->lanes[i].jobs, &job_new(JOB_QUIT)->item);
 		net_cancel_now(s->lanes[i].cancel);
+	}
+}
+
+/* The flag first: whoever finds itself cancelled knows that it is not the end. */
+void sync_wake(struct sync *s)
+{
+	for (int i = 0; i < LANES; i++) {
+		struct lane_thread *l = &s->lanes[i];
+
+		if (i != LANE_SEND) {
+			atomic_store(&l->waking, true);
+			net_cancel_now(l->cancel);
+		}
+		queue_push_front(l->jobs, &job_new(JOB_AWAKE)->item);
 	}
 }
 

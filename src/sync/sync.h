@@ -3,7 +3,7 @@
  * (store/job.h).
  *
  * Owns:    its threads, their sockets and job queues.
- * Threads: sync_start, sync_cancel and sync_stop are called by one thread (the disk thread, through
+ * Threads: all are called by one thread (the disk thread, through
  * sync_table). Errors:  in results.
  */
 #ifndef SYNC_SYNC_H
@@ -14,8 +14,9 @@
 struct sync *sync_start(const struct sync_account *account, int index, unsigned generation,
 	struct queue *results, struct queue *lanes[LANES]);
 void sync_cancel(struct sync *s);
+void sync_wake(struct sync *s);
 bool sync_stop(struct sync *s, int wait_ms);
 
-extern const struct sync_ops sync_table; /* the three above, for store_new */
+extern const struct sync_ops sync_table; /* the four, for store_new */
 
 #endif

@@ -4,14 +4,33 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 static int ports[3];
+static atomic_int slept_ms;
+
+/* Takes the place of the C library's: no test can wait for a real sleep. */
+int clock_gettime(clockid_t id, struct timespec *ts)
+{
+	int rc = (int)syscall(SYS_clock_gettime, id, ts);
+
+	if (id == CLOCK_BOOTTIME)
+		ts->tv_sec += atomic_load(&slept_ms) / 1000;
+	return rc;
+}
+
+void sleep_for(int ms)
+{
+	atomic_fetch_add(&slept_ms, ms);
+}
 
 __attribute__((format(printf, 1, 2))) char *text_of(const char *fmt, ...)
 {
@@ -104,18 +123,29 @@ void watch(struct person *p, int ms)
 		event_free(ev);
 }
 
-struct person *somebody(const char *protocol, const char *imap, const char *more)
+static struct person *with_password(
+	const char *protocol, const char *imap, const char *password, const char *more)
 {
 	char *text = text_of("account test {\n\tfrom \"Test <test@example.org>\"\n"
 			     "\tprotocol %s\n\timap %s://test@127.0.0.1:%d\n"
 			     "\tpop3 pop3+insecure://test@127.0.0.1:%d\n"
 			     "\tsmtp smtp+insecure://test@127.0.0.1:%d\n"
-			     "\tpassword plain \"secret\"\n%s}\n",
-		protocol, imap, ports[0], ports[1], ports[2], more);
+			     "\tpassword %s\n%s}\n",
+		protocol, imap, ports[0], ports[1], ports[2], password, more);
 	struct person *p = person_with(text);
 
 	free(text);
 	return p;
+}
+
+struct person *somebody(const char *protocol, const char *imap, const char *more)
+{
+	return with_password(protocol, imap, "plain \"secret\"", more);
+}
+
+struct person *by_asked_password(void)
+{
+	return with_password("imap", "imap+insecure", "ask", "");
 }
 
 struct person *by_imap(void)

@@ -34,13 +34,17 @@ int seen(const char *regex); /* how many lines came that match */
 void watch(struct person *p, int ms);
 struct person *somebody(const char *protocol, const char *imap, const char *more);
 struct person *by_imap(void);
-void stop_quickly(struct person *p); /* fails unless the end takes less than a second */
+struct person *by_asked_password(void); /* IMAP; EVENT_PASSWORD comes */
+void stop_quickly(struct person *p);    /* fails unless the end takes less than a second */
 enum account_state state_of(struct person *p);
 const char *reason(struct person *p);
 void has(const char *text, const char *part);
 struct msglist *filled(struct person *p, size_t n); /* INBOX, once all n messages are in */
 /* The rows are "Message 1" to "Message n", each at most once. */
 void all_subjects_once(struct person *p, struct msglist *l, int n);
+
+/* The computer sleeps: the clock that counts this goes on by so much, the other does not. */
+void sleep_for(int ms);
 
 /* --- the program --- */
 int odd_forget(void **state);

@@ -410,6 +410,114 @@ static void bad_is_no_storm(void **state)
 	person_free(p);
 }
 
+/* --- passwords, sleep, slowness --- */
+
+static void refused_password_is_asked_for_again_once(void **state)
+{
+	struct person *p = by_asked_password();
+
+	(void)state;
+	odd("password right");
+	event_of_kind(p, EVENT_PASSWORD);
+	engine_password(p->engine, 0, "wrong");
+	event_of_kind(p, EVENT_PASSWORD);
+	UNTIL(p, state_of(p) == STATE_FAILED);
+	/* Nobody answers: nothing more happens, neither on the wire nor on the screen. */
+	engine_password(p->engine, 0, NULL);
+	watch(p, 700);
+	assert_int_equal(seen("AUTHENTICATE"), 1);
+	engine_retry(p->engine);
+	event_of_kind(p, EVENT_PASSWORD);
+	engine_password(p->engine, 0, "right");
+	UNTIL(p, state_of(p) == STATE_ONLINE);
+	/* It stops working in the middle. */
+	odd("password another");
+	odd("cut");
+	event_of_kind(p, EVENT_PASSWORD);
+	UNTIL(p, state_of(p) == STATE_FAILED);
+	watch(p, 700);
+	assert_int_equal(seen("AUTHENTICATE"), 3);
+	engine_password(p->engine, 0, "another");
+	UNTIL(p, state_of(p) == STATE_ONLINE);
+	person_free(p);
+}
+
+static void sleep_leads_to_a_new_connection_at_once(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+	int logins;
+
+	(void)state;
+	odd("fill INBOX 3");
+	p = by_imap();
+	l = filled(p, 3);
+	engine_view_free(read_view(p, l, 2));
+	UNTIL_SERVER(p, number("idling") == 1);
+	logins = seen("AUTHENTICATE");
+	/* The link is dead, and nobody says so. */
+	odd("rule DONE => stall");
+	sleep_for(3600 * 1000);
+	UNTIL_SERVER(p, seen("AUTHENTICATE") > logins && number("idling") >= 1);
+	UNTIL(p, state_of(p) == STATE_ONLINE);
+	odd("norules");
+	odd("fill INBOX 1");
+	UNTIL(p, msglist_count(l) == 4);
+	/* The connection that fetches bodies is not the old one either. */
+	engine_view_free(read_view(p, l, 4));
+	assert_int_equal(seen("AUTHENTICATE"), logins + 2);
+	/* A nap of a second is none. */
+	sleep_for(1000);
+	watch(p, 1500);
+	assert_int_equal(seen("AUTHENTICATE"), logins + 2);
+	stop_quickly(p);
+	person_free(p);
+}
+
+static void sleep_ends_the_waiting_for_a_server(void **state)
+{
+	struct person *p;
+	int64_t begin;
+
+	(void)state;
+	odd("greeting imap * BYE too many connections");
+	p = by_imap();
+	/* Until the pause is five seconds. */
+	UNTIL_SERVER(p, seen("imap") >= 0 && state_of(p) == STATE_WAITING);
+	for (int i = 0; i < 2; i++) {
+		UNTIL(p, state_of(p) == STATE_CONNECTING);
+		UNTIL(p, state_of(p) == STATE_WAITING);
+	}
+	odd("norules");
+	begin = clock_ms();
+	sleep_for(60 * 1000);
+	UNTIL(p, state_of(p) == STATE_ONLINE);
+	assert_true(clock_ms() - begin < 4000);
+	person_free(p);
+}
+
+static void octet_a_second_stops_no_key(void **state)
+{
+	struct person *p;
+	int64_t begin;
+
+	(void)state;
+	odd("fill INBOX 60");
+	odd("drip 1000");
+	p = by_imap();
+	for (int i = 0; i < 20; i++) {
+		begin = clock_ms();
+		event_free(answer(p, engine_drafts(p->engine, 0)));
+		assert_true(clock_ms() - begin < 1000);
+	}
+	stop_quickly(p);
+	odd("norules");
+	odd("cut");
+	start(p, false);
+	filled(p, 60);
+	person_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -432,6 +540,10 @@ int main(void)
 		ODD_CASE(body_that_is_gone_is_told),
 		ODD_CASE(body_comes_after_a_break),
 		ODD_CASE(bad_is_no_storm),
+		ODD_CASE(refused_password_is_asked_for_again_once),
+		ODD_CASE(sleep_leads_to_a_new_connection_at_once),
+		ODD_CASE(sleep_ends_the_waiting_for_a_server),
+		ODD_CASE(octet_a_second_stops_no_key),
 	};
 
 	return ODD_RUN(tests);
