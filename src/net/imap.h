@@ -251,6 +251,7 @@ struct imap_news {      /* what the server said by itself */
 	bool expunged;  /* something went away (without UIDs: compare) */
 	bool flags;     /* flags changed */
 	bool boxes;     /* other mailboxes: imap_take_boxes */
+	bool trouble;   /* the server says so, or ends each IDLE at once: select anew */
 	bool folders;   /* mailboxes came, went or were renamed, or too much happened: list them */
 	uint32_t count; /* EXISTS */
 };

@@ -5,12 +5,13 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-enum { IDLE_MS = 29 * 60 * 1000, DONE_MS = 30 * 1000, BOXES = 1000 };
+enum { IDLE_MS = 29 * 60 * 1000, DONE_MS = 30 * 1000, BOXES = 1000, QUICK_MS = 50, QUICK_MAX = 10 };
 
 /* --- what is said by the way --- */
 
@@ -71,7 +72,8 @@ static bool has_news(struct imap *im)
 		news->folders = true;
 	}
 	news->boxes = im->boxes.n > 0;
-	return news->exists || news->expunged || news->flags || news->boxes || news->folders;
+	return news->exists || news->expunged || news->flags || news->boxes || news->folders ||
+	       news->trouble;
 }
 
 static bool give_news(struct imap *im, struct imap_news *news)
@@ -164,6 +166,7 @@ static int idle_once(struct imap *im, int wake_fd, int ms, int *ready, struct er
 {
 	struct imap_sent *sent;
 
+	wire_take_trouble(stream_wire(im->stream));
 	if (imap_begin(im, IMAP_LONG, err) || !(sent = imap_put(im, "IDLE\r\n", 6, err)))
 		return -1;
 	if (stream_flush(im->stream, err))
@@ -179,7 +182,18 @@ static int idle_once(struct imap *im, int wake_fd, int ms, int *ready, struct er
 	stream_hurry(im->stream, DONE_MS);
 	if (stream_write(im->stream, "DONE\r\n", 6, err) || stream_flush(im->stream, err))
 		return imap_broken(im, err);
-	return imap_wait(im, sent, err);
+	if (imap_wait(im, sent, err))
+		return -1;
+	im->news.trouble |= wire_take_trouble(stream_wire(im->stream));
+	return 0;
+}
+
+/* What comes from the server must not keep the caller from what waits there. */
+static bool is_woken(int wake_fd)
+{
+	struct pollfd p = {.fd = wake_fd, .events = POLLIN};
+
+	return wake_fd >= 0 && poll(&p, 1, 0) > 0;
 }
 
 static int wait_and_ask(
@@ -193,6 +207,7 @@ static int wait_and_ask(
 int imap_idle(struct imap *im, int wake_fd, int timeout_ms, struct imap_news *news, struct err *err)
 {
 	int64_t end;
+	int quick = 0;
 
 	*news = (struct imap_news){0};
 	if (im->dead)
@@ -205,15 +220,20 @@ int imap_idle(struct imap *im, int wake_fd, int timeout_ms, struct imap_news *ne
 		return wait_and_ask(im, wake_fd, timeout_ms, news, err);
 	end = clock_ms() + timeout_ms;
 	for (;;) {
-		int64_t left = end - clock_ms();
+		int64_t begin = clock_ms(), left = end - begin;
 		int ready = STREAM_TIMEOUT;
 
 		if (idle_once(im, wake_fd, left > 0 ? (int)left : 0, &ready, err))
 			return -1;
 		/* "* OK Still here" is data too, but no news; an alert must not wait for some. */
 		if (give_news(im, news) || wire_has_alert(stream_wire(im->stream)) ||
-			ready != STREAM_DATA || clock_ms() >= end)
+			ready != STREAM_DATA || clock_ms() >= end || is_woken(wake_fd))
 			return 0;
+		quick = clock_ms() - begin < QUICK_MS ? quick + 1 : 0;
+		if (quick == QUICK_MAX) {
+			news->trouble = true;
+			return 0;
+		}
 	}
 }
 

@@ -44,7 +44,7 @@ struct wire {
 	char *bye, *alert;
 	const char *one_tag; /* what stands for every tag, or NULL */
 	struct strv tags;    /* those it stood for */
-	bool overflow;
+	bool overflow, trouble;
 
 	wire_line_fn *on_line;
 	void *ctx;
@@ -336,6 +336,8 @@ static void pass_answer(
 	str_adds(out, "\r\n");
 	if (view_is(word, "BYE"))
 		keep_notice(&w->bye, text);
+	if (*tag.p == '*' && (view_is(word, "NO") || view_is(word, "BAD")))
+		w->trouble = true;
 	if (view_is(code, "NOTIFICATIONOVERFLOW"))
 		w->overflow = true;
 	if (view_is(code, "ALERT"))
@@ -766,6 +768,14 @@ bool wire_take_overflow(struct wire *w)
 
 	w->overflow = false;
 	return overflow;
+}
+
+bool wire_take_trouble(struct wire *w)
+{
+	bool trouble = w->trouble;
+
+	w->trouble = false;
+	return trouble;
 }
 
 bool wire_has_alert(const struct wire *w)

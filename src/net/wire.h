@@ -68,5 +68,7 @@ char *wire_take_tag(struct wire *w);
 void wire_take_status(struct wire *w, struct strv *lines);
 /* True once after [NOTIFICATIONOVERFLOW] (RFC 5465 5.8): the server notifies no more. */
 bool wire_take_overflow(struct wire *w);
+/* True once after an untagged NO or BAD: the server is in trouble. */
+bool wire_take_trouble(struct wire *w);
 
 #endif

@@ -124,13 +124,13 @@ void folders_told(struct lane_thread *l)
 
 /* --- all folders --- */
 
-/* A server that tells by itself is asked all the same, now and then. */
+/* A server that tells by itself is asked all the same: Dovecot, say, does not tell who has a
+ * mailbox selected that it was renamed. */
 void folders_plan(struct lane_thread *l)
 {
 	struct watch *w = watch_state(l);
-	int64_t pause = (int64_t)l->account->check_seconds * 1000;
 
-	w->next_look = clock_ms() + (imap_is_notified(w->im) ? 4 * pause : pause);
+	w->next_look = clock_ms() + (int64_t)l->account->check_seconds * 1000;
 }
 
 /* Servers without LIST-STATUS: folder by folder, at once when the list is waited for, else a few at

@@ -3,6 +3,7 @@
  * is in folders.c (lists), compare.c and fill.c (synchronising) and apply.c (operations).
  */
 #include "base/clock.h"
+#include "base/i18n.h"
 #include "base/mem.h"
 #include "sync/gather.h"
 #include "sync/watch.h"
@@ -10,7 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RENEW_MS = 9 * 60 * 1000, INBOX_MS = 60000, SOON_MS = 2000, LIST_MS = 300 };
+enum {
+	RENEW_MS = 9 * 60 * 1000,
+	INBOX_MS = 60000,
+	SOON_MS = 2000,
+	LIST_MS = 300,
+	TROUBLE_MS = 10000
+};
 
 struct watch *watch_state(struct lane_thread *l)
 {
@@ -31,6 +38,7 @@ static int watch_open(struct lane_thread *l, struct err *err)
 	if (lane_open_imap(l, &w->im, &server, &options, &login, &w->patient, err) != 0)
 		return -1;
 	w->notify_tried = false;
+	w->troubled = 0;
 	/* The store asks for the first list of a new connection by itself. */
 	folders_plan(l);
 	return 0;
@@ -237,6 +245,25 @@ static void tell_news(struct lane_thread *l, const struct imap_news *news)
 		w->next_look = clock_ms() + LIST_MS;
 }
 
+/*
+ * A mailbox that was made anew under us, say: Dovecot then ends each IDLE at once. Selected and
+ * compared anew; where that does not help, only a new connection may.
+ */
+static int face_trouble(struct lane_thread *l, struct err *err)
+{
+	struct watch *w = watch_state(l);
+	int64_t now = clock_ms();
+
+	if (w->troubled && now - w->troubled < TROUBLE_MS)
+		return err_set(err, ERR_NETWORK, _("The server has trouble with folder %s"),
+			w->folder ? w->folder : "");
+	w->troubled = now;
+	MEM_FREE(w->selected);
+	if (w->mailbox)
+		lane_post(l, watch_result(RESULT_NEWS, w->folder, w->sel.uidvalidity));
+	return 0;
+}
+
 /* Nothing is selected and the server tells nothing by itself. */
 static int wait_for_jobs(struct lane_thread *l, int left, struct err *err)
 {
@@ -270,6 +297,8 @@ static int watch_idle(struct lane_thread *l, struct err *err)
 	rc = imap_idle(w->im, queue_fd(l->jobs), left, &news, &said);
 	if (rc == 0)
 		tell_news(l, &news);
+	if (rc == 0 && news.trouble)
+		return face_trouble(l, err);
 	return watch_outcome(l, rc, &said, err);
 }
 

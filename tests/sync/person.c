@@ -71,15 +71,24 @@ void end_scratch(void)
 
 void setup_servers(void)
 {
+	setup_servers_with("");
+}
+
+void setup_servers_with(const char *dovecot)
+{
 	struct str env = STR_INIT;
-	char *path, *save = NULL, pid[16];
+	char *path, *more, *save = NULL, pid[16];
 
 	person_scratch();
 	tool_servers = file_join(srcdir(), "tests/servers/servers");
 	tool_fill = file_join(srcdir(), "tests/servers/fill");
 	snprintf(pid, sizeof(pid), "%d", (int)getpid());
 	path = file_join(person_dir, "s");
-	run_tool((const char *[]){tool_servers, "start", path, "--owner", pid, NULL});
+	more = file_join(person_dir, "dovecot.more");
+	assert_int_equal(file_replace(more, dovecot, strlen(dovecot), 0600, NULL), 0);
+	run_tool((const char *[]){
+		tool_servers, "start", path, "--owner", pid, "--dovecot", more, NULL});
+	free(more);
 	setenv("SERVERS", path, 1);
 	free(path);
 	path = file_join(person_dir, "s/env");

@@ -34,6 +34,7 @@ struct person {
 
 /* Real servers of tests/servers, and their end. */
 void setup_servers(void);
+void setup_servers_with(const char *dovecot); /* more of Dovecot's configuration */
 void end_servers(void);
 /* The scratch folder alone; end_scratch removes it. */
 void person_scratch(void);

@@ -501,6 +501,41 @@ static void overflow_leads_back_to_looking(void **state)
 	person_free(p);
 }
 
+/* Chatter of the server, or an IDLE that always ends at once, keeps nothing from the user. */
+static void chatter_keeps_no_operation_waiting(void **state)
+{
+	static const char *const chatter[] = {
+		"rule IDLE => before + go\\r\\n* OK still here",
+		"rule IDLE => before + go\\r\\n* NO internal error",
+	};
+	uint32_t uid = 2;
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(chatter); i++) {
+		struct person *p;
+		struct msglist *l;
+		int idled;
+
+		odd("reset");
+		odd("fill INBOX 3");
+		p = by_imap();
+		l = filled(p, 3);
+		odd(chatter[i]);
+		odd("cut");
+		UNTIL_SERVER(p, seen("IDLE") > 2);
+		done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+		UNTIL(p, engine_pending(p->engine) == 0);
+		idled = seen("IDLE");
+		watch(p, 1000);
+		if (seen("IDLE") - idled > 60)
+			fail_msg("%d times IDLE in a second", seen("IDLE") - idled);
+		odd("norules");
+		engine_retry(p->engine);
+		UNTIL_SERVER(p, number("idling") == 1);
+		person_free(p);
+	}
+}
+
 /* --- folders that go --- */
 
 static void vanished_folder_stays_readable(void **state)
@@ -638,6 +673,7 @@ int main(void)
 		ODD_CASE(new_folder_is_listed_at_once),
 		ODD_CASE(refused_notify_is_done_without),
 		ODD_CASE(overflow_leads_back_to_looking),
+		ODD_CASE(chatter_keeps_no_operation_waiting),
 		ODD_CASE(vanished_folder_stays_readable),
 		ODD_CASE(folder_that_comes_back_is_filled_anew),
 		ODD_CASE(message_removed_elsewhere_stays_on_the_screen),
