@@ -383,64 +383,6 @@ void account_free(struct account *a, int wait_ms)
 
 /* --- synchronising everything --- */
 
-static bool same_counts(const struct folder_counts *a, const struct folder_counts *b)
-{
-	return a->known && b->known && a->total == b->total && a->unread == b->unread &&
-	       a->uidnext == b->uidnext && a->uidvalidity == b->uidvalidity &&
-	       a->modseq == b->modseq;
-}
-
-/* What the server ought to say if nothing but what waits in the journal is to be done. */
-static struct folder_counts expected_counts(struct folder *f)
-{
-	const struct cache_meta *m = cache_meta(f->cache);
-	struct folder_counts c = {.known = true,
-		.uidnext = m->uidnext,
-		.uidvalidity = m->uidvalidity,
-		.modseq = f->server.modseq ? m->highestmodseq : 0};
-	size_t leaving;
-
-	folder_count(f, &c.total, &c.unread);
-	free(folder_leaving(f, &leaving));
-	c.total += (uint32_t)leaving;
-	if (journal_count(f->account->journal))
-		c.unread = f->server.unread; /* marks are on their way */
-	return c;
-}
-
-/*
- * The mod-sequence says that nothing changed, but the numbers of unread messages differ: one of the
- * two is wrong, and reading every flag once shows which.
- */
-static void doubt(struct folder *f)
-{
-	struct cache_meta meta = *cache_meta(f->cache);
-
-	meta.highestmodseq = 0;
-	cache_set_meta(f->cache, &meta, NULL);
-	f->doubted = f->syncing;
-}
-
-/* A server that counts in its own way is asked no more until it says something else. */
-bool account_is_changed(struct folder *f)
-{
-	struct folder_counts here;
-
-	if (!f->server.known || !cache_meta(f->cache)->complete)
-		return true;
-	if (same_counts(&f->server, &f->seen))
-		return false;
-	here = expected_counts(f);
-	if (same_counts(&f->server, &here)) {
-		f->seen = f->server;
-		return false;
-	}
-	here.unread = f->server.unread;
-	if (here.modseq && same_counts(&f->server, &here))
-		doubt(f);
-	return true;
-}
-
 static bool is_synchronised(const struct folder *f)
 {
 	return !f->local && f->selectable && f->mailbox && !f->gone;
@@ -450,11 +392,11 @@ static bool is_synchronised(const struct folder *f)
  * to see that. */
 static void sync_folder(struct folder *f, bool only_changed)
 {
-	if (only_changed && !f->cache && same_counts(&f->server, &f->seen))
+	if (only_changed && !f->cache && folder_is_settled(f))
 		return;
 	if (folder_use(f, NULL) != 0)
 		return;
-	if (!only_changed || account_is_changed(f))
+	if (!only_changed || folder_is_changed(f))
 		folder_ask_sync(f, 0);
 	folder_unuse(f); /* stays open while it is being synchronised */
 }

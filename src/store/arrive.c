@@ -325,7 +325,7 @@ static void take_synced(struct account *a, struct result *r)
 		f->seen = f->asked;
 		finish_fill(f, r);
 		/* What was told meanwhile may be news. */
-		f->wants_sync |= f->server.known && account_is_changed(f);
+		f->wants_sync |= f->server.known && folder_is_changed(f);
 	}
 	folder_send_folders(a);
 	if (f->wants_sync && r->err.kind == ERR_NONE) {

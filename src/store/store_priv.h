@@ -231,8 +231,6 @@ enum sync_which {
 };
 void account_sync_folders(struct account *a, enum sync_which which);
 void account_watch(struct account *a); /* another folder, when what was watched is closed or gone */
-/* What the server told of an open folder is not what is here. */
-bool account_is_changed(struct folder *f);
 void account_sync_changed(struct folder *f); /* when it is open, or the inbox, and did change */
 void account_check(struct account *a, unsigned request);
 void account_checked(struct account *a);         /* REQUEST_CHECK is through */
@@ -279,6 +277,10 @@ void folder_ask_sync(struct folder *f, unsigned request);
 uint32_t *folder_leaving(const struct folder *f, size_t *n);
 /* What is in the cache; counted anew only after it changed. */
 void folder_count(struct folder *f, uint32_t *total, uint32_t *unread);
+/* What the server told of an open folder is not what is here. */
+bool folder_is_changed(struct folder *f);
+/* It says what it said when all of it was here; needs no cache. */
+bool folder_is_settled(const struct folder *f);
 /* Asks the server for the truth: the next compare reads every flag again. */
 void folder_distrust(struct folder *f);
 bool folder_is_read_only(const struct folder *f); /* an offline copy, an mbox, or talaria -R */
