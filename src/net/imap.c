@@ -273,7 +273,8 @@ static char *set_text(const struct mailimap_set *set)
 	return str_steal(&out);
 }
 
-/* COPYUID is believed only where it speaks of as many messages as were asked for. */
+/* COPYUID is believed only where it speaks of no more messages than were asked for, and of as many
+ * here as there. */
 static void take_copyuid(struct imap *im, uint64_t asked, struct imap_copied *out)
 {
 	const struct mailimap_uidplus_resp_code_copy *c =
@@ -284,8 +285,10 @@ static void take_copyuid(struct imap *im, uint64_t asked, struct imap_copied *ou
 		return;
 	out->uidvalidity = c->uid_uidvalidity;
 	n = set_length(c->uid_dest_set);
-	if (n && n == set_length(c->uid_source_set) && n == asked)
+	if (n && n == set_length(c->uid_source_set) && n <= asked) {
+		out->source = set_text(c->uid_source_set);
 		out->uids = set_text(c->uid_dest_set);
+	}
 }
 
 static int copy_or_move(struct imap *im, const char *verb, const char *uids, const char *mailbox,
@@ -325,8 +328,10 @@ int imap_move(struct imap *im, const char *uids, const char *mailbox, struct ima
 		return -1;
 	if (imap_store(im, uids, true, IMAP_DELETED, NULL, err) ||
 		((im->can & IMAP_UIDPLUS) && imap_expunge(im, uids, err))) {
-		if (out)
+		if (out) {
 			MEM_FREE(out->uids);
+			MEM_FREE(out->source);
+		}
 		return -1;
 	}
 	return 0;

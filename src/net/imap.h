@@ -220,7 +220,8 @@ int imap_store(struct imap *im, const char *uids, bool add, unsigned flags, cons
 
 struct imap_copied { /* COPYUID/APPENDUID (RFC 4315); uidvalidity 0 when the server did not say */
 	uint32_t uidvalidity;
-	char *uids; /* owned; set in the target, NULL when not said */
+	char *source; /* owned; set of those that were there, NULL when not said (and for APPEND) */
+	char *uids;   /* owned; set in the target, in the order of source; NULL when not said */
 };
 int imap_copy(struct imap *im, const char *uids, const char *mailbox, struct imap_copied *out,
 	struct err *err);

@@ -50,13 +50,31 @@ void account_state(struct account *a)
 
 void account_pending(struct account *a)
 {
-	struct store_event *ev = store_event_new(STORE_PENDING);
+	a->pending_changed = true;
+}
 
+void account_tell_pending(struct account *a)
+{
+	struct store_event *ev;
+
+	if (!a->pending_changed)
+		return;
+	a->pending_changed = false;
+	ev = store_event_new(STORE_PENDING);
 	ev->account = a->index;
 	ev->nops = journal_count(a->journal);
 	ev->ops = mem_array(ev->nops, sizeof(*ev->ops));
-	for (size_t i = 0; i < ev->nops; i++)
-		ev->ops[i] = op_copy(journal_at(a->journal, i));
+	for (size_t i = 0; i < ev->nops; i++) {
+		struct str words = STR_INIT;
+
+		ev->ops[i] = op_brief(journal_at(a->journal, i));
+		op_words(ev->ops[i], &words);
+		free(ev->ops[i]->text);
+		ev->ops[i]->text = str_steal(&words);
+	}
+	ev->done = a->op_in_flight;
+	for (size_t i = 0; i < a->refused.n; i++)
+		strv_add(&ev->keysets, a->refused.v[i]);
 	store_emit(a->store, ev);
 }
 
@@ -129,9 +147,13 @@ static void drop_operations(struct account *a)
 	for (size_t i = journal_count(a->journal); i-- > 0;) {
 		const struct op *op = journal_at(a->journal, i);
 
+		struct str words = STR_INIT;
+
 		if (op->kind == OP_APPEND)
 			continue;
-		store_notice(a, _("\"%s\" was for another server and is dropped"), op->text);
+		op_words(op, &words);
+		store_notice(a, _("\"%s\" was for another server and is dropped"), words.p);
+		str_done(&words);
 		journal_done(a->journal, op->id, NULL);
 	}
 }
@@ -375,7 +397,7 @@ void account_free(struct account *a, int wait_ms)
 	session_reset(a);
 	free(a->sending);
 	map_free(a->marks, NULL);
-	free(a->fresh_ops);
+	strv_done(&a->refused);
 	strv_done(&a->outbox_ids);
 	store_account_free(a->setup);
 	free(a);
@@ -600,6 +622,10 @@ void account_preview(struct account *a, struct store_request *r)
 static void follow_others(struct account *a)
 {
 	if (journal_refresh(a->journal, NULL) == 1) {
+		for (struct folder *f = a->folders; f; f = f->next)
+			if (f->cache && !f->local && overlay_folder(f))
+				folder_send_list(f, NULL);
+		folder_send_folders(a);
 		account_pending(a);
 		if (a->sync)
 			replay_next(a);
@@ -650,6 +676,7 @@ void account_tick(struct account *a, int64_t now)
 	if (a->online_wanted && !a->sync && now >= a->next_lock_try)
 		start_connections(a);
 	follow_others(a);
+	replay_next(a); /* when the journal could not be written for a while */
 	if (now >= a->next_evict) {
 		a->next_evict = now + EVICT_MS;
 		bodies_evict(a->bodies);

@@ -27,6 +27,8 @@ static void lane_state(struct account *a, struct result *r)
 		a->state = r->state;
 		a->state_err = r->err;
 		a->retry_ms = r->n;
+		if (r->state == SYNC_ONLINE)
+			a->online_since = clock_now();
 		account_state(a);
 		if (r->state == SYNC_ONLINE && account_is_server(a)) {
 			struct job *j = job_new(JOB_LIST);
@@ -134,7 +136,7 @@ static void drop_unlisted(struct account *a)
 			continue;
 		}
 		*p = f->next;
-		change_forget_undo(a->store);
+		undo_forget_folder(f);
 		folder_free(f);
 	}
 }
@@ -176,6 +178,7 @@ static void take_selected(struct folder *f, const struct result *r)
 	if (r->reset || (have->uidvalidity && have->uidvalidity != r->meta.uidvalidity)) {
 		meta = (struct cache_meta){.uidvalidity = r->meta.uidvalidity};
 		cache_reset(f->cache, &meta, NULL);
+		replay_renumbered(f, r->meta.uidvalidity);
 		f->percent = 0;
 		folder_send_list(f, NULL);
 	} else if (have->uidvalidity == 0) {
@@ -239,12 +242,10 @@ static void take_summaries(struct folder *f, struct result *r)
 	struct err err = {0};
 
 	for (size_t i = 0; i < r->n; i++) {
-		bool gone;
-
 		rows[n] = *r->summaries[i];
-		rows[n].flags = folder_overlay(f, rows[n].uid, rows[n].flags, &gone);
+		rows[n].flags = overlay_flags(f, rows[n].uid, rows[n].flags);
 		uids[n] = rows[n].uid;
-		n += !gone;
+		n++;
 	}
 	if (cache_add(f->cache, rows, n, &err) != 0)
 		tell_full(f, &err);
@@ -263,12 +264,11 @@ static void take_flags(struct folder *f, struct result *r)
 
 	for (size_t i = 0; i < r->n; i++) {
 		const struct flag_change *c = &r->flags[i];
-		bool gone;
-		uint32_t flags = folder_overlay(f, c->uid, c->flags, &gone);
+		uint32_t flags = overlay_flags(f, c->uid, c->flags);
 
 		uids[i] = c->uid;
-		if (cache_set_flags(
-			    f->cache, c->uid, MAIL_SERVER_FLAGS, flags, c->keywords, &err) != 0) {
+		if (cache_set_flags(f->cache, c->uid, MAIL_SERVER_FLAGS | MAIL_LEAVING, flags,
+			    c->keywords, &err) != 0) {
 			tell_full(f, &err);
 			break;
 		}
@@ -285,6 +285,9 @@ static void take_vanished(struct folder *f, struct result *r)
 		key.uid = r->uids[i];
 		bodies_remove(f->account->bodies, &key);
 	}
+	r->n = op_sort_uids(r->uids, r->n);
+	replay_vanished(f, r->uids, r->n);
+	undo_vanishing(f, r->uids, r->n);
 	cache_remove(f->cache, r->uids, r->n, NULL);
 	folder_send_changes(f, NULL, 0, r->uids, r->n);
 }
@@ -432,8 +435,8 @@ static void dispatch(struct account *a, struct result *r)
 	case RESULT_BODY_DONE:
 		read_body_done(a->store, r);
 		break;
-	case RESULT_OP_SENT:
-		replay_sent(a, r);
+	case RESULT_OP_READY:
+		replay_ready(a, r);
 		break;
 	case RESULT_OP:
 		replay_result(a, r);

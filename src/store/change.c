@@ -15,63 +15,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { UNDO_MAX = 50 };
-
-/* --- undo --- */
-
-static void undo_free(struct undo *u)
-{
-	for (size_t i = 0; i < u->n; i++) {
-		if (u->rows)
-			summary_free(u->rows[i]);
-		if (u->bases)
-			free(u->bases[i]);
-	}
-	free(u->uids);
-	free(u->flags);
-	free(u->rows);
-	free(u->bases);
-	free(u->moved_uids);
-	free(u->text);
-	free(u);
-}
-
-void change_forget_undo(struct store *s)
-{
-	while (s->undo) {
-		struct undo *u = s->undo;
-
-		s->undo = u->next;
-		undo_free(u);
-	}
-}
-
-static struct undo *remember(struct folder *f, struct folder *target, enum request_kind kind,
-	const uint32_t *uids, size_t n)
-{
-	struct store *s = f->account->store;
-	struct undo *u = mem_alloc(sizeof(*u)), **p = &s->undo;
-	int depth = 0;
-
-	u->account = f->account;
-	u->kind = kind;
-	u->folder = f;
-	u->target = target;
-	u->uids = mem_dup(uids, n * sizeof(*uids));
-	u->n = n;
-	u->next = s->undo;
-	s->undo = u;
-	while (*p && ++depth <= UNDO_MAX)
-		p = &(*p)->next;
-	while (*p) {
-		struct undo *old = *p;
-
-		*p = old->next;
-		undo_free(old);
-	}
-	return u;
-}
-
 /* --- flags --- */
 
 static uint32_t flag_of(struct folder *f, uint32_t uid)
@@ -82,13 +25,47 @@ static uint32_t flag_of(struct folder *f, uint32_t uid)
 	return at < 0 ? 0 : c->flags[at];
 }
 
-static uint32_t *flags_now(struct folder *f, const uint32_t *uids, size_t n)
-{
-	uint32_t *flags = mem_array(n, sizeof(*flags));
+/* Messages that change in the same way: only what really changes is sent, and can be taken back by
+ * its opposite. */
+struct flag_group {
+	uint32_t set, clear;
+	uint32_t *uids;
+	size_t n, cap;
+};
 
-	for (size_t i = 0; i < n; i++)
-		flags[i] = flag_of(f, uids[i]);
-	return flags;
+static struct flag_group *group_of(
+	struct flag_group **v, size_t *n, size_t *cap, uint32_t clear, uint32_t set)
+{
+	for (size_t i = 0; i < *n; i++)
+		if ((*v)[i].clear == clear && (*v)[i].set == set)
+			return &(*v)[i];
+	*v = mem_grow(*v, cap, *n + 1, sizeof(**v));
+	(*v)[*n] = (struct flag_group){.clear = clear, .set = set};
+	return &(*v)[(*n)++];
+}
+
+/* At most one for each set of marks, so a few dozen. */
+static struct flag_group *flag_groups(struct folder *f, const uint32_t *uids, size_t n,
+	uint32_t clear, uint32_t set, size_t *ngroups)
+{
+	const struct columns *c = cache_columns_view(f->cache);
+	struct flag_group *v = NULL;
+	size_t cap = 0;
+
+	*ngroups = 0;
+	for (size_t i = 0; i < n; i++) {
+		ptrdiff_t at = columns_find(c, uids[i]);
+		uint32_t is = at < 0 ? 0 : c->flags[at] & MAIL_SERVER_FLAGS;
+		uint32_t will = ((is & ~clear) | set) & MAIL_SERVER_FLAGS;
+		struct flag_group *g;
+
+		if (at < 0 || is == will)
+			continue;
+		g = group_of(&v, ngroups, &cap, is & ~will, will & ~is);
+		g->uids = mem_grow(g->uids, &g->cap, g->n + 1, sizeof(*g->uids));
+		g->uids[g->n++] = uids[i];
+	}
+	return v;
 }
 
 static int local_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_t clear,
@@ -111,15 +88,11 @@ static int local_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_
 
 static int add_op(struct folder *f, struct op *op, uint64_t *id, struct err *err)
 {
-	struct account *a = f->account;
-	int rc = journal_add(a->journal, op, err);
+	int rc = merge_add(f->account, op, id, err);
 
-	*id = op->id;
 	op_free(op);
-	if (rc == 0) {
-		replay_is_fresh(a, *id);
-		account_pending(a);
-	}
+	if (rc == 0)
+		account_pending(f->account);
 	return rc;
 }
 
@@ -135,196 +108,136 @@ static struct op *op_for(struct folder *f, enum op_kind kind, const uint32_t *ui
 	return op;
 }
 
-static void set_text(struct op *op, char *text)
-{
-	free(op->text);
-	op->text = text;
-}
-
-static char *count_text(const char *one, const char *many, size_t n, const char *folder)
-{
-	struct str s = STR_INIT;
-
-	str_addf(&s, n == 1 ? one : many, n);
-	if (folder)
-		str_addf(&s, ": %s", folder);
-	return str_steal(&s);
-}
-
 static int server_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_t clear,
-	uint32_t set, uint64_t *id, struct err *err)
+	uint32_t set, struct err *err)
 {
-	struct op *op;
+	for (size_t at = 0; at < n; at += JOURNAL_MAX_UIDS) {
+		size_t some = n - at < JOURNAL_MAX_UIDS ? n - at : JOURNAL_MAX_UIDS;
+		struct op *op = op_for(f, OP_FLAGS, uids + at, some);
+		uint64_t id;
 
-	if (n > JOURNAL_MAX_UIDS)
-		return server_flags(f, uids, JOURNAL_MAX_UIDS, clear, set, id, err) != 0
-			       ? -1
-			       : server_flags(f, uids + JOURNAL_MAX_UIDS, n - JOURNAL_MAX_UIDS,
-					 clear, set, id, err);
-	op = op_for(f, OP_FLAGS, uids, n);
-	op->set = set & MAIL_SERVER_FLAGS;
-	op->clear = clear & MAIL_SERVER_FLAGS;
-	set_text(op,
-		count_text(
-			ngettext("Change marks of %zu message", "Change marks of %zu messages", n),
-			ngettext("Change marks of %zu message", "Change marks of %zu messages", n),
-			n, f->name));
-	if (add_op(f, op, id, err) != 0)
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		cache_set_flags(f->cache, uids[i], clear, set, NULL, NULL);
+		op->set = set;
+		op->clear = clear;
+		op->exact = true;
+		if (add_op(f, op, &id, err) != 0)
+			return -1;
+		for (size_t i = at; i < at + some; i++)
+			cache_set_flags(f->cache, uids[i], clear, set, NULL, NULL);
+	}
 	return 0;
 }
 
 static int set_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_t clear, uint32_t set,
-	uint64_t *id, struct err *err)
+	struct undo *undo, struct err *err)
 {
-	struct account *a = f->account;
-	int rc;
+	size_t ngroups;
+	struct flag_group *v = flag_groups(f, uids, n, clear, set, &ngroups);
+	int rc = 0;
 
-	*id = 0;
-	if (f->local)
-		rc = local_flags(f, uids, n, clear, set, err);
-	else
-		rc = server_flags(f, uids, n, clear, set, id, err);
+	for (size_t i = 0; i < ngroups; i++) {
+		struct flag_group *g = &v[i];
+
+		if (rc == 0)
+			rc = (f->local ? local_flags : server_flags)(
+				f, g->uids, g->n, g->clear, g->set, err);
+		if (rc == 0 && undo)
+			undo_add_flags(undo, f, g->uids, g->n, g->clear, g->set);
+		free(g->uids);
+	}
+	free(v);
 	folder_send_changes(f, uids, n, NULL, 0);
-	if (rc == 0)
-		replay_next(a);
+	if (rc == 0 && ngroups)
+		replay_next(f->account);
 	return rc;
 }
 
 int change_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_t clear, uint32_t set,
 	struct err *err)
 {
-	uint64_t id;
-
-	return set_flags(f, uids, n, clear, set, &id, err);
+	return set_flags(f, uids, n, clear, set, NULL, err);
 }
 
-/* Only the messages that really change, so that nothing is sent for a mark that is set already. */
-static size_t only_changing(struct folder *f, const uint32_t *uids, size_t n, uint32_t clear,
-	uint32_t set, uint32_t *out)
+static int request_flags(struct folder *f, const struct store_request *r, struct err *err)
 {
-	uint32_t *flags = flags_now(f, uids, n);
-	size_t used = 0;
+	struct undo *undo = r->quiet ? NULL : undo_begin(f->account);
+	int rc = set_flags(f, r->uids, r->n, r->clear, r->set, undo, err);
 
-	for (size_t i = 0; i < n; i++)
-		if (((flags[i] & ~clear) | set) != flags[i])
-			out[used++] = uids[i];
-	free(flags);
-	return used;
-}
-
-static int request_flags(struct store *s, struct folder *f, const struct store_request *r,
-	struct str *said, struct err *err)
-{
-	uint32_t *uids = mem_array(r->n, sizeof(*uids));
-	size_t n = only_changing(f, r->uids, r->n, r->clear, r->set, uids);
-	int rc = 0;
-
-	(void)s;
-	(void)said;
-	if (n) {
-		uint32_t *before = flags_now(f, uids, n);
-		uint64_t id;
-
-		rc = set_flags(f, uids, n, r->clear, r->set, &id, err);
-		/* Marking read by opening is not something to undo. */
-		if (rc == 0 && r->set != MAIL_SEEN) {
-			struct undo *u = remember(f, NULL, REQUEST_FLAG, uids, n);
-
-			u->flags = before;
-			before = NULL;
-			u->text = mem_strdup(_("Marks restored"));
-		}
-		free(before);
-	}
-	free(uids);
+	if (undo)
+		undo_commit(undo);
 	return rc;
 }
 
 /* --- move, copy, delete --- */
 
-static struct summary **take_rows(struct folder *f, const uint32_t *uids, size_t n)
+static uint32_t unseen_of(struct folder *f, const uint32_t *uids, size_t n)
 {
-	struct summary **rows = mem_array(n, sizeof(*rows));
+	uint32_t unseen = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		struct summary s;
-
-		rows[i] = cache_get(f->cache, uids[i], &s) == 0 ? summary_copy(&s) : NULL;
-	}
-	return rows;
+	for (size_t i = 0; i < n; i++)
+		unseen += !(flag_of(f, uids[i]) & MAIL_SEEN);
+	return unseen;
 }
 
-static void leave_folder(struct folder *f, const uint32_t *uids, size_t n)
+static int move_some(struct folder *f, struct folder *target, const uint32_t *uids, size_t n,
+	enum op_kind kind, struct undo *undo, struct err *err)
 {
-	cache_remove(f->cache, uids, n, NULL);
-	folder_send_changes(f, NULL, 0, uids, n);
-	folder_send_folders(f->account);
+	struct op *op = op_for(f, kind, uids, n);
+	uint64_t id;
+
+	if (target) {
+		free(op->target);
+		op->target = mem_strdup(target->name);
+	}
+	op->unseen = unseen_of(f, uids, n);
+	if (add_op(f, op, &id, err) != 0)
+		return -1;
+	undo_add_op(undo, f, target, kind, uids, n, id);
+	if (kind != OP_COPY)
+		overlay_hide(f, uids, n);
+	else
+		folder_send_folders(f->account);
+	return 0;
+}
+
+/* Messages that are leaving already are not moved twice. */
+static size_t still_here(struct folder *f, const uint32_t *uids, size_t n, uint32_t *out)
+{
+	const struct columns *c = cache_columns_view(f->cache);
+	size_t used = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		ptrdiff_t at = columns_find(c, uids[i]);
+
+		if (at >= 0 && !(c->flags[at] & MAIL_LEAVING))
+			out[used++] = uids[i];
+	}
+	return used;
 }
 
 static int move_on_server(struct folder *f, struct folder *target, const uint32_t *uids, size_t n,
 	enum op_kind kind, struct err *err)
 {
-	struct op *op;
-	struct undo *u;
-	struct summary **rows;
-	uint64_t id;
+	struct undo *undo = undo_begin(f->account);
+	uint32_t *here = mem_array(n + 1, sizeof(*here));
+	int rc = 0;
 
-	if (n > JOURNAL_MAX_UIDS)
-		return move_on_server(f, target, uids, JOURNAL_MAX_UIDS, kind, err) != 0
-			       ? -1
-			       : move_on_server(f, target, uids + JOURNAL_MAX_UIDS,
-					 n - JOURNAL_MAX_UIDS, kind, err);
-	op = op_for(f, kind, uids, n);
-	if (target) {
-		free(op->target);
-		op->target = mem_strdup(target->name);
-	}
-	if (n == 1) {
-		struct summary s;
-
-		free(op->message_id);
-		op->message_id =
-			mem_strdup(cache_get(f->cache, uids[0], &s) == 0 ? s.message_id : "");
-	}
-	if (kind == OP_EXPUNGE)
-		set_text(op,
-			count_text(_("Delete %zu message"), _("Delete %zu messages"), n, f->name));
-	else if (kind == OP_COPY)
-		set_text(op,
-			count_text(_("Copy %zu message"), _("Copy %zu messages"), n, target->name));
-	else
-		set_text(op,
-			count_text(_("Move %zu message"), _("Move %zu messages"), n, target->name));
-	rows = take_rows(f, uids, n);
-	if (add_op(f, op, &id, err) != 0) {
-		for (size_t i = 0; i < n; i++)
-			summary_free(rows[i]);
-		free(rows);
-		return -1;
-	}
-	u = remember(f, target, kind == OP_COPY ? REQUEST_COPY : REQUEST_MOVE, uids, n);
-	u->rows = rows;
-	u->op_id = id;
-	if (kind != OP_COPY)
-		leave_folder(f, uids, n);
+	n = still_here(f, uids, n, here);
+	for (size_t at = 0; rc == 0 && at < n; at += JOURNAL_MAX_UIDS)
+		rc = move_some(f, target, here + at,
+			n - at < JOURNAL_MAX_UIDS ? n - at : JOURNAL_MAX_UIDS, kind, undo, err);
+	free(here);
+	undo_commit(undo);
 	replay_next(f->account);
-	return 0;
+	return rc;
 }
 
 static int move_local(struct folder *f, struct folder *target, const uint32_t *uids, size_t n,
 	bool copy, struct err *err)
 {
-	struct undo *u = NULL;
+	char **bases = mem_array(n + 1, sizeof(*bases));
+	struct undo *undo;
 	int rc = 0;
 
-	if (!copy) {
-		u = remember(f, target, REQUEST_MOVE, uids, n);
-		u->bases = mem_array(n, sizeof(*u->bases));
-		u->done = true;
-	}
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		char *base = folder_local_file(f, uids[i], err);
 		struct str new_base = STR_INIT;
@@ -336,10 +249,17 @@ static int move_local(struct folder *f, struct folder *target, const uint32_t *u
 		else
 			rc = maildir_move(f->dir, base, target->dir, err);
 		str_done(&new_base);
-		if (u && rc == 0)
-			u->bases[i] = base;
+		if (!copy && rc == 0)
+			bases[i] = base;
 		else
 			free(base);
+	}
+	if (copy) {
+		free(bases);
+	} else {
+		undo = undo_begin(f->account);
+		undo_add_local(undo, f, target, uids, bases, n);
+		undo_commit(undo);
 	}
 	folder_scan(f, NULL);
 	if (target->cache)
@@ -382,8 +302,6 @@ int change_upload(struct folder *target, const struct str *message, uint32_t fla
 	free(op->message_id);
 	op->message_id = mem_strdup(message_id);
 	op->set = flags & MAIL_SERVER_FLAGS;
-	set_text(op, count_text(_("Copy %zu message to the server"),
-			     _("Copy %zu messages to the server"), 1, target->name));
 	rc = file_replace(path, str_c(message), message->len, 0600, err);
 	if (rc == 0 && received) /* the date that the server is told (replay.c) */
 		utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW);
@@ -542,7 +460,6 @@ static int request_create(
 {
 	struct account *a = store_account_at(s, r->account);
 	struct op *op;
-	uint64_t id;
 	char *root;
 	int rc;
 
@@ -562,183 +479,28 @@ static int request_create(
 	op = op_new(OP_CREATE);
 	free(op->target);
 	op->target = mem_strdup(r->folder);
-	set_text(op, count_text(_("Make folder"), _("Make folder"), 1, r->folder));
 	rc = journal_add(a->journal, op, err);
-	id = op->id;
 	op_free(op);
 	if (rc != 0)
 		return -1;
 	account_pending(a);
-	replay_is_fresh(a, id);
 	replay_next(a);
 	return 0;
 }
 
 /* --- taking back --- */
 
-static void put_back(struct undo *u)
-{
-	struct summary *rows = mem_array(u->n, sizeof(*rows));
-	size_t n = 0;
-
-	for (size_t i = 0; i < u->n; i++)
-		if (u->rows[i])
-			rows[n++] = *u->rows[i];
-	cache_add(u->folder->cache, rows, n, NULL);
-	folder_send_changes(u->folder, u->uids, u->n, NULL, 0);
-	folder_send_folders(u->account);
-	free(rows);
-}
-
-static int undo_flags(struct undo *u, struct err *err)
-{
-	for (size_t i = 0; i < u->n; i++) {
-		uint32_t was = u->flags[i] & MAIL_SERVER_FLAGS;
-		uint32_t is = flag_of(u->folder, u->uids[i]) & MAIL_SERVER_FLAGS;
-
-		if (was != is &&
-			change_flags(u->folder, &u->uids[i], 1, is & ~was, was & ~is, err) != 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int undo_local_move(struct undo *u, struct err *err)
-{
-	for (size_t i = 0; i < u->n; i++)
-		if (u->bases[i] &&
-			maildir_move(u->target->dir, u->bases[i], u->folder->dir, err) != 0)
-			return -1;
-	folder_scan(u->folder, NULL);
-	if (u->target->cache)
-		folder_scan(u->target, NULL);
-	folder_send_folders(u->account);
-	return 0;
-}
-
-static size_t parse_set(const char *set, uint32_t **out)
-{
-	size_t n = 0, cap = 0;
-
-	*out = NULL;
-	while (*set) {
-		char *end;
-		unsigned long a = strtoul(set, &end, 10), b = a;
-
-		if (end == set)
-			break;
-		if (*end == ':')
-			b = strtoul(end + 1, &end, 10);
-		if (b < a || b - a > 100000)
-			break;
-		for (; a <= b; a++) {
-			*out = mem_grow(*out, &cap, n + 1, sizeof(**out));
-			(*out)[n++] = (uint32_t)a;
-		}
-		set = *end == ',' ? end + 1 : end;
-		if (*end && *end != ',')
-			break;
-	}
-	return n;
-}
-
-/* The server has moved them: they are moved back by the UIDs it gave (COPYUID, RFC 4315). */
-static int undo_done_move(struct undo *u, struct err *err)
-{
-	struct op *op;
-	uint64_t id;
-	uint32_t *uids;
-	size_t n;
-
-	if (!u->moved_uids || !u->moved_uidvalidity)
-		return err_set(err, ERR_REFUSED,
-			_("The server did not say where the messages went: look in %s"),
-			u->target ? u->target->name : "?");
-	n = parse_set(u->moved_uids, &uids);
-	op = op_new(OP_MOVE);
-	free(op->folder);
-	op->folder = mem_strdup(u->target->name);
-	free(op->target);
-	op->target = mem_strdup(u->folder->name);
-	op->uidvalidity = u->moved_uidvalidity;
-	op->uids = mem_dup(uids, n * sizeof(*uids));
-	op->n = n;
-	set_text(op, count_text(_("Move back %zu message"), _("Move back %zu messages"), n,
-			     u->folder->name));
-	if (add_op(u->folder, op, &id, err) != 0) {
-		free(uids);
-		return -1;
-	}
-	if (u->target->cache) {
-		cache_remove(u->target->cache, uids, n, NULL);
-		folder_send_list(u->target, NULL);
-	}
-	free(uids);
-	replay_next(u->account);
-	return 0;
-}
-
-static int undo_move(struct undo *u, struct err *err)
-{
-	const struct op *op = u->op_id ? journal_find(u->account->journal, u->op_id) : NULL;
-
-	if (u->folder->local)
-		return undo_local_move(u, err);
-	if (u->kind == REQUEST_COPY)
-		return err_set(err, ERR_INPUT, _("A copy is not taken back: delete it in %s"),
-			u->target->name);
-	if (u->done)
-		return undo_done_move(u, err);
-	if (!op || op->state == OP_SENT || u->account->sync)
-		return err_set(err, ERR_BUSY,
-			_("The server is at it just now: undo once more in a moment"));
-	if (journal_done(u->account->journal, u->op_id, err) != 0)
-		return -1;
-	account_pending(u->account);
-	put_back(u);
-	return 0;
-}
-
-static int request_undo(struct store *s, struct str *said, struct err *err)
-{
-	struct undo *u = s->undo;
-	int rc;
-
-	if (!u)
-		return err_set(err, ERR_INPUT, _("There is nothing to undo"));
-	if (folder_use(u->folder, err) != 0)
-		return -1;
-	rc = u->kind == REQUEST_FLAG ? undo_flags(u, err) : undo_move(u, err);
-	str_adds(said, _("Undone"));
-	folder_unuse(u->folder);
-	/* The undo of an undo is not kept: what it changed itself was pushed on top. */
-	if (rc == 0) {
-		for (struct undo **p = &s->undo; *p; p = &(*p)->next)
-			if (*p == u) {
-				*p = u->next;
-				undo_free(u);
-				break;
-			}
-	}
-	return rc;
-}
-
 static int request_cancel_op(
 	struct store *s, const struct store_request *r, struct str *said, struct err *err)
 {
 	struct account *a = store_account_at(s, r->account);
-	const struct op *op = a ? journal_find(a->journal, r->op_id) : NULL;
-	struct folder *f;
 
-	if (!op)
+	if (!a)
 		return err_set(err, ERR_GONE, _("That operation is through already"));
-	f = *op->folder ? folder_find(a, op->folder, false) : NULL;
-	if (journal_done(a->journal, r->op_id, err) != 0)
-		return -1;
-	str_adds(said, _("Cancelled"));
+	if (r->kind == REQUEST_CANCEL_OP)
+		return replay_cancel(a, r->op_id, said, err);
+	strv_done(&a->refused);
 	account_pending(a);
-	if (f)
-		folder_distrust(f);
 	return 0;
 }
 
@@ -750,14 +512,14 @@ void change_request(struct store *s, struct store_request *r)
 	int rc = store_may_change(s, &err);
 
 	if (rc == 0 && !l && r->kind != REQUEST_CREATE && r->kind != REQUEST_UNDO &&
-		r->kind != REQUEST_CANCEL_OP)
+		r->kind != REQUEST_CANCEL_OP && r->kind != REQUEST_FORGET_REFUSED)
 		rc = err_set(&err, ERR_GONE, _("The folder is no longer open"));
 	if (rc == 0 && l && r->kind != REQUEST_COPY && folder_is_read_only(l->folder))
 		rc = err_set(&err, ERR_INPUT, _("This folder can only be read here"));
 	if (rc == 0)
 		switch (r->kind) {
 		case REQUEST_FLAG:
-			rc = request_flags(s, l->folder, r, &said, &err);
+			rc = request_flags(l->folder, r, &err);
 			break;
 		case REQUEST_DELETE:
 			rc = request_delete(l->folder, r, &said, &err);
@@ -769,9 +531,10 @@ void change_request(struct store *s, struct store_request *r)
 			rc = request_create(s, r, &said, &err);
 			break;
 		case REQUEST_UNDO:
-			rc = request_undo(s, &said, &err);
+			rc = undo_last(s, &said, &err);
 			break;
 		case REQUEST_CANCEL_OP:
+		case REQUEST_FORGET_REFUSED:
 			rc = request_cancel_op(s, r, &said, &err);
 			break;
 		default:

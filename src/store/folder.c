@@ -172,6 +172,13 @@ struct folder *folder_for_role(struct account *a, int role, struct err *err)
 	return f;
 }
 
+struct folder *folder_local_for_role(struct account *a, int role, struct err *err)
+{
+	struct folder *f = folder_by_role(a, role, true);
+
+	return f ? f : new_local(a, role_default(role), role, err);
+}
+
 struct folder *folder_for_import(struct account *a, const char *name, struct err *err)
 {
 	struct folder *f = folder_by_ui_name(a, name);
@@ -353,6 +360,7 @@ int folder_use(struct folder *f, struct err *err)
 			load_files(f);
 			f->stamp = 0;
 		}
+		overlay_folder(f); /* a break between the journal and the cache is mended here */
 	}
 	if (f->local && localbox_stamp(f->dir) != f->stamp && folder_scan(f, err) < 0 && !f->uses)
 		return -1;
@@ -595,29 +603,6 @@ char *folder_local_file(struct folder *f, uint32_t uid, struct err *err)
 
 /* --- telling the engine --- */
 
-uint32_t folder_overlay(const struct folder *f, uint32_t uid, uint32_t flags, bool *gone)
-{
-	struct journal *j = f->account->journal;
-	size_t n = j && !f->local ? journal_count(j) : 0;
-
-	*gone = false;
-	for (size_t i = 0; i < n; i++) {
-		const struct op *op = journal_at(j, i);
-
-		if (strcmp(op->folder, f->name) != 0)
-			continue;
-		for (size_t k = 0; k < op->n; k++) {
-			if (op->uids[k] != uid)
-				continue;
-			if (op->kind == OP_FLAGS)
-				flags = (flags & ~op->clear) | op->set;
-			else if (op->kind == OP_MOVE || op->kind == OP_EXPUNGE)
-				*gone = true;
-		}
-	}
-	return flags;
-}
-
 static void add_keysets(struct folder *f, struct store_event *ev)
 {
 	uint16_t most = 0;
@@ -656,6 +641,7 @@ static void send_list_to(struct folder *f, struct list *l)
 	ev->account = f->account->index;
 	ev->folder = folder_ui_name(f);
 	cache_columns(f->cache, &ev->columns);
+	overlay_visible(&ev->columns);
 	add_keysets(f, ev);
 	first = ev->columns.n < FIRST_ROWS ? ev->columns.n : FIRST_ROWS;
 	add_rows(f, ev, ev->columns.n - first, first);
@@ -694,19 +680,23 @@ static void send_changes_to(struct folder *f, struct list *l, const uint32_t *so
 	ev->list = l->id;
 	ev->account = f->account->index;
 	ev->percent = f->percent;
+	ev->uids = mem_array(ngone + n + 1, sizeof(*ev->uids));
+	if (ngone)
+		memcpy(ev->uids, gone, ngone * sizeof(*gone));
+	ev->n = ngone;
 	columns_resize(&ev->columns, n);
 	for (size_t i = 0; i < n; i++) {
 		ptrdiff_t at = columns_find(c, sorted[i]);
 
-		if (at >= 0)
+		if (at >= 0 && (c->flags[at] & MAIL_LEAVING))
+			ev->uids[ev->n++] = sorted[i];
+		else if (at >= 0)
 			copy_row(&ev->columns, used++, c, (size_t)at);
 	}
 	columns_resize(&ev->columns, used);
 	add_keysets(f, ev);
 	if (n <= FIRST_ROWS)
 		add_rows(f, ev, 0, used);
-	ev->uids = mem_dup(gone, ngone * sizeof(*gone));
-	ev->n = ngone;
 	store_emit(f->account->store, ev);
 }
 
@@ -805,16 +795,21 @@ void folder_send_folders(struct account *a)
 	ev->account = a->index;
 	ev->folders = mem_array(n, sizeof(*ev->folders));
 	for (struct folder *f = a->folders; f; f = f->next) {
+		uint32_t total, unread;
+
 		if (!is_shown(f))
 			continue;
+		total = f->total;
+		unread = f->unread;
+		overlay_counts(f, &total, &unread);
 		ev->folders[ev->nfolders++] = (struct store_folder_info){.name = folder_ui_name(f),
 			.role = is_foreign(f) ? ROLE_NONE : f->role,
 			.selectable = f->selectable,
 			.counts_known = f->counts_known,
 			.offline_copy = (is_foreign(f) && !f->local) || f->gone,
 			.local = f->local,
-			.total = f->total,
-			.unread = f->unread};
+			.total = total,
+			.unread = unread};
 	}
 	store_emit(a->store, ev);
 }

@@ -47,7 +47,7 @@ enum job_kind {
 	JOB_SYNC,      /* folder, known, watch -> RESULT_SELECTED, _SUMMARIES, _FLAGS, _VANISHED,
 			  RESULT_SYNCED */
 	JOB_BODY,      /* one message, or one part of it -> RESULT_BODY..., RESULT_BODY_DONE */
-	JOB_OP,        /* op -> RESULT_OP */
+	JOB_OP,        /* op, look, check -> RESULT_OP, or RESULT_OP_READY: then once more */
 	JOB_POP3,      /* one session -> RESULT_POP3_LISTED, then waits for JOB_POP3_PLAN */
 	JOB_POP3_PLAN, /* what to fetch, look at and delete */
 	JOB_POP3_ACK,  /* how many messages became durable: the driver goes on, deletes, quits */
@@ -81,6 +81,8 @@ struct job {
 	uint32_t uid, uidvalidity, size;
 	char *section; /* JOB_BODY: one part; NULL: what is needed to read the message */
 	struct op *op;
+	bool look;  /* JOB_OP: it may have been done before the connection broke */
+	bool check; /* JOB_OP: it is older than the connection: are its messages still there? */
 	struct pop3_plan plan;
 	char *id;   /* outbox id */
 	char *from; /* envelope sender */
@@ -110,9 +112,13 @@ enum result_kind {
 	RESULT_NEWS,      /* folder: something changed there, synchronise it */
 	RESULT_BODY,      /* folder, uid, section (a piece name of bodies.h), bytes */
 	RESULT_BODY_DONE, /* request; err */
-	RESULT_OP_SENT, /* op_id: the command is about to go out (only where repeating it may double
-			   something) */
-	RESULT_OP,      /* op_id, err; text: UIDs in the target, uidvalidity */
+	RESULT_OP_READY,  /* op_id: an operation that was never given away waits to be noted so, for
+			     repeating it may double something; nothing is done yet. reset: meta has
+			     the target's UIDNEXT and UIDVALIDITY (0: no such mailbox); uids, n,
+			     uidvalidity: its messages, where they were not known */
+	RESULT_OP,        /* op_id, err; uids, n, uidvalidity: of its messages in the target, in its
+			     order, 0 where it is not known; reset: they stay where they were, marked
+			     as deleted (no UIDPLUS); total: so many were no longer there */
 	RESULT_POP3_LISTED,  /* entries, n; can_uidl, can_top */
 	RESULT_POP3_HEADER,  /* number, bytes: answer to TOP */
 	RESULT_POP3_MESSAGE, /* number, bytes; err: this one could not be fetched */

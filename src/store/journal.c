@@ -92,6 +92,85 @@ static void take_sent(struct journal *j, uint64_t id)
 		j->ops[i]->state = OP_SENT;
 }
 
+static void set_uids(struct op *op, uint32_t *uids, size_t n)
+{
+	free(op->uids);
+	op->uids = uids;
+	op->n = n;
+}
+
+static void join(struct op *op, const uint32_t *uids, size_t n, uint32_t unseen)
+{
+	uint32_t *all = mem_array(op->n + n + 1, sizeof(*all));
+
+	if (op->n)
+		memcpy(all, op->uids, op->n * sizeof(*all));
+	memcpy(all + op->n, uids, n * sizeof(*all));
+	set_uids(op, all, op_sort_uids(all, op->n + n));
+	op->unseen += unseen;
+}
+
+static void leave(struct op *op, const uint32_t *uids, size_t n, uint32_t unseen)
+{
+	size_t used = 0;
+
+	for (size_t i = 0, k = 0; i < op->n; i++) {
+		while (k < n && uids[k] < op->uids[i])
+			k++;
+		if (k == n || uids[k] != op->uids[i])
+			op->uids[used++] = op->uids[i];
+	}
+	op->n = used;
+	op->unseen -= unseen < op->unseen ? unseen : op->unseen;
+}
+
+/* Every copy that reads the log decides the same: what is on its way is not changed any more. */
+static bool take_change(struct journal *j, const unsigned char *p, size_t len, bool more)
+{
+	const unsigned char *at = p + 12;
+	uint32_t *uids;
+	ptrdiff_t i;
+	size_t n;
+
+	if (len < 12 || op_decode_uids(&at, p + len, &uids, &n) != 0)
+		return false;
+	i = index_of(j, load64(p));
+	if (i >= 0 && j->ops[i]->state == OP_QUEUED) {
+		(more ? join : leave)(j->ops[i], uids, n, load32(p + 8));
+		if (!j->ops[i]->n)
+			take_done(j, load64(p));
+	}
+	free(uids);
+	return true;
+}
+
+static bool take_marked(struct journal *j, const unsigned char *p, size_t len)
+{
+	const unsigned char *at = p + 21;
+	uint32_t *uids;
+	ptrdiff_t i;
+	size_t n;
+
+	if (len < 21 || op_decode_uids(&at, p + len, &uids, &n) != 0)
+		return false;
+	i = index_of(j, load64(p));
+	if (i >= 0) {
+		struct op *op = j->ops[i];
+
+		op->state = OP_SENT;
+		op->marked = p[8] != 0;
+		op->mark_uidvalidity = load32(p + 9);
+		op->mark_uidnext = load32(p + 13);
+		if (n) {
+			op->uidvalidity = load32(p + 17);
+			set_uids(op, uids, n);
+			return true;
+		}
+	}
+	free(uids);
+	return true;
+}
+
 /* False: not one of this version's records. */
 static bool apply(struct journal *j, const struct wal_record *r)
 {
@@ -100,10 +179,16 @@ static bool apply(struct journal *j, const struct wal_record *r)
 
 	switch (r->type) {
 	case REC_ADD:
-		if (op_decode(p, r->len, &op) != 0)
+	case REC_OP:
+		if ((r->type == REC_OP ? op_decode : op_decode_first)(p, r->len, &op) != 0)
 			return false;
 		take_add(j, op);
 		return true;
+	case REC_EXTEND:
+	case REC_SHRINK:
+		return take_change(j, p, r->len, r->type == REC_EXTEND);
+	case REC_SENT_MARKED:
+		return take_marked(j, p, r->len);
 	case REC_SENT:
 	case REC_DONE:
 		if (r->len != 8)
@@ -343,9 +428,10 @@ int journal_add(struct journal *j, struct op *op, struct err *err)
 
 	if (op->n > JOURNAL_MAX_UIDS)
 		return err_set(err, ERR_INPUT, _("Too many messages for one operation"));
+	op->n = op_sort_uids(op->uids, op->n);
 	op->id = new_id(j);
 	op_encode(&b.bytes, op);
-	batch_end(&b, REC_ADD, 0);
+	batch_end(&b, REC_OP, 0);
 	rc = b.bytes.len <= WAL_MAX_RECORD
 		     ? journal_append(j, &b, err)
 		     : err_set(err, ERR_INPUT, _("Too many messages for one operation"));
@@ -367,13 +453,106 @@ static int add_state(struct journal *j, uint16_t type, uint64_t id, struct err *
 	return rc;
 }
 
-int journal_sent(struct journal *j, uint64_t id, struct err *err)
+static int must_be_there(struct journal *j, uint64_t id, struct err *err)
 {
 	if (journal_refresh(j, err) < 0)
 		return -1;
 	if (!journal_find(j, id))
 		return err_set(err, ERR_GONE, _("This operation is no longer pending"));
+	return 0;
+}
+
+int journal_sent(struct journal *j, uint64_t id, struct err *err)
+{
+	if (must_be_there(j, id, err) != 0)
+		return -1;
 	return add_state(j, REC_SENT, id, err);
+}
+
+int journal_sent_marked(struct journal *j, uint64_t id, const struct op *found, struct err *err)
+{
+	struct batch b = {0};
+	int rc = must_be_there(j, id, err);
+
+	bytes_add64(&b.bytes, id);
+	str_addc(&b.bytes, found->marked);
+	bytes_add32(&b.bytes, found->mark_uidvalidity);
+	bytes_add32(&b.bytes, found->mark_uidnext);
+	bytes_add32(&b.bytes, found->uidvalidity);
+	op_encode_uids(&b.bytes, found->uids, found->n);
+	batch_end(&b, REC_SENT_MARKED, 0);
+	if (rc == 0)
+		rc = journal_append(j, &b, err);
+	batch_done(&b);
+	return rc;
+}
+
+static int add_change(struct journal *j, uint16_t type, uint64_t id, const uint32_t *uids, size_t n,
+	uint32_t unseen, struct err *err)
+{
+	struct batch b = {0};
+	int rc;
+
+	bytes_add64(&b.bytes, id);
+	bytes_add32(&b.bytes, unseen);
+	op_encode_uids(&b.bytes, uids, n);
+	batch_end(&b, type, 0);
+	rc = journal_append(j, &b, err);
+	batch_done(&b);
+	return rc;
+}
+
+static const struct op *changeable(struct journal *j, uint64_t id)
+{
+	const struct op *op = journal_find(j, id);
+
+	return op && op->state == OP_QUEUED ? op : NULL;
+}
+
+int journal_extend(struct journal *j, uint64_t id, const uint32_t *uids, size_t n, uint32_t unseen,
+	struct err *err)
+{
+	uint32_t *sorted;
+	const struct op *op;
+	int rc;
+
+	if (journal_refresh(j, err) < 0)
+		return -1;
+	op = changeable(j, id);
+	if (!op || n > JOURNAL_MAX_UIDS || op->n > JOURNAL_MAX_UIDS - n)
+		return 1;
+	sorted = mem_dup(uids, n * sizeof(*uids));
+	n = op_sort_uids(sorted, n);
+	rc = add_change(j, REC_EXTEND, id, sorted, n, unseen, err);
+	if (rc == 0 && n) {
+		/* Another copy may have given it away between the look and the record. */
+		op = journal_find(j, id);
+		rc = !op || op_index(op, sorted[0]) < 0;
+	}
+	free(sorted);
+	return rc;
+}
+
+int journal_shrink(struct journal *j, uint64_t id, const uint32_t *uids, size_t n, uint32_t unseen,
+	struct err *err)
+{
+	uint32_t *sorted;
+	const struct op *op;
+	int rc;
+
+	if (journal_refresh(j, err) < 0)
+		return -1;
+	if (!changeable(j, id) || n > JOURNAL_MAX_UIDS)
+		return 1;
+	sorted = mem_dup(uids, n * sizeof(*uids));
+	n = op_sort_uids(sorted, n);
+	rc = add_change(j, REC_SHRINK, id, sorted, n, unseen, err);
+	if (rc == 0 && n) {
+		op = journal_find(j, id);
+		rc = op && op_index(op, sorted[0]) >= 0;
+	}
+	free(sorted);
+	return rc;
 }
 
 int journal_done(struct journal *j, uint64_t id, struct err *err)
@@ -422,7 +601,7 @@ static void live_records(const struct journal *j, struct batch *b)
 		size_t at = b->bytes.len;
 
 		op_encode(&b->bytes, j->ops[i]);
-		batch_end(b, REC_ADD, at);
+		batch_end(b, REC_OP, at);
 	}
 	ledger_batch(b, j->ledger.v, j->ledger.n);
 }

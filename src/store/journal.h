@@ -16,6 +16,8 @@
 #include "base/str.h"
 #include "store/summary.h"
 
+#include <time.h>
+
 struct journal;
 
 enum op_kind {
@@ -28,7 +30,10 @@ enum op_kind {
 		      before it is repeated */
 	OP_CREATE, /* folder `target` */
 };
-enum op_state { OP_QUEUED, OP_SENT /* on its way: look before repeating */ };
+enum op_state {
+	OP_QUEUED, /* never given to a connection */
+	OP_SENT,   /* it was, so it may have been done: look before repeating */
+};
 
 struct op {
 	uint64_t id; /* given by journal_add */
@@ -37,21 +42,40 @@ struct op {
 	char *folder; /* owned; UTF-8 name of the IMAP folder the UIDs are in; "" for OP_APPEND,
 			 OP_CREATE */
 	uint32_t uidvalidity;
-	uint32_t *uids; /* owned */
+	uint32_t *uids; /* owned; ascending once added */
 	size_t n;
 	uint32_t set, clear;                 /* enum mail_flag, server flags only */
 	char *keywords_set, *keywords_clear; /* owned; space separated, may be "" */
 	char *target;                        /* owned; folder name or "" */
 	char *file;       /* owned; file name below the account's append/ directory, or "" */
-	char *message_id; /* owned; for OP_APPEND, OP_COPY, OP_MOVE of one message; or "" */
-	char *text;       /* owned; what to show in the list of pending operations */
+	char *message_id; /* owned; for OP_APPEND; or "". With n 0 in the others: the messages are
+			     those with these Message-IDs (space separated), and UIDs yet to be
+			     found
+			   */
+	char *text;       /* owned; what to show for OP_APPEND; else "" and op_words says it */
+	uint32_t unseen;  /* messages of them that were unread: for the folders' counts */
+	bool exact; /* OP_FLAGS: each message had none of set and all of clear, so that the opposite
+		       takes it back */
+	bool marked;               /* the target was looked at before the command went out: */
+	uint32_t mark_uidvalidity; /* 0: there was no such mailbox */
+	uint32_t mark_uidnext;     /* what the command put there has UIDs from this one on */
 };
 
 enum { JOURNAL_MAX_UIDS = 100000 }; /* in one operation: cut larger ones into several */
 
 struct op *op_new(enum op_kind kind); /* every string is "" */
 struct op *op_copy(const struct op *op);
-void op_free(struct op *op); /* NULL is fine */
+struct op *op_brief(const struct op *op);      /* as op_copy without the UIDs; n is kept */
+void op_free(struct op *op);                   /* NULL is fine */
+size_t op_sort_uids(uint32_t *uids, size_t n); /* ascending, without repeats; returns how many */
+ptrdiff_t op_index(const struct op *op, uint32_t uid); /* -1: not one of its messages */
+size_t op_common(const struct op *op, const uint32_t *uids, size_t n,
+	uint32_t *out); /* those of the ascending uids that are its messages; returns how many */
+void op_words(const struct op *op, struct str *out); /* "Move 3 messages from INBOX to Archive" */
+/* Before it goes out for the first time the connection must look: repeating it may double
+ * something, or which messages it is about is not known. */
+bool op_needs_look(const struct op *op);
+time_t op_since(const struct op *op); /* when the person did it */
 
 int journal_open(struct journal **out, const char *account_dir, struct err *err);
 void journal_free(struct journal *j);
@@ -59,8 +83,20 @@ bool journal_damaged(const struct journal *j); /* a bad tail was found and copie
 
 int journal_add(struct journal *j, struct op *op,
 	struct err *err); /* keeps a copy; sets op->id; durable.
-ERR_INPUT: more than JOURNAL_MAX_UIDS, or texts of about a megabyte */
+ERR_INPUT: more than JOURNAL_MAX_UIDS, or texts of about a megabyte. Puts the UIDs into order */
+/*
+ * Messages that join an operation, or leave it; unseen of them are unread. It is forgotten when
+ * none are left. One record of a few bytes, however large the operation is. 1: it was given to a
+ * connection meanwhile or is no longer there, nothing changed.
+ */
+int journal_extend(struct journal *j, uint64_t id, const uint32_t *uids, size_t n, uint32_t unseen,
+	struct err *err);
+int journal_shrink(struct journal *j, uint64_t id, const uint32_t *uids, size_t n, uint32_t unseen,
+	struct err *err);
 int journal_sent(struct journal *j, uint64_t id, struct err *err); /* ERR_GONE: not pending */
+/* The same, with what the connection found before: the mark of *found, and its UIDs and
+ * UIDVALIDITY when it has any. */
+int journal_sent_marked(struct journal *j, uint64_t id, const struct op *found, struct err *err);
 int journal_done(struct journal *j, uint64_t id,
 	struct err *err); /* confirmed, refused or cancelled: forgotten; not pending is fine */
 size_t journal_count(const struct journal *j);

@@ -12,11 +12,16 @@
 #include "store/wal.h"
 
 enum journal_record {
-	REC_ADD = 1,           /* op_encode */
+	REC_ADD = 1,           /* an operation as the first version wrote it */
 	REC_SENT = 2,          /* id u64 */
 	REC_DONE = 3,          /* id u64 */
 	REC_LEDGER = 4,        /* entries of LEDGER_BYTES */
 	REC_LEDGER_FORGET = 5, /* keys of 16 bytes */
+	REC_OP = 6,            /* op_encode */
+	REC_EXTEND = 7,        /* id u64, unseen u32, UIDs as in op_encode; void once it was sent */
+	REC_SHRINK = 8,        /* the same */
+	REC_SENT_MARKED = 9,   /* id u64, marked u8, mark uidvalidity u32, mark uidnext u32,
+				* uidvalidity u32, UIDs: none leaves those that are there */
 };
 
 enum {
@@ -62,9 +67,12 @@ int journal_append(struct journal *j, const struct batch *b, struct err *err);
 int journal_apply(void *journal, const struct wal_record *r);
 void journal_forget_state(struct journal *j);
 
-/* op.c. -1: the bytes are no operation. */
+/* op.c. -1: the bytes are no operation, or no UIDs. */
 void op_encode(struct str *out, const struct op *op);
 int op_decode(const unsigned char *p, size_t len, struct op **out);
+int op_decode_first(const unsigned char *p, size_t len, struct op **out); /* REC_ADD */
+void op_encode_uids(struct str *out, const uint32_t *uids, size_t n);     /* ascending */
+int op_decode_uids(const unsigned char **p, const unsigned char *end, uint32_t **uids, size_t *n);
 
 /* ledger.c */
 bool ledger_apply(struct ledger *l, const unsigned char *p, size_t len);

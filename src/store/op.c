@@ -1,17 +1,26 @@
-#include "store/journal_priv.h"
-
+#include "base/i18n.h"
 #include "base/mem.h"
 #include "store/bytes.h"
+#include "store/journal_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /*
- * An operation as bytes: id u64, kind u8, state u8, 0 u16, uidvalidity u32, set u32, clear u32,
- * n u32, n UIDs u32, then the strings of strings_of, each as length u32 and bytes. What a later
- * version adds behind them is skipped.
+ * An operation as bytes: id u64, kind u8, state u8, bits u8 (enum below), 0 u8, uidvalidity u32,
+ * set u32, clear u32, unseen u32, mark uidvalidity u32, mark uidnext u32, its UIDs, then the
+ * strings of strings_of, each as length u32 and bytes. What a later version adds behind them is
+ * skipped.
+ *
+ * UIDs: how many u32, then for each run of consecutive ones the gap to the end of the run before
+ * and the length less one, as numbers of seven bits an octet: a folder that is marked as a whole
+ * takes a handful of octets.
+ *
+ * The first version: id u64, kind u8, state u8, 0 u16, uidvalidity u32, set u32, clear u32, n u32,
+ * n UIDs u32, strings. It did not note when an operation was given to a connection.
  */
-enum { OP_FIXED = 28, OP_STRINGS = 7 };
+enum { OP_FIXED = 36, OP_FIRST_FIXED = 28, OP_STRINGS = 7 };
+enum { BIT_EXACT = 1, BIT_MARKED = 2 };
 
 static void strings_of(struct op *op, char **at[OP_STRINGS])
 {
@@ -36,7 +45,7 @@ struct op *op_new(enum op_kind kind)
 	return op;
 }
 
-struct op *op_copy(const struct op *op)
+struct op *op_brief(const struct op *op)
 {
 	struct op *copy = mem_dup(op, sizeof(*op));
 	char **at[OP_STRINGS];
@@ -44,6 +53,14 @@ struct op *op_copy(const struct op *op)
 	strings_of(copy, at);
 	for (size_t i = 0; i < OP_STRINGS; i++)
 		*at[i] = mem_strdup(*at[i] ? *at[i] : "");
+	copy->uids = NULL;
+	return copy;
+}
+
+struct op *op_copy(const struct op *op)
+{
+	struct op *copy = op_brief(op);
+
 	copy->uids = op->n ? mem_dup(op->uids, op->n * sizeof(*op->uids)) : NULL;
 	return copy;
 }
@@ -61,6 +78,129 @@ void op_free(struct op *op)
 	free(op);
 }
 
+/* ---- UIDs ---- */
+
+static int by_number(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+size_t op_sort_uids(uint32_t *uids, size_t n)
+{
+	size_t used = 0;
+	bool sorted = true;
+
+	for (size_t i = 1; i < n && sorted; i++)
+		sorted = uids[i - 1] < uids[i];
+	if (sorted)
+		return n;
+	qsort(uids, n, sizeof(*uids), by_number);
+	for (size_t i = 0; i < n; i++)
+		if (!used || uids[used - 1] != uids[i])
+			uids[used++] = uids[i];
+	return used;
+}
+
+ptrdiff_t op_index(const struct op *op, uint32_t uid)
+{
+	const uint32_t *at = op->n ? bsearch(&uid, op->uids, op->n, sizeof(uid), by_number) : NULL;
+
+	return at ? at - op->uids : -1;
+}
+
+size_t op_common(const struct op *op, const uint32_t *uids, size_t n, uint32_t *out)
+{
+	size_t used = 0;
+
+	for (size_t i = 0, k = 0; i < n && k < op->n;)
+		if (uids[i] == op->uids[k]) {
+			out[used++] = uids[i];
+			i++;
+			k++;
+		} else if (uids[i] < op->uids[k]) {
+			i++;
+		} else {
+			k++;
+		}
+	return used;
+}
+
+static void add_number(struct str *out, uint32_t v)
+{
+	for (; v > 0x7f; v >>= 7)
+		str_addc(out, (char)(v | 0x80));
+	str_addc(out, (char)v);
+}
+
+static int take_number(const unsigned char **p, const unsigned char *end, uint32_t *v)
+{
+	uint64_t all = 0;
+
+	for (unsigned shift = 0; shift < 35 && *p < end; shift += 7) {
+		unsigned char c = *(*p)++;
+
+		all |= (uint64_t)(c & 0x7f) << shift;
+		if (c & 0x80)
+			continue;
+		*v = (uint32_t)all;
+		return all > UINT32_MAX ? -1 : 0;
+	}
+	return -1;
+}
+
+void op_encode_uids(struct str *out, const uint32_t *uids, size_t n)
+{
+	uint32_t next = 0;
+
+	bytes_add32(out, (uint32_t)n);
+	for (size_t i = 0; i < n;) {
+		size_t k = i + 1;
+
+		while (k < n && uids[k] == uids[k - 1] + 1)
+			k++;
+		add_number(out, uids[i] - next);
+		add_number(out, (uint32_t)(k - i - 1));
+		next = uids[k - 1] + 1;
+		i = k;
+	}
+}
+
+int op_decode_uids(const unsigned char **p, const unsigned char *end, uint32_t **uids, size_t *n)
+{
+	uint64_t next = 0;
+	size_t all, used = 0;
+	uint32_t *v;
+
+	*uids = NULL;
+	*n = 0;
+	if (end - *p < 4)
+		return -1;
+	all = load32(*p);
+	*p += 4;
+	if (all > JOURNAL_MAX_UIDS)
+		return -1;
+	v = mem_array(all ? all : 1, sizeof(*v));
+	while (used < all) {
+		uint32_t gap, more;
+
+		if (take_number(p, end, &gap) != 0 || take_number(p, end, &more) != 0 ||
+			more >= all - used || next + gap + more > UINT32_MAX) {
+			free(v);
+			return -1;
+		}
+		next += gap;
+		for (uint64_t k = 0; k <= more; k++)
+			v[used++] = (uint32_t)next++;
+	}
+	*uids = v;
+	*n = all;
+	return 0;
+}
+
+/* ---- bytes ---- */
+
 void op_encode(struct str *out, const struct op *op)
 {
 	struct op borrowed = *op;
@@ -70,13 +210,15 @@ void op_encode(struct str *out, const struct op *op)
 	bytes_add64(out, op->id);
 	str_addc(out, (char)op->kind);
 	str_addc(out, (char)op->state);
-	bytes_add16(out, 0);
+	str_addc(out, (char)((op->exact ? BIT_EXACT : 0) | (op->marked ? BIT_MARKED : 0)));
+	str_addc(out, '\0');
 	bytes_add32(out, op->uidvalidity);
 	bytes_add32(out, op->set);
 	bytes_add32(out, op->clear);
-	bytes_add32(out, (uint32_t)op->n);
-	for (size_t i = 0; i < op->n; i++)
-		bytes_add32(out, op->uids[i]);
+	bytes_add32(out, op->unseen);
+	bytes_add32(out, op->mark_uidvalidity);
+	bytes_add32(out, op->mark_uidnext);
+	op_encode_uids(out, op->uids, op->n);
 	for (size_t i = 0; i < OP_STRINGS; i++) {
 		size_t len = *at[i] ? strlen(*at[i]) : 0;
 
@@ -106,31 +248,149 @@ static int decode_strings(const unsigned char *p, const unsigned char *end, stru
 	return 0;
 }
 
-int op_decode(const unsigned char *p, size_t len, struct op **out)
+/* What both versions begin with. */
+static struct op *decode_head(const unsigned char *p, size_t len, size_t least)
 {
-	const unsigned char *end = p + len;
 	struct op *op;
-	size_t n;
 
-	if (len < OP_FIXED || p[8] > OP_CREATE || p[9] > OP_SENT)
-		return -1;
-	n = load32(p + 24);
-	if (n > (len - OP_FIXED) / 4)
-		return -1;
+	if (len < least || p[8] > OP_CREATE || p[9] > OP_SENT || load64(p) == 0)
+		return NULL;
 	op = op_new((enum op_kind)p[8]);
 	op->id = load64(p);
 	op->state = (enum op_state)p[9];
 	op->uidvalidity = load32(p + 12);
 	op->set = load32(p + 16);
 	op->clear = load32(p + 20);
-	op->n = n;
-	op->uids = n ? mem_array(n, sizeof(*op->uids)) : NULL;
-	for (size_t i = 0; i < n; i++)
-		op->uids[i] = load32(p + OP_FIXED + 4 * i);
-	if (op->id == 0 || decode_strings(p + OP_FIXED + 4 * n, end, op) != 0) {
+	return op;
+}
+
+int op_decode(const unsigned char *p, size_t len, struct op **out)
+{
+	const unsigned char *end = p + len;
+	struct op *op = decode_head(p, len, OP_FIXED);
+
+	if (!op)
+		return -1;
+	op->exact = p[10] & BIT_EXACT;
+	op->marked = p[10] & BIT_MARKED;
+	op->unseen = load32(p + 24);
+	op->mark_uidvalidity = load32(p + 28);
+	op->mark_uidnext = load32(p + 32);
+	p += OP_FIXED;
+	if (op_decode_uids(&p, end, &op->uids, &op->n) != 0 || decode_strings(p, end, op) != 0) {
 		op_free(op);
 		return -1;
 	}
 	*out = op;
 	return 0;
+}
+
+int op_decode_first(const unsigned char *p, size_t len, struct op **out)
+{
+	const unsigned char *end = p + len;
+	struct op *op = decode_head(p, len, OP_FIRST_FIXED);
+	size_t n = op ? load32(p + 24) : 0;
+
+	if (!op || n > (len - OP_FIRST_FIXED) / 4 ||
+		decode_strings(p + OP_FIRST_FIXED + 4 * n, end, op) != 0) {
+		op_free(op);
+		return -1;
+	}
+	op->uids = mem_array(n ? n : 1, sizeof(*op->uids));
+	for (size_t i = 0; i < n; i++)
+		op->uids[i] = load32(p + OP_FIRST_FIXED + 4 * i);
+	op->n = op_sort_uids(op->uids, n);
+	op->state = OP_SENT; /* nobody noted whether it was */
+	*out = op;
+	return 0;
+}
+
+/* ---- words ---- */
+
+static void flag_words(const struct op *op, struct str *out)
+{
+	size_t n = op->n;
+
+	if (!n)
+		str_addf(out, _("Change marks of messages in %s"), op->folder);
+	else if (op->set == MAIL_SEEN && !op->clear)
+		str_addf(out,
+			ngettext("Mark %zu message as read in %s",
+				"Mark %zu messages as read in %s", n),
+			n, op->folder);
+	else if (op->clear == MAIL_SEEN && !op->set)
+		str_addf(out,
+			ngettext("Mark %zu message as unread in %s",
+				"Mark %zu messages as unread in %s", n),
+			n, op->folder);
+	else if (op->set == MAIL_FLAGGED && !op->clear)
+		str_addf(out, ngettext("Flag %zu message in %s", "Flag %zu messages in %s", n), n,
+			op->folder);
+	else if (op->clear == MAIL_FLAGGED && !op->set)
+		str_addf(out, ngettext("Unflag %zu message in %s", "Unflag %zu messages in %s", n),
+			n, op->folder);
+	else if (op->set == MAIL_ANSWERED && !op->clear)
+		str_addf(out,
+			ngettext("Mark %zu message as answered in %s",
+				"Mark %zu messages as answered in %s", n),
+			n, op->folder);
+	else
+		str_addf(out,
+			ngettext("Change marks of %zu message in %s",
+				"Change marks of %zu messages in %s", n),
+			n, op->folder);
+}
+
+void op_words(const struct op *op, struct str *out)
+{
+	size_t n = op->n;
+
+	switch (op->kind) {
+	case OP_FLAGS:
+		flag_words(op, out);
+		break;
+	case OP_MOVE:
+		if (!n && *op->message_id)
+			str_addf(
+				out, _("Move messages back from %s to %s"), op->folder, op->target);
+		else
+			str_addf(out,
+				ngettext("Move %zu message from %s to %s",
+					"Move %zu messages from %s to %s", n),
+				n, op->folder, op->target);
+		break;
+	case OP_COPY:
+		str_addf(out,
+			ngettext("Copy %zu message from %s to %s",
+				"Copy %zu messages from %s to %s", n),
+			n, op->folder, op->target);
+		break;
+	case OP_EXPUNGE:
+		str_addf(out,
+			ngettext("Delete %zu message for good in %s",
+				"Delete %zu messages for good in %s", n),
+			n, op->folder);
+		break;
+	case OP_APPEND:
+		if (*op->text)
+			str_adds(out, op->text);
+		else
+			str_addf(out, _("Copy a message up to %s"), op->target);
+		break;
+	case OP_CREATE:
+		str_addf(out, _("Make folder %s"), op->target);
+		break;
+	}
+}
+
+bool op_needs_look(const struct op *op)
+{
+	if (op->kind == OP_FLAGS || op->kind == OP_EXPUNGE)
+		return !op->n;
+	return op->kind != OP_CREATE;
+}
+
+time_t op_since(const struct op *op)
+{
+	return (time_t)(op->id >> 32); /* new_id of journal.c */
 }

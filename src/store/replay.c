@@ -1,10 +1,16 @@
 /*
- * The journal on its way to the server: strictly in order, one operation at a time, each answered
- * before the next goes out. What was done is forgotten, what the server refuses is taken back, what
- * a broken connection left open is looked for before it is repeated.
+ * The journal on its way to the server: strictly in order, one operation at a time (merge.c makes
+ * few of many), each answered before the next goes out. What was done is forgotten, what the server
+ * refuses is taken back, what a broken connection left open is looked for before it is repeated.
+ *
+ * That an operation is given to a connection is noted durably before, with what the connection
+ * found in the target: so after any break it is known whether it may have been done, and what to
+ * look for.
  */
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/i18n.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "store/store_priv.h"
 
@@ -12,12 +18,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-void replay_is_fresh(struct account *a, uint64_t id)
-{
-	a->fresh_ops =
-		mem_grow(a->fresh_ops, &a->cap_fresh_ops, a->nfresh_ops + 1, sizeof(*a->fresh_ops));
-	a->fresh_ops[a->nfresh_ops++] = id;
-}
+enum { REFUSED_MAX = 20, FAILURES_MAX = 3 };
 
 static bool append_file_is_here(const struct account *a, const struct op *op)
 {
@@ -49,27 +50,16 @@ static void add_append_bytes(struct account *a, struct job *j, const struct op *
 	free(path);
 }
 
-/* True once: the first time an operation of this process goes out. */
-static bool take_fresh(struct account *a, uint64_t id)
-{
-	for (size_t i = 0; i < a->nfresh_ops; i++)
-		if (a->fresh_ops[i] == id) {
-			a->fresh_ops[i] = a->fresh_ops[--a->nfresh_ops];
-			return true;
-		}
-	return false;
-}
-
-static void send_op(struct account *a, const struct op *op)
+static void post(struct account *a, const struct op *op, bool look)
 {
 	struct folder *f = *op->folder ? folder_find(a, op->folder, false) : NULL;
 	struct folder *target = *op->target ? folder_find(a, op->target, false) : NULL;
 	struct job *j = job_new(JOB_OP);
 
 	j->op = op_copy(op);
-	/* From an earlier run, or tried before: the driver looks whether it was done already. */
-	if (!take_fresh(a, op->id))
-		j->op->state = OP_SENT;
+	j->look = look;
+	/* Made before this connection was there: meanwhile others may have been at the folder. */
+	j->check = op_since(op) < a->online_since;
 	j->folder = mem_strdup(op->folder);
 	j->mailbox = f && f->mailbox ? mem_strdup(f->mailbox) : folder_wire_name(a, op->folder);
 	j->target = target && target->mailbox ? mem_strdup(target->mailbox)
@@ -78,6 +68,28 @@ static void send_op(struct account *a, const struct op *op)
 		add_append_bytes(a, j, op);
 	a->op_in_flight = op->id;
 	account_post(a, LANE_MAIN, j);
+}
+
+/* -1: the journal cannot be written now; it is tried again with the next tick. */
+static int send_op(struct account *a, const struct op *op)
+{
+	bool look = op->state == OP_SENT;
+	uint64_t id = op->id;
+
+	/* What may leave two of something, or must find its messages, answers RESULT_OP_READY
+	 * first. */
+	if (!look && !op_needs_look(op)) {
+		struct err err = {0};
+
+		if (journal_sent(a->journal, id, &err) != 0) {
+			log_line(1, "%s: journal: %s", a->setup->sync.name, err.text);
+			return -1;
+		}
+		op = journal_find(a->journal, id);
+	}
+	if (op)
+		post(a, op, look);
+	return 0;
 }
 
 /*
@@ -93,7 +105,8 @@ void replay_next(struct account *a)
 		struct op *lost;
 
 		if (op->kind != OP_APPEND || append_file_is_here(a, op)) {
-			send_op(a, op);
+			if (send_op(a, op) == 0 && a->op_in_flight)
+				account_pending(a);
 			return;
 		}
 		/* Its file is gone: nothing can be done for it, and those behind it must not wait
@@ -106,21 +119,45 @@ void replay_next(struct account *a)
 	}
 }
 
-void replay_sent(struct account *a, struct result *r)
+/* Which messages it is about is known now: they look like it. */
+static void show(struct account *a, const struct op *op)
 {
-	journal_sent(a->journal, r->op_id, NULL);
+	struct folder *f = folder_find(a, op->folder, false);
+
+	if (f && f->cache && overlay_folder(f))
+		folder_send_list(f, NULL);
 }
 
-static void note_moved(struct store *s, struct result *r)
+/* The connection looked and has done nothing yet: noted, then it goes. */
+void replay_ready(struct account *a, struct result *r)
 {
-	for (struct undo *u = s->undo; u; u = u->next)
-		if (u->op_id == r->op_id && u->op_id) {
-			u->done = true;
-			u->moved_uids = r->text;
-			u->moved_uidvalidity = r->uidvalidity;
-			r->text = NULL;
-			return;
-		}
+	struct op found = {.marked = r->reset,
+		.mark_uidvalidity = r->meta.uidvalidity,
+		.mark_uidnext = r->meta.uidnext,
+		.uidvalidity = r->uidvalidity,
+		.uids = r->uids,
+		.n = op_sort_uids(r->uids, r->n)};
+	const struct op *op = journal_find(a->journal, r->op_id);
+	struct err err = {0};
+
+	if (a->op_in_flight != r->op_id)
+		return;
+	if (op && journal_sent_marked(a->journal, r->op_id, &found, &err) != 0 &&
+		err.kind != ERR_GONE) {
+		log_line(1, "%s: journal: %s", a->setup->sync.name, err.text);
+		a->op_in_flight = 0;
+		return;
+	}
+	op = journal_find(a->journal, r->op_id);
+	if (op) {
+		post(a, op, false);
+		if (found.n)
+			show(a, op);
+		account_pending(a);
+		return;
+	}
+	a->op_in_flight = 0;
+	replay_next(a);
 }
 
 static void drop_append_file(struct account *a, const struct op *op)
@@ -133,41 +170,282 @@ static void drop_append_file(struct account *a, const struct op *op)
 	free(path);
 }
 
+/* ---- telling ---- */
+
+static void add_subject(struct account *a, const struct op *op, struct str *out)
+{
+	struct folder *f = op->n == 1 ? folder_find(a, op->folder, false) : NULL;
+	struct summary s;
+
+	if (!f || folder_use(f, NULL) != 0)
+		return;
+	if (cache_meta(f->cache)->uidvalidity == op->uidvalidity &&
+		cache_get(f->cache, op->uids[0], &s) == 0 && *s.subject)
+		str_addf(out, " (%s)", s.subject);
+	folder_unuse(f);
+}
+
+static char *words_of(struct account *a, const struct op *op)
+{
+	struct str out = STR_INIT;
+
+	op_words(op, &out);
+	add_subject(a, op, &out);
+	return str_steal(&out);
+}
+
+static void remember_refused(struct account *a, const char *words, const char *why)
+{
+	struct str line = STR_INIT;
+
+	if (a->refused.n >= REFUSED_MAX) {
+		free(a->refused.v[0]);
+		memmove(&a->refused.v[0], &a->refused.v[1], --a->refused.n * sizeof(*a->refused.v));
+	}
+	str_addf(&line, "%s: %s", words, why);
+	strv_take(&a->refused, str_steal(&line));
+}
+
+/* The folder is another one now, or the messages are gone: that is nobody's refusal. */
+static void dropped(struct account *a, const struct op *op, const char *why)
+{
+	char *words = words_of(a, op);
+
+	store_notice(a, _("\"%s\" is dropped: %s"), words, why);
+	remember_refused(a, words, why);
+	free(words);
+}
+
+/* Of an upload the original is still here; a sent mail has no other place. */
+static void copy_refused(struct account *a, const struct op *op, const struct err *err)
+{
+	struct err why = {0};
+	char *words = words_of(a, op), *where = *op->text ? write_keep_copy(a, op, &why) : NULL;
+
+	if (where)
+		store_notice(a, _("The server refused \"%s\": %s. It is kept in %s"), words,
+			err->text, where);
+	else
+		store_notice(a, _("The server refused \"%s\": %s"), words, err->text);
+	remember_refused(a, words, err->text);
+	if (where || !*op->text)
+		drop_append_file(a, op);
+	else
+		store_notice(a, "%s", why.text);
+	free(words);
+	free(where);
+}
+
+static void refused(struct account *a, const struct op *op, const struct err *err)
+{
+	struct folder *f = *op->folder ? folder_find(a, op->folder, false) : NULL;
+
+	if (op->kind == OP_APPEND) {
+		copy_refused(a, op, err);
+		return;
+	}
+	if (err->kind == ERR_GONE) {
+		dropped(a, op, err->text);
+	} else {
+		char *words = words_of(a, op);
+
+		store_notice(a, _("The server refused \"%s\": %s. The change is taken back"), words,
+			err->text);
+		remember_refused(a, words, err->text);
+		free(words);
+	}
+	overlay_take_back(a, op, op->uids, op->n);
+	if (f)
+		folder_distrust(f);
+}
+
+static void confirmed(struct account *a, const struct op *op, struct result *r)
+{
+	struct folder *target = *op->target ? folder_find(a, op->target, false) : NULL;
+
+	undo_confirmed(a, op, r);
+	overlay_confirmed(a, op, r->reset);
+	if (r->total) {
+		char *words = words_of(a, op);
+
+		store_notice(a,
+			ngettext("\"%s\": %u message was no longer there",
+				"\"%s\": %u messages were no longer there", r->total),
+			words, (unsigned)r->total);
+		free(words);
+	}
+	/* What somebody looks at, or all when all was asked for; it stays open meanwhile. */
+	if (target && (target->cache || a->sync_waiting) && folder_use(target, NULL) == 0) {
+		folder_ask_sync(target, 0);
+		folder_unuse(target);
+	}
+	if (op->kind == OP_CREATE || (*op->target && (!target || !target->listed)))
+		account_post(a, LANE_MAIN, job_new(JOB_LIST));
+}
+
 void replay_result(struct account *a, struct result *r)
 {
 	const struct op *found = journal_find(a->journal, r->op_id);
-	struct folder *f, *target;
+	bool no = r->err.kind == ERR_REFUSED || r->err.kind == ERR_GONE || r->err.kind == ERR_INPUT;
 	struct op *op;
-	bool refused =
-		r->err.kind == ERR_REFUSED || r->err.kind == ERR_GONE || r->err.kind == ERR_INPUT;
 
 	if (a->op_in_flight == r->op_id)
 		a->op_in_flight = 0;
-	if (r->err.kind != ERR_NONE && !refused)
-		return; /* the connection broke: it stays queued and is replayed */
+	if (r->err.kind == ERR_PROTOCOL && found) {
+		/* A server that can make nothing of it must not bar the way for ever. */
+		a->op_failures = a->op_failed == r->op_id ? a->op_failures + 1 : 1;
+		a->op_failed = r->op_id;
+		no = a->op_failures >= FAILURES_MAX;
+	}
+	if (r->err.kind != ERR_NONE && !no) {
+		account_pending(a); /* the connection broke: it is replayed */
+		return;
+	}
 	if (!found) {
 		replay_next(a); /* cancelled meanwhile */
 		return;
 	}
 	op = op_copy(found);
-	f = *op->folder ? folder_find(a, op->folder, false) : NULL;
-	target = *op->target ? folder_find(a, op->target, false) : NULL;
+	/* The rows leave before the journal forgets why, so that nothing comes back in between; a
+	 * copy is safe elsewhere before. */
+	if (!no)
+		confirmed(a, op, r);
+	else if (op->kind == OP_APPEND)
+		refused(a, op, &r->err);
 	journal_done(a->journal, r->op_id, NULL);
-	drop_append_file(a, op);
-	if (refused) {
-		store_notice(a, _("The server refused \"%s\": %s. The change is taken back"),
-			op->text, r->err.text);
-		if (f)
-			folder_distrust(f);
+	if (no) {
+		undo_refused(a, op);
+		if (op->kind != OP_APPEND)
+			refused(a, op, &r->err);
 	} else {
-		note_moved(a->store, r);
-		if (target && target->cache)
-			folder_ask_sync(target, 0);
-		if (op->kind == OP_CREATE || (*op->target && (!target || !target->listed)))
-			account_post(a, LANE_MAIN, job_new(JOB_LIST));
+		drop_append_file(a, op);
+		undo_follow(a, op);
+		folder_send_folders(a);
 	}
 	op_free(op);
+	journal_compact(a->journal, NULL);
 	account_pending(a);
 	replay_next(a);
 	account_sync_settled(a);
+}
+
+/* ---- what another client did meanwhile ---- */
+
+static bool waits(const struct account *a, const struct op *op, const struct folder *f)
+{
+	return op->state == OP_QUEUED && a->op_in_flight != op->id && op->n &&
+	       strcmp(op->folder, f->name) == 0;
+}
+
+void replay_vanished(struct folder *f, const uint32_t *uids, size_t n)
+{
+	struct account *a = f->account;
+	uint32_t *common = mem_array(n + 1, sizeof(*common));
+	bool any = false;
+
+	for (size_t i = journal_count(a->journal); i-- > 0;) {
+		const struct op *op = journal_at(a->journal, i);
+		struct op *gone;
+		size_t k;
+
+		if (!waits(a, op, f) || op->uidvalidity != cache_meta(f->cache)->uidvalidity)
+			continue;
+		k = op_common(op, uids, n, common);
+		if (!k)
+			continue;
+		gone = op_brief(op);
+		gone->n = k;
+		gone->uids = mem_dup(common, k * sizeof(*common));
+		if (journal_shrink(a->journal, op->id, common, k, 0, NULL) == 0)
+			dropped(a, gone,
+				k == 1 ? _("the message is no longer on the server")
+				       : _("the messages are no longer on the server"));
+		op_free(gone);
+		any = true;
+	}
+	free(common);
+	if (any)
+		account_pending(a);
+}
+
+void replay_renumbered(struct folder *f, uint32_t uidvalidity)
+{
+	struct account *a = f->account;
+	bool any = false;
+
+	for (size_t i = journal_count(a->journal); i-- > 0;) {
+		const struct op *op = journal_at(a->journal, i);
+		struct op *gone;
+
+		if (!waits(a, op, f) || op->uidvalidity == uidvalidity)
+			continue;
+		gone = op_copy(op);
+		if (journal_done(a->journal, gone->id, NULL) == 0) {
+			undo_refused(a, gone);
+			dropped(a, gone, _("the folder was made anew on the server"));
+		}
+		op_free(gone);
+		any = true;
+	}
+	if (any)
+		account_pending(a);
+}
+
+/* ---- cancelling ---- */
+
+static int cancel_one(struct account *a, uint64_t id, struct err *err)
+{
+	const struct op *op = journal_find(a->journal, id);
+	struct folder *f;
+	struct op *copy;
+	bool unsure;
+
+	if (!op)
+		return err_set(err, ERR_GONE, _("That operation is through already"));
+	if (a->op_in_flight == id || (op->state == OP_SENT && a->following))
+		return err_set(err, ERR_BUSY,
+			_("It is on its way to the server and cannot be cancelled any more"));
+	copy = op_copy(op);
+	unsure = copy->state == OP_SENT;
+	if (journal_done(a->journal, id, err) != 0) {
+		op_free(copy);
+		return -1;
+	}
+	undo_refused(a, copy);
+	drop_append_file(a, copy);
+	overlay_take_back(a, copy, copy->uids, copy->n);
+	f = *copy->folder ? folder_find(a, copy->folder, false) : NULL;
+	/* It may have been done before the connection broke, or is of a former version that did not
+	 * note what it changed. */
+	if (f && (unsure || (copy->kind == OP_FLAGS && !copy->exact)))
+		folder_distrust(f);
+	op_free(copy);
+	return 0;
+}
+
+int replay_cancel(struct account *a, uint64_t id, struct str *said, struct err *err)
+{
+	struct err why = {0};
+	size_t done = 0;
+	int rc;
+
+	if (journal_refresh(a->journal, err) < 0)
+		return -1;
+	if (id) {
+		rc = cancel_one(a, id, &why);
+		done = rc == 0;
+	} else {
+		/* The newest first, so that each is taken back from what it left. */
+		for (size_t i = journal_count(a->journal); i-- > 0;)
+			done += cancel_one(a, journal_at(a->journal, i)->id, &why) == 0;
+	}
+	if (done)
+		account_pending(a);
+	if (why.kind != ERR_NONE) {
+		if (err)
+			*err = why;
+		return -1;
+	}
+	str_addf(said, ngettext("%zu change cancelled", "%zu changes cancelled", done), done);
+	return 0;
 }

@@ -295,6 +295,8 @@ static bool matches_text(
 
 static bool matches_flags(const struct query *q, uint32_t flags)
 {
+	if (flags & MAIL_LEAVING)
+		return false; /* moved away, though the server does not know it yet */
 	for (size_t i = 0; i < q->n; i++) {
 		const struct term *t = &q->v[i];
 

@@ -129,8 +129,23 @@ struct store_event *store_event_new(enum store_event_kind kind)
 	return ev;
 }
 
+static void tell_pending(struct store *s)
+{
+	for (size_t i = 0; i < s->naccounts; i++)
+		account_tell_pending(s->accounts[i]);
+}
+
+/* After these somebody may look at what waits. */
+static bool is_an_end(enum store_event_kind kind)
+{
+	return kind == STORE_DONE || kind == STORE_FAILED || kind == STORE_SENT ||
+	       kind == STORE_SEND_FAILED || kind == STORE_NOTICE;
+}
+
 void store_emit(struct store *s, struct store_event *ev)
 {
+	if (is_an_end(ev->kind))
+		tell_pending(s);
 	queue_push(s->events, &ev->item);
 }
 
@@ -441,6 +456,7 @@ static void handle(struct store *s, struct store_request *r)
 	case REQUEST_CREATE:
 	case REQUEST_UNDO:
 	case REQUEST_CANCEL_OP:
+	case REQUEST_FORGET_REFUSED:
 		change_request(s, r);
 		break;
 	case REQUEST_SEARCH:
@@ -505,6 +521,7 @@ static void *disk_main(void *arg)
 		if (!s->quit)
 			work_slice(s);
 		tick(s);
+		tell_pending(s);
 	}
 	return NULL;
 }
@@ -562,7 +579,7 @@ void store_free(struct store *s, int wait_ms)
 		search_forget_order(l);
 		free(l);
 	}
-	change_forget_undo(s);
+	undo_forget_all(s);
 	drop_work(s);
 	read_drop_parked(s, NULL, &(struct err){ERR_CANCELLED, ""});
 	for (size_t i = 0; i < s->naccounts; i++) {

@@ -54,19 +54,20 @@ enum request_kind {
 	REQUEST_READ,      /* list, uid, width, options -> STORE_VIEW */
 	REQUEST_SAVE_PART, /* list, uid, section, text (path) */
 	REQUEST_SAVE_RAW,  /* list, uid, text (path) or NULL -> bytes */
-	REQUEST_FLAG,      /* list, uids, clear, set */
+	REQUEST_FLAG,      /* list, uids, clear, set; quiet: nothing to undo (read by opening) */
 	REQUEST_MOVE,      /* list, uids, folder */
 	REQUEST_COPY,
 	REQUEST_DELETE, /* list, uids */
 	REQUEST_ARCHIVE,
 	REQUEST_CREATE, /* folder */
 	REQUEST_UNDO,
-	REQUEST_CANCEL_OP,  /* op_id */
-	REQUEST_SEARCH,     /* list, text */
-	REQUEST_COMPOSE,    /* n: enum draft kinds, list, uid, text */
-	REQUEST_DRAFT_LOAD, /* id */
-	REQUEST_DRAFT_SAVE, /* id, text */
-	REQUEST_DRAFT_DROP, /* id */
+	REQUEST_CANCEL_OP,      /* op_id; 0: all that are not on their way */
+	REQUEST_FORGET_REFUSED, /* account: the list of what was refused */
+	REQUEST_SEARCH,         /* list, text */
+	REQUEST_COMPOSE,        /* n: enum draft kinds, list, uid, text */
+	REQUEST_DRAFT_LOAD,     /* id */
+	REQUEST_DRAFT_SAVE,     /* id, text */
+	REQUEST_DRAFT_DROP,     /* id */
 	REQUEST_DRAFTS,
 	REQUEST_SEND, /* id, n: seconds to wait (undo) */
 	REQUEST_OUTBOX_RETRY,
@@ -104,7 +105,7 @@ struct store_request {
 	uint32_t uid, clear, set;
 	uint64_t op_id;
 	int width;
-	bool all_headers, prefer_html, hide_quotes, no_headers;
+	bool all_headers, prefer_html, hide_quotes, no_headers, quiet;
 	bool offline;                /* REQUEST_ACCOUNT: do not connect */
 	struct store_account *setup; /* owned */
 };
@@ -130,8 +131,9 @@ enum store_event_kind {
 	STORE_FOUND,  /* final; uids */
 	STORE_DRAFTS, /* final; drafts */
 	STORE_OUTBOX, /* account, mails: the whole outbox */
-	STORE_PENDING,     /* account, ops: the whole list of pending operations */
-	STORE_SENT,        /* account, text */
+	STORE_PENDING, /* account, ops: the whole list of pending operations, without UIDs, text in
+			  words; done: id of the one on its way; keysets: what was refused */
+	STORE_SENT,    /* account, text */
 	STORE_SEND_FAILED, /* account, err, text */
 	STORE_NEW_MAIL,    /* account, folder, n */
 	STORE_NOTICE,      /* text */

@@ -89,21 +89,8 @@ struct parked {
 	unsigned job;                  /* the number of the JOB_BODY */
 };
 
-struct undo {
-	struct undo *next;
-	struct account *account;
-	enum request_kind kind; /* REQUEST_FLAG, REQUEST_MOVE, ... */
-	struct folder *folder, *target;
-	uint64_t op_id;         /* 0: local, done on disk */
-	uint32_t *uids, *flags; /* owned; flags as they were */
-	size_t n;
-	struct summary **rows; /* owned; what left the folder */
-	char **bases;          /* owned; local moves: file names in the target */
-	bool done;             /* the server confirmed */
-	char *moved_uids;      /* owned; UIDs in the target by COPYUID, or NULL */
-	uint32_t moved_uidvalidity;
-	char *text; /* owned; "Moved 3 messages to Archive" */
-};
+struct undo; /* undo.c */
+struct undo_return;
 
 struct arrival {
 	size_t at; /* entry */
@@ -151,8 +138,11 @@ struct account {
 	struct pop3_session session;
 	char *sending;         /* owned; outbox id the send lane works on */
 	uint64_t op_in_flight; /* the one operation the connection works on; 0: none */
-	uint64_t *fresh_ops;   /* owned; made by this process and never given to a connection */
-	size_t nfresh_ops, cap_fresh_ops;
+	uint64_t op_failed;    /* the one the server answered nothing sensible to, so many times: */
+	unsigned op_failures;
+	int64_t online_since; /* seconds since 1970 */
+	bool pending_changed;
+	struct strv refused;  /* what the server did not take, with reasons; the latest last */
 	struct sync *checker; /* connections that only look (REQUEST_CHECK), or NULL */
 	unsigned check_generation;
 	int64_t next_evict;
@@ -190,7 +180,8 @@ struct store {
 	size_t naccounts, cap_accounts;
 	struct list *lists;
 	struct parked *parked;
-	struct undo *undo;
+	struct undo *undo; /* the last step first */
+	struct undo_return *returns;
 	struct work *work; /* the next to have a slice is the first */
 	unsigned next_job;
 	int64_t next_tick;
@@ -216,7 +207,10 @@ void account_online(struct account *a, bool online);
 void account_protocol(struct account *a, struct store_request *r);
 void account_preview(struct account *a, struct store_request *r);
 void account_state(struct account *a); /* tells the engine */
+/* What waits has changed: the engine is told before the next final event, at the latest when what
+ * is at hand is through. */
 void account_pending(struct account *a);
+void account_tell_pending(struct account *a);
 void account_outbox(struct account *a);
 void account_tick(struct account *a, int64_t now_ms);
 void account_awake(struct account *a); /* after a sleep of the machine */
@@ -249,6 +243,8 @@ struct folder *folder_by_role(struct account *a, int role, bool local);
 char *folder_wire_name(struct account *a, const char *name);
 /* The folder with that role of the protocol in use; made when there is none. */
 struct folder *folder_for_role(struct account *a, int role, struct err *err);
+/* The local one, whatever the protocol in use is. */
+struct folder *folder_local_for_role(struct account *a, int role, struct err *err);
 /* A folder by the name people see, made when there is none. */
 struct folder *folder_for_import(struct account *a, const char *name, struct err *err);
 int folder_use(struct folder *f, struct err *err); /* opens the cache (local: scans); counted */
@@ -263,9 +259,6 @@ void folder_send_folders(struct account *a);
 void folder_save_table(struct account *a);
 void folder_load_table(struct account *a);
 void folder_list_local(struct account *a);
-/* flags as the user wants them: what the server says plus the operations it has not confirmed yet.
- */
-uint32_t folder_overlay(const struct folder *f, uint32_t uid, uint32_t flags, bool *gone);
 /* Delivers into a local folder; not durable before maildir_sync. The caller tells the engine
  * (folder_send_changes). */
 int folder_deliver(struct folder *f, const char *p, size_t len, uint32_t flags, const char *tag,
@@ -309,15 +302,57 @@ int change_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_t clea
  * received: seconds since 1970, 0: now. */
 int change_upload(struct folder *target, const struct str *message, uint32_t flags,
 	uint32_t received, const char *message_id, struct err *err);
-void change_forget_undo(struct store *s);
+
+/* --- overlay.c --- */
+/* Marks as the user wants them: what the server says plus the operations it has not confirmed yet,
+ * and MAIL_LEAVING. */
+uint32_t overlay_flags(const struct folder *f, uint32_t uid, uint32_t flags);
+/* The whole open cache in line with the journal; true: something changed. */
+bool overlay_folder(struct folder *f);
+void overlay_hide(struct folder *f, const uint32_t *uids, size_t n);
+/* These messages of an operation that is no longer in the journal look as they did before it. */
+void overlay_take_back(struct account *a, const struct op *op, const uint32_t *uids, size_t n);
+/* The server has done it; stay: what was moved is still there, marked as deleted. */
+void overlay_confirmed(struct account *a, const struct op *op, bool stay);
+/* What the folder will hold when the journal is through, from what it holds now. */
+void overlay_counts(const struct folder *f, uint32_t *total, uint32_t *unread);
+void overlay_visible(struct columns *c); /* takes hidden rows out */
+
+/* --- merge.c --- */
+/* As journal_add, into an operation that waits where that is safe. *id: which carries it now, 0:
+ * none, it and one that waited were opposites. */
+int merge_add(struct account *a, struct op *op, uint64_t *id, struct err *err);
 
 /* --- replay.c --- */
-/* The operation was made just now by this process: nobody can have carried it out yet. */
-void replay_is_fresh(struct account *a, uint64_t id);
 /* Gives the oldest operation to the connection, one at a time. */
 void replay_next(struct account *a);
-void replay_sent(struct account *a, struct result *r);
+void replay_ready(struct account *a, struct result *r);
 void replay_result(struct account *a, struct result *r);
+/* Messages were removed on the server, or the folder was made anew there: what waits for them is
+ * dropped, and said so. */
+void replay_vanished(struct folder *f, const uint32_t *uids, size_t n);
+void replay_renumbered(struct folder *f, uint32_t uidvalidity);
+int replay_cancel(
+	struct account *a, uint64_t id, struct str *said, struct err *err); /* 0: all of them */
+
+/* --- undo.c --- */
+struct undo *undo_begin(struct account *a); /* one step; undo_commit takes it */
+void undo_add_flags(struct undo *u, struct folder *f, const uint32_t *uids, size_t n,
+	uint32_t clear, uint32_t set); /* each message was changed by exactly that */
+void undo_add_op(struct undo *u, struct folder *f, struct folder *target, enum op_kind kind,
+	const uint32_t *uids, size_t n, uint64_t op_id);
+void undo_add_local(struct undo *u, struct folder *f, struct folder *target, const uint32_t *uids,
+	char **bases, size_t n); /* keeps bases and what is in it */
+void undo_commit(struct undo *u);
+int undo_last(struct store *s, struct str *said, struct err *err);
+/* The server's answer, before the rows leave the cache, and after. */
+void undo_confirmed(struct account *a, const struct op *op, const struct result *r);
+void undo_follow(struct account *a, const struct op *op);
+void undo_refused(struct account *a, const struct op *op);
+/* Before the rows of these (ascending) go because another client removed them, or so it seems. */
+void undo_vanishing(struct folder *f, const uint32_t *uids, size_t n);
+void undo_forget_folder(struct folder *f);
+void undo_forget_all(struct store *s);
 
 /* --- read.c --- */
 void read_request(
@@ -338,6 +373,9 @@ void write_send_ready(struct account *a, struct result *r);
 void write_sent(struct account *a, struct result *r);
 void write_try_send(struct account *a);
 void write_finish_copies(struct account *a);
+/* The copy of a sent mail that the server does not take goes into the local Sent folder: its name
+ * as people see it, to be freed; NULL: that failed. */
+char *write_keep_copy(struct account *a, const struct op *op, struct err *err);
 
 /* --- handover.c: what follows a message across a switch of the protocol --- */
 struct handover_counts {

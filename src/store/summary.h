@@ -28,7 +28,8 @@ enum mail_flag {
 	MAIL_PLACEHOLDER = 1 << 19, /* the server's answer for it could not be read: a visible row
 				       without fields */
 	MAIL_ON_SERVER_ONLY_HEADER =
-		1 << 20, /* POP3: larger than pop3-max, only its first lines are here */
+		1 << 20,        /* POP3: larger than pop3-max, only its first lines are here */
+	MAIL_LEAVING = 1 << 21, /* an operation of the journal moves it away: not shown any more */
 };
 
 struct summary {

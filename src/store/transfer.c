@@ -207,8 +207,10 @@ static int begin_export(struct transfer *t, const char *name, struct err *err)
 		t->n = t->request->n;
 	} else {
 		c = cache_columns_view(f->cache);
-		t->uids = mem_dup(c->uid, c->n * sizeof(*c->uid));
-		t->n = c->n;
+		t->uids = mem_array(c->n + 1, sizeof(*t->uids));
+		for (size_t i = 0; i < c->n; i++)
+			if (!(c->flags[i] & MAIL_LEAVING))
+				t->uids[t->n++] = c->uid[i];
 	}
 	t->total += t->n;
 	return 0;

@@ -400,8 +400,8 @@ void write_send_ready(struct account *a, struct result *r)
 
 /* --- the copy in Sent --- */
 
-static int append_to_sent(
-	struct account *a, const struct outbox_mail *m, const struct str *message, struct err *err)
+static int append_to_sent(struct account *a, const struct outbox_mail *m, const struct str *message,
+	bool again, struct err *err)
 {
 	struct folder *sent = folder_for_role(a, ROLE_SENT, err);
 	char *dir = file_join(a->setup->data_dir, "append"), *path = file_join(dir, m->id);
@@ -417,10 +417,11 @@ static int append_to_sent(
 	op->message_id = mem_strdup(m->message_id);
 	op->text = mem_strdup(_("Keep a copy in Sent"));
 	op->set = MAIL_SEEN;
+	if (again)
+		op->state = OP_SENT; /* it may have been through: looked for by Message-ID */
 	if (rc == 0)
 		rc = journal_add(a->journal, op, err);
 	if (rc == 0) {
-		replay_is_fresh(a, op->id);
 		account_pending(a);
 		replay_next(a);
 	}
@@ -430,22 +431,41 @@ static int append_to_sent(
 	return rc;
 }
 
-static int deliver_to_sent(struct account *a, const struct str *message, struct err *err)
+static int deliver_to_sent(struct account *a, struct folder *sent, const struct str *message,
+	const char *message_id, struct err *err)
 {
-	struct folder *sent = folder_for_role(a, ROLE_SENT, err);
 	uint32_t uid;
 	int rc;
 
 	if (!sent || folder_use(sent, err) != 0)
 		return -1;
-	rc = folder_deliver(sent, message->p, message->len, MAIL_SEEN, NULL, &uid, err);
+	/* Killed between the copy and the outbox: the copy is here already. */
+	rc = cache_find_message_id(sent->cache, message_id)
+		     ? 1
+		     : folder_deliver(sent, message->p, message->len, MAIL_SEEN, NULL, &uid, err);
 	if (rc == 0) {
 		rc = maildir_sync(sent->dir, err);
 		folder_send_changes(sent, &uid, 1, NULL, 0);
 	}
 	folder_unuse(sent);
 	folder_send_folders(a);
-	return rc;
+	return rc < 0 ? -1 : 0;
+}
+
+char *write_keep_copy(struct account *a, const struct op *op, struct err *err)
+{
+	char *dir = file_join(a->setup->data_dir, "append"), *path = file_join(dir, op->file);
+	struct folder *sent = folder_local_for_role(a, ROLE_SENT, err);
+	struct str message = STR_INIT;
+	char *name = NULL;
+
+	if (sent && file_read(path, 512 << 20, &message, err) == 0 &&
+		deliver_to_sent(a, sent, &message, op->message_id, err) == 0)
+		name = folder_ui_name(sent);
+	str_done(&message);
+	free(path);
+	free(dir);
+	return name;
 }
 
 static bool copy_waits_already(struct account *a, const char *message_id)
@@ -461,7 +481,7 @@ static bool copy_waits_already(struct account *a, const char *message_id)
 
 /* The relay has it: the copy becomes a job of its own, and only when that is durable does the mail
  * leave the outbox. */
-static int finish(struct account *a, const struct outbox_mail *m, struct err *err)
+static int finish(struct account *a, const struct outbox_mail *m, bool again, struct err *err)
 {
 	struct str message = STR_INIT;
 	int rc = 0;
@@ -469,8 +489,10 @@ static int finish(struct account *a, const struct outbox_mail *m, struct err *er
 	if (a->setup->save_sent && !copy_waits_already(a, m->message_id)) {
 		rc = outbox_read(a->outbox, m->id, &message, err);
 		if (rc == 0)
-			rc = account_is_server(a) ? append_to_sent(a, m, &message, err)
-						  : deliver_to_sent(a, &message, err);
+			rc = account_is_server(a)
+				     ? append_to_sent(a, m, &message, again, err)
+				     : deliver_to_sent(a, folder_for_role(a, ROLE_SENT, err),
+					       &message, m->message_id, err);
 	}
 	str_done(&message);
 	return rc == 0 ? outbox_remove(a->outbox, m->id, err) : rc;
@@ -487,7 +509,7 @@ void write_finish_copies(struct account *a)
 
 		if (outbox_get(a->outbox, ids.v[i], &m, NULL) != 0)
 			continue;
-		if (m.state == OUTBOX_SENT && finish(a, &m, NULL) == 0)
+		if (m.state == OUTBOX_SENT && finish(a, &m, true, NULL) == 0)
 			log_line(2, "copy of %s made after a restart", m.id);
 		outbox_mail_done(&m);
 	}
@@ -579,7 +601,7 @@ static void sent(struct account *a, struct outbox_mail *m, const struct result *
 	m->state = OUTBOX_SENT;
 	set_error(m, "");
 	outbox_update(a->outbox, m, NULL);
-	if (finish(a, m, &err) != 0)
+	if (finish(a, m, false, &err) != 0)
 		store_notice(a, _("Sent, but the copy in Sent could not be kept: %s"), err.text);
 	ev = store_event_new(STORE_SENT);
 	ev->account = a->index;

@@ -1,13 +1,511 @@
 /*
- * Operations of the journal on the server. Each is idempotent, or looked for before it is repeated.
+ * Operations of the journal on the server. Each is idempotent, or looked for before it is repeated:
+ * where the answer got lost, the target holds what the command put there among the UIDs from the
+ * mark on, which was noted before it went out; only what is missing there is copied.
  */
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "mime/envelope.h"
 #include "sync/gather.h"
 #include "sync/watch.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum {
+	SET_MAX = 7500, /* servers may refuse lines of more than 8000 octets (RFC 2683 3.2.1.5) */
+	KEYS_CHUNK = 1000,
+};
+
+static struct imap *imap_of(struct lane_thread *l)
+{
+	return watch_state(l)->im;
+}
+
+/* The first n, or as many as fit into a line. */
+static size_t put_set(struct str *set, const uint32_t *uids, size_t n)
+{
+	str_clear(set);
+	gather_set(set, uids, n);
+	while (set->len > SET_MAX && n > 1) {
+		n /= 2;
+		str_clear(set);
+		gather_set(set, uids, n);
+	}
+	return n;
+}
+
+/* --- which message is which --- */
+
+struct key {
+	char *id; /* owned; Message-ID or "" */
+	uint32_t size, uid;
+	time_t date;
+};
+
+struct keys {
+	struct key *v; /* owned */
+	size_t n, cap;
+};
+
+static void keys_done(struct keys *k)
+{
+	for (size_t i = 0; i < k->n; i++)
+		free(k->v[i].id);
+	free(k->v);
+	*k = (struct keys){0};
+}
+
+static void take_key(void *ctx, const struct imap_message *m)
+{
+	struct keys *k = ctx;
+	struct envelope e;
+
+	k->v = mem_grow(k->v, &k->cap, k->n + 1, sizeof(*k->v));
+	envelope_parse(&e, m->header ? m->header : "", m->header_len);
+	k->v[k->n++] = (struct key){mem_strdup(e.message_id), m->size, m->uid, m->received};
+	envelope_done(&e);
+}
+
+static int get_keys(
+	struct imap *im, const uint32_t *uids, size_t n, struct keys *out, struct err *err)
+{
+	struct str set = STR_INIT;
+	int rc = 0;
+
+	for (size_t at = 0; rc == 0 && at < n;) {
+		size_t some = put_set(&set, uids + at, n - at < KEYS_CHUNK ? n - at : KEYS_CHUNK);
+
+		rc = imap_fetch(im, set.p, IMAP_GET_DATE | IMAP_GET_SIZE | IMAP_GET_HEADER,
+			"Message-ID", 0, take_key, NULL, out, err);
+		at += some;
+	}
+	str_done(&set);
+	return rc;
+}
+
+/* The same message: by Message-ID, and where there is none by what a copy keeps (RFC 3501 6.4.7).
+ */
+static int compare_keys(const struct key *a, const struct key *b)
+{
+	int c = strcmp(a->id, b->id);
+
+	if (c || *a->id)
+		return c;
+	if (a->size != b->size)
+		return a->size < b->size ? -1 : 1;
+	return (a->date > b->date) - (a->date < b->date);
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct key *x = a, *y = b;
+	int c = compare_keys(x, y);
+
+	return c ? c : (x->uid > y->uid) - (x->uid < y->uid);
+}
+
+/* Each copy counts for one message. */
+static void match(const struct op *op, struct keys *from, struct keys *there, uint32_t *to)
+{
+	if (from->n)
+		qsort(from->v, from->n, sizeof(*from->v), by_key);
+	if (there->n)
+		qsort(there->v, there->n, sizeof(*there->v), by_key);
+	for (size_t i = 0, k = 0; i < from->n && k < there->n;) {
+		int c = compare_keys(&from->v[i], &there->v[k]);
+		ptrdiff_t at = op_index(op, from->v[i].uid);
+
+		if (c == 0 && at >= 0)
+			to[at] = there->v[k].uid;
+		i += c <= 0;
+		k += c >= 0;
+	}
+}
+
+/* --- what is in a mailbox from the mark on --- */
+
+static int uids_from(struct imap *im, uint32_t from, struct imap_uids *out, struct err *err)
+{
+	struct str what = STR_INIT;
+	size_t used = 0;
+	int rc;
+
+	str_addf(&what, "UID %u:*", (unsigned)from);
+	rc = imap_search(im, what.p, out, err);
+	str_done(&what);
+	/* "*" is the last message, whatever its UID is. */
+	for (size_t i = 0; rc == 0 && i < out->n; i++)
+		if (out->v[i] >= from)
+			out->v[used++] = out->v[i];
+	out->n = rc == 0 ? used : 0;
+	return rc;
+}
+
+/* A mailbox that is not there holds nothing. 1: so. */
+static int select_target(struct lane_thread *l, const char *mailbox, struct err *err)
+{
+	if (watch_ensure_selected(l, mailbox, err) == 0)
+		return 0;
+	if (err->kind != ERR_REFUSED)
+		return -1;
+	*err = (struct err){0};
+	return 1;
+}
+
+/* What an earlier try put into the target has UIDs from *from on. 1: it put nothing there. */
+static int go_to_mark(struct lane_thread *l, const struct job *j, uint32_t *from, struct err *err)
+{
+	const struct watch *w = watch_state(l);
+	const struct op *op = j->op;
+	int rc = select_target(l, j->target, err);
+
+	*from = 1;
+	if (rc != 0)
+		return rc;
+	if (op->marked && op->mark_uidvalidity == w->sel.uidvalidity && op->mark_uidnext)
+		*from = op->mark_uidnext;
+	return op->marked && w->sel.uidnext && w->sel.uidnext <= *from;
+}
+
+/* -1, or 0 and the UIDs from the mark on of messages with that Message-ID. */
+static int find_id(struct lane_thread *l, const char *id, uint32_t from, struct imap_uids *out,
+	struct err *err)
+{
+	int rc = imap_search_message_id(imap_of(l), id, out, err);
+	size_t used = 0;
+
+	for (size_t i = 0; rc == 0 && i < out->n; i++)
+		if (out->v[i] >= from)
+			out->v[used++] = out->v[i];
+	out->n = rc == 0 ? used : 0;
+	return rc;
+}
+
+/* What an earlier try may have put into the target. */
+static int candidates(struct lane_thread *l, const struct job *j, struct keys *out, struct err *err)
+{
+	const struct op *op = j->op;
+	struct imap_uids uids = {0};
+	uint32_t from;
+	int rc = go_to_mark(l, j, &from, err);
+
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	if (op->marked)
+		rc = uids_from(imap_of(l), from, &uids, err);
+	else if (*op->message_id) /* of a former version */
+		rc = find_id(l, op->message_id, 1, &uids, err);
+	if (rc == 0)
+		rc = get_keys(imap_of(l), uids.v, uids.n, out, err);
+	free(uids.v);
+	return rc;
+}
+
+/* --- before anything is done --- */
+
+/* The commands that leave a second copy when they are repeated. A server's own MOVE is none: the
+ * second finds nothing to move. */
+static bool may_double(struct lane_thread *l, const struct op *op)
+{
+	return op->kind == OP_COPY || (op->kind == OP_MOVE && !(imap_can(imap_of(l)) & IMAP_MOVE));
+}
+
+static int find_by_search(struct imap *im, char *id, struct result *r, size_t *cap, struct err *err)
+{
+	struct imap_uids found = {0};
+	int rc = imap_search_message_id(im, id, &found, err);
+
+	if (rc == 0 && found.n) {
+		r->uids = mem_grow(r->uids, cap, r->n + 1, sizeof(*r->uids));
+		r->uids[r->n++] = found.v[found.n - 1]; /* the latest to come */
+	}
+	free(found.v);
+	return rc;
+}
+
+static int find_by_mark(
+	struct imap *im, const struct op *op, struct strv *ids, struct result *r, struct err *err)
+{
+	struct imap_uids uids = {0};
+	struct keys keys = {0};
+	size_t cap = 0;
+	int rc = uids_from(im, op->mark_uidnext ? op->mark_uidnext : 1, &uids, err);
+
+	if (rc == 0)
+		rc = get_keys(im, uids.v, uids.n, &keys, err);
+	for (size_t i = 0; rc == 0 && i < ids->n; i++)
+		for (size_t k = 0; k < keys.n; k++)
+			if (strcmp(keys.v[k].id, ids->v[i]) == 0) {
+				r->uids = mem_grow(r->uids, &cap, r->n + 1, sizeof(*r->uids));
+				r->uids[r->n++] = keys.v[k].uid;
+				*keys.v[k].id = '\0';
+				break;
+			}
+	keys_done(&keys);
+	free(uids.v);
+	return rc;
+}
+
+/* Messages that are known by their Message-IDs alone get UIDs. */
+static int resolve(struct lane_thread *l, const struct job *j, struct result *r, struct err *err)
+{
+	struct watch *w = watch_state(l);
+	const struct op *op = j->op;
+	struct strv ids = STRV_INIT;
+	char *copy = mem_strdup(op->message_id), *save = NULL;
+	size_t cap = 0;
+	int rc = watch_ensure_selected(l, j->mailbox, err);
+
+	for (char *id = strtok_r(copy, " ", &save); id; id = strtok_r(NULL, " ", &save))
+		strv_add(&ids, id);
+	r->uidvalidity = w->sel.uidvalidity;
+	if (rc == 0 && op->marked && op->mark_uidvalidity == w->sel.uidvalidity)
+		rc = find_by_mark(w->im, op, &ids, r, err);
+	else
+		for (size_t i = 0; rc == 0 && i < ids.n; i++)
+			rc = find_by_search(w->im, ids.v[i], r, &cap, err);
+	if (rc == 0 && !r->n)
+		rc = err_set(err, ERR_GONE, _("the messages are no longer in %s"), j->folder);
+	strv_done(&ids);
+	free(copy);
+	return rc;
+}
+
+static int look_at_target(
+	struct lane_thread *l, const struct job *j, struct result *r, struct err *err)
+{
+	struct imap_status st = {0};
+	int rc = imap_status(imap_of(l), j->target, &st, err);
+
+	if (rc != 0 && err->kind != ERR_REFUSED)
+		return -1;
+	*err = (struct err){0};
+	r->meta.uidvalidity = rc == 0 ? st.uidvalidity : 0;
+	r->meta.uidnext = rc == 0 ? st.uidnext : 1;
+	r->reset = r->meta.uidnext != 0;
+	return 0;
+}
+
+static int prepare(struct lane_thread *l, struct job *j, struct result *r, struct err *err)
+{
+	const struct op *op = j->op;
+	int rc = 0;
+
+	if (op->kind != OP_APPEND && !op->n && *op->message_id)
+		rc = resolve(l, j, r, err);
+	if (rc == 0 && (op->kind == OP_APPEND || may_double(l, op) ||
+			       !(imap_can(imap_of(l)) & IMAP_UIDPLUS)))
+		rc = look_at_target(l, j, r, err);
+	return rc;
+}
+
+/* --- APPEND --- */
+
+/* By its size where it has no Message-ID. */
+static bool has_size(const struct keys *there, size_t size)
+{
+	for (size_t i = 0; i < there->n; i++)
+		if (!*there->v[i].id && there->v[i].size == size)
+			return true;
+	return false;
+}
+
+/* True when an earlier try, whose answer was lost, already put the message there. */
+static bool was_appended(struct lane_thread *l, const struct job *j, int *rc, struct err *err)
+{
+	struct imap_uids uids = {0};
+	struct keys there = {0};
+	uint32_t from;
+	bool found = false;
+
+	if (!j->look)
+		return false;
+	if (!*j->op->message_id) {
+		*rc = candidates(l, j, &there, err);
+		found = *rc == 0 && has_size(&there, j->bytes.len);
+	} else {
+		*rc = go_to_mark(l, j, &from, err);
+		if (*rc == 0)
+			*rc = find_id(l, j->op->message_id, from, &uids, err);
+		else if (*rc > 0)
+			*rc = 0;
+		found = *rc == 0 && uids.n;
+	}
+	keys_done(&there);
+	free(uids.v);
+	return found;
+}
+
+static int append(struct lane_thread *l, struct job *j, struct imap_copied *copied, struct err *err)
+{
+	struct imap *im = imap_of(l);
+	int rc = 0;
+
+	if (was_appended(l, j, &rc, err) || rc != 0)
+		return rc;
+	rc = imap_append(im, j->target, j->bytes.p, j->bytes.len, j->op->set, j->date, copied, err);
+	if (rc != 0 && err->kind == ERR_REFUSED && imap_create(im, j->target, NULL) == 0) {
+		*err = (struct err){0};
+		rc = imap_append(
+			im, j->target, j->bytes.p, j->bytes.len, j->op->set, j->date, copied, err);
+	}
+	return rc;
+}
+
+/* --- COPY and MOVE --- */
+
+/* The numbers of a set that imap.c has counted, one after the other; 0: the end. */
+struct numbers {
+	const char *p;
+	uint32_t next, last;
+};
+
+static uint32_t next_number(struct numbers *s)
+{
+	if (s->next && s->next < s->last)
+		return ++s->next;
+	s->next = s->last = 0;
+	if (s->p && *s->p) {
+		char *end;
+
+		s->next = s->last = (uint32_t)strtoul(s->p, &end, 10);
+		if (*end == ':')
+			s->last = (uint32_t)strtoul(end + 1, &end, 10);
+		s->p = *end == ',' ? end + 1 : end;
+	}
+	return s->next;
+}
+
+/* COPYUID is believed where it speaks of messages that were asked for. */
+static void take_copied(struct result *r, const struct op *op, const struct imap_copied *copied)
+{
+	struct numbers from = {.p = copied->source}, to = {.p = copied->uids};
+
+	if (!copied->uidvalidity || !copied->source || !copied->uids)
+		return;
+	for (uint32_t a = next_number(&from), b = next_number(&to); a && b;
+		a = next_number(&from), b = next_number(&to)) {
+		ptrdiff_t at = op_index(op, a);
+
+		if (at < 0)
+			return;
+		r->uids[at] = b;
+	}
+	r->uidvalidity = copied->uidvalidity;
+}
+
+/* MOVE and COPY into a folder that is not there yet (the Trash of a new account): made, then tried
+ * once more. */
+static int copy_or_move(struct imap *im, bool move, const char *set, const char *target,
+	struct imap_copied *copied, struct err *err)
+{
+	int rc = (move ? imap_move : imap_copy)(im, set, target, copied, err);
+
+	if (rc == 0 || err->kind != ERR_REFUSED || imap_create(im, target, NULL) != 0)
+		return rc;
+	*err = (struct err){0};
+	return (move ? imap_move : imap_copy)(im, set, target, copied, err);
+}
+
+static int transfer(struct lane_thread *l, struct job *j, bool move, const uint32_t *uids, size_t n,
+	struct result *r, struct err *err)
+{
+	struct str set = STR_INIT;
+	int rc = 0;
+
+	for (size_t at = 0; rc == 0 && at < n;) {
+		struct imap_copied copied = {0};
+
+		at += put_set(&set, uids + at, n - at);
+		rc = copy_or_move(imap_of(l), move, set.p, j->target, &copied, err);
+		if (rc == 0)
+			take_copied(r, j->op, &copied);
+		free(copied.source);
+		free(copied.uids);
+	}
+	str_done(&set);
+	return rc;
+}
+
+/* The second half of a move whose copy is made. */
+static int remove_moved(struct imap *im, const uint32_t *uids, size_t n, struct err *err)
+{
+	struct str set = STR_INIT;
+	int rc = 0;
+
+	for (size_t at = 0; rc == 0 && at < n;) {
+		at += put_set(&set, uids + at, n - at);
+		rc = imap_can(im) & IMAP_UIDPLUS
+			     ? imap_expunge(im, set.p, err)
+			     : imap_store(im, set.p, true, IMAP_DELETED, NULL, err);
+	}
+	str_done(&set);
+	return rc;
+}
+
+static int select_source(struct lane_thread *l, const struct job *j, struct err *err)
+{
+	if (watch_ensure_selected(l, j->mailbox, err) != 0)
+		return -1;
+	if (watch_state(l)->sel.uidvalidity != j->op->uidvalidity)
+		return err_set(err, ERR_GONE, _("the folder was made anew on the server"));
+	return 0;
+}
+
+/* After a lost answer: finds which copies are there. *todo gets the others that are still in the
+ * source. */
+static int find_copies(struct lane_thread *l, struct job *j, struct result *r, uint32_t **todo,
+	size_t *ntodo, struct err *err)
+{
+	struct keys there = {0}, from = {0};
+	const struct op *op = j->op;
+	int rc = candidates(l, j, &there, err);
+
+	if (there.n)
+		r->uidvalidity = watch_state(l)->sel.uidvalidity;
+	if (rc == 0)
+		rc = select_source(l, j, err);
+	if (rc == 0 && there.n)
+		rc = get_keys(imap_of(l), op->uids, op->n, &from, err);
+	*todo = mem_array(op->n + 1, sizeof(**todo));
+	*ntodo = 0;
+	if (rc == 0)
+		match(op, &from, &there, r->uids);
+	for (size_t i = 0; rc == 0 && i < op->n; i++)
+		if (!r->uids[i])
+			(*todo)[(*ntodo)++] = op->uids[i];
+	keys_done(&there);
+	keys_done(&from);
+	return rc;
+}
+
+/* COPY, and MOVE where the server has none. */
+static int copy_once(struct lane_thread *l, struct job *j, struct result *r, struct err *err)
+{
+	const struct op *op = j->op;
+	uint32_t *todo = NULL;
+	size_t n = 0;
+	int rc;
+
+	if (j->look) {
+		rc = find_copies(l, j, r, &todo, &n, err);
+	} else {
+		rc = select_source(l, j, err);
+		todo = mem_dup(op->uids, op->n * sizeof(*todo));
+		n = op->n;
+	}
+	if (rc == 0)
+		rc = transfer(l, j, false, todo, n, r, err);
+	free(todo);
+	if (rc == 0 && op->kind == OP_MOVE) {
+		r->reset = !(imap_can(imap_of(l)) & IMAP_UIDPLUS);
+		rc = remove_moved(imap_of(l), op->uids, op->n, err);
+	}
+	return rc;
+}
+
+/* --- on messages --- */
 
 static int store_flags(struct imap *im, const char *set, const struct op *op, struct err *err)
 {
@@ -20,135 +518,102 @@ static int store_flags(struct imap *im, const char *set, const struct op *op, st
 	return 0;
 }
 
-/* True when an earlier try, whose answer was lost, already put the message there. */
-static bool is_there_already(struct lane_thread *l, const struct job *j, int *rc, struct err *err)
+static int by_chunks(struct imap *im, const struct op *op, struct err *err)
 {
-	struct imap_uids found = {0};
-	bool there;
-
-	if (j->op->state != OP_SENT || !*j->op->message_id)
-		return false;
-	*rc = watch_ensure_selected(l, j->target, err);
-	if (*rc == 0)
-		*rc = imap_search_message_id(watch_state(l)->im, j->op->message_id, &found, err);
-	there = *rc == 0 && found.n > 0;
-	free(found.v);
-	if (*rc != 0 && err->kind == ERR_REFUSED) {
-		/* There is no such mailbox yet: then it is not there. */
-		*err = (struct err){0};
-		*rc = 0;
-	}
-	return there;
-}
-
-static void announce(struct lane_thread *l, const struct op *op)
-{
-	struct result *r = result_new(RESULT_OP_SENT);
-
-	r->op_id = op->id;
-	lane_post(l, r);
-}
-
-static int append(struct lane_thread *l, struct job *j, struct imap_copied *copied, struct err *err)
-{
-	int rc = 0;
-
-	if (is_there_already(l, j, &rc, err) || rc != 0)
-		return rc;
-	announce(l, j->op);
-	rc = imap_append(watch_state(l)->im, j->target, j->bytes.p, j->bytes.len, j->op->set,
-		j->date, copied, err);
-	if (rc != 0 && err->kind == ERR_REFUSED &&
-		imap_create(watch_state(l)->im, j->target, NULL) == 0) {
-		*err = (struct err){0};
-		rc = imap_append(watch_state(l)->im, j->target, j->bytes.p, j->bytes.len,
-			j->op->set, j->date, copied, err);
-	}
-	return rc;
-}
-
-/* MOVE and COPY into a folder that is not there yet (the Trash of a new account): made, then tried
- * once more. */
-static int copy_or_move(struct lane_thread *l, struct job *j, const char *set,
-	struct imap_copied *copied, struct err *err)
-{
-	struct imap *im = watch_state(l)->im;
-	bool move = j->op->kind == OP_MOVE;
-	int rc = move ? imap_move(im, set, j->target, copied, err)
-		      : imap_copy(im, set, j->target, copied, err);
-
-	if (rc == 0 || err->kind != ERR_REFUSED || imap_create(im, j->target, NULL) != 0)
-		return rc;
-	*err = (struct err){0};
-	return move ? imap_move(im, set, j->target, copied, err)
-		    : imap_copy(im, set, j->target, copied, err);
-}
-
-/* The commands that leave a second copy when they are repeated. A server's own MOVE is none: the
- * second finds nothing to move. */
-static bool may_double(struct lane_thread *l, const struct op *op)
-{
-	return op->kind == OP_COPY ||
-	       (op->kind == OP_MOVE && !(imap_can(watch_state(l)->im) & IMAP_MOVE));
-}
-
-/* The second half of a move whose copy was made before the connection broke. */
-static int remove_moved(struct imap *im, const char *set, struct err *err)
-{
-	return imap_can(im) & IMAP_UIDPLUS ? imap_expunge(im, set, err)
-					   : imap_store(im, set, true, IMAP_DELETED, NULL, err);
-}
-
-static int on_messages(
-	struct lane_thread *l, struct job *j, struct imap_copied *copied, struct err *err)
-{
-	struct watch *w = watch_state(l);
 	struct str set = STR_INIT;
 	int rc = 0;
-	bool there = may_double(l, j->op) && is_there_already(l, j, &rc, err);
 
-	if (rc != 0 || (there && j->op->kind == OP_COPY))
-		return rc;
-	if (watch_ensure_selected(l, j->mailbox, err) != 0)
-		return -1;
-	if (w->sel.uidvalidity != j->op->uidvalidity)
-		return err_set(err, ERR_GONE,
-			_("Folder %s was made anew on the server; the change was dropped"),
-			j->folder);
-	gather_set(&set, j->op->uids, j->op->n);
-	switch (j->op->kind) {
-	case OP_FLAGS:
-		rc = store_flags(w->im, set.p, j->op, err);
-		break;
-	case OP_EXPUNGE:
-		rc = imap_expunge(w->im, set.p, err);
-		break;
-	default:
-		if (may_double(l, j->op))
-			announce(l, j->op);
-		rc = there ? remove_moved(w->im, set.p, err)
-			   : copy_or_move(l, j, set.p, copied, err);
-		break;
+	for (size_t at = 0; rc == 0 && at < op->n;) {
+		at += put_set(&set, op->uids + at, op->n - at);
+		rc = op->kind == OP_FLAGS ? store_flags(im, set.p, op, err)
+					  : imap_expunge(im, set.p, err);
 	}
 	str_done(&set);
 	return rc;
 }
 
+/* What a command does to a message that is gone is nothing, and is not said: so it is asked for,
+ * where time has passed since the person saw it. */
+static int count_missing(
+	struct lane_thread *l, const struct job *j, struct result *r, struct err *err)
+{
+	const struct op *op = j->op;
+	struct str what = STR_INIT;
+	struct imap_uids there = {0};
+	size_t here = 0;
+	uint32_t *common;
+	int rc;
+
+	if (!j->check || !op->n || (j->look && op->kind != OP_FLAGS))
+		return 0;
+	str_addf(&what, "UID %u:%u", (unsigned)op->uids[0], (unsigned)op->uids[op->n - 1]);
+	rc = imap_search(imap_of(l), what.p, &there, err);
+	common = mem_array(op->n, sizeof(*common));
+	if (rc == 0)
+		here = op_common(op, there.v, there.n, common);
+	if (rc == 0 && !here)
+		rc = err_set(err, ERR_GONE,
+			op->n == 1 ? _("the message is no longer on the server")
+				   : _("the messages are no longer on the server"));
+	r->total = op->n - here;
+	free(common);
+	free(there.v);
+	str_done(&what);
+	return rc;
+}
+
+static int on_messages(struct lane_thread *l, struct job *j, struct result *r, struct err *err)
+{
+	const struct op *op = j->op;
+
+	if (!op->n)
+		return err_set(err, ERR_GONE, _("the messages are no longer in %s"), j->folder);
+	r->uids = mem_array(op->n, sizeof(*r->uids));
+	r->n = op->n;
+	if (select_source(l, j, err) != 0 || count_missing(l, j, r, err) != 0)
+		return -1;
+	if (may_double(l, op))
+		return copy_once(l, j, r, err);
+	if (op->kind == OP_MOVE)
+		return transfer(l, j, true, op->uids, op->n, r, err);
+	return by_chunks(imap_of(l), op, err);
+}
+
+/* A second CREATE is refused: was it there before, or was it the first? */
+static int create(struct lane_thread *l, const struct job *j, struct err *err)
+{
+	struct imap_status st = {0};
+
+	if (j->look) {
+		if (imap_status(imap_of(l), j->target, &st, err) == 0)
+			return 0;
+		if (err->kind != ERR_REFUSED)
+			return -1;
+		*err = (struct err){0};
+	}
+	return imap_create(imap_of(l), j->target, err);
+}
+
 int apply_op(struct lane_thread *l, struct job *j, struct err *err)
 {
+	bool ready = j->op->state == OP_QUEUED && op_needs_look(j->op);
+	struct result *r = result_new(ready ? RESULT_OP_READY : RESULT_OP);
 	struct imap_copied copied = {0};
-	struct result *r = result_new(RESULT_OP);
 	int rc;
 
 	r->op_id = j->op->id;
-	if (j->op->kind == OP_APPEND)
+	if (ready)
+		rc = prepare(l, j, r, &r->err);
+	else if (j->op->kind == OP_APPEND)
 		rc = append(l, j, &copied, &r->err);
 	else if (j->op->kind == OP_CREATE)
-		rc = imap_create(watch_state(l)->im, j->target, &r->err);
+		rc = create(l, j, &r->err);
 	else
-		rc = on_messages(l, j, &copied, &r->err);
-	r->text = copied.uids;
-	r->uidvalidity = copied.uidvalidity;
+		rc = on_messages(l, j, r, &r->err);
+	if (rc != 0)
+		r->kind = RESULT_OP;
+	free(copied.source);
+	free(copied.uids);
 	rc = watch_outcome(l, rc, &r->err, err);
 	lane_post(l, r);
 	return rc;

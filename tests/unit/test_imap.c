@@ -450,7 +450,9 @@ static void test_append_rude(void **state)
 	assert_true(news.flags);
 	assert_int_equal(imap_copy(im, "1:3", "a", &c, &err), 0);
 	assert_string_equal(c.uids, "7:9");
+	assert_string_equal(c.source, "1:3");
 	free(c.uids);
+	free(c.source);
 	assert_int_equal(imap_copy(im, "1:3", "a", &c, &err), 0);
 	assert_null(c.uids);
 	imap_free(im);
@@ -973,11 +975,13 @@ static void test_real_messages(void **state)
 	assert_int_equal(imap_copy(im, set, name, &c, &err), 0);
 	assert_non_null(c.uids);
 	free(c.uids);
+	free(c.source);
 	assert_int_equal(imap_copy(im, set, "no such place", &c, &err), -1);
 	assert_int_equal(err.kind, ERR_REFUSED);
 	assert_int_equal(imap_move(im, set, "Trash", &c, &err), 0);
 	assert_non_null(c.uids);
 	free(c.uids);
+	free(c.source);
 	assert_int_equal(imap_select(im, name, &known, see, gone, &s, &sel, &err), 0);
 	assert_true(sel.resynced);
 	assert_int_equal(sel.exists, 1);

@@ -1,8 +1,10 @@
 #include "disk_help.h"
-#include "store/journal.h"
+#include "store/journal_priv.h"
 
 #include <signal.h>
+#include <sched.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 static struct journal *opened(void)
 {
@@ -34,6 +36,8 @@ static struct op *sample(enum op_kind kind, const char *text)
 	op->uidvalidity = 7;
 	op->set = MAIL_SEEN;
 	op->clear = MAIL_FLAGGED;
+	op->unseen = 2;
+	op->exact = true;
 	op->n = 3;
 	op->uids = mem_array(3, sizeof(*op->uids));
 	op->uids[0] = 5;
@@ -62,6 +66,24 @@ static void assert_same(const struct op *a, const struct op *b)
 	assert_string_equal(a->file, b->file);
 	assert_string_equal(a->message_id, b->message_id);
 	assert_string_equal(a->text, b->text);
+	assert_int_equal(a->unseen, b->unseen);
+	assert_int_equal(a->exact, b->exact);
+	assert_int_equal(a->marked, b->marked);
+	assert_int_equal(a->mark_uidvalidity, b->mark_uidvalidity);
+	assert_int_equal(a->mark_uidnext, b->mark_uidnext);
+}
+
+static const char *log_path(void)
+{
+	return at("account/ops.wal");
+}
+
+static off_t log_size(void)
+{
+	struct stat st;
+
+	assert_int_equal(stat(log_path(), &st), 0);
+	return st.st_size;
 }
 
 static uint64_t add(struct journal *j, const char *text)
@@ -124,6 +146,8 @@ static void test_large(void **state)
 	(void)state;
 	op->n = JOURNAL_MAX_UIDS;
 	op->uids = mem_array(op->n + 1, sizeof(*op->uids));
+	for (size_t i = 0; i <= op->n; i++)
+		op->uids[i] = (uint32_t)(7 + 3 * i + i % 2);
 	assert_int_equal(journal_add(j, op, NULL), 0);
 	journal_free(j);
 	j = opened();
@@ -140,6 +164,322 @@ static void test_large(void **state)
 	assert_int_equal(journal_count(j), 1);
 	op_free(op);
 	journal_free(j);
+}
+
+/* A whole folder marked: one record of some octets, and no more in memory than the UIDs. */
+static void test_runs(void **state)
+{
+	struct journal *j = opened();
+	struct op *op = op_new(OP_FLAGS);
+	off_t before = log_size();
+
+	(void)state;
+	op->n = JOURNAL_MAX_UIDS;
+	op->uids = mem_array(op->n, sizeof(*op->uids));
+	for (size_t i = 0; i < op->n; i++)
+		op->uids[i] = (uint32_t)(1000 + i + i / 10000);
+	assert_int_equal(journal_add(j, op, NULL), 0);
+	assert_true(log_size() - before < 200);
+	for (int round = 0; round < 2; round++) {
+		assert_int_equal(journal_count(j), 1);
+		assert_same(journal_at(j, 0), op);
+		journal_free(j);
+		j = opened();
+	}
+	op_free(op);
+	journal_free(j);
+}
+
+static void add_uids(struct op *op, const uint32_t *uids, size_t n)
+{
+	op->uids = mem_dup(uids, n * sizeof(*uids));
+	op->n = n;
+}
+
+static void uids_are(const struct op *op, const uint32_t *uids, size_t n)
+{
+	assert_non_null(op);
+	assert_int_equal(op->n, n);
+	assert_memory_equal(op->uids, uids, n * sizeof(*uids));
+}
+
+static void test_join_and_leave(void **state)
+{
+	static const uint32_t four[] = {9, 4, 9, 5}, more[] = {6, 1, 4}, less[] = {9, 77, 5};
+	static const uint32_t first[] = {4, 5, 9}, then[] = {1, 4, 6, UINT32_MAX};
+	struct journal *j = opened(), *other;
+	struct op *op = op_new(OP_MOVE), found = {.marked = true, .mark_uidnext = 7};
+	uint32_t last = UINT32_MAX, two = 2;
+
+	(void)state;
+	add_uids(op, four, 4);
+	op->unseen = 2;
+	assert_int_equal(journal_add(j, op, NULL), 0);
+	uids_are(journal_find(j, op->id), first, 3);
+	assert_int_equal(journal_extend(j, op->id, &last, 1, 1, NULL), 0);
+	assert_int_equal(journal_extend(j, op->id, more, 3, 1, NULL), 0);
+	assert_int_equal(journal_shrink(j, op->id, less, 3, 1, NULL), 0);
+	for (int round = 0; round < 2; round++) {
+		uids_are(journal_find(j, op->id), then, 4);
+		assert_int_equal(journal_find(j, op->id)->unseen, 3);
+		journal_free(j);
+		j = opened();
+	}
+	/* Another copy gives it away: from then on it stays as it is. */
+	other = opened();
+	found.mark_uidvalidity = 11;
+	assert_int_equal(journal_sent_marked(other, op->id, &found, NULL), 0);
+	assert_int_equal(journal_extend(j, op->id, &two, 1, 0, NULL), 1);
+	assert_int_equal(journal_shrink(j, op->id, then + 1, 1, 0, NULL), 1);
+	assert_int_equal(journal_extend(j, 12345, &two, 1, 0, NULL), 1);
+	for (int round = 0; round < 2; round++) {
+		const struct op *now = journal_find(j, op->id);
+
+		uids_are(now, then, 4);
+		assert_int_equal(now->state, OP_SENT);
+		assert_true(now->marked);
+		assert_int_equal(now->mark_uidvalidity, 11);
+		assert_int_equal(now->mark_uidnext, 7);
+		journal_free(j);
+		j = opened();
+	}
+	journal_free(other);
+	op_free(op);
+	journal_free(j);
+}
+
+static void test_last_one_leaves(void **state)
+{
+	static const uint32_t eight[] = {8, 12};
+	struct journal *j = opened();
+	struct op *op = op_new(OP_FLAGS), found = {0};
+
+	(void)state;
+	add_uids(op, eight, 1);
+	assert_int_equal(journal_add(j, op, NULL), 0);
+	assert_int_equal(journal_shrink(j, op->id, op->uids, 1, 0, NULL), 0);
+	assert_null(journal_find(j, op->id));
+	assert_int_equal(journal_shrink(j, op->id, op->uids, 1, 0, NULL), 1);
+	op_free(op);
+	/* Messages that were known by their Message-IDs get UIDs when it goes out. */
+	op = op_new(OP_MOVE);
+	set(&op->message_id, "a@b c@d");
+	assert_int_equal(journal_add(j, op, NULL), 0);
+	found.uidvalidity = 99;
+	add_uids(&found, eight, 2);
+	assert_int_equal(journal_sent_marked(j, op->id, &found, NULL), 0);
+	uids_are(journal_find(j, op->id), eight, 2);
+	assert_int_equal(journal_find(j, op->id)->uidvalidity, 99);
+	free(found.uids);
+	op_free(op);
+	journal_free(j);
+}
+
+/* Marked one by one: the log grows by some octets each. */
+static void test_one_by_one(void **state)
+{
+	static const uint32_t one = 1;
+	struct journal *j = opened();
+	struct op *op = op_new(OP_FLAGS);
+	off_t before;
+
+	(void)state;
+	add_uids(op, &one, 1);
+	assert_int_equal(journal_add(j, op, NULL), 0);
+	before = log_size();
+	for (uint32_t uid = 3; uid < 1003; uid += 2)
+		assert_int_equal(journal_extend(j, op->id, &uid, 1, 0, NULL), 0);
+	assert_true(log_size() - before <= 500 * 45);
+	assert_int_equal(journal_count(j), 1);
+	assert_int_equal(journal_at(j, 0)->n, 501);
+	op_free(op);
+	journal_free(j);
+}
+
+/* ---- the first version's records ---- */
+
+static void put32(struct str *out, uint32_t v)
+{
+	for (int i = 0; i < 4; i++)
+		str_addc(out, (char)(v >> 8 * i));
+}
+
+static void put_text(struct str *out, const char *text)
+{
+	put32(out, (uint32_t)strlen(text));
+	str_adds(out, text);
+}
+
+static int nothing(void *ctx, const struct wal_record *r)
+{
+	(void)ctx;
+	(void)r;
+	return 0;
+}
+
+static void write_first_version(void)
+{
+	static const char magic[8] = {'T', 'A', 'L', 'O', 'P', 'S', '0', '1'};
+	static const char *const texts[] = {
+		"INBOX", "", "", "Archive", "", "a@b", "Move 2 messages"};
+	static const uint32_t numbers[] = {42, 0, 0, 2, 30, 10};
+	static const unsigned char key[WAL_USER_HEADER] = {1};
+	struct wal_record record = {.type = 1};
+	struct str one = STR_INIT;
+	struct wal *w;
+
+	put32(&one, 5); /* id */
+	put32(&one, 6);
+	str_add(&one, "\1\0\0\0", 4); /* a move, waiting */
+	for (size_t i = 0; i < MEM_COUNT(numbers); i++)
+		put32(&one, numbers[i]);
+	for (size_t i = 0; i < MEM_COUNT(texts); i++)
+		put_text(&one, texts[i]);
+	record.p = one.p;
+	record.len = one.len;
+	assert_int_equal(file_make_dirs(at("account"), NULL), 0);
+	assert_int_equal(
+		wal_open(&w, at("account/ops.wal"), at("account/ops.lock"), magic, key, NULL), 0);
+	assert_int_equal(wal_append(w, &record, 1, true, nothing, NULL, NULL), 0);
+	wal_free(w);
+	str_done(&one);
+}
+
+/* Large gaps: four octets a message. */
+static struct op *scattered(size_t n)
+{
+	struct op *op = op_new(OP_FLAGS);
+
+	op->n = n;
+	op->uids = mem_array(n, sizeof(*op->uids));
+	for (size_t i = 0; i < n; i++)
+		op->uids[i] = (uint32_t)(1 + i * 40000);
+	return op;
+}
+
+static void test_first_version(void **state)
+{
+	static const uint32_t uids[] = {10, 30};
+	struct op *junk = scattered(90000);
+	struct journal *j;
+
+	(void)state;
+	write_first_version();
+	j = opened();
+	for (int round = 0; round < 2; round++) {
+		const struct op *op = journal_at(j, 0);
+
+		assert_false(journal_damaged(j));
+		assert_int_equal(journal_count(j), 1);
+		assert_true(op->id == ((uint64_t)6 << 32 | 5));
+		assert_int_equal(op->kind, OP_MOVE);
+		assert_int_equal(op->state, OP_SENT); /* it may have been */
+		assert_int_equal(op->uidvalidity, 42);
+		uids_are(op, uids, 2);
+		assert_string_equal(op->target, "Archive");
+		assert_string_equal(op->message_id, "a@b");
+		/* Written anew in the present form. */
+		for (int i = 0; i < 4 && !round; i++) {
+			assert_int_equal(journal_add(j, junk, NULL), 0);
+			assert_int_equal(journal_done(j, junk->id, NULL), 0);
+		}
+		assert_int_equal(journal_compact(j, NULL), 0);
+		assert_true(log_size() < 1000);
+		journal_free(j);
+		j = opened();
+	}
+	journal_free(j);
+	op_free(junk);
+}
+
+static void test_bad_uids(void **state)
+{
+	/* How many, then runs that are too long, too large, or cut. */
+	static const struct {
+		const char *p;
+		size_t len;
+	} rows[] = {{"\1\0\0\0", 4}, {"\1\0\0\0\1", 5}, {"\1\0\0\0\1\1", 6},
+		{"\2\0\0\0\xff\xff\xff\xff\x0f\1", 10}, {"\1\0\0\0\xff\xff\xff\xff\xff\0", 10},
+		{"\xff\xff\xff\xff\1\1", 6}};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		const unsigned char *p = (const unsigned char *)rows[i].p;
+		uint32_t *uids;
+		size_t n;
+
+		assert_int_equal(op_decode_uids(&p, p + rows[i].len, &uids, &n), -1);
+		assert_null(uids);
+	}
+}
+
+/* ---- killed ---- */
+
+/* Adds, joins, forgets and compacts until it is killed; says before each step that all before it is
+ * durable. */
+static void work_until_killed(int fd)
+{
+	struct journal *j = opened();
+	struct op *op = op_new(OP_MOVE), *junk = scattered(60000);
+	uint32_t uid = 1;
+
+	add_uids(op, &uid, 1);
+	if (journal_add(j, op, NULL) != 0)
+		_exit(1);
+	for (uid = 2;; uid++)
+		if (write(fd, &uid, sizeof(uid)) != sizeof(uid) ||
+			journal_extend(j, op->id, &uid, 1, 0, NULL) != 0 ||
+			journal_add(j, junk, NULL) != 0 || journal_done(j, junk->id, NULL) != 0 ||
+			journal_compact(j, NULL) != 0)
+			_exit(1);
+}
+
+static void nothing_is_lost(uint32_t announced)
+{
+	struct journal *j = opened();
+	const struct op *op = NULL;
+
+	for (size_t i = 0; i < journal_count(j); i++)
+		if (journal_at(j, i)->kind == OP_MOVE)
+			op = journal_at(j, i);
+	assert_non_null(op);
+	assert_true(op->n + 1 == announced || op->n == announced);
+	assert_int_equal(op->uids[op->n - 1], op->n);
+	assert_true(journal_count(j) <= 2);
+	assert_true(log_size() < 3 << 20);
+	journal_free(j);
+}
+
+static void test_killed(void **state)
+{
+	(void)state;
+	for (uint32_t round = 0; round < 12; round++) {
+		uint32_t uid = 0, last = 0;
+		int fds[2], status;
+		pid_t child;
+
+		file_remove_tree(at("account"), NULL);
+		assert_int_equal(pipe(fds), 0);
+		child = fork();
+		assert_true(child >= 0);
+		if (child == 0) {
+			close(fds[0]);
+			work_until_killed(fds[1]);
+		}
+		close(fds[1]);
+		/* The fifth step is the first that compacts. */
+		while (last < 5 + round && read(fds[0], &uid, sizeof(uid)) == sizeof(uid))
+			last = uid;
+		for (uint32_t i = 0; i < round * 40; i++)
+			sched_yield();
+		assert_int_equal(kill(child, SIGKILL), 0);
+		while (read(fds[0], &uid, sizeof(uid)) == sizeof(uid))
+			last = uid;
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(WIFSIGNALED(status));
+		close(fds[0]);
+		nothing_is_lost(last);
+	}
 }
 
 static void test_two_handles(void **state)
@@ -167,11 +507,6 @@ static void test_two_handles(void **state)
 }
 
 /* ---- damage ---- */
-
-static const char *log_path(void)
-{
-	return at("account/ops.wal");
-}
 
 static void test_tail(void **state)
 {
@@ -396,14 +731,6 @@ static void test_ledger(void **state)
 
 /* ---- compaction ---- */
 
-static off_t log_size(void)
-{
-	struct stat st;
-
-	assert_int_equal(stat(log_path(), &st), 0);
-	return st.st_size;
-}
-
 static void test_compact(void **state)
 {
 	struct journal *j = opened(), *other;
@@ -421,6 +748,8 @@ static void test_compact(void **state)
 	assert_true(log_size() == before);
 	big->n = 30000;
 	big->uids = mem_array(big->n, sizeof(*big->uids));
+	for (size_t i = 0; i < big->n; i++) /* no runs, large gaps: four octets a message */
+		big->uids[i] = (uint32_t)(1 + i * 60000);
 	for (int i = 0; i < 10; i++) {
 		assert_int_equal(journal_add(j, big, NULL), 0);
 		if (i == 5) {
@@ -458,8 +787,10 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, help_setup, help_teardown)
 	const struct CMUnitTest tests[] = {T(test_operations), T(test_large), T(test_two_handles),
-		T(test_tail), T(test_tail_while_open), T(test_header), T(test_every_cut),
-		T(test_full), T(test_ledger), T(test_compact)};
+		T(test_runs), T(test_join_and_leave), T(test_last_one_leaves), T(test_one_by_one),
+		T(test_first_version), T(test_bad_uids), T(test_killed), T(test_tail),
+		T(test_tail_while_open), T(test_header), T(test_every_cut), T(test_full),
+		T(test_ledger), T(test_compact)};
 
 	return cmocka_run_group_tests_name("journal", tests, NULL, NULL);
 }

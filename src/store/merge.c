@@ -1,0 +1,105 @@
+/*
+ * How an operation joins those that wait: what does the same to other messages becomes one with
+ * them, a mark that is taken back before it was sent is never sent, and all that matters in its
+ * order keeps it. So an evening of marking offline costs one command a kind of mark.
+ */
+#include "base/mem.h"
+#include "store/store_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LOOK_BACK = 64 }; /* operations */
+
+static bool may_change(const struct account *a, const struct op *k)
+{
+	return k->state == OP_QUEUED && a->op_in_flight != k->id;
+}
+
+static bool does_the_same(const struct op *k, const struct op *op, size_t common)
+{
+	if (k->kind != op->kind || !k->n || k->set != op->set || k->clear != op->clear ||
+		k->exact != op->exact || strcmp(k->target, op->target) != 0 ||
+		strcmp(k->keywords_set, op->keywords_set) != 0 ||
+		strcmp(k->keywords_clear, op->keywords_clear) != 0)
+		return false;
+	return op->kind != OP_COPY || !common; /* copied twice is wanted twice */
+}
+
+static bool does_the_opposite(const struct op *k, const struct op *op)
+{
+	return k->kind == OP_FLAGS && op->kind == OP_FLAGS && k->exact && op->exact &&
+	       k->set == op->clear && k->clear == op->set;
+}
+
+/* What comes behind k must stay there. */
+static bool holds(const struct op *k, const struct op *op, size_t common)
+{
+	if (!k->n)
+		return true; /* which messages these are is not known yet */
+	if (!common)
+		return false;
+	if (k->kind != OP_FLAGS || op->kind != OP_FLAGS || *k->keywords_set || *k->keywords_clear)
+		return true;
+	return ((k->set | k->clear) & (op->set | op->clear)) != 0;
+}
+
+static void take_out(struct op *op, const uint32_t *uids, size_t n)
+{
+	size_t used = 0;
+
+	for (size_t i = 0, k = 0; i < op->n; i++) {
+		if (k < n && uids[k] == op->uids[i])
+			k++;
+		else
+			op->uids[used++] = op->uids[i];
+	}
+	op->n = used;
+}
+
+/* 1: op is done with, *id carries it; 0: look further; 2: it must come behind k; -1. */
+static int meet(struct account *a, const struct op *k, struct op *op, uint32_t *common,
+	uint64_t *id, struct err *err)
+{
+	size_t n = op_common(k, op->uids, op->n, common);
+	bool held = holds(k, op, n);
+	int rc = 1;
+
+	*id = k->id;
+	if (!may_change(a, k))
+		return held ? 2 : 0;
+	if (n && does_the_opposite(k, op)) {
+		rc = journal_shrink(a->journal, k->id, common, n, 0, err);
+		if (rc == 0) {
+			take_out(op, common, n);
+			*id = 0;
+			return op->n == 0;
+		}
+	} else if (does_the_same(k, op, n)) {
+		rc = journal_extend(a->journal, k->id, op->uids, op->n, op->unseen, err);
+		if (rc == 0)
+			return 1;
+	}
+	return rc < 0 ? -1 : held ? 2 : 0;
+}
+
+int merge_add(struct account *a, struct op *op, uint64_t *id, struct err *err)
+{
+	uint32_t *common = mem_array(op->n + 1, sizeof(*common));
+	int rc = journal_refresh(a->journal, err) < 0 ? -1 : 0;
+	size_t i = journal_count(a->journal);
+
+	op->n = op_sort_uids(op->uids, op->n);
+	for (size_t steps = 0; rc == 0 && op->n && i-- > 0 && steps < LOOK_BACK; steps++) {
+		const struct op *k = journal_at(a->journal, i);
+
+		if (k && strcmp(k->folder, op->folder) == 0 && k->uidvalidity == op->uidvalidity)
+			rc = meet(a, k, op, common, id, err);
+	}
+	free(common);
+	if (rc == 1 || rc < 0)
+		return rc < 0 ? -1 : 0;
+	rc = journal_add(a->journal, op, err);
+	*id = op->id;
+	return rc;
+}
