@@ -1,5 +1,7 @@
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "ui/index_row.h"
 #include "ui/cli_priv.h"
 #include "ui/json.h"
 
@@ -123,12 +125,31 @@ static bool outbox_is_through(struct cli *c, void *arg)
 	return true;
 }
 
-static void tell_waiting(const struct account_info *info)
+static void list_waiting(struct cli *c, const struct account_info *info)
+{
+	for (size_t i = 0; i < engine_pending_rows(c->engine); i++) {
+		struct pending_info p;
+		struct str when = STR_INIT;
+
+		engine_pending_at(c->engine, i, &p);
+		if (strcmp(p.account, info->name) != 0)
+			continue;
+		index_date(&when, (time_t)p.since, clock_now(), true);
+		if (p.refused)
+			printf(_("  refused: %s\n"), p.text);
+		else
+			printf(_("  %s, since %s: %s\n"), p.text, str_c(&when), p.why);
+		str_done(&when);
+	}
+}
+
+static void tell_waiting(struct cli *c, const struct account_info *info)
 {
 	if (info->pending)
 		printf(ngettext("%s: %zu change waits for the server\n",
 			       "%s: %zu changes wait for the server\n", info->pending),
 			info->name, info->pending);
+	list_waiting(c, info);
 	if (info->outbox)
 		printf(ngettext("%s: %zu message is in the outbox\n",
 			       "%s: %zu messages are in the outbox\n", info->outbox),
@@ -152,7 +173,7 @@ static enum cli_status sync_one(struct cli *c, int account)
 	printf(ngettext("%s: synchronised, %llu new message\n",
 		       "%s: synchronised, %llu new messages\n", (unsigned long)c->new_mails),
 		info.name, (unsigned long long)c->new_mails);
-	tell_waiting(&info);
+	tell_waiting(c, &info);
 	return CLI_OK;
 }
 

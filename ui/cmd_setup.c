@@ -191,8 +191,12 @@ void cmd_pending(struct app *a, const struct args *args)
 
 void cmd_drop_change(struct app *a, const struct args *args)
 {
-	(void)args;
-	view_pending_drop(app_view(a));
+	if (args->n && strcasecmp(args->v[0], "all") != 0)
+		app_error(a, _("It is “all” or nothing, not “%s”"), args->v[0]);
+	else if (args->n)
+		app_await(a, engine_pending_cancel(a->engine, 0), NULL, NULL, NULL);
+	else
+		view_pending_drop(app_view(a));
 }
 
 /* --- options --- */

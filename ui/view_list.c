@@ -1,6 +1,8 @@
 /* Short lists: attachments, links, outbox, waiting changes, drafts. */
+#include "ui/index_row.h"
 #include "ui/views.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/mem.h"
@@ -425,19 +427,29 @@ void view_outbox_drop(struct view *v)
 
 /* --- waiting changes --- */
 
+enum { PENDING_ACCOUNT = 12, PENDING_WHY = 28 }; /* columns */
+
 static size_t pending_count(struct list_view *x)
 {
-	return engine_pending(x->v.app->engine);
+	return engine_pending_rows(x->v.app->engine);
 }
 
 static void pending_row(struct list_view *x, size_t i, struct line *out, int width)
 {
 	struct pending_info p;
+	struct str when = STR_INIT;
 
 	engine_pending_at(x->v.app->engine, i, &p);
-	line_pad(out, STYLE_ACCOUNT, p.account, 12);
-	line_pad(out, STYLE_SUBJECT, p.text, width - 32);
-	line_add(out, STYLE_DIM, p.on_its_way ? _("  on its way") : _("  waits"));
+	line_pad(out, STYLE_ACCOUNT, p.account, PENDING_ACCOUNT);
+	if (p.refused) {
+		line_pad(out, STYLE_SUBJECT, p.text, width - PENDING_ACCOUNT - 10);
+		line_add(out, STYLE_STATUS_WARN, _("  refused"));
+		return;
+	}
+	line_pad(out, STYLE_SUBJECT, p.text, width - PENDING_ACCOUNT - PENDING_WHY);
+	index_date(&when, (time_t)p.since, clock_now(), true);
+	line_addf(out, STYLE_DIM, "  %s, %s", str_c(&when), p.why);
+	str_done(&when);
 }
 
 static const struct list_ops pending_list = {
@@ -458,6 +470,8 @@ void view_pending_drop(struct view *v)
 	engine_pending_at(v->app->engine, x->scroll.cursor, &p);
 	if (p.on_its_way)
 		app_error(v->app, _("It is on its way to the server already"));
+	else if (p.refused)
+		app_await(v->app, engine_pending_forget(v->app->engine), NULL, NULL, NULL);
 	else
 		app_await(v->app, engine_pending_cancel(v->app->engine, p.id), NULL, NULL, NULL);
 }

@@ -167,6 +167,7 @@ static void free_account(struct account_model *m)
 	for (size_t i = 0; i < m->nmails; i++)
 		outbox_mail_done(&m->mails[i]);
 	free(m->ops);
+	strv_done(&m->refused);
 	free(m->mails);
 	free(m->name);
 	free(m->reason);
@@ -454,11 +455,12 @@ struct msglist *engine_list(struct engine *e, unsigned id)
 
 /* --- reading --- */
 
-static unsigned flag_quietly(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n,
-	unsigned clear, unsigned set)
+static unsigned change_marks(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n,
+	unsigned clear, unsigned set, bool quiet)
 {
 	struct store_request *r = request_of(engine_ask(e, REQUEST_FLAG, l, l->account));
 
+	r->quiet = quiet;
 	r->uids = mem_dup(uids, n * sizeof(*uids));
 	r->n = n;
 	r->clear = clear;
@@ -484,7 +486,7 @@ unsigned engine_read(
 		ptrdiff_t at = columns_find(&l->columns, uid);
 
 		if (at >= 0 && !(l->columns.flags[at] & MAIL_SEEN))
-			engine_flag(e, l, &uid, 1, 0, MAIL_SEEN);
+			change_marks(e, l, &uid, 1, 0, MAIL_SEEN, true);
 	}
 	return id;
 }
@@ -515,7 +517,7 @@ unsigned engine_flag(struct engine *e, struct msglist *l, const uint32_t *uids, 
 	unsigned clear, unsigned set)
 {
 	clear &= ~set; /* sent as two commands: what both named would end taken away */
-	return flag_quietly(e, l, uids, n, clear, set);
+	return change_marks(e, l, uids, n, clear, set, false);
 }
 
 static unsigned transfer(struct engine *e, struct msglist *l, enum request_kind kind,
@@ -612,19 +614,79 @@ size_t engine_pending(const struct engine *e)
 	return n;
 }
 
+size_t engine_pending_rows(const struct engine *e)
+{
+	size_t n = engine_pending(e);
+
+	for (size_t i = 0; i < e->naccounts; i++)
+		n += e->accounts[i].refused.n;
+	return n;
+}
+
+static const char *why_it_waits(const struct account_model *m, const struct op *op)
+{
+	if (op->id == m->op_in_flight)
+		return _("on its way");
+	if (m->settings->protocol == ACCOUNT_POP3)
+		return _("for the server's folders, the account works by POP3");
+	switch (m->state) {
+	case STATE_OFFLINE:
+		return _("offline");
+	case STATE_CONNECTING:
+		return _("connecting");
+	case STATE_WAITING:
+	case STATE_FAILED:
+		return *m->reason ? m->reason : _("no connection");
+	case STATE_FOLLOWING:
+		return _("another running copy sends it");
+	case STATE_ONLINE:
+		break;
+	}
+	return _("its turn comes");
+}
+
 void engine_pending_at(const struct engine *e, size_t i, struct pending_info *out)
 {
-	*out = (struct pending_info){0};
+	*out = (struct pending_info){.account = "", .text = "", .why = ""};
 	for (size_t a = 0; a < e->naccounts; a++) {
 		const struct account_model *m = &e->accounts[a];
 
 		if (i < m->nops) {
-			*out = (struct pending_info){m->ops[i]->id, m->name, m->ops[i]->text,
-				m->ops[i]->state == OP_SENT};
+			*out = (struct pending_info){.id = m->ops[i]->id,
+				.account = m->name,
+				.text = m->ops[i]->text,
+				.why = why_it_waits(m, m->ops[i]),
+				.since = op_since(m->ops[i]),
+				.on_its_way = m->ops[i]->id == m->op_in_flight};
 			return;
 		}
 		i -= m->nops;
 	}
+	for (size_t a = 0; a < e->naccounts; a++) {
+		const struct account_model *m = &e->accounts[a];
+
+		if (i < m->refused.n) {
+			*out = (struct pending_info){.account = m->name,
+				.text = m->refused.v[i],
+				.why = "",
+				.refused = true};
+			return;
+		}
+		i -= m->refused.n;
+	}
+}
+
+/* Posts one for each account but the last, whose answer is the caller's. */
+static unsigned ask_all(struct engine *e, enum request_kind kind)
+{
+	for (size_t a = 0; a + 1 < e->naccounts; a++)
+		post(e, request_of(engine_ask(e, kind, NULL, (int)a)));
+	return post(e, request_of(engine_ask(e, kind, NULL, (int)e->naccounts - 1)));
+}
+
+unsigned engine_pending_forget(struct engine *e)
+{
+	return ask_all(e, REQUEST_FORGET_REFUSED);
 }
 
 unsigned engine_pending_cancel(struct engine *e, uint64_t id)
@@ -632,6 +694,8 @@ unsigned engine_pending_cancel(struct engine *e, uint64_t id)
 	struct store_request *r;
 	int account = -1;
 
+	if (!id)
+		return ask_all(e, REQUEST_CANCEL_OP);
 	for (size_t a = 0; a < e->naccounts; a++)
 		for (size_t i = 0; i < e->accounts[a].nops; i++)
 			if (e->accounts[a].ops[i]->id == id)

@@ -144,18 +144,25 @@ unsigned engine_copy(
 unsigned engine_delete(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n);
 unsigned engine_archive(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n);
 unsigned engine_create_folder(struct engine *e, size_t account, const char *name);
-/* Takes back the last flag, move, delete or archive that was asked for. EVENT_DONE with a text, or
- * EVENT_FAILED. */
+/* Takes back the last flag, move, delete or archive that was asked for, all messages of it; again:
+ * the one before. EVENT_DONE with a text, or EVENT_FAILED. */
 unsigned engine_undo(struct engine *e);
 
 struct pending_info {
 	uint64_t id;
-	const char *account, *text; /* "Move 3 messages to Archive" */
+	const char *account, *text; /* "Move 3 messages from INBOX to Archive" */
+	const char *why; /* it waits: "offline"; of a refused one "" (the text says it) */
+	int64_t since;   /* seconds since 1970; 0 for a refused one */
 	bool on_its_way;
+	bool refused; /* taken back already; shown until engine_pending_forget */
 };
-size_t engine_pending(const struct engine *e);
+size_t engine_pending(const struct engine *e);      /* what waits */
+size_t engine_pending_rows(const struct engine *e); /* and what was refused, behind it */
 void engine_pending_at(const struct engine *e, size_t i, struct pending_info *out);
+/* Takes it back here and in the journal; 0: all that are not on their way. EVENT_FAILED (ERR_BUSY)
+ * for one that is. */
 unsigned engine_pending_cancel(struct engine *e, uint64_t id);
+unsigned engine_pending_forget(struct engine *e); /* the refused ones */
 
 /* --- whole folders in and out --- */
 /*

@@ -23,6 +23,8 @@ struct account_model {
 	size_t nfolders;
 	struct op **ops;
 	size_t nops;
+	uint64_t op_in_flight;
+	struct strv refused;
 	struct outbox_mail *mails;
 	size_t nmails;
 };

@@ -119,6 +119,10 @@ static struct event *take_pending(struct engine *e, struct store_event *ev)
 	free(m->ops);
 	m->ops = ev->ops;
 	m->nops = ev->nops;
+	m->op_in_flight = ev->done;
+	strv_done(&m->refused);
+	m->refused = ev->keysets;
+	ev->keysets = (struct strv)STRV_INIT;
 	ev->ops = NULL;
 	ev->nops = 0;
 	return event_new(EVENT_ACCOUNTS);

@@ -751,8 +751,29 @@ size_t engine_pending(const struct engine *e)
 void engine_pending_at(const struct engine *e, size_t i, struct pending_info *out)
 {
 	(void)e;
-	*out = (struct pending_info){i + 1, "work",
-		i ? "Mark a message in INBOX as read" : "Move 3 messages to Archive", i == 0};
+	*out = (struct pending_info){.id = i + 1,
+		.account = "work",
+		.text = i ? "Mark 1 message as read in INBOX"
+			  : "Move 3 messages from INBOX to Archive",
+		.why = i ? "its turn comes" : "on its way",
+		.since = 1736154000,
+		.on_its_way = i == 0};
+	if (i == 2)
+		*out = (struct pending_info){.account = "work",
+			.text = "Copy 1 message from INBOX to Lists: over quota",
+			.why = "",
+			.refused = true};
+}
+
+size_t engine_pending_rows(const struct engine *e)
+{
+	return engine_pending(e) + 1;
+}
+
+unsigned engine_pending_forget(struct engine *e)
+{
+	snprintf(last, sizeof(last), "pending-forget");
+	return done(e, NULL);
 }
 
 unsigned engine_pending_cancel(struct engine *e, uint64_t id)

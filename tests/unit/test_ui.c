@@ -957,7 +957,7 @@ static void test_screen_lists(void **state)
 	static const struct {
 		const char *command, *want;
 	} rows[] = {
-		{"pending", "Move 3 messages to Archive"},
+		{"pending", "Move 3 messages from INBOX to Archive"},
 		{"outbox", "unconfirmed"},
 		{"drafts", "Half a thought"},
 		{"folders", "Old mail"},
@@ -981,6 +981,31 @@ static void test_screen_lists(void **state)
 		sees(x, "INBOX");
 		close_screen(x);
 	}
+}
+
+static void test_screen_pending(void **state)
+{
+	struct screen *x = open_screen(24, 100);
+
+	(void)state;
+	press(x, ":");
+	type_text(x, "pending");
+	press(x, "Enter");
+	sees(x, "on its way");
+	sees(x, "its turn comes");
+	sees(x, "over quota");
+	sees(x, "refused");
+	press(x, "d");
+	sees(x, "on its way to the server already");
+	press(x, "j d");
+	assert_string_equal(fake_last(), "pending-cancel 2");
+	press(x, "j d");
+	assert_string_equal(fake_last(), "pending-forget");
+	press(x, ":");
+	type_text(x, "drop-change all");
+	press(x, "Enter");
+	assert_string_equal(fake_last(), "pending-cancel 0");
+	close_screen(x);
 }
 
 static void test_screen_sizes(void **state)
@@ -1054,6 +1079,7 @@ int main(void)
 		cmocka_unit_test(test_screen_password),
 		cmocka_unit_test(test_screen_fold),
 		cmocka_unit_test(test_screen_lists),
+		cmocka_unit_test(test_screen_pending),
 		cmocka_unit_test(test_screen_sizes),
 		cmocka_unit_test(test_term_filters),
 	};
