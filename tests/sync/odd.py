@@ -11,7 +11,7 @@ Prints the three ports on one line. Each connection to DIR/control, a Unix socke
   pop3caps WORDS     what POP3 offers
   greeting imap|pop3|smtp TEXT   instead of the usual first line
   password TEXT      the only one that is taken
-  fill BOX N         puts N messages there
+  fill BOX N         puts N messages there;  bare BOX N: without Message-IDs
   gone BOX UID       another client removes a message;  flags BOX UID FLAGS: it marks it
   quietly BOX UID FLAGS   it marks it, and the server forgets to count that
   modseq BOX N       the mailbox's mod-sequence becomes N
@@ -25,7 +25,7 @@ Prints the three ports on one line. Each connection to DIR/control, a Unix socke
   say TEXT           a line to all IMAP connections that idle
   cut                ends all connections
   rule [xN] REGEX => ACTION [TEXT]   what happens to a line of any protocol that matches; xN: N times
-  count BOX          answers with the number of messages
+  count BOX          answers with the number of messages;  marked BOX FLAG: of those with that flag
   seen REGEX         answers with the number of lines that came and match; lines begin with "imap ",
                      "pop3 " or "smtp "
   mails              answers with the number of mails that SMTP took; mails ADDRESS: to this one
@@ -33,8 +33,9 @@ Prints the three ports on one line. Each connection to DIR/control, a Unix socke
 Actions: say TEXT (sends TEXT instead of all else), instead TEXT (does it, but answers so), before TEXT
 (sends TEXT first), no TEXT, bad TEXT,
 behind (does it, but says nothing before the next line has come),
-lose (does it, but the answer gets lost with the connection), cut (does nothing), stall (does it, says
-nothing and hears nothing any more), part N (as stall, after N octets of the answer), torn N (closes after
+lose (does it, but the answer gets lost with the connection), cut (does nothing), half (COPY: copies the
+first of the messages and closes), stall (does it, says nothing and hears nothing any more), part N (as
+stall, after N octets of the answer), torn N (closes after
 N octets of the answer).
 In TEXT \\r \\n \\t \\e \\\\ \\xHH are octets and $tag is the first word of the line.
 """
@@ -132,6 +133,10 @@ class World:
             box = self.boxes.setdefault(word, Box(1000 + len(self.boxes)))
             for _ in range(int(more)):
                 box.add(self.new_text())
+        elif verb == "bare":
+            box = self.boxes.setdefault(word, Box(1000 + len(self.boxes)))
+            for _ in range(int(more)):
+                box.add(re.sub(rb"Message-ID:.*?\r\n", b"", self.new_text()))
         elif verb == "gone":
             self.boxes[word].remove({int(more)})
         elif verb == "flags":
@@ -188,6 +193,8 @@ class World:
             self.rules, self.raw, self.greeting, self.budget, self.drip = [], {}, {}, 0, False
         elif verb == "count":
             return str(len(self.boxes[rest].v) if rest in self.boxes else 0)
+        elif verb == "marked":
+            return str(sum(more in m.flags for m in self.boxes[word].v))
         elif verb == "seen":
             return str(sum(1 for l in self.lines if re.search(rest, l, re.I)))
         elif verb == "mails":
@@ -339,11 +346,13 @@ class Conn:
             return
         if action == "instead":
             self.flush()
+        if action == "half":
+            line = re.sub(r"(COPY \d+)[^ ]*", r"\1", line)
         self.command(line)
         if action == "behind":
             while b"\n" not in self.buf:
                 self.buf += self.wait()
-        if action == "lose":
+        if action in ("lose", "half"):
             self.out = b""
             raise Gone()
         if action == "instead":
@@ -597,7 +606,7 @@ class Imap(Conn):
         new = [box.add(self.box.find(u).text, self.box.find(u).flags) for u in src]
         if move:
             self.box.remove(set(src))
-        code = "" if not src else "[COPYUID %d %s %s] " % (
+        code = "" if not src or "UIDPLUS" not in self.w.caps else "[COPYUID %d %s %s] " % (
             box.validity, ",".join(map(str, src)), ",".join(map(str, new)))
         if move and code:
             self.line("* OK %sfine" % code)

@@ -1,0 +1,74 @@
+/* The engine against Dovecot that offers neither MOVE nor UIDPLUS. Needs tests/servers. */
+#include "base/i18n.h"
+#include "tests/sync/person.h"
+
+#include <stdlib.h>
+
+static void old_server_moves_and_takes_back(void **state)
+{
+	struct person *p = person_new("imap", "", "--count", "6");
+	struct msglist *l = open_folder(p, "INBOX"), *archive;
+	uint32_t uids[3];
+
+	(void)state;
+	UNTIL(p, msglist_count(l) == 6 && msglist_sync_percent(l) == 100);
+	archive = open_folder(p, "Archive");
+	for (size_t i = 0; i < 3; i++)
+		uids[i] = msglist_uid(l, i);
+	done(p, engine_archive(p->engine, l, uids, 3));
+	UNTIL(p, engine_pending(p->engine) == 0 && msglist_count(archive) == 3);
+	/* Nothing can be removed: they stay, and say so. */
+	UNTIL(p, msglist_count(l) == 6);
+	assert_true(flags_at(l, (size_t)msglist_find(l, uids[0])) & MSG_DELETED);
+	done(p, engine_undo(p->engine));
+	UNTIL(p, engine_pending(p->engine) == 0 &&
+			 !(flags_at(l, (size_t)msglist_find(l, uids[0])) & MSG_DELETED) &&
+			 (flags_at(archive, 0) & MSG_DELETED) &&
+			 (flags_at(archive, 2) & MSG_DELETED));
+	person_free(p);
+}
+
+static void old_server_replays(void **state)
+{
+	struct person *p = person_new("imap", "", "--count", "40");
+	struct msglist *l = open_folder(p, "INBOX"), *archive;
+	uint32_t uid;
+
+	(void)state;
+	UNTIL(p, msglist_count(l) == 40 && msglist_sync_percent(l) == 100);
+	stop(p);
+	start(p, true);
+	l = open_folder(p, "INBOX");
+	for (size_t i = 0; i < 20; i++) {
+		uid = msglist_uid(l, i);
+		done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+		done(p, engine_copy(p->engine, l, &uid, 1, "Archive"));
+	}
+	assert_int_equal(engine_pending(p->engine), 2);
+	stop(p);
+	start(p, false);
+	UNTIL(p, engine_pending(p->engine) == 0);
+	archive = open_folder(p, "Archive");
+	UNTIL(p, msglist_count(archive) == 20 && msglist_sync_percent(archive) == 100);
+	assert_true(flags_at(archive, 0) & MSG_FLAGGED);
+	person_free(p);
+}
+
+int main(void)
+{
+	static const char conf[] = "protocol imap {\n  imap_capability = IMAP4rev1 SASL-IR "
+				   "LITERAL+ ID ENABLE IDLE SPECIAL-USE\n}\n";
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(old_server_moves_and_takes_back),
+		cmocka_unit_test(old_server_replays),
+	};
+	int failed;
+
+	i18n_init();
+	if (getenv("CMOCKA_TEST_FILTER"))
+		cmocka_set_test_filter(getenv("CMOCKA_TEST_FILTER"));
+	setup_servers_with(conf);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	end_servers();
+	return failed;
+}
