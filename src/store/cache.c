@@ -558,7 +558,7 @@ static int append(struct cache *c, const struct wal_record *records, size_t n, s
 	return rc;
 }
 
-enum { TRIES = 8 };
+enum { TRIES = 8, FLAGS_AT_ONCE = 500 };
 
 static int too_busy(const struct cache *c, struct err *err)
 {
@@ -660,6 +660,46 @@ int cache_set_flags(struct cache *c, uint32_t uid, uint32_t clear, uint32_t set,
 		return 0;
 	log_flags_encode(&payload, &f);
 	rc = append_one(c, LOG_FLAGS, &payload, err);
+	str_done(&payload);
+	return rc;
+}
+
+static int append_all(struct cache *c, const struct wal_record *v, size_t n, struct err *err)
+{
+	for (int i = 0; i < TRIES; i++) {
+		int rc = append(c, v, n, err);
+
+		if (rc != 1)
+			return rc;
+	}
+	return too_busy(c, err);
+}
+
+int cache_set_flags_all(struct cache *c, const uint32_t *uids, size_t n, uint32_t clear,
+	uint32_t set, struct err *err)
+{
+	struct wal_record v[FLAGS_AT_ONCE];
+	struct str payload = STR_INIT;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < n;) {
+		size_t used = 0, each;
+
+		str_clear(&payload);
+		for (; i < n && used < FLAGS_AT_ONCE; i++) {
+			struct log_flags f = {uids[i], clear, set, NULL};
+
+			if (!cache_has(c, uids[i]))
+				continue;
+			log_flags_encode(&payload, &f);
+			used++;
+		}
+		each = used ? payload.len / used : 0;
+		for (size_t k = 0; k < used; k++)
+			v[k] = (struct wal_record){LOG_FLAGS, payload.p + k * each, each, 0};
+		if (used)
+			rc = append_all(c, v, used, err);
+	}
 	str_done(&payload);
 	return rc;
 }

@@ -121,8 +121,7 @@ static int server_flags(struct folder *f, const uint32_t *uids, size_t n, uint32
 		op->exact = true;
 		if (add_op(f, op, &id, err) != 0)
 			return -1;
-		for (size_t i = at; i < at + some; i++)
-			cache_set_flags(f->cache, uids[i], clear, set, NULL, NULL);
+		cache_set_flags_all(f->cache, uids + at, some, clear, set, NULL);
 	}
 	return 0;
 }

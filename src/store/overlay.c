@@ -94,8 +94,7 @@ bool overlay_folder(struct folder *f)
 
 void overlay_hide(struct folder *f, const uint32_t *uids, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		cache_set_flags(f->cache, uids[i], 0, MAIL_LEAVING, NULL, NULL);
+	cache_set_flags_all(f->cache, uids, n, 0, MAIL_LEAVING, NULL);
 	folder_send_changes(f, NULL, 0, uids, n);
 	folder_send_folders(f->account);
 }

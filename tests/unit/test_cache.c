@@ -166,6 +166,38 @@ static void test_newest_first(void **state)
 	free(t);
 }
 
+static void test_flags_of_many(void **state)
+{
+	enum { N = 1201 };
+	struct summary *s = mem_array(N, sizeof(*s));
+	struct model_text *t = mem_array(N, sizeof(*t));
+	uint32_t *uids = mem_array(N + 1, sizeof(*uids));
+	struct model m = {0};
+	struct cache *c = open_it();
+
+	(void)state;
+	for (uint32_t i = 0; i < N; i++) {
+		model_summary(&s[i], &t[i], i + 1, 5, MAIL_FLAGGED, "");
+		model_put(&m, i + 1, 5, i % 2 ? MAIL_FLAGGED : MAIL_SEEN, "");
+	}
+	GOOD(cache_add(c, s, N, err));
+	for (uint32_t i = 0; i < N; i += 2)
+		uids[i / 2] = i + 1;
+	uids[(N + 1) / 2] = N + 7; /* is not there */
+	GOOD(cache_set_flags_all(c, uids, (N + 1) / 2 + 1, MAIL_FLAGGED, MAIL_SEEN, err));
+	GOOD(cache_set_flags_all(c, uids, 0, MAIL_FLAGGED, MAIL_SEEN, err));
+	for (int round = 0; round < 2; round++) {
+		assert_true(model_print(&m) == model_print_cache(c));
+		cache_free(c);
+		c = open_it();
+	}
+	cache_free(c);
+	model_done(&m);
+	free(uids);
+	free(s);
+	free(t);
+}
+
 static void test_refresh(void **state)
 {
 	struct model m = {0};
@@ -885,6 +917,7 @@ int main(void)
 		cmocka_unit_test(test_columns),
 		cmocka_unit_test_setup_teardown(test_basic, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_newest_first, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_flags_of_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refresh, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_blind_writers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_keysets, setup, teardown),
