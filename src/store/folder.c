@@ -450,8 +450,9 @@ static int scan_one(void *ctx, const struct maildir_entry *e)
 	return 0;
 }
 
-/* A local folder numbers its messages itself; a number is never used twice. */
-static uint32_t next_uid(struct folder *f)
+/* A local folder numbers its messages itself; a number is never used twice. Returns the first of
+ * n. */
+static uint32_t next_uids(struct folder *f, size_t n)
 {
 	struct cache_meta m = *cache_meta(f->cache);
 	uint32_t uid = m.uidnext;
@@ -461,30 +462,47 @@ static uint32_t next_uid(struct folder *f)
 	if (!m.uidvalidity)
 		hash_random(&m.uidvalidity, sizeof(m.uidvalidity));
 	m.uidvalidity |= 1;
-	m.uidnext = uid + 1;
+	m.uidnext = uid + (uint32_t)n;
 	m.complete = true;
 	cache_set_meta(f->cache, &m, NULL);
 	return uid;
 }
 
+struct file_row {
+	struct envelope envelope;
+	struct str references;
+	struct summary s;
+};
+
+static void file_row_make(struct file_row *row, const char *base, const char *p, size_t len,
+	uint32_t flags, uint32_t received)
+{
+	envelope_parse(&row->envelope, p, len);
+	digest_summary(&row->s, &row->envelope, &row->references);
+	row->s.flags |= (flags & MAIL_SERVER_FLAGS) | MAIL_BODY_HERE;
+	row->s.received = received ? received : (uint32_t)clock_now();
+	row->s.size = len > UINT32_MAX ? UINT32_MAX : (uint32_t)len;
+	row->s.file = base;
+}
+
+static void file_row_done(struct file_row *row)
+{
+	envelope_done(&row->envelope);
+	str_done(&row->references);
+}
+
 static uint32_t add_file(struct folder *f, const char *base, const char *p, size_t len,
 	uint32_t flags, uint32_t received)
 {
-	struct envelope e = {0};
-	struct str references = STR_INIT;
-	struct summary s = {.uid = next_uid(f)};
+	struct file_row row = {0};
+	uint32_t uid = next_uids(f, 1);
 
-	envelope_parse(&e, p, len);
-	digest_summary(&s, &e, &references);
-	s.flags |= (flags & MAIL_SERVER_FLAGS) | MAIL_BODY_HERE;
-	s.received = received ? received : (uint32_t)clock_now();
-	s.size = len > UINT32_MAX ? UINT32_MAX : (uint32_t)len;
-	s.file = base;
-	if (cache_add(f->cache, &s, 1, NULL) == 0)
-		map_put(f->files, base, (void *)(uintptr_t)s.uid);
-	envelope_done(&e);
-	str_done(&references);
-	return s.uid;
+	file_row_make(&row, base, p, len, flags, received);
+	row.s.uid = uid;
+	if (cache_add(f->cache, &row.s, 1, NULL) == 0)
+		map_put(f->files, base, (void *)(uintptr_t)uid);
+	file_row_done(&row);
+	return uid;
 }
 
 static void add_fresh_files(struct scan *s)
@@ -577,16 +595,30 @@ int folder_deliver(struct folder *f, const char *p, size_t len, uint32_t flags, 
 
 void folder_deliver_many(struct folder *f, struct maildir_mail *v, size_t n)
 {
-	uint32_t *uids = mem_array(n, sizeof(*uids)), now = (uint32_t)clock_now();
+	struct file_row *rows = mem_array(n, sizeof(*rows));
+	struct summary *all = mem_array(n, sizeof(*all));
+	uint32_t *uids = mem_array(n, sizeof(*uids)), now = (uint32_t)clock_now(), uid;
 	size_t k = 0;
 
 	maildir_deliver_many(f->dir, v, n);
-	for (size_t i = 0; i < n; i++)
-		if (v[i].base.len)
-			uids[k++] = add_file(f, v[i].base.p, v[i].p, v[i].len, v[i].flags,
-				v[i].received ? v[i].received : now);
+	uid = next_uids(f, n);
+	for (size_t i = 0; i < n; i++) {
+		if (!v[i].base.len)
+			continue;
+		file_row_make(&rows[i], v[i].base.p, v[i].p, v[i].len, v[i].flags,
+			v[i].received ? v[i].received : now);
+		uids[k] = rows[i].s.uid = uid++;
+		all[k++] = rows[i].s;
+	}
+	if (k && cache_add(f->cache, all, k, NULL) == 0)
+		for (size_t i = 0; i < k; i++)
+			map_put(f->files, all[i].file, (void *)(uintptr_t)uids[i]);
 	if (k)
 		folder_send_changes(f, uids, k, NULL, 0);
+	for (size_t i = 0; i < n; i++)
+		file_row_done(&rows[i]);
+	free(rows);
+	free(all);
 	free(uids);
 }
 

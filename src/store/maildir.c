@@ -1,4 +1,4 @@
-#include "store/maildir.h"
+#include "store/maildir_priv.h"
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -78,7 +78,7 @@ static bool is_ours(char letter)
 
 /* ":2," and the letters for flags; foreign letters of the former info stay (Dovecot's keywords are
  * a..z), unless they mean something else in the folder it goes to. */
-static void add_info(struct str *name, uint32_t flags, const char *former, bool same_folder)
+void maildir_add_info(struct str *name, uint32_t flags, const char *former, bool same_folder)
 {
 	size_t kept = 0;
 
@@ -102,59 +102,15 @@ static const char *info_of(const char *name)
 	return colon ? colon : "";
 }
 
-static void add_host(struct str *out)
-{
-	char host[65] = "";
-	size_t n = 0;
-
-	gethostname(host, sizeof(host) - 1);
-	for (const char *p = host; *p && n < 40; p++, n++) {
-		bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
-			     (*p >= '0' && *p <= '9') || *p == '-' || *p == '.';
-
-		str_addc(out, plain ? *p : '_');
-	}
-	if (!n)
-		str_adds(out, "localhost");
-}
-
-static bool tag_ok(const char *tag)
-{
-	return strlen(tag) <= 80 &&
-	       strspn(tag, "abcdefghijklmnopqrstuvwxyz0123456789") == strlen(tag);
-}
-
-static void new_base(struct str *out, const char *tag, size_t size, uint32_t received)
-{
-	struct timespec now;
-	char token[11];
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	hash_random_token(token, sizeof(token) - 1);
-	str_addf(out, "%lld.M%ldP%ldR%s", received ? (long long)received : (long long)now.tv_sec,
-		now.tv_nsec / 1000, (long)getpid(), token);
-	if (tag && *tag)
-		str_addf(out, "T%s", tag);
-	str_addc(out, '.');
-	add_host(out);
-	str_addf(out, ",S=%zu", size);
-}
-
 /* ---- finding ---- */
 
-struct place {
-	bool in_new;
-	struct str name; /* the file name */
-	struct str path;
-};
-
-static void place_done(struct place *at)
+void maildir_place_done(struct place *at)
 {
 	str_done(&at->name);
 	str_done(&at->path);
 }
 
-static void place_set(struct place *at, const char *dir, bool in_new, const char *name)
+void maildir_place_set(struct place *at, const char *dir, bool in_new, const char *name)
 {
 	struct str copy = STR_INIT;
 
@@ -186,12 +142,12 @@ static bool find_by_guess(struct place *at, const char *dir, const char *base)
 			flags |= set & 1u << i ? letters[i].flag : 0;
 		str_clear(&name);
 		str_adds(&name, base);
-		add_info(&name, flags, "", false);
-		place_set(at, dir, false, name.p);
+		maildir_add_info(&name, flags, "", false);
+		maildir_place_set(at, dir, false, name.p);
 		found = is_there(at);
 	}
 	for (int in_new = 1; !found && in_new >= 0; in_new--) {
-		place_set(at, dir, in_new, base);
+		maildir_place_set(at, dir, in_new, base);
 		found = is_there(at);
 	}
 	str_done(&name);
@@ -209,7 +165,7 @@ static bool find_by_reading(struct place *at, const char *dir, bool in_new, cons
 	while (d && !found && (de = readdir(d)))
 		if (strncmp(de->d_name, base, len) == 0 &&
 			(de->d_name[len] == '\0' || de->d_name[len] == ':')) {
-			place_set(at, dir, in_new, de->d_name);
+			maildir_place_set(at, dir, in_new, de->d_name);
 			found = is_there(at);
 		}
 	if (d)
@@ -228,11 +184,8 @@ static bool find(struct place *at, const char *dir, const char *base)
 	return false;
 }
 
-/* Calls fn on the file, again while other programs rename it under our hands. fn: 0, -1 with err,
- * or 1: it was not there. */
-typedef int place_fn(void *ctx, struct place *at, struct err *err);
-
-static int with_message(const char *dir, const char *base, place_fn *fn, void *ctx, struct err *err)
+int maildir_with_message(
+	const char *dir, const char *base, maildir_place_fn *fn, void *ctx, struct err *err)
 {
 	struct place at = {0};
 	int rc = 1;
@@ -240,7 +193,7 @@ static int with_message(const char *dir, const char *base, place_fn *fn, void *c
 	if (base_ok(base))
 		for (int i = 0; rc == 1 && i < 5 && find(&at, dir, base); i++)
 			rc = fn(ctx, &at, err);
-	place_done(&at);
+	maildir_place_done(&at);
 	return rc == 1 ? no_message(err) : rc;
 }
 
@@ -377,7 +330,7 @@ static bool fill_entry(const char *dir, const char *name, struct maildir_entry *
 
 	if (sized && dated)
 		return true;
-	place_set(&at, dir, e->in_new, name);
+	maildir_place_set(&at, dir, e->in_new, name);
 	ok = (lstat(at.path.p, &st) == 0 ||
 		     (find(&at, dir, e->base) && lstat(at.path.p, &st) == 0)) &&
 	     S_ISREG(st.st_mode);
@@ -387,7 +340,7 @@ static bool fill_entry(const char *dir, const char *name, struct maildir_entry *
 		e->received = st.st_mtime < 0                    ? 0
 			      : st.st_mtime > (time_t)UINT32_MAX ? UINT32_MAX
 								 : (uint32_t)st.st_mtime;
-	place_done(&at);
+	maildir_place_done(&at);
 	return ok;
 }
 
@@ -422,7 +375,7 @@ static int scan_earlier(struct scan *s, const char *name)
 
 	if (base_ok(base) && !map_get(s->seen, base) && find(&at, s->dir, base))
 		rc = scan_name(s, at.name.p, at.in_new);
-	place_done(&at);
+	maildir_place_done(&at);
 	free(base);
 	return rc;
 }
@@ -465,7 +418,7 @@ int maildir_scan(const char *dir, int (*fn)(void *ctx, const struct maildir_entr
 
 /* ---- writing ---- */
 
-static int sync_sub(const char *dir, bool in_new, struct err *err)
+int maildir_sync_sub(const char *dir, bool in_new, struct err *err)
 {
 	char *path = file_join(dir, in_new ? "new" : "cur");
 	int rc = file_sync_dir(path, err);
@@ -476,166 +429,7 @@ static int sync_sub(const char *dir, bool in_new, struct err *err)
 
 int maildir_sync(const char *dir, struct err *err)
 {
-	return sync_sub(dir, false, err) == 0 ? sync_sub(dir, true, err) : -1;
-}
-
-static void add_with_lf(struct str *out, const char *p, size_t len)
-{
-	const char *end = p + len;
-
-	str_room(out, len);
-	while (p < end) {
-		const char *cr = memchr(p, '\r', (size_t)(end - p));
-		const char *stop = cr ? cr : end;
-
-		str_add(out, p, (size_t)(stop - p));
-		p = stop;
-		if (cr && (cr + 1 == end || cr[1] != '\n'))
-			str_addc(out, '\r');
-		p += cr != NULL;
-	}
-}
-
-/* A descriptor that finish_tmp takes, or -1. */
-static int write_tmp(const char *path, const char *p, size_t len, struct err *err)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-
-	if (fd < 0)
-		return err_errno(err, _("Cannot create %s"), path);
-	if (file_write_all(fd, p, len, err) == 0)
-		return fd;
-	close(fd);
-	unlink(path);
-	return -1;
-}
-
-static int finish_tmp(int fd, const char *path, struct err *err)
-{
-	int rc = fsync(fd);
-
-	if (rc != 0)
-		rc = err_errno(err, _("Cannot write %s"), path);
-	if (close(fd) != 0 && rc == 0)
-		rc = err_errno(err, _("Cannot write %s"), path);
-	if (rc != 0)
-		unlink(path);
-	return rc;
-}
-
-/* Never over a file that is there: it would be another message. */
-static int rename_new(const char *from, const char *to)
-{
-	struct stat st;
-
-	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
-		return 0;
-	if (errno != EINVAL && errno != ENOSYS)
-		return -1;
-	if (lstat(to, &st) == 0) {
-		errno = EEXIST;
-		return -1;
-	}
-	return rename(from, to);
-}
-
-/* Writes bytes under tmp and gives them their name in cur or new. */
-static int store(const char *dir, const char *base, const struct place *to, const char *p,
-	size_t len, struct err *err)
-{
-	struct str tmp = STR_INIT;
-	int fd, rc;
-
-	str_addf(&tmp, "%s/tmp/%s", dir, base);
-	fd = write_tmp(tmp.p, p, len, err);
-	rc = fd < 0 ? -1 : finish_tmp(fd, tmp.p, err);
-	if (rc == 0 && rename_new(tmp.p, to->path.p) != 0) {
-		rc = err_errno(err, _("Cannot create %s"), to->path.p);
-		unlink(tmp.p);
-	}
-	str_done(&tmp);
-	return rc;
-}
-
-/* The names of a new message of len bytes. */
-static int choose_names(const char *dir, uint32_t flags, const char *tag, size_t len,
-	uint32_t received, struct str *base, struct place *to, struct err *err)
-{
-	struct str name = STR_INIT;
-
-	if (tag && !tag_ok(tag))
-		return err_set(err, ERR_INPUT, _("A message tag must be letters and digits"));
-	str_clear(base);
-	new_base(base, tag, len, received);
-	str_adds(&name, base->p);
-	flags &= MAIL_SERVER_FLAGS;
-	if (flags)
-		add_info(&name, flags, "", false);
-	place_set(to, dir, flags == 0, name.p);
-	str_done(&name);
-	return 0;
-}
-
-int maildir_deliver(const char *dir, const char *p, size_t len, uint32_t flags, const char *tag,
-	struct str *base, struct err *err)
-{
-	struct str text = STR_INIT;
-	struct place to = {0};
-	int rc;
-
-	add_with_lf(&text, p, len);
-	rc = choose_names(dir, flags, tag, text.len, 0, base, &to, err);
-	if (rc == 0)
-		rc = store(dir, base->p, &to, str_c(&text), text.len, err);
-	place_done(&to);
-	str_done(&text);
-	return rc;
-}
-
-struct coming {
-	struct str tmp;
-	struct place to;
-	int fd;
-};
-
-static void begin_mail(const char *dir, struct maildir_mail *m, struct coming *c)
-{
-	struct str text = STR_INIT;
-
-	c->fd = -1;
-	add_with_lf(&text, m->p, m->len);
-	if (choose_names(dir, m->flags, m->tag, text.len, m->received, &m->base, &c->to, &m->err) ==
-		0) {
-		str_addf(&c->tmp, "%s/tmp/%s", dir, m->base.p);
-		c->fd = write_tmp(c->tmp.p, str_c(&text), text.len, &m->err);
-	}
-	str_done(&text);
-}
-
-static void end_mail(struct maildir_mail *m, struct coming *c, bool whole)
-{
-	if (whole && rename_new(c->tmp.p, c->to.path.p) != 0) {
-		err_errno(&m->err, _("Cannot create %s"), c->to.path.p);
-		unlink(c->tmp.p);
-		whole = false;
-	}
-	if (!whole)
-		str_clear(&m->base);
-	place_done(&c->to);
-	str_done(&c->tmp);
-}
-
-void maildir_deliver_many(const char *dir, struct maildir_mail *v, size_t n)
-{
-	struct coming *c = mem_array(n, sizeof(*c));
-
-	for (size_t i = 0; i < n; i++)
-		begin_mail(dir, &v[i], &c[i]);
-	/* No name in cur or new before its bytes are on the disk: a name counts as delivered. */
-	for (size_t i = 0; i < n; i++)
-		end_mail(&v[i], &c[i],
-			c[i].fd >= 0 && finish_tmp(c[i].fd, c[i].tmp.p, &v[i].err) == 0);
-	free(c);
+	return maildir_sync_sub(dir, false, err) == 0 ? maildir_sync_sub(dir, true, err) : -1;
 }
 
 /* ---- reading ---- */
@@ -702,7 +496,7 @@ int maildir_read(const char *dir, const char *base, size_t max, struct str *out,
 {
 	struct read_job job = {.max = max, .out = out};
 
-	return with_message(dir, base, read_place, &job, err);
+	return maildir_with_message(dir, base, read_place, &job, err);
 }
 
 /* ---- changing ---- */
@@ -721,9 +515,9 @@ static int flag_place(void *ctx, struct place *at, struct err *err)
 	int rc = 0;
 
 	str_adds(&name, c->base);
-	add_info(&name, c->flags, info_of(at->name.p), true);
-	place_set(&to, c->dir, false, name.p);
-	if (strcmp(to.path.p, at->path.p) != 0 && rename_new(at->path.p, to.path.p) != 0) {
+	maildir_add_info(&name, c->flags, info_of(at->name.p), true);
+	maildir_place_set(&to, c->dir, false, name.p);
+	if (strcmp(to.path.p, at->path.p) != 0 && maildir_rename_new(at->path.p, to.path.p) != 0) {
 		/* EEXIST: a second name of the same message has these flags already. */
 		if (errno == ENOENT)
 			rc = 1;
@@ -731,10 +525,10 @@ static int flag_place(void *ctx, struct place *at, struct err *err)
 			rc = err_errno(err, _("Cannot change the flags of %s"), at->path.p);
 	}
 	if (rc == 0)
-		rc = sync_sub(c->dir, false, err);
+		rc = maildir_sync_sub(c->dir, false, err);
 	if (rc == 0 && at->in_new)
-		rc = sync_sub(c->dir, true, err);
-	place_done(&to);
+		rc = maildir_sync_sub(c->dir, true, err);
+	maildir_place_done(&to);
 	str_done(&name);
 	return rc;
 }
@@ -743,7 +537,7 @@ int maildir_set_flags(const char *dir, const char *base, uint32_t flags, struct 
 {
 	struct change c = {.dir = dir, .base = base, .flags = flags};
 
-	return with_message(dir, base, flag_place, &c, err);
+	return maildir_with_message(dir, base, flag_place, &c, err);
 }
 
 /* The bytes once more, where no second name for the same file can be had (another file system). */
@@ -759,7 +553,7 @@ static int copy_bytes(const struct place *from, const char *to_dir, const char *
 	rc = read_fd(fd, (size_t)st.st_size, &text, err);
 	close(fd);
 	if (rc == 0)
-		rc = store(to_dir, base, to, str_c(&text), text.len, err);
+		rc = maildir_store(to_dir, base, to, str_c(&text), text.len, err);
 	str_done(&text);
 	return rc;
 }
@@ -779,7 +573,7 @@ static int add_name(const struct place *from, const char *to_dir, const char *ba
 		else
 			rc = err_errno(err, _("Cannot create %s"), to->path.p);
 	}
-	return rc == 0 ? sync_sub(to_dir, to->in_new, err) : rc;
+	return rc == 0 ? maildir_sync_sub(to_dir, to->in_new, err) : rc;
 }
 
 static void place_in(struct place *to, const char *to_dir, const char *base, const struct place *at)
@@ -788,8 +582,8 @@ static void place_in(struct place *to, const char *to_dir, const char *base, con
 
 	str_adds(&name, base);
 	if (!at->in_new)
-		add_info(&name, flags_of(info_of(at->name.p)), "", false);
-	place_set(to, to_dir, at->in_new, name.p);
+		maildir_add_info(&name, flags_of(info_of(at->name.p)), "", false);
+	maildir_place_set(to, to_dir, at->in_new, name.p);
 	str_done(&name);
 }
 
@@ -821,7 +615,7 @@ static int move_place(void *ctx, struct place *at, struct err *err)
 	/* A move that was cut short left the message in both folders. */
 	if (find(&to, c->to_dir, c->base)) {
 		rc = same_message(at, &to)
-			     ? sync_sub(c->to_dir, to.in_new, err)
+			     ? maildir_sync_sub(c->to_dir, to.in_new, err)
 			     : err_set(err, ERR_INPUT,
 				       _("Another message has this name in the other folder"));
 	} else {
@@ -832,8 +626,8 @@ static int move_place(void *ctx, struct place *at, struct err *err)
 	if (rc == 0 && unlink(at->path.p) != 0)
 		rc = errno == ENOENT ? 1 : err_errno(err, _("Cannot remove %s"), at->path.p);
 	if (rc == 0)
-		rc = sync_sub(c->dir, at->in_new, err);
-	place_done(&to);
+		rc = maildir_sync_sub(c->dir, at->in_new, err);
+	maildir_place_done(&to);
 	return rc;
 }
 
@@ -850,7 +644,7 @@ int maildir_move(const char *dir, const char *base, const char *to_dir, struct e
 
 	if (same_dir(dir, to_dir))
 		return 0;
-	return with_message(dir, base, move_place, &c, err);
+	return maildir_with_message(dir, base, move_place, &c, err);
 }
 
 static int copy_place(void *ctx, struct place *at, struct err *err)
@@ -862,11 +656,11 @@ static int copy_place(void *ctx, struct place *at, struct err *err)
 
 	if (lstat(at->path.p, &st) == 0) {
 		str_clear(c->new_base);
-		new_base(c->new_base, NULL, (size_t)st.st_size, 0);
+		maildir_new_base(c->new_base, NULL, (size_t)st.st_size);
 		place_in(&to, c->to_dir, c->new_base->p, at);
 		rc = add_name(at, c->to_dir, c->new_base->p, &to, err);
 	}
-	place_done(&to);
+	maildir_place_done(&to);
 	return rc;
 }
 
@@ -875,7 +669,7 @@ int maildir_copy(const char *dir, const char *base, const char *to_dir, struct s
 {
 	struct change c = {.dir = dir, .base = base, .to_dir = to_dir, .new_base = new_base_out};
 
-	return with_message(dir, base, copy_place, &c, err);
+	return maildir_with_message(dir, base, copy_place, &c, err);
 }
 
 int maildir_remove(const char *dir, const char *base, struct err *err)
@@ -888,8 +682,8 @@ int maildir_remove(const char *dir, const char *base, struct err *err)
 		if (unlink(at.path.p) != 0 && errno != ENOENT)
 			rc = err_errno(err, _("Cannot remove %s"), at.path.p);
 		if (rc == 0)
-			rc = sync_sub(dir, at.in_new, err);
+			rc = maildir_sync_sub(dir, at.in_new, err);
 	}
-	place_done(&at);
+	maildir_place_done(&at);
 	return rc;
 }

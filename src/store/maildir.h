@@ -53,9 +53,9 @@ uint64_t maildir_stamp(
 int maildir_deliver(const char *dir, const char *p, size_t len, uint32_t flags, const char *tag,
 	struct str *base, struct err *err);
 /*
- * The same for many, several times as fast: all are written before the disk is waited for. At most
- * MAILDIR_MANY. A mail that was not delivered has an empty base and err says why; str_done(&base)
- * is the caller's.
+ * The same for many, several times as fast: all are written before the disk is waited for, once
+ * (syncfs) where nobody else writes much, else for each. At most MAILDIR_MANY. A mail that was not
+ * delivered has an empty base and err says why; str_done(&base) is the caller's.
  */
 enum { MAILDIR_MANY = 200 };
 struct maildir_mail {
@@ -64,11 +64,15 @@ struct maildir_mail {
 	uint32_t flags;
 	uint32_t received; /* seconds since 1970; 0: now */
 	const char *tag;   /* or NULL */
+	bool part;         /* will be replaced by more bytes: no size in the name */
 	struct str base;
 	struct err err;
 };
 void maildir_deliver_many(const char *dir, struct maildir_mail *v, size_t n);
 int maildir_sync(const char *dir, struct err *err); /* fsync of cur and new */
+/* Other bytes for a message, durably and at once: the former ones or these, never half, never both,
+ * under the name it has. */
+int maildir_replace(const char *dir, const char *base, const char *p, size_t len, struct err *err);
 
 int maildir_read(const char *dir, const char *base, size_t max, struct str *out,
 	struct err *err); /* LF line ends as stored */

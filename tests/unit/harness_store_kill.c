@@ -44,6 +44,7 @@ int __wrap_unlinkat(int dir, const char *path, int flags);
 int __wrap_ftruncate(int fd, off_t len);
 int __wrap_fsync(int fd);
 int __wrap_fdatasync(int fd);
+int __wrap_syncfs(int fd);
 
 /* What was called, for test_order. */
 static char called[512];
@@ -140,6 +141,12 @@ int __wrap_fdatasync(int fd)
 {
 	(void)fd;
 	WRAPPED("fdatasync", 0);
+}
+
+int __wrap_syncfs(int fd)
+{
+	(void)fd;
+	WRAPPED("syncfs", 0);
 }
 
 /* ---- the model ---- */
@@ -945,6 +952,37 @@ static void test_order(void **state)
 	close_all(&s);
 }
 
+/* Many mails: all bytes are waited for, together or each, before the first gets its name. */
+static void test_group_order(void **state)
+{
+	struct maildir_mail v[8];
+	struct stores s;
+
+	(void)state;
+	snprintf(account, sizeof(account), "%s/account", help_root);
+	assert_true(open_all(&s));
+	for (size_t i = 0; i < MEM_COUNT(v); i++)
+		v[i] = (struct maildir_mail){.p = "x", .len = 1};
+	called[0] = '\0';
+	maildir_deliver_many(s.sent, v, MEM_COUNT(v));
+	for (size_t i = 0; i < MEM_COUNT(v); i++)
+		assert_true(v[i].base.len > 0);
+	if (strstr(called, "syncfs"))
+		assert_calls("write write write write write write write write syncfs renameat2 "
+			     "renameat2 renameat2 renameat2 renameat2 renameat2 renameat2 "
+			     "renameat2");
+	else
+		assert_calls("write write write write write write write write fsync fsync fsync "
+			     "fsync fsync fsync fsync fsync renameat2 renameat2 renameat2 "
+			     "renameat2 renameat2 renameat2 renameat2 renameat2");
+	assert_int_equal(maildir_replace(s.sent, v[0].base.p, "yy", 2, NULL), 0);
+	assert_calls("write fsync renameat2 fsync-dir unlink");
+	assert_int_equal(filed_version(s.sent, v[0].base.p), 0);
+	for (size_t i = 0; i < MEM_COUNT(v); i++)
+		str_done(&v[i].base);
+	close_all(&s);
+}
+
 /* A harness that finds nothing in a broken program proves nothing. */
 static void test_controls(void **state)
 {
@@ -961,7 +999,8 @@ static void test_controls(void **state)
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, help_setup, help_teardown)
-	const struct CMUnitTest tests[] = {T(test_order), T(test_kills), T(test_controls)};
+	const struct CMUnitTest tests[] = {
+		T(test_order), T(test_group_order), T(test_kills), T(test_controls)};
 
 	return cmocka_run_group_tests_name("store kill", tests, NULL, NULL);
 }
