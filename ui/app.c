@@ -360,7 +360,9 @@ static void tell(struct app *a, struct event *ev)
 		want_password(a, ev->account);
 		break;
 	case EVENT_PROGRESS:
-		if (ev->request && ev->request == a->progress_request) {
+		if (!ev->request && !a->progress_request)
+			a->progress_quiet = ev->total != 0;
+		if (ev->request == a->progress_request) {
 			a->progress_done = ev->done;
 			a->progress_total = ev->total;
 			a->progress_bytes = ev->bytes;

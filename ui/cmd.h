@@ -67,6 +67,7 @@ void cmd_delete_thread(struct app *a, const struct args *args);
 void cmd_delete_pattern(struct app *a, const struct args *args);
 void cmd_undo(struct app *a, const struct args *args);
 void cmd_archive(struct app *a, const struct args *args);
+void cmd_whole(struct app *a, const struct args *args);
 void cmd_move(struct app *a, const struct args *args);
 void cmd_copy(struct app *a, const struct args *args);
 void cmd_flag(struct app *a, const struct args *args);

@@ -66,6 +66,31 @@ void cmd_archive(struct app *a, const struct args *args)
 	change_selection(a, CHANGE_ARCHIVE);
 }
 
+static void whole_came(struct app *a, void *ctx, struct event *ev)
+{
+	uint32_t uid = (uint32_t)(uintptr_t)ctx;
+	struct view *v = app_view(a);
+
+	app_finish(a, ev);
+	if (ev->kind == EVENT_DONE && v->ops->context == UI_READER &&
+		view_reader_list(v) == ev->list)
+		view_reader_again(v, uid);
+}
+
+void cmd_whole(struct app *a, const struct args *args)
+{
+	struct selection s;
+
+	(void)args;
+	if (!app_selection(a, &s))
+		return;
+	a->progress_request = engine_whole(a->engine, s.list, s.uids[0]);
+	a->progress_done = a->progress_total = a->progress_bytes = 0;
+	app_await(a, a->progress_request, whole_came, (void *)(uintptr_t)s.uids[0], NULL);
+	app_message(a, _("Fetching the whole message …"));
+	selection_done(&s);
+}
+
 static bool select_thread(struct app *a, struct selection *s)
 {
 	uint32_t *uids = NULL;

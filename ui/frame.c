@@ -157,7 +157,16 @@ static void add_state(struct app *a, const struct account_info *info, struct lin
 
 static void add_right(struct app *a, const struct account_info *info, struct line *out)
 {
-	if (a->progress_request && a->progress_total) {
+	if ((a->progress_request || a->progress_quiet) && a->progress_total) {
+		struct str s = STR_INIT;
+
+		if (a->progress_bytes) {
+			draw_size(&s, a->progress_bytes);
+			line_addf(out, STYLE_STATUS, _("%llu of %llu, %s  "),
+				(unsigned long long)a->progress_done,
+				(unsigned long long)a->progress_total, str_c(&s));
+		}
+		str_done(&s);
 		line_addf(out, STYLE_STATUS, "%d%% ",
 			(int)(a->progress_done * 100 / a->progress_total));
 		draw_bar(out, STYLE_PROGRESS, a->progress_done, a->progress_total, 9, app_ascii(a));

@@ -311,6 +311,14 @@ void view_reader_load(struct view *v, uint32_t uid)
 	ask(x);
 }
 
+void view_reader_again(struct view *v, uint32_t uid)
+{
+	struct reader_view *x = self(v);
+
+	if (uid == x->uid)
+		ask(x);
+}
+
 void view_reader_preview(struct view *v, uint32_t uid, int cols)
 {
 	struct reader_view *x = self(v);

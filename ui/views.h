@@ -28,6 +28,7 @@ struct view *view_reader_new(struct app *a, struct view *index, struct msglist *
 /* A preview becomes a screen of its own. */
 void view_reader_own(struct view *v, struct view *index);
 void view_reader_load(struct view *v, uint32_t uid);
+void view_reader_again(struct view *v, uint32_t uid); /* more of it came */
 /* For the preview of the list: no marking as read, loaded again only when uid or width change. */
 void view_reader_preview(struct view *v, uint32_t uid, int cols);
 struct msglist *view_reader_list(struct view *v);

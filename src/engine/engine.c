@@ -104,6 +104,10 @@ static struct store_account *setup_of(const struct engine *e, const struct accou
 	for (size_t i = 0; i < a->alternates.n; i++)
 		strv_add(&s->own, a->alternates.v[i]);
 	s->pop3_keep_days = a->pop3_keep_days;
+	s->pop3_check_seconds =
+		a->pop3_check_minutes ? a->pop3_check_minutes * 60 : s->sync.check_seconds;
+	s->pop3_delete_with_local = a->pop3_delete_with_local;
+	s->pop3_max = (uint64_t)a->pop3_max;
 	s->save_sent = a->save_sent;
 	for (int role = 0; role < 10; role++)
 		s->role_names[role] = with_name(a, role);
@@ -551,6 +555,14 @@ unsigned engine_delete(struct engine *e, struct msglist *l, const uint32_t *uids
 unsigned engine_archive(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n)
 {
 	return transfer(e, l, REQUEST_ARCHIVE, uids, n, NULL);
+}
+
+unsigned engine_whole(struct engine *e, struct msglist *l, uint32_t uid)
+{
+	struct store_request *r = request_of(engine_ask(e, REQUEST_WHOLE, l, l->account));
+
+	r->uid = uid;
+	return post(e, r);
 }
 
 unsigned engine_create_folder(struct engine *e, size_t account, const char *name)

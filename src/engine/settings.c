@@ -69,7 +69,10 @@ enum account_row {
 	A_JUNK,
 	A_PASSWORD,
 	A_POP3,
+	A_POP3_CHECK,
+	A_POP3_DELETE,
 	A_POP3_KEEP,
+	A_POP3_MAX,
 	A_PROTOCOL,
 	A_SAVE_SENT,
 	A_SENT,
@@ -104,9 +107,17 @@ static const struct setting_row account_rows[A_COUNT] = {
 	[A_POP3] = {"pop3", SETTING_TEXT, "", 0, 0, NULL,
 		N_("URL of the POP3 server: pop3s://USER@HOST (TLS, port 995) or pop3://USER@HOST "
 		   "(STLS, port 110)")},
+	[A_POP3_CHECK] = {"pop3-check", SETTING_INT, "0", 0, 1440, NULL,
+		N_("minutes between two looks at the POP3 server; 0: as check-minutes says")},
+	[A_POP3_DELETE] = {"pop3-delete-with-local", SETTING_BOOL, "no", 0, 0, NULL,
+		N_("whether a message that you delete here for good, out of Trash, is deleted on "
+		   "the POP3 server too, with the next fetch")},
 	[A_POP3_KEEP] = {"pop3-keep", SETTING_TEXT, "always", 0, 0, NULL,
 		N_("how long mail stays on a POP3 server after it was fetched: always, never, or "
 		   "days as 14d")},
+	[A_POP3_MAX] = {"pop3-max", SETTING_SIZE, "0", 0, 1L << 30, NULL,
+		N_("of larger messages only the beginning is fetched by POP3 until you ask for the "
+		   "whole with :whole, and until then they stay on the server; 0: all come whole")},
 	[A_PROTOCOL] = {"protocol", SETTING_CHOICE, "imap", 0, 0, "imap pop3",
 		N_("how mail is read; :protocol switches it at any time")},
 	[A_SAVE_SENT] = {"save-sent", SETTING_BOOL, "yes", 0, 0, NULL,
@@ -490,6 +501,12 @@ static void read_choice(struct reading *r, enum account_row row, const struct co
 		a->protocol = strcmp(w->text, "pop3") == 0 ? ACCOUNT_POP3 : ACCOUNT_IMAP;
 	else if (row == A_COMPRESS)
 		a->compress = number != 0;
+	else if (row == A_POP3_CHECK)
+		a->pop3_check_minutes = (int)number;
+	else if (row == A_POP3_DELETE)
+		a->pop3_delete_with_local = number != 0;
+	else if (row == A_POP3_MAX)
+		a->pop3_max = number;
 	else
 		a->save_sent = number != 0;
 }
@@ -539,6 +556,9 @@ static void read_account_value(struct reading *r, enum account_row row)
 		read_pin(r, w);
 		break;
 	case A_COMPRESS:
+	case A_POP3_CHECK:
+	case A_POP3_DELETE:
+	case A_POP3_MAX:
 	case A_PROTOCOL:
 	case A_SAVE_SENT:
 		read_choice(r, row, w);

@@ -70,9 +70,12 @@ struct account_settings { /* all strings owned, never NULL; "" when not given */
 	char *password; /* the command or the plain password */
 	char *auth;     /* SASL mechanism, "oauth2" or "" */
 	char *tls_ca, *tls_pin;
-	bool compress;      /* COMPRESS=DEFLATE where the IMAP server offers it */
-	int pop3_keep_days; /* -1 always, 0 never, n days */
-	char *signature;    /* path of a file, or "" */
+	bool compress;          /* COMPRESS=DEFLATE where the IMAP server offers it */
+	int pop3_keep_days;     /* -1 always, 0 never, n days */
+	int pop3_check_minutes; /* 0: as check-minutes */
+	bool pop3_delete_with_local;
+	long pop3_max;                                /* bytes; 0: no limit */
+	char *signature;                              /* path of a file, or "" */
 	char *sent, *drafts, *trash, *archive, *junk; /* folder names that override the roles */
 	bool save_sent;                               /* a copy of what is sent goes to Sent */
 };

@@ -488,6 +488,7 @@ static struct event *take_progress(const struct store_event *ev)
 
 	out->done = ev->done;
 	out->total = ev->total;
+	out->bytes = ev->octets;
 	return out;
 }
 

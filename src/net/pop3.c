@@ -639,9 +639,9 @@ int pop3_retr(struct pop3 *p, const uint32_t *numbers, size_t n, uint64_t max_by
 }
 
 int pop3_top(struct pop3 *p, const uint32_t *numbers, size_t n, uint32_t lines,
-	pop3_message_fn *done, void *ctx, struct err *err)
+	pop3_message_fn *done, bool (*stop)(void *ctx), void *ctx, struct err *err)
 {
-	struct transfer t = {p, numbers, n, true, lines, 64 << 20, done, NULL, ctx};
+	struct transfer t = {p, numbers, n, true, lines, 64 << 20, done, stop, ctx};
 
 	return run_transfer(&t, err);
 }

@@ -59,7 +59,7 @@ int pop3_retr(struct pop3 *p, const uint32_t *numbers, size_t n, uint64_t max_by
 	pop3_message_fn *done, bool (*stop)(void *ctx), void *ctx, struct err *err);
 /* TOP number lines: header and the first lines. Pipelined in the same way. */
 int pop3_top(struct pop3 *p, const uint32_t *numbers, size_t n, uint32_t lines,
-	pop3_message_fn *done, void *ctx, struct err *err);
+	pop3_message_fn *done, bool (*stop)(void *ctx), void *ctx, struct err *err);
 int pop3_dele(struct pop3 *p, uint32_t number, struct err *err);
 
 #endif

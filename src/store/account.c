@@ -321,6 +321,7 @@ static void stop_connections(struct account *a, int wait_ms)
 	a->following = false;
 	err_set(&err, ERR_NETWORK, _("Account %s is offline"),
 		a->is_path ? "" : a->setup->sync.name);
+	session_fail_wholes(a, false, &err);
 	read_drop_parked(a->store, a, &err);
 	if (a->sync_waiting) {
 		a->sync_err = err;
@@ -395,6 +396,7 @@ void account_free(struct account *a, int wait_ms)
 	bodies_free(a->bodies);
 	a->sync = NULL;
 	session_reset(a);
+	session_fail_wholes(a, false, &(struct err){.kind = ERR_CANCELLED});
 	free(a->sending);
 	map_free(a->marks, NULL);
 	strv_done(&a->refused);
@@ -688,7 +690,7 @@ void account_tick(struct account *a, int64_t now)
 			follow_outbox(a);
 	}
 	if (a->sync && a->setup->sync.use_pop3 && !a->session.running && now >= a->next_pop3) {
-		a->next_pop3 = now + (int64_t)a->setup->sync.check_seconds * 1000;
+		a->next_pop3 = now + (int64_t)a->setup->pop3_check_seconds * 1000;
 		session_start(a, 0);
 	}
 }

@@ -450,6 +450,9 @@ static void dispatch(struct account *a, struct result *r)
 	case RESULT_POP3_MESSAGE:
 		session_message(a, r);
 		break;
+	case RESULT_POP3_PART:
+		session_part(a, r);
+		break;
 	case RESULT_POP3_FETCHED:
 		session_fetched(a, r);
 		break;

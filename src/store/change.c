@@ -269,7 +269,7 @@ static int move_local(struct folder *f, struct folder *target, const uint32_t *u
 
 static int remove_local(struct folder *f, const uint32_t *uids, size_t n, struct err *err)
 {
-	int rc = 0;
+	int rc = session_note_removal(f, uids, n, err);
 
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		char *base = folder_local_file(f, uids[i], err);
@@ -380,6 +380,12 @@ static int transfer(struct folder *f, struct folder *target, const uint32_t *uid
 		return err_set(err, ERR_INPUT,
 			_("A folder opened by its path belongs to no account: nothing can be moved "
 			  "out of it"));
+	if (copy || !target->local)
+		for (size_t i = 0; i < n; i++)
+			if (flag_of(f, uids[i]) & MAIL_ON_SERVER_ONLY_HEADER)
+				return err_set(err, ERR_INPUT,
+					_("Only the beginning of this message is here; fetch the "
+					  "whole first: :whole"));
 	if (f->local && target->local)
 		return move_local(f, target, uids, n, copy, err);
 	if (!f->local && !target->local)

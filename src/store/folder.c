@@ -14,6 +14,7 @@
 #include "store/localbox.h"
 #include "store/maildir.h"
 #include "store/store_priv.h"
+#include "store/stub.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -477,11 +478,17 @@ struct file_row {
 static void file_row_make(struct file_row *row, const char *base, const char *p, size_t len,
 	uint32_t flags, uint32_t received)
 {
-	envelope_parse(&row->envelope, p, len);
+	uint64_t size = len;
+	size_t skip = 0;
+	bool part = stub_is(base, p, len, &size, &skip);
+
+	envelope_parse(&row->envelope, p + skip, len - skip);
 	digest_summary(&row->s, &row->envelope, &row->references);
+	if (part)
+		row->s.flags |= MAIL_ON_SERVER_ONLY_HEADER;
 	row->s.flags |= (flags & MAIL_SERVER_FLAGS) | MAIL_BODY_HERE;
 	row->s.received = received ? received : (uint32_t)clock_now();
-	row->s.size = len > UINT32_MAX ? UINT32_MAX : (uint32_t)len;
+	row->s.size = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
 	row->s.file = base;
 }
 
@@ -591,6 +598,26 @@ int folder_deliver(struct folder *f, const char *p, size_t len, uint32_t flags, 
 	}
 	str_done(&base);
 	return rc;
+}
+
+void folder_refill(struct folder *f, uint32_t uid, const char *base, const char *p, size_t len)
+{
+	const struct columns *c = cache_columns_view(f->cache);
+	ptrdiff_t at = columns_find(c, uid);
+	struct file_row row = {0};
+	struct summary old;
+	char *keywords;
+
+	if (at < 0 || cache_get(f->cache, uid, &old) != 0)
+		return;
+	keywords = mem_strdup(old.keywords);
+	file_row_make(&row, base, p, len, c->flags[at], c->received[at]);
+	row.s.uid = uid;
+	row.s.keywords = keywords;
+	cache_add(f->cache, &row.s, 1, NULL);
+	folder_send_changes(f, &uid, 1, NULL, 0);
+	file_row_done(&row);
+	free(keywords);
 }
 
 void folder_deliver_many(struct folder *f, struct maildir_mail *v, size_t n)

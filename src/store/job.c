@@ -52,6 +52,7 @@ void job_free(struct job *j)
 	free(j->plan.retr);
 	free(j->plan.top);
 	free(j->plan.dele);
+	free(j->plan.part);
 	free(j->id);
 	free(j->from);
 	strv_done(&j->recipients);

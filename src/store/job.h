@@ -50,6 +50,7 @@ enum job_kind {
 	JOB_OP,        /* op, look, check -> RESULT_OP, or RESULT_OP_READY: then once more */
 	JOB_POP3,      /* one session -> RESULT_POP3_LISTED, then waits for JOB_POP3_PLAN */
 	JOB_POP3_PLAN, /* what to fetch, look at and delete */
+	JOB_POP3_STOP, /* the user wants no more of this session's messages */
 	JOB_POP3_ACK,  /* how many messages became durable: the driver goes on, deletes, quits */
 	JOB_SEND,      /* one mail -> RESULT_SEND_READY, waits for JOB_SEND_GO, RESULT_SENT */
 	JOB_SEND_GO,   /* the store has noted that DATA begins (n != 0), or could not (n == 0) */
@@ -66,7 +67,9 @@ struct known_folder { /* what the cache has, for a resync */
 
 struct pop3_plan {
 	uint32_t *retr, *top, *dele; /* owned; message numbers of the session */
-	size_t nretr, ntop, ndele;
+	uint32_t *part;              /* owned; of these the header and the first lines */
+	size_t nretr, ntop, ndele, npart;
+	uint32_t lines;
 };
 
 struct job {
@@ -122,6 +125,7 @@ enum result_kind {
 	RESULT_POP3_LISTED,  /* entries, n; can_uidl, can_top */
 	RESULT_POP3_HEADER,  /* number, bytes: answer to TOP */
 	RESULT_POP3_MESSAGE, /* number, bytes; err: this one could not be fetched */
+	RESULT_POP3_PART,    /* number, bytes: the header and the first lines */
 	RESULT_POP3_FETCHED, /* all of the plan's messages were given: JOB_POP3_ACK is awaited; err
 				when it broke off */
 	RESULT_POP3_DONE,    /* numbers deleted (uids, n) confirmed by QUIT; err */

@@ -113,6 +113,8 @@ struct ledger_entry {
 	uint32_t fetched;           /* when it became durable here, seconds since 1970 */
 	uint32_t size;
 	bool deleted; /* DELE confirmed by QUIT */
+	bool part;    /* only its beginning is here: it must not be deleted */
+	bool drop;    /* deleted here for good: it may go on the server too */
 };
 void ledger_key(const struct journal *j, const char *uidl, unsigned char key[16]);
 const struct ledger_entry *ledger_get(
@@ -122,6 +124,8 @@ int ledger_add(struct journal *j, const struct ledger_entry *entries, size_t n,
 int ledger_forget(struct journal *j, const unsigned char (*keys)[16], size_t n,
 	struct err *err); /* gone from the server */
 size_t ledger_count(const struct journal *j);
+/* The i-th entry, in no order; borrowed until the next change. */
+const struct ledger_entry *ledger_at(const struct journal *j, size_t i);
 /* Keys in the ledger that are not among present (sorted by memcmp): their mails left the server.
  * Returns n, *out owned by the caller. */
 size_t ledger_missing(const struct journal *j, const unsigned char (*present)[16], size_t n,

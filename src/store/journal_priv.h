@@ -25,10 +25,13 @@ enum journal_record {
 };
 
 enum {
-	LEDGER_BYTES = 41, /* uidl 16, identity 16, fetched u32, size u32, deleted u8 */
+	LEDGER_BYTES = 41, /* uidl 16, identity 16, fetched u32, size u32, enum ledger_mark u8 */
 	LEDGER_A_RECORD = WAL_MAX_RECORD / LEDGER_BYTES,
 	KEYS_A_RECORD = WAL_MAX_RECORD / 16,
 };
+
+/* An older program takes any of them for deleted, and deletes nothing. */
+enum ledger_mark { LEDGER_DELETED = 1, LEDGER_PART = 2, LEDGER_DROP = 4 };
 
 /* Entries in no order; slots is a hash table of their indexes + 1 (the keys are keyed hashes). */
 struct ledger {

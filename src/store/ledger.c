@@ -78,8 +78,11 @@ bool ledger_apply(struct ledger *l, const unsigned char *p, size_t len)
 	if (len % LEDGER_BYTES != 0)
 		return false;
 	for (; len; p += LEDGER_BYTES, len -= LEDGER_BYTES) {
-		struct ledger_entry e = {
-			.fetched = load32(p + 32), .size = load32(p + 36), .deleted = p[40] != 0};
+		struct ledger_entry e = {.fetched = load32(p + 32),
+			.size = load32(p + 36),
+			.deleted = p[40] & LEDGER_DELETED,
+			.part = p[40] & LEDGER_PART,
+			.drop = p[40] & LEDGER_DROP};
 
 		memcpy(e.uidl, p, 16);
 		memcpy(e.identity, p + 16, 16);
@@ -127,7 +130,9 @@ void ledger_batch(struct batch *b, const struct ledger_entry *entries, size_t n)
 		bytes_add(&b->bytes, e->identity, 16);
 		bytes_add32(&b->bytes, e->fetched);
 		bytes_add32(&b->bytes, e->size);
-		str_addc(&b->bytes, e->deleted);
+		str_addc(&b->bytes,
+			(char)((e->deleted ? LEDGER_DELETED : 0) | (e->part ? LEDGER_PART : 0) |
+				(e->drop ? LEDGER_DROP : 0)));
 		if (++in_record == LEDGER_A_RECORD || i + 1 == n) {
 			batch_end(b, REC_LEDGER, at);
 			at = b->bytes.len;
@@ -146,6 +151,11 @@ const struct ledger_entry *ledger_get(const struct journal *j, const unsigned ch
 size_t ledger_count(const struct journal *j)
 {
 	return j->ledger.n;
+}
+
+const struct ledger_entry *ledger_at(const struct journal *j, size_t i)
+{
+	return &j->ledger.v[i];
 }
 
 int ledger_add(struct journal *j, const struct ledger_entry *entries, size_t n, struct err *err)

@@ -6,6 +6,7 @@
 #include "mime/render.h"
 #include "store/localbox.h"
 #include "store/store_priv.h"
+#include "store/stub.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -159,13 +160,28 @@ static uint32_t size_of(struct folder *f, uint32_t uid)
 	return at < 0 ? 0 : c->size[at];
 }
 
-static int read_local(struct folder *f, uint32_t uid, struct str *out, struct err *err)
+/* whole: 0, or octets of the message of which this is only the beginning. */
+static int read_local(
+	struct folder *f, uint32_t uid, struct str *out, uint64_t *whole, struct err *err)
 {
 	char *base = folder_local_file(f, uid, err);
+	size_t skip = 0;
 	int rc = base ? localbox_read(f->dir, base, MESSAGE_MAX, out, err) : -1;
 
+	*whole = 0;
+	if (rc == 0 && stub_is(base, str_c(out), out->len, whole, &skip)) {
+		memmove(out->p, out->p + skip, out->len - skip);
+		str_cut(out, out->len - skip);
+		*whole += !*whole;
+	}
 	free(base);
 	return rc;
+}
+
+static int only_beginning(struct err *err)
+{
+	return err_set(err, ERR_INPUT,
+		_("Only the beginning of this message is here; fetch the whole first: :whole"));
 }
 
 static int cannot_fetch(struct folder *f, struct store_request *r, struct err *err)
@@ -188,9 +204,16 @@ int read_message(struct store *s, struct folder *f, uint32_t uid, struct store_r
 	struct str *out, struct err *err)
 {
 	struct bodies_key key;
+	uint64_t whole;
 
-	if (f->local)
-		return read_local(f, uid, out, err);
+	if (f->local) {
+		if (read_local(f, uid, out, &whole, err) != 0)
+			return -1;
+		/* The beginning is enough to answer a message, not to pass it on. */
+		return whole && (r->kind != REQUEST_COMPOSE || r->n == WRITE_FORWARD)
+			       ? only_beginning(err)
+			       : 0;
+	}
 	key = key_of(f, uid);
 	if (bodies_get(f->account->bodies, &key, "eml", out, NULL) == 0)
 		return 0;
@@ -207,6 +230,7 @@ struct loaded {
 	const char *header;
 	size_t header_len;
 	bool partial;
+	uint64_t whole; /* octets; 0: all is here that there is */
 };
 
 static void loaded_done(struct loaded *m)
@@ -268,7 +292,7 @@ static int load(struct store *s, struct folder *f, uint32_t uid, struct store_re
 	struct bodies_key key;
 
 	if (f->local) {
-		if (read_local(f, uid, &m->bytes, err) != 0)
+		if (read_local(f, uid, &m->bytes, &m->whole, err) != 0)
 			return -1;
 		parse_whole(m);
 		return 0;
@@ -307,6 +331,22 @@ static void detach_parts(struct parts *parts, struct store_view *v)
 	}
 }
 
+/* In front of what the message says. */
+static struct text *with_notice(struct text *body, uint64_t whole)
+{
+	struct text *t = text_new();
+	struct str s = STR_INIT;
+
+	str_addf(&s,
+		_("Only the beginning is here; the message has %llu kB. :whole fetches the rest."),
+		(unsigned long long)(whole / 1000 + 1));
+	text_add(t, TEXT_NOTICE, str_c(&s), s.len);
+	text_add(t, TEXT_PLAIN, "", 0);
+	text_join(t, body);
+	str_done(&s);
+	return t;
+}
+
 static void answer_view(struct store *s, struct store_request *r, struct loaded *m)
 {
 	struct store_event *ev = store_event_new(STORE_VIEW);
@@ -323,6 +363,8 @@ static void answer_view(struct store *s, struct store_request *r, struct loaded 
 	ev->view = mem_alloc(sizeof(*ev->view));
 	ev->view->partial = m->partial;
 	ev->view->text = render_message(&m->parts, m->header, m->header_len, &opt);
+	if (m->whole)
+		ev->view->text = with_notice(ev->view->text, m->whole);
 	envelope_parse(&ev->view->envelope, m->header, m->header_len);
 	detach_parts(&m->parts, ev->view);
 	store_emit(s, ev);
@@ -441,6 +483,8 @@ void read_request(struct store *s, struct store_request *r)
 		rc = load(s, l->folder, r->uid, r, &m, &err);
 		if (rc == 0 && r->kind == REQUEST_READ)
 			answer_view(s, r, &m);
+		else if (rc == 0 && m.whole)
+			rc = only_beginning(&err);
 		else if (rc == 0)
 			rc = save_part(s, l->folder, r, &m, &err);
 	}

@@ -13,26 +13,19 @@
 #include "base/mem.h"
 #include "mime/envelope.h"
 #include "store/maildir.h"
+#include "store/session_priv.h"
 #include "store/store_priv.h"
+#include "store/stub.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum fate {
-	FATE_KNOWN, /* in the ledger */
-	FATE_LOOK,  /* its header is asked for, to see whether it is here */
-	FATE_FETCH,
-	FATE_TAKEN,  /* fetched, waits for its group */
-	FATE_HERE,   /* delivered or found here in this session */
-	FATE_FAILED, /* could not be fetched or stored: next time */
-};
 
 enum {
 	GROUP = MAILDIR_MANY,
 	GROUP_BYTES = 4 << 20,
 	GROUP_MS = 500, /* on a slow line mail is shown as it comes */
-	DAY = 86400,
-	RETRY_MS = 60000,
+	TELL_MS = 100,
+	PART_LINES = 40, /* of the body of a message larger than pop3-max */
 	TWINS_MAX = 16,
 	MESSAGE_MAX = 512 << 20
 };
@@ -41,10 +34,13 @@ void session_reset(struct account *a)
 {
 	struct pop3_session *s = &a->session;
 
+	session_close(a);
 	free(s->entries);
 	free(s->keys);
 	free(s->plan);
 	free(s->twin);
+	free(s->suspect);
+	free(s->lost);
 	free(s->batch);
 	free(s->told);
 	for (size_t i = 0; i < s->nwaiting; i++)
@@ -72,7 +68,12 @@ static struct folder *inbox(struct account *a)
 	return folder_find(a, "INBOX", true);
 }
 
-static struct session_entry *entry_of(struct account *a, uint32_t number, size_t *at)
+static struct folder *server_inbox(struct account *a)
+{
+	return folder_by_role(a, ROLE_INBOX, false);
+}
+
+struct session_entry *session_entry_of(struct account *a, uint32_t number, size_t *at)
 {
 	struct pop3_session *s = &a->session;
 
@@ -90,15 +91,60 @@ static struct session_entry *entry_of(struct account *a, uint32_t number, size_t
 	return NULL;
 }
 
-/* Is it worth asking for headers first? Only where something fetched another way may be the same
- * mail. */
+static int by_size(const void *x, const void *y)
+{
+	uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+
+	return a < b ? -1 : a > b;
+}
+
+/* Whether the ledger has an entry that this list has not. */
+static bool is_lost(struct account *a, const struct ledger_entry *e, struct map64 *present)
+{
+	uint32_t one;
+	uint64_t key;
+
+	(void)a;
+	memcpy(&key, e->uidl, sizeof(key));
+	return !map64_get(present, key, &one);
+}
+
+/* A server that was moved gives new UIDLs: what the ledger has and the list has not may be the
+ * same mail. */
+static void find_lost(struct account *a)
+{
+	struct pop3_session *s = &a->session;
+	struct map64 *present = map64_new(s->n + 1);
+	size_t cap = 0;
+	uint64_t key;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (*s->entries[i].uidl) {
+			memcpy(&key, s->keys[i], sizeof(key));
+			map64_put(present, key, 1);
+		}
+	for (size_t i = 0; i < ledger_count(a->journal); i++) {
+		const struct ledger_entry *e = ledger_at(a->journal, i);
+
+		if (!is_lost(a, e, present))
+			continue;
+		s->lost = mem_grow(s->lost, &cap, s->nlost + 1, sizeof(*s->lost));
+		s->lost[s->nlost++] = e->size;
+	}
+	if (s->nlost)
+		qsort(s->lost, s->nlost, sizeof(*s->lost), by_size);
+	map64_free(present);
+}
+
+/* Only where something fetched another way, or under another UIDL, may be the same mail. */
 static bool may_be_here(struct account *a, const struct session_entry *e, bool ledger_useless)
 {
-	struct folder *server = folder_by_role(a, ROLE_INBOX, false), *local = inbox(a);
+	const struct pop3_session *s = &a->session;
+	struct folder *server = server_inbox(a), *local = inbox(a);
 
-	if (!a->session.can_top)
-		return false;
 	if (server && server->cache && cache_count(server->cache))
+		return true;
+	if (s->nlost && bsearch(&e->size, s->lost, s->nlost, sizeof(*s->lost), by_size))
 		return true;
 	return (!*e->uidl || ledger_useless) && local->cache && cache_count(local->cache);
 }
@@ -118,86 +164,133 @@ static void plan_entries(struct account *a)
 			s->plan[i] = FATE_FETCH;
 		}
 	}
-	for (size_t i = 0; i < s->n; i++)
-		if (s->plan[i] == FATE_FETCH && may_be_here(a, &s->entries[i], known == 0))
+	find_lost(a);
+	for (size_t i = 0; i < s->n; i++) {
+		if (s->plan[i] != FATE_FETCH)
+			continue;
+		s->suspect[i] = may_be_here(a, &s->entries[i], known == 0);
+		if (s->suspect[i] && s->can_top)
 			s->plan[i] = FATE_LOOK;
+	}
 }
 
 /* A delivery that survived a crash before the ledger did is recognised by the tag in its file name.
  */
-struct tags {
-	struct account *account;
-	struct map *found;
-};
-
-static void tag_of(const unsigned char key[16], char tag[33])
-{
-	hash_hex(tag, key, 16);
-}
-
 static int collect_tag(void *ctx, const struct maildir_entry *e)
 {
-	struct tags *t = ctx;
-	size_t len = strlen(e->base);
+	struct map *found = ctx;
+	unsigned char key[STUB_KEY];
+	char tag[STUB_TAG];
 
-	/* Every run of 32 hex digits in a name may be one. */
-	for (size_t i = 0; i + 32 <= len; i++)
-		if (strspn(e->base + i, "0123456789abcdef") >= 32) {
-			char tag[33];
-
-			memcpy(tag, e->base + i, 32);
-			tag[32] = '\0';
-			map_put(t->found, tag, (void *)1);
-			break;
-		}
+	if (stub_key(e->base, key)) {
+		stub_tag(key, tag);
+		free(map_put(found, tag, mem_strdup(e->base)));
+	}
 	return 0;
 }
 
-static void note_here(struct account *a, size_t at, const unsigned char identity[16])
+static void note_entry(struct account *a, size_t at, const struct ledger_entry *e)
 {
 	struct pop3_session *s = &a->session;
-	struct ledger_entry *e;
 
 	s->plan[at] = FATE_HERE;
 	if (!*s->entries[at].uidl)
 		return; /* without UIDL the identity is all there is, and it is in the cache */
 	s->batch = mem_grow(s->batch, &s->cap_batch, s->nbatch + 1, sizeof(*s->batch));
-	e = &s->batch[s->nbatch++];
-	*e = (struct ledger_entry){.fetched = (uint32_t)clock_now(), .size = s->entries[at].size};
-	memcpy(e->uidl, s->keys[at], 16);
-	memcpy(e->identity, identity, 16);
+	s->batch[s->nbatch] = *e;
+	memcpy(s->batch[s->nbatch++].uidl, s->keys[at], 16);
+}
+
+static void note_here(struct account *a, size_t at, const unsigned char identity[16], bool part)
+{
+	struct ledger_entry e = {.fetched = (uint32_t)clock_now(),
+		.size = a->session.entries[at].size,
+		.part = part};
+
+	memcpy(e.identity, identity, 16);
+	note_entry(a, at, &e);
+}
+
+/* Whether a file is the beginning of a message only. Files with their size in the name are whole
+ * from the start; the others had or have a mark. In doubt: only the beginning, nothing is deleted.
+ */
+static bool is_part(struct account *a, const char *base)
+{
+	struct str bytes = STR_INIT;
+	bool part;
+
+	if (strstr(base, ",S="))
+		return false;
+	part = maildir_read(inbox(a)->dir, base, MESSAGE_MAX, &bytes, NULL) != 0 ||
+	       stub_is(base, str_c(&bytes), bytes.len, NULL, NULL);
+	str_done(&bytes);
+	return part;
+}
+
+/* The rest of a message came, but the program ended before the ledger heard of it. */
+static void note_completed(struct account *a, size_t at, const char *base)
+{
+	const struct ledger_entry *old = ledger_get(a->journal, a->session.keys[at]);
+	struct ledger_entry e = *old;
+
+	if (!old->part || is_part(a, base))
+		return;
+	e.part = false;
+	e.fetched = (uint32_t)clock_now();
+	note_entry(a, at, &e);
+	a->session.plan[at] = FATE_KNOWN;
 }
 
 static void find_survivors(struct account *a)
 {
 	struct pop3_session *s = &a->session;
-	struct tags t = {a, map_new()};
+	struct map *found = map_new();
 	static const unsigned char unknown[16];
 
-	maildir_scan(inbox(a)->dir, collect_tag, &t, NULL);
+	maildir_scan(inbox(a)->dir, collect_tag, found, NULL);
 	for (size_t i = 0; i < s->n; i++) {
-		char tag[33];
+		char tag[STUB_TAG];
+		const char *base;
 
-		if (s->plan[i] == FATE_KNOWN || !*s->entries[i].uidl)
+		if (!*s->entries[i].uidl)
 			continue;
-		tag_of(s->keys[i], tag);
-		if (map_get(t.found, tag))
-			note_here(a, i, unknown);
+		stub_tag(s->keys[i], tag);
+		base = map_get(found, tag);
+		if (base && s->plan[i] == FATE_KNOWN)
+			note_completed(a, i, base);
+		else if (base)
+			note_here(a, i, unknown, is_part(a, base));
 	}
-	map_free(t.found, NULL);
+	map_free(found, free);
 }
 
+/* Whole messages that somebody waits for, then the newest: what a person waits for. */
 static size_t numbers_with(struct account *a, enum fate fate, uint32_t **out)
 {
 	struct pop3_session *s = &a->session;
 	size_t n = 0;
 
 	*out = mem_array(s->n, sizeof(**out));
-	/* Newest first: what a person waits for. */
+	for (struct whole *w = a->wholes; w; w = w->next)
+		if (w->planned && s->plan[w->at] == fate)
+			(*out)[n++] = s->entries[w->at].number;
 	for (size_t i = s->n; i-- > 0;)
-		if (s->plan[i] == fate)
+		if (s->plan[i] == fate && !session_whole_at(a, i))
 			(*out)[n++] = s->entries[i].number;
 	return n;
+}
+
+static void choose_parts(struct account *a)
+{
+	struct pop3_session *s = &a->session;
+	uint64_t max = a->setup->pop3_max;
+
+	if (!max || !s->can_top)
+		return;
+	for (size_t i = 0; i < s->n; i++)
+		if (s->plan[i] == FATE_FETCH && s->entries[i].size > max && *s->entries[i].uidl &&
+			!session_whole_at(a, i))
+			s->plan[i] = FATE_PART;
 }
 
 static void post_plan(struct account *a)
@@ -206,28 +299,37 @@ static void post_plan(struct account *a)
 
 	j->request = a->session.request;
 	j->plan.ntop = numbers_with(a, FATE_LOOK, &j->plan.top);
-	if (!j->plan.ntop)
+	if (!j->plan.ntop) {
+		choose_parts(a);
 		j->plan.nretr = numbers_with(a, FATE_FETCH, &j->plan.retr);
+		j->plan.npart = numbers_with(a, FATE_PART, &j->plan.part);
+		j->plan.lines = PART_LINES;
+	}
 	a->session.round = j->plan.ntop ? 1 : 2;
-	a->session.fresh = j->plan.nretr;
+	a->session.fresh = j->plan.nretr + j->plan.npart;
 	account_post(a, LANE_MAIN, j);
 }
 
 static int open_inboxes(struct account *a, struct err *err)
 {
-	struct folder *server = folder_by_role(a, ROLE_INBOX, false);
+	struct folder *server = server_inbox(a);
 
 	if (folder_use(inbox(a), err) != 0)
 		return -1;
+	a->session.opened = true;
 	if (server && folder_use(server, NULL) != 0)
 		log_line(1, "the server's inbox cache cannot be opened");
 	return 0;
 }
 
-static void close_inboxes(struct account *a)
+void session_close(struct account *a)
 {
-	struct folder *server = folder_by_role(a, ROLE_INBOX, false);
+	struct folder *server;
 
+	if (!a->session.opened || !a->folders)
+		return;
+	a->session.opened = false;
+	server = server_inbox(a);
 	if (inbox(a)->cache)
 		folder_unuse(inbox(a));
 	if (server && server->cache)
@@ -248,6 +350,7 @@ void session_listed(struct account *a, struct result *r)
 	s->keys = mem_array(s->n, sizeof(*s->keys));
 	s->plan = mem_array(s->n, sizeof(*s->plan));
 	s->twin = mem_array(s->n, sizeof(*s->twin));
+	s->suspect = mem_array(s->n, sizeof(*s->suspect));
 	if (open_inboxes(a, &s->err) != 0) {
 		/* Nothing can be stored: fetch nothing, delete nothing. */
 		memset(s->plan, FATE_FAILED, s->n);
@@ -256,6 +359,7 @@ void session_listed(struct account *a, struct result *r)
 	}
 	plan_entries(a);
 	find_survivors(a);
+	session_match_wholes(a);
 	post_plan(a);
 }
 
@@ -269,7 +373,7 @@ static uint32_t inbox_flags(struct folder *f, uint32_t uid)
 	return at < 0 ? 0 : c->flags[at] & MAIL_SERVER_FLAGS & ~(uint32_t)MAIL_DELETED;
 }
 
-static void note_delivered(struct account *a, size_t at, const char *p, size_t len)
+static void note_delivered(struct account *a, size_t at, const char *p, size_t len, bool part)
 {
 	struct envelope e = {0};
 	unsigned char identity[16];
@@ -277,16 +381,17 @@ static void note_delivered(struct account *a, size_t at, const char *p, size_t l
 	envelope_parse(&e, p, len);
 	envelope_identity(&e, identity);
 	envelope_done(&e);
-	note_here(a, at, identity);
+	a->session.unsynced = true;
+	note_here(a, at, identity, part);
 }
 
 static bool deliver(struct account *a, size_t at, const char *p, size_t len, uint32_t flags)
 {
 	struct pop3_session *s = &a->session;
-	char tag[33];
+	char tag[STUB_TAG];
 	uint32_t uid;
 
-	tag_of(s->keys[at], tag);
+	stub_tag(s->keys[at], tag);
 	if (folder_deliver(inbox(a), p, len, flags, *s->entries[at].uidl ? tag : NULL, &uid,
 		    &s->err) != 0) {
 		s->plan[at] = FATE_FAILED;
@@ -294,7 +399,7 @@ static bool deliver(struct account *a, size_t at, const char *p, size_t len, uin
 	}
 	s->told = mem_grow(s->told, &s->cap_told, s->ntold + 1, sizeof(*s->told));
 	s->told[s->ntold++] = uid;
-	note_delivered(a, at, p, len);
+	note_delivered(a, at, p, len, false);
 	return true;
 }
 
@@ -348,42 +453,69 @@ static uint64_t wire_size(struct folder *f, uint32_t uid)
 	return size;
 }
 
-/* Without UIDL there is nothing but the identity to go by: every session would fetch everything
- * again. */
-static bool find_here(
-	struct account *a, const struct session_entry *e, const unsigned char identity[16])
+/* The same identity and size: in a file here, or in the ledger under a UIDL that left the list. */
+static bool find_here(struct account *a, size_t at, uint64_t size, const unsigned char identity[16])
 {
 	uint32_t uids[TWINS_MAX];
-	size_t n = cache_find_identity(inbox(a)->cache, identity, uids, TWINS_MAX);
+	size_t n = inbox(a)->cache ? cache_find_identity(inbox(a)->cache, identity, uids, TWINS_MAX)
+				   : 0;
 
-	if (n && !*e->uidl)
-		return true;
 	for (size_t i = 0; i < n; i++)
-		if (wire_size(inbox(a), uids[i]) == e->size)
+		if (wire_size(inbox(a), uids[i]) == size) {
+			note_here(a, at, identity, false);
 			return true;
+		}
 	return false;
+}
+
+/* What left the list and came back under another UIDL keeps its date, and what is known of it. */
+static bool find_moved(struct account *a, size_t at, const unsigned char identity[16])
+{
+	struct pop3_session *s = &a->session;
+	const struct session_entry *e = &s->entries[at];
+
+	if (!s->nlost || !*e->uidl)
+		return false;
+	for (size_t i = 0; i < ledger_count(a->journal); i++) {
+		const struct ledger_entry *l = ledger_at(a->journal, i);
+		bool listed = false;
+
+		if (l->size != e->size || memcmp(l->identity, identity, 16) != 0)
+			continue;
+		for (size_t k = 0; k < s->n && !listed; k++)
+			listed = *s->entries[k].uidl && memcmp(s->keys[k], l->uidl, 16) == 0;
+		if (listed)
+			continue;
+		note_entry(a, at, l);
+		return true;
+	}
+	return false;
+}
+
+static void identity_of(const char *p, size_t len, unsigned char identity[16])
+{
+	struct envelope e = {0};
+
+	envelope_parse(&e, p, len);
+	envelope_identity(&e, identity);
+	envelope_done(&e);
 }
 
 void session_header(struct account *a, struct result *r)
 {
 	struct pop3_session *s = &a->session;
-	struct folder *server = folder_by_role(a, ROLE_INBOX, false);
-	struct envelope e = {0};
+	struct folder *server = server_inbox(a);
 	unsigned char identity[16];
 	size_t at;
 
-	if (!s->running || !entry_of(a, r->number, &at) || s->plan[at] != FATE_LOOK)
+	if (!s->running || !session_entry_of(a, r->number, &at) || s->plan[at] != FATE_LOOK)
 		return;
 	s->plan[at] = FATE_FETCH;
 	if (r->err.kind != ERR_NONE || !inbox(a)->cache)
 		return;
-	envelope_parse(&e, str_c(&r->bytes), r->bytes.len);
-	envelope_identity(&e, identity);
-	envelope_done(&e);
-	if (find_here(a, &s->entries[at], identity)) {
-		note_here(a, at, identity);
+	identity_of(str_c(&r->bytes), r->bytes.len, identity);
+	if (find_moved(a, at, identity) || find_here(a, at, s->entries[at].size, identity))
 		return;
-	}
 	if (!server || !server->cache)
 		return;
 	s->twin[at] = find_twin(server, &s->entries[at], identity);
@@ -401,15 +533,16 @@ static void deliver_waiting(struct account *a)
 	struct pop3_session *s = &a->session;
 	size_t n = s->nwaiting;
 	struct maildir_mail *mail = mem_array(n, sizeof(*mail));
-	char(*tags)[33] = mem_array(n, sizeof(*tags));
+	char(*tags)[STUB_TAG] = mem_array(n, sizeof(*tags));
 
 	for (size_t i = 0; i < n; i++) {
 		const struct arrival *w = &s->waiting[i];
 
-		tag_of(s->keys[w->at], tags[i]);
+		stub_tag(s->keys[w->at], tags[i]);
 		mail[i] = (struct maildir_mail){.p = str_c(&w->bytes),
 			.len = w->bytes.len,
 			.flags = w->flags,
+			.part = w->part,
 			.tag = *s->entries[w->at].uidl ? tags[i] : NULL};
 	}
 	folder_deliver_many(inbox(a), mail, n);
@@ -417,7 +550,8 @@ static void deliver_waiting(struct account *a)
 		struct arrival *w = &s->waiting[i];
 
 		if (mail[i].base.len) {
-			note_delivered(a, w->at, mail[i].p, mail[i].len);
+			note_delivered(
+				a, w->at, mail[i].p + w->skip, mail[i].len - w->skip, w->part);
 		} else {
 			s->plan[w->at] = FATE_FAILED;
 			s->err = mail[i].err;
@@ -431,7 +565,7 @@ static void deliver_waiting(struct account *a)
 }
 
 /* Makes a group durable: the files, their names, then the ledger. */
-static int commit(struct account *a)
+int session_commit(struct account *a)
 {
 	struct pop3_session *s = &a->session;
 	int rc = 0;
@@ -440,41 +574,53 @@ static int commit(struct account *a)
 		deliver_waiting(a);
 	folder_send_changes(inbox(a), s->told, s->ntold, NULL, 0);
 	s->ntold = 0;
-	if (!s->nbatch)
-		return 0;
-	if (maildir_sync(inbox(a)->dir, &s->err) != 0 ||
-		ledger_add(a->journal, s->batch, s->nbatch, &s->err) != 0)
-		rc = -1;
+	if (s->unsynced)
+		rc = maildir_sync(inbox(a)->dir, &s->err);
+	if (rc == 0 && s->nbatch)
+		rc = ledger_add(a->journal, s->batch, s->nbatch, &s->err);
+	s->unsynced = false;
 	s->nbatch = 0;
 	return rc;
 }
 
-static void tell_progress(struct account *a, size_t done)
+static void tell_progress(struct account *a)
 {
+	struct pop3_session *s = &a->session;
+	int64_t now = clock_ms();
 	struct store_event *ev;
 
-	if (!a->session.request)
+	if (s->taken < s->fresh && now - s->told_ms < TELL_MS)
 		return;
+	s->told_ms = now;
 	ev = store_event_new(STORE_PROGRESS);
-	ev->request = a->session.request;
+	ev->request = s->request;
 	ev->account = a->index;
-	ev->done = done;
-	ev->total = a->session.fresh;
+	ev->done = s->taken;
+	ev->total = s->fresh;
+	ev->octets = s->octets;
 	store_emit(a->store, ev);
 }
 
-static void take_message(struct account *a, size_t at, struct str *bytes, uint32_t flags)
+static void take_message(struct account *a, size_t at, struct str *bytes, uint32_t flags, bool part)
 {
 	struct pop3_session *s = &a->session;
+	struct arrival *w;
 
 	if (!s->waiting)
 		s->waiting = mem_array(GROUP, sizeof(*s->waiting));
 	if (!s->nwaiting)
 		s->waiting_since = clock_ms();
 	s->plan[at] = FATE_TAKEN;
-	s->bytes_waiting += bytes->len;
-	s->waiting[s->nwaiting++] = (struct arrival){at, flags, *bytes};
-	*bytes = (struct str)STR_INIT;
+	w = &s->waiting[s->nwaiting++];
+	*w = (struct arrival){.at = at, .flags = flags, .part = part};
+	if (part) {
+		stub_make(&w->bytes, s->keys[at], s->entries[at].size, str_c(bytes), bytes->len);
+		w->skip = w->bytes.len - bytes->len;
+	} else {
+		w->bytes = *bytes;
+		*bytes = (struct str)STR_INIT;
+	}
+	s->bytes_waiting += w->bytes.len;
 }
 
 static bool group_is_full(const struct pop3_session *s)
@@ -483,51 +629,57 @@ static bool group_is_full(const struct pop3_session *s)
 	       clock_ms() - s->waiting_since >= GROUP_MS;
 }
 
-void session_message(struct account *a, struct result *r)
+/* What could not be recognised by its header alone: its size was a lie, or there is no TOP. */
+static bool is_here_after_all(struct account *a, size_t at, const struct str *bytes)
+{
+	unsigned char identity[16];
+
+	if (!a->session.suspect[at] || !inbox(a)->cache)
+		return false;
+	/* The same mail twice in one session is recognised only when the first is in the folder. */
+	if (a->session.nwaiting && !*a->session.entries[at].uidl)
+		session_commit(a);
+	identity_of(str_c(bytes), bytes->len, identity);
+	return find_moved(a, at, identity) || find_here(a, at, bytes->len, identity);
+}
+
+static void arrived(struct account *a, struct result *r, bool part)
 {
 	struct pop3_session *s = &a->session;
-	struct folder *server = folder_by_role(a, ROLE_INBOX, false);
+	struct folder *server = server_inbox(a);
+	struct whole *w;
 	size_t at;
 
-	if (!s->running || !entry_of(a, r->number, &at) || s->plan[at] != FATE_FETCH)
+	if (!s->running || !session_entry_of(a, r->number, &at) ||
+		(s->plan[at] != FATE_FETCH && s->plan[at] != FATE_PART))
 		return;
-	if (r->err.kind != ERR_NONE) {
+	s->taken++;
+	s->octets += r->bytes.len;
+	w = session_whole_at(a, at);
+	if (w) {
+		session_fill_whole(a, w, &r->bytes, &r->err);
+	} else if (r->err.kind != ERR_NONE) {
 		s->plan[at] = FATE_FAILED;
 		s->err = r->err;
-		return;
+	} else if (part || !is_here_after_all(a, at, &r->bytes)) {
+		take_message(a, at, &r->bytes,
+			s->twin[at] && server && server->cache ? inbox_flags(server, s->twin[at])
+							       : 0,
+			part);
+		if (group_is_full(s))
+			session_commit(a); /* its failure is in s->err: nothing is deleted then */
 	}
-	take_message(a, at, &r->bytes,
-		s->twin[at] && server && server->cache ? inbox_flags(server, s->twin[at]) : 0);
-	if (group_is_full(s))
-		commit(a); /* its failure is in s->err: nothing is deleted then */
-	tell_progress(a, ++s->taken);
+	tell_progress(a);
 }
 
-/* --- deleting --- */
-
-static bool is_due(const struct account *a, const struct ledger_entry *e, uint32_t now)
+void session_message(struct account *a, struct result *r)
 {
-	int days = a->setup->pop3_keep_days;
-
-	return days >= 0 && !e->deleted && now >= e->fetched &&
-	       now - e->fetched >= (uint32_t)days * DAY;
+	arrived(a, r, false);
 }
 
-static void plan_deletions(struct account *a, struct job *j)
+void session_part(struct account *a, struct result *r)
 {
-	struct pop3_session *s = &a->session;
-	uint32_t now = (uint32_t)clock_now();
-
-	j->plan.dele = mem_array(s->n, sizeof(*j->plan.dele));
-	if (s->err.kind != ERR_NONE)
-		return; /* something went wrong here: nothing is deleted in such a session */
-	for (size_t i = 0; i < s->n; i++) {
-		const struct ledger_entry *e =
-			*s->entries[i].uidl ? ledger_get(a->journal, s->keys[i]) : NULL;
-
-		if (e && (s->plan[i] == FATE_KNOWN || s->plan[i] == FATE_HERE) && is_due(a, e, now))
-			j->plan.dele[j->plan.ndele++] = s->entries[i].number;
-	}
+	arrived(a, r, true);
 }
 
 void session_fetched(struct account *a, struct result *r)
@@ -546,122 +698,10 @@ void session_fetched(struct account *a, struct result *r)
 		return;
 	}
 	if (inbox(a)->cache)
-		commit(a);
+		session_commit(a);
 	if (r->err.kind != ERR_NONE && s->err.kind == ERR_NONE)
 		s->err = r->err;
 	j = job_new(JOB_POP3_ACK);
-	plan_deletions(a, j);
+	session_plan_deletions(a, j);
 	account_post(a, LANE_MAIN, j);
-}
-
-/* --- the end --- */
-
-static int compare_keys(const void *x, const void *y)
-{
-	return memcmp(x, y, 16);
-}
-
-/* The ledger keeps only what the server still has. A list that came out empty by mistake must not
- * make it forget everything. */
-static void prune(struct account *a)
-{
-	struct pop3_session *s = &a->session;
-	unsigned char(*present)[16], (*gone)[16];
-	size_t n = 0, ngone;
-
-	if (!s->n)
-		return;
-	present = mem_array(s->n, sizeof(*present));
-	for (size_t i = 0; i < s->n; i++)
-		if (*s->entries[i].uidl)
-			memcpy(present[n++], s->keys[i], 16);
-	if (n)
-		qsort(present, n, sizeof(*present), compare_keys);
-	ngone = ledger_missing(a->journal, (const unsigned char(*)[16])present, n, &gone);
-	if (ngone)
-		ledger_forget(a->journal, (const unsigned char(*)[16])gone, ngone, NULL);
-	free(present);
-	free(gone);
-}
-
-static void forget_deleted(struct account *a, const struct result *r)
-{
-	struct pop3_session *s = &a->session;
-	unsigned char(*keys)[16] = mem_array(r->n, sizeof(*keys));
-	size_t n = 0, at;
-
-	for (size_t i = 0; i < r->n; i++)
-		if (entry_of(a, r->uids[i], &at) && *s->entries[at].uidl)
-			memcpy(keys[n++], s->keys[at], 16);
-	if (n)
-		ledger_forget(a->journal, (const unsigned char(*)[16])keys, n, NULL);
-	free(keys);
-}
-
-static size_t count_new(const struct pop3_session *s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->n; i++)
-		n += s->plan[i] == FATE_HERE &&
-		     !s->twin[i]; /* what IMAP had shown already is no news */
-	return n;
-}
-
-/* The newest come first: what they answer comes after them, and threads are whole only now. */
-static void show_threads(struct account *a)
-{
-	struct pop3_session *s = &a->session;
-	size_t i = 0;
-
-	while (i < s->n && s->plan[i] != FATE_HERE)
-		i++;
-	if (i < s->n && inbox(a)->cache)
-		folder_send_list(inbox(a), NULL);
-}
-
-static void tell_new(struct account *a, size_t n)
-{
-	struct store_event *ev;
-
-	if (!n)
-		return;
-	ev = store_event_new(STORE_NEW_MAIL);
-	ev->account = a->index;
-	ev->folder = mem_strdup("INBOX");
-	ev->n = n;
-	store_emit(a->store, ev);
-}
-
-void session_done(struct account *a, struct result *r)
-{
-	struct pop3_session *s = &a->session;
-	struct err err = r->err.kind != ERR_NONE ? r->err : s->err;
-	bool listed = s->entries != NULL;
-
-	if (!s->running)
-		return;
-	if (listed) {
-		if (inbox(a)->cache)
-			commit(a); /* what came before a break is kept */
-		if (r->err.kind == ERR_NONE) {
-			forget_deleted(a, r);
-			prune(a);
-		}
-		journal_compact(a->journal, NULL);
-		show_threads(a);
-		tell_new(a, count_new(s));
-		close_inboxes(a);
-	}
-	session_reset(a);
-	if (err.kind != ERR_NONE) {
-		a->next_pop3 = clock_ms() + RETRY_MS;
-		if (a->sync_waiting)
-			a->sync_err = err;
-		else if (err.kind != ERR_NETWORK && err.kind != ERR_CANCELLED)
-			store_notice(a, _("Fetching by POP3 for account %s: %s"),
-				a->setup->sync.name, err.text);
-	}
-	folder_send_folders(a);
-	account_sync_settled(a);
 }

@@ -459,6 +459,9 @@ static void handle(struct store *s, struct store_request *r)
 	case REQUEST_FORGET_REFUSED:
 		change_request(s, r);
 		break;
+	case REQUEST_WHOLE:
+		session_whole(s, r);
+		break;
 	case REQUEST_SEARCH:
 		search_request(s, r);
 		break;
@@ -473,6 +476,7 @@ static void handle(struct store *s, struct store_request *r)
 		break;
 	case REQUEST_CANCEL:
 		read_cancel(s, (unsigned)r->n);
+		session_cancel(s, (unsigned)r->n);
 		cancel_work(s, (unsigned)r->n);
 		break;
 	case REQUEST_QUIT:

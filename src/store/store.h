@@ -25,6 +25,9 @@ struct store_account { /* what the engine tells of an account; copied */
 	char *from;                 /* "Name <mail>" */
 	struct strv own;            /* our addresses */
 	int pop3_keep_days;         /* -1 always, 0 never */
+	int pop3_check_seconds;
+	bool pop3_delete_with_local;
+	uint64_t pop3_max; /* bytes; 0: no limit */
 	bool save_sent;
 	char *role_names[10]; /* by enum folder_role: folder that has the role, or NULL: as the
 				 server says */
@@ -78,6 +81,7 @@ enum request_kind {
 	REQUEST_BACKUP, /* account, text: path */
 	REQUEST_SYNC,   /* account: every folder once */
 	REQUEST_CHECK,
+	REQUEST_WHOLE,  /* list, uid: the rest of a message whose beginning is here (POP3) */
 	REQUEST_CANCEL, /* n: the request to give up */
 	REQUEST_QUIT,
 };
@@ -117,7 +121,8 @@ void store_account_free(struct store_account *a);
 enum store_event_kind {
 	STORE_DONE,     /* final; text */
 	STORE_FAILED,   /* final; err */
-	STORE_PROGRESS, /* done, total */
+	STORE_PROGRESS, /* done, total, octets; request 0: mail that is fetched by itself, total 0:
+			   through */
 	STORE_STATE,    /* account, state, n: ms until retry, err, pending, waiting, following */
 	STORE_FOLDERS,  /* account, folders */
 	STORE_LIST,     /* list, folder (its name now): all columns anew, keysets; rows: the newest
@@ -165,7 +170,7 @@ struct store_event {
 	unsigned list;
 	struct err err;
 	char *text, *folder;
-	uint64_t done, total;
+	uint64_t done, total, octets;
 	uint32_t *uids;
 	size_t n;        /* of uids, or a number */
 	uint32_t *ranks; /* owned */

@@ -96,6 +96,19 @@ struct arrival {
 	size_t at; /* entry */
 	uint32_t flags;
 	struct str bytes;
+	size_t skip; /* of a stub: its mark */
+	bool part;
+};
+
+/* A person wants the rest of a message; waits for a session. */
+struct whole {
+	struct whole *next;
+	unsigned request;
+	unsigned char key[16], identity[16];
+	char *folder, *base; /* owned */
+	uint32_t uid, list;
+	bool planned; /* in the session that runs */
+	size_t at;    /* its entry there */
 };
 
 struct pop3_session { /* store/session.c */
@@ -106,13 +119,19 @@ struct pop3_session { /* store/session.c */
 	bool can_top;
 	unsigned char (*keys)[16]; /* owned; ledger keys, one per entry */
 	uint8_t *plan;             /* owned; what becomes of each entry */
-	uint32_t *twin;            /* owned; UID of the same message in the IMAP INBOX, 0: none */
+	bool *suspect;             /* owned; may be here already under another name */
+	uint32_t *lost; /* owned, ascending; sizes of what left the list, by the ledger */
+	size_t nlost;
+	uint32_t *twin; /* owned; UID of the same message in the IMAP INBOX, 0: none */
 	int round;
 	struct arrival *waiting; /* owned; fetched, to be delivered together */
 	size_t nwaiting, bytes_waiting;
 	int64_t waiting_since;
 	struct ledger_entry *batch; /* delivered, not yet durable */
 	size_t nbatch, cap_batch, fresh, taken;
+	bool unsynced, opened;
+	uint64_t octets; /* that came */
+	int64_t told_ms;
 	uint32_t *told; /* owned; UIDs moved in, not yet told to the engine */
 	size_t ntold, cap_told;
 	struct err err;
@@ -136,6 +155,9 @@ struct account {
 	size_t retry_ms;
 	int64_t next_lock_try, next_pop3, next_outbox_look;
 	struct pop3_session session;
+	struct whole *wholes;
+	int64_t clock_real, clock_boot,
+		leap_until;    /* seconds; pop3-keep distrusts a clock that leaps */
 	char *sending;         /* owned; outbox id the send lane works on */
 	uint64_t op_in_flight; /* the one operation the connection works on; 0: none */
 	uint64_t op_failed;    /* the one the server answered nothing sensible to, so many times: */
@@ -263,6 +285,8 @@ void folder_list_local(struct account *a);
  * (folder_send_changes). */
 int folder_deliver(struct folder *f, const char *p, size_t len, uint32_t flags, const char *tag,
 	uint32_t *uid, struct err *err);
+/* Other bytes came for a message: its row anew. */
+void folder_refill(struct folder *f, uint32_t uid, const char *base, const char *p, size_t len);
 /* Those that were delivered get rows. */
 void folder_deliver_many(struct folder *f, struct maildir_mail *v, size_t n);
 void folder_ask_sync(struct folder *f, unsigned request);
@@ -290,8 +314,24 @@ void session_listed(struct account *a, struct result *r);
 void session_header(struct account *a, struct result *r);
 void session_message(struct account *a, struct result *r);
 void session_fetched(struct account *a, struct result *r);
+void session_part(struct account *a, struct result *r);
 void session_done(struct account *a, struct result *r);
 void session_reset(struct account *a);
+void session_cancel(struct store *s, unsigned request);
+/* shared with session_end.c */
+struct session_entry *session_entry_of(struct account *a, uint32_t number, size_t *at);
+int session_commit(struct account *a);
+void session_close(struct account *a);
+/* --- session_end.c: what may go on the server, wholes, the end --- */
+void session_whole(struct store *s, struct store_request *r);
+/* The session's list is here: which of its entries somebody waits for. */
+void session_match_wholes(struct account *a);
+struct whole *session_whole_at(struct account *a, size_t at); /* or NULL */
+void session_fill_whole(
+	struct account *a, struct whole *w, struct str *bytes, const struct err *err);
+void session_fail_wholes(struct account *a, bool planned_only, const struct err *err);
+/* Files that are about to be removed for good: noted for the server, if the account wants that. */
+int session_note_removal(struct folder *f, const uint32_t *uids, size_t n, struct err *err);
 
 /* --- change.c --- */
 void change_request(struct store *s,

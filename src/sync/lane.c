@@ -29,7 +29,8 @@ void lane_post(struct lane_thread *l, struct result *r)
 	r->lane = l->lane;
 	if (r->err.kind == ERR_NONE &&
 		((r->kind == RESULT_SUMMARIES && r->n) || r->kind == RESULT_BODY ||
-			r->kind == RESULT_OP || r->kind == RESULT_POP3_MESSAGE))
+			r->kind == RESULT_OP || r->kind == RESULT_POP3_MESSAGE ||
+			r->kind == RESULT_POP3_PART))
 		l->useful = true;
 	queue_push(l->results, &r->item);
 }
@@ -72,7 +73,8 @@ void lane_fail(struct lane_thread *l, const struct job *j, const struct err *err
 {
 	struct result *r;
 
-	if (j->kind == JOB_POP3_PLAN || j->kind == JOB_POP3_ACK || j->kind == JOB_SEND_GO)
+	if (j->kind == JOB_POP3_STOP || j->kind == JOB_POP3_PLAN || j->kind == JOB_POP3_ACK ||
+		j->kind == JOB_SEND_GO)
 		return; /* answers to a conversation that is over */
 	r = result_new(final_kind(j->kind));
 	r->request = j->request;

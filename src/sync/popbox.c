@@ -69,6 +69,10 @@ static struct job *answer(struct lane_thread *l, enum job_kind kind, struct err 
 	while ((j = lane_next(l, STORE_ANSWERS_MS))) {
 		if (j->kind == kind)
 			return j;
+		if (j->kind == JOB_POP3_STOP) {
+			job_free(j);
+			break;
+		}
 		lane_fail(l, j, &(struct err){ERR_BUSY, "A POP3 session is running"});
 		job_free(j);
 	}
@@ -79,6 +83,9 @@ static struct job *answer(struct lane_thread *l, enum job_kind kind, struct err 
 struct hand_over {
 	struct lane_thread *lane;
 	enum result_kind kind;
+	bool stopped;
+	uint32_t *refused; /* owned; TOP was: these come whole */
+	size_t nrefused, cap_refused;
 };
 
 static void hand(void *ctx, uint32_t number, struct str *message, const struct err *err)
@@ -96,27 +103,58 @@ static void hand(void *ctx, uint32_t number, struct str *message, const struct e
 	lane_post(h->lane, r);
 }
 
-static bool stop(void *ctx)
+/* A server that knows no TOP, or not for this message, is asked for all of it. */
+static void hand_part(void *ctx, uint32_t number, struct str *message, const struct err *err)
 {
 	struct hand_over *h = ctx;
 
-	return net_cancel_asked(h->lane->cancel);
+	if (!err) {
+		hand(ctx, number, message, NULL);
+		return;
+	}
+	h->refused = mem_grow(h->refused, &h->cap_refused, h->nrefused + 1, sizeof(*h->refused));
+	h->refused[h->nrefused++] = number;
+}
+
+static bool stop(void *ctx)
+{
+	struct hand_over *h = ctx;
+	struct job *j = h->stopped ? NULL : lane_next(h->lane, 0);
+
+	if (j && j->kind == JOB_POP3_STOP)
+		h->stopped = true;
+	else if (j)
+		lane_fail(h->lane, j, &(struct err){ERR_BUSY, "A POP3 session is running"});
+	job_free(j);
+	return h->stopped || net_cancel_asked(h->lane->cancel);
 }
 
 static int look_at_headers(struct lane_thread *l, const struct pop3_plan *plan, struct err *err)
 {
-	struct hand_over h = {l, RESULT_POP3_HEADER};
+	struct hand_over h = {.lane = l, .kind = RESULT_POP3_HEADER};
 
-	return plan->ntop ? pop3_top(l->state, plan->top, plan->ntop, 0, hand, &h, err) : 0;
+	return plan->ntop ? pop3_top(l->state, plan->top, plan->ntop, 0, hand, stop, &h, err) : 0;
+}
+
+static int fetch_whole(struct hand_over *h, const uint32_t *numbers, size_t n, struct err *err)
+{
+	h->kind = RESULT_POP3_MESSAGE;
+	return n ? pop3_retr(h->lane->state, numbers, n, MESSAGE_MAX, hand, stop, h, err) : 0;
 }
 
 static int fetch(struct lane_thread *l, const struct pop3_plan *plan, struct err *err)
 {
-	struct hand_over h = {l, RESULT_POP3_MESSAGE};
+	struct hand_over h = {.lane = l};
+	int rc = fetch_whole(&h, plan->retr, plan->nretr, err);
 
-	return plan->nretr ? pop3_retr(l->state, plan->retr, plan->nretr, MESSAGE_MAX, hand, stop,
-				     &h, err)
-			   : 0;
+	h.kind = RESULT_POP3_PART;
+	if (rc == 0 && plan->npart)
+		rc = pop3_top(
+			l->state, plan->part, plan->npart, plan->lines, hand_part, stop, &h, err);
+	if (rc == 0)
+		rc = fetch_whole(&h, h.refused, h.nrefused, err);
+	free(h.refused);
+	return rc;
 }
 
 static void say_fetched(struct lane_thread *l, const struct err *err)
@@ -131,13 +169,23 @@ static void say_fetched(struct lane_thread *l, const struct err *err)
 static int delete_and_quit(
 	struct lane_thread *l, const struct pop3_plan *plan, struct result *done, struct err *err)
 {
-	for (size_t i = 0; i < plan->ndele; i++)
-		if (pop3_dele(l->state, plan->dele[i], err) != 0 && err->kind != ERR_REFUSED)
-			return -1;
-	if (pop3_quit(l->state, err) != 0)
+	uint32_t *gone = mem_array(plan->ndele, sizeof(*gone));
+	size_t n = 0;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < plan->ndele; i++)
+		if (pop3_dele(l->state, plan->dele[i], err) == 0)
+			gone[n++] = plan->dele[i];
+		else if (err->kind != ERR_REFUSED && err->kind != ERR_AGAIN)
+			rc = -1; /* what was refused stays known, and is tried again next time */
+	if (rc == 0)
+		rc = pop3_quit(l->state, err);
+	if (rc != 0) {
+		free(gone);
 		return -1;
-	done->uids = mem_dup(plan->dele, plan->ndele * sizeof(*plan->dele));
-	done->n = plan->ndele;
+	}
+	done->uids = gone;
+	done->n = n;
 	return 0;
 }
 
@@ -197,7 +245,7 @@ static int popbox_job(struct lane_thread *l, struct job *j, struct err *err)
 	pop3_free(l->state);
 	l->state = NULL;
 	/* The session is over either way; only a broken one is told as a lost connection. */
-	if (rc != 0)
+	if (rc != 0 && (said.kind != ERR_CANCELLED || l->quit || net_cancel_asked(l->cancel)))
 		*err = said;
 	else
 		err_set(err, ERR_NONE, "session over");

@@ -24,7 +24,7 @@ static void session(struct pop3 *pop)
 				abort();
 	pop3_list_done(&list);
 	pop3_retr(pop, numbers, 3, 5000, done, NULL, &n, NULL);
-	pop3_top(pop, numbers, 3, 10, done, &n, NULL);
+	pop3_top(pop, numbers, 3, 10, done, NULL, &n, NULL);
 	pop3_dele(pop, 1, NULL);
 	pop3_quit(pop, NULL);
 }

@@ -695,6 +695,12 @@ unsigned engine_archive(struct engine *e, struct msglist *l, const uint32_t *uid
 	return go(e, l, uids, n);
 }
 
+unsigned engine_whole(struct engine *e, struct msglist *l, uint32_t uid)
+{
+	record("whole", &uid, 1, NULL);
+	return go(e, l, &uid, 1);
+}
+
 unsigned engine_create_folder(struct engine *e, size_t account, const char *name)
 {
 	(void)account;

@@ -449,7 +449,7 @@ static void test_real_mail(void **state)
 	assert_int_equal(t.failed, 0);
 	assert_non_null(strstr(t.all.p, "\r\n\r\n.dot\r\n..\r\nline 0\r\n]"));
 	str_clear(&t.all);
-	assert_int_equal(pop3_top(p, numbers, 100, 1, take, &t, &err), 0);
+	assert_int_equal(pop3_top(p, numbers, 100, 1, take, NULL, &t, &err), 0);
 	assert_non_null(strstr(t.all.p, "\r\n\r\n.dot\r\n]"));
 	assert_null(strstr(t.all.p, "line 0"));
 	str_done(&t.all);

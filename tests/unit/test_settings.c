@@ -137,6 +137,9 @@ static void reads_an_account(void **state)
 				       "  smtp smtp://relay.example.org:2525\n"
 				       "  password command \"pass show mail/work\"\n"
 				       "  pop3-keep 14d\n"
+				       "  pop3-max 100k\n"
+				       "  pop3-check 7\n"
+				       "  pop3-delete-with-local yes\n"
 				       "  save-sent no\n"
 				       "  compress no\n"
 				       "  sent \"Gesendete Objekte\"\n"
@@ -157,6 +160,9 @@ static void reads_an_account(void **state)
 	assert_int_equal(a->password_kind, PASSWORD_COMMAND);
 	assert_string_equal(a->password, "pass show mail/work");
 	assert_int_equal(a->pop3_keep_days, 14);
+	assert_int_equal(a->pop3_max, 100 << 10);
+	assert_int_equal(a->pop3_check_minutes, 7);
+	assert_true(a->pop3_delete_with_local);
 	assert_false(a->save_sent);
 	assert_false(a->compress);
 	assert_string_equal(a->sent, "Gesendete Objekte");

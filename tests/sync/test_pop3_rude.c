@@ -1,0 +1,1106 @@
+/* Fetching by POP3 from servers that misbehave (odd_pop3.py): each case says what the user must
+ * find afterwards. */
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "tests/sync/person.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { DAY = 86400 };
+
+static int ports[3];
+
+/* --- a clock that can be put forward and back --- */
+
+static _Atomic int64_t clock_off;
+time_t __real_clock_now(void);
+time_t __wrap_clock_now(void);
+
+time_t __wrap_clock_now(void)
+{
+	return __real_clock_now() + atomic_load(&clock_off);
+}
+
+static __attribute__((format(printf, 1, 2))) char *text_of(const char *fmt, ...)
+{
+	struct str out = STR_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	str_addv(&out, fmt, ap);
+	va_end(ap);
+	return str_steal(&out);
+}
+
+/* --- the odd server --- */
+
+static void start_odd(void)
+{
+	const char *src = getenv("srcdir") ? getenv("srcdir") : "..";
+	char *tool = file_join(src, "tests/sync/odd_pop3.py"), line[64] = "";
+	int fds[2];
+	FILE *f;
+
+	assert_int_equal(pipe(fds), 0);
+	if (fork() == 0) {
+		dup2(fds[1], 1);
+		close(fds[0]);
+		close(fds[1]);
+		execlp("python3", "python3", tool, "--dir", person_dir, (char *)NULL);
+		_exit(127);
+	}
+	close(fds[1]);
+	f = fdopen(fds[0], "r");
+	assert_non_null(f);
+	if (!fgets(line, sizeof(line), f) ||
+		sscanf(line, "%d %d %d", &ports[0], &ports[1], &ports[2]) != 3)
+		fail_msg("odd_pop3.py did not start");
+	fclose(f);
+	free(tool);
+}
+
+/* One command to the server; its answer, to be freed. */
+static char *ask(const char *command)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	struct str out = STR_INIT;
+	char buf[4096];
+	ssize_t n;
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s/control", person_dir);
+	assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(write(fd, command, strlen(command)), (ssize_t)strlen(command));
+	shutdown(fd, SHUT_WR);
+	while ((n = read(fd, buf, sizeof(buf))) > 0)
+		str_add(&out, buf, (size_t)n);
+	close(fd);
+	return str_steal(&out);
+}
+
+static void odd(const char *command)
+{
+	char *said = ask(command);
+
+	if (strcmp(said, "ok") != 0)
+		fail_msg("%s: %s", command, said);
+	free(said);
+}
+
+static int number(const char *command)
+{
+	char *said = ask(command);
+	int n = atoi(said);
+
+	free(said);
+	return n;
+}
+
+static int seen(const char *regex)
+{
+	char *command = text_of("seen %s", regex);
+	int n = number(command);
+
+	free(command);
+	return n;
+}
+
+/* As UNTIL, for what only the server knows. */
+#define UNTIL_SERVER(p, condition)                                                                 \
+	do {                                                                                       \
+		int64_t until_ = clock_ms() + PATIENCE_MS;                                         \
+		while (!(condition)) {                                                             \
+			event_free(next_event((p)->engine, clock_ms() + 20));                      \
+			if (clock_ms() > until_)                                                   \
+				fail_msg("waited in vain for %s", #condition);                     \
+		}                                                                                  \
+	} while (0)
+
+static void watch(struct person *p, int ms)
+{
+	int64_t end = clock_ms() + ms;
+	struct event *ev;
+
+	while ((ev = next_event(p->engine, end)))
+		event_free(ev);
+}
+
+static int show(void **state)
+{
+	char *log = getenv("ODD_LOG") ? ask("log") : NULL;
+
+	(void)state;
+	if (log)
+		fprintf(stderr, "%s\n", log);
+	free(log);
+	return 0;
+}
+
+static enum account_state state_of(struct person *p)
+{
+	struct account_info info;
+
+	engine_account(p->engine, 0, &info);
+	return info.state;
+}
+
+static const char *reason(struct person *p)
+{
+	struct account_info info;
+
+	engine_account(p->engine, 0, &info);
+	return info.reason;
+}
+
+static void has(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("\"%s\" is not in \"%s\"", part, text);
+}
+
+static int forget(void **state)
+{
+	(void)state;
+	atomic_store(&clock_off, 0);
+	odd("reset");
+	return 0;
+}
+
+/* --- a person --- */
+
+static struct person *by_pop3(const char *more)
+{
+	char *text = text_of("account test {\n\tfrom \"Test <test@example.org>\"\n"
+			     "\tprotocol pop3\n\timap imap+insecure://test@127.0.0.1:%d\n"
+			     "\tpop3 pop3+insecure://test@127.0.0.1:%d\n"
+			     "\tsmtp smtp+insecure://test@127.0.0.1:%d\n"
+			     "\tpassword plain \"secret\"\n%s}\n",
+		ports[0], ports[1], ports[2], more);
+	struct person *p = person_with(text);
+
+	free(text);
+	return p;
+}
+
+/* A session that began after this was called has ended well. */
+static void fetch(struct person *p)
+{
+	event_free(answer(p, engine_sync(p->engine, 0)));
+	done(p, engine_sync(p->engine, 0));
+}
+
+static void again(struct person *p)
+{
+	stop(p);
+	start(p, false);
+}
+
+static struct msglist *inbox_of(struct person *p, size_t n)
+{
+	struct msglist *l = open_folder(p, "INBOX");
+
+	fetch(p);
+	UNTIL(p, msglist_count(l) == n);
+	return l;
+}
+
+static char *text_at(struct person *p, struct msglist *l, size_t row)
+{
+	struct message_view *v = read_view(p, l, msglist_uid(l, row));
+	struct str out = STR_INIT;
+
+	text_plain(v->text, &out);
+	engine_view_free(v);
+	return str_steal(&out);
+}
+
+static void shows(struct person *p, struct msglist *l, size_t row, const char *part)
+{
+	char *text = text_at(p, l, row);
+
+	has(text, part);
+	free(text);
+}
+
+static void shows_not(struct person *p, struct msglist *l, size_t row, const char *part)
+{
+	char *text = text_at(p, l, row);
+
+	assert_null(strstr(text, part));
+	free(text);
+}
+
+static bool fails(struct person *p, unsigned request, const char *why)
+{
+	struct event *ev = answer(p, request);
+
+	assert_int_equal(ev->kind, EVENT_FAILED);
+	has(ev->err.text, why);
+	event_free(ev);
+	return true;
+}
+
+/* --- servers that lack something --- */
+
+static void without_uidl_nothing_comes_twice(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 5");
+	odd("nouidl");
+	p = by_pop3("");
+	l = inbox_of(p, 5);
+	assert_int_equal(seen("pop3 RETR"), 5);
+	odd("fill INBOX 1");
+	fetch(p);
+	UNTIL(p, msglist_count(l) == 6);
+	again(p);
+	l = inbox_of(p, 6);
+	assert_int_equal(seen("pop3 RETR"), 6);
+	person_free(p);
+}
+
+static void without_uidl_and_top_nothing_comes_twice(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 4");
+	odd("nouidl");
+	odd("notop");
+	p = by_pop3("");
+	l = inbox_of(p, 4);
+	fetch(p);
+	assert_int_equal(msglist_count(l), 4);
+	again(p);
+	inbox_of(p, 4);
+	person_free(p);
+}
+
+static void without_uidl_namesakes_both_come(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("nouidl");
+	odd("mail Message-ID: <same@odd>\\r\\nDate: Mon, 6 Jan 2025 10:00:00 "
+	    "+0000\\r\\nSubject: one\\r\\n\\r\\nshort\\r\\n");
+	odd("mail Message-ID: <same@odd>\\r\\nDate: Mon, 6 Jan 2025 10:00:00 "
+	    "+0000\\r\\nSubject: two\\r\\n\\r\\nquite a bit longer\\r\\n");
+	p = by_pop3("");
+	l = inbox_of(p, 2);
+	assert_true(find_subject(p, l, "one") >= 0 && find_subject(p, l, "two") >= 0);
+	fetch(p);
+	assert_int_equal(msglist_count(l), 2);
+	person_free(p);
+}
+
+static void without_uidl_never_keep_empties_the_server(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	odd("fill INBOX 3");
+	odd("nouidl");
+	p = by_pop3("\tpop3-keep never\n");
+	inbox_of(p, 3);
+	assert_int_equal(number("count INBOX"), 0);
+	person_free(p);
+}
+
+static void without_capa_everything_comes(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 6");
+	odd("rule pop3 CAPA => say -ERR what?");
+	p = by_pop3("");
+	l = inbox_of(p, 6);
+	fetch(p);
+	assert_int_equal(msglist_count(l), 6);
+	assert_int_equal(seen("pop3 RETR"), 6);
+	person_free(p);
+}
+
+static void pipelined_everything_comes(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	odd("pop3caps UIDL TOP USER PIPELINING");
+	odd("fill INBOX 120");
+	p = by_pop3("");
+	inbox_of(p, 120);
+	assert_int_equal(seen("pop3 RETR"), 120);
+	person_free(p);
+}
+
+/* --- UIDLs --- */
+
+static void moved_server_nothing_comes_twice(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+	uint32_t uid;
+
+	(void)state;
+	odd("fill INBOX 8");
+	p = by_pop3("");
+	l = inbox_of(p, 8);
+	/* One was deleted here for good, one filed elsewhere: they do not come back either. */
+	uid = msglist_uid(l, 0);
+	done(p, engine_delete(p->engine, l, &uid, 1));
+	UNTIL(p, msglist_count(l) == 7);
+	odd("new-uidls");
+	odd("fill INBOX 1");
+	fetch(p);
+	UNTIL(p, msglist_count(l) == 8);
+	fetch(p);
+	assert_int_equal(msglist_count(l), 8);
+	assert_int_equal(seen("pop3 RETR"), 9);
+	person_free(p);
+}
+
+static void moved_server_and_a_dropped_link(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 30");
+	p = by_pop3("");
+	inbox_of(p, 30);
+	stop(p);
+	odd("new-uidls");
+	odd("rule x1 pop3 TOP 12 => torn 20");
+	start(p, false);
+	l = open_folder(p, "INBOX");
+	UNTIL_SERVER(p, seen("pop3 TOP 12"));
+	event_free(answer(p, engine_sync(p->engine, 0)));
+	fetch(p);
+	assert_int_equal(msglist_count(l), 30);
+	assert_int_equal(seen("pop3 RETR"), 30);
+	person_free(p);
+}
+
+static void uidls_of_every_session_anew(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 5");
+	p = by_pop3("");
+	l = inbox_of(p, 5);
+	for (int i = 0; i < 3; i++) {
+		odd("new-uidls");
+		fetch(p);
+		assert_int_equal(msglist_count(l), 5);
+	}
+	assert_int_equal(seen("pop3 RETR"), 5);
+	person_free(p);
+}
+
+static void moved_server_without_top(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("notop");
+	odd("fill INBOX 5");
+	p = by_pop3("");
+	l = inbox_of(p, 5);
+	odd("new-uidls");
+	fetch(p);
+	fetch(p);
+	assert_int_equal(msglist_count(l), 5);
+	person_free(p);
+}
+
+static void empty_list_forgets_nothing(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 4");
+	p = by_pop3("");
+	l = inbox_of(p, 4);
+	odd("rule pop3 (LIST|UIDL) => say +OK\\r\\n.");
+	fetch(p);
+	odd("norules");
+	fetch(p);
+	assert_int_equal(msglist_count(l), 4);
+	assert_int_equal(seen("pop3 RETR"), 4);
+	person_free(p);
+}
+
+static void dele_refused_and_moved_elsewhere_does_not_come_back(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+	uint32_t uid;
+
+	(void)state;
+	odd("fill INBOX 2");
+	odd("rule pop3 DELE => say -ERR [SYS/TEMP] not now");
+	p = by_pop3("\tpop3-keep never\n");
+	l = inbox_of(p, 2);
+	uid = msglist_uid(l, 0);
+	done(p, engine_archive(p->engine, l, &uid, 1));
+	UNTIL(p, msglist_count(l) == 1);
+	fetch(p);
+	assert_int_equal(msglist_count(l), 1);
+	odd("norules");
+	fetch(p);
+	assert_int_equal(number("count INBOX"), 0);
+	assert_int_equal(seen("pop3 RETR"), 2);
+	person_free(p);
+}
+
+/* --- what messages look like on the wire --- */
+
+static void dots_are_as_they_were(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("mail Subject: "
+	    "dots\\r\\n\\r\\nbegin\\r\\n.\\r\\n..two\\r\\n.one\\r\\n...\\r\\nend\\r\\n");
+	p = by_pop3("");
+	l = inbox_of(p, 1);
+	shows(p, l, 0, "begin\n.\n..two\n.one\n...\nend");
+	person_free(p);
+}
+
+static void line_of_a_megabyte_comes_whole(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("long wide 1000000");
+	odd("fill INBOX 1");
+	p = by_pop3("");
+	l = inbox_of(p, 2);
+	shows(p, l, (size_t)find_subject(p, l, "wide"), "the end");
+	person_free(p);
+}
+
+static void octets_of_any_kind_come(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("mail Subject: odd\\r\\n\\r\\n\\x80\\xff bare\\nlf and\\rcr \\x01\\r\\nthe end");
+	p = by_pop3("");
+	odd("rule pop3 RETR => before +OK");
+	odd("norules");
+	l = open_folder(p, "INBOX");
+	/* The last line has no end, so that the dot that ends the message cannot be seen. */
+	watch(p, 200);
+	assert_int_equal(msglist_count(l), 0);
+	odd("cut");
+	odd("gone INBOX 1");
+	odd("mail Subject: odd\\r\\n\\r\\n\\x80\\xff bare\\nlf and\\rcr \\x01\\r\\nthe end\\r\\n");
+	fetch(p);
+	UNTIL(p, msglist_count(l) == 1);
+	shows(p, l, 0, "the end");
+	person_free(p);
+}
+
+static void one_refused_message_holds_up_none(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 5");
+	odd("rule x1 pop3 RETR 3 => say -ERR cannot read it");
+	p = by_pop3("\tpop3-keep never\n");
+	l = open_folder(p, "INBOX");
+	UNTIL(p, msglist_count(l) == 4);
+	event_free(answer(p, engine_sync(p->engine, 0)));
+	fetch(p);
+	UNTIL(p, msglist_count(l) == 5);
+	assert_int_equal(seen("pop3 RETR"), 6);
+	assert_int_equal(number("count INBOX"), 0);
+	person_free(p);
+}
+
+static void nonsense_instead_of_an_answer(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 3");
+	odd("rule x1 pop3 RETR 2 => say HTTP/1.1 200 OK");
+	p = by_pop3("\tpop3-keep never\n");
+	l = open_folder(p, "INBOX");
+	UNTIL_SERVER(p, seen("pop3 RETR 2"));
+	event_free(answer(p, engine_sync(p->engine, 0)));
+	fetch(p);
+	UNTIL(p, msglist_count(l) == 3);
+	assert_int_equal(number("count INBOX"), 0);
+	person_free(p);
+}
+
+/* --- refusals with a code --- */
+
+static void refused_for_now(const char *code)
+{
+	char *rule = text_of("rule pop3 PASS => say -ERR %s please wait", code);
+	struct person *p;
+	struct msglist *l;
+
+	odd("reset");
+	odd("fill INBOX 2");
+	odd(rule);
+	p = by_pop3("");
+	UNTIL(p, state_of(p) == STATE_WAITING);
+	has(reason(p), "please wait");
+	odd("norules");
+	engine_retry(p->engine);
+	l = open_folder(p, "INBOX");
+	UNTIL(p, msglist_count(l) == 2);
+	person_free(p);
+	free(rule);
+}
+
+static void login_delay_waits(void **state)
+{
+	(void)state;
+	refused_for_now("[LOGIN-DELAY]");
+}
+
+static void trouble_for_now_waits(void **state)
+{
+	(void)state;
+	refused_for_now("[SYS/TEMP]");
+}
+
+static void refused_for_good(const char *code)
+{
+	char *rule = text_of("rule pop3 PASS => say -ERR %s go away", code);
+	struct person *p;
+
+	odd("reset");
+	odd(rule);
+	p = by_pop3("");
+	UNTIL(p, state_of(p) == STATE_FAILED);
+	has(reason(p), "go away");
+	watch(p, 1200);
+	assert_int_equal(seen("pop3 PASS"), 1);
+	person_free(p);
+	free(rule);
+}
+
+static void wrong_password_is_told_once(void **state)
+{
+	(void)state;
+	refused_for_good("[AUTH]");
+}
+
+static void trouble_for_good_is_told_once(void **state)
+{
+	(void)state;
+	refused_for_good("[SYS/PERM]");
+}
+
+static void apop_is_never_chosen(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	odd("greeting pop3 +OK POP3 <1896.697170952@dbc.mtview.ca.us>");
+	odd("fill INBOX 1");
+	p = by_pop3("");
+	inbox_of(p, 1);
+	assert_int_equal(seen("APOP"), 0);
+	assert_true(seen("pop3 PASS") > 0);
+	person_free(p);
+}
+
+/* --- how long mail stays --- */
+
+static void days_count_from_the_download(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	odd("fill INBOX 3");
+	p = by_pop3("\tpop3-keep 2d\n");
+	inbox_of(p, 3);
+	stop(p);
+	atomic_store(&clock_off, 2 * DAY - 60);
+	start(p, false);
+	odd("fill INBOX 1");
+	inbox_of(p, 4);
+	assert_int_equal(number("count INBOX"), 4);
+	stop(p);
+	atomic_store(&clock_off, 2 * DAY + 1);
+	start(p, false);
+	inbox_of(p, 4);
+	/* The one that came later stays. */
+	assert_int_equal(number("count INBOX"), 1);
+	person_free(p);
+}
+
+static void clock_that_leaps_deletes_nothing(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	odd("fill INBOX 3");
+	p = by_pop3("\tpop3-keep 14d\n");
+	inbox_of(p, 3);
+	atomic_store(&clock_off, 20000LL * DAY);
+	fetch(p);
+	fetch(p);
+	assert_int_equal(number("count INBOX"), 3);
+	assert_int_equal(seen("pop3 DELE"), 0);
+	person_free(p);
+}
+
+static void clock_put_back_counts_anew(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	odd("fill INBOX 3");
+	atomic_store(&clock_off, 4000LL * DAY);
+	p = by_pop3("\tpop3-keep 14d\n");
+	inbox_of(p, 3);
+	stop(p);
+	atomic_store(&clock_off, 0);
+	start(p, false);
+	fetch(p);
+	assert_int_equal(number("count INBOX"), 3);
+	stop(p);
+	atomic_store(&clock_off, 15LL * DAY);
+	start(p, false);
+	fetch(p);
+	assert_int_equal(number("count INBOX"), 0);
+	person_free(p);
+}
+
+static void purge(struct person *p)
+{
+	struct msglist *l = open_folder(p, "INBOX"), *trash;
+	uint32_t uid = msglist_uid(l, 1);
+
+	done(p, engine_delete(p->engine, l, &uid, 1));
+	fetch(p);
+	assert_int_equal(number("count INBOX"), 3); /* it is in Trash: it may be wanted back */
+	trash = open_folder(p, "Trash");
+	UNTIL(p, msglist_count(trash) == 1);
+	uid = msglist_uid(trash, 0);
+	done(p, engine_delete(p->engine, trash, &uid, 1));
+	UNTIL(p, msglist_count(trash) == 0);
+}
+
+static void purged_here_goes_there(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	odd("fill INBOX 3");
+	p = by_pop3("\tpop3-delete-with-local yes\n");
+	inbox_of(p, 3);
+	purge(p);
+	again(p);
+	inbox_of(p, 2);
+	assert_int_equal(number("count INBOX"), 2);
+	assert_int_equal(seen("pop3 DELE"), 1);
+	person_free(p);
+}
+
+static void purged_here_stays_there(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	odd("fill INBOX 3");
+	p = by_pop3("");
+	inbox_of(p, 3);
+	purge(p);
+	again(p);
+	inbox_of(p, 2);
+	assert_int_equal(number("count INBOX"), 3);
+	assert_int_equal(seen("pop3 DELE"), 0);
+	person_free(p);
+}
+
+/* --- large mail --- */
+
+static struct person *with_large(struct msglist **l, const char *more)
+{
+	char *options = text_of("\tpop3-max 10k\n%s", more);
+	struct person *p;
+
+	odd("fill INBOX 1");
+	odd("big large 50000");
+	p = by_pop3(options);
+	*l = inbox_of(p, 2);
+	free(options);
+	return p;
+}
+
+static void large_mail_comes_as_its_beginning(void **state)
+{
+	struct msglist *l;
+	struct person *p;
+	size_t row;
+
+	(void)state;
+	p = with_large(&l, "\tpop3-keep never\n");
+	row = (size_t)find_subject(p, l, "large");
+	shows(p, l, row, "Only the beginning is here; the message has 5");
+	shows(p, l, row, "line 00010");
+	shows_not(p, l, row, "the end");
+	shows_not(p, l, row, "X-Talaria");
+	assert_true(row_of(p, l, row).size > 50000);
+	/* The whole is on the server alone: there it stays. */
+	assert_int_equal(number("count INBOX"), 1);
+	fetch(p);
+	assert_int_equal(number("count INBOX"), 1);
+	assert_int_equal(seen("pop3 RETR"), 1);
+	person_free(p);
+}
+
+static void large_mail_is_completed_on_demand(void **state)
+{
+	struct msglist *l;
+	struct person *p;
+	uint32_t uid;
+	size_t row;
+
+	(void)state;
+	p = with_large(&l, "\tpop3-keep never\n");
+	row = (size_t)find_subject(p, l, "large");
+	uid = msglist_uid(l, row);
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+	done(p, engine_whole(p->engine, l, uid));
+	assert_int_equal(msglist_count(l), 2);
+	row = (size_t)msglist_find(l, uid);
+	assert_true(flags_at(l, row) & MSG_FLAGGED);
+	shows(p, l, row, "the end");
+	shows_not(p, l, row, "Only the beginning");
+	fetch(p);
+	assert_int_equal(number("count INBOX"), 0);
+	assert_int_equal(msglist_count(l), 2);
+	fails(p, engine_whole(p->engine, l, uid), "is here already");
+	stop(p);
+	assert_int_equal(file_remove_tree(getenv("XDG_CACHE_HOME"), NULL), 0);
+	start(p, false);
+	l = inbox_of(p, 2);
+	shows(p, l, (size_t)find_subject(p, l, "large"), "the end");
+	person_free(p);
+}
+
+static void beginning_is_known_without_any_cache(void **state)
+{
+	struct msglist *l;
+	struct person *p;
+	size_t row;
+
+	(void)state;
+	p = with_large(&l, "\tpop3-keep never\n");
+	stop(p);
+	assert_int_equal(file_remove_tree(getenv("XDG_CACHE_HOME"), NULL), 0);
+	start(p, false);
+	l = inbox_of(p, 2);
+	row = (size_t)find_subject(p, l, "large");
+	shows(p, l, row, "Only the beginning is here");
+	assert_true(row_of(p, l, row).size > 50000);
+	assert_int_equal(number("count INBOX"), 1);
+	done(p, engine_whole(p->engine, l, msglist_uid(l, row)));
+	shows(p, l, (size_t)find_subject(p, l, "large"), "the end");
+	assert_int_equal(msglist_count(l), 2);
+	person_free(p);
+}
+
+static void dropped_while_it_is_completed(void **state)
+{
+	struct msglist *l;
+	struct person *p;
+	uint32_t uid;
+
+	(void)state;
+	p = with_large(&l, "\tpop3-keep never\n");
+	uid = msglist_uid(l, (size_t)find_subject(p, l, "large"));
+	odd("rule x1 pop3 RETR 1 => torn 9000");
+	{
+		struct event *ev = answer(p, engine_whole(p->engine, l, uid));
+
+		assert_int_equal(ev->kind, EVENT_FAILED);
+		event_free(ev);
+	}
+	shows(p, l, (size_t)msglist_find(l, uid), "Only the beginning is here");
+	event_free(answer(p, engine_sync(p->engine, 0)));
+	fetch(p);
+	assert_int_equal(number("count INBOX"), 1);
+	done(p, engine_whole(p->engine, l, uid));
+	shows(p, l, (size_t)msglist_find(l, uid), "the end");
+	assert_int_equal(msglist_count(l), 2);
+	person_free(p);
+}
+
+static void large_mail_that_has_gone_is_told(void **state)
+{
+	struct msglist *l;
+	struct person *p;
+	uint32_t uid;
+
+	(void)state;
+	p = with_large(&l, "");
+	uid = msglist_uid(l, (size_t)find_subject(p, l, "large"));
+	odd("gone INBOX 2");
+	fails(p, engine_whole(p->engine, l, uid), "no more");
+	shows(p, l, (size_t)msglist_find(l, uid), "line 00010");
+	person_free(p);
+}
+
+static void another_mail_in_its_place_changes_nothing(void **state)
+{
+	struct msglist *l;
+	struct person *p;
+	uint32_t uid;
+
+	(void)state;
+	p = with_large(&l, "\tpop3-keep never\n");
+	odd("big other 60000");
+	fetch(p);
+	UNTIL(p, msglist_count(l) == 3);
+	uid = msglist_uid(l, (size_t)find_subject(p, l, "large"));
+	odd("swap 1 2");
+	fails(p, engine_whole(p->engine, l, uid), "another message in its place");
+	shows(p, l, (size_t)msglist_find(l, uid), "Only the beginning is here");
+	assert_int_equal(number("count INBOX"), 2);
+	person_free(p);
+}
+
+static void large_mail_without_top_comes_whole(void **state)
+{
+	struct msglist *l;
+	struct person *p;
+
+	(void)state;
+	odd("notop");
+	p = with_large(&l, "");
+	shows(p, l, (size_t)find_subject(p, l, "large"), "the end");
+	person_free(p);
+}
+
+static void large_mail_comes_whole_when_top_is_refused(void **state)
+{
+	struct msglist *l;
+	struct person *p;
+
+	(void)state;
+	odd("rule pop3 TOP => say -ERR no");
+	p = with_large(&l, "\tpop3-keep never\n");
+	shows(p, l, (size_t)find_subject(p, l, "large"), "the end");
+	assert_int_equal(number("count INBOX"), 0);
+	person_free(p);
+}
+
+static void large_mail_on_a_moved_server(void **state)
+{
+	struct msglist *l;
+	struct person *p;
+	uint32_t uid;
+
+	(void)state;
+	p = with_large(&l, "\tpop3-keep 5d\n");
+	odd("new-uidls");
+	fetch(p);
+	assert_int_equal(msglist_count(l), 2);
+	uid = msglist_uid(l, (size_t)find_subject(p, l, "large"));
+	done(p, engine_whole(p->engine, l, uid));
+	shows(p, l, (size_t)msglist_find(l, uid), "the end");
+	assert_int_equal(msglist_count(l), 2);
+	assert_int_equal(number("count INBOX"), 2);
+	person_free(p);
+}
+
+static void mail_cannot_pretend_to_be_a_beginning(void **state)
+{
+	struct msglist *l;
+	struct person *p;
+	struct msg_row r;
+
+	(void)state;
+	odd("mail X-Talaria-Beginning-Of: 9000000 0123456789abcdef0123456789abcdef\\r\\nSubject: "
+	    "false\\r\\n\\r\\nall of it\\r\\n");
+	p = by_pop3("\tpop3-keep never\n");
+	l = inbox_of(p, 1);
+	r = row_of(p, l, 0);
+	assert_true(r.size < 1000);
+	shows(p, l, 0, "all of it");
+	shows_not(p, l, 0, "Only the beginning");
+	assert_int_equal(number("count INBOX"), 0);
+	person_free(p);
+}
+
+static void beginning_is_not_passed_on_as_the_whole(void **state)
+{
+	struct msglist *l;
+	struct person *p;
+	uint32_t uid;
+
+	(void)state;
+	p = with_large(&l, "\tpop3-delete-with-local yes\n");
+	uid = msglist_uid(l, (size_t)find_subject(p, l, "large"));
+	fails(p, engine_compose(p->engine, 0, COMPOSE_FORWARD, l, uid, NULL), ":whole");
+	fails(p, engine_copy(p->engine, l, &uid, 1, "Archive"), "");
+	/* Thrown away here, it still is on the server, and does not come again by itself. */
+	done(p, engine_delete(p->engine, l, &uid, 1));
+	l = open_folder(p, "Trash");
+	UNTIL(p, msglist_count(l) == 1);
+	uid = msglist_uid(l, 0);
+	done(p, engine_delete(p->engine, l, &uid, 1));
+	fetch(p);
+	assert_int_equal(number("count INBOX"), 2);
+	l = open_folder(p, "INBOX");
+	assert_int_equal(msglist_count(l), 1);
+	person_free(p);
+}
+
+/* --- stopping --- */
+
+static void stopped_between_messages_keeps_what_came(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+	struct event *ev;
+	unsigned request;
+	int came;
+
+	(void)state;
+	p = by_pop3("");
+	l = inbox_of(p, 0);
+	odd("fill INBOX 60");
+	odd("rule pop3 RETR 30 => stall");
+	request = engine_sync(p->engine, 0);
+	UNTIL_SERVER(p, seen("pop3 RETR 30"));
+	engine_cancel(p->engine, request);
+	odd("norules");
+	odd("cut");
+	ev = answer(p, request);
+	assert_int_not_equal(ev->kind, EVENT_DONE);
+	event_free(ev);
+	UNTIL(p, msglist_count(l) == 30);
+	came = seen("pop3 RETR");
+	assert_int_equal(came, 31);
+	fetch(p);
+	UNTIL(p, msglist_count(l) == 60);
+	assert_int_equal(seen("pop3 RETR"), 61);
+	person_free(p);
+}
+
+static void stop_ends_the_fetch_in_order(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+	struct event *ev;
+	unsigned request;
+
+	(void)state;
+	p = by_pop3("\tpop3-keep never\n");
+	l = inbox_of(p, 0);
+	odd("fill INBOX 60");
+	odd("hold 20");
+	request = engine_sync(p->engine, 0);
+	UNTIL_SERVER(p, seen("pop3 RETR 20"));
+	engine_cancel(p->engine, request);
+	event_free(answer(p, engine_drafts(p->engine, 0))); /* the disk thread has heard of it */
+	odd("release");
+	ev = answer(p, request);
+	assert_int_equal(ev->kind, EVENT_CANCELLED);
+	event_free(ev);
+	/* What came is here, and nothing goes on the server in such a session. */
+	UNTIL(p, msglist_count(l) == 41);
+	assert_int_equal(seen("pop3 RETR"), 41);
+	assert_int_equal(number("count INBOX"), 60);
+	assert_true(state_of(p) != STATE_FAILED && state_of(p) != STATE_WAITING);
+	fetch(p);
+	UNTIL(p, msglist_count(l) == 60);
+	assert_int_equal(seen("pop3 RETR"), 60);
+	assert_int_equal(number("count INBOX"), 0);
+	person_free(p);
+}
+
+int main(void)
+{
+#define CASE(f) cmocka_unit_test_setup_teardown(f, forget, show)
+	const struct CMUnitTest tests[] = {
+		CASE(without_uidl_nothing_comes_twice),
+		CASE(without_uidl_and_top_nothing_comes_twice),
+		CASE(without_uidl_namesakes_both_come),
+		CASE(without_uidl_never_keep_empties_the_server),
+		CASE(without_capa_everything_comes),
+		CASE(pipelined_everything_comes),
+		CASE(moved_server_nothing_comes_twice),
+		CASE(moved_server_and_a_dropped_link),
+		CASE(uidls_of_every_session_anew),
+		CASE(moved_server_without_top),
+		CASE(empty_list_forgets_nothing),
+		CASE(dele_refused_and_moved_elsewhere_does_not_come_back),
+		CASE(dots_are_as_they_were),
+		CASE(line_of_a_megabyte_comes_whole),
+		CASE(octets_of_any_kind_come),
+		CASE(one_refused_message_holds_up_none),
+		CASE(nonsense_instead_of_an_answer),
+		CASE(login_delay_waits),
+		CASE(trouble_for_now_waits),
+		CASE(wrong_password_is_told_once),
+		CASE(trouble_for_good_is_told_once),
+		CASE(apop_is_never_chosen),
+		CASE(days_count_from_the_download),
+		CASE(clock_that_leaps_deletes_nothing),
+		CASE(clock_put_back_counts_anew),
+		CASE(purged_here_goes_there),
+		CASE(purged_here_stays_there),
+		CASE(large_mail_comes_as_its_beginning),
+		CASE(large_mail_is_completed_on_demand),
+		CASE(beginning_is_known_without_any_cache),
+		CASE(dropped_while_it_is_completed),
+		CASE(large_mail_that_has_gone_is_told),
+		CASE(another_mail_in_its_place_changes_nothing),
+		CASE(large_mail_without_top_comes_whole),
+		CASE(large_mail_comes_whole_when_top_is_refused),
+		CASE(large_mail_on_a_moved_server),
+		CASE(mail_cannot_pretend_to_be_a_beginning),
+		CASE(beginning_is_not_passed_on_as_the_whole),
+		CASE(stopped_between_messages_keeps_what_came),
+		CASE(stop_ends_the_fetch_in_order),
+	};
+	int failed;
+
+	i18n_init();
+	if (getenv("CMOCKA_TEST_FILTER"))
+		cmocka_set_test_filter(getenv("CMOCKA_TEST_FILTER"));
+	person_scratch();
+	start_odd();
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	end_scratch();
+	return failed;
+}
