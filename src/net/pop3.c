@@ -653,3 +653,28 @@ int pop3_dele(struct pop3 *p, uint32_t number, struct err *err)
 	snprintf(line, sizeof(line), "DELE %u", number);
 	return command(p, line, err);
 }
+
+int pop3_dele_many(struct pop3 *p, const uint32_t *numbers, size_t n, bool *gone, struct err *err)
+{
+	size_t window = p->can & POP3_PIPELINING ? AHEAD : 1, sent = 0;
+	char line[32];
+
+	if (usable(p, err))
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		if (sent == i || sent - i <= window / 2) {
+			for (; sent < n && sent - i < window; sent++) {
+				snprintf(line, sizeof(line), "DELE %u", numbers[sent]);
+				if (send_line(p, line, err))
+					return -1;
+			}
+			if (flush(p, err))
+				return -1;
+		}
+		stream_command(p->stream, QUIET_BUDGET);
+		gone[i] = read_status(p, err) == 0;
+		if (p->dead)
+			return -1;
+	}
+	return 0;
+}

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LOCK_RETRY_MS = 2000, OUTBOX_LOOK_MS = 2000, EVICT_MS = 300000 };
+enum { LOCK_RETRY_MS = 2000, OUTBOX_LOOK_MS = 2000, EVICT_MS = 300000, SESSION_SCAN_MS = 10000 };
 
 bool account_is_server(const struct account *a)
 {
@@ -662,17 +662,29 @@ static void follow_outbox(struct account *a)
 		account_outbox(a);
 }
 
-static void scan_local(struct account *a)
+/* What a POP3 session delivers is known; reading all names again after each group would take most
+ * of its time. */
+static bool scan_can_wait(struct account *a, const struct folder *f, int64_t now)
+{
+	if (!a->session.running || strcmp(f->name, "INBOX") != 0)
+		return false;
+	if (now - a->session.scanned_ms < SESSION_SCAN_MS)
+		return true;
+	a->session.scanned_ms = now;
+	return false;
+}
+
+static void scan_local(struct account *a, int64_t now)
 {
 	for (struct folder *f = a->folders; f; f = f->next)
-		if (f->local && f->uses && localbox_stamp(f->dir) != f->stamp &&
-			folder_scan(f, NULL) == 1)
+		if (f->local && f->uses && !scan_can_wait(a, f, now) &&
+			localbox_stamp(f->dir) != f->stamp && folder_scan(f, NULL) == 1)
 			folder_send_folders(a);
 }
 
 void account_tick(struct account *a, int64_t now)
 {
-	scan_local(a);
+	scan_local(a, now);
 	if (a->is_path)
 		return;
 	if (a->online_wanted && !a->sync && now >= a->next_lock_try)

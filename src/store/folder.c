@@ -635,6 +635,7 @@ void folder_deliver_many(struct folder *f, struct maildir_mail *v, size_t n)
 		file_row_make(&rows[i], v[i].base.p, v[i].p, v[i].len, v[i].flags,
 			v[i].received ? v[i].received : now);
 		uids[k] = rows[i].s.uid = uid++;
+		memcpy(v[i].identity, rows[i].s.identity, 16);
 		all[k++] = rows[i].s;
 	}
 	if (k && cache_add(f->cache, all, k, NULL) == 0)

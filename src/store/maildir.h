@@ -67,6 +67,7 @@ struct maildir_mail {
 	bool part;         /* will be replaced by more bytes: no size in the name */
 	struct str base;
 	struct err err;
+	unsigned char identity[16]; /* not looked at here: for who makes rows of it */
 };
 void maildir_deliver_many(const char *dir, struct maildir_mail *v, size_t n);
 int maildir_sync(const char *dir, struct err *err); /* fsync of cur and new */

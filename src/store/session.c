@@ -317,6 +317,7 @@ static int open_inboxes(struct account *a, struct err *err)
 	if (folder_use(inbox(a), err) != 0)
 		return -1;
 	a->session.opened = true;
+	a->session.scanned_ms = clock_ms();
 	if (server && folder_use(server, NULL) != 0)
 		log_line(1, "the server's inbox cache cannot be opened");
 	return 0;
@@ -373,21 +374,26 @@ static uint32_t inbox_flags(struct folder *f, uint32_t uid)
 	return at < 0 ? 0 : c->flags[at] & MAIL_SERVER_FLAGS & ~(uint32_t)MAIL_DELETED;
 }
 
-static void note_delivered(struct account *a, size_t at, const char *p, size_t len, bool part)
+static void note_delivered(
+	struct account *a, size_t at, const unsigned char identity[16], bool part)
+{
+	a->session.unsynced = true;
+	note_here(a, at, identity, part);
+}
+
+static void identity_of(const char *p, size_t len, unsigned char identity[16])
 {
 	struct envelope e = {0};
-	unsigned char identity[16];
 
 	envelope_parse(&e, p, len);
 	envelope_identity(&e, identity);
 	envelope_done(&e);
-	a->session.unsynced = true;
-	note_here(a, at, identity, part);
 }
 
 static bool deliver(struct account *a, size_t at, const char *p, size_t len, uint32_t flags)
 {
 	struct pop3_session *s = &a->session;
+	unsigned char identity[16];
 	char tag[STUB_TAG];
 	uint32_t uid;
 
@@ -399,7 +405,8 @@ static bool deliver(struct account *a, size_t at, const char *p, size_t len, uin
 	}
 	s->told = mem_grow(s->told, &s->cap_told, s->ntold + 1, sizeof(*s->told));
 	s->told[s->ntold++] = uid;
-	note_delivered(a, at, p, len, false);
+	identity_of(p, len, identity);
+	note_delivered(a, at, identity, false);
 	return true;
 }
 
@@ -492,15 +499,6 @@ static bool find_moved(struct account *a, size_t at, const unsigned char identit
 	return false;
 }
 
-static void identity_of(const char *p, size_t len, unsigned char identity[16])
-{
-	struct envelope e = {0};
-
-	envelope_parse(&e, p, len);
-	envelope_identity(&e, identity);
-	envelope_done(&e);
-}
-
 void session_header(struct account *a, struct result *r)
 {
 	struct pop3_session *s = &a->session;
@@ -550,8 +548,7 @@ static void deliver_waiting(struct account *a)
 		struct arrival *w = &s->waiting[i];
 
 		if (mail[i].base.len) {
-			note_delivered(
-				a, w->at, mail[i].p + w->skip, mail[i].len - w->skip, w->part);
+			note_delivered(a, w->at, mail[i].identity, w->part);
 		} else {
 			s->plan[w->at] = FATE_FAILED;
 			s->err = mail[i].err;
@@ -615,7 +612,6 @@ static void take_message(struct account *a, size_t at, struct str *bytes, uint32
 	*w = (struct arrival){.at = at, .flags = flags, .part = part};
 	if (part) {
 		stub_make(&w->bytes, s->keys[at], s->entries[at].size, str_c(bytes), bytes->len);
-		w->skip = w->bytes.len - bytes->len;
 	} else {
 		w->bytes = *bytes;
 		*bytes = (struct str)STR_INIT;

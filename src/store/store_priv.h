@@ -96,7 +96,6 @@ struct arrival {
 	size_t at; /* entry */
 	uint32_t flags;
 	struct str bytes;
-	size_t skip; /* of a stub: its mark */
 	bool part;
 };
 
@@ -131,7 +130,7 @@ struct pop3_session { /* store/session.c */
 	size_t nbatch, cap_batch, fresh, taken;
 	bool unsynced, opened;
 	uint64_t octets; /* that came */
-	int64_t told_ms;
+	int64_t told_ms, scanned_ms;
 	uint32_t *told; /* owned; UIDs moved in, not yet told to the engine */
 	size_t ntold, cap_told;
 	struct err err;
@@ -287,7 +286,7 @@ int folder_deliver(struct folder *f, const char *p, size_t len, uint32_t flags, 
 	uint32_t *uid, struct err *err);
 /* Other bytes came for a message: its row anew. */
 void folder_refill(struct folder *f, uint32_t uid, const char *base, const char *p, size_t len);
-/* Those that were delivered get rows. */
+/* Those that were delivered get rows, and v[].identity what these have. */
 void folder_deliver_many(struct folder *f, struct maildir_mail *v, size_t n);
 void folder_ask_sync(struct folder *f, unsigned request);
 /* Rows that wait to be moved or removed: gone here, but not from the server. Ascending; free(). */

@@ -169,24 +169,20 @@ static void say_fetched(struct lane_thread *l, const struct err *err)
 static int delete_and_quit(
 	struct lane_thread *l, const struct pop3_plan *plan, struct result *done, struct err *err)
 {
-	uint32_t *gone = mem_array(plan->ndele, sizeof(*gone));
-	size_t n = 0;
-	int rc = 0;
+	bool *gone = mem_array(plan->ndele, sizeof(*gone));
+	int rc = pop3_dele_many(l->state, plan->dele, plan->ndele, gone, err);
 
-	for (size_t i = 0; rc == 0 && i < plan->ndele; i++)
-		if (pop3_dele(l->state, plan->dele[i], err) == 0)
-			gone[n++] = plan->dele[i];
-		else if (err->kind != ERR_REFUSED && err->kind != ERR_AGAIN)
-			rc = -1; /* what was refused stays known, and is tried again next time */
 	if (rc == 0)
 		rc = pop3_quit(l->state, err);
-	if (rc != 0) {
-		free(gone);
-		return -1;
+	if (rc == 0) {
+		/* What was refused stays known, and is tried again next time. */
+		done->uids = mem_array(plan->ndele, sizeof(*done->uids));
+		for (size_t i = 0; i < plan->ndele; i++)
+			if (gone[i])
+				done->uids[done->n++] = plan->dele[i];
 	}
-	done->uids = gone;
-	done->n = n;
-	return 0;
+	free(gone);
+	return rc;
 }
 
 /* Rounds of plan and fetch until the store has what it wants, then the end. */

@@ -446,8 +446,8 @@ static bool one_start(const char *config, unsigned seed, struct tally *t)
 	t->starts++;
 	t->fulls += end_kind == END_FULL;
 	t->drops += end_kind == END_DROP;
-	if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
-		fail_msg("the child failed, seed %u", seed);
+	if (WIFSIGNALED(status) ? WTERMSIG(status) != SIGKILL : WEXITSTATUS(status) != 0)
+		fail_msg("the child failed, seed %u, status %d", seed, status);
 	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 }
 

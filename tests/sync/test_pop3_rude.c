@@ -342,9 +342,13 @@ static void pipelined_everything_comes(void **state)
 	(void)state;
 	odd("pop3caps UIDL TOP USER PIPELINING");
 	odd("fill INBOX 120");
-	p = by_pop3("");
+	odd("rule x1 pop3 DELE 77 => say -ERR not this one");
+	p = by_pop3("\tpop3-keep never\n");
 	inbox_of(p, 120);
+	fetch(p);
 	assert_int_equal(seen("pop3 RETR"), 120);
+	assert_int_equal(seen("pop3 DELE"), 121);
+	assert_int_equal(number("count INBOX"), 0);
 	person_free(p);
 }
 
