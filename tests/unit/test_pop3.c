@@ -1,6 +1,8 @@
 #include "net/pop3.h"
 
+#include "base/file.h"
 #include "base/mem.h"
+#include "base/run.h"
 #include "tests/unit/rude.h"
 
 #include <setjmp.h>
@@ -412,6 +414,36 @@ static void test_real_logins(void **state)
 	}
 }
 
+/* A bearer token, by either of its mechanisms. */
+static void test_real_tokens(void **state)
+{
+	static const char *const mechanisms[] = {"XOAUTH2", "OAUTHBEARER", "oauth2"};
+	const char *src = getenv("srcdir") ? getenv("srcdir") : "..";
+	char *tool = file_join(src, "tests/servers/servers");
+	const char *argv[] = {tool, "token", getenv("SRV_DIR"), "bob", NULL};
+	struct run_limits limits = {.timeout_ms = 30000, .max_output = 65536, .cancel_fd = -1};
+	struct str token = STR_INIT;
+
+	(void)state;
+	assert_int_equal(run_capture(argv, &limits, &token, NULL), 0);
+	str_cut(&token, strcspn(str_c(&token), "\r\n"));
+	for (size_t i = 0; i < MEM_COUNT(mechanisms); i++) {
+		struct net_server server = real_server("SRV_POP3S", NET_POP3, NET_TLS);
+		struct net_options options = quick;
+		struct net_login login = {"bob", str_c(&token), mechanisms[i]};
+		struct err err = {0};
+		struct pop3 *p;
+
+		options.tls_ca = getenv("SRV_CA");
+		if (pop3_open(&p, &server, &options, &login, NULL, &err))
+			fail_msg("%s: %s", mechanisms[i], err.text);
+		assert_int_equal(pop3_quit(p, NULL), 0);
+		pop3_free(p);
+	}
+	str_done(&token);
+	free(tool);
+}
+
 static void test_real_wrong_password(void **state)
 {
 	struct net_server server = real_server("SRV_POP3S", NET_POP3, NET_TLS);
@@ -483,6 +515,7 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_bad_login_text),
 		cmocka_unit_test(test_real_logins),
+		cmocka_unit_test(test_real_tokens),
 		cmocka_unit_test(test_real_wrong_password),
 		cmocka_unit_test(test_real_mail),
 	};
