@@ -1,5 +1,6 @@
 #include "ui/draw.h"
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "ui/term.h"
@@ -84,23 +85,47 @@ int line_columns(const struct line *l)
 
 void draw_line(const struct region *r, int row, const struct line *l, int flags, int fill)
 {
-	int col = 0, last = fill | flags;
+	int col = 0;
 
 	if (row < 0 || row >= r->rows)
 		return;
 	for (size_t i = 0; i < l->n && col < r->cols; i++) {
 		const char *p = str_c(&l->text) + l->parts[i].start;
-		int style = l->parts[i].style | flags;
 
-		/* Blanks go out in the style before them where that looks the same: fewer bytes. */
-		if (strspn(p, " ") >= l->parts[i].len && term_same_blank(style, last))
-			style = last;
-		col += term_put(
-			r->row + row, r->col + col, r->cols - col, style, p, l->parts[i].len);
-		last = style;
+		col += term_put(r->row + row, r->col + col, r->cols - col,
+			l->parts[i].style | flags, p, l->parts[i].len);
 	}
 	if (col < r->cols && (flags || fill != STYLE_PLAIN))
 		term_fill(r->row + row, r->col + col, r->cols - col, fill | flags);
+}
+
+/* The hash has a secret: a mail cannot be made to look like the row of another. */
+bool draw_kept(const struct region *r, int row, const struct str *key)
+{
+	static unsigned char secret[16];
+	static bool known;
+
+	if (!known)
+		hash_random(secret, sizeof(secret));
+	known = true;
+	return row >= 0 && row < r->rows &&
+	       term_keep(r->row + row, r->col, r->cols, hash_sip(secret, key->p, key->len));
+}
+
+void draw_line_kept(const struct region *r, int row, const struct line *l, int flags, int fill)
+{
+	const int numbers[] = {flags, fill};
+	struct str key = STR_INIT;
+
+	str_add(&key, (const char *)numbers, sizeof(numbers));
+	for (size_t i = 0; i < l->n; i++) {
+		str_add(&key, (const char *)&l->parts[i].style, sizeof(l->parts[i].style));
+		str_add(&key, (const char *)&l->parts[i].len, sizeof(l->parts[i].len));
+	}
+	str_add(&key, str_c(&l->text), l->text.len);
+	if (!draw_kept(r, row, &key))
+		draw_line(r, row, l, flags, fill);
+	str_done(&key);
 }
 
 void draw_text(const struct region *r, int row, int style, const char *s)

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "ui/style.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct region {
@@ -48,6 +49,13 @@ int line_columns(const struct line *l);
 /* Paints row (from 0) of a region; flags (STYLE_SELECTED ...) are or'ed to every part; the rest of
  * the row gets the style fill. */
 void draw_line(const struct region *r, int row, const struct line *l, int flags, int fill);
+/* Whether row of a region, as it was drawn under the same key, is there again: then nothing needs
+ * to be built or drawn. The key is all that decides how the row looks; nothing else may be drawn
+ * there in the same frame. */
+bool draw_kept(const struct region *r, int row, const struct str *key);
+/* The same as draw_line, for a line that rarely changes and has its row of the region for itself.
+ */
+void draw_line_kept(const struct region *r, int row, const struct line *l, int flags, int fill);
 void draw_text(const struct region *r, int row, int style, const char *s);
 /* Over what is there already, at a column of the region. */
 void draw_over(const struct region *r, int row, int col, int style, const char *s, size_t len);

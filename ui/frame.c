@@ -51,7 +51,7 @@ static void draw_tabs(struct app *a)
 
 	for (int i = 0; i < a->ntabs; i++)
 		add_tab(a, i, &line);
-	draw_line(&a->layout.tabs, 0, &line, 0, STYLE_TABS);
+	draw_line_kept(&a->layout.tabs, 0, &line, 0, STYLE_TABS);
 	line_done(&line);
 }
 
@@ -99,7 +99,7 @@ static void draw_side(struct app *a)
 			flags = STYLE_SELECTED_DIM;
 		line_clear(&line);
 		folders_line(a, row, &line, r->cols);
-		draw_line(r, i, &line, flags, STYLE_PLAIN);
+		draw_line_kept(r, i, &line, flags, STYLE_PLAIN);
 	}
 	line_done(&line);
 	for (int i = 0; i < r->rows; i++)
@@ -362,7 +362,8 @@ static void draw_prompt(struct app *a)
 	term_cursor(r->row,
 		r->col + label +
 			(p->kind == PROMPT_CHOICE ? 0
-						  : utf8_columns(str_c(&s) + from, cursor - from)));
+						  : utf8_columns(str_c(&s) + from, cursor - from)),
+		true);
 	line_done(&line);
 	mem_free_secret(str_steal(&s));
 }
@@ -396,12 +397,25 @@ static void draw_choices(struct app *a)
 	line_done(&line);
 }
 
+static bool keybar_kept(struct app *a, const struct region *r)
+{
+	const unsigned numbers[] = {app_view(a)->ops->context, keys_version(a->config->keys)};
+	struct str key = STR_INIT;
+	bool kept;
+
+	str_adds(&key, "keybar");
+	str_add(&key, (const char *)numbers, sizeof(numbers));
+	kept = draw_kept(r, 0, &key);
+	str_done(&key);
+	return kept;
+}
+
 static void draw_bottom(struct app *a, bool keybar)
 {
 	const struct region *r = &a->layout.bar;
 	struct line line = LINE_INIT;
 
-	term_cursor(-1, 0);
+	term_cursor(-1, 0, false);
 	if (a->prompt.active) {
 		draw_prompt(a);
 		if (a->prompt.cycling && a->prompt.found.n > 1)
@@ -412,7 +426,7 @@ static void draw_bottom(struct app *a, bool keybar)
 		line_addf(&line, m->error ? STYLE_ERROR : STYLE_MESSAGE, " %s", m->text);
 		term_fill(r->row, r->col, r->cols, STYLE_PLAIN);
 		draw_line(r, 0, &line, 0, STYLE_PLAIN);
-	} else if (keybar) {
+	} else if (keybar && !keybar_kept(a, r)) {
 		frame_keybar(a, &line, r->cols);
 		draw_line(r, 0, &line, 0, STYLE_PLAIN);
 	}
@@ -449,7 +463,7 @@ void frame_draw(struct app *a)
 		const char *s = _("Window too small");
 
 		term_put(0, 0, term_cols(), STYLE_PLAIN, s, strlen(s));
-		term_cursor(-1, 0);
+		term_cursor(-1, 0, false);
 		return;
 	}
 	draw_tabs(a);

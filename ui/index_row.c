@@ -9,16 +9,12 @@
 
 enum { MAX_GLYPH_LEVELS = 20 };
 
-static int day_number(time_t t)
+/* Days since some day: what counts is how many lie between two. */
+static int day_number(const struct tm *tm)
 {
-	struct tm tm;
-	time_t noon;
+	int y = tm->tm_year + 1899; /* the leap days before this year */
 
-	localtime_r(&t, &tm);
-	tm.tm_hour = 12;
-	tm.tm_min = tm.tm_sec = 0;
-	noon = mktime(&tm);
-	return (int)(noon / 86400);
+	return (y + 1) * 365 + y / 4 - y / 100 + y / 400 + tm->tm_yday;
 }
 
 void index_date(struct str *out, time_t date, time_t now, bool wide)
@@ -30,7 +26,7 @@ void index_date(struct str *out, time_t date, time_t now, bool wide)
 
 	localtime_r(&date, &d);
 	localtime_r(&now, &n);
-	days = day_number(now) - day_number(date);
+	days = day_number(&n) - day_number(&d);
 	if (days == 0)
 		fmt = "%H:%M";
 	else if (days > 0 && days < 7)
@@ -201,4 +197,24 @@ void index_row(struct line *out, const struct msg_row *r, const struct index_for
 	}
 	line_add(out, STYLE_PLAIN, " ");
 	str_done(&buf);
+}
+
+enum {
+	SAME_DATES = 900
+}; /* seconds: no zone begins a day elsewhere than at a quarter of an hour */
+
+void index_row_key(struct str *key, const struct msg_row *r, const struct index_format *f)
+{
+	const char *const texts[] = {
+		r->from_name, r->from_mail, f->show_to ? r->to : NULL, r->subject, f->date_format};
+	const int64_t numbers[] = {r->uid, r->flags, r->size, r->date,
+		r->depth << 8 | r->last_child << 1 | r->tagged, (int64_t)r->lines, r->hidden,
+		f->width << 8 | f->ascii << 2 | f->show_to << 1 | f->same_subject,
+		f->now / SAME_DATES};
+
+	str_add(key, (const char *)numbers, sizeof(numbers));
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		str_addc(key, texts[i] ? 1 : 2);
+		str_adds(key, texts[i]);
+	}
 }

@@ -24,6 +24,8 @@ struct index_format {
 
 /* Appends exactly width columns (less when width < 20). */
 void index_row(struct line *out, const struct msg_row *row, const struct index_format *f);
+/* Appends to key all that decides how the line of this message looks at this moment. */
+void index_row_key(struct str *key, const struct msg_row *row, const struct index_format *f);
 /* "09:14" today, "Fri" in the last six days, "12 Mar" this year, "2024-03" before; wide: longer
  * forms of at most twelve columns. */
 void index_date(struct str *out, time_t date, time_t now, bool wide);

@@ -15,6 +15,7 @@ static const char default_keys[] =
 struct keys {
 	struct key_binding *v;
 	size_t n, cap;
+	unsigned version;
 };
 
 static const struct {
@@ -67,7 +68,8 @@ unsigned keys_context(const char *name)
 static struct key_binding *find_exact(const struct keys *k, unsigned context, const char *key)
 {
 	for (size_t i = 0; i < k->n; i++)
-		if (k->v[i].context == context && strcmp(k->v[i].key, key) == 0)
+		if (k->v[i].context == context && k->v[i].key[0] == *key &&
+			strcmp(k->v[i].key, key) == 0)
 			return &k->v[i];
 	return NULL;
 }
@@ -108,6 +110,7 @@ int keys_bind(struct keys *k, const char *context, const char *key, const char *
 	free(b->note);
 	b->command = mem_strdup(command);
 	b->note = mem_strdup(note ? note : "");
+	k->version++;
 	return 0;
 }
 
@@ -126,6 +129,7 @@ int keys_unbind(struct keys *k, const char *context, const char *key, struct err
 	free(b->note);
 	memmove(b, b + 1, (size_t)(k->v + k->n - (b + 1)) * sizeof(*b));
 	k->n--;
+	k->version++;
 	return 0;
 }
 
@@ -148,6 +152,11 @@ const char *keys_of(const struct keys *k, unsigned context, const char *command)
 				return b->key;
 		}
 	return NULL;
+}
+
+unsigned keys_version(const struct keys *k)
+{
+	return k->version;
 }
 
 size_t keys_count(const struct keys *k)

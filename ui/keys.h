@@ -53,6 +53,8 @@ int keys_unbind(struct keys *k, const char *context, const char *key, struct err
 const struct key_binding *keys_find(const struct keys *k, unsigned context, const char *key);
 /* The first key that runs exactly this command on a screen, or NULL. */
 const char *keys_of(const struct keys *k, unsigned context, const char *command);
+/* Another number after every change. */
+unsigned keys_version(const struct keys *k);
 size_t keys_count(const struct keys *k);
 const struct key_binding *keys_at(const struct keys *k, size_t i);
 

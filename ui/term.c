@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <term.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -21,7 +22,28 @@ enum {
 	CODE_PASTE_END,
 	MAX_PASTE = 256 * 1024,
 	MAX_PAIRS = 250,
-	PUT_MAX = 512
+	ALL_STYLES = 0x400, /* enum style with its flags */
+	PUT_MAX = 512,
+	KEPT_EACH = 2 /* kept places of a row: one at the left border, one elsewhere */
+};
+
+/* A style as ncurses wants it. */
+struct look {
+	bool known;
+	struct style_look is;
+	cchar_t blank;
+};
+
+/* A place whose content is known by a key, see term_keep. */
+struct kept {
+	uint64_t key; /* 0: none */
+	int col, width;
+};
+
+/* Text that goes on where the last one ended: blanks between take its look. */
+struct run {
+	int row, from, col;
+	const struct look *look; /* of the last cell; NULL: none yet */
 };
 
 static struct {
@@ -37,6 +59,14 @@ static struct {
 	bool in_paste;
 	struct str paste;
 	int cursor_row, cursor_col;
+	bool cursor_shown;
+	struct look looks[ALL_STYLES], plain;
+	struct run run;
+	WINDOW *before, *blank; /* the last frame, and an empty row */
+	unsigned char *drawn;   /* the cells of this frame that something was put on */
+	struct kept *kept, *kept_before;
+	bool moved; /* a kept place is in another row now */
+	size_t puts;
 } t = {.signal_pipe = {-1, -1}};
 
 static const int handled[] = {SIGWINCH, SIGTSTP, SIGCONT, SIGTERM, SIGHUP, SIGINT, SIGCHLD};
@@ -153,7 +183,6 @@ static void set_modes(void)
 	nonl();
 	intrflush(stdscr, FALSE);
 	leaveok(stdscr, FALSE);
-	idlok(stdscr, TRUE);
 	set_escdelay(25);
 	if (t.mouse) {
 		mmask_t old;
@@ -177,12 +206,98 @@ static void count_colors(void)
 
 	t.colors = 0;
 	t.pairs = 1;
+	memset(t.looks, 0, sizeof(t.looks));
+	memset(&t.plain, 0, sizeof(t.plain));
 	if ((no && *no) || !has_colors())
 		return;
 	start_color();
 	if (use_default_colors() == ERR)
 		return;
 	t.colors = COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : COLORS;
+}
+
+static short pair_for(short fg, short bg)
+{
+	/* Also for the terminal's own colors: into pair 0 ncurses goes with a full reset. */
+	if (t.colors == 0)
+		return 0;
+	for (short i = 1; i < t.pairs; i++)
+		if (t.pair_of[i][0] == fg && t.pair_of[i][1] == bg)
+			return i;
+	if (t.pairs >= MAX_PAIRS || t.pairs >= COLOR_PAIRS)
+		return 0;
+	init_pair(t.pairs, fg, bg);
+	t.pair_of[t.pairs][0] = fg;
+	t.pair_of[t.pairs][1] = bg;
+	return t.pairs++;
+}
+
+static attr_t attributes(unsigned attr)
+{
+	attr_t a = A_NORMAL;
+
+	if (attr & ATTR_BOLD)
+		a |= A_BOLD;
+	if (attr & ATTR_DIM)
+		a |= A_DIM;
+	if (attr & ATTR_ITALIC)
+		a |= A_ITALIC;
+	if (attr & ATTR_UNDERLINE)
+		a |= A_UNDERLINE;
+	if (attr & ATTR_REVERSE)
+		a |= A_REVERSE;
+	return a;
+}
+
+static const struct look *fill_look(struct look *l, struct style_look is)
+{
+	l->known = true;
+	l->is = is;
+	setcchar(&l->blank, L" ", attributes(is.attr), pair_for(is.fg, is.bg), NULL);
+	return l;
+}
+
+static const struct look *look_of(int style)
+{
+	struct look *l = &t.looks[style & (ALL_STYLES - 1)];
+
+	return l->known ? l : fill_look(l, style_look(t.styles, style, t.colors));
+}
+
+static const struct look *plain_look(void)
+{
+	return t.plain.known ? &t.plain
+			     : fill_look(&t.plain, (struct style_look){COLOR_NONE, COLOR_NONE, 0});
+}
+
+static void close_picture(void)
+{
+	if (t.before)
+		delwin(t.before);
+	if (t.blank)
+		delwin(t.blank);
+	t.before = t.blank = NULL;
+	free(t.drawn);
+	free(t.kept);
+	free(t.kept_before);
+	t.drawn = NULL;
+	t.kept = t.kept_before = NULL;
+}
+
+static void open_picture(void)
+{
+	size_t rows = (size_t)LINES, cols = (size_t)COLS;
+
+	close_picture();
+	t.before = newpad(LINES, COLS);
+	t.blank = newpad(1, COLS);
+	bkgrnd(&plain_look()->blank);
+	wbkgrnd(t.before, &plain_look()->blank);
+	wbkgrnd(t.blank, &plain_look()->blank);
+	t.drawn = mem_alloc(rows * cols);
+	t.kept = mem_alloc(rows * KEPT_EACH * sizeof(*t.kept));
+	t.kept_before = mem_alloc(rows * KEPT_EACH * sizeof(*t.kept));
+	erase();
 }
 
 static int open_screen(struct err *err)
@@ -206,12 +321,16 @@ static int open_screen(struct err *err)
 			  "commands like “talaria list” that need no screen"),
 			name ? name : "");
 	}
+	/* Until endwin() has been called once, ncurses 6 flushes at each movement of the cursor:
+	 * twenty writes for a page. The first refresh() takes the terminal again. */
+	endwin();
 	t.input = newpad(1, 1);
 	keypad(t.input, TRUE);
 	nodelay(t.input, TRUE);
 	define_keys();
 	set_modes();
 	count_colors();
+	open_picture();
 	return 0;
 }
 
@@ -231,7 +350,7 @@ int term_start(const struct style_set *styles, bool mouse, struct err *err)
 		return -1;
 	}
 	send_raw("\033[?2004h");
-	term_cursor(-1, 0);
+	term_cursor(-1, 0, false);
 	return 0;
 }
 
@@ -240,13 +359,14 @@ int term_start_headless(const struct style_set *styles, int rows, int cols, stru
 	t.headless = true;
 	t.mouse = false;
 	t.styles = styles;
-	t.out = fopen("/dev/null", "w");
+	t.out = fdopen(memfd_create("screen", MFD_CLOEXEC), "w");
 	t.in = fopen("/dev/null", "r");
 	if (!t.out || !t.in)
 		return err_errno(err, "/dev/null");
 	if (open_signals(err) < 0 || open_screen(err) < 0)
 		return -1;
 	resizeterm(rows, cols);
+	open_picture();
 	return 0;
 }
 
@@ -263,6 +383,7 @@ void term_stop(void)
 		send_raw("\033[?2004l");
 		endwin();
 	}
+	close_picture();
 	delwin(t.input);
 	delscreen(t.screen);
 	t.screen = NULL;
@@ -293,7 +414,7 @@ void term_enter(void)
 	set_modes();
 	term_resized();
 	send_raw("\033[?2004h");
-	clearok(curscr, TRUE);
+	term_redraw();
 	flushinp();
 }
 
@@ -302,7 +423,7 @@ void term_resume(void)
 	if (!term_is_on())
 		return;
 	reset_prog_mode();
-	clearok(curscr, TRUE);
+	term_redraw();
 }
 
 void term_suspend(void)
@@ -333,8 +454,10 @@ void term_resized(void)
 
 	if (t.headless || ioctl(fileno(t.out), TIOCGWINSZ, &ws) < 0 || !ws.ws_row || !ws.ws_col)
 		return;
-	if (ws.ws_row != LINES || ws.ws_col != COLS)
-		resizeterm(ws.ws_row, ws.ws_col);
+	if (ws.ws_row == LINES && ws.ws_col == COLS)
+		return;
+	resizeterm(ws.ws_row, ws.ws_col);
+	open_picture();
 }
 
 int term_rows(void)
@@ -568,11 +691,28 @@ bool term_key_name(const char *written, char name[24])
 	return name_of_char((uint32_t)(c - '@'), name);
 }
 
-/* --- cells --- */
+/* --- the picture --- */
+
+/* Nothing of the last frame may stand again. */
+static void forget_kept(void)
+{
+	if (t.kept)
+		memset(t.kept, 0, (size_t)LINES * KEPT_EACH * sizeof(*t.kept));
+	if (t.kept_before)
+		memset(t.kept_before, 0, (size_t)LINES * KEPT_EACH * sizeof(*t.kept));
+}
+
+void term_redraw(void)
+{
+	clearok(curscr, TRUE);
+	forget_kept();
+}
 
 void term_styles(const struct style_set *styles)
 {
 	t.styles = styles;
+	memset(t.looks, 0, sizeof(t.looks));
+	forget_kept();
 }
 
 int term_colors(void)
@@ -580,43 +720,76 @@ int term_colors(void)
 	return t.colors;
 }
 
-static short pair_for(short fg, short bg)
+static bool same_blank(const struct look *x, const struct look *y)
 {
-	if (t.colors == 0 || (fg == COLOR_NONE && bg == COLOR_NONE))
-		return 0;
-	for (short i = 1; i < t.pairs; i++)
-		if (t.pair_of[i][0] == fg && t.pair_of[i][1] == bg)
-			return i;
-	if (t.pairs >= MAX_PAIRS || t.pairs >= COLOR_PAIRS)
-		return 0;
-	init_pair(t.pairs, fg, bg);
-	t.pair_of[t.pairs][0] = fg;
-	t.pair_of[t.pairs][1] = bg;
-	return t.pairs++;
-}
-
-static void set_style(int style)
-{
-	struct style_look l = style_look(t.styles, style, t.colors);
-	attr_t a = A_NORMAL;
-
-	if (l.attr & ATTR_BOLD)
-		a |= A_BOLD;
-	if (l.attr & ATTR_DIM)
-		a |= A_DIM;
-	if (l.attr & ATTR_ITALIC)
-		a |= A_ITALIC;
-	if (l.attr & ATTR_UNDERLINE)
-		a |= A_UNDERLINE;
-	if (l.attr & ATTR_REVERSE)
-		a |= A_REVERSE;
-	attr_set(a, pair_for(l.fg, l.bg), NULL);
+	return x == y || (x->is.bg == y->is.bg && ((x->is.attr ^ y->is.attr) &
+							  (ATTR_UNDERLINE | ATTR_REVERSE)) == 0);
 }
 
 void term_erase(void)
 {
-	attr_set(A_NORMAL, 0, NULL);
-	erase();
+	struct kept *k = t.kept;
+
+	if (!t.screen)
+		return;
+	memset(t.drawn, 0, (size_t)LINES * (size_t)COLS);
+	t.kept = t.kept_before;
+	t.kept_before = k;
+	memset(t.kept, 0, (size_t)LINES * KEPT_EACH * sizeof(*t.kept));
+	t.run = (struct run){.row = -1};
+	t.moved = false;
+}
+
+static int fit(int row, int col, int width)
+{
+	if (row < 0 || row >= LINES || col < 0 || col >= COLS)
+		return 0;
+	return width > COLS - col ? COLS - col : width;
+}
+
+static bool any_drawn(int row, int col, int width)
+{
+	return width > 0 && memchr(t.drawn + row * COLS + col, 1, (size_t)width);
+}
+
+static void mark_drawn(int row, int col, int width)
+{
+	memset(t.drawn + row * COLS + col, 1, (size_t)width);
+}
+
+bool term_keep(int row, int col, int width, uint64_t key)
+{
+	int slot = col > 0;
+
+	width = fit(row, col, width);
+	if (width <= 0 || !key || any_drawn(row, col, width))
+		return false;
+	t.kept[row * KEPT_EACH + slot] = (struct kept){key, col, width};
+	for (int i = 0; i < LINES; i++) {
+		int from = (row + i) % LINES;
+		const struct kept *k = &t.kept_before[from * KEPT_EACH + slot];
+
+		if (k->key != key || k->col != col || k->width != width)
+			continue;
+		if (i) {
+			copywin(t.before, stdscr, from, col, row, col, row, col + width - 1, FALSE);
+			t.moved = true;
+		}
+		mark_drawn(row, col, width);
+		return true;
+	}
+	return false;
+}
+
+/* What lies over a kept place is not in its key. */
+static void lose_kept(int row, int col, int width)
+{
+	for (int i = 0; i < KEPT_EACH; i++) {
+		struct kept *k = &t.kept[row * KEPT_EACH + i];
+
+		if (col < k->col + k->width && k->col < col + width)
+			k->key = 0;
+	}
 }
 
 static wchar_t safe_char(uint32_t cp)
@@ -628,69 +801,188 @@ static wchar_t safe_char(uint32_t cp)
 	return wcwidth((wchar_t)cp) < 0 ? 0xFFFD : (wchar_t)cp;
 }
 
-int term_put(int row, int col, int width, int style, const char *s, size_t len)
+/* Cells on their way to ncurses: blanks wait until it is known what comes after them. */
+struct cells {
+	int row, col, width; /* width of what is in v */
+	int n, blanks;       /* blanks at the end of v */
+	cchar_t v[PUT_MAX];
+};
+
+static void add_blank(struct cells *c, const struct look *look)
 {
-	const char *p = s, *end = s + len;
-	wchar_t buf[PUT_MAX];
-	int used = 0, n = 0, marks = 0;
-
-	if (row < 0 || row >= LINES || col < 0 || col >= COLS)
-		return 0;
-	if (width > COLS - col)
-		width = COLS - col;
-	while (p < end && n < PUT_MAX - 1) {
-		bool plain = *p >= 0x20 && *p < 0x7f; /* most of it: no table is asked */
-		wchar_t c = plain ? (wchar_t)*p++ : safe_char(utf8_next(&p, end));
-		int w = plain ? 1 : c ? wcwidth(c) : 0;
-
-		if (!c)
-			continue;
-		if (used + w > width)
-			break;
-		marks = w == 0 ? marks + 1 : 0;
-		if (w == 0 && (used == 0 || marks > 4))
-			continue;
-		used += w;
-		buf[n++] = c;
-	}
-	buf[n] = L'\0';
-	if (n) {
-		set_style(style);
-		mvaddnwstr(row, col, buf, n);
-	}
-	return used;
+	/* In the look before it, where that shows the same: fewer bytes. */
+	if (t.run.look && same_blank(t.run.look, look))
+		look = t.run.look;
+	else if (same_blank(plain_look(), look))
+		look = plain_look();
+	if (t.run.look || !same_blank(look, plain_look()))
+		t.run.look = look;
+	c->v[c->n++] = look->blank;
+	c->width++;
+	c->blanks = same_blank(look, plain_look()) ? c->blanks + 1 : 0;
 }
 
-bool term_same_blank(int style, int other)
+static void add_cell(struct cells *c, const struct look *look, wchar_t *s, int n, int width)
 {
-	struct style_look x = style_look(t.styles, style, t.colors);
-	struct style_look y = style_look(t.styles, other, t.colors);
+	attr_t a;
+	short pair;
+	wchar_t blank[CCHARW_MAX + 1];
 
-	return x.bg == y.bg && ((x.attr ^ y.attr) & (ATTR_UNDERLINE | ATTR_REVERSE)) == 0;
+	if (!n)
+		return;
+	if (n == 1) {
+		c->v[c->n] = look->blank;
+		c->v[c->n].chars[0] = s[0];
+	} else {
+		s[n] = L'\0';
+		getcchar(&look->blank, blank, &a, &pair, NULL);
+		setcchar(&c->v[c->n], s, a, pair, NULL);
+	}
+	if (!t.run.look && same_blank(look, plain_look()))
+		for (int i = 0; i < c->n; i++)
+			c->v[i] = look->blank;
+	t.run.look = look;
+	c->n++;
+	c->width += width;
+	c->blanks = 0;
+}
+
+/* Blanks at the end are left to the end of the frame, unless something is there already. */
+static void send_cells(struct cells *c)
+{
+	int rest = c->blanks, width = c->width;
+
+	if (any_drawn(c->row, c->col, c->width)) {
+		lose_kept(c->row, c->col, c->width);
+		rest = 0;
+	}
+	width -= rest;
+	if (width > 0) {
+		mvadd_wchnstr(c->row, c->col, c->v, c->n - rest);
+		mark_drawn(c->row, c->col, width);
+	}
+	t.run.row = c->row;
+	t.run.col = c->col + c->width;
+}
+
+/* The blanks that were left at the end of the text before this one are between two texts now. */
+static void begin_cells(struct cells *c, int row, int col)
+{
+	c->row = row;
+	c->col = col;
+	c->width = c->n = c->blanks = 0;
+	if (t.run.row != row || t.run.col != col)
+		t.run = (struct run){.row = row, .col = col, .from = col};
+	while (c->col > t.run.from && c->n < PUT_MAX / 2 && !t.drawn[row * COLS + c->col - 1]) {
+		c->v[c->n++] = t.run.look && same_blank(t.run.look, plain_look())
+				       ? t.run.look->blank
+				       : plain_look()->blank;
+		c->col--;
+		c->width++;
+		c->blanks++;
+	}
+}
+
+int term_put(int row, int col, int width, int style, const char *s, size_t len)
+{
+	const struct look *look;
+	const char *p = s, *end = s + len;
+	struct cells c;
+	wchar_t one[CCHARW_MAX + 1];
+	int used = 0, n = 0, wide = 0;
+
+	t.puts++;
+	width = fit(row, col, width);
+	if (width <= 0)
+		return 0;
+	look = look_of(style);
+	begin_cells(&c, row, col);
+	while (p < end && c.n < PUT_MAX - 1) {
+		bool plain = *p >= 0x20 && *p < 0x7f; /* most of it: no table is asked */
+		wchar_t ch = plain ? (wchar_t)*p++ : safe_char(utf8_next(&p, end));
+		int w = plain ? 1 : ch ? wcwidth(ch) : 0;
+
+		if (!ch)
+			continue;
+		if (w == 0) {
+			if (n && n < CCHARW_MAX)
+				one[n++] = ch;
+			continue;
+		}
+		if (used + w > width)
+			break;
+		add_cell(&c, look, one, n, wide);
+		used += w;
+		n = 0;
+		if (ch == L' ') {
+			add_blank(&c, look);
+			continue;
+		}
+		one[n++] = ch;
+		wide = w;
+	}
+	add_cell(&c, look, one, n, wide);
+	send_cells(&c);
+	return used;
 }
 
 void term_fill(int row, int col, int width, int style)
 {
-	if (row < 0 || row >= LINES || col < 0 || col >= COLS)
+	const struct look *look;
+	struct cells c;
+
+	t.puts++;
+	width = fit(row, col, width);
+	if (width <= 0)
 		return;
-	if (width > COLS - col)
-		width = COLS - col;
-	set_style(style);
-	for (int i = 0; i < width; i++)
-		mvaddch(row, col + i, ' ');
+	look = look_of(style);
+	for (int done = 0; done < width;) {
+		begin_cells(&c, row, col + done);
+		for (; done < width && c.n < PUT_MAX; done++)
+			add_blank(&c, look);
+		send_cells(&c);
+	}
 }
 
-void term_cursor(int row, int col)
+void term_cursor(int row, int col, bool shown)
 {
 	t.cursor_row = row;
 	t.cursor_col = col;
+	t.cursor_shown = shown;
+}
+
+/* Cells that nothing was put on are blank, whatever the last frame had there. */
+static void blank_rest(int row)
+{
+	const unsigned char *drawn = t.drawn + row * COLS;
+
+	for (int col = 0, end; col < COLS; col = end) {
+		bool is = drawn[col];
+		const unsigned char *other = memchr(drawn + col, !is, (size_t)(COLS - col));
+
+		end = other ? (int)(other - drawn) : COLS;
+		if (!is)
+			copywin(t.blank, stdscr, 0, col, row, col, row, end - 1, FALSE);
+	}
+}
+
+static void end_picture(void)
+{
+	for (int row = 0; row < LINES; row++) {
+		blank_rest(row);
+		if (is_linetouched(stdscr, row))
+			copywin(stdscr, t.before, row, 0, row, 0, row, COLS - 1, FALSE);
+	}
 }
 
 void term_flush(void)
 {
 	if (!term_is_on())
 		return;
-	curs_set(t.cursor_row >= 0 ? 1 : 0);
+	end_picture();
+	/* Only then is it worth looking for lines that moved. */
+	idlok(stdscr, t.moved);
+	curs_set(t.cursor_shown ? 1 : 0);
 	if (t.cursor_row >= 0 && t.cursor_row < LINES && t.cursor_col < COLS)
 		move(t.cursor_row, t.cursor_col);
 	else
@@ -698,15 +990,22 @@ void term_flush(void)
 	refresh();
 }
 
-void term_redraw(void)
-{
-	clearok(curscr, TRUE);
-}
-
 void term_beep(void)
 {
 	if (term_is_on())
 		beep();
+}
+
+size_t term_sent(void)
+{
+	off_t at = lseek(fileno(t.out), 0, SEEK_CUR);
+
+	return at < 0 ? 0 : (size_t)at;
+}
+
+size_t term_puts(void)
+{
+	return t.puts;
 }
 
 void term_row_text(int row, struct str *out)

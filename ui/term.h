@@ -61,17 +61,23 @@ bool term_key_name(const char *written, char name[24]);
 
 void term_styles(const struct style_set *styles); /* borrowed; call again after a change */
 int term_colors(void);
-void term_erase(void);
+void term_erase(void); /* begins a frame: what is not put or kept now is blank */
 /* Puts text, cut at width columns; returns the columns used. */
 int term_put(int row, int col, int width, int style, const char *s, size_t len);
-/* True when a blank looks the same in both styles: then the change need not be sent. */
-bool term_same_blank(int style, int other);
 void term_fill(int row, int col, int width, int style);
-void term_cursor(int row, int col); /* row -1 hides it */
-void term_flush(void);
+/* True: what the last frame put into width columns from col under this key, in this row or another,
+ * stands here again. False: the caller puts it; the key is remembered. A key (not 0) stands for all
+ * that decides how the place looks. One place of a row may begin at column 0 and one elsewhere. */
+bool term_keep(int row, int col, int width, uint64_t key);
+void term_cursor(int row, int col, bool shown);
+void term_flush(void);  /* sends what differs from what the terminal shows, in one write */
 void term_redraw(void); /* the next flush sends everything */
 void term_beep(void);
 
+/* For tests: how many bytes a headless screen was sent, and how often term_put and term_fill were
+ * called. */
+size_t term_sent(void);
+size_t term_puts(void);
 /* The text of a row as it would be on the screen, for tests. */
 void term_row_text(int row, struct str *out);
 

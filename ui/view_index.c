@@ -110,6 +110,24 @@ static bool same_subject(const char *a, const char *b)
 	return a && b && strcmp(index_bare_subject(a), index_bare_subject(b)) == 0;
 }
 
+/* How the line of the cursor looks, from where the keys go. */
+static int cursor_style(struct index_view *x)
+{
+	struct app *a = x->v.app;
+
+	return a->side_active || app_view(a) != &x->v ? STYLE_SELECTED_DIM : STYLE_SELECTED;
+}
+
+static void draw_row(const struct region *r, int i, const struct msg_row *m,
+	const struct index_format *f, int flags)
+{
+	struct line line = LINE_INIT;
+
+	index_row(&line, m, f);
+	draw_line(r, i, &line, flags, STYLE_PLAIN);
+	line_done(&line);
+}
+
 static void index_draw(struct view *v, const struct region *r)
 {
 	struct index_view *x = self(v);
@@ -119,31 +137,29 @@ static void index_draw(struct view *v, const struct region *r)
 		.ascii = app_ascii(v->app),
 		.date_format = settings_text(v->app->settings, SET_DATE_FORMAT),
 		.now = clock_now()};
-	struct line line = LINE_INIT;
-	char *above = NULL;
+	struct str above = STR_INIT, key = STR_INIT;
 
 	scroll_fit(&x->scroll, count, r->rows);
 	if (count == 0)
 		draw_empty(x, r);
 	for (int i = 0; i < r->rows && x->scroll.top + (size_t)i < count; i++) {
 		size_t row = x->scroll.top + (size_t)i;
+		int flags = row == x->scroll.cursor ? cursor_style(x) : 0;
 		struct msg_row m;
 
 		if (!msglist_row(x->list, row, &m))
 			break;
-		f.same_subject = m.depth > 0 && i > 0 && same_subject(m.subject, above);
-		line_clear(&line);
-		index_row(&line, &m, &f);
-		draw_line(r, i, &line,
-			row != x->scroll.cursor                        ? 0
-			: v->app->side_active || app_view(v->app) != v ? STYLE_SELECTED_DIM
-								       : STYLE_SELECTED,
-			STYLE_PLAIN);
-		free(above);
-		above = mem_strdup(m.subject);
+		f.same_subject = m.depth > 0 && i > 0 && same_subject(m.subject, str_c(&above));
+		str_clear(&key);
+		str_add(&key, (const char *)&flags, sizeof(flags));
+		index_row_key(&key, &m, &f);
+		if (!draw_kept(r, i, &key))
+			draw_row(r, i, &m, &f, flags);
+		str_clear(&above);
+		str_adds(&above, m.subject);
 	}
-	free(above);
-	line_done(&line);
+	str_done(&above);
+	str_done(&key);
 }
 
 static void index_status(struct view *v, struct line *out)

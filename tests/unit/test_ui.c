@@ -1020,6 +1020,75 @@ static void test_screen_sizes(void **state)
 		}
 }
 
+struct cost {
+	size_t bytes, puts, writes;
+};
+
+/* How often this process called write(), as Linux counts it; 0 where that cannot be known. */
+static size_t writes_so_far(void)
+{
+	FILE *f = fopen("/proc/self/io", "r");
+	char line[80];
+	size_t n = 0;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (strncmp(line, "syscw:", 6) == 0)
+			n = strtoul(line + 6, NULL, 10);
+	if (f)
+		fclose(f);
+	return n;
+}
+
+static struct cost cost_of(struct screen *x, const char *keys)
+{
+	size_t bytes = term_sent(), puts = term_puts(), writes = writes_so_far();
+
+	press(x, keys);
+	writes = writes_so_far() - writes;
+	return (struct cost){term_sent() - bytes, term_puts() - puts, writes};
+}
+
+/* A key costs what it changes: counts, so that a loaded machine does not matter. */
+static void test_screen_costs(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+	struct cost line, page, again;
+
+	(void)state;
+	press(x, "= j j j");
+	again = cost_of(x, "");
+	line = cost_of(x, "j");
+	page = cost_of(x, "z");
+	assert_int_equal(again.bytes, 0);
+	/* Two rows are drawn, and the bars; a page is drawn whole. */
+	assert_in_range(line.bytes, 80, 260);
+	assert_in_range(line.puts, 1, 40);
+	assert_in_range(page.bytes, 300, 2800);
+	assert_in_range(page.puts, 40, 300);
+	/* ncurses would write once per movement of the cursor. */
+	assert_in_range(line.writes, 0, 1);
+	assert_in_range(page.writes, 0, 2);
+	close_screen(x);
+}
+
+/* The list moves by one row: the terminal moves what it has. */
+static void test_screen_scroll_cost(void **state)
+{
+	struct screen *x = open_screen(14, 80);
+	struct cost up, down;
+
+	(void)state;
+	press(x, "= j j j j j j j j j j");
+	down = cost_of(x, "j");
+	assert_in_range(down.bytes, 80, 330);
+	assert_in_range(down.puts, 1, 40);
+	press(x, "k k k k k k k k k k");
+	up = cost_of(x, "k");
+	assert_in_range(up.bytes, 80, 330);
+	assert_in_range(up.puts, 1, 40);
+	close_screen(x);
+}
+
 /* Nothing that comes from a mail can move the cursor of the terminal. */
 static void test_term_filters(void **state)
 {
@@ -1081,6 +1150,8 @@ int main(void)
 		cmocka_unit_test(test_screen_lists),
 		cmocka_unit_test(test_screen_pending),
 		cmocka_unit_test(test_screen_sizes),
+		cmocka_unit_test(test_screen_costs),
+		cmocka_unit_test(test_screen_scroll_cost),
 		cmocka_unit_test(test_term_filters),
 	};
 
