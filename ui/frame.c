@@ -415,7 +415,6 @@ static void draw_bottom(struct app *a, bool keybar)
 	const struct region *r = &a->layout.bar;
 	struct line line = LINE_INIT;
 
-	term_cursor(-1, 0, false);
 	if (a->prompt.active) {
 		draw_prompt(a);
 		if (a->prompt.cycling && a->prompt.found.n > 1)
@@ -459,11 +458,11 @@ void frame_draw(struct app *a)
 	struct view *v = app_view(a);
 
 	term_erase();
+	term_cursor(-1, 0, false);
 	if (l->too_small) {
 		const char *s = _("Window too small");
 
 		term_put(0, 0, term_cols(), STYLE_PLAIN, s, strlen(s));
-		term_cursor(-1, 0, false);
 		return;
 	}
 	draw_tabs(a);

@@ -1,5 +1,6 @@
 /* The list of messages. */
 #include "ui/index_row.h"
+#include "ui/term.h"
 #include "ui/views.h"
 
 #include "base/clock.h"
@@ -149,6 +150,9 @@ static void index_draw(struct view *v, const struct region *r)
 
 		if (!msglist_row(x->list, row, &m))
 			break;
+		/* Not seen, but what reads the screen aloud or copies from it begins there. */
+		if (flags == STYLE_SELECTED)
+			term_cursor(r->row + i, r->col, false);
 		f.same_subject = m.depth > 0 && i > 0 && same_subject(m.subject, str_c(&above));
 		str_clear(&key);
 		str_add(&key, (const char *)&flags, sizeof(flags));

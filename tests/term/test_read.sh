@@ -2,7 +2,7 @@
 # Reading: the first start of a configured account, the list, the reader, parts, help, a hostile mail.
 . "${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}/tests/term/lib.sh"
 with_servers
-plan 43
+plan 44
 cat >"$work/evilname" <<'END'
 From: Carol Ames <carol@example.org>
 To: Alice Example <alice@example.org>
@@ -43,6 +43,10 @@ tm pipe-pane -t t -o "cat >>'$work/raw'"
 title=$(tm display-message -p -t t '#{pane_title}')
 
 go 'won'
+bar_line() {
+	screen | sed -n "$(($(cursor | cut -d ' ' -f 2) + 1))p" | grep -qi won
+}
+ok "the terminal's cursor is in the row of the bar" until_true 5 bar_line
 keys Enter
 ok 'the hostile mail opens' see 'A hostile message'
 ok 'its escape sequences are text' see 'title taken'
