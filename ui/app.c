@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MESSAGE_MS = 8000, EVENTS_AT_ONCE = 256, IDLE_MS = 30000 };
+enum { MESSAGE_MS = 8000, EVENTS_AT_ONCE = 256, IDLE_MS = 30000, MAX_HELD = 256 };
 
 /* --- small things --- */
 
@@ -154,9 +154,11 @@ void app_ask_choice(struct app *a, const char *label, const char *choices, app_a
 void app_forget(struct app *a, void *owner)
 {
 	for (size_t i = 0; i < a->nawaits;) {
-		if (a->awaits[i].owner == owner)
+		if (a->awaits[i].owner == owner) {
+			if (a->awaits[i].request == a->holding)
+				a->holding = 0;
 			a->awaits[i] = a->awaits[--a->nawaits];
-		else
+		} else
 			i++;
 	}
 	if (a->prompt.active && a->answer_owner == owner)
@@ -386,6 +388,52 @@ static void broadcast(struct app *a, struct event *ev)
 		}
 }
 
+static void drop_held(struct app *a)
+{
+	for (size_t i = 0; i < a->nheld; i++)
+		mem_free_secret(a->held[i].text);
+	a->nheld = 0;
+}
+
+void app_hold_keys(struct app *a, unsigned request)
+{
+	a->holding = request;
+}
+
+/* True: the key waits, or ended the waiting. */
+static bool hold_key(struct app *a, const struct term_key *k)
+{
+	if (!a->holding)
+		return false;
+	if (strcmp(k->name, "Esc") == 0 || strcmp(k->name, "Ctrl-G") == 0) {
+		app_unawait(a, a->holding);
+		engine_cancel(a->engine, a->holding);
+		a->holding = 0;
+		drop_held(a);
+		app_message(a, _("The search was given up"));
+		return true;
+	}
+	if (a->nheld < MAX_HELD) {
+		a->held = mem_grow(a->held, &a->cap_held, a->nheld + 1, sizeof(*a->held));
+		a->held[a->nheld] = *k;
+		a->held[a->nheld++].text = k->text ? mem_strdup(k->text) : NULL;
+	}
+	return true;
+}
+
+/* One of them may begin the next search: the rest waits again. */
+static void play_held(struct app *a)
+{
+	struct term_key k;
+
+	while (a->nheld && !a->holding && !a->quit && !a->child.pid) {
+		k = a->held[0];
+		memmove(a->held, a->held + 1, --a->nheld * sizeof(*a->held));
+		app_input(a, &k);
+		mem_free_secret(k.text);
+	}
+}
+
 static void handle_event(struct app *a, struct event *ev)
 {
 	struct await w;
@@ -395,7 +443,10 @@ static void handle_event(struct app *a, struct event *ev)
 		if (ev->request == a->progress_request)
 			a->progress_request = 0;
 		if (take_await(a, ev->request, &w)) {
+			if (ev->request == a->holding)
+				a->holding = 0;
 			w.fn(a, w.ctx, ev);
+			play_held(a);
 			return;
 		}
 	}
@@ -482,6 +533,8 @@ void app_input(struct app *a, const struct term_key *k)
 	char name[40];
 
 	a->dirty = true;
+	if (hold_key(a, k))
+		return;
 	if (a->prompt.active) {
 		if (strcmp(k->name, "Click") != 0)
 			prompt_input(a, k);
@@ -722,6 +775,8 @@ void app_done(struct app *a, const char *path)
 	history_free(a->history);
 	for (size_t i = 0; i < a->nmessages; i++)
 		free(a->messages[i].text);
+	drop_held(a);
+	free(a->held);
 	free(a->awaits);
 	free(a->ask_passwords);
 	free(a->last_search);

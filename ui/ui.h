@@ -17,6 +17,7 @@
 #include "ui/pager.h"
 #include "ui/prompt.h"
 #include "ui/scroll.h"
+#include "ui/term.h"
 
 struct app;
 struct view;
@@ -106,6 +107,9 @@ struct app {
 	bool progress_quiet;       /* mail is fetched that nobody asked for */
 	uint64_t progress_done, progress_total, progress_bytes;
 	bool tag_prefix, esc_prefix;
+	unsigned holding; /* the request whose answer the keys wait for */
+	struct term_key *held;
+	size_t nheld, cap_held;
 	bool dirty, quit;
 	char *last_search;
 	char *failures; /* of accounts, as they were told last */
@@ -158,6 +162,9 @@ void app_ask_choice(struct app *a, const char *label, const char *choices, app_a
 /* fn gets the final event of a request; without one, failures and texts are shown. */
 void app_await(struct app *a, unsigned request, app_done_fn *fn, void *ctx, void *owner);
 void app_unawait(struct app *a, unsigned request);
+/* Keys typed from now on mean what is there when this request is answered; Esc or ^G gives it up.
+ */
+void app_hold_keys(struct app *a, unsigned request);
 /* The default: says what failed or was done. */
 void app_finish(struct app *a, struct event *ev);
 

@@ -306,13 +306,15 @@ static void found_back(struct app *a, void *ctx, struct event *ev)
 static void index_search(struct view *v, const char *text, int step)
 {
 	struct index_view *x = self(v);
+	unsigned request;
 
 	if (!text)
 		text = v->app->last_search;
 	if (!text)
 		return;
-	app_await(v->app, engine_search(v->app->engine, x->list, text),
-		step < 0 ? found_back : found, x, x);
+	request = engine_search(v->app->engine, x->list, text);
+	app_await(v->app, request, step < 0 ? found_back : found, x, x);
+	app_hold_keys(v->app, request);
 }
 
 static int64_t index_tick(struct view *v, int64_t now)

@@ -1020,6 +1020,37 @@ static void test_screen_sizes(void **state)
 		}
 }
 
+/* Typed before the answer: the keys mean the message that is found. */
+static void test_screen_keys_wait(void **state)
+{
+	static const char *const keys[] = {"=", "/", "4", "7", "1", "2", "Enter", "Enter"};
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(keys); i++) {
+		struct term_key key = {0};
+
+		snprintf(key.name, sizeof(key.name), "%s", keys[i]);
+		app_input(&x->a, &key);
+	}
+	assert_int_not_equal(x->a.holding, 0);
+	look(x);
+	look(x);
+	sees(x, "Invoice 4712");
+	sees_not(x, "q Quit");
+	assert_int_equal(x->a.holding, 0);
+	/* Taken back: what was typed is gone, and keys work at once. */
+	press(x, "q =");
+	app_input(&x->a, &(struct term_key){.name = "n"});
+	app_input(&x->a, &(struct term_key){.name = "d"});
+	app_input(&x->a, &(struct term_key){.name = "Esc"});
+	assert_int_equal(x->a.holding, 0);
+	look(x);
+	sees(x, "given up");
+	assert_null(strstr(fake_last(), "delete"));
+	close_screen(x);
+}
+
 struct cost {
 	size_t bytes, puts, writes;
 };
@@ -1150,6 +1181,7 @@ int main(void)
 		cmocka_unit_test(test_screen_lists),
 		cmocka_unit_test(test_screen_pending),
 		cmocka_unit_test(test_screen_sizes),
+		cmocka_unit_test(test_screen_keys_wait),
 		cmocka_unit_test(test_screen_costs),
 		cmocka_unit_test(test_screen_scroll_cost),
 		cmocka_unit_test(test_term_filters),
