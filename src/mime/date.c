@@ -244,6 +244,13 @@ static int64_t days_from_date(int year, int month, int day)
 
 bool date_parse(const char *p, size_t len, time_t *t)
 {
+	int offset;
+
+	return date_parse_zone(p, len, t, &offset);
+}
+
+bool date_parse_zone(const char *p, size_t len, time_t *t, int *offset)
+{
 	struct scan s = {.p = p, .end = p + len, .month = UNKNOWN, .day = UNKNOWN};
 	int64_t seconds;
 
@@ -258,5 +265,6 @@ bool date_parse(const char *p, size_t len, time_t *t)
 	if (seconds <= 0)
 		return false;
 	*t = (time_t)seconds;
+	*offset = s.zone;
 	return true;
 }

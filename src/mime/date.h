@@ -18,5 +18,7 @@
 
 /* *t: seconds since 1970, always over 0; untouched when the result is false. */
 bool date_parse(const char *p, size_t len, time_t *t);
+/* The same; *offset: minutes east of UTC where it was written, 0 when the text names no zone. */
+bool date_parse_zone(const char *p, size_t len, time_t *t, int *offset);
 
 #endif

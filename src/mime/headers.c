@@ -3,12 +3,14 @@
 #include "base/i18n.h"
 #include "base/utf8.h"
 #include "mime/addr.h"
+#include "mime/date.h"
 #include "mime/flowed.h"
 #include "mime/header.h"
 #include "mime/wrap.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { ADDRESSES_MAX = 40, FIELDS_MAX = 2000, FIELD_MAX = 20000 };
 
@@ -91,12 +93,53 @@ static void show_reply_to(
 	addr_list_done(&list);
 }
 
+static void add_time(struct str *out, const char *format, const struct tm *tm)
+{
+	char buf[120];
+	size_t n = strftime(buf, sizeof(buf), format, tm);
+
+	/* %e puts a blank before days of one digit. */
+	for (char *p = buf; n && (p = strstr(p, "  "));)
+		memmove(p, p + 1, strlen(p));
+	if (n)
+		utf8_clean(out, buf, strlen(buf), UTF8_LINE);
+}
+
+/* When it was written by the reader's clock, and by the writer's where that shows another time. */
+static void show_date(struct text *t, const char *header, size_t len, int width)
+{
+	char *raw = header_text(header, len, "Date");
+	struct str s = STR_INIT, there = STR_INIT;
+	struct tm tm, theirs;
+	int offset = 0;
+	time_t when, shifted;
+
+	if (raw && date_parse_zone(raw, strlen(raw), &when, &offset) && localtime_r(&when, &tm)) {
+		add_time(&s, _("%a, %e %b %Y %H:%M"), &tm);
+		shifted = when + offset * 60;
+		if (tm.tm_gmtoff != offset * 60L && gmtime_r(&shifted, &theirs)) {
+			bool same_day = theirs.tm_yday == tm.tm_yday;
+
+			add_time(&there, same_day ? "%H:%M" : "%a %H:%M", &theirs);
+			str_addf(&there, " %c%02d%02d", offset < 0 ? '-' : '+', abs(offset) / 60,
+				abs(offset) % 60);
+			str_addf(&s, _(" (there %s)"), str_c(&there));
+		}
+		wrap_field(t, "Date", str_c(&s), TEXT_HEADER_VALUE, width);
+	} else {
+		show_text(t, header, len, "Date", width);
+	}
+	free(raw);
+	str_done(&s);
+	str_done(&there);
+}
+
 static void show_weeded(struct text *t, const char *header, size_t len, int width)
 {
 	static const char *const lists[] = {"To", "Cc"};
 	struct addr_list from = {NULL, 0, 0};
 
-	show_text(t, header, len, "Date", width);
+	show_date(t, header, len, width);
 	show_from(t, header, len, &from, width);
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
 		struct addr_list list = {NULL, 0, 0};

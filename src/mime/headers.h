@@ -11,9 +11,9 @@
 #include "mime/text.h"
 
 /*
- * Date, From, To, Cc, Reply-To (when answers would go elsewhere) and Subject, decoded, in this
- * order; or all fields as they came (cleaned, at most 2,000). The address behind each name is
- * always shown, and several From fields are said.
+ * Date (in the reader's time zone, and in the writer's), From, To, Cc, Reply-To (when answers would
+ * go elsewhere) and Subject, decoded, in this order; or all fields as they came (cleaned, at most
+ * 2,000). The address behind each name is always shown, and several From fields are said.
  */
 void headers_text(struct text *t, const char *header, size_t len, bool all, int width);
 

@@ -25,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static const char *const GOLDEN_STYLES[TEXT_STYLES] = {".", "hn", "hv", "su", "q1", "q2", "q3",
 	"q4", "sg", "li", "b", "i", "c", "h", "at", "no", "d+", "d-", "d@"};
@@ -33,6 +34,8 @@ static inline void golden_locale(void)
 {
 	if (!setlocale(LC_ALL, "C.UTF-8"))
 		abort();
+	setenv("TZ", "CET-1CEST", 1);
+	tzset();
 }
 
 /* "style quote|text", spans as {style@link text}, then the links. */
