@@ -35,13 +35,52 @@ static size_t last_top(const struct pager *p)
 	return p->nshown > rows ? p->nshown - rows : 0;
 }
 
+/* The characters that stay when lines are broken elsewhere: no blanks, quote marks or rules. */
+static size_t count_lasting(const struct text_line *l)
+{
+	const char *s = l->s, *end = l->s + l->len;
+	size_t n = 0;
+
+	while (s < end) {
+		uint32_t c = utf8_next(&s, end);
+
+		n += c > ' ' && c != '>' && c != '|' && (c < 0x2500 || c > 0x257F);
+	}
+	return n;
+}
+
+/* The line of t that holds the character with this number, counted as above. */
+static size_t line_of(const struct text *t, size_t lasting)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		at += count_lasting(&t->lines[i]);
+		if (at > lasting)
+			return i;
+	}
+	return t->n;
+}
+
+static void show_from(struct pager *p, size_t line)
+{
+	p->top = 0;
+	while (p->top + 1 < p->nshown && p->shown[p->top] < line)
+		p->top++;
+}
+
 void pager_set(struct pager *p, const struct text *t, bool keep_place)
 {
-	double part = p->nshown ? (double)p->top / (double)p->nshown : 0;
+	size_t before = 0;
 
+	keep_place = keep_place && p->text && p->top < p->nshown && p->top > 0;
+	for (size_t i = 0; keep_place && i < p->shown[p->top]; i++)
+		before += count_lasting(&p->text->lines[i]);
 	p->text = t;
 	fill_shown(p);
-	p->top = keep_place ? (size_t)(part * (double)p->nshown + 0.5) : 0;
+	p->top = 0;
+	if (keep_place && t)
+		show_from(p, line_of(t, before));
 	p->match = 0;
 	if (p->top > last_top(p))
 		p->top = last_top(p);
@@ -202,9 +241,7 @@ void pager_toggle_quotes(struct pager *p)
 
 	p->hide_quotes = !p->hide_quotes;
 	fill_shown(p);
-	p->top = 0;
-	while (p->top + 1 < p->nshown && p->shown[p->top] < at)
-		p->top++;
+	show_from(p, at);
 }
 
 bool pager_skip_quoted(struct pager *p)

@@ -37,6 +37,8 @@ struct pager {
 	size_t match; /* index into shown of the last match */
 };
 
+/* keep_place: the line at the top stays at the top, also when t is the same text broken into other
+ * lines; the text before must still be there. */
 void pager_set(struct pager *p, const struct text *t, bool keep_place);
 void pager_done(struct pager *p);
 void pager_draw(struct pager *p, const struct region *r);

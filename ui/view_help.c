@@ -4,16 +4,18 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "ui/term.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+enum { HELP_COLUMN = 31, NARROW = 60, NARROW_COLUMN = 4 };
+
 struct text_view {
 	struct view v;
 	char *title;
-	struct text *text;
+	struct text *text, *wrapped; /* whole lines, and those that fit */
+	int cols;
 	struct pager pager;
 };
 
@@ -25,6 +27,66 @@ static struct text_view *self(struct view *v)
 static void text_title(struct view *v, struct str *out)
 {
 	str_adds(out, self(v)->title);
+}
+
+/* Ends at a blank, behind it; what has none to break at is broken where the room ends. */
+static size_t piece_length(const char *s, size_t len, int columns)
+{
+	size_t n, all;
+
+	if (utf8_columns(s, len) <= columns)
+		return len;
+	all = n = utf8_fit(s, len, columns + 1, NULL);
+	while (n && s[n - 1] != ' ')
+		n--;
+	if (n)
+		return n;
+	all = utf8_fit(s, len, columns, NULL);
+	return all ? all : len;
+}
+
+/* One line in as many as it needs; what explains a key or a command stays in its column. */
+static void add_wrapped(struct text *t, const struct text_line *l, int columns)
+{
+	int indent = !l->nspans ? 0 : columns < NARROW ? NARROW_COLUMN : HELP_COLUMN;
+	size_t at = 0;
+
+	do {
+		int left = at ? indent : 0;
+		size_t n = piece_length(l->s + at, l->len - at, columns - left), end = at + n;
+		struct str s = STR_INIT;
+		struct text_line *piece;
+
+		for (int i = 0; i < left; i++)
+			str_addc(&s, ' ');
+		while (end > at && l->s[end - 1] == ' ')
+			end--;
+		str_add(&s, l->s + at, end - at);
+		piece = text_add(t, (enum text_style)l->style, str_c(&s), s.len);
+		for (uint32_t i = 0; i < l->nspans && at == 0; i++)
+			if (l->spans[i].start + l->spans[i].len <= end)
+				text_span_add(piece, l->spans[i].start, l->spans[i].len,
+					(enum text_style)l->spans[i].style, -1);
+		str_done(&s);
+		at += n;
+	} while (at < l->len);
+}
+
+static void text_show(struct view *v, int rows, int cols)
+{
+	struct text_view *x = self(v);
+	struct text *before = x->wrapped;
+	int columns = cols < 10 ? 10 : cols;
+
+	(void)rows;
+	if (before && columns == x->cols)
+		return;
+	x->cols = columns;
+	x->wrapped = text_new();
+	for (size_t i = 0; i < x->text->n; i++)
+		add_wrapped(x->wrapped, &x->text->lines[i], columns);
+	pager_set(&x->pager, x->wrapped, true);
+	text_free(before);
 }
 
 static void text_draw(struct view *v, const struct region *r)
@@ -54,6 +116,7 @@ static void text_close(struct view *v)
 {
 	pager_done(&self(v)->pager);
 	text_free(self(v)->text);
+	text_free(self(v)->wrapped);
 	free(self(v)->title);
 	free(self(v));
 }
@@ -63,6 +126,7 @@ static const struct view_ops ops = {
 	.title = text_title,
 	.draw = text_draw,
 	.status = text_status,
+	.show = text_show,
 	.move = text_move,
 	.search = text_search,
 	.close = text_close,
@@ -75,28 +139,7 @@ struct view *view_text_new(struct app *a, const char *title, struct text *text)
 	x->v = (struct view){&ops, a};
 	x->title = mem_strdup(title);
 	x->text = text;
-	pager_set(&x->pager, text, false);
 	return &x->v;
-}
-
-/* Sentences are longer than lines. What has no blank to break at is cut by the screen's edge. */
-static void add_wrapped(struct text *t, enum text_style style, const char *s)
-{
-	int columns = term_cols() > 12 ? term_cols() - 2 : 10;
-	size_t len = strlen(s);
-
-	while (utf8_columns(s, len) > columns) {
-		size_t n = utf8_fit(s, len, columns + 1, NULL);
-
-		while (n && s[n - 1] != ' ')
-			n--;
-		if (!n)
-			n = strcspn(s, " ") + (strchr(s, ' ') != NULL);
-		text_add(t, style, s, n - (s[n - 1] == ' '));
-		s += n;
-		len -= n;
-	}
-	text_add(t, style, s, len);
 }
 
 struct text *text_of_lines(const char *lines)
@@ -107,7 +150,7 @@ struct text *text_of_lines(const char *lines)
 		size_t len = strcspn(lines, "\n");
 		char *clean = utf8_clean_line(lines, len);
 
-		add_wrapped(t, TEXT_PLAIN, clean);
+		text_add(t, TEXT_PLAIN, clean, strlen(clean));
 		free(clean);
 		lines += len + (lines[len] == '\n');
 	}
@@ -127,7 +170,7 @@ struct text *messages_text(struct app *a)
 		localtime_r(&when, &tm);
 		strftime(buf, sizeof(buf), "%H:%M:%S", &tm);
 		str_addf(&s, "%s  %s", buf, a->messages[i].text);
-		add_wrapped(t, a->messages[i].error ? TEXT_NOTICE : TEXT_PLAIN, str_c(&s));
+		text_add(t, a->messages[i].error ? TEXT_NOTICE : TEXT_PLAIN, str_c(&s), s.len);
 		str_done(&s);
 	}
 	if (a->nmessages == 0)

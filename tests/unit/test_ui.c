@@ -964,7 +964,7 @@ static void test_screen_lists(void **state)
 		{"check", "connected, logged in"},
 		{"help", "go to the next unread message"},
 		{"help move", "move to a folder"},
-		{"help options", "sidebar-width = 24"},
+		{"help options", "confirm-quit = no"},
 		{"help keys", "Everywhere"},
 		{"messages", "Nothing was said yet"},
 	};
@@ -1018,6 +1018,89 @@ static void test_screen_sizes(void **state)
 			press(x, "= j j Enter j v q q y j q ? q");
 			close_screen(x);
 		}
+}
+
+/* The text of a row from its first character on. */
+static char *row_text(struct screen *x, int row)
+{
+	const char *s = str_c(&x->text);
+
+	for (; row > 0; row--)
+		s = strchr(s, '\n') + 1;
+	while (*s == ' ')
+		s++;
+	return mem_strndup(s, strcspn(s, "\n"));
+}
+
+/* In another width the lines are broken elsewhere, but the reader is not lost. */
+static void test_screen_rewrap(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+	struct view *v;
+	char *wide, *narrow, *again;
+
+	(void)state;
+	press(x, "? Space Space");
+	v = app_view(&x->a);
+	wide = row_text(x, 1);
+	v->ops->show(v, 21, 34);
+	look(x);
+	narrow = row_text(x, 1);
+	assert_true(strlen(narrow) > 8);
+	assert_memory_equal(wide, narrow, 8);
+	v->ops->show(v, 21, 78);
+	look(x);
+	again = row_text(x, 1);
+	assert_string_equal(again, wide);
+	free(wide);
+	free(narrow);
+	free(again);
+	close_screen(x);
+}
+
+static struct text *broken(const char *words, size_t columns)
+{
+	struct text *t = text_new();
+	const char *s = words;
+
+	while (*s) {
+		size_t n = strlen(s) < columns ? strlen(s) : columns;
+		struct str line = STR_INIT;
+
+		while (s[n] && s[n] != ' ')
+			n++;
+		str_addf(&line, "> %.*s", (int)n, s);
+		text_add(t, TEXT_QUOTE1, str_c(&line), line.len);
+		str_done(&line);
+		s += n + (s[n] == ' ');
+	}
+	return t;
+}
+
+static void test_pager_place(void **state)
+{
+	struct text *wide, *narrow;
+	struct str words = STR_INIT;
+	struct pager p = {.rows = 5};
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		str_addf(&words, "%sword%d", i ? " " : "", i);
+	wide = broken(str_c(&words), 70);
+	narrow = broken(str_c(&words), 12);
+	pager_set(&p, wide, false);
+	assert_int_equal(p.top, 0);
+	p.top = 40;
+	pager_set(&p, narrow, true);
+	assert_non_null(strstr(wide->lines[40].s, narrow->lines[p.top].s + 2));
+	pager_set(&p, wide, true);
+	assert_in_range(p.top, 39, 40);
+	pager_set(&p, narrow, false);
+	assert_int_equal(p.top, 0);
+	pager_done(&p);
+	text_free(wide);
+	text_free(narrow);
+	str_done(&words);
 }
 
 /* Typed before the answer: the keys mean the message that is found. */
@@ -1181,6 +1264,8 @@ int main(void)
 		cmocka_unit_test(test_screen_lists),
 		cmocka_unit_test(test_screen_pending),
 		cmocka_unit_test(test_screen_sizes),
+		cmocka_unit_test(test_screen_rewrap),
+		cmocka_unit_test(test_pager_place),
 		cmocka_unit_test(test_screen_keys_wait),
 		cmocka_unit_test(test_screen_costs),
 		cmocka_unit_test(test_screen_scroll_cost),
