@@ -398,6 +398,16 @@ void view_outbox_retry(struct view *v)
 		retry_answered(v->app, x, "y");
 }
 
+/* What is edited is no longer in the outbox: its screen is not what to come back to. */
+static void outbox_edited(struct app *a, void *ctx, struct event *ev)
+{
+	struct view *v = app_find_view(a, UI_OUTBOX);
+
+	if (v && ev->kind == EVENT_DRAFT && ev->n)
+		app_close_view(a, v);
+	composed(a, ctx, ev);
+}
+
 void view_outbox_edit(struct view *v)
 {
 	struct list_view *x = self(v);
@@ -405,7 +415,7 @@ void view_outbox_edit(struct view *v)
 
 	if (id)
 		app_await(v->app, engine_outbox_edit(v->app->engine, (size_t)x->account, id),
-			composed, NULL, NULL);
+			outbox_edited, NULL, NULL);
 }
 
 static void drop_answered(struct app *a, void *ctx, const char *answer)

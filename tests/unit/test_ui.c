@@ -1020,6 +1020,27 @@ static void test_screen_sizes(void **state)
 		}
 }
 
+/* What was edited is not there to come back to. */
+static void test_screen_outbox_edit(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	command(x, "outbox");
+	sees(x, "unconfirmed");
+	/* A question keeps the editor from taking the keyboard. */
+	app_input(&x->a, &(struct term_key){.name = "e"});
+	app_input(&x->a, &(struct term_key){.name = ":"});
+	look(x);
+	press(x, "Esc");
+	sees(x, "To  bob@example.org");
+	press(x, "y");
+	assert_string_equal(fake_last(), "send draft1");
+	sees_not(x, "unconfirmed");
+	sees(x, "Invoice");
+	close_screen(x);
+}
+
 /* The text of a row from its first character on. */
 static char *row_text(struct screen *x, int row)
 {
@@ -1264,6 +1285,7 @@ int main(void)
 		cmocka_unit_test(test_screen_lists),
 		cmocka_unit_test(test_screen_pending),
 		cmocka_unit_test(test_screen_sizes),
+		cmocka_unit_test(test_screen_outbox_edit),
 		cmocka_unit_test(test_screen_rewrap),
 		cmocka_unit_test(test_pager_place),
 		cmocka_unit_test(test_screen_keys_wait),
