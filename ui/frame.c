@@ -470,5 +470,5 @@ void frame_draw(struct app *a)
 		draw_side(a);
 	draw_main(a, v);
 	draw_status(a);
-	draw_bottom(a, settings_bool(a->settings, SET_KEYBAR));
+	draw_bottom(a, l->bar.row != l->status.row);
 }

@@ -177,7 +177,10 @@ static void add_date(struct line *out, const struct msg_row *r, const struct ind
 void index_row(struct line *out, const struct msg_row *r, const struct index_format *f)
 {
 	bool wide = f->width >= 120, with_size = f->width >= 60, with_date = f->width >= 40;
-	int from = f->width / 5 < 10 ? 10 : f->width / 5 > 28 ? 28 : f->width / 5;
+	int from = f->width < 32       ? 6
+		   : f->width / 5 < 10 ? 10
+		   : f->width / 5 > 28 ? 28
+				       : f->width / 5;
 	int date = wide ? 12 : 7, rest = f->width - 5 - from - 2;
 	struct str buf = STR_INIT;
 

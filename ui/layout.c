@@ -1,12 +1,20 @@
 #include "ui/layout.h"
 
-enum { LEAST_ROWS = 6, LEAST_COLS = 32, AUTO_SIDEBAR = 100, LEAST_MESSAGE = 18 };
+enum {
+	LEAST_ROWS = 4,
+	LEAST_COLS = 20,
+	LEAST_WITH_SIDEBAR = 32,
+	KEYBAR_ROWS = 6,
+	AUTO_SIDEBAR = 100,
+	LEAST_MESSAGE = 18
+};
 
 static int sidebar_width(int cols, const struct layout_options *o)
 {
 	int w = o->sidebar_width < 8 ? 8 : o->sidebar_width;
 
-	if (o->sidebar == SIDEBAR_NO || (o->sidebar == SIDEBAR_AUTO && cols < AUTO_SIDEBAR))
+	if (o->sidebar == SIDEBAR_NO || cols < LEAST_WITH_SIDEBAR ||
+		(o->sidebar == SIDEBAR_AUTO && cols < AUTO_SIDEBAR))
 		return 0;
 	if (w > cols / 3)
 		w = cols / 3;
@@ -15,7 +23,8 @@ static int sidebar_width(int cols, const struct layout_options *o)
 
 void layout_compute(struct layout *l, int rows, int cols, const struct layout_options *o)
 {
-	int side = sidebar_width(cols, o), bars = o->keybar ? 2 : 1, height = rows - 1 - bars;
+	int side = sidebar_width(cols, o), bars = o->keybar && rows >= KEYBAR_ROWS ? 2 : 1,
+	    height = rows - 1 - bars;
 
 	*l = (struct layout){.border_col = -1, .rule_row = -1};
 	l->too_small = rows < LEAST_ROWS || cols < LEAST_COLS;

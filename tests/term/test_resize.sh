@@ -2,7 +2,7 @@
 # The terminal changes its size, or is taken away for a while, at any moment.
 . "${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}/tests/term/lib.sh"
 with_servers
-plan 34
+plan 35
 EDITOR_FOR_TEST="sh $work/edit"
 cat >"$work/edit" <<'END'
 echo 'Words of the editor.' >>"$1"
@@ -36,8 +36,10 @@ for wh in '200 60' '40 10' '80 24'; do
 	ok "the list in $wh" bar_in "${wh#* }"
 	ok "with the cursor where it was, in $wh" on 'Wei'
 done
-resize 20 5
-ok 'the list in 20x5 says something' see 'Window too small'
+resize 20 4
+ok 'the list in 20x4 has its row' see 'Wei Xu'
+resize 19 3
+ok 'the list in 19x3 says something' see 'Window too small'
 resize 80 24
 ok 'and is back' bar_in 24
 ok 'on the same message' on 'Hundred'

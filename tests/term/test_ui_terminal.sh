@@ -23,7 +23,7 @@ keys PageDown
 ok 'PageDown scrolls' see 'Line 25 of the message 1.'
 keys q
 ok 'q goes back' see 'Invoice 4711'
-resize 31 5
+resize 19 5
 ok 'says when the window is too small' see 'too small'
 resize 200 60
 ok 'a large window has folders and a message beside the list' see 'Old mail'

@@ -1020,6 +1020,25 @@ static void test_screen_sizes(void **state)
 		}
 }
 
+/* Rows of the list for as long as there is any room. */
+static void test_screen_tiny(void **state)
+{
+	struct screen *x = open_screen(4, 20);
+
+	(void)state;
+	press(x, "=");
+	sees(x, "Rosa …");
+	sees(x, "Inv");
+	press(x, ":");
+	sees(x, ":");
+	press(x, "Esc Enter");
+	sees(x, "Invo");
+	close_screen(x);
+	x = open_screen(3, 20);
+	sees(x, "too small");
+	close_screen(x);
+}
+
 /* What was edited is not there to come back to. */
 static void test_screen_outbox_edit(void **state)
 {
@@ -1285,6 +1304,7 @@ int main(void)
 		cmocka_unit_test(test_screen_lists),
 		cmocka_unit_test(test_screen_pending),
 		cmocka_unit_test(test_screen_sizes),
+		cmocka_unit_test(test_screen_tiny),
 		cmocka_unit_test(test_screen_outbox_edit),
 		cmocka_unit_test(test_screen_rewrap),
 		cmocka_unit_test(test_pager_place),
