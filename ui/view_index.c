@@ -166,6 +166,37 @@ static void index_draw(struct view *v, const struct region *r)
 	str_done(&key);
 }
 
+/* How many messages the server says there are; 0: not known. */
+static size_t server_total(struct index_view *x)
+{
+	struct folder_info f;
+	int i = x->account < 0
+			? -1
+			: engine_find_folder(x->v.app->engine, (size_t)x->account, x->folder);
+
+	if (i < 0)
+		return 0;
+	engine_folder(x->v.app->engine, (size_t)x->account, (size_t)i, &f);
+	return f.counts_known ? f.total : 0;
+}
+
+static void add_fill(struct index_view *x, int percent, struct line *out)
+{
+	size_t here = msglist_total(x->list), all = server_total(x);
+	struct str s = STR_INIT, of = STR_INIT;
+
+	if (all > here) {
+		draw_number(&s, here);
+		draw_number(&of, all);
+		line_addf(out, STYLE_STATUS, _("  fetching %s of %s "), str_c(&s), str_c(&of));
+	} else {
+		line_addf(out, STYLE_STATUS, _("  all %d%% "), percent);
+	}
+	draw_bar(out, STYLE_PROGRESS, (uint64_t)percent, 100, 9, app_ascii(x->v.app));
+	str_done(&s);
+	str_done(&of);
+}
+
 static void index_status(struct view *v, struct line *out)
 {
 	struct index_view *x = self(v);
@@ -187,10 +218,8 @@ static void index_status(struct view *v, struct line *out)
 		line_addf(out, STYLE_STATUS_WARN, _("  only: %s"), msglist_limit_text(x->list));
 	if (msglist_read_only(x->list))
 		line_add(out, STYLE_STATUS_WARN, _("  read only"));
-	if (percent >= 0 && percent < 100) {
-		line_addf(out, STYLE_STATUS, _("  all %d%% "), percent);
-		draw_bar(out, STYLE_PROGRESS, (uint64_t)percent, 100, 9, app_ascii(v->app));
-	}
+	if (percent >= 0 && percent < 100)
+		add_fill(x, percent, out);
 }
 
 static void index_move(struct view *v, enum move m, int n)

@@ -1039,6 +1039,16 @@ static void test_screen_tiny(void **state)
 	close_screen(x);
 }
 
+/* While a folder is read for the first time: how much of what the server has. */
+static void test_screen_fill(void **state)
+{
+	struct screen *x = open_screen(24, 100);
+
+	(void)state;
+	sees(x, "fetching 40 of 104,233");
+	close_screen(x);
+}
+
 /* What was edited is not there to come back to. */
 static void test_screen_outbox_edit(void **state)
 {
@@ -1305,6 +1315,7 @@ int main(void)
 		cmocka_unit_test(test_screen_pending),
 		cmocka_unit_test(test_screen_sizes),
 		cmocka_unit_test(test_screen_tiny),
+		cmocka_unit_test(test_screen_fill),
 		cmocka_unit_test(test_screen_outbox_edit),
 		cmocka_unit_test(test_screen_rewrap),
 		cmocka_unit_test(test_pager_place),
