@@ -11,6 +11,8 @@ enum { HISTORY_MAX = 500, HISTORY_FILE_MAX = 4 << 20, TEXT_MAX = 32 * 1024 };
 
 struct history {
 	struct strv lines[HISTORY_KINDS];
+	char *path; /* still to be read; NULL: nothing is */
+	bool changed;
 };
 
 static const char *const kind_names[HISTORY_KINDS] = {
@@ -27,6 +29,7 @@ void history_free(struct history *h)
 		return;
 	for (int i = 0; i < HISTORY_KINDS; i++)
 		strv_done(&h->lines[i]);
+	free(h->path);
 	free(h);
 }
 
@@ -37,7 +40,7 @@ static void drop_line(struct strv *v, size_t at)
 	v->n--;
 }
 
-void history_add(struct history *h, enum history_kind kind, const char *line)
+static void add(struct history *h, enum history_kind kind, const char *line)
 {
 	struct strv *v = &h->lines[kind];
 	size_t len = strlen(line);
@@ -57,14 +60,7 @@ void history_add(struct history *h, enum history_kind kind, const char *line)
 	strv_addn(v, line, len);
 }
 
-const char *history_get(const struct history *h, enum history_kind kind, size_t back)
-{
-	const struct strv *v = &h->lines[kind];
-
-	return back >= 1 && back <= v->n ? v->v[v->n - back] : NULL;
-}
-
-void history_load(struct history *h, const char *path)
+static void read_file(struct history *h, const char *path)
 {
 	struct str s = STR_INIT;
 	char *p, *next;
@@ -84,17 +80,51 @@ void history_load(struct history *h, const char *path)
 			if (strcmp(kind_names[i], p) == 0) {
 				char *clean = utf8_clean_line(space + 1, strlen(space + 1));
 
-				history_add(h, (enum history_kind)i, clean);
+				add(h, (enum history_kind)i, clean);
 				free(clean);
 			}
 	}
 	str_done(&s);
 }
 
+/* The file is read when a line of it is asked for, or a line comes behind it. */
+static void have_file(struct history *h)
+{
+	char *path = h->path;
+
+	h->path = NULL;
+	if (path)
+		read_file(h, path);
+	free(path);
+}
+
+void history_load(struct history *h, const char *path)
+{
+	free(h->path);
+	h->path = mem_strdup(path);
+}
+
+void history_add(struct history *h, enum history_kind kind, const char *line)
+{
+	have_file(h);
+	add(h, kind, line);
+	h->changed = true;
+}
+
+const char *history_get(struct history *h, enum history_kind kind, size_t back)
+{
+	const struct strv *v = &h->lines[kind];
+
+	have_file(h);
+	return back >= 1 && back <= v->n ? v->v[v->n - back] : NULL;
+}
+
 void history_save(const struct history *h, const char *path)
 {
 	struct str s = STR_INIT;
 
+	if (!h->changed)
+		return;
 	for (int k = 1; k < HISTORY_KINDS; k++)
 		for (size_t i = 0; i < h->lines[k].n; i++)
 			str_addf(&s, "%s %s\n", kind_names[k], h->lines[k].v[i]);

@@ -29,9 +29,11 @@ struct history *history_new(void);
 void history_free(struct history *h);
 void history_add(struct history *h, enum history_kind kind, const char *line);
 /* back: 1 the latest. NULL: there is no more. */
-const char *history_get(const struct history *h, enum history_kind kind, size_t back);
-void history_load(struct history *h, const char *path);       /* missing or damaged: empty */
-void history_save(const struct history *h, const char *path); /* the last 500 of each kind */
+const char *history_get(struct history *h, enum history_kind kind, size_t back);
+/* The file is read when its lines are needed first; missing or damaged: empty. */
+void history_load(struct history *h, const char *path);
+/* The last 500 of each kind; nothing is written when nothing was added. */
+void history_save(const struct history *h, const char *path);
 
 /*
  * Fills out with what the word before the cursor may become; returns where in line that word

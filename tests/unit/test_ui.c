@@ -121,9 +121,19 @@ static void test_prompt_history(void **state)
 	history_add(h, HISTORY_COMMAND, "quit");
 	history_save(h, path);
 	history_free(h);
+	/* A session without a question neither reads nor writes it. */
 	h = history_new();
 	history_load(h, path);
 	unlink(path);
+	history_save(h, path);
+	assert_int_not_equal(access(path, F_OK), 0);
+	assert_null(history_get(h, HISTORY_SEARCH, 1));
+	history_add(h, HISTORY_SEARCH, "two");
+	history_add(h, HISTORY_SEARCH, "one");
+	history_save(h, path);
+	history_free(h);
+	h = history_new();
+	history_load(h, path);
 	p.history = h;
 	prompt_open(&p, PROMPT_LINE, "/", "dra");
 	p.history_kind = HISTORY_SEARCH;
@@ -138,6 +148,7 @@ static void test_prompt_history(void **state)
 	prompt_close(&p);
 	assert_null(history_get(h, HISTORY_SEARCH, 3));
 	history_free(h);
+	unlink(path);
 }
 
 static size_t three_words(void *ctx, const char *line, struct strv *out)
