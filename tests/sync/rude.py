@@ -335,6 +335,8 @@ def main(args):
     if len(args) != 1:
         sys.stderr.write(__doc__)
         return 64
+    # Before anybody is told the port: who knows it may end the owner at once.
+    owner = os.pidfd_open(int(opt["owner"]))
     text = sys.stdin.read() if args[0] == "-" else open(args[0], encoding="utf-8").read()
     s = Server(text, opt["tls"], open(opt["log"], "w", errors="backslashreplace") if opt["log"] else None,
                int(opt["for"]), os.path.dirname(os.path.abspath(args[0])),
@@ -348,7 +350,6 @@ def main(args):
     os.set_blocking(wr, False)
     signal.set_wakeup_fd(wr)
     signal.signal(signal.SIGTERM, lambda *a: None)
-    owner = os.pidfd_open(int(opt["owner"]))
     while s.main.is_alive():
         if select.select([owner, rd], [], [], 0.1)[0]:
             break
