@@ -262,7 +262,13 @@ static void refused(struct account *a, const struct op *op, const struct err *er
 static void confirmed(struct account *a, const struct op *op, struct result *r)
 {
 	struct folder *target = *op->target ? folder_find(a, op->target, false) : NULL;
+	struct folder *f = *op->folder ? folder_find(a, op->folder, false) : NULL;
 
+	/* Whoever made it before may have been killed before the cache had it. */
+	if (f && op_since(op) < a->online_since && folder_use(f, NULL) == 0) {
+		folder_ask_sync(f, 0);
+		folder_unuse(f);
+	}
 	undo_confirmed(a, op, r);
 	overlay_confirmed(a, op, r->reset);
 	if (r->total) {
