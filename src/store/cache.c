@@ -393,6 +393,7 @@ static int reload(struct cache *c, struct err *err)
 	*c = *fresh;
 	*fresh = old;
 	c->read_only = old.read_only;
+	c->ahead = old.ahead; /* what is missing now must be asked for again */
 	cache_free(fresh);
 	return 0;
 }
@@ -543,15 +544,16 @@ size_t cache_damaged(const struct cache *c, uint32_t (*ranges)[2], size_t max)
 
 /* --- changes --- */
 
-/* 0; -1; 1: everything was reread, the caller looks again and repeats. */
+/* 0; -1; 1: everything was reread, the caller looks again and repeats. What cannot be written
+ * counts in memory all the same: on a full disk people go on seeing what there is. */
 static int append(struct cache *c, const struct wal_record *records, size_t n, struct err *err)
 {
-	int rc;
+	int rc = c->read_only ? err_set(err, ERR_BUSY, _("The header cache %s cannot be written"),
+					c->dir)
+			      : wal_append(c->wal, records, n, false, index_replay, c, err);
 
-	if (c->read_only)
-		return err_set(err, ERR_BUSY, _("The header cache %s cannot be written"), c->dir);
-	rc = wal_append(c->wal, records, n, false, index_replay, c, err);
-	for (size_t i = 0; rc == 0 && i < n; i++)
+	c->ahead |= rc < 0;
+	for (size_t i = 0; rc <= 0 && i < n; i++)
 		index_replay(c, &records[i]);
 	if (rc == 1 && reload(c, err) != 0)
 		return -1;
@@ -628,7 +630,7 @@ static int add_once(struct cache *c, const struct summary *s, size_t n, struct e
 int cache_add(struct cache *c, const struct summary *s, size_t n, struct err *err)
 {
 	enum { BATCH = 1000 };
-	int tries = 0;
+	int tries = 0, result = 0;
 
 	for (size_t i = 0; i < n; i++)
 		if (!s[i].uid)
@@ -637,16 +639,15 @@ int cache_add(struct cache *c, const struct summary *s, size_t n, struct err *er
 		size_t part = n < BATCH ? n : BATCH;
 		int rc = add_once(c, s, part, err);
 
-		if (rc < 0)
-			return rc;
 		if (rc == 1 && ++tries > TRIES)
 			return too_busy(c, err);
-		if (rc == 0) {
-			s += part;
-			n -= part;
-		}
+		if (rc == 1)
+			continue;
+		result = rc < 0 ? rc : result;
+		s += part;
+		n -= part;
 	}
-	return 0;
+	return result;
 }
 
 int cache_set_flags(struct cache *c, uint32_t uid, uint32_t clear, uint32_t set,
@@ -709,11 +710,12 @@ int cache_remove(struct cache *c, const uint32_t *uids, size_t n, struct err *er
 	struct str payload = STR_INIT;
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (cache_has(c, uids[i]))
 			bytes_add32(&payload, uids[i]);
 		if (payload.len && (i + 1 == n || payload.len == WAL_MAX_RECORD)) {
-			rc = append_one(c, LOG_EXPUNGE, &payload, err);
+			if (append_one(c, LOG_EXPUNGE, &payload, err) != 0)
+				rc = -1;
 			str_clear(&payload);
 		}
 	}
@@ -734,7 +736,13 @@ static int set_meta(struct cache *c, uint16_t type, const struct cache_meta *met
 
 int cache_set_meta(struct cache *c, const struct cache_meta *meta, struct err *err)
 {
-	return set_meta(c, LOG_META, meta, err);
+	struct cache_meta m = *meta;
+
+	if (c->ahead) {
+		m.complete = false;
+		m.highestmodseq = 0;
+	}
+	return set_meta(c, LOG_META, &m, err);
 }
 
 int cache_reset(struct cache *c, const struct cache_meta *meta, struct err *err)

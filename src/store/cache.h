@@ -89,7 +89,12 @@ size_t cache_find_identity(
  * after them; in any order. The array is the caller's; returns how many. */
 size_t cache_take_links(struct cache *c, uint32_t **uids);
 
-/* --- changes: written at once (write(), not synced); a UID that is there already is replaced ---
+/*
+ * --- changes: written at once (write(), not synced); a UID that is there already is replaced ---
+ *
+ * What could not be written (-1) counts in memory all the same, until the cache is opened anew: a
+ * full or read-only disk hides nothing. Until then cache_set_meta says not complete, without a
+ * mod-sequence, whatever it is given: the next synchronisation after that compares everything.
  */
 int cache_add(struct cache *c, const struct summary *s, size_t n, struct err *err);
 /* flags = (flags & ~clear) | set. keywords NULL: unchanged. Unknown UIDs are skipped. */

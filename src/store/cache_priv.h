@@ -240,6 +240,7 @@ struct ranges {
 struct cache {
 	char *dir, *folder;
 	bool read_only;
+	bool ahead; /* memory has what could not be written */
 	struct wal *wal;
 	struct base *base; /* NULL: none, or made void by a reset */
 	struct log_header header;
