@@ -345,6 +345,17 @@ static void digest(char hex[2 * HASH_SHA256_SIZE + 1], const char *p, size_t len
 	hash_hex(hex, sum, sizeof(sum));
 }
 
+/* What was told as failed must not be sent later: the job may have its name already when the
+ * directory cannot be synced. */
+static void take_back(struct outbox *o, const char *id, const char *message)
+{
+	char *job = path_of(o->dir, id, ".job");
+
+	unlink(job);
+	unlink(message);
+	free(job);
+}
+
 int outbox_put(
 	struct outbox *o, struct outbox_mail *m, const char *message, size_t len, struct err *err)
 {
@@ -370,6 +381,8 @@ int outbox_put(
 		rc = store_ticket(o, m, len, sha256, err);
 	if (rc == 0)
 		drop_messages(o, m->id, strrchr(path, '/') + 1);
+	else if (!given)
+		take_back(o, m->id, path);
 	free(path);
 	return rc;
 }

@@ -321,9 +321,14 @@ static int send_draft(struct account *a, const struct store_request *r, struct e
 	set_from(a, &d);
 	take_answered(&d, &answered);
 	rc = put_out(a, &d, clock_now() + (int64_t)r->n, err);
-	if (rc == 0)
-		rc = outbox_draft_remove(a->outbox, r->id, err);
 	if (rc == 0) {
+		struct err why = {0};
+
+		/* It is on its way now, whatever becomes of the draft. */
+		if (outbox_draft_remove(a->outbox, r->id, &why) != 0)
+			store_notice(a,
+				_("The draft of what is being sent could not be removed: %s"),
+				why.text);
 		mark_answered(a, &answered);
 		account_outbox(a);
 		store_done(a->store, r,
