@@ -463,6 +463,8 @@ void account_sync_settled(struct account *a)
 	for (struct folder *f = a->folders; f; f = f->next)
 		if (f->syncing || f->wants_sync)
 			return;
+	if (a->sync_err.kind == ERR_NONE && a->unforgotten)
+		a->sync_err = a->unforgotten_err;
 	/* In POP3 what was made by IMAP waits for IMAP. */
 	if (a->sync_err.kind == ERR_NONE && a->sync &&
 		((account_is_server(a) && journal_count(a->journal)) || a->sending))
@@ -690,7 +692,7 @@ void account_tick(struct account *a, int64_t now)
 	if (a->online_wanted && !a->sync && now >= a->next_lock_try)
 		start_connections(a);
 	follow_others(a);
-	replay_next(a); /* when the journal could not be written for a while */
+	replay_tick(a);
 	if (now >= a->next_evict) {
 		a->next_evict = now + EVICT_MS;
 		bodies_evict(a->bodies);

@@ -187,9 +187,9 @@ static void take_selected(struct folder *f, const struct result *r)
 	}
 }
 
-static void tell_full(struct folder *f, const struct err *err)
+static void not_saved(struct folder *f, const struct err *err)
 {
-	store_notice(
+	store_disk_notice(
 		f->account, _("The cache of folder %s cannot be written: %s"), f->name, err->text);
 }
 
@@ -248,7 +248,7 @@ static void take_summaries(struct folder *f, struct result *r)
 		n++;
 	}
 	if (cache_add(f->cache, rows, n, &err) != 0)
-		tell_full(f, &err);
+		not_saved(f, &err);
 	folder_compact(f);
 	folder_send_changes(f, uids, n, NULL, 0);
 	handover_arrived(f, rows, n);
@@ -269,7 +269,7 @@ static void take_flags(struct folder *f, struct result *r)
 		uids[i] = c->uid;
 		if (cache_set_flags(f->cache, c->uid, MAIL_SERVER_FLAGS | MAIL_LEAVING, flags,
 			    c->keywords, &err) != 0) {
-			tell_full(f, &err);
+			not_saved(f, &err);
 			break;
 		}
 	}
@@ -280,6 +280,7 @@ static void take_flags(struct folder *f, struct result *r)
 static void take_vanished(struct folder *f, struct result *r)
 {
 	struct bodies_key key = {f->name, r->uidvalidity, 0};
+	struct err err = {0};
 
 	for (size_t i = 0; i < r->n; i++) {
 		key.uid = r->uids[i];
@@ -288,7 +289,8 @@ static void take_vanished(struct folder *f, struct result *r)
 	r->n = op_sort_uids(r->uids, r->n);
 	replay_vanished(f, r->uids, r->n);
 	undo_vanishing(f, r->uids, r->n);
-	cache_remove(f->cache, r->uids, r->n, NULL);
+	if (cache_remove(f->cache, r->uids, r->n, &err) != 0)
+		not_saved(f, &err);
 	folder_send_changes(f, NULL, 0, r->uids, r->n);
 }
 
@@ -296,12 +298,15 @@ static void finish_fill(struct folder *f, struct result *r)
 {
 	bool was_complete = cache_meta(f->cache)->complete;
 	struct cache_meta meta = r->meta;
+	struct err err = {0};
 
 	if (f->doubted)
 		meta.highestmodseq = 0;
 	/* META follows the data it covers, and the data is on disk before it (CACHE protocol). */
-	cache_sync(f->cache, NULL);
-	cache_set_meta(f->cache, &meta, NULL);
+	if (cache_sync(f->cache, &err) != 0)
+		not_saved(f, &err);
+	if (cache_set_meta(f->cache, &meta, &err) != 0)
+		not_saved(f, &err);
 	f->percent = 100;
 	handover_complete(f);
 	folder_compact(f);

@@ -97,7 +97,8 @@ void read_body(struct account *a, struct result *r)
 	struct err err = {0};
 
 	if (bodies_put(a->bodies, &key, r->section, str_c(&r->bytes), r->bytes.len, &err) != 0)
-		store_notice(a, _("A message cannot be kept for offline reading: %s"), err.text);
+		store_disk_notice(
+			a, _("A message cannot be kept for offline reading: %s"), err.text);
 }
 
 static void mark_here(struct folder *f, uint32_t uid)

@@ -98,7 +98,8 @@ static int send_op(struct account *a, const struct op *op)
  */
 void replay_next(struct account *a)
 {
-	if (!account_is_server(a) || !a->sync || a->state != SYNC_ONLINE || a->op_in_flight)
+	if (!account_is_server(a) || !a->sync || a->state != SYNC_ONLINE || a->op_in_flight ||
+		a->unforgotten)
 		return;
 	while (journal_count(a->journal)) {
 		const struct op *op = journal_at(a->journal, 0);
@@ -289,10 +290,31 @@ static void confirmed(struct account *a, const struct op *op, struct result *r)
 		account_post(a, LANE_MAIN, job_new(JOB_LIST));
 }
 
+/* It is through, but the disk takes no note of that: nothing more goes out until it does, lest the
+ * same be done again and again. */
+static void remember(struct account *a, uint64_t id, const struct err *err)
+{
+	a->unforgotten = id;
+	a->unforgotten_err = *err;
+	store_disk_notice(a, _("The journal of account %s cannot be written: %s"),
+		a->setup->sync.name, err->text);
+}
+
+void replay_tick(struct account *a)
+{
+	if (a->unforgotten && journal_done(a->journal, a->unforgotten, NULL) == 0) {
+		a->unforgotten = 0;
+		account_pending(a);
+	}
+	replay_next(a); /* also when the journal could not be written for a while */
+}
+
 void replay_result(struct account *a, struct result *r)
 {
 	const struct op *found = journal_find(a->journal, r->op_id);
 	bool no = r->err.kind == ERR_REFUSED || r->err.kind == ERR_GONE || r->err.kind == ERR_INPUT;
+	struct err err = {0};
+	bool forgotten;
 	struct op *op;
 
 	if (a->op_in_flight == r->op_id)
@@ -318,13 +340,16 @@ void replay_result(struct account *a, struct result *r)
 		confirmed(a, op, r);
 	else if (op->kind == OP_APPEND)
 		refused(a, op, &r->err);
-	journal_done(a->journal, r->op_id, NULL);
+	forgotten = journal_done(a->journal, r->op_id, &err) == 0;
+	if (!forgotten)
+		remember(a, r->op_id, &err);
 	if (no) {
 		undo_refused(a, op);
 		if (op->kind != OP_APPEND)
 			refused(a, op, &r->err);
 	} else {
-		drop_append_file(a, op);
+		if (forgotten)
+			drop_append_file(a, op);
 		undo_follow(a, op);
 		folder_send_folders(a);
 	}

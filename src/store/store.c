@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TICK_MS = 1000, NAP_MS = 5000 };
+enum { TICK_MS = 1000, NAP_MS = 5000, DISK_NOTICE_MS = 600000 };
 
 struct store_request *store_request_new(enum request_kind kind)
 {
@@ -169,19 +169,38 @@ void store_failed(struct store *s, unsigned request, const struct err *err)
 	store_emit(s, ev);
 }
 
-void store_notice(struct account *a, const char *fmt, ...)
+static void notice(struct account *a, const char *fmt, va_list ap)
 {
 	struct store_event *ev = store_event_new(STORE_NOTICE);
 	struct str text = STR_INIT;
-	va_list ap;
 
-	va_start(ap, fmt);
 	str_addv(&text, fmt, ap);
-	va_end(ap);
 	ev->account = a->index;
 	ev->text = utf8_clean_line(str_c(&text), text.len);
 	str_done(&text);
 	store_emit(a->store, ev);
+}
+
+void store_notice(struct account *a, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	notice(a, fmt, ap);
+	va_end(ap);
+}
+
+void store_disk_notice(struct account *a, const char *fmt, ...)
+{
+	int64_t now = clock_ms();
+	va_list ap;
+
+	if (now < a->next_disk_notice)
+		return;
+	a->next_disk_notice = now + DISK_NOTICE_MS;
+	va_start(ap, fmt);
+	notice(a, fmt, ap);
+	va_end(ap);
 }
 
 struct account *store_account_at(struct store *s, int index)

@@ -164,6 +164,10 @@ struct account {
 	int64_t online_since; /* seconds since 1970 */
 	bool pending_changed;
 	struct strv refused;  /* what the server did not take, with reasons; the latest last */
+	uint64_t unforgotten; /* the operation that is through, but the journal's disk takes no note
+				 of it; 0: none */
+	struct err unforgotten_err;
+	int64_t next_disk_notice;
 	struct sync *checker; /* connections that only look (REQUEST_CHECK), or NULL */
 	unsigned check_generation;
 	int64_t next_evict;
@@ -214,6 +218,9 @@ void store_emit(struct store *s, struct store_event *ev);
 void store_done(struct store *s, const struct store_request *r, const char *text);
 void store_failed(struct store *s, unsigned request, const struct err *err);
 void store_notice(struct account *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* For what goes wrong with every write once it does (a full disk): one notice in ten minutes. */
+void store_disk_notice(struct account *a, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 struct account *store_account_at(struct store *s, int index);
 struct list *store_list(struct store *s, unsigned id);
 void store_work(struct store *s, struct work *w); /* behind what is under way */
@@ -366,6 +373,7 @@ int merge_add(struct account *a, struct op *op, uint64_t *id, struct err *err);
 /* Gives the oldest operation to the connection, one at a time. */
 void replay_next(struct account *a);
 void replay_ready(struct account *a, struct result *r);
+void replay_tick(struct account *a); /* tries again what the journal could not note */
 void replay_result(struct account *a, struct result *r);
 /* Messages were removed on the server, or the folder was made anew there: what waits for them is
  * dropped, and said so. */
