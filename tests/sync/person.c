@@ -69,26 +69,35 @@ void end_scratch(void)
 	file_remove_tree(person_dir, NULL);
 }
 
-void setup_servers(void)
+static void start_servers(const char *path, const char *const options[], const char *dovecot)
 {
-	setup_servers_with("");
+	const char *argv[16] = {tool_servers, "start", path, "--owner"};
+	char pid[16], *conf = file_join(person_dir, "dovecot.more");
+	size_t n = 4;
+
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	argv[n++] = pid;
+	while (options && *options && n < 12)
+		argv[n++] = *options++;
+	if (dovecot) {
+		assert_int_equal(file_replace(conf, dovecot, strlen(dovecot), 0644, NULL), 0);
+		argv[n++] = "--dovecot";
+		argv[n++] = conf;
+	}
+	run_tool(argv);
+	free(conf);
 }
 
-void setup_servers_with(const char *dovecot)
+void setup_servers_with(const char *const options[], const char *dovecot)
 {
 	struct str env = STR_INIT;
-	char *path, *more, *save = NULL, pid[16];
+	char *path, *save = NULL;
 
 	person_scratch();
 	tool_servers = file_join(srcdir(), "tests/servers/servers");
 	tool_fill = file_join(srcdir(), "tests/servers/fill");
-	snprintf(pid, sizeof(pid), "%d", (int)getpid());
 	path = file_join(person_dir, "s");
-	more = file_join(person_dir, "dovecot.more");
-	assert_int_equal(file_replace(more, dovecot, strlen(dovecot), 0600, NULL), 0);
-	run_tool((const char *[]){
-		tool_servers, "start", path, "--owner", pid, "--dovecot", more, NULL});
-	free(more);
+	start_servers(path, options, dovecot);
 	setenv("SERVERS", path, 1);
 	free(path);
 	path = file_join(person_dir, "s/env");
@@ -97,6 +106,11 @@ void setup_servers_with(const char *dovecot)
 	for (char *line = strtok_r(env.p, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 		take_env(line);
 	str_done(&env);
+}
+
+void setup_servers(void)
+{
+	setup_servers_with(NULL, NULL);
 }
 
 void end_servers(void)

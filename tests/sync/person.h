@@ -34,7 +34,9 @@ struct person {
 
 /* Real servers of tests/servers, and their end. */
 void setup_servers(void);
-void setup_servers_with(const char *dovecot); /* more of Dovecot's configuration */
+/* With options of `servers start` and more lines for Dovecot's configuration; either may be NULL.
+ */
+void setup_servers_with(const char *const options[], const char *dovecot);
 void end_servers(void);
 /* The scratch folder alone; end_scratch removes it. */
 void person_scratch(void);

@@ -67,7 +67,7 @@ int main(void)
 	i18n_init();
 	if (getenv("CMOCKA_TEST_FILTER"))
 		cmocka_set_test_filter(getenv("CMOCKA_TEST_FILTER"));
-	setup_servers_with(conf);
+	setup_servers_with(NULL, conf);
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
 	end_servers();
 	return failed;

@@ -414,7 +414,7 @@ int main(void)
 		log_open(getenv("WATCH_LOG"), 3);
 	if (getenv("CMOCKA_TEST_FILTER"))
 		cmocka_set_test_filter(getenv("CMOCKA_TEST_FILTER"));
-	setup_servers_with(dovecot);
+	setup_servers_with(NULL, dovecot);
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
 	end_servers();
 	return failed;

@@ -1,0 +1,838 @@
+/*
+ * A day of work on a disk that fails: the whole engine, a real Dovecot and a real relay, and at the
+ * n-th call that writes a file, makes one, renames or syncs, the disk is full (ENOSPC), over quota
+ * (EDQUOT) or read-only (EROFS). For every n of the day there is a run in which everything fails
+ * from there on, for every second n one in which only that call fails; then the same for the cache
+ * alone, with marks that others set meanwhile; then days on small file systems that are really
+ * full.
+ *
+ * The day: start with nothing, fill the folders, mark, move, copy and delete messages, save a
+ * draft, answer a mail, send it, synchronise, quit. Every request has to end in its final event;
+ * the engine has to quit in time. Then a start without faults, one synchronisation, and a look from
+ * outside (observer.c): what was told as done is there, what was told as failed is not, the drafts
+ * that were told as saved have their text, the mails that were taken for sending came once, the
+ * caches say what the server says. A notice about the disk comes once, not with every write.
+ * Controls: an engine that tells what failed as done, one that loses marks in the cache.
+ */
+#include "tests/sync/cut.h"
+#include "tests/sync/world.h"
+#include "tests/unit/harness.h"
+
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "store/cache.h"
+#include "store/journal.h"
+#include "store/outbox.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { STEP = 13 };
+#else
+enum { STEP = 1 };
+#endif
+enum { ACTS = 6, MAX_ACTS = 32, DAY_MS = 15000, MAX_CALLS = 2000 };
+
+enum told {
+	TOLD_BEGIN,
+	TOLD_DONE,
+	TOLD_FAILED,
+	TOLD_DRAFT,
+	TOLD_QUEUED,
+	TOLD_NOTICE,
+	TOLD_END,
+	TOLD_BAD
+};
+
+struct report {
+	enum told told;
+	unsigned seq; /* of an act; of a mail */
+	struct act act;
+	long calls, hits;
+	char text[200];
+};
+
+struct fault {
+	long at; /* below 0: none */
+	int error;
+	bool stays, cache_only;
+};
+
+enum broken { BROKEN_NOTHING, BROKEN_SAYS_DONE, BROKEN_CACHE };
+
+static enum broken broken;
+static struct person *person;
+static char *cache_dir;
+static struct world model;
+static unsigned mails;
+
+/* ---- the child ---- */
+
+static struct {
+	int out;
+	struct msglist *lists[WORLD_LISTS];
+	bool lost[WORLD_LISTS]; /* could not be opened */
+	struct world world;
+	unsigned seq, mails;
+} kid;
+
+static void tell(struct report *r)
+{
+	if (write(kid.out, r, sizeof(*r)) != sizeof(*r))
+		_exit(3);
+}
+
+static void tell_text(enum told told, unsigned seq, const char *text)
+{
+	struct report r = {.told = told, .seq = seq};
+
+	snprintf(r.text, sizeof(r.text), "%s", text ? text : "");
+	tell(&r);
+}
+
+static void bad(const char *text)
+{
+	struct str all = STR_INIT;
+
+	str_addf(&all, "%s; first failed: %s", text, cut_what());
+	tell_text(TOLD_BAD, 0, all.p);
+	_exit(2);
+}
+
+static void take(const struct event *ev)
+{
+	if (ev->kind == EVENT_NOTICE)
+		tell_text(TOLD_NOTICE, 0, ev->text);
+	if (ev->kind == EVENT_SEND_FAILED)
+		tell_text(TOLD_NOTICE, 1, ev->err.text);
+	for (unsigned i = 0; i < WORLD_LISTS; i++)
+		if (ev->kind == EVENT_FAILED && ev->list && ev->list == kid.lists[i])
+			kid.lost[i] = true;
+}
+
+static struct event *next_of(const char *awaited, int64_t end)
+{
+	struct event *ev = next_event(person->engine, end);
+
+	if (!ev)
+		bad(awaited);
+	take(ev);
+	return ev;
+}
+
+static struct event * final(unsigned request, const char *awaited)
+{
+	int64_t end = clock_ms() + DAY_MS;
+
+	for (;;) {
+		struct event *ev = next_of(awaited, end);
+
+		if (ev->request == request && ev->kind != EVENT_PROGRESS)
+			return ev;
+		event_free(ev);
+	}
+}
+
+static bool fine(unsigned request, const char *awaited)
+{
+	struct event *ev = final(request, awaited);
+	bool ok = ev->kind == EVENT_DONE;
+
+	event_free(ev);
+	return ok;
+}
+
+static void open_lists(void)
+{
+	int64_t end = clock_ms() + DAY_MS;
+	struct err err = {0};
+
+	for (unsigned i = 0; i < WORLD_LISTS; i++)
+		if (engine_find_folder(person->engine, 0, world_boxes[i]) >= 0)
+			kid.lists[i] = engine_open(person->engine, 0, world_boxes[i], &err);
+	for (unsigned i = 0; i < WORLD_LISTS; i++)
+		while (kid.lists[i] && !kid.lost[i] && !msglist_ready(kid.lists[i]))
+			event_free(next_of("a list", end));
+}
+
+static unsigned ask(const struct act *a, const uint32_t *uids)
+{
+	struct msglist *l = kid.lists[a->from];
+
+	switch (a->kind) {
+	case ACT_FLAG:
+		return engine_flag(person->engine, l, uids, a->n, a->clear, a->set);
+	case ACT_MOVE:
+		return engine_move(person->engine, l, uids, a->n, world_boxes[a->to]);
+	case ACT_COPY:
+		return engine_copy(person->engine, l, uids, a->n, world_boxes[a->to]);
+	default:
+		return engine_delete(person->engine, l, uids, a->n);
+	}
+}
+
+static bool find_rows(const struct act *a, uint32_t *uids)
+{
+	if (!kid.lists[a->from] || kid.lost[a->from])
+		return false;
+	for (unsigned i = 0; i < a->n; i++)
+		if (!(uids[i] = world_uid(kid.lists[a->from], a->ids[i], NULL, NULL)))
+			return false;
+	return true;
+}
+
+/* One change after the other: what the last one left behind is to be seen before the next. */
+static void one_act(const struct act *a)
+{
+	struct report r = {.told = TOLD_BEGIN, .act = *a};
+	uint32_t uids[WORLD_MANY];
+	struct event *ev;
+
+	if (!find_rows(a, uids))
+		return;
+	r.seq = ++kid.seq;
+	tell(&r);
+	ev = final(ask(a, uids), "a change");
+	if (ev->kind == EVENT_DONE || broken == BROKEN_SAYS_DONE) {
+		tell_text(TOLD_DONE, r.seq, "");
+		world_apply(&kid.world, a);
+	} else {
+		tell_text(TOLD_FAILED, r.seq, ev->err.text);
+	}
+	event_free(ev);
+}
+
+static char *begin_mail(enum compose_kind kind, struct msglist *l, uint32_t uid)
+{
+	struct event *ev = final(engine_compose(person->engine, 0, kind, l, uid,
+					 kind == COMPOSE_NEW ? "bob@example.org" : NULL),
+		"a new draft");
+	char *id = ev->kind == EVENT_DRAFT ? mem_strdup(ev->drafts[0].id) : NULL;
+
+	event_free(ev);
+	return id;
+}
+
+/* The id, when the text is told to be saved. */
+static char *save_mail(char *id, unsigned k)
+{
+	struct str text = STR_INIT;
+	struct event *ev;
+
+	if (!id)
+		return NULL;
+	str_addf(&text, "From: %s@example.org\nTo: bob@example.org\nSubject: k%u\n\nText %u\n",
+		person->name, k, k);
+	ev = final(engine_draft_save(person->engine, 0, id, text.p), "a draft");
+	if (ev->kind == EVENT_DRAFT) {
+		tell_text(TOLD_DRAFT, k, id);
+	} else {
+		free(id);
+		id = NULL;
+	}
+	event_free(ev);
+	str_done(&text);
+	return id;
+}
+
+static void write_mails(void)
+{
+	uint32_t uid = 0;
+	char *id = save_mail(begin_mail(COMPOSE_NEW, NULL, 0), kid.mails + 1);
+
+	free(id); /* stays a draft */
+	if (kid.lists[0] && !kid.lost[0])
+		uid = msglist_uid(kid.lists[0], 0);
+	if (uid)
+		id = begin_mail(COMPOSE_REPLY, kid.lists[0], uid);
+	else
+		id = begin_mail(COMPOSE_NEW, NULL, 0);
+	id = save_mail(id, kid.mails + 2);
+	if (id && fine(engine_send(person->engine, 0, id), "sending"))
+		tell_text(TOLD_QUEUED, kid.mails + 2, "");
+	free(id);
+}
+
+static void end_kid(void)
+{
+	struct report r = {.told = TOLD_END};
+	int64_t begin = clock_ms();
+
+	engine_free(person->engine);
+	if (clock_ms() - begin > 2000)
+		bad("quitting took long");
+	r.hits = cut_hits();
+	r.calls = cut_count();
+	snprintf(r.text, sizeof(r.text), "%s", cut_what());
+	cut_off();
+	tell(&r);
+	_exit(0);
+}
+
+static void day_kid(const struct fault *f)
+{
+	struct act a;
+
+	if (f->at >= 0)
+		cut_fail_at(f->at, f->error, f->stays, f->cache_only ? cache_dir : person->home);
+	else
+		cut_fail_at(MAX_CALLS * 100, 0, false, person->home);
+	start(person, false);
+	fine(engine_sync(person->engine, 0), "a synchronisation");
+	open_lists();
+	fine(engine_sync(person->engine, 0), "a synchronisation");
+	srand(7 + mails);
+	for (int i = 0; i < ACTS; i++)
+		if (world_draw(&kid.world, &a))
+			one_act(&a);
+	write_mails();
+	fine(engine_sync(person->engine, 0), "a synchronisation");
+	end_kid();
+}
+
+static bool mail_is_moving(void)
+{
+	struct outbox_info o;
+	bool moving = false;
+
+	for (size_t i = 0; i < engine_outbox(person->engine, 0); i++) {
+		engine_outbox_at(person->engine, 0, i, &o);
+		moving |= !o.unconfirmed && !o.failed;
+	}
+	return moving;
+}
+
+/* The day after: no faults. */
+static void healed_kid(void)
+{
+	struct outbox_info o;
+	int64_t end;
+
+	cut_off();
+	start(person, false);
+	if (!fine(engine_sync(person->engine, 0), "the next day's synchronisation"))
+		bad("no synchronisation on the next day");
+	/* What waits for its time after a failure is sent when asked for. */
+	for (size_t i = 0; i < engine_outbox(person->engine, 0); i++) {
+		engine_outbox_at(person->engine, 0, i, &o);
+		if (!o.unconfirmed)
+			engine_outbox_retry(person->engine, 0, o.id);
+	}
+	end = clock_ms() + DAY_MS;
+	while (mail_is_moving() || engine_pending(person->engine))
+		event_free(next_of("the outbox and the journal", end));
+	if (!fine(engine_sync(person->engine, 0), "the next day's second synchronisation"))
+		bad("no second synchronisation on the next day");
+	end_kid();
+}
+
+/* ---- the parent ---- */
+
+static struct imap *observer, *bob;
+static struct {
+	unsigned days, hits, refused, lost, doubled, undead, unsure, cache, bad, noisy;
+} total;
+static bool quiet;
+static struct act begun[MAX_ACTS];
+static enum told fate[MAX_ACTS];
+static unsigned nbegun, refusals, queued;
+static struct {
+	unsigned k;
+	char id[200];
+} drafts[4];
+static unsigned ndrafts;
+static void (*before_healing)(void);
+static struct str day_notices = STR_INIT;
+static long calls, hits;
+static char first_hit[200];
+
+static void say(const char *kind, const char *text)
+{
+	if (!quiet)
+		print_message("# %s: %s (%s)\n", kind, text, first_hit);
+}
+
+static void take_report(const struct report *r)
+{
+	switch (r->told) {
+	case TOLD_BEGIN:
+		begun[nbegun] = r->act;
+		fate[nbegun++] = TOLD_BEGIN;
+		break;
+	case TOLD_DONE:
+	case TOLD_FAILED:
+		fate[r->seq - 1] = r->told;
+		total.refused += r->told == TOLD_FAILED;
+		break;
+	case TOLD_DRAFT:
+		drafts[ndrafts].k = r->seq;
+		snprintf(drafts[ndrafts++].id, sizeof(drafts[0].id), "%s", r->text);
+		break;
+	case TOLD_QUEUED:
+		queued = r->seq;
+		break;
+	case TOLD_NOTICE:
+		refusals += r->seq;
+		if (!r->seq)
+			str_addf(&day_notices, "%s\n", r->text);
+		break;
+	case TOLD_END:
+		calls = r->calls;
+		hits = r->hits;
+		snprintf(first_hit, sizeof(first_hit), "%s", r->text);
+		break;
+	default:
+		total.bad++;
+		say("waited in vain for", r->text);
+	}
+}
+
+static void run(void (*work)(const struct fault *f), const struct fault *f)
+{
+	struct report r;
+	int fds[2], status = 0;
+	ssize_t n;
+	pid_t pid;
+
+	assert_int_equal(pipe(fds), 0);
+	fflush(NULL);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		close(fds[0]);
+		kid.out = fds[1];
+		kid.world = model;
+		kid.mails = mails;
+		work(f);
+	}
+	close(fds[1]);
+	while ((n = read(fds[0], &r, sizeof(r))) != 0)
+		if (n == sizeof(r))
+			take_report(&r);
+	close(fds[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (!WIFEXITED(status) || (WEXITSTATUS(status) != 0 && WEXITSTATUS(status) != 2)) {
+		total.bad++;
+		say("the engine", "crashed");
+	}
+}
+
+static void work_healed(const struct fault *f)
+{
+	(void)f;
+	healed_kid();
+}
+
+/* The state after what was told as done; what was told as failed may not have happened. */
+static void check_world(const struct seen *s)
+{
+	struct world want = model, with = model, is;
+	struct str text = STR_INIT;
+	bool twice = world_of(s, &is), has_failed = false;
+	char *save = NULL;
+
+	for (unsigned i = 0; i < nbegun; i++) {
+		world_apply(&with, &begun[i]);
+		if (fate[i] == TOLD_DONE)
+			world_apply(&want, &begun[i]);
+		has_failed |= fate[i] == TOLD_FAILED;
+	}
+	total.doubled += twice;
+	if (world_compare(&want, &is, &text) == 0) {
+		/* as told */
+	} else if (has_failed && world_compare(&with, &is, NULL) == 0) {
+		/* What could neither be synced nor taken back again stays: the file system became
+		 * read-only in between. */
+		total.undead++;
+	} else {
+		total.lost++;
+		for (unsigned i = 0; i < nbegun; i++) {
+			char line[160];
+
+			world_act_text(&begun[i], line, sizeof(line));
+			say(fate[i] == TOLD_DONE ? "done" : "failed", line);
+		}
+		for (char *line = strtok_r(text.p, "\n", &save); line;
+			line = strtok_r(NULL, "\n", &save))
+			say("the server", line);
+	}
+	model = is;
+	str_done(&text);
+}
+
+static unsigned count_mail(const struct seen *s, unsigned k)
+{
+	unsigned n = 0, is;
+
+	for (size_t i = 0; i < s->n; i++)
+		n += sscanf(s->v[i].subject, "k%u", &is) == 1 && is == k;
+	return n;
+}
+
+static bool in_outbox(struct outbox *o, unsigned k)
+{
+	struct strv ids = STRV_INIT;
+	unsigned is;
+	bool found = false;
+
+	outbox_list(o, &ids, NULL);
+	for (size_t i = 0; i < ids.n; i++) {
+		struct outbox_mail m = {0};
+
+		found |= outbox_get(o, ids.v[i], &m, NULL) == 0 &&
+			 sscanf(m.subject, "k%u", &is) == 1 && is == k;
+		outbox_mail_done(&m);
+	}
+	strv_done(&ids);
+	return found;
+}
+
+static void check_mails(struct outbox *o)
+{
+	struct seen s;
+
+	observer_look(bob, "INBOX", &s);
+	for (unsigned k = mails + 1; k <= mails + 2; k++) {
+		unsigned came = count_mail(&s, k);
+
+		total.doubled += came > 1;
+		if (came > 1)
+			say("a mail", "came twice");
+		if (came && k == mails + 2 && k != queued) {
+			total.lost++;
+			say("a mail", "came though sending was told as failed");
+		}
+		if (k != queued || came)
+			continue;
+		/* That it could not be noted as being sent, and then not that it was not. */
+		total.unsure++;
+		if (in_outbox(o, k))
+			continue;
+		total.lost++;
+		say("a mail", "that was taken for sending did not come");
+	}
+	for (unsigned i = 0; i < ndrafts; i++) {
+		struct str text = STR_INIT, want = STR_INIT;
+
+		str_addf(&want, "\n\nText %u\n", drafts[i].k);
+		if (drafts[i].k != queued &&
+			(outbox_draft_load(o, drafts[i].id, &text, NULL) != 0 ||
+				!strstr(str_c(&text), want.p))) {
+			/* The one that was to be sent may have been, though that was told as
+			 * failed. */
+			if (!count_mail(&s, drafts[i].k)) {
+				total.lost++;
+				say("a draft", "that was saved is not there");
+			}
+		}
+		str_done(&text);
+		str_done(&want);
+	}
+	seen_done(&s);
+}
+
+static unsigned disk_notices(void)
+{
+	unsigned n = 0;
+
+	for (const char *p = str_c(&day_notices); (p = strstr(p, "annot be ")); p++)
+		n++;
+	return n;
+}
+
+static void after(void)
+{
+	char *dir = file_join(getenv("XDG_DATA_HOME"), "talaria/test");
+	struct str lines = STR_INIT;
+	struct outbox *o = NULL;
+	struct seen s;
+	size_t rows;
+	char *save = NULL;
+
+	observer_look(observer, NULL, &s);
+	check_world(&s);
+	assert_int_equal(outbox_open(&o, dir, NULL), 0);
+	check_mails(o);
+	outbox_free(o);
+	if (observer_compare(&s, cache_dir, true, &lines, &rows) != 0) {
+		total.cache++;
+		for (char *line = strtok_r(lines.p, "\n", &save); line;
+			line = strtok_r(NULL, "\n", &save))
+			say("the cache", line);
+	}
+	if (disk_notices() > 1 || refusals > 2) {
+		total.noisy++;
+		say("notices", str_c(&day_notices));
+		if (refusals)
+			print_message("# %u times not sent\n", refusals);
+	}
+	str_done(&lines);
+	seen_done(&s);
+	free(dir);
+}
+
+static void forget_home(void)
+{
+	static const char *const vars[] = {"XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"};
+
+	for (size_t i = 0; i < MEM_COUNT(vars); i++)
+		assert_int_equal(file_remove_tree(getenv(vars[i]), NULL), 0);
+}
+
+/* A day and the day after; how many calls failed. */
+static long one_day(const struct fault *f, bool from_nothing)
+{
+	nbegun = refusals = queued = ndrafts = 0;
+	str_clear(&day_notices);
+	if (from_nothing)
+		forget_home();
+	first_hit[0] = '\0';
+	hits = -1; /* unless it says so */
+	calls = 0;
+	run(day_kid, f);
+	total.hits += hits != 0;
+	total.days++;
+	{
+		long had = hits, was = calls;
+		char what[200];
+
+		memcpy(what, first_hit, sizeof(what));
+		if (before_healing)
+			before_healing();
+		run(work_healed, f);
+		hits = had;
+		calls = was;
+		memcpy(first_hit, what, sizeof(what));
+	}
+	after();
+	mails += 2;
+	return hits;
+}
+
+static unsigned faults(void)
+{
+	return total.lost + total.doubled + total.cache + total.bad + total.noisy;
+}
+
+static void summary(const char *name)
+{
+	if (!quiet)
+		print_message("# %s: %u days, %u with a failed call, %u changes refused; %u lost, "
+			      "%u doubled, %u caches "
+			      "wrong, %u hung or crashed, %u with many notices; %u changes done "
+			      "though told as failed, %u mails left unconfirmed\n",
+			name, total.days, total.hits, total.refused, total.lost, total.doubled,
+			total.cache, total.bad, total.noisy, total.undead, total.unsure);
+	memset(&total, 0, sizeof(total));
+}
+
+static void all_calls(bool stays, long step)
+{
+	static const int errors[] = {ENOSPC, EDQUOT, EROFS};
+	const char *only = getenv("TALARIA_CALL");
+
+	for (long n = only ? strtol(only, NULL, 10) : 0; n < MAX_CALLS; n += step) {
+		struct fault f = {n, errors[(n / step) % 3], stays, false};
+
+		if (one_day(&f, true) == 0 || only)
+			break;
+	}
+}
+
+/* A mark that others set on the server meanwhile: one that the day does not touch, because who does
+ * not see it cannot mean it. */
+static void marks_from_elsewhere(unsigned lot)
+{
+	for (unsigned b = 0; b < 2; b++)
+		for (unsigned id = 0; id < WORLD_IDS; id++) {
+			struct spot *at = &model.at[b][id];
+			struct seen s;
+			struct imap_selected sel;
+			struct err err = {0};
+			char uid[16], name[32];
+
+			if (!at->there || (id + lot) % 5)
+				continue;
+			observer_look(observer, world_boxes[b], &s);
+			snprintf(name, sizeof(name), "m%u@example.org", id);
+			snprintf(uid, sizeof(uid), "%u",
+				(unsigned)seen_find(&s, world_boxes[b], name)->uid);
+			if (imap_select(observer, world_boxes[b], NULL, NULL, NULL, NULL, &sel,
+				    &err) != 0 ||
+				imap_store(observer, uid, !(at->flags & IMAP_DRAFT), IMAP_DRAFT,
+					NULL, &err) != 0)
+				fail_msg("%s", err.text);
+			at->flags ^= IMAP_DRAFT;
+			seen_done(&s);
+		}
+}
+
+/* A cache that is there; what others changed has to get into it. Only the cache fails. */
+static void cache_calls(bool stays, long step)
+{
+	static const int errors[] = {ENOSPC, EROFS};
+
+	for (long n = 0; n < MAX_CALLS; n += step) {
+		struct fault f = {n, errors[(n / step) % 2], stays, true};
+
+		marks_from_elsewhere((unsigned)n);
+		if (one_day(&f, false) == 0)
+			break;
+	}
+}
+
+static void end_case(const char *name)
+{
+	unsigned n = faults();
+
+	summary(name);
+	assert_int_equal(n, 0);
+}
+
+static void test_one_fails(void **state)
+{
+	(void)state;
+	all_calls(false, 2 * STEP);
+	end_case("one call fails");
+}
+
+static void test_all_fail(void **state)
+{
+	(void)state;
+	all_calls(true, STEP);
+	end_case("everything fails from there on");
+}
+
+static void test_cache_fails(void **state)
+{
+	(void)state;
+	cache_calls(false, STEP);
+	cache_calls(true, STEP);
+	end_case("the cache alone fails");
+}
+
+static void more_room(void)
+{
+	assert_int_equal(mount("none", person->home, "tmpfs", MS_REMOUNT, "size=8m"), 0);
+}
+
+/* A small file system in memory, where mounting is allowed: writes that end short. */
+static void test_really_full(void **state)
+{
+	struct fault none = {.at = -1};
+	struct str config = STR_INIT;
+	char size[32];
+
+	(void)state;
+	assert_int_equal(file_read(person->config, 65536, &config, NULL), 0);
+	before_healing = more_room;
+	for (int kb = 24; kb <= 256; kb += 8 * STEP) {
+		snprintf(size, sizeof(size), "size=%dk", kb);
+		if (mount("none", person->home, "tmpfs", 0, size) != 0) {
+			print_message("# not done: no file system can be mounted here (%s)\n",
+				strerror(errno));
+			break;
+		}
+		assert_int_equal(file_replace(person->config, config.p, config.len, 0600, NULL), 0);
+		one_day(&none, false);
+		assert_int_equal(umount(person->home), 0);
+	}
+	before_healing = NULL;
+	str_done(&config);
+	end_case("a small file system");
+}
+
+static int start_all(void **state)
+{
+	struct fault none = {.at = -1};
+
+	(void)state;
+	person = world_person(NULL, &cache_dir);
+	observer = observer_new(person->name);
+	bob = observer_new("bob");
+	world_put(observer, &model);
+	one_day(&none, true);
+	if (!quiet)
+		print_message("# a day has %ld calls\n", calls);
+	assert_int_equal(faults(), 0);
+	memset(&total, 0, sizeof(total));
+	return 0;
+}
+
+static int end_all(void **state)
+{
+	(void)state;
+	observer_free(observer);
+	observer_free(bob);
+	person_free(person);
+	free(cache_dir);
+	str_done(&day_notices);
+	return 0;
+}
+
+/* A harness that finds nothing in a broken engine proves nothing. */
+static void test_controls(void **state)
+{
+	unsigned n;
+
+	(void)state;
+	quiet = true;
+	broken = BROKEN_SAYS_DONE;
+	all_calls(true, 60);
+	n = total.lost;
+	print_message("# control, told as done what failed: %u of %u days\n", n, total.days);
+	assert_true(n > 0);
+	memset(&total, 0, sizeof(total));
+	broken = BROKEN_CACHE;
+	forget_home();
+	cache_calls(true, 7);
+	n = total.cache;
+	print_message("# control, loses marks in the cache: %u of %u days\n", n, total.days);
+	assert_true(n > 0);
+	broken = BROKEN_NOTHING;
+	quiet = false;
+}
+
+/* ---- broken engines, by --wrap ---- */
+
+int __real_cache_set_flags(struct cache *c, uint32_t uid, uint32_t clear, uint32_t set,
+	const char *keywords, struct err *err);
+int __wrap_cache_set_flags(struct cache *c, uint32_t uid, uint32_t clear, uint32_t set,
+	const char *keywords, struct err *err);
+int __wrap_cache_set_flags(struct cache *c, uint32_t uid, uint32_t clear, uint32_t set,
+	const char *keywords, struct err *err)
+{
+	if (broken == BROKEN_CACHE && uid % 3 == 0)
+		return 0;
+	return __real_cache_set_flags(c, uid, clear, set, keywords, err);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, start_all, end_all)
+	const struct CMUnitTest tests[] = {
+		T(test_one_fails),
+		T(test_all_fail),
+		T(test_cache_fails),
+		T(test_really_full),
+		T(test_controls),
+	};
+	int failed;
+
+	i18n_init();
+	if (getenv("CMOCKA_TEST_FILTER"))
+		cmocka_set_test_filter(getenv("CMOCKA_TEST_FILTER"));
+	setup_servers_with((const char *[]){"--no-postfix", NULL},
+		"service imap {\n  service_count = 1000\n  process_min_avail = 2\n}\n");
+	failed = cmocka_run_group_tests_name("engine full", tests, NULL, NULL);
+	end_servers();
+	return failed;
+}

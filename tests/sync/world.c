@@ -1,0 +1,168 @@
+#include "tests/sync/world.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+const char *const world_boxes[WORLD_LISTS] = {"INBOX", "Archive", "Copies", "Trash", "Sent"};
+
+void world_apply(struct world *w, const struct act *a)
+{
+	for (unsigned i = 0; a->kind != ACT_SEND && i < a->n; i++) {
+		struct spot *from = &w->at[a->from][a->ids[i]], *to = &w->at[a->to][a->ids[i]];
+
+		if (a->kind == ACT_FLAG)
+			from->flags = (from->flags & ~a->clear) | a->set;
+		else if (a->kind == ACT_DELETE && a->from == a->to)
+			*from = (struct spot){0};
+		else
+			*to = *from;
+		if (a->kind == ACT_MOVE || (a->kind == ACT_DELETE && a->from != a->to))
+			*from = (struct spot){0};
+	}
+}
+
+/* Each message is once in INBOX or Archive, and at most once in Copies and in Trash. */
+bool world_draw(const struct world *w, struct act *a)
+{
+	static const uint32_t marks[] = {MSG_SEEN, MSG_FLAGGED, MSG_ANSWERED, MSG_FORWARDED};
+	unsigned lot = (unsigned)rand() % 10, want = rand() % 3 ? 1 : WORLD_MANY,
+		 at = (unsigned)rand();
+
+	if (lot == 8 && want > WORLD_MANY_COPIES)
+		want = WORLD_MANY_COPIES;
+	*a = (struct act){.kind = lot < 5   ? ACT_FLAG
+				  : lot < 8 ? ACT_MOVE
+				  : lot < 9 ? ACT_COPY
+					    : ACT_DELETE};
+	a->from = a->kind == ACT_FLAG ? (unsigned)rand() % WORLD_BOXES : (unsigned)rand() % 2;
+	if (a->kind == ACT_DELETE)
+		a->from += 2;
+	a->to = a->kind == ACT_FLAG   ? a->from
+		: a->kind == ACT_MOVE ? 1 - a->from
+		: a->kind == ACT_COPY ? 2
+				      : 3;
+	if (a->kind == ACT_FLAG && rand() % 2)
+		a->set = marks[rand() % 4];
+	else if (a->kind == ACT_FLAG)
+		a->clear = marks[rand() % 4];
+	for (unsigned i = 0; i < WORLD_IDS && a->n < want; i++) {
+		unsigned id = (at + i) % WORLD_IDS;
+
+		if (w->at[a->from][id].there && (a->from == a->to || !w->at[a->to][id].there))
+			a->ids[a->n++] = id;
+	}
+	return a->n > 0;
+}
+
+bool world_of(const struct seen *s, struct world *w)
+{
+	bool doubled = false;
+
+	memset(w, 0, sizeof(*w));
+	for (size_t i = 0; i < s->n; i++)
+		for (unsigned b = 0; b < WORLD_BOXES; b++) {
+			unsigned id;
+
+			if (strcmp(s->v[i].folder, world_boxes[b]) != 0 ||
+				sscanf(s->v[i].id, "m%u@", &id) != 1 || id >= WORLD_IDS)
+				continue;
+			doubled |= w->at[b][id].there;
+			w->at[b][id] = (struct spot){true, s->v[i].flags};
+		}
+	return doubled;
+}
+
+unsigned world_compare(const struct world *want, const struct world *is, struct str *text)
+{
+	unsigned n = 0;
+
+	for (unsigned b = 0; b < WORLD_BOXES; b++)
+		for (unsigned id = 0; id < WORLD_IDS; id++) {
+			const struct spot *x = &want->at[b][id], *y = &is->at[b][id];
+
+			if (x->there == y->there && x->flags == y->flags)
+				continue;
+			n++;
+			if (text)
+				str_addf(text, "m%u in %s: %s %x, should be %s %x\n", id,
+					world_boxes[b], y->there ? "there" : "not there",
+					(unsigned)y->flags, x->there ? "there" : "not there",
+					(unsigned)x->flags);
+		}
+	return n;
+}
+
+void world_act_text(const struct act *a, char *out, size_t size)
+{
+	static const char *const kinds[] = {"flag", "move", "copy", "delete", "send"};
+	size_t len = (size_t)snprintf(out, size, "%s %s -> %s -%x +%x", kinds[a->kind],
+		world_boxes[a->from], world_boxes[a->to], (unsigned)a->clear, (unsigned)a->set);
+
+	for (unsigned i = 0; i < a->n && len < size; i++)
+		len += (size_t)snprintf(out + len, size - len, " m%u", a->ids[i]);
+}
+
+uint32_t world_uid(
+	struct msglist *l, unsigned id, bool (*passed)(void *ctx, uint32_t uid), void *ctx)
+{
+	char subject[16];
+
+	snprintf(subject, sizeof(subject), "m%u", id);
+	for (size_t i = 0; i < msglist_count(l); i++) {
+		struct msg_row row;
+
+		if (msglist_row(l, i, &row) && row.subject && strcmp(row.subject, subject) == 0 &&
+			!(passed && passed(ctx, row.uid)))
+			return row.uid;
+	}
+	return 0;
+}
+
+struct person *world_person(const char *fill_n, char **cache)
+{
+	struct person *p = person_new("imap", "", fill_n ? "--count" : NULL, fill_n);
+	struct str text = STR_INIT;
+	char *dir = file_join(getenv("XDG_CACHE_HOME"), "talaria");
+
+	stop(p);
+	*cache = file_join(dir, "test");
+	free(dir);
+	str_addf(&text,
+		"account test {\n\tfrom \"%s@example.org\"\n\tprotocol imap\n\timap "
+		"imap+insecure://%s@localhost:%s\n\tsmtp smtp+insecure://localhost:%s\n\tpassword "
+		"plain \"%s\"\n}\n",
+		p->name, p->name, getenv("SRV_IMAP"), getenv("SRV_SMTP_PLAIN"),
+		getenv("SRV_PASSWORD"));
+	assert_int_equal(file_replace(p->config, text.p, text.len, 0600, NULL), 0);
+	str_done(&text);
+	return p;
+}
+
+void world_put(struct imap *im, struct world *w)
+{
+	struct err err = {0};
+
+	memset(w, 0, sizeof(*w));
+	if (imap_create(im, "Copies", &err) != 0)
+		fail_msg("%s", err.text);
+	for (unsigned id = 0; id < WORLD_IDS; id++) {
+		struct str text = STR_INIT;
+
+		w->at[0][id].there = true;
+		str_addf(&text,
+			"From: a@example.org\r\nSubject: m%u\r\nMessage-ID: <m%u@example.org>\r\n"
+			"Date: Sat, 03 Jan 2026 01:%02u:00 +0000\r\n\r\nText %u\r\n",
+			id, id, id, id);
+		if (imap_append(im, "INBOX", text.p, text.len, 0, 0, NULL, &err) != 0)
+			fail_msg("%s", err.text);
+		str_done(&text);
+	}
+}
