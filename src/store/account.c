@@ -276,6 +276,7 @@ static void start_connections(struct account *a)
 		return;
 	}
 	a->following = false;
+	follow_reset(a);
 	/* Only now is it sure that no other copy is sending: what it left behind in mid-air is
 	 * unconfirmed. */
 	outbox_recover(a->outbox, NULL);
@@ -400,7 +401,7 @@ void account_free(struct account *a, int wait_ms)
 	free(a->sending);
 	map_free(a->marks, NULL);
 	strv_done(&a->refused);
-	strv_done(&a->outbox_ids);
+	follow_reset(a);
 	store_account_free(a->setup);
 	free(a);
 }
@@ -637,31 +638,6 @@ static void follow_others(struct account *a)
 	for (struct folder *f = a->folders; f; f = f->next)
 		if (f->cache && f->uses && !f->local && cache_refresh(f->cache, NULL) == 1)
 			folder_send_list(f, NULL);
-}
-
-/* Another running copy sends: what is gone from the outbox has left. */
-static void follow_outbox(struct account *a)
-{
-	struct strv now = STRV_INIT;
-	bool changed = false;
-
-	if (outbox_list(a->outbox, &now, NULL) != 0)
-		return;
-	for (size_t i = 0; i < a->outbox_ids.n; i++)
-		if (!strv_has(&now, a->outbox_ids.v[i])) {
-			struct store_event *ev = store_event_new(STORE_SENT);
-
-			ev->account = a->index;
-			ev->folder = mem_strdup(a->outbox_ids.v[i]);
-			ev->text = mem_strdup("");
-			store_emit(a->store, ev);
-			changed = true;
-		}
-	changed |= now.n != a->outbox_ids.n;
-	strv_done(&a->outbox_ids);
-	a->outbox_ids = now;
-	if (changed)
-		account_outbox(a);
 }
 
 /* What a POP3 session delivers is known; reading all names again after each group would take most

@@ -136,6 +136,12 @@ struct pop3_session { /* store/session.c */
 	struct err err;
 };
 
+struct followed {
+	char *id, *subject; /* owned */
+	enum outbox_state state;
+	int attempts;
+};
+
 struct account {
 	struct store *store;
 	int index;
@@ -171,8 +177,9 @@ struct account {
 	struct sync *checker; /* connections that only look (REQUEST_CHECK), or NULL */
 	unsigned check_generation;
 	int64_t next_evict;
-	struct strv outbox_ids; /* as seen last, while another copy sends */
-	unsigned sync_waiting;  /* REQUEST_SYNC to be answered when all is through */
+	struct followed *followed; /* owned; the outbox as seen last, while another copy sends */
+	size_t nfollowed, cap_followed;
+	unsigned sync_waiting; /* REQUEST_SYNC to be answered when all is through */
 	unsigned list_waiting;
 	struct err sync_err;
 	struct map *marks; /* identity (hex) -> flags that wait for the server's inbox; or NULL */
@@ -212,6 +219,13 @@ struct store {
 	int64_t next_tick;
 	struct clock_nap nap;
 };
+
+/* --- follow.c: the outbox while another running copy sends --- */
+void follow_outbox(struct account *a); /* looks, and tells what has changed since */
+/* Ours went into it just now: the copy that sends may be quicker than our next look. */
+void follow_mail(struct account *a, const struct outbox_mail *m);
+void follow_forget(struct account *a, const char *id); /* we took it out ourselves */
+void follow_reset(struct account *a);
 
 /* --- store.c: events --- */
 void store_emit(struct store *s, struct store_event *ev);

@@ -293,6 +293,9 @@ static int put_out(struct account *a, struct draft *d, int64_t due, struct err *
 		for (size_t i = 0; i < to.n; i++)
 			strv_add(&m.recipients, to.v[i].mail);
 		rc = outbox_put(a->outbox, &m, message.p, message.len, err);
+		/* The copy that sends may be quicker than our next look at the outbox. */
+		if (rc == 0 && !a->sync)
+			follow_mail(a, &m);
 	}
 	outbox_mail_done(&m);
 	addr_list_done(&to);
@@ -721,6 +724,8 @@ static int outbox_back(struct account *a, const struct store_request *r, struct 
 	rc = save_draft(a, r, &d, err);
 	if (rc == 0)
 		rc = outbox_remove(a->outbox, r->id, err);
+	if (rc == 0)
+		follow_forget(a, r->id);
 	draft_done(&d);
 	outbox_mail_done(&m);
 	str_done(&bytes);
@@ -735,6 +740,7 @@ static int outbox_drop(struct account *a, const struct store_request *r, struct 
 		return err_set(err, ERR_BUSY, _("It is being sent just now"));
 	if (outbox_remove(a->outbox, r->id, err) != 0)
 		return -1;
+	follow_forget(a, r->id);
 	account_outbox(a);
 	store_done(a->store, r, _("Dropped"));
 	return 0;

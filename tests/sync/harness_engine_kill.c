@@ -45,7 +45,7 @@ enum { FILL_KILLS = 30, STORM_KILLS = 40, REPLAY_KILLS = 30 };
 enum { FILL_KILLS = 300, STORM_KILLS = 400, REPLAY_KILLS = 300 };
 #endif
 enum {
-	CONTROL_KILLS = 60,
+	CONTROL_KILLS = 600, /* at most: the first one that is noticed is enough */
 	FILL_MAILS = 2000,
 	STORM_ACTS = 24,  /* changes of one child, unless it is killed */
 	OFFLINE_ACTS = 8, /* before a replay */

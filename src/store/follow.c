@@ -1,0 +1,111 @@
+/*
+ * The outbox while another running copy sends: what became of each mail is told from its files, as
+ * if this copy had sent it.
+ */
+#include "base/mem.h"
+#include "store/store_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct followed *find(struct account *a, const char *id)
+{
+	for (size_t i = 0; i < a->nfollowed; i++)
+		if (strcmp(a->followed[i].id, id) == 0)
+			return &a->followed[i];
+	return NULL;
+}
+
+void follow_mail(struct account *a, const struct outbox_mail *m)
+{
+	struct followed *f = find(a, m->id);
+
+	if (!f) {
+		a->followed = mem_grow(
+			a->followed, &a->cap_followed, a->nfollowed + 1, sizeof(*a->followed));
+		f = &a->followed[a->nfollowed++];
+		f->id = mem_strdup(m->id);
+		f->subject = mem_strdup(m->subject);
+	}
+	f->state = m->state;
+	f->attempts = m->attempts;
+}
+
+void follow_forget(struct account *a, const char *id)
+{
+	struct followed *f = find(a, id);
+
+	if (!f)
+		return;
+	free(f->id);
+	free(f->subject);
+	*f = a->followed[--a->nfollowed];
+}
+
+void follow_reset(struct account *a)
+{
+	while (a->nfollowed)
+		follow_forget(a, a->followed[0].id);
+	MEM_FREE(a->followed);
+	a->cap_followed = 0;
+}
+
+static struct store_event *news(
+	struct account *a, enum store_event_kind kind, const char *id, const char *subject)
+{
+	struct store_event *ev = store_event_new(kind);
+
+	ev->account = a->index;
+	ev->folder = mem_strdup(id);
+	ev->text = mem_strdup(subject);
+	return ev;
+}
+
+/* True: something is to be seen. */
+static bool compare(struct account *a, const struct outbox_mail *m)
+{
+	struct followed *f = find(a, m->id);
+	bool changed = !f || f->state != m->state || f->attempts != m->attempts;
+	bool failed = f && changed &&
+		      (m->state == OUTBOX_FAILED || m->state == OUTBOX_UNCONFIRMED ||
+			      (m->state == OUTBOX_QUEUED && m->attempts > f->attempts));
+
+	if (failed) {
+		struct store_event *ev = news(a, STORE_SEND_FAILED, m->id, m->subject);
+
+		err_set(&ev->err, m->state == OUTBOX_QUEUED ? ERR_AGAIN : ERR_REFUSED, "%s",
+			m->error);
+		ev->n = m->state == OUTBOX_QUEUED; /* it will be tried again */
+		store_emit(a->store, ev);
+	}
+	if (changed)
+		follow_mail(a, m);
+	return changed;
+}
+
+void follow_outbox(struct account *a)
+{
+	struct strv now = STRV_INIT;
+	bool changed = false;
+
+	if (outbox_list(a->outbox, &now, NULL) != 0)
+		return;
+	for (size_t i = a->nfollowed; i-- > 0;) {
+		const struct followed *f = &a->followed[i];
+
+		if (strv_has(&now, f->id))
+			continue;
+		store_emit(a->store, news(a, STORE_SENT, f->id, f->subject));
+		follow_forget(a, f->id);
+		changed = true;
+	}
+	for (size_t i = 0; i < now.n; i++) {
+		struct outbox_mail m = {0};
+
+		changed |= outbox_get(a->outbox, now.v[i], &m, NULL) == 0 && compare(a, &m);
+		outbox_mail_done(&m);
+	}
+	strv_done(&now);
+	if (changed)
+		account_outbox(a);
+}
