@@ -161,8 +161,9 @@ static void find_ours(struct cli *c, struct sending *s)
 
 static void take_fate(struct sending *s, const struct event *ev)
 {
-	if (!ev || ev->account != s->account || !ev->text || !s->subject ||
-		strcmp(ev->text, s->subject) != 0)
+	/* Another running copy may have taken it out of the outbox before it was seen there. */
+	if (!ev || ev->account != s->account || !ev->text ||
+		(s->subject && strcmp(ev->text, s->subject) != 0))
 		return;
 	if (ev->kind == EVENT_SENT)
 		s->sent = true;
@@ -196,17 +197,22 @@ static void wait_fate(struct cli *c, struct sending *s)
 	}
 }
 
+/* Where another running copy synchronises, it sees the copy in Sent through with all it has to do.
+ */
 static bool nothing_pending(struct cli *c, void *arg)
 {
-	(void)arg;
-	return engine_pending(c->engine) == 0;
+	const struct sending *s = arg;
+	struct account_info info;
+
+	engine_account(c->engine, (size_t)s->account, &info);
+	return info.state == STATE_FOLLOWING || engine_pending(c->engine) == 0;
 }
 
-static enum cli_status tell_fate(struct cli *c, const struct sending *s)
+static enum cli_status tell_fate(struct cli *c, struct sending *s)
 {
 	if (s->sent && !s->failed) {
 		/* The copy in Sent; what is not through by then goes with the next connection. */
-		cli_until(c, nothing_pending, NULL, COPY_MS);
+		cli_until(c, nothing_pending, s, COPY_MS);
 		return CLI_OK;
 	}
 	if (s->kind == ERR_REFUSED) {
