@@ -477,24 +477,6 @@ static unsigned count_mail(const struct seen *s, unsigned k)
 	return n;
 }
 
-static bool in_outbox(struct outbox *o, unsigned k)
-{
-	struct strv ids = STRV_INIT;
-	unsigned is;
-	bool found = false;
-
-	outbox_list(o, &ids, NULL);
-	for (size_t i = 0; i < ids.n; i++) {
-		struct outbox_mail m = {0};
-
-		found |= outbox_get(o, ids.v[i], &m, NULL) == 0 &&
-			 sscanf(m.subject, "k%u", &is) == 1 && is == k;
-		outbox_mail_done(&m);
-	}
-	strv_done(&ids);
-	return found;
-}
-
 static void check_mails(struct outbox *o)
 {
 	struct seen s;
@@ -514,7 +496,7 @@ static void check_mails(struct outbox *o)
 			continue;
 		/* That it could not be noted as being sent, and then not that it was not. */
 		total.unsure++;
-		if (in_outbox(o, k))
+		if (world_in_outbox(o, k))
 			continue;
 		total.lost++;
 		say("a mail", "that was taken for sending did not come");

@@ -756,29 +756,11 @@ static unsigned count_mail(const struct seen *s, const char *folder, unsigned k)
 	return n;
 }
 
-static bool in_outbox(struct outbox *o, unsigned k)
-{
-	struct strv ids = STRV_INIT;
-	unsigned is;
-	bool found = false;
-
-	outbox_list(o, &ids, NULL);
-	for (size_t i = 0; i < ids.n; i++) {
-		struct outbox_mail m = {0};
-
-		found |= outbox_get(o, ids.v[i], &m, NULL) == 0 &&
-			 sscanf(m.subject, "k%u", &is) == 1 && is == k;
-		outbox_mail_done(&m);
-	}
-	strv_done(&ids);
-	return found;
-}
-
 static const char *mail_fault(
 	const struct seen *bob, const struct seen *mine, struct outbox *o, unsigned k)
 {
 	unsigned there = count_mail(bob, "INBOX", k), kept = count_mail(mine, "Sent", k);
-	bool waits = in_outbox(o, k);
+	bool waits = world_in_outbox(o, k);
 
 	if (there > 1)
 		return "came twice";
@@ -810,7 +792,7 @@ static void check_mails(unsigned first)
 		char text[80];
 
 		sent += count_mail(&bob, "INBOX", k);
-		unsure += in_outbox(o, k);
+		unsure += world_in_outbox(o, k);
 		if (!fault)
 			continue;
 		total.lost += !strstr(fault, "twice");

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "store/outbox.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,6 +125,24 @@ uint32_t world_uid(
 			return row.uid;
 	}
 	return 0;
+}
+
+bool world_in_outbox(struct outbox *o, unsigned mail)
+{
+	struct strv ids = STRV_INIT;
+	unsigned is;
+	bool found = false;
+
+	outbox_list(o, &ids, NULL);
+	for (size_t i = 0; i < ids.n; i++) {
+		struct outbox_mail m = {0};
+
+		found |= outbox_get(o, ids.v[i], &m, NULL) == 0 &&
+			 sscanf(m.subject, "k%u", &is) == 1 && is == mail;
+		outbox_mail_done(&m);
+	}
+	strv_done(&ids);
+	return found;
 }
 
 struct person *world_person(const char *fill_n, char **cache)

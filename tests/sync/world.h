@@ -59,6 +59,8 @@ unsigned world_compare(const struct world *want, const struct world *is, struct 
  */
 uint32_t world_uid(
 	struct msglist *l, unsigned id, bool (*passed)(void *ctx, uint32_t uid), void *ctx);
+struct outbox;
+bool world_in_outbox(struct outbox *o, unsigned mail); /* the mail with the subject k<mail> */
 /* The first mails of a world: all in INBOX. */
 void world_put(struct imap *im, struct world *w);
 
