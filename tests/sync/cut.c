@@ -18,30 +18,29 @@ enum mode { MODE_COUNT, MODE_KILL, MODE_FAIL };
 /* What a call does: more bytes on the disk, a new name, fewer bytes, or bytes to a server. */
 enum need { NEEDS_ROOM, NEEDS_NAME, FREES, SENDS };
 
-static enum mode mode;
-static long counted, last, hits;
-static unsigned dice;
-static int failure;
-static bool stays;
+static _Atomic enum mode mode;
+static _Atomic long counted, last, hits;
+static _Atomic unsigned dice;
+static _Atomic int failure;
+static _Atomic bool stays;
 static char below[200], what[400];
 
 static long next_call(void)
 {
-	return __atomic_fetch_add(&counted, 1, __ATOMIC_SEQ_CST);
+	return counted++;
 }
 
 static void begin(enum mode m, long n)
 {
-	__atomic_store_n(&mode, MODE_COUNT, __ATOMIC_SEQ_CST);
+	mode = MODE_COUNT;
 	last = n;
-	__atomic_store_n(&hits, 0, __ATOMIC_SEQ_CST);
-	__atomic_store_n(&counted, 0, __ATOMIC_SEQ_CST);
-	__atomic_store_n(&mode, m, __ATOMIC_SEQ_CST);
+	hits = counted = 0;
+	mode = m;
 }
 
 long cut_count(void)
 {
-	return __atomic_load_n(&counted, __ATOMIC_SEQ_CST);
+	return counted;
 }
 
 void cut_kill_at(long n, unsigned seed)
@@ -66,7 +65,7 @@ void cut_off(void)
 
 long cut_hits(void)
 {
-	return __atomic_load_n(&hits, __ATOMIC_SEQ_CST);
+	return hits;
 }
 
 const char *cut_what(void)
@@ -125,7 +124,7 @@ static bool fails(enum need need, const char *name, int fd, const char *path)
 		return false;
 	if (stays && need == FREES && failure != EROFS)
 		return false;
-	if (__atomic_fetch_add(&hits, 1, __ATOMIC_SEQ_CST) == 0)
+	if (hits++ == 0)
 		snprintf(what, sizeof(what), "%s %s", name, path);
 	errno = failure;
 	return true;
@@ -315,3 +314,12 @@ int fdatasync(int fd)
 {
 	return syncs(fd, "fdatasync");
 }
+
+#ifdef __SANITIZE_THREAD__
+/* A race in a child has to end it, so that the parent sees it. */
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+	return "halt_on_error=1 exitcode=66";
+}
+#endif
