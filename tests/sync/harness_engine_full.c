@@ -350,6 +350,7 @@ static struct {
 } drafts[4];
 static unsigned ndrafts;
 static void (*before_healing)(void);
+static bool read_only_now; /* the file system became so, and stays so */
 static struct str day_notices = STR_INIT;
 static long calls, hits;
 static char first_hit[200];
@@ -431,24 +432,37 @@ static void work_healed(const struct fault *f)
 	healed_kid();
 }
 
+/* The first of what was told as failed may have stayed in the journal. */
+static bool fits_with_failed(const struct world *is)
+{
+	for (unsigned most = 0; most < nbegun; most++) {
+		struct world w = model;
+
+		for (unsigned i = 0; i < nbegun; i++)
+			if (fate[i] == TOLD_DONE || (fate[i] == TOLD_FAILED && i <= most))
+				world_apply(&w, &begun[i]);
+		if (world_compare(&w, is, NULL) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* The state after what was told as done; what was told as failed may not have happened. */
 static void check_world(const struct seen *s)
 {
-	struct world want = model, with = model, is;
+	struct world want = model, is;
 	struct str text = STR_INIT;
-	bool twice = world_of(s, &is), has_failed = false;
+	bool twice = world_of(s, &is);
 	char *save = NULL;
 
 	for (unsigned i = 0; i < nbegun; i++) {
-		world_apply(&with, &begun[i]);
 		if (fate[i] == TOLD_DONE)
 			world_apply(&want, &begun[i]);
-		has_failed |= fate[i] == TOLD_FAILED;
 	}
 	total.doubled += twice;
 	if (world_compare(&want, &is, &text) == 0) {
 		/* as told */
-	} else if (has_failed && world_compare(&with, &is, NULL) == 0) {
+	} else if (read_only_now && fits_with_failed(&is)) {
 		/* What could neither be synced nor taken back again stays: the file system became
 		 * read-only in between. */
 		total.undead++;
@@ -488,7 +502,10 @@ static void check_mails(struct outbox *o)
 		total.doubled += came > 1;
 		if (came > 1)
 			say("a mail", "came twice");
-		if (came && k == mails + 2 && k != queued) {
+		if (came && k == mails + 2 && k != queued && read_only_now) {
+			/* Nothing can be taken back there. */
+			total.undead++;
+		} else if (came && k == mails + 2 && k != queued) {
 			total.lost++;
 			say("a mail", "came though sending was told as failed");
 		}
@@ -574,6 +591,7 @@ static long one_day(const struct fault *f, bool from_nothing)
 {
 	nbegun = refusals = queued = ndrafts = 0;
 	str_clear(&day_notices);
+	read_only_now = f->at >= 0 && f->stays && f->error == EROFS;
 	if (from_nothing)
 		forget_home();
 	first_hit[0] = '\0';
