@@ -464,8 +464,8 @@ void account_sync_settled(struct account *a)
 	for (struct folder *f = a->folders; f; f = f->next)
 		if (f->syncing || f->wants_sync)
 			return;
-	if (a->sync_err.kind == ERR_NONE && a->unforgotten)
-		a->sync_err = a->unforgotten_err;
+	if (a->sync_err.kind == ERR_NONE && a->journal_stuck)
+		a->sync_err = a->journal_err;
 	/* In POP3 what was made by IMAP waits for IMAP. */
 	if (a->sync_err.kind == ERR_NONE && a->sync &&
 		((account_is_server(a) && journal_count(a->journal)) || a->sending))

@@ -332,8 +332,9 @@ static void take_synced(struct account *a, struct result *r)
 		f->refused = false;
 		f->seen = f->asked;
 		finish_fill(f, r);
-		/* What was told meanwhile may be news. */
-		f->wants_sync |= f->server.known && folder_is_changed(f);
+		/* What was told meanwhile may be news; a cache that cannot be written is never
+		 * complete, and no reason to ask again and again. */
+		f->wants_sync |= f->server.known && !folder_is_settled(f) && folder_is_changed(f);
 	}
 	folder_send_folders(a);
 	if (f->wants_sync && r->err.kind == ERR_NONE) {

@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/i18n.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "store/store_priv.h"
 
@@ -70,6 +69,16 @@ static void post(struct account *a, const struct op *op, bool look)
 	account_post(a, LANE_MAIN, j);
 }
 
+/* The journal cannot be written now: nothing goes out that it does not know of. */
+static void stuck(struct account *a, const struct err *err)
+{
+	a->journal_stuck = true;
+	a->journal_err = *err;
+	store_disk_notice(a, _("The journal of account %s cannot be written: %s"),
+		a->setup->sync.name, err->text);
+	account_sync_settled(a);
+}
+
 /* -1: the journal cannot be written now; it is tried again with the next tick. */
 static int send_op(struct account *a, const struct op *op)
 {
@@ -82,11 +91,12 @@ static int send_op(struct account *a, const struct op *op)
 		struct err err = {0};
 
 		if (journal_sent(a->journal, id, &err) != 0) {
-			log_line(1, "%s: journal: %s", a->setup->sync.name, err.text);
+			stuck(a, &err);
 			return -1;
 		}
 		op = journal_find(a->journal, id);
 	}
+	a->journal_stuck = false;
 	if (op)
 		post(a, op, look);
 	return 0;
@@ -145,8 +155,8 @@ void replay_ready(struct account *a, struct result *r)
 		return;
 	if (op && journal_sent_marked(a->journal, r->op_id, &found, &err) != 0 &&
 		err.kind != ERR_GONE) {
-		log_line(1, "%s: journal: %s", a->setup->sync.name, err.text);
 		a->op_in_flight = 0;
+		stuck(a, &err);
 		return;
 	}
 	op = journal_find(a->journal, r->op_id);
@@ -295,15 +305,14 @@ static void confirmed(struct account *a, const struct op *op, struct result *r)
 static void remember(struct account *a, uint64_t id, const struct err *err)
 {
 	a->unforgotten = id;
-	a->unforgotten_err = *err;
-	store_disk_notice(a, _("The journal of account %s cannot be written: %s"),
-		a->setup->sync.name, err->text);
+	stuck(a, err);
 }
 
 void replay_tick(struct account *a)
 {
 	if (a->unforgotten && journal_done(a->journal, a->unforgotten, NULL) == 0) {
 		a->unforgotten = 0;
+		a->journal_stuck = false;
 		account_pending(a);
 	}
 	replay_next(a); /* also when the journal could not be written for a while */

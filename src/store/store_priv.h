@@ -172,7 +172,9 @@ struct account {
 	struct strv refused;  /* what the server did not take, with reasons; the latest last */
 	uint64_t unforgotten; /* the operation that is through, but the journal's disk takes no note
 				 of it; 0: none */
-	struct err unforgotten_err;
+	bool journal_stuck;   /* nothing goes out because the journal cannot be written: journal_err
+			       */
+	struct err journal_err;
 	int64_t next_disk_notice;
 	struct sync *checker; /* connections that only look (REQUEST_CHECK), or NULL */
 	unsigned check_generation;
