@@ -470,6 +470,11 @@ void account_sync_settled(struct account *a)
 	if (a->sync_err.kind == ERR_NONE && a->sync &&
 		((account_is_server(a) && journal_count(a->journal)) || a->sending))
 		return;
+	/* a run that only synchronises would never get to it otherwise */
+	for (struct folder *f = a->folders; f; f = f->next)
+		folder_compact(f);
+	if (compactor_busy(a->store->compactor))
+		return;
 	ev = store_event_new(a->sync_err.kind == ERR_NONE ? STORE_DONE : STORE_FAILED);
 	ev->request = a->sync_waiting;
 	ev->account = a->index;
@@ -663,6 +668,8 @@ static void scan_local(struct account *a, int64_t now)
 void account_tick(struct account *a, int64_t now)
 {
 	scan_local(a, now);
+	for (struct folder *f = a->folders; f; f = f->next)
+		folder_compact(f);
 	if (a->is_path)
 		return;
 	if (a->online_wanted && !a->sync && now >= a->next_lock_try)

@@ -209,28 +209,23 @@ static int open_log(struct cache *c, bool create, struct err *err)
 	return rc;
 }
 
-/* 0, -1, or 1: another generation came between, start again. */
-static int load_once(struct cache *c, bool create, struct err *err)
+/* What the log's header names; ERR_GONE: another generation came between. */
+static int load_base(struct cache *c, struct err *err)
 {
-	struct err gone = {0};
-	int rc;
-
-	index_start(c);
-	if (open_log(c, create, err) != 0)
+	if (!c->header.base_size)
+		return 0;
+	if (base_open(&c->base, c->dir, &c->header, c->folder, err) != 0)
 		return -1;
-	if (c->header.base_size) {
-		if (base_open(&c->base, c->dir, &c->header, c->folder, &gone) != 0) {
-			if (gone.kind == ERR_GONE)
-				return 1;
-			if (err)
-				*err = gone;
-			return -1;
-		}
-		c->meta = base_meta(c->base)->meta;
-		base_load(c->base, &c->columns, &c->keysets, note_found, c);
-		index_keysets_known(c);
-	}
-	rc = wal_read(c->wal, index_replay, c, err);
+	c->meta = base_meta(c->base)->meta;
+	base_load(c->base, &c->columns, &c->keysets, note_found, c);
+	index_keysets_known(c);
+	return 0;
+}
+
+static int load_log(struct cache *c, struct err *err)
+{
+	int rc = wal_read(c->wal, index_replay, c, err);
+
 	/* damage the log does not know yet is younger than all it says */
 	for (size_t i = 0; rc == 0 && c->base && i < c->found.n; i++)
 		if (!index_damage_logged(c, c->found.v[i][0], c->found.v[i][1]))
@@ -238,16 +233,39 @@ static int load_once(struct cache *c, bool create, struct err *err)
 	return rc;
 }
 
+static struct cache *cache_new(const char *dir, const char *folder)
+{
+	struct cache *c = mem_alloc(sizeof(*c));
+
+	c->dir = mem_strdup(dir);
+	c->folder = mem_strdup(folder);
+	index_start(c);
+	return c;
+}
+
+/* 0, -1, or 1: another generation came between, start again. */
+static int load_once(struct cache *c, bool create, struct err *err)
+{
+	struct err why = {0};
+
+	if (open_log(c, create, err) != 0)
+		return -1;
+	if (load_base(c, &why) == 0)
+		return load_log(c, err);
+	if (why.kind == ERR_GONE)
+		return 1;
+	if (err)
+		*err = why;
+	return -1;
+}
+
 int cache_load(
 	struct cache **out, const char *dir, const char *folder, bool create, struct err *err)
 {
 	for (int tries = 0; tries < 5; tries++) {
-		struct cache *c = mem_alloc(sizeof(*c));
-		int rc;
+		struct cache *c = cache_new(dir, folder);
+		int rc = load_once(c, create, err);
 
-		c->dir = mem_strdup(dir);
-		c->folder = mem_strdup(folder);
-		rc = load_once(c, create, err);
 		if (rc == 0) {
 			/* nobody knew the messages as they were before */
 			MEM_FREE(c->relinked);
@@ -267,6 +285,8 @@ void cache_free(struct cache *c)
 	if (!c)
 		return;
 	index_done(c);
+	for (int i = 0; i < 2; i++)
+		filter_done(&c->filters[i]);
 	base_free(c->base);
 	wal_free(c->wal);
 	free(c->dir);
@@ -384,18 +404,53 @@ int cache_open_readonly(
 	return rc;
 }
 
-static int reload(struct cache *c, struct err *err)
+static void become(struct cache *c, struct cache *next)
 {
-	struct cache *fresh, old = *c;
+	struct cache old = *c;
 
-	if (cache_load(&fresh, c->dir, c->folder, !c->read_only, err) != 0)
-		return -1;
-	*c = *fresh;
-	*fresh = old;
+	*c = *next;
+	*next = old;
 	c->read_only = old.read_only;
 	c->ahead = old.ahead; /* what is missing now must be asked for again */
+	c->successor = old.successor;
+	c->successor_ctx = old.successor_ctx;
+	/* what nobody has asked for yet */
+	c->relinked = mem_grow(c->relinked, &c->cap_relinked, c->n_relinked + old.n_relinked + 1,
+		sizeof(*c->relinked));
+	for (size_t i = 0; i < old.n_relinked; i++)
+		c->relinked[c->n_relinked++] = old.relinked[i];
+}
+
+static int reload(struct cache *c, struct err *err)
+{
+	struct cache *fresh = c->successor ? c->successor(c->successor_ctx) : NULL;
+
+	if (fresh && cache_adopt(c, fresh, NULL) == 0) {
+		cache_free(fresh);
+		return 0;
+	}
+	cache_free(fresh);
+	if (cache_load(&fresh, c->dir, c->folder, !c->read_only, err) != 0)
+		return -1;
+	become(c, fresh);
 	cache_free(fresh);
 	return 0;
+}
+
+/* It is of use when its log is still the log. */
+int cache_adopt(struct cache *c, struct cache *next, struct err *err)
+{
+	int rc = wal_read(next->wal, index_replay, next, err);
+
+	if (rc == 0)
+		become(c, next);
+	return rc;
+}
+
+void cache_on_replaced(struct cache *c, struct cache *(*fn)(void *ctx), void *ctx)
+{
+	c->successor = fn;
+	c->successor_ctx = ctx;
 }
 
 /* --- reading --- */
@@ -450,6 +505,16 @@ void cache_columns(struct cache *c, struct columns *out)
 	memcpy(out->size, in->size, in->n * sizeof(*in->size));
 	memcpy(out->parent, in->parent, in->n * sizeof(*in->parent));
 	memcpy(out->keyset, in->keyset, in->n * sizeof(*in->keyset));
+}
+
+bool cache_row(struct cache *c, uint32_t uid, struct columns *to, size_t at)
+{
+	size_t row;
+	const struct columns *in = index_find(c, uid, &row);
+
+	if (in)
+		index_copy_row(to, at, in, row);
+	return in != NULL;
 }
 
 const char *cache_keyset(const struct cache *c, uint16_t keyset)
@@ -769,14 +834,22 @@ int cache_refresh(struct cache *c, struct err *err)
 
 /* --- compaction --- */
 
+/*
+ * Each rewrite costs the whole base, each byte of log costs time at every start and memory. While a
+ * folder is filled for the first time the log may grow to half the base, so that all rewrites
+ * together stay a small multiple of what is written in the end; then it goes back to little.
+ */
 bool cache_wants_compact(const struct cache *c)
 {
-	uint64_t limit = c->header.base_size / 16;
+	const uint64_t mib = 1024 * 1024;
+	uint64_t limit = c->header.base_size / (c->meta.complete ? 16 : 2);
+	uint64_t least = c->meta.complete ? mib / 4 : mib,
+		 most = c->meta.complete ? 8 * mib : 32 * mib;
 
-	if (limit < 256 * 1024)
-		limit = 256 * 1024;
-	if (limit > 8 * 1024 * 1024)
-		limit = 8 * 1024 * 1024;
+	if (limit < least)
+		limit = least;
+	if (limit > most)
+		limit = most;
 	return wal_size(c->wal) > limit;
 }
 
@@ -799,8 +872,8 @@ static void unlink_other(const char *path, void *ctx)
 		unlink(path);
 }
 
-/* Ranges still to be fetched again go over into the new log. */
-static int switch_log(struct cache *c, const struct log_header *h, struct err *err)
+/* Ranges still to be fetched again go over into the new log, with what came since `from`. */
+static int switch_log(struct cache *c, const struct log_header *h, uint64_t from, struct err *err)
 {
 	struct wal_record *records = mem_array(c->damaged.n, sizeof(*records));
 	unsigned char user[WAL_USER_HEADER];
@@ -814,26 +887,41 @@ static int switch_log(struct cache *c, const struct log_header *h, struct err *e
 	for (size_t i = 0; i < c->damaged.n; i++)
 		records[i] = (struct wal_record){LOG_DAMAGED, bytes.p + 8 * i, 8, 0};
 	log_header_encode(user, h);
-	rc = wal_rewrite(c->wal, user, records, c->damaged.n, wal_size(c->wal), false, err);
+	rc = wal_rewrite(c->wal, user, records, c->damaged.n, from, false, err);
 	free(records);
 	str_done(&bytes);
 	return rc;
 }
 
-static int compact(struct cache *c, struct err *err)
+/* The rows as they will be read from the new base, with the damage that goes over; NULL: cannot be
+ * read back. The old rows go first, to have them only once. */
+static struct cache *next_cache(struct cache *c, const struct log_header *h)
 {
-	struct log_header h = c->header, now;
-	char *path;
-	int rc;
+	struct cache *next = cache_new(c->dir, c->folder);
 
-	if (enough_room(c, err) != 0 || build_base(c, c->header.gen + 1, &h, err) != 0)
-		return -1;
-	path = base_path(c->dir, h.gen);
-	rc = switch_log(c, &h, err);
+	index_forget_rows(c);
+	next->header = *h;
+	if (load_base(next, NULL) != 0) {
+		cache_free(next);
+		return NULL;
+	}
+	base_take_filters(next->base, c->filters);
+	for (size_t i = 0; i < c->damaged.n; i++)
+		index_damage_by_log(next, c->damaged.v[i][0], c->damaged.v[i][1]);
+	return next;
+}
+
+static int switch_to_next(
+	struct cache *c, const struct log_header *h, uint64_t from, struct err *err)
+{
+	struct log_header now;
+	char *path = base_path(c->dir, h->gen);
+	int rc = switch_log(c, h, from, err);
+
 	log_header_decode(&now, wal_user_header(c->wal));
 	if (rc == 0)
 		each_base(c->dir, unlink_other, path);
-	else if (now.gen != h.gen)
+	else if (now.gen != h->gen)
 		unlink(path); /* after the rename it is needed, whatever failed then */
 	free(path);
 	if (rc == 1)
@@ -841,7 +929,36 @@ static int compact(struct cache *c, struct err *err)
 	return rc;
 }
 
-int cache_compact(const char *dir, const char *folder_name, struct err *err)
+/*
+ * What is appended while the base is built is read into the next cache before the switch and again
+ * after it, so that whoever waits for it then waits for little.
+ */
+static int compact(struct cache *c, struct cache **next, struct err *err)
+{
+	uint64_t from = wal_mark(c->wal);
+	struct log_header h = c->header;
+
+	if (enough_room(c, err) != 0 || build_base(c, c->header.gen + 1, &h, err) != 0)
+		return -1;
+	if (next)
+		*next = next_cache(c, &h);
+	if (next && *next && wal_read(c->wal, index_replay, *next, NULL) == 0)
+		link_prepare(*next);
+	if (switch_to_next(c, &h, from, err) != 0)
+		return -1;
+	if (!next || !*next)
+		return 0;
+	(*next)->wal = c->wal;
+	c->wal = NULL;
+	if (load_log(*next, NULL) != 0) {
+		cache_free(*next);
+		*next = NULL;
+	}
+	return 0;
+}
+
+int cache_compact_aside(const char *dir, const char *folder_name, const atomic_bool *stop,
+	struct cache **next, struct err *err)
 {
 	char *path = cache_file(dir, "compact.lock");
 	int lock = file_lock(path, 0, err), rc = -1;
@@ -850,11 +967,24 @@ int cache_compact(const char *dir, const char *folder_name, struct err *err)
 	free(path);
 	if (lock < 0)
 		return -1;
-	if (cache_load(&c, dir, folder_name, false, err) == 0)
-		rc = compact(c, err);
+	if (next)
+		*next = NULL;
+	if (cache_load(&c, dir, folder_name, false, err) == 0) {
+		c->stop = stop;
+		rc = compact(c, next, err);
+	}
+	if (rc != 0 && next) {
+		cache_free(*next);
+		*next = NULL;
+	}
 	cache_free(c);
 	close(lock);
 	return rc;
+}
+
+int cache_compact(const char *dir, const char *folder_name, struct err *err)
+{
+	return cache_compact_aside(dir, folder_name, NULL, NULL, err);
 }
 
 char *cache_dir_for(const char *base_dir, const char *folder_name)

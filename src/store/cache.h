@@ -3,10 +3,10 @@
  * since.
  *
  * Owns:    the directory it was opened on. Everything in it can be rebuilt and deleted at any time.
- * Threads: disk thread only, but cache_compact, which works like another process and may run on any
- * one thread. Errors:  ERR_FULL, ERR_BUSY (read-only then: another copy holds the lock for long),
- * ERR_SYSTEM. A damaged base is moved aside to base.bad and an empty cache is opened (*rebuilt says
- * so); damage in one page costs that page (cache_damaged).
+ * Threads: disk thread only, but cache_compact and cache_compact_aside, which work like another
+ * process and may run on any one thread. Errors:  ERR_FULL, ERR_BUSY (read-only then: another copy
+ * holds the lock for long), ERR_SYSTEM. A damaged base is moved aside to base.bad and an empty
+ * cache is opened (*rebuilt says so); damage in one page costs that page (cache_damaged).
  *
  * Why not GDBM in place: kill -9 while writing damages GDBM files, a power cut most of them, and
  * gdbm_recover loses records in silence. So the base file is built aside, fsynced and renamed,
@@ -19,6 +19,8 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "store/summary.h"
+
+#include <stdatomic.h>
 
 struct cache;
 
@@ -55,6 +57,9 @@ uint64_t cache_version(const struct cache *c);
 void cache_columns(struct cache *c, struct columns *out);
 const struct columns *cache_columns_view(
 	struct cache *c); /* borrowed, valid until the next change */
+/* Copies the row of uid to place at of *to, which has it; false: it is not there. Cheap while many
+ * are added. */
+bool cache_row(struct cache *c, uint32_t uid, struct columns *to, size_t at);
 const char *cache_keyset(const struct cache *c, uint16_t keyset); /* keywords, space separated */
 
 /* Fills *out with strings that stay valid until the next call on c. -1: no such UID, or its page is
@@ -119,11 +124,25 @@ int cache_refresh(struct cache *c, struct err *err);
  * that says complete ends them. */
 size_t cache_damaged(const struct cache *c, uint32_t (*ranges)[2], size_t max);
 
-bool cache_wants_compact(
-	const struct cache *c); /* the log outgrew max(256 KiB, base/16), at most 8 MiB */
+/* The log outgrew a sixteenth of the base, at least 256 KiB and at most 8 MiB; while the folder is
+ * not complete half of the base, 1 MiB and 32 MiB. */
+bool cache_wants_compact(const struct cache *c);
 /* Builds the next base and switches to it. ERR_BUSY: someone else is at it. Follow with
  * cache_refresh on an open cache. */
 int cache_compact(const char *dir, const char *folder_name, struct err *err);
+/*
+ * The same beside the thread that has the cache open, which goes on reading and appending. *stop
+ * turning true ends it soon (ERR_CANCELLED; NULL: nothing does). *next is the cache opened anew,
+ * for cache_adopt or cache_free; NULL when that failed.
+ */
+int cache_compact_aside(const char *dir, const char *folder_name, const atomic_bool *stop,
+	struct cache **next, struct err *err);
+/* c becomes what next is, with what was appended since, and next what c was, for the caller to
+ * free. 1: next is out of date already, c is as it was (cache_refresh helps). */
+int cache_adopt(struct cache *c, struct cache *next, struct err *err);
+/* fn is asked for that next when c finds its log replaced, before it reads everything itself. It
+ * may wait for a moment; NULL: there is none. */
+void cache_on_replaced(struct cache *c, struct cache *(*fn)(void *ctx), void *ctx);
 
 /* The directory of a folder: hex of SHA-256 over kind, account and name, under base_dir; free().
  * Never the name itself. */

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* String pages are about 25 KiB, pair pages 12: some 4 MiB when all are in use. */
+/* String pages are about 25 KiB, pair pages 12: some 4 MiB when all are in use. Fewer than 255: a
+ * slot's number is a byte. */
 enum { CACHED_PAGES = 128, CACHED_PAIRS = 64 };
 
 struct slot {
@@ -27,8 +28,65 @@ struct base {
 	struct dir_entry *dir;
 	uint32_t start[5];                                  /* of each family in dir */
 	struct slot slots[CACHED_PAGES + CACHED_PAIRS + 1]; /* the last for walks */
+	uint8_t *slot_of; /* by entry of dir: 1 + its slot, 0: not here */
 	uint64_t clock;
+	struct filter filters[2]; /* x, t */
 };
+
+/* --- filters --- */
+
+void filter_start(struct filter *f, size_t n)
+{
+	uint64_t words = 1024;
+
+	while (words * 8 < n)
+		words *= 2;
+	f->bits = mem_array(words, sizeof(*f->bits));
+	f->mask = words * 64 - 1;
+}
+
+/* The hash is a keyed one: any of its bits are as good as others. */
+static uint64_t filter_bit(const struct filter *f, uint64_t hash, int which)
+{
+	return (which ? hash >> 32 | hash << 32 : hash) & f->mask;
+}
+
+void filter_add(struct filter *f, uint64_t hash)
+{
+	for (int i = 0; f->bits && i < 2; i++) {
+		uint64_t at = filter_bit(f, hash, i);
+
+		f->bits[at / 64] |= UINT64_C(1) << at % 64;
+	}
+}
+
+bool filter_may(const struct filter *f, uint64_t hash)
+{
+	for (int i = 0; f->bits && i < 2; i++) {
+		uint64_t at = filter_bit(f, hash, i);
+
+		if (!(f->bits[at / 64] >> at % 64 & 1))
+			return false;
+	}
+	return true;
+}
+
+void filter_done(struct filter *f)
+{
+	free(f->bits);
+	*f = (struct filter){0};
+}
+
+void base_take_filters(struct base *b, struct filter filters[2])
+{
+	for (int i = 0; i < 2; i++) {
+		filter_done(&b->filters[i]);
+		b->filters[i] = filters[i];
+		filters[i] = (struct filter){0};
+	}
+}
+
+/* --- opening --- */
 
 char *base_path(const char *dir, uint32_t gen)
 {
@@ -73,6 +131,7 @@ static int load_dir(struct base *b)
 		total += b->meta.pages[f];
 	}
 	b->dir = mem_array((size_t)total + 1, sizeof(*b->dir));
+	b->slot_of = mem_array((size_t)total + 1, sizeof(*b->slot_of));
 	for (uint32_t i = 0; i < b->meta.n_dir; i++) {
 		uint32_t from = i * PAGE_DIR, n = total - from < PAGE_DIR ? total - from : PAGE_DIR;
 		size_t len;
@@ -116,6 +175,9 @@ void base_free(struct base *b)
 	gdbmf_close(b->file);
 	meta_done(&b->meta);
 	free(b->dir);
+	free(b->slot_of);
+	for (int i = 0; i < 2; i++)
+		filter_done(&b->filters[i]);
 	free(b);
 }
 
@@ -221,10 +283,24 @@ static int slot_view(struct slot *s)
 	return -1;
 }
 
+/* The place for a page that is not here: the one that was not used for longest. */
+static struct slot *slot_free(struct base *b, bool strings)
+{
+	struct slot *s = b->slots + (strings ? 0 : CACHED_PAGES), *old = s;
+	struct slot *end = s + (strings ? CACHED_PAGES : CACHED_PAIRS);
+
+	for (; s < end; s++)
+		if (s->used < old->used)
+			old = s;
+	if (old->used)
+		b->slot_of[b->start[old->family] + old->index] = 0;
+	return old;
+}
+
 static void fill_slot(struct base *b, struct slot *s, enum family f, uint32_t index)
 {
 	free(s->rec);
-	*s = (struct slot){.family = f, .index = index, .used = ++b->clock};
+	*s = (struct slot){.family = f, .index = index};
 	s->rec = fetch(b, f, index, &s->len);
 	if (s->rec && slot_view(s) != 0)
 		MEM_FREE(s->rec);
@@ -232,20 +308,15 @@ static void fill_slot(struct base *b, struct slot *s, enum family f, uint32_t in
 
 static struct slot *slot_get(struct base *b, enum family f, uint32_t index)
 {
-	bool strings = f == FAMILY_STRINGS;
-	struct slot *s = b->slots + (strings ? 0 : CACHED_PAGES), *old = s;
-	struct slot *end = s + (strings ? CACHED_PAGES : CACHED_PAIRS);
+	uint8_t *known = &b->slot_of[b->start[f] + index];
+	struct slot *s = *known ? &b->slots[*known - 1] : slot_free(b, f == FAMILY_STRINGS);
 
-	for (; s < end; s++) {
-		if (s->used && s->index == index && s->family == f) {
-			s->used = ++b->clock;
-			return s;
-		}
-		if (s->used < old->used)
-			old = s;
+	if (!*known) {
+		*known = (uint8_t)(s - b->slots + 1);
+		fill_slot(b, s, f, index);
 	}
-	fill_slot(b, old, f, index);
-	return old;
+	s->used = ++b->clock;
+	return s;
 }
 
 const unsigned char *base_page(struct base *b, enum family f, uint32_t index, size_t *len)
@@ -336,9 +407,12 @@ static uint32_t lower_bound(const struct page *page, uint64_t hash)
 size_t base_uids(struct base *b, enum family f, uint64_t hash, uint32_t *uids, size_t max)
 {
 	uint32_t high = (uint32_t)(hash >> 32), pages = b->meta.pages[f];
-	uint32_t index = page_of(b, f, high);
+	uint32_t index;
 	size_t n = 0;
 
+	if (!filter_may(&b->filters[f == FAMILY_WAITING], hash))
+		return 0;
+	index = page_of(b, f, high);
 	if (index == pages)
 		return 0;
 	/* equal hashes may begin on the page before */

@@ -3,13 +3,22 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+/* Which UIDs are in, one bit each; where they are too sparse for that, the columns are searched. */
+struct uidset {
+	const struct columns *columns;
+	uint64_t *bits; /* NULL: sparse */
+	uint32_t first, last;
+};
+
 struct build {
-	struct cache *c; /* settled, and nobody else's */
+	struct cache *c;            /* settled, and nobody else's */
+	struct uidset there, added; /* messages, and those whose strings came by the log */
 	struct gdbmf *out;
 	struct str rec;
 	struct {
@@ -19,12 +28,67 @@ struct build {
 	struct err *err;
 };
 
+/* --- sets of UIDs: every pair and every parent is looked up --- */
+
+static bool bit_get(const struct uidset *s, uint32_t uid)
+{
+	uint32_t at = uid - s->first;
+
+	return uid >= s->first && uid <= s->last && (s->bits[at / 64] >> at % 64 & 1);
+}
+
+static void bit_set(struct uidset *s, uint32_t uid)
+{
+	uint32_t at = uid - s->first;
+
+	s->bits[at / 64] |= UINT64_C(1) << at % 64;
+}
+
+static void uidset_start(struct uidset *s, const struct columns *c)
+{
+	*s = (struct uidset){.columns = c};
+	if (!c->n)
+		return;
+	s->first = c->uid[0];
+	s->last = c->uid[c->n - 1];
+	if ((s->last - s->first) / 64 <= c->n)
+		s->bits = mem_array((size_t)(s->last - s->first) / 64 + 1, sizeof(*s->bits));
+}
+
+static void sets_start(struct build *b)
+{
+	const struct columns *c = &b->c->columns;
+
+	uidset_start(&b->there, c);
+	uidset_start(&b->added, c);
+	if (!b->there.bits)
+		return;
+	for (size_t i = 0; i < c->n; i++)
+		bit_set(&b->there, c->uid[i]);
+	for (size_t i = 0; i < b->c->n_added; i++)
+		if (b->c->added[i].uid && bit_get(&b->there, b->c->added[i].uid))
+			bit_set(&b->added, b->c->added[i].uid);
+}
+
+static bool is_there(const struct build *b, uint32_t uid)
+{
+	return b->there.bits ? bit_get(&b->there, uid) : columns_find(b->there.columns, uid) >= 0;
+}
+
+static bool is_added(const struct build *b, uint32_t uid)
+{
+	return b->added.bits ? bit_get(&b->added, uid)
+			     : b->c->n_added && index_added(b->c, uid) != NULL;
+}
+
 /* Stores a page that was sealed. */
 static int put_page(
 	struct build *b, enum family f, uint32_t first, uint32_t crc, const void *p, size_t len)
 {
 	uint32_t index = (uint32_t)b->dir[f].n;
 
+	if (b->c->stop && atomic_load(b->c->stop))
+		return err_set(b->err, ERR_CANCELLED, _("stopped"));
 	b->dir[f].v = mem_grow(b->dir[f].v, &b->dir[f].cap, b->dir[f].n + 1, sizeof(*b->dir[f].v));
 	b->dir[f].v[b->dir[f].n++] = (struct dir_entry){first, crc};
 	return gdbmf_store(b->out, family_tag[f], index, p, len, b->err);
@@ -46,15 +110,16 @@ static int flush_strings(struct build *b, struct strings_builder *sb)
 }
 
 /* Number of rows the page gives when it can go over as it is, else 0. */
-static uint32_t unchanged(struct cache *c, uint32_t index, size_t row)
+static uint32_t unchanged(const struct build *b, uint32_t index, size_t row)
 {
+	const struct cache *c = b->c;
 	const struct strings_page *v = base_strings_page(c->base, index);
 
 	if (!v || v->n < PAGE_STRINGS / 4 || v->n > c->columns.n - row)
 		return 0;
 	for (uint32_t i = 0; i < v->n; i++)
 		if (strings_uid(v, i) != c->columns.uid[row + i] ||
-			(c->n_added && index_added(c, c->columns.uid[row + i])))
+			is_added(b, c->columns.uid[row + i]))
 			return 0;
 	return v->n;
 }
@@ -99,7 +164,7 @@ static int build_strings(struct build *b)
 		/* copying behind a nearly empty page would leave it so for good */
 		if (page < pages && base_first(c->base, FAMILY_STRINGS, page) == uid &&
 			(!sb->n || sb->n >= PAGE_STRINGS / 2))
-			n = unchanged(c, page, row);
+			n = unchanged(b, page, row);
 		if (!n) {
 			rc = add_strings(b, sb, uid);
 			row++;
@@ -184,7 +249,7 @@ static void list_all(struct cache *c, struct pair_list *known, struct pair_list 
 
 /* The pairs of the old base that still hold, merged with the new ones. */
 struct stream {
-	struct cache *c;
+	const struct build *b;
 	enum family family;
 	uint32_t page, pages, at;
 	bool have_old;
@@ -196,12 +261,11 @@ struct stream {
 static void old_next(struct stream *s)
 {
 	for (; s->page < s->pages; s->page++, s->at = 0) {
-		const struct page *page = base_pairs_page(s->c->base, s->family, s->page);
+		const struct page *page = base_pairs_page(s->b->c->base, s->family, s->page);
 
 		while (page && s->at < page->count) {
 			s->old = pair_at(page, s->at++);
-			s->have_old = columns_find(&s->c->columns, s->old.uid) >= 0 &&
-				      !(s->c->n_added && index_added(s->c, s->old.uid));
+			s->have_old = is_there(s->b, s->old.uid) && !is_added(s->b, s->old.uid);
 			if (s->have_old)
 				return;
 		}
@@ -225,11 +289,11 @@ static bool stream_next(struct stream *s, struct pair *p)
 }
 
 static struct stream stream_start(
-	struct cache *c, enum family f, const struct pair_list *more, bool all)
+	const struct build *b, enum family f, const struct pair_list *more, bool all)
 {
-	struct stream s = {.c = c, .family = f, .more = more};
+	struct stream s = {.b = b, .family = f, .more = more};
 
-	s.pages = c->base && !all ? base_pages(c->base, f) : 0;
+	s.pages = b->c->base && !all ? base_pages(b->c->base, f) : 0;
 	old_next(&s);
 	return s;
 }
@@ -258,6 +322,7 @@ static void write_pair(struct pair_writer *w, struct pair p)
 {
 	if (w->n == PAGE_PAIRS)
 		flush_pairs(w);
+	filter_add(&w->b->c->filters[w->family == FAMILY_WAITING], p.hash);
 	if (w->rc == 0)
 		w->v[w->n++] = p;
 }
@@ -296,6 +361,20 @@ static void join(
 	flush_pairs(t);
 }
 
+static void start_filters(struct build *b, size_t known, size_t waiting)
+{
+	struct cache *c = b->c;
+
+	if (c->meta.complete)
+		return;
+	if (c->base) {
+		known += (size_t)base_pages(c->base, FAMILY_PAIRS) * PAGE_PAIRS;
+		waiting += (size_t)base_pages(c->base, FAMILY_WAITING) * PAGE_PAIRS;
+	}
+	filter_start(&c->filters[0], known);
+	filter_start(&c->filters[1], waiting);
+}
+
 static int build_pairs(struct build *b)
 {
 	struct cache *c = b->c;
@@ -306,8 +385,9 @@ static int build_pairs(struct build *b)
 	int rc;
 
 	list_all(c, &known, &waiting, all);
-	from_known = stream_start(c, FAMILY_PAIRS, &known, all);
-	from_waiting = stream_start(c, FAMILY_WAITING, &waiting, all);
+	start_filters(b, known.n, waiting.n);
+	from_known = stream_start(b, FAMILY_PAIRS, &known, all);
+	from_waiting = stream_start(b, FAMILY_WAITING, &waiting, all);
 	w[0].b = w[1].b = b;
 	w[0].family = FAMILY_PAIRS;
 	w[1].family = FAMILY_WAITING;
@@ -321,10 +401,12 @@ static int build_pairs(struct build *b)
 
 /* --- columns --- */
 
-static void drop_dangling(struct columns *c)
+static void drop_dangling(struct build *b)
 {
+	struct columns *c = &b->c->columns;
+
 	for (size_t i = 0; i < c->n; i++)
-		if (c->parent[i] && columns_find(c, c->parent[i]) < 0)
+		if (c->parent[i] && !is_there(b, c->parent[i]))
 			c->parent[i] = 0;
 }
 
@@ -438,9 +520,10 @@ static int build_meta(struct build *b, uint32_t gen, uint32_t *crc)
 
 static int build_all(struct build *b, uint32_t gen, uint32_t *crc)
 {
+	sets_start(b);
 	if (build_strings(b) != 0 || build_pairs(b) != 0)
 		return -1;
-	drop_dangling(&b->c->columns);
+	drop_dangling(b);
 	if (build_keysets(b) != 0 || build_hot(b) != 0)
 		return -1;
 	return build_meta(b, gen, crc);
@@ -488,6 +571,8 @@ int build_base(struct cache *c, uint32_t gen, struct log_header *h, struct err *
 	h->gen = gen;
 	for (int f = 0; f < 5; f++)
 		free(b.dir[f].v);
+	free(b.there.bits);
+	free(b.added.bits);
 	str_done(&b.rec);
 	free(tmp);
 	free(path);

@@ -45,13 +45,18 @@ void index_done(struct cache *c)
 	free(c->found.v);
 }
 
-void index_void(struct cache *c)
+void index_forget_rows(struct cache *c)
 {
 	forget_added(c);
 	c->added_at = map64_new(64);
 	columns_done(&c->columns);
 	columns_done(&c->fresh);
 	c->dead = 0;
+}
+
+void index_void(struct cache *c)
+{
+	index_forget_rows(c);
 	c->damaged.n = 0;
 	base_free(c->base);
 	c->base = NULL;
@@ -153,6 +158,12 @@ void index_damage(struct cache *c, uint32_t first, uint32_t last)
 {
 	add_range(&c->damaged, first, last);
 	c->meta.complete = false;
+}
+
+void index_damage_by_log(struct cache *c, uint32_t first, uint32_t last)
+{
+	add_range(&c->logged_damage, first, last);
+	index_damage(c, first, last);
 }
 
 bool index_damage_known(const struct cache *c, uint32_t uid)
@@ -287,10 +298,8 @@ static void apply_damaged(struct cache *c, const struct wal_record *r)
 {
 	const unsigned char *p = r->p;
 
-	if (r->len < 8)
-		return;
-	add_range(&c->logged_damage, load32(p), load32(p + 4));
-	index_damage(c, load32(p), load32(p + 4));
+	if (r->len >= 8)
+		index_damage_by_log(c, load32(p), load32(p + 4));
 }
 
 int index_replay(void *ctx, const struct wal_record *r)
@@ -338,7 +347,7 @@ size_t cache_take_links(struct cache *c, uint32_t **uids)
 
 /* --- settling --- */
 
-static void copy_row(struct columns *to, size_t at, const struct columns *from, size_t row)
+void index_copy_row(struct columns *to, size_t at, const struct columns *from, size_t row)
 {
 	to->uid[at] = from->uid[row];
 	to->flags[at] = from->flags[row];
@@ -358,7 +367,7 @@ static void sweep(struct cache *c, struct columns *in, struct pair *dead, size_t
 		if (in->flags[i] & ROW_DEAD)
 			dead[(*n)++] = (struct pair){in->uid[i], in->parent[i]};
 		else if (to++ != i)
-			copy_row(in, to - 1, in, i);
+			index_copy_row(in, to - 1, in, i);
 	}
 	/* rows of fresh moved: tell the entries that point there */
 	if (in == &c->fresh && to != in->n) {
@@ -435,10 +444,10 @@ static void merge(struct cache *c)
 	columns_resize(&c->columns, old + n);
 	for (to = old + n; n; to--) {
 		if (old && c->columns.uid[old - 1] > order[n - 1].hash) {
-			copy_row(&c->columns, to - 1, &c->columns, old - 1);
+			index_copy_row(&c->columns, to - 1, &c->columns, old - 1);
 			old--;
 		} else {
-			copy_row(&c->columns, to - 1, &c->fresh, order[n - 1].uid);
+			index_copy_row(&c->columns, to - 1, &c->fresh, order[n - 1].uid);
 			n--;
 		}
 	}

@@ -123,6 +123,11 @@ static void catch_up(struct cache *c)
 	}
 }
 
+void link_prepare(struct cache *c)
+{
+	catch_up(c);
+}
+
 static bool listed(const uint32_t *uids, size_t n, uint32_t uid)
 {
 	for (size_t i = 0; i < n; i++)

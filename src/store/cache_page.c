@@ -162,8 +162,12 @@ enum { HOT_BYTES = 26 };
 
 static void put_column(struct str *rec, const uint32_t *v, uint32_t n)
 {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	bytes_add(rec, v, 4 * (size_t)n);
+#else
 	for (uint32_t i = 0; i < n; i++)
 		bytes_add32(rec, v[i]);
+#endif
 }
 
 uint32_t hot_encode(struct str *rec, const struct columns *c, size_t from, uint32_t n)
@@ -240,11 +244,14 @@ int pair_compare(const void *a, const void *b)
 
 uint32_t pairs_encode(struct str *rec, char tag, const struct pair *pairs, uint32_t n)
 {
+	unsigned char bytes[PAGE_PAIRS * PAIR_BYTES];
+
 	page_begin(rec);
 	for (uint32_t i = 0; i < n; i++) {
-		bytes_add64(rec, pairs[i].hash);
-		bytes_add32(rec, pairs[i].uid);
+		store64(bytes + PAIR_BYTES * (size_t)i, pairs[i].hash);
+		store32(bytes + PAIR_BYTES * (size_t)i + 8, pairs[i].uid);
 	}
+	bytes_add(rec, bytes, PAIR_BYTES * (size_t)n);
 	return page_seal(rec, tag, n);
 }
 

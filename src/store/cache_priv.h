@@ -184,6 +184,21 @@ int log_meta_decode(struct cache_meta *m, const unsigned char *p, size_t len);
 
 /* --- cache_base.c: a base for reading --- */
 
+/*
+ * Which hashes the x or the t pages of a base may hold, about a byte for each. While a folder is
+ * filled every new message is looked up among all that are there, and nearly always in vain:
+ * without this each look-up would read and verify a page. Made by the build; a base that was opened
+ * from disk has none.
+ */
+struct filter {
+	uint64_t *bits; /* NULL: none, anything may be there */
+	uint64_t mask;
+};
+void filter_start(struct filter *f, size_t n);
+void filter_add(struct filter *f, uint64_t hash);
+bool filter_may(const struct filter *f, uint64_t hash);
+void filter_done(struct filter *f);
+
 struct base;
 
 int base_open(struct base **out, const char *dir, const struct log_header *h, const char *folder,
@@ -191,6 +206,7 @@ int base_open(struct base **out, const char *dir, const struct log_header *h, co
 void base_free(struct base *b); /* NULL is fine */
 const struct base_meta *base_meta(const struct base *b);
 char *base_path(const char *dir, uint32_t gen);
+void base_take_filters(struct base *b, struct filter filters[2]); /* x, t; from is emptied */
 /* Fills columns and keyword sets; calls bad for each UID range whose page does not verify. */
 void base_load(struct base *b, struct columns *c, struct strv *keysets,
 	void (*bad)(void *ctx, uint32_t first, uint32_t last), void *ctx);
@@ -260,6 +276,11 @@ struct cache {
 	struct ranges damaged;       /* to be fetched again */
 	struct ranges logged_damage; /* that the log knows of, healed since or not */
 	struct ranges found;         /* bad pages seen while opening */
+	const atomic_bool *stop;     /* of a compaction; NULL: nothing stops it */
+	struct filter
+		filters[2]; /* of the base that a compaction built while its folder is filled */
+	struct cache *(*successor)(void *ctx); /* cache_on_replaced */
+	void *successor_ctx;
 };
 
 /* cache.c: what opening and reopening share. */
@@ -272,14 +293,17 @@ uint64_t cache_folder_hash(const unsigned char key[16], const char *folder);
 void index_start(struct cache *c);
 void index_done(struct cache *c);
 void index_void(struct cache *c);                        /* forgets every message */
+void index_forget_rows(struct cache *c);                 /* and keeps what is damaged */
 int index_replay(void *ctx, const struct wal_record *r); /* wal_record_fn; ctx: the cache */
 struct columns *index_find(struct cache *c, uint32_t uid, size_t *row); /* NULL: not there */
 struct added *index_added(struct cache *c, uint32_t uid);               /* NULL: not by the log */
+void index_copy_row(struct columns *to, size_t at, const struct columns *from, size_t row);
 size_t index_count(const struct cache *c);
 void index_settle(struct cache *c); /* columns hold everything, ascending, without the dead */
 uint16_t index_keyset(struct cache *c, const char *keywords);
 void index_keysets_known(struct cache *c); /* after base_load */
 void index_damage(struct cache *c, uint32_t first, uint32_t last);
+void index_damage_by_log(struct cache *c, uint32_t first, uint32_t last);
 bool index_damage_logged(const struct cache *c, uint32_t first, uint32_t last);
 bool index_damage_known(const struct cache *c, uint32_t uid);
 void added_summary(const struct added *a, struct summary *s); /* not flags and keywords */
@@ -291,6 +315,7 @@ uint64_t link_id_hash(const struct cache *c, const char *id, size_t len);
 uint64_t link_identity_hash(const struct cache *c, const unsigned char identity[16]);
 void hashes_done(struct hashes *h);
 size_t link_references(const struct cache *c, const char *references, uint64_t *out, size_t max);
+void link_prepare(struct cache *c); /* the tables of what the log added, before they are needed */
 size_t link_uids(struct cache *c, uint64_t hash, bool identity, uint32_t *uids, size_t max);
 
 struct link {

@@ -20,7 +20,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MESSAGE_MAX = 512 << 20, MANY_CHANGES = 3000 };
+enum {
+	MESSAGE_MAX = 512 << 20,
+	MANY_CHANGES = 3000,
+	HANDOVER_MS = 100,
+	COMPACT_AGAIN_MS = 60 * 1000,
+};
 
 /* --- the table --- */
 
@@ -314,6 +319,8 @@ static char *cache_name(const struct folder *f)
 	return str_steal(&name);
 }
 
+static struct cache *compacted_cache(void *folder);
+
 static int open_cache(struct folder *f, struct err *err)
 {
 	struct cache_opened how = {0};
@@ -324,8 +331,10 @@ static int open_cache(struct folder *f, struct err *err)
 		store_notice(f->account, _("The cache of folder %s was damaged and is built anew"),
 			f->name);
 	f->counted = UINT64_MAX;
-	if (rc == 0)
+	if (rc == 0) {
 		f->percent = cache_meta(f->cache)->complete ? 100 : -1;
+		cache_on_replaced(f->cache, compacted_cache, f);
+	}
 	free(base);
 	free(name);
 	free(dir);
@@ -369,19 +378,78 @@ int folder_use(struct folder *f, struct err *err)
 	return 0;
 }
 
+static void rewrite_done(struct folder *f, struct compacted *r)
+{
+	f->compacting = 0;
+	if (r->err.kind == ERR_NONE || r->err.kind == ERR_CANCELLED)
+		return;
+	f->next_compact = clock_ms() + COMPACT_AGAIN_MS;
+	if (r->err.kind != ERR_BUSY)
+		log_line(1, "compact %s: %s", f->name, r->err.text);
+}
+
+static struct folder *folder_compacting(struct store *s, unsigned id)
+{
+	for (size_t i = 0; i < s->naccounts; i++)
+		for (struct folder *f = s->accounts[i]->folders; f; f = f->next)
+			if (f->compacting == id)
+				return f;
+	return NULL;
+}
+
+void folder_compacted(struct store *s, struct compacted *r)
+{
+	struct folder *f = folder_compacting(s, r->id);
+
+	if (f) {
+		rewrite_done(f, r);
+		if (f->cache && r->next && cache_adopt(f->cache, r->next, NULL) != 0)
+			cache_refresh(f->cache, NULL);
+	}
+	compactor_give(s->compactor, r->next);
+	r->next = NULL;
+	compacted_free(r);
+	for (size_t i = 0; i < s->naccounts; i++)
+		account_sync_settled(s->accounts[i]);
+}
+
+/* The cache was about to be read anew because its log was replaced: when the worker did that, its
+ * result is a moment away. */
+static struct cache *compacted_cache(void *ctx)
+{
+	struct folder *f = ctx;
+	struct store *s = f->account->store;
+	struct compacted *r;
+	struct cache *next;
+
+	if (!f->compacting)
+		return NULL;
+	r = compactor_take(s->compactor, HANDOVER_MS);
+	if (r && r->id != f->compacting) {
+		folder_compacted(s, r);
+		r = NULL;
+	}
+	if (!r)
+		return NULL;
+	rewrite_done(f, r);
+	next = r->next;
+	r->next = NULL;
+	compacted_free(r);
+	return next;
+}
+
 void folder_compact(struct folder *f)
 {
+	struct store *s = f->account->store;
 	char *base, *name, *dir;
-	struct err err = {0};
 
-	if (!f->cache || !cache_wants_compact(f->cache))
+	if (!f->cache || f->compacting || s->quit || !cache_wants_compact(f->cache) ||
+		clock_ms() < f->next_compact)
 		return;
 	base = cache_base(f);
 	name = cache_name(f);
 	dir = cache_dir_for(base, name);
-	if (cache_compact(dir, name, &err) != 0 && err.kind != ERR_BUSY)
-		log_line(1, "compact %s: %s", f->name, err.text);
-	cache_refresh(f->cache, NULL);
+	f->compacting = compactor_post(s->compactor, dir, name);
 	free(base);
 	free(name);
 	free(dir);
@@ -719,22 +787,10 @@ void folder_send_list(struct folder *f, struct list *only)
 			send_list_to(f, l);
 }
 
-static void copy_row(struct columns *to, size_t i, const struct columns *from, size_t at)
-{
-	to->uid[i] = from->uid[at];
-	to->flags[i] = from->flags[at];
-	to->received[i] = from->received[at];
-	to->sent[i] = from->sent[at];
-	to->size[i] = from->size[at];
-	to->parent[i] = from->parent[at];
-	to->keyset[i] = from->keyset[at];
-}
-
 static void send_changes_to(struct folder *f, struct list *l, const uint32_t *sorted, size_t n,
 	const uint32_t *gone, size_t ngone)
 {
 	struct store_event *ev = store_event_new(STORE_CHANGES);
-	const struct columns *c = cache_columns_view(f->cache);
 	size_t used = 0;
 
 	ev->list = l->id;
@@ -746,12 +802,12 @@ static void send_changes_to(struct folder *f, struct list *l, const uint32_t *so
 	ev->n = ngone;
 	columns_resize(&ev->columns, n);
 	for (size_t i = 0; i < n; i++) {
-		ptrdiff_t at = columns_find(c, sorted[i]);
-
-		if (at >= 0 && (c->flags[at] & MAIL_LEAVING))
+		if (!cache_row(f->cache, sorted[i], &ev->columns, used))
+			continue;
+		if (ev->columns.flags[used] & MAIL_LEAVING)
 			ev->uids[ev->n++] = sorted[i];
-		else if (at >= 0)
-			copy_row(&ev->columns, used++, c, (size_t)at);
+		else
+			used++;
 	}
 	columns_resize(&ev->columns, used);
 	add_keysets(f, ev);
@@ -782,7 +838,7 @@ void folder_send_changes(
 {
 	uint32_t *sorted = with_links(f, uids, &n);
 
-	if (n + ngone > MANY_CHANGES)
+	if (n + ngone > MANY_CHANGES && f->cache && n + ngone > cache_count(f->cache) / 8)
 		folder_send_list(f, NULL);
 	else
 		for (struct list *l = f->account->store->lists; l; l = l->next)

@@ -528,13 +528,14 @@ static void *disk_main(void *arg)
 	struct store *s = arg;
 
 	while (!s->quit) {
-		struct pollfd p[2] = {
-			{queue_fd(s->requests), POLLIN, 0}, {queue_fd(s->results), POLLIN, 0}};
+		struct pollfd p[3] = {{queue_fd(s->requests), POLLIN, 0},
+			{queue_fd(s->results), POLLIN, 0}, {compactor_fd(s->compactor), POLLIN, 0}};
+		struct compacted *compacted;
 		struct store_request *r;
 		struct queue_item *item;
 		int left = *ready_work(s) ? 0 : (int)(s->next_tick - clock_ms());
 
-		if (poll(p, 2, left < 0 ? 0 : left) < 0 && errno != EINTR)
+		if (poll(p, 3, left < 0 ? 0 : left) < 0 && errno != EINTR)
 			break;
 		/* What the user asks for goes ahead of what servers send. */
 		while (!s->quit && (r = (struct store_request *)queue_pop(s->requests)))
@@ -543,6 +544,8 @@ static void *disk_main(void *arg)
 			arrive(s, (struct result *)item);
 		if (!s->quit)
 			work_slice(s);
+		while (!s->quit && (compacted = compactor_take(s->compactor, 0)))
+			folder_compacted(s, compacted);
 		tick(s);
 		tell_pending(s);
 	}
@@ -561,6 +564,7 @@ struct store *store_new(const struct sync_ops *sync, bool read_only)
 	s->requests = queue_new();
 	s->results = queue_new();
 	s->events = queue_new();
+	s->compactor = compactor_new();
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	if (pthread_create(&s->thread, NULL, disk_main, s) != 0)
@@ -611,6 +615,7 @@ void store_free(struct store *s, int wait_ms)
 		account_free(s->accounts[i], left < 50 ? 50 : (int)left);
 	}
 	free(s->accounts);
+	compactor_free(s->compactor, end > clock_ms() ? (int)(end - clock_ms()) : 0);
 	queue_free(s->requests, request_free_item);
 	if (!s->results_in_use)
 		queue_free(s->results, result_free_item);

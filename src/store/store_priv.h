@@ -13,6 +13,7 @@
 #include "store/maildir.h"
 #include "store/bodies.h"
 #include "store/cache.h"
+#include "store/compactor.h"
 #include "store/journal.h"
 #include "store/store.h"
 
@@ -56,6 +57,8 @@ struct folder {
 	uint32_t total, unread; /* as the server's LIST says; replaced by what the cache says once
 				   complete */
 	struct cache *cache;    /* open while used; NULL: closed */
+	unsigned compacting;    /* the compactor's number while it is at the cache, 0: it is not */
+	int64_t next_compact;   /* not before that, after one failed */
 	unsigned uses;          /* open lists */
 	char *dir;              /* local: the Maildir directory */
 	uint64_t stamp;         /* local: maildir_stamp at the last scan */
@@ -209,6 +212,7 @@ struct store {
 	bool quit, read_only;
 	struct sync_ops ops;
 	struct queue *requests, *results, *events;
+	struct compactor *compactor;
 	bool results_in_use; /* by a thread that was left behind */
 	struct account **accounts;
 	size_t naccounts, cap_accounts;
@@ -324,7 +328,9 @@ bool folder_is_settled(const struct folder *f);
 void folder_distrust(struct folder *f);
 bool folder_is_read_only(const struct folder *f); /* an offline copy, an mbox, or talaria -R */
 bool folder_is_shown(const struct folder *f);     /* some list shows it */
-void folder_compact(struct folder *f);            /* when its log has grown */
+/* Has the cache rewritten when its log has grown; the disk thread goes on meanwhile. */
+void folder_compact(struct folder *f);
+void folder_compacted(struct store *s, struct compacted *r);              /* keeps it */
 char *folder_local_file(struct folder *f, uint32_t uid, struct err *err); /* base name; free() */
 
 /* --- arrive.c: results of the connections --- */

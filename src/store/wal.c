@@ -45,7 +45,7 @@ struct wal {
 	dev_t dev;
 	ino_t ino;
 	unsigned char magic[8], user[WAL_USER_HEADER];
-	struct place first, at;
+	struct place first, at, mark;
 };
 
 typedef int visit_fn(void *ctx, const struct wal_record *r, bool more);
@@ -278,7 +278,7 @@ static int header_read(struct wal *w, const char magic[8], struct err *err)
 	memcpy(w->magic, magic, 8);
 	memcpy(w->user, h + 20, WAL_USER_HEADER);
 	w->first = (struct place){WAL_HEADER, 60, load64(h + 12), load32(h + 60)};
-	w->at = w->first;
+	w->at = w->mark = w->first;
 	return 0;
 }
 
@@ -406,6 +406,12 @@ const unsigned char *wal_user_header(const struct wal *w)
 uint64_t wal_size(const struct wal *w)
 {
 	return w->at.offset;
+}
+
+uint64_t wal_mark(struct wal *w)
+{
+	w->mark = w->at;
+	return w->mark.offset;
 }
 
 uint64_t wal_sequence(const struct wal *w)
@@ -561,7 +567,9 @@ static int copy_record(void *ctx, const struct wal_record *r, bool more)
 static int rewrite_bytes(struct wal *w, struct copying *c, const unsigned char *user,
 	const struct wal_record *records, size_t n, uint64_t from, struct err *err)
 {
-	struct place old = from == w->at.offset ? w->at : w->first;
+	struct place old = from == w->at.offset     ? w->at
+			   : from == w->mark.offset ? w->mark
+						    : w->first;
 	unsigned char h[WAL_HEADER];
 	char magic[8];
 
@@ -637,6 +645,7 @@ static int rewrite_locked(struct wal *w, const unsigned char *user,
 		w->first = (struct place){WAL_HEADER, 60, load64((unsigned char *)out.p + 12),
 			load32((unsigned char *)out.p + 60)};
 		w->at = c.seen;
+		w->mark = w->first;
 		memcpy(w->user, user, WAL_USER_HEADER);
 	}
 	str_done(&out);

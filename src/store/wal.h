@@ -52,7 +52,9 @@ int wal_append(struct wal *w, const struct wal_record *records, size_t n, bool d
 	wal_record_fn *fn, void *ctx, struct err *err);
 int wal_sync(struct wal *w, struct err *err); /* fdatasync */
 uint64_t wal_size(const struct wal *w);       /* bytes that verified so far */
-uint64_t wal_sequence(const struct wal *w);   /* of the last verified record */
+/* wal_size, remembered: wal_rewrite from there need not read what is before. */
+uint64_t wal_mark(struct wal *w);
+uint64_t wal_sequence(const struct wal *w); /* of the last verified record */
 
 /*
  * Replaces the log by one with a new user header and the given records, then those appended by

@@ -1,15 +1,21 @@
 /*
  * What the header cache costs, as ratios of things measured in the same run: absolute times differ
- * from machine to machine, these should not. bench_cache [SMALL [LARGE]]: numbers of messages,
- * 100000 and 1000000.
+ * from machine to machine, these should not.
+ *
+ *   bench_cache [SMALL [LARGE]]    numbers of messages, 100000 and 1000000
+ *   bench_cache fill [N [CHUNK [RATE]]]   the first synchronisation of a folder as the disk thread
+ *                                  has it: newest first, CHUNK messages at a time (2000), at most
+ *                                  RATE a second (50000), each looked up for a list
  */
 #include "base/file.h"
 #include "base/mem.h"
 #include "store/cache_priv.h"
+#include "store/compactor.h"
 #include "tests/unit/cachemodel.h"
 #include "tests/unit/harness.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -316,8 +322,155 @@ static void measure(const char *self, uint32_t small, uint32_t large, const char
 		add_batches(dirs[1], large) / add_batches(dirs[0], small), 3);
 }
 
+/* --- first fill --- */
+
+static double cpu(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+/* Bytes this process gave to write() and its like so far. */
+static double written(void)
+{
+	struct str io = STR_INIT;
+	const char *line;
+	double n;
+
+	must(file_read("/proc/self/io", 65536, &io, NULL), NULL);
+	line = strstr(str_c(&io), "wchar:");
+	n = line ? strtod(line + 6, NULL) : 0;
+	str_done(&io);
+	return n;
+}
+
+struct fill {
+	struct cache *c;
+	const char *dir;
+	struct compactor *beside;
+	unsigned job;
+	double longest, adding, adopting;
+	uint32_t rewrites;
+};
+
+static struct cache *handover(void *ctx)
+{
+	struct fill *f = ctx;
+	struct compacted *r = f->job ? compactor_take(f->beside, 100) : NULL;
+	struct cache *next = r ? r->next : NULL;
+
+	if (!r)
+		return NULL;
+	f->job = 0;
+	r->next = NULL;
+	compacted_free(r);
+	return next;
+}
+
+/* What the disk thread does between two answers of the server. */
+static void fill_follow(struct fill *f)
+{
+	struct compacted *r = f->job ? compactor_take(f->beside, 0) : NULL;
+	struct err err;
+
+	if (r) {
+		must(r->err.kind == ERR_NONE ? 0 : -1, &r->err);
+		f->job = 0;
+		if (r->next && cache_adopt(f->c, r->next, &err) != 0)
+			must(cache_refresh(f->c, &err), &err);
+		compactor_give(f->beside, r->next);
+		r->next = NULL;
+		compacted_free(r);
+	}
+	if (!f->job && cache_wants_compact(f->c)) {
+		f->job = compactor_post(f->beside, f->dir, "F");
+		f->rewrites++;
+	}
+}
+
+/* The rows of uid - k + 1 .. uid, as an answer of the server brings them; each is looked up once
+ * more, for the list. */
+static void fill_chunk(struct fill *f, uint32_t uid, uint32_t k)
+{
+	struct summary *s = mem_array(k, sizeof(*s));
+	struct model_text *t = mem_array(k, sizeof(*t));
+	struct columns row = {0};
+	double start, added;
+	struct err err;
+
+	for (uint32_t i = 0; i < k; i++)
+		model_summary(&s[i], &t[i], uid - k + 1 + i, 1, 0, "");
+	columns_resize(&row, k);
+	start = now();
+	must(cache_add(f->c, s, k, &err), &err);
+	for (uint32_t i = 0; i < k; i++)
+		if (!cache_row(f->c, s[i].uid, &row, i))
+			exit(1);
+	added = now();
+	fill_follow(f);
+	f->adding += added - start;
+	f->adopting += now() - added;
+	if (now() - start > f->longest)
+		f->longest = now() - start;
+	columns_done(&row);
+	free(s);
+	free(t);
+}
+
+static void fill(const char *dir, uint32_t n, uint32_t chunk, double rate)
+{
+	struct fill f = {.dir = dir, .beside = compactor_new()};
+	double start = now(), used = cpu(), bytes = written(), file, sum;
+	struct err err;
+
+	must(cache_open(&f.c, dir, "F", NULL, &err), &err);
+	cache_on_replaced(f.c, handover, &f);
+	for (uint32_t uid = n; uid;) {
+		uint32_t k = uid < chunk ? uid : chunk;
+
+		fill_chunk(&f, uid, k);
+		uid -= k;
+		while (now() - start < (n - uid) / rate * 1e3) {
+			poll(NULL, 0, 1);
+			fill_follow(&f);
+		}
+	}
+	while (f.job)
+		fill_follow(&f);
+	start = now() - start;
+	printf("# log at the end %.1f MB\n", (double)wal_size(f.c->wal) / 1e6);
+	cache_free(f.c);
+	compactor_free(f.beside, 10000);
+	used = cpu() - used;
+	bytes = written() - bytes;
+	sum = sum_of_records(dir, &file);
+	printf("# %u messages, %u a time: %.0f ms, CPU %.0f ms (adding %.0f, adopting %.0f); "
+	       "%u rewrites, %.0f MB written, base %.0f MB\n",
+		n, chunk, start, used, f.adding, f.adopting, f.rewrites, bytes / 1e6, file / 1e6);
+	printf("# opened as it is then: %.1f ms\n", open_once(dir));
+	row("bytes written / bytes of the final records", bytes / sum, 10);
+	row("longest time the disk thread was not there for others, ms", f.longest, 50);
+}
+
+static int fill_main(int argc, char **argv)
+{
+	char *top = harness_dir(), *dir = file_join(top, "fill");
+
+	fill(dir, argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 1000000,
+		argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 2000,
+		argc > 4 ? strtod(argv[4], NULL) : 50000);
+	harness_remove(top);
+	free(dir);
+	free(top);
+	return over > 0;
+}
+
 int main(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], "fill") == 0)
+		return fill_main(argc, argv);
 	if (argc > 3 && strcmp(argv[1], "open") == 0) {
 		open_once(argv[2]);
 		tell_peak(argv[3]);

@@ -47,6 +47,21 @@ static void write_in_place(const char *dir)
 	str_done(&all);
 }
 
+/* In place, or as the compactor does it: with the next cache handed over. */
+static int compact(const char *dir, struct cache *c, bool aside, struct err *err)
+{
+	struct cache *next = NULL;
+	int rc;
+
+	if (!aside)
+		return cache_compact(dir, "F", err) == 0 && cache_refresh(c, err) >= 0 ? 0 : -1;
+	if (cache_compact_aside(dir, "F", NULL, &next, err) != 0 || !next)
+		return -1;
+	rc = cache_adopt(c, next, err);
+	cache_free(next);
+	return rc;
+}
+
 static void work(const char *dir, struct shared *s, struct model *m, uint64_t at, bool careless,
 	uint64_t dice)
 {
@@ -67,7 +82,7 @@ static void work(const char *dir, struct shared *s, struct model *m, uint64_t at
 		if (careless)
 			write_in_place(dir);
 		else if (i % COMPACT_EVERY == COMPACT_EVERY - 1) {
-			if (cache_compact(dir, "F", &err) != 0 || cache_refresh(c, &err) < 0)
+			if (compact(dir, c, s->compactions % 2, &err) != 0)
 				_exit(2);
 			s->compactions++;
 		}

@@ -77,10 +77,15 @@ static void write_forever(const char *dir, uint64_t w, uint64_t dice)
 		}
 		shared->acked[w] = j + 1;
 		if (j % 50 == 20 * w) {
-			if (cache_compact(dir, "F", &err) == 0)
+			struct cache *next = NULL;
+
+			if (cache_compact_aside(dir, "F", NULL, w ? &next : NULL, &err) == 0)
 				shared->compactions++;
 			else if (err.kind != ERR_BUSY)
 				failed("compact", &err);
+			if (next && cache_adopt(c, next, &err) < 0)
+				failed("adopt", &err);
+			cache_free(next);
 		}
 	}
 }

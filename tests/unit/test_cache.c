@@ -553,6 +553,9 @@ static void test_compact_busy(void **state)
 	assert_false(cache_wants_compact(c));
 	for (uint32_t uid = 1; uid < 2000; uid++)
 		add(c, uid, 1, 0, "");
+	/* while a folder is filled the log may become longer than later */
+	assert_false(cache_wants_compact(c));
+	GOOD(cache_set_meta(c, &(struct cache_meta){.uidvalidity = 1, .complete = true}, err));
 	assert_true(cache_wants_compact(c));
 	compact(c);
 	assert_false(cache_wants_compact(c));
