@@ -1,6 +1,8 @@
 /*
  * What the engine needs for one thing, without a screen: times in milliseconds, one "name value" a
- * line, for tests/bench/bench, which knows the budgets.
+ * line, for tests/bench/bench, which knows the budgets. "NAME-at" is the same moment by the clock
+ * (CLOCK_MONOTONIC); "NAME-calls" and "NAME-heap" are calls of malloc until then and bytes in use,
+ * where those can be counted.
  *
  *   bench_engine arrive CONFIG FOLDER          a new folder: online, first row, all rows
  *   bench_engine known CONFIG FOLDER           a folder that is here: online, synchronised, again
@@ -11,12 +13,13 @@
  *   bench_engine fields                        the header fields that a summary is made of
  */
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "engine/engine.h"
 #include "mime/envelope.h"
-#include "base/file.h"
 #include "store/cache.h"
+#include "tests/bench/heap.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -39,6 +42,21 @@ static double now(void)
 static void say(const char *what, double ms)
 {
 	printf("%s %.3f\n", what, ms);
+	fflush(stdout);
+}
+
+/* A stage is reached. */
+static void reach(const char *what)
+{
+	struct heap_counts heap;
+	double at = now();
+
+	say(what, at - begin);
+	printf("%s-at %.3f\n", what, at);
+	if (heap_counts(&heap)) {
+		printf("%s-calls %ld\n", what, heap.calls);
+		printf("%s-heap %ld\n", what, heap.bytes);
+	}
 	fflush(stdout);
 }
 
@@ -123,7 +141,22 @@ static void wait_online(struct engine *e)
 
 	while (!is_online(e))
 		step(e, &request);
-	say("online", now() - begin);
+	reach("online");
+}
+
+/* Bytes this process gave to write() and its like; what went to sockets is in send(). */
+static double written(void)
+{
+	struct str io = STR_INIT;
+	const char *line;
+	double n;
+
+	if (file_read("/proc/self/io", 65536, &io, NULL) != 0)
+		die("/proc/self/io cannot be read");
+	line = strstr(str_c(&io), "wchar:");
+	n = line ? strtod(line + 6, NULL) : 0;
+	str_done(&io);
+	return n;
 }
 
 static void arrive(struct engine *e, const char *folder)
@@ -140,15 +173,16 @@ static void arrive(struct engine *e, const char *folder)
 		step(e, &request);
 		if (!online && is_online(e)) {
 			online = true;
-			say("online", now() - begin);
+			reach("online");
 		}
 		if (l && !first && msglist_row(l, 0, &row) && row.subject) {
 			first = true;
-			say("first", now() - begin);
+			reach("first");
 		}
 	}
-	say("all", now() - begin);
+	reach("all");
 	say("count", (double)msglist_total(l));
+	say("disk", written());
 }
 
 static void wait_final(struct engine *e, unsigned id)
@@ -167,10 +201,11 @@ static void known(struct engine *e, const char *folder)
 	id = engine_sync(e, 0);
 	wait_online(e);
 	wait_final(e, id);
-	say("synced", now() - begin);
+	reach("synced");
 	begin = now();
+	reach("between");
 	wait_final(e, engine_sync(e, 0));
-	say("again", now() - begin);
+	reach("again");
 }
 
 /* --- lists --- */
@@ -289,7 +324,7 @@ static void lists(struct engine *e, const char *folder, const char *word, int ro
 
 	while (!msglist_ready(l))
 		step(e, &request);
-	say("ready", now() - begin);
+	reach("ready");
 	meter_say(&m, e, l, 0);
 	memory("resident-mb", "VmRSS:");
 	memory("peak-mb", "VmHWM:");
@@ -306,6 +341,7 @@ static void lists(struct engine *e, const char *folder, const char *word, int ro
 		limit(e, l, "limit", word);
 		limit(e, l, "limit-flag", "~U");
 	}
+	reach("listed");
 	threads(e, l, "thread", true);
 	memory("resident-after-mb", "VmRSS:");
 	memory("peak-after-mb", "VmHWM:");

@@ -14,6 +14,8 @@ socket; proxy.py --tell DIR COMMAND... sends them, one an argument, and returns 
   rate BYTES   a second and direction; 0 is without limit
   after N COMMAND  runs COMMAND when N more bytes have come from the server
   stats        prints connections made so far, bytes up, bytes down, pieces up, pieces down
+  turns        prints for each connection since the last time the round trips it made: the time (of
+               CLOCK_MONOTONIC, milliseconds) of each answer's first bytes after bytes of the client
 
 It ends with its owner (by default the process that started it) or after --for seconds (600).
 """
@@ -22,12 +24,20 @@ import os, select, signal, socket, struct, sys, time
 PIECE = 16384
 
 
+class Turns:
+    """Round trips of one connection: however much is asked at once, its first answer counts once."""
+
+    def __init__(self):
+        self.asked = False
+        self.times = []
+
+
 class Flow:
     """One direction of one connection."""
 
-    def __init__(self, src, dst, down):
-        self.src, self.dst, self.down = src, dst, down
-        self.queue = []  # (time due, bytes)
+    def __init__(self, src, dst, down, turns):
+        self.src, self.dst, self.down, self.turns = src, dst, down, turns
+        self.queue = []  # (time due, bytes, whether an answer begins here)
         self.size = 0
         self.eof = False
         self.free_at = 0.0
@@ -41,6 +51,7 @@ class Proxy:
         self.flows = []
         self.triggers = []
         self.n = [0, 0, 0, 0, 0]
+        self.turns = []
         self.listener = socket.socket()
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.listener.bind(("127.0.0.1", 0))
@@ -71,7 +82,8 @@ class Proxy:
         for s in (a, b):
             s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             s.setblocking(False)
-        self.flows += [Flow(a, b, False), Flow(b, a, True)]
+        self.turns.append(Turns())
+        self.flows += [Flow(a, b, False, self.turns[-1]), Flow(b, a, True, self.turns[-1])]
 
     @staticmethod
     def reset(s):
@@ -97,7 +109,8 @@ class Proxy:
         if not data:
             f.eof = True
             return
-        f.queue.append([now + self.delay, data])
+        f.queue.append([now + self.delay, data, f.down and f.turns.asked])
+        f.turns.asked = f.turns.asked and not f.down
         f.size += len(data)
 
     def give(self, f, now):
@@ -115,6 +128,11 @@ class Proxy:
             except OSError:
                 self.drop(True, f.dst)
                 return None
+            if f.queue[0][2]:
+                f.turns.times.append(time.monotonic() * 1e3)
+                f.queue[0][2] = False
+            if not f.down:
+                f.turns.asked = True
             f.size -= n
             self.n[2 if f.down else 1] += n
             self.n[4 if f.down else 3] += 1
@@ -164,6 +182,12 @@ class Proxy:
         elif verb == "after":
             n, _, command = rest.partition(" ")
             self.triggers.append([int(n), command])
+        elif verb == "turns":
+            lines = [" ".join(["turns"] + ["%.1f" % t for t in c.times]) for c in self.turns]
+            self.turns = [f.turns for f in self.flows if f.down]
+            for c in self.turns:
+                c.times = []
+            return "\n".join(lines) or "ok"
         elif verb == "stats":
             return " ".join(map(str, self.n))
         else:
