@@ -50,11 +50,6 @@ class Counts(bench.Bench):
                           "build": os.path.abspath(os.environ.get("builddir", "build"))})
         self.got = {}
 
-    def turns(self):
-        """Times of the round trips of each connection that was used since the last call."""
-        lines = self.tell("turns").splitlines()
-        return [[float(t) for t in l.split()[1:]] for l in lines if l.startswith("turns ")]
-
     def counted(self, home, *args):
         """The stages of bench_engine, the round trips and the bytes up and down meanwhile."""
         self.turns()
@@ -62,11 +57,6 @@ class Counts(bench.Bench):
         got = {k: v[0] for k, v in self.stages(home, *args).items()}
         after = self.stats()
         return got, self.turns(), after[1] - before[1], after[2] - before[2]
-
-    @staticmethod
-    def trips(turns, start, end):
-        """On the connection that made most of them: connections work at the same time."""
-        return max([sum(start < t <= end for t in c) for c in turns] or [0])
 
     def new(self, user, n):
         home = self.home(user)
