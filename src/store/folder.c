@@ -23,6 +23,7 @@
 enum {
 	MESSAGE_MAX = 512 << 20,
 	MANY_CHANGES = 3000,
+	FILING = 200,
 	HANDOVER_MS = 100,
 	COMPACT_AGAIN_MS = 60 * 1000,
 };
@@ -519,9 +520,9 @@ static int scan_one(void *ctx, const struct maildir_entry *e)
 	return 0;
 }
 
-/* A local folder numbers its messages itself; a number is never used twice. Returns the first of
- * n. */
-static uint32_t next_uids(struct folder *f, size_t n)
+/* A local folder numbers its messages itself; a number is never used twice, so they are noted as
+ * used before the rows. The first of n. */
+static uint32_t take_uids(struct folder *f, uint32_t n)
 {
 	struct cache_meta m = *cache_meta(f->cache);
 	uint32_t uid = m.uidnext;
@@ -531,7 +532,7 @@ static uint32_t next_uids(struct folder *f, size_t n)
 	if (!m.uidvalidity)
 		hash_random(&m.uidvalidity, sizeof(m.uidvalidity));
 	m.uidvalidity |= 1;
-	m.uidnext = uid + (uint32_t)n;
+	m.uidnext = uid + n;
 	m.complete = true;
 	cache_set_meta(f->cache, &m, NULL);
 	return uid;
@@ -566,37 +567,78 @@ static void file_row_done(struct file_row *row)
 	str_done(&row->references);
 }
 
-static uint32_t add_file(struct folder *f, const char *base, const char *p, size_t len,
+/* Rows of new files, put in together: each change of the cache costs a lock and a write. */
+struct filing {
+	struct folder *folder;
+	struct summary *rows[FILING];
+	size_t n;
+	uint32_t *uids; /* of all that went in */
+	size_t nuids, cap_uids;
+};
+
+static void filing_flush(struct filing *g)
+{
+	struct summary v[FILING];
+	uint32_t uid;
+
+	if (!g->n)
+		return;
+	uid = take_uids(g->folder, (uint32_t)g->n);
+	g->uids = mem_grow(g->uids, &g->cap_uids, g->nuids + g->n, sizeof(*g->uids));
+	for (size_t i = 0; i < g->n; i++) {
+		v[i] = *g->rows[i];
+		v[i].uid = uid + (uint32_t)i;
+		g->uids[g->nuids++] = v[i].uid;
+	}
+	if (cache_add(g->folder->cache, v, g->n, NULL) == 0)
+		for (size_t i = 0; i < g->n; i++)
+			map_put(g->folder->files, v[i].file, (void *)(uintptr_t)v[i].uid);
+	while (g->n)
+		summary_free(g->rows[--g->n]);
+}
+
+static void filing_add(struct filing *g, const char *base, const char *p, size_t len,
 	uint32_t flags, uint32_t received)
 {
 	struct file_row row = {0};
-	uint32_t uid = next_uids(f, 1);
 
 	file_row_make(&row, base, p, len, flags, received);
-	row.s.uid = uid;
-	if (cache_add(f->cache, &row.s, 1, NULL) == 0)
-		map_put(f->files, base, (void *)(uintptr_t)uid);
+	g->rows[g->n++] = summary_copy(&row.s);
+	if (g->n == FILING)
+		filing_flush(g);
 	file_row_done(&row);
+}
+
+static uint32_t add_file(struct folder *f, const char *base, const char *p, size_t len,
+	uint32_t flags, uint32_t received)
+{
+	struct filing g = {.folder = f};
+	uint32_t uid;
+
+	filing_add(&g, base, p, len, flags, received);
+	filing_flush(&g);
+	uid = g.uids[0];
+	free(g.uids);
 	return uid;
 }
 
 static void add_fresh_files(struct scan *s)
 {
-	struct folder *f = s->folder;
+	struct filing g = {.folder = s->folder};
 	struct str bytes = STR_INIT;
 
 	for (size_t i = 0; i < s->fresh.n; i++) {
-		uint32_t uid;
-
 		str_clear(&bytes);
-		if (localbox_read(f->dir, s->fresh.v[i], MESSAGE_MAX, &bytes, NULL) != 0)
-			continue;
-		uid = add_file(f, s->fresh.v[i], str_c(&bytes), bytes.len, s->fresh_flags[i],
-			s->fresh_received[i]);
-		s->changed =
-			mem_grow(s->changed, &s->cap_changed, s->nchanged + 1, sizeof(*s->changed));
-		s->changed[s->nchanged++] = uid;
+		if (localbox_read(g.folder->dir, s->fresh.v[i], MESSAGE_MAX, &bytes, NULL) == 0)
+			filing_add(&g, s->fresh.v[i], str_c(&bytes), bytes.len, s->fresh_flags[i],
+				s->fresh_received[i]);
 	}
+	filing_flush(&g);
+	s->changed =
+		mem_grow(s->changed, &s->cap_changed, s->nchanged + g.nuids, sizeof(*s->changed));
+	for (size_t i = 0; i < g.nuids; i++)
+		s->changed[s->nchanged++] = g.uids[i];
+	free(g.uids);
 	str_done(&bytes);
 }
 
@@ -696,7 +738,7 @@ void folder_deliver_many(struct folder *f, struct maildir_mail *v, size_t n)
 	size_t k = 0;
 
 	maildir_deliver_many(f->dir, v, n);
-	uid = next_uids(f, n);
+	uid = take_uids(f, (uint32_t)n);
 	for (size_t i = 0; i < n; i++) {
 		if (!v[i].base.len)
 			continue;
