@@ -21,24 +21,25 @@ loader.exec_module(bench)
 N, SMALL = 10000, 100
 RTT_MS = 100
 
-# What is counted, the most that is right (a little over what it is today), and the unit.
+# What is counted, the most that is right (a little over what it is today), and the unit. Not all are
+# quite the same in every run: chunks grow by how quickly the last one came, the cache is rewritten
+# beside, and up to 256 kB of its log may wait for the next time, 26 bytes a message.
 LIMITS = [
-    ("new login", 7, "round trips until logged in, the TLS handshake among them"),
-    ("new first", 9, "round trips until the first screen of a new folder"),
-    ("new all", 17, "round trips until all headers of 10000 messages are in"),
-    ("known synced", 15, "round trips from the start until a known folder is synchronised"),
+    ("new login", 6, "round trips until logged in, the TLS handshake among them"),
+    ("new first", 7, "round trips until the first screen of a new folder"),
+    ("new all", 18, "round trips until all headers of 10000 messages are in"),
+    ("known synced", 14, "round trips from the start until a known folder is synchronised"),
     ("known again", 5, "round trips to synchronise it again on the same connection"),
-    ("new down", 480, "bytes from the server for each message of a new folder, login and all"),
+    ("new down", 45, "bytes from the server for each message of a new folder, login and all"),
     ("new up", 0.5, "bytes to the server for each of them"),
     ("known both", 10200, "bytes both ways for a known folder with nothing new, login and all"),
     ("known size", 1.1, "times the bytes of a folder of 100 messages for one of 10000"),
-    ("new calls", 145, "calls of malloc for each message of a new folder"),
-    ("new heap", 320, "bytes of heap for each message of a new folder when all are in"),
-    ("open calls", 0.1, "calls of malloc for each message of a folder opened from the cache"),
-    ("open heap", 82, "bytes of heap for each message of a folder opened from the cache"),
+    ("new calls", 160, "calls of malloc for each message of a new folder"),
+    ("open calls", 0.5, "calls of malloc for each message of a folder opened from the cache"),
+    ("open heap", 125, "bytes of heap for each message of a folder opened from the cache"),
     ("list calls", 8.8, "calls of malloc for each message, to sort four ways, thread and limit twice"),
-    ("new disk", 360, "bytes written to disk for each message of a new folder"),
-    ("cache size", 155, "bytes of the cache on disk for each message"),
+    ("new disk", 410, "bytes written to disk for each message of a new folder"),
+    ("cache size", 170, "bytes of the cache on disk for each message"),
     ("line bytes", 290, "bytes to the terminal for a line down, the mean of 100"),
     ("page bytes", 2200, "bytes to the terminal for a page down, the mean of 50"),
 ]
@@ -80,7 +81,7 @@ class Counts(bench.Bench):
         g = self.got
         self.fill("bob", SMALL, 0)
         self.raw("alice")
-        small_home, small, _, _, _ = self.new("bob", SMALL)
+        small_home, _, _, _, _ = self.new("bob", SMALL)
         home, new, turns, up, down = self.new("alice", N)
         g["new login"] = self.trips(turns, 0, new["online-at"])
         g["new first"] = self.trips(turns, 0, new["first-at"])
@@ -89,7 +90,6 @@ class Counts(bench.Bench):
         g["new disk"] = new["disk"] / N
         if "all-calls" in new:
             g["new calls"] = new["all-calls"] / N
-            g["new heap"] = (new["all-heap"] - small["all-heap"]) / (N - SMALL)
         known, turns, up, down = self.known(home)
         g["known synced"] = self.trips(turns, 0, known["synced-at"])
         g["known again"] = self.trips(turns, known["between-at"], known["again-at"])
