@@ -299,6 +299,23 @@ void account_cancel(struct account *a)
 		a->store->ops.cancel(a->sync);
 }
 
+/* To the first that waits; the next one's turn comes. */
+static void answer_sync(struct account *a)
+{
+	struct store_event *ev =
+		store_event_new(a->sync_err.kind == ERR_NONE ? STORE_DONE : STORE_FAILED);
+
+	ev->request = a->sync_waiting;
+	ev->account = a->index;
+	ev->err = a->sync_err;
+	a->sync_waiting = 0;
+	if (a->nsyncs) {
+		a->sync_waiting = a->syncs[0];
+		memmove(a->syncs, a->syncs + 1, --a->nsyncs * sizeof(*a->syncs));
+	}
+	store_emit(a->store, ev);
+}
+
 static void stop_connections(struct account *a, int wait_ms)
 {
 	struct err err = {0};
@@ -324,9 +341,10 @@ static void stop_connections(struct account *a, int wait_ms)
 		a->is_path ? "" : a->setup->sync.name);
 	session_fail_wholes(a, false, &err);
 	read_drop_parked(a->store, a, &err);
-	if (a->sync_waiting) {
+	a->list_waiting = 0;
+	while (a->sync_waiting) {
 		a->sync_err = err;
-		account_sync_settled(a);
+		answer_sync(a);
 	}
 }
 
@@ -400,6 +418,7 @@ void account_free(struct account *a, int wait_ms)
 	session_fail_wholes(a, false, &(struct err){.kind = ERR_CANCELLED});
 	free(a->sending);
 	map_free(a->marks, NULL);
+	free(a->syncs);
 	strv_done(&a->refused);
 	follow_reset(a);
 	store_account_free(a->setup);
@@ -455,10 +474,23 @@ void account_watch(struct account *a)
 	folder_unuse(f);
 }
 
+static void begin_sync(struct account *a)
+{
+	struct job *j;
+
+	a->sync_err = (struct err){0};
+	if (a->setup->sync.use_pop3) {
+		session_start(a, a->sync_waiting);
+		return;
+	}
+	j = job_new(JOB_LIST);
+	j->request = a->sync_waiting;
+	a->list_waiting = a->sync_waiting;
+	account_post(a, LANE_MAIN, j);
+}
+
 void account_sync_settled(struct account *a)
 {
-	struct store_event *ev;
-
 	if (!a->sync_waiting || a->list_waiting || a->session.running)
 		return;
 	for (struct folder *f = a->folders; f; f = f->next)
@@ -475,17 +507,13 @@ void account_sync_settled(struct account *a)
 		folder_compact(f);
 	if (compactor_busy(a->store->compactor))
 		return;
-	ev = store_event_new(a->sync_err.kind == ERR_NONE ? STORE_DONE : STORE_FAILED);
-	ev->request = a->sync_waiting;
-	ev->account = a->index;
-	ev->err = a->sync_err;
-	a->sync_waiting = 0;
-	store_emit(a->store, ev);
+	answer_sync(a);
+	if (a->sync_waiting)
+		begin_sync(a);
 }
 
 void account_sync_all(struct account *a, unsigned request)
 {
-	struct job *j;
 	struct err err = {0};
 
 	a->online_wanted = true;
@@ -497,16 +525,14 @@ void account_sync_all(struct account *a, unsigned request)
 		store_failed(a->store, request, &err);
 		return;
 	}
-	a->sync_waiting = request;
-	a->sync_err = (struct err){0};
-	if (a->setup->sync.use_pop3) {
-		session_start(a, request);
+	if (a->sync_waiting) {
+		/* It wants to know what is there now, which the one under way may have missed. */
+		a->syncs = mem_grow(a->syncs, &a->cap_syncs, a->nsyncs + 1, sizeof(*a->syncs));
+		a->syncs[a->nsyncs++] = request;
 		return;
 	}
-	j = job_new(JOB_LIST);
-	j->request = request;
-	a->list_waiting = request;
-	account_post(a, LANE_MAIN, j);
+	a->sync_waiting = request;
+	begin_sync(a);
 }
 
 /* --- switching the protocol --- */

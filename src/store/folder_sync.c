@@ -152,11 +152,7 @@ static struct folder_counts expected_counts(struct folder *f)
 	return c;
 }
 
-/*
- * The mod-sequence says that nothing changed, but the numbers of unread messages differ: one of the
- * two is wrong, and reading every flag once shows which.
- */
-static void doubt(struct folder *f)
+void folder_doubt(struct folder *f)
 {
 	struct cache_meta meta = *cache_meta(f->cache);
 
@@ -185,7 +181,9 @@ bool folder_is_changed(struct folder *f)
 		return false;
 	}
 	here.unread = f->server.unread;
+	/* The mod-sequence says that nothing changed, but the numbers of unread messages differ:
+	 * one of the two is wrong, and reading every flag once shows which. */
 	if (here.modseq && same_counts(&f->server, &here))
-		doubt(f);
+		folder_doubt(f);
 	return true;
 }

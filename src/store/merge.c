@@ -44,17 +44,24 @@ static bool holds(const struct op *k, const struct op *op, size_t common)
 	return ((k->set | k->clear) & (op->set | op->clear)) != 0;
 }
 
-static void take_out(struct op *op, const uint32_t *uids, size_t n)
+/*
+ * k is taken back for these messages, and leaves no trace in the journal: the cache comes first.
+ * Killed in between, the next start finds k there and lays it over the rows again; the other way
+ * round the rows would show for ever what no server was told.
+ */
+static int annul(struct account *a, const struct op *k, const struct op *op, const uint32_t *common,
+	size_t n, struct err *err)
 {
-	size_t used = 0;
+	struct folder *f = folder_find(a, op->folder, false);
+	struct cache *c = f ? f->cache : NULL;
+	int rc;
 
-	for (size_t i = 0, k = 0; i < op->n; i++) {
-		if (k < n && uids[k] == op->uids[i])
-			k++;
-		else
-			op->uids[used++] = op->uids[i];
-	}
-	op->n = used;
+	if (c)
+		cache_set_flags_all(c, common, n, op->clear, op->set, NULL);
+	rc = journal_shrink(a->journal, k->id, common, n, 0, err);
+	if (rc != 0 && c)
+		cache_set_flags_all(c, common, n, op->set, op->clear, NULL);
+	return rc;
 }
 
 /* 1: op is done with, *id carries it; 0: look further; 2: it must come behind k; -1. */
@@ -68,12 +75,12 @@ static int meet(struct account *a, const struct op *k, struct op *op, uint32_t *
 	*id = k->id;
 	if (!may_change(a, k))
 		return held ? 2 : 0;
-	if (n && does_the_opposite(k, op)) {
-		rc = journal_shrink(a->journal, k->id, common, n, 0, err);
+	if (n && n == op->n && does_the_opposite(k, op)) {
+		/* All of it or none: one record, so that no break leaves it done by half. */
+		rc = annul(a, k, op, common, n, err);
 		if (rc == 0) {
-			take_out(op, common, n);
 			*id = 0;
-			return op->n == 0;
+			return 1;
 		}
 	} else if (does_the_same(k, op, n)) {
 		rc = journal_extend(a->journal, k->id, op->uids, op->n, op->unseen, err);

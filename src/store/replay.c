@@ -58,7 +58,7 @@ static void post(struct account *a, const struct op *op, bool look)
 	j->op = op_copy(op);
 	j->look = look;
 	/* Made before this connection was there: meanwhile others may have been at the folder. */
-	j->check = op_since(op) < a->online_since;
+	j->check = op_since(op) <= a->online_since;
 	j->folder = mem_strdup(op->folder);
 	j->mailbox = f && f->mailbox ? mem_strdup(f->mailbox) : folder_wire_name(a, op->folder);
 	j->target = target && target->mailbox ? mem_strdup(target->mailbox)
@@ -270,13 +270,25 @@ static void refused(struct account *a, const struct op *op, const struct err *er
 		folder_distrust(f);
 }
 
+/* Before the journal forgets marks that are to be taken back: killed in between, nothing but a
+ * compare of every flag would find them in the cache. */
+static void doubt_marks(struct account *a, const struct op *op)
+{
+	struct folder *f = op->kind == OP_FLAGS ? folder_find(a, op->folder, false) : NULL;
+
+	if (!f || folder_use(f, NULL) != 0)
+		return;
+	folder_doubt(f);
+	folder_unuse(f);
+}
+
 static void confirmed(struct account *a, const struct op *op, struct result *r)
 {
 	struct folder *target = *op->target ? folder_find(a, op->target, false) : NULL;
 	struct folder *f = *op->folder ? folder_find(a, op->folder, false) : NULL;
 
 	/* Whoever made it before may have been killed before the cache had it. */
-	if (f && op_since(op) < a->online_since && folder_use(f, NULL) == 0) {
+	if (f && op_since(op) <= a->online_since && folder_use(f, NULL) == 0) {
 		folder_ask_sync(f, 0);
 		folder_unuse(f);
 	}
@@ -349,6 +361,8 @@ void replay_result(struct account *a, struct result *r)
 		confirmed(a, op, r);
 	else if (op->kind == OP_APPEND)
 		refused(a, op, &r->err);
+	else
+		doubt_marks(a, op);
 	forgotten = journal_done(a->journal, r->op_id, &err) == 0;
 	if (!forgotten)
 		remember(a, r->op_id, &err);
@@ -447,6 +461,7 @@ static int cancel_one(struct account *a, uint64_t id, struct err *err)
 			_("It is on its way to the server and cannot be cancelled any more"));
 	copy = op_copy(op);
 	unsure = copy->state == OP_SENT;
+	doubt_marks(a, copy);
 	if (journal_done(a->journal, id, err) != 0) {
 		op_free(copy);
 		return -1;

@@ -185,6 +185,8 @@ struct account {
 	struct followed *followed; /* owned; the outbox as seen last, while another copy sends */
 	size_t nfollowed, cap_followed;
 	unsigned sync_waiting; /* REQUEST_SYNC to be answered when all is through */
+	unsigned *syncs;       /* owned; those whose turn comes then */
+	size_t nsyncs, cap_syncs;
 	unsigned list_waiting;
 	struct err sync_err;
 	struct map *marks; /* identity (hex) -> flags that wait for the server's inbox; or NULL */
@@ -326,6 +328,8 @@ bool folder_is_changed(struct folder *f);
 bool folder_is_settled(const struct folder *f);
 /* Asks the server for the truth: the next compare reads every flag again. */
 void folder_distrust(struct folder *f);
+/* The next compare reads every flag, whatever the mod-sequence says. The cache is open. */
+void folder_doubt(struct folder *f);
 bool folder_is_read_only(const struct folder *f); /* an offline copy, an mbox, or talaria -R */
 bool folder_is_shown(const struct folder *f);     /* some list shows it */
 /* Has the cache rewritten when its log has grown; the disk thread goes on meanwhile. */

@@ -195,6 +195,29 @@ static void pop3_fetches_once(void **state)
 	person_free(p);
 }
 
+/* Each request has its answer, also those that come while one is under way or that are cut off. */
+static void every_synchronisation_is_answered(void **state)
+{
+	static const char *const protocols[] = {"imap", "pop3"};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(protocols); i++) {
+		struct person *p = person_new(protocols[i], "", "--count", "5");
+		unsigned first = engine_sync(p->engine, 0), second = engine_sync(p->engine, 0),
+			 third = engine_sync(p->engine, 0);
+
+		done(p, first);
+		done(p, second);
+		done(p, third);
+		first = engine_sync(p->engine, 0);
+		second = engine_sync(p->engine, 0);
+		engine_set_offline(p->engine, true);
+		event_free(answer(p, first));
+		event_free(answer(p, second));
+		person_free(p);
+	}
+}
+
 static void pop3_never_deletes_after_storing(void **state)
 {
 	struct person *p = person_new("pop3", "\tpop3-keep never\n", "--count", "5");
@@ -557,6 +580,7 @@ int main(void)
 		cmocka_unit_test(sends_and_receives),
 		cmocka_unit_test(refused_recipient_keeps_the_mail),
 		cmocka_unit_test(pop3_fetches_once),
+		cmocka_unit_test(every_synchronisation_is_answered),
 		cmocka_unit_test(pop3_never_deletes_after_storing),
 		cmocka_unit_test(switch_keeps_marks_and_mail),
 		cmocka_unit_test(namesakes_are_both_fetched),

@@ -37,8 +37,6 @@ bool world_draw(const struct world *w, struct act *a)
 	unsigned lot = (unsigned)rand() % 10, want = rand() % 3 ? 1 : WORLD_MANY,
 		 at = (unsigned)rand();
 
-	if (lot == 8 && want > WORLD_MANY_COPIES)
-		want = WORLD_MANY_COPIES;
 	*a = (struct act){.kind = lot < 5   ? ACT_FLAG
 				  : lot < 8 ? ACT_MOVE
 				  : lot < 9 ? ACT_COPY

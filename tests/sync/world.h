@@ -22,8 +22,7 @@ enum {
 	WORLD_BOXES = 4,
 	WORLD_LISTS = 5,
 	WORLD_IDS = 24,
-	WORLD_MANY = 3,        /* messages of one change, at most */
-	WORLD_MANY_COPIES = 1, /* a copy of several is not looked for before it is repeated */
+	WORLD_MANY = 3, /* messages of one change, at most */
 };
 
 /* The first WORLD_BOXES are in the model, all are good to have open. */
