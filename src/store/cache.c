@@ -571,7 +571,7 @@ uint32_t cache_find_message_id(struct cache *c, const char *message_id)
 	if (!*message_id)
 		return 0;
 	n = link_uids(
-		c, link_id_hash(c, message_id, strlen(message_id)), false, uids, MEM_COUNT(uids));
+		c, link_id_hash(c, message_id, strlen(message_id)), LINK_ID, uids, MEM_COUNT(uids));
 	for (size_t i = 0; i < n; i++) {
 		struct summary s;
 
@@ -585,7 +585,8 @@ uint32_t cache_find_message_id(struct cache *c, const char *message_id)
 size_t cache_find_identity(
 	struct cache *c, const unsigned char identity[16], uint32_t *uids, size_t max)
 {
-	size_t n = link_uids(c, link_identity_hash(c, identity), true, uids, max), kept = 0;
+	size_t n = link_uids(c, link_identity_hash(c, identity), LINK_IDENTITY, uids, max),
+	       kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		struct summary s;
@@ -770,10 +771,30 @@ int cache_set_flags_all(struct cache *c, const uint32_t *uids, size_t n, uint32_
 	return rc;
 }
 
+/* Before their parents go; what fails is put right by the compaction. */
+static int relink_orphans(struct cache *c, const uint32_t *uids, size_t n, struct err *err)
+{
+	struct str payload = STR_INIT;
+	struct link *links;
+	size_t n_links;
+	int rc = 0;
+
+	link_orphans(c, uids, n, &links, &n_links);
+	for (size_t i = 0; i < n_links && i < WAL_MAX_RECORD / 8; i++) {
+		bytes_add32(&payload, links[i].child);
+		bytes_add32(&payload, links[i].parent);
+	}
+	if (n_links)
+		rc = append_one(c, LOG_LINK, &payload, err);
+	free(links);
+	str_done(&payload);
+	return rc;
+}
+
 int cache_remove(struct cache *c, const uint32_t *uids, size_t n, struct err *err)
 {
 	struct str payload = STR_INIT;
-	int rc = 0;
+	int rc = relink_orphans(c, uids, n, err);
 
 	for (size_t i = 0; i < n; i++) {
 		if (cache_has(c, uids[i]))
@@ -850,6 +871,9 @@ bool cache_wants_compact(const struct cache *c)
 		limit = least;
 	if (limit > most)
 		limit = most;
+	/* a base without subjects is brought up to date once */
+	if (c->base && base_meta(c->base)->minor < META_MINOR)
+		return true;
 	return wal_size(c->wal) > limit;
 }
 
@@ -900,6 +924,8 @@ static struct cache *next_cache(struct cache *c, const struct log_header *h)
 	struct cache *next = cache_new(c->dir, c->folder);
 
 	index_forget_rows(c);
+	for (size_t i = 0; i < c->n_relinked; i++)
+		index_relinked(next, c->relinked[i]);
 	next->header = *h;
 	if (load_base(next, NULL) != 0) {
 		cache_free(next);

@@ -207,8 +207,10 @@ static void list_message(
 {
 	static const unsigned char none[16];
 	uint64_t refs[LINK_REFERENCES];
+	enum link_role role;
 	struct summary s;
 	uint32_t range[2];
+	uint64_t subject;
 	size_t n;
 
 	if (index_strings(c, uid, &s, range) != 1)
@@ -220,11 +222,17 @@ static void list_message(
 	n = link_references(c, s.references, refs, LINK_REFERENCES);
 	for (size_t i = 0; i < n; i++)
 		list_add(waiting, refs[i], uid);
+	role = link_role(c, &s, &subject);
+	if (role != ROLE_NONE)
+		list_add(role == ROLE_OPENS ? known : waiting, subject, uid);
 }
 
-/* Whether the old tables can be merged; a damaged one is made anew from all strings. */
+/* Whether the old tables can be merged; a damaged one is made anew from all strings, and so is one
+ * without subjects. */
 static bool tables_sound(struct cache *c)
 {
+	if (c->base && base_meta(c->base)->minor < META_MINOR)
+		return false;
 	for (uint32_t i = 0; c->base && i < base_pages(c->base, FAMILY_PAIRS); i++)
 		if (!base_pairs_page(c->base, FAMILY_PAIRS, i))
 			return false;
@@ -303,6 +311,8 @@ struct pair_writer {
 	enum family family;
 	uint32_t n;
 	struct pair v[PAGE_PAIRS];
+	struct pair openers[LINK_OPENERS]; /* of one subject */
+	size_t n_openers;
 	int rc;
 };
 
@@ -327,36 +337,97 @@ static void write_pair(struct pair_writer *w, struct pair p)
 		w->v[w->n++] = p;
 }
 
+static void flush_openers(struct pair_writer *w)
+{
+	for (size_t i = 0; i < w->n_openers; i++)
+		write_pair(w, w->openers[i]);
+	w->n_openers = 0;
+}
+
+/* A subject that thousands of messages share gets no pages of its own: the oldest and the newest
+ * stay. */
+static void write_known(struct pair_writer *w, struct pair p)
+{
+	if (w->n_openers && w->openers[0].hash != p.hash)
+		flush_openers(w);
+	if (!link_is_subject(p.hash)) {
+		write_pair(w, p);
+		return;
+	}
+	if (w->n_openers == LINK_OPENERS) {
+		memmove(&w->openers[1], &w->openers[2], (LINK_OPENERS - 2) * sizeof(p));
+		w->n_openers--;
+	}
+	w->openers[w->n_openers++] = p;
+}
+
 /* A reference that was waited for is there: two copies of the program may have added the two. */
 static void complete(struct cache *c, uint32_t child, uint32_t parent)
 {
 	ptrdiff_t row = columns_find(&c->columns, child);
 
 	if (row >= 0 && !c->columns.parent[row] && child != parent &&
-		!link_would_loop(c, child, parent))
+		!link_would_loop(c, child, parent)) {
 		c->columns.parent[row] = parent;
+		index_relinked(c, child);
+	}
+}
+
+/* The same for an answer without references; more than one message may be what it answers, and a
+ * better one than that it has. */
+static void complete_subject(struct cache *c, uint32_t child, uint32_t parent)
+{
+	ptrdiff_t row = columns_find(&c->columns, child);
+
+	if (row >= 0 && link_rather(child, c->columns.parent[row], parent) && child != parent &&
+		!link_would_loop(c, child, parent)) {
+		c->columns.parent[row] = parent;
+		index_relinked(c, child);
+	}
+}
+
+/* Who waits for a hash that is known: first is the first message of it, last the last that was
+ * passed, next the one that comes, if any. False: it goes on waiting. */
+static bool arrived(struct cache *c, struct pair w, const struct pair *first,
+	const struct pair *last, const struct pair *next)
+{
+	if (!link_is_subject(w.hash)) {
+		if (first->hash == w.hash && first->uid)
+			complete(c, w.uid, first->uid);
+		return first->hash == w.hash && first->uid;
+	}
+	if (last->hash == w.hash && last->uid)
+		complete_subject(c, w.uid, last->uid);
+	else if (next && next->hash == w.hash)
+		complete_subject(c, w.uid, next->uid);
+	return false; /* a better one may come any time */
 }
 
 static void join(
 	struct stream *known, struct stream *waiting, struct pair_writer *x, struct pair_writer *t)
 {
-	struct pair k = {0}, w, first = {0};
-	bool have = stream_next(known, &k), any = false;
+	struct pair k = {0}, w, first = {0}, last = {0};
+	bool have = stream_next(known, &k);
 
 	while (stream_next(waiting, &w)) {
-		for (; have && k.hash <= w.hash; have = stream_next(known, &k)) {
-			if (!any || first.hash != k.hash)
+		bool subject = link_is_subject(w.hash);
+
+		/* of a subject's messages only those before the answer: the next is looked at too
+		 */
+		for (; have &&
+			(k.hash < w.hash || (k.hash == w.hash && (!subject || k.uid < w.uid)));
+			have = stream_next(known, &k)) {
+			if (!first.uid || first.hash != k.hash)
 				first = k;
-			any = true;
-			write_pair(x, k);
+			last = k;
+			write_known(x, k);
 		}
-		if (any && first.hash == w.hash)
-			complete(x->b->c, w.uid, first.uid);
-		else
+		if (!arrived(x->b->c, w, &first, &last, have ? &k : NULL))
 			write_pair(t, w);
 	}
 	for (; have; have = stream_next(known, &k))
-		write_pair(x, k);
+		write_known(x, k);
+	flush_openers(x);
 	flush_pairs(x);
 	flush_pairs(t);
 }

@@ -39,6 +39,7 @@ void index_done(struct cache *c)
 	columns_done(&c->fresh);
 	strv_done(&c->keysets);
 	map_free(c->keyset_of, NULL);
+	str_done(&c->folded);
 	free(c->relinked);
 	free(c->damaged.v);
 	free(c->logged_damage.v);
@@ -271,6 +272,13 @@ static void apply_expunge(struct cache *c, const struct wal_record *r)
 	}
 }
 
+void index_relinked(struct cache *c, uint32_t uid)
+{
+	c->relinked =
+		mem_grow(c->relinked, &c->cap_relinked, c->n_relinked + 1, sizeof(*c->relinked));
+	c->relinked[c->n_relinked++] = uid;
+}
+
 static void apply_link(struct cache *c, const struct wal_record *r)
 {
 	const unsigned char *p = r->p;
@@ -282,9 +290,7 @@ static void apply_link(struct cache *c, const struct wal_record *r)
 		if (!in)
 			continue;
 		in->parent[row] = load32(p + i + 4);
-		c->relinked = mem_grow(
-			c->relinked, &c->cap_relinked, c->n_relinked + 1, sizeof(*c->relinked));
-		c->relinked[c->n_relinked++] = in->uid[row];
+		index_relinked(c, in->uid[row]);
 	}
 }
 

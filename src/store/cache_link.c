@@ -1,6 +1,8 @@
 #include "store/cache_priv.h"
 
 #include "base/mem.h"
+#include "base/utf8.h"
+#include "store/subject.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +12,19 @@
  * nearer and not there are waited for: when such a message comes, its children are looked at again.
  * Messages of the log are found by tables made on first use; those of the base by its x and t
  * pages.
+ *
+ * An answer without any references hangs below a message with the same subject that is no answer:
+ * the newest with a smaller UID than its own, else the one with the smallest. A better one may come
+ * at any time, for folders are filled from the newest message on: such an answer never stops
+ * waiting, and of those messages only the oldest and the newest need to be known.
  */
 
-enum { LINK_DEPTH = 4096, LINK_SAME = 16 };
+enum {
+	LINK_DEPTH = 4096,
+	LINK_SAME = 16,
+	LINK_TOPICS = 64,    /* messages of one subject looked at */
+	SUBJECT_BYTES = 512, /* of it, the same when the log cuts a long one */
+};
 
 uint64_t link_id_hash(const struct cache *c, const char *id, size_t len)
 {
@@ -23,6 +35,41 @@ uint64_t link_id_hash(const struct cache *c, const char *id, size_t len)
 uint64_t link_identity_hash(const struct cache *c, const unsigned char identity[16])
 {
 	return hash_sip(c->header.key, identity, 16) ^ UINT64_C(0x1de4717e1de4717e);
+}
+
+static uint64_t subject_mark(uint64_t hash)
+{
+	return (hash >> 16 ^ hash >> 32 ^ hash >> 48 ^ 0x5ab1) & 0xffff;
+}
+
+bool link_is_subject(uint64_t hash)
+{
+	return (hash & 0xffff) == subject_mark(hash);
+}
+
+enum link_role link_role(struct cache *c, const struct summary *s, uint64_t *hash)
+{
+	size_t from, len;
+	bool answer = subject_base(s->subject, &from, &len);
+
+	if (!len || (answer && *s->references))
+		return ROLE_NONE;
+	if (len > SUBJECT_BYTES)
+		len = utf8_cut(s->subject + from, len, SUBJECT_BYTES);
+	str_clear(&c->folded);
+	utf8_fold_add(&c->folded, s->subject + from, len);
+	*hash = hash_sip(c->header.key, c->folded.p, c->folded.len) ^ UINT64_C(0x5b9ec75b9ec75b9e);
+	*hash = (*hash & ~UINT64_C(0xffff)) | subject_mark(*hash);
+	return answer ? ROLE_ANSWERS : ROLE_OPENS;
+}
+
+bool link_rather(uint32_t answer, uint32_t now, uint32_t to)
+{
+	if (!to || !now)
+		return to;
+	if (to < answer)
+		return now > answer || to > now;
+	return now > answer && to < now;
 }
 
 size_t link_references(const struct cache *c, const char *references, uint64_t *out, size_t max)
@@ -101,11 +148,45 @@ static bool any_identity(const unsigned char identity[16])
 	return memcmp(identity, none, 16) != 0;
 }
 
+/* Of a subject that many share the oldest and the newest stay, as in the base. */
+static void openers_add(struct cache *c, uint64_t hash, uint32_t uid)
+{
+	struct hashes *h = &c->ids;
+	struct pair *low = NULL, *second = NULL;
+	uint32_t at = 0, other;
+	size_t n = 0, row;
+
+	while (hashes_each(h, hash, &at, &other)) {
+		struct pair *p = &h->v[at - 1];
+
+		if (p->uid == uid)
+			return;
+		if (!index_find(c, p->uid, &row)) {
+			p->uid = uid;
+			return;
+		}
+		if (!low || p->uid < low->uid) {
+			second = low;
+			low = p;
+		} else if (!second || p->uid < second->uid) {
+			second = p;
+		}
+		n++;
+	}
+	if (n < LINK_OPENERS)
+		hashes_add(h, hash, uid);
+	else if (uid < low->uid)
+		low->uid = uid;
+	else if (uid > second->uid)
+		second->uid = uid;
+}
+
 static void catch_up(struct cache *c)
 {
 	for (; c->indexed < c->n_added; c->indexed++) {
 		const struct added *a = &c->added[c->indexed];
-		uint64_t refs[LINK_REFERENCES];
+		uint64_t refs[LINK_REFERENCES], subject;
+		enum link_role role;
 		struct summary s;
 		size_t n;
 
@@ -120,6 +201,11 @@ static void catch_up(struct cache *c)
 		n = link_references(c, s.references, refs, LINK_REFERENCES);
 		for (size_t i = 0; i < n; i++)
 			hashes_add(&c->waiting, refs[i], a->uid);
+		role = link_role(c, &s, &subject);
+		if (role == ROLE_OPENS)
+			openers_add(c, subject, a->uid);
+		else if (role == ROLE_ANSWERS)
+			hashes_add(&c->waiting, subject, a->uid);
 	}
 }
 
@@ -149,32 +235,36 @@ static size_t table_uids(struct cache *c, const struct hashes *h, uint64_t hash,
 	return n;
 }
 
-static bool has_hash(struct cache *c, uint32_t uid, uint64_t hash, bool identity)
+static bool has_hash(struct cache *c, uint32_t uid, uint64_t hash, enum link_kind kind)
 {
 	const struct added *a = index_added(c, uid);
 	struct summary s;
+	uint64_t now = 0;
 
 	if (!a)
 		return true;
 	added_summary(a, &s);
-	return hash == (identity ? link_identity_hash(c, s.identity)
-				 : link_id_hash(c, s.message_id, strlen(s.message_id)));
+	if (kind == LINK_SUBJECT)
+		return link_role(c, &s, &now) == ROLE_OPENS && now == hash;
+	return hash == (kind == LINK_IDENTITY
+				       ? link_identity_hash(c, s.identity)
+				       : link_id_hash(c, s.message_id, strlen(s.message_id)));
 }
 
-size_t link_uids(struct cache *c, uint64_t hash, bool identity, uint32_t *uids, size_t max)
+size_t link_uids(struct cache *c, uint64_t hash, enum link_kind kind, uint32_t *uids, size_t max)
 {
 	uint32_t base[64];
 	size_t n, kept = 0, n_base, row;
 
 	catch_up(c);
-	n = table_uids(c, identity ? &c->identities : &c->ids, hash, uids, 0, max);
+	n = table_uids(c, kind == LINK_IDENTITY ? &c->identities : &c->ids, hash, uids, 0, max);
 	n_base = c->base ? base_uids(c->base, FAMILY_PAIRS, hash, base, MEM_COUNT(base)) : 0;
 	for (size_t i = 0; i < n_base && n < max; i++)
 		if (!listed(uids, n, base[i]) && index_find(c, base[i], &row))
 			uids[n++] = base[i];
 	/* a message that was added again may have another Message-ID now */
 	for (size_t i = 0; i < n; i++)
-		if (has_hash(c, uids[i], hash, identity))
+		if (has_hash(c, uids[i], hash, kind))
 			uids[kept++] = uids[i];
 	return kept;
 }
@@ -193,6 +283,10 @@ struct batch {
 	struct map64 *linked; /* mixed UID of the child to index in links */
 	struct link *links;
 	size_t n_links, cap_links;
+	struct pair *openers; /* no answers, by hash of the subject, then UID */
+	size_t n_openers;
+	const uint32_t *gone; /* ascending: on their way out */
+	size_t n_gone;
 };
 
 static uint64_t mixed(uint32_t uid)
@@ -240,7 +334,7 @@ bool link_would_loop(struct cache *c, uint32_t child, uint32_t parent)
 static uint32_t find_id(struct batch *b, uint64_t hash, uint32_t self)
 {
 	uint32_t uids[LINK_SAME], best = 0, at = 0, i;
-	size_t n = link_uids(b->c, hash, false, uids, LINK_SAME);
+	size_t n = link_uids(b->c, hash, LINK_ID, uids, LINK_SAME);
 
 	for (size_t k = 0; k < n; k++)
 		if (uids[k] != self && !in_batch(b, uids[k], &i) && (!best || uids[k] < best))
@@ -268,6 +362,13 @@ static uint32_t find_parent(struct batch *b, uint32_t self, const char *referenc
 	return 0;
 }
 
+static void set_link(struct batch *b, uint32_t child, uint32_t parent)
+{
+	b->links = mem_grow(b->links, &b->cap_links, b->n_links + 1, sizeof(*b->links));
+	map64_put(b->linked, mixed(child), (uint32_t)b->n_links);
+	b->links[b->n_links++] = (struct link){child, parent};
+}
+
 /* A message of the folder that may have waited for one of the batch. */
 static void reconsider(struct batch *b, uint32_t child)
 {
@@ -282,26 +383,221 @@ static void reconsider(struct batch *b, uint32_t child)
 	free(references);
 	if (!parent || parent == parent_of(b, child))
 		return;
-	b->links = mem_grow(b->links, &b->cap_links, b->n_links + 1, sizeof(*b->links));
-	map64_put(b->linked, mixed(child), (uint32_t)b->n_links);
-	b->links[b->n_links++] = (struct link){child, parent};
+	set_link(b, child, parent);
+}
+
+enum { LINK_WAITING = 256 };
+
+static size_t waiting_uids(struct batch *b, uint64_t hash, uint32_t *uids, size_t max)
+{
+	uint32_t base[LINK_WAITING];
+	size_t n, n_base, row;
+
+	n = table_uids(b->c, &b->c->waiting, hash, uids, 0, max);
+	n_base = b->c->base ? base_uids(b->c->base, FAMILY_WAITING, hash, base, max) : 0;
+	for (size_t i = 0; i < n_base && n < max; i++)
+		if (!listed(uids, n, base[i]) && index_find(b->c, base[i], &row))
+			uids[n++] = base[i];
+	return n;
 }
 
 static void wake_children(struct batch *b, const struct summary *s)
 {
-	enum { MANY = 256 };
 	uint64_t hash = link_id_hash(b->c, s->message_id, strlen(s->message_id));
-	uint32_t uids[MANY], base[MANY];
-	size_t n, n_base, row;
+	uint32_t uids[LINK_WAITING];
+	size_t n = waiting_uids(b, hash, uids, LINK_WAITING);
 
-	n = table_uids(b->c, &b->c->waiting, hash, uids, 0, MANY);
-	n_base = b->c->base ? base_uids(b->c->base, FAMILY_WAITING, hash, base, MANY) : 0;
-	for (size_t i = 0; i < n_base && n < MANY; i++)
-		if (!listed(uids, n, base[i]) && index_find(b->c, base[i], &row))
-			uids[n++] = base[i];
 	for (size_t i = 0; i < n; i++)
 		reconsider(b, uids[i]);
 }
+
+/* --- parents by subject --- */
+
+static int uid_compare(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static bool is_gone(const struct batch *b, uint32_t uid)
+{
+	return b->n_gone && bsearch(&uid, b->gone, b->n_gone, sizeof(uid), uid_compare);
+}
+
+/* The last of the batch's before the answer, else the first behind it. */
+static uint32_t batch_opener(const struct batch *b, uint64_t hash, uint32_t answer)
+{
+	struct pair key = {hash, answer};
+	size_t low = 0, high = b->n_openers;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (pair_compare(&b->openers[mid], &key) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low && b->openers[low - 1].hash == hash)
+		return b->openers[low - 1].uid;
+	return low < b->n_openers && b->openers[low].hash == hash ? b->openers[low].uid : 0;
+}
+
+static bool has_word(const char *words, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = words; len && (at = strstr(at, word)); at++)
+		if ((at == words || at[-1] == ' ') && (!at[len] || at[len] == ' '))
+			return true;
+	return false;
+}
+
+/* An answer, as a copy: its strings may go with the next page. */
+struct answer {
+	uint32_t uid;
+	uint64_t hash;
+	char *folded, *id;
+};
+
+/* False: it does not look for a parent by its subject. */
+static bool answer_start(struct batch *b, struct answer *a, const struct summary *s, uint32_t uid)
+{
+	a->uid = uid;
+	if (link_role(b->c, s, &a->hash) != ROLE_ANSWERS)
+		return false;
+	a->folded = mem_strdup(b->c->folded.p);
+	a->id = mem_strdup(s->message_id);
+	return true;
+}
+
+static void answer_done(struct answer *a)
+{
+	free(a->folded);
+	free(a->id);
+}
+
+/* Whether it is the same subject and not only the same hash. A message that refers to the answer is
+ * rather an answer to that, whichever of the two came first. */
+static bool can_open(struct batch *b, uint32_t uid, const struct answer *a)
+{
+	struct summary s = {0};
+	uint32_t i, range[2];
+	uint64_t hash;
+
+	if (in_batch(b, uid, &i))
+		s = b->s[i];
+	else if (index_strings(b->c, uid, &s, range) != 1)
+		return false;
+	return link_role(b->c, &s, &hash) == ROLE_OPENS && strcmp(b->c->folded.p, a->folded) == 0 &&
+	       !has_word(s.references, a->id) && !loops(b, a->uid, uid);
+}
+
+static uint32_t find_opener(struct batch *b, const struct answer *a)
+{
+	uint32_t uids[LINK_TOPICS], best = 0, i, own;
+	size_t n = link_uids(b->c, a->hash, LINK_SUBJECT, uids, LINK_TOPICS);
+
+	for (size_t k = 0; k < n; k++)
+		if (uids[k] != a->uid && link_rather(a->uid, best, uids[k]) &&
+			!in_batch(b, uids[k], &i) && !is_gone(b, uids[k]))
+			best = uids[k];
+	own = batch_opener(b, a->hash, a->uid);
+	if (link_rather(a->uid, best, own))
+		best = own;
+	return best && can_open(b, best, a) ? best : 0;
+}
+
+/* Answers of the folder that may rather hang below one of the batch. */
+static void wake_answers(struct batch *b, uint64_t hash)
+{
+	uint32_t uids[LINK_TOPICS], range[2], i;
+	size_t n = waiting_uids(b, hash, uids, LINK_TOPICS);
+
+	for (size_t k = 0; k < n; k++) {
+		uint32_t to = batch_opener(b, hash, uids[k]);
+		struct answer a = {0};
+		struct summary s;
+
+		if (in_batch(b, uids[k], &i) || !link_rather(uids[k], parent_of(b, uids[k]), to) ||
+			index_strings(b->c, uids[k], &s, range) != 1)
+			continue;
+		if (answer_start(b, &a, &s, uids[k]) && a.hash == hash && can_open(b, to, &a))
+			set_link(b, uids[k], to);
+		answer_done(&a);
+	}
+}
+
+/* After the references: they come first. */
+static void link_subjects(struct batch *b)
+{
+	size_t *answers = mem_array(b->n, sizeof(*answers)), n_answers = 0;
+	uint64_t hash;
+	uint32_t last;
+
+	b->openers = mem_array(b->n, sizeof(*b->openers));
+	for (size_t i = 0; i < b->n; i++) {
+		enum link_role role = link_role(b->c, &b->s[i], &hash);
+
+		if (role == ROLE_ANSWERS)
+			answers[n_answers++] = i;
+		/* of a UID that is in it twice the last counts */
+		else if (role == ROLE_OPENS && in_batch(b, b->s[i].uid, &last) && last == i)
+			b->openers[b->n_openers++] = (struct pair){hash, b->s[i].uid};
+	}
+	if (b->n_openers)
+		qsort(b->openers, b->n_openers, sizeof(*b->openers), pair_compare);
+	for (size_t k = 0; k < n_answers; k++) {
+		const struct summary *s = &b->s[answers[k]];
+		struct answer a = {0};
+
+		if (answer_start(b, &a, s, s->uid))
+			b->parents[answers[k]] = find_opener(b, &a);
+		answer_done(&a);
+	}
+	for (size_t i = 0; i < b->n_openers; i++)
+		if (!i || b->openers[i].hash != b->openers[i - 1].hash)
+			wake_answers(b, b->openers[i].hash);
+	free(answers);
+	MEM_FREE(b->openers);
+}
+
+static void find_orphans(struct batch *b, const struct columns *in)
+{
+	for (size_t row = 0; row < in->n; row++) {
+		uint32_t uid = in->uid[row], range[2];
+		struct answer a = {0};
+		struct summary s;
+
+		if (!in->parent[row] || in->flags[row] & ROW_DEAD || !is_gone(b, in->parent[row]) ||
+			is_gone(b, uid) || index_strings(b->c, uid, &s, range) != 1)
+			continue;
+		if (answer_start(b, &a, &s, uid))
+			set_link(b, uid, find_opener(b, &a));
+		answer_done(&a);
+	}
+}
+
+void link_orphans(
+	struct cache *c, const uint32_t *uids, size_t n, struct link **links, size_t *n_links)
+{
+	uint32_t *gone = mem_array(n, sizeof(*gone));
+	struct batch b = {.c = c, .gone = gone, .n_gone = n, .linked = map64_new(0)};
+
+	for (size_t i = 0; i < n; i++)
+		gone[i] = uids[i];
+	if (n)
+		qsort(gone, n, sizeof(*gone), uid_compare);
+	find_orphans(&b, &c->columns);
+	find_orphans(&b, &c->fresh);
+	*links = b.links;
+	*n_links = b.n_links;
+	free(gone);
+	map64_free(b.linked);
+}
+
+/* --- the batch --- */
 
 static void batch_index(struct batch *b)
 {
@@ -334,6 +630,7 @@ void link_batch(struct cache *c, const struct summary *s, size_t n, uint32_t *pa
 	for (size_t i = 0; i < n; i++)
 		if (*s[i].message_id)
 			wake_children(&b, &s[i]);
+	link_subjects(&b);
 	*links = b.links;
 	*n_links = b.n_links;
 	free(b.chosen);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE_VERSION = 1, FORMAT_MAJOR = 1, FORMAT_MINOR = 0 };
+enum { PAGE_VERSION = 1, FORMAT_MAJOR = 1, FORMAT_MINOR = META_MINOR };
 
 static const unsigned char page_magic[4] = {'T', 'L', 'R', 'P'};
 const char family_tag[5] = {'h', 'x', 't', 's', 'k'};
@@ -86,6 +86,7 @@ uint32_t meta_encode(struct str *rec, const struct base_meta *m)
 
 static void meta_numbers(struct base_meta *m, const unsigned char *p)
 {
+	m->minor = load16(p + 2);
 	m->gen = load32(p + 4);
 	m->meta.uidvalidity = load32(p + 8);
 	m->meta.uidnext = load32(p + 12);

@@ -55,8 +55,9 @@ void gdbmf_close(struct gdbmf *f); /* NULL is fine */
  *   d  directory, 8192 entries: first key and checksum of every other record
  *   k  keyword sets
  *   h  hot columns of 4096 messages
- *   x  1024 pairs of hash and UID, by hash: Message-IDs and identities
- *   t  the same for references whose message has not come yet
+ *   x  1024 pairs of hash and UID, by hash: Message-IDs, identities, subjects that are no answers
+ *   t  the same for references whose message has not come yet, and for answers that have only
+ *      their subject to go by
  *   s  strings of at most 256 messages, equal ones once in a page
  */
 enum {
@@ -78,8 +79,12 @@ struct page {
 /* Checks everything of the head. 0 or -1. */
 int page_open(struct page *page, char tag, const unsigned char *rec, size_t len);
 
+enum { META_MINOR = 1 };
+
 struct base_meta {
 	uint32_t gen;
+	uint16_t minor; /* META_MINOR, or of an older program: then the x and t pages know no
+			   subjects */
 	struct cache_meta meta;
 	uint64_t sequence; /* of the log, that is in */
 	uint32_t n, max_uid;
@@ -269,7 +274,8 @@ struct cache {
 	struct map64 *added_at; /* mixed UID to index in added */
 	struct strv keysets;    /* number 0 is "" */
 	struct map *keyset_of;
-	struct hashes ids, identities, waiting; /* of added[0..indexed) */
+	struct hashes ids, identities, waiting; /* of added[0..indexed); ids: subjects too */
+	struct str folded;                      /* link_role */
 	size_t indexed;
 	uint32_t *relinked; /* children that got a parent since cache_take_links */
 	size_t n_relinked, cap_relinked;
@@ -301,7 +307,8 @@ void index_copy_row(struct columns *to, size_t at, const struct columns *from, s
 size_t index_count(const struct cache *c);
 void index_settle(struct cache *c); /* columns hold everything, ascending, without the dead */
 uint16_t index_keyset(struct cache *c, const char *keywords);
-void index_keysets_known(struct cache *c); /* after base_load */
+void index_keysets_known(struct cache *c);          /* after base_load */
+void index_relinked(struct cache *c, uint32_t uid); /* for cache_take_links */
 void index_damage(struct cache *c, uint32_t first, uint32_t last);
 void index_damage_by_log(struct cache *c, uint32_t first, uint32_t last);
 bool index_damage_logged(const struct cache *c, uint32_t first, uint32_t last);
@@ -316,7 +323,23 @@ uint64_t link_identity_hash(const struct cache *c, const unsigned char identity[
 void hashes_done(struct hashes *h);
 size_t link_references(const struct cache *c, const char *references, uint64_t *out, size_t max);
 void link_prepare(struct cache *c); /* the tables of what the log added, before they are needed */
-size_t link_uids(struct cache *c, uint64_t hash, bool identity, uint32_t *uids, size_t max);
+/* Messages without references are threaded by their subject. Only subjects' hashes say what they
+ * are: others do so by chance, one in 65536. */
+enum link_role {
+	ROLE_NONE,
+	ROLE_OPENS,  /* no answer: answers may hang below it */
+	ROLE_ANSWERS /* an answer that has no references at all */
+};
+enum { LINK_OPENERS = 16 }; /* pairs kept of one subject: the oldest message and the newest */
+/* c->folded has the subject then, without what makes it an answer. */
+enum link_role link_role(struct cache *c, const struct summary *s, uint64_t *hash);
+bool link_is_subject(uint64_t hash);
+/* Whether an answer belongs rather to `to` than to `now` (0: to none): to the newest message with a
+ * smaller UID than its own, else to that with the smallest. */
+bool link_rather(uint32_t answer, uint32_t now, uint32_t to);
+
+enum link_kind { LINK_ID, LINK_IDENTITY, LINK_SUBJECT };
+size_t link_uids(struct cache *c, uint64_t hash, enum link_kind kind, uint32_t *uids, size_t max);
 
 struct link {
 	uint32_t child, parent;
@@ -324,6 +347,10 @@ struct link {
 /* Parents of the messages to be added, and links of messages that waited for them. */
 void link_batch(struct cache *c, const struct summary *s, size_t n, uint32_t *parents,
 	struct link **links, size_t *n_links);
+/* What becomes of answers whose parent is about to go, when only the subject tells: for those the
+ * next ancestor is no good. */
+void link_orphans(
+	struct cache *c, const uint32_t *uids, size_t n, struct link **links, size_t *n_links);
 bool link_would_loop(struct cache *c, uint32_t child, uint32_t parent);
 
 /* cache_build.c: writes base.tmp for generation gen and renames it; fills what the log's header

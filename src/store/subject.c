@@ -1,5 +1,6 @@
 #include "store/subject.h"
 
+#include "base/mem.h"
 #include "base/str.h"
 
 #include <string.h>
@@ -15,19 +16,20 @@ static bool takes_blob(const char **p)
 	return true;
 }
 
-/* "re:", "fw:", "fwd:", with blanks and a blob before the colon. */
+/* "re:", "fw:", "fwd:" and what programs in other languages write for them, with blanks and a blob
+ * before the colon. */
 static bool takes_mark(const char **p)
 {
+	static const char *const marks[] = {"re", "fwd", "fw", "aw", "wg", "sv", "vs", "antw"};
 	const char *s = *p;
+	size_t len = 0;
 
-	if (str_istarts(s, "re"))
-		s += 2;
-	else if (str_istarts(s, "fwd"))
-		s += 3;
-	else if (str_istarts(s, "fw"))
-		s += 2;
-	else
+	for (size_t i = 0; i < MEM_COUNT(marks) && !len; i++)
+		if (str_istarts(s, marks[i]))
+			len = strlen(marks[i]);
+	if (!len)
 		return false;
+	s += len;
 	while (*s == ' ')
 		s++;
 	takes_blob(&s);

@@ -23,6 +23,27 @@ static void identity_of(unsigned char out[16], uint32_t uid)
 	memcpy(out + 8, &b, 8);
 }
 
+enum { TOPIC = 100 }; /* UIDs that share a subject */
+
+static bool by_subject(uint32_t uid)
+{
+	return uid % 5 == 4;
+}
+
+static bool opens(uint32_t uid)
+{
+	return by_subject(uid) && uid % 3 == 0;
+}
+
+static void subject_of(struct model_text *t, uint32_t uid)
+{
+	static const char *const names[] = {
+		"Re: \xc3\x84pfel", "Aw: [list] \xc3\xa4PFEL", "re: Fwd: \xc3\xa4pfel"};
+
+	snprintf(t->subject, sizeof(t->subject), "%s %u",
+		opens(uid) ? "[list] \xc3\x84pfel" : names[uid % 7 % 3], uid / TOPIC);
+}
+
 void model_summary(struct summary *s, struct model_text *t, uint32_t uid, uint32_t version,
 	uint32_t flags, const char *keywords)
 {
@@ -41,7 +62,9 @@ void model_summary(struct summary *s, struct model_text *t, uint32_t uid, uint32
 		(unsigned)(r % 1000), version, uid);
 	snprintf(t->id, sizeof(t->id), "%u.mail@example.org", uid);
 	t->references[0] = '\0';
-	if (parent)
+	if (by_subject(uid))
+		subject_of(t, uid);
+	else if (parent)
 		snprintf(t->references, sizeof(t->references),
 			"gone@example.org %u.mail@example.org", parent);
 	snprintf(t->file, sizeof(t->file), "%s", uid % 3 ? "" : "1600000000.M1P2.host");
@@ -111,6 +134,30 @@ void model_copy(struct model *to, const struct model *from)
 	*to = *from;
 	to->cap = from->n;
 	to->rows = from->n ? mem_dup(from->rows, from->n * sizeof(*from->rows)) : NULL;
+}
+
+/* The rule said plainly: the nearest before it, else the first. */
+static uint32_t parent_by_subject(struct model *m, uint32_t uid)
+{
+	uint32_t first = uid / TOPIC * TOPIC, best = 0;
+
+	for (uint32_t u = first; !opens(uid) && u < first + TOPIC; u++)
+		if (opens(u) && model_find(m, u) && (u < uid || !best))
+			best = u;
+	return best;
+}
+
+bool model_threads(struct model *m, struct cache *c)
+{
+	struct columns cols;
+	bool ok = true;
+
+	cache_columns(c, &cols);
+	for (size_t i = 0; i < cols.n; i++)
+		if (by_subject(cols.uid[i]))
+			ok &= cols.parent[i] == parent_by_subject(m, cols.uid[i]);
+	columns_done(&cols);
+	return ok;
 }
 
 /* --- steps --- */

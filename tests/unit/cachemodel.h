@@ -6,7 +6,8 @@
  * Errors:  none.
  *
  * A message is made from two numbers, its UID and its version, so that a program that was killed
- * can be checked by another one. Message u answers message u - u % 7 - 1 when that is not 0.
+ * can be checked by another one. Message u answers message u - u % 7 - 1 when that is not 0;
+ * but every fifth has no references and only a subject that it shares with others near by.
  */
 #ifndef TESTS_CACHEMODEL_H
 #define TESTS_CACHEMODEL_H
@@ -51,6 +52,9 @@ int model_step(struct model *m, struct cache *c, uint64_t seed, uint64_t i, stru
 /* One number for everything that can be seen; parents are left out: they are a help, not data. */
 uint64_t model_print(const struct model *m);
 uint64_t model_print_cache(struct cache *c);
+
+/* Whether every message without references has the parent it should have by its subject. */
+bool model_threads(struct model *m, struct cache *c);
 
 /* Whether every message of the cache is one the model knows, as it is there; *missing counts those
  * the cache does not have or whose strings are damaged. */

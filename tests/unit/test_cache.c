@@ -72,6 +72,7 @@ static void test_basic(void **state)
 	for (uint64_t i = 0; i < 400; i++) {
 		GOOD(model_step(&m, c, 1, i, err));
 		assert_true(model_print(&m) == model_print_cache(c));
+		assert_true(model_threads(&m, c));
 		if (i % 60 == 59)
 			compact(c);
 		if (i % 25 == 24) {
@@ -79,6 +80,7 @@ static void test_basic(void **state)
 			c = open_it();
 		}
 		assert_true(model_print(&m) == model_print_cache(c));
+		assert_true(model_threads(&m, c));
 	}
 	cache_free(c);
 	model_done(&m);
@@ -101,7 +103,19 @@ static void add_thread(struct cache *c, uint32_t uid, const char *id, const char
 	struct model_text t;
 
 	model_summary(&s, &t, uid, 0, 0, "");
+	snprintf(t.subject, sizeof(t.subject), "Subject of %u", (unsigned)uid);
 	s.message_id = id;
+	s.references = references;
+	GOOD(cache_add(c, &s, 1, err));
+}
+
+static void add_subject(struct cache *c, uint32_t uid, const char *subject, const char *references)
+{
+	struct summary s;
+	struct model_text t;
+
+	model_summary(&s, &t, uid, 0, 0, "");
+	s.subject = subject;
 	s.references = references;
 	GOOD(cache_add(c, &s, 1, err));
 }
@@ -154,8 +168,11 @@ static void test_newest_first(void **state)
 		model_put(&m, uid, 5, uid % 32, uid % 10 ? "" : "$later");
 	for (int round = 0; round < 2; round++) {
 		assert_true(model_print(&m) == model_print_cache(c));
+		assert_true(model_threads(&m, c));
 		for (uint32_t uid = 1; uid <= N; uid++)
-			assert_int_equal(parent(c, uid), uid - uid % 7 - (uid > uid % 7 ? 1 : 0));
+			if (uid % 5 != 4)
+				assert_int_equal(
+					parent(c, uid), uid - uid % 7 - (uid > uid % 7 ? 1 : 0));
 		cache_free(c);
 		GOOD(cache_compact(dir, "INBOX", err));
 		c = open_it();
@@ -214,6 +231,7 @@ static void test_refresh(void **state)
 		if (i % 5 == 0) {
 			assert_true(cache_refresh(r, NULL) >= 0);
 			assert_true(model_print(&m) == model_print_cache(r));
+			assert_true(model_threads(&m, r));
 		}
 		/* flags of a message this handle does not know yet are skipped: let it know */
 		assert_true(cache_refresh(a, NULL) >= 0);
@@ -480,6 +498,194 @@ static void test_parents_completed(void **state)
 	assert_int_equal(parent(a, 1), 2);
 	cache_free(a);
 	cache_free(b);
+}
+
+/* --- threads by subject --- */
+
+static const struct {
+	uint32_t uid;
+	const char *subject, *references;
+	uint32_t parent;
+} talk[] = {
+	{10,
+		"Gr\xc3\xb6\xc3\x9f"
+		"e",
+		"", 0},
+	{20, "Re: GR\xc3\x96SSE", "", 10}, /* case folding */
+	{30,
+		"Aw: [list] gr\xc3\xb6\xc3\x9f"
+		"e",
+		"", 10}, /* tags of lists */
+	{40,
+		"Re: Gr\xc3\xb6\xc3\x9f"
+		"e",
+		"away@x", 0}, /* of a thread that is not here */
+	{50,
+		"[list] Gr\xc3\xb6\xc3\x9f"
+		"e",
+		"", 0},
+	{60,
+		"Fwd: Gr\xc3\xb6\xc3\x9f"
+		"e",
+		"", 50},
+	{70,
+		"Re: Gr\xc3\xb6\xc3\x9f"
+		"e",
+		"10.mail@example.org", 10}, /* references come first */
+	{75, "Re: Later", "", 80},
+	{80, "Later", "", 0},
+	{85, "LATER", "", 0},
+	{90, "Re:", "", 0},
+	{91, "", "", 0},
+	{92, "Re: Alone", "", 0},
+	{93, "Re: Alone", "", 0},
+};
+
+enum { TALK = MEM_COUNT(talk) };
+
+static void check_talk(struct cache *c)
+{
+	for (int i = 0; i < TALK; i++)
+		assert_int_equal(parent(c, talk[i].uid), talk[i].parent);
+}
+
+/* Every order of arrival, one by one and in batches, with compactions between: the same tree. */
+static void test_subjects(void **state)
+{
+	(void)state;
+	for (uint64_t round = 0; round < 300; round++) {
+		struct cache *c;
+		struct summary s[TALK];
+		struct model_text t[TALK];
+		int order[TALK], n = 0;
+
+		assert_int_equal(file_remove_tree(dir, NULL), 0);
+		c = open_it();
+		for (int i = 0; i < TALK; i++) {
+			int at = round ? (int)(model_mix(round * 100 + (uint64_t)i) %
+						 (uint64_t)(i + 1))
+				       : 0;
+
+			order[i] = order[at];
+			order[at] = i;
+		}
+		for (int i = 0; i < TALK; i++) {
+			uint64_t dice = model_mix(round * 977 + (uint64_t)i);
+			int k = order[i];
+
+			model_summary(&s[n], &t[n], talk[k].uid, 0, 0, "");
+			s[n].subject = talk[k].subject;
+			s[n++].references = talk[k].references;
+			if (i + 1 < TALK && round % 3 && dice % 4)
+				continue;
+			GOOD(cache_add(c, s, (size_t)n, err));
+			n = 0;
+			if (dice >> 8 & 1)
+				compact(c);
+		}
+		check_talk(c);
+		if (round % 10 == 0) {
+			cache_free(c);
+			c = open_it();
+			check_talk(c);
+			compact(c);
+			check_talk(c);
+		}
+		cache_free(c);
+	}
+}
+
+static void test_subjects_gone(void **state)
+{
+	(void)state;
+	for (int squeeze = 0; squeeze < 2; squeeze++) {
+		struct cache *c;
+		uint32_t *uids;
+
+		assert_int_equal(file_remove_tree(dir, NULL), 0);
+		c = open_it();
+		add_subject(c, 30, "Re: Plan", "");
+		assert_int_equal(cache_take_links(c, &uids), 0);
+		free(uids);
+		if (squeeze)
+			compact(c);
+		add_subject(c, 20, "Plan", "other@x");
+		add_subject(c, 10, "Plan", "");
+		add_subject(c, 40, "Plan", "");
+		/* whoever shows the folder hears of it */
+		assert_int_equal(cache_take_links(c, &uids), 1);
+		assert_int_equal(uids[0], 30);
+		free(uids);
+		add_thread(c, 5, "other@x", "");
+		if (squeeze)
+			compact(c);
+		assert_int_equal(parent(c, 30), 20);
+		assert_int_equal(parent(c, 20), 5);
+		GOOD(cache_remove(c, (uint32_t[]){20}, 1, err));
+		assert_int_equal(parent(c, 30), 10); /* and not 5 */
+		if (squeeze)
+			compact(c);
+		GOOD(cache_remove(c, (uint32_t[]){10}, 1, err));
+		assert_int_equal(parent(c, 30), 40);
+		GOOD(cache_remove(c, (uint32_t[]){40}, 1, err));
+		assert_int_equal(parent(c, 30), 0);
+		compact(c);
+		assert_int_equal(parent(c, 30), 0);
+		add_subject(c, 50, "plan", "");
+		assert_int_equal(parent(c, 30), 50);
+		/* it refers to the answer itself: no ring, whichever comes first */
+		add_subject(c, 60, "Re: Ring", "");
+		add_subject(c, 59, "Ring", "60.mail@example.org");
+		add_subject(c, 69, "Rung", "70.mail@example.org");
+		add_subject(c, 70, "Re: Rung", "");
+		assert_int_equal(parent(c, 59), 60);
+		assert_int_equal(parent(c, 60), 0);
+		assert_int_equal(parent(c, 69), 70);
+		assert_int_equal(parent(c, 70), 0);
+		cache_free(c);
+	}
+}
+
+/* Thousands of messages with one subject stay apart, take no room in the tables, and an answer to
+ * one of them finds the one before it; whether the folder grows or is filled from its end. */
+static void test_subjects_of_cron(void **state)
+{
+	enum { N = 6000, MOST = 500, ANSWER = 3333 };
+	struct summary *s = mem_array(MOST, sizeof(*s));
+	struct model_text *t = mem_array(MOST, sizeof(*t));
+
+	(void)state;
+	for (int down = 0; down < 2; down++) {
+		struct cache *c;
+
+		assert_int_equal(file_remove_tree(dir, NULL), 0);
+		c = open_it();
+		for (uint32_t from = 0; from < N; from += MOST) {
+			uint32_t first = 1 + (down ? N - MOST - from : from);
+
+			for (uint32_t k = 0; k < MOST; k++) {
+				model_summary(&s[k], &t[k], first + k, 0, 0, "");
+				s[k].subject =
+					first + k == ANSWER ? "Re: Cron <root@x>" : "Cron <root@x>";
+				s[k].references = "";
+			}
+			GOOD(cache_add(c, s, MOST, err));
+			if (from % 1500 == 0)
+				compact(c);
+		}
+		for (int round = 0; round < 2; round++) {
+			for (uint32_t uid = 1; uid <= N; uid++)
+				assert_int_equal(parent(c, uid), uid == ANSWER ? ANSWER - 1 : 0);
+			compact(c);
+		}
+		add_subject(c, N + 1, "Re: Cron <root@x>", "");
+		assert_int_equal(parent(c, N + 1), N);
+		GOOD(cache_remove(c, (uint32_t[]){N, N - 1}, 2, err));
+		assert_int_equal(parent(c, N + 1), N - 2);
+		cache_free(c);
+	}
+	free(s);
+	free(t);
 }
 
 static void test_reset_and_meta(void **state)
@@ -930,6 +1136,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_links_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_walk, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_parents_completed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_subjects, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_subjects_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_subjects_of_cron, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reset_and_meta, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_readonly, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_compact_busy, setup, teardown),
