@@ -563,40 +563,6 @@ int cache_get(struct cache *c, uint32_t uid, struct summary *out)
 	return rc;
 }
 
-uint32_t cache_find_message_id(struct cache *c, const char *message_id)
-{
-	uint32_t uids[16], best = 0;
-	size_t n;
-
-	if (!*message_id)
-		return 0;
-	n = link_uids(
-		c, link_id_hash(c, message_id, strlen(message_id)), LINK_ID, uids, MEM_COUNT(uids));
-	for (size_t i = 0; i < n; i++) {
-		struct summary s;
-
-		if ((!best || uids[i] < best) && cache_get(c, uids[i], &s) == 0 &&
-			strcmp(s.message_id, message_id) == 0)
-			best = uids[i];
-	}
-	return best;
-}
-
-size_t cache_find_identity(
-	struct cache *c, const unsigned char identity[16], uint32_t *uids, size_t max)
-{
-	size_t n = link_uids(c, link_identity_hash(c, identity), LINK_IDENTITY, uids, max),
-	       kept = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		struct summary s;
-
-		if (cache_get(c, uids[i], &s) == 0 && memcmp(s.identity, identity, 16) == 0)
-			uids[kept++] = uids[i];
-	}
-	return kept;
-}
-
 size_t cache_damaged(const struct cache *c, uint32_t (*ranges)[2], size_t max)
 {
 	size_t n = c->damaged.n < max ? c->damaged.n : max;
@@ -771,40 +737,35 @@ int cache_set_flags_all(struct cache *c, const uint32_t *uids, size_t n, uint32_
 	return rc;
 }
 
-/* Before their parents go; what fails is put right by the compaction. */
-static int relink_orphans(struct cache *c, const uint32_t *uids, size_t n, struct err *err)
+/* The links of answers that lose their parent go with it, in one write. */
+int cache_remove(struct cache *c, const uint32_t *uids, size_t n, struct err *err)
 {
+	struct wal_record *v = mem_array(n * 4 / WAL_MAX_RECORD + 2, sizeof(*v));
 	struct str payload = STR_INIT;
 	struct link *links;
-	size_t n_links;
+	size_t n_links, start, records = 0;
 	int rc = 0;
 
 	link_orphans(c, uids, n, &links, &n_links);
+	/* what does not fit is completed by the compaction */
 	for (size_t i = 0; i < n_links && i < WAL_MAX_RECORD / 8; i++) {
 		bytes_add32(&payload, links[i].child);
 		bytes_add32(&payload, links[i].parent);
 	}
-	if (n_links)
-		rc = append_one(c, LOG_LINK, &payload, err);
-	free(links);
-	str_done(&payload);
-	return rc;
-}
-
-int cache_remove(struct cache *c, const uint32_t *uids, size_t n, struct err *err)
-{
-	struct str payload = STR_INIT;
-	int rc = relink_orphans(c, uids, n, err);
-
-	for (size_t i = 0; i < n; i++) {
+	start = payload.len;
+	for (size_t i = 0; i < n; i++)
 		if (cache_has(c, uids[i]))
 			bytes_add32(&payload, uids[i]);
-		if (payload.len && (i + 1 == n || payload.len == WAL_MAX_RECORD)) {
-			if (append_one(c, LOG_EXPUNGE, &payload, err) != 0)
-				rc = -1;
-			str_clear(&payload);
-		}
+	if (start)
+		v[records++] = (struct wal_record){LOG_LINK, payload.p, start, 0};
+	for (size_t at = start, len; at < payload.len; at += len) {
+		len = payload.len - at < WAL_MAX_RECORD ? payload.len - at : WAL_MAX_RECORD;
+		v[records++] = (struct wal_record){LOG_EXPUNGE, payload.p + at, len, 0};
 	}
+	if (records)
+		rc = append_all(c, v, records, err);
+	free(v);
+	free(links);
 	str_done(&payload);
 	return rc;
 }

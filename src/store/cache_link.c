@@ -269,6 +269,40 @@ size_t link_uids(struct cache *c, uint64_t hash, enum link_kind kind, uint32_t *
 	return kept;
 }
 
+uint32_t cache_find_message_id(struct cache *c, const char *message_id)
+{
+	uint32_t uids[16], best = 0;
+	size_t n;
+
+	if (!*message_id)
+		return 0;
+	n = link_uids(
+		c, link_id_hash(c, message_id, strlen(message_id)), LINK_ID, uids, MEM_COUNT(uids));
+	for (size_t i = 0; i < n; i++) {
+		struct summary s;
+
+		if ((!best || uids[i] < best) && cache_get(c, uids[i], &s) == 0 &&
+			strcmp(s.message_id, message_id) == 0)
+			best = uids[i];
+	}
+	return best;
+}
+
+size_t cache_find_identity(
+	struct cache *c, const unsigned char identity[16], uint32_t *uids, size_t max)
+{
+	size_t n = link_uids(c, link_identity_hash(c, identity), LINK_IDENTITY, uids, max),
+	       kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct summary s;
+
+		if (cache_get(c, uids[i], &s) == 0 && memcmp(s.identity, identity, 16) == 0)
+			uids[kept++] = uids[i];
+	}
+	return kept;
+}
+
 /* --- parents --- */
 
 /* Messages on their way in: not in the cache yet, but they count. */

@@ -109,6 +109,7 @@ static void test_beside(void **state)
 		take(&b, WAIT_MS);
 		assert_false(compactor_busy(b.beside));
 		assert_true(model_print(&m) == model_print_cache(b.c));
+		assert_true(model_threads(&m, b.c));
 	}
 	assert_int_equal(b.handed, ROUNDS);
 	assert_true(b.asked > 0); /* some switches were found by the side that appended */
