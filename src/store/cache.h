@@ -91,7 +91,8 @@ size_t cache_find_identity(
 	struct cache *c, const unsigned char identity[16], uint32_t *uids, size_t max);
 
 /* UIDs of messages that waited for a parent and got one since the last call, as their parents came
- * after them; in any order. The array is the caller's; returns how many. */
+ * after them, or another one, by their subject; in any order. The array is the caller's; returns
+ * how many. */
 size_t cache_take_links(struct cache *c, uint32_t **uids);
 
 /*

@@ -317,6 +317,70 @@ static void namesakes_are_both_fetched(void **state)
 	person_free(p);
 }
 
+static void put_text(struct person *p, const char *subject)
+{
+	char *path = file_join(p->home, "new.eml");
+	struct str text = STR_INIT;
+
+	str_addf(&text,
+		"From: a@example.org\nTo: b@example.org\nMessage-ID: <%zu%c@example.org>\n"
+		"Date: Sat, 03 Jan 2026 01:05:34 +0000\nSubject: %s\n\nText\n",
+		strlen(subject), subject[1], subject);
+	assert_int_equal(file_replace(path, text.p, text.len, 0644, NULL), 0);
+	put_mail(p, path);
+	str_done(&text);
+	free(path);
+}
+
+static uint32_t uid_of(struct person *p, struct msglist *l, const char *subject)
+{
+	ptrdiff_t row = find_subject(p, l, subject);
+
+	return row >= 0 ? msglist_uid(l, (size_t)row) : 0;
+}
+
+/* Whether the thread of uid is root and uid, or uid alone when it is the root. */
+static bool in_thread(struct msglist *l, uint32_t uid, uint32_t root)
+{
+	uint32_t *uids;
+	size_t n = msglist_thread(l, uid, &uids);
+	bool ok = n == (root == uid ? 1 : 2) && uids[0] == root;
+
+	free(uids);
+	return ok;
+}
+
+/* An answer without references: what is shown changes as originals come and go. */
+static void threads_by_subject(void **state)
+{
+	struct person *p = person_new("imap", "", NULL, NULL);
+	struct msglist *l = open_folder(p, "INBOX");
+	uint32_t answer, plan, again;
+
+	(void)state;
+	msglist_set_threads(l, true);
+	put_text(p, "Aw: plan");
+	UNTIL(p, msglist_count(l) == 1);
+	answer = msglist_uid(l, 0);
+	put_text(p, "Plan");
+	UNTIL(p, msglist_count(l) == 2);
+	plan = uid_of(p, l, "Plan");
+	UNTIL(p, in_thread(l, answer, plan));
+	put_text(p, "[list] PLAN");
+	UNTIL(p, msglist_count(l) == 3);
+	again = uid_of(p, l, "[list] PLAN");
+	assert_true(in_thread(l, answer, plan) && in_thread(l, again, again));
+	done(p, engine_delete(p->engine, l, &plan, 1));
+	UNTIL(p, msglist_count(l) == 2 && in_thread(l, answer, again));
+	stop(p);
+	start(p, true);
+	l = open_folder(p, "INBOX");
+	msglist_set_threads(l, true);
+	assert_int_equal(msglist_count(l), 2);
+	assert_true(in_thread(l, answer, again));
+	person_free(p);
+}
+
 static void searches_and_limits(void **state)
 {
 	struct person *p = person_new("imap", "", "--count", "30");
@@ -584,6 +648,7 @@ int main(void)
 		cmocka_unit_test(pop3_never_deletes_after_storing),
 		cmocka_unit_test(switch_keeps_marks_and_mail),
 		cmocka_unit_test(namesakes_are_both_fetched),
+		cmocka_unit_test(threads_by_subject),
 		cmocka_unit_test(searches_and_limits),
 		cmocka_unit_test(check_says_what_it_found),
 		cmocka_unit_test(wrong_password_is_told),
