@@ -1,6 +1,6 @@
 /*
- * subject - the part of a subject that answers have in common: the base subject of RFC 5256 2.1,
- * where "Aw:", "Sv:", "Antw:", "Vs:" and "Wg:" count as "Re:" and "Fwd:" do.
+ * subject - the part of a subject that answers have in common: the base subject of RFC 5256 2.1.
+ * "Aw:", "Antw:", "Sv:", "Vs:" and "Wg:" count as "Re:" and "Fwd:" do.
  *
  * Owns:    nothing. Threads: any. Errors:  none.
  */
