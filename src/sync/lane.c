@@ -421,5 +421,7 @@ void *lane_main(void *arg)
 		l->driver->close(l, false);
 	if (l->driver->end)
 		l->driver->end(l);
+	job_free(l->held); /* taken from the queue in the very moment of the end */
+	l->held = NULL;
 	return NULL;
 }

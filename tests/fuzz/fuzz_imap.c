@@ -62,8 +62,11 @@ static void selected(struct imap *im)
 	free(uids.v);
 	imap_append(im, "a", "x\r\n", 3, IMAP_SEEN, 1, &copied, NULL);
 	free(copied.uids);
+	free(copied.source);
+	copied = (struct imap_copied){0};
 	imap_move(im, "1:3", "a", &copied, NULL);
 	free(copied.uids);
+	free(copied.source);
 	imap_idle(im, -1, 10, &news, NULL);
 	two_fetches(im, &n);
 	imap_unselect(im, NULL);
