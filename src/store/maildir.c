@@ -129,28 +129,46 @@ static bool is_there(const struct place *at)
 	return lstat(at->path.p, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-/* Nearly every name is one of these: 66 stats are cheaper than reading a large directory. */
-static bool find_by_guess(struct place *at, const char *dir, const char *base)
+static bool is_with_flags(struct place *at, const char *dir, const char *base, uint32_t flags)
 {
 	struct str name = STR_INIT;
-	bool found = false;
+
+	str_adds(&name, base);
+	maildir_add_info(&name, flags, "", false);
+	maildir_place_set(at, dir, false, name.p);
+	str_done(&name);
+	return is_there(at);
+}
+
+/* Most messages are these. */
+static bool find_usual(struct place *at, const char *dir, const char *base)
+{
+	static const uint32_t usual[] = {
+		MAIL_SEEN, 0, MAIL_SEEN | MAIL_ANSWERED, MAIL_SEEN | MAIL_FLAGGED};
+
+	for (size_t i = 0; i < MEM_COUNT(usual); i++)
+		if (is_with_flags(at, dir, base, usual[i]))
+			return true;
+	maildir_place_set(at, dir, true, base);
+	return is_there(at);
+}
+
+/* Nearly every name is one of these: 70 stats are cheaper than reading a large directory. */
+static bool find_by_guess(struct place *at, const char *dir, const char *base)
+{
+	bool found = find_usual(at, dir, base);
 
 	for (uint32_t set = 0; !found && set < 1u << MEM_COUNT(letters); set++) {
 		uint32_t flags = 0;
 
 		for (size_t i = 0; i < MEM_COUNT(letters); i++)
 			flags |= set & 1u << i ? letters[i].flag : 0;
-		str_clear(&name);
-		str_adds(&name, base);
-		maildir_add_info(&name, flags, "", false);
-		maildir_place_set(at, dir, false, name.p);
+		found = is_with_flags(at, dir, base, flags);
+	}
+	if (!found) {
+		maildir_place_set(at, dir, false, base);
 		found = is_there(at);
 	}
-	for (int in_new = 1; !found && in_new >= 0; in_new--) {
-		maildir_place_set(at, dir, in_new, base);
-		found = is_there(at);
-	}
-	str_done(&name);
 	return found;
 }
 
@@ -356,7 +374,8 @@ static int scan_name(struct scan *s, const char *name, bool in_new)
 	static char mark;
 	const char *info = info_of(name);
 	char *base = mem_strndup(name, strcspn(name, ":"));
-	struct maildir_entry e = {.base = base, .in_new = in_new, .flags = flags_of(info)};
+	struct maildir_entry e = {
+		.base = base, .name = name, .in_new = in_new, .flags = flags_of(info)};
 	int rc = 0;
 
 	if (base_ok(e.base) && !map_get(s->seen, e.base) && fill_entry(s->dir, name, &e)) {
@@ -497,6 +516,25 @@ int maildir_read(const char *dir, const char *base, size_t max, struct str *out,
 	struct read_job job = {.max = max, .out = out};
 
 	return maildir_with_message(dir, base, read_place, &job, err);
+}
+
+int maildir_read_at(const char *dir, bool in_new, const char *name, size_t max, struct str *out,
+	struct err *err)
+{
+	struct read_job job = {.max = max, .out = out};
+	char *base = mem_strndup(name, strcspn(name, ":"));
+	struct place at = {0};
+	int rc = 1;
+
+	if (base_ok(base) && !strchr(name, '/')) {
+		maildir_place_set(&at, dir, in_new, name);
+		rc = read_place(&job, &at, err);
+	}
+	if (rc == 1)
+		rc = maildir_read(dir, base, max, out, err);
+	maildir_place_done(&at);
+	free(base);
+	return rc;
 }
 
 /* ---- changing ---- */

@@ -31,6 +31,7 @@ bool maildir_is(const char *dir); /* has cur and new */
 
 struct maildir_entry {
 	const char *base;  /* borrowed */
+	const char *name;  /* borrowed; the file name; NULL in an mbox */
 	uint32_t flags;    /* enum mail_flag: S R F T D P */
 	bool in_new;       /* still in new/ */
 	uint64_t size;     /* octets of the file, from ",S=" in the name or fstat */
@@ -77,6 +78,9 @@ int maildir_replace(const char *dir, const char *base, const char *p, size_t len
 
 int maildir_read(const char *dir, const char *base, size_t max, struct str *out,
 	struct err *err); /* LF line ends as stored */
+/* The same, of a name that maildir_scan told a moment ago: looks there first. */
+int maildir_read_at(const char *dir, bool in_new, const char *name, size_t max, struct str *out,
+	struct err *err);
 int maildir_set_flags(const char *dir, const char *base, uint32_t flags,
 	struct err *err); /* moves new -> cur; letters of other programs stay; durable */
 int maildir_move(const char *dir, const char *base, const char *to_dir,
