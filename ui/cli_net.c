@@ -193,6 +193,33 @@ static void warn_insecure(const char *url)
 			url);
 }
 
+/* How POP3 works with these settings, and whether the copy here becomes the only one. */
+static void print_pop3(const struct account_settings *a)
+{
+	int days = a->pop3_keep_days;
+
+	printf("  %s\n", _("By POP3 the inbox is fetched to this machine; other folders and all "
+			   "marks are kept here alone."));
+	if (days < 0)
+		printf("  %s\n",
+			_("pop3-keep always: every message stays on the server too, so this is "
+			  "never the only copy."));
+	else if (days == 0)
+		printf("  %s\n", _("Warning: pop3-keep never: by POP3 a message is deleted on the "
+				   "server as soon as it is here; this machine's copy is then the "
+				   "only one. Keep backups (talaria backup), or choose pop3-keep "
+				   "always."));
+	else
+		printf(ngettext("  Warning: pop3-keep %dd: by POP3 a message is deleted on the "
+				"server %d day after it came here; this machine's copy is then "
+				"the only one. pop3-keep always keeps both.\n",
+			       "  Warning: pop3-keep %dd: by POP3 a message is deleted on the "
+			       "server %d days after it came here; this machine's copy is then "
+			       "the only one. pop3-keep always keeps both.\n",
+			       (unsigned)days),
+			days, days);
+}
+
 /* Which protocol suits whom, from what is configured. */
 static void print_advice(const struct account_settings *a)
 {
@@ -211,17 +238,18 @@ static void print_advice(const struct account_settings *a)
 		printf(_("  Mail is read by %s now; :protocol %s switches at any time, and loses "
 			 "nothing.\n"),
 			pop3 ? "POP3" : "IMAP", pop3 ? "imap" : "pop3");
+	else
+		printf(_("  Mail is read by %s; there is no %s line, so :protocol cannot "
+			 "switch.\n"),
+			pop3 ? "POP3" : "IMAP", pop3 ? "imap" : "pop3");
+	if (*a->imap)
+		printf("  %s\n", _("By IMAP mail, folders and marks stay on the server and are the "
+				   "same on every device; what was read is kept here as a copy."));
+	if (*a->pop3)
+		print_pop3(a);
 	printf("  %s\n",
 		_("IMAP suits mail that is read on several devices; POP3 suits one machine and "
 		  "little room on the server."));
-	if (pop3 && a->pop3_keep_days >= 0)
-		printf("  %s\n", _("With this pop3-keep, mail is deleted on the server later: what "
-				   "is here is "
-				   "then the only copy. pop3-keep always keeps both."));
-	else if (pop3)
-		printf("  %s\n",
-			_("pop3-keep always: every message stays on the server too, so this is "
-			  "never the only copy."));
 }
 
 static enum cli_status check_one(struct cli *c, int account)

@@ -617,6 +617,56 @@ void account_protocol(struct account *a, struct store_request *r)
 	store_done(a->store, r, NULL);
 }
 
+static void preview_operations(struct str *text, bool pop3, size_t n)
+{
+	if (!n)
+		str_adds(text, _("No change waits for the server.\n"));
+	else if (pop3)
+		str_addf(text,
+			ngettext("%zu change made by IMAP waits for the server, and goes on "
+				 "waiting until IMAP is in use again.\n",
+				"%zu changes made by IMAP wait for the server, and go on waiting "
+				"until IMAP is in use again.\n",
+				n),
+			n);
+	else
+		str_addf(text,
+			ngettext("%zu change waits for IMAP and is then sent to the server.\n",
+				"%zu changes wait for IMAP and are then sent to the server.\n", n),
+			n);
+}
+
+static void preview_marks(struct str *text, bool pop3, size_t n)
+{
+	if (n && pop3)
+		str_addf(text,
+			ngettext("The marks of %zu message come along.\n",
+				"The marks of %zu messages come along.\n", n),
+			n);
+	else if (n)
+		str_addf(text,
+			ngettext("%zu message has other marks here; they will wait for the server "
+				 "and be sent to it.\n",
+				"%zu messages have other marks here; they will wait for the server "
+				"and be sent to it.\n",
+				n),
+			n);
+}
+
+static void preview_waiting(struct account *a, bool pop3, struct str *text)
+{
+	struct strv mails = STRV_INIT;
+
+	preview_operations(text, pop3, journal_count(a->journal));
+	if (outbox_list(a->outbox, &mails, NULL) == 0 && mails.n)
+		str_addf(text,
+			ngettext("%zu message is in the outbox; it is sent all the same.\n",
+				"%zu messages are in the outbox; they are sent all the same.\n",
+				mails.n),
+			mails.n);
+	strv_done(&mails);
+}
+
 void account_preview(struct account *a, struct store_request *r)
 {
 	struct str text = STR_INIT;
@@ -632,12 +682,16 @@ void account_preview(struct account *a, struct store_request *r)
 		ngettext("%zu message of the inbox is here and on the server.",
 			"%zu messages of the inbox are here and on the server.", t.both),
 		t.both);
+	str_addc(&text, '\n');
 	str_addf(&text,
-		ngettext(" %zu is known only from the server,",
-			" %zu are known only from the server,", t.server_only),
-		t.server_only);
-	str_addf(&text, ngettext(" %zu is only here.\n", " %zu are only here.\n", t.local_only),
-		t.local_only);
+		ngettext("%zu message is only on the server, as it was seen last, %zu only here.\n",
+			"%zu messages are only on the server, as it was seen last, %zu only "
+			"here.\n",
+			t.server_only),
+		t.server_only, t.local_only);
+	str_adds(&text, _("The switch itself deletes nothing, neither here nor on the server.\n"));
+	preview_marks(&text, pop3, t.differ);
+	preview_waiting(a, pop3, &text);
 	if (pop3)
 		str_adds(&text,
 			a->setup->pop3_keep_days < 0

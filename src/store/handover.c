@@ -203,6 +203,7 @@ static void meet(struct walk *w, uint32_t server_uid, uint32_t local_uid)
 	uint32_t local = shared_flags(w->local, local_uid);
 
 	w->counts.both++;
+	w->counts.differ += server != local;
 	if (w->change && w->to_pop3)
 		add_delta(&w->deltas, local_uid, local, server);
 	else if (w->change)

@@ -453,6 +453,7 @@ char *write_keep_copy(struct account *a, const struct op *op, struct err *err);
 /* --- handover.c: what follows a message across a switch of the protocol --- */
 struct handover_counts {
 	size_t both, server_only, local_only; /* messages of the inbox */
+	size_t differ;                        /* of both: with other marks */
 };
 int handover_count(struct account *a, struct handover_counts *out, struct err *err);
 int handover_marks(struct account *a, bool to_pop3, struct err *err); /* at the switch */

@@ -71,6 +71,26 @@ static int check_smtp(struct lane_thread *l, const struct net_server *server,
 	return 0;
 }
 
+/* How others on the way are kept from reading, in words: the names say little to most people. */
+static void describe_port(const struct net_server *server, struct str *out)
+{
+	switch (server->security) {
+	case NET_TLS:
+		str_addf(out, _("  port %u: encrypted from the first byte on (TLS)\n"),
+			(unsigned)server->port);
+		break;
+	case NET_STARTTLS:
+		str_addf(out,
+			_("  port %u: begins readable, encrypted before the login (STARTTLS); "
+			  "without that there is no login\n"),
+			(unsigned)server->port);
+		break;
+	case NET_PLAIN:
+		str_addf(out, _("  port %u: not encrypted at all\n"), (unsigned)server->port);
+		break;
+	}
+}
+
 static void check_one(struct lane_thread *l, const char *url, check_fn *fn, struct result *r)
 {
 	struct net_server server = {0};
@@ -87,6 +107,8 @@ static void check_one(struct lane_thread *l, const char *url, check_fn *fn, stru
 		rc = fn(l, &server, &options, &login, &found, &err);
 	str_addf(&r->bytes, "%s (%s): %s\n", url, net_security_name(&server),
 		rc == 0 ? _("works") : err.text);
+	if (server.port)
+		describe_port(&server, &r->bytes);
 	for (const char *p = str_c(&found); *p;) {
 		size_t n = 0;
 

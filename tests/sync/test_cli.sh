@@ -185,6 +185,8 @@ run 'sync' 0 sync
 has 'says what came' "$out" 'test: synchronised, '
 run 'check' 0 check
 has 'names the encryption' "$out" 'STARTTLS): works'
+has 'and when it begins' "$out" 'encrypted before the login (STARTTLS)'
+has 'says how IMAP works' "$out" 'the same on every device'
 has 'advises' "$out" 'IMAP suits mail that is read on several devices'
 has 'warns of a password in the file' "$out" 'stands readable in the configuration'
 
@@ -239,6 +241,14 @@ print([m["id"] for m in json.load(open(sys.argv[1])) if m["subject"] == "Invoice
 has 'is here' "$out" 'please find the invoice attached'
 run 'check by POP3' 0 check
 has 'tells that mail stays on the server' "$out" 'never the only copy'
+lacks 'and warns of nothing' "$out" 'Warning'
+account test pop3 plain "\"$SRV_PASSWORD\"" | sed 's/^}$/pop3-keep never\n}/' >"$config"
+run 'check with pop3-keep never' 0 check
+has 'warns that the copy here is the only one' "$out" "this machine's copy is then the only one"
+account test pop3 plain "\"$SRV_PASSWORD\"" | sed 's/^}$/pop3-keep 14d\n}/; /^    imap /d' >"$config"
+run 'check with pop3-keep 14d, without IMAP' 0 check
+has 'says after how long' "$out" '14 days after it came here'
+has 'and that it cannot switch' "$out" 'there is no imap line'
 
 # --- what goes wrong ---
 home login

@@ -281,6 +281,57 @@ static void switch_keeps_marks_and_mail(void **state)
 	person_free(p);
 }
 
+static void preview_says(struct person *p, enum account_protocol to, const char *const parts[])
+{
+	struct event *ev = answer(p, engine_protocol_preview(p->engine, 0, to));
+
+	assert_int_equal(ev->kind, EVENT_TEXT);
+	for (; *parts; parts++)
+		if (!strstr(ev->text, *parts))
+			fail_msg("\"%s\" is not in: %s", *parts, ev->text);
+	event_free(ev);
+}
+
+/* Numbers, what waits, and that nothing goes: before anything is done. */
+static void preview_tells_what_a_switch_does(void **state)
+{
+	struct person *p = person_new("imap", "", "--count", "6");
+	struct msglist *l = open_folder(p, "INBOX");
+	uint32_t uid;
+
+	(void)state;
+	UNTIL(p, msglist_count(l) == 6 && msglist_sync_percent(l) == 100);
+	preview_says(p, ACCOUNT_POP3,
+		(const char *const[]){"0 messages of the inbox are here and on the server.",
+			"6 messages are only on the server, as it was seen last, 0 only here.",
+			"deletes nothing, neither here nor on the server",
+			"No change waits for the server.", "pop3-keep always", NULL});
+	stop(p);
+	start(p, true);
+	l = open_folder(p, "INBOX");
+	uid = msglist_uid(l, 0);
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+	send_text(p, "bob@example.org", "Later");
+	preview_says(p, ACCOUNT_POP3,
+		(const char *const[]){
+			"1 change made by IMAP waits for the server, and goes on waiting",
+			"1 message is in the outbox; it is sent all the same.", NULL});
+	done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
+	preview_says(p, ACCOUNT_IMAP,
+		(const char *const[]){"1 change waits for IMAP and is then sent to the server.",
+			"1 message is in the outbox", "deletes nothing", NULL});
+	engine_set_offline(p->engine, false);
+	done(p, engine_sync(p->engine, 0));
+	l = open_folder(p, "INBOX");
+	UNTIL(p, msglist_count(l) == 6);
+	uid = msglist_uid(l, 1);
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_ANSWERED));
+	preview_says(p, ACCOUNT_IMAP,
+		(const char *const[]){"6 messages of the inbox are here and on the server.",
+			"1 message has other marks here; they will wait", NULL});
+	person_free(p);
+}
+
 /* The same Message-ID and Date, but two mails: neither may be taken for the other and never
  * fetched. */
 static void namesakes_are_both_fetched(void **state)
@@ -422,6 +473,8 @@ static void check_says_what_it_found(void **state)
 	assert_non_null(strstr(ev->text, "imap://"));
 	assert_non_null(strstr(ev->text, "pop3s://"));
 	assert_non_null(strstr(ev->text, "smtp://"));
+	assert_non_null(strstr(ev->text, ": begins readable, encrypted before the login"));
+	assert_non_null(strstr(ev->text, ": encrypted from the first byte on (TLS)"));
 	event_free(ev);
 	person_free(p);
 }
@@ -647,6 +700,7 @@ int main(void)
 		cmocka_unit_test(every_synchronisation_is_answered),
 		cmocka_unit_test(pop3_never_deletes_after_storing),
 		cmocka_unit_test(switch_keeps_marks_and_mail),
+		cmocka_unit_test(preview_tells_what_a_switch_does),
 		cmocka_unit_test(namesakes_are_both_fetched),
 		cmocka_unit_test(threads_by_subject),
 		cmocka_unit_test(searches_and_limits),
