@@ -13,7 +13,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LOCK_RETRY_MS = 2000, OUTBOX_LOOK_MS = 2000, EVICT_MS = 300000, SESSION_SCAN_MS = 10000 };
+enum {
+	LOCK_RETRY_MS = 2000,
+	OUTBOX_LOOK_MS = 2000,
+	EVICT_MS = 300000,
+	SESSION_SCAN_MS = 10000,
+	CLOSED_LOOK_MS = 10000
+};
 
 bool account_is_server(const struct account *a)
 {
@@ -737,8 +743,20 @@ static bool scan_can_wait(struct account *a, const struct folder *f, int64_t now
 	return false;
 }
 
+static void look_around(struct account *a, int64_t now)
+{
+	bool all = now >= a->next_closed_look;
+
+	if (all)
+		a->next_closed_look = now + CLOSED_LOOK_MS;
+	if (folder_look_local(a, all))
+		folder_send_folders(a);
+}
+
 static void scan_local(struct account *a, int64_t now)
 {
+	if (!a->is_path)
+		look_around(a, now);
 	for (struct folder *f = a->folders; f; f = f->next)
 		if (f->local && f->uses && !scan_can_wait(a, f, now) &&
 			localbox_stamp(f->dir) != f->stamp && folder_scan(f, NULL) == 1)

@@ -21,9 +21,7 @@
 #include <string.h>
 
 enum {
-	MESSAGE_MAX = 512 << 20,
 	MANY_CHANGES = 3000,
-	FILING = 200,
 	HANDOVER_MS = 100,
 	COMPACT_AGAIN_MS = 60 * 1000,
 };
@@ -89,7 +87,7 @@ struct folder *folder_by_ui_name(struct account *a, const char *name)
 {
 	for (struct folder *f = a->folders; f; f = f->next) {
 		char *ui = folder_ui_name(f);
-		bool same = strcmp(ui, name) == 0;
+		bool same = !f->vanished && strcmp(ui, name) == 0;
 
 		free(ui);
 		if (same)
@@ -102,15 +100,18 @@ struct folder *folder_by_role(struct account *a, int role, bool local)
 {
 	const char *given = a->setup ? a->setup->role_names[role] : NULL;
 
-	if (given && *given)
-		return folder_find(a, given, local);
+	if (given && *given) {
+		struct folder *f = folder_find(a, given, local);
+
+		return f && f->vanished ? NULL : f;
+	}
 	for (struct folder *f = a->folders; f; f = f->next)
-		if (f->local == local && f->role == role && f->selectable)
+		if (f->local == local && f->role == role && f->selectable && !f->vanished)
 			return f;
 	return NULL;
 }
 
-static const char *role_default(int role)
+const char *folder_role_name(int role)
 {
 	static const char *const names[ROLE_COUNT] = {
 		"", "INBOX", "Drafts", "Sent", "Trash", "Junk", "Archive", "", "", ""};
@@ -124,9 +125,13 @@ static struct folder *new_local(struct account *a, const char *name, int role, s
 	struct folder *f = NULL;
 
 	if (maildir_create(root, name, err) == 0) {
-		f = folder_new(a, name, true);
+		f = folder_find(a, name, true);
+		if (!f)
+			f = folder_new(a, name, true);
+		f->vanished = false;
 		f->role = role;
-		f->dir = maildir_dir(root, name, NULL);
+		if (!f->dir)
+			f->dir = maildir_dir(root, name, NULL);
 	}
 	free(root);
 	return f;
@@ -161,7 +166,7 @@ struct folder *folder_for_role(struct account *a, int role, struct err *err)
 	bool local = !account_is_server(a);
 	struct folder *f = folder_by_role(a, role, local);
 	const char *given = a->setup->role_names[role],
-		   *name = given && *given ? given : role_default(role);
+		   *name = given && *given ? given : folder_role_name(role);
 
 	if (f)
 		return f;
@@ -183,7 +188,7 @@ struct folder *folder_local_for_role(struct account *a, int role, struct err *er
 {
 	struct folder *f = folder_by_role(a, role, true);
 
-	return f ? f : new_local(a, role_default(role), role, err);
+	return f ? f : new_local(a, folder_role_name(role), role, err);
 }
 
 struct folder *folder_for_import(struct account *a, const char *name, struct err *err)
@@ -201,34 +206,6 @@ struct folder *folder_for_import(struct account *a, const char *name, struct err
 	if (f)
 		folder_send_folders(a);
 	return f;
-}
-
-static int local_role(const char *name)
-{
-	for (int role = ROLE_INBOX; role <= ROLE_ARCHIVE; role++)
-		if (strcmp(name, role_default(role)) == 0)
-			return role;
-	return ROLE_NONE;
-}
-
-void folder_list_local(struct account *a)
-{
-	char *root = file_join(a->setup->data_dir, "mail");
-	struct strv names = STRV_INIT;
-
-	if (maildir_list(root, &names, NULL) == 0)
-		for (size_t i = 0; i < names.n; i++) {
-			struct folder *f = folder_find(a, names.v[i], true);
-
-			if (f)
-				continue;
-			f = folder_new(a, names.v[i], true);
-			f->role = local_role(names.v[i]);
-			f->dir = maildir_dir(root, names.v[i], NULL);
-			f->selectable = f->dir != NULL;
-		}
-	strv_done(&names);
-	free(root);
 }
 
 /* --- the server's folders survive in a small file, so that an offline start shows them --- */
@@ -478,299 +455,6 @@ bool folder_is_shown(const struct folder *f)
 	return l != NULL;
 }
 
-/* --- local folders: what is on disk is the truth --- */
-
-struct scan {
-	struct folder *folder;
-	struct map *seen;  /* base names found */
-	struct strv fresh; /* not in the cache yet */
-	uint32_t *fresh_flags, *fresh_received;
-	size_t cap_flags, cap_received;
-	uint32_t *changed; /* uids */
-	size_t nchanged, cap_changed;
-};
-
-static int scan_one(void *ctx, const struct maildir_entry *e)
-{
-	struct scan *s = ctx;
-	uint32_t uid = (uint32_t)(uintptr_t)map_get(s->folder->files, e->base);
-	const struct columns *c;
-	ptrdiff_t at;
-
-	map_put(s->seen, e->base, (void *)1);
-	if (!uid) {
-		s->fresh_flags = mem_grow(
-			s->fresh_flags, &s->cap_flags, s->fresh.n + 1, sizeof(*s->fresh_flags));
-		s->fresh_received = mem_grow(s->fresh_received, &s->cap_received, s->fresh.n + 1,
-			sizeof(*s->fresh_received));
-		s->fresh_flags[s->fresh.n] = e->flags;
-		s->fresh_received[s->fresh.n] = e->received;
-		strv_add(&s->fresh, e->base);
-		return 0;
-	}
-	c = cache_columns_view(s->folder->cache);
-	at = columns_find(c, uid);
-	if (at >= 0 && (c->flags[at] & MAIL_SERVER_FLAGS) != (e->flags & MAIL_SERVER_FLAGS)) {
-		s->changed =
-			mem_grow(s->changed, &s->cap_changed, s->nchanged + 1, sizeof(*s->changed));
-		s->changed[s->nchanged++] = uid;
-		cache_set_flags(s->folder->cache, uid, MAIL_SERVER_FLAGS,
-			e->flags & MAIL_SERVER_FLAGS, NULL, NULL);
-	}
-	return 0;
-}
-
-/* A local folder numbers its messages itself; a number is never used twice, so they are noted as
- * used before the rows. The first of n. */
-static uint32_t take_uids(struct folder *f, uint32_t n)
-{
-	struct cache_meta m = *cache_meta(f->cache);
-	uint32_t uid = m.uidnext;
-
-	if (uid <= cache_max_uid(f->cache))
-		uid = cache_max_uid(f->cache) + 1;
-	if (!m.uidvalidity)
-		hash_random(&m.uidvalidity, sizeof(m.uidvalidity));
-	m.uidvalidity |= 1;
-	m.uidnext = uid + n;
-	m.complete = true;
-	cache_set_meta(f->cache, &m, NULL);
-	return uid;
-}
-
-struct file_row {
-	struct envelope envelope;
-	struct str references;
-	struct summary s;
-};
-
-static void file_row_make(struct file_row *row, const char *base, const char *p, size_t len,
-	uint32_t flags, uint32_t received)
-{
-	uint64_t size = len;
-	size_t skip = 0;
-	bool part = stub_is(base, p, len, &size, &skip);
-
-	envelope_parse(&row->envelope, p + skip, len - skip);
-	digest_summary(&row->s, &row->envelope, &row->references);
-	if (part)
-		row->s.flags |= MAIL_ON_SERVER_ONLY_HEADER;
-	row->s.flags |= (flags & MAIL_SERVER_FLAGS) | MAIL_BODY_HERE;
-	row->s.received = received ? received : (uint32_t)clock_now();
-	row->s.size = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
-	row->s.file = base;
-}
-
-static void file_row_done(struct file_row *row)
-{
-	envelope_done(&row->envelope);
-	str_done(&row->references);
-}
-
-/* Rows of new files, put in together: each change of the cache costs a lock and a write. */
-struct filing {
-	struct folder *folder;
-	struct summary *rows[FILING];
-	size_t n;
-	uint32_t *uids; /* of all that went in */
-	size_t nuids, cap_uids;
-};
-
-static void filing_flush(struct filing *g)
-{
-	struct summary v[FILING];
-	uint32_t uid;
-
-	if (!g->n)
-		return;
-	uid = take_uids(g->folder, (uint32_t)g->n);
-	g->uids = mem_grow(g->uids, &g->cap_uids, g->nuids + g->n, sizeof(*g->uids));
-	for (size_t i = 0; i < g->n; i++) {
-		v[i] = *g->rows[i];
-		v[i].uid = uid + (uint32_t)i;
-		g->uids[g->nuids++] = v[i].uid;
-	}
-	if (cache_add(g->folder->cache, v, g->n, NULL) == 0)
-		for (size_t i = 0; i < g->n; i++)
-			map_put(g->folder->files, v[i].file, (void *)(uintptr_t)v[i].uid);
-	while (g->n)
-		summary_free(g->rows[--g->n]);
-}
-
-static void filing_add(struct filing *g, const char *base, const char *p, size_t len,
-	uint32_t flags, uint32_t received)
-{
-	struct file_row row = {0};
-
-	file_row_make(&row, base, p, len, flags, received);
-	g->rows[g->n++] = summary_copy(&row.s);
-	if (g->n == FILING)
-		filing_flush(g);
-	file_row_done(&row);
-}
-
-static uint32_t add_file(struct folder *f, const char *base, const char *p, size_t len,
-	uint32_t flags, uint32_t received)
-{
-	struct filing g = {.folder = f};
-	uint32_t uid;
-
-	filing_add(&g, base, p, len, flags, received);
-	filing_flush(&g);
-	uid = g.uids[0];
-	free(g.uids);
-	return uid;
-}
-
-static void add_fresh_files(struct scan *s)
-{
-	struct filing g = {.folder = s->folder};
-	struct str bytes = STR_INIT;
-
-	for (size_t i = 0; i < s->fresh.n; i++) {
-		str_clear(&bytes);
-		if (localbox_read(g.folder->dir, s->fresh.v[i], MESSAGE_MAX, &bytes, NULL) == 0)
-			filing_add(&g, s->fresh.v[i], str_c(&bytes), bytes.len, s->fresh_flags[i],
-				s->fresh_received[i]);
-	}
-	filing_flush(&g);
-	s->changed =
-		mem_grow(s->changed, &s->cap_changed, s->nchanged + g.nuids, sizeof(*s->changed));
-	for (size_t i = 0; i < g.nuids; i++)
-		s->changed[s->nchanged++] = g.uids[i];
-	free(g.uids);
-	str_done(&bytes);
-}
-
-static uint32_t *missing_files(struct scan *s, size_t *n)
-{
-	uint32_t *gone = NULL;
-	size_t cap = 0, at = 0;
-	const char *base;
-	void *uid;
-
-	*n = 0;
-	while (map_each(s->folder->files, &at, &base, &uid))
-		if (!map_get(s->seen, base)) {
-			gone = mem_grow(gone, &cap, *n + 1, sizeof(*gone));
-			gone[(*n)++] = (uint32_t)(uintptr_t)uid;
-		}
-	return gone;
-}
-
-static void forget_files(struct folder *f, const uint32_t *gone, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct summary s;
-
-		if (cache_get(f->cache, gone[i], &s) == 0)
-			map_take(f->files, s.file);
-	}
-	cache_remove(f->cache, gone, n, NULL);
-}
-
-int folder_scan(struct folder *f, struct err *err)
-{
-	struct scan s = {.folder = f, .seen = map_new()};
-	uint64_t stamp = localbox_stamp(f->dir);
-	uint32_t *gone = NULL;
-	size_t ngone = 0;
-	int rc = localbox_scan(f->dir, scan_one, &s, err);
-
-	if (rc == 0) {
-		add_fresh_files(&s);
-		gone = missing_files(&s, &ngone);
-		forget_files(f, gone, ngone);
-		f->stamp = stamp;
-		f->percent = 100;
-		if (s.nchanged || ngone) {
-			folder_send_changes(f, s.changed, s.nchanged, gone, ngone);
-			rc = 1;
-		}
-	}
-	map_free(s.seen, NULL);
-	strv_done(&s.fresh);
-	free(s.fresh_flags);
-	free(s.fresh_received);
-	free(s.changed);
-	free(gone);
-	return rc;
-}
-
-int folder_deliver(struct folder *f, const char *p, size_t len, uint32_t flags, const char *tag,
-	uint32_t *uid, struct err *err)
-{
-	struct str base = STR_INIT;
-	int rc = maildir_deliver(f->dir, p, len, flags, tag, &base, err);
-
-	if (rc == 0) {
-		*uid = add_file(f, base.p, p, len, flags, (uint32_t)clock_now());
-	}
-	str_done(&base);
-	return rc;
-}
-
-void folder_refill(struct folder *f, uint32_t uid, const char *base, const char *p, size_t len)
-{
-	const struct columns *c = cache_columns_view(f->cache);
-	ptrdiff_t at = columns_find(c, uid);
-	struct file_row row = {0};
-	struct summary old;
-	char *keywords;
-
-	if (at < 0 || cache_get(f->cache, uid, &old) != 0)
-		return;
-	keywords = mem_strdup(old.keywords);
-	file_row_make(&row, base, p, len, c->flags[at], c->received[at]);
-	row.s.uid = uid;
-	row.s.keywords = keywords;
-	cache_add(f->cache, &row.s, 1, NULL);
-	folder_send_changes(f, &uid, 1, NULL, 0);
-	file_row_done(&row);
-	free(keywords);
-}
-
-void folder_deliver_many(struct folder *f, struct maildir_mail *v, size_t n)
-{
-	struct file_row *rows = mem_array(n, sizeof(*rows));
-	struct summary *all = mem_array(n, sizeof(*all));
-	uint32_t *uids = mem_array(n, sizeof(*uids)), now = (uint32_t)clock_now(), uid;
-	size_t k = 0;
-
-	maildir_deliver_many(f->dir, v, n);
-	uid = take_uids(f, (uint32_t)n);
-	for (size_t i = 0; i < n; i++) {
-		if (!v[i].base.len)
-			continue;
-		file_row_make(&rows[i], v[i].base.p, v[i].p, v[i].len, v[i].flags,
-			v[i].received ? v[i].received : now);
-		uids[k] = rows[i].s.uid = uid++;
-		memcpy(v[i].identity, rows[i].s.identity, 16);
-		all[k++] = rows[i].s;
-	}
-	if (k && cache_add(f->cache, all, k, NULL) == 0)
-		for (size_t i = 0; i < k; i++)
-			map_put(f->files, all[i].file, (void *)(uintptr_t)uids[i]);
-	if (k)
-		folder_send_changes(f, uids, k, NULL, 0);
-	for (size_t i = 0; i < n; i++)
-		file_row_done(&rows[i]);
-	free(rows);
-	free(all);
-	free(uids);
-}
-
-char *folder_local_file(struct folder *f, uint32_t uid, struct err *err)
-{
-	struct summary s;
-
-	if (cache_get(f->cache, uid, &s) != 0 || !*s.file) {
-		err_set(err, ERR_GONE, _("The message is no longer there"));
-		return NULL;
-	}
-	return mem_strdup(s.file);
-}
-
 /* --- telling the engine --- */
 
 static void add_keysets(struct folder *f, struct store_event *ev)
@@ -797,7 +481,7 @@ static void add_rows(struct folder *f, struct store_event *ev, size_t from, size
 
 bool folder_is_read_only(const struct folder *f)
 {
-	if (f->account->store->read_only || (is_foreign(f) && !f->local) || f->gone)
+	if (f->account->store->read_only || (is_foreign(f) && !f->local) || f->gone || f->vanished)
 		return true;
 	return f->local && f->dir && localbox_is_mbox(f->dir);
 }
@@ -925,6 +609,8 @@ static int count_entry(void *ctx, const struct maildir_entry *e)
 
 static bool is_shown(struct folder *f)
 {
+	if (f->vanished)
+		return false;
 	if (f->local && !f->cache && f->dir) {
 		uint64_t stamp = localbox_stamp(f->dir);
 

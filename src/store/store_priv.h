@@ -52,6 +52,7 @@ struct folder {
 	bool selectable, listed, counts_known;
 	bool on_server; /* the server had it, now or before */
 	bool gone;      /* and has it no more: what is shown is the copy kept here */
+	bool vanished;  /* local: another program took its directory away */
 	bool refused;   /* its last synchronisation was, and that was told */
 	bool doubted; /* its mod-sequence is not to be believed, once the running one is through */
 	uint32_t total, unread; /* as the server's LIST says; replaced by what the cache says once
@@ -181,7 +182,8 @@ struct account {
 	int64_t next_disk_notice;
 	struct sync *checker; /* connections that only look (REQUEST_CHECK), or NULL */
 	unsigned check_generation;
-	int64_t next_evict;
+	int64_t next_evict, next_closed_look;
+	int64_t tree_seen;         /* mtime of the local tree's root, ns */
 	struct followed *followed; /* owned; the outbox as seen last, while another copy sends */
 	size_t nfollowed, cap_followed;
 	unsigned sync_waiting; /* REQUEST_SYNC to be answered when all is through */
@@ -293,6 +295,7 @@ struct folder *folder_by_role(struct account *a, int role, bool local);
 char *folder_wire_name(struct account *a, const char *name);
 /* The folder with that role of the protocol in use; made when there is none. */
 struct folder *folder_for_role(struct account *a, int role, struct err *err);
+const char *folder_role_name(int role); /* of a folder made here for it */
 /* The local one, whatever the protocol in use is. */
 struct folder *folder_local_for_role(struct account *a, int role, struct err *err);
 /* A folder by the name people see, made when there is none. */
@@ -308,7 +311,11 @@ void folder_send_changes(
 void folder_send_folders(struct account *a);
 void folder_save_table(struct account *a);
 void folder_load_table(struct account *a);
-void folder_list_local(struct account *a);
+/* Reads the names of the local folders; whether some came or went. */
+bool folder_list_local(struct account *a);
+/* Whether other programs made or removed local folders or, asked for too, changed closed ones.
+ * Costs a stat, then two per folder. */
+bool folder_look_local(struct account *a, bool closed_too);
 /* Delivers into a local folder; not durable before maildir_sync. The caller tells the engine
  * (folder_send_changes). */
 int folder_deliver(struct folder *f, const char *p, size_t len, uint32_t flags, const char *tag,
