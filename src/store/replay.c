@@ -58,7 +58,7 @@ static void post(struct account *a, const struct op *op, bool look)
 	j->op = op_copy(op);
 	j->look = look;
 	/* Made before this connection was there: meanwhile others may have been at the folder. */
-	j->check = op_since(op) <= a->online_since;
+	j->check = op_since(op) < a->online_since;
 	j->folder = mem_strdup(op->folder);
 	j->mailbox = f && f->mailbox ? mem_strdup(f->mailbox) : folder_wire_name(a, op->folder);
 	j->target = target && target->mailbox ? mem_strdup(target->mailbox)
