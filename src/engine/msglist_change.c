@@ -67,17 +67,6 @@ static void move_rows(struct msglist *l, size_t to, size_t from, size_t n)
 	memmove(c->keyset + to, c->keyset + from, n * sizeof(*c->keyset));
 }
 
-static void put_row(struct columns *to, size_t at, const struct columns *from, size_t i)
-{
-	to->uid[at] = from->uid[i];
-	to->flags[at] = from->flags[i];
-	to->received[at] = from->received[i];
-	to->sent[at] = from->sent[i];
-	to->size[at] = from->size[i];
-	to->parent[at] = from->parent[i];
-	to->keyset[at] = from->keyset[i];
-}
-
 /* A row of the same UID comes again: its strings are the same unless the message was filled in. */
 static void change_row(struct merge *m, size_t at, size_t i)
 {
@@ -90,7 +79,7 @@ static void change_row(struct merge *m, size_t at, size_t i)
 		c->size[at] != m->in->size[i])
 		msglist_strings_forget_uid(l, c->uid[at]);
 	count_row(l, flags, (size_t)-1);
-	put_row(c, at, m->in, i);
+	columns_copy_row(c, at, m->in, i);
 	c->flags[at] = (c->flags[at] & ~(uint32_t)ROW_OURS) | (flags & ROW_OURS);
 	count_row(l, c->flags[at], 1);
 	if (parent != c->parent[at] || date != msglist_date(l, at) || l->job ||
@@ -180,7 +169,7 @@ static void put_in(struct merge *m)
 
 		to -= behind;
 		move_rows(l, to, at, behind);
-		put_row(c, --to, m->in, m->fresh[k]);
+		columns_copy_row(c, --to, m->in, m->fresh[k]);
 		c->flags[to] &= ~(uint32_t)ROW_OURS;
 		count_row(l, c->flags[to], 1);
 		if (l->rank)
@@ -351,7 +340,7 @@ static bool difference(const struct msglist *l, const struct columns *c, struct 
 			}
 		}
 		columns_resize(out, n + 1);
-		put_row(out, n++, c, k++);
+		columns_copy_row(out, n++, c, k++);
 	}
 	return l->ordered && n + *ngone <= most;
 }

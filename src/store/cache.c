@@ -513,7 +513,7 @@ bool cache_row(struct cache *c, uint32_t uid, struct columns *to, size_t at)
 	const struct columns *in = index_find(c, uid, &row);
 
 	if (in)
-		index_copy_row(to, at, in, row);
+		columns_copy_row(to, at, in, row);
 	return in != NULL;
 }
 

@@ -223,13 +223,7 @@ static void drop_rows_with_keywords(struct columns *c)
 	for (size_t i = 0; i < c->n; i++) {
 		if (c->keyset[i])
 			continue;
-		c->uid[to] = c->uid[i];
-		c->flags[to] = c->flags[i];
-		c->received[to] = c->received[i];
-		c->sent[to] = c->sent[i];
-		c->size[to] = c->size[i];
-		c->parent[to] = c->parent[i];
-		c->keyset[to++] = 0;
+		columns_copy_row(c, to++, c, i);
 	}
 	columns_resize(c, to);
 }

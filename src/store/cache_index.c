@@ -353,17 +353,6 @@ size_t cache_take_links(struct cache *c, uint32_t **uids)
 
 /* --- settling --- */
 
-void index_copy_row(struct columns *to, size_t at, const struct columns *from, size_t row)
-{
-	to->uid[at] = from->uid[row];
-	to->flags[at] = from->flags[row];
-	to->received[at] = from->received[row];
-	to->sent[at] = from->sent[row];
-	to->size[at] = from->size[row];
-	to->parent[at] = from->parent[row];
-	to->keyset[at] = from->keyset[row];
-}
-
 /* Takes the dead rows out and notes them as (parent, uid) for reparent. */
 static void sweep(struct cache *c, struct columns *in, struct pair *dead, size_t *n)
 {
@@ -373,7 +362,7 @@ static void sweep(struct cache *c, struct columns *in, struct pair *dead, size_t
 		if (in->flags[i] & ROW_DEAD)
 			dead[(*n)++] = (struct pair){in->uid[i], in->parent[i]};
 		else if (to++ != i)
-			index_copy_row(in, to - 1, in, i);
+			columns_copy_row(in, to - 1, in, i);
 	}
 	/* rows of fresh moved: tell the entries that point there */
 	if (in == &c->fresh && to != in->n) {
@@ -450,10 +439,10 @@ static void merge(struct cache *c)
 	columns_resize(&c->columns, old + n);
 	for (to = old + n; n; to--) {
 		if (old && c->columns.uid[old - 1] > order[n - 1].hash) {
-			index_copy_row(&c->columns, to - 1, &c->columns, old - 1);
+			columns_copy_row(&c->columns, to - 1, &c->columns, old - 1);
 			old--;
 		} else {
-			index_copy_row(&c->columns, to - 1, &c->fresh, order[n - 1].uid);
+			columns_copy_row(&c->columns, to - 1, &c->fresh, order[n - 1].uid);
 			n--;
 		}
 	}

@@ -303,7 +303,6 @@ void index_forget_rows(struct cache *c);                 /* and keeps what is da
 int index_replay(void *ctx, const struct wal_record *r); /* wal_record_fn; ctx: the cache */
 struct columns *index_find(struct cache *c, uint32_t uid, size_t *row); /* NULL: not there */
 struct added *index_added(struct cache *c, uint32_t uid);               /* NULL: not by the log */
-void index_copy_row(struct columns *to, size_t at, const struct columns *from, size_t row);
 size_t index_count(const struct cache *c);
 void index_settle(struct cache *c); /* columns hold everything, ascending, without the dead */
 uint16_t index_keyset(struct cache *c, const char *keywords);

@@ -199,15 +199,8 @@ void overlay_visible(struct columns *c)
 	for (size_t i = 0; i < c->n; i++) {
 		if (c->flags[i] & MAIL_LEAVING)
 			continue;
-		if (used != i) {
-			c->uid[used] = c->uid[i];
-			c->flags[used] = c->flags[i];
-			c->received[used] = c->received[i];
-			c->sent[used] = c->sent[i];
-			c->size[used] = c->size[i];
-			c->parent[used] = c->parent[i];
-			c->keyset[used] = c->keyset[i];
-		}
+		if (used != i)
+			columns_copy_row(c, used, c, i);
 		used++;
 	}
 	if (used != c->n)

@@ -107,6 +107,17 @@ void columns_resize(struct columns *c, size_t n)
 	c->n = n;
 }
 
+void columns_copy_row(struct columns *to, size_t at, const struct columns *from, size_t i)
+{
+	to->uid[at] = from->uid[i];
+	to->flags[at] = from->flags[i];
+	to->received[at] = from->received[i];
+	to->sent[at] = from->sent[i];
+	to->size[at] = from->size[i];
+	to->parent[at] = from->parent[i];
+	to->keyset[at] = from->keyset[i];
+}
+
 ptrdiff_t columns_find(const struct columns *c, uint32_t uid)
 {
 	size_t low = 0, high = c->n;

@@ -64,6 +64,8 @@ struct columns {
 };
 void columns_done(struct columns *c);
 void columns_resize(struct columns *c, size_t n); /* new rows are zero */
+/* Row i of from becomes row at of to, which has it already; both may be the same columns. */
+void columns_copy_row(struct columns *to, size_t at, const struct columns *from, size_t i);
 /* The row of uid, or, when it is not there, ~ of the row where it would stand (bit complement, so
  * negative as ssize_t). */
 ptrdiff_t columns_find(const struct columns *c, uint32_t uid);
