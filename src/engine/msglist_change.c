@@ -1,16 +1,10 @@
 /* The columns of a list as they change: each change costs its own size and one pass. */
 #include "base/mem.h"
+#include "base/uids.h"
 #include "engine/msglist_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static int by_number(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
 
 static void take_keysets(struct msglist *l, struct strv *keysets)
 {
@@ -111,13 +105,11 @@ static void find_gone(struct merge *m, const uint32_t *gone, size_t n)
 
 	m->gone = mem_array(n, sizeof(*m->gone));
 	m->gone_parent = mem_array(n, sizeof(*m->gone_parent));
-	if (n)
-		qsort(sorted, n, sizeof(*sorted), by_number);
+	n = uids_sort(sorted, n);
 	for (size_t i = 0; i < n; i++) {
 		ptrdiff_t at = columns_find(c, sorted[i]);
 
-		if (at < 0 || (i && sorted[i] == sorted[i - 1]) ||
-			columns_find(m->in, sorted[i]) >= 0)
+		if (at < 0 || columns_find(m->in, sorted[i]) >= 0)
 			continue;
 		m->gone_parent[m->ngone] = c->parent[at];
 		m->gone[m->ngone++] = sorted[i];

@@ -1,6 +1,7 @@
 #include "engine/order.h"
 
 #include "base/mem.h"
+#include "base/uids.h"
 #include "engine/forest.h"
 
 #include <stdlib.h>
@@ -241,13 +242,6 @@ static size_t take_out_threads(struct order *o, const struct order_change *c, st
 	return kept;
 }
 
-static int by_number(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* The pool as a small order of its own, in rows of the whole. */
 static void order_pool(struct order *small, const struct pool *pool, const struct order_source *now)
 {
@@ -304,8 +298,7 @@ bool order_apply(struct order *o, const struct order_source *now, const struct o
 		pool_add(&pool, change->added[i]);
 	ok = pool.n <= kept / 4;
 	if (ok) {
-		if (pool.n)
-			qsort(pool.v, pool.n, sizeof(*pool.v), by_number);
+		pool.n = uids_sort(pool.v, pool.n);
 		order_pool(&small, &pool, now);
 		o->work += small.work;
 		put_in(o, kept, &small, now);

@@ -3,6 +3,7 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/uids.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>
@@ -286,7 +287,7 @@ static void take_vanished(struct folder *f, struct result *r)
 		key.uid = r->uids[i];
 		bodies_remove(f->account->bodies, &key);
 	}
-	r->n = op_sort_uids(r->uids, r->n);
+	r->n = uids_sort(r->uids, r->n);
 	replay_vanished(f, r->uids, r->n);
 	undo_vanishing(f, r->uids, r->n);
 	if (cache_remove(f->cache, r->uids, r->n, &err) != 0)

@@ -6,6 +6,7 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/uids.h"
 #include "store/bytes.h"
 
 #include <errno.h>
@@ -106,7 +107,7 @@ static void join(struct op *op, const uint32_t *uids, size_t n, uint32_t unseen)
 	if (op->n)
 		memcpy(all, op->uids, op->n * sizeof(*all));
 	memcpy(all + op->n, uids, n * sizeof(*all));
-	set_uids(op, all, op_sort_uids(all, op->n + n));
+	set_uids(op, all, uids_sort(all, op->n + n));
 	op->unseen += unseen;
 }
 
@@ -428,7 +429,7 @@ int journal_add(struct journal *j, struct op *op, struct err *err)
 
 	if (op->n > JOURNAL_MAX_UIDS)
 		return err_set(err, ERR_INPUT, _("Too many messages for one operation"));
-	op->n = op_sort_uids(op->uids, op->n);
+	op->n = uids_sort(op->uids, op->n);
 	op->id = new_id(j);
 	op_encode(&b.bytes, op);
 	batch_end(&b, REC_OP, 0);
@@ -522,7 +523,7 @@ int journal_extend(struct journal *j, uint64_t id, const uint32_t *uids, size_t 
 	if (!op || n > JOURNAL_MAX_UIDS || op->n > JOURNAL_MAX_UIDS - n)
 		return 1;
 	sorted = mem_dup(uids, n * sizeof(*uids));
-	n = op_sort_uids(sorted, n);
+	n = uids_sort(sorted, n);
 	rc = add_change(j, REC_EXTEND, id, sorted, n, unseen, err);
 	if (rc == 0 && n) {
 		/* Another copy may have given it away between the look and the record. */
@@ -545,7 +546,7 @@ int journal_shrink(struct journal *j, uint64_t id, const uint32_t *uids, size_t 
 	if (!changeable(j, id) || n > JOURNAL_MAX_UIDS)
 		return 1;
 	sorted = mem_dup(uids, n * sizeof(*uids));
-	n = op_sort_uids(sorted, n);
+	n = uids_sort(sorted, n);
 	rc = add_change(j, REC_SHRINK, id, sorted, n, unseen, err);
 	if (rc == 0 && n) {
 		op = journal_find(j, id);

@@ -65,9 +65,8 @@ enum { JOURNAL_MAX_UIDS = 100000 }; /* in one operation: cut larger ones into se
 
 struct op *op_new(enum op_kind kind); /* every string is "" */
 struct op *op_copy(const struct op *op);
-struct op *op_brief(const struct op *op);      /* as op_copy without the UIDs; n is kept */
-void op_free(struct op *op);                   /* NULL is fine */
-size_t op_sort_uids(uint32_t *uids, size_t n); /* ascending, without repeats; returns how many */
+struct op *op_brief(const struct op *op);              /* as op_copy without the UIDs; n is kept */
+void op_free(struct op *op);                           /* NULL is fine */
 ptrdiff_t op_index(const struct op *op, uint32_t uid); /* -1: not one of its messages */
 size_t op_common(const struct op *op, const uint32_t *uids, size_t n,
 	uint32_t *out); /* those of the ascending uids that are its messages; returns how many */

@@ -4,6 +4,7 @@
  * order keeps it. So an evening of marking offline costs one command a kind of mark.
  */
 #include "base/mem.h"
+#include "base/uids.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>
@@ -96,7 +97,7 @@ int merge_add(struct account *a, struct op *op, uint64_t *id, struct err *err)
 	int rc = journal_refresh(a->journal, err) < 0 ? -1 : 0;
 	size_t i = journal_count(a->journal);
 
-	op->n = op_sort_uids(op->uids, op->n);
+	op->n = uids_sort(op->uids, op->n);
 	for (size_t steps = 0; rc == 0 && op->n && i-- > 0 && steps < LOOK_BACK; steps++) {
 		const struct op *k = journal_at(a->journal, i);
 

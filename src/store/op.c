@@ -1,5 +1,6 @@
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/uids.h"
 #include "store/bytes.h"
 #include "store/journal_priv.h"
 
@@ -80,34 +81,9 @@ void op_free(struct op *op)
 
 /* ---- UIDs ---- */
 
-static int by_number(const void *a, const void *b)
-{
-	const uint32_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-size_t op_sort_uids(uint32_t *uids, size_t n)
-{
-	size_t used = 0;
-	bool sorted = true;
-
-	for (size_t i = 1; i < n && sorted; i++)
-		sorted = uids[i - 1] < uids[i];
-	if (sorted)
-		return n;
-	qsort(uids, n, sizeof(*uids), by_number);
-	for (size_t i = 0; i < n; i++)
-		if (!used || uids[used - 1] != uids[i])
-			uids[used++] = uids[i];
-	return used;
-}
-
 ptrdiff_t op_index(const struct op *op, uint32_t uid)
 {
-	const uint32_t *at = op->n ? bsearch(&uid, op->uids, op->n, sizeof(uid), by_number) : NULL;
-
-	return at ? at - op->uids : -1;
+	return uids_find(op->uids, op->n, uid);
 }
 
 size_t op_common(const struct op *op, const uint32_t *uids, size_t n, uint32_t *out)
@@ -299,7 +275,7 @@ int op_decode_first(const unsigned char *p, size_t len, struct op **out)
 	op->uids = mem_array(n ? n : 1, sizeof(*op->uids));
 	for (size_t i = 0; i < n; i++)
 		op->uids[i] = load32(p + OP_FIRST_FIXED + 4 * i);
-	op->n = op_sort_uids(op->uids, n);
+	op->n = uids_sort(op->uids, n);
 	op->state = OP_SENT; /* nobody noted whether it was */
 	*out = op;
 	return 0;

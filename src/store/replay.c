@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/uids.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>
@@ -147,7 +148,7 @@ void replay_ready(struct account *a, struct result *r)
 		.mark_uidnext = r->meta.uidnext,
 		.uidvalidity = r->uidvalidity,
 		.uids = r->uids,
-		.n = op_sort_uids(r->uids, r->n)};
+		.n = uids_sort(r->uids, r->n)};
 	const struct op *op = journal_find(a->journal, r->op_id);
 	struct err err = {0};
 

@@ -1,6 +1,7 @@
 #include "store/summary.h"
 
 #include "base/mem.h"
+#include "base/uids.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -120,15 +121,7 @@ void columns_copy_row(struct columns *to, size_t at, const struct columns *from,
 
 ptrdiff_t columns_find(const struct columns *c, uint32_t uid)
 {
-	size_t low = 0, high = c->n;
+	size_t low = uids_at(c->uid, c->n, uid);
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (c->uid[mid] < uid)
-			low = mid + 1;
-		else
-			high = mid;
-	}
 	return low < c->n && c->uid[low] == uid ? (ptrdiff_t)low : ~(ptrdiff_t)low;
 }

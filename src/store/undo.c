@@ -6,6 +6,7 @@
  */
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/uids.h"
 #include "store/maildir.h"
 #include "store/store_priv.h"
 
@@ -431,7 +432,7 @@ static int back_by_uids(struct account *a, struct undo_part *p, struct err *err)
 	for (size_t i = 0; i < p->n; i++)
 		if (p->moved[i])
 			op->uids[op->n++] = p->moved[i];
-	op->n = op_sort_uids(op->uids, op->n);
+	op->n = uids_sort(op->uids, op->n);
 	op->unseen = unseen_of(p->target, op->uids, op->n);
 	if (p->state == PART_LEFT)
 		mark_instead(op);
