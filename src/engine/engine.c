@@ -524,6 +524,18 @@ unsigned engine_flag(struct engine *e, struct msglist *l, const uint32_t *uids, 
 	return change_marks(e, l, uids, n, clear, set, false);
 }
 
+unsigned engine_keywords(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n,
+	const char *clear, const char *set)
+{
+	struct store_request *r = request_of(engine_ask(e, REQUEST_KEYWORDS, l, l->account));
+
+	r->uids = mem_dup(uids, n * sizeof(*uids));
+	r->n = n;
+	r->section = mem_strdup(clear);
+	r->text = mem_strdup(set);
+	return post(e, r);
+}
+
 static unsigned transfer(struct engine *e, struct msglist *l, enum request_kind kind,
 	const uint32_t *uids, size_t n, const char *folder)
 {

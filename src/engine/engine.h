@@ -136,6 +136,11 @@ unsigned engine_save_message(struct engine *e, struct msglist *l, uint32_t uid, 
 /* flags = (flags & ~clear) | set: what both name is set. */
 unsigned engine_flag(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n,
 	unsigned clear, unsigned set);
+/* Takes keywords (labels, RFC 9051 2.3.2) away and sets others: words with spaces between them.
+ * What both name is set. EVENT_FAILED with ERR_INPUT: one is no keyword. Shown by EVENT_LIST when
+ * it is durable. */
+unsigned engine_keywords(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n,
+	const char *clear, const char *set);
 unsigned engine_move(
 	struct engine *e, struct msglist *l, const uint32_t *uids, size_t n, const char *folder);
 unsigned engine_copy(

@@ -50,6 +50,23 @@ void msglist_free(struct msglist *l)
 
 /* --- the front end's view --- */
 
+void msglist_keywords(const struct msglist *l, struct strv *out)
+{
+	for (size_t i = 0; i < l->keysets.n; i++) {
+		const char *p = l->keysets.v[i];
+
+		while (*(p += strspn(p, " "))) {
+			size_t len = strcspn(p, " ");
+			char *word = mem_strndup(p, len);
+
+			if (!strv_has(out, word))
+				strv_add(out, word);
+			free(word);
+			p += len;
+		}
+	}
+}
+
 const char *msglist_account(const struct msglist *l)
 {
 	return l->account_name;

@@ -67,6 +67,9 @@ ptrdiff_t msglist_next_unread(const struct msglist *l, size_t row,
 /* The first unread message, else the newest: where the cursor starts. */
 size_t msglist_start_row(const struct msglist *l);
 
+/* Adds the keywords that messages of the folder have, each once. */
+void msglist_keywords(const struct msglist *l, struct strv *out);
+
 /* Tags stay until the message is gone; a UID that is not in the folder is ignored. */
 void msglist_tag(struct msglist *l, uint32_t uid, bool on);
 void msglist_untag_all(struct msglist *l);

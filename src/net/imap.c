@@ -202,13 +202,49 @@ static int need_selected(struct imap *im, struct err *err)
 	return 0;
 }
 
+static bool is_kept(clist *permanent, const char *word, size_t len)
+{
+	for (clistiter *i = clist_begin(permanent); i; i = clist_next(i)) {
+		const struct mailimap_flag_perm *f = clist_content(i);
+		const struct mailimap_flag *flag = f ? f->fl_flag : NULL;
+		const char *name = NULL;
+
+		if (f && f->fl_type == MAILIMAP_FLAG_PERM_ALL)
+			return true;
+		if (flag && f->fl_type == MAILIMAP_FLAG_PERM_FLAG &&
+			flag->fl_type == MAILIMAP_FLAG_KEYWORD)
+			name = flag->fl_data.fl_keyword;
+		if (name && strlen(name) == len && strncasecmp(name, word, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Others may be taken without a word and forgotten with the session (RFC 3501 7.1). A server that
+ * says nothing keeps all. */
+static int keeps_keywords(const struct imap *im, const char *keywords, struct err *err)
+{
+	const struct mailimap_selection_info *sel = im->session->imap_selection_info;
+	size_t len;
+
+	for (const char *p = keywords; sel && sel->sel_perm_flags && *(p += strspn(p, " "));
+		p += len) {
+		len = strcspn(p, " ");
+		if (!is_kept(sel->sel_perm_flags, p, len))
+			return err_set(err, ERR_REFUSED,
+				_("the server does not keep the keyword %.*s in this folder"),
+				len > 80 ? 80 : (int)len, p);
+	}
+	return 0;
+}
+
 int imap_store(struct imap *im, const char *uids, bool add, unsigned flags, const char *keywords,
 	struct err *err)
 {
 	struct str cmd = STR_INIT;
 	int r = -1;
 
-	if (need_selected(im, err))
+	if (need_selected(im, err) || (add && keywords && keeps_keywords(im, keywords, err)))
 		return -1;
 	str_adds(&cmd, "UID STORE ");
 	if (imap_put_set(&cmd, uids, err))

@@ -214,7 +214,8 @@ typedef int imap_bytes_fn(void *ctx, const char *p, size_t len); /* non-zero end
 int imap_fetch_section(struct imap *im, uint32_t uid, const char *section, uint32_t offset,
 	uint32_t max, imap_bytes_fn *bytes, void *ctx, struct err *err);
 
-/* UID STORE +FLAGS.SILENT / -FLAGS.SILENT; keywords space separated or NULL. */
+/* UID STORE +FLAGS.SILENT / -FLAGS.SILENT; keywords space separated or NULL. ERR_REFUSED without
+ * asking: to add one that PERMANENTFLAGS leaves out. */
 int imap_store(struct imap *im, const char *uids, bool add, unsigned flags, const char *keywords,
 	struct err *err);
 

@@ -235,16 +235,26 @@ static void tell_new_mail(struct folder *f, size_t n)
 	store_emit(f->account->store, ev);
 }
 
+/* What the server said of keywords, with the operations it has not confirmed; in words, or said. */
+static const char *keywords_of(struct folder *f, uint32_t uid, const char *said, struct str *words)
+{
+	str_clear(words);
+	str_adds(words, said);
+	return overlay_keywords(f, uid, words) ? str_c(words) : said;
+}
+
 static void take_summaries(struct folder *f, struct result *r)
 {
 	struct summary *rows = mem_array(r->n, sizeof(*rows));
 	uint32_t *uids = mem_array(r->n, sizeof(*uids));
+	struct str *words = mem_array(r->n, sizeof(*words));
 	size_t n = 0, fresh = new_and_unread(f, r);
 	struct err err = {0};
 
 	for (size_t i = 0; i < r->n; i++) {
 		rows[n] = *r->summaries[i];
 		rows[n].flags = overlay_flags(f, rows[n].uid, rows[n].flags);
+		rows[n].keywords = keywords_of(f, rows[n].uid, rows[n].keywords, &words[n]);
 		uids[n] = rows[n].uid;
 		n++;
 	}
@@ -254,6 +264,9 @@ static void take_summaries(struct folder *f, struct result *r)
 	folder_send_changes(f, uids, n, NULL, 0);
 	handover_arrived(f, rows, n);
 	tell_new_mail(f, fresh);
+	for (size_t i = 0; i < r->n; i++)
+		str_done(&words[i]);
+	free(words);
 	free(rows);
 	free(uids);
 }
@@ -261,6 +274,7 @@ static void take_summaries(struct folder *f, struct result *r)
 static void take_flags(struct folder *f, struct result *r)
 {
 	uint32_t *uids = mem_array(r->n, sizeof(*uids));
+	struct str words = STR_INIT;
 	struct err err = {0};
 
 	for (size_t i = 0; i < r->n; i++) {
@@ -269,12 +283,14 @@ static void take_flags(struct folder *f, struct result *r)
 
 		uids[i] = c->uid;
 		if (cache_set_flags(f->cache, c->uid, MAIL_SERVER_FLAGS | MAIL_LEAVING, flags,
-			    c->keywords, &err) != 0) {
+			    c->keywords ? keywords_of(f, c->uid, c->keywords, &words) : NULL,
+			    &err) != 0) {
 			not_saved(f, &err);
 			break;
 		}
 	}
 	folder_send_changes(f, uids, r->n, NULL, 0);
+	str_done(&words);
 	free(uids);
 }
 

@@ -709,7 +709,7 @@ static int append_all(struct cache *c, const struct wal_record *v, size_t n, str
 }
 
 int cache_set_flags_all(struct cache *c, const uint32_t *uids, size_t n, uint32_t clear,
-	uint32_t set, struct err *err)
+	uint32_t set, const char *keywords, struct err *err)
 {
 	struct wal_record v[FLAGS_AT_ONCE];
 	struct str payload = STR_INIT;
@@ -720,7 +720,7 @@ int cache_set_flags_all(struct cache *c, const uint32_t *uids, size_t n, uint32_
 
 		str_clear(&payload);
 		for (; i < n && used < FLAGS_AT_ONCE; i++) {
-			struct log_flags f = {uids[i], clear, set, NULL};
+			struct log_flags f = {uids[i], clear, set, keywords};
 
 			if (!cache_has(c, uids[i]))
 				continue;

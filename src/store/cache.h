@@ -108,7 +108,7 @@ int cache_set_flags(struct cache *c, uint32_t uid, uint32_t clear, uint32_t set,
 	const char *keywords, struct err *err);
 /* The same for many messages, in few writes. */
 int cache_set_flags_all(struct cache *c, const uint32_t *uids, size_t n, uint32_t clear,
-	uint32_t set, struct err *err);
+	uint32_t set, const char *keywords, struct err *err);
 int cache_remove(struct cache *c, const uint32_t *uids, size_t n, struct err *err);
 /* Written after the data it covers, so that a mod-sequence is never ahead of its data. */
 int cache_set_meta(struct cache *c, const struct cache_meta *meta, struct err *err);

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "store/keywords.h"
 #include "store/localbox.h"
 #include "store/maildir.h"
 #include "store/store_priv.h"
@@ -121,7 +122,7 @@ static int server_flags(struct folder *f, const uint32_t *uids, size_t n, uint32
 		op->exact = true;
 		if (add_op(f, op, &id, err) != 0)
 			return -1;
-		cache_set_flags_all(f->cache, uids + at, some, clear, set, NULL);
+		cache_set_flags_all(f->cache, uids + at, some, clear, set, NULL, NULL);
 	}
 	return 0;
 }
@@ -163,6 +164,142 @@ static int request_flags(struct folder *f, const struct store_request *r, struct
 
 	if (undo)
 		undo_commit(undo);
+	return rc;
+}
+
+/* --- keywords --- */
+
+/* Messages that have the same keywords, and so get the same ones. */
+struct label_group {
+	uint16_t keyset;
+	struct str clear, set, now; /* what changes, and what they have then */
+	uint32_t *uids;
+	size_t n, cap;
+};
+
+static struct label_group *label_group_of(struct folder *f, struct label_group **v, size_t *n,
+	size_t *cap, uint16_t keyset, const char *clear, const char *set)
+{
+	const char *is = cache_keyset(f->cache, keyset);
+	struct label_group *g;
+	struct str gone = STR_INIT;
+
+	for (size_t i = 0; i < *n; i++)
+		if ((*v)[i].keyset == keyset)
+			return &(*v)[i];
+	*v = mem_grow(*v, cap, *n + 1, sizeof(**v));
+	g = &(*v)[(*n)++];
+	*g = (struct label_group){.keyset = keyset};
+	keywords_minus(&gone, clear, set);
+	keywords_both(&g->clear, is, str_c(&gone));
+	keywords_minus(&g->set, set, is);
+	keywords_apply(&g->now, is, str_c(&g->clear), str_c(&g->set));
+	str_done(&gone);
+	return g;
+}
+
+/* At most one for each set of keywords of the folder. */
+static struct label_group *label_groups(struct folder *f, const uint32_t *uids, size_t n,
+	const char *clear, const char *set, size_t *ngroups)
+{
+	const struct columns *c = cache_columns_view(f->cache);
+	struct label_group *v = NULL;
+	size_t cap = 0;
+
+	*ngroups = 0;
+	for (size_t i = 0; i < n; i++) {
+		ptrdiff_t at = columns_find(c, uids[i]);
+		struct label_group *g;
+
+		if (at < 0)
+			continue;
+		g = label_group_of(f, &v, ngroups, &cap, c->keyset[at], clear, set);
+		if (!g->clear.len && !g->set.len)
+			continue;
+		g->uids = mem_grow(g->uids, &g->cap, g->n + 1, sizeof(*g->uids));
+		g->uids[g->n++] = uids[i];
+	}
+	return v;
+}
+
+static int local_keywords(struct folder *f, struct label_group *g, struct err *err)
+{
+	struct str now = STR_INIT;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < g->n; i++) {
+		char *base = folder_local_file(f, g->uids[i], err);
+
+		rc = base ? maildir_set_keywords(
+				    f->dir, base, str_c(&g->clear), str_c(&g->set), &now, err)
+			  : -1;
+		free(base);
+		if (rc == 0)
+			cache_set_flags(f->cache, g->uids[i], 0, 0, str_c(&now), NULL);
+	}
+	str_done(&now);
+	f->stamp = localbox_stamp(f->dir); /* our own change needs no new scan */
+	return rc;
+}
+
+static int server_keywords(struct folder *f, struct label_group *g, struct err *err)
+{
+	for (size_t at = 0; at < g->n; at += JOURNAL_MAX_UIDS) {
+		size_t some = g->n - at < JOURNAL_MAX_UIDS ? g->n - at : JOURNAL_MAX_UIDS;
+		struct op *op = op_for(f, OP_FLAGS, g->uids + at, some);
+		uint64_t id;
+
+		free(op->keywords_set);
+		free(op->keywords_clear);
+		op->keywords_set = mem_strdup(str_c(&g->set));
+		op->keywords_clear = mem_strdup(str_c(&g->clear));
+		op->exact = true;
+		if (add_op(f, op, &id, err) != 0)
+			return -1;
+		cache_set_flags_all(f->cache, g->uids + at, some, 0, 0, str_c(&g->now), NULL);
+	}
+	return 0;
+}
+
+int change_keywords(struct folder *f, const uint32_t *uids, size_t n, const char *clear,
+	const char *set, struct undo *undo, struct err *err)
+{
+	size_t ngroups, changed = 0;
+	struct label_group *v = label_groups(f, uids, n, clear, set, &ngroups);
+	int rc = 0;
+
+	for (size_t i = 0; i < ngroups; i++) {
+		struct label_group *g = &v[i];
+
+		if (rc == 0 && g->n) {
+			rc = (f->local ? local_keywords : server_keywords)(f, g, err);
+			changed++;
+		}
+		if (rc == 0 && g->n && undo)
+			undo_add_keywords(undo, f, g->uids, g->n, str_c(&g->clear), str_c(&g->set));
+		str_done(&g->clear);
+		str_done(&g->set);
+		str_done(&g->now);
+		free(g->uids);
+	}
+	free(v);
+	folder_send_changes(f, uids, n, NULL, 0);
+	if (rc == 0 && changed)
+		replay_next(f->account);
+	return rc;
+}
+
+static int request_keywords(struct folder *f, const struct store_request *r, struct err *err)
+{
+	const char *set = r->text ? r->text : "", *clear = r->section ? r->section : "";
+	struct undo *undo;
+	int rc;
+
+	if (keywords_check(set, err) != 0 || keywords_check(clear, err) != 0)
+		return -1;
+	undo = undo_begin(f->account);
+	rc = change_keywords(f, r->uids, r->n, clear, set, undo, err);
+	undo_commit(undo);
 	return rc;
 }
 
@@ -525,6 +662,9 @@ void change_request(struct store *s, struct store_request *r)
 		switch (r->kind) {
 		case REQUEST_FLAG:
 			rc = request_flags(l->folder, r, &err);
+			break;
+		case REQUEST_KEYWORDS:
+			rc = request_keywords(l->folder, r, &err);
 			break;
 		case REQUEST_DELETE:
 			rc = request_delete(l->folder, r, &said, &err);

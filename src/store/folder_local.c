@@ -118,7 +118,7 @@ bool folder_look_local(struct account *a, bool closed_too)
 /* --- messages --- */
 
 struct fresh {
-	char *base, *name; /* owned; name: NULL in an mbox */
+	char *base, *name, *keywords; /* owned; name: NULL in an mbox */
 	bool in_new;
 	uint32_t flags, received;
 };
@@ -137,6 +137,7 @@ static void add_fresh(struct scan *s, const struct maildir_entry *e)
 	s->fresh = mem_grow(s->fresh, &s->cap_fresh, s->nfresh + 1, sizeof(*s->fresh));
 	s->fresh[s->nfresh++] = (struct fresh){.base = mem_strdup(e->base),
 		.name = e->name ? mem_strdup(e->name) : NULL,
+		.keywords = mem_strdup(e->keywords),
 		.in_new = e->in_new,
 		.flags = e->flags,
 		.received = e->received};
@@ -156,12 +157,14 @@ static int scan_one(void *ctx, const struct maildir_entry *e)
 	}
 	c = cache_columns_view(s->folder->cache);
 	at = columns_find(c, uid);
-	if (at >= 0 && (c->flags[at] & MAIL_SERVER_FLAGS) != (e->flags & MAIL_SERVER_FLAGS)) {
+	if (at >= 0 &&
+		((c->flags[at] & MAIL_SERVER_FLAGS) != (e->flags & MAIL_SERVER_FLAGS) ||
+			strcmp(cache_keyset(s->folder->cache, c->keyset[at]), e->keywords) != 0)) {
 		s->changed =
 			mem_grow(s->changed, &s->cap_changed, s->nchanged + 1, sizeof(*s->changed));
 		s->changed[s->nchanged++] = uid;
 		cache_set_flags(s->folder->cache, uid, MAIL_SERVER_FLAGS,
-			e->flags & MAIL_SERVER_FLAGS, NULL, NULL);
+			e->flags & MAIL_SERVER_FLAGS, e->keywords, NULL);
 	}
 	return 0;
 }
@@ -191,7 +194,7 @@ struct file_row {
 };
 
 static void file_row_make(struct file_row *row, const char *base, const char *p, size_t len,
-	uint32_t flags, uint32_t received)
+	uint32_t flags, uint32_t received, const char *keywords)
 {
 	uint64_t size = len;
 	size_t skip = 0;
@@ -205,6 +208,7 @@ static void file_row_make(struct file_row *row, const char *base, const char *p,
 	row->s.received = received ? received : (uint32_t)clock_now();
 	row->s.size = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
 	row->s.file = base;
+	row->s.keywords = keywords;
 }
 
 static void file_row_done(struct file_row *row)
@@ -244,11 +248,11 @@ static void filing_flush(struct filing *g)
 }
 
 static void filing_add(struct filing *g, const char *base, const char *p, size_t len,
-	uint32_t flags, uint32_t received)
+	uint32_t flags, uint32_t received, const char *keywords)
 {
 	struct file_row row = {0};
 
-	file_row_make(&row, base, p, len, flags, received);
+	file_row_make(&row, base, p, len, flags, received, keywords);
 	g->rows[g->n++] = summary_copy(&row.s);
 	if (g->n == FILING)
 		filing_flush(g);
@@ -261,7 +265,7 @@ static uint32_t add_file(struct folder *f, const char *base, const char *p, size
 	struct filing g = {.folder = f};
 	uint32_t uid;
 
-	filing_add(&g, base, p, len, flags, received);
+	filing_add(&g, base, p, len, flags, received, "");
 	filing_flush(&g);
 	uid = g.uids[0];
 	free(g.uids);
@@ -286,8 +290,8 @@ static void add_fresh_files(struct scan *s)
 
 		str_clear(&bytes);
 		if (read_fresh(g.folder->dir, new, &bytes) == 0)
-			filing_add(
-				&g, new->base, str_c(&bytes), bytes.len, new->flags, new->received);
+			filing_add(&g, new->base, str_c(&bytes), bytes.len, new->flags,
+				new->received, new->keywords);
 	}
 	filing_flush(&g);
 	s->changed =
@@ -330,6 +334,7 @@ static void scan_done(struct scan *s)
 	for (size_t i = 0; i < s->nfresh; i++) {
 		free(s->fresh[i].base);
 		free(s->fresh[i].name);
+		free(s->fresh[i].keywords);
 	}
 	free(s->fresh);
 	free(s->changed);
@@ -390,9 +395,8 @@ void folder_refill(struct folder *f, uint32_t uid, const char *base, const char 
 	if (at < 0 || cache_get(f->cache, uid, &old) != 0)
 		return;
 	keywords = mem_strdup(old.keywords);
-	file_row_make(&row, base, p, len, c->flags[at], c->received[at]);
+	file_row_make(&row, base, p, len, c->flags[at], c->received[at], keywords);
 	row.s.uid = uid;
-	row.s.keywords = keywords;
 	cache_add(f->cache, &row.s, 1, NULL);
 	folder_send_changes(f, &uid, 1, NULL, 0);
 	file_row_done(&row);
@@ -412,7 +416,7 @@ void folder_deliver_many(struct folder *f, struct maildir_mail *v, size_t n)
 		if (!v[i].base.len)
 			continue;
 		file_row_make(&rows[i], v[i].base.p, v[i].p, v[i].len, v[i].flags,
-			v[i].received ? v[i].received : now);
+			v[i].received ? v[i].received : now, "");
 		uids[k] = rows[i].s.uid = uid++;
 		memcpy(v[i].identity, rows[i].s.identity, 16);
 		all[k++] = rows[i].s;

@@ -39,7 +39,7 @@ struct mbox_walk {
 static int one_of_mbox(void *ctx, uint64_t offset, uint64_t length, uint32_t received)
 {
 	struct mbox_walk *w = ctx;
-	struct maildir_entry e = {.size = length, .received = received};
+	struct maildir_entry e = {.size = length, .received = received, .keywords = ""};
 	struct str message = STR_INIT;
 	char base[48];
 	int rc;

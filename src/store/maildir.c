@@ -19,7 +19,6 @@
 
 enum {
 	BASE_MAX = 230,         /* leaves room for ":2," and the flags in 255 */
-	LETTERS_MAX = 16,       /* flags of ours and of others */
 	TMP_SECONDS = 36 * 3600 /* maildir(5): older files in tmp are left over from a crash */
 };
 
@@ -76,23 +75,22 @@ static bool is_ours(char letter)
 	return false;
 }
 
-/* ":2," and the letters for flags; foreign letters of the former info stay (Dovecot's keywords are
- * a..z), unless they mean something else in the folder it goes to. */
-void maildir_add_info(struct str *name, uint32_t flags, const char *former, bool same_folder)
-{
-	size_t kept = 0;
+/* A name longer than that is none on most file systems. */
+enum { NAME_LEN_MAX = 255 };
 
+void maildir_add_info(struct str *name, uint32_t flags, const char *former, uint32_t keywords)
+{
 	str_adds(name, ":2,");
 	for (size_t i = 0; i < MEM_COUNT(letters); i++)
 		if (flags & letters[i].flag)
 			str_addc(name, letters[i].letter);
-	if (!same_folder || strncmp(former, ":2,", 3) != 0)
-		return;
-	for (const char *p = former + 3; *p && kept < LETTERS_MAX; p++)
-		if (!is_ours(*p) && ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z'))) {
-			str_addc(name, *p);
-			kept++;
-		}
+	if (strncmp(former, ":2,", 3) == 0)
+		for (const char *p = former + 3; *p && name->len < NAME_LEN_MAX; p++)
+			if (!is_ours(*p) && *p >= 'A' && *p <= 'Z')
+				str_addc(name, *p);
+	for (char c = 'a'; c <= 'z' && name->len < NAME_LEN_MAX; c++)
+		if (keywords & 1u << (c - 'a'))
+			str_addc(name, c);
 }
 
 static const char *info_of(const char *name)
@@ -100,6 +98,18 @@ static const char *info_of(const char *name)
 	const char *colon = strchr(name, ':');
 
 	return colon ? colon : "";
+}
+
+uint32_t maildir_letters_of(const char *name)
+{
+	const char *info = info_of(name);
+	uint32_t found = 0;
+
+	if (strncmp(info, ":2,", 3) == 0)
+		for (const char *p = info + 3; *p; p++)
+			if (*p >= 'a' && *p <= 'z')
+				found |= 1u << (*p - 'a');
+	return found;
 }
 
 /* ---- finding ---- */
@@ -129,12 +139,16 @@ static bool is_there(const struct place *at)
 	return lstat(at->path.p, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-static bool is_with_flags(struct place *at, const char *dir, const char *base, uint32_t flags)
+/* The keywords of the last message that was found by reading: the next often has the same. */
+static _Thread_local uint32_t last_letters;
+
+static bool is_with(
+	struct place *at, const char *dir, const char *base, uint32_t flags, uint32_t keywords)
 {
 	struct str name = STR_INIT;
 
 	str_adds(&name, base);
-	maildir_add_info(&name, flags, "", false);
+	maildir_add_info(&name, flags, "", keywords);
 	maildir_place_set(at, dir, false, name.p);
 	str_done(&name);
 	return is_there(at);
@@ -147,24 +161,34 @@ static bool find_usual(struct place *at, const char *dir, const char *base)
 		MAIL_SEEN, 0, MAIL_SEEN | MAIL_ANSWERED, MAIL_SEEN | MAIL_FLAGGED};
 
 	for (size_t i = 0; i < MEM_COUNT(usual); i++)
-		if (is_with_flags(at, dir, base, usual[i]))
+		if (is_with(at, dir, base, usual[i], 0))
 			return true;
 	maildir_place_set(at, dir, true, base);
 	return is_there(at);
 }
 
-/* Nearly every name is one of these: 70 stats are cheaper than reading a large directory. */
-static bool find_by_guess(struct place *at, const char *dir, const char *base)
+static bool find_with_letters(
+	struct place *at, const char *dir, const char *base, uint32_t keywords)
 {
-	bool found = find_usual(at, dir, base);
+	bool found = false;
 
 	for (uint32_t set = 0; !found && set < 1u << MEM_COUNT(letters); set++) {
 		uint32_t flags = 0;
 
 		for (size_t i = 0; i < MEM_COUNT(letters); i++)
 			flags |= set & 1u << i ? letters[i].flag : 0;
-		found = is_with_flags(at, dir, base, flags);
+		found = is_with(at, dir, base, flags, keywords);
 	}
+	return found;
+}
+
+/* Nearly every name is one of these: 130 stats are cheaper than reading a large directory. */
+static bool find_by_guess(struct place *at, const char *dir, const char *base)
+{
+	bool found = find_usual(at, dir, base) || find_with_letters(at, dir, base, 0);
+
+	if (!found && last_letters)
+		found = find_with_letters(at, dir, base, last_letters);
 	if (!found) {
 		maildir_place_set(at, dir, false, base);
 		found = is_there(at);
@@ -186,6 +210,8 @@ static bool find_by_reading(struct place *at, const char *dir, bool in_new, cons
 			maildir_place_set(at, dir, in_new, de->d_name);
 			found = is_there(at);
 		}
+	if (found)
+		last_letters = maildir_letters_of(at->name.p);
 	if (d)
 		closedir(d);
 	free(path);
@@ -259,12 +285,13 @@ static int read_names(const char *dir, const char *sub, struct strv *out, struct
 static uint64_t raw_stamp(const char *dir, int64_t *newest)
 {
 	static const unsigned char key[16] = {0};
-	uint64_t v[8] = {0};
+	static const char *const parts[] = {"cur", "new", "dovecot-keywords"};
+	uint64_t v[4 * MEM_COUNT(parts)] = {0};
 	struct stat st;
 
 	*newest = 0;
-	for (int i = 0; i < 2; i++) {
-		char *path = file_join(dir, i ? "new" : "cur");
+	for (size_t i = 0; i < MEM_COUNT(parts); i++) {
+		char *path = file_join(dir, parts[i]);
 
 		if (stat(path, &st) == 0) {
 			int64_t ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
@@ -367,7 +394,19 @@ struct scan {
 	struct map *seen;
 	int (*fn)(void *ctx, const struct maildir_entry *e);
 	void *ctx;
+	struct keyword_table table;
+	uint32_t letters; /* what words stands for: neighbours often have the same */
+	struct str words;
 };
+
+static const char *words_for(struct scan *s, uint32_t keywords)
+{
+	if (keywords != s->letters) {
+		maildir_keywords_words(&s->table, keywords, &s->words);
+		s->letters = keywords;
+	}
+	return str_c(&s->words);
+}
 
 static int scan_name(struct scan *s, const char *name, bool in_new)
 {
@@ -378,6 +417,7 @@ static int scan_name(struct scan *s, const char *name, bool in_new)
 		.base = base, .name = name, .in_new = in_new, .flags = flags_of(info)};
 	int rc = 0;
 
+	e.keywords = words_for(s, maildir_letters_of(name));
 	if (base_ok(e.base) && !map_get(s->seen, e.base) && fill_entry(s->dir, name, &e)) {
 		map_put(s->seen, e.base, &mark);
 		rc = s->fn(s->ctx, &e);
@@ -423,6 +463,9 @@ int maildir_scan(const char *dir, int (*fn)(void *ctx, const struct maildir_entr
 	struct scan s = {.dir = dir, .seen = map_new(), .fn = fn, .ctx = ctx};
 	int rc = collect(dir, &names, err);
 
+	/* One that cannot be read costs the keywords, not the mail. */
+	if (rc == 0)
+		maildir_keywords_load(dir, &s.table, NULL);
 	for (size_t i = 0; rc == 0 && i < names.in_cur.n; i++)
 		rc = scan_name(&s, names.in_cur.v[i], false);
 	for (size_t i = 0; rc == 0 && i < names.in_new.n; i++)
@@ -430,6 +473,8 @@ int maildir_scan(const char *dir, int (*fn)(void *ctx, const struct maildir_entr
 	for (size_t i = 0; rc == 0 && i < names.earlier.n; i++)
 		rc = scan_earlier(&s, names.earlier.v[i]);
 	map_free(s.seen, NULL);
+	maildir_keywords_done(&s.table);
+	str_done(&s.words);
 	names_done(&names);
 	sweep_tmp(dir);
 	return rc;
@@ -542,6 +587,8 @@ int maildir_read_at(const char *dir, bool in_new, const char *name, size_t max, 
 struct change {
 	const char *dir, *base, *to_dir;
 	uint32_t flags;
+	uint32_t (*letters)(void *ctx, uint32_t letters); /* or NULL: flags are what changes */
+	void *ctx;
 	struct str *new_base;
 };
 
@@ -550,10 +597,13 @@ static int flag_place(void *ctx, struct place *at, struct err *err)
 	struct change *c = ctx;
 	struct str name = STR_INIT;
 	struct place to = {0};
+	const char *info = info_of(at->name.p);
+	uint32_t keywords = maildir_letters_of(at->name.p);
 	int rc = 0;
 
 	str_adds(&name, c->base);
-	maildir_add_info(&name, c->flags, info_of(at->name.p), true);
+	maildir_add_info(&name, c->letters ? flags_of(info) : c->flags, info,
+		c->letters ? c->letters(c->ctx, keywords) : keywords);
 	maildir_place_set(&to, c->dir, false, name.p);
 	if (strcmp(to.path.p, at->path.p) != 0 && maildir_rename_new(at->path.p, to.path.p) != 0) {
 		/* EEXIST: a second name of the same message has these flags already. */
@@ -574,6 +624,14 @@ static int flag_place(void *ctx, struct place *at, struct err *err)
 int maildir_set_flags(const char *dir, const char *base, uint32_t flags, struct err *err)
 {
 	struct change c = {.dir = dir, .base = base, .flags = flags};
+
+	return maildir_with_message(dir, base, flag_place, &c, err);
+}
+
+int maildir_change_letters(const char *dir, const char *base,
+	uint32_t (*change)(void *ctx, uint32_t letters), void *ctx, struct err *err)
+{
+	struct change c = {.dir = dir, .base = base, .letters = change, .ctx = ctx};
 
 	return maildir_with_message(dir, base, flag_place, &c, err);
 }
@@ -614,14 +672,17 @@ static int add_name(const struct place *from, const char *to_dir, const char *ba
 	return rc == 0 ? maildir_sync_sub(to_dir, to->in_new, err) : rc;
 }
 
-static void place_in(struct place *to, const char *to_dir, const char *base, const struct place *at)
+static void place_in(
+	struct place *to, const struct change *c, const char *base, const struct place *at)
 {
 	struct str name = STR_INIT;
 
 	str_adds(&name, base);
 	if (!at->in_new)
-		maildir_add_info(&name, flags_of(info_of(at->name.p)), "", false);
-	maildir_place_set(to, to_dir, at->in_new, name.p);
+		maildir_add_info(&name, flags_of(info_of(at->name.p)), "",
+			maildir_letters_for(
+				c->dir, c->to_dir, maildir_letters_of(at->name.p), NULL));
+	maildir_place_set(to, c->to_dir, at->in_new, name.p);
 	str_done(&name);
 }
 
@@ -657,7 +718,7 @@ static int move_place(void *ctx, struct place *at, struct err *err)
 			     : err_set(err, ERR_INPUT,
 				       _("Another message has this name in the other folder"));
 	} else {
-		place_in(&to, c->to_dir, c->base, at);
+		place_in(&to, c, c->base, at);
 		rc = add_name(at, c->to_dir, c->base, &to, err);
 	}
 	/* Only now that the second name is on the disk may the first one go. */
@@ -695,7 +756,7 @@ static int copy_place(void *ctx, struct place *at, struct err *err)
 	if (lstat(at->path.p, &st) == 0) {
 		str_clear(c->new_base);
 		maildir_new_base(c->new_base, NULL, (size_t)st.st_size);
-		place_in(&to, c->to_dir, c->new_base->p, at);
+		place_in(&to, c, c->new_base->p, at);
 		rc = add_name(at, c->to_dir, c->new_base->p, &to, err);
 	}
 	maildir_place_done(&to);

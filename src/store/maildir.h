@@ -11,7 +11,9 @@
  * in modified UTF-7 as Dovecot and Courier write them. Folder names here are UTF-8 with '/' between
  * levels; components "", ".", ".." and control characters are refused, and dots anywhere, because a
  * dot separates levels on disk. A message is named by its
- * base: the file name up to ':'. Flags are the letters after ":2,".
+ * base: the file name up to ':'. Flags are the letters after ":2,". Keywords are the letters a..z
+ * there, and the file dovecot-keywords of the folder says what they mean, as Dovecot has it; they
+ * are text as in keywords.h here. A folder has room for 26 of them. Letters without a meaning stay.
  */
 #ifndef STORE_MAILDIR_H
 #define STORE_MAILDIR_H
@@ -30,18 +32,19 @@ int maildir_list(const char *root, struct strv *folders,
 bool maildir_is(const char *dir); /* has cur and new */
 
 struct maildir_entry {
-	const char *base;  /* borrowed */
-	const char *name;  /* borrowed; the file name; NULL in an mbox */
-	uint32_t flags;    /* enum mail_flag: S R F T D P */
-	bool in_new;       /* still in new/ */
-	uint64_t size;     /* octets of the file, from ",S=" in the name or fstat */
-	uint32_t received; /* seconds, from the name, else mtime */
+	const char *base;     /* borrowed */
+	const char *name;     /* borrowed; the file name; NULL in an mbox */
+	uint32_t flags;       /* enum mail_flag: S R F T D P */
+	bool in_new;          /* still in new/ */
+	uint64_t size;        /* octets of the file, from ",S=" in the name or fstat */
+	uint32_t received;    /* seconds, from the name, else mtime */
+	const char *keywords; /* borrowed; space separated, "" for none */
 };
 /* Every message of cur and new; 0, or what fn returned, or -1. */
 int maildir_scan(const char *dir, int (*fn)(void *ctx, const struct maildir_entry *e), void *ctx,
 	struct err *err);
-/* A value that changes when cur or new changed (their mtimes and inodes): cheap test whether to
- * scan again. */
+/* A value that changes when cur, new or dovecot-keywords changed (their mtimes and inodes): cheap
+ * test whether to scan again. */
 uint64_t maildir_stamp(
 	const char *dir); /* one more time for a change younger than 50 ms, to miss none */
 
@@ -63,9 +66,10 @@ struct maildir_mail {
 	const char *p;
 	size_t len;
 	uint32_t flags;
-	uint32_t received; /* seconds since 1970; 0: now */
-	const char *tag;   /* or NULL */
-	bool part;         /* will be replaced by more bytes: no size in the name */
+	uint32_t received;    /* seconds since 1970; 0: now */
+	const char *tag;      /* or NULL */
+	bool part;            /* will be replaced by more bytes: no size in the name */
+	const char *keywords; /* or NULL; those for which there is no room are left out */
 	struct str base;
 	struct err err;
 	unsigned char identity[16]; /* not looked at here: for who makes rows of it */
@@ -83,6 +87,10 @@ int maildir_read_at(const char *dir, bool in_new, const char *name, size_t max, 
 	struct err *err);
 int maildir_set_flags(const char *dir, const char *base, uint32_t flags,
 	struct err *err); /* moves new -> cur; letters of other programs stay; durable */
+/* Takes keywords away and gives others, durably: their names first. now gets all it has then.
+ * ERR_FULL: there is no room for one more in this folder, and nothing was changed. */
+int maildir_set_keywords(const char *dir, const char *base, const char *clear, const char *set,
+	struct str *now, struct err *err);
 int maildir_move(const char *dir, const char *base, const char *to_dir,
 	struct err *err); /* durable: never zero copies. Cut short it leaves two with one base; done
 			     again it takes the first away */

@@ -86,16 +86,18 @@ static int choose_names(
 	const char *dir, struct namer *names, struct maildir_mail *m, size_t size, struct place *to)
 {
 	struct str name = STR_INIT;
-	uint32_t flags = m->flags & MAIL_SERVER_FLAGS;
+	uint32_t flags = m->flags & MAIL_SERVER_FLAGS, letters = 0;
 
 	str_clear(&m->base);
 	if (m->tag && !tag_ok(m->tag))
 		return err_set(&m->err, ERR_INPUT, _("A message tag must be letters and digits"));
 	namer_next(names, &m->base, m, size);
 	str_adds(&name, m->base.p);
-	if (flags)
-		maildir_add_info(&name, flags, "", false);
-	maildir_place_set(to, dir, flags == 0, name.p);
+	if (m->keywords && *m->keywords)
+		letters = maildir_letters_for(dir, dir, 0, m->keywords);
+	if (flags || letters)
+		maildir_add_info(&name, flags, "", letters);
+	maildir_place_set(to, dir, !flags && !letters, name.p);
 	str_done(&name);
 	return 0;
 }

@@ -18,9 +18,10 @@ struct place {
 void maildir_place_done(struct place *at);
 void maildir_place_set(struct place *at, const char *dir, bool in_new, const char *name);
 
-/* ":2," and the letters for flags; foreign letters of the former info stay (Dovecot's keywords are
- * a..z), unless they mean something else in the folder it goes to. */
-void maildir_add_info(struct str *name, uint32_t flags, const char *former, bool same_folder);
+/* ":2," and the letters for flags, foreign capital letters of the former info ("": none), and the
+ * letters a..z of keywords: bit 0 is a. */
+void maildir_add_info(struct str *name, uint32_t flags, const char *former, uint32_t letters);
+uint32_t maildir_letters_of(const char *name); /* a..z behind ":2," */
 
 /* Calls fn on the file, again while other programs rename it under our hands. fn: 0, -1 with err,
  * or 1: it was not there. */
@@ -28,6 +29,30 @@ typedef int maildir_place_fn(void *ctx, struct place *at, struct err *err);
 int maildir_with_message(
 	const char *dir, const char *base, maildir_place_fn *fn, void *ctx, struct err *err);
 int maildir_sync_sub(const char *dir, bool in_new, struct err *err);
+/* Other letters a..z for a message, as change says of those it has; durable. */
+int maildir_change_letters(const char *dir, const char *base,
+	uint32_t (*change)(void *ctx, uint32_t letters), void *ctx, struct err *err);
+
+/* maildir_keywords.c */
+enum { MAILDIR_LETTERS = 26 };
+struct keyword_table {
+	struct str text;              /* the file as it is */
+	uint32_t taken;               /* letters with a line */
+	char *names[MAILDIR_LETTERS]; /* owned; NULL: none, or no keyword */
+};
+void maildir_keywords_done(struct keyword_table *t);
+/* Replaces t; a folder without the file has an empty table. */
+int maildir_keywords_load(const char *dir, struct keyword_table *t, struct err *err);
+uint32_t maildir_keywords_letters(
+	const struct keyword_table *t, const char *words); /* known ones */
+void maildir_keywords_words(const struct keyword_table *t, uint32_t letters, struct str *out);
+/* Loads, and adds what is missing, durably; 1 with err: there is no room for all. */
+int maildir_keywords_need(
+	const char *dir, struct keyword_table *t, const char *words, struct err *err);
+/* Letters in to_dir for words, or (words NULL) for what the letters mean in dir. What has no room
+ * is left out. */
+uint32_t maildir_letters_for(
+	const char *dir, const char *to_dir, uint32_t letters, const char *words);
 
 /* maildir_deliver.c */
 void maildir_new_base(struct str *out, const char *tag, size_t size);

@@ -5,6 +5,7 @@
  */
 #include "base/mem.h"
 #include "base/uids.h"
+#include "store/keywords.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>
@@ -30,7 +31,17 @@ static bool does_the_same(const struct op *k, const struct op *op, size_t common
 static bool does_the_opposite(const struct op *k, const struct op *op)
 {
 	return k->kind == OP_FLAGS && op->kind == OP_FLAGS && k->exact && op->exact &&
-	       k->set == op->clear && k->clear == op->set;
+	       k->set == op->clear && k->clear == op->set &&
+	       strcmp(k->keywords_set, op->keywords_clear) == 0 &&
+	       strcmp(k->keywords_clear, op->keywords_set) == 0;
+}
+
+static bool same_keyword(const struct op *k, const struct op *op)
+{
+	return keywords_meet(k->keywords_set, op->keywords_set) ||
+	       keywords_meet(k->keywords_set, op->keywords_clear) ||
+	       keywords_meet(k->keywords_clear, op->keywords_set) ||
+	       keywords_meet(k->keywords_clear, op->keywords_clear);
 }
 
 /* What comes behind k must stay there. */
@@ -40,9 +51,34 @@ static bool holds(const struct op *k, const struct op *op, size_t common)
 		return true; /* which messages these are is not known yet */
 	if (!common)
 		return false;
-	if (k->kind != OP_FLAGS || op->kind != OP_FLAGS || *k->keywords_set || *k->keywords_clear)
+	if (k->kind != OP_FLAGS || op->kind != OP_FLAGS)
 		return true;
-	return ((k->set | k->clear) & (op->set | op->clear)) != 0;
+	return ((k->set | k->clear) & (op->set | op->clear)) != 0 || same_keyword(k, op);
+}
+
+static void relabel(
+	struct cache *c, const uint32_t *uids, size_t n, const char *clear, const char *set)
+{
+	struct str words = STR_INIT;
+
+	for (size_t i = 0; (*clear || *set) && i < n; i++) {
+		const struct columns *rows = cache_columns_view(c);
+		ptrdiff_t at = columns_find(rows, uids[i]);
+
+		if (at < 0)
+			continue;
+		keywords_apply(&words, cache_keyset(c, rows->keyset[at]), clear, set);
+		cache_set_flags(c, uids[i], 0, 0, str_c(&words), NULL);
+	}
+	str_done(&words);
+}
+
+static void remark(struct cache *c, const uint32_t *uids, size_t n, const struct op *op, bool back)
+{
+	cache_set_flags_all(
+		c, uids, n, back ? op->set : op->clear, back ? op->clear : op->set, NULL, NULL);
+	relabel(c, uids, n, back ? op->keywords_set : op->keywords_clear,
+		back ? op->keywords_clear : op->keywords_set);
 }
 
 /*
@@ -58,10 +94,10 @@ static int annul(struct account *a, const struct op *k, const struct op *op, con
 	int rc;
 
 	if (c)
-		cache_set_flags_all(c, common, n, op->clear, op->set, NULL);
+		remark(c, common, n, op, false);
 	rc = journal_shrink(a->journal, k->id, common, n, 0, err);
 	if (rc != 0 && c)
-		cache_set_flags_all(c, common, n, op->set, op->clear, NULL);
+		remark(c, common, n, op, true);
 	return rc;
 }
 

@@ -289,6 +289,11 @@ static void flag_words(const struct op *op, struct str *out)
 
 	if (!n)
 		str_addf(out, _("Change marks of messages in %s"), op->folder);
+	else if (*op->keywords_set || *op->keywords_clear)
+		str_addf(out,
+			ngettext("Change keywords of %zu message in %s",
+				"Change keywords of %zu messages in %s", n),
+			n, op->folder);
 	else if (op->set == MAIL_SEEN && !op->clear)
 		str_addf(out,
 			ngettext("Mark %zu message as read in %s",

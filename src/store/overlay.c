@@ -5,6 +5,7 @@
  * and the cache still adds up to what the server has.
  */
 #include "base/mem.h"
+#include "store/keywords.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>
@@ -38,6 +39,69 @@ uint32_t overlay_flags(const struct folder *f, uint32_t uid, uint32_t flags)
 			flags |= MAIL_LEAVING;
 	}
 	return flags;
+}
+
+static bool labels(const struct op *op)
+{
+	return op->kind == OP_FLAGS && (*op->keywords_set || *op->keywords_clear);
+}
+
+static void lay_keywords(struct str *words, const char *clear, const char *set)
+{
+	struct str was = *words;
+
+	*words = (struct str)STR_INIT;
+	keywords_apply(words, str_c(&was), clear, set);
+	str_done(&was);
+}
+
+bool overlay_keywords(const struct folder *f, uint32_t uid, struct str *words)
+{
+	struct journal *j = f->account->journal;
+	size_t n = j && !f->local ? journal_count(j) : 0;
+	char *was = mem_strdup(str_c(words));
+	bool other;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct op *op = journal_at(j, i);
+
+		if (labels(op) && concerns(op, f) && op_index(op, uid) >= 0)
+			lay_keywords(words, op->keywords_clear, op->keywords_set);
+	}
+	other = strcmp(was, str_c(words)) != 0;
+	free(was);
+	return other;
+}
+
+/* The keywords of a row, as the journal wants them. True: they are other than before. */
+static bool keep_keywords(struct folder *f, uint32_t uid, const char *clear, const char *set)
+{
+	const struct columns *c = cache_columns_view(f->cache);
+	ptrdiff_t at = columns_find(c, uid);
+	struct str words = STR_INIT;
+	const char *is = at < 0 ? "" : cache_keyset(f->cache, c->keyset[at]);
+	bool other;
+
+	keywords_apply(&words, is, clear, set);
+	overlay_keywords(f, uid, &words);
+	other = at >= 0 && !keywords_same(is, str_c(&words));
+	if (other)
+		cache_set_flags(f->cache, uid, 0, 0, str_c(&words), NULL);
+	str_done(&words);
+	return other;
+}
+
+static bool overlay_labels(struct folder *f)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < journal_count(f->account->journal); i++) {
+		const struct op *op = journal_at(f->account->journal, i);
+
+		for (size_t k = 0; labels(op) && concerns(op, f) && k < op->n; k++)
+			changed |= keep_keywords(f, op->uids[k], "", "");
+	}
+	return changed;
 }
 
 static bool nothing_to_do(const struct folder *f, const struct columns *c)
@@ -89,12 +153,12 @@ bool overlay_folder(struct folder *f)
 		}
 	free(want);
 	columns_done(&copy);
-	return changed;
+	return overlay_labels(f) || changed;
 }
 
 void overlay_hide(struct folder *f, const uint32_t *uids, size_t n)
 {
-	cache_set_flags_all(f->cache, uids, n, 0, MAIL_LEAVING, NULL);
+	cache_set_flags_all(f->cache, uids, n, 0, MAIL_LEAVING, NULL, NULL);
 	folder_send_changes(f, NULL, 0, uids, n);
 	folder_send_folders(f->account);
 }
@@ -116,6 +180,8 @@ void overlay_take_back(struct account *a, const struct op *op, const uint32_t *u
 		flags = overlay_flags(f, uids[i], flags);
 		if (at >= 0)
 			cache_set_flags(f->cache, uids[i], ours, flags & ours, NULL, NULL);
+		if (labels(op) && op->exact)
+			keep_keywords(f, uids[i], op->keywords_set, op->keywords_clear);
 	}
 	folder_send_changes(f, uids, n, NULL, 0);
 	folder_unuse(f);

@@ -3,20 +3,22 @@
  *
  * Words must all match; a word is looked for in from, to and subject. "from:x", "to:x",
  * "subject:x", "body:x", "flag:unread" narrow it; "~f x" and the like are mutt's way to say the
- * same. Case does not matter (Unicode folding).
+ * same. "keyword:x" and "~y x" find messages that have just that keyword. Case does not matter
+ * (Unicode folding).
  */
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "mime/part.h"
+#include "store/keywords.h"
 #include "store/localbox.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum field { IN_ANY, IN_FROM, IN_TO, IN_SUBJECT, IN_BODY, BY_FLAG };
+enum field { IN_ANY, IN_FROM, IN_TO, IN_SUBJECT, IN_BODY, IN_KEYWORDS, BY_FLAG };
 enum { TERMS_MAX = 32, BODY_MAX = 64 << 20, MEMO_TERMS = 8, MEMO_BYTES = 1 << 16 };
 
 struct term {
@@ -57,6 +59,7 @@ static const struct {
 	{"to", 't', IN_TO},
 	{"subject", 's', IN_SUBJECT},
 	{"body", 'b', IN_BODY},
+	{"keyword", 'y', IN_KEYWORDS},
 };
 
 static int add_flag(struct query *q, const char *name, char letter, struct err *err)
@@ -76,7 +79,7 @@ static int add_flag(struct query *q, const char *name, char letter, struct err *
 			  "deleted, attachment or list"),
 			name);
 	return err_set(err, ERR_INPUT,
-		_("~%c is not known; use ~f ~t ~s ~b with a word, or ~N ~U ~R ~F ~Q ~D ~A"),
+		_("~%c is not known; use ~f ~t ~s ~b ~y with a word, or ~N ~U ~R ~F ~Q ~D ~A"),
 		letter);
 }
 
@@ -285,6 +288,9 @@ static bool matches_text(
 		return has_word(s, w, row->to, term);
 	case IN_SUBJECT:
 		return has_word(s, w, row->subject, term);
+	case IN_KEYWORDS:
+		return keywords_has(
+			row->keywords, s->query.v[term].word, strlen(s->query.v[term].word));
 	case IN_ANY:
 		return has_word(s, w, row->subject, term) || has_word(s, w, row->from_name, term) ||
 		       has_word(s, w, row->from_mail, term) || has_word(s, w, row->to, term);

@@ -468,6 +468,7 @@ static void handle(struct store *s, struct store_request *r)
 		kept = true;
 		break;
 	case REQUEST_FLAG:
+	case REQUEST_KEYWORDS:
 	case REQUEST_MOVE:
 	case REQUEST_COPY:
 	case REQUEST_DELETE:

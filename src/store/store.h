@@ -58,6 +58,7 @@ enum request_kind {
 	REQUEST_SAVE_PART, /* list, uid, section, text (path) */
 	REQUEST_SAVE_RAW,  /* list, uid, text (path) or NULL -> bytes */
 	REQUEST_FLAG,      /* list, uids, clear, set; quiet: nothing to undo (read by opening) */
+	REQUEST_KEYWORDS,  /* list, uids, section: to take away, text: to set */
 	REQUEST_MOVE,      /* list, uids, folder */
 	REQUEST_COPY,
 	REQUEST_DELETE, /* list, uids */

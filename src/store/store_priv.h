@@ -377,6 +377,10 @@ void change_request(struct store *s,
 	struct store_request *r); /* flag, move, copy, delete, archive, create, undo, cancel */
 int change_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_t clear, uint32_t set,
 	struct err *err);
+/* Keywords of messages, as far as they are other than wanted: durably, then shown. undo: or NULL.
+ */
+int change_keywords(struct folder *f, const uint32_t *uids, size_t n, const char *clear,
+	const char *set, struct undo *undo, struct err *err);
 /* Puts a message (LF line ends) among those to be appended to a folder of the server; durable.
  * received: seconds since 1970, 0: now. */
 int change_upload(struct folder *target, const struct str *message, uint32_t flags,
@@ -386,6 +390,8 @@ int change_upload(struct folder *target, const struct str *message, uint32_t fla
 /* Marks as the user wants them: what the server says plus the operations it has not confirmed yet,
  * and MAIL_LEAVING. */
 uint32_t overlay_flags(const struct folder *f, uint32_t uid, uint32_t flags);
+/* The same for keywords; true: words were changed. */
+bool overlay_keywords(const struct folder *f, uint32_t uid, struct str *words);
 /* The whole open cache in line with the journal; true: something changed. */
 bool overlay_folder(struct folder *f);
 void overlay_hide(struct folder *f, const uint32_t *uids, size_t n);
@@ -419,6 +425,8 @@ int replay_cancel(
 struct undo *undo_begin(struct account *a); /* one step; undo_commit takes it */
 void undo_add_flags(struct undo *u, struct folder *f, const uint32_t *uids, size_t n,
 	uint32_t clear, uint32_t set); /* each message was changed by exactly that */
+void undo_add_keywords(struct undo *u, struct folder *f, const uint32_t *uids, size_t n,
+	const char *clear, const char *set); /* the same for keywords */
 void undo_add_op(struct undo *u, struct folder *f, struct folder *target, enum op_kind kind,
 	const uint32_t *uids, size_t n, uint64_t op_id);
 void undo_add_local(struct undo *u, struct folder *f, struct folder *target, const uint32_t *uids,

@@ -32,9 +32,10 @@ struct undo_part {
 	uint32_t uidvalidity; /* of the folder */
 	uint32_t *uids;       /* owned */
 	size_t n;
-	uint32_t set, clear; /* OP_FLAGS: what was changed */
-	char **bases;        /* owned; local moves: file names */
-	uint32_t *moved;     /* owned; UIDs in the target, 0 unknown; NULL: none known */
+	uint32_t set, clear;             /* OP_FLAGS: what was changed */
+	char *labels_set, *labels_clear; /* owned; OP_FLAGS of keywords, else NULL */
+	char **bases;                    /* owned; local moves: file names */
+	uint32_t *moved; /* owned; UIDs in the target, 0 unknown; NULL: none known */
 	uint32_t moved_uidvalidity, mark_uidvalidity, mark_uidnext;
 	bool marked;
 	struct str ids; /* Message-IDs of those whose new UID is unknown */
@@ -60,6 +61,8 @@ static void part_free(struct undo_part *p)
 	for (size_t i = 0; p->bases && i < p->n; i++)
 		free(p->bases[i]);
 	free(p->bases);
+	free(p->labels_set);
+	free(p->labels_clear);
 	free(p->uids);
 	free(p->moved);
 	str_done(&p->ids);
@@ -186,6 +189,16 @@ void undo_add_flags(struct undo *u, struct folder *f, const uint32_t *uids, size
 	p->state = PART_DONE;
 	p->clear = clear;
 	p->set = set;
+}
+
+void undo_add_keywords(struct undo *u, struct folder *f, const uint32_t *uids, size_t n,
+	const char *clear, const char *set)
+{
+	struct undo_part *p = add_part(u, f, NULL, OP_FLAGS, uids, n);
+
+	p->state = PART_DONE;
+	p->labels_clear = mem_strdup(clear);
+	p->labels_set = mem_strdup(set);
 }
 
 void undo_add_op(struct undo *u, struct folder *f, struct folder *target, enum op_kind kind,
@@ -468,8 +481,9 @@ static int back_by_ids(struct account *a, const struct undo_part *p, struct err 
 	return rc;
 }
 
-/* Messages that came back a moment ago have no rows yet. */
-static int back_unseen_rows(struct undo_part *p, uint32_t clear, uint32_t set, struct err *err)
+/* Messages that came back a moment ago have no rows yet. labels: those of p are meant. */
+static int back_unseen_rows(
+	struct undo_part *p, uint32_t clear, uint32_t set, bool labels, struct err *err)
 {
 	struct op *op = op_new(OP_FLAGS);
 	uint64_t id;
@@ -480,6 +494,12 @@ static int back_unseen_rows(struct undo_part *p, uint32_t clear, uint32_t set, s
 	op->uidvalidity = p->uidvalidity;
 	op->set = set;
 	op->clear = clear;
+	if (labels) {
+		free(op->keywords_set);
+		free(op->keywords_clear);
+		op->keywords_set = mem_strdup(p->labels_clear);
+		op->keywords_clear = mem_strdup(p->labels_set);
+	}
 	op->uids = mem_array(p->n ? p->n : 1, sizeof(*op->uids));
 	for (size_t i = 0; i < p->n; i++)
 		if (!cache_has(p->folder->cache, p->uids[i]))
@@ -499,7 +519,23 @@ static int back_flags(struct undo_part *p, uint32_t clear, uint32_t set, struct 
 	if (cache_meta(p->folder->cache)->uidvalidity == p->uidvalidity) {
 		rc = change_flags(p->folder, p->uids, p->n, clear, set, err);
 		if (rc == 0 && !p->folder->local)
-			rc = back_unseen_rows(p, clear, set, err);
+			rc = back_unseen_rows(p, clear, set, false, err);
+	}
+	folder_unuse(p->folder);
+	return rc;
+}
+
+static int back_keywords(struct undo_part *p, struct err *err)
+{
+	int rc = folder_use(p->folder, err);
+
+	if (rc != 0)
+		return -1;
+	if (cache_meta(p->folder->cache)->uidvalidity == p->uidvalidity) {
+		rc = change_keywords(
+			p->folder, p->uids, p->n, p->labels_set, p->labels_clear, NULL, err);
+		if (rc == 0 && !p->folder->local)
+			rc = back_unseen_rows(p, 0, 0, true, err);
 	}
 	folder_unuse(p->folder);
 	return rc;
@@ -546,6 +582,8 @@ static int back_done(struct account *a, struct undo_part *p, struct err *err)
 
 	if (p->bases)
 		return back_local(a, p, err);
+	if (p->labels_set)
+		return back_keywords(p, err);
 	if (p->kind == OP_FLAGS)
 		return back_flags(p, p->set, p->clear, err);
 	if (p->kind == OP_EXPUNGE && p->state == PART_DONE)

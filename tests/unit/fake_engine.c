@@ -19,6 +19,7 @@ struct fake_message {
 	bool last;
 	uint64_t lines;
 	bool tagged, gone, hidden;
+	char keywords[64];
 };
 
 struct msglist {
@@ -45,24 +46,25 @@ struct engine {
 
 static const struct fake_message fixed[] = {
 	{1, MSG_SEEN, 4301, 90 * 86400, "Rosa Castellanos", "rosa@example.org", "Invoice 4711", 0,
-		true, 0, false, false, false},
+		true, 0, false, false, false, ""},
 	{2, MSG_SEEN | MSG_FLAGGED | MSG_ATTACHMENT, 831488, 5 * 86400, "Rosa Castellanos",
 		"rosa@example.org", "Invoice 4712: please have a look before Friday", 0, true, 0,
-		false, false, false},
+		false, false, false, ""},
 	{3, MSG_SEEN | MSG_ANSWERED, 2100, 3 * 86400, "Jeff B", "jeff@example.org",
-		"the new cache format", 0, false, 0, false, false, false},
+		"the new cache format", 0, false, 0, false, false, false, ""},
 	{4, 0, 4100, 2 * 86400, "Wei Xu 徐伟", "wei@example.org", "Re: the new cache format", 1,
-		false, 0, false, false, false},
+		false, 0, false, false, false, ""},
 	{5, 0, 3300, 86400, "Jeff B", "jeff@example.org", "Re: the new cache format", 2, true, 2,
-		false, false, false},
+		false, false, false, ""},
 	{6, MSG_SEEN, 1800, 7200, "Ana María Ñúñez", "ana@example.org",
-		"Re: the new cache format (was: pages of 256?)", 1, true, 0, false, false, false},
+		"Re: the new cache format (was: pages of 256?)", 1, true, 0, false, false, false,
+		""},
 	{7, 0, 9000, 3600, "山田太郎", "yamada@example.jp",
-		"会議の議題について 📅 よろしくお願いします", 0, true, 0, false, false, false},
+		"会議の議題について 📅 よろしくお願いします", 0, true, 0, false, false, false, ""},
 	{8, MSG_LIST, 52000, 600, "linux-kernel 🐧 list", "list@example.org",
 		"[PATCH v3 0/7] mm: a much longer subject that will certainly not fit into eighty "
 		"columns",
-		0, true, 0, false, false, false},
+		0, true, 0, false, false, false, ""},
 };
 
 static int extra;
@@ -415,7 +417,7 @@ bool msglist_row(struct msglist *l, size_t row, struct msg_row *out)
 		.from_mail = m->mail,
 		.to = "alice@example.org",
 		.subject = m->subject,
-		.keywords = ""};
+		.keywords = m->keywords};
 	return true;
 }
 
@@ -666,6 +668,33 @@ unsigned engine_flag(struct engine *e, struct msglist *l, const uint32_t *uids, 
 	}
 	post(e, EVENT_LIST, 0)->list = l;
 	return done(e, NULL);
+}
+
+/* One word at a time is enough here. */
+unsigned engine_keywords(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n,
+	const char *clear, const char *set)
+{
+	char buf[100];
+
+	snprintf(buf, sizeof(buf), "-(%s) +(%s)", clear, set);
+	record("keywords", uids, n, buf);
+	for (size_t i = 0; i < n; i++) {
+		struct fake_message *m = by_uid(l, uids[i]);
+
+		if (*set)
+			snprintf(m->keywords, sizeof(m->keywords), "%s", set);
+		else if (strcmp(m->keywords, clear) == 0)
+			m->keywords[0] = '\0';
+	}
+	post(e, EVENT_LIST, 0)->list = l;
+	return done(e, NULL);
+}
+
+void msglist_keywords(const struct msglist *l, struct strv *out)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->m[i].keywords[0] && !strv_has(out, l->m[i].keywords))
+			strv_add(out, l->m[i].keywords);
 }
 
 unsigned engine_move(

@@ -201,8 +201,8 @@ static void test_flags_of_many(void **state)
 	for (uint32_t i = 0; i < N; i += 2)
 		uids[i / 2] = i + 1;
 	uids[(N + 1) / 2] = N + 7; /* is not there */
-	GOOD(cache_set_flags_all(c, uids, (N + 1) / 2 + 1, MAIL_FLAGGED, MAIL_SEEN, err));
-	GOOD(cache_set_flags_all(c, uids, 0, MAIL_FLAGGED, MAIL_SEEN, err));
+	GOOD(cache_set_flags_all(c, uids, (N + 1) / 2 + 1, MAIL_FLAGGED, MAIL_SEEN, NULL, err));
+	GOOD(cache_set_flags_all(c, uids, 0, MAIL_FLAGGED, MAIL_SEEN, NULL, err));
 	for (int round = 0; round < 2; round++) {
 		assert_true(model_print(&m) == model_print_cache(c));
 		cache_free(c);

@@ -1,4 +1,5 @@
 #include "disk_help.h"
+#include "store/keywords.h"
 #include "store/maildir.h"
 
 #include <sys/resource.h>
@@ -112,7 +113,14 @@ static int note(void *ctx, const struct maildir_entry *e)
 	snprintf(f->last_base, sizeof(f->last_base), "%s", e->base);
 	snprintf(f->last_name, sizeof(f->last_name), "%s", e->name);
 	f->last.base = f->last.name = NULL; /* borrowed during the call only */
+	f->last.keywords = NULL;
 	return f->stop_after && (int)f->bases.n == f->stop_after ? 7 : 0;
+}
+
+static int note_keywords(void *ctx, const struct maildir_entry *e)
+{
+	str_addf(ctx, "%s.", e->keywords);
+	return 0;
 }
 
 static struct found scan(const char *dir)
@@ -280,6 +288,124 @@ static void test_foreign_letters(void **state)
 	free(name);
 	free(dir);
 	free(to);
+}
+
+static void keywords_are(const char *dir, const char *want)
+{
+	struct str got = STR_INIT;
+
+	assert_int_equal(maildir_scan(dir, note_keywords, &got, NULL), 0);
+	assert_string_equal(str_c(&got), want);
+	str_done(&got);
+}
+
+static void file_is(const char *path, const char *want)
+{
+	struct str got = STR_INIT;
+
+	assert_int_equal(file_read(path, 100000, &got, NULL), 0);
+	assert_string_equal(str_c(&got), want);
+	str_done(&got);
+}
+
+static void test_keywords(void **state)
+{
+	char *dir = folder("INBOX"), *to = folder("Work"), *name;
+	const char *base = "1700000000.a.h";
+	struct str now = STR_INIT;
+	uint64_t stamp;
+
+	(void)state;
+	/* Ours added to Dovecot's; its lines stay, and so do letters that nothing is known of. */
+	help_writes(at("dovecot-keywords"), "0 $Junk\n2 later\nx\n99 far\n3 a(b");
+	help_writes(at("cur/1700000000.a.h:2,RSabe"), "abc");
+	keywords_are(dir, "$Junk.");
+	stamp = maildir_stamp(dir);
+	assert_int_equal(maildir_set_keywords(dir, base, "$JUNK", "work Later", &now, NULL), 0);
+	assert_string_equal(now.p, "later work");
+	assert_true(file_exists(at("cur/1700000000.a.h:2,RSbcef")));
+	file_is(at("dovecot-keywords"), "0 $Junk\n2 later\nx\n99 far\n3 a(b\n5 work\n");
+	assert_false(file_exists(at("dovecot-uidlist.lock")));
+	assert_true(maildir_stamp(dir) != stamp);
+	keywords_are(dir, "later work.");
+	assert_int_equal(maildir_set_flags(dir, base, MAIL_FLAGGED, NULL), 0);
+	keywords_are(dir, "later work.");
+	/* In another folder other letters mean the same. */
+	help_writes(at(".Work/dovecot-keywords"), "0 x\n1 work\n");
+	assert_int_equal(maildir_move(dir, base, to, NULL), 0);
+	name = help_find(at(".Work/cur"), "1700000000");
+	assert_string_equal(name, "1700000000.a.h:2,Fbc");
+	free(name);
+	file_is(at(".Work/dovecot-keywords"), "0 x\n1 work\n2 later\n");
+	keywords_are(to, "work later.");
+	assert_int_equal(maildir_set_keywords(to, base, "work later", "", &now, NULL), 0);
+	assert_string_equal(str_c(&now), "");
+	keywords_are(to, ".");
+	/* A message in new gets its letters in cur. */
+	help_writes(at("new/1700000001.a.h"), "abc");
+	assert_int_equal(maildir_set_keywords(dir, "1700000001.a.h", "", "late", &now, NULL), 0);
+	assert_true(file_exists(at("cur/1700000001.a.h:2,b")));
+	str_done(&now);
+	free(dir);
+	free(to);
+}
+
+/* The file is full, damaged or huge. */
+static void test_keywords_limits(void **state)
+{
+	char *dir = folder("INBOX"), *huge = mem_alloc(100001);
+	const char *base = "1700000000.a.h";
+	struct str text = STR_INIT, now = STR_INIT;
+	struct err err = {0};
+
+	(void)state;
+	help_writes(at("cur/1700000000.a.h:2,S"), "abc");
+	for (int i = 0; i < 26; i++)
+		str_addf(&text, "%d k%d\n", i, i);
+	help_writes(at("dovecot-keywords"), text.p);
+	assert_int_equal(maildir_set_keywords(dir, base, "", "k0 k25", &now, NULL), 0);
+	assert_string_equal(now.p, "k0 k25");
+	assert_int_equal(maildir_set_keywords(dir, base, "k0", "another", &now, &err), -1);
+	assert_int_equal(err.kind, ERR_FULL);
+	keywords_are(dir, "k0 k25.");
+	file_is(at("dovecot-keywords"), text.p);
+	memset(huge, 'x', 100000);
+	help_writes(at("dovecot-keywords"), huge);
+	keywords_are(dir, ".");
+	assert_int_equal(maildir_set_keywords(dir, base, "", "work", &now, NULL), -1);
+	assert_true(file_exists(at("cur/1700000000.a.h:2,Saz")));
+	str_done(&text);
+	str_done(&now);
+	free(huge);
+	free(dir);
+}
+
+static void test_keyword_words(void **state)
+{
+	static const struct {
+		const char *words;
+		bool ok;
+	} table[] = {{"work", true}, {"work $Junk +x -y a/b ]", false}, {"$NotJunk", true},
+		{"\\Seen", false}, {"$forwarded", false}, {"a\"b", false}, {"a{", false},
+		{"a%", false}, {"a*", false}, {"\303\274", false}, {"a\tb", false}, {"", true},
+		{"0123456789012345678901234567890123456789012345678901234567890123", true},
+		{"01234567890123456789012345678901234567890123456789012345678901234", false}};
+	struct str out = STR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(table); i++)
+		assert_int_equal(keywords_check(table[i].words, NULL) == 0, table[i].ok);
+	keywords_apply(&out, "a b c", "B x", "d A e e");
+	assert_string_equal(out.p, "a c d e");
+	keywords_minus(&out, "a b", "b A");
+	assert_string_equal(str_c(&out), "");
+	keywords_both(&out, "a b c", "C B");
+	assert_string_equal(out.p, "b c");
+	assert_true(keywords_same("a b", "B a"));
+	assert_false(keywords_same("a b", "a"));
+	assert_true(keywords_meet("a b", "x B"));
+	assert_false(keywords_meet("a b", "ab"));
+	str_done(&out);
 }
 
 /* Another program took the message from new to cur and marked it while we knew it as new. */
@@ -597,6 +723,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, help_setup, help_teardown)
 	const struct CMUnitTest tests[] = {T(test_names), T(test_bad_names), T(test_list),
 		T(test_deliver), T(test_flags), T(test_foreign_names), T(test_foreign_letters),
+		T(test_keywords), T(test_keywords_limits), T(test_keyword_words),
 		T(test_foreign_moves), T(test_busy_folder), T(test_gone), T(test_links),
 		T(test_move), T(test_move_new), T(test_move_other_filesystem), T(test_copy),
 		T(test_stamp), T(test_stop_and_sweep), T(test_full)};

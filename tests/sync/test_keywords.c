@@ -1,0 +1,220 @@
+/* Keywords of messages, by IMAP and in a Maildir that Dovecot reads too. Needs tests/servers. */
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "base/run.h"
+#include "tests/sync/person.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The keywords of a message, as they are shown. */
+static bool has(struct person *p, struct msglist *l, uint32_t uid, const char *keywords)
+{
+	ptrdiff_t row = msglist_find(l, uid);
+
+	return row >= 0 && strcmp(row_of(p, l, (size_t)row).keywords, keywords) == 0;
+}
+
+static void give(
+	struct person *p, struct msglist *l, uint32_t uid, const char *clear, const char *set)
+{
+	done(p, engine_keywords(p->engine, l, &uid, 1, clear, set));
+}
+
+static void use_home(const struct person *p)
+{
+	static const char *const vars[] = {
+		"XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"};
+
+	for (size_t i = 0; i < MEM_COUNT(vars); i++) {
+		char *path = file_join(p->home, vars[i]);
+
+		setenv(vars[i], path, 1);
+		free(path);
+	}
+}
+
+static void start_anew(struct person *p, bool offline)
+{
+	use_home(p);
+	assert_int_equal(file_remove_tree(getenv("XDG_CACHE_HOME"), NULL), 0);
+	start(p, offline);
+}
+
+static size_t found(struct person *p, struct msglist *l, const char *query)
+{
+	struct event *ev = answer(p, engine_search(p->engine, l, query));
+	size_t n;
+
+	assert_int_equal(ev->kind, EVENT_FOUND);
+	n = ev->n;
+	event_free(ev);
+	return n;
+}
+
+static void refuses(struct person *p, struct msglist *l, uint32_t uid, const char *set)
+{
+	struct event *ev = answer(p, engine_keywords(p->engine, l, &uid, 1, "", set));
+
+	assert_int_equal(ev->kind, EVENT_FAILED);
+	assert_int_equal(ev->err.kind, ERR_INPUT);
+	event_free(ev);
+}
+
+/* --- by IMAP --- */
+
+static void by_imap(void **state)
+{
+	struct person *p = person_new("imap", "", "--count", "8");
+	struct msglist *l = open_folder(p, "INBOX");
+	char path[600];
+	uint32_t uid, other;
+
+	(void)state;
+	UNTIL(p, msglist_count(l) == 8 && msglist_sync_percent(l) == 100);
+	uid = msglist_uid(l, 2);
+	other = msglist_uid(l, 5);
+	give(p, l, uid, "", "work later");
+	UNTIL(p, has(p, l, uid, "work later"));
+	give(p, l, uid, "LATER nothing", "Work");
+	UNTIL(p, has(p, l, uid, "work") && engine_pending(p->engine) == 0);
+	give(p, l, other, "", "home");
+	UNTIL(p, has(p, l, other, "home"));
+	done(p, engine_undo(p->engine));
+	UNTIL(p, has(p, l, other, "") && engine_pending(p->engine) == 0);
+	assert_int_equal(found(p, l, "keyword:WORK"), 1);
+	assert_int_equal(found(p, l, "~y work"), 1);
+	assert_int_equal(found(p, l, "keyword:wor"), 0);
+	assert_int_equal(found(p, l, "~y home"), 0);
+	refuses(p, l, uid, "a(b");
+	refuses(p, l, uid, "\\Seen");
+	refuses(p, l, uid, "$forwarded");
+	/* The server has its own note of it. */
+	snprintf(path, sizeof(path), "%s/%s/Maildir/dovecot-keywords", getenv("SRV_MAIL"), p->name);
+	assert_int_equal(access(path, F_OK), 0);
+	stop(p);
+	start_anew(p, false);
+	l = open_folder(p, "INBOX");
+	UNTIL(p, msglist_count(l) == 8 && has(p, l, uid, "work"));
+	assert_true(has(p, l, other, ""));
+	person_free(p);
+}
+
+/* What waits is shown, whatever the cache and the server say, and can be taken back. */
+static void offline(void **state)
+{
+	struct person *p = person_new("imap", "", "--count", "5");
+	struct msglist *l = open_folder(p, "INBOX");
+	uint32_t uid, other;
+
+	(void)state;
+	UNTIL(p, msglist_count(l) == 5 && msglist_sync_percent(l) == 100);
+	uid = msglist_uid(l, 1);
+	other = msglist_uid(l, 2);
+	stop(p);
+	start(p, true);
+	l = open_folder(p, "INBOX");
+	give(p, l, uid, "", "work");
+	assert_int_equal(engine_pending(p->engine), 1);
+	give(p, l, other, "", "work"); /* one command for both */
+	assert_int_equal(engine_pending(p->engine), 1);
+	give(p, l, uid, "", "home");
+	assert_int_equal(engine_pending(p->engine), 2);
+	give(p, l, other, "work", ""); /* and the opposite of what waits is none */
+	UNTIL(p, has(p, l, uid, "work home") && has(p, l, other, ""));
+	stop(p);
+	start(p, false);
+	l = open_folder(p, "INBOX");
+	UNTIL(p, engine_pending(p->engine) == 0 && has(p, l, uid, "work home"));
+	stop(p);
+	start_anew(p, false);
+	l = open_folder(p, "INBOX");
+	UNTIL(p, msglist_count(l) == 5 && has(p, l, uid, "work home"));
+	assert_true(has(p, l, other, ""));
+	person_free(p);
+}
+
+/* --- local --- */
+
+/* The person's files take the place of a mailbox of Dovecot's, and are there too. */
+static void becomes_mailbox(const char *from, const char *to)
+{
+	const char *const argv[] = {"sh", "-ec",
+		"chown -R --reference \"$2\" -- \"$1\"; rm -rf -- \"$2\"; mv -- \"$1\" \"$2\"; "
+		"ln -s -- \"$2\" \"$1\"",
+		"sh", from, to, NULL};
+	struct str out = STR_INIT;
+	struct err err = {0};
+
+	if (run_capture(argv, &(struct run_limits){30000, 100000, -1}, &out, &err) != 0)
+		fail_msg("%s", err.text);
+	str_done(&out);
+}
+
+static void by_pop3(void **state)
+{
+	struct person *q = person_new("imap", "", "--count", "1");
+	struct person *p = person_new("pop3", "", "--count", "6");
+	struct msglist *l, *m;
+	char from[600], to[600];
+	uint32_t uid, other;
+
+	(void)state;
+	l = open_folder(p, "INBOX");
+	UNTIL(p, msglist_count(l) == 6);
+	uid = msglist_uid(l, 0);
+	other = msglist_uid(l, 1);
+	give(p, l, uid, "", "work later");
+	give(p, l, other, "", "home work");
+	UNTIL(p, has(p, l, uid, "work later") && has(p, l, other, "work home"));
+	done(p, engine_undo(p->engine));
+	UNTIL(p, has(p, l, other, ""));
+	give(p, l, uid, "later", "");
+	UNTIL(p, has(p, l, uid, "work"));
+	assert_int_equal(found(p, l, "keyword:work"), 1);
+	refuses(p, l, uid, "a%b");
+	stop(p);
+	start_anew(p, true);
+	l = open_folder(p, "INBOX");
+	UNTIL(p, msglist_count(l) == 6);
+	assert_int_equal(found(p, l, "keyword:work"), 1);
+	stop(p);
+	/* The same files as a mailbox of Dovecot. */
+	stop(q);
+	snprintf(to, sizeof(to), "%s/%s/Maildir", getenv("SRV_MAIL"), q->name);
+	snprintf(from, sizeof(from), "%s/XDG_DATA_HOME/talaria/test/mail", p->home);
+	becomes_mailbox(from, to);
+	start_anew(q, false);
+	m = open_folder(q, "INBOX");
+	UNTIL(q, msglist_count(m) == 6 && msglist_sync_percent(m) == 100);
+	assert_int_equal(found(q, m, "keyword:work"), 1);
+	give(q, m, msglist_uid(m, 3), "", "urgent");
+	UNTIL(q, engine_pending(q->engine) == 0);
+	stop(q);
+	start_anew(p, true);
+	l = open_folder(p, "INBOX");
+	UNTIL(p, msglist_count(l) == 6);
+	assert_int_equal(found(p, l, "keyword:work"), 1);
+	assert_int_equal(found(p, l, "keyword:urgent"), 1);
+	start_anew(q, true);
+	person_free(q);
+	person_free(p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(by_imap), cmocka_unit_test(offline), cmocka_unit_test(by_pop3)};
+	int failed;
+
+	i18n_init();
+	if (getenv("CMOCKA_TEST_FILTER"))
+		cmocka_set_test_filter(getenv("CMOCKA_TEST_FILTER"));
+	setup_servers();
+	failed = cmocka_run_group_tests_name("keywords", tests, NULL, NULL);
+	end_servers();
+	return failed;
+}
