@@ -91,7 +91,7 @@ static const struct {
 		N_("print the message with that number, as list shows it"), 1, 2},
 	[ARGS_SEARCH] = {"search", "QUERY [FOLDER]",
 		N_("list the messages that match: words, from:WORD, to:WORD, subject:WORD, "
-		   "body:WORD"),
+		   "body:WORD, keyword:WORD"),
 		1, 2},
 	[ARGS_FOLDERS] = {"folders", "", N_("list the folders with their counts"), 0, 0},
 	[ARGS_EXPORT] = {"export", "[FOLDER] PATH",

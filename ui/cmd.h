@@ -77,6 +77,7 @@ void cmd_toggle_read(struct app *a, const struct args *args);
 void cmd_read_thread(struct app *a, const struct args *args);
 void cmd_set_flag(struct app *a, const struct args *args);
 void cmd_clear_flag(struct app *a, const struct args *args);
+void cmd_keyword(struct app *a, const struct args *args);
 void cmd_tag(struct app *a, const struct args *args);
 void cmd_tag_thread(struct app *a, const struct args *args);
 void cmd_tag_pattern(struct app *a, const struct args *args);

@@ -334,6 +334,78 @@ void cmd_clear_flag(struct app *a, const struct args *args)
 	ask_flag(a, args, false);
 }
 
+/* --- keywords --- */
+
+static void show_keywords(struct app *a, const struct selection *s)
+{
+	struct strv all = STRV_INIT;
+	struct str words = STR_INIT;
+	struct msg_row m;
+
+	for (size_t i = 0; i < s->n; i++) {
+		ptrdiff_t row = msglist_find(s->list, s->uids[i]);
+		const char *p = row >= 0 && msglist_row(s->list, (size_t)row, &m) && m.keywords
+					? m.keywords
+					: "";
+
+		while (*(p += strspn(p, " "))) {
+			char *word = mem_strndup(p, strcspn(p, " "));
+
+			if (!strv_has(&all, word)) {
+				strv_add(&all, word);
+				str_addf(&words, " %s", word);
+			}
+			p += strlen(word);
+			free(word);
+		}
+	}
+	if (words.len)
+		app_message(a, _("Keywords:%s"), words.p);
+	else
+		app_message(a, _("No keywords; give one with :keyword +WORD"));
+	strv_done(&all);
+	str_done(&words);
+}
+
+static void change_keywords(struct app *a, const struct selection *s, const struct args *args)
+{
+	struct str clear = STR_INIT, set = STR_INIT;
+
+	for (size_t i = 0; i < args->n; i++) {
+		struct str *to = args->v[i][0] == '-' ? &clear : &set;
+
+		if ((args->v[i][0] != '-' && args->v[i][0] != '+') || !args->v[i][1] ||
+			strchr(args->v[i], ' ')) {
+			app_error(a, _("Say +WORD to give a keyword, -WORD to take it away"));
+			goto out;
+		}
+		str_addf(to, "%s%s", to->len ? " " : "", args->v[i] + 1);
+	}
+	if (msglist_read_only(s->list))
+		app_error(a, _("This folder is read only"));
+	else
+		app_await(a,
+			engine_keywords(
+				a->engine, s->list, s->uids, s->n, str_c(&clear), str_c(&set)),
+			NULL, NULL, NULL);
+out:
+	str_done(&clear);
+	str_done(&set);
+}
+
+void cmd_keyword(struct app *a, const struct args *args)
+{
+	struct selection s;
+
+	if (!app_selection(a, &s))
+		return;
+	if (args->n)
+		change_keywords(a, &s, args);
+	else
+		show_keywords(a, &s);
+	selection_done(&s);
+}
+
 /* --- tags --- */
 
 static bool is_tagged(struct msglist *l, uint32_t uid)

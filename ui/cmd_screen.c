@@ -498,8 +498,13 @@ static void command_given(struct app *a, void *ctx, const char *text)
 
 void cmd_command(struct app *a, const struct args *args)
 {
-	(void)args;
-	app_ask(a, ":", "", HISTORY_COMMAND, commands_complete, command_given, NULL, NULL);
+	struct str text = STR_INIT;
+
+	if (args->n)
+		str_addf(&text, "%s ", args->rest);
+	app_ask(a, ":", str_c(&text), HISTORY_COMMAND, commands_complete, command_given, NULL,
+		NULL);
+	str_done(&text);
 }
 
 void cmd_help(struct app *a, const struct args *args)

@@ -181,6 +181,30 @@ void complete_protocol(struct app *a, int nth, const char *word, struct strv *ou
 		complete_account(a, nth - 1, word, out);
 }
 
+/* Those that messages of this folder have. */
+void complete_keyword(struct app *a, int nth, const char *word, struct strv *out)
+{
+	char sign[2] = {*word == '-' ? '-' : '+', '\0'};
+	struct strv known = STRV_INIT;
+	struct selection s;
+
+	(void)nth;
+	if (!app_view(a)->ops->select || !app_view(a)->ops->select(app_view(a), &s))
+		return;
+	msglist_keywords(s.list, &known);
+	selection_done(&s);
+	for (size_t i = 0; i < known.n; i++) {
+		struct str one = STR_INIT;
+
+		str_addf(&one, "%s%s", sign, known.v[i]);
+		offer(out, one.p, *word ? word : sign);
+		str_done(&one);
+	}
+	strv_done(&known);
+	if (out->n > 1)
+		qsort(out->v, out->n, sizeof(*out->v), by_name);
+}
+
 void complete_sort(struct app *a, int nth, const char *word, struct strv *out)
 {
 	(void)a;

@@ -183,6 +183,7 @@ void complete_transfer(struct app *a, int nth, const char *word, struct strv *ou
 void complete_setting(struct app *a, int nth, const char *word, struct strv *out);
 void complete_account(struct app *a, int nth, const char *word, struct strv *out);
 void complete_protocol(struct app *a, int nth, const char *word, struct strv *out);
+void complete_keyword(struct app *a, int nth, const char *word, struct strv *out);
 void complete_sort(struct app *a, int nth, const char *word, struct strv *out);
 void complete_help(struct app *a, int nth, const char *word, struct strv *out);
 void complete_bind(struct app *a, int nth, const char *word, struct strv *out);

@@ -817,6 +817,35 @@ static void test_screen_tags(void **state)
 	close_screen(x);
 }
 
+static void test_screen_keywords(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	press(x, "=");
+	command(x, "keyword");
+	sees(x, "No keywords");
+	press(x, "Y");
+	sees(x, ":keyword");
+	type_text(x, "+work");
+	press(x, "Enter");
+	assert_string_equal(fake_last(), "keywords 1 -() +(work)");
+	press(x, "=");
+	command(x, "keyword");
+	sees(x, "Keywords: work");
+	press(x, "Y + w Tab Enter");
+	assert_string_equal(fake_last(), "keywords 1 -() +(work)");
+	press(x, "Y - Tab Enter");
+	assert_string_equal(fake_last(), "keywords 1 -(work) +()");
+	command(x, "keyword work");
+	sees(x, "Say +WORD");
+	press(x, "= t j t ; Y");
+	type_text(x, "-later +two +three");
+	press(x, "Enter");
+	assert_string_equal(fake_last(), "keywords 1 3 -(later) +(two three)");
+	close_screen(x);
+}
+
 static void test_screen_prompt(void **state)
 {
 	struct screen *x = open_screen(24, 80);
@@ -1315,6 +1344,7 @@ int main(void)
 		cmocka_unit_test(test_screen_read),
 		cmocka_unit_test(test_screen_delete_keeps_place),
 		cmocka_unit_test(test_screen_tags),
+		cmocka_unit_test(test_screen_keywords),
 		cmocka_unit_test(test_screen_files),
 		cmocka_unit_test(test_screen_prompt),
 		cmocka_unit_test(test_screen_protocol),
