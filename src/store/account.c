@@ -423,7 +423,7 @@ void account_free(struct account *a, int wait_ms)
 	session_reset(a);
 	session_fail_wholes(a, false, &(struct err){.kind = ERR_CANCELLED});
 	free(a->sending);
-	map_free(a->marks, NULL);
+	map_free(a->marks, free);
 	free(a->syncs);
 	strv_done(&a->refused);
 	follow_reset(a);

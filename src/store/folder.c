@@ -11,6 +11,7 @@
 #include "base/uids.h"
 #include "mime/charset.h"
 #include "store/digest.h"
+#include "store/keywords.h"
 #include "store/localbox.h"
 #include "store/maildir.h"
 #include "store/store_priv.h"

@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "store/digest.h"
+#include "store/keywords.h"
 #include "store/localbox.h"
 #include "store/maildir.h"
 #include "store/store_priv.h"
@@ -259,13 +260,27 @@ static void filing_add(struct filing *g, const char *base, const char *p, size_t
 	file_row_done(&row);
 }
 
+/* Of the keywords a file was to get, those it has, in the order of a scan. */
+static const char *kept_keywords(struct folder *f, const char *wanted, struct str *out)
+{
+	struct str known = STR_INIT;
+
+	str_clear(out);
+	if (wanted && *wanted && maildir_keywords_known(f->dir, &known, NULL) == 0)
+		keywords_both(out, str_c(&known), wanted);
+	str_done(&known);
+	return str_c(out);
+}
+
 static uint32_t add_file(struct folder *f, const char *base, const char *p, size_t len,
-	uint32_t flags, uint32_t received)
+	uint32_t flags, uint32_t received, const char *keywords)
 {
 	struct filing g = {.folder = f};
+	struct str kept = STR_INIT;
 	uint32_t uid;
 
-	filing_add(&g, base, p, len, flags, received, "");
+	filing_add(&g, base, p, len, flags, received, kept_keywords(f, keywords, &kept));
+	str_done(&kept);
 	filing_flush(&g);
 	uid = g.uids[0];
 	free(g.uids);
@@ -371,17 +386,19 @@ int folder_scan(struct folder *f, struct err *err)
 	return rc;
 }
 
-int folder_deliver(struct folder *f, const char *p, size_t len, uint32_t flags, const char *tag,
-	uint32_t *uid, struct err *err)
+int folder_deliver(struct folder *f, const char *p, size_t len, uint32_t flags,
+	const char *keywords, const char *tag, uint32_t *uid, struct err *err)
 {
-	struct str base = STR_INIT;
-	int rc = maildir_deliver(f->dir, p, len, flags, tag, &base, err);
+	struct maildir_mail m = {
+		.p = p, .len = len, .flags = flags, .tag = tag, .keywords = keywords};
 
-	if (rc == 0) {
-		*uid = add_file(f, base.p, p, len, flags, (uint32_t)clock_now());
-	}
-	str_done(&base);
-	return rc;
+	maildir_deliver_many(f->dir, &m, 1);
+	if (m.base.len)
+		*uid = add_file(f, m.base.p, p, len, flags, (uint32_t)clock_now(), keywords);
+	else if (err)
+		*err = m.err;
+	str_done(&m.base);
+	return m.err.kind == ERR_NONE ? 0 : -1;
 }
 
 void folder_refill(struct folder *f, uint32_t uid, const char *base, const char *p, size_t len)
@@ -408,6 +425,7 @@ void folder_deliver_many(struct folder *f, struct maildir_mail *v, size_t n)
 	struct file_row *rows = mem_array(n, sizeof(*rows));
 	struct summary *all = mem_array(n, sizeof(*all));
 	uint32_t *uids = mem_array(n, sizeof(*uids)), now = (uint32_t)clock_now(), uid;
+	struct str *kept = mem_array(n, sizeof(*kept));
 	size_t k = 0;
 
 	maildir_deliver_many(f->dir, v, n);
@@ -416,7 +434,8 @@ void folder_deliver_many(struct folder *f, struct maildir_mail *v, size_t n)
 		if (!v[i].base.len)
 			continue;
 		file_row_make(&rows[i], v[i].base.p, v[i].p, v[i].len, v[i].flags,
-			v[i].received ? v[i].received : now, "");
+			v[i].received ? v[i].received : now,
+			kept_keywords(f, v[i].keywords, &kept[i]));
 		uids[k] = rows[i].s.uid = uid++;
 		memcpy(v[i].identity, rows[i].s.identity, 16);
 		all[k++] = rows[i].s;
@@ -426,8 +445,11 @@ void folder_deliver_many(struct folder *f, struct maildir_mail *v, size_t n)
 			map_put(f->files, all[i].file, (void *)(uintptr_t)uids[i]);
 	if (k)
 		folder_send_changes(f, uids, k, NULL, 0);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		file_row_done(&rows[i]);
+		str_done(&kept[i]);
+	}
+	free(kept);
 	free(rows);
 	free(all);
 	free(uids);

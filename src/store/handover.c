@@ -1,12 +1,12 @@
 /*
  * What follows a message when an account is switched between IMAP and POP3: read, answered, flagged
- * and forwarded, by the identity of the message.
+ * and forwarded, and its keywords, by the identity of the message.
  *
  * To POP3, the local copies take the marks that the server's messages had. To IMAP, the marks set
  * meanwhile become operations for the server; those of messages whose row on the server is not
  * known yet (the account began with POP3, or mail came meanwhile) wait in the file "marks" until
  * the server's inbox has been seen whole. Marks are only added then: what another client did on the
- * server is not undone.
+ * server is not undone. A keyword that the local folder has never heard of is not missing there.
  */
 #include "base/file.h"
 #include "base/hash.h"
@@ -14,6 +14,8 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "store/keywords.h"
+#include "store/maildir.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>
@@ -28,32 +30,89 @@ static const uint32_t SHARED = MAIL_SEEN | MAIL_ANSWERED | MAIL_FLAGGED | MAIL_F
 
 struct delta {
 	uint32_t clear, set;
-	uint32_t *uids; /* owned */
+	char *labels_clear, *labels_set; /* owned */
+	uint32_t *uids;                  /* owned */
 	size_t n, cap;
 };
 
 struct deltas {
 	struct delta *v;
-	size_t n, cap; /* at most 81: four marks, each set, taken away or left */
+	size_t n, cap; /* four marks, each set, taken away or left, and the keywords that differ */
 };
 
-static void add_delta(struct deltas *d, uint32_t uid, uint32_t was, uint32_t now)
-{
-	uint32_t clear = was & ~now, set = now & ~was;
-	struct delta *x;
-	size_t i = 0;
+struct marks {
+	uint32_t flags;
+	const char *keywords;
+};
 
-	if (!clear && !set)
-		return;
-	while (i < d->n && (d->v[i].clear != clear || d->v[i].set != set))
-		i++;
-	if (i == d->n) {
-		d->v = mem_grow(d->v, &d->cap, d->n + 1, sizeof(*d->v));
-		d->v[d->n++] = (struct delta){.clear = clear, .set = set};
+static struct delta *delta_of(struct deltas *d, uint32_t clear, uint32_t set,
+	const char *labels_clear, const char *labels_set)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		struct delta *x = &d->v[i];
+
+		if (x->clear == clear && x->set == set &&
+			strcmp(x->labels_clear, labels_clear) == 0 &&
+			strcmp(x->labels_set, labels_set) == 0)
+			return x;
 	}
-	x = &d->v[i];
-	x->uids = mem_grow(x->uids, &x->cap, x->n + 1, sizeof(*x->uids));
-	x->uids[x->n++] = uid;
+	d->v = mem_grow(d->v, &d->cap, d->n + 1, sizeof(*d->v));
+	d->v[d->n] = (struct delta){.clear = clear,
+		.set = set,
+		.labels_clear = mem_strdup(labels_clear),
+		.labels_set = mem_strdup(labels_set)};
+	return &d->v[d->n++];
+}
+
+/* only: the keywords that may be taken away; NULL: all. */
+static void add_delta(struct deltas *d, uint32_t uid, const struct marks *was,
+	const struct marks *now, const char *only)
+{
+	uint32_t clear = was->flags & ~now->flags, set = now->flags & ~was->flags;
+	struct str gone = STR_INIT, come = STR_INIT, may = STR_INIT;
+	struct delta *x;
+
+	keywords_minus(&come, now->keywords, was->keywords);
+	keywords_minus(&gone, was->keywords, now->keywords);
+	keywords_both(&may, str_c(&gone), only ? only : str_c(&gone));
+	if (clear || set || come.len || may.len) {
+		x = delta_of(d, clear, set, str_c(&may), str_c(&come));
+		x->uids = mem_grow(x->uids, &x->cap, x->n + 1, sizeof(*x->uids));
+		x->uids[x->n++] = uid;
+	}
+	str_done(&gone);
+	str_done(&come);
+	str_done(&may);
+}
+
+/* One after the other: what has no room in a Maildir, or is no keyword here, holds back no other.
+ */
+static int apply_labels(struct folder *f, const struct delta *d, struct err *err)
+{
+	const char *p = d->labels_set, *word;
+	bool left_out = false;
+	size_t len;
+	int rc = 0;
+
+	if (*d->labels_clear)
+		rc = change_keywords(f, d->uids, d->n, d->labels_clear, "", NULL, err);
+	while (rc == 0 && (word = keywords_next(&p, &len))) {
+		char *one = mem_strndup(word, len);
+		struct err why = {0};
+
+		if (!keywords_ok(word, len)) {
+			left_out = true;
+		} else if (change_keywords(f, d->uids, d->n, "", one, NULL, &why) != 0) {
+			left_out |= why.kind == ERR_FULL && f->local;
+			rc = why.kind == ERR_FULL && f->local ? 0 : -1;
+			*err = why;
+		}
+		free(one);
+	}
+	if (left_out)
+		store_notice(f->account, _("Not every keyword has room in %s: some were left out"),
+			f->name);
+	return rc;
 }
 
 /* 0, or -1 with the first failure; all are tried. */
@@ -65,11 +124,14 @@ static int apply_deltas(struct folder *f, struct deltas *d, struct err *err)
 		struct err why = {0};
 
 		if (change_flags(f, d->v[i].uids, d->v[i].n, d->v[i].clear, d->v[i].set, &why) !=
-			0) {
+				0 ||
+			apply_labels(f, &d->v[i], &why) != 0) {
 			if (rc == 0)
 				*err = why;
 			rc = -1;
 		}
+		free(d->v[i].labels_clear);
+		free(d->v[i].labels_set);
 		free(d->v[i].uids);
 	}
 	free(d->v);
@@ -77,12 +139,14 @@ static int apply_deltas(struct folder *f, struct deltas *d, struct err *err)
 	return rc;
 }
 
-static uint32_t shared_flags(struct folder *f, uint32_t uid)
+static struct marks shared_marks(struct folder *f, uint32_t uid)
 {
 	const struct columns *c = cache_columns_view(f->cache);
 	ptrdiff_t at = columns_find(c, uid);
 
-	return at < 0 ? 0 : c->flags[at] & SHARED;
+	if (at < 0)
+		return (struct marks){0, ""};
+	return (struct marks){c->flags[at] & SHARED, cache_keyset(f->cache, c->keyset[at])};
 }
 
 /* --- the marks that wait --- */
@@ -92,14 +156,15 @@ static char *marks_path(const struct account *a)
 	return file_join(a->setup->data_dir, "marks");
 }
 
-static void add_mark(struct str *marks, const unsigned char identity[16], uint32_t flags)
+static void add_mark(struct str *marks, const unsigned char identity[16], const struct marks *m)
 {
 	char hex[33];
 
-	if (!flags)
+	if (!m->flags && !*m->keywords)
 		return;
 	hash_hex(hex, identity, 16);
-	str_addf(marks, "%s %x\n", hex, (unsigned)flags);
+	str_addf(marks, "%s %x%s%s\n", hex, (unsigned)m->flags, *m->keywords ? " " : "",
+		m->keywords);
 }
 
 static int save_marks(struct account *a, const struct str *marks, struct err *err)
@@ -117,7 +182,27 @@ static int save_marks(struct account *a, const struct str *marks, struct err *er
 	return rc;
 }
 
-/* "identity flags" lines; what is damaged is skipped: at worst a mark is not sent. */
+struct waiting_marks {
+	uint32_t flags;
+	char keywords[];
+};
+
+/* "FLAGS KEYWORD KEYWORD" */
+static struct waiting_marks *take_marks(const char *text)
+{
+	struct waiting_marks *m;
+	char *rest;
+	unsigned long flags = strtoul(text, &rest, 16);
+
+	rest += *rest == ' ';
+	m = mem_alloc(sizeof(*m) + strlen(rest) + 1);
+	m->flags = (uint32_t)(flags & SHARED);
+	if (keywords_check(rest, NULL) == 0)
+		memcpy(m->keywords, rest, strlen(rest));
+	return m;
+}
+
+/* "identity flags keywords" lines; what is damaged is skipped: at worst a mark is not sent. */
 static struct map *load_marks(struct account *a)
 {
 	char *path = marks_path(a), *save = NULL;
@@ -132,8 +217,8 @@ static struct map *load_marks(struct account *a)
 			if (strspn(line, "0123456789abcdef") != 32 || line[32] != ' ')
 				continue;
 			line[32] = '\0';
-			map_put(marks, line,
-				(void *)(uintptr_t)(strtoul(line + 33, NULL, 16) & SHARED));
+			free(map_take(marks, line));
+			map_put(marks, line, take_marks(line + 33));
 		}
 	}
 	str_done(&in);
@@ -148,7 +233,7 @@ void handover_forget(struct account *a)
 	if (file_exists(path))
 		file_remove_tree(path, NULL);
 	free(path);
-	map_free(a->marks, NULL);
+	map_free(a->marks, free);
 	a->marks = NULL;
 	a->marks_known = false;
 }
@@ -170,12 +255,17 @@ void handover_arrived(struct folder *f, const struct summary *rows, size_t n)
 	if (f->role != ROLE_INBOX || f->local || !has_marks(f->account))
 		return;
 	for (size_t i = 0; i < n; i++) {
+		struct marks was = {rows[i].flags & SHARED, rows[i].keywords}, now = was;
+		const struct waiting_marks *m;
 		char hex[33];
-		uint32_t mark, was = rows[i].flags & SHARED;
 
 		hash_hex(hex, rows[i].identity, 16);
-		mark = (uint32_t)(uintptr_t)map_get(f->account->marks, hex);
-		add_delta(&d, rows[i].uid, was, was | mark);
+		m = map_get(f->account->marks, hex);
+		if (!m)
+			continue;
+		now.flags |= m->flags;
+		now.keywords = m->keywords;
+		add_delta(&d, rows[i].uid, &was, &now, ""); /* nothing is taken away */
 	}
 	if (apply_deltas(f, &d, &err) != 0)
 		store_notice(f->account, _("Marks set by POP3 cannot be kept: %s"), err.text);
@@ -192,22 +282,23 @@ void handover_complete(struct folder *f)
 struct walk {
 	struct folder *server, *local;
 	struct handover_counts counts;
-	struct deltas deltas; /* of the folder that is changed */
-	struct str marks;
+	struct deltas deltas;    /* of the folder that is changed */
+	struct str marks, known; /* known: keywords that the local folder has a letter for */
 	bool to_pop3, change;
 };
 
 static void meet(struct walk *w, uint32_t server_uid, uint32_t local_uid)
 {
-	uint32_t server = shared_flags(w->server, server_uid);
-	uint32_t local = shared_flags(w->local, local_uid);
+	struct marks server = shared_marks(w->server, server_uid);
+	struct marks local = shared_marks(w->local, local_uid);
 
 	w->counts.both++;
-	w->counts.differ += server != local;
+	w->counts.differ +=
+		server.flags != local.flags || strcmp(server.keywords, local.keywords) != 0;
 	if (w->change && w->to_pop3)
-		add_delta(&w->deltas, local_uid, local, server);
+		add_delta(&w->deltas, local_uid, &local, &server, NULL);
 	else if (w->change)
-		add_delta(&w->deltas, server_uid, server, local);
+		add_delta(&w->deltas, server_uid, &server, &local, str_c(&w->known));
 }
 
 static void walk_inboxes(struct walk *w)
@@ -217,6 +308,7 @@ static void walk_inboxes(struct walk *w)
 	cache_columns(w->local->cache, &c);
 	for (size_t i = 0; i < c.n; i++) {
 		struct summary s;
+		struct marks m;
 		uint32_t uid = 0;
 
 		if (cache_get(w->local->cache, c.uid[i], &s) != 0)
@@ -226,7 +318,8 @@ static void walk_inboxes(struct walk *w)
 			continue;
 		}
 		w->counts.local_only++;
-		add_mark(&w->marks, s.identity, c.flags[i] & SHARED);
+		m = shared_marks(w->local, c.uid[i]);
+		add_mark(&w->marks, s.identity, &m);
 	}
 	columns_done(&c);
 	if (cache_count(w->server->cache) > w->counts.both)
@@ -258,12 +351,14 @@ static int with_inboxes(struct account *a, struct walk *w, struct err *err)
 		return -1;
 	rc = folder_use(w->local, err);
 	if (rc == 0) {
+		maildir_keywords_known(w->local->dir, &w->known, NULL);
 		walk_inboxes(w);
 		rc = finish_walk(w, err);
 		folder_unuse(w->local);
 	}
 	folder_unuse(w->server);
 	str_done(&w->marks);
+	str_done(&w->known);
 	return rc;
 }
 

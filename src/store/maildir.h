@@ -91,6 +91,7 @@ int maildir_set_flags(const char *dir, const char *base, uint32_t flags,
  * ERR_FULL: there is no room for one more in this folder, and nothing was changed. */
 int maildir_set_keywords(const char *dir, const char *base, const char *clear, const char *set,
 	struct str *now, struct err *err);
+int maildir_keywords_known(const char *dir, struct str *out, struct err *err); /* of the folder */
 int maildir_move(const char *dir, const char *base, const char *to_dir,
 	struct err *err); /* durable: never zero copies. Cut short it leaves two with one base; done
 			     again it takes the first away */

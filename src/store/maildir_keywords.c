@@ -165,7 +165,7 @@ static int add_words(struct keyword_table *t, const char *words, uint32_t in_use
 		for (size_t i = 0; i < MAILDIR_LETTERS; i++)
 			known |= t->names[i] && strlen(t->names[i]) == len &&
 				 strncasecmp(t->names[i], word, len) == 0;
-		if (known)
+		if (known || !keywords_ok(word, len))
 			continue;
 		while (number < MAILDIR_LETTERS && (t->taken | in_use) & 1u << number)
 			number++;
@@ -229,6 +229,18 @@ int maildir_keywords_need(
 			  "for no more"),
 			MAILDIR_LETTERS);
 	return rc != 0 ? -1 : full;
+}
+
+int maildir_keywords_known(const char *dir, struct str *out, struct err *err)
+{
+	struct keyword_table t = {0};
+	int rc = maildir_keywords_load(dir, &t, err);
+
+	str_clear(out);
+	if (rc == 0)
+		maildir_keywords_words(&t, ~(uint32_t)0, out);
+	maildir_keywords_done(&t);
+	return rc;
 }
 
 /* --- of a message --- */

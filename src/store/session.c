@@ -43,8 +43,10 @@ void session_reset(struct account *a)
 	free(s->lost);
 	free(s->batch);
 	free(s->told);
-	for (size_t i = 0; i < s->nwaiting; i++)
+	for (size_t i = 0; i < s->nwaiting; i++) {
 		str_done(&s->waiting[i].bytes);
+		free(s->waiting[i].keywords);
+	}
 	free(s->waiting);
 	*s = (struct pop3_session){0};
 }
@@ -374,6 +376,15 @@ static uint32_t inbox_flags(struct folder *f, uint32_t uid)
 	return at < 0 ? 0 : c->flags[at] & MAIL_SERVER_FLAGS & ~(uint32_t)MAIL_DELETED;
 }
 
+/* The caller frees; NULL is no message. */
+static char *inbox_keywords(struct folder *f, uint32_t uid)
+{
+	const struct columns *c = cache_columns_view(f->cache);
+	ptrdiff_t at = columns_find(c, uid);
+
+	return mem_strdup(at < 0 ? "" : cache_keyset(f->cache, c->keyset[at]));
+}
+
 static void note_delivered(
 	struct account *a, size_t at, const unsigned char identity[16], bool part)
 {
@@ -390,7 +401,8 @@ static void identity_of(const char *p, size_t len, unsigned char identity[16])
 	envelope_done(&e);
 }
 
-static bool deliver(struct account *a, size_t at, const char *p, size_t len, uint32_t flags)
+static bool deliver(struct account *a, size_t at, const char *p, size_t len, uint32_t flags,
+	const char *keywords)
 {
 	struct pop3_session *s = &a->session;
 	unsigned char identity[16];
@@ -398,8 +410,8 @@ static bool deliver(struct account *a, size_t at, const char *p, size_t len, uin
 	uint32_t uid;
 
 	stub_tag(s->keys[at], tag);
-	if (folder_deliver(inbox(a), p, len, flags, *s->entries[at].uidl ? tag : NULL, &uid,
-		    &s->err) != 0) {
+	if (folder_deliver(inbox(a), p, len, flags, keywords, *s->entries[at].uidl ? tag : NULL,
+		    &uid, &s->err) != 0) {
 		s->plan[at] = FATE_FAILED;
 		return false;
 	}
@@ -415,9 +427,11 @@ static bool move_in(struct account *a, size_t at, struct folder *server, uint32_
 {
 	struct bodies_key key = {server->name, cache_meta(server->cache)->uidvalidity, uid};
 	struct str bytes = STR_INIT;
+	char *keywords = inbox_keywords(server, uid);
 	bool ok = bodies_get(a->bodies, &key, "eml", &bytes, NULL) == 0 &&
-		  deliver(a, at, bytes.p, bytes.len, inbox_flags(server, uid));
+		  deliver(a, at, bytes.p, bytes.len, inbox_flags(server, uid), keywords);
 
+	free(keywords);
 	str_done(&bytes);
 	return ok;
 }
@@ -540,6 +554,7 @@ static void deliver_waiting(struct account *a)
 		mail[i] = (struct maildir_mail){.p = str_c(&w->bytes),
 			.len = w->bytes.len,
 			.flags = w->flags,
+			.keywords = w->keywords,
 			.part = w->part,
 			.tag = *s->entries[w->at].uidl ? tags[i] : NULL};
 	}
@@ -555,6 +570,7 @@ static void deliver_waiting(struct account *a)
 		}
 		str_done(&mail[i].base);
 		str_done(&w->bytes);
+		MEM_FREE(w->keywords);
 	}
 	s->nwaiting = s->bytes_waiting = 0;
 	free(tags);
@@ -598,8 +614,10 @@ static void tell_progress(struct account *a)
 	store_emit(a->store, ev);
 }
 
-static void take_message(struct account *a, size_t at, struct str *bytes, uint32_t flags, bool part)
+static void take_message(struct account *a, size_t at, struct str *bytes, bool part)
 {
+	struct folder *server = a->session.twin[at] ? server_inbox(a) : NULL;
+	uint32_t twin = server && server->cache ? a->session.twin[at] : 0;
 	struct pop3_session *s = &a->session;
 	struct arrival *w;
 
@@ -609,7 +627,10 @@ static void take_message(struct account *a, size_t at, struct str *bytes, uint32
 		s->waiting_since = clock_ms();
 	s->plan[at] = FATE_TAKEN;
 	w = &s->waiting[s->nwaiting++];
-	*w = (struct arrival){.at = at, .flags = flags, .part = part};
+	*w = (struct arrival){.at = at,
+		.flags = twin ? inbox_flags(server, twin) : 0,
+		.keywords = twin ? inbox_keywords(server, twin) : NULL,
+		.part = part};
 	if (part) {
 		stub_make(&w->bytes, s->keys[at], s->entries[at].size, str_c(bytes), bytes->len);
 	} else {
@@ -642,7 +663,6 @@ static bool is_here_after_all(struct account *a, size_t at, const struct str *by
 static void arrived(struct account *a, struct result *r, bool part)
 {
 	struct pop3_session *s = &a->session;
-	struct folder *server = server_inbox(a);
 	struct whole *w;
 	size_t at;
 
@@ -658,10 +678,7 @@ static void arrived(struct account *a, struct result *r, bool part)
 		s->plan[at] = FATE_FAILED;
 		s->err = r->err;
 	} else if (part || !is_here_after_all(a, at, &r->bytes)) {
-		take_message(a, at, &r->bytes,
-			s->twin[at] && server && server->cache ? inbox_flags(server, s->twin[at])
-							       : 0,
-			part);
+		take_message(a, at, &r->bytes, part);
 		if (group_is_full(s))
 			session_commit(a); /* its failure is in s->err: nothing is deleted then */
 	}

@@ -99,6 +99,7 @@ struct undo_return;
 struct arrival {
 	size_t at; /* entry */
 	uint32_t flags;
+	char *keywords; /* owned */
 	struct str bytes;
 	bool part;
 };
@@ -191,7 +192,7 @@ struct account {
 	size_t nsyncs, cap_syncs;
 	unsigned list_waiting;
 	struct err sync_err;
-	struct map *marks; /* identity (hex) -> flags that wait for the server's inbox; or NULL */
+	struct map *marks; /* identity (hex) -> marks that wait for the server's inbox; or NULL */
 	bool marks_known;  /* the file was looked for */
 	bool is_path;      /* talaria -f DIR: no server, no journal */
 };
@@ -317,9 +318,9 @@ bool folder_list_local(struct account *a);
  * Costs a stat, then two per folder. */
 bool folder_look_local(struct account *a, bool closed_too);
 /* Delivers into a local folder; not durable before maildir_sync. The caller tells the engine
- * (folder_send_changes). */
-int folder_deliver(struct folder *f, const char *p, size_t len, uint32_t flags, const char *tag,
-	uint32_t *uid, struct err *err);
+ * (folder_send_changes). keywords: "" or those it gets, as far as there is room. */
+int folder_deliver(struct folder *f, const char *p, size_t len, uint32_t flags,
+	const char *keywords, const char *tag, uint32_t *uid, struct err *err);
 /* Other bytes came for a message: its row anew. */
 void folder_refill(struct folder *f, uint32_t uid, const char *base, const char *p, size_t len);
 /* Those that were delivered get rows, and v[].identity what these have. */

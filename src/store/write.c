@@ -450,7 +450,8 @@ static int deliver_to_sent(struct account *a, struct folder *sent, const struct 
 	/* Killed between the copy and the outbox: the copy is here already. */
 	rc = cache_find_message_id(sent->cache, message_id)
 		     ? 1
-		     : folder_deliver(sent, message->p, message->len, MAIL_SEEN, NULL, &uid, err);
+		     : folder_deliver(
+			       sent, message->p, message->len, MAIL_SEEN, "", NULL, &uid, err);
 	if (rc == 0) {
 		rc = maildir_sync(sent->dir, err);
 		folder_send_changes(sent, &uid, 1, NULL, 0);

@@ -204,10 +204,84 @@ static void by_pop3(void **state)
 	person_free(p);
 }
 
+/* --- from one to the other --- */
+
+static uint32_t named(struct person *p, struct msglist *l, const char *subject)
+{
+	return msglist_uid(l, (size_t)find_subject(p, l, subject));
+}
+
+static void switches(void **state)
+{
+	struct person *p = person_new("imap", "", "--count", "6");
+	struct msglist *l = open_folder(p, "INBOX");
+	char *one, *two;
+	uint32_t uid;
+
+	(void)state;
+	UNTIL(p, msglist_count(l) == 6 && msglist_sync_percent(l) == 100);
+	one = mem_strdup(row_of(p, l, 0).subject);
+	two = mem_strdup(row_of(p, l, 3).subject);
+	give(p, l, named(p, l, one), "", "work $Junk");
+	UNTIL(p, engine_pending(p->engine) == 0);
+	done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
+	done(p, engine_sync(p->engine, 0));
+	UNTIL(p, msglist_count(l) == 6);
+	uid = named(p, l, one);
+	UNTIL(p, has(p, l, uid, "work $Junk"));
+	give(p, l, uid, "work", "done");
+	give(p, l, named(p, l, two), "", "later");
+	done(p, engine_protocol(p->engine, 0, ACCOUNT_IMAP));
+	engine_close(p->engine, l);
+	l = open_folder(p, "INBOX");
+	UNTIL(p, msglist_count(l) == 6 && engine_pending(p->engine) == 0 &&
+			 has(p, l, named(p, l, two), "later"));
+	stop(p);
+	start_anew(p, false);
+	l = open_folder(p, "INBOX");
+	UNTIL(p, msglist_count(l) == 6 && msglist_sync_percent(l) == 100);
+	assert_true(has(p, l, named(p, l, two), "later"));
+	assert_true(has(p, l, named(p, l, one), "$Junk done"));
+	/* Back once more: what both sides have follows, too. */
+	give(p, l, named(p, l, two), "later", "soon");
+	UNTIL(p, engine_pending(p->engine) == 0);
+	done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
+	done(p, engine_sync(p->engine, 0));
+	UNTIL(p, msglist_count(l) == 6 && has(p, l, named(p, l, two), "soon"));
+	free(one);
+	free(two);
+	person_free(p);
+}
+
+/* The account began with POP3: the server's rows come later. */
+static void begins_with_pop3(void **state)
+{
+	struct person *p = person_new("pop3", "", "--count", "4");
+	struct msglist *l = open_folder(p, "INBOX");
+	char *one;
+
+	(void)state;
+	UNTIL(p, msglist_count(l) == 4);
+	one = mem_strdup(row_of(p, l, 2).subject);
+	give(p, l, named(p, l, one), "", "work later");
+	done(p, engine_protocol(p->engine, 0, ACCOUNT_IMAP));
+	engine_close(p->engine, l);
+	l = open_folder(p, "INBOX");
+	UNTIL(p, msglist_count(l) == 4 && has(p, l, named(p, l, one), "work later") &&
+			 engine_pending(p->engine) == 0);
+	stop(p);
+	start_anew(p, false);
+	l = open_folder(p, "INBOX");
+	UNTIL(p, msglist_count(l) == 4 && has(p, l, named(p, l, one), "work later"));
+	free(one);
+	person_free(p);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(by_imap), cmocka_unit_test(offline), cmocka_unit_test(by_pop3)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(by_imap), cmocka_unit_test(offline),
+		cmocka_unit_test(by_pop3), cmocka_unit_test(switches),
+		cmocka_unit_test(begins_with_pop3)};
 	int failed;
 
 	i18n_init();
