@@ -394,7 +394,7 @@ int imap_expunge(struct imap *im, const char *uids, struct err *err)
 /* --- APPEND --- */
 
 static int put_append(struct imap *im, struct str *cmd, const char *mailbox, unsigned flags,
-	time_t date, size_t len, bool *wait, struct err *err)
+	const char *keywords, time_t date, size_t len, bool *wait, struct err *err)
 {
 	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 	struct tm tm;
@@ -403,8 +403,8 @@ static int put_append(struct imap *im, struct str *cmd, const char *mailbox, uns
 	if (imap_quote(cmd, mailbox, err))
 		return -1;
 	str_addc(cmd, ' ');
-	if (flags) {
-		if (imap_put_flags(cmd, flags, NULL, err))
+	if (flags || (keywords && *keywords)) {
+		if (imap_put_flags(cmd, flags, keywords, err))
 			return -1;
 		str_addc(cmd, ' ');
 	}
@@ -445,7 +445,7 @@ static void take_appenduid(struct imap *im, struct imap_copied *out)
 }
 
 int imap_append(struct imap *im, const char *mailbox, const char *message, size_t len,
-	unsigned flags, time_t date, struct imap_copied *out, struct err *err)
+	unsigned flags, const char *keywords, time_t date, struct imap_copied *out, struct err *err)
 {
 	struct str cmd = STR_INIT;
 	struct imap_sent *sent;
@@ -456,7 +456,7 @@ int imap_append(struct imap *im, const char *mailbox, const char *message, size_
 		*out = (struct imap_copied){0};
 	if (!len || len > UINT32_MAX || memchr(message, 0, len))
 		return err_set(err, ERR_INPUT, _("The message cannot be stored on the server"));
-	if (put_append(im, &cmd, mailbox, flags, date, len, &wait, err) ||
+	if (put_append(im, &cmd, mailbox, flags, keywords, date, len, &wait, err) ||
 		imap_begin(im, IMAP_QUIET, err) || !(sent = imap_put(im, cmd.p, cmd.len, err)))
 		goto out;
 	if (wait && stream_flush(im->stream, err)) {

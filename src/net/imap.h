@@ -235,7 +235,8 @@ int imap_move(struct imap *im, const char *uids, const char *mailbox, struct ima
 int imap_expunge(struct imap *im, const char *uids, struct err *err);
 /* date 0: now. message has CRLF line ends. */
 int imap_append(struct imap *im, const char *mailbox, const char *message, size_t len,
-	unsigned flags, time_t date, struct imap_copied *out, struct err *err);
+	unsigned flags, const char *keywords, time_t date, struct imap_copied *out,
+	struct err *err);
 
 struct imap_uids {
 	uint32_t *v; /* owned, ascending */

@@ -169,6 +169,15 @@ static int request_flags(struct folder *f, const struct store_request *r, struct
 
 /* --- keywords --- */
 
+/* The caller frees. */
+static char *keywords_of(struct folder *f, uint32_t uid)
+{
+	const struct columns *c = cache_columns_view(f->cache);
+	ptrdiff_t at = columns_find(c, uid);
+
+	return mem_strdup(at < 0 ? "" : cache_keyset(f->cache, c->keyset[at]));
+}
+
 /* Messages that have the same keywords, and so get the same ones. */
 struct label_group {
 	uint16_t keyset;
@@ -420,7 +429,7 @@ static int remove_local(struct folder *f, const uint32_t *uids, size_t n, struct
 }
 
 int change_upload(struct folder *target, const struct str *message, uint32_t flags,
-	uint32_t received, const char *message_id, struct err *err)
+	const char *keywords, uint32_t received, const char *message_id, struct err *err)
 {
 	struct account *a = target->account;
 	struct op *op = op_new(OP_APPEND);
@@ -438,6 +447,8 @@ int change_upload(struct folder *target, const struct str *message, uint32_t fla
 	free(op->message_id);
 	op->message_id = mem_strdup(message_id);
 	op->set = flags & MAIL_SERVER_FLAGS;
+	free(op->keywords_set);
+	op->keywords_set = mem_strdup(keywords);
 	rc = file_replace(path, str_c(message), message->len, 0600, err);
 	if (rc == 0 && received) /* the date that the server is told (replay.c) */
 		utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW);
@@ -469,10 +480,12 @@ static int upload(
 		if (rc == 0) {
 			/* The row's strings last until the cache is used again. */
 			char *message_id = mem_strdup(s.message_id);
+			char *keywords = mem_strdup(s.keywords);
 
-			rc = change_upload(
-				target, &bytes, flag_of(f, uids[i]), s.received, message_id, err);
+			rc = change_upload(target, &bytes, flag_of(f, uids[i]), keywords,
+				s.received, message_id, err);
 			free(message_id);
+			free(keywords);
 		}
 		str_done(&bytes);
 	}
@@ -486,19 +499,28 @@ static int download(
 	for (size_t i = 0; i < n; i++) {
 		struct str bytes = STR_INIT;
 		struct bodies_key key = {f->name, cache_meta(f->cache)->uidvalidity, uids[i]};
-		struct str base = STR_INIT;
+		char *keywords = keywords_of(f, uids[i]);
+		struct maildir_mail m = {.keywords = keywords};
 		int rc = bodies_get(f->account->bodies, &key, "eml", &bytes, err);
 
 		if (rc != 0)
 			err_set(err, ERR_GONE,
 				_("The whole message is not here yet: open it once, then copy it"));
-		if (rc == 0)
-			rc = maildir_deliver(target->dir, bytes.p, bytes.len,
-				flag_of(f, uids[i]) & MAIL_SERVER_FLAGS, NULL, &base, err);
+		if (rc == 0) {
+			m.p = bytes.p;
+			m.len = bytes.len;
+			m.flags = flag_of(f, uids[i]) & MAIL_SERVER_FLAGS;
+			maildir_deliver_many(target->dir, &m, 1);
+			if (!m.base.len) {
+				*err = m.err;
+				rc = -1;
+			}
+		}
 		if (rc == 0)
 			rc = maildir_sync(target->dir, err);
 		str_done(&bytes);
-		str_done(&base);
+		str_done(&m.base);
+		free(keywords);
 		if (rc != 0)
 			return -1;
 	}

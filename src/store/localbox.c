@@ -40,17 +40,21 @@ static int one_of_mbox(void *ctx, uint64_t offset, uint64_t length, uint32_t rec
 {
 	struct mbox_walk *w = ctx;
 	struct maildir_entry e = {.size = length, .received = received, .keywords = ""};
-	struct str message = STR_INIT;
+	struct str message = STR_INIT, keywords = STR_INIT;
 	char base[48];
 	int rc;
 
 	snprintf(base, sizeof(base), "%llu-%llu", (unsigned long long)offset,
 		(unsigned long long)length);
 	e.base = base;
-	if (mbox_read(w->path, offset, length, &message, NULL) == 0)
+	if (mbox_read(w->path, offset, length, &message, NULL) == 0) {
 		e.flags = mbox_flags(message.p, message.len);
+		mbox_keywords(message.p, message.len, &keywords);
+		e.keywords = str_c(&keywords);
+	}
 	str_done(&message);
 	rc = w->fn(w->ctx, &e);
+	str_done(&keywords);
 	return rc;
 }
 

@@ -1,3 +1,4 @@
+#include "store/keywords.h"
 #include "store/mbox.h"
 
 #include "base/i18n.h"
@@ -525,13 +526,42 @@ uint32_t mbox_flags(const char *message, size_t len)
 	return flags;
 }
 
+void mbox_keywords(const char *message, size_t len, struct str *out)
+{
+	static const char name[] = "X-Keywords:";
+	const char *p = message, *end = message + len;
+
+	str_clear(out);
+	while (p < end && *p != '\n' && *p != '\r') {
+		const char *nl = memchr(p, '\n', (size_t)(end - p));
+		const char *next = nl ? nl + 1 : end, *at = p + strlen(name);
+		bool ours = (size_t)(next - p) >= strlen(name) &&
+			    strncasecmp(p, name, strlen(name)) == 0;
+
+		while (ours && at < next && out->len < KEYWORDS_TEXT_MAX) {
+			size_t n = 0;
+
+			while (at + n < next && !strchr(" \t\r\n", at[n]))
+				n++;
+			if (keywords_ok(at, n) && !keywords_has(str_c(out), at, n)) {
+				if (out->len)
+					str_addc(out, ' ');
+				str_add(out, at, n);
+			}
+			at += n + 1;
+		}
+		p = next;
+	}
+}
+
 /* --- writing --- */
 
-/* "Status:" and "X-Status:" belong to the mailbox file. */
+/* "Status:", "X-Status:" and "X-Keywords:" belong to the mailbox file. */
 static bool is_status(const char *p, size_t len)
 {
 	return (len >= 7 && strncasecmp(p, "Status:", 7) == 0) ||
-	       (len >= 9 && strncasecmp(p, "X-Status:", 9) == 0);
+	       (len >= 9 && strncasecmp(p, "X-Status:", 9) == 0) ||
+	       (len >= 11 && strncasecmp(p, "X-Keywords:", 11) == 0);
 }
 
 /* The line that begins at p, without its end; *next is behind it. Several CR before the LF belong
@@ -578,23 +608,26 @@ static void put_from_line(struct str *out, uint32_t received)
 		tm.tm_year + 1900);
 }
 
-static void put_status(struct str *out, uint32_t flags)
+static void put_status(struct str *out, uint32_t flags, const char *keywords)
 {
 	str_addf(out, "Status: %sO\n", flags & MAIL_SEEN ? "R" : "");
 	if (flags & (MAIL_ANSWERED | MAIL_FLAGGED | MAIL_DELETED | MAIL_DRAFT))
 		str_addf(out, "X-Status: %s%s%s%s\n", flags & MAIL_ANSWERED ? "A" : "",
 			flags & MAIL_FLAGGED ? "F" : "", flags & MAIL_DELETED ? "D" : "",
 			flags & MAIL_DRAFT ? "T" : "");
+	if (*keywords)
+		str_addf(out, "X-Keywords: %s\n", keywords);
 }
 
 /* The status comes first: so the "From " line stands before a field whatever the message is. */
-static const char *put_header(struct str *out, const char *p, const char *end, uint32_t flags)
+static const char *put_header(
+	struct str *out, const char *p, const char *end, uint32_t flags, const char *keywords)
 {
 	const char *next;
 	bool skipping = false;
 	size_t len;
 
-	put_status(out, flags);
+	put_status(out, flags, keywords);
 	for (; p < end && (len = line_at(p, end, &next)) > 0; p = next) {
 		if (*p != ' ' && *p != '\t')
 			skipping = is_status(p, len);
@@ -606,12 +639,13 @@ static const char *put_header(struct str *out, const char *p, const char *end, u
 	return p;
 }
 
-void mbox_put(struct str *out, const char *message, size_t len, uint32_t received, uint32_t flags)
+void mbox_put(struct str *out, const char *message, size_t len, uint32_t received, uint32_t flags,
+	const char *keywords)
 {
 	const char *end = message + len, *next, *p;
 
 	put_from_line(out, received);
-	p = put_header(out, message, end, flags);
+	p = put_header(out, message, end, flags, keywords);
 	for (; p < end; p = next) {
 		size_t n = line_at(p, end, &next);
 

@@ -43,15 +43,18 @@ int mbox_read(const char *path, uint64_t offset, uint64_t length, struct str *ou
 
 /* enum mail_flag from the Status and X-Status fields of a message's header. */
 uint32_t mbox_flags(const char *message, size_t len);
+/* The words of X-Keywords fields that are keywords, as keywords.h has them; replaces out. */
+void mbox_keywords(const char *message, size_t len, struct str *out);
 /* Takes those fields out of a message that was read from an mbox: they are not the mail's own. */
 void mbox_strip_status(struct str *message);
 
 /*
  * Appends one message as it stands in an mbox: "From " line (received: seconds since 1970, written
- * in UTC), the flags in Status and X-Status, header, body quoted as mboxrd does, an empty line.
- * Line ends CRLF become LF. What mbox_scan and mbox_read give back is the message, with a line end
- * at its end if it had none.
+ * in UTC), the flags in Status and X-Status, keywords ("": none) in X-Keywords, header, body quoted
+ * as mboxrd does, an empty line. Line ends CRLF become LF. What mbox_scan and mbox_read give back
+ * is the message, with a line end at its end if it had none.
  */
-void mbox_put(struct str *out, const char *message, size_t len, uint32_t received, uint32_t flags);
+void mbox_put(struct str *out, const char *message, size_t len, uint32_t received, uint32_t flags,
+	const char *keywords);
 
 #endif

@@ -24,6 +24,7 @@ enum sink_kind { TO_MBOX, TO_MAILDIR, TO_FOLDER };
 
 struct held {
 	struct str bytes;
+	char *keywords; /* owned */
 	uint32_t flags, received;
 	char tag[TAG + 1];
 };
@@ -54,8 +55,10 @@ static struct sink *new_sink(enum sink_kind kind)
 
 static void drop_held(struct sink *s)
 {
-	for (size_t i = 0; i < s->nheld; i++)
+	for (size_t i = 0; i < s->nheld; i++) {
 		str_done(&s->held[i].bytes);
+		free(s->held[i].keywords);
+	}
 	s->nheld = s->bytes_held = 0;
 }
 
@@ -235,14 +238,14 @@ static bool folder_has(struct sink *s, const struct str *message, const struct e
 
 /* --- putting --- */
 
-static void hold(
-	struct sink *s, struct str *message, uint32_t flags, uint32_t received, const char *tag)
+static void hold(struct sink *s, struct str *message, uint32_t flags, const char *keywords,
+	uint32_t received, const char *tag)
 {
 	struct held *h;
 
 	s->held = mem_grow(s->held, &s->cap_held, s->nheld + 1, sizeof(*s->held));
 	h = &s->held[s->nheld++];
-	*h = (struct held){*message, flags, received, ""};
+	*h = (struct held){*message, mem_strdup(keywords), flags, received, ""};
 	snprintf(h->tag, sizeof(h->tag), "%s", tag);
 	*message = (struct str)STR_INIT;
 	s->bytes_held += h->bytes.len;
@@ -253,21 +256,21 @@ static int flush_when_full(struct sink *s, struct err *err)
 	return s->nheld >= MAILDIR_MANY || s->bytes_held >= BATCH_BYTES ? sink_flush(s, err) : 0;
 }
 
-static int put_mbox(struct sink *s, const struct str *message, uint32_t flags, uint32_t received,
-	struct err *err)
+static int put_mbox(struct sink *s, const struct str *message, uint32_t flags, const char *keywords,
+	uint32_t received, struct err *err)
 {
 	struct str text = STR_INIT;
 	int rc;
 
-	mbox_put(&text, str_c(message), message->len, received, flags);
+	mbox_put(&text, str_c(message), message->len, received, flags, keywords);
 	rc = file_write_all(s->fd, text.p, text.len, err);
 	str_done(&text);
 	s->written++;
 	return rc;
 }
 
-static int put_maildir(
-	struct sink *s, struct str *message, uint32_t flags, uint32_t received, struct err *err)
+static int put_maildir(struct sink *s, struct str *message, uint32_t flags, const char *keywords,
+	uint32_t received, struct err *err)
 {
 	unsigned char sum[HASH_SHA256_SIZE];
 	char tag[TAG + 1];
@@ -276,12 +279,12 @@ static int put_maildir(
 	hash_hex(tag, sum, TAG / 2);
 	if (map_get(s->tags, tag))
 		return 1;
-	hold(s, message, flags, received, tag);
+	hold(s, message, flags, keywords, received, tag);
 	return flush_when_full(s, err);
 }
 
-static int put_folder(
-	struct sink *s, struct str *message, uint32_t flags, uint32_t received, struct err *err)
+static int put_folder(struct sink *s, struct str *message, uint32_t flags, const char *keywords,
+	uint32_t received, struct err *err)
 {
 	struct envelope e = {0};
 	int rc;
@@ -290,9 +293,10 @@ static int put_folder(
 	if (folder_has(s, message, &e)) {
 		rc = 1;
 	} else if (!s->folder->local) {
-		rc = change_upload(s->folder, message, flags, received, e.message_id, err);
+		rc = change_upload(
+			s->folder, message, flags, keywords, received, e.message_id, err);
 	} else {
-		hold(s, message, flags, received, "");
+		hold(s, message, flags, keywords, received, "");
 		rc = flush_when_full(s, err);
 	}
 	envelope_done(&e);
@@ -311,18 +315,18 @@ static void to_lf(struct str *message)
 		str_cut(message, (size_t)(to - message->p));
 }
 
-int sink_put(
-	struct sink *s, struct str *message, uint32_t flags, uint32_t received, struct err *err)
+int sink_put(struct sink *s, struct str *message, uint32_t flags, const char *keywords,
+	uint32_t received, struct err *err)
 {
 	flags &= MAIL_SERVER_FLAGS;
 	to_lf(message);
 	switch (s->kind) {
 	case TO_MBOX:
-		return put_mbox(s, message, flags, received, err);
+		return put_mbox(s, message, flags, keywords, received, err);
 	case TO_MAILDIR:
-		return put_maildir(s, message, flags, received, err);
+		return put_maildir(s, message, flags, keywords, received, err);
 	default:
-		return put_folder(s, message, flags, received, err);
+		return put_folder(s, message, flags, keywords, received, err);
 	}
 }
 
@@ -376,6 +380,7 @@ int sink_flush(struct sink *s, struct err *err)
 			.len = s->held[i].bytes.len,
 			.flags = s->held[i].flags,
 			.received = s->held[i].received,
+			.keywords = s->held[i].keywords,
 			.tag = *s->held[i].tag ? s->held[i].tag : NULL};
 	rc = deliver(s, mail, err);
 	for (size_t i = 0; i < s->nheld; i++)

@@ -29,11 +29,12 @@ struct sink *sink_folder(struct folder *f);
 void sink_free(struct sink *s); /* what was not flushed is not written; NULL is fine */
 
 /*
- * One message; its bytes are taken out of *message. flags: enum mail_flag; received: seconds since
+ * One message; its bytes are taken out of *message. flags: enum mail_flag; keywords: "" or
+ * those it has, of which a Maildir takes as many as it has room for; received: seconds since
  * 1970. 0: taken (written with the next flush at the latest), 1: there already, -1.
  */
-int sink_put(
-	struct sink *s, struct str *message, uint32_t flags, uint32_t received, struct err *err);
+int sink_put(struct sink *s, struct str *message, uint32_t flags, const char *keywords,
+	uint32_t received, struct err *err);
 /* All that was put is durable when it returns 0. Maildir: also read back and compared. */
 int sink_flush(struct sink *s, struct err *err);
 /* Flushes; an mbox is read back, compared by its count of messages, and gets its name. */

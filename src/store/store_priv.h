@@ -385,7 +385,7 @@ int change_keywords(struct folder *f, const uint32_t *uids, size_t n, const char
 /* Puts a message (LF line ends) among those to be appended to a folder of the server; durable.
  * received: seconds since 1970, 0: now. */
 int change_upload(struct folder *target, const struct str *message, uint32_t flags,
-	uint32_t received, const char *message_id, struct err *err);
+	const char *keywords, uint32_t received, const char *message_id, struct err *err);
 
 /* --- overlay.c --- */
 /* Marks as the user wants them: what the server says plus the operations it has not confirmed yet,

@@ -20,7 +20,7 @@
 enum { MESSAGE_MAX = 512 << 20, TELL_MS = 200 };
 
 struct import_row {
-	char *base; /* owned */
+	char *base, *keywords; /* owned */
 	uint32_t flags, received;
 };
 
@@ -55,8 +55,10 @@ static void close_folder(struct transfer *t)
 	if (t->folder)
 		folder_unuse(t->folder);
 	t->folder = NULL;
-	for (size_t i = 0; t->rows && i < t->n; i++)
+	for (size_t i = 0; t->rows && i < t->n; i++) {
 		free(t->rows[i].base);
+		free(t->rows[i].keywords);
+	}
 	MEM_FREE(t->rows);
 	t->cap_rows = 0;
 	MEM_FREE(t->uids);
@@ -221,7 +223,8 @@ static int note_row(void *ctx, const struct maildir_entry *e)
 	struct transfer *t = ctx;
 
 	t->rows = mem_grow(t->rows, &t->cap_rows, t->n + 1, sizeof(*t->rows));
-	t->rows[t->n++] = (struct import_row){mem_strdup(e->base), e->flags, e->received};
+	t->rows[t->n++] = (struct import_row){
+		mem_strdup(e->base), mem_strdup(e->keywords), e->flags, e->received};
 	return 0;
 }
 
@@ -256,7 +259,7 @@ static void note_failure(struct transfer *t, const struct err *err)
 
 /* 0: in out; 1: it is being fetched; -1. */
 static int read_next(struct store *s, struct transfer *t, struct str *out, uint32_t *flags,
-	uint32_t *received, struct err *err)
+	struct str *keywords, uint32_t *received, struct err *err)
 {
 	const struct columns *c;
 	ptrdiff_t row;
@@ -267,6 +270,7 @@ static int read_next(struct store *s, struct transfer *t, struct str *out, uint3
 
 		*flags = r->flags;
 		*received = r->received;
+		str_adds(keywords, r->keywords);
 		rc = localbox_read(t->dir, r->base, MESSAGE_MAX, out, err);
 		if (rc == 0 && localbox_is_mbox(t->dir))
 			mbox_strip_status(out);
@@ -278,17 +282,20 @@ static int read_next(struct store *s, struct transfer *t, struct str *out, uint3
 		return err_set(err, ERR_GONE, _("The message is no longer there"));
 	*flags = c->flags[row];
 	*received = c->received[row];
+	str_adds(keywords, cache_keyset(t->folder->cache, c->keyset[row]));
 	return read_message(s, t->folder, t->uids[t->at], t->request, out, err);
 }
 
 /* 0: go on; 1: waits for the message; -1: nothing more can be copied. */
 static int copy_next(struct store *s, struct transfer *t, struct err *err)
 {
-	struct str message = STR_INIT;
+	struct str message = STR_INIT, keywords = STR_INIT;
 	uint32_t flags = 0, received = 0;
 	struct err why = {0};
-	int rc = read_next(s, t, &message, &flags, &received, &why);
+	int rc = read_next(s, t, &message, &flags, &keywords, &received, &why);
 
+	if (rc != 0)
+		str_done(&keywords);
 	if (rc == 1) {
 		t->request = NULL; /* it comes back with the message */
 		t->work.waits = true;
@@ -302,8 +309,9 @@ static int copy_next(struct store *s, struct transfer *t, struct err *err)
 	}
 	t->request->op_id = 0;
 	t->octets += message.len;
-	rc = sink_put(t->sink, &message, flags, received, err);
+	rc = sink_put(t->sink, &message, flags, str_c(&keywords), received, err);
 	str_done(&message);
+	str_done(&keywords);
 	if (rc < 0)
 		return -1;
 	if (rc == 1)

@@ -344,11 +344,18 @@ static int append(struct lane_thread *l, struct job *j, struct imap_copied *copi
 
 	if (was_appended(l, j, &rc, err) || rc != 0)
 		return rc;
-	rc = imap_append(im, j->target, j->bytes.p, j->bytes.len, j->op->set, j->date, copied, err);
+	rc = imap_append(im, j->target, j->bytes.p, j->bytes.len, j->op->set, j->op->keywords_set,
+		j->date, copied, err);
 	if (rc != 0 && err->kind == ERR_REFUSED && imap_create(im, j->target, NULL) == 0) {
 		*err = (struct err){0};
-		rc = imap_append(
-			im, j->target, j->bytes.p, j->bytes.len, j->op->set, j->date, copied, err);
+		rc = imap_append(im, j->target, j->bytes.p, j->bytes.len, j->op->set,
+			j->op->keywords_set, j->date, copied, err);
+	}
+	/* A keyword the folder does not take must not keep the mail out. */
+	if (rc != 0 && err->kind == ERR_REFUSED && *j->op->keywords_set) {
+		*err = (struct err){0};
+		rc = imap_append(im, j->target, j->bytes.p, j->bytes.len, j->op->set, NULL, j->date,
+			copied, err);
 	}
 	return rc;
 }

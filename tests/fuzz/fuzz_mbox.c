@@ -19,7 +19,7 @@ struct seen {
 static int check(void *ctx, uint64_t offset, uint64_t length, uint32_t received)
 {
 	struct seen *s = ctx;
-	struct str out = STR_INIT;
+	struct str out = STR_INIT, words = STR_INIT;
 
 	(void)received;
 	if (offset < s->end + 5 || length > s->size || offset > s->size - length)
@@ -33,8 +33,10 @@ static int check(void *ctx, uint64_t offset, uint64_t length, uint32_t received)
 		if (mbox_read(s->path, offset, length, &out, NULL) != 0 || out.len > length)
 			abort();
 		mbox_flags(str_c(&out), out.len);
+		mbox_keywords(str_c(&out), out.len, &words);
 	}
 	str_done(&out);
+	str_done(&words);
 	return 0;
 }
 
@@ -55,7 +57,7 @@ static void put_three(const char *p, size_t len)
 	uint64_t n = 0;
 
 	for (uint32_t i = 0; i < 3; i++)
-		mbox_put(&file, p, len, i, i);
+		mbox_put(&file, p, len, i, i, "work");
 	if (fd < 0 || write(fd, file.p, file.len) != (ssize_t)file.len)
 		abort();
 	str_addf(&path, "/proc/self/fd/%d", fd);

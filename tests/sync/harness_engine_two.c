@@ -475,7 +475,7 @@ static void others(unsigned lot)
 		"From: a@example.org\r\nSubject: n%u\r\nMessage-ID: "
 		"<n%u@example.org>\r\n\r\nText\r\n",
 		arrived + 1, arrived + 1);
-	if (imap_append(observer, "INBOX", text.p, text.len, 0, 0, NULL, &err) != 0)
+	if (imap_append(observer, "INBOX", text.p, text.len, 0, NULL, 0, NULL, &err) != 0)
 		fail_msg("%s", err.text);
 	arrived++;
 	observer_look(observer, "INBOX", &s);

@@ -277,11 +277,69 @@ static void begins_with_pop3(void **state)
 	person_free(p);
 }
 
+static char *said(struct person *p, unsigned request)
+{
+	struct event *ev = answer(p, request);
+	char *text = mem_strdup(ev->kind == EVENT_FAILED ? ev->err.text : ev->text);
+
+	event_free(ev);
+	return text;
+}
+
+static void says(struct person *p, unsigned request, const char *what)
+{
+	char *text = said(p, request);
+
+	if (!strstr(text, what))
+		fail_msg("\"%s\" is not in \"%s\"", what, text);
+	free(text);
+}
+
+/* Into files and out of them, to a server and into local folders. */
+static void in_files(void **state)
+{
+	struct person *p = person_new("imap", "", "--count", "4"), *q;
+	struct msglist *l = open_folder(p, "INBOX"), *m;
+	char *box = file_join(p->home, "all.mbox"), *dir = file_join(p->home, "all"), *path;
+
+	(void)state;
+	UNTIL(p, msglist_count(l) == 4 && msglist_sync_percent(l) == 100);
+	give(p, l, msglist_uid(l, 1), "", "work later");
+	give(p, l, msglist_uid(l, 2), "", "home");
+	UNTIL(p, engine_pending(p->engine) == 0);
+	says(p, engine_export(p->engine, l, NULL, 0, box), "4 messages written");
+	says(p, engine_export(p->engine, l, NULL, 0, dir), "4 messages written");
+	path = file_join(dir, "dovecot-keywords");
+	assert_int_equal(access(path, R_OK), 0);
+	free(path);
+	says(p, engine_import(p->engine, 0, box, "Old"), "4 messages imported");
+	UNTIL(p, engine_pending(p->engine) == 0);
+	m = open_folder(p, "Old");
+	UNTIL(p, msglist_count(m) == 4 && msglist_sync_percent(m) == 100);
+	assert_int_equal(found(p, m, "keyword:later"), 1);
+	assert_int_equal(found(p, m, "keyword:home"), 1);
+	q = person_new("pop3", "", "--count", "1");
+	m = open_folder(q, "INBOX");
+	UNTIL(q, msglist_count(m) == 1);
+	says(q, engine_import(q->engine, 0, dir, "Dir"), "4 messages imported");
+	says(q, engine_import(q->engine, 0, box, "Box"), "4 messages imported");
+	for (int i = 0; i < 2; i++) {
+		m = open_folder(q, i ? "Dir" : "Box");
+		UNTIL(q, msglist_count(m) == 4);
+		assert_int_equal(found(q, m, "keyword:later keyword:work"), 1);
+		assert_int_equal(found(q, m, "keyword:home"), 1);
+	}
+	free(box);
+	free(dir);
+	person_free(q);
+	person_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(by_imap), cmocka_unit_test(offline),
 		cmocka_unit_test(by_pop3), cmocka_unit_test(switches),
-		cmocka_unit_test(begins_with_pop3)};
+		cmocka_unit_test(begins_with_pop3), cmocka_unit_test(in_files)};
 	int failed;
 
 	i18n_init();

@@ -178,7 +178,7 @@ void world_put(struct imap *im, struct world *w)
 			"From: a@example.org\r\nSubject: m%u\r\nMessage-ID: <m%u@example.org>\r\n"
 			"Date: Sat, 03 Jan 2026 01:%02u:00 +0000\r\n\r\nText %u\r\n",
 			id, id, id, id);
-		if (imap_append(im, "INBOX", text.p, text.len, 0, 0, NULL, &err) != 0)
+		if (imap_append(im, "INBOX", text.p, text.len, 0, NULL, 0, NULL, &err) != 0)
 			fail_msg("%s", err.text);
 		str_done(&text);
 	}

@@ -330,7 +330,7 @@ static void test_names(void **state)
 		assert_int_equal(imap_delete(im, name, NULL), -1);
 		assert_int_equal(imap_rename(im, "a", name, NULL), -1);
 		assert_int_equal(imap_status(im, name, &st, NULL), -1);
-		assert_int_equal(imap_append(im, name, "x", 1, 0, 0, NULL, NULL), -1);
+		assert_int_equal(imap_append(im, name, "x", 1, 0, NULL, 0, NULL, NULL), -1);
 	}
 	assert_true(imap_is_alive(im));
 	assert_int_equal(imap_create(im, "a\"b\\", NULL), 0);
@@ -436,12 +436,12 @@ static void test_append_rude(void **state)
 	struct err err = {0};
 
 	(void)state;
-	if (imap_append(im, "Sent", "a\r\nbc", 5, IMAP_SEEN, 1704067200, &c, &err))
+	if (imap_append(im, "Sent", "a\r\nbc", 5, IMAP_SEEN, NULL, 1704067200, &c, &err))
 		fail_msg("%s", err.text);
 	assert_int_equal(c.uidvalidity, 9);
 	assert_string_equal(c.uids, "44");
 	free(c.uids);
-	assert_int_equal(imap_append(im, "Sent", "a\r\nbc", 5, 0, 0, &c, &err), -1);
+	assert_int_equal(imap_append(im, "Sent", "a\r\nbc", 5, 0, NULL, 0, &c, &err), -1);
 	assert_int_equal(err.kind, ERR_REFUSED);
 	assert_null(c.uids);
 	assert_int_equal(imap_noop(im, &news, &err), 0);
@@ -914,7 +914,7 @@ static void test_real_messages(void **state)
 	watcher = open_real("SRV_IMAP", NET_STARTTLS, NULL);
 	assert_int_equal(imap_select(watcher, name, NULL, NULL, NULL, NULL, &sel, &err), 0);
 
-	if (imap_append(im, name, NESTED, strlen(NESTED), IMAP_FLAGGED, 1700000000, &c, &err))
+	if (imap_append(im, name, NESTED, strlen(NESTED), IMAP_FLAGGED, NULL, 1700000000, &c, &err))
 		fail_msg("%s", err.text);
 	assert_non_null(c.uids);
 	assert_int_equal(c.uidvalidity, sel.uidvalidity);
@@ -1015,7 +1015,7 @@ static void test_real_many(void **state)
 	assert_int_equal(imap_create(im, name, &err), 0);
 	for (int i = 0; i < N; i++)
 		assert_int_equal(
-			imap_append(im, name, NESTED, strlen(NESTED), 0, 0, NULL, &err), 0);
+			imap_append(im, name, NESTED, strlen(NESTED), 0, NULL, 0, NULL, &err), 0);
 	assert_int_equal(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &err), 0);
 	assert_int_equal(sel.exists, N);
 	assert_int_equal(imap_fetch(im, "1:*", 0xff, "SUBJECT", 0, see, NULL, &s, &err), 0);
@@ -1198,7 +1198,8 @@ static void make_full(const char *name)
 		str_addf(&text,
 			"From: Person %d <p%d@example.org>\r\nSubject: Number %d\r\n\r\nHello\r\n",
 			i, i, i);
-		assert_int_equal(imap_append(im, name, text.p, text.len, 0, 0, NULL, &err), 0);
+		assert_int_equal(
+			imap_append(im, name, text.p, text.len, 0, NULL, 0, NULL, &err), 0);
 	}
 	str_done(&text);
 	imap_logout(im);
@@ -1368,7 +1369,8 @@ static void test_real_compress(void **state)
 		fail_msg("%llu bytes plain, %llu packed", (unsigned long long)plain,
 			(unsigned long long)packed);
 	/* All else goes on: a literal of ours, waiting, and a word of the server on its own. */
-	assert_int_equal(imap_append(im, name, NESTED, strlen(NESTED), 0, 0, &copied, &err), 0);
+	assert_int_equal(
+		imap_append(im, name, NESTED, strlen(NESTED), 0, NULL, 0, &copied, &err), 0);
 	free(copied.uids);
 	assert_int_equal(imap_idle(im, -1, 50, &news, &err), 0);
 	assert_int_equal(imap_unselect(im, &err), 0);

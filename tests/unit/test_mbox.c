@@ -328,17 +328,21 @@ static void test_put(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
-		struct str file = STR_INIT, got = STR_INIT;
+		struct str file = STR_INIT, got = STR_INIT, words = STR_INIT;
 		uint64_t place[3] = {0};
 		uint32_t flags = MAIL_SEEN | MAIL_FLAGGED | (i % 2 ? MAIL_ANSWERED : MAIL_DRAFT);
 
-		mbox_put(&file, "S: 0\n\nx", 7, 50, 0);
-		mbox_put(&file, table[i].in, strlen(table[i].in), 1769850300, flags);
+		mbox_put(&file, "S: 0\n\nx", 7, 50, 0, "");
+		mbox_put(&file, table[i].in, strlen(table[i].in), 1769850300, flags,
+			i % 2 ? "work $Junk" : "");
 		help_write(at("mbox"), file.p, file.len);
 		assert_int_equal(mbox_scan(at("mbox"), note_place, place, NULL), 0);
 		assert_int_equal(place[0], 2);
 		assert_int_equal(mbox_read(at("mbox"), place[1], place[2], &got, NULL), 0);
 		assert_int_equal(mbox_flags(got.p, got.len), flags);
+		mbox_keywords(got.p, got.len, &words);
+		assert_string_equal(str_c(&words), i % 2 ? "work $Junk" : "");
+		str_done(&words);
 		mbox_strip_status(&got);
 		assert_string_equal(str_c(&got), table[i].want ? table[i].want : table[i].in);
 		assert_non_null(
