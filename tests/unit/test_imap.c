@@ -344,6 +344,27 @@ static void test_names(void **state)
 	str_done(&got);
 }
 
+/* Only what PERMANENTFLAGS names is kept: the others are refused without asking. */
+static void keywords_not_kept(void **state)
+{
+	struct rude *r;
+	struct imap *im = select_rude(&r,
+		IN("UIDPLUS") "C: SELECT \"INBOX\"\nS: * 10 EXISTS\nS: * OK [UIDVALIDITY 7] x\nS: "
+			      "* "
+			      "OK [PERMANENTFLAGS (\\Seen Known)] x\nS: * OK [UIDNEXT 101] x\nS: "
+			      "%t OK [READ-WRITE] done\n"
+			      "C: +FLAGS.SILENT (known)\nS: %t OK done\n");
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(imap_store(im, "1", true, 0, "other", &err), -1);
+	assert_int_equal(err.kind, ERR_REFUSED);
+	assert_int_equal(imap_store(im, "1", true, 0, "known", &err), 0);
+	assert_true(imap_is_alive(im));
+	imap_free(im);
+	rude_end(r, NULL);
+}
+
 static void test_bad_arguments(void **state)
 {
 	struct rude *r;
@@ -1393,6 +1414,7 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(test_fetch_rude),
 		cmocka_unit_test(test_vanished),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(keywords_not_kept),
 		cmocka_unit_test(test_bad_arguments),
 		cmocka_unit_test(test_list_rude),
 		cmocka_unit_test(test_append_rude),
