@@ -362,7 +362,7 @@ static void show_keywords(struct app *a, const struct selection *s)
 	if (words.len)
 		app_message(a, _("Keywords:%s"), words.p);
 	else
-		app_message(a, _("No keywords; give one with :keyword +WORD"));
+		app_message(a, _("No keywords; give one with :keyword WORD"));
 	strv_done(&all);
 	str_done(&words);
 }
@@ -372,14 +372,16 @@ static void change_keywords(struct app *a, const struct selection *s, const stru
 	struct str clear = STR_INIT, set = STR_INIT;
 
 	for (size_t i = 0; i < args->n; i++) {
-		struct str *to = args->v[i][0] == '-' ? &clear : &set;
+		const char *word = args->v[i];
+		struct str *to = *word == '-' ? &clear : &set;
 
-		if ((args->v[i][0] != '-' && args->v[i][0] != '+') || !args->v[i][1] ||
-			strchr(args->v[i], ' ')) {
-			app_error(a, _("Say +WORD to give a keyword, -WORD to take it away"));
+		word += *word == '-' || *word == '+';
+		if (!*word || strchr(word, ' ')) {
+			app_error(
+				a, _("Say WORD or +WORD to give a keyword, -WORD to take it away"));
 			goto out;
 		}
-		str_addf(to, "%s%s", to->len ? " " : "", args->v[i] + 1);
+		str_addf(to, "%s%s", to->len ? " " : "", word);
 	}
 	if (msglist_read_only(s->list))
 		app_error(a, _("This folder is read only"));

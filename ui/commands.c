@@ -115,7 +115,7 @@ static const struct command table[] = {
 		N_("set a flag: read, answered, flagged or deleted"), cmd_set_flag, NULL},
 	{"clear-flag", "[FLAG]", UI_INDEX | UI_READER, 0, 1,
 		N_("clear a flag: read, answered, flagged or deleted"), cmd_clear_flag, NULL},
-	{"keyword", "[+WORD|-WORD...]", UI_INDEX | UI_READER, 0, -1,
+	{"keyword", "[WORD|-WORD...]", UI_INDEX | UI_READER, 0, -1,
 		N_("give keywords (labels) or take them away; alone: show them"), cmd_keyword,
 		complete_keyword},
 	{"tag", "", UI_INDEX | UI_READER, 0, 0, N_("tag or untag this message"), cmd_tag, NULL},

@@ -184,7 +184,7 @@ void complete_protocol(struct app *a, int nth, const char *word, struct strv *ou
 /* Those that messages of this folder have. */
 void complete_keyword(struct app *a, int nth, const char *word, struct strv *out)
 {
-	char sign[2] = {*word == '-' ? '-' : '+', '\0'};
+	const char *sign = *word == '-' ? "-" : *word == '+' ? "+" : "";
 	struct strv known = STRV_INIT;
 	struct selection s;
 
@@ -197,7 +197,7 @@ void complete_keyword(struct app *a, int nth, const char *word, struct strv *out
 		struct str one = STR_INIT;
 
 		str_addf(&one, "%s%s", sign, known.v[i]);
-		offer(out, one.p, *word ? word : sign);
+		offer(out, one.p, word);
 		str_done(&one);
 	}
 	strv_done(&known);

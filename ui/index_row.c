@@ -117,6 +117,46 @@ static void add_glyphs(struct str *out, const struct msg_row *r, bool ascii, int
 		str_adds(out, r->last_child ? "└─>" : "├─>");
 }
 
+void index_keywords(struct str *out, const char *keywords)
+{
+	static const char *const hidden[] = {"junk", "nonjunk", "notjunk", "forwarded"};
+
+	for (const char *p = keywords ? keywords : ""; *(p += strspn(p, " "));) {
+		size_t len = strcspn(p, " ");
+		bool shown = *p != '$';
+
+		for (size_t i = 0; shown && i < sizeof(hidden) / sizeof(*hidden); i++)
+			shown = strlen(hidden[i]) != len || !str_istarts(p, hidden[i]);
+		if (shown) {
+			str_adds(out, out->len ? " " : "");
+			utf8_clean(out, p, len, UTF8_LINE);
+		}
+		p += len;
+	}
+}
+
+/* At most a third of the room; returns the columns that are used, a space behind them included. */
+static int add_keywords(struct line *out, const struct msg_row *r, bool space, int columns)
+{
+	struct str text = STR_INIT;
+	int used = 0;
+
+	index_keywords(&text, r->keywords);
+	if (text.len && columns >= 12) {
+		used = utf8_columns(str_c(&text), text.len);
+		used = used < columns / 3 ? used : columns / 3;
+		line_add(out, STYLE_PLAIN, space ? " " : "");
+		line_pad(out, STYLE_KEYWORD, str_c(&text), used);
+		used += space;
+		if (!space) {
+			line_add(out, STYLE_PLAIN, " ");
+			used++;
+		}
+	}
+	str_done(&text);
+	return used;
+}
+
 static void add_subject(
 	struct line *out, const struct msg_row *r, const struct index_format *f, int columns)
 {
@@ -133,11 +173,12 @@ static void add_subject(
 		used = 0;
 	else
 		line_addn(out, STYLE_THREAD, str_c(&glyphs), glyphs.len);
+	columns -= used + add_keywords(out, r, used > 0, columns - used);
 	if (r->hidden)
 		str_addf(&text, "[+%u] ", (unsigned)r->hidden);
 	if (!(f->same_subject && r->depth > 0))
 		str_addf(&text, "%s%s", used ? " " : "", subject);
-	line_pad(out, text_style(r, STYLE_SUBJECT), str_c(&text), columns - used);
+	line_pad(out, text_style(r, STYLE_SUBJECT), str_c(&text), columns);
 	str_done(&glyphs);
 	str_done(&text);
 }
@@ -208,8 +249,8 @@ enum {
 
 void index_row_key(struct str *key, const struct msg_row *r, const struct index_format *f)
 {
-	const char *const texts[] = {
-		r->from_name, r->from_mail, f->show_to ? r->to : NULL, r->subject, f->date_format};
+	const char *const texts[] = {r->from_name, r->from_mail, f->show_to ? r->to : NULL,
+		r->subject, r->keywords, f->date_format};
 	const int64_t numbers[] = {r->uid, r->flags, r->size, r->date,
 		r->depth << 8 | r->last_child << 1 | r->tagged, (int64_t)r->lines, r->hidden,
 		f->width << 8 | f->ascii << 2 | f->show_to << 1 | f->same_subject,

@@ -29,6 +29,9 @@ void index_row_key(struct str *key, const struct msg_row *row, const struct inde
 /* "09:14" today, "Fri" in the last six days, "12 Mar" this year, "2024-03" before; wide: longer
  * forms of at most twelve columns. */
 void index_date(struct str *out, time_t date, time_t now, bool wide);
+/* The keywords that a person would give, with one space between them: not $MDNSent, NonJunk and the
+ * like, which programs set for each other. */
+void index_keywords(struct str *out, const char *keywords);
 /* The subject behind its "Re:", "Fwd:", "Aw:" ... */
 const char *index_bare_subject(const char *subject);
 

@@ -44,6 +44,7 @@ static const struct theme_row theme[STYLES] = {
 	[STYLE_DATE] = {"date", {246, D}, {242, D}, 0, 0},
 	[STYLE_SIZE] = {"size", {246, D}, {242, D}, 0, 0},
 	[STYLE_THREAD] = {"thread", {242, D}, {246, D}, 0, 0},
+	[STYLE_KEYWORD] = {"keyword", {114, D}, {28, D}, 0, 0},
 	[STYLE_ACCOUNT] = {"account", {110, D}, {25, D}, BOLD, BOLD},
 	[STYLE_FOLDER] = {"folder", {D, D}, {D, D}, 0, 0},
 	[STYLE_COUNT] = {"count", {114, D}, {28, D}, 0, BOLD},

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "ui/index_row.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -153,6 +154,18 @@ static void reader_draw(struct view *v, const struct region *r)
 	pager_draw(&x->pager, &inner);
 }
 
+static void add_keywords(struct line *out, struct reader_view *x, ptrdiff_t row)
+{
+	struct str words = STR_INIT;
+	struct msg_row m;
+
+	if (row >= 0 && msglist_row(x->list, (size_t)row, &m))
+		index_keywords(&words, m.keywords);
+	if (words.len)
+		line_addf(out, STYLE_STATUS_OK, "  %s", words.p);
+	str_done(&words);
+}
+
 static void reader_status(struct view *v, struct line *out)
 {
 	struct reader_view *x = self(v);
@@ -169,6 +182,7 @@ static void reader_status(struct view *v, struct line *out)
 	str_done(&s);
 	if (x->pager.nshown)
 		line_addf(out, STYLE_STATUS, "  %d%%", pager_percent(&x->pager));
+	add_keywords(out, x, row);
 	if (x->pager.hide_quotes)
 		line_add(out, STYLE_STATUS_WARN, _("  quotes hidden"));
 	if (x->m && x->m->partial)

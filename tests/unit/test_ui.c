@@ -397,6 +397,7 @@ static void test_index_row_width(void **state)
 					.depth = depth,
 					.lines = 0x55,
 					.from_name = i & 1 ? "山田太郎と長い名前の人" : "Al",
+					.keywords = i & 2 ? "work and more words" : NULL,
 					.subject = subjects[i]};
 				struct index_format f = {
 					.width = width, .now = 1700000100, .ascii = depth == 26};
@@ -433,6 +434,18 @@ static void test_index_row_text(void **state)
 	assert_string_equal(
 		str_c(&line.text), "*NFA Jeff B        │ └─> Re: cache               4k   22:13 ");
 	line_clear(&line);
+	m.keywords = "$MDNSent NonJunk todo work";
+	index_row(&line, &m, &f);
+	assert_string_equal(
+		str_c(&line.text), "*NFA Jeff B        │ └─> todo w… Re: cache       4k   22:13 ");
+	m.depth = 0;
+	line_clear(&line);
+	index_row(&line, &m, &f);
+	assert_string_equal(
+		str_c(&line.text), "*NFA Jeff B        todo wo… Re: cache            4k   22:13 ");
+	line_clear(&line);
+	m.keywords = NULL;
+	m.depth = 2;
 	f.same_subject = f.show_to = f.ascii = true;
 	m.flags = MSG_SEEN | MSG_ANSWERED;
 	m.tagged = false;
@@ -833,12 +846,23 @@ static void test_screen_keywords(void **state)
 	press(x, "=");
 	command(x, "keyword");
 	sees(x, "Keywords: work");
+	sees(x, "work Invoice 4711");
 	press(x, "Y + w Tab Enter");
 	assert_string_equal(fake_last(), "keywords 1 -() +(work)");
 	press(x, "Y - Tab Enter");
 	assert_string_equal(fake_last(), "keywords 1 -(work) +()");
-	command(x, "keyword work");
-	sees(x, "Say +WORD");
+	sees_not(x, "work Invoice");
+	press(x, "Y w Tab");
+	sees(x, ":keyword w");
+	press(x, "Esc");
+	command(x, "keyword home");
+	assert_string_equal(fake_last(), "keywords 1 -() +(home)");
+	sees(x, "home Invoice");
+	press(x, "Enter");
+	sees(x, "%  home");
+	press(x, "q");
+	command(x, "keyword -");
+	sees(x, "-WORD to take it away");
 	press(x, "= t j t ; Y");
 	type_text(x, "-later +two +three");
 	press(x, "Enter");
