@@ -70,6 +70,12 @@ void app_error(struct app *a, const char *fmt, ...)
 	va_end(ap);
 }
 
+void app_quiet(struct app *a)
+{
+	a->message_shown = false;
+	a->dirty = true;
+}
+
 void app_theme(struct app *a)
 {
 	a->styles = a->config->styles;

@@ -1,8 +1,9 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
-#include "ui/index_row.h"
+#include "ui/advice.h"
 #include "ui/cli_priv.h"
+#include "ui/index_row.h"
 #include "ui/json.h"
 
 #include <stdio.h>
@@ -184,72 +185,23 @@ enum cli_status cli_sync(struct cli *c)
 
 /* --- check --- */
 
-static void warn_insecure(const char *url)
+static void print_indented(const char *text)
 {
-	if (strstr(url, "+insecure://"))
-		printf(_("  Warning: %s is not encrypted: others on the way can read the password "
-			 "and "
-			 "the mail.\n"),
-			url);
+	for (const char *p = text; *p;) {
+		size_t len = strcspn(p, "\n");
+
+		printf("  %.*s\n", (int)len, p);
+		p += len + (p[len] == '\n');
+	}
 }
 
-/* How POP3 works with these settings, and whether the copy here becomes the only one. */
-static void print_pop3(const struct account_settings *a)
-{
-	int days = a->pop3_keep_days;
-
-	printf("  %s\n", _("By POP3 the inbox is fetched to this machine; other folders and all "
-			   "marks are kept here alone."));
-	if (days < 0)
-		printf("  %s\n",
-			_("pop3-keep always: every message stays on the server too, so this is "
-			  "never the only copy."));
-	else if (days == 0)
-		printf("  %s\n", _("Warning: pop3-keep never: by POP3 a message is deleted on the "
-				   "server as soon as it is here; this machine's copy is then the "
-				   "only one. Keep backups (talaria backup), or choose pop3-keep "
-				   "always."));
-	else
-		printf(ngettext("  Warning: pop3-keep %dd: by POP3 a message is deleted on the "
-				"server %d day after it came here; this machine's copy is then "
-				"the only one. pop3-keep always keeps both.\n",
-			       "  Warning: pop3-keep %dd: by POP3 a message is deleted on the "
-			       "server %d days after it came here; this machine's copy is then "
-			       "the only one. pop3-keep always keeps both.\n",
-			       (unsigned)days),
-			days, days);
-}
-
-/* Which protocol suits whom, from what is configured. */
 static void print_advice(const struct account_settings *a)
 {
-	bool pop3 = a->protocol == ACCOUNT_POP3;
+	struct str text = STR_INIT;
 
-	warn_insecure(a->imap);
-	warn_insecure(a->pop3);
-	warn_insecure(a->smtp);
-	if (a->password_kind == PASSWORD_PLAIN)
-		printf("  %s\n",
-			_("The password stands readable in the configuration; password command or "
-			  "keyring keep it elsewhere."));
-	if (!*a->smtp)
-		printf("  %s\n", _("There is no smtp line: this account cannot send."));
-	if (*a->imap && *a->pop3)
-		printf(_("  Mail is read by %s now; :protocol %s switches at any time, and loses "
-			 "nothing.\n"),
-			pop3 ? "POP3" : "IMAP", pop3 ? "imap" : "pop3");
-	else
-		printf(_("  Mail is read by %s; there is no %s line, so :protocol cannot "
-			 "switch.\n"),
-			pop3 ? "POP3" : "IMAP", pop3 ? "imap" : "pop3");
-	if (*a->imap)
-		printf("  %s\n", _("By IMAP mail, folders and marks stay on the server and are the "
-				   "same on every device; what was read is kept here as a copy."));
-	if (*a->pop3)
-		print_pop3(a);
-	printf("  %s\n",
-		_("IMAP suits mail that is read on several devices; POP3 suits one machine and "
-		  "little room on the server."));
+	advice_text(&text, a);
+	print_indented(str_c(&text));
+	str_done(&text);
 }
 
 static enum cli_status check_one(struct cli *c, int account)
@@ -266,12 +218,7 @@ static enum cli_status check_one(struct cli *c, int account)
 	ev = cli_final(c, engine_check(c->engine, (size_t)account), &err);
 	if (!ev)
 		return cli_fail(&err);
-	for (const char *p = ev->text ? ev->text : ""; *p;) {
-		size_t len = strcspn(p, "\n");
-
-		printf("  %.*s\n", (int)len, p);
-		p += len + (p[len] == '\n');
-	}
+	print_indented(ev->text ? ev->text : "");
 	if (ev->kind == EVENT_FAILED)
 		status = cli_fail(&ev->err);
 	event_free(ev);

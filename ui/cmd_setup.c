@@ -3,6 +3,7 @@
 
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "ui/advice.h"
 #include "ui/term.h"
 
 #include <stdlib.h>
@@ -172,6 +173,27 @@ void cmd_online(struct app *a, const struct args *args)
 	engine_set_offline(a->engine, false);
 }
 
+/* What worked is shown also when something else did not. */
+static void checked(struct app *a, void *ctx, struct event *ev)
+{
+	struct str text = STR_INIT;
+
+	(void)ctx;
+	app_quiet(a);
+	if (ev->kind == EVENT_TEXT || ev->kind == EVENT_FAILED) {
+		str_adds(&text, ev->text ? ev->text : "");
+		if (ev->kind == EVENT_FAILED)
+			str_addf(&text, "%s\n", ev->err.text);
+		str_addc(&text, '\n');
+		if (ev->account >= 0 && (size_t)ev->account < settings_accounts(a->settings))
+			advice_text(&text, settings_account(a->settings, (size_t)ev->account));
+		app_push(a, view_text_new(a, _("Result"), text_of_lines(str_c(&text))));
+	}
+	if (ev->kind == EVENT_FAILED)
+		app_finish(a, ev);
+	str_done(&text);
+}
+
 void cmd_check(struct app *a, const struct args *args)
 {
 	int i = account_arg(a, args->n ? args->v[0] : NULL);
@@ -179,7 +201,7 @@ void cmd_check(struct app *a, const struct args *args)
 	if (i < 0)
 		return;
 	a->progress_request = engine_check(a->engine, (size_t)i);
-	app_await(a, a->progress_request, NULL, NULL, NULL);
+	app_await(a, a->progress_request, checked, NULL, NULL);
 	app_message(a, _("Connecting …"));
 }
 

@@ -154,6 +154,7 @@ void app_theme(struct app *a);
 /* --- saying and asking --- */
 void app_message(struct app *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void app_error(struct app *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void app_quiet(struct app *a); /* what was said last lies over the key bar no longer */
 void app_ask(struct app *a, const char *label, const char *initial, enum history_kind history,
 	prompt_complete_fn *complete, app_answer_fn *fn, void *ctx, void *owner);
 void app_ask_choice(struct app *a, const char *label, const char *choices, app_answer_fn *fn,

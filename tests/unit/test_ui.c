@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/conf.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -632,12 +633,29 @@ static void look(struct screen *x)
 	}
 }
 
+static void add_account(struct settings *s)
+{
+	static const char text[] = "account home {\n"
+				   "    from \"Alice <alice@example.org>\"\n"
+				   "    imap imaps://alice@imap.example.org\n"
+				   "    pop3 pop3s://alice@pop.example.org\n"
+				   "}\n";
+	struct conf_errors errors = {0};
+	struct conf_block *conf = conf_parse(text, strlen(text), &errors);
+
+	settings_apply(s, conf, NULL, NULL, &errors);
+	assert_int_equal(errors.n, 0);
+	conf_free(conf);
+	conf_errors_done(&errors);
+}
+
 static struct screen *open_screen(int rows, int cols)
 {
 	struct screen *x = mem_alloc(sizeof(*x));
 	struct app_start start = {0};
 
 	x->s = settings_new();
+	add_account(x->s);
 	x->c = ui_config_new();
 	fake_messages(32);
 	assert_int_equal(engine_new(&x->e, x->s, NULL, NULL), 0);
@@ -1026,6 +1044,7 @@ static void test_screen_lists(void **state)
 		{"drafts", "Half a thought"},
 		{"folders", "Old mail"},
 		{"check", "connected, logged in"},
+		{"check", "IMAP suits mail that is read on several devices"},
 		{"help", "go to the next unread message"},
 		{"help move", "move to a folder"},
 		{"help options", "confirm-quit = no"},
