@@ -56,6 +56,19 @@ static char *table_path(const char *dir)
 	return file_join(dir, "dovecot-keywords");
 }
 
+void maildir_keywords_parse(struct keyword_table *t)
+{
+	const char *p = str_c(&t->text), *end = p + t->text.len;
+
+	while (p < end) {
+		const char *stop = memchr(p, '\n', (size_t)(end - p));
+
+		stop = stop ? stop : end;
+		take_line(t, p, (size_t)(stop - p));
+		p = stop + 1;
+	}
+}
+
 int maildir_keywords_load(const char *dir, struct keyword_table *t, struct err *err)
 {
 	char *path = table_path(dir);
@@ -64,12 +77,8 @@ int maildir_keywords_load(const char *dir, struct keyword_table *t, struct err *
 	maildir_keywords_done(t);
 	if (file_exists(path))
 		rc = file_read(path, TABLE_MAX, &t->text, err);
-	for (const char *p = str_c(&t->text); rc == 0 && *p;) {
-		size_t len = strcspn(p, "\n");
-
-		take_line(t, p, len);
-		p += len + (p[len] == '\n');
-	}
+	if (rc == 0)
+		maildir_keywords_parse(t);
 	free(path);
 	return rc;
 }

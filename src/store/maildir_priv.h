@@ -41,6 +41,7 @@ struct keyword_table {
 	char *names[MAILDIR_LETTERS]; /* owned; NULL: none, or no keyword */
 };
 void maildir_keywords_done(struct keyword_table *t);
+void maildir_keywords_parse(struct keyword_table *t); /* the text of an otherwise empty t */
 /* Replaces t; a folder without the file has an empty table. */
 int maildir_keywords_load(const char *dir, struct keyword_table *t, struct err *err);
 uint32_t maildir_keywords_letters(
