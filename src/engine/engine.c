@@ -999,29 +999,11 @@ void engine_view_free(struct message_view *v)
 	free(v);
 }
 
-static void free_drafts(struct event *ev)
-{
-	for (size_t i = 0; ev->drafts && i < ev->n; i++) {
-		struct draft_info *d = &ev->drafts[i];
-
-		free(d->id);
-		free(d->path);
-		free(d->text);
-		free(d->from);
-		free(d->to);
-		free(d->cc);
-		free(d->bcc);
-		free(d->subject);
-		strv_done(&d->attach);
-	}
-	free(ev->drafts);
-}
-
 void event_free(struct event *ev)
 {
 	if (!ev)
 		return;
-	free_drafts(ev);
+	draft_infos_free(ev->drafts, ev->drafts ? ev->n : 0);
 	free(ev->text);
 	free(ev->uids);
 	engine_view_free(ev->view);

@@ -16,6 +16,7 @@
 
 #include "engine/msglist.h"
 #include "engine/settings.h"
+#include "mime/build.h"
 #include "mime/text.h"
 
 struct engine;
@@ -233,12 +234,6 @@ unsigned engine_drafts(struct engine *e, size_t account); /* EVENT_DRAFTS */
  * EVENT_SEND_FAILED follow when the relay answered. */
 unsigned engine_send(struct engine *e, size_t account, const char *id);
 
-struct draft_info { /* of EVENT_DRAFT / EVENT_DRAFTS; borrowed from the event */
-	char *id, *path, *text;
-	char *from, *to, *cc, *bcc, *subject;
-	struct strv attach;
-};
-
 struct outbox_info {
 	const char *id, *to, *subject, *error;
 	const char *state; /* translated: "waiting", "sending", "refused", "unconfirmed" */
@@ -305,7 +300,7 @@ struct event {
 	uint32_t *uids; /* owned */
 	size_t n;
 	struct message_view *view; /* owned; take it with engine_take_view */
-	struct draft_info *drafts; /* owned */
+	struct draft_info *drafts; /* of EVENT_DRAFT and EVENT_DRAFTS; owned */
 };
 
 struct event *engine_next(struct engine *e); /* NULL: none now; never waits */

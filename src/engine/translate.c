@@ -470,14 +470,9 @@ static struct event *take_drafts(struct engine *e, struct store_event *ev)
 	struct event *out = answer(ev, a && a->kind == REQUEST_DRAFTS ? EVENT_DRAFTS : EVENT_DRAFT);
 
 	out->n = ev->ndrafts;
-	out->drafts = mem_array(ev->ndrafts, sizeof(*out->drafts));
-	for (size_t i = 0; i < ev->ndrafts; i++) {
-		struct store_draft *d = &ev->drafts[i];
-
-		out->drafts[i] = (struct draft_info){d->id, d->path, d->text, d->from, d->to, d->cc,
-			d->bcc, d->subject, d->attach};
-		*d = (struct store_draft){0};
-	}
+	out->drafts = ev->drafts;
+	ev->drafts = NULL;
+	ev->ndrafts = 0;
 	engine_forget(e, ev->request);
 	return out;
 }

@@ -36,6 +36,14 @@ void draft_write(const struct draft *d, struct str *out); /* the editor's text *
 void draft_read(
 	struct draft *d, const char *text, size_t len); /* never fails: odd lines go to the body */
 
+/* A draft that is kept in a file, as lists show it and the editor opens it. */
+struct draft_info {
+	char *id, *path, *text; /* text: the whole file */
+	char *from, *to, *cc, *bcc, *subject;
+	struct strv attach; /* file paths */
+};
+void draft_infos_free(struct draft_info *v, size_t n); /* of mem_array; NULL with n 0 is fine */
+
 /* A new random Message-ID under the domain of the from address (or "localhost.invalid"); keeps an
  * existing one. */
 void draft_make_id(struct draft *d);

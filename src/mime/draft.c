@@ -46,6 +46,22 @@ void draft_done(struct draft *d)
 	*d = (struct draft){0};
 }
 
+void draft_infos_free(struct draft_info *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(v[i].id);
+		free(v[i].path);
+		free(v[i].text);
+		free(v[i].from);
+		free(v[i].to);
+		free(v[i].cc);
+		free(v[i].bcc);
+		free(v[i].subject);
+		strv_done(&v[i].attach);
+	}
+	free(v);
+}
+
 static void set(char **to, char *value)
 {
 	free(*to);

@@ -57,24 +57,6 @@ static void request_free_item(struct queue_item *item)
 	store_request_free((struct store_request *)item);
 }
 
-static void drafts_free(struct store_draft *drafts, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct store_draft *d = &drafts[i];
-
-		free(d->id);
-		free(d->path);
-		free(d->text);
-		free(d->from);
-		free(d->to);
-		free(d->cc);
-		free(d->bcc);
-		free(d->subject);
-		strv_done(&d->attach);
-	}
-	free(drafts);
-}
-
 static void view_free(struct store_view *v)
 {
 	if (!v)
@@ -104,7 +86,7 @@ void store_event_free(struct store_event *ev)
 		free(ev->folders[i].name);
 	free(ev->folders);
 	view_free(ev->view);
-	drafts_free(ev->drafts, ev->ndrafts);
+	draft_infos_free(ev->drafts, ev->ndrafts);
 	for (size_t i = 0; i < ev->nmails; i++)
 		outbox_mail_done(&ev->mails[i]);
 	free(ev->mails);

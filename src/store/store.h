@@ -10,6 +10,7 @@
 #define STORE_STORE_H
 
 #include "base/queue.h"
+#include "mime/build.h"
 #include "mime/envelope.h"
 #include "mime/part.h"
 #include "mime/text.h"
@@ -158,10 +159,6 @@ struct store_view {
 	struct envelope envelope;
 	bool partial;
 };
-struct store_draft {
-	char *id, *path, *text, *from, *to, *cc, *bcc, *subject;
-	struct strv attach;
-};
 
 struct store_event {
 	struct queue_item item;
@@ -184,7 +181,7 @@ struct store_event {
 	struct store_folder_info *folders;
 	size_t nfolders;
 	struct store_view *view;
-	struct store_draft *drafts;
+	struct draft_info *drafts;
 	size_t ndrafts;
 	struct outbox_mail *mails;
 	size_t nmails;

@@ -23,7 +23,7 @@ static const char ANSWERS[] = "X-Talaria-Answers: ";
 /* --- drafts --- */
 
 static void fill_draft(
-	struct store_draft *d, struct outbox *o, const char *id, const char *text, size_t len)
+	struct draft_info *d, struct outbox *o, const char *id, const char *text, size_t len)
 {
 	struct draft parsed;
 

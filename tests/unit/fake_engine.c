@@ -192,23 +192,11 @@ void engine_view_free(struct message_view *v)
 	free(v);
 }
 
-static void draft_free(struct draft_info *d)
-{
-	char *fields[] = {d->id, d->path, d->text, d->from, d->to, d->cc, d->bcc, d->subject};
-
-	for (size_t i = 0; i < MEM_COUNT(fields); i++)
-		free(fields[i]);
-	strv_done(&d->attach);
-}
-
 void event_free(struct event *ev)
 {
 	if (!ev)
 		return;
-	if (ev->drafts)
-		for (size_t i = 0; i < ev->n; i++)
-			draft_free(&ev->drafts[i]);
-	free(ev->drafts);
+	draft_infos_free(ev->drafts, ev->drafts ? ev->n : 0);
 	engine_view_free(ev->view);
 	free(ev->text);
 	free(ev->uids);
@@ -863,7 +851,7 @@ static unsigned draft_event(struct engine *e)
 	return ev->request;
 }
 
-static void draft_write(struct engine *e, const char *text)
+static void write_draft(struct engine *e, const char *text)
 {
 	char *copy = mem_strdup(text);
 
@@ -885,7 +873,7 @@ unsigned engine_compose(struct engine *e, size_t account, enum compose_kind kind
 		l ? by_uid(l, uid)->subject : "");
 	if (kind != COMPOSE_NEW)
 		str_adds(&s, "> why not pages of 256?\n\n");
-	draft_write(e, str_c(&s));
+	write_draft(e, str_c(&s));
 	str_done(&s);
 	return draft_event(e);
 }
@@ -897,7 +885,7 @@ unsigned engine_draft_reload(struct engine *e, size_t account, const char *id)
 	(void)account;
 	(void)id;
 	file_read(e->path, 1 << 20, &s, NULL);
-	draft_write(e, str_c(&s));
+	write_draft(e, str_c(&s));
 	str_done(&s);
 	return draft_event(e);
 }
@@ -906,7 +894,7 @@ unsigned engine_draft_save(struct engine *e, size_t account, const char *id, con
 {
 	(void)account;
 	(void)id;
-	draft_write(e, text);
+	write_draft(e, text);
 	return draft_event(e);
 }
 
@@ -963,7 +951,7 @@ unsigned engine_outbox_edit(struct engine *e, size_t account, const char *id)
 {
 	(void)account;
 	record("outbox-edit", NULL, 0, id);
-	draft_write(e, "To: bob@example.org\nSubject: Minutes\n\nHere.\n");
+	write_draft(e, "To: bob@example.org\nSubject: Minutes\n\nHere.\n");
 	return draft_event(e);
 }
 
