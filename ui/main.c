@@ -3,6 +3,7 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "ui/app.h"
 #include "ui/args.h"
 #include "ui/cli.h"
@@ -326,5 +327,9 @@ int main(int argc, char **argv)
 	}
 	free(s.path);
 	args_done(&s.args);
+	if (thread_left()) {
+		fflush(NULL);
+		_exit(status);
+	}
 	return status;
 }

@@ -1,9 +1,8 @@
 #include "engine/sorter.h"
 
 #include "base/mem.h"
+#include "base/thread.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 struct sorter {
@@ -58,17 +57,11 @@ static void *run(void *arg)
 struct sorter *sorter_new(void (*done)(void *ctx, struct sort_job *job), void *ctx)
 {
 	struct sorter *s = mem_alloc(sizeof(*s));
-	sigset_t all, before;
-	int rc;
 
 	s->jobs = queue_new();
 	s->done = done;
 	s->ctx = ctx;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = pthread_create(&s->thread, NULL, run, s);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (rc == 0)
+	if (thread_start(&s->thread, 0, run, s) == 0)
 		return s;
 	queue_free(s->jobs, NULL);
 	free(s);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/thread.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -13,8 +14,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -160,22 +159,15 @@ static void *lookup_run(void *arg)
 
 static int lookup_start(struct lookup *l, struct err *err)
 {
-	pthread_attr_t attr;
 	pthread_t thread;
-	sigset_t all, old;
 	int r;
 
-	sigfillset(&all);
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize(&attr, LOOKUP_STACK);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
 	atomic_fetch_add(&l->refs, 1);
-	r = pthread_create(&thread, &attr, lookup_run, l);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
-	if (r == 0)
+	r = thread_start(&thread, LOOKUP_STACK, lookup_run, l);
+	if (r == 0) {
+		pthread_detach(thread);
 		return 0;
+	}
 	atomic_fetch_sub(&l->refs, 1);
 	errno = r;
 	return err_errno(err, _("cannot look up %.100s"), l->host);

@@ -2,12 +2,10 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/thread.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { STACK = 1 << 20 };
 
@@ -88,32 +86,8 @@ struct compactor *compactor_new(void)
 /* Most runs of the program never need it. */
 static void start(struct compactor *c)
 {
-	pthread_attr_t attr;
-	sigset_t all, before;
-
-	if (c->running)
-		return;
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	c->running = pthread_create(&c->thread, &attr, worker, c) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
-}
-
-static bool ended(struct compactor *c, int wait_ms)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	ts.tv_sec += wait_ms / 1000;
-	ts.tv_nsec += wait_ms % 1000 * 1000000L;
-	if (ts.tv_nsec >= 1000000000L) {
-		ts.tv_nsec -= 1000000000L;
-		ts.tv_sec++;
-	}
-	return pthread_timedjoin_np(c->thread, NULL, &ts) == 0;
+	if (!c->running)
+		c->running = thread_start(&c->thread, STACK, worker, c) == 0;
 }
 
 void compactor_free(struct compactor *c, int wait_ms)
@@ -125,7 +99,7 @@ void compactor_free(struct compactor *c, int wait_ms)
 		struct job *end = mem_alloc(sizeof(*end));
 
 		queue_push_front(c->jobs, &end->item);
-		if (!ended(c, wait_ms))
+		if (!thread_join(c->thread, clock_ms() + wait_ms))
 			return; /* it still uses all this */
 	}
 	queue_free(c->jobs, job_free);

@@ -4,12 +4,12 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "base/utf8.h"
 #include "store/store_priv.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -540,7 +540,6 @@ static void *disk_main(void *arg)
 struct store *store_new(const struct sync_ops *sync, bool read_only)
 {
 	struct store *s = mem_alloc(sizeof(*s));
-	sigset_t all, before;
 
 	s->ops = *sync;
 	s->read_only = read_only;
@@ -548,24 +547,9 @@ struct store *store_new(const struct sync_ops *sync, bool read_only)
 	s->results = queue_new();
 	s->events = queue_new();
 	s->compactor = compactor_new();
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	if (pthread_create(&s->thread, NULL, disk_main, s) != 0)
+	if (thread_start(&s->thread, 0, disk_main, s) != 0)
 		abort(); /* no thread at start: nothing could work */
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return s;
-}
-
-static bool thread_ended(struct store *s, int64_t end)
-{
-	struct timespec ts;
-	int64_t left = end - clock_ms();
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	if (left > 0) {
-		ts.tv_sec += left / 1000 + 1;
-	}
-	return pthread_timedjoin_np(s->thread, NULL, &ts) == 0;
 }
 
 void store_free(struct store *s, int wait_ms)
@@ -575,7 +559,7 @@ void store_free(struct store *s, int wait_ms)
 	if (!s)
 		return;
 	store_post(s, store_request_new(REQUEST_QUIT));
-	if (!thread_ended(s, end)) {
+	if (!thread_join(s->thread, end)) {
 		log_line(1, "the disk thread did not end in %d ms", wait_ms);
 		return; /* it still uses all this; the process ends now anyway */
 	}

@@ -2,12 +2,10 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "sync/lane.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 
 void *lane_main(void *arg);
 
@@ -28,23 +26,9 @@ static const struct driver *driver_for(const struct sync_account *a, enum lane l
 	return a->use_pop3 ? &driver_popbox : &driver_watch;
 }
 
-/* libetpan's parser recurses on nested parentheses: 64 MiB of (virtual) stack carry what the wire
+/* libetpan's parser recurses on nested parentheses: this much (virtual) stack carries what the wire
  * filter lets through. */
-static int start_thread(pthread_t *thread, struct lane_thread *l)
-{
-	pthread_attr_t attr;
-	sigset_t all, before;
-	int rc;
-
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, (size_t)64 << 20);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = pthread_create(thread, &attr, lane_main, l);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
-	return rc;
-}
+enum { STACK = 64 << 20 };
 
 struct sync *sync_start(const struct sync_account *account, int index, unsigned generation,
 	struct queue *results, struct queue *lanes[LANES])
@@ -66,7 +50,7 @@ struct sync *sync_start(const struct sync_account *account, int index, unsigned 
 		lanes[i] = l->jobs;
 	}
 	for (int i = 0; i < LANES; i++)
-		if (start_thread(&s->threads[i], &s->lanes[i]) != 0)
+		if (thread_start(&s->threads[i], STACK, lane_main, &s->lanes[i]) != 0)
 			abort(); /* no thread to be had: nothing could ever be synchronised */
 	return s;
 }
@@ -93,23 +77,6 @@ void sync_wake(struct sync *s)
 	}
 }
 
-static bool join_until(pthread_t thread, int64_t end_ms)
-{
-	int64_t left = end_ms - clock_ms();
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	if (left > 0) {
-		ts.tv_sec += left / 1000;
-		ts.tv_nsec += (long)(left % 1000) * 1000000;
-		if (ts.tv_nsec >= 1000000000) {
-			ts.tv_sec++;
-			ts.tv_nsec -= 1000000000;
-		}
-	}
-	return pthread_timedjoin_np(thread, NULL, &ts) == 0;
-}
-
 bool sync_stop(struct sync *s, int wait_ms)
 {
 	int64_t end = clock_ms() + wait_ms;
@@ -118,10 +85,7 @@ bool sync_stop(struct sync *s, int wait_ms)
 	if (!s)
 		return true;
 	for (int i = 0; i < LANES; i++)
-		if (!join_until(s->threads[i], end)) {
-			pthread_detach(s->threads[i]);
-			all = false;
-		}
+		all &= thread_join(s->threads[i], end);
 	if (!all)
 		return false; /* a thread that hangs (in a library, say) still uses this memory:
 			       * leave it
