@@ -784,8 +784,6 @@ void account_tick(struct account *a, int64_t now)
 		if (a->following)
 			follow_outbox(a);
 	}
-	if (a->sync && a->setup->sync.use_pop3 && !a->session.running && now >= a->next_pop3) {
-		a->next_pop3 = now + (int64_t)a->setup->pop3_check_seconds * 1000;
+	if (a->sync && a->setup->sync.use_pop3 && !a->session.running && now >= a->next_pop3)
 		session_start(a, 0);
-	}
 }

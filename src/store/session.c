@@ -59,6 +59,8 @@ void session_start(struct account *a, unsigned request)
 		return;
 	session_reset(a);
 	a->session.running = true;
+	/* Whoever asked for it: each session takes all there is. */
+	a->next_pop3 = clock_ms() + (int64_t)a->setup->pop3_check_seconds * 1000;
 	a->session.request = request;
 	j = job_new(JOB_POP3);
 	j->request = request;

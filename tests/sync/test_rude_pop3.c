@@ -169,6 +169,25 @@ static void pop3_login_refused_is_told(void **state)
 	person_free(p);
 }
 
+static void pop3_asked_for_is_not_asked_twice(void **state)
+{
+	struct person *p;
+	int before;
+
+	(void)state;
+	odd("fill INBOX 3");
+	p = by_pop3("");
+	engine_set_offline(p->engine, true);
+	UNTIL(p, state_of(p) == STATE_OFFLINE);
+	before = seen("pop3 UIDL$");
+	/* As "talaria sync" begins. */
+	engine_set_offline(p->engine, false);
+	done(p, engine_sync(p->engine, 0));
+	watch(p, 1500);
+	assert_int_equal(seen("pop3 UIDL$"), before + 1);
+	person_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +198,7 @@ int main(void)
 		ODD_CASE(pop3_quit_refused_forgets_nothing),
 		ODD_CASE(pop3_refused_dele_fetches_nothing_again),
 		ODD_CASE(pop3_login_refused_is_told),
+		ODD_CASE(pop3_asked_for_is_not_asked_twice),
 	};
 
 	return ODD_RUN(tests);
