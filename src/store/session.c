@@ -25,6 +25,7 @@ enum {
 	GROUP_BYTES = 4 << 20,
 	GROUP_MS = 500, /* on a slow line mail is shown as it comes */
 	TELL_MS = 100,
+	COUNT_MS = 1000,
 	PART_LINES = 40, /* of the body of a message larger than pop3-max */
 	TWINS_MAX = 16,
 	MESSAGE_MAX = 512 << 20
@@ -614,6 +615,10 @@ static void tell_progress(struct account *a)
 	ev->total = s->fresh;
 	ev->octets = s->octets;
 	store_emit(a->store, ev);
+	if (now - s->counted_ms >= COUNT_MS) {
+		s->counted_ms = now;
+		folder_send_folders(a);
+	}
 }
 
 static void take_message(struct account *a, size_t at, struct str *bytes, bool part)

@@ -135,7 +135,7 @@ struct pop3_session { /* store/session.c */
 	size_t nbatch, cap_batch, fresh, taken;
 	bool unsynced, opened;
 	uint64_t octets; /* that came */
-	int64_t told_ms, scanned_ms;
+	int64_t told_ms, counted_ms, scanned_ms;
 	uint32_t *told; /* owned; UIDs moved in, not yet told to the engine */
 	size_t ntold, cap_told;
 	struct err err;

@@ -188,6 +188,32 @@ static void pop3_asked_for_is_not_asked_twice(void **state)
 	person_free(p);
 }
 
+static size_t unread_in_inbox(struct person *p)
+{
+	int i = engine_find_folder(p->engine, 0, "INBOX");
+	struct folder_info inbox;
+
+	if (i < 0)
+		return 0;
+	engine_folder(p->engine, 0, (size_t)i, &inbox);
+	return inbox.unread;
+}
+
+static void pop3_counts_while_it_fetches(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	odd("fill INBOX 20");
+	odd("drip 1");
+	p = by_pop3("");
+	UNTIL(p, unread_in_inbox(p) > 0);
+	assert_true(unread_in_inbox(p) < 20);
+	odd("drip 0");
+	UNTIL(p, unread_in_inbox(p) == 20);
+	person_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,6 +225,7 @@ int main(void)
 		ODD_CASE(pop3_refused_dele_fetches_nothing_again),
 		ODD_CASE(pop3_login_refused_is_told),
 		ODD_CASE(pop3_asked_for_is_not_asked_twice),
+		ODD_CASE(pop3_counts_while_it_fetches),
 	};
 
 	return ODD_RUN(tests);
