@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DEPTH_MAX = 8, TELL_MS = 200 };
+enum { DEPTH_MAX = 8 };
 
 enum phase { PHASE_COPY, PHASE_CHECK };
 
@@ -33,7 +33,6 @@ struct backup {
 	size_t at, mails;
 	bool copying; /* one file is not through yet */
 	enum phase phase;
-	int64_t told;
 };
 
 static void backup_free(struct backup *b)
@@ -173,20 +172,6 @@ static int copy_some(struct backup *b, struct err *err)
 
 /* --- slices --- */
 
-static void tell_progress(struct store *s, struct backup *b)
-{
-	struct store_event *ev;
-
-	if (clock_ms() - b->told < TELL_MS)
-		return;
-	b->told = clock_ms();
-	ev = store_event_new(STORE_PROGRESS);
-	ev->request = b->work.request;
-	ev->done = b->at;
-	ev->total = b->files.n;
-	store_emit(s, ev);
-}
-
 static bool succeed(struct store *s, struct backup *b)
 {
 	struct str said = STR_INIT;
@@ -231,7 +216,7 @@ static bool backup_step(struct store *s, struct work *w)
 		rc = advance(b, &err);
 	if (rc == 1)
 		return succeed(s, b);
-	tell_progress(s, b);
+	store_progress(s, w, b->at, b->files.n);
 	if (rc == 0)
 		return false;
 	store_failed(s, w->request, &err);

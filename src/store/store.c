@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TICK_MS = 1000, NAP_MS = 5000, DISK_NOTICE_MS = 600000 };
+enum { TICK_MS = 1000, NAP_MS = 5000, DISK_NOTICE_MS = 600000, TELL_MS = 200 };
 
 struct store_request *store_request_new(enum request_kind kind)
 {
@@ -372,6 +372,21 @@ void store_work(struct store *s, struct work *w)
 		p = &(*p)->next;
 	w->next = NULL;
 	*p = w;
+}
+
+void store_progress(struct store *s, struct work *w, size_t done, size_t total)
+{
+	int64_t now = clock_ms();
+	struct store_event *ev;
+
+	if (now - w->told < TELL_MS)
+		return;
+	w->told = now;
+	ev = store_event_new(STORE_PROGRESS);
+	ev->request = w->request;
+	ev->done = done;
+	ev->total = total;
+	store_emit(s, ev);
 }
 
 static struct work **ready_work(struct store *s)

@@ -205,6 +205,7 @@ struct work {
 	struct work *next;
 	unsigned request; /* REQUEST_CANCEL of this number drops it; 0: nobody can */
 	bool waits;       /* no step until this is false again */
+	int64_t told;     /* when store_progress did so last */
 	/* A slice of at most WORK_MS. True: it is through, and has answered and freed itself. */
 	bool (*step)(struct store *s, struct work *w);
 	/* Given up, or the program ends: answers with why and frees itself. */
@@ -249,6 +250,8 @@ void store_disk_notice(struct account *a, const char *fmt, ...)
 struct account *store_account_at(struct store *s, int index);
 struct list *store_list(struct store *s, unsigned id);
 void store_work(struct store *s, struct work *w); /* behind what is under way */
+/* STORE_PROGRESS, where the last one was some time ago. */
+void store_progress(struct store *s, struct work *w, size_t done, size_t total);
 /* Refuses a change in a read-only program. */
 int store_may_change(struct store *s, struct err *err);
 

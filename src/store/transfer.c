@@ -17,7 +17,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { MESSAGE_MAX = 512 << 20, TELL_MS = 200 };
+enum { MESSAGE_MAX = 512 << 20 };
 
 struct import_row {
 	char *base, *keywords; /* owned */
@@ -43,7 +43,6 @@ struct transfer {
 	size_t total, copied, there, failed;
 	uint64_t octets;
 	struct err why; /* of the first that failed */
-	int64_t told;
 };
 
 /* --- the end --- */
@@ -323,20 +322,6 @@ static int copy_next(struct store *s, struct transfer *t, struct err *err)
 
 /* --- slices --- */
 
-static void tell_progress(struct store *s, struct transfer *t)
-{
-	struct store_event *ev;
-
-	if (clock_ms() - t->told < TELL_MS)
-		return;
-	t->told = clock_ms();
-	ev = store_event_new(STORE_PROGRESS);
-	ev->request = t->work.request;
-	ev->done = t->copied + t->there + t->failed;
-	ev->total = t->total;
-	store_emit(s, ev);
-}
-
 static int next_folder(struct transfer *t, struct err *err)
 {
 	const char *name = t->folders.v[t->next++];
@@ -363,7 +348,7 @@ static bool transfer_step(struct store *s, struct work *w)
 			close_folder(t);
 		}
 	}
-	tell_progress(s, t);
+	store_progress(s, w, t->copied + t->there + t->failed, t->total);
 	return rc < 0 ? break_off(s, t, &err) : false;
 }
 
