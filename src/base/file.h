@@ -28,6 +28,14 @@ int file_write_all(int fd, const void *p, size_t len, struct err *err);
  * new, never half. */
 int file_replace(const char *path, const void *p, size_t len, mode_t mode, struct err *err);
 
+/*
+ * Gives a file another name, and replaces nothing that has it: 0, or -1 and errno (EEXIST: there is
+ * one). Nothing is durable before the directory is fsynced. Where the file system knows no such
+ * rename, both names are there for a moment; where it knows no second names either, a file that
+ * gets the name in that very moment is replaced.
+ */
+int file_rename_new(const char *from, const char *to);
+
 int file_sync_dir(const char *dir, struct err *err); /* fsync of a directory */
 int file_sync_parent(const char *path, struct err *err);
 

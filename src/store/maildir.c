@@ -605,7 +605,7 @@ static int flag_place(void *ctx, struct place *at, struct err *err)
 	maildir_add_info(&name, c->letters ? flags_of(info) : c->flags, info,
 		c->letters ? c->letters(c->ctx, keywords) : keywords);
 	maildir_place_set(&to, c->dir, false, name.p);
-	if (strcmp(to.path.p, at->path.p) != 0 && maildir_rename_new(at->path.p, to.path.p) != 0) {
+	if (strcmp(to.path.p, at->path.p) != 0 && file_rename_new(at->path.p, to.path.p) != 0) {
 		/* EEXIST: a second name of the same message has these flags already. */
 		if (errno == ENOENT)
 			rc = 1;

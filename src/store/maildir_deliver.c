@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <time.h>
@@ -148,21 +147,6 @@ static int finish_tmp(int fd, const char *path, struct err *err)
 	return rc;
 }
 
-int maildir_rename_new(const char *from, const char *to)
-{
-	struct stat st;
-
-	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
-		return 0;
-	if (errno != EINVAL && errno != ENOSYS)
-		return -1;
-	if (lstat(to, &st) == 0) {
-		errno = EEXIST;
-		return -1;
-	}
-	return rename(from, to);
-}
-
 int maildir_store(const char *dir, const char *base, const struct place *to, const char *p,
 	size_t len, struct err *err)
 {
@@ -172,7 +156,7 @@ int maildir_store(const char *dir, const char *base, const struct place *to, con
 	str_addf(&tmp, "%s/tmp/%s", dir, base);
 	fd = write_tmp(tmp.p, p, len, err);
 	rc = fd < 0 ? -1 : finish_tmp(fd, tmp.p, err);
-	if (rc == 0 && maildir_rename_new(tmp.p, to->path.p) != 0) {
+	if (rc == 0 && file_rename_new(tmp.p, to->path.p) != 0) {
 		rc = err_errno(err, _("Cannot create %s"), to->path.p);
 		unlink(tmp.p);
 	}
@@ -294,7 +278,7 @@ static void begin_mail(
 
 static void end_mail(struct maildir_mail *m, struct coming *c)
 {
-	if (c->whole && maildir_rename_new(c->tmp.p, c->to.path.p) != 0) {
+	if (c->whole && file_rename_new(c->tmp.p, c->to.path.p) != 0) {
 		err_errno(&m->err, _("Cannot create %s"), c->to.path.p);
 		unlink(c->tmp.p);
 		c->whole = false;

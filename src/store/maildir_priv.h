@@ -57,8 +57,6 @@ uint32_t maildir_letters_for(
 
 /* maildir_deliver.c */
 void maildir_new_base(struct str *out, const char *tag, size_t size);
-/* Never over a file that is there: it would be another message. */
-int maildir_rename_new(const char *from, const char *to);
 /* Writes bytes under tmp, durably, and gives them their name in cur or new. */
 int maildir_store(const char *dir, const char *base, const struct place *to, const char *p,
 	size_t len, struct err *err);

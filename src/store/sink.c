@@ -410,12 +410,11 @@ static int end_mbox(struct sink *s, struct err *err)
 		return err_set(err, ERR_SYSTEM,
 			_("%s reads back with %zu messages instead of %zu; it was not kept"),
 			s->path, n, s->written);
-	if (link(s->part, s->path) != 0)
+	if (file_rename_new(s->part, s->path) != 0)
 		return errno == EEXIST
 			       ? err_set(err, ERR_INPUT,
 					 _("%s exists already; choose another name"), s->path)
 			       : err_errno(err, _("Cannot write %s"), s->path);
-	unlink(s->part);
 	close(s->fd);
 	s->fd = -1;
 	return file_sync_parent(s->path, err);

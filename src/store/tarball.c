@@ -9,7 +9,6 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -283,16 +282,11 @@ int tarball_check(struct tarball *t, struct err *err)
 
 int tarball_commit(struct tarball *t, struct err *err)
 {
-	/* link() and not rename(): it replaces nothing. */
-	if (link(t->part, t->path) != 0) {
-		if (errno == EEXIST)
-			return err_set(err, ERR_INPUT, _("%s exists already; choose another name"),
-				t->path);
-		if (renameat2(AT_FDCWD, t->part, AT_FDCWD, t->path, RENAME_NOREPLACE) != 0)
-			return err_errno(err, _("Cannot write %s"), t->path);
-	} else {
-		unlink(t->part);
-	}
+	if (file_rename_new(t->part, t->path) != 0)
+		return errno == EEXIST
+			       ? err_set(err, ERR_INPUT,
+					 _("%s exists already; choose another name"), t->path)
+			       : err_errno(err, _("Cannot write %s"), t->path);
 	t->committed = true;
 	return file_sync_parent(t->path, err);
 }

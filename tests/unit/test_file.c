@@ -339,6 +339,84 @@ static void test_expand(void **state)
 	}
 }
 
+/* --- what file systems refuse --- */
+
+static int refuse_rename, refuse_link; /* errno; 0: nothing is refused */
+
+int __real_renameat2(int a, const char *from, int b, const char *to, unsigned flags);
+int __wrap_renameat2(int a, const char *from, int b, const char *to, unsigned flags);
+int __real_link(const char *from, const char *to);
+int __wrap_link(const char *from, const char *to);
+
+int __wrap_renameat2(int a, const char *from, int b, const char *to, unsigned flags)
+{
+	if (!refuse_rename)
+		return __real_renameat2(a, from, b, to, flags);
+	errno = refuse_rename;
+	return -1;
+}
+
+int __wrap_link(const char *from, const char *to)
+{
+	if (!refuse_link)
+		return __real_link(from, to);
+	errno = refuse_link;
+	return -1;
+}
+
+/* NFS, FUSE and FAT know no RENAME_NOREPLACE, and the last two no second names. */
+static void test_rename_new(void **state)
+{
+	static const struct {
+		int rename, link, error; /* error: of all of it */
+	} cases[] = {
+		{0, ENOSYS, 0},
+		{EINVAL, 0, 0},
+		{ENOSYS, 0, 0},
+		{EOPNOTSUPP, 0, 0},
+		{EINVAL, EPERM, 0},
+		{EINVAL, EMLINK, 0},
+		{EINVAL, EOPNOTSUPP, 0},
+		{ENOSYS, ENOSYS, 0},
+		{EACCES, 0, EACCES},
+		{EINVAL, ENOSPC, ENOSPC},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		const char *from = at("from"), *to = at("to");
+
+		refuse_rename = cases[i].rename;
+		refuse_link = cases[i].link;
+		help_writes(from, "mine");
+		assert_int_equal(file_rename_new(from, to), cases[i].error ? -1 : 0);
+		if (cases[i].error) {
+			assert_int_equal(errno, cases[i].error);
+			assert_holds(from, "mine");
+			assert_false(file_exists(to));
+			continue;
+		}
+		assert_false(file_exists(from));
+		assert_holds(to, "mine");
+		/* What has the name keeps it, and so does what cannot get it. */
+		help_writes(from, "other");
+		assert_int_equal(file_rename_new(from, to), -1);
+		assert_int_equal(errno, EEXIST);
+		assert_holds(from, "other");
+		assert_holds(to, "mine");
+		assert_int_equal(unlink(to), 0);
+		assert_int_equal(symlink("nowhere", to), 0);
+		assert_int_equal(file_rename_new(from, to), -1);
+		assert_int_equal(errno, EEXIST);
+		assert_int_equal(unlink(to), 0);
+		assert_int_equal(unlink(from), 0);
+		assert_int_equal(file_rename_new(from, to), -1);
+		assert_int_equal(errno, ENOENT);
+		assert_int_equal(help_count(help_root), 0);
+	}
+	refuse_rename = refuse_link = 0;
+}
+
 static void test_sync(void **state)
 {
 	struct err err = {0};
@@ -369,6 +447,7 @@ int main(void)
 		IN_DIR(test_lock),
 		cmocka_unit_test(test_safe_name),
 		cmocka_unit_test(test_expand),
+		IN_DIR(test_rename_new),
 		IN_DIR(test_sync),
 	};
 
