@@ -67,6 +67,23 @@ void str_addv(struct str *s, const char *fmt, va_list ap)
 	s->len += (size_t)n;
 }
 
+void str_add_lf(struct str *s, const char *p, size_t len)
+{
+	const char *end = p + len;
+
+	str_room(s, len);
+	while (p < end) {
+		const char *cr = memchr(p, '\r', (size_t)(end - p));
+		const char *stop = cr ? cr : end;
+
+		str_add(s, p, (size_t)(stop - p));
+		p = stop;
+		if (cr && (cr + 1 == end || cr[1] != '\n'))
+			str_addc(s, '\r');
+		p += cr != NULL;
+	}
+}
+
 void str_addf(struct str *s, const char *fmt, ...)
 {
 	va_list ap;

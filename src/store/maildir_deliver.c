@@ -103,23 +103,6 @@ static int choose_names(
 
 /* ---- writing ---- */
 
-static void add_with_lf(struct str *out, const char *p, size_t len)
-{
-	const char *end = p + len;
-
-	str_room(out, len);
-	while (p < end) {
-		const char *cr = memchr(p, '\r', (size_t)(end - p));
-		const char *stop = cr ? cr : end;
-
-		str_add(out, p, (size_t)(stop - p));
-		p = stop;
-		if (cr && (cr + 1 == end || cr[1] != '\n'))
-			str_addc(out, '\r');
-		p += cr != NULL;
-	}
-}
-
 /* A descriptor that finish_tmp takes, or -1. */
 static int write_tmp(const char *path, const char *p, size_t len, struct err *err)
 {
@@ -174,7 +157,7 @@ int maildir_deliver(const char *dir, const char *p, size_t len, uint32_t flags, 
 	int rc;
 
 	namer_start(&names);
-	add_with_lf(&text, p, len);
+	str_add_lf(&text, p, len);
 	rc = choose_names(dir, &names, &m, text.len, &to);
 	if (rc == 0)
 		rc = maildir_store(dir, m.base.p, &to, str_c(&text), text.len, &m.err);
@@ -268,7 +251,7 @@ static void begin_mail(
 	struct str text = STR_INIT;
 
 	c->fd = -1;
-	add_with_lf(&text, m->p, m->len);
+	str_add_lf(&text, m->p, m->len);
 	if (choose_names(dir, names, m, text.len, &c->to) == 0) {
 		str_addf(&c->tmp, "%s/tmp/%s", dir, m->base.p);
 		c->fd = write_tmp(c->tmp.p, str_c(&text), text.len, &m->err);
@@ -375,7 +358,7 @@ int maildir_replace(const char *dir, const char *base, const char *p, size_t len
 	struct replacing r = {.dir = dir};
 	int fd, rc;
 
-	add_with_lf(&text, p, len);
+	str_add_lf(&text, p, len);
 	maildir_new_base(&name, NULL, text.len);
 	str_addf(&tmp, "%s/tmp/%s", dir, name.p);
 	r.tmp = tmp.p;

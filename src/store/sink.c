@@ -306,13 +306,13 @@ static int put_folder(struct sink *s, struct str *message, uint32_t flags, const
 /* Files here have LF line ends, and so do checksums. */
 static void to_lf(struct str *message)
 {
-	char *to = message->p;
+	struct str lf = STR_INIT;
 
-	for (size_t i = 0; i < message->len; i++)
-		if (message->p[i] != '\r' || i + 1 == message->len || message->p[i + 1] != '\n')
-			*to++ = message->p[i];
-	if (message->len)
-		str_cut(message, (size_t)(to - message->p));
+	if (!message->len || !memchr(message->p, '\r', message->len))
+		return;
+	str_add_lf(&lf, str_c(message), message->len);
+	str_done(message);
+	*message = lf;
 }
 
 int sink_put(struct sink *s, struct str *message, uint32_t flags, const char *keywords,

@@ -157,6 +157,25 @@ static void test_starts(void **state)
 	assert_false(str_starts("a", "ab") || str_starts("ABc", "ab") || str_istarts("a", "ab"));
 }
 
+static void test_lf(void **state)
+{
+	static const struct {
+		const char *in, *want;
+	} table[] = {{"", ""}, {"a\r\nb\n", "a\nb\n"}, {"\r\n", "\n"}, {"\r\r\n", "\r\n"},
+		{"a\rb", "a\rb"}, {"a\r", "a\r"}, {"\r\n\r\n.\r", "\n\n.\r"}};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(table); i++) {
+		struct str s = STR_INIT;
+
+		str_adds(&s, "x");
+		str_add_lf(&s, table[i].in, strlen(table[i].in));
+		assert_string_equal(s.p + 1, table[i].want);
+		assert_int_equal(s.len, strlen(table[i].want) + 1);
+		str_done(&s);
+	}
+}
+
 static void test_distance(void **state)
 {
 	static const struct {
@@ -188,6 +207,7 @@ int main(void)
 		cmocka_unit_test(test_mem),
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_starts),
+		cmocka_unit_test(test_lf),
 		cmocka_unit_test(test_distance),
 	};
 
