@@ -84,6 +84,15 @@ void str_add_lf(struct str *s, const char *p, size_t len)
 	}
 }
 
+size_t str_wire_size(const char *p, size_t len)
+{
+	size_t n = len;
+
+	for (size_t i = 0; i < len; i++)
+		n += p[i] == '\n';
+	return n;
+}
+
 void str_addf(struct str *s, const char *fmt, ...)
 {
 	va_list ap;

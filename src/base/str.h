@@ -29,6 +29,8 @@ void str_add(struct str *s, const char *p, size_t len);
 void str_adds(struct str *s, const char *z); /* a C string; NULL adds nothing */
 void str_addc(struct str *s, char c);
 void str_add_lf(struct str *s, const char *p, size_t len); /* every CRLF as LF */
+/* The octets of text with LF line ends when it is sent with CRLF. */
+size_t str_wire_size(const char *p, size_t len);
 void str_addf(struct str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void str_addv(struct str *s, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 void str_cut(struct str *s, size_t len);   /* shortens to len bytes; longer than it is: no change */

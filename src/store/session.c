@@ -467,11 +467,8 @@ static uint64_t wire_size(struct folder *f, uint32_t uid)
 	char *base = folder_local_file(f, uid, NULL);
 	uint64_t size = 0;
 
-	if (base && maildir_read(f->dir, base, MESSAGE_MAX, &bytes, NULL) == 0) {
-		size = bytes.len;
-		for (size_t i = 0; i < bytes.len; i++)
-			size += bytes.p[i] == '\n';
-	}
+	if (base && maildir_read(f->dir, base, MESSAGE_MAX, &bytes, NULL) == 0)
+		size = str_wire_size(str_c(&bytes), bytes.len);
 	free(base);
 	str_done(&bytes);
 	return size;

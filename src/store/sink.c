@@ -203,21 +203,12 @@ static bool same_bytes(struct folder *f, uint32_t uid, const struct str *message
 	return same;
 }
 
-static uint32_t octets_on_the_wire(const struct str *message)
-{
-	size_t n = message->len;
-
-	for (size_t i = 0; i < message->len; i++)
-		n += message->p[i] == '\n';
-	return (uint32_t)n;
-}
-
 static bool same_size(struct folder *f, uint32_t uid, const struct str *message)
 {
 	const struct columns *c = cache_columns_view(f->cache);
 	ptrdiff_t at = columns_find(c, uid);
 
-	return at >= 0 && c->size[at] == octets_on_the_wire(message);
+	return at >= 0 && c->size[at] == (uint32_t)str_wire_size(str_c(message), message->len);
 }
 
 static bool folder_has(struct sink *s, const struct str *message, const struct envelope *e)

@@ -174,6 +174,8 @@ static void test_lf(void **state)
 		assert_int_equal(s.len, strlen(table[i].want) + 1);
 		str_done(&s);
 	}
+	assert_int_equal(str_wire_size("", 0), 0);
+	assert_int_equal(str_wire_size("a\nb\n", 4), 6);
 }
 
 static void test_distance(void **state)
