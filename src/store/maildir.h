@@ -75,6 +75,8 @@ struct maildir_mail {
 	unsigned char identity[16]; /* not looked at here: for who makes rows of it */
 };
 void maildir_deliver_many(const char *dir, struct maildir_mail *v, size_t n);
+/* The tag of so many hexadecimal digits in a base, not terminated; NULL: there is none. */
+const char *maildir_tag(const char *base, size_t digits);
 int maildir_sync(const char *dir, struct err *err); /* fsync of cur and new */
 /* Other bytes for a message, durably and at once: the former ones or these, never half, never both,
  * under the name it has. */

@@ -41,6 +41,14 @@ static bool tag_ok(const char *tag)
 	       strspn(tag, "abcdefghijklmnopqrstuvwxyz0123456789") == strlen(tag);
 }
 
+const char *maildir_tag(const char *base, size_t digits)
+{
+	for (const char *p = strchr(base, 'T'); p; p = strchr(p + 1, 'T'))
+		if (strspn(p + 1, "0123456789abcdef") == digits && p[1 + digits] == '.')
+			return p + 1;
+	return NULL;
+}
+
 /* What all names of one moment share, so that random bytes are drawn once for a group. */
 struct namer {
 	char token[11];

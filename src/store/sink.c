@@ -103,22 +103,16 @@ int sink_mbox(struct sink **out, const char *path, struct err *err)
 	return 0;
 }
 
-/* The checksum that an earlier run put into the name: "T", 32 hexadecimal digits, ".". */
+/* The checksum that an earlier run put into the name. */
 static int note_tag(void *ctx, const struct maildir_entry *e)
 {
-	struct map *tags = ctx;
-	size_t len = strlen(e->base);
+	const char *at = maildir_tag(e->base, TAG);
+	char tag[TAG + 1];
 
-	for (size_t i = 0; i + TAG + 2 <= len; i++)
-		if (e->base[i] == 'T' && e->base[i + 1 + TAG] == '.' &&
-			strspn(e->base + i + 1, "0123456789abcdef") == TAG) {
-			char tag[TAG + 1];
-
-			memcpy(tag, e->base + i + 1, TAG);
-			tag[TAG] = '\0';
-			map_put(tags, tag, (void *)1);
-			return 0;
-		}
+	if (at) {
+		snprintf(tag, sizeof(tag), "%.*s", (int)TAG, at);
+		map_put(ctx, tag, (void *)1);
+	}
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 #include "store/stub.h"
 
 #include "base/hash.h"
+#include "store/maildir.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,18 +28,9 @@ static int digit(char c)
 	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The tag follows "T" and ends with the dot before the host. */
-static const char *tag_in(const char *base)
-{
-	for (const char *p = strchr(base, 'T'); p; p = strchr(p + 1, 'T'))
-		if (strspn(p + 1, "0123456789abcdef") == 2 * STUB_KEY && p[1 + 2 * STUB_KEY] == '.')
-			return p + 1;
-	return NULL;
-}
-
 bool stub_key(const char *base, unsigned char key[STUB_KEY])
 {
-	const char *tag = tag_in(base);
+	const char *tag = maildir_tag(base, 2 * STUB_KEY);
 
 	if (!tag)
 		return false;
@@ -49,7 +41,7 @@ bool stub_key(const char *base, unsigned char key[STUB_KEY])
 
 bool stub_is(const char *base, const char *p, size_t len, uint64_t *size, size_t *skip)
 {
-	const char *tag = tag_in(base), *end = len ? memchr(p, '\n', len) : NULL;
+	const char *tag = maildir_tag(base, 2 * STUB_KEY), *end = len ? memchr(p, '\n', len) : NULL;
 	size_t n = sizeof(mark) - 1, digits;
 
 	if (!tag || !end || (size_t)(end - p) < n || memcmp(p, mark, n) != 0)

@@ -37,6 +37,24 @@ static void test_names(void **state)
 	}
 }
 
+static void test_tags(void **state)
+{
+	static const struct {
+		const char *base, *want; /* four digits */
+	} table[] = {{"", NULL}, {"1.M2P3Q1RabT12ef.host,S=1", "12ef"}, {"1.RT12e.host", NULL},
+		{"1.RT12ef0.host", NULL}, {"1.RT12EF.host", NULL}, {"1.RT12ef", NULL},
+		{"1.RTTT12T12ef.Thost", "12ef"}, {"1.R12ef.host", NULL}};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(table); i++) {
+		const char *tag = maildir_tag(table[i].base, 4);
+
+		assert_int_equal(!tag, !table[i].want);
+		if (tag)
+			assert_memory_equal(tag, table[i].want, 4);
+	}
+}
+
 static void test_bad_names(void **state)
 {
 	static const char *const table[] = {"", "/", "a//b", "/a", "a/", ".", "..",
@@ -721,12 +739,12 @@ static void test_full(void **state)
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, help_setup, help_teardown)
-	const struct CMUnitTest tests[] = {T(test_names), T(test_bad_names), T(test_list),
-		T(test_deliver), T(test_flags), T(test_foreign_names), T(test_foreign_letters),
-		T(test_keywords), T(test_keywords_limits), T(test_keyword_words),
-		T(test_foreign_moves), T(test_busy_folder), T(test_gone), T(test_links),
-		T(test_move), T(test_move_new), T(test_move_other_filesystem), T(test_copy),
-		T(test_stamp), T(test_stop_and_sweep), T(test_full)};
+	const struct CMUnitTest tests[] = {T(test_names), T(test_bad_names), T(test_tags),
+		T(test_list), T(test_deliver), T(test_flags), T(test_foreign_names),
+		T(test_foreign_letters), T(test_keywords), T(test_keywords_limits),
+		T(test_keyword_words), T(test_foreign_moves), T(test_busy_folder), T(test_gone),
+		T(test_links), T(test_move), T(test_move_new), T(test_move_other_filesystem),
+		T(test_copy), T(test_stamp), T(test_stop_and_sweep), T(test_full)};
 
 	return cmocka_run_group_tests_name("maildir", tests, NULL, NULL);
 }
