@@ -510,50 +510,49 @@ static const struct op *changeable(struct journal *j, uint64_t id)
 	return op && op->state == OP_QUEUED ? op : NULL;
 }
 
+/* REC_EXTEND or REC_SHRINK. */
+static int change_uids(struct journal *j, uint16_t type, uint64_t id, const uint32_t *uids,
+	size_t n, uint32_t unseen, struct err *err)
+{
+	uint32_t *sorted = mem_dup(uids, n * sizeof(*uids));
+	const struct op *op;
+	int rc;
+
+	n = uids_sort(sorted, n);
+	rc = add_change(j, type, id, sorted, n, unseen, err);
+	if (rc == 0 && n) {
+		/* Another copy may have given it away between the look and the record. */
+		op = journal_find(j, id);
+		if (type == REC_EXTEND)
+			rc = !op || op_index(op, sorted[0]) < 0;
+		else
+			rc = op && op_index(op, sorted[0]) >= 0;
+	}
+	free(sorted);
+	return rc;
+}
+
 int journal_extend(struct journal *j, uint64_t id, const uint32_t *uids, size_t n, uint32_t unseen,
 	struct err *err)
 {
-	uint32_t *sorted;
 	const struct op *op;
-	int rc;
 
 	if (journal_refresh(j, err) < 0)
 		return -1;
 	op = changeable(j, id);
 	if (!op || n > JOURNAL_MAX_UIDS || op->n > JOURNAL_MAX_UIDS - n)
 		return 1;
-	sorted = mem_dup(uids, n * sizeof(*uids));
-	n = uids_sort(sorted, n);
-	rc = add_change(j, REC_EXTEND, id, sorted, n, unseen, err);
-	if (rc == 0 && n) {
-		/* Another copy may have given it away between the look and the record. */
-		op = journal_find(j, id);
-		rc = !op || op_index(op, sorted[0]) < 0;
-	}
-	free(sorted);
-	return rc;
+	return change_uids(j, REC_EXTEND, id, uids, n, unseen, err);
 }
 
 int journal_shrink(struct journal *j, uint64_t id, const uint32_t *uids, size_t n, uint32_t unseen,
 	struct err *err)
 {
-	uint32_t *sorted;
-	const struct op *op;
-	int rc;
-
 	if (journal_refresh(j, err) < 0)
 		return -1;
 	if (!changeable(j, id) || n > JOURNAL_MAX_UIDS)
 		return 1;
-	sorted = mem_dup(uids, n * sizeof(*uids));
-	n = uids_sort(sorted, n);
-	rc = add_change(j, REC_SHRINK, id, sorted, n, unseen, err);
-	if (rc == 0 && n) {
-		op = journal_find(j, id);
-		rc = op && op_index(op, sorted[0]) >= 0;
-	}
-	free(sorted);
-	return rc;
+	return change_uids(j, REC_SHRINK, id, uids, n, unseen, err);
 }
 
 int journal_done(struct journal *j, uint64_t id, struct err *err)
