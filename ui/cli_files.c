@@ -18,6 +18,16 @@ static enum cli_status finish(struct cli *c, unsigned request)
 	return CLI_OK;
 }
 
+/* The account, as its server has it now unless offline; -1 with err. */
+static int fresh_account(struct cli *c, struct err *err)
+{
+	int account = cli_account(c, NULL, err);
+
+	if (account >= 0 && !c->args->offline && cli_sync_account(c, account, err) != 0)
+		account = -1;
+	return account;
+}
+
 enum cli_status cli_export(struct cli *c)
 {
 	bool all = c->args->words.n == 1;
@@ -33,9 +43,7 @@ enum cli_status cli_export(struct cli *c)
 			l = NULL;
 		return l ? finish(c, engine_export(c->engine, l, NULL, 0, path)) : cli_fail(&err);
 	}
-	account = cli_account(c, NULL, &err);
-	if (account >= 0 && !c->args->offline && cli_sync_account(c, account, &err) != 0)
-		account = -1;
+	account = fresh_account(c, &err);
 	if (account < 0)
 		return cli_fail(&err);
 	return finish(c, engine_export_folder(c->engine, (size_t)account, NULL, path));
@@ -57,11 +65,9 @@ enum cli_status cli_import(struct cli *c)
 {
 	const char *folder = c->args->words.n > 1 ? c->args->words.v[1] : NULL;
 	struct err err = {0};
-	int account = cli_account(c, NULL, &err);
+	int account = fresh_account(c, &err);
 	enum cli_status status;
 
-	if (account >= 0 && !c->args->offline && cli_sync_account(c, account, &err) != 0)
-		account = -1;
 	if (account < 0)
 		return cli_fail(&err);
 	if (folder && (*folder == '=' || *folder == '+'))

@@ -24,6 +24,12 @@ static int account_here(struct app *a)
 	return account;
 }
 
+/* The same where a path was asked for; -1 too when none was given, which needs no word. */
+static int account_for(struct app *a, const char *path)
+{
+	return path && *path ? account_here(a) : -1;
+}
+
 /* The list of messages on this tab; NULL when there is none. */
 static struct msglist *list_here(struct app *a)
 {
@@ -36,7 +42,7 @@ static struct msglist *list_here(struct app *a)
 
 static void export_all(struct app *a, void *ctx, const char *path)
 {
-	int account = path && *path ? account_here(a) : -1;
+	int account = account_for(a, path);
 
 	(void)ctx;
 	if (account >= 0)
@@ -101,7 +107,7 @@ void cmd_export(struct app *a, const struct args *args)
 
 static void import_tree(struct app *a, void *ctx, const char *path)
 {
-	int account = path && *path ? account_here(a) : -1;
+	int account = account_for(a, path);
 
 	(void)ctx;
 	if (account >= 0)
@@ -148,7 +154,7 @@ void cmd_import(struct app *a, const struct args *args)
 
 static void backup_to(struct app *a, void *ctx, const char *path)
 {
-	int account = path && *path ? account_here(a) : -1;
+	int account = account_for(a, path);
 
 	(void)ctx;
 	if (account >= 0)
