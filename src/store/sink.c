@@ -116,27 +116,14 @@ static int note_tag(void *ctx, const struct maildir_entry *e)
 	return 0;
 }
 
-static int make_maildir(const char *dir, struct err *err)
-{
-	static const char *const parts[] = {"tmp", "new", "cur"};
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i < MEM_COUNT(parts); i++) {
-		char *path = file_join(dir, parts[i]);
-
-		rc = file_make_dirs(path, err);
-		free(path);
-	}
-	return rc;
-}
-
-int sink_maildir(struct sink **out, const char *dir, struct err *err)
+int sink_maildir(struct sink **out, const char *root, const char *folder, struct err *err)
 {
 	struct sink *s = new_sink(TO_MAILDIR);
 
-	s->dir = mem_strdup(dir);
+	s->dir = maildir_dir(root, folder, err);
 	s->tags = map_new();
-	if (make_maildir(dir, err) != 0 || maildir_scan(dir, note_tag, s->tags, err) != 0) {
+	if (!s->dir || maildir_create(root, folder, err) != 0 ||
+		maildir_scan(s->dir, note_tag, s->tags, err) != 0) {
 		sink_free(s);
 		return -1;
 	}

@@ -23,7 +23,8 @@ struct sink;
 struct folder;
 
 int sink_mbox(struct sink **out, const char *path, struct err *err);
-int sink_maildir(struct sink **out, const char *dir, struct err *err); /* made when missing */
+/* A folder of the Maildir++ tree at root, INBOX: root itself; made when missing. */
+int sink_maildir(struct sink **out, const char *root, const char *folder, struct err *err);
 /* The folder must be in use (folder_use) and stay so until sink_free. */
 struct sink *sink_folder(struct folder *f);
 void sink_free(struct sink *s); /* what was not flushed is not written; NULL is fine */

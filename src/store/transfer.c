@@ -161,32 +161,21 @@ static bool is_mbox_name(const char *path)
 	return len > 5 && strcasecmp(path + len - 5, ".mbox") == 0;
 }
 
-/* Where a folder of the account stands in a Maildir++ tree. A dot would be one more level. */
-static char *export_dir(const struct transfer *t, const char *name, struct err *err)
+/* A Maildir++ tree for several folders. A dot in a name would be one more level there. */
+static int open_target(struct transfer *t, const char *name, struct err *err)
 {
-	char *plain, *dir;
+	char *plain;
+	int rc;
 
 	if (t->folders.n == 1)
-		return mem_strdup(t->path);
+		return is_mbox_name(t->path) ? sink_mbox(&t->sink, t->path, err)
+					     : sink_maildir(&t->sink, t->path, "INBOX", err);
 	plain = mem_strdup(name);
 	for (char *p = plain; *p; p++)
 		if (*p == '.')
 			*p = '_';
-	dir = maildir_dir(t->path, plain, err);
+	rc = sink_maildir(&t->sink, t->path, plain, err);
 	free(plain);
-	return dir;
-}
-
-static int open_target(struct transfer *t, const char *name, struct err *err)
-{
-	char *dir;
-	int rc;
-
-	if (t->folders.n == 1 && is_mbox_name(t->path))
-		return sink_mbox(&t->sink, t->path, err);
-	dir = export_dir(t, name, err);
-	rc = dir ? sink_maildir(&t->sink, dir, err) : -1;
-	free(dir);
 	return rc;
 }
 

@@ -218,6 +218,12 @@ static void trees(void **state)
 	assert_said(p, engine_export_folder(p->engine, 0, NULL, path.p), "15 messages written");
 	assert_int_equal(files_in(path.p), 10);
 	assert_int_equal(shell("ls \"$1/.Lists.talaria/cur\" | grep -c F", path.p, NULL), 2);
+	/* Delivery agents tell by the mark which one is not the root. */
+	assert_int_equal(shell("for d in \"$1\"/.[A-Z]*; do "
+			       "test -e \"$d/maildirfolder\" || exit; done; "
+			       "test -e \"$1/maildirfolder\" || echo 1",
+				 path.p, NULL),
+		1);
 	person_free(p);
 	q = person_new("pop3", "", "--count", "3");
 	filled(q, "INBOX", 3);
