@@ -24,130 +24,6 @@
 enum { MARKS_MAX = 256 << 20 };
 
 static const char MARKS_HEAD[] = "talaria-marks 1\n";
-static const uint32_t SHARED = MAIL_SEEN | MAIL_ANSWERED | MAIL_FLAGGED | MAIL_FORWARDED;
-
-/* --- messages that get the same change, so that many are changed at once --- */
-
-struct delta {
-	uint32_t clear, set;
-	char *labels_clear, *labels_set; /* owned */
-	uint32_t *uids;                  /* owned */
-	size_t n, cap;
-};
-
-struct deltas {
-	struct delta *v;
-	size_t n, cap; /* four marks, each set, taken away or left, and the keywords that differ */
-};
-
-struct marks {
-	uint32_t flags;
-	const char *keywords;
-};
-
-static struct delta *delta_of(struct deltas *d, uint32_t clear, uint32_t set,
-	const char *labels_clear, const char *labels_set)
-{
-	for (size_t i = 0; i < d->n; i++) {
-		struct delta *x = &d->v[i];
-
-		if (x->clear == clear && x->set == set &&
-			strcmp(x->labels_clear, labels_clear) == 0 &&
-			strcmp(x->labels_set, labels_set) == 0)
-			return x;
-	}
-	d->v = mem_grow(d->v, &d->cap, d->n + 1, sizeof(*d->v));
-	d->v[d->n] = (struct delta){.clear = clear,
-		.set = set,
-		.labels_clear = mem_strdup(labels_clear),
-		.labels_set = mem_strdup(labels_set)};
-	return &d->v[d->n++];
-}
-
-/* only: the keywords that may be taken away; NULL: all. */
-static void add_delta(struct deltas *d, uint32_t uid, const struct marks *was,
-	const struct marks *now, const char *only)
-{
-	uint32_t clear = was->flags & ~now->flags, set = now->flags & ~was->flags;
-	struct str gone = STR_INIT, come = STR_INIT, may = STR_INIT;
-	struct delta *x;
-
-	keywords_minus(&come, now->keywords, was->keywords);
-	keywords_minus(&gone, was->keywords, now->keywords);
-	keywords_both(&may, str_c(&gone), only ? only : str_c(&gone));
-	if (clear || set || come.len || may.len) {
-		x = delta_of(d, clear, set, str_c(&may), str_c(&come));
-		x->uids = mem_grow(x->uids, &x->cap, x->n + 1, sizeof(*x->uids));
-		x->uids[x->n++] = uid;
-	}
-	str_done(&gone);
-	str_done(&come);
-	str_done(&may);
-}
-
-/* One after the other: what has no room in a Maildir, or is no keyword here, holds back no other.
- */
-static int apply_labels(struct folder *f, const struct delta *d, struct err *err)
-{
-	const char *p = d->labels_set, *word;
-	bool left_out = false;
-	size_t len;
-	int rc = 0;
-
-	if (*d->labels_clear)
-		rc = change_keywords(f, d->uids, d->n, d->labels_clear, "", NULL, err);
-	while (rc == 0 && (word = keywords_next(&p, &len))) {
-		char *one = mem_strndup(word, len);
-		struct err why = {0};
-
-		if (!keywords_ok(word, len)) {
-			left_out = true;
-		} else if (change_keywords(f, d->uids, d->n, "", one, NULL, &why) != 0) {
-			left_out |= why.kind == ERR_FULL && f->local;
-			rc = why.kind == ERR_FULL && f->local ? 0 : -1;
-			*err = why;
-		}
-		free(one);
-	}
-	if (left_out)
-		store_notice(f->account, _("Not every keyword has room in %s: some were left out"),
-			f->name);
-	return rc;
-}
-
-/* 0, or -1 with the first failure; all are tried. */
-static int apply_deltas(struct folder *f, struct deltas *d, struct err *err)
-{
-	int rc = 0;
-
-	for (size_t i = 0; i < d->n; i++) {
-		struct err why = {0};
-
-		if (change_flags(f, d->v[i].uids, d->v[i].n, d->v[i].clear, d->v[i].set, &why) !=
-				0 ||
-			apply_labels(f, &d->v[i], &why) != 0) {
-			if (rc == 0)
-				*err = why;
-			rc = -1;
-		}
-		free(d->v[i].labels_clear);
-		free(d->v[i].labels_set);
-		free(d->v[i].uids);
-	}
-	free(d->v);
-	*d = (struct deltas){0};
-	return rc;
-}
-
-static struct marks shared_marks(struct folder *f, uint32_t uid)
-{
-	const struct columns *c = cache_columns_view(f->cache);
-	ptrdiff_t at = columns_find(c, uid);
-
-	if (at < 0)
-		return (struct marks){0, ""};
-	return (struct marks){c->flags[at] & SHARED, cache_keyset(f->cache, c->keyset[at])};
-}
 
 /* --- the marks that wait --- */
 
@@ -196,7 +72,7 @@ static struct waiting_marks *take_marks(const char *text)
 
 	rest += *rest == ' ';
 	m = mem_alloc(sizeof(*m) + strlen(rest) + 1);
-	m->flags = (uint32_t)(flags & SHARED);
+	m->flags = (uint32_t)(flags & MARKS_SHARED);
 	if (keywords_check(rest, NULL) == 0)
 		memcpy(m->keywords, rest, strlen(rest));
 	return m;
@@ -249,13 +125,13 @@ static bool has_marks(struct account *a)
 
 void handover_arrived(struct folder *f, const struct summary *rows, size_t n)
 {
-	struct deltas d = {0};
+	struct marks_changes d = {0};
 	struct err err = {0};
 
 	if (f->role != ROLE_INBOX || f->local || !has_marks(f->account))
 		return;
 	for (size_t i = 0; i < n; i++) {
-		struct marks was = {rows[i].flags & SHARED, rows[i].keywords}, now = was;
+		struct marks was = {rows[i].flags & MARKS_SHARED, rows[i].keywords}, now = was;
 		const struct waiting_marks *m;
 		char hex[33];
 
@@ -265,9 +141,9 @@ void handover_arrived(struct folder *f, const struct summary *rows, size_t n)
 			continue;
 		now.flags |= m->flags;
 		now.keywords = m->keywords;
-		add_delta(&d, rows[i].uid, &was, &now, ""); /* nothing is taken away */
+		marks_add(&d, rows[i].uid, &was, &now, ""); /* nothing is taken away */
 	}
-	if (apply_deltas(f, &d, &err) != 0)
+	if (marks_apply(f, &d, NULL, &err) != 0)
 		store_notice(f->account, _("Marks set by POP3 cannot be kept: %s"), err.text);
 }
 
@@ -282,23 +158,23 @@ void handover_complete(struct folder *f)
 struct walk {
 	struct folder *server, *local;
 	struct handover_counts counts;
-	struct deltas deltas;    /* of the folder that is changed */
-	struct str marks, known; /* known: keywords that the local folder has a letter for */
+	struct marks_changes deltas; /* of the folder that is changed */
+	struct str marks, known;     /* known: keywords that the local folder has a letter for */
 	bool to_pop3, change;
 };
 
 static void meet(struct walk *w, uint32_t server_uid, uint32_t local_uid)
 {
-	struct marks server = shared_marks(w->server, server_uid);
-	struct marks local = shared_marks(w->local, local_uid);
+	struct marks server = marks_of(w->server, server_uid);
+	struct marks local = marks_of(w->local, local_uid);
 
 	w->counts.both++;
 	w->counts.differ +=
 		server.flags != local.flags || strcmp(server.keywords, local.keywords) != 0;
 	if (w->change && w->to_pop3)
-		add_delta(&w->deltas, local_uid, &local, &server, NULL);
+		marks_add(&w->deltas, local_uid, &local, &server, NULL);
 	else if (w->change)
-		add_delta(&w->deltas, server_uid, &server, &local, str_c(&w->known));
+		marks_add(&w->deltas, server_uid, &server, &local, str_c(&w->known));
 }
 
 static void walk_inboxes(struct walk *w)
@@ -318,7 +194,7 @@ static void walk_inboxes(struct walk *w)
 			continue;
 		}
 		w->counts.local_only++;
-		m = shared_marks(w->local, c.uid[i]);
+		m = marks_of(w->local, c.uid[i]);
 		add_mark(&w->marks, s.identity, &m);
 	}
 	columns_done(&c);
@@ -333,7 +209,7 @@ static int finish_walk(struct walk *w, struct err *err)
 	if (!w->change)
 		return 0;
 	handover_forget(w->local->account);
-	rc = apply_deltas(w->to_pop3 ? w->local : w->server, &w->deltas, err);
+	rc = marks_apply(w->to_pop3 ? w->local : w->server, &w->deltas, NULL, err);
 	if (!w->to_pop3 && save_marks(w->local->account, &w->marks, rc == 0 ? err : NULL) != 0)
 		rc = -1;
 	return rc;
