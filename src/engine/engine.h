@@ -179,7 +179,8 @@ unsigned engine_pending_forget(struct engine *e); /* the refused ones */
  * directory, made when missing; uids NULL: the whole folder. What is not here is fetched on the
  * way. EVENT_PROGRESS, then EVENT_DONE with the count. What was copied before a failure or
  * engine_cancel stays (but for an mbox, which appears whole or not at all), and the same request
- * made again goes on from there: a message that is in the Maildir already is not written twice.
+ * made again goes on from there: a message that is in the Maildir already is not written twice,
+ * but gets the marks that it lacks there.
  */
 unsigned engine_export(
 	struct engine *e, struct msglist *l, const uint32_t *uids, size_t n, const char *path);
@@ -189,7 +190,9 @@ unsigned engine_export_folder(
 /*
  * Copies an mbox or a Maildir into a folder (made when missing); folder NULL: a whole Maildir++
  * tree into folders of the same names. On a server each message is an append that waits in the
- * journal. Messages that are in the folder already are counted and left out.
+ * journal. Messages that are in the folder already are counted and left out; where the copy has
+ * marks (read, answered, flagged, forwarded, keywords) that they lack, they get them, as by
+ * engine_flag and engine_keywords. None is taken away.
  */
 unsigned engine_import(struct engine *e, size_t account, const char *path, const char *folder);
 /* What of the account exists only here (mail, drafts, outbox, what waits for the server) as a

@@ -11,7 +11,6 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/i18n.h"
-#include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "store/keywords.h"

@@ -587,6 +587,7 @@ int maildir_read_at(const char *dir, bool in_new, const char *name, size_t max, 
 struct change {
 	const char *dir, *base, *to_dir;
 	uint32_t flags;
+	bool add;                                         /* to those that it has */
 	uint32_t (*letters)(void *ctx, uint32_t letters); /* or NULL: flags are what changes */
 	void *ctx;
 	struct str *new_base;
@@ -598,12 +599,13 @@ static int flag_place(void *ctx, struct place *at, struct err *err)
 	struct str name = STR_INIT;
 	struct place to = {0};
 	const char *info = info_of(at->name.p);
-	uint32_t keywords = maildir_letters_of(at->name.p);
+	uint32_t keywords = maildir_letters_of(at->name.p), flags = c->flags;
 	int rc = 0;
 
+	if (c->letters || c->add)
+		flags |= flags_of(info);
 	str_adds(&name, c->base);
-	maildir_add_info(&name, c->letters ? flags_of(info) : c->flags, info,
-		c->letters ? c->letters(c->ctx, keywords) : keywords);
+	maildir_add_info(&name, flags, info, c->letters ? c->letters(c->ctx, keywords) : keywords);
 	maildir_place_set(&to, c->dir, false, name.p);
 	if (strcmp(to.path.p, at->path.p) != 0 && file_rename_new(at->path.p, to.path.p) != 0) {
 		/* EEXIST: a second name of the same message has these flags already. */
@@ -624,6 +626,13 @@ static int flag_place(void *ctx, struct place *at, struct err *err)
 int maildir_set_flags(const char *dir, const char *base, uint32_t flags, struct err *err)
 {
 	struct change c = {.dir = dir, .base = base, .flags = flags};
+
+	return maildir_with_message(dir, base, flag_place, &c, err);
+}
+
+int maildir_add_flags(const char *dir, const char *base, uint32_t flags, struct err *err)
+{
+	struct change c = {.dir = dir, .base = base, .flags = flags, .add = true};
 
 	return maildir_with_message(dir, base, flag_place, &c, err);
 }

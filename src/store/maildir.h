@@ -89,6 +89,8 @@ int maildir_read_at(const char *dir, bool in_new, const char *name, size_t max, 
 	struct err *err);
 int maildir_set_flags(const char *dir, const char *base, uint32_t flags,
 	struct err *err); /* moves new -> cur; letters of other programs stay; durable */
+int maildir_add_flags(const char *dir, const char *base, uint32_t flags,
+	struct err *err); /* the same, and takes none away */
 /* Takes keywords away and gives others, durably: their names first. now gets all it has then.
  * ERR_FULL: there is no room for one more in this folder, and nothing was changed. */
 int maildir_set_keywords(const char *dir, const char *base, const char *clear, const char *set,

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "mime/envelope.h"
 #include "mime/part.h"
+#include "store/keywords.h"
 #include "store/localbox.h"
 #include "store/mbox.h"
 #include "store/store_priv.h"
@@ -18,7 +19,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TAG = 32, BATCH_BYTES = 4 << 20, TWINS_MAX = 64, MESSAGE_MAX = 512 << 20 };
+enum {
+	TAG = 32,
+	BATCH_BYTES = 4 << 20,
+	TWINS_MAX = 64,
+	MESSAGE_MAX = 512 << 20,
+	MARK_FILES = 64, /* each waits for the disk */
+	MARK_ROWS = 2000 /* on a server: one operation */
+};
 
 enum sink_kind { TO_MBOX, TO_MAILDIR, TO_FOLDER };
 
@@ -29,17 +37,29 @@ struct held {
 	char tag[TAG + 1];
 };
 
+/* A message that was in the Maildir before. */
+struct copy {
+	struct copy *next; /* the same bytes once more */
+	uint32_t flags;
+	char *keywords; /* owned; NULL: none */
+	char base[];
+};
+
 struct sink {
 	enum sink_kind kind;
 	char *path, *part; /* mbox: its name, and while it is being written */
 	int fd;
 	size_t written; /* mbox: messages */
 	char *dir;
-	struct map *tags; /* Maildir: checksums in the names that were there before */
+	struct map *copies; /* Maildir: those with a checksum in the name, by it */
 	struct folder *folder;
 	uint32_t newest; /* folder: what has a larger UID was put there by us */
 	struct map
 		*waiting; /* folder on a server: Message-IDs that were on their way there before */
+	struct marks_changes marks; /* folder: what the messages there are to get */
+	bool read_only;             /* folder: nothing there gets marks */
+	uint32_t marks_validity;    /* the UIDVALIDITY they are of */
+	size_t nmarks, marked;
 	struct held *held;
 	size_t nheld, cap_held, bytes_held;
 };
@@ -62,6 +82,15 @@ static void drop_held(struct sink *s)
 	s->nheld = s->bytes_held = 0;
 }
 
+static void copies_free(void *first)
+{
+	for (struct copy *c = first, *next; c; c = next) {
+		next = c->next;
+		free(c->keywords);
+		free(c);
+	}
+}
+
 void sink_free(struct sink *s)
 {
 	if (!s)
@@ -72,7 +101,8 @@ void sink_free(struct sink *s)
 		close(s->fd);
 		unlink(s->part);
 	}
-	map_free(s->tags, NULL);
+	map_free(s->copies, copies_free);
+	marks_drop(&s->marks);
 	map_free(s->waiting, NULL);
 	free(s->path);
 	free(s->part);
@@ -103,15 +133,26 @@ int sink_mbox(struct sink **out, const char *path, struct err *err)
 	return 0;
 }
 
-/* The checksum that an earlier run put into the name. */
-static int note_tag(void *ctx, const struct maildir_entry *e)
+/* By the checksum that an earlier run put into the name. */
+static int note_copy(void *ctx, const struct maildir_entry *e)
 {
 	const char *at = maildir_tag(e->base, TAG);
 	char tag[TAG + 1];
+	struct copy *c, *first;
 
-	if (at) {
-		snprintf(tag, sizeof(tag), "%.*s", (int)TAG, at);
-		map_put(ctx, tag, (void *)1);
+	if (!at)
+		return 0;
+	snprintf(tag, sizeof(tag), "%.*s", (int)TAG, at);
+	c = mem_alloc(sizeof(*c) + strlen(e->base) + 1);
+	memcpy(c->base, e->base, strlen(e->base));
+	c->flags = e->flags;
+	c->keywords = *e->keywords ? mem_strdup(e->keywords) : NULL;
+	first = map_get(ctx, tag);
+	if (first) {
+		c->next = first->next;
+		first->next = c;
+	} else {
+		map_put(ctx, tag, c);
 	}
 	return 0;
 }
@@ -121,9 +162,9 @@ int sink_maildir(struct sink **out, const char *root, const char *folder, struct
 	struct sink *s = new_sink(TO_MAILDIR);
 
 	s->dir = maildir_dir(root, folder, err);
-	s->tags = map_new();
+	s->copies = map_new();
 	if (!s->dir || maildir_create(root, folder, err) != 0 ||
-		maildir_scan(s->dir, note_tag, s->tags, err) != 0) {
+		maildir_scan(s->dir, note_copy, s->copies, err) != 0) {
 		sink_free(s);
 		return -1;
 	}
@@ -152,6 +193,7 @@ struct sink *sink_folder(struct folder *f)
 
 	s->folder = f;
 	s->newest = cache_max_uid(f->cache);
+	s->read_only = folder_is_read_only(f);
 	if (!f->local)
 		s->waiting = uploads_to(f);
 	return s;
@@ -192,20 +234,41 @@ static bool same_size(struct folder *f, uint32_t uid, const struct str *message)
 	return at >= 0 && c->size[at] == (uint32_t)str_wire_size(str_c(message), message->len);
 }
 
-static bool folder_has(struct sink *s, const struct str *message, const struct envelope *e)
+static bool may_mark(const struct sink *s, uint32_t uid)
 {
+	const struct columns *c = cache_columns_view(s->folder->cache);
+	ptrdiff_t at = columns_find(c, uid);
+
+	return !s->read_only && at >= 0 && !(c->flags[at] & MAIL_LEAVING);
+}
+
+/* Whether it is there. *needs: the one that should get marks, 0: none. */
+static bool folder_has(struct sink *s, const struct str *message, const struct envelope *e,
+	const struct marks *marks, uint32_t *needs)
+{
+	struct folder *f = s->folder;
 	unsigned char identity[16];
 	uint32_t uids[TWINS_MAX];
 	size_t n;
 
+	*needs = 0;
 	envelope_identity(e, identity);
-	n = cache_find_identity(s->folder->cache, identity, uids, TWINS_MAX);
-	for (size_t i = 0; i < n; i++)
-		if (uids[i] <= s->newest &&
-			(s->folder->local ? same_bytes(s->folder, uids[i], message)
-					  : same_size(s->folder, uids[i], message)))
+	n = cache_find_identity(f->cache, identity, uids, TWINS_MAX);
+	for (size_t i = 0; i < n; i++) {
+		struct marks has;
+
+		if (uids[i] > s->newest ||
+			!(f->local ? same_bytes : same_size)(f, uids[i], message))
+			continue;
+		has = marks_of(f, uids[i]);
+		if (!may_mark(s, uids[i]) || !marks_lack(&has, marks)) {
+			*needs = 0;
 			return true;
-	return s->waiting && map_get(s->waiting, e->message_id);
+		}
+		if (!*needs)
+			*needs = uids[i];
+	}
+	return *needs || (s->waiting && map_get(s->waiting, e->message_id));
 }
 
 /* --- putting --- */
@@ -241,29 +304,118 @@ static int put_mbox(struct sink *s, const struct str *message, uint32_t flags, c
 	return rc;
 }
 
+/* What there is no room for is left out. *some: one was set. */
+static int mark_keywords(
+	struct sink *s, struct copy *c, const char *keywords, bool *some, struct err *err)
+{
+	struct str missing = STR_INIT, now = STR_INIT;
+	const char *p, *word;
+	size_t len;
+	int rc = 0;
+
+	keywords_minus(&missing, keywords, c->keywords ? c->keywords : "");
+	p = str_c(&missing);
+	while (rc == 0 && (word = keywords_next(&p, &len))) {
+		char *one = mem_strndup(word, len);
+		bool ok = keywords_ok(word, len);
+
+		if (ok)
+			rc = maildir_set_keywords(s->dir, c->base, "", one, &now, err);
+		*some |= ok && rc == 0;
+		if (rc != 0 && err->kind == ERR_FULL)
+			rc = 0;
+		free(one);
+	}
+	if (now.len) {
+		free(c->keywords);
+		c->keywords = str_steal(&now);
+	}
+	str_done(&missing);
+	str_done(&now);
+	return rc;
+}
+
+/* 1: it is there; 0: not any more, another program has removed it; -1. */
+static int mark_copy(struct sink *s, struct copy *first, const struct marks *marks, struct err *err)
+{
+	uint32_t flags = marks->flags & ~first->flags;
+	struct err why = {0};
+	bool some = flags;
+	int rc = 0;
+
+	for (struct copy *c = first; c; c = c->next) {
+		const struct marks has = {c->flags, c->keywords ? c->keywords : ""};
+
+		if (!marks_lack(&has, marks))
+			return 1;
+	}
+	if (flags)
+		rc = maildir_add_flags(s->dir, first->base, flags, &why);
+	if (rc == 0)
+		rc = mark_keywords(s, first, marks->keywords, &some, &why);
+	if (rc != 0) {
+		*err = why;
+		return why.kind == ERR_GONE ? 0 : -1;
+	}
+	first->flags |= flags;
+	s->marked += some;
+	return 1;
+}
+
 static int put_maildir(struct sink *s, struct str *message, uint32_t flags, const char *keywords,
 	uint32_t received, struct err *err)
 {
+	const struct marks marks = {flags & MARKS_SHARED, keywords};
 	unsigned char sum[HASH_SHA256_SIZE];
+	struct copy *first;
 	char tag[TAG + 1];
+	int rc = 0;
 
 	hash_sha256(sum, str_c(message), message->len);
 	hash_hex(tag, sum, TAG / 2);
-	if (map_get(s->tags, tag))
-		return 1;
+	first = map_get(s->copies, tag);
+	if (first)
+		rc = mark_copy(s, first, &marks, err);
+	if (rc != 0)
+		return rc;
 	hold(s, message, flags, keywords, received, tag);
 	return flush_when_full(s, err);
+}
+
+static int flush_marks(struct sink *s, struct err *err)
+{
+	/* Made anew on the server meanwhile: these numbers are other messages now. */
+	if (s->nmarks && s->marks_validity != cache_meta(s->folder->cache)->uidvalidity)
+		marks_drop(&s->marks);
+	s->nmarks = 0;
+	return marks_apply(s->folder, &s->marks, &s->marked, err);
+}
+
+static int mark_row(struct sink *s, uint32_t uid, const struct marks *marks, struct err *err)
+{
+	struct marks was = marks_of(s->folder, uid),
+		     now = {was.flags | marks->flags, marks->keywords};
+
+	if (!s->nmarks)
+		s->marks_validity = cache_meta(s->folder->cache)->uidvalidity;
+	marks_add(&s->marks, uid, &was, &now, ""); /* nothing is taken away */
+	s->nmarks++;
+	if (s->nmarks < (s->folder->local ? MARK_FILES : MARK_ROWS))
+		return 1;
+	return flush_marks(s, err) == 0 ? 1 : -1;
 }
 
 static int put_folder(struct sink *s, struct str *message, uint32_t flags, const char *keywords,
 	uint32_t received, struct err *err)
 {
+	const struct marks marks = {flags & MARKS_SHARED, keywords};
 	struct envelope e = {0};
+	uint32_t needs;
 	int rc;
 
 	header_of(message, &e);
-	if (folder_has(s, message, &e)) {
-		rc = 1;
+	if (folder_has(s, message, &e, &marks, &needs)) {
+		rc = needs ? mark_row(s, needs, &marks, err) : 1;
 	} else if (!s->folder->local) {
 		rc = change_upload(
 			s->folder, message, flags, keywords, received, e.message_id, err);
@@ -339,7 +491,7 @@ static int deliver(struct sink *s, struct maildir_mail *mail, struct err *err)
 	return rc;
 }
 
-int sink_flush(struct sink *s, struct err *err)
+static int flush_held(struct sink *s, struct err *err)
 {
 	struct maildir_mail *mail;
 	int rc;
@@ -360,6 +512,20 @@ int sink_flush(struct sink *s, struct err *err)
 	free(mail);
 	drop_held(s);
 	return rc;
+}
+
+int sink_flush(struct sink *s, struct err *err)
+{
+	int rc = flush_held(s, err);
+
+	if (s->folder && flush_marks(s, rc == 0 ? err : NULL) != 0)
+		rc = -1;
+	return rc;
+}
+
+size_t sink_marked(const struct sink *s)
+{
+	return s->marked;
 }
 
 static int count_one(void *ctx, uint64_t offset, uint64_t length, uint32_t received)

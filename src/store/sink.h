@@ -10,6 +10,10 @@
  * Maildir recognises the very bytes by a checksum in the file name, a folder compares the message
  * with those of the same identity (on a server, whose bytes are not here, by identity and size).
  * Two equal messages of one run are both written: only what was there before it counts.
+ *
+ * What is there already gets the marks that it lacks: read, answered, flagged, forwarded, keywords.
+ * None is taken away. Where the same message is there several times, it is enough that one has them
+ * all. A folder that is only read, or a message whose upload is not through, gets none.
  */
 #ifndef STORE_SINK_H
 #define STORE_SINK_H
@@ -32,12 +36,15 @@ void sink_free(struct sink *s); /* what was not flushed is not written; NULL is 
 /*
  * One message; its bytes are taken out of *message. flags: enum mail_flag; keywords: "" or
  * those it has, of which a Maildir takes as many as it has room for; received: seconds since
- * 1970. 0: taken (written with the next flush at the latest), 1: there already, -1.
+ * 1970. 0: taken (written with the next flush at the latest), 1: there already, -1. Marks that it
+ * lacks there are set with the next flush at the latest.
  */
 int sink_put(struct sink *s, struct str *message, uint32_t flags, const char *keywords,
 	uint32_t received, struct err *err);
 /* All that was put is durable when it returns 0. Maildir: also read back and compared. */
 int sink_flush(struct sink *s, struct err *err);
+/* How many that were there already got marks, of those that are flushed. */
+size_t sink_marked(const struct sink *s);
 /* Flushes; an mbox is read back, compared by its count of messages, and gets its name. */
 int sink_end(struct sink *s, struct err *err);
 

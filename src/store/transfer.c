@@ -41,6 +41,7 @@ struct transfer {
 	size_t n, at; /* of rows or uids */
 	struct sink *sink;
 	size_t total, copied, there, failed;
+	size_t marked; /* of those that were there already */
 	uint64_t octets;
 	struct err why; /* of the first that failed */
 };
@@ -49,6 +50,8 @@ struct transfer {
 
 static void close_folder(struct transfer *t)
 {
+	if (t->sink)
+		t->marked += sink_marked(t->sink);
 	sink_free(t->sink);
 	t->sink = NULL;
 	if (t->folder)
@@ -89,6 +92,10 @@ static void add_counts(struct str *out, const struct transfer *t)
 		str_addf(out,
 			ngettext("; %zu was there already", "; %zu were there already", t->there),
 			t->there);
+	if (t->marked)
+		str_addf(out,
+			ngettext(", %zu of them got marks", ", %zu of them got marks", t->marked),
+			t->marked);
 }
 
 /* 0: all is well; else *err says how far it came and why. */
@@ -131,6 +138,7 @@ static bool break_off(struct store *s, struct transfer *t, const struct err *err
 
 	if (t->sink)
 		sink_flush(t->sink, NULL);
+	close_folder(t);
 	add_counts(&counts, t);
 	if (t->copied + t->there)
 		err_set(&all, err->kind, _("%s (%s; run it again to go on)"), err->text, counts.p);

@@ -38,6 +38,15 @@ static void assert_said(struct person *p, unsigned request, const char *part)
 	free(text);
 }
 
+static void assert_not_said(struct person *p, unsigned request, const char *part)
+{
+	char *text = said(p, request);
+
+	if (strstr(text, part))
+		fail_msg("\"%s\" says \"%s\"", text, part);
+	free(text);
+}
+
 static void assert_refused(struct person *p, unsigned request, const char *part)
 {
 	struct event *ev = answer(p, request);
@@ -170,6 +179,207 @@ static void offline_import_waits_for_the_server(void **state)
 	done(p, engine_sync(p->engine, 0));
 	filled(p, "Later", 12);
 	free(path);
+	person_free(p);
+}
+
+static void keyword(
+	struct person *p, struct msglist *l, size_t row, const char *clear, const char *set)
+{
+	uint32_t uid = msglist_uid(l, row);
+
+	done(p, engine_keywords(p->engine, l, &uid, 1, clear, set));
+}
+
+static void unmark(struct person *p, struct msglist *l, size_t row, unsigned flags)
+{
+	uint32_t uid = msglist_uid(l, row);
+
+	done(p, engine_flag(p->engine, l, &uid, 1, flags, 0));
+}
+
+static size_t with_keyword(struct person *p, struct msglist *l, const char *word)
+{
+	struct str query = STR_INIT;
+	struct event *ev;
+	size_t n;
+
+	str_addf(&query, "keyword:%s", word);
+	ev = answer(p, engine_search(p->engine, l, query.p));
+	assert_int_equal(ev->kind, EVENT_FOUND);
+	n = ev->n;
+	event_free(ev);
+	str_done(&query);
+	return n;
+}
+
+/* Everything is on the server and was asked for again, from an empty cache. */
+static struct msglist *as_the_server_has(struct person *p, const char *folder, size_t n)
+{
+	char *cache = file_join(p->home, "XDG_CACHE_HOME");
+
+	UNTIL(p, engine_pending(p->engine) == 0);
+	stop(p);
+	assert_int_equal(file_remove_tree(cache, NULL), 0);
+	free(cache);
+	start(p, false);
+	done(p, engine_sync(p->engine, 0));
+	return filled(p, folder, n);
+}
+
+/* What the copy has and the folder lacks is set there, and nothing is taken away. */
+static void import_brings_marks_to_the_server(void **state)
+{
+	struct person *p = person_new("imap", "", "--count", "12");
+	char *path = below(p, "copy.mbox"), *dir = below(p, "copy");
+	struct msglist *l = filled(p, "INBOX", 12);
+	size_t flagged = with_flags(l, MSG_FLAGGED), seen = with_flags(l, MSG_SEEN);
+
+	(void)state;
+	assert_said(p, engine_export(p->engine, l, NULL, 0, path), "12 messages written");
+	assert_said(p, engine_import(p->engine, 0, path, "Old"), "12 messages imported");
+	UNTIL(p, engine_pending(p->engine) == 0);
+	done(p, engine_sync(p->engine, 0));
+	l = filled(p, "Old", 12);
+	assert_int_equal(with_flags(l, MSG_FLAGGED), flagged);
+	mark(p, l, 0, MSG_FLAGGED | MSG_SEEN | MSG_ANSWERED | MSG_FORWARDED);
+	mark(p, l, 1, MSG_SEEN | MSG_DRAFT);
+	keyword(p, l, 2, "", "work urgent");
+	UNTIL(p, engine_pending(p->engine) == 0);
+	assert_said(p, engine_export(p->engine, l, NULL, 0, dir), "12 messages written");
+	/* All that is taken away comes again, but for the mark that says what is not sent yet. */
+	unmark(p, l, 0, MSG_FLAGGED | MSG_SEEN | MSG_ANSWERED | MSG_FORWARDED);
+	unmark(p, l, 1, MSG_SEEN | MSG_DRAFT);
+	keyword(p, l, 2, "work", "mine");
+	mark(p, l, 3, MSG_FLAGGED | MSG_ANSWERED);
+	seen = with_flags(l, MSG_SEEN);
+	flagged = with_flags(l, MSG_FLAGGED);
+	assert_said(p, engine_import(p->engine, 0, dir, "Old"),
+		"0 messages imported; 12 were there already, 3 of them got marks");
+	for (int again = 0; again < 2; again++) {
+		assert_int_equal(with_flags(l, MSG_SEEN), seen + 2);
+		assert_int_equal(with_flags(l, MSG_FLAGGED), flagged + 1);
+		assert_int_equal(with_flags(l, MSG_ANSWERED | MSG_FORWARDED | MSG_FLAGGED), 1);
+		assert_int_equal(with_flags(l, MSG_DRAFT), 0);
+		assert_int_equal(with_keyword(p, l, "work"), 1);
+		assert_int_equal(with_keyword(p, l, "urgent"), 1);
+		assert_int_equal(with_keyword(p, l, "mine"), 1);
+		if (!again)
+			l = as_the_server_has(p, "Old", 12);
+	}
+	/* Nothing is to be done any more. */
+	assert_not_said(p, engine_import(p->engine, 0, dir, "Old"), "got marks");
+	assert_not_said(p, engine_import(p->engine, 0, path, "Old"), "got marks");
+	assert_int_equal(engine_pending(p->engine), 0);
+	free(dir);
+	free(path);
+	person_free(p);
+}
+
+/* Offline they wait, as marks that a person gives. */
+static void offline_import_brings_marks(void **state)
+{
+	struct person *p = person_new("imap", "", "--count", "6");
+	char *path = below(p, "copy.mbox");
+	struct msglist *l = filled(p, "INBOX", 6);
+	size_t flagged = with_flags(l, MSG_FLAGGED);
+
+	(void)state;
+	for (size_t i = 0; i < 6; i++)
+		mark(p, l, i, MSG_FLAGGED);
+	assert_said(p, engine_export(p->engine, l, NULL, 0, path), "6 messages written");
+	for (size_t i = 0; i < 6; i++)
+		unmark(p, l, i, MSG_FLAGGED);
+	UNTIL(p, engine_pending(p->engine) == 0);
+	stop(p);
+	start(p, true);
+	l = open_folder(p, "INBOX");
+	assert_said(p, engine_import(p->engine, 0, path, "INBOX"),
+		"6 were there already, 6 of them got marks");
+	assert_int_equal(with_flags(l, MSG_FLAGGED), 6);
+	assert_int_equal(engine_pending(p->engine), 1);
+	stop(p);
+	start(p, false);
+	l = as_the_server_has(p, "INBOX", 6);
+	assert_int_equal(with_flags(l, MSG_FLAGGED), 6);
+	assert_true(flagged < 6);
+	free(path);
+	person_free(p);
+}
+
+/* Local folders: more than are marked at once, and a message that is there twice. */
+static void import_brings_marks_to_files(void **state)
+{
+	struct person *p = person_new("pop3", "", "--count", "150");
+	char *dir = below(p, "copy");
+	struct msglist *l = filled(p, "INBOX", 150);
+	struct str mail = STR_INIT;
+
+	(void)state;
+	assert_said(p, engine_export(p->engine, l, NULL, 0, dir), "150 messages written");
+	/* One twice, the second with a mark: neither gets anything of the other. */
+	shell("cd \"$1\"; f=$(ls cur new | grep '^[0-9]' | head -n 1); f=$(ls cur/$f new/$f "
+	      "2>/dev/null); cp $f cur/1000000000.twin.host:2,F",
+		dir, NULL);
+	assert_said(p, engine_import(p->engine, 0, dir, "Twins"), "151 messages imported");
+	assert_not_said(p, engine_import(p->engine, 0, dir, "Twins"), "got marks");
+	shell("cd \"$1\"; rm cur/1000000000.twin.host:2,F; for f in new/*; do "
+	      "mv $f cur/${f#new/}:2,; done; for f in cur/*; do mv $f ${f%:2,*}:2,ARST; done",
+		dir, NULL);
+	l = filled(p, "Twins", 151);
+	assert_int_equal(with_flags(l, MSG_FLAGGED), 1);
+	mark(p, l, 20, MSG_FLAGGED);
+	assert_said(p, engine_import(p->engine, 0, dir, "Twins"),
+		"150 were there already, 150 of them got marks");
+	assert_int_equal(with_flags(l, MSG_ANSWERED | MSG_SEEN), 150);
+	assert_int_equal(with_flags(l, MSG_DELETED), 0);
+	assert_int_equal(with_flags(l, MSG_FLAGGED), 2);
+	assert_not_said(p, engine_import(p->engine, 0, dir, "Twins"), "got marks");
+	/* The files say the same. */
+	str_addf(&mail, "%s/talaria", getenv("XDG_DATA_HOME"));
+	assert_int_equal(
+		shell("ls \"$1\"/*/mail/.Twins/cur | grep -c ':2,F*RS$'", mail.p, NULL), 150);
+	str_done(&mail);
+	free(dir);
+	person_free(p);
+}
+
+/* A copy that was made before gets the marks given since, as far as it has room for them. */
+static void export_brings_marks(void **state)
+{
+	struct person *p = person_new("imap", "", "--count", "10");
+	char *dir = below(p, "copy");
+	struct msglist *l = filled(p, "INBOX", 10);
+
+	(void)state;
+	for (size_t i = 0; i < 10; i++)
+		unmark(p, l, i, MSG_SEEN | MSG_FLAGGED | MSG_ANSWERED);
+	assert_said(p, engine_export(p->engine, l, NULL, 0, dir), "10 messages written");
+	assert_int_equal(shell("ls \"$1/new\" | wc -l", dir, NULL), 10);
+	/* Another program marks what we do not, and one is the user's own there. */
+	shell("cd \"$1\"; for f in $(ls new | head -n 4); do mv new/$f cur/$f:2,FPZ; done", dir,
+		NULL);
+	for (size_t i = 0; i < 10; i++)
+		mark(p, l, i, MSG_SEEN);
+	keyword(p, l, 0, "", "work");
+	keyword(p, l, 1, "", "work late");
+	assert_said(p, engine_export(p->engine, l, NULL, 0, dir), "0 messages written to");
+	assert_int_equal(files_in(dir), 10);
+	assert_int_equal(shell("ls \"$1/cur\" | grep -c ':2,FPSZ'", dir, NULL), 4);
+	assert_int_equal(shell("ls \"$1/cur\" | grep -c ':2,S'", dir, NULL), 6);
+	assert_int_equal(shell("ls \"$1/cur\" | grep -c '[a-z]$'", dir, NULL), 2);
+	assert_int_equal(shell("grep -c 'work\\|late' \"$1/dovecot-keywords\"", dir, NULL), 2);
+	assert_not_said(p, engine_export(p->engine, l, NULL, 0, dir), "got marks");
+	/* No room: the other marks come all the same. */
+	shell("cd \"$1\"; for i in $(seq 2 25); do echo $i k$i >>dovecot-keywords; done", dir,
+		NULL);
+	keyword(p, l, 2, "", "more work");
+	keyword(p, l, 3, "", "more");
+	mark(p, l, 4, MSG_ANSWERED);
+	assert_said(p, engine_export(p->engine, l, NULL, 0, dir),
+		"10 were there already, 2 of them got marks");
+	assert_int_equal(shell("ls \"$1/cur\" | grep -c '[a-z]$'", dir, NULL), 3);
+	assert_int_equal(files_in(dir), 10);
+	free(dir);
 	person_free(p);
 }
 
@@ -316,6 +526,10 @@ int main(void)
 		cmocka_unit_test(imap_to_maildir),
 		cmocka_unit_test(mbox_there_and_back),
 		cmocka_unit_test(offline_import_waits_for_the_server),
+		cmocka_unit_test(import_brings_marks_to_the_server),
+		cmocka_unit_test(offline_import_brings_marks),
+		cmocka_unit_test(import_brings_marks_to_files),
+		cmocka_unit_test(export_brings_marks),
 		cmocka_unit_test(export_without_the_network),
 		cmocka_unit_test(trees),
 		cmocka_unit_test(cancelled_and_run_again),

@@ -231,6 +231,12 @@ static void test_flags(void **state)
 		assert_int_equal(f.last.flags, table[i].flags & MAIL_SERVER_FLAGS);
 		strv_done(&f.bases);
 	}
+	/* Other programs may have marked it meanwhile: what is added is added to that. */
+	assert_int_equal(maildir_add_flags(dir, base.p, MAIL_SEEN | MAIL_FLAGGED, NULL), 0);
+	name = help_find(at("cur"), base.p);
+	assert_string_equal(name + base.len, ":2,DFST");
+	free(name);
+	assert_int_equal(maildir_add_flags(dir, "none", MAIL_SEEN, NULL), -1);
 	assert_int_equal(maildir_deliver(dir, "x", 1, MAIL_SEEN, NULL, &base, NULL), 0);
 	name = help_find(at("cur"), base.p);
 	assert_string_equal(name + base.len, ":2,S");
