@@ -40,6 +40,11 @@ static struct event *take_state(struct engine *e, struct store_event *ev)
 	return event_new(EVENT_ACCOUNTS);
 }
 
+static bool is_foreign_tree(const char *name)
+{
+	return str_starts(name, "Local/") || str_starts(name, "Server/");
+}
+
 /* Inbox first, then the other roles as people expect them, then by name. */
 static int folder_rank(const struct store_folder_info *f)
 {
@@ -54,6 +59,8 @@ static int folder_rank(const struct store_folder_info *f)
 		[ROLE_FLAGGED] = 50,
 		[ROLE_OUTBOX] = 52};
 
+	if (is_foreign_tree(f->name) && strcmp(strchr(f->name, '/'), "/INBOX") == 0)
+		return ranks[ROLE_INBOX];
 	if (strchr(f->name, '/'))
 		return ranks[ROLE_NONE];
 	return f->role >= 0 && f->role < (int)MEM_COUNT(ranks) ? ranks[f->role] : ranks[ROLE_NONE];
@@ -75,11 +82,6 @@ static int compare_names(const char *a, const char *b)
 	return letter_rank(*a) - letter_rank(*b);
 }
 
-static bool is_foreign_tree(const char *name)
-{
-	return str_starts(name, "Local/") || str_starts(name, "Server/");
-}
-
 static int by_place(const void *x, const void *y)
 {
 	const struct store_folder_info *a = x, *b = y;
@@ -90,6 +92,23 @@ static int by_place(const void *x, const void *y)
 	if (folder_rank(a) != folder_rank(b))
 		return folder_rank(a) - folder_rank(b);
 	return compare_names(a->name, b->name);
+}
+
+/* Folders of the protocol that is not in use stand below a line of their own. */
+static void add_foreign_parent(struct account_model *m)
+{
+	size_t at = 0;
+	char *name;
+
+	while (at < m->nfolders && !is_foreign_tree(m->folders[at].name))
+		at++;
+	if (at == m->nfolders)
+		return;
+	name = mem_strndup(m->folders[at].name, strcspn(m->folders[at].name, "/"));
+	m->folders = mem_resize(m->folders, m->nfolders + 1, sizeof(*m->folders));
+	memmove(m->folders + at + 1, m->folders + at, (m->nfolders - at) * sizeof(*m->folders));
+	m->folders[at] = (struct store_folder_info){.name = name, .role = ROLE_NONE};
+	m->nfolders++;
 }
 
 static struct event *take_folders(struct engine *e, struct store_event *ev)
@@ -106,6 +125,7 @@ static struct event *take_folders(struct engine *e, struct store_event *ev)
 	ev->nfolders = 0;
 	if (m->nfolders)
 		qsort(m->folders, m->nfolders, sizeof(*m->folders), by_place);
+	add_foreign_parent(m);
 	out->account = ev->account;
 	return out;
 }

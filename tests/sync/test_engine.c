@@ -218,6 +218,22 @@ static void every_synchronisation_is_answered(void **state)
 	}
 }
 
+/* In the folder list. */
+static void stands_below(struct person *p, const char *parent, const char *label)
+{
+	int i = engine_find_folder(p->engine, 0, parent);
+	struct folder_info f;
+
+	assert_true(i >= 0);
+	engine_folder(p->engine, 0, (size_t)i, &f);
+	assert_false(f.selectable);
+	assert_true(f.has_children);
+	assert_int_equal(f.depth, 0);
+	engine_folder(p->engine, 0, (size_t)i + 1, &f);
+	assert_string_equal(f.label, label);
+	assert_int_equal(f.depth, 1);
+}
+
 static void pop3_never_deletes_after_storing(void **state)
 {
 	struct person *p = person_new("pop3", "\tpop3-keep never\n", "--count", "5");
@@ -236,6 +252,7 @@ static void pop3_never_deletes_after_storing(void **state)
 	assert_int_equal(msglist_count(l), 0);
 	l = open_folder(p, "Local/INBOX");
 	assert_int_equal(msglist_count(l), 5);
+	stands_below(p, "Local", "INBOX");
 	person_free(p);
 }
 
