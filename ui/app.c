@@ -197,6 +197,7 @@ bool app_selection(struct app *a, struct selection *out)
 
 	*out = (struct selection){0};
 	if (v->ops->select && v->ops->select(v, out)) {
+		out->numbering = msglist_numbering(out->list);
 		if (!a->tag_prefix)
 			return true;
 		free(out->uids);

@@ -137,7 +137,10 @@ static void file_to(struct app *a, void *ctx, const char *folder)
 	while (len && folder[len - 1] == ' ')
 		len--;
 	name = mem_strndup(folder ? folder : "", len);
-	if (len) {
+	if (len && f->s.numbering != msglist_numbering(f->s.list)) {
+		app_error(a,
+			_("The folder was switched or numbered anew meanwhile; nothing was done"));
+	} else if (len) {
 		if (f->change == CHANGE_MOVE)
 			step_away(a, &f->s);
 		apply(a, &f->s, f->change, name);
@@ -472,7 +475,8 @@ static void untag_them(struct app *a, void *ctx, struct event *ev)
 
 static void delete_them(struct app *a, void *ctx, struct event *ev)
 {
-	struct selection s = {view_index_list(ctx), ev->uids, ev->n, true};
+	struct selection s = {
+		.list = view_index_list(ctx), .uids = ev->uids, .n = ev->n, .tagged = true};
 
 	if (ev->kind != EVENT_FOUND)
 		app_finish(a, ev);

@@ -26,7 +26,8 @@ struct selection {            /* what a command is about */
 	struct msglist *list; /* borrowed */
 	uint32_t *uids;       /* owned: selection_done */
 	size_t n;
-	bool tagged; /* the tagged ones, not the one under the cursor */
+	bool tagged;        /* the tagged ones, not the one under the cursor */
+	unsigned numbering; /* of the UIDs (msglist.h) */
 };
 
 /* A screen. All functions but title, draw and close may be NULL. */

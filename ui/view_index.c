@@ -19,6 +19,10 @@ struct index_view {
 	struct msglist *list;
 	struct scroll scroll;
 	uint32_t uid; /* under the cursor: rows move when mail arrives */
+	int64_t date; /* of that message */
+	unsigned numbering;
+	size_t sought_line;
+	int64_t sought; /* the date of the one to go to as soon as it is here again; 0: none */
 	bool placed;
 	bool show_to;
 	struct view *preview;
@@ -33,10 +37,36 @@ static struct index_view *self(struct view *v)
 static void remember(struct index_view *x)
 {
 	uint32_t uid = msglist_uid(x->list, x->scroll.cursor);
+	struct msg_row m;
 
 	if (uid != x->uid)
 		x->preview_at = clock_ms() + PREVIEW_DELAY;
 	x->uid = uid;
+	x->date = uid && msglist_row(x->list, x->scroll.cursor, &m) ? m.date : 0;
+	x->sought = 0;
+}
+
+/* After a switch of the protocol the same message has another UID, and may not have come yet. It
+ * goes to the same line of the screen. */
+static void seek(struct index_view *x)
+{
+	ptrdiff_t row;
+
+	if (x->numbering != msglist_numbering(x->list)) {
+		x->sought = x->numbering ? x->date : 0;
+		x->sought_line = x->scroll.cursor - x->scroll.top;
+		x->numbering = msglist_numbering(x->list);
+		x->uid = 0;
+	}
+	if (!x->sought)
+		return;
+	x->uid = msglist_find_date(x->list, x->sought, x->scroll.cursor);
+	row = x->uid ? msglist_find(x->list, x->uid) : -1;
+	if (row < 0)
+		return;
+	x->sought = 0;
+	x->scroll.cursor = (size_t)row;
+	x->scroll.top = (size_t)row > x->sought_line ? (size_t)row - x->sought_line : 0;
 }
 
 static void index_title(struct view *v, struct str *out)
@@ -59,11 +89,15 @@ static void index_title(struct view *v, struct str *out)
 /* After any change of the list: the cursor stays on its message and the message on its line. */
 static void follow(struct index_view *x)
 {
-	ptrdiff_t row = x->uid ? msglist_find(x->list, x->uid) : -1;
-	size_t old = x->scroll.cursor;
+	size_t old;
+	int64_t sought;
+	ptrdiff_t row;
 
 	if (!msglist_ready(x->list))
 		return;
+	seek(x);
+	old = x->scroll.cursor;
+	row = x->uid ? msglist_find(x->list, x->uid) : -1;
 	if (!x->placed) {
 		x->scroll.cursor = msglist_start_row(x->list);
 		/* A little of what comes before it, too. */
@@ -79,7 +113,9 @@ static void follow(struct index_view *x)
 			x->scroll.top -= old - now < x->scroll.top ? old - now : x->scroll.top;
 	}
 	scroll_fit(&x->scroll, msglist_count(x->list), x->scroll.rows);
+	sought = x->sought;
 	remember(x);
+	x->sought = sought;
 }
 
 static void index_event(struct view *v, struct event *ev)

@@ -29,6 +29,7 @@ struct list_view {
 	int account;
 	struct msglist *list;
 	uint32_t uid;
+	unsigned numbering; /* of uid */
 	struct part_info *parts;
 	size_t nparts;
 	struct strv strings; /* links; type and name of parts; ids, receivers, subjects of drafts */
@@ -199,6 +200,7 @@ struct view *view_parts_new(
 
 	x->list = l;
 	x->uid = uid;
+	x->numbering = msglist_numbering(l);
 	x->nparts = m->nparts;
 	x->parts = mem_array(m->nparts + 1, sizeof(*x->parts));
 	for (size_t i = 0; i < m->nparts; i++) {
@@ -235,6 +237,11 @@ static void save_to(struct app *a, void *ctx, const char *written)
 
 	if (!written)
 		return;
+	if (x->numbering != msglist_numbering(x->list)) {
+		app_error(a,
+			_("The folder was switched or numbered anew meanwhile; nothing was done"));
+		return;
+	}
 	str_adds(&s, written);
 	while (s.len && s.p[s.len - 1] == ' ')
 		str_cut(&s, s.len - 1);

@@ -15,7 +15,9 @@ struct reader_view {
 	struct view v;
 	struct view *index; /* the list below, borrowed; NULL in the preview */
 	struct msglist *list;
-	uint32_t uid;
+	uint32_t uid; /* 0: the message is not here by the protocol of now */
+	int64_t date; /* of the message */
+	unsigned numbering;
 	struct message_view *m;
 	struct text *own; /* a notice instead of a message */
 	struct pager pager;
@@ -36,6 +38,16 @@ static int text_width(struct reader_view *x, int cols)
 	long wrap = settings_int(x->v.app->settings, SET_WRAP);
 
 	return wrap > 0 && wrap < cols ? (int)wrap : cols;
+}
+
+static void show(struct reader_view *x, uint32_t uid)
+{
+	ptrdiff_t row = msglist_find(x->list, uid);
+	struct msg_row m;
+
+	x->uid = uid;
+	x->numbering = msglist_numbering(x->list);
+	x->date = row >= 0 && msglist_row(x->list, (size_t)row, &m) ? m.date : 0;
 }
 
 static void show_notice(struct reader_view *x, const char *s)
@@ -189,10 +201,30 @@ static void reader_status(struct view *v, struct line *out)
 		line_add(out, STYLE_STATUS_WARN, _("  not all here yet"));
 }
 
+/* After a switch of the protocol the message that is being read has another UID, and may not have
+ * come yet. */
+static void follow(struct reader_view *x)
+{
+	if (x->numbering != msglist_numbering(x->list)) {
+		x->numbering = msglist_numbering(x->list);
+		x->uid = 0;
+	} else if (x->uid) {
+		return;
+	}
+	if (x->date)
+		x->uid = msglist_find_date(x->list, x->date, 0);
+	if (x->m)
+		x->m->uid = x->uid;
+	if (x->uid && (!x->m || x->waiting))
+		ask(x);
+}
+
 static void reader_event(struct view *v, struct event *ev)
 {
 	struct reader_view *x = self(v);
 
+	if (ev->kind == EVENT_LIST && ev->list == x->list)
+		follow(x);
 	if (ev->kind == EVENT_MESSAGE && ev->view && ev->view->list == x->list &&
 		ev->view->uid == x->uid && x->uid)
 		take(x, ev);
@@ -217,6 +249,8 @@ static bool reader_select(struct view *v, struct selection *out)
 	struct reader_view *x = self(v);
 
 	out->list = x->list;
+	if (!x->uid)
+		return false; /* not here by the protocol of now */
 	out->uids = mem_dup(&x->uid, sizeof(x->uid));
 	out->n = 1;
 	return true;
@@ -296,7 +330,7 @@ struct view *view_reader_new(struct app *a, struct view *index, struct msglist *
 	x->v = (struct view){&ops, a};
 	x->index = index;
 	x->list = l;
-	x->uid = uid;
+	show(x, uid);
 	x->preview = !index;
 	return &x->v;
 }
@@ -319,7 +353,7 @@ void view_reader_load(struct view *v, uint32_t uid)
 
 	if (uid == x->uid)
 		return;
-	x->uid = uid;
+	show(x, uid);
 	if (x->index)
 		view_index_go(x->index, uid);
 	ask(x);
@@ -339,7 +373,7 @@ void view_reader_preview(struct view *v, uint32_t uid, int cols)
 
 	if (uid == x->uid && cols == x->cols)
 		return;
-	x->uid = uid;
+	show(x, uid);
 	x->cols = cols;
 	ask(x);
 }

@@ -60,6 +60,7 @@ static struct store_request *request_of(const struct asked *a)
 	r->request = a->request;
 	r->account = a->account;
 	r->list = a->list ? a->list->id : 0;
+	r->numbering = a->list ? a->list->numbering : 0;
 	return r;
 }
 

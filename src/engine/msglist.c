@@ -184,6 +184,27 @@ ptrdiff_t msglist_find(const struct msglist *l, uint32_t uid)
 	return -1;
 }
 
+unsigned msglist_numbering(const struct msglist *l)
+{
+	return l->numbering;
+}
+
+static size_t distance(size_t a, size_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
+uint32_t msglist_find_date(const struct msglist *l, int64_t date, size_t near)
+{
+	size_t n = msglist_count(l), best = SIZE_MAX;
+
+	for (size_t row = 0; row < n; row++)
+		if (msglist_date(l, row_at(l, row)) == date &&
+			(best == SIZE_MAX || distance(row, near) < distance(best, near)))
+			best = row;
+	return best == SIZE_MAX ? 0 : msglist_uid(l, best);
+}
+
 ptrdiff_t msglist_next_unread(const struct msglist *l, size_t row, int step)
 {
 	size_t n = msglist_count(l), none = step >= 0 ? n - 1 : 0;

@@ -59,6 +59,12 @@ size_t msglist_total(const struct msglist *l); /* messages in the folder */
 size_t msglist_unread(const struct msglist *l);
 /* False when row is out of range. Strings that are not here yet are asked for by themselves. */
 bool msglist_row(struct msglist *l, size_t row, struct msg_row *out);
+/* Another number than before: UIDs mean other messages now, because the account's protocol was
+ * switched or the server numbered the folder anew. 0: nothing is there yet. */
+unsigned msglist_numbering(const struct msglist *l);
+/* The message with this date (as in struct msg_row) whose row is nearest to near; 0: none. So a
+ * message is found again under its new number. */
+uint32_t msglist_find_date(const struct msglist *l, int64_t date, size_t near);
 uint32_t msglist_uid(const struct msglist *l, size_t row);     /* 0: out of range */
 ptrdiff_t msglist_find(const struct msglist *l, uint32_t uid); /* row or -1 */
 ptrdiff_t msglist_next_unread(const struct msglist *l, size_t row,

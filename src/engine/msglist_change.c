@@ -367,6 +367,21 @@ static void replace(struct msglist *l, struct columns *c)
 	l->ready = l->ordered;
 }
 
+void msglist_renumber(struct msglist *l, unsigned numbering)
+{
+	struct columns none = {0};
+
+	if (l->numbering == numbering)
+		return;
+	if (l->numbering) {
+		replace(l, &none);
+		MEM_FREE(l->ranks_uids);
+		MEM_FREE(l->ranks);
+		l->nranks = 0;
+	}
+	l->numbering = numbering;
+}
+
 void msglist_take_columns(struct msglist *l, struct columns *c, struct strv *keysets)
 {
 	struct columns out = {0};

@@ -51,6 +51,7 @@ typedef void msglist_sort_fn(void *ctx, struct sort_job *job);
 struct msglist {
 	struct msglist *next;
 	unsigned id;
+	unsigned numbering; /* as the store told it; 0: nothing yet */
 	int account;
 	char *account_name, *folder; /* owned */
 	bool ready, read_only;
@@ -96,6 +97,8 @@ void msglist_free(struct msglist *l);
 /* --- msglist_change.c --- */
 void msglist_take_columns(struct msglist *l, struct columns *c,
 	struct strv *keysets); /* all anew; empties c and keysets */
+/* UIDs mean other messages from now on: nothing that was known of them stays, tags neither. */
+void msglist_renumber(struct msglist *l, unsigned numbering);
 /* The list shows another folder, or the same under another name; what was known of rows is void
  * then. */
 void msglist_rename(struct msglist *l, const char *folder);

@@ -188,6 +188,7 @@ static void extend_limit(struct engine *e, struct msglist *l, const struct colum
 		a->text = mem_strdup(msglist_limit_text(l));
 		r->request = a->request;
 		r->list = l->id;
+		r->numbering = l->numbering;
 		r->text = mem_strdup(msglist_limit_text(l));
 		r->uids = fresh;
 		r->n = n;
@@ -203,6 +204,8 @@ static struct event *take_list(struct engine *e, struct store_event *ev)
 
 	if (!l)
 		return NULL;
+	if (ev->kind == STORE_LIST)
+		msglist_renumber(l, ev->numbering);
 	if (msglist_is_limited(l))
 		extend_limit(e, l, &ev->columns);
 	if (ev->kind == STORE_LIST) {

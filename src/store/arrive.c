@@ -179,6 +179,7 @@ static void take_selected(struct folder *f, const struct result *r)
 	if (r->reset || (have->uidvalidity && have->uidvalidity != r->meta.uidvalidity)) {
 		meta = (struct cache_meta){.uidvalidity = r->meta.uidvalidity};
 		cache_reset(f->cache, &meta, NULL);
+		folder_renumbered(f);
 		replay_renumbered(f, r->meta.uidvalidity);
 		f->percent = 0;
 		folder_send_list(f, NULL);

@@ -29,6 +29,11 @@ enum {
 
 /* --- the table --- */
 
+void folder_renumbered(struct folder *f)
+{
+	f->numbering = ++f->account->store->numberings;
+}
+
 struct folder *folder_new(struct account *a, const char *name, bool local)
 {
 	struct folder *f = mem_alloc(sizeof(*f)), **p = &a->folders;
@@ -38,6 +43,7 @@ struct folder *folder_new(struct account *a, const char *name, bool local)
 	f->local = local;
 	f->selectable = true;
 	f->percent = -1;
+	folder_renumbered(f);
 	if (strcmp(name, "INBOX") == 0)
 		f->role = ROLE_INBOX;
 	while (*p)
@@ -495,6 +501,7 @@ static void send_list_to(struct folder *f, struct list *l)
 	ev->list = l->id;
 	ev->account = f->account->index;
 	ev->folder = folder_ui_name(f);
+	ev->numbering = f->numbering;
 	cache_columns(f->cache, &ev->columns);
 	overlay_visible(&ev->columns);
 	add_keysets(f, ev);

@@ -434,10 +434,32 @@ static void drop_work(struct store *s)
 	}
 }
 
+/* Its UIDs were chosen when they meant other messages. */
+static bool is_stale(struct store *s, const struct store_request *r)
+{
+	const struct list *l = r->numbering ? store_list(s, r->list) : NULL;
+
+	return l && l->folder->numbering != r->numbering;
+}
+
+static void refuse_stale(struct store *s, struct store_request *r)
+{
+	struct err err = {0};
+
+	err_set(&err, ERR_GONE,
+		_("The folder was switched or numbered anew meanwhile; nothing was done"));
+	store_failed(s, r->request, &err);
+	store_request_free(r);
+}
+
 static void handle(struct store *s, struct store_request *r)
 {
 	bool kept = false;
 
+	if (is_stale(s, r)) {
+		refuse_stale(s, r);
+		return;
+	}
 	switch (r->kind) {
 	case REQUEST_ACCOUNT:
 		account_add(s, r);

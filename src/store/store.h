@@ -104,7 +104,8 @@ struct store_request {
 	enum request_kind kind;
 	unsigned request;
 	int account;
-	unsigned list;                      /* number of an open list */
+	unsigned list;      /* number of an open list */
+	unsigned numbering; /* as STORE_LIST told it, of the UIDs here; 0: there are none */
 	char *folder, *text, *section, *id; /* owned */
 	uint32_t *uids;                     /* owned */
 	size_t n;                           /* of uids, or a number */
@@ -166,6 +167,7 @@ struct store_event {
 	unsigned request;
 	int account;
 	unsigned list;
+	unsigned numbering; /* of STORE_LIST: another than before when UIDs mean other messages */
 	struct err err;
 	char *text, *folder;
 	uint64_t done, total, octets;

@@ -45,8 +45,9 @@ struct folder_counts { /* as the server says */
 struct folder {
 	struct folder *next;
 	struct account *account;
-	char *name;    /* UTF-8, '/' between levels; INBOX */
-	char *mailbox; /* wire name, server folders only; NULL while unknown */
+	unsigned numbering; /* another when UIDs mean other messages; the same in no two folders */
+	char *name;         /* UTF-8, '/' between levels; INBOX */
+	char *mailbox;      /* wire name, server folders only; NULL while unknown */
 	bool local;
 	int role;
 	bool selectable, listed, counts_known;
@@ -214,6 +215,7 @@ struct work {
 enum { WORK_MS = 10 };
 
 struct store {
+	unsigned numberings; /* the last that a folder got */
 	pthread_t thread;
 	bool quit, read_only;
 	struct sync_ops ops;
@@ -312,6 +314,7 @@ void folder_send_list(
 	struct folder *f, struct list *only); /* STORE_LIST to one list or to all that show it */
 void folder_send_changes(
 	struct folder *f, const uint32_t *uids, size_t n, const uint32_t *gone, size_t ngone);
+void folder_renumbered(struct folder *f); /* its UIDs mean other messages from now on */
 void folder_send_folders(struct account *a);
 void folder_save_table(struct account *a);
 void folder_load_table(struct account *a);

@@ -256,6 +256,40 @@ static void pop3_never_deletes_after_storing(void **state)
 	person_free(p);
 }
 
+/* UIDs of the one folder must never be taken for those of the other. */
+static void switch_refuses_what_was_meant_before(void **state)
+{
+	struct person *p = person_new("imap", "", "--count", "6");
+	struct msglist *l = open_folder(p, "INBOX");
+	unsigned numbering, change, request;
+	struct msg_row m;
+	struct event *ev;
+	uint32_t uid, *tagged = NULL;
+
+	(void)state;
+	UNTIL(p, msglist_count(l) == 6 && msglist_sync_percent(l) == 100);
+	m = row_of(p, l, 2);
+	uid = m.uid;
+	msglist_tag(l, uid, true);
+	numbering = msglist_numbering(l);
+	change = engine_protocol(p->engine, 0, ACCOUNT_POP3);
+	request = engine_delete(p->engine, l, &uid, 1);
+	done(p, change);
+	ev = answer(p, request);
+	assert_int_equal(ev->kind, EVENT_FAILED);
+	assert_non_null(strstr(ev->err.text, "nothing was done"));
+	event_free(ev);
+	done(p, engine_sync(p->engine, 0));
+	UNTIL(p, msglist_count(l) == 6);
+	assert_int_not_equal(msglist_numbering(l), numbering);
+	assert_int_equal(msglist_tagged(l, &tagged), 0);
+	free(tagged);
+	/* It is found again by its date. */
+	uid = msglist_find_date(l, m.date, 2);
+	assert_int_equal(msglist_find(l, uid), 2);
+	person_free(p);
+}
+
 static void switch_keeps_marks_and_mail(void **state)
 {
 	struct person *p = person_new("imap", "", "--count", "12");
@@ -716,6 +750,7 @@ int main(void)
 		cmocka_unit_test(pop3_fetches_once),
 		cmocka_unit_test(every_synchronisation_is_answered),
 		cmocka_unit_test(pop3_never_deletes_after_storing),
+		cmocka_unit_test(switch_refuses_what_was_meant_before),
 		cmocka_unit_test(switch_keeps_marks_and_mail),
 		cmocka_unit_test(preview_tells_what_a_switch_does),
 		cmocka_unit_test(namesakes_are_both_fetched),

@@ -30,6 +30,7 @@ struct msglist {
 	bool threads;
 	time_t now;
 	char number[32];
+	unsigned numbering;
 };
 
 struct engine {
@@ -407,6 +408,34 @@ bool msglist_row(struct msglist *l, size_t row, struct msg_row *out)
 		.subject = m->subject,
 		.keywords = m->keywords};
 	return true;
+}
+
+unsigned msglist_numbering(const struct msglist *l)
+{
+	return 1 + l->numbering;
+}
+
+void fake_renumber(struct engine *e)
+{
+	for (struct msglist *l = e->lists; l; l = l->next) {
+		l->numbering++;
+		for (size_t i = 0; i < l->n; i++) {
+			l->m[i].uid++;
+			l->m[i].tagged = false;
+		}
+		post(e, EVENT_LIST, 0)->list = l;
+	}
+}
+
+uint32_t msglist_find_date(const struct msglist *l, int64_t date, size_t near)
+{
+	struct msg_row m;
+
+	(void)near;
+	for (size_t row = 0; row < msglist_count(l); row++)
+		if (msglist_row((struct msglist *)(uintptr_t)l, row, &m) && m.date == date)
+			return m.uid;
+	return 0;
 }
 
 uint32_t msglist_uid(const struct msglist *l, size_t row)

@@ -18,6 +18,8 @@ void fake_messages(int messages);
 /* Puts an event into the queue that nobody asked for. */
 void fake_post(struct engine *e, enum event_kind kind, int account, const char *text);
 /* n new messages before all others of every list. */
+/* As a switch of the protocol does: every UID is now that of the message before. */
+void fake_renumber(struct engine *e);
 void fake_arrive(struct engine *e, size_t n);
 
 #endif

@@ -888,6 +888,34 @@ static void test_screen_keywords(void **state)
 	close_screen(x);
 }
 
+/* UIDs mean other messages after a switch of the protocol: keys mean what is on the screen. */
+static void test_screen_renumbered(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	press(x, "= j");
+	fake_renumber(x->e);
+	look(x);
+	press(x, "F");
+	assert_string_equal(fake_last(), "flag 3 -4 +0");
+	press(x, "= j Enter");
+	sees(x, "Invoice 4712");
+	fake_renumber(x->e);
+	look(x);
+	press(x, "F");
+	assert_string_equal(fake_last(), "flag 4 -0 +4");
+	press(x, "q = t j t ; s");
+	type_text(x, "Archive");
+	fake_renumber(x->e);
+	look(x);
+	press(x, "Enter");
+	sees(x, "numbered anew");
+	press(x, "; F");
+	assert_null(strstr(fake_last(), "move"));
+	close_screen(x);
+}
+
 static void test_screen_prompt(void **state)
 {
 	struct screen *x = open_screen(24, 80);
@@ -1388,6 +1416,7 @@ int main(void)
 		cmocka_unit_test(test_screen_delete_keeps_place),
 		cmocka_unit_test(test_screen_tags),
 		cmocka_unit_test(test_screen_keywords),
+		cmocka_unit_test(test_screen_renumbered),
 		cmocka_unit_test(test_screen_files),
 		cmocka_unit_test(test_screen_prompt),
 		cmocka_unit_test(test_screen_protocol),
