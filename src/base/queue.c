@@ -17,6 +17,7 @@ struct queue {
 	struct queue_item *head, *tail;
 	size_t len;
 	int fd;
+	bool readable; /* fd is: each change of that is a system call */
 };
 
 struct queue *queue_new(void)
@@ -50,19 +51,17 @@ int queue_fd(const struct queue *q)
 	return q->fd;
 }
 
-static void signal_fd(int fd)
+/* With the mutex held. */
+static void set_readable(struct queue *q, bool readable)
 {
-	uint64_t one = 1;
+	uint64_t count = 1;
 
-	while (write(fd, &one, sizeof(one)) < 0 && errno == EINTR)
-		;
-}
-
-static void clear_fd(int fd)
-{
-	uint64_t count;
-
-	while (read(fd, &count, sizeof(count)) < 0 && errno == EINTR)
+	if (q->readable == readable)
+		return;
+	q->readable = readable;
+	while ((readable ? write(q->fd, &count, sizeof(count))
+			 : read(q->fd, &count, sizeof(count))) < 0 &&
+		errno == EINTR)
 		;
 }
 
@@ -76,7 +75,7 @@ void queue_push(struct queue *q, struct queue_item *item)
 		q->head = item;
 	q->tail = item;
 	q->len++;
-	signal_fd(q->fd);
+	set_readable(q, true);
 	pthread_mutex_unlock(&q->mutex);
 }
 
@@ -88,7 +87,7 @@ void queue_push_front(struct queue *q, struct queue_item *item)
 	if (!q->tail)
 		q->tail = item;
 	q->len++;
-	signal_fd(q->fd);
+	set_readable(q, true);
 	pthread_mutex_unlock(&q->mutex);
 }
 
@@ -106,7 +105,7 @@ struct queue_item *queue_pop(struct queue *q)
 		q->len--;
 	}
 	if (!q->head)
-		clear_fd(q->fd);
+		set_readable(q, false);
 	pthread_mutex_unlock(&q->mutex);
 	return item;
 }
@@ -142,5 +141,7 @@ size_t queue_len(struct queue *q)
 
 void queue_wake(struct queue *q)
 {
-	signal_fd(q->fd);
+	pthread_mutex_lock(&q->mutex);
+	set_readable(q, true);
+	pthread_mutex_unlock(&q->mutex);
 }
