@@ -116,7 +116,8 @@ static uint64_t rotl(uint64_t x, int b)
 	return x << b | x >> (64 - b);
 }
 
-static void sip_round(uint64_t v[4])
+/* Inline, so that the state stays in registers: names are hashed by the ten thousand. */
+static inline __attribute__((always_inline)) void sip_round(uint64_t v[4])
 {
 	v[0] += v[1];
 	v[1] = rotl(v[1], 13) ^ v[0];
@@ -130,7 +131,7 @@ static void sip_round(uint64_t v[4])
 	v[2] = rotl(v[2], 32);
 }
 
-static void sip_word(uint64_t v[4], uint64_t m)
+static inline __attribute__((always_inline)) void sip_word(uint64_t v[4], uint64_t m)
 {
 	v[3] ^= m;
 	sip_round(v);

@@ -49,21 +49,31 @@ void str_adds(struct str *s, const char *z)
 
 void str_addc(struct str *s, char c)
 {
-	str_add(s, &c, 1);
+	if (s->cap - s->len < 2)
+		str_room(s, 1);
+	s->p[s->len++] = c;
+	s->p[s->len] = '\0';
 }
 
 void str_addv(struct str *s, const char *fmt, va_list ap)
 {
+	size_t room = s->cap - s->len;
 	va_list again;
 	int n;
 
+	/* Where there is room already, once is enough. */
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, again);
+	n = vsnprintf(room ? s->p + s->len : NULL, room, fmt, again);
 	va_end(again);
-	if (n <= 0)
+	if (n < 0) {
+		if (room)
+			s->p[s->len] = '\0';
 		return;
-	str_room(s, (size_t)n);
-	vsnprintf(s->p + s->len, (size_t)n + 1, fmt, ap);
+	}
+	if (n && (size_t)n >= room) {
+		str_room(s, (size_t)n);
+		vsnprintf(s->p + s->len, (size_t)n + 1, fmt, ap);
+	}
 	s->len += (size_t)n;
 }
 
