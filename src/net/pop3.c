@@ -17,6 +17,7 @@ enum {
 	CAPA_LINES = 200,
 	MESSAGES = 2000000,
 	AHEAD = 32,
+	ROOM_MAX = 16 << 10,
 	AUTH_LINE = 255, /* RFC 2449 4: a command with its CRLF */
 	QUIET_BUDGET = 1 << 20,
 	LIST_BUDGET = 400 << 20,
@@ -31,6 +32,7 @@ struct pop3 {
 	bool dead;
 	bool login; /* while logging in a plain -ERR means: wrong password */
 	char *mechanism;
+	struct str line; /* of a status or a message: its memory is used again */
 };
 
 static int send_line(struct pop3 *p, const char *line, struct err *err)
@@ -99,22 +101,15 @@ static const char *behind(const char *line, const char *status)
 /* Reads "+OK" (0) or "-ERR" (-1, the connection goes on) or anything else (-1, dead). */
 static int read_status(struct pop3 *p, struct err *err)
 {
-	struct str line = STR_INIT;
-	const char *text;
-	int r;
+	const char *line, *text;
 
-	if (read_line(p, &line, LINE_MAX_BYTES, err)) {
-		str_done(&line);
+	if (read_line(p, &p->line, LINE_MAX_BYTES, err))
 		return -1;
-	}
-	if (behind(str_c(&line), "+OK"))
-		r = 0;
-	else if ((text = behind(str_c(&line), "-ERR")))
-		r = refused(p, text, err);
-	else
-		r = protocol_error(p, err);
-	str_done(&line);
-	return r;
+	line = str_c(&p->line);
+	if (behind(line, "+OK"))
+		return 0;
+	text = behind(line, "-ERR");
+	return text ? refused(p, text, err) : protocol_error(p, err);
 }
 
 static int usable(const struct pop3 *p, struct err *err)
@@ -323,6 +318,7 @@ void pop3_free(struct pop3 *p)
 	stream_free(p->stream);
 	strv_done(&p->mechanisms);
 	free(p->mechanism);
+	str_done(&p->line);
 	free(p);
 }
 
@@ -533,6 +529,7 @@ struct transfer {
 	pop3_message_fn *done;
 	bool (*stop)(void *ctx);
 	void *ctx;
+	size_t room; /* what the last one took: the next is often no larger */
 };
 
 static int ask_one(const struct transfer *t, size_t i, struct err *err)
@@ -549,13 +546,13 @@ static int ask_one(const struct transfer *t, size_t i, struct err *err)
 /* Reads up to the lone dot; what is over the limit is read and dropped. Returns 1 for too large. */
 static int read_message(const struct transfer *t, struct str *message, struct err *err)
 {
-	struct str line = STR_INIT;
+	struct str *line = &t->p->line;
 	size_t longest = t->max < ((uint64_t)256 << 20) ? (size_t)t->max + 1024 : 256 << 20;
 	int r = 0;
 
-	while (!read_line(t->p, &line, longest, err)) {
-		const char *p = str_c(&line);
-		size_t len = line.len;
+	while (!read_line(t->p, line, longest, err)) {
+		const char *p = str_c(line);
+		size_t len = line->len;
 
 		if (len && p[0] == '.') {
 			if (len == 1)
@@ -570,11 +567,12 @@ static int read_message(const struct transfer *t, struct str *message, struct er
 		str_add(message, p, len);
 		str_add(message, "\r\n", 2);
 	}
-	str_done(&line);
+	if (line->cap > LINE_MAX_BYTES)
+		str_done(line);
 	return t->p->dead ? -1 : r;
 }
 
-static int get_one(const struct transfer *t, size_t i, struct err *err)
+static int get_one(struct transfer *t, size_t i, struct err *err)
 {
 	struct str message = STR_INIT;
 	struct err why = {0};
@@ -585,7 +583,9 @@ static int get_one(const struct transfer *t, size_t i, struct err *err)
 	stream_command(t->p->stream, t->max < UINT64_MAX / 4 ? t->max * 2 + (8 << 20) : UINT64_MAX);
 	r = read_status(t->p, &why);
 	if (!r) {
+		str_room(&message, t->room);
 		r = read_message(t, &message, &why);
+		t->room = message.len < ROOM_MAX ? message.len : ROOM_MAX;
 		if (r > 0)
 			err_set(&why, ERR_REFUSED,
 				_("The message is larger than the limit of %llu bytes"),
@@ -604,7 +604,7 @@ static int get_one(const struct transfer *t, size_t i, struct err *err)
 	return 0;
 }
 
-static int run_transfer(const struct transfer *t, struct err *err)
+static int run_transfer(struct transfer *t, struct err *err)
 {
 	size_t window = t->p->can & POP3_PIPELINING ? AHEAD : 1, sent = 0;
 
@@ -633,7 +633,7 @@ static int run_transfer(const struct transfer *t, struct err *err)
 int pop3_retr(struct pop3 *p, const uint32_t *numbers, size_t n, uint64_t max_bytes,
 	pop3_message_fn *done, bool (*stop)(void *ctx), void *ctx, struct err *err)
 {
-	struct transfer t = {p, numbers, n, false, 0, max_bytes, done, stop, ctx};
+	struct transfer t = {p, numbers, n, false, 0, max_bytes, done, stop, ctx, 0};
 
 	return run_transfer(&t, err);
 }
@@ -641,7 +641,7 @@ int pop3_retr(struct pop3 *p, const uint32_t *numbers, size_t n, uint64_t max_by
 int pop3_top(struct pop3 *p, const uint32_t *numbers, size_t n, uint32_t lines,
 	pop3_message_fn *done, bool (*stop)(void *ctx), void *ctx, struct err *err)
 {
-	struct transfer t = {p, numbers, n, true, lines, 64 << 20, done, stop, ctx};
+	struct transfer t = {p, numbers, n, true, lines, 64 << 20, done, stop, ctx, 0};
 
 	return run_transfer(&t, err);
 }

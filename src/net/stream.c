@@ -630,17 +630,49 @@ void stream_describe(const struct stream *s, struct str *out)
 
 /* --- lines --- */
 
+/* What the mailstream took for libetpan comes first; else nothing is copied through it. 0 or -1;
+ * *len is not 0 then. */
+static int view(struct stream *s, const char **p, size_t *len)
+{
+	struct err why;
+
+	if (!s->ms)
+		return -1;
+	if (s->ms->read_buffer_len) {
+		*p = s->ms->read_buffer;
+		*len = s->ms->read_buffer_len;
+		return 0;
+	}
+	if (in_empty(s) && s->err.kind != ERR_NONE)
+		return -1;
+	if (in_empty(s) && fill(s, &why) < 0)
+		return stream_fail(s, &why, NULL);
+	*p = s->in.p + s->in_pos;
+	*len = s->in.len - s->in_pos;
+	return 0;
+}
+
+static void taken(struct stream *s, size_t n)
+{
+	if (s->ms->read_buffer_len) {
+		s->ms->read_buffer_len -= n;
+		memmove(s->ms->read_buffer, s->ms->read_buffer + n, s->ms->read_buffer_len);
+	} else {
+		s->in_pos += n;
+	}
+}
+
 int stream_read_line(struct stream *s, struct str *line, size_t max, struct err *err)
 {
 	str_clear(line);
 	for (;;) {
-		const char *lf;
-		size_t n;
+		const char *p = "", *lf;
+		size_t n, len = 0;
 
-		if (!s->ms || mailstream_feed_read_buffer(s->ms) <= 0)
+		if (view(s, &p, &len) < 0)
 			return stream_gone(s, err);
-		lf = memchr(s->ms->read_buffer, '\n', s->ms->read_buffer_len);
-		n = lf ? (size_t)(lf - s->ms->read_buffer) + 1 : s->ms->read_buffer_len;
+		lf = memchr(p, '\n', len);
+		n = lf ? (size_t)(lf - p) + 1 : len;
 		if (line->len + n > max + 2) {
 			struct err why;
 
@@ -648,9 +680,8 @@ int stream_read_line(struct stream *s, struct str *line, size_t max, struct err 
 				s->host);
 			return stream_fail(s, &why, err);
 		}
-		str_add(line, s->ms->read_buffer, n);
-		s->ms->read_buffer_len -= n;
-		memmove(s->ms->read_buffer, s->ms->read_buffer + n, s->ms->read_buffer_len);
+		str_add(line, p, n);
+		taken(s, n);
 		if (lf)
 			break;
 	}

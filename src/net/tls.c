@@ -17,7 +17,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { BINDING_SIZE = 32, HEX_SIZE = 2 * HASH_SHA256_SIZE + 1 };
+enum { BINDING_SIZE = 32, HEX_SIZE = 2 * HASH_SHA256_SIZE + 1, READ_AHEAD = 32 << 10 };
 
 struct tls {
 	SSL_CTX *ctx;
@@ -177,6 +177,10 @@ static int set_up_context(struct tls *t, const struct net_options *o, struct err
 	SSL_CTX_set_mode(
 		t->ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_session_cache_mode(t->ctx, SSL_SESS_CACHE_OFF);
+	/* Else each record takes two reads, and some servers send one for each small answer. Who
+	 * waits reads first, so what was read ahead is never waited for. */
+	SSL_CTX_set_read_ahead(t->ctx, 1);
+	SSL_CTX_set_default_read_buffer_len(t->ctx, READ_AHEAD);
 	SSL_CTX_set_verify(t->ctx, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_cert_verify_callback(t->ctx, verify_chain, t);
 	return load_trust(t, o, err);
