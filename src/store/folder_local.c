@@ -420,24 +420,25 @@ void folder_refill(struct folder *f, uint32_t uid, const char *base, const char 
 	free(keywords);
 }
 
-void folder_deliver_many(struct folder *f, struct maildir_mail *v, size_t n)
+void folder_deliver_group(struct folder *f, struct maildir_group *g)
 {
+	size_t n = maildir_group_len(g), k = 0;
 	struct file_row *rows = mem_array(n, sizeof(*rows));
 	struct summary *all = mem_array(n, sizeof(*all));
 	uint32_t *uids = mem_array(n, sizeof(*uids)), now = (uint32_t)clock_now(), uid;
 	struct str *kept = mem_array(n, sizeof(*kept));
-	size_t k = 0;
 
-	maildir_deliver_many(f->dir, v, n);
+	maildir_group_name(g);
 	uid = take_uids(f, (uint32_t)n);
 	for (size_t i = 0; i < n; i++) {
-		if (!v[i].base.len)
+		struct maildir_mail *m = maildir_group_at(g, i);
+
+		if (!m->base.len)
 			continue;
-		file_row_make(&rows[i], v[i].base.p, v[i].p, v[i].len, v[i].flags,
-			v[i].received ? v[i].received : now,
-			kept_keywords(f, v[i].keywords, &kept[i]));
+		file_row_make(&rows[i], m->base.p, m->p, m->len, m->flags,
+			m->received ? m->received : now, kept_keywords(f, m->keywords, &kept[i]));
 		uids[k] = rows[i].s.uid = uid++;
-		memcpy(v[i].identity, rows[i].s.identity, 16);
+		memcpy(m->identity, rows[i].s.identity, 16);
 		all[k++] = rows[i].s;
 	}
 	if (k && cache_add(f->cache, all, k, NULL) == 0)
@@ -453,6 +454,16 @@ void folder_deliver_many(struct folder *f, struct maildir_mail *v, size_t n)
 	free(rows);
 	free(all);
 	free(uids);
+}
+
+void folder_deliver_many(struct folder *f, struct maildir_mail *v, size_t n)
+{
+	struct maildir_group *g = maildir_group_new(f->dir);
+
+	for (size_t i = 0; i < n; i++)
+		maildir_group_add(g, &v[i]);
+	folder_deliver_group(f, g);
+	maildir_group_free(g);
 }
 
 char *folder_local_file(struct folder *f, uint32_t uid, struct err *err)

@@ -129,7 +129,10 @@ void maildir_place_set(struct place *at, const char *dir, bool in_new, const cha
 	at->name = copy;
 	at->in_new = in_new;
 	str_clear(&at->path);
-	str_addf(&at->path, "%s/%s/%s", dir, in_new ? "new" : "cur", at->name.p);
+	str_room(&at->path, strlen(dir) + 5 + copy.len);
+	str_adds(&at->path, dir);
+	str_adds(&at->path, in_new ? "/new/" : "/cur/");
+	str_add(&at->path, at->name.p, at->name.len);
 }
 
 static bool is_there(const struct place *at)

@@ -3,7 +3,7 @@
  * read them.
  *
  * Owns:    nothing in memory; the tree's files belong to every program that knows Maildir++.
- * Threads: disk thread only.
+ * Threads: disk thread only; a group that is waited for has a thread of its own.
  * Errors:  ERR_GONE (no such folder or message), ERR_FULL, ERR_SYSTEM, ERR_INPUT (a folder name
  * that is not allowed).
  *
@@ -56,12 +56,8 @@ uint64_t maildir_stamp(
  */
 int maildir_deliver(const char *dir, const char *p, size_t len, uint32_t flags, const char *tag,
 	struct str *base, struct err *err);
-/*
- * The same for many, several times as fast: all are written before the disk is waited for, once
- * (syncfs) where nobody else writes much, else for each. At most MAILDIR_MANY. A mail that was not
- * delivered has an empty base and err says why; str_done(&base) is the caller's.
- */
-enum { MAILDIR_MANY = 200 };
+/* One of many; of those that were not delivered base is empty and err says why. str_done(&base) is
+ * the caller's. */
 struct maildir_mail {
 	const char *p;
 	size_t len;
@@ -74,6 +70,29 @@ struct maildir_mail {
 	struct err err;
 	unsigned char identity[16]; /* not looked at here: for who makes rows of it */
 };
+/*
+ * Many together, several times as fast as one by one: the disk is waited for once (syncfs) where
+ * nobody else writes much, else for each.
+ *
+ * _add writes a message under tmp at once; m stays the caller's and must stay where it is, with its
+ * bytes, until the group is freed. _start waits for the disk on a thread of its own, which calls
+ * done(ctx) when that is over; nothing may be added then. _name gives all their names in cur or
+ * new, never before the bytes are on the disk: it waits where that is not over, or was not started.
+ * _sync makes the names durable. _free waits for the thread; what has no name is taken away.
+ */
+enum { MAILDIR_MANY = 200 }; /* a good size; more is allowed */
+struct maildir_group;
+struct maildir_group *maildir_group_new(const char *dir);
+void maildir_group_add(struct maildir_group *g, struct maildir_mail *m);
+void maildir_group_start(struct maildir_group *g, void (*done)(void *ctx), void *ctx);
+bool maildir_group_is_over(const struct maildir_group *g);
+void maildir_group_name(struct maildir_group *g);
+size_t maildir_group_len(const struct maildir_group *g);
+struct maildir_mail *maildir_group_at(const struct maildir_group *g, size_t i);
+int maildir_group_sync(const struct maildir_group *g, struct err *err);
+void maildir_group_free(struct maildir_group *g); /* NULL is fine */
+
+/* All of that but _sync. */
 void maildir_deliver_many(const char *dir, struct maildir_mail *v, size_t n);
 /* The tag of so many hexadecimal digits in a base, not terminated; NULL: there is none. */
 const char *maildir_tag(const char *base, size_t digits);

@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,20 +21,23 @@
 
 /* ---- names ---- */
 
-static void add_host(struct str *out)
+enum { HOST_MAX = 40, NAME_ROOM = 160 };
+
+static void host_name(char out[HOST_MAX + 1])
 {
 	char host[65] = "";
 	size_t n = 0;
 
 	gethostname(host, sizeof(host) - 1);
-	for (const char *p = host; *p && n < 40; p++, n++) {
+	for (const char *p = host; *p && n < HOST_MAX; p++) {
 		bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
 			     (*p >= '0' && *p <= '9') || *p == '-' || *p == '.';
 
-		str_addc(out, plain ? *p : '_');
+		out[n++] = plain ? *p : '_';
 	}
+	out[n] = '\0';
 	if (!n)
-		str_adds(out, "localhost");
+		memcpy(out, "localhost", sizeof("localhost"));
 }
 
 static bool tag_ok(const char *tag)
@@ -52,15 +57,16 @@ const char *maildir_tag(const char *base, size_t digits)
 /* What all names of one moment share, so that random bytes are drawn once for a group. */
 struct namer {
 	char token[11];
-	struct str host;
+	char host[HOST_MAX + 1];
+	long pid;
 	size_t n;
 };
 
 static void namer_start(struct namer *names)
 {
-	*names = (struct namer){.n = 0};
+	*names = (struct namer){.pid = (long)getpid()};
 	hash_random_token(names->token, sizeof(names->token) - 1);
-	add_host(&names->host);
+	host_name(names->host);
 }
 
 static void namer_next(
@@ -69,12 +75,11 @@ static void namer_next(
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	str_addf(out, "%lld.M%ldP%ldQ%zuR%s",
+	str_room(out, NAME_ROOM);
+	str_addf(out, "%lld.M%ldP%ldQ%zuR%s%s%s.%s",
 		m->received ? (long long)m->received : (long long)now.tv_sec, now.tv_nsec / 1000,
-		(long)getpid(), ++names->n, names->token);
-	if (m->tag && *m->tag)
-		str_addf(out, "T%s", m->tag);
-	str_addf(out, ".%s", str_c(&names->host));
+		names->pid, ++names->n, names->token, m->tag && *m->tag ? "T" : "",
+		m->tag ? m->tag : "", names->host);
 	if (!m->part)
 		str_addf(out, ",S=%zu", size);
 }
@@ -85,7 +90,6 @@ void maildir_new_base(struct str *out, const char *tag, size_t size)
 
 	namer_start(&names);
 	namer_next(&names, out, &(struct maildir_mail){.tag = tag}, size);
-	str_done(&names.host);
 }
 
 /* The names of a message whose bytes are size octets in the file. */
@@ -173,7 +177,6 @@ int maildir_deliver(const char *dir, const char *p, size_t len, uint32_t flags, 
 		*err = m.err;
 	*base = m.base;
 	maildir_place_done(&to);
-	str_done(&names.host);
 	str_done(&text);
 	return rc;
 }
@@ -182,7 +185,8 @@ int maildir_deliver(const char *dir, const char *p, size_t len, uint32_t flags, 
 
 enum {
 	TOGETHER_MIN = 8,
-	OTHERS_KB = 64 << 10 /* more dirty bytes than that are other people's: not waited for */
+	OPEN_MAX_FILES = 200, /* at a time; there may be no more than 1024 descriptors */
+	OTHERS_KB = 64 << 10  /* more dirty bytes than that are other people's: not waited for */
 };
 
 /* Kilobytes that wait to be written to all disks; -1: unknown. */
@@ -228,12 +232,12 @@ static bool syncfs_waits(int fd)
 }
 
 /* A descriptor for syncfs, or -1: each file is better waited for on its own. */
-static int open_together(const char *dir, size_t n)
+static int open_together(const char *dir)
 {
 	long dirty;
 	int fd;
 
-	if (n < TOGETHER_MIN || !syncfs_reports())
+	if (!syncfs_reports())
 		return -1;
 	dirty = dirty_kb();
 	if (dirty < 0 || dirty > OTHERS_KB)
@@ -246,96 +250,224 @@ static int open_together(const char *dir, size_t n)
 	return fd;
 }
 
+/* One of a group. */
 struct coming {
+	struct maildir_mail *mail;
 	struct str tmp;
 	struct place to;
 	int fd;
-	bool whole; /* its bytes are on the disk */
+	bool whole; /* it is written, and in the end on the disk */
 };
 
-static void begin_mail(
-	const char *dir, struct namer *names, struct maildir_mail *m, struct coming *c)
-{
-	struct str text = STR_INIT;
+struct maildir_group {
+	char *dir;
+	struct namer names;
+	struct coming *v;
+	size_t n, cap;
+	size_t first_open; /* those before are closed */
+	int fs;            /* for syncfs; -1: each file is waited for on its own */
+	bool named[2];     /* something got a name in cur, in new */
+	pthread_t thread;
+	bool on_thread, through;
+	atomic_bool over; /* the thread's work is */
+	void (*done)(void *ctx);
+	void *ctx;
+};
 
+struct maildir_group *maildir_group_new(const char *dir)
+{
+	struct maildir_group *g = mem_alloc(sizeof(*g));
+
+	g->dir = mem_strdup(dir);
+	g->fs = -1;
+	namer_start(&g->names);
+	return g;
+}
+
+static void fail_coming(struct coming *c)
+{
+	unlink(c->tmp.p);
+	c->whole = false;
+}
+
+static void close_coming(struct coming *c)
+{
+	if (c->fd >= 0 && close(c->fd) != 0) {
+		err_errno(&c->mail->err, _("Cannot write %s"), c->tmp.p);
+		fail_coming(c);
+	}
 	c->fd = -1;
-	str_add_lf(&text, m->p, m->len);
-	if (choose_names(dir, names, m, text.len, &c->to) == 0) {
-		str_addf(&c->tmp, "%s/tmp/%s", dir, m->base.p);
-		c->fd = write_tmp(c->tmp.p, str_c(&text), text.len, &m->err);
-	}
-	str_done(&text);
 }
 
-static void end_mail(struct maildir_mail *m, struct coming *c)
+static void close_all(struct maildir_group *g)
 {
-	if (c->whole && file_rename_new(c->tmp.p, c->to.path.p) != 0) {
-		err_errno(&m->err, _("Cannot create %s"), c->to.path.p);
-		unlink(c->tmp.p);
-		c->whole = false;
-	}
-	if (!c->whole)
-		str_clear(&m->base);
-	maildir_place_done(&c->to);
-	str_done(&c->tmp);
-}
-
-/* Everything is closed; then one wait for all of it. */
-static void wait_together(int fs, struct maildir_mail *v, struct coming *c, size_t n)
-{
-	struct err err = {0};
-	bool ok;
-
-	for (size_t i = 0; i < n; i++) {
-		c[i].whole = c[i].fd >= 0;
-		if (c[i].whole && close(c[i].fd) != 0) {
-			err_errno(&v[i].err, _("Cannot write %s"), c[i].tmp.p);
-			unlink(c[i].tmp.p);
-			c[i].whole = false;
-		}
-	}
-	ok = syncfs(fs) == 0;
-	if (!ok)
-		err_errno(&err, _("Cannot write %s"), c[0].to.path.p);
-	for (size_t i = 0; i < n && !ok; i++) {
-		if (!c[i].whole)
-			continue;
-		v[i].err = err;
-		unlink(c[i].tmp.p);
-		c[i].whole = false;
-	}
+	while (g->first_open < g->n)
+		close_coming(&g->v[g->first_open++]);
 }
 
 /* The disk gets all of it to do before the first is waited for. */
-static void wait_for_each(struct maildir_mail *v, struct coming *c, size_t n)
+static void wait_for_each(struct maildir_group *g)
 {
-	for (size_t i = 0; i < n; i++)
-		if (c[i].fd >= 0)
-			sync_file_range(c[i].fd, 0, 0, SYNC_FILE_RANGE_WRITE);
-	for (size_t i = 0; i < n; i++)
-		c[i].whole = c[i].fd >= 0 && finish_tmp(c[i].fd, c[i].tmp.p, &v[i].err) == 0;
+	for (size_t i = g->first_open; i < g->n; i++)
+		if (g->v[i].fd >= 0)
+			sync_file_range(g->v[i].fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+	for (; g->first_open < g->n; g->first_open++) {
+		struct coming *c = &g->v[g->first_open];
+
+		if (c->fd < 0)
+			continue;
+		c->whole = finish_tmp(c->fd, c->tmp.p, &c->mail->err) == 0;
+		c->fd = -1;
+	}
+}
+
+/* One wait for everything that is written. */
+static void wait_together(struct maildir_group *g)
+{
+	struct err err = {0};
+
+	close_all(g);
+	if (syncfs(g->fs) == 0)
+		return;
+	err_errno(&err, _("Cannot write %s"), g->dir);
+	for (size_t i = 0; i < g->n; i++)
+		if (g->v[i].whole) {
+			g->v[i].mail->err = err;
+			fail_coming(&g->v[i]);
+		}
+}
+
+void maildir_group_add(struct maildir_group *g, struct maildir_mail *m)
+{
+	struct str text = STR_INIT;
+	struct coming *c;
+
+	g->v = mem_grow(g->v, &g->cap, g->n + 1, sizeof(*g->v));
+	c = &g->v[g->n++];
+	*c = (struct coming){.mail = m, .fd = -1};
+	str_add_lf(&text, m->p, m->len);
+	if (choose_names(g->dir, &g->names, m, text.len, &c->to) == 0) {
+		str_adds(&c->tmp, g->dir);
+		str_adds(&c->tmp, "/tmp/");
+		str_adds(&c->tmp, m->base.p);
+		c->fd = write_tmp(c->tmp.p, str_c(&text), text.len, &m->err);
+	}
+	c->whole = c->fd >= 0;
+	str_done(&text);
+	if (g->n == TOGETHER_MIN)
+		g->fs = open_together(g->dir);
+	if (g->fs >= 0)
+		close_all(g);
+	else if (g->n - g->first_open == OPEN_MAX_FILES)
+		wait_for_each(g);
+}
+
+static void wait_for_disk(struct maildir_group *g)
+{
+	if (g->fs >= 0)
+		wait_together(g);
+	else
+		wait_for_each(g);
+}
+
+static void *wait_main(void *arg)
+{
+	struct maildir_group *g = arg;
+
+	wait_for_disk(g);
+	atomic_store(&g->over, true);
+	g->done(g->ctx);
+	return NULL;
+}
+
+void maildir_group_start(struct maildir_group *g, void (*done)(void *ctx), void *ctx)
+{
+	g->done = done;
+	g->ctx = ctx;
+	/* Where no thread is to be had, naming them waits. */
+	g->on_thread = pthread_create(&g->thread, NULL, wait_main, g) == 0;
+}
+
+bool maildir_group_is_over(const struct maildir_group *g)
+{
+	return !g->on_thread || atomic_load(&g->over);
+}
+
+static void get_through(struct maildir_group *g)
+{
+	if (g->on_thread)
+		pthread_join(g->thread, NULL);
+	else if (!g->through)
+		wait_for_disk(g);
+	g->on_thread = false;
+	g->through = true;
+}
+
+/* No name in cur or new before its bytes are on the disk: a name counts as delivered. */
+void maildir_group_name(struct maildir_group *g)
+{
+	get_through(g);
+	for (size_t i = 0; i < g->n; i++) {
+		struct coming *c = &g->v[i];
+
+		if (c->whole && file_rename_new(c->tmp.p, c->to.path.p) != 0) {
+			err_errno(&c->mail->err, _("Cannot create %s"), c->to.path.p);
+			fail_coming(c);
+		}
+		if (!c->whole)
+			str_clear(&c->mail->base);
+		else
+			g->named[c->to.in_new] = true;
+		c->whole = false; /* under tmp */
+	}
+}
+
+size_t maildir_group_len(const struct maildir_group *g)
+{
+	return g->n;
+}
+
+struct maildir_mail *maildir_group_at(const struct maildir_group *g, size_t i)
+{
+	return g->v[i].mail;
+}
+
+int maildir_group_sync(const struct maildir_group *g, struct err *err)
+{
+	for (int in_new = 0; in_new < 2; in_new++)
+		if (g->named[in_new] && maildir_sync_sub(g->dir, in_new, err) != 0)
+			return -1;
+	return 0;
+}
+
+void maildir_group_free(struct maildir_group *g)
+{
+	if (!g)
+		return;
+	if (g->on_thread)
+		pthread_join(g->thread, NULL);
+	close_all(g);
+	for (size_t i = 0; i < g->n; i++) {
+		if (g->v[i].whole)
+			unlink(g->v[i].tmp.p);
+		maildir_place_done(&g->v[i].to);
+		str_done(&g->v[i].tmp);
+	}
+	if (g->fs >= 0)
+		close(g->fs);
+	free(g->v);
+	free(g->dir);
+	free(g);
 }
 
 void maildir_deliver_many(const char *dir, struct maildir_mail *v, size_t n)
 {
-	struct coming *c = mem_array(n, sizeof(*c));
-	struct namer names;
-	int fs = open_together(dir, n);
+	struct maildir_group *g = maildir_group_new(dir);
 
-	namer_start(&names);
 	for (size_t i = 0; i < n; i++)
-		begin_mail(dir, &names, &v[i], &c[i]);
-	if (fs >= 0)
-		wait_together(fs, v, c, n);
-	else
-		wait_for_each(v, c, n);
-	/* No name in cur or new before its bytes are on the disk: a name counts as delivered. */
-	for (size_t i = 0; i < n; i++)
-		end_mail(&v[i], &c[i]);
-	if (fs >= 0)
-		close(fs);
-	str_done(&names.host);
-	free(c);
+		maildir_group_add(g, &v[i]);
+	maildir_group_name(g);
+	maildir_group_free(g);
 }
 
 /* ---- other bytes for the same message ---- */

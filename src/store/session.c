@@ -21,7 +21,8 @@
 #include <string.h>
 
 enum {
-	GROUP = MAILDIR_MANY,
+	GROUP = 500,       /* messages that are made durable together, */
+	GROUP_MOST = 1000, /* and while the disk is busy with those before */
 	GROUP_BYTES = 4 << 20,
 	GROUP_MS = 500, /* on a slow line mail is shown as it comes */
 	TELL_MS = 100,
@@ -30,6 +31,43 @@ enum {
 	TWINS_MAX = 16,
 	MESSAGE_MAX = 512 << 20
 };
+
+struct arrival {
+	size_t at; /* entry */
+	struct str bytes;
+	char *keywords; /* owned */
+	char tag[STUB_TAG];
+	struct maildir_mail mail; /* of all that */
+};
+
+struct delivery {
+	struct maildir_group *group;
+	size_t n, bytes;
+	int64_t since;
+	struct arrival v[GROUP_MOST];
+};
+
+static struct delivery *delivery_new(const char *dir)
+{
+	struct delivery *d = mem_alloc(sizeof(*d));
+
+	d->group = maildir_group_new(dir);
+	d->since = clock_ms();
+	return d;
+}
+
+static void delivery_free(struct delivery *d)
+{
+	if (!d)
+		return;
+	maildir_group_free(d->group);
+	for (size_t i = 0; i < d->n; i++) {
+		str_done(&d->v[i].bytes);
+		str_done(&d->v[i].mail.base);
+		free(d->v[i].keywords);
+	}
+	free(d);
+}
 
 void session_reset(struct account *a)
 {
@@ -44,11 +82,8 @@ void session_reset(struct account *a)
 	free(s->lost);
 	free(s->batch);
 	free(s->told);
-	for (size_t i = 0; i < s->nwaiting; i++) {
-		str_done(&s->waiting[i].bytes);
-		free(s->waiting[i].keywords);
-	}
-	free(s->waiting);
+	delivery_free(s->filling);
+	delivery_free(s->waiting);
 	*s = (struct pop3_session){0};
 }
 
@@ -539,61 +574,100 @@ void session_header(struct account *a, struct result *r)
 
 /* --- storing --- */
 
-/* Delivers what waits. One that cannot be stored is fetched again next time. */
-static void deliver_waiting(struct account *a)
+/* One that cannot be stored is fetched again next time. */
+static void note_delivery(struct account *a, const struct delivery *d)
 {
-	struct pop3_session *s = &a->session;
-	size_t n = s->nwaiting;
-	struct maildir_mail *mail = mem_array(n, sizeof(*mail));
-	char(*tags)[STUB_TAG] = mem_array(n, sizeof(*tags));
+	for (size_t i = 0; i < d->n; i++) {
+		const struct arrival *w = &d->v[i];
 
-	for (size_t i = 0; i < n; i++) {
-		const struct arrival *w = &s->waiting[i];
-
-		stub_tag(s->keys[w->at], tags[i]);
-		mail[i] = (struct maildir_mail){.p = str_c(&w->bytes),
-			.len = w->bytes.len,
-			.flags = w->flags,
-			.keywords = w->keywords,
-			.part = w->part,
-			.tag = *s->entries[w->at].uidl ? tags[i] : NULL};
-	}
-	folder_deliver_many(inbox(a), mail, n);
-	for (size_t i = 0; i < n; i++) {
-		struct arrival *w = &s->waiting[i];
-
-		if (mail[i].base.len) {
-			note_delivered(a, w->at, mail[i].identity, w->part);
+		if (w->mail.base.len) {
+			note_here(a, w->at, w->mail.identity, w->mail.part);
 		} else {
-			s->plan[w->at] = FATE_FAILED;
-			s->err = mail[i].err;
+			a->session.plan[w->at] = FATE_FAILED;
+			a->session.err = w->mail.err;
 		}
-		str_done(&mail[i].base);
-		str_done(&w->bytes);
-		MEM_FREE(w->keywords);
 	}
-	s->nwaiting = s->bytes_waiting = 0;
-	free(tags);
-	free(mail);
 }
 
-/* Makes a group durable: the files, their names, then the ledger. */
-int session_commit(struct account *a)
+/* Makes durable what the group in d (or NULL) and those before named: the names, then the ledger.
+ */
+static int record(struct account *a, const struct delivery *d)
 {
 	struct pop3_session *s = &a->session;
 	int rc = 0;
 
-	if (s->nwaiting)
-		deliver_waiting(a);
 	folder_send_changes(inbox(a), s->told, s->ntold, NULL, 0);
 	s->ntold = 0;
 	if (s->unsynced)
 		rc = maildir_sync(inbox(a)->dir, &s->err);
+	else if (d)
+		rc = maildir_group_sync(d->group, &s->err);
 	if (rc == 0 && s->nbatch)
 		rc = ledger_add(a->journal, s->batch, s->nbatch, &s->err);
 	s->unsynced = false;
 	s->nbatch = 0;
 	return rc;
+}
+
+/* Its failure is in the session's err: nothing is deleted then. */
+static int finish(struct account *a, struct delivery **p)
+{
+	struct delivery *d = *p;
+	int rc;
+
+	*p = NULL;
+	if (!d)
+		return 0;
+	folder_deliver_group(inbox(a), d->group);
+	note_delivery(a, d);
+	rc = record(a, d);
+	delivery_free(d);
+	return rc;
+}
+
+/* The disk thread is woken, and comes to session_step. */
+static void wake(void *store)
+{
+	queue_wake(((struct store *)store)->results);
+}
+
+static bool is_full(const struct delivery *d)
+{
+	return d->n >= GROUP || d->bytes >= GROUP_BYTES || clock_ms() - d->since >= GROUP_MS;
+}
+
+static bool is_very_full(const struct delivery *d)
+{
+	return d->n >= GROUP_MOST || d->bytes >= 2 * GROUP_BYTES;
+}
+
+/*
+ * While the disk is busy with one group the next is written, so that neither the network nor this
+ * thread waits for it. A group grows meanwhile.
+ */
+void session_step(struct account *a)
+{
+	struct pop3_session *s = &a->session;
+
+	if (s->waiting && (maildir_group_is_over(s->waiting->group) ||
+				  (s->filling && is_very_full(s->filling))))
+		finish(a, &s->waiting);
+	if (s->waiting || !s->filling || !is_full(s->filling))
+		return;
+	s->waiting = s->filling;
+	s->filling = NULL;
+	maildir_group_start(s->waiting->group, wake, a->store);
+}
+
+/* Makes all that came durable, and waits for that. */
+int session_commit(struct account *a)
+{
+	struct pop3_session *s = &a->session;
+	int before = finish(a, &s->waiting), rc = finish(a, &s->filling);
+
+	if (record(a, NULL) != 0)
+		rc = -1;
+	return before != 0 ? before : rc;
 }
 
 static void tell_progress(struct account *a)
@@ -625,29 +699,27 @@ static void take_message(struct account *a, size_t at, struct str *bytes, bool p
 	struct pop3_session *s = &a->session;
 	struct arrival *w;
 
-	if (!s->waiting)
-		s->waiting = mem_array(GROUP, sizeof(*s->waiting));
-	if (!s->nwaiting)
-		s->waiting_since = clock_ms();
+	if (!s->filling)
+		s->filling = delivery_new(inbox(a)->dir);
 	s->plan[at] = FATE_TAKEN;
-	w = &s->waiting[s->nwaiting++];
-	*w = (struct arrival){.at = at,
-		.flags = twin ? inbox_flags(server, twin) : 0,
-		.keywords = twin ? inbox_keywords(server, twin) : NULL,
-		.part = part};
+	w = &s->filling->v[s->filling->n++];
+	w->at = at;
+	w->keywords = twin ? inbox_keywords(server, twin) : NULL;
+	stub_tag(s->keys[at], w->tag);
 	if (part) {
 		stub_make(&w->bytes, s->keys[at], s->entries[at].size, str_c(bytes), bytes->len);
 	} else {
 		w->bytes = *bytes;
 		*bytes = (struct str)STR_INIT;
 	}
-	s->bytes_waiting += w->bytes.len;
-}
-
-static bool group_is_full(const struct pop3_session *s)
-{
-	return s->nwaiting >= GROUP || s->bytes_waiting >= GROUP_BYTES ||
-	       clock_ms() - s->waiting_since >= GROUP_MS;
+	s->filling->bytes += w->bytes.len;
+	w->mail = (struct maildir_mail){.p = str_c(&w->bytes),
+		.len = w->bytes.len,
+		.flags = twin ? inbox_flags(server, twin) : 0,
+		.keywords = w->keywords,
+		.part = part,
+		.tag = *s->entries[at].uidl ? w->tag : NULL};
+	maildir_group_add(s->filling->group, &w->mail);
 }
 
 /* What could not be recognised by its header alone: its size was a lie, or there is no TOP. */
@@ -658,7 +730,7 @@ static bool is_here_after_all(struct account *a, size_t at, const struct str *by
 	if (!a->session.suspect[at] || !inbox(a)->cache)
 		return false;
 	/* The same mail twice in one session is recognised only when the first is in the folder. */
-	if (a->session.nwaiting && !*a->session.entries[at].uidl)
+	if ((a->session.filling || a->session.waiting) && !*a->session.entries[at].uidl)
 		session_commit(a);
 	identity_of(str_c(bytes), bytes->len, identity);
 	return find_moved(a, at, identity) || find_here(a, at, bytes->len, identity);
@@ -683,8 +755,6 @@ static void arrived(struct account *a, struct result *r, bool part)
 		s->err = r->err;
 	} else if (part || !is_here_after_all(a, at, &r->bytes)) {
 		take_message(a, at, &r->bytes, part);
-		if (group_is_full(s))
-			session_commit(a); /* its failure is in s->err: nothing is deleted then */
 	}
 	tell_progress(a);
 }

@@ -553,15 +553,19 @@ static void *disk_main(void *arg)
 		struct compacted *compacted;
 		struct store_request *r;
 		struct queue_item *item;
-		int left = *ready_work(s) ? 0 : (int)(s->next_tick - clock_ms());
+		bool busy = *ready_work(s) || queue_len(s->results);
+		int left = (int)(s->next_tick - clock_ms());
 
-		if (poll(p, 3, left < 0 ? 0 : left) < 0 && errno != EINTR)
+		/* While there is something to do, the queues alone say what comes. */
+		if (!busy && poll(p, 3, left < 0 ? 0 : left) < 0 && errno != EINTR)
 			break;
 		/* What the user asks for goes ahead of what servers send. */
 		while (!s->quit && (r = (struct store_request *)queue_pop(s->requests)))
 			handle(s, r);
 		if (!s->quit && (item = queue_pop(s->results)))
 			arrive(s, (struct result *)item);
+		for (size_t i = 0; !s->quit && i < s->naccounts; i++)
+			session_step(s->accounts[i]);
 		if (!s->quit)
 			work_slice(s);
 		while (!s->quit && (compacted = compactor_take(s->compactor, 0)))

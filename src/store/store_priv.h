@@ -97,13 +97,7 @@ struct parked {
 struct undo; /* undo.c */
 struct undo_return;
 
-struct arrival {
-	size_t at; /* entry */
-	uint32_t flags;
-	char *keywords; /* owned */
-	struct str bytes;
-	bool part;
-};
+struct delivery; /* session.c: what was fetched and is being made durable */
 
 /* A person wants the rest of a message; waits for a session. */
 struct whole {
@@ -129,10 +123,8 @@ struct pop3_session { /* store/session.c */
 	size_t nlost;
 	uint32_t *twin; /* owned; UID of the same message in the IMAP INBOX, 0: none */
 	int round;
-	struct arrival *waiting; /* owned; fetched, to be delivered together */
-	size_t nwaiting, bytes_waiting;
-	int64_t waiting_since;
-	struct ledger_entry *batch; /* delivered, not yet durable */
+	struct delivery *filling, *waiting; /* owned; the latter for the disk */
+	struct ledger_entry *batch;         /* delivered, not yet durable */
 	size_t nbatch, cap_batch, fresh, taken;
 	bool unsynced, opened;
 	uint64_t octets; /* that came */
@@ -329,7 +321,8 @@ int folder_deliver(struct folder *f, const char *p, size_t len, uint32_t flags,
 	const char *keywords, const char *tag, uint32_t *uid, struct err *err);
 /* Other bytes came for a message: its row anew. */
 void folder_refill(struct folder *f, uint32_t uid, const char *base, const char *p, size_t len);
-/* Those that were delivered get rows, and v[].identity what these have. */
+/* Names them; those that were delivered get rows, and their identity what these have. */
+void folder_deliver_group(struct folder *f, struct maildir_group *g);
 void folder_deliver_many(struct folder *f, struct maildir_mail *v, size_t n);
 void folder_ask_sync(struct folder *f, unsigned request);
 /* Rows that wait to be moved or removed: gone here, but not from the server. Ascending; free(). */
@@ -362,6 +355,7 @@ void session_message(struct account *a, struct result *r);
 void session_fetched(struct account *a, struct result *r);
 void session_part(struct account *a, struct result *r);
 void session_done(struct account *a, struct result *r);
+void session_step(struct account *a); /* after each round of the disk thread */
 void session_reset(struct account *a);
 void session_cancel(struct store *s, unsigned request);
 /* shared with session_end.c */

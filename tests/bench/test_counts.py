@@ -8,9 +8,10 @@ can be lowered: LIMITS is the one place for that. Run alone from the build direc
 
 A new folder of 10000 small messages comes from Dovecot, is opened again with nothing new, and is
 sorted, threaded and limited offline, by tests/bench/bench_engine. The proxy between has a round trip
-of 100 ms, so that what is counted until a moment is what had to be waited for.
+of 100 ms, so that what is counted until a moment is what had to be waited for. Another 2000 come by
+POP3.
 """
-import importlib.machinery, importlib.util, os, signal, sys
+import importlib.machinery, importlib.util, os, signal, subprocess, sys
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -18,7 +19,7 @@ loader = importlib.machinery.SourceFileLoader("bench", HERE + "/bench")
 bench = importlib.util.module_from_spec(importlib.util.spec_from_loader("bench", loader))
 loader.exec_module(bench)
 
-N, SMALL = 10000, 100
+N, SMALL, POP3_N = 10000, 100, 2000
 RTT_MS = 100
 
 # What is counted, the most that is right (a little over what it is today), and the unit. Not all are
@@ -42,6 +43,7 @@ LIMITS = [
     ("cache size", 170, "bytes of the cache on disk for each message"),
     ("line bytes", 290, "bytes to the terminal for a line down, the mean of 100"),
     ("page bytes", 2200, "bytes to the terminal for a page down, the mean of 50"),
+    ("pop3 calls", 3, "calls of read and write for each message fetched by POP3, eventfds among them"),
 ]
 
 
@@ -99,6 +101,7 @@ class Counts(bench.Bench):
         g["cache size"] = self.size(home["env"]["XDG_CACHE_HOME"]) / N
         self.offline(home, small_home)
         self.keys(home)
+        self.pop3()
 
     def offline(self, home, small_home):
         g = self.got
@@ -115,6 +118,20 @@ class Counts(bench.Bench):
                 p.until(bench.MARK, 60)
                 p.settle()
                 self.got[name] = sum(self.drawn(p, key) for _ in range(n)) / n
+
+    def pop3(self):
+        self.check(bench.SERVERS + "/servers", "user", self.srv, "dora")
+        self.fill("dora", POP3_N, 2000)
+        home = self.home("dora", "pop3")
+        p = subprocess.Popen([self.talaria, "sync"], env=home["env"], stdin=subprocess.DEVNULL,
+                             stdout=subprocess.DEVNULL)
+        os.waitid(os.P_PID, p.pid, os.WEXITED | os.WNOWAIT)
+        with open("/proc/%d/io" % p.pid) as f:
+            io = dict(line.split(": ") for line in f.read().splitlines())
+        came = self.count_mail(home["dir"] + "/data")
+        if p.wait() or came != POP3_N:
+            raise bench.Unmeasured("%d of %d messages came by POP3" % (came, POP3_N))
+        self.got["pop3 calls"] = (int(io["syscr"]) + int(io["syscw"])) / POP3_N
 
     @staticmethod
     def drawn(p, key):

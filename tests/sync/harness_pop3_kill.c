@@ -35,7 +35,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MESSAGES = 2000, KILLS = 1000, CONTROL_KILLS = 150, CALLS = 900, FULL_CALLS = 40 };
+enum { MESSAGES = 2000, KILLS = 1000, CONTROL_KILLS = 150, CALLS = 2500, FULL_CALLS = 40 };
 enum { LIMIT_MS = 60000, KILLS_MIN = 100 }; /* a slow machine does fewer, and says so */
 enum fault { FAULT_NONE, FAULT_TOLD_EARLY, FAULT_NO_NAMES };
 
@@ -57,7 +57,8 @@ int __real_unlink(const char *path);
 int __real_fsync(int fd);
 int __real_fdatasync(int fd);
 int __real_syncfs(int fd);
-void __real_maildir_deliver_many(const char *dir, struct maildir_mail *v, size_t n);
+struct maildir_group *__real_maildir_group_new(const char *dir);
+void __real_maildir_group_add(struct maildir_group *g, struct maildir_mail *m);
 void __real_stub_tag(const unsigned char key[STUB_KEY], char tag[STUB_TAG]);
 ssize_t __wrap_write(int fd, const void *p, size_t len);
 ssize_t __wrap_pwrite(int fd, const void *p, size_t len, off_t off);
@@ -68,7 +69,8 @@ int __wrap_unlink(const char *path);
 int __wrap_fsync(int fd);
 int __wrap_fdatasync(int fd);
 int __wrap_syncfs(int fd);
-void __wrap_maildir_deliver_many(const char *dir, struct maildir_mail *v, size_t n);
+struct maildir_group *__wrap_maildir_group_new(const char *dir);
+void __wrap_maildir_group_add(struct maildir_group *g, struct maildir_mail *m);
 void __wrap_stub_tag(const unsigned char key[STUB_KEY], char tag[STUB_TAG]);
 
 static void drop_links(void)
@@ -202,8 +204,9 @@ struct late {
 	char *bytes, *path;
 	size_t len;
 };
-static struct late late[MAILDIR_MANY];
+static struct late late[MESSAGES];
 static size_t nlate;
+static char *late_dir;
 
 static void write_late(void)
 {
@@ -216,29 +219,32 @@ static void write_late(void)
 }
 
 /* The wrong way: said to be delivered, written with the next group. */
-static void tell_early(const char *dir, struct maildir_mail *v, size_t n)
+static void tell_early(struct maildir_mail *m)
 {
 	static unsigned made;
+	struct str path = STR_INIT;
 
-	write_late();
-	for (size_t i = 0; i < n; i++) {
-		struct str path = STR_INIT;
-
-		str_addf(&v[i].base, "%ld.P%dQ%uT%s.early,S=%zu", (long)time(NULL), (int)getpid(),
-			++made, v[i].tag ? v[i].tag : "", v[i].len);
-		str_addf(&path, "%s/new/%s", dir, v[i].base.p);
-		late[nlate++] = (struct late){.path = str_steal(&path),
-			.bytes = mem_dup(v[i].p, v[i].len),
-			.len = v[i].len};
-	}
+	str_addf(&m->base, "%ld.P%dQ%uT%s.early,S=%zu", (long)time(NULL), (int)getpid(), ++made,
+		m->tag ? m->tag : "", m->len);
+	str_addf(&path, "%s/new/%s", late_dir, m->base.p);
+	late[nlate++] = (struct late){
+		.path = str_steal(&path), .bytes = mem_dup(m->p, m->len), .len = m->len};
 }
 
-void __wrap_maildir_deliver_many(const char *dir, struct maildir_mail *v, size_t n)
+struct maildir_group *__wrap_maildir_group_new(const char *dir)
+{
+	write_late();
+	free(late_dir);
+	late_dir = mem_strdup(dir);
+	return __real_maildir_group_new(dir);
+}
+
+void __wrap_maildir_group_add(struct maildir_group *g, struct maildir_mail *m)
 {
 	if (broken == FAULT_TOLD_EARLY)
-		tell_early(dir, v, n);
+		tell_early(m);
 	else
-		__real_maildir_deliver_many(dir, v, n);
+		__real_maildir_group_add(g, m);
 }
 
 /* The wrong way: names that say nothing, so that a survivor is not recognised. */

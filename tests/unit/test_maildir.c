@@ -4,7 +4,9 @@
 
 #include <sys/resource.h>
 #include <signal.h>
+#include <semaphore.h>
 #include <sys/prctl.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 
 /* ---- folder names ---- */
@@ -742,6 +744,110 @@ static void test_full(void **state)
 	free(dir);
 }
 
+static bool other_kind; /* no file system that is known to wait */
+int __real_fstatfs(int fd, struct statfs *st);
+int __wrap_fstatfs(int fd, struct statfs *st);
+
+int __wrap_fstatfs(int fd, struct statfs *st)
+{
+	int rc = __real_fstatfs(fd, st);
+
+	if (other_kind)
+		st->f_type = 0x6969; /* NFS */
+	return rc;
+}
+
+static void say_over(void *ctx)
+{
+	sem_post(ctx);
+}
+
+enum { GROUP = 450 };
+
+static void deliver_group(const char *dir, bool start, size_t bad)
+{
+	static struct maildir_mail v[GROUP];
+	struct maildir_group *g = maildir_group_new(dir);
+	sem_t over;
+
+	memset(v, 0, sizeof(v));
+	sem_init(&over, 0, 0);
+	for (size_t i = 0; i < GROUP; i++) {
+		v[i] = (struct maildir_mail){.p = "a\r\nb",
+			.len = 4,
+			.flags = i % 2 ? MAIL_SEEN : 0,
+			.tag = i == bad ? "../x" : "abc"};
+		maildir_group_add(g, &v[i]);
+	}
+	assert_int_equal(scan_count(dir), 0);
+	assert_int_equal(help_count(at("tmp")), GROUP - 1);
+	if (start) {
+		maildir_group_start(g, say_over, &over);
+		assert_int_equal(sem_wait(&over), 0);
+		assert_true(maildir_group_is_over(g));
+		assert_int_equal(scan_count(dir), 0);
+	}
+	maildir_group_name(g);
+	assert_int_equal(maildir_group_sync(g, NULL), 0);
+	assert_int_equal(maildir_group_len(g), GROUP);
+	for (size_t i = 0; i < GROUP; i++) {
+		assert_ptr_equal(maildir_group_at(g, i), &v[i]);
+		assert_int_equal(v[i].base.len == 0, i == bad);
+		assert_int_equal(v[i].err.kind, i == bad ? ERR_INPUT : ERR_NONE);
+		str_done(&v[i].base);
+	}
+	maildir_group_free(g);
+	sem_destroy(&over);
+	assert_int_equal(help_count(at("tmp")), 0);
+	assert_int_equal(help_count(at("new")) + help_count(at("cur")), GROUP - 1);
+}
+
+static void test_group(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		char *dir = folder("INBOX");
+
+		other_kind = i & 1;
+		deliver_group(dir, i & 2, (size_t)i * 100);
+		other_kind = false;
+		free(dir);
+		help_teardown(state);
+		help_setup(state);
+	}
+}
+
+/* What was never named was never here. */
+static void test_group_dropped(void **state)
+{
+	struct maildir_mail v[20];
+	char *dir = folder("INBOX");
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		struct maildir_group *g = maildir_group_new(dir);
+		sem_t over;
+
+		sem_init(&over, 0, 0);
+		other_kind = i & 1;
+		for (size_t k = 0; k < MEM_COUNT(v); k++) {
+			v[k] = (struct maildir_mail){.p = "x", .len = 1};
+			maildir_group_add(g, &v[k]);
+		}
+		if (i & 2)
+			maildir_group_start(g, say_over, &over);
+		maildir_group_free(g);
+		other_kind = false;
+		for (size_t k = 0; k < MEM_COUNT(v); k++)
+			str_done(&v[k].base);
+		sem_destroy(&over);
+		assert_int_equal(help_count(at("tmp")), 0);
+		assert_int_equal(scan_count(dir), 0);
+	}
+	maildir_group_free(NULL);
+	free(dir);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, help_setup, help_teardown)
@@ -750,7 +856,8 @@ int main(void)
 		T(test_foreign_letters), T(test_keywords), T(test_keywords_limits),
 		T(test_keyword_words), T(test_foreign_moves), T(test_busy_folder), T(test_gone),
 		T(test_links), T(test_move), T(test_move_new), T(test_move_other_filesystem),
-		T(test_copy), T(test_stamp), T(test_stop_and_sweep), T(test_full)};
+		T(test_copy), T(test_stamp), T(test_stop_and_sweep), T(test_full), T(test_group),
+		T(test_group_dropped)};
 
 	return cmocka_run_group_tests_name("maildir", tests, NULL, NULL);
 }
