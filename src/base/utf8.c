@@ -188,8 +188,12 @@ void utf8_clean(struct str *out, const char *p, size_t len, enum utf8_keep keep)
 	while (p < end) {
 		uint32_t cp;
 
-		if ((unsigned char)*p >= 0x20 && (unsigned char)*p < 0x7F) {
-			str_addc(out, *p++);
+		const char *plain = p;
+
+		while (p < end && (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x7F)
+			p++;
+		if (p > plain) {
+			str_add(out, plain, (size_t)(p - plain));
 			marks = 0;
 			continue;
 		}

@@ -138,9 +138,15 @@ void header_unfold(struct str *out, const char *value, size_t len)
 		len--;
 	}
 	str_room(out, len);
-	for (size_t i = 0; i < len; i++) {
-		char c = value[i];
+	for (size_t i = 0, plain = 0; i < len; i++, plain = i) {
+		char c;
 
+		while (i < len && (unsigned char)value[i] >= ' ')
+			i++;
+		str_add(out, value + plain, i - plain);
+		if (i == len)
+			break;
+		c = value[i];
 		if (c == '\n' || (c == '\r' && i + 1 < len && is_blank(value[i + 1])))
 			continue;
 		str_addc(out, c == '\t' || c == '\r' ? ' ' : c ? c : '?');

@@ -92,53 +92,57 @@ void maildir_new_base(struct str *out, const char *tag, size_t size)
 	namer_next(&names, out, &(struct maildir_mail){.tag = tag}, size);
 }
 
-/* The names of a message whose bytes are size octets in the file. */
-static int choose_names(
-	const char *dir, struct namer *names, struct maildir_mail *m, size_t size, struct place *to)
+/* The names of a message whose bytes are size octets in the file: in tmp, and then. */
+static int choose_names(const char *dir, struct namer *names, struct maildir_mail *m, size_t size,
+	struct str *name, bool *in_new)
 {
-	struct str name = STR_INIT;
 	uint32_t flags = m->flags & MAIL_SERVER_FLAGS, letters = 0;
 
 	str_clear(&m->base);
 	if (m->tag && !tag_ok(m->tag))
 		return err_set(&m->err, ERR_INPUT, _("A message tag must be letters and digits"));
 	namer_next(names, &m->base, m, size);
-	str_adds(&name, m->base.p);
+	str_add(name, m->base.p, m->base.len);
 	if (m->keywords && *m->keywords)
 		letters = maildir_letters_for(dir, dir, 0, m->keywords);
 	if (flags || letters)
-		maildir_add_info(&name, flags, "", letters);
-	maildir_place_set(to, dir, !flags && !letters, name.p);
-	str_done(&name);
+		maildir_add_info(name, flags, "", letters);
+	*in_new = !flags && !letters;
 	return 0;
 }
 
 /* ---- writing ---- */
 
+/* A file under tmp: its path begins at the directory at; shown is for people. */
+struct tmp_file {
+	int at;
+	const char *path, *shown;
+};
+
 /* A descriptor that finish_tmp takes, or -1. */
-static int write_tmp(const char *path, const char *p, size_t len, struct err *err)
+static int write_tmp(const struct tmp_file *t, const char *p, size_t len, struct err *err)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd = openat(t->at, t->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd < 0)
-		return err_errno(err, _("Cannot create %s"), path);
+		return err_errno(err, _("Cannot create %s"), t->shown);
 	if (file_write_all(fd, p, len, err) == 0)
 		return fd;
 	close(fd);
-	unlink(path);
+	unlinkat(t->at, t->path, 0);
 	return -1;
 }
 
-static int finish_tmp(int fd, const char *path, struct err *err)
+static int finish_tmp(int fd, const struct tmp_file *t, struct err *err)
 {
 	int rc = fsync(fd);
 
 	if (rc != 0)
-		rc = err_errno(err, _("Cannot write %s"), path);
+		rc = err_errno(err, _("Cannot write %s"), t->shown);
 	if (close(fd) != 0 && rc == 0)
-		rc = err_errno(err, _("Cannot write %s"), path);
+		rc = err_errno(err, _("Cannot write %s"), t->shown);
 	if (rc != 0)
-		unlink(path);
+		unlinkat(t->at, t->path, 0);
 	return rc;
 }
 
@@ -146,11 +150,13 @@ int maildir_store(const char *dir, const char *base, const struct place *to, con
 	size_t len, struct err *err)
 {
 	struct str tmp = STR_INIT;
+	struct tmp_file t;
 	int fd, rc;
 
 	str_addf(&tmp, "%s/tmp/%s", dir, base);
-	fd = write_tmp(tmp.p, p, len, err);
-	rc = fd < 0 ? -1 : finish_tmp(fd, tmp.p, err);
+	t = (struct tmp_file){AT_FDCWD, tmp.p, tmp.p};
+	fd = write_tmp(&t, p, len, err);
+	rc = fd < 0 ? -1 : finish_tmp(fd, &t, err);
 	if (rc == 0 && file_rename_new(tmp.p, to->path.p) != 0) {
 		rc = err_errno(err, _("Cannot create %s"), to->path.p);
 		unlink(tmp.p);
@@ -163,20 +169,24 @@ int maildir_deliver(const char *dir, const char *p, size_t len, uint32_t flags, 
 	struct str *base, struct err *err)
 {
 	struct maildir_mail m = {.p = p, .len = len, .flags = flags, .tag = tag, .base = *base};
-	struct str text = STR_INIT;
+	struct str text = STR_INIT, name = STR_INIT;
 	struct place to = {0};
 	struct namer names;
+	bool in_new;
 	int rc;
 
 	namer_start(&names);
 	str_add_lf(&text, p, len);
-	rc = choose_names(dir, &names, &m, text.len, &to);
-	if (rc == 0)
+	rc = choose_names(dir, &names, &m, text.len, &name, &in_new);
+	if (rc == 0) {
+		maildir_place_set(&to, dir, in_new, name.p);
 		rc = maildir_store(dir, m.base.p, &to, str_c(&text), text.len, &m.err);
+	}
 	if (rc != 0 && err)
 		*err = m.err;
 	*base = m.base;
 	maildir_place_done(&to);
+	str_done(&name);
 	str_done(&text);
 	return rc;
 }
@@ -231,33 +241,28 @@ static bool syncfs_waits(int fd)
 	return false;
 }
 
-/* A descriptor for syncfs, or -1: each file is better waited for on its own. */
-static int open_together(const char *dir)
+/* Whether one wait for the file system of fd is better than one for each file. */
+static bool can_wait_together(int fd)
 {
 	long dirty;
-	int fd;
 
-	if (!syncfs_reports())
-		return -1;
+	if (!syncfs_reports() || !syncfs_waits(fd))
+		return false;
 	dirty = dirty_kb();
-	if (dirty < 0 || dirty > OTHERS_KB)
-		return -1;
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0 && !syncfs_waits(fd)) {
-		close(fd);
-		fd = -1;
-	}
-	return fd;
+	return dirty >= 0 && dirty <= OTHERS_KB;
 }
 
 /* One of a group. */
 struct coming {
-	struct maildir_mail *mail;
-	struct str tmp;
-	struct place to;
+	struct maildir_mail *mail; /* its base is the name in tmp */
+	struct str name;           /* in new or cur */
+	bool in_new;
 	int fd;
 	bool whole; /* it is written, and in the end on the disk */
 };
+
+enum { CUR, NEW, TMP, SUBS };
+static const char *const subs[SUBS] = {"cur", "new", "tmp"};
 
 struct maildir_group {
 	char *dir;
@@ -265,7 +270,8 @@ struct maildir_group {
 	struct coming *v;
 	size_t n, cap;
 	size_t first_open; /* those before are closed */
-	int fs;            /* for syncfs; -1: each file is waited for on its own */
+	int sub[SUBS];     /* the directories, opened when they are needed; -1 */
+	bool together;     /* by syncfs; else each file is waited for on its own */
 	bool named[2];     /* something got a name in cur, in new */
 	pthread_t thread;
 	bool on_thread, through;
@@ -279,22 +285,43 @@ struct maildir_group *maildir_group_new(const char *dir)
 	struct maildir_group *g = mem_alloc(sizeof(*g));
 
 	g->dir = mem_strdup(dir);
-	g->fs = -1;
+	for (int i = 0; i < SUBS; i++)
+		g->sub[i] = -1;
 	namer_start(&g->names);
 	return g;
 }
 
-static void fail_coming(struct coming *c)
+/* A short way to files: the kernel looks up the whole path only once. -1 with err. */
+static int sub_of(struct maildir_group *g, int i, struct err *err)
 {
-	unlink(c->tmp.p);
+	char *path;
+
+	if (g->sub[i] >= 0)
+		return g->sub[i];
+	path = file_join(g->dir, subs[i]);
+	g->sub[i] = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (g->sub[i] < 0)
+		err_errno(err, _("Cannot open %s"), path);
+	free(path);
+	return g->sub[i];
+}
+
+static struct tmp_file file_of(const struct maildir_group *g, const struct coming *c)
+{
+	return (struct tmp_file){g->sub[TMP], c->mail->base.p, g->dir};
+}
+
+static void fail_coming(const struct maildir_group *g, struct coming *c)
+{
+	unlinkat(g->sub[TMP], c->mail->base.p, 0);
 	c->whole = false;
 }
 
-static void close_coming(struct coming *c)
+static void close_coming(const struct maildir_group *g, struct coming *c)
 {
 	if (c->fd >= 0 && close(c->fd) != 0) {
-		err_errno(&c->mail->err, _("Cannot write %s"), c->tmp.p);
-		fail_coming(c);
+		err_errno(&c->mail->err, _("Cannot write %s"), g->dir);
+		fail_coming(g, c);
 	}
 	c->fd = -1;
 }
@@ -302,7 +329,7 @@ static void close_coming(struct coming *c)
 static void close_all(struct maildir_group *g)
 {
 	while (g->first_open < g->n)
-		close_coming(&g->v[g->first_open++]);
+		close_coming(g, &g->v[g->first_open++]);
 }
 
 /* The disk gets all of it to do before the first is waited for. */
@@ -314,9 +341,11 @@ static void wait_for_each(struct maildir_group *g)
 	for (; g->first_open < g->n; g->first_open++) {
 		struct coming *c = &g->v[g->first_open];
 
+		struct tmp_file t = file_of(g, c);
+
 		if (c->fd < 0)
 			continue;
-		c->whole = finish_tmp(c->fd, c->tmp.p, &c->mail->err) == 0;
+		c->whole = finish_tmp(c->fd, &t, &c->mail->err) == 0;
 		c->fd = -1;
 	}
 }
@@ -327,18 +356,19 @@ static void wait_together(struct maildir_group *g)
 	struct err err = {0};
 
 	close_all(g);
-	if (syncfs(g->fs) == 0)
+	if (syncfs(g->sub[TMP]) == 0)
 		return;
 	err_errno(&err, _("Cannot write %s"), g->dir);
 	for (size_t i = 0; i < g->n; i++)
 		if (g->v[i].whole) {
 			g->v[i].mail->err = err;
-			fail_coming(&g->v[i]);
+			fail_coming(g, &g->v[i]);
 		}
 }
 
 void maildir_group_add(struct maildir_group *g, struct maildir_mail *m)
 {
+	int tmp = sub_of(g, TMP, &m->err);
 	struct str text = STR_INIT;
 	struct coming *c;
 
@@ -346,17 +376,16 @@ void maildir_group_add(struct maildir_group *g, struct maildir_mail *m)
 	c = &g->v[g->n++];
 	*c = (struct coming){.mail = m, .fd = -1};
 	str_add_lf(&text, m->p, m->len);
-	if (choose_names(g->dir, &g->names, m, text.len, &c->to) == 0) {
-		str_adds(&c->tmp, g->dir);
-		str_adds(&c->tmp, "/tmp/");
-		str_adds(&c->tmp, m->base.p);
-		c->fd = write_tmp(c->tmp.p, str_c(&text), text.len, &m->err);
+	if (tmp >= 0 && choose_names(g->dir, &g->names, m, text.len, &c->name, &c->in_new) == 0) {
+		struct tmp_file t = file_of(g, c);
+
+		c->fd = write_tmp(&t, str_c(&text), text.len, &m->err);
 	}
 	c->whole = c->fd >= 0;
 	str_done(&text);
 	if (g->n == TOGETHER_MIN)
-		g->fs = open_together(g->dir);
-	if (g->fs >= 0)
+		g->together = tmp >= 0 && can_wait_together(tmp);
+	if (g->together)
 		close_all(g);
 	else if (g->n - g->first_open == OPEN_MAX_FILES)
 		wait_for_each(g);
@@ -364,7 +393,7 @@ void maildir_group_add(struct maildir_group *g, struct maildir_mail *m)
 
 static void wait_for_disk(struct maildir_group *g)
 {
-	if (g->fs >= 0)
+	if (g->together)
 		wait_together(g);
 	else
 		wait_for_each(g);
@@ -403,6 +432,28 @@ static void get_through(struct maildir_group *g)
 	g->through = true;
 }
 
+static int rename_coming(struct maildir_group *g, const struct coming *c, struct err *err)
+{
+	struct str tmp = STR_INIT;
+	struct place to = {0};
+	int rc, sub = sub_of(g, c->in_new ? NEW : CUR, err);
+
+	if (sub < 0)
+		return -1;
+	if (renameat2(g->sub[TMP], c->mail->base.p, sub, c->name.p, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return err_errno(err, _("Cannot write %s"), g->dir);
+	str_addf(&tmp, "%s/tmp/%s", g->dir, c->mail->base.p);
+	maildir_place_set(&to, g->dir, c->in_new, c->name.p);
+	rc = file_rename_new(tmp.p, to.path.p);
+	if (rc != 0)
+		err_errno(err, _("Cannot create %s"), to.path.p);
+	maildir_place_done(&to);
+	str_done(&tmp);
+	return rc;
+}
+
 /* No name in cur or new before its bytes are on the disk: a name counts as delivered. */
 void maildir_group_name(struct maildir_group *g)
 {
@@ -410,14 +461,12 @@ void maildir_group_name(struct maildir_group *g)
 	for (size_t i = 0; i < g->n; i++) {
 		struct coming *c = &g->v[i];
 
-		if (c->whole && file_rename_new(c->tmp.p, c->to.path.p) != 0) {
-			err_errno(&c->mail->err, _("Cannot create %s"), c->to.path.p);
-			fail_coming(c);
-		}
+		if (c->whole && rename_coming(g, c, &c->mail->err) != 0)
+			fail_coming(g, c);
 		if (!c->whole)
 			str_clear(&c->mail->base);
 		else
-			g->named[c->to.in_new] = true;
+			g->named[c->in_new] = true;
 		c->whole = false; /* under tmp */
 	}
 }
@@ -434,9 +483,9 @@ struct maildir_mail *maildir_group_at(const struct maildir_group *g, size_t i)
 
 int maildir_group_sync(const struct maildir_group *g, struct err *err)
 {
-	for (int in_new = 0; in_new < 2; in_new++)
-		if (g->named[in_new] && maildir_sync_sub(g->dir, in_new, err) != 0)
-			return -1;
+	for (int i = CUR; i <= NEW; i++)
+		if (g->named[i] && fsync(g->sub[i]) != 0)
+			return err_errno(err, _("Cannot write directory %s"), g->dir);
 	return 0;
 }
 
@@ -449,12 +498,12 @@ void maildir_group_free(struct maildir_group *g)
 	close_all(g);
 	for (size_t i = 0; i < g->n; i++) {
 		if (g->v[i].whole)
-			unlink(g->v[i].tmp.p);
-		maildir_place_done(&g->v[i].to);
-		str_done(&g->v[i].tmp);
+			fail_coming(g, &g->v[i]);
+		str_done(&g->v[i].name);
 	}
-	if (g->fs >= 0)
-		close(g->fs);
+	for (int i = 0; i < SUBS; i++)
+		if (g->sub[i] >= 0)
+			close(g->sub[i]);
 	free(g->v);
 	free(g->dir);
 	free(g);
@@ -496,14 +545,16 @@ int maildir_replace(const char *dir, const char *base, const char *p, size_t len
 {
 	struct str text = STR_INIT, tmp = STR_INIT, name = STR_INIT;
 	struct replacing r = {.dir = dir};
+	struct tmp_file t;
 	int fd, rc;
 
 	str_add_lf(&text, p, len);
 	maildir_new_base(&name, NULL, text.len);
 	str_addf(&tmp, "%s/tmp/%s", dir, name.p);
 	r.tmp = tmp.p;
-	fd = write_tmp(tmp.p, str_c(&text), text.len, err);
-	rc = fd < 0 ? -1 : finish_tmp(fd, tmp.p, err);
+	t = (struct tmp_file){AT_FDCWD, tmp.p, tmp.p};
+	fd = write_tmp(&t, str_c(&text), text.len, err);
+	rc = fd < 0 ? -1 : finish_tmp(fd, &t, err);
 	if (rc == 0) {
 		rc = maildir_with_message(dir, base, replace_place, &r, err);
 		unlink(tmp.p);
