@@ -66,26 +66,65 @@ static bool pin_matches(const char *pin, const char *sha256)
 	return n == HEX_SIZE - 1;
 }
 
-/* Replaces OpenSSL's walk so that the failed check and the leaf are known afterwards. */
+static void note_failure(struct tls *t, X509_STORE_CTX *store)
+{
+	X509 *bad = X509_STORE_CTX_get_current_cert(store);
+
+	t->verify = X509_STORE_CTX_get_error(store);
+	if (t->verify == X509_V_OK)
+		t->verify = X509_V_ERR_UNSPECIFIED;
+	t->depth = X509_STORE_CTX_get_error_depth(store);
+	if (bad)
+		X509_NAME_get_text_by_NID(
+			X509_get_subject_name(bad), NID_commonName, t->subject, sizeof(t->subject));
+}
+
+/* The same checks of the same certificates, with the authorities the store has now. */
+static bool verify_again(struct tls *t, X509_STORE_CTX *first)
+{
+	X509_STORE_CTX *again = X509_STORE_CTX_new();
+	bool ok = again &&
+		  X509_STORE_CTX_init(again, SSL_CTX_get_cert_store(t->ctx),
+			  X509_STORE_CTX_get0_cert(first),
+			  X509_STORE_CTX_get0_untrusted(first)) == 1 &&
+		  X509_VERIFY_PARAM_set1(
+			  X509_STORE_CTX_get0_param(again), X509_STORE_CTX_get0_param(first)) == 1;
+
+	if (ok) {
+		ok = X509_verify_cert(again) == 1;
+		if (ok) {
+			X509_STORE_CTX_set0_verified_chain(first, X509_STORE_CTX_get1_chain(again));
+			X509_STORE_CTX_set_error(first, X509_V_OK);
+			t->verify = X509_V_OK;
+		} else {
+			note_failure(t, again);
+		}
+	}
+	X509_STORE_CTX_free(again);
+	return ok;
+}
+
+/*
+ * Replaces OpenSSL's walk so that the failed check and the leaf are known afterwards. The file with
+ * all the system's authorities is read only when the directory, where each is found by its name,
+ * did not help: to read it takes longer than all the rest of a handshake.
+ */
 static int verify_chain(X509_STORE_CTX *store, void *arg)
 {
 	struct tls *t = arg;
-	X509 *bad;
+	bool ok;
 
 	fingerprint(t->sha256, X509_STORE_CTX_get0_cert(store));
 	if (t->pinned)
 		return 1; /* compared after the handshake proved that the server has the key */
 	if (X509_verify_cert(store) == 1)
 		return 1;
-	t->verify = X509_STORE_CTX_get_error(store);
-	if (t->verify == X509_V_OK)
-		t->verify = X509_V_ERR_UNSPECIFIED;
-	t->depth = X509_STORE_CTX_get_error_depth(store);
-	bad = X509_STORE_CTX_get_current_cert(store);
-	if (bad)
-		X509_NAME_get_text_by_NID(
-			X509_get_subject_name(bad), NID_commonName, t->subject, sizeof(t->subject));
-	return 0;
+	note_failure(t, store);
+	ERR_set_mark();
+	SSL_CTX_set_default_verify_file(t->ctx);
+	ok = verify_again(t, store);
+	ERR_pop_to_mark(); /* what is left there would be taken for an error of the handshake */
+	return ok;
 }
 
 /* Which check failed, as the middle of a sentence. */
@@ -157,7 +196,7 @@ static int library_error(const struct tls *t, struct err *err)
 
 static int load_trust(struct tls *t, const struct net_options *o, struct err *err)
 {
-	SSL_CTX_set_default_verify_paths(t->ctx);
+	SSL_CTX_set_default_verify_dir(t->ctx);
 	if (!o || !o->tls_ca || SSL_CTX_load_verify_file(t->ctx, o->tls_ca) == 1) {
 		ERR_clear_error();
 		return 0;

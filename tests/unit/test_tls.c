@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -238,17 +239,14 @@ static void read_hash(const char *cert, char out[65])
 	fclose(f);
 }
 
-static void test_servers(void **state)
+static void check_servers(const struct net_options *options)
 {
-	struct net_options options = {.tls_ca = root};
-
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(servers) && servers[i].host; i++) {
 		struct session s;
 		struct str line = STR_INIT;
 		char hash[65];
 
-		session_open(&s, ports[i], servers[i].host, &options,
+		session_open(&s, ports[i], servers[i].host, options,
 			strcmp(servers[i].mode, "silent") == 0 ? 200 : 10000);
 		if (s.err.kind != servers[i].kind ||
 			(servers[i].text && !strstr(s.err.text, servers[i].text)))
@@ -264,6 +262,49 @@ static void test_servers(void **state)
 		session_close(&s);
 		str_done(&line);
 	}
+}
+
+static void test_servers(void **state)
+{
+	struct net_options options = {.tls_ca = root};
+
+	(void)state;
+	check_servers(&options);
+}
+
+static void set_system(const char *file, const char *dir)
+{
+	setenv("SSL_CERT_FILE", file, 1);
+	setenv("SSL_CERT_DIR", dir, 1);
+	check_servers(NULL);
+	unsetenv("SSL_CERT_FILE");
+	unsetenv("SSL_CERT_DIR");
+}
+
+/* The system's authorities in one file, which is read last, and in a directory. Either is enough,
+ * and neither lets anything through that the other would not. */
+static void test_system(void **state)
+{
+	char dir[96], path[128];
+	struct str command = STR_INIT;
+	FILE *hash;
+	unsigned n;
+
+	(void)state;
+	snprintf(dir, sizeof(dir), "%s/authorities", folder);
+	assert_int_equal(mkdir(dir, 0700), 0);
+	set_system(root, dir);
+	str_addf(&command, "openssl x509 -noout -hash -in %s", root);
+	hash = popen(command.p, "r");
+	assert_non_null(hash);
+	assert_int_equal(fscanf(hash, "%8x", &n), 1);
+	assert_int_equal(pclose(hash), 0);
+	str_done(&command);
+	snprintf(path, sizeof(path), "%s/%08x.0", dir, n);
+	assert_int_equal(symlink(root, path), 0);
+	set_system("/nonexistent/file.pem", dir);
+	unlink(path);
+	rmdir(dir);
 }
 
 static void test_without_tls_ca(void **state)
@@ -498,6 +539,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_servers),
+		cmocka_unit_test(test_system),
 		cmocka_unit_test(test_without_tls_ca),
 		cmocka_unit_test(test_tls_ca_unreadable),
 		cmocka_unit_test(test_pin),
