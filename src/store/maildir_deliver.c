@@ -4,10 +4,10 @@
 #include "base/hash.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -414,7 +414,7 @@ void maildir_group_start(struct maildir_group *g, void (*done)(void *ctx), void 
 	g->done = done;
 	g->ctx = ctx;
 	/* Where no thread is to be had, naming them waits. */
-	g->on_thread = pthread_create(&g->thread, NULL, wait_main, g) == 0;
+	g->on_thread = thread_start(&g->thread, 0, wait_main, g) == 0;
 }
 
 bool maildir_group_is_over(const struct maildir_group *g)
