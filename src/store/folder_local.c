@@ -437,8 +437,11 @@ void folder_deliver_group(struct folder *f, struct maildir_group *g)
 			continue;
 		file_row_make(&rows[i], m->base.p, m->p, m->len, m->flags,
 			m->received ? m->received : now, kept_keywords(f, m->keywords, &kept[i]));
-		uids[k] = rows[i].s.uid = uid++;
 		memcpy(m->identity, rows[i].s.identity, 16);
+		/* A group that has a thread may have been seen by a scan meanwhile. */
+		if (map_get(f->files, m->base.p))
+			continue;
+		uids[k] = rows[i].s.uid = uid++;
 		all[k++] = rows[i].s;
 	}
 	if (k && cache_add(f->cache, all, k, NULL) == 0)

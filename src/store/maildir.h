@@ -75,10 +75,10 @@ struct maildir_mail {
  * nobody else writes much, else for each.
  *
  * _add writes a message under tmp at once; m stays the caller's and must stay where it is, with its
- * bytes, until the group is freed. _start waits for the disk on a thread of its own, which calls
- * done(ctx) when that is over; nothing may be added then. _name gives all their names in cur or
- * new, never before the bytes are on the disk: it waits where that is not over, or was not started.
- * _sync makes the names durable. _free waits for the thread; what has no name is taken away.
+ * bytes, until the group is freed. _name gives all their names in cur or new, never before the
+ * bytes are on the disk, and _sync makes the names durable. _start does both on a thread of its
+ * own, which calls done(ctx) at its end; nothing may be added then, no mail of the group looked at
+ * before _name, which waits for the thread. _free waits for it too; what has no name is taken away.
  */
 enum { MAILDIR_MANY = 200 }; /* a good size; more is allowed */
 struct maildir_group;
@@ -89,7 +89,7 @@ bool maildir_group_is_over(const struct maildir_group *g);
 void maildir_group_name(struct maildir_group *g);
 size_t maildir_group_len(const struct maildir_group *g);
 struct maildir_mail *maildir_group_at(const struct maildir_group *g, size_t i);
-int maildir_group_sync(const struct maildir_group *g, struct err *err);
+int maildir_group_sync(struct maildir_group *g, struct err *err);
 void maildir_group_free(struct maildir_group *g); /* NULL is fine */
 
 /* All of that but _sync. */

@@ -274,7 +274,8 @@ struct maildir_group {
 	bool together;     /* by syncfs; else each file is waited for on its own */
 	bool named[2];     /* something got a name in cur, in new */
 	pthread_t thread;
-	bool on_thread, through;
+	bool on_thread, through, synced;
+	struct err sync_err;
 	atomic_bool over; /* the thread's work is */
 	void (*done)(void *ctx);
 	void *ctx;
@@ -399,39 +400,6 @@ static void wait_for_disk(struct maildir_group *g)
 		wait_for_each(g);
 }
 
-static void *wait_main(void *arg)
-{
-	struct maildir_group *g = arg;
-
-	wait_for_disk(g);
-	atomic_store(&g->over, true);
-	g->done(g->ctx);
-	return NULL;
-}
-
-void maildir_group_start(struct maildir_group *g, void (*done)(void *ctx), void *ctx)
-{
-	g->done = done;
-	g->ctx = ctx;
-	/* Where no thread is to be had, naming them waits. */
-	g->on_thread = thread_start(&g->thread, 0, wait_main, g) == 0;
-}
-
-bool maildir_group_is_over(const struct maildir_group *g)
-{
-	return !g->on_thread || atomic_load(&g->over);
-}
-
-static void get_through(struct maildir_group *g)
-{
-	if (g->on_thread)
-		pthread_join(g->thread, NULL);
-	else if (!g->through)
-		wait_for_disk(g);
-	g->on_thread = false;
-	g->through = true;
-}
-
 static int rename_coming(struct maildir_group *g, const struct coming *c, struct err *err)
 {
 	struct str tmp = STR_INIT;
@@ -454,10 +422,8 @@ static int rename_coming(struct maildir_group *g, const struct coming *c, struct
 	return rc;
 }
 
-/* No name in cur or new before its bytes are on the disk: a name counts as delivered. */
-void maildir_group_name(struct maildir_group *g)
+static void name_all(struct maildir_group *g)
 {
-	get_through(g);
 	for (size_t i = 0; i < g->n; i++) {
 		struct coming *c = &g->v[i];
 
@@ -471,6 +437,52 @@ void maildir_group_name(struct maildir_group *g)
 	}
 }
 
+static void sync_names(struct maildir_group *g)
+{
+	for (int i = CUR; i <= NEW; i++)
+		if (g->named[i] && g->sync_err.kind == ERR_NONE && fsync(g->sub[i]) != 0)
+			err_errno(&g->sync_err, _("Cannot write directory %s"), g->dir);
+	g->synced = true;
+}
+
+static void *group_main(void *arg)
+{
+	struct maildir_group *g = arg;
+
+	wait_for_disk(g);
+	name_all(g);
+	sync_names(g);
+	atomic_store(&g->over, true);
+	g->done(g->ctx);
+	return NULL;
+}
+
+void maildir_group_start(struct maildir_group *g, void (*done)(void *ctx), void *ctx)
+{
+	g->done = done;
+	g->ctx = ctx;
+	/* Where no thread is to be had, naming them waits. */
+	g->on_thread = thread_start(&g->thread, 0, group_main, g) == 0;
+}
+
+bool maildir_group_is_over(const struct maildir_group *g)
+{
+	return !g->on_thread || atomic_load(&g->over);
+}
+
+/* No name in cur or new before its bytes are on the disk: a name counts as delivered. */
+void maildir_group_name(struct maildir_group *g)
+{
+	if (g->on_thread) {
+		pthread_join(g->thread, NULL);
+	} else if (!g->through) {
+		wait_for_disk(g);
+		name_all(g);
+	}
+	g->on_thread = false;
+	g->through = true;
+}
+
 size_t maildir_group_len(const struct maildir_group *g)
 {
 	return g->n;
@@ -481,12 +493,15 @@ struct maildir_mail *maildir_group_at(const struct maildir_group *g, size_t i)
 	return g->v[i].mail;
 }
 
-int maildir_group_sync(const struct maildir_group *g, struct err *err)
+int maildir_group_sync(struct maildir_group *g, struct err *err)
 {
-	for (int i = CUR; i <= NEW; i++)
-		if (g->named[i] && fsync(g->sub[i]) != 0)
-			return err_errno(err, _("Cannot write directory %s"), g->dir);
-	return 0;
+	if (!g->synced)
+		sync_names(g);
+	if (g->sync_err.kind == ERR_NONE)
+		return 0;
+	if (err)
+		*err = g->sync_err;
+	return -1;
 }
 
 void maildir_group_free(struct maildir_group *g)

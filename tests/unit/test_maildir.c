@@ -785,7 +785,7 @@ static void deliver_group(const char *dir, bool start, size_t bad)
 		maildir_group_start(g, say_over, &over);
 		assert_int_equal(sem_wait(&over), 0);
 		assert_true(maildir_group_is_over(g));
-		assert_int_equal(scan_count(dir), 0);
+		assert_int_equal(scan_count(dir), GROUP - 1);
 	}
 	maildir_group_name(g);
 	assert_int_equal(maildir_group_sync(g, NULL), 0);
@@ -817,7 +817,7 @@ static void test_group(void **state)
 	}
 }
 
-/* What was never named was never here. */
+/* What was never named was never here; what the thread named is. */
 static void test_group_dropped(void **state)
 {
 	struct maildir_mail v[20];
@@ -842,7 +842,7 @@ static void test_group_dropped(void **state)
 			str_done(&v[k].base);
 		sem_destroy(&over);
 		assert_int_equal(help_count(at("tmp")), 0);
-		assert_int_equal(scan_count(dir), 0);
+		assert_int_equal(scan_count(dir), (i / 2) * (i - 1) * MEM_COUNT(v));
 	}
 	maildir_group_free(NULL);
 	free(dir);
