@@ -109,6 +109,8 @@ static int open_journal(struct account *a, struct err *err)
 
 	if (rc == 0)
 		rc = journal_open(&a->journal, a->setup->data_dir, err);
+	if (rc == 0)
+		a->news = journal_news(a->journal);
 	free(appends);
 	return rc;
 }
@@ -716,9 +718,20 @@ void account_preview(struct account *a, struct store_request *r)
 
 /* --- by the clock --- */
 
+static bool has_news(struct folder *f)
+{
+	uint64_t before = f->news;
+
+	cache_refresh(f->cache, NULL);
+	f->news = cache_news(f->cache);
+	return f->news != before;
+}
+
 static void follow_others(struct account *a)
 {
-	if (journal_refresh(a->journal, NULL) == 1) {
+	journal_refresh(a->journal, NULL);
+	if (a->news != journal_news(a->journal)) {
+		a->news = journal_news(a->journal);
 		for (struct folder *f = a->folders; f; f = f->next)
 			if (f->cache && !f->local && overlay_folder(f))
 				folder_send_list(f, NULL);
@@ -728,7 +741,7 @@ static void follow_others(struct account *a)
 			replay_next(a);
 	}
 	for (struct folder *f = a->folders; f; f = f->next)
-		if (f->cache && f->uses && !f->local && cache_refresh(f->cache, NULL) == 1)
+		if (f->cache && f->uses && !f->local && has_news(f))
 			folder_send_list(f, NULL);
 }
 

@@ -411,6 +411,7 @@ static void become(struct cache *c, struct cache *next)
 	*c = *next;
 	*next = old;
 	c->read_only = old.read_only;
+	c->news = old.news;
 	c->ahead = old.ahead; /* what is missing now must be asked for again */
 	c->successor = old.successor;
 	c->successor_ctx = old.successor_ctx;
@@ -433,6 +434,7 @@ static int reload(struct cache *c, struct err *err)
 	if (cache_load(&fresh, c->dir, c->folder, !c->read_only, err) != 0)
 		return -1;
 	become(c, fresh);
+	c->news++;
 	cache_free(fresh);
 	return 0;
 }
@@ -440,10 +442,13 @@ static int reload(struct cache *c, struct err *err)
 /* It is of use when its log is still the log. */
 int cache_adopt(struct cache *c, struct cache *next, struct err *err)
 {
+	uint64_t before = cache_version(c);
 	int rc = wal_read(next->wal, index_replay, next, err);
 
-	if (rc == 0)
+	if (rc == 0) {
 		become(c, next);
+		c->news += cache_version(c) != before;
+	}
 	return rc;
 }
 
@@ -463,6 +468,11 @@ const struct cache_meta *cache_meta(const struct cache *c)
 size_t cache_count(const struct cache *c)
 {
 	return index_count(c);
+}
+
+uint64_t cache_news(const struct cache *c)
+{
+	return c->news;
 }
 
 uint64_t cache_version(const struct cache *c)
@@ -576,13 +586,21 @@ size_t cache_damaged(const struct cache *c, uint32_t (*ranges)[2], size_t max)
 
 /* --- changes --- */
 
+static int replay_others(void *ctx, const struct wal_record *r)
+{
+	struct cache *c = ctx;
+
+	c->news++;
+	return index_replay(c, r);
+}
+
 /* 0; -1; 1: everything was reread, the caller looks again and repeats. What cannot be written
  * counts in memory all the same: on a full disk people go on seeing what there is. */
 static int append(struct cache *c, const struct wal_record *records, size_t n, struct err *err)
 {
 	int rc = c->read_only ? err_set(err, ERR_BUSY, _("The header cache %s cannot be written"),
 					c->dir)
-			      : wal_append(c->wal, records, n, false, index_replay, c, err);
+			      : wal_append(c->wal, records, n, false, replay_others, c, err);
 
 	c->ahead |= rc < 0;
 	for (size_t i = 0; rc <= 0 && i < n; i++)
@@ -805,7 +823,7 @@ int cache_sync(struct cache *c, struct err *err)
 int cache_refresh(struct cache *c, struct err *err)
 {
 	uint64_t before = wal_sequence(c->wal);
-	int rc = wal_read(c->wal, index_replay, c, err);
+	int rc = wal_read(c->wal, replay_others, c, err);
 
 	if (rc == 1)
 		return reload(c, err) == 0 ? 1 : -1;

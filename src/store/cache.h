@@ -119,6 +119,9 @@ int cache_sync(struct cache *c, struct err *err); /* fdatasync, at the end of a 
 /* What another running copy changed since: 0 nothing, 1 something (reread the columns), -1 error.
  * Cheap (two stats). */
 int cache_refresh(struct cache *c, struct err *err);
+/* Grows with what another copy changed, whichever call came upon it: each change here reads what
+ * others wrote before it. */
+uint64_t cache_news(const struct cache *c);
 
 /* UID ranges whose pages were damaged and must be fetched again; returns how many pairs
  * first..last, at most max. While there are any, cache_meta says not complete; a cache_set_meta

@@ -261,7 +261,8 @@ struct ranges {
 struct cache {
 	char *dir, *folder;
 	bool read_only;
-	bool ahead; /* memory has what could not be written */
+	bool ahead;    /* memory has what could not be written */
+	uint64_t news; /* cache_news */
 	struct wal *wal;
 	struct base *base; /* NULL: none, or made void by a reset */
 	struct log_header header;

@@ -317,6 +317,7 @@ static int open_cache(struct folder *f, struct err *err)
 			f->name);
 	f->counted = UINT64_MAX;
 	if (rc == 0) {
+		f->news = cache_news(f->cache);
 		f->percent = cache_meta(f->cache)->complete ? 100 : -1;
 		cache_on_replaced(f->cache, compacted_cache, f);
 	}

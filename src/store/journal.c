@@ -402,7 +402,7 @@ int journal_append(struct journal *j, const struct batch *b, struct err *err)
 		if (rc == 0 && i + 1 == TRIES)
 			rc = err_set(err, ERR_BUSY, _("%s keeps changing"), j->path);
 	}
-	for (size_t i = 0; rc == 0 && i < b->n; i++)
+	for (size_t i = 0; rc == 0 && i < b->n; i++, j->ours++)
 		journal_apply(j, &records[i]);
 	free(records);
 	return rc;
@@ -579,6 +579,11 @@ const struct op *journal_find(const struct journal *j, uint64_t id)
 	ptrdiff_t i = index_of(j, id);
 
 	return i < 0 ? NULL : j->ops[i];
+}
+
+uint64_t journal_news(const struct journal *j)
+{
+	return j->changes - j->ours;
 }
 
 int journal_refresh(struct journal *j, struct err *err)

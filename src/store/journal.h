@@ -104,6 +104,9 @@ const struct op *journal_at(
 const struct op *journal_find(const struct journal *j, uint64_t id);
 int journal_refresh(
 	struct journal *j, struct err *err); /* 1: another running copy added something, 0, -1 */
+/* Changes with what another copy added, whichever call came upon it: each reads the others' first.
+ */
+uint64_t journal_news(const struct journal *j);
 
 /* --- POP3 ledger --- */
 struct ledger_entry {

@@ -49,6 +49,7 @@ struct journal {
 	size_t n, cap;
 	struct ledger ledger;
 	uint64_t changes; /* records applied so far */
+	uint64_t ours;    /* of these */
 	bool damaged;
 	bool foreign; /* a record of another version: the log must not be rewritten without it */
 };

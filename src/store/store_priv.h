@@ -72,6 +72,7 @@ struct folder {
 	struct folder_counts asked;  /* when the running synchronisation was asked for */
 	struct folder_counts
 		seen;     /* of which all is here: nothing is to be done until it changes */
+	uint64_t news;    /* cache_news that was told */
 	uint64_t counted; /* cache_version that here_total and here_unread are of */
 	uint32_t here_total, here_unread;
 };
@@ -145,6 +146,7 @@ struct account {
 	int index;
 	struct store_account *setup; /* owned */
 	struct journal *journal;
+	uint64_t news; /* journal_news that was acted upon */
 	struct outbox *outbox;
 	struct bodies *bodies;
 	struct folder *folders;

@@ -245,6 +245,33 @@ static void test_refresh(void **state)
 	model_done(&m);
 }
 
+static void test_news(void **state)
+{
+	struct cache *a = open_it(), *b = open_it();
+	uint64_t news;
+
+	(void)state;
+	add(a, seconds_uid(1), 1, 0, "");
+	assert_int_equal(cache_refresh(b, NULL), 1);
+	news = cache_news(b);
+	add(b, seconds_uid(2), 1, 0, "");
+	assert_int_equal(cache_refresh(b, NULL), 0);
+	assert_true(cache_news(b) == news);
+	/* What another copy wrote is read on the way, and is news all the same. */
+	add(a, seconds_uid(3), 1, 0, "");
+	add(b, seconds_uid(4), 1, 0, "");
+	assert_int_equal(cache_refresh(b, NULL), 0);
+	assert_true(cache_news(b) != news);
+	news = cache_news(b);
+	add(a, seconds_uid(5), 1, 0, "");
+	GOOD(cache_compact(dir, "INBOX", err));
+	add(b, seconds_uid(6), 1, 0, "");
+	assert_int_equal(cache_count(b), 6);
+	assert_true(cache_news(b) != news);
+	cache_free(a);
+	cache_free(b);
+}
+
 /* Two copies write without ever looking; both must see all in the end. */
 static void test_blind_writers(void **state)
 {
@@ -1127,6 +1154,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_basic, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_newest_first, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_flags_of_many, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_news, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refresh, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_blind_writers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_keysets, setup, teardown),

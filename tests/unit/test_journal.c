@@ -485,13 +485,20 @@ static void test_killed(void **state)
 static void test_two_handles(void **state)
 {
 	struct journal *a = opened(), *b = opened();
-	uint64_t x, y;
+	uint64_t x, y, news = journal_news(b);
 
 	(void)state;
 	x = add(a, "from a");
 	assert_int_equal(journal_count(b), 0);
 	y = add(b, "from b");
 	assert_int_equal(journal_count(b), 2);
+	/* It was read on the way, and is news all the same. */
+	assert_int_equal(journal_refresh(b, NULL), 0);
+	assert_true(journal_news(b) != news);
+	news = journal_news(b);
+	add(b, "from b again");
+	assert_true(journal_news(b) == news);
+	assert_int_equal(journal_done(b, journal_at(b, 2)->id, NULL), 0);
 	assert_true(journal_at(b, 0)->id == x);
 	assert_int_equal(journal_count(a), 1);
 	assert_int_equal(journal_refresh(a, NULL), 1);
