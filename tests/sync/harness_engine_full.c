@@ -19,7 +19,6 @@
 #include "tests/unit/harness.h"
 
 #include "base/file.h"
-#include "base/i18n.h"
 #include "base/mem.h"
 #include "store/cache.h"
 #include "store/journal.h"
@@ -825,14 +824,6 @@ int main(void)
 		T(test_really_full),
 		T(test_controls),
 	};
-	int failed;
 
-	i18n_init();
-	if (getenv("CMOCKA_TEST_FILTER"))
-		cmocka_set_test_filter(getenv("CMOCKA_TEST_FILTER"));
-	setup_servers_with((const char *[]){"--no-postfix", NULL},
-		"service imap {\n  service_count = 1000\n  process_min_avail = 2\n}\n");
-	failed = cmocka_run_group_tests_name("engine full", tests, NULL, NULL);
-	end_servers();
-	return failed;
+	return WORLD_RUN("engine full", tests);
 }

@@ -24,7 +24,6 @@
 #include "tests/unit/harness.h"
 
 #include "base/file.h"
-#include "base/i18n.h"
 #include "base/mem.h"
 #include "store/cache.h"
 #include "store/journal.h"
@@ -1083,15 +1082,7 @@ int main(void)
 		cmocka_unit_test(test_controls),
 	};
 	const char *seed = getenv("TALARIA_SEED");
-	int failed;
 
-	i18n_init();
 	seed_now = seed ? (unsigned)strtoul(seed, NULL, 10) : 1;
-	if (getenv("CMOCKA_TEST_FILTER"))
-		cmocka_set_test_filter(getenv("CMOCKA_TEST_FILTER"));
-	setup_servers_with((const char *[]){"--no-postfix", NULL},
-		"service imap {\n  service_count = 1000\n  process_min_avail = 2\n}\n");
-	failed = cmocka_run_group_tests_name("engine kill", tests, NULL, NULL);
-	end_servers();
-	return failed;
+	return WORLD_RUN("engine kill", tests);
 }

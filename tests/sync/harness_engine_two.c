@@ -18,7 +18,6 @@
 #include "tests/unit/harness.h"
 
 #include "base/file.h"
-#include "base/i18n.h"
 #include "base/mem.h"
 #include "store/cache.h"
 #include "store/journal.h"
@@ -744,15 +743,7 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, start_all, end_all)
 	const struct CMUnitTest tests[] = {T(test_rounds), T(test_control)};
-	int failed;
 
-	i18n_init();
 	signal(SIGPIPE, SIG_IGN);
-	if (getenv("CMOCKA_TEST_FILTER"))
-		cmocka_set_test_filter(getenv("CMOCKA_TEST_FILTER"));
-	setup_servers_with((const char *[]){"--no-postfix", NULL},
-		"service imap {\n  service_count = 1000\n  process_min_avail = 2\n}\n");
-	failed = cmocka_run_group_tests_name("engine two", tests, NULL, NULL);
-	end_servers();
-	return failed;
+	return WORLD_RUN("engine two", tests);
 }

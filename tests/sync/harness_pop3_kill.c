@@ -12,10 +12,8 @@
  * TALARIA_HARNESS_SCALE multiplies the number of kills, TALARIA_SEED is the first seed.
  */
 #include "base/file.h"
-#include "base/i18n.h"
 #include "base/map.h"
 #include "base/mem.h"
-#include "base/run.h"
 #include "store/maildir.h"
 #include "store/stub.h"
 #include "tests/sync/person.h"
@@ -462,32 +460,10 @@ static bool one_start(const char *config, unsigned seed, struct tally *t)
 static char *new_user(char name[16])
 {
 	static unsigned users;
-	const char *src = getenv("srcdir") ? getenv("srcdir") : "..";
-	char *tool = file_join(src, "tests/servers/servers");
-	const char *argv[] = {tool, "user", getenv("SERVERS"), name, NULL};
-	struct run_limits limits = {.timeout_ms = 60000, .max_output = 1 << 20, .cancel_fd = -1};
-	struct str out = STR_INIT;
 
 	snprintf(name, 16, "kill%u", ++users);
-	assert_int_equal(run_capture(argv, &limits, &out, NULL), 0);
-	str_done(&out);
-	free(tool);
+	person_add_user(name);
 	return file_join(person_dir, name);
-}
-
-static void set_home(const char *home)
-{
-	static const char *const vars[] = {
-		"XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"};
-
-	file_remove_tree(home, NULL);
-	assert_int_equal(file_make_dirs(home, NULL), 0);
-	for (size_t i = 0; i < MEM_COUNT(vars); i++) {
-		char *path = file_join(home, vars[i]);
-
-		setenv(vars[i], path, 1);
-		free(path);
-	}
 }
 
 static char *write_account(const char *home, const char *user)
@@ -518,7 +494,9 @@ static void run(enum fault kind, unsigned kills, bool stop_early, struct tally *
 	while (t->kills < kills && (t->kills < KILLS_MIN || clock_ms() < end)) {
 		struct map *known = map_new();
 
-		set_home(home);
+		file_remove_tree(home, NULL);
+		assert_int_equal(file_make_dirs(home, NULL), 0);
+		person_live_in(home);
 		config = write_account(home, user);
 		fill_server(user, ++t->fetches);
 		do {
@@ -579,16 +557,9 @@ int main(void)
 		cmocka_unit_test(a_double_is_noticed),
 		cmocka_unit_test(nothing_is_lost_or_doubled),
 	};
-	int failed;
 
-	i18n_init();
-	if (getenv("CMOCKA_TEST_FILTER"))
-		cmocka_set_test_filter(getenv("CMOCKA_TEST_FILTER"));
 	/* In memory where there is some: what a killed process wrote survives in either. */
 	if (access("/dev/shm", W_OK) == 0)
 		snprintf(person_dir, strlen(person_dir) + 1, "/dev/shm/tal.XXXXXX");
-	setup_servers();
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	end_servers();
-	return failed;
+	return PERSON_RUN(tests, NULL);
 }

@@ -1,7 +1,6 @@
 #include "tests/sync/odd.h"
 
 #include "base/file.h"
-#include "base/i18n.h"
 #include "base/mem.h"
 
 #include <stdatomic.h>
@@ -229,9 +228,7 @@ void all_subjects_once(struct person *p, struct msglist *l, int n)
 
 int odd_begin(void)
 {
-	i18n_init();
-	if (getenv("CMOCKA_TEST_FILTER"))
-		cmocka_set_test_filter(getenv("CMOCKA_TEST_FILTER"));
+	person_init();
 	person_scratch();
 	start_odd();
 	return 0;

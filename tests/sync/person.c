@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/mem.h"
 #include "base/run.h"
 
@@ -88,11 +89,19 @@ static void start_servers(const char *path, const char *const options[], const c
 	free(conf);
 }
 
-void setup_servers_with(const char *const options[], const char *dovecot)
+void person_init(void)
+{
+	i18n_init();
+	if (getenv("CMOCKA_TEST_FILTER"))
+		cmocka_set_test_filter(getenv("CMOCKA_TEST_FILTER"));
+}
+
+int person_begin(const char *const options[], const char *dovecot)
 {
 	struct str env = STR_INIT;
 	char *path, *save = NULL;
 
+	person_init();
 	person_scratch();
 	tool_servers = file_join(srcdir(), "tests/servers/servers");
 	tool_fill = file_join(srcdir(), "tests/servers/fill");
@@ -106,19 +115,16 @@ void setup_servers_with(const char *const options[], const char *dovecot)
 	for (char *line = strtok_r(env.p, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 		take_env(line);
 	str_done(&env);
+	return 0;
 }
 
-void setup_servers(void)
-{
-	setup_servers_with(NULL, NULL);
-}
-
-void end_servers(void)
+int person_end(int failed)
 {
 	run_tool((const char *[]){tool_servers, "stop", getenv("SERVERS"), NULL});
 	end_scratch();
 	free(tool_servers);
 	free(tool_fill);
+	return failed;
 }
 
 /* --- one person with an account and an engine --- */
@@ -173,21 +179,27 @@ void stop(struct person *p)
 	assert_true(clock_ms() - begin < 2000);
 }
 
-static struct person *new_home(void)
+void person_live_in(const char *home)
 {
-	struct person *p = mem_alloc(sizeof(*p));
 	static const char *const vars[] = {
 		"XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"};
 
-	snprintf(p->name, sizeof(p->name), "user%d", ++users);
-	p->home = file_join(person_dir, p->name);
-	assert_int_equal(file_make_dirs(p->home, NULL), 0);
 	for (size_t i = 0; i < MEM_COUNT(vars); i++) {
-		char *path = file_join(p->home, vars[i]);
+		char *path = file_join(home, vars[i]);
 
 		setenv(vars[i], path, 1);
 		free(path);
 	}
+}
+
+static struct person *new_home(void)
+{
+	struct person *p = mem_alloc(sizeof(*p));
+
+	snprintf(p->name, sizeof(p->name), "user%d", ++users);
+	p->home = file_join(person_dir, p->name);
+	assert_int_equal(file_make_dirs(p->home, NULL), 0);
+	person_live_in(p->home);
 	p->config = file_join(p->home, "config");
 	return p;
 }
@@ -206,12 +218,17 @@ void put_mail(const struct person *p, const char *file)
 	run_tool((const char *[]){tool_fill, getenv("SERVERS"), p->name, "INBOX", file, NULL});
 }
 
+void person_add_user(const char *name)
+{
+	run_tool((const char *[]){tool_servers, "user", getenv("SERVERS"), name, NULL});
+}
+
 struct person *person_new(
 	const char *protocol, const char *more, const char *fill_how, const char *fill_n)
 {
 	struct person *p = new_home();
 
-	run_tool((const char *[]){tool_servers, "user", getenv("SERVERS"), p->name, NULL});
+	person_add_user(p->name);
 	if (fill_how)
 		run_tool((const char *[]){
 			tool_fill, getenv("SERVERS"), p->name, "INBOX", fill_how, fill_n, NULL});

@@ -22,7 +22,7 @@
 
 enum { PATIENCE_MS = 30000 };
 
-extern char person_dir[]; /* scratch folder; made by setup_servers or person_scratch */
+extern char person_dir[]; /* scratch folder; made by person_begin or person_scratch */
 
 struct person {
 	char name[16];
@@ -32,12 +32,18 @@ struct person {
 	char *home, *config;
 };
 
-/* Real servers of tests/servers, and their end. */
-void setup_servers(void);
-/* With options of `servers start` and more lines for Dovecot's configuration; either may be NULL.
- */
-void setup_servers_with(const char *const options[], const char *dovecot);
-void end_servers(void);
+/* --- the program --- */
+
+/* What each main begins with: messages, and only the cases that CMOCKA_TEST_FILTER names. */
+void person_init(void);
+/* person_init, then the real servers of tests/servers, with options of `servers start` and more
+ * lines for Dovecot's configuration; either may be NULL. */
+int person_begin(const char *const options[], const char *dovecot); /* 0 */
+int person_end(int failed); /* ends the servers; what main returns */
+/* All of main for a table of tests; dovecot: as above. */
+#define PERSON_RUN(tests, dovecot)                                                                 \
+	(person_begin(NULL, dovecot), person_end(cmocka_run_group_tests(tests, NULL, NULL)))
+
 /* The scratch folder alone; end_scratch removes it. */
 void person_scratch(void);
 void end_scratch(void);
@@ -49,6 +55,8 @@ struct person *person_new(
 /* A new home with this configuration, started. */
 struct person *person_with(const char *config);
 void person_free(struct person *p);
+void person_add_user(const char *name); /* to the real servers */
+void person_live_in(const char *home);  /* the XDG_ directories are there from now on */
 void write_config(struct person *p, const char *protocol, const char *more);
 /* One file more into the inbox. */
 void put_mail(const struct person *p, const char *file);

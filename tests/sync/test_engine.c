@@ -1,7 +1,6 @@
 /* The engine against real servers: Dovecot by IMAP and POP3, a relay that delivers back. Needs
  * tests/servers. */
 #include "base/file.h"
-#include "base/i18n.h"
 #include "base/mem.h"
 #include "base/run.h"
 #include "tests/sync/person.h"
@@ -763,13 +762,6 @@ int main(void)
 		cmocka_unit_test(another_server_starts_anew),
 		cmocka_unit_test(fill_over_a_link_that_breaks),
 	};
-	int failed;
 
-	i18n_init();
-	if (getenv("CMOCKA_TEST_FILTER"))
-		cmocka_set_test_filter(getenv("CMOCKA_TEST_FILTER"));
-	setup_servers();
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	end_servers();
-	return failed;
+	return PERSON_RUN(tests, NULL);
 }

@@ -1,6 +1,5 @@
 /* Keywords of messages, by IMAP and in a Maildir that Dovecot reads too. Needs tests/servers. */
 #include "base/file.h"
-#include "base/i18n.h"
 #include "base/mem.h"
 #include "base/run.h"
 #include "tests/sync/person.h"
@@ -24,22 +23,9 @@ static void give(
 	done(p, engine_keywords(p->engine, l, &uid, 1, clear, set));
 }
 
-static void use_home(const struct person *p)
-{
-	static const char *const vars[] = {
-		"XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"};
-
-	for (size_t i = 0; i < MEM_COUNT(vars); i++) {
-		char *path = file_join(p->home, vars[i]);
-
-		setenv(vars[i], path, 1);
-		free(path);
-	}
-}
-
 static void start_anew(struct person *p, bool offline)
 {
-	use_home(p);
+	person_live_in(p->home);
 	assert_int_equal(file_remove_tree(getenv("XDG_CACHE_HOME"), NULL), 0);
 	start(p, offline);
 }
@@ -340,13 +326,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(by_imap), cmocka_unit_test(offline),
 		cmocka_unit_test(by_pop3), cmocka_unit_test(switches),
 		cmocka_unit_test(begins_with_pop3), cmocka_unit_test(in_files)};
-	int failed;
 
-	i18n_init();
-	if (getenv("CMOCKA_TEST_FILTER"))
-		cmocka_set_test_filter(getenv("CMOCKA_TEST_FILTER"));
-	setup_servers();
-	failed = cmocka_run_group_tests_name("keywords", tests, NULL, NULL);
-	end_servers();
-	return failed;
+	return PERSON_RUN(tests, NULL);
 }

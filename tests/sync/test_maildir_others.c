@@ -4,7 +4,6 @@
  * grows while it is open, too.
  */
 #include "base/file.h"
-#include "base/i18n.h"
 #include "base/mem.h"
 #include "base/run.h"
 #include "tests/sync/person.h"
@@ -393,13 +392,6 @@ int main(void)
 		cmocka_unit_test(mutt_sees_the_same),
 		cmocka_unit_test(mbox_grows_while_open),
 	};
-	int failed;
 
-	i18n_init();
-	if (getenv("CMOCKA_TEST_FILTER"))
-		cmocka_set_test_filter(getenv("CMOCKA_TEST_FILTER"));
-	setup_servers();
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	end_servers();
-	return failed;
+	return PERSON_RUN(tests, NULL);
 }

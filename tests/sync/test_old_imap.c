@@ -1,5 +1,4 @@
 /* The engine against Dovecot that offers neither MOVE nor UIDPLUS. Needs tests/servers. */
-#include "base/i18n.h"
 #include "tests/sync/person.h"
 
 #include <stdlib.h>
@@ -62,13 +61,6 @@ int main(void)
 		cmocka_unit_test(old_server_moves_and_takes_back),
 		cmocka_unit_test(old_server_replays),
 	};
-	int failed;
 
-	i18n_init();
-	if (getenv("CMOCKA_TEST_FILTER"))
-		cmocka_set_test_filter(getenv("CMOCKA_TEST_FILTER"));
-	setup_servers_with(NULL, conf);
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	end_servers();
-	return failed;
+	return PERSON_RUN(tests, conf);
 }

@@ -1,7 +1,6 @@
 /* Fetching by POP3 from Courier (a Maildir) and GNU Mailutils (an mbox): tests/servers/pop3_others.
  * Skipped where they cannot be had. */
 #include "base/file.h"
-#include "base/i18n.h"
 #include "base/mem.h"
 #include "tests/sync/person.h"
 
@@ -197,9 +196,7 @@ int main(void)
 	};
 	int failed = 0;
 
-	i18n_init();
-	if (getenv("CMOCKA_TEST_FILTER"))
-		cmocka_set_test_filter(getenv("CMOCKA_TEST_FILTER"));
+	person_init();
 	person_scratch();
 	if (start_others())
 		failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,6 @@
  * say.
  */
 #include "base/file.h"
-#include "base/i18n.h"
 #include "base/mem.h"
 #include "base/run.h"
 #include "tests/sync/person.h"
@@ -313,13 +312,6 @@ int main(void)
 		cmocka_unit_test(matrix),
 		cmocka_unit_test(with_work_waiting),
 	};
-	int failed;
 
-	i18n_init();
-	if (getenv("CMOCKA_TEST_FILTER"))
-		cmocka_set_test_filter(getenv("CMOCKA_TEST_FILTER"));
-	setup_servers();
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	end_servers();
-	return failed;
+	return PERSON_RUN(tests, NULL);
 }

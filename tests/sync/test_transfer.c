@@ -1,7 +1,6 @@
 /* Folders in and out of an account, and backups, against real servers: nothing is lost on the way,
  * nothing comes twice. */
 #include "base/file.h"
-#include "base/i18n.h"
 #include "base/mem.h"
 #include "base/run.h"
 #include "tests/sync/person.h"
@@ -536,13 +535,6 @@ int main(void)
 		cmocka_unit_test(backup_holds_what_is_only_here),
 		cmocka_unit_test(bad_paths_are_told),
 	};
-	int failed;
 
-	i18n_init();
-	if (getenv("CMOCKA_TEST_FILTER"))
-		cmocka_set_test_filter(getenv("CMOCKA_TEST_FILTER"));
-	setup_servers();
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	end_servers();
-	return failed;
+	return PERSON_RUN(tests, NULL);
 }

@@ -3,7 +3,6 @@
  * and by plain comparing, and nothing it does may confuse. Needs tests/servers.
  */
 #include "base/file.h"
-#include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/run.h"
@@ -407,15 +406,8 @@ int main(void)
 		cmocka_unit_test(link_that_drops_brings_all_and_takes_all),
 		cmocka_unit_test(stalled_link_answers_keys_and_ends_at_once),
 	};
-	int failed;
 
-	i18n_init();
 	if (getenv("WATCH_LOG"))
 		log_open(getenv("WATCH_LOG"), 3);
-	if (getenv("CMOCKA_TEST_FILTER"))
-		cmocka_set_test_filter(getenv("CMOCKA_TEST_FILTER"));
-	setup_servers_with(NULL, dovecot);
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	end_servers();
-	return failed;
+	return PERSON_RUN(tests, dovecot);
 }

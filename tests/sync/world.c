@@ -143,6 +143,12 @@ bool world_in_outbox(struct outbox *o, unsigned mail)
 	return found;
 }
 
+int world_begin(void)
+{
+	return person_begin((const char *[]){"--no-postfix", NULL},
+		"service imap {\n  service_count = 1000\n  process_min_avail = 2\n}\n");
+}
+
 struct person *world_person(const char *fill_n, char **cache)
 {
 	struct person *p = person_new("imap", "", fill_n ? "--count" : NULL, fill_n);

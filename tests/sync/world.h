@@ -69,4 +69,10 @@ void world_put(struct imap *im, struct world *w);
  */
 struct person *world_person(const char *fill_n, char **cache);
 
+/* All of main for a table of tests: servers without Postfix, and Dovecot's processes are kept,
+ * because each look takes a connection. */
+#define WORLD_RUN(name, tests)                                                                     \
+	(world_begin(), person_end(cmocka_run_group_tests_name(name, tests, NULL, NULL)))
+int world_begin(void); /* 0 */
+
 #endif
