@@ -412,7 +412,6 @@ static void export_without_the_network(void **state)
 static void trees(void **state)
 {
 	struct person *p = person_new("pop3", "", "--count", "15"), *q;
-	char *tree = mem_strdup("");
 	struct msglist *l = filled(p, "INBOX", 15);
 	uint32_t uids[5];
 	struct str path = STR_INIT;
@@ -444,7 +443,6 @@ static void trees(void **state)
 	assert_int_equal(msglist_count(open_folder(q, "INBOX")), 13);
 	file_remove_tree(path.p, NULL);
 	str_done(&path);
-	free(tree);
 	person_free(q);
 }
 
