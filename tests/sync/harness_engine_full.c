@@ -20,8 +20,6 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "store/cache.h"
-#include "store/journal.h"
 #include "store/outbox.h"
 
 #include <errno.h>
@@ -65,9 +63,7 @@ struct fault {
 	bool stays, cache_only;
 };
 
-enum broken { BROKEN_NOTHING, BROKEN_SAYS_DONE, BROKEN_CACHE };
-
-static enum broken broken;
+static bool says_done; /* a broken engine: it tells what failed as done */
 static struct person *person;
 static char *cache_dir;
 static struct world model;
@@ -162,30 +158,9 @@ static void open_lists(void)
 			event_free(next_of("a list", end));
 }
 
-static unsigned ask(const struct act *a, const uint32_t *uids)
-{
-	struct msglist *l = kid.lists[a->from];
-
-	switch (a->kind) {
-	case ACT_FLAG:
-		return engine_flag(person->engine, l, uids, a->n, a->clear, a->set);
-	case ACT_MOVE:
-		return engine_move(person->engine, l, uids, a->n, world_boxes[a->to]);
-	case ACT_COPY:
-		return engine_copy(person->engine, l, uids, a->n, world_boxes[a->to]);
-	default:
-		return engine_delete(person->engine, l, uids, a->n);
-	}
-}
-
 static bool find_rows(const struct act *a, uint32_t *uids)
 {
-	if (!kid.lists[a->from] || kid.lost[a->from])
-		return false;
-	for (unsigned i = 0; i < a->n; i++)
-		if (!(uids[i] = world_uid(kid.lists[a->from], a->ids[i], NULL, NULL)))
-			return false;
-	return true;
+	return kid.lists[a->from] && !kid.lost[a->from] && world_find(kid.lists, a, NULL, uids);
 }
 
 /* One change after the other: what the last one left behind is to be seen before the next. */
@@ -199,8 +174,8 @@ static void one_act(const struct act *a)
 		return;
 	r.seq = ++kid.seq;
 	tell(&r);
-	ev = final(ask(a, uids), "a change");
-	if (ev->kind == EVENT_DONE || broken == BROKEN_SAYS_DONE) {
+	ev = final(world_ask(person->engine, kid.lists, a, uids), "a change");
+	if (ev->kind == EVENT_DONE || says_done) {
 		tell_text(TOLD_DONE, r.seq, "");
 		world_apply(&kid.world, a);
 	} else {
@@ -297,18 +272,6 @@ static void day_kid(const struct fault *f)
 	end_kid();
 }
 
-static bool mail_is_moving(void)
-{
-	struct outbox_info o;
-	bool moving = false;
-
-	for (size_t i = 0; i < engine_outbox(person->engine, 0); i++) {
-		engine_outbox_at(person->engine, 0, i, &o);
-		moving |= !o.unconfirmed && !o.failed;
-	}
-	return moving;
-}
-
 /* The day after: no faults. */
 static void healed_kid(void)
 {
@@ -326,7 +289,7 @@ static void healed_kid(void)
 			engine_outbox_retry(person->engine, 0, o.id);
 	}
 	end = clock_ms() + DAY_MS;
-	while (mail_is_moving() || engine_pending(person->engine))
+	while (world_mail_is_moving(person->engine) || engine_pending(person->engine))
 		event_free(next_of("the outbox and the journal", end));
 	if (!fine(engine_sync(person->engine, 0), "the next day's second synchronisation"))
 		bad("no second synchronisation on the next day");
@@ -452,7 +415,6 @@ static void check_world(const struct seen *s)
 	struct world want = model, is;
 	struct str text = STR_INIT;
 	bool twice = world_of(s, &is);
-	char *save = NULL;
 
 	for (unsigned i = 0; i < nbegun; i++) {
 		if (fate[i] == TOLD_DONE)
@@ -473,21 +435,10 @@ static void check_world(const struct seen *s)
 			world_act_text(&begun[i], line, sizeof(line));
 			say(fate[i] == TOLD_DONE ? "done" : "failed", line);
 		}
-		for (char *line = strtok_r(text.p, "\n", &save); line;
-			line = strtok_r(NULL, "\n", &save))
-			say("the server", line);
+		world_say_lines(say, "the server", &text);
 	}
 	model = is;
 	str_done(&text);
-}
-
-static unsigned count_mail(const struct seen *s, unsigned k)
-{
-	unsigned n = 0, is;
-
-	for (size_t i = 0; i < s->n; i++)
-		n += sscanf(s->v[i].subject, "k%u", &is) == 1 && is == k;
-	return n;
 }
 
 static void check_mails(struct outbox *o)
@@ -496,7 +447,7 @@ static void check_mails(struct outbox *o)
 
 	observer_look(bob, "INBOX", &s);
 	for (unsigned k = mails + 1; k <= mails + 2; k++) {
-		unsigned came = count_mail(&s, k);
+		unsigned came = world_count(&s, NULL, 'k', k);
 
 		total.doubled += came > 1;
 		if (came > 1)
@@ -526,7 +477,7 @@ static void check_mails(struct outbox *o)
 				!strstr(str_c(&text), want.p))) {
 			/* The one that was to be sent may have been, though that was told as
 			 * failed. */
-			if (!count_mail(&s, drafts[i].k)) {
+			if (!world_count(&s, NULL, 'k', drafts[i].k)) {
 				total.lost++;
 				say("a draft", "that was saved is not there");
 			}
@@ -548,23 +499,19 @@ static unsigned disk_notices(void)
 
 static void after(void)
 {
-	char *dir = file_join(getenv("XDG_DATA_HOME"), "talaria/test");
 	struct str lines = STR_INIT;
-	struct outbox *o = NULL;
+	struct outbox *o;
 	struct seen s;
 	size_t rows;
-	char *save = NULL;
 
 	observer_look(observer, NULL, &s);
 	check_world(&s);
-	assert_int_equal(outbox_open(&o, dir, NULL), 0);
+	o = world_outbox();
 	check_mails(o);
 	outbox_free(o);
 	if (observer_compare(&s, cache_dir, true, &lines, &rows) != 0) {
 		total.cache++;
-		for (char *line = strtok_r(lines.p, "\n", &save); line;
-			line = strtok_r(NULL, "\n", &save))
-			say("the cache", line);
+		world_say_lines(say, "the cache", &lines);
 	}
 	if (disk_notices() > 1 || refusals > 2) {
 		total.noisy++;
@@ -574,7 +521,6 @@ static void after(void)
 	}
 	str_done(&lines);
 	seen_done(&s);
-	free(dir);
 }
 
 static void forget_home(void)
@@ -651,27 +597,9 @@ static void all_calls(bool stays, long step)
 static void marks_from_elsewhere(unsigned lot)
 {
 	for (unsigned b = 0; b < 2; b++)
-		for (unsigned id = 0; id < WORLD_IDS; id++) {
-			struct spot *at = &model.at[b][id];
-			struct seen s;
-			struct imap_selected sel;
-			struct err err = {0};
-			char uid[16], name[32];
-
-			if (!at->there || (id + lot) % 5)
-				continue;
-			observer_look(observer, world_boxes[b], &s);
-			snprintf(name, sizeof(name), "m%u@example.org", id);
-			snprintf(uid, sizeof(uid), "%u",
-				(unsigned)seen_find(&s, world_boxes[b], name)->uid);
-			if (imap_select(observer, world_boxes[b], NULL, NULL, NULL, NULL, &sel,
-				    &err) != 0 ||
-				imap_store(observer, uid, !(at->flags & IMAP_DRAFT), IMAP_DRAFT,
-					NULL, &err) != 0)
-				fail_msg("%s", err.text);
-			at->flags ^= IMAP_DRAFT;
-			seen_done(&s);
-		}
+		for (unsigned id = 0; id < WORLD_IDS; id++)
+			if (model.at[b][id].there && (id + lot) % 5 == 0)
+				world_toggle(observer, &model, b, id, MSG_DRAFT);
 }
 
 /* A cache that is there; what others changed has to get into it. Only the cache fails. */
@@ -784,34 +712,20 @@ static void test_controls(void **state)
 
 	(void)state;
 	quiet = true;
-	broken = BROKEN_SAYS_DONE;
+	says_done = true;
 	all_calls(true, 60);
 	n = total.lost;
 	print_message("# control, told as done what failed: %u of %u days\n", n, total.days);
 	assert_true(n > 0);
 	memset(&total, 0, sizeof(total));
-	broken = BROKEN_CACHE;
+	says_done = false;
+	world_loses_marks = true;
 	forget_home();
 	cache_calls(true, 7);
 	n = total.cache;
 	print_message("# control, loses marks in the cache: %u of %u days\n", n, total.days);
 	assert_true(n > 0);
-	broken = BROKEN_NOTHING;
-	quiet = false;
-}
-
-/* ---- broken engines, by --wrap ---- */
-
-int __real_cache_set_flags(struct cache *c, uint32_t uid, uint32_t clear, uint32_t set,
-	const char *keywords, struct err *err);
-int __wrap_cache_set_flags(struct cache *c, uint32_t uid, uint32_t clear, uint32_t set,
-	const char *keywords, struct err *err);
-int __wrap_cache_set_flags(struct cache *c, uint32_t uid, uint32_t clear, uint32_t set,
-	const char *keywords, struct err *err)
-{
-	if (broken == BROKEN_CACHE && uid % 3 == 0)
-		return 0;
-	return __real_cache_set_flags(c, uid, clear, set, keywords, err);
+	world_loses_marks = quiet = false;
 }
 
 int main(void)

@@ -25,7 +25,6 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "store/cache.h"
 #include "store/journal.h"
 #include "store/outbox.h"
 
@@ -92,11 +91,7 @@ static struct {
 		unsigned request, seq;
 	} flight[FLIGHT];
 	unsigned nflight;
-	struct {
-		unsigned box;
-		uint32_t uid;
-	} left[MAX_ACTS * WORLD_MANY]; /* asked to leave; their rows may still be in the list */
-	unsigned nleft;
+	struct world_left left;
 } kid;
 
 static void tell(struct report *r)
@@ -188,18 +183,6 @@ static void open_boxes(unsigned n)
 	}
 }
 
-static bool mail_is_moving(void)
-{
-	struct outbox_info o;
-	bool moving = false;
-
-	for (size_t i = 0; i < engine_outbox(person->engine, 0); i++) {
-		engine_outbox_at(person->engine, 0, i, &o);
-		moving |= !o.unconfirmed && !o.failed;
-	}
-	return moving;
-}
-
 /* One synchronisation, and nothing is left to do. */
 static void settle(void)
 {
@@ -209,44 +192,18 @@ static void settle(void)
 	for (int tries = 0; tries < 3; tries++) {
 		event_free(ev);
 		ev = final(engine_sync(person->engine, 0));
-		if (ev->kind == EVENT_DONE && !mail_is_moving() &&
+		if (ev->kind == EVENT_DONE && !world_mail_is_moving(person->engine) &&
 			engine_pending(person->engine) == 0)
 			break;
 	}
 	if (ev->kind != EVENT_DONE)
 		bad("not synchronised:", ev->err.text);
-	if (mail_is_moving() || engine_pending(person->engine))
+	if (world_mail_is_moving(person->engine) || engine_pending(person->engine))
 		bad("something stays in the journal or the outbox", NULL);
 	event_free(ev);
 	r.calls = cut_count();
 	cut_off();
 	tell(&r);
-}
-
-static bool has_left(void *ctx, uint32_t uid)
-{
-	const unsigned *box = ctx;
-
-	for (unsigned i = 0; i < kid.nleft; i++)
-		if (kid.left[i].box == *box && kid.left[i].uid == uid)
-			return true;
-	return false;
-}
-
-static unsigned ask(const struct act *a, const uint32_t *uids)
-{
-	struct msglist *l = kid.lists[a->from];
-
-	switch (a->kind) {
-	case ACT_FLAG:
-		return engine_flag(person->engine, l, uids, a->n, a->clear, a->set);
-	case ACT_MOVE:
-		return engine_move(person->engine, l, uids, a->n, world_boxes[a->to]);
-	case ACT_COPY:
-		return engine_copy(person->engine, l, uids, a->n, world_boxes[a->to]);
-	default:
-		return engine_delete(person->engine, l, uids, a->n);
-	}
 }
 
 static void begin_act(const struct act *a, const uint32_t *uids)
@@ -258,12 +215,9 @@ static void begin_act(const struct act *a, const uint32_t *uids)
 		r.told = TOLD_DONE;
 		tell(&r);
 	}
-	for (unsigned i = 0; i < a->n && (a->kind == ACT_MOVE || a->kind == ACT_DELETE); i++) {
-		kid.left[kid.nleft].box = a->from;
-		kid.left[kid.nleft++].uid = uids[i];
-	}
+	world_leave(&kid.left, a, uids);
 	kid.flight[kid.nflight].seq = kid.seq;
-	kid.flight[kid.nflight++].request = ask(a, uids);
+	kid.flight[kid.nflight++].request = world_ask(person->engine, kid.lists, a, uids);
 	world_apply(&kid.world, a);
 }
 
@@ -283,11 +237,8 @@ static bool one_act(void)
 	struct act a;
 	uint32_t uids[WORLD_MANY];
 
-	if (!world_draw(&kid.world, &a))
+	if (!world_draw(&kid.world, &a) || !world_find(kid.lists, &a, &kid.left, uids))
 		return false;
-	for (unsigned i = 0; i < a.n; i++)
-		if (!(uids[i] = world_uid(kid.lists[a.from], a.ids[i], has_left, &a.from)))
-			return false; /* not to be seen there yet */
 	begin_act(&a, uids);
 	return true;
 }
@@ -626,15 +577,6 @@ static void show_acts(void)
 	}
 }
 
-static void show_lines(const char *kind, struct str *lines)
-{
-	char *save = NULL;
-
-	for (char *line = lines->len ? strtok_r(lines->p, "\n", &save) : NULL; line;
-		line = strtok_r(NULL, "\n", &save))
-		say(kind, line);
-}
-
 struct look {
 	bool doubled;
 	unsigned off;
@@ -688,7 +630,7 @@ static void count_faults(struct look *l)
 	l->off = fit(&is);
 	if (l->off)
 		world_compare(&model, &is, &text);
-	show_lines("the server", &text);
+	world_say_lines(say, "the server", &text);
 	str_done(&text);
 	model = is;
 	if (l->doubled)
@@ -696,7 +638,7 @@ static void count_faults(struct look *l)
 	total.doubled += l->doubled;
 	total.lost += l->off && !l->doubled;
 	total.cache += l->cache != 0;
-	show_lines("the cache", &l->faults);
+	world_say_lines(say, "the cache", &l->faults);
 	seen_done(&s);
 }
 
@@ -745,20 +687,11 @@ static void summary(const char *name)
 
 /* ---- the parent: mails that were sent ---- */
 
-static unsigned count_mail(const struct seen *s, const char *folder, unsigned k)
-{
-	unsigned n = 0, is;
-
-	for (size_t i = 0; i < s->n; i++)
-		n += strcmp(s->v[i].folder, folder) == 0 &&
-		     sscanf(s->v[i].subject, "k%u", &is) == 1 && is == k;
-	return n;
-}
-
 static const char *mail_fault(
 	const struct seen *bob, const struct seen *mine, struct outbox *o, unsigned k)
 {
-	unsigned there = count_mail(bob, "INBOX", k), kept = count_mail(mine, "Sent", k);
+	unsigned there = world_count(bob, "INBOX", 'k', k),
+		 kept = world_count(mine, "Sent", 'k', k);
 	bool waits = world_in_outbox(o, k);
 
 	if (there > 1)
@@ -778,19 +711,17 @@ static const char *mail_fault(
 static void check_mails(unsigned first)
 {
 	struct imap *im = observer_new("bob");
-	char *dir = file_join(getenv("XDG_DATA_HOME"), "talaria/test");
-	struct outbox *o = NULL;
+	struct outbox *o = world_outbox();
 	struct seen bob, mine;
 	unsigned sent = 0, unsure = 0;
 
-	assert_int_equal(outbox_open(&o, dir, NULL), 0);
 	observer_look(im, "INBOX", &bob);
 	observer_look(observer, "Sent", &mine);
 	for (unsigned k = first; k <= mails; k++) {
 		const char *fault = mail_fault(&bob, &mine, o, k);
 		char text[80];
 
-		sent += count_mail(&bob, "INBOX", k);
+		sent += world_count(&bob, "INBOX", 'k', k);
 		unsure += world_in_outbox(o, k);
 		if (!fault)
 			continue;
@@ -806,7 +737,6 @@ static void check_mails(unsigned first)
 	seen_done(&mine);
 	outbox_free(o);
 	observer_free(im);
-	free(dir);
 }
 
 /* ---- rounds ---- */
@@ -918,7 +848,7 @@ static void check_rows(const struct seen *s)
 			text, sizeof(text), "%zu rows were shown, %zu are there", rows_shown, rows);
 		say("the cache", text);
 	}
-	show_lines("the cache", &lines);
+	world_say_lines(say, "the cache", &lines);
 	str_done(&lines);
 }
 
@@ -1027,6 +957,7 @@ static void test_controls(void **state)
 	quiet = true;
 	for (size_t i = 0; i < MEM_COUNT(all); i++) {
 		broken = all[i].fault;
+		world_loses_marks = broken == FAULT_CACHE;
 		with_ids(all[i].work, CONTROL_KILLS, all[i].name);
 		print_message("# control, %s: noticed after %u kills: %u lost, %u doubled, %u "
 			      "caches wrong\n",
@@ -1034,7 +965,7 @@ static void test_controls(void **state)
 		if (!faults())
 			fail_msg("not noticed: %s", all[i].name);
 	}
-	quiet = false;
+	quiet = world_loses_marks = false;
 	broken = FAULT_NONE;
 }
 
@@ -1059,18 +990,6 @@ int __wrap_journal_add(struct journal *j, struct op *op, struct err *err)
 	if (broken == FAULT_FORGETS && rc == 0 && op->id % 5 == 0)
 		rc = journal_done(j, op->id, err);
 	return rc;
-}
-
-int __real_cache_set_flags(struct cache *c, uint32_t uid, uint32_t clear, uint32_t set,
-	const char *keywords, struct err *err);
-int __wrap_cache_set_flags(struct cache *c, uint32_t uid, uint32_t clear, uint32_t set,
-	const char *keywords, struct err *err);
-int __wrap_cache_set_flags(struct cache *c, uint32_t uid, uint32_t clear, uint32_t set,
-	const char *keywords, struct err *err)
-{
-	if (broken == FAULT_CACHE && uid % 3 == 0)
-		return 0;
-	return __real_cache_set_flags(c, uid, clear, set, keywords, err);
 }
 
 int main(void)

@@ -19,7 +19,6 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "store/cache.h"
 #include "store/journal.h"
 #include "store/outbox.h"
 
@@ -43,7 +42,6 @@ enum {
 	THIRD = 18, /* messages from here on are changed on the server alone */
 	FLIGHT = 3,
 	MAX_ACTS = 4000,
-	MAX_LEFT = 8000,
 	END_MS = 30000,
 	TEMPORARY = 75 /* sysexits: another copy is at it */
 };
@@ -71,14 +69,11 @@ static struct {
 	struct msglist *lists[WORLD_LISTS];
 	struct world world;
 	enum account_state state;
-	unsigned seq, nflight, nleft;
+	unsigned seq, nflight;
 	struct {
 		unsigned request, seq;
 	} flight[FLIGHT];
-	struct {
-		unsigned box;
-		uint32_t uid;
-	} left[MAX_LEFT];
+	struct world_left left;
 } kid;
 
 static void tell(struct report *r)
@@ -158,52 +153,18 @@ static void open_lists(void)
 	}
 }
 
-static bool has_left(void *ctx, uint32_t uid)
-{
-	const unsigned *box = ctx;
-
-	for (unsigned i = 0; i < kid.nleft; i++)
-		if (kid.left[i].box == *box && kid.left[i].uid == uid)
-			return true;
-	return false;
-}
-
-static unsigned ask(const struct act *a, const uint32_t *uids)
-{
-	struct msglist *l = kid.lists[a->from];
-
-	switch (a->kind) {
-	case ACT_FLAG:
-		return engine_flag(person->engine, l, uids, a->n, a->clear, a->set);
-	case ACT_MOVE:
-		return engine_move(person->engine, l, uids, a->n, world_boxes[a->to]);
-	case ACT_COPY:
-		return engine_copy(person->engine, l, uids, a->n, world_boxes[a->to]);
-	default:
-		return engine_delete(person->engine, l, uids, a->n);
-	}
-}
-
 static bool one_act(void)
 {
 	struct report r = {.told = TOLD_BEGIN};
 	uint32_t uids[WORLD_MANY];
 
-	if (!world_draw(&kid.world, &r.act))
+	if (!world_draw(&kid.world, &r.act) || !world_find(kid.lists, &r.act, &kid.left, uids))
 		return false;
-	for (unsigned i = 0; i < r.act.n; i++)
-		if (!(uids[i] = world_uid(
-			      kid.lists[r.act.from], r.act.ids[i], has_left, &r.act.from)))
-			return false; /* not to be seen there yet */
 	r.seq = kid.seq++;
 	tell(&r);
-	for (unsigned i = 0; i < r.act.n && (r.act.kind == ACT_MOVE || r.act.kind == ACT_DELETE);
-		i++) {
-		kid.left[kid.nleft].box = r.act.from;
-		kid.left[kid.nleft++].uid = uids[i];
-	}
+	world_leave(&kid.left, &r.act, uids);
 	kid.flight[kid.nflight].seq = r.seq;
-	kid.flight[kid.nflight++].request = ask(&r.act, uids);
+	kid.flight[kid.nflight++].request = world_ask(person->engine, kid.lists, &r.act, uids);
 	world_apply(&kid.world, &r.act);
 	return true;
 }
@@ -249,7 +210,7 @@ static void copy_main(unsigned number, unsigned seed)
 	start(person, false);
 	open_lists();
 	settle();
-	while (!asked_to_end() && kid.seq < MAX_ACTS && kid.nleft + WORLD_MANY < MAX_LEFT) {
+	while (!asked_to_end() && kid.seq < MAX_ACTS && kid.left.n + WORLD_MANY < WORLD_LEFT) {
 		while (pump(0))
 			;
 		if (kid.nflight == FLIGHT || !one_act())
@@ -462,13 +423,8 @@ static bool command_ended(bool kills)
 
 static void others(unsigned lot)
 {
-	struct imap_selected sel;
 	struct str text = STR_INIT;
 	struct err err = {0};
-	unsigned id = THIRD + lot % (WORLD_IDS - THIRD);
-	struct spot *at = &model.at[0][id];
-	char uid[16], name[32];
-	struct seen s;
 
 	str_addf(&text,
 		"From: a@example.org\r\nSubject: n%u\r\nMessage-ID: "
@@ -477,15 +433,7 @@ static void others(unsigned lot)
 	if (imap_append(observer, "INBOX", text.p, text.len, 0, NULL, 0, NULL, &err) != 0)
 		fail_msg("%s", err.text);
 	arrived++;
-	observer_look(observer, "INBOX", &s);
-	snprintf(name, sizeof(name), "m%u@example.org", id);
-	snprintf(uid, sizeof(uid), "%u", (unsigned)seen_find(&s, "INBOX", name)->uid);
-	if (imap_select(observer, "INBOX", NULL, NULL, NULL, NULL, &sel, &err) != 0 ||
-		imap_store(observer, uid, !(at->flags & IMAP_FLAGGED), IMAP_FLAGGED, NULL, &err) !=
-			0)
-		fail_msg("%s", err.text);
-	at->flags ^= IMAP_FLAGGED;
-	seen_done(&s);
+	world_toggle(observer, &model, 0, THIRD + lot % (WORLD_IDS - THIRD), MSG_FLAGGED);
 	str_done(&text);
 }
 
@@ -524,29 +472,16 @@ static unsigned fit(const struct world *is)
 	return least;
 }
 
-static unsigned count_subject(const struct seen *s, const char *box, char letter, unsigned k)
-{
-	char subject[16];
-	unsigned n = 0;
-
-	snprintf(subject, sizeof(subject), "%c%u", letter, k);
-	for (size_t i = 0; i < s->n; i++)
-		n += strcmp(s->v[i].folder, box) == 0 && strcmp(s->v[i].subject, subject) == 0;
-	return n;
-}
-
 static void check_mails(const struct seen *mine)
 {
-	char *dir = file_join(getenv("XDG_DATA_HOME"), "talaria/test");
-	struct outbox *o = NULL;
+	struct outbox *o = world_outbox();
 	struct seen s;
 	char text[64];
 
-	assert_int_equal(outbox_open(&o, dir, NULL), 0);
 	observer_look(bob, "INBOX", &s);
 	for (unsigned k = first_mail; k <= mails; k++) {
-		unsigned came = count_subject(&s, "INBOX", 'k', k),
-			 kept = count_subject(mine, "Sent", 'k', k);
+		unsigned came = world_count(&s, "INBOX", 'k', k),
+			 kept = world_count(mine, "Sent", 'k', k);
 
 		bool waits = world_in_outbox(o, k);
 
@@ -559,19 +494,9 @@ static void check_mails(const struct seen *mine)
 		say("a mail", text);
 	}
 	for (unsigned k = 1; k <= arrived; k++)
-		total.lost += count_subject(mine, "INBOX", 'n', k) != 1;
+		total.lost += world_count(mine, "INBOX", 'n', k) != 1;
 	seen_done(&s);
 	outbox_free(o);
-	free(dir);
-}
-
-static void show_lines(const char *kind, struct str *lines)
-{
-	char *save = NULL;
-
-	for (char *line = lines->len ? strtok_r(lines->p, "\n", &save) : NULL; line;
-		line = strtok_r(NULL, "\n", &save))
-		say(kind, line);
 }
 
 static void look(void)
@@ -586,13 +511,13 @@ static void look(void)
 	if (fit(&is)) {
 		total.lost++;
 		world_compare(&model, &is, &lines);
-		show_lines("the server", &lines);
+		world_say_lines(say, "the server", &lines);
 		str_clear(&lines);
 	}
 	model = is;
 	check_mails(&s);
 	total.cache += observer_compare(&s, cache_dir, true, &lines, &rows) != 0;
-	show_lines("the cache", &lines);
+	world_say_lines(say, "the cache", &lines);
 	seen_done(&s);
 	str_done(&lines);
 }

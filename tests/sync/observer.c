@@ -117,16 +117,6 @@ void seen_done(struct seen *s)
 	*s = (struct seen){0};
 }
 
-size_t seen_count(const struct seen *s, const char *folder, const char *id)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->n; i++)
-		n += (!folder || strcmp(s->v[i].folder, folder) == 0) &&
-		     strcmp(s->v[i].id, id) == 0;
-	return n;
-}
-
 const struct seen_mail *seen_find(const struct seen *s, const char *folder, const char *id)
 {
 	for (size_t i = 0; i < s->n; i++)

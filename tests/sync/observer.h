@@ -31,7 +31,6 @@ void observer_free(struct imap *im);
 void observer_look(
 	struct imap *im, const char *only, struct seen *out); /* only: one folder, or NULL */
 void seen_done(struct seen *s);
-size_t seen_count(const struct seen *s, const char *folder, const char *id); /* folder NULL: all */
 const struct seen_mail *seen_find(const struct seen *s, const char *folder, const char *id);
 
 /*

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "store/cache.h"
 #include "store/outbox.h"
 
 #include <stdio.h>
@@ -109,8 +110,16 @@ void world_act_text(const struct act *a, char *out, size_t size)
 		len += (size_t)snprintf(out + len, size - len, " m%u", a->ids[i]);
 }
 
-uint32_t world_uid(
-	struct msglist *l, unsigned id, bool (*passed)(void *ctx, uint32_t uid), void *ctx)
+static bool has_left(const struct world_left *left, unsigned box, uint32_t uid)
+{
+	for (unsigned i = 0; left && i < left->n; i++)
+		if (left->v[i].box == box && left->v[i].uid == uid)
+			return true;
+	return false;
+}
+
+/* 0: not to be seen there. */
+static uint32_t uid_of(struct msglist *l, unsigned box, unsigned id, const struct world_left *left)
 {
 	char subject[16];
 
@@ -119,10 +128,85 @@ uint32_t world_uid(
 		struct msg_row row;
 
 		if (msglist_row(l, i, &row) && row.subject && strcmp(row.subject, subject) == 0 &&
-			!(passed && passed(ctx, row.uid)))
+			!has_left(left, box, row.uid))
 			return row.uid;
 	}
 	return 0;
+}
+
+bool world_find(struct msglist *const lists[WORLD_LISTS], const struct act *a,
+	const struct world_left *left, uint32_t *uids)
+{
+	for (unsigned i = 0; i < a->n; i++)
+		if (!(uids[i] = uid_of(lists[a->from], a->from, a->ids[i], left)))
+			return false;
+	return true;
+}
+
+void world_leave(struct world_left *left, const struct act *a, const uint32_t *uids)
+{
+	for (unsigned i = 0; i < a->n && (a->kind == ACT_MOVE || a->kind == ACT_DELETE); i++) {
+		assert_true(left->n < WORLD_LEFT);
+		left->v[left->n].box = a->from;
+		left->v[left->n++].uid = uids[i];
+	}
+}
+
+unsigned world_ask(struct engine *e, struct msglist *const lists[WORLD_LISTS], const struct act *a,
+	const uint32_t *uids)
+{
+	struct msglist *l = lists[a->from];
+
+	switch (a->kind) {
+	case ACT_FLAG:
+		return engine_flag(e, l, uids, a->n, a->clear, a->set);
+	case ACT_MOVE:
+		return engine_move(e, l, uids, a->n, world_boxes[a->to]);
+	case ACT_COPY:
+		return engine_copy(e, l, uids, a->n, world_boxes[a->to]);
+	default:
+		return engine_delete(e, l, uids, a->n);
+	}
+}
+
+bool world_mail_is_moving(struct engine *e)
+{
+	struct outbox_info o;
+	bool moving = false;
+
+	for (size_t i = 0; i < engine_outbox(e, 0); i++) {
+		engine_outbox_at(e, 0, i, &o);
+		moving |= !o.unconfirmed && !o.failed;
+	}
+	return moving;
+}
+
+void world_toggle(struct imap *im, struct world *w, unsigned box, unsigned id, uint32_t mark)
+{
+	struct spot *at = &w->at[box][id];
+	struct imap_selected sel;
+	struct err err = {0};
+	char uid[16], name[32];
+	struct seen s;
+
+	observer_look(im, world_boxes[box], &s);
+	snprintf(name, sizeof(name), "m%u@example.org", id);
+	snprintf(uid, sizeof(uid), "%u", (unsigned)seen_find(&s, world_boxes[box], name)->uid);
+	if (imap_select(im, world_boxes[box], NULL, NULL, NULL, NULL, &sel, &err) != 0 ||
+		imap_store(im, uid, !(at->flags & mark), mark, NULL, &err) != 0)
+		fail_msg("%s", err.text);
+	at->flags ^= mark;
+	seen_done(&s);
+}
+
+struct outbox *world_outbox(void)
+{
+	char *dir = file_join(getenv("XDG_DATA_HOME"), "talaria/test");
+	struct outbox *o = NULL;
+
+	assert_int_equal(outbox_open(&o, dir, NULL), 0);
+	free(dir);
+	return o;
 }
 
 bool world_in_outbox(struct outbox *o, unsigned mail)
@@ -141,6 +225,44 @@ bool world_in_outbox(struct outbox *o, unsigned mail)
 	}
 	strv_done(&ids);
 	return found;
+}
+
+unsigned world_count(const struct seen *s, const char *box, char letter, unsigned number)
+{
+	char subject[16];
+	unsigned n = 0;
+
+	snprintf(subject, sizeof(subject), "%c%u", letter, number);
+	for (size_t i = 0; i < s->n; i++)
+		n += (!box || strcmp(s->v[i].folder, box) == 0) &&
+		     strcmp(s->v[i].subject, subject) == 0;
+	return n;
+}
+
+void world_say_lines(
+	void (*say)(const char *kind, const char *line), const char *kind, struct str *lines)
+{
+	char *save = NULL;
+
+	for (char *line = lines->len ? strtok_r(lines->p, "\n", &save) : NULL; line;
+		line = strtok_r(NULL, "\n", &save))
+		say(kind, line);
+}
+
+/* --- the program --- */
+
+bool world_loses_marks;
+
+int __real_cache_set_flags(struct cache *c, uint32_t uid, uint32_t clear, uint32_t set,
+	const char *keywords, struct err *err);
+int __wrap_cache_set_flags(struct cache *c, uint32_t uid, uint32_t clear, uint32_t set,
+	const char *keywords, struct err *err);
+int __wrap_cache_set_flags(struct cache *c, uint32_t uid, uint32_t clear, uint32_t set,
+	const char *keywords, struct err *err)
+{
+	if (world_loses_marks && uid % 3 == 0)
+		return 0;
+	return __real_cache_set_flags(c, uid, clear, set, keywords, err);
 }
 
 int world_begin(void)

@@ -23,6 +23,7 @@ enum {
 	WORLD_LISTS = 5,
 	WORLD_IDS = 24,
 	WORLD_MANY = 3, /* messages of one change, at most */
+	WORLD_LEFT = 8000,
 };
 
 /* The first WORLD_BOXES are in the model, all are good to have open. */
@@ -53,15 +54,46 @@ bool world_of(const struct seen *s, struct world *w);
 /* How many spots differ; text (may be NULL) gets a line for each. */
 unsigned world_compare(const struct world *want, const struct world *is, struct str *text);
 
-/* The UID of a message in an open list, 0: not to be seen there. passed(ctx, uid): that row is not
- * meant.
+/* --- changes, by an engine --- */
+
+/* What was asked to leave a mailbox; the rows may still be in its list. */
+struct world_left {
+	unsigned n;
+	struct {
+		unsigned box;
+		uint32_t uid;
+	} v[WORLD_LEFT];
+};
+
+/* The UIDs of a change's messages in the list they are in, for uids[WORLD_MANY]. False: one is not
+ * to be seen there. A row that has left (NULL: none has) is not meant.
  */
-uint32_t world_uid(
-	struct msglist *l, unsigned id, bool (*passed)(void *ctx, uint32_t uid), void *ctx);
-struct outbox;
-bool world_in_outbox(struct outbox *o, unsigned mail); /* the mail with the subject k<mail> */
+bool world_find(struct msglist *const lists[WORLD_LISTS], const struct act *a,
+	const struct world_left *left, uint32_t *uids);
+void world_leave(struct world_left *left, const struct act *a, const uint32_t *uids);
+/* Asks for it; returns the request. Not for ACT_SEND. */
+unsigned world_ask(struct engine *e, struct msglist *const lists[WORLD_LISTS], const struct act *a,
+	const uint32_t *uids);
+/* A mail is on its way out, and neither failed nor is to be looked at. */
+bool world_mail_is_moving(struct engine *e);
+
+/* --- changes, by others --- */
+
 /* The first mails of a world: all in INBOX. */
 void world_put(struct imap *im, struct world *w);
+/* Gives a mark (MSG_FLAGGED ...) to a message on the server and in the model, or takes it. */
+void world_toggle(struct imap *im, struct world *w, unsigned box, unsigned id, uint32_t mark);
+
+/* --- looking --- */
+
+struct outbox;
+struct outbox *world_outbox(void);                     /* the account's, opened; outbox_free() */
+bool world_in_outbox(struct outbox *o, unsigned mail); /* the mail with the subject k<mail> */
+/* How many mails have this letter and number as their subject; box NULL: anywhere. */
+unsigned world_count(const struct seen *s, const char *box, char letter, unsigned number);
+/* Says each line; the text is used up. */
+void world_say_lines(
+	void (*say)(const char *kind, const char *line), const char *kind, struct str *lines);
 
 /*
  * A person with an account on the servers, not started, with connections that are not encrypted.
@@ -74,5 +106,9 @@ struct person *world_person(const char *fill_n, char **cache);
 #define WORLD_RUN(name, tests)                                                                     \
 	(world_begin(), person_end(cmocka_run_group_tests_name(name, tests, NULL, NULL)))
 int world_begin(void); /* 0 */
+
+/* A broken engine, for the controls: its cache loses marks of every third message. The program has
+ * to be linked with --wrap=cache_set_flags. */
+extern bool world_loses_marks;
 
 #endif
