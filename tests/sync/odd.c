@@ -42,10 +42,10 @@ __attribute__((format(printf, 1, 2))) char *text_of(const char *fmt, ...)
 	return str_steal(&out);
 }
 
-static void start_odd(void)
+static void start_odd(const char *server)
 {
 	const char *src = getenv("srcdir") ? getenv("srcdir") : "..";
-	char *tool = file_join(src, "tests/sync/odd.py"), line[64] = "";
+	char *tool = text_of("%s/tests/sync/%s", src, server), line[64] = "";
 	int fds[2];
 	FILE *f;
 
@@ -62,7 +62,7 @@ static void start_odd(void)
 	assert_non_null(f);
 	if (!fgets(line, sizeof(line), f) ||
 		sscanf(line, "%d %d %d", &ports[0], &ports[1], &ports[2]) != 3)
-		fail_msg("odd.py did not start");
+		fail_msg("%s did not start", server);
 	fclose(f);
 	free(tool);
 }
@@ -226,11 +226,11 @@ void all_subjects_once(struct person *p, struct msglist *l, int n)
 	free(found);
 }
 
-int odd_begin(void)
+int odd_begin(const char *server)
 {
 	person_init();
 	person_scratch();
-	start_odd();
+	start_odd(server);
 	return 0;
 }
 

@@ -1,5 +1,6 @@
 /*
- * odd - the engine against odd.py, servers whose manners a test can switch while they run.
+ * odd - the engine against odd.py or odd_pop3.py, servers whose manners a test can switch while
+ * they run.
  *
  * Owns:    the server's process (it ends with ours) and the scratch folder.
  * Threads: the test's thread only.
@@ -12,7 +13,7 @@
 
 __attribute__((format(printf, 1, 2))) char *text_of(const char *fmt, ...); /* free() */
 
-/* --- the server; odd.py's head has the commands --- */
+/* --- the server; the head of its file has the commands --- */
 char *ask(const char *command); /* its answer; free() */
 void odd(const char *command);  /* one that is answered "ok" */
 int number(const char *command);
@@ -49,9 +50,11 @@ void sleep_for(int ms);
 /* --- the program --- */
 int odd_forget(void **state);
 int odd_show(void **state);
-int odd_begin(void); /* starts the server */
+int odd_begin(const char *server); /* starts that file; 0 */
 int odd_end(int failed);
 #define ODD_CASE(f) cmocka_unit_test_setup_teardown(f, odd_forget, odd_show)
-#define ODD_RUN(tests) (odd_begin(), odd_end(cmocka_run_group_tests(tests, NULL, NULL)))
+#define ODD_RUN(tests) ODD_RUN_ON("odd.py", tests)
+#define ODD_RUN_ON(server, tests)                                                                  \
+	(odd_begin(server), odd_end(cmocka_run_group_tests(tests, NULL, NULL)))
 
 #endif

@@ -1,21 +1,16 @@
 /* Fetching by POP3 from servers that misbehave (odd_pop3.py): each case says what the user must
  * find afterwards. */
 #include "base/file.h"
-#include "base/i18n.h"
 #include "base/mem.h"
-#include "tests/sync/person.h"
+#include "tests/sync/odd.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 enum { DAY = 86400 };
-
-static int ports[3];
 
 /* --- a clock that can be put forward and back --- */
 
@@ -28,165 +23,17 @@ time_t __wrap_clock_now(void)
 	return __real_clock_now() + atomic_load(&clock_off);
 }
 
-static __attribute__((format(printf, 1, 2))) char *text_of(const char *fmt, ...)
-{
-	struct str out = STR_INIT;
-	va_list ap;
-
-	va_start(ap, fmt);
-	str_addv(&out, fmt, ap);
-	va_end(ap);
-	return str_steal(&out);
-}
-
-/* --- the odd server --- */
-
-static void start_odd(void)
-{
-	const char *src = getenv("srcdir") ? getenv("srcdir") : "..";
-	char *tool = file_join(src, "tests/sync/odd_pop3.py"), line[64] = "";
-	int fds[2];
-	FILE *f;
-
-	assert_int_equal(pipe(fds), 0);
-	if (fork() == 0) {
-		dup2(fds[1], 1);
-		close(fds[0]);
-		close(fds[1]);
-		execlp("python3", "python3", tool, "--dir", person_dir, (char *)NULL);
-		_exit(127);
-	}
-	close(fds[1]);
-	f = fdopen(fds[0], "r");
-	assert_non_null(f);
-	if (!fgets(line, sizeof(line), f) ||
-		sscanf(line, "%d %d %d", &ports[0], &ports[1], &ports[2]) != 3)
-		fail_msg("odd_pop3.py did not start");
-	fclose(f);
-	free(tool);
-}
-
-/* One command to the server; its answer, to be freed. */
-static char *ask(const char *command)
-{
-	struct sockaddr_un at = {.sun_family = AF_UNIX};
-	struct str out = STR_INIT;
-	char buf[4096];
-	ssize_t n;
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-
-	snprintf(at.sun_path, sizeof(at.sun_path), "%s/control", person_dir);
-	assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
-	assert_int_equal(write(fd, command, strlen(command)), (ssize_t)strlen(command));
-	shutdown(fd, SHUT_WR);
-	while ((n = read(fd, buf, sizeof(buf))) > 0)
-		str_add(&out, buf, (size_t)n);
-	close(fd);
-	return str_steal(&out);
-}
-
-static void odd(const char *command)
-{
-	char *said = ask(command);
-
-	if (strcmp(said, "ok") != 0)
-		fail_msg("%s: %s", command, said);
-	free(said);
-}
-
-static int number(const char *command)
-{
-	char *said = ask(command);
-	int n = atoi(said);
-
-	free(said);
-	return n;
-}
-
-static int seen(const char *regex)
-{
-	char *command = text_of("seen %s", regex);
-	int n = number(command);
-
-	free(command);
-	return n;
-}
-
-/* As UNTIL, for what only the server knows. */
-#define UNTIL_SERVER(p, condition)                                                                 \
-	do {                                                                                       \
-		int64_t until_ = clock_ms() + PATIENCE_MS;                                         \
-		while (!(condition)) {                                                             \
-			event_free(next_event((p)->engine, clock_ms() + 20));                      \
-			if (clock_ms() > until_)                                                   \
-				fail_msg("waited in vain for %s", #condition);                     \
-		}                                                                                  \
-	} while (0)
-
-static void watch(struct person *p, int ms)
-{
-	int64_t end = clock_ms() + ms;
-	struct event *ev;
-
-	while ((ev = next_event(p->engine, end)))
-		event_free(ev);
-}
-
-static int show(void **state)
-{
-	char *log = getenv("ODD_LOG") ? ask("log") : NULL;
-
-	(void)state;
-	if (log)
-		fprintf(stderr, "%s\n", log);
-	free(log);
-	return 0;
-}
-
-static enum account_state state_of(struct person *p)
-{
-	struct account_info info;
-
-	engine_account(p->engine, 0, &info);
-	return info.state;
-}
-
-static const char *reason(struct person *p)
-{
-	struct account_info info;
-
-	engine_account(p->engine, 0, &info);
-	return info.reason;
-}
-
-static void has(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("\"%s\" is not in \"%s\"", part, text);
-}
-
 static int forget(void **state)
 {
-	(void)state;
 	atomic_store(&clock_off, 0);
-	odd("reset");
-	return 0;
+	return odd_forget(state);
 }
 
 /* --- a person --- */
 
 static struct person *by_pop3(const char *more)
 {
-	char *text = text_of("account test {\n\tfrom \"Test <test@example.org>\"\n"
-			     "\tprotocol pop3\n\timap imap+insecure://test@127.0.0.1:%d\n"
-			     "\tpop3 pop3+insecure://test@127.0.0.1:%d\n"
-			     "\tsmtp smtp+insecure://test@127.0.0.1:%d\n"
-			     "\tpassword plain \"secret\"\n%s}\n",
-		ports[0], ports[1], ports[2], more);
-	struct person *p = person_with(text);
-
-	free(text);
-	return p;
+	return somebody("pop3", "imap+insecure", more);
 }
 
 /* A session that began after this was called has ended well. */
@@ -1054,7 +901,7 @@ static void stop_ends_the_fetch_in_order(void **state)
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, forget, show)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, forget, odd_show)
 	const struct CMUnitTest tests[] = {
 		CASE(without_uidl_nothing_comes_twice),
 		CASE(without_uidl_and_top_nothing_comes_twice),
@@ -1097,14 +944,6 @@ int main(void)
 		CASE(stopped_between_messages_keeps_what_came),
 		CASE(stop_ends_the_fetch_in_order),
 	};
-	int failed;
 
-	i18n_init();
-	if (getenv("CMOCKA_TEST_FILTER"))
-		cmocka_set_test_filter(getenv("CMOCKA_TEST_FILTER"));
-	person_scratch();
-	start_odd();
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	end_scratch();
-	return failed;
+	return ODD_RUN_ON("odd_pop3.py", tests);
 }
