@@ -646,14 +646,6 @@ int pop3_top(struct pop3 *p, const uint32_t *numbers, size_t n, uint32_t lines,
 	return run_transfer(&t, err);
 }
 
-int pop3_dele(struct pop3 *p, uint32_t number, struct err *err)
-{
-	char line[32];
-
-	snprintf(line, sizeof(line), "DELE %u", number);
-	return command(p, line, err);
-}
-
 int pop3_dele_many(struct pop3 *p, const uint32_t *numbers, size_t n, bool *gone, struct err *err)
 {
 	size_t window = p->can & POP3_PIPELINING ? AHEAD : 1, sent = 0;

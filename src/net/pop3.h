@@ -60,7 +60,6 @@ int pop3_retr(struct pop3 *p, const uint32_t *numbers, size_t n, uint64_t max_by
 /* TOP number lines: header and the first lines. Pipelined in the same way. */
 int pop3_top(struct pop3 *p, const uint32_t *numbers, size_t n, uint32_t lines,
 	pop3_message_fn *done, bool (*stop)(void *ctx), void *ctx, struct err *err);
-int pop3_dele(struct pop3 *p, uint32_t number, struct err *err);
 /* DELE of several, pipelined as RETR. gone[i] says whether the server took it; -1: the connection
  * is lost, and so is every DELE. */
 int pop3_dele_many(struct pop3 *p, const uint32_t *numbers, size_t n, bool *gone, struct err *err);

@@ -16,6 +16,7 @@ static void session(struct pop3 *pop)
 {
 	static const uint32_t numbers[] = {1, 2, 3};
 	struct pop3_list list;
+	bool gone[3];
 	size_t n = 0;
 
 	if (!pop3_list(pop, &list, NULL))
@@ -25,7 +26,7 @@ static void session(struct pop3 *pop)
 	pop3_list_done(&list);
 	pop3_retr(pop, numbers, 3, 5000, done, NULL, &n, NULL);
 	pop3_top(pop, numbers, 3, 10, done, NULL, &n, NULL);
-	pop3_dele(pop, 1, NULL);
+	pop3_dele_many(pop, numbers, 3, gone, NULL);
 	pop3_quit(pop, NULL);
 }
 

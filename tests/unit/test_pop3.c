@@ -253,6 +253,7 @@ static void test_retr(void **state)
 		      "\nS: +OK\nS: .\nC: DELE 1\nS: +OK\nC: QUIT\nS: -ERR not removed");
 	static const uint32_t numbers[] = {1, 2, 3, 4, 5};
 	struct taken t = {0};
+	bool gone = false;
 	struct err err = {0};
 
 	(void)state;
@@ -264,7 +265,8 @@ static void test_retr(void **state)
 	assert_int_equal(t.all.len, sizeof(want) - 1);
 	assert_memory_equal(t.all.p, want, sizeof(want) - 1);
 	str_done(&t.all);
-	assert_int_equal(pop3_dele(p, 1, &err), 0);
+	assert_int_equal(pop3_dele_many(p, numbers, 1, &gone, &err), 0);
+	assert_true(gone);
 	assert_int_equal(pop3_quit(p, &err), -1);
 	assert_int_equal(err.kind, ERR_REFUSED);
 	pop3_free(p);
@@ -311,6 +313,7 @@ static void test_retr_stop(void **state)
 		&r, LOGIN "C: RETR 1\nC: RETR 2\nS: +OK\nS: one\nS: .\nS: +OK\nS: two\nS: .");
 	static const uint32_t numbers[] = {1, 2};
 	struct taken t = {.stop_after = 1};
+	bool gone;
 	struct err err = {0};
 
 	(void)state;
@@ -318,7 +321,7 @@ static void test_retr_stop(void **state)
 	assert_int_equal(err.kind, ERR_CANCELLED);
 	assert_string_equal(t.all.p, "1[one\r\n]");
 	/* What is under way must not be taken for the answer to something else. */
-	assert_int_equal(pop3_dele(p, 1, &err), -1);
+	assert_int_equal(pop3_dele_many(p, numbers, 1, &gone, &err), -1);
 	str_done(&t.all);
 	pop3_free(p);
 	rude_end(r, NULL);
@@ -464,6 +467,7 @@ static void test_real_mail(void **state)
 	struct taken t = {0};
 	struct err err = {0};
 	uint32_t numbers[100];
+	bool gone[100] = {false};
 	struct pop3 *p;
 
 	(void)state;
@@ -485,9 +489,11 @@ static void test_real_mail(void **state)
 	assert_non_null(strstr(t.all.p, "\r\n\r\n.dot\r\n]"));
 	assert_null(strstr(t.all.p, "line 0"));
 	str_done(&t.all);
+	assert_int_equal(pop3_dele_many(p, numbers, 100, gone, &err), 0);
 	for (size_t i = 0; i < 100; i++)
-		assert_int_equal(pop3_dele(p, numbers[i], &err), 0);
-	assert_int_equal(pop3_dele(p, numbers[0], &err), -1);
+		assert_true(gone[i]);
+	assert_int_equal(pop3_dele_many(p, numbers, 1, gone, &err), 0);
+	assert_false(gone[0]);
 	assert_int_equal(err.kind, ERR_REFUSED);
 	assert_int_equal(pop3_quit(p, &err), 0);
 	pop3_free(p);
