@@ -5,18 +5,11 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <pthread.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <setjmp.h>
-
-#include <cmocka.h>
 
 struct rude {
 	pthread_t thread;
@@ -233,7 +226,40 @@ void rude_end(struct rude *r, struct str *received)
 		fail_msg("the script stopped: %s", failure);
 }
 
-bool real_servers(char *argv[])
+const struct net_options rude_quick = {
+	.connect_ms = 5000, .handshake_ms = 5000, .idle_ms = 5000, .command_ms = 10000};
+const struct net_login rude_alice = {"alice", "wonderland-42", NULL};
+
+static bool is_kind(enum err_kind is, enum err_kind want)
+{
+	if (want == RUDE_EITHER)
+		return is == ERR_PROTOCOL || is == ERR_CERT;
+	return want == ERR_NONE || is == want;
+}
+
+void rude_must_fail(const struct rude_case *v, size_t n, enum net_protocol protocol,
+	rude_open_fn *open, const char *const never[])
+{
+	for (size_t i = 0; i < n; i++) {
+		struct net_server server;
+		struct rude *r = rude_start(v[i].script, protocol, v[i].security, &server);
+		struct str got = STR_INIT;
+		struct err err = {0};
+
+		assert_int_equal(open(&server, &err), -1);
+		rude_end(r, &got);
+		if (!is_kind(err.kind, v[i].kind))
+			fail_msg("%s: kind %d, wanted %d (%s)", v[i].name, err.kind, v[i].kind,
+				err.text);
+		for (const char *const *w = never; w && *w; w++)
+			if (strcasestr(str_c(&got), *w))
+				fail_msg("%s: the client said %s", v[i].name, str_c(&got));
+		assert_null(strchr(err.text, '\033'));
+		str_done(&got);
+	}
+}
+
+static bool real_servers(char *argv[])
 {
 	const char *dir = getenv("srcdir");
 	char servers[4096];
@@ -247,6 +273,14 @@ bool real_servers(char *argv[])
 		return false;
 	execv(servers, args);
 	return false;
+}
+
+int rude_main(const char *name, const struct CMUnitTest *tests, size_t n, size_t real, char *argv[])
+{
+	if (!real_servers(argv))
+		n -= real;
+	net_init();
+	return _cmocka_run_group_tests(name, tests, n, NULL, NULL);
 }
 
 struct net_server real_server(

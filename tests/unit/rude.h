@@ -22,6 +22,13 @@
 #include "base/str.h"
 #include "net/net.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
 struct rude;
 
 /* Starts the server; out gets where it listens. */
@@ -30,9 +37,35 @@ struct rude *rude_start(const char *script, enum net_protocol protocol, enum net
 /* Waits for the end; received (may be NULL) gets every byte of the client. */
 void rude_end(struct rude *r, struct str *received);
 
-/* Real servers of tests/servers: starts this program again with them around when they are not there
- * yet. False when there is no way to have them. */
-bool real_servers(char *argv[]);
+/* --- what is asked of every protocol --- */
+
+extern const struct net_options rude_quick; /* deadlines of some seconds */
+extern const struct net_login rude_alice;
+
+/* Plain bytes where TLS begins: seen at once as such, or by TLS. */
+#define RUDE_EITHER ((enum err_kind)100)
+
+struct rude_case {
+	const char *name, *script;
+	enum net_security security;
+	enum err_kind kind; /* of the error there must be; ERR_NONE: any */
+};
+/* Opens a connection with rude_quick and rude_alice: the result. */
+typedef int rude_open_fn(const struct net_server *server, struct err *err);
+
+/* No case may lead to a connection. never: what the client must not have said before it knew
+ * better, up to NULL; or NULL. */
+void rude_must_fail(const struct rude_case *v, size_t n, enum net_protocol protocol,
+	rude_open_fn *open, const char *const never[]);
+
+/* --- real servers --- */
+
+/* All of main: the last `real` tests need the servers of tests/servers; this program starts again
+ * with them around when they are not there yet. Without any way to have them, or with RUDE_ONLY in
+ * the environment, these are left out.
+ */
+int rude_main(
+	const char *name, const struct CMUnitTest *tests, size_t n, size_t real, char *argv[]);
 /* The server of the environment, "SRV_IMAPS" and so on. */
 struct net_server real_server(
 	const char *port, enum net_protocol protocol, enum net_security security);

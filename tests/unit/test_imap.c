@@ -6,10 +6,6 @@
 #include <arpa/inet.h>
 #include <poll.h>
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,25 +13,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-static const struct net_options quick = {
-	.connect_ms = 5000, .handshake_ms = 5000, .idle_ms = 5000, .command_ms = 10000};
-static const struct net_login alice = {"alice", "wonderland-42", NULL};
-
-/* Plain bytes where TLS begins: seen at once as such, or by TLS. */
-#define EITHER ((enum err_kind)100)
-
-struct bad {
-	const char *name, *script;
-	enum net_security security;
-	enum err_kind kind;
-};
-
 #define CAPS "S: * OK hi\nC: CAPABILITY\nS: * CAPABILITY IMAP4rev1 "
 #define TLS_CAPS CAPS "STARTTLS AUTH=PLAIN AUTH=SCRAM-SHA-256\nS: %t OK done\nC: STARTTLS\n"
 
-static const struct bad no_login[] = {
+static const struct rude_case no_login[] = {
 	{"O_1 not offered", CAPS "AUTH=PLAIN AUTH=LOGIN\nS: %t OK done", NET_STARTTLS, ERR_CERT},
 	{"O_2 NO", TLS_CAPS "S: %t NO not here", NET_STARTTLS, ERR_CERT},
 	{"O_3 BAD", TLS_CAPS "S: %t BAD what", NET_STARTTLS, ERR_CERT},
@@ -49,14 +30,15 @@ static const struct bad no_login[] = {
 		ERR_CERT},
 	{"B_1 injected",
 		TLS_CAPS "S~ %t OK go\\r\\n* CAPABILITY IMAP4rev1 AUTH=PLAIN\\r\\na3 OK x\\r\\n",
-		NET_STARTTLS, EITHER},
+		NET_STARTTLS, RUDE_EITHER},
 	{"B_2 alert behind", TLS_CAPS "S~ %t OK go\\r\\n* OK [ALERT] click\\r\\n", NET_STARTTLS,
-		EITHER},
-	{"B_3 bye behind", TLS_CAPS "S~ %t OK go\\r\\n* BYE moved\\r\\n", NET_STARTTLS, EITHER},
+		RUDE_EITHER},
+	{"B_3 bye behind", TLS_CAPS "S~ %t OK go\\r\\n* BYE moved\\r\\n", NET_STARTTLS,
+		RUDE_EITHER},
 	{"tampering inside", TLS_CAPS "S: * 54321 EXISTS\nS: * LIST () \"/\" evil\nS: %t NO no",
 		NET_STARTTLS, ERR_CERT},
 	{"reordered tag", TLS_CAPS "S: 2 OK go", NET_STARTTLS, ERR_CERT},
-	{"no TLS", TLS_CAPS "S: %t OK go\nS: * OK hello", NET_STARTTLS, EITHER},
+	{"no TLS", TLS_CAPS "S: %t OK go\nS: * OK hello", NET_STARTTLS, RUDE_EITHER},
 	{"LOGINDISABLED", CAPS "LOGINDISABLED\nS: %t OK done", NET_PLAIN, ERR_AUTH},
 	{"only strange", CAPS "AUTH=X-STRANGE LOGINDISABLED\nS: %t OK done", NET_PLAIN, ERR_AUTH},
 	{"BYE", "S: * BYE too busy", NET_PLAIN, ERR_AGAIN},
@@ -72,38 +54,28 @@ static const struct bad no_login[] = {
 		ERR_PROTOCOL},
 };
 
+static int no_imap(const struct net_server *server, struct err *err)
+{
+	struct imap *im;
+	int rc = imap_open(&im, server, &rude_quick, &rude_alice, NULL, err);
+
+	assert_null(im);
+	assert_null(strstr(err->text, "click")); /* of what came in the clear */
+	return rc;
+}
+
 static void test_no_login(void **state)
 {
-	(void)state;
-	for (size_t i = 0; i < MEM_COUNT(no_login); i++) {
-		const struct bad *b = &no_login[i];
-		struct net_server server;
-		struct rude *r = rude_start(b->script, NET_IMAP, b->security, &server);
-		struct str got = STR_INIT;
-		struct imap *im;
-		struct err err = {0};
+	static const char *const never[] = {"LOGIN", "AUTH", "alice", "LIST", NULL};
 
-		assert_int_equal(imap_open(&im, &server, &quick, &alice, NULL, &err), -1);
-		assert_null(im);
-		rude_end(r, &got);
-		if (err.kind != b->kind &&
-			!(b->kind == EITHER && (err.kind == ERR_PROTOCOL || err.kind == ERR_CERT)))
-			fail_msg("%s: kind %d, wanted %d (%s)", b->name, err.kind, b->kind,
-				err.text);
-		if (strcasestr(str_c(&got), "LOGIN") || strcasestr(str_c(&got), "AUTH") ||
-			strcasestr(str_c(&got), "alice") || strcasestr(str_c(&got), "LIST"))
-			fail_msg("%s: the client said %s", b->name, str_c(&got));
-		assert_null(strchr(err.text, '\033'));
-		if (b->security == NET_STARTTLS)
-			assert_null(strstr(err.text, "click"));
-		str_done(&got);
-	}
+	(void)state;
+	rude_must_fail(no_login, MEM_COUNT(no_login), NET_IMAP, no_imap, never);
 }
 
 static void test_login_answers(void **state)
 {
 #define TRY CAPS "AUTH=PLAIN SASL-IR\nS: %t OK done\nC: AUTHENTICATE PLAIN AGFsaWNl\n"
-	static const struct bad cases[] = {
+	static const struct rude_case cases[] = {
 		{"NO", TRY "S: %t NO [AUTHENTICATIONFAILED] no", NET_PLAIN, ERR_AUTH},
 		{"unavailable", TRY "S: %t NO [UNAVAILABLE] later", NET_PLAIN, ERR_AGAIN},
 		{"referral", TRY "S: %t NO [REFERRAL imap://attacker/] go", NET_PLAIN, ERR_AUTH},
@@ -117,17 +89,7 @@ static void test_login_answers(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
-		struct net_server server;
-		struct rude *r = rude_start(cases[i].script, NET_IMAP, NET_PLAIN, &server);
-		struct imap *im;
-		struct err err = {0};
-
-		assert_int_equal(imap_open(&im, &server, &quick, &alice, NULL, &err), -1);
-		rude_end(r, NULL);
-		if (err.kind != cases[i].kind)
-			fail_msg("%s: %d %s", cases[i].name, err.kind, err.text);
-	}
+	rude_must_fail(cases, MEM_COUNT(cases), NET_IMAP, no_imap, NULL);
 }
 
 /* --- a logged-in rude server --- */
@@ -145,7 +107,7 @@ static struct imap *open_rude(struct rude **r, const char *script)
 	struct err err = {0};
 
 	*r = rude_start(script, NET_IMAP, NET_PLAIN, &server);
-	if (imap_open(&im, &server, &quick, &alice, NULL, &err))
+	if (imap_open(&im, &server, &rude_quick, &rude_alice, NULL, &err))
 		fail_msg("%s", err.text);
 	return im;
 }
@@ -812,7 +774,7 @@ static void test_alert(void **state)
 static struct imap *open_real(const char *port, enum net_security security, const char *mechanism)
 {
 	struct net_server server = real_server(port, NET_IMAP, security);
-	struct net_options options = quick;
+	struct net_options options = rude_quick;
 	struct net_login login = {"alice", getenv("SRV_PASSWORD"), mechanism};
 	struct imap *im;
 	struct err err = {0};
@@ -847,7 +809,7 @@ static void test_real_logins(void **state)
 static void test_real_wrong_password(void **state)
 {
 	struct net_server server = real_server("SRV_IMAPS", NET_IMAP, NET_TLS);
-	struct net_options options = quick;
+	struct net_options options = rude_quick;
 	struct net_login login = {"alice", "wrong", NULL};
 	struct imap *im;
 	struct err err = {0};
@@ -1242,7 +1204,7 @@ static const char *wish_for(void *ctx, struct imap_known *known)
 static struct imap *open_first(const struct wish *wish, bool patient, bool no_compress)
 {
 	struct net_server server = real_server("SRV_IMAPS", NET_IMAP, NET_TLS);
-	struct net_options options = quick;
+	struct net_options options = rude_quick;
 	struct net_login login = {"alice", getenv("SRV_PASSWORD"), NULL};
 	struct imap_first first = {
 		.ask = wish ? wish_for : NULL, .ctx = (void *)(uintptr_t)wish, .patient = patient};
@@ -1438,9 +1400,5 @@ int main(int argc, char *argv[])
 	};
 
 	(void)argc;
-	bool real = real_servers(argv);
-
-	net_init();
-	/* The real servers' tests are the last eight. */
-	return _cmocka_run_group_tests("imap", all, MEM_COUNT(all) - (real ? 0 : 8), NULL, NULL);
+	return rude_main("imap", all, MEM_COUNT(all), 8, argv);
 }
