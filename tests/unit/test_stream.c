@@ -122,6 +122,21 @@ static struct stream *open_to(uint16_t port, enum net_protocol protocol,
 	return s;
 }
 
+/* Starts the server, and a stream to it. */
+static struct stream *talk(
+	struct server *server, enum net_protocol protocol, struct net_cancel *cancel)
+{
+	server_start(server);
+	return open_to(server->port, protocol, NULL, cancel);
+}
+
+static void end_talk(struct stream *s, struct server *server, struct str *text)
+{
+	stream_free(s);
+	server_stop(server);
+	str_done(text);
+}
+
 /* --- tests --- */
 
 struct canceller {
@@ -150,8 +165,7 @@ static void test_cancel_ends_a_read(void **state)
 	pthread_t thread;
 
 	(void)state;
-	server_start(&server);
-	s = open_to(server.port, NET_IMAP, NULL, c.cancel);
+	s = talk(&server, NET_IMAP, c.cancel);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
 	pthread_create(&thread, NULL, cancel_run, &c);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), -1);
@@ -161,10 +175,8 @@ static void test_cancel_ends_a_read(void **state)
 	assert_int_equal(stream_error(s)->kind, ERR_CANCELLED);
 	assert_int_equal(stream_wait(s, -1, 10000, &err), -1);
 	assert_int_equal(stream_write(s, "x", 1, &err), -1);
-	stream_free(s);
-	server_stop(&server);
+	end_talk(s, &server, &line);
 	net_cancel_unref(c.cancel);
-	str_done(&line);
 }
 
 static void test_cancel_ends_a_wait(void **state)
@@ -176,8 +188,7 @@ static void test_cancel_ends_a_wait(void **state)
 	pthread_t thread;
 
 	(void)state;
-	server_start(&server);
-	s = open_to(server.port, NET_POP3, NULL, c.cancel);
+	s = talk(&server, NET_POP3, c.cancel);
 	pthread_create(&thread, NULL, cancel_run, &c);
 	assert_int_equal(stream_wait(s, -1, 60000, &err), -1);
 	pthread_join(thread, NULL);
@@ -230,9 +241,7 @@ static void test_deadlines(void **state)
 			assert_int_equal(err.kind, ERR_NETWORK);
 			assert_non_null(strstr(err.text, "in time"));
 			assert_true(clock_ms() - start < 1500);
-			stream_free(s);
-			server_stop(&server);
-			str_done(&line);
+			end_talk(s, &server, &line);
 		}
 	}
 }
@@ -245,21 +254,17 @@ static void test_budget_and_length(void **state)
 	struct stream *s;
 
 	(void)state;
-	server_start(&server);
-	s = open_to(server.port, NET_POP3, NULL, NULL);
+	s = talk(&server, NET_POP3, NULL);
 	stream_command(s, 20);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), -1);
 	assert_int_equal(err.kind, ERR_PROTOCOL);
 	stream_free(s);
 	server_stop(&server);
-	server_start(&server);
-	s = open_to(server.port, NET_POP3, NULL, NULL);
+	s = talk(&server, NET_POP3, NULL);
 	assert_int_equal(stream_read_line(s, &line, 14, &err), 0);
 	assert_int_equal(stream_read_line(s, &line, 13, &err), -1);
 	assert_int_equal(err.kind, ERR_PROTOCOL);
-	stream_free(s);
-	server_stop(&server);
-	str_done(&line);
+	end_talk(s, &server, &line);
 }
 
 static void test_byte_by_byte(void **state)
@@ -271,8 +276,7 @@ static void test_byte_by_byte(void **state)
 	char *bye;
 
 	(void)state;
-	server_start(&server);
-	s = open_to(server.port, NET_IMAP, NULL, NULL);
+	s = talk(&server, NET_IMAP, NULL);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
 	assert_string_equal(line.p, "* OK one");
 	assert_int_equal(stream_wait(s, -1, 10000, &err), STREAM_DATA);
@@ -284,9 +288,7 @@ static void test_byte_by_byte(void **state)
 	assert_int_equal(err.kind, ERR_NETWORK);
 	assert_non_null(strstr(err.text, "closed the connection"));
 	free(bye);
-	stream_free(s);
-	server_stop(&server);
-	str_done(&line);
+	end_talk(s, &server, &line);
 }
 
 static void test_wait(void **state)
@@ -299,8 +301,7 @@ static void test_wait(void **state)
 	struct stream *s;
 
 	(void)state;
-	server_start(&server);
-	s = open_to(server.port, NET_POP3, NULL, NULL);
+	s = talk(&server, NET_POP3, NULL);
 	assert_int_equal(stream_wait(s, wake, 10000, &err), STREAM_DATA);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
 	assert_int_equal(stream_wait(s, wake, 10000, &err), STREAM_DATA); /* buffered */
@@ -309,10 +310,8 @@ static void test_wait(void **state)
 	assert_int_equal(stream_wait(s, wake, 0, &err), STREAM_TIMEOUT);
 	assert_int_equal(write(wake, &one, sizeof(one)), sizeof(one));
 	assert_int_equal(stream_wait(s, wake, 10000, &err), STREAM_WOKEN);
-	stream_free(s);
-	server_stop(&server);
+	end_talk(s, &server, &line);
 	close(wake);
-	str_done(&line);
 }
 
 static void test_filter_ends_the_stream(void **state)
@@ -323,14 +322,11 @@ static void test_filter_ends_the_stream(void **state)
 	struct stream *s;
 
 	(void)state;
-	server_start(&server);
-	s = open_to(server.port, NET_IMAP, NULL, NULL);
+	s = talk(&server, NET_IMAP, NULL);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), -1);
 	assert_int_equal(err.kind, ERR_PROTOCOL);
 	assert_non_null(strstr(err.text, "not IMAP"));
-	stream_free(s);
-	server_stop(&server);
-	str_done(&line);
+	end_talk(s, &server, &line);
 }
 
 static void test_broken_pipe(void **state)
@@ -343,8 +339,7 @@ static void test_broken_pipe(void **state)
 
 	(void)state;
 	sigaction(SIGPIPE, &standard, &before);
-	server_start(&server);
-	s = open_to(server.port, NET_SMTP, NULL, NULL);
+	s = talk(&server, NET_SMTP, NULL);
 	sem_wait(&server.closed);
 	for (int i = 0; i < 1000 && r == 0; i++) {
 		r = stream_write(s, "x\r\n", 3, &err);
@@ -367,16 +362,13 @@ static void test_mailstream_freed_elsewhere(void **state)
 	struct stream *s;
 
 	(void)state;
-	server_start(&server);
-	s = open_to(server.port, NET_IMAP, NULL, NULL);
+	s = talk(&server, NET_IMAP, NULL);
 	mailstream_close(stream_mailstream(s));
 	stream_mailstream_gone(s);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), -1);
 	assert_int_equal(stream_starttls(s, &err), -1);
 	assert_int_equal(err.kind, ERR_NETWORK);
-	stream_free(s);
-	server_stop(&server);
-	str_done(&line);
+	end_talk(s, &server, &line);
 }
 
 static void test_injection_behind_starttls(void **state)
@@ -387,16 +379,13 @@ static void test_injection_behind_starttls(void **state)
 	struct stream *s;
 
 	(void)state;
-	server_start(&server);
-	s = open_to(server.port, NET_POP3, NULL, NULL);
+	s = talk(&server, NET_POP3, NULL);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
 	assert_int_equal(stream_wait(s, -1, 10000, &err), STREAM_DATA);
 	assert_int_equal(stream_starttls(s, &err), -1);
 	assert_int_equal(err.kind, ERR_PROTOCOL);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), -1);
-	stream_free(s);
-	server_stop(&server);
-	str_done(&line);
+	end_talk(s, &server, &line);
 }
 
 /* Half a line, held back by the filter, is read ahead as well. */
@@ -409,8 +398,7 @@ static void test_injection_in_the_filter(void **state)
 	struct stream *s;
 
 	(void)state;
-	server_start(&server);
-	s = open_to(server.port, NET_IMAP, NULL, NULL);
+	s = talk(&server, NET_IMAP, NULL);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
 	while (received < strlen(server.text)) {
 		assert_true(stream_wait(s, -1, 10, &err) == STREAM_TIMEOUT);
@@ -418,9 +406,7 @@ static void test_injection_in_the_filter(void **state)
 	}
 	assert_int_equal(stream_starttls(s, &err), -1);
 	assert_int_equal(err.kind, ERR_PROTOCOL);
-	stream_free(s);
-	server_stop(&server);
-	str_done(&line);
+	end_talk(s, &server, &line);
 }
 
 static void test_log_keeps_secrets(void **state)
@@ -436,8 +422,7 @@ static void test_log_keeps_secrets(void **state)
 
 	(void)state;
 	log_open(path, 3);
-	server_start(&server);
-	s = open_to(server.port, NET_IMAP, NULL, NULL);
+	s = talk(&server, NET_IMAP, NULL);
 	stream_write(s, "1 NOOP\r\n", 8, &err);
 	stream_secret(s, true);
 	stream_write(s, "private\r\n", 9, &err);
@@ -577,9 +562,7 @@ static void test_by_name(void **state)
 	if (stream_open(&s, &where, NULL, NULL, &err) < 0)
 		fail_msg("%s", err.text);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
-	stream_free(s);
-	server_stop(&server);
-	str_done(&line);
+	end_talk(s, &server, &line);
 }
 
 /* --- compression --- */
@@ -603,8 +586,7 @@ static struct stream *open_packed(struct server *server, const struct str *bytes
 
 	server->text = bytes->p;
 	server->len = bytes->len;
-	server_start(server);
-	s = open_to(server->port, NET_IMAP, NULL, NULL);
+	s = talk(server, NET_IMAP, NULL);
 	stream_careful(s, true);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
 	assert_string_equal(str_c(&line), "a1 OK go");
@@ -613,13 +595,6 @@ static struct stream *open_packed(struct server *server, const struct str *bytes
 		fail_msg("%s", err.text);
 	str_done(&line);
 	return s;
-}
-
-static void close_packed(struct stream *s, struct server *server, struct str *bytes)
-{
-	stream_free(s);
-	server_stop(server);
-	str_done(bytes);
 }
 
 static void test_packed_lines(void **state)
@@ -651,7 +626,7 @@ static void test_packed_lines(void **state)
 		assert_int_equal(stream_wait(s, -1, 0, &err), STREAM_TIMEOUT);
 		stream_counts(s, &received, &sent);
 		assert_int_equal(received, bytes.len);
-		close_packed(s, &server, &bytes);
+		end_talk(s, &server, &bytes);
 	}
 	str_done(&text);
 	str_done(&line);
@@ -693,7 +668,7 @@ static void test_packed_faults(void **state)
 			assert_true(++lines < 100000);
 		assert_int_equal(err.kind, ERR_PROTOCOL);
 		str_done(&line);
-		close_packed(s, &server, &bytes);
+		end_talk(s, &server, &bytes);
 	}
 }
 
@@ -712,7 +687,7 @@ static void test_packed_cut(void **state)
 		assert_true(line.len > 5);
 	assert_int_equal(err.kind, ERR_NETWORK);
 	str_done(&line);
-	close_packed(s, &server, &bytes);
+	end_talk(s, &server, &bytes);
 }
 
 /* Compression begins between two lines or not at all. */
@@ -724,15 +699,12 @@ static void test_deflate_at_a_wrong_time(void **state)
 	struct stream *s;
 
 	(void)state;
-	server_start(&server);
-	s = open_to(server.port, NET_IMAP, NULL, NULL);
+	s = talk(&server, NET_IMAP, NULL);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
 	assert_int_equal(stream_wait(s, -1, 5000, &err), STREAM_DATA);
 	assert_int_equal(stream_deflate(s, &err), -1);
 	assert_int_equal(err.kind, ERR_PROTOCOL);
-	stream_free(s);
-	server_stop(&server);
-	str_done(&line);
+	end_talk(s, &server, &line);
 }
 
 static void *cancel_soon(void *cancel)
@@ -755,8 +727,7 @@ static void test_packed_cancel(void **state)
 	pack_behind(&bytes, "a1 OK go\r\n", "* 1 EXI", 7);
 	server.text = bytes.p;
 	server.len = bytes.len;
-	server_start(&server);
-	s = open_to(server.port, NET_IMAP, NULL, cancel);
+	s = talk(&server, NET_IMAP, cancel);
 	stream_careful(s, true);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
 	assert_int_equal(stream_deflate(s, &err), 0);
@@ -766,7 +737,7 @@ static void test_packed_cancel(void **state)
 	pthread_join(thread, NULL);
 	net_cancel_unref(cancel);
 	str_done(&line);
-	close_packed(s, &server, &bytes);
+	end_talk(s, &server, &bytes);
 }
 
 int main(void)
