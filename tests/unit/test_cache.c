@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "store/cache.h"
 #include "tests/unit/cachemodel.h"
+#include "tests/unit/harness.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,25 +13,24 @@
 
 #include <cmocka.h>
 
-static char top[64], *dir;
+static char *top, *dir;
 
 static int setup(void **state)
 {
 	(void)state;
-	/* in memory where there is some: this is not about fsync */
-	snprintf(top, sizeof(top), "%s/test_cache.XXXXXX",
-		access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-	if (!mkdtemp(top))
-		return -1;
+	top = harness_dir();
 	dir = cache_dir_for(top, "INBOX");
 	return 0;
 }
 
 static int teardown(void **state)
 {
+	int rc = file_remove_tree(top, NULL);
+
 	(void)state;
 	MEM_FREE(dir);
-	return file_remove_tree(top, NULL);
+	MEM_FREE(top);
+	return rc;
 }
 
 static struct cache *open_it(void)

@@ -2,35 +2,35 @@
 #include "base/mem.h"
 #include "store/compactor.h"
 #include "tests/unit/cachemodel.h"
+#include "tests/unit/harness.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 enum { SEED = 77, ROUNDS = 60, WAIT_MS = 20000 };
 
-static char top[64], *dir;
+static char *top, *dir;
 
 static int setup(void **state)
 {
 	(void)state;
-	snprintf(top, sizeof(top), "%s/test_compactor.XXXXXX",
-		access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-	if (!mkdtemp(top))
-		return -1;
+	top = harness_dir();
 	dir = cache_dir_for(top, "INBOX");
 	return 0;
 }
 
 static int teardown(void **state)
 {
+	int rc = file_remove_tree(top, NULL);
+
 	(void)state;
 	MEM_FREE(dir);
-	return file_remove_tree(top, NULL);
+	MEM_FREE(top);
+	return rc;
 }
 
 struct bed {
