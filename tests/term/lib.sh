@@ -25,6 +25,8 @@
 # with_servers           starts the servers and writes an account of them to the configuration; an
 #                        argument imap or pop3 chooses its protocol; sets the SRV_ variables
 # mailbox FOLDER ARGS... fills alice's folder: see tests/servers/fill
+# note_to_self           puts a mail of that subject into INBOX; the editor appends $work/words to what
+#                        it is given
 # skip REASON            leaves the whole test out; need_tool NAME... does so when one is missing
 #
 # Each test has a directory of its own ($work), an empty home with all XDG_ directories there, a tmux
@@ -311,6 +313,23 @@ mailbox() {
 	_folder=$1
 	shift
 	"$srcdir/tests/servers/fill" "$work/s" alice "$_folder" "$@"
+}
+
+note_to_self() {
+	EDITOR_FOR_TEST="sh $work/edit"
+	cat >"$work/edit" <<-'END'
+	cat "$TEST_WORK/words" >>"$1"
+	END
+	cat >"$work/mail" <<-'END'
+	From: Alice Example <alice@example.org>
+	To: Alice Example <alice@example.org>
+	Subject: Note to self
+	Date: Sun, 1 Mar 2020 10:00:00 +0000
+	Message-ID: <note@example.org>
+
+	Buy candles.
+	END
+	mailbox INBOX "$work/mail"
 }
 
 term_begin

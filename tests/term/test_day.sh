@@ -4,21 +4,8 @@
 . "${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}/tests/term/lib.sh"
 with_servers pop3
 plan 55
-EDITOR_FOR_TEST="sh $work/edit"
-cat >"$work/edit" <<'END'
-cat "$TEST_WORK/words" >>"$1"
-END
-cat >"$work/mail" <<'END'
-From: Alice Example <alice@example.org>
-To: Alice Example <alice@example.org>
-Subject: Note to self
-Date: Sun, 1 Mar 2020 10:00:00 +0000
-Message-ID: <note@example.org>
-
-Buy candles.
-END
 mailbox INBOX --demo
-mailbox INBOX "$work/mail"
+note_to_self
 maildir=$SRV_MAIL/alice/Maildir
 tree=$home/.local/share/talaria/test/mail
 now_ms() {

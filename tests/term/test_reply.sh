@@ -3,20 +3,7 @@
 . "${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}/tests/term/lib.sh"
 with_servers
 plan 31
-EDITOR_FOR_TEST="sh $work/edit"
-cat >"$work/edit" <<'END'
-cat "$TEST_WORK/words" >>"$1"
-END
-cat >"$work/mail" <<'END'
-From: Alice Example <alice@example.org>
-To: Alice Example <alice@example.org>
-Subject: Note to self
-Date: Sun, 1 Mar 2020 10:00:00 +0000
-Message-ID: <note@example.org>
-
-Buy candles.
-END
-mailbox INBOX "$work/mail"
+note_to_self
 maildir=$SRV_MAIL/alice/Maildir
 holds() {
 	grep -rqlF -e "$2" "$maildir/$1"
