@@ -152,6 +152,11 @@ struct person *by_imap(void)
 	return somebody("imap", "imap+insecure", "");
 }
 
+struct person *by_pop3(const char *more)
+{
+	return somebody("pop3", "imap+insecure", more);
+}
+
 int odd_forget(void **state)
 {
 	(void)state;
@@ -202,6 +207,11 @@ void has(const char *text, const char *part)
 {
 	if (!strstr(text, part))
 		fail_msg("\"%s\" is not in \"%s\"", part, text);
+}
+
+void settled(struct person *p)
+{
+	UNTIL(p, engine_pending(p->engine) == 0 && state_of(p) == STATE_ONLINE);
 }
 
 struct msglist *filled(struct person *p, size_t n)

@@ -35,11 +35,14 @@ int seen(const char *regex); /* how many lines came that match */
 void watch(struct person *p, int ms);
 struct person *somebody(const char *protocol, const char *imap, const char *more);
 struct person *by_imap(void);
+struct person *by_pop3(const char *more);
 struct person *by_asked_password(void); /* IMAP; EVENT_PASSWORD comes */
 void stop_quickly(struct person *p);    /* fails unless the end takes less than a second */
 enum account_state state_of(struct person *p);
 const char *reason(struct person *p);
 void has(const char *text, const char *part);
+/* Nothing waits for the server any more. */
+void settled(struct person *p);
 struct msglist *filled(struct person *p, size_t n); /* INBOX, once all n messages are in */
 /* The rows are "Message 1" to "Message n", each at most once. */
 void all_subjects_once(struct person *p, struct msglist *l, int n);

@@ -31,11 +31,6 @@ static int forget(void **state)
 
 /* --- a person --- */
 
-static struct person *by_pop3(const char *more)
-{
-	return somebody("pop3", "imap+insecure", more);
-}
-
 /* A session that began after this was called has ended well. */
 static void fetch(struct person *p)
 {

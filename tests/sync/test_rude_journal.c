@@ -17,20 +17,16 @@ static const char OLDER[] = "caps IMAP4rev1 AUTH=PLAIN SASL-IR IDLE LITERAL+";
 
 /* --- pieces --- */
 
-static void settled(struct person *p)
+/* By IMAP, once all n messages of INBOX are in and the folders are listed. */
+static struct person *ready(size_t n, struct msglist **l)
 {
-	UNTIL(p, engine_pending(p->engine) == 0 && state_of(p) == STATE_ONLINE);
-}
-
-/* INBOX, once all n messages are in and the folders are listed. */
-static struct msglist *listed(struct person *p, size_t n)
-{
-	struct msglist *l = filled(p, n);
+	struct person *p = by_imap();
 	struct folder_info f;
 
+	*l = filled(p, n);
 	UNTIL(p, engine_find_folder(p->engine, 0, "Archive") >= 0 &&
 			 (engine_folder(p->engine, 0, 0, &f), f.counts_known));
-	return l;
+	return p;
 }
 
 static void go_offline(struct person *p)
@@ -130,8 +126,7 @@ static void mixed_work_is_put_together(void **state)
 	(void)state;
 	odd("fill INBOX 60");
 	odd("fill Archive 0");
-	p = by_imap();
-	l = listed(p, 60);
+	p = ready(60, &l);
 	go_offline(p);
 	for (uint32_t uid = 1; uid <= 60; uid++) {
 		done(p, engine_flag(p->engine, l, &uid, 1, 0, uid % 2 ? MSG_FLAGGED : MSG_SEEN));
@@ -201,14 +196,6 @@ static void whole_folder_is_one_record(void **state)
 }
 
 /* --- lost answers --- */
-
-static struct person *ready(size_t n, struct msglist **l)
-{
-	struct person *p = by_imap();
-
-	*l = listed(p, n);
-	return p;
-}
 
 static void lost_copy_of_many_is_not_doubled(void **state)
 {
@@ -418,8 +405,7 @@ static void renumbered_folder_drops_what_waits(void **state)
 	(void)state;
 	odd("fill INBOX 3");
 	odd("fill Archive 0");
-	p = by_imap();
-	l = listed(p, 3);
+	p = ready(3, &l);
 	go_offline(p);
 	done(p, engine_flag(p->engine, l, &two, 1, 0, MSG_FLAGGED));
 	done(p, engine_move(p->engine, l, &three, 1, "Archive"));
@@ -448,8 +434,7 @@ static void refusal_names_message_and_reason(void **state)
 	odd("fill INBOX 3");
 	odd("fill Archive 0");
 	odd("rule UID MOVE => no over quota");
-	p = by_imap();
-	l = listed(p, 3);
+	p = ready(3, &l);
 	done(p, engine_move(p->engine, l, &two, 1, "Archive"));
 	settled(p);
 	UNTIL(p, msglist_count(l) == 3);
@@ -497,8 +482,7 @@ static void cancelled_changes_are_as_if_never_made(void **state)
 	odd("fill INBOX 5");
 	odd("fill Archive 0");
 	odd("flags INBOX 1 \\Flagged");
-	p = by_imap();
-	l = listed(p, 5);
+	p = ready(5, &l);
 	go_offline(p);
 	first_three(uids);
 	done(p, engine_flag(p->engine, l, uids, 3, 0, MSG_FLAGGED | MSG_SEEN));
@@ -567,8 +551,7 @@ static void steps_are_taken_back_one_by_one(void **state)
 	odd("fill INBOX 5");
 	odd("fill Archive 0");
 	odd("fill Trash 0");
-	p = by_imap();
-	l = listed(p, 5);
+	p = ready(5, &l);
 	first_three(uids);
 	done(p, engine_flag(p->engine, l, uids, 3, 0, MSG_FLAGGED));
 	done(p, engine_archive(p->engine, l, uids, 3));
@@ -605,8 +588,7 @@ static void undo_offline_drops_what_was_not_sent(void **state)
 	(void)state;
 	odd("fill INBOX 5");
 	odd("fill Archive 0");
-	p = by_imap();
-	l = listed(p, 5);
+	p = ready(5, &l);
 	first_three(uids);
 	done(p, engine_flag(p->engine, l, uids, 2, 0, MSG_FLAGGED));
 	settled(p);
@@ -639,8 +621,7 @@ static void undo_offline_of_a_move_that_was_sent(void **state)
 	(void)state;
 	odd("fill INBOX 5");
 	odd("fill Archive 1");
-	p = by_imap();
-	l = listed(p, 5);
+	p = ready(5, &l);
 	archive = open_folder(p, "Archive");
 	first_three(uids);
 	done(p, engine_archive(p->engine, l, uids, 3));
@@ -669,7 +650,7 @@ static void undo_in_local_folders(void **state)
 
 	(void)state;
 	odd("fill INBOX 4");
-	p = somebody("pop3", "imap+insecure", "");
+	p = by_pop3("");
 	l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(l) == 4);
 	for (size_t i = 0; i < 3; i++)
@@ -699,8 +680,7 @@ static void undo_of_what_is_on_its_way_waits_for_the_answer(void **state)
 	odd("fill INBOX 3");
 	odd("fill Archive 0");
 	odd("rule x1 UID MOVE => stall");
-	p = by_imap();
-	l = listed(p, 3);
+	p = ready(3, &l);
 	first_three(uids);
 	done(p, engine_archive(p->engine, l, uids, 2));
 	UNTIL_SERVER(p, seen("UID MOVE"));

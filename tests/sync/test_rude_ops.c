@@ -6,6 +6,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Three messages in INBOX, none in Archive, both known. */
+static struct person *with_archive(const char *rule, struct msglist **l)
+{
+	struct person *p;
+
+	odd("fill INBOX 3");
+	odd("fill Archive 0");
+	odd(rule);
+	p = by_imap();
+	*l = filled(p, 3);
+	UNTIL(p, engine_find_folder(p->engine, 0, "Archive") >= 0);
+	return p;
+}
+
+/* One mail is sent; its copy goes to the server by APPEND. */
+static struct person *who_sends_once(const char *rule)
+{
+	struct person *p;
+
+	odd(rule);
+	p = by_imap();
+	filled(p, 0);
+	send_text(p, "you@example.org", "Once");
+	event_of_kind(p, EVENT_SENT);
+	return p;
+}
+
 static void refused_mark_is_taken_back(void **state)
 {
 	struct person *p;
@@ -27,17 +54,11 @@ static void refused_mark_is_taken_back(void **state)
 
 static void refused_move_comes_back(void **state)
 {
-	struct person *p;
 	struct msglist *l;
+	struct person *p = with_archive("rule UID MOVE => no over quota", &l);
 	uint32_t uid = 2;
 
 	(void)state;
-	odd("fill INBOX 3");
-	odd("fill Archive 0");
-	odd("rule UID MOVE => no over quota");
-	p = by_imap();
-	l = filled(p, 3);
-	UNTIL(p, engine_find_folder(p->engine, 0, "Archive") >= 0);
 	done(p, engine_move(p->engine, l, &uid, 1, "Archive"));
 	assert_int_equal(msglist_find(l, 2), -1);
 	UNTIL(p, engine_pending(p->engine) == 0 && msglist_count(l) == 3);
@@ -53,13 +74,9 @@ static void lost_append_makes_no_second_copy(void **state)
 
 	(void)state;
 	odd("fill Sent 0");
-	odd("rule x1 APPEND => lose");
-	p = by_imap();
-	l = filled(p, 0);
-	send_text(p, "you@example.org", "Once");
-	event_of_kind(p, EVENT_SENT);
+	p = who_sends_once("rule x1 APPEND => lose");
 	UNTIL(p, engine_pending(p->engine) == 1);
-	UNTIL(p, engine_pending(p->engine) == 0 && state_of(p) == STATE_ONLINE);
+	settled(p);
 	assert_int_equal(number("count Sent"), 1);
 	assert_int_equal(seen("APPEND"), 1);
 	assert_int_equal(seen("HEADER Message-ID"), 1);
@@ -74,12 +91,8 @@ static void append_that_never_arrived_is_repeated(void **state)
 
 	(void)state;
 	odd("fill Sent 0");
-	odd("rule x1 APPEND => cut");
-	p = by_imap();
-	filled(p, 0);
-	send_text(p, "you@example.org", "Once");
-	event_of_kind(p, EVENT_SENT);
-	UNTIL(p, engine_pending(p->engine) == 0 && state_of(p) == STATE_ONLINE);
+	p = who_sends_once("rule x1 APPEND => cut");
+	settled(p);
 	UNTIL_SERVER(p, number("count Sent") == 1);
 	assert_int_equal(seen("APPEND"), 2);
 	person_free(p);
@@ -91,31 +104,21 @@ static void append_waits_for_its_mailbox(void **state)
 
 	(void)state;
 	/* No Sent yet, and the link breaks before it is made. */
-	odd("rule x1 APPEND => cut");
-	p = by_imap();
-	filled(p, 0);
-	send_text(p, "you@example.org", "Once");
-	event_of_kind(p, EVENT_SENT);
-	UNTIL(p, engine_pending(p->engine) == 0 && state_of(p) == STATE_ONLINE);
+	p = who_sends_once("rule x1 APPEND => cut");
+	settled(p);
 	UNTIL_SERVER(p, number("count Sent") == 1);
 	person_free(p);
 }
 
 static void lost_move_is_not_doubled(void **state)
 {
-	struct person *p;
 	struct msglist *l;
+	struct person *p = with_archive("rule x1 UID MOVE => lose", &l);
 	uint32_t uid = 2;
 
 	(void)state;
-	odd("fill INBOX 3");
-	odd("fill Archive 0");
-	odd("rule x1 UID MOVE => lose");
-	p = by_imap();
-	l = filled(p, 3);
-	UNTIL(p, engine_find_folder(p->engine, 0, "Archive") >= 0);
 	done(p, engine_move(p->engine, l, &uid, 1, "Archive"));
-	UNTIL(p, engine_pending(p->engine) == 0 && state_of(p) == STATE_ONLINE);
+	settled(p);
 	assert_int_equal(number("count Archive"), 1);
 	assert_int_equal(number("count INBOX"), 2);
 	assert_int_equal(msglist_count(l), 2);
@@ -126,19 +129,13 @@ static void lost_move_is_not_doubled(void **state)
 
 static void lost_copy_is_not_doubled(void **state)
 {
-	struct person *p;
 	struct msglist *l;
+	struct person *p = with_archive("rule x1 UID COPY => lose", &l);
 	uint32_t uid = 2;
 
 	(void)state;
-	odd("fill INBOX 3");
-	odd("fill Archive 0");
-	odd("rule x1 UID COPY => lose");
-	p = by_imap();
-	l = filled(p, 3);
-	UNTIL(p, engine_find_folder(p->engine, 0, "Archive") >= 0);
 	done(p, engine_copy(p->engine, l, &uid, 1, "Archive"));
-	UNTIL(p, engine_pending(p->engine) == 0 && state_of(p) == STATE_ONLINE);
+	settled(p);
 	assert_int_equal(number("count Archive"), 1);
 	assert_int_equal(msglist_count(l), 3);
 	person_free(p);
@@ -158,15 +155,10 @@ static void lost_step_of_an_old_move_is_not_doubled(void **state)
 
 		odd("reset");
 		odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS IDLE LITERAL+");
-		odd("fill INBOX 3");
-		odd("fill Archive 0");
-		odd(rule);
+		p = with_archive(rule, &l);
 		free(rule);
-		p = by_imap();
-		l = filled(p, 3);
-		UNTIL(p, engine_find_folder(p->engine, 0, "Archive") >= 0);
 		done(p, engine_move(p->engine, l, &uid, 1, "Archive"));
-		UNTIL(p, engine_pending(p->engine) == 0 && state_of(p) == STATE_ONLINE);
+		settled(p);
 		if (number("count Archive") != 1)
 			fail_msg("%s lost: %d copies", steps[i], number("count Archive"));
 		assert_int_equal(number("count INBOX"), 2);

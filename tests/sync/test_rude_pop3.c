@@ -5,11 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct person *by_pop3(const char *more)
-{
-	return somebody("pop3", "imap+insecure", more);
-}
-
 static void fails(struct person *p, unsigned request)
 {
 	struct event *ev = answer(p, request);
