@@ -230,15 +230,29 @@ static void storm(unsigned kills)
 	}
 }
 
-static void online_once(struct kid_go *go)
+/* One that is killed at a call drawn from so many, unless it gets through. */
+static struct worker hire_again(enum kid_work work, long *calls, bool *through)
 {
-	struct worker w = hire(WORK_ONLINE, next_seed(), -1);
+	struct worker w = hire(work, next_seed(), *calls ? lot(*calls) : -1);
+	struct kid_go go = {.kill_at = -1};
 
-	if (follow(&w)) {
+	*through = follow(&w);
+	if (*through) {
+		if (w.calls > *calls)
+			*calls = w.calls;
 		verify(&w);
-		answer_go(&w, go);
+		answer_go(&w, &go);
 		follow(&w);
 	}
+	return w;
+}
+
+static void online_once(void)
+{
+	long calls = 0;
+	bool through;
+	struct worker w = hire_again(WORK_ONLINE, &calls, &through);
+
 	dismiss(&w);
 }
 
@@ -249,7 +263,7 @@ static void replay(unsigned kills)
 	long calls = 0;
 
 	/* Without a connection only folders that were seen before are known. */
-	online_once(&go);
+	online_once();
 	with_sending = true;
 	while (verdict.kills < kills && !(broken && verdict_faults())) {
 		struct worker w = hire(WORK_OFFLINE, next_seed(), -1);
@@ -261,15 +275,7 @@ static void replay(unsigned kills)
 		follow(&w);
 		dismiss(&w);
 		for (int tries = 0; !through && tries < 50; tries++) {
-			w = hire(WORK_ONLINE, next_seed(), calls ? lot(calls) : -1);
-			through = follow(&w);
-			if (through) {
-				if (w.calls > calls)
-					calls = w.calls;
-				verify(&w);
-				answer_go(&w, &go);
-				follow(&w);
-			}
+			w = hire_again(WORK_ONLINE, &calls, &through);
 			if (dismiss(&w))
 				verdict.kills++;
 		}
@@ -282,7 +288,6 @@ static void replay(unsigned kills)
 
 static void fill(unsigned kills)
 {
-	struct kid_go go = {.kill_at = -1};
 	struct seen s;
 	long calls = 0;
 
@@ -294,15 +299,7 @@ static void fill(unsigned kills)
 		assert_int_equal(file_remove_tree(verdict.cache_dir, NULL), 0);
 		verdict_no_rows();
 		while (!through && !w.bad) {
-			w = hire(WORK_FILL, next_seed(), calls ? lot(calls) : -1);
-			through = follow(&w);
-			if (through) {
-				if (w.calls > calls)
-					calls = w.calls;
-				verify(&w);
-				answer_go(&w, &go);
-				follow(&w);
-			}
+			w = hire_again(WORK_FILL, &calls, &through);
 			if (dismiss(&w)) {
 				verdict.kills++;
 				verdict_rows(&s);
