@@ -408,6 +408,7 @@ static void become(struct cache *c, struct cache *next)
 {
 	struct cache old = *c;
 
+	index_keysets_stay(next, c);
 	*c = *next;
 	*next = old;
 	c->read_only = old.read_only;

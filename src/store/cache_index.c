@@ -131,6 +131,43 @@ uint16_t index_keyset(struct cache *c, const char *keywords)
 	return (uint16_t)number;
 }
 
+static bool keysets_begin_with(const struct strv *all, const struct strv *first)
+{
+	size_t same = 0;
+
+	while (same < first->n && same < all->n && strcmp(all->v[same], first->v[same]) == 0)
+		same++;
+	return same == first->n;
+}
+
+static void renumber(struct columns *columns, const uint16_t *number)
+{
+	for (size_t i = 0; i < columns->n; i++)
+		columns->keyset[i] = number[columns->keyset[i]];
+}
+
+void index_keysets_stay(struct cache *c, const struct cache *was)
+{
+	struct strv mine = c->keysets;
+	uint16_t *number;
+
+	if (keysets_begin_with(&mine, &was->keysets))
+		return;
+	number = mem_array(UINT16_MAX + 1, sizeof(*number)); /* 0 for what was unknown */
+	c->keysets = (struct strv)STRV_INIT;
+	for (size_t i = 0; i < was->keysets.n; i++)
+		strv_add(&c->keysets, was->keysets.v[i]);
+	map_free(c->keyset_of, NULL);
+	c->keyset_of = map_new();
+	index_keysets_known(c);
+	for (size_t i = 1; i < mine.n && i <= UINT16_MAX; i++)
+		number[i] = index_keyset(c, mine.v[i]);
+	renumber(&c->columns, number);
+	renumber(&c->fresh, number);
+	free(number);
+	strv_done(&mine);
+}
+
 /* --- damage --- */
 
 static bool has_range(const struct ranges *r, uint32_t first, uint32_t last)

@@ -307,7 +307,9 @@ struct added *index_added(struct cache *c, uint32_t uid);               /* NULL:
 size_t index_count(const struct cache *c);
 void index_settle(struct cache *c); /* columns hold everything, ascending, without the dead */
 uint16_t index_keyset(struct cache *c, const char *keywords);
-void index_keysets_known(struct cache *c);          /* after base_load */
+void index_keysets_known(struct cache *c); /* after base_load */
+/* Numbers as in was, which have been told to others already; those of further sets follow. */
+void index_keysets_stay(struct cache *c, const struct cache *was);
 void index_relinked(struct cache *c, uint32_t uid); /* for cache_take_links */
 void index_damage(struct cache *c, uint32_t first, uint32_t last);
 void index_damage_by_log(struct cache *c, uint32_t first, uint32_t last);

@@ -292,6 +292,38 @@ static void test_blind_writers(void **state)
 	cache_free(b);
 }
 
+/* The list on the screen knows the sets by their numbers: compaction drops and sorts them anew, but
+ * not under an open cache. */
+static void test_keysets_stay(void **state)
+{
+	struct cache *c = open_it();
+	uint16_t was[3];
+
+	(void)state;
+	for (uint32_t uid = 1; uid <= 3; uid++)
+		add(c, uid, 1, 0, "");
+	GOOD(cache_set_flags(c, 3, 0, 0, "first", err));
+	GOOD(cache_set_flags(c, 2, 0, 0, "dropped", err));
+	GOOD(cache_set_flags(c, 2, 0, 0, "second", err));
+	GOOD(cache_set_flags(c, 1, 0, 0, "third", err));
+	for (size_t i = 0; i < 3; i++)
+		was[i] = cache_columns_view(c)->keyset[i];
+	for (int round = 0; round < 3; round++) {
+		static const char *const words[] = {"third", "second", "first"};
+
+		GOOD(cache_compact(dir, "INBOX", err));
+		assert_int_equal(cache_refresh(c, NULL), 1);
+		for (size_t i = 0; i < 3; i++) {
+			assert_int_equal(cache_columns_view(c)->keyset[i], was[i]);
+			assert_string_equal(cache_keyset(c, was[i]), words[i]);
+		}
+	}
+	add(c, 4, 1, 0, "fourth");
+	assert_int_equal(cache_columns_view(c)->keyset[3], 5);
+	assert_string_equal(cache_keyset(c, 5), "fourth");
+	cache_free(c);
+}
+
 static void test_keysets(void **state)
 {
 	struct cache *c = open_it();
@@ -1158,6 +1190,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_refresh, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_blind_writers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_keysets, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_keysets_stay, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_look_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_parents, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_parents_gone, setup, teardown),
