@@ -69,22 +69,29 @@ static struct flag_group *flag_groups(struct folder *f, const uint32_t *uids, si
 	return v;
 }
 
+/* Renamed one by one, and the disk is waited for once. */
 static int local_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_t clear,
 	uint32_t set, struct err *err)
 {
-	for (size_t i = 0; i < n; i++) {
-		uint32_t wanted = (flag_of(f, uids[i]) & ~clear) | set;
-		char *base = folder_local_file(f, uids[i], err);
-		int rc = base ? maildir_set_flags(f->dir, base, wanted & MAIL_SERVER_FLAGS, err)
-			      : -1;
+	struct err later = {0};
+	size_t done = 0;
+	int rc = 0;
 
+	for (; rc == 0 && done < n; done += rc == 0) {
+		uint32_t wanted = (flag_of(f, uids[done]) & ~clear) | set;
+		char *base = folder_local_file(f, uids[done], err);
+
+		rc = base ? maildir_set_flags_later(f->dir, base, wanted & MAIL_SERVER_FLAGS, err)
+			  : -1;
 		free(base);
-		if (rc != 0)
-			return -1;
-		cache_set_flags(f->cache, uids[i], clear, set, NULL, NULL);
 	}
+	if (done && maildir_sync(f->dir, &later) != 0 && rc == 0) {
+		*err = later;
+		rc = -1;
+	}
+	cache_set_flags_all(f->cache, uids, done, clear, set, NULL, NULL);
 	f->stamp = localbox_stamp(f->dir); /* our own change needs no new scan */
-	return 0;
+	return rc;
 }
 
 static int add_op(struct folder *f, struct op *op, uint64_t *id, struct err *err)
@@ -234,17 +241,23 @@ static struct label_group *label_groups(struct folder *f, const uint32_t *uids, 
 static int local_keywords(struct folder *f, struct label_group *g, struct err *err)
 {
 	struct str now = STR_INIT;
+	struct err later = {0};
+	size_t done = 0;
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < g->n; i++) {
-		char *base = folder_local_file(f, g->uids[i], err);
+	for (; rc == 0 && done < g->n; done += rc == 0) {
+		char *base = folder_local_file(f, g->uids[done], err);
 
-		rc = base ? maildir_set_keywords(
+		rc = base ? maildir_set_keywords_later(
 				    f->dir, base, str_c(&g->clear), str_c(&g->set), &now, err)
 			  : -1;
 		free(base);
 		if (rc == 0)
-			cache_set_flags(f->cache, g->uids[i], 0, 0, str_c(&now), NULL);
+			cache_set_flags(f->cache, g->uids[done], 0, 0, str_c(&now), NULL);
+	}
+	if (done && maildir_sync(f->dir, &later) != 0 && rc == 0) {
+		*err = later;
+		rc = -1;
 	}
 	str_done(&now);
 	f->stamp = localbox_stamp(f->dir); /* our own change needs no new scan */

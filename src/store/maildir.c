@@ -590,7 +590,8 @@ int maildir_read_at(const char *dir, bool in_new, const char *name, size_t max, 
 struct change {
 	const char *dir, *base, *to_dir;
 	uint32_t flags;
-	bool add;                                         /* to those that it has */
+	bool add;   /* to those that it has */
+	bool later; /* the caller waits for the disk, once for many */
 	uint32_t (*letters)(void *ctx, uint32_t letters); /* or NULL: flags are what changes */
 	void *ctx;
 	struct str *new_base;
@@ -617,9 +618,9 @@ static int flag_place(void *ctx, struct place *at, struct err *err)
 		else if (errno != EEXIST)
 			rc = err_errno(err, _("Cannot change the flags of %s"), at->path.p);
 	}
-	if (rc == 0)
+	if (rc == 0 && !c->later)
 		rc = maildir_sync_sub(c->dir, false, err);
-	if (rc == 0 && at->in_new)
+	if (rc == 0 && !c->later && at->in_new)
 		rc = maildir_sync_sub(c->dir, true, err);
 	maildir_place_done(&to);
 	str_done(&name);
@@ -640,10 +641,17 @@ int maildir_add_flags(const char *dir, const char *base, uint32_t flags, struct 
 	return maildir_with_message(dir, base, flag_place, &c, err);
 }
 
-int maildir_change_letters(const char *dir, const char *base,
+int maildir_set_flags_later(const char *dir, const char *base, uint32_t flags, struct err *err)
+{
+	struct change c = {.dir = dir, .base = base, .flags = flags, .later = true};
+
+	return maildir_with_message(dir, base, flag_place, &c, err);
+}
+
+int maildir_change_letters_later(const char *dir, const char *base,
 	uint32_t (*change)(void *ctx, uint32_t letters), void *ctx, struct err *err)
 {
-	struct change c = {.dir = dir, .base = base, .letters = change, .ctx = ctx};
+	struct change c = {.dir = dir, .base = base, .letters = change, .ctx = ctx, .later = true};
 
 	return maildir_with_message(dir, base, flag_place, &c, err);
 }

@@ -110,10 +110,14 @@ int maildir_set_flags(const char *dir, const char *base, uint32_t flags,
 	struct err *err); /* moves new -> cur; letters of other programs stay; durable */
 int maildir_add_flags(const char *dir, const char *base, uint32_t flags,
 	struct err *err); /* the same, and takes none away */
+/* The same for one of many: not durable before maildir_sync. */
+int maildir_set_flags_later(const char *dir, const char *base, uint32_t flags, struct err *err);
 /* Takes keywords away and gives others, durably: their names first. now gets all it has then.
  * ERR_FULL: there is no room for one more in this folder, and nothing was changed. */
 int maildir_set_keywords(const char *dir, const char *base, const char *clear, const char *set,
 	struct str *now, struct err *err);
+int maildir_set_keywords_later(const char *dir, const char *base, const char *clear,
+	const char *set, struct str *now, struct err *err); /* the messages' part: maildir_sync */
 int maildir_keywords_known(const char *dir, struct str *out, struct err *err); /* of the folder */
 int maildir_move(const char *dir, const char *base, const char *to_dir,
 	struct err *err); /* durable: never zero copies. Cut short it leaves two with one base; done

@@ -272,11 +272,19 @@ static uint32_t change_letters(void *ctx, uint32_t letters)
 int maildir_set_keywords(const char *dir, const char *base, const char *clear, const char *set,
 	struct str *now, struct err *err)
 {
+	int rc = maildir_set_keywords_later(dir, base, clear, set, now, err);
+
+	return rc == 0 ? maildir_sync(dir, err) : rc;
+}
+
+int maildir_set_keywords_later(const char *dir, const char *base, const char *clear,
+	const char *set, struct str *now, struct err *err)
+{
 	struct labelling l = {.dir = dir, .clear = clear, .set = set};
 	int rc = maildir_keywords_need(dir, &l.table, set, err) == 0 ? 0 : -1;
 
 	if (rc == 0)
-		rc = maildir_change_letters(dir, base, change_letters, &l, err);
+		rc = maildir_change_letters_later(dir, base, change_letters, &l, err);
 	if (rc == 0)
 		maildir_keywords_words(&l.table, l.letters, now);
 	maildir_keywords_done(&l.table);

@@ -29,8 +29,9 @@ typedef int maildir_place_fn(void *ctx, struct place *at, struct err *err);
 int maildir_with_message(
 	const char *dir, const char *base, maildir_place_fn *fn, void *ctx, struct err *err);
 int maildir_sync_sub(const char *dir, bool in_new, struct err *err);
-/* Other letters a..z for a message, as change says of those it has; durable. */
-int maildir_change_letters(const char *dir, const char *base,
+/* Other letters a..z for a message, as change says of those it has. Not durable before
+ * maildir_sync. */
+int maildir_change_letters_later(const char *dir, const char *base,
 	uint32_t (*change)(void *ctx, uint32_t letters), void *ctx, struct err *err);
 
 /* maildir_keywords.c */

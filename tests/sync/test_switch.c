@@ -9,6 +9,7 @@
 #include "base/run.h"
 #include "tests/sync/person.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -306,11 +307,63 @@ static void with_work_waiting(void **state)
 	person_free(p);
 }
 
+static atomic_int waits; /* for the disk */
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+
+int __wrap_fsync(int fd)
+{
+	atomic_fetch_add(&waits, 1);
+	return __real_fsync(fd);
+}
+
+/* However many local messages get a mark, a keyword, or both by a switch: the disk is not waited
+ * for once for each, so that a switch takes less than a second. */
+static void marks_of_many(void **state)
+{
+	enum { MANY = 300, FEW = 60 };
+	struct person *p = person_new("pop3", "", "--count", "300");
+	struct msglist *l = open_folder(p, "INBOX");
+	uint32_t uids[MANY];
+
+	(void)state;
+	UNTIL(p, msglist_count(l) == MANY);
+	settle(p, ACCOUNT_POP3);
+	engine_set_offline(p->engine, true);
+	for (size_t i = 0; i < MANY; i++)
+		uids[i] = msglist_uid(l, i);
+	atomic_store(&waits, 0);
+	done(p, engine_flag(p->engine, l, uids, MANY, MSG_SEEN, MSG_FLAGGED));
+	done(p, engine_keywords(p->engine, l, uids, MANY, "", "work"));
+	assert_true(atomic_load(&waits) < FEW);
+	engine_set_offline(p->engine, false);
+	done(p, engine_protocol(p->engine, 0, ACCOUNT_IMAP));
+	l = open_folder(p, "INBOX");
+	UNTIL(p, msglist_count(l) == MANY && msglist_sync_percent(l) == 100);
+	settle(p, ACCOUNT_IMAP);
+	for (size_t i = 0; i < MANY; i++)
+		uids[i] = msglist_uid(l, i);
+	engine_set_offline(p->engine, true);
+	done(p, engine_flag(p->engine, l, uids, MANY, MSG_FLAGGED, MSG_ANSWERED));
+	done(p, engine_keywords(p->engine, l, uids, MANY, "work", "later"));
+	atomic_store(&waits, 0);
+	done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
+	assert_true(atomic_load(&waits) < FEW);
+	l = open_folder(p, "INBOX");
+	UNTIL(p, msglist_count(l) == MANY);
+	for (size_t i = 0; i < MANY; i++) {
+		assert_int_equal(flags_at(l, i) & (MSG_FLAGGED | MSG_ANSWERED), MSG_ANSWERED);
+		assert_string_equal(row_of(p, l, i).keywords, "later");
+	}
+	person_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(matrix),
 		cmocka_unit_test(with_work_waiting),
+		cmocka_unit_test(marks_of_many),
 	};
 
 	return PERSON_RUN(tests, NULL);
