@@ -614,6 +614,7 @@ void account_protocol(struct account *a, struct store_request *r)
 		if (handover_marks(a, pop3, &err) != 0)
 			store_notice(a, "%s", err.text);
 		a->setup->sync.use_pop3 = pop3;
+		a->ledger_old = true;
 		folder_list_local(a);
 		rebind_lists(a, names);
 		folder_send_folders(a);

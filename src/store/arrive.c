@@ -481,6 +481,8 @@ static void dispatch(struct account *a, struct result *r)
 		session_fetched(a, r);
 		break;
 	case RESULT_POP3_DONE:
+		if (r->err.kind == ERR_NONE)
+			a->ledger_old = false;
 		session_done(a, r);
 		break;
 	case RESULT_SEND_READY:

@@ -160,7 +160,53 @@ struct walk {
 	struct marks_changes deltas; /* of the folder that is changed */
 	struct str marks, known;     /* known: keywords that the local folder has a letter for */
 	bool to_pop3, change;
+	struct map *listed; /* identity (hex) -> how many the POP3 server had; NULL: IMAP knows */
 };
+
+/* What the last POP3 session left on the server, when nothing newer is known of it. */
+static struct map *listed_by_pop3(const struct account *a)
+{
+	struct map *listed;
+
+	if (!a->setup->sync.use_pop3 || a->ledger_old || !a->journal || !ledger_count(a->journal))
+		return NULL;
+	listed = map_new();
+	for (size_t i = 0; i < ledger_count(a->journal); i++) {
+		const struct ledger_entry *e = ledger_at(a->journal, i);
+		uintptr_t n;
+		char hex[33];
+
+		if (e->deleted)
+			continue;
+		hash_hex(hex, e->identity, 16);
+		n = (uintptr_t)map_get(listed, hex) + 1;
+		map_put(listed, hex, (void *)n);
+	}
+	return listed;
+}
+
+static bool take_listed(struct map *listed, const unsigned char identity[16])
+{
+	uintptr_t n;
+	char hex[33];
+
+	hash_hex(hex, identity, 16);
+	n = (uintptr_t)map_take(listed, hex);
+	if (n > 1)
+		map_put(listed, hex, (void *)(n - 1));
+	return n > 0;
+}
+
+static size_t count_listed(const struct map *listed)
+{
+	size_t n = 0, at = 0;
+	const char *hex;
+	void *some;
+
+	while (map_each(listed, &at, &hex, &some))
+		n += (uintptr_t)some;
+	return n;
+}
 
 static void meet(struct walk *w, uint32_t server_uid, uint32_t local_uid)
 {
@@ -176,6 +222,23 @@ static void meet(struct walk *w, uint32_t server_uid, uint32_t local_uid)
 		marks_add(&w->deltas, server_uid, &server, &local, str_c(&w->known));
 }
 
+/* Counts alone, for an account that works by POP3. */
+static void compare_listed(struct walk *w, const struct summary *s, uint32_t local_uid)
+{
+	struct marks local = marks_of(w->local, local_uid), server = {0, ""};
+	uint32_t uid;
+
+	if (!take_listed(w->listed, s->identity)) {
+		w->counts.local_only++;
+		return;
+	}
+	w->counts.both++;
+	if (cache_find_identity(w->server->cache, s->identity, &uid, 1) == 1)
+		server = marks_of(w->server, uid);
+	w->counts.differ +=
+		server.flags != local.flags || strcmp(server.keywords, local.keywords) != 0;
+}
+
 static void walk_inboxes(struct walk *w)
 {
 	struct columns c;
@@ -188,6 +251,10 @@ static void walk_inboxes(struct walk *w)
 
 		if (cache_get(w->local->cache, c.uid[i], &s) != 0)
 			continue;
+		if (w->listed) {
+			compare_listed(w, &s, c.uid[i]);
+			continue;
+		}
 		if (cache_find_identity(w->server->cache, s.identity, &uid, 1) == 1) {
 			meet(w, uid, c.uid[i]);
 			continue;
@@ -197,7 +264,9 @@ static void walk_inboxes(struct walk *w)
 		add_mark(&w->marks, s.identity, &m);
 	}
 	columns_done(&c);
-	if (cache_count(w->server->cache) > w->counts.both)
+	if (w->listed)
+		w->counts.server_only = count_listed(w->listed);
+	else if (cache_count(w->server->cache) > w->counts.both)
 		w->counts.server_only = cache_count(w->server->cache) - w->counts.both;
 }
 
@@ -239,9 +308,10 @@ static int with_inboxes(struct account *a, struct walk *w, struct err *err)
 
 int handover_count(struct account *a, struct handover_counts *out, struct err *err)
 {
-	struct walk w = {0};
+	struct walk w = {.listed = listed_by_pop3(a)};
 	int rc = with_inboxes(a, &w, err);
 
+	map_free(w.listed, NULL);
 	*out = w.counts;
 	return rc;
 }

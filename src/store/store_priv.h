@@ -160,6 +160,7 @@ struct account {
 	size_t retry_ms;
 	int64_t next_lock_try, next_pop3, next_outbox_look;
 	struct pop3_session session;
+	bool ledger_old; /* IMAP was in use since the last session: its list is the newer one */
 	struct whole *wholes;
 	int64_t clock_real, clock_boot,
 		leap_until;    /* seconds; pop3-keep distrusts a clock that leaps */

@@ -382,6 +382,34 @@ static void preview_tells_what_a_switch_does(void **state)
 	person_free(p);
 }
 
+/* An account that has only seen POP3 yet knows from there what is on the server. */
+static void preview_counts_what_pop3_saw(void **state)
+{
+	static const char *const more[] = {"", "\tpop3-keep never\n"};
+	static const char *const says[][3] = {
+		{"6 messages of the inbox are here and on the server.",
+			"0 messages are only on the server, as it was seen last, 0 only here.",
+			"1 message has other marks here"},
+		{"0 messages of the inbox are here and on the server.",
+			"0 messages are only on the server, as it was seen last, 6 only here.",
+			"deletes nothing"}};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(more); i++) {
+		struct person *p = person_new("pop3", more[i], "--count", "6");
+		struct msglist *l = open_folder(p, "INBOX");
+		uint32_t uid;
+
+		done(p, engine_sync(p->engine, 0));
+		UNTIL(p, msglist_count(l) == 6);
+		uid = msglist_uid(l, 0);
+		done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+		preview_says(p, ACCOUNT_IMAP,
+			(const char *const[]){says[i][0], says[i][1], says[i][2], NULL});
+		person_free(p);
+	}
+}
+
 /* The same Message-ID and Date, but two mails: neither may be taken for the other and never
  * fetched. */
 static void namesakes_are_both_fetched(void **state)
@@ -752,6 +780,7 @@ int main(void)
 		cmocka_unit_test(switch_refuses_what_was_meant_before),
 		cmocka_unit_test(switch_keeps_marks_and_mail),
 		cmocka_unit_test(preview_tells_what_a_switch_does),
+		cmocka_unit_test(preview_counts_what_pop3_saw),
 		cmocka_unit_test(namesakes_are_both_fetched),
 		cmocka_unit_test(threads_by_subject),
 		cmocka_unit_test(searches_and_limits),
