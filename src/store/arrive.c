@@ -22,12 +22,42 @@ static bool is_current(struct folder *f, const struct result *r)
 	return cache_meta(f->cache)->uidvalidity == r->uidvalidity;
 }
 
+/* By POP3 there is a connection for a session only, and the store says when the next one is due. */
+static void wait_for_session(struct account *a, const struct result *r)
+{
+	int64_t left = a->next_pop3 - clock_ms();
+	bool broken = r->err.kind != ERR_NONE && r->err.kind != ERR_CANCELLED;
+
+	if (r->state != SYNC_WAITING && !(r->state == SYNC_OFFLINE && broken))
+		return;
+	a->state = SYNC_WAITING;
+	a->retry_ms = left > 0 ? (size_t)left : 0;
+}
+
+static void pop3_done(struct account *a, struct result *r)
+{
+	static const int pauses[] = {1000, 2000, 5000, 15000, 60000};
+	bool network = r->err.kind == ERR_NETWORK;
+
+	if (r->err.kind == ERR_NONE)
+		a->ledger_old = false;
+	session_done(a, r);
+	if (network)
+		a->next_pop3 = clock_ms() + pauses[a->pop3_failures];
+	if (!network)
+		a->pop3_failures = 0;
+	else if (a->pop3_failures + 1 < MEM_COUNT(pauses))
+		a->pop3_failures++;
+}
+
 static void lane_state(struct account *a, struct result *r)
 {
 	if (r->lane == LANE_MAIN) {
 		a->state = r->state;
 		a->state_err = r->err;
 		a->retry_ms = r->n;
+		if (!account_is_server(a))
+			wait_for_session(a, r);
 		if (r->state == SYNC_ONLINE)
 			a->online_since = clock_now();
 		account_state(a);
@@ -481,9 +511,7 @@ static void dispatch(struct account *a, struct result *r)
 		session_fetched(a, r);
 		break;
 	case RESULT_POP3_DONE:
-		if (r->err.kind == ERR_NONE)
-			a->ledger_old = false;
-		session_done(a, r);
+		pop3_done(a, r);
 		break;
 	case RESULT_SEND_READY:
 		write_send_ready(a, r);

@@ -160,6 +160,7 @@ struct account {
 	size_t retry_ms;
 	int64_t next_lock_try, next_pop3, next_outbox_look;
 	struct pop3_session session;
+	unsigned pop3_failures; /* sessions in a row that the network ended: the pause grows */
 	bool ledger_old; /* IMAP was in use since the last session: its list is the newer one */
 	struct whole *wholes;
 	int64_t clock_real, clock_boot,

@@ -56,6 +56,24 @@ static void pop3_break_loses_and_doubles_nothing(void **state)
 	person_free(p);
 }
 
+/* As by IMAP: the rest is fetched after a second, not after a minute, and the status says when. */
+static void pop3_break_is_followed_by_another_try(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 10");
+	odd("rule x1 pop3 RETR 4 => torn 100");
+	p = by_pop3("");
+	UNTIL(p, state_of(p) == STATE_WAITING);
+	has(reason(p), "connection");
+	l = open_folder(p, "INBOX");
+	UNTIL(p, msglist_count(l) == 10 && state_of(p) == STATE_ONLINE);
+	all_subjects_once(p, l, 10);
+	person_free(p);
+}
+
 static void pop3_odd_uidls_fetch_each_once(void **state)
 {
 	struct person *p;
@@ -214,6 +232,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ODD_CASE(pop3_in_use_waits),
 		ODD_CASE(pop3_break_loses_and_doubles_nothing),
+		ODD_CASE(pop3_break_is_followed_by_another_try),
 		ODD_CASE(pop3_odd_uidls_fetch_each_once),
 		ODD_CASE(pop3_wrong_sizes_cost_nothing),
 		ODD_CASE(pop3_quit_refused_forgets_nothing),
