@@ -89,10 +89,22 @@ static void export_list(struct app *a, const char *path)
 			app_find_view(a, UI_INDEX));
 }
 
+/* What stands behind the first n words, with its blanks; NULL: nothing. */
+static const char *rest_behind(const struct args *args, size_t n)
+{
+	const char *rest = args->rest;
+
+	if (args->n <= n)
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		rest += strlen(args->v[i]) + 1;
+	return rest;
+}
+
 void cmd_export(struct app *a, const struct args *args)
 {
 	bool all = args->n && strcmp(args->v[0], "-a") == 0;
-	const char *path = args->n > (size_t)all ? args->v[all] : NULL;
+	const char *path = rest_behind(args, all);
 
 	if (all && path)
 		export_all(a, NULL, path);
@@ -142,9 +154,9 @@ void cmd_import(struct app *a, const struct args *args)
 	const char *path = args->n > (size_t)tree ? args->v[tree] : NULL;
 
 	if (path && tree)
-		import_tree(a, NULL, path);
+		import_tree(a, NULL, rest_behind(args, 1));
 	else if (path)
-		import_here(a, path, args->n > 1 ? args->v[1] : NULL);
+		import_here(a, path, rest_behind(args, 1));
 	else
 		app_ask(a, _("Copy into this account (Maildir or mbox file): "), "", HISTORY_PATH,
 			complete_path_line, tree ? import_tree : import_given, NULL, NULL);

@@ -328,6 +328,31 @@ char *file_expand(const char *path)
 	return str_steal(&out);
 }
 
+/* The real path of as much of it as is there; free(). NULL: of nothing. */
+static char *real_part(const char *path)
+{
+	char *part = mem_strdup(path), *real, *slash;
+
+	while (!(real = realpath(part, NULL)) && (slash = strrchr(part, '/')) && slash != part)
+		*slash = '\0';
+	if (!real)
+		real = realpath(*part == '/' ? "/" : ".", NULL);
+	free(part);
+	return real;
+}
+
+bool file_inside(const char *path, const char *dir)
+{
+	char *real = real_part(path), *top = realpath(dir, NULL);
+	size_t len = top ? strlen(top) : 0;
+	bool inside = real && top && strncmp(real, top, len) == 0 &&
+		      (real[len] == '/' || !real[len] || len == 1);
+
+	free(real);
+	free(top);
+	return inside;
+}
+
 char *file_join(const char *dir, const char *name)
 {
 	struct str out = STR_INIT;

@@ -65,6 +65,9 @@ char *file_safe_name(const char *name);
  */
 char *file_expand(const char *path);
 
+/* Whether path, which need not be there yet, is dir or below it, whatever links lead there. */
+bool file_inside(const char *path, const char *dir);
+
 char *file_join(const char *dir, const char *name); /* dir/name; free() */
 
 #endif

@@ -281,7 +281,9 @@ void backup_request(struct store *s, struct store_request *r)
 		rc = err_set(&err, ERR_INPUT, _("There is no such account"));
 	if (rc == 0) {
 		b->path = backup_path(b->account, r->text);
-		rc = begin(b, &err);
+		rc = store_may_write(s, b->path, &err);
+		if (rc == 0)
+			rc = begin(b, &err);
 	}
 	if (rc == 0) {
 		store_work(s, &b->work);

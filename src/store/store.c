@@ -1,6 +1,7 @@
 #include "store/store.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -204,6 +205,20 @@ int store_may_change(struct store *s, struct err *err)
 	return s->read_only
 		       ? err_set(err, ERR_INPUT, _("Talaria runs read-only: nothing is changed"))
 		       : 0;
+}
+
+int store_may_write(const struct store *s, const char *path, struct err *err)
+{
+	for (size_t i = 0; i < s->naccounts; i++) {
+		const struct account *a = s->accounts[i];
+
+		if (a->setup && file_inside(path, a->setup->data_dir))
+			return err_set(err, ERR_INPUT,
+				_("%s is where Talaria keeps the mail itself; choose another "
+				  "place"),
+				path);
+	}
+	return 0;
 }
 
 /* --- open and close --- */

@@ -252,6 +252,8 @@ void store_work(struct store *s, struct work *w); /* behind what is under way */
 void store_progress(struct store *s, struct work *w, size_t done, size_t total);
 /* Refuses a change in a read-only program. */
 int store_may_change(struct store *s, struct err *err);
+/* Refuses to write a copy among the mail itself. */
+int store_may_write(const struct store *s, const char *path, struct err *err);
 
 /* --- account.c --- */
 void account_add(struct store *s, struct store_request *r);

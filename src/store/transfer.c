@@ -380,6 +380,11 @@ void transfer_fetched(struct store *s, struct store_request *r, const struct err
 
 static int list_export(struct transfer *t, struct store_request *r, struct err *err)
 {
+	if (store_may_write(t->account->store, t->path, err) != 0)
+		return -1;
+	if (t->given && t->given->dir && file_inside(t->path, t->given->dir))
+		return err_set(err, ERR_INPUT, _("%s is the folder itself; choose another place"),
+			t->path);
 	if (t->given) {
 		strv_add(&t->folders, t->given->name);
 		return 0;

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* --- helpers --- */
 
@@ -499,6 +500,35 @@ static void backup_holds_what_is_only_here(void **state)
 	person_free(p);
 }
 
+/* Into the very folder that is written, every message would stand twice in it. */
+static void nothing_is_written_among_the_mail(void **state)
+{
+	struct person *p = person_new("pop3", "", "--count", "5");
+	struct msglist *l = filled(p, "INBOX", 5);
+	struct str mail = STR_INIT, work = STR_INIT;
+	char *link = below(p, "link"), *box = below(p, "box");
+
+	(void)state;
+	str_addf(&work, "%s/talaria/test", getenv("XDG_DATA_HOME"));
+	str_addf(&mail, "%s/mail", work.p);
+	assert_int_equal(symlink(mail.p, link), 0);
+	assert_refused(p, engine_export(p->engine, l, NULL, 0, mail.p), "the mail itself");
+	assert_refused(p, engine_export(p->engine, l, NULL, 0, link), "the mail itself");
+	str_adds(&mail, "/.Trash");
+	assert_refused(p, engine_export_folder(p->engine, 0, NULL, mail.p), "the mail itself");
+	assert_refused(p, engine_backup(p->engine, 0, work.p), "the mail itself");
+	assert_said(p, engine_export(p->engine, l, NULL, 0, box), "5 messages");
+	l = engine_open(p->engine, -1, box, NULL);
+	assert_non_null(l);
+	UNTIL(p, msglist_count(l) == 5);
+	assert_refused(p, engine_export(p->engine, l, NULL, 0, box), "the folder itself");
+	str_done(&work);
+	str_done(&mail);
+	free(link);
+	free(box);
+	person_free(p);
+}
+
 static void bad_paths_are_told(void **state)
 {
 	struct person *p = person_new("imap", "", "--count", "2");
@@ -531,6 +561,7 @@ int main(void)
 		cmocka_unit_test(trees),
 		cmocka_unit_test(cancelled_and_run_again),
 		cmocka_unit_test(backup_holds_what_is_only_here),
+		cmocka_unit_test(nothing_is_written_among_the_mail),
 		cmocka_unit_test(bad_paths_are_told),
 	};
 

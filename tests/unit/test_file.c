@@ -305,6 +305,32 @@ static void test_safe_name(void **state)
 		}
 }
 
+static void test_inside(void **state)
+{
+	static const struct {
+		const char *path, *dir;
+		bool inside;
+	} table[] = {
+		{"/usr", "/usr", true},
+		{"/usr/", "/usr", true},
+		{"/usr/lib", "/usr", true},
+		{"/usr/lib/../none/at/all", "/usr", true},
+		{"/usr", "/usr/lib", false},
+		{"/usrx", "/usr", false},
+		{"/usr/../none", "/usr", false},
+		{"/none/at/all", "/usr", false},
+		{"/none/at/all", "/", true},
+		{"none at all", ".", true},
+		{"/proc/self/root/usr/none", "/usr", true},
+		{"/usr", "/none", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(table); i++)
+		if (file_inside(table[i].path, table[i].dir) != table[i].inside)
+			fail_msg("%s in %s", table[i].path, table[i].dir);
+}
+
 static void test_expand(void **state)
 {
 	static const struct {
@@ -446,6 +472,7 @@ int main(void)
 		IN_DIR(test_remove_tree),
 		IN_DIR(test_lock),
 		cmocka_unit_test(test_safe_name),
+		cmocka_unit_test(test_inside),
 		cmocka_unit_test(test_expand),
 		IN_DIR(test_rename_new),
 		IN_DIR(test_sync),

@@ -811,6 +811,10 @@ static void test_screen_files(void **state)
 	command(x, "export \"/tmp/a b\"");
 	assert_string_equal(fake_last(), "export /tmp/a b");
 	sees(x, "Written");
+	command(x, "export /tmp/a b");
+	assert_string_equal(fake_last(), "export /tmp/a b");
+	command(x, "export -a /tmp/all folders");
+	assert_string_equal(fake_last(), "export of /tmp/all folders");
 	command(x, "export -a /tmp/all");
 	assert_string_equal(fake_last(), "export of /tmp/all");
 	press(x, "= t j t");
@@ -821,6 +825,8 @@ static void test_screen_files(void **state)
 	assert_string_equal(fake_last(), "export these 1 3 /tmp/x.mbox");
 	command(x, "import /tmp/x.mbox");
 	assert_string_equal(fake_last(), "INBOX /tmp/x.mbox");
+	command(x, "import /tmp/x.mbox Lists/kernel hackers");
+	assert_string_equal(fake_last(), "Lists/kernel hackers /tmp/x.mbox");
 	command(x, "import /tmp/x.mbox Lists/kernel");
 	assert_string_equal(fake_last(), "Lists/kernel /tmp/x.mbox");
 	command(x, "import -a /tmp/all");
