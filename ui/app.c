@@ -369,9 +369,12 @@ static void tell(struct app *a, struct event *ev)
 		want_password(a, ev->account);
 		break;
 	case EVENT_PROGRESS:
-		if (!ev->request && !a->progress_request)
+		if (!ev->request && (!a->progress_request || !ev->total))
 			a->progress_quiet = ev->total != 0;
-		if (ev->request == a->progress_request) {
+		/* What comes by itself is shown until the request has numbers of its own. */
+		if (ev->request == a->progress_request ||
+			(!ev->request && a->progress_of != a->progress_request)) {
+			a->progress_of = ev->request;
 			a->progress_done = ev->done;
 			a->progress_total = ev->total;
 			a->progress_bytes = ev->bytes;

@@ -211,15 +211,19 @@ static void draw_status(struct app *a)
 {
 	const struct region *r = &a->layout.status;
 	struct line left = LINE_INIT, right = LINE_INIT;
-	struct region end = *r;
+	struct region begin = *r, end = *r;
+	const char *cut = app_ascii(a) ? "." : "…";
 
 	frame_status(a, &left, &right);
-	draw_line(r, 0, &left, 0, STYLE_STATUS);
 	end.cols = line_columns(&right);
 	if (end.cols < r->cols) {
-		end.col = r->cols - end.cols;
+		begin.cols = r->cols - end.cols;
+		end.col = r->col + begin.cols;
 		draw_line(&end, 0, &right, 0, STYLE_STATUS);
 	}
+	draw_line(&begin, 0, &left, 0, STYLE_STATUS);
+	if (line_columns(&left) > begin.cols) /* a number that lost its end would be another one */
+		draw_over(&begin, 0, begin.cols - 1, STYLE_STATUS, cut, strlen(cut));
 	line_done(&left);
 	line_done(&right);
 }

@@ -105,6 +105,7 @@ struct app {
 	bool message_shown; /* the last one lies over the key bar */
 	int64_t message_until;
 	unsigned progress_request; /* a long request to show and cancel */
+	unsigned progress_of;      /* whose numbers these are: that request, or 0 */
 	bool progress_quiet;       /* mail is fetched that nobody asked for */
 	uint64_t progress_done, progress_total, progress_bytes;
 	bool tag_prefix, esc_prefix;

@@ -338,6 +338,8 @@ static void stop_connections(struct account *a, int wait_ms)
 	a->op_in_flight = 0;
 	a->state = SYNC_OFFLINE;
 	MEM_FREE(a->sending);
+	if (a->session.running)
+		session_through(a);
 	session_reset(a);
 	for (struct folder *f = a->folders; f; f = f->next)
 		f->syncing = f->wants_sync = false;

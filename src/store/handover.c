@@ -313,6 +313,10 @@ int handover_count(struct account *a, struct handover_counts *out, struct err *e
 
 	map_free(w.listed, NULL);
 	*out = w.counts;
+	/* a session that is still fetching knows of more */
+	if (a->setup->sync.use_pop3 && a->session.entries &&
+		a->session.n > out->both + out->server_only)
+		out->server_only = a->session.n - out->both;
 	return rc;
 }
 

@@ -406,7 +406,7 @@ static void tell_new(struct account *a, size_t n)
 }
 
 /* The screen shows what comes by itself until it hears that nothing is under way. */
-static void tell_through(struct account *a)
+void session_through(struct account *a)
 {
 	struct store_event *ev = store_event_new(STORE_PROGRESS);
 
@@ -443,7 +443,7 @@ void session_done(struct account *a, struct result *r)
 	err_set(&gone, ERR_NETWORK, _("The rest of the message did not come"));
 	session_fail_wholes(a, s->entries != NULL, err.kind != ERR_NONE ? &err : &gone);
 	session_reset(a);
-	tell_through(a);
+	session_through(a);
 	if (err.kind == ERR_CANCELLED)
 		a->next_pop3 = clock_ms() + (int64_t)a->setup->pop3_check_seconds * 1000;
 	else if (err.kind != ERR_NONE)

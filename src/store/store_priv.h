@@ -369,6 +369,7 @@ struct session_entry *session_entry_of(struct account *a, uint32_t number, size_
 int session_commit(struct account *a);
 void session_close(struct account *a);
 /* --- session_end.c: what may go on the server, wholes, the end --- */
+void session_through(struct account *a); /* tells that nothing is fetched any more */
 void session_whole(struct store *s, struct store_request *r);
 /* The session's list is here: which of its entries somebody waits for. */
 void session_match_wholes(struct account *a);

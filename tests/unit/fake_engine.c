@@ -104,6 +104,15 @@ void fake_post(struct engine *e, enum event_kind kind, int account, const char *
 	ev->n = 2;
 }
 
+void fake_progress(struct engine *e, unsigned request, uint64_t done, uint64_t total)
+{
+	struct event *ev = post(e, EVENT_PROGRESS, request);
+
+	ev->done = done;
+	ev->total = total;
+	ev->bytes = 1000 * done;
+}
+
 void fake_arrive(struct engine *e, size_t n)
 {
 	for (struct msglist *l = e->lists; l; l = l->next) {

@@ -17,6 +17,7 @@ void fake_messages(int messages);
 
 /* Puts an event into the queue that nobody asked for. */
 void fake_post(struct engine *e, enum event_kind kind, int account, const char *text);
+void fake_progress(struct engine *e, unsigned request, uint64_t done, uint64_t total);
 /* n new messages before all others of every list. */
 /* As a switch of the protocol does: every UID is now that of the message before. */
 void fake_renumber(struct engine *e);

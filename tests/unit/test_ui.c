@@ -1004,6 +1004,42 @@ static void test_screen_compose(void **state)
 	close_screen(x);
 }
 
+static void progress(struct screen *x, unsigned request, uint64_t done, uint64_t total)
+{
+	fake_progress(x->e, request, done, total);
+	look(x);
+}
+
+/* What is fetched by itself stays to be seen when somebody asks for the same, and its end is the
+ * end. */
+static void test_screen_progress(void **state)
+{
+	enum { ASKED = 77 };
+	struct screen *x = open_screen(24, 100);
+
+	(void)state;
+	progress(x, 0, 144, 1500);
+	sees(x, "144 of 1500");
+	x->a.progress_request = ASKED;
+	x->a.progress_total = 0;
+	progress(x, 0, 155, 1500);
+	sees(x, "155 of 1500");
+	progress(x, ASKED, 3, 30);
+	sees(x, "3 of 30");
+	progress(x, 0, 166, 1500);
+	sees(x, "3 of 30");
+	progress(x, 0, 0, 0);
+	sees(x, "3 of 30");
+	x->a.progress_request = 0;
+	look(x);
+	sees_not(x, "3 of 30");
+	close_screen(x);
+	x = open_screen(24, 60);
+	progress(x, 0, 144, 1500);
+	sees(x, "…144 of 1500");
+	close_screen(x);
+}
+
 static void test_screen_events(void **state)
 {
 	struct screen *x = open_screen(24, 80);
@@ -1428,6 +1464,7 @@ int main(void)
 		cmocka_unit_test(test_screen_protocol),
 		cmocka_unit_test(test_screen_compose),
 		cmocka_unit_test(test_screen_events),
+		cmocka_unit_test(test_screen_progress),
 		cmocka_unit_test(test_screen_password),
 		cmocka_unit_test(test_screen_fold),
 		cmocka_unit_test(test_screen_lists),
