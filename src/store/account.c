@@ -133,18 +133,47 @@ static int open_files(struct account *a, struct err *err)
 	return rc;
 }
 
+/* Whose mail a URL stands for: the user, the host, and the port unless it is a usual one. To go
+ * over from STARTTLS to TLS changes nothing of that. */
+static void mailbox_of(struct str *out, const char *url, size_t len)
+{
+	static const char *const usual[] = {":143", ":993", ":110", ":995"};
+	struct str all = STR_INIT;
+	const char *slashes;
+
+	str_add(&all, url, len);
+	slashes = strstr(str_c(&all), "://");
+	str_clear(out);
+	str_adds(out, slashes ? slashes + 3 : str_c(&all));
+	for (size_t i = 0; i < MEM_COUNT(usual); i++) {
+		size_t port = strlen(usual[i]);
+
+		if (out->len > port && strcmp(out->p + out->len - port, usual[i]) == 0) {
+			str_cut(out, out->len - port);
+			break;
+		}
+	}
+	str_done(&all);
+}
+
 /* One "NAME VALUE" line of what was remembered is still so; nothing remembered, or no server then:
  * so too. */
 static bool is_same(const char *remembered, const char *name, const char *value)
 {
-	struct str line = STR_INIT, none = STR_INIT;
-	bool same;
+	struct str was = STR_INIT, is = STR_INIT;
+	size_t len = strlen(name);
+	const char *line = remembered;
+	bool same = !*remembered;
 
-	str_addf(&line, "%s %s\n", name, value);
-	str_addf(&none, "%s \n", name);
-	same = !*remembered || strstr(remembered, line.p) || strstr(remembered, none.p);
-	str_done(&none);
-	str_done(&line);
+	mailbox_of(&is, value, strlen(value));
+	for (; !same && line && *line; line = strchr(line, '\n'), line += line != NULL) {
+		if (strncmp(line, name, len) != 0 || line[len] != ' ')
+			continue;
+		mailbox_of(&was, line + len + 1, strcspn(line + len + 1, "\n"));
+		same = !was.len || strcmp(str_c(&was), str_c(&is)) == 0;
+	}
+	str_done(&was);
+	str_done(&is);
 	return same;
 }
 
