@@ -16,6 +16,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { MANY = 4 }; /* messages for which the folder is read once */
+
 /* --- flags --- */
 
 static uint32_t flag_of(struct folder *f, uint32_t uid)
@@ -393,6 +395,7 @@ static int move_local(struct folder *f, struct folder *target, const uint32_t *u
 	bool copy, struct err *err)
 {
 	char **bases = mem_array(n + 1, sizeof(*bases));
+	struct map *there = !copy && n >= MANY ? maildir_bases(target->dir) : NULL;
 	struct undo *undo;
 	int rc = 0;
 
@@ -405,13 +408,14 @@ static int move_local(struct folder *f, struct folder *target, const uint32_t *u
 		else if (copy)
 			rc = maildir_copy(f->dir, base, target->dir, &new_base, err);
 		else
-			rc = maildir_move(f->dir, base, target->dir, err);
+			rc = maildir_move_known(f->dir, base, target->dir, there, err);
 		str_done(&new_base);
 		if (!copy && rc == 0)
 			bases[i] = base;
 		else
 			free(base);
 	}
+	map_free(there, NULL);
 	if (copy) {
 		free(bases);
 	} else {
@@ -428,14 +432,25 @@ static int move_local(struct folder *f, struct folder *target, const uint32_t *u
 
 static int remove_local(struct folder *f, const uint32_t *uids, size_t n, struct err *err)
 {
+	struct strv bases = STRV_INIT;
+	struct map *left = NULL;
 	int rc = session_note_removal(f, uids, n, err);
 
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		char *base = folder_local_file(f, uids[i], err);
 
-		rc = base ? maildir_remove(f->dir, base, err) : -1;
-		free(base);
+		rc = base ? (n < MANY ? maildir_remove : maildir_remove_name)(f->dir, base, err)
+			  : -1;
+		if (base)
+			strv_take(&bases, base);
 	}
+	if (rc == 0 && n >= MANY)
+		left = maildir_bases(f->dir);
+	for (size_t i = 0; left && rc == 0 && i < bases.n; i++)
+		if (map_get(left, bases.v[i]))
+			rc = maildir_remove(f->dir, bases.v[i], err);
+	map_free(left, NULL);
+	strv_done(&bases);
 	folder_scan(f, NULL);
 	folder_send_folders(f->account);
 	return rc;

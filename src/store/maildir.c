@@ -590,8 +590,9 @@ int maildir_read_at(const char *dir, bool in_new, const char *name, size_t max, 
 struct change {
 	const char *dir, *base, *to_dir;
 	uint32_t flags;
-	bool add;   /* to those that it has */
-	bool later; /* the caller waits for the disk, once for many */
+	bool add;                /* to those that it has */
+	bool later;              /* the caller waits for the disk, once for many */
+	const struct map *there; /* bases in to_dir; NULL: to be looked for */
 	uint32_t (*letters)(void *ctx, uint32_t letters); /* or NULL: flags are what changes */
 	void *ctx;
 	struct str *new_base;
@@ -732,7 +733,7 @@ static int move_place(void *ctx, struct place *at, struct err *err)
 	int rc;
 
 	/* A move that was cut short left the message in both folders. */
-	if (find(&to, c->to_dir, c->base)) {
+	if ((!c->there || map_get(c->there, c->base)) && find(&to, c->to_dir, c->base)) {
 		rc = same_message(at, &to)
 			     ? maildir_sync_sub(c->to_dir, to.in_new, err)
 			     : err_set(err, ERR_INPUT,
@@ -757,9 +758,34 @@ static bool same_dir(const char *a, const char *b)
 	return stat(a, &s) == 0 && stat(b, &t) == 0 && s.st_dev == t.st_dev && s.st_ino == t.st_ino;
 }
 
+struct map *maildir_bases(const char *dir)
+{
+	static char yes;
+	struct map *bases = map_new();
+	struct strv names = STRV_INIT;
+
+	if (read_names(dir, "new", &names, NULL) != 0 ||
+		read_names(dir, "cur", &names, NULL) != 0) {
+		map_free(bases, NULL);
+		bases = NULL;
+	}
+	for (size_t i = 0; bases && i < names.n; i++) {
+		names.v[i][strcspn(names.v[i], ":")] = '\0';
+		map_put(bases, names.v[i], &yes);
+	}
+	strv_done(&names);
+	return bases;
+}
+
 int maildir_move(const char *dir, const char *base, const char *to_dir, struct err *err)
 {
-	struct change c = {.dir = dir, .base = base, .to_dir = to_dir};
+	return maildir_move_known(dir, base, to_dir, NULL, err);
+}
+
+int maildir_move_known(const char *dir, const char *base, const char *to_dir,
+	const struct map *there, struct err *err)
+{
+	struct change c = {.dir = dir, .base = base, .to_dir = to_dir, .there = there};
 
 	if (same_dir(dir, to_dir))
 		return 0;
@@ -791,13 +817,12 @@ int maildir_copy(const char *dir, const char *base, const char *to_dir, struct s
 	return maildir_with_message(dir, base, copy_place, &c, err);
 }
 
-int maildir_remove(const char *dir, const char *base, struct err *err)
+static int remove_names(const char *dir, const char *base, int most, struct err *err)
 {
 	struct place at = {0};
 	int rc = 0;
 
-	/* Several times: a message can have a second name, or get another one meanwhile. */
-	for (int i = 0; rc == 0 && i < 5 && base_ok(base) && find(&at, dir, base); i++) {
+	for (int i = 0; rc == 0 && i < most && base_ok(base) && find(&at, dir, base); i++) {
 		if (unlink(at.path.p) != 0 && errno != ENOENT)
 			rc = err_errno(err, _("Cannot remove %s"), at.path.p);
 		if (rc == 0)
@@ -805,4 +830,15 @@ int maildir_remove(const char *dir, const char *base, struct err *err)
 	}
 	maildir_place_done(&at);
 	return rc;
+}
+
+/* Several times: a message can have a second name, or get another one meanwhile. */
+int maildir_remove(const char *dir, const char *base, struct err *err)
+{
+	return remove_names(dir, base, 5, err);
+}
+
+int maildir_remove_name(const char *dir, const char *base, struct err *err)
+{
+	return remove_names(dir, base, 1, err);
 }

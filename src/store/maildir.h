@@ -19,6 +19,7 @@
 #define STORE_MAILDIR_H
 
 #include "base/err.h"
+#include "base/map.h"
 #include "base/str.h"
 #include "store/summary.h"
 
@@ -122,9 +123,16 @@ int maildir_keywords_known(const char *dir, struct str *out, struct err *err); /
 int maildir_move(const char *dir, const char *base, const char *to_dir,
 	struct err *err); /* durable: never zero copies. Cut short it leaves two with one base; done
 			     again it takes the first away */
+/* The bases of all messages, as keys; NULL: it cannot be read. For those who move or remove many:
+ * not to find a name takes reading the whole folder. */
+struct map *maildir_bases(const char *dir);
+int maildir_move_known(const char *dir, const char *base, const char *to_dir,
+	const struct map *there, struct err *err); /* there: of to_dir, a moment ago; or NULL */
 int maildir_copy(const char *dir, const char *base, const char *to_dir, struct str *new_base,
 	struct err *err);
 int maildir_remove(
 	const char *dir, const char *base, struct err *err); /* durable; missing is fine */
+/* The same without looking for a second name; maildir_bases tells those who have one. */
+int maildir_remove_name(const char *dir, const char *base, struct err *err);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/run.h"
 #include "tests/sync/person.h"
 
+#include <dirent.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -317,6 +318,52 @@ int __wrap_fsync(int fd)
 	return __real_fsync(fd);
 }
 
+static atomic_int readings; /* of directories */
+DIR *__real_opendir(const char *path);
+DIR *__wrap_opendir(const char *path);
+
+DIR *__wrap_opendir(const char *path)
+{
+	atomic_fetch_add(&readings, 1);
+	return __real_opendir(path);
+}
+
+static void select_all(struct msglist *l, uint32_t *uids, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		uids[i] = msglist_uid(l, i);
+}
+
+/* To move or delete many local messages does not read the folder once for each. */
+static void moves_of_many(void **state)
+{
+	enum { MANY = 200, FEW = 80 };
+	struct person *p = person_new("pop3", "", "--count", "200");
+	struct msglist *l = open_folder(p, "INBOX"), *trash;
+	uint32_t uids[MANY];
+
+	(void)state;
+	UNTIL(p, msglist_count(l) == MANY);
+	settle(p, ACCOUNT_POP3);
+	engine_set_offline(p->engine, true);
+	select_all(l, uids, MANY);
+	atomic_store(&readings, 0);
+	done(p, engine_delete(p->engine, l, uids, MANY));
+	UNTIL(p, msglist_count(l) == 0);
+	done(p, engine_undo(p->engine));
+	UNTIL(p, msglist_count(l) == MANY);
+	assert_each_once(p, l);
+	select_all(l, uids, MANY);
+	done(p, engine_delete(p->engine, l, uids, MANY));
+	trash = open_folder(p, "Trash");
+	UNTIL(p, msglist_count(trash) == MANY);
+	select_all(trash, uids, MANY);
+	done(p, engine_delete(p->engine, trash, uids, MANY));
+	UNTIL(p, msglist_count(trash) == 0);
+	assert_true(atomic_load(&readings) < FEW);
+	person_free(p);
+}
+
 /* However many local messages get a mark, a keyword, or both by a switch: the disk is not waited
  * for once for each, so that a switch takes less than a second. */
 static void marks_of_many(void **state)
@@ -364,6 +411,7 @@ int main(void)
 		cmocka_unit_test(matrix),
 		cmocka_unit_test(with_work_waiting),
 		cmocka_unit_test(marks_of_many),
+		cmocka_unit_test(moves_of_many),
 	};
 
 	return PERSON_RUN(tests, NULL);
