@@ -346,6 +346,8 @@ static void load_files(struct folder *f)
 int folder_use(struct folder *f, struct err *err)
 {
 	if (!f->cache) {
+		if (f->account->is_path && f->dir && !file_exists(f->dir))
+			return err_set(err, ERR_GONE, _("%s does not exist"), f->dir);
 		if (f->local && (!f->dir || !localbox_is(f->dir)))
 			return err_set(err, ERR_GONE,
 				_("%s is neither a Maildir folder nor an mbox file"),

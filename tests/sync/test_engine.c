@@ -687,6 +687,14 @@ static void opens_a_maildir_by_its_path(void **state)
 	ev = answer(p, engine_delete(p->engine, l, &uid, 1));
 	assert_int_equal(ev->kind, EVENT_FAILED);
 	event_free(ev);
+	str_adds(&path, ".none");
+	l = engine_open(p->engine, -1, path.p, &err);
+	assert_non_null(l);
+	while ((ev = next_event(p->engine, clock_ms() + PATIENCE_MS)) && ev->kind != EVENT_FAILED)
+		event_free(ev);
+	assert_non_null(ev);
+	assert_non_null(strstr(ev->err.text, "old.mbox.none does not exist"));
+	event_free(ev);
 	str_done(&path);
 	person_free(p);
 }
