@@ -426,7 +426,8 @@ static void draw_bottom(struct app *a, bool keybar)
 	} else if (a->message_shown && a->nmessages) {
 		const struct message *m = &a->messages[a->nmessages - 1];
 
-		line_addf(&line, m->error ? STYLE_ERROR : STYLE_MESSAGE, " %s", m->text);
+		line_add(&line, STYLE_PLAIN, " ");
+		line_pad(&line, m->error ? STYLE_ERROR : STYLE_MESSAGE, m->text, r->cols - 1);
 		term_fill(r->row, r->col, r->cols, STYLE_PLAIN);
 		draw_line(r, 0, &line, 0, STYLE_PLAIN);
 	} else if (keybar && !keybar_kept(a, r)) {

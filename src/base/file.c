@@ -60,7 +60,7 @@ int file_read(const char *path, size_t max, struct str *out, struct err *err)
 	return rc;
 }
 
-int file_write_all(int fd, const void *data, size_t len, struct err *err)
+int file_write_all(int fd, const char *path, const void *data, size_t len, struct err *err)
 {
 	const char *p = data;
 
@@ -70,7 +70,7 @@ int file_write_all(int fd, const void *data, size_t len, struct err *err)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_errno(err, _("Cannot write"));
+			return err_errno(err, _("Cannot write %s"), path);
 		p += n;
 		len -= (size_t)n;
 	}
@@ -84,7 +84,7 @@ static int write_synced(const char *path, const void *p, size_t len, mode_t mode
 
 	if (fd < 0)
 		return err_errno(err, _("Cannot create %s"), path);
-	rc = file_write_all(fd, p, len, err);
+	rc = file_write_all(fd, path, p, len, err);
 	if (rc == 0 && fsync(fd) != 0)
 		rc = err_errno(err, _("Cannot write %s"), path);
 	if (close(fd) != 0 && rc == 0)

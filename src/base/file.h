@@ -21,8 +21,9 @@
 /* Appends the whole file to out; a file of more than max bytes is ERR_INPUT and nothing is read. */
 int file_read(const char *path, size_t max, struct str *out, struct err *err);
 
-/* Writes everything or fails; continues after EINTR and short writes. */
-int file_write_all(int fd, const void *p, size_t len, struct err *err);
+/* Writes everything or fails; continues after EINTR and short writes. path is named in the error.
+ */
+int file_write_all(int fd, const char *path, const void *p, size_t len, struct err *err);
 
 /* Replaces path durably: temporary file beside it, fsync, rename, fsync of the directory. Old or
  * new, never half. */

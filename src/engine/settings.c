@@ -222,6 +222,14 @@ static int check_value(
 					 row->name, row->choices, value);
 	case SETTING_TEXT:
 		return 0;
+	case SETTING_SIZE:
+		if (parse_number(row, value, number) == 0)
+			return 0;
+		return err_set(err, ERR_INPUT,
+			_("%s is a number of octets from %ld to %ld, or a size like 500k, 20M or "
+			  "1G, not "
+			  "\"%s\""),
+			row->name, row->min, row->max, value);
 	default:
 		return parse_number(row, value, number) == 0
 			       ? 0

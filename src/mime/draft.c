@@ -314,15 +314,35 @@ static void add_others(struct addr_list *to, const struct addr_list *from, const
 	}
 }
 
+/* Without the marks of what could not be shown: nobody can send such a name. */
+static void sendable_name(struct str *out, const char *name)
+{
+	static const char mark[] = "\xEF\xBF\xBD"; /* U+FFFD */
+
+	for (const char *p = name, *next; *p; p = next) {
+		next = strstr(p, mark);
+		str_add(out, p, next ? (size_t)(next - p) : strlen(p));
+		next = next ? next + strlen(mark) : p + strlen(p);
+	}
+	while (out->len && out->p[out->len - 1] == ' ')
+		str_cut(out, out->len - 1);
+}
+
 static char *show_list(const struct addr_list *list)
 {
-	struct str out = STR_INIT;
+	struct str out = STR_INIT, name = STR_INIT;
 
 	for (size_t i = 0; i < list->n; i++) {
-		if (i)
-			str_adds(&out, ", ");
-		addr_show(&out, &list->v[i]);
+		struct addr a = list->v[i];
+
+		str_room(&name, 1);
+		str_clear(&name);
+		sendable_name(&name, a.name);
+		a.name = name.p;
+		str_adds(&out, i ? ", " : "");
+		addr_show(&out, &a);
 	}
+	str_done(&name);
 	return str_steal(&out);
 }
 

@@ -106,9 +106,9 @@ static int write_tmp(const char *path, const char *p, size_t len, struct err *er
 	if (fd < 0)
 		return err_errno(err, _("Cannot create %s"), path);
 	trailer_make(trailer, p, len);
-	rc = file_write_all(fd, p, len, err);
+	rc = file_write_all(fd, path, p, len, err);
 	if (rc == 0)
-		rc = file_write_all(fd, trailer, TRAILER, err);
+		rc = file_write_all(fd, path, trailer, TRAILER, err);
 	if (close(fd) != 0 && rc == 0)
 		rc = err_errno(err, _("Cannot write %s"), path);
 	if (rc != 0)

@@ -126,7 +126,7 @@ static int write_tmp(const struct tmp_file *t, const char *p, size_t len, struct
 
 	if (fd < 0)
 		return err_errno(err, _("Cannot create %s"), t->shown);
-	if (file_write_all(fd, p, len, err) == 0)
+	if (file_write_all(fd, t->shown, p, len, err) == 0)
 		return fd;
 	close(fd);
 	unlinkat(t->at, t->path, 0);

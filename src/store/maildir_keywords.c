@@ -123,7 +123,7 @@ static char *lock_table(const char *dir, struct err *err)
 			nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
 	}
 	if (fd >= 0) {
-		file_write_all(fd, text, strlen(text), NULL);
+		file_write_all(fd, path, text, strlen(text), NULL);
 		close(fd);
 		return path;
 	}

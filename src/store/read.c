@@ -379,7 +379,7 @@ static int write_new_file(const char *path, const char *p, size_t len, struct er
 		return errno == EEXIST ? err_set(err, ERR_INPUT,
 						 _("%s exists already; choose another name"), path)
 				       : err_errno(err, _("Cannot create %s"), path);
-	rc = file_write_all(fd, p, len, err);
+	rc = file_write_all(fd, path, p, len, err);
 	if (rc == 0 && fsync(fd) != 0)
 		rc = err_errno(err, _("Cannot write %s"), path);
 	if (close(fd) != 0 && rc == 0)

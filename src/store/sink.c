@@ -298,7 +298,7 @@ static int put_mbox(struct sink *s, const struct str *message, uint32_t flags, c
 	int rc;
 
 	mbox_put(&text, str_c(message), message->len, received, flags, keywords);
-	rc = file_write_all(s->fd, text.p, text.len, err);
+	rc = file_write_all(s->fd, s->path, text.p, text.len, err);
 	str_done(&text);
 	s->written++;
 	return rc;

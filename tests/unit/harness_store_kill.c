@@ -284,7 +284,7 @@ static int save_in_place(struct stores *s, const char *id, const struct str *tex
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600), rc;
 
 	free(path);
-	rc = fd < 0 ? -1 : file_write_all(fd, text->p, text->len, NULL);
+	rc = fd < 0 ? -1 : file_write_all(fd, "mail", text->p, text->len, NULL);
 	if (fd >= 0)
 		close(fd);
 	return rc;

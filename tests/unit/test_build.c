@@ -412,6 +412,8 @@ static void replies_go_where_they_should(void **state)
 	static const char LIST[] = "From: a@x\nTo: l@x\nList-Post: <mailto:l@x>\nSubject: Re: s\n";
 	static const char FOLLOW[] = "From: a@x\nTo: l@x\nMail-Followup-To: f@x, g@x\nSubject: s\n";
 	static const char OWN[] = "From: me@x\nTo: b@x\nCc: c@x\nSubject: s\n";
+	static const char MARKED[] =
+		"From: \"A \x1b]0;b\x07\" <a@x>\nCc: \"\x1b\" <c@x>\nSubject: s\n";
 	static const struct {
 		const char *header;
 		enum draft_reply kind;
@@ -425,6 +427,7 @@ static void replies_go_where_they_should(void **state)
 		{LIST, DRAFT_REPLY, "a@x", "", ""},
 		{FOLLOW, DRAFT_REPLY_ALL, "f@x, g@x", "", ""},
 		{FOLLOW, DRAFT_REPLY, "a@x", "", ""},
+		{MARKED, DRAFT_REPLY_ALL, "\"A ]0;b\" <a@x>", "c@x", ""},
 		{OWN, DRAFT_REPLY, "b@x", "", ""},
 		{OWN, DRAFT_REPLY_ALL, "b@x", "c@x", ""},
 	};

@@ -453,8 +453,9 @@ static void test_sync(void **state)
 	assert_int_equal(err.kind, ERR_GONE);
 	assert_int_equal(file_sync_parent(at("x"), &err), 0);
 	assert_int_equal(file_sync_parent("x", &err), 0);
-	assert_int_equal(file_write_all(-1, "x", 1, &err), -1);
-	assert_int_equal(file_write_all(-1, "", 0, &err), 0);
+	assert_int_equal(file_write_all(-1, "/some/file", "x", 1, &err), -1);
+	assert_non_null(strstr(err.text, "/some/file"));
+	assert_int_equal(file_write_all(-1, "/some/file", "", 0, &err), 0);
 }
 
 #define IN_DIR(f) cmocka_unit_test_setup_teardown(f, help_setup, help_teardown)
