@@ -125,6 +125,8 @@ static int open_files(struct account *a, struct err *err)
 	if (rc == 0)
 		rc = maildir_create(mail, "INBOX", err);
 	if (rc == 0)
+		rc = maildir_move_finish(setup->data_dir, err);
+	if (rc == 0)
 		rc = outbox_open(&a->outbox, setup->data_dir, err);
 	if (rc == 0)
 		rc = bodies_open(&a->bodies, bodies, setup->cache_size, err);

@@ -391,31 +391,49 @@ static int move_on_server(struct folder *f, struct folder *target, const uint32_
 	return rc;
 }
 
-static int move_local(struct folder *f, struct folder *target, const uint32_t *uids, size_t n,
-	bool copy, struct err *err)
+/* Their names; fewer with an error, when one is gone. The caller frees all n places. */
+static char **local_files(
+	struct folder *f, const uint32_t *uids, size_t n, size_t *found, int *rc, struct err *err)
 {
 	char **bases = mem_array(n + 1, sizeof(*bases));
-	struct map *there = !copy && n >= MANY ? maildir_bases(target->dir) : NULL;
-	struct undo *undo;
+
+	for (*rc = 0, *found = 0; *rc == 0 && *found < n; *found += *rc == 0) {
+		bases[*found] = folder_local_file(f, uids[*found], err);
+		*rc = bases[*found] ? 0 : -1;
+	}
+	return bases;
+}
+
+static int copy_local(
+	struct folder *f, struct folder *target, char *const *bases, size_t n, struct err *err)
+{
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < n; i++) {
-		char *base = folder_local_file(f, uids[i], err);
 		struct str new_base = STR_INIT;
 
-		if (!base)
-			rc = -1;
-		else if (copy)
-			rc = maildir_copy(f->dir, base, target->dir, &new_base, err);
-		else
-			rc = maildir_move_known(f->dir, base, target->dir, there, err);
+		rc = maildir_copy(f->dir, bases[i], target->dir, &new_base, err);
 		str_done(&new_base);
-		if (!copy && rc == 0)
-			bases[i] = base;
-		else
-			free(base);
 	}
-	map_free(there, NULL);
+	return rc;
+}
+
+static int move_local(struct folder *f, struct folder *target, const uint32_t *uids, size_t n,
+	bool copy, struct err *err)
+{
+	const char *notes = f->account->setup ? f->account->setup->data_dir : NULL;
+	size_t found, moved = 0;
+	struct undo *undo;
+	struct err why = {0};
+	int rc, last;
+	char **bases = local_files(f, uids, n, &found, &last, err);
+
+	rc = copy ? copy_local(f, target, bases, found, &why)
+		  : maildir_move_many(notes, f->dir, bases, found, target->dir, &moved, &why);
+	if (rc != 0)
+		*err = why;
+	for (size_t i = moved; i < found; i++)
+		MEM_FREE(bases[i]);
 	if (copy) {
 		free(bases);
 	} else {
@@ -427,33 +445,32 @@ static int move_local(struct folder *f, struct folder *target, const uint32_t *u
 	if (target->cache)
 		folder_scan(target, NULL);
 	folder_send_folders(f->account);
-	return rc;
+	return rc != 0 ? rc : last;
 }
 
 static int remove_local(struct folder *f, const uint32_t *uids, size_t n, struct err *err)
 {
-	struct strv bases = STRV_INIT;
+	int rc = session_note_removal(f, uids, n, err), last = 0;
+	size_t found = 0;
+	char **bases = rc == 0 ? local_files(f, uids, n, &found, &last, err) : NULL;
 	struct map *left = NULL;
-	int rc = session_note_removal(f, uids, n, err);
 
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		char *base = folder_local_file(f, uids[i], err);
-
-		rc = base ? (n < MANY ? maildir_remove : maildir_remove_name)(f->dir, base, err)
-			  : -1;
-		if (base)
-			strv_take(&bases, base);
-	}
-	if (rc == 0 && n >= MANY)
+	for (size_t i = 0; rc == 0 && i < found; i++)
+		rc = (n < MANY ? maildir_remove : maildir_remove_name_later)(f->dir, bases[i], err);
+	if (rc == 0 && n >= MANY) {
+		rc = maildir_sync(f->dir, err);
 		left = maildir_bases(f->dir);
-	for (size_t i = 0; left && rc == 0 && i < bases.n; i++)
-		if (map_get(left, bases.v[i]))
-			rc = maildir_remove(f->dir, bases.v[i], err);
+	}
+	for (size_t i = 0; left && rc == 0 && i < found; i++)
+		if (map_get(left, bases[i]))
+			rc = maildir_remove(f->dir, bases[i], err);
 	map_free(left, NULL);
-	strv_done(&bases);
+	for (size_t i = 0; i < found; i++)
+		free(bases[i]);
+	free(bases);
 	folder_scan(f, NULL);
 	folder_send_folders(f->account);
-	return rc;
+	return rc != 0 ? rc : last;
 }
 
 int change_upload(struct folder *target, const struct str *message, uint32_t flags,

@@ -675,8 +675,8 @@ static int copy_bytes(const struct place *from, const char *to_dir, const char *
 	return rc;
 }
 
-/* The message under a second name; 1: it went away meanwhile. Names are durable on return. */
-static int add_name(const struct place *from, const char *to_dir, const char *base,
+/* The message under a second name, which is not durable yet; 1: it went away meanwhile. */
+static int add_name_later(const struct place *from, const char *to_dir, const char *base,
 	const struct place *to, struct err *err)
 {
 	int rc = 0;
@@ -690,6 +690,14 @@ static int add_name(const struct place *from, const char *to_dir, const char *ba
 		else
 			rc = err_errno(err, _("Cannot create %s"), to->path.p);
 	}
+	return rc;
+}
+
+static int add_name(const struct place *from, const char *to_dir, const char *base,
+	const struct place *to, struct err *err)
+{
+	int rc = add_name_later(from, to_dir, base, to, err);
+
 	return rc == 0 ? maildir_sync_sub(to_dir, to->in_new, err) : rc;
 }
 
@@ -726,22 +734,54 @@ static bool same_message(const struct place *a, const struct place *b)
 	return same;
 }
 
+/* A name in the other folder, not durable yet. A move that was cut short has left one there. */
+static int name_there(struct change *c, struct place *at, struct place *to, struct err *err)
+{
+	if ((!c->there || map_get(c->there, c->base)) && find(to, c->to_dir, c->base))
+		return same_message(at, to)
+			       ? 0
+			       : err_set(err, ERR_INPUT,
+					 _("Another message has this name in the other folder"));
+	place_in(to, c, c->base, at);
+	return add_name_later(at, c->to_dir, c->base, to, err);
+}
+
+static int name_place(void *ctx, struct place *at, struct err *err)
+{
+	struct place to = {0};
+	int rc = name_there(ctx, at, &to, err);
+
+	maildir_place_done(&to);
+	return rc;
+}
+
+int maildir_name_there(const char *dir, const char *base, const char *to_dir,
+	const struct map *there, struct err *err)
+{
+	struct change c = {.dir = dir, .base = base, .to_dir = to_dir, .there = there};
+
+	return maildir_with_message(dir, base, name_place, &c, err);
+}
+
+bool maildir_is_in_both(const char *dir, const char *to_dir, const char *base)
+{
+	struct place at = {0}, to = {0};
+	bool both = base_ok(base) && find(&at, dir, base) && find(&to, to_dir, base) &&
+		    same_message(&at, &to);
+
+	maildir_place_done(&at);
+	maildir_place_done(&to);
+	return both;
+}
+
 static int move_place(void *ctx, struct place *at, struct err *err)
 {
 	struct change *c = ctx;
 	struct place to = {0};
-	int rc;
+	int rc = name_there(c, at, &to, err);
 
-	/* A move that was cut short left the message in both folders. */
-	if ((!c->there || map_get(c->there, c->base)) && find(&to, c->to_dir, c->base)) {
-		rc = same_message(at, &to)
-			     ? maildir_sync_sub(c->to_dir, to.in_new, err)
-			     : err_set(err, ERR_INPUT,
-				       _("Another message has this name in the other folder"));
-	} else {
-		place_in(&to, c, c->base, at);
-		rc = add_name(at, c->to_dir, c->base, &to, err);
-	}
+	if (rc == 0)
+		rc = maildir_sync_sub(c->to_dir, to.in_new, err);
 	/* Only now that the second name is on the disk may the first one go. */
 	if (rc == 0 && unlink(at->path.p) != 0)
 		rc = errno == ENOENT ? 1 : err_errno(err, _("Cannot remove %s"), at->path.p);
@@ -751,7 +791,7 @@ static int move_place(void *ctx, struct place *at, struct err *err)
 	return rc;
 }
 
-static bool same_dir(const char *a, const char *b)
+bool maildir_same_dir(const char *a, const char *b)
 {
 	struct stat s, t;
 
@@ -787,7 +827,7 @@ int maildir_move_known(const char *dir, const char *base, const char *to_dir,
 {
 	struct change c = {.dir = dir, .base = base, .to_dir = to_dir, .there = there};
 
-	if (same_dir(dir, to_dir))
+	if (maildir_same_dir(dir, to_dir))
 		return 0;
 	return maildir_with_message(dir, base, move_place, &c, err);
 }
@@ -817,7 +857,7 @@ int maildir_copy(const char *dir, const char *base, const char *to_dir, struct s
 	return maildir_with_message(dir, base, copy_place, &c, err);
 }
 
-static int remove_names(const char *dir, const char *base, int most, struct err *err)
+static int remove_names(const char *dir, const char *base, int most, bool later, struct err *err)
 {
 	struct place at = {0};
 	int rc = 0;
@@ -825,7 +865,7 @@ static int remove_names(const char *dir, const char *base, int most, struct err 
 	for (int i = 0; rc == 0 && i < most && base_ok(base) && find(&at, dir, base); i++) {
 		if (unlink(at.path.p) != 0 && errno != ENOENT)
 			rc = err_errno(err, _("Cannot remove %s"), at.path.p);
-		if (rc == 0)
+		if (rc == 0 && !later)
 			rc = maildir_sync_sub(dir, at.in_new, err);
 	}
 	maildir_place_done(&at);
@@ -835,10 +875,10 @@ static int remove_names(const char *dir, const char *base, int most, struct err 
 /* Several times: a message can have a second name, or get another one meanwhile. */
 int maildir_remove(const char *dir, const char *base, struct err *err)
 {
-	return remove_names(dir, base, 5, err);
+	return remove_names(dir, base, 5, false, err);
 }
 
-int maildir_remove_name(const char *dir, const char *base, struct err *err)
+int maildir_remove_name_later(const char *dir, const char *base, struct err *err)
 {
-	return remove_names(dir, base, 1, err);
+	return remove_names(dir, base, 1, true, err);
 }

@@ -123,16 +123,22 @@ int maildir_keywords_known(const char *dir, struct str *out, struct err *err); /
 int maildir_move(const char *dir, const char *base, const char *to_dir,
 	struct err *err); /* durable: never zero copies. Cut short it leaves two with one base; done
 			     again it takes the first away */
-/* The bases of all messages, as keys; NULL: it cannot be read. For those who move or remove many:
- * not to find a name takes reading the whole folder. */
+/* The bases of all messages, as keys; NULL: it cannot be read. For those who remove many: not to
+ * find a name takes reading the whole folder. */
 struct map *maildir_bases(const char *dir);
-int maildir_move_known(const char *dir, const char *base, const char *to_dir,
-	const struct map *there, struct err *err); /* there: of to_dir, a moment ago; or NULL */
+/*
+ * The first *moved of them were moved, with an error too. The disk is waited for a few times only.
+ * A note in notes_dir tells what is under way; without one (NULL) they go one by one. _finish takes
+ * away the second names that a kill in between left, and is called before the folders are read.
+ */
+int maildir_move_many(const char *notes_dir, const char *dir, char *const *bases, size_t n,
+	const char *to_dir, size_t *moved, struct err *err);
+int maildir_move_finish(const char *notes_dir, struct err *err);
 int maildir_copy(const char *dir, const char *base, const char *to_dir, struct str *new_base,
 	struct err *err);
 int maildir_remove(
 	const char *dir, const char *base, struct err *err); /* durable; missing is fine */
-/* The same without looking for a second name; maildir_bases tells those who have one. */
-int maildir_remove_name(const char *dir, const char *base, struct err *err);
+/* One name only, and not durable before maildir_sync; maildir_bases tells who has another. */
+int maildir_remove_name_later(const char *dir, const char *base, struct err *err);
 
 #endif

@@ -28,6 +28,13 @@ uint32_t maildir_letters_of(const char *name); /* a..z behind ":2," */
 typedef int maildir_place_fn(void *ctx, struct place *at, struct err *err);
 int maildir_with_message(
 	const char *dir, const char *base, maildir_place_fn *fn, void *ctx, struct err *err);
+bool maildir_same_dir(const char *a, const char *b);
+int maildir_move_known(const char *dir, const char *base, const char *to_dir,
+	const struct map *there, struct err *err); /* there: bases of to_dir; NULL: look there */
+/* A second name in to_dir, not durable yet. */
+int maildir_name_there(const char *dir, const char *base, const char *to_dir,
+	const struct map *there, struct err *err);
+bool maildir_is_in_both(const char *dir, const char *to_dir, const char *base);
 int maildir_sync_sub(const char *dir, bool in_new, struct err *err);
 /* Other letters a..z for a message, as change says of those it has. Not durable before
  * maildir_sync. */

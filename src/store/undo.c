@@ -560,18 +560,20 @@ static void rename_local(struct store *s, const struct undo_part *back)
 
 static int back_local(struct account *a, const struct undo_part *p, struct err *err)
 {
-	struct map *there = NULL;
-	int rc = 0;
+	char **bases = mem_array(p->n, sizeof(*bases)); /* borrowed */
+	size_t n = 0, moved;
+	int rc;
 
-	if (folder_use(p->folder, err) != 0)
+	if (folder_use(p->folder, err) != 0) {
+		free(bases);
 		return -1;
-	if (p->n > 1)
-		there = maildir_bases(p->folder->dir);
-	for (size_t i = 0; rc == 0 && i < p->n; i++)
+	}
+	for (size_t i = 0; i < p->n; i++)
 		if (p->bases[i])
-			rc = maildir_move_known(
-				p->target->dir, p->bases[i], p->folder->dir, there, err);
-	map_free(there, NULL);
+			bases[n++] = p->bases[i];
+	rc = maildir_move_many(a->setup ? a->setup->data_dir : NULL, p->target->dir, bases, n,
+		p->folder->dir, &moved, err);
+	free(bases);
 	folder_scan(p->folder, NULL);
 	if (p->target->cache)
 		folder_scan(p->target, NULL);

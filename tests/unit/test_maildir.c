@@ -613,6 +613,114 @@ static void test_move(void **state)
 	free(to);
 }
 
+/* n messages, some of them unread in new; the caller frees. */
+static char **fill(const char *dir, size_t n)
+{
+	char **bases = mem_array(n, sizeof(*bases));
+
+	for (size_t i = 0; i < n; i++) {
+		struct str base = STR_INIT;
+
+		assert_int_equal(
+			maildir_deliver(dir, "abc", 3, i % 3 ? MAIL_SEEN : 0, NULL, &base, NULL),
+			0);
+		bases[i] = str_steal(&base);
+	}
+	return bases;
+}
+
+static void free_bases(char **bases, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(bases[i]);
+	free(bases);
+}
+
+static size_t notes_in(const char *dir)
+{
+	DIR *d = opendir(dir);
+	struct dirent *de;
+	size_t n = 0;
+
+	assert_non_null(d);
+	while ((de = readdir(d)))
+		n += strncmp(de->d_name, "moving.", 7) == 0;
+	closedir(d);
+	return n;
+}
+
+static void test_move_many(void **state)
+{
+	enum { N = 40 };
+	char *dir = folder("INBOX"), *to = folder("Work"), **bases = fill(dir, N), *last;
+	struct err err = {0};
+	size_t moved;
+
+	(void)state;
+	assert_int_equal(maildir_move_many(help_root, dir, bases, N, dir, &moved, NULL), 0);
+	assert_int_equal(moved, N);
+	assert_int_equal(scan_count(dir), N);
+	/* One is not there: those before it are moved, it is named. */
+	last = bases[N - 1];
+	bases[N - 1] = mem_strdup("1700000000.gone.h");
+	assert_int_equal(maildir_move_many(help_root, dir, bases, N, to, &moved, &err), -1);
+	assert_int_equal(err.kind, ERR_GONE);
+	assert_int_equal(moved, N - 1);
+	assert_int_equal(scan_count(dir), 1);
+	assert_int_equal(scan_count(to), N - 1);
+	assert_int_equal(notes_in(help_root), 0);
+	/* Without a note, and back. */
+	assert_int_equal(maildir_move_many(NULL, to, bases, N - 1, dir, &moved, NULL), 0);
+	assert_int_equal(scan_count(dir), N);
+	assert_int_equal(
+		maildir_move_many(help_root, dir, bases, N - 1, at("nowhere"), &moved, &err), -1);
+	assert_int_equal(moved, 0);
+	assert_int_equal(scan_count(dir), N);
+	assert_int_equal(notes_in(help_root), 0);
+	free(last);
+	free_bases(bases, N);
+	free(dir);
+	free(to);
+}
+
+/* Killed anywhere, each message is in one folder after the next start. */
+static void test_move_many_killed(void **state)
+{
+	enum { N = 60, KILLS = 60 };
+	char *dir = folder("INBOX"), *to = folder("Work"), **bases = fill(dir, N);
+	int both = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < KILLS || (!both && i < 10 * KILLS); i++) {
+		const char *from = i % 2 ? to : dir, *into = i % 2 ? dir : to;
+		pid_t child = fork();
+		size_t moved;
+		int status;
+
+		assert_true(child >= 0);
+		if (child == 0) {
+			maildir_move_many(help_root, from, bases, N, into, &moved, NULL);
+			_exit(0);
+		}
+		usleep(i * i * 3 % 9000);
+		kill(child, SIGKILL);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		both += scan_count(dir) + scan_count(to) > N;
+		assert_int_equal(maildir_move_finish(help_root, NULL), 0);
+		assert_int_equal(scan_count(dir) + scan_count(to), N);
+		assert_int_equal(notes_in(help_root), 0);
+		/* The rest of the way. */
+		for (size_t k = 0; k < N; k++)
+			maildir_move(from, bases[k], into, NULL);
+		assert_int_equal(scan_count(into), N);
+	}
+	print_message("# %d kills left second names\n", both);
+	assert_true(both > 0);
+	free_bases(bases, N);
+	free(dir);
+	free(to);
+}
+
 static void test_move_new(void **state)
 {
 	char *dir = folder("INBOX"), *to = folder("Work");
@@ -855,9 +963,9 @@ int main(void)
 		T(test_list), T(test_deliver), T(test_flags), T(test_foreign_names),
 		T(test_foreign_letters), T(test_keywords), T(test_keywords_limits),
 		T(test_keyword_words), T(test_foreign_moves), T(test_busy_folder), T(test_gone),
-		T(test_links), T(test_move), T(test_move_new), T(test_move_other_filesystem),
-		T(test_copy), T(test_stamp), T(test_stop_and_sweep), T(test_full), T(test_group),
-		T(test_group_dropped)};
+		T(test_links), T(test_move), T(test_move_many), T(test_move_many_killed),
+		T(test_move_new), T(test_move_other_filesystem), T(test_copy), T(test_stamp),
+		T(test_stop_and_sweep), T(test_full), T(test_group), T(test_group_dropped)};
 
 	return cmocka_run_group_tests_name("maildir", tests, NULL, NULL);
 }
