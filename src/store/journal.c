@@ -136,7 +136,8 @@ static bool take_change(struct journal *j, const unsigned char *p, size_t len, b
 	if (len < 12 || op_decode_uids(&at, p + len, &uids, &n) != 0)
 		return false;
 	i = index_of(j, load64(p));
-	if (i >= 0 && j->ops[i]->state == OP_QUEUED) {
+	j->took = i >= 0 && j->ops[i]->state == OP_QUEUED;
+	if (j->took) {
 		(more ? join : leave)(j->ops[i], uids, n, load32(p + 8));
 		if (!j->ops[i]->n)
 			take_done(j, load64(p));
@@ -510,24 +511,18 @@ static const struct op *changeable(struct journal *j, uint64_t id)
 	return op && op->state == OP_QUEUED ? op : NULL;
 }
 
-/* REC_EXTEND or REC_SHRINK. */
+/* REC_EXTEND or REC_SHRINK. 1: another copy has given it away, or is through with it, between the
+ * look and the record. */
 static int change_uids(struct journal *j, uint16_t type, uint64_t id, const uint32_t *uids,
 	size_t n, uint32_t unseen, struct err *err)
 {
 	uint32_t *sorted = mem_dup(uids, n * sizeof(*uids));
-	const struct op *op;
 	int rc;
 
 	n = uids_sort(sorted, n);
 	rc = add_change(j, type, id, sorted, n, unseen, err);
-	if (rc == 0 && n) {
-		/* Another copy may have given it away between the look and the record. */
-		op = journal_find(j, id);
-		if (type == REC_EXTEND)
-			rc = !op || op_index(op, sorted[0]) < 0;
-		else
-			rc = op && op_index(op, sorted[0]) >= 0;
-	}
+	if (rc == 0)
+		rc = !j->took;
 	free(sorted);
 	return rc;
 }

@@ -50,6 +50,7 @@ struct journal {
 	struct ledger ledger;
 	uint64_t changes; /* records applied so far */
 	uint64_t ours;    /* of these */
+	bool took;        /* the last REC_EXTEND or REC_SHRINK found its operation still waiting */
 	bool damaged;
 	bool foreign; /* a record of another version: the log must not be rewritten without it */
 };

@@ -1,7 +1,9 @@
 #include "disk_help.h"
 #include "store/journal_priv.h"
 
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -513,6 +515,72 @@ static void test_two_handles(void **state)
 	journal_free(b);
 }
 
+enum { RACES = 300 };
+
+static _Atomic uint64_t race_id; /* the operation that both are after; 0: none */
+static atomic_bool race_over;
+static atomic_int race_taken[RACES + 1];
+
+/* A second copy that takes back each operation as soon as it sees it. */
+static void *race_taker(void *arg)
+{
+	struct journal *j = arg;
+	uint64_t last = 0;
+	int round = 0;
+
+	while (!atomic_load(&race_over)) {
+		uint64_t id = atomic_load(&race_id);
+		const struct op *op;
+
+		if (id == last || !id)
+			continue;
+		last = id;
+		journal_refresh(j, NULL);
+		op = journal_find(j, id);
+		if (op) {
+			size_t n = op->n;
+			uint32_t *uids = mem_dup(op->uids, n * sizeof(*uids));
+
+			atomic_store(&race_taken[round],
+				journal_shrink(j, id, uids, n, 0, NULL) == 0 ? 1 : 0);
+			free(uids);
+		}
+		round++;
+	}
+	return NULL;
+}
+
+/* Carried out or taken back, but never both: else a change is lost. */
+static void test_race(void **state)
+{
+	struct journal *a = opened(), *b = opened();
+	int carried_out[RACES], back = 0, out = 0;
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, race_taker, b), 0);
+	for (int i = 0; i < RACES; i++) {
+		uint64_t id = add(a, "raced");
+
+		atomic_store(&race_id, id);
+		if (i % 2)
+			sched_yield();
+		carried_out[i] = journal_sent(a, id, NULL) == 0 && journal_find(a, id);
+		if (carried_out[i])
+			assert_int_equal(journal_done(a, id, NULL), 0);
+	}
+	atomic_store(&race_over, true);
+	pthread_join(thread, NULL);
+	for (int i = 0; i < RACES; i++)
+		out += carried_out[i];
+	for (int i = 0; i <= RACES; i++)
+		back += race_taken[i];
+	print_message("# %d carried out, %d taken back of %d\n", out, back, RACES);
+	assert_int_equal(out + back, RACES);
+	journal_free(a);
+	journal_free(b);
+}
+
 /* ---- damage ---- */
 
 static void test_tail(void **state)
@@ -794,10 +862,10 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, help_setup, help_teardown)
 	const struct CMUnitTest tests[] = {T(test_operations), T(test_large), T(test_two_handles),
-		T(test_runs), T(test_join_and_leave), T(test_last_one_leaves), T(test_one_by_one),
-		T(test_first_version), T(test_bad_uids), T(test_killed), T(test_tail),
-		T(test_tail_while_open), T(test_header), T(test_every_cut), T(test_full),
-		T(test_ledger), T(test_compact)};
+		T(test_race), T(test_runs), T(test_join_and_leave), T(test_last_one_leaves),
+		T(test_one_by_one), T(test_first_version), T(test_bad_uids), T(test_killed),
+		T(test_tail), T(test_tail_while_open), T(test_header), T(test_every_cut),
+		T(test_full), T(test_ledger), T(test_compact)};
 
 	return cmocka_run_group_tests_name("journal", tests, NULL, NULL);
 }
