@@ -41,7 +41,7 @@ enum { FILL_KILLS = 30, STORM_KILLS = 40, REPLAY_KILLS = 30 };
 enum { FILL_KILLS = 300, STORM_KILLS = 400, REPLAY_KILLS = 300 };
 #endif
 enum {
-	CONTROL_KILLS = 600, /* at most: the first one that is noticed is enough */
+	CONTROL_KILLS = 3000, /* at most: the first one that is noticed is enough */
 	FILL_MAILS = 2000,
 	HANG_MS = 60000
 };
@@ -260,6 +260,7 @@ static void replay(unsigned kills)
 {
 	struct kid_go go = {.kill_at = -1};
 	unsigned first = verdict.mails + 1;
+	unsigned rounds = 0;
 	long calls = 0;
 
 	/* Without a connection only folders that were seen before are known. */
@@ -280,6 +281,8 @@ static void replay(unsigned kills)
 				verdict.kills++;
 		}
 		if (!through || w.bad)
+			break;
+		if (broken && ++rounds % 8 == 0 && verdict_came_twice(first))
 			break;
 	}
 	with_sending = false;

@@ -215,6 +215,23 @@ static const char *mail_fault(
 	return NULL;
 }
 
+bool verdict_came_twice(unsigned first)
+{
+	struct imap *im = observer_new("bob");
+	struct seen bob, mine;
+	bool twice = false;
+
+	observer_look(im, "INBOX", &bob);
+	observer_look(verdict.observer, "Sent", &mine);
+	for (unsigned k = first; !twice && k <= verdict.mails; k++)
+		twice = world_count(&bob, "INBOX", 'k', k) > 1 ||
+			world_count(&mine, "Sent", 'k', k) > 1;
+	seen_done(&bob);
+	seen_done(&mine);
+	observer_free(im);
+	return twice;
+}
+
 void verdict_mails(unsigned first)
 {
 	struct imap *im = observer_new("bob");

@@ -50,7 +50,8 @@ unsigned verdict_faults(void);
 /* Each mail from this one on that was taken into the outbox came once, or waits there to be looked
  * at. */
 void verdict_mails(unsigned first);
-void verdict_no_rows(void); /* none were shown yet */
+bool verdict_came_twice(unsigned first); /* already, or is twice in Sent */
+void verdict_no_rows(void);              /* none were shown yet */
 /* What a killed child had shown is in the cache, and all of it is right: as the server had it. */
 void verdict_rows(const struct seen *s);
 
