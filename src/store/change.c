@@ -16,8 +16,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { MANY = 4 }; /* messages for which the folder is read once */
-
 /* --- flags --- */
 
 static uint32_t flag_of(struct folder *f, uint32_t uid)
@@ -453,18 +451,9 @@ static int remove_local(struct folder *f, const uint32_t *uids, size_t n, struct
 	int rc = session_note_removal(f, uids, n, err), last = 0;
 	size_t found = 0;
 	char **bases = rc == 0 ? local_files(f, uids, n, &found, &last, err) : NULL;
-	struct map *left = NULL;
 
-	for (size_t i = 0; rc == 0 && i < found; i++)
-		rc = (n < MANY ? maildir_remove : maildir_remove_name_later)(f->dir, bases[i], err);
-	if (rc == 0 && n >= MANY) {
-		rc = maildir_sync(f->dir, err);
-		left = maildir_bases(f->dir);
-	}
-	for (size_t i = 0; left && rc == 0 && i < found; i++)
-		if (map_get(left, bases[i]))
-			rc = maildir_remove(f->dir, bases[i], err);
-	map_free(left, NULL);
+	if (rc == 0)
+		rc = maildir_remove_many(f->dir, bases, found, err);
 	for (size_t i = 0; i < found; i++)
 		free(bases[i]);
 	free(bases);

@@ -19,7 +19,6 @@
 #define STORE_MAILDIR_H
 
 #include "base/err.h"
-#include "base/map.h"
 #include "base/str.h"
 #include "store/summary.h"
 
@@ -123,9 +122,6 @@ int maildir_keywords_known(const char *dir, struct str *out, struct err *err); /
 int maildir_move(const char *dir, const char *base, const char *to_dir,
 	struct err *err); /* durable: never zero copies. Cut short it leaves two with one base; done
 			     again it takes the first away */
-/* The bases of all messages, as keys; NULL: it cannot be read. For those who remove many: not to
- * find a name takes reading the whole folder. */
-struct map *maildir_bases(const char *dir);
 /*
  * The first *moved of them were moved, with an error too. The disk is waited for a few times only.
  * A note in notes_dir tells what is under way; without one (NULL) they go one by one. _finish takes
@@ -138,7 +134,7 @@ int maildir_copy(const char *dir, const char *base, const char *to_dir, struct s
 	struct err *err);
 int maildir_remove(
 	const char *dir, const char *base, struct err *err); /* durable; missing is fine */
-/* One name only, and not durable before maildir_sync; maildir_bases tells who has another. */
-int maildir_remove_name_later(const char *dir, const char *base, struct err *err);
+/* The same for many, with a few waits for the disk. */
+int maildir_remove_many(const char *dir, char *const *bases, size_t n, struct err *err);
 
 #endif

@@ -16,7 +16,11 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { NOTE_MAX = 4 << 20, AT_ONCE = 1000 };
+enum {
+	NOTE_MAX = 4 << 20,
+	AT_ONCE = 1000,
+	MANY = 4 /* messages for which a folder is read once */
+};
 
 static const char NOTE[] = "moving.";
 
@@ -113,8 +117,8 @@ static int move_some(const char *notes_dir, const struct moving *m, const struct
 int maildir_move_many(const char *notes_dir, const char *dir, char *const *bases, size_t n,
 	const char *to_dir, size_t *moved, struct err *err)
 {
-	bool one_by_one = !notes_dir || n < 4 || strchr(dir, '\n') || strchr(to_dir, '\n');
-	struct map *there = n < 4 ? NULL : maildir_bases(to_dir);
+	bool one_by_one = !notes_dir || n < MANY || strchr(dir, '\n') || strchr(to_dir, '\n');
+	struct map *there = n < MANY ? NULL : maildir_bases(to_dir);
 	int rc = 0;
 
 	*moved = 0;
@@ -129,6 +133,21 @@ int maildir_move_many(const char *notes_dir, const char *dir, char *const *bases
 		*moved += some;
 	}
 	map_free(there, NULL);
+	return rc;
+}
+
+int maildir_remove_many(const char *dir, char *const *bases, size_t n, struct err *err)
+{
+	struct map *left = NULL;
+	int rc = n < MANY ? 0 : take_away(dir, bases, n, err);
+
+	if (rc == 0 && n >= MANY)
+		left = maildir_bases(dir);
+	/* Some may have a second name. */
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		if (n < MANY || (left && map_get(left, bases[i])))
+			rc = maildir_remove(dir, bases[i], err);
+	map_free(left, NULL);
 	return rc;
 }
 

@@ -8,6 +8,7 @@
 #ifndef STORE_MAILDIR_PRIV_H
 #define STORE_MAILDIR_PRIV_H
 
+#include "base/map.h"
 #include "store/maildir.h"
 
 struct place {
@@ -28,6 +29,11 @@ uint32_t maildir_letters_of(const char *name); /* a..z behind ":2," */
 typedef int maildir_place_fn(void *ctx, struct place *at, struct err *err);
 int maildir_with_message(
 	const char *dir, const char *base, maildir_place_fn *fn, void *ctx, struct err *err);
+/* The bases of all messages, as keys; NULL: it cannot be read. For those who remove many: not to
+ * find a name takes reading the whole folder. */
+struct map *maildir_bases(const char *dir);
+/* One name only, and not durable before maildir_sync; maildir_bases tells who has another. */
+int maildir_remove_name_later(const char *dir, const char *base, struct err *err);
 bool maildir_same_dir(const char *a, const char *b);
 int maildir_move_known(const char *dir, const char *base, const char *to_dir,
 	const struct map *there, struct err *err); /* there: bases of to_dir; NULL: look there */
