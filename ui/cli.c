@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/utf8.h"
 #include "ui/cli_priv.h"
 
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
@@ -408,7 +408,7 @@ static bool looks_unfilled(const struct cli *c, int account, const struct msglis
 
 	engine_account(c->engine, (size_t)account, &info);
 	if (info.protocol == ACCOUNT_POP3)
-		return msglist_total(l) == 0 && strcasecmp(msglist_folder(l), "INBOX") == 0;
+		return msglist_total(l) == 0 && str_icmp(msglist_folder(l), "INBOX") == 0;
 	return msglist_sync_percent(l) < 0;
 }
 

@@ -1,4 +1,5 @@
 /* Accounts, connections, options, keys, colours. */
+#include "base/str.h"
 #include "ui/cmd.h"
 
 #include "base/i18n.h"
@@ -92,9 +93,9 @@ void cmd_protocol(struct app *a, const struct args *args)
 		return;
 	engine_account(a->engine, (size_t)account, &info);
 	to = info.protocol == ACCOUNT_POP3 ? ACCOUNT_IMAP : ACCOUNT_POP3;
-	if (args->n && strcasecmp(args->v[0], "imap") == 0)
+	if (args->n && str_icmp(args->v[0], "imap") == 0)
 		to = ACCOUNT_IMAP;
-	else if (args->n && strcasecmp(args->v[0], "pop3") == 0)
+	else if (args->n && str_icmp(args->v[0], "pop3") == 0)
 		to = ACCOUNT_POP3;
 	else if (args->n) {
 		app_error(a, _("A protocol is imap or pop3, not “%s”"), args->v[0]);
@@ -213,7 +214,7 @@ void cmd_pending(struct app *a, const struct args *args)
 
 void cmd_drop_change(struct app *a, const struct args *args)
 {
-	if (args->n && strcasecmp(args->v[0], "all") != 0)
+	if (args->n && str_icmp(args->v[0], "all") != 0)
 		app_error(a, _("It is “all” or nothing, not “%s”"), args->v[0]);
 	else if (args->n)
 		app_await(a, engine_pending_cancel(a->engine, 0), NULL, NULL, NULL);

@@ -1,4 +1,5 @@
 /* What Tab offers: folders, files, options, accounts, styles. */
+#include "base/str.h"
 #include "ui/ui.h"
 
 #include "base/file.h"
@@ -35,7 +36,7 @@ static void offer_folders(struct app *a, const char *word, struct strv *out)
 	/* Nothing begins so: then what has it anywhere. */
 	for (size_t i = 0; i < engine_folders(a->engine, (size_t)account); i++) {
 		engine_folder(a->engine, (size_t)account, i, &f);
-		if (f.selectable && strcasestr(f.name, word) && out->n < MAX_FOUND)
+		if (f.selectable && str_ifind(f.name, word) && out->n < MAX_FOUND)
 			strv_add(out, f.name);
 	}
 }

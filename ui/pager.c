@@ -1,6 +1,7 @@
 #include "ui/pager.h"
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/utf8.h"
 
 #include <stdlib.h>
@@ -115,7 +116,7 @@ static void paint_matches(
 	const char *hit = l->s;
 	size_t len = strlen(needle);
 
-	while (len && (hit = strcasestr(hit, needle))) {
+	while (len && (hit = str_ifind(hit, needle))) {
 		int col = utf8_columns(l->s, (size_t)(hit - l->s));
 
 		if (col < r->cols)

@@ -2,9 +2,9 @@
 
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 #include <string.h>
-#include <strings.h>
 
 static const struct provider table[] = {
 	{"gmail.com googlemail.com", "imaps://imap.gmail.com", "pop3s://pop.gmail.com",
@@ -46,7 +46,7 @@ static int has_domain(const char *domains, const char *domain)
 	for (const char *p = domains; *p;) {
 		size_t n = strcspn(p, " ");
 
-		if (n == len && strncasecmp(p, domain, n) == 0)
+		if (n == len && str_nicmp(p, domain, n) == 0)
 			return 1;
 		p += n + (p[n] == ' ');
 	}

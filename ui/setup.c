@@ -6,7 +6,6 @@
 #include "ui/cli_priv.h"
 #include "ui/providers.h"
 
-#include <ctype.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +47,7 @@ static char *ask(struct setup *s, const char *question, const char *initial)
 		s->gone = true;
 	}
 	len = s->gone || !line ? 0 : strlen(line);
-	while (len && isspace((unsigned char)line[len - 1]))
+	while (len && (unsigned char)line[len - 1] <= ' ')
 		len--;
 	if (len > ANSWER_MAX)
 		len = ANSWER_MAX;
@@ -442,8 +441,8 @@ static char *account_name(const struct setup *s)
 	struct str base = STR_INIT, name = STR_INIT;
 
 	for (const char *p = s->domain; *p && *p != '.' && base.len < 24; p++)
-		if (isalnum((unsigned char)*p))
-			str_addc(&base, (char)tolower((unsigned char)*p));
+		if (str_is_alnum(*p))
+			str_addc(&base, str_lower(*p));
 	if (!base.len)
 		str_adds(&base, "mail");
 	str_adds(&name, base.p);

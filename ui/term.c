@@ -2,6 +2,7 @@
 
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/utf8.h"
 
 #include <curses.h>
@@ -639,12 +640,12 @@ static bool written_name(const char *w, char name[24])
 	uint32_t cp;
 
 	for (size_t i = 0; i < MEM_COUNT(other); i++)
-		if (strcasecmp(other[i].written, w) == 0) {
+		if (str_icmp(other[i].written, w) == 0) {
 			snprintf(name, 24, "%s", other[i].name);
 			return true;
 		}
 	for (size_t i = 0; i < MEM_COUNT(code_names); i++)
-		if (strcasecmp(code_names[i].name, w) == 0) {
+		if (str_icmp(code_names[i].name, w) == 0) {
 			snprintf(name, 24, "%s", code_names[i].name);
 			return true;
 		}

@@ -1,4 +1,5 @@
 /* The list of messages. */
+#include "base/str.h"
 #include "ui/index_row.h"
 #include "ui/term.h"
 #include "ui/views.h"
@@ -82,7 +83,7 @@ static void index_title(struct view *v, struct str *out)
 	}
 	engine_account(v->app->engine, (size_t)x->account, &info);
 	str_adds(out, info.name);
-	if (strcasecmp(x->folder, "INBOX") != 0)
+	if (str_icmp(x->folder, "INBOX") != 0)
 		str_addf(out, " %s", x->folder);
 }
 

@@ -13,7 +13,10 @@
 #define _(text) gettext(text)
 #define N_(text) (text)
 
-void i18n_init(
-	void); /* locale from the environment, catalogue of this program; falls back to C.UTF-8 */
+/* Messages and dates by the environment, the program's catalogue; letters are always C.UTF-8's. */
+void i18n_init(void);
+/* The character set of the environment's locale as the system names it: what files that are not
+ * UTF-8 are most likely in. "UTF-8" before i18n_init. */
+const char *i18n_charset(void);
 
 #endif

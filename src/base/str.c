@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 void str_done(struct str *s)
 {
@@ -174,7 +173,68 @@ bool str_starts(const char *s, const char *prefix)
 
 bool str_istarts(const char *s, const char *prefix)
 {
-	return strncasecmp(s, prefix, strlen(prefix)) == 0;
+	return str_nicmp(s, prefix, strlen(prefix)) == 0;
+}
+
+char str_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+char str_upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - ('a' - 'A')) : c;
+}
+
+bool str_is_alnum(char c)
+{
+	return (c >= '0' && c <= '9') || (str_lower(c) >= 'a' && str_lower(c) <= 'z');
+}
+
+int str_nicmp(const char *a, const char *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned char x = (unsigned char)str_lower(a[i]),
+			      y = (unsigned char)str_lower(b[i]);
+
+		if (x != y || !x)
+			return x - y;
+	}
+	return 0;
+}
+
+int str_icmp(const char *a, const char *b)
+{
+	return str_nicmp(a, b, SIZE_MAX);
+}
+
+const char *str_ifind(const char *hay, const char *needle)
+{
+	size_t n = strlen(needle);
+
+	for (; *hay; hay++)
+		if (str_nicmp(hay, needle, n) == 0)
+			return hay;
+	return n ? NULL : hay;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+double str_decimal(const char *s, const char **end)
+{
+	double value = 0, unit = 1;
+	const char *p = s;
+
+	for (; is_digit(*p); p++)
+		value = value * 10 + (*p - '0');
+	if (*p == '.' && (p > s || is_digit(p[1])))
+		for (p++; is_digit(*p); p++)
+			value += (*p - '0') * (unit /= 10);
+	*end = p;
+	return value;
 }
 
 static size_t min3(size_t a, size_t b, size_t c)

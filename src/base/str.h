@@ -57,6 +57,21 @@ bool strv_has(const struct strv *v, const char *s);
 
 bool str_starts(const char *s, const char *prefix);
 bool str_istarts(const char *s, const char *prefix); /* ASCII case does not matter */
+
+/*
+ * Words of protocols and mail, compared and read the same in every locale (RFC 5234 2.3: their
+ * letters are ASCII). libc's strcasecmp, toupper and strtod follow LC_CTYPE and LC_NUMERIC: in
+ * tr_TR "I" is no capital "i", in de_DE "0.9" is zero. tests/lint/layers.sh holds the rule.
+ */
+char str_lower(char c); /* A to Z become a to z, all else stays */
+char str_upper(char c);
+bool str_is_alnum(char c);
+int str_icmp(const char *a, const char *b);                 /* as strcmp */
+int str_nicmp(const char *a, const char *b, size_t n);      /* as strncmp */
+const char *str_ifind(const char *hay, const char *needle); /* as strstr */
+/* "12", "0.9", ".5" at the beginning of s, and *end behind it; 0 and *end = s when there is none.
+ * No sign, no exponent. */
+double str_decimal(const char *s, const char **end);
 /* The distance of two words by insertions, deletions, changes and swaps (Damerau), for "did you
  * mean". */
 size_t str_distance(const char *a, const char *b);

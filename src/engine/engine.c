@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "engine/engine_priv.h"
 #include "net/net.h"
 #include "sync/sync.h"
@@ -324,7 +325,7 @@ int engine_find_folder(const struct engine *e, size_t account, const char *name)
 		if (strcmp(m->folders[i].name, name) == 0)
 			return (int)i;
 	for (size_t r = 1; r < MEM_COUNT(roles); r++)
-		if (strcasecmp(roles[r], name) == 0)
+		if (str_icmp(roles[r], name) == 0)
 			return engine_role_folder(e, account, (enum folder_role)r);
 	return -1;
 }

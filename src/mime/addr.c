@@ -1,5 +1,6 @@
 #include "mime/addr.h"
 
+#include "base/str.h"
 #include "mime/charset.h"
 #include "mime/word.h"
 
@@ -9,7 +10,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum {
 	LIST_MAX = 10000, /* addresses */
@@ -62,7 +62,7 @@ void addr_list_done(struct addr_list *list)
 bool addr_list_has(const struct addr_list *list, const char *mail)
 {
 	for (size_t i = 0; i < list->n; i++)
-		if (strcasecmp(list->v[i].mail, mail) == 0)
+		if (str_icmp(list->v[i].mail, mail) == 0)
 			return true;
 	return false;
 }
@@ -302,7 +302,7 @@ static void read_angle(struct scan *s)
 	if (s->angle_len && *s->angle != '"' && memchr(s->angle, ',', s->angle_len))
 		s->angle_len =
 			(size_t)((const char *)memchr(s->angle, ',', s->angle_len) - s->angle);
-	if (s->angle_len > 7 && strncasecmp(s->angle, "mailto:", 7) == 0) {
+	if (s->angle_len > 7 && str_nicmp(s->angle, "mailto:", 7) == 0) {
 		s->angle += 7;
 		s->angle_len -= 7;
 	}

@@ -1,5 +1,6 @@
 #include "mime/build.h"
 
+#include "base/str.h"
 #include "mime/codec.h"
 #include "mime/header.h"
 #include "mime/param.h"
@@ -15,7 +16,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 enum {
@@ -148,7 +148,7 @@ static bool is_ours(const struct header_field *f)
 	for (size_t i = 0; i < MEM_COUNT(OURS); i++)
 		if (header_is(f, OURS[i]))
 			return true;
-	return f->name_len >= 8 && strncasecmp(f->name, "Content-", 8) == 0;
+	return f->name_len >= 8 && str_nicmp(f->name, "Content-", 8) == 0;
 }
 
 static void add_extra(struct str *out, const char *line)
@@ -273,7 +273,7 @@ static const char *type_of(const char *name)
 	const char *dot = strrchr(name, '.');
 
 	for (size_t i = 0; dot && i < MEM_COUNT(TYPES); i++)
-		if (strcasecmp(dot + 1, TYPES[i].suffix) == 0)
+		if (str_icmp(dot + 1, TYPES[i].suffix) == 0)
 			return TYPES[i].type;
 	return "application/octet-stream";
 }

@@ -2,13 +2,13 @@
 
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/utf8.h"
 #include "mime/wrap.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { EVENTS_MAX = 20, PROPERTY_MAX = 16384, VALUE_MAX = 2000, ATTENDEES_MAX = 20 };
 
@@ -95,7 +95,7 @@ static char *parameter(const struct property *p, const char *name)
 		for (; *s && (*s != ';' || quoted); s++)
 			if (*s == '"')
 				quoted = !quoted;
-		if ((size_t)(s - start) <= n || strncasecmp(start, name, n) != 0 || start[n] != '=')
+		if ((size_t)(s - start) <= n || str_nicmp(start, name, n) != 0 || start[n] != '=')
 			continue;
 		value = start + n + 1;
 		if (*value == '"' && s - value >= 2)
@@ -162,7 +162,7 @@ static char *person(const struct property *p)
 	char *name = parameter(p, "CN"), *mail = unescaped(p->value);
 	const char *bare = str_istarts(mail, "mailto:") ? mail + 7 : mail;
 
-	if (name && *name && !strchr(name, '@') && strcasecmp(name, bare) != 0)
+	if (name && *name && !strchr(name, '@') && str_icmp(name, bare) != 0)
 		str_addf(&out, "%s <%s>", name, bare);
 	else
 		str_adds(&out, bare);
@@ -173,13 +173,13 @@ static char *person(const struct property *p)
 
 static const char *answer_text(const char *partstat)
 {
-	if (!partstat || strcasecmp(partstat, "NEEDS-ACTION") == 0)
+	if (!partstat || str_icmp(partstat, "NEEDS-ACTION") == 0)
 		return NULL;
-	if (strcasecmp(partstat, "ACCEPTED") == 0)
+	if (str_icmp(partstat, "ACCEPTED") == 0)
 		return _("accepted");
-	if (strcasecmp(partstat, "DECLINED") == 0)
+	if (str_icmp(partstat, "DECLINED") == 0)
 		return _("declined");
-	if (strcasecmp(partstat, "TENTATIVE") == 0)
+	if (str_icmp(partstat, "TENTATIVE") == 0)
 		return _("tentative");
 	return NULL;
 }
@@ -246,12 +246,12 @@ static const char *title(const struct reader *r)
 {
 	const struct event *e = &r->event;
 
-	if (strcasecmp(r->method, "CANCEL") == 0 ||
-		(e->status && strcasecmp(e->status, "CANCELLED") == 0))
+	if (str_icmp(r->method, "CANCEL") == 0 ||
+		(e->status && str_icmp(e->status, "CANCELLED") == 0))
 		return _("Cancelled event");
-	if (strcasecmp(r->method, "REPLY") == 0)
+	if (str_icmp(r->method, "REPLY") == 0)
 		return _("Answer to an invitation");
-	if (strcasecmp(r->method, "REQUEST") == 0)
+	if (str_icmp(r->method, "REQUEST") == 0)
 		return _("Invitation");
 	return _("Event");
 }
@@ -316,7 +316,7 @@ static void handle(struct reader *r, const struct property *p)
 	if (!r->in_event) {
 		if (strcmp(p->name, "METHOD") == 0)
 			snprintf(r->method, sizeof(r->method), "%s", p->value);
-		r->in_event = begin && strcasecmp(p->value, "VEVENT") == 0;
+		r->in_event = begin && str_icmp(p->value, "VEVENT") == 0;
 		r->skip = 0;
 		return;
 	}

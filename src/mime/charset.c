@@ -1,13 +1,13 @@
 #include "mime/charset.h"
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/utf8.h"
 
 #include <errno.h>
 #include <iconv.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <uchardet/uchardet.h>
 
 enum {
@@ -120,14 +120,14 @@ static const char *resolve(const char *name)
 	if (!name || !name_is_plain(name))
 		return "";
 	for (size_t i = 0; i < MEM_COUNT(ALIASES); i++)
-		if (strcasecmp(name, ALIASES[i].name) == 0)
+		if (str_icmp(name, ALIASES[i].name) == 0)
 			return ALIASES[i].iconv;
 	return name;
 }
 
 static bool is_utf8_name(const char *name)
 {
-	return strcasecmp(name, "UTF-8") == 0;
+	return str_icmp(name, "UTF-8") == 0;
 }
 
 static bool is_ascii(const char *p, size_t len)
@@ -201,7 +201,7 @@ static size_t unit_size(const char *name)
 {
 	if (str_istarts(name, "UTF-16") || str_istarts(name, "UTF16") ||
 		str_istarts(name, "UCS-2") || str_istarts(name, "UCS2") ||
-		strcasecmp(name, "UNICODE") == 0)
+		str_icmp(name, "UNICODE") == 0)
 		return 2;
 	if (str_istarts(name, "UTF-32") || str_istarts(name, "UTF32") ||
 		str_istarts(name, "UCS-4") || str_istarts(name, "UCS4"))
@@ -272,7 +272,7 @@ static void hz_to_gb(struct str *out, const char *p, size_t len)
 static bool convert(struct str *out, const char *name, const char *p, size_t len)
 {
 	struct str gb = STR_INIT;
-	bool hz = strcasecmp(name, "HZ") == 0;
+	bool hz = str_icmp(name, "HZ") == 0;
 	iconv_t cd = iconv_open("UTF-8", hz ? "GB18030" : name);
 
 	if (cd == (iconv_t)-1)
@@ -294,8 +294,8 @@ bool charset_known(const char *name)
 	const char *real = resolve(name);
 	iconv_t cd;
 
-	if (is_utf8_name(real) || strcasecmp(real, "HZ") == 0 ||
-		(name && strcasecmp(name, "us-ascii") == 0))
+	if (is_utf8_name(real) || str_icmp(real, "HZ") == 0 ||
+		(name && str_icmp(name, "us-ascii") == 0))
 		return true;
 	if (!*real)
 		return false;
@@ -328,7 +328,7 @@ void charset_to_utf8(struct str *out, const char *name, const char *p, size_t le
 			add_guessed(out, p, len);
 		return;
 	}
-	if (strcasecmp(real, "CP1252") == 0 && is_ascii(p, len))
+	if (str_icmp(real, "CP1252") == 0 && is_ascii(p, len))
 		str_add(out, p, len);
 	else if (!*real || !convert(out, real, p, len))
 		add_guessed(out, p, len);

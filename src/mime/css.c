@@ -1,9 +1,10 @@
 #include "mime/css.h"
 
+#include "base/str.h"
+
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { STYLE_MAX = 8192, VALUE_MAX = 120 };
 
@@ -26,12 +27,11 @@ static void copy_lower(char *to, size_t room, const char *p, const char *end)
 
 static bool is_zero(const char *v)
 {
-	char *end;
+	const char *end;
+	double value = str_decimal(v, &end);
 
-	if ((*v < '0' || *v > '9') && *v != '.')
-		return false;
 	/* A percentage or an em of zero is zero, too; "0.5px" is not. */
-	return strtod(v, &end) < 0.01 && end != v;
+	return value < 0.01 && end != v;
 }
 
 static bool has_line(const char *v)

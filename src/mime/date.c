@@ -1,10 +1,10 @@
 #include "mime/date.h"
 
 #include "base/mem.h"
+#include "base/str.h"
 
 #include <stdint.h>
 #include <string.h>
-#include <strings.h>
 
 enum { UNKNOWN = -1 };
 
@@ -113,7 +113,7 @@ static int month_number(const char *p, size_t len)
 	static const char MONTHS[] = "janfebmaraprmayjunjulaugsepoctnovdec";
 
 	for (int i = 0; len >= 3 && i < 12; i++)
-		if (strncasecmp(p, MONTHS + 3 * i, 3) == 0)
+		if (str_nicmp(p, MONTHS + 3 * i, 3) == 0)
 			return i + 1;
 	return UNKNOWN;
 }
@@ -132,12 +132,12 @@ static void read_word(struct scan *s)
 	}
 	if (!s->have_time)
 		return;
-	if (len == 2 && strncasecmp(p, "PM", 2) == 0 && s->hour < 12)
+	if (len == 2 && str_nicmp(p, "PM", 2) == 0 && s->hour < 12)
 		s->hour += 12;
-	else if (len == 2 && strncasecmp(p, "AM", 2) == 0 && s->hour == 12)
+	else if (len == 2 && str_nicmp(p, "AM", 2) == 0 && s->hour == 12)
 		s->hour = 0;
 	for (size_t i = 0; i < MEM_COUNT(ZONES); i++)
-		if (strlen(ZONES[i].name) == len && strncasecmp(p, ZONES[i].name, len) == 0)
+		if (strlen(ZONES[i].name) == len && str_nicmp(p, ZONES[i].name, len) == 0)
 			s->zone = ZONES[i].minutes;
 }
 

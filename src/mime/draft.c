@@ -1,3 +1,4 @@
+#include "base/str.h"
 #include "mime/build.h"
 
 #include "mime/charset.h"
@@ -10,7 +11,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { URI_MAX = 2 * 1024 * 1024 };
 
@@ -277,7 +277,7 @@ static const char *strip_prefix(const char *s, const char *const *prefixes)
 	for (size_t i = 0; prefixes[i]; i++) {
 		size_t len = strlen(prefixes[i]);
 
-		if (strncasecmp(s, prefixes[i], len) != 0)
+		if (str_nicmp(s, prefixes[i], len) != 0)
 			continue;
 		if (s[len] == '[' && s[len + 1 + strspn(s + len + 1, "0123456789")] == ']')
 			len += 2 + strspn(s + len + 1, "0123456789");
@@ -308,7 +308,7 @@ static void add_others(struct addr_list *to, const struct addr_list *from, const
 		bool ours = false;
 
 		for (size_t k = 0; own && k < own->n; k++)
-			ours = ours || strcasecmp(own->v[k], a->mail) == 0;
+			ours = ours || str_icmp(own->v[k], a->mail) == 0;
 		if (!ours && !addr_list_has(to, a->mail) && !(also && addr_list_has(also, a->mail)))
 			addr_list_add(to, a->name, a->mail);
 	}
@@ -571,7 +571,7 @@ int draft_mailto(struct draft *d, const char *uri, struct err *err)
 	size_t len = strlen(uri);
 	bool good = true;
 
-	if (strncasecmp(uri, "mailto:", 7) != 0 || len > URI_MAX)
+	if (str_nicmp(uri, "mailto:", 7) != 0 || len > URI_MAX)
 		return err_set(err, ERR_INPUT, _("This is not a mailto: address Talaria can use"));
 	uri += 7;
 	len = strcspn(uri, "?#");

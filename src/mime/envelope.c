@@ -1,5 +1,6 @@
 #include "mime/envelope.h"
 
+#include "base/str.h"
 #include "mime/date.h"
 #include "mime/header.h"
 #include "mime/word.h"
@@ -10,7 +11,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 const char SUMMARY_FIELDS[] = "From Sender To Cc Subject Message-ID Date In-Reply-To References "
 			      "List-Id Content-Type";
@@ -154,7 +154,7 @@ static void read_list_id(struct envelope *e, const struct str *value)
 
 static void read_list_post(struct envelope *e, const struct str *value)
 {
-	const char *mailto = strcasestr(str_c(value), "mailto:");
+	const char *mailto = str_ifind(str_c(value), "mailto:");
 	struct addr_list list = {0};
 
 	if (e->list_post || !mailto)
@@ -229,7 +229,7 @@ static bool is_wanted(const struct header_field *f)
 	while (*p) {
 		size_t len = strcspn(p, " ");
 
-		if (len == f->name_len && strncasecmp(p, f->name, len) == 0)
+		if (len == f->name_len && str_nicmp(p, f->name, len) == 0)
 			return true;
 		p += len;
 		p += *p == ' ';

@@ -1,9 +1,9 @@
 #include "mime/header.h"
 
+#include "base/str.h"
 #include "mime/word.h"
 
 #include <string.h>
-#include <strings.h>
 
 static char line_ending(const char *p, size_t len)
 {
@@ -110,7 +110,7 @@ size_t header_length(const char *p, size_t len, size_t *body)
 bool header_is(const struct header_field *field, const char *name)
 {
 	return strlen(name) == field->name_len &&
-	       strncasecmp(name, field->name, field->name_len) == 0;
+	       str_nicmp(name, field->name, field->name_len) == 0;
 }
 
 bool header_find(const char *p, size_t len, const char *name, struct header_field *field)

@@ -2,6 +2,7 @@
 
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/utf8.h"
 #include "mime/css.h"
 #include "mime/grid.h"
@@ -93,7 +94,7 @@ static bool attribute_has(const xmlNode *node, const char *name, const char *wor
 {
 	const char *v = attribute(node, name);
 
-	return v && strcasestr(v, word);
+	return v && str_ifind(v, word);
 }
 
 static long attribute_number(const xmlNode *node, const char *name, long otherwise)

@@ -1,9 +1,9 @@
 #include "mime/link.h"
 
+#include "base/str.h"
 #include "base/utf8.h"
 
 #include <string.h>
-#include <strings.h>
 
 static const char *const SCHEMES[] = {"https://", "http://", "ftp://", "mailto:"};
 
@@ -17,7 +17,7 @@ static size_t scheme_at(const char *s, size_t len)
 	for (size_t i = 0; i < sizeof(SCHEMES) / sizeof(*SCHEMES); i++) {
 		size_t n = strlen(SCHEMES[i]);
 
-		if (len > n && strncasecmp(s, SCHEMES[i], n) == 0)
+		if (len > n && str_nicmp(s, SCHEMES[i], n) == 0)
 			return n;
 	}
 	return 0;
@@ -128,7 +128,7 @@ static void host_of(struct str *out, const char *s, size_t len)
 				end = p;
 	while (end > s && end[-1] == '.')
 		end--;
-	if (end - s > 4 && strncasecmp(s, "www.", 4) == 0)
+	if (end - s > 4 && str_nicmp(s, "www.", 4) == 0)
 		s += 4;
 	str_add(out, s, (size_t)(end - s));
 }
@@ -225,7 +225,7 @@ bool link_deceives(struct str *out, const char *visible, const char *url)
 			str_add(&real, url + scheme, strcspn(url + scheme, "?"));
 		else
 			host_of(&real, url + scheme, strlen(url + scheme));
-		lies = mail != to_mail || strcasecmp(str_c(&claim), str_c(&real)) != 0;
+		lies = mail != to_mail || str_icmp(str_c(&claim), str_c(&real)) != 0;
 	}
 	if (lies)
 		show_target(out, url, scheme);

@@ -1,5 +1,6 @@
 #include "mime/param.h"
 
+#include "base/str.h"
 #include "mime/charset.h"
 #include "mime/header.h"
 #include "mime/word.h"
@@ -9,7 +10,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { VALUE_MAX = 64 * 1024, NAME_MAX_BYTES = 64 };
 
@@ -314,7 +314,7 @@ void param_done(struct params *params)
 const char *param_get(const struct params *params, const char *name)
 {
 	for (size_t i = 0; i < params->n; i++)
-		if (strcasecmp(params->v[i].name, name) == 0)
+		if (str_icmp(params->v[i].name, name) == 0)
 			return params->v[i].value;
 	return NULL;
 }

@@ -1,5 +1,6 @@
 #include "mime/part.h"
 
+#include "base/str.h"
 #include "mime/charset.h"
 #include "mime/codec.h"
 #include "mime/header.h"
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum {
 	DEPTH_MAX = 100,
@@ -103,7 +103,7 @@ static void collect(struct fields *f, const char *header, size_t len)
 	while (header_next(&it, &field)) {
 		struct header_field *to = NULL;
 
-		if (field.name_len < 10 || strncasecmp(field.name, "Content-", 8) != 0)
+		if (field.name_len < 10 || str_nicmp(field.name, "Content-", 8) != 0)
 			continue;
 		if (header_is(&field, "Content-Type"))
 			to = &f->type;
@@ -151,9 +151,9 @@ static void read_type(struct part *p, struct fields *f)
 	if (s)
 		copy_token(p->charset, sizeof(p->charset), s, strlen(s));
 	s = param_get(&params, "format");
-	p->format_flowed = s && strcasecmp(s, "flowed") == 0;
+	p->format_flowed = s && str_icmp(s, "flowed") == 0;
 	s = param_get(&params, "delsp");
-	p->delsp = s && strcasecmp(s, "yes") == 0;
+	p->delsp = s && str_icmp(s, "yes") == 0;
 	if (!p->name)
 		p->name = short_copy(param_get(&params, "name"));
 	set_boundary(f, param_get(&params, "boundary"));
@@ -167,7 +167,7 @@ static void read_disposition(struct part *p, const struct fields *f)
 	if (!f->disposition.name)
 		return;
 	param_parse(&params, f->disposition.value, f->disposition.value_len);
-	if (strcasecmp(params.value, "inline") == 0)
+	if (str_icmp(params.value, "inline") == 0)
 		p->disposition = PART_INLINE;
 	else if (*params.value) /* an unknown one is an attachment (RFC 2183 2.8) */
 		p->disposition = PART_ATTACHMENT;
@@ -197,7 +197,7 @@ static void read_encoding(struct part *p, const struct fields *f)
 		return;
 	param_parse(&params, f->encoding.value, f->encoding.value_len);
 	for (size_t i = 0; i < MEM_COUNT(ENCODINGS); i++)
-		if (strcasecmp(params.value, ENCODINGS[i].name) == 0)
+		if (str_icmp(params.value, ENCODINGS[i].name) == 0)
 			p->encoding = ENCODINGS[i].encoding;
 	param_done(&params);
 }

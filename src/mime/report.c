@@ -1,13 +1,13 @@
 #include "mime/report.h"
 
 #include "base/i18n.h"
+#include "base/str.h"
 #include "base/utf8.h"
 #include "mime/header.h"
 #include "mime/wrap.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { GROUPS_MAX = 100 };
 
@@ -33,15 +33,15 @@ static void field(struct text *t, const char *p, size_t len, const char *name, i
 
 static const char *outcome(const char *action)
 {
-	if (strcasecmp(action, "failed") == 0)
+	if (str_icmp(action, "failed") == 0)
 		return _("Not delivered to");
-	if (strcasecmp(action, "delayed") == 0)
+	if (str_icmp(action, "delayed") == 0)
 		return _("Delivery is delayed to");
-	if (strcasecmp(action, "delivered") == 0)
+	if (str_icmp(action, "delivered") == 0)
 		return _("Delivered to");
-	if (strcasecmp(action, "relayed") == 0)
+	if (str_icmp(action, "relayed") == 0)
 		return _("Passed on, without a report to come, to");
-	if (strcasecmp(action, "expanded") == 0)
+	if (str_icmp(action, "expanded") == 0)
 		return _("Passed on to the members of");
 	return action;
 }

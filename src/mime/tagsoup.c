@@ -1,11 +1,11 @@
 #include "mime/tagsoup.h"
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* Sorted by name. */
 static const struct tagsoup_element ELEMENTS[] = {
@@ -109,7 +109,7 @@ static const char *behind_doctype(const char *s, const char *end)
 
 		if (end - p < 9)
 			return s;
-		if (strncasecmp(p, "<!doctype", 9) != 0) {
+		if (str_nicmp(p, "<!doctype", 9) != 0) {
 			p++;
 			continue;
 		}
@@ -134,7 +134,7 @@ static size_t office_mark(const char *p, const char *end)
 	for (size_t i = 0; i < MEM_COUNT(marks); i++) {
 		size_t n = strlen(marks[i]);
 
-		if ((size_t)(end - p) <= n || strncasecmp(p, marks[i], n) != 0)
+		if ((size_t)(end - p) <= n || str_nicmp(p, marks[i], n) != 0)
 			continue;
 		if (end - p > 120)
 			end = p + 120;
@@ -187,7 +187,7 @@ static size_t name_length(const char *p, const char *end)
 static bool is_one_of(const char *const *names, size_t n, const char *p, size_t len)
 {
 	for (size_t i = 0; i < n; i++)
-		if (strlen(names[i]) == len && strncasecmp(names[i], p, len) == 0)
+		if (strlen(names[i]) == len && str_nicmp(names[i], p, len) == 0)
 			return true;
 	return false;
 }
@@ -299,7 +299,7 @@ static void end_tag(struct preparer *r)
 static const char *find_text(const char *p, const char *end, const char *what)
 {
 	for (size_t n = strlen(what); (p = memchr(p, '<', (size_t)(end - p))) != NULL; p++)
-		if ((size_t)(end - p) >= n && strncasecmp(p, what, n) == 0)
+		if ((size_t)(end - p) >= n && str_nicmp(p, what, n) == 0)
 			return p;
 	return end;
 }
@@ -321,7 +321,7 @@ static bool skip_unread(struct preparer *r)
 		const char *open = i ? "<style" : "<script", *shut = i ? "</style" : "</script";
 		size_t n = strlen(open);
 
-		if ((size_t)(r->end - r->p) <= n || strncasecmp(r->p, open, n) != 0 ||
+		if ((size_t)(r->end - r->p) <= n || str_nicmp(r->p, open, n) != 0 ||
 			is_letter(r->p[n]))
 			continue;
 		r->p = find_text(r->p, r->end, shut);

@@ -1,12 +1,12 @@
 #include "mime/word.h"
 
+#include "base/str.h"
 #include "mime/charset.h"
 #include "mime/codec.h"
 
 #include "base/utf8.h"
 
 #include <string.h>
-#include <strings.h>
 
 enum {
 	CHARSET_MAX = 47, /* longer names mean nothing; it bounds the search, too */
@@ -103,7 +103,7 @@ static void flush(struct pending *p)
 
 static void add_word(struct pending *p, const struct word *w)
 {
-	if (strcasecmp(p->charset, w->charset) != 0) {
+	if (str_icmp(p->charset, w->charset) != 0) {
 		flush(p);
 		memcpy(p->charset, w->charset, sizeof(p->charset));
 	}

@@ -1,3 +1,4 @@
+#include "base/str.h"
 #include "net/imap_priv.h"
 
 #include "base/clock.h"
@@ -8,7 +9,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { LOGOUT_MS = 2000, PIECE = 64 << 10 };
 
@@ -214,7 +214,7 @@ static bool is_kept(clist *permanent, const char *word, size_t len)
 		if (flag && f->fl_type == MAILIMAP_FLAG_PERM_FLAG &&
 			flag->fl_type == MAILIMAP_FLAG_KEYWORD)
 			name = flag->fl_data.fl_keyword;
-		if (name && strlen(name) == len && strncasecmp(name, word, len) == 0)
+		if (name && strlen(name) == len && str_nicmp(name, word, len) == 0)
 			return true;
 	}
 	return false;

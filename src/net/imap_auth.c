@@ -1,3 +1,4 @@
+#include "base/str.h"
 #include "net/imap_priv.h"
 
 #include "base/i18n.h"
@@ -6,10 +7,8 @@
 #include "base/utf8.h"
 #include "net/login.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define SAY_ID "ID (\"name\" \"Talaria\")"
 #define SAY_ENABLE                                                                                 \
@@ -106,7 +105,7 @@ static bool says(const char *text, const char *word)
 {
 	size_t n = strlen(word);
 
-	return !strncasecmp(text, word, n) && (text[n] == ' ' || !text[n]);
+	return !str_nicmp(text, word, n) && (text[n] == ' ' || !text[n]);
 }
 
 typedef void line_fn(struct imap *im, const char *line);
@@ -185,7 +184,7 @@ static void set_caps(struct imap *im, const char *p)
 
 		if (n < sizeof(word) && im->caps.n + im->mechanisms.n < WORDS) {
 			for (size_t i = 0; i < n; i++)
-				word[i] = (char)toupper((unsigned char)p[i]);
+				word[i] = str_upper(p[i]);
 			word[n] = '\0';
 			if (!strncmp(word, "AUTH=", 5))
 				strv_add(&im->mechanisms, word + 5);
@@ -485,9 +484,9 @@ static void enabled_line(struct imap *im, const char *p)
 	while (*(p += strspn(p, " "))) {
 		size_t n = strcspn(p, " ");
 
-		if (n == 7 && !strncasecmp(p, "QRESYNC", n))
+		if (n == 7 && !str_nicmp(p, "QRESYNC", n))
 			im->enabled |= IMAP_QRESYNC | IMAP_CONDSTORE;
-		else if (n == 9 && !strncasecmp(p, "CONDSTORE", n))
+		else if (n == 9 && !str_nicmp(p, "CONDSTORE", n))
 			im->enabled |= IMAP_CONDSTORE;
 		p += n;
 	}

@@ -1,3 +1,4 @@
+#include "base/str.h"
 #include "net/imap_priv.h"
 
 #include "base/i18n.h"
@@ -5,7 +6,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { DEPTH = 40, KEYWORDS = 4000, PIECES = 50 };
 
@@ -24,7 +24,7 @@ static const char *param(const struct mailimap_body_fld_param *list, const char 
 	for (clistiter *i = clist_begin(list->pa_list); i; i = clist_next(i)) {
 		const struct mailimap_single_body_fld_param *p = clist_content(i);
 
-		if (p && p->pa_name && !strcasecmp(p->pa_name, name))
+		if (p && p->pa_name && !str_icmp(p->pa_name, name))
 			return p->pa_value;
 	}
 	return NULL;
@@ -237,7 +237,7 @@ static void add_keyword(struct build *b, const char *extra, const char *word)
 {
 	if (!word || b->keywords.len > KEYWORDS)
 		return;
-	if (!*extra && !strcasecmp(word, "$Forwarded")) {
+	if (!*extra && !str_icmp(word, "$Forwarded")) {
 		b->m.flags |= IMAP_FORWARDED;
 		return;
 	}
@@ -436,7 +436,7 @@ static uint32_t raw_uid(const char *text, size_t len)
 		} else if (text[i] == ')') {
 			depth--;
 		} else if (depth == 1 && (text[i - 1] == '(' || text[i - 1] == ' ') &&
-			   len - i > 4 && !strncasecmp(text + i, "UID ", 4)) {
+			   len - i > 4 && !str_nicmp(text + i, "UID ", 4)) {
 			unsigned long n = strtoul(text + i + 4, NULL, 10);
 
 			return n <= UINT32_MAX ? (uint32_t)n : 0;

@@ -1,3 +1,4 @@
+#include "base/str.h"
 #include "net/imap_priv.h"
 
 #include "base/i18n.h"
@@ -7,7 +8,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { MAILBOXES = 100000 };
 
@@ -58,12 +58,12 @@ static unsigned status_item(struct imap_status *out, const char *name, size_t le
 		{"UIDVALIDITY", offsetof(struct imap_status, uidvalidity)},
 	};
 
-	if (len == 13 && !strncasecmp(name, "HIGHESTMODSEQ", len))
+	if (len == 13 && !str_nicmp(name, "HIGHESTMODSEQ", len))
 		out->highestmodseq = value;
 	for (size_t i = 0; i < MEM_COUNT(known); i++) {
 		uint32_t small = value <= UINT32_MAX ? (uint32_t)value : UINT32_MAX;
 
-		if (strlen(known[i].name) != len || strncasecmp(name, known[i].name, len) != 0)
+		if (strlen(known[i].name) != len || str_nicmp(name, known[i].name, len) != 0)
 			continue;
 		memcpy((char *)out + known[i].at, &small, sizeof(small));
 		return 1u << i;
@@ -107,7 +107,7 @@ bool imap_parse_status(const char *line, struct str *name, struct imap_status *o
 
 bool imap_same_mailbox(const char *a, const char *b)
 {
-	return !strcmp(a, b) || (!strcasecmp(a, "INBOX") && !strcasecmp(b, "INBOX"));
+	return !strcmp(a, b) || (!str_icmp(a, "INBOX") && !str_icmp(b, "INBOX"));
 }
 
 static void put_status_items(const struct imap *im, struct str *cmd)
@@ -164,7 +164,7 @@ static enum imap_role role_by_flag(const char *flag)
 	};
 
 	for (size_t i = 0; i < MEM_COUNT(known); i++)
-		if (!strcasecmp(flag, known[i].flag))
+		if (!str_icmp(flag, known[i].flag))
 			return known[i].role;
 	return IMAP_ROLE_NONE;
 }
@@ -198,7 +198,7 @@ static enum imap_role role_by_name(const char *name, char delimiter)
 
 	last = last ? last + 1 : name;
 	for (size_t i = 0; i < MEM_COUNT(known); i++)
-		if (!strcasecmp(last, known[i].name))
+		if (!str_icmp(last, known[i].name))
 			return known[i].role;
 	return IMAP_ROLE_NONE;
 }
@@ -209,11 +209,11 @@ static void list_flag(struct imap_mailbox *m, const char *flag, bool *children_s
 
 	if (role != IMAP_ROLE_NONE)
 		m->role = role;
-	else if (!strcasecmp(flag, "NonExistent") || !strcasecmp(flag, "Noselect"))
+	else if (!str_icmp(flag, "NonExistent") || !str_icmp(flag, "Noselect"))
 		m->selectable = false;
-	else if (!strcasecmp(flag, "HasChildren"))
+	else if (!str_icmp(flag, "HasChildren"))
 		m->has_children = *children_said = true;
-	else if (!strcasecmp(flag, "HasNoChildren"))
+	else if (!str_icmp(flag, "HasNoChildren"))
 		*children_said = true;
 }
 
@@ -257,7 +257,7 @@ static void add_mailbox(struct listing *l, const struct mailimap_mailbox_list *f
 		if (flag && flag->of_type == MAILIMAP_MBX_LIST_OFLAG_FLAG_EXT && flag->of_flag_ext)
 			list_flag(m, flag->of_flag_ext, &l->children_said);
 	}
-	if (!strcasecmp(m->name, "INBOX"))
+	if (!str_icmp(m->name, "INBOX"))
 		m->role = IMAP_ROLE_INBOX;
 }
 

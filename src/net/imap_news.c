@@ -1,4 +1,5 @@
 /* What an IMAP server says by itself: IDLE (RFC 2177), NOOP, NOTIFY (RFC 5465). */
+#include "base/str.h"
 #include "net/imap_priv.h"
 
 #include "base/clock.h"
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { IDLE_MS = 29 * 60 * 1000, DONE_MS = 30 * 1000, BOXES = 1000, QUICK_MS = 50, QUICK_MAX = 10 };
 
@@ -100,10 +100,10 @@ static void note_line(struct imap *im, const char *line)
 	n = strtoul(line + 2, &end, 10);
 	if (end == line + 2 || *end != ' ' || !im->selected)
 		return;
-	if (!strcasecmp(end + 1, "EXISTS") && n <= UINT32_MAX) {
+	if (!str_icmp(end + 1, "EXISTS") && n <= UINT32_MAX) {
 		im->news.exists = true;
 		im->news.count = im->exists = (uint32_t)n;
-	} else if (!strcasecmp(end + 1, "EXPUNGE")) {
+	} else if (!str_icmp(end + 1, "EXPUNGE")) {
 		im->news.expunged = im->news.exists = true;
 		im->exists -= im->exists > 0;
 		im->news.count = im->exists;

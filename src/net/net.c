@@ -11,7 +11,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -100,7 +99,7 @@ static int read_scheme(struct net_server *out, const char *url, size_t len, stru
 {
 	for (size_t i = 0; i < MEM_COUNT(schemes); i++)
 		if (strlen(schemes[i].scheme) == len &&
-			strncasecmp(schemes[i].scheme, url, len) == 0) {
+			str_nicmp(schemes[i].scheme, url, len) == 0) {
 			out->protocol = schemes[i].protocol;
 			out->security = schemes[i].security;
 			out->port = schemes[i].port;

@@ -3,6 +3,7 @@
 #include "base/i18n.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "net/login.h"
 #include "net/stream.h"
 
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum {
 	LINE_MAX_BYTES = 64 << 10, /* of an answer that is not a message */
@@ -92,7 +92,7 @@ static const char *behind(const char *line, const char *status)
 {
 	size_t n = strlen(status);
 
-	if (strncasecmp(line, status, n) != 0 || (line[n] && line[n] != ' '))
+	if (str_nicmp(line, status, n) != 0 || (line[n] && line[n] != ' '))
 		return NULL;
 	line += n;
 	return *line == ' ' ? line + 1 : line;
@@ -137,19 +137,19 @@ static void capa_line(struct pop3 *p, char *line)
 
 	if (!word)
 		return;
-	if (!strcasecmp(word, "STLS"))
+	if (!str_icmp(word, "STLS"))
 		p->stls = true;
-	else if (!strcasecmp(word, "USER"))
+	else if (!str_icmp(word, "USER"))
 		p->user = true;
-	else if (!strcasecmp(word, "TOP"))
+	else if (!str_icmp(word, "TOP"))
 		p->can |= POP3_TOP;
-	else if (!strcasecmp(word, "UIDL"))
+	else if (!str_icmp(word, "UIDL"))
 		p->can |= POP3_UIDL;
-	else if (!strcasecmp(word, "PIPELINING"))
+	else if (!str_icmp(word, "PIPELINING"))
 		p->can |= POP3_PIPELINING;
-	else if (!strcasecmp(word, "RESP-CODES"))
+	else if (!str_icmp(word, "RESP-CODES"))
 		p->can |= POP3_RESP_CODES;
-	else if (!strcasecmp(word, "SASL"))
+	else if (!str_icmp(word, "SASL"))
 		while ((word = strtok_r(NULL, " ", &save)))
 			if (p->mechanisms.n < 100)
 				strv_add(&p->mechanisms, word);

@@ -2,13 +2,13 @@
 
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 #include <gsasl.h>
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { CHALLENGE_MAX = 64 * 1024, ITERATIONS_MAX = 10 * 1000 * 1000 };
 
@@ -52,7 +52,7 @@ struct sasl {
 static bool is_offered(const struct strv *offered, const char *name)
 {
 	for (size_t i = 0; i < offered->n; i++)
-		if (strcasecmp(offered->v[i], name) == 0)
+		if (str_icmp(offered->v[i], name) == 0)
 			return true;
 	return false;
 }
@@ -60,7 +60,7 @@ static bool is_offered(const struct strv *offered, const char *name)
 static const struct mechanism *find_named(const char *name)
 {
 	for (size_t i = 0; i < MEM_COUNT(mechanisms); i++)
-		if (strcasecmp(mechanisms[i].name, name) == 0)
+		if (str_icmp(mechanisms[i].name, name) == 0)
 			return &mechanisms[i];
 	return NULL;
 }
@@ -83,7 +83,7 @@ static const struct mechanism *choose_named(const struct choice *c, struct err *
 {
 	const struct mechanism *m = find_named(c->wanted);
 
-	if (strcasecmp(c->wanted, "oauth2") == 0)
+	if (str_icmp(c->wanted, "oauth2") == 0)
 		m = find_named(is_offered(c->offered, "OAUTHBEARER") ? "OAUTHBEARER" : "XOAUTH2");
 	if (!m) {
 		err_set(err, ERR_AUTH, _("the login method “%.40s” is not known"), c->wanted);

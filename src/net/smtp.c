@@ -2,6 +2,7 @@
 
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/utf8.h"
 #include "net/login.h"
 #include "net/stream.h"
@@ -11,7 +12,6 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 
 enum {
@@ -185,22 +185,22 @@ static void ehlo_line(struct smtp *s, char *text, int n)
 
 	if (n == 0) /* the server's name */
 		return;
-	if (!strncasecmp(text, "AUTH=", 5))
+	if (!str_nicmp(text, "AUTH=", 5))
 		text[4] = ' ';
 	word = strtok_r(text, " ", &save);
 	if (!word)
 		return;
-	if (!strcasecmp(word, "STARTTLS"))
+	if (!str_icmp(word, "STARTTLS"))
 		s->starttls = true;
-	else if (!strcasecmp(word, "PIPELINING"))
+	else if (!str_icmp(word, "PIPELINING"))
 		s->pipelining = true;
-	else if (!strcasecmp(word, "8BITMIME"))
+	else if (!str_icmp(word, "8BITMIME"))
 		s->eightbit = true;
-	else if (!strcasecmp(word, "SMTPUTF8"))
+	else if (!str_icmp(word, "SMTPUTF8"))
 		s->utf8 = true;
-	else if (!strcasecmp(word, "SIZE"))
+	else if (!str_icmp(word, "SIZE"))
 		s->max_size = size_value(strtok_r(NULL, " ", &save));
-	else if (!strcasecmp(word, "AUTH")) {
+	else if (!str_icmp(word, "AUTH")) {
 		s->auth = true;
 		while ((word = strtok_r(NULL, " ", &save)))
 			if (s->mechanisms.n < 100 && !strv_has(&s->mechanisms, word))

@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "net/connect.h"
 
 #include <openssl/err.h>
@@ -15,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { BINDING_SIZE = 32, HEX_SIZE = 2 * HASH_SHA256_SIZE + 1, READ_AHEAD = 32 << 10 };
 
@@ -59,7 +59,7 @@ static bool pin_matches(const char *pin, const char *sha256)
 	for (; *pin; pin++) {
 		if (*pin == ':' || *pin == ' ')
 			continue;
-		if (!sha256[n] || strncasecmp(pin, sha256 + n, 1) != 0)
+		if (!sha256[n] || str_nicmp(pin, sha256 + n, 1) != 0)
 			return false;
 		n++;
 	}

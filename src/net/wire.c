@@ -2,11 +2,11 @@
 
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum {
 	PARENS_MAX = 50000,
@@ -158,7 +158,7 @@ static bool is_tag_char(char c)
 
 static bool view_is(struct view v, const char *word)
 {
-	return strlen(word) == v.len && strncasecmp(v.p, word, v.len) == 0;
+	return strlen(word) == v.len && str_nicmp(v.p, word, v.len) == 0;
 }
 
 static bool view_in(struct view v, const char *const *words)

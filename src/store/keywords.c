@@ -1,16 +1,15 @@
 #include "store/keywords.h"
 
 #include "base/i18n.h"
+#include "base/str.h"
 
 #include <string.h>
-#include <strings.h>
 
 bool keywords_ok(const char *word, size_t len)
 {
 	static const char flag[] = "$Forwarded";
 
-	if (!len || len > KEYWORDS_MAX ||
-		(len == strlen(flag) && strncasecmp(word, flag, len) == 0))
+	if (!len || len > KEYWORDS_MAX || (len == strlen(flag) && str_nicmp(word, flag, len) == 0))
 		return false;
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)word[i];
@@ -53,7 +52,7 @@ bool keywords_has(const char *set, const char *word, size_t len)
 	size_t n;
 
 	while ((one = keywords_next(&set, &n)))
-		if (n == len && strncasecmp(one, word, len) == 0)
+		if (n == len && str_nicmp(one, word, len) == 0)
 			return true;
 	return false;
 }

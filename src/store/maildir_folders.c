@@ -1,3 +1,4 @@
+#include "base/str.h"
 #include "store/maildir.h"
 
 #include "base/file.h"
@@ -12,7 +13,6 @@
 #include <iconv.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -106,7 +106,7 @@ char *maildir_dir(const char *root, const char *folder, struct err *err)
 	struct str name = STR_INIT;
 	char *dir = NULL;
 
-	if (strcasecmp(folder, "INBOX") == 0)
+	if (str_icmp(folder, "INBOX") == 0)
 		return mem_strdup(root);
 	if (directory_name(&name, folder, err) == 0)
 		dir = file_join(root, name.p);
@@ -187,7 +187,7 @@ static char *folder_of(const char *entry)
 		free(part);
 		p += len;
 	}
-	ok = ok && strcasecmp(str_c(&folder), "INBOX") != 0 &&
+	ok = ok && str_icmp(str_c(&folder), "INBOX") != 0 &&
 	     directory_name(&again, str_c(&folder), NULL) == 0 && strcmp(again.p, entry) == 0;
 	str_done(&again);
 	if (ok)

@@ -8,6 +8,7 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "store/keywords.h"
 #include "store/maildir_priv.h"
 
@@ -17,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -173,7 +173,7 @@ static int add_words(struct keyword_table *t, const char *words, uint32_t in_use
 
 		for (size_t i = 0; i < MAILDIR_LETTERS; i++)
 			known |= t->names[i] && strlen(t->names[i]) == len &&
-				 strncasecmp(t->names[i], word, len) == 0;
+				 str_nicmp(t->names[i], word, len) == 0;
 		if (known || !keywords_ok(word, len))
 			continue;
 		while (number < MAILDIR_LETTERS && (t->taken | in_use) & 1u << number)

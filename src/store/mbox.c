@@ -1,3 +1,4 @@
+#include "base/str.h"
 #include "store/keywords.h"
 #include "store/mbox.h"
 
@@ -9,7 +10,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -49,7 +49,7 @@ static int name_in(const struct token *t, const char *names)
 	if (t->len != 3)
 		return -1;
 	for (int i = 0; names[3 * i]; i++)
-		if (strncasecmp(t->p, names + 3 * i, 3) == 0)
+		if (str_nicmp(t->p, names + 3 * i, 3) == 0)
 			return i;
 	return -1;
 }
@@ -516,9 +516,9 @@ uint32_t mbox_flags(const char *message, size_t len)
 		const char *nl = memchr(p, '\n', (size_t)(end - p));
 		const char *next = nl ? nl + 1 : end;
 		size_t n = (size_t)(next - p);
-		bool extended = n >= 9 && strncasecmp(p, "X-Status:", 9) == 0;
+		bool extended = n >= 9 && str_nicmp(p, "X-Status:", 9) == 0;
 
-		if (extended || (n >= 7 && strncasecmp(p, "Status:", 7) == 0))
+		if (extended || (n >= 7 && str_nicmp(p, "Status:", 7) == 0))
 			for (const char *c = p + (extended ? 9 : 7); c < next; c++)
 				flags |= flag_of(*c, extended);
 		p = next;
@@ -535,8 +535,8 @@ void mbox_keywords(const char *message, size_t len, struct str *out)
 	while (p < end && *p != '\n' && *p != '\r') {
 		const char *nl = memchr(p, '\n', (size_t)(end - p));
 		const char *next = nl ? nl + 1 : end, *at = p + strlen(name);
-		bool ours = (size_t)(next - p) >= strlen(name) &&
-			    strncasecmp(p, name, strlen(name)) == 0;
+		bool ours =
+			(size_t)(next - p) >= strlen(name) && str_nicmp(p, name, strlen(name)) == 0;
 
 		while (ours && at < next && out->len < KEYWORDS_TEXT_MAX) {
 			size_t n = 0;
@@ -559,9 +559,9 @@ void mbox_keywords(const char *message, size_t len, struct str *out)
 /* "Status:", "X-Status:" and "X-Keywords:" belong to the mailbox file. */
 static bool is_status(const char *p, size_t len)
 {
-	return (len >= 7 && strncasecmp(p, "Status:", 7) == 0) ||
-	       (len >= 9 && strncasecmp(p, "X-Status:", 9) == 0) ||
-	       (len >= 11 && strncasecmp(p, "X-Keywords:", 11) == 0);
+	return (len >= 7 && str_nicmp(p, "Status:", 7) == 0) ||
+	       (len >= 9 && str_nicmp(p, "X-Status:", 9) == 0) ||
+	       (len >= 11 && str_nicmp(p, "X-Keywords:", 11) == 0);
 }
 
 /* The line that begins at p, without its end; *next is behind it. Several CR before the LF belong

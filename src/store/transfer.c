@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "store/localbox.h"
 #include "store/mbox.h"
 #include "store/sink.h"
@@ -15,7 +16,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { MESSAGE_MAX = 512 << 20 };
 
@@ -166,7 +166,7 @@ static bool is_mbox_name(const char *path)
 {
 	size_t len = strlen(path);
 
-	return len > 5 && strcasecmp(path + len - 5, ".mbox") == 0;
+	return len > 5 && str_icmp(path + len - 5, ".mbox") == 0;
 }
 
 /* A Maildir++ tree for several folders. A dot in a name would be one more level there. */

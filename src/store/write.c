@@ -7,6 +7,7 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/utf8.h"
 #include "mime/build.h"
 #include "mime/render.h"
@@ -716,7 +717,7 @@ static int outbox_back(struct account *a, const struct store_request *r, struct 
 	draft_from_message(&d, bytes.p, bytes.len);
 	/* Recipients that are in no header were Bcc; they are not lost. */
 	for (size_t i = 0; i < m.recipients.n; i++)
-		if (!strcasestr(d.to, m.recipients.v[i]) && !strcasestr(d.cc, m.recipients.v[i]))
+		if (!str_ifind(d.to, m.recipients.v[i]) && !str_ifind(d.cc, m.recipients.v[i]))
 			str_addf(&to, "%s%s", to.len ? ", " : "", m.recipients.v[i]);
 	if (to.len) {
 		free(d.bcc);

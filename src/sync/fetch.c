@@ -7,6 +7,7 @@
  */
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "mime/part.h"
 #include "mime/render.h"
 #include "mime/word.h"
@@ -15,7 +16,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum {
 	WHOLE_MAX = 256 * 1024,
@@ -163,11 +163,11 @@ static enum part_encoding encoding_of(const char *name)
 {
 	if (!name)
 		return PART_7BIT;
-	if (strcasecmp(name, "base64") == 0)
+	if (str_icmp(name, "base64") == 0)
 		return PART_BASE64;
-	if (strcasecmp(name, "quoted-printable") == 0)
+	if (str_icmp(name, "quoted-printable") == 0)
 		return PART_QP;
-	return strcasecmp(name, "binary") == 0 ? PART_BINARY : PART_8BIT;
+	return str_icmp(name, "binary") == 0 ? PART_BINARY : PART_8BIT;
 }
 
 static void convert_part(struct parts *parts, const struct imap_part *from)
@@ -182,11 +182,11 @@ static void convert_part(struct parts *parts, const struct imap_part *from)
 	p->message = strcmp(p->type, "message") == 0 && strcmp(p->subtype, "rfc822") == 0;
 	p->encoding = encoding_of(from->encoding);
 	p->size = from->size;
-	p->disposition = !from->disposition                                 ? PART_UNSAID
-			 : strcasecmp(from->disposition, "attachment") == 0 ? PART_ATTACHMENT
-									    : PART_INLINE;
-	p->format_flowed = from->format && strcasecmp(from->format, "flowed") == 0;
-	p->delsp = from->delsp && strcasecmp(from->delsp, "yes") == 0;
+	p->disposition = !from->disposition                               ? PART_UNSAID
+			 : str_icmp(from->disposition, "attachment") == 0 ? PART_ATTACHMENT
+									  : PART_INLINE;
+	p->format_flowed = from->format && str_icmp(from->format, "flowed") == 0;
+	p->delsp = from->delsp && str_icmp(from->delsp, "yes") == 0;
 	p->name = from->name ? word_decoded(from->name, strlen(from->name)) : NULL;
 	if (from->content_id) {
 		size_t len = strlen(from->content_id);

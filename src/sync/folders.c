@@ -1,6 +1,7 @@
 /* The account's folders and their counts: LIST with STATUS in one, or folder by folder. */
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "mime/charset.h"
 #include "sync/watch.h"
 
@@ -21,7 +22,7 @@ static char *folder_name(const struct imap_mailbox *m)
 			else if (*p == '/')
 				*p = '_';
 		}
-	if (strcasecmp(name, "INBOX") == 0)
+	if (str_icmp(name, "INBOX") == 0)
 		memcpy(name, "INBOX", 5);
 	return name;
 }

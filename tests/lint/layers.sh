@@ -146,6 +146,13 @@ check_banned() {
 		grep -vE ':[0-9]+:[ 	]*(\*|/\*|//)')
 }
 
+# Letters and numbers of protocols are the same in every locale: base/str has the functions.
+check_locale() {
+	(cd "$1" && sources . | grep -v '^tests/' | xargs -r grep -nE \
+		'(^|[^A-Za-z0-9_."])(strn?casecmp|strcasestr|to(upper|lower)|is(alpha|alnum|digit|space|upper|lower|print|punct|xdigit|cntrl)|strto(d|f|ld)|atof)[ ]?\(' |
+		grep -vE ':[0-9]+:[ 	]*(\*|/\*|//)')
+}
+
 check_words() {
 	(cd "$1" && sources . | xargs -r grep -nwE "(TODO|FIXME|XXX|not implemented)")
 }
@@ -184,6 +191,7 @@ mkdir -p "$work/bad/src/base" "$work/bad/src/net" "$work/bad/src/mime" "$work/ba
 	printf 'const char *f(void)\n{\n	return _("text");\n}\n' >src/engine/c.c
 	printf 'void f(char *d) { strcpy(d, "x"); system(d); }\n/* TODO */\n' >src/base/b.c
 	echo 'ui/gone.c' >po/POTFILES.in
+	printf 'int f(char *d) { return strcasecmp(d, "x") + toupper(*d) +\n	strtod(d, 0) > 1; }\n' >src/base/d.c
 	printf 'const char *p = "/%s/someone/x";\n' home >src/base/c.c
 )
 # negative CASE WANTED: the rule finds at least so much in the bad tree.
@@ -199,11 +207,12 @@ negative headers 1
 negative potfiles 2
 negative places 1
 negative banned 1
+negative locale 2
 negative words 1
 command -v clang-format >/dev/null && negative format 1
 report 'each rule finds what breaks it'
 
-for c in layers doors headers potfiles places banned words; do
+for c in layers doors headers potfiles places banned locale words; do
 	"check_$c" "$srcdir" >"$work/out" 2>&1
 	case $c in
 	layers) report 'includes go one way only' ;;
@@ -212,6 +221,7 @@ for c in layers doors headers potfiles places banned words; do
 	potfiles) report 'po/POTFILES.in is complete' ;;
 	places) report 'no path of a machine' ;;
 	banned) report 'no function that this project does without' ;;
+	locale) report 'no function that follows the locale reads mail or protocols' ;;
 	words) report 'nothing is left to be done' ;;
 	esac
 done

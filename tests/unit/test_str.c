@@ -1,3 +1,4 @@
+#include <locale.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -178,6 +179,47 @@ static void test_lf(void **state)
 	assert_int_equal(str_wire_size("a\nb\n", 4), 6);
 }
 
+static void test_ascii(void **state)
+{
+	const char *end, *hay = "Wherever The Ice Is";
+
+	(void)state;
+	assert_int_equal(str_icmp("CAPABILITY", "capability"), 0);
+	assert_int_equal(str_icmp("", ""), 0);
+	assert_true(str_icmp("a", "B") < 0);
+	assert_true(str_icmp("ab", "a") > 0);
+	assert_true(str_icmp("\xc3\x84", "\xc3\xa4") != 0);
+	assert_int_equal(str_nicmp("INLINE;", "inline=", 6), 0);
+	assert_true(str_nicmp("INLINE;", "inline=", 7) != 0);
+	assert_int_equal(str_nicmp("a", "b", 0), 0);
+	assert_int_equal(str_nicmp("ab", "AB", 9), 0);
+	assert_ptr_equal(str_ifind(hay, "ICE"), hay + 13);
+	assert_ptr_equal(str_ifind(hay, "is"), hay + 17);
+	assert_ptr_equal(str_ifind(hay, ""), hay);
+	assert_null(str_ifind(hay, "isx"));
+	assert_non_null(str_ifind("", ""));
+	assert_true(str_decimal("0.9em", &end) > 0.89);
+	assert_string_equal(end, "em");
+	assert_true(str_decimal(".5", &end) == 0.5);
+	assert_true(str_decimal("12.", &end) == 12 && !*end);
+	assert_true(str_decimal(".x", &end) == 0);
+	assert_string_equal(end, ".x");
+	assert_true(str_is_alnum('z') && str_is_alnum('0') && !str_is_alnum('-'));
+}
+
+/* The same in locales that see letters and numbers otherwise; where they are not installed the
+ * program's own compare is still what was tried above. */
+static void test_locales(void **state)
+{
+	static const char *const names[] = {"tr_TR.UTF-8", "de_DE.UTF-8"};
+
+	for (size_t i = 0; i < MEM_COUNT(names); i++) {
+		setlocale(LC_ALL, names[i]);
+		test_ascii(state);
+	}
+	setlocale(LC_ALL, "C");
+}
+
 static void test_distance(void **state)
 {
 	static const struct {
@@ -210,6 +252,8 @@ int main(void)
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_starts),
 		cmocka_unit_test(test_lf),
+		cmocka_unit_test(test_ascii),
+		cmocka_unit_test(test_locales),
 		cmocka_unit_test(test_distance),
 	};
 
