@@ -134,7 +134,7 @@ int imap_status(struct imap *im, const char *mailbox, struct imap_status *out, s
 		wire_take_status(stream_wire(im->stream), &lines);
 		for (size_t i = 0; i < lines.n; i++)
 			if (imap_parse_status(lines.v[i], &name, &one) &&
-				imap_same_mailbox(name.p, mailbox))
+				imap_same_mailbox(str_c(&name), mailbox))
 				*out = one;
 	}
 	if (!r && !out->known)

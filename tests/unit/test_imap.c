@@ -402,6 +402,54 @@ static void test_list_rude(void **state)
 	rude_end(r, NULL);
 }
 
+/* Of the answers to STATUS those count that are understood and name the mailbox; the rest is none
+ * of our business, and none of it may cost the connection. */
+static void test_status_rude(void **state)
+{
+	static const struct {
+		const char *says;
+		int messages; /* -1: refused */
+	} cases[] = {
+		{"S: * STATUS INBOX (MESSAGES 3)", 3},
+		{"S: * STATUS inbox (MESSAGES 3)", 3},
+		{"S: * STATUS \"INBOX\" (MESSAGES 3)", 3},
+		{"S: * STATUS {5}\nS: INBOX (MESSAGES 3)", 3},
+		{"S: * STATUS \"\" (MESSAGES 1)", -1},
+		{"S: * STATUS {0}\nS:  (MESSAGES 1)", -1},
+		{"S: * STATUS \"\" (MESSAGES 1)\nS: * STATUS INBOX (MESSAGES 3)", 3},
+		{"S: * STATUS  (MESSAGES 1)", -1},
+		{"S: * STATUS (MESSAGES 1)", -1},
+		{"S: * STATUS INBOX ()", 0},
+		{"S: * STATUS INBOX", -1},
+		{"S: * STATUS", -1},
+		{"S: * OK nothing", -1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		struct str script = STR_INIT;
+		struct imap_status status;
+		struct rude *r;
+		struct imap *im;
+		struct err err = {0};
+		int rc;
+
+		str_addf(&script, IN("") "C: STATUS\n%s\nS: %%t OK done\nC: NOOP\nS: %%t OK done",
+			cases[i].says);
+		im = open_rude(&r, script.p);
+		rc = imap_status(im, "INBOX", &status, &err);
+		if (rc != (cases[i].messages < 0 ? -1 : 0) ||
+			(!rc && (int)status.messages != cases[i].messages))
+			fail_msg("%s: %d, %u, %s", cases[i].says, rc, status.messages, err.text);
+		if (rc)
+			assert_int_equal(err.kind, ERR_REFUSED);
+		assert_int_equal(imap_noop(im, &(struct imap_news){0}, &err), 0);
+		imap_free(im);
+		rude_end(r, NULL);
+		str_done(&script);
+	}
+}
+
 static void test_append_rude(void **state)
 {
 	struct rude *r;
@@ -1379,6 +1427,7 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(keywords_not_kept),
 		cmocka_unit_test(test_bad_arguments),
 		cmocka_unit_test(test_list_rude),
+		cmocka_unit_test(test_status_rude),
 		cmocka_unit_test(test_append_rude),
 		cmocka_unit_test(test_idle_rude),
 		cmocka_unit_test(test_esearch),
