@@ -395,6 +395,7 @@ struct letter {
 	const char *message;
 	size_t len;
 	bool eightbit, utf8;
+	struct str said; /* by the server, of the whole mail */
 };
 
 static bool is_ascii(const char *p, size_t len)
@@ -439,6 +440,13 @@ static size_t header_length(const char *p, size_t len)
 	return end ? (size_t)(end - p) : len;
 }
 
+/* "550 5.7.1 Who are you?" */
+static void quote_reply(struct str *out, const struct reply *r)
+{
+	str_clear(out);
+	str_addf(out, "%d%s%s", r->code, r->text.len ? " " : "", str_c(&r->text));
+}
+
 static void judge(struct smtp_recipient *to, enum smtp_fate fate, const char *text)
 {
 	size_t n = strlen(text);
@@ -453,6 +461,8 @@ static int check(struct smtp *s, struct letter *l, struct err *err)
 {
 	if (s->dead)
 		return err_set(err, ERR_NETWORK, _("The connection is closed"));
+	if (!l->n)
+		return err_set(err, ERR_INPUT, _("The message has no recipient"));
 	if (l->from[0] && !good_address(l->from))
 		return err_set(
 			err, ERR_INPUT, _("The sender's address cannot be used: %s"), l->from);
@@ -528,13 +538,16 @@ static int put_rcpt(struct smtp *s, const struct smtp_recipient *to, struct err 
 	return r;
 }
 
-static int read_mail(struct smtp *s, struct err *err)
+/* The answer to what concerns the whole mail. */
+static int read_whole(struct smtp *s, struct letter *l, int wanted, struct err *err)
 {
 	struct reply r = {0};
 	int status = await_reply(s, s->step_ms, &r, NULL, err);
 
-	if (!status && r.code != 250)
+	if (!status && r.code != wanted) {
+		quote_reply(&l->said, &r);
 		status = unwanted(s, &r, err);
+	}
 	str_done(&r.text);
 	return status;
 }
@@ -546,7 +559,7 @@ static int read_rcpt(struct smtp *s, struct smtp_recipient *to, struct err *err)
 	int status = await_reply(s, s->step_ms, &r, NULL, err);
 
 	if (!status) {
-		str_addf(&text, "%d %s", r.code, str_c(&r.text));
+		quote_reply(&text, &r);
 		if (r.code == 250 || r.code == 251 || r.code == 252)
 			judge(to, SMTP_ACCEPTED, text.p);
 		else if (r.code / 100 == 4)
@@ -564,10 +577,10 @@ static int read_rcpt(struct smtp *s, struct smtp_recipient *to, struct err *err)
 }
 
 /* MAIL and the RCPTs one by one. */
-static int envelope_slow(struct smtp *s, const struct letter *l, struct err *err)
+static int envelope_slow(struct smtp *s, struct letter *l, struct err *err)
 {
 	stream_command(s->stream, REPLY_BUDGET);
-	if (put_mail(s, l, err) || flush(s, err) || read_mail(s, err))
+	if (put_mail(s, l, err) || flush(s, err) || read_whole(s, l, 250, err))
 		return -1;
 	for (size_t i = 0; i < l->n; i++) {
 		if (!wants_rcpt(s, &l->to[i]))
@@ -580,7 +593,7 @@ static int envelope_slow(struct smtp *s, const struct letter *l, struct err *err
 }
 
 /* The same in batches (RFC 2920): small enough that neither side's buffers fill up. */
-static int envelope_fast(struct smtp *s, const struct letter *l, struct err *err)
+static int envelope_fast(struct smtp *s, struct letter *l, struct err *err)
 {
 	bool mail_refused = false;
 	size_t i = 0;
@@ -597,7 +610,7 @@ static int envelope_fast(struct smtp *s, const struct letter *l, struct err *err
 				return -1;
 		if (flush(s, err))
 			return -1;
-		if (first && read_mail(s, err)) {
+		if (first && read_whole(s, l, 250, err)) {
 			if (s->dead)
 				return -1;
 			mail_refused = true;
@@ -662,7 +675,7 @@ static int put_message(struct smtp *s, const struct letter *l, struct err *err)
 }
 
 /* From here on the relay may have the message whatever we hear (RFC 1047). */
-static enum smtp_outcome finish(struct smtp *s, struct err *err)
+static enum smtp_outcome finish(struct smtp *s, struct letter *l, struct err *err)
 {
 	struct reply r = {0};
 	struct err why = {0};
@@ -674,6 +687,7 @@ static enum smtp_outcome finish(struct smtp *s, struct err *err)
 		if (r.code == 250) {
 			outcome = SMTP_SENT;
 		} else if (r.code / 100 == 4 || r.code / 100 == 5) {
+			quote_reply(&l->said, &r);
 			unwanted(s, &r, err);
 			outcome = SMTP_NOT_SENT;
 		} else {
@@ -690,8 +704,8 @@ static enum smtp_outcome finish(struct smtp *s, struct err *err)
 	return outcome;
 }
 
-static int open_data(struct smtp *s, const struct letter *l, int (*before_data)(void *ctx),
-	void *ctx, struct err *err)
+static int open_data(
+	struct smtp *s, struct letter *l, int (*before_data)(void *ctx), void *ctx, struct err *err)
 {
 	size_t accepted = 0;
 
@@ -701,28 +715,54 @@ static int open_data(struct smtp *s, const struct letter *l, int (*before_data)(
 		return none_accepted(l, err);
 	if (before_data && before_data(ctx))
 		return err_set(err, ERR_CANCELLED, _("The message was not sent"));
-	return command(s, "DATA", 354, NULL, err);
+	stream_command(s->stream, REPLY_BUDGET);
+	if (put(s, "DATA", err) || flush(s, err))
+		return -1;
+	return read_whole(s, l, 354, err);
+}
+
+static enum smtp_outcome transact(
+	struct smtp *s, struct letter *l, int (*before_data)(void *ctx), void *ctx, struct err *err)
+{
+	if (check(s, l, err) || check_8bit(s, l, err))
+		return SMTP_NOT_SENT;
+	if ((s->pipelining ? envelope_fast(s, l, err) : envelope_slow(s, l, err)) ||
+		open_data(s, l, before_data, ctx, err)) {
+		reset(s);
+		return SMTP_NOT_SENT;
+	}
+	if (put_message(s, l, err))
+		return SMTP_NOT_SENT;
+	return finish(s, l, err);
+}
+
+/* What was said of the whole mail was said to each recipient that was not refused on its own. */
+static void settle(struct letter *l, const struct err *err)
+{
+	enum smtp_fate fate = err->kind == ERR_REFUSED || err->kind == ERR_INPUT ? SMTP_NEVER
+			      : err->kind == ERR_AGAIN                           ? SMTP_LATER
+										 : SMTP_UNASKED;
+	const char *text = fate == SMTP_UNASKED ? "" : l->said.len ? l->said.p : err->text;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (l->to[i].fate == SMTP_UNASKED || l->to[i].fate == SMTP_ACCEPTED)
+			judge(&l->to[i], fate, text);
 }
 
 enum smtp_outcome smtp_send(struct smtp *s, const char *from, struct smtp_recipient *to, size_t n,
 	const char *message, size_t len, int (*before_data)(void *ctx), void *ctx, struct err *err)
 {
-	struct letter l = {from, to, n, message, len, false, false};
+	struct letter l = {.from = from, .to = to, .n = n, .message = message, .len = len};
+	struct err why = {0};
+	enum smtp_outcome outcome;
 
 	for (size_t i = 0; i < n; i++)
-		judge(&to[i], SMTP_LATER, "");
-	if (!n) {
-		err_set(err, ERR_INPUT, _("The message has no recipient"));
-		return SMTP_NOT_SENT;
-	}
-	if (check(s, &l, err) || check_8bit(s, &l, err))
-		return SMTP_NOT_SENT;
-	if ((s->pipelining ? envelope_fast(s, &l, err) : envelope_slow(s, &l, err)) ||
-		open_data(s, &l, before_data, ctx, err)) {
-		reset(s);
-		return SMTP_NOT_SENT;
-	}
-	if (put_message(s, &l, err))
-		return SMTP_NOT_SENT;
-	return finish(s, err);
+		judge(&to[i], SMTP_UNASKED, "");
+	outcome = transact(s, &l, before_data, ctx, &why);
+	if (outcome == SMTP_NOT_SENT)
+		settle(&l, &why);
+	if (outcome != SMTP_SENT && err)
+		*err = why;
+	str_done(&l.said);
+	return outcome;
 }

@@ -23,11 +23,16 @@ void smtp_quit(struct smtp *s); /* polite and short, then frees */
 void smtp_describe(const struct smtp *s, struct str *out);
 uint64_t smtp_max_size(const struct smtp *s); /* SIZE (RFC 1870), 0: not said */
 
-enum smtp_fate { SMTP_ACCEPTED, SMTP_LATER /* 4xx */, SMTP_NEVER /* 5xx */ };
+enum smtp_fate {
+	SMTP_UNASKED,  /* nothing was said of this recipient, nor of the mail as a whole */
+	SMTP_ACCEPTED, /* it has the mail, or may have it (SMTP_UNCONFIRMED) */
+	SMTP_LATER,    /* 4xx */
+	SMTP_NEVER,    /* 5xx, and what we refuse ourselves before we ask */
+};
 struct smtp_recipient {
 	const char *address; /* borrowed; local@domain */
 	enum smtp_fate fate; /* out */
-	char text[200];      /* out; the server's words, clean */
+	char text[1024];     /* out; the server's words with the code in front, clean; or ours */
 };
 
 enum smtp_outcome {

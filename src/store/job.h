@@ -151,10 +151,12 @@ struct session_entry {
 	uint32_t number, size;
 	char uidl[72];
 };
+/* What the relay said of one recipient; of the whole mail counts too (net/smtp.h). */
+enum fate_kind { RECIPIENT_UNASKED, RECIPIENT_ACCEPTED, RECIPIENT_LATER, RECIPIENT_NEVER };
 struct recipient_fate {
 	char *address; /* owned */
-	int fate;      /* 0 accepted, 1 later, 2 never */
-	char *text;    /* owned */
+	enum fate_kind fate;
+	char *text; /* owned; its words with the code in front, or why it was not asked */
 };
 
 struct result {

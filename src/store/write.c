@@ -571,9 +571,9 @@ static void wait_or_fail(struct account *a, struct outbox_mail *m, const struct 
 /* Recipients that were refused get a mail of their own in the outbox, so that one broken address
  * loses nobody else's. */
 static void split_refused(
-	struct account *a, const struct outbox_mail *m, const struct result *r, int fate)
+	struct account *a, const struct outbox_mail *m, const struct result *r, enum fate_kind fate)
 {
-	struct outbox_mail rest = {.state = fate == 1 ? OUTBOX_QUEUED : OUTBOX_FAILED,
+	struct outbox_mail rest = {.state = fate == RECIPIENT_LATER ? OUTBOX_QUEUED : OUTBOX_FAILED,
 		.due = clock_now() + retry_seconds(m->attempts),
 		.attempts = m->attempts + 1};
 	struct str message = STR_INIT, why = STR_INIT;
@@ -593,7 +593,8 @@ static void split_refused(
 		rest.error = mem_strdup(why.p);
 		if (outbox_read(a->outbox, m->id, &message, &err) == 0)
 			outbox_put(a->outbox, &rest, message.p, message.len, &err);
-		err_set(&err, fate == 1 ? ERR_AGAIN : ERR_REFUSED, _("Not accepted for %s"), why.p);
+		err_set(&err, fate == RECIPIENT_LATER ? ERR_AGAIN : ERR_REFUSED,
+			_("Not accepted for %s"), why.p);
 		send_failed(a, &rest, &err);
 	}
 	outbox_mail_done(&rest);
@@ -606,8 +607,8 @@ static void sent(struct account *a, struct outbox_mail *m, const struct result *
 	struct store_event *ev;
 	struct err err = {0};
 
-	split_refused(a, m, r, 1);
-	split_refused(a, m, r, 2);
+	split_refused(a, m, r, RECIPIENT_LATER);
+	split_refused(a, m, r, RECIPIENT_NEVER);
 	m->state = OUTBOX_SENT;
 	set_error(m, "");
 	outbox_update(a->outbox, m, NULL);
@@ -637,14 +638,16 @@ static void unconfirmed(struct account *a, struct outbox_mail *m, const struct e
 static void all_refused(
 	struct account *a, struct outbox_mail *m, const struct result *r, const struct err *err)
 {
-	bool later = false;
+	bool later = false, never = false;
 
-	for (size_t i = 0; i < r->n; i++)
-		later |= r->fates[i].fate == 1;
-	if (later && r->n > 1) {
+	for (size_t i = 0; i < r->n; i++) {
+		later |= r->fates[i].fate == RECIPIENT_LATER;
+		never |= r->fates[i].fate == RECIPIENT_NEVER;
+	}
+	if (later && never) {
 		/* Some for good, some for now: each kind goes its own way. */
-		split_refused(a, m, r, 1);
-		split_refused(a, m, r, 2);
+		split_refused(a, m, r, RECIPIENT_LATER);
+		split_refused(a, m, r, RECIPIENT_NEVER);
 		outbox_remove(a->outbox, m->id, NULL);
 		return;
 	}
@@ -663,7 +666,7 @@ void write_sent(struct account *a, struct result *r)
 		sent(a, &m, r);
 	else if (r->outcome == SEND_UNCONFIRMED)
 		unconfirmed(a, &m, &r->err);
-	else if (r->n && r->err.kind == ERR_REFUSED)
+	else if (r->n && (r->err.kind == ERR_REFUSED || r->err.kind == ERR_AGAIN))
 		all_refused(a, &m, r, &r->err);
 	else
 		wait_or_fail(a, &m, &r->err);

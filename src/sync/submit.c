@@ -63,12 +63,27 @@ static int ask_store(void *ctx)
 	return go ? 0 : -1;
 }
 
+static enum fate_kind fate_of(enum smtp_fate fate)
+{
+	switch (fate) {
+	case SMTP_ACCEPTED:
+		return RECIPIENT_ACCEPTED;
+	case SMTP_LATER:
+		return RECIPIENT_LATER;
+	case SMTP_NEVER:
+		return RECIPIENT_NEVER;
+	case SMTP_UNASKED:
+		break;
+	}
+	return RECIPIENT_UNASKED;
+}
+
 static void tell_fates(struct result *r, const struct smtp_recipient *to, size_t n)
 {
 	r->fates = mem_array(n, sizeof(*r->fates));
 	for (size_t i = 0; i < n; i++)
 		r->fates[i] = (struct recipient_fate){
-			mem_strdup(to[i].address), (int)to[i].fate, mem_strdup(to[i].text)};
+			mem_strdup(to[i].address), fate_of(to[i].fate), mem_strdup(to[i].text)};
 	r->n = n;
 }
 

@@ -80,7 +80,7 @@ struct transaction {
 	const char *name, *script, *message;
 	enum smtp_outcome outcome;
 	enum err_kind kind;
-	int fates[3];
+	enum smtp_fate fates[3];
 	const char *wire; /* must have been sent, NULL: nothing to look for */
 };
 
@@ -91,18 +91,21 @@ struct transaction {
 	"C: RCPT TO:<a@x>\nS: 250 ok\nC: RCPT TO:<b@x>\nS: 250 ok\nC: RCPT TO:<c@x>\nS: 250 ok\n"
 #define FAST3 FAST "C: MAIL FROM:<me@x>\nC: <a@x>\nC: <b@x>\nC: <c@x>\n"
 #define OK3 FAST3 "S: 250 m\nS: 250 a\nS: 250 b\nS: 250 c\nC: DATA\n"
+#define SENT3                                                                                      \
+	{                                                                                          \
+		SMTP_ACCEPTED, SMTP_ACCEPTED, SMTP_ACCEPTED                                        \
+	}
 #define MAIL "A: b\r\n\r\nhi\r\n"
 
 static const struct transaction transactions[] = {
 	{"slow",
 		SLOW "C: MAIL FROM:<me@x> SIZE=12\nS: 250 ok\n" RCPT3
 		     "C: DATA\nS: 354 go\nD\nS: 250 done",
-		MAIL, SMTP_SENT, 0, {0, 0, 0}, "DATA\r\n" MAIL ".\r\n"},
-	{"fast", OK3 "S: 354 go\nD\nS: 250 done", MAIL, SMTP_SENT, 0, {0, 0, 0}, NULL},
-	{"dots", OK3 "S: 354 go\nD\nS: 250 done", ".\r\n..\r\na.b\r\n.c", SMTP_SENT, 0, {0, 0, 0},
+		MAIL, SMTP_SENT, 0, SENT3, "DATA\r\n" MAIL ".\r\n"},
+	{"fast", OK3 "S: 354 go\nD\nS: 250 done", MAIL, SMTP_SENT, 0, SENT3, NULL},
+	{"dots", OK3 "S: 354 go\nD\nS: 250 done", ".\r\n..\r\na.b\r\n.c", SMTP_SENT, 0, SENT3,
 		"DATA\r\n..\r\n...\r\na.b\r\n..c\r\n.\r\n"},
-	{"empty", OK3 "S: 354 go\nD\nS: 250 done", "", SMTP_SENT, 0, {0, 0, 0},
-		"DATA\r\n\r\n.\r\n"},
+	{"empty", OK3 "S: 354 go\nD\nS: 250 done", "", SMTP_SENT, 0, SENT3, "DATA\r\n\r\n.\r\n"},
 	{"some refused",
 		FAST3
 		"S: 250 m\nS: 450 4.2.1 later\nS: 251 b\nS: 550-no\nS: 550 such\nC: DATA\nS: 354 "
@@ -113,50 +116,65 @@ static const struct transaction transactions[] = {
 	{"one later", FAST3 "S: 250 m\nS: 550 a\nS: 452 b\nS: 551 c\nC: RSET\nS: 250", MAIL,
 		SMTP_NOT_SENT, ERR_AGAIN, {SMTP_NEVER, SMTP_LATER, SMTP_NEVER}, NULL},
 	{"MAIL 550", FAST3 "S: 550 m\nS: 503 a\nS: 503 b\nS: 503 c\nC: RSET\nS: 250", MAIL,
-		SMTP_NOT_SENT, ERR_REFUSED, {-1, -1, -1}, NULL},
+		SMTP_NOT_SENT, ERR_REFUSED, {SMTP_NEVER, SMTP_NEVER, SMTP_NEVER}, NULL},
 	{"MAIL 451", FAST3 "S: 451 m\nS: 503 a\nS: 503 b\nS: 503 c\nC: RSET\nS: 250", MAIL,
 		SMTP_NOT_SENT, ERR_AGAIN, {SMTP_LATER, SMTP_LATER, SMTP_LATER}, NULL},
-	{"MAIL 354", FAST3 "S: 354 m", MAIL, SMTP_NOT_SENT, ERR_PROTOCOL, {-1, -1, -1}, NULL},
-	{"RCPT 354", FAST3 "S: 250 m\nS: 354 m", MAIL, SMTP_NOT_SENT, ERR_PROTOCOL, {-1, -1, -1},
-		NULL},
+	{"MAIL 354", FAST3 "S: 354 m", MAIL, SMTP_NOT_SENT, ERR_PROTOCOL,
+		{SMTP_UNASKED, SMTP_UNASKED, SMTP_UNASKED}, NULL},
+	{"RCPT 354", FAST3 "S: 250 m\nS: 354 m", MAIL, SMTP_NOT_SENT, ERR_PROTOCOL,
+		{SMTP_UNASKED, SMTP_UNASKED, SMTP_UNASKED}, NULL},
 	{"RCPT 421", FAST3 "S: 250 m\nS: 250 a\nS: 421 b", MAIL, SMTP_NOT_SENT, ERR_AGAIN,
-		{-1, -1, -1}, NULL},
-	{"RCPT garbage", FAST3 "S: 250 m\nS: what", MAIL, SMTP_NOT_SENT, ERR_PROTOCOL, {-1, -1, -1},
+		{SMTP_LATER, SMTP_LATER, SMTP_LATER}, NULL},
+	{"RCPT garbage", FAST3 "S: 250 m\nS: what", MAIL, SMTP_NOT_SENT, ERR_PROTOCOL,
+		{SMTP_UNASKED, SMTP_UNASKED, SMTP_UNASKED}, NULL},
+	{"DATA 554", OK3 "S: 554 no\nC: RSET\nS: 250", MAIL, SMTP_NOT_SENT, ERR_REFUSED,
+		{SMTP_NEVER, SMTP_NEVER, SMTP_NEVER}, NULL},
+	{"DATA 451", OK3 "S: 451 no\nC: RSET\nS: 250", MAIL, SMTP_NOT_SENT, ERR_AGAIN,
+		{SMTP_LATER, SMTP_LATER, SMTP_LATER}, NULL},
+	{"some refused, then DATA 554",
+		FAST3 "S: 250 m\nS: 250 a\nS: 451 b\nS: 550 c\nC: DATA\nS: 554 no\nC: RSET\nS: 250",
+		MAIL, SMTP_NOT_SENT, ERR_REFUSED, {SMTP_NEVER, SMTP_LATER, SMTP_NEVER}, NULL},
+	{"some refused, then 451 at the end",
+		FAST3 "S: 250 m\nS: 550 a\nS: 250 b\nS: 251 c\nC: DATA\nS: 354\nD\nS: 451 full",
+		MAIL, SMTP_NOT_SENT, ERR_AGAIN, {SMTP_NEVER, SMTP_LATER, SMTP_LATER}, NULL},
+	{"some refused, then closed", FAST3 "S: 250 m\nS: 550 a\nS: 250 b\nS: 251 c\nC: DATA\nX",
+		MAIL, SMTP_NOT_SENT, ERR_NETWORK, {SMTP_NEVER, SMTP_UNASKED, SMTP_UNASKED}, NULL},
+	{"DATA 250", OK3 "S: 250 what", MAIL, SMTP_NOT_SENT, ERR_PROTOCOL,
+		{SMTP_UNASKED, SMTP_UNASKED, SMTP_UNASKED}, NULL},
+	{"DATA closed", OK3 "X", MAIL, SMTP_NOT_SENT, ERR_NETWORK,
+		{SMTP_UNASKED, SMTP_UNASKED, SMTP_UNASKED}, NULL},
+	{"end 451", OK3 "S: 354 go\nD\nS: 451 full", MAIL, SMTP_NOT_SENT, ERR_AGAIN,
+		{SMTP_LATER, SMTP_LATER, SMTP_LATER}, NULL},
+	{"end 554", OK3 "S: 354 go\nD\nS: 554 spam", MAIL, SMTP_NOT_SENT, ERR_REFUSED,
+		{SMTP_NEVER, SMTP_NEVER, SMTP_NEVER}, NULL},
+	{"end 421", OK3 "S: 354 go\nD\nS: 421 closing", MAIL, SMTP_NOT_SENT, ERR_AGAIN,
+		{SMTP_LATER, SMTP_LATER, SMTP_LATER}, NULL},
+	{"end closed", OK3 "S: 354 go\nD\nX", MAIL, SMTP_UNCONFIRMED, ERR_NETWORK, SENT3, NULL},
+	{"end cut", OK3 "S: 354 go\nD\nS~ 25\nX", MAIL, SMTP_UNCONFIRMED, ERR_NETWORK, SENT3, NULL},
+	{"end cut 2", OK3 "S: 354 go\nD\nS: 250-ok\nX", MAIL, SMTP_UNCONFIRMED, ERR_NETWORK, SENT3,
 		NULL},
-	{"DATA 554", OK3 "S: 554 no\nC: RSET\nS: 250", MAIL, SMTP_NOT_SENT, ERR_REFUSED, {0, 0, 0},
+	{"end 354", OK3 "S: 354 go\nD\nS: 354 more", MAIL, SMTP_UNCONFIRMED, ERR_PROTOCOL, SENT3,
 		NULL},
-	{"DATA 451", OK3 "S: 451 no\nC: RSET\nS: 250", MAIL, SMTP_NOT_SENT, ERR_AGAIN, {0, 0, 0},
+	{"end 221", OK3 "S: 354 go\nD\nS: 221 bye", MAIL, SMTP_UNCONFIRMED, ERR_PROTOCOL, SENT3,
 		NULL},
-	{"DATA 250", OK3 "S: 250 what", MAIL, SMTP_NOT_SENT, ERR_PROTOCOL, {0, 0, 0}, NULL},
-	{"DATA closed", OK3 "X", MAIL, SMTP_NOT_SENT, ERR_NETWORK, {0, 0, 0}, NULL},
-	{"end 451", OK3 "S: 354 go\nD\nS: 451 full", MAIL, SMTP_NOT_SENT, ERR_AGAIN, {0, 0, 0},
+	{"end garbage", OK3 "S: 354 go\nD\nS: fine", MAIL, SMTP_UNCONFIRMED, ERR_PROTOCOL, SENT3,
 		NULL},
-	{"end 554", OK3 "S: 354 go\nD\nS: 554 spam", MAIL, SMTP_NOT_SENT, ERR_REFUSED, {0, 0, 0},
-		NULL},
-	{"end 421", OK3 "S: 354 go\nD\nS: 421 closing", MAIL, SMTP_NOT_SENT, ERR_AGAIN, {0, 0, 0},
-		NULL},
-	{"end closed", OK3 "S: 354 go\nD\nX", MAIL, SMTP_UNCONFIRMED, ERR_NETWORK, {0, 0, 0}, NULL},
-	{"end cut", OK3 "S: 354 go\nD\nS~ 25\nX", MAIL, SMTP_UNCONFIRMED, ERR_NETWORK, {0, 0, 0},
-		NULL},
-	{"end cut 2", OK3 "S: 354 go\nD\nS: 250-ok\nX", MAIL, SMTP_UNCONFIRMED, ERR_NETWORK,
-		{0, 0, 0}, NULL},
-	{"end 354", OK3 "S: 354 go\nD\nS: 354 more", MAIL, SMTP_UNCONFIRMED, ERR_PROTOCOL,
-		{0, 0, 0}, NULL},
-	{"end 221", OK3 "S: 354 go\nD\nS: 221 bye", MAIL, SMTP_UNCONFIRMED, ERR_PROTOCOL, {0, 0, 0},
-		NULL},
-	{"end garbage", OK3 "S: 354 go\nD\nS: fine", MAIL, SMTP_UNCONFIRMED, ERR_PROTOCOL,
-		{0, 0, 0}, NULL},
-	{"too large", SLOW "X", NULL, SMTP_NOT_SENT, ERR_REFUSED, {-1, -1, -1}, NULL},
-	{"8 bit refused", SLOW "X", "\r\n\xc3\xa4\r\n", SMTP_NOT_SENT, ERR_REFUSED, {-1, -1, -1},
-		NULL},
-	{"8 bit", OK3 "S: 354\nD\nS: 250", "\r\n\xc3\xa4\r\n", SMTP_SENT, 0, {0, 0, 0},
+	{"too large", SLOW "X", NULL, SMTP_NOT_SENT, ERR_REFUSED,
+		{SMTP_NEVER, SMTP_NEVER, SMTP_NEVER}, NULL},
+	{"8 bit refused", SLOW "X", "\r\n\xc3\xa4\r\n", SMTP_NOT_SENT, ERR_REFUSED,
+		{SMTP_NEVER, SMTP_NEVER, SMTP_NEVER}, NULL},
+	{"8 bit", OK3 "S: 354\nD\nS: 250", "\r\n\xc3\xa4\r\n", SMTP_SENT, 0, SENT3,
 		"MAIL FROM:<me@x> BODY=8BITMIME\r\n"},
-	{"UTF-8 header", FAST "X", "S: \xc3\xa4\r\n\r\n", SMTP_NOT_SENT, ERR_REFUSED, {-1, -1, -1},
-		NULL},
-	{"lone CR", FAST "X", "a\rb", SMTP_NOT_SENT, ERR_INPUT, {-1, -1, -1}, NULL},
-	{"lone LF", FAST "X", "a\r\n\nb", SMTP_NOT_SENT, ERR_INPUT, {-1, -1, -1}, NULL},
-	{"smuggle", FAST "X", "a\n.\nMAIL", SMTP_NOT_SENT, ERR_INPUT, {-1, -1, -1}, NULL},
-	{"CR at the end", FAST "X", "a\r\n.\r", SMTP_NOT_SENT, ERR_INPUT, {-1, -1, -1}, NULL},
+	{"UTF-8 header", FAST "X", "S: \xc3\xa4\r\n\r\n", SMTP_NOT_SENT, ERR_REFUSED,
+		{SMTP_NEVER, SMTP_NEVER, SMTP_NEVER}, NULL},
+	{"lone CR", FAST "X", "a\rb", SMTP_NOT_SENT, ERR_INPUT,
+		{SMTP_NEVER, SMTP_NEVER, SMTP_NEVER}, NULL},
+	{"lone LF", FAST "X", "a\r\n\nb", SMTP_NOT_SENT, ERR_INPUT,
+		{SMTP_NEVER, SMTP_NEVER, SMTP_NEVER}, NULL},
+	{"smuggle", FAST "X", "a\n.\nMAIL", SMTP_NOT_SENT, ERR_INPUT,
+		{SMTP_NEVER, SMTP_NEVER, SMTP_NEVER}, NULL},
+	{"CR at the end", FAST "X", "a\r\n.\r", SMTP_NOT_SENT, ERR_INPUT,
+		{SMTP_NEVER, SMTP_NEVER, SMTP_NEVER}, NULL},
 };
 
 static struct smtp *open_rude(struct rude **r, const char *script)
@@ -189,7 +207,7 @@ static void run_transaction(const struct transaction *t)
 	if (outcome != t->outcome || err.kind != t->kind)
 		fail_msg("%s: outcome %d, kind %d (%s)", t->name, outcome, err.kind, err.text);
 	for (int i = 0; i < 3; i++)
-		if (t->fates[i] >= 0 && (int)to[i].fate != t->fates[i])
+		if (to[i].fate != t->fates[i])
 			fail_msg("%s: fate %d is %d", t->name, i, to[i].fate);
 	if (t->wire && !strstr(str_c(&got), t->wire))
 		fail_msg("%s: sent %s", t->name, str_c(&got));
@@ -221,6 +239,43 @@ static void test_texts(void **state)
 	assert_null(strchr(to[0].text, '\033'));
 	smtp_free(s);
 	rude_end(r, NULL);
+}
+
+/* The reason of the whole is the reason of each, in the server's words. */
+static void test_whole_texts(void **state)
+{
+	static const struct {
+		const char *script, *message, *text;
+	} cases[] = {
+		{FAST3 "S: 550 5.7.1 not you\nS: 503\nS: 503\nS: 503\nC: RSET\nS: 250", MAIL,
+			"550 5.7.1 not you"},
+		{OK3 "S: 554-5.6.0 no\nS: 554 way\nC: RSET\nS: 250", MAIL, "554 5.6.0 no way"},
+		{OK3 "S: 354\nD\nS: 554 5.7.1 spam", MAIL, "554 5.7.1 spam"},
+		{SLOW "X", NULL, "at most 1000"},
+		{SLOW "X", "\r\n\xc3\xa4\r\n", "8-bit"},
+		{FAST "X", "S: \xc3\xa4\r\n\r\n", "SMTPUTF8"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		struct smtp_recipient to[3] = {
+			{.address = "a@x"}, {.address = "b@x"}, {.address = "c@x"}};
+		char large[1002];
+		const char *message = cases[i].message ? cases[i].message : large;
+		struct rude *r;
+		struct smtp *s = open_rude(&r, cases[i].script);
+
+		memset(large, 'x', 1001);
+		large[1001] = '\0';
+		assert_int_equal(
+			smtp_send(s, "me@x", to, 3, message, strlen(message), NULL, NULL, NULL),
+			SMTP_NOT_SENT);
+		for (int k = 0; k < 3; k++)
+			if (to[k].fate != SMTP_NEVER || !strstr(to[k].text, cases[i].text))
+				fail_msg("%s: %d %s", cases[i].text, to[k].fate, to[k].text);
+		smtp_free(s);
+		rude_end(r, NULL);
+	}
 }
 
 static void test_bad_addresses(void **state)
@@ -448,6 +503,7 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(test_auth_answers),
 		cmocka_unit_test(test_transactions),
 		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_whole_texts),
 		cmocka_unit_test(test_bad_addresses),
 		cmocka_unit_test(test_before_data),
 		cmocka_unit_test(test_utf8_recipient),
