@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "store/bytes.h"
 #include "store/wal.h"
+#include "tests/scratch.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -85,11 +86,11 @@ static void follow(const char *path, const char *lock)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char dir[] = "/tmp/fuzz_wal.XXXXXX", path[64], lock[64];
+	char dir[SCRATCH_SIZE], path[SCRATCH_SIZE + 8], lock[SCRATCH_SIZE + 8];
 	unsigned char *copy = mem_alloc(size + 1);
 
 	memcpy(copy, data, size);
-	if (!mkdtemp(dir))
+	if (!mkdtemp(scratch(dir, "fuzz_wal")))
 		abort();
 	snprintf(path, sizeof(path), "%s/a.wal", dir);
 	snprintf(lock, sizeof(lock), "%s/lock", dir);

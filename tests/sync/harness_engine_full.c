@@ -31,11 +31,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { STEP = 13 };
-#else
-enum { STEP = 1 };
-#endif
 enum { ACTS = 6, MAX_ACTS = 32, DAY_MS = 15000, MAX_CALLS = 2000 };
 
 enum told {
@@ -627,22 +622,22 @@ static void end_case(const char *name)
 static void test_one_fails(void **state)
 {
 	(void)state;
-	all_calls(false, 2 * STEP);
+	all_calls(false, 2 * harness_step());
 	end_case("one call fails");
 }
 
 static void test_all_fail(void **state)
 {
 	(void)state;
-	all_calls(true, STEP);
+	all_calls(true, harness_step());
 	end_case("everything fails from there on");
 }
 
 static void test_cache_fails(void **state)
 {
 	(void)state;
-	cache_calls(false, STEP);
-	cache_calls(true, STEP);
+	cache_calls(false, harness_step());
+	cache_calls(true, harness_step());
 	end_case("the cache alone fails");
 }
 
@@ -661,7 +656,7 @@ static void test_really_full(void **state)
 	(void)state;
 	assert_int_equal(file_read(person->config, 65536, &config, NULL), 0);
 	before_healing = more_room;
-	for (int kb = 24; kb <= 256; kb += 8 * STEP) {
+	for (int kb = 24; kb <= 256; kb += harness_step() > 1 ? 56 : 8) {
 		snprintf(size, sizeof(size), "size=%dk", kb);
 		if (mount("none", person->home, "tmpfs", 0, size) != 0) {
 			print_message("# not done: no file system can be mounted here (%s)\n",

@@ -35,12 +35,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { FILL_KILLS = 30, STORM_KILLS = 40, REPLAY_KILLS = 30 };
-#else
-enum { FILL_KILLS = 300, STORM_KILLS = 400, REPLAY_KILLS = 300 };
-#endif
 enum {
+	FILL_KILLS = 300,
+	STORM_KILLS = 400,
+	REPLAY_KILLS = 300,
 	CONTROL_KILLS = 3000, /* at most: the first one that is noticed is enough */
 	FILL_MAILS = 2000,
 	HANG_MS = 60000

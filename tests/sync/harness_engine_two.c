@@ -33,11 +33,12 @@
 #include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { ROUNDS = 2, ROUND_MS = 4000 };
+enum { ROUND_MS = 4000 };
 #else
-enum { ROUNDS = 4, ROUND_MS = 2500 };
+enum { ROUND_MS = 2500 };
 #endif
 enum {
+	ROUNDS = 16,
 	COPIES = 2,
 	THIRD = 18, /* messages from here on are changed on the server alone */
 	FLIGHT = 3,

@@ -559,7 +559,6 @@ int main(void)
 	};
 
 	/* In memory where there is some: what a killed process wrote survives in either. */
-	if (access("/dev/shm", W_OK) == 0)
-		snprintf(person_dir, strlen(person_dir) + 1, "/dev/shm/tal.XXXXXX");
+	scratch_memory(person_dir, "tal");
 	return PERSON_RUN(tests, NULL);
 }

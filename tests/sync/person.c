@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-char person_dir[] = "/tmp/talaria-engine.XXXXXX";
+char person_dir[SCRATCH_SIZE];
 static char *tool_servers, *tool_fill;
 static int users;
 static struct str told = STR_INIT;
@@ -61,6 +61,8 @@ static void take_env(char *line)
 
 void person_scratch(void)
 {
+	if (!person_dir[0])
+		scratch(person_dir, "engine");
 	assert_non_null(mkdtemp(person_dir));
 	chmod(person_dir, 0711);
 }

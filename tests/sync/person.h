@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "engine/engine.h"
+#include "tests/scratch.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,7 +23,9 @@
 
 enum { PATIENCE_MS = 30000 };
 
-extern char person_dir[]; /* scratch folder; made by person_begin or person_scratch */
+/* The scratch folder, made by person_begin or person_scratch; who wants it elsewhere fills in a
+ * template before. */
+extern char person_dir[SCRATCH_SIZE];
 
 struct person {
 	char name[16];

@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "tests/scratch.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -28,13 +29,12 @@
 #include <time.h>
 #include <unistd.h>
 
-static char help_root[64];
+static char help_root[SCRATCH_SIZE];
 
 static inline int help_setup(void **state)
 {
 	(void)state;
-	snprintf(help_root, sizeof(help_root), "/tmp/talaria-test-XXXXXX");
-	return mkdtemp(help_root) ? 0 : -1;
+	return mkdtemp(scratch(help_root, "test")) ? 0 : -1;
 }
 
 static inline int help_teardown(void **state)

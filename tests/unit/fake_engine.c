@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "tests/scratch.h"
 #include "ui/draft_text.h"
 
 #include <stdio.h>
@@ -42,7 +43,7 @@ struct engine {
 	enum account_protocol protocol;
 	bool offline;
 	char *draft;
-	char path[64];
+	char path[SCRATCH_SIZE];
 };
 
 static const struct fake_message fixed[] = {
@@ -894,7 +895,7 @@ static void write_draft(struct engine *e, const char *text)
 	char *copy = mem_strdup(text);
 
 	if (!e->path[0])
-		snprintf(e->path, sizeof(e->path), "/tmp/talaria-fake-%d.eml", (int)getpid());
+		close(mkstemp(scratch(e->path, "fake")));
 	free(e->draft);
 	e->draft = copy;
 	file_replace(e->path, copy, strlen(copy), 0600, NULL);

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "tests/scratch.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -10,25 +11,37 @@
 #include <time.h>
 #include <unistd.h>
 
-size_t harness_scale(size_t n)
+enum { SAMPLE_STEP = 17 }; /* prime, so that it keeps no time with what alternates */
+
+static double scale(void)
 {
 	const char *s = getenv("TALARIA_HARNESS_SCALE");
-	double scale = s ? strtod(s, NULL) : 1;
-	size_t scaled = scale > 0 ? (size_t)((double)n * scale) : n;
+	double x = s ? strtod(s, NULL) : 0;
+
+	return x > 0 ? x : 0.125;
+}
+
+size_t harness_scale(size_t n)
+{
+	size_t scaled = (size_t)((double)n * scale());
 
 	return scaled ? scaled : 1;
 }
 
+long harness_step(void)
+{
+	return scale() < 1 ? SAMPLE_STEP : 1;
+}
+
 char *harness_dir(void)
 {
-	const char *top = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-	char *dir = file_join(top, "talaria-harness.XXXXXX");
+	char dir[SCRATCH_SIZE];
 
-	if (!mkdtemp(dir)) {
+	if (!mkdtemp(scratch_memory(dir, "harness"))) {
 		perror("mkdtemp");
 		exit(1);
 	}
-	return dir;
+	return mem_strdup(dir);
 }
 
 void harness_remove(const char *dir)

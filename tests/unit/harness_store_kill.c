@@ -11,6 +11,7 @@
 #include "store/journal.h"
 #include "store/maildir.h"
 #include "store/outbox.h"
+#include "tests/unit/harness.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -900,7 +901,7 @@ static void test_kills(void **state)
 {
 	(void)state;
 	snprintf(account, sizeof(account), "%s/account", help_root);
-	assert_int_equal(run(FAULT_NONE, KILLS, false), 0);
+	assert_int_equal(run(FAULT_NONE, (unsigned)harness_scale(KILLS), false), 0);
 }
 
 static void assert_calls(const char *want)

@@ -3,6 +3,7 @@
 #include "mime/build.h"
 #include "mime/header.h"
 #include "mime/part.h"
+#include "tests/scratch.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -302,14 +303,14 @@ static void attachments_survive(void **state)
 		"a very long name \xe4\xbd\xa0\xe5\xa5\xbd\xe4\xbd\xa0\xe5\xa5\xbd\xe4\xbd\xa0 "
 		"that "
 		"needs several pieces.tar"};
-	char dir[] = "/tmp/talaria-test-XXXXXX", bytes[1000];
+	char dir[SCRATCH_SIZE], bytes[1000];
 	struct addr_list recipients;
 	struct parts parts;
 	struct draft d;
 	struct str m;
 
 	(void)state;
-	assert_non_null(mkdtemp(dir));
+	assert_non_null(mkdtemp(scratch(dir, "test_build")));
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (char)(i * 31);
 	start(&d);

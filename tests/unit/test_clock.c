@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "tests/scratch.h"
 
 #include <locale.h>
 #include <pthread.h>
@@ -93,13 +94,13 @@ static void *log_many(void *arg)
 /* log: one clean line each, in one piece, from several threads. */
 static void test_log(void **state)
 {
-	char dir[] = "/tmp/talaria-test-XXXXXX", *path;
+	char dir[SCRATCH_SIZE], *path;
 	struct str s = STR_INIT;
 	pthread_t t[2];
 	size_t lines = 0;
 
 	(void)state;
-	assert_non_null(mkdtemp(dir));
+	assert_non_null(mkdtemp(scratch(dir, "test_clock")));
 	path = file_join(dir, "log");
 	log_open(path, 0);
 	log_line(1, "not open");

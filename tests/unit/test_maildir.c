@@ -1,6 +1,7 @@
 #include "disk_help.h"
 #include "store/keywords.h"
 #include "store/maildir.h"
+#include "tests/scratch.h"
 
 #include <sys/resource.h>
 #include <signal.h>
@@ -742,11 +743,11 @@ static void test_move_new(void **state)
 /* /dev/shm is another file system nearly everywhere; where it is not, the test says nothing. */
 static void test_move_other_filesystem(void **state)
 {
-	char *dir = folder("INBOX"), there[] = "/dev/shm/talaria-test-XXXXXX";
+	char *dir = folder("INBOX"), there[SCRATCH_SIZE];
 	struct str base = STR_INIT, got = STR_INIT;
 
 	(void)state;
-	if (!mkdtemp(there)) {
+	if (!mkdtemp(scratch_memory(there, "test"))) {
 		free(dir);
 		skip();
 	}

@@ -13,6 +13,7 @@
 #include "net/deflate.h"
 #include "net/stream.h"
 #include "net/wire.h"
+#include "tests/scratch.h"
 
 #include <libetpan/mailstream.h>
 
@@ -414,8 +415,8 @@ static void test_log_keeps_secrets(void **state)
 	struct server server = {
 		.text = "* OK ready\r\n* 1 FETCH (BODY[1] \"private\")\r\n"
 			"* 2 FETCH (BODY[] {9}\r\n* private)\r\n+ cHJpdmF0ZQ==\r\n1 OK done\r\n"};
-	char path[] = "/tmp/test_stream.XXXXXX", text[4096] = "";
-	int fd = mkstemp(path);
+	char path[SCRATCH_SIZE], text[4096] = "";
+	int fd = mkstemp(scratch(path, "test_stream"));
 	struct str line = STR_INIT;
 	struct err err = {0};
 	struct stream *s;

@@ -11,6 +11,7 @@
 #include "net/connect.h"
 #include "net/stream.h"
 #include "net/tls.h"
+#include "tests/scratch.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -67,7 +68,7 @@ static const struct {
 	{"local-cut", "address", "cut", NULL, ERR_NONE, NULL},
 };
 
-static char folder[] = "/tmp/test_tls.XXXXXX";
+static char folder[SCRATCH_SIZE];
 static char root[64];
 static pid_t child;
 static int child_in = -1;
@@ -122,7 +123,7 @@ static int make_certificates(void)
 	pid_t pid;
 	int status;
 
-	if (!mkdtemp(folder))
+	if (!mkdtemp(scratch(folder, "test_tls")))
 		return -1;
 	pid = fork();
 	if (pid == 0) {
@@ -132,7 +133,8 @@ static int make_certificates(void)
 		execl("/bin/sh", "sh", script.p, folder, (char *)NULL);
 		_exit(127);
 	}
-	snprintf(root, sizeof(root), "%s/root.pem", folder);
+	if (snprintf(root, sizeof(root), "%s/root.pem", folder) >= (int)sizeof(root))
+		return -1;
 	return waitpid(pid, &status, 0) == pid && status == 0 ? 0 : -1;
 }
 

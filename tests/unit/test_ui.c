@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "fake_engine.h"
+#include "tests/scratch.h"
 #include "ui/app.h"
 #include "ui/draft_text.h"
 #include "ui/index_row.h"
@@ -109,10 +110,10 @@ static void test_prompt_paste(void **state)
 
 static void test_prompt_history(void **state)
 {
-	char path[] = "/tmp/talaria-test-XXXXXX";
+	char path[SCRATCH_SIZE];
 	struct prompt p = {0};
 	struct history *h = history_new();
-	int fd = mkstemp(path);
+	int fd = mkstemp(scratch(path, "test_ui"));
 
 	(void)state;
 	close(fd);

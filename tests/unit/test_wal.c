@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "store/wal.h"
+#include "tests/scratch.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -18,13 +19,12 @@
 
 static const char magic[8] = "TESTLOG";
 static const unsigned char user[WAL_USER_HEADER] = "the owner's bytes";
-static char dir[64], path[128], lock[128];
+static char dir[SCRATCH_SIZE], path[128], lock[128];
 
 static int setup(void **state)
 {
 	(void)state;
-	snprintf(dir, sizeof(dir), "/tmp/test_wal.XXXXXX");
-	if (!mkdtemp(dir))
+	if (!mkdtemp(scratch(dir, "test_wal")))
 		return -1;
 	snprintf(path, sizeof(path), "%s/a.wal", dir);
 	snprintf(lock, sizeof(lock), "%s/lock", dir);
