@@ -803,8 +803,8 @@ void app_init(struct app *a, struct engine *e, struct settings *s, const struct 
 		history_load(a->history, path);
 	a->sidebar = sidebar_setting(a);
 	open_first(a, start);
-	if (start->message && *start->message)
-		app_message(a, "%s", start->message);
+	for (size_t i = 0; start->messages && i < start->messages->n; i++)
+		app_error(a, "%s", start->messages->v[i]);
 	if (start->compose)
 		compose_first(a, start);
 }

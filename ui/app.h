@@ -21,10 +21,10 @@ struct app_start {
 	bool compose;                   /* open the editor at once with compose_text */
 	enum compose_kind compose_kind; /* COMPOSE_NEW (addresses) or COMPOSE_MAILTO (a URI) */
 	const char *compose_text;
-	const char *subject;       /* with COMPOSE_NEW: put into the draft; may be NULL */
-	const char *const *attach; /* files to attach, ended by NULL; may be NULL */
-	const char *message;       /* shown first, for example "no configuration"; may be NULL */
-	struct ui_config *config;  /* keys and colours the config loader filled; NULL: defaults */
+	const char *subject;         /* with COMPOSE_NEW: put into the draft; may be NULL */
+	const char *const *attach;   /* files to attach, ended by NULL; may be NULL */
+	const struct strv *messages; /* told first: what is wrong with the settings; may be NULL */
+	struct ui_config *config;    /* keys and colours the config loader filled; NULL: defaults */
 };
 
 /* Runs until the user quits. The exit code of the program: 0, or 1 when there is no usable

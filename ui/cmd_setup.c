@@ -257,45 +257,23 @@ static void set_option(struct app *a, const char *name, const char *value)
 /* NAME=VALUE, NAME VALUE, NAME = VALUE, NAME and noNAME for switches, NAME? to see it. */
 void cmd_set(struct app *a, const struct args *args)
 {
-	char *name = mem_strdup(args->n ? args->v[0] : ""), *eq = strchr(name, '=');
-	struct str value = STR_INIT;
-	bool given = eq != NULL, query = false;
+	char *name, *value;
 	int id;
 
 	if (!args->n) {
 		commands_run(a, "help options");
-		free(name);
 		return;
 	}
-	if (eq) {
-		*eq = '\0';
-		str_adds(&value, eq + 1);
-	} else if (name[strlen(name) - 1] == '?') {
-		name[strlen(name) - 1] = '\0';
-		query = true;
-	}
-	for (size_t i = 1; i < args->n; i++) {
-		if (!given && strcmp(args->v[i], "=") == 0) {
-			given = true;
-			continue;
-		}
-		str_addf(&value, "%s%s", value.len ? " " : "", args->v[i]);
-		given = true;
-	}
+	settings_assignment(args->v, args->n, &name, &value);
 	id = settings_find(name);
-	if (id < 0 && !given && str_starts(name, "no") && settings_find(name + 2) >= 0 &&
-		settings_row((enum setting)settings_find(name + 2))->type == SETTING_BOOL)
-		set_option(a, name + 2, "no");
-	else if (id < 0)
+	if (id < 0)
 		unknown_option(a, name);
-	else if (given)
-		set_option(a, name, str_c(&value));
-	else if (!query && settings_row((enum setting)id)->type == SETTING_BOOL)
-		set_option(a, name, "yes");
+	else if (value)
+		set_option(a, name, value);
 	else
 		show_option(a, id);
-	str_done(&value);
 	free(name);
+	free(value);
 }
 
 /* The configuration's own functions do the work, so that both say the same. */

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 struct start {
@@ -205,10 +206,13 @@ static int run_screen(struct start *s)
 		.attach = files,
 		.config = s->config};
 	struct str uri = STR_INIT;
+	struct strv warnings = STRV_INIT;
 	struct engine *e;
 	struct err err = {0};
 	int status = CLI_FAILED;
 
+	settings_warnings(s->settings, s->path, &warnings);
+	start.messages = &warnings;
 	if (a->compose)
 		set_compose(&start, a, &uri);
 	if (engine_new(&e, s->settings, &options, &err) == 0) {
@@ -217,6 +221,7 @@ static int run_screen(struct start *s)
 	} else {
 		cli_say("%s", err.text);
 	}
+	strv_done(&warnings);
 	str_done(&uri);
 	free(folder);
 	free(files);
@@ -274,6 +279,24 @@ static int check_account_name(struct start *s)
 	return CLI_USAGE;
 }
 
+static void say_warnings(struct start *s)
+{
+	struct strv warnings = STRV_INIT;
+
+	settings_warnings(s->settings, s->path, &warnings);
+	for (size_t i = 0; i < warnings.n; i++)
+		cli_say("%s", warnings.v[i]);
+	strv_done(&warnings);
+}
+
+/* Passwords and mail are in this process: they are not written down when it ends by a fault. */
+static void no_core(void)
+{
+	struct rlimit none = {0, 0};
+
+	setrlimit(RLIMIT_CORE, &none);
+}
+
 static int run(struct start *s)
 {
 	const struct arguments *a = &s->args;
@@ -289,10 +312,11 @@ static int run(struct start *s)
 		status = check_account_name(s);
 	if (status != CLI_OK)
 		return status;
+	if (a->command == ARGS_SCREEN && on_terminal())
+		return run_screen(s);
+	say_warnings(s);
 	if (a->command != ARGS_SCREEN)
 		return cli_run(s->settings, a, s->path);
-	if (on_terminal())
-		return run_screen(s);
 	/* A link is never sent without somebody having seen it. */
 	if (a->compose && !is_mailto(a) && !isatty(STDIN_FILENO))
 		return cli_run(s->settings, a, s->path);
@@ -307,6 +331,7 @@ int main(int argc, char **argv)
 	int status;
 
 	i18n_init();
+	no_core();
 	if (args_read(&s.args, argc, argv, &err) != 0) {
 		cli_say("%s", err.text);
 		status = CLI_USAGE;

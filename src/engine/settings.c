@@ -5,10 +5,12 @@
 #include "base/mem.h"
 #include "mime/addr.h"
 #include "net/net.h"
+#include "net/sasl.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { FILE_MAX = 1 << 20, ACCOUNTS_MAX = 100, FIX_DISTANCE = 2 };
@@ -24,7 +26,7 @@ static const struct setting_row rows[SETTINGS_COUNT] = {
 		   "itself, and at POP3 servers")},
 	[SET_CONFIRM_QUIT] = {"confirm-quit", SETTING_BOOL, "no", 0, 0, NULL,
 		N_("ask before the program ends")},
-	[SET_DATE_FORMAT] = {"date-format", SETTING_TEXT, "", 0, 0, NULL,
+	[SET_DATE_FORMAT] = {"date-format", SETTING_DATE, "", 0, 0, NULL,
 		N_("strftime(3) format of dates in the list; empty: time today, weekday this week, "
 		   "else the date")},
 	[SET_DOWNLOADS] = {"downloads", SETTING_TEXT, "~/", 0, 0, NULL,
@@ -203,6 +205,24 @@ static int parse_number(const struct setting_row *row, const char *value, long *
 	return 0;
 }
 
+/* The conversions of strftime(3) that stay in one line; flags, a width and E or O before them. */
+static int check_date(const struct setting_row *row, const char *value, struct err *err)
+{
+	for (const char *p = value; (p = strchr(p, '%')) != NULL; p++) {
+		const char *at = p++;
+
+		p += strspn(p, "_-0^#");
+		p += strspn(p, "123456789");
+		p += *p == 'E' || *p == 'O';
+		if (!*p || !strchr("aAbBcCdDeFgGhHIjklmMpPrRsSTuUVwWxXyYzZ%", *p))
+			return err_set(err, ERR_INPUT,
+				_("%s: strftime(3) knows no %.*s; a sign %% itself is written "
+				  "%%%%"),
+				row->name, (int)(p - at + (*p != 0)), at);
+	}
+	return 0;
+}
+
 static int check_value(
 	const struct setting_row *row, const char *value, long *number, struct err *err)
 {
@@ -222,6 +242,8 @@ static int check_value(
 					 row->name, row->choices, value);
 	case SETTING_TEXT:
 		return 0;
+	case SETTING_DATE:
+		return check_date(row, value, err);
 	case SETTING_SIZE:
 		if (parse_number(row, value, number) == 0)
 			return 0;
@@ -266,6 +288,42 @@ static const char *nearest(const struct setting_row *table, size_t n, const char
 const char *settings_suggest(const char *name)
 {
 	return nearest(rows, SETTINGS_COUNT, name);
+}
+
+static bool is_switch(const char *name)
+{
+	int id = settings_find(name);
+
+	return id >= 0 && rows[id].type == SETTING_BOOL;
+}
+
+void settings_assignment(const char *const *words, size_t n, char **name, char **value)
+{
+	const char *eq = strchr(words[0], '=');
+	size_t len = eq ? (size_t)(eq - words[0]) : strlen(words[0]);
+	bool given = eq != NULL, query = !eq && len && words[0][len - 1] == '?';
+	struct str text = STR_INIT;
+
+	*name = mem_strndup(words[0], len - query);
+	str_adds(&text, eq ? eq + 1 : "");
+	for (size_t i = 1; i < n; i++) {
+		bool sign = !given && strcmp(words[i], "=") == 0;
+
+		given = true;
+		if (!sign)
+			str_addf(&text, "%s%s", text.len ? " " : "", words[i]);
+	}
+	if (!given && !query && settings_find(*name) < 0 && str_starts(*name, "no") &&
+		is_switch(*name + 2)) {
+		memmove(*name, *name + 2, strlen(*name) - 1);
+		str_adds(&text, "no");
+		given = true;
+	} else if (!given && !query && is_switch(*name)) {
+		str_adds(&text, "yes");
+		given = true;
+	}
+	*value = given ? str_steal(&text) : NULL;
+	str_done(&text);
 }
 
 int settings_set(struct settings *s, const char *name, const char *value, struct err *err)
@@ -365,6 +423,7 @@ bool settings_account_name_ok(const char *name)
 
 struct reading {
 	struct account_settings *account;
+	bool seen[A_COUNT];
 	const struct conf_line *line;
 	struct conf_errors *errors;
 };
@@ -418,8 +477,8 @@ static void read_url(
 		conf_error(r->errors, w, _("this is not the address of a server for %s"),
 			r->line->words[0].text);
 	else if (wanted != NET_SMTP && !*server.user)
-		conf_error(r->errors, w, _("the user name is missing: write %s://USER@%s"),
-			r->line->words[0].text, server.host);
+		conf_error(r->errors, w, _("the user name is missing: write %.*s://USER@%s"),
+			(int)strcspn(w->text, ":"), w->text, server.host);
 	else
 		replace(to, w->text);
 }
@@ -471,6 +530,19 @@ static void read_keep(struct reading *r, const struct conf_word *w)
 			w->text);
 	else
 		r->account->pop3_keep_days = (int)days;
+}
+
+static void read_auth(struct reading *r, const struct conf_word *w)
+{
+	struct str names = STR_INIT;
+
+	sasl_names(&names);
+	if (*w->text && str_icmp(w->text, "oauth2") != 0 && !sasl_is_known(w->text))
+		conf_error(r->errors, w, _("auth is oauth2 or one of: %s; not \"%s\""),
+			str_c(&names), w->text);
+	else
+		replace(&r->account->auth, w->text);
+	str_done(&names);
 }
 
 static void read_path(struct reading *r, char **to, const struct conf_word *w, bool must_be)
@@ -531,8 +603,7 @@ static void read_account_value(struct reading *r, enum account_row row)
 {
 	struct account_settings *a = r->account;
 	const struct conf_word *w = &r->line->words[1];
-	char **const texts[A_COUNT] = {[A_AUTH] = &a->auth,
-		[A_SENT] = &a->sent,
+	char **const texts[A_COUNT] = {[A_SENT] = &a->sent,
 		[A_DRAFTS] = &a->drafts,
 		[A_TRASH] = &a->trash,
 		[A_ARCHIVE] = &a->archive,
@@ -550,6 +621,9 @@ static void read_account_value(struct reading *r, enum account_row row)
 		break;
 	case A_SMTP:
 		read_url(r, &a->smtp, NET_SMTP, w);
+		break;
+	case A_AUTH:
+		read_auth(r, w);
 		break;
 	case A_POP3_KEEP:
 		read_keep(r, w);
@@ -580,6 +654,7 @@ static void read_account_value(struct reading *r, enum account_row row)
 static void read_account_line(struct reading *r)
 {
 	const struct conf_word *name = &r->line->words[0];
+	size_t before = r->errors->n;
 	int row = find_account_row(name->text);
 	const char *near = nearest(account_rows, A_COUNT, name->text);
 
@@ -592,6 +667,9 @@ static void read_account_line(struct reading *r)
 			conf_error(r->errors, name, _("an account has no \"%s\""), name->text);
 	} else if (r->line->n < 2) {
 		conf_error(r->errors, name, _("%s needs a value"), name->text);
+	} else if (row != A_ALTERNATES && r->seen[row]) {
+		conf_error(r->errors, name, _("there is a line %s before this one: take one away"),
+			name->text);
 	} else if (row == A_PASSWORD) {
 		read_password(r);
 	} else if (row == A_ALTERNATES) {
@@ -602,6 +680,8 @@ static void read_account_line(struct reading *r)
 	} else {
 		read_account_value(r, (enum account_row)row);
 	}
+	if (row >= 0 && r->errors->n == before)
+		r->seen[row] = true;
 }
 
 static struct account_settings *account_new(const char *name)
@@ -682,13 +762,25 @@ static void apply_account(
 
 static void apply_set(struct settings *s, const struct conf_line *line, struct conf_errors *errors)
 {
+	const char **words = mem_array(line->n + 1, sizeof(*words));
+	char *name = NULL, *value = NULL;
 	struct err err = {0};
 
-	if (line->n != 3)
+	for (size_t i = 1; i < line->n; i++)
+		words[i - 1] = line->words[i].text;
+	if (line->n > 1)
+		settings_assignment(words, line->n - 1, &name, &value);
+	if (name && !value && settings_find(name) >= 0)
+		conf_error(errors, &line->words[1], _("%s needs a value"), name);
+	else if (!name)
 		conf_error(errors, &line->words[0], _("write: set NAME VALUE"));
-	else if (settings_set(s, line->words[1].text, line->words[2].text, &err) != 0)
-		conf_error(errors, &line->words[settings_find(line->words[1].text) < 0 ? 1 : 2],
+	else if (settings_set(s, name, value ? value : "", &err) != 0)
+		conf_error(errors,
+			&line->words[settings_find(name) < 0 || line->n < 3 ? 1 : line->n - 1],
 			"%s", err.text);
+	free(name);
+	free(value);
+	free(words);
 }
 
 void settings_apply(struct settings *s, const struct conf_block *block, settings_other_fn *other,
@@ -776,6 +868,49 @@ char *settings_dir_state(void)
 
 	file_make_dirs(dir, NULL);
 	return dir;
+}
+
+/* --- warnings --- */
+
+static bool others_may(const char *path, mode_t what)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && (st.st_mode & what);
+}
+
+static void warn(struct strv *out, const char *format, const char *what)
+{
+	struct str text = STR_INIT;
+
+	str_addf(&text, format, what);
+	strv_take(out, str_steal(&text));
+}
+
+static void warn_of_dir(struct strv *out, char *dir)
+{
+	if (others_may(dir, 077))
+		warn(out, _("Others on this machine can get at your mail: chmod 700 %s"), dir);
+	free(dir);
+}
+
+void settings_warnings(const struct settings *s, const char *config_path, struct strv *out)
+{
+	bool plain = false;
+
+	for (size_t i = 0; i < s->naccounts; i++) {
+		const struct account_settings *a = s->accounts[i];
+
+		plain |= a->password_kind == PASSWORD_PLAIN;
+		if (*a->signature && access(a->signature, R_OK) != 0)
+			warn(out, _("There is no signature, for %s cannot be read"), a->signature);
+	}
+	if (plain && others_may(config_path, 044))
+		warn(out, _("Others on this machine can read your password: chmod 600 %s"),
+			config_path);
+	warn_of_dir(out, settings_dir_data(NULL));
+	warn_of_dir(out, settings_dir_cache(NULL));
+	warn_of_dir(out, settings_dir_state());
 }
 
 /* --- writing to the user's file --- */
@@ -902,6 +1037,7 @@ int settings_save_account(const char *path, const struct account_settings *a, st
 	put_line(&text, "pop3", a->pop3);
 	put_line(&text, "smtp", a->smtp);
 	put_line(&text, "tls-ca", a->tls_ca);
+	put_line(&text, "tls-pin", a->tls_pin);
 	str_addf(&text, "\t%-9s %s", "password", kinds[a->password_kind]);
 	if (a->password_kind == PASSWORD_COMMAND || a->password_kind == PASSWORD_PLAIN) {
 		str_addc(&text, ' ');
@@ -918,8 +1054,8 @@ int settings_save_account(const char *path, const struct account_settings *a, st
 
 static void manual_item(struct str *out, const struct setting_row *row)
 {
-	static const char *const kinds[] = {
-		N_("yes or no"), N_("number"), N_("text"), NULL, N_("size"), N_("seconds")};
+	static const char *const kinds[] = {N_("yes or no"), N_("number"), N_("text"), NULL,
+		N_("size"), N_("seconds"), N_("format")};
 
 	str_addf(out, ".It Cm %s Ar %s\n", row->name,
 		row->type == SETTING_CHOICE ? "choice" : _(kinds[row->type]));

@@ -19,7 +19,8 @@ enum setting_type {
 	SETTING_TEXT,
 	SETTING_CHOICE,
 	SETTING_SIZE,
-	SETTING_SECONDS
+	SETTING_SECONDS,
+	SETTING_DATE /* a format of strftime(3) */
 };
 
 enum setting {     /* global options: set NAME VALUE */
@@ -100,6 +101,12 @@ const char *settings_text(const struct settings *s, enum setting id);
 int settings_find(const char *name); /* enum setting or -1 */
 /* The nearest option name for a typo, or NULL. */
 const char *settings_suggest(const char *name);
+/*
+ * The words behind "set", in the file and at the prompt: NAME VALUE..., NAME=VALUE, NAME = VALUE,
+ * and for what is yes or no NAME or noNAME. *name and *value are the caller's (free()); *value is
+ * NULL when only the name was given, or "NAME?": the value is asked for. n >= 1.
+ */
+void settings_assignment(const char *const *words, size_t n, char **name, char **value);
 /* One value at runtime. ERR_INPUT says what is allowed. */
 int settings_set(struct settings *s, const char *name, const char *value, struct err *err);
 
@@ -111,6 +118,10 @@ char *settings_config_path(void);
 char *settings_dir_data(const char *account);
 char *settings_dir_cache(const char *account);
 char *settings_dir_state(void);
+
+/* What is set and can be used, but not as it is meant, in sentences: a password in a file that
+ * others can read, directories of mail that are open to others, a signature that is not there. */
+void settings_warnings(const struct settings *s, const char *config_path, struct strv *out);
 
 /* Account names: [a-z0-9][a-z0-9_.-]{0,31}, because they become directory names. */
 bool settings_account_name_ok(const char *name);

@@ -129,6 +129,11 @@ static int read_user(struct net_server *out, const char *p, size_t len, struct e
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)p[i];
 
+		if (c == ':')
+			return err_set(err, ERR_INPUT,
+				_("a password does not belong into a server's address: give it "
+				  "with  password command \"...\"  (a colon in the user name is "
+				  "written %%3A)"));
 		if (c == '%') {
 			int hi = i + 2 < len ? hex_value(p[i + 1]) : -1;
 			int lo = i + 2 < len ? hex_value(p[i + 2]) : -1;

@@ -79,6 +79,17 @@ static void list_offered(const struct choice *c, struct str *names)
 		str_adds(names, _("nothing"));
 }
 
+bool sasl_is_known(const char *name)
+{
+	return find_named(name) != NULL;
+}
+
+void sasl_names(struct str *out)
+{
+	for (size_t i = 0; i < MEM_COUNT(mechanisms); i++)
+		str_addf(out, "%s%s", i ? ", " : "", mechanisms[i].name);
+}
+
 static const struct mechanism *choose_named(const struct choice *c, struct err *err)
 {
 	const struct mechanism *m = find_named(c->wanted);

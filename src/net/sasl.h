@@ -19,6 +19,8 @@
 
 struct sasl;
 
+bool sasl_is_known(const char *name); /* a mechanism of the list above or of OAuth, in any case */
+void sasl_names(struct str *out);     /* all of them, strongest first, ", " between them */
 /* offered: names the server offers, in any order. service: "imap", "pop", "smtp". */
 int sasl_start(struct sasl **out, const struct strv *offered, const struct net_login *login,
 	const char *service, const char *host, bool encrypted, bool plain_allowed,

@@ -203,7 +203,7 @@ static void tells_all_errors_at_once(void **state)
 		"5:9: an account name is made of",
 		"8:2: an account has no \"form\"; did you mean \"from\"?\n",
 		"9:7: this is not the address of a server for imap\n",
-		"10:7: the user name is missing: write imap://USER@imap.example.org\n",
+		"10:7: the user name is missing: write imaps://USER@imap.example.org\n",
 		"11:2: password needs a value\n",
 		"12:12: pop3-keep is always, never, or a number of days as 14d, not \"soon\"\n",
 	};
@@ -227,7 +227,19 @@ static void tells_all_errors_at_once(void **state)
 static void tells_each_error_where_it_is(void **state)
 {
 	static const char *const rows[][2] = {
-		{"set threads\n", "1:1: write: set NAME VALUE\n"},
+		{"set\n", "1:1: write: set NAME VALUE\n"},
+		{"set wrap\n", "1:5: wrap needs a value\n"},
+		{"set wrap?\n", "1:5: wrap needs a value\n"},
+		{"set wrap=x\n", "1:5: wrap is a number"},
+		{"set date-format %d.%Q\n", "1:17: date-format: strftime(3) knows no %Q"},
+		{"set date-format %d%\n", "1:17: date-format: strftime(3) knows no %;"},
+		{"set date-format %n\n", "1:17: date-format: strftime(3) knows no %n"},
+		{"account a {\n auth bogus\n}\n",
+			"2:7: auth is oauth2 or one of: SCRAM-SHA-256-PLUS, SCRAM-SHA-256, "},
+		{"account a {\n imap imaps://a:secret@host\n}\n",
+			"2:7: a password does not belong into a server's address"},
+		{"account a {\n imap imaps://a@b\n imap imaps://a@c\n}\n",
+			"3:2: there is a line imap before this one: take one away\n"},
 		{"set \xc3\xa4 1 2; set wrap x\n", "1:21: wrap is a number"}, /* characters */
 		{"set sort newest\n", "1:10: sort is one of: date received"},
 		{"set cache-size 1T\n", "1:16: cache-size is a number"},
@@ -483,6 +495,85 @@ static void manual_has_every_option(void **state)
 	str_done(&account);
 }
 
+static void set_takes_what_the_prompt_takes(void **state)
+{
+	static const struct {
+		const char *line, *threads, *wrap;
+	} rows[] = {{"set wrap=70", "yes", "70"}, {"set wrap = 70", "yes", "70"},
+		{"set nothreads", "no", "100"}, {"set threads=no", "no", "100"},
+		{"set threads", "yes", "100"}, {"set date-format=%d.%m.%y", "yes", "100"},
+		{"set date-format \"%-d. %b %Ey 100%%\"", "yes", "100"}};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		struct settings *s = read_good(rows[i].line);
+
+		assert_int_equal(
+			settings_bool(s, SET_THREADS), strcmp(rows[i].threads, "yes") == 0);
+		assert_string_equal(settings_text(s, SET_WRAP), rows[i].wrap);
+		settings_free(s);
+	}
+}
+
+static void logs_in_with_every_mechanism(void **state)
+{
+	static const char *const names[] = {"oauth2", "OAuth2", "plain", "SCRAM-SHA-1", "xoauth2"};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(names); i++) {
+		struct str text = STR_INIT;
+		struct settings *s;
+
+		str_adds(&text, WORK);
+		str_cut(&text, text.len - 2);
+		str_addf(&text, "\tauth %s\n}\n", names[i]);
+		s = read_good(text.p);
+		assert_string_equal(settings_account(s, 0)->auth, names[i]);
+		settings_free(s);
+		str_done(&text);
+	}
+}
+
+static size_t warnings(const char *text, mode_t mode, mode_t data, const char *wanted)
+{
+	struct settings *s = read_good(text);
+	struct strv got = STRV_INIT;
+	char *mail = settings_dir_data(NULL);
+	size_t n;
+
+	assert_int_equal(chmod(path, mode), 0);
+	assert_int_equal(file_make_dirs(mail, NULL), 0);
+	assert_int_equal(chmod(mail, data), 0);
+	settings_warnings(s, path, &got);
+	n = got.n;
+	if (n)
+		assert_non_null(strstr(got.v[0], wanted));
+	strv_done(&got);
+	settings_free(s);
+	free(mail);
+	return n;
+}
+
+static void warns_of_what_others_can_read(void **state)
+{
+	static const char secret[] = "account a {\n from a@b.org\n imap imaps://a@b\n"
+				     " password plain x\n}\n",
+			  unsigned_mail[] = "account a {\n from a@b.org\n imap imaps://a@b\n"
+					    " signature /nowhere/sig\n}\n";
+
+	(void)state;
+	setenv("XDG_DATA_HOME", dir, 1);
+	setenv("XDG_CACHE_HOME", dir, 1);
+	setenv("XDG_STATE_HOME", dir, 1);
+	assert_int_equal(warnings(secret, 0600, 0700, ""), 0);
+	assert_int_equal(warnings(WORK, 0644, 0700, ""), 0);
+	assert_int_equal(warnings(secret, 0640, 0700, "chmod 600"), 1);
+	assert_int_equal(warnings(secret, 0604, 0700, "chmod 600"), 1);
+	/* The three places are one directory here. */
+	assert_int_equal(warnings(WORK, 0600, 0750, "chmod 700"), 3);
+	assert_int_equal(warnings(unsigned_mail, 0600, 0700, "/nowhere/sig cannot be read"), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -497,6 +588,9 @@ int main(void)
 		cmocka_unit_test(saves_an_account_that_reads_back),
 		cmocka_unit_test(saves_into_a_new_directory),
 		cmocka_unit_test(manual_has_every_option),
+		cmocka_unit_test(set_takes_what_the_prompt_takes),
+		cmocka_unit_test(logs_in_with_every_mechanism),
+		cmocka_unit_test(warns_of_what_others_can_read),
 		cmocka_unit_test(places_follow_xdg), /* last: it changes the environment */
 	};
 
