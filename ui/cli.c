@@ -44,6 +44,17 @@ enum cli_status cli_status_of(enum err_kind kind)
 	}
 }
 
+/* All that a command says goes through here: names and answers of servers are in it. Ends text. */
+static void put_clean(FILE *to, const char *before, struct str *text, const char *behind)
+{
+	struct str clean = STR_INIT;
+
+	utf8_clean(&clean, str_c(text), text->len, UTF8_TEXT);
+	fprintf(to, "%s%s%s", before, str_c(&clean), behind);
+	str_done(&clean);
+	str_done(text);
+}
+
 void cli_say(const char *fmt, ...)
 {
 	struct str text = STR_INIT;
@@ -53,8 +64,18 @@ void cli_say(const char *fmt, ...)
 	str_addv(&text, fmt, ap);
 	va_end(ap);
 	fflush(stdout);
-	fprintf(stderr, "talaria: %s\n", str_c(&text));
-	str_done(&text);
+	put_clean(stderr, "talaria: ", &text, "\n");
+}
+
+void cli_print(const char *fmt, ...)
+{
+	struct str text = STR_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	str_addv(&text, fmt, ap);
+	va_end(ap);
+	put_clean(stdout, "", &text, "");
 }
 
 enum cli_status cli_fail(const struct err *err)

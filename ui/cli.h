@@ -29,6 +29,8 @@ enum cli_status cli_run(
 enum cli_status cli_status_of(enum err_kind kind);
 /* "talaria: TEXT" on stderr. */
 void cli_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Text on stdout. Both take out what a terminal would obey, whoever wrote it. */
+void cli_print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* A password typed without echo at the terminal; NULL without one, or when the user gave up. To be
  * freed with mem_free_secret. */
 char *cli_ask_secret(const char *prompt);

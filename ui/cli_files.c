@@ -13,7 +13,7 @@ static enum cli_status finish(struct cli *c, unsigned request)
 	if (!ev)
 		return cli_fail(&err);
 	if (ev->text)
-		printf("%s\n", ev->text);
+		cli_print("%s\n", ev->text);
 	event_free(ev);
 	return CLI_OK;
 }

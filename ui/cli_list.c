@@ -131,13 +131,13 @@ static void print_begin(struct printer *p)
 {
 	p->columns = cli_columns();
 	if (p->cli->args->json)
-		printf("[");
+		cli_print("[");
 }
 
 static void print_end(struct printer *p)
 {
 	if (p->cli->args->json)
-		printf("]\n");
+		cli_print("]\n");
 }
 
 static const char *folder_word(const struct cli *c, size_t at)

@@ -49,10 +49,10 @@ static void print_folder(const struct cli *c, const char *account, const struct 
 	bool many = engine_accounts(c->engine) > 1;
 
 	if (f->counts_known)
-		printf("%7u %7u  ", f->unread, f->total);
+		cli_print("%7u %7u  ", f->unread, f->total);
 	else
-		printf("%7s %7s  ", "-", "-");
-	printf("%s%s%s%s\n", many ? account : "", many ? ": " : "", f->name,
+		cli_print("%7s %7s  ", "-", "-");
+	cli_print("%s%s%s%s\n", many ? account : "", many ? ": " : "", f->name,
 		f->offline_copy ? _("  (copy kept here)") : "");
 }
 
@@ -100,12 +100,12 @@ enum cli_status cli_folders(struct cli *c)
 	enum cli_status status;
 
 	if (c->args->json)
-		printf("[");
+		cli_print("[");
 	else
-		printf("%7s %7s  %s\n", _("unread"), _("all"), _("folder"));
+		cli_print("%7s %7s  %s\n", _("unread"), _("all"), _("folder"));
 	status = for_accounts(c, NULL, folders_of);
 	if (c->args->json)
-		printf("]\n");
+		cli_print("]\n");
 	return status;
 }
 
@@ -137,9 +137,9 @@ static void list_waiting(struct cli *c, const struct account_info *info)
 			continue;
 		index_date(&when, (time_t)p.since, clock_now(), true);
 		if (p.refused)
-			printf(_("  refused: %s\n"), p.text);
+			cli_print(_("  refused: %s\n"), p.text);
 		else
-			printf(_("  %s, since %s: %s\n"), p.text, str_c(&when), p.why);
+			cli_print(_("  %s, since %s: %s\n"), p.text, str_c(&when), p.why);
 		str_done(&when);
 	}
 }
@@ -147,13 +147,13 @@ static void list_waiting(struct cli *c, const struct account_info *info)
 static void tell_waiting(struct cli *c, const struct account_info *info)
 {
 	if (info->pending)
-		printf(ngettext("%s: %zu change waits for the server\n",
-			       "%s: %zu changes wait for the server\n", info->pending),
+		cli_print(ngettext("%s: %zu change waits for the server\n",
+				  "%s: %zu changes wait for the server\n", info->pending),
 			info->name, info->pending);
 	list_waiting(c, info);
 	if (info->outbox)
-		printf(ngettext("%s: %zu message is in the outbox\n",
-			       "%s: %zu messages are in the outbox\n", info->outbox),
+		cli_print(ngettext("%s: %zu message is in the outbox\n",
+				  "%s: %zu messages are in the outbox\n", info->outbox),
 			info->name, info->outbox);
 }
 
@@ -171,8 +171,8 @@ static enum cli_status sync_one(struct cli *c, int account)
 	}
 	cli_until(c, outbox_is_through, &index, OUTBOX_MS);
 	engine_account(c->engine, (size_t)account, &info);
-	printf(ngettext("%s: synchronised, %llu new message\n",
-		       "%s: synchronised, %llu new messages\n", (unsigned long)c->new_mails),
+	cli_print(ngettext("%s: synchronised, %llu new message\n",
+			  "%s: synchronised, %llu new messages\n", (unsigned long)c->new_mails),
 		info.name, (unsigned long long)c->new_mails);
 	tell_waiting(c, &info);
 	return CLI_OK;
@@ -190,7 +190,7 @@ static void print_indented(const char *text)
 	for (const char *p = text; *p;) {
 		size_t len = strcspn(p, "\n");
 
-		printf("  %.*s\n", (int)len, p);
+		cli_print("  %.*s\n", (int)len, p);
 		p += len + (p[len] == '\n');
 	}
 }
@@ -211,7 +211,7 @@ static enum cli_status check_one(struct cli *c, int account)
 	const struct account_settings *a = settings_account(c->settings, (size_t)account);
 	enum cli_status status = CLI_OK;
 
-	printf("%s <%s>\n", a->name, a->from_mail);
+	cli_print("%s <%s>\n", a->name, a->from_mail);
 	fflush(stdout);
 	if (cli_go_online(c, &err) != 0)
 		return cli_fail(&err);

@@ -21,14 +21,36 @@ static void put_text(json_t *object, const char *key, const char *value)
 	put(object, key, json_string(utf8_valid(text, strlen(text)) ? text : ""));
 }
 
+/* RFC 8259 7: any character may be written as \\uXXXX, above U+FFFF as two of them. */
+static void put_escaped(struct str *out, uint32_t cp)
+{
+	if (cp < 0x10000) {
+		str_addf(out, "\\u%04x", cp);
+		return;
+	}
+	cp -= 0x10000;
+	str_addf(out, "\\u%04x\\u%04x", 0xD800 + (cp >> 10), 0xDC00 + (cp & 0x3FF));
+}
+
+/* The text as it is for who reads it, without a byte that a terminal would obey: jansson escapes
+ * C0 only. */
 static char *printed(json_t *object)
 {
-	char *text = json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER), *copy;
+	char *text = json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	struct str out = STR_INIT;
 
-	copy = mem_strdup(text ? text : "{}");
+	for (const char *p = text ? text : "{}", *end = p + strlen(p); p < end;) {
+		const char *start = p;
+		uint32_t cp = utf8_next(&p, end);
+
+		if (utf8_is_unsafe(cp))
+			put_escaped(&out, cp);
+		else
+			str_add(&out, start, (size_t)(p - start));
+	}
 	free(text);
 	json_decref(object);
-	return copy;
+	return str_steal(&out);
 }
 
 static json_t *flags(const struct msg_row *row)
@@ -122,29 +144,13 @@ char *json_of_view(const char *account, const char *folder, const struct msg_row
 	return printed(o);
 }
 
-const char *json_role_name(enum folder_role role)
-{
-	static const char *const names[] = {[ROLE_NONE] = "",
-		[ROLE_INBOX] = "inbox",
-		[ROLE_DRAFTS] = "drafts",
-		[ROLE_SENT] = "sent",
-		[ROLE_TRASH] = "trash",
-		[ROLE_JUNK] = "junk",
-		[ROLE_ARCHIVE] = "archive",
-		[ROLE_ALL] = "all",
-		[ROLE_FLAGGED] = "flagged",
-		[ROLE_OUTBOX] = "outbox"};
-
-	return (size_t)role < MEM_COUNT(names) ? names[role] : "";
-}
-
 char *json_of_folder(const char *account, const struct folder_info *folder)
 {
 	json_t *o = json_object();
 
 	put_text(o, "account", account);
 	put_text(o, "name", folder->name);
-	put_text(o, "role", json_role_name(folder->role));
+	put_text(o, "role", engine_role_name(folder->role));
 	put(o, "total", folder->counts_known ? json_integer(folder->total) : json_null());
 	put(o, "unread", folder->counts_known ? json_integer(folder->unread) : json_null());
 	put(o, "selectable", json_boolean(folder->selectable));

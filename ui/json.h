@@ -17,7 +17,6 @@ char *json_of_row(const char *account, const char *folder, const struct msg_row 
 char *json_of_view(const char *account, const char *folder, const struct msg_row *row,
 	const struct message_view *view);
 char *json_of_folder(const char *account, const struct folder_info *folder);
-const char *json_role_name(enum folder_role role); /* "inbox", ...; "" for ROLE_NONE */
-const char *json_library(void);                    /* jansson's version */
+const char *json_library(void); /* jansson's version */
 
 #endif

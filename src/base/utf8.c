@@ -163,6 +163,12 @@ static bool is_control(uint32_t cp)
 	return cp < 0x20 || (cp >= 0x7F && cp < 0xA0);
 }
 
+bool utf8_is_unsafe(uint32_t cp)
+{
+	return (is_control(cp) && cp != '\n' && cp != '\t') || cp == 0x2028 || cp == 0x2029 ||
+	       utf8_is_hidden(cp);
+}
+
 static void clean_control(
 	struct str *out, uint32_t cp, const char **p, const char *end, enum utf8_keep keep)
 {

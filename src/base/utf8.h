@@ -56,6 +56,9 @@ char *utf8_clean_line(const char *p, size_t len); /* utf8_clean with UTF8_LINE; 
 /* True for the code points that utf8_clean removes wherever they stand (not C0/C1). */
 bool utf8_is_hidden(uint32_t cp);
 
+/* True for what must not reach a terminal as it is: C0 but LF and TAB, DEL, C1, and the hidden. */
+bool utf8_is_unsafe(uint32_t cp);
+
 /* Case-folded and canonically composed copy for comparing and searching (Unicode, libunistring).
  * free(). */
 char *utf8_fold(const char *s, size_t len);

@@ -315,17 +315,31 @@ int engine_role_folder(const struct engine *e, size_t account, enum folder_role 
 	return -1;
 }
 
+static const char *const role_words[] = {[ROLE_NONE] = "",
+	[ROLE_INBOX] = "inbox",
+	[ROLE_DRAFTS] = "drafts",
+	[ROLE_SENT] = "sent",
+	[ROLE_TRASH] = "trash",
+	[ROLE_JUNK] = "junk",
+	[ROLE_ARCHIVE] = "archive",
+	[ROLE_ALL] = "all",
+	[ROLE_FLAGGED] = "flagged",
+	[ROLE_OUTBOX] = "outbox"};
+
+const char *engine_role_name(enum folder_role role)
+{
+	return (size_t)role < MEM_COUNT(role_words) ? role_words[role] : "";
+}
+
 int engine_find_folder(const struct engine *e, size_t account, const char *name)
 {
-	static const char *const roles[] = {
-		"", "inbox", "drafts", "sent", "trash", "junk", "archive"};
 	const struct account_model *m = &e->accounts[account];
 
 	for (size_t i = 0; i < m->nfolders; i++)
 		if (strcmp(m->folders[i].name, name) == 0)
 			return (int)i;
-	for (size_t r = 1; r < MEM_COUNT(roles); r++)
-		if (str_icmp(roles[r], name) == 0)
+	for (size_t r = 1; r < MEM_COUNT(role_words); r++)
+		if (str_icmp(role_words[r], name) == 0)
 			return engine_role_folder(e, account, (enum folder_role)r);
 	return -1;
 }

@@ -88,6 +88,9 @@ size_t engine_folders(const struct engine *e, size_t account);
 void engine_folder(const struct engine *e, size_t account, size_t i, struct folder_info *out);
 int engine_find_folder(const struct engine *e, size_t account,
 	const char *name); /* also by role name, "inbox" in any case; -1 */
+/* "inbox", "drafts" ...: what engine_find_folder takes in a folder's stead, whatever the language;
+ * "" for ROLE_NONE. */
+const char *engine_role_name(enum folder_role role);
 int engine_role_folder(
 	const struct engine *e, size_t account, enum folder_role role); /* -1: none */
 
