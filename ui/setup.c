@@ -1,5 +1,6 @@
 #include "ui/setup.h"
 
+#include "base/file.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "mime/addr.h"
@@ -12,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TRIES = 3, ANSWER_MAX = 1000 };
+enum { TRIES = 3, ANSWER_MAX = 1000, PROBE_MS = 10 * 1000 };
 
 struct setup {
 	struct settings *settings; /* what is there already */
@@ -25,6 +26,7 @@ struct setup {
 	enum password_kind kind;
 	char *password; /* a command or the password, or NULL */
 	char *typed;    /* the password for the test, or NULL */
+	char *ca, *pin; /* what is trusted besides the system's authorities; "" */
 };
 
 /* --- asking --- */
@@ -38,9 +40,9 @@ static char *ask(struct setup *s, const char *question, const char *initial)
 	if (s->gone)
 		return mem_strdup("");
 	if (*initial)
-		printf("%s [%s]: ", question, initial);
+		cli_print("%s [%s]: ", question, initial);
 	else
-		printf("%s: ", question);
+		cli_print("%s: ", question);
 	fflush(stdout);
 	if (getline(&line, &cap, stdin) < 0) {
 		putchar('\n');
@@ -68,7 +70,7 @@ static int choose(struct setup *s, const char *question, int n)
 			return 1;
 		if (i >= 1 && i <= n)
 			return i;
-		printf(_("Please answer with a number from 1 to %d.\n"), n);
+		cli_print(_("Please answer with a number from 1 to %d.\n"), n);
 	}
 }
 
@@ -174,9 +176,10 @@ static void ask_password(struct setup *s)
 		break;
 	case 4:
 		s->kind = PASSWORD_KEYRING;
-		printf(_("Put it there with this command, in another terminal, if it is not there "
-			 "yet:\n  secret-tool store --label='Talaria %s' service talaria account "
-			 "%s\n"),
+		cli_print(
+			_("Put it there with this command, in another terminal, if it is not there "
+			  "yet:\n  secret-tool store --label='Talaria %s' service talaria account "
+			  "%s\n"),
 			s->account, s->account);
 		free(ask(s, _("Press Enter when it is there"), ""));
 		break;
@@ -244,6 +247,8 @@ static void account_text(const struct setup *s, bool test, const char *imap, con
 	free(url);
 	conf_line_put(out, "smtp", url = with_user(smtp, s->user));
 	free(url);
+	conf_line_put(out, "tls-ca", s->ca);
+	conf_line_put(out, "tls-pin", s->pin);
 	str_addf(out, "password %s ", kinds[kind]);
 	if (kind == PASSWORD_COMMAND || kind == PASSWORD_PLAIN)
 		conf_quote(out, word ? word : "");
@@ -277,83 +282,124 @@ static struct settings *settings_of(const struct str *text, struct err *err)
 
 /* Logs in at the servers given. 0, or -1 with the first thing that went wrong; what was found is
  * added to out. */
-static int try_servers(const struct setup *s, const char *imap, const char *pop3, const char *smtp,
+static int log_in(const struct setup *s, struct settings *settings, const char *scratch,
 	struct str *out, struct err *err)
 {
-	struct engine_options options = {.offline = true, .read_only = true};
-	struct cli c = {.args = s->args, .interactive = true};
-	struct str text = STR_INIT;
+	struct engine_options options = {.offline = true, .read_only = true, .scratch = scratch};
+	struct cli c = {.args = s->args, .interactive = true, .settings = settings};
 	struct event *ev = NULL;
 	int rc = -1;
 
-	account_text(s, true, imap, pop3, smtp, &text);
-	c.settings = settings_of(&text, err);
-	explicit_bzero(text.p, text.len);
-	str_done(&text);
-	if (!c.settings)
+	if (engine_new(&c.engine, settings, &options, err) != 0)
 		return -1;
-	if (engine_new(&c.engine, c.settings, &options, err) == 0) {
-		if (cli_go_online(&c, err) == 0)
-			ev = cli_final(&c, engine_check(c.engine, 0), err);
-		if (ev)
-			str_adds(out, ev->text);
-		if (ev && ev->kind == EVENT_TEXT)
-			rc = 0;
-		else if (ev)
-			*err = ev->err;
-		event_free(ev);
-		engine_free(c.engine);
-	}
-	settings_free(c.settings);
+	if (cli_go_online(&c, err) == 0)
+		ev = cli_final(&c, engine_check(c.engine, 0), err);
+	if (ev)
+		str_adds(out, ev->text);
+	if (ev && ev->kind == EVENT_TEXT)
+		rc = 0;
+	else if (ev)
+		*err = ev->err;
+	event_free(ev);
+	engine_free(c.engine);
 	return rc;
 }
 
-/* A wrong password was told by a server that is there. */
-static bool server_is_there(int rc, const struct err *err)
+/* The account may never be: what its test needs on disk is a directory that goes with the test. */
+static char *make_scratch(struct err *err)
 {
-	return rc == 0 || err->kind == ERR_AUTH || err->kind == ERR_CERT;
+	const char *base = getenv("TMPDIR");
+	struct str path = STR_INIT;
+
+	str_addf(&path, "%s/talaria.XXXXXX", base && *base ? base : "/tmp");
+	if (mkdtemp(path.p))
+		return str_steal(&path);
+	err_errno(err, "%s", path.p);
+	str_done(&path);
+	return NULL;
 }
 
-/* The first of the host names that answers; the answer to the login is left for later. */
-static bool guess_one(struct setup *s, char **to, bool smtp, const char *const *urls, size_t n)
+static int try_servers(const struct setup *s, const char *imap, const char *pop3, const char *smtp,
+	struct str *out, struct err *err)
+{
+	struct str text = STR_INIT;
+	struct settings *settings;
+	char *scratch;
+	int rc = -1;
+
+	account_text(s, true, imap, pop3, smtp, &text);
+	settings = settings_of(&text, err);
+	explicit_bzero(text.p, text.len);
+	str_done(&text);
+	scratch = settings ? make_scratch(err) : NULL;
+	if (scratch) {
+		rc = log_in(s, settings, scratch, out, err);
+		file_remove_tree(scratch, NULL);
+		free(scratch);
+	}
+	settings_free(settings);
+	return rc;
+}
+
+/* Names that servers have where nothing else is known; the first that is there is taken. */
+static const char *const imap_names[] = {
+	"imaps://imap.", "imaps://mail.", "imaps://", "imap://imap."};
+static const char *const pop3_names[] = {
+	"pop3s://pop.", "pop3s://pop3.", "pop3s://mail.", "pop3://pop."};
+static const char *const smtp_names[] = {
+	"smtps://smtp.", "smtps://mail.", "smtp://smtp.", "smtp://mail.", "smtps://", "smtp://"};
+
+static void add_names(struct setup *s, struct strv *urls, const char *const *names, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct str url = STR_INIT, found = STR_INIT;
-		struct err err = {0};
-		bool pop3 = str_starts(urls[i], "pop3");
-		int rc;
+		struct str url = STR_INIT;
 
-		str_addf(&url, "%s%s", urls[i], s->domain);
-		printf(_("  trying %s ...\n"), url.p);
-		fflush(stdout);
-		if (smtp)
-			rc = try_servers(s, s->imap, s->pop3, url.p, &found, &err);
-		else
-			rc = try_servers(s, pop3 ? "" : url.p, pop3 ? url.p : "", "", &found, &err);
-		str_done(&found);
-		if (server_is_there(rc, &err)) {
-			put(to, str_steal(&url));
-			return true;
-		}
-		str_done(&url);
+		str_addf(&url, "%s%s", names[i], s->domain);
+		strv_take(urls, str_steal(&url));
 	}
-	return false;
 }
 
+/* One whose certificate is refused is there, but is taken only when no other is: the login tells
+ * what is wrong with it. */
+static void take_first(char **to, const struct engine_probe *rows, size_t n)
+{
+	const struct engine_probe *best = NULL;
+
+	for (size_t i = 0; i < n && !(best && best->there); i++)
+		if (rows[i].there || (rows[i].err.kind == ERR_CERT && !best))
+			best = &rows[i];
+	if (!best)
+		return;
+	cli_print(best->there ? _("  %s is there\n")
+			      : _("  %s is there, but its certificate is refused\n"),
+		best->url);
+	put(to, mem_strdup(best->url));
+}
+
+/* Both ways of reading are looked for, so that the account can switch between them. */
 static void guess_servers(struct setup *s)
 {
-	static const char *const imap[] = {"imaps://imap.", "imaps://mail.", "imaps://"};
-	static const char *const pop3[] = {"pop3s://pop.", "pop3s://pop3.", "pop3s://mail."};
-	static const char *const smtp[] = {
-		"smtps://smtp.", "smtps://mail.", "smtp://smtp.", "smtp://mail."};
+	enum {
+		IMAP_N = MEM_COUNT(imap_names),
+		POP3_N = MEM_COUNT(pop3_names),
+		ALL = IMAP_N + POP3_N + MEM_COUNT(smtp_names)
+	};
+	struct engine_probe rows[ALL] = {0};
+	struct strv urls = STRV_INIT;
 
-	printf(_("Looking for the servers of %s:\n"), s->domain);
-	if (s->protocol == ACCOUNT_IMAP)
-		guess_one(s, &s->imap, false, imap, MEM_COUNT(imap));
-	else
-		guess_one(s, &s->pop3, false, pop3, MEM_COUNT(pop3));
-	if (*s->imap || *s->pop3)
-		guess_one(s, &s->smtp, true, smtp, MEM_COUNT(smtp));
+	add_names(s, &urls, imap_names, IMAP_N);
+	add_names(s, &urls, pop3_names, POP3_N);
+	add_names(s, &urls, smtp_names, MEM_COUNT(smtp_names));
+	for (size_t i = 0; i < ALL; i++)
+		rows[i].url = urls.v[i];
+	cli_print(_("Looking for the servers of %s: %d names, %d seconds at most ...\n"), s->domain,
+		(int)ALL, PROBE_MS / 1000);
+	fflush(stdout);
+	engine_probe(rows, ALL, PROBE_MS);
+	take_first(&s->imap, rows, IMAP_N);
+	take_first(&s->pop3, rows + IMAP_N, POP3_N);
+	take_first(&s->smtp, rows + IMAP_N + POP3_N, MEM_COUNT(smtp_names));
+	strv_done(&urls);
 }
 
 /* What a person types for a server: a URL, or a host name that the scheme is put before. */
@@ -369,6 +415,26 @@ static void ask_server(struct setup *s, char **url, const char *question, const 
 	put(url, str_steal(&out));
 }
 
+static bool uses_typed(const struct setup *s)
+{
+	return s->kind == PASSWORD_ASK || s->kind == PASSWORD_PLAIN;
+}
+
+static void ask_login(struct setup *s)
+{
+	put(&s->user, ask(s, _("User name there"), s->user));
+	if (!s->gone && uses_typed(s))
+		ask_typed(s);
+}
+
+static void ask_relay(struct setup *s)
+{
+	ask_server(s, &s->smtp, _("SMTP relay"), "smtps");
+	if (!s->gone && !*s->smtp)
+		puts(_("Without a relay mail can be read, not sent; a line  smtp  adds one "
+		       "later."));
+}
+
 static void ask_servers(struct setup *s)
 {
 	puts(_("\nThe servers, as HOST, HOST:PORT, or with a scheme: imaps, pop3s and smtps begin "
@@ -378,37 +444,107 @@ static void ask_servers(struct setup *s)
 		ask_server(s, &s->imap, _("IMAP server"), "imaps");
 	if (s->protocol == ACCOUNT_POP3 || *s->pop3)
 		ask_server(s, &s->pop3, _("POP3 server"), "pop3s");
-	ask_server(s, &s->smtp, _("SMTP relay"), "smtps");
-	put(&s->user, ask(s, _("User name there"), s->user));
-	if (!s->gone && (s->kind == PASSWORD_ASK || s->kind == PASSWORD_PLAIN))
-		ask_typed(s);
+	ask_relay(s);
+	ask_login(s);
+}
+
+static bool is_fingerprint(const char *text)
+{
+	size_t digits = 0;
+
+	for (; *text; text++)
+		if (strchr("0123456789abcdefABCDEF", *text))
+			digits++;
+		else if (*text != ':')
+			return false;
+	return digits == 64;
+}
+
+/* The fingerprint stands in what was just told; to type it, or paste it, is the deliberate act. */
+static bool ask_trust(struct setup *s)
+{
+	char *answer;
+
+	puts(_("If you know this certificate from another source, paste its SHA-256 from above and "
+	       "only it will be accepted; or give a file with its authority (PEM)."));
+	answer = ask(s, _("SHA-256 or file, empty for neither"), "");
+	if (is_fingerprint(answer))
+		put(&s->pin, answer);
+	else if (*answer)
+		put(&s->ca, answer);
+	else
+		free(answer);
+	return *s->pin || *s->ca;
+}
+
+/* The other way to read is no reason not to begin; an account without it says so when asked to
+ * switch. */
+static void test_other(struct setup *s)
+{
+	bool imap = s->protocol == ACCOUNT_POP3;
+	char **url = imap ? &s->imap : &s->pop3;
+	struct str found = STR_INIT;
+	struct err err = {0};
+
+	if (!*s->imap || !*s->pop3)
+		return;
+	if (try_servers(s, imap ? s->imap : "", imap ? "" : s->pop3, "", &found, &err) != 0) {
+		cli_print(_("%s does not work and is left out: %s\n"), *url, err.text);
+		put(url, mem_strdup(""));
+	}
+	str_done(&found);
+}
+
+/* The way mail is read comes first and alone: a wrong password is tried once, not at each server.
+ */
+static int test_once(struct setup *s, struct err *err)
+{
+	bool pop3 = *s->pop3 && (s->protocol == ACCOUNT_POP3 || !*s->imap);
+	struct str found = STR_INIT;
+	int rc;
+
+	puts(_("\nTrying to log in ..."));
+	fflush(stdout);
+	rc = try_servers(s, pop3 ? "" : s->imap, pop3 ? s->pop3 : "", "", &found, err);
+	if (rc == 0 && *s->smtp) {
+		str_clear(&found);
+		rc = try_servers(s, pop3 ? "" : s->imap, pop3 ? s->pop3 : "", s->smtp, &found, err);
+	}
+	cli_print("%s", str_c(&found));
+	str_done(&found);
+	if (rc == 0)
+		test_other(s);
+	return rc;
+}
+
+/* Asks for what was wrong, and for that alone. */
+static void ask_again(struct setup *s, const struct err *err)
+{
+	if (err->kind == ERR_AUTH)
+		ask_login(s);
+	else if (err->kind != ERR_CERT || !ask_trust(s))
+		ask_servers(s);
 }
 
 /* Until the login works, or the person wants it saved as it is. */
 static bool test_login(struct setup *s)
 {
 	for (int i = 0; !s->gone; i++) {
-		struct str found = STR_INIT;
 		struct err err = {0};
 		int rc = -1;
 
 		if (s->args->offline)
 			return true;
-		if (*s->imap || *s->pop3) {
-			puts(_("\nTrying to log in ..."));
-			fflush(stdout);
-			rc = try_servers(s, s->imap, s->pop3, s->smtp, &found, &err);
-			printf("%s", str_c(&found));
-		} else {
+		if (*s->imap || *s->pop3)
+			rc = test_once(s, &err);
+		else
 			err_set(&err, ERR_INPUT, _("No server was found"));
-		}
-		str_done(&found);
 		if (rc == 0)
 			return true;
-		printf(_("It does not work yet: %s\n"), err.text);
-		if (i >= TRIES || (i && !agrees(s, _("Try other servers, user name or password?"))))
+		cli_print(_("It does not work yet: %s\n"), err.text);
+		if (i >= TRIES || (i && !agrees(s, _("Try again, with other answers?"))))
 			return (*s->imap || *s->pop3) && agrees(s, _("Save it as it is?"));
-		ask_servers(s);
+		ask_again(s, &err);
 	}
 	return false;
 }
@@ -459,17 +595,22 @@ static void find_servers(struct setup *s, const struct provider *p)
 {
 	if (p) {
 		if (p->note)
-			printf("%s\n", _(p->note));
+			cli_print("%s\n", _(p->note));
 		put(&s->imap, mem_strdup(p->imap));
 		put(&s->pop3, mem_strdup(p->pop3 ? p->pop3 : ""));
 		put(&s->smtp, mem_strdup(p->smtp));
 	} else if (!s->args->offline) {
 		guess_servers(s);
 	}
-	if (!s->gone && !*s->imap && !*s->pop3) {
+	if (s->gone)
+		return;
+	if (s->protocol == ACCOUNT_IMAP ? !*s->imap : !*s->pop3) {
 		if (!s->args->offline)
-			puts(_("No server was found by itself."));
+			puts(_("No server to read mail from was found by itself."));
 		ask_servers(s);
+	} else if (!*s->smtp) {
+		puts(_("No relay to send mail through was found by itself."));
+		ask_relay(s);
 	}
 }
 
@@ -489,8 +630,8 @@ static enum cli_status save(struct setup *s, const char *path)
 	settings_free(one);
 	if (rc != 0)
 		return cli_fail(&err);
-	printf(_("\nSaved as account %s in %s. Everything there can be changed: man "
-		 "talaria.conf\n"),
+	cli_print(_("\nSaved as account %s in %s. Everything there can be changed: man "
+		    "talaria.conf\n"),
 		s->account, path);
 	return CLI_OK;
 }
@@ -505,6 +646,8 @@ static void setup_done(struct setup *s)
 	free(s->pop3);
 	free(s->smtp);
 	free(s->password);
+	free(s->ca);
+	free(s->pin);
 	mem_free_secret(s->typed);
 }
 
@@ -524,6 +667,8 @@ enum cli_status setup_run(struct settings *settings, const struct arguments *arg
 	s.imap = mem_strdup("");
 	s.pop3 = mem_strdup("");
 	s.smtp = mem_strdup("");
+	s.ca = mem_strdup("");
+	s.pin = mem_strdup("");
 	puts(_("A new mail account. Empty answers take what is in [ ]; Ctrl-D leaves, and nothing "
 	       "is "
 	       "saved.\n"));

@@ -1,11 +1,13 @@
 #include "engine/engine.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "engine/engine_priv.h"
 #include "net/net.h"
+#include "sync/probe.h"
 #include "sync/sync.h"
 
 #include <assert.h>
@@ -99,8 +101,10 @@ static struct store_account *setup_of(const struct engine *e, const struct accou
 		.check_seconds = (int)settings_int(e->settings, SET_CHECK_MINUTES) * 60};
 
 	sync_account_copy(&s->sync, &view);
-	s->data_dir = settings_dir_data(a->name);
-	s->cache_dir = settings_dir_cache(a->name);
+	s->data_dir = e->options.scratch ? file_join(e->options.scratch, "data")
+					 : settings_dir_data(a->name);
+	s->cache_dir = e->options.scratch ? file_join(e->options.scratch, "cache")
+					  : settings_dir_cache(a->name);
 	s->from = mem_strdup(a->from);
 	strv_add(&s->own, a->from_mail);
 	for (size_t i = 0; i < a->alternates.n; i++)
@@ -156,6 +160,21 @@ int engine_new(struct engine **out, struct settings *settings, const struct engi
 		add_account(e, i);
 	*out = e;
 	return 0;
+}
+
+void engine_probe(struct engine_probe *servers, size_t n, int ms)
+{
+	struct probe *rows = mem_array(n + 1, sizeof(*rows));
+
+	net_init();
+	for (size_t i = 0; i < n; i++)
+		rows[i].url = servers[i].url;
+	probe_run(rows, n, NULL, ms);
+	for (size_t i = 0; i < n; i++) {
+		servers[i].there = rows[i].there;
+		servers[i].err = rows[i].err;
+	}
+	free(rows);
 }
 
 static void free_folders(struct account_model *m)

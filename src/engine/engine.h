@@ -25,7 +25,18 @@ struct engine_options {
 	bool offline;            /* no connection is made until asked */
 	bool read_only;          /* nothing is changed, here or on a server */
 	const char *config_path; /* where :protocol is saved; may be NULL */
+	const char *scratch; /* a directory in the stead of the user's own for mail and caches: a
+				test of an account that may never be; NULL otherwise */
 };
+
+/* Servers that a set-up looks for by name, all at once: before there is an engine. Nothing is
+ * logged in and nothing written. Waits, at most ms milliseconds. */
+struct engine_probe {
+	const char *url; /* scheme://HOST; borrowed */
+	bool there;      /* reached, trusted where the scheme says TLS, and greeted */
+	struct err err;  /* why not; ERR_CERT: there, but its certificate is refused */
+};
+void engine_probe(struct engine_probe *servers, size_t n, int ms);
 
 /* Starts the disk thread and, unless offline, the connections. settings stays the caller's and must
  * outlive the engine. */

@@ -24,7 +24,7 @@ keys 3 Enter
 ok 'it is asked for' see 'Password of alice@localhost:'
 type 'wrong password'
 keys Enter
-ok 'servers are looked for' see 'trying imaps://imap.localhost' 30
+ok 'servers are looked for' see 'Looking for the servers of localhost' 30
 nok 'the password is not shown' shows 'wrong password'
 ok 'none is found: they are asked for' see 'IMAP server' 60
 type "localhost:$SRV_IMAPS"
@@ -32,6 +32,7 @@ keys Enter
 ok 'and the relay' see 'SMTP relay'
 type "smtp://localhost:$SRV_SMTP"
 keys Enter
+nok 'no relay was taken for one that is not there' shows 'SMTP relay [smtp'
 ok 'and the user' see 'User name there'
 keys Enter
 ok 'and the password' match 'Password of alice@localhost: *$'
@@ -39,11 +40,9 @@ type 'wrong again'
 keys Enter
 ok 'the login is tried, and what is wrong is told' see 'It does not work yet: The server refused the login' 30
 ok 'nothing is saved so far' not test -e "$config"
-ok 'the servers are kept for the next try' see "[imaps://localhost:$SRV_IMAPS]"
-keys Enter
-see 'SMTP relay ['
-keys Enter
-see 'User name there ['
+ok 'the wrong answer alone is asked again' see 'User name there [' 10
+nok 'not the servers' shows "[imaps://localhost:$SRV_IMAPS]"
+nok 'nothing is left of the test' test -e "$home/.local/share/talaria/localhost"
 type alice
 keys Enter
 see 'Password of alice:'
@@ -82,4 +81,40 @@ ok 'the command is quoted' grep -qF 'password  command "pass show \"mail/g m\""'
 ok 'the other account is untouched' cmp -s -n "$(stat -c %s "$work/before")" "$config" "$work/before"
 restart sh -c 'talaria check nobody; read -r wait'
 ok 'the program reads what the setup wrote' see 'There is no account nobody; there are: localhost, gmail'
+# A certificate of an authority that is not known here: told with its SHA-256, which is enough.
+rm "$config"
+ENV_FOR_TEST=
+restart talaria
+see 'Your mail address'
+type 'alice@localhost'
+keys Enter
+see 'Your name'
+type 'Alice'
+keys Enter
+see 'Your choice'
+keys 1 Enter
+see 'How shall Talaria get your password?'
+keys 3 Enter
+see 'Password of alice@localhost:'
+type "$SRV_PASSWORD"
+keys Enter
+see 'IMAP server' 30
+type "localhost:$SRV_IMAPS"
+keys Enter
+see 'SMTP relay'
+type "smtp://localhost:$SRV_SMTP"
+keys Enter
+see 'User name there'
+type alice
+keys Enter
+see 'Password of alice:'
+type "$SRV_PASSWORD"
+keys Enter
+ok 'a refused certificate is told' see 'is refused: its' 30
+ok 'and what may be trusted is asked, nothing else' see 'SHA-256 or file, empty for neither' 10
+pin=$(screen | tr -d '\n ' | grep -oE 'SHA-256[0-9a-f]{64}' | tail -n 1)
+type "${pin#SHA-256}"
+keys Enter
+ok 'then it works' see 'INBOX' 30
+ok 'the pin is in the file' grep -q "tls-pin *${pin#SHA-256}" "$config"
 echo "1..$test_count"
