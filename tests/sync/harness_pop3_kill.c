@@ -485,13 +485,14 @@ static void run(enum fault kind, unsigned kills, bool stop_early, struct tally *
 {
 	const char *env = getenv("TALARIA_SEED");
 	unsigned seed = env ? (unsigned)strtoul(env, NULL, 10) : 1;
+	unsigned least = kills < 4 * KILLS_MIN ? kills / 4 : KILLS_MIN;
 	char user[16], *home = new_user(user), *config, *mail;
 	int64_t end = clock_ms() + (int64_t)harness_scale(LIMIT_MS);
 
 	broken = kind;
 	*t = (struct tally){0};
 	mail = file_join(home, "XDG_DATA_HOME/talaria/k/mail");
-	while (t->kills < kills && (t->kills < KILLS_MIN || clock_ms() < end)) {
+	while (t->kills < kills && (t->kills < least || clock_ms() < end)) {
 		struct map *known = map_new();
 
 		file_remove_tree(home, NULL);

@@ -10,8 +10,8 @@
 # see TEXT [SECONDS]     waits until the screen shows TEXT (10 seconds); on failure prints the screen
 # unsee TEXT [SECONDS]   waits until it does not
 # match REGEX [SECONDS]  like see, with an extended regular expression for one line
-# on TEXT [SECONDS]      waits until the line under Talaria's cursor bar shows TEXT
-# go PATTERN [TEXT]      searches the list and waits until the bar is on TEXT (else what PATTERN says
+# on TEXT [SECONDS]      waits until the line that the terminal's cursor is in shows TEXT
+# go PATTERN [TEXT]      searches the list and waits until the cursor is on TEXT (else what PATTERN says
 #                        after its last colon)
 # said TEXT [SECONDS]    waits until Talaria's :messages show TEXT: what it says may be gone in a moment
 # type TEXT              types it as it is
@@ -95,7 +95,7 @@ note() {
 
 # No tmux variable of the one who runs the test may reach ours.
 tm() {
-	env -u TMUX -u TMUX_PANE LC_ALL=C.UTF-8 tmux -u -S "$work/tmux" -f "$work/tmux.conf" "$@"
+	env -u TMUX -u TMUX_PANE LC_ALL=C.UTF-8 tmux -u -S "$work/tmux" -f "$work/tmux.conf" "$@" 8>&- 9<&-
 }
 
 term_end() {
@@ -109,7 +109,7 @@ term_end() {
 }
 
 term_begin() {
-	need_tool tmux
+	need_tool tmux python3
 	_base=${TMPDIR:-/tmp}
 	[ "${#_base}" -le 30 ] || _base=/tmp # names of sockets have to be short
 	work=$(mktemp -d "$_base/term.XXXXXX") || exit 99
@@ -137,6 +137,9 @@ term_begin() {
 		TERM_NAME=screen-256color
 		sed -i 's/tmux-256color/screen-256color/' "$work/tmux.conf"
 	}
+	mkfifo "$work/ask" "$work/answer" || exit 99
+	python3 "$srcdir/tests/term/eye.py" "$work/tmux" "$work/tmux.conf" <"$work/ask" >"$work/answer" &
+	exec 8>"$work/ask" 9<"$work/answer"
 }
 
 size() {
@@ -177,13 +180,20 @@ no_server() {
 	! tm has-session 2>/dev/null
 }
 
-# until_true SECONDS CMD...: polls every 20 ms.
+# ask SECONDS WHAT TEXT: of the eye (eye.py), which waits without a process for each look.
+ask() {
+	printf '%s\t%s\t%s\n' "$1" "$2" "$3" >&8
+	IFS= read -r _answer <&9 && [ "$_answer" = yes ]
+}
+
+# until_true SECONDS CMD...: every 50 ms, which a loaded machine makes longer.
 until_true() {
-	_end=$(($(date +%s%N) / 1000000 + $1 * 1000))
+	_rounds=$(($1 * 20))
 	shift
 	while ! "$@"; do
-		[ $(($(date +%s%N) / 1000000)) -lt $_end ] || return 1
-		sleep 0.02
+		_rounds=$((_rounds - 1))
+		[ "$_rounds" -ge 0 ] || return 1
+		ask 0.05 tick ''
 	done
 }
 
@@ -196,15 +206,15 @@ cursor() {
 }
 
 shows() {
-	screen | grep -qF -e "$1"
+	ask 0 see "$1"
 }
 
 shows_not() {
-	! shows "$1"
+	ask 0 unsee "$1"
 }
 
 shows_match() {
-	screen | grep -qE -e "$1"
+	ask 0 match "$1"
 }
 
 show_why() {
@@ -214,24 +224,19 @@ show_why() {
 }
 
 see() {
-	until_true "${2:-10}" shows "$1" || show_why "not on the screen after ${2:-10} s: $1"
+	ask "${2:-10}" see "$1" || show_why "not on the screen after ${2:-10} s: $1"
 }
 
 unsee() {
-	until_true "${2:-10}" shows_not "$1" || show_why "still on the screen after ${2:-10} s: $1"
+	ask "${2:-10}" unsee "$1" || show_why "still on the screen after ${2:-10} s: $1"
 }
 
 match() {
-	until_true "${2:-10}" shows_match "$1" || show_why "no line matches after ${2:-10} s: $1"
-}
-
-# The bar is the one place with this background (style.c, the dark theme).
-bar_shows() {
-	screen -e | grep -F '48;5;24m' | sed 's/\x1b\[[0-9;]*m//g' | grep -qF -e "$1"
+	ask "${2:-10}" match "$1" || show_why "no line matches after ${2:-10} s: $1"
 }
 
 on() {
-	until_true "${2:-10}" bar_shows "$1" || show_why "the cursor is not there after ${2:-10} s: $1"
+	ask "${2:-10}" on "$1" || show_why "the cursor is not there after ${2:-10} s: $1"
 }
 
 go() {
@@ -244,11 +249,11 @@ go() {
 said_now() (
 	type ':messages'
 	keys Enter
-	until_true 10 shows_match '^ [0-9] Messages' || exit 1
+	ask 10 match '^ [0-9] Messages' || exit 1
 	shows "$1"
 	_said=$?
 	keys q
-	until_true 10 not shows_match '^ [0-9] Messages'
+	ask 10 unmatch '^ [0-9] Messages'
 	exit $_said
 )
 

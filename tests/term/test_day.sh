@@ -8,8 +8,8 @@ mailbox INBOX --demo
 note_to_self
 maildir=$SRV_MAIL/alice/Maildir
 tree=$home/.local/share/talaria/test/mail
-now_ms() {
-	echo $(($(date +%s%N) / 1000000))
+now_s() {
+	date +%s
 }
 holds() {
 	grep -rqlF -e "$2" "$1"
@@ -133,13 +133,12 @@ ok 'each message is there once' test "$(grep -rlF 'Subject: Spring hike' "$tree"
 ok 'what was filed is still filed' holds "$tree/.Projects" 'Subject: Invoice 4711'
 
 # --- out ---
-t=$(now_ms)
+t=$(now_s)
 type ':quit'
 keys Enter
 ok 'it ends' ended 0
-t=$(($(now_ms) - t))
-note "it took $t ms"
-ok 'within a second' test "$t" -lt 1000
+# It waits for no server: their time is up much later.
+ok 'at once' test "$(($(now_s) - t))" -lt 5
 # Whatever it started has this in its environment.
 left_over() {
 	grep -qsF "TEST_WORK=$work" /proc/[0-9]*/environ

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The harness itself: it sees, types, resizes, ends, and can fail.
 . "${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}/tests/term/lib.sh"
-plan 19
+plan 21
 quiet() {
 	"$@" >/dev/null 2>&1
 }
@@ -24,12 +24,14 @@ keys Enter
 ok 'the size after a resize' see '30 100'
 ok 'home, language and terminal are the harness'"'"'s' see "$home C.UTF-8 $TERM_NAME none"
 ok 'the status is kept' ended 5
-restart sh -c 'printf "\303\244\342\202\254 \346\274\242\n\033[5;3H"; read -r x'
+restart sh -c 'printf "\303\244\342\202\254 \346\274\242\n\033[5;1Hits line\033[5;3H"; read -r x'
 ok 'UTF-8 is shown' see 'ä€ 漢'
 at() {
 	[ "$(cursor)" = '2 4' ]
 }
 ok 'the cursor is where it was put' until_true 5 at
+ok 'and so is its line' on 'its line'
+nok 'another line is not' quiet on 'ä' 1
 send_signal TERM
 ok 'a signal ends it' ended 143
 failing() {

@@ -83,8 +83,8 @@ see 'Note to self'
 keys R
 ok 'the draft is still there' see 'Later'
 ok 'and the one that was on the screen' see 'Never postponed'
-go 'Later'
-keys Enter
+type '/Later'
+keys Enter Enter
 ok 'it is resumed' see 'Half a thought'
 ok 'with its receiver' see 'carol@example.org'
 keys y
