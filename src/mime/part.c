@@ -242,6 +242,48 @@ void part_read_header(struct part *part, const char *header, size_t len)
 	read_header(part, header, len, &f);
 }
 
+static bool is_plain_encoding(const struct part *p)
+{
+	return p->encoding == PART_7BIT || p->encoding == PART_8BIT || p->encoding == PART_BINARY;
+}
+
+static bool is_message(const struct part *p)
+{
+	return strcmp(p->type, "message") == 0 && is_plain_encoding(p) &&
+	       (strcmp(p->subtype, "rfc822") == 0 || strcmp(p->subtype, "global") == 0);
+}
+
+/* RFC 2046 5.1.5: in a digest a part is a message unless it says otherwise. */
+static void set_digest_default(const struct parts *parts, struct part *p)
+{
+	if (p->parent >= 0 && parts->v[p->parent].multipart &&
+		strcmp(parts->v[p->parent].subtype, "digest") == 0)
+		set_type(p, "message/rfc822");
+}
+
+/* Nothing need not be fetched. */
+static void set_nothing(struct part *p)
+{
+	if (!p->size && !p->multipart && !p->message)
+		p->body = "";
+}
+
+int part_describe(struct parts *parts, int parent, const char *header, size_t len, uint64_t size)
+{
+	int i = part_add(parts, parent);
+	struct part *p = &parts->v[i];
+
+	set_digest_default(parts, p);
+	part_read_header(p, header, len);
+	p->header = NULL; /* it is not the one of the message */
+	p->header_len = 0;
+	p->size = size;
+	p->multipart = strcmp(p->type, "multipart") == 0;
+	p->message = is_message(p);
+	set_nothing(p);
+	return i;
+}
+
 /* --- the tree --- */
 
 /* A multipart whose end has not come. */
@@ -338,11 +380,6 @@ static size_t scan_header(struct scan *s)
 	return (size_t)(p - start);
 }
 
-static bool is_plain_encoding(const struct part *p)
-{
-	return p->encoding == PART_7BIT || p->encoding == PART_8BIT || p->encoding == PART_BINARY;
-}
-
 static void push(struct scan *s, int i, const struct fields *f)
 {
 	struct open *o = &s->stack[s->depth++];
@@ -371,16 +408,12 @@ static void begin(struct scan *s, int parent)
 		struct part *p = &s->out->v[i];
 		bool multipart, message, room;
 
-		/* RFC 2046 5.1.5: in a digest a part is a message unless it says otherwise. */
-		if (parent >= 0 && s->out->v[parent].multipart &&
-			strcmp(s->out->v[parent].subtype, "digest") == 0)
-			set_type(p, "message/rfc822");
+		set_digest_default(s->out, p);
 		read_header(p, header, len, &f);
 		p->body = s->at;
 		s->current = i;
 		multipart = strcmp(p->type, "multipart") == 0 && f.boundary_len;
-		message = strcmp(p->type, "message") == 0 && is_plain_encoding(p) &&
-			  (strcmp(p->subtype, "rfc822") == 0 || strcmp(p->subtype, "global") == 0);
+		message = is_message(p);
 		room = p->depth + 1 < DEPTH_MAX && s->out->n < PARTS_MAX && s->depth < DEPTH_MAX;
 		if ((multipart || message) && !room) {
 			s->out->cut = true;
@@ -653,7 +686,7 @@ static bool owns_header(const struct parts *parts, const struct part *p)
 	return p->header && base && at >= base && at - base < parts->owned_header.len;
 }
 
-enum { SAVE_FLOWED = 1, SAVE_DELSP = 2, SAVE_MULTIPART = 4, SAVE_MESSAGE = 8 };
+enum { SAVE_FLOWED = 1, SAVE_DELSP = 2, SAVE_MULTIPART = 4, SAVE_MESSAGE = 8, SAVE_CUT = 16 };
 
 void part_save(const struct parts *parts, struct str *out)
 {
@@ -661,7 +694,8 @@ void part_save(const struct parts *parts, struct str *out)
 	for (size_t i = 0; i < parts->n; i++) {
 		const struct part *p = &parts->v[i];
 		int flags = (p->format_flowed ? SAVE_FLOWED : 0) | (p->delsp ? SAVE_DELSP : 0) |
-			    (p->multipart ? SAVE_MULTIPART : 0) | (p->message ? SAVE_MESSAGE : 0);
+			    (p->multipart ? SAVE_MULTIPART : 0) | (p->message ? SAVE_MESSAGE : 0) |
+			    (parts->cut ? SAVE_CUT : 0);
 
 		str_addf(out, "%d %d %d %d %llu", p->parent, (int)p->encoding, (int)p->disposition,
 			flags, (unsigned long long)p->size);
@@ -782,12 +816,13 @@ static bool load_line(struct parts *parts, const char *line, const char *end)
 	p = &parts->v[i];
 	p->encoding = (enum part_encoding)load_number(&l, PART_UUENCODE);
 	p->disposition = (enum part_disposition)load_number(&l, PART_UNSAID);
-	flags = (int)load_number(&l, 15);
+	flags = (int)load_number(&l, 31);
 	p->size = load_number(&l, UINT64_MAX / 2);
 	p->format_flowed = flags & SAVE_FLOWED;
 	p->delsp = flags & SAVE_DELSP;
 	p->multipart = flags & SAVE_MULTIPART;
 	p->message = flags & SAVE_MESSAGE;
+	parts->cut = parts->cut || flags & SAVE_CUT;
 	load_array(&l, p->section, sizeof(p->section));
 	load_array(&l, p->type, sizeof(p->type));
 	load_array(&l, p->subtype, sizeof(p->subtype));
@@ -799,6 +834,7 @@ static bool load_line(struct parts *parts, const char *line, const char *end)
 	if (header.p && !l.bad)
 		part_set_header(parts, i, header.p, header.len);
 	str_done(&header);
+	set_nothing(p);
 	return !l.bad && l.p == l.end;
 }
 

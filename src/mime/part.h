@@ -61,6 +61,13 @@ void part_done(struct parts *parts);
 int part_add(struct parts *parts, int parent);
 int part_find(const struct parts *parts, const char *section); /* index or -1 */
 
+/*
+ * The same for a part of which only the header fields are known that a server has read (IMAP
+ * BODYSTRUCTURE), and that the server has split already: reads them as those of a message are read.
+ * Of a part that is neither multipart nor message then, what the server found in it is not taken.
+ */
+int part_describe(struct parts *parts, int parent, const char *header, size_t len, uint64_t size);
+
 /* Computes every section number from the tree (type flags must be set). Sections that do not fit,
  * very deep ones, become "?". */
 void part_number(struct parts *parts);

@@ -21,7 +21,7 @@ enum {
 	QUOTABLE_MAX = 1024 * 1024,
 	QUOTABLE_WIDTH = 72,
 	HIDE_RUN = 8, /* lines: a shorter first-level quote is context, not ballast */
-	SHOWN_PARTS_MAX = 1000
+	SHOWN_PARTS_MAX = RENDER_NEEDS_MAX - 1
 };
 
 /* What a part is to a reader. */
@@ -225,7 +225,7 @@ static void body(struct render *r, int i, enum use use)
 {
 	const struct part *p = &r->parts->v[i];
 
-	if (!p->body)
+	if (!p->body && p->size <= ENCODED_MAX)
 		need(r, i);
 	if (r->stop_at_text) {
 		if (r->found < 0 && p->body && (use == USE_PLAIN || use == USE_HTML))
@@ -239,6 +239,8 @@ static void body(struct render *r, int i, enum use use)
 		part_line(r, i);
 	if (p->body)
 		show_text(r, p, use);
+	else if (p->size > ENCODED_MAX)
+		notice(r, _("This text is too long to be shown; save it to read it"));
 }
 
 /* --- choosing --- */
@@ -402,6 +404,8 @@ static void message(struct render *r, int i, int depth)
 		notice(r, _("This message cannot be shown"));
 		return;
 	}
+	if (!r->parts->v[child].header)
+		need(r, i);
 	if (r->t && r->parts->v[child].header) {
 		headers_text(r->t, r->parts->v[child].header, r->parts->v[child].header_len,
 			r->opt->all_headers, width_of(r));
@@ -534,6 +538,9 @@ struct text *render_message(const struct parts *parts, const char *header, size_
 			  "as text or left out"));
 	if (wrap_full(r.t))
 		wrap_notice(r.t, _("The rest is left out: it is too long"), width_of(&r));
+	else if (parts->cut)
+		notice(&r, _("This message has more parts, or deeper ones, than are taken apart "
+			     "here"));
 	render_end(&r);
 	return opt->hide_quotes ? without_quotes(r.t, width_of(&r)) : r.t;
 }

@@ -33,9 +33,11 @@ struct text *render_message(const struct parts *parts, const char *header, size_
  * free(). */
 char *render_quotable(const struct parts *parts);
 
+enum { RENDER_NEEDS_MAX = 1001 }; /* there are never more */
+
 /* Indexes of the parts that render_message needs the bodies of (text) and that are not here, so
- * that they can be fetched first. When a fetched text/plain turns out to be blank, the next call
- * asks for its alternative. */
+ * that they can be fetched first; of a message in the message, it is the header of what is in it.
+ * When a fetched text/plain turns out to be blank, the next call asks for its alternative. */
 size_t render_needs(
 	const struct parts *parts, const struct render_options *opt, int *indexes, size_t max);
 

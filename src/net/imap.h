@@ -131,19 +131,17 @@ struct imap_message { /* what one FETCH told; borrowed during the callback */
 	size_t header_len;
 	const struct imap_part *parts; /* BODYSTRUCTURE, flattened, NULL when not asked */
 	size_t nparts;
+	bool parts_cut; /* there are more parts, or deeper ones, than are taken */
 };
 
-struct imap_part { /* one row of a BODYSTRUCTURE; strings raw as the server sent them (encoded words
-		      and all) */
+struct imap_part {  /* one row of a BODYSTRUCTURE */
 	int parent; /* index, -1 for the message itself */
-	/* "1.2" (RFC 9051 6.4.5.1); of a multipart that is the body of a message "TEXT" or
-	 * "1.2.TEXT", because it has no number */
-	char section[48];
-	const char *type, *subtype, *charset, *encoding, *disposition, *name, *content_id,
-		*description, *format, *delsp;
-	/* NULL when not said. A name by RFC 2231 is put together but not decoded:
-	 * "charset'lang'per%20cent". */
-	uint32_t size;
+	/* What the server read out of the part's header, as the header fields it was read from
+	 * (Content-Type with all parameters, encoded words and pieces by RFC 2231 as they came,
+	 * Content-Disposition, ...), for the reader of headers in mime. */
+	const char *header;
+	size_t header_len;
+	uint32_t size; /* of the encoded body; 0 for a multipart */
 };
 
 typedef void imap_message_fn(void *ctx, const struct imap_message *m);
@@ -209,7 +207,8 @@ typedef int imap_bytes_fn(void *ctx, const char *p, size_t len); /* non-zero end
 /*
  * BODY.PEEK[section] of one message: section "" the whole message, "HEADER", "1.2", "1.2.MIME". At
  * most max octets from offset on (0, 0: everything; the caller loops over pieces of 256 KiB for
- * large ones). ERR_GONE when there is no such message.
+ * large ones). ERR_GONE when there is no such message, ERR_REFUSED when the server gives NIL for
+ * it: that is not the same as nothing.
  */
 int imap_fetch_section(struct imap *im, uint32_t uid, const char *section, uint32_t offset,
 	uint32_t max, imap_bytes_fn *bytes, void *ctx, struct err *err);

@@ -4,61 +4,76 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEPTH = 40, KEYWORDS = 4000, PIECES = 50 };
+enum { DEPTH = 40, KEYWORDS = 4000 };
 
 /* --- BODYSTRUCTURE to rows --- */
 
 struct flat {
 	struct imap_part *v;
 	size_t n, cap;
-	struct strv made; /* strings put together here */
+	bool cut;
+	struct strv made; /* the header blocks */
 };
 
-static const char *param(const struct mailimap_body_fld_param *list, const char *name)
+/* What the server read out of a header goes back into one. A line end would begin another field. */
+static void put_text(struct str *out, const char *s)
 {
-	if (!list || !list->pa_list)
-		return NULL;
-	for (clistiter *i = clist_begin(list->pa_list); i; i = clist_next(i)) {
-		const struct mailimap_single_body_fld_param *p = clist_content(i);
-
-		if (p && p->pa_name && !str_icmp(p->pa_name, name))
-			return p->pa_value;
-	}
-	return NULL;
+	for (; *s; s++)
+		str_addc(out, *s == '\r' || *s == '\n' ? ' ' : *s);
 }
 
-/* name, name*, or name*0* name*1* ... put together (RFC 2231 3, 4). */
-static const char *long_param(
-	struct flat *f, const struct mailimap_body_fld_param *list, const char *name)
+static void put_field(struct str *out, const char *name, const char *value)
 {
-	const char *value = param(list, name), *piece;
-	struct str all = STR_INIT;
-	char key[40];
+	if (!value)
+		return;
+	str_addf(out, "%s: ", name);
+	put_text(out, value);
+	str_adds(out, "\r\n");
+}
 
-	if (value || !list)
-		return value;
-	snprintf(key, sizeof(key), "%s*", name);
-	value = param(list, key);
-	for (int i = 0; !value && i < PIECES; i++) {
-		snprintf(key, sizeof(key), "%s*%d*", name, i);
-		piece = param(list, key);
-		if (!piece) {
-			snprintf(key, sizeof(key), "%s*%d", name, i);
-			piece = param(list, key);
+static void put_params(struct str *out, const struct mailimap_body_fld_param *list)
+{
+	for (clistiter *i = list && list->pa_list ? clist_begin(list->pa_list) : NULL; i;
+		i = clist_next(i)) {
+		const struct mailimap_single_body_fld_param *p = clist_content(i);
+
+		if (!p || !p->pa_name || !p->pa_value)
+			continue;
+		str_adds(out, "; ");
+		put_text(out, p->pa_name);
+		str_adds(out, "=\"");
+		for (const char *c = p->pa_value; *c; c++) {
+			if (*c == '"' || *c == '\\')
+				str_addc(out, '\\');
+			str_addc(out, *c == '\r' || *c == '\n' ? ' ' : *c);
 		}
-		if (!piece)
-			break;
-		str_adds(&all, piece);
+		str_addc(out, '"');
 	}
-	if (!value && all.len) {
-		strv_add(&f->made, all.p);
-		value = f->made.v[f->made.n - 1];
-	}
-	str_done(&all);
-	return value;
+}
+
+static void put_type(struct str *out, const char *type, const char *subtype,
+	const struct mailimap_body_fld_param *params)
+{
+	str_adds(out, "Content-Type: ");
+	put_text(out, type ? type : "");
+	str_addc(out, '/');
+	put_text(out, subtype ? subtype : "");
+	put_params(out, params);
+	str_adds(out, "\r\n");
+}
+
+static void put_disposition(struct str *out, const struct mailimap_body_fld_dsp *dsp)
+{
+	if (!dsp || !dsp->dsp_type)
+		return;
+	str_adds(out, "Content-Disposition: ");
+	put_text(out, dsp->dsp_type);
+	put_params(out, dsp->dsp_attributes);
+	str_adds(out, "\r\n");
 }
 
 static const char *encoding(const struct mailimap_body_fld_enc *enc)
@@ -72,156 +87,94 @@ static const char *encoding(const struct mailimap_body_fld_enc *enc)
 	return enc->enc_value;
 }
 
-static struct imap_part *new_part(struct flat *f, int parent, const char *section)
+static void put_part_fields(struct str *out, const char *type, const char *subtype,
+	const struct mailimap_body_fields *b)
+{
+	put_type(out, type, subtype, b ? b->bd_parameter : NULL);
+	if (!b)
+		return;
+	put_field(out, "Content-Transfer-Encoding", encoding(b->bd_encoding));
+	put_field(out, "Content-ID", b->bd_id);
+	put_field(out, "Content-Description", b->bd_description);
+}
+
+/* Takes header. The index of the part. */
+static int new_part(struct flat *f, int parent, struct str *header, uint32_t size)
 {
 	struct imap_part *p;
 
 	f->v = mem_grow(f->v, &f->cap, f->n + 1, sizeof(*f->v));
 	p = &f->v[f->n++];
-	memset(p, 0, sizeof(*p));
 	p->parent = parent;
-	memcpy(p->section, section, strlen(section) + 1);
-	return p;
-}
-
-/* "1.2" and 3 make "1.2.3"; false when it gets too long. */
-static bool sub_section(char out[48], const char *prefix, const char *last)
-{
-	return snprintf(out, 48, "%s%s%s", prefix, prefix[0] ? "." : "", last) < 48;
-}
-
-static void fields(struct flat *f, struct imap_part *p, const struct mailimap_body_fields *b)
-{
-	if (!b)
-		return;
-	p->charset = param(b->bd_parameter, "charset");
-	p->format = param(b->bd_parameter, "format");
-	p->delsp = param(b->bd_parameter, "delsp");
-	p->name = long_param(f, b->bd_parameter, "name");
-	p->content_id = b->bd_id;
-	p->description = b->bd_description;
-	p->encoding = encoding(b->bd_encoding);
-	p->size = b->bd_size;
-}
-
-static void disposition(
-	struct flat *f, struct imap_part *p, const struct mailimap_body_fld_dsp *dsp)
-{
-	const char *name;
-
-	if (!dsp)
-		return;
-	p->disposition = dsp->dsp_type;
-	name = long_param(f, dsp->dsp_attributes, "filename");
-	if (name)
-		p->name = name;
-}
-
-static void basic_type(struct imap_part *p, const struct mailimap_media_basic *m)
-{
-	static const char *const names[] = {"application", "audio", "image", "message", "video"};
-
-	if (!m)
-		return;
-	p->type = m->med_type >= 0 && (size_t)m->med_type < MEM_COUNT(names) ? names[m->med_type]
-									     : m->med_basic_type;
-	p->subtype = m->med_subtype;
-}
-
-static void add_body(
-	struct flat *f, const struct mailimap_body *b, int parent, const char *section, int depth);
-
-/*
- * The body of a message whose number is prefix ("" for the whole): a multipart has no number of its
- * own and its text is TEXT, a single part is number 1 (RFC 9051 6.4.5.1).
- */
-static void add_message_body(
-	struct flat *f, const struct mailimap_body *b, int parent, const char *prefix, int depth);
-
-static void add_children(struct flat *f, const struct mailimap_body_type_mpart *m, int self,
-	const char *prefix, int depth)
-{
-	int number = 1;
-
-	for (clistiter *i = m->bd_list ? clist_begin(m->bd_list) : NULL; i; i = clist_next(i)) {
-		char section[48], last[12];
-
-		snprintf(last, sizeof(last), "%d", number++);
-		if (sub_section(section, prefix, last))
-			add_body(f, clist_content(i), self, section, depth + 1);
-	}
-}
-
-static int add_multipart(
-	struct flat *f, const struct mailimap_body_type_mpart *m, int parent, const char *section)
-{
-	struct imap_part *p = new_part(f, parent, section);
-
-	p->type = "multipart";
-	p->subtype = m->bd_media_subtype;
-	if (m->bd_ext_mpart) {
-		p->charset = param(m->bd_ext_mpart->bd_parameter, "charset");
-		disposition(f, p, m->bd_ext_mpart->bd_disposition);
-	}
+	p->size = size;
+	p->header_len = header->len;
+	p->header = str_steal(header);
+	strv_take(&f->made, (char *)(uintptr_t)p->header);
 	return (int)f->n - 1;
 }
 
-static void add_single(struct flat *f, const struct mailimap_body_type_1part *one, int parent,
-	const char *section, int depth)
+static void add_body(struct flat *f, const struct mailimap_body *b, int parent, int depth);
+
+static void add_multipart(
+	struct flat *f, const struct mailimap_body_type_mpart *m, int parent, int depth)
 {
-	struct imap_part *p = new_part(f, parent, section);
-	int self = (int)f->n - 1;
+	const struct mailimap_body_ext_mpart *ext = m->bd_ext_mpart;
+	struct str header = STR_INIT;
+	int self;
+
+	put_type(&header, "multipart", m->bd_media_subtype, ext ? ext->bd_parameter : NULL);
+	put_disposition(&header, ext ? ext->bd_disposition : NULL);
+	self = new_part(f, parent, &header, 0);
+	for (clistiter *i = m->bd_list ? clist_begin(m->bd_list) : NULL; i; i = clist_next(i))
+		add_body(f, clist_content(i), self, depth + 1);
+}
+
+static const char *basic_type(const struct mailimap_media_basic *m)
+{
+	static const char *const names[] = {"application", "audio", "image", "message", "video"};
+
+	return m->med_type >= 0 && (size_t)m->med_type < MEM_COUNT(names) ? names[m->med_type]
+									  : m->med_basic_type;
+}
+
+static void add_single(
+	struct flat *f, const struct mailimap_body_type_1part *one, int parent, int depth)
+{
+	const struct mailimap_body_fields *fields = NULL;
 	const struct mailimap_body *inner = NULL;
+	struct str header = STR_INIT;
+	int self;
 
 	if (one->bd_type == MAILIMAP_BODY_TYPE_1PART_TEXT && one->bd_data.bd_type_text) {
-		p->type = "text";
-		p->subtype = one->bd_data.bd_type_text->bd_media_text;
-		fields(f, p, one->bd_data.bd_type_text->bd_fields);
+		fields = one->bd_data.bd_type_text->bd_fields;
+		put_part_fields(&header, "text", one->bd_data.bd_type_text->bd_media_text, fields);
 	} else if (one->bd_type == MAILIMAP_BODY_TYPE_1PART_MSG && one->bd_data.bd_type_msg) {
-		p->type = "message";
-		p->subtype = "rfc822";
-		fields(f, p, one->bd_data.bd_type_msg->bd_fields);
+		fields = one->bd_data.bd_type_msg->bd_fields;
+		put_part_fields(&header, "message", "rfc822", fields);
 		inner = one->bd_data.bd_type_msg->bd_body;
 	} else if (one->bd_type == MAILIMAP_BODY_TYPE_1PART_BASIC && one->bd_data.bd_type_basic) {
-		basic_type(p, one->bd_data.bd_type_basic->bd_media_basic);
-		fields(f, p, one->bd_data.bd_type_basic->bd_fields);
+		const struct mailimap_media_basic *m = one->bd_data.bd_type_basic->bd_media_basic;
+
+		fields = one->bd_data.bd_type_basic->bd_fields;
+		put_part_fields(
+			&header, m ? basic_type(m) : NULL, m ? m->med_subtype : NULL, fields);
 	}
-	if (one->bd_ext_1part)
-		disposition(f, p, one->bd_ext_1part->bd_disposition);
+	put_disposition(&header, one->bd_ext_1part ? one->bd_ext_1part->bd_disposition : NULL);
+	self = new_part(f, parent, &header, fields ? fields->bd_size : 0);
 	if (inner)
-		add_message_body(f, inner, self, section, depth + 1);
+		add_body(f, inner, self, depth + 1);
 }
 
-static void add_body(
-	struct flat *f, const struct mailimap_body *b, int parent, const char *section, int depth)
+static void add_body(struct flat *f, const struct mailimap_body *b, int parent, int depth)
 {
-	if (!b || depth > DEPTH || f->n >= IMAP_PARTS)
+	if (!b)
 		return;
-	if (b->bd_type == MAILIMAP_BODY_MPART && b->bd_data.bd_body_mpart) {
-		int self = add_multipart(f, b->bd_data.bd_body_mpart, parent, section);
-
-		add_children(f, b->bd_data.bd_body_mpart, self, section, depth);
-	} else if (b->bd_type == MAILIMAP_BODY_1PART && b->bd_data.bd_body_1part) {
-		add_single(f, b->bd_data.bd_body_1part, parent, section, depth);
-	}
-}
-
-static void add_message_body(
-	struct flat *f, const struct mailimap_body *b, int parent, const char *prefix, int depth)
-{
-	char section[48];
-
 	if (depth > DEPTH || f->n >= IMAP_PARTS)
-		return;
-	if (b->bd_type == MAILIMAP_BODY_MPART && b->bd_data.bd_body_mpart) {
-		if (!sub_section(section, prefix, "TEXT"))
-			return;
-		int self = add_multipart(f, b->bd_data.bd_body_mpart, parent, section);
-
-		add_children(f, b->bd_data.bd_body_mpart, self, prefix, depth);
-	} else if (sub_section(section, prefix, "1")) {
-		add_body(f, b, parent, section, depth);
-	}
+		f->cut = true;
+	else if (b->bd_type == MAILIMAP_BODY_MPART && b->bd_data.bd_body_mpart)
+		add_multipart(f, b->bd_data.bd_body_mpart, parent, depth);
+	else if (b->bd_type == MAILIMAP_BODY_1PART && b->bd_data.bd_body_1part)
+		add_single(f, b->bd_data.bd_body_1part, parent, depth);
 }
 
 /* --- one FETCH answer to struct imap_message --- */
@@ -319,8 +272,7 @@ static void add_static(struct build *b, const struct mailimap_msg_att_static *s)
 	case MAILIMAP_MSG_ATT_BODYSTRUCTURE:
 	case MAILIMAP_MSG_ATT_BODY:
 		b->flat.n = 0;
-		if (s->att_data.att_bodystructure)
-			add_message_body(&b->flat, s->att_data.att_bodystructure, -1, "", 0);
+		add_body(&b->flat, s->att_data.att_bodystructure, -1, 0);
 		break;
 	case MAILIMAP_MSG_ATT_BODY_SECTION:
 		b->section = s->att_data.att_body_section;
@@ -364,6 +316,7 @@ static void give_section(struct imap_sink *sink, const struct build *b)
 	if (b->m.uid != sink->uid || !s || sink->got || s->sec_origin_octet != sink->offset)
 		return;
 	sink->got = true;
+	sink->nil = !s->sec_body_part;
 	if (s->sec_body_part && s->sec_length &&
 		sink->bytes(sink->ctx, s->sec_body_part, s->sec_length))
 		sink->stopped = true;
@@ -375,6 +328,7 @@ static void finish(struct build *b)
 	if (b->flat.n) {
 		b->m.parts = b->flat.v;
 		b->m.nparts = b->flat.n;
+		b->m.parts_cut = b->flat.cut;
 	}
 	if (b->section) {
 		b->m.header = b->section->sec_body_part ? b->section->sec_body_part : "";
@@ -663,5 +617,9 @@ int imap_fetch_section(struct imap *im, uint32_t uid, const char *section, uint3
 	}
 	if (!sink.got)
 		return err_set(err, ERR_GONE, _("The message is no longer on the server"));
+	if (sink.nil)
+		return err_set(err, ERR_REFUSED,
+			_("The server has the message but does not give its text (part %s)"),
+			*section ? section : "1");
 	return 0;
 }

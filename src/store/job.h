@@ -82,7 +82,9 @@ struct job {
 	struct known_folder known;
 	bool watch; /* stay here with IDLE afterwards */
 	uint32_t uid, uidvalidity, size;
-	char *section; /* JOB_BODY: one part; NULL: what is needed to read the message */
+	char *section; /* JOB_BODY: "eml": the whole message; "1/300 2.HEADER/0": these sections
+			  and their sizes; NULL: a small message whole, of a large one head and
+			  structure (bodies.h) */
 	struct op *op;
 	bool look;  /* JOB_OP: it may have been done before the connection broke */
 	bool check; /* JOB_OP: it is older than the connection: are its messages still there? */

@@ -51,9 +51,24 @@ static struct parked *unpark(struct store *s, unsigned job)
 	return NULL;
 }
 
+/* A part of a message did not come: the rest of it is shown all the same, and why. */
+static bool can_show_rest(const struct store_request *r, const struct err *err)
+{
+	return r->kind == REQUEST_READ && r->section && err->kind != ERR_CANCELLED;
+}
+
+static void show_rest(struct store *s, struct store_request *r, const struct err *err)
+{
+	free(r->text);
+	r->text = mem_strdup(err->text);
+	read_request(s, r);
+}
+
 static void fail_parked(struct store *s, struct parked *p, const struct err *err)
 {
-	if (p->request->kind == REQUEST_EXPORT) {
+	if (can_show_rest(p->request, err)) {
+		show_rest(s, p->request, err);
+	} else if (p->request->kind == REQUEST_EXPORT) {
 		transfer_fetched(s, p->request, err);
 	} else {
 		store_failed(s, p->request->request, err);
@@ -230,7 +245,9 @@ struct loaded {
 	struct strv bodies; /* keeps part bodies alive */
 	const char *header;
 	size_t header_len;
-	bool partial;
+	bool by_parts;
+	int needs[RENDER_NEEDS_MAX]; /* parts that would be shown and are not here */
+	size_t nneeds;
 	uint64_t whole; /* octets; 0: all is here that there is */
 };
 
@@ -241,26 +258,62 @@ static void loaded_done(struct loaded *m)
 	str_done(&m->bytes);
 }
 
-static void load_part_bodies(struct account *a, const struct bodies_key *key, struct loaded *m)
+/* What a part is fetched and kept as: its body, of a message in the message the header. */
+static void add_piece(struct str *out, const struct part *p)
 {
-	for (size_t i = 0; i < m->parts.n; i++) {
-		struct part *p = &m->parts.v[i];
-		struct str body = STR_INIT;
+	str_addf(out, p->message ? "%s.HEADER" : "%s", p->section);
+}
 
-		if (p->multipart || p->message || !*p->section)
-			continue;
-		if (bodies_get(a->bodies, key, p->section, &body, NULL) == 0) {
-			p->body_len = body.len;
-			p->body = str_steal(&body);
-			strv_take(&m->bodies, (char *)(uintptr_t)p->body);
-		} else {
-			m->partial = true;
+static bool take_body(struct account *a, const struct bodies_key *key, struct loaded *m, int i)
+{
+	struct str body = STR_INIT;
+	bool here = bodies_get(a->bodies, key, m->parts.v[i].section, &body, NULL) == 0;
+
+	if (here) {
+		part_set_body(&m->parts, i, str_c(&body), body.len);
+		strv_take(&m->bodies, body.p ? str_steal(&body) : mem_strdup(""));
+	}
+	str_done(&body);
+	return here;
+}
+
+static bool take_header(struct account *a, const struct bodies_key *key, struct loaded *m, int i)
+{
+	struct str piece = STR_INIT, header = STR_INIT;
+	bool here;
+
+	add_piece(&piece, &m->parts.v[i]);
+	here = bodies_get(a->bodies, key, piece.p, &header, NULL) == 0;
+	for (size_t c = 0; here && c < m->parts.n; c++)
+		if (m->parts.v[c].parent == i)
+			part_set_header(&m->parts, (int)c, str_c(&header), header.len);
+	str_done(&piece);
+	str_done(&header);
+	return here;
+}
+
+/* Takes what is shown of the message from what was fetched before; what is not here is left in
+ * m->needs. */
+static void take_needed(struct account *a, const struct bodies_key *key, struct loaded *m,
+	const struct render_options *opt)
+{
+	bool took = true;
+
+	while (took) {
+		took = false;
+		m->nneeds = render_needs(&m->parts, opt, m->needs, MEM_COUNT(m->needs));
+		for (size_t i = 0; i < m->nneeds; i++) {
+			int at = m->needs[i];
+
+			took = (m->parts.v[at].message ? take_header(a, key, m, at)
+						       : take_body(a, key, m, at)) ||
+			       took;
 		}
-		str_done(&body);
 	}
 }
 
-static int load_by_parts(struct folder *f, uint32_t uid, struct loaded *m)
+static int load_by_parts(
+	struct folder *f, uint32_t uid, struct loaded *m, const struct render_options *opt)
 {
 	struct bodies_key key = key_of(f, uid);
 	struct str structure = STR_INIT;
@@ -275,7 +328,8 @@ static int load_by_parts(struct folder *f, uint32_t uid, struct loaded *m)
 		return -1;
 	m->header = str_c(&m->bytes);
 	m->header_len = m->bytes.len;
-	load_part_bodies(f->account, &key, m);
+	m->by_parts = true;
+	take_needed(f->account, &key, m, opt);
 	return 0;
 }
 
@@ -286,11 +340,57 @@ static void parse_whole(struct loaded *m)
 	m->header_len = m->parts.n ? m->parts.v[0].header_len : 0;
 }
 
+static bool has_word(const char *words, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *p = words; p && (p = strstr(p, word)) != NULL; p += len)
+		if ((p == words || p[-1] == ' ') && p[len] == ' ')
+			return true;
+	return false;
+}
+
+/*
+ * Has the server asked for what is shown and not here: true if the request is parked. Each piece is
+ * asked for once in a request (r->section remembers), so that one that cannot be had ends nothing.
+ */
+static bool ask_needed(struct store *s, struct folder *f, struct store_request *r, struct loaded *m)
+{
+	struct str ask = STR_INIT, asked = STR_INIT, piece = STR_INIT;
+	uint64_t size = 0;
+	bool any;
+
+	str_adds(&asked, r->section ? r->section : "");
+	for (size_t i = 0; i < m->nneeds; i++) {
+		const struct part *p = &m->parts.v[m->needs[i]];
+
+		str_clear(&piece);
+		add_piece(&piece, p);
+		if (*p->section == '?' || has_word(r->section, piece.p))
+			continue;
+		str_addf(&ask, "%s%s/%llu", ask.len ? " " : "", piece.p,
+			(unsigned long long)(p->message ? 0 : p->size));
+		str_addf(&asked, "%s ", piece.p);
+		size += p->message ? 0 : p->size;
+	}
+	any = ask.len && account_is_server(f->account) && f->account->sync;
+	if (any) {
+		free(r->section);
+		r->section = mem_strdup(asked.p);
+		park(s, f, r->uid, ask.p, (uint32_t)size, r);
+	}
+	str_done(&ask);
+	str_done(&asked);
+	str_done(&piece);
+	return any;
+}
+
 /* 0, 1 parked, -1. */
-static int load(struct store *s, struct folder *f, uint32_t uid, struct store_request *r,
-	struct loaded *m, struct err *err)
+static int load(struct store *s, struct folder *f, struct store_request *r,
+	const struct render_options *opt, struct loaded *m, struct err *err)
 {
 	struct bodies_key key;
+	uint32_t uid = r->uid;
 
 	if (f->local) {
 		if (read_local(f, uid, &m->bytes, &m->whole, err) != 0)
@@ -303,8 +403,8 @@ static int load(struct store *s, struct folder *f, uint32_t uid, struct store_re
 		parse_whole(m);
 		return 0;
 	}
-	if (load_by_parts(f, uid, m) == 0)
-		return 0;
+	if (load_by_parts(f, uid, m, opt) == 0)
+		return r->kind == REQUEST_READ && ask_needed(s, f, r, m) ? 1 : 0;
 	if (cannot_fetch(f, r, err) != 0)
 		return -1;
 	park(s, f, uid, NULL, size_of(f, uid), r);
@@ -314,18 +414,24 @@ static int load(struct store *s, struct folder *f, uint32_t uid, struct store_re
 /* --- answering --- */
 
 /* The structure travels without the bytes it was made over. */
-static void detach_parts(struct parts *parts, struct store_view *v)
+static void detach_parts(struct folder *f, uint32_t uid, struct loaded *m, struct store_view *v)
 {
-	v->parts = *parts;
-	*parts = (struct parts){0};
+	v->parts = m->parts;
+	m->parts = (struct parts){0};
 	for (size_t i = 0; i < v->parts.n; i++) {
 		struct part *p = &v->parts.v[i];
+		bool here = p->body;
 
 		if (!p->size)
 			p->size = p->body_len;
+		if (!here && m->by_parts && *p->section) {
+			struct bodies_key key = key_of(f, uid);
+
+			here = bodies_has(f->account->bodies, &key, p->section);
+		}
 		/* Whether it is here stays visible: not NULL means it can be saved without a
 		 * connection. */
-		p->body = p->body ? "" : NULL;
+		p->body = here ? "" : NULL;
 		p->body_len = 0;
 		p->header = NULL;
 		p->header_len = 0;
@@ -333,41 +439,58 @@ static void detach_parts(struct parts *parts, struct store_view *v)
 }
 
 /* In front of what the message says. */
-static struct text *with_notice(struct text *body, uint64_t whole)
+static struct text *with_notice(struct text *body, const char *said)
 {
 	struct text *t = text_new();
-	struct str s = STR_INIT;
 
-	str_addf(&s,
-		_("Only the beginning is here; the message has %llu kB. :whole fetches the rest."),
-		(unsigned long long)(whole / 1000 + 1));
-	text_add(t, TEXT_NOTICE, str_c(&s), s.len);
+	text_add(t, TEXT_NOTICE, said, strlen(said));
 	text_add(t, TEXT_PLAIN, "", 0);
 	text_join(t, body);
-	str_done(&s);
 	return t;
 }
 
-static void answer_view(struct store *s, struct store_request *r, struct loaded *m)
+static void say_what_is_missing(
+	struct store_view *v, const struct store_request *r, const struct loaded *m)
 {
-	struct store_event *ev = store_event_new(STORE_VIEW);
-	struct render_options opt = {.width = r->width < 20 ? 20 : r->width,
+	struct str s = STR_INIT;
+
+	if (m->whole)
+		str_addf(&s,
+			_("Only the beginning is here; the message has %llu kB. :whole fetches the "
+			  "rest."),
+			(unsigned long long)(m->whole / 1000 + 1));
+	else if (m->nneeds && r->text)
+		str_addf(&s, _("Not all of this message could be fetched: %s"), r->text);
+	if (s.len)
+		v->text = with_notice(v->text, s.p);
+	str_done(&s);
+}
+
+static struct render_options options_of(const struct store_request *r)
+{
+	return (struct render_options){.width = r->width < 20 ? 20 : r->width,
 		.all_headers = r->all_headers,
 		.prefer_html = r->prefer_html,
 		.hide_quotes = r->hide_quotes,
 		.no_headers = r->no_headers};
+}
+
+static void answer_view(
+	struct store *s, struct folder *f, struct store_request *r, struct loaded *m)
+{
+	struct store_event *ev = store_event_new(STORE_VIEW);
+	struct render_options opt = options_of(r);
 
 	ev->request = r->request;
 	ev->list = r->list;
 	ev->uids = mem_dup(&r->uid, sizeof(r->uid));
 	ev->n = 1;
 	ev->view = mem_alloc(sizeof(*ev->view));
-	ev->view->partial = m->partial;
+	ev->view->partial = m->nneeds > 0;
 	ev->view->text = render_message(&m->parts, m->header, m->header_len, &opt);
-	if (m->whole)
-		ev->view->text = with_notice(ev->view->text, m->whole);
+	say_what_is_missing(ev->view, r, m);
 	envelope_parse(&ev->view->envelope, m->header, m->header_len);
-	detach_parts(&m->parts, ev->view);
+	detach_parts(f, r->uid, m, ev->view);
 	store_emit(s, ev);
 }
 
@@ -429,10 +552,17 @@ static int save_part(struct store *s, struct folder *f, struct store_request *r,
 
 	if (!p)
 		return err_set(err, ERR_GONE, _("The message has no part %s"), r->section);
+	if (!p->body && m->by_parts) {
+		struct bodies_key key = key_of(f, r->uid);
+
+		take_body(f->account, &key, m, i);
+	}
 	if (!p->body) {
 		if (cannot_fetch(f, r, err) != 0)
 			return -1;
-		park(s, f, r->uid, p->section, (uint32_t)p->size, r);
+		str_addf(&bytes, "%s/%llu", p->section, (unsigned long long)p->size);
+		park(s, f, r->uid, bytes.p, (uint32_t)p->size, r);
+		str_done(&bytes);
 		return 1;
 	}
 	part_decode(p, &bytes);
@@ -481,9 +611,11 @@ void read_request(struct store *s, struct store_request *r)
 	else if (r->kind == REQUEST_SAVE_RAW)
 		rc = save_raw(s, l->folder, r, &err);
 	else {
-		rc = load(s, l->folder, r->uid, r, &m, &err);
+		struct render_options opt = options_of(r);
+
+		rc = load(s, l->folder, r, &opt, &m, &err);
 		if (rc == 0 && r->kind == REQUEST_READ)
-			answer_view(s, r, &m);
+			answer_view(s, l->folder, r, &m);
 		else if (rc == 0 && m.whole)
 			rc = only_beginning(&err);
 		else if (rc == 0)

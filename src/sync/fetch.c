@@ -2,28 +2,20 @@
  * The IMAP driver of the fetch lane: gets what the user waits for, on a connection of its own, so
  * that no synchronisation is in the way.
  *
- * A small message comes whole; of a large one the header, the structure and the parts that are
- * shown; attachments only when asked for.
+ * A small message comes whole; of a large one the header and the structure, and then the parts that
+ * the store asks for.
  */
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "mime/part.h"
-#include "mime/render.h"
-#include "mime/word.h"
 #include "net/imap.h"
 #include "sync/lane.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	WHOLE_MAX = 256 * 1024,
-	PIECE = 256 * 1024,
-	SHOWN_MAX = 4 << 20,
-	BODY_MAX = 256 << 20,
-	KEEP_MS = 5 * 60 * 1000
-};
+enum { WHOLE_MAX = 256 * 1024, PIECE = 256 * 1024, BODY_MAX = 256 << 20, KEEP_MS = 5 * 60 * 1000 };
 
 struct fetch {
 	struct imap *im;
@@ -89,7 +81,7 @@ struct sink {
 	struct lane_thread *lane;
 	const struct job *job;
 	struct str bytes;
-	uint64_t done, total;
+	uint64_t done;
 };
 
 static int take_bytes(void *ctx, const char *p, size_t len)
@@ -109,29 +101,43 @@ static void post_progress(const struct sink *s)
 
 	r->request = s->job->request;
 	r->done = s->done;
-	r->total = s->total;
+	r->total = s->job->size;
 	lane_post(s->lane, r);
 }
 
-/* One section in pieces, so that progress shows and a cancel takes effect between two of them. */
-static int get_section(struct sink *s, const char *section, uint32_t size, struct err *err)
+static int too_large(struct err *err)
+{
+	return err_set(err, ERR_REFUSED, _("It has more than %u MB and is not fetched"),
+		(unsigned)(BODY_MAX >> 20));
+}
+
+/* One section in pieces, so that progress shows. */
+static int get_section(struct sink *s, const char *section, uint64_t size, struct err *err)
 {
 	struct imap *im = state(s->lane)->im;
-	uint32_t offset = 0;
 
 	str_clear(&s->bytes);
+	if (size > BODY_MAX)
+		return too_large(err);
 	if (size <= PIECE)
 		return imap_fetch_section(im, s->job->uid, section, 0, 0, take_bytes, s, err);
 	for (;;) {
 		size_t before = s->bytes.len;
+		struct err said = {0};
 
-		if (imap_fetch_section(
-			    im, s->job->uid, section, offset, PIECE, take_bytes, s, err) != 0)
+		if (before + PIECE > BODY_MAX)
+			return too_large(err);
+		if (imap_fetch_section(im, s->job->uid, section, (uint32_t)before, PIECE,
+			    take_bytes, s, &said) != 0) {
+			/* Some give NIL for what is behind the end. */
+			if (said.kind == ERR_REFUSED && before && before >= size)
+				return 0;
+			*err = said;
 			return -1;
+		}
 		/* Sizes lie: the end is where the server has no more. */
 		if (s->bytes.len - before < PIECE)
 			return 0;
-		offset += PIECE;
 		post_progress(s);
 	}
 }
@@ -150,118 +156,117 @@ static void post_piece(struct sink *s, const char *piece, struct str *bytes)
 	lane_post(s->lane, r);
 }
 
-static void copy_word(char *to, size_t size, const char *from)
-{
-	size_t n = 0;
-
-	for (; from && *from && n + 1 < size; from++)
-		to[n++] = *from >= 'A' && *from <= 'Z' ? (char)(*from - 'A' + 'a') : *from;
-	to[n] = '\0';
-}
-
-static enum part_encoding encoding_of(const char *name)
-{
-	if (!name)
-		return PART_7BIT;
-	if (str_icmp(name, "base64") == 0)
-		return PART_BASE64;
-	if (str_icmp(name, "quoted-printable") == 0)
-		return PART_QP;
-	return str_icmp(name, "binary") == 0 ? PART_BINARY : PART_8BIT;
-}
-
-static void convert_part(struct parts *parts, const struct imap_part *from)
-{
-	struct part *p = &parts->v[part_add(parts, from->parent)];
-
-	copy_word(p->section, sizeof(p->section), from->section);
-	copy_word(p->type, sizeof(p->type), from->type);
-	copy_word(p->subtype, sizeof(p->subtype), from->subtype);
-	copy_word(p->charset, sizeof(p->charset), from->charset);
-	p->multipart = strcmp(p->type, "multipart") == 0;
-	p->message = strcmp(p->type, "message") == 0 && strcmp(p->subtype, "rfc822") == 0;
-	p->encoding = encoding_of(from->encoding);
-	p->size = from->size;
-	p->disposition = !from->disposition                               ? PART_UNSAID
-			 : str_icmp(from->disposition, "attachment") == 0 ? PART_ATTACHMENT
-									  : PART_INLINE;
-	p->format_flowed = from->format && str_icmp(from->format, "flowed") == 0;
-	p->delsp = from->delsp && str_icmp(from->delsp, "yes") == 0;
-	p->name = from->name ? word_decoded(from->name, strlen(from->name)) : NULL;
-	if (from->content_id) {
-		size_t len = strlen(from->content_id);
-		bool angles =
-			len > 1 && from->content_id[0] == '<' && from->content_id[len - 1] == '>';
-
-		p->content_id = mem_strndup(from->content_id + angles, len - 2 * angles);
-	}
-}
-
 static void take_structure(void *ctx, const struct imap_message *m)
 {
 	struct parts *parts = ctx;
+	int *index;
 
-	if (parts->n || !m->parts)
+	if (parts->n || !m->nparts)
 		return;
-	for (size_t i = 0; i < m->nparts; i++)
-		convert_part(parts, &m->parts[i]);
+	index = mem_array(m->nparts, sizeof(*index));
+	for (size_t i = 0; i < m->nparts; i++) {
+		const struct imap_part *from = &m->parts[i];
+		int parent = from->parent < 0 ? -1 : index[from->parent];
+
+		/* Without such a parent it is what the server found in an encoded message. */
+		index[i] = -1;
+		if (i == 0 ||
+			(parent >= 0 && (parts->v[parent].multipart || parts->v[parent].message)))
+			index[i] = part_describe(
+				parts, parent, from->header, from->header_len, from->size);
+	}
+	free(index);
+	parts->cut = m->parts_cut;
+	part_number(parts);
 }
 
-/* Header, structure, and the parts that reading needs. */
-static int get_by_parts(struct sink *s, struct err *err)
+/* Some servers make an empty part of what they cannot take apart. */
+static bool has_text(const struct parts *parts)
 {
+	for (size_t i = 0; i < parts->n; i++)
+		if (parts->v[i].size)
+			return true;
+	return false;
+}
+
+static int get_whole(struct sink *s, struct err *err)
+{
+	if (get_section(s, "", s->job->size, err) != 0)
+		return -1;
+	if (s->bytes.len == 0)
+		return err_set(err, ERR_GONE, _("The message is no longer on the server"));
+	post_piece(s, "eml", &s->bytes);
+	return 0;
+}
+
+/* The header and the structure: what of the rest is needed is decided where it is shown. A message
+ * of which the server does not tell the structure, comes whole. */
+static int get_structure(struct sink *s, struct err *err)
+{
+	struct imap *im = state(s->lane)->im;
 	struct parts parts = {0};
-	struct render_options opt = {.width = 80};
 	struct str set = STR_INIT, text = STR_INIT;
-	int need[32], rc;
-	size_t n;
+	struct err said = {0};
+	int rc;
 
 	str_addf(&set, "%u", (unsigned)s->job->uid);
-	rc = imap_fetch(state(s->lane)->im, set.p, IMAP_GET_STRUCTURE, NULL, 0, take_structure,
-		NULL, &parts, err);
+	rc = imap_fetch(
+		im, set.p, IMAP_GET_STRUCTURE, NULL, 0, take_structure, NULL, &parts, &said);
 	str_done(&set);
-	if (rc == 0 && !parts.n)
-		rc = err_set(err, ERR_GONE, _("The message is no longer on the server"));
+	if (imap_is_alive(im) && (rc != 0 || !has_text(&parts))) {
+		part_done(&parts);
+		return get_whole(s, err);
+	}
 	if (rc == 0)
 		rc = get_section(s, "HEADER", 0, err);
+	else
+		*err = said;
 	if (rc == 0) {
 		post_piece(s, "head", &s->bytes);
 		part_save(&parts, &text);
 		post_piece(s, "struct", &text);
-		n = render_needs(&parts, &opt, need, MEM_COUNT(need));
-		for (size_t i = 0; rc == 0 && i < n; i++) {
-			const struct part *p = &parts.v[need[i]];
-
-			if (p->size > SHOWN_MAX)
-				continue;
-			rc = get_section(s, p->section, (uint32_t)p->size, err);
-			if (rc == 0)
-				post_piece(s, p->section, &s->bytes);
-		}
 	}
 	str_done(&text);
 	part_done(&parts);
 	return rc;
 }
 
+/* "1/300000 2.HEADER/0": sections and their sizes. One that cannot be had does not keep the others
+ * back; the first error is told. */
+static int get_sections(struct sink *s, struct err *err)
+{
+	const char *p = s->job->section;
+	int rc = 0;
+
+	while (*p && imap_is_alive(state(s->lane)->im)) {
+		size_t len = strcspn(p, "/ ");
+		char *section = mem_strndup(p, len);
+		uint64_t size = p[len] == '/' ? strtoull(p + len + 1, NULL, 10) : 0;
+		struct err said = {0};
+
+		if (get_section(s, section, size, &said) == 0) {
+			post_piece(s, section, &s->bytes);
+		} else if (rc == 0) {
+			*err = said;
+			rc = -1;
+		}
+		free(section);
+		p += strcspn(p, " ");
+		p += strspn(p, " ");
+	}
+	return rc;
+}
+
 static int get_now(struct sink *s, struct err *err)
 {
 	const struct job *j = s->job;
-	int rc;
 
 	if (ensure_selected(s->lane, j, err) != 0)
 		return -1;
-	if (!j->section && j->size > WHOLE_MAX)
-		return get_by_parts(s, err);
-	s->total = j->size;
 	/* "eml" stands for the whole message, as in bodies.h. */
-	rc = get_section(
-		s, j->section && strcmp(j->section, "eml") != 0 ? j->section : "", j->size, err);
-	if (rc == 0 && s->bytes.len == 0 && !j->section)
-		rc = err_set(err, ERR_GONE, _("The message is no longer on the server"));
-	if (rc == 0)
-		post_piece(s, j->section ? j->section : "eml", &s->bytes);
-	return rc;
+	if (j->section && strcmp(j->section, "eml") != 0)
+		return get_sections(s, err);
+	return j->section || j->size <= WHOLE_MAX ? get_whole(s, err) : get_structure(s, err);
 }
 
 /* A session knows only what was there when it was last told. The connection that watches may know

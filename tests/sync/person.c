@@ -220,6 +220,53 @@ void put_mail(const struct person *p, const char *file)
 	run_tool((const char *[]){tool_fill, getenv("SERVERS"), p->name, "INBOX", file, NULL});
 }
 
+static char *proxy_tool(void)
+{
+	return file_join(getenv("srcdir") ? getenv("srcdir") : "..", "tests/servers/proxy.py");
+}
+
+char *person_proxy(const char *name)
+{
+	char *dir = file_join(person_dir, name), *tool = proxy_tool(), *path, pid[16];
+	struct str port = STR_INIT;
+	int64_t end = clock_ms() + PATIENCE_MS;
+
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	assert_int_equal(file_make_dirs(dir, NULL), 0);
+	if (fork() == 0) {
+		execlp("python3", "python3", tool, "--to", getenv("SRV_IMAP"), "--dir", dir,
+			"--owner", pid, (char *)NULL);
+		_exit(127);
+	}
+	path = file_join(dir, "port");
+	while (file_read(path, 100, &port, NULL) != 0) {
+		assert_true(clock_ms() < end);
+		poll(NULL, 0, 10);
+	}
+	str_cut(&port, strcspn(port.p, "\n"));
+	setenv("SRV_IMAP", port.p, 1);
+	str_done(&port);
+	free(path);
+	free(tool);
+	return dir;
+}
+
+void person_tell_proxy(const char *dir, const char *command, struct str *out)
+{
+	struct run_limits limits = {.timeout_ms = 60000, .max_output = 1 << 20, .cancel_fd = -1};
+	char *tool = proxy_tool();
+	struct err err = {0};
+	struct str said = STR_INIT;
+
+	if (run_capture((const char *[]){"python3", tool, "--tell", dir, command, NULL}, &limits,
+		    &said, &err) != 0)
+		fail_msg("%s: %s", command, err.text);
+	if (out)
+		str_adds(out, str_c(&said));
+	str_done(&said);
+	free(tool);
+}
+
 void person_add_user(const char *name)
 {
 	run_tool((const char *[]){tool_servers, "user", getenv("SERVERS"), name, NULL});

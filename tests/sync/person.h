@@ -60,6 +60,11 @@ struct person *person_with(const char *config);
 void person_free(struct person *p);
 void person_add_user(const char *name); /* to the real servers */
 void person_live_in(const char *home);  /* the XDG_ directories are there from now on */
+/* A proxy (tests/servers/proxy.py) in front of the IMAP server, for who is made after it; ends with
+ * this program. Its directory; free(). */
+char *person_proxy(const char *name);
+/* One command for it; out (may be NULL) gets what it answers. */
+void person_tell_proxy(const char *dir, const char *command, struct str *out);
 void write_config(struct person *p, const char *protocol, const char *more);
 /* One file more into the inbox. */
 void put_mail(const struct person *p, const char *file);

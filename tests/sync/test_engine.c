@@ -729,72 +729,23 @@ static void another_server_starts_anew(void **state)
 
 /* --- a link that breaks --- */
 
-static char *proxy_tool(void)
-{
-	return file_join(getenv("srcdir") ? getenv("srcdir") : "..", "tests/servers/proxy.py");
-}
-
-/* A proxy in front of the IMAP server, in a directory of its own; ends with this program. */
-static char *start_proxy(const char *name)
-{
-	char *dir = file_join(person_dir, name), *tool = proxy_tool(), *path, pid[16];
-	struct str port = STR_INIT;
-	int64_t end = clock_ms() + PATIENCE_MS;
-
-	snprintf(pid, sizeof(pid), "%d", (int)getpid());
-	assert_int_equal(file_make_dirs(dir, NULL), 0);
-	if (fork() == 0) {
-		execlp("python3", "python3", tool, "--to", getenv("SRV_IMAP"), "--dir", dir,
-			"--owner", pid, (char *)NULL);
-		_exit(127);
-	}
-	path = file_join(dir, "port");
-	while (file_read(path, 100, &port, NULL) != 0) {
-		assert_true(clock_ms() < end);
-		poll(NULL, 0, 10);
-	}
-	str_cut(&port, strcspn(port.p, "\n"));
-	setenv("SRV_IMAP", port.p, 1);
-	str_done(&port);
-	free(path);
-	free(tool);
-	return dir;
-}
-
-/* What the proxy answers. */
-static void tell_proxy(const char *dir, const char *command, struct str *out)
-{
-	struct run_limits limits = {.timeout_ms = 60000, .max_output = 1 << 20, .cancel_fd = -1};
-	char *tool = proxy_tool();
-	struct err err = {0};
-	struct str said = STR_INIT;
-
-	if (run_capture((const char *[]){"python3", tool, "--tell", dir, command, NULL}, &limits,
-		    &said, &err) != 0)
-		fail_msg("%s: %s", command, err.text);
-	if (out)
-		str_adds(out, str_c(&said));
-	str_done(&said);
-	free(tool);
-}
-
 /* Chunks are under way ahead, and packed; the link breaks in the middle of them, four times. */
 static void fill_over_a_link_that_breaks(void **state)
 {
 	enum { N = 2000 };
-	char *before = mem_strdup(getenv("SRV_IMAP")), *dir = start_proxy("breaking");
+	char *before = mem_strdup(getenv("SRV_IMAP")), *dir = person_proxy("breaking");
 	struct str stats = STR_INIT;
 	struct msglist *l;
 	struct person *p;
 	int connections, down;
 
 	(void)state;
-	tell_proxy(dir, "rate 100000", NULL);
+	person_tell_proxy(dir, "rate 100000", NULL);
 	for (int i = 1; i <= 4; i++) {
 		char cut[40];
 
 		snprintf(cut, sizeof(cut), "after %d cut", i * 17000);
-		tell_proxy(dir, cut, NULL);
+		person_tell_proxy(dir, cut, NULL);
 	}
 	p = person_new("imap", "", "--count", "2000");
 	setenv("SRV_IMAP", before, 1);
@@ -806,7 +757,7 @@ static void fill_over_a_link_that_breaks(void **state)
 		if (row < 0 || (flags_at(l, (size_t)row) & MSG_PLACEHOLDER))
 			fail_msg("message %u did not come", uid);
 	}
-	tell_proxy(dir, "stats", &stats);
+	person_tell_proxy(dir, "stats", &stats);
 	assert_int_equal(sscanf(stats.p, "%d %*d %d", &connections, &down), 2);
 	assert_true(connections >= 4);
 	/* Without packing these rows are more than that each time they come. */

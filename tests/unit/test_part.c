@@ -209,6 +209,47 @@ static void saves_and_loads(void **state)
 	str_done(&twice);
 }
 
+/* Fields that a server has read are read as those of a message are. */
+static void describes_as_it_reads(void **state)
+{
+	static const char TEXT[] =
+		"Content-Type: text/plain; charset=\"UTF-8\"; format=flowed; "
+		"name*0*=\"utf-8''%C3%A4\"; name*1=\"b\"\r\nContent-Transfer-Encoding: X-UUE\r\n"
+		"Content-Disposition: x-own\r\nContent-ID: <i@d>\r\n";
+	static const char MESSAGE[] = "Content-Type: message/rfc822\r\n";
+	static const char ENCODED[] =
+		"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n";
+	struct parts parts = {0}, again;
+	struct str saved = STR_INIT;
+	int root = part_describe(&parts, -1, "Content-Type: multipart/digest\r\n", 32, 0);
+	int one = part_describe(&parts, root, TEXT, sizeof(TEXT) - 1, 9);
+
+	(void)state;
+	assert_true(parts.v[root].multipart);
+	assert_string_equal(parts.v[one].charset, "utf-8");
+	assert_string_equal(parts.v[one].name, "\xc3\xa4"
+					       "b");
+	assert_string_equal(parts.v[one].content_id, "i@d");
+	assert_int_equal(parts.v[one].encoding, PART_UUENCODE);
+	assert_int_equal(parts.v[one].disposition, PART_ATTACHMENT);
+	assert_true(parts.v[one].format_flowed && !parts.v[one].header && !parts.v[one].body);
+	assert_true(parts.v[part_describe(&parts, root, "", 0, 9)].message);
+	assert_true(parts.v[part_describe(&parts, root, MESSAGE, sizeof(MESSAGE) - 1, 9)].message);
+	assert_false(parts.v[part_describe(&parts, root, ENCODED, sizeof(ENCODED) - 1, 9)].message);
+	/* Nothing is here already. */
+	assert_non_null(parts.v[part_describe(&parts, root, "Content-Type: a/b\r\n", 19, 0)].body);
+	parts.cut = true;
+	part_number(&parts);
+	part_save(&parts, &saved);
+	assert_int_equal(part_load(&again, saved.p, saved.len), 0);
+	assert_true(again.cut);
+	assert_non_null(again.v[again.n - 1].body);
+	assert_null(again.v[again.n - 2].body);
+	part_done(&again);
+	part_done(&parts);
+	str_done(&saved);
+}
+
 static void load_refuses_damage(void **state)
 {
 	static const char *const ROWS[] = {"", "parts 1\n",
@@ -324,6 +365,7 @@ int main(void)
 		cmocka_unit_test(reads_fields),
 		cmocka_unit_test(tells_attachments),
 		cmocka_unit_test(saves_and_loads),
+		cmocka_unit_test(describes_as_it_reads),
 		cmocka_unit_test(load_refuses_damage),
 		cmocka_unit_test(nesting_is_capped),
 		cmocka_unit_test(counts_are_capped),
