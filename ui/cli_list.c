@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROW_MS = 30 * 1000, VIEW_MS = 120 * 1000, FROM_COLUMNS = 20, TEXT_COLUMNS = 80 };
+enum { ROW_MS = 30 * 1000, FROM_COLUMNS = 20, TEXT_COLUMNS = 80 };
 
 /* --- rows --- */
 
@@ -248,32 +248,6 @@ static struct message_view *read_message(
 	return view;
 }
 
-static bool view_is_whole(const struct event *ev, uint32_t uid)
-{
-	return ev && ev->kind == EVENT_MESSAGE && ev->view && ev->view->uid == uid &&
-	       !ev->view->partial;
-}
-
-/* A partial view is followed by a fuller one by itself. */
-static struct message_view *wait_whole(struct cli *c, struct message_view *view)
-{
-	int64_t deadline = clock_ms() + VIEW_MS;
-
-	while (view && view->partial && c->online) {
-		int64_t left = deadline - clock_ms();
-		struct event *ev = left > 0 ? cli_next(c, (int)left) : NULL;
-
-		if (!ev && left <= 0)
-			break;
-		if (view_is_whole(ev, view->uid)) {
-			engine_view_free(view);
-			view = engine_take_view(ev);
-		}
-		event_free(ev);
-	}
-	return view;
-}
-
 static void print_view(struct cli *c, struct msglist *l, const struct message_view *view)
 {
 	struct str text = STR_INIT;
@@ -349,7 +323,7 @@ static enum cli_status show_one(struct cli *c, struct msglist *l, uint32_t uid, 
 		err_set(err, ERR_GONE, _("There is no message %u in %s"), uid, msglist_folder(l));
 		return cli_fail(err);
 	}
-	view = wait_whole(c, read_message(c, l, uid, err));
+	view = read_message(c, l, uid, err);
 	if (!view || !view->text) {
 		engine_view_free(view);
 		return cli_fail(err);

@@ -129,7 +129,8 @@ struct message_view { /* of EVENT_MESSAGE; owned by the event, engine_take_view 
 	char *from, *to, *cc, *date, *subject, *message_id; /* for --json and titles */
 	char *list_post;                                    /* "" when it is not from a list */
 	struct strv strings;                                /* what parts point into */
-	bool partial; /* not everything shown is here yet; a fuller view follows */
+	bool partial; /* some of what would be shown could not be had; reading it again asks again
+		       */
 };
 struct read_options {
 	int width;

@@ -166,6 +166,27 @@ json 'headers, text and parts' 'j["headers"]["subject"] == "Invoice 4711" and "i
 	[p for p in j["parts"] if p["attachment"]][0]["type"] == "application/pdf" and j["complete"]'
 head -c 5 "$work/saved/invoice-4711.pdf" 2>/dev/null | grep -q '%PDF-'
 result $? 'the attachment is decoded'
+# More than comes whole: the file is not waited for, and saved when it is asked for.
+python3 - "$work/large.eml" <<'END'
+import base64, sys
+open(sys.argv[1], "w").write("From: a@example.org\nSubject: large\nMIME-Version: 1.0\n"
+    "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nThe text of it.\n--b\n"
+    "Content-Type: application/pdf; name=l.pdf\nContent-Transfer-Encoding: base64\n\n"
+    + base64.encodebytes(b"x" * 300000).decode() + "--b--\n")
+END
+"$srcdir/tests/servers/fill" "$work/s" alice INBOX "$work/large.eml" || exit 99
+run 'a large message comes' 0 sync
+run 'and is listed' 0 search subject:large
+large=$(awk '{ print $1; exit }' "$out")
+before=$(date +%s)
+run 'and shown by its parts' 0 show "$large"
+test $(($(date +%s) - before)) -lt 60
+result $? 'at once'
+has 'it shows the text' "$out" 'The text of it.'
+has 'and names the file' "$out" 'l.pdf'
+run 'whose bytes are saved' 0 show "$large" --save "$work/large"
+test "$(wc -c <"$work/large/l.pdf")" -eq 300000
+result $? 'all of them'
 run 'show marks nothing read' 0 list --json --offline
 json 'it is still unread' "'seen' not in [m for m in j if m['id'] == $invoice][0]['flags']"
 run 'show offline what was read before' 0 show "$invoice" --offline
