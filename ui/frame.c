@@ -463,6 +463,8 @@ void frame_draw(struct app *a)
 	struct view *v = app_view(a);
 
 	term_erase();
+	if (l->rows != term_rows() || l->cols != term_cols())
+		app_relayout(a);
 	term_cursor(-1, 0, false);
 	if (l->too_small) {
 		const char *s = _("Window too small");

@@ -26,7 +26,7 @@ void layout_compute(struct layout *l, int rows, int cols, const struct layout_op
 	int side = sidebar_width(cols, o), bars = o->keybar && rows >= KEYBAR_ROWS ? 2 : 1,
 	    height = rows - 1 - bars;
 
-	*l = (struct layout){.border_col = -1, .rule_row = -1};
+	*l = (struct layout){.rows = rows, .cols = cols, .border_col = -1, .rule_row = -1};
 	l->too_small = rows < LEAST_ROWS || cols < LEAST_COLS;
 	if (l->too_small)
 		return;

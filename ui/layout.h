@@ -22,6 +22,7 @@ struct layout_options {
 };
 
 struct layout {
+	int rows, cols; /* what it was computed for */
 	bool too_small; /* less than 32 columns or 6 rows */
 	struct region tabs, side, main, preview, status, bar;
 	int border_col; /* between side and main; -1: no sidebar */

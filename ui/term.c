@@ -63,6 +63,7 @@ static struct {
 	bool cursor_shown;
 	struct look looks[ALL_STYLES], plain;
 	struct run run;
+	int rows, cols;         /* of the picture: what every write is bounded by */
 	WINDOW *before, *blank; /* the last frame, and an empty row */
 	unsigned char *drawn;   /* the cells of this frame that something was put on */
 	struct kept *kept, *kept_before;
@@ -290,8 +291,10 @@ static void open_picture(void)
 	size_t rows = (size_t)LINES, cols = (size_t)COLS;
 
 	close_picture();
-	t.before = newpad(LINES, COLS);
-	t.blank = newpad(1, COLS);
+	t.rows = LINES;
+	t.cols = COLS;
+	t.before = newpad(t.rows, t.cols);
+	t.blank = newpad(1, t.cols);
 	bkgrnd(&plain_look()->blank);
 	wbkgrnd(t.before, &plain_look()->blank);
 	wbkgrnd(t.blank, &plain_look()->blank);
@@ -299,6 +302,14 @@ static void open_picture(void)
 	t.kept = mem_alloc(rows * KEPT_EACH * sizeof(*t.kept));
 	t.kept_before = mem_alloc(rows * KEPT_EACH * sizeof(*t.kept));
 	erase();
+}
+
+/* curses takes the size of the window over by itself, too, when it begins to read or comes back from
+ * another program. The picture follows between two frames only. */
+static void fit_picture(void)
+{
+	if (t.rows != LINES || t.cols != COLS)
+		open_picture();
 }
 
 static int open_screen(struct err *err)
@@ -369,6 +380,11 @@ int term_start_headless(const struct style_set *styles, int rows, int cols, stru
 	resizeterm(rows, cols);
 	open_picture();
 	return 0;
+}
+
+void term_resize_headless(int rows, int cols)
+{
+	resizeterm(rows, cols);
 }
 
 bool term_is_on(void)
@@ -455,20 +471,19 @@ void term_resized(void)
 
 	if (t.headless || ioctl(fileno(t.out), TIOCGWINSZ, &ws) < 0 || !ws.ws_row || !ws.ws_col)
 		return;
-	if (ws.ws_row == LINES && ws.ws_col == COLS)
-		return;
-	resizeterm(ws.ws_row, ws.ws_col);
-	open_picture();
+	if (ws.ws_row != LINES || ws.ws_col != COLS)
+		resizeterm(ws.ws_row, ws.ws_col);
+	fit_picture();
 }
 
 int term_rows(void)
 {
-	return LINES;
+	return t.rows;
 }
 
 int term_cols(void)
 {
-	return COLS;
+	return t.cols;
 }
 
 /* --- keys --- */
@@ -698,9 +713,9 @@ bool term_key_name(const char *written, char name[24])
 static void forget_kept(void)
 {
 	if (t.kept)
-		memset(t.kept, 0, (size_t)LINES * KEPT_EACH * sizeof(*t.kept));
+		memset(t.kept, 0, (size_t)t.rows * KEPT_EACH * sizeof(*t.kept));
 	if (t.kept_before)
-		memset(t.kept_before, 0, (size_t)LINES * KEPT_EACH * sizeof(*t.kept));
+		memset(t.kept_before, 0, (size_t)t.rows * KEPT_EACH * sizeof(*t.kept));
 }
 
 void term_redraw(void)
@@ -729,33 +744,35 @@ static bool same_blank(const struct look *x, const struct look *y)
 
 void term_erase(void)
 {
-	struct kept *k = t.kept;
+	struct kept *k;
 
 	if (!t.screen)
 		return;
-	memset(t.drawn, 0, (size_t)LINES * (size_t)COLS);
+	fit_picture();
+	k = t.kept;
+	memset(t.drawn, 0, (size_t)t.rows * (size_t)t.cols);
 	t.kept = t.kept_before;
 	t.kept_before = k;
-	memset(t.kept, 0, (size_t)LINES * KEPT_EACH * sizeof(*t.kept));
+	memset(t.kept, 0, (size_t)t.rows * KEPT_EACH * sizeof(*t.kept));
 	t.run = (struct run){.row = -1};
 	t.moved = false;
 }
 
 static int fit(int row, int col, int width)
 {
-	if (row < 0 || row >= LINES || col < 0 || col >= COLS)
+	if (row < 0 || row >= t.rows || col < 0 || col >= t.cols)
 		return 0;
-	return width > COLS - col ? COLS - col : width;
+	return width > t.cols - col ? t.cols - col : width;
 }
 
 static bool any_drawn(int row, int col, int width)
 {
-	return width > 0 && memchr(t.drawn + row * COLS + col, 1, (size_t)width);
+	return width > 0 && memchr(t.drawn + row * t.cols + col, 1, (size_t)width);
 }
 
 static void mark_drawn(int row, int col, int width)
 {
-	memset(t.drawn + row * COLS + col, 1, (size_t)width);
+	memset(t.drawn + row * t.cols + col, 1, (size_t)width);
 }
 
 bool term_keep(int row, int col, int width, uint64_t key)
@@ -766,8 +783,8 @@ bool term_keep(int row, int col, int width, uint64_t key)
 	if (width <= 0 || !key || any_drawn(row, col, width))
 		return false;
 	t.kept[row * KEPT_EACH + slot] = (struct kept){key, col, width};
-	for (int i = 0; i < LINES; i++) {
-		int from = (row + i) % LINES;
+	for (int i = 0; i < t.rows; i++) {
+		int from = (row + i) % t.rows;
 		const struct kept *k = &t.kept_before[from * KEPT_EACH + slot];
 
 		if (k->key != key || k->col != col || k->width != width)
@@ -874,7 +891,7 @@ static void begin_cells(struct cells *c, int row, int col)
 	c->width = c->n = c->blanks = 0;
 	if (t.run.row != row || t.run.col != col)
 		t.run = (struct run){.row = row, .col = col, .from = col};
-	while (c->col > t.run.from && c->n < PUT_MAX / 2 && !t.drawn[row * COLS + c->col - 1]) {
+	while (c->col > t.run.from && c->n < PUT_MAX / 2 && !t.drawn[row * t.cols + c->col - 1]) {
 		c->v[c->n++] = t.run.look && same_blank(t.run.look, plain_look())
 				       ? t.run.look->blank
 				       : plain_look()->blank;
@@ -955,13 +972,13 @@ void term_cursor(int row, int col, bool shown)
 /* Cells that nothing was put on are blank, whatever the last frame had there. */
 static void blank_rest(int row)
 {
-	const unsigned char *drawn = t.drawn + row * COLS;
+	const unsigned char *drawn = t.drawn + row * t.cols;
 
-	for (int col = 0, end; col < COLS; col = end) {
+	for (int col = 0, end; col < t.cols; col = end) {
 		bool is = drawn[col];
-		const unsigned char *other = memchr(drawn + col, !is, (size_t)(COLS - col));
+		const unsigned char *other = memchr(drawn + col, !is, (size_t)(t.cols - col));
 
-		end = other ? (int)(other - drawn) : COLS;
+		end = other ? (int)(other - drawn) : t.cols;
 		if (!is)
 			copywin(t.blank, stdscr, 0, col, row, col, row, end - 1, FALSE);
 	}
@@ -969,10 +986,10 @@ static void blank_rest(int row)
 
 static void end_picture(void)
 {
-	for (int row = 0; row < LINES; row++) {
+	for (int row = 0; row < t.rows; row++) {
 		blank_rest(row);
 		if (is_linetouched(stdscr, row))
-			copywin(stdscr, t.before, row, 0, row, 0, row, COLS - 1, FALSE);
+			copywin(stdscr, t.before, row, 0, row, 0, row, t.cols - 1, FALSE);
 	}
 }
 
@@ -984,10 +1001,10 @@ void term_flush(void)
 	/* Only then is it worth looking for lines that moved. */
 	idlok(stdscr, t.moved);
 	curs_set(t.cursor_shown ? 1 : 0);
-	if (t.cursor_row >= 0 && t.cursor_row < LINES && t.cursor_col < COLS)
+	if (t.cursor_row >= 0 && t.cursor_row < t.rows && t.cursor_col < t.cols)
 		move(t.cursor_row, t.cursor_col);
 	else
-		move(LINES - 1, 0);
+		move(t.rows - 1, 0);
 	refresh();
 }
 
@@ -1011,7 +1028,7 @@ size_t term_puts(void)
 
 void term_row_text(int row, struct str *out)
 {
-	for (int col = 0; col < COLS; col++) {
+	for (int col = 0; col < t.cols; col++) {
 		wchar_t wc[CCHARW_MAX + 1];
 		cchar_t cell;
 		attr_t a;

@@ -50,6 +50,7 @@ int term_fd(void);        /* poll(POLLIN) for keys */
 int term_signal_fd(void); /* poll(POLLIN) for signals */
 unsigned term_signals(void);
 void term_resized(void); /* takes the new size over */
+/* The size that can be drawn on; term_resized, term_enter and term_erase may change it. */
 int term_rows(void);
 int term_cols(void);
 
@@ -74,6 +75,9 @@ void term_flush(void);  /* sends what differs from what the terminal shows, in o
 void term_redraw(void); /* the next flush sends everything */
 void term_beep(void);
 
+/* For tests: curses takes another size over by itself, as it does when it comes back to a window that
+ * has become another. */
+void term_resize_headless(int rows, int cols);
 /* For tests: how many bytes a headless screen was sent, and how often term_put and term_fill were
  * called. */
 size_t term_sent(void);

@@ -1175,6 +1175,27 @@ static void test_screen_sizes(void **state)
 }
 
 /* Rows of the list for as long as there is any room. */
+/* Curses knows the new size before the program does: nothing is written outside the old picture, and
+ * the next frame has the new one. */
+static void test_screen_resized_unasked(void **state)
+{
+	static const int sizes[][2] = {{60, 200}, {4, 20}, {3, 19}, {1, 1}, {61, 201}, {24, 80}};
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(sizes); i++) {
+		term_resize_headless(sizes[i][0], sizes[i][1]);
+		look(x);
+		assert_int_equal(term_rows(), sizes[i][0]);
+		assert_int_equal(term_cols(), sizes[i][1]);
+		assert_int_equal(x->a.layout.rows, sizes[i][0]);
+		if (!x->a.layout.too_small)
+			assert_int_equal(x->a.layout.bar.row, sizes[i][0] - 1);
+	}
+	sees(x, "q Quit");
+	close_screen(x);
+}
+
 static void test_screen_tiny(void **state)
 {
 	struct screen *x = open_screen(4, 20);
@@ -1472,6 +1493,7 @@ int main(void)
 		cmocka_unit_test(test_screen_pending),
 		cmocka_unit_test(test_screen_sizes),
 		cmocka_unit_test(test_screen_tiny),
+		cmocka_unit_test(test_screen_resized_unasked),
 		cmocka_unit_test(test_screen_fill),
 		cmocka_unit_test(test_screen_outbox_edit),
 		cmocka_unit_test(test_screen_rewrap),
