@@ -114,47 +114,117 @@ void app_unawait(struct app *a, unsigned request)
 
 static void answer_prompt(struct app *a, const char *text)
 {
-	app_answer_fn *fn = a->answer;
-	void *ctx = a->answer_ctx;
+	app_answer_fn *fn = a->asked.fn;
+	void *ctx = a->asked.ctx;
 	char *copy = mem_strdup(text);
 
 	/* Closed first: the answer may ask the next question. */
 	prompt_close(&a->prompt);
-	a->answer = NULL;
-	a->answer_owner = NULL;
+	a->asked = (struct question){0};
 	a->dirty = true;
 	if (fn)
 		fn(a, ctx, copy);
 	mem_free_secret(copy);
 }
 
-static void ask(struct app *a, enum prompt_kind kind, const char *label, const char *initial,
-	app_answer_fn *fn, void *ctx, void *owner)
+static void open_question(struct app *a, const struct question *q)
 {
-	if (a->prompt.active)
-		answer_prompt(a, NULL);
-	prompt_open(&a->prompt, kind, label, initial);
-	a->answer = fn;
-	a->answer_ctx = ctx;
-	a->answer_owner = owner;
+	prompt_open(&a->prompt, q->kind, q->label, q->initial);
+	if (q->kind == PROMPT_CHOICE)
+		prompt_choices(&a->prompt, q->choices);
+	a->prompt.history_kind = q->history;
+	a->prompt.complete = q->complete;
+	a->prompt.ctx = a;
+	a->asked = (struct question){.fn = q->fn, .ctx = q->ctx, .owner = q->owner};
 	a->message_shown = false;
 	a->dirty = true;
+}
+
+static void question_done(struct question *q)
+{
+	free(q->label);
+	free(q->initial);
+	free(q->choices);
+}
+
+/* What an event has to ask waits: who is typing must not find the line taken away, and the next
+ * letters taken for an answer. */
+static void ask(struct app *a, struct question q)
+{
+	if (!a->prompt.active) {
+		open_question(a, &q);
+		question_done(&q);
+		return;
+	}
+	a->questions =
+		mem_grow(a->questions, &a->cap_questions, a->nquestions + 1, sizeof(*a->questions));
+	a->questions[a->nquestions++] = q;
+}
+
+static void drop_question(struct app *a, size_t i)
+{
+	question_done(&a->questions[i]);
+	memmove(a->questions + i, a->questions + i + 1,
+		(--a->nquestions - i) * sizeof(*a->questions));
+}
+
+static void ask_next(struct app *a)
+{
+	if (!a->nquestions || a->prompt.active || a->child.pid)
+		return;
+	open_question(a, &a->questions[0]);
+	drop_question(a, 0);
 }
 
 void app_ask(struct app *a, const char *label, const char *initial, enum history_kind history,
 	prompt_complete_fn *complete, app_answer_fn *fn, void *ctx, void *owner)
 {
-	ask(a, PROMPT_LINE, label, initial, fn, ctx, owner);
-	a->prompt.history_kind = history;
-	a->prompt.complete = complete;
-	a->prompt.ctx = a;
+	ask(a, (struct question){.kind = PROMPT_LINE,
+		       .label = mem_strdup(label),
+		       .initial = mem_strdup(initial),
+		       .history = history,
+		       .complete = complete,
+		       .fn = fn,
+		       .ctx = ctx,
+		       .owner = owner});
 }
 
 void app_ask_choice(struct app *a, const char *label, const char *choices, app_answer_fn *fn,
 	void *ctx, void *owner)
 {
-	ask(a, PROMPT_CHOICE, label, "", fn, ctx, owner);
-	a->prompt.choices = mem_strdup(choices);
+	ask(a, (struct question){.kind = PROMPT_CHOICE,
+		       .label = mem_strdup(label),
+		       .choices = mem_strdup(choices),
+		       .fn = fn,
+		       .ctx = ctx,
+		       .owner = owner});
+}
+
+static void answered_late(struct app *a, void *ctx, const char *text)
+{
+	(void)ctx;
+	if (text)
+		app_error(a, _("It is gone meanwhile; nothing was done"));
+}
+
+/* The line stays open for who is typing, but its answer is nobody's any more. */
+static void forget_questions(struct app *a, void *owner)
+{
+	struct question q = a->asked;
+
+	if (a->prompt.active && q.owner == owner) {
+		a->asked = (struct question){.fn = answered_late};
+		q.fn(a, q.ctx, NULL);
+	}
+	for (size_t i = 0; i < a->nquestions;) {
+		q = a->questions[i];
+		if (q.owner != owner) {
+			i++;
+			continue;
+		}
+		a->questions[i].fn(a, q.ctx, NULL);
+		drop_question(a, i);
+	}
 }
 
 void app_forget(struct app *a, void *owner)
@@ -167,8 +237,7 @@ void app_forget(struct app *a, void *owner)
 		} else
 			i++;
 	}
-	if (a->prompt.active && a->answer_owner == owner)
-		answer_prompt(a, NULL);
+	forget_questions(a, owner);
 	if (a->child_owner == owner) {
 		a->child_done = NULL;
 		a->child_owner = NULL;
@@ -183,6 +252,40 @@ void app_finish(struct app *a, struct event *ev)
 		app_message(a, "%s", ev->text);
 	else if (ev->kind == EVENT_TEXT)
 		app_push(a, view_text_new(a, _("Result"), text_of_lines(ev->text ? ev->text : "")));
+}
+
+static void say_gone(struct app *a, size_t gone, bool all)
+{
+	if (all)
+		app_error(a, "%s",
+			ngettext("The message is gone meanwhile; nothing was done",
+				"The messages are gone meanwhile; nothing was done",
+				(unsigned long)gone));
+	else if (gone)
+		app_message(a,
+			ngettext("%zu of the messages is gone meanwhile",
+				"%zu of the messages are gone meanwhile", (unsigned long)gone),
+			gone);
+}
+
+bool selection_stands(struct app *a, struct selection *s)
+{
+	size_t n = 0;
+
+	if (s->numbering != msglist_numbering(s->list)) {
+		app_error(a,
+			_("The folder was switched or numbered anew meanwhile; nothing was done"));
+		return false;
+	}
+	for (size_t i = 0; i < s->n; i++)
+		if (msglist_has(s->list, s->uids[i]))
+			s->uids[n++] = s->uids[i];
+	if (s->n)
+		say_gone(a, s->n - n, n == 0);
+	if (s->n && !n)
+		return false;
+	s->n = n;
+	return true;
 }
 
 void selection_done(struct selection *s)
@@ -210,6 +313,21 @@ bool app_selection(struct app *a, struct selection *out)
 		out->uids = NULL;
 	}
 	app_message(a, _("There is no message here"));
+	return false;
+}
+
+bool app_selection_one(struct app *a, struct selection *out)
+{
+	if (!app_selection(a, out))
+		return false;
+	if (out->n == 1)
+		return true;
+	app_error(a,
+		ngettext("This is for one message, and %zu is tagged; nothing was done",
+			"This is for one message, and %zu are tagged; nothing was done",
+			(unsigned long)out->n),
+		out->n);
+	selection_done(out);
 	return false;
 }
 
@@ -257,12 +375,13 @@ static void child_look(struct app *a)
 
 static void password_given(struct app *a, void *ctx, const char *text)
 {
-	int account = a->ask_passwords[0];
+	int account = (int)(intptr_t)ctx;
+	size_t n = 0;
 
-	(void)ctx;
-	memmove(a->ask_passwords, a->ask_passwords + 1,
-		(a->npasswords - 1) * sizeof(*a->ask_passwords));
-	a->npasswords--;
+	for (size_t i = 0; i < a->npasswords; i++)
+		if (a->ask_passwords[i] != account)
+			a->ask_passwords[n++] = a->ask_passwords[i];
+	a->npasswords = n;
 	engine_password(a->engine, (size_t)account, text);
 }
 
@@ -278,8 +397,11 @@ static void ask_next_password(struct app *a)
 		str_addf(&s, _("%s. Password for %s: "), info.reason, info.name);
 	else
 		str_addf(&s, _("Password for %s (%s): "), info.name, info.from_mail);
-	ask(a, PROMPT_PASSWORD, str_c(&s), "", password_given, NULL, a);
-	str_done(&s);
+	ask(a, (struct question){.kind = PROMPT_PASSWORD,
+		       .label = str_steal(&s),
+		       .fn = password_given,
+		       .ctx = (void *)(intptr_t)a->ask_passwords[0],
+		       .owner = a});
 }
 
 static void want_password(struct app *a, int account)
@@ -634,6 +756,7 @@ static void pass_time(struct app *a, int64_t now)
 
 void app_paint(struct app *a)
 {
+	ask_next(a);
 	ask_next_password(a);
 	a->dirty = false;
 	frame_draw(a);
@@ -778,7 +901,10 @@ void app_done(struct app *a, const char *path)
 		free(t->folder);
 		a->ntabs--;
 	}
-	a->answer = NULL;
+	a->asked = (struct question){0};
+	while (a->nquestions)
+		drop_question(a, 0);
+	free(a->questions);
 	prompt_close(&a->prompt);
 	if (path)
 		history_save(a->history, path);

@@ -24,10 +24,15 @@ static int account_here(struct app *a)
 	return account;
 }
 
-/* The same where a path was asked for; -1 too when none was given, which needs no word. */
-static int account_for(struct app *a, const char *path)
+/* The account that a question was about, as its context and back. */
+static void *about(int account)
 {
-	return path && *path ? account_here(a) : -1;
+	return (void *)(intptr_t)account;
+}
+
+static size_t account_of(void *ctx)
+{
+	return (size_t)(intptr_t)ctx;
 }
 
 /* The list of messages on this tab; NULL when there is none. */
@@ -42,50 +47,42 @@ static struct msglist *list_here(struct app *a)
 
 static void export_all(struct app *a, void *ctx, const char *path)
 {
-	int account = account_for(a, path);
-
-	(void)ctx;
-	if (account >= 0)
-		begin(a, engine_export_folder(a->engine, (size_t)account, NULL, path));
+	if (path && *path)
+		begin(a, engine_export_folder(a->engine, account_of(ctx), NULL, path));
 }
 
-struct exporting {
-	struct msglist *list;
-	uint32_t *uids; /* owned; NULL: all */
-	size_t n;
-};
-
+/* Without UIDs the whole list is meant. */
 static void export_to(struct app *a, void *ctx, const char *path)
 {
-	struct exporting *x = ctx;
+	struct selection *s = ctx;
 
-	if (path && *path)
-		begin(a, engine_export(a->engine, x->list, x->uids, x->n, path));
-	free(x->uids);
-	free(x);
+	if (path && *path && selection_stands(a, s))
+		begin(a, engine_export(a->engine, s->list, s->uids, s->n, path));
+	selection_done(s);
+	free(s);
 }
 
 static void export_list(struct app *a, const char *path)
 {
 	struct msglist *l = list_here(a);
-	struct exporting *x;
+	struct selection *s;
 
 	if (!l) {
 		app_error(a, _("Open a folder first"));
 		return;
 	}
-	x = mem_alloc(sizeof(*x));
-	x->list = l;
-	x->n = msglist_tagged(l, &x->uids);
-	if (!x->n)
-		MEM_FREE(x->uids);
+	s = mem_alloc(sizeof(*s));
+	*s = (struct selection){.list = l, .numbering = msglist_numbering(l)};
+	s->n = msglist_tagged(l, &s->uids);
+	if (!s->n)
+		MEM_FREE(s->uids);
 	if (path)
-		export_to(a, x, path);
+		export_to(a, s, path);
 	else
 		app_ask(a,
-			x->n ? _("Copy the tagged messages to (Maildir or new .mbox file): ")
+			s->n ? _("Copy the tagged messages to (Maildir or new .mbox file): ")
 			     : _("Copy this folder to (Maildir or new .mbox file): "),
-			"", HISTORY_PATH, complete_path_line, export_to, x,
+			"", HISTORY_PATH, complete_path_line, export_to, s,
 			app_find_view(a, UI_INDEX));
 }
 
@@ -105,79 +102,80 @@ void cmd_export(struct app *a, const struct args *args)
 {
 	bool all = args->n && strcmp(args->v[0], "-a") == 0;
 	const char *path = rest_behind(args, all);
+	int account = all ? account_here(a) : -1;
 
-	if (all && path)
-		export_all(a, NULL, path);
-	else if (all)
-		app_ask(a, _("Copy all folders into the Maildir: "), "", HISTORY_PATH,
-			complete_path_line, export_all, NULL, NULL);
-	else
+	if (!all)
 		export_list(a, path);
+	else if (account >= 0 && path)
+		export_all(a, about(account), path);
+	else if (account >= 0)
+		app_ask(a, _("Copy all folders into the Maildir: "), "", HISTORY_PATH,
+			complete_path_line, export_all, about(account), NULL);
 }
 
 /* --- import --- */
 
-static void import_tree(struct app *a, void *ctx, const char *path)
-{
-	int account = account_for(a, path);
-
-	(void)ctx;
-	if (account >= 0)
-		begin(a, engine_import(a->engine, (size_t)account, path, NULL));
-}
-
-static void import_here(struct app *a, const char *path, const char *folder)
-{
-	int account = account_here(a);
-
-	if (account < 0)
-		return;
-	if (!folder && list_here(a))
-		folder = msglist_folder(list_here(a));
-	if (!folder) {
-		app_error(a, _("Into which folder? import PATH FOLDER"));
-		return;
-	}
-	begin(a, engine_import(a->engine, (size_t)account, path, folder));
-}
+struct importing {
+	int account;
+	char *folder; /* NULL: a whole tree */
+};
 
 static void import_given(struct app *a, void *ctx, const char *path)
 {
-	(void)ctx;
+	struct importing *x = ctx;
+
 	if (path && *path)
-		import_here(a, path, NULL);
+		begin(a, engine_import(a->engine, (size_t)x->account, path, x->folder));
+	free(x->folder);
+	free(x);
+}
+
+static void import(struct app *a, int account, const char *folder, const char *path)
+{
+	struct importing *x = mem_alloc(sizeof(*x));
+
+	*x = (struct importing){account, folder ? mem_strdup(folder) : NULL};
+	if (path)
+		import_given(a, x, path);
+	else
+		app_ask(a, _("Copy into this account (Maildir or mbox file): "), "", HISTORY_PATH,
+			complete_path_line, import_given, x, NULL);
 }
 
 void cmd_import(struct app *a, const struct args *args)
 {
 	bool tree = args->n && strcmp(args->v[0], "-a") == 0;
 	const char *path = args->n > (size_t)tree ? args->v[tree] : NULL;
+	const char *folder = !tree && path ? rest_behind(args, 1) : NULL;
+	int account = account_here(a);
 
-	if (path && tree)
-		import_tree(a, NULL, rest_behind(args, 1));
-	else if (path)
-		import_here(a, path, rest_behind(args, 1));
+	if (account < 0)
+		return;
+	if (!tree && !folder && list_here(a))
+		folder = msglist_folder(list_here(a));
+	if (!tree && !folder)
+		app_error(a, _("Into which folder? import PATH FOLDER"));
 	else
-		app_ask(a, _("Copy into this account (Maildir or mbox file): "), "", HISTORY_PATH,
-			complete_path_line, tree ? import_tree : import_given, NULL, NULL);
+		import(a, account, folder, tree ? rest_behind(args, 1) : path);
 }
 
 /* --- backup --- */
 
 static void backup_to(struct app *a, void *ctx, const char *path)
 {
-	int account = account_for(a, path);
-
-	(void)ctx;
-	if (account >= 0)
-		begin(a, engine_backup(a->engine, (size_t)account, path));
+	if (path && *path)
+		begin(a, engine_backup(a->engine, account_of(ctx), path));
 }
 
 void cmd_backup(struct app *a, const struct args *args)
 {
+	int account = account_here(a);
+
+	if (account < 0)
+		return;
 	if (args->n)
-		backup_to(a, NULL, args->rest);
+		backup_to(a, about(account), args->rest);
 	else
 		app_ask(a, _("Back up into (directory or .tar.gz file): "), "~/", HISTORY_PATH,
-			complete_path_line, backup_to, NULL, NULL);
+			complete_path_line, backup_to, about(account), NULL);
 }

@@ -9,12 +9,20 @@
 
 enum change { CHANGE_DELETE, CHANGE_ARCHIVE, CHANGE_MOVE, CHANGE_COPY };
 
+/* The view that a question was asked on may be under another one when it is answered. */
+static bool shows(struct view *v, const struct msglist *l)
+{
+	return v->ops->context == UI_INDEX    ? view_index_list(v) == l
+	       : v->ops->context == UI_READER ? view_reader_list(v) == l
+					      : false;
+}
+
 /* Moves the cursor on before the messages go, so that it never stands on nothing. */
 static void step_away(struct app *a, const struct selection *s)
 {
 	struct view *v = app_view(a);
 
-	if (!s->tagged && v->ops->selected_away)
+	if (!s->tagged && shows(v, s->list) && v->ops->selected_away)
 		v->ops->selected_away(v);
 }
 
@@ -82,7 +90,7 @@ void cmd_whole(struct app *a, const struct args *args)
 	struct selection s;
 
 	(void)args;
-	if (!app_selection(a, &s))
+	if (!app_selection_one(a, &s))
 		return;
 	a->progress_request = engine_whole(a->engine, s.list, s.uids[0]);
 	a->progress_done = a->progress_total = a->progress_bytes = 0;
@@ -91,20 +99,45 @@ void cmd_whole(struct app *a, const struct args *args)
 	selection_done(&s);
 }
 
-static bool select_thread(struct app *a, struct selection *s)
+static void add_thread(struct selection *to, size_t *cap, uint32_t uid)
 {
 	uint32_t *uids = NULL;
-	size_t n;
+	size_t n = msglist_thread(to->list, uid, &uids);
 
-	a->tag_prefix = false;
-	if (!app_selection(a, s))
+	to->uids = mem_grow(to->uids, cap, to->n + n + 1, sizeof(*to->uids));
+	for (size_t i = 0; i < n; i++)
+		to->uids[to->n++] = uids[i];
+	if (!n)
+		to->uids[to->n++] = uid;
+	free(uids);
+}
+
+static int by_number(const void *x, const void *y)
+{
+	uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+
+	return a < b ? -1 : a > b;
+}
+
+/* The thread of the message, or those of all tagged ones, each message once. */
+static bool select_thread(struct app *a, struct selection *out)
+{
+	struct selection s;
+	size_t n = 0, cap = 0;
+
+	if (!app_selection(a, &s))
 		return false;
-	n = msglist_thread(s->list, s->uids[0], &uids);
-	if (n) {
-		free(s->uids);
-		s->uids = uids;
-		s->n = n;
-	}
+	*out = s;
+	out->uids = NULL;
+	out->n = 0;
+	for (size_t i = 0; i < s.n; i++)
+		add_thread(out, &cap, s.uids[i]);
+	selection_done(&s);
+	qsort(out->uids, out->n, sizeof(*out->uids), by_number);
+	for (size_t i = 0; i < out->n; i++)
+		if (!n || out->uids[n - 1] != out->uids[i])
+			out->uids[n++] = out->uids[i];
+	out->n = n;
 	return true;
 }
 
@@ -137,10 +170,7 @@ static void file_to(struct app *a, void *ctx, const char *folder)
 	while (len && folder[len - 1] == ' ')
 		len--;
 	name = mem_strndup(folder ? folder : "", len);
-	if (len && f->s.numbering != msglist_numbering(f->s.list)) {
-		app_error(a,
-			_("The folder was switched or numbered anew meanwhile; nothing was done"));
-	} else if (len) {
+	if (len && selection_stands(a, &f->s)) {
 		if (f->change == CHANGE_MOVE)
 			step_away(a, &f->s);
 		apply(a, &f->s, f->change, name);
@@ -210,7 +240,7 @@ static void step_on(struct app *a, const struct selection *s)
 {
 	struct view *v = app_view(a);
 
-	if (!s->tagged && v->ops->context == UI_INDEX)
+	if (!s->tagged && v->ops->context == UI_INDEX && shows(v, s->list))
 		v->ops->move(v, MOVE_NEXT, 1);
 }
 
@@ -296,35 +326,44 @@ static unsigned flag_named(const char *name)
 	return 0;
 }
 
-static void set_flag(struct app *a, const char *name, bool on)
+struct flagging {
+	struct selection s;
+	bool on;
+};
+
+static void flag_given(struct app *a, void *ctx, const char *name)
 {
-	unsigned flag = flag_named(name);
+	struct flagging *f = ctx;
+	unsigned flag = name ? flag_named(name) : 0;
 	/* mutt's N stands for "new", the opposite of read. */
-	bool invert = strcmp(name, "N") == 0 || strcmp(name, "n") == 0;
+	bool set = f->on != (name && str_icmp(name, "n") == 0);
 
-	if (!flag)
+	if (name && !flag) {
 		app_error(a, _("A flag is read, answered, flagged or deleted, not “%s”"), name);
-	else if (on != invert)
-		flag_selection(a, 0, flag);
-	else
-		flag_selection(a, flag, 0);
-}
-
-static void set_chosen(struct app *a, void *ctx, const char *answer)
-{
-	if (answer)
-		set_flag(a, answer, ctx == NULL);
+	} else if (name && selection_stands(a, &f->s)) {
+		change_flags(a, &f->s, set ? 0 : flag, set ? flag : 0);
+		step_on(a, &f->s);
+	}
+	selection_done(&f->s);
+	free(f);
 }
 
 static void ask_flag(struct app *a, const struct args *args, bool on)
 {
+	struct selection s;
+	struct flagging *f;
+
+	if (!app_selection(a, &s))
+		return;
+	f = mem_alloc(sizeof(*f));
+	*f = (struct flagging){s, on};
 	if (args->n)
-		set_flag(a, args->v[0], on);
+		flag_given(a, f, args->v[0]);
 	else
 		app_ask_choice(a,
 			on ? _("Set: (n)ew (a)nswered (f)lagged (d)eleted? ")
 			   : _("Clear: (n)ew (a)nswered (f)lagged (d)eleted? "),
-			"nafd", set_chosen, on ? NULL : a, app_view(a));
+			"nafd", flag_given, f, app_view(a));
 }
 
 void cmd_set_flag(struct app *a, const struct args *args)
@@ -424,12 +463,15 @@ static bool is_tagged(struct msglist *l, uint32_t uid)
 void cmd_tag(struct app *a, const struct args *args)
 {
 	struct selection s;
+	bool on;
 
 	(void)args;
-	a->tag_prefix = false;
 	if (!app_selection(a, &s))
 		return;
-	msglist_tag(s.list, s.uids[0], !is_tagged(s.list, s.uids[0]));
+	/* For the tagged ones there is but one thing to do. */
+	on = !s.tagged && !is_tagged(s.list, s.uids[0]);
+	for (size_t i = 0; i < s.n; i++)
+		msglist_tag(s.list, s.uids[i], on);
 	step_on(a, &s);
 	selection_done(&s);
 }
@@ -437,12 +479,13 @@ void cmd_tag(struct app *a, const struct args *args)
 void cmd_tag_thread(struct app *a, const struct args *args)
 {
 	struct selection s;
-	bool on;
+	bool on = false;
 
 	(void)args;
 	if (!select_thread(a, &s))
 		return;
-	on = !is_tagged(s.list, s.uids[0]);
+	for (size_t i = 0; i < s.n; i++)
+		on |= !is_tagged(s.list, s.uids[i]);
 	for (size_t i = 0; i < s.n; i++)
 		msglist_tag(s.list, s.uids[i], on);
 	selection_done(&s);
@@ -562,19 +605,22 @@ void cmd_tag_prefix(struct app *a, const struct args *args)
 
 static void create_given(struct app *a, void *ctx, const char *name)
 {
-	int account = app_account(a);
+	size_t account = (size_t)(uintptr_t)ctx;
 
-	(void)ctx;
-	if (name && *name && account >= 0)
-		app_await(a, engine_create_folder(a->engine, (size_t)account, name), NULL, NULL,
-			NULL);
+	if (name && *name)
+		app_await(a, engine_create_folder(a->engine, account, name), NULL, NULL, NULL);
 }
 
 void cmd_create(struct app *a, const struct args *args)
 {
-	if (args->n)
-		create_given(a, NULL, args->rest);
+	int account = app_account(a);
+	void *where = (void *)(uintptr_t)account;
+
+	if (account < 0)
+		app_error(a, _("There is no account here"));
+	else if (args->n)
+		create_given(a, where, args->rest);
 	else
 		app_ask(a, _("Name of the new folder: "), "", HISTORY_FOLDER, NULL, create_given,
-			NULL, NULL);
+			where, NULL);
 }

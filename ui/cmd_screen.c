@@ -92,13 +92,19 @@ static char *trimmed(const char *s)
 	return mem_strndup(s, len);
 }
 
+static void open_folder(struct app *a, int account, const char *text, bool new_tab)
+{
+	char *name = trimmed(text);
+
+	if (*name)
+		app_open_folder(a, account, name, new_tab);
+	free(name);
+}
+
 static void folder_given(struct app *a, void *ctx, const char *text)
 {
-	char *name = text ? trimmed(text) : NULL;
-
-	if (name && *name)
-		app_open_folder(a, app_account(a), name, ctx != NULL);
-	free(name);
+	if (text)
+		open_folder(a, (int)(intptr_t)ctx, text, false);
 }
 
 void cmd_open(struct app *a, const struct args *args)
@@ -106,7 +112,7 @@ void cmd_open(struct app *a, const struct args *args)
 	struct view *v = app_view(a);
 
 	if (args->n)
-		folder_given(a, NULL, args->rest);
+		open_folder(a, app_account(a), args->rest, false);
 	else if (a->side_active)
 		cmd_sidebar_open(a, args);
 	else if (v->ops->open)
@@ -116,13 +122,13 @@ void cmd_open(struct app *a, const struct args *args)
 void cmd_open_folder(struct app *a, const struct args *args)
 {
 	(void)args;
-	app_ask(a, _("Open folder: "), "", HISTORY_FOLDER, complete_folder_line, folder_given, NULL,
-		NULL);
+	app_ask(a, _("Open folder: "), "", HISTORY_FOLDER, complete_folder_line, folder_given,
+		(void *)(intptr_t)app_account(a), NULL);
 }
 
 void cmd_open_tab(struct app *a, const struct args *args)
 {
-	folder_given(a, a, args->rest);
+	open_folder(a, app_account(a), args->rest, true);
 }
 
 void cmd_back(struct app *a, const struct args *args)
@@ -217,9 +223,9 @@ void cmd_sidebar_open(struct app *a, const struct args *args)
 
 /* --- searching --- */
 
-static void search_for(struct app *a, const char *text, int step)
+static void search_in(struct view *v, const char *text, int step)
 {
-	struct view *v = app_view(a);
+	struct app *a = v->app;
 
 	if (!v->ops->search || !*text)
 		return;
@@ -232,20 +238,29 @@ static void search_for(struct app *a, const char *text, int step)
 
 static void search_given(struct app *a, void *ctx, const char *text)
 {
+	(void)a;
 	if (text)
-		search_for(a, text, ctx ? -1 : 1);
+		search_in(ctx, text, 1);
+}
+
+static void search_back_given(struct app *a, void *ctx, const char *text)
+{
+	(void)a;
+	if (text)
+		search_in(ctx, text, -1);
 }
 
 void cmd_search(struct app *a, const struct args *args)
 {
+	struct view *v = app_view(a);
 	bool back = args->n && strcmp(args->v[0], "-r") == 0;
 	const char *text = back && args->n > 1 ? args->rest + 3 : back ? "" : args->rest;
 
 	if (*text)
-		search_for(a, text, back ? -1 : 1);
+		search_in(v, text, back ? -1 : 1);
 	else
 		app_ask(a, back ? _("Search backwards: ") : _("Search: "), "", HISTORY_SEARCH, NULL,
-			search_given, back ? a : NULL, NULL);
+			back ? search_back_given : search_given, v, v);
 }
 
 static void search_again(struct app *a, int step)
@@ -272,21 +287,18 @@ void cmd_search_previous(struct app *a, const struct args *args)
 
 static void limit_to(struct app *a, void *ctx, const char *text)
 {
-	struct view *v = app_view(a);
-
-	(void)ctx;
-	if (text && v->ops->context == UI_INDEX)
-		app_await(a, engine_limit(a->engine, view_index_list(v), text), NULL, NULL, NULL);
+	if (text)
+		app_await(a, engine_limit(a->engine, view_index_list(ctx), text), NULL, NULL, NULL);
 }
 
 void cmd_limit(struct app *a, const struct args *args)
 {
 	if (args->n)
-		limit_to(a, NULL, args->rest);
+		limit_to(a, app_view(a), args->rest);
 	else
 		app_ask(a, _("Show only (all: everything): "),
 			msglist_limit_text(view_index_list(app_view(a))), HISTORY_SEARCH, NULL,
-			limit_to, NULL, app_view(a));
+			limit_to, app_view(a), app_view(a));
 }
 
 /* --- order --- */
@@ -426,9 +438,8 @@ void cmd_links(struct app *a, const struct args *args)
 
 static void parts_came(struct app *a, void *ctx, struct event *ev)
 {
-	(void)ctx;
 	if (ev->kind == EVENT_MESSAGE && ev->view)
-		app_push(a, view_parts_new(a, ev->view->list, ev->view->uid, ev->view));
+		app_push_over(a, ctx, view_parts_new(a, ev->view->list, ev->view->uid, ev->view));
 	else
 		app_finish(a, ev);
 }
@@ -437,6 +448,7 @@ void cmd_attachments(struct app *a, const struct args *args)
 {
 	struct view *v = app_view(a);
 	struct read_options o = {.width = 80};
+	struct selection s;
 
 	(void)args;
 	if (v->ops->context == UI_READER) {
@@ -444,9 +456,9 @@ void cmd_attachments(struct app *a, const struct args *args)
 
 		if (m)
 			app_push(a, view_parts_new(a, m->list, m->uid, m));
-	} else if (view_index_uid(v)) {
-		app_await(a, engine_read(a->engine, view_index_list(v), view_index_uid(v), &o),
-			parts_came, v, v);
+	} else if (app_selection_one(a, &s)) {
+		app_await(a, engine_read(a->engine, s.list, s.uids[0], &o), parts_came, v, v);
+		selection_done(&s);
 	}
 }
 
@@ -461,38 +473,45 @@ static void message_saved(struct app *a, void *ctx, struct event *ev)
 
 static void save_message(struct app *a, void *ctx, const char *written)
 {
-	struct selection s;
+	struct selection *s = ctx;
 	char *name = written ? trimmed(written) : NULL, *path = name ? file_expand(name) : NULL;
 
-	(void)ctx;
-	if (path && *path && app_selection(a, &s)) {
-		app_await(a, engine_save_message(a->engine, s.list, s.uids[0], path), message_saved,
-			NULL, NULL);
-		selection_done(&s);
-	}
+	if (path && *path && selection_stands(a, s))
+		app_await(a, engine_save_message(a->engine, s->list, s->uids[0], path),
+			message_saved, NULL, NULL);
 	free(name);
 	free(path);
+	selection_done(s);
+	free(s);
 }
 
 void cmd_save(struct app *a, const struct args *args)
 {
 	struct view *v = app_view(a);
+	struct selection *s, one;
 
-	if (v->ops->context == UI_PARTS)
+	if (v->ops->context == UI_PARTS) {
 		view_parts_save(v, args->rest);
-	else if (args->n)
-		save_message(a, NULL, args->rest);
+		return;
+	}
+	if (!app_selection_one(a, &one))
+		return;
+	s = mem_dup(&one, sizeof(one));
+	if (args->n)
+		save_message(a, s, args->rest);
 	else
 		app_ask(a, _("Save the message as: "), "message.eml", HISTORY_PATH,
-			complete_path_line, save_message, NULL, v);
+			complete_path_line, save_message, s, v);
 }
 
 /* --- the program --- */
 
+/* A command means the screen it was typed on. */
 static void command_given(struct app *a, void *ctx, const char *text)
 {
-	(void)ctx;
-	if (text)
+	if (text && app_view(a) != ctx)
+		app_error(a, _("Another screen came meanwhile; “%s” was not run"), text);
+	else if (text)
 		commands_run(a, text);
 }
 
@@ -502,8 +521,8 @@ void cmd_command(struct app *a, const struct args *args)
 
 	if (args->n)
 		str_addf(&text, "%s ", args->rest);
-	app_ask(a, ":", str_c(&text), HISTORY_COMMAND, commands_complete, command_given, NULL,
-		NULL);
+	app_ask(a, ":", str_c(&text), HISTORY_COMMAND, commands_complete, command_given,
+		app_view(a), app_view(a));
 	str_done(&text);
 }
 

@@ -27,6 +27,7 @@ static int account_arg(struct app *a, const char *name)
 struct switching {
 	int account;
 	enum account_protocol to;
+	struct view *preview; /* the text that the question is about */
 };
 
 static const char *protocol_name(enum account_protocol p)
@@ -52,9 +53,9 @@ static void switch_answered(struct app *a, void *ctx, const char *answer)
 {
 	struct switching *w = ctx;
 
-	/* The preview was only for the question. */
-	if (app_view(a)->ops->context == UI_TEXT)
-		app_back(a);
+	/* The preview was only for the question, unless it is what is being closed. */
+	if (answer || app_view(a) == w->preview)
+		app_close_view(a, w->preview);
 	if (answer && *answer == 'y')
 		app_await(a, engine_protocol(a->engine, (size_t)w->account, w->to), switched, w,
 			NULL);
@@ -75,10 +76,13 @@ static void previewed(struct app *a, void *ctx, struct event *ev)
 	}
 	engine_account(a->engine, (size_t)w->account, &info);
 	str_addf(&s, _("%s to %s"), info.name, protocol_name(w->to));
-	app_push(a, view_text_new(a, str_c(&s), text_of_lines(ev->text ? ev->text : "")));
+	w->preview = view_text_new(a, str_c(&s), text_of_lines(ev->text ? ev->text : ""));
 	str_clear(&s);
 	str_addf(&s, _("Switch %s to %s now? (y/n) "), info.name, protocol_name(w->to));
-	app_ask_choice(a, str_c(&s), "yn", switch_answered, w, NULL);
+	if (app_push(a, w->preview))
+		app_ask_choice(a, str_c(&s), "yn", switch_answered, w, w->preview);
+	else
+		free(w);
 	str_done(&s);
 }
 
@@ -106,7 +110,7 @@ void cmd_protocol(struct app *a, const struct args *args)
 		return;
 	}
 	w = mem_alloc(sizeof(*w));
-	*w = (struct switching){account, to};
+	*w = (struct switching){.account = account, .to = to};
 	app_await(a, engine_protocol_preview(a->engine, (size_t)account, to), previewed, w, NULL);
 }
 

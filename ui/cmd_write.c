@@ -107,8 +107,7 @@ static void answer(struct app *a, enum compose_kind kind)
 {
 	struct selection s;
 
-	a->tag_prefix = false;
-	if (!can_write(a) || !app_selection(a, &s))
+	if (!can_write(a) || !app_selection_one(a, &s))
 		return;
 	app_await(a, engine_compose(a->engine, writing_account(a), kind, s.list, s.uids[0], NULL),
 		drafted, NULL, NULL);

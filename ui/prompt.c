@@ -156,10 +156,46 @@ void prompt_close(struct prompt *p)
 		mem_free_secret(str_steal(&p->text));
 	free(p->label);
 	free(p->choices);
+	free(p->meanings);
+	strv_done(&p->letters);
 	free(p->kill);
 	free(p->saved);
 	strv_done(&p->found);
 	*p = (struct prompt){.history = h};
+}
+
+/* One character between "(" or "/" and "/" or ")". */
+static void add_letters(struct strv *out, const char *label)
+{
+	for (const char *p = label; (p = strpbrk(p, "(/"));) {
+		const char *s = ++p, *end = label + strlen(label);
+
+		if (s < end)
+			utf8_next(&p, end);
+		if (*p == ')' || *p == '/')
+			strv_addn(out, s, (size_t)(p - s));
+		else
+			p = s;
+	}
+}
+
+void prompt_choices(struct prompt *p, const char *choices)
+{
+	struct str order = STR_INIT;
+
+	p->choices = mem_strdup(choices);
+	if (strchr(choices, 'y') && strchr(choices, 'n'))
+		str_adds(&order, "yn");
+	for (const char *c = choices; *c; c++)
+		if (!order.len || !strchr(str_c(&order), *c))
+			str_addc(&order, *c);
+	add_letters(&p->letters, p->label);
+	if (p->letters.n != order.len) {
+		strv_done(&p->letters);
+		for (size_t i = 0; i < order.len; i++)
+			strv_addn(&p->letters, order.p + i, 1);
+	}
+	p->meanings = str_steal(&order);
 }
 
 /* --- editing --- */
@@ -403,14 +439,25 @@ static bool edit_key(struct prompt *p, const char *k)
 
 static enum prompt_result choice_key(struct prompt *p, const char *k)
 {
+	char *key = utf8_fold(k, strlen(k));
+	char answer = '\0';
+
 	if (!strcmp(k, "Enter"))
-		replace_text(p, (char[]){p->choices[0], '\0'});
-	else if (strlen(k) == 1 && strchr(p->choices, *k))
-		replace_text(p, k);
-	else if (strlen(k) == 1 && *k >= 'A' && *k <= 'Z' && strchr(p->choices, *k + 32))
-		replace_text(p, (char[]){(char)(*k + 32), '\0'});
-	else
+		answer = p->choices[0];
+	for (size_t i = 0; i < p->letters.n && !answer; i++) {
+		char *letter = utf8_fold(p->letters.v[i], strlen(p->letters.v[i]));
+
+		if (strcmp(letter, key) == 0)
+			answer = p->meanings[i];
+		free(letter);
+	}
+	/* The letters of the source, where the label has given them to nothing else. */
+	if (!answer && key[0] && !key[1] && strchr(p->choices, *key))
+		answer = *key;
+	free(key);
+	if (!answer)
 		return PROMPT_MORE;
+	replace_text(p, (char[]){answer, '\0'});
 	return PROMPT_DONE;
 }
 

@@ -48,7 +48,9 @@ struct prompt {
 	bool active;
 	enum prompt_kind kind;
 	char *label;
-	char *choices; /* PROMPT_CHOICE: the letters allowed, the first is what Enter means */
+	char *choices; /* PROMPT_CHOICE: what may be answered, the first is what Enter means */
+	struct strv letters; /* the keys for that, by the label */
+	char *meanings;      /* one of choices for each letter */
 	struct str text;
 	size_t cursor; /* byte offset in text */
 	char *kill;    /* what ^K, ^U and ^W cut last */
@@ -64,6 +66,9 @@ struct prompt {
 };
 
 void prompt_open(struct prompt *p, enum prompt_kind kind, const char *label, const char *initial);
+/* After prompt_open of a PROMPT_CHOICE. The letters in parentheses in the label, "(y/n)" or
+ * "(d)ate (r)eceived", stand for the choices in their order; of "y" and "n" always "y" first. */
+void prompt_choices(struct prompt *p, const char *choices);
 /* name: as term_key names it; paste: its text, else NULL. */
 enum prompt_result prompt_key(struct prompt *p, const char *name, const char *paste);
 void prompt_close(struct prompt *p);

@@ -64,26 +64,48 @@ void app_relayout(struct app *a)
 	a->dirty = true;
 }
 
-void app_push(struct app *a, struct view *v)
+void app_dispose(struct app *a, struct view *v)
 {
-	struct tab *t = &a->tabs[a->tab];
+	app_forget(a, v);
+	v->ops->close(v);
+}
 
+static bool push_on(struct app *a, struct tab *t, struct view *v)
+{
 	if (t->n == MAX_STACK) {
 		app_error(a, _("Too many screens are open one over the other; q leaves one"));
-		v->ops->close(v);
-		return;
+		app_dispose(a, v);
+		return false;
 	}
 	t->stack[t->n++] = v;
 	app_relayout(a);
+	return true;
+}
+
+bool app_push(struct app *a, struct view *v)
+{
+	return push_on(a, &a->tabs[a->tab], v);
+}
+
+static struct tab *tab_of(struct app *a, const struct view *v)
+{
+	for (int i = 0; i < a->ntabs; i++)
+		for (int k = 0; k < a->tabs[i].n; k++)
+			if (a->tabs[i].stack[k] == v)
+				return &a->tabs[i];
+	return NULL;
+}
+
+bool app_push_over(struct app *a, const struct view *below, struct view *v)
+{
+	struct tab *t = tab_of(a, below);
+
+	return push_on(a, t ? t : &a->tabs[a->tab], v);
 }
 
 void tabs_close_top(struct app *a, struct tab *t)
 {
-	struct view *v = t->stack[t->n - 1];
-
-	app_forget(a, v);
-	t->n--;
-	v->ops->close(v);
+	app_dispose(a, t->stack[--t->n]);
 }
 
 static void drop_tab(struct app *a, int i)
@@ -195,7 +217,7 @@ bool app_open_folder(struct app *a, int account, const char *folder, bool new_ta
 		if (app_new_tab(a, v) == 0)
 			return true;
 		app_error(a, _("Too many tabs are open"));
-		v->ops->close(v);
+		app_dispose(a, v);
 		return false;
 	}
 	while (t->n)

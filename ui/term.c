@@ -304,8 +304,8 @@ static void open_picture(void)
 	erase();
 }
 
-/* curses takes the size of the window over by itself, too, when it begins to read or comes back from
- * another program. The picture follows between two frames only. */
+/* curses takes the size of the window over by itself, too, when it begins to read or comes back
+ * from another program. The picture follows between two frames only. */
 static void fit_picture(void)
 {
 	if (t.rows != LINES || t.cols != COLS)

@@ -75,8 +75,8 @@ void term_flush(void);  /* sends what differs from what the terminal shows, in o
 void term_redraw(void); /* the next flush sends everything */
 void term_beep(void);
 
-/* For tests: curses takes another size over by itself, as it does when it comes back to a window that
- * has become another. */
+/* For tests: curses takes another size over by itself, as it does when it comes back to a window
+ * that has become another. */
 void term_resize_headless(int rows, int cols);
 /* For tests: how many bytes a headless screen was sent, and how often term_put and term_fill were
  * called. */

@@ -48,7 +48,7 @@ struct view_ops {
 	int64_t (*tick)(struct view *v, int64_t now);               /* next time it wants, or 0 */
 	void (*click)(struct view *v, int row, int col);
 	bool (*leave)(struct view *v); /* q: false when it asks first and closes by itself */
-	void (*close)(struct view *v); /* frees it */
+	void (*close)(struct view *v); /* frees it; app_dispose calls it and nobody else */
 };
 
 struct view {
@@ -76,6 +76,15 @@ struct await {
 	app_done_fn *fn;
 };
 
+struct question {
+	enum prompt_kind kind;
+	char *label, *initial, *choices; /* owned */
+	enum history_kind history;
+	prompt_complete_fn *complete;
+	app_answer_fn *fn;
+	void *ctx, *owner;
+};
+
 struct message {
 	char *text;
 	int64_t when; /* seconds since 1970 */
@@ -94,8 +103,9 @@ struct app {
 	size_t side_cursor; /* row in the sidebar, for sidebar-next and friends */
 	bool side_active;
 	struct prompt prompt;
-	void *answer_owner, *answer_ctx;
-	app_answer_fn *answer;
+	struct question asked;      /* what the prompt is open for: its fn, ctx and owner */
+	struct question *questions; /* those that wait for it to close */
+	size_t nquestions, cap_questions;
 	int *ask_passwords; /* accounts that wait for one */
 	size_t npasswords, cap_passwords;
 	struct await *awaits;
@@ -136,7 +146,12 @@ void app_done(struct app *a, const char *path);
 
 /* --- tabs and views (tabs.c) --- */
 struct view *app_view(struct app *a); /* the current one; NULL only while starting */
-void app_push(struct app *a, struct view *v);
+/* Over what is shown, or over another view in its tab, wherever that is now: what a list has to
+ * show must not outlive the list. False: there is no room, v is gone and it was said. */
+bool app_push(struct app *a, struct view *v);
+bool app_push_over(struct app *a, const struct view *below, struct view *v);
+/* The one way to free a view: nothing that is awaited or asked names it any more. */
+void app_dispose(struct app *a, struct view *v);
 void app_close_view(struct app *a, struct view *v);
 void app_back(struct app *a);                   /* leaves the current view */
 int app_new_tab(struct app *a, struct view *v); /* shows it; -1: too many, v stays the caller's */
@@ -157,8 +172,16 @@ void app_theme(struct app *a);
 void app_message(struct app *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void app_error(struct app *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void app_quiet(struct app *a); /* what was said last lies over the key bar no longer */
+/*
+ * fn is called once: with the answer, or with NULL when the user took it back or the owner is gone.
+ * What a question is about is named in ctx, by something that lasts: when the answer comes, the
+ * cursor may be elsewhere and another row in its place. While one is open others wait.
+ */
 void app_ask(struct app *a, const char *label, const char *initial, enum history_kind history,
 	prompt_complete_fn *complete, app_answer_fn *fn, void *ctx, void *owner);
+/* choices: the letters that fn gets, in the order of the letters in parentheses in the label, which
+ * a translation has of its own; of "y" and "n" the first is what Enter means, and "y" is first in
+ * the label. */
 void app_ask_choice(struct app *a, const char *label, const char *choices, app_answer_fn *fn,
 	void *ctx, void *owner);
 
@@ -172,6 +195,11 @@ void app_hold_keys(struct app *a, unsigned request);
 void app_finish(struct app *a, struct event *ev);
 
 bool app_selection(struct app *a, struct selection *out); /* says so when there is none */
+/* The same for what is done to one message: several tagged ones are refused. */
+bool app_selection_one(struct app *a, struct selection *out);
+/* Whether what was selected when a question was asked is still meant by its UIDs, and there. Those
+ * that are gone meanwhile are left out, and that is said. */
+bool selection_stands(struct app *a, struct selection *s);
 void selection_done(struct selection *s);
 
 /* Gives the terminal to a program; fn (ev NULL) is called when it ended. */

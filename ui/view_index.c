@@ -429,10 +429,8 @@ static void index_close(struct view *v)
 {
 	struct index_view *x = self(v);
 
-	if (x->preview) {
-		app_forget(v->app, x->preview);
-		x->preview->ops->close(x->preview);
-	}
+	if (x->preview)
+		app_dispose(v->app, x->preview);
 	engine_close(v->app->engine, x->list);
 	free(x->folder);
 	free(x);

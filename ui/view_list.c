@@ -18,12 +18,15 @@ struct list_ops {
 	size_t (*count)(struct list_view *x);
 	void (*row)(struct list_view *x, size_t i, struct line *out, int width);
 	void (*open)(struct list_view *x, size_t i);
+	/* Names what a row is about, for lists that change while they are looked at; or NULL. */
+	void (*id)(struct list_view *x, size_t i, struct str *out);
 };
 
 struct list_view {
 	struct view v;
 	const struct list_ops *ops;
 	struct scroll scroll;
+	char *at; /* the id of the row under the cursor, as it was shown last; NULL: none */
 	char *needle;
 	/* what it shows, by kind */
 	int account;
@@ -45,13 +48,67 @@ static void list_title(struct view *v, struct str *out)
 	str_adds(out, _(self(v)->ops->title));
 }
 
+static char *list_id(struct list_view *x, size_t i)
+{
+	struct str s = STR_INIT;
+
+	x->ops->id(x, i, &s);
+	return str_steal(&s);
+}
+
+static ptrdiff_t list_find(struct list_view *x, const char *id)
+{
+	ptrdiff_t found = -1;
+
+	for (size_t i = 0; id && i < x->ops->count(x) && found < 0; i++) {
+		char *s = list_id(x, i);
+
+		if (strcmp(s, id) == 0)
+			found = (ptrdiff_t)i;
+		free(s);
+	}
+	return found;
+}
+
+static void remember(struct list_view *x)
+{
+	free(x->at);
+	x->at = x->ops->id && x->scroll.cursor < x->ops->count(x) ? list_id(x, x->scroll.cursor)
+								  : NULL;
+}
+
+/* Rows come and go by themselves: the cursor stays on what it is on. */
+static void follow(struct list_view *x)
+{
+	ptrdiff_t row = x->ops->id ? list_find(x, x->at) : -1;
+
+	if (row >= 0)
+		x->scroll.cursor = (size_t)row;
+}
+
+/* What a command is about: the row that is seen under the cursor, not one that took its place
+ * since. NULL, and said so: it is gone. The caller frees it. */
+static char *chosen(struct list_view *x)
+{
+	if (x->scroll.rows == 0) /* not shown yet */
+		remember(x);
+	follow(x);
+	if (x->at && list_find(x, x->at) >= 0)
+		return mem_strdup(x->at);
+	if (x->at)
+		app_error(x->v.app, _("It is gone meanwhile; nothing was done"));
+	return NULL;
+}
+
 static void list_draw(struct view *v, const struct region *r)
 {
 	struct list_view *x = self(v);
 	size_t n = x->ops->count(x);
 	struct line line = LINE_INIT;
 
+	follow(x);
 	scroll_fit(&x->scroll, n, r->rows);
+	remember(x);
 	if (n == 0)
 		draw_centred(r, r->rows / 3, STYLE_DIM, _(x->ops->empty));
 	for (int i = 0; i < r->rows && x->scroll.top + (size_t)i < n; i++) {
@@ -67,15 +124,19 @@ static void list_draw(struct view *v, const struct region *r)
 
 static void list_move(struct view *v, enum move m, int n)
 {
+	follow(self(v));
 	scroll_move(&self(v)->scroll, self(v)->ops->count(self(v)), m, n);
+	remember(self(v));
 }
 
 static void list_open(struct view *v)
 {
 	struct list_view *x = self(v);
+	char *id = x->ops->id ? chosen(x) : NULL;
 
-	if (x->ops->open && x->scroll.cursor < x->ops->count(x))
+	if (x->ops->open && (id || !x->ops->id) && x->scroll.cursor < x->ops->count(x))
 		x->ops->open(x, x->scroll.cursor);
+	free(id);
 }
 
 static bool row_has(struct list_view *x, size_t row, const char *folded)
@@ -109,6 +170,7 @@ static void list_search(struct view *v, const char *text, int step)
 		at = (at + n + (size_t)step) % n;
 		if (row_has(x, at, folded)) {
 			x->scroll.cursor = at;
+			remember(x);
 			free(folded);
 			return;
 		}
@@ -125,12 +187,14 @@ static void list_click(struct view *v, int row, int col)
 	(void)col;
 	if (at < x->ops->count(x))
 		x->scroll.cursor = at;
+	remember(x);
 }
 
 static void list_close(struct view *v)
 {
 	struct list_view *x = self(v);
 
+	free(x->at);
 	free(x->needle);
 	free(x->parts);
 	strv_done(&x->strings);
@@ -190,8 +254,8 @@ static void parts_open(struct list_view *x, size_t i)
 	view_parts_save(&x->v, "");
 }
 
-static const struct list_ops parts_list = {
-	N_("Attachments"), N_("This message has no parts"), parts_count, parts_row, parts_open};
+static const struct list_ops parts_list = {N_("Attachments"), N_("This message has no parts"),
+	parts_count, parts_row, parts_open, NULL};
 
 struct view *view_parts_new(
 	struct app *a, struct msglist *l, uint32_t uid, const struct message_view *m)
@@ -228,15 +292,32 @@ static void saved(struct app *a, void *ctx, struct event *ev)
 		app_finish(a, ev);
 }
 
-static void save_to(struct app *a, void *ctx, const char *written)
+/* A question about one row of a list. */
+struct asked {
+	struct list_view *x;
+	char *id; /* of the row: of a part its section */
+};
+
+static struct asked *asked_about(struct list_view *x, const char *id)
 {
-	struct list_view *x = ctx;
+	struct asked *q = mem_alloc(sizeof(*q));
+
+	*q = (struct asked){x, mem_strdup(id)};
+	return q;
+}
+
+static void asked_done(struct asked *q)
+{
+	free(q->id);
+	free(q);
+}
+
+static void save_part(struct list_view *x, const char *section, const char *written)
+{
+	struct app *a = x->v.app;
 	struct str s = STR_INIT;
-	unsigned request;
 	char *path;
 
-	if (!written)
-		return;
 	if (x->numbering != msglist_numbering(x->list)) {
 		app_error(a,
 			_("The folder was switched or numbered anew meanwhile; nothing was done"));
@@ -246,12 +327,20 @@ static void save_to(struct app *a, void *ctx, const char *written)
 	while (s.len && s.p[s.len - 1] == ' ')
 		str_cut(&s, s.len - 1);
 	path = file_expand(str_c(&s));
-	request = engine_save_part(
-		a->engine, x->list, x->uid, x->parts[x->scroll.cursor].section, path);
-	a->progress_request = request;
-	app_await(a, request, saved, NULL, NULL);
+	a->progress_request = engine_save_part(a->engine, x->list, x->uid, section, path);
+	app_await(a, a->progress_request, saved, NULL, NULL);
 	free(path);
 	str_done(&s);
+}
+
+static void save_to(struct app *a, void *ctx, const char *written)
+{
+	struct asked *q = ctx;
+
+	(void)a;
+	if (written)
+		save_part(q->x, q->id, written);
+	asked_done(q);
 }
 
 void view_parts_save(struct view *v, const char *path)
@@ -263,7 +352,7 @@ void view_parts_save(struct view *v, const char *path)
 	if (x->scroll.cursor >= x->nparts)
 		return;
 	if (*path) {
-		save_to(v->app, x, path);
+		save_part(x, x->parts[x->scroll.cursor].section, path);
 		return;
 	}
 	p = &x->parts[x->scroll.cursor];
@@ -273,7 +362,8 @@ void view_parts_save(struct view *v, const char *path)
 	/* "~/" and "/" would show as "~//" otherwise. */
 	for (char *at = offer; (at = strstr(at, "//"));)
 		memmove(at, at + 1, strlen(at));
-	app_ask(v->app, _("Save as: "), offer, HISTORY_PATH, complete_path_line, save_to, x, x);
+	app_ask(v->app, _("Save as: "), offer, HISTORY_PATH, complete_path_line, save_to,
+		asked_about(x, p->section), x);
 	free(offer);
 	free(name);
 }
@@ -319,7 +409,7 @@ static void links_open(struct list_view *x, size_t i)
 }
 
 static const struct list_ops links_list = {
-	N_("Links"), N_("This message has no links"), links_count, links_row, links_open};
+	N_("Links"), N_("This message has no links"), links_count, links_row, links_open, NULL};
 
 struct view *view_links_new(struct app *a, const struct strv *links)
 {
@@ -352,14 +442,12 @@ static void outbox_row(struct list_view *x, size_t i, struct line *out, int widt
 		line_addf(out, STYLE_NOTICE, "  %s", o.error);
 }
 
-static const char *outbox_id(struct list_view *x)
+static void outbox_id(struct list_view *x, size_t i, struct str *out)
 {
 	struct outbox_info o;
 
-	if (x->scroll.cursor >= outbox_count(x))
-		return NULL;
-	engine_outbox_at(x->v.app->engine, (size_t)x->account, x->scroll.cursor, &o);
-	return o.id;
+	engine_outbox_at(x->v.app->engine, (size_t)x->account, i, &o);
+	str_adds(out, o.id);
 }
 
 static void outbox_open(struct list_view *x, size_t i)
@@ -368,8 +456,8 @@ static void outbox_open(struct list_view *x, size_t i)
 	view_outbox_edit(&x->v);
 }
 
-static const struct list_ops outbox_list = {
-	N_("Outbox"), N_("Nothing waits to be sent"), outbox_count, outbox_row, outbox_open};
+static const struct list_ops outbox_list = {N_("Outbox"), N_("Nothing waits to be sent"),
+	outbox_count, outbox_row, outbox_open, outbox_id};
 
 struct view *view_outbox_new(struct app *a, int account)
 {
@@ -379,30 +467,50 @@ struct view *view_outbox_new(struct app *a, int account)
 	return &x->v;
 }
 
+static void retry_mail(struct list_view *x, const char *id)
+{
+	struct app *a = x->v.app;
+
+	app_await(a, engine_outbox_retry(a->engine, (size_t)x->account, id), NULL, NULL, NULL);
+}
+
+/* Whether it was answered with yes, and what was asked about is still there; else that is said. */
+static bool agreed(const struct asked *q, const char *answer)
+{
+	if (!answer || *answer != 'y')
+		return false;
+	if (list_find(q->x, q->id) >= 0)
+		return true;
+	app_error(q->x->v.app, _("It is gone meanwhile; nothing was done"));
+	return false;
+}
+
 static void retry_answered(struct app *a, void *ctx, const char *answer)
 {
-	struct list_view *x = ctx;
-	const char *id = outbox_id(x);
+	struct asked *q = ctx;
 
-	if (answer && *answer == 'y' && id)
-		app_await(a, engine_outbox_retry(a->engine, (size_t)x->account, id), NULL, NULL,
-			NULL);
+	(void)a;
+	if (agreed(q, answer))
+		retry_mail(q->x, q->id);
+	asked_done(q);
 }
 
 void view_outbox_retry(struct view *v)
 {
 	struct list_view *x = self(v);
+	char *id = chosen(x);
 	struct outbox_info o;
 
-	if (!outbox_id(x))
+	if (!id)
 		return;
 	engine_outbox_at(v->app->engine, (size_t)x->account, x->scroll.cursor, &o);
 	if (o.unconfirmed)
 		app_ask_choice(v->app,
 			_("It may have arrived already. Send it a second time? (y/n) "), "ny",
-			retry_answered, x, x);
+			retry_answered, asked_about(x, id), x);
 	else
-		retry_answered(v->app, x, "y");
+		retry_mail(x, id);
+	free(id);
 }
 
 /* What is edited is no longer in the outbox: its screen is not what to come back to. */
@@ -418,28 +526,33 @@ static void outbox_edited(struct app *a, void *ctx, struct event *ev)
 void view_outbox_edit(struct view *v)
 {
 	struct list_view *x = self(v);
-	const char *id = outbox_id(x);
+	char *id = chosen(x);
 
 	if (id)
 		app_await(v->app, engine_outbox_edit(v->app->engine, (size_t)x->account, id),
 			outbox_edited, NULL, NULL);
+	free(id);
 }
 
 static void drop_answered(struct app *a, void *ctx, const char *answer)
 {
-	struct list_view *x = ctx;
-	const char *id = outbox_id(x);
+	struct asked *q = ctx;
 
-	if (answer && *answer == 'y' && id)
-		app_await(
-			a, engine_outbox_drop(a->engine, (size_t)x->account, id), NULL, NULL, NULL);
+	if (agreed(q, answer))
+		app_await(a, engine_outbox_drop(a->engine, (size_t)q->x->account, q->id), NULL,
+			NULL, NULL);
+	asked_done(q);
 }
 
 void view_outbox_drop(struct view *v)
 {
-	if (outbox_id(self(v)))
+	struct list_view *x = self(v);
+	char *id = chosen(x);
+
+	if (id)
 		app_ask_choice(v->app, _("Throw this mail away unsent? (y/n) "), "ny",
-			drop_answered, self(v), v);
+			drop_answered, asked_about(x, id), x);
+	free(id);
 }
 
 /* --- waiting changes --- */
@@ -469,8 +582,20 @@ static void pending_row(struct list_view *x, size_t i, struct line *out, int wid
 	str_done(&when);
 }
 
-static const struct list_ops pending_list = {
-	N_("Waiting changes"), N_("The server knows everything"), pending_count, pending_row, NULL};
+/* What was refused has no number any more, only its words. */
+static void pending_id(struct list_view *x, size_t i, struct str *out)
+{
+	struct pending_info p;
+
+	engine_pending_at(x->v.app->engine, i, &p);
+	if (p.refused)
+		str_addf(out, "refused %s %s", p.account, p.text);
+	else
+		str_addf(out, "%s %llu", p.account, (unsigned long long)p.id);
+}
+
+static const struct list_ops pending_list = {N_("Waiting changes"),
+	N_("The server knows everything"), pending_count, pending_row, NULL, pending_id};
 
 struct view *view_pending_new(struct app *a)
 {
@@ -481,9 +606,11 @@ void view_pending_drop(struct view *v)
 {
 	struct list_view *x = self(v);
 	struct pending_info p;
+	char *id = chosen(x);
 
-	if (x->scroll.cursor >= pending_count(x))
+	if (!id)
 		return;
+	free(id);
 	engine_pending_at(v->app->engine, x->scroll.cursor, &p);
 	if (p.on_its_way)
 		app_error(v->app, _("It is on its way to the server already"));
@@ -509,6 +636,11 @@ static void drafts_row(struct list_view *x, size_t i, struct line *out, int widt
 	line_pad(out, STYLE_SUBJECT, *subject ? subject : _("(no subject)"), width - width / 3 - 2);
 }
 
+static void drafts_id(struct list_view *x, size_t i, struct str *out)
+{
+	str_adds(out, x->strings.v[3 * i]);
+}
+
 static void drafts_open(struct list_view *x, size_t i)
 {
 	struct app *a = x->v.app;
@@ -520,7 +652,7 @@ static void drafts_open(struct list_view *x, size_t i)
 }
 
 static const struct list_ops drafts_list = {
-	N_("Drafts"), N_("No drafts"), drafts_count, drafts_row, drafts_open};
+	N_("Drafts"), N_("No drafts"), drafts_count, drafts_row, drafts_open, drafts_id};
 
 static void drafts_came(struct app *a, void *ctx, struct event *ev)
 {
@@ -562,18 +694,21 @@ static void draft_dropped(struct app *a, void *ctx, struct event *ev)
 
 static void draft_drop_answered(struct app *a, void *ctx, const char *answer)
 {
-	struct list_view *x = ctx;
+	struct asked *q = ctx;
 
-	if (answer && *answer == 'y' && x->scroll.cursor < drafts_count(x))
-		app_await(a,
-			engine_draft_discard(
-				a->engine, (size_t)x->account, x->strings.v[3 * x->scroll.cursor]),
-			draft_dropped, x, x);
+	if (agreed(q, answer))
+		app_await(a, engine_draft_discard(a->engine, (size_t)q->x->account, q->id),
+			draft_dropped, q->x, q->x);
+	asked_done(q);
 }
 
 void view_drafts_drop(struct view *v)
 {
-	if (drafts_count(self(v)))
+	struct list_view *x = self(v);
+	char *id = chosen(x);
+
+	if (id)
 		app_ask_choice(v->app, _("Discard this draft for good? (y/n) "), "ny",
-			draft_drop_answered, self(v), v);
+			draft_drop_answered, asked_about(x, id), x);
+	free(id);
 }

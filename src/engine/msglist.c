@@ -184,6 +184,11 @@ ptrdiff_t msglist_find(const struct msglist *l, uint32_t uid)
 	return -1;
 }
 
+bool msglist_has(const struct msglist *l, uint32_t uid)
+{
+	return columns_find(&l->columns, uid) >= 0;
+}
+
 unsigned msglist_numbering(const struct msglist *l)
 {
 	return l->numbering;

@@ -67,6 +67,7 @@ unsigned msglist_numbering(const struct msglist *l);
 uint32_t msglist_find_date(const struct msglist *l, int64_t date, size_t near);
 uint32_t msglist_uid(const struct msglist *l, size_t row);     /* 0: out of range */
 ptrdiff_t msglist_find(const struct msglist *l, uint32_t uid); /* row or -1 */
+bool msglist_has(const struct msglist *l, uint32_t uid);       /* also one that is not shown */
 ptrdiff_t msglist_next_unread(const struct msglist *l, size_t row,
 	int step); /* from row on (not itself), wrapping; -1: none. A row out of range: from the
 		      start (step >= 0) or the end */

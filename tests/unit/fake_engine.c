@@ -69,17 +69,33 @@ static const struct fake_message fixed[] = {
 		0, true, 0, false, false, false, ""},
 };
 
-static int extra;
-static char last[256];
+static int extra, outbox_first = 1, outbox_n = 1;
+static char last[256], composed[64];
 
 const char *fake_last(void)
 {
 	return last;
 }
 
+void fake_forget(void)
+{
+	last[0] = composed[0] = '\0';
+}
+
+const char *fake_composed(void)
+{
+	return composed;
+}
+
 void fake_messages(int messages)
 {
 	extra = messages;
+}
+
+void fake_outbox(int first, int n)
+{
+	outbox_first = first;
+	outbox_n = n;
 }
 
 static struct event *post(struct engine *e, enum event_kind kind, unsigned request)
@@ -94,6 +110,16 @@ static struct event *post(struct engine *e, enum event_kind kind, unsigned reque
 	if (write(e->fd, &one, sizeof(one)) < 0)
 		abort();
 	return ev;
+}
+
+void fake_vanish(struct engine *e, uint32_t uid)
+{
+	for (struct msglist *l = e->lists; l; l = l->next)
+		for (size_t i = 0; i < l->n; i++)
+			if (l->m[i].uid == uid) {
+				l->m[i].gone = true;
+				post(e, EVENT_LIST, 0)->list = l;
+			}
 }
 
 void fake_post(struct engine *e, enum event_kind kind, int account, const char *text)
@@ -467,6 +493,14 @@ ptrdiff_t msglist_find(const struct msglist *l, uint32_t uid)
 		row++;
 	}
 	return -1;
+}
+
+bool msglist_has(const struct msglist *l, uint32_t uid)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->m[i].uid == uid)
+			return !l->m[i].gone;
+	return false;
 }
 
 ptrdiff_t msglist_next_unread(const struct msglist *l, size_t row, int step)
@@ -907,7 +941,11 @@ unsigned engine_compose(struct engine *e, size_t account, enum compose_kind kind
 	struct str s = STR_INIT;
 	const char *to = kind == COMPOSE_NEW ? text : l ? by_uid(l, uid)->mail : "";
 
+	static const char *const names[] = {
+		"new", "reply", "reply-all", "reply-list", "forward", "resume", "mailto"};
+
 	(void)account;
+	snprintf(composed, sizeof(composed), "%s %u", names[kind], (unsigned)uid);
 	str_addf(&s, "From: Alice Example <alice@example.org>\nTo: %s\nSubject: %s\n\n", to,
 		l ? by_uid(l, uid)->subject : "");
 	if (kind != COMPOSE_NEW)
@@ -967,16 +1005,18 @@ unsigned engine_send(struct engine *e, size_t account, const char *id)
 size_t engine_outbox(const struct engine *e, size_t account)
 {
 	(void)e;
-	return account ? 0 : 1;
+	return account ? 0 : (size_t)outbox_n;
 }
 
 void engine_outbox_at(const struct engine *e, size_t account, size_t i, struct outbox_info *out)
 {
+	static char id[16];
+
 	(void)e;
 	(void)account;
-	(void)i;
-	*out = (struct outbox_info){"out1", "bob@example.org", "Minutes",
-		"no answer after the text", "unconfirmed", true, false};
+	snprintf(id, sizeof(id), "out%d", outbox_first + (int)i);
+	*out = (struct outbox_info){id, "bob@example.org", "Minutes", "no answer after the text",
+		"unconfirmed", true, false};
 }
 
 unsigned engine_outbox_retry(struct engine *e, size_t account, const char *id)

@@ -12,8 +12,16 @@
 
 /* What was asked for last: "delete 2 3", "move 3 Archive", "protocol pop3" ... */
 const char *fake_last(void);
+void fake_forget(void); /* nothing was asked for */
+/* What was written to last: "reply 3". */
+const char *fake_composed(void);
 /* messages: how many each INBOX gets beyond the fixed ones. */
 void fake_messages(int messages);
+
+/* n mails in the outbox, named out1, out2 ... from first on. */
+void fake_outbox(int first, int n);
+/* A message is taken away by another program. */
+void fake_vanish(struct engine *e, uint32_t uid);
 
 /* Puts an event into the queue that nobody asked for. */
 void fake_post(struct engine *e, enum event_kind kind, int account, const char *text);

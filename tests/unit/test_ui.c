@@ -188,6 +188,49 @@ static void test_prompt_complete(void **state)
 
 /* --- keys --- */
 
+/* The keys of a question are those of its label, in whatever language that is. */
+static void test_prompt_letters(void **state)
+{
+	static const struct {
+		const char *label, *choices, *key, *answer; /* answer NULL: the question stays */
+	} cases[] = {
+		{"Quit? (y/n) ", "ny", "y", "y"},
+		{"Quit? (y/n) ", "ny", "Enter", "n"},
+		{"Quit? (y/n) ", "yn", "Enter", "y"},
+		{"Quit? (y/n) ", "yn", "N", "n"},
+		{"Quit? (y/n) ", "yn", "x", NULL},
+		{"Beenden? (j/n) ", "ny", "j", "y"},
+		{"Beenden? (j/n) ", "ny", "J", "y"},
+		{"Beenden? (j/n) ", "ny", "n", "n"},
+		{"Beenden? (j/n) ", "ny", "y", "y"},
+		{"Выйти? (д/н) ", "ny", "д", "y"},
+		{"Выйти? (д/н) ", "ny", "Н", "n"},
+		{"Behalten? (j)a, (n)ein, (a)bbrechen ", "ync", "a", "c"},
+		{"(D)atum (E)ingang (A)bsender (B)etreff (G)röße (U)ngelesen? ", "drfszu", "g",
+			"z"},
+		{"(D)atum (E)ingang (A)bsender (B)etreff (G)röße (U)ngelesen? ", "drfszu", "d",
+			"d"},
+		{"(d)atum (r)iktning (s)ändare (f)råga (z) (u)? ", "drfszu", "s", "f"},
+		{"(d)atum (r)iktning (s)ändare (f)råga (z) (u)? ", "drfszu", "f", "s"},
+		/* A label that lost its letters. */
+		{"Sort? ", "drfszu", "z", "z"},
+		{"IMAP/POP3 now? (y/n) ", "yn", "p", NULL},
+		{"a/b/c now? (y/n) ", "yn", "y", "y"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		struct prompt p = {0};
+
+		prompt_open(&p, PROMPT_CHOICE, cases[i].label, "");
+		prompt_choices(&p, cases[i].choices);
+		assert_int_equal(prompt_key(&p, cases[i].key, NULL),
+			cases[i].answer ? PROMPT_DONE : PROMPT_MORE);
+		assert_string_equal(str_c(&p.text), cases[i].answer ? cases[i].answer : "");
+		prompt_close(&p);
+	}
+}
+
 static void test_key_names(void **state)
 {
 	static const struct {
@@ -1162,6 +1205,174 @@ static void test_screen_pending(void **state)
 	close_screen(x);
 }
 
+/* What is asked about is what is done something to, whatever takes its place meanwhile. */
+static void test_screen_questions_outbox(void **state)
+{
+	struct screen *x;
+
+	(void)state;
+	fake_outbox(1, 3);
+	x = open_screen(24, 80);
+	command(x, "outbox");
+	fake_forget();
+	press(x, "d");
+	sees(x, "Throw this mail away unsent?");
+	fake_outbox(2, 2); /* it was sent */
+	press(x, "y");
+	sees(x, "It is gone meanwhile; nothing was done");
+	assert_string_equal(fake_last(), "");
+	press(x, "j r");
+	sees(x, "a second time?");
+	fake_outbox(3, 2);
+	press(x, "y");
+	assert_string_equal(fake_last(), "outbox-retry out3");
+	press(x, "k j d");
+	fake_outbox(1, 4);
+	press(x, "y");
+	assert_string_equal(fake_last(), "outbox-drop out4");
+	press(x, "k k d y");
+	assert_string_equal(fake_last(), "outbox-drop out2");
+	look(x);
+	fake_outbox(3, 2); /* gone after it was shown under the cursor */
+	press(x, "e");
+	sees(x, "It is gone meanwhile; nothing was done");
+	assert_string_equal(fake_last(), "outbox-drop out2");
+	fake_outbox(1, 1);
+	close_screen(x);
+}
+
+static void test_screen_questions_messages(void **state)
+{
+	static const char *const questions[] = {"s", "C", "w", "W", "command_save"};
+	static const char *const answers[] = {
+		"A r c h i v e Enter", "A r c h i v e Enter", "f", "f", "Enter"};
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	fake_forget();
+	for (size_t i = 0; i < MEM_COUNT(questions); i++) {
+		press(x, "= j j");
+		if (i == 4)
+			command(x, "save");
+		else
+			press(x, questions[i]);
+		fake_vanish(x->e, view_index_uid(app_view(&x->a)));
+		press(x, answers[i]);
+		sees(x, "The message is gone meanwhile; nothing was done");
+		assert_string_equal(fake_last(), "");
+	}
+	press(x, "= w");
+	fake_renumber(x->e);
+	press(x, "f");
+	sees(x, "switched or numbered anew");
+	assert_string_equal(fake_last(), "");
+	press(x, "= t j t j t");
+	press(x, "; s");
+	fake_vanish(x->e, 2);
+	press(x, "A r c h i v e Enter");
+	assert_non_null(strstr(fake_last(), "move "));
+	command(x, "messages");
+	sees(x, "1 of the messages is gone meanwhile");
+	close_screen(x);
+}
+
+/* The attachments come late, and lie over their list, not over what is looked at then. */
+static void test_screen_typing_stays(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+	struct term_key r = {.name = "r"}, colon = {.name = ":"};
+
+	(void)state;
+	/* The preview of a switch asks; who types a command meanwhile is not its answer. */
+	press(x, ":");
+	type_text(x, "protocol pop3");
+	app_input(&x->a, &(struct term_key){.name = "Enter"});
+	app_input(&x->a, &colon);
+	type_text(x, "messages y");
+	sees(x, ":messages y");
+	press(x, "Esc");
+	sees(x, "Switch work to POP3 now?");
+	press(x, "n");
+	/* The screen that a command is typed on goes; its letters are no commands. */
+	press(x, "= j Enter :");
+	fake_vanish(x->e, 1);
+	type_text(x, "dele");
+	fake_forget();
+	app_close_view(&x->a, app_view(&x->a));
+	press(x, "t e Enter");
+	sees(x, "It is gone meanwhile; nothing was done");
+	assert_string_equal(fake_last(), "");
+	/* Another screen comes over it. */
+	app_input(&x->a, &r);
+	app_input(&x->a, &colon);
+	type_text(x, "delete");
+	press(x, "Enter");
+	sees(x, "was not run");
+	close_screen(x);
+}
+
+static void test_screen_late_parts(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+	struct term_key v = {.name = "v"}, two = {.name = "2"};
+
+	(void)state;
+	app_input(&x->a, &v);
+	app_input(&x->a, &two);
+	look(x);
+	sees_not(x, "cache.pdf");
+	press(x, "1");
+	sees(x, "cache.pdf");
+	close_screen(x);
+}
+
+/* Where no more screen fits, the new one goes without a trace of what it asked for. */
+static void test_screen_full_stack(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	for (int i = 0; i < MAX_STACK - 1; i++)
+		press(x, "?");
+	sees_not(x, "Too many screens");
+	command(x, "drafts");
+	look(x);
+	command(x, "protocol");
+	look(x);
+	sees_not(x, "Switch work");
+	command(x, "messages");
+	press(x, "q");
+	command(x, "drafts");
+	sees(x, "Half a thought");
+	close_screen(x);
+}
+
+static void test_screen_tagged(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	/* The answer goes to who is tagged, not to who is under the cursor. */
+	press(x, "= t G = j j ;");
+	app_input(&x->a, &(struct term_key){.name = "r"});
+	app_input(&x->a, &(struct term_key){.name = ":"}); /* keeps the editor away */
+	look(x);
+	press(x, "Esc q y");
+	assert_string_equal(fake_composed(), "reply 1");
+	press(x, "= j t = ; g");
+	sees(x, "This is for one message, and 2 are tagged; nothing was done");
+	press(x, "; f");
+	assert_string_equal(fake_composed(), "reply 1");
+	press(x, "; v");
+	sees(x, "2 are tagged");
+	press(x, "; t");
+	press(x, ";");
+	sees(x, "Nothing is tagged");
+	press(x, "= j j t j j t ; Ctrl-R");
+	assert_string_equal(fake_last(), "flag 3 4 5 6 -0 +1");
+	close_screen(x);
+}
+
 static void test_screen_sizes(void **state)
 {
 	(void)state;
@@ -1175,8 +1386,8 @@ static void test_screen_sizes(void **state)
 }
 
 /* Rows of the list for as long as there is any room. */
-/* Curses knows the new size before the program does: nothing is written outside the old picture, and
- * the next frame has the new one. */
+/* Curses knows the new size before the program does: nothing is written outside the old picture,
+ * and the next frame has the new one. */
 static void test_screen_resized_unasked(void **state)
 {
 	static const int sizes[][2] = {{60, 200}, {4, 20}, {3, 19}, {1, 1}, {61, 201}, {24, 80}};
@@ -1459,6 +1670,7 @@ int main(void)
 		cmocka_unit_test(test_prompt_paste),
 		cmocka_unit_test(test_prompt_history),
 		cmocka_unit_test(test_prompt_complete),
+		cmocka_unit_test(test_prompt_letters),
 		cmocka_unit_test(test_key_names),
 		cmocka_unit_test(test_key_lookup),
 		cmocka_unit_test(test_default_keys),
@@ -1491,6 +1703,12 @@ int main(void)
 		cmocka_unit_test(test_screen_fold),
 		cmocka_unit_test(test_screen_lists),
 		cmocka_unit_test(test_screen_pending),
+		cmocka_unit_test(test_screen_questions_outbox),
+		cmocka_unit_test(test_screen_questions_messages),
+		cmocka_unit_test(test_screen_typing_stays),
+		cmocka_unit_test(test_screen_late_parts),
+		cmocka_unit_test(test_screen_full_stack),
+		cmocka_unit_test(test_screen_tagged),
 		cmocka_unit_test(test_screen_sizes),
 		cmocka_unit_test(test_screen_tiny),
 		cmocka_unit_test(test_screen_resized_unasked),
