@@ -25,11 +25,10 @@ struct scan {
 	struct str text;    /* as it stands there, without comments and angle */
 	struct str name;    /* the same with quotes undone */
 	struct str comment; /* the last one */
-	const char *angle;
-	size_t angle_len;
+	struct str angle;   /* what the angle brackets hold, without comments */
+	struct str surname; /* "Doe" of an unquoted "Doe, John <j@x>" */
 	bool has_angle;
 	bool no_quote, no_paren; /* the rest holds no closing one: they are ordinary characters */
-	char *lonely;            /* a first word without '@', used if nothing better comes */
 };
 
 static bool is_blank(char c)
@@ -150,21 +149,62 @@ static bool is_mail(const char *p, size_t len)
 	return at && at > p && at + 1 < p + len;
 }
 
-/* Blanks around '@' vanish ("a @ b"), so that a token is an address or none. */
-static void join_at(struct str *text)
+static void cut_blanks(struct str *text)
 {
-	size_t n = 0;
+	while (text->len && is_blank(text->p[text->len - 1]))
+		str_cut(text, text->len - 1);
+}
 
+/*
+ * Blanks around '@' vanish ("a @ b"), so that a token is an address or none; around a dot where one
+ * stands before it, or in a domain (RFC 5322 4.4, obs-local-part and obs-domain), but not in "J.
+ * Doe j@x.org".
+ */
+static void join_parts(struct str *text)
+{
+	struct str out = STR_INIT;
+	bool domain = false, quoted = false;
+
+	if (!strpbrk(str_c(text), " \t\r\n")) /* nearly all of them */
+		return;
 	for (size_t i = 0; i < text->len; i++) {
-		if (text->p[i] == '@')
-			while (n && is_blank(text->p[n - 1]))
-				n--;
-		text->p[n++] = text->p[i];
-		if (text->p[i] == '@')
-			while (i + 1 < text->len && is_blank(text->p[i + 1]))
-				i++;
+		char c = text->p[i];
+		bool blank = out.len && is_blank(out.p[out.len - 1]), joins;
+
+		quoted ^= c == '"';
+		joins = !quoted && (c == '@' || (c == '.' && (blank || domain)));
+		if (joins)
+			cut_blanks(&out);
+		str_addc(&out, c);
+		while (joins && i + 1 < text->len && is_blank(text->p[i + 1]))
+			i++;
+		domain = c == '@' || (domain && !is_blank(c) && c != '"');
 	}
-	str_cut(text, n);
+	str_done(text);
+	*text = out;
+}
+
+/* Who is known by a word only, as "root" or "MAILER-DAEMON"; "Doe" may be the beginning of a name
+ * with a comma, which the next piece tells. */
+static void finish_word(struct scan *s)
+{
+	char first = str_c(&s->text)[strspn(str_c(&s->text), " \t\r\n")];
+	bool may_be_name = (first >= 'A' && first <= 'Z') || (unsigned char)first >= 0x80;
+
+	if (may_be_name && s->p < s->end && *s->p == ',')
+		str_add(&s->surname, s->text.p, s->text.len);
+	else
+		add(s, &s->comment, s->text.p, s->text.len);
+}
+
+/* What was taken for the beginning of a name was somebody after all, when no name follows. */
+static void flush_surname(struct scan *s)
+{
+	struct str none = STR_INIT;
+
+	if (s->surname.len)
+		add(s, &none, s->surname.p, s->surname.len);
+	str_clear(&s->surname);
 }
 
 /*
@@ -177,7 +217,7 @@ static void finish_bare(struct scan *s)
 	const char *token, *mail = NULL;
 	size_t at = 0, len, mail_len = 0, tokens = 0, mails = 0;
 
-	join_at(&s->text);
+	join_parts(&s->text);
 	while (next_token(&s->text, &at, &token, &len)) {
 		tokens++;
 		if (!is_mail(token, len))
@@ -197,22 +237,42 @@ static void finish_bare(struct scan *s)
 	}
 	if (mail && (tokens != mails || tokens == 1))
 		add(s, name.len ? &name : &s->comment, mail, mail_len);
-	else if (tokens == 1 && !mails && !s->lonely)
-		s->lonely = clean_mail(s->text.p, s->text.len);
+	else if (!mails && tokens)
+		finish_word(s);
 	str_done(&name);
+}
+
+static void finish_angle(struct scan *s)
+{
+	struct str whole = STR_INIT;
+
+	cut_blanks(&s->name);
+	if (s->surname.len && s->name.len) {
+		str_addf(&whole, "%s, %s", str_c(&s->surname),
+			s->name.p + strspn(s->name.p, " \t\r\n"));
+		str_clear(&s->surname);
+		add(s, &whole, s->angle.p, s->angle.len);
+	} else {
+		flush_surname(s);
+		add(s, s->name.len ? &s->name : &s->comment, s->angle.p, s->angle.len);
+	}
+	str_done(&whole);
 }
 
 static void finish(struct scan *s)
 {
-	if (s->has_angle && s->angle_len)
-		add(s, s->name.len ? &s->name : &s->comment, s->angle, s->angle_len);
-	else if (!s->has_angle && s->text.len)
-		finish_bare(s);
+	if (s->has_angle && s->angle.len) {
+		finish_angle(s);
+	} else {
+		flush_surname(s);
+		if (!s->has_angle && s->text.len)
+			finish_bare(s);
+	}
 	str_clear(&s->text);
 	str_clear(&s->name);
 	str_clear(&s->comment);
+	str_clear(&s->angle);
 	s->has_angle = false;
-	s->angle_len = 0;
 }
 
 /* The closing quote of the string that opens at p, or NULL. */
@@ -272,40 +332,58 @@ static void read_comment(struct scan *s)
 	s->p = close + 1;
 }
 
+/* Without comments, which may stand between any two tokens; a quoted local part stays. */
+static void put_plainly(struct str *out, const char *p, const char *end)
+{
+	while (p < end) {
+		const char *close = *p == '"'   ? find_quote(p, end)
+				    : *p == '(' ? find_paren(p, end)
+						: NULL;
+
+		if (!close || *p == '"')
+			str_add(out, p, close ? (size_t)(close + 1 - p) : 1);
+		p = close ? close + 1 : p + 1;
+	}
+}
+
+static void cut_front(struct str *text, size_t n)
+{
+	memmove(text->p, text->p + n, text->len - n);
+	str_cut(text, text->len - n);
+}
+
+/* What stands between the angle brackets but the address itself. */
+static void strip_angle(struct str *angle)
+{
+	/* The route of RFC 5322 4.4 says nothing about who it is. */
+	const char *colon = *str_c(angle) == '@' ? memchr(angle->p, ':', angle->len) : NULL;
+
+	if (colon)
+		cut_front(angle, (size_t)(colon + 1 - angle->p));
+	cut_front(angle, strspn(str_c(angle), " \t\r\n"));
+	/* One address, not two: the one that is shown is the one a reply goes to. */
+	if (*str_c(angle) != '"' && strchr(str_c(angle), ','))
+		str_cut(angle, strcspn(angle->p, ","));
+	if (angle->len > 7 && str_istarts(angle->p, "mailto:"))
+		cut_front(angle, 7);
+	cut_blanks(angle);
+	join_parts(angle);
+}
+
 /* '<' at p. Without its '>' before the next '<', the piece up to the comma is what it holds. */
 static void read_angle(struct scan *s)
 {
-	const char *p = ++s->p, *route;
+	const char *p = ++s->p, *comma;
 
 	while (p < s->end && *p != '>' && *p != '<')
 		p++;
-	s->angle = s->p;
-	s->angle_len = (size_t)(p - s->p);
 	s->has_angle = true;
-	if (p < s->end && *p == '>') {
-		s->p = p + 1;
-	} else {
-		const char *comma = memchr(s->p, ',', s->angle_len);
-
-		if (comma)
-			s->angle_len = (size_t)(comma - s->p);
-		s->p += s->angle_len;
-	}
-	/* The route of RFC 5322 4.4 says nothing about who it is. */
-	route = s->angle_len && *s->angle == '@' ? memchr(s->angle, ':', s->angle_len) : NULL;
-	if (route) {
-		s->angle_len -= (size_t)(route + 1 - s->angle);
-		s->angle = route + 1;
-	}
-	trim(&s->angle, &s->angle_len);
-	/* One address, not two: the one that is shown is the one a reply goes to. */
-	if (s->angle_len && *s->angle != '"' && memchr(s->angle, ',', s->angle_len))
-		s->angle_len =
-			(size_t)((const char *)memchr(s->angle, ',', s->angle_len) - s->angle);
-	if (s->angle_len > 7 && str_nicmp(s->angle, "mailto:", 7) == 0) {
-		s->angle += 7;
-		s->angle_len -= 7;
-	}
+	comma = memchr(s->p, ',', (size_t)(p - s->p));
+	str_clear(&s->angle);
+	put_plainly(&s->angle, s->p, p);
+	s->p = p < s->end && *p == '>' ? p + 1 : comma ? comma : p;
+	if (s->angle.len)
+		strip_angle(&s->angle);
 }
 
 static void read_literal(struct scan *s)
@@ -380,16 +458,15 @@ static void step(struct scan *s)
 void addr_parse(struct addr_list *out, const char *value, size_t len)
 {
 	struct scan s = {.out = out, .p = value, .end = value + len};
-	size_t before = out->n;
 
 	if (len == 0)
 		return;
 	while (s.p < s.end && out->n < LIST_MAX)
 		step(&s);
 	finish(&s);
-	if (s.lonely && out->n == before)
-		addr_list_add(out, "", s.lonely);
-	free(s.lonely);
+	flush_surname(&s);
+	str_done(&s.angle);
+	str_done(&s.surname);
 	str_done(&s.text);
 	str_done(&s.name);
 	str_done(&s.comment);

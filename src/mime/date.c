@@ -218,9 +218,7 @@ static void read_number(struct scan *s)
 static void scan(struct scan *s)
 {
 	while (s->p < s->end) {
-		if (*s->p == '(')
-			skip_comment(s);
-		else if (is_digit(*s->p))
+		if (is_digit(*s->p))
 			read_number(s);
 		else if (is_letter(*s->p))
 			read_word(s);
@@ -249,14 +247,62 @@ bool date_parse(const char *p, size_t len, time_t *t)
 	return date_parse_zone(p, len, t, &offset);
 }
 
+/* Comments and blanks may stand between any two tokens, in the time too (RFC 5322 4.3): each
+ * comment becomes a blank, and none stays around a colon. */
+static void put_plainly(struct str *out, const char *p, size_t len)
+{
+	struct scan s = {.p = p, .end = p + len};
+
+	while (s.p < s.end) {
+		char c = *s.p;
+
+		if (c == '(')
+			skip_comment(&s);
+		else
+			s.p++;
+		if (c == '(' || c == '\t' || c == '\r' || c == '\n')
+			c = ' ';
+		while (c == ':' && out->len && out->p[out->len - 1] == ' ')
+			str_cut(out, out->len - 1);
+		if (c != ' ' || !out->len || out->p[out->len - 1] != ':')
+			str_addc(out, c);
+	}
+}
+
+static bool is_plain(const char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (p[i] == '(' || (p[i] == ':' && i && (unsigned char)p[i - 1] <= ' ') ||
+			(p[i] == ':' && i + 1 < len && (unsigned char)p[i + 1] <= ' '))
+			return false;
+	return true;
+}
+
+static void read_all(struct scan *s, const char *p, size_t len)
+{
+	struct str plain = STR_INIT;
+
+	if (is_plain(p, len)) {
+		s->p = p;
+		s->end = p + len;
+		scan(s);
+		return;
+	}
+	put_plainly(&plain, p, len);
+	s->p = str_c(&plain);
+	s->end = s->p + plain.len;
+	scan(s);
+	str_done(&plain);
+}
+
 bool date_parse_zone(const char *p, size_t len, time_t *t, int *offset)
 {
-	struct scan s = {.p = p, .end = p + len, .month = UNKNOWN, .day = UNKNOWN};
+	struct scan s = {.month = UNKNOWN, .day = UNKNOWN};
 	int64_t seconds;
 
 	if (len == 0)
 		return false;
-	scan(&s);
+	read_all(&s, p, len);
 	if (!s.have_year || s.year < 1970 || s.year > 9999 || s.month < 1 || s.month > 12 ||
 		s.day < 1 || s.day > 31 || s.hour > 24 || s.minute > 59 || s.second > 60)
 		return false;
