@@ -541,7 +541,7 @@ static bool name_of_char(uint32_t c, char name[24])
 		snprintf(name, 24, "Space");
 	else if (c < 32)
 		snprintf(name, 24, "Ctrl-%c", (int)c + '@');
-	else if ((c >= 0x80 && c < 0xA0) || utf8_is_hidden(c))
+	else if ((c >= 0x80 && c < 0xA0) || (utf8_is_hidden(c) && !utf8_is_joiner(c)))
 		return false;
 	else {
 		utf8_put(&s, c);

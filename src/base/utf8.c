@@ -185,9 +185,42 @@ static void clean_control(
 	}
 }
 
+bool utf8_is_joiner(uint32_t cp)
+{
+	return cp == 0x200C || cp == 0x200D || (cp >= 0xFE00 && cp <= 0xFE0F);
+}
+
+/* Spaces that are not ASCII: the fillers of preview texts are made of them and joiners. */
+static bool is_wide_blank(uint32_t cp)
+{
+	return cp == 0xA0 || cp == 0x1680 || (cp >= 0x2000 && cp <= 0x200A) || cp == 0x202F ||
+	       cp == 0x205F || cp == 0x3000;
+}
+
+static bool joins(uint32_t cp)
+{
+	return cp >= 0xA0 && !is_wide_blank(cp) && !utf8_is_hidden(cp);
+}
+
+/*
+ * Whether a joiner stays between what stayed before it and what stands at p. What is decided by
+ * must stay itself, or cleaning twice would differ from cleaning once: no fifth mark (marks: so
+ * many before), no other joiner. A key cap is a digit, U+FE0F and U+20E3.
+ */
+static bool belongs(uint32_t cp, uint32_t before, int marks, const char *p, const char *end)
+{
+	uint32_t after = p < end ? utf8_next(&p, end) : 0;
+	bool stays = joins(after) && (marks < 4 || wcwidth((wchar_t)after) != 0);
+
+	if (cp >= 0xFE00)
+		return joins(before) || (before && after == 0x20E3 && stays);
+	return stays && (joins(before) || before >= 0xFE00);
+}
+
 void utf8_clean(struct str *out, const char *p, size_t len, enum utf8_keep keep)
 {
 	const char *end = p + len;
+	uint32_t before = 0; /* the character that stayed last */
 	int marks = 0;
 
 	str_room(out, len);
@@ -201,22 +234,31 @@ void utf8_clean(struct str *out, const char *p, size_t len, enum utf8_keep keep)
 		if (p > plain) {
 			str_add(out, plain, (size_t)(p - plain));
 			marks = 0;
+			before = (unsigned char)p[-1];
 			continue;
 		}
 		cp = utf8_next(&p, end);
 		if (is_control(cp)) {
-			size_t before = out->len;
+			size_t length = out->len;
 
 			/* One that vanishes must not give a character four more marks. */
 			clean_control(out, cp, &p, end, keep);
-			marks = out->len > before ? 0 : marks;
+			marks = out->len > length ? 0 : marks;
+			before = 0;
+		} else if (utf8_is_joiner(cp)) {
+			if (!belongs(cp, before, marks, p, end))
+				continue;
+			utf8_put(out, cp);
+			before = cp;
 		} else if (cp == 0x2028 || cp == 0x2029) {
 			str_addc(out, keep & UTF8_TEXT ? '\n' : ' ');
 			marks = 0;
+			before = 0;
 		} else if (!utf8_is_hidden(cp)) {
 			marks = wcwidth((wchar_t)cp) == 0 ? marks + 1 : 0;
 			if (marks <= 4)
 				utf8_put(out, cp);
+			before = cp;
 		}
 	}
 }

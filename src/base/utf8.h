@@ -48,7 +48,10 @@ enum utf8_keep {
  * Appends outside bytes to out as text that is safe on a terminal: valid UTF-8, no C0, C1, DEL or
  * ESC, no bidi controls (U+061C, U+200E/F, U+202A-E, U+2066-9: "Trojan Source" and name spoofing),
  * no zero-width or tag characters, no BOM, and at most four combining marks in a row (ncurses keeps
- * five code points a cell). C0 and C1 become U+FFFD in UTF8_LINE and vanish in UTF8_TEXT.
+ * five code points a cell). Joiners and variation selectors stay where they are part of a word or
+ * an emoji, between characters that are not ASCII: Persian and Hindi words and families of emoji
+ * mean something else without them. The terminal leaves them out of its cells. C0 and C1 become
+ * U+FFFD in UTF8_LINE and vanish in UTF8_TEXT.
  */
 void utf8_clean(struct str *out, const char *p, size_t len, enum utf8_keep keep);
 char *utf8_clean_line(const char *p, size_t len); /* utf8_clean with UTF8_LINE; the caller frees */
@@ -56,6 +59,8 @@ char *utf8_clean_line(const char *p, size_t len); /* utf8_clean with UTF8_LINE; 
 /* True for the code points that utf8_clean removes wherever they stand (not C0/C1). */
 bool utf8_is_hidden(uint32_t cp);
 
+/* U+200C, U+200D and the variation selectors: hidden, and yet part of how a word is written. */
+bool utf8_is_joiner(uint32_t cp);
 /* True for what must not reach a terminal as it is: C0 but LF and TAB, DEL, C1, and the hidden. */
 bool utf8_is_unsafe(uint32_t cp);
 
