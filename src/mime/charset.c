@@ -30,22 +30,23 @@ static const struct {
 	{"cn-big5", "BIG5-HKSCS"},
 	{"cn-gb", "GB18030"},
 	{"cp-850", "CP850"},
-	{"cp50220", "ISO-2022-JP-3"},
-	{"cp50221", "ISO-2022-JP-3"},
-	{"cp50222", "ISO-2022-JP-3"},
+	{"cp50220", "JIS-MS"},
+	{"cp50221", "JIS-MS"},
+	{"cp50222", "JIS-MS"},
 	{"cp949", "UHC"},
 	{"default", ""},
 	{"default_charset", ""},
 	{"dos-874", "CP874"},
 	{"euc-cn", "GB18030"},
+	{"euc-jp", "EUC-JP-MS"},
 	{"euc-kr", "UHC"},
 	{"gb2312", "GB18030"},
 	{"gb_2312-80", "GB18030"},
 	{"gbk", "GB18030"},
 	{"hz", "HZ"},
 	{"hz-gb-2312", "HZ"},
-	{"iso-2022-jp", "ISO-2022-JP-3"},
-	{"iso-2022-jp-ms", "ISO-2022-JP-3"},
+	{"iso-2022-jp", "JIS-MS"},
+	{"iso-2022-jp-ms", "JIS-MS"},
 	{"iso-8859-1", "CP1252"},
 	{"iso-8859-11", "CP874"},
 	{"iso-8859-6-e", "ISO-8859-6"},
@@ -84,7 +85,7 @@ static const struct {
 	{"x-cp1250", "CP1250"},
 	{"x-cp1251", "CP1251"},
 	{"x-cp1252", "CP1252"},
-	{"x-euc-jp", "EUC-JP"},
+	{"x-euc-jp", "EUC-JP-MS"},
 	{"x-euc-kr", "UHC"},
 	{"x-euc-tw", "EUC-TW"},
 	{"x-gb2312", "GB18030"},
@@ -269,24 +270,112 @@ static void hz_to_gb(struct str *out, const char *p, size_t len)
 	}
 }
 
+/* One escape sequence of ISO-2022-JP and its likes at p; its length, or 0. *lead is what goes
+ * before each character in EUC-JP, *two whether characters have two bytes. */
+static size_t jis_escape(const char *p, size_t len, char *lead, bool *two)
+{
+	static const struct {
+		const char *sequence;
+		char lead;
+		bool two;
+	} sets[] = {{"\x1b(B", 0, false}, {"\x1b(J", 0, false}, {"\x1b(H", 0, false},
+		{"\x1b(I", '\x8e', false}, {"\x1b$@", 0, true}, {"\x1b$B", 0, true},
+		{"\x1b&@\x1b$B", 0, true}, {"\x1b$(D", '\x8f', true}};
+
+	for (size_t i = 0; i < MEM_COUNT(sets); i++) {
+		size_t n = strlen(sets[i].sequence);
+
+		if (len < n || memcmp(p, sets[i].sequence, n) != 0)
+			continue;
+		*lead = sets[i].lead;
+		*two = sets[i].two;
+		return n;
+	}
+	return 0;
+}
+
+/*
+ * What mail calls ISO-2022-JP is CP50221: with NEC's row 13 (circled digits, company signs) and the
+ * half-width katakana of JIS X 0201, shifted or with the high bit. glibc knows neither; the same
+ * characters stand in EUC-JP-MS. False when it switches to a set of another kind (ISO-2022-JP-2,
+ * JIS X 0213).
+ */
+static bool jis_to_euc(struct str *out, const char *p, size_t len)
+{
+	char lead = 0;
+	bool two = false;
+
+	for (size_t i = 0; i < len;) {
+		size_t n = p[i] == '\x1b' ? jis_escape(p + i, len - i, &lead, &two) : 0;
+		bool graphic = (p[i] & 0x7f) > 0x20 && (p[i] & 0x7f) < 0x7f;
+
+		if (p[i] == '\x1b' && !n)
+			return false;
+		if (n) {
+			i += n;
+		} else if (p[i] == 0x0e || p[i] == 0x0f) { /* SO and SI: katakana, and back */
+			lead = p[i++] == 0x0e ? '\x8e' : 0;
+			two = false;
+		} else if (two && graphic && i + 1 < len && (p[i + 1] & 0x7f) > 0x20) {
+			if (lead)
+				str_addc(out, lead);
+			str_addc(out, (char)(p[i] | 0x80));
+			str_addc(out, (char)(p[i + 1] | 0x80));
+			i += 2;
+		} else if (graphic && (lead == '\x8e' || (p[i] & 0x80))) {
+			str_addc(out, '\x8e');
+			str_addc(out, (char)(p[i++] | 0x80));
+		} else {
+			/* Each line begins in ASCII, whatever was not ended (RFC 1468). */
+			if (p[i] == '\n') {
+				lead = 0;
+				two = false;
+			}
+			str_addc(out, p[i++]);
+		}
+	}
+	return true;
+}
+
+/* Bytes of a set that iconv lacks as bytes of one that it has: its name. */
+static const char *rewrite(struct str *out, const char *name, const char *p, size_t len)
+{
+	if (str_icmp(name, "HZ") == 0) {
+		hz_to_gb(out, p, len);
+		return "GB18030";
+	}
+	if (str_icmp(name, "JIS-MS") == 0 && jis_to_euc(out, p, len))
+		return "EUC-JP-MS";
+	str_clear(out);
+	str_add(out, p, len);
+	return memmem(p, len, "\x1b$(O", 4) || memmem(p, len, "\x1b$(P", 4) ||
+			       memmem(p, len, "\x1b$(Q", 4)
+		       ? "ISO-2022-JP-3"
+		       : "ISO-2022-JP-2";
+}
+
+static bool is_rewritten(const char *name)
+{
+	return str_icmp(name, "HZ") == 0 || str_icmp(name, "JIS-MS") == 0;
+}
+
 static bool convert(struct str *out, const char *name, const char *p, size_t len)
 {
-	struct str gb = STR_INIT;
-	bool hz = str_icmp(name, "HZ") == 0;
-	iconv_t cd = iconv_open("UTF-8", hz ? "GB18030" : name);
+	struct str other = STR_INIT;
+	iconv_t cd;
 
-	if (cd == (iconv_t)-1)
-		return false;
-	if (hz) {
-		hz_to_gb(&gb, p, len);
-		p = gb.p;
-		len = gb.len;
+	if (is_rewritten(name)) {
+		name = rewrite(&other, name, p, len);
+		p = other.p;
+		len = other.len;
 	}
-	if (len)
+	cd = iconv_open("UTF-8", name);
+	if (cd != (iconv_t)-1 && len)
 		add_converted(out, cd, unit_size(name), p, len);
-	iconv_close(cd);
-	str_done(&gb);
-	return true;
+	if (cd != (iconv_t)-1)
+		iconv_close(cd);
+	str_done(&other);
+	return cd != (iconv_t)-1;
 }
 
 bool charset_known(const char *name)
@@ -294,8 +383,7 @@ bool charset_known(const char *name)
 	const char *real = resolve(name);
 	iconv_t cd;
 
-	if (is_utf8_name(real) || str_icmp(real, "HZ") == 0 ||
-		(name && str_icmp(name, "us-ascii") == 0))
+	if (is_utf8_name(real) || is_rewritten(real) || (name && str_icmp(name, "us-ascii") == 0))
 		return true;
 	if (!*real)
 		return false;

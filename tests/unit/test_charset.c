@@ -22,6 +22,20 @@ static void converts(void **state)
 		{"x-euc-jp", "\xa4\xb3", "\xe3\x81\x93"},
 		{"cp50221", "\x1b$B$3\x1b(B", "\xe3\x81\x93"},
 		{"iso-2022-jp-ms", "\x1b$B$3\x1b(B", "\xe3\x81\x93"},
+		{"iso-2022-jp", "\x1b$B-!$3\x1b(B!", "\xe2\x91\xa0\xe3\x81\x93!"}, /* circled 1 */
+		{"iso-2022-jp", "\x1b$B-jEl5~\x1b(B", "\xe3\x88\xb1\xe6\x9d\xb1\xe4\xba\xac"},
+		{"iso-2022-jp", "\x1b(I6@6E\x1b(B x",
+			"\xef\xbd\xb6\xef\xbe\x80\xef\xbd\xb6\xef\xbe\x85 x"},
+		{"iso-2022-jp",
+			"\x0e"
+			"6@\x0fx",
+			"\xef\xbd\xb6\xef\xbe\x80x"},
+		{"iso-2022-jp", "\xb6\xc0x",
+			"\xef\xbd\xb6\xef\xbe\x80x"}, /* CP50220 with eight bits */
+		{"iso-2022-jp", "\x1b$B$3\nx", "\xe3\x81\x93\nx"},
+		{"iso-2022-jp", "\x1b$A0!\x1b(B", "\xe5\x95\x8a"}, /* ISO-2022-JP-2: Chinese */
+		{"iso-2022-jp-2", "\x1b$B$3\x1b(B", "\xe3\x81\x93"},
+		{"euc-jp", "\xad\xa1\xa4\xb3", "\xe2\x91\xa0\xe3\x81\x93"},
 		{"iso-8859-8-i", "\xe0", "\xd7\x90"},
 		{"x-mac-roman", "\x8a", "\xc3\xa4"},
 		{"unicode-1-1-utf-7", "+AOQ-", "\xc3\xa4"},
