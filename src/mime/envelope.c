@@ -255,7 +255,7 @@ void envelope_parse(struct envelope *e, const char *p, size_t len)
 		if (!is_wanted(&f))
 			continue;
 		str_clear(&value);
-		header_unfold(&value, f.value, f.value_len);
+		header_value(&value, &f, &it);
 		read_field(e, &f, &value);
 	}
 	str_done(&value);

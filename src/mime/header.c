@@ -1,8 +1,12 @@
 #include "mime/header.h"
 
 #include "base/str.h"
+#include "base/utf8.h"
+#include "mime/charset.h"
+#include "mime/param.h"
 #include "mime/word.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static char line_ending(const char *p, size_t len)
@@ -53,9 +57,10 @@ void header_start(struct header_iter *it, const char *p, size_t len)
 {
 	if (len > HEADER_TOTAL_MAX)
 		len = HEADER_TOTAL_MAX;
-	it->p = p;
+	it->p = it->block = p;
 	it->end = p ? p + len : p;
 	it->eol = line_ending(p, len);
+	it->charset[0] = '\0';
 }
 
 bool header_next(struct header_iter *it, struct header_field *field)
@@ -153,27 +158,83 @@ void header_unfold(struct str *out, const char *value, size_t len)
 	}
 }
 
+/* The charset that the mail names for its text, when that says more than UTF-8 or ASCII would: the
+ * bytes at hand are neither. */
+static bool named_charset(char name[48], const char *p, size_t len)
+{
+	struct header_field type;
+	struct params params;
+	const char *charset;
+	bool good;
+
+	if (!header_find(p, len, "Content-Type", &type))
+		return false;
+	param_parse(&params, type.value, type.value_len);
+	charset = param_get(&params, "charset");
+	good = charset && strlen(charset) < 48 && charset_known(charset) &&
+	       !str_istarts(charset, "utf-8") && str_icmp(charset, "utf8") != 0 &&
+	       str_icmp(charset, "us-ascii") != 0;
+	if (good)
+		memcpy(name, charset, strlen(charset) + 1);
+	param_done(&params);
+	return good;
+}
+
+/* A guess from all the fields that are not UTF-8. */
+static void guessed_charset(char name[48], const char *p, size_t len)
+{
+	struct header_iter it;
+	struct header_field f;
+	struct str all = STR_INIT;
+
+	header_start(&it, p, len);
+	while (header_next(&it, &f))
+		if (!utf8_valid(f.value, f.value_len)) {
+			str_add(&all, f.value, f.value_len);
+			str_addc(&all, '\n');
+		}
+	charset_guess(name, str_c(&all), all.len);
+	str_done(&all);
+}
+
+void header_value(struct str *out, const struct header_field *f, struct header_iter *it)
+{
+	size_t before = out->len, len = (size_t)(it->end - it->block);
+	struct str raw = STR_INIT;
+
+	header_unfold(out, f->value, f->value_len);
+	if (utf8_valid(str_c(out) + before, out->len - before))
+		return;
+	str_add(&raw, out->p + before, out->len - before);
+	str_cut(out, before);
+	if (!*it->charset && !named_charset(it->charset, it->block, len))
+		guessed_charset(it->charset, it->block, len);
+	charset_to_utf8(out, it->charset, raw.p, raw.len);
+	str_done(&raw);
+}
+
 char *header_get(const char *p, size_t len, const char *name)
 {
+	struct header_iter it;
 	struct header_field field;
 	struct str out = STR_INIT;
 
-	if (!header_find(p, len, name, &field))
-		return NULL;
-	header_unfold(&out, field.value, field.value_len);
-	return str_steal(&out);
+	header_start(&it, p, len);
+	while (header_next(&it, &field))
+		if (header_is(&field, name)) {
+			header_value(&out, &field, &it);
+			return str_steal(&out);
+		}
+	return NULL;
 }
 
 char *header_text(const char *p, size_t len, const char *name)
 {
-	struct header_field field;
-	struct str raw = STR_INIT;
-	char *text;
+	char *raw = header_get(p, len, name), *text;
 
-	if (!header_find(p, len, name, &field))
+	if (!raw)
 		return NULL;
-	header_unfold(&raw, field.value, field.value_len);
-	text = word_decoded(raw.p, raw.len);
-	str_done(&raw);
+	text = word_decoded(raw, strlen(raw));
+	free(raw);
 	return text;
 }

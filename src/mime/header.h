@@ -26,6 +26,8 @@ struct header_field {
 struct header_iter {
 	const char *p, *end;
 	char eol; /* '\n', or '\r' in a block without LF */
+	const char *block;
+	char charset[48]; /* of raw bytes in it; "" until one needs it */
 };
 
 /*
@@ -51,7 +53,15 @@ bool header_find(const char *p, size_t len, const char *name, struct header_fiel
  */
 void header_unfold(struct str *out, const char *value, size_t len);
 
-/* The first field of that name, unfolded but not decoded; NULL when there is none. free(). */
+/*
+ * Appends the value of a field that header_next gave, unfolded, as valid UTF-8 bytes. Raw 8-bit
+ * text that is none is converted by what the block knows: the charset of its Content-Type, else a
+ * guess from all such fields together, because one short field tells little. Encoded words stay.
+ */
+void header_value(struct str *out, const struct header_field *f, struct header_iter *it);
+
+/* The first field of that name by header_value, encoded words not decoded; NULL when there is none.
+ * free(). */
 char *header_get(const char *p, size_t len, const char *name);
 
 /* The same with encoded words decoded, as clean UTF-8 of one line. free(). */

@@ -41,6 +41,45 @@ static void reads_everything(void **state)
 	envelope_done(&e);
 }
 
+/* Raw bytes: what the mail says of its text counts, then what all fields together look like. */
+static void raw_bytes_by_the_mail(void **state)
+{
+	static const struct {
+		const char *block, *subject, *name;
+	} ROWS[] = {
+		{"Subject: \xf0\xf2\nFrom: \xca\xee <a@b>\nContent-Type: text/plain; "
+		 "charset=koi8-r\n",
+			"\xd0\x9f\xd0\xa0", "\xd0\xb9\xd0\x9d"},
+		{"Content-Type: text/html; charset=\"windows-1251\"\nSubject: \xc4\xe0\nFrom: \xc5 "
+		 "<a@b>\n",
+			"\xd0\x94\xd0\xb0", "\xd0\x95"},
+		/* UTF-8 stays, whatever the text is in. */
+		{"Content-Type: text/plain; charset=koi8-r\nSubject: \xc3\xa4\nFrom: \xc1 <a@b>\n",
+			"\xc3\xa4", "\xd0\xb0"},
+		{"Content-Type: text/plain; charset=us-ascii\nSubject: Gr\xfc\xdf"
+		 "e\n"
+		 "From: J\xf6rg M\xfcller <a@b>\n",
+			"Gr\xc3\xbc\xc3\x9f"
+			"e",
+			"J\xc3\xb6rg M\xc3\xbcller"},
+		/* "Re:" and two letters tell nothing; the sender's name beside it does. */
+		{"Subject: \xc4\xe0\nFrom: \xcf\xe5\xf2\xf0 \xc8\xeb\xfc\xe8\xf7 "
+		 "\xd7\xe0\xe9\xea\xee\xe2\xf1\xea\xe8\xe9 <a@b>\n",
+			"\xd0\x94\xd0\xb0", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(ROWS); i++) {
+		struct envelope e;
+
+		envelope_parse(&e, ROWS[i].block, strlen(ROWS[i].block));
+		assert_string_equal(e.subject, ROWS[i].subject);
+		if (ROWS[i].name)
+			assert_string_equal(e.from.v[0].name, ROWS[i].name);
+		envelope_done(&e);
+	}
+}
+
 static void nothing_is_missing(void **state)
 {
 	static const char *const ROWS[] = {"", "\n", "garbage", "Date: never\nMessage-ID: <>\n",
@@ -118,6 +157,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_everything),
+		cmocka_unit_test(raw_bytes_by_the_mail),
 		cmocka_unit_test(nothing_is_missing),
 		cmocka_unit_test(identity_is_stable),
 		cmocka_unit_test(bombs_are_capped),
