@@ -6,7 +6,10 @@
  * meanwhile become operations for the server; those of messages whose row on the server is not
  * known yet (the account began with POP3, or mail came meanwhile) wait in the file "marks" until
  * the server's inbox has been seen whole. Marks are only added then: what another client did on the
- * server is not undone. A keyword that the local folder has never heard of is not missing there.
+ * server is not undone. But what is unread here is unread there again: RETR marks a message as read
+ * on most servers, and the mark of another client cannot be told from that (session.c notes it in
+ * the cache where the row is known). A keyword that the local folder has never heard of is not
+ * missing there.
  */
 #include "base/file.h"
 #include "base/hash.h"
@@ -22,6 +25,9 @@
 
 enum { MARKS_MAX = 256 << 20 };
 
+/* In the file: unread here. RETR has marked it as read on most servers, whatever they say then. */
+#define MARK_UNREAD (1u << 30)
+
 static const char MARKS_HEAD[] = "talaria-marks 1\n";
 
 /* --- the marks that wait --- */
@@ -33,13 +39,11 @@ static char *marks_path(const struct account *a)
 
 static void add_mark(struct str *marks, const unsigned char identity[16], const struct marks *m)
 {
+	uint32_t flags = m->flags | (m->flags & MAIL_SEEN ? 0 : MARK_UNREAD);
 	char hex[33];
 
-	if (!m->flags && !*m->keywords)
-		return;
 	hash_hex(hex, identity, 16);
-	str_addf(marks, "%s %x%s%s\n", hex, (unsigned)m->flags, *m->keywords ? " " : "",
-		m->keywords);
+	str_addf(marks, "%s %x%s%s\n", hex, (unsigned)flags, *m->keywords ? " " : "", m->keywords);
 }
 
 static int save_marks(struct account *a, const struct str *marks, struct err *err)
@@ -71,7 +75,7 @@ static struct waiting_marks *take_marks(const char *text)
 
 	rest += *rest == ' ';
 	m = mem_alloc(sizeof(*m) + strlen(rest) + 1);
-	m->flags = (uint32_t)(flags & MARKS_SHARED);
+	m->flags = (uint32_t)flags & (MARKS_SHARED | MARK_UNREAD);
 	if (keywords_check(rest, NULL) == 0)
 		memcpy(m->keywords, rest, strlen(rest));
 	return m;
@@ -138,9 +142,11 @@ void handover_arrived(struct folder *f, const struct summary *rows, size_t n)
 		m = map_get(f->account->marks, hex);
 		if (!m)
 			continue;
-		now.flags |= m->flags;
+		now.flags |= m->flags & MARKS_SHARED;
+		if (m->flags & MARK_UNREAD)
+			now.flags &= ~(uint32_t)MAIL_SEEN;
 		now.keywords = m->keywords;
-		marks_add(&d, rows[i].uid, &was, &now, ""); /* nothing is taken away */
+		marks_add(&d, rows[i].uid, &was, &now, ""); /* no keyword is taken away */
 	}
 	if (marks_apply(f, &d, NULL, &err) != 0)
 		store_notice(f->account, _("Marks set by POP3 cannot be kept: %s"), err.text);

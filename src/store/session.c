@@ -692,6 +692,18 @@ static void tell_progress(struct account *a)
 	}
 }
 
+/* RETR marks the message as read on most servers (Dovecot's default), and by POP3 nobody can take
+ * that back. The cache of the server's inbox notes it, so that a switch to IMAP finds what is
+ * unread here and read there. */
+static void note_read_there(struct account *a, uint32_t uid)
+{
+	struct folder *server = server_inbox(a);
+
+	if (uid && server && server->cache &&
+		cache_set_flags(server->cache, uid, 0, MAIL_SEEN, NULL, NULL) == 0)
+		folder_send_changes(server, &uid, 1, NULL, 0);
+}
+
 static void take_message(struct account *a, size_t at, struct str *bytes, bool part)
 {
 	struct folder *server = a->session.twin[at] ? server_inbox(a) : NULL;
@@ -720,11 +732,14 @@ static void take_message(struct account *a, size_t at, struct str *bytes, bool p
 		.part = part,
 		.tag = *s->entries[at].uidl ? w->tag : NULL};
 	maildir_group_add(s->filling->group, &w->mail);
+	if (!part)
+		note_read_there(a, twin);
 }
 
 /* What could not be recognised by its header alone: its size was a lie, or there is no TOP. */
 static bool is_here_after_all(struct account *a, size_t at, const struct str *bytes)
 {
+	struct folder *server = server_inbox(a);
 	unsigned char identity[16];
 
 	if (!a->session.suspect[at] || !inbox(a)->cache)
@@ -733,7 +748,12 @@ static bool is_here_after_all(struct account *a, size_t at, const struct str *by
 	if ((a->session.filling || a->session.waiting) && !*a->session.entries[at].uidl)
 		session_commit(a);
 	identity_of(str_c(bytes), bytes->len, identity);
-	return find_moved(a, at, identity) || find_here(a, at, bytes->len, identity);
+	if (!a->session.twin[at] && server && server->cache)
+		a->session.twin[at] = find_twin(server, &a->session.entries[at], identity);
+	if (!find_moved(a, at, identity) && !find_here(a, at, bytes->len, identity))
+		return false;
+	note_read_there(a, a->session.twin[at]);
+	return true;
 }
 
 static void arrived(struct account *a, struct result *r, bool part)
@@ -749,6 +769,10 @@ static void arrived(struct account *a, struct result *r, bool part)
 	s->octets += r->bytes.len;
 	w = session_whole_at(a, at);
 	if (w) {
+		struct folder *server = server_inbox(a);
+
+		if (r->err.kind == ERR_NONE && server && server->cache)
+			note_read_there(a, find_twin(server, &s->entries[at], w->identity));
 		session_fill_whole(a, w, &r->bytes, &r->err);
 	} else if (r->err.kind != ERR_NONE) {
 		s->plan[at] = FATE_FAILED;

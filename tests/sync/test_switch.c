@@ -118,16 +118,34 @@ static unsigned marks(struct person *p, struct msglist *l, const char *subject)
 	return flags_at(l, (size_t)row) & (MSG_SEEN | MSG_ANSWERED | MSG_FLAGGED | MSG_FORWARDED);
 }
 
-/* merged: where the two sides meet for the first time, marks of both stay. */
+/* merged: where the two sides meet for the first time, marks of both stay; but what was unread
+ * where it was read last is unread. */
 static void assert_marks(struct person *p, struct msglist *l, char *const subject[4],
 	const unsigned set[4], bool merged)
 {
 	for (int i = 0; i < 4; i++) {
 		unsigned is = marks(p, l, subject[i]);
 
-		if (merged ? (is & set[i]) != set[i] : is != set[i])
+		if (merged ? (is & set[i]) != set[i] || ((is ^ set[i]) & MSG_SEEN) : is != set[i])
 			fail_msg("\"%s\" has marks %x, not %x", subject[i], is, set[i]);
 	}
+}
+
+static int unread_in(struct msglist *l)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < msglist_count(l); i++)
+		n += !(flags_at(l, i) & MSG_SEEN);
+	return n;
+}
+
+/* What fetching by POP3 marks as read on the server is unread there again. */
+static void assert_unread(struct person *p, struct msglist *l)
+{
+	assert_int_equal(
+		on_server(p, "find \"$1/cur\" \"$1/new\" -type f ! -name '*:2,*S*' | wc -l"),
+		unread_in(l));
 }
 
 static void mark(struct person *p, struct msglist *l, const char *subject, unsigned set)
@@ -220,6 +238,8 @@ static void run_cell(const struct cell *c)
 	/* The server has lost nothing but what pop3-keep gave it leave to. */
 	kept = count_on_server(p);
 	assert_int_equal(kept, never && to == ACCOUNT_POP3 ? 0 : (int)want);
+	if (to == ACCOUNT_IMAP)
+		assert_unread(p, l);
 	/* What POP3 had fetched stays here; what the other client deleted too. */
 	if (c->from == ACCOUNT_POP3) {
 		l = open_folder(p, "Local/INBOX");
@@ -240,6 +260,8 @@ static void run_cell(const struct cell *c)
 	assert_each_once(p, l);
 	if (c->from == ACCOUNT_POP3 || kept)
 		assert_marks(p, l, subject, set, c->from == ACCOUNT_POP3);
+	if (c->from == ACCOUNT_IMAP)
+		assert_unread(p, l);
 	for (int i = 0; i < 6; i++)
 		free(subject[i]);
 	str_done(&more);
