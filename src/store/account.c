@@ -23,7 +23,7 @@ enum {
 
 bool account_is_server(const struct account *a)
 {
-	return !a->is_path && !a->setup->sync.use_pop3;
+	return a->kind == ACCOUNT_OPENED && !a->setup->sync.use_pop3;
 }
 
 bool account_can_connect(const struct account *a)
@@ -48,6 +48,10 @@ void account_state(struct account *a)
 	ev->account = a->index;
 	ev->state = a->sync ? a->state : SYNC_OFFLINE;
 	ev->err = a->state_err;
+	if (a->trouble.kind != ERR_NONE) {
+		ev->state = SYNC_FAILED;
+		ev->err = a->trouble;
+	}
 	ev->n = a->retry_ms;
 	ev->following = a->following;
 	ev->use_pop3 = a->setup->sync.use_pop3;
@@ -135,123 +139,6 @@ static int open_files(struct account *a, struct err *err)
 	return rc;
 }
 
-/* Whose mail a URL stands for: the user, the host, and the port unless it is a usual one. To go
- * over from STARTTLS to TLS changes nothing of that. */
-static void mailbox_of(struct str *out, const char *url, size_t len)
-{
-	static const char *const usual[] = {":143", ":993", ":110", ":995"};
-	struct str all = STR_INIT;
-	const char *slashes;
-
-	str_add(&all, url, len);
-	slashes = strstr(str_c(&all), "://");
-	str_clear(out);
-	str_adds(out, slashes ? slashes + 3 : str_c(&all));
-	for (size_t i = 0; i < MEM_COUNT(usual); i++) {
-		size_t port = strlen(usual[i]);
-
-		if (out->len > port && strcmp(out->p + out->len - port, usual[i]) == 0) {
-			str_cut(out, out->len - port);
-			break;
-		}
-	}
-	str_done(&all);
-}
-
-/* One "NAME VALUE" line of what was remembered is still so; nothing remembered, or no server then:
- * so too. */
-static bool is_same(const char *remembered, const char *name, const char *value)
-{
-	struct str was = STR_INIT, is = STR_INIT;
-	size_t len = strlen(name);
-	const char *line = remembered;
-	bool same = !*remembered;
-
-	mailbox_of(&is, value, strlen(value));
-	for (; !same && line && *line; line = strchr(line, '\n'), line += line != NULL) {
-		if (strncmp(line, name, len) != 0 || line[len] != ' ')
-			continue;
-		mailbox_of(&was, line + len + 1, strcspn(line + len + 1, "\n"));
-		same = !was.len || strcmp(str_c(&was), str_c(&is)) == 0;
-	}
-	str_done(&was);
-	str_done(&is);
-	return same;
-}
-
-/* Operations name UIDs of the mailbox they were made in; a copy to be kept in Sent is good
- * anywhere. */
-static void drop_operations(struct account *a)
-{
-	for (size_t i = journal_count(a->journal); i-- > 0;) {
-		const struct op *op = journal_at(a->journal, i);
-
-		struct str words = STR_INIT;
-
-		if (op->kind == OP_APPEND)
-			continue;
-		op_words(op, &words);
-		store_notice(a, _("\"%s\" was for another server and is dropped"), words.p);
-		str_done(&words);
-		journal_done(a->journal, op->id, NULL);
-	}
-}
-
-/* UIDLs of another server may look alike: to take them for fetched would lose mail. */
-static void drop_ledger(struct account *a)
-{
-	unsigned char(*keys)[16];
-	size_t n = ledger_missing(a->journal, NULL, 0, &keys);
-
-	if (n)
-		ledger_forget(a->journal, (const unsigned char(*)[16])keys, n, NULL);
-	free(keys);
-}
-
-static int drop_cache(struct account *a, struct err *err)
-{
-	store_notice(a,
-		_("The servers of account %s were changed in the configuration: its cache starts "
-		  "anew"),
-		a->setup->sync.name);
-	if (file_remove_tree(a->setup->cache_dir, err) != 0)
-		return -1;
-	return file_make_dirs(a->setup->cache_dir, err);
-}
-
-/*
- * The data directory remembers whose it is: an account whose user or server was changed in the
- * config must never show another mailbox's cache, replay its operations or believe its ledger
- * (DESIGN: data at rest).
- */
-static int check_identity(struct account *a, struct err *err)
-{
-	const struct sync_account *s = &a->setup->sync;
-	struct str now = STR_INIT, then = STR_INIT;
-	char *path = file_join(a->setup->data_dir, "identity");
-	bool same_imap, same_pop3;
-	int rc = 0;
-
-	str_addf(&now, "imap %s\npop3 %s\n", s->imap, s->pop3);
-	file_read(path, 65536, &then, NULL);
-	same_imap = is_same(str_c(&then), "imap", s->imap);
-	same_pop3 = is_same(str_c(&then), "pop3", s->pop3);
-	if (!same_imap) {
-		rc = drop_cache(a, err);
-		drop_operations(a);
-	}
-	if (!same_pop3)
-		drop_ledger(a);
-	if (!same_imap || !same_pop3)
-		handover_forget(a);
-	if (rc == 0 && strcmp(str_c(&then), now.p) != 0)
-		rc = file_replace(path, now.p, now.len, 0600, err);
-	str_done(&now);
-	str_done(&then);
-	free(path);
-	return rc;
-}
-
 void account_add(struct store *s, struct store_request *r)
 {
 	struct account *a = mem_alloc(sizeof(*a));
@@ -265,10 +152,12 @@ void account_add(struct store *s, struct store_request *r)
 	s->accounts =
 		mem_grow(s->accounts, &s->cap_accounts, s->naccounts + 1, sizeof(*s->accounts));
 	s->accounts[s->naccounts++] = a;
-	if (open_journal(a, &err) != 0 || check_identity(a, &err) != 0 ||
+	if (open_journal(a, &err) != 0 || identity_check(a, &err) != 0 ||
 		open_files(a, &err) != 0) {
 		store_failed(s, r->request, &err);
-		a->is_path = true; /* nothing of it can be used; do not touch it any more */
+		a->kind = ACCOUNT_FAILED;
+		a->trouble = err;
+		account_state(a);
 		return;
 	}
 	if (journal_damaged(a->journal))
@@ -288,38 +177,55 @@ void account_add(struct store *s, struct store_request *r)
 
 /* --- connections --- */
 
-static bool take_lock(struct account *a)
+/* False: another running copy has it (ERR_BUSY), or why it cannot be had. */
+static bool take_lock(struct account *a, struct err *err)
 {
 	char *path;
-	struct err err = {0};
 
 	if (a->lock_fd >= 0)
 		return true;
 	path = file_join(a->setup->data_dir, "sync.lock");
-	a->lock_fd = file_lock(path, 0, &err);
+	a->lock_fd = file_lock(path, 0, err);
 	free(path);
 	return a->lock_fd >= 0;
 }
 
+/* Another running copy synchronises, and this one follows what it writes; or nobody can. */
+static void follow(struct account *a, const struct err *why)
+{
+	bool following = why->kind == ERR_BUSY, told = a->trouble.kind != ERR_NONE;
+
+	if (following == a->following && told == !following)
+		return;
+	a->following = following;
+	a->trouble = following ? (struct err){0} : *why;
+	account_state(a);
+	if (!following)
+		store_notice(a, _("Account %s cannot be synchronised: %s"), a->setup->sync.name,
+			why->text);
+}
+
 static void start_connections(struct account *a)
 {
-	if (a->sync || a->is_path)
+	struct err err = {0};
+
+	/* A session of POP3 writes mail here and takes it off the server. */
+	if (a->sync || a->kind != ACCOUNT_OPENED ||
+		(a->store->read_only && a->setup->sync.use_pop3))
 		return;
 	a->next_lock_try = clock_ms() + LOCK_RETRY_MS;
-	if (!take_lock(a)) {
-		/* Another running copy synchronises; this one follows what it writes. */
-		if (!a->following) {
-			a->following = true;
-			account_state(a);
-		}
+	if (!take_lock(a, &err)) {
+		follow(a, &err);
 		return;
 	}
 	a->following = false;
+	a->trouble = (struct err){0};
 	follow_reset(a);
 	/* Only now is it sure that no other copy is sending: what it left behind in mid-air is
 	 * unconfirmed. */
-	outbox_recover(a->outbox, NULL);
-	journal_refresh(a->journal, NULL);
+	if ((!a->store->read_only && outbox_recover(a->outbox, &err) != 0) ||
+		journal_refresh(a->journal, &err) < 0)
+		store_disk_notice(a, "%s", err.text);
 	account_outbox(a);
 	a->state = SYNC_CONNECTING;
 	a->state_err = (struct err){0};
@@ -327,7 +233,8 @@ static void start_connections(struct account *a)
 		a->generation = ++a->generation_counter, a->store->results, a->lanes);
 	a->next_pop3 = 0;
 	account_state(a);
-	write_finish_copies(a);
+	if (!a->store->read_only)
+		write_finish_copies(a);
 }
 
 void account_cancel(struct account *a)
@@ -379,7 +286,7 @@ static void stop_connections(struct account *a, int wait_ms)
 	a->lock_fd = -1;
 	a->following = false;
 	err_set(&err, ERR_NETWORK, _("Account %s is offline"),
-		a->is_path ? "" : a->setup->sync.name);
+		a->kind == ACCOUNT_OPENED ? a->setup->sync.name : "");
 	session_fail_wholes(a, false, &err);
 	read_drop_parked(a->store, a, &err);
 	a->list_waiting = 0;
@@ -502,9 +409,10 @@ void account_sync_folders(struct account *a, enum sync_which which)
 
 void account_watch(struct account *a)
 {
-	struct folder *f = a->is_path ? NULL : folder_by_role(a, ROLE_INBOX, false);
+	struct folder *f = a->kind != ACCOUNT_OPENED ? NULL : folder_by_role(a, ROLE_INBOX, false);
 
-	for (const struct list *l = a->is_path ? NULL : a->store->lists; l; l = l->next)
+	for (const struct list *l = a->kind != ACCOUNT_OPENED ? NULL : a->store->lists; l;
+		l = l->next)
 		if (l->folder->account == a && is_synchronised(l->folder)) {
 			f = l->folder;
 			break;
@@ -560,9 +468,12 @@ void account_sync_all(struct account *a, unsigned request)
 	a->online_wanted = true;
 	start_connections(a);
 	if (!a->sync) {
-		err_set(&err, ERR_BUSY,
-			_("Another running copy of Talaria synchronises account %s"),
-			a->setup->sync.name);
+		err = a->trouble;
+		store_may_change(a->store, &err);
+		if (a->following)
+			err_set(&err, ERR_BUSY,
+				_("Another running copy of Talaria synchronises account %s"),
+				a->setup->sync.name);
 		store_failed(a->store, request, &err);
 		return;
 	}
@@ -803,7 +714,7 @@ static void look_around(struct account *a, int64_t now)
 
 static void scan_local(struct account *a, int64_t now)
 {
-	if (!a->is_path)
+	if (a->kind == ACCOUNT_OPENED)
 		look_around(a, now);
 	for (struct folder *f = a->folders; f; f = f->next)
 		if (f->local && f->uses && !scan_can_wait(a, f, now) &&
@@ -816,13 +727,13 @@ void account_tick(struct account *a, int64_t now)
 	scan_local(a, now);
 	for (struct folder *f = a->folders; f; f = f->next)
 		folder_compact(f);
-	if (a->is_path)
+	if (a->kind != ACCOUNT_OPENED)
 		return;
 	if (a->online_wanted && !a->sync && now >= a->next_lock_try)
 		start_connections(a);
 	follow_others(a);
 	replay_tick(a);
-	if (now >= a->next_evict) {
+	if (now >= a->next_evict && !a->store->read_only) {
 		a->next_evict = now + EVICT_MS;
 		bodies_evict(a->bodies);
 	}

@@ -217,6 +217,7 @@ static void take_selected(struct folder *f, const struct result *r)
 		meta.uidvalidity = r->meta.uidvalidity;
 		cache_set_meta(f->cache, &meta, NULL);
 	}
+	identity_selected(f);
 }
 
 static void not_saved(struct folder *f, const struct err *err)

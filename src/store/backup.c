@@ -272,13 +272,12 @@ void backup_request(struct store *s, struct store_request *r)
 {
 	struct backup *b = mem_alloc(sizeof(*b));
 	struct err err = {0};
-	int rc = 0;
+	int rc;
 
 	b->work = (struct work){.request = r->request, .step = backup_step, .drop = backup_drop};
 	b->request = r;
-	b->account = store_account_at(s, r->account);
-	if (!b->account)
-		rc = err_set(&err, ERR_INPUT, _("There is no such account"));
+	b->account = store_account(s, r->account, &err);
+	rc = b->account ? 0 : -1;
 	if (rc == 0) {
 		b->path = backup_path(b->account, r->text);
 		rc = store_may_write(s, b->path, &err);

@@ -569,7 +569,7 @@ static int transfer(struct folder *f, struct folder *target, const uint32_t *uid
 	if (f == target)
 		return copy ? err_set(err, ERR_INPUT, _("The message is in that folder already"))
 			    : 0;
-	if (f->account->is_path)
+	if (f->account->kind == ACCOUNT_PATH)
 		return err_set(err, ERR_INPUT,
 			_("A folder opened by its path belongs to no account: nothing can be moved "
 			  "out of it"));
@@ -593,7 +593,7 @@ static int transfer(struct folder *f, struct folder *target, const uint32_t *uid
 static struct folder *target_of(struct folder *f, const struct store_request *r, struct err *err)
 {
 	struct account *a = f->account;
-	struct folder *target = a->is_path ? NULL : folder_by_ui_name(a, r->folder);
+	struct folder *target = a->kind == ACCOUNT_PATH ? NULL : folder_by_ui_name(a, r->folder);
 
 	if (!target)
 		err_set(err, ERR_GONE, _("There is no folder %s; make it with :create %s"),
@@ -605,12 +605,12 @@ static int request_delete(
 	struct folder *f, const struct store_request *r, struct str *said, struct err *err)
 {
 	struct account *a = f->account;
-	struct folder *trash = a->is_path ? NULL : folder_for_role(a, ROLE_TRASH, err);
+	struct folder *trash = a->kind == ACCOUNT_PATH ? NULL : folder_for_role(a, ROLE_TRASH, err);
 	char *name;
 
-	if (!a->is_path && !trash)
+	if (a->kind != ACCOUNT_PATH && !trash)
 		return -1;
-	if (f == trash || a->is_path || f->local != trash->local) {
+	if (f == trash || a->kind == ACCOUNT_PATH || f->local != trash->local) {
 		str_adds(said, _("Deleted for good"));
 		return f->local ? remove_local(f, r->uids, r->n, err)
 				: move_on_server(f, NULL, r->uids, r->n, OP_EXPUNGE, err);
@@ -625,11 +625,12 @@ static int request_delete(
 static int request_archive(
 	struct folder *f, const struct store_request *r, struct str *said, struct err *err)
 {
-	struct folder *archive =
-		f->account->is_path ? NULL : folder_for_role(f->account, ROLE_ARCHIVE, err);
+	struct folder *archive = f->account->kind == ACCOUNT_PATH
+					 ? NULL
+					 : folder_for_role(f->account, ROLE_ARCHIVE, err);
 
 	if (!archive)
-		return f->account->is_path
+		return f->account->kind == ACCOUNT_PATH
 			       ? err_set(err, ERR_INPUT,
 					 _("A folder opened by its path has no archive"))
 			       : -1;
@@ -656,13 +657,13 @@ static int request_transfer(
 static int request_create(
 	struct store *s, const struct store_request *r, struct str *said, struct err *err)
 {
-	struct account *a = store_account_at(s, r->account);
+	struct account *a = store_account(s, r->account, err);
 	struct op *op;
 	char *root;
 	int rc;
 
 	if (!a)
-		return err_set(err, ERR_INPUT, _("There is no such account"));
+		return -1;
 	if (folder_by_ui_name(a, r->folder))
 		return err_set(err, ERR_INPUT, _("Folder %s is there already"), r->folder);
 	str_addf(said, _("Folder %s made"), r->folder);
@@ -691,10 +692,12 @@ static int request_create(
 static int request_cancel_op(
 	struct store *s, const struct store_request *r, struct str *said, struct err *err)
 {
-	struct account *a = store_account_at(s, r->account);
+	struct account *a = store_account(s, r->account, err);
 
+	/* Of all that waits, nothing can be known of what could not be opened: no reason to fail.
+	 */
 	if (!a)
-		return err_set(err, ERR_GONE, _("That operation is through already"));
+		return r->op_id ? -1 : 0;
 	if (r->kind == REQUEST_CANCEL_OP)
 		return replay_cancel(a, r->op_id, said, err);
 	strv_done(&a->refused);

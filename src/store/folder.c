@@ -79,7 +79,7 @@ static const char *foreign_prefix(const struct folder *f)
 
 static bool is_foreign(const struct folder *f)
 {
-	return !f->account->is_path && f->local == account_is_server(f->account);
+	return f->account->kind != ACCOUNT_PATH && f->local == account_is_server(f->account);
 }
 
 char *folder_ui_name(const struct folder *f)
@@ -285,7 +285,7 @@ static char *cache_base(const struct folder *f)
 	struct str dir = STR_INIT;
 	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
 
-	if (!f->account->is_path)
+	if (f->account->kind != ACCOUNT_PATH)
 		return file_join(f->account->setup->cache_dir, "v1");
 	/* talaria -f DIR: a cache of its own, by the directory's path. */
 	if (cache && *cache)
@@ -300,7 +300,7 @@ static char *cache_name(const struct folder *f)
 	struct str name = STR_INIT;
 
 	str_addf(&name, "%s:%s", f->local ? "local" : "imap",
-		f->account->is_path ? f->dir : f->name);
+		f->account->kind == ACCOUNT_PATH ? f->dir : f->name);
 	return str_steal(&name);
 }
 
@@ -312,7 +312,7 @@ static int open_cache(struct folder *f, struct err *err)
 	char *base = cache_base(f), *name = cache_name(f), *dir = cache_dir_for(base, name);
 	int rc = cache_open(&f->cache, dir, name, &how, err);
 
-	if (rc == 0 && how.rebuilt && !f->account->is_path)
+	if (rc == 0 && how.rebuilt && f->account->kind != ACCOUNT_PATH)
 		store_notice(f->account, _("The cache of folder %s was damaged and is built anew"),
 			f->name);
 	f->counted = UINT64_MAX;
@@ -346,7 +346,7 @@ static void load_files(struct folder *f)
 int folder_use(struct folder *f, struct err *err)
 {
 	if (!f->cache) {
-		if (f->account->is_path && f->dir && !file_exists(f->dir))
+		if (f->account->kind == ACCOUNT_PATH && f->dir && !file_exists(f->dir))
 			return err_set(err, ERR_GONE, _("%s does not exist"), f->dir);
 		if (f->local && (!f->dir || !localbox_is(f->dir)))
 			return err_set(err, ERR_GONE,
@@ -431,8 +431,8 @@ void folder_compact(struct folder *f)
 	struct store *s = f->account->store;
 	char *base, *name, *dir;
 
-	if (!f->cache || f->compacting || s->quit || !cache_wants_compact(f->cache) ||
-		clock_ms() < f->next_compact)
+	if (!f->cache || f->compacting || s->quit || s->read_only ||
+		!cache_wants_compact(f->cache) || clock_ms() < f->next_compact)
 		return;
 	base = cache_base(f);
 	name = cache_name(f);
@@ -642,7 +642,7 @@ void folder_send_folders(struct account *a)
 	struct store_event *ev;
 	size_t n = 0;
 
-	if (a->is_path)
+	if (a->kind == ACCOUNT_PATH)
 		return; /* a folder opened by its path is in nobody's folder list */
 	ev = store_event_new(STORE_FOLDERS);
 	for (struct folder *f = a->folders; f; f = f->next)

@@ -109,8 +109,8 @@ static int send_op(struct account *a, const struct op *op)
  */
 void replay_next(struct account *a)
 {
-	if (!account_is_server(a) || !a->sync || a->state != SYNC_ONLINE || a->op_in_flight ||
-		a->unforgotten)
+	if (!account_is_server(a) || a->store->read_only || !a->sync || a->state != SYNC_ONLINE ||
+		a->op_in_flight || a->unforgotten)
 		return;
 	while (journal_count(a->journal)) {
 		const struct op *op = journal_at(a->journal, 0);

@@ -189,6 +189,16 @@ static bool may_be_here(struct account *a, const struct session_entry *e, bool l
 	return (!*e->uidl || ledger_useless) && local->cache && cache_count(local->cache);
 }
 
+/* UIDLs of another server may look alike; its sizes too is too much of a chance. */
+static bool is_known(struct account *a, size_t at)
+{
+	const struct session_entry *s = &a->session.entries[at];
+	const struct ledger_entry *e =
+		*s->uidl ? ledger_get(a->journal, a->session.keys[at]) : NULL;
+
+	return e && (!a->ledger_doubted || e->size == s->size);
+}
+
 static void plan_entries(struct account *a)
 {
 	struct pop3_session *s = &a->session;
@@ -197,7 +207,7 @@ static void plan_entries(struct account *a)
 	for (size_t i = 0; i < s->n; i++) {
 		if (*s->entries[i].uidl)
 			ledger_key(a->journal, s->entries[i].uidl, s->keys[i]);
-		if (*s->entries[i].uidl && ledger_get(a->journal, s->keys[i])) {
+		if (is_known(a, i)) {
 			s->plan[i] = FATE_KNOWN;
 			known++;
 		} else {
@@ -298,7 +308,7 @@ static void find_survivors(struct account *a)
 		base = map_get(found, tag);
 		if (base && s->plan[i] == FATE_KNOWN)
 			note_completed(a, i, base);
-		else if (base)
+		else if (base && !a->ledger_doubted)
 			note_here(a, i, unknown, is_part(a, base));
 	}
 	map_free(found, free);

@@ -124,7 +124,7 @@ int session_note_removal(struct folder *f, const uint32_t *uids, size_t n, struc
 	size_t k = 0;
 	int rc;
 
-	if (a->is_path || !f->local || !a->setup->pop3_delete_with_local)
+	if (a->kind == ACCOUNT_PATH || !f->local || !a->setup->pop3_delete_with_local)
 		return 0;
 	v = mem_array(n, sizeof(*v));
 	for (size_t i = 0; i < n; i++) {
@@ -189,7 +189,7 @@ static int add_whole(struct folder *f, const struct store_request *r, struct err
 	struct whole *w;
 	struct summary s;
 
-	if (!f->local || a->is_path || cache_get(f->cache, r->uid, &s) != 0 ||
+	if (!f->local || a->kind == ACCOUNT_PATH || cache_get(f->cache, r->uid, &s) != 0 ||
 		!(s.flags & MAIL_ON_SERVER_ONLY_HEADER))
 		return err_set(err, ERR_INPUT, _("All of this message is here already"));
 	if (!a->setup->sync.use_pop3)
@@ -423,6 +423,7 @@ static void finish_listed(struct account *a, struct result *r)
 	if (r->err.kind == ERR_NONE) {
 		forget_deleted(a, r);
 		prune(a);
+		identity_listed(a);
 	}
 	journal_compact(a->journal, NULL);
 	show_threads(a);

@@ -191,6 +191,19 @@ struct account *store_account_at(struct store *s, int index)
 	return index >= 0 && (size_t)index < s->naccounts ? s->accounts[index] : NULL;
 }
 
+struct account *store_account(struct store *s, int index, struct err *err)
+{
+	struct account *a = store_account_at(s, index);
+
+	if (a && a->kind == ACCOUNT_OPENED)
+		return a;
+	if (a && a->kind == ACCOUNT_FAILED)
+		*err = a->trouble;
+	else
+		err_set(err, ERR_INPUT, _("There is no such account"));
+	return NULL;
+}
+
 struct list *store_list(struct store *s, unsigned id)
 {
 	struct list *l = s->lists;
@@ -231,7 +244,7 @@ static struct account *path_account(struct store *s)
 	a->store = s;
 	a->index = -1;
 	a->lock_fd = -1;
-	a->is_path = true;
+	a->kind = ACCOUNT_PATH;
 	s->accounts =
 		mem_grow(s->accounts, &s->cap_accounts, s->naccounts + 1, sizeof(*s->accounts));
 	s->accounts[s->naccounts++] = a;
@@ -241,20 +254,18 @@ static struct account *path_account(struct store *s)
 static struct folder *folder_for_request(
 	struct store *s, const struct store_request *r, struct err *err)
 {
-	struct account *a = store_account_at(s, r->account);
+	struct account *a;
 	struct folder *f;
 
 	if (r->account < 0) {
-		a = path_account(s);
-		f = folder_new(a, r->folder, true);
+		f = folder_new(path_account(s), r->folder, true);
 		f->dir = mem_strdup(r->folder);
 		f->role = ROLE_INBOX;
 		return f;
 	}
-	if (!a) {
-		err_set(err, ERR_INPUT, _("There is no such account"));
+	a = store_account(s, r->account, err);
+	if (!a)
 		return NULL;
-	}
 	f = folder_by_ui_name(a, r->folder);
 	if (!f)
 		err_set(err, ERR_GONE, _("There is no folder %s in account %s"), r->folder,
@@ -340,11 +351,10 @@ static void retry(struct account *a)
 /* True when the request was kept or its answer is sent by someone else. */
 static bool account_request(struct store *s, struct store_request *r)
 {
-	struct account *a = store_account_at(s, r->account);
 	struct err err = {0};
+	struct account *a = store_account(s, r->account, &err);
 
 	if (!a) {
-		err_set(&err, ERR_INPUT, _("There is no such account"));
 		store_failed(s, r->request, &err);
 		return false;
 	}

@@ -141,8 +141,16 @@ struct followed {
 	int attempts;
 };
 
+enum account_kind {
+	ACCOUNT_OPENED, /* of the configuration, with all its files */
+	ACCOUNT_FAILED, /* the same, but its files could not be opened: only its number and why */
+	ACCOUNT_PATH,   /* talaria -f DIR: one local folder, no server, no journal, no setup */
+};
+
 struct account {
 	struct store *store;
+	enum account_kind kind;
+	struct err trouble; /* why it failed, or why its lock cannot be had */
 	int index;
 	struct store_account *setup; /* owned */
 	struct journal *journal;
@@ -189,9 +197,10 @@ struct account {
 	size_t nsyncs, cap_syncs;
 	unsigned list_waiting;
 	struct err sync_err;
-	struct map *marks; /* identity (hex) -> marks that wait for the server's inbox; or NULL */
-	bool marks_known;  /* the file was looked for */
-	bool is_path;      /* talaria -f DIR: no server, no journal */
+	struct map *marks;   /* identity (hex) -> marks that wait for the server's inbox; or NULL */
+	bool marks_known;    /* the file was looked for */
+	bool ledger_doubted; /* its server was another one; identity.c */
+	bool has_former;     /* changes of other mailboxes wait */
 };
 
 /*
@@ -246,6 +255,8 @@ void store_notice(struct account *a, const char *fmt, ...) __attribute__((format
 void store_disk_notice(struct account *a, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 struct account *store_account_at(struct store *s, int index);
+/* One that can be worked with; NULL: there is none, or why it could not be opened. */
+struct account *store_account(struct store *s, int index, struct err *err);
 struct list *store_list(struct store *s, unsigned id);
 void store_work(struct store *s, struct work *w); /* behind what is under way */
 /* STORE_PROGRESS, where the last one was some time ago. */
@@ -286,6 +297,12 @@ void account_check(struct account *a, unsigned request);
 void account_checked(struct account *a);         /* REQUEST_CHECK is through */
 bool account_is_server(const struct account *a); /* IMAP is in use */
 bool account_can_connect(const struct account *a);
+
+/* --- identity.c: whose mail all this is --- */
+int identity_check(struct account *a, struct err *err); /* the journal is open, nothing else is */
+void identity_listed(struct account *a); /* a whole POP3 session was: the ledger is of its server */
+/* A folder of the server is open: do changes wait that were made in it under another name? */
+void identity_selected(struct folder *f);
 
 /* --- folder.c --- */
 struct folder *folder_new(struct account *a, const char *name, bool local);

@@ -423,17 +423,16 @@ void transfer_request(struct store *s, struct store_request *r)
 	struct transfer *t = mem_alloc(sizeof(*t));
 	struct list *l = store_list(s, r->list);
 	struct err err = {0};
-	int rc = 0;
+	int rc;
 
 	t->work =
 		(struct work){.request = r->request, .step = transfer_step, .drop = transfer_drop};
 	t->import = r->kind == REQUEST_IMPORT;
 	t->given = l ? l->folder : NULL;
-	t->account = l ? l->folder->account : store_account_at(s, r->account);
+	t->account = l ? l->folder->account : store_account(s, r->account, &err);
 	t->request = r;
 	t->path = file_expand(r->text);
-	if (!t->account)
-		rc = err_set(&err, ERR_INPUT, _("There is no such account"));
+	rc = t->account ? 0 : -1;
 	if (rc == 0 && t->import)
 		rc = store_may_change(s, &err);
 	if (rc == 0)

@@ -373,7 +373,7 @@ void write_try_send(struct account *a)
 	struct job *j;
 	struct err err = {0};
 
-	if (!a->sync || a->sending || !next_to_send(a, &m))
+	if (!a->sync || a->sending || a->store->read_only || !next_to_send(a, &m))
 		return;
 	j = job_new(JOB_SEND);
 	if (outbox_read(a->outbox, m.id, &j->bytes, &err) != 0) {
@@ -785,10 +785,9 @@ static int dispatch(struct store *s, struct account *a, struct store_request *r,
 
 void write_request(struct store *s, struct store_request *r)
 {
-	struct account *a = store_account_at(s, r->account);
 	struct err err = {0};
-	int rc = a && !a->is_path ? dispatch(s, a, r, &err)
-				  : err_set(&err, ERR_INPUT, _("There is no such account"));
+	struct account *a = store_account(s, r->account, &err);
+	int rc = a ? dispatch(s, a, r, &err) : -1;
 
 	if (rc == 1)
 		return; /* parked */

@@ -153,9 +153,8 @@ static void no_other(void *ctx, const struct conf_line *line, struct conf_errors
 	conf_error(errors, &line->words[0], "unexpected");
 }
 
-void start(struct person *p, bool offline)
+static void start_as(struct person *p, struct engine_options opt)
 {
-	struct engine_options opt = {.offline = offline, .config_path = p->config};
 	struct conf_errors errors = {0};
 	struct str text = STR_INIT;
 	struct err err = {0};
@@ -167,7 +166,18 @@ void start(struct person *p, bool offline)
 		fail_msg("%s", str_c(&text));
 	}
 	conf_errors_done(&errors);
+	opt.config_path = p->config;
 	assert_int_equal(engine_new(&p->engine, p->settings, &opt, &err), 0);
+}
+
+void start(struct person *p, bool offline)
+{
+	start_as(p, (struct engine_options){.offline = offline});
+}
+
+void start_read_only(struct person *p, bool offline)
+{
+	start_as(p, (struct engine_options){.offline = offline, .read_only = true});
 }
 
 void stop(struct person *p)
