@@ -499,6 +499,13 @@ static enum cli_status run_command(struct cli *c)
 	}
 }
 
+bool cli_reader_gone(void)
+{
+	struct pollfd p = {STDOUT_FILENO, 0, 0};
+
+	return poll(&p, 1, 0) > 0 && (p.revents & POLLERR);
+}
+
 enum cli_status cli_run(
 	struct settings *settings, const struct arguments *args, const char *config_path)
 {
@@ -512,7 +519,7 @@ enum cli_status cli_run(
 		return cli_fail(&err);
 	status = run_command(&c);
 	engine_free(c.engine);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
+	if ((fflush(stdout) != 0 || ferror(stdout)) && !cli_reader_gone()) {
 		cli_say(_("The output could not be written: %s"), strerror(errno));
 		return status == CLI_OK ? CLI_FAILED : status;
 	}

@@ -28,6 +28,8 @@ enum cli_status cli_run(
 
 enum cli_status cli_status_of(enum err_kind kind);
 /* "talaria: TEXT" on stderr. */
+/* Whoever read our standard output has enough (talaria list | head): no failure. */
+bool cli_reader_gone(void);
 void cli_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Text on stdout. Both take out what a terminal would obey, whoever wrote it. */
 void cli_print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
