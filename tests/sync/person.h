@@ -70,7 +70,7 @@ void write_config(struct person *p, const char *protocol, const char *more);
 void put_mail(const struct person *p, const char *file);
 void start(struct person *p, bool offline);
 void start_read_only(struct person *p, bool offline); /* talaria -R */
-void stop(struct person *p); /* fails when it takes long */
+void stop(struct person *p);                          /* fails when it takes long */
 
 /* --- waiting for events --- */
 
