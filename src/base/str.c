@@ -191,6 +191,14 @@ bool str_is_alnum(char c)
 	return (c >= '0' && c <= '9') || (str_lower(c) >= 'a' && str_lower(c) <= 'z');
 }
 
+bool str_is_ascii(const char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)p[i] >= 0x80)
+			return false;
+	return true;
+}
+
 int str_nicmp(const char *a, const char *b, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {

@@ -8,7 +8,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <idn2.h>
 #include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -85,32 +84,6 @@ bool connect_is_address(const char *host)
 	unsigned char raw[sizeof(struct in6_addr)];
 
 	return inet_pton(AF_INET, host, raw) == 1 || inet_pton(AF_INET6, host, raw) == 1;
-}
-
-int connect_ascii_host(char out[CONNECT_HOST_SIZE], const char *host, struct err *err)
-{
-	char *ascii = NULL;
-	bool plain = true;
-	int r;
-
-	for (const char *p = host; *p; p++)
-		plain = plain && (unsigned char)*p < 0x80;
-	if (plain) {
-		if (strlen(host) >= CONNECT_HOST_SIZE)
-			return err_set(err, ERR_INPUT, _("the server name is too long"));
-		memcpy(out, host, strlen(host) + 1);
-		return 0;
-	}
-	r = idn2_lookup_u8(
-		(const uint8_t *)host, (uint8_t **)&ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
-	if (r != IDN2_OK || !ascii || strlen(ascii) >= CONNECT_HOST_SIZE) {
-		idn2_free(ascii);
-		return err_set(err, ERR_INPUT, _("the server name “%.100s” is not valid (%s)"),
-			host, idn2_strerror(r));
-	}
-	memcpy(out, ascii, strlen(ascii) + 1);
-	idn2_free(ascii);
-	return 0;
 }
 
 /*

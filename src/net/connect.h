@@ -4,22 +4,20 @@
  * Owns:    nothing after a call; a look-up that was given up on ends in its own thread with its own
  * data.
  * Threads: any; a call blocks its thread until the deadline at most, and ends at once on cancel.
- * Errors:  ERR_NETWORK (not found, refused, no answer), ERR_CANCELLED, ERR_INPUT (name that cannot
- * be looked up).
+ * Errors:  ERR_NETWORK (not found, refused, no answer), ERR_CANCELLED.
  */
 #ifndef NET_CONNECT_H
 #define NET_CONNECT_H
 
+#include "base/idn.h"
 #include "net/net.h"
 
 #include <stddef.h>
 
 struct addrinfo;
 
-#define CONNECT_HOST_SIZE 256
+#define CONNECT_HOST_SIZE IDN_SIZE /* of a server name in ASCII */
 
-/* The ASCII form of a server name (RFC 5891, non-transitional); ASCII stays as it is. */
-int connect_ascii_host(char out[CONNECT_HOST_SIZE], const char *host, struct err *err);
 /* Whether host is an IPv4 or IPv6 address. */
 bool connect_is_address(const char *host);
 

@@ -12,7 +12,9 @@
 
 #include <libetpan/mailstream.h>
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -485,7 +487,7 @@ static int open_steps(struct stream *s, struct err *err)
 {
 	int64_t until = clock_ms() + stream_ms(s->options.connect_ms, CONNECT_MS);
 
-	if (connect_ascii_host(s->host, s->server.host, err) < 0)
+	if (idn_to_ascii(s->host, s->server.host, err) < 0)
 		return -1;
 	s->fd = connect_host(s->host, s->server.port, until, s->cancel, err);
 	if (s->fd < 0)
@@ -711,6 +713,37 @@ int stream_flush(struct stream *s, struct err *err)
 		return 0;
 	deflate_pack(s->packer, NULL, 0, true, &s->packed);
 	return write_packed(s) < 0 ? stream_gone(s, err) : 0;
+}
+
+bool stream_last_words(struct stream *s)
+{
+	if (s->err.kind != ERR_NETWORK || s->fd < 0 || !s->ms)
+		return false;
+	s->err = (struct err){0};
+	s->ms->write_buffer_len = 0;
+	return true;
+}
+
+void stream_own_literal(const struct stream *s, struct str *out)
+{
+	struct sockaddr_storage at = {0};
+	socklen_t len = sizeof(at);
+	char text[INET6_ADDRSTRLEN] = "";
+
+	if (s->fd >= 0 && !getsockname(s->fd, (struct sockaddr *)&at, &len)) {
+		if (at.ss_family == AF_INET)
+			inet_ntop(AF_INET, &((struct sockaddr_in *)&at)->sin_addr, text,
+				sizeof(text));
+		else if (at.ss_family == AF_INET6)
+			inet_ntop(AF_INET6, &((struct sockaddr_in6 *)&at)->sin6_addr, text,
+				sizeof(text));
+	}
+	if (!strncmp(text, "::ffff:", 7) && strchr(text, '.'))
+		str_addf(out, "[%s]", text + 7);
+	else if (at.ss_family == AF_INET6 && text[0])
+		str_addf(out, "[IPv6:%s]", text);
+	else
+		str_addf(out, "[%s]", text[0] ? text : "127.0.0.1");
 }
 
 void stream_command(struct stream *s, uint64_t budget)

@@ -55,6 +55,12 @@ void stream_describe(const struct stream *s, struct str *out);
 int stream_read_line(struct stream *s, struct str *line, size_t max, struct err *err);
 int stream_write(struct stream *s, const char *p, size_t len, struct err *err); /* buffered */
 int stream_flush(struct stream *s, struct err *err);
+/* After a failed write: what the server said before it hung up can still be read. False where
+ * nothing can come; what is written later is lost. */
+bool stream_last_words(struct stream *s);
+/* The address of our end as SMTP wants it (RFC 5321 4.1.3), "[192.0.2.1]" or "[IPv6:2001:db8::1]":
+ * it says no more than the packets do. */
+void stream_own_literal(const struct stream *s, struct str *out);
 /* Starts the clock and byte budget of a new command. budget: most bytes the answer may have. */
 void stream_command(struct stream *s, uint64_t budget);
 /* The answer has to come within ms milliseconds, or the link is dead; until the next command. */

@@ -78,7 +78,7 @@ zlib|zlib|zconf:^src/net/deflate\.c$
 libxml2|libxml/[A-Za-z0-9]+:^src/mime/html\.c$
 jansson|jansson:^ui/json\.c$
 libarchive|archive(_entry)?:^src/store/tarball\.c$
-libidn2|idn2:^src/net/
+libidn2|idn2:^src/base/idn\.c$
 libuchardet|uchardet(/uchardet)?:^src/mime/'
 
 check_doors() {

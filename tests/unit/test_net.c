@@ -89,21 +89,21 @@ static void test_long_addresses(void **state)
 
 static void test_names(void **state)
 {
-	char out[CONNECT_HOST_SIZE];
+	char out[IDN_SIZE];
 	struct err err;
 
 	(void)state;
-	assert_int_equal(connect_ascii_host(out,
+	assert_int_equal(idn_to_ascii(out,
 				 "b\xc3\xbc"
 				 "cher.example",
 				 &err),
 		0);
 	assert_string_equal(out, "xn--bcher-kva.example");
-	assert_int_equal(connect_ascii_host(out, "fa\xc3\x9f.example", &err), 0);
+	assert_int_equal(idn_to_ascii(out, "fa\xc3\x9f.example", &err), 0);
 	assert_string_equal(out, "xn--fa-hia.example"); /* non-transitional */
-	assert_int_equal(connect_ascii_host(out, "mail.example.org", &err), 0);
+	assert_int_equal(idn_to_ascii(out, "mail.example.org", &err), 0);
 	assert_string_equal(out, "mail.example.org");
-	assert_int_equal(connect_ascii_host(out, "\xe2\x80\xae.example", &err), -1);
+	assert_int_equal(idn_to_ascii(out, "\xe2\x80\xae.example", &err), -1);
 	assert_int_equal(err.kind, ERR_INPUT);
 	assert_true(connect_is_address("127.0.0.1"));
 	assert_true(connect_is_address("::1"));
