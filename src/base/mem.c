@@ -83,8 +83,9 @@ void *mem_grow(void *p, size_t *cap, size_t need, size_t size)
 
 void mem_free_secret(char *s)
 {
+	/* All that was allocated: what was read may hold a NUL, or have been longer once. */
 	if (s)
-		explicit_bzero(s, strlen(s));
+		explicit_bzero(s, malloc_usable_size(s));
 	free(s);
 }
 
