@@ -166,11 +166,29 @@ static const char *verify_reason(const struct tls *t)
 	}
 }
 
+/* An authority of one's own mends nothing but an authority that is not known. */
+static bool would_authority_help(const struct tls *t)
+{
+	switch (t->verify) {
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static int verify_error(const struct tls *t, struct err *err)
 {
 	return err_set(err, ERR_CERT,
-		_("the certificate of %.60s is refused: %s (SHA-256 %s; to trust it: tls-ca or "
-		  "tls-pin)"),
+		would_authority_help(t)
+			? _("the certificate of %.60s is refused: %s (SHA-256 %s; to trust it: "
+			    "tls-ca or tls-pin)")
+			: _("the certificate of %.60s is refused: %s (SHA-256 %s; tls-pin would "
+			    "trust it all the same)"),
 		t->host, verify_reason(t), t->sha256);
 }
 
