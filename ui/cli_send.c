@@ -224,7 +224,7 @@ static enum cli_status tell_fate(struct cli *c, struct sending *s)
 		return CLI_UNAVAILABLE;
 	}
 	cli_say(_("Not sent now: it stays in the outbox, and goes out with the next connection"));
-	return s->kind == ERR_AUTH ? CLI_LOGIN : CLI_TEMPORARY;
+	return s->kind == ERR_AUTH || s->kind == ERR_CERT ? cli_status_of(s->kind) : CLI_TEMPORARY;
 }
 
 static int put_draft(struct cli *c, int account, const char *text, char **id, struct err *err)
