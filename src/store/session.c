@@ -786,7 +786,8 @@ static void arrived(struct account *a, struct result *r, bool part)
 		session_fill_whole(a, w, &r->bytes, &r->err);
 	} else if (r->err.kind != ERR_NONE) {
 		s->plan[at] = FATE_FAILED;
-		s->err = r->err;
+		if (!s->nmissed++)
+			s->missed = r->err;
 	} else if (part || !is_here_after_all(a, at, &r->bytes)) {
 		take_message(a, at, &r->bytes, part);
 	}

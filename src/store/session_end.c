@@ -434,10 +434,17 @@ static void finish_listed(struct account *a, struct result *r)
 void session_done(struct account *a, struct result *r)
 {
 	struct pop3_session *s = &a->session;
-	struct err err, gone = {0};
+	struct err err, gone = {0}, missed = {0};
 
 	if (!s->running)
 		return;
+	if (s->nmissed)
+		err_set(&missed, s->missed.kind,
+			ngettext("%zu message could not be fetched: %s",
+				"%zu messages could not be fetched; of the first the server said: "
+				"%s",
+				s->nmissed),
+			s->nmissed, s->missed.text);
 	if (s->entries)
 		finish_listed(a, r);
 	err = r->err.kind != ERR_NONE ? r->err : s->err;
@@ -449,6 +456,8 @@ void session_done(struct account *a, struct result *r)
 		a->next_pop3 = clock_ms() + (int64_t)a->setup->pop3_check_seconds * 1000;
 	else if (err.kind != ERR_NONE)
 		a->next_pop3 = clock_ms() + RETRY_MS;
+	if (err.kind == ERR_NONE)
+		err = missed;
 	if (err.kind != ERR_NONE && a->sync_waiting)
 		a->sync_err = err;
 	else if (err.kind != ERR_NONE && err.kind != ERR_NETWORK && err.kind != ERR_CANCELLED)

@@ -132,7 +132,9 @@ struct pop3_session { /* store/session.c */
 	int64_t told_ms, counted_ms, scanned_ms;
 	uint32_t *told; /* owned; UIDs moved in, not yet told to the engine */
 	size_t ntold, cap_told;
-	struct err err;
+	struct err err;    /* what ails the whole session: nothing is deleted in it */
+	struct err missed; /* why the first of nmissed messages did not come; the others are fine */
+	size_t nmissed;
 };
 
 struct followed {
