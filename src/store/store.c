@@ -338,6 +338,11 @@ static void pass_password(struct account *a, struct store_request *r)
 		j->text = mem_strdup(r->text);
 		account_post(a, (enum lane)i, j);
 	}
+	/* The session that wanted it is over. */
+	if (r->text && a->setup->sync.use_pop3) {
+		a->next_pop3 = 0;
+		account_tick(a, clock_ms());
+	}
 }
 
 static void retry(struct account *a)

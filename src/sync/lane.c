@@ -14,10 +14,17 @@
 
 void *lane_main(void *arg);
 
+/* Cancelled, and not for good. sync_wake sets the flag first and cancels then, and this thread may
+ * have answered the flag in between. */
+static bool is_woken(struct lane_thread *l)
+{
+	return !atomic_load(&l->ending) && (atomic_load(&l->waking) || net_cancel_asked(l->cancel));
+}
+
 /* "Stopped" would be a riddle to whoever asked: it was not the user. */
 static void explain(struct lane_thread *l, struct err *err)
 {
-	if (err->kind == ERR_CANCELLED && atomic_load(&l->waking))
+	if (err->kind == ERR_CANCELLED && is_woken(l))
 		err_set(err, ERR_NETWORK, _("Connecting again after a sleep of the computer"));
 }
 
@@ -115,16 +122,10 @@ static bool control(struct lane_thread *l, struct job *j)
 	}
 }
 
-struct job *lane_next(struct lane_thread *l, int timeout_ms)
+static struct job *next(struct lane_thread *l, int timeout_ms, bool talking)
 {
 	int64_t end = timeout_ms < 0 ? 0 : clock_ms() + timeout_ms;
 
-	if (l->held) {
-		struct job *j = l->held;
-
-		l->held = NULL;
-		return j;
-	}
 	while (!l->quit) {
 		int64_t left = timeout_ms < 0 ? -1 : end - clock_ms();
 		struct job *j = (struct job *)queue_wait(
@@ -135,10 +136,46 @@ struct job *lane_next(struct lane_thread *l, int timeout_ms)
 		if (!control(l, j))
 			return j;
 		job_free(j);
-		if (l->retry)
+		if (l->retry && !talking)
 			return NULL;
 	}
 	return NULL;
+}
+
+struct job *lane_next(struct lane_thread *l, int timeout_ms)
+{
+	struct job *j = l->held;
+
+	if (!j)
+		return next(l, timeout_ms, false);
+	l->held = NULL;
+	return j;
+}
+
+struct job *lane_next_word(struct lane_thread *l, int timeout_ms)
+{
+	return next(l, timeout_ms, true);
+}
+
+struct job *lane_answer(struct lane_thread *l, enum job_kind kind, int timeout_ms)
+{
+	int64_t end = clock_ms() + timeout_ms;
+	struct job **others = NULL, *j;
+	size_t n = 0, cap = 0;
+
+	for (;;) {
+		int64_t left = end - clock_ms();
+
+		j = next(l, left > 0 ? (int)left : 0, true);
+		if (!j || j->kind == kind)
+			break;
+		others = mem_grow(others, &cap, n + 1, sizeof(*others));
+		others[n++] = j;
+	}
+	while (n)
+		queue_push_front(l->jobs, &others[--n]->item);
+	free(others);
+	return j;
 }
 
 /* The first line of what the user's own password command prints. */
@@ -167,6 +204,7 @@ static const char *password(struct lane_thread *l, struct err *err)
 {
 	if (l->password)
 		return l->password;
+	l->fresh = true;
 	if (l->account->password_kind == 2)
 		l->password = mem_strdup(l->account->password);
 	else if (l->account->password_kind == 1 || l->account->password_kind == 3)
@@ -283,25 +321,35 @@ static void wait_to_retry(struct lane_thread *l, const struct err *err, unsigned
 	l->stuck = false;
 }
 
-/* A login that was refused, or a password that could not be had, must not be tried again with the
- * same secret. Who typed it is asked once more. */
-static void forget_password(struct lane_thread *l, const struct err *err)
+/*
+ * A login that was refused, or a password that could not be had, must not be tried again with the
+ * same secret. Who typed it is asked once more. True when the user's own command may know a newer
+ * one: tokens live an hour.
+ */
+static bool forget_password(struct lane_thread *l, const struct err *err)
 {
+	bool command = l->account->password_kind == 1 || l->account->password_kind == 3;
+	bool renew = l->password && command && !l->fresh;
+
 	if (err->kind != ERR_AUTH)
-		return;
+		return false;
 	if (l->password && l->account->password_kind == 0)
 		lane_post(l, result_new(RESULT_PASSWORD));
 	mem_free_secret(l->password);
 	l->password = NULL;
+	return renew;
 }
 
-/* From here on a cancel is meant again; one that meant the end has left its job in the queue. */
+/* From here on a cancel is meant again. One for good may be undone here; who asked for it has said
+ * so before, and has left its job in the queue. */
 static void end_waking(struct lane_thread *l)
 {
 	struct job *j;
 
-	net_cancel_again(l->cancel);
 	atomic_store(&l->waking, false);
+	net_cancel_again(l->cancel);
+	if (atomic_load(&l->ending))
+		l->quit = true;
 	while (!l->quit && (j = (struct job *)queue_pop(l->jobs))) {
 		if (!control(l, j)) {
 			queue_push_front(l->jobs, &j->item);
@@ -315,20 +363,19 @@ static bool connect_lane(struct lane_thread *l, unsigned *attempt)
 {
 	struct err err = {0};
 
-	if (atomic_load(&l->waking))
+	if (is_woken(l))
 		end_waking(l);
 	if (l->quit)
 		return false;
 	lane_state(l, SYNC_CONNECTING, NULL, 0);
-	l->retry = false;
+	l->retry = l->fresh = false;
 	if (l->driver->open(l, &err) == 0) {
 		l->connected = true;
 		l->useful = false;
 		lane_state(l, SYNC_ONLINE, NULL, 0);
 		return true;
 	}
-	forget_password(l, &err);
-	if (atomic_load(&l->waking))
+	if (forget_password(l, &err) || is_woken(l))
 		return false;
 	if (net_cancel_asked(l->cancel))
 		l->quit = true; /* the job that says so is still in the queue */
@@ -342,7 +389,7 @@ static int step(struct lane_thread *l, struct err *err)
 	struct job *j;
 	int rc;
 
-	if (atomic_load(&l->waking))
+	if (is_woken(l))
 		return err_set(err, ERR_CANCELLED, "awake");
 	j = lane_next(l, 0);
 	if (j) {
@@ -410,8 +457,7 @@ void *lane_main(void *arg)
 			disconnect(l, NULL);
 			continue;
 		}
-		attempt = retry_after(
-			attempt, l->useful || atomic_load(&l->waking), clock_ms() - since);
+		attempt = retry_after(attempt, l->useful || is_woken(l), clock_ms() - since);
 		explain(l, &err);
 		disconnect(l, &err);
 		if (attempt && l->driver->eager && !l->quit)

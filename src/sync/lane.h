@@ -46,6 +46,8 @@ struct lane_thread {
 	bool quit, retry;
 	bool stuck;         /* only the user can help; waits for that */
 	atomic_bool waking; /* cancelled only to connect anew: the machine slept */
+	atomic_bool ending; /* cancelled for good: set before that, and before JOB_QUIT */
+	bool fresh;         /* the password was had for the present attempt */
 	void *state;        /* of the driver */
 	struct job *held;   /* taken from the queue, not begun */
 	bool connected;
@@ -58,6 +60,11 @@ void lane_fail(struct lane_thread *l, const struct job *j, const struct err *err
 /* The next job that is not for the lane itself; waits up to timeout_ms (-1: for ever); NULL: time
  * over, retry or quit. */
 struct job *lane_next(struct lane_thread *l, int timeout_ms);
+/* In the middle of a conversation with the store: its next word, which is of that kind, whatever
+ * else is wanted of the lane meanwhile. Other jobs keep their place. NULL: time over or quit. */
+struct job *lane_answer(struct lane_thread *l, enum job_kind kind, int timeout_ms);
+/* The same where the kind is not known: the next job of any. */
+struct job *lane_next_word(struct lane_thread *l, int timeout_ms);
 void lane_state(
 	struct lane_thread *l, enum sync_state state, const struct err *err, size_t retry_ms);
 

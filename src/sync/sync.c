@@ -58,12 +58,12 @@ struct sync *sync_start(const struct sync_account *account, int index, unsigned 
 void sync_cancel(struct sync *s)
 {
 	for (int i = 0; i < LANES; i++) {
+		atomic_store(&s->lanes[i].ending, true);
 		queue_push_front(s->lanes[i].jobs, &job_new(JOB_QUIT)->item);
 		net_cancel_now(s->lanes[i].cancel);
 	}
 }
 
-/* The flag first: whoever finds itself cancelled knows that it is not the end. */
 void sync_wake(struct sync *s)
 {
 	for (int i = 0; i < LANES; i++) {
