@@ -39,6 +39,12 @@ static long announced(const struct str *line)
 	return strtol(p, NULL, 10);
 }
 
+/* Answers are text to their end, whatever it looks like. */
+static bool has_data(const struct str *line)
+{
+	return str_istarts(str_c(line), "* ") && !wire_is_answer(line->p, line->len);
+}
+
 static int add_literal(struct imap *im, struct str *line, size_t n, struct err *err)
 {
 	mailstream *from = stream_mailstream(im->stream);
@@ -67,7 +73,7 @@ int imap_read_line(struct imap *im, struct str *line, struct err *err)
 		return -1;
 	}
 	str_room(line, 1);
-	for (long n; !r && str_istarts(str_c(line), "* ") && (n = announced(line)) >= 0;) {
+	for (long n; !r && has_data(line) && (n = announced(line)) >= 0;) {
 		if (n > LITERAL || line->len > IMAP_LINE * 4)
 			r = wrong(im, err);
 		else if (add_literal(im, line, (size_t)n, err))
@@ -306,22 +312,27 @@ static int start_tls(struct imap *im, struct err *err)
 
 struct talk {
 	struct imap *im;
-	char tag[16];
-	bool says_id;
+	char tag[16], command[40];
+	bool says_id, may_be_early;
 };
 
-/* Response codes that say "not now" (RFC 5530). */
-static int login_refused(struct imap *im, const char *text, struct err *err)
+/* Response codes (RFC 5530) that say "not now", or the words for it. */
+static bool is_not_now(const char *text)
 {
-	static const char *const later[] = {
+	static const char *const codes[] = {
 		"[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]", "[CONTACTADMIN]"};
-	enum err_kind kind = ERR_AUTH;
 
-	im->dead = true;
-	for (size_t i = 0; i < MEM_COUNT(later); i++)
-		if (str_istarts(text, later[i]))
-			kind = ERR_AGAIN;
-	return err_set(err, kind, _("The server refused the login: %s"), text);
+	for (size_t i = 0; i < MEM_COUNT(codes); i++)
+		if (str_istarts(text, codes[i]))
+			return true;
+	return !str_istarts(text, "[AUTHENTICATIONFAILED]") && !str_istarts(text, "[EXPIRED]") &&
+	       !str_istarts(text, "[AUTHORIZATIONFAILED]") && login_is_not_now(text);
+}
+
+static int login_refused(const char *text, struct err *err)
+{
+	return err_set(err, is_not_now(text) ? ERR_AGAIN : ERR_AUTH,
+		_("The server refused the login: %s"), text);
 }
 
 static enum login_answer auth_answer(void *ctx, struct str *challenge, struct err *err)
@@ -348,9 +359,9 @@ static enum login_answer auth_answer(void *ctx, struct str *challenge, struct er
 			caps_code(t->im, text + 3);
 		a = LOGIN_OK;
 	} else if (text && says(text, "NO")) {
-		login_refused(t->im, text[2] ? text + 3 : "", err);
+		login_refused(text[2] ? text + 3 : "", err);
 	} else if (text && says(text, "BAD")) {
-		login_refused(t->im, text[3] ? text + 4 : "", err);
+		login_refused(text[3] ? text + 4 : "", err);
 	} else {
 		wrong(t->im, err);
 	}
@@ -396,85 +407,152 @@ static int send_early(void *ctx, struct err *err)
  * Only behind SCRAM, whose last answer is empty and ends the server's doubts, and only where the
  * server said that it knows ENABLE: such a server is not of those that drop what was sent ahead.
  */
-static bool may_be_early(const struct imap *im, const struct sasl *sasl)
+static bool may_be_early(const struct imap *im)
 {
-	return !im->early.first.patient && imap_has(im, "ENABLE") && imap_has(im, "SASL-IR") &&
-	       !strncmp(sasl_mechanism(sasl), "SCRAM-", 6);
+	return !im->early.first.patient && imap_has(im, "ENABLE") && imap_has(im, "SASL-IR");
 }
 
-static int authenticate(struct imap *im, struct sasl *sasl, struct err *err)
+static int begin_login(void *ctx, struct login_frame *frame, const struct sasl *sasl)
 {
-	struct talk talk = {.im = im, .says_id = imap_has(im, "ID")};
-	char command[40];
-	struct login_frame frame = {.command = command,
-		.initial = imap_has(im, "SASL-IR"),
-		.max_command = COMMAND,
-		.answer = auth_answer,
-		.behind = may_be_early(im, sasl) ? send_early : NULL,
-		.ctx = &talk};
+	struct talk *t = ctx;
+	struct imap *im = t->im;
 
-	snprintf(talk.tag, sizeof(talk.tag), "a%d", ++im->tag);
-	snprintf(command, sizeof(command), "%s AUTHENTICATE", talk.tag);
+	if (im->dead || im->early.sent_hello)
+		return -1;
+	snprintf(t->tag, sizeof(t->tag), "a%d", ++im->tag);
+	snprintf(t->command, sizeof(t->command), "%s AUTHENTICATE", t->tag);
+	frame->behind =
+		t->may_be_early && !strncmp(sasl_mechanism(sasl), "SCRAM-", 6) ? send_early : NULL;
+	free(im->mechanism);
 	im->mechanism = mem_strdup(sasl_mechanism(sasl));
 	stream_command(im->stream, IMAP_QUIET);
-	forget_caps(im);
-	return login_talk(im->stream, sasl, &frame, err);
+	return 0;
+}
+
+/* The server's go-ahead to the octets of a literal. */
+static int await_go_ahead(struct imap *im, const char *tag, struct err *err)
+{
+	struct str line = STR_INIT;
+	const char *text;
+	int r = 1;
+
+	for (int n = 0; r > 0; n++) {
+		if (n == LINES)
+			r = wrong(im, err);
+		else if (imap_read_line(im, &line, err))
+			r = -1;
+		else if (line.p[0] == '*')
+			caps_line(im, line.p);
+		else if (line.p[0] == '+')
+			r = 0;
+		else if ((text = imap_tagged(line.p, tag)) &&
+			 (says(text, "NO") || says(text, "BAD")))
+			r = login_refused(text + strcspn(text, " "), err);
+		else
+			r = wrong(im, err);
+	}
+	str_done(&line);
+	return r;
+}
+
+/* A quoted string, or a literal where there are bytes that no quoted string can have (RFC 3501 4.3,
+ * 9). cmd is what was not sent yet. */
+static int add_astring(struct imap *im, struct str *cmd, const char *text, bool plus,
+	const char *tag, struct err *err)
+{
+	size_t len = strlen(text);
+
+	if (str_is_ascii(text, len))
+		return imap_quote(cmd, text, err);
+	str_addf(cmd, "{%zu%s}\r\n", len, plus ? "+" : "");
+	if (!plus) {
+		if (stream_write(im->stream, cmd->p, cmd->len, err))
+			return imap_broken(im, err);
+		if (flush(im, err) || await_go_ahead(im, tag, err))
+			return -1;
+		str_clear(cmd);
+	}
+	str_add(cmd, text, len);
+	return 0;
+}
+
+static int send_login(
+	struct imap *im, const struct net_login *login, bool plus, char tag[16], struct err *err)
+{
+	struct str cmd = STR_INIT;
+	int r;
+
+	snprintf(tag, 16, "a%d", ++im->tag);
+	str_addf(&cmd, "%s LOGIN ", tag);
+	r = add_astring(im, &cmd, login->user, plus, tag, err);
+	if (!r) {
+		str_addc(&cmd, ' ');
+		r = add_astring(im, &cmd, login->secret, plus, tag, err);
+	}
+	if (!r) {
+		str_adds(&cmd, "\r\n");
+		r = stream_write(im->stream, cmd.p, cmd.len, err) ? imap_broken(im, err)
+								  : flush(im, err);
+	}
+	if (cmd.p)
+		explicit_bzero(cmd.p, cmd.cap);
+	str_done(&cmd);
+	return r;
 }
 
 /* The LOGIN command, for servers that have no mechanism of ours. */
-static int login_command(struct imap *im, const struct net_login *login, struct err *err)
+static int login_command(struct imap *im, const struct net_login *login, bool plus, struct err *err)
 {
-	struct str cmd = STR_INIT, answer = STR_INIT;
+	struct str answer = STR_INIT;
 	char tag[16];
-	int r = -1;
+	int r;
 
-	if (!login_text_ok(login->user) || !login_text_ok(login->secret)) {
-		err_set(err, ERR_INPUT, _("The user name or password cannot be sent"));
-		goto out;
-	}
-	str_adds(&cmd, "LOGIN ");
-	if (imap_quote(&cmd, login->user, err))
-		goto out;
-	str_addc(&cmd, ' ');
-	if (imap_quote(&cmd, login->secret, err))
-		goto out;
+	if (!login_text_ok(login->user) || !login_text_ok(login->secret))
+		return err_set(err, ERR_INPUT, _("The user name or password cannot be sent"));
+	free(im->mechanism);
 	im->mechanism = mem_strdup("LOGIN");
-	forget_caps(im);
 	stream_command(im->stream, IMAP_QUIET);
 	stream_secret(im->stream, true);
-	r = imap_send_tagged(im, cmd.p, tag, err) || flush(im, err) ? -1 : 0;
+	r = send_login(im, login, plus, tag, err);
 	stream_secret(im->stream, false);
 	if (!r)
 		r = read_answer(im, tag, caps_line, &answer, err);
 	if (r == 0)
 		caps_code(im, str_c(&answer));
 	else if (r > 0)
-		r = login_refused(im, str_c(&answer), err);
-out:
-	if (cmd.p)
-		explicit_bzero(cmd.p, cmd.cap);
-	str_done(&cmd);
+		r = login_refused(str_c(&answer), err);
 	str_done(&answer);
 	return r;
 }
 
 static int log_in(struct imap *im, const struct net_login *login, struct err *err)
 {
-	struct sasl *sasl;
+	struct talk talk = {
+		.im = im, .says_id = imap_has(im, "ID"), .may_be_early = may_be_early(im)};
+	struct login_frame frame = {.command = talk.command,
+		.initial = imap_has(im, "SASL-IR"),
+		.max_command = COMMAND,
+		.begin = begin_login,
+		.answer = auth_answer,
+		.ctx = &talk};
+	bool plus = imap_has(im, "LITERAL+") || imap_has(im, "LITERAL-");
+	bool disabled = imap_has(im, "LOGINDISABLED");
+	struct strv offered = im->mechanisms;
 	int r;
 
 	if (im->preauth)
 		return 0;
-	if (!login_start(&sasl, im->stream, &im->server, &im->mechanisms, login, "imap", err)) {
-		r = authenticate(im, sasl, err);
-		sasl_free(sasl);
-		return r;
+	/* What the server says of itself after the login is another matter. */
+	im->mechanisms = (struct strv)STRV_INIT;
+	forget_caps(im);
+	r = login_run(im->stream, &im->server, &offered, login, "imap", &frame, err);
+	strv_done(&offered);
+	if (r > 0 && login_by_command(im->stream, &im->server, login)) {
+		if (disabled)
+			return err_set(err, ERR_AUTH, _("The server does not allow a login here"));
+		r = login_command(im, login, plus, err);
 	}
-	if (login->mechanism || !login_plain_allowed(im->stream, &im->server))
-		return -1;
-	if (imap_has(im, "LOGINDISABLED"))
-		return err_set(err, ERR_AUTH, _("The server does not allow a login here"));
-	return login_command(im, login, err);
+	return r ? -1 : 0;
 }
 
 /* --- ID and ENABLE --- */

@@ -11,20 +11,38 @@ bool login_plain_allowed(const struct stream *s, const struct net_server *server
 	return stream_is_encrypted(s) || server->security == NET_PLAIN;
 }
 
+bool login_by_command(
+	const struct stream *s, const struct net_server *server, const struct net_login *login)
+{
+	const char *m = login->mechanism;
+
+	return login_plain_allowed(s, server) &&
+	       (!m || str_icmp(m, "PLAIN") == 0 || str_icmp(m, "LOGIN") == 0);
+}
+
 bool login_text_ok(const char *text)
 {
 	return text && *text && !strpbrk(text, "\r\n");
 }
 
-int login_start(struct sasl **out, struct stream *s, const struct net_server *server,
-	const struct strv *offered, const struct net_login *login, const char *service,
-	struct err *err)
+static bool has_any(const char *text, const char *const *words)
 {
-	char binding[64];
-	size_t n = stream_channel_binding(s, binding, sizeof(binding));
+	for (; *words; words++)
+		if (str_ifind(text, *words))
+			return true;
+	return false;
+}
 
-	return sasl_start(out, offered, login, service, server->host, stream_is_encrypted(s),
-		login_plain_allowed(s, server), n ? binding : NULL, n, err);
+bool login_is_not_now(const char *text)
+{
+	static const char *const many[] = {"too many", "maximum", "limit", "exceed", NULL};
+	static const char *const of[] = {
+		"connection", "session", "simultaneous", "concurrent", "rate", NULL};
+	/* "Too many failed logins in this session" is about the password. */
+	static const char *const secret[] = {
+		"failed", "attempt", "password", "credential", "incorrect", "invalid", NULL};
+
+	return has_any(text, many) && has_any(text, of) && !has_any(text, secret);
 }
 
 /* frame: with what it has to say behind the line; NULL: nothing. */
@@ -86,8 +104,9 @@ static void abandon(struct stream *s, const struct login_frame *frame)
 	str_done(&rest);
 }
 
+/* *refused: it was the server that said no. */
 static int converse(struct stream *s, struct sasl *sasl, const struct login_frame *frame,
-	struct str *first, bool pending, struct err *err)
+	struct str *first, bool pending, bool *refused, struct err *err)
 {
 	struct str challenge = STR_INIT, answer = STR_INIT;
 	bool done = false;
@@ -98,6 +117,7 @@ static int converse(struct stream *s, struct sasl *sasl, const struct login_fram
 
 		if (a != LOGIN_CHALLENGE) {
 			r = a == LOGIN_OK ? sasl_finish(sasl, err) : -1;
+			*refused = a == LOGIN_FAILED && err->kind == ERR_AUTH;
 			goto out;
 		}
 		str_clear(&answer);
@@ -118,8 +138,8 @@ out:
 	return r;
 }
 
-int login_talk(
-	struct stream *s, struct sasl *sasl, const struct login_frame *frame, struct err *err)
+static int talk(struct stream *s, struct sasl *sasl, const struct login_frame *frame, bool *refused,
+	struct err *err)
 {
 	struct str first = STR_INIT;
 	bool pending;
@@ -127,7 +147,61 @@ int login_talk(
 
 	r = send_command(s, sasl, frame, &first, &pending, err);
 	if (!r)
-		r = converse(s, sasl, frame, &first, pending, err);
+		r = converse(s, sasl, frame, &first, pending, refused, err);
 	forget(&first);
+	return r;
+}
+
+static int start(struct sasl **out, struct stream *s, const struct net_server *server,
+	const struct strv *offered, const struct net_login *login, const char *service,
+	enum sasl_use use, struct err *err)
+{
+	char binding[64];
+	size_t n = stream_channel_binding(s, binding, sizeof(binding));
+
+	return sasl_start(out, offered, login, service, server->host, stream_is_encrypted(s),
+		login_plain_allowed(s, server), use, n ? binding : NULL, n, err);
+}
+
+/* One conversation; 1: nothing fits. */
+static int try_one(struct stream *s, const struct net_server *server, const struct strv *offered,
+	const struct net_login *login, const char *service, enum sasl_use use,
+	struct login_frame *frame, bool *hidden, struct err *err)
+{
+	struct sasl *sasl;
+	bool refused = false;
+	int r;
+
+	*hidden = false;
+	if (start(&sasl, s, server, offered, login, service, use, err))
+		return 1;
+	r = frame->begin(frame->ctx, frame, sasl);
+	if (!r)
+		r = talk(s, sasl, frame, &refused, err);
+	*hidden = refused && !sasl_shows_secret(sasl);
+	sasl_free(sasl);
+	return r;
+}
+
+int login_run(struct stream *s, const struct net_server *server, const struct strv *offered,
+	const struct net_login *login, const char *service, struct login_frame *frame,
+	struct err *err)
+{
+	struct err first = {0}, second = {0};
+	bool hidden, again;
+	int r = try_one(s, server, offered, login, service, SASL_STRONGEST, frame, &hidden, &first);
+
+	again = r < 0 && hidden && !login->mechanism && stream_is_encrypted(s) &&
+		!stream_error(s)->kind;
+	if (again) {
+		int r2 = try_one(
+			s, server, offered, login, service, SASL_SHOWN, frame, &hidden, &second);
+
+		if (r2 < 0 && (second.kind == ERR_AUTH || second.kind == ERR_CANCELLED))
+			first = second;
+		r = r2;
+	}
+	if (r && err)
+		*err = first;
 	return r;
 }

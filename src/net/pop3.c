@@ -75,9 +75,15 @@ static int refused(const struct pop3 *p, const char *text, struct err *err)
 	static const char *const later[] = {"[IN-USE]", "[LOGIN-DELAY]", "[SYS/TEMP]"};
 	enum err_kind kind = p->login ? ERR_AUTH : ERR_REFUSED;
 
+	/* Where TLS is required and has not begun, anybody on the way may be speaking: it is no
+	 * verdict, and none of the words are shown. */
+	if (p->server.security == NET_STARTTLS && !stream_is_encrypted(p->stream))
+		return err_set(err, ERR_AGAIN, _("The POP3 server refused the connection"));
 	for (size_t i = 0; i < MEM_COUNT(later); i++)
 		if (str_istarts(text, later[i]))
 			kind = ERR_AGAIN;
+	if (p->login && login_is_not_now(text))
+		kind = ERR_AGAIN;
 	if (str_istarts(text, "[SYS/PERM]"))
 		kind = ERR_REFUSED;
 	else if (str_istarts(text, "[AUTH]"))
@@ -253,32 +259,49 @@ static int user_pass(struct pop3 *p, const struct net_login *login, struct err *
 	return secret_command(p, "PASS", login->secret, err);
 }
 
+static int begin_login(void *ctx, struct login_frame *frame, const struct sasl *sasl)
+{
+	struct pop3 *p = ctx;
+
+	(void)frame;
+	free(p->mechanism);
+	p->mechanism = mem_strdup(sasl_mechanism(sasl));
+	stream_command(p->stream, QUIET_BUDGET);
+	return p->dead ? -1 : 0;
+}
+
 static int log_in(struct pop3 *p, const struct net_login *login, struct err *err)
 {
-	struct login_frame frame = {"AUTH", true, AUTH_LINE, auth_answer, NULL, p};
-	struct sasl *sasl;
+	struct login_frame frame = {.command = "AUTH",
+		.initial = true,
+		.max_command = AUTH_LINE,
+		.begin = begin_login,
+		.answer = auth_answer,
+		.ctx = p};
 	int r;
 
 	p->login = true;
-	if (login_start(&sasl, p->stream, &p->server, &p->mechanisms, login, "pop", err)) {
-		bool may = login_plain_allowed(p->stream, &p->server) && !login->mechanism &&
-			   (p->user || !p->knows_capa);
-
-		r = may ? user_pass(p, login, err) : -1;
-	} else {
-		p->mechanism = mem_strdup(sasl_mechanism(sasl));
-		stream_command(p->stream, QUIET_BUDGET);
-		r = login_talk(p->stream, sasl, &frame, err);
-		sasl_free(sasl);
-	}
+	r = login_run(p->stream, &p->server, &p->mechanisms, login, "pop", &frame, err);
+	if (r > 0 && login_by_command(p->stream, &p->server, login) && (p->user || !p->knows_capa))
+		r = user_pass(p, login, err);
 	p->login = false;
-	return r;
+	return r ? -1 : 0;
 }
 
 static int greet(struct pop3 *p, const struct net_login *login, struct err *err)
 {
+	struct err why = {0};
+
 	stream_command(p->stream, QUIET_BUDGET);
-	if (read_status(p, err) || ask_capa(p, err))
+	if (read_status(p, &why)) {
+		/* It is said to the connection; nobody has tried to log in. */
+		if (why.kind == ERR_REFUSED || why.kind == ERR_AUTH)
+			why.kind = ERR_AGAIN;
+		if (err)
+			*err = why;
+		return -1;
+	}
+	if (ask_capa(p, err))
 		return -1;
 	if (p->server.security == NET_STARTTLS && start_tls(p, err))
 		return -1;
@@ -345,6 +368,7 @@ void pop3_describe(const struct pop3 *p, struct str *out)
 
 /* --- LIST and UIDL --- */
 
+/* A number and the blanks behind it; false when it is none, or no word of its own. */
 static bool parse_number(const char **at, uint64_t max, uint64_t *out)
 {
 	char *end;
@@ -353,10 +377,10 @@ static bool parse_number(const char **at, uint64_t max, uint64_t *out)
 		return false;
 	errno = 0;
 	unsigned long long v = strtoull(*at, &end, 10);
-	if (errno || v > max || (*end && *end != ' '))
+	if (errno || v > max || (*end && *end != ' ' && *end != '\t'))
 		return false;
 	*out = v;
-	*at = *end ? end + 1 : end;
+	*at = end + strspn(end, " \t");
 	return true;
 }
 
@@ -376,19 +400,26 @@ static int each_line(struct pop3 *p, void (*each)(struct pop3_list *, uint32_t, 
 			protocol_error(p, err);
 			break;
 		}
-		if (parse_number(&at, MESSAGES, &number) && number)
+		while (line.len && (line.p[line.len - 1] == ' ' || line.p[line.len - 1] == '\t'))
+			str_cut(&line, line.len - 1);
+		at = str_c(&line) + strspn(str_c(&line), " \t");
+		if (!parse_number(&at, UINT64_MAX, &number) || !number)
+			list->odd++;
+		else if (number > MESSAGES)
+			list->over++;
+		else
 			each(list, (uint32_t)number, at);
 	}
 	str_done(&line);
 	return p->dead ? -1 : 0;
 }
 
+/* The size is only a hint: where it cannot be read the message is there all the same. */
 static void list_line(struct pop3_list *list, uint32_t number, const char *rest)
 {
-	uint64_t size;
+	uint64_t size = 0;
 
-	if (list->n >= MESSAGES || !parse_number(&rest, (uint64_t)1 << 50, &size))
-		return;
+	parse_number(&rest, (uint64_t)1 << 50, &size);
 	list->v = mem_grow(list->v, &list->cap, list->n + 1, sizeof(*list->v));
 	list->v[list->n++] = (struct pop3_entry){.number = number, .size = size};
 }
@@ -397,7 +428,17 @@ static int by_number(const void *a, const void *b)
 {
 	const struct pop3_entry *x = a, *y = b;
 
-	return x->number < y->number ? -1 : x->number > y->number;
+	return (x->number > y->number) - (x->number < y->number);
+}
+
+/* Of a message that is listed more than once the smallest size that could be read comes first. */
+static int by_number_and_size(const void *a, const void *b)
+{
+	const struct pop3_entry *x = a, *y = b;
+	uint64_t size_x = x->size ? x->size : UINT64_MAX, size_y = y->size ? y->size : UINT64_MAX;
+	int r = by_number(a, b);
+
+	return r ? r : (size_x > size_y) - (size_x < size_y);
 }
 
 static void sort_entries(struct pop3_list *list)
@@ -405,7 +446,7 @@ static void sort_entries(struct pop3_list *list)
 	size_t n = 0;
 
 	if (list->n)
-		qsort(list->v, list->n, sizeof(*list->v), by_number);
+		qsort(list->v, list->n, sizeof(*list->v), by_number_and_size);
 	for (size_t i = 0; i < list->n; i++)
 		if (!n || list->v[n - 1].number != list->v[i].number)
 			list->v[n++] = list->v[i];
@@ -477,27 +518,51 @@ static int read_uidl(struct pop3 *p, struct pop3_list *out, struct err *err)
 	return 0;
 }
 
+/* Some servers say -ERR to LIST where there is nothing to list. */
+static bool is_empty(struct pop3 *p)
+{
+	const char *text;
+	uint64_t n;
+
+	if (p->dead || command(p, "STAT", NULL))
+		return false;
+	text = behind(str_c(&p->line), "+OK");
+	text += strspn(text, " \t");
+	return parse_number(&text, UINT64_MAX, &n) && n == 0;
+}
+
 static int ask_list(struct pop3 *p, struct pop3_list *out, struct err *err)
 {
 	bool both = (p->can & POP3_PIPELINING) && (p->can & POP3_UIDL);
+	struct err why = {0};
 	int refusal;
 
 	stream_command(p->stream, LIST_BUDGET);
 	if (send_line(p, "LIST", err) || (both && send_line(p, "UIDL", err)) || flush(p, err))
 		return -1;
-	refusal = read_status(p, err);
-	if (p->dead || (!refusal && each_line(p, list_line, out, err)))
+	refusal = read_status(p, &why);
+	if (p->dead || (!refusal && each_line(p, list_line, out, &why))) {
+		if (err)
+			*err = why;
 		return -1;
+	}
 	sort_entries(out);
-	if (refusal && !both)
+	if (refusal) {
+		if (both && read_uidl(p, out, err))
+			return -1;
+		if (is_empty(p))
+			return 0;
+		if (err)
+			*err = why;
 		return -1;
+	}
 	if (!both) {
 		if (!(p->can & POP3_UIDL))
 			return 0;
 		if (send_line(p, "UIDL", err) || flush(p, err))
 			return -1;
 	}
-	return read_uidl(p, out, refusal ? NULL : err) || refusal ? -1 : 0;
+	return read_uidl(p, out, err);
 }
 
 int pop3_list(struct pop3 *p, struct pop3_list *out, struct err *err)

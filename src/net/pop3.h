@@ -32,16 +32,17 @@ void pop3_describe(const struct pop3 *p, struct str *out);
 
 struct pop3_entry {
 	uint32_t number; /* message number of this session */
-	uint64_t size;   /* octets, as LIST says (servers lie) */
+	uint64_t size;   /* octets, as LIST says (servers lie); 0: it could not be read */
 	char uidl[72]; /* printable ASCII without blanks; "" when the server has no UIDL or gave an
 			  unusable one */
 };
 struct pop3_list {
 	struct pop3_entry *v; /* owned, by number */
 	size_t n, cap;
+	size_t odd;  /* lines of the two answers that could not be read */
+	size_t over; /* those of messages with numbers above 2,000,000, which are left alone */
 };
-/* LIST and UIDL together. At most 2,000,000 messages. A UIDL that occurs twice is "" in all its
- * entries. */
+/* LIST and UIDL together. A UIDL that occurs twice is "" in all its entries. */
 int pop3_list(struct pop3 *p, struct pop3_list *out, struct err *err);
 void pop3_list_done(struct pop3_list *list);
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHALLENGE_MAX = 64 * 1024, ITERATIONS_MAX = 10 * 1000 * 1000 };
+enum { CHALLENGE_MAX = 64 * 1024, ITERATIONS_MAX = 1000 * 1000 };
 
 /* Who computes the answers. */
 enum sasl_kind { SASL_GSASL, SASL_XOAUTH2, SASL_OAUTHBEARER };
@@ -68,6 +68,7 @@ static const struct mechanism *find_named(const char *name)
 struct choice {
 	const struct strv *offered;
 	const char *wanted; /* NULL: the strongest */
+	enum sasl_use use;
 	bool encrypted, plain_allowed, bound;
 };
 
@@ -90,6 +91,28 @@ void sasl_names(struct str *out)
 		str_addf(out, "%s%s", i ? ", " : "", mechanisms[i].name);
 }
 
+static bool may_use(const struct choice *c, const struct mechanism *m)
+{
+	if (!m->automatic || (m->binds && !c->bound))
+		return false;
+	if (c->use == SASL_SHOWN && !m->shows_secret)
+		return false;
+	if (m->shows_secret && !c->encrypted && !c->plain_allowed)
+		return false;
+	/* Under TLS it protects nothing and makes the server keep the password itself. */
+	if (c->encrypted && strcmp(m->name, "CRAM-MD5") == 0)
+		return false;
+	return is_offered(c->offered, m->name);
+}
+
+static const struct mechanism *strongest(const struct choice *c)
+{
+	for (size_t i = 0; i < MEM_COUNT(mechanisms); i++)
+		if (may_use(c, &mechanisms[i]))
+			return &mechanisms[i];
+	return NULL;
+}
+
 static const struct mechanism *choose_named(const struct choice *c, struct err *err)
 {
 	const struct mechanism *m = find_named(c->wanted);
@@ -101,6 +124,11 @@ static const struct mechanism *choose_named(const struct choice *c, struct err *
 		return NULL;
 	}
 	if (!is_offered(c->offered, m->name)) {
+		const struct mechanism *other = m->kind == SASL_GSASL ? strongest(c) : NULL;
+
+		/* One account has up to three servers, and not all know the same. */
+		if (other && (m->shows_secret || !other->shows_secret))
+			return other;
 		err_set(err, ERR_AUTH, _("the server does not offer the login method %s"), m->name);
 		return NULL;
 	}
@@ -116,27 +144,16 @@ static const struct mechanism *choose_named(const struct choice *c, struct err *
 	return m;
 }
 
-static bool may_use(const struct choice *c, const struct mechanism *m)
-{
-	if (!m->automatic || (m->binds && !c->bound))
-		return false;
-	if (m->shows_secret && !c->encrypted && !c->plain_allowed)
-		return false;
-	/* Under TLS it protects nothing and makes the server keep the password itself. */
-	if (c->encrypted && strcmp(m->name, "CRAM-MD5") == 0)
-		return false;
-	return is_offered(c->offered, m->name);
-}
-
 static const struct mechanism *choose(const struct choice *c, struct err *err)
 {
+	const struct mechanism *m;
 	struct str names = STR_INIT;
 
 	if (c->wanted)
 		return choose_named(c, err);
-	for (size_t i = 0; i < MEM_COUNT(mechanisms); i++)
-		if (may_use(c, &mechanisms[i]))
-			return &mechanisms[i];
+	m = strongest(c);
+	if (m)
+		return m;
 	list_offered(c, &names);
 	if (c->encrypted || c->plain_allowed)
 		err_set(err, ERR_AUTH,
@@ -211,9 +228,10 @@ static bool is_clean(const char *s)
 
 int sasl_start(struct sasl **out, const struct strv *offered, const struct net_login *login,
 	const char *service, const char *host, bool encrypted, bool plain_allowed,
-	const char *binding, size_t binding_len, struct err *err)
+	enum sasl_use use, const char *binding, size_t binding_len, struct err *err)
 {
-	struct choice c = {offered, login->mechanism, encrypted, plain_allowed, binding_len > 0};
+	struct choice c = {
+		offered, login->mechanism, use, encrypted, plain_allowed, binding_len > 0};
 	const struct mechanism *m = choose(&c, err);
 	struct sasl *s;
 
@@ -240,6 +258,11 @@ int sasl_start(struct sasl **out, const struct strv *offered, const struct net_l
 const char *sasl_mechanism(const struct sasl *s)
 {
 	return s->mechanism->name;
+}
+
+bool sasl_shows_secret(const struct sasl *s)
+{
+	return s->mechanism->shows_secret;
 }
 
 bool sasl_client_first(const struct sasl *s)
@@ -329,7 +352,14 @@ static int decode(
 		return 0;
 	if (n > CHALLENGE_MAX || gsasl_base64_from(challenge, n, raw, len) != GSASL_OK)
 		return err_set(err, ERR_PROTOCOL, _("the server's part of the login is malformed"));
-	if (memchr(*raw, '\0', *len) || (s->mechanism->mutual && !iterations_ok(*raw, *len))) {
+	if (s->mechanism->mutual && !iterations_ok(*raw, *len)) {
+		gsasl_free(*raw);
+		return err_set(err, ERR_PROTOCOL,
+			_("the server wants the password hashed more than %d times, which would "
+			  "keep this machine busy: “auth” can name another login method"),
+			ITERATIONS_MAX);
+	}
+	if (memchr(*raw, '\0', *len)) {
 		gsasl_free(*raw);
 		return err_set(err, ERR_PROTOCOL, _("the server's part of the login is malformed"));
 	}

@@ -1,18 +1,15 @@
 #include "net/smtp.h"
 
 #include "base/i18n.h"
+#include "base/idn.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "net/login.h"
 #include "net/stream.h"
 
-#include <arpa/inet.h>
-#include <libetpan/mailstream.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 enum {
 	REPLY_LINE = 8 << 10,
@@ -24,6 +21,7 @@ enum {
 	STEP_MS = 120000,
 	FINAL_MS = 600000, /* RFC 5321 4.5.3.2.6 */
 	QUIT_MS = 2000,
+	LAST_WORDS_MS = 2000,
 	PIECE = 64 << 10,
 };
 
@@ -133,11 +131,22 @@ static enum err_kind kind_of(int code)
 	return code / 100 == 4 ? ERR_AGAIN : code / 100 == 5 ? ERR_REFUSED : ERR_PROTOCOL;
 }
 
+/* Where TLS is required and has not begun, anybody on the way may be speaking. */
+static bool is_stranger(const struct smtp *s)
+{
+	return s->server.security == NET_STARTTLS && !stream_is_encrypted(s->stream);
+}
+
 /* Fills err from a reply that is not the one wanted. What is neither 4xx nor 5xx ends it all. */
 static int unwanted(struct smtp *s, const struct reply *r, struct err *err)
 {
 	if (kind_of(r->code) == ERR_PROTOCOL)
 		return protocol_error(s, err);
+	/* No verdict, and none of the words. */
+	if (is_stranger(s)) {
+		s->dead = true;
+		return err_set(err, ERR_AGAIN, _("The SMTP server refused the connection"));
+	}
 	return err_set(
 		err, kind_of(r->code), _("The server said %d: %s"), r->code, str_c(&r->text));
 }
@@ -208,45 +217,42 @@ static void ehlo_line(struct smtp *s, char *text, int n)
 	}
 }
 
-/* The address literal of our end (RFC 5321 4.1.3): says no more than the packets do. */
-static void own_literal(struct smtp *s, struct str *out)
-{
-	mailstream_low *low = mailstream_get_low(stream_mailstream(s->stream));
-	struct sockaddr_storage at = {0};
-	socklen_t len = sizeof(at);
-	char text[INET6_ADDRSTRLEN] = "";
-	int fd = low ? mailstream_low_get_fd(low) : -1;
-
-	if (fd >= 0 && !getsockname(fd, (struct sockaddr *)&at, &len)) {
-		if (at.ss_family == AF_INET)
-			inet_ntop(AF_INET, &((struct sockaddr_in *)&at)->sin_addr, text,
-				sizeof(text));
-		else if (at.ss_family == AF_INET6)
-			inet_ntop(AF_INET6, &((struct sockaddr_in6 *)&at)->sin6_addr, text,
-				sizeof(text));
-	}
-	if (!strncmp(text, "::ffff:", 7) && strchr(text, '.'))
-		str_addf(out, "[%s]", text + 7);
-	else if (at.ss_family == AF_INET6 && text[0])
-		str_addf(out, "[IPv6:%s]", text);
-	else
-		str_addf(out, "[%s]", text[0] ? text : "127.0.0.1");
-}
-
-/* What an earlier EHLO said is forgotten (RFC 3207 4.2). */
-static int say_ehlo(struct smtp *s, struct err *err)
+static int say_helo(struct smtp *s, const char *verb, void (*each)(struct smtp *, char *, int),
+	struct reply *r, struct err *err)
 {
 	struct str line = STR_INIT;
-	int r;
+	int status;
+
+	str_addf(&line, "%s ", verb);
+	stream_own_literal(s->stream, &line);
+	stream_command(s->stream, REPLY_BUDGET);
+	status = put(s, line.p, err) || flush(s, err) || await_reply(s, s->step_ms, r, each, err);
+	str_done(&line);
+	return status ? -1 : 0;
+}
+
+/* What an earlier EHLO said is forgotten (RFC 3207 4.2). Servers of before 1995 know only HELO
+ * (RFC 5321 3.2); they have no extensions, and so no STARTTLS. */
+static int say_ehlo(struct smtp *s, struct err *err)
+{
+	struct reply r = {0};
+	int status;
 
 	strv_done(&s->mechanisms);
 	s->starttls = s->auth = s->pipelining = s->eightbit = s->utf8 = false;
 	s->max_size = 0;
-	str_adds(&line, "EHLO ");
-	own_literal(s, &line);
-	r = command(s, line.p, 250, ehlo_line, err);
-	str_done(&line);
-	return r;
+	status = say_helo(s, "EHLO", ehlo_line, &r, err);
+	if (!status && (r.code == 500 || r.code == 502 || r.code == 504) && is_stranger(s)) {
+		status = err_set(err, ERR_CERT,
+			_("The SMTP server does not offer STARTTLS, and nothing is sent "
+			  "unencrypted"));
+	} else if (!status && (r.code == 500 || r.code == 502 || r.code == 504)) {
+		status = say_helo(s, "HELO", NULL, &r, err);
+	}
+	if (!status && r.code != 250)
+		status = unwanted(s, &r, err);
+	str_done(&r.text);
+	return status;
 }
 
 static int start_tls(struct smtp *s, struct err *err)
@@ -287,26 +293,35 @@ out:
 	return a;
 }
 
+static int begin_login(void *ctx, struct login_frame *frame, const struct sasl *sasl)
+{
+	struct smtp *s = ctx;
+
+	(void)frame;
+	free(s->mechanism);
+	s->mechanism = mem_strdup(sasl_mechanism(sasl));
+	stream_command(s->stream, REPLY_BUDGET);
+	return s->dead ? -1 : 0;
+}
+
 static int log_in(struct smtp *s, const struct net_login *login, struct err *err)
 {
-	struct login_frame frame = {"AUTH", true, AUTH_LINE, auth_answer, NULL, s};
-	struct sasl *sasl;
-	int r;
+	struct login_frame frame = {.command = "AUTH",
+		.initial = true,
+		.max_command = AUTH_LINE,
+		.begin = begin_login,
+		.answer = auth_answer,
+		.ctx = s};
 
 	if (!login || !login->secret)
 		return 0;
 	if (!s->auth)
 		return err_set(err, ERR_AUTH, _("The SMTP server does not offer a login"));
-	if (login_start(&sasl, s->stream, &s->server, &s->mechanisms, login, "smtp", err))
-		return -1;
-	s->mechanism = mem_strdup(sasl_mechanism(sasl));
-	stream_command(s->stream, REPLY_BUDGET);
-	r = login_talk(s->stream, sasl, &frame, err);
-	sasl_free(sasl);
-	return r;
+	return login_run(s->stream, &s->server, &s->mechanisms, login, "smtp", &frame, err) ? -1
+											    : 0;
 }
 
-static int greet(struct smtp *s, const struct net_login *login, struct err *err)
+static int read_greeting(struct smtp *s, struct err *err)
 {
 	struct reply r = {0};
 	int status;
@@ -316,11 +331,26 @@ static int greet(struct smtp *s, const struct net_login *login, struct err *err)
 	if (!status && r.code != 220)
 		status = unwanted(s, &r, err);
 	str_done(&r.text);
-	if (status || say_ehlo(s, err))
-		return -1;
-	if (s->server.security == NET_STARTTLS && start_tls(s, err))
-		return -1;
-	return log_in(s, login, err);
+	return status;
+}
+
+static int greet(struct smtp *s, const struct net_login *login, struct err *err)
+{
+	struct err why = {0};
+	int status = read_greeting(s, &why);
+
+	if (!status)
+		status = say_ehlo(s, &why);
+	/* "No service here" (RFC 5321 3.1) is said to the connection, not of any mail. */
+	if (why.kind == ERR_REFUSED)
+		why.kind = ERR_AGAIN;
+	if (!status && s->server.security == NET_STARTTLS)
+		status = start_tls(s, &why);
+	if (!status)
+		status = log_in(s, login, &why);
+	if (status && err)
+		*err = why;
+	return status;
 }
 
 int smtp_open(struct smtp **out, const struct net_server *server, const struct net_options *options,
@@ -362,13 +392,21 @@ void smtp_free(struct smtp *s)
 	free(s);
 }
 
-void smtp_quit(struct smtp *s)
+void smtp_quit(struct smtp *s, bool wait)
 {
 	if (!s)
 		return;
-	if (!s->dead && !put(s, "QUIT", NULL) && !flush(s, NULL))
+	if (!s->dead && !put(s, "QUIT", NULL) && !flush(s, NULL) && wait)
 		stream_wait(s->stream, -1, QUIT_MS, NULL);
 	smtp_free(s);
+}
+
+bool smtp_is_alive(struct smtp *s)
+{
+	/* Nothing is under way: whatever it says now is goodbye. */
+	if (!s->dead && stream_wait(s->stream, -1, 0, NULL) != STREAM_TIMEOUT)
+		s->dead = true;
+	return !s->dead;
 }
 
 void smtp_describe(const struct smtp *s, struct str *out)
@@ -395,26 +433,64 @@ struct letter {
 	const char *message;
 	size_t len;
 	bool eightbit, utf8;
+	size_t unheard;  /* bytes since we last looked whether the relay speaks */
+	struct str path; /* the sender as on the wire */
 	struct str said; /* by the server, of the whole mail */
 };
 
-static bool is_ascii(const char *p, size_t len)
+/* Behind the local part, at its '@'; NULL when it is none. A quoted one (RFC 5321 4.1.2) may hold
+ * blanks and brackets. */
+static const char *behind_local(const char *a)
 {
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)p[i] >= 0x80)
+	const char *p = a;
+
+	if (*p != '"') {
+		p = strrchr(a, '@');
+		return p && p > a && !memchr(a, '"', (size_t)(p - a)) ? p : NULL;
+	}
+	for (p++; *p && *p != '"'; p++)
+		if (*p == '\\' && p[1])
+			p++;
+	return *p && p[1] == '@' ? p + 1 : NULL;
+}
+
+/* Nothing that could end the command or the path early. */
+static bool good_part(const char *p, size_t len, bool quoted)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)p[i];
+
+		if (c < 0x20 || c == 0x7f || (!quoted && (c == ' ' || c == '<' || c == '>')))
 			return false;
+	}
 	return true;
 }
 
-/* Nothing that could end the command or the path early (RFC 5321 4.1.2; 256 octets with < >). */
-static bool good_address(const char *a)
+/*
+ * Appends the address as it goes on the wire: the domain in ASCII (RFC 5891), 256 octets with < >.
+ * False, and why, when it cannot be used. *wide: it needs SMTPUTF8 (RFC 6531 3.3).
+ */
+static bool wire_address(struct str *out, const char *a, bool *wide, struct err *why)
 {
-	size_t n = 0;
+	const char *at = behind_local(a);
+	size_t local = at ? (size_t)(at - a) : 0;
+	size_t before = out->len;
+	char domain[IDN_SIZE];
 
-	for (; a[n]; n++)
-		if ((unsigned char)a[n] <= 0x20 || a[n] == 0x7f || a[n] == '<' || a[n] == '>')
-			return false;
-	return n > 0 && n <= 254;
+	*wide = at && !str_is_ascii(a, local);
+	if (!at || !at[1] || !good_part(a, local, *a == '"') ||
+		!good_part(at + 1, strlen(at + 1), false)) {
+		err_set(why, ERR_INPUT, _("The address cannot be used: %s"), a);
+		return false;
+	}
+	if (idn_to_ascii(domain, at + 1, why))
+		return false;
+	str_add(out, a, local + 1);
+	str_adds(out, domain);
+	if (out->len - before <= 254)
+		return true;
+	err_set(why, ERR_INPUT, _("The address is too long: %s"), a);
+	return false;
 }
 
 /* Only CRLF ends a line: a lone CR or LF is how one message is smuggled into two. */
@@ -457,19 +533,28 @@ static void judge(struct smtp_recipient *to, enum smtp_fate fate, const char *te
 	to->text[n] = '\0';
 }
 
+/* Nobody was accepted: the first refusal says why, and it may be tried again if one was 4xx. */
+static int none_accepted(const struct letter *l, struct err *err)
+{
+	enum err_kind kind = ERR_REFUSED;
+	const struct smtp_recipient *why = &l->to[0];
+
+	for (size_t i = 0; i < l->n; i++) {
+		if ((l->to[i].fate == SMTP_LATER || l->to[i].fate == SMTP_NEXT) &&
+			kind != ERR_AGAIN) {
+			kind = ERR_AGAIN;
+			why = &l->to[i];
+		}
+	}
+	return err_set(err, kind, _("No recipient was accepted: %s"), why->text);
+}
+
 static int check(struct smtp *s, struct letter *l, struct err *err)
 {
 	if (s->dead)
 		return err_set(err, ERR_NETWORK, _("The connection is closed"));
 	if (!l->n)
 		return err_set(err, ERR_INPUT, _("The message has no recipient"));
-	if (l->from[0] && !good_address(l->from))
-		return err_set(
-			err, ERR_INPUT, _("The sender's address cannot be used: %s"), l->from);
-	for (size_t i = 0; i < l->n; i++)
-		if (!good_address(l->to[i].address))
-			return err_set(err, ERR_INPUT, _("The address cannot be used: %s"),
-				l->to[i].address);
 	if (!good_message(l->message, l->len))
 		return err_set(err, ERR_INPUT,
 			_("The message has a NUL or a line end that is not CRLF; it was not sent"));
@@ -480,34 +565,56 @@ static int check(struct smtp *s, struct letter *l, struct err *err)
 	return 0;
 }
 
-static int check_8bit(struct smtp *s, struct letter *l, struct err *err)
+static int check_sender(struct smtp *s, struct letter *l, struct err *err)
 {
-	bool wide = !is_ascii(l->message, header_length(l->message, l->len));
+	bool wide = false;
 
-	l->eightbit = !is_ascii(l->message, l->len);
-	if (l->eightbit && !s->eightbit)
-		return err_set(err, ERR_REFUSED,
-			_("The message has 8-bit text, which the server does not take"));
-	wide = wide || !is_ascii(l->from, strlen(l->from));
-	if (wide && !s->utf8)
-		return err_set(err, ERR_REFUSED,
-			_("The message needs SMTPUTF8, which the server does not have"));
+	if (l->from[0] && !wire_address(&l->path, l->from, &wide, err))
+		return -1;
+	wide = wide || !str_is_ascii(l->message, header_length(l->message, l->len));
 	l->utf8 = wide;
-	for (size_t i = 0; i < l->n; i++) {
-		if (is_ascii(l->to[i].address, strlen(l->to[i].address)))
-			continue;
-		if (s->utf8)
-			l->utf8 = true;
-		else
-			judge(&l->to[i], SMTP_NEVER,
-				_("The address needs SMTPUTF8, which the server does not have"));
-	}
-	return 0;
+	return wide && !s->utf8
+		       ? err_set(err, ERR_REFUSED,
+				 _("The message needs SMTPUTF8, which the server does not have"))
+		       : 0;
 }
 
-static bool wants_rcpt(const struct smtp *s, const struct smtp_recipient *to)
+static int check_8bit(struct smtp *s, struct letter *l, struct err *err)
 {
-	return s->utf8 || is_ascii(to->address, strlen(to->address));
+	l->eightbit = !str_is_ascii(l->message, l->len);
+	return l->eightbit && !s->eightbit
+		       ? err_set(err, ERR_REFUSED,
+				 _("The message has 8-bit text, which the server does not take"))
+		       : 0;
+}
+
+/* Those that cannot be asked are refused here, and cost nobody else the mail. */
+static int check_recipients(struct smtp *s, struct letter *l, struct err *err)
+{
+	size_t good = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		struct str path = STR_INIT;
+		struct err why;
+		bool wide;
+
+		if (!wire_address(&path, l->to[i].address, &wide, &why)) {
+			judge(&l->to[i], SMTP_NEVER, why.text);
+		} else if (wide && !s->utf8) {
+			judge(&l->to[i], SMTP_NEVER,
+				_("The address needs SMTPUTF8, which the server does not have"));
+		} else {
+			l->utf8 |= wide;
+			good++;
+		}
+		str_done(&path);
+	}
+	return good ? 0 : none_accepted(l, err);
+}
+
+static bool wants_rcpt(const struct smtp_recipient *to)
+{
+	return to->fate == SMTP_UNASKED;
 }
 
 static int put_mail(struct smtp *s, const struct letter *l, struct err *err)
@@ -515,7 +622,7 @@ static int put_mail(struct smtp *s, const struct letter *l, struct err *err)
 	struct str line = STR_INIT;
 	int r;
 
-	str_addf(&line, "MAIL FROM:<%s>", l->from);
+	str_addf(&line, "MAIL FROM:<%s>", str_c(&l->path));
 	if (s->max_size)
 		str_addf(&line, " SIZE=%zu", l->len);
 	if (l->eightbit)
@@ -530,9 +637,12 @@ static int put_mail(struct smtp *s, const struct letter *l, struct err *err)
 static int put_rcpt(struct smtp *s, const struct smtp_recipient *to, struct err *err)
 {
 	struct str line = STR_INIT;
+	bool wide;
 	int r;
 
-	str_addf(&line, "RCPT TO:<%s>", to->address);
+	str_adds(&line, "RCPT TO:<");
+	wire_address(&line, to->address, &wide, NULL); /* checked before */
+	str_addc(&line, '>');
 	r = put(s, line.p, err);
 	str_done(&line);
 	return r;
@@ -552,6 +662,18 @@ static int read_whole(struct smtp *s, struct letter *l, int wanted, struct err *
 	return status;
 }
 
+/* Too many recipients for one transaction (RFC 5321 4.5.3.1.10); a full disk or mailbox has the
+ * same codes and, where the server knows them, other enhanced ones (RFC 3463). */
+static bool is_crowd(const struct reply *r)
+{
+	const char *p = str_c(&r->text);
+	bool enhanced = (p[0] == '4' || p[0] == '5') && p[1] == '.';
+
+	if (r->code != 452 && r->code != 552)
+		return false;
+	return enhanced ? !strncmp(p + 1, ".5.3", 4) : r->code == 452;
+}
+
 static int read_rcpt(struct smtp *s, struct smtp_recipient *to, struct err *err)
 {
 	struct reply r = {0};
@@ -562,8 +684,8 @@ static int read_rcpt(struct smtp *s, struct smtp_recipient *to, struct err *err)
 		quote_reply(&text, &r);
 		if (r.code == 250 || r.code == 251 || r.code == 252)
 			judge(to, SMTP_ACCEPTED, text.p);
-		else if (r.code / 100 == 4)
-			judge(to, SMTP_LATER, text.p);
+		else if (r.code / 100 == 4 || is_crowd(&r))
+			judge(to, is_crowd(&r) ? SMTP_NEXT : SMTP_LATER, text.p);
 		else if (r.code / 100 == 5)
 			judge(to, SMTP_NEVER, text.p);
 		else
@@ -583,7 +705,7 @@ static int envelope_slow(struct smtp *s, struct letter *l, struct err *err)
 	if (put_mail(s, l, err) || flush(s, err) || read_whole(s, l, 250, err))
 		return -1;
 	for (size_t i = 0; i < l->n; i++) {
-		if (!wants_rcpt(s, &l->to[i]))
+		if (!wants_rcpt(&l->to[i]))
 			continue;
 		stream_command(s->stream, REPLY_BUDGET);
 		if (put_rcpt(s, &l->to[i], err) || flush(s, err) || read_rcpt(s, &l->to[i], err))
@@ -606,7 +728,7 @@ static int envelope_fast(struct smtp *s, struct letter *l, struct err *err)
 		if (first && put_mail(s, l, err))
 			return -1;
 		for (size_t k = i; k < end; k++)
-			if (wants_rcpt(s, &l->to[k]) && put_rcpt(s, &l->to[k], err))
+			if (wants_rcpt(&l->to[k]) && put_rcpt(s, &l->to[k], err))
 				return -1;
 		if (flush(s, err))
 			return -1;
@@ -620,7 +742,7 @@ static int envelope_fast(struct smtp *s, struct letter *l, struct err *err)
 			struct smtp_recipient nobody = {.address = ""};
 			struct smtp_recipient *to = mail_refused ? &nobody : &l->to[i];
 
-			if (wants_rcpt(s, &l->to[i]) && read_rcpt(s, to, mail_refused ? NULL : err))
+			if (wants_rcpt(&l->to[i]) && read_rcpt(s, to, mail_refused ? NULL : err))
 				return -1;
 		}
 	} while (i < l->n && !mail_refused);
@@ -633,45 +755,64 @@ static void reset(struct smtp *s)
 		s->dead = true;
 }
 
-/* Nobody was accepted: the first refusal says why, and it may be tried again if one was 4xx. */
-static int none_accepted(const struct letter *l, struct err *err)
+/* The relay spoke before the final dot: whatever it says, it has no whole mail. */
+static int interrupted(struct smtp *s, struct letter *l, struct err *err)
 {
-	enum err_kind kind = ERR_REFUSED;
-	const struct smtp_recipient *why = &l->to[0];
+	struct reply r = {0};
+	int status = await_reply(s, LAST_WORDS_MS, &r, NULL, err);
 
-	for (size_t i = 0; i < l->n; i++) {
-		if (l->to[i].fate == SMTP_LATER && kind != ERR_AGAIN) {
-			kind = ERR_AGAIN;
-			why = &l->to[i];
-		}
+	if (!status) {
+		if (kind_of(r.code) != ERR_PROTOCOL)
+			quote_reply(&l->said, &r);
+		unwanted(s, &r, err);
 	}
-	return err_set(err, kind, _("No recipient was accepted: %s"), why->text);
+	str_done(&r.text);
+	return lost(s);
+}
+
+/* n == 0: all of it goes out. */
+static int put_piece(struct smtp *s, struct letter *l, const char *p, size_t n, struct err *err)
+{
+	struct err heard;
+
+	l->unheard += n;
+	if (l->unheard >= PIECE) {
+		l->unheard = 0;
+		if (stream_wait(s->stream, -1, 0, NULL) == STREAM_DATA)
+			return interrupted(s, l, err);
+	}
+	if (!stream_write(s->stream, p, n, err) && (n || !stream_flush(s->stream, err)))
+		return 0;
+	/* It said why and hung up: that is worth more than a broken connection. */
+	if (stream_last_words(s->stream) && interrupted(s, l, &heard) && l->said.len && err)
+		*err = heard;
+	return lost(s);
 }
 
 /* The message with dots stuffed (RFC 5321 4.5.2) and a CRLF at its end, without the final dot. */
-static int put_message(struct smtp *s, const struct letter *l, struct err *err)
+static int put_message(struct smtp *s, struct letter *l, struct err *err)
 {
 	const char *p = l->message, *end = p + l->len;
 
 	while (p < end) {
 		const char *nl;
 
-		if (*p == '.' && stream_write(s->stream, ".", 1, err))
-			return lost(s);
+		if (*p == '.' && put_piece(s, l, ".", 1, err))
+			return -1;
 		/* As much as has no line that begins with a dot. */
 		nl = memmem(p + 1, (size_t)(end - p - 1), "\n.", 2);
 		nl = nl ? nl + 1 : end;
 		while (p < nl) {
 			size_t n = (size_t)(nl - p) < PIECE ? (size_t)(nl - p) : PIECE;
 
-			if (stream_write(s->stream, p, n, err))
-				return lost(s);
+			if (put_piece(s, l, p, n, err))
+				return -1;
 			p += n;
 		}
 	}
-	if ((!l->len || end[-1] != '\n') && stream_write(s->stream, "\r\n", 2, err))
-		return lost(s);
-	return flush(s, err);
+	if ((!l->len || end[-1] != '\n') && put_piece(s, l, "\r\n", 2, err))
+		return -1;
+	return put_piece(s, l, "", 0, err);
 }
 
 /* From here on the relay may have the message whatever we hear (RFC 1047). */
@@ -724,7 +865,8 @@ static int open_data(
 static enum smtp_outcome transact(
 	struct smtp *s, struct letter *l, int (*before_data)(void *ctx), void *ctx, struct err *err)
 {
-	if (check(s, l, err) || check_8bit(s, l, err))
+	if (check(s, l, err) || check_sender(s, l, err) || check_8bit(s, l, err) ||
+		check_recipients(s, l, err))
 		return SMTP_NOT_SENT;
 	if ((s->pipelining ? envelope_fast(s, l, err) : envelope_slow(s, l, err)) ||
 		open_data(s, l, before_data, ctx, err)) {
@@ -749,6 +891,14 @@ static void settle(struct letter *l, const struct err *err)
 			judge(&l->to[i], fate, text);
 }
 
+/* Who was one too many goes next only where others made room. */
+static void seat(struct letter *l, enum smtp_outcome outcome)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->to[i].fate == SMTP_NEXT && outcome != SMTP_SENT)
+			l->to[i].fate = SMTP_LATER;
+}
+
 enum smtp_outcome smtp_send(struct smtp *s, const char *from, struct smtp_recipient *to, size_t n,
 	const char *message, size_t len, int (*before_data)(void *ctx), void *ctx, struct err *err)
 {
@@ -761,8 +911,10 @@ enum smtp_outcome smtp_send(struct smtp *s, const char *from, struct smtp_recipi
 	outcome = transact(s, &l, before_data, ctx, &why);
 	if (outcome == SMTP_NOT_SENT)
 		settle(&l, &why);
+	seat(&l, outcome);
 	if (outcome != SMTP_SENT && err)
 		*err = why;
 	str_done(&l.said);
+	str_done(&l.path);
 	return outcome;
 }

@@ -4,7 +4,8 @@
  * Owns:    the session and its stream.
  * Threads: one connection thread; cancel through net_cancel.
  * Errors:  4xx is ERR_AGAIN, 5xx is ERR_REFUSED, both with the server's cleaned text and code;
- * otherwise as imap.h.
+ * otherwise as imap.h. A connection that is refused is ERR_AGAIN, for nothing was said of a mail;
+ * where STARTTLS is required, what is said before TLS is neither believed nor shown.
  */
 #ifndef NET_SMTP_H
 #define NET_SMTP_H
@@ -18,8 +19,10 @@ struct smtp;
  * name. */
 int smtp_open(struct smtp **out, const struct net_server *server, const struct net_options *options,
 	const struct net_login *login, struct net_cancel *cancel, struct err *err);
-void smtp_free(struct smtp *s); /* closes at once; NULL is fine */
-void smtp_quit(struct smtp *s); /* polite and short, then frees */
+void smtp_free(struct smtp *s);            /* closes at once; NULL is fine */
+void smtp_quit(struct smtp *s, bool wait); /* QUIT, and its answer if wait, for 2 s; then frees */
+/* Between mails. False: nothing more can be sent over it; it was closed, or said so (421). */
+bool smtp_is_alive(struct smtp *s);
 void smtp_describe(const struct smtp *s, struct str *out);
 uint64_t smtp_max_size(const struct smtp *s); /* SIZE (RFC 1870), 0: not said */
 
@@ -27,7 +30,8 @@ enum smtp_fate {
 	SMTP_UNASKED,  /* nothing was said of this recipient, nor of the mail as a whole */
 	SMTP_ACCEPTED, /* it has the mail, or may have it (SMTP_UNCONFIRMED) */
 	SMTP_LATER,    /* 4xx */
-	SMTP_NEVER,    /* 5xx, and what we refuse ourselves before we ask */
+	SMTP_NEXT,  /* one too many (452), and others were taken: at once in another transaction */
+	SMTP_NEVER, /* 5xx, and what we refuse ourselves before we ask */
 };
 struct smtp_recipient {
 	const char *address; /* borrowed; local@domain */
@@ -47,9 +51,9 @@ enum smtp_outcome {
  * One transaction: MAIL (SIZE, BODY=8BITMIME and SMTPUTF8 where needed and offered), RCPT for each
  * (pipelined where offered), and, when at least one was accepted, before_data(ctx) (non-zero: RSET,
  * not sent) and DATA. The bytes on the wire are the message's with dots stuffed; bare CR or LF in
- * it is refused (ERR_INPUT: no smuggling). Addresses are checked for CR, LF, NUL, blanks, '<' '>'
- * and length. When some recipients were refused and others accepted the mail goes to those; fates
- * tell.
+ * it is refused (ERR_INPUT: no smuggling). Addresses are checked for controls, blanks, '<' '>' and
+ * length; their domains go out in ASCII (RFC 5891). When some recipients were refused and others
+ * accepted the mail goes to those; fates tell.
  */
 enum smtp_outcome smtp_send(struct smtp *s, const char *from, struct smtp_recipient *to, size_t n,
 	const char *message, size_t len, int (*before_data)(void *ctx), void *ctx, struct err *err);

@@ -355,6 +355,16 @@ static bool take_answer_word(struct view *v, struct view *word, bool tagged)
 	       !(tagged && view_is(*word, "BYE"));
 }
 
+bool wire_is_answer(const char *line, size_t len)
+{
+	struct view v = {line, len}, word;
+
+	if (!len || *line != '*')
+		return false;
+	v = skip_blanks(view_skip(v, 1));
+	return take_answer_word(&v, &word, false);
+}
+
 static enum wire_mode numbered_mode(struct view number, struct view rest)
 {
 	static const char *const words[] = {"EXISTS", "RECENT", "EXPUNGE", "FETCH", NULL};

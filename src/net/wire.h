@@ -71,4 +71,7 @@ bool wire_take_overflow(struct wire *w);
 /* True once after an untagged NO or BAD: the server is in trouble. */
 bool wire_take_trouble(struct wire *w);
 
+/* "* OK ...", "* BYE ..." and so on: text, in which nothing announces a literal. */
+bool wire_is_answer(const char *line, size_t len);
+
 #endif

@@ -154,7 +154,14 @@ struct session_entry {
 	char uidl[72];
 };
 /* What the relay said of one recipient; of the whole mail counts too (net/smtp.h). */
-enum fate_kind { RECIPIENT_UNASKED, RECIPIENT_ACCEPTED, RECIPIENT_LATER, RECIPIENT_NEVER };
+enum fate_kind {
+	RECIPIENT_UNASKED,
+	RECIPIENT_ACCEPTED,
+	RECIPIENT_LATER,
+	RECIPIENT_NEXT, /* others were taken, this one is to be sent to at once in a mail of its own
+			 */
+	RECIPIENT_NEVER
+};
 struct recipient_fate {
 	char *address; /* owned */
 	enum fate_kind fate;

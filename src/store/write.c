@@ -573,9 +573,10 @@ static void wait_or_fail(struct account *a, struct outbox_mail *m, const struct 
 static void split_refused(
 	struct account *a, const struct outbox_mail *m, const struct result *r, enum fate_kind fate)
 {
-	struct outbox_mail rest = {.state = fate == RECIPIENT_LATER ? OUTBOX_QUEUED : OUTBOX_FAILED,
-		.due = clock_now() + retry_seconds(m->attempts),
-		.attempts = m->attempts + 1};
+	bool next = fate == RECIPIENT_NEXT; /* no refusal: there are more than one mail takes */
+	struct outbox_mail rest = {.state = fate == RECIPIENT_NEVER ? OUTBOX_FAILED : OUTBOX_QUEUED,
+		.due = clock_now() + (next ? 0 : retry_seconds(m->attempts)),
+		.attempts = m->attempts + !next};
 	struct str message = STR_INIT, why = STR_INIT;
 	struct err err = {0};
 
@@ -595,7 +596,8 @@ static void split_refused(
 			outbox_put(a->outbox, &rest, message.p, message.len, &err);
 		err_set(&err, fate == RECIPIENT_LATER ? ERR_AGAIN : ERR_REFUSED,
 			_("Not accepted for %s"), why.p);
-		send_failed(a, &rest, &err);
+		if (!next)
+			send_failed(a, &rest, &err);
 	}
 	outbox_mail_done(&rest);
 	str_done(&message);
@@ -607,6 +609,7 @@ static void sent(struct account *a, struct outbox_mail *m, const struct result *
 	struct store_event *ev;
 	struct err err = {0};
 
+	split_refused(a, m, r, RECIPIENT_NEXT);
 	split_refused(a, m, r, RECIPIENT_LATER);
 	split_refused(a, m, r, RECIPIENT_NEVER);
 	m->state = OUTBOX_SENT;

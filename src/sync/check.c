@@ -67,7 +67,7 @@ static int check_smtp(struct lane_thread *l, const struct net_server *server,
 	if (smtp_open(&s, server, options, login, l->cancel, err) != 0)
 		return -1;
 	smtp_describe(s, out);
-	smtp_quit(s);
+	smtp_quit(s, true);
 	return 0;
 }
 

@@ -37,6 +37,30 @@ static void popbox_close(struct lane_thread *l, bool polite)
 	l->state = NULL;
 }
 
+/* What of the server's list was left out. */
+static void tell_left_out(struct lane_thread *l, const struct pop3_list *list)
+{
+	struct str text = STR_INIT;
+	struct result *r;
+
+	if (list->odd)
+		str_addf(&text,
+			ngettext("%zu line of the POP3 server's list cannot be understood",
+				"%zu lines of the POP3 server's list cannot be understood",
+				list->odd),
+			list->odd);
+	if (list->over)
+		str_addf(&text,
+			_("%sThe mailbox has more than 2,000,000 messages: those above are left "
+			  "alone"),
+			text.len ? "; " : "");
+	if (!text.len)
+		return;
+	r = result_new(RESULT_ALERT);
+	r->text = str_steal(&text);
+	lane_post(l, r);
+}
+
 static int post_list(struct lane_thread *l, const struct job *j, struct err *err)
 {
 	struct pop3_list list = {0};
@@ -56,6 +80,7 @@ static int post_list(struct lane_thread *l, const struct job *j, struct err *err
 			list.v[i].size > UINT32_MAX ? UINT32_MAX : (uint32_t)list.v[i].size;
 		memcpy(r->entries[i].uidl, list.v[i].uidl, sizeof(r->entries[i].uidl));
 	}
+	tell_left_out(l, &list);
 	pop3_list_done(&list);
 	lane_post(l, r);
 	return 0;
@@ -66,7 +91,7 @@ static struct job *answer(struct lane_thread *l, enum job_kind kind, struct err 
 {
 	struct job *j;
 
-	while ((j = lane_next(l, STORE_ANSWERS_MS))) {
+	while ((j = lane_next_word(l, STORE_ANSWERS_MS))) {
 		if (j->kind == kind)
 			return j;
 		if (j->kind == JOB_POP3_STOP) {
@@ -119,7 +144,7 @@ static void hand_part(void *ctx, uint32_t number, struct str *message, const str
 static bool stop(void *ctx)
 {
 	struct hand_over *h = ctx;
-	struct job *j = h->stopped ? NULL : lane_next(h->lane, 0);
+	struct job *j = h->stopped ? NULL : lane_next_word(h->lane, 0);
 
 	if (j && j->kind == JOB_POP3_STOP)
 		h->stopped = true;

@@ -26,10 +26,10 @@ static int submit_open(struct lane_thread *l, struct err *err)
 
 static void submit_close(struct lane_thread *l, bool polite)
 {
-	if (polite && l->state)
-		smtp_quit(l->state);
-	else
-		smtp_free(l->state);
+	/* At the end of the program too: whoever hangs up without a word is noted as a fault. */
+	if (l->quit)
+		net_cancel_again(l->cancel);
+	smtp_quit(l->state, polite);
 	l->state = NULL;
 }
 
@@ -49,16 +49,8 @@ static int ask_store(void *ctx)
 
 	r->id = mem_strdup(t->job->id);
 	lane_post(t->lane, r);
-	for (;;) {
-		j = lane_next(t->lane, ANSWER_MS);
-		if (!j)
-			return -1;
-		if (j->kind == JOB_SEND_GO)
-			break;
-		/* Another mail to be sent came between: it waits behind this one. */
-		queue_push(t->lane->jobs, &j->item);
-	}
-	go = j->n != 0;
+	j = lane_answer(t->lane, JOB_SEND_GO, ANSWER_MS);
+	go = j && j->n != 0;
 	job_free(j);
 	return go ? 0 : -1;
 }
@@ -70,6 +62,8 @@ static enum fate_kind fate_of(enum smtp_fate fate)
 		return RECIPIENT_ACCEPTED;
 	case SMTP_LATER:
 		return RECIPIENT_LATER;
+	case SMTP_NEXT:
+		return RECIPIENT_NEXT;
 	case SMTP_NEVER:
 		return RECIPIENT_NEVER;
 	case SMTP_UNASKED:
@@ -94,6 +88,16 @@ static enum send_outcome outcome_of(enum smtp_outcome o)
 	return o == SMTP_UNCONFIRMED ? SEND_UNCONFIRMED : SEND_NOT;
 }
 
+/* Relays close what is idle, with a 421 or without: a mail must not find out. */
+static int be_connected(struct lane_thread *l, struct err *err)
+{
+	if (smtp_is_alive(l->state))
+		return 0;
+	smtp_free(l->state);
+	l->state = NULL;
+	return submit_open(l, err);
+}
+
 static int submit_job(struct lane_thread *l, struct job *j, struct err *err)
 {
 	size_t n = j->recipients.n;
@@ -105,6 +109,10 @@ static int submit_job(struct lane_thread *l, struct job *j, struct err *err)
 
 	if (j->kind != JOB_SEND)
 		return 0; /* a late answer */
+	if (be_connected(l, err) != 0) {
+		lane_fail(l, j, err);
+		return -1;
+	}
 	to = mem_array(n, sizeof(*to));
 	for (size_t i = 0; i < n; i++)
 		to[i].address = j->recipients.v[i];
@@ -119,7 +127,7 @@ static int submit_job(struct lane_thread *l, struct job *j, struct err *err)
 	lane_post(l, r);
 	if (o == SMTP_SENT || said.kind == ERR_REFUSED || said.kind == ERR_AGAIN ||
 		said.kind == ERR_INPUT)
-		return 0;
+		return 0; /* one that is dead is made anew for the next mail */
 	*err = said;
 	return -1;
 }
@@ -130,8 +138,6 @@ static int submit_idle(struct lane_thread *l, struct err *err)
 	l->held = lane_next(l, LINGER_MS);
 	if (l->held || l->quit || l->retry)
 		return 0;
-	smtp_quit(l->state);
-	l->state = NULL;
 	return err_set(err, ERR_NONE, "idle");
 }
 

@@ -25,8 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	strv_add(&offered, login.mechanism);
 	str_add(&text, (const char *)data + 1, size - 1);
 	rest = text.p;
-	if (sasl_start(&s, &offered, &login, "imap", "example.org", true, false, "0123456789", 10,
-		    NULL) == 0) {
+	if (sasl_start(&s, &offered, &login, "imap", "example.org", true, false, SASL_STRONGEST,
+		    "0123456789", 10, NULL) == 0) {
 		while ((line = strsep(&rest, "\n")) && sasl_step(s, line, &out, &done, NULL) == 0)
 			str_clear(&out);
 		sasl_finish(s, NULL);

@@ -64,6 +64,16 @@ static int no_imap(const struct net_server *server, struct err *err)
 	return rc;
 }
 
+static int no_imap_for_jurgen(const struct net_server *server, struct err *err)
+{
+	struct net_login login = {"j\xc3\xbcrgen", "s\xc3\xa9same", NULL};
+	struct imap *im;
+	int rc = imap_open(&im, server, &rude_quick, &login, NULL, err);
+
+	assert_null(im);
+	return rc;
+}
+
 static void test_no_login(void **state)
 {
 	static const char *const never[] = {"LOGIN", "AUTH", "alice", "LIST", NULL};
@@ -78,6 +88,23 @@ static void test_login_answers(void **state)
 	static const struct rude_case cases[] = {
 		{"NO", TRY "S: %t NO [AUTHENTICATIONFAILED] no", NET_PLAIN, ERR_AUTH},
 		{"unavailable", TRY "S: %t NO [UNAVAILABLE] later", NET_PLAIN, ERR_AGAIN},
+		{"Gmail's limit",
+			TRY "S: %t NO [ALERT] Too many simultaneous connections. (Failure)",
+			NET_PLAIN, ERR_AGAIN},
+		{"a limit", TRY "S: %t NO [LIMIT] no", NET_PLAIN, ERR_AGAIN},
+		{"Dovecot's limit of old",
+			TRY "S: %t NO Maximum number of connections from user+IP exceeded",
+			NET_PLAIN, ERR_AGAIN},
+		{"a rate", TRY "S: %t NO Login rate limit exceeded", NET_PLAIN, ERR_AGAIN},
+		{"about the password", TRY "S: %t NO Too many failed attempts in this session",
+			NET_PLAIN, ERR_AUTH},
+		{"its own code counts", TRY "S: %t NO [AUTHENTICATIONFAILED] connection limit",
+			NET_PLAIN, ERR_AUTH},
+		{"no second try in the clear",
+			CAPS
+			"AUTH=CRAM-MD5 AUTH=PLAIN\nS: %t OK done\nC: AUTHENTICATE CRAM-MD5\nS: + "
+			"PDE+\nC* 1\nS: a2 NO no",
+			NET_PLAIN, ERR_AUTH},
 		{"referral", TRY "S: %t NO [REFERRAL imap://attacker/] go", NET_PLAIN, ERR_AUTH},
 		{"BAD", TRY "S: %t BAD what", NET_PLAIN, ERR_AUTH},
 		{"BYE", TRY "S: * BYE off\nX", NET_PLAIN, ERR_NETWORK},
@@ -90,6 +117,89 @@ static void test_login_answers(void **state)
 
 	(void)state;
 	rude_must_fail(cases, MEM_COUNT(cases), NET_IMAP, no_imap, NULL);
+}
+
+/* Text is text: nothing is announced in a greeting or an answer. */
+static void test_braces_in_answers(void **state)
+{
+	static const char *const scripts[] = {
+		CAPS "AUTH=PLAIN SASL-IR\nS: %t OK done {5}\nC: AUTHENTICATE PLAIN\nS: %t OK "
+		     "[CAPABILITY IMAP4rev1] in {4}",
+		"S: * OK Welcome {16}\nC: CAPABILITY\nS: * CAPABILITY IMAP4rev1\nS: * NO quota "
+		"{3}\n"
+		"S: %t OK done\nC: LOGIN\nS: * ok  careful {7}\nS: %t OK [CAPABILITY IMAP4rev1] in "
+		"{3}",
+		"S: * PREAUTH Welcome {16}\nC: CAPABILITY\nS: * CAPABILITY IMAP4rev1\nS: %t OK "
+		"done",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(scripts); i++) {
+		struct net_server server;
+		struct rude *r = rude_start(scripts[i], NET_IMAP, NET_PLAIN, &server);
+		struct imap *im;
+		struct err err = {0};
+
+		if (imap_open(&im, &server, &rude_quick, &rude_alice, NULL, &err))
+			fail_msg("%zu: %s", i, err.text);
+		imap_free(im);
+		rude_end(r, NULL);
+	}
+}
+
+/* Bytes above 0x7f are no part of a quoted string. */
+static void test_wide_login(void **state)
+{
+	static const struct {
+		const char *user, *secret, *script, *wire;
+	} cases[] = {
+		{"j\xc3\xbcrgen", "s\xc3\xa9same",
+			CAPS
+			"\nS: %t OK done\nC: LOGIN {7}\nS: * OK wait\nS: + go\nC: j\xc3\xbcrgen "
+			"{7}\nS: +\nC: s\xc3\xa9same\nS: a2 OK [CAPABILITY IMAP4rev1] in",
+			"LOGIN {7}\r\nj\xc3\xbcrgen {7}\r\ns\xc3\xa9same\r\n"},
+		{"alice", "s\xc3\xa9same",
+			CAPS "LITERAL+\nS: %t OK done\nC: LOGIN\nC: s\xc3\xa9same\nS: a2 OK "
+			     "[CAPABILITY IMAP4rev1] in",
+			"LOGIN \"alice\" {7+}\r\ns\xc3\xa9same\r\n"},
+		{"j\xc3\xbcrgen", "se\"same",
+			CAPS "LITERAL-\nS: %t OK done\nC: LOGIN\nC: j\xc3\xbcrgen\nS: a2 OK "
+			     "[CAPABILITY IMAP4rev1] in",
+			"LOGIN {7+}\r\nj\xc3\xbcrgen \"se\\\"same\"\r\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		struct net_login login = {cases[i].user, cases[i].secret, NULL};
+		struct net_server server;
+		struct rude *r = rude_start(cases[i].script, NET_IMAP, NET_PLAIN, &server);
+		struct str got = STR_INIT;
+		struct imap *im;
+		struct err err = {0};
+
+		if (imap_open(&im, &server, &rude_quick, &login, NULL, &err))
+			fail_msg("%zu: %s", i, err.text);
+		imap_free(im);
+		rude_end(r, &got);
+		if (!strstr(str_c(&got), cases[i].wire))
+			fail_msg("%zu: %s", i, str_c(&got));
+		str_done(&got);
+	}
+}
+
+/* Refused in the middle, the password does not follow the user name. */
+static void test_wide_login_refused(void **state)
+{
+	static const char *const never[] = {"s\xc3\xa9same", NULL};
+	static const struct rude_case cases[] = {
+		{"user", CAPS "\nS: %t OK done\nC: LOGIN {7}\nS: %t NO no", NET_PLAIN, ERR_AUTH},
+		{"user BAD", CAPS "\nS: %t OK done\nC: LOGIN {7}\nS: %t BAD no", NET_PLAIN,
+			ERR_AUTH},
+		{"closed", CAPS "\nS: %t OK done\nC: LOGIN {7}\nX", NET_PLAIN, ERR_NETWORK},
+	};
+
+	(void)state;
+	rude_must_fail(cases, MEM_COUNT(cases), NET_IMAP, no_imap_for_jurgen, never);
 }
 
 /* --- a logged-in rude server --- */
@@ -871,6 +981,38 @@ static void test_real_logins(void **state)
 	}
 }
 
+/* Of hal the server has only a hash, and offers SCRAM all the same: the password goes to it under
+ * TLS, once. */
+static void test_real_hash_only(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct net_server server = real_server(
+			i ? "SRV_IMAP" : "SRV_IMAPS", NET_IMAP, i ? NET_STARTTLS : NET_TLS);
+		struct net_options options = rude_quick;
+		struct net_login login = {"hal", getenv("SRV_PASSWORD"), NULL};
+		struct imap *s;
+		struct str text = STR_INIT;
+		struct err err = {0};
+
+		options.tls_ca = getenv("SRV_CA");
+		if (imap_open(&s, &server, &options, &login, NULL, &err))
+			fail_msg("%s", err.text);
+		imap_describe(s, &text);
+		assert_non_null(strstr(text.p, "PLAIN"));
+		str_done(&text);
+		imap_logout(s);
+		login.secret = "wrong";
+		assert_int_equal(imap_open(&s, &server, &options, &login, NULL, &err), -1);
+		assert_int_equal(err.kind, ERR_AUTH);
+		/* Who asks for SCRAM does not want the password to be seen. */
+		login.secret = getenv("SRV_PASSWORD");
+		login.mechanism = "SCRAM-SHA-256";
+		assert_int_equal(imap_open(&s, &server, &options, &login, NULL, &err), -1);
+		assert_int_equal(err.kind, ERR_AUTH);
+	}
+}
+
 static void test_real_wrong_password(void **state)
 {
 	struct net_server server = real_server("SRV_IMAPS", NET_IMAP, NET_TLS);
@@ -1448,6 +1590,9 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(keywords_not_kept),
 		cmocka_unit_test(test_bad_arguments),
 		cmocka_unit_test(test_list_rude),
+		cmocka_unit_test(test_braces_in_answers),
+		cmocka_unit_test(test_wide_login),
+		cmocka_unit_test(test_wide_login_refused),
 		cmocka_unit_test(test_status_rude),
 		cmocka_unit_test(test_append_rude),
 		cmocka_unit_test(test_idle_rude),
@@ -1460,6 +1605,7 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(test_notify_refused),
 		cmocka_unit_test(test_alert),
 		cmocka_unit_test(test_real_logins),
+		cmocka_unit_test(test_real_hash_only),
 		cmocka_unit_test(test_real_wrong_password),
 		cmocka_unit_test(test_real_mailboxes),
 		cmocka_unit_test(test_real_messages),
@@ -1470,5 +1616,5 @@ int main(int argc, char *argv[])
 	};
 
 	(void)argc;
-	return rude_main("imap", all, MEM_COUNT(all), 8, argv);
+	return rude_main("imap", all, MEM_COUNT(all), 9, argv);
 }

@@ -30,7 +30,12 @@ static const struct rude_case no_login[] = {
 	{"binary behind STLS",
 		"S: +OK\nC: CAPA\nS: +OK\nS: STLS\nS: .\nC: STLS\nS~ +OK\\r\\n\\0\\0zz",
 		NET_STARTTLS, RUDE_EITHER},
-	{"greeting -ERR", "S: -ERR go away", NET_PLAIN, ERR_REFUSED},
+	/* Before TLS nobody's word is final, and before a login no word is about a password. */
+	{"greeting -ERR before TLS", "S: -ERR stranger", NET_STARTTLS, ERR_AGAIN},
+	{"greeting [AUTH] before TLS", "S: -ERR [AUTH] stranger", NET_STARTTLS, ERR_AGAIN},
+	{"greeting [SYS/PERM] before TLS", "S: -ERR [SYS/PERM] stranger", NET_STARTTLS, ERR_AGAIN},
+	{"greeting -ERR", "S: -ERR go away", NET_PLAIN, ERR_AGAIN},
+	{"greeting [AUTH]", "S: -ERR [AUTH] go away", NET_PLAIN, ERR_AGAIN},
 	{"greeting busy", "S: -ERR [SYS/TEMP] go away", NET_PLAIN, ERR_AGAIN},
 	{"greeting garbage", "S: \033[31mHTTP/1.1 400", NET_PLAIN, ERR_PROTOCOL},
 	{"greeting of a list", "S: 1 100", NET_PLAIN, ERR_PROTOCOL},
@@ -45,6 +50,8 @@ static int no_pop3(const struct net_server *server, struct err *err)
 	int rc = pop3_open(&p, server, &rude_quick, &rude_alice, NULL, err);
 
 	assert_null(p);
+	if (strstr(err->text, "stranger"))
+		fail_msg("shown: %s", err->text);
 	return rc;
 }
 
@@ -77,6 +84,13 @@ static void test_login_answers(void **state)
 		{"refused", HELLO "C: USER\nS: +OK\nC: PASS\nS: -ERR nope", NET_PLAIN, ERR_AUTH},
 		{"in use", HELLO "C: USER\nS: +OK\nC: PASS\nS: -ERR [IN-USE] x", NET_PLAIN,
 			ERR_AGAIN},
+		{"many",
+			HELLO "C: USER\nS: +OK\nC: PASS\nS: -ERR Too many simultaneous connections",
+			NET_PLAIN, ERR_AGAIN},
+		{"many failures",
+			HELLO
+			"C: USER\nS: +OK\nC: PASS\nS: -ERR Too many failed logins in this session",
+			NET_PLAIN, ERR_AUTH},
 		{"delay", HELLO "C: USER\nS: -ERR [login-delay] x", NET_PLAIN, ERR_AGAIN},
 		{"perm", HELLO "C: USER\nS: -ERR [SYS/PERM] x", NET_PLAIN, ERR_REFUSED},
 		{"wrong", HELLO "C: USER\nS: maybe", NET_PLAIN, ERR_PROTOCOL},
@@ -91,28 +105,120 @@ static void test_login_answers(void **state)
 static void test_list_lies(void **state)
 {
 	struct rude *r;
-	struct pop3 *p = open_rude(&r, LOGIN
-		"C: LIST\nC: UIDL\nS: +OK\nS: 0 100\nS: 3 30\nS: 400000000 1\nS: 1 10\nS: 2 -5\n"
-		"S: 1 99\nS: 4 99999999999999999999999\nS: nonsense\nS: 2 20\nS: 5 50 extra\n"
-		"S: .\nS: +OK\nS: 0 zero\nS: 1 same\nS: 2 same\nS: 3 good\nS: 9 none\n"
-		"S: 5 with space\nS: 3000000 x\nS: .");
+	struct pop3 *p = open_rude(&r,
+		LOGIN "C: LIST\nC: UIDL\nS: +OK\nS: 0 100\nS: 3 30\nS: 2000001 1\nS: 400000000 "
+		      "1\nS: 1 10\nS: 2 -5\n"
+		      "S: 1 99\nS: 4 99999999999999999999999\nS: nonsense\nS: 2 20\nS: 5 50 extra\n"
+		      "S: .\nS: +OK\nS: 0 zero\nS: 1 same\nS: 2 same\nS: 3 good\nS: 9 none\n"
+		      "S: 5 with space\nS: 3000000 x\nS: .");
 	struct pop3_list list;
 	struct err err = {0};
 
 	(void)state;
 	assert_int_equal(pop3_list(p, &list, &err), 0);
-	assert_int_equal(list.n, 4);
+	assert_int_equal(list.n, 5);
+	assert_int_equal(list.odd, 3);
+	assert_int_equal(list.over, 3);
 	assert_int_equal(list.v[0].number, 1);
 	assert_int_equal(list.v[0].size, 10);
 	assert_string_equal(list.v[0].uidl, "");
 	assert_string_equal(list.v[1].uidl, "");
 	assert_int_equal(list.v[1].size, 20);
 	assert_string_equal(list.v[2].uidl, "good");
-	assert_int_equal(list.v[3].number, 5);
-	assert_string_equal(list.v[3].uidl, "");
+	assert_int_equal(list.v[3].number, 4);
+	assert_int_equal(list.v[3].size, 0);
+	assert_int_equal(list.v[4].number, 5);
+	assert_int_equal(list.v[4].size, 50);
+	assert_string_equal(list.v[4].uidl, "");
 	pop3_list_done(&list);
 	pop3_free(p);
 	rude_end(r, NULL);
+}
+
+/* The size is a hint, and blanks are blanks: neither costs a message. */
+static void test_list_rows(void **state)
+{
+	static const struct {
+		const char *row;
+		int size; /* -1: not there */
+	} cases[] = {
+		{"1 10", 10},
+		{"1  10", 10},
+		{"1\t10", 10},
+		{" 1 10 ", 10},
+		{"1 10 octets", 10},
+		{"1", 0},
+		{"1 ", 0},
+		{"1 %!d(float64=10)", 0},
+		{"1 10.0", 0},
+		{"1 -1", 0},
+		{"1 0", 0},
+		{"1 99999999999999999999", 0},
+		{"2000000 10", 10},
+		{"2000001 10", -1},
+		{"x 10", -1},
+		{"-1 10", -1},
+		{"", -1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		struct str script = STR_INIT;
+		struct pop3_list list;
+		struct rude *r;
+		struct pop3 *p;
+		struct err err = {0};
+
+		str_addf(&script,
+			LOGIN "C: LIST\nC: UIDL\nS: +OK\nS: %s\nS: .\nS: +OK\nS: 1 \t uid \nS: .",
+			cases[i].row);
+		p = open_rude(&r, script.p);
+		if (pop3_list(p, &list, &err))
+			fail_msg("%s: %s", cases[i].row, err.text);
+		if (list.n != (cases[i].size >= 0) ||
+			(list.n && list.v[0].size != (uint64_t)cases[i].size))
+			fail_msg("%s: %zu", cases[i].row, list.n);
+		if (list.n && list.v[0].number == 1)
+			assert_string_equal(list.v[0].uidl, "uid");
+		assert_int_equal(list.odd + list.over, cases[i].size < 0);
+		pop3_list_done(&list);
+		pop3_free(p);
+		rude_end(r, NULL);
+		str_done(&script);
+	}
+}
+
+/* -ERR to LIST is what some say where there is nothing to list. */
+static void test_list_refused(void **state)
+{
+	static const struct {
+		const char *script;
+		int rc;
+	} cases[] = {
+		{LOGIN "C: LIST\nC: UIDL\nS: -ERR nothing\nS: -ERR nothing\nC: STAT\nS: +OK 0 0",
+			0},
+		{LOGIN "C: LIST\nC: UIDL\nS: -ERR nothing\nS: +OK\nS: .\nC: STAT\nS: +OK  0 0", 0},
+		{LOGIN "C: LIST\nC: UIDL\nS: -ERR broken\nS: -ERR broken\nC: STAT\nS: +OK 1 100",
+			-1},
+		{LOGIN "C: LIST\nC: UIDL\nS: -ERR broken\nS: +OK\nS: .\nC: STAT\nS: +OK", -1},
+		{LOGIN "C: LIST\nC: UIDL\nS: -ERR broken\nS: +OK\nS: .\nC: STAT\nS: -ERR no", -1},
+		{LOGIN "C: LIST\nC: UIDL\nS: -ERR broken\nS: +OK\nS: .\nC: STAT\nX", -1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		struct pop3_list list;
+		struct rude *r;
+		struct pop3 *p = open_rude(&r, cases[i].script);
+		struct err err = {0};
+
+		assert_int_equal(pop3_list(p, &list, &err), cases[i].rc);
+		assert_int_equal(list.n, 0);
+		if (cases[i].rc)
+			assert_non_null(strstr(err.text, "broken"));
+		pop3_free(p);
+		rude_end(r, NULL);
+	}
 }
 
 static void test_uidl_details(void **state)
@@ -379,6 +485,38 @@ static void test_real_logins(void **state)
 	}
 }
 
+/* Of hal the server has only a hash, and offers SCRAM all the same: the password goes to it under
+ * TLS, once. */
+static void test_real_hash_only(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct net_server server = real_server(
+			i ? "SRV_POP3" : "SRV_POP3S", NET_POP3, i ? NET_STARTTLS : NET_TLS);
+		struct net_options options = rude_quick;
+		struct net_login login = {"hal", getenv("SRV_PASSWORD"), NULL};
+		struct pop3 *s;
+		struct str text = STR_INIT;
+		struct err err = {0};
+
+		options.tls_ca = getenv("SRV_CA");
+		if (pop3_open(&s, &server, &options, &login, NULL, &err))
+			fail_msg("%s", err.text);
+		pop3_describe(s, &text);
+		assert_non_null(strstr(text.p, "PLAIN"));
+		str_done(&text);
+		pop3_free(s);
+		login.secret = "wrong";
+		assert_int_equal(pop3_open(&s, &server, &options, &login, NULL, &err), -1);
+		assert_int_equal(err.kind, ERR_AUTH);
+		/* Who asks for SCRAM does not want the password to be seen. */
+		login.secret = getenv("SRV_PASSWORD");
+		login.mechanism = "SCRAM-SHA-256";
+		assert_int_equal(pop3_open(&s, &server, &options, &login, NULL, &err), -1);
+		assert_int_equal(err.kind, ERR_AUTH);
+	}
+}
+
 /* A bearer token, by either of its mechanisms. */
 static void test_real_tokens(void **state)
 {
@@ -473,6 +611,8 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(test_no_login),
 		cmocka_unit_test(test_login_answers),
 		cmocka_unit_test(test_list_lies),
+		cmocka_unit_test(test_list_rows),
+		cmocka_unit_test(test_list_refused),
 		cmocka_unit_test(test_uidl_details),
 		cmocka_unit_test(test_no_uidl),
 		cmocka_unit_test(test_endless_list),
@@ -483,11 +623,12 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_bad_login_text),
 		cmocka_unit_test(test_real_logins),
+		cmocka_unit_test(test_real_hash_only),
 		cmocka_unit_test(test_real_tokens),
 		cmocka_unit_test(test_real_wrong_password),
 		cmocka_unit_test(test_real_mail),
 	};
 
 	(void)argc;
-	return rude_main("pop3", all, MEM_COUNT(all), 4, argv);
+	return rude_main("pop3", all, MEM_COUNT(all), 5, argv);
 }

@@ -77,7 +77,7 @@ static struct sasl *start(const char *offered, const char *mechanism, const char
 		if (*word)
 			strv_add(&names, word);
 	sasl_start(&s, &names, &login, "imap", "server.example.com", encrypted, plain_allowed,
-		binding, binding ? strlen(binding) : 0, err);
+		SASL_STRONGEST, binding, binding ? strlen(binding) : 0, err);
 	strv_done(&names);
 	free(copy);
 	return s;
@@ -193,6 +193,71 @@ static void test_scram_false_server(void **state)
 }
 
 /* RFC 2195 2. */
+/* A server may not keep the processor busy for long. */
+static void test_scram_work(void **state)
+{
+	static const struct {
+		const char *first;
+		bool taken;
+	} cases[] = {
+		{SERVER_FIRST "999999", true},
+		{SERVER_FIRST "1000000", true},
+		{SERVER_FIRST "1000001", false},
+		{SERVER_FIRST "10000000", false},
+		{SERVER_FIRST "18446744073709551617", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		struct sasl *s = scram_256();
+		struct str out = STR_INIT;
+		struct err err = {0};
+		char *in = to64(cases[i].first, strlen(cases[i].first));
+		bool done;
+
+		assert_int_equal(sasl_step(s, in, &out, &done, &err), cases[i].taken ? 0 : -1);
+		if (!cases[i].taken)
+			assert_non_null(strstr(err.text, "1000000 times"));
+		free(in);
+		str_done(&out);
+		sasl_free(s);
+	}
+	fixed_nonce = NULL;
+}
+
+/* One account has up to three servers: what is asked for and not there gives way to nothing weaker.
+ */
+static void test_wanted_elsewhere(void **state)
+{
+	static const struct {
+		const char *offered, *wanted, *used; /* NULL: none */
+	} cases[] = {
+		{"PLAIN LOGIN", "LOGIN", "LOGIN"},
+		{"PLAIN", "LOGIN", "PLAIN"},
+		{"LOGIN", "PLAIN", "LOGIN"},
+		{"SCRAM-SHA-256", "LOGIN", "SCRAM-SHA-256"},
+		{"SCRAM-SHA-1 PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-1"},
+		{"PLAIN LOGIN", "SCRAM-SHA-256", NULL},
+		{"PLAIN", "CRAM-MD5", NULL},
+		{"PLAIN SCRAM-SHA-256", "oauth2", NULL},
+		{"PLAIN", "XOAUTH2", NULL},
+		{"PLAIN", "bogus", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		struct err err = {0};
+		struct sasl *s = start(cases[i].offered, cases[i].wanted, "user", "pencil", true,
+			false, NULL, &err);
+
+		if (!cases[i].used)
+			assert_null(s);
+		else
+			assert_string_equal(sasl_mechanism(s), cases[i].used);
+		sasl_free(s);
+	}
+}
+
 static void test_cram_md5(void **state)
 {
 	struct sasl *s = start(
@@ -341,6 +406,8 @@ int main(void)
 		cmocka_unit_test(test_scram_sha_1),
 		cmocka_unit_test(test_scram_sha_256),
 		cmocka_unit_test(test_scram_false_server),
+		cmocka_unit_test(test_scram_work),
+		cmocka_unit_test(test_wanted_elsewhere),
 		cmocka_unit_test(test_cram_md5),
 		cmocka_unit_test(test_plain_and_login),
 		cmocka_unit_test(test_oauth),

@@ -14,7 +14,14 @@
 
 static const struct rude_case no_login[] = {
 	{"STARTTLS missing", GREET "S: 250-me\nS: 250 AUTH PLAIN", NET_STARTTLS, ERR_CERT},
-	{"EHLO hidden", GREET "S: 502 HELO only", NET_STARTTLS, ERR_REFUSED},
+	{"EHLO hidden 500", GREET "S: 500 HELO only", NET_STARTTLS, ERR_CERT},
+	{"EHLO hidden 502", GREET "S: 502 HELO only", NET_STARTTLS, ERR_CERT},
+	{"EHLO hidden 504", GREET "S: 504 HELO only", NET_STARTTLS, ERR_CERT},
+	/* Before TLS nobody's word is final. */
+	{"EHLO 550 before TLS", GREET "S: 550 5.7.1 stranger", NET_STARTTLS, ERR_AGAIN},
+	{"EHLO 421 before TLS", GREET "S: 421 stranger", NET_STARTTLS, ERR_AGAIN},
+	{"greeting 554 before TLS", "S: 554 5.7.1 stranger", NET_STARTTLS, ERR_AGAIN},
+	{"greeting 421 before TLS", "S: 421 stranger", NET_STARTTLS, ERR_AGAIN},
 	{"STARTTLS 502", EHLO_TLS "S: 502 no", NET_STARTTLS, ERR_CERT},
 	{"STARTTLS 454", EHLO_TLS "S: 454 not now", NET_STARTTLS, ERR_CERT},
 	{"STARTTLS 354", EHLO_TLS "S: 354 go on", NET_STARTTLS, ERR_CERT},
@@ -24,7 +31,11 @@ static const struct rude_case no_login[] = {
 		RUDE_EITHER},
 	{"no TLS after 220", EHLO_TLS "S: 220 go\nS: 250 hello", NET_STARTTLS, RUDE_EITHER},
 	{"greeting 421", "S: 421 too busy", NET_PLAIN, ERR_AGAIN},
-	{"greeting 554", "S: 554 no", NET_PLAIN, ERR_REFUSED},
+	{"greeting 554", "S: 554 no", NET_PLAIN, ERR_AGAIN},
+	{"EHLO 550", GREET "S: 550 no", NET_PLAIN, ERR_AGAIN},
+	{"HELO 550", GREET "S: 502 what\nC: HELO [127.0.0.1]\nS: 550 no", NET_PLAIN, ERR_AGAIN},
+	{"HELO has no login", GREET "S: 502 what\nC: HELO [127.0.0.1]\nS: 250 me", NET_PLAIN,
+		ERR_AUTH},
 	{"greeting 250", "S: 250 hello", NET_PLAIN, ERR_PROTOCOL},
 	{"greeting 354", "S: 354 hello", NET_PLAIN, ERR_PROTOCOL},
 	{"greeting 999", "S: 999 hello", NET_PLAIN, ERR_PROTOCOL},
@@ -46,6 +57,8 @@ static int no_smtp(const struct net_server *server, struct err *err)
 	int rc = smtp_open(&s, server, &rude_quick, &rude_alice, NULL, err);
 
 	assert_null(s);
+	if (strstr(err->text, "stranger"))
+		fail_msg("shown: %s", err->text);
 	return rc;
 }
 
@@ -280,8 +293,9 @@ static void test_whole_texts(void **state)
 
 static void test_bad_addresses(void **state)
 {
-	static const char *const bad[] = {
-		"a@b>\r\nRCPT TO:<c@d", "a b@c", "<a@b>", "a@b\n", "", "a\tb@c", "a@b\x7f"};
+	static const char *const bad[] = {"a@b>\r\nRCPT TO:<c@d", "a b@c", "<a@b>", "a@b\n", "",
+		"a\tb@c", "a@b\x7f", "\"a b@c", "\"a b\"c@d", "\"a\" b@c", "\"a\r\n\"@c",
+		"a\"b c\"@d", "a@", "@b", "a", "a@\xe2\x80\xae.example"};
 	struct rude *r;
 	struct smtp *s = open_rude(&r, FAST);
 	struct str got = STR_INIT;
@@ -296,7 +310,8 @@ static void test_bad_addresses(void **state)
 
 		assert_int_equal(smtp_send(s, "me@x", &to, 1, MAIL, strlen(MAIL), NULL, NULL, &err),
 			SMTP_NOT_SENT);
-		assert_int_equal(err.kind, ERR_INPUT);
+		assert_int_equal(err.kind, ERR_REFUSED);
+		assert_int_equal(to.fate, SMTP_NEVER);
 		if (!to.address[0])
 			continue; /* an empty sender is the null path */
 		struct smtp_recipient good = {.address = "a@x"};
@@ -309,6 +324,197 @@ static void test_bad_addresses(void **state)
 	rude_end(r, &got);
 	assert_null(strstr(got.p, "MAIL"));
 	str_done(&got);
+}
+
+static void goes_out_as(const char *address, bool utf8, const char *want)
+{
+	struct smtp_recipient to = {.address = address};
+	struct rude *r;
+	struct smtp *s = open_rude(&r,
+		utf8 ? GREET
+			"S: 250-me\nS: 250-8BITMIME\nS: 250 SMTPUTF8\nC: MAIL\nS: 250\nC: RCPT\n"
+			"S: 250\nC: DATA\nS: 354\nD\nS: 250"
+		     : SLOW "C: MAIL\nS: 250\nC: RCPT\nS: 250\nC: DATA\nS: 354\nD\nS: 250");
+	struct str got = STR_INIT;
+	struct err err = {0};
+
+	if (smtp_send(s, "me@x", &to, 1, MAIL, strlen(MAIL), NULL, NULL, &err) != SMTP_SENT)
+		fail_msg("%s: %s", address, to.text);
+	smtp_free(s);
+	rude_end(r, &got);
+	if (!strstr(str_c(&got), want))
+		fail_msg("%s: %s", want, str_c(&got));
+	/* SMTPUTF8 is said only where it is needed. */
+	assert_int_equal(strstr(got.p, " SMTPUTF8") != NULL, strstr(want, "\xc3") != NULL);
+	str_done(&got);
+}
+
+static void test_wire_addresses(void **state)
+{
+	(void)state;
+	goes_out_as("eva@b\xc3\xbc"
+		    "cher.example",
+		false, "RCPT TO:<eva@xn--bcher-kva.example>\r\n");
+	goes_out_as("eva@b\xc3\xbc"
+		    "cher.example",
+		true, "RCPT TO:<eva@xn--bcher-kva.example>\r\n");
+	goes_out_as("j\xc3\xbcrgen@x", true, "RCPT TO:<j\xc3\xbcrgen@x>\r\n");
+	goes_out_as("\"a b\"@x", false, "RCPT TO:<\"a b\"@x>\r\n");
+	goes_out_as("\"a<b>\\\"\"@x", false, "RCPT TO:<\"a<b>\\\"\"@x>\r\n");
+	goes_out_as("\"a@b\"@x", false, "RCPT TO:<\"a@b\"@x>\r\n");
+	goes_out_as("a@[192.0.2.1]", false, "RCPT TO:<a@[192.0.2.1]>\r\n");
+}
+
+/* One that cannot be asked costs nobody else the mail. */
+static void test_one_bad_address(void **state)
+{
+	struct smtp_recipient to[3] = {
+		{.address = "a b@x"}, {.address = "b@x"}, {.address = "c@\xe2\x80\xae"}};
+	struct rude *r;
+	struct smtp *s = open_rude(
+		&r, FAST "C: MAIL\nC: <b@x>\nS: 250\nS: 250\nC: DATA\nS: 354\nD\nS: 250 ok");
+
+	(void)state;
+	assert_int_equal(
+		smtp_send(s, "me@x", to, 3, MAIL, strlen(MAIL), NULL, NULL, NULL), SMTP_SENT);
+	assert_int_equal(to[0].fate, SMTP_NEVER);
+	assert_non_null(strstr(to[0].text, "a b@x"));
+	assert_int_equal(to[1].fate, SMTP_ACCEPTED);
+	assert_int_equal(to[2].fate, SMTP_NEVER);
+	smtp_quit(s, true);
+	rude_end(r, NULL);
+}
+
+/* Without EHLO there are no extensions, and the mail goes out. */
+static void test_helo(void **state)
+{
+	static const char *const codes[] = {"500", "502", "504"};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(codes); i++) {
+		struct smtp_recipient to = {.address = "a@x"};
+		struct str script = STR_INIT;
+		struct rude *r;
+		struct smtp *s;
+
+		str_addf(&script,
+			GREET "S: %s what\nC: HELO [127.0.0.1]\nS: 250 SIZE 5\nC: MAIL\nS: 250\n"
+			      "C: RCPT\nS: 250\nC: DATA\nS: 354\nD\nS: 250 ok\nC: QUIT\nS: 221",
+			codes[i]);
+		s = open_rude(&r, script.p);
+		assert_int_equal(smtp_send(s, "me@x", &to, 1, MAIL, strlen(MAIL), NULL, NULL, NULL),
+			SMTP_SENT);
+		smtp_quit(s, true);
+		rude_end(r, NULL);
+		str_done(&script);
+	}
+}
+
+/* What is too many for one transaction goes into the next, if the code means that. */
+static void test_crowd(void **state)
+{
+	static const struct {
+		const char *says;
+		enum smtp_fate fate;
+	} cases[] = {
+		{"452 too many recipients", SMTP_NEXT},
+		{"452", SMTP_NEXT},
+		{"452 4.5.3 too many", SMTP_NEXT},
+		{"452-4.5.3 too\nS: 452 4.5.3 many", SMTP_NEXT},
+		{"552 5.5.3 too many", SMTP_NEXT},
+		{"452 4.3.1 disk full", SMTP_LATER},
+		{"452 4.2.2 mailbox full", SMTP_LATER},
+		{"450 4.5.3 odd", SMTP_LATER},
+		{"552 5.2.2 mailbox full", SMTP_NEVER},
+		{"552 mailbox full", SMTP_NEVER},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++)
+		for (int taken = 0; taken < 2; taken++) {
+			struct smtp_recipient to[2] = {{.address = "a@x"}, {.address = "b@x"}};
+			enum smtp_fate want =
+				cases[i].fate == SMTP_NEXT && !taken ? SMTP_LATER : cases[i].fate;
+			struct str script = STR_INIT;
+			struct rude *r;
+			struct smtp *s;
+
+			str_addf(&script,
+				FAST "C: MAIL\nC: <a@x>\nC: <b@x>\nS: 250\nS: %s\nS: %s\n%s",
+				taken ? "250" : "550 no", cases[i].says,
+				taken ? "C: DATA\nS: 354\nD\nS: 250 ok" : "C: RSET\nS: 250");
+			s = open_rude(&r, script.p);
+			smtp_send(s, "me@x", to, 2, MAIL, strlen(MAIL), NULL, NULL, NULL);
+			if (to[1].fate != want)
+				fail_msg("%s: %d", cases[i].says, to[1].fate);
+			smtp_free(s);
+			rude_end(r, NULL);
+			str_done(&script);
+		}
+}
+
+/* A relay that has seen enough says so and hangs up, while we still send. */
+static void interrupted(const char *end, enum err_kind kind, enum smtp_fate fate, const char *text)
+{
+	enum { LARGE = 8 << 20 };
+	struct smtp_recipient to = {.address = "a@x"};
+	struct str script = STR_INIT;
+	char *large = mem_alloc(LARGE + 1);
+	struct rude *r;
+	struct smtp *s;
+	struct err err = {0};
+
+	memset(large, 'x', LARGE);
+	str_addf(&script, FAST "C: MAIL\nC: RCPT\nS: 250\nS: 250\nC: DATA\nS: 354\nB 100000\n%s",
+		end);
+	s = open_rude(&r, script.p);
+	assert_int_equal(
+		smtp_send(s, "me@x", &to, 1, large, LARGE, NULL, NULL, &err), SMTP_NOT_SENT);
+	if (err.kind != kind || to.fate != fate || (text && !strstr(err.text, text)) ||
+		(text && !strstr(to.text, text)))
+		fail_msg("%s: %d %s, %d %s", end, err.kind, err.text, to.fate, to.text);
+	assert_false(smtp_is_alive(s));
+	smtp_quit(s, true); /* must not say QUIT in the middle of a mail */
+	rude_end(r, NULL);
+	str_done(&script);
+	free(large);
+}
+
+static void test_interrupted(void **state)
+{
+	(void)state;
+	interrupted("S: 552 5.3.4 too large\nX", ERR_REFUSED, SMTP_NEVER, "5.3.4 too large");
+	interrupted("S: 552 5.3.4 too large", ERR_REFUSED, SMTP_NEVER, "5.3.4 too large");
+	interrupted("S: 452 4.3.1 full\nX", ERR_AGAIN, SMTP_LATER, "4.3.1 full");
+	interrupted("S: 421 4.3.2 going down\nX", ERR_AGAIN, SMTP_LATER, "going down");
+	interrupted("S: 250 ok\nX", ERR_PROTOCOL, SMTP_UNASKED, NULL);
+	interrupted("X", ERR_NETWORK, SMTP_UNASKED, NULL);
+}
+
+/* Between two mails the relay may say goodbye, or hang up without. */
+static void test_goodbye(void **state)
+{
+	static const char *const ends[] = {"S: 421 4.4.2 timeout\nX", "X"};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(ends); i++) {
+		struct smtp_recipient to = {.address = "a@x"};
+		struct str script = STR_INIT;
+		struct rude *r;
+		struct smtp *s;
+
+		str_addf(&script,
+			FAST "C: MAIL\nC: RCPT\nS: 250\nS: 250\nC: DATA\nS: 354\nD\nS: 250 ok\n%s",
+			ends[i]);
+		s = open_rude(&r, script.p);
+		assert_int_equal(smtp_send(s, "me@x", &to, 1, MAIL, strlen(MAIL), NULL, NULL, NULL),
+			SMTP_SENT);
+		while (smtp_is_alive(s))
+			usleep(1000);
+		smtp_free(s);
+		rude_end(r, NULL);
+		str_done(&script);
+	}
 }
 
 static int refuse(void *ctx)
@@ -356,7 +562,7 @@ static void test_utf8_recipient(void **state)
 		smtp_send(s, "me@x", to, 2, MAIL, strlen(MAIL), NULL, NULL, &err), SMTP_SENT);
 	assert_int_equal(to[0].fate, SMTP_NEVER);
 	assert_int_equal(to[1].fate, SMTP_ACCEPTED);
-	smtp_quit(s);
+	smtp_quit(s, true);
 	rude_end(r, NULL);
 }
 
@@ -380,7 +586,7 @@ static void test_many_recipients(void **state)
 		smtp_send(s, "me@x", to, N, MAIL, strlen(MAIL), NULL, NULL, &err), SMTP_SENT);
 	assert_int_equal(to[0].fate, SMTP_ACCEPTED);
 	assert_int_equal(to[N - 1].fate, SMTP_NEVER);
-	smtp_quit(s);
+	smtp_quit(s, true);
 	rude_end(r, NULL);
 }
 
@@ -407,11 +613,13 @@ static void test_real_logins(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(mechanisms); i++) {
-		smtp_quit(open_real("SRV_SMTPS", NET_TLS, mechanisms[i], getenv("SRV_PASSWORD")));
+		smtp_quit(open_real("SRV_SMTPS", NET_TLS, mechanisms[i], getenv("SRV_PASSWORD")),
+			true);
 		smtp_quit(
-			open_real("SRV_SMTP", NET_STARTTLS, mechanisms[i], getenv("SRV_PASSWORD")));
+			open_real("SRV_SMTP", NET_STARTTLS, mechanisms[i], getenv("SRV_PASSWORD")),
+			true);
 	}
-	smtp_quit(open_real("SRV_SMTP_PLAIN", NET_PLAIN, NULL, NULL));
+	smtp_quit(open_real("SRV_SMTP_PLAIN", NET_PLAIN, NULL, NULL), true);
 }
 
 static void test_real_wrong_password(void **state)
@@ -488,7 +696,7 @@ static void test_real_send(void **state)
 				 NULL, NULL, &err),
 		SMTP_NOT_SENT);
 	assert_int_equal(err.kind, ERR_AGAIN);
-	smtp_quit(s);
+	smtp_quit(s, true);
 	snprintf(message, sizeof(message), "Subject: netproto-%d", getpid());
 	mail = delivered(message);
 	assert_non_null(mail);
@@ -505,6 +713,12 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_whole_texts),
 		cmocka_unit_test(test_bad_addresses),
+		cmocka_unit_test(test_wire_addresses),
+		cmocka_unit_test(test_one_bad_address),
+		cmocka_unit_test(test_helo),
+		cmocka_unit_test(test_crowd),
+		cmocka_unit_test(test_interrupted),
+		cmocka_unit_test(test_goodbye),
 		cmocka_unit_test(test_before_data),
 		cmocka_unit_test(test_utf8_recipient),
 		cmocka_unit_test(test_many_recipients),
