@@ -183,7 +183,7 @@ void stop_quickly(struct person *p)
 	engine_free(p->engine);
 	p->engine = NULL;
 	settings_free(p->settings);
-	if (clock_ms() - begin >= 1000)
+	if (clock_ms() - begin >= AT_ONCE_MS)
 		fail_msg("the end took %d ms", (int)(clock_ms() - begin));
 }
 

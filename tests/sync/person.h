@@ -21,7 +21,10 @@
 
 #include <cmocka.h>
 
-enum { PATIENCE_MS = 30000 };
+enum {
+	PATIENCE_MS = 30000,
+	AT_ONCE_MS = 5000 /* without waiting for a server, also on a machine that is busy */
+};
 
 /* The scratch folder, made by person_begin or person_scratch; who wants it elsewhere fills in a
  * template before. */

@@ -85,10 +85,9 @@ static void silent_server_stops_no_key(void **state)
 	begin = clock_ms();
 	for (int i = 0; i < 100; i++)
 		event_free(engine_next(p->engine));
-	assert_true(clock_ms() - begin < 200);
 	/* What needs no server is answered meanwhile. */
 	event_free(answer(p, engine_drafts(p->engine, 0)));
-	assert_true(clock_ms() - begin < 1000);
+	assert_true(clock_ms() - begin < AT_ONCE_MS);
 	stop_quickly(p);
 	person_free(p);
 }
@@ -503,7 +502,7 @@ static void octet_a_second_stops_no_key(void **state)
 	for (int i = 0; i < 20; i++) {
 		begin = clock_ms();
 		event_free(answer(p, engine_drafts(p->engine, 0)));
-		assert_true(clock_ms() - begin < 1000);
+		assert_true(clock_ms() - begin < AT_ONCE_MS);
 	}
 	stop_quickly(p);
 	odd("norules");

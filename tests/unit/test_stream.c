@@ -140,64 +140,69 @@ static void end_talk(struct stream *s, struct server *server, struct str *text)
 
 /* --- tests --- */
 
-struct canceller {
-	struct net_cancel *cancel;
-	int64_t asked_at;
-};
+/* The first thread waits for something: its state is the word behind the name in brackets. */
+static bool first_thread_sleeps(void)
+{
+	char path[64], line[512] = "", *name_end;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)getpid());
+	f = fopen(path, "r");
+	if (!f)
+		return false;
+	name_end = fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
+	fclose(f);
+	return name_end && name_end[1] == ' ' && name_end[2] == 'S';
+}
 
 static void *cancel_run(void *arg)
 {
-	struct canceller *c = arg;
-
-	/* Long enough for the reader to be in its wait. */
-	poll(NULL, 0, 50);
-	c->asked_at = clock_ms();
-	net_cancel_now(c->cancel);
+	while (!first_thread_sleeps())
+		poll(NULL, 0, 1);
+	net_cancel_now(arg);
 	return NULL;
 }
 
 static void test_cancel_ends_a_read(void **state)
 {
 	struct server server = {.text = "* OK hello\r\n"};
-	struct canceller c = {.cancel = net_cancel_new()};
+	struct net_cancel *c = net_cancel_new();
 	struct str line = STR_INIT;
 	struct err err = {0};
 	struct stream *s;
 	pthread_t thread;
 
 	(void)state;
-	s = talk(&server, NET_IMAP, c.cancel);
+	s = talk(&server, NET_IMAP, c);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
-	pthread_create(&thread, NULL, cancel_run, &c);
+	pthread_create(&thread, NULL, cancel_run, c);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), -1);
 	pthread_join(thread, NULL);
-	assert_true(clock_ms() - c.asked_at < 100);
 	assert_int_equal(err.kind, ERR_CANCELLED);
 	assert_int_equal(stream_error(s)->kind, ERR_CANCELLED);
 	assert_int_equal(stream_wait(s, -1, 10000, &err), -1);
 	assert_int_equal(stream_write(s, "x", 1, &err), -1);
 	end_talk(s, &server, &line);
-	net_cancel_unref(c.cancel);
+	net_cancel_unref(c);
 }
 
 static void test_cancel_ends_a_wait(void **state)
 {
 	struct server server = {.text = ""};
-	struct canceller c = {.cancel = net_cancel_new()};
+	struct net_cancel *c = net_cancel_new();
 	struct err err = {0};
 	struct stream *s;
 	pthread_t thread;
 
 	(void)state;
-	s = talk(&server, NET_POP3, c.cancel);
-	pthread_create(&thread, NULL, cancel_run, &c);
+	s = talk(&server, NET_POP3, c);
+	pthread_create(&thread, NULL, cancel_run, c);
 	assert_int_equal(stream_wait(s, -1, 60000, &err), -1);
 	pthread_join(thread, NULL);
-	assert_true(clock_ms() - c.asked_at < 100);
 	assert_int_equal(err.kind, ERR_CANCELLED);
 	stream_free(s);
 	server_stop(&server);
-	net_cancel_unref(c.cancel);
+	net_cancel_unref(c);
 }
 
 static void test_cancelled_before(void **state)
@@ -224,7 +229,7 @@ static void test_deadlines(void **state)
 	} cases[] = {
 		{"", 0, {.idle_ms = 100}},
 		{"* OK a line that never comes to its end, however long one waits for it", 20,
-			{.idle_ms = 5000, .command_ms = 200}},
+			{.idle_ms = 60000, .command_ms = 200}},
 	};
 
 	(void)state;
@@ -241,7 +246,8 @@ static void test_deadlines(void **state)
 			assert_int_equal(stream_read_line(s, &line, 1000, &err), -1);
 			assert_int_equal(err.kind, ERR_NETWORK);
 			assert_non_null(strstr(err.text, "in time"));
-			assert_true(clock_ms() - start < 1500);
+			/* This deadline, and not the other. */
+			assert_true(clock_ms() - start < 30000);
 			end_talk(s, &server, &line);
 		}
 	}
@@ -521,8 +527,8 @@ static void test_side_by_side(void **state)
 	int hole_fd = listen_on("127.0.0.1", 0, &hole), fds[16], fd;
 	int good_fd = listen_on("127.0.0.1", 8, &good);
 	size_t n = fill_queue(hole, fds, MEM_COUNT(fds));
-	int64_t start = clock_ms();
 	struct err err = {0};
+	int64_t start;
 
 	(void)state;
 	list[0] = list_entry(&a[0], "127.0.0.1", hole);
@@ -533,14 +539,13 @@ static void test_side_by_side(void **state)
 	fd = connect_race(list, "test", clock_ms() + 10000, NULL, &err);
 	if (fd < 0)
 		fail_msg("%s", err.text);
-	assert_true(clock_ms() - start < 1500);
 	close(fd);
-	/* The hole alone ends at the deadline. */
+	/* The hole alone ends at the deadline, not when the kernel gives up. */
 	list[0].ai_next = NULL;
 	start = clock_ms();
 	assert_int_equal(connect_race(list, "test", start + 100, NULL, &err), -1);
 	assert_int_equal(err.kind, ERR_NETWORK);
-	assert_true(clock_ms() - start < 1000);
+	assert_true(clock_ms() - start < 30000);
 	while (n)
 		close(fds[--n]);
 	close(hole_fd);
