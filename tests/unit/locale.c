@@ -1,6 +1,7 @@
 /*
  * Loaded before a test program (LD_PRELOAD): it runs in the locale of its environment, as a library
- * might be used. Talaria itself pins what mail and protocols need; its parts must not count on that.
+ * might be used. Talaria itself pins what mail and protocols need; its parts must not count on
+ * that.
  */
 #include <locale.h>
 #include <stdio.h>

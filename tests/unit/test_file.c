@@ -1,5 +1,6 @@
 #include "disk_help.h"
 
+#include "base/run.h"
 #include "base/utf8.h"
 
 #include <errno.h>
@@ -164,6 +165,7 @@ static void test_replace_link(void **state)
 static void test_make_dirs(void **state)
 {
 	static const char *const table[] = {"a/b/c", "a/b/c", "d//e", "f/", "g/../h", "./i/j"};
+	struct run_limits limits = {.timeout_ms = 60000, .max_output = 4096, .cancel_fd = -1};
 	struct err err = {0};
 	struct str deep = STR_INIT;
 	struct stat st;
@@ -186,9 +188,14 @@ static void test_make_dirs(void **state)
 	assert_int_equal(file_make_dirs(at("dangling"), &err), -1);
 	assert_int_equal(symlink("a", at("link")), 0);
 	assert_int_equal(file_make_dirs(at("link/new"), &err), 0);
+	str_adds(&deep, at("x/"));
 	for (int i = 0; i < 100000; i++)
 		str_adds(&deep, "x/");
 	assert_int_equal(file_make_dirs(deep.p, &err), -1);
+	str_clear(&deep);
+	/* Too deep for a path that names it whole. */
+	assert_int_equal(
+		run_capture((const char *[]){"rm", "-rf", at("x"), NULL}, &limits, &deep, &err), 0);
 	str_done(&deep);
 }
 
