@@ -76,10 +76,22 @@ void app_quiet(struct app *a)
 	a->dirty = true;
 }
 
+static bool theme_is_auto(const struct settings *s)
+{
+	return strcmp(settings_text(s, SET_THEME), "auto") == 0;
+}
+
+static const char *theme_of(const struct settings *s)
+{
+	if (!theme_is_auto(s))
+		return settings_text(s, SET_THEME);
+	return term_background() == TERM_LIGHT ? "light" : "dark";
+}
+
 void app_theme(struct app *a)
 {
 	a->styles = a->config->styles;
-	style_theme(&a->styles, settings_text(a->settings, SET_THEME));
+	style_theme(&a->styles, theme_of(a->settings));
 	term_styles(&a->styles);
 	a->dirty = true;
 }
@@ -665,6 +677,10 @@ void app_input(struct app *a, const struct term_key *k)
 	char name[40];
 
 	a->dirty = true;
+	if (strcmp(k->name, "Background") == 0) {
+		app_theme(a);
+		return;
+	}
 	if (hold_key(a, k))
 		return;
 	if (a->prompt.active) {
@@ -944,12 +960,14 @@ int app_run(struct engine *e, struct settings *s, const struct app_start *start)
 	struct app a;
 	char *path;
 
-	style_theme(&styles, settings_text(s, SET_THEME));
+	style_theme(&styles, theme_of(s));
 	if (term_start(&styles, settings_bool(s, SET_MOUSE), &err) < 0) {
 		fprintf(stderr, "talaria: %s\n", err.text);
 		ui_config_free(own);
 		return 1;
 	}
+	if (theme_is_auto(s))
+		term_ask_background();
 	path = history_path();
 	app_init(&a, e, s, start, config, path);
 	loop(&a);

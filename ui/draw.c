@@ -83,12 +83,22 @@ int line_columns(const struct line *l)
 	return utf8_columns(str_c(&l->text), l->text.len);
 }
 
+static bool has_style(const struct line *l, int style)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->parts[i].style == style)
+			return true;
+	return false;
+}
+
 void draw_line(const struct region *r, int row, const struct line *l, int flags, int fill)
 {
 	int col = 0;
 
 	if (row < 0 || row >= r->rows)
 		return;
+	if (flags && has_style(l, STYLE_UNREAD))
+		flags |= STYLE_SELECTED_BOLD;
 	for (size_t i = 0; i < l->n && col < r->cols; i++) {
 		const char *p = str_c(&l->text) + l->parts[i].start;
 

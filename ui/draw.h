@@ -46,8 +46,8 @@ void line_pad(struct line *l, int style, const char *s, int columns);
 void line_pad_left(struct line *l, int style, const char *s, int columns);
 int line_columns(const struct line *l);
 
-/* Paints row (from 0) of a region; flags (STYLE_SELECTED ...) are or'ed to every part; the rest of
- * the row gets the style fill. */
+/* Paints row (from 0) of a region; flags (STYLE_SELECTED ...) are or'ed to every part, and a line
+ * that speaks of unread mail stays bold under them; the rest of the row gets the style fill. */
 void draw_line(const struct region *r, int row, const struct line *l, int flags, int fill);
 /* Whether row of a region, as it was drawn under the same key, is there again: then nothing needs
  * to be built or drawn. The key is all that decides how the row looks; nothing else may be drawn

@@ -7,69 +7,116 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What few colours can tell apart. */
+enum hue { HUE_NONE, HUE_ACCENT, HUE_GOOD, HUE_WARN, HUE_BAD, HUE_LOST, HUE_OTHER, HUES };
+
 struct theme_row {
 	const char *name;
-	short dark[2], light[2]; /* foreground, background */
+	short dark[2], light[2]; /* foreground, background, of 256 */
 	unsigned char attr;
 	unsigned char plain; /* instead of a background where there are few colours */
+	unsigned char hue;   /* on a terminal of 8 or 16 colours */
 };
 
 #define D COLOR_NONE
 #define BOLD ATTR_BOLD
 #define REV ATTR_REVERSE
+
+/*
+ * Every colour here and below stands out from its background by 4.5 to 1 at least (test_ui computes
+ * it), with the palettes of xterm and of the Linux console: a pale yellow or green has no place on
+ * white, nor blue or red on black. Eight colours have but one step: the console makes it brighter
+ * for what is bold, others do not, so both have to be readable. Where no colour is, there is none.
+ */
+static const struct few {
+	short fg, bg;
+	unsigned char add, drop; /* attributes */
+} few[2][2][HUES] = {
+	/* dark */
+	{{[HUE_NONE] = {D, D, 0, 0},
+		 [HUE_ACCENT] = {6, D, 0, 0},
+		 [HUE_GOOD] = {2, D, 0, 0},
+		 [HUE_WARN] = {3, D, BOLD, 0},
+		 [HUE_BAD] = {7, 1, BOLD, 0},
+		 [HUE_LOST] = {3, D, BOLD, 0},
+		 [HUE_OTHER] = {D, D, 0, 0}},
+		{[HUE_NONE] = {D, D, 0, 0},
+			[HUE_ACCENT] = {14, D, 0, 0},
+			[HUE_GOOD] = {10, D, 0, 0},
+			[HUE_WARN] = {11, D, 0, 0},
+			[HUE_BAD] = {15, 1, 0, 0},
+			[HUE_LOST] = {11, D, 0, 0},
+			[HUE_OTHER] = {13, D, 0, 0}}},
+	/* light */
+	{{[HUE_NONE] = {D, D, 0, 0},
+		 [HUE_ACCENT] = {4, D, 0, 0},
+		 [HUE_GOOD] = {D, D, 0, 0},
+		 [HUE_WARN] = {5, D, 0, BOLD},
+		 [HUE_BAD] = {1, D, 0, BOLD},
+		 [HUE_LOST] = {1, D, 0, BOLD},
+		 [HUE_OTHER] = {5, D, 0, BOLD}},
+		{[HUE_NONE] = {D, D, 0, 0},
+			[HUE_ACCENT] = {4, D, 0, 0},
+			[HUE_GOOD] = {D, D, 0, 0},
+			[HUE_WARN] = {5, D, 0, 0},
+			[HUE_BAD] = {1, D, 0, 0},
+			[HUE_LOST] = {1, D, 0, 0},
+			[HUE_OTHER] = {5, D, 0, 0}}},
+};
+
 static const struct theme_row theme[STYLES] = {
-	[STYLE_PLAIN] = {"plain", {D, D}, {D, D}, 0, 0},
-	[STYLE_TABS] = {"tabs", {246, 235}, {241, 254}, 0, REV},
-	[STYLE_TAB_ACTIVE] = {"tab-active", {255, 239}, {232, 250}, BOLD, BOLD},
-	[STYLE_STATUS] = {"status", {252, 236}, {237, 253}, 0, REV},
-	[STYLE_STATUS_OK] = {"status-ok", {114, 236}, {28, 253}, 0, REV},
-	[STYLE_STATUS_WARN] = {"status-warn", {221, 236}, {130, 253}, 0, REV},
-	[STYLE_STATUS_BAD] = {"status-bad", {210, 236}, {124, 253}, BOLD, REV | BOLD},
-	[STYLE_PROGRESS] = {"progress", {110, 236}, {25, 253}, 0, REV},
-	[STYLE_KEYBAR] = {"keybar", {245, D}, {243, D}, 0, 0},
-	[STYLE_KEYBAR_KEY] = {"keybar-key", {253, D}, {235, D}, BOLD, BOLD},
-	[STYLE_MESSAGE] = {"message", {D, D}, {D, D}, 0, 0},
-	[STYLE_ERROR] = {"error", {210, D}, {124, D}, BOLD, BOLD},
-	[STYLE_PROMPT] = {"prompt", {110, D}, {25, D}, BOLD, BOLD},
-	[STYLE_CHOICES] = {"choices", {252, 238}, {236, 252}, 0, REV},
-	[STYLE_BORDER] = {"border", {239, D}, {250, D}, 0, 0},
-	[STYLE_CURSOR] = {"cursor", {255, 24}, {16, 153}, 0, REV},
-	[STYLE_CURSOR_DIM] = {"cursor-dim", {D, 237}, {D, 254}, 0, BOLD},
-	[STYLE_FROM] = {"from", {152, D}, {24, D}, 0, 0},
-	[STYLE_SUBJECT] = {"subject", {D, D}, {D, D}, 0, 0},
-	[STYLE_UNREAD] = {"unread", {231, D}, {16, D}, BOLD, BOLD},
-	[STYLE_FLAGGED] = {"flagged", {216, D}, {130, D}, 0, 0},
-	[STYLE_DELETED] = {"deleted", {241, D}, {247, D}, 0, ATTR_DIM},
-	[STYLE_TAGGED] = {"tagged", {221, D}, {94, D}, BOLD, BOLD},
-	[STYLE_DATE] = {"date", {246, D}, {242, D}, 0, 0},
-	[STYLE_SIZE] = {"size", {246, D}, {242, D}, 0, 0},
-	[STYLE_THREAD] = {"thread", {242, D}, {246, D}, 0, 0},
-	[STYLE_KEYWORD] = {"keyword", {114, D}, {28, D}, 0, 0},
-	[STYLE_ACCOUNT] = {"account", {110, D}, {25, D}, BOLD, BOLD},
-	[STYLE_FOLDER] = {"folder", {D, D}, {D, D}, 0, 0},
-	[STYLE_COUNT] = {"count", {114, D}, {28, D}, 0, BOLD},
-	[STYLE_DIM] = {"dim", {243, D}, {245, D}, 0, 0},
-	[STYLE_TITLE] = {"title", {110, D}, {25, D}, BOLD, BOLD},
-	[STYLE_KEY] = {"key", {221, D}, {94, D}, 0, BOLD},
-	[STYLE_MATCH] = {"match", {16, 221}, {16, 221}, 0, REV},
-	[STYLE_HEADER_NAME] = {"header-name", {109, D}, {24, D}, 0, 0},
-	[STYLE_HEADER_VALUE] = {"header-value", {D, D}, {D, D}, 0, 0},
-	[STYLE_HEADER_SUBJECT] = {"header-subject", {231, D}, {16, D}, BOLD, BOLD},
-	[STYLE_QUOTE1] = {"quote1", {109, D}, {24, D}, 0, 0},
-	[STYLE_QUOTE2] = {"quote2", {144, D}, {94, D}, 0, 0},
-	[STYLE_QUOTE3] = {"quote3", {139, D}, {90, D}, 0, 0},
-	[STYLE_QUOTE4] = {"quote4", {108, D}, {65, D}, 0, 0},
-	[STYLE_SIGNATURE] = {"signature", {243, D}, {245, D}, 0, 0},
-	[STYLE_LINK] = {"link", {117, D}, {25, D}, ATTR_UNDERLINE, ATTR_UNDERLINE},
-	[STYLE_BOLD] = {"bold", {D, D}, {D, D}, BOLD, BOLD},
-	[STYLE_ITALIC] = {"italic", {D, D}, {D, D}, ATTR_ITALIC, ATTR_ITALIC},
-	[STYLE_CODE] = {"code", {180, D}, {94, D}, 0, 0},
-	[STYLE_HEADING] = {"heading", {110, D}, {25, D}, BOLD, BOLD},
-	[STYLE_ATTACHMENT] = {"attachment", {180, D}, {94, D}, 0, 0},
-	[STYLE_NOTICE] = {"notice", {221, D}, {130, D}, 0, 0},
-	[STYLE_DIFF_ADD] = {"diff-add", {114, D}, {28, D}, 0, 0},
-	[STYLE_DIFF_DELETE] = {"diff-delete", {210, D}, {124, D}, 0, 0},
-	[STYLE_DIFF_HUNK] = {"diff-hunk", {139, D}, {90, D}, 0, 0},
+	[STYLE_PLAIN] = {"plain", {D, D}, {D, D}, 0, 0, HUE_NONE},
+	[STYLE_TABS] = {"tabs", {246, 235}, {241, 254}, 0, REV, HUE_NONE},
+	[STYLE_TAB_ACTIVE] = {"tab-active", {255, 239}, {232, 250}, BOLD, BOLD, HUE_NONE},
+	[STYLE_STATUS] = {"status", {252, 236}, {237, 253}, 0, REV, HUE_NONE},
+	[STYLE_STATUS_OK] = {"status-ok", {114, 236}, {22, 253}, 0, REV, HUE_GOOD},
+	[STYLE_STATUS_WARN] = {"status-warn", {221, 236}, {58, 253}, 0, REV, HUE_WARN},
+	[STYLE_STATUS_BAD] = {"status-bad", {210, 236}, {124, 253}, BOLD, REV | BOLD, HUE_BAD},
+	[STYLE_PROGRESS] = {"progress", {110, 236}, {25, 253}, 0, REV, HUE_ACCENT},
+	[STYLE_KEYBAR] = {"keybar", {245, D}, {242, D}, 0, 0, HUE_NONE},
+	[STYLE_KEYBAR_KEY] = {"keybar-key", {253, D}, {235, D}, BOLD, BOLD, HUE_NONE},
+	[STYLE_MESSAGE] = {"message", {D, D}, {D, D}, 0, 0, HUE_NONE},
+	[STYLE_ERROR] = {"error", {210, D}, {124, D}, BOLD, BOLD, HUE_BAD},
+	[STYLE_PROMPT] = {"prompt", {110, D}, {25, D}, BOLD, BOLD, HUE_ACCENT},
+	[STYLE_CHOICES] = {"choices", {252, 238}, {236, 252}, 0, REV, HUE_NONE},
+	[STYLE_BORDER] = {"border", {245, D}, {242, D}, 0, 0, HUE_NONE},
+	[STYLE_CURSOR] = {"cursor", {255, 24}, {16, 153}, 0, REV, HUE_NONE},
+	[STYLE_CURSOR_DIM] = {"cursor-dim", {D, 237}, {D, 254}, 0, BOLD, HUE_NONE},
+	[STYLE_FROM] = {"from", {152, D}, {24, D}, 0, 0, HUE_ACCENT},
+	[STYLE_SUBJECT] = {"subject", {D, D}, {D, D}, 0, 0, HUE_NONE},
+	[STYLE_UNREAD] = {"unread", {231, D}, {16, D}, BOLD, BOLD, HUE_NONE},
+	[STYLE_FLAGGED] = {"flagged", {216, D}, {94, D}, 0, 0, HUE_WARN},
+	[STYLE_DELETED] = {"deleted", {245, D}, {242, D}, 0, ATTR_DIM, HUE_NONE},
+	[STYLE_TAGGED] = {"tagged", {221, D}, {94, D}, BOLD, BOLD, HUE_WARN},
+	[STYLE_DATE] = {"date", {246, D}, {242, D}, 0, 0, HUE_NONE},
+	[STYLE_SIZE] = {"size", {246, D}, {242, D}, 0, 0, HUE_NONE},
+	[STYLE_THREAD] = {"thread", {245, D}, {242, D}, 0, 0, HUE_NONE},
+	[STYLE_KEYWORD] = {"keyword", {114, D}, {22, D}, 0, 0, HUE_GOOD},
+	[STYLE_ACCOUNT] = {"account", {110, D}, {25, D}, BOLD, BOLD, HUE_ACCENT},
+	[STYLE_FOLDER] = {"folder", {D, D}, {D, D}, 0, 0, HUE_NONE},
+	[STYLE_COUNT] = {"count", {114, D}, {22, D}, 0, BOLD, HUE_GOOD},
+	[STYLE_DIM] = {"dim", {245, D}, {242, D}, 0, 0, HUE_NONE},
+	[STYLE_TITLE] = {"title", {110, D}, {25, D}, BOLD, BOLD, HUE_ACCENT},
+	[STYLE_KEY] = {"key", {221, D}, {94, D}, 0, BOLD, HUE_WARN},
+	[STYLE_MATCH] = {"match", {16, 221}, {16, 221}, 0, REV, HUE_NONE},
+	[STYLE_HEADER_NAME] = {"header-name", {109, D}, {24, D}, 0, 0, HUE_ACCENT},
+	[STYLE_HEADER_VALUE] = {"header-value", {D, D}, {D, D}, 0, 0, HUE_NONE},
+	[STYLE_HEADER_SUBJECT] = {"header-subject", {231, D}, {16, D}, BOLD, BOLD, HUE_NONE},
+	[STYLE_QUOTE1] = {"quote1", {109, D}, {24, D}, 0, 0, HUE_ACCENT},
+	[STYLE_QUOTE2] = {"quote2", {144, D}, {94, D}, 0, 0, HUE_GOOD},
+	[STYLE_QUOTE3] = {"quote3", {139, D}, {90, D}, 0, 0, HUE_OTHER},
+	[STYLE_QUOTE4] = {"quote4", {108, D}, {22, D}, 0, 0, HUE_WARN},
+	[STYLE_SIGNATURE] = {"signature", {245, D}, {242, D}, 0, 0, HUE_NONE},
+	[STYLE_LINK] = {"link", {117, D}, {25, D}, ATTR_UNDERLINE, ATTR_UNDERLINE, HUE_ACCENT},
+	[STYLE_BOLD] = {"bold", {D, D}, {D, D}, BOLD, BOLD, HUE_NONE},
+	[STYLE_ITALIC] = {"italic", {D, D}, {D, D}, ATTR_ITALIC, ATTR_ITALIC, HUE_NONE},
+	[STYLE_CODE] = {"code", {180, D}, {94, D}, 0, 0, HUE_WARN},
+	[STYLE_HEADING] = {"heading", {110, D}, {25, D}, BOLD, BOLD, HUE_ACCENT},
+	[STYLE_ATTACHMENT] = {"attachment", {180, D}, {94, D}, 0, 0, HUE_WARN},
+	[STYLE_NOTICE] = {"notice", {221, D}, {94, D}, 0, 0, HUE_WARN},
+	[STYLE_DIFF_ADD] = {"diff-add", {114, D}, {22, D}, 0, 0, HUE_GOOD},
+	[STYLE_DIFF_DELETE] = {"diff-delete", {210, D}, {124, D}, 0, 0, HUE_LOST},
+	[STYLE_DIFF_HUNK] = {"diff-hunk", {139, D}, {90, D}, 0, 0, HUE_OTHER},
 };
 #undef D
 #undef BOLD
@@ -79,6 +126,7 @@ void style_theme(struct style_set *set, const char *name)
 {
 	bool light = strcmp(name, "light") == 0, plain = strcmp(name, "plain") == 0;
 
+	set->light = light;
 	for (int i = 0; i < STYLES; i++) {
 		const short *c = light ? theme[i].light : theme[i].dark;
 
@@ -200,6 +248,23 @@ static short reduce(short color, int colors)
 	return colors < 16 ? (short)(c % 8) : c;
 }
 
+/* Surfaces are reverse video, in the terminal's own two colours. */
+static struct style_look with_few(const struct style_set *set, int s, int colors)
+{
+	const struct few *f = &few[set->light][colors >= 16][theme[s].hue];
+	struct style_look l = set->look[s];
+	bool surface = l.bg != COLOR_NONE, plain = l.fg == COLOR_NONE;
+
+	l.attr = (unsigned char)(theme[s].attr | theme[s].plain);
+	l.fg = l.bg = COLOR_NONE;
+	if (surface || plain || colors < 8)
+		return l;
+	l.fg = f->fg;
+	l.bg = f->bg;
+	l.attr = (unsigned char)((l.attr | f->add) & ~(unsigned)f->drop);
+	return l;
+}
+
 struct style_look style_look(const struct style_set *set, int style, int colors)
 {
 	int s = style & STYLE_MASK;
@@ -208,26 +273,18 @@ struct style_look style_look(const struct style_set *set, int style, int colors)
 		 : style & STYLE_SELECTED_DIM ? STYLE_CURSOR_DIM
 					      : -1;
 
-	if (colors >= 256) {
-		if (on >= 0) {
-			/* One look for the whole line: calm, and half the bytes. */
-			if (on == STYLE_CURSOR)
-				return set->look[on];
-			l.bg = set->look[on].bg;
-			l.attr |= set->look[on].attr;
-		}
+	/* The cursor's line has one look: calm, and half the bytes. */
+	if (on >= 0)
+		l = set->look[on];
+	if (style & STYLE_SELECTED_BOLD)
+		l.attr |= ATTR_BOLD;
+	if (colors >= 256)
 		return l;
-	}
-	if (!set->own[s]) {
-		l.attr = theme[s].attr | theme[s].plain;
-		if (l.bg != COLOR_NONE) {
-			l.bg = COLOR_NONE;
-			l.fg = COLOR_NONE;
-		}
-	}
 	if (on >= 0) {
-		l.attr = (unsigned char)((l.attr & ~(unsigned)ATTR_DIM) | theme[on].plain);
+		l.attr = (unsigned char)((l.attr & ATTR_BOLD) | theme[on].plain);
 		l.fg = l.bg = COLOR_NONE;
+	} else if (!set->own[s]) {
+		l = with_few(set, s, colors);
 	}
 	l.fg = colors < 8 ? COLOR_NONE : reduce(l.fg, colors);
 	l.bg = colors < 8 ? COLOR_NONE : reduce(l.bg, colors);

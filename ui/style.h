@@ -5,9 +5,9 @@
  * Threads: UI thread.
  * Errors:  ERR_INPUT for colour names that do not exist.
  *
- * A colour is an index of the 256-colour palette or -1 for the terminal's own. Terminals with fewer
- * colours get the nearest foreground and reverse video for surfaces, so that nothing depends on
- * colour alone.
+ * A colour is an index of the 256-colour palette or -1 for the terminal's own. Terminals with 8 or
+ * 16 colours have hues of their own, chosen for their background, and reverse video for surfaces,
+ * so that nothing depends on colour alone; a colour of the user's becomes the nearest one there.
  */
 #ifndef UI_STYLE_H
 #define UI_STYLE_H
@@ -69,9 +69,10 @@ enum style {
 	STYLE_DIFF_DELETE,
 	STYLE_DIFF_HUNK,
 	STYLES,
-	/* Or'ed to a style: its foreground on the surface of the cursor line. */
+	/* Or'ed to a style: it is on the cursor line. */
 	STYLE_SELECTED = 0x100,
 	STYLE_SELECTED_DIM = 0x200,
+	STYLE_SELECTED_BOLD = 0x400, /* besides one of these: nobody has read it yet */
 	STYLE_MASK = 0xFF
 };
 
@@ -93,6 +94,7 @@ struct style_look {
 struct style_set {
 	struct style_look look[STYLES];
 	bool own[STYLES]; /* given by the user: a theme does not change it */
+	bool light;       /* the background that the theme is for */
 };
 
 /* Fills all styles that the user has not set: "dark", "light" (for a bright background) or "plain"

@@ -1,5 +1,6 @@
 #include "ui/term.h"
 
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -8,6 +9,7 @@
 #include <curses.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,8 +25,12 @@ enum {
 	CODE_PASTE_END,
 	MAX_PASTE = 256 * 1024,
 	MAX_PAIRS = 250,
-	ALL_STYLES = 0x400, /* enum style with its flags */
+	ALL_STYLES = 0x800, /* enum style with its flags */
 	PUT_MAX = 512,
+	ANSWER_MAX = 64,
+	ANSWER_MS = 2000,
+	ANSWER_REST_MS = 1000,
+	BEFORE_LEAVE_MS = 200,
 	KEPT_EACH = 2 /* kept places of a row: one at the left border, one elsewhere */
 };
 
@@ -59,6 +65,13 @@ static struct {
 	short pairs;
 	bool in_paste;
 	struct str paste;
+	bool asks; /* for the background, whenever the terminal is taken */
+	bool answered;
+	enum term_background background;
+	int64_t asked_until; /* an answer may come that long */
+	bool in_answer, answer_ends;
+	int64_t answer_until; /* one that has begun is given up then */
+	struct str answer;
 	int cursor_row, cursor_col;
 	bool cursor_shown;
 	struct look looks[ALL_STYLES], plain;
@@ -312,6 +325,81 @@ static void fit_picture(void)
 		open_picture();
 }
 
+/* --- what is behind the text --- */
+
+bool term_read_background(const char *answer, enum term_background *out)
+{
+	static const unsigned weights[3] = {2126, 7152, 722};
+	const char *p = answer;
+	unsigned long light = 0;
+
+	if (!str_starts(p, "11;rgb:"))
+		return false;
+	p += strlen("11;rgb:");
+	for (int i = 0; i < 3; i++) {
+		char *end;
+		unsigned long v = strtoul(p, &end, 16), most = 0;
+
+		if (end == p || end - p > 4 || *end != (i < 2 ? '/' : '\0'))
+			return false;
+		for (; p < end; p++)
+			most = most << 4 | 15;
+		p = end + 1;
+		light += v * 1000 / most * weights[i];
+	}
+	*out = light / 10000 >= 500 ? TERM_LIGHT : TERM_DARK;
+	return true;
+}
+
+/* "15;0" or "15;default;0": the colour of the background is the last. */
+static enum term_background guess_background(void)
+{
+	const char *s = getenv("COLORFGBG"), *last = s ? strrchr(s, ';') : NULL;
+	int color = last && last[1] >= '0' && last[1] <= '9' ? atoi(last + 1) : 0;
+
+	return color == 7 || (color >= 9 && color <= 15) ? TERM_LIGHT : TERM_DARK;
+}
+
+enum term_background term_background(void)
+{
+	return t.answered ? t.background : guess_background();
+}
+
+/* Before the first paint, which would wipe away what a terminal prints that does not know it. */
+static void ask_background(void)
+{
+	static const char *const deaf[] = {"linux", "vt", "dumb", "ansi", "cons", "sun", "wsvt"};
+	const char *name = getenv("TERM");
+
+	if (!t.asks || t.headless || t.colors == 0)
+		return;
+	for (size_t i = 0; i < MEM_COUNT(deaf); i++)
+		if (!name || str_starts(name, deaf[i]))
+			return;
+	t.asked_until = clock_ms() + ANSWER_MS;
+	send_raw("\033]11;?\033\\");
+}
+
+void term_ask_background(void)
+{
+	t.asks = true;
+	ask_background();
+}
+
+/* An answer on its way would be typed into the next program. */
+static void await_background(void)
+{
+	int64_t end = clock_ms() + BEFORE_LEAVE_MS;
+	struct pollfd p = {.fd = fileno(t.in), .events = POLLIN};
+	struct term_key k;
+
+	while (t.asked_until > clock_ms() && end > clock_ms() &&
+		poll(&p, 1, (int)(end - clock_ms())) > 0)
+		while (term_key(&k))
+			mem_free_secret(k.text);
+	t.asked_until = 0;
+}
+
 static int open_screen(struct err *err)
 {
 	const char *name = getenv("TERM");
@@ -397,6 +485,7 @@ void term_stop(void)
 	if (!t.screen)
 		return;
 	if (!t.away) {
+		await_background();
 		send_raw("\033[?2004l");
 		endwin();
 	}
@@ -406,6 +495,8 @@ void term_stop(void)
 	t.screen = NULL;
 	t.away = false;
 	str_done(&t.paste);
+	str_done(&t.answer);
+	t.asks = t.answered = t.in_answer = false;
 	if (t.headless) {
 		fclose(t.out);
 		fclose(t.in);
@@ -417,6 +508,7 @@ void term_leave(void)
 {
 	if (!term_is_on())
 		return;
+	await_background();
 	t.away = true;
 	curs_set(1);
 	send_raw("\033[?2004l");
@@ -433,6 +525,7 @@ void term_enter(void)
 	send_raw("\033[?2004h");
 	term_redraw();
 	flushinp();
+	ask_background();
 }
 
 void term_resume(void)
@@ -596,6 +689,64 @@ static bool take_paste(int kind, wint_t c, struct term_key *out)
 	return false;
 }
 
+static bool answer_came(struct term_key *out)
+{
+	enum term_background background;
+	bool known = term_read_background(str_c(&t.answer), &background), changes;
+
+	t.in_answer = false;
+	t.asked_until = 0;
+	if (!known)
+		return false;
+	changes = background != term_background();
+	t.background = background;
+	t.answered = true;
+	snprintf(out->name, sizeof(out->name), "Background");
+	return changes;
+}
+
+/* True: out has something to say. What is longer than any answer is not one, and goes. */
+static bool take_answer(int kind, wint_t c, struct term_key *out)
+{
+	if (kind == OK && (c == 7 || (t.answer_ends && c == '\\')))
+		return answer_came(out);
+	t.answer_ends = kind == OK && c == 27;
+	if (kind == OK && !t.answer_ends)
+		utf8_put(&t.answer, c);
+	if (t.answer.len > ANSWER_MAX)
+		t.in_answer = false;
+	return false;
+}
+
+static void begin_answer(void)
+{
+	t.in_answer = true;
+	t.answer_ends = false;
+	t.answer_until = clock_ms() + ANSWER_REST_MS;
+	str_clear(&t.answer);
+}
+
+/* Whether Esc and "]" begin an answer: where one may come, or where it goes on as only one does. */
+static bool answer_begins(void)
+{
+	wint_t c;
+	int kind;
+
+	if (clock_ms() < t.asked_until)
+		return true;
+	kind = wget_wch(t.input, &c);
+	if (kind == OK && c == '1' && t.asks) {
+		begin_answer();
+		utf8_put(&t.answer, c);
+		return true;
+	}
+	if (kind == OK)
+		unget_wch((wchar_t)c);
+	else if (kind == KEY_CODE_YES)
+		ungetch((int)c);
+	return false;
+}
+
 static bool key_from(int kind, wint_t c, struct term_key *out)
 {
 	if (kind == KEY_CODE_YES) {
@@ -622,6 +773,12 @@ bool term_key(struct term_key *out)
 				return true;
 			continue;
 		}
+		if (t.in_answer && clock_ms() < t.answer_until) {
+			if (take_answer(kind, c, out))
+				return true;
+			continue;
+		}
+		t.in_answer = false;
 		if (kind == KEY_CODE_YES && c == CODE_PASTE) {
 			t.in_paste = true;
 			continue;
@@ -632,6 +789,11 @@ bool term_key(struct term_key *out)
 
 			if (next_kind == ERR || (next_kind == OK && next == 27))
 				return name_of_char(27, out->name);
+			if (next_kind == OK && next == ']' && answer_begins()) {
+				if (!t.in_answer)
+					begin_answer();
+				continue;
+			}
 			if (key_from(next_kind, next, out))
 				return add_alt(out->name);
 			continue;

@@ -18,9 +18,11 @@
 #include <stdint.h>
 
 struct term_key {
-	char name[24]; /* "j", "é", "Enter", "Ctrl-L", "Alt-x", "PageDown", "Paste", "Click" ... */
-	char *text;    /* of "Paste": owned by the caller (free()), cleaned; else NULL */
-	int row, col;  /* of "Click" */
+	/* "j", "é", "Enter", "Ctrl-L", "Alt-x", "PageDown", "Paste", "Click" ...; "Background": the
+	 * terminal has said what term_background tells from now on. */
+	char name[24];
+	char *text;   /* of "Paste": owned by the caller (free()), cleaned; else NULL */
+	int row, col; /* of "Click" */
 };
 
 /* What happened since the last call of term_signals. */
@@ -59,6 +61,16 @@ bool term_key(struct term_key *out);
 /* The canonical name of a key as a person may write it ("^L", "C-l", "<Return>", "Esc-v", "M-v").
  * False when there is no such key. */
 bool term_key_name(const char *written, char name[24]);
+
+enum term_background { TERM_DARK, TERM_LIGHT };
+/* Asks the terminal for its background, now and whenever another program had it (OSC 11). Nothing
+ * waits: the answer comes between the keys. Terminals that would print the question are not asked.
+ */
+void term_ask_background(void);
+/* As the terminal said; until it has, as $COLORFGBG says; else dark. */
+enum term_background term_background(void);
+/* Of an answer, without its marks: "11;rgb:ffff/fffe/f0". False: it is none. For tests. */
+bool term_read_background(const char *answer, enum term_background *out);
 
 void term_styles(const struct style_set *styles); /* borrowed; call again after a change */
 int term_colors(void);

@@ -50,8 +50,9 @@ static const struct setting_row rows[SETTINGS_COUNT] = {
 		N_("columns of the folder list")},
 	[SET_SORT] = {"sort", SETTING_CHOICE, "date", 0, 0,
 		"date received from subject size unread", N_("order of the message list")},
-	[SET_THEME] = {"theme", SETTING_CHOICE, "dark", 0, 0, "dark light plain",
-		N_("colours for a dark or a light terminal, or none")},
+	[SET_THEME] = {"theme", SETTING_CHOICE, "auto", 0, 0, "auto dark light plain",
+		N_("colours for a dark or a light terminal, or none; auto: the terminal is asked, "
+		   "else $COLORFGBG says, else it is dark")},
 	[SET_THREADS] = {"threads", SETTING_BOOL, "yes", 0, 0, NULL,
 		N_("show messages in threads")},
 	[SET_UNDO_SEND] = {"undo-send", SETTING_SECONDS, "0", 0, 3600, NULL,

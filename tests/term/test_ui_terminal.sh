@@ -4,7 +4,7 @@
 . "${srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}/tests/term/lib.sh"
 fake="$builddir/tests/unit/fake_ui"
 [ -x "$fake" ] || skip "tests/unit/fake_ui is not built"
-plan 22
+plan 32
 
 cat >"$work/editor" <<'END'
 #!/bin/sh
@@ -59,3 +59,46 @@ keys q
 ok 'q ends it' ended 0
 restart env TERM=dumb "$fake"
 ok 'a terminal without a screen is refused' see 'need no screen'
+
+# Unread mail in the colour of each background; the dark one is what is shown until the terminal answers.
+shows_red_green() {
+	screen -e | grep -qE '\[(1;)?3[236]m'
+}
+unread_is() {
+	screen -e | grep -qE "38;5;$1m N "
+}
+background() {
+	sed -i '/window-style/d' "$work/tmux.conf"
+	echo "set -g window-style 'bg=$1'" >>"$work/tmux.conf"
+}
+background '#fdf6e3'
+restart "$fake" 20
+ok 'a light terminal says so' until_true 10 unread_is 16
+restart "$fake" 20 theme dark
+see 'INBOX'
+ok 'the option is stronger' until_true 10 unread_is 231
+background '#002b36'
+restart "$fake" 20
+see 'INBOX'
+ok 'a dark terminal says so' until_true 10 unread_is 231
+background default
+restart "$fake" 20
+ok 'a terminal that says nothing is dark' until_true 10 unread_is 231
+type "$(printf '\033]11;rgb:ffff/')"
+type "$(printf 'ffff/ffff\033\\')"
+ok 'an answer may come late, and in pieces' until_true 10 unread_is 16
+type "$(printf '\033]11;rgb:0000/0000/0000\007')"
+ok 'and another' until_true 10 unread_is 231
+ENV_FOR_TEST="COLORFGBG='0;15'"
+restart "$fake" 20
+ok 'COLORFGBG counts where the terminal is silent' until_true 10 unread_is 16
+ENV_FOR_TEST='NO_COLOR=1'
+restart "$fake" 20
+see 'INBOX'
+ok 'without colours there are none' not unread_is '[0-9]*'
+ENV_FOR_TEST=
+for t in linux screen; do
+	restart env TERM=$t "$fake" 20
+	see 'INBOX'
+	ok "TERM=$t has colours" until_true 10 shows_red_green "$t"
+done

@@ -19,6 +19,7 @@
 #include "ui/term.h"
 #include "ui/views.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -419,6 +420,175 @@ static void test_styles(void **state)
 	assert_int_equal(style_look(&set, STYLE_ERROR, 0).fg, COLOR_NONE);
 	style_theme(&set, "plain");
 	assert_true(style_look(&set, STYLE_PLAIN | STYLE_SELECTED, 256).attr & ATTR_REVERSE);
+}
+
+/* sRGB, WCAG 2.1. */
+static double luminance(unsigned rgb)
+{
+	static const double weights[3] = {0.2126, 0.7152, 0.0722};
+	double sum = 0;
+
+	for (int i = 0; i < 3; i++) {
+		double v = (rgb >> (16 - 8 * i) & 255) / 255.0;
+
+		sum += weights[i] * (v <= 0.04045 ? v / 12.92 : pow((v + 0.055) / 1.055, 2.4));
+	}
+	return sum;
+}
+
+static double contrast(unsigned a, unsigned b)
+{
+	double x = luminance(a) + 0.05, y = luminance(b) + 0.05;
+
+	return x > y ? x / y : y / x;
+}
+
+enum palette { XTERM, CONSOLE };
+
+static unsigned rgb_of(short color, bool bold, int colors, enum palette palette)
+{
+	static const unsigned first[2][16] = {
+		{0x000000, 0xCD0000, 0x00CD00, 0xCDCD00, 0x0000EE, 0xCD00CD, 0x00CDCD, 0xE5E5E5,
+			0x7F7F7F, 0xFF0000, 0x00FF00, 0xFFFF00, 0x5C5CFF, 0xFF00FF, 0x00FFFF,
+			0xFFFFFF},
+		{0x000000, 0xAA0000, 0x00AA00, 0xAA5500, 0x0000AA, 0xAA00AA, 0x00AAAA, 0xAAAAAA,
+			0x555555, 0xFF5555, 0x55FF55, 0xFFFF55, 0x5555FF, 0xFF55FF, 0x55FFFF,
+			0xFFFFFF}};
+	static const unsigned step[6] = {0, 95, 135, 175, 215, 255};
+	unsigned i = (unsigned)color;
+
+	if (i < 16) /* the console has eight, and shows bold ones as bright */
+		return first[palette][i + (palette == CONSOLE && colors == 8 && bold ? 8 : 0)];
+	if (i < 232)
+		return step[(i - 16) / 36] << 16 | step[(i - 16) / 6 % 6] << 8 | step[(i - 16) % 6];
+	return (8 + 10 * (i - 232)) * 0x010101;
+}
+
+static void check_contrast(const struct style_set *set, int style, int colors, enum palette palette,
+	unsigned text, unsigned background)
+{
+	struct style_look l = style_look(set, style, colors);
+	bool bold = l.attr & ATTR_BOLD;
+	unsigned fg = l.fg < 0 ? text : rgb_of(l.fg, bold, colors, palette);
+	unsigned bg = l.bg < 0 ? background : rgb_of(l.bg, false, colors, palette);
+
+	if (contrast(fg, bg) < 4.5)
+		fail_msg("%s%s with %d colours: %06x on %06x is %.2f to 1",
+			style_name((enum style)(style & STYLE_MASK)),
+			style & ~STYLE_MASK ? " on the cursor" : "", colors, fg, bg,
+			contrast(fg, bg));
+	assert_false(l.attr & ATTR_DIM && l.fg >= 0);
+}
+
+/* Everything can be read on the backgrounds that people have, with the colours that terminals have.
+ */
+static void test_style_contrast(void **state)
+{
+	static const struct {
+		const char *theme;
+		unsigned text, background;
+	} terminals[] = {{"dark", 0xCCCCCC, 0x000000}, {"dark", 0xCCCCCC, 0x1E1E1E},
+		{"light", 0x000000, 0xFFFFFF}, {"light", 0x333333, 0xFDF6E3}};
+	static const int flags[] = {0, STYLE_SELECTED, STYLE_SELECTED_DIM,
+		STYLE_SELECTED | STYLE_SELECTED_BOLD, STYLE_SELECTED_DIM | STYLE_SELECTED_BOLD};
+	static const int colors[] = {256, 16, 8};
+
+	(void)state;
+	for (size_t t = 0; t < MEM_COUNT(terminals); t++) {
+		struct style_set set = {0};
+
+		style_theme(&set, terminals[t].theme);
+		for (int s = 0; s < STYLES; s++)
+			for (size_t f = 0; f < MEM_COUNT(flags); f++)
+				for (size_t c = 0; c < MEM_COUNT(colors); c++)
+					for (int p = XTERM; p <= CONSOLE; p++) {
+						unsigned bg = terminals[t].background;
+
+						/* The console is black; other shades go with many
+						 * colours. */
+						if ((p == CONSOLE && bg) ||
+							(colors[c] < 256 && bg && bg != 0xFFFFFF))
+							continue;
+						check_contrast(&set, s | flags[f], colors[c],
+							(enum palette)p, terminals[t].text,
+							terminals[t].background);
+					}
+	}
+}
+
+/* Eight colours are used, and what is told apart with many is told apart with eight. */
+static void test_style_hues(void **state)
+{
+	static const char *const themes[] = {"dark", "light"};
+
+	(void)state;
+	for (size_t t = 0; t < MEM_COUNT(themes); t++)
+		for (int colors = 8; colors <= 16; colors += 8) {
+			struct style_set set = {0};
+			short bad, warn, link;
+
+			style_theme(&set, themes[t]);
+			bad = style_look(&set, STYLE_ERROR, colors).fg;
+			warn = style_look(&set, STYLE_TAGGED, colors).fg;
+			link = style_look(&set, STYLE_LINK, colors).fg;
+			assert_true(bad >= 0 && warn >= 0 && link >= 0);
+			assert_true(bad != warn && warn != link && link != bad);
+			assert_true(bad < colors && warn < colors && link < colors);
+		}
+}
+
+/* Nobody has read it: seen under the cursor, too. */
+static void test_style_unread(void **state)
+{
+	struct style_set set = {0};
+
+	(void)state;
+	style_theme(&set, "light");
+	for (int colors = 0; colors <= 256; colors = colors ? colors * 2 : 8) {
+		int on = STYLE_UNREAD | STYLE_SELECTED | STYLE_SELECTED_BOLD;
+
+		assert_true(style_look(&set, STYLE_UNREAD, colors).attr & ATTR_BOLD);
+		assert_true(style_look(&set, on, colors).attr & ATTR_BOLD);
+		assert_false(
+			style_look(&set, STYLE_SUBJECT | STYLE_SELECTED, colors).attr & ATTR_BOLD);
+	}
+	assert_int_equal(style_look(&set, STYLE_UNREAD, 256).fg, 16);
+	style_theme(&set, "dark");
+	assert_int_equal(style_look(&set, STYLE_UNREAD, 256).fg, 231);
+}
+
+static void test_background(void **state)
+{
+	static const struct {
+		const char *answer;
+		int is; /* -1: no answer */
+	} cases[] = {{"11;rgb:0000/0000/0000", TERM_DARK}, {"11;rgb:ffff/ffff/ffff", TERM_LIGHT},
+		{"11;rgb:ff/ff/ff", TERM_LIGHT}, {"11;rgb:f/f/f", TERM_LIGHT},
+		{"11;rgb:fdfd/f6f6/e3e3", TERM_LIGHT}, {"11;rgb:1e/1e/1e", TERM_DARK},
+		{"11;rgb:0000/2b2b/3636", TERM_DARK}, {"11;rgb:7f/7f/7f", TERM_DARK},
+		{"11;rgb:80/80/80", TERM_LIGHT}, {"11;rgb:ffff/ffff", -1}, {"11;rgb:", -1},
+		{"11;rgb:ffff/ffff/fffff", -1}, {"11;rgb:gg/00/00", -1}, {"10;rgb:0/0/0", -1},
+		{"11;?", -1}, {"", -1}, {"11;rgb:0/0/0x", -1}};
+	static const struct {
+		const char *value;
+		enum term_background is;
+	} guesses[] = {{"15;0", TERM_DARK}, {"0;15", TERM_LIGHT}, {"0;default;15", TERM_LIGHT},
+		{"0;7", TERM_LIGHT}, {"7;8", TERM_DARK}, {"12;9", TERM_LIGHT}, {"0;6", TERM_DARK},
+		{"0;16", TERM_DARK}, {"0;default", TERM_DARK}, {"", TERM_DARK}, {"0;", TERM_DARK}};
+	enum term_background is;
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		assert_int_equal(term_read_background(cases[i].answer, &is), cases[i].is >= 0);
+		if (cases[i].is >= 0)
+			assert_int_equal(is, cases[i].is);
+	}
+	for (size_t i = 0; i < MEM_COUNT(guesses); i++) {
+		setenv("COLORFGBG", guesses[i].value, 1);
+		assert_int_equal(term_background(), guesses[i].is);
+	}
+	unsetenv("COLORFGBG");
+	assert_int_equal(term_background(), TERM_DARK);
 }
 
 /* --- rows and layouts --- */
@@ -1678,6 +1848,10 @@ int main(void)
 		cmocka_unit_test(test_config_lines),
 		cmocka_unit_test(test_manual),
 		cmocka_unit_test(test_styles),
+		cmocka_unit_test(test_style_contrast),
+		cmocka_unit_test(test_style_hues),
+		cmocka_unit_test(test_style_unread),
+		cmocka_unit_test(test_background),
 		cmocka_unit_test(test_index_row_width),
 		cmocka_unit_test(test_index_row_text),
 		cmocka_unit_test(test_index_date),
