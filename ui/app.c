@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 enum { MESSAGE_MS = 8000, EVENTS_AT_ONCE = 256, IDLE_MS = 30000, MAX_HELD = 256 };
 
@@ -31,10 +32,11 @@ void app_paint_soon(struct app *a)
 	a->dirty = true;
 }
 
-static void say(struct app *a, bool error, const char *fmt, va_list ap)
+/* Into what :messages shows. */
+static void note(struct app *a, bool error, const char *fmt, va_list ap)
 	__attribute__((format(printf, 3, 0)));
 
-static void say(struct app *a, bool error, const char *fmt, va_list ap)
+static void note(struct app *a, bool error, const char *fmt, va_list ap)
 {
 	struct str s = STR_INIT;
 
@@ -43,13 +45,32 @@ static void say(struct app *a, bool error, const char *fmt, va_list ap)
 		free(a->messages[0].text);
 		memmove(a->messages, a->messages + 1, (MAX_MESSAGES - 1) * sizeof(*a->messages));
 		a->nmessages--;
+		a->messages_lost++;
 	}
 	a->messages[a->nmessages++] =
 		(struct message){utf8_clean_line(str_c(&s), s.len), (int64_t)clock_now(), error};
 	str_done(&s);
+}
+
+static void show_last(struct app *a)
+{
+	a->message_at = a->nmessages - 1;
 	a->message_shown = true;
 	a->message_until = clock_ms() + MESSAGE_MS;
 	a->dirty = true;
+}
+
+void app_note(struct app *a, const char *fmt, ...)
+{
+	bool shown = a->message_shown, lost = a->nmessages == MAX_MESSAGES;
+	va_list ap;
+
+	va_start(ap, fmt);
+	note(a, true, fmt, ap);
+	va_end(ap);
+	/* What lies over the key bar stays there. */
+	if (shown && lost && a->message_at)
+		a->message_at--;
 }
 
 void app_message(struct app *a, const char *fmt, ...)
@@ -57,8 +78,9 @@ void app_message(struct app *a, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(a, false, fmt, ap);
+	note(a, false, fmt, ap);
 	va_end(ap);
+	show_last(a);
 }
 
 void app_error(struct app *a, const char *fmt, ...)
@@ -66,8 +88,9 @@ void app_error(struct app *a, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(a, true, fmt, ap);
+	note(a, true, fmt, ap);
 	va_end(ap);
+	show_last(a);
 }
 
 void app_quiet(struct app *a)
@@ -360,9 +383,30 @@ void app_run_child(struct app *a, const char *command, const char *arg, app_done
 		app_error(a, "%s", err.text);
 		return;
 	}
+	free(a->child_command);
+	a->child_command = mem_strdup(command);
 	a->child_done = fn;
 	a->child_ctx = ctx;
 	a->child_owner = owner;
+}
+
+/* As the shell tells how a program ended. */
+static void tell_end(struct app *a, int status)
+{
+	const char *command = a->child_command;
+
+	if (WIFSIGNALED(status))
+		app_error(a, _("“%s” was ended: %s"), command, strsignal(WTERMSIG(status)));
+	else if (WEXITSTATUS(status) == 127)
+		app_error(a,
+			_("There is no program “%s” here: install it, or choose another with :set "
+			  "editor=..., $EDITOR or $BROWSER"),
+			command);
+	else if (WEXITSTATUS(status) == 126)
+		app_error(a, _("“%s” is no program that can be run"), command);
+	else if (status)
+		app_error(
+			a, _("“%s” ended with a fault (status %d)"), command, WEXITSTATUS(status));
 }
 
 static void child_look(struct app *a)
@@ -376,9 +420,7 @@ static void child_look(struct app *a)
 	app_relayout(a);
 	a->child_done = NULL;
 	a->child_owner = NULL;
-	if (status != 0)
-		app_error(a, _("The program ended with a fault (status %d)"),
-			status > 255 ? status >> 8 : status);
+	tell_end(a, status);
 	if (fn)
 		fn(a, a->child_ctx, NULL);
 }
@@ -454,23 +496,35 @@ static const char *account_name(struct app *a, int account)
 	return info.name;
 }
 
-/* The status line has room for the beginning of a reason only. What needs the user is said in full
- * once, where :messages finds it again. */
-static void tell_failures(struct app *a)
+/* The status line has room for the beginning of a reason only: the whole of it is said once, where
+ * :messages finds it again. What needs the user lies over the key bar, too; what is tried again by
+ * itself is only noted. */
+static void tell_reason(struct app *a, size_t i)
 {
-	struct str now = STR_INIT;
 	struct account_info info;
 
-	for (size_t i = 0; i < engine_accounts(a->engine); i++) {
-		engine_account(a->engine, i, &info);
-		if (info.state == STATE_FAILED && *info.reason)
-			str_addf(&now, "%s: %s\n", info.name, info.reason);
-	}
-	if (now.len && (!a->failures || strcmp(a->failures, str_c(&now)) != 0))
-		for (const char *p = str_c(&now); *p; p += strcspn(p, "\n") + 1)
-			app_error(a, "%.*s", (int)strcspn(p, "\n"), p);
-	free(a->failures);
-	a->failures = str_steal(&now);
+	engine_account(a->engine, i, &info);
+	if (info.state == STATE_ONLINE)
+		MEM_FREE(a->reasons[i]);
+	if ((info.state != STATE_FAILED && info.state != STATE_WAITING) || !*info.reason ||
+		(a->reasons[i] && strcmp(a->reasons[i], info.reason) == 0))
+		return;
+	free(a->reasons[i]);
+	a->reasons[i] = mem_strdup(info.reason);
+	if (info.state == STATE_FAILED)
+		app_error(a, "%s: %s", info.name, info.reason);
+	else
+		app_note(a, "%s: %s", info.name, info.reason);
+}
+
+static void tell_reasons(struct app *a)
+{
+	size_t n = engine_accounts(a->engine);
+
+	if (!a->reasons)
+		a->reasons = mem_array(n + 1, sizeof(*a->reasons));
+	for (size_t i = 0; i < n; i++)
+		tell_reason(a, i);
 }
 
 static void tell(struct app *a, struct event *ev)
@@ -485,7 +539,7 @@ static void tell(struct app *a, struct event *ev)
 			ev->n, account_name(a, ev->account), text);
 		break;
 	case EVENT_ACCOUNTS:
-		tell_failures(a);
+		tell_reasons(a);
 		break;
 	case EVENT_NOTICE:
 		app_message(a, "%s", text);
@@ -621,8 +675,11 @@ static void click(struct app *a, const struct term_key *k)
 		tab = frame_tab_at(a, k->col);
 		if (tab >= 0)
 			app_show_tab(a, tab);
-	} else if (l->border_col >= 0 && k->col < l->border_col && k->row <= l->side.rows) {
-		folders_open(a, (size_t)(k->row - l->side.row));
+	} else if (l->border_col >= 0 && k->col < l->border_col) {
+		ptrdiff_t row = frame_side_at(a, k->row);
+
+		if (row >= 0)
+			folders_open(a, (size_t)row);
 	} else if (k->row >= l->main.row && k->row < l->main.row + l->main.rows) {
 		if (l->rule_row >= 0 && v->ops->context == UI_READER) {
 			app_close_view(a, v);
@@ -651,12 +708,27 @@ static void prompt_input(struct app *a, const struct term_key *k)
 	}
 }
 
+static bool is_bound(struct app *a, const char *name)
+{
+	return keys_find(a->config->keys, app_view(a)->ops->context, name) != NULL;
+}
+
+/* In the list at the side the keys that leave a screen leave the list. */
+static bool leaves_side(struct app *a, const char *command)
+{
+	if (!a->side_active || (strcmp(command, "quit") != 0 && strcmp(command, "back") != 0))
+		return false;
+	a->side_active = false;
+	return true;
+}
+
 static void bound_key(struct app *a, const char *name)
 {
 	struct view *v = app_view(a);
 	const struct key_binding *b = keys_find(a->config->keys, v->ops->context, name);
 	char *line;
 
+	a->esc_prefix = false;
 	if (!b) {
 		const char *help = keys_of(a->config->keys, v->ops->context, "help");
 
@@ -664,6 +736,8 @@ static void bound_key(struct app *a, const char *name)
 			help ? help : ":help");
 		return;
 	}
+	if (leaves_side(a, b->command))
+		return;
 	if (!str_starts(b->command, "sidebar-") && strcmp(b->command, "open") != 0)
 		a->side_active = false;
 	/* The command may bind the key anew. */
@@ -696,11 +770,12 @@ void app_input(struct app *a, const struct term_key *k)
 	} else if (strcmp(k->name, "Esc") == 0) {
 		/* Esc and then a key is the same as Alt and the key, as in mutt. */
 		a->esc_prefix = !a->esc_prefix;
-		a->tag_prefix = false;
+		a->tag_prefix = a->side_active = false;
 	} else {
-		snprintf(name, sizeof(name), "%s%s", a->esc_prefix ? "Alt-" : "", k->name);
-		a->esc_prefix = false;
-		bound_key(a, name);
+		/* Who meant Esc alone, to leave something, has it as that: the key is one by itself
+		 * where it means nothing with Alt. */
+		snprintf(name, sizeof(name), "Alt-%s", k->name);
+		bound_key(a, a->esc_prefix && is_bound(a, name) ? name : k->name);
 	}
 }
 
@@ -807,15 +882,13 @@ static void loop(struct app *a)
 
 /* --- start and end --- */
 
-static enum sidebar_mode sidebar_setting(struct app *a)
+void app_sidebar(struct app *a)
 {
 	const char *s = settings_text(a->settings, SET_SIDEBAR);
 
-	if (strcmp(s, "yes") == 0 || strcmp(s, "on") == 0 || strcmp(s, "always") == 0)
-		return SIDEBAR_YES;
-	if (strcmp(s, "no") == 0 || strcmp(s, "off") == 0 || strcmp(s, "never") == 0)
-		return SIDEBAR_NO;
-	return SIDEBAR_AUTO;
+	a->sidebar = strcmp(s, "yes") == 0  ? SIDEBAR_YES
+		     : strcmp(s, "no") == 0 ? SIDEBAR_NO
+					    : SIDEBAR_AUTO;
 }
 
 static char *history_path(void)
@@ -929,10 +1002,13 @@ void app_done(struct app *a, const char *path)
 		free(a->messages[i].text);
 	drop_held(a);
 	free(a->held);
+	free(a->child_command);
 	free(a->awaits);
 	free(a->ask_passwords);
 	free(a->last_search);
-	free(a->failures);
+	for (size_t i = 0; a->reasons && i < engine_accounts(a->engine); i++)
+		free(a->reasons[i]);
+	free(a->reasons);
 }
 
 void app_init(struct app *a, struct engine *e, struct settings *s, const struct app_start *start,
@@ -943,7 +1019,7 @@ void app_init(struct app *a, struct engine *e, struct settings *s, const struct 
 	a->history = a->prompt.history = history_new();
 	if (path)
 		history_load(a->history, path);
-	a->sidebar = sidebar_setting(a);
+	app_sidebar(a);
 	open_first(a, start);
 	for (size_t i = 0; start->messages && i < start->messages->n; i++)
 		app_error(a, "%s", start->messages->v[i]);

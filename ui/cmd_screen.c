@@ -303,43 +303,55 @@ void cmd_limit(struct app *a, const struct args *args)
 
 /* --- order --- */
 
-static const char *const sort_names[] = {"date", "received", "from", "subject", "size", "unread"};
-
-static void sort_by(struct app *a, const char *name, bool reverse)
+static void sort_by(struct app *a, struct view *v, const char *name, bool reverse)
 {
-	struct view *v = app_view(a);
 	uint32_t uid = view_index_uid(v);
+	bool turned;
+	int sort = settings_sort_find(name, &turned);
 
-	for (size_t i = 0; i < MEM_COUNT(sort_names); i++)
-		if (strcmp(sort_names[i], name) == 0) {
-			msglist_set_sort(view_index_list(v), (enum msglist_sort)i, reverse);
-			view_index_go(v, uid);
-			return;
-		}
-	app_error(a, _("Sort by date, received, from, subject, size or unread, not “%s”"), name);
+	if (sort < 0) {
+		app_error(a, _("Sort by date, received, from, subject, size or unread, not “%s”"),
+			name);
+		return;
+	}
+	msglist_set_sort(view_index_list(v), (enum msglist_sort)sort, reverse != turned);
+	view_index_go(v, uid);
+}
+
+/* In the order of enum msglist_sort and of the letters in the question. */
+static const char sort_letters[] = "drfszu";
+
+static void sort_list(struct app *a, struct view *v, const char *answer, bool reverse)
+{
+	const char *p = answer && *answer ? strchr(sort_letters, *answer) : NULL;
+
+	if (p)
+		sort_by(a, v, settings_sort_name((int)(p - sort_letters)), reverse);
 }
 
 static void sort_chosen(struct app *a, void *ctx, const char *answer)
 {
-	static const char letters[] = "drfszu";
-	const char *p = answer && *answer ? strchr(letters, *answer) : NULL;
+	sort_list(a, ctx, answer, false);
+}
 
-	if (p && app_view(a)->ops->context == UI_INDEX)
-		sort_by(a, sort_names[p - letters], ctx != NULL);
+static void reverse_chosen(struct app *a, void *ctx, const char *answer)
+{
+	sort_list(a, ctx, answer, true);
 }
 
 void cmd_sort(struct app *a, const struct args *args)
 {
 	bool reverse = args->n && strcmp(args->v[0], "-r") == 0;
+	struct view *v = app_view(a);
 
 	if (args->n > (reverse ? 1 : 0))
-		sort_by(a, args->v[reverse ? 1 : 0], reverse);
+		sort_by(a, v, args->v[reverse ? 1 : 0], reverse);
 	else
 		app_ask_choice(a,
 			reverse ? _("Reversed by (d)ate (r)eceived (f)rom (s)ubject si(z)e "
 				    "(u)nread? ")
 				: _("Sort by (d)ate (r)eceived (f)rom (s)ubject si(z)e (u)nread? "),
-			"drfszu", sort_chosen, reverse ? a : NULL, app_view(a));
+			sort_letters, reverse ? reverse_chosen : sort_chosen, v, v);
 }
 
 void cmd_threads(struct app *a, const struct args *args)
@@ -576,17 +588,48 @@ static void quit_answered(struct app *a, void *ctx, const char *answer)
 		a->quit = true;
 }
 
+static bool is_writing(struct app *a)
+{
+	for (int i = 0; i < a->ntabs; i++)
+		if (a->tabs[i].n > 0 && a->tabs[i].stack[0]->ops->context == UI_COMPOSE)
+			return true;
+	return false;
+}
+
+/* What waits by itself; what needs the user was told when it failed. */
+static size_t waits_to_be_sent(struct app *a)
+{
+	struct outbox_info o;
+	size_t n = 0;
+
+	for (size_t i = 0; i < engine_accounts(a->engine); i++)
+		for (size_t k = 0; k < engine_outbox(a->engine, i); k++) {
+			engine_outbox_at(a->engine, i, k, &o);
+			n += !o.failed && !o.unconfirmed;
+		}
+	return n;
+}
+
 void cmd_quit(struct app *a, const struct args *args)
 {
-	bool drafts = false;
+	bool confirm = settings_bool(a->settings, SET_CONFIRM_QUIT);
+	size_t n = waits_to_be_sent(a);
+	struct str s = STR_INIT;
 
 	(void)args;
-	for (int i = 0; i < a->ntabs; i++)
-		drafts |= a->tabs[i].n > 0 && a->tabs[i].stack[0]->ops->context == UI_COMPOSE;
-	if (drafts && settings_bool(a->settings, SET_CONFIRM_QUIT))
-		app_ask_choice(a,
-			_("A message is being written; it is kept as a draft. Quit? (y/n) "), "yn",
-			quit_answered, NULL, NULL);
-	else
+	if (n)
+		str_addf(&s,
+			ngettext("%zu mail is not sent yet; it waits for the next start. ",
+				"%zu mails are not sent yet; they wait for the next start. ",
+				(unsigned long)n),
+			n);
+	if (confirm && is_writing(a))
+		str_adds(&s, _("A message is being written; it is kept as a draft. "));
+	if (!n && !confirm) {
 		a->quit = true;
+	} else {
+		str_adds(&s, _("Quit? (y/n) "));
+		app_ask_choice(a, str_c(&s), "yn", quit_answered, NULL, NULL);
+	}
+	str_done(&s);
 }

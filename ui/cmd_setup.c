@@ -246,6 +246,20 @@ static void unknown_option(struct app *a, const char *name)
 		app_error(a, _("There is no option “%s”; :help options lists them"), name);
 }
 
+/* What is open follows at once. */
+static void apply_option(struct app *a, int id)
+{
+	if (id == SET_SORT || id == SET_THREADS)
+		app_each_view(a, UI_INDEX, view_index_settings);
+	else if (id == SET_MOUSE)
+		term_mouse(settings_bool(a->settings, SET_MOUSE));
+	else if (id == SET_SIDEBAR)
+		app_sidebar(a);
+	else if (id == SET_THEME)
+		app_theme(a);
+	app_relayout(a);
+}
+
 static void set_option(struct app *a, const char *name, const char *value)
 {
 	struct err err = {0};
@@ -254,8 +268,7 @@ static void set_option(struct app *a, const char *name, const char *value)
 		app_error(a, "%s", err.text);
 		return;
 	}
-	app_theme(a);
-	app_relayout(a);
+	apply_option(a, settings_find(name));
 }
 
 /* NAME=VALUE, NAME VALUE, NAME = VALUE, NAME and noNAME for switches, NAME? to see it. */

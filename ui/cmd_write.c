@@ -126,10 +126,30 @@ void cmd_reply_all(struct app *a, const struct args *args)
 	answer(a, COMPOSE_REPLY_ALL);
 }
 
+static bool is_from_list(const struct selection *s)
+{
+	ptrdiff_t row = msglist_find(s->list, s->uids[0]);
+	struct msg_row m;
+
+	return row >= 0 && msglist_row(s->list, (size_t)row, &m) && m.flags & MSG_LIST;
+}
+
+/* To everybody is something else: who asks for the list must not get it unasked. */
 void cmd_reply_list(struct app *a, const struct args *args)
 {
+	struct selection s;
+	bool list;
+
 	(void)args;
-	answer(a, COMPOSE_REPLY_LIST);
+	if (!app_selection_one(a, &s))
+		return;
+	list = is_from_list(&s);
+	selection_done(&s);
+	if (list)
+		answer(a, COMPOSE_REPLY_LIST);
+	else
+		app_error(a, _("This message came from no mailing list; reply answers the sender, "
+			       "reply-all everybody"));
 }
 
 void cmd_forward(struct app *a, const struct args *args)

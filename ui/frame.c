@@ -78,17 +78,32 @@ static ptrdiff_t current_row(struct app *a)
 	return v ? folders_find(a, view_index_account(v), msglist_folder(view_index_list(v))) : -1;
 }
 
+/* The first row that is seen. */
+static size_t side_top(const struct app *a)
+{
+	size_t rows = (size_t)a->layout.side.rows;
+
+	return a->side_cursor >= rows ? a->side_cursor - rows + 1 : 0;
+}
+
+ptrdiff_t frame_side_at(struct app *a, int row)
+{
+	const struct region *r = &a->layout.side;
+	size_t at = side_top(a) + (size_t)(row - r->row);
+
+	return row >= r->row && row < r->row + r->rows && at < folders_rows(a) ? (ptrdiff_t)at : -1;
+}
+
 static void draw_side(struct app *a)
 {
 	const struct region *r = &a->layout.side;
 	ptrdiff_t here = current_row(a);
-	size_t n = folders_rows(a), top = 0;
+	size_t n = folders_rows(a), top;
 	struct line line = LINE_INIT;
 
 	if (!a->side_active && here >= 0)
 		a->side_cursor = (size_t)here;
-	if (a->side_cursor >= (size_t)r->rows)
-		top = a->side_cursor - (size_t)r->rows + 1;
+	top = side_top(a);
 	for (int i = 0; i < r->rows && top + (size_t)i < n; i++) {
 		size_t row = top + (size_t)i;
 		int flags = 0;
@@ -97,6 +112,8 @@ static void draw_side(struct app *a)
 			flags = STYLE_SELECTED;
 		else if ((ptrdiff_t)row == here)
 			flags = STYLE_SELECTED_DIM;
+		if (flags == STYLE_SELECTED)
+			term_cursor(r->row + i, r->col, false);
 		line_clear(&line);
 		folders_line(a, row, &line, r->cols);
 		draw_line_kept(r, i, &line, flags, STYLE_PLAIN);
@@ -136,6 +153,10 @@ static void add_state(struct app *a, const struct account_info *info, struct lin
 	case STATE_WAITING:
 		line_add(out, STYLE_STATUS_WARN, ascii ? "o " : "○ ");
 		line_addf(out, STYLE_STATUS, _("again in %d s"), (int)(left > 0 ? left : 0));
+		if (*info->reason) {
+			line_add(out, STYLE_STATUS, ": ");
+			add_reason(out, info->reason);
+		}
 		break;
 	case STATE_FAILED:
 		line_add(out, STYLE_STATUS_BAD, ascii ? "x " : "✗ ");
@@ -424,7 +445,7 @@ static void draw_bottom(struct app *a, bool keybar)
 		if (a->prompt.cycling && a->prompt.found.n > 1)
 			draw_choices(a);
 	} else if (a->message_shown && a->nmessages) {
-		const struct message *m = &a->messages[a->nmessages - 1];
+		const struct message *m = &a->messages[a->message_at];
 
 		line_add(&line, STYLE_PLAIN, " ");
 		line_pad(&line, m->error ? STYLE_ERROR : STYLE_MESSAGE, m->text, r->cols - 1);
@@ -448,12 +469,13 @@ static void draw_main(struct app *a, struct view *v)
 		v->ops->draw(v, &l->main);
 		return;
 	}
+	/* The terminal's cursor stands where the last one puts it: where the keys go. */
+	if (index && v == index)
+		view_index_preview(v, &l->preview);
 	if (index)
 		index->ops->draw(index, &l->main);
 	draw_rule(&rule, 0, app_ascii(a));
-	if (v == index)
-		view_index_preview(v, &l->preview);
-	else
+	if (v != index)
 		v->ops->draw(v, &l->preview);
 }
 
@@ -473,9 +495,9 @@ void frame_draw(struct app *a)
 		return;
 	}
 	draw_tabs(a);
+	draw_main(a, v);
 	if (l->border_col >= 0)
 		draw_side(a);
-	draw_main(a, v);
 	draw_status(a);
 	draw_bottom(a, l->bar.row != l->status.row);
 }

@@ -194,13 +194,33 @@ static const char *who(const struct msg_row *r, const struct index_format *f, st
 	return r->from_mail ? r->from_mail : "";
 }
 
+/* The widest that a format gives in a year: names of months and days differ. At most a third of the
+ * row; what is wider is cut with a mark. */
+int index_date_columns(const char *format, time_t now, int width)
+{
+	int most = 1;
+
+	if (!format || !*format || strcmp(format, "auto") == 0)
+		return 0;
+	for (int i = 0; i < 12; i++) {
+		time_t t = now - (time_t)i * 31 * 86400 - (time_t)i * 86400;
+		char buf[64];
+		struct tm tm;
+		size_t len;
+
+		localtime_r(&t, &tm);
+		len = strftime(buf, sizeof(buf), format, &tm);
+		if (utf8_columns(buf, len) > most)
+			most = utf8_columns(buf, len);
+	}
+	return most < width / 3 ? most : width / 3;
+}
+
 static void add_date(struct line *out, const struct msg_row *r, const struct index_format *f,
 	bool wide, int columns)
 {
 	struct str s = STR_INIT;
-	bool own = f->date_format && *f->date_format && strcmp(f->date_format, "auto") != 0;
-
-	if (own) {
+	if (f->date_columns) {
 		char buf[64] = "";
 		time_t t = (time_t)r->date;
 		struct tm tm;
@@ -222,7 +242,10 @@ void index_row(struct line *out, const struct msg_row *r, const struct index_for
 		   : f->width / 5 < 10 ? 10
 		   : f->width / 5 > 28 ? 28
 				       : f->width / 5;
-	int date = wide ? 12 : 7, rest = f->width - 5 - from - 2;
+	int date = f->date_columns ? f->date_columns
+		   : wide          ? 12
+				   : 7,
+	    rest = f->width - 5 - from - 2;
 	struct str buf = STR_INIT;
 
 	rest -= (with_size ? 6 : 0) + (with_date ? date + 1 : 0) + 1;
@@ -253,7 +276,7 @@ void index_row_key(struct str *key, const struct msg_row *r, const struct index_
 		r->subject, r->keywords, f->date_format};
 	const int64_t numbers[] = {r->uid, r->flags, r->size, r->date,
 		r->depth << 8 | r->last_child << 1 | r->tagged, (int64_t)r->lines, r->hidden,
-		f->width << 8 | f->ascii << 2 | f->show_to << 1 | f->same_subject,
+		f->width << 8 | f->ascii << 2 | f->show_to << 1 | f->same_subject, f->date_columns,
 		f->now / SAME_DATES};
 
 	str_add(key, (const char *)numbers, sizeof(numbers));

@@ -18,7 +18,8 @@ struct index_format {
 	bool show_to; /* Sent and Drafts: the receiver says more than the sender */
 	bool ascii;
 	bool same_subject;       /* as the row above: the thread glyphs are enough */
-	const char *date_format; /* strftime; "" or "auto": relative */
+	const char *date_format; /* strftime; used when date_columns says so */
+	int date_columns;        /* 0: relative dates */
 	time_t now;
 };
 
@@ -29,6 +30,8 @@ void index_row_key(struct str *key, const struct msg_row *row, const struct inde
 /* "09:14" today, "Fri" in the last six days, "12 Mar" this year, "2024-03" before; wide: longer
  * forms of at most twelve columns. */
 void index_date(struct str *out, time_t date, time_t now, bool wide);
+/* The room that dates of this format (strftime) need; 0 for "" and "auto". */
+int index_date_columns(const char *format, time_t now, int width);
 /* The keywords that a person would give, with one space between them: not $MDNSent, NonJunk and the
  * like, which programs set for each other. */
 void index_keywords(struct str *out, const char *keywords);

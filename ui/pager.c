@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "ui/term.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -129,9 +130,15 @@ void pager_draw(struct pager *p, const struct region *r)
 {
 	struct line line = LINE_INIT;
 
+	size_t found = 0;
+
 	p->rows = r->rows;
 	if (p->top > last_top(p))
 		p->top = last_top(p);
+	/* What reads the screen aloud begins at what was found, else at the top. */
+	if (p->needle && p->match >= p->top && p->match < p->top + (size_t)r->rows)
+		found = p->match - p->top;
+	term_cursor(r->row + (int)found, r->col, false);
 	for (int row = 0; row < r->rows && p->top + (size_t)row < p->nshown; row++) {
 		const struct text_line *l = &p->text->lines[p->shown[p->top + (size_t)row]];
 

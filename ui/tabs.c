@@ -31,6 +31,14 @@ struct view *app_find_view(struct app *a, unsigned context)
 	return NULL;
 }
 
+void app_each_view(struct app *a, unsigned context, void (*fn)(struct view *v))
+{
+	for (int t = 0; t < a->ntabs; t++)
+		for (int i = 0; i < a->tabs[t].n; i++)
+			if (a->tabs[t].stack[i]->ops->context & context)
+				fn(a->tabs[t].stack[i]);
+}
+
 int app_account(struct app *a)
 {
 	struct view *v = app_view(a);
@@ -205,8 +213,15 @@ bool app_open_folder(struct app *a, int account, const char *folder, bool new_ta
 	bool is_path = *folder == '/' || *folder == '~' || str_starts(folder, "./");
 	struct tab *t = &a->tabs[a->tab];
 	char *path = is_path ? file_expand(folder) : NULL;
-	struct view *v = view_index_new(a, is_path ? -1 : account, is_path ? path : folder, &err);
+	struct view *v;
 
+	/* Before the folders are known any name may be one. */
+	if (!is_path && account >= 0 && engine_folders(a->engine, (size_t)account) &&
+		engine_find_folder(a->engine, (size_t)account, folder) < 0) {
+		app_error(a, _("There is no folder “%s”; create makes one"), folder);
+		return false;
+	}
+	v = view_index_new(a, is_path ? -1 : account, is_path ? path : folder, &err);
 	free(path);
 	if (!v) {
 		app_error(a, "%s", err.text);

@@ -121,6 +121,10 @@ static void close_signals(void)
 		return;
 	for (size_t i = 0; i < MEM_COUNT(handled); i++)
 		install(handled[i], SIG_DFL);
+	/* The end has begun, and has something to write yet. A terminal that is gone says so more
+	 * than once. */
+	if (!t.headless)
+		install(SIGHUP, SIG_IGN);
 	close(t.signal_pipe[0]);
 	close(t.signal_pipe[1]);
 	t.signal_pipe[0] = t.signal_pipe[1] = -1;
@@ -191,6 +195,16 @@ static void define_keys(void)
 		define_key(keys[i].seq, keys[i].code);
 }
 
+static void take_mouse(void)
+{
+	mmask_t mask = BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED, old;
+
+	if (t.headless)
+		return;
+	mousemask(t.mouse ? mask : 0, &old);
+	mouseinterval(0);
+}
+
 static void set_modes(void)
 {
 	raw();
@@ -199,13 +213,7 @@ static void set_modes(void)
 	intrflush(stdscr, FALSE);
 	leaveok(stdscr, FALSE);
 	set_escdelay(25);
-	if (t.mouse) {
-		mmask_t old;
-
-		mousemask(BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED,
-			&old);
-		mouseinterval(0);
-	}
+	take_mouse();
 }
 
 static void send_raw(const char *s)
@@ -470,9 +478,21 @@ int term_start_headless(const struct style_set *styles, int rows, int cols, stru
 	return 0;
 }
 
+int term_cursor_row(void)
+{
+	return t.cursor_row;
+}
+
 void term_resize_headless(int rows, int cols)
 {
 	resizeterm(rows, cols);
+}
+
+void term_mouse(bool on)
+{
+	t.mouse = on;
+	if (term_is_on())
+		take_mouse();
 }
 
 bool term_is_on(void)

@@ -39,6 +39,7 @@ int term_start(const struct style_set *styles, bool mouse, struct err *err);
 int term_start_headless(const struct style_set *styles, int rows, int cols, struct err *err);
 void term_stop(void);
 bool term_is_on(void);
+void term_mouse(bool on);
 
 /* Gives the terminal back to other programs, and takes it again (the screen is painted anew). */
 void term_leave(void);
@@ -87,6 +88,8 @@ void term_flush(void);  /* sends what differs from what the terminal shows, in o
 void term_redraw(void); /* the next flush sends everything */
 void term_beep(void);
 
+/* For tests: where the cursor is put by the next flush. */
+int term_cursor_row(void);
 /* For tests: curses takes another size over by itself, as it does when it comes back to a window
  * that has become another. */
 void term_resize_headless(int rows, int cols);

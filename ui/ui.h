@@ -111,8 +111,9 @@ struct app {
 	struct await *awaits;
 	size_t nawaits, cap_awaits;
 	struct message messages[MAX_MESSAGES];
-	size_t nmessages;
-	bool message_shown; /* the last one lies over the key bar */
+	size_t nmessages, messages_lost; /* those that had no room any more */
+	bool message_shown;              /* message_at lies over the key bar */
+	size_t message_at;
 	int64_t message_until;
 	unsigned progress_request; /* a long request to show and cancel */
 	unsigned progress_of;      /* whose numbers these are: that request, or 0 */
@@ -124,8 +125,9 @@ struct app {
 	size_t nheld, cap_held;
 	bool dirty, quit;
 	char *last_search;
-	char *failures; /* of accounts, as they were told last */
+	char **reasons; /* by account: why it does not work, as it was told last; or NULL */
 	struct child child;
+	char *child_command; /* the last one, to speak of it */
 	app_done_fn *child_done;
 	void *child_ctx, *child_owner;
 	struct history *history;
@@ -164,13 +166,16 @@ int app_account(struct app *a); /* of what is on the screen; -1: none */
 bool app_open_folder(struct app *a, int account, const char *folder, bool new_tab);
 void app_paint_soon(struct app *a);
 void app_relayout(struct app *a);
+void app_sidebar(struct app *a); /* as the option says */
+void app_each_view(struct app *a, unsigned context, void (*fn)(struct view *v));
 bool app_ascii(const struct app *a);
 void app_forget(struct app *a, void *owner); /* no call back comes for it any more */
 void app_theme(struct app *a);
 
-/* --- saying and asking --- */
+/* --- saying and asking; a note is only for :messages --- */
 void app_message(struct app *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void app_error(struct app *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void app_note(struct app *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void app_quiet(struct app *a); /* what was said last lies over the key bar no longer */
 /*
  * fn is called once: with the answer, or with NULL when the user took it back or the owner is gone.
@@ -227,6 +232,7 @@ size_t complete_path_line(void *ctx, const char *line, struct strv *out);
 void frame_draw(struct app *a);
 void frame_status(struct app *a, struct line *left, struct line *right);
 void frame_keybar(struct app *a, struct line *out, int width);
-int frame_tab_at(struct app *a, int col); /* -1: none */
+int frame_tab_at(struct app *a, int col);        /* -1: none */
+ptrdiff_t frame_side_at(struct app *a, int row); /* of the screen: which folder row; -1: none */
 
 #endif

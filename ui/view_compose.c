@@ -352,6 +352,25 @@ static void send_anyway(struct app *a, void *ctx, const char *answer)
 		send_now(ctx);
 }
 
+static void send_without_files(struct compose_view *x)
+{
+	/* TRANSLATORS: beginnings of words, in lower case, separated by blanks, that speak of an
+	 * attached file. */
+	if (x->attach.n == 0 && draft_mentions(x->text, _("attach enclosed")))
+		app_ask_choice(x->v.app,
+			_("The text speaks of an attachment, but there is none. Send? (y/n) "),
+			"ny", send_anyway, x, x);
+	else
+		send_now(x);
+}
+
+static void send_without_subject(struct app *a, void *ctx, const char *answer)
+{
+	(void)a;
+	if (answer && *answer == 'y')
+		send_without_files(ctx);
+}
+
 void view_compose_send(struct view *v)
 {
 	struct compose_view *x = self(v);
@@ -365,16 +384,10 @@ void view_compose_send(struct view *v)
 		return;
 	}
 	if (!*x->subject)
-		app_ask_choice(
-			v->app, _("No subject. Send it anyway? (y/n) "), "ny", send_anyway, x, x);
-	/* TRANSLATORS: beginnings of words, in lower case, separated by blanks, that speak of an
-	 * attached file. */
-	else if (x->attach.n == 0 && draft_mentions(x->text, _("attach enclosed")))
-		app_ask_choice(v->app,
-			_("The text speaks of an attachment, but there is none. Send? (y/n) "),
-			"ny", send_anyway, x, x);
+		app_ask_choice(v->app, _("No subject. Send it anyway? (y/n) "), "ny",
+			send_without_subject, x, x);
 	else
-		send_now(x);
+		send_without_files(x);
 }
 
 void view_compose_postpone(struct view *v)

@@ -170,6 +170,8 @@ static void folders_draw(struct view *v, const struct region *r)
 	for (int i = 0; i < r->rows && x->scroll.top + (size_t)i < n; i++) {
 		size_t row = x->scroll.top + (size_t)i;
 
+		if (row == x->scroll.cursor)
+			term_cursor(r->row + i, r->col, false);
 		line_clear(&line);
 		folders_line(v->app, row, &line, width);
 		if (r->cols > width)

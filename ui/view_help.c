@@ -161,6 +161,17 @@ struct text *messages_text(struct app *a)
 {
 	struct text *t = text_new();
 
+	if (a->messages_lost) {
+		struct str s = STR_INIT;
+
+		str_addf(&s,
+			ngettext("(%zu older message is no longer here)",
+				"(%zu older messages are no longer here)",
+				(unsigned long)a->messages_lost),
+			a->messages_lost);
+		text_add(t, TEXT_PLAIN, str_c(&s), s.len);
+		str_done(&s);
+	}
 	for (size_t i = 0; i < a->nmessages; i++) {
 		struct str s = STR_INIT;
 		time_t when = (time_t)a->messages[i].when;

@@ -23,6 +23,7 @@ struct index_view {
 	int64_t date; /* of that message */
 	unsigned numbering;
 	size_t sought_line;
+	size_t count;   /* rows when they were looked at last */
 	int64_t sought; /* the date of the one to go to as soon as it is here again; 0: none */
 	bool placed;
 	bool show_to;
@@ -87,10 +88,24 @@ static void index_title(struct view *v, struct str *out)
 		str_addf(out, " %s", x->folder);
 }
 
+/* Who looks at the beginning or the end of the list sees what comes there, as long as the cursor's
+ * line stays on the screen. */
+static void stay_at_end(struct index_view *x, bool at_top, bool at_end)
+{
+	size_t rows = x->scroll.rows > 0 ? (size_t)x->scroll.rows : 1;
+	size_t count = msglist_count(x->list), last = count > rows ? count - rows : 0;
+
+	if (at_top && x->scroll.cursor < rows)
+		x->scroll.top = 0;
+	else if (at_end && x->scroll.cursor >= last)
+		x->scroll.top = last;
+}
+
 /* After any change of the list: the cursor stays on its message and the message on its line. */
 static void follow(struct index_view *x)
 {
-	size_t old;
+	size_t old, count = msglist_count(x->list);
+	bool at_top, at_end;
 	int64_t sought;
 	ptrdiff_t row;
 
@@ -98,6 +113,8 @@ static void follow(struct index_view *x)
 		return;
 	seek(x);
 	old = x->scroll.cursor;
+	at_top = x->scroll.top == 0;
+	at_end = x->count && x->scroll.top + (size_t)x->scroll.rows >= x->count;
 	row = x->uid ? msglist_find(x->list, x->uid) : -1;
 	if (!x->placed) {
 		x->scroll.cursor = msglist_start_row(x->list);
@@ -112,8 +129,10 @@ static void follow(struct index_view *x)
 			x->scroll.top += now - old;
 		else
 			x->scroll.top -= old - now < x->scroll.top ? old - now : x->scroll.top;
+		stay_at_end(x, at_top, at_end);
 	}
-	scroll_fit(&x->scroll, msglist_count(x->list), x->scroll.rows);
+	x->count = count;
+	scroll_fit(&x->scroll, count, x->scroll.rows);
 	sought = x->sought;
 	remember(x);
 	x->sought = sought;
@@ -177,6 +196,7 @@ static void index_draw(struct view *v, const struct region *r)
 		.now = clock_now()};
 	struct str above = STR_INIT, key = STR_INIT;
 
+	f.date_columns = index_date_columns(f.date_format, f.now, f.width);
 	scroll_fit(&x->scroll, count, r->rows);
 	if (count == 0)
 		draw_empty(x, r);
@@ -239,19 +259,20 @@ static void index_status(struct view *v, struct line *out)
 	struct index_view *x = self(v);
 	int percent = msglist_sync_percent(x->list);
 	struct str s = STR_INIT;
-	size_t unread = msglist_unread(x->list);
+	bool limited = msglist_is_limited(x->list);
+	size_t some = limited ? msglist_count(x->list) : msglist_unread(x->list);
 
-	if (unread) {
-		draw_number(&s, unread);
-		line_addf(out, STYLE_STATUS, _("%s  %s new of "), x->folder, str_c(&s));
-	} else {
-		line_addf(out, STYLE_STATUS, "%s  ", x->folder);
-	}
+	line_addf(out, STYLE_STATUS, "%s  ", x->folder);
+	draw_number(&s, some);
+	if (limited)
+		line_addf(out, STYLE_STATUS, _("%s of "), str_c(&s));
+	else if (some)
+		line_addf(out, STYLE_STATUS, _("%s new of "), str_c(&s));
 	str_clear(&s);
 	draw_number(&s, msglist_total(x->list));
 	line_add(out, STYLE_STATUS, str_c(&s));
 	str_done(&s);
-	if (msglist_is_limited(x->list))
+	if (limited)
 		line_addf(out, STYLE_STATUS_WARN, _("  only: %s"), msglist_limit_text(x->list));
 	if (msglist_read_only(x->list))
 		line_add(out, STYLE_STATUS_WARN, _("  read only"));
@@ -465,15 +486,18 @@ static bool shows_receiver(struct app *a, int account, const char *folder)
 
 static void apply_settings(struct index_view *x)
 {
-	static const char *const names[] = {
-		"date", "received", "from", "subject", "size", "unread"};
-	const char *sort = settings_text(x->v.app->settings, SET_SORT);
-	bool reverse = str_starts(sort, "reverse-");
+	bool reverse;
+	int by = settings_sort_find(settings_text(x->v.app->settings, SET_SORT), &reverse);
 
-	for (size_t i = 0; i < MEM_COUNT(names); i++)
-		if (strcmp(sort + (reverse ? 8 : 0), names[i]) == 0)
-			msglist_set_sort(x->list, (enum msglist_sort)i, reverse);
+	if (by >= 0)
+		msglist_set_sort(x->list, (enum msglist_sort)by, reverse);
 	msglist_set_threads(x->list, settings_bool(x->v.app->settings, SET_THREADS));
+}
+
+void view_index_settings(struct view *v)
+{
+	apply_settings(self(v));
+	follow(self(v));
 }
 
 struct view *view_index_new(struct app *a, int account, const char *folder, struct err *err)

@@ -114,6 +114,8 @@ static void list_draw(struct view *v, const struct region *r)
 	for (int i = 0; i < r->rows && x->scroll.top + (size_t)i < n; i++) {
 		size_t row = x->scroll.top + (size_t)i;
 
+		if (row == x->scroll.cursor)
+			term_cursor(r->row + i, r->col, false);
 		line_clear(&line);
 		line_add(&line, STYLE_PLAIN, " ");
 		x->ops->row(x, row, &line, r->cols - 2);

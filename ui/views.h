@@ -19,6 +19,7 @@ int view_index_account(struct view *v);
 struct msglist *view_index_list(struct view *v);
 uint32_t view_index_uid(struct view *v); /* under the cursor; 0: none */
 void view_index_go(struct view *v, uint32_t uid);
+void view_index_settings(struct view *v); /* order and threads as the options say now */
 /* Takes a reader that is being closed as its preview; false: it has one. */
 bool view_index_keep(struct view *v, struct view *reader);
 void view_index_preview(struct view *v, const struct region *r);

@@ -417,17 +417,6 @@ static void give_sorter(void *ctx, struct sort_job *job)
 	sorted(e->store, job);
 }
 
-static enum msglist_sort sort_of(const char *name)
-{
-	static const char *const names[] = {
-		"date", "received", "from", "subject", "size", "unread"};
-
-	for (size_t i = 0; i < MEM_COUNT(names); i++)
-		if (strcmp(names[i], name) == 0)
-			return (enum msglist_sort)i;
-	return SORT_DATE;
-}
-
 /* "sent" and the like mean the folder with that role, whatever its name is. */
 static const char *full_name(const struct engine *e, int account, const char *folder)
 {
@@ -440,6 +429,7 @@ struct msglist *engine_open(struct engine *e, int account, const char *folder, s
 {
 	struct msglist *l;
 	struct store_request *r;
+	int sort;
 
 	if (account >= 0 && (size_t)account >= e->naccounts) {
 		err_set(err, ERR_INPUT, _("There is no such account"));
@@ -448,7 +438,8 @@ struct msglist *engine_open(struct engine *e, int account, const char *folder, s
 	folder = full_name(e, account, folder);
 	l = msglist_new(
 		++e->next_list, account, account < 0 ? "" : e->accounts[account].name, folder);
-	l->want.sort = sort_of(settings_text(e->settings, SET_SORT));
+	sort = settings_sort_find(settings_text(e->settings, SET_SORT), &l->want.reverse);
+	l->want.sort = sort < 0 ? SORT_DATE : (enum msglist_sort)sort;
 	l->want.threads = settings_bool(e->settings, SET_THREADS);
 	l->give = give_sorter;
 	l->ask = ask_rows;

@@ -49,7 +49,9 @@ static const struct setting_row rows[SETTINGS_COUNT] = {
 	[SET_SIDEBAR_WIDTH] = {"sidebar-width", SETTING_INT, "24", 8, 80, NULL,
 		N_("columns of the folder list")},
 	[SET_SORT] = {"sort", SETTING_CHOICE, "date", 0, 0,
-		"date received from subject size unread", N_("order of the message list")},
+		"date received from subject size unread reverse-date reverse-received "
+		"reverse-from reverse-subject reverse-size reverse-unread",
+		N_("order of the message list")},
 	[SET_THEME] = {"theme", SETTING_CHOICE, "auto", 0, 0, "auto dark light plain",
 		N_("colours for a dark or a light terminal, or none; auto: the terminal is asked, "
 		   "else $COLORFGBG says, else it is dark")},
@@ -146,6 +148,24 @@ struct settings {
 	struct account_settings *accounts[ACCOUNTS_MAX];
 	size_t naccounts;
 };
+
+static const char *const sorts[] = {"date", "received", "from", "subject", "size", "unread", NULL};
+
+const char *settings_sort_name(int sort)
+{
+	return sorts[sort];
+}
+
+int settings_sort_find(const char *name, bool *reverse)
+{
+	*reverse = str_starts(name, "reverse-");
+	if (*reverse)
+		name += strlen("reverse-");
+	for (int i = 0; sorts[i]; i++)
+		if (strcmp(sorts[i], name) == 0)
+			return i;
+	return -1;
+}
 
 const struct setting_row *settings_row(enum setting id)
 {

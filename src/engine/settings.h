@@ -53,6 +53,10 @@ struct setting_row {
 	const char *choices; /* space separated, for SETTING_CHOICE */
 	const char *help;    /* N_() */
 };
+/* The orders of a list of messages, by enum msglist_sort; NULL behind the last. */
+const char *settings_sort_name(int sort);
+/* "size" or "reverse-size": which of them, or -1. */
+int settings_sort_find(const char *name, bool *reverse);
 const struct setting_row *settings_row(enum setting id); /* global options */
 const struct setting_row *settings_account_rows(
 	size_t *n); /* lines of an account block; values as text */

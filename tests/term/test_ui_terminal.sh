@@ -4,7 +4,7 @@
 . "${srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}/tests/term/lib.sh"
 fake="$builddir/tests/unit/fake_ui"
 [ -x "$fake" ] || skip "tests/unit/fake_ui is not built"
-plan 32
+plan 36
 
 cat >"$work/editor" <<'END'
 #!/bin/sh
@@ -59,6 +59,24 @@ keys q
 ok 'q ends it' ended 0
 restart env TERM=dumb "$fake"
 ok 'a terminal without a screen is refused' see 'need no screen'
+
+restart "$fake" 20 editor /no/such/editor
+see 'INBOX'
+keys r
+ok 'a missing editor is told in plain words' see 'There is no program “/no/such/editor” here'
+keys q n
+see 'The draft is gone'
+type ':set editor=false'
+keys Enter r
+ok 'as is one that fails' see '“false” ended with a fault (status 1)'
+keys q n
+type ':messages'
+keys Enter
+see 'The draft is gone'
+state=$home/.local/state/talaria
+tm kill-session -t t
+ok 'the window is closed, and what was typed is kept' until_true 10 grep -q 'command messages' "$state/history"
+ok 'in one whole file' until_true 10 not test -e "$state"/history.*
 
 # Unread mail in the colour of each background; the dark one is what is shown until the terminal answers.
 shows_red_green() {

@@ -71,6 +71,10 @@ static const struct fake_message fixed[] = {
 
 static int extra, outbox_first = 1, outbox_n = 1;
 static char last[256], composed[64];
+static enum account_state state;
+static const char *reason;
+static bool outbox_waits;
+static const char *body;
 
 const char *fake_last(void)
 {
@@ -90,6 +94,24 @@ const char *fake_composed(void)
 void fake_messages(int messages)
 {
 	extra = messages;
+}
+
+void fake_state(struct engine *e, enum account_state now, const char *why)
+{
+	state = now;
+	reason = why;
+	if (e)
+		fake_post(e, EVENT_ACCOUNTS, 0, "");
+}
+
+void fake_body(const char *text)
+{
+	body = text;
+}
+
+void fake_outbox_waits(bool waits)
+{
+	outbox_waits = waits;
 }
 
 void fake_outbox(int first, int n)
@@ -256,9 +278,10 @@ void engine_account(const struct engine *e, size_t i, struct account_info *out)
 		.protocol = i ? ACCOUNT_POP3 : e->protocol,
 		.state = e->offline ? STATE_OFFLINE
 			 : i        ? STATE_WAITING
+			 : reason   ? state
 				    : STATE_ONLINE,
 		.retry_at = clock_ms() + 12000,
-		.reason = "",
+		.reason = i || !reason ? "" : reason,
 		.pending = i ? 0 : 2,
 		.insecure = i == 1};
 }
@@ -949,7 +972,7 @@ unsigned engine_compose(struct engine *e, size_t account, enum compose_kind kind
 	str_addf(&s, "From: Alice Example <alice@example.org>\nTo: %s\nSubject: %s\n\n", to,
 		l ? by_uid(l, uid)->subject : "");
 	if (kind != COMPOSE_NEW)
-		str_adds(&s, "> why not pages of 256?\n\n");
+		str_adds(&s, body ? body : "> why not pages of 256?\n\n");
 	write_draft(e, str_c(&s));
 	str_done(&s);
 	return draft_event(e);
@@ -1017,6 +1040,9 @@ void engine_outbox_at(const struct engine *e, size_t account, size_t i, struct o
 	snprintf(id, sizeof(id), "out%d", outbox_first + (int)i);
 	*out = (struct outbox_info){id, "bob@example.org", "Minutes", "no answer after the text",
 		"unconfirmed", true, false};
+	if (outbox_waits)
+		*out = (struct outbox_info){
+			id, "bob@example.org", "Minutes", "", "waiting", false, false};
 }
 
 unsigned engine_outbox_retry(struct engine *e, size_t account, const char *id)

@@ -1543,6 +1543,321 @@ static void test_screen_tagged(void **state)
 	close_screen(x);
 }
 
+/* Why an account does not work is seen where it is seen that it does not, and found again. */
+static void test_screen_reasons(void **state)
+{
+	struct screen *x = open_screen(24, 120);
+	size_t said;
+
+	(void)state;
+	fake_state(x->e, STATE_WAITING, "down for maintenance until noon");
+	look(x);
+	sees(x, "again in 12 s: down for maintenance until noon");
+	sees(x, "q Quit"); /* nothing lies over the keys: it is tried again by itself */
+	said = x->a.nmessages;
+	/* Each attempt ends the same way: it was said. */
+	fake_state(x->e, STATE_CONNECTING, "");
+	look(x);
+	fake_state(x->e, STATE_WAITING, "down for maintenance until noon");
+	look(x);
+	assert_int_equal(x->a.nmessages, said);
+	fake_state(x->e, STATE_WAITING, "no route to host");
+	look(x);
+	assert_int_equal(x->a.nmessages, said + 1);
+	command(x, "messages");
+	sees(x, "work: down for maintenance until noon");
+	sees(x, "work: no route to host");
+	press(x, "q");
+	fake_state(x->e, STATE_ONLINE, "");
+	look(x);
+	fake_state(x->e, STATE_WAITING, "no route to host");
+	look(x);
+	assert_int_equal(x->a.nmessages, said + 2);
+	fake_state(x->e, STATE_FAILED, "wrong password");
+	look(x);
+	sees(x, "work: wrong password");
+	fake_state(NULL, STATE_ONLINE, NULL);
+	close_screen(x);
+}
+
+static void test_screen_messages_limit(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	while (x->a.nmessages < MAX_MESSAGES)
+		app_message(&x->a, "message %zu.", x->a.nmessages);
+	command(x, "messages");
+	press(x, "=");
+	sees_not(x, "no longer here");
+	press(x, "q");
+	app_message(&x->a, "one more");
+	look(x);
+	sees(x, "one more");
+	app_note(&x->a, "a note");
+	look(x);
+	sees(x, "one more");
+	command(x, "messages");
+	press(x, "=");
+	sees(x, "(2 older messages are no longer here)");
+	close_screen(x);
+}
+
+static void click_at(struct screen *x, int row, int col)
+{
+	struct term_key key = {.name = "Click", .row = row, .col = col};
+
+	app_input(&x->a, &key);
+	look(x);
+}
+
+/* Ten rows of folders and accounts in eight lines: a click is about what is seen under it. */
+static void test_screen_side_click(void **state)
+{
+	struct screen *x = open_screen(11, 120);
+	int top = x->a.layout.side.row;
+
+	(void)state;
+	assert_int_equal(x->a.layout.side.rows, 8);
+	click_at(x, top + 2, 2);
+	sees(x, "work Archive");
+	press(x, "c");
+	type_text(x, "Old mail");
+	press(x, "Enter");
+	sees(x, "work Old mail");
+	/* Scrolled by one now. */
+	click_at(x, top + 1, 2);
+	sees(x, "work Archive");
+	click_at(x, top + 7, 2);
+	sees(x, "work Trash");
+	click_at(x, top + 8, 2); /* the status line */
+	sees(x, "work Trash");
+	close_screen(x);
+}
+
+static void test_screen_side_keys(void **state)
+{
+	struct screen *x = open_screen(24, 120);
+
+	(void)state;
+	press(x, "Ctrl-N");
+	assert_true(x->a.side_active);
+	assert_int_equal(term_cursor_row(), x->a.layout.side.row + (int)x->a.side_cursor);
+	press(x, "q");
+	assert_false(x->a.side_active);
+	assert_false(x->a.quit);
+	press(x, "Ctrl-N Esc");
+	assert_false(x->a.side_active);
+	press(x, "q");
+	assert_true(x->a.quit);
+	close_screen(x);
+}
+
+/* The terminal's cursor is where the keys go, in every screen. */
+static void test_screen_cursor(void **state)
+{
+	static const struct {
+		const char *command, *keys;
+		int row; /* of the main region */
+	} cases[] = {{"first", "j j", 2}, {"folders", "=", 0}, {"folders", "= j", 1},
+		{"outbox", "", 0}, {"pending", "j", 1}, {"drafts", "", 0}, {"help", "", 0},
+		{"messages", "", 0}};
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		command(x, cases[i].command);
+		press(x, cases[i].keys);
+		assert_int_equal(term_cursor_row(), x->a.layout.main.row + cases[i].row);
+		if (app_view(&x->a)->ops->context != UI_INDEX)
+			press(x, "q");
+	}
+	press(x, "= Enter");
+	assert_int_equal(term_cursor_row(), x->a.layout.main.row);
+	press(x, "/");
+	assert_int_equal(term_cursor_row(), x->a.layout.bar.row);
+	type_text(x, "because a page");
+	press(x, "Enter");
+	assert_int_equal(term_cursor_row(), x->a.layout.main.row + 7);
+	close_screen(x);
+	/* In the split the list has it while its keys work. */
+	x = open_screen(60, 80);
+	press(x, "= j");
+	assert_int_equal(term_cursor_row(), x->a.layout.main.row + 1);
+	press(x, "Enter");
+	assert_int_equal(term_cursor_row(), x->a.layout.preview.row);
+	close_screen(x);
+}
+
+static void test_screen_esc(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	press(x, "= Esc j");
+	assert_int_equal(view_index_uid(app_view(&x->a)), 2);
+	fake_forget();
+	press(x, "Esc t"); /* one of its own */
+	press(x, "; d");
+	assert_string_equal(fake_last(), "delete 2");
+	press(x, "Esc");
+	sees(x, "Esc-");
+	press(x, "Esc");
+	sees_not(x, "Esc-");
+	close_screen(x);
+}
+
+static void test_screen_quit(void **state)
+{
+	struct screen *x;
+
+	(void)state;
+	x = open_screen(
+		24, 80); /* what failed was told, and does not go at the next start either */
+	press(x, "q");
+	assert_true(x->a.quit);
+	close_screen(x);
+	fake_outbox_waits(true);
+	for (int n = 0; n < 3; n++) {
+		fake_outbox(1, n);
+		x = open_screen(24, 80);
+		press(x, "q");
+		if (n == 0) {
+			assert_true(x->a.quit);
+		} else {
+			sees(x, n == 1 ? "1 mail is not sent yet" : "2 mails are not sent yet");
+			assert_false(x->a.quit);
+			press(x, "n");
+			assert_false(x->a.quit);
+			press(x, "q y");
+			assert_true(x->a.quit);
+		}
+		close_screen(x);
+	}
+	fake_outbox(1, 1);
+	fake_outbox_waits(false);
+	x = open_screen(24, 80);
+	command(x, "set confirm-quit");
+	press(x, "q");
+	sees(x, "Quit? (y/n)");
+	assert_false(x->a.quit);
+	press(x, "Enter");
+	assert_true(x->a.quit);
+	close_screen(x);
+}
+
+static void test_screen_options(void **state)
+{
+	struct screen *x = open_screen(24, 100);
+
+	(void)state;
+	command(x, "set sort=reverse-size");
+	assert_string_equal(fake_last(), "sort 4 reverse");
+	command(x, "sort from");
+	assert_string_equal(fake_last(), "sort 2");
+	command(x, "sort -r reverse-from");
+	assert_string_equal(fake_last(), "sort 2");
+	press(x, "o");
+	sees(x, "Sort by (d)ate");
+	press(x, "z");
+	assert_string_equal(fake_last(), "sort 4");
+	press(x, "O u");
+	assert_string_equal(fake_last(), "sort 5 reverse");
+	command(x, "sort nonsense");
+	sees(x, "not “nonsense”");
+	assert_true(msglist_threads(view_index_list(app_view(&x->a))));
+	command(x, "set nothreads");
+	assert_false(msglist_threads(view_index_list(app_view(&x->a))));
+	sees(x, "imap │");
+	command(x, "set sidebar=no");
+	sees_not(x, "imap │");
+	command(x, "set sidebar=yes");
+	sees(x, "imap │");
+	command(x, "open nonsense");
+	sees(x, "There is no folder “nonsense”");
+	sees(x, "work imap ● online   INBOX");
+	close_screen(x);
+}
+
+/* Who looks at an end of the list sees what comes there; who is in the middle stays where he is. */
+static void test_screen_arrivals(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+	int top = x->a.layout.main.row;
+
+	(void)state;
+	press(x, "=");
+	fake_arrive(x->e, 2);
+	look(x);
+	sees(x, "Just in");
+	assert_int_equal(term_cursor_row(), top + 2);
+	assert_int_equal(view_index_uid(app_view(&x->a)), 1);
+	/* Not so many that the message of the cursor would go. */
+	fake_arrive(x->e, 18);
+	look(x);
+	assert_int_equal(term_cursor_row(), top + 20);
+	fake_arrive(x->e, 1);
+	look(x);
+	assert_int_equal(view_index_uid(app_view(&x->a)), 1);
+	assert_int_equal(term_cursor_row(), top + 20);
+	close_screen(x);
+}
+
+static void test_screen_forgotten_file(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	fake_body("Attached you find it.\n");
+	app_input(&x->a, &(struct term_key){.name = "r"});
+	app_input(&x->a, &(struct term_key){.name = ":"});
+	look(x);
+	fake_body(NULL);
+	press(x, "Esc");
+	press(x, "s Ctrl-U Enter");
+	fake_forget();
+	press(x, "y");
+	sees(x, "No subject");
+	press(x, "y");
+	sees(x, "speaks of an attachment");
+	press(x, "n");
+	assert_string_equal(fake_last(), "");
+	press(x, "y y y");
+	assert_string_equal(fake_last(), "send draft1");
+	close_screen(x);
+}
+
+static void test_screen_list_reply(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	fake_forget();
+	press(x, "= L");
+	sees(x, "came from no mailing list");
+	assert_string_equal(fake_composed(), "");
+	command(x, "jump 8");
+	app_input(&x->a, &(struct term_key){.name = "L"});
+	app_input(&x->a, &(struct term_key){.name = ":"});
+	look(x);
+	press(x, "Esc");
+	assert_string_equal(fake_composed(), "reply-list 8");
+	close_screen(x);
+}
+
+static void test_date_columns(void **state)
+{
+	time_t now = 1767225600; /* 2026-01-01 */
+
+	(void)state;
+	assert_int_equal(index_date_columns("", now, 80), 0);
+	assert_int_equal(index_date_columns("auto", now, 80), 0);
+	assert_int_equal(index_date_columns("%d.%m.%y", now, 80), 8);
+	assert_int_equal(index_date_columns("%H", now, 80), 2);
+	assert_int_equal(index_date_columns("%B", now, 80), (int)strlen("September"));
+	assert_int_equal(index_date_columns("%Y-%m-%d %H:%M:%S +0000 or so", now, 60), 20);
+}
+
 static void test_screen_sizes(void **state)
 {
 	(void)state;
@@ -1883,6 +2198,18 @@ int main(void)
 		cmocka_unit_test(test_screen_late_parts),
 		cmocka_unit_test(test_screen_full_stack),
 		cmocka_unit_test(test_screen_tagged),
+		cmocka_unit_test(test_screen_reasons),
+		cmocka_unit_test(test_screen_messages_limit),
+		cmocka_unit_test(test_screen_side_click),
+		cmocka_unit_test(test_screen_side_keys),
+		cmocka_unit_test(test_screen_cursor),
+		cmocka_unit_test(test_screen_esc),
+		cmocka_unit_test(test_screen_quit),
+		cmocka_unit_test(test_screen_options),
+		cmocka_unit_test(test_screen_arrivals),
+		cmocka_unit_test(test_screen_forgotten_file),
+		cmocka_unit_test(test_screen_list_reply),
+		cmocka_unit_test(test_date_columns),
 		cmocka_unit_test(test_screen_sizes),
 		cmocka_unit_test(test_screen_tiny),
 		cmocka_unit_test(test_screen_resized_unasked),
