@@ -256,7 +256,7 @@ static void print_view(struct cli *c, struct msglist *l, const struct message_vi
 	char *json;
 
 	if (!c->args->json) {
-		text_plain(view->text, &text);
+		text_plain(view->text, &text, true);
 		fwrite(str_c(&text), 1, text.len, stdout);
 		str_done(&text);
 		return;

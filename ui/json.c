@@ -134,7 +134,7 @@ char *json_of_view(const char *account, const char *folder, const struct msg_row
 	put_text(headers, "list-post", view->list_post);
 	put(o, "headers", headers);
 	if (view->text)
-		text_plain(view->text, &text);
+		text_plain(view->text, &text, true);
 	put_text(o, "text", str_c(&text));
 	for (size_t i = 0; i < view->nparts; i++)
 		json_array_append_new(parts, part(&view->parts[i]));

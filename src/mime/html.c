@@ -43,14 +43,15 @@ struct frame {
 	enum text_style block; /* of the lines */
 	int link, quote, indent;
 	bool pre, hidden, zero_font;
-	bool gap;      /* an empty line behind this element */
-	bool new_grid; /* this table owns h->grid */
-	bool new_cell; /* this cell owns h->cell */
-	bool menu;     /* cells of this table stay on one line */
-	enum tag list; /* TAG_UL, TAG_OL or TAG_INLINE */
-	long number;   /* of the next item */
-	int items;     /* so far */
-	int lists;     /* nesting of lists */
+	bool gap;       /* an empty line behind this element */
+	bool new_grid;  /* this table owns h->grid */
+	bool new_cell;  /* this cell owns h->cell */
+	bool menu;      /* cells of this table stay on one line */
+	enum tag list;  /* TAG_UL, TAG_OL or TAG_INLINE */
+	long number;    /* of the next item */
+	char numbering; /* type of an ordered list: '1', 'a', 'A', 'i' or 'I' */
+	int items;      /* so far */
+	int lists;      /* nesting of lists */
 };
 
 struct html {
@@ -71,6 +72,11 @@ struct html {
 	int nbsp, last_quote;
 	struct str link_text; /* what the open link shows */
 	bool link_image;
+	struct css_sheet sheet; /* what style elements hide */
+	int pictures;           /* links that are pictures only, side by side, not shown yet */
+	int picture_link;       /* the first of them */
+	bool picture_block;     /* they stood in a block of their own */
+	bool picture_gap;       /* with an empty line before it */
 };
 
 static const struct tagsoup_element *element_of(const xmlNode *node)
@@ -165,7 +171,9 @@ static void scan_table(struct scan *s, xmlNode *node)
 
 static void scan_cell(struct table *table, const xmlNode *node, enum tag kind)
 {
-	table->column += (int)attribute_number(node, "colspan", 1);
+	/* What reaches beyond the columns of a grid is counted no further. */
+	if (table->column <= GRID_COLUMNS)
+		table->column += (int)attribute_number(node, "colspan", 1);
 	if (table->column > table->columns)
 		table->columns = table->column;
 	table->cells++;
@@ -336,6 +344,8 @@ static void emit_para(struct html *h, const struct frame *f)
 	str_done(&rest);
 }
 
+static void show_pictures(struct html *h);
+
 /* Ends the paragraph. Forced line ends at its end are one line end, more of them an empty line. */
 static void flush(struct html *h)
 {
@@ -344,6 +354,9 @@ static void flush(struct html *h)
 
 	h->space = false;
 	h->nbsp = 0;
+	if (h->pictures && w->s.len)
+		show_pictures(h); /* behind the text they stand with */
+	h->picture_block = h->pictures > 0;
 	if (h->cell) {
 		if (!at_line_start(w))
 			wrap_put(w, "\n", 1, TEXT_STYLES, -1);
@@ -385,12 +398,28 @@ static void note_link_text(struct html *h, const char *p, size_t len)
 		str_add(&h->link_text, p, len);
 }
 
-static void put(struct html *h, const char *p, size_t len)
+/* Links that are pictures only come in rows: one word for all that stand side by side. */
+static void show_pictures(struct html *h)
 {
-	const struct frame *f = top(h);
+	struct str text = STR_INIT;
+	int n = h->pictures;
+	bool block = h->picture_block && !h->cell && h->para.s.len == 0, gap = h->gap;
 
-	note_link_text(h, p, len);
-	wrap_put(sink(h), p, len, f->style, f->link);
+	if (!n)
+		return;
+	h->pictures = 0;
+	h->gap = h->picture_gap || (gap && !block);
+	str_addf(&text, ngettext("[image]", "[%d images]", (unsigned long)n), n);
+	if (!at_line_start(sink(h)) && sink(h)->s.p[sink(h)->s.len - 1] != ' ')
+		wrap_put(sink(h), " ", 1, TEXT_STYLES, -1);
+	wrap_put(sink(h), text.p, text.len, TEXT_LINK, h->picture_link);
+	str_done(&text);
+	if (block) {
+		flush(h);
+		h->gap = gap;
+	} else {
+		h->space = true;
+	}
 }
 
 static void put_space(struct html *h)
@@ -398,6 +427,8 @@ static void put_space(struct html *h)
 	struct wrap *w = sink(h);
 	const struct frame *f = top(h);
 
+	if (h->pictures && h->space)
+		show_pictures(h);
 	if (h->space && !at_line_start(w) && w->s.p[w->s.len - 1] != ' ') {
 		bool inside = f->link == h->space_link && f->style == h->space_style;
 
@@ -405,6 +436,18 @@ static void put_space(struct html *h)
 		wrap_put(w, " ", 1, inside ? f->style : TEXT_STYLES, inside ? f->link : -1);
 	}
 	h->space = false;
+}
+
+static void put(struct html *h, const char *p, size_t len)
+{
+	const struct frame *f = top(h);
+
+	if (h->pictures) {
+		show_pictures(h);
+		put_space(h);
+	}
+	note_link_text(h, p, len);
+	wrap_put(sink(h), p, len, f->style, f->link);
 }
 
 static void put_collapsed(struct html *h, const char *p, const char *end)
@@ -434,6 +477,14 @@ static void put_collapsed(struct html *h, const char *p, const char *end)
 	}
 }
 
+static int line_columns(const struct wrap *w)
+{
+	const char *start = w->s.len ? memrchr(w->s.p, '\n', w->s.len) : NULL;
+	size_t at = start ? (size_t)(start + 1 - w->s.p) : 0;
+
+	return utf8_columns(str_c(&w->s) + at, w->s.len - at);
+}
+
 static void put_pre(struct html *h, const char *p, const char *end)
 {
 	struct wrap *w = sink(h);
@@ -447,7 +498,7 @@ static void put_pre(struct html *h, const char *p, const char *end)
 			p++;
 		put(h, run, (size_t)(p - run));
 		if (p < end && *p == '\t')
-			put(h, "        ", 8 - w->s.len % 8);
+			put(h, "        ", (size_t)(8 - line_columns(w) % 8));
 		else if (p < end)
 			wrap_put(w, "\n", 1, TEXT_STYLES, -1);
 		p++;
@@ -485,11 +536,48 @@ static void begin_block(struct html *h, bool gap)
 	top(h)->gap = gap;
 }
 
+static char numbering_of(const xmlNode *node, char otherwise)
+{
+	const char *type = attribute(node, "type");
+
+	return type && *type && !type[1] && strchr("1aAiI", *type) ? *type : otherwise;
+}
+
+/* 27 is "aa"; 0 and what is no Roman number stay in digits, as in browsers. */
+static void add_number(struct str *out, long n, char numbering)
+{
+	static const struct {
+		int value;
+		const char *digits;
+	} roman[] = {{1000, "m"}, {900, "cm"}, {500, "d"}, {400, "cd"}, {100, "c"}, {90, "xc"},
+		{50, "l"}, {40, "xl"}, {10, "x"}, {9, "ix"}, {5, "v"}, {4, "iv"}, {1, "i"}};
+	char letters[16], *p = letters + sizeof(letters) - 1;
+	size_t start = out->len;
+
+	*p = '\0';
+	if (numbering == '1' || n < 1 || ((numbering | 0x20) == 'i' && n > 3999)) {
+		str_addf(out, "%ld", n);
+		return;
+	}
+	if ((numbering | 0x20) == 'a') {
+		for (long left = n; left > 0; left = (left - 1) / 26)
+			*--p = (char)('a' + (left - 1) % 26);
+		str_adds(out, p);
+	} else {
+		for (size_t i = 0; i < MEM_COUNT(roman); i++)
+			for (; n >= roman[i].value; n -= roman[i].value)
+				str_adds(out, roman[i].digits);
+	}
+	for (size_t i = start; numbering < 'a' && i < out->len; i++)
+		out->p[i] = str_upper(out->p[i]);
+}
+
 static void begin_list(struct html *h, struct frame *f, enum tag kind, const xmlNode *node)
 {
 	begin_block(h, f->lists == 0);
 	f->list = kind;
 	f->number = attribute_number(node, "start", 1);
+	f->numbering = numbering_of(node, '1');
 	f->items = 0;
 	f->lists++;
 }
@@ -505,12 +593,35 @@ static void begin_item(struct html *h, struct frame *f, struct frame *outer, con
 	str_clear(&h->bullet);
 	if (list && list->list == TAG_OL) {
 		list->number = attribute_number(node, "value", list->number);
-		str_addf(&h->bullet, "%ld. ", list->number++);
+		add_number(&h->bullet, list->number++, numbering_of(node, list->numbering));
+		str_adds(&h->bullet, ". ");
 	} else {
 		str_adds(&h->bullet, bullets[f->lists > 0 ? (f->lists - 1) % 3 : 0]);
 	}
 	f->indent += utf8_columns(h->bullet.p, h->bullet.len) + (f->lists <= 1 ? 1 : 0);
 	f->list = TAG_INLINE;
+}
+
+/* Pictures and tables near the top of an element: it places things. A letter's quote has text. */
+static bool is_layout(const xmlNode *node)
+{
+	enum { NEAR = 40 };
+	const xmlNode *n = node->children;
+
+	for (int seen = 0; n && seen < NEAR; seen++) {
+		enum tag tag = n->type == XML_ELEMENT_NODE ? element_of(n)->tag : TAG_INLINE;
+
+		if (tag == TAG_TABLE || tag == TAG_IMG)
+			return true;
+		if (n->type == XML_ELEMENT_NODE && n->children) {
+			n = n->children;
+			continue;
+		}
+		while (n != node && !n->next)
+			n = n->parent;
+		n = n == node ? NULL : n->next;
+	}
+	return false;
 }
 
 static void begin_quote(struct html *h, struct frame *f, const xmlNode *node, const struct css *css)
@@ -519,6 +630,8 @@ static void begin_quote(struct html *h, struct frame *f, const xmlNode *node, co
 		    attribute_has(node, "class", "gmail_quote") || css->border_left;
 
 	begin_block(h, true);
+	if (!cite && is_layout(node))
+		return; /* a newsletter's box: nobody is quoted */
 	if (!cite && css->no_border)
 		f->indent += 4;
 	else if (f->quote < 255)
@@ -573,6 +686,37 @@ static void input(struct html *h, const xmlNode *node)
 	put(h, "]", 1);
 }
 
+/* The first option, or the one that is selected: what a browser shows of them. */
+static const xmlNode *chosen_option(const xmlNode *select)
+{
+	const xmlNode *first = NULL;
+
+	for (const xmlNode *n = select->children; n; n = n->next) {
+		if (n->type != XML_ELEMENT_NODE || strcmp((const char *)n->name, "option") != 0)
+			continue;
+		if (attribute(n, "selected"))
+			return n;
+		if (!first)
+			first = n;
+	}
+	return first;
+}
+
+static void choice(struct html *h, const xmlNode *select)
+{
+	const xmlNode *option = chosen_option(select);
+
+	if (!option)
+		return;
+	put_space(h);
+	put(h, "[", 1);
+	for (const xmlNode *n = option->children; n; n = n->next)
+		if (n->type == XML_TEXT_NODE)
+			add_text(h, (const char *)n->content);
+	h->space = false;
+	put(h, "]", 1);
+}
+
 static void begin_link(struct html *h, struct frame *f, const xmlNode *node)
 {
 	const char *href = attribute(node, "href");
@@ -593,8 +737,12 @@ static void end_link(struct html *h, const struct frame *f)
 	if (f->link < 0 || f->hidden || f->zero_font)
 		return;
 	if (h->link_text.len == 0 && h->link_image) {
-		put_space(h);
-		put(h, _("[image]"), strlen(_("[image]")));
+		if (!h->pictures++) {
+			h->picture_link = f->link;
+			h->picture_gap = h->gap;
+			h->gap = false;
+		}
+		h->picture_block = false;
 	}
 	if (link_deceives(&real, str_c(&h->link_text), h->t->links.v[f->link])) {
 		struct wrap *w = sink(h);
@@ -676,6 +824,7 @@ static void end_cell(struct html *h, const struct frame *f)
 			flush(h);
 		return;
 	}
+	show_pictures(h);
 	while (w->s.len && strchr(" \n", w->s.p[w->s.len - 1]))
 		wrap_cut(w, w->s.len - 1);
 	wrap_find_links(w, h->t);
@@ -683,9 +832,18 @@ static void end_cell(struct html *h, const struct frame *f)
 	h->space = false;
 }
 
-static void apply_css(struct frame *f, const xmlNode *node, const struct css *css)
+static bool hidden_by_sheet(const struct html *h, const xmlNode *node)
 {
-	if (css->hidden || attribute(node, "hidden"))
+	const char *class = h->sheet.hidden.n ? attribute(node, "class") : NULL;
+	const char *id = h->sheet.hidden.n ? attribute(node, "id") : NULL;
+
+	return css_sheet_hides(&h->sheet, class, id);
+}
+
+static void apply_css(
+	const struct html *h, struct frame *f, const xmlNode *node, const struct css *css)
+{
+	if (css->hidden || attribute(node, "hidden") || (!css->shown && hidden_by_sheet(h, node)))
 		f->hidden = true;
 	if (css->zero_font != CSS_UNSAID)
 		f->zero_font = css->zero_font == CSS_ON;
@@ -794,7 +952,7 @@ static bool enter_element(
 	f->gap = f->new_grid = f->new_cell = false;
 	if (element->style != TEXT_STYLES && f->style != TEXT_LINK)
 		f->style = element->style;
-	apply_css(f, node, &css);
+	apply_css(h, f, node, &css);
 	/* What is hidden stays in the tree walk (an inner part may end it), but lays nothing out.
 	 */
 	if (f->hidden && !f[-1].hidden && element->tag != TAG_TD && element->tag != TAG_TH &&
@@ -834,6 +992,9 @@ static bool html_enter(void *ctx, xmlNode *node)
 	case TAG_INPUT:
 		input(h, node);
 		return true;
+	case TAG_SELECT:
+		choice(h, node);
+		return false;
 	default:
 		break;
 	}
@@ -931,25 +1092,34 @@ static void render(struct html *h, xmlNode *root)
 	h->stack[0].list = TAG_INLINE;
 	h->n = 1;
 	walk(root, &renderer, h);
+	show_pictures(h);
 	flush(h);
+}
+
+static void html_render(struct html *h, const char *s, size_t len)
+{
+	htmlDocPtr doc = parse(s, len > HTML_MAX ? utf8_cut(s, len, HTML_MAX) : len);
+	xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
+
+	if (root)
+		render(h, root);
+	grid_free(h->grid);
+	wrap_done(&h->para);
+	str_done(&h->bullet);
+	str_done(&h->link_text);
+	free(h->stack);
+	free(h->tables);
+	xmlFreeDoc(doc);
 }
 
 void html_text(struct text *t, const char *s, size_t len, int width)
 {
 	struct html h = {.t = t, .width = width, .start = t->n};
 	bool cut = len > HTML_MAX;
-	htmlDocPtr doc = parse(s, cut ? utf8_cut(s, len, HTML_MAX) : len);
-	xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
 
-	if (root)
-		render(&h, root);
-	grid_free(h.grid);
-	wrap_done(&h.para);
-	str_done(&h.bullet);
-	str_done(&h.link_text);
-	free(h.stack);
-	free(h.tables);
-	xmlFreeDoc(doc);
+	css_sheet_read(&h.sheet, s, len);
+	html_render(&h, s, len);
+	css_sheet_done(&h.sheet);
 	if (cut)
 		wrap_notice(t, _("The rest of this HTML text is left out: it is too long"), width);
 }

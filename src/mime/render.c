@@ -619,7 +619,7 @@ static void quote_part(struct str *out, const struct part *p)
 		else
 			flowed(t, p, &s, QUOTABLE_WIDTH);
 		cut_signature(t);
-		text_plain(t, out);
+		text_plain(t, out, true);
 		text_free(t);
 	}
 	str_done(&s);

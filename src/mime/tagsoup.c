@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "base/utf8.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,6 +61,7 @@ static const struct tagsoup_element ELEMENTS[] = {
 	{"samp", TAG_INLINE, TEXT_CODE},
 	{"script", TAG_SKIP, TEXT_STYLES},
 	{"section", TAG_BLOCK, TEXT_STYLES},
+	{"select", TAG_SELECT, TEXT_STYLES},
 	{"strong", TAG_INLINE, TEXT_BOLD},
 	{"style", TAG_SKIP, TEXT_STYLES},
 	{"svg", TAG_SKIP, TEXT_STYLES},
@@ -96,7 +98,7 @@ const struct tagsoup_element *tagsoup_element(const char *name)
 bool tagsoup_is_block(enum tag tag)
 {
 	return tag != TAG_INLINE && tag != TAG_A && tag != TAG_Q && tag != TAG_BR &&
-	       tag != TAG_IMG && tag != TAG_INPUT;
+	       tag != TAG_IMG && tag != TAG_INPUT && tag != TAG_SELECT;
 }
 
 /* The start of what comes behind the DOCTYPE; s when there is none in the first bytes. */
@@ -304,6 +306,23 @@ static const char *find_text(const char *p, const char *end, const char *what)
 	return end;
 }
 
+/* Behind "<!--": "-->", "--!>", and at once ">" or "->" end it (WHATWG HTML 13.2.5.43 to 51). */
+static const char *comment_end(const char *p, const char *end)
+{
+	if (p < end && *p == '>')
+		return p + 1;
+	if (end - p >= 2 && memcmp(p, "->", 2) == 0)
+		return p + 2;
+	while ((p = memmem(p, (size_t)(end - p), "--", 2)) != NULL) {
+		const char *at = p + 2 + (end - p > 2 && p[2] == '!');
+
+		if (at < end && *at == '>')
+			return at + 1;
+		p++;
+	}
+	return end;
+}
+
 /* Comments, scripts and styles are nothing to read; an unclosed one takes the rest, as in browsers.
  */
 static bool skip_unread(struct preparer *r)
@@ -311,10 +330,13 @@ static bool skip_unread(struct preparer *r)
 	const char *close;
 
 	if (r->end - r->p >= 4 && memcmp(r->p, "<!--", 4) == 0) {
-		close = memmem(r->p + 4, (size_t)(r->end - r->p - 4), "-->", 3);
-		if (r->end - r->p >= 5 && r->p[4] == '>')
-			close = r->p + 2;
-		r->p = close ? close + 3 : r->end;
+		r->p = comment_end(r->p + 4, r->end);
+		return true;
+	}
+	/* Any other declaration is a comment, too (WHATWG HTML 13.2.5.42, "bogus comment"). */
+	if (r->end - r->p >= 2 && (r->p[1] == '!' || r->p[1] == '?')) {
+		close = memchr(r->p, '>', (size_t)(r->end - r->p));
+		r->p = close ? close + 1 : r->end;
 		return true;
 	}
 	for (int i = 0; i < 2; i++) {
@@ -349,6 +371,50 @@ static void prepare_tag(struct preparer *r)
 	}
 }
 
+/* The names that browsers take without their semicolon (WHATWG HTML 13.5): those of Latin-1. */
+static bool is_old_name(const char *p, size_t len)
+{
+	static const char names[] =
+		" AElig AMP Aacute Acirc Agrave Aring Atilde Auml COPY Ccedil ETH Eacute Ecirc "
+		"Egrave "
+		"Euml GT Iacute Icirc Igrave Iuml LT Ntilde Oacute Ocirc Ograve Oslash Otilde Ouml "
+		"QUOT REG THORN Uacute Ucirc Ugrave Uuml Yacute aacute acirc acute aelig agrave "
+		"amp "
+		"aring atilde auml brvbar ccedil cedil cent copy curren deg divide eacute ecirc "
+		"egrave "
+		"eth euml frac12 frac14 frac34 gt iacute icirc iexcl igrave iquest iuml laquo lt "
+		"macr "
+		"micro middot nbsp not ntilde oacute ocirc ograve ordf ordm oslash otilde ouml "
+		"para "
+		"plusmn pound quot raquo reg sect shy sup1 sup2 sup3 szlig thorn times uacute "
+		"ucirc "
+		"ugrave uml uuml yacute yen yuml ";
+	char word[12];
+
+	if (len < 2 || len > 6)
+		return false;
+	snprintf(word, sizeof(word), " %.*s ", (int)len, p);
+	return strstr(names, word) != NULL;
+}
+
+/* Text without a tag in it; the parser wants the semicolon of "&nbsp|" and "&eacute ". */
+static void put_text(struct str *out, const char *p, const char *end)
+{
+	const char *amp;
+
+	while ((amp = memchr(p, '&', (size_t)(end - p))) != NULL) {
+		const char *name = amp + 1, *stop = name;
+
+		while (stop < end && stop - name < 8 && str_is_alnum(*stop))
+			stop++;
+		str_add(out, p, (size_t)(stop - p));
+		if (stop < end && *stop != ';' && is_old_name(name, (size_t)(stop - name)))
+			str_addc(out, ';');
+		p = stop;
+	}
+	str_add(out, p, (size_t)(end - p));
+}
+
 void tagsoup_prepare(struct str *out, const char *s, size_t len)
 {
 	struct preparer *r = mem_alloc(sizeof(*r));
@@ -361,7 +427,7 @@ void tagsoup_prepare(struct str *out, const char *s, size_t len)
 		const char *lt = memchr(r->p, '<', (size_t)(r->end - r->p));
 		const char *stop = lt ? lt : r->end;
 
-		str_add(out, r->p, (size_t)(stop - r->p));
+		put_text(out, r->p, stop);
 		r->p = stop;
 		if (lt)
 			prepare_tag(r);

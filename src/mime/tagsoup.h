@@ -30,6 +30,7 @@ enum tag {
 	TAG_A,
 	TAG_Q,
 	TAG_INPUT,
+	TAG_SELECT, /* one of several options */
 	TAG_TABLE,
 	TAG_TR,
 	TAG_TD,

@@ -143,10 +143,121 @@ void text_join(struct text *t, struct text *tail)
 	text_free(tail);
 }
 
-void text_plain(const struct text *t, struct str *out)
+/* What a link shows, while it is read over the ends of lines. */
+struct shown {
+	int link;
+	struct str text;
+	int *numbers; /* of each link in the list at the end; 0: none yet */
+	int listed;
+};
+
+/* The text is the address itself, as typed or as a browser would show it. */
+static bool shows_address(const char *text, const char *url)
 {
+	static const char *const schemes[] = {"https://", "http://", "mailto:"};
+	size_t len = strlen(url);
+
+	if (len && url[len - 1] == '/')
+		len--;
+	for (size_t i = 0; i <= MEM_COUNT(schemes); i++) {
+		size_t skip = i < MEM_COUNT(schemes) ? strlen(schemes[i]) : 0;
+		size_t rest = len - skip;
+
+		if (skip && (skip > len || !str_istarts(url, schemes[i])))
+			continue;
+		if (str_nicmp(text, url + skip, rest) == 0 &&
+			(!text[rest] || strcmp(text + rest, "/") == 0))
+			return true;
+	}
+	return false;
+}
+
+static void end_shown(struct shown *s, const struct text *t, struct str *out)
+{
+	if (s->link < 0)
+		return;
+	if (!shows_address(str_c(&s->text), t->links.v[s->link])) {
+		int *number = &s->numbers[s->link];
+		bool line_end = out->len && out->p[out->len - 1] == '\n';
+
+		if (!*number)
+			*number = ++s->listed;
+		if (line_end)
+			str_cut(out, out->len - 1);
+		str_addf(out, "[%d]", *number);
+		if (line_end)
+			str_addc(out, '\n');
+	}
+	s->link = -1;
+	str_clear(&s->text);
+}
+
+/* The link that was shown last goes on in this line. */
+static bool goes_on(const struct shown *s, const struct text_line *line)
+{
+	for (uint32_t i = 0; i < line->nspans; i++)
+		if (line->spans[i].link >= 0)
+			return line->spans[i].link == s->link;
+	return false;
+}
+
+/* The bytes of a line from start on, with the numbers of links behind what they show. */
+static void add_linked(struct shown *s, const struct text *t, const struct text_line *line,
+	size_t start, struct str *out)
+{
+	size_t at = start;
+
+	for (uint32_t i = 0; i < line->nspans; i++) {
+		const struct text_span *span = &line->spans[i];
+		size_t from = span->start < at ? at : span->start;
+
+		if (span->link < 0 || span->start + span->len <= at)
+			continue;
+		if (span->link != s->link || (from > at && s->link >= 0 && at > start))
+			end_shown(s, t, out);
+		str_add(out, line->s + at, from - at);
+		at = span->start + span->len;
+		str_add(out, line->s + from, at - from);
+		str_add(&s->text, line->s + from, at - from);
+		s->link = span->link;
+	}
+	if (at < line->len)
+		end_shown(s, t, out);
+	str_add(out, line->s + at, line->len - at);
+}
+
+static void list_links(const struct shown *s, const struct text *t, struct str *out)
+{
+	for (int n = 1; n <= s->listed; n++)
+		for (size_t i = 0; i < t->links.n; i++)
+			if (s->numbers[i] == n)
+				str_addf(out, "%s[%d] %s\n", n == 1 ? "\n" : "", n, t->links.v[i]);
+}
+
+void text_plain(const struct text *t, struct str *out, bool links)
+{
+	struct shown s = {.link = -1, .numbers = mem_array(t->links.n + 1, sizeof(int))};
+
 	for (size_t i = 0; i < t->n; i++) {
-		str_add(out, t->lines[i].s, t->lines[i].len);
+		const struct text_line *line = &t->lines[i];
+		size_t start = 0;
+
+		if (line->joins && out->len && out->p[out->len - 1] == '\n') {
+			start = line->joins - 1u;
+			str_cut(out, out->len - 1);
+		} else if (goes_on(&s, line)) {
+			str_addc(&s.text, ' ');
+		} else {
+			end_shown(&s, t, out);
+		}
+		if (links)
+			add_linked(&s, t, line, start, out);
+		else
+			str_add(out, line->s + start, line->len - start);
 		str_addc(out, '\n');
 	}
+	end_shown(&s, t, out);
+	list_links(&s, t, out);
+	str_done(&s.text);
+	free(s.numbers);
 }

@@ -48,6 +48,8 @@ struct text_line {
 	uint32_t len;
 	uint8_t style;           /* of what no span covers */
 	uint8_t quote;           /* quote level, 0 none: lets the reader hide or skip quotes */
+	uint16_t joins;          /* 1 + bytes of prefix, when the line goes on with a word that was
+				    cut in the line before because it is wider than a line; else 0 */
 	struct text_span *spans; /* owned */
 	uint32_t nspans;
 };
@@ -71,7 +73,11 @@ int text_link_add(struct text *t, const char *url,
 	size_t len); /* index; the same URL gives the same index; -1: not taken */
 void text_join(
 	struct text *t, struct text *tail); /* moves tail's lines behind t's and frees tail */
-void text_plain(
-	const struct text *t, struct str *out); /* the bare lines with LF, for pipes and --json */
+/*
+ * The bare lines with LF, for pipes, --json and quotes. Words that were cut for the screen are
+ * whole again. With links, what a link shows is followed by "[n]" where that is not its address,
+ * and the addresses stand at the end.
+ */
+void text_plain(const struct text *t, struct str *out, bool links);
 
 #endif

@@ -109,6 +109,7 @@ struct emit {
 	const struct wrap_box *box;
 	struct str line;
 	size_t span; /* the first span that may reach into what comes next */
+	bool torn;   /* the line before ended inside a word */
 	bool begun;  /* the first line is out */
 };
 
@@ -155,6 +156,7 @@ static void emit_line(struct emit *e, size_t start, size_t end)
 			str_cut(&e->line, e->line.len - 1);
 	line = text_add(e->t, e->box->style, str_c(&e->line), e->line.len);
 	line->quote = (uint8_t)(e->box->quote > 255 ? 255 : e->box->quote);
+	line->joins = (uint16_t)(e->torn ? strlen(prefix) + 1 : 0);
 	emit_spans(e, line, strlen(prefix), start, end);
 	e->begun = true;
 }
@@ -216,7 +218,7 @@ static void emit_segment(struct emit *e, size_t start, size_t end)
 	char *marks = NULL;
 	bool marked = false;
 
-	while (!wrap_full(e->t)) {
+	for (e->torn = false; !wrap_full(e->t);) {
 		int columns = e->box->width - utf8_columns(prefix_of(e), strlen(prefix_of(e)));
 		size_t n, shown;
 
@@ -233,12 +235,15 @@ static void emit_segment(struct emit *e, size_t start, size_t end)
 			while (shown && s[start + shown - 1] == ' ')
 				shown--;
 		emit_line(e, start, start + shown);
+		e->torn = n < end - start && s[start + n] != ' ' &&
+			  !may_break(s + start, marks ? marks + (start - base) : NULL, n);
 		start += n;
 		while (start < end && s[start] == ' ')
 			start++;
 		if (start >= end)
 			break;
 	}
+	e->torn = false;
 	free(marks);
 }
 

@@ -23,7 +23,7 @@ static void imap_fills_and_reads(void **state)
 	(void)state;
 	UNTIL(p, msglist_count(l) == 420 && msglist_sync_percent(l) == 100);
 	v = read_view(p, l, msglist_uid(l, 3));
-	text_plain(v->text, &text);
+	text_plain(v->text, &text, false);
 	assert_true(text.len > 20);
 	assert_non_null(strstr(str_c(&text), row_of(p, l, 3).subject));
 	str_done(&text);
@@ -137,7 +137,7 @@ static void sends_and_receives(void **state)
 	assert_int_equal(find_subject(p, l, "Hello to myself"), 0);
 	uid = msglist_uid(l, 0);
 	v = read_view(p, l, uid);
-	text_plain(v->text, &text);
+	text_plain(v->text, &text, false);
 	assert_non_null(strstr(text.p, "Gr\xc3\xbc\xc3\x9f"
 				       "e"));
 	engine_view_free(v);

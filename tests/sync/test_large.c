@@ -206,8 +206,8 @@ static void shown_alike(const struct message_view *v, const struct parts *parts,
 	struct text *t = render_message(parts, bytes, header_length(bytes, len, NULL), &opt);
 	struct str want = STR_INIT, got = STR_INIT;
 
-	text_plain(t, &want);
-	text_plain(v->text, &got);
+	text_plain(t, &want, false);
+	text_plain(v->text, &got, false);
 	drop(&got, ", not fetched yet");
 	if (strcmp(want.p, got.p) != 0)
 		fail_msg("%s: wanted\n%.3000s--- got\n%.3000s", name, want.p, got.p);
@@ -308,7 +308,7 @@ static void has_notice(const struct message_view *v, const char *text)
 {
 	struct str s = STR_INIT;
 
-	text_plain(v->text, &s);
+	text_plain(v->text, &s, false);
 	if (!strstr(s.p, text))
 		fail_msg("no \"%s\" in %.400s", text, s.p);
 	str_done(&s);

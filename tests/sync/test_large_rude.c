@@ -55,7 +55,7 @@ static char *shown(struct person *p, struct msglist *l, bool partial)
 	struct message_view *v = read_view(p, l, 1);
 	struct str s = STR_INIT;
 
-	text_plain(v->text, &s);
+	text_plain(v->text, &s, false);
 	assert_int_equal(v->partial, partial);
 	engine_view_free(v);
 	return str_steal(&s);

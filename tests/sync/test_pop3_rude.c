@@ -58,7 +58,7 @@ static char *text_at(struct person *p, struct msglist *l, size_t row)
 	struct message_view *v = read_view(p, l, msglist_uid(l, row));
 	struct str out = STR_INIT;
 
-	text_plain(v->text, &out);
+	text_plain(v->text, &out, false);
 	engine_view_free(v);
 	return str_steal(&out);
 }

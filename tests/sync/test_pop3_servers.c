@@ -125,7 +125,7 @@ static void reads(struct person *p, struct msglist *l, const char *subject, cons
 
 	assert_true(row >= 0);
 	v = read_view(p, l, msglist_uid(l, (size_t)row));
-	text_plain(v->text, &text);
+	text_plain(v->text, &text, false);
 	if (!strstr(str_c(&text), part))
 		fail_msg("\"%s\" is not in %s", part, str_c(&text));
 	str_done(&text);

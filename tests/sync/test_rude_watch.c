@@ -606,7 +606,7 @@ static void message_removed_elsewhere_stays_on_the_screen(void **state)
 	UNTIL_SERVER(p, number("idling") == 1);
 	odd("gone INBOX 2");
 	UNTIL(p, msglist_find(l, 2) < 0);
-	text_plain(v->text, &text);
+	text_plain(v->text, &text, false);
 	assert_non_null(strstr(text.p, "Text of message 2"));
 	str_done(&text);
 	engine_view_free(v);

@@ -270,7 +270,7 @@ static void message_removed_elsewhere_stays_on_the_screen(void **state)
 	(void)state;
 	OTHER(p, "remove", "INBOX", "2");
 	UNTIL(p, msglist_find(l, 2) < 0);
-	text_plain(v->text, &text);
+	text_plain(v->text, &text, false);
 	assert_true(text.len > 20);
 	str_done(&text);
 	engine_view_free(v);

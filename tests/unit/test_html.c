@@ -30,12 +30,68 @@ static void html_files(void **state)
 	golden_all(".html", 12, make);
 }
 
+static void shows(const char *html, const char *want)
+{
+	struct text *t = make_width(html, strlen(html), 60);
+	struct str all = STR_INIT;
+
+	text_plain(t, &all, true);
+	assert_string_equal(str_c(&all), want);
+	str_done(&all);
+	text_free(t);
+}
+
+static void small_things(void **state)
+{
+	static const char *const rows[][2] = {
+		{"<pre>a\tb\nccc\td\n\xc3\xa4\te</pre>",
+			"a       b\nccc     d\n\xc3\xa4       e\n"},
+		{"<ol type=a><li>x<li>y</ol>", " a. x\n b. y\n"},
+		{"<ol type=A start=26><li>x<li>y</ol>", " Z. x\n AA. y\n"},
+		{"<ol type=i start=3><li>x<li>y</ol>", " iii. x\n iv. y\n"},
+		{"<ol type=I start=4000><li>x</ol>", " 4000. x\n"},
+		{"<ol start=7><li>x<li value=9>y<li>z</ol>", " 7. x\n 9. y\n 10. z\n"},
+		{"<p>a&nbsp|b &eacute c&eacute;d &amp x &notanentity &copy2</p>",
+			"a |b \xc3\xa9 c\xc3\xa9"
+			"d & x &notanentity &copy2\n"},
+		{"a<!VR>b<?xml version=1?>c", "abc\n"},
+		{"a<!-->b<!--->c<!-- x --!>d<!-- y -->e", "abcde\n"},
+		{"<select><option>one<option selected>two<option>three</select>", "[two]\n"},
+		{"<select><option>one<option>two</select> <select></select>x", "[one] x\n"},
+		{"<div style='height:0;overflow:hidden'>gone</div>here", "here\n"},
+		{"<div style='height:0'>stays</div>", "stays\n"},
+		{"<style>.pre, td.other , #p1 { display:none !important } "
+		 "@media print { .x { display:none } } /* .y{display:none} */ .a "
+		 ".b{display:none}</style>"
+		 "<div class='Foo PRE'>1</div><div id=p1>2</div><i class=other>3</i><p "
+		 "class=x>4</p>"
+		 "<p class=y>5</p><p class=b>6</p><div class=pre style='display:block'>7</div>",
+			"4\n\n5\n\n6\n\n7\n"},
+		{"<blockquote><table><tr><td>box</td></tr></table></blockquote>", "box\n"},
+		{"<blockquote>words</blockquote>", "> words\n"},
+		{"<blockquote type=cite><table><tr><td>box</td></tr></table></blockquote>",
+			"> box\n"},
+		{"<p>a</p><a href=http://x.org/1><img></a><div><a "
+		 "href=http://x.org/2><img></a></div>"
+		 "<div><a href=http://x.org/3><img></a></div><p>b</p>",
+			"a\n\n[3 images][1]\n\nb\n\n[1] http://x.org/1\n"},
+		{"x <a href=http://x.org/1><img></a> y", "x [image][1] y\n\n[1] http://x.org/1\n"},
+		{"<a href=http://x.org/1><img></a>", "[image][1]\n\n[1] http://x.org/1\n"},
+		{"<a href='http://x.org/1'>here</a> and <a href='http://x.org/1'>there</a>",
+			"here[1] and there[1]\n\n[1] http://x.org/1\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(rows); i++)
+		shows(rows[i][0], rows[i][1]);
+}
+
 static bool has(const struct text *t, const char *what)
 {
 	struct str all = STR_INIT;
 	bool found;
 
-	text_plain(t, &all);
+	text_plain(t, &all, false);
 	found = strstr(str_c(&all), what) != NULL;
 	str_done(&all);
 	return found;
@@ -171,6 +227,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(html_files),
+		cmocka_unit_test(small_things),
 		cmocka_unit_test(bombs_are_bounded),
 		cmocka_unit_test(parser_bombs_are_bounded),
 		cmocka_unit_test(grid_bomb_is_bounded),

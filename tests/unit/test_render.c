@@ -49,7 +49,7 @@ static char *shown(const char *message, const struct render_options *opt)
 	struct str out = STR_INIT;
 
 	golden_check_clean(t);
-	text_plain(t, &out);
+	text_plain(t, &out, false);
 	text_free(t);
 	return str_steal(&out);
 }
@@ -147,7 +147,7 @@ static void needs(void **state)
 	assert_int_equal(render_needs(&parts, &opt, idx, 8), 1);
 	assert_int_equal(idx[0], html);
 	t = render_message(&parts, "", 0, &opt);
-	text_plain(t, &out);
+	text_plain(t, &out, false);
 	assert_non_null(strstr(out.p, "[3] text/html, 20 kB, not fetched yet\n"));
 	assert_non_null(strstr(out.p, "[4] image/png, 3.2 MB, not fetched yet\n"));
 	assert_non_null(strstr(out.p, "last\n"));

@@ -58,7 +58,7 @@ static void join_keeps_links(void **state)
 	assert_int_equal(a->lines[1].spans[0].link, 1);
 	assert_int_equal(a->lines[1].spans[1].link, 0);
 	assert_int_equal(a->lines[1].spans[1].len, 2);
-	text_plain(a, &plain);
+	text_plain(a, &plain, false);
 	assert_string_equal(plain.p, "one\ntwo\n");
 	str_done(&plain);
 	text_free(a);
@@ -99,12 +99,88 @@ static void wrapping(void **state)
 
 		wrap_put(&w, cases[i].in, strlen(cases[i].in), TEXT_STYLES, -1);
 		wrap_emit(&w, t, &box);
-		text_plain(t, &out);
+		for (size_t k = 0; k < t->n; k++)
+			str_addf(&out, "%s\n", t->lines[k].s);
 		assert_string_equal(str_c(&out), cases[i].want);
 		str_done(&out);
 		wrap_done(&w);
 		text_free(t);
 	}
+}
+
+/* What the screen had to cut is whole for pipes; where it broke at a blank it stays broken. */
+static void plain_words_are_whole(void **state)
+{
+	static const struct {
+		const char *in, *want;
+	} cases[] = {
+		{"https://example.org/a/long/path", "https://example.org/a/long/path\n"},
+		{"see https://example.org/x now", "see\nhttps://example.org/x now\n"},
+		{"aaaaaaaaaaaaaaaaaaaaa bb", "aaaaaaaaaaaaaaaaaaaaa bb\n"},
+		{"aa bb cc dd ee", "aa bb\ncc dd\nee\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		struct wrap w = WRAP_INIT;
+		struct text *t = text_new();
+		struct wrap_box box = {.width = 7, .first = "> ", .rest = "> "};
+		struct str out = STR_INIT, bare = STR_INIT;
+
+		wrap_put(&w, cases[i].in, strlen(cases[i].in), TEXT_STYLES, -1);
+		wrap_emit(&w, t, &box);
+		text_plain(t, &out, false);
+		for (const char *p = out.p; *p; p++)
+			if (!(p[0] == '>' && (p == out.p || p[-1] == '\n')) &&
+				!(p[0] == ' ' && p > out.p && p[-1] == '>'))
+				str_addc(&bare, *p);
+		assert_string_equal(str_c(&bare), cases[i].want);
+		str_done(&out);
+		str_done(&bare);
+		wrap_done(&w);
+		text_free(t);
+	}
+}
+
+static void links_are_listed(void **state)
+{
+	static const struct {
+		const char *shown, *url, *want;
+	} cases[] = {
+		{"here", "https://example.org/x", "go here[1] now\n\n[1] https://example.org/x\n"},
+		{"https://example.org/x", "https://example.org/x",
+			"go https://example.org/x now\n"},
+		{"example.org", "https://example.org/", "go example.org now\n"},
+		{"a@b.org", "mailto:a@b.org", "go a@b.org now\n"},
+		{"example.org", "https://example.org/x",
+			"go example.org[1] now\n\n[1] https://example.org/x\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++)
+		for (int width = 80; width >= 7; width -= 73) {
+			struct wrap w = WRAP_INIT;
+			struct text *t = text_new();
+			struct wrap_box box = {.width = width};
+			struct str out = STR_INIT;
+			int link = text_link_add(t, cases[i].url, strlen(cases[i].url));
+
+			wrap_put(&w, "go ", 3, TEXT_STYLES, -1);
+			wrap_put(&w, cases[i].shown, strlen(cases[i].shown), TEXT_LINK, link);
+			wrap_put(&w, " now", 4, TEXT_STYLES, -1);
+			wrap_emit(&w, t, &box);
+			text_plain(t, &out, true);
+			if (width == 80)
+				assert_string_equal(out.p, cases[i].want);
+			else if (!strstr(out.p,
+					 strchr(cases[i].want, '[') ? "[1]" : cases[i].shown) ||
+				 (strstr(out.p, "\n[1] ") != NULL) !=
+					 (strstr(cases[i].want, "\n[1] ") != NULL))
+				fail_msg("%d: %s", width, out.p);
+			str_done(&out);
+			wrap_done(&w);
+			text_free(t);
+		}
 }
 
 static void spans_follow_the_lines(void **state)
@@ -171,6 +247,8 @@ int main(void)
 		cmocka_unit_test(links_are_limited),
 		cmocka_unit_test(join_keeps_links),
 		cmocka_unit_test(wrapping),
+		cmocka_unit_test(plain_words_are_whole),
+		cmocka_unit_test(links_are_listed),
 		cmocka_unit_test(spans_follow_the_lines),
 		cmocka_unit_test(deceiving_links),
 	};
