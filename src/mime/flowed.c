@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TAB_STOP = 8 };
+enum {
+	TAB_STOP = 8,
+	EMPTY_MAX = 3 /* lines in a row: made-up plain versions of HTML have hundreds */
+};
 
 struct line {
 	const char *s;
@@ -21,6 +24,7 @@ struct reader {
 	struct wrap para;        /* a flowed paragraph in the making, or one line */
 	int para_level;          /* its quote level, -1 when there is none */
 	int last_level;          /* of the line before */
+	int empty;               /* lines in a row, outside of quotes and diffs */
 	bool signature;          /* "-- " was seen */
 	long hunk_old, hunk_new; /* lines the current hunk of a diff still has */
 	bool diff_head;          /* between "diff --git" and the first hunk */
@@ -87,6 +91,11 @@ static void expand_tabs(struct reader *r, struct line *line)
 	line->len = r->raw.len;
 }
 
+static bool is_blank(const struct str *s)
+{
+	return strspn(str_c(s), " \t\xC2\xA0") == s->len;
+}
+
 static void emit_para(struct reader *r, int level, const char *prefix, enum text_style style)
 {
 	struct wrap_box box = {.width = r->opt->width,
@@ -95,6 +104,12 @@ static void emit_para(struct reader *r, int level, const char *prefix, enum text
 		.style = style,
 		.quote = level};
 
+	r->empty = level == 0 && style <= TEXT_SIGNATURE && is_blank(&r->para.s) ? r->empty + 1 : 0;
+	if (r->empty > EMPTY_MAX) {
+		wrap_clear(&r->para);
+		r->para_level = -1;
+		return;
+	}
 	wrap_find_links(&r->para, r->t);
 	wrap_emit(&r->para, r->t, &box);
 	wrap_clear(&r->para);

@@ -64,6 +64,30 @@ static void quote_levels(void **state)
 	}
 }
 
+/* Three empty lines in a row are shown, not the hundreds that some programs write. */
+static void empty_lines(void **state)
+{
+	static const struct flowed_options options[] = {
+		{.width = 60}, {.width = 60, .flowed = true}};
+
+	(void)state;
+	for (int n = 0; n < 8; n++)
+		for (size_t k = 0; k < MEM_COUNT(options); k++) {
+			struct text *t = text_new();
+			struct str s = STR_INIT;
+
+			str_adds(&s, "a\n");
+			for (int i = 0; i < n; i++)
+				str_adds(&s, i % 3 == 2 ? " \xC2\xA0\n" : "\n");
+			str_adds(&s, "b\n");
+			flowed_text(t, s.p, s.len, &options[k]);
+			assert_int_equal(t->n, 2 + (n > 3 ? 3 : n));
+			assert_string_equal(t->lines[t->n - 1].s, "b");
+			text_free(t);
+			str_done(&s);
+		}
+}
+
 static void check_bomb(const char *piece, size_t times, bool flowed)
 {
 	struct str s = STR_INIT;
@@ -102,6 +126,7 @@ int main(void)
 		cmocka_unit_test(plain_files),
 		cmocka_unit_test(flowed_files),
 		cmocka_unit_test(quote_levels),
+		cmocka_unit_test(empty_lines),
 		cmocka_unit_test(bombs_are_bounded),
 	};
 
