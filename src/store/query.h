@@ -1,0 +1,120 @@
+/*
+ * query - what a person looks for, as a tree: text -> tree -> text, and its answer for one message.
+ *
+ * Owns:    struct query owns everything in it (query_free).
+ * Threads: any; values. query_parse reads the local time zone.
+ * Errors:  ERR_INPUT with the column and what would be right. Nothing is guessed: a query that is
+ * not understood as a whole is no query.
+ *
+ * Words must all match, and look in sender, recipients and subject. "|" or OR is either, "!" or NOT
+ * the opposite, parentheses group, quotes hold a phrase together. "from:x" and the like look in one
+ * field for the text as it stands; "~f x" is mutt's pattern, whose x is a regular expression, and
+ * "=f x" mutt's for the text as it stands. Case does not matter. One table (query_rows) has all of
+ * them, what mutt knows and Talaria does not too: that is an error which says so.
+ *
+ * What a leaf cannot tell (the text of a message that is not here) makes the answer unknown, which
+ * is no match, not even behind NOT: nothing is deleted because it could not be looked at.
+ */
+#ifndef STORE_QUERY_H
+#define STORE_QUERY_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+#include <regex.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+enum query_field {
+	QUERY_ANY,  /* sender, recipients, subject */
+	QUERY_FROM, /* of these: name and address */
+	QUERY_TO,
+	QUERY_CC,
+	QUERY_RECIPIENT, /* To and Cc */
+	QUERY_PEOPLE,    /* sender and recipients */
+	QUERY_SUBJECT,
+	QUERY_ID,
+	QUERY_REFERENCES,
+	QUERY_KEYWORD, /* just that one */
+	QUERY_BODY,    /* the text as it is read */
+	QUERY_HEADER,  /* the whole header, decoded */
+	QUERY_WHOLE,   /* header and text */
+	QUERY_FLAG,    /* set and clear */
+	QUERY_SIZE,    /* from and to */
+	QUERY_SENT,
+	QUERY_RECEIVED,
+	QUERY_TO_ME,
+	QUERY_FROM_ME,
+};
+
+/* What has to be looked at to answer; each includes those before. */
+enum query_cost { QUERY_COLUMNS, QUERY_STRINGS, QUERY_TEXTS };
+
+enum { QUERY_TERMS = 64, QUERY_DEPTH = 32, QUERY_REGEX = 1000 };
+
+struct query_term {
+	enum query_field field;
+	const struct query_row *row; /* NULL: a plain word */
+	char *text;                  /* owned; as it was typed, without quotes; NULL: none */
+	char *word;                  /* owned; folded; NULL: by pattern */
+	bool has_pattern;
+	regex_t pattern;     /* without case; ^ and $ are those of a line */
+	bool exact;          /* typed as =x */
+	uint32_t set, clear; /* QUERY_FLAG: enum mail_flag */
+	int64_t from, to;    /* both are in; QUERY_SIZE octets, dates seconds since 1970 */
+};
+
+enum query_op { QUERY_TERM, QUERY_NOT, QUERY_AND, QUERY_OR };
+
+struct query_node {
+	enum query_op op;
+	size_t left, right; /* nodes before this one; QUERY_TERM: left is the number of the term */
+};
+
+struct query {
+	struct query_term *terms;
+	size_t nterms, cap_terms;
+	struct query_node *nodes; /* the last is the root */
+	size_t nnodes, cap_nodes;
+};
+
+/* now: what "today" and "<2d" count from. */
+int query_parse(struct query **out, const char *text, time_t now, struct err *err);
+void query_free(struct query *q); /* NULL is fine */
+/* Text that is parsed to the same tree. */
+void query_print(const struct query *q, struct str *out);
+
+enum query_cost query_term_cost(const struct query_term *t);
+enum query_cost query_cost(const struct query *q);
+
+enum query_answer { QUERY_NO, QUERY_YES, QUERY_UNKNOWN };
+/* Only terms that are needed are asked for. */
+typedef enum query_answer query_ask_fn(void *ctx, const struct query *q, size_t term);
+enum query_answer query_eval(const struct query *q, query_ask_fn *ask, void *ctx);
+
+/* --- the table --- */
+
+enum query_takes { TAKES_NOTHING, TAKES_WORD, TAKES_SIZE, TAKES_DATE, TAKES_NO_QUERY };
+
+struct query_row {
+	const char *name; /* of "name:word", or of "flag:name" where nothing is taken; NULL: none */
+	char letter;      /* of mutt's pattern; 0: none */
+	enum query_takes takes;
+	enum query_field field;
+	uint32_t set, clear;
+	const char *help; /* N_(); TAKES_NO_QUERY: what would be right instead, or NULL */
+};
+const struct query_row *query_rows(size_t *n);
+
+/* --- query_range.c --- */
+
+/* "10K-1M", ">10K", "<1M", "10K-", "-1M", "4711": octets. False: it is none of these. */
+bool query_size(const char *text, int64_t *from, int64_t *to);
+/* "2026-11-30", "2026-11", "2026", "20261130", "30/11/2026", "30/11", "today", "yesterday", each a
+ * day, month or year; two with ".." or "-" between them, or one with it on one side; "<" (before)
+ * and ">" (after) in front of one; "<2d" (younger), ">2w" (older), "=2d". */
+bool query_date(const char *text, time_t now, int64_t *from, int64_t *to);
+
+#endif

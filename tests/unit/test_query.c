@@ -1,0 +1,413 @@
+/* Queries: text to tree to text, answers, and what is wrong with those that are not understood. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "store/query.h"
+#include "store/summary.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const time_t now = 1795996800; /* 2026-11-30 00:00:00 UTC */
+
+static void assert_printed(const char *text, const char *want)
+{
+	struct str out = STR_INIT;
+	struct err err = {0};
+	struct query *q;
+
+	if (query_parse(&q, text, now, &err) != 0)
+		fail_msg("%s: %s", text, err.text);
+	query_print(q, &out);
+	assert_string_equal(str_c(&out), want);
+	query_free(q);
+	str_done(&out);
+}
+
+static void test_understood(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		{"word", "\"word\""},
+		{"  two\twords ", "\"two\" \"words\""},
+		{"\"two words\"", "\"two words\""},
+		{"tw\"o wo\"rds", "\"two words\""},
+		{"\"say \\\"x\\\\\"", "\"say \\\"x\\\\\""},
+		{"from:x", "from:\"x\""},
+		{"From:\"x y\"", "from:\"x y\""},
+		{"to:a cc:b", "to:\"a\" cc:\"b\""},
+		{"~f x", "from:\"x\""},
+		{"~fuser1", "from:\"user1\""},
+		{"~f 'two words'", "from:\"two words\""},
+		{"~f \"two words\"", "from:\"two words\""},
+		{"=s x", "subject:\"x\""},
+		{"=s[x]", "subject:\"[x]\""},
+		{"~s ^x", "~s \"^x\""},
+		{"~t x", "~t \"x\""},
+		{"=t x", "=t \"x\""},
+		{"~C x", "to:\"x\""},
+		{"~U", "flag:unread"},
+		{"~N~F", "flag:new flag:flagged"},
+		{"~F!~R", "flag:flagged !flag:read"},
+		{"flag:unread", "flag:unread"},
+		{"~A", "flag:all"},
+		{"~X", "flag:attachment"},
+		{"~X 1-", "flag:attachment"},
+		{"~X >0 word", "flag:attachment \"word\""},
+		{"~X word", "flag:attachment \"word\""},
+		{"~p", "flag:to-me"},
+		{"!from:x", "!from:\"x\""},
+		{"! from:x", "!from:\"x\""},
+		{"NOT from:x", "!from:\"x\""},
+		{"NOT NOT x", "!!\"x\""},
+		{"not x", "\"not\" \"x\""},
+		{"NOTE", "\"NOTE\""},
+		{"\"NOT\" x", "\"NOT\" \"x\""},
+		{"a b|c d", "\"a\" \"b\" | \"c\" \"d\""},
+		{"a OR b AND c", "\"a\" | \"b\" \"c\""},
+		{"a (b|c)", "\"a\" (\"b\" | \"c\")"},
+		{"(a b) c", "\"a\" \"b\" \"c\""},
+		{"a (b c)", "\"a\" (\"b\" \"c\")"},
+		{"a|(b|c)", "\"a\" | (\"b\" | \"c\")"},
+		{"!(a b)", "!(\"a\" \"b\")"},
+		{"NOT(a)", "!\"a\""},
+		{"((a))", "\"a\""},
+		{"a|b|c", "\"a\" | \"b\" | \"c\""},
+		{"hello!", "\"hello!\""},
+		{"Re:", "\"Re:\""},
+		{"http://x/y", "\"http://x/y\""},
+		{"12:30", "\"12:30\""},
+		{"\"foo:bar\"", "\"foo:bar\""},
+		{"a@b.example", "\"a@b.example\""},
+		{"subject:\"(a+b)*\"", "subject:\"(a+b)*\""},
+		{"id:<a@b>", "id:\"a@b\""},
+		{"~i a.b@c", "id:\"a.b@c\""},
+		{"size:>10K", "size:\">10K\""},
+		{"~z 1M-", "size:\"1M-\""},
+		{"date:today", "date:\"today\""},
+		{"~d <1w", "date:\"<1w\""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		assert_printed(rows[i].text, rows[i].want);
+		assert_printed(rows[i].want, rows[i].want);
+	}
+}
+
+static void test_not_understood(void **state)
+{
+	static const struct {
+		const char *text;
+		int column;
+		const char *says;
+	} rows[] = {
+		{"", 1, "nothing to look for"},
+		{"   ", 4, "nothing to look for"},
+		{"\"\"", 1, "nothing to look for"},
+		{"()", 2, "nothing to look for"},
+		{"a |", 4, "nothing to look for"},
+		{"| a", 1, "nothing to look for"},
+		{"a | | b", 5, "nothing to look for"},
+		{"a AND", 6, "nothing to look for"},
+		{"AND a", 1, "nothing to look for"},
+		{"a !", 3, "opposite"},
+		{"NOT", 1, "opposite"},
+		{"(a", 1, "never closed"},
+		{"a (b (c)", 3, "never closed"},
+		{"a)", 2, "no “(”"},
+		{":)", 2, "no “(”"},
+		{"f(x)", 2, "inside a word"},
+		{"a \"b", 3, "quote is never closed"},
+		{"~f 'b", 4, "quote is never closed"},
+		{"form:x", 1, "“form:” is not known"},
+		{"a fro-m:x", 3, "use from, to, cc"},
+		{"from:", 6, "needs a word"},
+		{"from: x", 6, "needs a word"},
+		{"from:\"\"", 6, "needs a word"},
+		{"flag:nonsense", 1, "flag:nonsense is not known; use unread"},
+		{"flag:", 1, "is not known"},
+		{"~f", 1, "~f needs a word"},
+		{"a ~f | b", 3, "~f needs a word"},
+		{"~f ~s x", 1, "~f needs a word"},
+		{"~s \"\"", 4, "nothing to look for"},
+		{"~Ux", 3, "~U takes nothing"},
+		{"~O", 1, "no ~O; ~U"},
+		{"x ~T", 3, "no ~T"},
+		{"~m 1-5", 1, "no ~m"},
+		{"~(~f x)", 1, "no ~(; threads"},
+		{"~E", 1, "“~E” is no pattern"},
+		{"~W", 1, "“~W” is no pattern"},
+		{"~", 1, "alone is no pattern"},
+		{"~ f", 1, "alone is no pattern"},
+		{"=", 1, "alone is no pattern"},
+		{"=U", 1, "“=U” is no pattern"},
+		{"=z 1", 1, "“=z” is no pattern"},
+		{"%f x", 1, "“%f” is no pattern"},
+		{"~ä", 1, "“~ä” is no pattern"},
+		{"äöü ~O", 5, "no ~O"},
+		{"~s [x", 4, "=s looks for"},
+		{"~s '(a)\\1'", 4, "too large"},
+		{"~s 'a{1001}'", 4, "too large"},
+		{"~s '(a{32}){32}'", 4, "too large"},
+		{"~X 2-", 4, "how many attachments"},
+		{"size:big", 6, "“big” is no size"},
+		{"size:1K-x", 6, "no size"},
+		{"date:2026-13", 6, "“2026-13” is no date"},
+		{"date:2026-02-30", 6, "no date"},
+		{"date:>", 6, "no date"},
+		{"~d 31/2", 4, "no date"},
+		{"~d 1/1/2026-1w", 4, "no date"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		struct err err = {0};
+		struct query *q = NULL;
+		int column = 0;
+
+		if (query_parse(&q, rows[i].text, now, &err) == 0)
+			fail_msg("%s is understood", rows[i].text);
+		assert_null(q);
+		assert_int_equal(err.kind, ERR_INPUT);
+		assert_int_equal(sscanf(err.text, "Search, column %d: ", &column), 1);
+		if (column != rows[i].column || !strstr(err.text, rows[i].says))
+			fail_msg("%s: %s", rows[i].text, err.text);
+	}
+}
+
+/* --- limits --- */
+
+static int parse_times(const char *head, const char *more, int n, const char *tail)
+{
+	struct str text = STR_INIT;
+	struct query *q = NULL;
+	int rc;
+
+	str_adds(&text, head);
+	for (int i = 0; i < n; i++)
+		str_adds(&text, more);
+	str_adds(&text, tail);
+	rc = query_parse(&q, str_c(&text), now, NULL);
+	query_free(q);
+	str_done(&text);
+	return rc;
+}
+
+static void test_limits(void **state)
+{
+	(void)state;
+	assert_int_equal(parse_times("", "x ", QUERY_TERMS - 1, ""), 0);
+	assert_int_equal(parse_times("", "x ", QUERY_TERMS, ""), 0);
+	assert_int_equal(parse_times("", "x ", QUERY_TERMS + 1, ""), -1);
+	assert_int_equal(parse_times("", "!", QUERY_DEPTH - 1, "x"), 0);
+	assert_int_equal(parse_times("", "!", QUERY_DEPTH, "x"), 0);
+	assert_int_equal(parse_times("", "!", QUERY_DEPTH + 1, "x"), -1);
+	assert_int_equal(parse_times("", "(", QUERY_DEPTH + 1, "x"), -1);
+	assert_int_equal(parse_times("~s ^", "x", QUERY_REGEX - 2, ""), 0);
+	assert_int_equal(parse_times("~s ^", "x", QUERY_REGEX - 1, ""), 0);
+	assert_int_equal(parse_times("~s ^", "x", QUERY_REGEX, ""), -1);
+}
+
+/* --- answers --- */
+
+/* The words say themselves what they are. */
+static enum query_answer ask(void *ctx, const struct query *q, size_t term)
+{
+	int *asked = ctx;
+
+	++*asked;
+	return strcmp(q->terms[term].text, "yes") == 0  ? QUERY_YES
+	       : strcmp(q->terms[term].text, "no") == 0 ? QUERY_NO
+							: QUERY_UNKNOWN;
+}
+
+static void test_answers(void **state)
+{
+	static const struct {
+		const char *text;
+		enum query_answer want;
+		int asked;
+	} rows[] = {
+		{"yes", QUERY_YES, 1},
+		{"no", QUERY_NO, 1},
+		{"hidden", QUERY_UNKNOWN, 1},
+		{"!yes", QUERY_NO, 1},
+		{"!no", QUERY_YES, 1},
+		{"!hidden", QUERY_UNKNOWN, 1},
+		{"yes yes", QUERY_YES, 2},
+		{"no hidden", QUERY_NO, 1},
+		{"hidden no", QUERY_NO, 2},
+		{"hidden yes", QUERY_UNKNOWN, 2},
+		{"yes hidden", QUERY_UNKNOWN, 2},
+		{"yes | hidden", QUERY_YES, 1},
+		{"hidden | yes", QUERY_YES, 2},
+		{"hidden | no", QUERY_UNKNOWN, 2},
+		{"no | hidden", QUERY_UNKNOWN, 2},
+		{"no | no | yes", QUERY_YES, 3},
+		{"!(yes no)", QUERY_YES, 2},
+		{"no | yes no", QUERY_NO, 3},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		struct query *q;
+		int asked = 0;
+
+		assert_int_equal(query_parse(&q, rows[i].text, now, NULL), 0);
+		if (query_eval(q, ask, &asked) != rows[i].want || asked != rows[i].asked)
+			fail_msg("%s, %d asked", rows[i].text, asked);
+		query_free(q);
+	}
+}
+
+static void test_costs(void **state)
+{
+	static const struct {
+		const char *text;
+		enum query_cost want;
+	} rows[] = {
+		{"~U size:>1K date:today", QUERY_COLUMNS},
+		{"~U x", QUERY_STRINGS},
+		{"~p", QUERY_STRINGS},
+		{"~U | body:x", QUERY_TEXTS},
+		{"~h x", QUERY_TEXTS},
+		{"~B x", QUERY_TEXTS},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		struct query *q;
+
+		assert_int_equal(query_parse(&q, rows[i].text, now, NULL), 0);
+		assert_int_equal(query_cost(q), rows[i].want);
+		query_free(q);
+	}
+}
+
+/* --- sizes and dates --- */
+
+static void test_sizes(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t from, to;
+	} rows[] = {
+		{"5", 5, 5},
+		{"1k", 1024, 1024},
+		{"2K-1M", 2048, 1048576},
+		{"10-", 10, INT64_MAX},
+		{"-10", 0, 10},
+		{">10", 11, INT64_MAX},
+		{"<10", 0, 9},
+		{">=10", 10, INT64_MAX},
+		{"<=10", 0, 10},
+		{"<1G", 0, 1073741823},
+	};
+	static const char *const wrong[] = {"", "K", "-", ">", "<>1", "1-2-3", "1KK", "1.5", " 1",
+		"1234567890123", "--1", "+1", "2-1"};
+	int64_t from, to;
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(rows); i++)
+		if (!query_size(rows[i].text, &from, &to) || from != rows[i].from ||
+			to != rows[i].to)
+			fail_msg("%s", rows[i].text);
+	for (size_t i = 0; i < MEM_COUNT(wrong); i++)
+		if (query_size(wrong[i], &from, &to))
+			fail_msg("%s is a size", wrong[i]);
+}
+
+static void test_dates(void **state)
+{
+	enum { DAY = 86400 };
+	const int64_t nov = 1793491200 /* 2026-11-01 */, year = 1767225600 /* 2026-01-01 */;
+	const struct {
+		const char *text;
+		int64_t from, to;
+	} rows[] = {
+		{"2026-11-01", nov, nov + DAY - 1},
+		{"20261101", nov, nov + DAY - 1},
+		{"1/11/2026", nov, nov + DAY - 1},
+		{"01/11/26", nov, nov + DAY - 1},
+		{"1/11", nov, nov + DAY - 1},
+		{"1", nov, nov + DAY - 1},
+		{"2026-11", nov, nov + 30 * DAY - 1},
+		{"2026", year, year + 365 * DAY - 1},
+		{"2026-11-01..2026-11-02", nov, nov + 2 * DAY - 1},
+		{"2026-11-01-2026-11-02", nov, nov + 2 * DAY - 1},
+		{"20261101-20261102", nov, nov + 2 * DAY - 1},
+		{"2026-10..2026-11", nov - 31 * DAY, nov + 30 * DAY - 1},
+		{"1/11-2/11", nov, nov + 2 * DAY - 1},
+		{"2026-11..", nov, INT64_MAX},
+		{"1/11-", nov, INT64_MAX},
+		{"..2026-10", 0, nov - 1},
+		{"-31/10/2026", 0, nov - 1},
+		{"<2026-11", 0, nov - 1},
+		{">2026-10", nov, INT64_MAX},
+		{"=2026-11-01", nov, nov + DAY - 1},
+		{"today", now, now + DAY - 1},
+		{"yesterday", now - DAY, now - 1},
+		{"yesterday..today", now - DAY, now + DAY - 1},
+		{"<2d", now - 2 * DAY, INT64_MAX},
+		{">1w", 0, now - 7 * DAY},
+		{"=1d", now - DAY, now - 1},
+		{"<3H", now - 3 * 3600, INT64_MAX},
+		{"<1y", now - 365 * DAY, INT64_MAX},
+		{"2024-02-29", 1709164800, 1709164800 + DAY - 1},
+	};
+	static const char *const wrong[] = {"", "-", "..", "x", "2026-00", "2026-11-31", "2026-1",
+		"0/1", "1/13", "20261301", "20260100", "2025-02-29", "<", "<d", "<2", "<2x",
+		"<100001d", "1899", "tomorrow", "2026-11-01..x", "2026-11-01 ", "2026-02..2026-01"};
+	int64_t from, to;
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(rows); i++)
+		if (!query_date(rows[i].text, now, &from, &to) || from != rows[i].from ||
+			to != rows[i].to)
+			fail_msg("%s: %lld to %lld", rows[i].text, (long long)from, (long long)to);
+	for (size_t i = 0; i < MEM_COUNT(wrong); i++)
+		if (query_date(wrong[i], now, &from, &to))
+			fail_msg("%s is a date", wrong[i]);
+}
+
+/* A name or a letter stands for one thing. */
+static void test_table(void **state)
+{
+	size_t n;
+	const struct query_row *rows = query_rows(&n);
+
+	(void)state;
+	for (size_t i = 0; i < n; i++) {
+		assert_true(rows[i].name || rows[i].letter);
+		assert_true(rows[i].help || rows[i].takes == TAKES_NO_QUERY);
+		for (size_t k = 0; k < i; k++) {
+			assert_true(!rows[i].letter || rows[i].letter != rows[k].letter);
+			assert_true(!rows[i].name || !rows[k].name ||
+				    strcmp(rows[i].name, rows[k].name) != 0);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_understood),
+		cmocka_unit_test(test_not_understood),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_costs),
+		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_dates),
+		cmocka_unit_test(test_table),
+	};
+
+	setenv("TZ", "UTC", 1);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
