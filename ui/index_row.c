@@ -186,7 +186,11 @@ static void add_subject(
 static const char *who(const struct msg_row *r, const struct index_format *f, struct str *buf)
 {
 	if (f->show_to && r->to) {
-		str_addf(buf, _("To %s"), r->to);
+		struct str first = STR_INIT;
+
+		msglist_first_recipient(r, &first);
+		str_addf(buf, _("To %s"), str_c(&first));
+		str_done(&first);
 		return str_c(buf);
 	}
 	if (r->from_name && *r->from_name)
@@ -273,7 +277,7 @@ enum {
 void index_row_key(struct str *key, const struct msg_row *r, const struct index_format *f)
 {
 	const char *const texts[] = {r->from_name, r->from_mail, f->show_to ? r->to : NULL,
-		r->subject, r->keywords, f->date_format};
+		f->show_to ? r->cc : NULL, r->subject, r->keywords, f->date_format};
 	const int64_t numbers[] = {r->uid, r->flags, r->size, r->date,
 		r->depth << 8 | r->last_child << 1 | r->tagged, (int64_t)r->lines, r->hidden,
 		f->width << 8 | f->ascii << 2 | f->show_to << 1 | f->same_subject, f->date_columns,

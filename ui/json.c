@@ -90,6 +90,7 @@ static json_t *message(const char *account, const char *folder, const struct msg
 			&text, row->from_mail && *row->from_mail ? row->from_mail : row->from_name);
 	put_text(o, "from", str_c(&text));
 	put_text(o, "to", row->to);
+	put_text(o, "cc", row->cc);
 	put_text(o, "subject", row->subject);
 	str_clear(&text);
 	clock_rfc3339(&text, (time_t)row->date);

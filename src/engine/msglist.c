@@ -153,8 +153,15 @@ bool msglist_row(struct msglist *l, size_t row, struct msg_row *out)
 	out->from_name = s->from_name;
 	out->from_mail = s->from_mail;
 	out->to = s->to;
+	out->cc = s->cc;
 	out->subject = s->subject;
 	return true;
+}
+
+void msglist_first_recipient(const struct msg_row *row, struct str *out)
+{
+	if (row->to)
+		summary_first(out, *row->to || !row->cc ? row->to : row->cc);
 }
 
 static uint32_t row_at(const struct msglist *l, size_t row)

@@ -47,8 +47,11 @@ struct msg_row {
 		hidden; /* of a folded root: how many messages of the view stand below it; else 0 */
 	/* Strings; NULL while they are being read from the cache (ask again after EVENT_ROWS).
 	 * Borrowed until the next engine call. */
-	const char *from_name, *from_mail, *to, *subject, *keywords;
+	const char *from_name, *from_mail, *subject, *keywords;
+	const char *to, *cc; /* everybody: "Name <mail>, mail" */
 };
+/* Appends the name, else the address, of the first recipient. */
+void msglist_first_recipient(const struct msg_row *row, struct str *out);
 
 const char *msglist_account(const struct msglist *l);
 const char *msglist_folder(const struct msglist *l); /* UTF-8 name */

@@ -217,6 +217,7 @@ static int load_base(struct cache *c, struct err *err)
 	if (base_open(&c->base, c->dir, &c->header, c->folder, err) != 0)
 		return -1;
 	c->meta = base_meta(c->base)->meta;
+	c->old = base_meta(c->base)->n && base_meta(c->base)->minor < META_RECIPIENTS;
 	base_load(c->base, &c->columns, &c->keysets, note_found, c);
 	index_keysets_known(c);
 	return 0;
@@ -226,6 +227,8 @@ static int load_log(struct cache *c, struct err *err)
 {
 	int rc = wal_read(c->wal, index_replay, c, err);
 
+	if (rc == 0 && c->old && !index_damage_logged(c, 1, UINT32_MAX))
+		index_damage(c, 1, UINT32_MAX);
 	/* damage the log does not know yet is younger than all it says */
 	for (size_t i = 0; rc == 0 && c->base && i < c->found.n; i++)
 		if (!index_damage_logged(c, c->found.v[i][0], c->found.v[i][1]))
@@ -354,8 +357,17 @@ static int set_aside(const char *dir, const char *folder, struct err *err)
 
 static void log_damage(struct cache *c, uint32_t first, uint32_t last);
 
+/* Rows of an older program are shown as they are, and fetched or read again like those of a damaged
+ * page. */
+static void log_old(struct cache *c)
+{
+	if (c->old && !index_damage_logged(c, 1, UINT32_MAX))
+		log_damage(c, 1, UINT32_MAX);
+}
+
 static void log_found(struct cache *c)
 {
+	log_old(c);
 	for (size_t i = 0; c->base && i < c->found.n; i++)
 		if (!index_damage_logged(c, c->found.v[i][0], c->found.v[i][1]))
 			log_damage(c, c->found.v[i][0], c->found.v[i][1]);
@@ -551,6 +563,7 @@ int cache_get(struct cache *c, uint32_t uid, struct summary *out)
 		.from_name = "",
 		.from_mail = "",
 		.to = "",
+		.cc = "",
 		.subject = "",
 		.message_id = "",
 		.references = "",
@@ -851,7 +864,7 @@ bool cache_wants_compact(const struct cache *c)
 		limit = least;
 	if (limit > most)
 		limit = most;
-	/* a base without subjects is brought up to date once */
+	/* a base of an older program is brought up to date once */
 	if (c->base && base_meta(c->base)->minor < META_MINOR)
 		return true;
 	return wal_size(c->wal) > limit;

@@ -135,6 +135,7 @@ static int add_strings(struct build *b, struct strings_builder *sb, uint32_t uid
 		s = (struct summary){.from_name = "",
 			.from_mail = "",
 			.to = "",
+			.cc = "",
 			.subject = "",
 			.message_id = "",
 			.references = "",
@@ -231,7 +232,7 @@ static void list_message(
  * without subjects. */
 static bool tables_sound(struct cache *c)
 {
-	if (c->base && base_meta(c->base)->minor < META_MINOR)
+	if (c->base && base_meta(c->base)->minor < META_SUBJECTS)
 		return false;
 	for (uint32_t i = 0; c->base && i < base_pages(c->base, FAMILY_PAIRS); i++)
 		if (!base_pairs_page(c->base, FAMILY_PAIRS, i))

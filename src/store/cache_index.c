@@ -59,6 +59,7 @@ void index_void(struct cache *c)
 {
 	index_forget_rows(c);
 	c->damaged.n = 0;
+	c->old = false;
 	base_free(c->base);
 	c->base = NULL;
 }
@@ -258,9 +259,11 @@ static void apply_add(struct cache *c, const struct wal_record *r)
 	struct columns *in;
 	struct added *old;
 	size_t row;
+	bool lacks;
 
-	if (log_add_decode(&s, &parent, r->p, r->len) != 0 || c->n_added == ROW_NONE)
+	if (log_add_decode(&s, &parent, &lacks, r->p, r->len) != 0 || c->n_added == ROW_NONE)
 		return;
+	c->old |= lacks;
 	in = find_any(c, s.uid, &row);
 	if (in && (in->flags[row] & ROW_DEAD))
 		c->dead--;
@@ -500,9 +503,10 @@ void index_settle(struct cache *c)
 void added_summary(const struct added *a, struct summary *s)
 {
 	uint32_t parent;
+	bool old;
 
 	/* it was decoded before it was kept */
-	(void)log_add_decode(s, &parent, a->p, a->len);
+	(void)log_add_decode(s, &parent, &old, a->p, a->len);
 }
 
 int index_strings(struct cache *c, uint32_t uid, struct summary *s, uint32_t range[2])

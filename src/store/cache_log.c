@@ -1,5 +1,6 @@
 #include "store/cache_priv.h"
 
+#include "base/mem.h"
 #include "base/utf8.h"
 #include "store/bytes.h"
 
@@ -32,6 +33,7 @@ enum {
 	MAX_SUBJECT = 4096,
 	MAX_ID = 1024,
 	MAX_REFERENCES = 8192,
+	MAX_RECIPIENTS = 20000,
 };
 
 static void put_string(struct str *out, const char *s, size_t max)
@@ -68,20 +70,22 @@ void log_add_encode(struct str *out, const struct summary *s, uint32_t parent)
 	put_string(out, s->keywords, MAX_KEYWORDS);
 	put_string(out, s->from_name, MAX_NAME);
 	put_string(out, s->from_mail, MAX_NAME);
-	put_string(out, s->to, MAX_NAME);
+	put_string(out, s->to, MAX_RECIPIENTS);
 	put_string(out, s->subject, MAX_SUBJECT);
 	put_string(out, s->message_id, MAX_ID);
 	put_references(out, s->references);
 	put_string(out, s->file, MAX_NAME);
+	put_string(out, s->cc, MAX_RECIPIENTS);
 }
 
-int log_add_decode(struct summary *s, uint32_t *parent, const unsigned char *p, size_t len)
+int log_add_decode(
+	struct summary *s, uint32_t *parent, bool *old, const unsigned char *p, size_t len)
 {
 	const char **to[] = {&s->keywords, &s->from_name, &s->from_mail, &s->to, &s->subject,
-		&s->message_id, &s->references, &s->file};
+		&s->message_id, &s->references, &s->file, &s->cc};
 	const unsigned char *end = p + len;
 
-	if (len < 40 + sizeof(to) / sizeof(*to))
+	if (len < 40)
 		return -1;
 	s->uid = load32(p);
 	s->flags = load32(p + 4);
@@ -91,9 +95,14 @@ int log_add_decode(struct summary *s, uint32_t *parent, const unsigned char *p, 
 	*parent = load32(p + 20);
 	memcpy(s->identity, p + 24, 16);
 	p += 40;
-	for (size_t i = 0; i < sizeof(to) / sizeof(*to); i++) {
+	s->cc = "";
+	*old = false;
+	for (size_t i = 0; i < MEM_COUNT(to); i++) {
 		const unsigned char *nul = memchr(p, '\0', (size_t)(end - p));
 
+		*old = p == end && to[i] == &s->cc;
+		if (*old)
+			break;
 		if (!nul)
 			return -1;
 		*to[i] = (const char *)p;

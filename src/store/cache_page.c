@@ -8,6 +8,10 @@
 
 enum { PAGE_VERSION = 1, FORMAT_MAJOR = 1, FORMAT_MINOR = META_MINOR };
 
+/* Pages of strings by codec: 0 knows no Cc, and of To the first only. */
+enum { STRINGS_CODEC = 1 };
+static const size_t strings_columns[STRINGS_CODEC + 1] = {SUMMARY_PAGED - 1, SUMMARY_PAGED};
+
 static const unsigned char page_magic[4] = {'T', 'L', 'R', 'P'};
 const char family_tag[5] = {'h', 'x', 't', 's', 'k'};
 
@@ -31,7 +35,7 @@ uint32_t page_seal(struct str *rec, char tag, uint32_t count)
 
 	memcpy(h, page_magic, 4);
 	store16(h + 4, PAGE_VERSION);
-	h[6] = 0;
+	h[6] = tag == 's' ? STRINGS_CODEC : 0;
 	h[7] = (unsigned char)tag;
 	store32(h + 8, count);
 	store32(h + 12, (uint32_t)(rec->len - PAGE_HEAD));
@@ -43,8 +47,10 @@ uint32_t page_seal(struct str *rec, char tag, uint32_t count)
 int page_open(struct page *page, char tag, const unsigned char *rec, size_t len)
 {
 	if (len < PAGE_HEAD || memcmp(rec, page_magic, 4) != 0 || load16(rec + 4) != PAGE_VERSION ||
-		rec[6] != 0 || rec[7] != (unsigned char)tag || load32(rec + 12) != len - PAGE_HEAD)
+		rec[6] > (tag == 's' ? STRINGS_CODEC : 0) || rec[7] != (unsigned char)tag ||
+		load32(rec + 12) != len - PAGE_HEAD)
 		return -1;
+	page->codec = rec[6];
 	page->crc = load32(rec + 16);
 	if (page->crc != page_crc(rec, len))
 		return -1;
@@ -323,7 +329,7 @@ static uint32_t fnv(const char *s, size_t len)
 	return h ^ h >> 15;
 }
 
-/* At most 7 * 256 strings in 4096 places: there is always a free one. */
+/* At most 8 * 256 strings in 4096 places: there is always a free one. */
 static uint16_t intern(struct strings_builder *b, const char *s)
 {
 	size_t len = strlen(s), i;
@@ -343,7 +349,7 @@ static uint16_t intern(struct strings_builder *b, const char *s)
 bool strings_add(struct strings_builder *b, uint32_t uid, const struct summary *s)
 {
 	const char *v[SUMMARY_PAGED] = {s->from_name, s->from_mail, s->to, s->subject,
-		s->message_id, s->references, s->file};
+		s->message_id, s->references, s->file, s->cc};
 	size_t more = 0;
 
 	for (size_t i = 0; i < SUMMARY_PAGED; i++)
@@ -373,12 +379,14 @@ uint32_t strings_encode(struct str *rec, const struct strings_builder *b)
 
 int strings_open(struct strings_page *v, const unsigned char *rec, size_t len)
 {
-	const size_t fixed = 4 + 16 + 2 * SUMMARY_PAGED;
 	struct page page;
-	size_t heap;
+	size_t fixed, heap;
 
-	if (page_open(&page, 's', rec, len) != 0 || !page.count || page.count > PAGE_STRINGS ||
-		page.len <= fixed * page.count)
+	if (page_open(&page, 's', rec, len) != 0 || !page.count || page.count > PAGE_STRINGS)
+		return -1;
+	v->columns = strings_columns[page.codec];
+	fixed = 4 + 16 + 2 * v->columns;
+	if (page.len <= fixed * page.count)
 		return -1;
 	v->n = page.count;
 	v->uid = page.p;
@@ -388,7 +396,7 @@ int strings_open(struct strings_page *v, const unsigned char *rec, size_t len)
 	heap = page.len - fixed * v->n;
 	if (v->heap[heap - 1] != '\0')
 		return -1;
-	for (size_t i = 0; i < (size_t)v->n * SUMMARY_PAGED; i++)
+	for (size_t i = 0; i < (size_t)v->n * v->columns; i++)
 		if (load16(v->at + 2 * i) >= heap)
 			return -1;
 	for (uint32_t i = 1; i < v->n; i++)
@@ -421,9 +429,10 @@ bool strings_find(const struct strings_page *v, uint32_t uid, uint32_t *i)
 void strings_get(const struct strings_page *v, uint32_t i, struct summary *s)
 {
 	const char **to[SUMMARY_PAGED] = {&s->from_name, &s->from_mail, &s->to, &s->subject,
-		&s->message_id, &s->references, &s->file};
+		&s->message_id, &s->references, &s->file, &s->cc};
 
 	memcpy(s->identity, v->identity + 16 * (size_t)i, 16);
-	for (size_t k = 0; k < SUMMARY_PAGED; k++)
-		*to[k] = v->heap + load16(v->at + 2 * (SUMMARY_PAGED * (size_t)i + k));
+	s->cc = "";
+	for (size_t k = 0; k < v->columns; k++)
+		*to[k] = v->heap + load16(v->at + 2 * (v->columns * (size_t)i + k));
 }

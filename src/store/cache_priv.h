@@ -75,16 +75,17 @@ struct page {
 	const unsigned char *p; /* payload */
 	size_t len;
 	uint32_t count, crc;
+	uint8_t codec;
 };
 /* Checks everything of the head. 0 or -1. */
 int page_open(struct page *page, char tag, const unsigned char *rec, size_t len);
 
-enum { META_MINOR = 1 };
+/* 0: the x and t pages know no subjects; 1: the strings know no Cc, and of To the first only. */
+enum { META_MINOR = 2, META_SUBJECTS = 1, META_RECIPIENTS = 2 };
 
 struct base_meta {
 	uint32_t gen;
-	uint16_t minor; /* META_MINOR, or of an older program: then the x and t pages know no
-			   subjects */
+	uint16_t minor; /* META_MINOR, or of an older program */
 	struct cache_meta meta;
 	uint64_t sequence; /* of the log, that is in */
 	uint32_t n, max_uid;
@@ -126,7 +127,7 @@ int pairs_check(struct page *page, char tag, const unsigned char *rec, size_t le
 uint32_t keysets_encode(struct str *rec, char *const *v, uint32_t n);
 int keysets_decode(struct strv *v, const unsigned char *rec, size_t len);
 
-enum { SUMMARY_PAGED = 7 }; /* from name .. file; keywords are in the k records */
+enum { SUMMARY_PAGED = 8 }; /* from name .. cc; keywords are in the k records */
 
 struct strings_builder {
 	uint32_t n;
@@ -144,6 +145,7 @@ void strings_done(struct strings_builder *b);
 
 struct strings_page {
 	uint32_t n;
+	size_t columns;
 	const unsigned char *uid, *identity, *at;
 	const char *heap;
 };
@@ -181,7 +183,9 @@ struct log_flags {
 
 /* Strings longer than any sensible header are cut at a character; of references the end stays. */
 void log_add_encode(struct str *out, const struct summary *s, uint32_t parent);
-int log_add_decode(struct summary *s, uint32_t *parent, const unsigned char *p, size_t len);
+/* *old: of a program that kept no Cc. */
+int log_add_decode(
+	struct summary *s, uint32_t *parent, bool *old, const unsigned char *p, size_t len);
 void log_flags_encode(struct str *out, const struct log_flags *f);
 int log_flags_decode(struct log_flags *f, const unsigned char *p, size_t len);
 void log_meta_encode(struct str *out, const struct cache_meta *m); /* LOG_META, LOG_RESET */
@@ -262,6 +266,7 @@ struct cache {
 	char *dir, *folder;
 	bool read_only;
 	bool ahead;    /* memory has what could not be written */
+	bool old;      /* a base or a record of the log lacks what summaries have today */
 	uint64_t news; /* cache_news */
 	struct wal *wal;
 	struct base *base; /* NULL: none, or made void by a reset */

@@ -17,26 +17,54 @@ static void join_references(struct str *out, const struct envelope *e)
 		str_addf(out, "%s%s", out->len ? " " : "", parent);
 }
 
+void digest_done(struct digest *d)
+{
+	str_done(&d->references);
+	str_done(&d->to);
+	str_done(&d->cc);
+}
+
+void digest_recipients(struct str *out, const struct addr_list *list)
+{
+	size_t start = out->len;
+
+	for (size_t i = 0; i < list->n; i++) {
+		size_t before = out->len;
+
+		if (i)
+			str_adds(out, ", ");
+		addr_show(out, &list->v[i]);
+		if (out->len - start > DIGEST_RECIPIENTS) {
+			str_cut(out, before);
+			return;
+		}
+	}
+}
+
 static uint32_t clamp_date(time_t t)
 {
 	return t <= 0 ? 0 : t > UINT32_MAX ? UINT32_MAX : (uint32_t)t;
 }
 
-void digest_summary(struct summary *s, const struct envelope *e, struct str *references)
+void digest_summary(struct summary *s, const struct envelope *e, struct digest *d)
 {
 	const struct addr_list *from = e->from.n ? &e->from : &e->sender;
-	const struct addr_list *to = e->to.n ? &e->to : &e->cc;
 
-	str_room(references, 0);
-	join_references(references, e);
+	str_clear(&d->references);
+	str_clear(&d->to);
+	str_clear(&d->cc);
+	join_references(&d->references, e);
+	digest_recipients(&d->to, &e->to);
+	digest_recipients(&d->cc, &e->cc);
 	s->sent = clamp_date(e->date);
 	envelope_identity(e, s->identity);
 	s->from_name = from->n ? from->v[0].name : "";
 	s->from_mail = from->n ? from->v[0].mail : "";
-	s->to = to->n ? addr_short(&to->v[0]) : "";
+	s->to = str_c(&d->to);
+	s->cc = str_c(&d->cc);
 	s->subject = e->subject;
 	s->message_id = e->message_id;
-	s->references = references->p;
+	s->references = str_c(&d->references);
 	s->keywords = "";
 	s->file = "";
 	if (*e->list_id)

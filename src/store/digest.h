@@ -1,7 +1,7 @@
 /*
  * digest - from an envelope to a summary: which header fields become which column.
  *
- * Owns:    nothing; the summary's strings point into the envelope and into *references.
+ * Owns:    nothing; the summary's strings point into the envelope and into struct digest.
  * Threads: any; pure.
  * Errors:  none.
  */
@@ -11,8 +11,21 @@
 #include "mime/envelope.h"
 #include "store/summary.h"
 
+/* Strings that are made; zero it, and digest_done when the summary is used up. One may serve many
+ * messages in turn. */
+struct digest {
+	struct str references, to, cc;
+};
+void digest_done(struct digest *d);
+
 /* Fills everything but uid, size, received, keywords, file and the server's flags (local flags are
  * or-ed in). */
-void digest_summary(struct summary *s, const struct envelope *e, struct str *references);
+void digest_summary(struct summary *s, const struct envelope *e, struct digest *d);
+
+/* Octets of a list of recipients that are kept; one that does not fit in is left out with those
+ * behind it. */
+enum { DIGEST_RECIPIENTS = 20000 };
+/* "Name <mail>, mail": everybody on the list, as people are shown. */
+void digest_recipients(struct str *out, const struct addr_list *list);
 
 #endif

@@ -356,6 +356,7 @@ int folder_use(struct folder *f, struct err *err)
 			return -1;
 		if (f->local) {
 			load_files(f);
+			folder_read_again(f);
 			f->stamp = 0;
 		}
 		overlay_folder(f); /* a break between the journal and the cache is mended here */

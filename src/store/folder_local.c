@@ -190,7 +190,7 @@ static uint32_t take_uids(struct folder *f, uint32_t n)
 
 struct file_row {
 	struct envelope envelope;
-	struct str references;
+	struct digest digest;
 	struct summary s;
 };
 
@@ -202,7 +202,7 @@ static void file_row_make(struct file_row *row, const char *base, const char *p,
 	bool part = stub_is(base, p, len, &size, &skip);
 
 	envelope_parse(&row->envelope, p + skip, len - skip);
-	digest_summary(&row->s, &row->envelope, &row->references);
+	digest_summary(&row->s, &row->envelope, &row->digest);
 	if (part)
 		row->s.flags |= MAIL_ON_SERVER_ONLY_HEADER;
 	row->s.flags |= (flags & MAIL_SERVER_FLAGS) | MAIL_BODY_HERE;
@@ -215,7 +215,7 @@ static void file_row_make(struct file_row *row, const char *base, const char *p,
 static void file_row_done(struct file_row *row)
 {
 	envelope_done(&row->envelope);
-	str_done(&row->references);
+	digest_done(&row->digest);
 }
 
 /* Rows of new files, put in together: each change of the cache costs a lock and a write. */
@@ -418,6 +418,59 @@ void folder_refill(struct folder *f, uint32_t uid, const char *base, const char 
 	folder_send_changes(f, &uid, 1, NULL, 0);
 	file_row_done(&row);
 	free(keywords);
+}
+
+/* Rows of these, from their files; how many. */
+static size_t read_again(struct folder *f, const uint32_t *uids, size_t n, struct summary **rows)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		char *base = folder_local_file(f, uids[i], NULL);
+		const struct columns *c = cache_columns_view(f->cache);
+		ptrdiff_t at = columns_find(c, uids[i]);
+		struct str bytes = STR_INIT;
+
+		if (base && at >= 0 &&
+			localbox_read(f->dir, base, MESSAGE_MAX, &bytes, NULL) == 0) {
+			struct file_row row = {0};
+
+			file_row_make(&row, base, str_c(&bytes), bytes.len, c->flags[at],
+				c->received[at], cache_keyset(f->cache, c->keyset[at]));
+			row.s.uid = uids[i];
+			rows[k++] = summary_copy(&row.s);
+			file_row_done(&row);
+		}
+		str_done(&bytes);
+		free(base);
+	}
+	return k;
+}
+
+void folder_read_again(struct folder *f)
+{
+	struct cache_meta meta = *cache_meta(f->cache);
+	const struct columns *c = cache_columns_view(f->cache);
+	size_t n = c->n;
+	uint32_t *uids, range[1][2];
+
+	if (!cache_damaged(f->cache, range, 1))
+		return;
+	uids = mem_dup(c->uid, n * sizeof(*uids));
+	for (size_t i = 0; i < n; i += FILING) {
+		struct summary *rows[FILING], v[FILING];
+		size_t k = read_again(f, uids + i, n - i < FILING ? n - i : FILING, rows);
+
+		for (size_t r = 0; r < k; r++)
+			v[r] = *rows[r];
+		if (k)
+			cache_add(f->cache, v, k, NULL);
+		while (k)
+			summary_free(rows[--k]);
+	}
+	free(uids);
+	meta.complete = true;
+	cache_set_meta(f->cache, &meta, NULL);
 }
 
 void folder_deliver_group(struct folder *f, struct maildir_group *g)

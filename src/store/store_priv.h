@@ -345,6 +345,8 @@ bool folder_look_local(struct account *a, bool closed_too);
 int folder_deliver(struct folder *f, const char *p, size_t len, uint32_t flags,
 	const char *keywords, const char *tag, uint32_t *uid, struct err *err);
 /* Other bytes came for a message: its row anew. */
+/* Rows of a cache of an older program, or that were damaged, from their files. */
+void folder_read_again(struct folder *f);
 void folder_refill(struct folder *f, uint32_t uid, const char *base, const char *p, size_t len);
 /* Names them; those that were delivered get rows, and their identity what these have. */
 void folder_deliver_group(struct folder *f, struct maildir_group *g);

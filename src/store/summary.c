@@ -6,45 +6,63 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct summary *summary_copy(const struct summary *s)
-{
-	struct summary *copy = mem_dup(s, sizeof(*s));
+enum { STRINGS = 9 };
 
-	copy->keywords = mem_strdup(s->keywords);
-	copy->from_name = mem_strdup(s->from_name);
-	copy->from_mail = mem_strdup(s->from_mail);
-	copy->to = mem_strdup(s->to);
-	copy->subject = mem_strdup(s->subject);
-	copy->message_id = mem_strdup(s->message_id);
-	copy->references = mem_strdup(s->references);
-	copy->file = mem_strdup(s->file);
-	return copy;
+static void strings_of(struct summary *s, const char **out[STRINGS])
+{
+	const char **all[STRINGS] = {&s->keywords, &s->from_name, &s->from_mail, &s->to, &s->cc,
+		&s->subject, &s->message_id, &s->references, &s->file};
+
+	memcpy(out, all, sizeof(all));
 }
 
-/* The strings are const for readers; those of a copy came from malloc. */
-static void drop(const char *s)
+/* One allocation: the strings stand behind the struct. */
+struct summary *summary_copy(const struct summary *s)
 {
-	union {
-		const char *borrowed;
-		char *owned;
-	} u = {.borrowed = s};
+	struct summary from = *s, *copy;
+	const char **v[STRINGS];
+	size_t len[STRINGS], all = sizeof(*copy);
+	char *to;
 
-	free(u.owned);
+	strings_of(&from, v);
+	for (int i = 0; i < STRINGS; i++)
+		all += len[i] = strlen(*v[i]) + 1;
+	copy = mem_alloc(all);
+	to = (char *)(copy + 1);
+	for (int i = 0; i < STRINGS; i++) {
+		memcpy(to, *v[i], len[i]);
+		*v[i] = to;
+		to += len[i];
+	}
+	*copy = from;
+	return copy;
 }
 
 void summary_free(struct summary *s)
 {
-	if (!s)
-		return;
-	drop(s->keywords);
-	drop(s->from_name);
-	drop(s->from_mail);
-	drop(s->to);
-	drop(s->subject);
-	drop(s->message_id);
-	drop(s->references);
-	drop(s->file);
 	free(s);
+}
+
+static void add_quoted_name(struct str *out, const char *p)
+{
+	for (p++; *p && *p != '"'; p++) {
+		if (*p == '\\' && p[1])
+			p++;
+		str_addc(out, *p);
+	}
+}
+
+void summary_first(struct str *out, const char *recipients)
+{
+	size_t len = strcspn(recipients, "<,");
+
+	if (*recipients == '"') {
+		add_quoted_name(out, recipients);
+		return;
+	}
+	while (len && recipients[len - 1] == ' ')
+		len--;
+	str_add(out, recipients, len);
 }
 
 void columns_done(struct columns *c)

@@ -7,6 +7,8 @@
 #ifndef STORE_SUMMARY_H
 #define STORE_SUMMARY_H
 
+#include "base/str.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,7 +44,7 @@ struct summary {
 	/* clean UTF-8 of one line, never NULL */
 	const char *keywords; /* space separated */
 	const char *from_name, *from_mail;
-	const char *to; /* first recipient's name or mail */
+	const char *to, *cc; /* "Name <mail>, mail": everybody (digest_recipients) */
 	const char *subject;
 	const char *message_id; /* without < > */
 	const char *references; /* ids without < >, space separated, oldest first, the last is the
@@ -50,9 +52,12 @@ struct summary {
 	const char *file; /* local messages: base name in the Maildir without flags; else "" */
 };
 
-/* A copy that owns its strings (one allocation per string); free with summary_free. */
+/* A copy that owns its strings; free with summary_free. */
 struct summary *summary_copy(const struct summary *s);
 void summary_free(struct summary *s); /* only what summary_copy made; NULL is fine */
+
+/* The first of such a list, by name, else by mail: what an index column shows. */
+void summary_first(struct str *out, const char *recipients);
 
 /* The fixed part of every message of a folder, by ascending UID, as arrays (26 bytes a message). */
 struct columns {

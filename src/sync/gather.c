@@ -38,6 +38,7 @@ void gather_done(struct gather *g)
 	free(g->fresh);
 	free(g->summaries);
 	free(g->came);
+	digest_done(&g->digest);
 	*g = (struct gather){0};
 }
 
@@ -79,6 +80,7 @@ struct summary gather_placeholder(uint32_t uid)
 		.from_name = "",
 		.from_mail = "",
 		.to = "",
+		.cc = "",
 		.subject = "",
 		.message_id = "",
 		.references = "",
@@ -120,20 +122,18 @@ void gather_placeholders(struct gather *g)
 static void add_summary(struct gather *g, const struct imap_message *m)
 {
 	struct envelope e = {0};
-	struct str references = STR_INIT;
 	struct summary s = {.uid = m->uid};
 
 	if (!is_wanted(g, m))
 		return;
 	envelope_parse(&e, m->header, m->header_len);
-	digest_summary(&s, &e, &references);
+	digest_summary(&s, &e, &g->digest);
 	s.flags |= m->flags & MAIL_SERVER_FLAGS;
 	s.received = m->received > 0 ? (uint32_t)m->received : s.sent;
 	s.size = m->size;
 	s.keywords = m->keywords ? m->keywords : "";
 	push_summary(g, &s);
 	envelope_done(&e);
-	str_done(&references);
 }
 
 static void add_flags(struct gather *g, const struct imap_message *m, ptrdiff_t at)

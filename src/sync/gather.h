@@ -9,6 +9,7 @@
 #define SYNC_GATHER_H
 
 #include "net/imap.h"
+#include "store/digest.h"
 #include "store/job.h"
 
 struct gather {
@@ -24,6 +25,7 @@ struct gather {
 	size_t nfresh, cap_fresh;
 	struct summary **summaries;
 	size_t nsummaries, cap_summaries;
+	struct digest digest;
 	uint8_t *came; /* with want_summaries, for each of known: enum in gather.c */
 };
 

@@ -58,6 +58,7 @@ void model_summary(struct summary *s, struct model_text *t, uint32_t uid, uint32
 	snprintf(t->from_name, sizeof(t->from_name), "Sender %u", (unsigned)(r % 50));
 	snprintf(t->from_mail, sizeof(t->from_mail), "s%u@example.org", (unsigned)(r % 50));
 	snprintf(t->to, sizeof(t->to), "list%u@example.org", (unsigned)(r % 5));
+	snprintf(t->cc, sizeof(t->cc), "%s", r % 3 ? "" : "Copy <copy@example.org>");
 	snprintf(t->subject, sizeof(t->subject), "Subject %u of version %u of %u",
 		(unsigned)(r % 1000), version, uid);
 	snprintf(t->id, sizeof(t->id), "%u.mail@example.org", uid);
@@ -71,6 +72,7 @@ void model_summary(struct summary *s, struct model_text *t, uint32_t uid, uint32
 	s->from_name = t->from_name;
 	s->from_mail = t->from_mail;
 	s->to = t->to;
+	s->cc = t->cc;
 	s->subject = t->subject;
 	s->message_id = t->id;
 	s->references = t->references;
@@ -241,8 +243,8 @@ int model_step(struct model *m, struct cache *c, uint64_t seed, uint64_t i, stru
 static void print_row(struct str *out, const struct summary *s)
 {
 	str_add(out, (const char *)s->identity, 16);
-	str_addf(out, "%u %u %u %u %u|%s|%s|%s|%s|%s|%s|%s|%s\n", s->uid, s->flags, s->received,
-		s->sent, s->size, s->keywords, s->from_name, s->from_mail, s->to, s->subject,
+	str_addf(out, "%u %u %u %u %u|%s|%s|%s|%s|%s|%s|%s|%s|%s\n", s->uid, s->flags, s->received,
+		s->sent, s->size, s->keywords, s->from_name, s->from_mail, s->to, s->cc, s->subject,
 		s->message_id, s->references, s->file);
 }
 

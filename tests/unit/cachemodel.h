@@ -31,7 +31,8 @@ uint64_t model_mix(uint64_t x); /* a good hash of a number: the tests' dice */
 
 /* Texts for one summary; valid while t lives. */
 struct model_text {
-	char from_name[64], from_mail[64], to[64], subject[128], id[64], references[256], file[64];
+	char from_name[64], from_mail[64], to[64], cc[64], subject[128], id[64], references[256],
+		file[64];
 };
 void model_summary(struct summary *s, struct model_text *t, uint32_t uid, uint32_t version,
 	uint32_t flags, const char *keywords);

@@ -469,6 +469,11 @@ bool msglist_row(struct msglist *l, size_t row, struct msg_row *out)
 	return true;
 }
 
+void msglist_first_recipient(const struct msg_row *row, struct str *out)
+{
+	str_adds(out, row->to);
+}
+
 unsigned msglist_numbering(const struct msglist *l)
 {
 	return 1 + l->numbering;
@@ -902,6 +907,18 @@ unsigned engine_pending_cancel(struct engine *e, uint64_t id)
 }
 
 /* --- finding --- */
+
+int engine_query_check(const char *query, struct err *err)
+{
+	return strcmp(query, "~O") ? 0 : err_set(err, ERR_INPUT, "Search, column 1: no ~O");
+}
+
+bool engine_query_help(size_t i, struct str *pattern, const char **help)
+{
+	str_adds(pattern, "from:WORD");
+	*help = "the sender";
+	return i == 0;
+}
 
 unsigned engine_search(struct engine *e, struct msglist *l, const char *query)
 {
