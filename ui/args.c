@@ -3,6 +3,7 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "engine/engine.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -490,4 +491,17 @@ void args_manual_commands(struct str *out)
 		str_addc(out, '\n');
 		manual_text(out, _(commands[i].help));
 	}
+}
+
+void args_manual_queries(struct str *out)
+{
+	struct str pattern = STR_INIT;
+	const char *help;
+
+	for (size_t i = 0; engine_query_help(i, &pattern, &help); i++) {
+		str_addf(out, ".It Ic %s\n", str_c(&pattern));
+		manual_text(out, help);
+		str_clear(&pattern);
+	}
+	str_done(&pattern);
 }

@@ -47,6 +47,7 @@ void args_done(struct arguments *a);
 
 void args_help(struct str *out);            /* the text of --help */
 void args_manual(struct str *out);          /* options as mdoc(7) list items */
+void args_manual_queries(struct str *out);  /* the language of searches */
 void args_manual_commands(struct str *out); /* commands of the command line, the same */
 
 #endif

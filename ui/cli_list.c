@@ -37,7 +37,7 @@ static bool get_row(struct cli *c, struct msglist *l, size_t row, struct msg_row
 	if (!msglist_row(l, row, out))
 		return false;
 	if (!out->subject) { /* its page cannot be read: the row still counts */
-		out->from_name = out->from_mail = out->to = out->keywords = "";
+		out->from_name = out->from_mail = out->to = out->cc = out->keywords = "";
 		out->subject = _("(not readable)");
 	}
 	return true;
@@ -192,12 +192,15 @@ static size_t rows_of(struct msglist *l, const struct event *ev, size_t *rows)
 enum cli_status cli_search(struct cli *c)
 {
 	struct err err = {0};
-	struct msglist *l = cli_open(c, folder_word(c, 1), &err);
-	struct printer p = {.cli = c, .list = l};
+	struct printer p = {.cli = c};
+	struct msglist *l;
 	struct event *ev;
 	size_t *rows, n;
 	bool down;
 
+	if (engine_query_check(c->args->words.v[0], &err) != 0)
+		return cli_fail(&err);
+	l = p.list = cli_open(c, folder_word(c, 1), &err);
 	if (!l)
 		return cli_fail(&err);
 	flat_by_date(l);
@@ -213,6 +216,8 @@ enum cli_status cli_search(struct cli *c)
 	for (size_t i = 0; i < n && print_at(&p, rows[down ? i : n - 1 - i]); i++)
 		continue;
 	print_end(&p);
+	if (ev->text)
+		cli_say("%s", ev->text);
 	free(rows);
 	event_free(ev);
 	engine_close(c->engine, l);

@@ -491,19 +491,31 @@ void cmd_tag_thread(struct app *a, const struct args *args)
 	selection_done(&s);
 }
 
+/* Says text, which is used up, and behind it what could not be looked at. */
+static void tell_found(struct app *a, const struct event *ev, struct str *text)
+{
+	if (ev->text)
+		str_addf(text, ". %s", ev->text);
+	app_message(a, "%s", str_c(text));
+	str_done(text);
+}
+
 static void tag_found(struct app *a, struct view *v, struct event *ev, bool on)
 {
+	struct str said = STR_INIT;
+
 	if (ev->kind != EVENT_FOUND) {
 		app_finish(a, ev);
 		return;
 	}
 	for (size_t i = 0; i < ev->n; i++)
 		msglist_tag(view_index_list(v), ev->uids[i], on);
-	app_message(a,
+	str_addf(&said,
 		on ? ngettext("%zu message tagged", "%zu messages tagged", (unsigned long)ev->n)
 		   : ngettext(
 			     "%zu message untagged", "%zu messages untagged", (unsigned long)ev->n),
 		ev->n);
+	tell_found(a, ev, &said);
 }
 
 static void tag_them(struct app *a, void *ctx, struct event *ev)
@@ -520,20 +532,33 @@ static void delete_them(struct app *a, void *ctx, struct event *ev)
 {
 	struct selection s = {
 		.list = view_index_list(ctx), .uids = ev->uids, .n = ev->n, .tagged = true};
+	struct str said = STR_INIT;
 
-	if (ev->kind != EVENT_FOUND)
+	if (ev->kind != EVENT_FOUND) {
 		app_finish(a, ev);
-	else if (ev->n == 0)
-		app_message(a, _("Nothing matches"));
-	else
-		apply(a, &s, CHANGE_DELETE, NULL);
+		return;
+	}
+	if (ev->n == 0) {
+		str_adds(&said, _("Nothing matches"));
+		tell_found(a, ev, &said);
+		return;
+	}
+	if (ev->text)
+		app_message(a, "%s", ev->text);
+	apply(a, &s, CHANGE_DELETE, NULL);
 }
 
 static void for_pattern(struct app *a, const char *pattern, app_done_fn *fn)
 {
 	struct view *v = app_view(a);
 
-	if (pattern && *pattern && v->ops->context == UI_INDEX)
+	struct err err = {0};
+
+	if (!pattern || !*pattern || v->ops->context != UI_INDEX)
+		return;
+	if (engine_query_check(pattern, &err) != 0)
+		app_error(a, "%s", err.text);
+	else
 		app_await(a, engine_search(a->engine, view_index_list(v), pattern), fn, v, v);
 }
 

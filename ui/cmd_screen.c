@@ -226,9 +226,14 @@ void cmd_sidebar_open(struct app *a, const struct args *args)
 static void search_in(struct view *v, const char *text, int step)
 {
 	struct app *a = v->app;
+	struct err err = {0};
 
 	if (!v->ops->search || !*text)
 		return;
+	if (v->ops->context == UI_INDEX && engine_query_check(text, &err) != 0) {
+		app_error(a, "%s", err.text);
+		return;
+	}
 	if (text != a->last_search) {
 		free(a->last_search);
 		a->last_search = mem_strdup(text);
@@ -287,7 +292,13 @@ void cmd_search_previous(struct app *a, const struct args *args)
 
 static void limit_to(struct app *a, void *ctx, const char *text)
 {
-	if (text)
+	struct err err = {0};
+
+	if (!text)
+		return;
+	if (*text && strcmp(text, "all") != 0 && engine_query_check(text, &err) != 0)
+		app_error(a, "%s", err.text);
+	else
 		app_await(a, engine_limit(a->engine, view_index_list(ctx), text), NULL, NULL, NULL);
 }
 

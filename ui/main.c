@@ -70,7 +70,8 @@ static int dump_docs(const char *what)
 		void (*print)(struct str *out);
 	} lists[] = {{"options", args_manual}, {"subcommands", args_manual_commands},
 		{"settings", dump_settings}, {"account", dump_account},
-		{"commands", commands_manual}, {"keys", keys_manual}};
+		{"commands", commands_manual}, {"keys", keys_manual},
+		{"queries", args_manual_queries}};
 	struct str text = STR_INIT;
 
 	for (size_t i = 0; i < MEM_COUNT(lists); i++)

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/uids.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -358,36 +359,47 @@ static void index_selected_away(struct view *v)
 	}
 }
 
-static void found(struct app *a, void *ctx, struct event *ev)
+/* The next row that was found, on from the cursor in steps around the list; count: none. */
+static size_t next_found(const struct index_view *x, const struct event *ev, size_t step)
 {
-	struct index_view *x = ctx;
 	size_t count = msglist_count(x->list), at = x->scroll.cursor;
-	size_t step = a->last_search && ev->done ? count - 1 : 1;
+
+	for (size_t i = 0; ev->n && i < count; i++) {
+		at = (at + step) % count;
+		if (uids_find(ev->uids, ev->n, msglist_uid(x->list, at)) >= 0)
+			return at;
+	}
+	return count;
+}
+
+static void go_to_found(struct app *a, struct index_view *x, struct event *ev, bool back)
+{
+	size_t count = msglist_count(x->list), at;
 
 	if (ev->kind != EVENT_FOUND) {
 		app_finish(a, ev);
 		return;
 	}
-	for (size_t i = 0; i < count; i++) {
-		uint32_t uid;
-
-		at = (at + step) % count;
-		uid = msglist_uid(x->list, at);
-		for (size_t k = 0; k < ev->n; k++)
-			if (ev->uids[k] == uid) {
-				x->scroll.cursor = at;
-				remember(x);
-				return;
-			}
+	at = next_found(x, ev, back ? count - 1 : 1);
+	if (at < count) {
+		x->scroll.cursor = at;
+		remember(x);
+		if (ev->text)
+			app_message(a, "%s", ev->text);
+		return;
 	}
-	app_error(a, _("“%s” was not found"), a->last_search ? a->last_search : "");
+	app_error(a, _("“%s” was not found%s%s"), a->last_search ? a->last_search : "",
+		ev->text ? ". " : "", ev->text ? ev->text : "");
+}
+
+static void found(struct app *a, void *ctx, struct event *ev)
+{
+	go_to_found(a, ctx, ev, false);
 }
 
 static void found_back(struct app *a, void *ctx, struct event *ev)
 {
-	if (ev->kind == EVENT_FOUND)
-		ev->done = 1;
-	found(a, ctx, ev);
+	go_to_found(a, ctx, ev, true);
 }
 
 static void index_search(struct view *v, const char *text, int step)

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "engine/engine_priv.h"
 #include "net/net.h"
+#include "store/query.h"
 #include "sync/probe.h"
 #include "sync/sync.h"
 
@@ -756,6 +757,42 @@ unsigned engine_pending_cancel(struct engine *e, uint64_t id)
 }
 
 /* --- finding --- */
+
+int engine_query_check(const char *query, struct err *err)
+{
+	struct query *q;
+
+	if (query_parse(&q, query, clock_now(), err) != 0)
+		return -1;
+	query_free(q);
+	return 0;
+}
+
+static const char *taken_by(const struct query_row *row)
+{
+	return row->takes == TAKES_SIZE   ? _("SIZE")
+	       : row->takes == TAKES_DATE ? _("DATE")
+					  : _("WORD");
+}
+
+bool engine_query_help(size_t i, struct str *pattern, const char **help)
+{
+	size_t n;
+	const struct query_row *row = query_rows(&n) + i;
+	bool flag = row->takes == TAKES_NOTHING;
+
+	if (i >= n || row->takes == TAKES_NO_QUERY)
+		return false;
+	if (row->name && flag)
+		str_addf(pattern, "flag:%s", row->name);
+	else if (row->name)
+		str_addf(pattern, "%s:%s", row->name, taken_by(row));
+	if (row->letter)
+		str_addf(pattern, "%s~%c%s%s", row->name ? ", " : "", row->letter, flag ? "" : " ",
+			flag ? "" : taken_by(row));
+	*help = _(row->help);
+	return true;
+}
 
 static unsigned search(struct engine *e, struct msglist *l, const char *query, bool limit)
 {

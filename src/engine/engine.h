@@ -215,14 +215,18 @@ unsigned engine_import(struct engine *e, size_t account, const char *path, const
 unsigned engine_backup(struct engine *e, size_t account, const char *path);
 
 /* --- finding --- */
-/*
- * Plain words look in from, to and subject; from: to: subject: body: flag: narrow; several words
- * must all match; ~f ~t ~s ~b ~N ~U ~F ~A as in mutt. EVENT_FOUND with UIDs. body looks in what is
- * here.
- */
+/* Why a query (store/query.h has the language) is none; 0: it is one. Asked before anything is
+ * sent, so that nothing is searched, tagged, shown or deleted by what was not understood; the
+ * functions below end in EVENT_FAILED for the same reason. */
+int engine_query_check(const char *query, struct err *err);
+/* The language's fields and patterns for the manual and help, one at a time; false at the end.
+ * *pattern: what is typed, such as "from:WORD, ~f"; *help is translated. */
+bool engine_query_help(size_t i, struct str *pattern, const char **help);
+/* EVENT_FOUND with ascending UIDs. Texts that are not here cannot be looked at: then its text says
+ * how many, and those messages are not among the UIDs. */
 unsigned engine_search(struct engine *e, struct msglist *l, const char *query);
 /* Shows only what matches; "" or "all": everything. EVENT_LIST tells that the
- * rows are others, EVENT_DONE is final. */
+ * rows are others, EVENT_DONE is final; its text is as with EVENT_FOUND. */
 unsigned engine_limit(struct engine *e, struct msglist *l, const char *query);
 
 /* --- writing --- */
@@ -294,7 +298,7 @@ enum event_kind {
 	EVENT_MESSAGE,     /* final of engine_read; view */
 	EVENT_SAVED,       /* final of engine_save_part; text is the path */
 	EVENT_RAW,         /* final of engine_save_message without path; text, text_len */
-	EVENT_FOUND,       /* final of engine_search; uids, n */
+	EVENT_FOUND,       /* final of engine_search; uids, n, text */
 	EVENT_DRAFT,       /* final of compose requests; drafts[0] */
 	EVENT_DRAFTS,      /* final of engine_drafts; drafts, n */
 	EVENT_TEXT,        /* final of preview and check; text with lines */

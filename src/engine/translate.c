@@ -454,6 +454,18 @@ static struct event *take_bytes(struct engine *e, struct store_event *ev)
 	return out;
 }
 
+/* What could not be looked at. */
+static void tell_unseen(struct event *out, const struct store_event *ev)
+{
+	struct str text = STR_INIT;
+
+	if (ev->done == ev->total)
+		return;
+	str_addf(&text, _("Looked in %llu of %llu texts; the others are not here"),
+		(unsigned long long)ev->done, (unsigned long long)ev->total);
+	out->text = str_steal(&text);
+}
+
 static struct event *take_found(struct engine *e, struct store_event *ev)
 {
 	struct asked *a = engine_asked(e, ev->request);
@@ -473,6 +485,7 @@ static struct event *take_found(struct engine *e, struct store_event *ev)
 	}
 	out = list_event(l, a->limit ? EVENT_DONE : EVENT_FOUND);
 	out->request = ev->request;
+	tell_unseen(out, ev);
 	if (a->limit) {
 		msglist_set_limit(l, strcmp(a->text, "~A") == 0 ? NULL : a->text, ev->uids, ev->n);
 		/* First that the rows are others now, then that the request is through. */

@@ -3,7 +3,10 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/utf8.h"
+#include "mime/header.h"
 #include "mime/render.h"
+#include "mime/word.h"
 #include "store/localbox.h"
 #include "store/store_priv.h"
 #include "store/stub.h"
@@ -385,12 +388,11 @@ static bool ask_needed(struct store *s, struct folder *f, struct store_request *
 	return any;
 }
 
-/* 0, 1 parked, -1. */
-static int load(struct store *s, struct folder *f, struct store_request *r,
-	const struct render_options *opt, struct loaded *m, struct err *err)
+/* What is here; -1: nothing is. */
+static int load_here(struct folder *f, uint32_t uid, const struct render_options *opt,
+	struct loaded *m, struct err *err)
 {
 	struct bodies_key key;
-	uint32_t uid = r->uid;
 
 	if (f->local) {
 		if (read_local(f, uid, &m->bytes, &m->whole, err) != 0)
@@ -399,16 +401,76 @@ static int load(struct store *s, struct folder *f, struct store_request *r,
 		return 0;
 	}
 	key = key_of(f, uid);
-	if (bodies_get(f->account->bodies, &key, "eml", &m->bytes, NULL) == 0) {
-		parse_whole(m);
-		return 0;
-	}
-	if (load_by_parts(f, uid, m, opt) == 0)
-		return r->kind == REQUEST_READ && ask_needed(s, f, r, m) ? 1 : 0;
-	if (cannot_fetch(f, r, err) != 0)
+	if (bodies_get(f->account->bodies, &key, "eml", &m->bytes, NULL) != 0)
+		return load_by_parts(f, uid, m, opt);
+	parse_whole(m);
+	return 0;
+}
+
+/* 0, 1 parked, -1. */
+static int load(struct store *s, struct folder *f, struct store_request *r,
+	const struct render_options *opt, struct loaded *m, struct err *err)
+{
+	if (load_here(f, r->uid, opt, m, err) == 0)
+		return m->by_parts && r->kind == REQUEST_READ && ask_needed(s, f, r, m) ? 1 : 0;
+	if (f->local || cannot_fetch(f, r, err) != 0)
 		return -1;
-	park(s, f, uid, NULL, size_of(f, uid), r);
+	park(s, f, r->uid, NULL, size_of(f, r->uid), r);
 	return 1;
+}
+
+/* --- for searches --- */
+
+static void add_header(struct str *out, const struct loaded *m)
+{
+	struct header_iter it;
+	struct header_field field;
+	struct str value = STR_INIT;
+
+	header_start(&it, m->header, m->header_len);
+	while (header_next(&it, &field)) {
+		str_clear(&value);
+		header_unfold(&value, field.value, field.value_len);
+		utf8_clean(out, field.name, field.name_len, UTF8_LINE);
+		str_adds(out, ": ");
+		word_decode(out, str_c(&value), value.len);
+		str_addc(out, '\n');
+	}
+	str_done(&value);
+}
+
+/* Wide enough that lines end only where somebody ended them. */
+enum { SEARCH_WIDTH = 4000 };
+
+static void add_body(
+	struct read_text *out, const struct loaded *m, const struct render_options *opt)
+{
+	struct text *t = render_message(&m->parts, m->header, m->header_len, opt);
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct text_line *line = &t->lines[i];
+
+		if (line->style == TEXT_NOTICE || line->style == TEXT_ATTACHMENT)
+			continue;
+		str_add(&out->body, line->s, line->len);
+		str_addc(&out->body, '\n');
+	}
+	text_free(t);
+	out->whole = !m->whole && !m->nneeds;
+}
+
+int read_text(struct folder *f, uint32_t uid, struct read_text *out)
+{
+	const struct render_options opt = {.width = SEARCH_WIDTH, .no_headers = true};
+	struct loaded m = {0};
+	int rc = load_here(f, uid, &opt, &m, NULL);
+
+	if (rc == 0) {
+		add_header(&out->header, &m);
+		add_body(out, &m, &opt);
+	}
+	loaded_done(&m);
+	return rc;
 }
 
 /* --- answering --- */

@@ -1,168 +1,19 @@
 /*
- * Searching one folder: a small query language over the cached rows, and over bodies that are here.
- *
- * Words must all match; a word is looked for in from, to and subject. "from:x", "to:x",
- * "subject:x", "body:x", "flag:unread" narrow it; "~f x" and the like are mutt's way to say the
- * same. "keyword:x" and "~y x" find messages that have just that keyword. Case does not matter
- * (Unicode folding).
+ * Searching one folder for a query (query.h): over the columns, the cached strings, and the texts
+ * that are here. Each is looked at only where those before it do not tell.
  */
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "mime/part.h"
 #include "store/keywords.h"
-#include "store/localbox.h"
+#include "store/query.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum field { IN_ANY, IN_FROM, IN_TO, IN_SUBJECT, IN_BODY, IN_KEYWORDS, BY_FLAG };
-enum { TERMS_MAX = 32, BODY_MAX = 64 << 20, MEMO_TERMS = 8, MEMO_BYTES = 1 << 16 };
-
-struct term {
-	enum field field;
-	char *word;          /* owned; folded */
-	uint32_t set, clear; /* BY_FLAG */
-};
-
-struct query {
-	struct term v[TERMS_MAX];
-	size_t n;
-	bool needs_body;
-};
-
-struct flag_name {
-	const char *name;
-	char letter;
-	uint32_t set, clear;
-};
-static const struct flag_name flag_names[] = {
-	{"unread", 'U', 0, MAIL_SEEN},
-	{"new", 'N', 0, MAIL_SEEN},
-	{"read", 'R', MAIL_SEEN, 0},
-	{"flagged", 'F', MAIL_FLAGGED, 0},
-	{"answered", 'Q', MAIL_ANSWERED, 0},
-	{"deleted", 'D', MAIL_DELETED, 0},
-	{"forwarded", 0, MAIL_FORWARDED, 0},
-	{"attachment", 'X', MAIL_ATTACHMENT, 0},
-	{"list", 'l', MAIL_LIST, 0},
-	{"all", 'A', 0, 0},
-};
-static const struct {
-	const char *name;
-	char letter;
-	enum field field;
-} field_names[] = {
-	{"from", 'f', IN_FROM},
-	{"to", 't', IN_TO},
-	{"subject", 's', IN_SUBJECT},
-	{"body", 'b', IN_BODY},
-	{"keyword", 'y', IN_KEYWORDS},
-};
-
-static int add_flag(struct query *q, const char *name, char letter, struct err *err)
-{
-	for (size_t i = 0; i < MEM_COUNT(flag_names); i++) {
-		const struct flag_name *f = &flag_names[i];
-
-		if ((name && strcmp(f->name, name) == 0) || (letter && f->letter == letter)) {
-			q->v[q->n++] =
-				(struct term){.field = BY_FLAG, .set = f->set, .clear = f->clear};
-			return 0;
-		}
-	}
-	if (name)
-		return err_set(err, ERR_INPUT,
-			_("flag:%s is not known; use unread, read, flagged, answered, forwarded, "
-			  "deleted, attachment or list"),
-			name);
-	return err_set(err, ERR_INPUT,
-		_("~%c is not known; use ~f ~t ~s ~b ~y with a word, or ~N ~U ~R ~F ~Q ~D ~A"),
-		letter);
-}
-
-static void add_word(struct query *q, enum field field, const char *word, size_t len)
-{
-	q->v[q->n++] = (struct term){.field = field, .word = utf8_fold(word, len)};
-	q->needs_body |= field == IN_BODY;
-}
-
-/* The next word, quotes taken off; false at the end. */
-static bool next_word(const char **p, struct str *word, bool *quoted)
-{
-	str_clear(word);
-	*quoted = false;
-	while (**p == ' ' || **p == '\t')
-		(*p)++;
-	if (!**p)
-		return false;
-	while (**p && **p != ' ' && **p != '\t') {
-		if (**p != '"') {
-			str_addc(word, *(*p)++);
-			continue;
-		}
-		*quoted = true;
-		(*p)++;
-		while (**p && **p != '"')
-			str_addc(word, *(*p)++);
-		if (**p)
-			(*p)++;
-	}
-	return true;
-}
-
-static int add_pattern(struct query *q, const char **p, struct str *word, struct err *err)
-{
-	char letter = word->p[1];
-	bool quoted;
-
-	for (size_t i = 0; i < MEM_COUNT(field_names); i++)
-		if (field_names[i].letter == letter) {
-			if (!next_word(p, word, &quoted))
-				return err_set(
-					err, ERR_INPUT, _("~%c needs a word after it"), letter);
-			add_word(q, field_names[i].field, str_c(word), word->len);
-			return 0;
-		}
-	return add_flag(q, NULL, letter, err);
-}
-
-static int add_term(struct query *q, const char **p, struct str *word, bool quoted, struct err *err)
-{
-	const char *colon = strchr(str_c(word), ':');
-
-	if (!quoted && word->len == 2 && word->p[0] == '~')
-		return add_pattern(q, p, word, err);
-	if (colon && str_starts(word->p, "flag:"))
-		return add_flag(q, colon + 1, 0, err);
-	for (size_t i = 0; colon && i < MEM_COUNT(field_names); i++) {
-		size_t len = strlen(field_names[i].name);
-
-		if ((size_t)(colon - word->p) == len &&
-			memcmp(word->p, field_names[i].name, len) == 0) {
-			add_word(q, field_names[i].field, colon + 1, word->len - len - 1);
-			return 0;
-		}
-	}
-	add_word(q, IN_ANY, str_c(word), word->len);
-	return 0;
-}
-
-static int parse_query(struct query *q, const char *text, struct err *err)
-{
-	struct str word = STR_INIT;
-	bool quoted;
-	int rc = 0;
-
-	while (rc == 0 && next_word(&text, &word, &quoted))
-		rc = q->n < TERMS_MAX ? add_term(q, &text, &word, quoted, err)
-				      : err_set(err, ERR_INPUT,
-						_("More than %d words to search for"), TERMS_MAX);
-	str_done(&word);
-	return rc;
-}
+enum { MEMO_TERMS = 8, MEMO_BYTES = 1 << 16 };
 
 /*
  * What was found out about the strings of a page: equal ones stand there once, so that a sender of
@@ -178,13 +29,26 @@ struct memo {
 struct search {
 	struct work work;
 	unsigned list;
-	struct query query;
-	uint32_t next;  /* UID */
-	uint32_t *only; /* owned; NULL: all */
+	struct query *query; /* owned */
+	uint32_t next;       /* UID */
+	uint32_t *only;      /* owned; NULL: all */
 	size_t nonly, only_at;
 	struct memo memo;
 	struct store_event *answer; /* owned */
 	size_t cap;
+	const struct strv *own; /* addresses of the account; NULL: none */
+};
+
+/* A message that is looked at, as far as it was read. */
+struct look {
+	struct search *s;
+	enum query_cost depth;
+	uint32_t flags, size, sent, received;
+	const struct cache_walk *walk;
+	const struct summary *row;  /* at QUERY_STRINGS; later its strings may have gone */
+	struct read_text text;      /* at QUERY_TEXTS */
+	char *folded[2];            /* owned; of body and header, made when asked for */
+	uint8_t known[QUERY_TERMS]; /* what strings told: 1 and the answer; 0: not asked */
 };
 
 static unsigned char lower(char c)
@@ -226,111 +90,208 @@ static bool contains(struct memo *m, const char *hay, const char *folded)
 	return strstr(str_c(&m->folded), folded) != NULL;
 }
 
-/* The same, asked once for each string of a page. */
-static bool has_word(struct search *s, const struct cache_walk *w, const char *hay, size_t term)
+/* "x@y" in "Name <x@y>, z@y": as a whole. */
+static bool has_address(const char *list, const char *mail)
 {
-	const char *word = s->query.v[term].word;
+	size_t len = strlen(mail);
+
+	for (const char *at = list; len && (at = str_ifind(at, mail)); at++)
+		if ((at == list || at[-1] == ' ' || at[-1] == '<') &&
+			(!at[len] || at[len] == ',' || at[len] == '>'))
+			return true;
+	return false;
+}
+
+static bool has_own(const struct search *s, const char *list)
+{
+	for (size_t i = 0; s->own && i < s->own->n; i++)
+		if (has_address(list, s->own->v[i]))
+			return true;
+	return false;
+}
+
+static bool matches_string(struct search *s, const char *hay, size_t term)
+{
+	const struct query_term *t = &s->query->terms[term];
+
+	if (t->field == QUERY_TO_ME || t->field == QUERY_FROM_ME)
+		return has_own(s, hay);
+	if (t->has_pattern)
+		return regexec(&t->pattern, hay, 0, NULL, 0) == 0;
+	return contains(&s->memo, hay, t->word);
+}
+
+/* The same, asked once for each string of a page. */
+static bool has_string(struct look *l, const char *hay, size_t term)
+{
+	struct search *s = l->s;
 	struct memo *m = &s->memo;
 	size_t at;
 
-	if (!w->paged || term >= MEMO_TERMS)
-		return contains(m, hay, word);
+	if (!l->walk->paged || term >= MEMO_TERMS)
+		return matches_string(s, hay, term);
 	if (!m->seen)
 		m->seen = mem_array(MEMO_TERMS, MEMO_BYTES);
-	if (m->number != w->number) {
-		m->number = w->number;
+	if (m->number != l->walk->number) {
+		m->number = l->walk->number;
 		m->round = (uint8_t)(m->round + 2);
 		if (!m->round) {
 			memset(m->seen, 0, MEMO_TERMS * MEMO_BYTES);
 			m->round = 2;
 		}
 	}
-	at = term * MEMO_BYTES + (size_t)(hay - w->heap);
+	at = term * MEMO_BYTES + (size_t)(hay - l->walk->heap);
 	if ((m->seen[at] & ~1) != m->round)
-		m->seen[at] = (uint8_t)(m->round + contains(m, hay, word));
+		m->seen[at] = (uint8_t)(m->round + matches_string(s, hay, term));
 	return m->seen[at] & 1;
 }
 
-/* The text parts of a message that is here, folded; NULL when it is not. */
-static char *folded_body(struct folder *f, const struct summary *s)
-{
-	struct bodies_key key = {f->name, cache_meta(f->cache)->uidvalidity, s->uid};
-	struct str bytes = STR_INIT, text = STR_INIT;
-	struct parts parts = {0};
-	char *folded;
-	int rc = f->local ? localbox_read(f->dir, s->file, BODY_MAX, &bytes, NULL)
-			  : bodies_get(f->account->bodies, &key, "eml", &bytes, NULL);
+/* --- one message --- */
 
-	if (rc != 0) {
-		str_done(&bytes);
-		return NULL;
+static bool matches_columns(const struct look *l, const struct query_term *t)
+{
+	switch (t->field) {
+	case QUERY_SIZE:
+		return l->size >= t->from && l->size <= t->to;
+	case QUERY_SENT: {
+		uint32_t date = l->sent ? l->sent : l->received;
+
+		return date >= t->from && date <= t->to;
 	}
-	part_parse(&parts, bytes.p, bytes.len);
-	for (size_t i = 0; i < parts.n; i++)
-		if (part_is_text(&parts.v[i])) {
-			part_text(&parts.v[i], &text);
-			str_addc(&text, '\n');
-		}
-	folded = utf8_fold(str_c(&text), text.len);
-	part_done(&parts);
-	str_done(&bytes);
-	str_done(&text);
-	return folded;
-}
-
-static bool matches_text(
-	struct search *s, const struct cache_walk *w, const struct summary *row, size_t term)
-{
-	switch (s->query.v[term].field) {
-	case IN_FROM:
-		return has_word(s, w, row->from_name, term) || has_word(s, w, row->from_mail, term);
-	case IN_TO:
-		return has_word(s, w, row->to, term);
-	case IN_SUBJECT:
-		return has_word(s, w, row->subject, term);
-	case IN_KEYWORDS:
-		return keywords_has(
-			row->keywords, s->query.v[term].word, strlen(s->query.v[term].word));
-	case IN_ANY:
-		return has_word(s, w, row->subject, term) || has_word(s, w, row->from_name, term) ||
-		       has_word(s, w, row->from_mail, term) || has_word(s, w, row->to, term);
+	case QUERY_RECEIVED:
+		return l->received >= t->from && l->received <= t->to;
 	default:
-		return true;
+		return (l->flags & t->set) == t->set && !(l->flags & t->clear);
 	}
 }
 
-static bool matches_flags(const struct query *q, uint32_t flags)
+static bool matches_sender(struct look *l, size_t term)
 {
-	if (flags & MAIL_LEAVING)
-		return false; /* moved away, though the server does not know it yet */
-	for (size_t i = 0; i < q->n; i++) {
-		const struct term *t = &q->v[i];
-
-		if (t->field == BY_FLAG && ((flags & t->set) != t->set || (flags & t->clear)))
-			return false;
-	}
-	return true;
+	return has_string(l, l->row->from_name, term) || has_string(l, l->row->from_mail, term);
 }
 
-/* Bodies are read last: most rows are out by then. */
-static bool matches_body(const struct query *q, struct folder *f, const struct summary *row)
+static bool matches_recipient(struct look *l, size_t term)
 {
-	char *body = folded_body(f, row);
-	bool ok = body != NULL;
+	return has_string(l, l->row->to, term) || has_string(l, l->row->cc, term);
+}
 
-	for (size_t i = 0; ok && i < q->n; i++)
-		if (q->v[i].field == IN_BODY)
-			ok = strstr(body, q->v[i].word) != NULL;
-	free(body);
-	return ok;
+static bool matches_row(struct look *l, const struct query_term *t, size_t term)
+{
+	const struct summary *row = l->row;
+
+	switch (t->field) {
+	case QUERY_FROM:
+		return matches_sender(l, term);
+	case QUERY_FROM_ME:
+		return has_string(l, row->from_mail, term);
+	case QUERY_TO:
+		return has_string(l, row->to, term);
+	case QUERY_CC:
+		return has_string(l, row->cc, term);
+	case QUERY_RECIPIENT:
+	case QUERY_TO_ME:
+		return matches_recipient(l, term);
+	case QUERY_PEOPLE:
+		return matches_sender(l, term) || matches_recipient(l, term);
+	case QUERY_SUBJECT:
+		return has_string(l, row->subject, term);
+	case QUERY_ID:
+		return has_string(l, row->message_id, term);
+	case QUERY_REFERENCES:
+		return has_string(l, row->references, term);
+	case QUERY_KEYWORD:
+		return keywords_has(row->keywords, t->word, strlen(t->word));
+	default:
+		return has_string(l, row->subject, term) || matches_sender(l, term) ||
+		       matches_recipient(l, term);
+	}
+}
+
+/* Folded, and each run of blanks and line ends one blank: where lines end is no part of what was
+ * written. */
+static char *one_line(const struct str *text)
+{
+	struct str folded = STR_INIT;
+	size_t to = 0;
+
+	utf8_fold_add(&folded, str_c(text), text->len);
+	for (size_t i = 0; i < folded.len; i++) {
+		char c = folded.p[i] == '\n' || folded.p[i] == '\t' ? ' ' : folded.p[i];
+
+		if (c != ' ' || (to && folded.p[to - 1] != ' '))
+			folded.p[to++] = c;
+	}
+	str_cut(&folded, to);
+	return str_steal(&folded);
+}
+
+static bool has_text(struct look *l, const struct query_term *t, bool header)
+{
+	const struct str *text = header ? &l->text.header : &l->text.body;
+
+	if (t->has_pattern)
+		return regexec(&t->pattern, str_c(text), 0, NULL, 0) == 0;
+	if (!l->folded[header])
+		l->folded[header] = one_line(text);
+	return strstr(l->folded[header], t->word) != NULL;
+}
+
+static enum query_answer matches_text(struct look *l, const struct query_term *t)
+{
+	bool header = t->field == QUERY_HEADER || t->field == QUERY_WHOLE,
+	     body = t->field == QUERY_BODY || t->field == QUERY_WHOLE;
+
+	if ((header && has_text(l, t, true)) || (body && has_text(l, t, false)))
+		return QUERY_YES;
+	return body && !l->text.whole ? QUERY_UNKNOWN : QUERY_NO;
+}
+
+static enum query_answer ask(void *ctx, const struct query *q, size_t term)
+{
+	struct look *l = ctx;
+	const struct query_term *t = &q->terms[term];
+	enum query_cost cost = query_term_cost(t);
+
+	if (cost > l->depth)
+		return QUERY_UNKNOWN;
+	if (cost == QUERY_TEXTS)
+		return matches_text(l, t);
+	if (cost == QUERY_COLUMNS)
+		return matches_columns(l, t) ? QUERY_YES : QUERY_NO;
+	if (!l->known[term])
+		l->known[term] = 1 + (matches_row(l, t, term) ? QUERY_YES : QUERY_NO);
+	return (enum query_answer)(l->known[term] - 1);
+}
+
+/* A message that is moved away is not here any more, though the server does not know it yet. */
+static enum query_answer look(struct look *l, enum query_cost depth)
+{
+	l->depth = depth;
+	return l->flags & MAIL_LEAVING ? QUERY_NO : query_eval(l->s->query, ask, l);
+}
+
+/* Whether a message matches whose text has to tell; what could not be looked at is counted. */
+static bool look_inside(struct look *l, struct folder *f, uint32_t uid)
+{
+	struct store_event *ev = l->s->answer;
+	enum query_answer answer = QUERY_UNKNOWN;
+
+	if (read_text(f, uid, &l->text) == 0)
+		answer = look(l, QUERY_TEXTS);
+	ev->total++;
+	ev->done += answer != QUERY_UNKNOWN;
+	free(l->folded[0]);
+	free(l->folded[1]);
+	str_done(&l->text.header);
+	str_done(&l->text.body);
+	return answer == QUERY_YES;
 }
 
 /* --- a search on its way --- */
 
 static void search_free(struct search *s)
 {
-	for (size_t i = 0; i < s->query.n; i++)
-		free(s->query.v[i].word);
+	query_free(s->query);
 	free(s->only);
 	free(s->memo.seen);
 	str_done(&s->memo.folded);
@@ -365,18 +326,26 @@ static bool is_asked(struct search *s, uint32_t uid)
 /* Rows between two looks at the clock. */
 enum { STRIDE = 512 };
 
-/* Flags only need no strings. True: at the end. */
-static bool search_flags(struct search *s, struct folder *f)
+/* What needs no strings. True: at the end. */
+static bool search_columns(struct search *s, struct folder *f)
 {
 	const struct columns *c = cache_columns_view(f->cache);
+	struct look l = {.s = s};
 
-	for (size_t i = 0; i < c->n; i++)
-		if (is_asked(s, c->uid[i]) && matches_flags(&s->query, c->flags[i]))
+	for (size_t i = 0; i < c->n; i++) {
+		if (!is_asked(s, c->uid[i]))
+			continue;
+		l.flags = c->flags[i];
+		l.size = c->size[i];
+		l.sent = c->sent[i];
+		l.received = c->received[i];
+		if (look(&l, QUERY_COLUMNS) == QUERY_YES)
 			add_found(s, c->uid[i]);
+	}
 	return true;
 }
 
-static bool search_words(struct search *s, struct folder *f)
+static bool search_strings(struct search *s, struct folder *f)
 {
 	int64_t end = clock_ms() + WORK_MS;
 	struct cache_walk w;
@@ -388,18 +357,24 @@ static bool search_words(struct search *s, struct folder *f)
 		s->next = s->only_at < s->nonly ? s->only[s->only_at] : UINT32_MAX;
 	cache_walk_start(&w, f->cache, s->next);
 	while (cache_walk_next(&w, &row)) {
-		bool ok = is_asked(s, row.uid) && matches_flags(&s->query, row.flags);
+		struct look l = {.s = s,
+			.flags = row.flags,
+			.size = row.size,
+			.sent = row.sent,
+			.received = row.received,
+			.walk = &w,
+			.row = &row};
+		enum query_answer answer =
+			is_asked(s, row.uid) ? look(&l, QUERY_STRINGS) : QUERY_NO;
 
-		for (size_t i = 0; ok && i < s->query.n; i++)
-			ok = matches_text(s, &w, &row, i);
 		s->next = row.uid + 1;
-		if (ok && s->query.needs_body) {
+		if (answer == QUERY_UNKNOWN) {
 			/* reading may note damage, after which the walk is no more */
-			if (matches_body(&s->query, f, &row))
+			if (look_inside(&l, f, row.uid))
 				add_found(s, row.uid);
 			return false;
 		}
-		if (ok)
+		if (answer == QUERY_YES)
 			add_found(s, row.uid);
 		if (s->only && s->only_at == s->nonly)
 			return true;
@@ -413,17 +388,18 @@ static bool search_step(struct store *store, struct work *w)
 {
 	struct search *s = (struct search *)w;
 	struct list *l = store_list(store, s->list);
-	bool words = false;
 	struct err err = {0};
+	bool done;
 
 	if (!l || !l->folder->cache) {
 		err_set(&err, ERR_GONE, _("The folder is no longer open"));
 		search_drop(store, w, &err);
 		return true;
 	}
-	for (size_t i = 0; i < s->query.n; i++)
-		words |= s->query.v[i].field != BY_FLAG;
-	if (!(words ? search_words(s, l->folder) : search_flags(s, l->folder)))
+	s->own = l->folder->account->setup ? &l->folder->account->setup->own : NULL;
+	done = query_cost(s->query) == QUERY_COLUMNS ? search_columns(s, l->folder)
+						     : search_strings(s, l->folder);
+	if (!done)
 		return false;
 	store_emit(store, s->answer);
 	s->answer = NULL;
@@ -446,7 +422,7 @@ void search_request(struct store *store, struct store_request *r)
 	s->answer = store_event_new(STORE_FOUND);
 	s->answer->request = r->request;
 	s->answer->list = r->list;
-	rc = parse_query(&s->query, r->text ? r->text : "", &err);
+	rc = query_parse(&s->query, r->text ? r->text : "", clock_now(), &err);
 	if (rc != 0) {
 		search_drop(store, &s->work, &err);
 		return;

@@ -136,7 +136,7 @@ enum store_event_kind {
 	STORE_SORTED, /* list, sorted: not of the disk thread but of another helper of the engine */
 	STORE_VIEW,   /* final of REQUEST_READ */
 	STORE_BYTES,  /* final; bytes */
-	STORE_FOUND,  /* final; uids */
+	STORE_FOUND,  /* final; uids, ascending; done of total messages could be looked into */
 	STORE_DRAFTS, /* final; drafts */
 	STORE_OUTBOX, /* account, mails: the whole outbox */
 	STORE_PENDING, /* account, ops: the whole list of pending operations, without UIDs, text in

@@ -479,6 +479,14 @@ void read_body_done(struct store *s, struct result *r);
 void read_progress(struct store *s, struct result *r);
 void read_cancel(struct store *s, unsigned request);
 void read_drop_parked(struct store *s, struct account *a, const struct err *err);
+/* What a search looks at, of a message whose bytes are here; free both with str_done. */
+struct read_text {
+	struct str header; /* fields on a line each, decoded */
+	struct str body;   /* as it is shown, without what Talaria says itself */
+	bool whole;        /* nothing of the body is missing */
+};
+/* -1: it is not here. */
+int read_text(struct folder *f, uint32_t uid, struct read_text *out);
 /* The message's bytes, LF or CRLF. 1: not here, the request was parked until it is. */
 int read_message(struct store *s, struct folder *f, uint32_t uid, struct store_request *r,
 	struct str *out, struct err *err);
