@@ -2,6 +2,7 @@
 
 #include "base/i18n.h"
 #include "base/utf8.h"
+#include "mime/subject.h"
 #include "mime/text.h"
 
 #include <string.h>
@@ -39,35 +40,9 @@ void index_date(struct str *out, time_t date, time_t now, bool wide)
 	str_adds(out, buf);
 }
 
-static const char *skip_prefix(const char *s)
-{
-	static const char *const prefixes[] = {"re", "fwd", "fw", "aw", "wg", "sv", "vs", "antw"};
-
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
-		size_t len = strlen(prefixes[i]);
-
-		if (!str_istarts(s, prefixes[i]))
-			continue;
-		if (s[len] == ':')
-			return s + len + 1;
-		if (s[len] == '[' && strchr(s + len, ']') && strchr(s + len, ']')[1] == ':')
-			return strchr(s + len, ']') + 2;
-	}
-	return NULL;
-}
-
 const char *index_bare_subject(const char *subject)
 {
-	const char *s = subject, *next;
-
-	for (;;) {
-		while (*s == ' ')
-			s++;
-		next = skip_prefix(s);
-		if (!next)
-			return s;
-		s = next;
-	}
+	return subject_bare(subject, SUBJECT_ANY);
 }
 
 static void add_flags(struct line *out, const struct msg_row *r)

@@ -3,6 +3,7 @@
 
 #include "mime/charset.h"
 #include "mime/header.h"
+#include "mime/subject.h"
 #include "mime/part.h"
 
 #include "base/i18n.h"
@@ -271,31 +272,12 @@ void draft_read(struct draft *d, const char *text, size_t len)
 
 /* --- replies and forwards --- */
 
-/* The subject without its "Re:", "RE[2]:", "Aw:"... */
-static const char *strip_prefix(const char *s, const char *const *prefixes)
-{
-	for (size_t i = 0; prefixes[i]; i++) {
-		size_t len = strlen(prefixes[i]);
-
-		if (str_nicmp(s, prefixes[i], len) != 0)
-			continue;
-		if (s[len] == '[' && s[len + 1 + strspn(s + len + 1, "0123456789")] == ']')
-			len += 2 + strspn(s + len + 1, "0123456789");
-		if (s[len] == ':')
-			return s + len + 1 + strspn(s + len + 1, " ");
-	}
-	return s;
-}
-
 static void set_subject(
-	struct draft *d, const char *prefix, const char *subject, const char *const *prefixes)
+	struct draft *d, const char *prefix, const char *subject, enum subject_mark marks)
 {
 	struct str out = STR_INIT;
-	const char *bare;
 
-	while ((bare = strip_prefix(subject, prefixes)) != subject)
-		subject = bare;
-	str_addf(&out, "%s%s", prefix, subject);
+	str_addf(&out, "%s%s", prefix, subject_bare(subject, marks));
 	set(&d->subject, str_steal(&out));
 }
 
@@ -456,7 +438,6 @@ void draft_reply(struct draft *d, enum draft_reply kind, const struct envelope *
 	const char *header, size_t header_len, const char *quotable, const struct strv *own,
 	const char *from)
 {
-	static const char *const PREFIXES[] = {"Re", "Aw", "Antw", "Sv", NULL};
 	struct envelope view = capped(e);
 	struct addr_list followup = {0};
 	struct str body = STR_INIT;
@@ -468,7 +449,7 @@ void draft_reply(struct draft *d, enum draft_reply kind, const struct envelope *
 	set(&d->from, mem_strdup(from ? from : ""));
 	reply_addresses(d, kind, &view, &followup, own);
 	addr_list_done(&followup);
-	set_subject(d, "Re: ", e->subject, PREFIXES);
+	set_subject(d, "Re: ", e->subject, SUBJECT_REPLY);
 	set_thread(d, e);
 	if (quotable && *quotable) {
 		add_attribution(&body, e);
@@ -494,12 +475,11 @@ static void add_summary_list(struct str *out, const char *name, const struct add
 void draft_forward(
 	struct draft *d, const struct envelope *e, const char *quotable, const char *from)
 {
-	static const char *const PREFIXES[] = {"Fwd", "Fw", "Wg", NULL};
 	struct envelope view = capped(e);
 	struct str body = STR_INIT;
 
 	set(&d->from, mem_strdup(from ? from : ""));
-	set_subject(d, "Fwd: ", e->subject, PREFIXES);
+	set_subject(d, "Fwd: ", e->subject, SUBJECT_FORWARD);
 	str_addf(&body, "\n%s\n", _("----- Forwarded message -----"));
 	add_summary_list(&body, "From", &view.from);
 	add_summary(&body, "Date", e->date_raw);

@@ -2,7 +2,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "store/subject.h"
+#include "mime/subject.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,16 +4,19 @@
 
 enum { MAX_REFERENCES = 20 };
 
-/* Ids oldest first, the parent last: References, and In-Reply-To when that names another (RFC
- * 5322 3.6.4). */
+/* Ids oldest first, the parent last: References, and behind them what In-Reply-To names, also when
+ * that is one of them (RFC 5322 3.6.4). Of several parents the one that is last already will do. */
 static void join_references(struct str *out, const struct envelope *e)
 {
 	size_t n = e->references.n, from = n > MAX_REFERENCES ? n - MAX_REFERENCES : 0;
 	const char *parent = e->in_reply_to.n ? e->in_reply_to.v[0] : NULL;
 
+	if (n && strv_has(&e->in_reply_to, e->references.v[n - 1]))
+		parent = e->references.v[n - 1];
 	for (size_t i = from; i < n; i++)
-		str_addf(out, "%s%s", out->len ? " " : "", e->references.v[i]);
-	if (parent && !strv_has(&e->references, parent) && !strchr(parent, ' '))
+		if (!parent || strcmp(e->references.v[i], parent) != 0)
+			str_addf(out, "%s%s", out->len ? " " : "", e->references.v[i]);
+	if (parent)
 		str_addf(out, "%s%s", out->len ? " " : "", parent);
 }
 

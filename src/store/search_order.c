@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "store/store_priv.h"
-#include "store/subject.h"
+#include "mime/subject.h"
 
 #include <stdlib.h>
 #include <string.h>

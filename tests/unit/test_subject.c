@@ -5,7 +5,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "store/subject.h"
+#include "mime/subject.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +21,18 @@ static const struct {
 	{"Re : Agenda", "Agenda", true},
 	{"Re[2]: Agenda", "Agenda", true},
 	{"Re [list]: Agenda", "Agenda", true},
+	{"Re [2]: Agenda", "Agenda", true},
+	{"Re(2): Agenda", "Agenda", true},
+	{"Re^3: Agenda", "Agenda", true},
+	{"Re (2) : Agenda", "Agenda", true},
+	{"Re (two): Agenda", "Re (two): Agenda", false},
+	{"Re\xef\xbc\x9a Agenda", "Agenda", true},
+	{"VS: Antwort: Agenda", "Agenda", true},
+	{"回复：转发: Agenda", "Agenda", true},
+	{"RES: ENC: Agenda", "Agenda", true},
+	{"TR: RV: Vá: Agenda", "Agenda", true},
+	{"Versus: Agenda", "Versus: Agenda", false},
+	{"R: Agenda", "R: Agenda", false},
 	{"[list] Re: Agenda", "Agenda", true},
 	{"AW: Antw: Sv: Agenda", "Agenda", true},
 	{"WG: Agenda", "Agenda", true},
@@ -64,9 +76,38 @@ static void test_base_subject(void **state)
 	}
 }
 
+static void test_bare(void **state)
+{
+	static const struct {
+		const char *subject;
+		enum subject_mark kinds;
+		const char *bare;
+	} rows[] = {
+		{"", SUBJECT_ANY, ""},
+		{"Agenda", SUBJECT_ANY, "Agenda"},
+		{" Agenda", SUBJECT_ANY, " Agenda"},
+		{"Re: Agenda", SUBJECT_REPLY, "Agenda"},
+		{"Re [2]: Re : VS: Antwort: Agenda", SUBJECT_REPLY, "Agenda"},
+		{"RE\xef\xbc\x9a"
+		 "aw:Agenda",
+			SUBJECT_REPLY, "Agenda"},
+		{"Re: Fwd: Agenda", SUBJECT_REPLY, "Fwd: Agenda"},
+		{"Fwd: Re: Agenda", SUBJECT_REPLY, "Fwd: Re: Agenda"},
+		{"WG: Fw: Re: Agenda", SUBJECT_FORWARD, "Re: Agenda"},
+		{"Re: WG: Agenda", SUBJECT_ANY, "Agenda"},
+		{"[list] Re: Agenda", SUBJECT_ANY, "[list] Re: Agenda"},
+		{"Re:", SUBJECT_ANY, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		assert_string_equal(subject_bare(rows[i].subject, rows[i].kinds), rows[i].bare);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_base_subject)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_base_subject), cmocka_unit_test(test_bare)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

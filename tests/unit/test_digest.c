@@ -1,0 +1,121 @@
+/* From the header fields of a message to its row: what it answers, and to whom it goes. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "store/digest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void with(const char *block, void (*check)(const struct summary *s, const char *want),
+	const char *want)
+{
+	struct envelope e = {0};
+	struct digest d = {0};
+	struct summary s = {0};
+
+	envelope_parse(&e, block, strlen(block));
+	digest_summary(&s, &e, &d);
+	check(&s, want);
+	digest_done(&d);
+	envelope_done(&e);
+}
+
+static void references_are(const struct summary *s, const char *want)
+{
+	assert_string_equal(s->references, want);
+}
+
+static void test_references(void **state)
+{
+	static const struct {
+		const char *block, *want;
+	} rows[] = {
+		{"", ""},
+		{"References: <a@x> <b@x>\n", "a@x b@x"},
+		{"In-Reply-To: <a@x>\n", "a@x"},
+		{"References: <a@x> <b@x>\nIn-Reply-To: <b@x>\n", "a@x b@x"},
+		{"References: <a@x> <b@x> <c@x>\nIn-Reply-To: <b@x>\n", "a@x c@x b@x"},
+		{"References: <a@x>\nIn-Reply-To: <b@x>\n", "a@x b@x"},
+		{"References: <a@x> <b@x>\nIn-Reply-To: <a@x> <b@x>\n", "a@x b@x"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(rows); i++)
+		with(rows[i].block, references_are, rows[i].want);
+}
+
+static void recipients_are(const struct summary *s, const char *want)
+{
+	struct str got = STR_INIT, first = STR_INIT;
+
+	summary_first(&first, *s->to ? s->to : s->cc);
+	str_addf(&got, "%s|%s|%s", s->to, s->cc, str_c(&first));
+	assert_string_equal(str_c(&got), want);
+	str_done(&got);
+	str_done(&first);
+}
+
+static void test_recipients(void **state)
+{
+	static const struct {
+		const char *block, *want;
+	} rows[] = {
+		{"", "||"},
+		{"To: a@x\n", "a@x||a@x"},
+		{"To: Ann <a@x>, b@x\nCc: \"C, the third\" <c@x>\n",
+			"Ann <a@x>, b@x|\"C, the third\" <c@x>|Ann"},
+		{"Cc: \"C \\\\ \\\"the\\\" third\" <c@x>, d@x\n",
+			"|\"C \\\\ \\\"the\\\" third\" <c@x>, d@x|C \\ \"the\" third"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(rows); i++)
+		with(rows[i].block, recipients_are, rows[i].want);
+}
+
+/* As many as fit in are kept whole. */
+static void test_many(void **state)
+{
+	const size_t each = strlen("0000@example.org, ");
+
+	(void)state;
+	for (size_t n = DIGEST_RECIPIENTS / each - 1; n <= DIGEST_RECIPIENTS / each + 3; n++) {
+		struct addr_list list = {0};
+		struct str out = STR_INIT;
+		size_t kept = 0;
+
+		for (size_t i = 0; i < n; i++) {
+			char mail[32];
+
+			snprintf(mail, sizeof(mail), "%04u@example.org", (unsigned)i);
+			addr_list_add(&list, "", mail);
+		}
+		digest_recipients(&out, &list);
+		for (const char *p = str_c(&out); p; p = strchr(p, ',')) {
+			kept++;
+			p++;
+		}
+		assert_true(out.len <= DIGEST_RECIPIENTS);
+		assert_int_equal(out.len, kept * each - 2);
+		assert_int_equal(kept,
+			n * each - 2 <= DIGEST_RECIPIENTS ? n : (DIGEST_RECIPIENTS + 2) / each);
+		addr_list_done(&list);
+		str_done(&out);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_references),
+		cmocka_unit_test(test_recipients),
+		cmocka_unit_test(test_many),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
