@@ -96,6 +96,23 @@ static void read_ids(struct strv *out, const struct str *value)
 	}
 }
 
+/* What it answers. The RFC before last had words there: in "Message from Ann <ann@x> of today <id>"
+ * the id is the last, in "<id> from Ann <ann@x>" the first. */
+static void read_parents(struct strv *out, const struct str *value)
+{
+	const char *p = str_c(value);
+
+	read_ids(out, value);
+	while (*p == ' ')
+		p++;
+	if (*p == '<' || out->n < 2 || !strchr(p, '<'))
+		return;
+	for (size_t i = 0; i + 1 < out->n; i++)
+		free(out->v[i]);
+	out->v[0] = out->v[out->n - 1];
+	out->n = 1;
+}
+
 static void read_id(char **out, const struct str *value)
 {
 	const char *at = str_c(value), *end = at + value->len;
@@ -190,8 +207,32 @@ static void read_addresses(struct addr_list *list, const struct str *value)
 	addr_parse(list, str_c(value), value->len);
 }
 
+/* Fields of ids. Some programs encode them as if they were text. */
+static bool read_id_field(struct envelope *e, const struct header_field *f, const struct str *raw)
+{
+	bool own = header_is(f, "Message-ID"), parent = header_is(f, "In-Reply-To");
+	struct str value = STR_INIT;
+
+	if (!own && !parent && !header_is(f, "References"))
+		return false;
+	if (strstr(str_c(raw), "=?"))
+		word_decode(&value, raw->p, raw->len);
+	else
+		str_add(&value, str_c(raw), raw->len);
+	if (own)
+		read_id(&e->message_id, &value);
+	else if (parent)
+		read_parents(&e->in_reply_to, &value);
+	else
+		read_ids(&e->references, &value);
+	str_done(&value);
+	return true;
+}
+
 static void read_field(struct envelope *e, const struct header_field *f, const struct str *value)
 {
+	if (read_id_field(e, f, value))
+		return;
 	if (header_is(f, "From"))
 		read_addresses(&e->from, value);
 	else if (header_is(f, "Sender"))
@@ -206,14 +247,8 @@ static void read_field(struct envelope *e, const struct header_field *f, const s
 		read_addresses(&e->bcc, value);
 	else if (header_is(f, "Subject"))
 		read_subject(e, value);
-	else if (header_is(f, "Message-ID"))
-		read_id(&e->message_id, value);
 	else if (header_is(f, "Date"))
 		read_date(e, value);
-	else if (header_is(f, "In-Reply-To"))
-		read_ids(&e->in_reply_to, value);
-	else if (header_is(f, "References"))
-		read_ids(&e->references, value);
 	else if (header_is(f, "List-Id"))
 		read_list_id(e, value);
 	else if (header_is(f, "List-Post"))

@@ -153,11 +153,39 @@ static void bombs_are_capped(void **state)
 	str_done(&in);
 }
 
+/* The ids of a field in any of the ways they are written. */
+static void ids_as_they_come(void **state)
+{
+	static const struct {
+		const char *block, *message_id, *parent;
+	} ROWS[] = {
+		{"Message-ID: <1@x>\nIn-Reply-To: <2@x> <3@x>\n", "1@x", "2@x"},
+		{"Message-ID: =?utf-8?Q?=3C1=40x=3E?=\nIn-Reply-To: =?utf-8?B?PDJAeD4=?=\n", "1@x",
+			"2@x"},
+		{"In-Reply-To: Message from Ann <ann@x> of \"Mon, 1 Nov\" <2@x>\n", "", "2@x"},
+		{"In-Reply-To: Your message of today <2@x>\n", "", "2@x"},
+		{"In-Reply-To: <2@x> from Ann <ann@x> of today\n", "", "2@x"},
+		{"In-Reply-To: 2@x\n", "", "2@x"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ROWS) / sizeof(*ROWS); i++) {
+		struct envelope e = {0};
+
+		envelope_parse(&e, ROWS[i].block, strlen(ROWS[i].block));
+		assert_string_equal(e.message_id, ROWS[i].message_id);
+		assert_true(e.in_reply_to.n >= 1);
+		assert_string_equal(e.in_reply_to.v[0], ROWS[i].parent);
+		envelope_done(&e);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_everything),
 		cmocka_unit_test(raw_bytes_by_the_mail),
+		cmocka_unit_test(ids_as_they_come),
 		cmocka_unit_test(nothing_is_missing),
 		cmocka_unit_test(identity_is_stable),
 		cmocka_unit_test(bombs_are_capped),
