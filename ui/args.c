@@ -3,7 +3,6 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "engine/engine.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -454,7 +453,7 @@ void args_help(struct str *out)
 }
 
 /* A leading dot or quote would be a request to the formatter. */
-static void manual_text(struct str *out, const char *text)
+void args_manual_text(struct str *out, const char *text)
 {
 	if (*text == '.' || *text == '\'')
 		str_adds(out, "\\&");
@@ -478,7 +477,7 @@ void args_manual(struct str *out)
 		if (options[i].value)
 			str_addf(out, " Ar %s", options[i].value);
 		str_addc(out, '\n');
-		manual_text(out, _(options[i].help));
+		args_manual_text(out, _(options[i].help));
 	}
 }
 
@@ -489,19 +488,6 @@ void args_manual_commands(struct str *out)
 		if (*commands[i].words)
 			str_addf(out, " Ar %s", commands[i].words);
 		str_addc(out, '\n');
-		manual_text(out, _(commands[i].help));
+		args_manual_text(out, _(commands[i].help));
 	}
-}
-
-void args_manual_queries(struct str *out)
-{
-	struct str pattern = STR_INIT;
-	const char *help;
-
-	for (size_t i = 0; engine_query_help(i, &pattern, &help); i++) {
-		str_addf(out, ".It Ic %s\n", str_c(&pattern));
-		manual_text(out, help);
-		str_clear(&pattern);
-	}
-	str_done(&pattern);
 }

@@ -45,9 +45,10 @@ struct arguments { /* NULL where nothing was given */
 int args_read(struct arguments *out, int argc, char **argv, struct err *err);
 void args_done(struct arguments *a);
 
-void args_help(struct str *out);            /* the text of --help */
-void args_manual(struct str *out);          /* options as mdoc(7) list items */
-void args_manual_queries(struct str *out);  /* the language of searches */
+void args_help(struct str *out);   /* the text of --help */
+void args_manual(struct str *out); /* options as mdoc(7) list items */
+/* A sentence of the manual, with a full stop behind it. */
+void args_manual_text(struct str *out, const char *text);
 void args_manual_commands(struct str *out); /* commands of the command line, the same */
 
 #endif

@@ -62,6 +62,19 @@ static void dump_account(struct str *out)
 	settings_manual(out, true);
 }
 
+static void dump_queries(struct str *out)
+{
+	struct str pattern = STR_INIT;
+	const char *help;
+
+	for (size_t i = 0; engine_query_help(i, &pattern, &help); i++) {
+		str_addf(out, ".It Ic %s\n", str_c(&pattern));
+		args_manual_text(out, help);
+		str_clear(&pattern);
+	}
+	str_done(&pattern);
+}
+
 /* The tables as list items for the manual. */
 static int dump_docs(const char *what)
 {
@@ -70,8 +83,7 @@ static int dump_docs(const char *what)
 		void (*print)(struct str *out);
 	} lists[] = {{"options", args_manual}, {"subcommands", args_manual_commands},
 		{"settings", dump_settings}, {"account", dump_account},
-		{"commands", commands_manual}, {"keys", keys_manual},
-		{"queries", args_manual_queries}};
+		{"commands", commands_manual}, {"keys", keys_manual}, {"queries", dump_queries}};
 	struct str text = STR_INIT;
 
 	for (size_t i = 0; i < MEM_COUNT(lists); i++)
