@@ -769,36 +769,83 @@ int cache_set_flags_all(struct cache *c, const uint32_t *uids, size_t n, uint32_
 	return rc;
 }
 
-/* The links of answers that lose their parent go with it, in one write. */
+/* Records that are made one after the other in one run of bytes. */
+struct records {
+	struct str bytes;
+	struct {
+		uint16_t type;
+		size_t len;
+	} * v;
+	size_t n, cap, ended;
+};
+
+static void record_end(struct records *r, uint16_t type)
+{
+	if (r->bytes.len == r->ended)
+		return;
+	r->v = mem_grow(r->v, &r->cap, r->n + 1, sizeof(*r->v));
+	r->v[r->n].type = type;
+	r->v[r->n++].len = r->bytes.len - r->ended;
+	r->ended = r->bytes.len;
+}
+
+static int append_records(struct cache *c, const struct records *r, struct err *err)
+{
+	struct wal_record *v = mem_array(r->n, sizeof(*v));
+	size_t at = 0;
+	int rc;
+
+	for (size_t i = 0; i < r->n; at += r->v[i++].len)
+		v[i] = (struct wal_record){r->v[i].type, r->bytes.p + at, r->v[i].len, 0};
+	rc = r->n ? append_all(c, v, r->n, err) : 0;
+	free(v);
+	return rc;
+}
+
+/* The base knows only of references that were missing what waits for them; in the log a message
+ * waits for all of its own. */
+static void add_again(struct cache *c, const struct link *l, struct records *r)
+{
+	struct summary s;
+
+	if (index_added(c, l->child) || cache_get(c, l->child, &s) != 0)
+		return;
+	log_add_encode(&r->bytes, &s, l->parent);
+	record_end(r, LOG_ADD);
+}
+
+static void put_uid(struct records *r, uint16_t type, uint32_t uid)
+{
+	bytes_add32(&r->bytes, uid);
+	if (r->bytes.len - r->ended >= WAL_MAX_RECORD - 4)
+		record_end(r, type);
+}
+
+/* The links of messages that lose their parent go with it, in one write. */
 int cache_remove(struct cache *c, const uint32_t *uids, size_t n, struct err *err)
 {
-	struct wal_record *v = mem_array(n * 4 / WAL_MAX_RECORD + 2, sizeof(*v));
-	struct str payload = STR_INIT;
+	struct records r = {0};
 	struct link *links;
-	size_t n_links, start, records = 0;
-	int rc = 0;
+	size_t n_links;
+	int rc;
 
 	link_orphans(c, uids, n, &links, &n_links);
+	for (size_t i = 0; i < n_links; i++)
+		add_again(c, &links[i], &r);
 	/* what does not fit is completed by the compaction */
 	for (size_t i = 0; i < n_links && i < WAL_MAX_RECORD / 8; i++) {
-		bytes_add32(&payload, links[i].child);
-		bytes_add32(&payload, links[i].parent);
+		bytes_add32(&r.bytes, links[i].child);
+		bytes_add32(&r.bytes, links[i].parent);
 	}
-	start = payload.len;
+	record_end(&r, LOG_LINK);
 	for (size_t i = 0; i < n; i++)
 		if (cache_has(c, uids[i]))
-			bytes_add32(&payload, uids[i]);
-	if (start)
-		v[records++] = (struct wal_record){LOG_LINK, payload.p, start, 0};
-	for (size_t at = start, len; at < payload.len; at += len) {
-		len = payload.len - at < WAL_MAX_RECORD ? payload.len - at : WAL_MAX_RECORD;
-		v[records++] = (struct wal_record){LOG_EXPUNGE, payload.p + at, len, 0};
-	}
-	if (records)
-		rc = append_all(c, v, records, err);
-	free(v);
+			put_uid(&r, LOG_EXPUNGE, uids[i]);
+	record_end(&r, LOG_EXPUNGE);
+	rc = append_records(c, &r, err);
 	free(links);
-	str_done(&payload);
+	free(r.v);
+	str_done(&r.bytes);
 	return rc;
 }
 

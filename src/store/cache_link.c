@@ -13,6 +13,11 @@
  * Messages of the log are found by tables made on first use; those of the base by its x and t
  * pages.
  *
+ * Messages none of whose references are here are one thread when they have one in common: they hang
+ * below the one with the smallest UID, until what they answer comes. A message that loses its
+ * parent looks for another in the same ways, and waits for all its references from then on: what
+ * was deleted may come back, under another UID.
+ *
  * An answer without any references hangs below a message with the same subject that is no answer:
  * the newest with a smaller UID than its own, else the one with the smallest. A better one may come
  * at any time, for folders are filled from the newest message on: such an answer never stops
@@ -313,6 +318,7 @@ struct batch {
 	uint32_t *parents;
 	bool *chosen;         /* another message of the batch has it as parent */
 	struct hashes ids;    /* value: index in s */
+	struct hashes refs;   /* the same */
 	struct map64 *at;     /* mixed UID to index in s */
 	struct map64 *linked; /* mixed UID of the child to index in links */
 	struct link *links;
@@ -326,6 +332,18 @@ struct batch {
 static uint64_t mixed(uint32_t uid)
 {
 	return uid * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+static int uid_compare(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static bool is_gone(const struct batch *b, uint32_t uid)
+{
+	return b->n_gone && bsearch(&uid, b->gone, b->n_gone, sizeof(uid), uid_compare);
 }
 
 static bool in_batch(const struct batch *b, uint32_t uid, uint32_t *i)
@@ -371,7 +389,8 @@ static uint32_t find_id(struct batch *b, uint64_t hash, uint32_t self)
 	size_t n = link_uids(b->c, hash, LINK_ID, uids, LINK_SAME);
 
 	for (size_t k = 0; k < n; k++)
-		if (uids[k] != self && !in_batch(b, uids[k], &i) && (!best || uids[k] < best))
+		if (uids[k] != self && !in_batch(b, uids[k], &i) && !is_gone(b, uids[k]) &&
+			(!best || uids[k] < best))
 			best = uids[k];
 	for (int k = 0; k < LINK_SAME && hashes_each(&b->ids, hash, &at, &i); k++)
 		if (b->s[i].uid != self && (!best || b->s[i].uid < best))
@@ -398,26 +417,15 @@ static uint32_t find_parent(struct batch *b, uint32_t self, const char *referenc
 
 static void set_link(struct batch *b, uint32_t child, uint32_t parent)
 {
+	uint32_t i;
+
+	if (map64_get(b->linked, mixed(child), &i)) {
+		b->links[i].parent = parent;
+		return;
+	}
 	b->links = mem_grow(b->links, &b->cap_links, b->n_links + 1, sizeof(*b->links));
 	map64_put(b->linked, mixed(child), (uint32_t)b->n_links);
 	b->links[b->n_links++] = (struct link){child, parent};
-}
-
-/* A message of the folder that may have waited for one of the batch. */
-static void reconsider(struct batch *b, uint32_t child)
-{
-	struct summary s;
-	uint32_t range[2], i, parent;
-
-	if (in_batch(b, child, &i) || index_strings(b->c, child, &s, range) != 1)
-		return;
-	/* the strings may go with the next page */
-	char *references = mem_strdup(s.references);
-	parent = find_parent(b, child, references, true);
-	free(references);
-	if (!parent || parent == parent_of(b, child))
-		return;
-	set_link(b, child, parent);
 }
 
 enum { LINK_WAITING = 256 };
@@ -435,6 +443,108 @@ static size_t waiting_uids(struct batch *b, uint64_t hash, uint32_t *uids, size_
 	return n;
 }
 
+/* --- parents that are not here --- */
+
+/* The topmost message of a thread; 0: too deep to tell. */
+static uint32_t root_of(struct batch *b, uint32_t uid)
+{
+	for (int depth = 0; depth < LINK_DEPTH; depth++) {
+		uint32_t up = parent_of(b, uid), i;
+		size_t row;
+
+		if (!up || (!in_batch(b, up, &i) && !index_find(b->c, up, &row)))
+			return uid;
+		uid = up;
+	}
+	return 0;
+}
+
+/* A thread that begins with a message that answers nobody is whole. */
+static bool answers_nobody(struct batch *b, uint32_t uid)
+{
+	struct summary s;
+	uint32_t range[2], i;
+
+	if (in_batch(b, uid, &i))
+		return !*b->s[i].references;
+	return index_strings(b->c, uid, &s, range) != 1 || !*s.references;
+}
+
+/* Below one that answers nobody, else below the smaller UID. */
+static void unite(struct batch *b, uint32_t one, uint32_t other)
+{
+	uint32_t top = root_of(b, one), child = root_of(b, other), i;
+	bool top_begins, child_begins;
+
+	if (!top || !child || top == child)
+		return;
+	top_begins = answers_nobody(b, top);
+	child_begins = answers_nobody(b, child);
+	if (top_begins && child_begins)
+		return;
+	if (child_begins || (!top_begins && child < top)) {
+		i = top;
+		top = child;
+		child = i;
+	}
+	if (in_batch(b, child, &i))
+		b->parents[i] = top;
+	else
+		set_link(b, child, top);
+}
+
+/* Others that wait for a message as self does: one of the batch, and one of the folder. All that
+ * are there are one thread already. */
+static void unite_waiting(struct batch *b, uint64_t hash, uint32_t self)
+{
+	uint32_t uids[LINK_SAME], at = 0, i;
+	size_t n = waiting_uids(b, hash, uids, LINK_SAME);
+
+	for (int k = 0; k < LINK_SAME && hashes_each(&b->refs, hash, &at, &i); k++)
+		if (b->s[i].uid != self) {
+			unite(b, self, b->s[i].uid);
+			break;
+		}
+	for (size_t k = 0; k < n; k++)
+		if (uids[k] != self && !in_batch(b, uids[k], &i)) {
+			unite(b, self, uids[k]);
+			break;
+		}
+}
+
+/* Those of its references that are nearer than any that is here can still tell what belongs
+ * together. */
+static void unite_by(struct batch *b, uint32_t self, const char *references)
+{
+	uint64_t refs[LINK_REFERENCES];
+	size_t n = link_references(b->c, references, refs, LINK_REFERENCES);
+
+	for (size_t i = 0; i < n && !find_id(b, refs[i], self); i++)
+		unite_waiting(b, refs[i], self);
+}
+
+/* A message of the folder that may have waited for one of the batch. */
+static void reconsider(struct batch *b, uint32_t child)
+{
+	struct summary s;
+	uint32_t range[2], i, parent, was = parent_of(b, child);
+	size_t row;
+
+	if (in_batch(b, child, &i) || index_strings(b->c, child, &s, range) != 1)
+		return;
+	/* the strings may go with the next page */
+	char *references = mem_strdup(s.references);
+	parent = find_parent(b, child, references, true);
+	if (parent && parent != was) {
+		set_link(b, child, parent);
+		unite_by(b, child, references);
+		/* what it hung with stays with it */
+		if (was && (in_batch(b, was, &i) || index_find(b->c, was, &row)))
+			unite(b, child, was);
+	}
+	free(references);
+}
+
 static void wake_children(struct batch *b, const struct summary *s)
 {
 	uint64_t hash = link_id_hash(b->c, s->message_id, strlen(s->message_id));
@@ -446,18 +556,6 @@ static void wake_children(struct batch *b, const struct summary *s)
 }
 
 /* --- parents by subject --- */
-
-static int uid_compare(const void *a, const void *b)
-{
-	const uint32_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
-static bool is_gone(const struct batch *b, uint32_t uid)
-{
-	return b->n_gone && bsearch(&uid, b->gone, b->n_gone, sizeof(uid), uid_compare);
-}
 
 /* The last of the batch's before the answer, else the first behind it. */
 static uint32_t batch_opener(const struct batch *b, uint64_t hash, uint32_t answer)
@@ -597,19 +695,65 @@ static void link_subjects(struct batch *b)
 	MEM_FREE(b->openers);
 }
 
-static void find_orphans(struct batch *b, const struct columns *in)
+/* --- parents that go --- */
+
+struct orphans {
+	struct batch b;
+	struct map64 *heads; /* mixed UID of the topmost that goes, to the first of its orphans */
+};
+
+/* Of those that go, the one above all: its orphans have what they answered in common. */
+static uint32_t topmost_gone(struct batch *b, uint32_t uid)
+{
+	for (int depth = 0; depth < LINK_DEPTH; depth++) {
+		uint32_t up = parent_of(b, uid);
+
+		if (!up || !is_gone(b, up))
+			break;
+		uid = up;
+	}
+	return uid;
+}
+
+/* 0: it is the first. */
+static uint32_t first_orphan(struct orphans *o, uint32_t lost, uint32_t uid)
+{
+	uint64_t key = mixed(topmost_gone(&o->b, lost));
+	uint32_t head;
+
+	if (map64_get(o->heads, key, &head))
+		return loops(&o->b, uid, head) ? 0 : head;
+	map64_put(o->heads, key, uid);
+	return 0;
+}
+
+static uint32_t next_parent(struct orphans *o, uint32_t lost, uint32_t uid, const struct summary *s)
+{
+	char *references = mem_strdup(s->references);
+	struct answer a = {0};
+	uint32_t parent;
+
+	if (answer_start(&o->b, &a, s, uid)) {
+		parent = find_opener(&o->b, &a);
+	} else {
+		parent = find_parent(&o->b, uid, references, true);
+		if (!parent && *references)
+			parent = first_orphan(o, lost, uid);
+	}
+	answer_done(&a);
+	free(references);
+	return parent;
+}
+
+static void find_orphans(struct orphans *o, const struct columns *in)
 {
 	for (size_t row = 0; row < in->n; row++) {
-		uint32_t uid = in->uid[row], range[2];
-		struct answer a = {0};
+		uint32_t uid = in->uid[row], lost = in->parent[row], range[2];
 		struct summary s;
 
-		if (!in->parent[row] || in->flags[row] & ROW_DEAD || !is_gone(b, in->parent[row]) ||
-			is_gone(b, uid) || index_strings(b->c, uid, &s, range) != 1)
-			continue;
-		if (answer_start(b, &a, &s, uid))
-			set_link(b, uid, find_opener(b, &a));
-		answer_done(&a);
+		if (lost && !(in->flags[row] & ROW_DEAD) && is_gone(&o->b, lost) &&
+			!is_gone(&o->b, uid) && index_strings(o->b.c, uid, &s, range) == 1)
+			set_link(&o->b, uid, next_parent(o, lost, uid, &s));
 	}
 }
 
@@ -617,18 +761,20 @@ void link_orphans(
 	struct cache *c, const uint32_t *uids, size_t n, struct link **links, size_t *n_links)
 {
 	uint32_t *gone = mem_array(n, sizeof(*gone));
-	struct batch b = {.c = c, .gone = gone, .n_gone = n, .linked = map64_new(0)};
+	struct orphans o = {.b = {.c = c, .gone = gone, .n_gone = n, .linked = map64_new(0)},
+		.heads = map64_new(0)};
 
 	for (size_t i = 0; i < n; i++)
 		gone[i] = uids[i];
 	if (n)
 		qsort(gone, n, sizeof(*gone), uid_compare);
-	find_orphans(&b, &c->columns);
-	find_orphans(&b, &c->fresh);
-	*links = b.links;
-	*n_links = b.n_links;
+	find_orphans(&o, &c->columns);
+	find_orphans(&o, &c->fresh);
+	*links = o.b.links;
+	*n_links = o.b.n_links;
 	free(gone);
-	map64_free(b.linked);
+	map64_free(o.b.linked);
+	map64_free(o.heads);
 }
 
 /* --- the batch --- */
@@ -639,10 +785,15 @@ static void batch_index(struct batch *b)
 	b->linked = map64_new(0);
 	for (size_t i = 0; i < b->n; i++) {
 		const char *id = b->s[i].message_id;
+		uint64_t refs[LINK_REFERENCES];
+		size_t n;
 
 		map64_put(b->at, mixed(b->s[i].uid), (uint32_t)i);
 		if (*id)
 			hashes_add(&b->ids, link_id_hash(b->c, id, strlen(id)), (uint32_t)i);
+		n = link_references(b->c, b->s[i].references, refs, LINK_REFERENCES);
+		for (size_t k = 0; k < n; k++)
+			hashes_add(&b->refs, refs[k], (uint32_t)i);
 	}
 }
 
@@ -664,11 +815,14 @@ void link_batch(struct cache *c, const struct summary *s, size_t n, uint32_t *pa
 	for (size_t i = 0; i < n; i++)
 		if (*s[i].message_id)
 			wake_children(&b, &s[i]);
+	for (size_t i = 0; i < n; i++)
+		unite_by(&b, s[i].uid, s[i].references);
 	link_subjects(&b);
 	*links = b.links;
 	*n_links = b.n_links;
 	free(b.chosen);
 	hashes_done(&b.ids);
+	hashes_done(&b.refs);
 	map64_free(b.at);
 	map64_free(b.linked);
 }

@@ -354,8 +354,8 @@ struct link {
 /* Parents of the messages to be added, and links of messages that waited for them. */
 void link_batch(struct cache *c, const struct summary *s, size_t n, uint32_t *parents,
 	struct link **links, size_t *n_links);
-/* What becomes of answers whose parent is about to go, when only the subject tells: for those the
- * next ancestor is no good. */
+/* What becomes of messages whose parent is about to go: a link for each, to 0 where there is no
+ * other. */
 void link_orphans(
 	struct cache *c, const uint32_t *uids, size_t n, struct link **links, size_t *n_links);
 bool link_would_loop(struct cache *c, uint32_t child, uint32_t parent);

@@ -486,11 +486,16 @@ static void test_links_told(void **state)
 	add_thread(c, 9, "c@x", "a@x b@x");
 	add_thread(c, 8, "d@x", "b@x");
 	add_thread(c, 7, "e@x", "");
-	assert_int_equal(cache_take_links(c, &uids), 0);
-	free(uids);
-	add_thread(c, 5, "a@x", "");
+	/* both answer what is not here */
 	assert_int_equal(cache_take_links(c, &uids), 1);
 	assert_int_equal(uids[0], 9);
+	assert_int_equal(parent(c, 9), 8);
+	free(uids);
+	add_thread(c, 5, "a@x", "");
+	assert_int_equal(cache_take_links(c, &uids), 2);
+	assert_int_equal(uids[0] + uids[1], 17);
+	assert_int_equal(parent(c, 9), 5);
+	assert_int_equal(parent(c, 8), 5);
 	free(uids);
 	add_thread(c, 6, "b@x", "a@x");
 	assert_int_equal(cache_take_links(c, &uids), 2);
@@ -504,6 +509,122 @@ static void test_links_told(void **state)
 	assert_int_equal(cache_take_links(c, &uids), 0);
 	free(uids);
 	cache_free(c);
+}
+
+/* The topmost message above uid. */
+static uint32_t root(struct cache *c, uint32_t uid)
+{
+	uint32_t up;
+
+	for (int depth = 0; depth < 20 && (up = parent(c, uid)); depth++)
+		uid = up;
+	return uid;
+}
+
+/* Answers to what is not here are one thread when they have a reference in common, in every order
+ * of arrival and in batches, with compactions between; and no longer when there is none. */
+static void test_missing_parents(void **state)
+{
+	static const struct {
+		const char *id, *references;
+		int thread;
+	} mails[] = {
+		{"m1@x", "gone@x", 1},
+		{"m2@x", "gone@x", 1},
+		{"m3@x", "gone@x m2@x", 1},
+		{"m4@x", "root@x lost1@x", 2},
+		{"m5@x", "root@x lost2@x", 2},
+		{"m6@x", "other@x", 3},
+		{"m7@x", "", 4},
+		{"m8@x", "m7@x away@x", 4},
+		{"m9@x", "away@x", 4},
+	};
+	enum { N = MEM_COUNT(mails) };
+
+	(void)state;
+	for (uint32_t round = 0; round < 60; round++) {
+		struct cache *c;
+		uint32_t order[N], uid[N];
+
+		assert_int_equal(file_remove_tree(dir, NULL), 0);
+		c = open_it();
+		for (uint32_t i = 0; i < N; i++) {
+			uint32_t at = (uint32_t)(model_mix(round * 100 + i) % (i + 1));
+
+			order[i] = order[at];
+			order[at] = i;
+		}
+		for (uint32_t k = 0; k < N; k++) {
+			/* UIDs rise with the mails in half of the rounds, with the arrival in the
+			 * others */
+			uid[order[k]] = 10 + (round % 2 ? order[k] : k);
+			add_thread(
+				c, uid[order[k]], mails[order[k]].id, mails[order[k]].references);
+			if (round % 3 == 1 || (round % 3 == 2 && k == 4))
+				compact(c);
+		}
+		for (int i = 0; i < N; i++)
+			for (int k = 0; k < i; k++)
+				if ((root(c, uid[i]) == root(c, uid[k])) !=
+					(mails[i].thread == mails[k].thread))
+					fail_msg("round %u: %s and %s", round, mails[i].id,
+						mails[k].id);
+		assert_int_equal(parent(c, uid[2]), uid[1]);
+		assert_int_equal(parent(c, uid[6]), 0);
+		cache_free(c);
+	}
+}
+
+/* What was deleted comes back under another UID: its thread is as it was, from a base and from the
+ * log, after a restart too. */
+static void test_parents_back(void **state)
+{
+	static const char *const ids[] = {"a@x", "b@x", "c@x", "d@x", "e@x"};
+	static const char *const refs[] = {"", "a@x", "a@x b@x", "a@x b@x c@x", "a@x"};
+
+	(void)state;
+	for (uint32_t gone = 1; gone < 32; gone++)
+		for (int squeeze = 0; squeeze < 4; squeeze++) {
+			struct cache *c;
+			uint32_t uids[5];
+			size_t n = 0;
+
+			assert_int_equal(file_remove_tree(dir, NULL), 0);
+			c = open_it();
+			for (uint32_t i = 0; i < 5; i++)
+				add_thread(c, i + 1, ids[i], refs[i]);
+			if (squeeze & 1)
+				compact(c);
+			for (uint32_t i = 0; i < 5; i++)
+				if (gone & 1u << i)
+					uids[n++] = i + 1;
+			GOOD(cache_remove(c, uids, n, err));
+			/* what is left of a thread is one */
+			for (uint32_t i = 0, first = 0; i < 5; i++)
+				if (!(gone & 1u << i)) {
+					first = first ? first : root(c, i + 1);
+					assert_int_equal(root(c, i + 1), first);
+				}
+			if (squeeze & 2) {
+				compact(c);
+				cache_free(c);
+				c = open_it();
+			}
+			for (uint32_t i = 0; i < 5; i++)
+				if (gone & 1u << i)
+					add_thread(c, i + 11, ids[i], refs[i]);
+			for (uint32_t i = 0; i < 5; i++) {
+				uint32_t up = i == 4 ? 1 : i,
+					 uid = i + 1 + (gone & 1u << i ? 10 : 0);
+
+				if (up)
+					up += gone & 1u << (up - 1) ? 10 : 0;
+				if (parent(c, uid) != up)
+					fail_msg("gone %u, %d: %u below %u, not %u", gone, squeeze,
+						uid, parent(c, uid), up);
+			}
+			cache_free(c);
+		}
 }
 
 /* A walk says what cache_get says, from any message on, whether strings are in pages or in the log.
@@ -1307,6 +1428,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_look_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_parents, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_parents_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_missing_parents, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_parents_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_links_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_walk, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_parents_completed, setup, teardown),
