@@ -534,7 +534,6 @@ static int search_all(struct imap *im, struct imap_uids *out, struct err *err)
 
 	if (imap_begin(im, IMAP_LONG, err) || !(sent = imap_put(im, all, strlen(all), err)))
 		return -1;
-	sent->optional = true;
 	im->found = out;
 	im->found_all = false;
 	if (stream_flush(im->stream, err))

@@ -4,8 +4,9 @@
  *
  * Owns:    the session and its stream. No libetpan type crosses this header; results are plain
  * structs. Threads: one connection thread; cancel through net_cancel. Errors:  ERR_REFUSED for a
- * tagged NO (connection still good: imap_is_alive), ERR_AUTH, ERR_CERT, ERR_NETWORK, ERR_CANCELLED,
- * ERR_PROTOCOL. After anything but ERR_REFUSED the connection is dead: imap_free and connect anew.
+ * tagged NO or BAD (connection still good: imap_is_alive), ERR_AUTH, ERR_CERT, ERR_NETWORK,
+ * ERR_CANCELLED, ERR_PROTOCOL. After anything but ERR_REFUSED the connection is dead: imap_free and
+ * connect anew.
  *
  * Mailbox names here are as on the wire (modified UTF-7, RFC 3501 5.1.3). Only UIDs are ever used.
  * Every outgoing string is checked for CR, LF, NUL and length.
@@ -98,9 +99,12 @@ struct imap_mailbox {
 struct imap_mailboxes {
 	struct imap_mailbox *v;
 	size_t n, cap;
+	size_t odd;  /* rows that were left out: they cannot be read, or name what cannot be asked
+			for */
+	size_t over; /* those above 100,000 */
 };
 
-/* All mailboxes, with STATUS in the same round trip where the server can. At most 100,000. */
+/* All mailboxes, with STATUS in the same round trip where the server can. */
 int imap_list(struct imap *im, struct imap_mailboxes *out, struct err *err);
 void imap_mailboxes_done(struct imap_mailboxes *m);
 int imap_status(struct imap *im, const char *mailbox, struct imap_status *out, struct err *err);

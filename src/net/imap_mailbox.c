@@ -13,6 +13,20 @@ enum { MAILBOXES = 100000 };
 
 /* --- STATUS lines --- */
 
+/* Where a name without quotes ends, which may have blanks and brackets in it: before the items. */
+static const char *bare_name_end(const char *p)
+{
+	static const char *const items[] = {"MESSAGES ", "UNSEEN ", "UIDNEXT ", "UIDVALIDITY ",
+		"HIGHESTMODSEQ ", "RECENT ", "SIZE ", "MAILBOXID ", "DELETED ", "APPENDLIMIT ",
+		")"};
+
+	for (const char *q = p; (q = strstr(q, " (")); q++)
+		for (size_t i = 0; i < MEM_COUNT(items); i++)
+			if (!str_nicmp(q + 2, items[i], strlen(items[i])))
+				return q;
+	return NULL;
+}
+
 /* The mailbox name of "STATUS name (...": atom, quoted or literal; *at moves behind it. */
 static bool status_name(const char **at, struct str *name)
 {
@@ -36,10 +50,12 @@ static bool status_name(const char **at, struct str *name)
 		str_add(name, end + 3, n);
 		p = end + 3 + n;
 	} else {
-		size_t n = strcspn(p, " (");
+		const char *end = bare_name_end(p);
 
-		str_add(name, p, n);
-		p += n;
+		if (!end)
+			return false;
+		str_add(name, p, (size_t)(end - p));
+		p = end;
 	}
 	*at = p + strspn(p, " ");
 	return true;
@@ -239,9 +255,17 @@ static void add_mailbox(struct listing *l, const struct mailimap_mailbox_list *f
 	struct imap_mailbox *m;
 	clist *flags = from->mb_flag ? from->mb_flag->mbf_oflags : NULL;
 
-	if (!from->mb_name || !good_name(from->mb_name) || l->out->n >= MAILBOXES ||
-		map_get(l->by_name, from->mb_name))
+	/* A server's root has no name. */
+	if (!from->mb_name || !*from->mb_name || map_get(l->by_name, from->mb_name))
 		return;
+	if (!good_name(from->mb_name)) {
+		l->out->odd++;
+		return;
+	}
+	if (l->out->n >= MAILBOXES) {
+		l->out->over++;
+		return;
+	}
 	l->out->v = mem_grow(l->out->v, &l->out->cap, l->out->n + 1, sizeof(*l->out->v));
 	m = &l->out->v[l->out->n++];
 	*m = (struct imap_mailbox){.name = mem_strdup(from->mb_name),
@@ -348,8 +372,10 @@ int imap_list(struct imap *im, struct imap_mailboxes *out, struct err *err)
 	*out = (struct imap_mailboxes){0};
 	put_list(im, &cmd);
 	im->listing = true;
+	wire_take_odd(stream_wire(im->stream));
 	r = imap_run(im, IMAP_LONG, cmd.p, err);
 	im->listing = false;
+	out->odd = wire_take_odd(stream_wire(im->stream));
 	str_done(&cmd);
 	if (r)
 		return -1;
@@ -467,7 +493,6 @@ void imap_expect_select(struct imap *im)
 	struct imap_sent *sent = mem_alloc(sizeof(*sent));
 
 	memcpy(sent->tag, im->early.tags[2], sizeof(sent->tag));
-	sent->optional = true;
 	im->sent = im->early.sent = sent;
 	im->session->imap_selection_info = mailimap_selection_info_new();
 }

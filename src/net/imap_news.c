@@ -138,6 +138,10 @@ int imap_await_plus(struct imap *im, struct imap_sent *sent, struct err *err)
 		} else if (str_istarts(text, "NO") && took_tag(im, sent)) {
 			r = err_set(err, ERR_REFUSED, _("The server refused: %s"),
 				text[2] ? text + 3 : "");
+		} else if (str_istarts(text, "BAD") && took_tag(im, sent)) {
+			r = err_set(err, ERR_REFUSED,
+				_("The server does not understand a command: %s"),
+				text[3] ? text + 4 : "");
 		} else {
 			im->dead = true;
 			r = err_set(err, ERR_PROTOCOL,
@@ -246,7 +250,6 @@ static int try_notify(struct imap *im, const char *command, struct err *err)
 
 	if (imap_begin(im, IMAP_LONG, err) || !(sent = imap_put(im, command, strlen(command), err)))
 		return -1;
-	sent->optional = true;
 	if (stream_flush(im->stream, err))
 		return imap_broken(im, err);
 	return imap_wait(im, sent, err) == 0 ? 0 : im->dead ? -1 : 1;

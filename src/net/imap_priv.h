@@ -51,7 +51,6 @@ struct imap_sent {
 	struct imap_sent *next;
 	char tag[16];
 	struct imap_sink *sink; /* borrowed; NULL: nobody wants messages */
-	bool optional;          /* BAD only means that the server cannot do it */
 	bool packs;             /* COMPRESS: nobody waits for it */
 	bool done;
 	int result; /* once done: 0, or -1 and err */

@@ -212,15 +212,15 @@ static int read_answer(struct imap *im, struct err *err)
 	take_news(im);
 	sent = answered(im);
 	text = answer_text(im);
+	/* BAD too is about that command alone (RFC 3501 7.1.3). */
 	if (!sent)
 		err_set(&why, ERR_PROTOCOL, _("The IMAP server's answer cannot be understood"));
-	else if (r == 2 && !sent->optional)
-		err_set(&why, ERR_PROTOCOL, _("The server does not understand a command: %s"),
-			text);
+	else if (r == 2)
+		err_set(&why, ERR_REFUSED, _("The server does not understand a command: %s"), text);
 	else
 		err_set(&why, ERR_REFUSED, _("The server refused: %s"), text);
 	free(text);
-	if (why.kind == ERR_PROTOCOL)
+	if (!sent)
 		return wrong(im, &why, err);
 	sent->done = true;
 	sent->result = r ? -1 : 0;
@@ -306,7 +306,7 @@ int imap_put_compress(struct imap *im, struct err *err)
 		sent = imap_put(im, command, strlen(command), err);
 		if (!sent)
 			return -1;
-		sent->packs = sent->optional = true;
+		sent->packs = true;
 		im->packing = IMAP_PACK_ASKED;
 		stream_careful(im->stream, true);
 	}

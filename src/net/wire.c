@@ -45,6 +45,7 @@ struct wire {
 	const char *one_tag; /* what stands for every tag, or NULL */
 	struct strv tags;    /* those it stood for */
 	bool overflow, trouble;
+	size_t odd; /* rows that were left out */
 
 	wire_line_fn *on_line;
 	void *ctx;
@@ -541,40 +542,153 @@ static int scan_dropped(struct wire *w, struct view v)
 	return 0;
 }
 
-/* --- LIST: the mailbox name is the end --- */
+/*
+ * --- LIST: written anew ---
+ *
+ * Servers write names with blanks, tabs, quotes and brackets in them as they are, leave out the
+ * flags or the quotes of the delimiter, and one such row must cost neither the list nor its folder.
+ * So the row is read with all that in mind, and libetpan gets one that it can read.
+ */
 
-/* Behind the name; 0 when the line is malformed; v.len when all of it belongs (or a literal). */
-static size_t list_end(struct view v)
+struct list_row {
+	struct view flags, name;
+	char delimiter;  /* 0: NIL */
+	bool quoted;     /* the name; it is still escaped */
+	bool is_literal; /* the name follows; this is what announces it */
+};
+
+static bool skip_list_flags(struct view *v, struct view *flags)
 {
-	struct view rest = v;
-	const char *close = memchr(v.p, ')', v.len);
+	const char *close = v->len && *v->p == '(' ? memchr(v->p, ')', v->len) : NULL;
 
+	*flags = (struct view){"", 0};
+	if (!v->len || *v->p != '(')
+		return true; /* none were said */
 	if (!close)
-		return 0;
-	rest = view_skip(v, (size_t)(close - v.p) + 1);
-	for (int item = 0; item < 2; item++) { /* delimiter, name */
-		rest = skip_blanks(rest);
-		if (!rest.len)
-			return 0;
-		if (*rest.p == '"') {
-			size_t end = quoted_end(rest, 0);
+		return false;
+	*flags = (struct view){v->p + 1, (size_t)(close - v->p) - 1};
+	*v = skip_blanks(view_skip(*v, (size_t)(close - v->p) + 1));
+	return true;
+}
 
-			if (!end)
-				return 0;
-			rest = view_skip(rest, end);
-		} else {
-			take_while(&rest, not_blank);
-		}
+static bool skip_delimiter(struct view *v, char *delimiter)
+{
+	size_t end = v->len && *v->p == '"' ? quoted_end(*v, 0) : 0;
+	struct view word, rest = *v;
+
+	*delimiter = '\0';
+	if (end > 2) {
+		*delimiter = v->p[1] == '\\' ? v->p[2] : v->p[1];
+	} else if (!end) {
+		word = take_while(&rest, not_blank);
+		end = word.len;
+		if (!word.len || !rest.len)
+			return false;
+		if (word.len == 1)
+			*delimiter = *word.p;
+		else if (!view_is(word, "NIL"))
+			return false;
 	}
-	return (size_t)(rest.p - v.p);
+	*v = skip_blanks(view_skip(*v, end));
+	return v->len > 0;
+}
+
+/* Where extended data (RFC 5258) begins behind a name without quotes, which may have brackets too.
+ */
+static size_t bare_name_end(struct view v)
+{
+	static const char *const begins[] = {" (\"", " ((", " (CHILDINFO ", " (OLDNAME "};
+
+	for (size_t i = 0; i < v.len; i++)
+		for (size_t k = 0; v.p[i] == ' ' && k < MEM_COUNT(begins); k++) {
+			size_t n = strlen(begins[k]);
+
+			if (v.len - i >= n && str_nicmp(v.p + i, begins[k], n) == 0)
+				return i;
+		}
+	return v.len;
+}
+
+static void read_list_name(struct view v, struct list_row *row)
+{
+	struct view digits = literal_digits(v, 0);
+	size_t end = *v.p == '"' ? quoted_end(v, 0) : 0;
+
+	row->is_literal = digits.len > 0;
+	/* '"a"b' is no string. */
+	row->quoted = end && (end == v.len || !not_blank(v.p[end]));
+	if (row->quoted)
+		row->name = (struct view){v.p + 1, end - 2};
+	else if (row->is_literal)
+		row->name = v;
+	else
+		row->name = (struct view){v.p, bare_name_end(v)};
+}
+
+/* v: the line from its "*" on. */
+static bool read_list_row(struct view v, struct list_row *row)
+{
+	*row = (struct list_row){0};
+	v = skip_blanks(view_skip(v, 1));
+	take_while(&v, is_alpha);
+	v = skip_blanks(v);
+	if (!skip_list_flags(&v, &row->flags) || !skip_delimiter(&v, &row->delimiter))
+		return false;
+	read_list_name(v, row);
+	return true;
+}
+
+static bool is_list_flag(struct view flag)
+{
+	if (flag.len && *flag.p == '\\')
+		flag = view_skip(flag, 1);
+	return take_while(&flag, is_flag_char).len > 0 && flag.len == 0;
+}
+
+static void add_quoted(struct str *out, const char *p, size_t len, bool escaped)
+{
+	str_addc(out, '"');
+	for (size_t i = 0; i < len; i++) {
+		if (escaped && p[i] == '\\' && i + 1 < len)
+			i++;
+		if (p[i] == '"' || p[i] == '\\')
+			str_addc(out, '\\');
+		str_addc(out, p[i]);
+	}
+	str_addc(out, '"');
+}
+
+/* Without the name. Flags that are none are dropped, one by one. */
+static void write_list_row(struct str *out, bool lsub, const struct list_row *row)
+{
+	struct view flags = skip_blanks(row->flags);
+	const char *gap = "";
+
+	str_adds(out, lsub ? "* LSUB (" : "* LIST (");
+	while (flags.len) {
+		struct view flag = take_while(&flags, not_blank);
+
+		flags = skip_blanks(flags);
+		if (!is_list_flag(flag))
+			continue;
+		str_adds(out, gap);
+		str_add(out, flag.p, flag.len);
+		gap = " ";
+	}
+	str_adds(out, ") ");
+	if (row->delimiter > ' ' && row->delimiter < 0x7f)
+		add_quoted(out, &row->delimiter, 1, false);
+	else
+		str_adds(out, "NIL");
+	str_addc(out, ' ');
 }
 
 /* --- STATUS lines, all of them --- */
 
 static void collect_status(struct wire *w, struct view v)
 {
-	if (w->status.len + v.len <= STATUS_LINE_MAX)
-		str_add(&w->status, v.p, v.len);
+	if (w->status.len <= STATUS_LINE_MAX)
+		str_add(&w->status, v.p, v.len > STATUS_LINE_MAX ? STATUS_LINE_MAX + 1 : v.len);
 }
 
 static void begin_status(struct wire *w, struct view v)
@@ -609,8 +723,10 @@ static void collect_literal(struct wire *w, struct view v)
 static void keep_status(struct wire *w)
 {
 	if (w->status.len > STATUS_LINE_MAX || w->statuses.n >= STATUS_LINES_MAX ||
-		w->status_bytes + w->status.len > STATUS_BYTES_MAX)
+		w->status_bytes + w->status.len > STATUS_BYTES_MAX) {
+		w->odd++;
 		return;
+	}
 	w->status_bytes += w->status.len;
 	strv_addn(&w->statuses, str_c(&w->status), w->status.len);
 }
@@ -623,32 +739,54 @@ static int pass_data(struct wire *w, struct view v, struct str *out)
 
 	if (literal < 0)
 		return -1;
-	if (w->mode == WIRE_STATUS && w->inside)
-		collect_status(w, v);
-	else if (w->mode == WIRE_STATUS)
-		begin_status(w, v);
 	str_add(out, v.p, v.len);
 	str_adds(out, "\r\n");
 	return literal;
 }
 
+/* Read by imap_parse_status alone; libetpan keeps only the last. */
+static int take_status_piece(struct wire *w, struct view v)
+{
+	int literal = scan_dropped(w, v);
+
+	if (literal < 0)
+		return -1;
+	if (w->inside)
+		collect_status(w, v);
+	else
+		begin_status(w, v);
+	return literal;
+}
+
+/* What stands behind a name that was a literal is extended data, which libetpan cannot read. */
+static int end_list_row(struct wire *w, struct view v, struct str *out)
+{
+	str_adds(out, "\r\n");
+	w->mode = WIRE_DROP;
+	return scan_dropped(w, v);
+}
+
 static int pass_list(struct wire *w, struct view v, struct str *out)
 {
-	size_t end = w->inside ? 0 : list_end(v);
-	int literal;
+	struct view word = skip_blanks(view_skip(v, 1));
+	struct list_row row;
 
-	if (!w->inside && !end) {
+	if (w->inside)
+		return end_list_row(w, v, out);
+	if (!read_list_row(v, &row)) {
+		w->odd++;
 		w->mode = WIRE_DROP; /* one folder less is better than no folders */
 		return scan_dropped(w, v);
 	}
-	if (end == v.len && !w->inside)
-		return pass_data(w, v, out);
-	/* What stands behind the name is extended data (RFC 5258), which libetpan cannot read. */
-	if (pass_data(w, (struct view){v.p, end}, out) < 0)
-		return -1;
-	w->mode = WIRE_DROP;
-	literal = scan_dropped(w, view_skip(v, end));
-	return literal;
+	write_list_row(out, (*word.p | 0x20) == 'l' && (word.p[1] | 0x20) == 's', &row);
+	if (row.is_literal) {
+		int literal = announce_literal(w, row.name, 0);
+
+		str_addf(out, "{%u}\r\n", w->literal);
+		return literal;
+	}
+	add_quoted(out, row.name.p, row.name.len, row.quoted);
+	return end_list_row(w, v, out);
 }
 
 static int pass_piece(struct wire *w, struct view v, struct str *out)
@@ -662,8 +800,9 @@ static int pass_piece(struct wire *w, struct view v, struct str *out)
 		return scan_dropped(w, v);
 	case WIRE_LIST:
 		return pass_list(w, v, out);
-	case WIRE_PASS:
 	case WIRE_STATUS:
+		return take_status_piece(w, v);
+	case WIRE_PASS:
 		break;
 	}
 	return pass_data(w, v, out);
@@ -712,7 +851,7 @@ static size_t take_literal(struct wire *w, struct view v, struct str *out)
 
 	if (w->mode == WIRE_STATUS)
 		collect_literal(w, piece);
-	if (w->mode != WIRE_DROP)
+	if (w->mode == WIRE_PASS || w->mode == WIRE_LIST)
 		str_add(out, piece.p, piece.len);
 	w->literal -= (uint32_t)piece.len;
 	return piece.len;
@@ -778,6 +917,14 @@ bool wire_take_overflow(struct wire *w)
 
 	w->overflow = false;
 	return overflow;
+}
+
+size_t wire_take_odd(struct wire *w)
+{
+	size_t odd = w->odd;
+
+	w->odd = 0;
+	return odd;
 }
 
 bool wire_take_trouble(struct wire *w)

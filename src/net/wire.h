@@ -14,10 +14,11 @@
  * literals, literals over the cap, '{' that announces no literal, quotes where no string can begin
  * or end, lines that are no IMAP. Response codes that do not match a strict grammar are blanked
  * out. Untagged responses are passed on only when libetpan knows them (or imap_catch.c does:
- * ESEARCH) and this program uses them (CAPABILITY ENABLED LIST LSUB STATUS FLAGS SEARCH ESEARCH ID
+ * ESEARCH) and this program uses them (CAPABILITY ENABLED LIST LSUB FLAGS SEARCH ESEARCH ID
  * NAMESPACE VANISHED EXISTS RECENT EXPUNGE FETCH and the status responses); all others, ANNOTATION
- * among them, are dropped. LIST extended data is cut off. What libetpan loses (BYE text, ALERT,
- * every STATUS line, NOTIFICATIONOVERFLOW) is remembered for the caller. Line ends become CRLF,
+ * among them, are dropped. LIST rows are read leniently and written anew, without extended data.
+ * What libetpan loses (BYE text, ALERT, every STATUS line, NOTIFICATIONOVERFLOW) is remembered for
+ * the caller, and STATUS goes nowhere else. Line ends become CRLF,
  * status lines without text get one.
  */
 #ifndef NET_WIRE_H
@@ -68,6 +69,9 @@ char *wire_take_tag(struct wire *w);
 void wire_take_status(struct wire *w, struct strv *lines);
 /* True once after [NOTIFICATIONOVERFLOW] (RFC 5465 5.8): the server notifies no more. */
 bool wire_take_overflow(struct wire *w);
+/* How many rows of LIST and STATUS were left out since the last call, for they could not be read.
+ */
+size_t wire_take_odd(struct wire *w);
 /* True once after an untagged NO or BAD: the server is in trouble. */
 bool wire_take_trouble(struct wire *w);
 

@@ -1,5 +1,6 @@
 /* The account's folders and their counts: LIST with STATUS in one, or folder by folder. */
 #include "base/clock.h"
+#include "base/i18n.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "mime/charset.h"
@@ -157,6 +158,29 @@ static int ask_counts(struct lane_thread *l, struct result *r, bool at_once, str
 	return 0;
 }
 
+static void tell_left_out(struct lane_thread *l, const struct imap_mailboxes *boxes)
+{
+	struct str text = STR_INIT;
+	struct result *r;
+
+	if (boxes->odd)
+		str_addf(&text,
+			ngettext("%zu folder of the server has a name that cannot be used; it is "
+				 "left out",
+				"%zu folders of the server have names that cannot be used; they "
+				"are left out",
+				boxes->odd),
+			boxes->odd);
+	if (boxes->over)
+		str_addf(&text, _("%sThe server has more than 100,000 folders; %zu are left out"),
+			text.len ? "; " : "", boxes->over);
+	if (!text.len)
+		return;
+	r = result_new(RESULT_ALERT);
+	r->text = str_steal(&text);
+	lane_post(l, r);
+}
+
 int folders_list(struct lane_thread *l, const struct job *j, struct err *err)
 {
 	struct watch *w = watch_state(l);
@@ -179,6 +203,10 @@ int folders_list(struct lane_thread *l, const struct job *j, struct err *err)
 			take_status(&r->folders[r->n], &m->status);
 		r->n++;
 	}
+	/* Once: the list is asked for by the clock. */
+	if (!w->told_left_out)
+		tell_left_out(l, &boxes);
+	w->told_left_out = true;
 	imap_mailboxes_done(&boxes);
 	if (rc == 0)
 		rc = ask_counts(l, r, r->request != 0, err);

@@ -325,7 +325,6 @@ static void test_fetch_rude(void **state)
 	fetch_gives(FETCH "S: * 1 FETCH (UID 5 BODY[HEADER.FIELDS (SUBJECT)] {999999999}\nX",
 		IMAP_GET_HEADER, -1, "");
 	fetch_gives(FETCH "S: * BYE shutting down\nX", IMAP_GET_FLAGS, -1, "");
-	fetch_gives(FETCH "S: %t BAD what", IMAP_GET_FLAGS, -1, "");
 	fetch_gives(FETCH "S: zz OK what", IMAP_GET_FLAGS, -1, "");
 	fetch_gives(FETCH "S: + what\nX", IMAP_GET_FLAGS, -1, "");
 	fetch_gives(STRUCTURE(TEXT), IMAP_GET_STRUCTURE, 0, "5\n-1 10 " TEXT_HEADER ";");
@@ -577,6 +576,95 @@ static void test_status_rude(void **state)
 	}
 }
 
+/* BAD is about one command (RFC 3501 7.1.3): the next one is asked over the same connection. */
+static void test_bad_to_each(void **state)
+{
+	struct rude *r;
+	struct imap *im = select_rude(&r, IN("IDLE UIDPLUS MOVE") SELECTED
+		"C: LIST\nS: %t BAD no\nC: STATUS\nS: %t BAD no\nC: CREATE\nS: %t BAD no\n"
+		"C: UID FETCH\nS: %t BAD no\nC: UID FETCH 5 (UID BODY.PEEK\nS: %t BAD no\n"
+		"C: UID STORE\nS: %t BAD no\nC: UID COPY\nS: %t BAD no\nC: UID MOVE\nS: %t BAD no\n"
+		"C: UID SEARCH\nS: %t BAD no\nC: APPEND\nS: %t BAD no\nC: NOOP\nS: %t BAD no\n"
+		"C: IDLE\nS: %t BAD no\nC: SELECT\nS: %t BAD no\nC: NOOP\nS: %t OK done");
+	struct imap_mailboxes boxes;
+	struct imap_selected selected;
+	struct imap_status status;
+	struct imap_uids uids;
+	struct imap_news news;
+	struct seen s = {0};
+	struct err err[13] = {0};
+	size_t n = 0;
+
+	(void)state;
+	assert_int_equal(imap_list(im, &boxes, &err[n++]), -1);
+	assert_int_equal(imap_status(im, "a", &status, &err[n++]), -1);
+	assert_int_equal(imap_create(im, "a", &err[n++]), -1);
+	assert_int_equal(
+		imap_fetch(im, "1:*", IMAP_GET_FLAGS, NULL, 0, see, NULL, &s, &err[n++]), -1);
+	assert_int_equal(imap_fetch_section(im, 5, "1", 0, 0, NULL, NULL, &err[n++]), -1);
+	assert_int_equal(imap_store(im, "1", true, IMAP_SEEN, NULL, &err[n++]), -1);
+	assert_int_equal(imap_copy(im, "1", "a", NULL, &err[n++]), -1);
+	assert_int_equal(imap_move(im, "1", "a", NULL, &err[n++]), -1);
+	assert_int_equal(imap_search(im, "ALL", &uids, &err[n++]), -1);
+	assert_int_equal(imap_append(im, "a", "x\r\n", 3, 0, NULL, 0, NULL, &err[n++]), -1);
+	assert_int_equal(imap_noop(im, &news, &err[n++]), -1);
+	assert_int_equal(imap_idle(im, -1, 10, &news, &err[n++]), -1);
+	assert_int_equal(imap_select(im, "b", NULL, NULL, NULL, NULL, &selected, &err[n++]), -1);
+	for (size_t i = 0; i < n; i++)
+		if (err[i].kind != ERR_REFUSED || !strstr(err[i].text, "does not understand"))
+			fail_msg("%zu: %d %s", i, err[i].kind, err[i].text);
+	assert_int_equal(imap_noop(im, &news, NULL), 0);
+	imap_mailboxes_done(&boxes);
+	imap_free(im);
+	rude_end(r, NULL);
+}
+
+/* A name without quotes may hold anything, and a row that cannot be read costs itself alone. */
+static void test_odd_names(void **state)
+{
+	static const struct {
+		const char *name, *status;
+		unsigned messages;
+	} cases[] = {
+		{"a b", "a b (MESSAGES 5 UNSEEN 1 UIDNEXT 9 UIDVALIDITY 1)", 5},
+		{"a (b)", "a (b) (MESSAGES 6)", 6},
+		{"a\"b", "a\"b (UIDNEXT 3 MESSAGES 7)", 7},
+		{"a\"b", "\"a\\\"b\" (MESSAGES 7)", 7},
+		{"a{b", "a{b (MESSAGES 8)", 8},
+		{"a\\b", "a\\b (MESSAGES 9)", 9},
+		{"a%*b", "a%*b (MESSAGES 10)", 10},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		struct str script = STR_INIT;
+		struct imap_mailboxes boxes;
+		struct rude *r;
+		struct imap *im;
+		struct err err = {0};
+
+		str_addf(&script,
+			"S: * PREAUTH [CAPABILITY IMAP4rev1 LIST-STATUS] hi\nC: LIST\nS: * LIST "
+			"()\n"
+			"S: * LIST () \"/\" %s\nS: * STATUS \"broken (MESSAGES 1)\nS: * STATUS %s\n"
+			"S: * LIST () \"/\" a\tb\nS: %%t OK done",
+			cases[i].name, cases[i].status);
+		im = open_rude(&r, script.p);
+		if (imap_list(im, &boxes, &err))
+			fail_msg("%s: %s", cases[i].name, err.text);
+		assert_int_equal(boxes.n, 1);
+		assert_int_equal(boxes.odd, 2);
+		if (strcmp(boxes.v[0].name, cases[i].name) != 0 ||
+			boxes.v[0].status.messages != cases[i].messages)
+			fail_msg("%s: %s, %u", cases[i].name, boxes.v[0].name,
+				boxes.v[0].status.messages);
+		imap_mailboxes_done(&boxes);
+		imap_free(im);
+		rude_end(r, NULL);
+		str_done(&script);
+	}
+}
+
 static void test_append_rude(void **state)
 {
 	struct rude *r;
@@ -732,7 +820,8 @@ static void test_two_fetches(void **state)
 			{0, ERR_REFUSED}, {2, 0}},
 		{"the second refused first", TWO "S: 3 NO no\n" ROW(1) ROW(2) "S: 2 OK done",
 			{0, -1}, {0, ERR_REFUSED}, {2, 0}},
-		{"BAD", TWO ROW(1) "S: 2 BAD what", {-1, -1}, {ERR_PROTOCOL, ERR_PROTOCOL}, {1, 0}},
+		{"BAD", TWO ROW(1) "S: 2 BAD what\n" ROW(3) "S: 3 OK done", {-1, 0},
+			{ERR_REFUSED, 0}, {1, 1}},
 		{"a tag that nobody sent", TWO ROW(1) "S: 9 OK done", {-1, -1},
 			{ERR_PROTOCOL, ERR_PROTOCOL}, {1, 0}},
 		{"one twice", TWO "S: 2 OK done\nS: 2 OK done", {0, -1}, {0, ERR_PROTOCOL}, {0, 0}},
@@ -1594,6 +1683,8 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(test_wide_login),
 		cmocka_unit_test(test_wide_login_refused),
 		cmocka_unit_test(test_status_rude),
+		cmocka_unit_test(test_bad_to_each),
+		cmocka_unit_test(test_odd_names),
 		cmocka_unit_test(test_append_rude),
 		cmocka_unit_test(test_idle_rude),
 		cmocka_unit_test(test_esearch),
