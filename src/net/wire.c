@@ -744,13 +744,16 @@ static int pass_data(struct wire *w, struct view v, struct str *out)
 	return literal;
 }
 
-/* Read by imap_parse_status alone; libetpan keeps only the last. */
-static int take_status_piece(struct wire *w, struct view v)
+/* Read by imap_parse_status alone; libetpan keeps only the last. Who waits for news sees that there
+ * is some. */
+static int take_status_piece(struct wire *w, struct view v, struct str *out)
 {
 	int literal = scan_dropped(w, v);
 
 	if (literal < 0)
 		return -1;
+	if (!literal)
+		str_adds(out, "* OK status\r\n");
 	if (w->inside)
 		collect_status(w, v);
 	else
@@ -801,7 +804,7 @@ static int pass_piece(struct wire *w, struct view v, struct str *out)
 	case WIRE_LIST:
 		return pass_list(w, v, out);
 	case WIRE_STATUS:
-		return take_status_piece(w, v);
+		return take_status_piece(w, v, out);
 	case WIRE_PASS:
 		break;
 	}

@@ -18,7 +18,7 @@
  * NAMESPACE VANISHED EXISTS RECENT EXPUNGE FETCH and the status responses); all others, ANNOTATION
  * among them, are dropped. LIST rows are read leniently and written anew, without extended data.
  * What libetpan loses (BYE text, ALERT, every STATUS line, NOTIFICATIONOVERFLOW) is remembered for
- * the caller, and STATUS goes nowhere else. Line ends become CRLF,
+ * the caller; in place of STATUS comes an OK. Line ends become CRLF,
  * status lines without text get one.
  */
 #ifndef NET_WIRE_H

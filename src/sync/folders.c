@@ -158,11 +158,14 @@ static int ask_counts(struct lane_thread *l, struct result *r, bool at_once, str
 	return 0;
 }
 
-static void tell_left_out(struct lane_thread *l, const struct imap_mailboxes *boxes)
+static bool tell_left_out(
+	struct lane_thread *l, const struct imap_mailboxes *boxes, const struct err *refused)
 {
 	struct str text = STR_INIT;
 	struct result *r;
 
+	if (refused->kind != ERR_NONE)
+		str_addf(&text, _("The server does not list its folders: %s"), refused->text);
 	if (boxes->odd)
 		str_addf(&text,
 			ngettext("%zu folder of the server has a name that cannot be used; it is "
@@ -175,10 +178,11 @@ static void tell_left_out(struct lane_thread *l, const struct imap_mailboxes *bo
 		str_addf(&text, _("%sThe server has more than 100,000 folders; %zu are left out"),
 			text.len ? "; " : "", boxes->over);
 	if (!text.len)
-		return;
+		return false;
 	r = result_new(RESULT_ALERT);
 	r->text = str_steal(&text);
 	lane_post(l, r);
+	return true;
 }
 
 int folders_list(struct lane_thread *l, const struct job *j, struct err *err)
@@ -204,9 +208,8 @@ int folders_list(struct lane_thread *l, const struct job *j, struct err *err)
 		r->n++;
 	}
 	/* Once: the list is asked for by the clock. */
-	if (!w->told_left_out)
-		tell_left_out(l, &boxes);
-	w->told_left_out = true;
+	if (rc == 0 && !w->told_left_out)
+		w->told_left_out = tell_left_out(l, &boxes, &r->err);
 	imap_mailboxes_done(&boxes);
 	if (rc == 0)
 		rc = ask_counts(l, r, r->request != 0, err);

@@ -111,9 +111,9 @@ static const struct {
 	BECOMES("* LIST\r\n* LIST ()\r\n* LIST () \"/\"\r\n* LIST () NIL \r\n1 OK x\r\n",
 		"1 OK x\r\n"),
 	BECOMES("* LIST () {5} x\r\n1 OK x\r\n", "1 OK x\r\n"),
-	BECOMES("* STATUS {5}\r\na\"b c (MESSAGES 3)\r\n1 OK x\r\n", "1 OK x\r\n"),
+	BECOMES("* STATUS {5}\r\na\"b c (MESSAGES 3)\r\n1 OK x\r\n", "* OK status\r\n1 OK x\r\n"),
 	BECOMES("* STATUS \"a (MESSAGES 3)\r\n* STATUS a{ (MESSAGES 3)\r\n1 OK x\r\n",
-		"1 OK x\r\n"),
+		"* OK status\r\n* OK status\r\n1 OK x\r\n"),
 	BECOMES("* 5 SOMETHING\r\n* THREAD (1)\r\n1 OK x\r\n", "1 OK x\r\n"),
 	/* refused */
 	REFUSED("* OK a\0b\r\n"),
