@@ -128,15 +128,18 @@ size_t order_thread(const struct order *o, size_t position, size_t *end)
 	return first;
 }
 
+enum { WALKED = 32, LONG_THREAD = 32 };
+
 struct place {
 	uint32_t top, own, row;
 };
 
 static struct place place_of(
-	const struct order *o, const struct order_source *now, size_t first, size_t end)
+	struct order *o, const struct order_source *now, size_t first, size_t end)
 {
 	struct place p = {.row = o->at[first]};
 
+	o->work += end - first;
 	p.top = p.own = now->key(now->ctx, p.row);
 	for (size_t i = first + 1; i < end; i++) {
 		uint32_t key = now->key(now->ctx, o->at[i]);
@@ -155,23 +158,50 @@ static bool is_above(const struct order *o, struct place a, struct place b)
 	return less == o->reverse;
 }
 
-/* Where a thread goes among the first n positions. */
-static size_t find_place(struct order *o, size_t n, const struct order_source *now, struct place p)
+/* Long threads that were walked already: many new rows are compared with the same few. */
+struct walked {
+	size_t first, end;
+	struct place place;
+};
+struct memo {
+	struct walked v[WALKED];
+	size_t n, next;
+};
+
+/* The thread at a position among the first n. */
+static struct walked thread_at(struct order *o, size_t n, const struct order_source *now,
+	struct memo *memo, size_t position)
+{
+	struct walked t = {.first = position, .end = position + 1};
+
+	for (size_t i = 0; i < memo->n; i++)
+		if (position >= memo->v[i].first && position < memo->v[i].end)
+			return memo->v[i];
+	while (o->depth && o->depth[t.first] >> 1)
+		t.first--;
+	while (o->depth && t.end < n && o->depth[t.end] >> 1)
+		t.end++;
+	t.place = place_of(o, now, t.first, t.end);
+	if (t.end - t.first >= LONG_THREAD) {
+		memo->v[memo->next++ % WALKED] = t;
+		memo->n += memo->n < WALKED;
+	}
+	return t;
+}
+
+/* Where a thread goes among the first n positions, which are what they were when memo was made. */
+static size_t find_place(struct order *o, size_t n, const struct order_source *now,
+	struct memo *memo, struct place p)
 {
 	size_t lo = 0, hi = n;
 
 	while (lo < hi) {
-		size_t first = lo + (hi - lo) / 2, end = first + 1;
+		struct walked t = thread_at(o, n, now, memo, lo + (hi - lo) / 2);
 
-		while (o->depth && o->depth[first] >> 1)
-			first--;
-		while (o->depth && end < n && o->depth[end] >> 1)
-			end++;
-		o->work++;
-		if (is_above(o, p, place_of(o, now, first, end)))
-			hi = first;
+		if (is_above(o, p, t.place))
+			hi = t.first;
 		else
-			lo = end;
+			lo = t.end;
 	}
 	return lo;
 }
@@ -262,16 +292,18 @@ static void order_pool(struct order *small, const struct pool *pool, const struc
 
 /* From behind, so that what is behind a place moves once. */
 static void put_in(
-	struct order *o, size_t kept, const struct order *small, const struct order_source *now)
+	struct order *o, size_t kept, struct order *small, const struct order_source *now)
 {
 	size_t to = kept + small->n, end = small->n;
+	struct memo memo = {0};
 
 	make_room(o, to);
 	o->n = to;
 	while (end > 0) {
-		size_t unused, first = order_thread(small, end - 1, &unused), n = end - first,
-			       at = find_place(o, kept, now, place_of(small, now, first, end)),
-			       behind = kept - at;
+		size_t unused,
+			first = order_thread(small, end - 1, &unused), n = end - first,
+			at = find_place(o, kept, now, &memo, place_of(small, now, first, end)),
+			behind = kept - at;
 
 		to -= behind;
 		memmove(o->at + to, o->at + at, behind * sizeof(*o->at));

@@ -1284,6 +1284,29 @@ static void test_bytes(void **state)
 	assert_true(before - used() > 0 || used() - before < 1000);
 }
 
+/* Many new messages beside one long thread: it is walked a few times, not for each of them. */
+static void test_work_beside_thread(void **state)
+{
+	enum { LONG = 50000, NEW = 4000 };
+	struct msglist *l = list_of(NULL, 0);
+	struct message *m = mem_array(LONG, sizeof(*m));
+	size_t before;
+
+	(void)state;
+	msglist_set_threads(l, true);
+	for (uint32_t i = 0; i < LONG; i++)
+		m[i] = (struct message){i + 1, i ? 1 : 0, 0, 1000000 + i, 1000000 + i, 1};
+	merge(l, m, LONG, NULL, 0);
+	for (uint32_t i = 0; i < NEW; i++)
+		m[i] = (struct message){LONG + i + 1, 0, 0, 900000 + 50 * i, 900000, 1};
+	before = l->order.work;
+	merge(l, m, NEW, NULL, 0);
+	assert_int_equal(l->order.n, LONG + NEW);
+	assert_true(l->order.work - before < 4 * LONG + 40 * NEW);
+	free(m);
+	msglist_free(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1302,6 +1325,7 @@ int main(void)
 		cmocka_unit_test(test_elsewhere),
 		cmocka_unit_test(test_model),
 		cmocka_unit_test(test_work),
+		cmocka_unit_test(test_work_beside_thread),
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_deep),
 		cmocka_unit_test(test_large),
