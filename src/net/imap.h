@@ -159,6 +159,7 @@ struct imap_known { /* what the cache knows, for QRESYNC (RFC 7162) */
 
 struct imap_selected {
 	uint32_t uidvalidity, uidnext, exists;
+	bool counted;           /* the server said how many there are, as it must */
 	uint64_t highestmodseq; /* 0: no CONDSTORE for this mailbox */
 	bool read_only;
 	bool resynced; /* QRESYNC was used: changes and vanished came through the callbacks */

@@ -573,6 +573,7 @@ static void fill_selected(struct imap *im, const struct held *h, struct imap_sel
 	*out = (struct imap_selected){.uidvalidity = sel->sel_uidvalidity,
 		.uidnext = sel->sel_uidnext,
 		.exists = sel->sel_exists,
+		.counted = sel->sel_has_exists,
 		.highestmodseq = selected_modseq(im),
 		.read_only = sel->sel_perm == MAILIMAP_MAILBOX_READONLY,
 		.keywords_allowed = keywords_allowed(sel)};

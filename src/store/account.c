@@ -428,6 +428,7 @@ static void begin_sync(struct account *a)
 	struct job *j;
 
 	a->sync_err = (struct err){0};
+	folder_try_again(a);
 	if (a->setup->sync.use_pop3) {
 		session_start(a, a->sync_waiting);
 		return;

@@ -9,6 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+	BREAKS_MAX = 2,     /* connections that end while one folder is synchronised */
+	BREAKS_IN_ALL = 10, /* and without any being through */
+	LATER_MS = 60 * 60 * 1000
+};
+
 static struct folder *folder_of(struct account *a, const struct result *r)
 {
 	struct folder *f = r->folder ? folder_find(a, r->folder, false) : NULL;
@@ -50,10 +56,45 @@ static void pop3_done(struct account *a, struct result *r)
 		a->pop3_failures++;
 }
 
+/* Folders that were to be synchronised when the connection ended. */
+static void ask_again(struct account *a)
+{
+	for (struct folder *f = a->folders; f; f = f->next)
+		if (f->wants_sync && !f->syncing && folder_use(f, NULL) == 0) {
+			f->wants_sync = false;
+			folder_ask_sync(f, 0);
+			folder_unuse(f);
+		}
+}
+
+/* Whether the next connection has folders to go on with: one that ends the connection must not keep
+ * the others from being synchronised. */
+static bool goes_on(const struct account *a, enum sync_state before, const struct result *r)
+{
+	if (r->state != SYNC_WAITING || before != SYNC_OFFLINE || a->breaks > BREAKS_IN_ALL)
+		return false;
+	for (const struct folder *f = a->folders; f; f = f->next)
+		if (f->wants_sync)
+			return true;
+	return false;
+}
+
+static void give_up_sync(struct account *a, const struct err *why)
+{
+	a->sync_err = *why;
+	a->list_waiting = 0;
+	for (struct folder *f = a->folders; f; f = f->next)
+		f->wants_sync &= f->syncing;
+	account_sync_settled(a);
+}
+
 static void lane_state(struct account *a, struct result *r)
 {
+	enum sync_state before = a->state;
+
 	if (r->lane == LANE_MAIN) {
 		a->state = r->state;
+		a->breaks += r->state == SYNC_OFFLINE && r->err.kind != ERR_NONE;
 		a->state_err = r->err;
 		a->retry_ms = r->n;
 		if (!account_is_server(a))
@@ -66,14 +107,13 @@ static void lane_state(struct account *a, struct result *r)
 
 			account_post(a, LANE_MAIN, j);
 			account_sync_folders(a, SYNC_SHOWN);
+			ask_again(a);
 			replay_next(a);
 			write_try_send(a);
 		}
-		if ((r->state == SYNC_FAILED || r->state == SYNC_WAITING) && a->sync_waiting) {
-			a->sync_err = r->err;
-			a->list_waiting = 0;
-			account_sync_settled(a);
-		}
+		if ((r->state == SYNC_FAILED || r->state == SYNC_WAITING) && a->sync_waiting &&
+			!goes_on(a, before, r))
+			give_up_sync(a, &r->err);
 	} else if (r->state == SYNC_FAILED && r->err.kind == ERR_CERT) {
 		store_notice(a, "%s", r->err.text);
 	}
@@ -275,6 +315,63 @@ static const char *keywords_of(struct folder *f, uint32_t uid, const char *said,
 	return overlay_keywords(f, uid, words) ? str_c(words) : said;
 }
 
+/* A row without a date stands among its neighbours. */
+static uint32_t date_near(struct folder *f, const struct result *r, uint32_t uid)
+{
+	const struct columns *c = cache_columns_view(f->cache);
+	ptrdiff_t found = columns_find(c, uid);
+	size_t at = found < 0 ? (size_t)~found : (size_t)found;
+	uint32_t date = 0, best = UINT32_MAX;
+
+	if (found >= 0)
+		return c->received[at];
+	for (size_t i = at ? at - 1 : 0; i < c->n && i <= at; i++) {
+		uint32_t far = c->uid[i] > uid ? c->uid[i] - uid : uid - c->uid[i];
+
+		if (c->received[i] && far < best) {
+			best = far;
+			date = c->received[i];
+		}
+	}
+	for (size_t i = 0; i < r->n; i++) {
+		const struct summary *s = r->summaries[i];
+		uint32_t far = s->uid > uid ? s->uid - uid : uid - s->uid;
+
+		if (s->received && far < best) {
+			best = far;
+			date = s->received;
+		}
+	}
+	return date ? date : (uint32_t)clock_now();
+}
+
+/* Rows that say that their messages cannot be had: told once, they stay until the server gives
+ * them. */
+static void take_placeholders(struct folder *f, struct result *r)
+{
+	const struct summary *one = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n; i++) {
+		struct summary *s = r->summaries[i];
+
+		if (!(s->flags & MAIL_PLACEHOLDER))
+			continue;
+		if (!cache_has(f->cache, s->uid)) {
+			one = s;
+			n++;
+		}
+		s->received = date_near(f, r, s->uid);
+	}
+	if (n == 1)
+		store_notice(f->account, _("Folder %s: a message %s"), f->name, one->subject);
+	else if (n)
+		store_notice(f->account,
+			ngettext("Folder %s: %zu message cannot be fetched; its row says why",
+				"Folder %s: %zu messages cannot be fetched; their rows say why", n),
+			f->name, n);
+}
+
 static void take_summaries(struct folder *f, struct result *r)
 {
 	struct summary *rows = mem_array(r->n, sizeof(*rows));
@@ -283,6 +380,7 @@ static void take_summaries(struct folder *f, struct result *r)
 	size_t n = 0, fresh = new_and_unread(f, r);
 	struct err err = {0};
 
+	take_placeholders(f, r);
 	for (size_t i = 0; i < r->n; i++) {
 		rows[n] = *r->summaries[i];
 		rows[n].flags = overlay_flags(f, rows[n].uid, rows[n].flags);
@@ -363,6 +461,25 @@ static void finish_fill(struct folder *f, struct result *r)
 		folder_send_list(f, NULL); /* threads that came in pieces are whole now */
 }
 
+/* The connection ended before the folder was through. Asked for with the next one, unless it is
+ * what ends them. */
+static void put_off(struct account *a, struct folder *f, const struct result *r)
+{
+	f->wants_sync = true;
+	if (r->unbegun || ++f->breaks < BREAKS_MAX)
+		return;
+	f->wants_sync = false;
+	f->breaks = 0;
+	f->next_try = clock_ms() + LATER_MS;
+	store_notice(a, _("Folder %s cannot be synchronised, and is tried again in an hour: %s"),
+		f->name, r->err.text);
+}
+
+static bool is_break(const struct err *err)
+{
+	return err->kind == ERR_NETWORK || err->kind == ERR_PROTOCOL;
+}
+
 static void take_synced(struct account *a, struct result *r)
 {
 	struct folder *f = folder_find(a, r->folder, false);
@@ -375,10 +492,14 @@ static void take_synced(struct account *a, struct result *r)
 			!f->refused)
 			store_notice(a, _("Folder %s: %s"), f->name, r->err.text);
 		f->refused |= r->err.kind == ERR_REFUSED;
-		if (a->sync_waiting && r->err.kind != ERR_REFUSED)
-			a->sync_err = r->err;
+		if (is_break(&r->err))
+			put_off(a, f, r);
+		if (a->sync_waiting && r->err.kind != ERR_REFUSED && !f->wants_sync)
+			err_set(&a->sync_err, r->err.kind, _("Folder %s: %s"), f->name,
+				r->err.text);
 	} else if (f->cache) {
 		f->refused = false;
+		f->breaks = a->breaks = 0;
 		f->seen = f->asked;
 		finish_fill(f, r);
 		/* What was told meanwhile may be news; a cache that cannot be written is never

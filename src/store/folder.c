@@ -593,9 +593,11 @@ void folder_count(struct folder *f, uint32_t *total, uint32_t *unread)
 		f->counted = cache_version(f->cache);
 		c = cache_columns_view(f->cache);
 		f->here_total = (uint32_t)c->n;
-		f->here_unread = 0;
-		for (size_t i = 0; i < c->n; i++)
+		f->here_unread = f->here_bad = 0;
+		for (size_t i = 0; i < c->n; i++) {
 			f->here_unread += !(c->flags[i] & MAIL_SEEN);
+			f->here_bad += (c->flags[i] & MAIL_PLACEHOLDER) != 0;
+		}
 	}
 	*total = f->here_total;
 	*unread = f->here_unread;

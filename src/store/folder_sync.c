@@ -1,4 +1,5 @@
 /* A server folder and its server: when it has to be synchronised, and with what is known. */
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/uids.h"
 #include "store/cache.h"
@@ -6,6 +7,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { AGAIN_S = 60 * 60 };
 
 static bool in_ranges(uint32_t uid, uint32_t (*ranges)[2], size_t n)
 {
@@ -42,9 +45,53 @@ static void add_known(struct known_folder *known, uint32_t uid, uint32_t flags)
 	known->flags[known->n++] = flags;
 }
 
+/* A message that could not be had is asked for again, but not with each synchronisation. */
+static bool is_due(struct folder *f, uint32_t uid)
+{
+	int64_t now = clock_now(), tried;
+	struct summary s;
+
+	if (cache_get(f->cache, uid, &s) != 0)
+		return false;
+	tried = strtoll(s.file, NULL, 10);
+	return tried > now || now - tried >= AGAIN_S;
+}
+
+static bool some_are_due(struct folder *f)
+{
+	const struct columns *c = cache_columns_view(f->cache);
+	uint32_t total, unread;
+
+	folder_count(f, &total, &unread);
+	for (size_t i = 0; f->here_bad && i < c->n; i++)
+		if ((c->flags[i] & MAIL_PLACEHOLDER) && is_due(f, c->uid[i]))
+			return true;
+	return false;
+}
+
+void folder_fetch_again(struct folder *f, uint32_t uid)
+{
+	struct summary s, *again;
+
+	if (!f->cache || cache_get(f->cache, uid, &s) != 0 || !(s.flags & MAIL_PLACEHOLDER))
+		return;
+	s.file = "0";
+	again = summary_copy(&s);
+	cache_add(f->cache, again, 1, NULL);
+	summary_free(again);
+	folder_ask_sync(f, 0);
+}
+
+void folder_try_again(struct account *a)
+{
+	for (struct folder *f = a->folders; f; f = f->next)
+		f->next_try = 0;
+}
+
 /*
- * What the server is known to have: what the cache has, without the pages that are damaged (their
- * messages count as new and are fetched again), and what leaves only once the server was told.
+ * What the server is known to have: what the cache has, without the pages that are damaged and the
+ * rows that are asked for again (their messages count as new), and what leaves only once the server
+ * was told.
  */
 static void copy_known(struct folder *f, struct known_folder *known)
 {
@@ -61,6 +108,8 @@ static void copy_known(struct folder *f, struct known_folder *known)
 			add_known(known, leaving[k], 0);
 		k += k < nleaving && leaving[k] == c->uid[i];
 		if (nranges && in_ranges(c->uid[i], ranges, nranges))
+			continue;
+		if ((c->flags[i] & MAIL_PLACEHOLDER) && is_due(f, c->uid[i]))
 			continue;
 		add_known(known, c->uid[i],
 			(c->flags[i] & ~KNOWN_HAS_KEYWORDS) |
@@ -90,6 +139,8 @@ void folder_ask_sync(struct folder *f, unsigned request)
 	struct job *j;
 
 	if (f->local || f->gone || !a->sync || a->setup->sync.use_pop3 || !f->mailbox || !f->cache)
+		return;
+	if (clock_ms() < f->next_try)
 		return;
 	if (f->syncing) {
 		f->wants_sync =
@@ -171,7 +222,7 @@ bool folder_is_changed(struct folder *f)
 {
 	struct folder_counts here;
 
-	if (!f->server.known || !cache_meta(f->cache)->complete)
+	if (!f->server.known || !cache_meta(f->cache)->complete || some_are_due(f))
 		return true;
 	if (folder_is_settled(f))
 		return false;

@@ -176,6 +176,7 @@ struct result {
 	enum lane lane;
 	unsigned request;
 	struct err err; /* ERR_NONE: fine */
+	bool unbegun; /* with err: the job waited when the connection ended; it is not the reason */
 	enum sync_state state;
 	char *folder, *section, *text, *id;
 	struct folder_entry *folders;

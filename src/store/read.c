@@ -121,6 +121,7 @@ void read_body(struct account *a, struct result *r)
 
 static void mark_here(struct folder *f, uint32_t uid)
 {
+	folder_fetch_again(f, uid); /* where there is only a row that says that it cannot be had */
 	if (cache_set_flags(f->cache, uid, 0, MAIL_BODY_HERE, NULL, NULL) == 0)
 		folder_send_changes(f, &uid, 1, NULL, 0);
 }

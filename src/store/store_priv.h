@@ -51,10 +51,12 @@ struct folder {
 	bool local;
 	int role;
 	bool selectable, listed, counts_known;
-	bool on_server; /* the server had it, now or before */
-	bool gone;      /* and has it no more: what is shown is the copy kept here */
-	bool vanished;  /* local: another program took its directory away */
-	bool refused;   /* its last synchronisation was, and that was told */
+	bool on_server;   /* the server had it, now or before */
+	bool gone;        /* and has it no more: what is shown is the copy kept here */
+	bool vanished;    /* local: another program took its directory away */
+	bool refused;     /* its last synchronisation was, and that was told */
+	unsigned breaks;  /* the connection ended so often while it was synchronised */
+	int64_t next_try; /* clock_ms: not synchronised before, for that went on */
 	bool doubted; /* its mod-sequence is not to be believed, once the running one is through */
 	uint32_t total, unread; /* as the server's LIST says; replaced by what the cache says once
 				   complete */
@@ -74,7 +76,7 @@ struct folder {
 		seen;     /* of which all is here: nothing is to be done until it changes */
 	uint64_t news;    /* cache_news that was told */
 	uint64_t counted; /* cache_version that here_total and here_unread are of */
-	uint32_t here_total, here_unread;
+	uint32_t here_total, here_unread, here_bad; /* bad: placeholders */
 };
 
 struct list { /* what the engine has open */
@@ -198,6 +200,7 @@ struct account {
 	unsigned *syncs;       /* owned; those whose turn comes then */
 	size_t nsyncs, cap_syncs;
 	unsigned list_waiting;
+	unsigned breaks; /* connections that ended since the last folder was through */
 	struct err sync_err;
 	struct map *marks;   /* identity (hex) -> marks that wait for the server's inbox; or NULL */
 	bool marks_known;    /* the file was looked for */
@@ -360,6 +363,10 @@ void folder_count(struct folder *f, uint32_t *total, uint32_t *unread);
 bool folder_is_changed(struct folder *f);
 /* It says what it said when all of it was here; needs no cache. */
 bool folder_is_settled(const struct folder *f);
+/* What puts a folder off ends: a person asks. */
+void folder_try_again(struct account *a);
+/* A row that says that its message could not be had is asked for anew. */
+void folder_fetch_again(struct folder *f, uint32_t uid);
 /* Asks the server for the truth: the next compare reads every flag again. */
 void folder_distrust(struct folder *f);
 /* The next compare reads every flag, whatever the mod-sequence says. The cache is open. */

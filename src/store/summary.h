@@ -27,8 +27,8 @@ enum mail_flag {
 		1 << 16,     /* has attachments, as far as the header tells (multipart/mixed) */
 	MAIL_LIST = 1 << 17, /* from a mailing list (List-Id) */
 	MAIL_BODY_HERE = 1 << 18,   /* can be read offline */
-	MAIL_PLACEHOLDER = 1 << 19, /* the server's answer for it could not be read: a visible row
-				       without fields */
+	MAIL_PLACEHOLDER = 1 << 19, /* the server did not give it: a visible row whose subject says
+				       why; asked for again later */
 	MAIL_ON_SERVER_ONLY_HEADER =
 		1 << 20,        /* POP3: larger than pop3-max, only its first lines are here */
 	MAIL_LEAVING = 1 << 21, /* an operation of the journal moves it away: not shown any more */
@@ -49,7 +49,9 @@ struct summary {
 	const char *message_id; /* without < > */
 	const char *references; /* ids without < >, space separated, oldest first, the last is the
 				   parent */
-	const char *file; /* local messages: base name in the Maildir without flags; else "" */
+	const char
+		*file; /* local messages: base name in the Maildir without flags; of a
+			* placeholder: when it was asked for last, in seconds since 1970; else "" */
 };
 
 /* A copy that owns its strings; free with summary_free. */

@@ -2,6 +2,8 @@
  * What changed in a mailbox since the cache knew it: QRESYNC, else CONDSTORE or a plain compare
  * (RFC 7162 and 4549). The known rows are brought up to date; what is new is left to the fill.
  */
+#include "base/clock.h"
+#include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/uids.h"
@@ -12,7 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FLAGS_CHUNK = 20000 };
+enum {
+	FLAGS_CHUNK = 20000,
+	FLAGS_AGAIN_MS = 60 * 60 * 1000,
+	BAD_MAX = 20 /* messages that are refused by themselves: it is the folder */
+};
 
 static void post_flags(
 	struct lane_thread *l, struct gather *g, const char *folder, uint32_t uidvalidity)
@@ -41,9 +47,64 @@ static void post_vanished(
 	lane_post(l, r);
 }
 
+#define ALL UINT32_MAX /* the end of a range: whatever there is */
+
+/* A question about a range of messages, which one of them may spoil. */
+struct question {
+	struct lane_thread *lane;
+	imap_message_fn *message;
+	void *ctx;
+	uint64_t since;
+	size_t bad; /* messages that were refused by themselves */
+	void (*refused)(void *ctx, uint32_t uid);
+};
+
+static int ask_range(struct question *q, uint64_t first, uint64_t last, struct err *err)
+{
+	struct str set = STR_INIT;
+	int rc;
+
+	str_addf(&set, "%llu:", (unsigned long long)first);
+	if (last == ALL)
+		str_addc(&set, '*');
+	else
+		str_addf(&set, "%llu", (unsigned long long)last);
+	rc = imap_fetch(watch_state(q->lane)->im, set.p, IMAP_GET_FLAGS, NULL, q->since, q->message,
+		NULL, q->ctx, err);
+	str_done(&set);
+	return rc;
+}
+
+/* Refused, it is asked by halves, down to the message that is the reason. Where too many are, the
+ * rest is not asked for. */
+static int ask_by_halves(struct question *q, uint64_t first, uint64_t last, struct err *err)
+{
+	uint64_t half = first + (last - first) / 2;
+	int rc;
+
+	if (q->bad >= BAD_MAX)
+		return 0;
+	rc = ask_range(q, first, last, err);
+	if (rc == 0 || err->kind != ERR_REFUSED)
+		return rc;
+	if (first == last) {
+		q->bad++;
+		if (q->refused)
+			q->refused(q->ctx, (uint32_t)first);
+	}
+	*err = (struct err){0};
+	if (first == last)
+		return 0;
+	return ask_by_halves(q, first, half, err) != 0 || ask_by_halves(q, half + 1, last, err) != 0
+		       ? -1
+		       : 0;
+}
+
 /*
  * Flags of the known messages: only the changed ones where the server can tell and is believed,
- * else all of them, by ranges, which are short however large the mailbox is.
+ * else all of them, by ranges, which are short however large the mailbox is. Those of a message
+ * that the server cannot tell stay as they are; where the question ended the connection, all do for
+ * a while: new mail is more.
  */
 static int compare_flags(struct lane_thread *l, struct gather *g, const struct known_folder *known,
 	bool believe, struct err *err)
@@ -53,29 +114,39 @@ static int compare_flags(struct lane_thread *l, struct gather *g, const struct k
 				 ? known->meta.highestmodseq
 				 : 0;
 	size_t chunk = since ? known->n : FLAGS_CHUNK;
+	struct question q = {.lane = l, .message = gather_message, .ctx = g, .since = since};
 	int rc = 0;
 
 	if (!g->nknown_left || (since && since == w->sel.highestmodseq))
 		return 0;
+	if (w->no_flags && strcmp(w->no_flags, w->selected) == 0 && clock_ms() < w->flags_again) {
+		g->untold = true;
+		return 0;
+	}
 	for (size_t at = 0; rc == 0 && at < known->n; at += chunk) {
 		size_t end = known->n - at < chunk ? known->n : at + chunk;
-		struct str set = STR_INIT;
 
-		str_addf(&set, "%u:%u", (unsigned)known->uids[at], (unsigned)known->uids[end - 1]);
-		rc = imap_fetch(
-			w->im, set.p, IMAP_GET_FLAGS, NULL, since, gather_message, NULL, g, err);
-		str_done(&set);
+		rc = ask_by_halves(&q, known->uids[at], known->uids[end - 1], err);
+	}
+	g->untold |= q.bad >= BAD_MAX;
+	if (rc != 0 && err->kind != ERR_CANCELLED) {
+		log_line(1, "%s: the question for the flags of %s ended the connection",
+			l->account->name, w->selected);
+		free(w->no_flags);
+		w->no_flags = mem_strdup(w->selected);
+		w->flags_again = clock_ms() + FLAGS_AGAIN_MS;
 	}
 	return rc;
 }
 
-/* Servers err: what they told must add up to what EXISTS says (RFC 7162 3.2.5.2). */
+/* Servers err: what they told must add up to what EXISTS says (RFC 7162 3.2.5.2). One that does not
+ * say it proves nothing. */
 static bool adds_up(struct lane_thread *l, struct gather *g)
 {
 	const struct watch *w = watch_state(l);
 
 	gather_settle(g);
-	return g->nknown_left + g->nfresh == imap_exists(w->im);
+	return w->sel.counted && g->nknown_left + g->nfresh == imap_exists(w->im);
 }
 
 /* The server's UIDs against ours. 0: g is right. 1: it told nonsense, or refused. */
@@ -86,7 +157,7 @@ static int compare_uids(struct lane_thread *l, struct gather *g, struct err *err
 	int rc = 0;
 
 	gather_reset(g);
-	if (imap_exists(watch_state(l)->im))
+	if (imap_exists(watch_state(l)->im) || !watch_state(l)->sel.counted)
 		rc = imap_search(watch_state(l)->im, "ALL", &all, &why);
 	if (rc == 0)
 		gather_compare(g, all.v, all.n);
@@ -115,6 +186,12 @@ static void list_message(void *ctx, const struct imap_message *m)
 	gather_message(list->gather, m);
 }
 
+/* It is there, or was: asked for by itself it gets a row that says why it cannot be had. */
+static void list_refused(void *ctx, uint32_t uid)
+{
+	list_message(ctx, &(struct imap_message){.uid = uid});
+}
+
 /*
  * The last resort, which no server can get wrong and still show its mail: every message says its
  * UID and flags itself. The ranges meet, so that none is left out.
@@ -122,21 +199,26 @@ static void list_message(void *ctx, const struct imap_message *m)
 static int compare_listed(
 	struct lane_thread *l, struct gather *g, const struct known_folder *known, struct err *err)
 {
+	const struct watch *w = watch_state(l);
 	struct listing list = {.gather = g};
-	uint64_t first = 1;
+	struct question q = {
+		.lane = l, .message = list_message, .ctx = &list, .refused = list_refused};
+	uint64_t first = 1, top = w->sel.uidnext > 1 ? w->sel.uidnext - 1 : ALL;
 	int rc = 0;
 
 	gather_reset(g);
-	for (size_t at = FLAGS_CHUNK; rc == 0 && first; at += FLAGS_CHUNK) {
-		uint32_t last = at < known->n ? known->uids[at] : 0;
-		struct str set = STR_INIT;
-
-		str_addf(&set, last ? "%u:%u" : "%u:*", (unsigned)first, (unsigned)last);
-		rc = imap_fetch(watch_state(l)->im, set.p, IMAP_GET_FLAGS, NULL, 0, list_message,
-			NULL, &list, err);
-		str_done(&set);
-		first = last ? (uint64_t)last + 1 : 0;
+	if (known->n && known->uids[known->n - 1] > top)
+		top = known->uids[known->n - 1];
+	for (size_t at = FLAGS_CHUNK; rc == 0 && at < known->n; at += FLAGS_CHUNK) {
+		rc = ask_by_halves(&q, first, known->uids[at], err);
+		first = (uint64_t)known->uids[at] + 1;
 	}
+	if (rc == 0)
+		rc = ask_range(&q, first, ALL, err);
+	if (rc != 0 && err->kind == ERR_REFUSED)
+		rc = first <= top ? ask_by_halves(&q, first, top, err) : 0;
+	if (rc == 0 && q.bad >= BAD_MAX)
+		rc = err_set(err, ERR_REFUSED, _("The server refuses to list its messages"));
 	list.n = uids_sort(list.v, list.n);
 	if (rc == 0)
 		gather_compare(g, list.v, list.n);
@@ -203,7 +285,8 @@ static int fetch_newest(
 	rc = imap_fetch(w->im, set.p, items, SUMMARY_FIELDS, 0, gather_message, NULL, &g, err);
 	str_done(&set);
 	w->no_window = rc != 0;
-	if (rc == 0 && g.nsummaries) {
+	/* Whatever ended it: these are here. The others are the fill's. */
+	if (g.nsummaries) {
 		*got = mem_array(g.nsummaries, sizeof(**got));
 		for (size_t i = 0; i < g.nsummaries; i++)
 			(*got)[(*n)++] = g.summaries[i]->uid;
@@ -282,7 +365,7 @@ int compare_start(struct lane_thread *l, struct job *j, struct err *err)
 	}
 	/* What even then does not add up is looked at in full again next time. */
 	meta = (struct cache_meta){w->sel.uidvalidity, w->sel.uidnext,
-		adds_up(l, &g) ? w->sel.highestmodseq : 0, w->sel.exists, true};
+		adds_up(l, &g) && !g.untold ? w->sel.highestmodseq : 0, w->sel.exists, true};
 	if (j->watch)
 		w->seen = w->sel;
 	post_vanished(l, &g, j->folder, meta.uidvalidity);

@@ -2,13 +2,17 @@
  * Fills in what a mailbox has and the cache has not: in chunks, newest first. While the answer to
  * one comes the next is already asked for, so that the server never waits for us; each is of a size
  * that comes in about a quarter of a second, so that a job, which goes ahead of what is not yet
- * asked for, does not wait longer than half a second. A row that breaks the parser is cornered, one
- * chunk at a time, and gets a placeholder.
+ * asked for, does not wait longer than half a second.
+ *
+ * One message that the server cannot give costs one row: whatever it answers to it (NO, the end of
+ * the connection, bytes that are no IMAP, nothing), what came is kept, the rest is asked for in
+ * smaller chunks until that message is alone, and then it gets a row that says why.
  */
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/uids.h"
 #include "mime/envelope.h"
 #include "sync/gather.h"
 #include "sync/watch.h"
@@ -25,6 +29,8 @@ static_assert(
 
 enum {
 	SMALL_CHUNK = 10,
+	BREAKS_MAX = 2, /* the connection ended so often when one message was asked for alone */
+	BAD_MAX = 20,   /* messages one after the other that cannot be had: it is the folder */
 	SECOND_CHUNK = 200,
 	MAX_CHUNK = 4000,
 	AIM_MS = 250,  /* what a chunk should take */
@@ -33,7 +39,7 @@ enum {
 	SET_MAX = 7500 /* servers may refuse lines of more than 8000 octets (RFC 2683 3.2.1.5) */
 };
 
-/* What was asked for: the newest n of todo that no chunk before has. */
+/* What was asked for. */
 struct chunk {
 	struct imap_ahead *ahead;
 	struct gather g;
@@ -50,8 +56,12 @@ struct fill {
 	uint32_t *todo;         /* ascending; taken from the end: newest first */
 	size_t n, total, chunk;
 	size_t limit;    /* largest chunk: less where connections do not last */
-	size_t suspects; /* the newest of todo, among which a row ends the connection; 0: none */
-	bool gave_up;    /* the last row was a placeholder for one that did */
+	size_t suspects; /* the newest of todo, among which one cannot be had; 0: none */
+	uint32_t alone;  /* seems to be that one: asked for by itself; 0: none */
+	uint32_t broke;  /* the one message asked for when the connection ended */
+	unsigned breaks; /* so many times in a row */
+	size_t bad;      /* given up, one after the other */
+	struct err why;  /* the fill ends with this; ERR_NONE: it goes on */
 	bool slow;       /* a chunk takes so long that a round trip does not count */
 	struct chunk *first, *second; /* under way, of the newest of todo, in this order */
 	int64_t answered;             /* clock_ms of the last answer */
@@ -131,10 +141,12 @@ void fill_add(struct watch *w, const struct job *j, struct gather *g, const stru
 	f->chunk = g->nknown && !j->known.n ? SECOND_CHUNK : FIRST_CHUNK; /* a screenful is here */
 	f->limit = MAX_CHUNK;
 	if (before) {
-		/* A row that broke the parser is being cornered: do not start from large chunks
-		 * again. */
+		/* A message is being cornered: do not start from large chunks again. */
 		f->suspects = before->suspects < f->n ? before->suspects : f->n;
-		f->gave_up = before->gave_up;
+		f->alone = uids_find(f->todo, f->n, before->alone) >= 0 ? before->alone : 0;
+		f->broke = before->broke;
+		f->breaks = before->breaks;
+		f->bad = before->bad;
 		f->limit = before->limit;
 		if (f->suspects)
 			f->chunk = before->chunk;
@@ -178,22 +190,36 @@ static void post_summaries(struct lane_thread *l, struct fill *f, struct gather 
 	lane_post(l, r);
 }
 
-/* The one message whose answer cannot be parsed gets a row that says so; the folder goes on. */
-static void placeholder(struct lane_thread *l, struct fill *f)
+/* What has its row is asked for no more; missing (ascending) is what has none. */
+static void take_off(struct fill *f, const struct chunk *c, const uint32_t *missing, size_t n)
 {
-	struct result *r = watch_result(RESULT_SUMMARIES, f->folder, f->meta.uidvalidity);
-	struct summary s = gather_placeholder(f->todo[f->n - 1]);
+	size_t at = uids_at(f->todo, f->n, c->uids[0]), to = at, before = f->n - f->suspects;
 
-	log_line(1, "%s: message %u in %s cannot be parsed", l->account->name, (unsigned)s.uid,
-		f->folder);
-	r->summaries = mem_array(1, sizeof(*r->summaries));
-	r->summaries[0] = summary_copy(&s);
-	r->n = 1;
-	f->n--;
 	f->suspects = 0;
-	f->gave_up = true;
+	for (size_t i = at; i < f->n; i++) {
+		uint32_t uid = f->todo[i];
+
+		if (uids_find(c->uids, c->n, uid) >= 0 && uids_find(missing, n, uid) < 0)
+			continue;
+		f->suspects += i >= before;
+		f->todo[to++] = uid;
+	}
+	f->suspects += before < at ? at - before : 0;
+	f->n = to;
+}
+
+/* Nothing but a row that says why. */
+static void give_up(
+	struct lane_thread *l, struct fill *f, struct chunk *c, uint32_t uid, const struct err *why)
+{
+	log_line(1, "%s: message %u in %s cannot be fetched: %s", l->account->name, (unsigned)uid,
+		f->folder, why->text);
+	gather_give_up(&c->g, uid, why);
+	f->suspects = 0;
+	f->breaks = 0;
 	f->chunk = FIRST_CHUNK;
-	lane_post(l, r);
+	if (++f->bad >= BAD_MAX)
+		f->why = *why;
 }
 
 /* took: while it came, without the way there and back. */
@@ -201,9 +227,7 @@ static void grow_chunk(struct fill *f, size_t n, int64_t took)
 {
 	size_t fits = took < 1 ? n * GROWTH : n * AIM_MS / (size_t)took;
 
-	f->gave_up = false;
 	f->slow = took > SLOW_MS;
-	f->suspects -= n < f->suspects ? n : f->suspects;
 	if (f->suspects)
 		return;
 	if (fits > f->chunk * GROWTH)
@@ -231,23 +255,91 @@ static size_t put_newest(struct str *set, const struct fill *f, size_t left, siz
 	return n;
 }
 
-/* The connection broke on this chunk: ask for less at a time. Where the bytes are no IMAP, corner
- * the message that does it. */
-static void shrink_chunk(struct lane_thread *l, struct fill *f, enum err_kind why, size_t n)
+/*
+ * Among the missing (ascending) of a chunk is one that cannot be had. Messages come in their order
+ * mostly: the first that did not come is the first to be asked for by itself. It is among the
+ * newest of todo, as the others of its chunk are.
+ */
+static void corner(struct fill *f, const struct chunk *c, const uint32_t *missing, size_t n)
 {
-	if (why != ERR_PROTOCOL) {
-		/* A link that breaks before a chunk is through would never bring one. */
-		f->limit = f->chunk = n > SMALL_CHUNK ? n / 2 : n;
-		return;
+	f->alone = n < c->n ? missing[0] : 0;
+	f->suspects = f->n - uids_at(f->todo, f->n, missing[0]);
+	f->chunk = c->n > 1 ? c->n / 2 : 1;
+}
+
+/* Those of the missing that the server still has; the others were removed meanwhile, and the next
+ * compare tells. Who does not answer that has them all. */
+static size_t still_there(
+	struct lane_thread *l, const uint32_t *missing, size_t n, uint32_t *there, struct err *err)
+{
+	struct imap_uids found = {0};
+	struct str what = STR_INIT;
+	struct err said = {0};
+	size_t k = 0;
+	int rc;
+
+	str_addf(&what, "UID %u:%u", (unsigned)missing[0], (unsigned)missing[n - 1]);
+	rc = imap_search(watch_state(l)->im, what.p, &found, &said);
+	for (size_t i = 0; i < n; i++)
+		if (rc != 0 || uids_find(found.v, found.n, missing[i]) >= 0)
+			there[k++] = missing[i];
+	if (rc != 0 && said.kind != ERR_REFUSED)
+		*err = said;
+	str_done(&what);
+	free(found.v);
+	return k;
+}
+
+/* The answer is through: with OK the missing were left out, with NO one of them was refused. */
+static int settle_missing(struct lane_thread *l, struct fill *f, struct chunk *c,
+	const struct err *no, const uint32_t *missing, size_t n, struct err *err)
+{
+	uint32_t *there;
+	struct err why;
+	size_t k;
+
+	if (n && no->kind != ERR_NONE && c->n > 1) {
+		corner(f, c, missing, n);
+		return 0;
 	}
+	err_set(&why, ERR_PROTOCOL, _("The server says nothing of this message"));
+	there = mem_array(n + 1, sizeof(*there));
+	*err = (struct err){0};
+	k = n ? still_there(l, missing, n, there, err) : 0;
+	if (err->kind == ERR_NONE) {
+		for (size_t i = 0; i < k; i++)
+			give_up(l, f, c, there[i], no->kind != ERR_NONE ? no : &why);
+		take_off(f, c, NULL, 0);
+	}
+	free(there);
+	return err->kind == ERR_NONE ? 0 : -1;
+}
+
+/* The connection ended, by the fault of the link or of one message: ask for less at a time. */
+static void settle_break(struct lane_thread *l, struct fill *f, struct chunk *c,
+	const struct err *why, const uint32_t *missing, size_t n)
+{
+	bool cornered;
+
+	if (!n || (why->kind != ERR_NETWORK && why->kind != ERR_PROTOCOL))
+		return;
+	/* A link that breaks before a chunk is through would never bring one. */
+	if (why->kind == ERR_NETWORK && c->n > SMALL_CHUNK)
+		f->limit = c->n / 2;
 	/* Each step is worth a new connection at once, unless the server has only such rows. */
-	l->useful = !f->gave_up;
-	if (n == 1) {
-		placeholder(l, f);
+	l->useful = !f->bad;
+	if (c->n > 1) {
+		corner(f, c, missing, n);
 		return;
 	}
-	f->suspects = n;
-	f->chunk = n / 2;
+	f->breaks = f->broke == missing[0] ? f->breaks + 1 : 1;
+	f->broke = missing[0];
+	cornered = why->kind == ERR_PROTOCOL || f->breaks >= BREAKS_MAX;
+	f->alone = cornered ? 0 : missing[0];
+	if (cornered) {
+		give_up(l, f, c, missing[0], why);
+		take_off(f, c, NULL, 0);
+	}
 }
 
 static void take_message(void *ctx, const struct imap_message *m)
@@ -259,6 +351,20 @@ static void take_message(void *ctx, const struct imap_message *m)
 	gather_message(&c->g, m);
 }
 
+/* Which: the suspect, or the newest of the first left of todo. */
+static void choose(struct chunk *c, struct str *set, struct fill *f, size_t left)
+{
+	if (f->alone) {
+		c->n = 1;
+		c->uids = mem_dup(&f->alone, sizeof(f->alone));
+		gather_set(set, c->uids, 1);
+		f->alone = 0;
+		return;
+	}
+	c->n = put_newest(set, f, left, left < f->chunk ? left : f->chunk);
+	c->uids = mem_dup(f->todo + left - c->n, c->n * sizeof(*c->uids));
+}
+
 /* Asks for the newest of the first left of todo. */
 static struct chunk *send_chunk(struct watch *w, struct fill *f, size_t left, struct err *err)
 {
@@ -267,8 +373,7 @@ static struct chunk *send_chunk(struct watch *w, struct fill *f, size_t left, st
 	struct str set = STR_INIT;
 	int rc;
 
-	c->n = put_newest(&set, f, left, left < f->chunk ? left : f->chunk);
-	c->uids = mem_dup(f->todo + left - c->n, c->n * sizeof(*c->uids));
+	choose(c, &set, f, left);
 	gather_init(&c->g, c->uids, NULL, c->n);
 	c->g.want_summaries = true;
 	rc = imap_fetch_send(w->im, &c->ahead, set.p, items, SUMMARY_FIELDS, take_message, c, err);
@@ -298,6 +403,42 @@ static int send_chunks(struct lane_thread *l, struct fill *f, struct err *err)
 	return f->first ? 0 : -1;
 }
 
+/* The rows that came, whatever became of the rest. */
+static int keep(struct lane_thread *l, struct fill *f, struct chunk *c, int rc, struct err *err)
+{
+	struct err no = rc == 0 ? (struct err){0} : *err;
+	uint32_t *missing;
+	size_t n;
+
+	if (rc == 0 || no.kind == ERR_REFUSED)
+		gather_placeholders(&c->g);
+	missing = gather_missing(&c->g, &n);
+	if (n < c->n)
+		f->bad = 0;
+	take_off(f, c, missing, n);
+	if (rc == 0 || no.kind == ERR_REFUSED)
+		rc = settle_missing(l, f, c, &no, missing, n, err);
+	else
+		settle_break(l, f, c, err, missing, n);
+	post_summaries(l, f, &c->g);
+	free(missing);
+	return rc;
+}
+
+/* What had come of the answer behind the one that broke. */
+static void keep_second(struct lane_thread *l, struct fill *f)
+{
+	uint32_t *missing;
+	size_t n;
+
+	if (!f->first || !f->first->g.nsummaries)
+		return;
+	missing = gather_missing(&f->first->g, &n);
+	take_off(f, f->first, missing, n);
+	post_summaries(l, f, &f->first->g);
+	free(missing);
+}
+
 /* The answer to the first of those under way. */
 static int take_chunk(struct lane_thread *l, struct fill *f, struct err *err)
 {
@@ -311,17 +452,12 @@ static int take_chunk(struct lane_thread *l, struct fill *f, struct err *err)
 	now = clock_ms();
 	if (!c->began)
 		c->began = now;
-	if (rc == 0 || err->kind == ERR_REFUSED) {
-		/* Messages of the set that did not come were expunged meanwhile: the next compare
-		 * knows. */
-		gather_placeholders(&c->g);
-		f->n -= c->n;
-		post_summaries(l, f, &c->g);
+	rc = keep(l, f, c, rc, err);
+	if (rc == 0) {
 		grow_chunk(f, c->n, now - (c->began > f->answered ? c->began : f->answered));
 		f->answered = now;
-		rc = 0;
 	} else {
-		shrink_chunk(l, f, err->kind, c->n);
+		keep_second(l, f);
 		drop_chunks(w, f);
 	}
 	chunk_free(c);
@@ -345,8 +481,8 @@ int fill_work(struct lane_thread *l, struct err *err)
 	struct err said = {0};
 	int rc;
 
-	if (f->n == 0) {
-		fill_finish(l, f, NULL);
+	if (!f->first && (f->n == 0 || f->why.kind != ERR_NONE)) {
+		fill_finish(l, f, f->why.kind != ERR_NONE ? &f->why : NULL);
 		return 0;
 	}
 	rc = watch_ensure_selected(l, f->mailbox, &said);

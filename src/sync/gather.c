@@ -1,5 +1,7 @@
 #include "sync/gather.h"
 
+#include "base/clock.h"
+#include "base/i18n.h"
 #include "base/mem.h"
 #include "base/uids.h"
 #include "mime/envelope.h"
@@ -72,19 +74,48 @@ static void push_summary(struct gather *g, const struct summary *s)
 	g->summaries[g->nsummaries++] = summary_copy(s);
 }
 
-struct summary gather_placeholder(uint32_t uid)
+static void note_came(struct gather *g, uint32_t uid, uint8_t how)
 {
-	return (struct summary){.uid = uid,
-		.flags = MAIL_PLACEHOLDER | MAIL_SEEN,
-		.keywords = "",
-		.from_name = "",
-		.from_mail = "",
-		.to = "",
-		.cc = "",
-		.subject = "",
-		.message_id = "",
-		.references = "",
-		.file = ""};
+	ptrdiff_t at = find_known(g, uid);
+
+	if (at < 0)
+		return;
+	if (!g->came)
+		g->came = mem_array(g->nknown, sizeof(*g->came));
+	g->came[at] = how;
+}
+
+void gather_give_up(struct gather *g, uint32_t uid, const struct err *why)
+{
+	struct str subject = STR_INIT, tried = STR_INIT;
+
+	str_addf(&subject, _("(cannot be fetched: %s)"), why->text);
+	str_addf(&tried, "%lld", (long long)clock_now());
+	push_summary(g, &(struct summary){.uid = uid,
+				.flags = MAIL_PLACEHOLDER | MAIL_SEEN,
+				.keywords = "",
+				.from_name = "",
+				.from_mail = "",
+				.to = "",
+				.cc = "",
+				.subject = subject.p,
+				.message_id = "",
+				.references = "",
+				.file = tried.p});
+	note_came(g, uid, CAME_WHOLE);
+	str_done(&subject);
+	str_done(&tried);
+}
+
+uint32_t *gather_missing(const struct gather *g, size_t *n)
+{
+	uint32_t *out = mem_array(g->nknown, sizeof(*out));
+
+	*n = 0;
+	for (size_t i = 0; i < g->nknown; i++)
+		if (!g->came || g->came[i] != CAME_WHOLE)
+			out[(*n)++] = g->known[i];
+	return out;
 }
 
 /* True for the first whole answer for a message that was asked for. */
@@ -92,31 +123,23 @@ static bool is_wanted(struct gather *g, const struct imap_message *m)
 {
 	ptrdiff_t at = find_known(g, m->uid);
 
-	if (at < 0)
+	if (at < 0 || (g->came && g->came[at] == CAME_WHOLE))
 		return false;
-	if (!g->came)
-		g->came = mem_array(g->nknown, sizeof(*g->came));
-	if (!m->header) {
-		/* With flags it is one that nobody asked for; without anything net could not read
-		 * it. */
-		if (!m->has_flags && g->came[at] == CAME_NOT)
-			g->came[at] = CAME_BROKEN;
-		return false;
-	}
-	if (g->came[at] == CAME_WHOLE)
-		return false;
-	g->came[at] = CAME_WHOLE;
-	return true;
+	/* With flags alone it is one that nobody asked for; without anything net could not read it.
+	 */
+	if (m->header || !m->has_flags)
+		note_came(g, m->uid, m->header ? CAME_WHOLE : CAME_BROKEN);
+	return m->header;
 }
 
 void gather_placeholders(struct gather *g)
 {
-	for (size_t i = 0; g->came && i < g->nknown; i++)
-		if (g->came[i] == CAME_BROKEN) {
-			struct summary s = gather_placeholder(g->known[i]);
+	struct err why;
 
-			push_summary(g, &s);
-		}
+	err_set(&why, ERR_PROTOCOL, _("The IMAP server's answer cannot be understood"));
+	for (size_t i = 0; g->came && i < g->nknown; i++)
+		if (g->came[i] == CAME_BROKEN)
+			gather_give_up(g, g->known[i], &why);
 }
 
 static void add_summary(struct gather *g, const struct imap_message *m)

@@ -26,6 +26,7 @@ struct gather {
 	struct summary **summaries;
 	size_t nsummaries, cap_summaries;
 	struct digest digest;
+	bool untold;   /* there are known messages whose flags were not told */
 	uint8_t *came; /* with want_summaries, for each of known: enum in gather.c */
 };
 
@@ -44,8 +45,11 @@ void gather_compare(struct gather *g, const uint32_t *uids, size_t n);
 void gather_take_flags(struct gather *g, struct flag_change **flags, size_t *n);
 /* With want_summaries: rows that say so, for messages that came but could not be parsed. */
 void gather_placeholders(struct gather *g);
-/* Such a row; strings are borrowed. */
-struct summary gather_placeholder(uint32_t uid);
+/* Such a row for a message that was asked for and did not come: why stands in place of its subject.
+ * Its file field says when that was, so that it is asked for again later (summary.h). */
+void gather_give_up(struct gather *g, uint32_t uid, const struct err *why);
+/* Of the messages asked for, those that have no row yet; ascending, free(). */
+uint32_t *gather_missing(const struct gather *g, size_t *n);
 void gather_take_summaries(struct gather *g, struct summary ***summaries, size_t *n);
 
 /* Appends UIDs (ascending) as an IMAP set: "1:7,9". */

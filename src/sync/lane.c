@@ -76,7 +76,7 @@ static enum result_kind final_kind(enum job_kind kind)
 	}
 }
 
-void lane_fail(struct lane_thread *l, const struct job *j, const struct err *err)
+static void fail(struct lane_thread *l, const struct job *j, const struct err *err, bool unbegun)
 {
 	struct result *r;
 
@@ -92,7 +92,18 @@ void lane_fail(struct lane_thread *l, const struct job *j, const struct err *err
 	r->id = mem_strdup(j->id);
 	r->op_id = j->op ? j->op->id : 0;
 	r->outcome = SEND_NOT;
+	r->unbegun = unbegun;
 	lane_post(l, r);
+}
+
+void lane_fail(struct lane_thread *l, const struct job *j, const struct err *err)
+{
+	fail(l, j, err, false);
+}
+
+void lane_put_off(struct lane_thread *l, const struct job *j, const struct err *err)
+{
+	fail(l, j, err, true);
 }
 
 /* True when the job was for the lane itself. */
@@ -283,7 +294,7 @@ static void fail_waiting(struct lane_thread *l, const struct err *err)
 	while ((j = l->held ? l->held : (struct job *)queue_pop(l->jobs))) {
 		l->held = NULL;
 		if (!control(l, j))
-			lane_fail(l, j, err);
+			lane_put_off(l, j, err);
 		job_free(j);
 	}
 }
@@ -315,7 +326,7 @@ static void wait_to_retry(struct lane_thread *l, const struct err *err, unsigned
 			l->held = j;
 			break;
 		}
-		lane_fail(l, j, err);
+		lane_put_off(l, j, err);
 		job_free(j);
 	}
 	l->stuck = false;

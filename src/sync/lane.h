@@ -57,6 +57,8 @@ struct lane_thread {
 void lane_post(struct lane_thread *l, struct result *r); /* fills in who it is from */
 /* Posts the final result that the job deserves with err. */
 void lane_fail(struct lane_thread *l, const struct job *j, const struct err *err);
+/* The same for one that was not begun: the connection ended, or there is none. */
+void lane_put_off(struct lane_thread *l, const struct job *j, const struct err *err);
 /* The next job that is not for the lane itself; waits up to timeout_ms (-1: for ever); NULL: time
  * over, retry or quit. */
 struct job *lane_next(struct lane_thread *l, int timeout_ms);

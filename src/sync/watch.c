@@ -66,6 +66,7 @@ static void watch_end(struct lane_thread *l)
 	free(w->selected);
 	free(w->folder);
 	free(w->mailbox);
+	free(w->no_flags);
 	free(w);
 	l->state = NULL;
 }
@@ -147,7 +148,7 @@ static int watch_job(struct lane_thread *l, struct job *j, struct err *err)
 	struct err said = {0};
 
 	if (fill_settle(l, &said) != 0) {
-		lane_fail(l, j, &said);
+		lane_put_off(l, j, &said);
 		return watch_outcome(l, -1, &said, err);
 	}
 	switch (j->kind) {

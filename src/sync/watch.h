@@ -31,9 +31,11 @@ struct watch {
 	bool patient;           /* a login failed that sent something ahead: see imap_first */
 	int64_t next_inbox; /* of the next STATUS of the inbox while another folder is watched */
 	bool notify_tried, turn;
-	bool told_left_out; /* that some folders cannot be had */
-	int64_t troubled;   /* when the server last had trouble with what is selected; 0: never */
-	bool no_window;     /* a newest window ended the connection: its rows come by chunks */
+	bool told_left_out;  /* that some folders cannot be had */
+	int64_t troubled;    /* when the server last had trouble with what is selected; 0: never */
+	bool no_window;      /* a newest window ended the connection: its rows come by chunks */
+	char *no_flags;      /* wire name: the question for its flags ended the connection */
+	int64_t flags_again; /* clock_ms: not asked again before */
 	struct imap_selected seen; /* the watched mailbox when it was last compared */
 	struct strv ask;           /* wire names of mailboxes whose counts are to be asked for */
 	size_t asked;              /* of them, from the beginning */

@@ -19,6 +19,9 @@ Prints the three ports on one line. Each connection to DIR/control, a Unix socke
   validity BOX N     gives the mailbox a new UIDVALIDITY;  renumber BOX N: and its messages UIDs from N on
   list TEXT          one more line of LIST
   raw UID TEXT       in place of the message's line of FETCH
+  lame UID HOW REGEX   a FETCH whose line matches comes to the message and answers no more than what came
+                     before: HOW is no (NO), bye (BYE), end (the end), nothing (all but it)
+  well               no message is lame any more
   uidl NUMBER TEXT   in place of the message's line of UIDL
   drip [MS]          every octet goes out on its own, with a pause
   budget N           connections end after N octets were sent, until `budget 0`
@@ -98,6 +101,7 @@ class World:
         self.caps, self.smtpcaps, self.pop3caps = CAPS, "", "UIDL TOP USER"
         self.greeting, self.password = {}, None
         self.lists, self.raw, self.uidl, self.rules = [], {}, {}, []
+        self.lame = {}
         self.lines, self.mails = [], []
         self.drip, self.budget, self.pause = False, 0, 0
         for c in list(self.conns):
@@ -172,6 +176,11 @@ class World:
             self.lists.append(rest)
         elif verb == "raw":
             self.raw[int(word)] = more
+        elif verb == "lame":
+            how, _, regex = more.partition(" ")
+            self.lame[int(word)] = (how, regex)
+        elif verb == "well":
+            self.lame = {}
         elif verb == "uidl":
             self.uidl[int(word)] = more
         elif verb == "drip":
@@ -556,6 +565,16 @@ class Imap(Conn):
         for m in [m for m in self.box.v if m.uid in wanted]:
             if since and m.modseq <= int(since.group(1)):
                 continue
+            how, regex = self.w.lame.get(m.uid, ("", "^$"))
+            if re.search(regex, items):
+                if how == "nothing":
+                    continue
+                if how == "no":
+                    return "NO [SERVERBUG] cannot read message %d" % m.uid
+                if how == "bye":
+                    self.line("* BYE cannot read message %d" % m.uid)
+                self.flush()
+                raise Gone()
             if m.uid in self.w.raw:
                 self.put(unescape(self.w.raw[m.uid]) + b"\r\n")
                 continue

@@ -249,6 +249,174 @@ static void unparsable_row_has_a_placeholder(void **state)
 		   "{99999999999999999999}\\r\\nabc)");
 }
 
+/* One message of many cannot be had: the others are here, it has a row with the server's words, and
+ * is asked for no more with the next start. */
+static void lame_message(const char *command, const uint32_t *lame, size_t n, const char *words)
+{
+	struct person *p;
+	struct msglist *l;
+	int asked;
+
+	odd("reset");
+	odd("fill INBOX 300");
+	for (size_t i = 0; i < n; i++) {
+		char *one = text_of(command, (unsigned)lame[i]);
+
+		odd(one);
+		free(one);
+	}
+	p = by_imap();
+	l = filled(p, 300);
+	for (uint32_t uid = 1, k = 0; uid <= 300; uid++) {
+		ptrdiff_t row = msglist_find(l, uid);
+		bool bad = k < n && lame[k] == uid;
+
+		assert_true(row >= 0);
+		assert_int_equal(!!(flags_at(l, (size_t)row) & MSG_PLACEHOLDER), bad);
+		if (bad)
+			has(row_of(p, l, (size_t)row).subject, words);
+		k += bad;
+	}
+	has(person_told(), "cannot be fetched");
+	stop(p);
+	asked = seen("UID FETCH .*HEADER");
+	start(p, false);
+	l = filled(p, 300);
+	assert_int_equal(seen("UID FETCH .*HEADER"), asked);
+	assert_int_equal(msglist_count(l), 300);
+	person_free(p);
+}
+
+static void lame_message_costs_one_row(void **state)
+{
+	static const uint32_t oldest[] = {1}, newest[] = {300}, middle[] = {270}, old[] = {33},
+			      some[] = {33, 34, 36, 270, 300};
+
+	(void)state;
+	lame_message("lame %u no HEADER", middle, 1, "cannot read message 270");
+	lame_message("lame %u no HEADER", old, 1, "cannot read message 33");
+	lame_message("lame %u no HEADER", oldest, 1, "cannot read");
+	lame_message("lame %u no HEADER", some, 5, "cannot read");
+	lame_message("lame %u bye HEADER", old, 1, "cannot read message 33");
+	lame_message("lame %u bye HEADER", newest, 1, "cannot read message 300");
+	lame_message("lame %u end HEADER", middle, 1, "");
+	lame_message("lame %u nothing HEADER", some, 5, "says nothing of this message");
+}
+
+/* As lame_message, but the row is there already and the question is for its flags. */
+static void lame_flags(const char *command)
+{
+	struct person *p;
+	struct msglist *l;
+
+	odd("reset");
+	odd("fill INBOX 60");
+	p = by_imap();
+	l = filled(p, 60);
+	stop(p);
+	odd(command);
+	odd("flags INBOX 10 \\Flagged");
+	odd("flags INBOX 50 \\Flagged");
+	odd("fill INBOX 1");
+	start(p, false);
+	l = filled(p, 61);
+	assert_false(flags_at(l, (size_t)msglist_find(l, 30)) & MSG_PLACEHOLDER);
+	if (strstr(command, " no ")) {
+		assert_true(flags_at(l, (size_t)msglist_find(l, 10)) & MSG_FLAGGED);
+		assert_true(flags_at(l, (size_t)msglist_find(l, 50)) & MSG_FLAGGED);
+	}
+	person_free(p);
+}
+
+static void lame_flags_stop_no_new_mail(void **state)
+{
+	(void)state;
+	lame_flags("lame 30 no ^.UID FLAGS.$");
+	lame_flags("lame 30 bye ^.UID FLAGS.$");
+}
+
+/* Read by the person it is asked for again, and so has its row. */
+static void lame_message_comes_when_the_server_is_well(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 60");
+	odd("lame 30 no HEADER");
+	p = by_imap();
+	l = filled(p, 60);
+	assert_true(flags_at(l, (size_t)msglist_find(l, 30)) & MSG_PLACEHOLDER);
+	odd("well");
+	engine_view_free(read_view(p, l, 30));
+	UNTIL(p, !(flags_at(l, (size_t)msglist_find(l, 30)) & MSG_PLACEHOLDER));
+	assert_string_equal(row_of(p, l, (size_t)msglist_find(l, 30)).subject, "Message 30");
+	person_free(p);
+}
+
+/* Where each message is refused it is the folder: some rows say so, and that is the end of it. */
+static void folder_of_lame_messages_ends(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	odd("fill INBOX 400");
+	odd("rule HEADER.FIELDS => no not today");
+	p = by_imap();
+	open_folder(p, "INBOX");
+	UNTIL(p, strstr(person_told(), "Folder INBOX: The server refused: not today"));
+	assert_true(seen("HEADER.FIELDS") < 400);
+	person_free(p);
+}
+
+/* A folder whose SELECT ends the connection keeps no other from being synchronised, and is told. */
+static void broken_folder(const char *rule)
+{
+	struct person *p;
+	struct msglist *l;
+
+	odd("reset");
+	odd("fill Aaa 3");
+	odd("fill Lame 3");
+	odd("fill Work 3");
+	odd(rule);
+	p = by_imap();
+	event_free(answer(p, engine_sync(p->engine, 0))); /* a failure, of this folder */
+	has(person_told(), "Folder Lame cannot be synchronised");
+	l = open_folder(p, "Work");
+	UNTIL(p, msglist_count(l) == 3);
+	l = open_folder(p, "Aaa");
+	UNTIL(p, msglist_count(l) == 3);
+	person_free(p);
+}
+
+static void broken_folder_stops_no_other(void **state)
+{
+	(void)state;
+	broken_folder("rule SELECT \"Lame => cut");
+	broken_folder("rule SELECT \"Lame => before what is this");
+}
+
+/* A server that forgets to say how many messages there are has not lost them. */
+static void missing_exists_takes_no_row(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 5");
+	p = by_imap();
+	l = filled(p, 5);
+	stop(p);
+	odd("fill INBOX 1");
+	odd("rule SELECT \"INBOX => instead * FLAGS ()\\r\\n* OK [UIDVALIDITY 1000] x\\r\\n"
+	    "* OK [UIDNEXT 7] x\\r\\n$tag OK [READ-WRITE] done");
+	start(p, false);
+	l = filled(p, 6);
+	all_subjects_once(p, l, 6);
+	person_free(p);
+}
+
 static void strange_rows_are_ignored(void **state)
 {
 	struct person *p;
@@ -530,6 +698,12 @@ int main(void)
 		ODD_CASE(many_breaks_cost_no_row),
 		ODD_CASE(single_octets_are_read),
 		ODD_CASE(unparsable_row_has_a_placeholder),
+		ODD_CASE(lame_message_costs_one_row),
+		ODD_CASE(lame_flags_stop_no_new_mail),
+		ODD_CASE(lame_message_comes_when_the_server_is_well),
+		ODD_CASE(folder_of_lame_messages_ends),
+		ODD_CASE(broken_folder_stops_no_other),
+		ODD_CASE(missing_exists_takes_no_row),
 		ODD_CASE(strange_rows_are_ignored),
 		ODD_CASE(alert_is_shown_clean),
 		ODD_CASE(names_stay_in_the_cache),
