@@ -391,6 +391,11 @@ int imap_expunge(struct imap *im, const char *uids, struct err *err)
 	return r;
 }
 
+int imap_expunge_marked(struct imap *im, struct err *err)
+{
+	return need_selected(im, err) ? -1 : imap_run(im, IMAP_QUIET, "EXPUNGE", err);
+}
+
 /* --- APPEND --- */
 
 static int put_append(struct imap *im, struct str *cmd, const char *mailbox, unsigned flags,

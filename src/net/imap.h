@@ -162,6 +162,8 @@ struct imap_selected {
 	bool counted;           /* the server said how many there are, as it must */
 	uint64_t highestmodseq; /* 0: no CONDSTORE for this mailbox */
 	bool read_only;
+	unsigned kept; /* enum imap_flag: those that PERMANENTFLAGS has; all where it was not said
+			*/
 	bool resynced; /* QRESYNC was used: changes and vanished came through the callbacks */
 	bool keywords_allowed; /* PERMANENTFLAGS has \* */
 };
@@ -235,8 +237,10 @@ int imap_copy(struct imap *im, const char *uids, const char *mailbox, struct ima
 int imap_move(struct imap *im, const char *uids, const char *mailbox, struct imap_copied *out,
 	struct err *err);
 /* UID EXPUNGE of exactly these (marked first); ERR_REFUSED when the server has no UIDPLUS (never a
- * bare EXPUNGE). */
+ * bare EXPUNGE: imap_expunge_marked). */
 int imap_expunge(struct imap *im, const char *uids, struct err *err);
+/* EXPUNGE: of all messages of the mailbox that are marked as deleted, whoever marked them. */
+int imap_expunge_marked(struct imap *im, struct err *err);
 /* date 0: now. message has CRLF line ends. */
 int imap_append(struct imap *im, const char *mailbox, const char *message, size_t len,
 	unsigned flags, const char *keywords, time_t date, struct imap_copied *out,

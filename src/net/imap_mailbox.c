@@ -478,6 +478,44 @@ static bool keywords_allowed(const struct mailimap_selection_info *sel)
 	return false;
 }
 
+static unsigned flag_bit(const struct mailimap_flag *flag)
+{
+	switch (flag ? flag->fl_type : -1) {
+	case MAILIMAP_FLAG_ANSWERED:
+		return IMAP_ANSWERED;
+	case MAILIMAP_FLAG_FLAGGED:
+		return IMAP_FLAGGED;
+	case MAILIMAP_FLAG_DELETED:
+		return IMAP_DELETED;
+	case MAILIMAP_FLAG_SEEN:
+		return IMAP_SEEN;
+	case MAILIMAP_FLAG_DRAFT:
+		return IMAP_DRAFT;
+	case MAILIMAP_FLAG_KEYWORD:
+		return str_icmp(flag->fl_data.fl_keyword, "$Forwarded") == 0 ? IMAP_FORWARDED : 0;
+	default:
+		return 0;
+	}
+}
+
+/* A server that says nothing keeps all (RFC 3501 7.1). */
+static unsigned flags_kept(const struct mailimap_selection_info *sel)
+{
+	unsigned kept = 0;
+
+	if (!sel->sel_perm_flags)
+		return ~0u;
+	for (clistiter *i = clist_begin(sel->sel_perm_flags); i; i = clist_next(i)) {
+		const struct mailimap_flag_perm *f = clist_content(i);
+
+		if (f && f->fl_type == MAILIMAP_FLAG_PERM_ALL)
+			kept |= IMAP_FORWARDED;
+		else if (f)
+			kept |= flag_bit(f->fl_flag);
+	}
+	return kept;
+}
+
 static uint64_t selected_modseq(struct imap *im)
 {
 	const struct mailimap_condstore_resptextcode *code = imap_extension(
@@ -576,6 +614,7 @@ static void fill_selected(struct imap *im, const struct held *h, struct imap_sel
 		.counted = sel->sel_has_exists,
 		.highestmodseq = selected_modseq(im),
 		.read_only = sel->sel_perm == MAILIMAP_MAILBOX_READONLY,
+		.kept = flags_kept(sel),
 		.keywords_allowed = keywords_allowed(sel)};
 	im->exists = out->exists;
 	im->uid_bound = out->uidnext ? out->uidnext - 1 : 0;

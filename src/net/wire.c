@@ -312,7 +312,10 @@ static void add_coded_text(struct str *out, struct view v, bool may_be_empty,
 		struct view code = {v.p + 1, (size_t)(end - v.p) - 1};
 
 		*text = skip_blanks(view_skip(v, code.len + 2));
-		if (code_is_safe(code, code_name)) {
+		/* libetpan knows no empty list: this one has a flag that no message has. */
+		if (view_is(code, "PERMANENTFLAGS ()")) {
+			str_adds(out, "[PERMANENTFLAGS (-)] ");
+		} else if (code_is_safe(code, code_name)) {
 			str_addc(out, '[');
 			str_add(out, code.p, code.len);
 			str_adds(out, "] ");

@@ -246,6 +246,10 @@ static void take_selected(struct folder *f, const struct result *r)
 	struct cache_meta meta = *have;
 
 	f->percent = meta.complete ? 100 : 0;
+	if (f->fixed != r->read_only) {
+		f->fixed = r->read_only;
+		folder_send_list(f, NULL);
+	}
 	if (r->reset || (have->uidvalidity && have->uidvalidity != r->meta.uidvalidity)) {
 		meta = (struct cache_meta){.uidvalidity = r->meta.uidvalidity};
 		cache_reset(f->cache, &meta, NULL);
@@ -290,7 +294,8 @@ static size_t new_and_unread(struct folder *f, const struct result *r)
 		return 0;
 	latest = latest_arrival(f);
 	for (size_t i = 0; i < r->n; i++)
-		n += r->summaries[i]->received >= latest && !(r->summaries[i]->flags & MAIL_SEEN);
+		n += r->summaries[i]->received >= latest &&
+		     !(r->summaries[i]->flags & (MAIL_SEEN | MAIL_DELETED));
 	return n;
 }
 

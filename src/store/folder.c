@@ -492,7 +492,8 @@ static void add_rows(struct folder *f, struct store_event *ev, size_t from, size
 
 bool folder_is_read_only(const struct folder *f)
 {
-	if (f->account->store->read_only || (is_foreign(f) && !f->local) || f->gone || f->vanished)
+	if (f->account->store->read_only || (is_foreign(f) && !f->local) || f->gone ||
+		f->vanished || f->fixed)
 		return true;
 	return f->local && f->dir && localbox_is_mbox(f->dir);
 }
@@ -593,9 +594,10 @@ void folder_count(struct folder *f, uint32_t *total, uint32_t *unread)
 		f->counted = cache_version(f->cache);
 		c = cache_columns_view(f->cache);
 		f->here_total = (uint32_t)c->n;
-		f->here_unread = f->here_bad = 0;
+		f->here_unread = f->here_unseen = f->here_bad = 0;
 		for (size_t i = 0; i < c->n; i++) {
-			f->here_unread += !(c->flags[i] & MAIL_SEEN);
+			f->here_unseen += !(c->flags[i] & MAIL_SEEN);
+			f->here_unread += !(c->flags[i] & (MAIL_SEEN | MAIL_DELETED));
 			f->here_bad += (c->flags[i] & MAIL_PLACEHOLDER) != 0;
 		}
 	}
@@ -617,7 +619,7 @@ static int count_entry(void *ctx, const struct maildir_entry *e)
 	struct folder *f = ctx;
 
 	f->total++;
-	f->unread += !(e->flags & MAIL_SEEN);
+	f->unread += !(e->flags & (MAIL_SEEN | MAIL_DELETED));
 	return 0;
 }
 

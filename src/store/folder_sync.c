@@ -196,6 +196,7 @@ static struct folder_counts expected_counts(struct folder *f)
 	size_t leaving;
 
 	folder_count(f, &c.total, &c.unread);
+	c.unread = f->here_unseen;
 	free(folder_leaving(f, &leaving));
 	c.total += (uint32_t)leaving;
 	if (journal_count(f->account->journal))

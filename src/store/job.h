@@ -108,7 +108,7 @@ enum result_kind {
 	RESULT_FOLDERS,   /* folders: all there are; err when it failed */
 	RESULT_COUNTS,    /* folders: some, whose counts are new */
 	RESULT_SELECTED,  /* folder, meta (uidvalidity, uidnext, exists); reset: the known rows are
-			     void */
+			     void; read_only: nothing can be changed there */
 	RESULT_SUMMARIES, /* summaries, n */
 	RESULT_FLAGS,     /* flags, n */
 	RESULT_VANISHED,  /* uids, n */
@@ -123,7 +123,7 @@ enum result_kind {
 			     uidvalidity: its messages, where they were not known */
 	RESULT_OP,        /* op_id, err; uids, n, uidvalidity: of its messages in the target, in its
 			     order, 0 where it is not known; reset: they stay where they were, marked
-			     as deleted (no UIDPLUS); total: so many were no longer there */
+			     as deleted, text says why; total: so many were no longer there */
 	RESULT_POP3_LISTED,  /* entries, n; can_uidl, can_top */
 	RESULT_POP3_HEADER,  /* number, bytes: answer to TOP */
 	RESULT_POP3_MESSAGE, /* number, bytes; err: this one could not be fetched */
@@ -187,7 +187,7 @@ struct result {
 	uint32_t *uids;
 	size_t n; /* of whichever array */
 	struct cache_meta meta;
-	bool reset, can_uidl, can_top;
+	bool reset, read_only, can_uidl, can_top;
 	uint32_t uid, uidvalidity, number;
 	uint64_t op_id, done, total;
 	enum send_outcome outcome;

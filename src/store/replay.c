@@ -295,6 +295,14 @@ static void confirmed(struct account *a, const struct op *op, struct result *r)
 	}
 	undo_confirmed(a, op, r);
 	overlay_confirmed(a, op, r->reset);
+	if (r->reset && f) {
+		char *words = words_of(a, op);
+
+		store_notice(a, _("\"%s\": the messages are in %s now, and still in %s too: %s"),
+			words, op->target, op->folder, r->text ? r->text : "");
+		free(words);
+		folder_distrust(f);
+	}
 	if (r->total) {
 		char *words = words_of(a, op);
 

@@ -52,6 +52,7 @@ struct folder {
 	int role;
 	bool selectable, listed, counts_known;
 	bool on_server;   /* the server had it, now or before */
+	bool fixed;       /* the server lets nothing be changed there */
 	bool gone;        /* and has it no more: what is shown is the copy kept here */
 	bool vanished;    /* local: another program took its directory away */
 	bool refused;     /* its last synchronisation was, and that was told */
@@ -77,6 +78,7 @@ struct folder {
 	uint64_t news;    /* cache_news that was told */
 	uint64_t counted; /* cache_version that here_total and here_unread are of */
 	uint32_t here_total, here_unread, here_bad; /* bad: placeholders */
+	uint32_t here_unseen; /* as servers count: unread, and those marked as deleted */
 };
 
 struct list { /* what the engine has open */

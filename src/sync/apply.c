@@ -5,6 +5,7 @@
  */
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/uids.h"
 #include "mime/envelope.h"
 #include "sync/gather.h"
 #include "sync/watch.h"
@@ -15,6 +16,7 @@
 enum {
 	SET_MAX = 7500, /* servers may refuse lines of more than 8000 octets (RFC 2683 3.2.1.5) */
 	KEYS_CHUNK = 1000,
+	MARKS_TRIES = 4, /* to be alone with our marks */
 };
 
 static struct imap *imap_of(struct lane_thread *l)
@@ -435,20 +437,158 @@ static int transfer(struct lane_thread *l, struct job *j, bool move, const uint3
 	return rc;
 }
 
-/* The second half of a move whose copy is made. */
-static int remove_moved(struct imap *im, const uint32_t *uids, size_t n, struct err *err)
+/* --- removing --- */
+
+static int mark(struct imap *im, const uint32_t *uids, size_t n, bool add, struct err *err)
 {
 	struct str set = STR_INIT;
 	int rc = 0;
 
 	for (size_t at = 0; rc == 0 && at < n;) {
 		at += put_set(&set, uids + at, n - at);
-		rc = imap_can(im) & IMAP_UIDPLUS
-			     ? imap_expunge(im, set.p, err)
-			     : imap_store(im, set.p, true, IMAP_DELETED, NULL, err);
+		rc = imap_store(im, set.p, add, IMAP_DELETED, NULL, err);
 	}
 	str_done(&set);
 	return rc;
+}
+
+/* Messages that are marked as deleted and are not among ours. */
+static int marked_by_others(
+	struct imap *im, const struct op *op, struct imap_uids *out, struct err *err)
+{
+	size_t used = 0;
+	int rc = imap_search(im, "DELETED", out, err);
+
+	for (size_t i = 0; rc == 0 && i < out->n; i++)
+		if (op_index(op, out->v[i]) < 0)
+			out->v[used++] = out->v[i];
+	out->n = used;
+	return rc;
+}
+
+/* Takes their marks away until none is left; *taken is what was. Another client may set one
+ * meanwhile. 1: it does so again and again. */
+static int take_marks(
+	struct imap *im, const struct op *op, struct imap_uids *taken, struct err *err)
+{
+	for (int tries = 0; tries < MARKS_TRIES; tries++) {
+		struct imap_uids now = {0};
+		int rc = marked_by_others(im, op, &now, err);
+
+		if (rc == 0 && now.n) {
+			taken->v = mem_grow(
+				taken->v, &taken->cap, taken->n + now.n, sizeof(*taken->v));
+			memcpy(taken->v + taken->n, now.v, now.n * sizeof(*now.v));
+			taken->n = uids_sort(taken->v, taken->n + now.n);
+			rc = mark(im, now.v, now.n, false, err);
+		} else if (rc == 0) {
+			free(now.v);
+			return 0;
+		}
+		free(now.v);
+		if (rc != 0)
+			return -1;
+	}
+	return 1;
+}
+
+/* How many of the operation's messages the server still has. */
+static int count_here(struct imap *im, const struct op *op, size_t *here, struct err *err)
+{
+	struct str what = STR_INIT;
+	struct imap_uids there = {0};
+	uint32_t *common = mem_array(op->n, sizeof(*common));
+	int rc;
+
+	str_addf(&what, "UID %u:%u", (unsigned)op->uids[0], (unsigned)op->uids[op->n - 1]);
+	rc = imap_search(im, what.p, &there, err);
+	*here = rc == 0 ? op_common(op, there.v, there.n, common) : 0;
+	free(common);
+	free(there.v);
+	str_done(&what);
+	return rc;
+}
+
+/*
+ * A server without UIDPLUS removes whatever is marked: where others are, their marks are taken away
+ * before, and set again after. Should the connection break in between, messages that somebody had
+ * marked are left unmarked, and none is lost.
+ */
+static int expunge_marked(struct imap *im, const struct op *op, struct err *err)
+{
+	struct imap_uids taken = {0};
+	struct err why = {0};
+	size_t here = 0;
+	int rc = mark(im, op->uids, op->n, true, err);
+
+	if (rc == 0)
+		rc = take_marks(im, op, &taken, err);
+	if (rc == 0)
+		rc = imap_expunge_marked(im, err);
+	else if (rc > 0)
+		rc = err_set(err, ERR_REFUSED,
+			_("other messages are being marked as deleted there, and the server cannot "
+			  "remove single ones"));
+	if (taken.n && imap_is_alive(im) && mark(im, taken.v, taken.n, true, &why) != 0 &&
+		rc == 0 && why.kind != ERR_REFUSED) {
+		*err = why;
+		rc = -1;
+	}
+	free(taken.v);
+	if (rc == 0)
+		rc = count_here(im, op, &here, err);
+	if (rc == 0 && here)
+		rc = err_set(err, ERR_REFUSED, _("the server keeps them, marked as deleted"));
+	return rc;
+}
+
+static int remove_messages(struct imap *im, const struct op *op, struct err *err)
+{
+	struct str set = STR_INIT;
+	int rc = 0;
+
+	if (!(imap_can(im) & IMAP_UIDPLUS))
+		return expunge_marked(im, op, err);
+	for (size_t at = 0; rc == 0 && at < op->n;) {
+		at += put_set(&set, op->uids + at, op->n - at);
+		rc = imap_expunge(im, set.p, err);
+	}
+	str_done(&set);
+	return rc;
+}
+
+/* The second half of a move whose copy is made: where the server refuses it, both are there. */
+static int remove_moved(struct imap *im, const struct op *op, struct result *r, struct err *err)
+{
+	int rc = remove_messages(im, op, err);
+
+	if (rc == 0 || err->kind != ERR_REFUSED)
+		return rc;
+	r->reset = true;
+	r->text = mem_strdup(err->text);
+	*err = (struct err){0};
+	return 0;
+}
+
+/* A folder that takes no change is not copied from first, and no mark is shown that it does not
+ * keep (RFC 3501 7.1). */
+static int may_change(
+	struct lane_thread *l, const struct job *j, const struct watch *w, struct err *err)
+{
+	const struct op *op = j->op;
+	const unsigned keywords = IMAP_FORWARDED; /* refused by name, as any other */
+	unsigned needs = op->kind == OP_FLAGS ? (op->set | op->clear) & ~keywords : IMAP_DELETED;
+
+	if (op->kind == OP_COPY)
+		return 0;
+	if (watch_is_read_only(w))
+		return err_set(err, ERR_REFUSED, _("folder %s can only be read"), j->folder);
+	if (op->kind == OP_MOVE && !may_double(l, op))
+		return 0;
+	return needs & ~w->sel.kept
+		       ? err_set(err, ERR_REFUSED,
+				 _("the server does not keep this mark in folder %s"), j->folder)
+		       : 0;
 }
 
 static int select_source(struct lane_thread *l, const struct job *j, struct err *err)
@@ -457,7 +597,7 @@ static int select_source(struct lane_thread *l, const struct job *j, struct err 
 		return -1;
 	if (watch_state(l)->sel.uidvalidity != j->op->uidvalidity)
 		return err_set(err, ERR_GONE, _("the folder was made anew on the server"));
-	return 0;
+	return may_change(l, j, watch_state(l), err);
 }
 
 /* After a lost answer: finds which copies are there. *todo gets the others that are still in the
@@ -505,11 +645,7 @@ static int copy_once(struct lane_thread *l, struct job *j, struct result *r, str
 	if (rc == 0)
 		rc = transfer(l, j, false, todo, n, r, err);
 	free(todo);
-	if (rc == 0 && op->kind == OP_MOVE) {
-		r->reset = !(imap_can(imap_of(l)) & IMAP_UIDPLUS);
-		rc = remove_moved(imap_of(l), op->uids, op->n, err);
-	}
-	return rc;
+	return rc == 0 && op->kind == OP_MOVE ? remove_moved(imap_of(l), op, r, err) : rc;
 }
 
 /* --- on messages --- */
@@ -525,15 +661,14 @@ static int store_flags(struct imap *im, const char *set, const struct op *op, st
 	return 0;
 }
 
-static int by_chunks(struct imap *im, const struct op *op, struct err *err)
+static int flags_by_chunks(struct imap *im, const struct op *op, struct err *err)
 {
 	struct str set = STR_INIT;
 	int rc = 0;
 
 	for (size_t at = 0; rc == 0 && at < op->n;) {
 		at += put_set(&set, op->uids + at, op->n - at);
-		rc = op->kind == OP_FLAGS ? store_flags(im, set.p, op, err)
-					  : imap_expunge(im, set.p, err);
+		rc = store_flags(im, set.p, op, err);
 	}
 	str_done(&set);
 	return rc;
@@ -545,27 +680,17 @@ static int count_missing(
 	struct lane_thread *l, const struct job *j, struct result *r, struct err *err)
 {
 	const struct op *op = j->op;
-	struct str what = STR_INIT;
-	struct imap_uids there = {0};
 	size_t here = 0;
-	uint32_t *common;
 	int rc;
 
 	if (!j->check || !op->n || (j->look && op->kind != OP_FLAGS))
 		return 0;
-	str_addf(&what, "UID %u:%u", (unsigned)op->uids[0], (unsigned)op->uids[op->n - 1]);
-	rc = imap_search(imap_of(l), what.p, &there, err);
-	common = mem_array(op->n, sizeof(*common));
-	if (rc == 0)
-		here = op_common(op, there.v, there.n, common);
+	rc = count_here(imap_of(l), op, &here, err);
 	if (rc == 0 && !here)
 		rc = err_set(err, ERR_GONE,
 			op->n == 1 ? _("the message is no longer on the server")
 				   : _("the messages are no longer on the server"));
 	r->total = op->n - here;
-	free(common);
-	free(there.v);
-	str_done(&what);
 	return rc;
 }
 
@@ -583,7 +708,8 @@ static int on_messages(struct lane_thread *l, struct job *j, struct result *r, s
 		return copy_once(l, j, r, err);
 	if (op->kind == OP_MOVE)
 		return transfer(l, j, true, op->uids, op->n, r, err);
-	return by_chunks(imap_of(l), op, err);
+	return op->kind == OP_FLAGS ? flags_by_chunks(imap_of(l), op, err)
+				    : remove_messages(imap_of(l), op, err);
 }
 
 /* A second CREATE is refused: was it there before, or was it the first? */

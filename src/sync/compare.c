@@ -258,6 +258,7 @@ static void post_selected(
 
 	r->meta = *meta;
 	r->reset = reset;
+	r->read_only = watch_is_read_only(watch_state(l));
 	lane_post(l, r);
 }
 

@@ -116,6 +116,11 @@ int watch_select(struct lane_thread *l, const char *mailbox, const struct imap_k
 	return rc;
 }
 
+bool watch_is_read_only(const struct watch *w)
+{
+	return w->sel.read_only || !w->sel.kept;
+}
+
 /* What happened to the watched mailbox while another was selected. */
 static void tell_missed(struct lane_thread *l)
 {

@@ -51,6 +51,9 @@ int watch_select(struct lane_thread *l, const char *mailbox, const struct imap_k
 /* Posts RESULT_NEWS when it is the watched one and changed while another was selected. */
 int watch_ensure_selected(struct lane_thread *l, const char *mailbox, struct err *err);
 
+/* What is selected takes no change at all: it says so, or keeps no mark. */
+bool watch_is_read_only(const struct watch *w);
+
 /* RESULT_FOLDERS; j NULL: nobody asked. */
 int folders_list(struct lane_thread *l, const struct job *j, struct err *err);
 /* Has the counts of a mailbox asked for by folders_work, which answers with RESULT_COUNTS. */

@@ -600,6 +600,9 @@ class Imap(Conn):
 
     def do_uid_search(self, args):
         m = re.match(r'HEADER Message-ID "(.*)"', args, re.I)
+        if args.upper() == "DELETED":
+            self.line("* SEARCH " + " ".join(str(x.uid) for x in self.box.v if "\\Deleted" in x.flags))
+            return "OK done"
         found = [x.uid for x in self.box.v if not m or m.group(1).encode() in x.field(b"Message-ID")]
         if args.upper().startswith("RETURN"):
             self.line('* ESEARCH (TAG "%s") UID%s' % (self.tag, found and " ALL " + ",".join(map(str, found)) or ""))
@@ -640,6 +643,10 @@ class Imap(Conn):
 
     def do_uid_expunge(self, args):
         self.box.remove({u for u in self.uids(args) if "\\Deleted" in self.box.find(u).flags})
+        return "OK done"
+
+    def do_expunge(self, args):
+        self.box.remove({m.uid for m in self.box.v if "\\Deleted" in m.flags})
         return "OK done"
 
     def do_append(self, args):

@@ -167,6 +167,133 @@ static void lost_step_of_an_old_move_is_not_doubled(void **state)
 	}
 }
 
+static struct msglist *old_server(struct person **p, const char *rule)
+{
+	odd("reset");
+	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR IDLE LITERAL+");
+	odd("fill INBOX 6");
+	odd("fill Archive 0");
+	odd("flags INBOX 5 \\Deleted");
+	odd(rule);
+	*p = by_imap();
+	return filled(*p, 6);
+}
+
+/* Without UIDPLUS the rest of the folder is as it was, its marks too. */
+static void old_server_removes_what_is_moved_alone(void **state)
+{
+	struct person *p;
+	struct msglist *l = old_server(&p, "rule x1 nothing => cut");
+	uint32_t uids[] = {2, 3};
+
+	(void)state;
+	done(p, engine_move(p->engine, l, uids, 2, "Archive"));
+	settled(p);
+	UNTIL_SERVER(p, number("count INBOX") == 4);
+	assert_int_equal(number("count Archive"), 2);
+	assert_int_equal(number("marked INBOX \\Deleted"), 1);
+	assert_int_equal(number("marked Archive \\Deleted"), 0);
+	person_free(p);
+}
+
+/* It is said when both are there. */
+static void old_server_that_keeps_what_is_moved_is_told(void **state)
+{
+	struct person *p;
+	struct msglist *l = old_server(&p, "rule imap \\d+ EXPUNGE => no only the owner may");
+	uint32_t uids[] = {2, 3};
+
+	(void)state;
+	done(p, engine_move(p->engine, l, uids, 2, "Archive"));
+	settled(p);
+	UNTIL(p, strstr(person_told(), "still in INBOX too"));
+	has(person_told(), "only the owner may");
+	assert_int_equal(number("count INBOX"), 6);
+	assert_int_equal(number("count Archive"), 2);
+	UNTIL(p, flags_at(l, (size_t)msglist_find(l, 2)) & MSG_DELETED);
+	person_free(p);
+}
+
+static void select_says(const char *flags, const char *code)
+{
+	char *rule = text_of("rule SELECT \"INBOX => instead * FLAGS (\\\\Seen)\\r\\n"
+			     "* OK [PERMANENTFLAGS (%s)] x\\r\\n* 3 EXISTS\\r\\n"
+			     "* OK [UIDVALIDITY 1000] x\\r\\n* OK [UIDNEXT 4] x\\r\\n"
+			     "$tag OK [%s] done",
+		flags, code);
+
+	odd(rule);
+	free(rule);
+}
+
+/* Nothing is copied out of a folder that nothing can be taken from, and no mark is shown that the
+ * server does not keep. */
+static void folder_to_read_only(const char *caps, const char *flags, const char *code)
+{
+	struct person *p;
+	struct msglist *l;
+	uint32_t uid = 2;
+	struct event *ev;
+
+	odd("reset");
+	odd(caps);
+	odd("fill INBOX 3");
+	odd("fill Archive 0");
+	select_says(flags, code);
+	p = by_imap();
+	l = filled(p, 3);
+	assert_true(msglist_read_only(l));
+	ev = answer(p, engine_move(p->engine, l, &uid, 1, "Archive"));
+	assert_int_equal(ev->kind, EVENT_FAILED);
+	event_free(ev);
+	ev = answer(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+	assert_int_equal(ev->kind, EVENT_FAILED);
+	event_free(ev);
+	done(p, engine_copy(p->engine, l, &uid, 1, "Archive"));
+	settled(p);
+	assert_int_equal(number("count Archive"), 1);
+	assert_int_equal(seen("STORE"), 0);
+	person_free(p);
+}
+
+static void folder_to_read_only_is_not_changed(void **state)
+{
+	static const char with[] = "caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS MOVE IDLE LITERAL+",
+			  without[] = "caps IMAP4rev1 AUTH=PLAIN SASL-IR IDLE LITERAL+";
+
+	(void)state;
+	folder_to_read_only(with, "\\\\Seen \\\\Deleted", "READ-ONLY");
+	folder_to_read_only(without, "\\\\Seen \\\\Deleted", "READ-ONLY");
+	folder_to_read_only(with, "", "READ-WRITE");
+}
+
+/* What was made before the folder was known to be so is refused before COPY, with words. */
+static void operation_on_a_folder_to_read_only_is_refused(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+	uint32_t uid = 2;
+
+	(void)state;
+	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR IDLE LITERAL+");
+	odd("fill INBOX 3");
+	odd("fill Archive 0");
+	p = by_imap();
+	l = filled(p, 3);
+	stop(p);
+	start(p, true);
+	l = open_folder(p, "INBOX");
+	done(p, engine_move(p->engine, l, &uid, 1, "Archive"));
+	stop(p);
+	select_says("\\\\Seen", "READ-WRITE");
+	start(p, false);
+	l = open_folder(p, "INBOX");
+	UNTIL(p, strstr(person_told(), "does not keep this mark"));
+	UNTIL(p, msglist_count(l) == 3);
+	assert_int_equal(number("count Archive"), 0);
+	person_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +305,10 @@ int main(void)
 		ODD_CASE(lost_move_is_not_doubled),
 		ODD_CASE(lost_copy_is_not_doubled),
 		ODD_CASE(lost_step_of_an_old_move_is_not_doubled),
+		ODD_CASE(old_server_removes_what_is_moved_alone),
+		ODD_CASE(old_server_that_keeps_what_is_moved_is_told),
+		ODD_CASE(folder_to_read_only_is_not_changed),
+		ODD_CASE(operation_on_a_folder_to_read_only_is_refused),
 	};
 
 	return ODD_RUN(tests);

@@ -58,7 +58,7 @@ static const struct {
 	BECOMES("* OK [PERMANENTFLAGS ((\\Seen))] x\r\n", "* OK x\r\n"),
 	BECOMES("* OK   [PERMANENTFLAGS ((\\Seen))] x\r\n", "* OK x\r\n"),
 	BECOMES("* OK[PERMANENTFLAGS ((\\Seen))] x\r\n", "* OK x\r\n"),
-	BECOMES("* OK [PERMANENTFLAGS ()] x\r\n", "* OK x\r\n"),
+	BECOMES("* OK [PERMANENTFLAGS ()] x\r\n", "* OK [PERMANENTFLAGS (-)] x\r\n"),
 	BECOMES("* OK [PERMANENTFLAGS (\\Seen  a)] x\r\n", "* OK x\r\n"),
 	BECOMES("* OK [PERMANENTFLAGS (\"a\")] x\r\n", "* OK x\r\n"),
 	BECOMES("* OK [BADCHARSET (\"x\")] x\r\n", "* OK x\r\n"),
