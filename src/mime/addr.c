@@ -40,6 +40,7 @@ void addr_list_add(struct addr_list *list, const char *name, const char *mail)
 {
 	struct addr *a;
 
+	list->cut |= list->n >= LIST_MAX && *mail;
 	if (list->n >= LIST_MAX || !*mail)
 		return;
 	list->v = mem_grow(list->v, &list->cap, list->n + 1, sizeof(*list->v));
@@ -85,9 +86,13 @@ static char *clean_mail(const char *p, size_t len)
 	size_t n = 0;
 
 	trim(&p, &len);
-	if (len == 0 || len > MAIL_MAX)
+	if (len == 0)
 		return NULL;
-	charset_to_utf8(&text, NULL, p, len);
+	charset_to_utf8(&text, NULL, p, len > MAIL_MAX ? MAIL_MAX : len);
+	if (len > MAIL_MAX) {
+		str_cut(&text, utf8_cut(text.p, text.len, MAIL_MAX));
+		str_adds(&text, "…");
+	}
 	utf8_clean(&clean, str_c(&text), text.len, UTF8_LINE);
 	str_done(&text);
 	for (size_t i = 0; i < clean.len; i++) {
@@ -461,7 +466,7 @@ void addr_parse(struct addr_list *out, const char *value, size_t len)
 
 	if (len == 0)
 		return;
-	while (s.p < s.end && out->n < LIST_MAX)
+	while (s.p < s.end && !out->cut)
 		step(&s);
 	finish(&s);
 	flush_surname(&s);

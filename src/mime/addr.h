@@ -20,10 +20,11 @@ struct addr {
 struct addr_list {
 	struct addr *v;
 	size_t n, cap;
+	bool cut; /* there were more than are kept */
 };
 
 /* Reads a raw address header value (groups, comments, encoded words, stray commas...). At most
- * 10,000 addresses. */
+ * 10,000 addresses; of one over 1,000 octets the beginning and "…". */
 void addr_parse(struct addr_list *out, const char *value, size_t len);
 void addr_list_add(struct addr_list *list, const char *name, const char *mail);
 void addr_list_done(struct addr_list *list);

@@ -26,7 +26,8 @@ static void show_addresses(
 	}
 	if (list->n > ADDRESSES_MAX) {
 		str_adds(&out, ", ");
-		str_addf(&out, _("and %zu more"), list->n - ADDRESSES_MAX);
+		str_addf(&out, list->cut ? _("and more than %zu more") : _("and %zu more"),
+			list->n - ADDRESSES_MAX);
 	}
 	wrap_field(t, name, str_c(&out), TEXT_HEADER_VALUE, width);
 	str_done(&out);
@@ -38,27 +39,35 @@ static size_t read_addresses(
 {
 	struct header_iter it;
 	struct header_field field;
+	struct str value = STR_INIT;
 	size_t n = 0;
 
 	header_start(&it, header, len);
 	while (header_next(&it, &field)) {
 		if (!header_is(&field, name))
 			continue;
-		if (n++ < 8)
-			addr_parse(list, field.value, field.value_len);
+		n++;
+		str_clear(&value);
+		header_value(&value, &field, &it);
+		addr_parse(list, str_c(&value), value.len);
 	}
+	str_done(&value);
 	return n;
 }
 
 static void show_text(struct text *t, const char *header, size_t len, const char *name, int width)
 {
 	char *value = header_text(header, len, name);
+	struct str shown = STR_INIT;
 
 	if (value) {
-		value[utf8_cut(value, strlen(value), FIELD_MAX)] = '\0';
-		wrap_field(t, name, value,
+		str_add(&shown, value, utf8_cut(value, strlen(value), FIELD_MAX));
+		if (value[shown.len])
+			str_adds(&shown, "…");
+		wrap_field(t, name, str_c(&shown),
 			strcmp(name, "Subject") == 0 ? TEXT_SUBJECT : TEXT_HEADER_VALUE, width);
 	}
+	str_done(&shown);
 	free(value);
 }
 
@@ -82,7 +91,7 @@ static void show_from(
 static void show_reply_to(
 	struct text *t, const char *header, size_t len, const struct addr_list *from, int width)
 {
-	struct addr_list list = {NULL, 0, 0};
+	struct addr_list list = {0};
 	bool elsewhere = false;
 
 	read_addresses(&list, header, len, "Reply-To");
@@ -137,12 +146,12 @@ static void show_date(struct text *t, const char *header, size_t len, int width)
 static void show_weeded(struct text *t, const char *header, size_t len, int width)
 {
 	static const char *const lists[] = {"To", "Cc"};
-	struct addr_list from = {NULL, 0, 0};
+	struct addr_list from = {0};
 
 	show_date(t, header, len, width);
 	show_from(t, header, len, &from, width);
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
-		struct addr_list list = {NULL, 0, 0};
+		struct addr_list list = {0};
 
 		read_addresses(&list, header, len, lists[i]);
 		if (list.n)

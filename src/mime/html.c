@@ -1116,10 +1116,22 @@ void html_text(struct text *t, const char *s, size_t len, int width)
 {
 	struct html h = {.t = t, .width = width, .start = t->n};
 	bool cut = len > HTML_MAX;
+	size_t lost = t->links_lost;
 
 	css_sheet_read(&h.sheet, s, len);
 	html_render(&h, s, len);
 	css_sheet_done(&h.sheet);
+	lost = t->links_lost - lost;
+	if (lost) {
+		struct str text = STR_INIT;
+
+		str_addf(&text,
+			ngettext("%zu link is left out: too long, or one too many",
+				"%zu links are left out: too long, or too many", lost),
+			lost);
+		wrap_notice(t, str_c(&text), width);
+		str_done(&text);
+	}
 	if (cut)
 		wrap_notice(t, _("The rest of this HTML text is left out: it is too long"), width);
 }

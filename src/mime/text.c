@@ -101,12 +101,15 @@ int text_link_add(struct text *t, const char *url, size_t len)
 	while (len && (unsigned char)url[len - 1] <= ' ')
 		len--;
 	clean_url(&clean, url, len);
-	if (clean.len == 0 || clean.len > URL_MAX)
+	if (clean.len == 0 || clean.len > URL_MAX) {
+		t->links_lost += clean.len > 0;
 		goto out;
+	}
 	hash = hash_of(&clean);
 	for (size_t i = 0; i < t->links.n && index < 0; i++)
 		if (t->link_hashes[i] == hash && strcmp(t->links.v[i], clean.p) == 0)
 			index = (int)i;
+	t->links_lost += index < 0 && t->links.n >= LINKS_MAX;
 	if (index < 0 && t->links.n < LINKS_MAX) {
 		index = (int)t->links.n;
 		t->link_hashes =

@@ -58,6 +58,7 @@ struct text {
 	struct text_line *lines;
 	size_t n, cap;
 	struct strv links;     /* URLs, clean ASCII, at most 2083 bytes each, at most 4,000 */
+	size_t links_lost;     /* asked for and beyond these limits */
 	uint32_t *link_hashes; /* owned; private: finds equal links */
 	size_t hashes_cap;
 };

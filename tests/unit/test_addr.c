@@ -75,6 +75,35 @@ static void reads_leniently(void **state)
 	}
 }
 
+/* The limits tell that they were met; nothing vanishes without a word. */
+static void limits_are_told(void **state)
+{
+	(void)state;
+	for (size_t n = 9999; n <= 10001; n++) {
+		struct addr_list list = {0};
+		struct str s = STR_INIT;
+
+		repeat(&s, "a@b,", n);
+		addr_parse(&list, s.p, s.len);
+		assert_int_equal(list.n, n > 10000 ? 10000 : n);
+		assert_int_equal(list.cut, n > 10000);
+		addr_list_done(&list);
+		str_done(&s);
+	}
+	for (size_t n = 998; n <= 1000; n++) {
+		struct addr_list list = {0};
+		struct str s = STR_INIT;
+
+		repeat(&s, "a", n);
+		str_adds(&s, "@b");
+		addr_parse(&list, s.p, s.len);
+		assert_int_equal(list.n, 1);
+		assert_int_equal(strstr(list.v[0].mail, "\xe2\x80\xa6") != NULL, s.len > 1000);
+		addr_list_done(&list);
+		str_done(&s);
+	}
+}
+
 static void typed_is_strict(void **state)
 {
 	static const char *const GOOD[][2] = {
@@ -237,6 +266,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_leniently),
+		cmocka_unit_test(limits_are_told),
 		cmocka_unit_test(typed_is_strict),
 		cmocka_unit_test(shows_no_lies),
 		cmocka_unit_test(writes_safely),

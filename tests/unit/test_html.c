@@ -186,6 +186,36 @@ static void grid_bomb_is_bounded(void **state)
 	str_done(&s);
 }
 
+static void links_left_out_are_told(void **state)
+{
+	(void)state;
+	for (int n = 3999; n <= 4001; n++) {
+		struct str s = STR_INIT;
+		struct text *t;
+
+		for (int i = 0; i < n; i++)
+			str_addf(&s, "<a href=http://x.org/%d>x</a> ", i);
+		t = make_width(s.p, s.len, 72);
+		assert_int_equal(has(t, "1 link is left out"), n > 4000);
+		assert_int_equal(t->links.n, n > 4000 ? 4000 : n);
+		text_free(t);
+		str_done(&s);
+	}
+	for (int n = 2082; n <= 2084; n++) {
+		struct str s = STR_INIT;
+		struct text *t;
+
+		str_adds(&s, "<a href=http://x.org/");
+		for (int i = 13; i < n; i++)
+			str_addc(&s, 'y');
+		str_adds(&s, ">x</a>");
+		t = make_width(s.p, s.len, 72);
+		assert_int_equal(has(t, "1 link is left out"), n > 2083);
+		text_free(t);
+		str_done(&s);
+	}
+}
+
 static void too_long_says_so(void **state)
 {
 	struct str s = STR_INIT;
@@ -231,6 +261,7 @@ int main(void)
 		cmocka_unit_test(bombs_are_bounded),
 		cmocka_unit_test(parser_bombs_are_bounded),
 		cmocka_unit_test(grid_bomb_is_bounded),
+		cmocka_unit_test(links_left_out_are_told),
 		cmocka_unit_test(too_long_says_so),
 		cmocka_unit_test(any_width_fits),
 	};
