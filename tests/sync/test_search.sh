@@ -1,10 +1,21 @@
 #!/bin/sh
-# Searches of a Maildir by "talaria search": who and what is found, and that a search which is not understood finds nothing.
+# Searches by "talaria search", of a Maildir and of a server's folder: who and what is found, what is told of the rest, and
+# that a search which is not understood finds nothing.
 set -u
 : "${srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
 : "${builddir:=$srcdir/build}"
-work=$(mktemp -d "${TMPDIR:-/tmp}/search.XXXXXX") || exit 99
-trap 'rm -rf "$work"' EXIT
+base=${TMPDIR:-/tmp}
+[ "${#base}" -le 30 ] || base=/tmp # names of sockets have to be short
+work=$(mktemp -d "$base/search.XXXXXX") || exit 99
+finish() {
+	code=$?
+	[ -d "$work/s" ] && "$srcdir/tests/servers/servers" stop "$work/s"
+	rm -rf "$work"
+	exit "$code"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
 HOME=$work/home
 export HOME
 unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_CACHE_HOME XDG_STATE_HOME
@@ -148,6 +159,61 @@ else
 	failed=1
 	echo "not ok $count - JSON names every recipient"
 	echo "# $row"
+fi
+
+# --- a server's folder: a large message is read by parts, and what was not read cannot be looked into ---
+
+ready=yes
+for t in dovecot openssl; do
+	PATH=$PATH:/usr/sbin:/sbin command -v $t >/dev/null || ready=
+done
+if [ -n "$ready" ]; then
+	PATH=$PATH:/usr/sbin:/sbin
+	chmod 711 "$work"
+	"$srcdir/tests/servers/servers" start "$work/s" --owner $$ --for 300 || exit 99
+	. "$work/s/env"
+	python3 - "$work" <<'END'
+import sys
+large = ("From: big@example.org\nTo: alice@example.org\nSubject: large\nDate: Tue, 24 Nov 2026 10:00:00 +0000\nMessage-ID: <big@x>\n"
+         "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/html; charset=utf-8\n\n<p>"
+         + "words without a meaning\n" * 16000 + "</p><p>the nee<b>dle</b></p>\n--b\nContent-Type: application/octet-stream; name=x.bin\n"
+         "Content-Transfer-Encoding: base64\n\n" + ("QUJD" * 19 + "\n") * 4000 + "--b--\n")
+small = "From: small@example.org\nTo: alice@example.org\nSubject: small\nDate: Mon, 23 Nov 2026 10:00:00 +0000\nMessage-ID: <s@x>\n\nneedle too\n"
+for name, m in ("large", large), ("small", small):
+    with open(sys.argv[1] + "/" + name, "w") as f:
+        f.write(m)
+END
+	"$srcdir/tests/servers/fill" "$work/s" alice INBOX "$work/large" "$work/small" || exit 99
+	mkdir -p "$HOME/.config/talaria"
+	config=$HOME/.config/talaria/config
+	cat >"$config" <<-END
+	account t {
+	    from      "Alice Example <alice@example.org>"
+	    protocol  imap
+	    imap      imaps://alice@$SRV_HOST:$SRV_IMAPS
+	    smtp      smtp://alice@$SRV_HOST:$SRV_SMTP
+	    password  plain "$SRV_PASSWORD"
+	    tls-ca    "$SRV_CA"
+	}
+	END
+	chmod 600 "$config"
+	box=INBOX
+	found '' body:needle
+	count=$((count + 1))
+	if grep -q 'Looked in 0 of 2 texts' "$work/err"; then
+		echo "ok $count - what could not be looked at is told"
+	else
+		failed=1
+		echo "not ok $count - what could not be looked at is told: $(cat "$work/err")"
+	fi
+	found '' 'NOT body:needle'
+	uid=$("$builddir/talaria" search --json subject:large INBOX | python3 -c 'import json,sys; print(json.load(sys.stdin)[0]["id"])')
+	"$builddir/talaria" show "$uid" >/dev/null 2>&1
+	found large body:needle
+	found '' 'NOT body:needle'
+	found large 'NOT body:nothing'
+	found 'large small' 'body:nothing | to:alice'
+	"$srcdir/tests/servers/servers" stop "$work/s"
 fi
 echo "1..$count"
 exit $failed
