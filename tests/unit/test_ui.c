@@ -991,6 +991,38 @@ static void test_screen_read(void **state)
 	close_screen(x);
 }
 
+/* Nothing is asked for by a query that is not understood, whichever way it comes. */
+static void test_screen_query_refused(void **state)
+{
+	static const char *const keys[] = {"D", "T", "Ctrl-T", "l", "/"};
+	static const char *const commands[] = {"delete-pattern ~O", "tag-pattern ~O",
+		"untag-pattern ~O", "limit ~O", "search ~O", "search -r ~O"};
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	fake_forget();
+	for (size_t i = 0; i < MEM_COUNT(keys); i++) {
+		press(x, keys[i]);
+		press(x, "Ctrl-U");
+		type_text(x, "~O");
+		press(x, "Enter");
+		sees(x, "Search, column 1: no ~O");
+		assert_string_equal(fake_last(), "");
+		press(x, "j");
+		sees_not(x, "column 1");
+	}
+	for (size_t i = 0; i < MEM_COUNT(commands); i++) {
+		press(x, ":");
+		type_text(x, commands[i]);
+		press(x, "Enter");
+		sees(x, "Search, column 1: no ~O");
+		assert_string_equal(fake_last(), "");
+		press(x, "j");
+	}
+	sees_not(x, "only:");
+	close_screen(x);
+}
+
 static void test_screen_delete_keeps_place(void **state)
 {
 	struct screen *x = open_screen(24, 80);
@@ -2178,6 +2210,7 @@ int main(void)
 		cmocka_unit_test(test_screen_index),
 		cmocka_unit_test(test_screen_large),
 		cmocka_unit_test(test_screen_read),
+		cmocka_unit_test(test_screen_query_refused),
 		cmocka_unit_test(test_screen_delete_keeps_place),
 		cmocka_unit_test(test_screen_tags),
 		cmocka_unit_test(test_screen_keywords),
