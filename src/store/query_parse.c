@@ -22,8 +22,10 @@
 struct parser {
 	const char *text, *p;
 	struct query *q;
-	int depth; /* of parentheses and opposites */
-	int open;  /* parentheses */
+	int depth;        /* of parentheses and opposites */
+	int open;         /* parentheses */
+	bool built;       /* of more than words */
+	const char *said; /* "not", "and" or "or" as a word, and not as an operator */
 	time_t now;
 	struct err *err;
 };
@@ -316,6 +318,7 @@ static int fill_term(struct parser *ps, const struct query_row *row, const char 
 	t = add_term(ps, start);
 	if (!t)
 		return -1;
+	ps->built = true;
 	t->row = row;
 	t->field = row->field;
 	t->exact = sign == '=';
@@ -329,6 +332,7 @@ static int flag_term(struct parser *ps, const struct query_row *row, const char 
 
 	if (!t)
 		return -1;
+	ps->built = true;
 	t->row = row;
 	t->field = row->field;
 	t->set = row->set;
@@ -457,12 +461,20 @@ static int take_field(struct parser *ps, struct word *w)
 	return rc;
 }
 
+static bool is_spoken_operator(const char *word)
+{
+	return str_icmp(word, "not") == 0 || str_icmp(word, "and") == 0 ||
+	       str_icmp(word, "or") == 0;
+}
+
 static int plain_word(struct parser *ps, const struct word *w)
 {
 	struct query_term *t;
 
 	if (!w->text.len)
 		return wrong(ps, w->start, _("there is nothing to look for"));
+	if (!ps->said && !w->quoted && is_spoken_operator(w->text.p))
+		ps->said = w->start;
 	t = add_term(ps, w->start);
 	return t ? set_words(ps, t, w->start, w->text.p, false) : -1;
 }
@@ -628,6 +640,16 @@ static int take_either(struct parser *ps, size_t *node)
 	return rc;
 }
 
+/* Of more than words one after the other. */
+static bool is_built(const struct parser *ps)
+{
+	bool built = ps->built;
+
+	for (size_t i = 0; i < ps->q->nnodes; i++)
+		built |= ps->q->nodes[i].op == QUERY_NOT || ps->q->nodes[i].op == QUERY_OR;
+	return built;
+}
+
 int query_parse(struct query **out, const char *text, time_t now, struct err *err)
 {
 	struct parser ps = {
@@ -635,6 +657,11 @@ int query_parse(struct query **out, const char *text, time_t now, struct err *er
 	size_t root;
 	int rc = take_either(&ps, &root);
 
+	/* "why not" is two words; "not from:ann" may be meant as either */
+	if (rc == 0 && ps.said && is_built(&ps))
+		rc = wrong(&ps, ps.said,
+			_("operators are written NOT, AND, OR; put the word into quotes to look "
+			  "for it"));
 	if (rc != 0) {
 		query_free(ps.q);
 		return rc;
