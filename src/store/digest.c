@@ -29,16 +29,18 @@ void digest_done(struct digest *d)
 
 void digest_recipients(struct str *out, const struct addr_list *list)
 {
+	static const char more[] = ", …";
 	size_t start = out->len;
 
 	for (size_t i = 0; i < list->n; i++) {
-		size_t before = out->len;
+		size_t before = out->len, room = i + 1 < list->n ? strlen(more) : 0;
 
 		if (i)
 			str_adds(out, ", ");
 		addr_show(out, &list->v[i]);
-		if (out->len - start > DIGEST_RECIPIENTS) {
+		if (out->len - start + room > DIGEST_RECIPIENTS) {
 			str_cut(out, before);
+			str_adds(out, more + (i ? 0 : 2));
 			return;
 		}
 	}

@@ -22,8 +22,8 @@ void digest_done(struct digest *d);
  * or-ed in). */
 void digest_summary(struct summary *s, const struct envelope *e, struct digest *d);
 
-/* Octets of a list of recipients that are kept; one that does not fit in is left out with those
- * behind it. */
+/* Octets of a list of recipients that are kept; instead of one that does not fit in, and those
+ * behind it, the list ends in "…". */
 enum { DIGEST_RECIPIENTS = 20000 };
 /* "Name <mail>, mail": everybody on the list, as people are shown. */
 void digest_recipients(struct str *out, const struct addr_list *list);
