@@ -31,9 +31,43 @@ static char *base64_flush(char *to, uint32_t bits, int n)
 	return to;
 }
 
-void codec_base64_decode(struct str *out, const char *p, size_t len)
+/*
+ * Whether a line is plain words: a rule ("____", "-- "), short words with blanks between them, or
+ * more than here and there a character that base64 does not have; behind padding, any of those.
+ */
+static bool is_prose(const char *p, size_t len, bool padded)
 {
+	size_t rule = 0, foreign = 0, blanks = 0;
+
+	while (len && strchr(" \t\r", p[len - 1]))
+		len--;
+	while (len && strchr(" \t", *p)) {
+		p++;
+		len--;
+	}
+	for (size_t i = 0; i < len; i++) {
+		rule += p[i] == '_' || p[i] == '-';
+		blanks += p[i] == ' ' || p[i] == '\t';
+		foreign += p[i] != '=' && p[i] != ' ' && p[i] != '\t' &&
+			   base64_value((unsigned char)p[i]) < 0;
+	}
+	if (len > 1 && rule == len)
+		return true;
+	return padded ? foreign + blanks > 0 : blanks * 16 > len || (foreign > 1 && foreign * 8 > len);
+}
+
+static size_t line_length(const char *p, size_t len)
+{
+	const char *lf = memchr(p, '\n', len);
+
+	return lf ? (size_t)(lf - p) : len;
+}
+
+size_t codec_base64_decode(struct str *out, const char *p, size_t len)
+{
+	bool padded = false, fresh = false; /* fresh: a line begins at a group's begin */
 	uint32_t bits = 0;
+	size_t i;
 	int n = 0;
 	char *to;
 
@@ -41,13 +75,21 @@ void codec_base64_decode(struct str *out, const char *p, size_t len)
 	 * bytes. */
 	str_room(out, len / 4 * 3 + 3);
 	to = out->p + out->len;
-	for (size_t i = 0; i < len; i++) {
+	for (i = 0; i < len; i++) {
 		int v = base64_value((unsigned char)p[i]);
 
+		if (p[i] == '\n') {
+			fresh = n == 0;
+			continue;
+		}
+		if (fresh && is_prose(p + i, line_length(p + i, len - i), padded))
+			break;
+		fresh = false;
 		if (p[i] == '=') {
 			to = base64_flush(to, bits, n);
 			bits = 0;
 			n = 0;
+			padded = true;
 		}
 		if (v < 0)
 			continue;
@@ -63,6 +105,7 @@ void codec_base64_decode(struct str *out, const char *p, size_t len)
 	to = base64_flush(to, bits, n);
 	*to = '\0';
 	out->len = (size_t)(to - out->p);
+	return i;
 }
 
 static void base64_group(char *four, const unsigned char *p, size_t n)

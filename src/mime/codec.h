@@ -10,8 +10,12 @@
 
 #include "base/str.h"
 
-/* Foreign bytes are skipped; padding ends a group and decoding goes on behind it. */
-void codec_base64_decode(struct str *out, const char *p, size_t len);
+/*
+ * Foreign bytes are skipped; padding ends a group, and decoding goes on where more base64 stands
+ * behind it. Where lines begin that are plain words (the footer of a mailing list) it ends: their
+ * offset is returned, len when there are none.
+ */
+size_t codec_base64_decode(struct str *out, const char *p, size_t len);
 /* columns: characters a line (a multiple of 4) with CRLF behind each line; 0: one piece, no line
  * end. */
 void codec_base64_encode(struct str *out, const void *p, size_t len, size_t columns);

@@ -53,8 +53,46 @@ static bool is_continuation(const char *p, const char *end)
 	return p < end && (*p == ' ' || *p == '\t');
 }
 
+static bool is_blank_line(const char *p, const char *next)
+{
+	while (p < next && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n'))
+		p++;
+	return p == next;
+}
+
+/* "name=value" that lost the blank in front, and the lines that mbox files put in. */
+static bool is_torn(const char *p, const char *next)
+{
+	size_t len = (size_t)(next - p), n = 0;
+
+	if (len > 5 && memcmp(p, "From ", 5) == 0)
+		return true;
+	while (n < len && (p[n] == '*' || p[n] == '-' || (p[n] >= '0' && p[n] <= '9') ||
+				  ((p[n] | 0x20) >= 'a' && (p[n] | 0x20) <= 'z')))
+		n++;
+	return n && n < len && p[n] == '=';
+}
+
+/* The first field from p on in front of an empty line; NULL: there is none any more. */
+static const char *next_field(const char *p, const char *end, char eol)
+{
+	struct header_field field;
+
+	while (p < end) {
+		const char *next = line_next(p, end, eol);
+
+		if (line_is_empty(p, next, eol))
+			return NULL;
+		if (split_field(p, next, &field))
+			return p;
+		p = next;
+	}
+	return NULL;
+}
+
 void header_start(struct header_iter *it, const char *p, size_t len)
 {
+	len = p ? header_length(p, len, NULL) : 0;
 	if (len > HEADER_TOTAL_MAX)
 		len = HEADER_TOTAL_MAX;
 	it->p = it->block = p;
@@ -67,13 +105,8 @@ bool header_next(struct header_iter *it, struct header_field *field)
 {
 	while (it->p < it->end) {
 		const char *line = it->p, *next = line_next(line, it->end, it->eol);
-		bool good;
+		bool good = split_field(line, next, field);
 
-		if (line_is_empty(line, next, it->eol)) {
-			it->p = it->end;
-			break;
-		}
-		good = split_field(line, next, field);
 		while (is_continuation(next, it->end))
 			next = line_next(next, it->end, it->eol);
 		it->p = next;
@@ -89,27 +122,54 @@ bool header_next(struct header_iter *it, struct header_field *field)
 	return false;
 }
 
+/* Whether the header ends at a line that is no field, where no field follows; *body: at its begin,
+ * or behind it when it is but blanks. */
+static bool ends_at(const char *at, const char *next, const char *end, char eol, const char **body)
+{
+	if (!is_blank_line(at, next)) {
+		*body = at;
+		return !is_torn(at, next);
+	}
+	*body = next;
+	return next < end && !is_continuation(next, end) &&
+	       !line_is_empty(next, line_next(next, end, eol), eol);
+}
+
+/*
+ * Where the header ends: at an empty line; at a line of blanks, which somebody took for one, when
+ * no field comes behind it; and in front of words that no field comes behind.
+ */
+static const char *find_end(const char *p, const char *end, char eol, const char **body)
+{
+	const char *at = p, *field = p; /* the next one from at on; NULL: none comes any more */
+	struct header_field unused;
+
+	for (const char *next; at < end; at = next) {
+		next = line_next(at, end, eol);
+		if (line_is_empty(at, next, eol)) {
+			*body = next;
+			return at;
+		}
+		if (split_field(at, next, &unused) ||
+			(at > p && is_continuation(at, end) && !is_blank_line(at, next)))
+			continue;
+		if (field && field <= at)
+			field = next_field(next, end, eol);
+		if (!field && ends_at(at, next, end, eol, body))
+			return at;
+	}
+	*body = end;
+	return end;
+}
+
 size_t header_length(const char *p, size_t len, size_t *body)
 {
 	char eol = line_ending(p, len);
-	const char *at = p, *end = p + len;
-	struct header_field field;
-	bool any = false;
+	const char *start = p, *at = len ? find_end(p, p + len, eol, &start) : p;
 
-	while (at < end) {
-		const char *next = line_next(at, end, eol);
-
-		if (line_is_empty(at, next, eol)) {
-			if (body)
-				*body = (size_t)(next - p);
-			return (size_t)(at - p);
-		}
-		any = any || split_field(at, next, &field);
-		at = next;
-	}
 	if (body)
-		*body = any ? len : 0;
-	return any ? len : 0;
+		*body = (size_t)(start - p);
+	return (size_t)(at - p);
 }
 
 bool header_is(const struct header_field *field, const char *name)

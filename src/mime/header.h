@@ -33,12 +33,13 @@ struct header_iter {
 /*
  * The length of the header block at the start of a message: up to the first empty line, with the
  * line end of its last field, without the empty line. *body gets the offset behind the empty line
- * (len when there is none; may be NULL). Bytes without an empty line and without any field are all
- * body: 0, *body 0.
+ * (len when there is none; may be NULL). A line of blanks is taken for the empty line where no
+ * field comes behind it; and words that are no field and that none comes behind, begin the body
+ * without any empty line. So bytes without any field are all body: 0, *body 0.
  */
 size_t header_length(const char *p, size_t len, size_t *body);
 
-/* Walks the fields of a block; it ends at an empty line or at len. */
+/* Walks the fields of a block; it ends where header_length says. */
 void header_start(struct header_iter *it, const char *p, size_t len);
 bool header_next(struct header_iter *it, struct header_field *field);
 

@@ -69,19 +69,21 @@ static void copy_token(char *to, size_t size, const char *p, size_t len)
 	to[n] = '\0';
 }
 
-static void set_type(struct part *p, const char *value)
+/* False: that is no type. */
+static bool set_type(struct part *p, const char *value)
 {
 	const char *slash = strchr(value, '/');
 	char type[64], subtype[64];
 
 	if (!slash)
-		return;
+		return false;
 	copy_token(type, sizeof(type), value, (size_t)(slash - value));
 	copy_token(subtype, sizeof(subtype), slash + 1, strlen(slash + 1));
 	if (!*type || !*subtype)
-		return;
+		return false;
 	memcpy(p->type, type, sizeof(type));
 	memcpy(p->subtype, subtype, sizeof(subtype));
+	return true;
 }
 
 /* What the fields of a header say that does not go into struct part. */
@@ -142,11 +144,12 @@ static void read_type(struct part *p, struct fields *f)
 {
 	struct params params;
 	const char *s;
+	bool good;
 
 	if (!f->type.name)
 		return;
 	param_parse(&params, f->type.value, f->type.value_len);
-	set_type(p, params.value);
+	good = set_type(p, params.value);
 	s = param_get(&params, "charset");
 	if (s)
 		copy_token(p->charset, sizeof(p->charset), s, strlen(s));
@@ -156,6 +159,9 @@ static void read_type(struct part *p, struct fields *f)
 	p->delsp = s && str_icmp(s, "yes") == 0;
 	if (!p->name)
 		p->name = short_copy(param_get(&params, "name"));
+	/* "PDF; name=a.pdf": a file of some kind, and not what RFC 2045 5.2 makes of it. */
+	if (!good && p->name && !str_istarts(params.value, "text"))
+		set_type(p, "application/octet-stream");
 	set_boundary(f, param_get(&params, "boundary"));
 	param_done(&params);
 }
@@ -348,36 +354,19 @@ static int match_boundary(const struct scan *s, const char *p, const char *next,
 	return -1;
 }
 
-static bool is_empty_line(const char *p, const char *next)
-{
-	return *p == '\n' || (next - p == 2 && p[0] == '\r' && p[1] == '\n');
-}
-
-/* The header block at s->at ends at an empty line or at a boundary; s->at moves to the body. */
+/* The header block at s->at ends where header.h says, or at a boundary; s->at moves to the body. */
 static size_t scan_header(struct scan *s)
 {
 	const char *start = s->at, *p = start;
-	struct header_field field;
-	struct header_iter it;
+	size_t body, len = header_length(start, (size_t)(s->end - start), &body);
 	bool final;
 
-	while (p < s->end) {
-		const char *next = next_line(p, s->end);
-
-		if (is_empty_line(p, next)) {
-			s->at = next;
-			return (size_t)(p - start);
-		}
-		if (match_boundary(s, p, next, &final) >= 0)
-			break;
-		p = next;
-	}
-	/* No empty line: if nothing in it is a field, it was a body all along. */
-	header_start(&it, start, (size_t)(p - start));
-	if (!header_next(&it, &field))
-		return 0;
-	s->at = p;
-	return (size_t)(p - start);
+	while (p < start + body && match_boundary(s, p, next_line(p, s->end), &final) < 0)
+		p = next_line(p, s->end);
+	if (p < start + body)
+		len = header_length(start, (size_t)(p - start), &body);
+	s->at = start + body;
+	return len;
 }
 
 static void push(struct scan *s, int i, const struct fields *f)
@@ -503,6 +492,20 @@ static void parse_cr(struct parts *out, const char *message, size_t len)
 	p->size = p->body_len;
 }
 
+/* A multipart in which no boundary ever came is its text. */
+static void unframe(struct parts *parts)
+{
+	for (size_t i = 0; i < parts->n; i++) {
+		struct part *p = &parts->v[i];
+
+		/* Its first part would be the next one. */
+		if (p->multipart && (i + 1 == parts->n || parts->v[i + 1].parent != (int)i)) {
+			set_type(p, "text/plain");
+			p->multipart = false;
+		}
+	}
+}
+
 void part_parse(struct parts *out, const char *message, size_t len)
 {
 	struct scan *s;
@@ -525,6 +528,7 @@ void part_parse(struct parts *out, const char *message, size_t len)
 	while (s->depth)
 		free(s->stack[--s->depth].boundary);
 	free(s);
+	unframe(out);
 	part_number(out);
 }
 
@@ -595,16 +599,14 @@ void part_set_header(struct parts *parts, int i, const char *header, size_t len)
 
 /* --- what a part holds --- */
 
-void part_decode(const struct part *p, struct str *out)
+/* Returns how much of the body it was: what is behind it came without an encoding. */
+static size_t decode(const struct part *p, struct str *out)
 {
 	size_t before = out->len;
 
-	if (!p->body)
-		return;
 	switch (p->encoding) {
 	case PART_BASE64:
-		codec_base64_decode(out, p->body, p->body_len);
-		break;
+		return codec_base64_decode(out, p->body, p->body_len);
 	case PART_QP:
 		codec_qp_decode(out, p->body, p->body_len);
 		break;
@@ -617,15 +619,27 @@ void part_decode(const struct part *p, struct str *out)
 	default:
 		str_add(out, p->body, p->body_len);
 	}
+	return p->body_len;
+}
+
+void part_decode(const struct part *p, struct str *out)
+{
+	if (p->body)
+		decode(p, out);
 }
 
 void part_text(const struct part *p, struct str *out)
 {
 	struct str bytes = STR_INIT, text = STR_INIT;
+	size_t end = p->body ? decode(p, &bytes) : 0;
 
-	part_decode(p, &bytes);
 	charset_to_utf8(&text, p->charset, str_c(&bytes), bytes.len);
 	str_done(&bytes);
+	/* What a mailing list has put behind the letter. */
+	if (end < p->body_len) {
+		str_addc(&text, '\n');
+		charset_to_utf8(&text, NULL, p->body + end, p->body_len - end);
+	}
 	utf8_clean(out, str_c(&text), text.len, UTF8_TEXT);
 	str_done(&text);
 }

@@ -528,7 +528,7 @@ struct text *render_message(const struct parts *parts, const char *header, size_
 	r.t = text_new();
 	if (!opt->no_headers) {
 		headers_text(r.t, header, header_len, opt->all_headers, width_of(&r));
-		text_add(r.t, TEXT_PLAIN, "", 0);
+		empty_line(&r);
 	}
 	if (parts->n)
 		part(&r, 0, 0);
@@ -538,9 +538,6 @@ struct text *render_message(const struct parts *parts, const char *header, size_
 			  "as text or left out"));
 	if (wrap_full(r.t))
 		wrap_notice(r.t, _("The rest is left out: it is too long"), width_of(&r));
-	else if (parts->cut)
-		notice(&r, _("This message has more parts, or deeper ones, than are taken apart "
-			     "here"));
 	render_end(&r);
 	return opt->hide_quotes ? without_quotes(r.t, width_of(&r)) : r.t;
 }

@@ -101,29 +101,24 @@ bool tagsoup_is_block(enum tag tag)
 	       tag != TAG_IMG && tag != TAG_INPUT && tag != TAG_SELECT;
 }
 
-/* The start of what comes behind the DOCTYPE; s when there is none in the first bytes. */
-static const char *behind_doctype(const char *s, const char *end)
+enum { DOCTYPE_MAX = 4096 };
+
+/* The length of a DOCTYPE at p, with its internal subset; 0 when there is none. */
+static size_t doctype(const char *p, const char *end)
 {
-	const char *head = end - s > 2048 ? s + 2048 : end, *p = s;
+	const char *close, *subset;
 
-	while ((p = memchr(p, '<', (size_t)(head - p))) != NULL) {
-		const char *close, *subset;
-
-		if (end - p < 9)
-			return s;
-		if (str_nicmp(p, "<!doctype", 9) != 0) {
-			p++;
-			continue;
-		}
-		close = memchr(p, '>', (size_t)(end - p));
-		subset = memchr(p, '[', (size_t)(end - p));
-		if (close && subset && subset < close) {
-			close = memmem(subset, (size_t)(end - subset), "]>", 2);
-			close = close ? close + 1 : NULL;
-		}
-		return close ? close + 1 : s;
+	if (end - p < 9 || str_nicmp(p, "<!doctype", 9) != 0)
+		return 0;
+	if (end - p > DOCTYPE_MAX)
+		end = p + DOCTYPE_MAX;
+	close = memchr(p, '>', (size_t)(end - p));
+	subset = memchr(p, '[', (size_t)(end - p));
+	if (close && subset && subset < close) {
+		close = memmem(subset, (size_t)(end - subset), "]>", 2);
+		close = close ? close + 1 : NULL;
 	}
-	return s;
+	return close ? (size_t)(close + 1 - p) : 0;
 }
 
 /* The length of a mark of Office at p ("<![if !mso]>", "<![endif]>", "<o:p>"), 0 when it is none.
@@ -358,6 +353,8 @@ static void prepare_tag(struct preparer *r)
 {
 	size_t n = office_mark(r->p, r->end);
 
+	if (!n)
+		n = doctype(r->p, r->end);
 	if (n) {
 		r->p += n;
 	} else if (skip_unread(r)) {
@@ -421,7 +418,7 @@ void tagsoup_prepare(struct str *out, const char *s, size_t len)
 
 	r->out = out;
 	r->end = s + len;
-	r->p = behind_doctype(s, r->end);
+	r->p = s;
 	str_room(out, len);
 	while (r->p < r->end) {
 		const char *lt = memchr(r->p, '<', (size_t)(r->end - r->p));

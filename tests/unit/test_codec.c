@@ -17,6 +17,11 @@ static void run(const struct row *rows, size_t n, void (*f)(struct str *, const 
 	}
 }
 
+static void base64(struct str *out, const char *p, size_t len)
+{
+	assert_true(codec_base64_decode(out, p, len) <= len);
+}
+
 static void base64_decodes_what_it_can(void **state)
 {
 	static const struct row ROWS[] = {
@@ -35,7 +40,41 @@ static void base64_decodes_what_it_can(void **state)
 	};
 
 	(void)state;
-	run(ROWS, MEM_COUNT(ROWS), codec_base64_decode);
+	run(ROWS, MEM_COUNT(ROWS), base64);
+}
+
+/* What is behind base64 is not base64: where it begins is told. */
+static void base64_ends_at_plain_words(void **state)
+{
+	static const struct {
+		const char *in, *out, *behind;
+	} ROWS[] = {
+		{"aGVsbG8=\n____\nlist\n", "hello", "____\nlist\n"},
+		{"aGVs\n____\nlist\n", "hel", "____\nlist\n"},
+		{"aGVs\r\n-- \r\nlist\r\n", "hel", "-- \r\nlist\r\n"},
+		{"aGVs\nthe hiking list\n", "hel", "the hiking list\n"},
+		{"aGVs\nhttps://a.example/?q=1&r=2\n", "hel", "https://a.example/?q=1&r=2\n"},
+		{"aGVsbG8=\nSee https\n", "hello", "See https\n"},
+		{"aGVsbG8=\n\nlist.example\n", "hello", "list.example\n"},
+		/* joined blocks, and then words */
+		{"aGVsbG8=\nd29ybGQ=\n_____\n", "helloworld", "_____\n"},
+		{"aGVsbG8=\nd29ybGQ=\n", "helloworld", ""},
+		/* odd, but base64 */
+		{"aGVs!\nbG8=!\n", "hello", ""},
+		{"aGVs \n bG8=\n", "hello", ""},
+		{"aGVs\n\tbG8=\n", "hello", ""},
+		{"aGV\nsbG8=\n", "hello", ""},
+		{"Pj4-Pj4-\nPj4-\n", ">>>>>>>>>", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(ROWS); i++) {
+		struct str out = STR_INIT;
+		size_t end = codec_base64_decode(&out, ROWS[i].in, strlen(ROWS[i].in));
+
+		assert_text(str_steal(&out), ROWS[i].out);
+		assert_string_equal(ROWS[i].in + end, ROWS[i].behind);
+	}
 }
 
 static void qp_decodes_what_it_can(void **state)
@@ -156,6 +195,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(base64_decodes_what_it_can),
+		cmocka_unit_test(base64_ends_at_plain_words),
 		cmocka_unit_test(qp_decodes_what_it_can),
 		cmocka_unit_test(qp_encodes_safe_lines),
 		cmocka_unit_test(base64_round_trip),

@@ -59,6 +59,23 @@ static void knows_where_the_body_is(void **state)
 		{"\nbody", 0, 1},
 		{"A: b\n", 5, 5},
 		{"just text", 0, 0},
+		{"just text\n\nmore", 0, 0},
+		{"just text\nA: b\n\nmore", 15, 16},
+		/* a line of blanks ends it where no field comes behind */
+		{"A: b\n \t\nbody\n\nmore", 5, 8},
+		{"A: b\r\n \r\nbody", 6, 9},
+		{"A: b\n \nC: d\n\nbody", 12, 13},
+		{"A: b\n \n\nbody", 7, 8},
+		{"A: b\n \n folded\n\nbody", 15, 16},
+		{"A: b\n \nwords\nC: d\n\nbody", 18, 19},
+		{"A: b\n ", 6, 6},
+		/* words end it where no field comes behind */
+		{"A: b\nbody\n\nmore", 5, 5},
+		{"A: b\nbody", 5, 5},
+		{"A: b\nby host; date\nC: d\n\nbody", 24, 25},
+		{"A: b;\nname=x.png\n\nbody", 17, 18},
+		{"From a@b Mon\nA: b\n\nbody", 18, 19},
+		{"A: b\r \rbody", 5, 7},
 		{"", 0, 0},
 	};
 

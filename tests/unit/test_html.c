@@ -137,6 +137,7 @@ static void bombs_are_bounded(void **state)
 	bomb("<br>", 200000, "needle");
 	bomb("<pre>\t\n", 50000, "needle");
 	bomb("<!DOCTYPE [", 50000, NULL);
+	bomb("<!DOCTYPE ", 500000, NULL);
 	bomb("<span style='font-size:0;font-size:1px;display:block'>", 20000, "needle");
 	bomb("<hr>", 300000, NULL);
 	bomb("<h1>x</h2>", 200000, "needle");

@@ -50,8 +50,34 @@ static void reads_structures(void **state)
 		{MIXED "--b\n\none", "multipart/mixed\ntext/plain 1 [one]"},
 		{MIXED "--b \t\n\none\n--b-- ", "multipart/mixed\ntext/plain 1 [one]"},
 		{MIXED "--b\n--b\n--b--", "multipart/mixed\ntext/plain 1 []\ntext/plain 2 []"},
-		{MIXED, "multipart/mixed"},
-		{MIXED "no boundary at all", "multipart/mixed"},
+		/* no boundary ever comes: it is text */
+		{MIXED, "text/plain 1 []"},
+		{MIXED "no boundary at all", "text/plain 1 [no boundary at all]"},
+		{MIXED "words\n--b--\nmore", "text/plain 1 [words\n--b--\nmore]"},
+		{MIXED "--b\nContent-Type: multipart/alternative; "
+		       "boundary=c\n\nwords\n--b\n\nx\n--b--",
+			"multipart/mixed\ntext/plain 1 [words]\ntext/plain 2 [x]"},
+		{"Content-Type: multipart/mixed; boundary=c\nContent-Transfer-Encoding: base64\n\n"
+		 "aGVsbG8=\n",
+			"text/plain 1 [hello]"},
+		/* header blocks that end at no empty line */
+		{"Subject: x\n \t\nwords\n\nmore\n", "text/plain 1 [words\n\nmore\n]"},
+		{MIXED "--b\nContent-Type: a/b\n \nwords\n--b\nX: y\n--b--",
+			"multipart/mixed\na/b 1 [words]\ntext/plain 2 []"},
+		{MIXED "--b\nContent-Type: a/b\nwords are here\n\nmore\n--b--",
+			"multipart/mixed\na/b 1 [words are here\n\nmore]"},
+		/* words behind base64 */
+		{"Content-Transfer-Encoding: base64\n\naGVsbG8=\n___\nthe list\n",
+			"text/plain 1 [hello\n___\nthe list\n]"},
+		/* what is no type */
+		{"Content-Type: PDF; name=a.pdf\n\nx", "application/octet-stream 1 a.pdf [x]"},
+		{"Content-Type: ; name=\"a.bin\"\n\nx", "application/octet-stream 1 a.bin [x]"},
+		{"Content-Type: application; name=a\nContent-Disposition: inline; filename=b\n\nx",
+			"application/octet-stream 1 b [x]"},
+		{"Content-Type: application/; name=a\n\nx", "application/octet-stream 1 a [x]"},
+		{"Content-Type: text; name=a.txt\n\nx", "text/plain 1 a.txt [x]"},
+		{"Content-Type: text/; name=a.txt\n\nx", "text/plain 1 a.txt [x]"},
+		{"Content-Type: PDF\n\nx", "text/plain 1 [x]"},
 		/* header that runs into a boundary; part without header or empty line */
 		{MIXED "--b\nContent-Type: a/b\n--b\n\nx\n--b--",
 			"multipart/mixed\na/b 1 []\ntext/plain 2 [x]"},
