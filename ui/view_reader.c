@@ -95,7 +95,7 @@ static void ask(struct reader_view *x)
 {
 	struct read_options o = {.width = text_width(x, x->cols),
 		.all_headers = x->headers,
-		.prefer_html = x->html,
+		.other_version = x->html,
 		.mark_read = !x->preview && settings_bool(x->v.app->settings, SET_MARK_READ)};
 
 	if (!x->uid || x->cols <= 0)
@@ -178,6 +178,16 @@ static void add_keywords(struct line *out, struct reader_view *x, ptrdiff_t row)
 	str_done(&words);
 }
 
+static void add_other_version(struct view *v, struct line *out)
+{
+	const char *key = keys_of(v->app->config->keys, v->ops->context, "html");
+
+	line_add(out, STYLE_STATUS,
+		self(v)->m->other_html ? _("  also as HTML") : _("  also as plain text"));
+	if (key)
+		line_addf(out, STYLE_STATUS, " (%s)", key);
+}
+
 static void reader_status(struct view *v, struct line *out)
 {
 	struct reader_view *x = self(v);
@@ -197,6 +207,8 @@ static void reader_status(struct view *v, struct line *out)
 	add_keywords(out, x, row);
 	if (x->pager.hide_quotes)
 		line_add(out, STYLE_STATUS_WARN, _("  quotes hidden"));
+	if (x->m && (x->m->other_html || x->m->other_plain))
+		add_other_version(v, out);
 	if (x->m && x->m->partial)
 		line_add(out, STYLE_STATUS_WARN, _("  not all here yet"));
 }
@@ -434,6 +446,6 @@ void view_reader_html(struct view *v)
 {
 	self(v)->html = !self(v)->html;
 	ask(self(v));
-	app_message(v->app, self(v)->html ? _("Showing the HTML version where there is one")
-					  : _("Showing the plain version where there is one"));
+	app_message(v->app, self(v)->html ? _("Showing the other version where there is one")
+					  : _("Showing the usual version"));
 }

@@ -509,7 +509,7 @@ unsigned engine_read(
 	r->uid = uid;
 	r->width = opt->width;
 	r->all_headers = opt->all_headers;
-	r->prefer_html = opt->prefer_html;
+	r->other_version = opt->other_version;
 	r->hide_quotes = opt->hide_quotes;
 	r->no_headers = opt->no_headers;
 	id = post(e, r);

@@ -129,12 +129,13 @@ struct message_view { /* of EVENT_MESSAGE; owned by the event, engine_take_view 
 	char *from, *to, *cc, *date, *subject, *message_id; /* for --json and titles */
 	char *list_post;                                    /* "" when it is not from a list */
 	struct strv strings;                                /* what parts point into */
+	bool other_html, other_plain; /* this version is there too: read_options.other_version */
 	bool partial; /* some of what would be shown could not be had; reading it again asks again
 		       */
 };
 struct read_options {
 	int width;
-	bool all_headers, prefer_html, hide_quotes, no_headers;
+	bool all_headers, other_version, hide_quotes, no_headers;
 	bool mark_read;
 };
 /* EVENT_MESSAGE (final), or EVENT_FAILED. */

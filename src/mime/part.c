@@ -668,6 +668,22 @@ bool part_is_attachment(const struct parts *parts, int i)
 	return strcmp(p->type, "text") != 0 && strcmp(p->type, "message") != 0;
 }
 
+bool part_is_embedded(const struct parts *parts, int i)
+{
+	const struct part *p = &parts->v[i], *up = p->parent >= 0 ? &parts->v[p->parent] : NULL;
+
+	return up && up->multipart && strcmp(up->subtype, "related") == 0 && p->content_id &&
+	       p->disposition != PART_ATTACHMENT && strcmp(p->type, "image") == 0;
+}
+
+bool part_has_files(const struct parts *parts)
+{
+	for (size_t i = 0; i < parts->n; i++)
+		if (part_is_attachment(parts, (int)i) && !part_is_embedded(parts, (int)i))
+			return true;
+	return false;
+}
+
 /* --- the text form --- */
 
 static const char MAGIC[] = "parts 1\n";

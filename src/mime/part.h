@@ -99,5 +99,10 @@ bool part_is_text(
 	const struct part *p); /* text/anything without being an attachment by disposition */
 bool part_is_attachment(
 	const struct parts *parts, int i); /* what a list of attachments should name */
+/* A picture of the text beside it (multipart/related), which is named where that text refers to it.
+ */
+bool part_is_embedded(const struct parts *parts, int i);
+/* Whether a list of messages should say that there are files: attachments that are not embedded. */
+bool part_has_files(const struct parts *parts);
 
 #endif

@@ -21,7 +21,11 @@ enum {
 	QUOTABLE_MAX = 1024 * 1024,
 	QUOTABLE_WIDTH = 72,
 	HIDE_RUN = 8, /* lines: a shorter first-level quote is context, not ballast */
-	SHOWN_PARTS_MAX = RENDER_NEEDS_MAX - 1
+	SHOWN_PARTS_MAX = RENDER_NEEDS_MAX - 1,
+	BLANK_MAX = 64 * 1024, /* a text with more in it is neither blank nor a stub */
+	STUB_LETTERS = 300,    /* a stub has at most so many, */
+	STUB_MORE = 200,       /* and the HTML version three times that and these */
+	STUB_HTML_MAX = 1024 * 1024
 };
 
 /* What a part is to a reader. */
@@ -36,8 +40,8 @@ struct render {
 	size_t shown;
 	int *needs;
 	size_t nneeds, max_needs;
-	bool stop_at_text; /* for quoting: */
-	int found;         /* the first readable part, -1 */
+	struct str *quote;           /* for quoting: gets what is shown */
+	enum render_version version; /* the other one there is */
 };
 
 static void link_children(struct render *r)
@@ -67,7 +71,6 @@ static void render_start(
 	r->parts = parts;
 	r->opt = opt;
 	r->text_left = TEXT_MAX;
-	r->found = -1;
 	link_children(r);
 }
 
@@ -195,6 +198,100 @@ static void flowed(struct text *t, const struct part *p, const struct str *s, in
 	flowed_text(t, str_c(s), s->len, &opt);
 }
 
+static void cut_signature(struct text *t)
+{
+	size_t keep = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		struct text_line *line = &t->lines[i];
+
+		if (line->style == TEXT_SIGNATURE) {
+			free(line->s);
+			free(line->spans);
+			continue;
+		}
+		t->lines[keep++] = *line;
+	}
+	t->n = keep;
+	/* Gmail leaves the line above the signature outside of it. */
+	while (t->n && (t->lines[t->n - 1].len == 0 || strcmp(t->lines[t->n - 1].s, "--") == 0)) {
+		t->n--;
+		free(t->lines[t->n].s);
+		free(t->lines[t->n].spans);
+	}
+}
+
+/* Lines of fixed text stay as the sender broke them. */
+static void quote_fixed(struct str *out, const struct str *s)
+{
+	const char *p = str_c(s), *end = p + s->len;
+
+	while (p < end) {
+		const char *lf = memchr(p, '\n', (size_t)(end - p));
+		size_t len = (size_t)((lf ? lf : end) - p);
+
+		if (flowed_is_signature(p, len))
+			break;
+		while (len && p[len - 1] == ' ')
+			len--;
+		str_add(out, p, len);
+		str_addc(out, '\n');
+		p = lf ? lf + 1 : end;
+	}
+	while (out->len > 1 && out->p[out->len - 1] == '\n' && out->p[out->len - 2] == '\n')
+		str_cut(out, out->len - 1);
+}
+
+static void text_of(
+	struct text *t, const struct part *p, enum use use, const struct str *s, int width)
+{
+	switch (use) {
+	case USE_HTML:
+		html_text(t, str_c(s), s->len, width);
+		break;
+	case USE_CALENDAR:
+		calendar_text(t, str_c(s), s->len, width);
+		break;
+	case USE_REPORT:
+		report_text(t, str_c(s), s->len, width);
+		break;
+	default:
+		flowed(t, p, s, width);
+		break;
+	}
+}
+
+/* Between what stands in a quote. */
+static void quote_gap(struct str *out)
+{
+	if (out->len)
+		str_adds(out, "\n");
+}
+
+static void quote_part(struct render *r, const struct part *p, enum use use)
+{
+	struct str s = STR_INIT;
+	bool cut;
+
+	quote_gap(r->quote);
+	limited_text(p, &s, r->text_left, &cut);
+	r->text_left -= s.len;
+	if (use == USE_PLAIN && !p->format_flowed) {
+		quote_fixed(r->quote, &s);
+	} else {
+		struct text *t = text_new();
+
+		text_of(t, p, use, &s, width_of(r));
+		cut_signature(t);
+		text_plain(t, r->quote, true);
+		text_free(t);
+	}
+	if (cut)
+		str_addf(
+			r->quote, "[%s]\n", _("The rest of this text is left out: it is too long"));
+	str_done(&s);
+}
+
 static void show_text(struct render *r, const struct part *p, enum use use)
 {
 	struct str s = STR_INIT;
@@ -202,20 +299,7 @@ static void show_text(struct render *r, const struct part *p, enum use use)
 
 	limited_text(p, &s, r->text_left, &cut);
 	r->text_left -= s.len;
-	switch (use) {
-	case USE_HTML:
-		html_text(r->t, str_c(&s), s.len, width_of(r));
-		break;
-	case USE_CALENDAR:
-		calendar_text(r->t, str_c(&s), s.len, width_of(r));
-		break;
-	case USE_REPORT:
-		report_text(r->t, str_c(&s), s.len, width_of(r));
-		break;
-	default:
-		flowed(r->t, p, &s, width_of(r));
-		break;
-	}
+	text_of(r->t, p, use, &s, width_of(r));
 	if (cut)
 		notice(r, _("The rest of this text is left out: it is too long"));
 	str_done(&s);
@@ -227,11 +311,8 @@ static void body(struct render *r, int i, enum use use)
 
 	if (!p->body && p->size <= ENCODED_MAX)
 		need(r, i);
-	if (r->stop_at_text) {
-		if (r->found < 0 && p->body && (use == USE_PLAIN || use == USE_HTML))
-			r->found = i;
-		return;
-	}
+	if (r->quote && p->body)
+		quote_part(r, p, use);
 	if (!r->t)
 		return;
 	empty_line(r);
@@ -267,21 +348,60 @@ static int leaf_of(const struct render *r, int i, enum use *use)
 	return -1;
 }
 
+/* Blank to the eye: spaces of all kinds, and what has no width. */
+static bool is_blank_char(uint32_t cp)
+{
+	return cp <= ' ' || cp == 0xa0 || cp == 0xad || cp == 0x34f || cp == 0x115f ||
+	       cp == 0x1160 || cp == 0x1680 || cp == 0x180e || (cp >= 0x2000 && cp <= 0x200f) ||
+	       (cp >= 0x2028 && cp <= 0x202f) || (cp >= 0x205f && cp <= 0x2064) || cp == 0x2800 ||
+	       cp == 0x3000 || cp == 0x3164 || cp == 0xfeff || cp == 0xffa0;
+}
+
+/* The characters that are there to be read: without blanks, rules and addresses of pages. */
+static size_t count_letters(const char *p, size_t len)
+{
+	const char *end = p + len;
+	size_t n = 0;
+
+	while (p < end) {
+		uint32_t cp;
+
+		if (end - p > 8 && (memcmp(p, "http://", 7) == 0 || memcmp(p, "https://", 8) == 0))
+			while (p < end && !is_blank_char((unsigned char)*p) && *p != '>' &&
+				*p != ')')
+				p++;
+		if (p == end)
+			break;
+		cp = utf8_next(&p, end);
+		n += cp < 0x80 ? (cp >= '0' && cp <= '9') ||
+					 ((cp | 0x20) >= 'a' && (cp | 0x20) <= 'z')
+			       : !is_blank_char(cp);
+	}
+	return n;
+}
+
 /* Some mailers send an empty text/plain beside the HTML. Not here counts as text. */
 static bool is_blank(const struct part *p)
 {
 	struct part head = *p;
 	struct str s = STR_INIT;
-	bool blank;
+	const char *at, *end;
 
-	if (!p->body)
-		return false;
-	if (head.body_len > 4096)
+	if (!p->body || head.body_len > BLANK_MAX)
 		return false;
 	part_text(&head, &s);
-	blank = strspn(str_c(&s), " \n\t") == s.len;
+	at = str_c(&s);
+	end = at + s.len;
+	while (at < end) {
+		const char *before = at;
+
+		if (!is_blank_char(utf8_next(&at, end))) {
+			at = before;
+			break;
+		}
+	}
 	str_done(&s);
-	return blank;
+	return at == end;
 }
 
 static int score(const struct render *r, int i)
@@ -292,37 +412,119 @@ static int score(const struct render *r, int i)
 	if (leaf < 0 || is_blank(&r->parts->v[leaf]))
 		return 0;
 	if (use == USE_HTML)
-		return r->opt->prefer_html ? 6 : 4;
+		return 4;
 	if (use == USE_PLAIN)
 		return strcmp(r->parts->v[leaf].subtype, "plain") == 0 ? 5 : 3;
 	return use == USE_CALENDAR ? 2 : 1;
 }
 
-static void part(struct render *r, int i, int depth);
+/* Some write only in HTML, and that they do so into the plain version: it says much less. */
+static bool is_stub(struct render *r, int plain, int html)
+{
+	const struct part *p = &r->parts->v[plain], *h = &r->parts->v[html];
+	struct str s = STR_INIT;
+	size_t letters, fuller = 0;
 
-static void alternative(struct render *r, int i, int depth)
+	if (!p->body || p->body_len > BLANK_MAX)
+		return false;
+	part_text(p, &s);
+	letters = count_letters(str_c(&s), s.len);
+	str_clear(&s);
+	if (letters <= STUB_LETTERS && !h->body && h->size <= ENCODED_MAX)
+		need(r, html);
+	if (letters <= STUB_LETTERS && h->body) {
+		struct text *t = text_new();
+		bool cut;
+
+		limited_text(h, &s, STUB_HTML_MAX, &cut);
+		html_text(t, str_c(&s), s.len, 80);
+		str_clear(&s);
+		text_plain(t, &s, false);
+		fuller = count_letters(str_c(&s), s.len);
+		text_free(t);
+	}
+	str_done(&s);
+	return fuller >= 3 * letters + STUB_MORE;
+}
+
+static void part(struct render *r, int i, int depth);
+static void file(struct render *r, int i);
+
+/* The child whose score is the best; later ones are richer (RFC 2046 5.1.4). */
+static int best_of(const struct render *r, int i)
 {
 	int best = -1, best_score = -1;
 
 	for (int c = r->first[i]; c >= 0; c = r->next[c]) {
 		int n = score(r, c);
 
-		/* Later ones are richer (RFC 2046 5.1.4). */
 		if (n >= best_score) {
 			best = c;
 			best_score = n;
 		}
 	}
+	return best;
+}
+
+/* The plain version, unless it is a stub; *other: the one that is there too, or -1. */
+static int choose(struct render *r, int i, int *other)
+{
+	int best = best_of(r, i), html = -1;
+	enum use use;
+
+	*other = -1;
+	if (best < 0 || score(r, best) != 5)
+		return best;
+	for (int c = r->first[i]; c >= 0; c = r->next[c])
+		if (score(r, c) == 4)
+			html = c;
+	if (html < 0)
+		return best;
+	if (is_stub(r, leaf_of(r, best, &use), leaf_of(r, html, &use))) {
+		*other = best;
+		return html;
+	}
+	*other = html;
+	return best;
+}
+
+/* What stands in a version that is not shown and is no version of anything: Apple Mail puts the
+ * files of a letter into its HTML version. */
+static void left_behind(struct render *r, int i, int version, int depth)
+{
+	const struct part *p = &r->parts->v[i];
+	enum use use = use_of(p);
+
+	if (depth >= DEPTH_MAX)
+		notice(r, _("What is nested deeper is left out"));
+	else if (use == USE_MULTIPART)
+		for (int c = r->first[i]; c >= 0; c = r->next[c])
+			left_behind(r, c, version, depth + 1);
+	else if (use == USE_MESSAGE)
+		part(r, i, depth);
+	else if (i != version && part_is_attachment(r->parts, i) && !part_is_embedded(r->parts, i))
+		file(r, i);
+}
+
+static void alternative(struct render *r, int i, int depth)
+{
+	int other, shown = choose(r, i, &other);
+	enum use use;
+
+	if (other >= 0) {
+		leaf_of(r, r->opt->other_version ? shown : other, &use);
+		r->version = use == USE_HTML ? RENDER_HTML : RENDER_PLAIN;
+		shown = r->opt->other_version ? other : shown;
+	}
 	/* An invitation is not another form of its letter: what it says comes first. */
 	for (int c = r->first[i]; c >= 0; c = r->next[c])
-		if (c != best && use_of(&r->parts->v[c]) == USE_CALENDAR)
+		if (c != shown && use_of(&r->parts->v[c]) == USE_CALENDAR)
 			part(r, c, depth);
-	if (best >= 0)
-		part(r, best, depth);
+	if (shown >= 0)
+		part(r, shown, depth);
 	for (int c = r->first[i]; c >= 0; c = r->next[c])
-		if (c != best && use_of(&r->parts->v[c]) == USE_FILE &&
-			part_is_attachment(r->parts, c))
-			part(r, c, depth);
+		if (c != shown && use_of(&r->parts->v[c]) != USE_CALENDAR)
+			left_behind(r, c, leaf_of(r, c, &use), depth);
 }
 
 static void related(struct render *r, int i, int depth)
@@ -338,9 +540,7 @@ static void related(struct render *r, int i, int depth)
 	if (root >= 0)
 		part(r, root, depth);
 	for (int c = r->first[i]; c >= 0; c = r->next[c])
-		if (c != root &&
-			(!r->parts->v[c].content_id || use_of(&r->parts->v[c]) != USE_FILE ||
-				r->parts->v[c].disposition == PART_ATTACHMENT))
+		if (c != root && !part_is_embedded(r->parts, c))
 			part(r, c, depth);
 }
 
@@ -353,10 +553,8 @@ static void signed_part(struct render *r, int i, int depth)
 {
 	bool skipped = false;
 
-	if (!r->stop_at_text) {
-		empty_line(r);
-		notice(r, _("This part is signed; the signature is not checked"));
-	}
+	empty_line(r);
+	notice(r, _("This part is signed; the signature is not checked"));
 	for (int c = r->first[i]; c >= 0; c = r->next[c]) {
 		if (!skipped && c != r->first[i] && is_signature(&r->parts->v[c]))
 			skipped = true;
@@ -370,7 +568,7 @@ static void encrypted(struct render *r, int i)
 	empty_line(r);
 	notice(r, _("This part is encrypted and cannot be read here"));
 	for (int c = r->first[i]; c >= 0; c = r->next[c])
-		if (!r->parts->v[c].multipart && !r->stop_at_text)
+		if (!r->parts->v[c].multipart)
 			part_line(r, c);
 }
 
@@ -392,12 +590,26 @@ static void multipart(struct render *r, int i, int depth)
 	}
 }
 
+static void inner_headers(struct render *r, struct text *t, int child)
+{
+	headers_text(t, r->parts->v[child].header, r->parts->v[child].header_len,
+		r->opt->all_headers, width_of(r));
+}
+
+static void quote_headers(struct render *r, int child)
+{
+	struct text *t = text_new();
+
+	quote_gap(r->quote);
+	inner_headers(r, t, child);
+	text_plain(t, r->quote, false);
+	text_free(t);
+}
+
 static void message(struct render *r, int i, int depth)
 {
 	int child = r->first[i];
 
-	if (r->stop_at_text)
-		return;
 	empty_line(r);
 	part_line(r, i);
 	if (child < 0) {
@@ -406,9 +618,10 @@ static void message(struct render *r, int i, int depth)
 	}
 	if (!r->parts->v[child].header)
 		need(r, i);
-	if (r->t && r->parts->v[child].header) {
-		headers_text(r->t, r->parts->v[child].header, r->parts->v[child].header_len,
-			r->opt->all_headers, width_of(r));
+	if (r->parts->v[child].header && r->quote)
+		quote_headers(r, child);
+	if (r->parts->v[child].header && r->t) {
+		inner_headers(r, r->t, child);
 		text_add(r->t, TEXT_PLAIN, "", 0);
 	}
 	part(r, child, depth);
@@ -419,7 +632,7 @@ static void file(struct render *r, int i)
 	const struct part *p = &r->parts->v[i];
 	const struct text *t = r->t;
 
-	if (r->stop_at_text || !t)
+	if (!t)
 		return;
 	if (t->n && t->lines[t->n - 1].style != TEXT_ATTACHMENT)
 		empty_line(r);
@@ -556,72 +769,6 @@ size_t render_needs(
 	return r.nneeds;
 }
 
-static void cut_signature(struct text *t)
-{
-	size_t keep = 0;
-
-	for (size_t i = 0; i < t->n; i++) {
-		struct text_line *line = &t->lines[i];
-
-		if (line->style == TEXT_SIGNATURE) {
-			free(line->s);
-			free(line->spans);
-			continue;
-		}
-		t->lines[keep++] = *line;
-	}
-	t->n = keep;
-	/* Gmail leaves the line above the signature outside of it. */
-	while (t->n && (t->lines[t->n - 1].len == 0 || strcmp(t->lines[t->n - 1].s, "--") == 0)) {
-		t->n--;
-		free(t->lines[t->n].s);
-		free(t->lines[t->n].spans);
-	}
-}
-
-/* Lines of fixed text stay as the sender broke them. */
-static void quote_fixed(struct str *out, const struct str *s)
-{
-	const char *p = str_c(s), *end = p + s->len;
-
-	while (p < end) {
-		const char *lf = memchr(p, '\n', (size_t)(end - p));
-		size_t len = (size_t)((lf ? lf : end) - p);
-
-		if (flowed_is_signature(p, len))
-			break;
-		while (len && p[len - 1] == ' ')
-			len--;
-		str_add(out, p, len);
-		str_addc(out, '\n');
-		p = lf ? lf + 1 : end;
-	}
-	while (out->len > 1 && out->p[out->len - 1] == '\n' && out->p[out->len - 2] == '\n')
-		str_cut(out, out->len - 1);
-}
-
-static void quote_part(struct str *out, const struct part *p)
-{
-	struct str s = STR_INIT;
-	bool cut, html = use_of(p) == USE_HTML;
-
-	limited_text(p, &s, QUOTABLE_MAX, &cut);
-	if (!html && !p->format_flowed) {
-		quote_fixed(out, &s);
-	} else {
-		struct text *t = text_new();
-
-		if (html)
-			html_text(t, str_c(&s), s.len, QUOTABLE_WIDTH);
-		else
-			flowed(t, p, &s, QUOTABLE_WIDTH);
-		cut_signature(t);
-		text_plain(t, out, true);
-		text_free(t);
-	}
-	str_done(&s);
-}
-
 char *render_quotable(const struct parts *parts)
 {
 	static const struct render_options opt = {.width = QUOTABLE_WIDTH};
@@ -629,11 +776,23 @@ char *render_quotable(const struct parts *parts)
 	struct render r;
 
 	render_start(&r, parts, &opt);
-	r.stop_at_text = true;
+	r.text_left = QUOTABLE_MAX;
+	r.quote = &out;
+	str_room(&out, 0);
 	if (parts->n)
 		part(&r, 0, 0);
-	if (r.found >= 0)
-		quote_part(&out, &parts->v[r.found]);
 	render_end(&r);
 	return str_steal(&out);
+}
+
+enum render_version render_other_version(
+	const struct parts *parts, const struct render_options *opt)
+{
+	struct render r;
+
+	render_start(&r, parts, opt);
+	if (parts->n)
+		part(&r, 0, 0);
+	render_end(&r);
+	return r.version;
 }

@@ -14,11 +14,12 @@
 #include "mime/text.h"
 
 struct render_options {
-	int width;        /* columns to wrap at; at least 20 */
-	bool all_headers; /* every header field as it came (cleaned) instead of the weeded few */
-	bool prefer_html; /* of multipart/alternative take text/html */
-	bool no_headers;  /* body only */
-	bool hide_quotes; /* deep quotes become one notice line */
+	int width;          /* columns to wrap at; at least 20 */
+	bool all_headers;   /* every header field as it came (cleaned) instead of the weeded few */
+	bool other_version; /* of multipart/alternative take not what is taken by itself: the plain
+			       version, or the HTML one where the plain one is blank or a stub */
+	bool no_headers;    /* body only */
+	bool hide_quotes;   /* deep quotes become one notice line */
 };
 
 /*
@@ -29,9 +30,14 @@ struct render_options {
 struct text *render_message(const struct parts *parts, const char *header, size_t header_len,
 	const struct render_options *opt);
 
-/* The part of a message to quote in a reply: the first readable text as UTF-8 lines, signature cut.
- * free(). */
+/* What a reply quotes: all text that render_message shows, messages in the message with their
+ * headers, signatures cut; as UTF-8 lines, at most 1 MB. free(). */
 char *render_quotable(const struct parts *parts);
+
+/* The version of the text that can be had by switching other_version, and is not shown now. */
+enum render_version { RENDER_NO_VERSION, RENDER_HTML, RENDER_PLAIN };
+enum render_version render_other_version(
+	const struct parts *parts, const struct render_options *opt);
 
 enum { RENDER_NEEDS_MAX = 1001 }; /* there are never more */
 

@@ -1,5 +1,7 @@
 #include "store/digest.h"
 
+#include "mime/part.h"
+
 #include <string.h>
 
 enum { MAX_REFERENCES = 20 };
@@ -51,6 +53,13 @@ static uint32_t clamp_date(time_t t)
 	return t <= 0 ? 0 : t > UINT32_MAX ? UINT32_MAX : (uint32_t)t;
 }
 
+/* A message that is nothing but a file. */
+static bool is_file(const char *type)
+{
+	return strncmp(type, "text/", 5) != 0 && strncmp(type, "multipart/", 10) != 0 &&
+	       strncmp(type, "message/", 8) != 0;
+}
+
 void digest_summary(struct summary *s, const struct envelope *e, struct digest *d)
 {
 	const struct addr_list *from = e->from.n ? &e->from : &e->sender;
@@ -74,6 +83,18 @@ void digest_summary(struct summary *s, const struct envelope *e, struct digest *
 	s->file = "";
 	if (*e->list_id)
 		s->flags |= MAIL_LIST;
-	if (strcmp(e->content_type, "multipart/mixed") == 0)
+	/* What is in a multipart is known when its structure is. */
+	if (strcmp(e->content_type, "multipart/mixed") == 0 || is_file(e->content_type))
 		s->flags |= MAIL_ATTACHMENT;
+}
+
+void digest_files(struct summary *s, const char *message, size_t len)
+{
+	struct parts parts;
+
+	part_parse(&parts, message, len);
+	s->flags &= ~(uint32_t)MAIL_ATTACHMENT;
+	if (part_has_files(&parts))
+		s->flags |= MAIL_ATTACHMENT;
+	part_done(&parts);
 }

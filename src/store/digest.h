@@ -28,4 +28,7 @@ enum { DIGEST_RECIPIENTS = 20000 };
 /* "Name <mail>, mail": everybody on the list, as people are shown. */
 void digest_recipients(struct str *out, const struct addr_list *list);
 
+/* The mark for attachments, by the whole message. */
+void digest_files(struct summary *s, const char *message, size_t len);
+
 #endif

@@ -203,6 +203,8 @@ static void file_row_make(struct file_row *row, const char *base, const char *p,
 
 	envelope_parse(&row->envelope, p + skip, len - skip);
 	digest_summary(&row->s, &row->envelope, &row->digest);
+	if (!part && strncmp(row->envelope.content_type, "multipart/", 10) == 0)
+		digest_files(&row->s, p + skip, len - skip);
 	if (part)
 		row->s.flags |= MAIL_ON_SERVER_ONLY_HEADER;
 	row->s.flags |= (flags & MAIL_SERVER_FLAGS) | MAIL_BODY_HERE;

@@ -126,6 +126,19 @@ static void mark_here(struct folder *f, uint32_t uid)
 		folder_send_changes(f, &uid, 1, NULL, 0);
 }
 
+/* The list goes by the header alone until the message is read. */
+static void mark_files(struct folder *f, uint32_t uid, bool files)
+{
+	const struct columns *c = cache_columns_view(f->cache);
+	ptrdiff_t at = columns_find(c, uid);
+
+	if (at < 0 || !(c->flags[at] & MAIL_ATTACHMENT) == !files)
+		return;
+	if (cache_set_flags(
+		    f->cache, uid, MAIL_ATTACHMENT, files ? MAIL_ATTACHMENT : 0, NULL, NULL) == 0)
+		folder_send_changes(f, &uid, 1, NULL, 0);
+}
+
 void read_body_done(struct store *s, struct result *r)
 {
 	struct parked *p = unpark(s, r->request);
@@ -533,7 +546,7 @@ static struct render_options options_of(const struct store_request *r)
 {
 	return (struct render_options){.width = r->width < 20 ? 20 : r->width,
 		.all_headers = r->all_headers,
-		.prefer_html = r->prefer_html,
+		.other_version = r->other_version,
 		.hide_quotes = r->hide_quotes,
 		.no_headers = r->no_headers};
 }
@@ -551,8 +564,11 @@ static void answer_view(
 	ev->view = mem_alloc(sizeof(*ev->view));
 	ev->view->partial = m->nneeds > 0;
 	ev->view->text = render_message(&m->parts, m->header, m->header_len, &opt);
+	ev->view->other = render_other_version(&m->parts, &opt);
 	say_what_is_missing(ev->view, r, m);
 	envelope_parse(&ev->view->envelope, m->header, m->header_len);
+	if (!m->whole)
+		mark_files(f, r->uid, part_has_files(&m->parts));
 	detach_parts(f, r->uid, m, ev->view);
 	store_emit(s, ev);
 }

@@ -13,6 +13,7 @@
 #include "mime/build.h"
 #include "mime/envelope.h"
 #include "mime/part.h"
+#include "mime/render.h"
 #include "mime/text.h"
 #include "store/job.h"
 #include "store/outbox.h"
@@ -112,7 +113,7 @@ struct store_request {
 	uint32_t uid, clear, set;
 	uint64_t op_id;
 	int width;
-	bool all_headers, prefer_html, hide_quotes, no_headers, quiet;
+	bool all_headers, other_version, hide_quotes, no_headers, quiet;
 	bool offline;                /* REQUEST_ACCOUNT: do not connect */
 	struct store_account *setup; /* owned */
 };
@@ -158,6 +159,7 @@ struct store_view {
 	struct text *text;
 	struct parts parts; /* without bodies */
 	struct envelope envelope;
+	enum render_version other; /* besides the one that is shown */
 	bool partial;
 };
 

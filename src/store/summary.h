@@ -24,9 +24,9 @@ enum mail_flag {
 	MAIL_SERVER_FLAGS = (1 << 6) - 1, /* what servers and Maildirs know */
 	/* local: */
 	MAIL_ATTACHMENT =
-		1 << 16,     /* has attachments, as far as the header tells (multipart/mixed) */
-	MAIL_LIST = 1 << 17, /* from a mailing list (List-Id) */
-	MAIL_BODY_HERE = 1 << 18,   /* can be read offline */
+		1 << 16,          /* has files; by the header alone where the message is not here */
+	MAIL_LIST = 1 << 17,      /* from a mailing list (List-Id) */
+	MAIL_BODY_HERE = 1 << 18, /* can be read offline */
 	MAIL_PLACEHOLDER = 1 << 19, /* the server did not give it: a visible row whose subject says
 				       why; asked for again later */
 	MAIL_ON_SERVER_ONLY_HEADER =

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unsigned bits = size ? data[size - 1] : 0;
 	struct render_options opt = {.width = 20 + (int)bits % 70,
 		.all_headers = bits & 1,
-		.prefer_html = bits & 2,
+		.other_version = bits & 2,
 		.no_headers = bits & 4,
 		.hide_quotes = bits & 8};
 	const char *s = (const char *)data;

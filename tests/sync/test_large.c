@@ -119,6 +119,17 @@ static const struct sample SAMPLES[] = {
 		"Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\nplain\r\n--b"
 		"\r\nContent-Type: text/html\r\n\r\n<p>%t</p>\r\n" END,
 		300000},
+	{"files in the other version",
+		HEAD
+		"Content-Type: multipart/alternative; boundary=a\r\n\r\n--a\r\n\r\nplain\r\n--a"
+		"\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: "
+		"text/html\r\n\r\n<p>html\r\n" FILE_PART END "--a--\r\n",
+		300000},
+	{"stub",
+		HEAD "Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\nNo HTML "
+		     "here.\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>%t</p>\r\n" END,
+		300000},
+	{"mixed without a file", MIXED TEXT_PART("7bit", "one") "--b\r\n\r\n%t\r\n" END, 300000},
 	{"text behind the file",
 		MIXED TEXT_PART("7bit", "first") FILE_PART TEXT_PART("7bit", "second") END, 300000},
 	{"no boundary comes", HEAD "Content-Type: multipart/mixed; boundary=never\r\n\r\n%t",
@@ -269,6 +280,10 @@ static void look_at(struct person *p, struct msglist *l, const struct sample *s)
 	part_parse(&parts, bytes.p, bytes.len);
 	shown_alike(v, &parts, bytes.p, bytes.len, s->name);
 	saved_alike(p, l, v, &parts, s->name);
+	/* The list knows it now. */
+	UNTIL(p, msglist_find(l, v->uid) >= 0);
+	assert_int_equal(!!(flags_at(l, (size_t)msglist_find(l, v->uid)) & MSG_ATTACHMENT),
+		part_has_files(&parts));
 	part_done(&parts);
 	str_done(&bytes);
 	engine_view_free(v);

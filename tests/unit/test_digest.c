@@ -109,9 +109,66 @@ static void test_many(void **state)
 	}
 }
 
+/* The mark for attachments, by the header alone and by the whole message. */
+static void marks_files(void **state)
+{
+#define ALTERNATIVE(html)                                                                          \
+	"Content-Type: multipart/alternative; boundary=a\n\n--a\n\nplain\n--a\n" html "\n--a--\n"
+#define PDF "Content-Type: application/pdf; name=a.pdf\n\nx\n"
+	static const struct {
+		const char *message;
+		bool header, whole;
+	} ROWS[] = {
+		{"Subject: x\n\nx", false, false},
+		{"Content-Type: application/pdf\n\nx", true, true},
+		{"Content-Type: image/png\n\nx", true, true},
+		{"Content-Type: message/rfc822\n\nSubject: x\n\nx", false, false},
+		{"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--b\n" PDF "--b--\n", true,
+			true},
+		/* a mailing list's footer */
+		{"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--b\n\ny\n--b--\n", true,
+			false},
+		{ALTERNATIVE("Content-Type: text/html\n\nx"), false, false},
+		{ALTERNATIVE("Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: "
+			     "text/html\n\nx\n--b\n" PDF "--b--"),
+			false, true},
+		{ALTERNATIVE(
+			 "Content-Type: multipart/related; boundary=b\n\n--b\nContent-Type: "
+			 "text/html\n\nx\n--b\nContent-ID: <c>\nContent-Disposition: inline\n" PDF
+			 "--b--"),
+			false, true},
+		/* a picture of the text */
+		{ALTERNATIVE("Content-Type: multipart/related; boundary=b\n\n--b\nContent-Type: "
+			     "text/html\n\nx\n--b\nContent-ID: <c>\nContent-Type: image/png; "
+			     "name=a.png\n\nx\n--b--"),
+			false, false},
+		{"Content-Type: multipart/signed; boundary=b\n\n--b\n\nx\n--b\nContent-Type: "
+		 "application/pgp-signature; name=s.asc\n\nx\n--b--\n",
+			false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(ROWS); i++) {
+		size_t len = strlen(ROWS[i].message);
+		struct digest d = {0};
+		struct envelope e = {0};
+		struct summary s = {0};
+
+		envelope_parse(&e, ROWS[i].message, len);
+		digest_summary(&s, &e, &d);
+		assert_int_equal(!!(s.flags & MAIL_ATTACHMENT), ROWS[i].header);
+		digest_files(&s, ROWS[i].message, len);
+		if (!(s.flags & MAIL_ATTACHMENT) == ROWS[i].whole)
+			fail_msg("%s", ROWS[i].message);
+		envelope_done(&e);
+		digest_done(&d);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(marks_files),
 		cmocka_unit_test(test_references),
 		cmocka_unit_test(test_recipients),
 		cmocka_unit_test(test_many),

@@ -82,7 +82,7 @@ static void options(void **state)
 
 static void html_is_taken_when_preferred(void **state)
 {
-	struct render_options opt = {.width = 60, .no_headers = true, .prefer_html = true};
+	struct render_options opt = {.width = 60, .no_headers = true, .other_version = true};
 	struct str s = STR_INIT;
 	char *got;
 
@@ -91,7 +91,7 @@ static void html_is_taken_when_preferred(void **state)
 	got = shown(s.p, &opt);
 	assert_string_equal(got, "The HTML one.\n");
 	free(got);
-	opt.prefer_html = false;
+	opt.other_version = false;
 	got = shown(s.p, &opt);
 	assert_string_equal(got, "The plain one.\n");
 	free(got);
@@ -138,10 +138,10 @@ static void needs(void **state)
 	assert_int_equal(idx[0], plain);
 	assert_int_equal(idx[1], 5);
 	assert_int_equal(render_needs(&parts, &opt, idx, 1), 1);
-	opt.prefer_html = true;
+	opt.other_version = true;
 	assert_int_equal(render_needs(&parts, &opt, idx, 8), 2);
 	assert_int_equal(idx[0], html);
-	opt.prefer_html = false;
+	opt.other_version = false;
 	part_set_body(&parts, plain, " \r\n", 3);
 	part_set_body(&parts, 5, "last", 4);
 	assert_int_equal(render_needs(&parts, &opt, idx, 8), 1);
@@ -172,6 +172,23 @@ static void quotable(void **state)
 		{"Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: "
 		 "image/png\n\nx\n--x\n\ntext\n--x--\n",
 			"text\n"},
+		/* all that is shown, not only the first text */
+		{"Content-Type: multipart/mixed; boundary=x\n\n--x\n\none\n--x\nContent-Type: "
+		 "image/png\n\nx\n--x\n\ntwo\n-- \nsig\n--x\nContent-Type: "
+		 "text/html\n\n<p>three\n--x--\n",
+			"one\n\ntwo\n\nthree\n"},
+		{"Content-Type: multipart/mixed; boundary=x\n\n--x\n\none\n--x\nContent-Type: "
+		 "message/rfc822\n\nFrom: b@c.example\nSubject: in\n\ntwo\n--x--\n",
+			"one\n\nFrom: b@c.example\nSubject: in\n\ntwo\n"},
+		{"Content-Type: message/rfc822\n\nSubject: in\n\nwords\n",
+			"Subject: in\n\nwords\n"},
+		{"Content-Type: multipart/alternative; "
+		 "boundary=x\n\n--x\n\nplain\n--x\nContent-Type: "
+		 "text/html\n\n<p>html\n--x--\n",
+			"plain\n"},
+		{"Content-Type: multipart/signed; boundary=x\n\n--x\n\none\n--x\nContent-Type: "
+		 "application/pgp-signature\n\nx\n--x--\n",
+			"one\n"},
 	};
 
 	(void)state;
@@ -186,6 +203,115 @@ static void quotable(void **state)
 		free(got);
 		part_done(&parts);
 	}
+}
+
+#define ALTERNATIVE(plain, html)                                                                   \
+	"Content-Type: multipart/alternative; boundary=a\n\n--a\nContent-Type: text/plain; "       \
+	"charset=utf-8\n\n" plain "\n--a\nContent-Type: text/html\n\n" html "\n--a--\n"
+#define TEN "ten words are here for the reader to be read. "
+#define LONG TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+
+static enum render_version other_of(const char *mail, const struct render_options *opt)
+{
+	enum render_version other;
+	struct parts parts;
+
+	part_parse(&parts, mail, strlen(mail));
+	other = render_other_version(&parts, opt);
+	part_done(&parts);
+	return other;
+}
+
+/* The plain version, unless it says nothing, or much less; and which one is there besides. */
+static void chooses_the_version_that_says_it(void **state)
+{
+	static const struct {
+		const char *mail, *want;
+		enum render_version other;
+	} cases[] = {
+		{ALTERNATIVE("plain", "<p>html"), "plain\n", RENDER_HTML},
+		{ALTERNATIVE("plain", "<p> "), "plain\n", RENDER_HTML},
+		{ALTERNATIVE("\n \t", "<p>html"), "html\n", RENDER_NO_VERSION},
+		{ALTERNATIVE("\xc2\xa0\n\xe3\x80\x80\xe2\x80\x8b\xef\xbb\xbf", "<p>html"), "html\n",
+			RENDER_NO_VERSION},
+		{ALTERNATIVE("See https://a.example/" LONG, "<p>" TEN TEN TEN), NULL, RENDER_HTML},
+		{ALTERNATIVE("Your program shows no HTML: https://a.example/x", "<p>" LONG), NULL,
+			RENDER_PLAIN},
+		{ALTERNATIVE("https://a.example/", "<p>" LONG), NULL, RENDER_PLAIN},
+		/* a letter that is longer as HTML, but not by much */
+		{ALTERNATIVE(TEN TEN TEN TEN, "<p>" LONG), NULL, RENDER_HTML},
+		{"\nonly text\n", "only text\n", RENDER_NO_VERSION},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		struct render_options opt = {.width = 60, .no_headers = true};
+		char *got = shown(cases[i].mail, &opt), *other;
+
+		if (cases[i].want)
+			assert_string_equal(got, cases[i].want);
+		if (other_of(cases[i].mail, &opt) != cases[i].other)
+			fail_msg("case %zu: other version %d, shown\n%s", i,
+				(int)other_of(cases[i].mail, &opt), got);
+		/* The switch leads there, and back. */
+		opt.other_version = true;
+		other = shown(cases[i].mail, &opt);
+		assert_int_equal(strcmp(got, other) == 0, cases[i].other == RENDER_NO_VERSION);
+		assert_int_equal(other_of(cases[i].mail, &opt),
+			cases[i].other ? RENDER_HTML + RENDER_PLAIN - cases[i].other : 0);
+		free(got);
+		free(other);
+	}
+}
+
+/* Letters at the bound between a stub and a letter, and of the HTML beside it. */
+static void stub_has_a_bound(void **state)
+{
+	static const struct {
+		int plain, html;
+		enum render_version other;
+	} cases[] = {{299, 3 * 299 + 200, RENDER_PLAIN}, {300, 3 * 300 + 199, RENDER_HTML},
+		{300, 3 * 300 + 200, RENDER_PLAIN}, {301, 3 * 301 + 200, RENDER_HTML}};
+	struct render_options opt = {.width = 60};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		struct str mail = STR_INIT;
+
+		str_adds(&mail, "Content-Type: multipart/alternative; boundary=a\n\n--a\n\n");
+		for (int n = 0; n < cases[i].plain; n++)
+			str_adds(&mail, n % 8 ? "x" : "x ");
+		str_adds(&mail, "\n--a\nContent-Type: text/html\n\n<p>");
+		for (int n = 0; n < cases[i].html; n++)
+			str_adds(&mail, n % 8 ? "x" : "x ");
+		str_adds(&mail, "\n--a--\n");
+		assert_int_equal(other_of(mail.p, &opt), cases[i].other);
+		str_done(&mail);
+	}
+}
+
+/* Files inside the version that is not shown are named all the same. */
+static void names_files_of_the_other_version(void **state)
+{
+	static const char mail[] = ALTERNATIVE("plain",
+		"<p>html\n--a\nContent-Type: multipart/mixed; boundary=m\n\n--m\nContent-Type: "
+		"text/html\n\n<p>html\n--m\nContent-Type: application/pdf; name=one.pdf\n\nx\n--m\n"
+		"Content-Type: multipart/related; boundary=r\n\n--r\nContent-Type: "
+		"text/html\n\n<p>more\n--r\nContent-ID: <p>\nContent-Type: image/png; "
+		"name=embedded.png\n\nx\n--r\nContent-ID: <q>\nContent-Type: application/pdf; "
+		"name=two.pdf\n\nx\n--r--\n--m\nContent-Type: text/csv; name=three.csv\n\nx\n--m\n"
+		"Content-Type: message/rfc822\n\nSubject: inner\n\ninner words\n--m--");
+	struct render_options opt = {.width = 60, .no_headers = true};
+	char *got = shown(mail, &opt);
+
+	(void)state;
+	assert_non_null(strstr(got, "plain\n"));
+	assert_non_null(strstr(got, "one.pdf"));
+	assert_non_null(strstr(got, "two.pdf"));
+	assert_non_null(strstr(got, "three.csv"));
+	assert_non_null(strstr(got, "inner words"));
+	assert_null(strstr(got, "embedded.png"));
+	free(got);
 }
 
 static void bomb(const char *head, const char *piece, size_t times)
@@ -237,6 +363,9 @@ int main(void)
 		cmocka_unit_test(html_is_taken_when_preferred),
 		cmocka_unit_test(needs),
 		cmocka_unit_test(quotable),
+		cmocka_unit_test(chooses_the_version_that_says_it),
+		cmocka_unit_test(stub_has_a_bound),
+		cmocka_unit_test(names_files_of_the_other_version),
 		cmocka_unit_test(bombs_are_bounded),
 	};
 
