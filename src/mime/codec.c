@@ -53,7 +53,8 @@ static bool is_prose(const char *p, size_t len, bool padded)
 	}
 	if (len > 1 && rule == len)
 		return true;
-	return padded ? foreign + blanks > 0 : blanks * 16 > len || (foreign > 1 && foreign * 8 > len);
+	return padded ? foreign + blanks > 0
+		      : blanks * 16 > len || (foreign > 1 && foreign * 8 > len);
 }
 
 static size_t line_length(const char *p, size_t len)
@@ -345,4 +346,50 @@ bool codec_uu_decode(struct str *out, struct str *name, const char *p, size_t le
 		i = end + 1;
 	}
 	return begun;
+}
+
+static size_t uu_line_length(const char *p, size_t len)
+{
+	size_t n = line_length(p, len);
+
+	while (n && p[n - 1] == '\r')
+		n--;
+	return n;
+}
+
+static bool is_uu_line(const char *p, size_t len)
+{
+	size_t want = len ? (((unsigned char)p[0] - 32u) & 63) : 0;
+
+	if (!len || len - 1 > (want + 2) / 3 * 4 + 2 || (want && len < 3))
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)p[i] < 32 || (unsigned char)p[i] > 96)
+			return false;
+	return true;
+}
+
+bool codec_uu_find(const char *p, size_t len, size_t *from, size_t *to)
+{
+	bool inside = false;
+	size_t lines = 0; /* with data in them */
+
+	for (size_t i = 0; i < len; i += line_length(p + i, len - i) + 1) {
+		size_t n = uu_line_length(p + i, len - i);
+
+		if (inside && lines && n == 3 && memcmp(p + i, "end", 3) == 0) {
+			*to = i + line_length(p + i, len - i);
+			*to += *to < len;
+			return true;
+		}
+		if (inside && is_uu_line(p + i, n)) {
+			lines += n > 1;
+			continue;
+		}
+		inside = uu_begin(p + i, n, NULL);
+		lines = 0;
+		if (inside)
+			*from = i;
+	}
+	return false;
 }

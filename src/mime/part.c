@@ -1,4 +1,4 @@
-#include "mime/part.h"
+#include "mime/part_priv.h"
 
 #include "base/str.h"
 #include "mime/charset.h"
@@ -14,10 +14,9 @@
 #include <string.h>
 
 enum {
-	DEPTH_MAX = 100,
-	PARTS_MAX = 10000,
 	BOUNDARY_MAX = 1000, /* RFC 2046 5.1.1 says 70 */
-	TEXT_MAX = 1024      /* bytes of a name or a description */
+	TEXT_MAX = 1024,     /* bytes of a name or a description */
+	META_MAX = 4096      /* bytes of HTML in which a charset is looked for */
 };
 
 /* --- one part --- */
@@ -49,6 +48,9 @@ void part_done(struct parts *parts)
 		free(parts->v[i].content_id);
 		free(parts->v[i].description);
 	}
+	for (size_t i = 0; i < parts->nopened; i++)
+		str_done(&parts->opened[i]);
+	free(parts->opened);
 	free(parts->v);
 	str_done(&parts->owned_header);
 	*parts = (struct parts){0};
@@ -70,7 +72,7 @@ static void copy_token(char *to, size_t size, const char *p, size_t len)
 }
 
 /* False: that is no type. */
-static bool set_type(struct part *p, const char *value)
+bool part_set_type(struct part *p, const char *value)
 {
 	const char *slash = strchr(value, '/');
 	char type[64], subtype[64];
@@ -149,7 +151,7 @@ static void read_type(struct part *p, struct fields *f)
 	if (!f->type.name)
 		return;
 	param_parse(&params, f->type.value, f->type.value_len);
-	good = set_type(p, params.value);
+	good = part_set_type(p, params.value);
 	s = param_get(&params, "charset");
 	if (s)
 		copy_token(p->charset, sizeof(p->charset), s, strlen(s));
@@ -161,7 +163,7 @@ static void read_type(struct part *p, struct fields *f)
 		p->name = short_copy(param_get(&params, "name"));
 	/* "PDF; name=a.pdf": a file of some kind, and not what RFC 2045 5.2 makes of it. */
 	if (!good && p->name && !str_istarts(params.value, "text"))
-		set_type(p, "application/octet-stream");
+		part_set_type(p, "application/octet-stream");
 	set_boundary(f, param_get(&params, "boundary"));
 	param_done(&params);
 }
@@ -248,15 +250,21 @@ void part_read_header(struct part *part, const char *header, size_t len)
 	read_header(part, header, len, &f);
 }
 
-static bool is_plain_encoding(const struct part *p)
+bool part_is_plain_encoding(const struct part *p)
 {
 	return p->encoding == PART_7BIT || p->encoding == PART_8BIT || p->encoding == PART_BINARY;
 }
 
+bool part_is_message_type(const struct part *p)
+{
+	return strcmp(p->type, "message") == 0 &&
+	       (strcmp(p->subtype, "rfc822") == 0 || strcmp(p->subtype, "global") == 0 ||
+		       strcmp(p->subtype, "news") == 0);
+}
+
 static bool is_message(const struct part *p)
 {
-	return strcmp(p->type, "message") == 0 && is_plain_encoding(p) &&
-	       (strcmp(p->subtype, "rfc822") == 0 || strcmp(p->subtype, "global") == 0);
+	return part_is_message_type(p) && part_is_plain_encoding(p);
 }
 
 /* RFC 2046 5.1.5: in a digest a part is a message unless it says otherwise. */
@@ -264,7 +272,7 @@ static void set_digest_default(const struct parts *parts, struct part *p)
 {
 	if (p->parent >= 0 && parts->v[p->parent].multipart &&
 		strcmp(parts->v[p->parent].subtype, "digest") == 0)
-		set_type(p, "message/rfc822");
+		part_set_type(p, "message/rfc822");
 }
 
 /* Nothing need not be fetched. */
@@ -304,7 +312,7 @@ struct scan {
 	struct parts *out;
 	const char *end;
 	const char *at; /* the line that comes next */
-	struct open stack[DEPTH_MAX];
+	struct open stack[PART_DEPTH_MAX];
 	size_t depth;
 	int current; /* the part whose body is being read */
 };
@@ -403,15 +411,16 @@ static void begin(struct scan *s, int parent)
 		s->current = i;
 		multipart = strcmp(p->type, "multipart") == 0 && f.boundary_len;
 		message = is_message(p);
-		room = p->depth + 1 < DEPTH_MAX && s->out->n < PARTS_MAX && s->depth < DEPTH_MAX;
+		room = p->depth + 1 < PART_DEPTH_MAX && s->out->n < PARTS_MAX &&
+		       s->depth < PART_DEPTH_MAX;
 		if ((multipart || message) && !room) {
 			s->out->cut = true;
-			set_type(p, "text/plain");
+			part_set_type(p, "text/plain");
 			return;
 		}
 		/* Without a boundary there is nothing to split. */
 		if (strcmp(p->type, "multipart") == 0 && !multipart)
-			set_type(p, "text/plain");
+			part_set_type(p, "text/plain");
 		p->multipart = multipart;
 		p->message = message;
 		if (multipart)
@@ -425,13 +434,17 @@ static void begin(struct scan *s, int parent)
 /* Ends the bodies of the current part and its parents below (not including) stop. */
 static void close_until(struct scan *s, int stop, const char *at)
 {
-	for (int i = s->current; i >= 0 && i != stop; i = s->out->v[i].parent) {
+	int leaf = s->current;
+
+	for (int i = leaf; i >= 0 && i != stop; i = s->out->v[i].parent) {
 		struct part *p = &s->out->v[i];
 
 		p->body_len = at > p->body ? (size_t)(at - p->body) : 0;
 		p->size = p->body_len;
 	}
 	s->current = stop;
+	if (leaf >= 0 && leaf != stop)
+		part_open(s->out, leaf);
 }
 
 /* The line end before a boundary belongs to the boundary (RFC 2046 5.1.1). */
@@ -486,30 +499,45 @@ static void parse_cr(struct parts *out, const char *message, size_t len)
 
 	part_read_header(p, message, header);
 	if (strcmp(p->type, "multipart") == 0 || strcmp(p->type, "message") == 0)
-		set_type(p, "text/plain");
+		part_set_type(p, "text/plain");
 	p->body = message + body;
 	p->body_len = len - body;
 	p->size = p->body_len;
 }
 
 /* A multipart in which no boundary ever came is its text. */
-static void unframe(struct parts *parts)
+static void unframe(struct parts *parts, size_t first)
 {
-	for (size_t i = 0; i < parts->n; i++) {
+	for (size_t i = first; i < parts->n; i++) {
 		struct part *p = &parts->v[i];
 
 		/* Its first part would be the next one. */
 		if (p->multipart && (i + 1 == parts->n || parts->v[i + 1].parent != (int)i)) {
-			set_type(p, "text/plain");
+			part_set_type(p, "text/plain");
 			p->multipart = false;
 		}
 	}
 }
 
+void part_scan(struct parts *parts, int parent, const char *p, size_t len)
+{
+	struct scan *s = mem_alloc(sizeof(*s));
+	size_t first = parts->n;
+
+	s->out = parts;
+	s->at = p;
+	s->end = p + len;
+	begin(s, parent);
+	scan_body(s, p);
+	close_until(s, parent, s->end);
+	while (s->depth)
+		free(s->stack[--s->depth].boundary);
+	free(s);
+	unframe(parts, first);
+}
+
 void part_parse(struct parts *out, const char *message, size_t len)
 {
-	struct scan *s;
-
 	*out = (struct parts){0};
 	if (!message || len == 0)
 		message = "";
@@ -518,17 +546,7 @@ void part_parse(struct parts *out, const char *message, size_t len)
 		part_number(out);
 		return;
 	}
-	s = mem_alloc(sizeof(*s));
-	s->out = out;
-	s->at = message;
-	s->end = message + len;
-	begin(s, -1);
-	scan_body(s, message);
-	close_until(s, -1, s->end);
-	while (s->depth)
-		free(s->stack[--s->depth].boundary);
-	free(s);
-	unframe(out);
+	part_scan(out, -1, message, len);
 	part_number(out);
 }
 
@@ -628,12 +646,72 @@ void part_decode(const struct part *p, struct str *out)
 		decode(p, out);
 }
 
+static bool is_ascii(const struct str *s)
+{
+	for (size_t i = 0; i < s->len; i++)
+		if ((unsigned char)s->p[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* "charset=x" in the <meta> of an HTML text, or the encoding of an XML declaration. */
+static void meta_charset(char *out, size_t size, const char *p, size_t len)
+{
+	static const char *const BEFORE[] = {"charset", "encoding"};
+	const char *end = p + (len > META_MAX ? META_MAX : len);
+
+	out[0] = '\0';
+	while (!*out && (p = memchr(p, '<', (size_t)(end - p))) != NULL) {
+		const char *close = memchr(p, '>', (size_t)(end - p));
+		bool meta = end - p > 6 && str_nicmp(p, "<meta", 5) == 0;
+
+		if (!close)
+			return;
+		if (!meta && (end - p <= 6 || str_nicmp(p, "<?xml", 5) != 0)) {
+			p++;
+			continue;
+		}
+		for (const char *name = BEFORE[!meta]; p + strlen(name) < close && !*out; p++) {
+			const char *at = p + strlen(name);
+
+			if (str_nicmp(p, name, strlen(name)) != 0)
+				continue;
+			at += strspn(at, " \t\r\n");
+			if (*at != '=')
+				continue;
+			at++;
+			at += strspn(at, " \t\r\n\"'");
+			copy_token(out, size, at, strcspn(at, "'\" \t\r\n;/>"));
+		}
+		p = close;
+	}
+}
+
+/*
+ * What the part says; of HTML that says nothing, what is written in it (RFC 2854 6). Not where the
+ * bytes are UTF-8: programs on the way change the bytes and leave that word as it was. And a word
+ * that could be read was not in UTF-16.
+ */
+static void text_charset(char *out, size_t size, const struct part *p, const struct str *bytes)
+{
+	memcpy(out, p->charset, sizeof(p->charset));
+	/* US-ASCII is what nobody said: servers put it in. */
+	if ((*out && str_icmp(out, "us-ascii") != 0) || strcmp(p->subtype, "html") != 0)
+		return;
+	meta_charset(out, size, str_c(bytes), bytes->len);
+	if (str_istarts(out, "utf-16") || str_istarts(out, "utf-32") || !charset_known(out) ||
+		(!is_ascii(bytes) && utf8_valid(str_c(bytes), bytes->len)))
+		out[0] = '\0';
+}
+
 void part_text(const struct part *p, struct str *out)
 {
 	struct str bytes = STR_INIT, text = STR_INIT;
 	size_t end = p->body ? decode(p, &bytes) : 0;
+	char charset[sizeof(p->charset)];
 
-	charset_to_utf8(&text, p->charset, str_c(&bytes), bytes.len);
+	text_charset(charset, sizeof(charset), p, &bytes);
+	charset_to_utf8(&text, charset, str_c(&bytes), bytes.len);
 	str_done(&bytes);
 	/* What a mailing list has put behind the letter. */
 	if (end < p->body_len) {
@@ -644,9 +722,23 @@ void part_text(const struct part *p, struct str *out)
 	str_done(&text);
 }
 
+static bool is_old_pgp(const struct part *p)
+{
+	return strcmp(p->type, "application") == 0 &&
+	       (strcmp(p->subtype, "pgp") == 0 || strcmp(p->subtype, "x-pgp") == 0);
+}
+
+/* Reports (RFC 3464, RFC 8098) are read, not saved. */
+static bool is_report(const struct part *p)
+{
+	return strcmp(p->type, "message") == 0 &&
+	       (strstr(p->subtype, "delivery-status") || strstr(p->subtype, "disposition-notif"));
+}
+
 bool part_is_text(const struct part *p)
 {
-	return strcmp(p->type, "text") == 0 && p->disposition != PART_ATTACHMENT;
+	/* PGP as it was before PGP/MIME: text with a signature around it. */
+	return (strcmp(p->type, "text") == 0 || is_old_pgp(p)) && p->disposition != PART_ATTACHMENT;
 }
 
 static bool is_signature(const struct part *p)
@@ -658,14 +750,12 @@ bool part_is_attachment(const struct parts *parts, int i)
 {
 	const struct part *p = &parts->v[i];
 
-	if (p->multipart || is_signature(p))
+	/* What was opened is in its children. */
+	if (p->multipart || is_signature(p) || (p->opened && !p->message))
 		return false;
-	if (p->disposition == PART_ATTACHMENT || p->name)
+	if (p->disposition == PART_ATTACHMENT || p->name || p->message)
 		return true;
-	if (p->message)
-		return p->parent >= 0;
-	/* Reports (RFC 3462) and texts are read, not saved. */
-	return strcmp(p->type, "text") != 0 && strcmp(p->type, "message") != 0;
+	return strcmp(p->type, "text") != 0 && !is_old_pgp(p) && !is_report(p);
 }
 
 bool part_is_embedded(const struct parts *parts, int i)
@@ -840,7 +930,7 @@ static bool load_line(struct parts *parts, const char *line, const char *end)
 	struct part *p;
 
 	if (l.bad || parts->n >= PARTS_MAX ||
-		(parent >= 0 && parts->v[parent].depth + 1 >= DEPTH_MAX))
+		(parent >= 0 && parts->v[parent].depth + 1 >= PART_DEPTH_MAX))
 		return false;
 	i = part_add(parts, parent);
 	p = &parts->v[i];

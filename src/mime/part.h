@@ -42,6 +42,7 @@ struct part {
 			     fetched) */
 	size_t body_len;
 	uint64_t size;           /* octets of the encoded body as the message or the server says */
+	bool opened;             /* what is in it was found by part_open: it is in the children */
 	bool multipart, message; /* multipart: type multipart with children; message: rfc822 with
 				    one child */
 };
@@ -51,6 +52,8 @@ struct parts {
 	size_t n, cap;
 	bool cut;                /* a limit was hit */
 	struct str owned_header; /* bytes that part_load or part_set_header keep here */
+	struct str *opened; /* owned; bytes that were in an encoding, where parts are in them */
+	size_t nopened, cap_opened;
 };
 
 void part_parse(struct parts *out, const char *message, size_t len);
@@ -87,6 +90,15 @@ void part_read_header(struct part *part, const char *header, size_t len);
  * -1 if damaged. */
 void part_save(const struct parts *parts, struct str *out);
 int part_load(struct parts *parts, const char *text, size_t len);
+
+/*
+ * Puts behind a part what is in it, where its body is here and it holds more than its type says: a
+ * message in base64, a signed S/MIME text, winmail.dat, uuencoded files among lines of text. The
+ * indexes of the parts behind it change. The children are numbered as those of a multipart are
+ * (part_number). part_parse has done it.
+ */
+void part_open(struct parts *parts, int i);
+bool part_may_open(const struct part *p); /* its body is worth having for that */
 
 /* Appends the decoded bytes of the body (transfer encoding undone, charset untouched). Damaged
  * base64 resumes. */

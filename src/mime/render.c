@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "mime/calendar.h"
+#include "mime/enriched.h"
 #include "mime/flowed.h"
 #include "mime/headers.h"
 #include "mime/html.h"
@@ -29,7 +30,17 @@ enum {
 };
 
 /* What a part is to a reader. */
-enum use { USE_FILE, USE_PLAIN, USE_HTML, USE_CALENDAR, USE_REPORT, USE_MULTIPART, USE_MESSAGE };
+enum use {
+	USE_FILE,
+	USE_PLAIN,
+	USE_HTML,
+	USE_ENRICHED,
+	USE_CALENDAR,
+	USE_REPORT,
+	USE_MULTIPART,
+	USE_MESSAGE,
+	USE_OPENED
+};
 
 struct render {
 	const struct parts *parts;
@@ -96,6 +107,8 @@ static enum use use_of(const struct part *p)
 		return USE_MULTIPART;
 	if (p->message)
 		return USE_MESSAGE;
+	if (p->opened)
+		return USE_OPENED;
 	if (is_type(p, "message", NULL) &&
 		(strstr(p->subtype, "delivery-status") || strstr(p->subtype, "disposition-notif")))
 		return USE_REPORT;
@@ -105,6 +118,8 @@ static enum use use_of(const struct part *p)
 		return USE_FILE;
 	if (is_type(p, "text", "html"))
 		return USE_HTML;
+	if (is_type(p, "text", "enriched") || is_type(p, "text", "richtext"))
+		return USE_ENRICHED;
 	return USE_PLAIN;
 }
 
@@ -249,6 +264,9 @@ static void text_of(
 	case USE_HTML:
 		html_text(t, str_c(s), s->len, width);
 		break;
+	case USE_ENRICHED:
+		enriched_text(t, str_c(s), s->len, width);
+		break;
 	case USE_CALENDAR:
 		calendar_text(t, str_c(s), s->len, width);
 		break;
@@ -333,13 +351,13 @@ static int leaf_of(const struct render *r, int i, enum use *use)
 		int child;
 
 		*use = use_of(&r->parts->v[i]);
-		if (*use != USE_MULTIPART)
+		if (*use != USE_MULTIPART && *use != USE_OPENED)
 			return i;
 		/* In a mixed or related part a picture may come first. */
 		for (child = r->first[i]; child >= 0; child = r->next[child]) {
 			enum use kind = use_of(&r->parts->v[child]);
 
-			if (kind == USE_PLAIN || kind == USE_HTML || kind == USE_MULTIPART)
+			if (kind != USE_FILE && kind != USE_MESSAGE)
 				break;
 		}
 		i = child >= 0 ? child : r->first[i];
@@ -415,6 +433,8 @@ static int score(const struct render *r, int i)
 		return 4;
 	if (use == USE_PLAIN)
 		return strcmp(r->parts->v[leaf].subtype, "plain") == 0 ? 5 : 3;
+	if (use == USE_ENRICHED)
+		return 3;
 	return use == USE_CALENDAR ? 2 : 1;
 }
 
@@ -497,7 +517,7 @@ static void left_behind(struct render *r, int i, int version, int depth)
 
 	if (depth >= DEPTH_MAX)
 		notice(r, _("What is nested deeper is left out"));
-	else if (use == USE_MULTIPART)
+	else if (use == USE_MULTIPART || use == USE_OPENED)
 		for (int c = r->first[i]; c >= 0; c = r->next[c])
 			left_behind(r, c, version, depth + 1);
 	else if (use == USE_MESSAGE)
@@ -606,6 +626,17 @@ static void quote_headers(struct render *r, int child)
 	text_free(t);
 }
 
+/* What is in S/MIME, in winmail.dat, between lines of text. */
+static void opened(struct render *r, int i, int depth)
+{
+	if (strstr(r->parts->v[i].subtype, "pkcs7")) {
+		empty_line(r);
+		notice(r, _("This part is signed; the signature is not checked"));
+	}
+	for (int c = r->first[i]; c >= 0; c = r->next[c])
+		part(r, c, depth);
+}
+
 static void message(struct render *r, int i, int depth)
 {
 	int child = r->first[i];
@@ -632,6 +663,8 @@ static void file(struct render *r, int i)
 	const struct part *p = &r->parts->v[i];
 	const struct text *t = r->t;
 
+	if (!p->body && part_may_open(p) && p->size <= ENCODED_MAX)
+		need(r, i);
 	if (!t)
 		return;
 	if (t->n && t->lines[t->n - 1].style != TEXT_ATTACHMENT)
@@ -663,6 +696,9 @@ static void part(struct render *r, int i, int depth)
 		break;
 	case USE_MESSAGE:
 		message(r, i, depth + 1);
+		break;
+	case USE_OPENED:
+		opened(r, i, depth + 1);
 		break;
 	case USE_FILE:
 		file(r, i);

@@ -56,8 +56,9 @@ static uint32_t clamp_date(time_t t)
 /* A message that is nothing but a file. */
 static bool is_file(const char *type)
 {
-	return strncmp(type, "text/", 5) != 0 && strncmp(type, "multipart/", 10) != 0 &&
-	       strncmp(type, "message/", 8) != 0;
+	return strcmp(type, "message/rfc822") == 0 ||
+	       (strncmp(type, "text/", 5) != 0 && strncmp(type, "multipart/", 10) != 0 &&
+		       strncmp(type, "message/", 8) != 0);
 }
 
 void digest_summary(struct summary *s, const struct envelope *e, struct digest *d)

@@ -289,6 +289,8 @@ static bool take_body(struct account *a, const struct bodies_key *key, struct lo
 	if (here) {
 		part_set_body(&m->parts, i, str_c(&body), body.len);
 		strv_take(&m->bodies, body.p ? str_steal(&body) : mem_strdup(""));
+		part_open(&m->parts, i);
+		part_number(&m->parts);
 	}
 	str_done(&body);
 	return here;
@@ -317,9 +319,9 @@ static void take_needed(struct account *a, const struct bodies_key *key, struct 
 	bool took = true;
 
 	while (took) {
-		took = false;
+		took = false; /* what is opened changes the numbers behind it: then anew */
 		m->nneeds = render_needs(&m->parts, opt, m->needs, MEM_COUNT(m->needs));
-		for (size_t i = 0; i < m->nneeds; i++) {
+		for (size_t i = 0, n = m->parts.n; i < m->nneeds && n == m->parts.n; i++) {
 			int at = m->needs[i];
 
 			took = (m->parts.v[at].message ? take_header(a, key, m, at)
@@ -645,7 +647,9 @@ static int save_part(struct store *s, struct folder *f, struct store_request *r,
 		return 1;
 	}
 	part_decode(p, &bytes);
-	path = save_path(r->text, p->name ? p->name : p->message ? "message.eml" : "part");
+	path = save_path(r->text, p->name                           ? p->name
+				  : strcmp(p->type, "message") == 0 ? "message.eml"
+								    : "part");
 	rc = write_new_file(path, str_c(&bytes), bytes.len, err);
 	if (rc == 0)
 		store_done(s, r, path);

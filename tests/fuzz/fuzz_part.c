@@ -6,6 +6,18 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* In the message, or in what was opened of it. */
+static bool is_inside(
+	const struct parts *parts, const char *p, size_t len, const char *data, size_t size)
+{
+	if (p >= data && p + len <= data + size)
+		return true;
+	for (size_t i = 0; i < parts->nopened; i++)
+		if (p >= parts->opened[i].p && p + len <= parts->opened[i].p + parts->opened[i].len)
+			return true;
+	return false;
+}
+
 static void check_part(const struct parts *parts, size_t i, const char *data, size_t size)
 {
 	const struct part *p = &parts->v[i];
@@ -13,9 +25,9 @@ static void check_part(const struct parts *parts, size_t i, const char *data, si
 
 	if (p->parent >= (int)i || p->depth >= 100 || (p->parent < 0) != (i == 0))
 		abort();
-	if (p->body < data || p->body + p->body_len > data + size)
+	if (!is_inside(parts, p->body, p->body_len, data, size))
 		abort();
-	if (p->header && (p->header < data || p->header + p->header_len > data + size))
+	if (p->header && !is_inside(parts, p->header, p->header_len, data, size))
 		abort();
 	part_text(p, &text);
 	if (!utf8_valid(text.p ? text.p : "", text.len) ||

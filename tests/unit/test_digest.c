@@ -122,7 +122,7 @@ static void marks_files(void **state)
 		{"Subject: x\n\nx", false, false},
 		{"Content-Type: application/pdf\n\nx", true, true},
 		{"Content-Type: image/png\n\nx", true, true},
-		{"Content-Type: message/rfc822\n\nSubject: x\n\nx", false, false},
+		{"Content-Type: message/rfc822\n\nSubject: x\n\nx", true, true},
 		{"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--b\n" PDF "--b--\n", true,
 			true},
 		/* a mailing list's footer */

@@ -117,8 +117,28 @@ static void reads_structures(void **state)
 			"text/plain 1.1 [y]\ntext/plain 1.2 [z]\ntext/plain 2 [w]"},
 		{"Content-Type: message/rfc822\n\nSubject: in\n\ny",
 			"message/rfc822 1\ntext/plain 1.1 [y]"},
+		/* in an encoding too */
 		{"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\neQ==",
-			"message/rfc822 1 [y]"},
+			"message/rfc822 1\ntext/plain 1.1 [y]"},
+		{MIXED "--b\nContent-Type: message/rfc822\nContent-Transfer-Encoding: "
+		       "quoted-printable\n\nContent-Type: multipart/mixed; "
+		       "boundary=3Dc\n\n--c\n\none =3D "
+		       "1\n--c\nContent-Type: a/b; name=3Dn\n\ntwo\n--c--\n--b\n\nx\n--b--",
+			"multipart/mixed\nmessage/rfc822 1\nmultipart/mixed 1.TEXT\ntext/plain 1.1 "
+			"[one = "
+			"1]\na/b 1.2 n [two]\ntext/plain 2 [x]"},
+		{"Content-Type: message/news\n\nSubject: in\n\ny",
+			"message/news 1\ntext/plain 1.1 [y]"},
+		/* uuencode among lines of text */
+		{"\none\nbegin 644 a.txt\n#86)C\n`\nend\ntwo\nbegin 644 b\n#86)C\n`\nend\n",
+			"text/plain 1 [one\nbegin 644 a.txt\n#86)C\n`\nend\ntwo\nbegin 644 "
+			"b\n#86)C\n`\nend\n]\ntext/plain 1.1 [one\n]\napplication/octet-stream 1.2 "
+			"a.txt "
+			"[abc]\ntext/plain 1.3 [two\n]\napplication/octet-stream 1.4 b [abc]"},
+		{"\nbegin 644 a file that never ends\n#86)C\n",
+			"text/plain 1 [begin 644 a file that never "
+			"ends\n#86)C\n]"},
+		{"\nbegin 2026 with words\nend\n", "text/plain 1 [begin 2026 with words\nend\n]"},
 		{"Content-Type: multipart/digest; boundary=b\n\n--b\n\nSubject: in\n\ny\n--b--",
 			"multipart/digest\nmessage/rfc822 1\ntext/plain 1.1 [y]"},
 		/* names */
