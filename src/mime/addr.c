@@ -5,6 +5,7 @@
 #include "mime/word.h"
 
 #include "base/i18n.h"
+#include "base/idn.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 
@@ -713,24 +714,67 @@ static void safe_name(struct str *out, const char *name)
 	}
 }
 
-static void write_mail(struct str *out, const char *mail, bool utf8)
+/* The address with its domain in ASCII, as far as there is such a form. */
+static void ascii_mail(struct str *out, const char *mail)
 {
-	for (const char *p = mail; *p; p++) {
+	const char *at = strrchr(mail, '@');
+	char domain[IDN_SIZE];
+
+	if (!at || idn_to_ascii(domain, at + 1, NULL)) {
+		str_adds(out, mail);
+		return;
+	}
+	str_add(out, mail, (size_t)(at + 1 - mail));
+	str_adds(out, domain);
+}
+
+bool addr_is_wide(const struct addr *a)
+{
+	struct str mail = STR_INIT;
+	bool wide;
+
+	ascii_mail(&mail, a->mail);
+	wide = !str_is_ascii(str_c(&mail), mail.len);
+	str_done(&mail);
+	return wide;
+}
+
+static void write_mail(struct str *out, const char *mail)
+{
+	struct str ascii = STR_INIT;
+
+	ascii_mail(&ascii, mail);
+	for (const char *p = str_c(&ascii); *p; p++) {
 		unsigned char c = (unsigned char)*p;
 
-		if (c < ' ' || c == 0x7f || c == '<' || c == '>')
-			continue;
-		str_addc(out, c >= 0x80 && !utf8 ? '?' : *p);
+		if (c >= ' ' && c != 0x7f && c != '<' && c != '>')
+			str_addc(out, *p);
 	}
+	str_done(&ascii);
+}
+
+/* Nobody can answer to it there, but everybody sees who has the mail. */
+static void write_empty_group(struct str *out, const struct addr *a)
+{
+	struct str shown = STR_INIT;
+
+	addr_show(&shown, a);
+	word_encode(out, shown.p, shown.len, WORD_PHRASE);
+	str_adds(out, " :;");
+	str_done(&shown);
 }
 
 void addr_write(struct str *out, const struct addr *a, bool utf8)
 {
 	struct str name = STR_INIT;
 
+	if (!utf8 && addr_is_wide(a)) {
+		write_empty_group(out, a);
+		return;
+	}
 	safe_name(&name, a->name);
 	if (name.len == 0) {
-		write_mail(out, a->mail, utf8);
+		write_mail(out, a->mail);
 		str_done(&name);
 		return;
 	}
@@ -741,7 +785,7 @@ void addr_write(struct str *out, const struct addr *a, bool utf8)
 	else
 		add_quoted(out, name.p, name.len);
 	str_adds(out, " <");
-	write_mail(out, a->mail, utf8);
+	write_mail(out, a->mail);
 	str_addc(out, '>');
 	str_done(&name);
 }

@@ -41,9 +41,12 @@ int addr_parse_typed(struct addr_list *out, const char *text, struct err *err);
 /* "Name <mail>" for people, UTF-8; a name that holds another address than mail is not shown as a
  * name. */
 void addr_show(struct str *out, const struct addr *a);
-/* The same for a header: quoted or encoded (RFC 2047) as needed, pure ASCII unless utf8 (RFC 6532).
- * Not folded. */
+/* The same for a header: quoted or encoded (RFC 2047) as needed, the domain in ASCII (RFC 5891),
+ * pure ASCII unless utf8 (RFC 6532). An address that has no ASCII form then becomes an empty group
+ * that names it (RFC 6857 3.1.5). Not folded. */
 void addr_write(struct str *out, const struct addr *a, bool utf8);
+bool addr_is_wide(
+	const struct addr *a); /* it has no ASCII form: the local part, or no valid domain */
 /* The name, else the mail: what an index column shows. A name that contains '@' of another address:
  * the mail. */
 const char *addr_short(const struct addr *a);

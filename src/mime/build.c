@@ -74,7 +74,8 @@ static bool is_ascii(const char *s)
 	return true;
 }
 
-static void add_address_field(struct str *out, const char *name, const struct addr_list *list)
+static void add_addresses(
+	struct str *out, const char *name, const struct addr_list *list, bool utf8)
 {
 	struct str value = STR_INIT;
 
@@ -82,11 +83,70 @@ static void add_address_field(struct str *out, const char *name, const struct ad
 		if (i)
 			str_adds(&value, ", ");
 		/* An address outside ASCII exists only in an SMTPUTF8 message (RFC 6532). */
-		addr_write(&value, &list->v[i], !is_ascii(list->v[i].mail));
+		addr_write(&value, &list->v[i], utf8 && addr_is_wide(&list->v[i]));
 	}
 	if (list->n)
 		add_field(out, name, str_c(&value));
 	str_done(&value);
+}
+
+static void add_address_field(struct str *out, const char *name, const struct addr_list *list)
+{
+	add_addresses(out, name, list, true);
+}
+
+/* --- for relays without SMTPUTF8 --- */
+
+static bool has_addresses(const struct header_field *f)
+{
+	static const char *const names[] = {"From", "Sender", "Reply-To", "To", "Cc", "Bcc",
+		"Mail-Followup-To", "Mail-Reply-To", "Resent-From", "Resent-Sender", "Resent-To",
+		"Resent-Cc", "Disposition-Notification-To"};
+
+	for (size_t i = 0; i < MEM_COUNT(names); i++)
+		if (header_is(f, names[i]))
+			return true;
+	return false;
+}
+
+static void add_ascii_field(struct str *out, const struct header_field *f)
+{
+	char *name = mem_strndup(f->name, f->name_len);
+	struct addr_list list = {0};
+	struct str text = STR_INIT;
+
+	if (has_addresses(f)) {
+		addr_parse(&list, f->value, f->value_len);
+		add_addresses(out, name, &list, false);
+		addr_list_done(&list);
+	} else {
+		header_unfold(&text, f->value, f->value_len);
+		add_text_field(out, name, str_c(&text));
+		str_done(&text);
+	}
+	free(name);
+}
+
+void build_ascii(struct str *out, const char *message, size_t len)
+{
+	size_t body, header = header_length(message, len, &body);
+	const char *p = message, *end = message + header;
+	struct header_iter it;
+	struct header_field f;
+
+	header_start(&it, message, header);
+	while (header_next(&it, &f)) {
+		const char *next = f.value + f.value_len;
+
+		while (next < end && (*next == '\r' || *next == '\n'))
+			next++;
+		if (str_is_ascii(p, (size_t)(next - p)))
+			str_add(out, p, (size_t)(next - p));
+		else
+			add_ascii_field(out, &f);
+		p = next;
+	}
+	str_add(out, p, len - (size_t)(p - message));
 }
 
 /* One id: printable ASCII without blanks and brackets; "" if it is no id or does not fit. */

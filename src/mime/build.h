@@ -80,4 +80,11 @@ int draft_mailto(struct draft *d, const char *uri, struct err *err);
  * the first text. Attachments are not taken along: they are no files here. */
 void draft_from_message(struct draft *d, const char *message, size_t len);
 
+/*
+ * Appends the message with a header of ASCII alone, for a relay without SMTPUTF8 (RFC 6531): what
+ * is not ASCII is encoded, and addresses that have no such form become empty groups that name them.
+ * The body is as it was.
+ */
+void build_ascii(struct str *out, const char *message, size_t len);
+
 #endif

@@ -419,6 +419,11 @@ void smtp_describe(const struct smtp *s, struct str *out)
 	str_addf(out, ", %s\n", s->mechanism ? s->mechanism : "-");
 }
 
+bool smtp_takes_utf8(const struct smtp *s)
+{
+	return s->utf8;
+}
+
 uint64_t smtp_max_size(const struct smtp *s)
 {
 	return s->max_size;

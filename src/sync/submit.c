@@ -2,6 +2,7 @@
  * no more. */
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "mime/build.h"
 #include "net/smtp.h"
 #include "sync/lane.h"
 
@@ -105,6 +106,8 @@ static int submit_job(struct lane_thread *l, struct job *j, struct err *err)
 	struct turn turn = {l, j};
 	struct result *r;
 	struct err said = {0};
+	struct str ascii = STR_INIT;
+	const struct str *mail = &j->bytes;
 	enum smtp_outcome o;
 
 	if (j->kind != JOB_SEND)
@@ -116,7 +119,13 @@ static int submit_job(struct lane_thread *l, struct job *j, struct err *err)
 	to = mem_array(n, sizeof(*to));
 	for (size_t i = 0; i < n; i++)
 		to[i].address = j->recipients.v[i];
-	o = smtp_send(l->state, j->from, to, n, j->bytes.p, j->bytes.len, ask_store, &turn, &said);
+	/* One recipient's name must not keep the mail from the others. */
+	if (!smtp_takes_utf8(l->state)) {
+		build_ascii(&ascii, j->bytes.p, j->bytes.len);
+		mail = &ascii;
+	}
+	o = smtp_send(l->state, j->from, to, n, str_c(mail), mail->len, ask_store, &turn, &said);
+	str_done(&ascii);
 	r = result_new(RESULT_SENT);
 	r->id = mem_strdup(j->id);
 	r->request = j->request;

@@ -594,6 +594,35 @@ static void ids_are_random_and_private(void **state)
 	draft_done(&b);
 }
 
+/* For relays without SMTPUTF8: the header becomes ASCII, and all else is as it was. */
+static void header_becomes_ascii(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} cases[] = {
+		{"From: a@b\r\nX: y\r\n z\r\n\r\n\xc3\xa4\r\n",
+			"From: a@b\r\nX: y\r\n z\r\n\r\n\xc3\xa4\r\n"},
+		{"To: bob@x, \xc3\xb6@x\r\n\r\n", "To: bob@x, =?utf-8?b?w7ZAeA==?= :;\r\n\r\n"},
+		{"a: b\r\nCC: J\xc3\xb6 <\xc3\xb6@x>,\r\n eva@b\xc3\xbc"
+		 "cher.example\r\nc: d\r\n\r\n",
+			"a: b\r\nCC: =?utf-8?b?SsO2IDzDtkB4Pg==?= :;, "
+			"eva@xn--bcher-kva.example\r\n"
+			"c: d\r\n\r\n"},
+		{"Subject: \xc3\xa4\r\n\r\nx", "Subject: =?utf-8?b?w6Q=?=\r\n\r\nx"},
+		{"\r\n\xc3\xa4", "\r\n\xc3\xa4"},
+		{"", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		struct str out = STR_INIT;
+
+		build_ascii(&out, cases[i].in, strlen(cases[i].in));
+		assert_string_equal(str_c(&out), cases[i].out);
+		str_done(&out);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -612,6 +641,7 @@ int main(void)
 		cmocka_unit_test(mailto_links),
 		cmocka_unit_test(stored_drafts_come_back),
 		cmocka_unit_test(ids_are_random_and_private),
+		cmocka_unit_test(header_becomes_ascii),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
