@@ -456,6 +456,9 @@ void session_done(struct account *a, struct result *r)
 		a->next_pop3 = clock_ms() + (int64_t)a->setup->pop3_check_seconds * 1000;
 	else if (err.kind != ERR_NONE)
 		a->next_pop3 = clock_ms() + RETRY_MS;
+	if (a->pop3_again)
+		a->next_pop3 = 0;
+	a->pop3_again = false;
 	if (err.kind == ERR_NONE)
 		err = missed;
 	if (err.kind != ERR_NONE && a->sync_waiting)

@@ -338,9 +338,10 @@ static void pass_password(struct account *a, struct store_request *r)
 		j->text = mem_strdup(r->text);
 		account_post(a, (enum lane)i, j);
 	}
-	/* The session that wanted it is over. */
+	/* The session that wanted it is over, or will be with the next result. */
 	if (r->text && a->setup->sync.use_pop3) {
 		a->next_pop3 = 0;
+		a->pop3_again = a->session.running;
 		account_tick(a, clock_ms());
 	}
 }

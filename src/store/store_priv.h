@@ -173,6 +173,7 @@ struct account {
 	struct err state_err;
 	size_t retry_ms;
 	int64_t next_lock_try, next_pop3, next_outbox_look;
+	bool pop3_again; /* at once when the session that runs is over: it lacked a password */
 	struct pop3_session session;
 	unsigned pop3_failures; /* sessions in a row that the network ended: the pause grows */
 	bool ledger_old; /* IMAP was in use since the last session: its list is the newer one */

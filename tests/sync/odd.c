@@ -142,9 +142,14 @@ struct person *somebody(const char *protocol, const char *imap, const char *more
 	return with_password(protocol, imap, "plain \"secret\"", more);
 }
 
+struct person *by_password(const char *protocol, const char *password)
+{
+	return with_password(protocol, "imap+insecure", password, "");
+}
+
 struct person *by_asked_password(void)
 {
-	return with_password("imap", "imap+insecure", "ask", "");
+	return by_password("imap", "ask");
 }
 
 struct person *by_imap(void)

@@ -36,6 +36,7 @@ void watch(struct person *p, int ms);
 struct person *somebody(const char *protocol, const char *imap, const char *more);
 struct person *by_imap(void);
 struct person *by_pop3(const char *more);
+struct person *by_password(const char *protocol, const char *password); /* as in the settings */
 struct person *by_asked_password(void); /* IMAP; EVENT_PASSWORD comes */
 void stop_quickly(struct person *p);    /* fails unless the end takes less than a second */
 enum account_state state_of(struct person *p);

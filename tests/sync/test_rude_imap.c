@@ -606,6 +606,44 @@ static void refused_password_is_asked_for_again_once(void **state)
 	person_free(p);
 }
 
+static void write_token(const char *path, const char *token)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fprintf(f, "%s\n", token);
+	fclose(f);
+}
+
+/* What the command gave before may have expired: it is run once more, and not for ever. */
+static void password_command_is_run_again(void **state)
+{
+	char *path = text_of("%s/token", getenv("XDG_CACHE_HOME"));
+	char *command = text_of("command \"cat %s\"", path);
+	struct person *p;
+
+	(void)state;
+	odd("password one");
+	write_token(path, "one");
+	p = by_password("imap", command);
+	UNTIL(p, state_of(p) == STATE_ONLINE);
+	odd("password two");
+	write_token(path, "two");
+	odd("cut");
+	UNTIL_SERVER(p, seen("AUTHENTICATE") == 3);
+	UNTIL(p, state_of(p) == STATE_ONLINE);
+	/* Nor does the new one fit: that is told, and no storm. */
+	odd("password three");
+	odd("cut");
+	UNTIL(p, state_of(p) == STATE_FAILED);
+	has(reason(p), "wrong password");
+	watch(p, 700);
+	assert_int_equal(seen("AUTHENTICATE"), 5);
+	person_free(p);
+	free(command);
+	free(path);
+}
+
 static void sleep_leads_to_a_new_connection_at_once(void **state)
 {
 	struct person *p;
@@ -711,6 +749,7 @@ int main(void)
 		ODD_CASE(body_comes_after_a_break),
 		ODD_CASE(bad_is_no_storm),
 		ODD_CASE(refused_password_is_asked_for_again_once),
+		ODD_CASE(password_command_is_run_again),
 		ODD_CASE(sleep_leads_to_a_new_connection_at_once),
 		ODD_CASE(sleep_ends_the_waiting_for_a_server),
 		ODD_CASE(octet_a_second_stops_no_key),

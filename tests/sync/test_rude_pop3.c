@@ -227,6 +227,64 @@ static void pop3_counts_while_it_fetches(void **state)
 	person_free(p);
 }
 
+/* One that cannot be had is told, and keeps none of the others on the server. */
+static void pop3_refused_retr_keeps_no_other(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 5");
+	odd("rule pop3 RETR 2 => say -ERR damaged");
+	p = by_pop3("\tpop3-keep never\n");
+	l = open_folder(p, "INBOX");
+	UNTIL(p, msglist_count(l) == 4);
+	UNTIL_SERVER(p, number("count INBOX") == 1);
+	UNTIL(p, strstr(person_told(), "damaged"));
+	has(person_told(), "1 message could not be fetched");
+	odd("norules");
+	event_free(answer(p, engine_sync(p->engine, 0)));
+	UNTIL(p, msglist_count(l) == 5);
+	UNTIL_SERVER(p, number("count INBOX") == 0);
+	person_free(p);
+}
+
+/* Whoever types the password need not ask for mail as well. */
+static void pop3_typed_password_fetches(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 3");
+	p = by_password("pop3", "ask");
+	event_of_kind(p, EVENT_PASSWORD);
+	engine_password(p->engine, 0, "secret");
+	l = open_folder(p, "INBOX");
+	UNTIL(p, msglist_count(l) == 3);
+	person_free(p);
+}
+
+/* "Connect now" in the middle of a session is no reason to break it off. */
+static void pop3_retry_breaks_no_session(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 200");
+	p = by_pop3("\tpop3-keep never\n");
+	l = open_folder(p, "INBOX");
+	while (!seen("pop3 QUIT")) {
+		engine_retry(p->engine);
+		event_free(next_event(p->engine, clock_ms() + 1));
+	}
+	UNTIL(p, msglist_count(l) == 200);
+	UNTIL_SERVER(p, number("count INBOX") == 0);
+	assert_int_equal(seen("pop3 RETR"), 200);
+	person_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -240,6 +298,9 @@ int main(void)
 		ODD_CASE(pop3_login_refused_is_told),
 		ODD_CASE(pop3_asked_for_is_not_asked_twice),
 		ODD_CASE(pop3_counts_while_it_fetches),
+		ODD_CASE(pop3_refused_retr_keeps_no_other),
+		ODD_CASE(pop3_typed_password_fetches),
+		ODD_CASE(pop3_retry_breaks_no_session),
 	};
 
 	return ODD_RUN(tests);

@@ -1,5 +1,6 @@
 /* The engine against relays that misbehave (odd.py): each case
  * says what the user must find afterwards. */
+#include "base/clock.h"
 #include "base/mem.h"
 #include "tests/sync/odd.h"
 
@@ -149,6 +150,82 @@ static void smtp_refused_login_is_no_storm(void **state)
 	person_free(p);
 }
 
+/* It is said to the connection: the mail waits. */
+static void smtp_refused_connection_fails_no_mail(void **state)
+{
+	struct person *p;
+	char *id;
+
+	(void)state;
+	odd("greeting smtp 554 5.7.1 no service here");
+	p = by_imap();
+	send_text(p, "you@example.org", "Closed");
+	event_of_kind(p, EVENT_SEND_FAILED);
+	UNTIL(p, engine_outbox(p->engine, 0) == 1 && *in_outbox(p).error);
+	has(in_outbox(p).error, "no service here");
+	assert_false(in_outbox(p).failed);
+	odd("greeting smtp 220 hello");
+	id = mem_strdup(in_outbox(p).id);
+	done(p, engine_outbox_retry(p->engine, 0, id));
+	free(id);
+	event_of_kind(p, EVENT_SENT);
+	assert_int_equal(number("mails"), 1);
+	person_free(p);
+}
+
+/* What is one too many for this transaction is none for the next, and nobody need know. */
+static void smtp_too_many_recipients_go_at_once(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	odd("rule x1 smtp RCPT TO:<bob => say 452 4.5.3 too many recipients");
+	p = by_imap();
+	send_text(p, "ann@example.org, bob@example.org, eve@example.org", "Crowd");
+	event_of_kind(p, EVENT_SENT);
+	UNTIL_SERVER(p, number("mails bob@example.org") == 1);
+	assert_int_equal(number("mails ann@example.org"), 1);
+	assert_int_equal(number("mails eve@example.org"), 1);
+	assert_int_equal(number("mails"), 2);
+	UNTIL(p, engine_outbox(p->engine, 0) == 0);
+	assert_null(strstr(person_told(), "too many"));
+	person_free(p);
+}
+
+/* A relay may close what idles: the next mail does not find out by failing. */
+static void smtp_closed_between_mails(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	p = by_imap();
+	send_text(p, "you@example.org", "One");
+	event_of_kind(p, EVENT_SENT);
+	odd("cut");
+	send_text(p, "you@example.org", "Two");
+	event_of_kind(p, EVENT_SENT);
+	assert_int_equal(number("mails"), 2);
+	assert_null(strstr(person_told(), "Two"));
+	person_free(p);
+}
+
+static void smtp_end_says_quit(void **state)
+{
+	int64_t end;
+	struct person *p;
+
+	(void)state;
+	p = by_imap();
+	send_text(p, "you@example.org", "Last");
+	event_of_kind(p, EVENT_SENT);
+	stop_quickly(p);
+	for (end = clock_ms() + 10000; !seen("smtp QUIT") && clock_ms() < end;)
+		;
+	assert_int_equal(seen("smtp QUIT"), 1);
+	start(p, false);
+	person_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -158,6 +235,10 @@ int main(void)
 		ODD_CASE(smtp_silence_after_the_dot_is_unconfirmed),
 		ODD_CASE(smtp_break_before_data_is_sent_later),
 		ODD_CASE(smtp_refused_login_is_no_storm),
+		ODD_CASE(smtp_refused_connection_fails_no_mail),
+		ODD_CASE(smtp_too_many_recipients_go_at_once),
+		ODD_CASE(smtp_closed_between_mails),
+		ODD_CASE(smtp_end_says_quit),
 	};
 
 	return ODD_RUN(tests);
