@@ -8,9 +8,10 @@
  *
  * Words must all match, and look in sender, recipients and subject. "|" or OR is either, "!" or NOT
  * the opposite, parentheses group, quotes hold a phrase together. "from:x" and the like look in one
- * field for the text as it stands; "~f x" is mutt's pattern, whose x is a regular expression, and
- * "=f x" mutt's for the text as it stands. Case does not matter. One table (query_rows) has all of
- * them, what mutt knows and Talaria does not too: that is an error which says so.
+ * field for the text as it stands; "~f x" is mutt's pattern, whose x is a regular expression (and
+ * also found as it stands), and "=f x" mutt's for the text as it stands. Case does not matter. One
+ * table (query_rows) has all of them, what mutt knows and Talaria does not too: that is an error
+ * which says so.
  *
  * What a leaf cannot tell (the text of a message that is not here) makes the answer unknown, which
  * is no match, not even behind NOT: nothing is deleted because it could not be looked at.
@@ -58,12 +59,12 @@ struct query_term {
 	enum query_field field;
 	const struct query_row *row; /* NULL: a plain word */
 	char *text;                  /* owned; as it was typed, without quotes; NULL: none */
-	char *word;                  /* owned; folded; NULL: by pattern */
-	bool has_pattern;
-	regex_t pattern;     /* without case; ^ and $ are those of a line */
-	bool exact;          /* typed as =x */
-	uint32_t set, clear; /* QUERY_FLAG: enum mail_flag */
-	int64_t from, to;    /* both are in; QUERY_SIZE octets, dates seconds since 1970 */
+	char *word;                  /* owned; folded; NULL: none */
+	bool has_pattern;            /* what matches it matches as well as what has the word */
+	regex_t pattern;             /* without case; ^ and $ are those of a line */
+	bool exact;                  /* typed as =x */
+	uint32_t set, clear;         /* QUERY_FLAG: enum mail_flag */
+	int64_t from, to;            /* both are in; QUERY_SIZE octets, dates seconds since 1970 */
 };
 
 enum query_op { QUERY_TERM, QUERY_NOT, QUERY_AND, QUERY_OR };

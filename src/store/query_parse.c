@@ -283,10 +283,10 @@ static int set_words(
 	bool id = t->field == QUERY_ID || t->field == QUERY_REFERENCES;
 
 	t->text = id ? without_angles(text) : mem_strdup(text);
-	if (pattern && t->field != QUERY_KEYWORD && strpbrk(text, "\\^$.*+?[]{}|()") && !id)
-		return set_pattern(ps, t, at);
 	t->word = t->field == QUERY_KEYWORD ? utf8_fold(text, strlen(text))
 					    : folded_word(t->text, t->field);
+	if (pattern && t->field != QUERY_KEYWORD && strpbrk(text, "\\^$.*+?[]{}|()") && !id)
+		return set_pattern(ps, t, at);
 	return 0;
 }
 

@@ -116,9 +116,8 @@ static bool matches_string(struct search *s, const char *hay, size_t term)
 
 	if (t->field == QUERY_TO_ME || t->field == QUERY_FROM_ME)
 		return has_own(s, hay);
-	if (t->has_pattern)
-		return regexec(&t->pattern, hay, 0, NULL, 0) == 0;
-	return contains(&s->memo, hay, t->word);
+	return contains(&s->memo, hay, t->word) ||
+	       (t->has_pattern && regexec(&t->pattern, hay, 0, NULL, 0) == 0);
 }
 
 /* The same, asked once for each string of a page. */
@@ -229,8 +228,8 @@ static bool has_text(struct look *l, const struct query_term *t, bool header)
 {
 	const struct str *text = header ? &l->text.header : &l->text.body;
 
-	if (t->has_pattern)
-		return regexec(&t->pattern, str_c(text), 0, NULL, 0) == 0;
+	if (t->has_pattern && regexec(&t->pattern, str_c(text), 0, NULL, 0) == 0)
+		return true;
 	if (!l->folded[header])
 		l->folded[header] = one_line(text);
 	return strstr(l->folded[header], t->word) != NULL;

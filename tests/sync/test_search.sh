@@ -122,6 +122,7 @@ found 'html parts' 'from:news | from:zoe'
 found parts '(from:news | from:zoe) flag:read'
 found 'first flowed' '~s "^f"'
 found '' '=s ^f'
+found first '~f "(ann|bob) smith" ~t bob'
 found html body:übel
 found html body:hello
 found html 'body:"two words"'
@@ -142,6 +143,13 @@ found 'first parts' '~R'
 found 'first flowed html parts' 'size:<10K'
 found '' 'size:>10K'
 found parts '~X 1-'
+mail "[tag] costs (net) a|b" S <<END
+From: tag@example.net
+
+body
+END
+found '[tag] costs (net) a|b' '~s "[tag] costs (net) a|b"'
+found '[tag] costs (net) a|b' '=s [tag]'
 refused 1 'form:x'
 refused 3 'a (b'
 refused 6 'size:big'
