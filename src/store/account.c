@@ -365,7 +365,7 @@ void account_free(struct account *a, int wait_ms)
 	session_reset(a);
 	session_fail_wholes(a, false, &(struct err){.kind = ERR_CANCELLED});
 	free(a->sending);
-	map_free(a->marks, free);
+	handover_free(a);
 	free(a->syncs);
 	strv_done(&a->refused);
 	follow_reset(a);
@@ -556,9 +556,9 @@ void account_protocol(struct account *a, struct store_request *r)
 		char **names = list_names(a);
 
 		stop_connections(a, 200);
-		if (handover_marks(a, pop3, &err) != 0)
-			store_notice(a, "%s", err.text);
 		a->setup->sync.use_pop3 = pop3;
+		if (handover_switch(a, &err) != 0)
+			store_notice(a, "%s", err.text);
 		a->ledger_old = true;
 		folder_list_local(a);
 		rebind_lists(a, names);
@@ -608,6 +608,34 @@ static void preview_marks(struct str *text, bool pop3, size_t n)
 			n);
 }
 
+static void preview_places(struct str *text, bool pop3, const struct handover_counts *t)
+{
+	if (t->filed && pop3)
+		str_addf(text,
+			ngettext(
+				"%zu message that IMAP filed is moved out of the inbox here too.\n",
+				"%zu messages that IMAP filed are moved out of the inbox here "
+				"too.\n",
+				t->filed),
+			t->filed);
+	else if (t->filed)
+		str_addf(text,
+			ngettext("%zu message that was filed here is moved out of the inbox on the "
+				 "server too.\n",
+				"%zu messages that were filed here are moved out of the inbox on "
+				"the server too.\n",
+				t->filed),
+			t->filed);
+	if (t->dropped)
+		str_addf(text,
+			ngettext("%zu message that was deleted here is moved to Trash on the "
+				 "server.\n",
+				"%zu messages that were deleted here are moved to Trash on the "
+				"server.\n",
+				t->dropped),
+			t->dropped);
+}
+
 static void preview_waiting(struct account *a, bool pop3, struct str *text)
 {
 	struct strv mails = STRV_INIT;
@@ -629,7 +657,7 @@ void account_preview(struct account *a, struct store_request *r)
 	struct err err = {0};
 	bool pop3 = r->n != 0;
 
-	if (check_switch(a, pop3, &err) != 0 || handover_count(a, &t, &err) != 0) {
+	if (check_switch(a, pop3, &err) != 0 || handover_count(a, pop3, &t, &err) != 0) {
 		store_failed(a->store, r->request, &err);
 		return;
 	}
@@ -646,6 +674,7 @@ void account_preview(struct account *a, struct store_request *r)
 		t.server_only, t.local_only);
 	str_adds(&text, _("The switch itself deletes nothing, neither here nor on the server.\n"));
 	preview_marks(&text, pop3, t.differ);
+	preview_places(&text, pop3, &t);
 	preview_waiting(a, pop3, &text);
 	if (pop3)
 		str_adds(&text,

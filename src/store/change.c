@@ -446,6 +446,13 @@ static int move_local(struct folder *f, struct folder *target, const uint32_t *u
 	return rc != 0 ? rc : last;
 }
 
+int change_move(
+	struct folder *f, struct folder *target, const uint32_t *uids, size_t n, struct err *err)
+{
+	return f->local ? move_local(f, target, uids, n, false, err)
+			: move_on_server(f, target, uids, n, OP_MOVE, err);
+}
+
 static int remove_local(struct folder *f, const uint32_t *uids, size_t n, struct err *err)
 {
 	int rc = session_note_removal(f, uids, n, err), last = 0;

@@ -426,6 +426,8 @@ static void finish_listed(struct account *a, struct result *r)
 		identity_listed(a);
 	}
 	journal_compact(a->journal, NULL);
+	if (s->taken)
+		handover_fetched(a);
 	show_threads(a);
 	tell_new(a, count_new(s));
 	session_close(a);

@@ -414,6 +414,9 @@ int session_note_removal(struct folder *f, const uint32_t *uids, size_t n, struc
 /* --- change.c --- */
 void change_request(struct store *s,
 	struct store_request *r); /* flag, move, copy, delete, archive, create, undo, cancel */
+/* All of them within the server or within the local folders; can be undone. Both are open. */
+int change_move(
+	struct folder *f, struct folder *target, const uint32_t *uids, size_t n, struct err *err);
 int change_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_t clear, uint32_t set,
 	struct err *err);
 /* Keywords of messages, as far as they are other than wanted: durably, then shown. undo: or NULL.
@@ -538,9 +541,15 @@ void marks_drop(struct marks_changes *m); /* without applying them */
 struct handover_counts {
 	size_t both, server_only, local_only; /* messages of the inbox */
 	size_t differ;                        /* of both: with other marks */
+	size_t filed;   /* messages that stand in another folder than the inbox, where they came
+			   from: moved there too */
+	size_t dropped; /* deleted for good by POP3: moved to Trash */
 };
-int handover_count(struct account *a, struct handover_counts *out, struct err *err);
-int handover_marks(struct account *a, bool to_pop3, struct err *err); /* at the switch */
+int handover_count(struct account *a, bool to_pop3, struct handover_counts *out, struct err *err);
+/* At the switch, when the new protocol is the one in use already. */
+int handover_switch(struct account *a, struct err *err);
+void handover_free(struct account *a);    /* what it keeps in memory */
+void handover_fetched(struct account *a); /* a POP3 session delivered, both inboxes are open */
 /* Rows that are new in a server's folder get the marks that waited for them. */
 void handover_arrived(struct folder *f, const struct summary *rows, size_t n);
 void handover_complete(struct folder *f); /* all of the folder is known now */

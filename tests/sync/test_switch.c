@@ -291,6 +291,142 @@ static void matrix(void **state)
 	print_message("# %d cells\n", cells);
 }
 
+/* --- its place --- */
+
+static void act(struct person *p, struct msglist *l, const char *subject,
+	unsigned (*what)(struct engine *, struct msglist *, const uint32_t *, size_t))
+{
+	uint32_t uid = msglist_uid(l, (size_t)find(p, l, subject));
+	size_t before = msglist_count(l);
+
+	done(p, what(p->engine, l, &uid, 1));
+	UNTIL(p, msglist_count(l) == before - 1);
+}
+
+static void holds(struct person *p, const char *folder, size_t n, const char *subject)
+{
+	struct msglist *l = open_folder(p, folder);
+
+	UNTIL(p, msglist_count(l) == n);
+	if (subject)
+		find(p, l, subject);
+	engine_close(p->engine, l);
+}
+
+static void previews(struct person *p, enum account_protocol to, const char *what)
+{
+	struct event *ev = answer(p, engine_protocol_preview(p->engine, 0, to));
+
+	if (!strstr(ev->text, what))
+		fail_msg("\"%s\" is not in: %s", what, ev->text);
+	event_free(ev);
+}
+
+/* Archived, thrown away and deleted for good by POP3: so it is on the server, whether IMAP knew
+ * the messages before or not. Nothing is deleted there. */
+static void filed_by_pop3(void **state)
+{
+	(void)state;
+	for (int known = 0; known < 2; known++) {
+		struct person *p = person_new(known ? "imap" : "pop3", "", "--count", "12");
+		struct msglist *l = open_folder(p, "INBOX");
+		char *subject[4];
+
+		settle(p, known ? ACCOUNT_IMAP : ACCOUNT_POP3);
+		UNTIL(p, msglist_count(l) == MAILS);
+		if (known)
+			done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
+		settle(p, ACCOUNT_POP3);
+		UNTIL(p, msglist_count(l) == MAILS);
+		assert_int_equal(unique_subjects(p, l, subject, 4), 4);
+		previews(p, ACCOUNT_IMAP, "deletes nothing");
+		mark(p, l, subject[0], MSG_FLAGGED);
+		act(p, l, subject[0], engine_archive);
+		act(p, l, subject[1], engine_delete);
+		act(p, l, subject[2], engine_delete);
+		l = open_folder(p, "Trash");
+		UNTIL(p, msglist_count(l) == 2);
+		act(p, l, subject[2], engine_delete);
+		previews(p, ACCOUNT_IMAP, "2 messages that were filed here");
+		previews(p, ACCOUNT_IMAP, "1 message that was deleted here");
+		done(p, engine_protocol(p->engine, 0, ACCOUNT_IMAP));
+		settle(p, ACCOUNT_IMAP);
+		settle(p, ACCOUNT_IMAP);
+		holds(p, "INBOX", MAILS - 3, subject[3]);
+		holds(p, "Archive", 1, subject[0]);
+		holds(p, "Trash", 2, subject[1]);
+		holds(p, "Trash", 2, subject[2]);
+		l = open_folder(p, "Archive");
+		assert_int_equal(marks(p, l, subject[0]), MSG_FLAGGED);
+		/* and back: each stands where it stood */
+		done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
+		settle(p, ACCOUNT_POP3);
+		holds(p, "INBOX", MAILS - 3, subject[3]);
+		holds(p, "Archive", 1, subject[0]);
+		for (int i = 0; i < 4; i++)
+			free(subject[i]);
+		person_free(p);
+	}
+}
+
+/* Filed by IMAP, with or without the server having heard of it: POP3 has it there too. */
+static void filed_by_imap(void **state)
+{
+	(void)state;
+	for (int offline = 0; offline < 2; offline++) {
+		struct person *p = person_new("pop3", "", "--count", "12");
+		struct msglist *l = open_folder(p, "INBOX");
+		char *subject[3];
+
+		settle(p, ACCOUNT_POP3);
+		UNTIL(p, msglist_count(l) == MAILS);
+		assert_int_equal(unique_subjects(p, l, subject, 3), 3);
+		done(p, engine_protocol(p->engine, 0, ACCOUNT_IMAP));
+		settle(p, ACCOUNT_IMAP);
+		UNTIL(p, msglist_count(l) == MAILS);
+		engine_set_offline(p->engine, offline != 0);
+		mark(p, l, subject[0], MSG_ANSWERED);
+		act(p, l, subject[0], engine_archive);
+		act(p, l, subject[1], engine_delete);
+		if (!offline)
+			settle(p, ACCOUNT_IMAP);
+		previews(p, ACCOUNT_POP3, "2 messages that IMAP filed");
+		done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
+		engine_set_offline(p->engine, false);
+		settle(p, ACCOUNT_POP3);
+		holds(p, "INBOX", MAILS - 2, subject[2]);
+		holds(p, "Archive", 1, subject[0]);
+		holds(p, "Trash", 1, subject[1]);
+		l = open_folder(p, "Archive");
+		assert_int_equal(marks(p, l, subject[0]), MSG_ANSWERED);
+		for (int i = 0; i < 3; i++)
+			free(subject[i]);
+		person_free(p);
+	}
+}
+
+/* IMAP had filed it without a connection, and POP3 had not fetched it yet. */
+static void filed_before_it_was_fetched(void **state)
+{
+	struct person *p = person_new("imap", "", "--count", "12");
+	struct msglist *l = open_folder(p, "INBOX");
+	char *subject[1];
+
+	(void)state;
+	settle(p, ACCOUNT_IMAP);
+	UNTIL(p, msglist_count(l) == MAILS);
+	assert_int_equal(unique_subjects(p, l, subject, 1), 1);
+	engine_set_offline(p->engine, true);
+	act(p, l, subject[0], engine_archive);
+	done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
+	engine_set_offline(p->engine, false);
+	settle(p, ACCOUNT_POP3);
+	holds(p, "INBOX", MAILS - 1, NULL);
+	holds(p, "Archive", 1, subject[0]);
+	free(subject[0]);
+	person_free(p);
+}
+
 /* Thousands of messages, marks on all of them and a mail to be sent, there and back without a
  * connection: few operations, one mail sent. */
 static void with_work_waiting(void **state)
@@ -431,6 +567,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(matrix),
+		cmocka_unit_test(filed_by_pop3),
+		cmocka_unit_test(filed_by_imap),
+		cmocka_unit_test(filed_before_it_was_fetched),
 		cmocka_unit_test(with_work_waiting),
 		cmocka_unit_test(marks_of_many),
 		cmocka_unit_test(moves_of_many),
