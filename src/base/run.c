@@ -34,7 +34,10 @@ static int spawn(pid_t *pid, const char *const argv[], int out, int errors)
 	sigaddset(&defaults, SIGPIPE);
 	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawnattr_setsigdefault(&attr, &defaults);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	/* A group of its own: when time is up, all that a shell has started ends with it. */
+	posix_spawnattr_setpgroup(&attr, 0);
+	posix_spawnattr_setflags(
+		&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 	/* posix_spawnp wants char *const[] for history's sake and does not write to it. */
 	rc = posix_spawnp(pid, argv[0], &actions, &attr, (char *const *)(uintptr_t)argv, environ);
 	posix_spawnattr_destroy(&attr);
@@ -65,7 +68,10 @@ static void keep_end(struct str *s, size_t max)
 	str_cut(s, max);
 }
 
-/* Until both pipes are at their end and the child has ended. */
+/*
+ * Until the child has ended, and what it had written by then is read. Not until the pipes are at
+ * their end: what it leaves behind in the background (an agent) has them open too.
+ */
 static int collect(const char *name, struct pollfd p[4], const struct run_limits *limits,
 	struct str *out, struct str *errors, struct err *err)
 {
@@ -74,22 +80,29 @@ static int collect(const char *name, struct pollfd p[4], const struct run_limits
 
 	while (p[0].fd >= 0 || p[1].fd >= 0 || p[3].fd >= 0) {
 		int64_t left = end - clock_ms();
+		bool over = p[3].fd < 0 && p[3].events == 0;
+		int ready;
 
 		if (left <= 0)
 			return err_set(err, ERR_INPUT, _("%s did not answer in time"), name);
-		if (poll(p, 4, (int)left) < 0) {
+		ready = poll(p, 4, over ? 0 : (int)left);
+		if (ready < 0) {
 			if (errno == EINTR)
 				continue;
 			return err_errno(err, _("Cannot wait for %s"), name);
 		}
+		if (over && !ready)
+			return 0;
 		if (p[2].revents)
 			return err_set(err, ERR_CANCELLED, _("Cancelled"));
 		if (p[0].revents && !take(p[0].fd, out))
 			p[0].fd = -1;
 		if (p[1].revents && !take(p[1].fd, errors))
 			p[1].fd = -1;
-		if (p[3].revents)
+		if (p[3].revents) {
 			p[3].fd = -1;
+			p[3].events = 0;
+		}
 		keep_end(errors, ERROR_BYTES);
 		if (out->len - start > limits->max_output)
 			return err_set(err, ERR_FULL, _("%s printed too much"), name);
@@ -132,7 +145,7 @@ static int attend(const char *name, pid_t pid, int out_fd, int err_fd,
 
 	rc = collect(name, p, limits, out, &errors, err);
 	if (rc != 0)
-		kill(pid, SIGKILL);
+		kill(-pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (rc == 0)

@@ -19,8 +19,9 @@ struct run_limits {
 };
 
 /* Runs argv (NULL-terminated, found in PATH) with no standard input; appends its standard output to
- * out, nothing if it fails. Returns when the child has ended and its output is closed, also by
- * programs it left behind. */
+ * out, nothing if it fails. Returns when the child has ended, with what was written by then;
+ * programs that it left in the background go on. On a failure they are killed like the child: all
+ * of its process group. */
 int run_capture(const char *const argv[], const struct run_limits *limits, struct str *out,
 	struct err *err);
 

@@ -8,7 +8,9 @@
 #include "base/mem.h"
 #include "base/run.h"
 
+#include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -113,6 +115,63 @@ static void test_timeout(void **state)
 	assert_timeout("trap '' TERM INT; exec sleep 30");
 }
 
+static bool is_running(long pid)
+{
+	char path[40], state = 'Z';
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%ld/stat", pid);
+	f = fopen(path, "r");
+	if (!f)
+		return false;
+	if (fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
+		state = 'Z';
+	fclose(f);
+	return state != 'Z';
+}
+
+/* What a program leaves in the background (an agent) is not waited for, and goes on. */
+static void test_background(void **state)
+{
+	struct str out = STR_INIT;
+	struct err err = {0};
+	long pid;
+
+	(void)state;
+	assert_int_equal(sh("sleep 60 & echo $!", &plain, &out, &err), 0);
+	pid = atol(str_c(&out));
+	assert_true(pid > 1 && is_running(pid));
+	kill((pid_t)pid, SIGKILL);
+	str_done(&out);
+}
+
+/* When time is up, what the program started ends with it. */
+static void test_group(void **state)
+{
+	char path[] = "/tmp/run.XXXXXX", script[200];
+	struct run_limits limits = plain;
+	struct str out = STR_INIT;
+	struct err err = {0};
+	long pid = 0;
+	FILE *f;
+
+	(void)state;
+	close(mkstemp(path));
+	limits.timeout_ms = 1000;
+	snprintf(script, sizeof(script), "sleep 60 & echo $! >%s; wait", path);
+	assert_int_equal(sh(script, &limits, &out, &err), -1);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%ld", &pid), 1);
+	fclose(f);
+	unlink(path);
+	assert_true(pid > 1);
+	for (int64_t end = clock_ms() + 10000; is_running(pid) && clock_ms() < end;)
+		sched_yield();
+	assert_false(is_running(pid));
+	str_done(&out);
+}
+
 static void test_cancel(void **state)
 {
 	struct run_limits limits = plain;
@@ -183,6 +242,8 @@ int main(void)
 		cmocka_unit_test(test_fails),
 		cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_timeout),
+		cmocka_unit_test(test_background),
+		cmocka_unit_test(test_group),
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_too_much),
 		cmocka_unit_test(test_environment),
