@@ -6,6 +6,7 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/uids.h"
 #include "store/cache.h"
 
 #include <dirent.h>
@@ -242,16 +243,28 @@ bool bodies_has(struct bodies *b, const struct bodies_key *key, const char *piec
 	return has;
 }
 
-void bodies_remove(struct bodies *b, const struct bodies_key *key)
+/* "UIDVALIDITY.UID.PIECE" */
+static bool is_of(const char *name, uint32_t uidvalidity, const uint32_t *uids, size_t n)
 {
-	char *dir = cache_dir_for(b->dir, key->folder), prefix[32];
+	unsigned long validity, uid;
+	char *end;
+
+	validity = strtoul(name, &end, 10);
+	if (*end != '.' || validity != uidvalidity)
+		return false;
+	uid = strtoul(end + 1, &end, 10);
+	return *end == '.' && uid <= UINT32_MAX && uids_find(uids, n, (uint32_t)uid) >= 0;
+}
+
+void bodies_remove(
+	struct bodies *b, const char *folder, uint32_t uidvalidity, const uint32_t *uids, size_t n)
+{
+	char *dir = cache_dir_for(b->dir, folder);
 	DIR *d = opendir(dir);
 	struct dirent *de;
 
-	snprintf(prefix, sizeof(prefix), "%lu.%lu.", (unsigned long)key->uidvalidity,
-		(unsigned long)key->uid);
 	while (d && (de = readdir(d)))
-		if (str_starts(de->d_name, prefix))
+		if (is_of(de->d_name, uidvalidity, uids, n))
 			unlinkat(dirfd(d), de->d_name, 0);
 	if (d)
 		closedir(d);

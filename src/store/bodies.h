@@ -36,7 +36,9 @@ int bodies_put(struct bodies *b, const struct bodies_key *key, const char *piece
 int bodies_get(struct bodies *b, const struct bodies_key *key, const char *piece, struct str *out,
 	struct err *err);
 bool bodies_has(struct bodies *b, const struct bodies_key *key, const char *piece);
-void bodies_remove(struct bodies *b, const struct bodies_key *key); /* every piece of the message */
+/* Every piece of these messages (ascending); the folder is read once. */
+void bodies_remove(
+	struct bodies *b, const char *folder, uint32_t uidvalidity, const uint32_t *uids, size_t n);
 /* The length of the body in the bytes of a whole file, checked against its last line. False:
  * damaged.
  */

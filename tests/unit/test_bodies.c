@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include "disk_help.h"
 #include "store/bodies.h"
 
@@ -53,7 +54,7 @@ static void test_put_get(void **state)
 			assert_int_equal(bodies_get(b, &keys[k], pieces[i], &got, NULL), 0);
 			assert_string_equal(got.p, text);
 		}
-	bodies_remove(b, &keys[0]);
+	bodies_remove(b, keys[0].folder, keys[0].uidvalidity, &keys[0].uid, 1);
 	assert_false(bodies_has(b, &keys[0], "eml"));
 	assert_false(bodies_has(b, &keys[0], "2.1.3"));
 	assert_true(bodies_has(b, &keys[1], "eml"));
@@ -61,6 +62,40 @@ static void test_put_get(void **state)
 	assert_int_equal(help_count(help_root), 1);
 	assert_int_equal(help_count(at("bodies")), 4);
 	str_done(&got);
+	bodies_free(b);
+}
+
+static int readings; /* of directories */
+DIR *__real_opendir(const char *path);
+DIR *__wrap_opendir(const char *path);
+
+DIR *__wrap_opendir(const char *path)
+{
+	readings++;
+	return __real_opendir(path);
+}
+
+/* However many go: the folder is read once, and those between them stay. */
+static void test_remove_many(void **state)
+{
+	enum { MANY = 100 };
+	struct bodies *b = opened(1 << 20);
+	struct bodies_key key = {"INBOX", 9, 0};
+	uint32_t odd[MANY / 2];
+
+	(void)state;
+	for (key.uid = 1; key.uid <= MANY; key.uid++) {
+		assert_int_equal(bodies_put(b, &key, "eml", "x", 1, NULL), 0);
+		if (key.uid % 2)
+			odd[key.uid / 2] = key.uid;
+	}
+	readings = 0;
+	bodies_remove(b, "INBOX", 9, odd, MANY / 2);
+	assert_int_equal(readings, 1);
+	for (key.uid = 1; key.uid <= MANY; key.uid++)
+		assert_int_equal(bodies_has(b, &key, "eml"), key.uid % 2 == 0);
+	bodies_remove(b, "INBOX", 8, odd, MANY / 2);
+	bodies_remove(b, "elsewhere", 9, odd, MANY / 2);
 	bodies_free(b);
 }
 
@@ -229,8 +264,9 @@ static void test_leftovers(void **state)
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, help_setup, help_teardown)
-	const struct CMUnitTest tests[] = {T(test_put_get), T(test_empty_replace),
-		T(test_bad_pieces), T(test_damage), T(test_evict), T(test_leftovers)};
+	const struct CMUnitTest tests[] = {T(test_put_get), T(test_remove_many),
+		T(test_empty_replace), T(test_bad_pieces), T(test_damage), T(test_evict),
+		T(test_leftovers)};
 
 	return cmocka_run_group_tests_name("bodies", tests, NULL, NULL);
 }
