@@ -138,6 +138,32 @@ int file_rename_new(const char *from, const char *to)
 	return rename(from, to);
 }
 
+int file_open_part(const char *path, char **part, struct err *err)
+{
+	enum { TRIES = 1000 };
+	int fd = -1;
+
+	*part = NULL;
+	for (int i = 0; fd < 0 && i < TRIES; i++) {
+		struct str name = STR_INIT;
+
+		str_adds(&name, path);
+		if (i)
+			str_addf(&name, ".%d", i);
+		str_adds(&name, ".part");
+		free(*part);
+		*part = str_steal(&name);
+		fd = open(*part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (fd < 0 && errno != EEXIST)
+			break;
+	}
+	if (fd < 0) {
+		err_errno(err, _("Cannot create %s"), *part);
+		MEM_FREE(*part);
+	}
+	return fd;
+}
+
 int file_sync_dir(const char *dir, struct err *err)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;

@@ -37,6 +37,13 @@ int file_replace(const char *path, const void *p, size_t len, mode_t mode, struc
  */
 int file_rename_new(const char *from, const char *to);
 
+/*
+ * Makes the file in which path is written until it is whole: PATH.part, or PATH.1.part and so on
+ * when another run left that behind or is at it. Open for reading and writing; *part is owned by
+ * the caller. -1.
+ */
+int file_open_part(const char *path, char **part, struct err *err);
+
 int file_sync_dir(const char *dir, struct err *err); /* fsync of a directory */
 int file_sync_parent(const char *path, struct err *err);
 

@@ -727,12 +727,22 @@ void engine_pending_at(const struct engine *e, size_t i, struct pending_info *ou
 	}
 }
 
-/* Posts one for each account but the last, whose answer is the caller's. */
+/* One for each account; they end as one. */
 static unsigned ask_all(struct engine *e, enum request_kind kind)
 {
-	for (size_t a = 0; a + 1 < e->naccounts; a++)
-		post(e, request_of(engine_ask(e, kind, NULL, (int)a)));
-	return post(e, request_of(engine_ask(e, kind, NULL, (int)e->naccounts - 1)));
+	unsigned group = 0;
+
+	if (!e->naccounts)
+		return post(e, request_of(engine_ask(e, kind, NULL, -1)));
+	for (size_t i = 0; i < e->naccounts; i++) {
+		struct asked *a = engine_ask(e, kind, NULL, (int)i);
+
+		if (!group)
+			group = a->request;
+		a->group = group;
+		post(e, request_of(a));
+	}
+	return group;
 }
 
 unsigned engine_pending_forget(struct engine *e)
@@ -925,21 +935,8 @@ unsigned engine_outbox_drop(struct engine *e, size_t account, const char *id)
 
 unsigned engine_sync(struct engine *e, int account)
 {
-	struct asked *first = NULL;
-
-	if (account >= 0 || e->naccounts == 0)
-		return post(e, request_of(engine_ask(e, REQUEST_SYNC, NULL, account)));
-	e->group_left = e->naccounts;
-	e->group_err = (struct err){0};
-	for (size_t i = 0; i < e->naccounts; i++) {
-		struct asked *a = engine_ask(e, REQUEST_SYNC, NULL, (int)i);
-
-		if (!first)
-			first = a;
-		a->group = first->request;
-		post(e, request_of(a));
-	}
-	return first->request;
+	return account < 0 ? ask_all(e, REQUEST_SYNC)
+			   : post(e, request_of(engine_ask(e, REQUEST_SYNC, NULL, account)));
 }
 
 static void to_all(struct engine *e, enum request_kind kind, size_t n)

@@ -36,9 +36,10 @@ struct asked {
 	enum request_kind kind;
 	struct msglist *list;
 	int account;
-	unsigned group; /* of engine_sync(-1): the request the user sees */
-	size_t number;  /* protocol wanted */
-	char *text;     /* owned; limit */
+	unsigned group;       /* one of several that end together: the request the user sees */
+	struct err group_err; /* of those of the group that have ended */
+	size_t number;        /* protocol wanted */
+	char *text;           /* owned; limit */
 	bool limit;
 	bool extend; /* what came since the limit: which of it the limit shows */
 };
@@ -55,8 +56,6 @@ struct engine {
 	struct event *held; /* owned; comes out before the store is asked for more */
 	struct asked *asked;
 	unsigned next_request, next_list;
-	size_t group_left; /* accounts of engine_sync(-1) still at it */
-	struct err group_err;
 };
 
 struct asked *engine_ask(struct engine *e, enum request_kind kind, struct msglist *l, int account);

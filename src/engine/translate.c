@@ -341,17 +341,24 @@ static struct event *answer(const struct store_event *ev, enum event_kind kind)
 	return out;
 }
 
-static struct event *finish_group(struct engine *e, struct asked *a, const struct err *err)
+/* The last one to end answers for all; a failure of one is a failure. */
+static struct event *finish_group(struct engine *e, struct asked *a, struct store_event *ev)
 {
 	struct event *out;
 
-	if (err->kind != ERR_NONE)
-		e->group_err = *err;
-	if (--e->group_left)
-		return NULL;
-	out = event_new(e->group_err.kind == ERR_NONE ? EVENT_DONE : EVENT_FAILED);
+	if (ev->err.kind != ERR_NONE)
+		a->group_err = ev->err;
+	for (struct asked *other = e->asked; other; other = other->next)
+		if (other != a && other->group == a->group) {
+			if (a->group_err.kind != ERR_NONE)
+				other->group_err = a->group_err;
+			return NULL;
+		}
+	out = event_new(a->group_err.kind == ERR_NONE ? EVENT_DONE : EVENT_FAILED);
 	out->request = a->group;
-	out->err = e->group_err;
+	out->err = a->group_err;
+	out->text = ev->text;
+	ev->text = NULL;
 	return out;
 }
 
@@ -388,12 +395,11 @@ static struct event *take_done(struct engine *e, struct store_event *ev)
 {
 	struct asked *a = engine_asked(e, ev->request);
 	struct event *out = NULL;
-	struct err none = {0};
 
 	if (!a)
 		return NULL;
 	if (a->group) {
-		out = finish_group(e, a, &none);
+		out = finish_group(e, a, ev);
 	} else if (a->kind != REQUEST_ACCOUNT && a->kind != REQUEST_OPEN) {
 		out = answer(ev, done_kind(a));
 		out->list = a->list;
@@ -430,7 +436,7 @@ static struct event *take_failed(struct engine *e, struct store_event *ev)
 		return NULL;
 	}
 	if (a->group) {
-		out = finish_group(e, a, &ev->err);
+		out = finish_group(e, a, ev);
 		engine_forget(e, ev->request);
 		return out;
 	}

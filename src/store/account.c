@@ -308,28 +308,37 @@ void account_online(struct account *a, bool online)
 }
 
 /* Looking is allowed beside another running copy, so these connections only answer REQUEST_CHECK.
- */
+ * Who asks while they look gets the same answer. */
 void account_check(struct account *a, unsigned request)
 {
 	struct queue *lanes[LANES];
 	struct sync_account look;
-	struct job *j = job_new(JOB_CHECK);
 
-	account_checked(a);
+	a->checks = mem_grow(a->checks, &a->cap_checks, a->nchecks + 1, sizeof(*a->checks));
+	a->checks[a->nchecks++] = request;
+	if (a->checker)
+		return;
 	sync_account_copy(&look, &a->setup->sync);
 	look.look_only = true;
 	a->check_generation = ++a->generation_counter;
 	a->checker =
 		a->store->ops.start(&look, a->index, a->check_generation, a->store->results, lanes);
 	sync_account_done(&look);
-	j->request = request;
-	queue_push(lanes[LANE_FETCH], &j->item);
+	queue_push(lanes[LANE_FETCH], &job_new(JOB_CHECK)->item);
 }
 
-void account_checked(struct account *a)
+void account_checked(struct account *a, const struct result *r)
 {
-	if (!a->checker)
-		return;
+	for (size_t i = 0; i < a->nchecks; i++) {
+		struct store_event *ev = store_event_new(STORE_BYTES);
+
+		ev->request = a->checks[i];
+		ev->account = a->index;
+		ev->err = r->err;
+		str_add(&ev->bytes, str_c(&r->bytes), r->bytes.len);
+		store_emit(a->store, ev);
+	}
+	a->nchecks = 0;
 	a->store->ops.cancel(a->checker);
 	if (!a->store->ops.stop(a->checker, 200))
 		a->store->results_in_use = true;
@@ -367,6 +376,7 @@ void account_free(struct account *a, int wait_ms)
 	free(a->sending);
 	handover_free(a);
 	free(a->syncs);
+	free(a->checks);
 	strv_done(&a->refused);
 	follow_reset(a);
 	store_account_free(a->setup);

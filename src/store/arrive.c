@@ -431,14 +431,10 @@ static void take_flags(struct folder *f, struct result *r)
 
 static void take_vanished(struct folder *f, struct result *r)
 {
-	struct bodies_key key = {f->name, r->uidvalidity, 0};
 	struct err err = {0};
 
-	for (size_t i = 0; i < r->n; i++) {
-		key.uid = r->uids[i];
-		bodies_remove(f->account->bodies, &key);
-	}
 	r->n = uids_sort(r->uids, r->n);
+	bodies_remove(f->account->bodies, f->name, r->uidvalidity, r->uids, r->n);
 	replay_vanished(f, r->uids, r->n);
 	undo_vanishing(f, r->uids, r->n);
 	if (cache_remove(f->cache, r->uids, r->n, &err) != 0)
@@ -545,18 +541,6 @@ static void take_progress(struct account *a, struct result *r)
 		folder_send_changes(f, NULL, 0, NULL, 0);
 }
 
-static void take_checked(struct account *a, struct result *r)
-{
-	struct store_event *ev = store_event_new(STORE_BYTES);
-
-	ev->request = r->request;
-	ev->account = a->index;
-	ev->err = r->err;
-	ev->bytes = r->bytes;
-	r->bytes = (struct str)STR_INIT;
-	store_emit(a->store, ev);
-}
-
 static void folder_result(struct account *a, struct result *r)
 {
 	struct folder *f = folder_of(a, r);
@@ -647,8 +631,7 @@ static void dispatch(struct account *a, struct result *r)
 		write_sent(a, r);
 		break;
 	case RESULT_CHECKED:
-		take_checked(a, r);
-		break;
+		break; /* of connections that only look: look_result */
 	}
 }
 
@@ -659,8 +642,7 @@ static void look_result(struct account *a, struct result *r)
 		ask_password(a);
 	if (r->kind != RESULT_CHECKED)
 		return;
-	take_checked(a, r);
-	account_checked(a);
+	account_checked(a, r);
 }
 
 void arrive(struct store *s, struct result *r)

@@ -28,6 +28,7 @@ static void park(struct store *s, struct folder *f, uint32_t uid, const char *se
 	struct parked *p = mem_alloc(sizeof(*p));
 	struct job *j = job_new(JOB_BODY);
 
+	p->account = f->account;
 	p->request = r;
 	p->job = ++s->next_job;
 	p->next = s->parked;
@@ -83,10 +84,9 @@ static void fail_parked(struct store *s, struct parked *p, const struct err *err
 void read_drop_parked(struct store *s, struct account *a, const struct err *err)
 {
 	for (struct parked **p = &s->parked; *p;) {
-		struct list *l = store_list(s, (*p)->request->list);
 		struct parked *found = *p;
 
-		if (a && l && l->folder->account != a) {
+		if (a && found->account != a) {
 			p = &found->next;
 			continue;
 		}
@@ -145,13 +145,14 @@ void read_body_done(struct store *s, struct result *r)
 	struct account *a = store_account_at(s, r->account);
 	struct folder *f = r->folder ? folder_find(a, r->folder, false) : NULL;
 	struct store_request *request;
+	struct err err = r->err;
 
 	if (r->err.kind == ERR_NONE && f && f->cache)
 		mark_here(f, r->uid);
 	if (!p)
 		return; /* cancelled meanwhile: the body is kept for the next time */
-	if (r->err.kind != ERR_NONE) {
-		fail_parked(s, p, &r->err);
+	if (r->err.kind != ERR_NONE || store_is_stale(s, p->request, &err)) {
+		fail_parked(s, p, &err);
 		return;
 	}
 	request = p->request;

@@ -28,10 +28,10 @@ struct memo {
 
 struct search {
 	struct work work;
-	unsigned list;
-	struct query *query; /* owned */
-	uint32_t next;       /* UID */
-	uint32_t *only;      /* owned; NULL: all */
+	unsigned list, numbering; /* what its UIDs mean */
+	struct query *query;      /* owned */
+	uint32_t next;            /* UID */
+	uint32_t *only;           /* owned; NULL: all */
 	size_t nonly, only_at;
 	struct memo memo;
 	struct store_event *answer; /* owned */
@@ -395,6 +395,12 @@ static bool search_step(struct store *store, struct work *w)
 		search_drop(store, w, &err);
 		return true;
 	}
+	if (l->folder->numbering != s->numbering) {
+		err_set(&err, ERR_GONE,
+			_("The folder was switched or numbered anew meanwhile; search again"));
+		search_drop(store, w, &err);
+		return true;
+	}
 	s->own = l->folder->account->setup ? &l->folder->account->setup->own : NULL;
 	done = query_cost(s->query) == QUERY_COLUMNS ? search_columns(s, l->folder)
 						     : search_strings(s, l->folder);
@@ -414,6 +420,8 @@ void search_request(struct store *store, struct store_request *r)
 
 	s->work = (struct work){.request = r->request, .step = search_step, .drop = search_drop};
 	s->list = r->list;
+	s->numbering =
+		store_list(store, r->list) ? store_list(store, r->list)->folder->numbering : 0;
 	s->only = r->uids;
 	s->nonly = r->uids ? r->n : 0;
 	r->uids = NULL;

@@ -115,17 +115,13 @@ void sink_free(struct sink *s)
 int sink_mbox(struct sink **out, const char *path, struct err *err)
 {
 	struct sink *s;
-	struct str part = STR_INIT;
 
 	if (file_exists(path))
 		return err_set(err, ERR_INPUT, _("%s exists already; choose another name"), path);
 	s = new_sink(TO_MBOX);
-	str_addf(&part, "%s.part", path);
 	s->path = mem_strdup(path);
-	s->part = str_steal(&part);
-	s->fd = open(s->part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	s->fd = file_open_part(path, &s->part, err);
 	if (s->fd < 0) {
-		err_errno(err, _("Cannot create %s"), s->part);
 		sink_free(s);
 		return -1;
 	}

@@ -14,7 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TICK_MS = 1000, NAP_MS = 5000, DISK_NOTICE_MS = 600000, TELL_MS = 200 };
+enum {
+	TICK_MS = 1000,
+	NAP_MS = 5000,
+	DISK_NOTICE_MS = 600000,
+	TELL_MS = 200,
+	POLL_AGAIN_NS = 50000000
+};
 
 struct store_request *store_request_new(enum request_kind kind)
 {
@@ -465,30 +471,25 @@ static void drop_work(struct store *s)
 	}
 }
 
-/* Its UIDs were chosen when they meant other messages. */
-static bool is_stale(struct store *s, const struct store_request *r)
+bool store_is_stale(struct store *s, const struct store_request *r, struct err *err)
 {
 	const struct list *l = r->numbering ? store_list(s, r->list) : NULL;
 
-	return l && l->folder->numbering != r->numbering;
-}
-
-static void refuse_stale(struct store *s, struct store_request *r)
-{
-	struct err err = {0};
-
-	err_set(&err, ERR_GONE,
+	if (!l || l->folder->numbering == r->numbering)
+		return false;
+	err_set(err, ERR_GONE,
 		_("The folder was switched or numbered anew meanwhile; nothing was done"));
-	store_failed(s, r->request, &err);
-	store_request_free(r);
+	return true;
 }
 
 static void handle(struct store *s, struct store_request *r)
 {
 	bool kept = false;
+	struct err err = {0};
 
-	if (is_stale(s, r)) {
-		refuse_stale(s, r);
+	if (store_is_stale(s, r, &err)) {
+		store_failed(s, r->request, &err);
+		store_request_free(r);
 		return;
 	}
 	switch (r->kind) {
@@ -574,22 +575,32 @@ static void tick(struct store *s)
 		account_tick(s->accounts[i], now);
 }
 
+/* Until something comes, at most until the next tick. A failure of poll must end nothing: the
+ * queues are looked at all the same, some times a second. */
+static void wait_for_work(struct store *s)
+{
+	struct pollfd p[3] = {{queue_fd(s->requests), POLLIN, 0}, {queue_fd(s->results), POLLIN, 0},
+		{compactor_fd(s->compactor), POLLIN, 0}};
+	int left = (int)(s->next_tick - clock_ms());
+
+	if (poll(p, 3, left < 0 ? 0 : left) >= 0 || errno == EINTR)
+		return;
+	log_line(1, "the disk thread cannot wait: %s", strerror(errno));
+	nanosleep(&(struct timespec){.tv_nsec = POLL_AGAIN_NS}, NULL);
+}
+
 static void *disk_main(void *arg)
 {
 	struct store *s = arg;
 
 	while (!s->quit) {
-		struct pollfd p[3] = {{queue_fd(s->requests), POLLIN, 0},
-			{queue_fd(s->results), POLLIN, 0}, {compactor_fd(s->compactor), POLLIN, 0}};
 		struct compacted *compacted;
 		struct store_request *r;
 		struct queue_item *item;
-		bool busy = *ready_work(s) || queue_len(s->results);
-		int left = (int)(s->next_tick - clock_ms());
 
 		/* While there is something to do, the queues alone say what comes. */
-		if (!busy && poll(p, 3, left < 0 ? 0 : left) < 0 && errno != EINTR)
-			break;
+		if (!*ready_work(s) && !queue_len(s->results))
+			wait_for_work(s);
 		/* What the user asks for goes ahead of what servers send. */
 		while (!s->quit && (r = (struct store_request *)queue_pop(s->requests)))
 			handle(s, r);

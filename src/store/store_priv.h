@@ -95,6 +95,7 @@ struct list { /* what the engine has open */
 /* A request that waits for a body to come from the server. */
 struct parked {
 	struct parked *next;
+	struct account *account;       /* whose server it comes from */
 	struct store_request *request; /* owned */
 	unsigned job;                  /* the number of the JOB_BODY */
 };
@@ -195,6 +196,8 @@ struct account {
 	int64_t next_disk_notice;
 	struct sync *checker; /* connections that only look (REQUEST_CHECK), or NULL */
 	unsigned check_generation;
+	unsigned *checks; /* owned; all REQUEST_CHECKs that get its answer */
+	size_t nchecks, cap_checks;
 	int64_t next_evict, next_closed_look;
 	int64_t tree_seen;         /* mtime of the local tree's root, ns */
 	struct followed *followed; /* owned; the outbox as seen last, while another copy sends */
@@ -266,6 +269,8 @@ struct account *store_account_at(struct store *s, int index);
 /* One that can be worked with; NULL: there is none, or why it could not be opened. */
 struct account *store_account(struct store *s, int index, struct err *err);
 struct list *store_list(struct store *s, unsigned id);
+/* The UIDs of the request were chosen when they meant other messages; *err says so. */
+bool store_is_stale(struct store *s, const struct store_request *r, struct err *err);
 void store_work(struct store *s, struct work *w); /* behind what is under way */
 /* STORE_PROGRESS, where the last one was some time ago. */
 void store_progress(struct store *s, struct work *w, size_t done, size_t total);
@@ -302,8 +307,8 @@ void account_sync_folders(struct account *a, enum sync_which which);
 void account_watch(struct account *a); /* another folder, when what was watched is closed or gone */
 void account_sync_changed(struct folder *f); /* when it is open, or the inbox, and did change */
 void account_check(struct account *a, unsigned request);
-void account_checked(struct account *a);         /* REQUEST_CHECK is through */
-bool account_is_server(const struct account *a); /* IMAP is in use */
+void account_checked(struct account *a, const struct result *r); /* answers REQUEST_CHECK */
+bool account_is_server(const struct account *a);                 /* IMAP is in use */
 bool account_can_connect(const struct account *a);
 
 /* --- identity.c: whose mail all this is --- */

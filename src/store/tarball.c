@@ -52,9 +52,9 @@ static int archive_failed(struct tarball *t, struct archive *a, struct err *err)
 
 static int open_writer(struct tarball *t, struct err *err)
 {
-	t->fd = open(t->part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	t->fd = file_open_part(t->path, &t->part, err);
 	if (t->fd < 0)
-		return err_errno(err, _("Cannot create %s"), t->part);
+		return -1;
 	t->writer = archive_write_new();
 	if (!t->writer || archive_write_add_filter_gzip(t->writer) != ARCHIVE_OK ||
 		archive_write_set_format_pax_restricted(t->writer) != ARCHIVE_OK ||
@@ -66,15 +66,12 @@ static int open_writer(struct tarball *t, struct err *err)
 int tarball_new(struct tarball **out, const char *path, struct err *err)
 {
 	struct tarball *t;
-	struct str part = STR_INIT;
 
 	*out = NULL;
 	if (file_exists(path))
 		return err_set(err, ERR_INPUT, _("%s exists already; choose another name"), path);
 	t = mem_alloc(sizeof(*t));
-	str_addf(&part, "%s.part", path);
 	t->path = mem_strdup(path);
-	t->part = str_steal(&part);
 	t->in = -1;
 	t->piece = mem_resize(NULL, PIECE, 1);
 	if (open_writer(t, err) != 0) {

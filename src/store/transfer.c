@@ -9,6 +9,7 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "store/localbox.h"
 #include "store/mbox.h"
 #include "store/sink.h"
@@ -17,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MESSAGE_MAX = 512 << 20 };
+enum { MESSAGE_MAX = 512 << 20, NAME_BYTES = 80 };
 
 struct import_row {
 	char *base, *keywords; /* owned */
@@ -27,6 +28,7 @@ struct import_row {
 struct transfer {
 	struct work work;
 	bool import;
+	unsigned numbering; /* export: what the folder's UIDs mean */
 	struct account *account;
 	struct store_request *request; /* NULL while read.c has it */
 	char *path;
@@ -169,7 +171,52 @@ static bool is_mbox_name(const char *path)
 	return len > 5 && str_icmp(path + len - 5, ".mbox") == 0;
 }
 
-/* A Maildir++ tree for several folders. A dot in a name would be one more level there. */
+/* The name of a folder in a Maildir++ tree: a dot would be one more level there, and empty parts,
+ * control characters and very long names cannot be. */
+static char *plain_name(const char *name)
+{
+	struct str out = STR_INIT;
+	const char *p = name, *end = name + strlen(name);
+
+	while (p < end && out.len < NAME_BYTES) {
+		const char *at = p;
+		uint32_t cp = utf8_next(&p, end);
+
+		if (cp == '/' && (!out.len || out.p[out.len - 1] == '/'))
+			str_addc(&out, '_');
+		if (cp == '.' || cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0xfffd)
+			str_addc(&out, '_');
+		else
+			str_add(&out, at, (size_t)(p - at));
+	}
+	if (!out.len || out.p[out.len - 1] == '/')
+		str_addc(&out, '_');
+	return str_steal(&out);
+}
+
+/* Two folders must never become one. */
+static char *name_in_tree(const struct transfer *t, const char *name)
+{
+	char *plain = plain_name(name);
+	unsigned same = 0;
+
+	for (size_t i = 0; i + 1 < t->next; i++) {
+		char *other = plain_name(t->folders.v[i]);
+
+		same += str_icmp(other, plain) == 0;
+		free(other);
+	}
+	if (same) {
+		struct str numbered = STR_INIT;
+
+		str_addf(&numbered, "%s_%u", plain, same + 1);
+		free(plain);
+		plain = str_steal(&numbered);
+	}
+	return plain;
+}
+
+/* A Maildir++ tree for several folders. */
 static int open_target(struct transfer *t, const char *name, struct err *err)
 {
 	char *plain;
@@ -178,10 +225,7 @@ static int open_target(struct transfer *t, const char *name, struct err *err)
 	if (t->folders.n == 1)
 		return is_mbox_name(t->path) ? sink_mbox(&t->sink, t->path, err)
 					     : sink_maildir(&t->sink, t->path, "INBOX", err);
-	plain = mem_strdup(name);
-	for (char *p = plain; *p; p++)
-		if (*p == '.')
-			*p = '_';
+	plain = name_in_tree(t, name);
 	rc = sink_maildir(&t->sink, t->path, plain, err);
 	free(plain);
 	return rc;
@@ -198,6 +242,7 @@ static int begin_export(struct transfer *t, const char *name, struct err *err)
 	if (folder_use(f, err) != 0)
 		return -1;
 	t->folder = f;
+	t->numbering = f->numbering;
 	if (open_target(t, name, err) != 0)
 		return -1;
 	if (t->request->uids) {
@@ -272,6 +317,9 @@ static int read_next(struct store *s, struct transfer *t, struct str *out, uint3
 			mbox_strip_status(out);
 		return rc;
 	}
+	if (t->folder->numbering != t->numbering)
+		return err_set(err, ERR_GONE,
+			_("The folder was switched or numbered anew meanwhile; run it again"));
 	c = cache_columns_view(t->folder->cache);
 	row = columns_find(c, t->uids[t->at]);
 	if (row < 0)
@@ -319,11 +367,24 @@ static int copy_next(struct store *s, struct transfer *t, struct err *err)
 
 /* --- slices --- */
 
+/* One of several that cannot be opened costs that one; a disk that is full costs all. */
 static int next_folder(struct transfer *t, struct err *err)
 {
 	const char *name = t->folders.v[t->next++];
+	struct err why = {0};
+	int rc = t->import ? begin_import(t, name, &why) : begin_export(t, name, &why);
 
-	return t->import ? begin_import(t, name, err) : begin_export(t, name, err);
+	if (rc == 0)
+		return 0;
+	err_set(err, why.kind, _("Folder %s: %s"), name, why.text);
+	if (t->folders.n == 1 || why.kind == ERR_FULL) {
+		if (t->folders.n == 1)
+			*err = why;
+		return rc;
+	}
+	note_failure(t, err);
+	close_folder(t);
+	return 0;
 }
 
 static bool transfer_step(struct store *s, struct work *w)
@@ -397,7 +458,7 @@ static int list_export(struct transfer *t, struct store_request *r, struct err *
 		return err_set(err, ERR_INPUT,
 			_("All folders of an account go into a Maildir, not into one mbox file"));
 	for (struct folder *f = t->account->folders; f; f = f->next)
-		if (f->selectable)
+		if (f->selectable && !f->vanished)
 			strv_take(&t->folders, folder_ui_name(f));
 	return 0;
 }

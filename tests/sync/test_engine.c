@@ -343,6 +343,35 @@ static void preview_says(struct person *p, enum account_protocol to, const char 
 }
 
 /* Numbers, what waits, and that nothing goes: before anything is done. */
+/* Each request ends once, also when another of its kind is under way. */
+static void asked_twice_at_once(void **state)
+{
+	struct person *p = person_new("imap", "", "--count", "3");
+	unsigned ids[6];
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		ids[i] = engine_sync(p->engine, -1);
+		ids[2 + i] = engine_check(p->engine, 0);
+		ids[4 + i] = engine_pending_cancel(p->engine, 0);
+	}
+	for (size_t i = 0, left = MEM_COUNT(ids); left;) {
+		struct event *ev = next_event(p->engine, clock_ms() + PATIENCE_MS);
+
+		assert_non_null(ev);
+		for (i = 0; i < MEM_COUNT(ids); i++)
+			if (ev->request && ev->request == ids[i] &&
+				(ev->kind == EVENT_DONE || ev->kind == EVENT_TEXT ||
+					ev->kind == EVENT_FAILED)) {
+				assert_int_equal(ev->err.kind, ERR_NONE);
+				ids[i] = 0;
+				left--;
+			}
+		event_free(ev);
+	}
+	person_free(p);
+}
+
 static void preview_tells_what_a_switch_does(void **state)
 {
 	struct person *p = person_new("imap", "", "--count", "6");
@@ -739,6 +768,7 @@ int main(void)
 		cmocka_unit_test(pop3_never_deletes_after_storing),
 		cmocka_unit_test(switch_refuses_what_was_meant_before),
 		cmocka_unit_test(switch_keeps_marks_and_mail),
+		cmocka_unit_test(asked_twice_at_once),
 		cmocka_unit_test(preview_tells_what_a_switch_does),
 		cmocka_unit_test(preview_counts_what_pop3_saw),
 		cmocka_unit_test(namesakes_are_both_fetched),

@@ -448,6 +448,58 @@ static void trees(void **state)
 }
 
 /* Cancelled at some moment: what is there is whole, and the next run brings the rest. */
+/* Names that no Maildir can have, and two that would become one: each folder is written. */
+static void odd_names(void **state)
+{
+	static const char *const names[] = {"x//y", "a.b", "a_b", "tail/", "tab"};
+	struct person *p = person_new("imap", "", NULL, NULL);
+	char *path = file_join(p->home, "XDG_CACHE_HOME/talaria/test/folders");
+	char *tree = file_join(p->home, "tree");
+	struct str table = STR_INIT;
+
+	(void)state;
+	filled(p, "INBOX", 0);
+	stop(p);
+	assert_int_equal(file_read(path, 65536, &table, NULL), 0);
+	for (size_t i = 0; i < MEM_COUNT(names); i++)
+		str_addf(&table, "0\t1\t0\t0\t%s\t%s%s\n", names[i], names[i], i == 4 ? "\a" : "");
+	assert_int_equal(file_replace(path, table.p, table.len, 0600, NULL), 0);
+	start(p, true);
+	open_folder(p, "INBOX");
+	done(p, engine_export_folder(p->engine, 0, NULL, tree));
+	assert_int_equal(shell("ls -d \"$1\"/.x._.y \"$1\"/.a_b \"$1\"/.a_b_2 \"$1\"/.tail._ "
+			       "\"$1\"/.tab_ | wc -l",
+				 tree, NULL),
+		MEM_COUNT(names));
+	free(path);
+	free(tree);
+	str_done(&table);
+	person_free(p);
+}
+
+/* What a run that was killed left behind bars no other. */
+static void a_left_over_part(void **state)
+{
+	struct person *p = person_new("imap", "", "--count", "1");
+	struct msglist *l = filled(p, "INBOX", 1);
+	char *path = file_join(p->home, "x.mbox"), *part = file_join(p->home, "x.mbox.part"),
+	     *ball = file_join(p->home, "b.tar.gz"), *other = file_join(p->home, "b.tar.gz.part");
+
+	(void)state;
+	assert_int_equal(file_replace(part, "mine", 4, 0600, NULL), 0);
+	assert_int_equal(file_replace(other, "mine", 4, 0600, NULL), 0);
+	done(p, engine_export(p->engine, l, NULL, 0, path));
+	done(p, engine_backup(p->engine, 0, ball));
+	assert_true(file_exists(path) && file_exists(ball));
+	assert_int_equal(shell("cat \"$1\" \"$2\" | grep -c minemine", part, other), 1);
+	assert_int_equal(shell("ls \"$1\" | grep -c 1.part || true", p->home, NULL), 0);
+	free(path);
+	free(part);
+	free(ball);
+	free(other);
+	person_free(p);
+}
+
 static void cancelled_and_run_again(void **state)
 {
 	struct person *p = person_new("imap", "", "--count", "200");
@@ -559,6 +611,8 @@ int main(void)
 		cmocka_unit_test(export_brings_marks),
 		cmocka_unit_test(export_without_the_network),
 		cmocka_unit_test(trees),
+		cmocka_unit_test(odd_names),
+		cmocka_unit_test(a_left_over_part),
 		cmocka_unit_test(cancelled_and_run_again),
 		cmocka_unit_test(backup_holds_what_is_only_here),
 		cmocka_unit_test(nothing_is_written_among_the_mail),
