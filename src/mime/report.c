@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GROUPS_MAX = 100 };
+enum { GROUPS_MAX = 100, FIELDS_MAX = 20, VALUE_MAX = 1000 };
 
 /* "rfc822; bob@example.org" and "smtp; 550 no" start with a type that means nothing to people. */
 static const char *without_type(const char *value)
@@ -77,12 +77,22 @@ static void show_group(struct text *t, const char *p, size_t len, int width)
 	if (show_recipient(t, p, len, width))
 		return;
 	header_start(&it, p, len);
-	while (shown++ < 20 && header_next(&it, &f)) {
+	while (header_next(&it, &f)) {
 		struct str raw = STR_INIT;
-		char *name = utf8_clean_line(f.name, f.name_len), *value;
+		char *name, *value;
+
+		if (shown++ == FIELDS_MAX) {
+			wrap_notice(t, _("More fields are left out"), width);
+			return;
+		}
+		name = utf8_clean_line(f.name, f.name_len);
 
 		header_unfold(&raw, f.value, f.value_len);
-		value = utf8_clean_line(str_c(&raw), raw.len > 1000 ? 1000 : raw.len);
+		if (raw.len > VALUE_MAX) {
+			str_cut(&raw, utf8_cut(raw.p, raw.len, VALUE_MAX));
+			str_adds(&raw, "…");
+		}
+		value = utf8_clean_line(str_c(&raw), raw.len);
 		wrap_field(t, name, without_type(value), TEXT_HEADER_VALUE, width);
 		str_done(&raw);
 		free(name);

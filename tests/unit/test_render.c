@@ -314,6 +314,88 @@ static void names_files_of_the_other_version(void **state)
 	free(got);
 }
 
+/* What is told, at a limit and around it. */
+static bool tells(const struct str *mail, const char *notice, const char *text)
+{
+	struct render_options opt = {.width = 200, .no_headers = true};
+	char *got = shown(mail->p, &opt);
+	bool told = strstr(got, notice);
+
+	/* Without a notice all of it is there. */
+	if (!told && !strstr(got, text))
+		fail_msg("neither \"%s\" nor \"%s\"", notice, text);
+	free(got);
+	return told;
+}
+
+static void nested(struct str *out, int levels)
+{
+	for (int i = 0; i < levels; i++)
+		str_addf(out, "Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n", i, i);
+	str_adds(out, "\nthe innermost words\n");
+}
+
+static void many(struct str *out, int parts)
+{
+	str_adds(out, "Content-Type: multipart/mixed; boundary=b\n\n");
+	for (int i = 1; i < parts; i++)
+		str_adds(out, "--b\n\nx\n");
+	str_adds(out, "--b\n\nthe last words\n--b--\n");
+}
+
+static void text_of(struct str *out, int bytes)
+{
+	str_adds(out, "Subject: x\n\n");
+	for (int i = 0; i < bytes - 10; i++)
+		str_addc(out, i % 100 == 99 ? '\n' : 'x');
+	str_adds(out, "\nlast word");
+}
+
+static void fields_of(struct str *out, int n)
+{
+	str_adds(out, "Content-Type: message/delivery-status\n\n");
+	for (int i = 1; i < n; i++)
+		str_addf(out, "X-Field-%d: x\n", i);
+	str_adds(out, "X-Last: last word\n");
+}
+
+static void recipients_of(struct str *out, int n)
+{
+	str_adds(out, "Content-Type: message/delivery-status\n\n");
+	for (int i = 1; i < n; i++)
+		str_addf(out, "Action: failed\nFinal-Recipient: rfc822; a%d@b.example\n\n", i);
+	str_adds(out, "Action: failed\nFinal-Recipient: rfc822; last@b.example\n");
+}
+
+static void limits_are_told(void **state)
+{
+	static const struct {
+		void (*make)(struct str *out, int n);
+		int limit;
+		const char *notice, *text;
+	} cases[] = {
+		{nested, 49, "What is nested deeper is left out", "the innermost words"},
+		{many, 999, "More parts are left out", "the last words"},
+		{text_of, 10 * 1024 * 1024, "The rest of this text is left out", "last word"},
+		{fields_of, 20, "More fields are left out", "last word"},
+		{recipients_of, 100, "More recipients are left out", "last@b.example"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++)
+		for (int n = cases[i].limit - 1; n <= cases[i].limit + 1; n++) {
+			struct str mail = STR_INIT;
+			bool told;
+
+			cases[i].make(&mail, n);
+			told = tells(&mail, cases[i].notice, cases[i].text);
+			if (told != (n > cases[i].limit))
+				fail_msg("%s: at %d %s", cases[i].notice, n,
+					told ? "told" : "silent");
+			str_done(&mail);
+		}
+}
+
 static void bomb(const char *head, const char *piece, size_t times)
 {
 	struct render_options opt = {.width = 80, .hide_quotes = true};
@@ -366,6 +448,7 @@ int main(void)
 		cmocka_unit_test(chooses_the_version_that_says_it),
 		cmocka_unit_test(stub_has_a_bound),
 		cmocka_unit_test(names_files_of_the_other_version),
+		cmocka_unit_test(limits_are_told),
 		cmocka_unit_test(bombs_are_bounded),
 	};
 
