@@ -92,7 +92,7 @@ struct imap_mailbox {
 	char delimiter;  /* 0: flat */
 	bool selectable; /* not \Noselect, not \NonExistent */
 	bool has_children;
-	enum imap_role role;       /* by SPECIAL-USE (RFC 6154), else by well-known names */
+	enum imap_role role;       /* by SPECIAL-USE (RFC 6154) */
 	struct imap_status status; /* when LIST-STATUS gave it */
 };
 
@@ -107,6 +107,9 @@ struct imap_mailboxes {
 /* All mailboxes, with STATUS in the same round trip where the server can. */
 int imap_list(struct imap *im, struct imap_mailboxes *out, struct err *err);
 void imap_mailboxes_done(struct imap_mailboxes *m);
+/* NAMESPACE (RFC 2342): what the names of the person's own mailboxes begin with, free(); NULL where
+ * the server does not say. */
+int imap_namespace(struct imap *im, char **prefix, char *delimiter, struct err *err);
 int imap_status(struct imap *im, const char *mailbox, struct imap_status *out, struct err *err);
 int imap_create(struct imap *im, const char *mailbox, struct err *err);
 int imap_delete(struct imap *im, const char *mailbox, struct err *err);

@@ -185,40 +185,6 @@ static enum imap_role role_by_flag(const char *flag)
 	return IMAP_ROLE_NONE;
 }
 
-static enum imap_role role_by_name(const char *name, char delimiter)
-{
-	static const struct {
-		const char *name;
-		enum imap_role role;
-	} known[] = {
-		{"Drafts", IMAP_ROLE_DRAFTS},
-		{"Draft", IMAP_ROLE_DRAFTS},
-		{"Sent", IMAP_ROLE_SENT},
-		{"Sent Items", IMAP_ROLE_SENT},
-		{"Sent Messages", IMAP_ROLE_SENT},
-		{"Sent Mail", IMAP_ROLE_SENT},
-		{"Sent-Mail", IMAP_ROLE_SENT},
-		{"Trash", IMAP_ROLE_TRASH},
-		{"Deleted Items", IMAP_ROLE_TRASH},
-		{"Deleted Messages", IMAP_ROLE_TRASH},
-		{"Bin", IMAP_ROLE_TRASH},
-		{"Junk", IMAP_ROLE_JUNK},
-		{"Spam", IMAP_ROLE_JUNK},
-		{"Junk E-mail", IMAP_ROLE_JUNK},
-		{"Junk Email", IMAP_ROLE_JUNK},
-		{"Bulk Mail", IMAP_ROLE_JUNK},
-		{"Archive", IMAP_ROLE_ARCHIVE},
-		{"Archives", IMAP_ROLE_ARCHIVE},
-	};
-	const char *last = delimiter ? strrchr(name, delimiter) : NULL;
-
-	last = last ? last + 1 : name;
-	for (size_t i = 0; i < MEM_COUNT(known); i++)
-		if (!str_icmp(last, known[i].name))
-			return known[i].role;
-	return IMAP_ROLE_NONE;
-}
-
 static void list_flag(struct imap_mailbox *m, const char *flag, bool *children_said)
 {
 	enum imap_role role = role_by_flag(flag);
@@ -324,59 +290,60 @@ static void find_children(struct listing *l)
 	}
 }
 
-/* Names count only for roles that no mailbox has by its flags, and the first one wins. */
-static void find_roles(struct imap_mailboxes *out)
+/* SPECIAL-USE alone may be asked for too (RFC 6154 2), the rest needs LIST-EXTENDED. */
+static bool put_list(const struct imap *im, struct str *cmd)
 {
-	bool taken[IMAP_ROLE_FLAGGED + 1] = {false};
-
-	for (size_t i = 0; i < out->n; i++)
-		taken[out->v[i].role] = true;
-	for (size_t i = 0; i < out->n; i++) {
-		struct imap_mailbox *m = &out->v[i];
-		enum imap_role role;
-
-		if (m->role != IMAP_ROLE_NONE || !m->selectable)
-			continue;
-		role = role_by_name(m->name, m->delimiter);
-		if (taken[role])
-			continue;
-		m->role = role;
-		taken[role] = role != IMAP_ROLE_NONE;
-	}
-}
-
-static void put_list(const struct imap *im, struct str *cmd)
-{
-	bool extended = imap_has(im, "LIST-EXTENDED");
+	bool status = im->can & IMAP_LIST_STATUS, roles = im->can & IMAP_SPECIAL_USE;
+	const char *gap = "";
 
 	str_adds(cmd, "LIST \"\" \"*\"");
-	if (!extended && !(im->can & IMAP_LIST_STATUS))
-		return;
-	str_adds(cmd, " RETURN (CHILDREN");
-	if (im->can & IMAP_SPECIAL_USE)
-		str_adds(cmd, " SPECIAL-USE");
-	if (im->can & IMAP_LIST_STATUS) {
+	if (!status && !roles && !imap_has(im, "LIST-EXTENDED"))
+		return false;
+	str_adds(cmd, " RETURN (");
+	if (status || imap_has(im, "LIST-EXTENDED")) {
+		str_adds(cmd, "CHILDREN");
+		gap = " ";
+	}
+	if (roles)
+		str_addf(cmd, "%sSPECIAL-USE", gap);
+	if (status) {
 		str_adds(cmd, " STATUS ");
 		put_status_items(im, cmd);
 	}
 	str_addc(cmd, ')');
+	return true;
+}
+
+static int run_list(struct imap *im, struct err *err)
+{
+	static const char plain[] = "LIST \"\" \"*\"";
+	struct str cmd = STR_INIT;
+	bool extended = put_list(im, &cmd);
+	struct err said = {0};
+	int r;
+
+	im->listing = true;
+	r = imap_run(im, IMAP_LONG, cmd.p, &said);
+	/* It offered what it does not take. */
+	if (r && extended && !im->dead && said.kind == ERR_REFUSED)
+		r = imap_run(im, IMAP_LONG, plain, &said);
+	im->listing = false;
+	str_done(&cmd);
+	if (r && err)
+		*err = said;
+	return r;
 }
 
 int imap_list(struct imap *im, struct imap_mailboxes *out, struct err *err)
 {
 	struct listing l = {out, NULL, false};
-	struct str cmd = STR_INIT;
 	clist *list;
 	int r;
 
 	*out = (struct imap_mailboxes){0};
-	put_list(im, &cmd);
-	im->listing = true;
 	wire_take_odd(stream_wire(im->stream));
-	r = imap_run(im, IMAP_LONG, cmd.p, err);
-	im->listing = false;
+	r = run_list(im, err);
 	out->odd = wire_take_odd(stream_wire(im->stream));
-	str_done(&cmd);
 	if (r)
 		return -1;
 	l.by_name = map_new();
@@ -387,8 +354,29 @@ int imap_list(struct imap *im, struct imap_mailboxes *out, struct err *err)
 	take_status(im, &l);
 	if (!l.children_said)
 		find_children(&l);
-	find_roles(out);
 	map_free(l.by_name, NULL);
+	return 0;
+}
+
+int imap_namespace(struct imap *im, char **prefix, char *delimiter, struct err *err)
+{
+	const struct mailimap_namespace_data *data;
+	const struct mailimap_namespace_info *own = NULL;
+
+	*prefix = NULL;
+	*delimiter = '\0';
+	if (!imap_has(im, "NAMESPACE"))
+		return 0;
+	if (imap_run(im, IMAP_QUIET, "NAMESPACE", err))
+		return im->dead ? -1 : 0;
+	data = imap_extension(im, MAILIMAP_EXTENSION_NAMESPACE, MAILIMAP_NAMESPACE_TYPE_NAMESPACE);
+	if (data && data->ns_personal && data->ns_personal->ns_data_list &&
+		clist_begin(data->ns_personal->ns_data_list))
+		own = clist_content(clist_begin(data->ns_personal->ns_data_list));
+	if (!own || !own->ns_prefix || (*own->ns_prefix && !good_name(own->ns_prefix)))
+		return 0;
+	*prefix = mem_strdup(own->ns_prefix);
+	*delimiter = own->ns_delimiter;
 	return 0;
 }
 

@@ -267,6 +267,7 @@ static void stop_connections(struct account *a, int wait_ms)
 	struct err err = {0};
 
 	if (a->sync) {
+		folder_save_table(a); /* the counts as they are now */
 		account_cancel(a);
 		if (!a->store->ops.stop(a->sync, wait_ms))
 			a->store->results_in_use = true;
@@ -357,6 +358,8 @@ void account_free(struct account *a, int wait_ms)
 {
 	if (a->checker && !a->store->ops.stop(a->checker, wait_ms))
 		a->store->results_in_use = true;
+	if (a->sync)
+		folder_save_table(a);
 	if (a->sync && !a->store->ops.stop(a->sync, wait_ms))
 		a->store->results_in_use = true;
 	if (a->lock_fd >= 0)
@@ -379,6 +382,8 @@ void account_free(struct account *a, int wait_ms)
 	free(a->checks);
 	strv_done(&a->refused);
 	follow_reset(a);
+	free(a->prefix);
+	free(a->table);
 	store_account_free(a->setup);
 	free(a);
 }
@@ -746,6 +751,8 @@ static void look_around(struct account *a, int64_t now)
 {
 	bool all = now >= a->next_closed_look;
 
+	if (all && a->sync)
+		folder_save_table(a);
 	if (all)
 		a->next_closed_look = now + CLOSED_LOOK_MS;
 	if (folder_look_local(a, all))

@@ -140,12 +140,67 @@ static void take_counts(struct folder *f, const struct folder_entry *e)
 		true, e->total, e->unread, e->uidnext, e->uidvalidity, e->highestmodseq};
 }
 
-static void merge_folder(struct account *a, struct folder_entry *e)
-{
-	struct folder *f = folder_find(a, e->name, false);
+/* What is known by its wire name and by the name people see, and what the list has. */
+struct names {
+	struct map *by_mailbox, *by_name, *listed;
+};
 
-	if (!f)
-		f = folder_new(a, e->name, false);
+static void collect_names(struct account *a, const struct result *r, struct names *n)
+{
+	*n = (struct names){map_new(), map_new(), map_new()};
+	for (struct folder *f = a->folders; f; f = f->next) {
+		if (f->local)
+			continue;
+		/* Where its place on the server was a guess, it is a better one now. */
+		if (f->alias)
+			continue;
+		if (!f->on_server && f->role != ROLE_INBOX) {
+			free(f->mailbox);
+			f->mailbox = folder_wire_name(a, f->name);
+		}
+		if (f->mailbox)
+			map_put(n->by_mailbox, f->mailbox, f);
+		map_put(n->by_name, f->name, f);
+	}
+	for (size_t i = 0; i < r->n; i++)
+		map_put(n->listed, r->folders[i].mailbox, a);
+}
+
+static void names_done(struct names *n)
+{
+	map_free(n->by_mailbox, NULL);
+	map_free(n->by_name, NULL);
+	map_free(n->listed, NULL);
+}
+
+/* The wire name is what a folder is known by. Two that look alike are two all the same: the second
+ * has its wire name beside the one that people see. */
+static struct folder *folder_for_entry(
+	struct account *a, const struct names *n, const struct folder_entry *e)
+{
+	struct folder *f = map_get(n->by_mailbox, e->mailbox);
+	struct str name = STR_INIT;
+
+	if (f)
+		return f;
+	f = map_get(n->by_name, e->name);
+	if (f && !(f->mailbox && map_get(n->listed, f->mailbox)))
+		return f;
+	str_adds(&name, e->name);
+	if (f)
+		str_addf(&name, " (%s)", e->mailbox);
+	while (map_get(n->by_name, name.p))
+		str_addc(&name, '\'');
+	f = folder_new(a, name.p, false);
+	map_put(n->by_name, f->name, f);
+	str_done(&name);
+	return f;
+}
+
+static void merge_folder(struct account *a, const struct names *n, struct folder_entry *e)
+{
+	struct folder *f = folder_for_entry(a, n, e);
+
 	free(f->mailbox);
 	f->mailbox = e->mailbox;
 	e->mailbox = NULL;
@@ -212,9 +267,32 @@ static void drop_unlisted(struct account *a)
 	}
 }
 
+/* What was made for a role before the list was here is the folder that has it on the server. */
+static void find_aliases(struct account *a)
+{
+	for (struct folder *f = a->folders; f; f = f->next) {
+		struct folder *real = a->folders;
+
+		if (f->local || f->on_server || f->listed || f->role <= ROLE_INBOX)
+			continue;
+		while (real && (real->local || !real->listed || real->role != f->role))
+			real = real->next;
+		if (!real)
+			continue;
+		f->alias = true;
+		f->role = ROLE_NONE;
+		free(f->mailbox);
+		f->mailbox = mem_strdup(real->mailbox);
+	}
+}
+
 static void take_folders(struct account *a, struct result *r)
 {
+	struct names names;
+
+	a->listed = true;
 	if (r->err.kind != ERR_NONE) {
+		replay_next(a);
 		if (a->list_waiting) {
 			a->list_waiting = 0;
 			a->sync_err = r->err;
@@ -224,11 +302,22 @@ static void take_folders(struct account *a, struct result *r)
 	}
 	for (struct folder *f = a->folders; f; f = f->next)
 		f->listed = false;
+	if (r->text) {
+		free(a->prefix);
+		a->prefix = r->text;
+		r->text = NULL;
+	}
+	if (r->number)
+		a->delimiter = (char)r->number;
+	collect_names(a, r, &names);
 	for (size_t i = 0; i < r->n; i++)
-		merge_folder(a, &r->folders[i]);
+		merge_folder(a, &names, &r->folders[i]);
+	names_done(&names);
+	find_aliases(a);
 	if (r->n)
 		find_gone(a);
 	drop_unlisted(a);
+	replay_next(a);
 	folder_save_table(a);
 	folder_send_folders(a);
 	account_sync_folders(a, a->list_waiting ? SYNC_ALL_CHANGED : SYNC_SHOWN_CHANGED);

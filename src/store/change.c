@@ -666,14 +666,18 @@ static int request_create(
 {
 	struct account *a = store_account(s, r->account, err);
 	struct op *op;
-	char *root;
+	char *root, *own;
+	bool there;
 	int rc;
 
 	if (!a)
 		return -1;
-	if (folder_by_ui_name(a, r->folder))
+	own = folder_own_name(a, r->folder);
+	there = folder_by_ui_name(a, r->folder) || folder_by_ui_name(a, own);
+	str_addf(said, _("Folder %s made"), own);
+	free(own);
+	if (there)
 		return err_set(err, ERR_INPUT, _("Folder %s is there already"), r->folder);
-	str_addf(said, _("Folder %s made"), r->folder);
 	if (!account_is_server(a)) {
 		root = file_join(a->setup->data_dir, "mail");
 		rc = maildir_create(root, r->folder, err);
@@ -684,7 +688,7 @@ static int request_create(
 	}
 	op = op_new(OP_CREATE);
 	free(op->target);
-	op->target = mem_strdup(r->folder);
+	op->target = folder_own_name(a, r->folder);
 	rc = journal_add(a->journal, op, err);
 	op_free(op);
 	if (rc != 0)

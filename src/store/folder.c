@@ -147,6 +147,8 @@ static struct folder *new_local(struct account *a, const char *name, int role, s
 /* Any nested folder shows which character the server puts between levels. */
 static char delimiter_of(const struct account *a)
 {
+	if (a->delimiter)
+		return a->delimiter;
 	for (const struct folder *f = a->folders; f; f = f->next) {
 		const char *slash =
 			f->local || !f->mailbox || !f->listed ? NULL : strchr(f->name, '/');
@@ -158,9 +160,40 @@ static char delimiter_of(const struct account *a)
 	return '/';
 }
 
+/* Another part of the server's folders than the person's own (shared ones, say). */
+static bool is_elsewhere(const struct account *a, const char *name)
+{
+	const char *slash = strchr(name, '/');
+	size_t len = slash ? (size_t)(slash - name) + 1 : 0;
+
+	for (const struct folder *f = a->folders; len && f; f = f->next)
+		if (!f->local && f->listed && strncmp(f->name, name, len) == 0)
+			return true;
+	return false;
+}
+
+char *folder_own_name(struct account *a, const char *name)
+{
+	struct str own = STR_INIT;
+	char *prefix = account_is_server(a) && a->prefix ? charset_from_imap_utf7(a->prefix) : NULL;
+	size_t len = prefix ? strlen(prefix) : 0;
+
+	if (len && prefix[len - 1] == a->delimiter)
+		prefix[len - 1] = '/';
+	if (len && strncmp(name, prefix, len) != 0 && strcmp(name, "INBOX") != 0 &&
+		!is_elsewhere(a, name))
+		str_adds(&own, prefix);
+	str_adds(&own, name);
+	free(prefix);
+	return str_steal(&own);
+}
+
 char *folder_wire_name(struct account *a, const char *name)
 {
-	char *wire = charset_to_imap_utf7(name), delimiter = delimiter_of(a);
+	char *own = folder_own_name(a, name), *wire = charset_to_imap_utf7(own),
+	     delimiter = delimiter_of(a);
+
+	free(own);
 
 	for (char *p = wire; *p; p++)
 		if (*p == '/')
@@ -172,11 +205,13 @@ struct folder *folder_for_role(struct account *a, int role, struct err *err)
 {
 	bool local = !account_is_server(a);
 	struct folder *f = folder_by_role(a, role, local);
-	const char *given = a->setup->role_names[role],
-		   *name = given && *given ? given : folder_role_name(role);
+	const char *given = a->setup->role_names[role];
+	char *name = folder_own_name(a, given && *given ? given : folder_role_name(role));
 
-	if (f)
+	if (f) {
+		free(name);
 		return f;
+	}
 	if (local) {
 		f = new_local(a, name, role, err);
 	} else {
@@ -186,6 +221,7 @@ struct folder *folder_for_role(struct account *a, int role, struct err *err)
 		f->role = role;
 		f->mailbox = folder_wire_name(a, name);
 	}
+	free(name);
 	if (f)
 		folder_send_folders(a);
 	return f;
@@ -207,8 +243,14 @@ struct folder *folder_for_import(struct account *a, const char *name, struct err
 	if (!account_is_server(a)) {
 		f = new_local(a, name, ROLE_NONE, err);
 	} else {
-		f = folder_new(a, name, false); /* the server makes it with the first message */
-		f->mailbox = folder_wire_name(a, name);
+		char *own = folder_own_name(a, name);
+
+		f = folder_by_ui_name(a, own);
+		if (!f) {
+			f = folder_new(a, own, false); /* made with the first message */
+			f->mailbox = folder_wire_name(a, own);
+		}
+		free(own);
 	}
 	if (f)
 		folder_send_folders(a);
@@ -233,7 +275,13 @@ void folder_save_table(struct account *a)
 			!strpbrk(f->mailbox, "\t\n"))
 			str_addf(&out, "%d\t%d\t%u\t%u\t%s\t%s\n", f->role, f->selectable,
 				(unsigned)f->total, (unsigned)f->unread, f->mailbox, f->name);
-	file_replace(path, out.p, out.len, 0600, NULL);
+	if (a->prefix && !strpbrk(a->prefix, "\t\n") && a->delimiter != '\t')
+		str_addf(&out, "%c\t%s\n", a->delimiter ? a->delimiter : ' ', a->prefix);
+	if (!a->table || strcmp(a->table, out.p) != 0) {
+		file_replace(path, out.p, out.len, 0600, NULL);
+		free(a->table);
+		a->table = mem_strdup(out.p);
+	}
 	free(path);
 	str_done(&out);
 }
@@ -246,6 +294,11 @@ static void load_row(struct account *a, char *line)
 
 	for (char *p = strtok_r(line, "\t", &save); p && n < 6; p = strtok_r(NULL, "\t", &save))
 		field[n++] = p;
+	if (n == 1 || n == 2) {
+		free(a->prefix);
+		a->prefix = mem_strdup(n == 2 ? field[1] : "");
+		a->delimiter = *field[0] == ' ' ? '\0' : *field[0];
+	}
 	if (n < 6 || folder_find(a, field[5], false))
 		return;
 	f = folder_new(a, field[5], false);

@@ -105,7 +105,9 @@ enum result_kind {
 	RESULT_STATE,     /* lane, state, err, n: milliseconds until the next attempt */
 	RESULT_PASSWORD,  /* a password is needed: JOB_PASSWORD answers */
 	RESULT_ALERT,     /* text from the server that the user must see */
-	RESULT_FOLDERS,   /* folders: all there are; err when it failed */
+	RESULT_FOLDERS,   /* folders: all there are; text: what the names of the person's own
+			     begin with on the wire; number: what stands between levels, 0: not
+			     known; err when it failed */
 	RESULT_COUNTS,    /* folders: some, whose counts are new */
 	RESULT_SELECTED,  /* folder, meta (uidvalidity, uidnext, exists); reset: the known rows are
 			     void; read_only: nothing can be changed there */

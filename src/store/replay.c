@@ -50,6 +50,13 @@ static void add_append_bytes(struct account *a, struct job *j, const struct op *
 	free(path);
 }
 
+/* What the server never listed is where its own folders are known to be by now. */
+static char *wire_name(struct account *a, const struct folder *f, const char *name)
+{
+	return f && f->mailbox && (f->on_server || f->alias) ? mem_strdup(f->mailbox)
+							     : folder_wire_name(a, name);
+}
+
 static void post(struct account *a, const struct op *op, bool look)
 {
 	struct folder *f = *op->folder ? folder_find(a, op->folder, false) : NULL;
@@ -61,9 +68,8 @@ static void post(struct account *a, const struct op *op, bool look)
 	/* Made before this connection was there: meanwhile others may have been at the folder. */
 	j->check = op_since(op) < a->online_since;
 	j->folder = mem_strdup(op->folder);
-	j->mailbox = f && f->mailbox ? mem_strdup(f->mailbox) : folder_wire_name(a, op->folder);
-	j->target = target && target->mailbox ? mem_strdup(target->mailbox)
-					      : folder_wire_name(a, op->target);
+	j->mailbox = wire_name(a, f, op->folder);
+	j->target = wire_name(a, target, op->target);
 	if (op->kind == OP_APPEND)
 		add_append_bytes(a, j, op);
 	a->op_in_flight = op->id;
@@ -78,6 +84,14 @@ static void stuck(struct account *a, const struct err *err)
 	store_disk_notice(a, _("The journal of account %s cannot be written: %s"),
 		a->setup->sync.name, err->text);
 	account_sync_settled(a);
+}
+
+/* Where it goes is a guess as long as the server has not listed its folders. */
+static bool waits_for_list(struct account *a, const struct op *op)
+{
+	const struct folder *target = *op->target ? folder_find(a, op->target, false) : NULL;
+
+	return *op->target && !a->listed && !(target && target->on_server);
 }
 
 /* -1: the journal cannot be written now; it is tried again with the next tick. */
@@ -116,6 +130,8 @@ void replay_next(struct account *a)
 		const struct op *op = journal_at(a->journal, 0);
 		struct op *lost;
 
+		if (waits_for_list(a, op))
+			return;
 		if (op->kind != OP_APPEND || append_file_is_here(a, op)) {
 			if (send_op(a, op) == 0 && a->op_in_flight)
 				account_pending(a);

@@ -51,6 +51,8 @@ struct folder {
 	bool local;
 	int role;
 	bool selectable, listed, counts_known;
+	bool alias; /* made for a role before the list was here: its mailbox is the one that has it
+		     */
 	bool on_server;   /* the server had it, now or before */
 	bool fixed;       /* the server lets nothing be changed there */
 	bool gone;        /* and has it no more: what is shown is the copy kept here */
@@ -165,7 +167,11 @@ struct account {
 	struct outbox *outbox;
 	struct bodies *bodies;
 	struct folder *folders;
-	struct sync *sync;          /* running connections or NULL */
+	char *prefix;      /* owned; what the wire names of the person's own begin with, or NULL */
+	bool listed;       /* the folders were listed since the start, or the server refused to */
+	char delimiter;    /* between levels on the wire; 0: not known */
+	char *table;       /* owned; the file of folders as it was written last */
+	struct sync *sync; /* running connections or NULL */
 	struct queue *lanes[LANES]; /* borrowed from sync */
 	unsigned generation, generation_counter;
 	bool online_wanted, following;
@@ -327,6 +333,10 @@ struct folder *folder_by_role(struct account *a, int role, bool local);
 /* The wire name of a folder the server has not listed: modified UTF-7, with the server's delimiter.
  * free(). */
 char *folder_wire_name(struct account *a, const char *name);
+/* The name of a folder that is made here: on a server below what its own folders begin with.
+ * free().
+ */
+char *folder_own_name(struct account *a, const char *name);
 /* The folder with that role of the protocol in use; made when there is none. */
 struct folder *folder_for_role(struct account *a, int role, struct err *err);
 const char *folder_role_name(int role); /* of a folder made here for it */

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "mime/charset.h"
+#include "sync/roles.h"
 #include "sync/watch.h"
 
 #include <stdlib.h>
@@ -185,6 +186,104 @@ static bool tell_left_out(
 	return true;
 }
 
+/* --- roles --- */
+
+/* The last level by which people know it. */
+static const char *last_level(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	return slash ? slash + 1 : name;
+}
+
+/* Names count only for roles that no mailbox has by its flags, and the first one wins. */
+static void find_roles(struct result *r)
+{
+	bool taken[IMAP_ROLE_FLAGGED + 1] = {false};
+
+	for (size_t i = 0; i < r->n; i++)
+		taken[r->folders[i].role] = true;
+	for (size_t i = 0; i < r->n; i++) {
+		struct folder_entry *f = &r->folders[i];
+		enum imap_role role;
+
+		if (f->role != IMAP_ROLE_NONE || !f->selectable)
+			continue;
+		role = roles_by_name(last_level(f->name));
+		if (taken[role])
+			continue;
+		f->role = (int)role;
+		taken[role] = role != IMAP_ROLE_NONE;
+	}
+}
+
+/* --- where the person's own mailboxes are --- */
+
+static bool is_inbox(const char *name)
+{
+	return str_icmp(name, "INBOX") == 0;
+}
+
+static bool is_below_inbox(const struct imap_mailbox *m)
+{
+	return m->delimiter && str_nicmp(m->name, "INBOX", 5) == 0 && m->name[5] == m->delimiter;
+}
+
+/* A mailbox at the top beside the inbox shows that names begin with nothing. */
+static bool has_top_level(const struct imap_mailboxes *boxes)
+{
+	for (size_t i = 0; i < boxes->n; i++) {
+		const struct imap_mailbox *m = &boxes->v[i];
+
+		if (m->selectable && !is_inbox(m->name) &&
+			(!m->delimiter || !strchr(m->name, m->delimiter)))
+			return true;
+	}
+	return false;
+}
+
+/* Where the server does not say it: all other mailboxes are below the inbox. */
+static char *guess_prefix(const struct imap_mailboxes *boxes, char *delimiter)
+{
+	size_t below = 0;
+
+	for (size_t i = 0; i < boxes->n; i++) {
+		const struct imap_mailbox *m = &boxes->v[i];
+
+		if (!is_inbox(m->name) && !is_below_inbox(m))
+			return mem_strdup("");
+		if (is_below_inbox(m)) {
+			below++;
+			*delimiter = m->delimiter;
+		}
+	}
+	return below ? mem_strndup((char[]){'I', 'N', 'B', 'O', 'X', *delimiter}, 6)
+		     : mem_strdup("");
+}
+
+/* Asked once in a connection's life, and only where the list does not show it. */
+static int find_prefix(struct lane_thread *l, const struct imap_mailboxes *boxes, struct err *err)
+{
+	struct watch *w = watch_state(l);
+	struct err said = {0};
+
+	for (size_t i = 0; i < boxes->n && !w->delimiter; i++)
+		w->delimiter = boxes->v[i].delimiter;
+	if (has_top_level(boxes)) {
+		free(w->prefix);
+		w->prefix = mem_strdup("");
+	}
+	if (w->prefix)
+		return 0;
+	if (imap_namespace(w->im, &w->prefix, &w->delimiter, &said) != 0)
+		return watch_outcome(l, -1, &said, err);
+	if (!w->prefix)
+		w->prefix = guess_prefix(boxes, &w->delimiter);
+	return 0;
+}
+
+/* --- the list --- */
+
 int folders_list(struct lane_thread *l, const struct job *j, struct err *err)
 {
 	struct watch *w = watch_state(l);
@@ -210,6 +309,11 @@ int folders_list(struct lane_thread *l, const struct job *j, struct err *err)
 	/* Once: the list is asked for by the clock. */
 	if (rc == 0 && !w->told_left_out)
 		w->told_left_out = tell_left_out(l, &boxes, &r->err);
+	find_roles(r);
+	if (rc == 0 && boxes.n && r->err.kind == ERR_NONE)
+		rc = find_prefix(l, &boxes, err);
+	r->text = mem_strdup(w->prefix);
+	r->number = (unsigned char)w->delimiter;
 	imap_mailboxes_done(&boxes);
 	if (rc == 0)
 		rc = ask_counts(l, r, r->request != 0, err);

@@ -67,6 +67,7 @@ static void watch_end(struct lane_thread *l)
 	free(w->folder);
 	free(w->mailbox);
 	free(w->no_flags);
+	free(w->prefix);
 	free(w);
 	l->state = NULL;
 }

@@ -39,6 +39,8 @@ struct watch {
 	struct imap_selected seen; /* the watched mailbox when it was last compared */
 	struct strv ask;           /* wire names of mailboxes whose counts are to be asked for */
 	size_t asked;              /* of them, from the beginning */
+	char *prefix;              /* of the person's own mailboxes, on the wire; NULL: not known */
+	char delimiter;
 };
 
 struct watch *watch_state(struct lane_thread *l); /* made when there is none yet */

@@ -167,6 +167,18 @@ static void lost_step_of_an_old_move_is_not_doubled(void **state)
 	}
 }
 
+static bool has_folder(struct person *p, const char *name, uint32_t total)
+{
+	for (size_t i = 0; i < engine_folders(p->engine, 0); i++) {
+		struct folder_info info;
+
+		engine_folder(p->engine, 0, i, &info);
+		if (strcmp(info.name, name) == 0)
+			return info.total == total;
+	}
+	return false;
+}
+
 static struct msglist *old_server(struct person **p, const char *rule)
 {
 	odd("reset");
@@ -176,6 +188,7 @@ static struct msglist *old_server(struct person **p, const char *rule)
 	odd("flags INBOX 5 \\Deleted");
 	odd(rule);
 	*p = by_imap();
+	UNTIL(*p, has_folder(*p, "Archive", 0));
 	return filled(*p, 6);
 }
 
@@ -243,6 +256,7 @@ static void folder_to_read_only(const char *caps, const char *flags, const char 
 	p = by_imap();
 	l = filled(p, 3);
 	assert_true(msglist_read_only(l));
+	UNTIL(p, has_folder(p, "Archive", 0));
 	ev = answer(p, engine_move(p->engine, l, &uid, 1, "Archive"));
 	assert_int_equal(ev->kind, EVENT_FAILED);
 	event_free(ev);
@@ -280,6 +294,7 @@ static void operation_on_a_folder_to_read_only_is_refused(void **state)
 	odd("fill Archive 0");
 	p = by_imap();
 	l = filled(p, 3);
+	UNTIL(p, has_folder(p, "Archive", 0));
 	stop(p);
 	start(p, true);
 	l = open_folder(p, "INBOX");
@@ -291,6 +306,116 @@ static void operation_on_a_folder_to_read_only_is_refused(void **state)
 	UNTIL(p, strstr(person_told(), "does not keep this mark"));
 	UNTIL(p, msglist_count(l) == 3);
 	assert_int_equal(number("count Archive"), 0);
+	person_free(p);
+}
+
+/* The wire name tells mailboxes apart that look alike. */
+static void mailboxes_that_look_alike_are_two(void **state)
+{
+	struct person *p;
+	struct msglist *one, *two;
+
+	(void)state;
+	odd("fill R&D 2");
+	odd("fill R&-D 3");
+	p = by_imap();
+	UNTIL(p, has_folder(p, "R&D", 2) && has_folder(p, "R&D (R&-D)", 3));
+	one = open_folder(p, "R&D");
+	two = open_folder(p, "R&D (R&-D)");
+	UNTIL(p, msglist_count(one) == 2 && msglist_count(two) == 3);
+	stop(p);
+	start(p, true);
+	UNTIL(p, has_folder(p, "R&D", 2) && has_folder(p, "R&D (R&-D)", 3));
+	person_free(p);
+}
+
+/* The counts that an offline start shows are those of the end of the last one. */
+static void counts_are_kept_as_they_are(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	odd("fill INBOX 5");
+	p = by_imap();
+	filled(p, 5);
+	stop(p);
+	start(p, true);
+	UNTIL(p, has_folder(p, "INBOX", 5));
+	person_free(p);
+}
+
+/* What is made here is made where the server keeps the person's own folders. */
+static void own_folders_are_below_the_prefix(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+	uint32_t uid = 2;
+
+	(void)state;
+	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS MOVE IDLE LITERAL+ NAMESPACE");
+	odd("rule NAMESPACE => say * NAMESPACE ((\"INBOX/\" \"/\")) NIL ((\"Shared/\" \"/\"))\\r\\n"
+	    "$tag OK done");
+	odd("rule CREATE \"[^I] => no nonexistent namespace");
+	odd("fill INBOX 3");
+	p = by_imap();
+	l = filled(p, 3);
+	settled(p);
+	done(p, engine_delete(p->engine, l, &uid, 1));
+	settled(p);
+	assert_int_equal(number("count INBOX/Trash"), 1);
+	done(p, engine_create_folder(p->engine, 0, "Work"));
+	settled(p);
+	assert_int_equal(seen("CREATE \"INBOX/Work\""), 1);
+	assert_int_equal(seen("NAMESPACE"), 1);
+	person_free(p);
+}
+
+/* Names of servers that speak other languages; and what was deleted before they were listed. */
+static void localised_names_have_roles(void **state)
+{
+	static const char *const names[][2] = {
+		{"PAPIERKORB", "&AMcA9g-p"},
+		{"Corbeille", "&BBoEPgRABDcEOAQ9BDA-"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		const char *name = names[i / 2][i % 2];
+		char *fill = text_of("fill %s 0", name), *count = text_of("count %s", name);
+		struct person *p;
+		struct msglist *l;
+		uint32_t uid = 2;
+
+		odd("reset");
+		odd("fill INBOX 3");
+		odd(fill);
+		p = by_imap();
+		l = filled(p, 3);
+		settled(p);
+		done(p, engine_delete(p->engine, l, &uid, 1));
+		settled(p);
+		assert_int_equal(number(count), 1);
+		assert_int_equal(seen("CREATE"), 0);
+		person_free(p);
+		free(fill);
+		free(count);
+	}
+}
+
+/* SPECIAL-USE may be asked for without LIST-EXTENDED; who offers it and does not take it is asked
+ * plainly. */
+static void roles_are_asked_for(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	odd("fill INBOX 1");
+	odd("rule RETURN => bad what return");
+	p = by_imap();
+	filled(p, 1);
+	settled(p);
+	assert_true(seen("LIST \"\" \"\\*\" RETURN .SPECIAL-USE.$"));
+	assert_true(seen("LIST \"\" \"\\*\"$"));
 	person_free(p);
 }
 
@@ -309,6 +434,11 @@ int main(void)
 		ODD_CASE(old_server_that_keeps_what_is_moved_is_told),
 		ODD_CASE(folder_to_read_only_is_not_changed),
 		ODD_CASE(operation_on_a_folder_to_read_only_is_refused),
+		ODD_CASE(mailboxes_that_look_alike_are_two),
+		ODD_CASE(counts_are_kept_as_they_are),
+		ODD_CASE(own_folders_are_below_the_prefix),
+		ODD_CASE(localised_names_have_roles),
+		ODD_CASE(roles_are_asked_for),
 	};
 
 	return ODD_RUN(tests);

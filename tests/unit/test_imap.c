@@ -512,9 +512,9 @@ static void test_list_rude(void **state)
 	assert_int_equal(m.n, 7);
 	assert_int_equal(m.v[0].role, IMAP_ROLE_INBOX);
 	assert_int_equal(m.v[1].role, IMAP_ROLE_SENT);
-	assert_int_equal(m.v[2].role, IMAP_ROLE_NONE); /* by name, but there is one by flag */
+	assert_int_equal(m.v[2].role, IMAP_ROLE_NONE); /* names are not looked at here */
 	assert_false(m.v[2].status.known);
-	assert_int_equal(m.v[3].role, IMAP_ROLE_TRASH);
+	assert_int_equal(m.v[3].role, IMAP_ROLE_NONE);
 	assert_int_equal(m.v[3].delimiter, 0);
 	assert_false(m.v[4].selectable);
 	assert_true(m.v[4].has_children);
