@@ -150,7 +150,7 @@ result $? 'not more than asked for'
 run 'list as JSON' 0 list --json
 json 'an array of 32 objects, newest first' \
 	'len(j) == 32 and [m["date"] for m in j] == sorted([m["date"] for m in j], reverse=True)'
-json 'the keys are those of the manual' 'set(j[0]) == {"id", "account", "folder", "from", "to", "subject", "date",
+json 'the keys are those of the manual' 'set(j[0]) == {"id", "account", "folder", "from", "to", "cc", "subject", "date",
 	"size", "flags", "attachments"} and j[0]["account"] == "test" and type(j[0]["id"]) is int'
 json 'flags and attachments' \
 	'any("flagged" in m["flags"] and m["attachments"] for m in j) and any("answered" in m["flags"] for m in j)'
