@@ -6,6 +6,7 @@
 #include "mime/date.h"
 #include "mime/flowed.h"
 #include "mime/header.h"
+#include "mime/word.h"
 #include "mime/wrap.h"
 
 #include <stdlib.h>
@@ -175,16 +176,20 @@ static void show_all(struct text *t, const char *header, size_t len, int width)
 	while (header_next(&it, &field)) {
 		struct str raw = STR_INIT;
 		char *name, *value;
+		bool cut;
 
 		if (n++ >= FIELDS_MAX) {
 			wrap_notice(t, _("More header fields are left out"), width);
 			return;
 		}
 		header_unfold(&raw, field.value, field.value_len);
+		cut = raw.len > FIELD_MAX;
 		str_cut(&raw, FIELD_MAX);
 		name = utf8_clean_line(field.name, field.name_len > 200 ? 200 : field.name_len);
-		value = utf8_clean_line(str_c(&raw), raw.len);
+		value = word_decoded(str_c(&raw), raw.len);
 		wrap_field(t, name, value, TEXT_HEADER_VALUE, width);
+		if (cut)
+			wrap_notice(t, _("The rest of this field is left out"), width);
 		str_done(&raw);
 		free(name);
 		free(value);
