@@ -360,6 +360,26 @@ static void prompt_text(struct prompt *p, struct str *out, size_t *cursor)
 	*cursor = p->cursor;
 }
 
+/* Where the text before the cursor begins that room columns can show. */
+static size_t first_that_fits(const char *s, size_t cursor, int room)
+{
+	size_t from = cursor, at = cursor;
+
+	while (at > 0) {
+		const char *q;
+
+		at--;
+		while (at > 0 && ((unsigned char)s[at] & 0xC0) == 0x80)
+			at--;
+		q = s + at;
+		room -= utf8_width(utf8_next(&q, s + cursor));
+		if (room < 0)
+			break;
+		from = at;
+	}
+	return from;
+}
+
 /* The part of a long line around the cursor that fits. */
 static void draw_prompt(struct app *a)
 {
@@ -374,14 +394,10 @@ static void draw_prompt(struct app *a)
 		label = r->cols - 8;
 	room = r->cols - label - 1;
 	prompt_text(p, &s, &cursor);
-	while (from < cursor && utf8_columns(str_c(&s) + from, cursor - from) > room) {
-		const char *q = str_c(&s) + from;
-
-		utf8_next(&q, str_c(&s) + s.len);
-		from = (size_t)(q - str_c(&s));
-	}
+	from = first_that_fits(str_c(&s), cursor, room);
 	line_pad(&line, STYLE_PROMPT, p->label, label);
-	line_addn(&line, STYLE_PLAIN, str_c(&s) + from, s.len - from);
+	line_addn(&line, STYLE_PLAIN, str_c(&s) + from,
+		utf8_fit(str_c(&s) + from, s.len - from, r->cols, NULL));
 	term_fill(r->row, r->col, r->cols, STYLE_PLAIN);
 	draw_line(r, 0, &line, 0, STYLE_PLAIN);
 	term_cursor(r->row,

@@ -86,7 +86,10 @@ void folders_line(struct app *a, size_t row, struct line *out, int width)
 	for (int i = 0; i < f.depth && i < 8; i++)
 		str_adds(&s, "  ");
 	str_addf(&s, "  %s", f.label);
-	if (f.counts_known && f.unread)
+	/* A copy has nothing new: its originals are elsewhere, and count there. */
+	if (f.offline_copy)
+		str_clear(&count);
+	else if (f.counts_known && f.unread)
 		draw_number(&count, f.unread);
 	else if (f.counts_known && f.total && (f.role == ROLE_DRAFTS || f.role == ROLE_OUTBOX))
 		draw_number(&count, f.total);

@@ -33,7 +33,8 @@ enum msglist_sort { SORT_DATE, SORT_RECEIVED, SORT_FROM, SORT_SUBJECT, SORT_SIZE
 
 struct msg_row {
 	uint32_t uid, flags, size;
-	int64_t date; /* seconds since 1970: sent, else received */
+	int64_t date; /* seconds since 1970: sent; received where that is not known, or later than
+		       * it came */
 	bool tagged;
 	int depth;       /* thread depth, 0 for a root; deeper than 60 is told as 60. An answer to a
 			    message that the limit leaves out hangs below its nearest shown ancestor */

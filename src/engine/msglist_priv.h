@@ -116,8 +116,9 @@ void msglist_change_flags(struct msglist *l, const uint32_t *uids, size_t n, uin
 void msglist_take_rows(struct msglist *l, struct summary **rows, size_t n); /* keeps them */
 
 /* --- msglist_sort.c --- */
-uint32_t msglist_date(const struct msglist *l, size_t row); /* of columns: sent, else received */
-uint32_t msglist_key(const struct msglist *l, size_t row);  /* small first */
+uint32_t msglist_date(const struct msglist *l,
+	size_t row); /* of columns: sent, else (or when that is later) received */
+uint32_t msglist_key(const struct msglist *l, size_t row); /* small first */
 bool msglist_needs_ranks(enum msglist_sort sort);
 void msglist_ask_ranks(struct msglist *l);
 /* Ranks of ascending UIDs, 0 is the first; keeps both arrays. */

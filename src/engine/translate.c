@@ -61,7 +61,7 @@ static int folder_rank(const struct store_folder_info *f)
 
 	if (is_foreign_tree(f->name) && strcmp(strchr(f->name, '/'), "/INBOX") == 0)
 		return ranks[ROLE_INBOX];
-	if (strchr(f->name, '/'))
+	if (is_foreign_tree(f->name))
 		return ranks[ROLE_NONE];
 	return f->role >= 0 && f->role < (int)MEM_COUNT(ranks) ? ranks[f->role] : ranks[ROLE_NONE];
 }
@@ -82,16 +82,60 @@ static int compare_names(const char *a, const char *b)
 	return letter_rank(*a) - letter_rank(*b);
 }
 
-static int by_place(const void *x, const void *y)
+static int by_name(const void *x, const void *y)
 {
 	const struct store_folder_info *a = x, *b = y;
-	int fa = is_foreign_tree(a->name), fb = is_foreign_tree(b->name);
 
-	if (fa != fb)
-		return fa - fb;
-	if (folder_rank(a) != folder_rank(b))
-		return folder_rank(a) - folder_rank(b);
 	return compare_names(a->name, b->name);
+}
+
+struct placed {
+	struct store_folder_info f;
+	char *key;
+};
+
+static int by_key(const void *x, const void *y)
+{
+	const struct placed *a = x, *b = y;
+
+	return strcmp(a->key, b->key);
+}
+
+/* The place of a folder: at each level the rank there and the name, so that a whole tree stands
+ * where its root does. sorted: all, by name. */
+static char *place_key(const struct store_folder_info *sorted, size_t n, const char *name)
+{
+	struct str key = STR_INIT;
+
+	str_addc(&key, is_foreign_tree(name) ? '1' : '0');
+	for (const char *p = name, *end; *p; p = *end ? end + 1 : end) {
+		struct store_folder_info at = {
+			.name = mem_strndup(name, strcspn(p, "/") + (size_t)(p - name))};
+		const struct store_folder_info *f =
+			bsearch(&at, sorted, n, sizeof(*sorted), by_name);
+
+		end = p + strcspn(p, "/");
+		str_addf(&key, "\1%02d%.*s", f ? folder_rank(f) : folder_rank(&at), (int)(end - p),
+			p);
+		free(at.name);
+	}
+	return str_steal(&key);
+}
+
+static void sort_folders(struct store_folder_info *v, size_t n)
+{
+	struct placed *p = mem_array(n + 1, sizeof(*p));
+
+	if (n)
+		qsort(v, n, sizeof(*v), by_name);
+	for (size_t i = 0; i < n; i++)
+		p[i] = (struct placed){v[i], place_key(v, n, v[i].name)};
+	qsort(p, n, sizeof(*p), by_key);
+	for (size_t i = 0; i < n; i++) {
+		v[i] = p[i].f;
+		free(p[i].key);
+	}
+	free(p);
 }
 
 /* Folders of the protocol that is not in use stand below a line of their own. */
@@ -123,8 +167,7 @@ static struct event *take_folders(struct engine *e, struct store_event *ev)
 	m->nfolders = ev->nfolders;
 	ev->folders = NULL;
 	ev->nfolders = 0;
-	if (m->nfolders)
-		qsort(m->folders, m->nfolders, sizeof(*m->folders), by_place);
+	sort_folders(m->folders, m->nfolders);
 	add_foreign_parent(m);
 	out->account = ev->account;
 	return out;

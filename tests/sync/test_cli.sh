@@ -132,6 +132,16 @@ account test imap plain "\"$SRV_PASSWORD\"" >"$config"
 run 'folders asks the server the first time' 0 folders
 has 'INBOX has its counts' "$out" '     32  INBOX'
 has 'folders lie in folders' "$out" 'Lists/talaria'
+mkdir -p "$SRV_MAIL/alice/Maildir/.Archive.2025" "$SRV_MAIL/alice/Maildir/.Archives"
+run 'folders of an archive' 0 sync
+run 'are listed' 0 folders
+names=$(awk '{ print $NF }' "$out" | tr '\n' ' ')
+case $names in
+*Sent\ *Archive\ Archive/2025\ *) result 0 'what is below a folder stands below it' ;;
+*) result 1 "what is below a folder stands below it: $names" ;;
+esac
+rmdir "$SRV_MAIL/alice/Maildir/.Archive.2025" "$SRV_MAIL/alice/Maildir/.Archives"
+run 'and without it' 0 sync
 run 'folders as JSON, offline' 0 folders --json --offline
 json 'roles and numbers are there' \
 	'[f for f in j if f["role"] == "inbox"][0]["total"] == 32 and [f for f in j if f["role"] == "sent"]'

@@ -224,6 +224,38 @@ static void test_flat(void **state)
 	msglist_free(NULL);
 }
 
+/* What says that it was written after it came stands where it came: not above all others for ever.
+ */
+static void test_future(void **state)
+{
+	enum { CAME = 1700000000, YEAR = 365 * 86400, DAY = 86400 };
+	static const struct message m[] = {
+		{.uid = 1, .sent = CAME + YEAR, .received = CAME},
+		{.uid = 2, .sent = CAME + 100, .received = CAME + 100},
+		{.uid = 3,
+			.sent = CAME + DAY + 50,
+			.received = CAME + 50}, /* a clock that is wrong */
+		{.uid = 4, .sent = CAME + DAY + 51, .received = CAME + 50},
+		{.uid = 5, .sent = CAME - YEAR, .received = CAME + 50}, /* it took a year */
+		{.uid = 6, .sent = CAME + YEAR, .received = 0},
+		{.uid = 7, .sent = 0, .received = CAME + 60},
+	};
+	static const int64_t dates[] = {
+		CAME, CAME + 100, CAME + DAY + 50, CAME + 50, CAME - YEAR, CAME + YEAR, CAME + 60};
+	struct msglist *l = list_of(m, MEM_COUNT(m));
+
+	(void)state;
+	msglist_set_threads(l, false);
+	for (size_t i = 0; i < MEM_COUNT(m); i++) {
+		struct msg_row row;
+
+		assert_true(msglist_row(l, (size_t)msglist_find(l, m[i].uid), &row));
+		assert_int_equal(row.date, dates[i]);
+	}
+	assert_view(l, "0:6 0:3 0:2 0:7 0:4 0:1 0:5");
+	msglist_free(l);
+}
+
 static void test_threads(void **state)
 {
 	struct msglist *l = list_of(tree, 7);
@@ -630,7 +662,9 @@ static int index_of(const struct model *o, uint32_t uid)
 
 static uint32_t model_date(const struct model *o, int i)
 {
-	return o->m[i].sent ? o->m[i].sent : o->m[i].received;
+	uint32_t sent = o->m[i].sent, received = o->m[i].received;
+
+	return sent && (!received || (int64_t)sent - 86400 <= received) ? sent : received;
 }
 
 static int raw_up(const struct model *o, int i)
@@ -1311,6 +1345,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_flat),
+		cmocka_unit_test(test_future),
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_folding),
 		cmocka_unit_test(test_limit),

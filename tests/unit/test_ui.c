@@ -1739,6 +1739,33 @@ static void test_screen_esc(void **state)
 	close_screen(x);
 }
 
+/* A long paste costs no more with each key, and the place of the cursor is seen. */
+static void test_screen_long_paste(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+	struct str s = STR_INIT;
+	clock_t start;
+
+	(void)state;
+	for (int i = 0; i < 10000; i++)
+		str_adds(&s, "会");
+	str_adds(&s, "the end");
+	press(x, ":");
+	type_text(x, str_c(&s));
+	sees(x, "the end");
+	start = clock();
+	for (int i = 0; i < 40; i++)
+		press(x, "Left Right x Backspace");
+	assert_true((clock() - start) / CLOCKS_PER_SEC < 8);
+	sees(x, "the end");
+	press(x, "Home");
+	sees(x, ":会");
+	sees_not(x, "the end");
+	press(x, "Esc");
+	str_done(&s);
+	close_screen(x);
+}
+
 static void test_screen_quit(void **state)
 {
 	struct screen *x;
@@ -2237,6 +2264,7 @@ int main(void)
 		cmocka_unit_test(test_screen_side_keys),
 		cmocka_unit_test(test_screen_cursor),
 		cmocka_unit_test(test_screen_esc),
+		cmocka_unit_test(test_screen_long_paste),
 		cmocka_unit_test(test_screen_quit),
 		cmocka_unit_test(test_screen_options),
 		cmocka_unit_test(test_screen_arrivals),
