@@ -615,6 +615,8 @@ static bool hold_key(struct app *a, const struct term_key *k)
 		a->held = mem_grow(a->held, &a->cap_held, a->nheld + 1, sizeof(*a->held));
 		a->held[a->nheld] = *k;
 		a->held[a->nheld++].text = k->text ? mem_strdup(k->text) : NULL;
+	} else {
+		app_error(a, _("Too many keys were typed ahead; the last of them are lost"));
 	}
 	return true;
 }
@@ -758,6 +760,7 @@ void app_input(struct app *a, const struct term_key *k)
 	if (hold_key(a, k))
 		return;
 	if (a->prompt.active) {
+		a->prompt_cut = k->cut;
 		if (strcmp(k->name, "Click") != 0)
 			prompt_input(a, k);
 		return;
@@ -906,6 +909,12 @@ static void open_first(struct app *a, const struct app_start *s)
 
 	for (size_t i = 0; i < n && i < MAX_TABS - 3; i++)
 		a->tabs[a->ntabs++] = (struct tab){.account = (int)i};
+	if (n > MAX_TABS - 3)
+		app_message(a,
+			ngettext("%zu account has no tab: “folders” or “account NAME” opens it",
+				"%zu accounts have no tab: “folders” or “account NAME” opens them",
+				(unsigned long)(n - (MAX_TABS - 3))),
+			n - (MAX_TABS - 3));
 	if (s->account && *s->account && first < 0)
 		app_error(a, _("There is no account “%s”"), s->account);
 	if (s->folder && s->folder_is_path) {

@@ -409,14 +409,11 @@ void cmd_fold_all(struct app *a, const struct args *args)
 {
 	struct view *v = app_view(a);
 	struct msglist *l = view_index_list(v);
-	bool any = false;
 	uint32_t uid = view_index_uid(v), *uids = NULL;
 	size_t n = msglist_thread(l, uid, &uids);
 
 	(void)args;
-	for (size_t i = 0; i < msglist_count(l) && i < 2000 && !any; i++)
-		any = is_folded(l, msglist_uid(l, i));
-	msglist_fold_all(l, !any);
+	msglist_fold_all(l, !msglist_any_folded(l));
 	if (n)
 		view_index_go(v, uids[0]);
 	free(uids);

@@ -11,7 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { MAX_FOUND = 200 };
+/* One more than is offered, so that it is known that there are more. */
+enum { MAX_FOUND = PROMPT_FOUND_MAX + 1 };
 
 static void offer(struct strv *out, const char *candidate, const char *word)
 {

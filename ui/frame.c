@@ -360,6 +360,42 @@ static void prompt_text(struct prompt *p, struct str *out, size_t *cursor)
 	*cursor = p->cursor;
 }
 
+enum { LEAST_ANSWER = 8 };
+
+/* The end of a long question, from a word on, that fits: what it asks for stands there. The words
+ * before go into the row above. */
+static const char *last_part(const char *label, int columns)
+{
+	const char *p = label;
+
+	if (columns < 1)
+		columns = 1;
+	while (utf8_columns(p, strlen(p)) > columns) {
+		const char *blank = strchr(p, ' ');
+
+		if (blank && blank[1] && (size_t)(blank - p) <= (size_t)columns) {
+			p = blank + 1;
+			continue;
+		}
+		utf8_next(&p, p + strlen(p));
+	}
+	return p;
+}
+
+static void draw_over_status(struct app *a, int style, const char *s, size_t len)
+{
+	const struct region *r = &a->layout.status;
+	struct line line = LINE_INIT;
+	size_t fits = utf8_fit(s, len, r->cols - 1, NULL);
+
+	line_addn(&line, style, s, fits);
+	if (fits < len)
+		line_add(&line, style, app_ascii(a) ? "." : "…");
+	term_fill(r->row, r->col, r->cols, STYLE_PLAIN);
+	draw_line(r, 0, &line, 0, STYLE_PLAIN);
+	line_done(&line);
+}
+
 /* Where the text before the cursor begins that room columns can show. */
 static size_t first_that_fits(const char *s, size_t cursor, int room)
 {
@@ -387,15 +423,16 @@ static void draw_prompt(struct app *a)
 	struct prompt *p = &a->prompt;
 	struct str s = STR_INIT;
 	struct line line = LINE_INIT;
+	const char *question = last_part(p->label, r->cols - LEAST_ANSWER);
 	size_t cursor, from = 0;
-	int label = utf8_columns(p->label, strlen(p->label)), room;
+	int label = utf8_columns(question, strlen(question)), room;
 
-	if (label > r->cols - 8)
-		label = r->cols - 8;
+	if (question > p->label)
+		draw_over_status(a, STYLE_PROMPT, p->label, (size_t)(question - p->label));
 	room = r->cols - label - 1;
 	prompt_text(p, &s, &cursor);
 	from = first_that_fits(str_c(&s), cursor, room);
-	line_pad(&line, STYLE_PROMPT, p->label, label);
+	line_pad(&line, STYLE_PROMPT, question, label);
 	line_addn(&line, STYLE_PLAIN, str_c(&s) + from,
 		utf8_fit(str_c(&s) + from, s.len - from, r->cols, NULL));
 	term_fill(r->row, r->col, r->cols, STYLE_PLAIN);
@@ -411,12 +448,19 @@ static void draw_prompt(struct app *a)
 
 static void draw_choices(struct app *a)
 {
-	const struct region *r = &a->layout.status;
 	struct prompt *p = &a->prompt;
+	const char *more = p->more ? _(" and more: go on typing") : "";
+	int tail = utf8_columns(more, strlen(more));
+	struct region row = a->layout.status, rest = row, *r = &row;
 	struct line line = LINE_INIT;
 	size_t first = 0;
 	int used = 0;
 
+	if (tail > row.cols / 2)
+		tail = 0;
+	row.cols -= tail;
+	rest.col += row.cols;
+	rest.cols = tail;
 	/* Pages of candidates, so that the one chosen is seen. */
 	for (size_t i = 0; i <= p->found_at && i < p->found.n; i++) {
 		int w = utf8_columns(p->found.v[i], strlen(p->found.v[i])) + 2;
@@ -435,6 +479,11 @@ static void draw_choices(struct app *a)
 		line_addf(&line, style, " %s ", p->found.v[i]);
 	}
 	draw_line(r, 0, &line, 0, STYLE_CHOICES);
+	if (tail) {
+		line_clear(&line);
+		line_add(&line, STYLE_CHOICES, more);
+		draw_line(&rest, 0, &line, 0, STYLE_CHOICES);
+	}
 	line_done(&line);
 }
 
@@ -460,6 +509,14 @@ static void draw_bottom(struct app *a, bool keybar)
 		draw_prompt(a);
 		if (a->prompt.cycling && a->prompt.found.n > 1)
 			draw_choices(a);
+		if (a->prompt.full || a->prompt_cut) {
+			const char *s = a->prompt.full
+						? _("The line is full: nothing more was taken")
+						: _("More was pasted than can be taken: its end is "
+						    "missing");
+
+			draw_over_status(a, STYLE_ERROR, s, strlen(s));
+		}
 	} else if (a->message_shown && a->nmessages) {
 		const struct message *m = &a->messages[a->message_at];
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HISTORY_MAX = 500, HISTORY_FILE_MAX = 4 << 20, TEXT_MAX = 32 * 1024 };
+enum { HISTORY_MAX = 500, HISTORY_FILE_MAX = 4 << 20 };
 
 struct history {
 	struct strv lines[HISTORY_KINDS];
@@ -204,7 +204,8 @@ static void insert(struct prompt *p, const char *s, size_t len)
 {
 	struct str tail = STR_INIT;
 
-	if (p->text.len + len > TEXT_MAX)
+	p->full = p->text.len + len > PROMPT_TEXT_MAX;
+	if (p->full)
 		return;
 	str_add(&tail, str_c(&p->text) + p->cursor, p->text.len - p->cursor);
 	if (p->kind == PROMPT_PASSWORD && p->text.len + len + 1 > p->text.cap) {
@@ -379,6 +380,9 @@ static void complete(struct prompt *p, int step)
 	stop_cycling(p);
 	line = mem_strndup(str_c(&p->text), p->cursor);
 	p->found_start = p->complete(p->ctx, line, &p->found);
+	p->more = p->found.n > PROMPT_FOUND_MAX;
+	while (p->found.n > PROMPT_FOUND_MAX)
+		drop_line(&p->found, p->found.n - 1);
 	if (p->found.n) {
 		len = common_prefix(&p->found);
 		if (len > p->cursor - p->found_start || p->found.n == 1) {
@@ -476,6 +480,7 @@ enum prompt_result prompt_key(struct prompt *p, const char *name, const char *pa
 {
 	bool tab = !strcmp(name, "Tab"), back = !strcmp(name, "Shift-Tab");
 
+	p->full = false;
 	if (!strcmp(name, "Esc") || !strcmp(name, "Ctrl-G") || !strcmp(name, "Ctrl-C"))
 		return PROMPT_CANCELLED;
 	if (p->kind == PROMPT_CHOICE)

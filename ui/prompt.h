@@ -41,6 +41,9 @@ void history_save(const struct history *h, const char *path);
  */
 typedef size_t prompt_complete_fn(void *ctx, const char *line, struct strv *out);
 
+/* What a line holds at most, in bytes, and how many completions are offered. */
+enum { PROMPT_TEXT_MAX = 32 * 1024, PROMPT_FOUND_MAX = 200 };
+
 enum prompt_kind { PROMPT_LINE, PROMPT_PASSWORD, PROMPT_CHOICE };
 enum prompt_result { PROMPT_MORE, PROMPT_DONE, PROMPT_CANCELLED };
 
@@ -63,6 +66,8 @@ struct prompt {
 	struct strv found; /* completions to show */
 	size_t found_at, found_start;
 	bool cycling;
+	bool more; /* there are more completions than are offered */
+	bool full; /* the last key or paste had no room in the line */
 };
 
 void prompt_open(struct prompt *p, enum prompt_kind kind, const char *label, const char *initial);

@@ -23,7 +23,6 @@
 enum {
 	CODE_PASTE = 0x1000,
 	CODE_PASTE_END,
-	MAX_PASTE = 256 * 1024,
 	MAX_PAIRS = 250,
 	ALL_STYLES = 0x800, /* enum style with its flags */
 	PUT_MAX = 512,
@@ -63,7 +62,7 @@ static struct {
 	int colors;
 	short pair_of[MAX_PAIRS][2];
 	short pairs;
-	bool in_paste;
+	bool in_paste, paste_cut;
 	struct str paste;
 	bool asks; /* for the background, whenever the terminal is taken */
 	bool answered;
@@ -478,6 +477,11 @@ int term_start_headless(const struct style_set *styles, int rows, int cols, stru
 	return 0;
 }
 
+int term_pairs_left(void)
+{
+	return MAX_PAIRS - t.pairs;
+}
+
 int term_cursor_row(void)
 {
 	return t.cursor_row;
@@ -702,10 +706,14 @@ static bool take_paste(int kind, wint_t c, struct term_key *out)
 		str_clear(&t.paste);
 		snprintf(out->name, sizeof(out->name), "Paste");
 		out->text = str_steal(&clean);
+		out->cut = t.paste_cut;
+		t.paste_cut = false;
 		return true;
 	}
-	if (kind == OK && t.paste.len < MAX_PASTE)
+	if (kind == OK && t.paste.len < TERM_PASTE_MAX)
 		utf8_put(&t.paste, c == '\r' ? '\n' : c);
+	else if (kind == OK)
+		t.paste_cut = true;
 	return false;
 }
 
@@ -910,7 +918,13 @@ void term_styles(const struct style_set *styles)
 {
 	t.styles = styles;
 	memset(t.looks, 0, sizeof(t.looks));
-	forget_kept();
+	/* Each change uses up some of the pairs of colours that a terminal has: begin again. */
+	t.pairs = 1;
+	memset(&t.plain, 0, sizeof(t.plain));
+	if (t.screen) {
+		open_picture();
+		clearok(curscr, TRUE);
+	}
 }
 
 int term_colors(void)
@@ -1097,7 +1111,7 @@ int term_put(int row, int col, int width, int style, const char *s, size_t len)
 		return 0;
 	look = look_of(style);
 	begin_cells(&c, row, col);
-	while (p < end && c.n < PUT_MAX - 1) {
+	while (p < end) {
 		bool plain = *p >= 0x20 && *p < 0x7f; /* most of it: no table is asked */
 		wchar_t ch = plain ? (wchar_t)*p++ : safe_char(utf8_next(&p, end));
 		int w = plain ? 1 : ch ? wcwidth(ch) : 0;
@@ -1111,6 +1125,12 @@ int term_put(int row, int col, int width, int style, const char *s, size_t len)
 		}
 		if (used + w > width)
 			break;
+		if (c.n >= PUT_MAX - 2) { /* a terminal wider than that */
+			add_cell(&c, look, one, n, wide);
+			n = 0;
+			send_cells(&c);
+			begin_cells(&c, row, col + used);
+		}
 		add_cell(&c, look, one, n, wide);
 		used += w;
 		n = 0;

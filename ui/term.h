@@ -17,11 +17,14 @@
 
 #include <stdint.h>
 
+enum { TERM_PASTE_MAX = 256 * 1024 };
+
 struct term_key {
 	/* "j", "é", "Enter", "Ctrl-L", "Alt-x", "PageDown", "Paste", "Click" ...; "Background": the
 	 * terminal has said what term_background tells from now on. */
 	char name[24];
 	char *text;   /* of "Paste": owned by the caller (free()), cleaned; else NULL */
+	bool cut;     /* more was pasted than TERM_PASTE_MAX bytes: the rest is gone */
 	int row, col; /* of "Click" */
 };
 
@@ -88,6 +91,8 @@ void term_flush(void);  /* sends what differs from what the terminal shows, in o
 void term_redraw(void); /* the next flush sends everything */
 void term_beep(void);
 
+/* For tests: how many more pairs of colours can be shown. */
+int term_pairs_left(void);
 /* For tests: where the cursor is put by the next flush. */
 int term_cursor_row(void);
 /* For tests: curses takes another size over by itself, as it does when it comes back to a window

@@ -106,6 +106,7 @@ struct app {
 	struct question asked;      /* what the prompt is open for: its fn, ctx and owner */
 	struct question *questions; /* those that wait for it to close */
 	size_t nquestions, cap_questions;
+	bool prompt_cut;    /* what was pasted last was longer than a paste may be */
 	int *ask_passwords; /* accounts that wait for one */
 	size_t npasswords, cap_passwords;
 	struct await *awaits;

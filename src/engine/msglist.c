@@ -255,6 +255,14 @@ void msglist_tag(struct msglist *l, uint32_t uid, bool on)
 				  : l->columns.flags[at] & ~(uint32_t)ROW_TAGGED;
 }
 
+bool msglist_any_folded(const struct msglist *l)
+{
+	for (size_t i = 0; i < l->columns.n; i++)
+		if (l->columns.flags[i] & ROW_FOLDED)
+			return true;
+	return false;
+}
+
 void msglist_untag_all(struct msglist *l)
 {
 	for (size_t i = 0; i < l->columns.n; i++)

@@ -596,6 +596,14 @@ void msglist_fold(struct msglist *l, uint32_t uid, bool folded)
 			l->m[i].hidden = folded;
 }
 
+bool msglist_any_folded(const struct msglist *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->m[i].hidden)
+			return true;
+	return false;
+}
+
 void msglist_fold_all(struct msglist *l, bool folded)
 {
 	for (size_t i = 0; i < l->n; i++)

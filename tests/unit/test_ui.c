@@ -1766,6 +1766,139 @@ static void test_screen_long_paste(void **state)
 	close_screen(x);
 }
 
+/* What a limit keeps out is said. */
+static void test_screen_limits(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+	struct term_key paste = {.name = "Paste", .cut = true};
+	struct str s = STR_INIT;
+
+	(void)state;
+	press(x, ":");
+	for (int i = 0; i < PROMPT_TEXT_MAX - 1; i++)
+		str_addc(&s, 'x');
+	type_text(x, str_c(&s));
+	sees_not(x, "The line is full");
+	press(x, "y");
+	sees_not(x, "The line is full");
+	press(x, "z");
+	sees(x, "The line is full: nothing more was taken");
+	assert_int_equal(x->a.prompt.text.len, PROMPT_TEXT_MAX);
+	press(x, "Backspace");
+	sees_not(x, "The line is full");
+	paste.text = mem_strdup("w");
+	app_input(&x->a, &paste);
+	free(paste.text);
+	look(x);
+	sees(x, "More was pasted than can be taken");
+	press(x, "Backspace");
+	sees_not(x, "More was pasted");
+	press(x, "Esc");
+	str_done(&s);
+	close_screen(x);
+}
+
+static size_t offers(void *ctx, const char *line, struct strv *out)
+{
+	size_t n = *(size_t *)ctx;
+
+	(void)line;
+	for (size_t i = 0; i < n && i < PROMPT_FOUND_MAX + 1; i++) {
+		struct str s = STR_INIT;
+
+		str_addf(&s, "word%03zu", i);
+		strv_take(out, str_steal(&s));
+	}
+	return 0;
+}
+
+static void test_screen_completions(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	for (size_t n = PROMPT_FOUND_MAX - 1; n <= PROMPT_FOUND_MAX + 1; n++) {
+		press(x, ":");
+		x->a.prompt.complete = offers;
+		x->a.prompt.ctx = &n;
+		press(x, "w Tab Shift-Tab");
+		assert_int_equal(x->a.prompt.found.n, n > PROMPT_FOUND_MAX ? PROMPT_FOUND_MAX : n);
+		if (n > PROMPT_FOUND_MAX)
+			sees(x, "and more: go on typing");
+		else
+			sees_not(x, "and more");
+		press(x, "Esc");
+	}
+	close_screen(x);
+}
+
+/* A question is read to its end, whatever the window. */
+static void test_screen_long_question(void **state)
+{
+	struct screen *x;
+
+	(void)state;
+	fake_outbox(1, 2);
+	fake_outbox_waits(true);
+	x = open_screen(24, 40);
+	press(x, "q");
+	sees(x, "2 mails are not sent yet");
+	sees(x, "Quit? (y/n)");
+	press(x, "y");
+	assert_true(x->a.quit);
+	close_screen(x);
+	x = open_screen(5, 20); /* one row for both */
+	press(x, "q");
+	sees(x, "(y/n)");
+	close_screen(x);
+	fake_outbox(1, 1);
+	fake_outbox_waits(false);
+}
+
+/* Wider than what goes to curses at once. */
+static void test_term_wide(void **state)
+{
+	struct style_set set = {0};
+	struct str s = STR_INIT, row = STR_INIT;
+
+	(void)state;
+	style_theme(&set, "dark");
+	assert_int_equal(term_start_headless(&set, 4, 1300, NULL), 0);
+	for (int width = 505; width <= 1100; width += width < 520 ? 1 : 290) {
+		str_clear(&s);
+		str_clear(&row);
+		for (int i = 0; i < width; i++)
+			str_addc(&s, (char)('a' + i % 26));
+		term_erase();
+		assert_int_equal(term_put(0, 0, 1300, STYLE_PLAIN, str_c(&s), s.len), width);
+		term_flush();
+		term_row_text(0, &row);
+		assert_string_equal(str_c(&row), str_c(&s));
+	}
+	term_stop();
+	str_done(&s);
+	str_done(&row);
+}
+
+/* More changes of colours than a terminal has pairs of them. */
+static void test_screen_colors(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+	struct str s = STR_INIT;
+
+	(void)state;
+	for (int i = 0; i < 300; i++) {
+		str_clear(&s);
+		str_addf(&s, "color subject %d %d", 20 + i % 200, 20 + i / 2);
+		commands_run(&x->a, str_c(&s));
+		look(x);
+		assert_true(term_pairs_left() > 0);
+	}
+	str_done(&s);
+	sees(x, "INBOX");
+	close_screen(x);
+}
+
 static void test_screen_quit(void **state)
 {
 	struct screen *x;
@@ -2265,6 +2398,11 @@ int main(void)
 		cmocka_unit_test(test_screen_cursor),
 		cmocka_unit_test(test_screen_esc),
 		cmocka_unit_test(test_screen_long_paste),
+		cmocka_unit_test(test_screen_limits),
+		cmocka_unit_test(test_screen_completions),
+		cmocka_unit_test(test_screen_long_question),
+		cmocka_unit_test(test_term_wide),
+		cmocka_unit_test(test_screen_colors),
 		cmocka_unit_test(test_screen_quit),
 		cmocka_unit_test(test_screen_options),
 		cmocka_unit_test(test_screen_arrivals),
