@@ -80,11 +80,10 @@ static void add_glyphs(struct str *out, const struct msg_row *r, bool ascii, int
 
 	if (levels > MAX_GLYPH_LEVELS)
 		levels = MAX_GLYPH_LEVELS;
-	if (depth > levels) {
-		str_addf(out, ascii ? "%d>" : "%d…", depth);
-		return;
-	}
-	for (int d = 1; d < depth; d++)
+	/* Too deep to be drawn: its level in place of the lines that lead there. */
+	if (depth > levels)
+		str_addf(out, "%d ", depth);
+	for (int d = 1; d < depth && depth <= levels; d++)
 		str_adds(out, r->lines >> d & 1 ? (ascii ? "| " : "│ ") : "  ");
 	if (ascii)
 		str_adds(out, r->last_child ? "`->" : "|->");

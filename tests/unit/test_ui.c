@@ -667,6 +667,14 @@ static void test_index_row_text(void **state)
 	index_row(&line, &m, &f);
 	assert_string_equal(
 		str_c(&line.text), " r   To bob@exam…  | `->                         4k   22:13 ");
+	/* Twenty levels are drawn where there is room, of a deeper one its number. */
+	f.width = 200;
+	for (m.depth = 19; m.depth <= 21; m.depth++) {
+		line_clear(&line);
+		index_row(&line, &m, &f);
+		assert_true(!strstr(str_c(&line.text), "21 `->") == (m.depth <= 20));
+		assert_true(strstr(str_c(&line.text), "`->"));
+	}
 	line_done(&line);
 }
 
