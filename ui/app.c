@@ -6,7 +6,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "ui/draft_text.h"
 #include "ui/term.h"
 #include "ui/views.h"
 
@@ -929,26 +928,6 @@ static void open_first(struct app *a, const struct app_start *s)
 	tabs_ensure(a);
 }
 
-static void start_text(struct app *a, const struct app_start *s, struct event *ev, struct str *out)
-{
-	(void)a;
-	str_adds(out, ev->drafts->text ? ev->drafts->text : "");
-	if (s->subject && *s->subject) {
-		char *t = draft_set_header(str_c(out), "Subject", s->subject);
-
-		str_clear(out);
-		str_adds(out, t);
-		free(t);
-	}
-	for (size_t i = 0; s->attach && s->attach[i]; i++) {
-		char *t = draft_add_header(str_c(out), "Attach", s->attach[i]);
-
-		str_clear(out);
-		str_adds(out, t);
-		free(t);
-	}
-}
-
 static void first_saved(struct app *a, void *ctx, struct event *ev)
 {
 	(void)ctx;
@@ -958,21 +937,47 @@ static void first_saved(struct app *a, void *ctx, struct event *ev)
 		app_finish(a, ev);
 }
 
+static void add_list(char **to, const char *more)
+{
+	struct str both = STR_INIT;
+
+	if (!*more)
+		return;
+	str_addf(&both, "%s%s%s", *to, **to ? ", " : "", more);
+	free(*to);
+	*to = str_steal(&both);
+}
+
+/* What the command line says, added to what the draft begins with (a mailto:, the signature). */
+static void add_start(struct draft *d, const struct draft *s)
+{
+	struct str body = STR_INIT;
+
+	add_list(&d->to, s->to);
+	add_list(&d->cc, s->cc);
+	add_list(&d->bcc, s->bcc);
+	if (*s->subject)
+		draft_set(&d->subject, s->subject);
+	str_addf(&body, "%s%s", s->body, d->body);
+	free(d->body);
+	d->body = str_steal(&body);
+	for (size_t i = 0; i < s->nfiles; i++)
+		draft_attach(d, s->files[i].path);
+}
+
 static void first_drafted(struct app *a, void *ctx, struct event *ev)
 {
 	const struct app_start *s = ctx;
-	struct str text = STR_INIT;
 
-	if (ev->kind != EVENT_DRAFT || !ev->n || (!s->subject && !s->attach)) {
-		first_saved(a, NULL, ev);
+	if (ev->kind != EVENT_DRAFT || !ev->n) {
+		app_finish(a, ev);
 		return;
 	}
-	start_text(a, s, ev, &text);
+	add_start(&ev->drafts->draft, s->draft);
 	app_await(a,
 		engine_draft_save(a->engine, (size_t)(ev->account < 0 ? 0 : ev->account),
-			ev->drafts->id, str_c(&text)),
+			ev->drafts->id, &ev->drafts->draft),
 		first_saved, NULL, NULL);
-	str_done(&text);
 }
 
 static void compose_first(struct app *a, const struct app_start *s)
@@ -984,8 +989,8 @@ static void compose_first(struct app *a, const struct app_start *s)
 		return;
 	}
 	app_await(a,
-		engine_compose(a->engine, (size_t)account, s->compose_kind, NULL, 0,
-			s->compose_text ? s->compose_text : ""),
+		engine_compose(a->engine, (size_t)account, s->mailto ? COMPOSE_MAILTO : COMPOSE_NEW,
+			NULL, 0, s->mailto ? s->mailto : ""),
 		first_drafted, (void *)(uintptr_t)s, NULL);
 }
 
@@ -1032,7 +1037,7 @@ void app_init(struct app *a, struct engine *e, struct settings *s, const struct 
 	open_first(a, start);
 	for (size_t i = 0; start->messages && i < start->messages->n; i++)
 		app_error(a, "%s", start->messages->v[i]);
-	if (start->compose)
+	if (start->draft)
 		compose_first(a, start);
 }
 

@@ -18,11 +18,9 @@ struct app_start {
 	 * folder_is_path. NULL: INBOX. */
 	const char *folder;
 	bool folder_is_path;
-	bool compose;                   /* open the editor at once with compose_text */
-	enum compose_kind compose_kind; /* COMPOSE_NEW (addresses) or COMPOSE_MAILTO (a URI) */
-	const char *compose_text;
-	const char *subject;         /* with COMPOSE_NEW: put into the draft; may be NULL */
-	const char *const *attach;   /* files to attach, ended by NULL; may be NULL */
+	const struct draft
+		*draft;     /* opens the editor at once with a mail that says this; or NULL */
+	const char *mailto; /* and, first, what this URI says; or NULL */
 	const struct strv *messages; /* told first: what is wrong with the settings; may be NULL */
 	struct ui_config *config;    /* keys and colours the config loader filled; NULL: defaults */
 };

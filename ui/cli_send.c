@@ -82,46 +82,41 @@ static int add_files(struct draft *d, const struct strv *files, struct err *err)
 			err->kind = ERR_INPUT;
 			return -1;
 		}
-		strv_take(&d->attach, path);
+		draft_attach(d, path);
+		free(path);
 	}
 	return 0;
 }
 
-/* The draft file's text, whole and checked: nothing has been asked of the engine so far. */
-static int write_message(const struct cli *c, const char *from, struct str *out, struct err *err)
+/* The whole mail, checked: nothing has been asked of the engine so far. */
+static int write_message(const struct cli *c, const char *from, struct draft *d, struct err *err)
 {
 	const struct arguments *a = c->args;
 	struct str body = STR_INIT;
-	struct draft d;
 	size_t recipients = 0;
 	int rc;
 
-	draft_init(&d);
-	free(d.from);
-	d.from = mem_strdup(from);
-	join(&d.to, &a->words);
-	join(&d.cc, &a->cc);
-	join(&d.bcc, &a->bcc);
-	if (a->subject) {
-		free(d.subject);
-		d.subject = mem_strdup(a->subject);
-	}
-	rc = check_addresses(d.to, &recipients, err);
+	draft_set(&d->from, from);
+	join(&d->to, &a->words);
+	join(&d->cc, &a->cc);
+	join(&d->bcc, &a->bcc);
+	if (a->subject)
+		draft_set(&d->subject, a->subject);
+	rc = check_addresses(d->to, &recipients, err);
 	if (rc == 0)
-		rc = check_addresses(d.cc, &recipients, err);
+		rc = check_addresses(d->cc, &recipients, err);
 	if (rc == 0)
-		rc = check_addresses(d.bcc, &recipients, err);
+		rc = check_addresses(d->bcc, &recipients, err);
 	if (rc == 0 && !recipients)
 		rc = err_set(err, ERR_INPUT, _("There is nobody to send this to: name an address"));
 	if (rc == 0)
-		rc = add_files(&d, &a->attach, err);
+		rc = add_files(d, &a->attach, err);
 	if (rc == 0)
 		rc = read_body(a, &body, err);
 	if (rc == 0) {
-		draft_write(&d, out);
-		str_add(out, str_c(&body), body.len);
+		free(d->body);
+		d->body = draft_body(NULL, str_c(&body), body.len);
 	}
-	draft_done(&d);
 	str_done(&body);
 	return rc;
 }
@@ -227,7 +222,7 @@ static enum cli_status tell_fate(struct cli *c, struct sending *s)
 	return s->kind == ERR_AUTH || s->kind == ERR_CERT ? cli_status_of(s->kind) : CLI_TEMPORARY;
 }
 
-static int put_draft(struct cli *c, int account, const char *text, char **id, struct err *err)
+static int put_draft(struct cli *c, int account, const struct draft *d, char **id, struct err *err)
 {
 	struct event *ev = cli_wait(
 		c, engine_compose(c->engine, (size_t)account, COMPOSE_NEW, NULL, 0, ""), err);
@@ -240,17 +235,17 @@ static int put_draft(struct cli *c, int account, const char *text, char **id, st
 	}
 	*id = mem_strdup(ev->drafts[0].id);
 	event_free(ev);
-	ev = cli_wait(c, engine_draft_save(c->engine, (size_t)account, *id, text), err);
+	ev = cli_wait(c, engine_draft_save(c->engine, (size_t)account, *id, d), err);
 	event_free(ev);
 	return ev ? 0 : -1;
 }
 
-static int put_outbox(struct cli *c, struct sending *s, const char *text, struct err *err)
+static int put_outbox(struct cli *c, struct sending *s, const struct draft *d, struct err *err)
 {
 	char *id = NULL;
 	struct event *ev;
 	struct err ignored = {0};
-	int rc = put_draft(c, s->account, text, &id, err);
+	int rc = put_draft(c, s->account, d, &id, err);
 
 	if (rc == 0) {
 		note_outbox(c, s);
@@ -266,14 +261,14 @@ static int put_outbox(struct cli *c, struct sending *s, const char *text, struct
 	return rc;
 }
 
-static enum cli_status send_text(struct cli *c, int account, const char *text)
+static enum cli_status send_draft(struct cli *c, int account, const struct draft *d)
 {
 	struct sending s = {.account = account};
 	struct err err = {0};
 	enum cli_status status;
 
 	settings_set(c->settings, "undo-send", "0", NULL);
-	if (put_outbox(c, &s, text, &err) != 0) {
+	if (put_outbox(c, &s, d, &err) != 0) {
 		strv_done(&s.before);
 		return cli_fail(&err);
 	}
@@ -290,7 +285,7 @@ static enum cli_status send_text(struct cli *c, int account, const char *text)
 
 enum cli_status cli_send(struct cli *c)
 {
-	struct str text = STR_INIT;
+	struct draft d;
 	struct err err = {0};
 	int account = cli_account(c, NULL, &err);
 	const struct account_settings *a;
@@ -314,12 +309,13 @@ enum cli_status cli_send(struct cli *c)
 		cli_say(_("There is nobody to send this to: name an address"));
 		return CLI_USAGE;
 	}
-	if (write_message(c, a->from, &text, &err) != 0) {
-		str_done(&text);
+	draft_init(&d);
+	if (write_message(c, a->from, &d, &err) != 0) {
 		cli_say("%s", err.text);
-		return CLI_DATA;
+		status = CLI_DATA;
+	} else {
+		status = send_draft(c, account, &d);
 	}
-	status = send_text(c, account, text.p);
-	str_done(&text);
+	draft_done(&d);
 	return status;
 }

@@ -1,6 +1,5 @@
 /* Writing: new messages, answers, and the screen before sending. */
 #include "ui/cmd.h"
-#include "ui/draft_text.h"
 
 #include "base/i18n.h"
 #include "base/mem.h"
@@ -50,14 +49,13 @@ static void new_message_free(struct new_message *m)
 static void new_drafted(struct app *a, void *ctx, struct event *ev)
 {
 	struct new_message *m = ctx;
-	char *text;
 
 	if (ev->kind == EVENT_DRAFT && ev->n && *m->subject) {
-		text = draft_set_header(
-			ev->drafts->text ? ev->drafts->text : "", "Subject", m->subject);
-		app_await(a, engine_draft_save(a->engine, m->account, ev->drafts->id, text),
+		draft_set(&ev->drafts->draft.subject, m->subject);
+		app_await(a,
+			engine_draft_save(
+				a->engine, m->account, ev->drafts->id, &ev->drafts->draft),
 			drafted, NULL, NULL);
-		free(text);
 	} else {
 		drafted(a, NULL, ev);
 	}

@@ -143,13 +143,41 @@ static char *joined(const struct strv *words)
 	return str_steal(&out);
 }
 
-static const char **attachments(const struct strv *files)
+static int attach_files(struct draft *d, const struct strv *files, struct err *err)
 {
-	const char **out = mem_array(files->n + 1, sizeof(*out));
+	for (size_t i = 0; i < files->n; i++) {
+		char *path = realpath(files->v[i], NULL);
 
-	for (size_t i = 0; i < files->n; i++)
-		out[i] = files->v[i];
-	return out;
+		if (!path || access(path, R_OK) != 0) {
+			free(path);
+			return err_errno(err, _("%s cannot be attached"), files->v[i]);
+		}
+		draft_attach(d, path);
+		free(path);
+	}
+	return 0;
+}
+
+static int include_text(struct draft *d, const char *path, struct err *err)
+{
+	struct str body = STR_INIT;
+	int rc = file_read(path, 64 << 20, &body, err);
+
+	if (rc == 0 && body.len && memchr(body.p, '\0', body.len))
+		rc = err_set(err, ERR_INPUT,
+			_("The text of the message holds NUL bytes: attach the file with -a FILE"));
+	if (rc == 0) {
+		free(d->body);
+		d->body = draft_body(NULL, str_c(&body), body.len);
+	}
+	str_done(&body);
+	return rc;
+}
+
+static void take_joined(char **field, const struct strv *words)
+{
+	free(*field);
+	*field = joined(words);
 }
 
 static bool is_mailto(const struct arguments *a)
@@ -157,51 +185,23 @@ static bool is_mailto(const struct arguments *a)
 	return a->words.n && str_istarts(a->words.v[0], "mailto:");
 }
 
-/* A mailto: URI of everything that was given, since that is how several fields reach the composer;
- * addresses alone need none. */
-static void add_field(struct str *uri, const char *name, const char *value)
+/* What was given on the command line; what cannot be read is no message without it. */
+static int set_compose(
+	struct app_start *start, const struct arguments *a, struct draft *d, struct err *err)
 {
-	if (!value || !*value)
-		return;
-	str_addf(uri, "%c%s=", strchr(str_c(uri), '?') ? '&' : '?', name);
-	for (; *value; value++)
-		if (strchr("&=?#%+ \"<>", *value) || (unsigned char)*value < ' ')
-			str_addf(uri, "%%%02X", (unsigned char)*value);
-		else
-			str_addc(uri, *value);
-}
-
-static void set_compose(struct app_start *start, const struct arguments *a, struct str *uri)
-{
-	char *cc = joined(&a->cc), *bcc = joined(&a->bcc), *to = joined(&a->words);
-	struct str body = STR_INIT;
-
-	start->compose = true;
-	start->subject = a->subject;
-	if (a->include)
-		file_read(a->include, 1 << 20, &body, NULL);
-	if (is_mailto(a)) {
-		str_adds(uri, a->words.v[0]);
-		start->compose_kind = COMPOSE_MAILTO;
-	} else if (*cc || *bcc || body.len) {
-		str_adds(uri, "mailto:");
-		add_field(uri, "to", to);
-		start->compose_kind = COMPOSE_MAILTO;
-	} else {
-		str_adds(uri, to);
-		start->compose_kind = COMPOSE_NEW;
-	}
-	if (start->compose_kind == COMPOSE_MAILTO) {
-		add_field(uri, "cc", cc);
-		add_field(uri, "bcc", bcc);
-		add_field(uri, "subject", a->subject);
-		add_field(uri, "body", str_c(&body));
-	}
-	start->compose_text = str_c(uri);
-	str_done(&body);
-	free(cc);
-	free(bcc);
-	free(to);
+	if (is_mailto(a))
+		start->mailto = a->words.v[0];
+	else
+		take_joined(&d->to, &a->words);
+	take_joined(&d->cc, &a->cc);
+	take_joined(&d->bcc, &a->bcc);
+	if (a->subject)
+		draft_set(&d->subject, a->subject);
+	if ((a->include && include_text(d, a->include, err) != 0) ||
+		attach_files(d, &a->attach, err) != 0)
+		return -1;
+	start->draft = d;
+	return 0;
 }
 
 static int run_screen(struct start *s)
@@ -211,14 +211,12 @@ static int run_screen(struct start *s)
 		.offline = a->offline, .read_only = a->read_only, .config_path = s->path};
 	bool is_path = cli_is_path(a->folder);
 	char *folder = !a->folder ? NULL : is_path ? file_expand(a->folder) : mem_strdup(a->folder);
-	const char **files = attachments(&a->attach);
 	struct app_start start = {.account = a->account,
 		.folder = folder && !is_path && strchr("=+", *folder) && *folder ? folder + 1
 										 : folder,
 		.folder_is_path = is_path,
-		.attach = files,
 		.config = s->config};
-	struct str uri = STR_INIT;
+	struct draft draft;
 	struct strv warnings = STRV_INIT;
 	struct engine *e;
 	struct err err = {0};
@@ -226,18 +224,19 @@ static int run_screen(struct start *s)
 
 	settings_warnings(s->settings, s->path, &warnings);
 	start.messages = &warnings;
-	if (a->compose)
-		set_compose(&start, a, &uri);
-	if (engine_new(&e, s->settings, &options, &err) == 0) {
+	draft_init(&draft);
+	if (a->compose && set_compose(&start, a, &draft, &err) != 0) {
+		cli_say("%s", err.text);
+		status = CLI_DATA;
+	} else if (engine_new(&e, s->settings, &options, &err) == 0) {
 		status = app_run(e, s->settings, &start);
 		engine_free(e);
 	} else {
 		cli_say("%s", err.text);
 	}
 	strv_done(&warnings);
-	str_done(&uri);
+	draft_done(&draft);
 	free(folder);
-	free(files);
 	return status;
 }
 

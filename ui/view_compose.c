@@ -15,14 +15,15 @@
 struct compose_view {
 	struct view v;
 	int account;
-	char *id, *path, *text;
-	char *from, *to, *cc, *bcc, *subject;
-	struct strv attach;
-	size_t attach_at; /* for detach */
+	char *id;
+	struct draft draft; /* as the person has it: what was saved, and what is being saved */
+	struct strv has_it; /* who got it already */
 	struct text *body;
 	struct pager pager;
-	char *field; /* being asked for */
-	bool busy;   /* a request is on its way */
+	char *field;                  /* being asked for */
+	unsigned saving;              /* changes on their way to the disk */
+	bool busy;                    /* another request is */
+	void (*next)(struct view *v); /* asked for meanwhile: done when all is saved */
 };
 
 static struct compose_view *self(struct view *v)
@@ -35,7 +36,7 @@ static void compose_title(struct view *v, struct str *out)
 	struct compose_view *x = self(v);
 
 	str_addf(out, "%s %s", app_ascii(v->app) ? "+" : "✎",
-		*x->subject ? x->subject : _("New message"));
+		*x->draft.subject ? x->draft.subject : _("New message"));
 }
 
 static uint8_t quote_style(const char *s, uint8_t *level)
@@ -79,26 +80,46 @@ static void replace(char **field, const char *value)
 	*field = mem_strdup(value ? value : "");
 }
 
-static void take(struct compose_view *x, const struct draft_info *d)
+/* Files for which there is no row in front of the text stand behind it. */
+static void add_all_files(struct compose_view *x, struct text *t);
+
+static void show_body(struct compose_view *x)
 {
 	struct text *old = x->body;
 
-	replace(&x->id, d->id);
-	replace(&x->path, d->path);
-	replace(&x->text, d->text);
-	replace(&x->from, d->from);
-	replace(&x->to, d->to);
-	replace(&x->cc, d->cc);
-	replace(&x->bcc, d->bcc);
-	replace(&x->subject, d->subject);
-	strv_done(&x->attach);
-	for (size_t i = 0; i < d->attach.n; i++)
-		strv_add(&x->attach, d->attach.v[i]);
-	if (x->attach_at >= x->attach.n)
-		x->attach_at = x->attach.n ? x->attach.n - 1 : 0;
-	x->body = body_text(draft_body(x->text));
+	x->body = body_text(x->draft.body);
+	add_all_files(x, x->body);
 	pager_set(&x->pager, x->body, true);
 	text_free(old);
+}
+
+static void take(struct compose_view *x, const struct draft_info *d)
+{
+	replace(&x->id, d->id);
+	draft_done(&x->draft);
+	draft_copy(&x->draft, &d->draft);
+	strv_done(&x->has_it);
+	for (size_t i = 0; i < d->has_it.n; i++)
+		strv_add(&x->has_it, d->has_it.v[i]);
+	show_body(x);
+}
+
+/* What is asked for while the draft is being saved waits for that, unlike the person. */
+static bool waits(struct compose_view *x, void (*next)(struct view *v))
+{
+	if (!x->busy && !x->saving)
+		return false;
+	x->next = next;
+	return true;
+}
+
+static void go_on(struct compose_view *x)
+{
+	void (*next)(struct view * v) = x->next;
+
+	x->next = NULL;
+	if (next)
+		next(&x->v);
 }
 
 static void drafted(struct app *a, void *ctx, struct event *ev)
@@ -106,18 +127,45 @@ static void drafted(struct app *a, void *ctx, struct event *ev)
 	struct compose_view *x = ctx;
 
 	x->busy = false;
-	if (ev->kind == EVENT_DRAFT && ev->n)
+	if (ev->kind == EVENT_DRAFT && ev->n) {
 		take(x, ev->drafts);
-	else
+		go_on(x);
+	} else {
+		x->next = NULL;
 		app_finish(a, ev);
+	}
 }
 
-static void save(struct compose_view *x, char *text)
+/* What was changed since is not overwritten by the answer to what was changed before. */
+static void saved(struct app *a, void *ctx, struct event *ev)
 {
+	struct compose_view *x = ctx;
+	bool good = ev->kind == EVENT_DRAFT && ev->n;
+
+	x->saving--;
+	if (!good) {
+		x->next = NULL;
+		app_finish(a, ev);
+	}
+	if (x->saving)
+		return;
+	if (good) {
+		take(x, ev->drafts);
+		go_on(x);
+		return;
+	}
+	/* It was not taken: back to what is kept. */
 	x->busy = true;
-	app_await(x->v.app, engine_draft_save(x->v.app->engine, (size_t)x->account, x->id, text),
-		drafted, x, x);
-	free(text);
+	app_await(a, engine_draft_load(a->engine, (size_t)x->account, x->id), drafted, x, x);
+}
+
+static void save(struct compose_view *x)
+{
+	x->saving++;
+	show_body(x);
+	app_await(x->v.app,
+		engine_draft_save(x->v.app->engine, (size_t)x->account, x->id, &x->draft), saved, x,
+		x);
 }
 
 /* --- drawing --- */
@@ -134,36 +182,123 @@ static void draw_field(
 	line_done(&line);
 }
 
-static void draw_files(struct compose_view *x, const struct region *r, int *row)
+/* "2 report.pdf (12k)" */
+static void file_label(const struct draft_file *f, size_t number, struct str *out)
+{
+	str_addf(out, "%zu %s", number, *f->name ? f->name : *f->type ? f->type : _("(no name)"));
+	if (f->lost) {
+		str_addf(out, " (%s)", _("not found"));
+	} else if (f->size) {
+		str_adds(out, " (");
+		draw_size(out, f->size);
+		str_addc(out, ')');
+	}
+}
+
+/* As many rows as the files need side by side, at most `max`; returns how many files were shown. */
+static size_t files_rows(struct compose_view *x, const struct region *r, int max, int *row)
+{
+	struct line line = LINE_INIT;
+	size_t shown = 0;
+	int rows = 0, used = 0, width = r->cols - 12;
+
+	for (; shown < x->draft.nfiles; shown++) {
+		struct str label = STR_INIT;
+		int cols;
+
+		file_label(&x->draft.files[shown], shown + 1, &label);
+		cols = utf8_columns(str_c(&label), label.len);
+		if (rows == 0 || used + 2 + cols > width) {
+			if (rows == max) {
+				str_done(&label);
+				break;
+			}
+			if (rows && row)
+				draw_line(r, (*row)++, &line, 0, STYLE_PLAIN);
+			line_clear(&line);
+			line_pad_left(&line, STYLE_HEADER_NAME, rows ? "" : _("Files"), 10);
+			line_add(&line, STYLE_HEADER_NAME, "  ");
+			used = 0;
+			rows++;
+		} else {
+			line_add(&line, STYLE_PLAIN, "  ");
+			used += 2;
+		}
+		line_add(&line, x->draft.files[shown].lost ? STYLE_NOTICE : STYLE_ATTACHMENT,
+			str_c(&label));
+		used += cols;
+		str_done(&label);
+	}
+	if (rows && row)
+		draw_line(r, (*row)++, &line, 0, STYLE_PLAIN);
+	line_done(&line);
+	return shown;
+}
+
+static void add_all_files(struct compose_view *x, struct text *t)
+{
+	struct str s = STR_INIT;
+
+	if (x->draft.nfiles < 2)
+		return;
+	text_add(t, TEXT_PLAIN, "", 0);
+	for (size_t i = 0; i < x->draft.nfiles; i++) {
+		str_clear(&s);
+		file_label(&x->draft.files[i], i + 1, &s);
+		text_add(t, TEXT_ATTACHMENT, str_c(&s), s.len);
+	}
+	str_done(&s);
+}
+
+static void draw_more(const struct region *r, int *row, size_t more)
 {
 	struct line line = LINE_INIT;
 
-	for (size_t i = 0; i < x->attach.n; i++) {
-		const char *slash = strrchr(x->attach.v[i], '/');
-
-		line_clear(&line);
-		line_pad_left(&line, STYLE_HEADER_NAME, i == 0 ? _("Files") : "", 10);
-		line_add(&line, STYLE_HEADER_NAME, "  ");
-		line_add(&line, STYLE_ATTACHMENT, slash ? slash + 1 : x->attach.v[i]);
-		line_addf(&line, STYLE_DIM, "  %s", x->attach.v[i]);
-		draw_line(r, (*row)++, &line, 0, STYLE_PLAIN);
-	}
+	line_pad_left(&line, STYLE_HEADER_NAME, "", 10);
+	line_addf(&line, STYLE_DIM,
+		ngettext("  … %zu more file, named below the text",
+			"  … %zu more files, named below the text", (unsigned long)more),
+		more);
+	draw_line(r, (*row)++, &line, 0, STYLE_PLAIN);
 	line_done(&line);
+}
+
+/* The text keeps two thirds of the screen, whatever goes along. */
+static void draw_files(struct compose_view *x, const struct region *r, int *row)
+{
+	int max = r->rows / 4 > 1 ? r->rows / 4 : 1;
+	size_t shown = files_rows(x, r, max, row);
+
+	if (shown < x->draft.nfiles)
+		draw_more(r, row, x->draft.nfiles - shown);
+}
+
+static void draw_has_it(struct compose_view *x, const struct region *r, int *row)
+{
+	struct str s = STR_INIT;
+
+	for (size_t i = 0; i < x->has_it.n; i++)
+		str_addf(&s, "%s%s", i ? ", " : "", x->has_it.v[i]);
+	if (s.len)
+		draw_field(r, row, _("Has it"), str_c(&s), STYLE_DIM);
+	str_done(&s);
 }
 
 static void compose_draw(struct view *v, const struct region *r)
 {
 	struct compose_view *x = self(v);
+	const struct draft *d = &x->draft;
 	struct region body;
 	int row = 0;
 
-	draw_field(r, &row, _("From"), x->from, STYLE_HEADER_VALUE);
-	draw_field(r, &row, _("To"), x->to, STYLE_HEADER_VALUE);
-	if (r->rows > 12 || *x->cc)
-		draw_field(r, &row, _("Cc"), x->cc, STYLE_HEADER_VALUE);
-	if (r->rows > 12 || *x->bcc)
-		draw_field(r, &row, _("Bcc"), x->bcc, STYLE_HEADER_VALUE);
-	draw_field(r, &row, _("Subject"), x->subject, STYLE_HEADER_SUBJECT);
+	draw_field(r, &row, _("From"), d->from, STYLE_HEADER_VALUE);
+	draw_field(r, &row, _("To"), d->to, STYLE_HEADER_VALUE);
+	if (r->rows > 12 || *d->cc)
+		draw_field(r, &row, _("Cc"), d->cc, STYLE_HEADER_VALUE);
+	if (r->rows > 12 || *d->bcc)
+		draw_field(r, &row, _("Bcc"), d->bcc, STYLE_HEADER_VALUE);
+	draw_field(r, &row, _("Subject"), d->subject, STYLE_HEADER_SUBJECT);
+	draw_has_it(x, r, &row);
 	draw_files(x, r, &row);
 	draw_rule(r, row++, app_ascii(v->app));
 	body = (struct region){r->row + row, r->col + 1, r->rows - row, r->cols - 1};
@@ -176,10 +311,12 @@ static void compose_status(struct view *v, struct line *out)
 	struct compose_view *x = self(v);
 
 	line_add(out, STYLE_STATUS, _("Ready to send: y sends, e edits again"));
-	if (x->attach.n)
+	if (x->draft.nfiles)
 		line_addf(out, STYLE_STATUS,
-			ngettext("  %zu file", "  %zu files", (unsigned long)x->attach.n),
-			x->attach.n);
+			ngettext("  %zu file", "  %zu files", (unsigned long)x->draft.nfiles),
+			x->draft.nfiles);
+	if (x->draft.html)
+		line_add(out, STYLE_STATUS, _("  its HTML goes along until you change the text"));
 }
 
 static void compose_move(struct view *v, enum move m, int n)
@@ -201,7 +338,7 @@ static void edited(struct app *a, void *ctx, struct event *ev)
 
 	(void)ev;
 	x->busy = true;
-	app_await(a, engine_draft_reload(a->engine, (size_t)x->account, x->id), drafted, x, x);
+	app_await(a, engine_draft_take(a->engine, (size_t)x->account, x->id), drafted, x, x);
 }
 
 static const char *editor_command(struct app *a)
@@ -215,39 +352,79 @@ static const char *editor_command(struct app *a)
 	return access("/usr/bin/editor", X_OK) == 0 ? "editor" : "vi";
 }
 
+/* Someone who is typing an answer, or looks at something else, must not lose the keyboard to the
+ * editor. */
+static bool may_edit(const struct compose_view *x)
+{
+	struct app *a = x->v.app;
+
+	return !a->prompt.active && !a->child.pid && app_view(a) == &x->v;
+}
+
+/* The editor's file is there. */
+static void text_ready(struct app *a, void *ctx, struct event *ev)
+{
+	struct compose_view *x = ctx;
+
+	x->busy = false;
+	x->next = NULL;
+	if (ev->kind != EVENT_DRAFT || !ev->n || !ev->drafts->path)
+		app_finish(a, ev);
+	else if (may_edit(x))
+		app_run_child(a, editor_command(a), ev->drafts->path, edited, x, x);
+}
+
 void view_compose_edit(struct view *v)
 {
 	struct compose_view *x = self(v);
 
-	if (x->busy)
-		app_message(v->app, _("One moment: the draft is being saved"));
-	else
-		app_run_child(v->app, editor_command(v->app), x->path, edited, x, x);
+	if (waits(x, view_compose_edit))
+		return;
+	x->busy = true;
+	app_await(v->app, engine_draft_edit(v->app->engine, (size_t)x->account, x->id), text_ready,
+		x, x);
 }
 
 /* --- fields --- */
 
+static char **field_of(struct draft *d, const char *name)
+{
+	const struct {
+		const char *name;
+		char **field;
+	} fields[] = {{"From", &d->from}, {"To", &d->to}, {"Cc", &d->cc}, {"Bcc", &d->bcc},
+		{"Subject", &d->subject}};
+
+	for (size_t i = 0; i < MEM_COUNT(fields); i++)
+		if (strcmp(fields[i].name, name) == 0)
+			return fields[i].field;
+	return NULL;
+}
+
 static void field_given(struct app *a, void *ctx, const char *value)
 {
 	struct compose_view *x = ctx;
+	char **field = field_of(&x->draft, x->field), *line;
 
 	(void)a;
-	if (value)
-		save(x, draft_set_header(x->text, x->field, value));
+	if (!value || !field)
+		return;
+	line = draft_line(value, strlen(value));
+	free(*field);
+	*field = line;
+	save(x);
 }
 
 void view_compose_field(struct view *v, const char *name)
 {
 	struct compose_view *x = self(v);
 	struct str label = STR_INIT;
-	char *value = draft_header(x->text, name);
 
 	replace(&x->field, name);
 	str_addf(&label, "%s: ", _(name));
-	app_ask(v->app, str_c(&label), value,
+	app_ask(v->app, str_c(&label), *field_of(&x->draft, name),
 		strcmp(name, "Subject") == 0 ? HISTORY_NONE : HISTORY_ADDRESS, NULL, field_given, x,
 		x);
-	free(value);
 	str_done(&label);
 }
 
@@ -256,12 +433,14 @@ static void attach_file(struct compose_view *x, const char *written)
 	char *path = file_expand(written), *full = realpath(path, NULL);
 	struct stat st;
 
-	if (!full || stat(full, &st) < 0)
+	if (!full || stat(full, &st) < 0) {
 		app_error(x->v.app, _("There is no file %s"), path);
-	else if (!S_ISREG(st.st_mode) || access(full, R_OK) < 0)
+	} else if (!S_ISREG(st.st_mode) || access(full, R_OK) < 0) {
 		app_error(x->v.app, _("%s cannot be attached: it is not a readable file"), path);
-	else
-		save(x, draft_add_header(x->text, "Attach", full));
+	} else {
+		draft_attach(&x->draft, full)->size = (uint64_t)st.st_size;
+		save(x);
+	}
 	free(path);
 	free(full);
 }
@@ -290,6 +469,12 @@ void view_compose_attach(struct view *v, const char *path)
 			file_given, self(v), v);
 }
 
+static void detach(struct compose_view *x, size_t i)
+{
+	draft_detach(&x->draft, i);
+	save(x);
+}
+
 static void detach_given(struct app *a, void *ctx, const char *answer)
 {
 	struct compose_view *x = ctx;
@@ -297,11 +482,10 @@ static void detach_given(struct app *a, void *ctx, const char *answer)
 
 	if (!answer)
 		return;
-	if (n < 1 || (size_t)n > x->attach.n) {
+	if (n < 1 || (size_t)n > x->draft.nfiles)
 		app_error(a, _("There is no file %s"), answer);
-		return;
-	}
-	save(x, draft_drop_header(x->text, "Attach", (size_t)n - 1));
+	else
+		detach(x, (size_t)n - 1);
 }
 
 void view_compose_detach(struct view *v)
@@ -309,12 +493,12 @@ void view_compose_detach(struct view *v)
 	struct compose_view *x = self(v);
 	struct str label = STR_INIT;
 
-	if (x->attach.n == 0) {
+	if (x->draft.nfiles == 0) {
 		app_message(v->app, _("No file is attached"));
-	} else if (x->attach.n == 1) {
-		save(x, draft_drop_header(x->text, "Attach", 0));
+	} else if (x->draft.nfiles == 1) {
+		detach(x, 0);
 	} else {
-		str_addf(&label, _("Take away which file (1-%zu)? "), x->attach.n);
+		str_addf(&label, _("Take away which file (1-%zu)? "), x->draft.nfiles);
 		app_ask(v->app, str_c(&label), "", HISTORY_NONE, NULL, detach_given, x, x);
 		str_done(&label);
 	}
@@ -328,6 +512,7 @@ static void sent(struct app *a, void *ctx, struct event *ev)
 	long undo = settings_int(a->settings, SET_UNDO_SEND);
 
 	x->busy = false;
+	x->next = NULL;
 	if (ev->kind != EVENT_DONE) {
 		app_finish(a, ev);
 		return;
@@ -352,11 +537,16 @@ static void send_anyway(struct app *a, void *ctx, const char *answer)
 		send_now(ctx);
 }
 
+/* TRANSLATORS: beginnings of words, in lower case, separated by blanks, that speak of an attached
+ * file. */
+static bool misses_files(const struct draft *d)
+{
+	return d->nfiles == 0 && draft_mentions(d->body, _("attach enclosed"));
+}
+
 static void send_without_files(struct compose_view *x)
 {
-	/* TRANSLATORS: beginnings of words, in lower case, separated by blanks, that speak of an
-	 * attached file. */
-	if (x->attach.n == 0 && draft_mentions(x->text, _("attach enclosed")))
+	if (misses_files(&x->draft))
 		app_ask_choice(x->v.app,
 			_("The text speaks of an attachment, but there is none. Send? (y/n) "),
 			"ny", send_anyway, x, x);
@@ -374,16 +564,16 @@ static void send_without_subject(struct app *a, void *ctx, const char *answer)
 void view_compose_send(struct view *v)
 {
 	struct compose_view *x = self(v);
+	const struct draft *d = &x->draft;
+	bool doubt = !*d->subject || misses_files(d);
 
-	if (x->busy) {
-		app_message(v->app, _("One moment: the draft is being saved"));
+	if (waits(x, view_compose_send))
 		return;
-	}
-	if (!*x->to && !*x->cc && !*x->bcc) {
+	if (!*d->to && !*d->cc && !*d->bcc)
 		app_error(v->app, _("Nobody to send it to: t sets To"));
-		return;
-	}
-	if (!*x->subject)
+	else if (doubt && v->app->prompt.active) /* somebody is typing something else by now */
+		app_message(v->app, _("Saved, not sent yet: y sends it"));
+	else if (!*d->subject)
 		app_ask_choice(v->app, _("No subject. Send it anyway? (y/n) "), "ny",
 			send_without_subject, x, x);
 	else
@@ -394,6 +584,8 @@ void view_compose_postpone(struct view *v)
 {
 	struct app *a = v->app;
 
+	if (waits(self(v), view_compose_postpone))
+		return;
 	app_close_view(a, v);
 	app_message(a, _("Kept as a draft; R goes on with it"));
 }
@@ -445,12 +637,11 @@ void view_compose_discard(struct view *v)
 static void compose_close(struct view *v)
 {
 	struct compose_view *x = self(v);
-	char *fields[] = {
-		x->id, x->path, x->text, x->from, x->to, x->cc, x->bcc, x->subject, x->field};
 
-	for (size_t i = 0; i < MEM_COUNT(fields); i++)
-		free(fields[i]);
-	strv_done(&x->attach);
+	free(x->id);
+	free(x->field);
+	draft_done(&x->draft);
+	strv_done(&x->has_it);
 	pager_done(&x->pager);
 	text_free(x->body);
 	free(x);
@@ -467,21 +658,44 @@ static const struct view_ops ops = {
 	.close = compose_close,
 };
 
-void view_compose_open(struct app *a, int account, const struct draft_info *d, bool edit)
+static struct compose_view *open_view(struct app *a, int account, const struct draft_info *d)
 {
 	struct compose_view *x = mem_alloc(sizeof(*x));
 
 	x->v = (struct view){&ops, a};
 	x->account = account < 0 ? 0 : account;
 	take(x, d);
-	if (app_new_tab(a, &x->v) < 0) {
-		compose_close(&x->v);
-		app_error(a, _("Too many tabs are open; the draft is kept, R goes on with it"));
+	if (app_new_tab(a, &x->v) >= 0)
+		return x;
+	compose_close(&x->v);
+	app_error(a, _("Too many tabs are open; the draft is kept, R goes on with it"));
+	return NULL;
+}
+
+/* The screen comes with the editor in front of it: nothing is said to be ready before. */
+static void open_edited(struct app *a, void *ctx, struct event *ev)
+{
+	struct compose_view *x;
+
+	(void)ctx;
+	if (ev->kind != EVENT_DRAFT || !ev->n) {
+		app_finish(a, ev);
 		return;
 	}
+	x = open_view(a, ev->account, ev->drafts);
+	if (x)
+		text_ready(a, x, ev);
+}
+
+void view_compose_open(struct app *a, int account, const struct draft_info *d, bool edit)
+{
 	/* Someone who is typing an answer must not lose the keyboard to the editor. */
 	if (edit && !a->prompt.active && !a->child.pid)
-		view_compose_edit(&x->v);
+		app_await(a,
+			engine_draft_edit(a->engine, (size_t)(account < 0 ? 0 : account), d->id),
+			open_edited, NULL, NULL);
+	else
+		open_view(a, account, d);
 }
 
 int view_compose_account(struct view *v)

@@ -525,14 +525,39 @@ static void outbox_edited(struct app *a, void *ctx, struct event *ev)
 	composed(a, ctx, ev);
 }
 
+static void edit_mail(struct list_view *x, const char *id)
+{
+	struct app *a = x->v.app;
+
+	app_await(a, engine_outbox_edit(a->engine, (size_t)x->account, id), outbox_edited, NULL,
+		NULL);
+}
+
+static void edit_answered(struct app *a, void *ctx, const char *answer)
+{
+	struct asked *q = ctx;
+
+	(void)a;
+	if (agreed(q, answer))
+		edit_mail(q->x, q->id);
+	asked_done(q);
+}
+
 void view_outbox_edit(struct view *v)
 {
 	struct list_view *x = self(v);
 	char *id = chosen(x);
+	struct outbox_info o;
 
-	if (id)
-		app_await(v->app, engine_outbox_edit(v->app->engine, (size_t)x->account, id),
-			outbox_edited, NULL, NULL);
+	if (!id)
+		return;
+	engine_outbox_at(v->app->engine, (size_t)x->account, x->scroll.cursor, &o);
+	if (o.unconfirmed)
+		app_ask_choice(v->app,
+			_("It may have arrived already. Write it anew from it? (y/n) "), "ny",
+			edit_answered, asked_about(x, id), x);
+	else
+		edit_mail(x, id);
 	free(id);
 }
 
@@ -667,8 +692,8 @@ static void drafts_came(struct app *a, void *ctx, struct event *ev)
 	strv_done(&x->strings);
 	for (size_t i = 0; i < ev->n; i++) {
 		strv_add(&x->strings, ev->drafts[i].id);
-		strv_add(&x->strings, ev->drafts[i].to ? ev->drafts[i].to : "");
-		strv_add(&x->strings, ev->drafts[i].subject ? ev->drafts[i].subject : "");
+		strv_add(&x->strings, ev->drafts[i].draft.to);
+		strv_add(&x->strings, ev->drafts[i].draft.subject);
 	}
 }
 

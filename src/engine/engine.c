@@ -192,6 +192,7 @@ static void free_account(struct account_model *m)
 		op_free(m->ops[i]);
 	for (size_t i = 0; i < m->nmails; i++)
 		outbox_mail_done(&m->mails[i]);
+	strv_done(&m->waiting);
 	free(m->ops);
 	strv_done(&m->refused);
 	free(m->mails);
@@ -849,18 +850,29 @@ static unsigned about_draft(
 	return post(e, r);
 }
 
-unsigned engine_draft_reload(struct engine *e, size_t account, const char *id)
+unsigned engine_draft_load(struct engine *e, size_t account, const char *id)
 {
 	return about_draft(e, REQUEST_DRAFT_LOAD, account, id);
 }
 
-unsigned engine_draft_save(struct engine *e, size_t account, const char *id, const char *text)
+unsigned engine_draft_save(struct engine *e, size_t account, const char *id, const struct draft *d)
 {
 	struct store_request *r = request_of(engine_ask(e, REQUEST_DRAFT_SAVE, NULL, (int)account));
 
 	r->id = mem_strdup(id);
-	r->text = mem_strdup(text);
+	r->draft = mem_alloc(sizeof(*r->draft));
+	draft_copy(r->draft, d);
 	return post(e, r);
+}
+
+unsigned engine_draft_edit(struct engine *e, size_t account, const char *id)
+{
+	return about_draft(e, REQUEST_DRAFT_EDIT, account, id);
+}
+
+unsigned engine_draft_take(struct engine *e, size_t account, const char *id)
+{
+	return about_draft(e, REQUEST_DRAFT_TAKE, account, id);
 }
 
 unsigned engine_draft_discard(struct engine *e, size_t account, const char *id)
@@ -890,6 +902,8 @@ size_t engine_outbox(const struct engine *e, size_t account)
 static const char *outbox_state(enum outbox_state state)
 {
 	switch (state) {
+	case OUTBOX_HELD:
+		return _("held");
 	case OUTBOX_SENDING:
 		return _("sending");
 	case OUTBOX_FAILED:
@@ -908,17 +922,56 @@ void engine_outbox_at(const struct engine *e, size_t account, size_t i, struct o
 	const struct outbox_mail *m = &e->accounts[account].mails[i];
 
 	*out = (struct outbox_info){.id = m->id,
-		.to = m->recipients.n ? m->recipients.v[0] : "",
+		.to = e->accounts[account].waiting.v[i],
 		.subject = m->subject,
 		.error = m->error,
 		.state = outbox_state(m->state),
 		.unconfirmed = m->state == OUTBOX_UNCONFIRMED,
-		.failed = m->state == OUTBOX_FAILED};
+		.failed = m->state == OUTBOX_FAILED,
+		.held = m->state == OUTBOX_HELD,
+		.sent = m->state == OUTBOX_SENT,
+		.due = m->due,
+		.recipients = m->nto};
+}
+
+static const char *fate_words(enum outbox_fate fate)
+{
+	switch (fate) {
+	case FATE_LATER:
+		return _("not now");
+	case FATE_NEVER:
+		return _("refused");
+	case FATE_UNCONFIRMED:
+		return _("unconfirmed");
+	case FATE_ACCEPTED:
+		return _("has it");
+	case FATE_UNASKED:
+		break;
+	}
+	return _("not asked");
+}
+
+void engine_outbox_recipient(const struct engine *e, size_t account, size_t i, size_t recipient,
+	struct outbox_fate_info *out)
+{
+	const struct outbox_recipient *r = &e->accounts[account].mails[i].to[recipient];
+
+	*out = (struct outbox_fate_info){.address = r->address,
+		.has_it = r->fate == FATE_ACCEPTED,
+		.refused = r->fate == FATE_NEVER,
+		.unconfirmed = r->fate == FATE_UNCONFIRMED,
+		.state = fate_words(r->fate),
+		.words = r->words};
 }
 
 unsigned engine_outbox_retry(struct engine *e, size_t account, const char *id)
 {
 	return about_draft(e, REQUEST_OUTBOX_RETRY, account, id);
+}
+
+unsigned engine_outbox_hold(struct engine *e, size_t account, const char *id)
+{
+	return about_draft(e, REQUEST_OUTBOX_HOLD, account, id);
 }
 
 unsigned engine_outbox_edit(struct engine *e, size_t account, const char *id)

@@ -241,16 +241,23 @@ enum compose_kind {
 	COMPOSE_MAILTO
 };
 /*
- * Makes a draft, durable at once: EVENT_DRAFT with its id, file path and text. list/uid: the
- * message answered, forwarded or (COMPOSE_RESUME) a draft in a folder; text: addresses for
- * COMPOSE_NEW, URI for COMPOSE_MAILTO, draft id for COMPOSE_RESUME without a list.
+ * Makes a draft, durable at once: EVENT_DRAFT with its id and what it says. list/uid: the
+ * message answered, forwarded or (COMPOSE_RESUME) a draft in a folder, by whatever program; text:
+ * addresses for COMPOSE_NEW, URI for COMPOSE_MAILTO, draft id for COMPOSE_RESUME without a list.
  */
 unsigned engine_compose(struct engine *e, size_t account, enum compose_kind kind, struct msglist *l,
 	uint32_t uid, const char *text);
-/* Reads the draft's file again after the editor ended. EVENT_DRAFT. */
-unsigned engine_draft_reload(struct engine *e, size_t account, const char *id);
-/* Replaces the draft's text durably. EVENT_DRAFT. */
-unsigned engine_draft_save(struct engine *e, size_t account, const char *id, const char *text);
+/* The draft as it is kept. EVENT_DRAFT. */
+unsigned engine_draft_load(struct engine *e, size_t account, const char *id);
+/* Makes it say what d says (copied), durably, and copies files that d names by a path into it.
+ * Several may be on their way: each is about the whole draft. EVENT_DRAFT. */
+unsigned engine_draft_save(struct engine *e, size_t account, const char *id, const struct draft *d);
+/* A file with all of it as text, for an editor: EVENT_DRAFT with its path. When the editor has
+ * ended, engine_draft_take reads what it left; without a text the draft stays as it was.
+ * EVENT_DRAFT. What an editor left when the program was ended is taken with the next look at the
+ * draft. */
+unsigned engine_draft_edit(struct engine *e, size_t account, const char *id);
+unsigned engine_draft_take(struct engine *e, size_t account, const char *id);
 unsigned engine_draft_discard(struct engine *e, size_t account, const char *id);
 unsigned engine_drafts(struct engine *e, size_t account); /* EVENT_DRAFTS */
 /* Checks, builds, and puts it into the outbox durably: EVENT_DONE then; EVENT_SENT or
@@ -258,14 +265,28 @@ unsigned engine_drafts(struct engine *e, size_t account); /* EVENT_DRAFTS */
 unsigned engine_send(struct engine *e, size_t account, const char *id);
 
 struct outbox_info {
-	const char *id, *to, *subject, *error;
-	const char *state; /* translated: "waiting", "sending", "refused", "unconfirmed" */
-	bool unconfirmed, failed;
+	const char *id, *subject, *error;
+	const char *to;    /* those who do not have it yet; of one that is through, all */
+	const char *state; /* translated: "waiting", "held", "sending", "refused", "unconfirmed" */
+	bool unconfirmed, failed, held, sent;
+	int64_t due;       /* of a waiting one: not before, seconds since 1970 */
+	size_t recipients; /* engine_outbox_recipient */
 };
 size_t engine_outbox(const struct engine *e, size_t account);
 void engine_outbox_at(const struct engine *e, size_t account, size_t i, struct outbox_info *out);
-unsigned engine_outbox_retry(struct engine *e, size_t account,
-	const char *id); /* also an unconfirmed one: the user asked for it */
+struct outbox_fate_info {
+	const char *address;
+	bool has_it, refused, unconfirmed; /* none of them: it is asked again by itself */
+	const char
+		*state; /* translated: "not asked", "not now", "refused", "unconfirmed", "has it" */
+	const char *words; /* the relay's code and words, "" */
+};
+void engine_outbox_recipient(const struct engine *e, size_t account, size_t i, size_t recipient,
+	struct outbox_fate_info *out);
+/* Sends it now to everybody who does not have it: also one that is held, refused or unconfirmed,
+ * for the user asked for it. */
+unsigned engine_outbox_retry(struct engine *e, size_t account, const char *id);
+unsigned engine_outbox_hold(struct engine *e, size_t account, const char *id); /* until then */
 unsigned engine_outbox_edit(
 	struct engine *e, size_t account, const char *id); /* back to a draft: EVENT_DRAFT */
 unsigned engine_outbox_drop(struct engine *e, size_t account, const char *id);

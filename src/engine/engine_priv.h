@@ -27,6 +27,7 @@ struct account_model {
 	struct strv refused;
 	struct outbox_mail *mails;
 	size_t nmails;
+	struct strv waiting; /* of each mail: who does not have it */
 };
 
 /* What a request will be answered with, and what it needs then. */

@@ -191,6 +191,17 @@ static struct event *take_pending(struct engine *e, struct store_event *ev)
 	return event_new(EVENT_ACCOUNTS);
 }
 
+static void add_waiting(struct strv *out, const struct outbox_mail *m)
+{
+	bool all = outbox_count_fate(m, FATE_ACCEPTED) == m->nto;
+	struct str to = STR_INIT;
+
+	for (size_t i = 0; i < m->nto; i++)
+		if (all || m->to[i].fate != FATE_ACCEPTED)
+			str_addf(&to, "%s%s", to.len ? ", " : "", m->to[i].address);
+	strv_take(out, str_steal(&to));
+}
+
 static struct event *take_outbox(struct engine *e, struct store_event *ev)
 {
 	struct account_model *m = &e->accounts[ev->account];
@@ -200,6 +211,9 @@ static struct event *take_outbox(struct engine *e, struct store_event *ev)
 	free(m->mails);
 	m->mails = ev->mails;
 	m->nmails = ev->nmails;
+	strv_done(&m->waiting);
+	for (size_t i = 0; i < m->nmails; i++)
+		add_waiting(&m->waiting, &m->mails[i]);
 	ev->mails = NULL;
 	ev->nmails = 0;
 	return event_new(EVENT_ACCOUNTS);

@@ -1,8 +1,9 @@
-#include "mime/build.h"
+#include "mime/build_priv.h"
 
 #include "base/str.h"
 #include "mime/codec.h"
 #include "mime/header.h"
+#include "mime/letter.h"
 #include "mime/param.h"
 #include "mime/word.h"
 
@@ -19,10 +20,9 @@
 #include <sys/stat.h>
 
 enum {
-	COLUMNS = 78,                        /* RFC 5322 2.1.1 */
-	LINE_MAX_BYTES = 998,                /* the same */
-	ID_MAX = 900,                        /* an id must fit on a line */
-	FILES_MAX_BYTES = 200 * 1024 * 1024, /* more than any server takes */
+	COLUMNS = 78,         /* RFC 5322 2.1.1 */
+	LINE_MAX_BYTES = 998, /* the same */
+	ID_MAX = 900,         /* an id must fit on a line */
 };
 
 /* --- header fields --- */
@@ -31,7 +31,7 @@ enum {
  * "Name: value" folded at blanks. A piece is the blanks and the word behind them, so that no line
  * consists of blanks only.
  */
-static void add_field(struct str *out, const char *name, const char *value)
+void build_field(struct str *out, const char *name, const char *value)
 {
 	size_t column = strlen(name) + 1;
 	bool first = true;
@@ -57,12 +57,12 @@ static void add_field(struct str *out, const char *name, const char *value)
 	str_adds(out, "\r\n");
 }
 
-static void add_text_field(struct str *out, const char *name, const char *text)
+void build_text_field(struct str *out, const char *name, const char *text)
 {
 	struct str value = STR_INIT;
 
 	word_encode(&value, text, strlen(text), WORD_TEXT);
-	add_field(out, name, str_c(&value));
+	build_field(out, name, str_c(&value));
 	str_done(&value);
 }
 
@@ -86,13 +86,19 @@ static void add_addresses(
 		addr_write(&value, &list->v[i], utf8 && addr_is_wide(&list->v[i]));
 	}
 	if (list->n)
-		add_field(out, name, str_c(&value));
+		build_field(out, name, str_c(&value));
 	str_done(&value);
 }
 
-static void add_address_field(struct str *out, const char *name, const struct addr_list *list)
+void build_address_field(struct str *out, const char *name, const char *text)
 {
-	add_addresses(out, name, list, true);
+	struct addr_list list = {0};
+
+	if (addr_parse_typed(&list, text, NULL) == 0 && list.n)
+		add_addresses(out, name, &list, true);
+	else if (*text) /* not yet what can be sent, but what the person typed */
+		build_field(out, name, text);
+	addr_list_done(&list);
 }
 
 /* --- for relays without SMTPUTF8 --- */
@@ -121,7 +127,7 @@ static void add_ascii_field(struct str *out, const struct header_field *f)
 		addr_list_done(&list);
 	} else {
 		header_unfold(&text, f->value, f->value_len);
-		add_text_field(out, name, str_c(&text));
+		build_text_field(out, name, str_c(&text));
 		str_done(&text);
 	}
 	free(name);
@@ -171,17 +177,17 @@ static void add_id(struct str *value, const char *p, size_t len)
 	free(id);
 }
 
-static void add_id_field(struct str *out, const char *name, const char *id)
+void build_id_field(struct str *out, const char *name, const char *id)
 {
 	struct str value = STR_INIT;
 
 	add_id(&value, id, strlen(id));
 	if (value.len)
-		add_field(out, name, value.p);
+		build_field(out, name, value.p);
 	str_done(&value);
 }
 
-static void add_references(struct str *out, const char *references)
+void build_references(struct str *out, const char *references)
 {
 	struct str value = STR_INIT;
 
@@ -194,7 +200,7 @@ static void add_references(struct str *out, const char *references)
 		references += len;
 	}
 	if (value.len)
-		add_field(out, "References", value.p);
+		build_field(out, "References", value.p);
 	str_done(&value);
 }
 
@@ -208,10 +214,11 @@ static bool is_ours(const struct header_field *f)
 	for (size_t i = 0; i < MEM_COUNT(OURS); i++)
 		if (header_is(f, OURS[i]))
 			return true;
-	return f->name_len >= 8 && str_nicmp(f->name, "Content-", 8) == 0;
+	return (f->name_len >= 8 && str_nicmp(f->name, "Content-", 8) == 0) ||
+	       (f->name_len >= 10 && str_nicmp(f->name, "X-Talaria-", 10) == 0);
 }
 
-static void add_extra(struct str *out, const char *line)
+void build_extra(struct str *out, const char *line)
 {
 	size_t len = 0;
 	struct header_field f = {.name = line};
@@ -223,7 +230,7 @@ static void add_extra(struct str *out, const char *line)
 	if (len == 0 || len > 64 || line[len] != ':' || is_ours(&f) || !line[len + 1])
 		return;
 	name = mem_strndup(line, len);
-	add_text_field(out, name, line + len + 1);
+	build_text_field(out, name, line + len + 1);
 	free(name);
 }
 
@@ -243,7 +250,7 @@ static bool is_seven_bit(const char *body)
 }
 
 /* Every line end, of whatever form, becomes CRLF; the last line gets one, too. */
-static void add_crlf(struct str *out, const char *body)
+void build_crlf(struct str *out, const char *body)
 {
 	while (*body) {
 		size_t len = strcspn(body, "\r\n");
@@ -255,7 +262,7 @@ static void add_crlf(struct str *out, const char *body)
 	}
 }
 
-static void add_body(struct str *out, const char *body)
+void build_text(struct str *out, const char *body)
 {
 	struct str valid = STR_INIT;
 	const char *end = body + strlen(body);
@@ -263,7 +270,7 @@ static void add_body(struct str *out, const char *body)
 	if (is_seven_bit(body)) {
 		str_adds(out, "Content-Type: text/plain; charset=us-ascii\r\n"
 			      "Content-Transfer-Encoding: 7bit\r\n\r\n");
-		add_crlf(out, body);
+		build_crlf(out, body);
 		return;
 	}
 	str_adds(out, "Content-Type: text/plain; charset=utf-8\r\n"
@@ -374,7 +381,7 @@ static int read_file(const char *path, size_t max, struct str *out, struct err *
 	return rc;
 }
 
-static int add_attachment(struct str *out, const char *path, size_t *left, struct err *err)
+int build_file(struct str *out, const char *path, size_t *left, struct err *err)
 {
 	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
 	struct str bytes = STR_INIT;
@@ -392,24 +399,6 @@ static int add_attachment(struct str *out, const char *path, size_t *left, struc
 	codec_base64_encode(out, str_c(&bytes), bytes.len, 76);
 	free(name);
 	str_done(&bytes);
-	return 0;
-}
-
-static int add_mixed(const struct draft *d, struct str *out, struct err *err)
-{
-	char boundary[25];
-	size_t left = FILES_MAX_BYTES;
-
-	hash_random_token(boundary, sizeof(boundary) - 1);
-	str_addf(out, "Content-Type: multipart/mixed; boundary=\"=_%s\"\r\n\r\n--=_%s\r\n",
-		boundary, boundary);
-	add_body(out, d->body);
-	for (size_t i = 0; i < d->attach.n; i++) {
-		str_addf(out, "\r\n--=_%s\r\n", boundary);
-		if (add_attachment(out, d->attach.v[i], &left, err) < 0)
-			return -1;
-	}
-	str_addf(out, "\r\n--=_%s--\r\n", boundary);
 	return 0;
 }
 
@@ -467,41 +456,17 @@ static char *new_id(const struct addr_list *from)
 void draft_make_id(struct draft *d)
 {
 	struct addr_list from = {0};
+	char *id = safe_id(d->message_id, strlen(d->message_id));
+	bool good = *id && strcmp(id, d->message_id) == 0;
 
-	if (*d->message_id)
+	free(id);
+	if (good)
 		return;
 	/* A wrong address is told when the message is built. */
 	addr_parse_typed(&from, d->from, NULL);
 	free(d->message_id);
 	d->message_id = new_id(&from);
 	addr_list_done(&from);
-}
-
-static void add_header(struct str *out, const struct draft *d, const struct lists *l, time_t date)
-{
-	char *id = safe_id(d->message_id, strlen(d->message_id));
-
-	if (!*id) {
-		free(id);
-		id = new_id(&l->from);
-	}
-	str_adds(out, "Date: ");
-	clock_rfc5322(out, date);
-	str_adds(out, "\r\n");
-	add_address_field(out, "From", &l->from);
-	add_address_field(out, "To", &l->to);
-	add_address_field(out, "Cc", &l->cc);
-	if (!l->to.n && !l->cc.n)
-		str_adds(out, "To: undisclosed-recipients:;\r\n");
-	add_address_field(out, "Reply-To", &l->reply_to);
-	add_text_field(out, "Subject", d->subject);
-	add_id_field(out, "Message-ID", id);
-	add_id_field(out, "In-Reply-To", d->in_reply_to);
-	add_references(out, d->references);
-	for (size_t i = 0; i < d->extra.n; i++)
-		add_extra(out, d->extra.v[i]);
-	str_adds(out, "MIME-Version: 1.0\r\n");
-	free(id);
 }
 
 /* Each address once; a table, because ten thousand are ten thousand. */
@@ -523,24 +488,45 @@ static void add_recipients(struct addr_list *out, const struct lists *l)
 	map_free(seen, NULL);
 }
 
+int draft_recipients(const struct draft *d, struct addr_list *out, char **from, struct err *err)
+{
+	struct lists lists = {0};
+	int rc = read_lists(&lists, d, err);
+
+	for (size_t i = 0; rc == 0 && i < d->nfiles; i++)
+		if (d->files[i].lost)
+			rc = err_set(err, ERR_INPUT,
+				_("The file %s could not be read and is not in the message: attach "
+				  "it "
+				  "anew, or take it out"),
+				d->files[i].path);
+	if (rc == 0) {
+		add_recipients(out, &lists);
+		if (from)
+			*from = mem_strdup(lists.from.v[0].mail);
+	}
+	lists_done(&lists);
+	return rc;
+}
+
 int draft_build(const struct draft *d, time_t date, struct str *message,
 	struct addr_list *recipients, struct err *err)
 {
-	struct lists lists = {0};
-	size_t before = message->len;
-	int rc = read_lists(&lists, d, err);
+	struct strv keys = STRV_INIT;
+	struct str stored = STR_INIT;
+	struct draft copy;
+	int rc;
 
+	draft_copy(&copy, d);
+	rc = draft_recipients(&copy, recipients, NULL, err);
 	if (rc == 0) {
-		add_header(message, d, &lists, date);
-		if (d->attach.n)
-			rc = add_mixed(d, message, err);
-		else
-			add_body(message, d->body);
-		if (rc == 0)
-			add_recipients(recipients, &lists);
-		else
-			str_cut(message, before);
+		draft_make_id(&copy);
+		rc = letter_write(&copy, NULL, 0, NULL, date, &stored, &keys, err);
 	}
-	lists_done(&lists);
+	if (rc == 0)
+		letter_wire(stored.p, stored.len, message);
+	draft_done(&copy);
+	strv_done(&keys);
+	str_done(&stored);
 	return rc;
 }

@@ -4,8 +4,8 @@
 #include "mime/charset.h"
 #include "mime/header.h"
 #include "mime/subject.h"
-#include "mime/part.h"
 
+#include "base/hash.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -30,6 +30,15 @@ void draft_init(struct draft *d)
 	d->body = mem_strdup("");
 }
 
+static void file_done(struct draft_file *f)
+{
+	free(f->key);
+	free(f->name);
+	free(f->type);
+	free(f->path);
+	str_done(&f->part);
+}
+
 void draft_done(struct draft *d)
 {
 	free(d->from);
@@ -42,9 +51,86 @@ void draft_done(struct draft *d)
 	free(d->references);
 	free(d->message_id);
 	free(d->body);
-	strv_done(&d->attach);
+	for (size_t i = 0; i < d->nfiles; i++)
+		file_done(&d->files[i]);
+	free(d->files);
 	strv_done(&d->extra);
 	*d = (struct draft){0};
+}
+
+void draft_set(char **field, const char *value)
+{
+	char *copy = mem_strdup(value ? value : "");
+
+	free(*field);
+	*field = copy;
+}
+
+struct draft_file *draft_file_add(struct draft *d, const char *name, const char *type)
+{
+	struct draft_file *f;
+	char key[13];
+
+	hash_random_token(key, sizeof(key) - 1);
+	d->files = mem_grow(d->files, &d->cap_files, d->nfiles + 1, sizeof(*d->files));
+	f = &d->files[d->nfiles++];
+	*f = (struct draft_file){.key = mem_strdup(key),
+		.name = utf8_clean_line(name, strlen(name)),
+		.type = mem_strdup(type)};
+	return f;
+}
+
+struct draft_file *draft_attach(struct draft *d, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct draft_file *f;
+
+	for (size_t i = 0; i < d->nfiles; i++)
+		if (d->files[i].path && strcmp(d->files[i].path, path) == 0)
+			return &d->files[i];
+	f = draft_file_add(d, slash ? slash + 1 : path, "");
+	f->path = mem_strdup(path);
+	return f;
+}
+
+void draft_detach(struct draft *d, size_t i)
+{
+	file_done(&d->files[i]);
+	d->nfiles--;
+	memmove(&d->files[i], &d->files[i + 1], (d->nfiles - i) * sizeof(*d->files));
+}
+
+static void copy_file(struct draft *to, const struct draft_file *from)
+{
+	struct draft_file *f = draft_file_add(to, from->name, from->type);
+
+	draft_set(&f->key, from->key);
+	f->size = from->size;
+	f->inside = from->inside;
+	f->lost = from->lost;
+	f->path = mem_strdup(from->path);
+	if (from->part.len)
+		str_add(&f->part, from->part.p, from->part.len);
+}
+
+void draft_copy(struct draft *to, const struct draft *from)
+{
+	draft_init(to);
+	draft_set(&to->from, from->from);
+	draft_set(&to->to, from->to);
+	draft_set(&to->cc, from->cc);
+	draft_set(&to->bcc, from->bcc);
+	draft_set(&to->reply_to, from->reply_to);
+	draft_set(&to->subject, from->subject);
+	draft_set(&to->in_reply_to, from->in_reply_to);
+	draft_set(&to->references, from->references);
+	draft_set(&to->message_id, from->message_id);
+	draft_set(&to->body, from->body);
+	to->html = from->html;
+	for (size_t i = 0; i < from->extra.n; i++)
+		strv_add(&to->extra, from->extra.v[i]);
+	for (size_t i = 0; i < from->nfiles; i++)
+		copy_file(to, &from->files[i]);
 }
 
 void draft_infos_free(struct draft_info *v, size_t n)
@@ -52,13 +138,9 @@ void draft_infos_free(struct draft_info *v, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		free(v[i].id);
 		free(v[i].path);
-		free(v[i].text);
-		free(v[i].from);
-		free(v[i].to);
-		free(v[i].cc);
-		free(v[i].bcc);
-		free(v[i].subject);
-		strv_done(&v[i].attach);
+		free(v[i].where);
+		draft_done(&v[i].draft);
+		strv_done(&v[i].has_it);
 	}
 	free(v);
 }
@@ -76,7 +158,7 @@ static bool is_control(uint32_t cp)
 
 /* Valid UTF-8 of one line, trimmed; controls become blanks. Unlike utf8_clean it takes nothing away
  * that a person may have typed (joiners, marks). */
-static char *one_line(const char *p, size_t len)
+char *draft_line(const char *p, size_t len)
 {
 	struct str text = STR_INIT, out = STR_INIT;
 	const char *at, *end;
@@ -96,13 +178,12 @@ static char *one_line(const char *p, size_t len)
 	return str_steal(&out);
 }
 
-/* Body text: valid UTF-8 with LF line ends, without NUL. */
-static char *body_text(const char *p, size_t len)
+char *draft_body(const char *charset, const char *p, size_t len)
 {
 	struct str text = STR_INIT;
 	size_t n = 0;
 
-	charset_to_utf8(&text, NULL, p, len);
+	charset_to_utf8(&text, charset, p, len);
 	for (size_t i = 0; i < text.len; i++) {
 		if (text.p[i] == '\r' && i + 1 < text.len && text.p[i + 1] == '\n')
 			continue;
@@ -113,11 +194,11 @@ static char *body_text(const char *p, size_t len)
 	return str_steal(&text);
 }
 
-/* --- the draft file --- */
+/* --- the editor's file --- */
 
 static void write_line(struct str *out, const char *name, const char *value)
 {
-	char *line = one_line(value, strlen(value));
+	char *line = draft_line(value, strlen(value));
 
 	str_addf(out, "%s:%s%s\n", name, *line ? " " : "", line);
 	free(line);
@@ -139,6 +220,19 @@ static void write_id(struct str *out, const char *name, const char *id)
 	str_done(&value);
 }
 
+/* "Attach: [2] report.pdf (application/pdf)"; a file that is not in the message yet by its path. */
+static void write_file(struct str *out, const struct draft_file *f, size_t number)
+{
+	struct str value = STR_INIT;
+
+	if (f->path)
+		str_adds(&value, f->path);
+	else
+		str_addf(&value, "[%zu] %s%s(%s)", number, f->name, *f->name ? " " : "", f->type);
+	write_line(out, "Attach", value.p);
+	str_done(&value);
+}
+
 void draft_write(const struct draft *d, struct str *out)
 {
 	write_line(out, "From", d->from);
@@ -149,11 +243,10 @@ void draft_write(const struct draft *d, struct str *out)
 	write_line(out, "Subject", d->subject);
 	write_id(out, "In-Reply-To", d->in_reply_to);
 	write_set(out, "References", d->references);
-	write_id(out, "Message-ID", d->message_id);
-	for (size_t i = 0; i < d->attach.n; i++)
-		write_line(out, "Attach", d->attach.v[i]);
+	for (size_t i = 0; i < d->nfiles; i++)
+		write_file(out, &d->files[i], i + 1);
 	for (size_t i = 0; i < d->extra.n; i++) {
-		char *line = one_line(d->extra.v[i], strlen(d->extra.v[i]));
+		char *line = draft_line(d->extra.v[i], strlen(d->extra.v[i]));
 
 		str_addf(out, "%s\n", line);
 		free(line);
@@ -193,7 +286,34 @@ static void set_id(char **to, char *value)
 	free(value);
 }
 
-static void read_field(struct draft *d, const struct header_field *f, char *value)
+/* "[2] name" is the second of those before; what else there is is a path. */
+static void read_file(struct draft *d, const struct draft *before, const char *value)
+{
+	char *end;
+	size_t n = *value == '[' ? strtoul(value + 1, &end, 10) : 0;
+
+	if (n && end[0] == ']' && end[1] == ' ' && before && n <= before->nfiles &&
+		!before->files[n - 1].path)
+		copy_file(d, &before->files[n - 1]);
+	else if (*value)
+		draft_attach(d, value);
+}
+
+/* A path that stood there before is the file that it was. */
+static void same_files(struct draft *d, const struct draft *before)
+{
+	for (size_t i = 0; i < d->nfiles; i++)
+		for (size_t k = 0; k < before->nfiles && d->files[i].path; k++)
+			if (before->files[k].path &&
+				strcmp(before->files[k].path, d->files[i].path) == 0) {
+				draft_set(&d->files[i].key, before->files[k].key);
+				d->files[i].lost = before->files[k].lost;
+				break;
+			}
+}
+
+static void read_field(
+	struct draft *d, const struct draft *before, const struct header_field *f, char *value)
 {
 	struct str line = STR_INIT;
 
@@ -216,8 +336,7 @@ static void read_field(struct draft *d, const struct header_field *f, char *valu
 	else if (header_is(f, "Message-ID"))
 		set_id(&d->message_id, value);
 	else if (header_is(f, "Attach")) {
-		if (*value)
-			strv_add(&d->attach, value);
+		read_file(d, before, value);
 		free(value);
 	} else {
 		str_addf(&line, "%.*s: %s", (int)f->name_len, f->name, value);
@@ -247,7 +366,7 @@ static size_t scan_field(struct header_field *f, const char *p, const char *end)
 	return (size_t)(next - p);
 }
 
-void draft_read(struct draft *d, const char *text, size_t len)
+void draft_read(struct draft *d, const struct draft *before, const char *text, size_t len)
 {
 	const char *p = text, *end = text + len;
 	struct str line = STR_INIT;
@@ -259,7 +378,7 @@ void draft_read(struct draft *d, const char *text, size_t len)
 	while (p < end && (n = scan_field(&f, p, end)) > 0) {
 		str_clear(&line);
 		header_unfold(&line, f.value, f.value_len);
-		read_field(d, &f, one_line(str_c(&line), line.len));
+		read_field(d, before, &f, draft_line(str_c(&line), line.len));
 		p += n;
 	}
 	str_done(&line);
@@ -267,7 +386,13 @@ void draft_read(struct draft *d, const char *text, size_t len)
 		p += 2;
 	else if (p < end && *p == '\n')
 		p++;
-	set(&d->body, body_text(p, (size_t)(end - p)));
+	set(&d->body, draft_body(NULL, p, (size_t)(end - p)));
+	if (!before)
+		return;
+	same_files(d, before);
+	d->html = before->html;
+	if (!*d->message_id)
+		draft_set(&d->message_id, before->message_id);
 }
 
 /* --- replies and forwards --- */
@@ -310,7 +435,7 @@ static void sendable_name(struct str *out, const char *name)
 		str_cut(out, out->len - 1);
 }
 
-static char *show_list(const struct addr_list *list)
+char *draft_addresses(const struct addr_list *list)
 {
 	struct str out = STR_INIT, name = STR_INIT;
 
@@ -358,8 +483,8 @@ static void reply_addresses(struct draft *d, enum draft_reply kind, const struct
 			add_others(&cc, &e->cc, own, &to);
 		}
 	}
-	set(&d->to, show_list(&to));
-	set(&d->cc, show_list(&cc));
+	set(&d->to, draft_addresses(&to));
+	set(&d->cc, draft_addresses(&cc));
 	addr_list_done(&to);
 	addr_list_done(&cc);
 }
@@ -466,7 +591,7 @@ static void add_summary(struct str *out, const char *name, const char *value)
 
 static void add_summary_list(struct str *out, const char *name, const struct addr_list *list)
 {
-	char *text = show_list(list);
+	char *text = draft_addresses(list);
 
 	add_summary(out, name, text);
 	free(text);
@@ -538,10 +663,10 @@ static void mailto_field(struct draft *d, const char *name, size_t len, struct s
 
 	if (header_is(&f, "body")) {
 		drop_controls(value);
-		set(&d->body, body_text(str_c(value), value->len));
+		set(&d->body, draft_body(NULL, str_c(value), value->len));
 	} else if (header_is(&f, "to") || header_is(&f, "cc") || header_is(&f, "bcc") ||
 		   header_is(&f, "subject") || header_is(&f, "in-reply-to")) {
-		read_field(d, &f, one_line(str_c(value), value->len));
+		read_field(d, NULL, &f, draft_line(str_c(value), value->len));
 	}
 }
 
@@ -575,49 +700,4 @@ int draft_mailto(struct draft *d, const char *uri, struct err *err)
 	if (!good)
 		return err_set(err, ERR_INPUT, _("The mailto: address holds a zero byte"));
 	return 0;
-}
-
-/* --- a stored draft --- */
-
-static char *bracketed(const struct strv *ids)
-{
-	struct str out = STR_INIT;
-
-	for (size_t i = 0; i < ids->n; i++)
-		str_addf(&out, "%s<%s>", i ? " " : "", ids->v[i]);
-	return str_steal(&out);
-}
-
-static char *first_text(const struct parts *parts)
-{
-	struct str text = STR_INIT;
-
-	for (size_t i = 0; i < parts->n; i++) {
-		if (!part_is_text(&parts->v[i]))
-			continue;
-		part_text(&parts->v[i], &text);
-		break;
-	}
-	return str_steal(&text);
-}
-
-void draft_from_message(struct draft *d, const char *message, size_t len)
-{
-	struct parts parts;
-	struct envelope e;
-
-	part_parse(&parts, message, len);
-	envelope_parse(&e, message, len);
-	set(&d->from, show_list(&e.from));
-	set(&d->to, show_list(&e.to));
-	set(&d->cc, show_list(&e.cc));
-	set(&d->bcc, show_list(&e.bcc));
-	set(&d->reply_to, show_list(&e.reply_to));
-	set(&d->subject, mem_strdup(e.subject));
-	set(&d->message_id, mem_strdup(e.message_id));
-	set(&d->in_reply_to, mem_strdup(e.in_reply_to.n ? e.in_reply_to.v[0] : ""));
-	set(&d->references, bracketed(&e.references));
-	set(&d->body, first_text(&parts));
-	envelope_done(&e);
-	part_done(&parts);
 }

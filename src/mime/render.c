@@ -52,6 +52,7 @@ struct render {
 	int *needs;
 	size_t nneeds, max_needs;
 	struct str *quote;           /* for quoting: gets what is shown */
+	bool with_signature;         /* into it, too */
 	enum render_version version; /* the other one there is */
 };
 
@@ -237,7 +238,7 @@ static void cut_signature(struct text *t)
 }
 
 /* Lines of fixed text stay as the sender broke them. */
-static void quote_fixed(struct str *out, const struct str *s)
+static void quote_fixed(struct str *out, const struct str *s, bool with_signature)
 {
 	const char *p = str_c(s), *end = p + s->len;
 
@@ -245,9 +246,11 @@ static void quote_fixed(struct str *out, const struct str *s)
 		const char *lf = memchr(p, '\n', (size_t)(end - p));
 		size_t len = (size_t)((lf ? lf : end) - p);
 
-		if (flowed_is_signature(p, len))
+		bool signature = flowed_is_signature(p, len);
+
+		if (signature && !with_signature)
 			break;
-		while (len && p[len - 1] == ' ')
+		while (!signature && len && p[len - 1] == ' ')
 			len--;
 		str_add(out, p, len);
 		str_addc(out, '\n');
@@ -295,12 +298,13 @@ static void quote_part(struct render *r, const struct part *p, enum use use)
 	limited_text(p, &s, r->text_left, &cut);
 	r->text_left -= s.len;
 	if (use == USE_PLAIN && !p->format_flowed) {
-		quote_fixed(r->quote, &s);
+		quote_fixed(r->quote, &s, r->with_signature);
 	} else {
 		struct text *t = text_new();
 
 		text_of(t, p, use, &s, width_of(r));
-		cut_signature(t);
+		if (!r->with_signature)
+			cut_signature(t);
 		text_plain(t, r->quote, true);
 		text_free(t);
 	}
@@ -805,7 +809,7 @@ size_t render_needs(
 	return r.nneeds;
 }
 
-char *render_quotable(const struct parts *parts)
+char *render_quotable(const struct parts *parts, bool with_signature)
 {
 	static const struct render_options opt = {.width = QUOTABLE_WIDTH};
 	struct str out = STR_INIT;
@@ -814,6 +818,7 @@ char *render_quotable(const struct parts *parts)
 	render_start(&r, parts, &opt);
 	r.text_left = QUOTABLE_MAX;
 	r.quote = &out;
+	r.with_signature = with_signature;
 	str_room(&out, 0);
 	if (parts->n)
 		part(&r, 0, 0);

@@ -30,9 +30,10 @@ struct render_options {
 struct text *render_message(const struct parts *parts, const char *header, size_t header_len,
 	const struct render_options *opt);
 
-/* What a reply quotes: all text that render_message shows, messages in the message with their
- * headers, signatures cut; as UTF-8 lines, at most 1 MB. free(). */
-char *render_quotable(const struct parts *parts);
+/* What is quoted: all text that render_message shows, messages in the message with their headers;
+ * as UTF-8 lines, at most 1 MB. Signatures are cut, unless it is passed on to somebody who has not
+ * seen it. free(). */
+char *render_quotable(const struct parts *parts, bool with_signature);
 
 /* The version of the text that can be had by switching other_version, and is not shown now. */
 enum render_version { RENDER_NO_VERSION, RENDER_HTML, RENDER_PLAIN };

@@ -169,6 +169,8 @@ void account_add(struct store *s, struct store_request *r)
 	folder_list_local(a);
 	folder_send_folders(a);
 	account_pending(a);
+	if (!s->read_only)
+		compose_take_over(a);
 	account_outbox(a);
 	account_state(a);
 	store_done(s, r, NULL);
@@ -234,7 +236,7 @@ static void start_connections(struct account *a)
 	a->next_pop3 = 0;
 	account_state(a);
 	if (!a->store->read_only)
-		write_finish_copies(a);
+		sentcopy_finish(a);
 }
 
 void account_cancel(struct account *a)
@@ -786,7 +788,7 @@ void account_tick(struct account *a, int64_t now)
 	}
 	if (now >= a->next_outbox_look) {
 		a->next_outbox_look = now + OUTBOX_LOOK_MS;
-		write_try_send(a);
+		submit_next(a);
 		if (a->following)
 			follow_outbox(a);
 	}

@@ -109,7 +109,7 @@ static void lane_state(struct account *a, struct result *r)
 			account_sync_folders(a, SYNC_SHOWN);
 			ask_again(a);
 			replay_next(a);
-			write_try_send(a);
+			submit_next(a);
 		}
 		if ((r->state == SYNC_FAILED || r->state == SYNC_WAITING) && a->sync_waiting &&
 			!goes_on(a, before, r))
@@ -714,10 +714,10 @@ static void dispatch(struct account *a, struct result *r)
 		pop3_done(a, r);
 		break;
 	case RESULT_SEND_READY:
-		write_send_ready(a, r);
+		submit_ready(a, r);
 		break;
 	case RESULT_SENT:
-		write_sent(a, r);
+		submit_answered(a, r);
 		break;
 	case RESULT_CHECKED:
 		break; /* of connections that only look: look_result */

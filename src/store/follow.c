@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FRESH_S = 3 };
+
 static struct followed *find(struct account *a, const char *id)
 {
 	for (size_t i = 0; i < a->nfollowed; i++)
@@ -85,11 +87,14 @@ static bool compare(struct account *a, const struct outbox_mail *m)
 
 void follow_outbox(struct account *a)
 {
+	uint64_t stamp = outbox_stamp(a->outbox);
 	struct strv now = STRV_INIT;
 	bool changed = false;
 
-	if (outbox_list(a->outbox, &now, NULL) != 0)
+	if ((stamp && stamp == a->follow_stamp) || outbox_list(a->outbox, &now, NULL) != 0)
 		return;
+	/* Within one tick of the file system's clock two changes look like one. */
+	a->follow_stamp = (int64_t)(stamp / 1000000000u) + FRESH_S < clock_now() ? stamp : 0;
 	for (size_t i = a->nfollowed; i-- > 0;) {
 		const struct followed *f = &a->followed[i];
 

@@ -159,7 +159,7 @@ void read_body_done(struct store *s, struct result *r)
 	free(p);
 	request->op_id++; /* the structure first, then one part: after that it must be here */
 	if (request->kind == REQUEST_COMPOSE)
-		write_request(s, request);
+		compose_request(s, request);
 	else if (request->kind == REQUEST_EXPORT)
 		transfer_fetched(s, request, &r->err);
 	else

@@ -248,7 +248,7 @@ static void dropped(struct account *a, const struct op *op, const char *why)
 static void copy_refused(struct account *a, const struct op *op, const struct err *err)
 {
 	struct err why = {0};
-	char *words = words_of(a, op), *where = *op->text ? write_keep_copy(a, op, &why) : NULL;
+	char *words = words_of(a, op), *where = *op->text ? sentcopy_keep(a, op, &why) : NULL;
 
 	if (where)
 		store_notice(a, _("The server refused \"%s\": %s. It is kept in %s"), words,

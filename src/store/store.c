@@ -55,6 +55,9 @@ void store_request_free(struct store_request *r)
 	free(r->section);
 	free(r->id);
 	free(r->uids);
+	if (r->draft)
+		draft_done(r->draft);
+	free(r->draft);
 	store_account_free(r->setup);
 	free(r);
 }
@@ -393,7 +396,7 @@ static bool account_request(struct store *s, struct store_request *r)
 		account_check(a, r->request);
 		break;
 	default:
-		write_request(s, r);
+		compose_request(s, r);
 		return true;
 	}
 	return false;

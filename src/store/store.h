@@ -72,11 +72,14 @@ enum request_kind {
 	REQUEST_SEARCH,         /* list, text */
 	REQUEST_COMPOSE,        /* n: enum draft kinds, list, uid, text */
 	REQUEST_DRAFT_LOAD,     /* id */
-	REQUEST_DRAFT_SAVE,     /* id, text */
+	REQUEST_DRAFT_EDIT,     /* id -> with the path of the editor's file */
+	REQUEST_DRAFT_TAKE,     /* id: the editor has ended */
+	REQUEST_DRAFT_SAVE,     /* id, draft */
 	REQUEST_DRAFT_DROP,     /* id */
 	REQUEST_DRAFTS,
-	REQUEST_SEND, /* id, n: seconds to wait (undo) */
-	REQUEST_OUTBOX_RETRY,
+	REQUEST_SEND,         /* id, n: seconds to wait (undo) */
+	REQUEST_OUTBOX_RETRY, /* id, here and below */
+	REQUEST_OUTBOX_HOLD,
 	REQUEST_OUTBOX_EDIT,
 	REQUEST_OUTBOX_DROP,
 	REQUEST_EXPORT, /* list or (account, folder; folder NULL: all), uids or all, text: path */
@@ -115,6 +118,7 @@ struct store_request {
 	int width;
 	bool all_headers, other_version, hide_quotes, no_headers, quiet;
 	bool offline;                /* REQUEST_ACCOUNT: do not connect */
+	struct draft *draft;         /* owned */
 	struct store_account *setup; /* owned */
 };
 struct store_request *store_request_new(enum request_kind kind);

@@ -188,6 +188,8 @@ struct account {
 	int64_t clock_real, clock_boot,
 		leap_until;    /* seconds; pop3-keep distrusts a clock that leaps */
 	char *sending;         /* owned; outbox id the send lane works on */
+	uint64_t outbox_stamp; /* of the outbox when all of it was read last; 0: read it again */
+	int64_t outbox_due;    /* when the next of it is due, seconds since 1970 */
 	uint64_t op_in_flight; /* the one operation the connection works on; 0: none */
 	uint64_t op_failed;    /* the one the server answered nothing sensible to, so many times: */
 	unsigned op_failures;
@@ -208,6 +210,7 @@ struct account {
 	int64_t tree_seen;         /* mtime of the local tree's root, ns */
 	struct followed *followed; /* owned; the outbox as seen last, while another copy sends */
 	size_t nfollowed, cap_followed;
+	uint64_t follow_stamp; /* of the outbox then; 0: look again */
 	unsigned sync_waiting; /* REQUEST_SYNC to be answered when all is through */
 	unsigned *syncs;       /* owned; those whose turn comes then */
 	size_t nsyncs, cap_syncs;
@@ -519,16 +522,23 @@ int read_text(struct folder *f, uint32_t uid, struct read_text *out);
 int read_message(struct store *s, struct folder *f, uint32_t uid, struct store_request *r,
 	struct str *out, struct err *err);
 
-/* --- write.c --- */
-void write_request(
+/* --- compose.c (write_priv.h) --- */
+void compose_request(
 	struct store *s, struct store_request *r); /* compose, drafts, send, outbox; keeps it */
-void write_send_ready(struct account *a, struct result *r);
-void write_sent(struct account *a, struct result *r);
-void write_try_send(struct account *a);
-void write_finish_copies(struct account *a);
+void compose_take_over(struct account *a);         /* drafts of a former version */
+
+/* --- submit.c --- */
+void submit_next(struct account *a); /* the next mail that is due, unless one is on its way */
+/* What waits because an attempt failed is due now. */
+void submit_flush(struct account *a);
+void submit_ready(struct account *a, struct result *r);
+void submit_answered(struct account *a, struct result *r);
+
+/* --- sentcopy.c --- */
+void sentcopy_finish(struct account *a); /* what a program that ended had not done yet */
 /* The copy of a sent mail that the server does not take goes into the local Sent folder: its name
  * as people see it, to be freed; NULL: that failed. */
-char *write_keep_copy(struct account *a, const struct op *op, struct err *err);
+char *sentcopy_keep(struct account *a, const struct op *op, struct err *err);
 
 /* --- marks.c: what one copy of a message is marked with, and another is not --- */
 enum { MARKS_SHARED = MAIL_SEEN | MAIL_ANSWERED | MAIL_FLAGGED | MAIL_FORWARDED };

@@ -7,28 +7,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char first_line[] = "talaria-outbox 1\n";
+static const char first_line[] = "talaria-mail 2\n", former_line[] = "talaria-outbox 1\n";
 
 enum { CRC_LINE = 13 /* "crc 01234567\n" */ };
 
 static const char *const states[] = {
+	[OUTBOX_DRAFT] = "draft",
 	[OUTBOX_QUEUED] = "queued",
+	[OUTBOX_HELD] = "held",
 	[OUTBOX_SENDING] = "sending",
 	[OUTBOX_FAILED] = "failed",
 	[OUTBOX_UNCONFIRMED] = "unconfirmed",
 	[OUTBOX_SENT] = "sent",
 };
-
-void outbox_mail_done(struct outbox_mail *m)
-{
-	free(m->id);
-	free(m->from);
-	free(m->subject);
-	free(m->message_id);
-	free(m->error);
-	strv_done(&m->recipients);
-	*m = (struct outbox_mail){0};
-}
+static const char *const fates[] = {
+	[FATE_UNASKED] = "unasked",
+	[FATE_LATER] = "later",
+	[FATE_NEVER] = "never",
+	[FATE_UNCONFIRMED] = "unsure",
+	[FATE_ACCEPTED] = "accepted",
+};
 
 void ticket_done(struct ticket *j)
 {
@@ -54,6 +52,34 @@ static void add_value(struct str *out, const char *name, const char *value)
 	str_addc(out, '\n');
 }
 
+static void add_recipient(struct str *out, const struct outbox_recipient *r)
+{
+	struct str fate = STR_INIT;
+
+	add_value(out, r->fate == FATE_ACCEPTED ? "done" : "rcpt", r->address);
+	if (r->fate == FATE_UNASKED && !*r->words)
+		return;
+	str_addf(&fate, "%s %s", fates[r->fate], r->words);
+	add_value(out, "fate", fate.p);
+	str_done(&fate);
+}
+
+/* "server 1 23 ACCOUNT", and its folder and file on lines of their own. */
+static void add_ref(struct str *out, const char *name, const char *kind, const struct outbox_ref *r)
+{
+	struct str line = STR_INIT;
+
+	if (!r->account)
+		return;
+	str_addf(&line, "%s %s %lu %lu %s", kind, r->local ? "local" : "server",
+		(unsigned long)r->uidvalidity, (unsigned long)r->uid, r->account);
+	add_value(out, name, line.p);
+	add_value(out, "in", r->folder);
+	if (*r->file)
+		add_value(out, "named", r->file);
+	str_done(&line);
+}
+
 void ticket_format(struct str *out, const struct ticket *j)
 {
 	const struct outbox_mail *m = &j->mail;
@@ -65,11 +91,17 @@ void ticket_format(struct str *out, const struct ticket *j)
 		(unsigned long long)j->size);
 	add_value(out, "sha256", j->sha256);
 	add_value(out, "from", m->from);
-	for (size_t i = 0; i < m->recipients.n; i++)
-		add_value(out, "rcpt", m->recipients.v[i]);
+	for (size_t i = 0; i < m->nto; i++)
+		add_recipient(out, &m->to[i]);
 	add_value(out, "subject", m->subject);
 	add_value(out, "message-id", m->message_id);
 	add_value(out, "error", m->error);
+	if (m->copied)
+		str_adds(out, "copied yes\n");
+	add_ref(out, "about", m->forward ? "forward" : "reply", &m->about);
+	add_ref(out, "kept", "draft", &m->kept);
+	for (size_t i = 0; i < m->files.n; i++)
+		add_value(out, "file", m->files.v[i]);
 	str_addf(out, "crc %08lx\n",
 		(unsigned long)hash_crc32c(0, out->p + start, out->len - start));
 }
@@ -86,15 +118,28 @@ static bool crc_ok(const char *p, size_t len)
 	struct str want = STR_INIT;
 	bool ok = false;
 
-	if (len >= sizeof(first_line) - 1 + CRC_LINE) {
+	if (len >= CRC_LINE) {
 		size_t body = len - CRC_LINE;
 
 		str_addf(&want, "crc %08lx\n", (unsigned long)hash_crc32c(0, p, body));
-		ok = memcmp(want.p, p + body, CRC_LINE) == 0 &&
-		     memcmp(p, first_line, sizeof(first_line) - 1) == 0 && !memchr(p, '\0', len);
+		ok = memcmp(want.p, p + body, CRC_LINE) == 0 && !memchr(p, '\0', len);
 	}
 	str_done(&want);
 	return ok;
+}
+
+/* The length of the first line, 0 when it is of no version known here. */
+static size_t version_line(const char *p, size_t len)
+{
+	static const char *const lines[] = {first_line, former_line};
+
+	for (size_t i = 0; i < MEM_COUNT(lines); i++) {
+		size_t n = strlen(lines[i]);
+
+		if (len >= n + CRC_LINE && memcmp(p, lines[i], n) == 0)
+			return n;
+	}
+	return 0;
 }
 
 /* The value with its escapes undone; NULL when one is wrong. */
@@ -128,14 +173,21 @@ static bool number(const char *s, long long min, long long max, long long *out)
 	       *out >= min && *out <= max;
 }
 
+/* The index of a word in a table, -1. len: of the word. */
+static int word_of(const char *s, size_t len, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strlen(words[i]) == len && memcmp(s, words[i], len) == 0)
+			return (int)i;
+	return -1;
+}
+
 static bool state_of(const char *s, enum outbox_state *state)
 {
-	for (size_t i = 0; i < MEM_COUNT(states); i++)
-		if (strcmp(s, states[i]) == 0) {
-			*state = (enum outbox_state)i;
-			return true;
-		}
-	return false;
+	int i = word_of(s, strlen(s), states, MEM_COUNT(states));
+
+	*state = i < 0 ? OUTBOX_QUEUED : (enum outbox_state)i;
+	return i >= 0;
 }
 
 enum seen {
@@ -175,8 +227,104 @@ static bool take_text(char **field, char **value)
 	return true;
 }
 
+/* "later 451 4.2.1 Not now", of the recipient before. */
+static bool take_fate(struct outbox_mail *m, const char *value)
+{
+	size_t len = strcspn(value, " ");
+	int i = word_of(value, len, fates, MEM_COUNT(fates));
+	struct outbox_recipient *r = m->nto ? &m->to[m->nto - 1] : NULL;
+
+	/* What has the mail was a line of another name. */
+	if (i < 0 || !r || (i == FATE_ACCEPTED) != (r->fate == FATE_ACCEPTED))
+		return false;
+	outbox_fate(r, (enum outbox_fate)i, value[len] ? value + len + 1 : "");
+	return true;
+}
+
+/* The next word of *p, "" at the end. */
+static size_t next_word(const char **p, const char **word)
+{
+	size_t len = strcspn(*p, " ");
+
+	*word = *p;
+	*p += len + ((*p)[len] == ' ');
+	return len;
+}
+
+static bool next_number(const char **p, uint32_t *out)
+{
+	const char *word;
+	size_t len = next_word(p, &word);
+	char digits[16];
+	long long n = 0;
+
+	if (!len || len >= sizeof(digits))
+		return false;
+	memcpy(digits, word, len);
+	digits[len] = '\0';
+	if (!number(digits, 0, UINT32_MAX, &n))
+		return false;
+	*out = (uint32_t)n;
+	return true;
+}
+
+/* What add_ref wrote; `in` and `named` follow. */
+static bool take_ref(struct outbox_ref *r, bool *forward, const char *value)
+{
+	const char *kind, *where;
+	size_t kind_len = next_word(&value, &kind), where_len = next_word(&value, &where);
+
+	outbox_ref_done(r);
+	if (forward)
+		*forward = kind_len == 7 && memcmp(kind, "forward", 7) == 0;
+	r->local = where_len == 5 && memcmp(where, "local", 5) == 0;
+	if (!next_number(&value, &r->uidvalidity) || !next_number(&value, &r->uid))
+		return false;
+	r->account = mem_strdup(value);
+	r->folder = mem_strdup("");
+	r->file = mem_strdup("");
+	return true;
+}
+
+static struct outbox_recipient *take_recipient(struct outbox_mail *m, const char *address)
+{
+	m->to = mem_grow(m->to, &m->cap_to, m->nto + 1, sizeof(*m->to));
+	m->to[m->nto] =
+		(struct outbox_recipient){.address = mem_strdup(address), .words = mem_strdup("")};
+	return &m->to[m->nto++];
+}
+
+/* Lines that may be missing or come more than once; -1 for a wrong one. *ref: what `in` is of. */
+static int take_optional(
+	struct outbox_mail *m, const char *name, size_t len, char **value, struct outbox_ref **ref)
+{
+	if (is(name, len, "rcpt")) {
+		take_recipient(m, *value);
+	} else if (is(name, len, "done")) {
+		take_recipient(m, *value)->fate = FATE_ACCEPTED;
+	} else if (is(name, len, "fate")) {
+		return take_fate(m, *value) ? 0 : -1;
+	} else if (is(name, len, "copied")) {
+		m->copied = strcmp(*value, "yes") == 0;
+	} else if (is(name, len, "about")) {
+		*ref = &m->about;
+		return take_ref(&m->about, &m->forward, *value) ? 0 : -1;
+	} else if (is(name, len, "kept")) {
+		*ref = &m->kept;
+		return take_ref(&m->kept, NULL, *value) ? 0 : -1;
+	} else if (is(name, len, "in") && *ref) {
+		take_text(&(*ref)->folder, value);
+	} else if (is(name, len, "named") && *ref) {
+		take_text(&(*ref)->file, value);
+	} else if (is(name, len, "file")) {
+		strv_add(&m->files, *value);
+	}
+	return 0;
+}
+
 /* The bit of the line, 0 for a line that is not counted, -1 for a wrong one. */
-static int take_line(struct ticket *j, const char *name, size_t len, char **value)
+static int take_line(
+	struct ticket *j, const char *name, size_t len, char **value, struct outbox_ref **ref)
 {
 	struct outbox_mail *m = &j->mail;
 	long long n = 0;
@@ -201,22 +349,19 @@ static int take_line(struct ticket *j, const char *name, size_t len, char **valu
 		return take_text(&m->message_id, value) ? SEEN_MESSAGE_ID : -1;
 	if (is(name, len, "error"))
 		return take_text(&m->error, value) ? SEEN_ERROR : -1;
-	if (is(name, len, "rcpt")) {
-		strv_take(&m->recipients, *value);
-		*value = NULL;
-	}
-	return 0;
+	return take_optional(m, name, len, value, ref);
 }
 
 static int parse_lines(struct ticket *j, const char *p, const char *end)
 {
+	struct outbox_ref *ref = NULL;
 	int seen = 0;
 
 	while (p < end) {
 		const char *lf = memchr(p, '\n', (size_t)(end - p));
 		const char *space = lf ? memchr(p, ' ', (size_t)(lf - p)) : NULL;
 		char *value = space ? value_of(space + 1, (size_t)(lf - space - 1)) : NULL;
-		int bit = value ? take_line(j, p, (size_t)(space - p), &value) : -1;
+		int bit = value ? take_line(j, p, (size_t)(space - p), &value, &ref) : -1;
 
 		free(value);
 		if (bit < 0 || (seen & bit))
@@ -230,10 +375,15 @@ static int parse_lines(struct ticket *j, const char *p, const char *end)
 int ticket_parse(const char *p, size_t len, struct ticket *j, struct err *err)
 {
 	struct ticket job = {0};
+	size_t first;
 
 	if (len > TICKET_MAX || !crc_ok(p, len))
 		return damaged(err);
-	if (parse_lines(&job, p + sizeof(first_line) - 1, p + len - CRC_LINE) != 0) {
+	first = version_line(p, len);
+	if (!first)
+		return err_set(err, ERR_DAMAGED,
+			_("The file of a queued message is of a later version of Talaria"));
+	if (parse_lines(&job, p + first, p + len - CRC_LINE) != 0) {
 		ticket_done(&job);
 		return damaged(err);
 	}

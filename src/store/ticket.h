@@ -1,13 +1,16 @@
 /*
- * ticket - the text of a job file: what the outbox knows of one message besides its bytes.
+ * ticket - the text of a state file: what is known of a mail besides its bytes.
  *
  * Owns:    nothing; struct ticket is a value whose strings are its own (ticket_done).
  * Threads: any; pure functions.
- * Errors:  ERR_DAMAGED (does not verify, or a line is missing or wrong).
+ * Errors:  ERR_DAMAGED (does not verify, or a line is missing or wrong; or a later version wrote
+ * it).
  *
- * "talaria-outbox 1", then one "name value" a line ("rcpt" as often as there are recipients), then
- * "crc" over all before. In values backslash, CR and LF are written as \\, \r and \n. Lines with
- * other names are skipped, so that a later version may add some.
+ * "talaria-mail 2", then one "name value" a line, then "crc" over all before. A recipient that is
+ * still to be served is a line "rcpt", one that has the mail a line "done"; "fate" behind it says
+ * what the relay answered. In values backslash, CR and LF are written as \\, \r and \n. Lines with
+ * other names are skipped, so that a later version may add some. What the former version wrote
+ * ("talaria-outbox 1", no fates) is read, too.
  */
 #ifndef STORE_TICKET_H
 #define STORE_TICKET_H
@@ -15,7 +18,7 @@
 #include "base/hash.h"
 #include "store/outbox.h"
 
-enum { TICKET_MAX = 16 << 20 /* bytes of a job file */ };
+enum { TICKET_MAX = 16 << 20 /* bytes of a state file */ };
 
 struct ticket {
 	struct outbox_mail mail;

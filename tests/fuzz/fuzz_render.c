@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	t = render_message(&parts, s, header_length(s, size, NULL), &opt);
 	fuzz_check_text(t);
 	text_free(t);
-	quotable = render_quotable(&parts);
+	quotable = render_quotable(&parts, bits & 16);
 	if (!utf8_valid(quotable, strlen(quotable)) || strchr(quotable, 0x1b))
 		abort();
 	free(quotable);

@@ -38,6 +38,7 @@ enum told {
 	TOLD_DONE,
 	TOLD_FAILED,
 	TOLD_DRAFT,
+	TOLD_ANSWERS,
 	TOLD_QUEUED,
 	TOLD_NOTICE,
 	TOLD_END,
@@ -195,12 +196,14 @@ static char *save_mail(char *id, unsigned k)
 {
 	struct str text = STR_INIT;
 	struct event *ev;
+	struct draft d;
 
 	if (!id)
 		return NULL;
-	str_addf(&text, "From: %s@example.org\nTo: bob@example.org\nSubject: k%u\n\nText %u\n",
-		person->name, k, k);
-	ev = final(engine_draft_save(person->engine, 0, id, text.p), "a draft");
+	str_addf(&text, "Text %u\n", k);
+	numbered_draft(&d, person, k, text.p);
+	ev = final(engine_draft_save(person->engine, 0, id, &d), "a draft");
+	draft_done(&d);
 	if (ev->kind == EVENT_DRAFT) {
 		tell_text(TOLD_DRAFT, k, id);
 	} else {
@@ -212,6 +215,17 @@ static char *save_mail(char *id, unsigned k)
 	return id;
 }
 
+/* Of the message that is answered; its mark comes with the relay's word. */
+static unsigned first_number(void)
+{
+	struct msg_row row;
+	unsigned id = WORLD_IDS;
+
+	if (msglist_row(kid.lists[0], 0, &row) && row.subject)
+		sscanf(row.subject, "m%u", &id);
+	return id;
+}
+
 static void write_mails(void)
 {
 	uint32_t uid = 0;
@@ -220,9 +234,10 @@ static void write_mails(void)
 	free(id); /* stays a draft */
 	if (kid.lists[0] && !kid.lost[0])
 		uid = msglist_uid(kid.lists[0], 0);
-	if (uid)
+	if (uid) {
+		tell_text(TOLD_ANSWERS, first_number(), "");
 		id = begin_mail(COMPOSE_REPLY, kid.lists[0], uid);
-	else
+	} else
 		id = begin_mail(COMPOSE_NEW, NULL, 0);
 	id = save_mail(id, kid.mails + 2);
 	if (id && fine(engine_send(person->engine, 0, id), "sending"))
@@ -305,7 +320,7 @@ static struct {
 	unsigned k;
 	char id[200];
 } drafts[4];
-static unsigned ndrafts;
+static unsigned ndrafts, answered;
 static void (*before_healing)(void);
 static bool read_only_now; /* the file system became so, and stays so */
 static struct str day_notices = STR_INIT;
@@ -329,6 +344,9 @@ static void take_report(const struct report *r)
 	case TOLD_FAILED:
 		fate[r->seq - 1] = r->told;
 		total.refused += r->told == TOLD_FAILED;
+		break;
+	case TOLD_ANSWERS:
+		answered = r->seq;
 		break;
 	case TOLD_DRAFT:
 		drafts[ndrafts].k = r->seq;
@@ -416,6 +434,12 @@ static void check_world(const struct seen *s)
 			world_apply(&want, &begun[i]);
 	}
 	total.doubled += twice;
+	if (answered < WORLD_IDS && is.at[0][answered].there) {
+		struct spot *a = &want.at[0][answered];
+
+		a->flags = (a->flags & ~(uint32_t)MSG_ANSWERED) |
+			   (is.at[0][answered].flags & MSG_ANSWERED);
+	}
 	if (world_compare(&want, &is, &text) == 0) {
 		/* as told */
 	} else if (read_only_now && fits_with_failed(&is)) {
@@ -466,10 +490,9 @@ static void check_mails(struct outbox *o)
 	for (unsigned i = 0; i < ndrafts; i++) {
 		struct str text = STR_INIT, want = STR_INIT;
 
-		str_addf(&want, "\n\nText %u\n", drafts[i].k);
-		if (drafts[i].k != queued &&
-			(outbox_draft_load(o, drafts[i].id, &text, NULL) != 0 ||
-				!strstr(str_c(&text), want.p))) {
+		str_addf(&want, "\r\n\r\nText %u\r\n", drafts[i].k);
+		if (drafts[i].k != queued && (outbox_read(o, drafts[i].id, &text, NULL) != 0 ||
+						     !strstr(str_c(&text), want.p))) {
 			/* The one that was to be sent may have been, though that was told as
 			 * failed. */
 			if (!world_count(&s, NULL, 'k', drafts[i].k)) {
@@ -530,6 +553,7 @@ static void forget_home(void)
 static long one_day(const struct fault *f, bool from_nothing)
 {
 	nbegun = refusals = queued = ndrafts = 0;
+	answered = WORLD_IDS;
 	str_clear(&day_notices);
 	read_only_now = f->at >= 0 && f->stays && f->error == EROFS;
 	if (from_nothing)

@@ -182,16 +182,16 @@ static void send_one(void)
 	struct kid_report r = {.told = TOLD_BEGIN, .act = {.kind = ACT_SEND, .mail = ++self.mails}};
 	struct event *ev = final(
 		engine_compose(job->person->engine, 0, COMPOSE_NEW, NULL, 0, "bob@example.org"));
-	struct str text = STR_INIT;
+	struct draft d;
 	char *id;
 
 	if (ev->kind != EVENT_DRAFT)
 		bad("no draft:", ev->err.text);
 	id = mem_strdup(ev->drafts[0].id);
 	event_free(ev);
-	str_addf(&text, "From: %s@example.org\nTo: bob@example.org\nSubject: k%u\n\nText\n",
-		job->person->name, self.mails);
-	event_free(final(engine_draft_save(job->person->engine, 0, id, text.p)));
+	numbered_draft(&d, job->person, self.mails, "Text\n");
+	event_free(final(engine_draft_save(job->person->engine, 0, id, &d)));
+	draft_done(&d);
 	r.seq = ++self.seq;
 	tell(&r);
 	ev = final(engine_send(job->person->engine, 0, id));
@@ -200,7 +200,6 @@ static void send_one(void)
 	event_free(ev);
 	r.told = TOLD_DONE;
 	tell(&r);
-	str_done(&text);
 	free(id);
 }
 

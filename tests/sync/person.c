@@ -431,6 +431,28 @@ struct message_view *read_view(struct person *p, struct msglist *l, uint32_t uid
 	return v;
 }
 
+void plain_draft(struct draft *d, const struct person *p, const char *to, const char *subject,
+	const char *body)
+{
+	struct str from = STR_INIT;
+
+	draft_init(d);
+	str_addf(&from, "%s Test <%s@example.org>", p->name, p->name);
+	draft_set(&d->from, from.p);
+	draft_set(&d->to, to);
+	draft_set(&d->subject, subject);
+	draft_set(&d->body, body);
+	str_done(&from);
+}
+
+void numbered_draft(struct draft *d, const struct person *p, unsigned k, const char *body)
+{
+	char subject[16];
+
+	snprintf(subject, sizeof(subject), "k%u", k);
+	plain_draft(d, p, "bob@example.org", subject, body);
+}
+
 char *draft_of(struct person *p, unsigned request)
 {
 	struct event *ev = answer(p, request);
@@ -445,15 +467,14 @@ char *draft_of(struct person *p, unsigned request)
 
 void send_text(struct person *p, const char *to, const char *subject)
 {
-	struct str text = STR_INIT;
+	struct draft d;
 	char *id = draft_of(p, engine_compose(p->engine, 0, COMPOSE_NEW, NULL, 0, to));
 
-	str_addf(&text,
-		"From: %s Test <%s@example.org>\nTo: %s\nSubject: %s\n\nGr\xc3\xbc\xc3\x9f"
-		"e\n",
-		p->name, p->name, to, subject);
-	event_free(answer(p, engine_draft_save(p->engine, 0, id, text.p)));
+	plain_draft(&d, p, to, subject,
+		"Gr\xc3\xbc\xc3\x9f"
+		"e\n");
+	event_free(answer(p, engine_draft_save(p->engine, 0, id, &d)));
 	done(p, engine_send(p->engine, 0, id));
-	str_done(&text);
+	draft_done(&d);
 	free(id);
 }

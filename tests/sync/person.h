@@ -103,6 +103,11 @@ ptrdiff_t find_subject(struct person *p, struct msglist *l, const char *subject)
 uint32_t flags_at(struct msglist *l, size_t row);
 struct message_view *read_view(struct person *p, struct msglist *l, uint32_t uid);
 char *draft_of(struct person *p, unsigned request);
+/* What somebody writes; draft_done. */
+void plain_draft(struct draft *d, const struct person *p, const char *to, const char *subject,
+	const char *body);
+/* To bob, with the subject k<k>. */
+void numbered_draft(struct draft *d, const struct person *p, unsigned k, const char *body);
 void send_text(struct person *p, const char *to, const char *subject);
 
 #endif

@@ -4,7 +4,6 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "tests/scratch.h"
-#include "ui/draft_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +41,7 @@ struct engine {
 	struct msglist *lists;
 	enum account_protocol protocol;
 	bool offline;
-	char *draft;
+	struct draft draft;
 	char path[SCRATCH_SIZE];
 };
 
@@ -210,7 +209,7 @@ void engine_free(struct engine *e)
 		event_free(ev);
 	close(e->fd);
 	free(e->queue);
-	free(e->draft);
+	draft_done(&e->draft);
 	if (e->path[0])
 		unlink(e->path);
 	free(e);
@@ -954,72 +953,94 @@ unsigned engine_limit(struct engine *e, struct msglist *l, const char *query)
 static unsigned draft_event(struct engine *e)
 {
 	struct event *ev = post(e, EVENT_DRAFT, ++e->id);
-	const char *p;
 	struct draft_info *d;
 
 	d = ev->drafts = mem_alloc(sizeof(*d));
 	ev->n = 1;
 	d->id = mem_strdup("draft1");
-	d->path = mem_strdup(e->path);
-	d->text = mem_strdup(e->draft);
-	d->from = draft_header(e->draft, "From");
-	d->to = draft_header(e->draft, "To");
-	d->cc = draft_header(e->draft, "Cc");
-	d->bcc = draft_header(e->draft, "Bcc");
-	d->subject = draft_header(e->draft, "Subject");
-	for (p = e->draft; (p = strstr(p, "Attach: ")); p++)
-		strv_take(&d->attach, draft_header(p, "Attach"));
+	d->where = mem_strdup("");
+	draft_copy(&d->draft, &e->draft);
 	return ev->request;
 }
 
-static void write_draft(struct engine *e, const char *text)
+static void write_draft(struct engine *e, const char *to, const char *subject, const char *text)
 {
-	char *copy = mem_strdup(text);
-
-	if (!e->path[0])
-		close(mkstemp(scratch(e->path, "fake")));
-	free(e->draft);
-	e->draft = copy;
-	file_replace(e->path, copy, strlen(copy), 0600, NULL);
+	draft_done(&e->draft);
+	draft_init(&e->draft);
+	draft_set(&e->draft.from, "Alice Example <alice@example.org>");
+	draft_set(&e->draft.to, to);
+	draft_set(&e->draft.subject, subject);
+	draft_set(&e->draft.body, text);
 }
 
 unsigned engine_compose(struct engine *e, size_t account, enum compose_kind kind, struct msglist *l,
 	uint32_t uid, const char *text)
 {
-	struct str s = STR_INIT;
-	const char *to = kind == COMPOSE_NEW ? text : l ? by_uid(l, uid)->mail : "";
-
 	static const char *const names[] = {
 		"new", "reply", "reply-all", "reply-list", "forward", "resume", "mailto"};
 
 	(void)account;
 	snprintf(composed, sizeof(composed), "%s %u", names[kind], (unsigned)uid);
-	str_addf(&s, "From: Alice Example <alice@example.org>\nTo: %s\nSubject: %s\n\n", to,
-		l ? by_uid(l, uid)->subject : "");
-	if (kind != COMPOSE_NEW)
-		str_adds(&s, body ? body : "> why not pages of 256?\n\n");
-	write_draft(e, str_c(&s));
-	str_done(&s);
+	write_draft(e,
+		kind == COMPOSE_NEW ? text
+		: l                 ? by_uid(l, uid)->mail
+				    : "",
+		l ? by_uid(l, uid)->subject : "",
+		kind != COMPOSE_NEW ? (body ? body : "> why not pages of 256?\n\n") : "");
 	return draft_event(e);
 }
 
-unsigned engine_draft_reload(struct engine *e, size_t account, const char *id)
+unsigned engine_draft_load(struct engine *e, size_t account, const char *id)
+{
+	(void)account;
+	(void)id;
+	return draft_event(e);
+}
+
+unsigned engine_draft_edit(struct engine *e, size_t account, const char *id)
+{
+	struct str text = STR_INIT;
+	struct event *ev;
+
+	(void)account;
+	(void)id;
+	if (!e->path[0])
+		close(mkstemp(scratch(e->path, "fake")));
+	draft_write(&e->draft, &text);
+	file_replace(e->path, str_c(&text), text.len, 0600, NULL);
+	str_done(&text);
+	draft_event(e);
+	ev = e->queue[e->n - 1];
+	ev->drafts->path = mem_strdup(e->path);
+	return ev->request;
+}
+
+unsigned engine_draft_take(struct engine *e, size_t account, const char *id)
 {
 	struct str s = STR_INIT;
+	struct draft now;
 
 	(void)account;
 	(void)id;
-	file_read(e->path, 1 << 20, &s, NULL);
-	write_draft(e, str_c(&s));
+	draft_init(&now);
+	if (file_read(e->path, 1 << 20, &s, NULL) == 0) {
+		draft_read(&now, &e->draft, str_c(&s), s.len);
+		draft_done(&e->draft);
+		e->draft = now;
+	}
 	str_done(&s);
 	return draft_event(e);
 }
 
-unsigned engine_draft_save(struct engine *e, size_t account, const char *id, const char *text)
+unsigned engine_draft_save(struct engine *e, size_t account, const char *id, const struct draft *d)
 {
+	struct draft copy;
+
 	(void)account;
 	(void)id;
-	write_draft(e, text);
+	draft_copy(&copy, d);
+	draft_done(&e->draft);
+	e->draft = copy;
 	return draft_event(e);
 }
 
@@ -1038,8 +1059,10 @@ unsigned engine_drafts(struct engine *e, size_t account)
 	ev->n = 1;
 	ev->drafts = mem_alloc(sizeof(*ev->drafts));
 	ev->drafts->id = mem_strdup("draft1");
-	ev->drafts->to = mem_strdup("bob@example.org");
-	ev->drafts->subject = mem_strdup("Half a thought");
+	ev->drafts->where = mem_strdup("");
+	draft_init(&ev->drafts->draft);
+	draft_set(&ev->drafts->draft.to, "bob@example.org");
+	draft_set(&ev->drafts->draft.subject, "Half a thought");
 	return ev->request;
 }
 
@@ -1063,11 +1086,18 @@ void engine_outbox_at(const struct engine *e, size_t account, size_t i, struct o
 	(void)e;
 	(void)account;
 	snprintf(id, sizeof(id), "out%d", outbox_first + (int)i);
-	*out = (struct outbox_info){id, "bob@example.org", "Minutes", "no answer after the text",
-		"unconfirmed", true, false};
-	if (outbox_waits)
-		*out = (struct outbox_info){
-			id, "bob@example.org", "Minutes", "", "waiting", false, false};
+	*out = (struct outbox_info){.id = id,
+		.to = "bob@example.org",
+		.subject = "Minutes",
+		.error = "no answer after the text",
+		.state = "unconfirmed",
+		.unconfirmed = true,
+		.recipients = 1};
+	if (outbox_waits) {
+		out->error = "";
+		out->state = "waiting";
+		out->unconfirmed = false;
+	}
 }
 
 unsigned engine_outbox_retry(struct engine *e, size_t account, const char *id)
@@ -1077,11 +1107,31 @@ unsigned engine_outbox_retry(struct engine *e, size_t account, const char *id)
 	return done(e, NULL);
 }
 
+unsigned engine_outbox_hold(struct engine *e, size_t account, const char *id)
+{
+	(void)account;
+	record("outbox-hold", NULL, 0, id);
+	return done(e, NULL);
+}
+
+void engine_outbox_recipient(const struct engine *e, size_t account, size_t i, size_t recipient,
+	struct outbox_fate_info *out)
+{
+	(void)e;
+	(void)account;
+	(void)i;
+	(void)recipient;
+	*out = (struct outbox_fate_info){.address = "bob@example.org",
+		.unconfirmed = true,
+		.state = "unconfirmed",
+		.words = ""};
+}
+
 unsigned engine_outbox_edit(struct engine *e, size_t account, const char *id)
 {
 	(void)account;
 	record("outbox-edit", NULL, 0, id);
-	write_draft(e, "To: bob@example.org\nSubject: Minutes\n\nHere.\n");
+	write_draft(e, "bob@example.org", "Minutes", "Here.\n");
 	return draft_event(e);
 }
 

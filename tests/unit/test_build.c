@@ -1,6 +1,7 @@
 #include "mime_test.h"
 
 #include "mime/build.h"
+#include "mime/letter.h"
 #include "mime/header.h"
 #include "mime/part.h"
 #include "tests/scratch.h"
@@ -287,7 +288,7 @@ static void attach(
 	assert_non_null(f);
 	assert_int_equal(fwrite(bytes, 1, len, f), len);
 	fclose(f);
-	strv_add(&d->attach, path.p);
+	draft_attach(d, path.p);
 	str_done(&path);
 }
 
@@ -328,7 +329,7 @@ static void attachments_survive(void **state)
 		assert_int_equal(data.len, sizeof(bytes) - i);
 		assert_memory_equal(data.p, bytes, data.len);
 		str_done(&data);
-		assert_int_equal(unlink(d.attach.v[i]), 0);
+		assert_int_equal(unlink(d.files[i].path), 0);
 	}
 	assert_string_equal(parts.v[2].type, "text");
 	assert_string_equal(parts.v[3].subtype, "pdf");
@@ -338,8 +339,9 @@ static void attachments_survive(void **state)
 	/* the files are gone, and a directory is no file */
 	assert_int_equal(draft_build(&d, DATE, &m, &recipients, NULL), -1);
 	assert_int_equal(m.len, 0);
-	strv_done(&d.attach);
-	strv_add(&d.attach, dir);
+	while (d.nfiles)
+		draft_detach(&d, 0);
+	draft_attach(&d, dir);
 	assert_int_equal(draft_build(&d, DATE, &m, &recipients, NULL), -1);
 	assert_int_equal(rmdir(dir), 0);
 	str_done(&m);
@@ -349,7 +351,7 @@ static void attachments_survive(void **state)
 static void draft_file_round_trip(void **state)
 {
 	struct str text = STR_INIT, again = STR_INIT;
-	struct draft d;
+	struct draft d, first;
 
 	(void)state;
 	start(&d);
@@ -357,21 +359,38 @@ static void draft_file_round_trip(void **state)
 	set(&d.references, "<1@x> <2@x>");
 	set(&d.in_reply_to, "2@x");
 	set(&d.body, "\n\nTo: body\n\xc3\xa4\n");
-	strv_add(&d.attach, "/tmp/my file");
+	draft_attach(&d, "/tmp/my file");
+	draft_file_add(&d, "held.pdf", "application/pdf");
 	strv_add(&d.extra, "X-A: b");
 	draft_write(&d, &text);
-	draft_done(&d);
+	first = d;
 	draft_init(&d);
-	draft_read(&d, text.p, text.len);
+	draft_read(&d, &first, text.p, text.len);
 	assert_string_equal(d.cc, "c@x");
 	assert_string_equal(d.in_reply_to, "2@x");
 	assert_string_equal(d.references, "<1@x> <2@x>");
-	assert_string_equal(d.attach.v[0], "/tmp/my file");
+	assert_int_equal(d.nfiles, 2);
+	assert_string_equal(d.files[0].path, "/tmp/my file");
+	for (size_t i = 0; i < 2; i++)
+		assert_string_equal(d.files[i].key, first.files[i].key);
+	assert_null(d.files[1].path);
+	assert_string_equal(d.message_id, first.message_id);
 	assert_string_equal(d.extra.v[0], "X-A: b");
 	assert_string_equal(d.body, "\n\nTo: body\n\xc3\xa4\n");
-	assert_true(strlen(d.message_id) > 20);
 	draft_write(&d, &again);
 	assert_string_equal(again.p, text.p);
+	/* A line that is taken out takes its file away; one with a number that is none is a path.
+	 */
+	draft_done(&d);
+	draft_init(&d);
+	draft_read(
+		&d, &first, "Attach: [2] other name\nAttach: [3] x\nAttach: [1] my file\n\n", 58);
+	assert_int_equal(d.nfiles, 3);
+	assert_string_equal(d.files[0].key, first.files[1].key);
+	assert_string_equal(d.files[0].name, "held.pdf");
+	assert_string_equal(d.files[1].path, "[3] x");
+	assert_string_equal(d.files[2].path, "[1] my file");
+	draft_done(&first);
 	str_done(&text);
 	str_done(&again);
 	draft_done(&d);
@@ -396,7 +415,7 @@ static void reads_odd_drafts(void **state)
 		struct draft d;
 
 		draft_init(&d);
-		draft_read(&d, ROWS[i].text, strlen(ROWS[i].text));
+		draft_read(&d, NULL, ROWS[i].text, strlen(ROWS[i].text));
 		assert_string_equal(d.to, ROWS[i].to);
 		assert_string_equal(d.subject, ROWS[i].subject);
 		assert_string_equal(d.body, ROWS[i].body);
@@ -517,7 +536,7 @@ static void mailto_links(void **state)
 	for (size_t i = 0; i < MEM_COUNT(ROWS); i++) {
 		draft_init(&d);
 		assert_int_equal(draft_mailto(&d, ROWS[i].uri, NULL), ROWS[i].rc);
-		assert_int_equal(d.attach.n, 0);
+		assert_int_equal(d.nfiles, 0);
 		assert_int_equal(d.extra.n, 0);
 		assert_string_equal(d.from, "");
 		if (ROWS[i].rc == 0) {
@@ -558,8 +577,7 @@ static void stored_drafts_come_back(void **state)
 	set(&d.references, "<1@x> <2@x>");
 	set(&d.in_reply_to, "2@x");
 	build(&d, &m, &recipients);
-	draft_init(&back);
-	draft_from_message(&back, m.p, m.len);
+	letter_read(&back, m.p, m.len, NULL);
 	assert_string_equal(back.from, d.from);
 	assert_string_equal(back.to, d.to);
 	assert_string_equal(back.subject, d.subject);

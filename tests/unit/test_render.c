@@ -218,7 +218,7 @@ static void quotable(void **state)
 		char *got;
 
 		part_parse(&parts, cases[i].mail, strlen(cases[i].mail));
-		got = render_quotable(&parts);
+		got = render_quotable(&parts, false);
 		if (strcmp(got, cases[i].want) != 0)
 			fail_msg("case %zu: wanted\n%s--- got\n%s", i, cases[i].want, got);
 		free(got);
@@ -417,6 +417,25 @@ static void limits_are_told(void **state)
 		}
 }
 
+/* Who gets it passed on sees all of it. */
+static void passed_on_with_the_signature(void **state)
+{
+	static const char *const mails[] = {"\nHello\n-- \nsig\n",
+		"Content-Type: text/plain; format=flowed\n\nHello\n-- \nsig\n"};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(mails); i++) {
+		struct parts parts;
+		char *got;
+
+		part_parse(&parts, mails[i], strlen(mails[i]));
+		got = render_quotable(&parts, true);
+		assert_string_equal(got, "Hello\n-- \nsig\n");
+		free(got);
+		part_done(&parts);
+	}
+}
+
 static void bomb(const char *head, const char *piece, size_t times)
 {
 	struct render_options opt = {.width = 80, .hide_quotes = true};
@@ -471,6 +490,7 @@ int main(void)
 		cmocka_unit_test(stub_has_a_bound),
 		cmocka_unit_test(names_files_of_the_other_version),
 		cmocka_unit_test(limits_are_told),
+		cmocka_unit_test(passed_on_with_the_signature),
 		cmocka_unit_test(bombs_are_bounded),
 	};
 

@@ -804,34 +804,10 @@ static void test_scroll(void **state)
 
 static void test_draft_text(void **state)
 {
-	const char *text =
-		"From: a\nTo: b,\n c\nAttach: /x\nAttach: /y\n\nBody attached\n> enclosed\n";
-	char *s;
-
 	(void)state;
-	s = draft_header(text, "to");
-	assert_string_equal(s, "b, c");
-	free(s);
-	s = draft_set_header(text, "To", "d\nBcc: evil");
-	assert_string_equal(s,
-		"From: a\nTo: d Bcc: evil\nAttach: /x\nAttach: /y\n\nBody attached\n> enclosed\n");
-	free(s);
-	s = draft_set_header(text, "To", "");
-	assert_string_equal(s, "From: a\nAttach: /x\nAttach: /y\n\nBody attached\n> enclosed\n");
-	free(s);
-	s = draft_drop_header(text, "Attach", 1);
-	assert_string_equal(s, "From: a\nTo: b,\n c\nAttach: /x\n\nBody attached\n> enclosed\n");
-	free(s);
-	s = draft_set_header("", "Subject", "x");
-	assert_string_equal(s, "Subject: x\n\n");
-	free(s);
-	s = draft_add_header("To: a", "Cc", "b");
-	assert_string_equal(s, "To: a\nCc: b\n\n");
-	free(s);
-	assert_true(draft_mentions(text, "attach enclosed"));
-	assert_false(draft_mentions("To: a\n\n> attached\nHi\n-- \nattach\n", "attach"));
-	assert_string_equal(draft_body("To: a\n"), "");
-	assert_string_equal(draft_body("\nx"), "x");
+	assert_true(draft_mentions("Body attached\n> enclosed\n", "attach enclosed"));
+	assert_false(draft_mentions("> attached\nHi\n-- \nattach\n", "attach"));
+	assert_false(draft_mentions("", "attach"));
 }
 
 /* --- whole screens --- */
@@ -2128,16 +2104,70 @@ static void test_screen_outbox_edit(void **state)
 	(void)state;
 	command(x, "outbox");
 	sees(x, "unconfirmed");
+	/* It may be sent twice: Enter and e ask first, as r does. */
+	press(x, "Enter");
+	sees(x, "It may have arrived already");
+	press(x, "n");
+	assert_string_not_equal(fake_last(), "outbox-edit out1");
+	press(x, "e");
+	sees(x, "It may have arrived already");
 	/* A question keeps the editor from taking the keyboard. */
-	app_input(&x->a, &(struct term_key){.name = "e"});
+	app_input(&x->a, &(struct term_key){.name = "y"});
 	app_input(&x->a, &(struct term_key){.name = ":"});
 	look(x);
+	assert_string_equal(fake_last(), "outbox-edit out1");
 	press(x, "Esc");
 	sees(x, "To  bob@example.org");
 	press(x, "y");
 	assert_string_equal(fake_last(), "send draft1");
 	sees_not(x, "unconfirmed");
 	sees(x, "Invoice");
+	close_screen(x);
+}
+
+static void make_file(char path[SCRATCH_SIZE])
+{
+	int fd = mkstemp(scratch(path, "file"));
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "x", 1), 1);
+	close(fd);
+}
+
+/* The second is asked for before the first is saved; and the text stays in sight with many. */
+static void test_screen_attach(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+	char files[25][SCRATCH_SIZE];
+
+	(void)state;
+	app_input(&x->a, &(struct term_key){.name = "r"});
+	app_input(&x->a, &(struct term_key){.name = ":"});
+	look(x);
+	press(x, "Esc");
+	for (size_t i = 0; i < 25; i++) {
+		make_file(files[i]);
+		view_compose_attach(app_view(&x->a), files[i]);
+		if (i != 1)
+			continue;
+		look(x);
+		sees(x, strrchr(files[0], '/') + 1);
+		sees(x, strrchr(files[1], '/') + 1);
+		sees(x, "2 files");
+	}
+	look(x);
+	sees(x, "25 fil");
+	sees(x, "more files, named below the text");
+	sees(x, "why not pages of 256?");
+	press(x, "End");
+	sees(x, strrchr(files[24], '/') + 1);
+	press(x, "D");
+	type_text(x, "2");
+	press(x, "Enter");
+	sees(x, "24 fil");
+	sees_not(x, strrchr(files[1], '/') + 1);
+	for (size_t i = 0; i < 25; i++)
+		unlink(files[i]);
 	close_screen(x);
 }
 
@@ -2422,6 +2452,7 @@ int main(void)
 		cmocka_unit_test(test_screen_resized_unasked),
 		cmocka_unit_test(test_screen_fill),
 		cmocka_unit_test(test_screen_outbox_edit),
+		cmocka_unit_test(test_screen_attach),
 		cmocka_unit_test(test_screen_rewrap),
 		cmocka_unit_test(test_pager_place),
 		cmocka_unit_test(test_screen_keys_wait),

@@ -1,0 +1,612 @@
+/*
+ * Writing: drafts begin, are changed, kept, resumed and thrown away. A draft is a complete message
+ * and a state (outbox.h); every change is durable before it is told.
+ */
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "mime/render.h"
+#include "store/localbox.h"
+#include "store/write_priv.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What a draft of a former version answers. */
+static const char ANSWERS[] = "X-Talaria-Answers: ";
+
+/* --- one mail --- */
+
+int written_open(struct account *a, const char *id, struct written *w, struct err *err)
+{
+	*w = (struct written){0};
+	if (outbox_get(a->outbox, id, &w->m, err) != 0)
+		return -1;
+	if (outbox_read(a->outbox, id, &w->bytes, err) == 0)
+		return 0;
+	written_done(w);
+	return -1;
+}
+
+void written_done(struct written *w)
+{
+	outbox_mail_done(&w->m);
+	str_done(&w->bytes);
+}
+
+void written_read(const struct written *w, struct draft *d)
+{
+	letter_read(d, str_c(&w->bytes), w->bytes.len, &w->m.files);
+}
+
+int written_put(struct account *a, struct written *w, struct err *err)
+{
+	return outbox_put(a->outbox, &w->m, str_c(&w->bytes), w->bytes.len, err);
+}
+
+int written_save(struct account *a, struct written *w, struct draft *d, struct err *err)
+{
+	struct strv keys = STRV_INIT;
+	struct str bytes = STR_INIT;
+
+	if (!*d->from)
+		draft_set(&d->from, a->setup->from);
+	draft_make_id(d);
+	if (letter_write(d, w->bytes.len ? w->bytes.p : NULL, w->bytes.len, &w->m.files,
+		    clock_now(), &bytes, &keys, err) != 0)
+		return -1;
+	str_done(&w->bytes);
+	w->bytes = bytes;
+	strv_done(&w->m.files);
+	w->m.files = keys;
+	free(w->m.subject);
+	w->m.subject = utf8_clean_line(d->subject, strlen(d->subject));
+	draft_set(&w->m.message_id, d->message_id);
+	return written_put(a, w, err);
+}
+
+/* --- answering --- */
+
+static void fill_info(struct draft_info *d, const struct written *w, const char *path)
+{
+	d->id = mem_strdup(w->m.id);
+	d->path = mem_strdup(path);
+	d->where = mem_strdup("");
+	written_read(w, &d->draft);
+	for (size_t i = 0; i < w->m.nto; i++)
+		if (w->m.to[i].fate == FATE_ACCEPTED)
+			strv_add(&d->has_it, w->m.to[i].address);
+}
+
+void compose_answer(
+	struct account *a, const struct store_request *r, const struct written *w, const char *path)
+{
+	struct store_event *ev = store_event_new(STORE_DRAFTS);
+
+	ev->request = r->request;
+	ev->account = a->index;
+	ev->drafts = mem_array(1, sizeof(*ev->drafts));
+	ev->ndrafts = 1;
+	fill_info(&ev->drafts[0], w, path);
+	store_emit(a->store, ev);
+}
+
+static int load_draft(
+	struct account *a, const struct store_request *r, const char *id, struct err *err)
+{
+	struct written w;
+
+	if (compose_settle(a, id, err) != 0 || written_open(a, id, &w, err) != 0)
+		return -1;
+	compose_answer(a, r, &w, NULL);
+	written_done(&w);
+	return 0;
+}
+
+static int list_drafts(struct account *a, const struct store_request *r, struct err *err)
+{
+	struct store_event *ev;
+	struct strv ids = STRV_INIT;
+
+	if (outbox_drafts(a->outbox, &ids, err) != 0)
+		return -1;
+	ev = store_event_new(STORE_DRAFTS);
+	ev->request = r->request;
+	ev->account = a->index;
+	ev->drafts = mem_array(ids.n, sizeof(*ev->drafts));
+	for (size_t i = 0; i < ids.n; i++) {
+		struct written w;
+		struct err why = {0};
+
+		if (written_open(a, ids.v[i], &w, &why) == 0)
+			fill_info(&ev->drafts[ev->ndrafts++], &w, NULL);
+		else if (why.kind != ERR_GONE)
+			store_notice(a, _("The draft %s cannot be read: %s"), ids.v[i], why.text);
+		written_done(&w);
+	}
+	ev->n = 1; /* a list, not one draft */
+	strv_done(&ids);
+	store_emit(a->store, ev);
+	return 0;
+}
+
+/* --- the editor's file --- */
+
+static bool can_read(const char *written)
+{
+	char *path = file_expand(written);
+	struct stat st;
+	bool can = stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, R_OK) == 0;
+
+	free(path);
+	return can;
+}
+
+/* What a text names and cannot be read does not make the text wait: it is told, and kept by its
+ * name. */
+static void mark_lost(struct account *a, struct draft *d, const struct written *w)
+{
+	for (size_t i = 0; i < d->nfiles; i++) {
+		struct draft_file *f = &d->files[i];
+
+		if (!f->path || strv_has(&w->m.files, f->key))
+			continue;
+		f->lost = !can_read(f->path);
+		if (f->lost)
+			store_notice(a,
+				_("There is no file %s that can be read: it is not attached"),
+				f->path);
+	}
+}
+
+int compose_settle(struct account *a, const char *id, struct err *err)
+{
+	struct str text = STR_INIT, was = STR_INIT;
+	struct draft before, now;
+	struct written w;
+	int rc = 0;
+
+	if (outbox_text_read(a->outbox, id, &text, NULL) != 0)
+		return 0; /* nobody edits it */
+	if (written_open(a, id, &w, err) != 0) {
+		str_done(&text);
+		return -1;
+	}
+	written_read(&w, &before);
+	draft_write(&before, &was);
+	if (text.len != was.len || memcmp(str_c(&text), str_c(&was), was.len) != 0) {
+		draft_init(&now);
+		draft_read(&now, &before, str_c(&text), text.len);
+		mark_lost(a, &now, &w);
+		rc = written_save(a, &w, &now, err);
+		draft_done(&now);
+	}
+	if (rc == 0)
+		outbox_text_remove(a->outbox, id);
+	draft_done(&before);
+	written_done(&w);
+	str_done(&text);
+	str_done(&was);
+	return rc;
+}
+
+static int edit_draft(struct account *a, const struct store_request *r, struct err *err)
+{
+	struct str text = STR_INIT;
+	struct err ignored = {0};
+	struct written w;
+	struct draft d;
+	char *path;
+	int rc = 0;
+
+	/* What could not be saved when it was written is what is edited again. */
+	bool waits = compose_settle(a, r->id, &ignored) != 0;
+
+	if (written_open(a, r->id, &w, err) != 0)
+		return -1;
+	written_read(&w, &d);
+	draft_write(&d, &text);
+	if (!waits)
+		rc = outbox_text_write(a->outbox, r->id, str_c(&text), text.len, err);
+	path = outbox_text_path(a->outbox, r->id);
+	if (rc == 0)
+		compose_answer(a, r, &w, path);
+	free(path);
+	draft_done(&d);
+	written_done(&w);
+	str_done(&text);
+	return rc;
+}
+
+/* The editor ended. */
+static int take_text(struct account *a, const struct store_request *r, struct err *err)
+{
+	struct str text = STR_INIT;
+
+	if (outbox_text_read(a->outbox, r->id, &text, NULL) != 0)
+		store_notice(a, _("The editor left no text: the draft is as it was before"));
+	str_done(&text);
+	return load_draft(a, r, r->id, err);
+}
+
+static int save_draft(struct account *a, const struct store_request *r, struct err *err)
+{
+	struct written w;
+	int rc;
+
+	if (compose_settle(a, r->id, err) != 0 || written_open(a, r->id, &w, err) != 0)
+		return -1;
+	rc = w.m.state == OUTBOX_DRAFT
+		     ? written_save(a, &w, r->draft, err)
+		     : err_set(err, ERR_GONE, _("This message is in the outbox already"));
+	if (rc == 0)
+		compose_answer(a, r, &w, NULL);
+	written_done(&w);
+	return rc;
+}
+
+/* --- beginning --- */
+
+static void add_signature(struct account *a, struct draft *d)
+{
+	struct str sig = STR_INIT, body = STR_INIT;
+	char *path;
+
+	if (!a->setup->signature || !*a->setup->signature)
+		return;
+	path = file_expand(a->setup->signature);
+	if (file_read(path, 65536, &sig, NULL) == 0) {
+		str_addf(&body, "%s\n-- \n", d->body);
+		utf8_clean(&body, sig.p, sig.len, UTF8_TEXT);
+		free(d->body);
+		d->body = str_steal(&body);
+	}
+	free(path);
+	str_done(&sig);
+}
+
+void compose_ref(struct outbox_ref *to, struct folder *f, uint32_t uid)
+{
+	struct account *a = f->account;
+	char *file = f->local ? folder_local_file(f, uid, NULL) : NULL;
+
+	outbox_ref_done(to);
+	to->account = mem_strdup(a->kind == ACCOUNT_PATH ? "" : a->setup->sync.name);
+	to->folder = mem_strdup(a->kind == ACCOUNT_PATH ? f->dir : f->name);
+	to->file = file ? file : mem_strdup("");
+	to->local = f->local;
+	to->uidvalidity = cache_meta(f->cache)->uidvalidity;
+	to->uid = uid;
+}
+
+/* Answers and forwards need the message; 1: parked until it is here. */
+static int draft_about(struct store *s, struct account *a, struct store_request *r, struct draft *d,
+	struct outbox_mail *m, struct err *err)
+{
+	static const enum draft_reply kinds[] = {[WRITE_REPLY] = DRAFT_REPLY,
+		[WRITE_REPLY_ALL] = DRAFT_REPLY_ALL,
+		[WRITE_REPLY_LIST] = DRAFT_REPLY_LIST};
+	struct list *l = store_list(s, r->list);
+	struct str bytes = STR_INIT;
+	struct parts parts = {0};
+	struct envelope e = {0};
+	char *quote;
+	int rc;
+
+	if (!l)
+		return err_set(err, ERR_GONE, _("The folder is no longer open"));
+	rc = read_message(s, l->folder, r->uid, r, &bytes, err);
+	if (rc != 0) {
+		str_done(&bytes);
+		return rc;
+	}
+	part_parse(&parts, bytes.p, bytes.len);
+	envelope_parse(&e, parts.v[0].header, parts.v[0].header_len);
+	quote = render_quotable(&parts, r->n == WRITE_FORWARD);
+	if (r->n == WRITE_FORWARD) {
+		draft_forward(d, &e, quote, a->setup->from);
+		letter_carry(d, &parts);
+	} else {
+		draft_reply(d, kinds[r->n], &e, parts.v[0].header, parts.v[0].header_len, quote,
+			&a->setup->own, a->setup->from);
+	}
+	free(quote);
+	m->forward = r->n == WRITE_FORWARD;
+	compose_ref(&m->about, l->folder, r->uid);
+	envelope_done(&e);
+	part_done(&parts);
+	str_done(&bytes);
+	return 0;
+}
+
+/* 0, 1 parked, -1. */
+static int begin_draft(struct store *s, struct account *a, struct store_request *r, struct err *err)
+{
+	struct written w = {.m = {.state = OUTBOX_DRAFT}};
+	struct draft d;
+	int rc = 0;
+
+	draft_init(&d);
+	if (r->n == WRITE_MAILTO)
+		rc = draft_mailto(&d, r->text, err);
+	else if (r->n != WRITE_NEW)
+		rc = draft_about(s, a, r, &d, &w.m, err);
+	else if (r->text)
+		draft_set(&d.to, r->text);
+	if (rc == 0) {
+		add_signature(a, &d);
+		rc = written_save(a, &w, &d, err);
+	}
+	if (rc == 0)
+		compose_answer(a, r, &w, NULL);
+	draft_done(&d);
+	written_done(&w);
+	return rc;
+}
+
+/* A draft in a folder, whoever made it: all of it, byte for byte. */
+int compose_resume(struct store *s, struct account *a, struct store_request *r, struct err *err)
+{
+	struct written w = {.m = {.state = OUTBOX_DRAFT}};
+	struct list *l = store_list(s, r->list);
+	struct str bytes = STR_INIT;
+	struct draft d;
+	int rc;
+
+	if (!l)
+		return err_set(err, ERR_GONE, _("The folder is no longer open"));
+	rc = read_message(s, l->folder, r->uid, r, &bytes, err);
+	if (rc == 0) {
+		letter_crlf(str_c(&bytes), bytes.len, &w.bytes);
+		written_read(&w, &d);
+		for (size_t i = 0; i < d.nfiles; i++)
+			strv_add(&w.m.files, d.files[i].key);
+		rc = written_save(a, &w, &d, err);
+		draft_done(&d);
+	}
+	if (rc == 0)
+		compose_answer(a, r, &w, NULL);
+	str_done(&bytes);
+	written_done(&w);
+	return rc;
+}
+
+/* --- back from the outbox --- */
+
+static void add_typed(struct addr_list *list, const char *text)
+{
+	struct addr_list typed = {0};
+
+	if (addr_parse_typed(&typed, text, NULL) != 0)
+		addr_parse(&typed, text, strlen(text));
+	for (size_t i = 0; i < typed.n; i++)
+		addr_list_add(list, typed.v[i].name, typed.v[i].mail);
+	addr_list_done(&typed);
+}
+
+/* Everybody the message names: who is not waited for here has it, or is not ours to serve. */
+static void add_others(struct outbox_mail *m, struct draft *d)
+{
+	struct addr_list list = {0}, bcc = {0};
+	size_t named;
+
+	add_typed(&list, d->to);
+	add_typed(&list, d->cc);
+	add_typed(&bcc, d->bcc);
+	named = bcc.n;
+	/* In no header field: a former version kept Bcc in the envelope alone. */
+	for (size_t i = 0; i < m->nto; i++)
+		if (!addr_list_has(&list, m->to[i].address) &&
+			!addr_list_has(&bcc, m->to[i].address))
+			addr_list_add(&bcc, "", m->to[i].address);
+	if (bcc.n > named) {
+		free(d->bcc);
+		d->bcc = draft_addresses(&bcc);
+	}
+	for (size_t i = 0; i < list.n; i++) {
+		size_t before = m->nto;
+		struct outbox_recipient *r = outbox_recipient(m, list.v[i].mail);
+
+		if (m->nto > before)
+			outbox_fate(r, FATE_ACCEPTED, "");
+	}
+	addr_list_done(&list);
+	addr_list_done(&bcc);
+}
+
+/* Only who has the mail already is remembered: all others are asked anew. */
+static void keep_accepted(struct outbox_mail *m)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < m->nto; i++) {
+		if (m->to[i].fate == FATE_ACCEPTED) {
+			m->to[kept++] = m->to[i];
+			continue;
+		}
+		free(m->to[i].address);
+		free(m->to[i].words);
+	}
+	m->nto = kept;
+}
+
+int compose_outbox(struct account *a, const struct store_request *r, struct err *err)
+{
+	struct written w;
+	struct draft d;
+	int rc;
+
+	if (written_open(a, r->id, &w, err) != 0)
+		return -1;
+	rc = submit_is_busy(a, &w.m, err) ? -1 : 0;
+	if (rc == 0 && w.m.state == OUTBOX_DRAFT)
+		rc = err_set(err, ERR_GONE, _("This message is no longer here"));
+	if (rc == 0) {
+		written_read(&w, &d);
+		add_others(&w.m, &d);
+		keep_accepted(&w.m);
+		w.m.state = OUTBOX_DRAFT;
+		draft_set(&w.m.error, "");
+		rc = written_save(a, &w, &d, err);
+		draft_done(&d);
+	}
+	if (rc == 0) {
+		follow_forget(a, r->id);
+		compose_answer(a, r, &w, NULL);
+	}
+	written_done(&w);
+	account_outbox(a);
+	return rc;
+}
+
+/* --- drafts of a former version --- */
+
+static void take_note(struct account *a, struct outbox_mail *m, const char *line)
+{
+	char kind[16], where[16];
+	unsigned uidvalidity, uid;
+	int at = 0;
+
+	if (!str_starts(line, ANSWERS) ||
+		sscanf(line + strlen(ANSWERS), "%15s %u %u %15s %n", kind, &uidvalidity, &uid,
+			where, &at) != 4 ||
+		!at)
+		return;
+	outbox_ref_done(&m->about);
+	m->forward = strcmp(kind, "forward") == 0;
+	m->about = (struct outbox_ref){.account = mem_strdup(a->setup->sync.name),
+		.folder = mem_strdup(line + strlen(ANSWERS) + at),
+		.file = mem_strdup(""),
+		.local = strcmp(where, "local") == 0,
+		.uidvalidity = uidvalidity,
+		.uid = uid};
+}
+
+static void take_notes(struct account *a, struct outbox_mail *m, struct draft *d)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->extra.n; i++) {
+		if (!str_istarts(d->extra.v[i], "X-Talaria-")) {
+			d->extra.v[kept++] = d->extra.v[i];
+			continue;
+		}
+		take_note(a, m, d->extra.v[i]);
+		free(d->extra.v[i]);
+	}
+	d->extra.n = kept;
+}
+
+static int take_over(struct account *a, const char *id, struct err *err)
+{
+	struct written w = {.m = {.id = mem_strdup(id), .state = OUTBOX_DRAFT}};
+	struct str text = STR_INIT;
+	struct outbox_mail there;
+	struct draft d;
+	int rc;
+
+	if (outbox_get(a->outbox, id, &there, NULL) == 0) {
+		/* It was taken over, and the program ended before the former one was removed. */
+		outbox_mail_done(&there);
+		written_done(&w);
+		return outbox_old_remove(a->outbox, id, err);
+	}
+	rc = outbox_old_read(a->outbox, id, &text, err);
+	if (rc == 0) {
+		draft_init(&d);
+		draft_read(&d, NULL, str_c(&text), text.len);
+		take_notes(a, &w.m, &d);
+		mark_lost(a, &d, &w);
+		rc = written_save(a, &w, &d, err);
+		draft_done(&d);
+	}
+	if (rc == 0)
+		rc = outbox_old_remove(a->outbox, id, err);
+	str_done(&text);
+	written_done(&w);
+	return rc;
+}
+
+void compose_take_over(struct account *a)
+{
+	struct strv ids = STRV_INIT;
+
+	if (outbox_old_list(a->outbox, &ids, NULL) != 0)
+		return;
+	for (size_t i = 0; i < ids.n; i++) {
+		struct err err = {0};
+
+		if (take_over(a, ids.v[i], &err) != 0)
+			store_notice(a,
+				_("A draft of a former version cannot be taken over, and stays as "
+				  "it "
+				  "is: %s"),
+				err.text);
+	}
+	strv_done(&ids);
+}
+
+/* --- requests --- */
+
+static int drop_draft(struct account *a, const struct store_request *r, struct err *err)
+{
+	struct outbox_mail m;
+
+	if (outbox_get(a->outbox, r->id, &m, NULL) == 0) {
+		bool draft = m.state == OUTBOX_DRAFT;
+
+		outbox_mail_done(&m);
+		if (!draft)
+			return err_set(err, ERR_GONE, _("This message is in the outbox already"));
+	}
+	if (outbox_remove(a->outbox, r->id, err) != 0)
+		return -1;
+	store_done(a->store, r, _("Draft discarded"));
+	return 0;
+}
+
+static int dispatch(struct store *s, struct account *a, struct store_request *r, struct err *err)
+{
+	if (r->kind != REQUEST_DRAFTS && store_may_change(s, err) != 0)
+		return -1;
+	switch (r->kind) {
+	case REQUEST_COMPOSE:
+		if (r->n != WRITE_RESUME)
+			return begin_draft(s, a, r, err);
+		return r->text ? load_draft(a, r, r->text, err) : compose_resume(s, a, r, err);
+	case REQUEST_DRAFT_LOAD:
+		return load_draft(a, r, r->id, err);
+	case REQUEST_DRAFT_EDIT:
+		return edit_draft(a, r, err);
+	case REQUEST_DRAFT_TAKE:
+		return take_text(a, r, err);
+	case REQUEST_DRAFT_SAVE:
+		return save_draft(a, r, err);
+	case REQUEST_DRAFT_DROP:
+		return drop_draft(a, r, err);
+	case REQUEST_DRAFTS:
+		return list_drafts(a, r, err);
+	case REQUEST_OUTBOX_EDIT:
+		return compose_outbox(a, r, err);
+	default:
+		return submit_request(a, r, err);
+	}
+}
+
+void compose_request(struct store *s, struct store_request *r)
+{
+	struct err err = {0};
+	struct account *a = store_account(s, r->account, &err);
+	int rc = a ? dispatch(s, a, r, &err) : -1;
+
+	if (rc == 1)
+		return; /* parked */
+	if (rc < 0)
+		store_failed(s, r->request, &err);
+	store_request_free(r);
+}
