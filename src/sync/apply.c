@@ -48,6 +48,9 @@ struct key {
 struct keys {
 	struct key *v; /* owned */
 	size_t n, cap;
+	const uint32_t *asked; /* borrowed while they are fetched; ascending */
+	size_t nasked;
+	bool *have; /* owned; of them */
 };
 
 static void keys_done(struct keys *k)
@@ -55,14 +58,21 @@ static void keys_done(struct keys *k)
 	for (size_t i = 0; i < k->n; i++)
 		free(k->v[i].id);
 	free(k->v);
+	free(k->have);
 	*k = (struct keys){0};
 }
 
 static void take_key(void *ctx, const struct imap_message *m)
 {
 	struct keys *k = ctx;
+	ptrdiff_t at = uids_find(k->asked, k->nasked, m->uid);
 	struct envelope e;
 
+	/* Servers tell flags unasked: what is no answer would be taken for a message without an id,
+	 * and so for a copy of another one. */
+	if (at < 0 || k->have[at] || !m->header)
+		return;
+	k->have[at] = true;
 	k->v = mem_grow(k->v, &k->cap, k->n + 1, sizeof(*k->v));
 	envelope_parse(&e, m->header ? m->header : "", m->header_len);
 	k->v[k->n++] = (struct key){mem_strdup(e.message_id), m->size, m->uid, m->received};
@@ -75,6 +85,9 @@ static int get_keys(
 	struct str set = STR_INIT;
 	int rc = 0;
 
+	out->asked = uids;
+	out->nasked = n;
+	out->have = mem_array(n, sizeof(*out->have));
 	for (size_t at = 0; rc == 0 && at < n;) {
 		size_t some = put_set(&set, uids + at, n - at < KEYS_CHUNK ? n - at : KEYS_CHUNK);
 
@@ -83,6 +96,8 @@ static int get_keys(
 		at += some;
 	}
 	str_done(&set);
+	MEM_FREE(out->have);
+	out->asked = NULL;
 	return rc;
 }
 

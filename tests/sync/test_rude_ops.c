@@ -179,6 +179,24 @@ static bool has_folder(struct person *p, const char *name, uint32_t total)
 	return false;
 }
 
+/* Flags that nobody asked for are no copy of a message: else the second is removed uncopied. */
+static void unasked_flags_are_no_copies(void **state)
+{
+	uint32_t uids[] = {2, 3};
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS IDLE LITERAL+");
+	odd("rule UID FETCH => before * 1 FETCH (UID 3 FLAGS (\\\\Seen))");
+	p = with_archive("rule x1 UID COPY => half", &l);
+	done(p, engine_move(p->engine, l, uids, 2, "Archive"));
+	settled(p);
+	assert_int_equal(number("count Archive"), 2);
+	assert_int_equal(number("count INBOX"), 1);
+	person_free(p);
+}
+
 static struct msglist *old_server(struct person **p, const char *rule)
 {
 	odd("reset");
@@ -430,6 +448,7 @@ int main(void)
 		ODD_CASE(lost_move_is_not_doubled),
 		ODD_CASE(lost_copy_is_not_doubled),
 		ODD_CASE(lost_step_of_an_old_move_is_not_doubled),
+		ODD_CASE(unasked_flags_are_no_copies),
 		ODD_CASE(old_server_removes_what_is_moved_alone),
 		ODD_CASE(old_server_that_keeps_what_is_moved_is_told),
 		ODD_CASE(folder_to_read_only_is_not_changed),
