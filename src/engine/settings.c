@@ -95,7 +95,8 @@ static const struct setting_row account_rows[A_COUNT] = {
 		N_("folder that archived messages go to; empty: the one the server names, else "
 		   "Archive")},
 	[A_AUTH] = {"auth", SETTING_TEXT, "", 0, 0, NULL,
-		N_("SASL mechanism, or oauth2 (the password is then an access token); empty: the "
+		N_("SASL mechanism, or oauth2 (the password is then an access token); a server of "
+		   "the account that lacks it is used with another that is no weaker; empty: the "
 		   "strongest both sides have")},
 	[A_COMPRESS] = {"compress", SETTING_BOOL, "yes", 0, 0, NULL,
 		N_("pack what goes over the wire, where the IMAP server can (COMPRESS=DEFLATE)")},

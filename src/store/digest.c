@@ -48,7 +48,7 @@ void digest_recipients(struct str *out, const struct addr_list *list)
 	}
 }
 
-static uint32_t clamp_date(time_t t)
+uint32_t digest_date(time_t t)
 {
 	return t <= 0 ? 0 : t > UINT32_MAX ? UINT32_MAX : (uint32_t)t;
 }
@@ -71,7 +71,7 @@ void digest_summary(struct summary *s, const struct envelope *e, struct digest *
 	join_references(&d->references, e);
 	digest_recipients(&d->to, &e->to);
 	digest_recipients(&d->cc, &e->cc);
-	s->sent = clamp_date(e->date);
+	s->sent = digest_date(e->date);
 	envelope_identity(e, s->identity);
 	s->from_name = from->n ? from->v[0].name : "";
 	s->from_mail = from->n ? from->v[0].mail : "";

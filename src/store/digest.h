@@ -18,6 +18,9 @@ struct digest {
 };
 void digest_done(struct digest *d);
 
+/* A date as rows keep it: what does not fit (before 1970, after 2106) is the nearest that does. */
+uint32_t digest_date(time_t t);
+
 /* Fills everything but uid, size, received, keywords, file and the server's flags (local flags are
  * or-ed in). */
 void digest_summary(struct summary *s, const struct envelope *e, struct digest *d);

@@ -152,7 +152,7 @@ static void add_summary(struct gather *g, const struct imap_message *m)
 	envelope_parse(&e, m->header, m->header_len);
 	digest_summary(&s, &e, &g->digest);
 	s.flags |= m->flags & MAIL_SERVER_FLAGS;
-	s.received = m->received > 0 ? (uint32_t)m->received : s.sent;
+	s.received = m->received > 0 ? digest_date(m->received) : s.sent;
 	s.size = m->size;
 	s.keywords = m->keywords ? m->keywords : "";
 	push_summary(g, &s);

@@ -165,6 +165,17 @@ static void marks_files(void **state)
 	}
 }
 
+static void test_dates(void **state)
+{
+	(void)state;
+	assert_int_equal(digest_date(-1), 0);
+	assert_int_equal(digest_date(0), 0);
+	assert_int_equal(digest_date(1), 1);
+	assert_int_equal(digest_date((time_t)UINT32_MAX - 1), UINT32_MAX - 1);
+	assert_int_equal(digest_date((time_t)UINT32_MAX), UINT32_MAX);
+	assert_int_equal(digest_date((time_t)UINT32_MAX + 1), UINT32_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +183,7 @@ int main(void)
 		cmocka_unit_test(test_references),
 		cmocka_unit_test(test_recipients),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_dates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
