@@ -116,24 +116,32 @@ void cmd_protocol(struct app *a, const struct args *args)
 
 /* --- accounts and connections --- */
 
+/* A tab of the account: 2 its inbox, 1 another folder of it, 0 none. */
+static int tab_is_of(const struct tab *tab, int account)
+{
+	struct view *v = tab->n ? tab->stack[0] : NULL;
+	bool mine = v ? v->ops->context == UI_INDEX && view_index_account(v) == account
+		      : tab->account == account;
+	const char *folder = v && mine ? msglist_folder(view_index_list(v)) : tab->folder;
+
+	if (!mine)
+		return 0;
+	return !folder || str_icmp(folder, "INBOX") == 0 ? 2 : 1;
+}
+
 void cmd_account(struct app *a, const struct args *args)
 {
 	int i = account_arg(a, args->v[0]);
+	bool here = tab_is_of(&a->tabs[a->tab], i) > 0;
 
 	if (i < 0)
 		return;
-	for (int t = 0; t < a->ntabs; t++) {
-		const struct tab *tab = &a->tabs[t];
-		bool mine = tab->n ? tab->stack[0]->ops->context == UI_INDEX &&
-					     view_index_account(tab->stack[0]) == i
-				   : tab->account == i;
-
-		if (mine) {
+	for (int t = 0; t < a->ntabs; t++)
+		if (tab_is_of(&a->tabs[t], i) == 2) {
 			app_show_tab(a, t);
 			return;
 		}
-	}
-	app_open_folder(a, i, "INBOX", true);
+	app_open_folder(a, i, "INBOX", !here);
 }
 
 static void synced(struct app *a, void *ctx, struct event *ev)

@@ -462,17 +462,15 @@ static void draw_choices(struct app *a)
 	rest.col += row.cols;
 	rest.cols = tail;
 	/* Pages of candidates, so that the one chosen is seen. */
-	for (size_t i = 0; i <= p->found_at && i < p->found.n; i++) {
+	for (size_t i = 0; p->found_at < p->found.n && i <= p->found_at; i++) {
 		int w = utf8_columns(p->found.v[i], strlen(p->found.v[i])) + 2;
 
-		if (used + w > r->cols && i != p->found.n - 1) {
+		if (used + w > r->cols) {
 			first = i;
 			used = 0;
 		}
 		used += w;
 	}
-	if (p->found_at == p->found.n - 1 && used > r->cols)
-		first = p->found.n - 1;
 	for (size_t i = first; i < p->found.n && line_columns(&line) < r->cols; i++) {
 		int style = i == p->found_at ? STYLE_CURSOR : STYLE_CHOICES;
 

@@ -373,7 +373,10 @@ static void complete(struct prompt *p, int step)
 	if (!p->complete)
 		return;
 	if (p->cycling && p->found.n > 1) {
-		p->found_at = (p->found_at + p->found.n + (size_t)step) % p->found.n;
+		if (p->found_at == p->found.n) /* none so far */
+			p->found_at = step > 0 ? 0 : p->found.n - 1;
+		else
+			p->found_at = (p->found_at + p->found.n + (size_t)step) % p->found.n;
 		put_completion(p, p->found.v[p->found_at], strlen(p->found.v[p->found_at]));
 		return;
 	}
@@ -396,7 +399,7 @@ static void complete(struct prompt *p, int step)
 			stop_cycling(p);
 		} else {
 			p->cycling = true;
-			p->found_at = step > 0 ? p->found.n - 1 : 0;
+			p->found_at = p->found.n;
 		}
 	}
 	free(line);

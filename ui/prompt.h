@@ -64,7 +64,8 @@ struct prompt {
 	prompt_complete_fn *complete;
 	void *ctx;
 	struct strv found; /* completions to show */
-	size_t found_at, found_start;
+	size_t found_at;   /* the chosen one; found.n: none so far */
+	size_t found_start;
 	bool cycling;
 	bool more; /* there are more completions than are offered */
 	bool full; /* the last key or paste had no room in the line */
