@@ -2,7 +2,8 @@
 # A server that says nothing more, refuses, or is not the one it should be: the screen never waits.
 . "${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}/tests/term/lib.sh"
 with_servers
-plan 26
+. "$srcdir/tests/term/walk.sh"
+plan 28
 mailbox INBOX --demo
 {
 	printf 'From: Wei Xu <wei@example.org>\nTo: alice@example.org\nSubject: Never fetched\n'
@@ -44,6 +45,8 @@ tell stall
 go 'subject:Never' 'Wei'
 keys Enter
 ok 'the reader opens at once' see '1 Never fetched' 5
+walk cancel
+ok 'what waits for the server can be stopped' match '[Cc]ancel' 5
 keys '?'
 ok 'help comes while the server says nothing' see 'line-down' 5
 keys q
@@ -78,8 +81,11 @@ ok 'and when it is tried again' match 'again in [0-9]+ s|offline' 20
 go 'from:Carol'
 keys Enter
 ok 'and the cached mail' see 'half past twelve' 5
-quits q q
+keys q
 tell accept
+walk retry
+ok 'retry does not wait' match 'online' 20
+quits q
 
 account -e 's/plain ".*"/plain "wrong"/'
 restart talaria

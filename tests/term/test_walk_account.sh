@@ -1,0 +1,115 @@
+#!/bin/sh
+# Every command of accounts, options, keys, and of files that come and go, once.
+. "${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}/tests/term/lib.sh"
+with_servers
+. "$srcdir/tests/term/walk.sh"
+letter 'Wei Xu' 'First'
+letter 'Wei Xu' 'Second'
+letter 'Wei Xu' 'Third'
+deliver
+start talaria
+see 'of 3' 20
+
+# --- connections ---
+letter 'Wei Xu' 'Fourth'
+deliver
+walk sync
+ok 'sync' see 'Fourth' 20
+walk check
+ok 'check: what the server can do' see 'IDLE' 20
+walk back
+walk offline
+ok 'offline' match 'imap . offline'
+walk search 'Third'
+on 'Third'
+walk flag
+walk pending
+ok 'pending' match '[Ff]lag|mark'
+walk drop-change
+ok 'drop-change' see 'The server knows everything'
+walk back
+walk search 'Second'
+on 'Second'
+walk flag
+walk pending
+see '1'
+walk back
+walk online
+ok 'online' match 'imap . online' 20
+ok 'what waited is done' soon marked 'The text of Second.' F
+ok 'what was dropped is not' unmarked 'The text of Third.' F
+
+# --- options, keys, colours ---
+walk set date-format=%Y
+walk set date-format
+ok 'set' see 'date-format = %Y'
+walk set
+ok 'set alone shows them' see 'editor'
+walk back
+walk set confirm-qit=yes
+ok 'set: what is no option' see 'did you mean'
+walk bind index K '"limit Second"'
+keys K
+ok 'bind' unsee 'Third'
+walk limit all
+see 'Third'
+walk unbind index K
+keys K
+see 'Third'
+ok 'unbind' shows 'Third'
+walk color status red blue
+coloured() {
+	screen -e | grep 'imap' | grep -qE '3[18]|4[48]'
+}
+ok 'color' until_true 10 coloured
+walk color nonsense red
+ok 'color: what is no style' match 'no style|nonsense'
+
+# --- files ---
+walk export "$home/all.mbox"
+ok 'export: an mbox' soon grep -qs 'The text of Fourth.' "$home/all.mbox"
+walk export -a "$home/tree"
+ok 'export -a: a tree' soon sh -c "grep -rqs 'The text of Third.' '$home/tree'"
+walk create Import
+ok 'a folder for what comes' soon test -d "$maildir/.Import"
+walk import "$home/all.mbox" Import
+ok 'import' soon holds Import 'The text of First.'
+ok 'all of it' soon holds Import 'The text of Fourth.'
+walk backup "$home/b.tar.gz"
+ok 'backup says what there is' match 'b.tar.gz|othing' 20
+
+# --- by POP3 ---
+walk protocol pop3
+see 'Switch test to POP3 now?'
+keys y
+ok 'protocol' match 'pop3 . online' 20
+ok 'the mail is there' see 'Third' 20
+walk backup "$home/c.tar.gz"
+ok 'backup' soon test -s "$home/c.tar.gz"
+ok 'of what is only here' soon sh -c "tar -xzOf '$home/c.tar.gz' | grep -q 'The text of Third.'"
+walk account test
+ok 'account' match 'pop3 .*INBOX'
+walk quit
+ok 'it ends' ended 0
+
+# --- a message of which only the beginning is here ---
+sed -i 's/^}$/    pop3-max 10\n}/' "$config"
+{
+	printf 'From: Wei Xu <wei@example.org>\nTo: alice@example.org\nSubject: Long one\n'
+	printf 'Date: Sun, 1 Mar 2020 11:00:00 +0000\nMessage-ID: <long@example.org>\n\n'
+	seq -f 'this is line %05.0f of it' 1 2000
+} >"$work/long"
+mailbox INBOX "$work/long"
+restart talaria
+see 'Long one' 20
+walk first
+on 'Long one'
+walk whole
+walk open
+see 'line 00001'
+walk last
+ok 'whole' see 'line 02000' 20
+walk back
+walk quit
+ok 'it ends again' ended 0
+echo "1..$test_count"

@@ -1,0 +1,207 @@
+#!/bin/sh
+# Every command of the list of messages once: moving, searching, sorting, tagging, and what is done to
+# messages, looked at on the server.
+. "${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}/tests/term/lib.sh"
+with_servers
+. "$srcdir/tests/term/walk.sh"
+for n in 01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
+	letter 'Wei Xu' "Mail $n" "This is text $n."
+done
+header='In-Reply-To: <letter30@example.org>
+'
+letter 'Rosa Paz' 'Re: Mail 30' 'An answer to it.'
+letter 'Tom Oak' 'Re: Mail 30' 'Another answer.'
+header=
+letter 'Bob Builder' 'Newest' 'The newest of all.'
+deliver
+start talaria
+see 'of 33' 20
+
+# --- moving ---
+walk first
+ok 'first' on 'Newest'
+walk next 2
+ok 'next' on 'Rosa Paz'
+walk previous
+ok 'previous' on 'Mail 30'
+walk last
+ok 'last' on 'Mail 01'
+shown() { # the first row that the list shows
+	screen | sed -n 1,2p | grep -o 'Mail [0-9]*' | head -n 1
+}
+walk top
+ok 'top: the first row of the screen' on "$(shown)"
+ok 'which is not the first of the list' shows_not 'Newest'
+walk bottom
+ok 'bottom: its last row' on 'Mail 01'
+walk middle
+nok 'middle: neither' ask 1 on 'Mail 01'
+ok 'but on the screen' on 'Mail'
+walk jump 10
+ok 'jump' on 'Mail 24'
+nok 'jump: nowhere else' ask 0 on 'Mail 23'
+walk jump 99
+ok 'and says when there is no such message' see 'There is no message 99'
+walk first
+walk page-down
+ok 'page-down' unsee 'Newest'
+walk page-up
+ok 'page-up' see 'Newest'
+walk first
+walk half-down
+nok 'half-down moves' ask 1 on 'Newest'
+walk half-up
+ok 'half-up comes back' on 'Newest'
+walk line-down
+ok 'line-down scrolls by one' unsee 'Newest'
+walk line-up
+ok 'line-up back' see 'Newest'
+walk last
+walk previous-unread
+ok 'previous-unread' on 'Mail 02'
+walk next-unread
+ok 'next-unread' on 'Mail 01'
+walk open
+ok 'open' see 'This is text 01.'
+ok 'the server knows it as read' soon marked 'This is text 01.' S
+walk back
+ok 'back' on 'Mail 01'
+walk search 'from:Rosa'
+ok 'search' on 'Rosa Paz'
+walk search 'Mail 2'
+ok 'the next search' on 'Mail 29'
+walk search-next
+ok 'search-next' on 'Mail 28'
+walk search-previous
+ok 'search-previous' on 'Mail 29'
+walk search -r 'from:Wei'
+ok 'search -r' on 'Mail 30'
+
+# --- what is shown ---
+walk limit 'Mail 1'
+ok 'limit' unsee 'Newest'
+ok 'to what matches' see 'Mail 19'
+walk limit all
+ok 'limit all' see 'Mail 09'
+walk threads
+ok 'threads off' unsee '└─>'
+walk sort -r subject
+walk first
+ok 'sort -r' on 'Newest'
+walk sort date
+walk threads
+ok 'threads on' see '─>'
+walk search 'from:Tom'
+walk fold
+ok 'fold' unsee 'Tom Oak'
+ok 'the thread is one row' on 'Mail 30'
+walk fold
+ok 'unfold' see 'Tom Oak'
+walk fold-all
+ok 'fold-all' unsee 'Rosa Paz'
+walk fold-all
+ok 'unfold all' see 'Rosa Paz'
+
+# --- marks ---
+# Each time anew: a mark takes the cursor to the next message.
+at() {
+	walk search "$1"
+	on "$1"
+}
+at 'Mail 29'
+walk flag
+ok 'flag' soon marked 'This is text 29.' F
+at 'Mail 29'
+walk flag
+ok 'flag again' soon unmarked 'This is text 29.' F
+at 'Mail 29'
+walk read
+ok 'read' soon marked 'This is text 29.' S
+at 'Mail 29'
+walk unread
+ok 'unread' soon unmarked 'This is text 29.' S
+at 'Mail 29'
+walk toggle-read
+ok 'toggle-read' soon marked 'This is text 29.' S
+at 'Mail 28'
+walk set-flag answered
+ok 'set-flag' soon marked 'This is text 28.' R
+at 'Mail 28'
+walk clear-flag answered
+ok 'clear-flag' soon unmarked 'This is text 28.' R
+at 'Mail 28'
+walk keyword work
+ok 'keyword' soon marked 'This is text 28.' a
+ok 'of that name' grep -q 'work' "$maildir/dovecot-keywords"
+at 'Mail 28'
+walk keyword -work
+ok 'keyword -' soon unmarked 'This is text 28.' a
+walk search 'from:Tom'
+walk read-thread
+ok 'read-thread: this one' soon marked 'Another answer.' S
+ok 'and the others' soon marked 'This is text 30.' S
+
+# --- tags ---
+walk search 'Mail 27'
+walk tag
+walk tag-pattern 'Mail 2[56]'
+walk tag-prefix
+walk flag
+ok 'tag, tag-prefix: the tagged one' soon marked 'This is text 27.' F
+nok 'and no other' marked 'This is text 28.' F
+walk untag-all
+walk tag-pattern 'Mail 26'
+walk tag-pattern 'Mail 25'
+walk untag-pattern 'Mail 25'
+walk tag-prefix
+walk flag
+ok 'tag-pattern' soon marked 'This is text 26.' F
+nok 'untag-pattern' marked 'This is text 25.' F
+walk untag-all
+walk search 'from:Tom'
+walk tag-thread
+walk tag-prefix
+walk flag
+ok 'tag-thread: the root' soon marked 'This is text 30.' F
+ok 'and both answers' soon marked 'Another answer.' F
+walk untag-all
+walk search 'Mail 18'
+walk tag
+walk untag-all
+walk search 'Mail 17'
+walk flag
+ok 'untag-all: what the cursor is on' soon marked 'This is text 17.' F
+nok 'not what was tagged' marked 'This is text 18.' F
+
+# --- moving them away ---
+walk create Projects
+ok 'create' soon test -d "$maildir/.Projects"
+walk search 'Mail 24'
+walk move Projects
+ok 'move' soon holds Projects 'This is text 24.'
+ok 'it is here no more' soon not holds INBOX 'This is text 24.'
+walk search 'Mail 23'
+walk copy Projects
+ok 'copy' soon holds Projects 'This is text 23.'
+ok 'it is still here' holds INBOX 'This is text 23.'
+walk search 'Mail 22'
+walk archive
+ok 'archive' soon holds Archive 'This is text 22.'
+ok 'archived: it is here no more' soon not holds INBOX 'This is text 22.'
+walk search 'Mail 21'
+walk delete
+ok 'delete' soon holds Trash 'This is text 21.'
+walk undo
+ok 'undo' soon holds INBOX 'This is text 21.'
+ok 'and it is in the Trash no more' soon not holds Trash 'This is text 21.'
+walk delete-pattern 'Mail 20'
+ok 'delete-pattern' soon holds Trash 'This is text 20.'
+nok 'and nothing else' holds Trash 'This is text 19.'
+walk search 'from:Tom'
+walk delete-thread
+ok 'delete-thread: the root' soon holds Trash 'This is text 30.'
+ok 'and the answers' soon holds Trash 'An answer to it.'
+ok 'the other mail is where it was' holds INBOX 'The newest of all.'
+walk quit
+ok 'it ends' ended 0
+echo "1..$test_count"
