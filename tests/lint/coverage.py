@@ -134,7 +134,7 @@ def selftest():
 def main(args):
     if not args:
         return selftest()
-    found = read(args[0])
+    found = read(os.path.abspath(args[0]))
     if not found:
         sys.stderr.write("coverage: %s was not built with --enable-coverage\n" % args[0])
         return 1

@@ -107,8 +107,11 @@ on 'Long one'
 walk whole
 walk open
 see 'line 00001'
-walk last
-ok 'whole' see 'line 02000' 20
+ended_with() {
+	walk last
+	ask 1 see "$1"
+}
+ok 'whole' until_true 20 ended_with 'line 02000'
 walk back
 walk quit
 ok 'it ends again' ended 0
