@@ -22,6 +22,7 @@ static void check_clean(const struct str *s, bool text)
 {
 	const char *p = str_c(s), *end = p + s->len;
 	int marks = 0;
+	bool joined = false;
 
 	check(utf8_valid(p, s->len));
 	while (p < end) {
@@ -29,7 +30,14 @@ static void check_clean(const struct str *s, bool text)
 
 		check(cp >= 0x20 || (text && (cp == '\n' || cp == '\t')));
 		check(cp < 0x7f || cp >= 0xa0);
-		check(cp != 0x2028 && cp != 0x2029 && !utf8_is_hidden(cp));
+		check(cp != 0x2028 && cp != 0x2029);
+		if (utf8_is_joiner(cp)) {
+			check(!joined); /* between two characters, never beside another */
+			joined = true;
+			continue;
+		}
+		joined = false;
+		check(!utf8_is_hidden(cp));
 		marks = cp >= 0xa0 && utf8_width(cp) == 0 ? marks + 1 : 0;
 		check(marks <= 4);
 	}

@@ -159,15 +159,20 @@ start() {
 		done
 		printf '\n%s\n%s\n' 'echo $? >"$TEST_WORK/status.new"' 'mv "$TEST_WORK/status.new" "$TEST_WORK/status"'
 	} >"$work/script"
+	# A server that is still ending takes nobody.
+	until_true 10 new_session 2>/dev/null || {
+		echo "Bail out! tmux does not start (is /dev/pts there?)"
+		exit 99
+	}
+}
+
+new_session() {
 	tm new-session -d -s t -x "$term_w" -y "$term_h" \
 		"exec env -i HOME='$home' PATH='$PATH' LANG=C.UTF-8 LC_ALL=C.UTF-8 TERM=$TERM_NAME TZ=UTC \
 		SHELL=/bin/sh USER=tester LOGNAME=tester EDITOR='${EDITOR_FOR_TEST:-true}' TMPDIR='$home/tmp' \
 		XDG_CONFIG_HOME='$home/.config' XDG_DATA_HOME='$home/.local/share' XDG_STATE_HOME='$home/.local/state' \
 		XDG_CACHE_HOME='$home/.cache' XDG_RUNTIME_DIR='$home/run' TEST_WORK='$work' ${TALARIA_GUARD:+TALARIA_GUARD='$TALARIA_GUARD'} ${ENV_FOR_TEST:-} \
-		sh '$work/script'" || {
-		echo "Bail out! tmux does not start (is /dev/pts there?)"
-		exit 99
-	}
+		sh '$work/script'"
 }
 
 restart() {

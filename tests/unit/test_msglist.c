@@ -5,7 +5,6 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "engine/msglist_priv.h"
 
@@ -13,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* --- a list and what it asked for --- */
 
@@ -1172,7 +1172,7 @@ static void test_large(void **state)
 {
 	struct msglist *l = chain(7);
 	uint32_t *uids = mem_array(MANY, sizeof(*uids)), *tagged;
-	int64_t start = clock_ms();
+	clock_t start = clock(); /* of the processor: a busy machine makes no difference */
 	size_t seen = 0;
 	struct msg_row r;
 
@@ -1201,7 +1201,7 @@ static void test_large(void **state)
 	assert_int_equal(msglist_tagged(l, &tagged), 3);
 	free(tagged);
 	/* Seconds where it was minutes; far above what a slow machine needs. */
-	assert_in_range(clock_ms() - start, 0, 60000);
+	assert_in_range((clock() - start) / CLOCKS_PER_SEC, 0, 60);
 	free(uids);
 	msglist_free(l);
 }
