@@ -548,13 +548,12 @@ static void delete_them(struct app *a, void *ctx, struct event *ev)
 	apply(a, &s, CHANGE_DELETE, NULL);
 }
 
-static void for_pattern(struct app *a, const char *pattern, app_done_fn *fn)
+/* v: the list that was asked about. */
+static void for_pattern(struct app *a, struct view *v, const char *pattern, app_done_fn *fn)
 {
-	struct view *v = app_view(a);
-
 	struct err err = {0};
 
-	if (!pattern || !*pattern || v->ops->context != UI_INDEX)
+	if (!pattern || !*pattern)
 		return;
 	if (engine_query_check(pattern, &err) != 0)
 		app_error(a, "%s", err.text);
@@ -564,29 +563,28 @@ static void for_pattern(struct app *a, const char *pattern, app_done_fn *fn)
 
 static void tag_given(struct app *a, void *ctx, const char *pattern)
 {
-	(void)ctx;
-	for_pattern(a, pattern, tag_them);
+	for_pattern(a, ctx, pattern, tag_them);
 }
 
 static void untag_given(struct app *a, void *ctx, const char *pattern)
 {
-	(void)ctx;
-	for_pattern(a, pattern, untag_them);
+	for_pattern(a, ctx, pattern, untag_them);
 }
 
 static void delete_given(struct app *a, void *ctx, const char *pattern)
 {
-	(void)ctx;
-	for_pattern(a, pattern, delete_them);
+	for_pattern(a, ctx, pattern, delete_them);
 }
 
 static void ask_pattern(
 	struct app *a, const struct args *args, const char *label, app_answer_fn *fn)
 {
+	struct view *v = app_view(a);
+
 	if (args->n)
-		fn(a, NULL, args->rest);
+		fn(a, v, args->rest);
 	else
-		app_ask(a, label, "", HISTORY_SEARCH, NULL, fn, NULL, app_view(a));
+		app_ask(a, label, "", HISTORY_SEARCH, NULL, fn, v, v);
 }
 
 void cmd_tag_pattern(struct app *a, const struct args *args)

@@ -667,7 +667,7 @@ static struct compose_view *open_view(struct app *a, int account, const struct d
 	take(x, d);
 	if (app_new_tab(a, &x->v) >= 0)
 		return x;
-	compose_close(&x->v);
+	app_dispose(a, &x->v);
 	app_error(a, _("Too many tabs are open; the draft is kept, R goes on with it"));
 	return NULL;
 }

@@ -153,6 +153,11 @@ check_locale() {
 		grep -vE ':[0-9]+:[ 	]*(\*|/\*|//)')
 }
 
+# A view that goes while something still names it would be used after its end: app_dispose knows all.
+check_views() {
+	(cd "$1" && sources . | grep '^ui/' | grep -v '^ui/tabs\.c$' | xargs -r grep -n 'ops->close(')
+}
+
 # A busy machine makes every time longer: what is asserted to be shorter than a second is so by luck.
 check_times() {
 	(cd "$1" && sources . | xargs -r grep -nE 'clock_(boot_)?ms\(\) - [A-Za-z_.>-]+ *<=? *[0-9]{1,3}[^0-9]')
@@ -197,6 +202,7 @@ mkdir -p "$work/bad/src/base" "$work/bad/src/net" "$work/bad/src/mime" "$work/ba
 	printf 'void f(char *d) { strcpy(d, "x"); system(d); }\n/* TODO */\n' >src/base/b.c
 	echo 'ui/gone.c' >po/POTFILES.in
 	printf 'int f(char *d) { return strcasecmp(d, "x") + toupper(*d) +\n	strtod(d, 0) > 1; }\n' >src/base/d.c
+	printf 'void f(struct view *v)\n{\n	v->ops->close(v);\n}\n' >ui/v.c
 	printf 'void f(void)\n{\n	assert_true(clock_ms() - start < 900);\n}\n' >src/base/e.c
 	printf 'const char *p = "/%s/someone/x";\n' home >src/base/c.c
 )
@@ -216,10 +222,11 @@ negative banned 1
 negative locale 2
 negative words 1
 negative times 1
+negative views 1
 command -v clang-format >/dev/null && negative format 1
 report 'each rule finds what breaks it'
 
-for c in layers doors headers potfiles places banned locale words times; do
+for c in layers doors headers potfiles places banned locale words times views; do
 	"check_$c" "$srcdir" >"$work/out" 2>&1
 	case $c in
 	layers) report 'includes go one way only' ;;
@@ -230,6 +237,7 @@ for c in layers doors headers potfiles places banned locale words times; do
 	banned) report 'no function that this project does without' ;;
 	locale) report 'no function that follows the locale reads mail or protocols' ;;
 	words) report 'nothing is left to be done' ;;
+	views) report 'a view is freed in one place' ;;
 	times) report 'no test asserts a time below a second' ;;
 	esac
 done

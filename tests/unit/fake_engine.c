@@ -73,6 +73,7 @@ static char last[256], composed[64];
 static enum account_state state;
 static const char *reason;
 static bool outbox_waits;
+static size_t accounts = 2;
 static const char *body;
 
 const char *fake_last(void)
@@ -106,6 +107,11 @@ void fake_state(struct engine *e, enum account_state now, const char *why)
 void fake_body(const char *text)
 {
 	body = text;
+}
+
+void fake_accounts(size_t n)
+{
+	accounts = n;
 }
 
 void fake_outbox_waits(bool waits)
@@ -266,7 +272,7 @@ void event_free(struct event *ev)
 size_t engine_accounts(const struct engine *e)
 {
 	(void)e;
-	return 2;
+	return accounts;
 }
 
 void engine_account(const struct engine *e, size_t i, struct account_info *out)

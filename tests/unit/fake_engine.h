@@ -21,7 +21,8 @@ void fake_messages(int messages);
 /* Of the first account; why NULL: online, as at the beginning. e NULL: nobody is told. */
 void fake_state(struct engine *e, enum account_state now, const char *why);
 void fake_outbox_waits(bool waits); /* what is in the outbox goes by itself, or needs the user */
-void fake_body(const char *text);   /* of answers that are begun; NULL: a quoted line */
+void fake_accounts(size_t n);     /* before a screen is opened; those behind the first are alike */
+void fake_body(const char *text); /* of answers that are begun; NULL: a quoted line */
 /* n mails in the outbox, named out1, out2 ... from first on. */
 void fake_outbox(int first, int n);
 /* A message is taken away by another program. */

@@ -1782,6 +1782,47 @@ static void test_screen_limits(void **state)
 	close_screen(x);
 }
 
+static void test_screen_many_accounts(void **state)
+{
+	(void)state;
+	for (size_t n = MAX_TABS - 4; n <= MAX_TABS - 2; n++) {
+		struct screen *x;
+
+		fake_accounts(n);
+		x = open_screen(24, 80);
+		assert_int_equal(x->a.ntabs, n < MAX_TABS - 2 ? n : MAX_TABS - 3);
+		if (n == MAX_TABS - 2)
+			sees(x, "1 account has no tab");
+		else
+			sees_not(x, "has no tab");
+		close_screen(x);
+	}
+	fake_accounts(2);
+}
+
+/* Keys wait for a search that is on its way: as many as there is room for. */
+static void test_screen_typed_ahead(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	press(x, "= /");
+	type_text(x, "4712");
+	app_input(&x->a, &(struct term_key){.name = "Enter"});
+	assert_int_not_equal(x->a.holding, 0);
+	for (int i = 0; i < 256; i++)
+		app_input(&x->a, &(struct term_key){.name = "M"});
+	assert_int_equal(x->a.nheld, 256);
+	assert_false(x->a.message_shown);
+	app_input(&x->a, &(struct term_key){.name = "M"});
+	assert_int_equal(x->a.nheld, 256);
+	app_paint(&x->a);
+	assert_true(x->a.message_shown);
+	look(x);
+	assert_int_equal(x->a.nheld, 0);
+	close_screen(x);
+}
+
 static size_t offers(void *ctx, const char *line, struct strv *out)
 {
 	size_t n = *(size_t *)ctx;
@@ -2437,6 +2478,8 @@ int main(void)
 		cmocka_unit_test(test_screen_esc),
 		cmocka_unit_test(test_screen_long_paste),
 		cmocka_unit_test(test_screen_limits),
+		cmocka_unit_test(test_screen_many_accounts),
+		cmocka_unit_test(test_screen_typed_ahead),
 		cmocka_unit_test(test_screen_completions),
 		cmocka_unit_test(test_screen_long_question),
 		cmocka_unit_test(test_term_wide),
