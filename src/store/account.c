@@ -39,6 +39,14 @@ void account_post(struct account *a, enum lane lane, struct job *j)
 		job_free(j);
 }
 
+void account_post_first(struct account *a, enum lane lane, struct job *j)
+{
+	if (a->sync)
+		queue_push_front(a->lanes[lane], &j->item);
+	else
+		job_free(j);
+}
+
 /* --- telling the engine --- */
 
 void account_state(struct account *a)

@@ -47,6 +47,7 @@ enum job_kind {
 	JOB_SYNC,      /* folder, known, watch -> RESULT_SELECTED, _SUMMARIES, _FLAGS, _VANISHED,
 			  RESULT_SYNCED */
 	JOB_BODY,      /* one message, or one part of it -> RESULT_BODY..., RESULT_BODY_DONE */
+	JOB_CANCEL,    /* in front of the others: nobody waits for the JOB_BODY with this request */
 	JOB_OP,        /* op, look, check -> RESULT_OP, or RESULT_OP_READY: then once more */
 	JOB_POP3,      /* one session -> RESULT_POP3_LISTED, then waits for JOB_POP3_PLAN */
 	JOB_POP3_PLAN, /* what to fetch, look at and delete */

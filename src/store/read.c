@@ -18,19 +18,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MESSAGE_MAX = 512 << 20 };
+enum { MESSAGE_MAX = 512 << 20, ONE_ONLY_MS = 10 * 60 * 1000 };
 
 /* --- parking requests until the body comes --- */
 
-static void park(struct store *s, struct folder *f, uint32_t uid, const char *section,
-	uint32_t size, struct store_request *r)
+static void post_body(struct store *s, struct folder *f, uint32_t uid, struct parked *p)
 {
-	struct parked *p = mem_alloc(sizeof(*p));
+	struct account *a = f->account;
 	struct job *j = job_new(JOB_BODY);
 
-	p->account = f->account;
-	p->request = r;
 	p->job = ++s->next_job;
+	p->lane = clock_ms() < a->one_only ? LANE_MAIN : LANE_FETCH;
 	p->next = s->parked;
 	s->parked = p;
 	j->request = p->job;
@@ -38,9 +36,41 @@ static void park(struct store *s, struct folder *f, uint32_t uid, const char *se
 	j->mailbox = mem_strdup(f->mailbox);
 	j->uid = uid;
 	j->uidvalidity = cache_meta(f->cache)->uidvalidity;
-	j->size = size;
-	j->section = mem_strdup(section);
-	account_post(f->account, LANE_FETCH, j);
+	j->size = p->size;
+	j->section = mem_strdup(p->section);
+	account_post(a, p->lane, j);
+}
+
+static void park(struct store *s, struct folder *f, uint32_t uid, const char *section,
+	uint32_t size, struct store_request *r)
+{
+	struct parked *p = mem_alloc(sizeof(*p));
+
+	p->account = f->account;
+	p->request = r;
+	p->section = mem_strdup(section);
+	p->size = size;
+	post_body(s, f, uid, p);
+}
+
+static void parked_free(struct parked *p)
+{
+	free(p->section);
+	free(p);
+}
+
+/* The server takes no second connection: it comes over the one that is there. */
+static bool goes_over_the_first(
+	struct store *s, struct folder *f, const struct result *r, struct parked *p)
+{
+	struct account *a = p->account;
+
+	if (r->err.kind == ERR_NONE || r->err.kind == ERR_CANCELLED || !r->unbegun ||
+		p->lane != LANE_FETCH || a->state != SYNC_ONLINE || !f || !f->cache)
+		return false;
+	a->one_only = clock_ms() + ONE_ONLY_MS;
+	post_body(s, f, r->uid, p);
+	return true;
 }
 
 static struct parked *unpark(struct store *s, unsigned job)
@@ -78,7 +108,7 @@ static void fail_parked(struct store *s, struct parked *p, const struct err *err
 		store_failed(s, p->request->request, err);
 		store_request_free(p->request);
 	}
-	free(p);
+	parked_free(p);
 }
 
 void read_drop_parked(struct store *s, struct account *a, const struct err *err)
@@ -101,8 +131,11 @@ void read_cancel(struct store *s, unsigned request)
 		if ((*p)->request->request == request) {
 			struct parked *found = *p;
 			struct err err = {0};
+			struct job *j = job_new(JOB_CANCEL);
 
 			*p = found->next;
+			j->request = found->job;
+			account_post_first(found->account, found->lane, j);
 			err_set(&err, ERR_CANCELLED, _("Cancelled"));
 			fail_parked(s, found, &err);
 			return;
@@ -151,12 +184,14 @@ void read_body_done(struct store *s, struct result *r)
 		mark_here(f, r->uid);
 	if (!p)
 		return; /* cancelled meanwhile: the body is kept for the next time */
+	if (goes_over_the_first(s, f, r, p))
+		return;
 	if (r->err.kind != ERR_NONE || store_is_stale(s, p->request, &err)) {
 		fail_parked(s, p, &err);
 		return;
 	}
 	request = p->request;
-	free(p);
+	parked_free(p);
 	request->op_id++; /* the structure first, then one part: after that it must be here */
 	if (request->kind == REQUEST_COMPOSE)
 		compose_request(s, request);

@@ -100,6 +100,9 @@ struct parked {
 	struct account *account;       /* whose server it comes from */
 	struct store_request *request; /* owned */
 	unsigned job;                  /* the number of the JOB_BODY */
+	enum lane lane;                /* where that is */
+	char *section;                 /* owned; what of the message, and its size */
+	uint32_t size;
 };
 
 struct undo; /* undo.c */
@@ -215,7 +218,8 @@ struct account {
 	unsigned *syncs;       /* owned; those whose turn comes then */
 	size_t nsyncs, cap_syncs;
 	unsigned list_waiting;
-	unsigned breaks; /* connections that ended since the last folder was through */
+	int64_t one_only; /* clock_ms: until then no second connection is tried for reading */
+	unsigned breaks;  /* connections that ended since the last folder was through */
 	struct err sync_err;
 	struct map *marks;   /* identity (hex) -> marks that wait for the server's inbox; or NULL */
 	bool marks_known;    /* the file was looked for */
@@ -305,6 +309,8 @@ void account_tick(struct account *a, int64_t now_ms);
 void account_awake(struct account *a); /* after a sleep of the machine */
 void account_post(struct account *a, enum lane lane,
 	struct job *j); /* frees it when there is no connection */
+/* The same, in front of what waits. */
+void account_post_first(struct account *a, enum lane lane, struct job *j);
 void account_sync_all(struct account *a, unsigned request);
 void account_sync_settled(struct account *a); /* answers REQUEST_SYNC when nothing is under way */
 enum sync_which {

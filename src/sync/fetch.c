@@ -8,6 +8,7 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/uids.h"
 #include "mime/part.h"
 #include "net/imap.h"
 #include "sync/lane.h"
@@ -61,28 +62,37 @@ static void fetch_end(struct lane_thread *l)
 	l->state = NULL;
 }
 
-static int ensure_selected(struct lane_thread *l, const struct job *j, struct err *err)
+static int select_on_own(struct lane_thread *l, const struct job *j, bool anew,
+	uint32_t *uidvalidity, struct err *err)
 {
 	struct fetch *f = state(l);
+	bool fresh = anew || !f->selected || strcmp(f->selected, j->mailbox) != 0;
 
-	if (!f->selected || strcmp(f->selected, j->mailbox) != 0) {
+	if (fresh) {
 		MEM_FREE(f->selected);
 		if (imap_select(f->im, j->mailbox, NULL, NULL, NULL, NULL, &f->sel, err) != 0)
 			return -1;
 		f->selected = mem_strdup(j->mailbox);
 	}
-	if (f->sel.uidvalidity != j->uidvalidity)
-		return err_set(
-			err, ERR_GONE, _("Folder %s was made anew on the server"), j->folder);
-	return 0;
+	*uidvalidity = f->sel.uidvalidity;
+	return fresh;
 }
 
 struct sink {
 	struct lane_thread *lane;
+	struct imap *im;
 	const struct job *job;
 	struct str bytes;
 	uint64_t done;
 };
+
+/* The person left: the next message must not wait for the rest of this one. */
+static int wanted(const struct sink *s, struct err *err)
+{
+	return lane_is_cancelled(s->lane, s->job->request)
+		       ? err_set(err, ERR_CANCELLED, _("Cancelled"))
+		       : 0;
+}
 
 static int take_bytes(void *ctx, const char *p, size_t len)
 {
@@ -114,17 +124,21 @@ static int too_large(struct err *err)
 /* One section in pieces, so that progress shows. */
 static int get_section(struct sink *s, const char *section, uint64_t size, struct err *err)
 {
-	struct imap *im = state(s->lane)->im;
+	struct imap *im = s->im;
 
 	str_clear(&s->bytes);
 	if (size > BODY_MAX)
 		return too_large(err);
+	if (wanted(s, err) != 0)
+		return -1;
 	if (size <= PIECE)
 		return imap_fetch_section(im, s->job->uid, section, 0, 0, take_bytes, s, err);
 	for (;;) {
 		size_t before = s->bytes.len;
 		struct err said = {0};
 
+		if (wanted(s, err) != 0)
+			return -1;
 		if (before + PIECE > BODY_MAX)
 			return too_large(err);
 		if (imap_fetch_section(im, s->job->uid, section, (uint32_t)before, PIECE,
@@ -203,7 +217,7 @@ static int get_whole(struct sink *s, struct err *err)
  * of which the server does not tell the structure, comes whole. */
 static int get_structure(struct sink *s, struct err *err)
 {
-	struct imap *im = state(s->lane)->im;
+	struct imap *im = s->im;
 	struct parts parts = {0};
 	struct str set = STR_INIT, text = STR_INIT;
 	struct err said = {0};
@@ -238,7 +252,7 @@ static int get_sections(struct sink *s, struct err *err)
 	const char *p = s->job->section;
 	int rc = 0;
 
-	while (*p && imap_is_alive(state(s->lane)->im)) {
+	while (*p && imap_is_alive(s->im)) {
 		size_t len = strcspn(p, "/ ");
 		char *section = mem_strndup(p, len);
 		uint64_t size = p[len] == '/' ? strtoull(p + len + 1, NULL, 10) : 0;
@@ -261,53 +275,84 @@ static int get_now(struct sink *s, struct err *err)
 {
 	const struct job *j = s->job;
 
-	if (ensure_selected(s->lane, j, err) != 0)
-		return -1;
 	/* "eml" stands for the whole message, as in bodies.h. */
 	if (j->section && strcmp(j->section, "eml") != 0)
 		return get_sections(s, err);
 	return j->section || j->size <= WHOLE_MAX ? get_whole(s, err) : get_structure(s, err);
 }
 
-/* A session knows only what was there when it was last told. The connection that watches may know
- * newer mail, so what seems to be gone is looked for again in a folder selected anew. */
-static int get_body(struct sink *s, struct err *err)
+/* What the server gives nothing of may be there all the same. */
+static int is_it_gone(struct sink *s, struct err *err)
 {
-	struct fetch *f = state(s->lane);
-	bool fresh = !f->selected || strcmp(f->selected, s->job->mailbox) != 0;
-	int rc = get_now(s, err);
+	struct imap_uids found = {0};
+	struct str what = STR_INIT;
+	struct err said = {0};
 
-	if (rc == 0 || fresh || err->kind != ERR_GONE || !imap_is_alive(f->im))
-		return rc;
-	MEM_FREE(f->selected);
-	*err = (struct err){0};
-	return get_now(s, err);
+	str_addf(&what, "UID %u", (unsigned)s->job->uid);
+	if (imap_search(s->im, what.p, &found, &said) == 0 &&
+		uids_find(found.v, found.n, s->job->uid) >= 0)
+		err_set(err, ERR_REFUSED,
+			_("The message is on the server, but the server gives nothing of it"));
+	else if (said.kind != ERR_NONE && said.kind != ERR_REFUSED)
+		*err = said;
+	str_done(&what);
+	free(found.v);
+	return -1;
 }
 
-static int fetch_job(struct lane_thread *l, struct job *j, struct err *err)
+/* A session knows only what was there when it was last told. The connection that watches may know
+ * newer mail, so what seems to be gone is looked for again in a folder selected anew. */
+static int get_body(struct sink *s, fetch_select_fn *select, struct err *err)
 {
-	struct sink s = {.lane = l, .job = j};
-	struct result *r;
-	struct err said = {0};
-	int rc;
+	bool fresh = false;
 
-	if (j->kind == JOB_CHECK) {
-		check_run(l, j);
-		return 0;
+	for (int tries = 0; tries < 2 && !fresh; tries++) {
+		uint32_t uidvalidity;
+		int rc = wanted(s, err) != 0
+				 ? -1
+				 : select(s->lane, s->job, tries > 0, &uidvalidity, err);
+
+		if (rc < 0)
+			return -1;
+		fresh = rc > 0;
+		if (uidvalidity != s->job->uidvalidity)
+			return err_set(err, ERR_GONE, _("Folder %s was made anew on the server"),
+				s->job->folder);
+		*err = (struct err){0};
+		rc = get_now(s, err);
+		if (rc == 0 || err->kind != ERR_GONE || !imap_is_alive(s->im))
+			return rc;
 	}
-	rc = get_body(&s, &said);
+	return is_it_gone(s, err);
+}
+
+int fetch_body(struct lane_thread *l, struct imap *im, fetch_select_fn *select, const struct job *j,
+	struct err *err)
+{
+	struct sink s = {.lane = l, .im = im, .job = j};
+	struct result *r = result_new(RESULT_BODY_DONE);
+	int rc = get_body(&s, select, &r->err);
+
 	str_done(&s.bytes);
-	r = result_new(RESULT_BODY_DONE);
 	r->request = j->request;
 	r->folder = mem_strdup(j->folder);
 	r->uid = j->uid;
 	r->uidvalidity = j->uidvalidity;
-	r->err = said;
+	if (rc != 0 && !imap_is_alive(im))
+		*err = r->err;
+	else
+		rc = 0;
 	lane_post(l, r);
-	if (rc == 0 || imap_is_alive(state(l)->im))
+	return rc;
+}
+
+static int fetch_job(struct lane_thread *l, struct job *j, struct err *err)
+{
+	if (j->kind == JOB_CHECK) {
+		check_run(l, j);
 		return 0;
-	*err = said;
-	return -1;
+	}
+	return fetch_body(l, state(l)->im, select_on_own, j, err);
 }
 
 /* Kept open for a while: the next message comes without a new login. */

@@ -119,6 +119,9 @@ static bool control(struct lane_thread *l, struct job *j)
 	case JOB_AWAKE:
 		l->retry |= !l->stuck;
 		return true;
+	case JOB_CANCEL:
+		l->cancelled[l->ncancelled++ % CANCELLED] = j->request;
+		return true;
 	case JOB_PASSWORD:
 		/* Who gives none is not asked again before a key says so. */
 		if (!j->text)
@@ -131,6 +134,24 @@ static bool control(struct lane_thread *l, struct job *j)
 	default:
 		return false;
 	}
+}
+
+bool lane_is_cancelled(struct lane_thread *l, unsigned request)
+{
+	struct job *j;
+
+	/* They stand in front of all else. */
+	while ((j = (struct job *)queue_pop(l->jobs))) {
+		if (!control(l, j)) {
+			queue_push_front(l->jobs, &j->item);
+			break;
+		}
+		job_free(j);
+	}
+	for (size_t i = 0; i < CANCELLED && i < l->ncancelled; i++)
+		if (request && l->cancelled[i] == request)
+			return true;
+	return false;
 }
 
 static struct job *next(struct lane_thread *l, int timeout_ms, bool talking)

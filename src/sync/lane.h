@@ -33,6 +33,8 @@ struct driver {
 	void (*end)(struct lane_thread *l); /* frees the driver's own state */
 };
 
+enum { CANCELLED = 16 };
+
 struct lane_thread {
 	const struct driver *driver;
 	const struct sync_account *account; /* borrowed; read only */
@@ -50,6 +52,8 @@ struct lane_thread {
 	bool fresh;         /* the password was had for the present attempt */
 	void *state;        /* of the driver */
 	struct job *held;   /* taken from the queue, not begun */
+	unsigned cancelled[CANCELLED]; /* requests that nobody waits for any more; the latest */
+	size_t ncancelled;
 	bool connected;
 	bool useful; /* the present connection brought something */
 };
@@ -83,6 +87,18 @@ int lane_login(struct lane_thread *l, struct net_login *login, struct net_server
 struct imap;
 int lane_open_imap(struct lane_thread *l, struct imap **out, const struct net_server *server,
 	const struct net_options *options, const struct net_login *login, bool *patient,
+	struct err *err);
+
+/* The person no longer wants what the request with that number fetches (JOB_CANCEL). */
+bool lane_is_cancelled(struct lane_thread *l, unsigned request);
+
+/*
+ * Answers JOB_BODY on a connection that is there. select makes the job's mailbox the selected one,
+ * anew where it is told to, and says its UIDVALIDITY; 1: it was selected just now, 0: before.
+ */
+typedef int fetch_select_fn(struct lane_thread *l, const struct job *j, bool anew,
+	uint32_t *uidvalidity, struct err *err);
+int fetch_body(struct lane_thread *l, struct imap *im, fetch_select_fn *select, const struct job *j,
 	struct err *err);
 
 /* The drivers. */

@@ -149,6 +149,21 @@ int watch_ensure_selected(struct lane_thread *l, const char *mailbox, struct err
 	return 0;
 }
 
+/* Where one connection is all that the server allows, messages are read over this one. */
+static int select_for_body(struct lane_thread *l, const struct job *j, bool anew,
+	uint32_t *uidvalidity, struct err *err)
+{
+	struct watch *w = watch_state(l);
+	bool fresh = anew || !w->selected || strcmp(w->selected, j->mailbox) != 0;
+
+	if (anew)
+		MEM_FREE(w->selected);
+	if (watch_ensure_selected(l, j->mailbox, err) != 0)
+		return -1;
+	*uidvalidity = w->sel.uidvalidity;
+	return fresh;
+}
+
 static int watch_job(struct lane_thread *l, struct job *j, struct err *err)
 {
 	struct err said = {0};
@@ -164,6 +179,8 @@ static int watch_job(struct lane_thread *l, struct job *j, struct err *err)
 		return compare_start(l, j, err);
 	case JOB_OP:
 		return apply_op(l, j, err);
+	case JOB_BODY:
+		return fetch_body(l, watch_state(l)->im, select_for_body, j, err);
 	default:
 		lane_fail(l, j, &(struct err){ERR_INPUT, "not a job for this connection"});
 		return 0;

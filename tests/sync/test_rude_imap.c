@@ -555,6 +555,66 @@ static void body_comes_after_a_break(void **state)
 	person_free(p);
 }
 
+/* A server that takes one connection for each person: messages are read over it. */
+static void one_connection_is_enough_to_read(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 3");
+	odd("fill Other 3");
+	p = by_imap();
+	l = filled(p, 3);
+	odd("rule AUTHENTICATE => no [LIMIT] one connection is all you get");
+	engine_view_free(read_view(p, l, 2));
+	engine_view_free(read_view(p, l, 3));
+	l = open_folder(p, "Other");
+	UNTIL(p, msglist_count(l) == 3);
+	engine_view_free(read_view(p, l, 1));
+	assert_int_equal(seen("AUTHENTICATE"), 2); /* the second was tried once */
+	person_free(p);
+}
+
+/* What nobody waits for any more is not fetched before what somebody does. */
+static void cancelled_reads_are_not_fetched(void **state)
+{
+	struct read_options opt = {.width = 80};
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 12");
+	p = by_imap();
+	l = filled(p, 12);
+	odd("drip 1");
+	for (uint32_t uid = 1; uid <= 10; uid++)
+		engine_cancel(p->engine, engine_read(p->engine, l, uid, &opt));
+	engine_view_free(read_view(p, l, 12));
+	assert_true(seen("UID FETCH .* BODY.PEEK..\\)") < 10);
+	person_free(p);
+}
+
+/* Nothing in the answer does not mean that the message is gone. */
+static void body_that_is_not_given_is_not_gone(void **state)
+{
+	struct read_options opt = {.width = 80};
+	struct person *p;
+	struct msglist *l;
+	struct event *ev;
+
+	(void)state;
+	odd("fill INBOX 3");
+	odd("lame 2 nothing PEEK.\\]");
+	p = by_imap();
+	l = filled(p, 3);
+	ev = answer(p, engine_read(p->engine, l, 2, &opt));
+	assert_int_equal(ev->kind, EVENT_FAILED);
+	has(ev->err.text, "is on the server");
+	event_free(ev);
+	person_free(p);
+}
+
 /* BAD is about one command: the connection stays, and what is known of the folders with it. */
 static void bad_is_no_storm(void **state)
 {
@@ -747,6 +807,9 @@ int main(void)
 		ODD_CASE(names_stay_in_the_cache),
 		ODD_CASE(body_that_is_gone_is_told),
 		ODD_CASE(body_comes_after_a_break),
+		ODD_CASE(one_connection_is_enough_to_read),
+		ODD_CASE(cancelled_reads_are_not_fetched),
+		ODD_CASE(body_that_is_not_given_is_not_gone),
 		ODD_CASE(bad_is_no_storm),
 		ODD_CASE(refused_password_is_asked_for_again_once),
 		ODD_CASE(password_command_is_run_again),
