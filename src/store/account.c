@@ -391,6 +391,7 @@ void account_free(struct account *a, int wait_ms)
 	free(a->syncs);
 	free(a->checks);
 	strv_done(&a->refused);
+	strv_done(&a->brought);
 	follow_reset(a);
 	free(a->prefix);
 	free(a->table);

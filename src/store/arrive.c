@@ -12,7 +12,8 @@
 enum {
 	BREAKS_MAX = 2,     /* connections that end while one folder is synchronised */
 	BREAKS_IN_ALL = 10, /* and without any being through */
-	LATER_MS = 60 * 60 * 1000
+	LATER_MS = 60 * 60 * 1000,
+	BROUGHT_MAX = 2000
 };
 
 static struct folder *folder_of(struct account *a, const struct result *r)
@@ -369,10 +370,58 @@ static uint32_t latest_arrival(struct folder *f)
 	return latest;
 }
 
+static void add_brought(struct account *a, const char *folder, const char *id, uint32_t uid)
+{
+	struct str key = STR_INIT;
+
+	if (a->brought.n >= BROUGHT_MAX)
+		strv_done(&a->brought);
+	if (*id)
+		str_addf(&key, "%s\n%s", folder, id);
+	else
+		str_addf(&key, "%s\n%u", folder, (unsigned)uid);
+	strv_take(&a->brought, str_steal(&key));
+}
+
+void arrive_brought(struct account *a, const struct op *op, const struct result *r)
+{
+	struct folder *f = *op->folder ? folder_find(a, op->folder, false) : NULL;
+
+	if (!*op->target)
+		return;
+	if (op->kind == OP_APPEND && *op->message_id)
+		add_brought(a, op->target, op->message_id, 0);
+	for (size_t i = 0; i < r->n && r->uids; i++)
+		if (r->uids[i])
+			add_brought(a, op->target, "", r->uids[i]);
+	if (!f || op->kind == OP_APPEND || folder_use(f, NULL) != 0)
+		return;
+	for (size_t i = 0; i < op->n; i++) {
+		struct summary s;
+
+		if (cache_get(f->cache, op->uids[i], &s) == 0 && *s.message_id)
+			add_brought(a, op->target, s.message_id, 0);
+	}
+	folder_unuse(f);
+}
+
+static bool was_brought(const struct folder *f, const struct summary *s)
+{
+	struct str id = STR_INIT, uid = STR_INIT;
+	bool found;
+
+	str_addf(&id, "%s\n%s", f->name, s->message_id);
+	str_addf(&uid, "%s\n%u", f->name, (unsigned)s->uid);
+	found = (*s->message_id && strv_has(&f->account->brought, id.p)) ||
+		strv_has(&f->account->brought, uid.p);
+	str_done(&id);
+	str_done(&uid);
+	return found;
+}
+
 /*
- * Worth telling: unread and arrived after all that was known. A message that is moved here keeps
- * its date of arrival (RFC 3501 6.4.7), so what an undo brings back is not announced; and the first
- * fill is not "new mail".
+ * Worth telling: unread and arrived after all that was known. What is put here from here, by a
+ * copy, a move or an undo, is no news; and the first fill is not "new mail".
  */
 static size_t new_and_unread(struct folder *f, const struct result *r)
 {
@@ -382,9 +431,12 @@ static size_t new_and_unread(struct folder *f, const struct result *r)
 	if (!cache_meta(f->cache)->complete)
 		return 0;
 	latest = latest_arrival(f);
-	for (size_t i = 0; i < r->n; i++)
-		n += r->summaries[i]->received >= latest &&
-		     !(r->summaries[i]->flags & (MAIL_SEEN | MAIL_DELETED));
+	for (size_t i = 0; i < r->n; i++) {
+		const struct summary *s = r->summaries[i];
+
+		n += s->received >= latest && !(s->flags & (MAIL_SEEN | MAIL_DELETED)) &&
+		     !was_brought(f, s);
+	}
 	return n;
 }
 

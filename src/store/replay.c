@@ -309,6 +309,7 @@ static void confirmed(struct account *a, const struct op *op, struct result *r)
 		folder_ask_sync(f, 0);
 		folder_unuse(f);
 	}
+	arrive_brought(a, op, r);
 	undo_confirmed(a, op, r);
 	overlay_confirmed(a, op, r->reset);
 	if (r->reset && f) {

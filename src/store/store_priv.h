@@ -211,6 +211,7 @@ struct account {
 	size_t nchecks, cap_checks;
 	int64_t next_evict, next_closed_look;
 	int64_t tree_seen;         /* mtime of the local tree's root, ns */
+	struct strv brought;       /* what was put into folders from here, and is no news there */
 	struct followed *followed; /* owned; the outbox as seen last, while another copy sends */
 	size_t nfollowed, cap_followed;
 	uint64_t follow_stamp; /* of the outbox then; 0: look again */
@@ -407,6 +408,10 @@ char *folder_local_file(struct folder *f, uint32_t uid, struct err *err); /* bas
 
 /* --- arrive.c: results of the connections --- */
 void arrive(struct store *s, struct result *r); /* keeps it */
+
+/* An operation is through that puts messages into a folder: they are no new mail there. Before the
+ * rows of its own folder go. */
+void arrive_brought(struct account *a, const struct op *op, const struct result *r);
 
 /* --- session.c: POP3 --- */
 void session_start(struct account *a, unsigned request);

@@ -437,6 +437,39 @@ static void roles_are_asked_for(void **state)
 	person_free(p);
 }
 
+/* What is put into a folder from here is no new mail, nor is what an undo brings back. */
+static void own_copies_are_no_news(void **state)
+{
+	struct person *p;
+	struct msglist *l, *work;
+	uint32_t uid = 3;
+	struct event *ev;
+	int64_t end;
+
+	(void)state;
+	odd("fill INBOX 3");
+	odd("fill Work 1");
+	p = by_imap();
+	UNTIL(p, has_folder(p, "Work", 1));
+	l = filled(p, 3);
+	work = open_folder(p, "Work");
+	UNTIL(p, msglist_count(work) == 1 && msglist_sync_percent(work) == 100);
+	done(p, engine_copy(p->engine, l, &uid, 1, "Work"));
+	done(p, engine_delete(p->engine, l, &uid, 1));
+	UNTIL(p, engine_pending(p->engine) == 0 && msglist_count(work) == 2);
+	done(p, engine_undo(p->engine));
+	end = clock_ms() + PATIENCE_MS;
+	while (msglist_count(l) != 3 || engine_pending(p->engine)) {
+		ev = next_event(p->engine, end);
+		assert_non_null(ev);
+		assert_int_not_equal(ev->kind, EVENT_NEW_MAIL);
+		event_free(ev);
+	}
+	odd("fill INBOX 1");
+	event_of_kind(p, EVENT_NEW_MAIL);
+	person_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -458,6 +491,7 @@ int main(void)
 		ODD_CASE(own_folders_are_below_the_prefix),
 		ODD_CASE(localised_names_have_roles),
 		ODD_CASE(roles_are_asked_for),
+		ODD_CASE(own_copies_are_no_news),
 	};
 
 	return ODD_RUN(tests);
