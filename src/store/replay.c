@@ -251,10 +251,9 @@ static void copy_refused(struct account *a, const struct op *op, const struct er
 	char *words = words_of(a, op), *where = *op->text ? sentcopy_keep(a, op, &why) : NULL;
 
 	if (where)
-		store_notice(a, _("The server refused \"%s\": %s. It is kept in %s"), words,
-			err->text, where);
+		store_notice(a, _("\"%s\" failed: %s. It is kept in %s"), words, err->text, where);
 	else
-		store_notice(a, _("The server refused \"%s\": %s"), words, err->text);
+		store_notice(a, _("\"%s\" failed: %s"), words, err->text);
 	remember_refused(a, words, err->text);
 	if (where || !*op->text)
 		drop_append_file(a, op);
@@ -277,8 +276,7 @@ static void refused(struct account *a, const struct op *op, const struct err *er
 	} else {
 		char *words = words_of(a, op);
 
-		store_notice(a, _("The server refused \"%s\": %s. The change is taken back"), words,
-			err->text);
+		store_notice(a, _("\"%s\" failed: %s. The change is taken back"), words, err->text);
 		remember_refused(a, words, err->text);
 		free(words);
 	}

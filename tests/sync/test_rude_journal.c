@@ -440,7 +440,7 @@ static void refusal_names_message_and_reason(void **state)
 	UNTIL(p, msglist_count(l) == 3);
 	has(person_told(), "Move 1 message from INBOX to Archive");
 	has(person_told(), "Message 2");
-	has(person_told(), "over quota");
+	has(person_told(), "\" failed: The server refused: over quota. The change is taken back");
 	assert_int_equal(engine_pending_rows(p->engine), 1);
 	engine_pending_at(p->engine, 0, &info);
 	assert_true(info.refused);
@@ -463,7 +463,7 @@ static void refused_copy_of_a_sent_mail_stays_here(void **state)
 	send_text(p, "you@example.org", "Kept here");
 	event_of_kind(p, EVENT_SENT);
 	UNTIL(p, strstr(person_told(), "over quota"));
-	has(person_told(), "Local/Sent");
+	has(person_told(), "\" failed: The server refused: over quota. It is kept in Local/Sent");
 	UNTIL(p, engine_pending(p->engine) == 0 && engine_pending_rows(p->engine) == 1);
 	l = open_folder(p, "Local/Sent");
 	UNTIL(p, msglist_count(l) == 1);

@@ -4,7 +4,7 @@
 . "${srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}/tests/term/lib.sh"
 fake="$builddir/tests/unit/fake_ui"
 [ -x "$fake" ] || skip "tests/unit/fake_ui is not built"
-plan 36
+plan 38
 
 cat >"$work/editor" <<'END'
 #!/bin/sh
@@ -60,6 +60,17 @@ ok 'q ends it' ended 0
 restart env TERM=dumb "$fake"
 ok 'a terminal without a screen is refused' see 'need no screen'
 
+mouse_is() {
+	[ "$(tm display-message -p -t t '#{mouse_any_flag}')" = "$1" ]
+}
+restart "$fake" 20
+see 'INBOX'
+type ':set mouse'
+keys Enter
+ok 'the mouse is taken when the option says so' until_true 10 mouse_is 1
+type ':set nomouse'
+keys Enter
+ok 'and given back' until_true 10 mouse_is 0
 restart "$fake" 20 editor /no/such/editor
 see 'INBOX'
 keys r
