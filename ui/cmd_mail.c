@@ -62,10 +62,60 @@ static void change_selection(struct app *a, enum change change)
 	selection_done(&s);
 }
 
+/* Nothing brings them back: not from Trash, nor from where there is none. */
+static bool is_for_good(struct app *a, const struct msglist *l)
+{
+	int account = engine_find_account(a->engine, msglist_account(l)), folder;
+	struct folder_info info;
+
+	if (account < 0)
+		return true; /* opened by its path */
+	folder = engine_find_folder(a->engine, (size_t)account, msglist_folder(l));
+	if (folder < 0)
+		return false;
+	engine_folder(a->engine, (size_t)account, (size_t)folder, &info);
+	return info.role == ROLE_TRASH || info.offline_copy || info.elsewhere;
+}
+
+static void delete_answered(struct app *a, void *ctx, const char *answer)
+{
+	struct selection *s = ctx;
+
+	if (answer && *answer == 'y' && selection_stands(a, s)) {
+		step_away(a, s);
+		apply(a, s, CHANGE_DELETE, NULL);
+	}
+	selection_done(s);
+	free(s);
+}
+
+static void delete_or_ask(struct app *a, struct selection *s)
+{
+	struct str label = STR_INIT;
+	struct selection *kept;
+
+	if (msglist_read_only(s->list) || !is_for_good(a, s->list)) {
+		step_away(a, s);
+		apply(a, s, CHANGE_DELETE, NULL);
+		selection_done(s);
+		return;
+	}
+	kept = mem_dup(s, sizeof(*s));
+	str_addf(&label,
+		ngettext("Delete %zu message for good? (y/n) ",
+			"Delete %zu messages for good? (y/n) ", s->n),
+		s->n);
+	app_ask_choice(a, label.p, "yn", delete_answered, kept, app_view(a));
+	str_done(&label);
+}
+
 void cmd_delete(struct app *a, const struct args *args)
 {
 	(void)args;
-	change_selection(a, CHANGE_DELETE);
+	struct selection s;
+
+	if (app_selection(a, &s))
+		delete_or_ask(a, &s);
 }
 
 void cmd_archive(struct app *a, const struct args *args)
@@ -150,8 +200,7 @@ void cmd_delete_thread(struct app *a, const struct args *args)
 		return;
 	if (app_view(a)->ops->context == UI_READER)
 		app_back(a);
-	apply(a, &s, CHANGE_DELETE, NULL);
-	selection_done(&s);
+	delete_or_ask(a, &s);
 }
 
 /* --- to a folder: what is selected is fixed when the question is asked --- */

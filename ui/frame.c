@@ -200,8 +200,11 @@ static void add_right(struct app *a, const struct account_info *info, struct lin
 	}
 	if (info && info->pending)
 		line_addf(out, STYLE_STATUS_WARN, _("  %zu waiting"), info->pending);
-	if (info && info->outbox)
-		line_addf(out, STYLE_STATUS_WARN, _("  %zu to send"), info->outbox);
+	if (info && info->to_send)
+		line_addf(out, STYLE_STATUS_WARN, _("  %zu to send"), info->to_send);
+	if (info && info->outbox > info->to_send)
+		line_addf(
+			out, STYLE_STATUS_WARN, _("  %zu not sent"), info->outbox - info->to_send);
 	if (a->tag_prefix)
 		line_add(out, STYLE_STATUS_WARN, _("  tagged:"));
 	if (a->esc_prefix)

@@ -234,6 +234,16 @@ size_t engine_accounts(const struct engine *e)
 	return e->naccounts;
 }
 
+/* What is refused or unconfirmed waits for a person. */
+static size_t count_to_send(const struct account_model *m)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->nmails; i++)
+		n += m->mails[i].state == OUTBOX_QUEUED || m->mails[i].state == OUTBOX_SENDING;
+	return n;
+}
+
 void engine_account(const struct engine *e, size_t i, struct account_info *out)
 {
 	const struct account_model *m = &e->accounts[i];
@@ -247,7 +257,8 @@ void engine_account(const struct engine *e, size_t i, struct account_info *out)
 		.reason = m->reason,
 		.insecure = m->insecure,
 		.pending = m->nops,
-		.outbox = m->nmails};
+		.outbox = m->nmails,
+		.to_send = count_to_send(m)};
 }
 
 int engine_find_account(const struct engine *e, const char *name)
@@ -319,6 +330,7 @@ void engine_folder(const struct engine *e, size_t account, size_t i, struct fold
 		.selectable = f->selectable,
 		.has_children = i + 1 < m->nfolders && listed_parent(m, i + 1) == (ptrdiff_t)i,
 		.offline_copy = f->offline_copy,
+		.elsewhere = f->local && m->settings->protocol == ACCOUNT_IMAP,
 		.counts_known = f->counts_known,
 		.total = f->total,
 		.unread = f->unread};

@@ -66,7 +66,8 @@ struct account_info {
 	const char *reason;       /* why it is offline, waiting or failed; "" otherwise */
 	bool insecure;            /* a connection without encryption is configured */
 	size_t pending;           /* operations not confirmed by the server */
-	size_t outbox;            /* mails not sent yet */
+	size_t outbox;            /* mails not sent yet, */
+	size_t to_send;           /* of these the program will send by itself */
 };
 size_t engine_accounts(const struct engine *e);
 void engine_account(const struct engine *e, size_t i, struct account_info *out);
@@ -92,6 +93,7 @@ struct folder_info {
 	int depth;
 	bool selectable, has_children;
 	bool offline_copy; /* belongs to the protocol not in use: readable, not synchronised */
+	bool elsewhere;    /* local, while the account works by IMAP: its Trash is another side's */
 	bool counts_known;
 	uint32_t total, unread;
 };
