@@ -59,7 +59,8 @@ static void add_flags(struct line *out, const struct msg_row *r)
 	line_add(out, style, state);
 	line_add(out, STYLE_FLAGGED, r->flags & MSG_FLAGGED ? "F" : " ");
 	line_add(out, STYLE_DIM, r->flags & MSG_ATTACHMENT ? "A" : " ");
-	line_add(out, STYLE_PLAIN, " ");
+	/* filed here, and the server not told yet */
+	line_add(out, STYLE_DIM, r->flags & MSG_WAITING ? "~" : " ");
 }
 
 static int text_style(const struct msg_row *r, int normal)

@@ -59,7 +59,7 @@ static json_t *flags(const struct msg_row *row)
 		uint32_t flag;
 		const char *name;
 	} names[] = {{MSG_SEEN, "seen"}, {MSG_ANSWERED, "answered"}, {MSG_FLAGGED, "flagged"},
-		{MSG_DRAFT, "draft"}, {MSG_FORWARDED, "forwarded"}};
+		{MSG_DRAFT, "draft"}, {MSG_FORWARDED, "forwarded"}, {MSG_WAITING, "waiting"}};
 	json_t *out = json_array();
 
 	for (size_t i = 0; i < MEM_COUNT(names); i++)

@@ -11,6 +11,7 @@ static_assert((int)MSG_SEEN == (int)MAIL_SEEN && (int)MSG_FORWARDED == (int)MAIL
 		      (int)MSG_ATTACHMENT == (int)MAIL_ATTACHMENT &&
 		      (int)MSG_LIST == (int)MAIL_LIST &&
 		      (int)MSG_BODY_HERE == (int)MAIL_BODY_HERE &&
+		      (int)MSG_WAITING == (int)MAIL_WAITING &&
 		      (int)MSG_PLACEHOLDER == (int)MAIL_PLACEHOLDER,
 	"the front end's flags are the store's");
 

@@ -27,6 +27,8 @@ enum msg_flag { /* the same bits as store/summary.h's enum mail_flag (engine ass
 	MSG_LIST = 1 << 17,
 	MSG_BODY_HERE = 1 << 18,
 	MSG_PLACEHOLDER = 1 << 19,
+	MSG_WAITING =
+		1 << 22, /* stands here already, the server is told when there is a connection */
 };
 
 enum msglist_sort { SORT_DATE, SORT_RECEIVED, SORT_FROM, SORT_SUBJECT, SORT_SIZE, SORT_UNREAD };

@@ -46,8 +46,10 @@ static void pop3_done(struct account *a, struct result *r)
 	static const int pauses[] = {1000, 2000, 5000, 15000, 60000};
 	bool network = r->err.kind == ERR_NETWORK;
 
-	if (r->err.kind == ERR_NONE)
+	if (r->err.kind == ERR_NONE) {
 		a->ledger_old = false;
+		submit_flush(a); /* the network is there */
+	}
 	session_done(a, r);
 	if (network)
 		a->next_pop3 = clock_ms() + pauses[a->pop3_failures];
@@ -110,6 +112,7 @@ static void lane_state(struct account *a, struct result *r)
 			account_sync_folders(a, SYNC_SHOWN);
 			ask_again(a);
 			replay_next(a);
+			submit_flush(a);
 			submit_next(a);
 		}
 		if ((r->state == SYNC_FAILED || r->state == SYNC_WAITING) && a->sync_waiting &&
@@ -366,7 +369,8 @@ static uint32_t latest_arrival(struct folder *f)
 	uint32_t latest = 0;
 
 	for (size_t i = 0; i < c->n; i++)
-		latest = c->received[i] > latest ? c->received[i] : latest;
+		if (!(c->flags[i] & MAIL_WAITING) && c->received[i] > latest)
+			latest = c->received[i];
 	return latest;
 }
 

@@ -134,9 +134,50 @@ static int server_flags(struct folder *f, const uint32_t *uids, size_t n, uint32
 	return 0;
 }
 
+static bool any_waits(const struct folder *f, const uint32_t *uids, size_t n)
+{
+	for (size_t i = 0; !f->local && i < n; i++)
+		if (waiting_is(f, uids[i]))
+			return true;
+	return false;
+}
+
+struct flag_wish {
+	uint32_t clear, set;
+};
+
+static int wished_flags(
+	struct folder *from, const uint32_t *uids, size_t n, void *ctx, struct err *err)
+{
+	const struct flag_wish *w = ctx;
+
+	return change_flags(from, uids, n, w->clear, w->set, err);
+}
+
+static int set_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_t clear, uint32_t set,
+	struct undo *undo, struct err *err);
+
+/* Some of them stand for messages elsewhere. */
+static int set_flags_apart(struct folder *f, const uint32_t *uids, size_t n, uint32_t clear,
+	uint32_t set, struct undo *undo, struct err *err)
+{
+	uint32_t *plain = mem_dup(uids, n * sizeof(*plain)), *waits = mem_array(n, sizeof(*waits));
+	struct flag_wish wish = {clear, set};
+	size_t k = waiting_split(f, plain, &n, waits);
+	int rc = n ? set_flags(f, plain, n, clear, set, undo, err) : 0;
+
+	if (rc == 0)
+		rc = waiting_change(f, waits, k, WAITING_STAYS, NULL, wished_flags, &wish, err);
+	free(plain);
+	free(waits);
+	return rc;
+}
+
 static int set_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_t clear, uint32_t set,
 	struct undo *undo, struct err *err)
 {
+	if (any_waits(f, uids, n))
+		return set_flags_apart(f, uids, n, clear, set, undo, err);
 	size_t ngroups;
 	struct flag_group *v = flag_groups(f, uids, n, clear, set, &ngroups);
 	int rc = 0;
@@ -283,9 +324,38 @@ static int server_keywords(struct folder *f, struct label_group *g, struct err *
 	return 0;
 }
 
+struct keyword_wish {
+	const char *clear, *set;
+};
+
+static int wished_keywords(
+	struct folder *from, const uint32_t *uids, size_t n, void *ctx, struct err *err)
+{
+	const struct keyword_wish *w = ctx;
+
+	return change_keywords(from, uids, n, w->clear, w->set, NULL, err);
+}
+
+static int change_keywords_apart(struct folder *f, const uint32_t *uids, size_t n,
+	const char *clear, const char *set, struct undo *undo, struct err *err)
+{
+	uint32_t *plain = mem_dup(uids, n * sizeof(*plain)), *waits = mem_array(n, sizeof(*waits));
+	struct keyword_wish wish = {clear, set};
+	size_t k = waiting_split(f, plain, &n, waits);
+	int rc = n ? change_keywords(f, plain, n, clear, set, undo, err) : 0;
+
+	if (rc == 0)
+		rc = waiting_change(f, waits, k, WAITING_STAYS, NULL, wished_keywords, &wish, err);
+	free(plain);
+	free(waits);
+	return rc;
+}
+
 int change_keywords(struct folder *f, const uint32_t *uids, size_t n, const char *clear,
 	const char *set, struct undo *undo, struct err *err)
 {
+	if (any_waits(f, uids, n))
+		return change_keywords_apart(f, uids, n, clear, set, undo, err);
 	size_t ngroups, changed = 0;
 	struct label_group *v = label_groups(f, uids, n, clear, set, &ngroups);
 	int rc = 0;
@@ -372,14 +442,36 @@ static size_t still_here(struct folder *f, const uint32_t *uids, size_t n, uint3
 	return used;
 }
 
+static int wished_removal(
+	struct folder *from, const uint32_t *uids, size_t n, void *ctx, struct err *err);
+
+/* Rows that wait to come: where they go instead. */
+static int move_waiting(struct folder *f, struct folder *target, uint32_t *uids, size_t n,
+	enum op_kind kind, struct err *err)
+{
+	if (!n)
+		return 0;
+	if (kind == OP_COPY)
+		return err_set(err, ERR_INPUT,
+			_("The message is not on the server's side of this folder yet: copy it "
+			  "when there is a connection"));
+	return kind == OP_EXPUNGE
+		       ? waiting_change(f, uids, n, WAITING_GOES, NULL, wished_removal, NULL, err)
+		       : waiting_change(f, uids, n, WAITING_MOVES, target, NULL, NULL, err);
+}
+
 static int move_on_server(struct folder *f, struct folder *target, const uint32_t *uids, size_t n,
 	enum op_kind kind, struct err *err)
 {
 	struct undo *undo = undo_begin(f->account);
-	uint32_t *here = mem_array(n + 1, sizeof(*here));
-	int rc = 0;
+	uint32_t *here = mem_array(n + 1, sizeof(*here)), *waits = mem_array(n + 1, sizeof(*waits));
+	size_t nwaits;
+	int rc;
 
 	n = still_here(f, uids, n, here);
+	nwaits = waiting_split(f, here, &n, waits);
+	rc = move_waiting(f, target, waits, nwaits, kind, err);
+	free(waits);
 	for (size_t at = 0; rc == 0 && at < n; at += JOURNAL_MAX_UIDS)
 		rc = move_some(f, target, here + at,
 			n - at < JOURNAL_MAX_UIDS ? n - at : JOURNAL_MAX_UIDS, kind, undo, err);
@@ -387,6 +479,47 @@ static int move_on_server(struct folder *f, struct folder *target, const uint32_
 	undo_commit(undo);
 	replay_next(f->account);
 	return rc;
+}
+
+/* Their rows are hidden already. */
+static int move_hidden(struct folder *f, struct folder *target, const uint32_t *uids, size_t n,
+	enum op_kind kind, struct err *err)
+{
+	struct undo *undo = undo_begin(f->account);
+	int rc = move_some(f, target, uids, n, kind, undo, err);
+
+	undo_commit(undo);
+	replay_next(f->account);
+	return rc;
+}
+
+static int wished_removal(
+	struct folder *from, const uint32_t *uids, size_t n, void *ctx, struct err *err)
+{
+	(void)ctx;
+	return move_hidden(from, NULL, uids, n, OP_EXPUNGE, err);
+}
+
+int change_move_elsewhere(
+	struct folder *f, struct folder *target, const uint32_t *uids, size_t n, struct err *err)
+{
+	return move_hidden(f, target, uids, n, OP_MOVE, err);
+}
+
+int change_move_again(struct folder *f, struct folder *target, const uint32_t *uids, size_t n,
+	uint64_t former, struct err *err)
+{
+	struct op *op = op_for(f, OP_MOVE, uids, n);
+	uint64_t id;
+
+	free(op->target);
+	op->target = mem_strdup(target->name);
+	op->unseen = unseen_of(f, uids, n);
+	if (add_op(f, op, &id, err) != 0)
+		return -1;
+	undo_replaced(f->account, former, id, uids, n);
+	replay_next(f->account);
+	return 0;
 }
 
 /* Their names; fewer with an error, when one is gone. The caller frees all n places. */
@@ -533,41 +666,115 @@ static int upload(
 	return rc;
 }
 
+static uint32_t uidvalidity_of(struct folder *f)
+{
+	uint32_t validity = 0;
+
+	if (folder_use(f, NULL) == 0) {
+		validity = cache_meta(f->cache)->uidvalidity;
+		folder_unuse(f);
+	}
+	return validity;
+}
+
+/* Copies that are delivered together: the disk is waited for once. */
+struct batch_in {
+	struct maildir_mail mails[MAILDIR_MANY];
+	struct str bytes[MAILDIR_MANY];
+	char *keywords[MAILDIR_MANY]; /* owned */
+	size_t n, octets;
+};
+
+static int deliver_batch(struct batch_in *b, const char *dir, struct err *err)
+{
+	int rc = 0;
+
+	maildir_deliver_many(dir, b->mails, b->n);
+	for (size_t i = 0; i < b->n; i++) {
+		if (!b->mails[i].base.len && rc == 0) {
+			*err = b->mails[i].err;
+			rc = -1;
+		}
+		str_done(&b->bytes[i]);
+		str_done(&b->mails[i].base);
+		free(b->keywords[i]);
+	}
+	b->n = b->octets = 0;
+	return rc;
+}
+
+static struct bodies_key body_of(struct folder *f, uint32_t uid)
+{
+	struct folder *from = waiting_origin(f, &uid);
+
+	return (struct bodies_key){from->name, uidvalidity_of(from), uid};
+}
+
+static int add_to_batch(struct batch_in *b, struct folder *f, uint32_t uid, struct err *err)
+{
+	struct bodies_key key = body_of(f, uid);
+	struct str *bytes = &b->bytes[b->n];
+
+	*bytes = (struct str)STR_INIT;
+	if (bodies_get(f->account->bodies, &key, "eml", bytes, err) != 0) {
+		str_done(bytes);
+		return -1;
+	}
+	b->keywords[b->n] = keywords_of(f, uid);
+	b->mails[b->n] = (struct maildir_mail){.p = str_c(bytes),
+		.len = bytes->len,
+		.flags = flag_of(f, uid) & MAIL_SERVER_FLAGS,
+		.keywords = b->keywords[b->n]};
+	b->octets += bytes->len;
+	b->n++;
+	return 0;
+}
+
+/* All or none, as far as can be known before. */
+static int all_are_here(struct folder *f, const uint32_t *uids, size_t n, struct err *err)
+{
+	size_t missing = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct bodies_key key = body_of(f, uids[i]);
+
+		missing += !bodies_has(f->account->bodies, &key, "eml");
+	}
+	return missing ? err_set(err, ERR_GONE,
+				 ngettext("%zu message is not wholly here yet, and nothing was "
+					  "copied: open it once, then copy",
+					 "%zu messages are not wholly here yet, and nothing was "
+					 "copied: open them once, then copy",
+					 missing),
+				 missing)
+		       : 0;
+}
+
 /* From the server into a local folder: what is here is copied; what is not must be read first. */
 static int download(
 	struct folder *f, struct folder *target, const uint32_t *uids, size_t n, struct err *err)
 {
-	for (size_t i = 0; i < n; i++) {
-		struct str bytes = STR_INIT;
-		struct bodies_key key = {f->name, cache_meta(f->cache)->uidvalidity, uids[i]};
-		char *keywords = keywords_of(f, uids[i]);
-		struct maildir_mail m = {.keywords = keywords};
-		int rc = bodies_get(f->account->bodies, &key, "eml", &bytes, err);
+	enum { BATCH_OCTETS = 4 << 20 };
+	struct batch_in *b;
+	struct err later = {0};
+	int rc = all_are_here(f, uids, n, err);
 
-		if (rc != 0)
-			err_set(err, ERR_GONE,
-				_("The whole message is not here yet: open it once, then copy it"));
-		if (rc == 0) {
-			m.p = bytes.p;
-			m.len = bytes.len;
-			m.flags = flag_of(f, uids[i]) & MAIL_SERVER_FLAGS;
-			maildir_deliver_many(target->dir, &m, 1);
-			if (!m.base.len) {
-				*err = m.err;
-				rc = -1;
-			}
-		}
-		if (rc == 0)
-			rc = maildir_sync(target->dir, err);
-		str_done(&bytes);
-		str_done(&m.base);
-		free(keywords);
-		if (rc != 0)
-			return -1;
+	if (rc != 0)
+		return -1;
+	b = mem_alloc(sizeof(*b));
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		rc = add_to_batch(b, f, uids[i], err);
+		if (rc == 0 && (b->n == MAILDIR_MANY || b->octets >= BATCH_OCTETS))
+			rc = deliver_batch(b, target->dir, err);
 	}
-	if (target->cache)
-		folder_scan(target, NULL);
-	return 0;
+	if (deliver_batch(b, target->dir, rc == 0 ? err : &later) != 0)
+		rc = -1;
+	if (maildir_sync(target->dir, rc == 0 ? err : &later) != 0)
+		rc = -1;
+	free(b);
+	if (target->cache && folder_scan(target, rc == 0 ? err : &later) < 0)
+		rc = -1;
+	return rc;
 }
 
 static int transfer(struct folder *f, struct folder *target, const uint32_t *uids, size_t n,
@@ -756,6 +963,8 @@ void change_request(struct store *s, struct store_request *r)
 			rc = request_transfer(l->folder, r, &said, &err);
 			break;
 		}
+	for (size_t i = 0; i < s->naccounts; i++)
+		waiting_settle(s->accounts[i]);
 	if (rc == 0)
 		store_done(s, r, said.len ? said.p : NULL);
 	else

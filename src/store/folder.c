@@ -32,6 +32,7 @@ enum {
 void folder_renumbered(struct folder *f)
 {
 	f->numbering = ++f->account->store->numberings;
+	f->waiting_sign = 0;
 }
 
 struct folder *folder_new(struct account *a, const char *name, bool local)
@@ -398,7 +399,9 @@ static void load_files(struct folder *f)
 
 int folder_use(struct folder *f, struct err *err)
 {
-	if (!f->cache) {
+	bool opened = !f->cache;
+
+	if (opened) {
 		if (f->account->kind == ACCOUNT_PATH && f->dir && !file_exists(f->dir))
 			return err_set(err, ERR_GONE, _("%s does not exist"), f->dir);
 		if (f->local && (!f->dir || !localbox_is(f->dir)))
@@ -417,6 +420,8 @@ int folder_use(struct folder *f, struct err *err)
 	if (f->local && localbox_stamp(f->dir) != f->stamp && folder_scan(f, err) < 0 && !f->uses)
 		return -1;
 	f->uses++;
+	if (opened)
+		waiting_opened(f);
 	return 0;
 }
 
@@ -517,6 +522,24 @@ bool folder_is_shown(const struct folder *f)
 	while (l && l->folder != f)
 		l = l->next;
 	return l != NULL;
+}
+
+bool folder_was_fetched(struct folder *f)
+{
+	char *base, *name, *dir, *log;
+
+	if (f->local || f->fetched)
+		return f->fetched;
+	base = cache_base(f);
+	name = cache_name(f);
+	dir = cache_dir_for(base, name);
+	log = file_join(dir, "headers.wal");
+	f->fetched = file_exists(log);
+	free(base);
+	free(name);
+	free(dir);
+	free(log);
+	return f->fetched;
 }
 
 /* --- telling the engine --- */
@@ -646,9 +669,11 @@ void folder_count(struct folder *f, uint32_t *total, uint32_t *unread)
 	if (f->counted != cache_version(f->cache)) {
 		f->counted = cache_version(f->cache);
 		c = cache_columns_view(f->cache);
-		f->here_total = (uint32_t)c->n;
-		f->here_unread = f->here_unseen = f->here_bad = 0;
+		f->here_total = f->here_unread = f->here_unseen = f->here_bad = 0;
 		for (size_t i = 0; i < c->n; i++) {
+			if (c->flags[i] & MAIL_WAITING)
+				continue; /* overlay_counts has them */
+			f->here_total++;
 			f->here_unseen += !(c->flags[i] & MAIL_SEEN);
 			f->here_unread += !(c->flags[i] & (MAIL_SEEN | MAIL_DELETED));
 			f->here_bad += (c->flags[i] & MAIL_PLACEHOLDER) != 0;

@@ -106,6 +106,8 @@ static void copy_known(struct folder *f, struct known_folder *known)
 	for (size_t i = 0; i < c->n; i++) {
 		for (; k < nleaving && leaving[k] < c->uid[i]; k++)
 			add_known(known, leaving[k], 0);
+		if (c->flags[i] & MAIL_WAITING)
+			continue; /* no server has given it that UID */
 		k += k < nleaving && leaving[k] == c->uid[i];
 		if (nranges && in_ranges(c->uid[i], ranges, nranges))
 			continue;

@@ -268,8 +268,7 @@ static int cannot_fetch(struct folder *f, struct store_request *r, struct err *e
 	return 0;
 }
 
-/* The whole message. 0: in out; 1: parked until it comes; -1: err. */
-int read_message(struct store *s, struct folder *f, uint32_t uid, struct store_request *r,
+static int read_whole(struct store *s, struct folder *f, uint32_t uid, struct store_request *r,
 	struct str *out, struct err *err)
 {
 	struct bodies_key key;
@@ -290,6 +289,20 @@ int read_message(struct store *s, struct folder *f, uint32_t uid, struct store_r
 		return -1;
 	park(s, f, uid, "eml", size_of(f, uid), r);
 	return 1;
+}
+
+/* The whole message. 0: in out; 1: parked until it comes; -1: err. */
+int read_message(struct store *s, struct folder *f, uint32_t uid, struct store_request *r,
+	struct str *out, struct err *err)
+{
+	struct folder *from = waiting_origin(f, &uid);
+	int rc = folder_use(from, err);
+
+	if (rc == 0) {
+		rc = read_whole(s, from, uid, r, out, err);
+		folder_unuse(from);
+	}
+	return rc;
 }
 
 struct loaded {
@@ -590,14 +603,14 @@ static struct render_options options_of(const struct store_request *r)
 }
 
 static void answer_view(
-	struct store *s, struct folder *f, struct store_request *r, struct loaded *m)
+	struct store *s, struct folder *f, struct store_request *r, uint32_t row, struct loaded *m)
 {
 	struct store_event *ev = store_event_new(STORE_VIEW);
 	struct render_options opt = options_of(r);
 
 	ev->request = r->request;
 	ev->list = r->list;
-	ev->uids = mem_dup(&r->uid, sizeof(r->uid));
+	ev->uids = mem_dup(&row, sizeof(row));
 	ev->n = 1;
 	ev->view = mem_alloc(sizeof(*ev->view));
 	ev->view->partial = m->nneeds > 0;
@@ -718,6 +731,21 @@ static int save_raw(struct store *s, struct folder *f, struct store_request *r, 
 	return rc;
 }
 
+/* r->uid: in the folder where the message is; row: in the one where it is shown. */
+static int read_or_save(struct store *s, struct folder *f, struct store_request *r, uint32_t row,
+	struct loaded *m, struct err *err)
+{
+	struct render_options opt = options_of(r);
+	int rc = load(s, f, r, &opt, m, err);
+
+	if (rc != 0)
+		return rc;
+	if (r->kind != REQUEST_READ)
+		return m->whole ? only_beginning(err) : save_part(s, f, r, m, err);
+	answer_view(s, f, r, row, m);
+	return 0;
+}
+
 void read_request(struct store *s, struct store_request *r)
 {
 	struct list *l = store_list(s, r->list);
@@ -730,15 +758,15 @@ void read_request(struct store *s, struct store_request *r)
 	else if (r->kind == REQUEST_SAVE_RAW)
 		rc = save_raw(s, l->folder, r, &err);
 	else {
-		struct render_options opt = options_of(r);
+		uint32_t row = r->uid;
+		struct folder *from = waiting_origin(l->folder, &r->uid);
 
-		rc = load(s, l->folder, r, &opt, &m, &err);
-		if (rc == 0 && r->kind == REQUEST_READ)
-			answer_view(s, l->folder, r, &m);
-		else if (rc == 0 && m.whole)
-			rc = only_beginning(&err);
-		else if (rc == 0)
-			rc = save_part(s, l->folder, r, &m, &err);
+		rc = folder_use(from, &err);
+		if (rc == 0) {
+			rc = read_or_save(s, from, r, row, &m, &err);
+			folder_unuse(from);
+		}
+		r->uid = row;
 	}
 	loaded_done(&m);
 	if (rc == 1)

@@ -328,7 +328,8 @@ static void confirmed(struct account *a, const struct op *op, struct result *r)
 		free(words);
 	}
 	/* What somebody looks at, or all when all was asked for; it stays open meanwhile. */
-	if (target && (target->cache || a->sync_waiting) && folder_use(target, NULL) == 0) {
+	if (target && (target->cache || a->sync_waiting || folder_was_fetched(target)) &&
+		folder_use(target, NULL) == 0) {
 		folder_ask_sync(target, 0);
 		folder_unuse(target);
 	}

@@ -616,6 +616,8 @@ static void *disk_main(void *arg)
 		while (!s->quit && (compacted = compactor_take(s->compactor, 0)))
 			folder_compacted(s, compacted);
 		tick(s);
+		for (size_t i = 0; !s->quit && i < s->naccounts; i++)
+			waiting_settle(s->accounts[i]);
 		tell_pending(s);
 	}
 	return NULL;

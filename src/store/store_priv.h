@@ -70,6 +70,9 @@ struct folder {
 	char *dir;              /* local: the Maildir directory */
 	uint64_t stamp;         /* local: maildir_stamp at the last scan */
 	struct map *files;      /* local: base name -> uid (as pointer), while the cache is open */
+	bool fetched;           /* folder_was_fetched has seen so */
+	uint64_t waiting_sign;  /* waiting.c: of the operations its rows were made of; 0: unknown */
+	bool waiting_late;      /* and some go when its synchronisation is through */
 	bool syncing, wants_sync;
 	unsigned sync_request;
 	int percent;                 /* of the first fill, -1 unknown */
@@ -316,12 +319,14 @@ void account_sync_all(struct account *a, unsigned request);
 void account_sync_settled(struct account *a); /* answers REQUEST_SYNC when nothing is under way */
 enum sync_which {
 	SYNC_SHOWN,         /* what is open, and the inbox */
-	SYNC_SHOWN_CHANGED, /* the same, where the server's counts say that something changed */
+	SYNC_SHOWN_CHANGED, /* the same and what was fetched before, where the server's counts say
+			       that something changed */
 	SYNC_ALL_CHANGED,   /* every folder where they do */
 };
 void account_sync_folders(struct account *a, enum sync_which which);
 void account_watch(struct account *a); /* another folder, when what was watched is closed or gone */
-void account_sync_changed(struct folder *f); /* when it is open, or the inbox, and did change */
+/* When it is open, the inbox, or was fetched before, and did change. */
+void account_sync_changed(struct folder *f);
 void account_check(struct account *a, unsigned request);
 void account_checked(struct account *a, const struct result *r); /* answers REQUEST_CHECK */
 bool account_is_server(const struct account *a);                 /* IMAP is in use */
@@ -401,6 +406,7 @@ void folder_distrust(struct folder *f);
 void folder_doubt(struct folder *f);
 bool folder_is_read_only(const struct folder *f); /* an offline copy, an mbox, or talaria -R */
 bool folder_is_shown(const struct folder *f);     /* some list shows it */
+bool folder_was_fetched(struct folder *f);        /* its rows are here, as they were some time */
 /* Has the cache rewritten when its log has grown; the disk thread goes on meanwhile. */
 void folder_compact(struct folder *f);
 void folder_compacted(struct store *s, struct compacted *r);              /* keeps it */
@@ -446,6 +452,12 @@ void change_request(struct store *s,
 /* All of them within the server or within the local folders; can be undone. Both are open. */
 int change_move(
 	struct folder *f, struct folder *target, const uint32_t *uids, size_t n, struct err *err);
+/* The same into the folder where they were going, by a new operation in place of that one. */
+int change_move_again(struct folder *f, struct folder *target, const uint32_t *uids, size_t n,
+	uint64_t former, struct err *err);
+/* The same into another folder. */
+int change_move_elsewhere(
+	struct folder *f, struct folder *target, const uint32_t *uids, size_t n, struct err *err);
 int change_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_t clear, uint32_t set,
 	struct err *err);
 /* Keywords of messages, as far as they are other than wanted: durably, then shown. undo: or NULL.
@@ -473,6 +485,22 @@ void overlay_confirmed(struct account *a, const struct op *op, bool stay);
 /* What the folder will hold when the journal is through, from what it holds now. */
 void overlay_counts(const struct folder *f, uint32_t *total, uint32_t *unread);
 void overlay_visible(struct columns *c); /* takes hidden rows out */
+
+/* --- waiting.c: rows of messages that the journal brings into a folder --- */
+void waiting_settle(struct account *a); /* the journal has changed, or a synchronisation ended */
+void waiting_opened(struct folder *f);  /* the same for one whose cache was opened just now */
+bool waiting_is(const struct folder *f, uint32_t uid);
+/* The folder and *uid of the message that a row stands for; of any other row: itself. */
+struct folder *waiting_origin(struct folder *f, uint32_t *uid);
+/* Takes them out of uids; returns how many. */
+size_t waiting_split(const struct folder *f, uint32_t *uids, size_t *n, uint32_t *waiting);
+/* Changes the messages that these rows stand for, before the operation that moves them: that is
+ * made anew (they stay), with another target, or not at all. ERR_BUSY: it is on its way. */
+enum waiting_then { WAITING_STAYS, WAITING_MOVES, WAITING_GOES };
+typedef int waiting_fn(
+	struct folder *from, const uint32_t *uids, size_t n, void *ctx, struct err *err);
+int waiting_change(struct folder *f, uint32_t *uids, size_t n, enum waiting_then then,
+	struct folder *target, waiting_fn *change, void *ctx, struct err *err);
 
 /* --- merge.c --- */
 /* As journal_add, into an operation that waits where that is safe. *id: which carries it now, 0:
@@ -507,6 +535,8 @@ int undo_last(struct store *s, struct str *said, struct err *err);
 /* The server's answer, before the rows leave the cache, and after. */
 void undo_confirmed(struct account *a, const struct op *op, const struct result *r);
 void undo_follow(struct account *a, const struct op *op);
+/* Another operation moves these messages in place of the former. */
+void undo_replaced(struct account *a, uint64_t former, uint64_t id, const uint32_t *uids, size_t n);
 void undo_refused(struct account *a, const struct op *op);
 /* Before the rows of these (ascending) go because another client removed them, or so it seems. */
 void undo_vanishing(struct folder *f, const uint32_t *uids, size_t n);

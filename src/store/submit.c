@@ -396,6 +396,8 @@ void submit_flush(struct account *a)
 	struct strv ids = STRV_INIT;
 	bool any = false;
 
+	if (a->store->read_only)
+		return;
 	outbox_list(a->outbox, &ids, NULL);
 	for (size_t i = 0; i < ids.n; i++) {
 		struct outbox_mail m = {0};

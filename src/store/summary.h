@@ -32,6 +32,7 @@ enum mail_flag {
 	MAIL_ON_SERVER_ONLY_HEADER =
 		1 << 20,        /* POP3: larger than pop3-max, only its first lines are here */
 	MAIL_LEAVING = 1 << 21, /* an operation of the journal moves it away: not shown any more */
+	MAIL_WAITING = 1 << 22, /* an operation brings it here: not known to the server yet */
 };
 
 struct summary {

@@ -347,6 +347,22 @@ void undo_confirmed(struct account *a, const struct op *op, const struct result 
 	came_back(s, op, r);
 }
 
+static bool all_in(const struct undo_part *p, const uint32_t *sorted, size_t n)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (!has_uid(sorted, n, p->uids[i]))
+			return false;
+	return true;
+}
+
+void undo_replaced(struct account *a, uint64_t former, uint64_t id, const uint32_t *uids, size_t n)
+{
+	for (struct undo *u = a->store->undo; u; u = u->next)
+		for (struct undo_part *p = u->parts; p; p = p->next)
+			if (p->op_id == former && u->account == a && all_in(p, uids, n))
+				p->op_id = id;
+}
+
 void undo_refused(struct account *a, const struct op *op)
 {
 	for (struct undo *u = a->store->undo; u; u = u->next)
