@@ -23,7 +23,7 @@ enum {
 #define STATUS_BYTES_MAX ((size_t)64 << 20)
 
 /* What happens to the rest of a logical line. */
-enum wire_mode { WIRE_PASS, WIRE_DROP, WIRE_ANSWER, WIRE_LIST, WIRE_STATUS };
+enum wire_mode { WIRE_PASS, WIRE_PLAIN, WIRE_DROP, WIRE_ANSWER, WIRE_LIST, WIRE_STATUS };
 
 struct wire {
 	struct wire_limits limits;
@@ -381,7 +381,7 @@ static enum wire_mode numbered_mode(struct view number, struct view rest)
 	/* There is no message 0, and libetpan counts down for it. */
 	if ((view_is(word, "EXPUNGE") || view_is(word, "FETCH")) && view_number(number, 0))
 		return WIRE_DROP;
-	return WIRE_PASS;
+	return view_is(word, "FETCH") ? WIRE_PASS : WIRE_PLAIN;
 }
 
 static enum wire_mode named_mode(struct view word)
@@ -393,7 +393,7 @@ static enum wire_mode named_mode(struct view word)
 		return WIRE_LIST;
 	if (view_is(word, "STATUS"))
 		return WIRE_STATUS;
-	return view_in(word, words) ? WIRE_PASS : WIRE_DROP;
+	return view_in(word, words) ? WIRE_PLAIN : WIRE_DROP;
 }
 
 static enum wire_mode untagged_mode(struct wire *w, struct view v, struct str *out)
@@ -742,6 +742,12 @@ static int pass_data(struct wire *w, struct view v, struct str *out)
 
 	if (literal < 0)
 		return -1;
+	/* libetpan's parsers of extensions die of a literal (NAMESPACE), and nothing else needs
+	 * one. */
+	if (literal && w->mode == WIRE_PLAIN) {
+		w->mode = WIRE_DROP;
+		return literal;
+	}
 	str_add(out, v.p, v.len);
 	str_adds(out, "\r\n");
 	return literal;
@@ -809,6 +815,7 @@ static int pass_piece(struct wire *w, struct view v, struct str *out)
 	case WIRE_STATUS:
 		return take_status_piece(w, v, out);
 	case WIRE_PASS:
+	case WIRE_PLAIN:
 		break;
 	}
 	return pass_data(w, v, out);

@@ -16,10 +16,10 @@
  * out. Untagged responses are passed on only when libetpan knows them (or imap_catch.c does:
  * ESEARCH) and this program uses them (CAPABILITY ENABLED LIST LSUB FLAGS SEARCH ESEARCH ID
  * NAMESPACE VANISHED EXISTS RECENT EXPUNGE FETCH and the status responses); all others, ANNOTATION
- * among them, are dropped. LIST rows are read leniently and written anew, without extended data.
- * What libetpan loses (BYE text, ALERT, every STATUS line, NOTIFICATIONOVERFLOW) is remembered for
- * the caller; in place of STATUS comes an OK. Line ends become CRLF,
- * status lines without text get one.
+ * among them, are dropped, and so are those with a literal but for LIST and FETCH. LIST rows are
+ * read leniently and written anew, without extended data. What libetpan loses (BYE text, ALERT,
+ * every STATUS line, NOTIFICATIONOVERFLOW) is remembered for the caller; in place of STATUS comes
+ * an OK. Line ends become CRLF, status lines without text get one.
  */
 #ifndef NET_WIRE_H
 #define NET_WIRE_H

@@ -103,6 +103,8 @@ static const struct {
 	BECOMES("\r\n1 OK x\r\n", "1 OK x\r\n"),
 	BECOMES("* ANNOTATION x\r\n1 OK x\r\n", "1 OK x\r\n"),
 	BECOMES("* ANNOTATION {3}\r\na\r\n x {1}\r\ny z\r\n1 OK x\r\n", "1 OK x\r\n"),
+	BECOMES("* NAMESPACE (({3}\r\nabc \"/\")) NIL NIL\r\n1 OK x\r\n", "1 OK x\r\n"),
+	BECOMES("* ID (\"name\" {3}\r\nabc)\r\n* 5 EXISTS {3}\r\nabc\r\n1 OK x\r\n", "1 OK x\r\n"),
 	BECOMES("*  annotation ((((\r\n1 OK x\r\n", "1 OK x\r\n"),
 	BECOMES("* LISTX a\r\n* LIST-X a\r\n1 OK x\r\n", "1 OK x\r\n"),
 	BECOMES("* 0 EXPUNGE\r\n* 0 FETCH (UID 1)\r\n1 OK x\r\n", "1 OK x\r\n"),
