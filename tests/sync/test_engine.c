@@ -754,10 +754,41 @@ static void fill_over_a_link_that_breaks(void **state)
 	person_free(p);
 }
 
+/* Dovecot says BYE to a file that it cannot read, and ends the connection. */
+static void file_that_dovecot_cannot_read_costs_one_row(void **state)
+{
+	struct person *p = person_new("imap", "", "--count", "1");
+	struct msglist *l = open_folder(p, "INBOX");
+	size_t bad = 0;
+
+	(void)state;
+	UNTIL(p, msglist_count(l) == 1 && msglist_sync_percent(l) == 100);
+	stop(p);
+	for (int i = 0; i < 30; i++) {
+		struct str path = STR_INIT, text = STR_INIT;
+
+		str_addf(&path, "%s/%s/Maildir/cur/17360000%02d.M1P%d.host:2,", getenv("SRV_MAIL"),
+			p->name, i, i);
+		str_addf(&text, "From: a@example.org\nSubject: Written %d\n\nText\n", i);
+		assert_int_equal(
+			file_replace(path.p, text.p, text.len, i == 9 ? 0 : 0644, NULL), 0);
+		str_done(&path);
+		str_done(&text);
+	}
+	start(p, false);
+	l = open_folder(p, "INBOX");
+	UNTIL(p, msglist_count(l) == 31 && msglist_sync_percent(l) == 100);
+	for (size_t i = 0; i < 31; i++)
+		bad += (flags_at(l, i) & MSG_PLACEHOLDER) != 0;
+	assert_int_equal(bad, 1);
+	person_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(imap_fills_and_reads),
+		cmocka_unit_test(file_that_dovecot_cannot_read_costs_one_row),
 		cmocka_unit_test(flags_go_both_ways),
 		cmocka_unit_test(moves_and_takes_back),
 		cmocka_unit_test(works_offline_and_replays),
