@@ -580,14 +580,28 @@ void view_compose_send(struct view *v)
 		send_without_files(x);
 }
 
+static void kept(struct app *a, void *ctx, struct event *ev)
+{
+	struct compose_view *x = ctx;
+
+	x->busy = false;
+	x->next = NULL;
+	if (ev->kind != EVENT_DONE) {
+		app_finish(a, ev);
+		return;
+	}
+	app_close_view(a, &x->v);
+	app_message(a, _("Kept as a draft; R goes on with it"));
+}
+
 void view_compose_postpone(struct view *v)
 {
-	struct app *a = v->app;
+	struct compose_view *x = self(v);
 
-	if (waits(self(v), view_compose_postpone))
+	if (waits(x, view_compose_postpone))
 		return;
-	app_close_view(a, v);
-	app_message(a, _("Kept as a draft; R goes on with it"));
+	x->busy = true;
+	app_await(v->app, engine_draft_keep(v->app->engine, (size_t)x->account, x->id), kept, x, x);
 }
 
 static void discarded(struct app *a, void *ctx, struct event *ev)

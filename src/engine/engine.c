@@ -887,6 +887,11 @@ unsigned engine_draft_take(struct engine *e, size_t account, const char *id)
 	return about_draft(e, REQUEST_DRAFT_TAKE, account, id);
 }
 
+unsigned engine_draft_keep(struct engine *e, size_t account, const char *id)
+{
+	return about_draft(e, REQUEST_DRAFT_KEEP, account, id);
+}
+
 unsigned engine_draft_discard(struct engine *e, size_t account, const char *id)
 {
 	return about_draft(e, REQUEST_DRAFT_DROP, account, id);

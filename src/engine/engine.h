@@ -260,8 +260,14 @@ unsigned engine_draft_save(struct engine *e, size_t account, const char *id, con
  * draft. */
 unsigned engine_draft_edit(struct engine *e, size_t account, const char *id);
 unsigned engine_draft_take(struct engine *e, size_t account, const char *id);
+/* Puts it aside: by IMAP a copy of it, with its files, goes to the folder of drafts of the server,
+ * in the place of the one it came from. EVENT_DONE when that is durable here; it goes there when
+ * there is a connection. */
+unsigned engine_draft_keep(struct engine *e, size_t account, const char *id);
 unsigned engine_draft_discard(struct engine *e, size_t account, const char *id);
-unsigned engine_drafts(struct engine *e, size_t account); /* EVENT_DRAFTS */
+/* EVENT_DRAFTS: those that are here, and those in the folder of drafts (where: its name; of the
+ * value receivers and subject only), whose id goes on with them as any other's. */
+unsigned engine_drafts(struct engine *e, size_t account);
 /* Checks, builds, and puts it into the outbox durably: EVENT_DONE then; EVENT_SENT or
  * EVENT_SEND_FAILED follow when the relay answered. */
 unsigned engine_send(struct engine *e, size_t account, const char *id);

@@ -243,8 +243,10 @@ static void start_connections(struct account *a)
 		a->generation = ++a->generation_counter, a->store->results, a->lanes);
 	a->next_pop3 = 0;
 	account_state(a);
-	if (!a->store->read_only)
+	if (!a->store->read_only) {
+		submit_finish(a);
 		sentcopy_finish(a);
+	}
 }
 
 void account_cancel(struct account *a)

@@ -602,6 +602,11 @@ static int remove_local(struct folder *f, const uint32_t *uids, size_t n, struct
 	return rc != 0 ? rc : last;
 }
 
+int change_remove(struct folder *f, const uint32_t *uids, size_t n, struct err *err)
+{
+	return remove_local(f, uids, n, err);
+}
+
 int change_upload(struct folder *target, const struct str *message, uint32_t flags,
 	const char *keywords, uint32_t received, const char *message_id, struct err *err)
 {

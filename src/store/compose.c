@@ -96,16 +96,42 @@ void compose_answer(
 	store_emit(a->store, ev);
 }
 
+/* Somebody looks at it again: it is not put aside any more. */
+static int open_draft(struct account *a, const char *id, struct written *w, struct err *err)
+{
+	if (compose_settle(a, id, err) != 0 || written_open(a, id, w, err) != 0)
+		return -1;
+	if (!w->m.parked)
+		return 0;
+	w->m.parked = false;
+	if (outbox_update(a->outbox, &w->m, err) == 0)
+		return 0;
+	written_done(w);
+	return -1;
+}
+
 static int load_draft(
 	struct account *a, const struct store_request *r, const char *id, struct err *err)
 {
 	struct written w;
 
-	if (compose_settle(a, id, err) != 0 || written_open(a, id, &w, err) != 0)
+	if (open_draft(a, id, &w, err) != 0)
 		return -1;
 	compose_answer(a, r, &w, NULL);
 	written_done(&w);
 	return 0;
+}
+
+/* where: the copy in the folder of drafts, until the whole list is known. */
+static void list_one(struct store_event *ev, const struct written *w)
+{
+	struct draft_info *d = &ev->drafts[ev->ndrafts++];
+	struct str where = STR_INIT;
+
+	fill_info(d, w, NULL);
+	keepdraft_where(&w->m, &where);
+	draft_set(&d->where, str_c(&where));
+	str_done(&where);
 }
 
 static int list_drafts(struct account *a, const struct store_request *r, struct err *err)
@@ -123,14 +149,19 @@ static int list_drafts(struct account *a, const struct store_request *r, struct 
 		struct written w;
 		struct err why = {0};
 
-		if (written_open(a, ids.v[i], &w, &why) == 0)
-			fill_info(&ev->drafts[ev->ndrafts++], &w, NULL);
-		else if (why.kind != ERR_GONE)
+		if (written_open(a, ids.v[i], &w, &why) == 0) {
+			if (a->store->read_only || !keepdraft_settled(a, &w.m))
+				list_one(ev, &w);
+		} else if (why.kind != ERR_GONE)
 			store_notice(a, _("The draft %s cannot be read: %s"), ids.v[i], why.text);
 		written_done(&w);
 	}
 	ev->n = 1; /* a list, not one draft */
 	strv_done(&ids);
+	keepdraft_list(a, ev);
+	for (size_t i = 0; i < ev->ndrafts; i++)
+		if (*ev->drafts[i].id != '@')
+			draft_set(&ev->drafts[i].where, "");
 	store_emit(a->store, ev);
 	return 0;
 }
@@ -239,7 +270,7 @@ static int save_draft(struct account *a, const struct store_request *r, struct e
 	struct written w;
 	int rc;
 
-	if (compose_settle(a, r->id, err) != 0 || written_open(a, r->id, &w, err) != 0)
+	if (open_draft(a, r->id, &w, err) != 0)
 		return -1;
 	rc = w.m.state == OUTBOX_DRAFT
 		     ? written_save(a, &w, r->draft, err)
@@ -349,30 +380,70 @@ static int begin_draft(struct store *s, struct account *a, struct store_request 
 	return rc;
 }
 
-/* A draft in a folder, whoever made it: all of it, byte for byte. */
-int compose_resume(struct store *s, struct account *a, struct store_request *r, struct err *err)
+static int begin_from(struct account *a, struct store_request *r, struct folder *f, uint32_t uid,
+	const struct str *bytes, struct err *err)
 {
 	struct written w = {.m = {.state = OUTBOX_DRAFT}};
-	struct list *l = store_list(s, r->list);
-	struct str bytes = STR_INIT;
 	struct draft d;
 	int rc;
 
-	if (!l)
-		return err_set(err, ERR_GONE, _("The folder is no longer open"));
-	rc = read_message(s, l->folder, r->uid, r, &bytes, err);
-	if (rc == 0) {
-		letter_crlf(str_c(&bytes), bytes.len, &w.bytes);
-		written_read(&w, &d);
-		for (size_t i = 0; i < d.nfiles; i++)
-			strv_add(&w.m.files, d.files[i].key);
-		rc = written_save(a, &w, &d, err);
-		draft_done(&d);
-	}
+	letter_crlf(str_c(bytes), bytes->len, &w.bytes);
+	keepdraft_take_notes(a, &w);
+	if (f->account == a)
+		compose_ref(&w.m.kept, f, uid);
+	written_read(&w, &d);
+	for (size_t i = 0; i < d.nfiles; i++)
+		strv_add(&w.m.files, d.files[i].key);
+	rc = written_save(a, &w, &d, err);
+	draft_done(&d);
 	if (rc == 0)
 		compose_answer(a, r, &w, NULL);
-	str_done(&bytes);
 	written_done(&w);
+	return rc;
+}
+
+/* A draft in a folder, whoever made it: all of it, byte for byte. The open one here goes on. */
+static int resume_in(struct store *s, struct account *a, struct store_request *r, struct folder *f,
+	uint32_t uid, struct err *err)
+{
+	struct str bytes = STR_INIT;
+	struct outbox_ref ref = {0};
+	char *id;
+	int rc;
+
+	compose_ref(&ref, f, uid);
+	id = keepdraft_of(a, &ref);
+	outbox_ref_done(&ref);
+	if (id) {
+		rc = load_draft(a, r, id, err);
+		free(id);
+		return rc;
+	}
+	rc = read_message(s, f, uid, r, &bytes, err);
+	if (rc == 0)
+		rc = begin_from(a, r, f, uid, &bytes, err);
+	str_done(&bytes);
+	return rc;
+}
+
+int compose_resume(struct store *s, struct account *a, struct store_request *r, struct err *err)
+{
+	struct list *l = r->text ? NULL : store_list(s, r->list);
+	struct folder *f;
+	uint32_t uid;
+	int rc;
+
+	if (l)
+		return resume_in(s, a, r, l->folder, r->uid, err);
+	if (!r->text)
+		return err_set(err, ERR_GONE, _("The folder is no longer open"));
+	if (*r->text != '@')
+		return load_draft(a, r, r->text, err);
+	f = keepdraft_find(a, r->text, &uid);
+	if (!f)
+		return err_set(err, ERR_GONE, _("This message is no longer here"));
+	rc = resume_in(s, a, r, f, uid, err);
+	folder_unuse(f);
 	return rc;
 }
 
@@ -555,19 +626,39 @@ void compose_take_over(struct account *a)
 
 static int drop_draft(struct account *a, const struct store_request *r, struct err *err)
 {
-	struct outbox_mail m;
+	struct outbox_mail m = {0};
+	int rc = 0;
 
-	if (outbox_get(a->outbox, r->id, &m, NULL) == 0) {
-		bool draft = m.state == OUTBOX_DRAFT;
-
-		outbox_mail_done(&m);
-		if (!draft)
-			return err_set(err, ERR_GONE, _("This message is in the outbox already"));
+	if (*r->id == '@') {
+		rc = keepdraft_drop(a, r->id, err);
+	} else if (outbox_get(a->outbox, r->id, &m, NULL) == 0) {
+		if (m.state != OUTBOX_DRAFT)
+			rc = err_set(err, ERR_GONE, _("This message is in the outbox already"));
+		else
+			keepdraft_leave(a, &m);
 	}
-	if (outbox_remove(a->outbox, r->id, err) != 0)
+	if (rc == 0 && *r->id != '@')
+		rc = outbox_remove(a->outbox, r->id, err);
+	outbox_mail_done(&m);
+	if (rc == 0)
+		store_done(a->store, r, _("Draft discarded"));
+	return rc;
+}
+
+static int keep_draft(struct account *a, const struct store_request *r, struct err *err)
+{
+	struct written w;
+	int rc;
+
+	if (compose_settle(a, r->id, err) != 0 || written_open(a, r->id, &w, err) != 0)
 		return -1;
-	store_done(a->store, r, _("Draft discarded"));
-	return 0;
+	rc = w.m.state == OUTBOX_DRAFT
+		     ? keepdraft_put_aside(a, &w, err)
+		     : err_set(err, ERR_GONE, _("This message is in the outbox already"));
+	written_done(&w);
+	if (rc == 0)
+		store_done(a->store, r, NULL);
+	return rc;
 }
 
 static int dispatch(struct store *s, struct account *a, struct store_request *r, struct err *err)
@@ -578,7 +669,7 @@ static int dispatch(struct store *s, struct account *a, struct store_request *r,
 	case REQUEST_COMPOSE:
 		if (r->n != WRITE_RESUME)
 			return begin_draft(s, a, r, err);
-		return r->text ? load_draft(a, r, r->text, err) : compose_resume(s, a, r, err);
+		return compose_resume(s, a, r, err);
 	case REQUEST_DRAFT_LOAD:
 		return load_draft(a, r, r->id, err);
 	case REQUEST_DRAFT_EDIT:
@@ -587,6 +678,8 @@ static int dispatch(struct store *s, struct account *a, struct store_request *r,
 		return take_text(a, r, err);
 	case REQUEST_DRAFT_SAVE:
 		return save_draft(a, r, err);
+	case REQUEST_DRAFT_KEEP:
+		return keep_draft(a, r, err);
 	case REQUEST_DRAFT_DROP:
 		return drop_draft(a, r, err);
 	case REQUEST_DRAFTS:

@@ -73,6 +73,7 @@ struct outbox_mail {
 	char *subject, *message_id; /* owned; for showing and for checking */
 	char *error;                /* owned; why it waits or failed, "" */
 	bool copied;                /* the copy in Sent is made, or waits in the journal */
+	bool parked;                /* a draft that was put aside, and not opened since */
 	bool forward;               /* `about` is passed on, not answered */
 	struct outbox_ref about;    /* gets the mark when the relay has taken the mail */
 	struct outbox_ref kept;     /* the copy in a folder of drafts that goes with this one */

@@ -310,6 +310,7 @@ static void confirmed(struct account *a, const struct op *op, struct result *r)
 	arrive_brought(a, op, r);
 	undo_confirmed(a, op, r);
 	overlay_confirmed(a, op, r->reset);
+	keepdraft_confirmed(a, op, r);
 	if (r->reset && f) {
 		char *words = words_of(a, op);
 

@@ -75,6 +75,7 @@ enum request_kind {
 	REQUEST_DRAFT_EDIT,     /* id -> with the path of the editor's file */
 	REQUEST_DRAFT_TAKE,     /* id: the editor has ended */
 	REQUEST_DRAFT_SAVE,     /* id, draft */
+	REQUEST_DRAFT_KEEP,     /* id: put aside */
 	REQUEST_DRAFT_DROP,     /* id */
 	REQUEST_DRAFTS,
 	REQUEST_SEND,         /* id, n: seconds to wait (undo) */

@@ -464,6 +464,8 @@ int change_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_t clea
  */
 int change_keywords(struct folder *f, const uint32_t *uids, size_t n, const char *clear,
 	const char *set, struct undo *undo, struct err *err);
+/* For good, of a local folder. */
+int change_remove(struct folder *f, const uint32_t *uids, size_t n, struct err *err);
 /* Puts a message (LF line ends) among those to be appended to a folder of the server; durable.
  * received: seconds since 1970, 0: now. */
 int change_upload(struct folder *target, const struct str *message, uint32_t flags,
@@ -569,11 +571,16 @@ void compose_request(
 void compose_take_over(struct account *a);         /* drafts of a former version */
 
 /* --- submit.c --- */
-void submit_next(struct account *a); /* the next mail that is due, unless one is on its way */
+void submit_finish(struct account *a); /* what a program that ended had not done yet */
+void submit_next(struct account *a);   /* the next mail that is due, unless one is on its way */
 /* What waits because an attempt failed is due now. */
 void submit_flush(struct account *a);
 void submit_ready(struct account *a, struct result *r);
 void submit_answered(struct account *a, struct result *r);
+
+/* --- keepdraft.c --- */
+/* The server has taken a draft that was put aside; other appends are none of it. */
+void keepdraft_confirmed(struct account *a, const struct op *op, const struct result *r);
 
 /* --- sentcopy.c --- */
 void sentcopy_finish(struct account *a); /* what a program that ended had not done yet */

@@ -78,6 +78,31 @@ static int put_out(struct account *a, struct written *w, int64_t due, struct err
 	return rc;
 }
 
+/* Its copy in a folder of drafts goes, and that is noted. */
+static void leave_drafts(struct account *a, struct outbox_mail *m)
+{
+	bool kept = m->kept.account;
+
+	keepdraft_leave(a, m);
+	if (kept)
+		outbox_update(a->outbox, m, NULL);
+}
+
+void submit_finish(struct account *a)
+{
+	struct strv ids = STRV_INIT;
+
+	outbox_list(a->outbox, &ids, NULL);
+	for (size_t i = 0; i < ids.n; i++) {
+		struct outbox_mail m = {0};
+
+		if (outbox_get(a->outbox, ids.v[i], &m, NULL) == 0 && m.kept.account)
+			leave_drafts(a, &m);
+		outbox_mail_done(&m);
+	}
+	strv_done(&ids);
+}
+
 static int send_draft(struct account *a, const struct store_request *r, struct err *err)
 {
 	struct written w;
@@ -94,6 +119,7 @@ static int send_draft(struct account *a, const struct store_request *r, struct e
 		     ? put_out(a, &w, clock_now() + (int64_t)r->n, err)
 		     : err_set(err, ERR_GONE, _("This message is in the outbox already"));
 	if (rc == 0) {
+		leave_drafts(a, &w.m);
 		account_outbox(a);
 		store_done(a->store, r,
 			a->sync ? _("Sending")

@@ -98,6 +98,8 @@ void ticket_format(struct str *out, const struct ticket *j)
 	add_value(out, "error", m->error);
 	if (m->copied)
 		str_adds(out, "copied yes\n");
+	if (m->parked)
+		str_adds(out, "parked yes\n");
 	add_ref(out, "about", m->forward ? "forward" : "reply", &m->about);
 	add_ref(out, "kept", "draft", &m->kept);
 	for (size_t i = 0; i < m->files.n; i++)
@@ -306,6 +308,8 @@ static int take_optional(
 		return take_fate(m, *value) ? 0 : -1;
 	} else if (is(name, len, "copied")) {
 		m->copied = strcmp(*value, "yes") == 0;
+	} else if (is(name, len, "parked")) {
+		m->parked = strcmp(*value, "yes") == 0;
 	} else if (is(name, len, "about")) {
 		*ref = &m->about;
 		return take_ref(&m->about, &m->forward, *value) ? 0 : -1;

@@ -1,7 +1,7 @@
 /*
  * write_priv - what the files about written mail share: compose.c (drafts), submit.c (the outbox
  * and the relay), sentcopy.c (the copy in Sent, and the mark of what was answered), keepdraft.c
- * (drafts in folders). Private to store.
+ * (drafts in folders), keepdraft.c (drafts in folders). Private to store.
  *
  * Owns:    a struct written owns what is in it.
  * Threads: disk thread only.
@@ -37,6 +37,22 @@ void compose_answer(struct account *a, const struct store_request *r, const stru
 int compose_resume(struct store *s, struct account *a, struct store_request *r, struct err *err);
 int compose_outbox(struct account *a, const struct store_request *r, struct err *err);
 void compose_ref(struct outbox_ref *to, struct folder *f, uint32_t uid);
+
+/* --- keepdraft.c: drafts in folders --- */
+int keepdraft_put_aside(struct account *a, struct written *w, struct err *err);
+/* The mail is sent or thrown away: so is its copy in a folder of drafts. */
+void keepdraft_leave(struct account *a, struct outbox_mail *m);
+/* What a copy on a server says of it besides the message. */
+void keepdraft_take_notes(struct account *a, struct written *w);
+/* Nothing of it is left to be kept here: it was removed. */
+bool keepdraft_settled(struct account *a, const struct outbox_mail *m);
+/* Adds those of the folder of drafts; their ids are "@UIDVALIDITY.UID". */
+void keepdraft_list(struct account *a, struct store_event *ev);
+void keepdraft_where(const struct outbox_mail *m, struct str *out); /* such an id, or nothing */
+/* Opened (folder_unuse); NULL: it is not there. */
+struct folder *keepdraft_find(struct account *a, const char *name, uint32_t *uid);
+int keepdraft_drop(struct account *a, const char *name, struct err *err);
+char *keepdraft_of(struct account *a, const struct outbox_ref *ref);
 
 /* --- submit.c --- */
 bool submit_is_busy(struct account *a, const struct outbox_mail *m, struct err *err);

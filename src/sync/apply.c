@@ -328,8 +328,19 @@ static bool has_size(const struct keys *there, size_t size)
 	return false;
 }
 
+/* Which one it is there. */
+static void tell_place(struct result *r, uint32_t uidvalidity, uint32_t uid)
+{
+	if (!uidvalidity || !uid)
+		return;
+	r->uids = mem_dup(&uid, sizeof(uid));
+	r->n = 1;
+	r->uidvalidity = uidvalidity;
+}
+
 /* True when an earlier try, whose answer was lost, already put the message there. */
-static bool was_appended(struct lane_thread *l, const struct job *j, int *rc, struct err *err)
+static bool was_appended(
+	struct lane_thread *l, const struct job *j, struct result *r, int *rc, struct err *err)
 {
 	struct imap_uids uids = {0};
 	struct keys there = {0};
@@ -348,32 +359,39 @@ static bool was_appended(struct lane_thread *l, const struct job *j, int *rc, st
 		else if (*rc > 0)
 			*rc = 0;
 		found = *rc == 0 && uids.n;
+		if (found)
+			tell_place(r, j->op->mark_uidvalidity, uids.v[uids.n - 1]);
 	}
 	keys_done(&there);
 	free(uids.v);
 	return found;
 }
 
-static int append(struct lane_thread *l, struct job *j, struct imap_copied *copied, struct err *err)
+static int append(struct lane_thread *l, struct job *j, struct result *r, struct err *err)
 {
+	struct imap_copied copied = {0};
 	struct imap *im = imap_of(l);
 	int rc = 0;
 
-	if (was_appended(l, j, &rc, err) || rc != 0)
+	if (was_appended(l, j, r, &rc, err) || rc != 0)
 		return rc;
 	rc = imap_append(im, j->target, j->bytes.p, j->bytes.len, j->op->set, j->op->keywords_set,
-		j->date, copied, err);
+		j->date, &copied, err);
 	if (rc != 0 && err->kind == ERR_REFUSED && imap_create(im, j->target, NULL) == 0) {
 		*err = (struct err){0};
 		rc = imap_append(im, j->target, j->bytes.p, j->bytes.len, j->op->set,
-			j->op->keywords_set, j->date, copied, err);
+			j->op->keywords_set, j->date, &copied, err);
 	}
 	/* A keyword the folder does not take must not keep the mail out. */
 	if (rc != 0 && err->kind == ERR_REFUSED && *j->op->keywords_set) {
 		*err = (struct err){0};
 		rc = imap_append(im, j->target, j->bytes.p, j->bytes.len, j->op->set, NULL, j->date,
-			copied, err);
+			&copied, err);
 	}
+	if (rc == 0 && copied.uids)
+		tell_place(r, copied.uidvalidity, (uint32_t)strtoul(copied.uids, NULL, 10));
+	free(copied.source);
+	free(copied.uids);
 	return rc;
 }
 
@@ -746,22 +764,19 @@ int apply_op(struct lane_thread *l, struct job *j, struct err *err)
 {
 	bool ready = j->op->state == OP_QUEUED && op_needs_look(j->op);
 	struct result *r = result_new(ready ? RESULT_OP_READY : RESULT_OP);
-	struct imap_copied copied = {0};
 	int rc;
 
 	r->op_id = j->op->id;
 	if (ready)
 		rc = prepare(l, j, r, &r->err);
 	else if (j->op->kind == OP_APPEND)
-		rc = append(l, j, &copied, &r->err);
+		rc = append(l, j, r, &r->err);
 	else if (j->op->kind == OP_CREATE)
 		rc = create(l, j, &r->err);
 	else
 		rc = on_messages(l, j, r, &r->err);
 	if (rc != 0)
 		r->kind = RESULT_OP;
-	free(copied.source);
-	free(copied.uids);
 	rc = watch_outcome(l, rc, &r->err, err);
 	lane_post(l, r);
 	return rc;

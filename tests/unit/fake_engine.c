@@ -1050,6 +1050,13 @@ unsigned engine_draft_save(struct engine *e, size_t account, const char *id, con
 	return draft_event(e);
 }
 
+unsigned engine_draft_keep(struct engine *e, size_t account, const char *id)
+{
+	(void)account;
+	record("keep", NULL, 0, id);
+	return done(e, NULL);
+}
+
 unsigned engine_draft_discard(struct engine *e, size_t account, const char *id)
 {
 	(void)account;

@@ -54,6 +54,7 @@ static void assert_same(const struct outbox_mail *a, const struct outbox_mail *b
 	}
 	assert_int_equal(a->copied, b->copied);
 	assert_int_equal(a->forward, b->forward);
+	assert_int_equal(a->parked, b->parked);
 	assert_same_ref(&a->about, &b->about);
 	assert_same_ref(&a->kept, &b->kept);
 	assert_int_equal(a->files.n, b->files.n);
@@ -147,7 +148,7 @@ static void test_moves(void **state)
 	outbox_fate(&m.to[1], FATE_NEVER, "550 5.1.1 nobody\nhere");
 	outbox_fate(outbox_recipient(&m, "c@x"), FATE_LATER, "451");
 	outbox_fate(outbox_recipient(&m, "d@x"), FATE_UNCONFIRMED, "");
-	m.copied = m.forward = true;
+	m.copied = m.forward = m.parked = true;
 	m.about = (struct outbox_ref){
 		mem_strdup("work"), mem_strdup("A b\\/c"), mem_strdup(""), false, 4000000000u, 7};
 	m.kept = (struct outbox_ref){
