@@ -93,9 +93,9 @@ struct folder_info {
 	int depth;
 	bool selectable, has_children;
 	bool offline_copy; /* belongs to the protocol not in use: readable, not synchronised */
-	bool elsewhere;    /* local, while the account works by IMAP: its Trash is another side's */
 	bool counts_known;
 	uint32_t total, unread;
+	bool elsewhere; /* local, while the account works by IMAP: its Trash is another side's */
 };
 size_t engine_folders(const struct engine *e, size_t account);
 void engine_folder(const struct engine *e, size_t account, size_t i, struct folder_info *out);
