@@ -59,6 +59,113 @@ static void smtp_one_refused_of_two_keeps_that_one(void **state)
 	person_free(p);
 }
 
+/* "ann@example.org has it\n..." */
+static char *fates(struct person *p)
+{
+	struct str out = STR_INIT;
+
+	for (size_t i = 0; i < in_outbox(p).recipients; i++) {
+		struct outbox_fate_info f;
+
+		engine_outbox_recipient(p->engine, 0, 0, i, &f);
+		str_addf(&out, "%.3s %s %.3s\n", f.address, f.state, f.words);
+	}
+	return str_steal(&out);
+}
+
+static void assert_fates(struct person *p, const char *want)
+{
+	char *is = fates(p);
+
+	assert_string_equal(is, want);
+	free(is);
+}
+
+/* One has it, one is asked again, one is refused: each is told its own, who has it never gets it
+ * twice, not even when the rest is edited, and there is one copy in Sent. */
+static void smtp_three_recipients_three_fates(void **state)
+{
+	struct person *p;
+	struct msglist *sent;
+	struct event *ev;
+	struct draft d;
+	char *id;
+
+	(void)state;
+	odd("rule x1 smtp RCPT TO:<bob => say 451 4.2.1 later");
+	odd("rule smtp RCPT TO:<eve => say 550 5.1.1 nobody");
+	p = by_imap();
+	send_text(p, "ann@example.org, bob@example.org, eve@example.org", "Three");
+	event_of_kind(p, EVENT_SEND_FAILED);
+	UNTIL(p, engine_outbox(p->engine, 0) == 1 && *in_outbox(p).error);
+	assert_string_equal(in_outbox(p).to, "bob@example.org, eve@example.org");
+	assert_false(in_outbox(p).failed); /* bob is asked again by itself */
+	assert_fates(p, "ann has it 250\nbob not now 451\neve refused 550\n");
+	id = mem_strdup(in_outbox(p).id);
+	stop(p);
+	start(p, false);
+	UNTIL(p, engine_outbox(p->engine, 0) == 1);
+	assert_fates(p, "ann has it 250\nbob not now 451\neve refused 550\n");
+	done(p, engine_outbox_retry(p->engine, 0, id));
+	UNTIL(p, engine_outbox(p->engine, 0) == 1 && in_outbox(p).failed);
+	assert_fates(p, "ann has it 250\nbob has it 250\neve refused 550\n");
+	assert_int_equal(number("mails ann@example.org"), 1);
+
+	ev = answer(p, engine_outbox_edit(p->engine, 0, id));
+	assert_int_equal(ev->kind, EVENT_DRAFT);
+	assert_int_equal(ev->drafts->has_it.n, 2);
+	draft_copy(&d, &ev->drafts->draft);
+	event_free(ev);
+	assert_string_equal(d.to, "ann@example.org, bob@example.org, eve@example.org");
+	/* Nobody is left when it says so, and that is told. */
+	draft_set(&d.to, "ann@example.org, bob@example.org");
+	event_free(answer(p, engine_draft_save(p->engine, 0, id, &d)));
+	ev = answer(p, engine_send(p->engine, 0, id));
+	assert_int_equal(ev->kind, EVENT_FAILED);
+	has(ev->err.text, "Everybody has this message already");
+	event_free(ev);
+	draft_set(&d.to, "ann@example.org, bob@example.org, fay@example.org");
+	event_free(answer(p, engine_draft_save(p->engine, 0, id, &d)));
+	done(p, engine_send(p->engine, 0, id));
+	event_of_kind(p, EVENT_SENT);
+	assert_int_equal(number("mails ann@example.org"), 1);
+	assert_int_equal(number("mails bob@example.org"), 1);
+	assert_int_equal(number("mails fay@example.org"), 1);
+	assert_int_equal(number("mails eve@example.org"), 0);
+	sent = open_folder(p, "sent");
+	UNTIL(p, msglist_count(sent) == 1 && engine_pending(p->engine) == 0);
+	done(p, engine_sync(p->engine, 0));
+	assert_int_equal(msglist_count(sent), 1);
+	assert_int_equal(engine_outbox(p->engine, 0), 0);
+	draft_done(&d);
+	free(id);
+	person_free(p);
+}
+
+/* What is said of the whole mail holds for everybody who was not refused on his own; nobody
+ * vanishes, and it is not tried again by itself. */
+static void smtp_whole_mail_refused_after_recipients(void **state)
+{
+	static const char *const rules[] = {
+		"rule smtp DATA => say 554 5.7.1 spam", "rule end of data => say 554 5.7.1 spam"};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct person *p;
+
+		odd("norules");
+		odd("rule smtp RCPT TO:<bob => say 451 4.2.1 later");
+		odd(rules[i]);
+		p = by_imap();
+		send_text(p, "ann@example.org, bob@example.org, eve@example.org", "Spam");
+		event_of_kind(p, EVENT_SEND_FAILED);
+		UNTIL(p, engine_outbox(p->engine, 0) == 1 && in_outbox(p).failed);
+		assert_fates(p, "ann refused 554\nbob not now 451\neve refused 554\n");
+		has(in_outbox(p).error, "spam");
+		person_free(p);
+	}
+}
+
 static void smtp_lost_answer_is_unconfirmed(void **state)
 {
 	struct person *p;
@@ -231,6 +338,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ODD_CASE(smtp_later_stays_and_is_retried),
 		ODD_CASE(smtp_one_refused_of_two_keeps_that_one),
+		ODD_CASE(smtp_three_recipients_three_fates),
+		ODD_CASE(smtp_whole_mail_refused_after_recipients),
 		ODD_CASE(smtp_lost_answer_is_unconfirmed),
 		ODD_CASE(smtp_silence_after_the_dot_is_unconfirmed),
 		ODD_CASE(smtp_break_before_data_is_sent_later),
