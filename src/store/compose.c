@@ -522,6 +522,7 @@ int compose_outbox(struct account *a, const struct store_request *r, struct err 
 		add_others(&w.m, &d);
 		keep_accepted(&w.m);
 		w.m.state = OUTBOX_DRAFT;
+		w.m.parked = false;
 		draft_set(&w.m.error, "");
 		rc = written_save(a, &w, &d, err);
 		draft_done(&d);

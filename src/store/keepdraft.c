@@ -112,6 +112,18 @@ static int remove_copy(struct account *a, const struct outbox_ref *ref, struct e
 	return rc;
 }
 
+/* A server that does not tell which one it is (no UIDPLUS): the one with its Message-ID. */
+static void find_kept(struct account *a, struct outbox_mail *m)
+{
+	struct folder *f = folder_of(a, &m->kept);
+
+	if (!f || m->kept.uid || folder_use(f, NULL) != 0)
+		return;
+	m->kept.uid = cache_find_message_id(f->cache, m->message_id);
+	m->kept.uidvalidity = cache_meta(f->cache)->uidvalidity;
+	folder_unuse(f);
+}
+
 /* "draft-ID-HASH" is about the mail with that id. */
 static bool is_about(const struct op *op, const char *id)
 {
@@ -143,6 +155,7 @@ void keepdraft_leave(struct account *a, struct outbox_mail *m)
 	forget_waiting(a, m->id);
 	if (!m->kept.account)
 		return;
+	find_kept(a, m);
 	if (remove_copy(a, &m->kept, &err) != 0)
 		store_notice(
 			a, _("The draft in %s could not be removed: %s"), m->kept.folder, err.text);
@@ -198,20 +211,23 @@ static int append(
 	return rc;
 }
 
+/* It is kept here in any case; that it cannot go there is told. */
 int keepdraft_put_aside(struct account *a, struct written *w, struct err *err)
 {
 	struct folder *drafts = NULL;
+	struct err why = {0};
 
 	w->m.parked = true;
 	if (outbox_update(a->outbox, &w->m, err) != 0)
 		return -1;
 	if (!account_is_server(a))
 		return 0;
-	drafts = folder_for_role(a, ROLE_DRAFTS, err);
-	if (!drafts)
-		return -1;
 	forget_waiting(a, w->m.id);
-	return append(a, w, drafts, err);
+	drafts = folder_for_role(a, ROLE_DRAFTS, &why);
+	if (!drafts || append(a, w, drafts, &why) != 0)
+		store_notice(
+			a, _("The draft is kept here; it cannot go to the server: %s"), why.text);
+	return 0;
 }
 
 /* --- the server has it --- */
@@ -242,6 +258,7 @@ void keepdraft_confirmed(struct account *a, const struct op *op, const struct re
 		remove_copy(a, &fresh, NULL); /* sent or thrown away meanwhile */
 	} else {
 		/* The former copy goes now that its successor is safe. */
+		find_kept(a, &w.m);
 		remove_copy(a, &w.m.kept, NULL);
 		outbox_ref_copy(&w.m.kept, &fresh);
 		if (outbox_update(a->outbox, &w.m, &err) != 0)
@@ -280,8 +297,10 @@ static enum place look_at(struct account *a, const struct outbox_ref *ref)
 
 /* What was put aside as it is and is seen on the server, is there; and what was seen there and is
  * there no more, somebody went on with elsewhere. */
-bool keepdraft_settled(struct account *a, const struct outbox_mail *m)
+bool keepdraft_settled(struct account *a, struct outbox_mail *m)
 {
+	if (m->kept.account)
+		find_kept(a, m);
 	if (!m->parked || !m->kept.account || look_at(a, &m->kept) == PLACE_UNKNOWN)
 		return false;
 	for (size_t i = 0; i < journal_count(a->journal); i++)

@@ -45,7 +45,7 @@ void keepdraft_leave(struct account *a, struct outbox_mail *m);
 /* What a copy on a server says of it besides the message. */
 void keepdraft_take_notes(struct account *a, struct written *w);
 /* Nothing of it is left to be kept here: it was removed. */
-bool keepdraft_settled(struct account *a, const struct outbox_mail *m);
+bool keepdraft_settled(struct account *a, struct outbox_mail *m);
 /* Adds those of the folder of drafts; their ids are "@UIDVALIDITY.UID". */
 void keepdraft_list(struct account *a, struct store_event *ev);
 void keepdraft_where(const struct outbox_mail *m, struct str *out); /* such an id, or nothing */

@@ -179,6 +179,13 @@ static void put_aside_offline(void **state)
 	done(p, engine_draft_discard(p->engine, 0, id));
 	UNTIL(p, engine_pending(p->engine) == 0);
 	assert_int_equal(drafts_in(p, &on_server), 0);
+	/* Nothing is kept of what is not there, and that is said. */
+	{
+		struct event *ev = answer(p, engine_draft_keep(p->engine, 0, id));
+
+		assert_int_equal(ev->kind, EVENT_FAILED);
+		event_free(ev);
+	}
 	(void)l;
 	free(id);
 	person_free(p);
