@@ -22,11 +22,11 @@ GOAL = 95  # per cent of the lines of a folder
 GOALS = {
     "src/base": 95,
     "src/mime": 95,
-    "src/net": 90,
+    "src/net": 92,
     "src/store": 90,
-    "src/sync": 90,
-    "src/engine": 90,
-    "ui": 80,
+    "src/sync": 91,
+    "src/engine": 93,
+    "ui": 90,
 }
 
 
@@ -99,7 +99,7 @@ def complaints(found, named, goals):
         if (name, fn) not in named:
             yield "%s: %s is never entered by a test" % (name, fn)
     for (name, fn), why in sorted(named.items()):
-        if (name, fn) not in there:
+        if (name, fn) not in there and why != WAITING:
             yield "%s names %s of %s, which is not there" % (LIST, fn, name)
         if not why:
             yield "%s gives no reason for %s of %s" % (LIST, fn, name)
@@ -138,10 +138,12 @@ def main(args):
     if not found:
         sys.stderr.write("coverage: %s was not built with --enable-coverage\n" % args[0])
         return 1
-    print("%-12s %14s %7s %16s" % ("", "lines", "", "functions"))
+    print("%-12s %14s %7s %9s %16s" % ("", "lines", "", "(of %d)" % GOAL, "functions"))
     rows = sorted(shares(found).items())
     for name, s in rows + [("all", [sum(c) for c in zip(*(s for _, s in rows))])]:
-        print("%-12s %6d of %5d %5.1f %% %7d of %5d" % (name, s[0], s[1], 100 * s[0] / s[1], s[2], s[3]))
+        share = 100 * s[0] / s[1]
+        print("%-12s %6d of %5d %5.1f %% %9s %7d of %5d" %
+              (name, s[0], s[1], share, "reached" if share >= GOAL else "%.1f" % (share - GOAL), s[2], s[3]))
     named = read_list(os.path.join(TOP, LIST))
     for name, fn in never(found):
         print("never entered: %s %s   %s" % (name, fn, named.get((name, fn), "NEW")))

@@ -186,6 +186,25 @@ type ":save $home/sav"
 keys Tab
 ok 'files' see "$home/saved."
 keys C-g
+type ":export $home/sav"
+keys Tab
+ok 'files for an export' see "$home/saved."
+keys C-g
+type ':open Arch'
+keys Tab
+ok 'folders' see ':open Archive'
+keys C-g
+type ':set theme='
+keys Tab
+ok 'values of an option' see 'light'
+keys C-g
+walk save
+see 'Save the message as:'
+keys C-u
+type "$home/sav"
+keys Tab
+ok 'files in a question' see "message as: $home/saved."
+keys C-g
 type ':bind ind'
 keys Tab
 ok 'screens' see ':bind index'
