@@ -46,10 +46,8 @@ static void pop3_done(struct account *a, struct result *r)
 	static const int pauses[] = {1000, 2000, 5000, 15000, 60000};
 	bool network = r->err.kind == ERR_NETWORK;
 
-	if (r->err.kind == ERR_NONE) {
+	if (r->err.kind == ERR_NONE)
 		a->ledger_old = false;
-		submit_flush(a); /* the network is there */
-	}
 	session_done(a, r);
 	if (network)
 		a->next_pop3 = clock_ms() + pauses[a->pop3_failures];
@@ -112,8 +110,6 @@ static void lane_state(struct account *a, struct result *r)
 			account_sync_folders(a, SYNC_SHOWN);
 			ask_again(a);
 			replay_next(a);
-			submit_flush(a);
-			submit_next(a);
 		}
 		if ((r->state == SYNC_FAILED || r->state == SYNC_WAITING) && a->sync_waiting &&
 			!goes_on(a, before, r))
@@ -121,6 +117,8 @@ static void lane_state(struct account *a, struct result *r)
 	} else if (r->state == SYNC_FAILED && r->err.kind == ERR_CERT) {
 		store_notice(a, "%s", r->err.text);
 	}
+	if (r->state == SYNC_ONLINE && (r->lane == LANE_MAIN || r->lane == LANE_SEND))
+		submit_reachable(a);
 }
 
 static void ask_password(struct account *a)

@@ -67,6 +67,7 @@ struct outbox_mail {
 	enum outbox_state state;
 	int64_t due; /* seconds since 1970: not before */
 	int attempts;
+	bool unreached;              /* the last one did not get as far as the relay */
 	char *from;                  /* owned; envelope sender */
 	struct outbox_recipient *to; /* owned; of a draft only those that have it already */
 	size_t nto, cap_to;

@@ -361,6 +361,7 @@ static void retry(struct account *a)
 	for (int i = 0; i < LANES; i++)
 		account_post(a, (enum lane)i, job_new(JOB_RETRY));
 	account_tick(a, clock_ms());
+	submit_flush(a);
 }
 
 /* True when the request was kept or its answer is sent by someone else. */

@@ -573,8 +573,11 @@ void compose_take_over(struct account *a);         /* drafts of a former version
 /* --- submit.c --- */
 void submit_finish(struct account *a); /* what a program that ended had not done yet */
 void submit_next(struct account *a);   /* the next mail that is due, unless one is on its way */
-/* What waits because an attempt failed is due now. */
+/* What waits because an attempt failed is due now: a person asked. Logins that were refused are
+ * tried again, too. */
 void submit_flush(struct account *a);
+/* There is a connection: what waits because there was none is due now. */
+void submit_reachable(struct account *a);
 void submit_ready(struct account *a, struct result *r);
 void submit_answered(struct account *a, struct result *r);
 

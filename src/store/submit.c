@@ -67,6 +67,7 @@ static int put_out(struct account *a, struct written *w, int64_t due, struct err
 		w->m.state = OUTBOX_QUEUED;
 		w->m.due = due;
 		w->m.attempts = 0;
+		w->m.unreached = false;
 		set_error(&w->m, "");
 		rc = written_save(a, w, &d, err);
 	}
@@ -335,6 +336,7 @@ static void settle(struct account *a, struct outbox_mail *m, struct result *r)
 	struct err why = {0}, err = {0};
 
 	m->state = state_after(m, r);
+	m->unreached = r->unbegun;
 	if (m->state == OUTBOX_SENT) {
 		set_error(m, "");
 	} else {
@@ -364,8 +366,8 @@ void submit_answered(struct account *a, struct result *r)
 	settle(a, &m, r);
 	outbox_mail_done(&m);
 	account_outbox(a);
-	account_sync_settled(a);
 	submit_next(a);
+	account_sync_settled(a);
 }
 
 /* --- what a person does with the outbox --- */
@@ -388,6 +390,7 @@ static void ask_again(struct outbox_mail *m)
 		if (m->to[i].fate != FATE_ACCEPTED)
 			outbox_fate(&m->to[i], FATE_UNASKED, m->to[i].words);
 	m->state = OUTBOX_QUEUED;
+	m->unreached = false;
 	m->due = clock_now();
 }
 
@@ -417,28 +420,51 @@ static void go(struct account *a)
 	submit_next(a);
 }
 
-void submit_flush(struct account *a)
+/* What has a date that was set, or seconds to take it back, has not been tried, and keeps it. */
+static bool is_put_off(const struct outbox_mail *m, bool unreached)
+{
+	return m->state == OUTBOX_QUEUED && m->due > clock_now() &&
+	       (unreached ? m->unreached : m->attempts > 0);
+}
+
+/* True when there is one to be sent now. */
+static bool make_due(struct account *a, bool unreached)
 {
 	struct strv ids = STRV_INIT;
 	bool any = false;
 
-	if (a->store->read_only)
-		return;
 	outbox_list(a->outbox, &ids, NULL);
 	for (size_t i = 0; i < ids.n; i++) {
 		struct outbox_mail m = {0};
 
-		/* With a date that was set, or seconds to take it back, it has not been tried. */
-		if (outbox_get(a->outbox, ids.v[i], &m, NULL) == 0 && m.state == OUTBOX_QUEUED &&
-			m.attempts && m.due > clock_now()) {
+		if (outbox_get(a->outbox, ids.v[i], &m, NULL) == 0 && is_put_off(&m, unreached)) {
 			m.due = clock_now();
+			m.unreached = false;
 			any |= outbox_update(a->outbox, &m, NULL) == 0;
 		}
 		outbox_mail_done(&m);
 	}
 	strv_done(&ids);
-	if (any)
+	return any;
+}
+
+void submit_flush(struct account *a)
+{
+	if (!a->sync || a->store->read_only)
+		return;
+	if (make_due(a, false))
 		go(a);
+	else
+		submit_next(a);
+}
+
+void submit_reachable(struct account *a)
+{
+	if (!a->sync || a->store->read_only)
+		return;
+	if (make_due(a, true))
+		account_outbox(a);
+	submit_next(a);
 }
 
 static int outbox_again(struct account *a, const struct store_request *r, struct err *err)

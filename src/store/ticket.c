@@ -96,6 +96,8 @@ void ticket_format(struct str *out, const struct ticket *j)
 	add_value(out, "subject", m->subject);
 	add_value(out, "message-id", m->message_id);
 	add_value(out, "error", m->error);
+	if (m->unreached)
+		str_adds(out, "unreached yes\n");
 	if (m->copied)
 		str_adds(out, "copied yes\n");
 	if (m->parked)
@@ -306,6 +308,8 @@ static int take_optional(
 		take_recipient(m, *value)->fate = FATE_ACCEPTED;
 	} else if (is(name, len, "fate")) {
 		return take_fate(m, *value) ? 0 : -1;
+	} else if (is(name, len, "unreached")) {
+		m->unreached = strcmp(*value, "yes") == 0;
 	} else if (is(name, len, "copied")) {
 		m->copied = strcmp(*value, "yes") == 0;
 	} else if (is(name, len, "parked")) {

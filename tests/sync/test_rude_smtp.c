@@ -280,6 +280,72 @@ static void smtp_refused_connection_fails_no_mail(void **state)
 	person_free(p);
 }
 
+static void send_and_wait(struct person *p, const char *subject)
+{
+	send_text(p, "you@example.org", subject);
+	event_of_kind(p, EVENT_SEND_FAILED);
+}
+
+/* The next attempt of each is half a minute away: whoever gets through takes the others along. */
+static void smtp_one_that_goes_takes_along_what_waited(void **state)
+{
+	int64_t then;
+	struct person *p;
+
+	(void)state;
+	odd("greeting smtp 554 5.7.1 no service here");
+	p = by_imap();
+	send_and_wait(p, "One");
+	send_and_wait(p, "Two");
+	odd("greeting smtp 220 hello");
+	then = clock_ms();
+	send_text(p, "you@example.org", "Three");
+	UNTIL(p, engine_outbox(p->engine, 0) == 0);
+	assert_int_equal(number("mails"), 3);
+	assert_in_range(clock_ms() - then, 0, 2 * AT_ONCE_MS);
+	person_free(p);
+}
+
+static void smtp_connection_that_comes_back_sends_what_waited(void **state)
+{
+	int64_t then;
+	struct person *p;
+
+	(void)state;
+	odd("greeting smtp 554 5.7.1 no service here");
+	p = by_imap();
+	send_and_wait(p, "Waits");
+	odd("greeting smtp 220 hello");
+	then = clock_ms();
+	odd("cut");
+	UNTIL(p, engine_outbox(p->engine, 0) == 0);
+	assert_int_equal(number("mails"), 1);
+	assert_in_range(clock_ms() - then, 0, 3 * AT_ONCE_MS);
+	person_free(p);
+}
+
+/* What a relay put off itself is its own: a connection does not bring it back sooner, but who asks
+ * for a synchronisation wants all of it, and gets the answer when all was tried. */
+static void smtp_sync_sends_what_waits(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	odd("rule x2 smtp RCPT => say 451 4.2.0 come back later");
+	p = by_imap();
+	send_and_wait(p, "One");
+	send_and_wait(p, "Two");
+	odd("cut");
+	UNTIL(p, state_of(p) != STATE_ONLINE);
+	UNTIL(p, state_of(p) == STATE_ONLINE);
+	watch(p, 500);
+	assert_int_equal(number("mails"), 0);
+	done(p, engine_sync(p->engine, 0));
+	assert_int_equal(number("mails"), 2);
+	UNTIL(p, engine_outbox(p->engine, 0) == 0);
+	person_free(p);
+}
+
 /* What is one too many for this transaction is none for the next, and nobody need know. */
 static void smtp_too_many_recipients_go_at_once(void **state)
 {
@@ -345,6 +411,9 @@ int main(void)
 		ODD_CASE(smtp_break_before_data_is_sent_later),
 		ODD_CASE(smtp_refused_login_is_no_storm),
 		ODD_CASE(smtp_refused_connection_fails_no_mail),
+		ODD_CASE(smtp_one_that_goes_takes_along_what_waited),
+		ODD_CASE(smtp_connection_that_comes_back_sends_what_waited),
+		ODD_CASE(smtp_sync_sends_what_waits),
 		ODD_CASE(smtp_too_many_recipients_go_at_once),
 		ODD_CASE(smtp_closed_between_mails),
 		ODD_CASE(smtp_end_says_quit),

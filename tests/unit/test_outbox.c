@@ -15,7 +15,8 @@ static struct outbox *opened(void)
 
 static struct outbox_mail mail(const char *subject)
 {
-	struct outbox_mail m = {.state = OUTBOX_QUEUED, .due = 1700000000, .attempts = 2};
+	struct outbox_mail m = {
+		.state = OUTBOX_QUEUED, .due = 1700000000, .attempts = 2, .unreached = true};
 
 	m.from = mem_strdup("me@example.org");
 	outbox_recipient(&m, "a@example.org");
@@ -45,6 +46,7 @@ static void assert_same(const struct outbox_mail *a, const struct outbox_mail *b
 	assert_int_equal(a->state, b->state);
 	assert_int_equal(a->due, b->due);
 	assert_int_equal(a->attempts, b->attempts);
+	assert_int_equal(a->unreached, b->unreached);
 	assert_string_equal(a->from, b->from);
 	assert_int_equal(a->nto, b->nto);
 	for (size_t i = 0; i < a->nto; i++) {
