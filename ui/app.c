@@ -988,6 +988,13 @@ static void compose_first(struct app *a, const struct app_start *s)
 		app_error(a, _("No account to write from; “talaria setup” makes one"));
 		return;
 	}
+	if (s->resume) {
+		app_await(a,
+			engine_compose(
+				a->engine, (size_t)account, COMPOSE_RESUME, NULL, 0, s->resume),
+			first_saved, NULL, NULL);
+		return;
+	}
 	app_await(a,
 		engine_compose(a->engine, (size_t)account, s->mailto ? COMPOSE_MAILTO : COMPOSE_NEW,
 			NULL, 0, s->mailto ? s->mailto : ""),
@@ -1037,7 +1044,7 @@ void app_init(struct app *a, struct engine *e, struct settings *s, const struct 
 	open_first(a, start);
 	for (size_t i = 0; start->messages && i < start->messages->n; i++)
 		app_error(a, "%s", start->messages->v[i]);
-	if (start->draft)
+	if (start->draft || start->resume)
 		compose_first(a, start);
 }
 

@@ -20,6 +20,7 @@ struct app_start {
 	bool folder_is_path;
 	const struct draft
 		*draft;     /* opens the editor at once with a mail that says this; or NULL */
+	const char *resume; /* opens the draft with this id; or NULL */
 	const char *mailto; /* and, first, what this URI says; or NULL */
 	const struct strv *messages; /* told first: what is wrong with the settings; may be NULL */
 	struct ui_config *config;    /* keys and colours the config loader filled; NULL: defaults */

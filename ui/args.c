@@ -63,7 +63,8 @@ static const struct {
 	[O_HELP] = {'h', "help", NULL, FOR_ALL, N_("show this help")},
 	[O_INCLUDE] = {'i', "include", "FILE", FOR_WRITING,
 		N_("take the text of the message from FILE")},
-	[O_JSON] = {0, "json", NULL, FOR_READING | 1 << ARGS_FOLDERS, N_("print JSON")},
+	[O_JSON] = {0, "json", NULL, FOR_READING | 1 << ARGS_FOLDERS | 1 << ARGS_OUTBOX,
+		N_("print JSON")},
 	[O_LIMIT] = {0, "limit", "N", 1 << ARGS_LIST | 1 << ARGS_SEARCH,
 		N_("print at most N messages")},
 	[O_OFFLINE] = {0, "offline", NULL, FOR_ALL & ~(1 << ARGS_CHECK | 1 << ARGS_SYNC),
@@ -86,6 +87,11 @@ static const struct {
 	[ARGS_CHECK] = {"check", "[ACCOUNT]",
 		N_("connect to the servers, log in, and say what was found"), 0, 1},
 	[ARGS_SYNC] = {"sync", "[ACCOUNT]", N_("synchronise every folder once"), 0, 1},
+	[ARGS_OUTBOX] = {"outbox", "[ACCOUNT] | send ID | edit ID | hold ID | drop ID",
+		N_("list the mail that is not sent yet, and what the relay said for each "
+		   "recipient; or send it now, make it a draft again, keep it until you send it, "
+		   "throw it away"),
+		0, 2},
 	[ARGS_LIST] = {"list", "[FOLDER]", N_("list the messages of a folder, newest first"), 0, 1},
 	[ARGS_SHOW] = {"show", "[FOLDER] ID",
 		N_("print the message with that number, as list shows it"), 1, 2},
@@ -446,9 +452,9 @@ void args_help(struct str *out)
 	}
 	str_addf(out, "\n%s\n",
 		_("Exit status: 0 done, 1 failed, 64 usage, 65 an address or a file is wrong, 69 "
-		  "refused for good,\n75 not now (what was to be sent stays in the outbox), 77 "
-		  "login "
-		  "refused, 78 configuration.\nAll of it: man talaria, man talaria.conf"));
+		  "refused for good,\n74 the disk (nothing is kept), 75 not now (what was to be "
+		  "sent stays in the outbox),\n77 login refused, 78 configuration. "
+		  "All of it: man talaria, man talaria.conf"));
 	str_done(&what);
 }
 

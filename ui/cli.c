@@ -31,8 +31,9 @@ enum cli_status cli_status_of(enum err_kind kind)
 	case ERR_NETWORK:
 	case ERR_AGAIN:
 	case ERR_BUSY:
-	case ERR_FULL:
 		return CLI_TEMPORARY;
+	case ERR_FULL:
+		return CLI_IO;
 	case ERR_CERT:
 	case ERR_REFUSED:
 	case ERR_PROTOCOL:
@@ -65,6 +66,15 @@ void cli_say(const char *fmt, ...)
 	va_end(ap);
 	fflush(stdout);
 	put_clean(stderr, "talaria: ", &text, "\n");
+}
+
+void cli_ask(const char *question)
+{
+	struct str text = STR_INIT;
+
+	str_adds(&text, question);
+	fflush(stdout);
+	put_clean(stderr, "", &text, "");
 }
 
 void cli_print(const char *fmt, ...)
@@ -185,6 +195,27 @@ static void clear_progress(const struct cli *c)
 		fputs("\r\033[K", stderr);
 }
 
+/* What the relay said to a mail. Its subject tells which, unless there is only one meant. */
+static void take_fate(struct cli *c, const struct event *ev)
+{
+	if (c->mail && (!ev->id || strcmp(ev->id, c->mail) != 0))
+		return;
+	if (ev->kind == EVENT_SENT) {
+		c->sent++;
+		return;
+	}
+	clear_progress(c);
+	if (c->mail)
+		cli_say("%s", ev->err.text);
+	else
+		cli_say(_("“%s”: %s"), ev->text ? ev->text : "", ev->err.text);
+	/* Of one mail the last, of several the worst. */
+	if (!c->mail && c->unsent != ERR_NONE && !c->later)
+		return;
+	c->unsent = ev->err.kind;
+	c->later = ev->n != 0;
+}
+
 static void react(struct cli *c, const struct event *ev)
 {
 	switch (ev->kind) {
@@ -197,6 +228,10 @@ static void react(struct cli *c, const struct event *ev)
 		break;
 	case EVENT_NEW_MAIL:
 		c->new_mails += ev->n;
+		break;
+	case EVENT_SENT:
+	case EVENT_SEND_FAILED:
+		take_fate(c, ev);
 		break;
 	case EVENT_PASSWORD:
 		clear_progress(c);
@@ -323,12 +358,37 @@ int cli_sync_account(struct cli *c, int account, struct err *err)
 	return ev ? 0 : -1;
 }
 
-/* The disk thread answers in order: behind this, the account's folders are known. */
-static void settle(struct cli *c, int account)
+/* The disk thread answers in order. */
+int cli_settle(struct cli *c, int account, struct err *err)
+{
+	struct event *ev = cli_wait(c, engine_drafts(c->engine, (size_t)account), err);
+
+	event_free(ev);
+	return ev ? 0 : -1;
+}
+
+enum cli_status cli_accounts(
+	struct cli *c, const char *name, enum cli_status (*fn)(struct cli *c, int account))
 {
 	struct err err = {0};
+	int only = cli_account(c, name, &err);
+	bool all = !name && !c->args->account;
+	enum cli_status status = CLI_OK;
 
-	event_free(cli_final(c, engine_drafts(c->engine, (size_t)account), &err));
+	if (only < 0) {
+		cli_fail(&err);
+		return engine_accounts(c->engine) ? CLI_USAGE : CLI_CONFIG;
+	}
+	for (size_t i = 0; i < engine_accounts(c->engine); i++) {
+		enum cli_status one;
+
+		if (!all && (int)i != only)
+			continue;
+		one = fn(c, (int)i);
+		if (status == CLI_OK)
+			status = one;
+	}
+	return status;
 }
 
 /* Opening has no request id of its own: its failure comes with the list. */
@@ -443,7 +503,8 @@ static struct msglist *open_folder(struct cli *c, const char *word, struct err *
 
 	if (account < 0)
 		return NULL;
-	settle(c, account);
+	if (cli_settle(c, account, err) != 0)
+		return NULL;
 	if (find_folder(c, account, word, &folder, err) != 0)
 		return NULL;
 	name = mem_strdup(folder.name); /* folders move in memory with the next event */
@@ -486,6 +547,8 @@ static enum cli_status run_command(struct cli *c)
 		return cli_folders(c);
 	case ARGS_SYNC:
 		return cli_sync(c);
+	case ARGS_OUTBOX:
+		return cli_outbox(c);
 	case ARGS_CHECK:
 		return cli_check(c);
 	case ARGS_EXPORT:
@@ -506,12 +569,15 @@ bool cli_reader_gone(void)
 	return poll(&p, 1, 0) > 0 && (p.revents & POLLERR);
 }
 
-enum cli_status cli_run(
-	struct settings *settings, const struct arguments *args, const char *config_path)
+enum cli_status cli_run(struct settings *settings, const struct arguments *args,
+	const char *config_path, struct cli_draft *made)
 {
 	struct engine_options options = {
 		.offline = true, .read_only = args->read_only, .config_path = config_path};
-	struct cli c = {.settings = settings, .args = args, .interactive = isatty(STDERR_FILENO)};
+	struct cli c = {.settings = settings,
+		.args = args,
+		.interactive = isatty(STDERR_FILENO),
+		.made = made};
 	struct err err = {0};
 	enum cli_status status;
 

@@ -1,5 +1,6 @@
 /*
- * cli - the commands that need no screen: list, show, search, folders, sync, check, and sending.
+ * cli - the commands that need no screen: list, show, search, folders, sync, check, outbox, and
+ * sending.
  *
  * Owns:    the engine while a command runs.
  * Threads: UI thread; waits in poll() on the engine, never longer than the network's own deadlines.
@@ -17,19 +18,24 @@ enum cli_status { /* sysexits(3) where they fit */
 	CLI_USAGE = ARGS_USAGE,
 	CLI_DATA = 65,        /* an address, a file or the text is wrong */
 	CLI_UNAVAILABLE = 69, /* refused for good */
+	CLI_IO = 74,          /* the disk is full: nothing was kept */
 	CLI_TEMPORARY = 75,   /* not now; what was to be sent waits in the outbox */
 	CLI_LOGIN = 77,
 	CLI_CONFIG = 78
 };
 
-/* Runs a command, or sends (ARGS_SCREEN with compose). config_path may be NULL. */
-enum cli_status cli_run(
-	struct settings *settings, const struct arguments *args, const char *config_path);
+struct cli_draft { /* a mail of the outbox that is a draft again; free() both */
+	char *account, *id;
+};
+/* Runs a command, or sends (ARGS_SCREEN with compose). config_path may be NULL. made: gets the
+ * draft of a command that is to be followed by its screen; NULL: its id is printed. */
+enum cli_status cli_run(struct settings *settings, const struct arguments *args,
+	const char *config_path, struct cli_draft *made);
 
 enum cli_status cli_status_of(enum err_kind kind);
-/* "talaria: TEXT" on stderr. */
 /* Whoever read our standard output has enough (talaria list | head): no failure. */
 bool cli_reader_gone(void);
+/* "talaria: TEXT" on stderr. */
 void cli_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Text on stdout. Both take out what a terminal would obey, whoever wrote it. */
 void cli_print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

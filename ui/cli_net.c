@@ -10,33 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OUTBOX_MS = 120 * 1000 };
-
-/* Runs one command for the named account, or for all; the first failure gives the status. */
-static enum cli_status for_accounts(
-	struct cli *c, const char *name, enum cli_status (*fn)(struct cli *c, int account))
-{
-	struct err err = {0};
-	int only = cli_account(c, name, &err);
-	bool all = !name && !c->args->account;
-	enum cli_status status = CLI_OK;
-
-	if (only < 0) {
-		cli_fail(&err);
-		return engine_accounts(c->engine) ? CLI_USAGE : CLI_CONFIG;
-	}
-	for (size_t i = 0; i < engine_accounts(c->engine); i++) {
-		enum cli_status one;
-
-		if (!all && (int)i != only)
-			continue;
-		one = fn(c, (int)i);
-		if (status == CLI_OK)
-			status = one;
-	}
-	return status;
-}
-
 static const char *named(const struct cli *c)
 {
 	return c->args->words.n ? c->args->words.v[0] : NULL;
@@ -103,28 +76,13 @@ enum cli_status cli_folders(struct cli *c)
 		cli_print("[");
 	else
 		cli_print("%7s %7s  %s\n", _("unread"), _("all"), _("folder"));
-	status = for_accounts(c, NULL, folders_of);
+	status = cli_accounts(c, NULL, folders_of);
 	if (c->args->json)
 		cli_print("]\n");
 	return status;
 }
 
 /* --- sync --- */
-
-/* Every mail of the outbox had its turn: gone, or with a reason why not. */
-static bool outbox_is_through(struct cli *c, void *arg)
-{
-	size_t account = *(const size_t *)arg;
-
-	for (size_t i = 0; i < engine_outbox(c->engine, account); i++) {
-		struct outbox_info info;
-
-		engine_outbox_at(c->engine, account, i, &info);
-		if (!info.failed && !info.unconfirmed && !*info.error)
-			return false;
-	}
-	return true;
-}
 
 static void list_waiting(struct cli *c, const struct account_info *info)
 {
@@ -144,7 +102,7 @@ static void list_waiting(struct cli *c, const struct account_info *info)
 	}
 }
 
-static void tell_waiting(struct cli *c, const struct account_info *info)
+static void tell_waiting(struct cli *c, int account, const struct account_info *info)
 {
 	if (info->pending)
 		cli_print(ngettext("%s: %zu change waits for the server\n",
@@ -155,32 +113,54 @@ static void tell_waiting(struct cli *c, const struct account_info *info)
 		cli_print(ngettext("%s: %zu message is in the outbox\n",
 				  "%s: %zu messages are in the outbox\n", info->outbox),
 			info->name, info->outbox);
+	cli_print_outbox(c, account);
 }
 
+/* What was to be sent and was not, in this run. */
+static enum cli_status unsent(const struct cli *c)
+{
+	if (c->unsent == ERR_NONE)
+		return CLI_OK;
+	if (!c->later)
+		return CLI_UNAVAILABLE;
+	return c->unsent == ERR_AUTH || c->unsent == ERR_CERT ? cli_status_of(c->unsent)
+							      : CLI_TEMPORARY;
+}
+
+/* The relay is another server: what waits for it goes out also when the mailbox cannot be had. */
 static enum cli_status sync_one(struct cli *c, int account)
 {
-	size_t index = (size_t)account;
 	struct err err = {0};
 	struct account_info info;
+	int rc;
 
 	c->new_mails = 0;
-	if (cli_sync_account(c, account, &err) != 0) {
-		engine_account(c->engine, (size_t)account, &info);
-		cli_say("%s: %s", info.name, err.text);
-		return cli_status_of(err.kind);
-	}
-	cli_until(c, outbox_is_through, &index, OUTBOX_MS);
+	c->sent = 0;
+	c->unsent = ERR_NONE;
+	rc = cli_sync_account(c, account, &err);
+	if (c->online)
+		cli_outbox_through(c, account);
 	engine_account(c->engine, (size_t)account, &info);
-	cli_print(ngettext("%s: synchronised, %llu new message\n",
-			  "%s: synchronised, %llu new messages\n", (unsigned long)c->new_mails),
-		info.name, (unsigned long long)c->new_mails);
-	tell_waiting(c, &info);
-	return CLI_OK;
+	if (rc != 0)
+		cli_say("%s: %s", info.name, err.text);
+	else
+		cli_print(ngettext("%s: synchronised, %llu new message\n",
+				  "%s: synchronised, %llu new messages\n",
+				  (unsigned long)c->new_mails),
+			info.name, (unsigned long long)c->new_mails);
+	if (c->sent)
+		cli_print(ngettext("%s: %zu message sent\n", "%s: %zu messages sent\n",
+				  (unsigned long)c->sent),
+			info.name, c->sent);
+	if (rc != 0)
+		return cli_status_of(err.kind);
+	tell_waiting(c, account, &info);
+	return unsent(c);
 }
 
 enum cli_status cli_sync(struct cli *c)
 {
-	return for_accounts(c, named(c), sync_one);
+	return cli_accounts(c, named(c), sync_one);
 }
 
 /* --- check --- */
@@ -228,5 +208,5 @@ static enum cli_status check_one(struct cli *c, int account)
 
 enum cli_status cli_check(struct cli *c)
 {
-	return for_accounts(c, named(c), check_one);
+	return cli_accounts(c, named(c), check_one);
 }

@@ -18,6 +18,13 @@ struct cli {
 	bool interactive;   /* stderr is a terminal: progress is shown */
 	uint64_t new_mails; /* that arrived meanwhile */
 	bool online;        /* connections were asked for */
+	size_t listed;      /* mails of the outbox that were shown */
+	/* What the relay said meanwhile: to this mail of the outbox; NULL: to any. */
+	const char *mail;
+	size_t sent;
+	enum err_kind unsent; /* why one was not; ERR_NONE: none */
+	bool later;           /* and it is tried again */
+	struct cli_draft *made;
 };
 
 /* The next event, after what every command does with it; NULL after ms without one. event_free. */
@@ -33,6 +40,12 @@ bool cli_until(struct cli *c, bool (*ready)(struct cli *c, void *arg), void *arg
 int cli_go_online(struct cli *c, struct err *err); /* refused with --offline */
 /* The account of --account or the first one; name may be NULL. -1 with err. */
 int cli_account(struct cli *c, const char *name, struct err *err);
+/* Behind it, the account's folders and outbox are known. -1: why the account cannot be used. */
+int cli_settle(struct cli *c, int account, struct err *err);
+/* Runs one command for the named account, or for all; the first failure gives the status. */
+enum cli_status cli_accounts(
+	struct cli *c, const char *name, enum cli_status (*fn)(struct cli *c, int account));
+void cli_ask(const char *question); /* on stderr, without a line end */
 /* Synchronises one account once, with a progress line. */
 int cli_sync_account(struct cli *c, int account, struct err *err);
 /* Opens a folder (NULL: INBOX) or a path, and fills it first when it was never synchronised. */
@@ -46,10 +59,17 @@ enum cli_status cli_show(struct cli *c);
 enum cli_status cli_folders(struct cli *c);
 enum cli_status cli_sync(struct cli *c);
 enum cli_status cli_check(struct cli *c);
+enum cli_status cli_outbox(struct cli *c);
 enum cli_status cli_send(struct cli *c);
 enum cli_status cli_export(struct cli *c);
 enum cli_status cli_import(struct cli *c);
 enum cli_status cli_backup(struct cli *c);
+
+/* Waits for what becomes of one mail in the outbox, tells it, and gives the exit status. */
+enum cli_status cli_send_mail(struct cli *c, int account, const char *id);
+/* Waits until every mail in the outbox had its turn: gone, or with a reason why not. */
+void cli_outbox_through(struct cli *c, int account);
+void cli_print_outbox(const struct cli *c, int account);
 
 /* Tells err and gives its exit status. */
 enum cli_status cli_fail(const struct err *err);

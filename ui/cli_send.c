@@ -1,4 +1,3 @@
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/mem.h"
@@ -10,12 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-	BODY_MAX = 64 << 20,
-	SEND_MS = 15 * 60 * 1000, /* the relay's own deadlines are shorter */
-	COPY_MS = 20 * 1000,
-	SETTLE_MS = 300
-};
+enum { BODY_MAX = 64 << 20 };
 
 /* --- the message --- */
 
@@ -123,105 +117,6 @@ static int write_message(const struct cli *c, const char *from, struct draft *d,
 
 /* --- sending --- */
 
-struct sending {
-	int account;
-	struct strv before; /* mails that waited in the outbox already */
-	char *subject;      /* of ours, as the outbox has it */
-	bool sent, failed, later;
-	enum err_kind kind;
-};
-
-static void note_outbox(struct cli *c, struct sending *s)
-{
-	for (size_t i = 0; i < engine_outbox(c->engine, (size_t)s->account); i++) {
-		struct outbox_info info;
-
-		engine_outbox_at(c->engine, (size_t)s->account, i, &info);
-		strv_add(&s->before, info.id);
-	}
-}
-
-static void find_ours(struct cli *c, struct sending *s)
-{
-	for (size_t i = 0; i < engine_outbox(c->engine, (size_t)s->account); i++) {
-		struct outbox_info info;
-
-		engine_outbox_at(c->engine, (size_t)s->account, i, &info);
-		if (strv_has(&s->before, info.id))
-			continue;
-		free(s->subject);
-		s->subject = mem_strdup(info.subject);
-	}
-}
-
-static void take_fate(struct sending *s, const struct event *ev)
-{
-	/* Another running copy may have taken it out of the outbox before it was seen there. */
-	if (!ev || ev->account != s->account || !ev->text ||
-		(s->subject && strcmp(ev->text, s->subject) != 0))
-		return;
-	if (ev->kind == EVENT_SENT)
-		s->sent = true;
-	if (ev->kind != EVENT_SEND_FAILED)
-		return;
-	cli_say("%s", ev->err.text);
-	s->failed = true;
-	s->later |= ev->n != 0;
-	if (s->kind != ERR_REFUSED)
-		s->kind = ev->err.kind;
-}
-
-/* One mail may end in several answers, when the relay refused some of its recipients. */
-static void wait_fate(struct cli *c, struct sending *s)
-{
-	int64_t deadline = clock_ms() + SEND_MS;
-
-	for (;;) {
-		int64_t left = deadline - clock_ms();
-		bool known = s->sent || s->failed;
-		struct event *ev = left > 0 ? cli_next(c, (int)left) : NULL;
-
-		if (!ev && left <= 0)
-			return;
-		take_fate(s, ev);
-		event_free(ev);
-		if (s->sent)
-			return;
-		if (!known && s->failed)
-			deadline = clock_ms() + SETTLE_MS;
-	}
-}
-
-/* Where another running copy synchronises, it sees the copy in Sent through with all it has to do.
- */
-static bool nothing_pending(struct cli *c, void *arg)
-{
-	const struct sending *s = arg;
-	struct account_info info;
-
-	engine_account(c->engine, (size_t)s->account, &info);
-	return info.state == STATE_FOLLOWING || engine_pending(c->engine) == 0;
-}
-
-static enum cli_status tell_fate(struct cli *c, struct sending *s)
-{
-	if (s->sent && !s->failed) {
-		/* The copy in Sent; what is not through by then goes with the next connection. */
-		cli_until(c, nothing_pending, s, COPY_MS);
-		return CLI_OK;
-	}
-	if (s->kind == ERR_REFUSED) {
-		cli_say(_("What was refused is kept in the outbox, where it can be edited"));
-		return CLI_UNAVAILABLE;
-	}
-	if (s->failed && !s->later) {
-		cli_say(_("It is kept in the outbox and is not sent again unasked"));
-		return CLI_UNAVAILABLE;
-	}
-	cli_say(_("Not sent now: it stays in the outbox, and goes out with the next connection"));
-	return s->kind == ERR_AUTH || s->kind == ERR_CERT ? cli_status_of(s->kind) : CLI_TEMPORARY;
-}
-
 static int put_draft(struct cli *c, int account, const struct draft *d, char **id, struct err *err)
 {
 	struct event *ev = cli_wait(
@@ -240,46 +135,41 @@ static int put_draft(struct cli *c, int account, const struct draft *d, char **i
 	return ev ? 0 : -1;
 }
 
-static int put_outbox(struct cli *c, struct sending *s, const struct draft *d, struct err *err)
+/* What could not be queued is still the caller's: no draft of it is left behind. */
+static void take_back(struct cli *c, int account, const char *id)
 {
-	char *id = NULL;
-	struct event *ev;
-	struct err ignored = {0};
-	int rc = put_draft(c, s->account, d, &id, err);
+	struct err err = {0};
+	struct event *ev = cli_wait(c, engine_draft_discard(c->engine, (size_t)account, id), &err);
 
-	if (rc == 0) {
-		note_outbox(c, s);
-		ev = cli_wait(c, engine_send(c->engine, (size_t)s->account, id), err);
-		event_free(ev);
-		rc = ev ? 0 : -1;
-	}
-	/* What could not be queued is still the caller's: no draft of it is left behind. */
-	if (rc != 0 && id)
-		event_free(cli_final(
-			c, engine_draft_discard(c->engine, (size_t)s->account, id), &ignored));
-	free(id);
-	return rc;
+	if (ev)
+		cli_say(_("Nothing was sent, and nothing of it is kept"));
+	else
+		cli_say(_("Nothing was sent; it is kept as a draft"));
+	event_free(ev);
 }
 
 static enum cli_status send_draft(struct cli *c, int account, const struct draft *d)
 {
-	struct sending s = {.account = account};
 	struct err err = {0};
+	struct event *ev = NULL;
 	enum cli_status status;
+	char *id = NULL;
 
 	settings_set(c->settings, "undo-send", "0", NULL);
-	if (put_outbox(c, &s, d, &err) != 0) {
-		strv_done(&s.before);
-		return cli_fail(&err);
+	if (put_draft(c, account, d, &id, &err) == 0)
+		ev = cli_wait(c, engine_send(c->engine, (size_t)account, id), &err);
+	if (ev) {
+		event_free(ev);
+		status = cli_send_mail(c, account, id);
+	} else {
+		status = cli_fail(&err);
+		if (id)
+			take_back(c, account, id);
+		else
+			cli_say(_("Nothing was sent, and nothing of it is kept"));
 	}
-	find_ours(c, &s);
-	if (!c->args->offline) {
-		cli_go_online(c, &err);
-		wait_fate(c, &s);
-	}
-	status = tell_fate(c, &s);
-	strv_done(&s.before);
-	free(s.subject);
+	c->mail = NULL;
+	free(id);
 	return status;
 }
 

@@ -159,6 +159,65 @@ char *json_of_folder(const char *account, const struct folder_info *folder)
 	return printed(o);
 }
 
+/* Words that do not follow the language. */
+static const char *state_word(const struct outbox_info *m)
+{
+	return m->sending       ? "sending"
+	       : m->unconfirmed ? "unconfirmed"
+	       : m->failed      ? "failed"
+	       : m->held        ? "held"
+	       : m->sent        ? "sent"
+				: "waiting";
+}
+
+static const char *fate_word(const struct outbox_fate_info *f)
+{
+	return f->has_it        ? "accepted"
+	       : f->refused     ? "refused"
+	       : f->unconfirmed ? "unconfirmed"
+	       : f->later       ? "later"
+				: "unasked";
+}
+
+static json_t *recipients(const struct engine *e, size_t account, size_t i, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t k = 0; k < n; k++) {
+		struct outbox_fate_info f;
+		json_t *o = json_object();
+
+		engine_outbox_recipient(e, account, i, k, &f);
+		put_text(o, "address", f.address);
+		put_text(o, "fate", fate_word(&f));
+		put_text(o, "words", f.words);
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+char *json_of_mail(const struct engine *e, size_t account, size_t i)
+{
+	json_t *o = json_object();
+	struct account_info info;
+	struct outbox_info m;
+	struct str due = STR_INIT;
+
+	engine_account(e, account, &info);
+	engine_outbox_at(e, account, i, &m);
+	clock_rfc3339(&due, (time_t)m.due);
+	put_text(o, "account", info.name);
+	put_text(o, "id", m.id);
+	put_text(o, "state", state_word(&m));
+	put(o, "due",
+		strcmp(state_word(&m), "waiting") == 0 ? json_string(str_c(&due)) : json_null());
+	put_text(o, "subject", m.subject);
+	put_text(o, "error", m.error);
+	put(o, "recipients", recipients(e, account, i, m.recipients));
+	str_done(&due);
+	return printed(o);
+}
+
 const char *json_library(void)
 {
 	return jansson_version_str();

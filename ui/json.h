@@ -17,6 +17,8 @@ char *json_of_row(const char *account, const char *folder, const struct msg_row 
 char *json_of_view(const char *account, const char *folder, const struct msg_row *row,
 	const struct message_view *view);
 char *json_of_folder(const char *account, const struct folder_info *folder);
+/* A mail of the outbox with what the relay said for each recipient. */
+char *json_of_mail(const struct engine *e, size_t account, size_t i);
 const char *json_library(void); /* jansson's version */
 
 #endif

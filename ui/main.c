@@ -204,14 +204,16 @@ static int set_compose(
 	return 0;
 }
 
-static int run_screen(struct start *s)
+/* made: the draft to open, NULL: none. */
+static int run_screen(struct start *s, const struct cli_draft *made)
 {
 	const struct arguments *a = &s->args;
 	struct engine_options options = {
 		.offline = a->offline, .read_only = a->read_only, .config_path = s->path};
 	bool is_path = cli_is_path(a->folder);
 	char *folder = !a->folder ? NULL : is_path ? file_expand(a->folder) : mem_strdup(a->folder);
-	struct app_start start = {.account = a->account,
+	struct app_start start = {.account = made ? made->account : a->account,
+		.resume = made ? made->id : NULL,
 		.folder = folder && !is_path && strchr("=+", *folder) && *folder ? folder + 1
 										 : folder,
 		.folder_is_path = is_path,
@@ -309,6 +311,19 @@ static void no_core(void)
 	setrlimit(RLIMIT_CORE, &none);
 }
 
+/* What is taken back to be edited is edited at once where there is a screen. */
+static int run_command(struct start *s)
+{
+	struct cli_draft made = {0};
+	int status = cli_run(s->settings, &s->args, s->path, on_terminal() ? &made : NULL);
+
+	if (status == CLI_OK && made.id)
+		status = run_screen(s, &made);
+	free(made.id);
+	free(made.account);
+	return status;
+}
+
 static int run(struct start *s)
 {
 	const struct arguments *a = &s->args;
@@ -325,13 +340,13 @@ static int run(struct start *s)
 	if (status != CLI_OK)
 		return status;
 	if (a->command == ARGS_SCREEN && on_terminal())
-		return run_screen(s);
+		return run_screen(s, NULL);
 	say_warnings(s);
 	if (a->command != ARGS_SCREEN)
-		return cli_run(s->settings, a, s->path);
+		return run_command(s);
 	/* A link is never sent without somebody having seen it. */
 	if (a->compose && !is_mailto(a) && !isatty(STDIN_FILENO))
-		return cli_run(s->settings, a, s->path);
+		return cli_run(s->settings, a, s->path, NULL);
 	cli_say(_("The screen needs a terminal; talaria --help lists the commands that do not"));
 	return CLI_USAGE;
 }

@@ -943,6 +943,7 @@ void engine_outbox_at(const struct engine *e, size_t account, size_t i, struct o
 		.subject = m->subject,
 		.error = m->error,
 		.state = outbox_state(m->state),
+		.sending = m->state == OUTBOX_SENDING,
 		.unconfirmed = m->state == OUTBOX_UNCONFIRMED,
 		.failed = m->state == OUTBOX_FAILED,
 		.held = m->state == OUTBOX_HELD,
@@ -977,6 +978,7 @@ void engine_outbox_recipient(const struct engine *e, size_t account, size_t i, s
 		.has_it = r->fate == FATE_ACCEPTED,
 		.refused = r->fate == FATE_NEVER,
 		.unconfirmed = r->fate == FATE_UNCONFIRMED,
+		.later = r->fate == FATE_LATER,
 		.state = fate_words(r->fate),
 		.words = r->words};
 }
@@ -1135,6 +1137,7 @@ void event_free(struct event *ev)
 		return;
 	draft_infos_free(ev->drafts, ev->drafts ? ev->n : 0);
 	free(ev->text);
+	free(ev->id);
 	free(ev->uids);
 	engine_view_free(ev->view);
 	free(ev);

@@ -276,7 +276,7 @@ struct outbox_info {
 	const char *id, *subject, *error;
 	const char *to;    /* those who do not have it yet; of one that is through, all */
 	const char *state; /* translated: "waiting", "held", "sending", "refused", "unconfirmed" */
-	bool unconfirmed, failed, held, sent;
+	bool sending, unconfirmed, failed, held, sent; /* none of them: it waits */
 	int64_t due;       /* of a waiting one: not before, seconds since 1970 */
 	size_t recipients; /* engine_outbox_recipient */
 };
@@ -285,6 +285,7 @@ void engine_outbox_at(const struct engine *e, size_t account, size_t i, struct o
 struct outbox_fate_info {
 	const char *address;
 	bool has_it, refused, unconfirmed; /* none of them: it is asked again by itself */
+	bool later;                        /* it was asked, and not taken for now */
 	const char
 		*state; /* translated: "not asked", "not now", "refused", "unconfirmed", "has it" */
 	const char *words; /* the relay's code and words, "" */
@@ -332,8 +333,8 @@ enum event_kind {
 	EVENT_DRAFT,       /* final of compose requests; drafts[0] */
 	EVENT_DRAFTS,      /* final of engine_drafts; drafts, n */
 	EVENT_TEXT,        /* final of preview and check; text with lines */
-	EVENT_SENT,        /* a mail left the outbox; text */
-	EVENT_SEND_FAILED, /* a mail waits, was refused or is unconfirmed; err */
+	EVENT_SENT,        /* a mail left the outbox; id, text is its subject */
+	EVENT_SEND_FAILED, /* a mail waits, was refused or is unconfirmed; the same, err */
 	EVENT_NEW_MAIL,    /* n new messages in account, text is the folder */
 	EVENT_NOTICE,   /* something the user should see once: alerts, cache rebuilt, a change taken
 			   back; text */
@@ -348,6 +349,7 @@ struct event {
 	struct err err;
 	char *text; /* owned; clean UTF-8, or raw bytes for EVENT_RAW */
 	size_t text_len;
+	char *id; /* of a mail in the outbox; owned */
 	uint64_t done, total, bytes;
 	uint32_t *uids; /* owned */
 	size_t n;

@@ -601,6 +601,15 @@ static struct event *take_news(struct store_event *ev, enum event_kind kind)
 	return out;
 }
 
+static struct event *take_mail(struct store_event *ev, enum event_kind kind)
+{
+	struct event *out = take_news(ev, kind);
+
+	out->id = ev->folder;
+	ev->folder = NULL;
+	return out;
+}
+
 static struct event *dispatch(struct engine *e, struct store_event *ev)
 {
 	switch (ev->kind) {
@@ -636,9 +645,9 @@ static struct event *dispatch(struct engine *e, struct store_event *ev)
 	case STORE_PENDING:
 		return take_pending(e, ev);
 	case STORE_SENT:
-		return take_news(ev, EVENT_SENT);
+		return take_mail(ev, EVENT_SENT);
 	case STORE_SEND_FAILED:
-		return take_news(ev, EVENT_SEND_FAILED);
+		return take_mail(ev, EVENT_SEND_FAILED);
 	case STORE_NEW_MAIL:
 		return take_news(ev, EVENT_NEW_MAIL);
 	case STORE_NOTICE:

@@ -147,6 +147,49 @@ static int open_files(struct account *a, struct err *err)
 	return rc;
 }
 
+/* False: another running copy has it (ERR_BUSY), or why it cannot be had. */
+static bool take_lock(struct account *a, struct err *err)
+{
+	char *path;
+
+	if (a->lock_fd >= 0)
+		return true;
+	path = file_join(a->setup->data_dir, "sync.lock");
+	a->lock_fd = file_lock(path, 0, err);
+	free(path);
+	return a->lock_fd >= 0;
+}
+
+static bool is_in_mid_air(struct account *a)
+{
+	struct strv ids = STRV_INIT;
+	bool found = false;
+
+	outbox_list(a->outbox, &ids, NULL);
+	for (size_t i = 0; i < ids.n && !found; i++) {
+		struct outbox_mail m = {0};
+
+		found = outbox_get(a->outbox, ids.v[i], &m, NULL) == 0 && m.state == OUTBOX_SENDING;
+		outbox_mail_done(&m);
+	}
+	strv_done(&ids);
+	return found;
+}
+
+/* What a program that ended left in mid-air may have arrived: that is known without a connection,
+ * too, unless another running copy is at it. */
+static void recover_outbox(struct account *a)
+{
+	struct err err = {0};
+
+	if (a->store->read_only || !is_in_mid_air(a) || !take_lock(a, &err))
+		return;
+	if (outbox_recover(a->outbox, &err) != 0)
+		store_disk_notice(a, "%s", err.text);
+	close(a->lock_fd);
+	a->lock_fd = -1;
+}
+
 void account_add(struct store *s, struct store_request *r)
 {
 	struct account *a = mem_alloc(sizeof(*a));
@@ -179,6 +222,7 @@ void account_add(struct store *s, struct store_request *r)
 	account_pending(a);
 	if (!s->read_only)
 		compose_take_over(a);
+	recover_outbox(a);
 	account_outbox(a);
 	account_state(a);
 	store_done(s, r, NULL);
@@ -186,19 +230,6 @@ void account_add(struct store *s, struct store_request *r)
 }
 
 /* --- connections --- */
-
-/* False: another running copy has it (ERR_BUSY), or why it cannot be had. */
-static bool take_lock(struct account *a, struct err *err)
-{
-	char *path;
-
-	if (a->lock_fd >= 0)
-		return true;
-	path = file_join(a->setup->data_dir, "sync.lock");
-	a->lock_fd = file_lock(path, 0, err);
-	free(path);
-	return a->lock_fd >= 0;
-}
 
 /* Another running copy synchronises, and this one follows what it writes; or nobody can. */
 static void follow(struct account *a, const struct err *why)
