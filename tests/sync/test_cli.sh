@@ -352,6 +352,7 @@ run 'help' 0 --help
 has 'on standard output' "$out" '--read-only'
 run 'version' 0 --version
 has 'with the libraries' "$out" 'OpenSSL '
+chmod 600 "$config"
 enough='import os, subprocess, sys
 r, w = os.pipe()
 os.close(r)
