@@ -273,9 +273,14 @@ void folder_save_table(struct account *a)
 	str_adds(&out, "talaria-folders 1\n");
 	for (struct folder *f = a->folders; f; f = f->next)
 		if (!f->local && f->mailbox && !strpbrk(f->name, "\t\n") &&
-			!strpbrk(f->mailbox, "\t\n"))
-			str_addf(&out, "%d\t%d\t%u\t%u\t%s\t%s\n", f->role, f->selectable,
-				(unsigned)f->total, (unsigned)f->unread, f->mailbox, f->name);
+			!strpbrk(f->mailbox, "\t\n")) {
+			str_addf(&out, "%d\t%d\t", f->role, f->selectable);
+			if (f->counts_known)
+				str_addf(&out, "%u\t%u", (unsigned)f->total, (unsigned)f->unread);
+			else
+				str_adds(&out, "-\t-");
+			str_addf(&out, "\t%s\t%s\n", f->mailbox, f->name);
+		}
 	if (a->prefix && !strpbrk(a->prefix, "\t\n") && a->delimiter != '\t')
 		str_addf(&out, "%c\t%s\n", a->delimiter ? a->delimiter : ' ', a->prefix);
 	if (!a->table || strcmp(a->table, out.p) != 0) {
@@ -310,7 +315,8 @@ static void load_row(struct account *a, char *line)
 	f->selectable = atoi(field[1]) != 0;
 	f->total = (uint32_t)strtoul(field[2], NULL, 10);
 	f->unread = (uint32_t)strtoul(field[3], NULL, 10);
-	f->counts_known = f->on_server = true;
+	f->counts_known = *field[2] != '-';
+	f->on_server = true;
 }
 
 void folder_load_table(struct account *a)

@@ -53,6 +53,8 @@ home() {
 	HOME=$work/home.$1
 	mkdir -p "$HOME/.config/talaria"
 	config=$HOME/.config/talaria/config
+	: >"$config"
+	chmod 600 "$config"
 }
 
 account() { # NAME PROTOCOL PASSWORD-WORDS...: prints an account
