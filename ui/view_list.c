@@ -647,32 +647,44 @@ void view_pending_drop(struct view *v)
 		app_await(v->app, engine_pending_cancel(v->app->engine, p.id), NULL, NULL, NULL);
 }
 
-/* --- drafts: id, receivers, subject --- */
+/* --- drafts --- */
+
+enum { DRAFT_ID, DRAFT_TO, DRAFT_SUBJECT, DRAFT_WHERE, DRAFT_STRINGS };
 
 static size_t drafts_count(struct list_view *x)
 {
-	return x->strings.n / 3;
+	return x->strings.n / DRAFT_STRINGS;
+}
+
+static const char *draft_string(struct list_view *x, size_t i, size_t which)
+{
+	return x->strings.v[DRAFT_STRINGS * i + which];
 }
 
 static void drafts_row(struct list_view *x, size_t i, struct line *out, int width)
 {
-	const char *to = x->strings.v[3 * i + 1], *subject = x->strings.v[3 * i + 2];
+	const char *to = draft_string(x, i, DRAFT_TO);
+	const char *subject = draft_string(x, i, DRAFT_SUBJECT);
+	int where = width / 5;
 
 	line_pad(out, STYLE_FROM, *to ? to : _("(nobody yet)"), width / 3);
 	line_add(out, STYLE_PLAIN, "  ");
-	line_pad(out, STYLE_SUBJECT, *subject ? subject : _("(no subject)"), width - width / 3 - 2);
+	line_pad(out, STYLE_SUBJECT, *subject ? subject : _("(no subject)"),
+		width - width / 3 - 4 - where);
+	line_add(out, STYLE_PLAIN, "  ");
+	line_pad(out, STYLE_DIM, draft_string(x, i, DRAFT_WHERE), where);
 }
 
 static void drafts_id(struct list_view *x, size_t i, struct str *out)
 {
-	str_adds(out, x->strings.v[3 * i]);
+	str_adds(out, draft_string(x, i, DRAFT_ID));
 }
 
 static void drafts_open(struct list_view *x, size_t i)
 {
 	struct app *a = x->v.app;
-	unsigned request = engine_compose(
-		a->engine, (size_t)x->account, COMPOSE_RESUME, NULL, 0, x->strings.v[3 * i]);
+	unsigned request = engine_compose(a->engine, (size_t)x->account, COMPOSE_RESUME, NULL, 0,
+		draft_string(x, i, DRAFT_ID));
 
 	app_close_view(a, &x->v);
 	app_await(a, request, composed, NULL, NULL);
@@ -694,6 +706,7 @@ static void drafts_came(struct app *a, void *ctx, struct event *ev)
 		strv_add(&x->strings, ev->drafts[i].id);
 		strv_add(&x->strings, ev->drafts[i].draft.to);
 		strv_add(&x->strings, ev->drafts[i].draft.subject);
+		strv_add(&x->strings, *ev->drafts[i].where ? ev->drafts[i].where : _("here"));
 	}
 }
 
