@@ -107,6 +107,8 @@ void cmd_import(struct app *a, const struct args *args);
 void cmd_backup(struct app *a, const struct args *args);
 void cmd_outbox(struct app *a, const struct args *args);
 void cmd_retry_mail(struct app *a, const struct args *args);
+void cmd_hold_mail(struct app *a, const struct args *args);
+void cmd_mail_details(struct app *a, const struct args *args);
 void cmd_edit_mail(struct app *a, const struct args *args);
 void cmd_drop_mail(struct app *a, const struct args *args);
 void cmd_pending(struct app *a, const struct args *args);

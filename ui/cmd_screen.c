@@ -613,7 +613,7 @@ static size_t waits_to_be_sent(struct app *a)
 	for (size_t i = 0; i < engine_accounts(a->engine); i++)
 		for (size_t k = 0; k < engine_outbox(a->engine, i); k++) {
 			engine_outbox_at(a->engine, i, k, &o);
-			n += !o.failed && !o.unconfirmed;
+			n += !o.failed && !o.unconfirmed && !o.held;
 		}
 	return n;
 }

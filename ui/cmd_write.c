@@ -245,6 +245,18 @@ void cmd_retry_mail(struct app *a, const struct args *args)
 	view_outbox_retry(app_view(a));
 }
 
+void cmd_hold_mail(struct app *a, const struct args *args)
+{
+	(void)args;
+	view_outbox_hold(app_view(a));
+}
+
+void cmd_mail_details(struct app *a, const struct args *args)
+{
+	(void)args;
+	view_outbox_details(app_view(a));
+}
+
 void cmd_edit_mail(struct app *a, const struct args *args)
 {
 	(void)args;

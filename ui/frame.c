@@ -279,8 +279,9 @@ static const struct hint parts_hints[] = {
 	{"back", N_("Back")}, {"save", N_("Save")}, {"search", N_("Search")}, {NULL, NULL}};
 static const struct hint links_hints[] = {
 	{"back", N_("Back")}, {"open", N_("Open")}, {"search", N_("Search")}, {NULL, NULL}};
-static const struct hint outbox_hints[] = {{"back", N_("Back")}, {"retry-mail", N_("Try again")},
-	{"edit-mail", N_("Edit")}, {"drop-mail", N_("Throw away")}, {NULL, NULL}};
+static const struct hint outbox_hints[] = {{"back", N_("Back")}, {"retry-mail", N_("Send now")},
+	{"edit-mail", N_("Edit")}, {"hold-mail", N_("Hold")}, {"drop-mail", N_("Throw away")},
+	{NULL, NULL}};
 static const struct hint pending_hints[] = {{"back", N_("Back")}, {"drop-change", N_("Take back")},
 	{"retry", N_("Retry")}, {NULL, NULL}};
 static const struct hint drafts_hints[] = {{"back", N_("Back")}, {"open", N_("Go on")},

@@ -20,6 +20,10 @@ struct list_ops {
 	void (*open)(struct list_view *x, size_t i);
 	/* Names what a row is about, for lists that change while they are looked at; or NULL. */
 	void (*id)(struct list_view *x, size_t i, struct str *out);
+	/* What there is to say of the row under the cursor, in lines: stands below the list; or
+	 * NULL. */
+	void (*detail)(struct list_view *x, size_t i, struct str *out);
+	const char *more; /* N_(): how all of it is seen where it is too long */
 };
 
 struct list_view {
@@ -100,14 +104,70 @@ static char *chosen(struct list_view *x)
 	return NULL;
 }
 
-static void list_draw(struct view *v, const struct region *r)
+/* Paints lines into the region, wrapped; how many rows all of them take. */
+static int draw_lines(const struct region *r, const char *text)
+{
+	int row = 0;
+
+	while (*text) {
+		size_t len = strcspn(text, "\n"), fit = utf8_fit(text, len, r->cols - 2, NULL);
+		char *part;
+
+		if (!fit && len) /* wider than the screen */
+			return row;
+		for (size_t at = fit; fit < len && at > 0; at--)
+			if (text[at] == ' ') {
+				fit = at;
+				break;
+			}
+		part = mem_strndup(text, fit);
+		if (row < r->rows) {
+			struct line line = LINE_INIT;
+
+			line_addf(&line, STYLE_PLAIN, " %s", part);
+			draw_line(r, row, &line, 0, STYLE_PLAIN);
+			line_done(&line);
+		}
+		free(part);
+		row++;
+		text += fit;
+		text += *text == '\n' || *text == ' ';
+	}
+	return row;
+}
+
+/* At most half of the screen, below the list; the rows it takes. */
+static int draw_detail(struct list_view *x, const struct region *r)
+{
+	struct str text = STR_INIT;
+	struct region below = *r;
+	int rows;
+
+	x->ops->detail(x, x->scroll.cursor, &text);
+	below.rows = 0;
+	rows = draw_lines(&below, str_c(&text));
+	below.rows = rows < r->rows / 2 ? rows : r->rows / 2;
+	below.row += r->rows - below.rows;
+	draw_lines(&below, str_c(&text));
+	if (rows > below.rows && below.rows > 0)
+		draw_text(&below, below.rows - 1, STYLE_NOTICE, _(x->ops->more));
+	str_done(&text);
+	return below.rows;
+}
+
+static void list_draw(struct view *v, const struct region *all)
 {
 	struct list_view *x = self(v);
 	size_t n = x->ops->count(x);
+	struct region list = *all, *r = &list;
 	struct line line = LINE_INIT;
 
 	follow(x);
 	scroll_fit(&x->scroll, n, r->rows);
+	if (n && x->ops->detail) {
+		list.rows -= draw_detail(x, all);
+		scroll_fit(&x->scroll, n, r->rows);
+	}
 	remember(x);
 	if (n == 0)
 		draw_centred(r, r->rows / 3, STYLE_DIM, _(x->ops->empty));
@@ -257,7 +317,7 @@ static void parts_open(struct list_view *x, size_t i)
 }
 
 static const struct list_ops parts_list = {N_("Attachments"), N_("This message has no parts"),
-	parts_count, parts_row, parts_open, NULL};
+	parts_count, parts_row, parts_open, NULL, NULL, NULL};
 
 struct view *view_parts_new(
 	struct app *a, struct msglist *l, uint32_t uid, const struct message_view *m)
@@ -410,8 +470,8 @@ static void links_open(struct list_view *x, size_t i)
 		app_error(a, _("Only web and mail links are opened"));
 }
 
-static const struct list_ops links_list = {
-	N_("Links"), N_("This message has no links"), links_count, links_row, links_open, NULL};
+static const struct list_ops links_list = {N_("Links"), N_("This message has no links"),
+	links_count, links_row, links_open, NULL, NULL, NULL};
 
 struct view *view_links_new(struct app *a, const struct strv *links)
 {
@@ -452,6 +512,62 @@ static void outbox_id(struct list_view *x, size_t i, struct str *out)
 	str_adds(out, o.id);
 }
 
+/* Each recipient's fate, and the relay's words in full. */
+static void outbox_detail(struct list_view *x, size_t i, struct str *out)
+{
+	struct app *a = x->v.app;
+	struct outbox_info o;
+	bool explained = false;
+	struct str when = STR_INIT;
+
+	engine_outbox_at(a->engine, (size_t)x->account, i, &o);
+	for (size_t k = 0; k < o.recipients; k++) {
+		struct outbox_fate_info f;
+
+		engine_outbox_recipient(a->engine, (size_t)x->account, i, k, &f);
+		str_addf(out, "%s: %s%s%s\n", f.address, f.state, *f.words ? ", " : "", f.words);
+		explained |= !f.has_it && *f.words;
+	}
+	if (!explained && *o.error)
+		str_addf(out, "%s\n", o.error);
+	if (!o.failed && !o.unconfirmed && !o.held && !o.sending && !o.sent &&
+		o.due > clock_now()) {
+		index_date(&when, (time_t)o.due, clock_now(), true);
+		str_addf(out, _("It goes out at %s\n"), str_c(&when));
+	}
+	str_done(&when);
+}
+
+void view_outbox_details(struct view *v)
+{
+	struct list_view *x = self(v);
+	struct str text = STR_INIT;
+	struct outbox_info o;
+	char *id = chosen(x);
+
+	if (!id)
+		return;
+	free(id);
+	engine_outbox_at(v->app->engine, (size_t)x->account, x->scroll.cursor, &o);
+	str_addf(&text, "%s: %s\n\n", o.state, o.subject);
+	outbox_detail(x, x->scroll.cursor, &text);
+	app_push(v->app,
+		view_text_new(v->app, _("What the relay said"), text_of_lines(str_c(&text))));
+	str_done(&text);
+}
+
+void view_outbox_hold(struct view *v)
+{
+	struct list_view *x = self(v);
+	struct app *a = v->app;
+	char *id = chosen(x);
+
+	if (id)
+		app_await(
+			a, engine_outbox_hold(a->engine, (size_t)x->account, id), NULL, NULL, NULL);
+	free(id);
+}
+
 static void outbox_open(struct list_view *x, size_t i)
 {
 	(void)i;
@@ -459,7 +575,8 @@ static void outbox_open(struct list_view *x, size_t i)
 }
 
 static const struct list_ops outbox_list = {N_("Outbox"), N_("Nothing waits to be sent"),
-	outbox_count, outbox_row, outbox_open, outbox_id};
+	outbox_count, outbox_row, outbox_open, outbox_id, outbox_detail,
+	N_(" … :mail-details shows all of it")};
 
 struct view *view_outbox_new(struct app *a, int account)
 {
@@ -622,7 +739,8 @@ static void pending_id(struct list_view *x, size_t i, struct str *out)
 }
 
 static const struct list_ops pending_list = {N_("Waiting changes"),
-	N_("The server knows everything"), pending_count, pending_row, NULL, pending_id};
+	N_("The server knows everything"), pending_count, pending_row, NULL, pending_id, NULL,
+	NULL};
 
 struct view *view_pending_new(struct app *a)
 {
@@ -690,8 +808,8 @@ static void drafts_open(struct list_view *x, size_t i)
 	app_await(a, request, composed, NULL, NULL);
 }
 
-static const struct list_ops drafts_list = {
-	N_("Drafts"), N_("No drafts"), drafts_count, drafts_row, drafts_open, drafts_id};
+static const struct list_ops drafts_list = {N_("Drafts"), N_("No drafts"), drafts_count, drafts_row,
+	drafts_open, drafts_id, NULL, NULL};
 
 static void drafts_came(struct app *a, void *ctx, struct event *ev)
 {

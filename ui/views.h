@@ -70,6 +70,8 @@ void view_parts_save(struct view *v, const char *path); /* "": asks */
 struct view *view_links_new(struct app *a, const struct strv *links);
 struct view *view_outbox_new(struct app *a, int account);
 void view_outbox_retry(struct view *v);
+void view_outbox_hold(struct view *v);
+void view_outbox_details(struct view *v);
 void view_outbox_edit(struct view *v);
 void view_outbox_drop(struct view *v);
 struct view *view_pending_new(struct app *a);

@@ -73,6 +73,7 @@ static char last[256], composed[64];
 static enum account_state state;
 static const char *reason;
 static bool outbox_waits;
+static size_t outbox_recipients = 1;
 static size_t accounts = 2;
 static const char *body;
 
@@ -117,6 +118,11 @@ void fake_accounts(size_t n)
 void fake_outbox_waits(bool waits)
 {
 	outbox_waits = waits;
+}
+
+void fake_outbox_recipients(size_t n)
+{
+	outbox_recipients = n;
 }
 
 void fake_outbox(int first, int n)
@@ -1149,7 +1155,7 @@ void engine_outbox_at(const struct engine *e, size_t account, size_t i, struct o
 		.error = "no answer after the text",
 		.state = "unconfirmed",
 		.unconfirmed = true,
-		.recipients = 1};
+		.recipients = outbox_recipients};
 	if (outbox_waits) {
 		out->error = "";
 		out->state = "waiting";
@@ -1177,11 +1183,15 @@ void engine_outbox_recipient(const struct engine *e, size_t account, size_t i, s
 	(void)e;
 	(void)account;
 	(void)i;
-	(void)recipient;
-	*out = (struct outbox_fate_info){.address = "bob@example.org",
-		.unconfirmed = true,
-		.state = "unconfirmed",
-		.words = ""};
+	*out = recipient ? (struct outbox_fate_info){.address = "nobody@example.org",
+				   .refused = true,
+				   .state = "refused",
+				   .words = "550 5.1.1 <nobody@example.org>: Recipient address "
+					    "rejected: User unknown in local recipient table"}
+			 : (struct outbox_fate_info){.address = "bob@example.org",
+				   .unconfirmed = true,
+				   .state = "unconfirmed",
+				   .words = ""};
 }
 
 unsigned engine_outbox_edit(struct engine *e, size_t account, const char *id)

@@ -25,6 +25,8 @@ void fake_accounts(size_t n);     /* before a screen is opened; those behind the
 void fake_body(const char *text); /* of answers that are begun; NULL: a quoted line */
 /* n mails in the outbox, named out1, out2 ... from first on. */
 void fake_outbox(int first, int n);
+void fake_outbox_recipients(size_t n); /* of each of them */
+void fake_outbox_recipients(size_t n); /* of each */
 /* A message is taken away by another program. */
 void fake_vanish(struct engine *e, uint32_t uid);
 

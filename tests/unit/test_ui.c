@@ -1427,6 +1427,36 @@ static void test_screen_questions_outbox(void **state)
 	close_screen(x);
 }
 
+/* The words are there in full, below the list where there is room, else on a screen of their own.
+ */
+static void test_screen_outbox_details(void **state)
+{
+	struct screen *x;
+
+	(void)state;
+	fake_outbox_recipients(2);
+	x = open_screen(24, 80);
+	command(x, "outbox");
+	sees(x, "bob@example.org: unconfirmed");
+	sees(x, "nobody@example.org: refused, 550 5.1.1 <nobody@example.org>: Recipient address");
+	sees(x, "local recipient table");
+	sees_not(x, ":mail-details");
+	press(x, "h");
+	assert_string_equal(fake_last(), "outbox-hold out1");
+	fake_outbox_recipients(5); /* 1 + 4 * 2 rows of 21 */
+	press(x, "j");
+	sees_not(x, ":mail-details");
+	fake_outbox_recipients(6);
+	press(x, "k");
+	sees(x, ":mail-details shows all of it");
+	press(x, "v");
+	sees(x, "What the relay said");
+	sees(x, "unconfirmed: Minutes");
+	sees(x, "local recipient table");
+	fake_outbox_recipients(1);
+	close_screen(x);
+}
+
 static void test_screen_questions_messages(void **state)
 {
 	static const char *const questions[] = {"s", "C", "w", "W", "command_save"};
@@ -2495,6 +2525,7 @@ int main(void)
 		cmocka_unit_test(test_screen_resized_unasked),
 		cmocka_unit_test(test_screen_fill),
 		cmocka_unit_test(test_screen_outbox_edit),
+		cmocka_unit_test(test_screen_outbox_details),
 		cmocka_unit_test(test_screen_attach),
 		cmocka_unit_test(test_screen_rewrap),
 		cmocka_unit_test(test_pager_place),
