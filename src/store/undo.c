@@ -32,6 +32,7 @@ struct undo_part {
 	uint32_t uidvalidity; /* of the folder */
 	uint32_t *uids;       /* owned */
 	size_t n;
+	uint32_t unseen;                 /* of them, when it was done */
 	uint32_t set, clear;             /* OP_FLAGS: what was changed */
 	char *labels_set, *labels_clear; /* owned; OP_FLAGS of keywords, else NULL */
 	char **bases;                    /* owned; local moves: file names */
@@ -164,6 +165,25 @@ struct undo *undo_begin(struct account *a)
 	return u;
 }
 
+/* Those whose rows are not here count among the last: so many were unseen when they left. */
+static uint32_t unseen_of(struct folder *f, const uint32_t *uids, size_t n, uint32_t last)
+{
+	uint32_t unseen = 0, unknown = 0;
+	const struct columns *c;
+
+	if (folder_use(f, NULL) != 0)
+		return last;
+	c = cache_columns_view(f->cache);
+	for (size_t i = 0; i < n; i++) {
+		ptrdiff_t at = columns_find(c, uids[i]);
+
+		unknown += at < 0;
+		unseen += at >= 0 && !(c->flags[at] & MAIL_SEEN);
+	}
+	folder_unuse(f);
+	return unseen + (unknown < last ? unknown : last);
+}
+
 static struct undo_part *add_part(struct undo *u, struct folder *f, struct folder *target,
 	enum op_kind kind, const uint32_t *uids, size_t n)
 {
@@ -175,6 +195,7 @@ static struct undo_part *add_part(struct undo *u, struct folder *f, struct folde
 	p->uidvalidity = cache_meta(f->cache)->uidvalidity;
 	p->uids = mem_dup(uids, n * sizeof(*uids));
 	p->n = n;
+	p->unseen = unseen_of(f, uids, n, 0);
 	p->ids = (struct str)STR_INIT;
 	p->next = u->parts; /* the last is taken back first */
 	u->parts = p;
@@ -415,23 +436,6 @@ static void remember_return(
 	s->returns = b;
 }
 
-static uint32_t unseen_of(struct folder *f, const uint32_t *uids, size_t n)
-{
-	uint32_t unseen = 0;
-	const struct columns *c;
-
-	if (folder_use(f, NULL) != 0)
-		return 0;
-	c = cache_columns_view(f->cache);
-	for (size_t i = 0; i < n; i++) {
-		ptrdiff_t at = columns_find(c, uids[i]);
-
-		unseen += at >= 0 && !(c->flags[at] & MAIL_SEEN);
-	}
-	folder_unuse(f);
-	return unseen;
-}
-
 /* Where nothing can be removed, what would go is marked as deleted. */
 static void mark_instead(struct op *op)
 {
@@ -462,7 +466,7 @@ static int back_by_uids(struct account *a, struct undo_part *p, struct err *err)
 		if (p->moved[i])
 			op->uids[op->n++] = p->moved[i];
 	op->n = uids_sort(op->uids, op->n);
-	op->unseen = unseen_of(p->target, op->uids, op->n);
+	op->unseen = unseen_of(p->target, op->uids, op->n, p->unseen);
 	if (p->state == PART_LEFT)
 		mark_instead(op);
 	rc = op->n ? add_opposite(a, op, &id, err) : 0;
@@ -640,8 +644,8 @@ static int back_waiting(struct account *a, struct undo_part *p, struct err *err)
 	if (op->state == OP_SENT || a->op_in_flight == op->id)
 		return 1;
 	copy = op_brief(op);
-	rc = journal_shrink(
-		a->journal, p->op_id, p->uids, p->n, unseen_of(p->folder, p->uids, p->n), err);
+	rc = journal_shrink(a->journal, p->op_id, p->uids, p->n,
+		unseen_of(p->folder, p->uids, p->n, p->unseen), err);
 	if (rc == 0) {
 		overlay_take_back(a, copy, p->uids, p->n);
 		account_pending(a);
