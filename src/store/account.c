@@ -420,6 +420,7 @@ void account_free(struct account *a, int wait_ms)
 	session_reset(a);
 	session_fail_wholes(a, false, &(struct err){.kind = ERR_CANCELLED});
 	free(a->sending);
+	submit_forget(a);
 	handover_free(a);
 	free(a->syncs);
 	free(a->checks);

@@ -46,6 +46,28 @@ void outbox_ref_copy(struct outbox_ref *to, const struct outbox_ref *from)
 	*to = copy;
 }
 
+void outbox_mail_copy(struct outbox_mail *to, const struct outbox_mail *from)
+{
+	*to = *from;
+	to->id = mem_strdup(from->id);
+	to->from = mem_strdup(from->from);
+	to->subject = mem_strdup(from->subject);
+	to->message_id = mem_strdup(from->message_id);
+	to->error = mem_strdup(from->error);
+	to->to = mem_array(from->nto, sizeof(*to->to));
+	to->cap_to = from->nto;
+	for (size_t i = 0; i < from->nto; i++)
+		to->to[i] = (struct outbox_recipient){.address = mem_strdup(from->to[i].address),
+			.fate = from->to[i].fate,
+			.words = mem_strdup(from->to[i].words)};
+	to->about = to->kept = (struct outbox_ref){0};
+	outbox_ref_copy(&to->about, &from->about);
+	outbox_ref_copy(&to->kept, &from->kept);
+	to->files = (struct strv)STRV_INIT;
+	for (size_t i = 0; i < from->files.n; i++)
+		strv_add(&to->files, from->files.v[i]);
+}
+
 void outbox_mail_done(struct outbox_mail *m)
 {
 	free(m->id);

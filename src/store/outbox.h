@@ -81,6 +81,7 @@ struct outbox_mail {
 	struct strv files; /* the keys of the files in the message, in order (mime/letter.h) */
 };
 void outbox_mail_done(struct outbox_mail *m);
+void outbox_mail_copy(struct outbox_mail *to, const struct outbox_mail *from); /* to: any */
 /* Appends; an address that is there already (ASCII case does not matter) is given back as it is. */
 struct outbox_recipient *outbox_recipient(struct outbox_mail *m, const char *address);
 void outbox_fate(struct outbox_recipient *r, enum outbox_fate fate, const char *words);

@@ -173,22 +173,28 @@ int sentcopy_make(struct account *a, struct outbox_mail *m, bool again, struct e
 	return m->state == OUTBOX_SENT ? outbox_remove(a->outbox, m->id, err) : 0;
 }
 
-void sentcopy_finish(struct account *a)
+bool sentcopy_finish(struct account *a)
 {
 	struct strv ids = STRV_INIT;
+	bool all = true;
 
 	if (outbox_list(a->outbox, &ids, NULL) != 0)
-		return;
+		return false;
 	for (size_t i = 0; i < ids.n; i++) {
 		struct outbox_mail m = {0};
 
 		if (outbox_get(a->outbox, ids.v[i], &m, NULL) != 0)
 			continue;
-		if ((m.state == OUTBOX_SENT || (outbox_has(&m, FATE_ACCEPTED) && !m.copied)) &&
-			sentcopy_make(a, &m, true, NULL) == 0)
-			log_line(2, "copy of %s made after a restart", m.id);
+		if (m.state == OUTBOX_SENT || (outbox_has(&m, FATE_ACCEPTED) && !m.copied)) {
+			bool made = sentcopy_make(a, &m, true, NULL) == 0;
+
+			all &= made;
+			log_line(
+				2, "copy of %s %s", m.id, made ? "made later" : "still to be made");
+		}
 		outbox_mail_done(&m);
 	}
 	strv_done(&ids);
 	account_outbox(a);
+	return all;
 }

@@ -192,8 +192,11 @@ struct account {
 	bool ledger_old; /* IMAP was in use since the last session: its list is the newer one */
 	struct whole *wholes;
 	int64_t clock_real, clock_boot,
-		leap_until;    /* seconds; pop3-keep distrusts a clock that leaps */
-	char *sending;         /* owned; outbox id the send lane works on */
+		leap_until; /* seconds; pop3-keep distrusts a clock that leaps */
+	char *sending;      /* owned; outbox id the send lane works on */
+	/* Owned; what became of the mail that was sent last, while the disk takes no note of it. */
+	struct outbox_mail *unnoted;
+	bool copies_due;       /* a copy in Sent could not be made, and is tried again */
 	uint64_t outbox_stamp; /* of the outbox when all of it was read last; 0: read it again */
 	int64_t outbox_due;    /* when the next of it is due, seconds since 1970 */
 	uint64_t op_in_flight; /* the one operation the connection works on; 0: none */
@@ -578,6 +581,7 @@ void submit_next(struct account *a);   /* the next mail that is due, unless one 
 void submit_flush(struct account *a);
 /* There is a connection: what waits because there was none is due now. */
 void submit_reachable(struct account *a);
+void submit_forget(struct account *a); /* the account ends */
 void submit_ready(struct account *a, struct result *r);
 void submit_answered(struct account *a, struct result *r);
 
@@ -586,7 +590,7 @@ void submit_answered(struct account *a, struct result *r);
 void keepdraft_confirmed(struct account *a, const struct op *op, const struct result *r);
 
 /* --- sentcopy.c --- */
-void sentcopy_finish(struct account *a); /* what a program that ended had not done yet */
+bool sentcopy_finish(struct account *a); /* what a program that ended had not done yet */
 /* The copy of a sent mail that the server does not take goes into the local Sent folder: its name
  * as people see it, to be freed; NULL: that failed. */
 char *sentcopy_keep(struct account *a, const struct op *op, struct err *err);

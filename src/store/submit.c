@@ -180,6 +180,41 @@ static void damaged(struct account *a, struct outbox_mail *m, const struct err *
 	account_outbox(a);
 }
 
+static void forget_unnoted(struct account *a)
+{
+	if (a->unnoted)
+		outbox_mail_done(a->unnoted);
+	MEM_FREE(a->unnoted);
+}
+
+/* Until it is noted, nothing goes out: a state that is out of date may send something twice. */
+static bool note_again(struct account *a)
+{
+	struct err err = {0};
+
+	if (a->unnoted && outbox_update(a->outbox, a->unnoted, &err) != 0 && err.kind != ERR_GONE)
+		return false;
+	if (a->unnoted) {
+		forget_unnoted(a);
+		a->copies_due = true;
+	}
+	if (a->copies_due)
+		a->copies_due = !sentcopy_finish(a);
+	return true;
+}
+
+static void remember_unnoted(struct account *a, const struct outbox_mail *m)
+{
+	forget_unnoted(a);
+	a->unnoted = mem_alloc(sizeof(*a->unnoted));
+	outbox_mail_copy(a->unnoted, m);
+}
+
+void submit_forget(struct account *a)
+{
+	forget_unnoted(a);
+}
+
 void submit_next(struct account *a)
 {
 	struct outbox_mail m = {0};
@@ -187,7 +222,7 @@ void submit_next(struct account *a)
 	struct job *j;
 	struct err err = {0};
 
-	if (!a->sync || a->sending || a->store->read_only || !next_to_send(a, &m))
+	if (!a->sync || a->sending || a->store->read_only || !note_again(a) || !next_to_send(a, &m))
 		return;
 	if (outbox_read(a->outbox, m.id, &bytes, &err) != 0) {
 		damaged(a, &m, &err);
@@ -343,11 +378,16 @@ static void settle(struct account *a, struct outbox_mail *m, struct result *r)
 		explain(m, r, &why);
 		m->due = clock_now() + (next ? 0 : retry_seconds(m->attempts++));
 	}
-	if (outbox_update(a->outbox, m, &err) != 0)
+	if (outbox_update(a->outbox, m, &err) != 0) {
+		remember_unnoted(a, m);
 		store_disk_notice(
 			a, _("What became of “%s” cannot be noted: %s"), m->subject, err.text);
-	if (outbox_has(m, FATE_ACCEPTED) && sentcopy_make(a, m, false, &err) != 0)
-		store_notice(a, _("Sent, but the copy in Sent could not be kept: %s"), err.text);
+	}
+	if (outbox_has(m, FATE_ACCEPTED) && sentcopy_make(a, m, false, &err) != 0) {
+		a->copies_due = true;
+		store_disk_notice(
+			a, _("Sent, but the copy in Sent could not be kept: %s"), err.text);
+	}
 	if (m->state == OUTBOX_SENT)
 		tell(a, m, NULL);
 	else if (why.kind != ERR_CANCELLED && *m->error)
@@ -377,6 +417,11 @@ bool submit_is_busy(struct account *a, const struct outbox_mail *m, struct err *
 	/* Another running copy may be at it, while this one does not send. */
 	bool other = m->state == OUTBOX_SENDING && !a->sync;
 
+	if (a->unnoted && strcmp(a->unnoted->id, m->id) == 0) {
+		err_set(err, ERR_BUSY,
+			_("What became of it is not noted yet: the disk takes nothing"));
+		return true;
+	}
 	if (!other && !(a->sending && strcmp(a->sending, m->id) == 0))
 		return false;
 	err_set(err, ERR_BUSY, _("It is being sent just now"));
