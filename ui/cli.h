@@ -10,6 +10,7 @@
 #define UI_CLI_H
 
 #include "engine/settings.h"
+#include "mime/build.h"
 #include "ui/args.h"
 
 enum cli_status { /* sysexits(3) where they fit */
@@ -31,6 +32,10 @@ struct cli_draft { /* a mail of the outbox that is a draft again; free() both */
  * draft of a command that is to be followed by its screen; NULL: its id is printed. */
 enum cli_status cli_run(struct settings *settings, const struct arguments *args,
 	const char *config_path, struct cli_draft *made);
+
+/* What the command line says of a mail: addresses (unless they are a link), subject, files, and the
+ * text of -i or, piped, of standard input. Not in UTF-8 it is in the locale's character set. */
+int cli_draft(struct draft *d, const struct arguments *a, bool link, bool piped, struct err *err);
 
 enum cli_status cli_status_of(enum err_kind kind);
 /* Whoever read our standard output has enough (talaria list | head): no failure. */

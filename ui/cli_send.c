@@ -2,6 +2,7 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "mime/build.h"
+#include "mime/charset.h"
 #include "ui/cli_priv.h"
 
 #include <errno.h>
@@ -35,24 +36,46 @@ static int read_stdin(struct str *out, struct err *err)
 	}
 }
 
-static int read_body(const struct arguments *a, struct str *out, struct err *err)
+static int read_body(struct draft *d, const char *path, struct err *err)
 {
-	int rc = a->include ? file_read(a->include, BODY_MAX, out, err) : read_stdin(out, err);
+	struct str text = STR_INIT, body = STR_INIT;
+	int rc = path ? file_read(path, BODY_MAX, &text, err) : read_stdin(&text, err);
 
-	if (rc == 0 && out->len && memchr(out->p, '\0', out->len))
-		return err_set(err, ERR_INPUT,
+	if (rc == 0 && text.len && memchr(text.p, '\0', text.len))
+		rc = err_set(err, ERR_INPUT,
 			_("The text of the message holds NUL bytes: attach the file with -a FILE"));
+	if (rc == 0)
+		rc = charset_from_person(&body, i18n_charset(), str_c(&text), text.len, err);
+	if (rc == 0) {
+		free(d->body);
+		d->body = draft_body(NULL, str_c(&body), body.len);
+	}
+	str_done(&text);
+	str_done(&body);
 	return rc;
 }
 
-static void join(char **to, const struct strv *words)
+static int take_word(char **field, const char *word, struct err *err)
+{
+	struct str text = STR_INIT;
+	int rc = charset_from_person(&text, i18n_charset(), word, strlen(word), err);
+
+	if (rc == 0)
+		draft_set(field, str_c(&text));
+	str_done(&text);
+	return rc;
+}
+
+static int join(char **to, const struct strv *words, struct err *err)
 {
 	struct str out = STR_INIT;
+	int rc;
 
 	for (size_t i = 0; i < words->n; i++)
 		str_addf(&out, "%s%s", i ? ", " : "", words->v[i]);
-	free(*to);
-	*to = str_steal(&out);
+	rc = take_word(to, str_c(&out), err);
+	str_done(&out);
+	return rc;
 }
 
 static int check_addresses(const char *text, size_t *count, struct err *err)
@@ -82,37 +105,30 @@ static int add_files(struct draft *d, const struct strv *files, struct err *err)
 	return 0;
 }
 
+int cli_draft(struct draft *d, const struct arguments *a, bool link, bool piped, struct err *err)
+{
+	if ((!link && join(&d->to, &a->words, err) != 0) || join(&d->cc, &a->cc, err) != 0 ||
+		join(&d->bcc, &a->bcc, err) != 0 ||
+		(a->subject && take_word(&d->subject, a->subject, err) != 0) ||
+		add_files(d, &a->attach, err) != 0)
+		return -1;
+	return a->include || piped ? read_body(d, a->include, err) : 0;
+}
+
 /* The whole mail, checked: nothing has been asked of the engine so far. */
 static int write_message(const struct cli *c, const char *from, struct draft *d, struct err *err)
 {
-	const struct arguments *a = c->args;
-	struct str body = STR_INIT;
 	size_t recipients = 0;
-	int rc;
 
 	draft_set(&d->from, from);
-	join(&d->to, &a->words);
-	join(&d->cc, &a->cc);
-	join(&d->bcc, &a->bcc);
-	if (a->subject)
-		draft_set(&d->subject, a->subject);
-	rc = check_addresses(d->to, &recipients, err);
-	if (rc == 0)
-		rc = check_addresses(d->cc, &recipients, err);
-	if (rc == 0)
-		rc = check_addresses(d->bcc, &recipients, err);
-	if (rc == 0 && !recipients)
-		rc = err_set(err, ERR_INPUT, _("There is nobody to send this to: name an address"));
-	if (rc == 0)
-		rc = add_files(d, &a->attach, err);
-	if (rc == 0)
-		rc = read_body(a, &body, err);
-	if (rc == 0) {
-		free(d->body);
-		d->body = draft_body(NULL, str_c(&body), body.len);
-	}
-	str_done(&body);
-	return rc;
+	if (cli_draft(d, c->args, false, true, err) != 0 ||
+		check_addresses(d->to, &recipients, err) != 0 ||
+		check_addresses(d->cc, &recipients, err) != 0 ||
+		check_addresses(d->bcc, &recipients, err) != 0)
+		return -1;
+	return recipients ? 0
+			  : err_set(err, ERR_INPUT,
+				    _("There is nobody to send this to: name an address"));
 }
 
 /* --- sending --- */

@@ -134,52 +134,6 @@ static int read_config(struct start *s)
 
 /* --- the screen --- */
 
-static char *joined(const struct strv *words)
-{
-	struct str out = STR_INIT;
-
-	for (size_t i = 0; i < words->n; i++)
-		str_addf(&out, "%s%s", i ? ", " : "", words->v[i]);
-	return str_steal(&out);
-}
-
-static int attach_files(struct draft *d, const struct strv *files, struct err *err)
-{
-	for (size_t i = 0; i < files->n; i++) {
-		char *path = realpath(files->v[i], NULL);
-
-		if (!path || access(path, R_OK) != 0) {
-			free(path);
-			return err_errno(err, _("%s cannot be attached"), files->v[i]);
-		}
-		draft_attach(d, path);
-		free(path);
-	}
-	return 0;
-}
-
-static int include_text(struct draft *d, const char *path, struct err *err)
-{
-	struct str body = STR_INIT;
-	int rc = file_read(path, 64 << 20, &body, err);
-
-	if (rc == 0 && body.len && memchr(body.p, '\0', body.len))
-		rc = err_set(err, ERR_INPUT,
-			_("The text of the message holds NUL bytes: attach the file with -a FILE"));
-	if (rc == 0) {
-		free(d->body);
-		d->body = draft_body(NULL, str_c(&body), body.len);
-	}
-	str_done(&body);
-	return rc;
-}
-
-static void take_joined(char **field, const struct strv *words)
-{
-	free(*field);
-	*field = joined(words);
-}
-
 static bool is_mailto(const struct arguments *a)
 {
 	return a->words.n && str_istarts(a->words.v[0], "mailto:");
@@ -191,14 +145,7 @@ static int set_compose(
 {
 	if (is_mailto(a))
 		start->mailto = a->words.v[0];
-	else
-		take_joined(&d->to, &a->words);
-	take_joined(&d->cc, &a->cc);
-	take_joined(&d->bcc, &a->bcc);
-	if (a->subject)
-		draft_set(&d->subject, a->subject);
-	if ((a->include && include_text(d, a->include, err) != 0) ||
-		attach_files(d, &a->attach, err) != 0)
+	if (cli_draft(d, a, is_mailto(a), false, err) != 0)
 		return -1;
 	start->draft = d;
 	return 0;

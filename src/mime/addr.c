@@ -632,6 +632,29 @@ static void skip_group(const char **p, size_t *len)
 	trim(p, len);
 }
 
+/* "a@x b@y": several with blanks between them, and nothing but addresses. */
+static bool add_words(struct addr_list *out, const char *p, size_t len)
+{
+	struct addr_list list = {0};
+	const char *end = p + len;
+	bool good = !memchr(p, '"', len) && !memchr(p, '<', len) && !memchr(p, '(', len);
+
+	while (good && p < end) {
+		size_t n = 0;
+
+		while (p < end && (*p == ' ' || *p == '\t'))
+			p++;
+		while (p + n < end && p[n] != ' ' && p[n] != '\t')
+			n++;
+		good = n && add_typed(&list, p, n);
+		p += n;
+	}
+	for (size_t i = 0; good && i < list.n; i++)
+		addr_list_add(out, "", list.v[i].mail);
+	addr_list_done(&list);
+	return good;
+}
+
 int addr_parse_typed(struct addr_list *out, const char *text, struct err *err)
 {
 	const char *p = text, *end = text + strlen(text);
@@ -648,7 +671,7 @@ int addr_parse_typed(struct addr_list *out, const char *text, struct err *err)
 		while (len && (piece[len - 1] == ' ' || piece[len - 1] == '\t'))
 			len--;
 		skip_group(&piece, &len);
-		if (len == 0 || add_typed(out, piece, len))
+		if (len == 0 || add_typed(out, piece, len) || add_words(out, piece, len))
 			continue;
 		return err_set(err, ERR_INPUT, _("“%.*s” is not an address mail can be sent to"),
 			(int)utf8_cut(piece, len, 100), piece);

@@ -34,7 +34,7 @@ bool addr_list_has(
 /*
  * Reads what a person typed as recipients. Unlike addr_parse it refuses what cannot be sent to:
  * ERR_INPUT names the piece (no '@', blanks or controls, CR/LF/NUL, '<' '>' inside, over 254
- * octets: RFC 5321 4.5.3).
+ * octets: RFC 5321 4.5.3). Bare addresses may have blanks between them in the stead of commas.
  */
 int addr_parse_typed(struct addr_list *out, const char *text, struct err *err);
 

@@ -106,8 +106,8 @@ void build_address_field(struct str *out, const char *name, const char *text)
 static bool has_addresses(const struct header_field *f)
 {
 	static const char *const names[] = {"From", "Sender", "Reply-To", "To", "Cc", "Bcc",
-		"Mail-Followup-To", "Mail-Reply-To", "Resent-From", "Resent-Sender", "Resent-To",
-		"Resent-Cc", "Disposition-Notification-To"};
+		"Mail-Followup-To", "Mail-Reply-To", "Mail-Copies-To", "Resent-From",
+		"Resent-Sender", "Resent-To", "Resent-Cc", "Disposition-Notification-To"};
 
 	for (size_t i = 0; i < MEM_COUNT(names); i++)
 		if (header_is(f, names[i]))
@@ -230,7 +230,10 @@ void build_extra(struct str *out, const char *line)
 	if (len == 0 || len > 64 || line[len] != ':' || is_ours(&f) || !line[len + 1])
 		return;
 	name = mem_strndup(line, len);
-	build_text_field(out, name, line + len + 1);
+	if (has_addresses(&f))
+		build_address_field(out, name, line + len + 1);
+	else
+		build_text_field(out, name, line + len + 1);
 	free(name);
 }
 
@@ -488,6 +491,12 @@ static void add_recipients(struct addr_list *out, const struct lists *l)
 	map_free(seen, NULL);
 }
 
+/* mutt's way to ask for it, in the editor's file: not done, it must not go unsaid. */
+static bool asks_for_secrecy(const char *line)
+{
+	return str_istarts(line, "Pgp:") || str_istarts(line, "Smime:");
+}
+
 int draft_recipients(const struct draft *d, struct addr_list *out, char **from, struct err *err)
 {
 	struct lists lists = {0};
@@ -500,6 +509,11 @@ int draft_recipients(const struct draft *d, struct addr_list *out, char **from, 
 				  "it "
 				  "anew, or take it out"),
 				d->files[i].path);
+	for (size_t i = 0; rc == 0 && i < d->extra.n; i++)
+		if (asks_for_secrecy(d->extra.v[i]))
+			rc = err_set(err, ERR_INPUT,
+				_("“%s”: Talaria neither signs nor encrypts; take that line out"),
+				d->extra.v[i]);
 	if (rc == 0) {
 		add_recipients(out, &lists);
 		if (from)

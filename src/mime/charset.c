@@ -1,5 +1,6 @@
 #include "mime/charset.h"
 
+#include "base/i18n.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utf8.h"
@@ -162,6 +163,49 @@ void charset_guess(char name[48], const char *p, size_t len)
 		found = utf8_valid(p, len) ? "utf-8" : "windows-1252";
 	memcpy(name, found, strlen(found) + 1);
 	uchardet_delete(detector);
+}
+
+/* Every byte means something, or nothing is appended. */
+static bool add_all(struct str *out, const char *name, const char *p, size_t len)
+{
+	size_t before = out->len, room = 4 * len + 16;
+	iconv_t cd = iconv_open("UTF-8", name);
+	/* iconv's input is not const by an accident of history; it does not write. */
+	union {
+		const char *in;
+		char *arg;
+	} at = {.in = p};
+	char *to;
+	bool good;
+
+	if (cd == (iconv_t)-1)
+		return false;
+	str_room(out, room);
+	to = out->p + before;
+	good = iconv(cd, &at.arg, &len, &to, &room) != (size_t)-1;
+	iconv_close(cd);
+	out->len = good ? (size_t)(to - out->p) : before;
+	out->p[out->len] = '\0';
+	return good && utf8_valid(out->p + before, out->len - before);
+}
+
+int charset_from_person(
+	struct str *out, const char *locale, const char *p, size_t len, struct err *err)
+{
+	const char *name = resolve(locale);
+
+	if (utf8_valid(p, len)) {
+		str_add(out, p, len);
+		return 0;
+	}
+	if (!*name || is_utf8_name(name))
+		return err_set(err, ERR_INPUT,
+			_("The text is not in UTF-8, and the locale names no other character set: "
+			  "save it as UTF-8"));
+	if (add_all(out, name, p, len))
+		return 0;
+	return err_set(err, ERR_INPUT,
+		_("The text is neither in UTF-8 nor in the locale's %s: save it as UTF-8"), locale);
 }
 
 /* UTF-8 with U+FFFD for what is not; as much as needed and no more. */

@@ -11,6 +11,7 @@
 #ifndef MIME_CHARSET_H
 #define MIME_CHARSET_H
 
+#include "base/err.h"
 #include "base/str.h"
 
 /*
@@ -19,6 +20,14 @@
  * else windows-1252.
  */
 void charset_to_utf8(struct str *out, const char *name, const char *p, size_t len);
+
+/*
+ * Appends what a person wrote on this machine as UTF-8, and guesses nothing: valid UTF-8 is UTF-8,
+ * else it is in the charset of the locale (i18n_charset) in every byte. ERR_INPUT: it is neither,
+ * and nothing was appended.
+ */
+int charset_from_person(
+	struct str *out, const char *locale, const char *p, size_t len, struct err *err);
 
 bool charset_known(const char *name); /* there is a converter for it */
 

@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/i18n.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 
@@ -406,18 +407,26 @@ static void set_subject(
 	set(&d->subject, str_steal(&out));
 }
 
-/* Adds those of from that are neither ours nor in one of the lists yet. */
+/* Adds those of from that are neither ours nor named yet: seen has everybody who is, for some lists
+ * have thousands. */
 static void add_others(struct addr_list *to, const struct addr_list *from, const struct strv *own,
-	const struct addr_list *also)
+	struct map *seen)
 {
 	for (size_t i = 0; i < from->n; i++) {
 		const struct addr *a = &from->v[i];
 		bool ours = false;
+		char *key;
 
 		for (size_t k = 0; own && k < own->n; k++)
 			ours = ours || str_icmp(own->v[k], a->mail) == 0;
-		if (!ours && !addr_list_has(to, a->mail) && !(also && addr_list_has(also, a->mail)))
+		if (ours)
+			continue;
+		key = mem_strdup(a->mail);
+		for (char *c = key; *c; c++)
+			*c = str_lower(*c);
+		if (!map_put(seen, key, to))
 			addr_list_add(to, a->name, a->mail);
+		free(key);
 	}
 }
 
@@ -454,39 +463,40 @@ char *draft_addresses(const struct addr_list *list)
 }
 
 /* Who answers go to: Reply-To, else From; of our own mail, whom it was sent to. */
-static void reply_author(struct addr_list *to, const struct envelope *e, const struct strv *own)
+static void reply_author(
+	struct addr_list *to, const struct envelope *e, const struct strv *own, struct map *seen)
 {
 	const struct addr_list *author = e->reply_to.n ? &e->reply_to : &e->from;
 
-	add_others(to, author, own, NULL);
+	add_others(to, author, own, seen);
 	if (!to->n)
-		add_others(to, &e->to, own, NULL);
+		add_others(to, &e->to, own, seen);
 	if (!to->n)
-		add_others(to, author, NULL, NULL); /* a note to oneself */
+		add_others(to, author, NULL, seen); /* a note to oneself */
 }
-
-enum { REPLY_MAX = 500 }; /* an answer to more is a mistake, and comparing them all is slow */
 
 static void reply_addresses(struct draft *d, enum draft_reply kind, const struct envelope *e,
 	const struct addr_list *followup, const struct strv *own)
 {
 	struct addr_list to = {0}, cc = {0};
+	struct map *seen = map_new();
 
 	if (kind != DRAFT_REPLY && followup->n) {
-		add_others(&to, followup, NULL, NULL);
+		add_others(&to, followup, NULL, seen);
 	} else if (kind == DRAFT_REPLY_LIST && *e->list_post) {
 		addr_list_add(&to, "", e->list_post);
 	} else {
-		reply_author(&to, e, own);
+		reply_author(&to, e, own, seen);
 		if (kind != DRAFT_REPLY) {
-			add_others(&cc, &e->to, own, &to);
-			add_others(&cc, &e->cc, own, &to);
+			add_others(&cc, &e->to, own, seen);
+			add_others(&cc, &e->cc, own, seen);
 		}
 	}
 	set(&d->to, draft_addresses(&to));
 	set(&d->cc, draft_addresses(&cc));
 	addr_list_done(&to);
 	addr_list_done(&cc);
+	map_free(seen, NULL);
 }
 
 /* RFC 5322 3.6.4: the parent's References (or In-Reply-To, if one id) and its Message-ID. */
@@ -547,23 +557,10 @@ static void add_quoted(struct str *out, const char *text)
 	}
 }
 
-/* An envelope with the lists cut to a length that answers can have. */
-static struct envelope capped(const struct envelope *e)
-{
-	struct envelope copy = *e;
-	struct addr_list *lists[] = {&copy.from, &copy.reply_to, &copy.to, &copy.cc};
-
-	for (size_t i = 0; i < MEM_COUNT(lists); i++)
-		if (lists[i]->n > REPLY_MAX)
-			lists[i]->n = REPLY_MAX;
-	return copy;
-}
-
 void draft_reply(struct draft *d, enum draft_reply kind, const struct envelope *e,
 	const char *header, size_t header_len, const char *quotable, const struct strv *own,
 	const char *from)
 {
-	struct envelope view = capped(e);
 	struct addr_list followup = {0};
 	struct str body = STR_INIT;
 	char *raw = header_get(header, header_len, "Mail-Followup-To");
@@ -572,7 +569,7 @@ void draft_reply(struct draft *d, enum draft_reply kind, const struct envelope *
 		addr_parse(&followup, raw, strlen(raw));
 	free(raw);
 	set(&d->from, mem_strdup(from ? from : ""));
-	reply_addresses(d, kind, &view, &followup, own);
+	reply_addresses(d, kind, e, &followup, own);
 	addr_list_done(&followup);
 	set_subject(d, "Re: ", e->subject, SUBJECT_REPLY);
 	set_thread(d, e);
@@ -600,17 +597,16 @@ static void add_summary_list(struct str *out, const char *name, const struct add
 void draft_forward(
 	struct draft *d, const struct envelope *e, const char *quotable, const char *from)
 {
-	struct envelope view = capped(e);
 	struct str body = STR_INIT;
 
 	set(&d->from, mem_strdup(from ? from : ""));
 	set_subject(d, "Fwd: ", e->subject, SUBJECT_FORWARD);
 	str_addf(&body, "\n%s\n", _("----- Forwarded message -----"));
-	add_summary_list(&body, "From", &view.from);
+	add_summary_list(&body, "From", &e->from);
 	add_summary(&body, "Date", e->date_raw);
 	add_summary(&body, "Subject", e->subject);
-	add_summary_list(&body, "To", &view.to);
-	add_summary_list(&body, "Cc", &view.cc);
+	add_summary_list(&body, "To", &e->to);
+	add_summary_list(&body, "Cc", &e->cc);
 	str_addf(&body, "\n%s", quotable ? quotable : "");
 	if (body.len && body.p[body.len - 1] != '\n')
 		str_addc(&body, '\n');

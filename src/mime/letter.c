@@ -174,12 +174,19 @@ static bool is_private(const struct header_field *f)
 {
 	static const char *const names[] = {"Bcc", "Resent-Bcc", "Return-Path", "Received",
 		"Delivered-To", "X-Account-Key", "X-Identity-Key", "Status", "X-Status", "X-UID",
-		"X-Keywords", "Fcc"};
+		"X-Keywords", "Fcc", "Pgp", "Smime", "X-Mutt-PGP", "X-Mutt-SMIME", "X-Mutt-Fcc",
+		"X-Mutt-References", "X-Gnus-Delayed", "X-Draft-From", "X-Draft-Info"};
 
 	for (size_t i = 0; i < MEM_COUNT(names); i++)
 		if (header_is(f, names[i]))
 			return true;
 	return begins(f, "X-Talaria-") || begins(f, "X-Mozilla-");
+}
+
+/* What a person types for a mail program to obey. */
+static bool is_typed(const struct header_field *f)
+{
+	return header_is(f, "Fcc") || header_is(f, "Pgp") || header_is(f, "Smime");
 }
 
 /* Kept as it is, and of no interest to a person who writes. */
@@ -191,7 +198,7 @@ static bool is_hidden(const struct header_field *f)
 	for (size_t i = 0; i < MEM_COUNT(names); i++)
 		if (header_is(f, names[i]))
 			return true;
-	return is_content(f) || (is_private(f) && !header_is(f, "Fcc")) || begins(f, "ARC-") ||
+	return is_content(f) || (is_private(f) && !is_typed(f)) || begins(f, "ARC-") ||
 	       begins(f, "List-");
 }
 

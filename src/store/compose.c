@@ -7,6 +7,7 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "mime/charset.h"
 #include "mime/render.h"
 #include "store/localbox.h"
 #include "store/write_priv.h"
@@ -197,9 +198,10 @@ static void mark_lost(struct account *a, struct draft *d, const struct written *
 
 int compose_settle(struct account *a, const char *id, struct err *err)
 {
-	struct str text = STR_INIT, was = STR_INIT;
+	struct str text = STR_INIT, was = STR_INIT, said = STR_INIT;
 	struct draft before, now;
 	struct written w;
+	bool changed;
 	int rc = 0;
 
 	if (outbox_text_read(a->outbox, id, &text, NULL) != 0)
@@ -210,9 +212,12 @@ int compose_settle(struct account *a, const char *id, struct err *err)
 	}
 	written_read(&w, &before);
 	draft_write(&before, &was);
-	if (text.len != was.len || memcmp(str_c(&text), str_c(&was), was.len) != 0) {
+	changed = text.len != was.len || memcmp(str_c(&text), str_c(&was), was.len) != 0;
+	if (changed)
+		rc = charset_from_person(&said, i18n_charset(), str_c(&text), text.len, err);
+	if (changed && rc == 0) {
 		draft_init(&now);
-		draft_read(&now, &before, str_c(&text), text.len);
+		draft_read(&now, &before, str_c(&said), said.len);
 		mark_lost(a, &now, &w);
 		rc = written_save(a, &w, &now, err);
 		draft_done(&now);
@@ -223,6 +228,7 @@ int compose_settle(struct account *a, const char *id, struct err *err)
 	written_done(&w);
 	str_done(&text);
 	str_done(&was);
+	str_done(&said);
 	return rc;
 }
 
@@ -285,7 +291,8 @@ static int save_draft(struct account *a, const struct store_request *r, struct e
 
 static void add_signature(struct account *a, struct draft *d)
 {
-	struct str sig = STR_INIT, body = STR_INIT;
+	struct str sig = STR_INIT, body = STR_INIT, text = STR_INIT;
+	struct err why;
 	char *path;
 
 	if (!a->setup->signature || !*a->setup->signature)
@@ -293,12 +300,15 @@ static void add_signature(struct account *a, struct draft *d)
 	path = file_expand(a->setup->signature);
 	if (file_read(path, 65536, &sig, NULL) == 0) {
 		str_addf(&body, "%s\n-- \n", d->body);
-		utf8_clean(&body, sig.p, sig.len, UTF8_TEXT);
+		if (charset_from_person(&text, i18n_charset(), str_c(&sig), sig.len, &why) != 0)
+			store_notice(a, "%s: %s", path, why.text);
+		utf8_clean(&body, str_c(&text), text.len, UTF8_TEXT);
 		free(d->body);
 		d->body = str_steal(&body);
 	}
 	free(path);
 	str_done(&sig);
+	str_done(&text);
 }
 
 void compose_ref(struct outbox_ref *to, struct folder *f, uint32_t uid)
@@ -345,6 +355,11 @@ static int draft_about(struct store *s, struct account *a, struct store_request 
 	} else {
 		draft_reply(d, kinds[r->n], &e, parts.v[0].header, parts.v[0].header_len, quote,
 			&a->setup->own, a->setup->from);
+		if (r->n != WRITE_REPLY && (e.to.cut || e.cc.cut))
+			store_notice(a,
+				_("The message went to more people than an answer has room "
+				  "for: those beyond the first %zu are left out"),
+				e.to.cut ? e.to.n : e.cc.n);
 	}
 	free(quote);
 	m->forward = r->n == WRITE_FORWARD;

@@ -243,6 +243,9 @@ arrives 'it is there' bob 'from a file'
 pipe 'a bad address' 65 x -s bad 'bob@@example'
 pipe 'a bad address in Cc' 65 x -s bad -c '<>' bob@example.org
 pipe 'a file that is not there' 65 x -s bad -a /nowhere/file bob@example.org
+pipe 'a text that is not in UTF-8 is not guessed' 65 "$(printf 'gr\374n')" -s green bob@example.org
+has 'the way out is told' "$err" 'save it as UTF-8'
+pipe 'nor is a subject' 65 text -s "$(printf 'gr\374n')" bob@example.org
 pipe 'nobody to send to' 64 x -s bad
 pipe 'a link is never sent by itself' 64 x 'mailto:bob@example.org?subject=linked'
 pipe 'an attempt that is read-only' 64 x -R -s bad bob@example.org

@@ -116,13 +116,14 @@ static void typed_is_strict(void **state)
 		{"undisclosed-recipients:;", ""},
 		{"Team: a@b, c@d;", "|a@b ; |c@d"},
 		{"J\xc3\xb6rg <j@x>", "J\xc3\xb6rg|j@x"},
+		{"a@b c@d\te@f, g@h", "|a@b ; |c@d ; |e@f ; |g@h"},
 		{"a@[127.0.0.1]", "|a@[127.0.0.1]"},
 		{"a@[IPv6:::1]", "|a@[IPv6:::1]"},
 		{"\xc3\xb6@\xc3\xa4.de", "|\xc3\xb6@\xc3\xa4.de"},
 	};
-	static const char *const BAD[] = {"nobody", "a@", "@b", "a b@c", "John a@b", "a@b c@d",
-		"<a@b", "<a@b> x", "a@b\r\nBcc: c@d", "a@b\nRCPT TO:<x@y>", "<a@b\r>", "a@b>",
-		"<a<b@c>>", "a@b..c", "a@.b", "a@b.", "a@b@c d", "<a@b>\x01", "a,b <>",
+	static const char *const BAD[] = {"nobody", "a@", "@b", "a b@c", "John a@b", "a@b John",
+		"a@b c@d e", "<a@b", "<a@b> x", "a@b\r\nBcc: c@d", "a@b\nRCPT TO:<x@y>", "<a@b\r>",
+		"a@b>", "<a<b@c>>", "a@b..c", "a@.b", "a@b.", "a@b@c d", "<a@b>\x01", "a,b <>",
 		"a@b\xc2\x85", "<a@b> <c@d>", "\"a\"b@c", "a@b/c", "\xff@b"};
 	struct addr_list list = {0};
 	struct str huge = STR_INIT;

@@ -475,6 +475,65 @@ static void replies_go_where_they_should(void **state)
 	strv_done(&own);
 }
 
+/* Everybody who was written to gets the answer, however many. */
+static void reply_all_leaves_nobody_out(void **state)
+{
+	static const unsigned COUNTS[] = {499, 500, 501, 600, 9999};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(COUNTS); i++) {
+		struct str header = STR_INIT;
+		struct addr_list cc = {0};
+		struct envelope e;
+		struct draft d;
+		struct err err;
+
+		str_adds(&header, "From: a@x\nSubject: s\nTo: ");
+		for (unsigned k = 0; k < COUNTS[i]; k++)
+			str_addf(&header, "%sp%u@x", k ? ",\n " : "", k);
+		str_adds(&header, "\nCc: A@X, p0@x\n");
+		draft_init(&d);
+		envelope_parse(&e, header.p, header.len);
+		draft_reply(&d, DRAFT_REPLY_ALL, &e, header.p, header.len, "x\n", NULL, "me@x");
+		assert_string_equal(d.to, "a@x");
+		assert_int_equal(addr_parse_typed(&cc, d.cc, &err), 0);
+		assert_int_equal(cc.n, COUNTS[i]);
+		addr_list_done(&cc);
+		envelope_done(&e);
+		draft_done(&d);
+		str_done(&header);
+	}
+}
+
+/* What is typed for a mail program to obey is no business of the recipients; addresses in a field
+ * of one's own are addresses. */
+static void typed_fields(void **state)
+{
+	struct addr_list recipients = {0};
+	struct draft d;
+	struct str m = STR_INIT;
+	struct err err;
+
+	(void)state;
+	draft_init(&d);
+	set(&d.from, "me@x.org");
+	set(&d.to, "b@x.org");
+	strv_add(&d.extra, "Fcc: =archive");
+	strv_add(&d.extra, "X-Mutt-Fcc: =archive");
+	strv_add(&d.extra, "Mail-Followup-To: J\xc3\xb6rg <j@x.org>, k@x.org");
+	build(&d, &m, &recipients);
+	assert_null(strstr(m.p, "Fcc"));
+	assert_null(strstr(m.p, "archive"));
+	assert_non_null(strstr(m.p, " <j@x.org>, k@x.org\r\n"));
+	addr_list_done(&recipients);
+	str_done(&m);
+	strv_add(&d.extra, "pgp: E");
+	assert_int_equal(draft_build(&d, 0, &m, &recipients, &err), -1);
+	assert_non_null(strstr(err.text, "neither signs nor encrypts"));
+	addr_list_done(&recipients);
+	draft_done(&d);
+}
+
 /* An id with a line end in it, in the mail that is answered. */
 static void reply_injects_nothing(void **state)
 {
@@ -655,6 +714,8 @@ int main(void)
 		cmocka_unit_test(draft_file_round_trip),
 		cmocka_unit_test(reads_odd_drafts),
 		cmocka_unit_test(replies_go_where_they_should),
+		cmocka_unit_test(reply_all_leaves_nobody_out),
+		cmocka_unit_test(typed_fields),
 		cmocka_unit_test(reply_injects_nothing),
 		cmocka_unit_test(mailto_links),
 		cmocka_unit_test(stored_drafts_come_back),

@@ -139,11 +139,46 @@ static void bombs_finish(void **state)
 	str_done(&name);
 }
 
+/* What a person wrote is never guessed. */
+static void of_a_person(void **state)
+{
+	static const struct {
+		const char *locale, *in, *out; /* NULL: refused */
+	} cases[] = {
+		{"UTF-8", "gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f"},
+		{"ISO-8859-1", "gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f"},
+		{"ISO-8859-1", "gr\xfc\xdf", "gr\xc3\xbc\xc3\x9f"},
+		{"ISO-8859-15", "5 \xa4", "5 \xe2\x82\xac"},
+		{"KOI8-R", "\xd4\xc5\xd3\xd4", "\xd1\x82\xd0\xb5\xd1\x81\xd1\x82"},
+		{"EUC-JP", "\xa4\xa2\xff", NULL},
+		{"UTF-8", "gr\xfc\xdf", NULL},
+		{"ANSI_X3.4-1968", "gr\xfc\xdf", NULL},
+		{"no-such-set", "gr\xfc\xdf", NULL},
+		{"", "plain", "plain"},
+		{"UTF-8", "", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		struct str out = STR_INIT;
+		struct err err = {0};
+		int rc = charset_from_person(
+			&out, cases[i].locale, cases[i].in, strlen(cases[i].in), &err);
+
+		assert_int_equal(rc, cases[i].out ? 0 : -1);
+		assert_string_equal(str_c(&out), cases[i].out ? cases[i].out : "");
+		if (rc != 0)
+			assert_non_null(strstr(err.text, "UTF-8"));
+		str_done(&out);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(converts),
 		cmocka_unit_test(guesses_without_a_name),
+		cmocka_unit_test(of_a_person),
 		cmocka_unit_test(known_names),
 		cmocka_unit_test(imap_utf7),
 		cmocka_unit_test(bombs_finish),
