@@ -75,8 +75,6 @@ ok 'a folder for what comes' soon test -d "$maildir/.Import"
 walk import "$home/all.mbox" Import
 ok 'import' soon holds Import 'The text of First.'
 ok 'all of it' soon holds Import 'The text of Fourth.'
-walk backup "$home/b.tar.gz"
-ok 'backup says what there is' match 'b.tar.gz|othing' 20
 
 # --- by POP3 ---
 walk protocol pop3
