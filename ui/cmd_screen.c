@@ -580,12 +580,17 @@ void cmd_suspend(struct app *a, const struct args *args)
 
 void cmd_cancel(struct app *a, const struct args *args)
 {
+	struct view *v = app_view(a);
+	bool stopped = v && v->ops->cancel && v->ops->cancel(v);
+
 	(void)args;
 	if (a->progress_request) {
 		engine_cancel(a->engine, a->progress_request);
 		a->progress_request = 0;
-		app_message(a, _("Stopped"));
+		stopped = true;
 	}
+	if (stopped)
+		app_message(a, _("Stopped"));
 	a->tag_prefix = false;
 }
 

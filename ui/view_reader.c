@@ -88,6 +88,8 @@ static void arrived(struct app *a, void *ctx, struct event *ev)
 	x->waiting = x->late = false;
 	if (ev->kind == EVENT_FAILED)
 		show_notice(x, ev->err.text);
+	else if (ev->kind == EVENT_CANCELLED && !x->m)
+		show_notice(x, _("Stopped before it was here; open it again to fetch it"));
 	(void)a;
 }
 
@@ -299,6 +301,16 @@ static int64_t reader_tick(struct view *v, int64_t now)
 	return 0;
 }
 
+static bool reader_cancel(struct view *v)
+{
+	struct reader_view *x = self(v);
+
+	if (!x->request)
+		return false;
+	engine_cancel(v->app->engine, x->request);
+	return true;
+}
+
 static void reader_close(struct view *v)
 {
 	struct reader_view *x = self(v);
@@ -332,6 +344,7 @@ static const struct view_ops ops = {
 	.selected_away = reader_selected_away,
 	.search = reader_search,
 	.tick = reader_tick,
+	.cancel = reader_cancel,
 	.close = reader_close,
 };
 

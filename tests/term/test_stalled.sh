@@ -46,7 +46,7 @@ go 'subject:Never' 'Wei'
 keys Enter
 ok 'the reader opens at once' see '1 Never fetched' 5
 walk cancel
-ok 'what waits for the server can be stopped' match '[Cc]ancel' 5
+ok 'what waits for the server can be stopped' said 'Stopped' 5
 keys '?'
 ok 'help comes while the server says nothing' see 'line-down' 5
 keys q
