@@ -128,15 +128,41 @@ static enum cli_status unsent(const struct cli *c)
 }
 
 /* The relay is another server: what waits for it goes out also when the mailbox cannot be had. */
+/* The first time nothing is new and everything came. */
+static void tell_synchronised(struct cli *c, int account, const char *name, bool first)
+{
+	unsigned long long here = 0;
+
+	for (size_t i = 0; first && i < engine_folders(c->engine, (size_t)account); i++) {
+		struct folder_info f;
+
+		engine_folder(c->engine, (size_t)account, i, &f);
+		here += f.counts_known && !f.offline_copy ? f.total : 0;
+	}
+	if (first)
+		cli_print(ngettext("%s: synchronised, %llu message is here now\n",
+				  "%s: synchronised, %llu messages are here now\n",
+				  (unsigned long)here),
+			name, here);
+	else
+		cli_print(ngettext("%s: synchronised, %llu new message\n",
+				  "%s: synchronised, %llu new messages\n",
+				  (unsigned long)c->new_mails),
+			name, (unsigned long long)c->new_mails);
+}
+
 static enum cli_status sync_one(struct cli *c, int account)
 {
 	struct err err = {0};
 	struct account_info info;
+	bool first;
 	int rc;
 
 	c->new_mails = 0;
 	c->sent = 0;
 	c->unsent = ERR_NONE;
+	event_free(cli_final(c, engine_drafts(c->engine, (size_t)account), &err));
+	first = never_synchronised(c, account);
 	rc = cli_sync_account(c, account, &err);
 	if (c->online)
 		cli_outbox_through(c, account);
@@ -144,10 +170,7 @@ static enum cli_status sync_one(struct cli *c, int account)
 	if (rc != 0)
 		cli_say("%s: %s", info.name, err.text);
 	else
-		cli_print(ngettext("%s: synchronised, %llu new message\n",
-				  "%s: synchronised, %llu new messages\n",
-				  (unsigned long)c->new_mails),
-			info.name, (unsigned long long)c->new_mails);
+		tell_synchronised(c, account, info.name, first);
 	if (c->sent)
 		cli_print(ngettext("%s: %zu message sent\n", "%s: %zu messages sent\n",
 				  (unsigned long)c->sent),

@@ -223,6 +223,16 @@ has 'says how IMAP works' "$out" 'the same on every device'
 has 'advises' "$out" 'IMAP suits mail that is read on several devices'
 has 'warns of a password in the file' "$out" 'stands readable in the configuration'
 
+home first
+account test imap plain "\"$SRV_PASSWORD\"" >"$config"
+run 'the first synchronisation' 0 sync
+grep -qE 'synchronised, [1-9][0-9]* messages are here now' "$out"
+result $? 'says how much came'
+run 'the next one' 0 sync
+has 'says what is new' "$out" 'synchronised, 0 new messages'
+home imap
+account test imap plain "\"$SRV_PASSWORD\"" >"$config"
+
 # --- sending ---
 pipe 'send' 0 "Grüße von der Kommandozeile 1" -s 'Prüfung eins' bob@example.org
 arrives 'it is there' bob 'Subject: =?utf-8?'
