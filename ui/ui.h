@@ -48,8 +48,8 @@ struct view_ops {
 	int64_t (*tick)(struct view *v, int64_t now);               /* next time it wants, or 0 */
 	void (*click)(struct view *v, int row, int col);
 	bool (*cancel)(struct view *v); /* ^C: whether something was under way and is stopped */
-	bool (*leave)(struct view *v); /* q: false when it asks first and closes by itself */
-	void (*close)(struct view *v); /* frees it; app_dispose calls it and nobody else */
+	bool (*leave)(struct view *v);  /* q: false when it asks first and closes by itself */
+	void (*close)(struct view *v);  /* frees it; app_dispose calls it and nobody else */
 };
 
 struct view {
