@@ -1,6 +1,7 @@
 #include "mime/build_priv.h"
 
 #include "base/str.h"
+#include "mime/charset.h"
 #include "mime/codec.h"
 #include "mime/header.h"
 #include "mime/letter.h"
@@ -298,6 +299,7 @@ static const struct {
 	{"diff", "text/x-diff"},
 	{"doc", "application/msword"},
 	{"docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
+	{"eml", "message/rfc822"},
 	{"epub", "application/epub+zip"},
 	{"gif", "image/gif"},
 	{"gz", "application/gzip"},
@@ -338,6 +340,7 @@ static const struct {
 	{"zst", "application/zstd"},
 };
 
+/* NULL: nothing is known of the name. */
 static const char *type_of(const char *name)
 {
 	const char *dot = strrchr(name, '.');
@@ -345,28 +348,104 @@ static const char *type_of(const char *name)
 	for (size_t i = 0; dot && i < MEM_COUNT(TYPES); i++)
 		if (str_icmp(dot + 1, TYPES[i].suffix) == 0)
 			return TYPES[i].type;
-	return "application/octet-stream";
+	return NULL;
 }
 
-/* name="..." as encoded words, for old readers that know no RFC 2231. */
-static void add_old_name(struct str *out, const char *name)
-{
-	struct str words = STR_INIT;
+/* What decides in which form bytes can travel. */
+struct content {
+	size_t wide, longest; /* octets above 127, of the longest line */
+	bool controls, cr, from;
+};
 
-	if (is_ascii(name)) {
-		param_write(out, "name", name);
-		return;
+static struct content content_of(const char *p, size_t len)
+{
+	struct content c = {0};
+	size_t column = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char b = (unsigned char)p[i];
+
+		c.wide += b >= 0x80;
+		c.cr |= b == '\r';
+		c.controls |= (b < ' ' && !strchr("\t\n\f\r\033", b)) || b == 0x7f || b == 0;
+		/* Mailboxes put a '>' before it, and some relays lose a lone dot. */
+		c.from |= column == 0 && ((len - i >= 5 && memcmp(p + i, "From ", 5) == 0) ||
+						 (b == '.' && (i + 1 == len || p[i + 1] == '\n')));
+		column = b == '\n' ? 0 : column + 1;
+		if (column > c.longest)
+			c.longest = column;
 	}
-	word_encode(&words, name, strlen(name), WORD_PHRASE);
-	str_adds(out, ";\r\n\tname=\"");
-	for (size_t i = 0; i < words.len; i++) {
-		if (words.p[i] == ' ')
-			str_adds(out, "\r\n\t ");
-		else
-			str_addc(out, words.p[i]);
+	return c;
+}
+
+/* What the bytes are in: "" says that nobody knows. */
+static const char *charset_of(const struct content *c, const char *p, size_t len)
+{
+	struct str ignored = STR_INIT;
+	bool local;
+
+	if (!c->wide)
+		return "us-ascii";
+	if (utf8_valid(p, len))
+		return "utf-8";
+	local = charset_from_person(&ignored, i18n_charset(), p, len, NULL) == 0;
+	str_done(&ignored);
+	return local ? i18n_charset() : "unknown-8bit";
+}
+
+/* LF becomes CRLF, all else stays. */
+static void add_lines(struct str *out, const char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (p[i] == '\n' && (i == 0 || p[i - 1] != '\r'))
+			str_addc(out, '\r');
+		str_addc(out, p[i]);
 	}
-	str_addc(out, '"');
-	str_done(&words);
+}
+
+/* Text stays readable as it travels, and every byte of it is there again behind it: what a change
+ * of line ends could touch goes as base64. */
+static void add_encoded(struct str *out, const struct content *c, bool text, const char *p,
+	size_t len, const char *disposition)
+{
+	bool exact = !text || c->cr || c->controls || c->wide > len / 4;
+	bool plain = !exact && !c->wide && !c->from && c->longest <= LINE_MAX_BYTES;
+
+	str_addf(out, "Content-Transfer-Encoding: %s\r\n%s\r\n\r\n",
+		exact   ? "base64"
+		: plain ? "7bit"
+			: "quoted-printable",
+		disposition);
+	if (exact)
+		codec_base64_encode(out, p, len, 76);
+	else if (plain)
+		add_lines(out, p, len);
+	else
+		codec_qp_encode(out, p, len);
+}
+
+/* A message in a message can be in no encoding (RFC 2046 5.2.1): only if its lines travel so. */
+static bool is_message(const struct content *c, const char *p, size_t len)
+{
+	size_t name = 0;
+
+	while (name < len && p[name] > ' ' && p[name] < 0x7f && p[name] != ':')
+		name++;
+	return name > 0 && name < len && p[name] == ':' && !c->controls &&
+	       c->longest <= LINE_MAX_BYTES;
+}
+
+char *build_file_name(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+	struct str text = STR_INIT;
+	char *name;
+
+	if (charset_from_person(&text, i18n_charset(), base, strlen(base), NULL) != 0)
+		charset_to_utf8(&text, NULL, base, strlen(base));
+	name = utf8_clean_line(str_c(&text), text.len);
+	str_done(&text);
+	return name;
 }
 
 static int read_file(const char *path, size_t max, struct str *out, struct err *err)
@@ -384,22 +463,48 @@ static int read_file(const char *path, size_t max, struct str *out, struct err *
 	return rc;
 }
 
+static void add_file(struct str *out, const char *name, const char *p, size_t len)
+{
+	struct content c = content_of(p, len);
+	const char *type = type_of(name);
+	struct str disposition = STR_INIT;
+	bool message = type && strcmp(type, "message/rfc822") == 0;
+	bool text;
+
+	if (message && !is_message(&c, p, len))
+		message = false, type = NULL;
+	if (!type)
+		type = !c.controls && utf8_valid(p, len) ? "text/plain"
+							 : "application/octet-stream";
+	text = strncmp(type, "text/", 5) == 0;
+	str_addf(out, "Content-Type: %s", type);
+	if (text)
+		param_write(out, "charset", charset_of(&c, p, len));
+	if (is_ascii(name)) /* for old readers, which know no other field */
+		param_write(out, "name", name);
+	str_adds(out, "\r\n");
+	str_adds(&disposition, "Content-Disposition: attachment");
+	param_write(&disposition, "filename", name);
+	if (message) {
+		str_addf(out, "Content-Transfer-Encoding: %s\r\n%s\r\n\r\n",
+			c.wide ? "8bit" : "7bit", str_c(&disposition));
+		add_lines(out, p, len);
+	} else {
+		add_encoded(out, &c, text, p, len, str_c(&disposition));
+	}
+	str_done(&disposition);
+}
+
 int build_file(struct str *out, const char *path, size_t *left, struct err *err)
 {
-	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
 	struct str bytes = STR_INIT;
 	char *name;
 
 	if (read_file(path, *left, &bytes, err) < 0)
 		return -1;
 	*left -= bytes.len;
-	name = utf8_clean_line(base, strlen(base));
-	str_addf(out, "Content-Type: %s", type_of(name));
-	add_old_name(out, name);
-	str_adds(out, "\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment");
-	param_write(out, "filename", name);
-	str_adds(out, "\r\n\r\n");
-	codec_base64_encode(out, str_c(&bytes), bytes.len, 76);
+	name = build_file_name(path);
+	add_file(out, name, str_c(&bytes), bytes.len);
 	free(name);
 	str_done(&bytes);
 	return 0;

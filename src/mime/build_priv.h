@@ -23,6 +23,7 @@ void build_extra(struct str *out, const char *line); /* "Name: value", unless it
 /* A part: Content- fields, an empty line, the body, which ends with a line end. */
 void build_text(struct str *out, const char *body);
 int build_file(struct str *out, const char *path, size_t *left, struct err *err);
+char *build_file_name(const char *path);            /* as recipients see it; free() */
 void build_crlf(struct str *out, const char *body); /* the last line gets a line end, too */
 
 #endif

@@ -1,5 +1,5 @@
 #include "base/str.h"
-#include "mime/build.h"
+#include "mime/build_priv.h"
 
 #include "mime/charset.h"
 #include "mime/header.h"
@@ -83,13 +83,15 @@ struct draft_file *draft_file_add(struct draft *d, const char *name, const char 
 
 struct draft_file *draft_attach(struct draft *d, const char *path)
 {
-	const char *slash = strrchr(path, '/');
 	struct draft_file *f;
+	char *name;
 
 	for (size_t i = 0; i < d->nfiles; i++)
 		if (d->files[i].path && strcmp(d->files[i].path, path) == 0)
 			return &d->files[i];
-	f = draft_file_add(d, slash ? slash + 1 : path, "");
+	name = build_file_name(path);
+	f = draft_file_add(d, name, "");
+	free(name);
 	f->path = mem_strdup(path);
 	return f;
 }

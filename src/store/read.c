@@ -672,6 +672,21 @@ static char *save_path(const char *given, const char *name)
 	return full;
 }
 
+/* Lines end in CRLF on the way, and as they do here in a file; what came as base64 is as it was. */
+static void local_lines(const struct part *p, struct str *bytes)
+{
+	size_t n = 0;
+
+	if (strcmp(p->type, "text") != 0 || p->encoding == PART_BASE64 ||
+		p->encoding == PART_UUENCODE || p->encoding == PART_BINARY)
+		return;
+	for (size_t i = 0; i < bytes->len; i++)
+		if (bytes->p[i] != '\r' || i + 1 == bytes->len || bytes->p[i + 1] != '\n')
+			bytes->p[n++] = bytes->p[i];
+	if (bytes->len)
+		str_cut(bytes, n);
+}
+
 static int save_part(struct store *s, struct folder *f, struct store_request *r, struct loaded *m,
 	struct err *err)
 {
@@ -696,6 +711,7 @@ static int save_part(struct store *s, struct folder *f, struct store_request *r,
 		return 1;
 	}
 	part_decode(p, &bytes);
+	local_lines(p, &bytes);
 	path = save_path(r->text, p->name                           ? p->name
 				  : strcmp(p->type, "message") == 0 ? "message.eml"
 								    : "part");

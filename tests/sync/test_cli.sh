@@ -247,6 +247,20 @@ arrives 'Cc has it' carol 'two.bin'
 arrives 'Bcc has it' alice 'Subject: with files'
 ! grep -rqsi '^bcc:' "$SRV_MAIL/carol/Maildir" "$SRV_MAIL/bob/Maildir"
 result $? 'nobody sees the Bcc'
+blank="$work/blank "
+latin="$work/$(printf 'gr\374n.txt')"
+printf 'a  \n\n' >"$blank"
+printf -- '--- a\n+++ b\n@@ -1 +1 @@\n-x \n+From y' >"$work/p.patch"
+printf 'Gr\303\274n\n' >"$latin"
+pipe 'files with odd names' 0 text -s 'odd names' -a "$blank" "$work/p.patch" "$latin" -- alice@example.org
+arrives 'a patch can be read on its way' alice '+++ b'
+run 'they come' 0 sync
+run 'and are listed' 0 search 'subject:"odd names"'
+run 'and saved' 0 show "$(awk '{ print $1; exit }' "$out")" --save "$work/odd"
+cmp -s "$work/p.patch" "$work/odd/p.patch" && cmp -s "$latin" "$work/odd/grün.txt" &&
+	cat "$work/odd/"blank* | cmp -s - "$blank"
+result $? 'byte for byte'
+ls "$work/odd" >"$out"
 echo 'from a file' >"$work/body"
 run 'send the text of a file' 0 -s 'included' -i "$work/body" bob@example.org
 arrives 'it is there' bob 'from a file'

@@ -348,6 +348,80 @@ static void attachments_survive(void **state)
 	draft_done(&d);
 }
 
+/* Text has its charset and can be read as it travels; every byte is there again. */
+static void files_travel_as_what_they_are(void **state)
+{
+	static const struct {
+		const char *name, *bytes, *type, *encoding, *shown;
+	} files[] = {
+		{"a.patch", "--- a\n+++ b\n@@ -1 +1 @@\n-x \n+y\t\n",
+			"text/x-diff; charset=us-ascii", "7bit",
+			"\r\n@@ -1 +1 @@\r\n-x \r\n+y\t\r\n"},
+		{"no-end.txt", "last line", "text/plain; charset=us-ascii", "7bit",
+			"\r\n\r\nlast line\r\n--"},
+		{"german.txt",
+			"Gr\xc3\xbc\xc3\x9f"
+			"e aus dem Norden\n",
+			"text/plain; charset=utf-8", "quoted-printable", "Gr=C3=BC=C3=9Fe aus"},
+		{"from.txt", "a\nFrom here\n.\n", "text/plain; charset=us-ascii",
+			"quoted-printable", "=46rom here"},
+		{"latin.txt",
+			"Gr\xfc\xdf"
+			"e aus dem Norden\n",
+			"text/plain; charset=unknown-8bit", "quoted-printable", "Gr=FC=DFe"},
+		{"dos.txt", "a\r\nb\r\n", "text/plain; charset=us-ascii", "base64", "YQ0KYg0K"},
+		{"Makefile", "all:\n\ttrue\n", "text/plain; charset=us-ascii", "7bit",
+			"\r\n\ttrue"},
+		{"core", "\x01\x02", "application/octet-stream", "base64", "AQI="},
+		{"mail.eml", "Subject: x\n\nbody\n", "message/rfc822", "7bit", "Subject: x\r\n"},
+		{"none.eml", "no mail\n", "text/plain; charset=us-ascii", "7bit", "no mail"},
+		{"empty.txt", "", "text/plain; charset=us-ascii", "7bit", ""},
+		{"tab\there ", "x\n", "text/plain; charset=us-ascii", "7bit", "x\r\n"},
+		{"line\nend", "y\n", "text/plain; charset=us-ascii", "7bit", "y\r\n"},
+		{"gr\xfcn.pdf", "z", "application/pdf", "base64", "gr%C3%BCn.pdf"},
+	};
+	char dir[SCRATCH_SIZE];
+
+	(void)state;
+	assert_non_null(mkdtemp(scratch(dir, "test_build")));
+	for (size_t i = 0; i < MEM_COUNT(files); i++) {
+		struct addr_list recipients;
+		struct parts parts;
+		struct draft d;
+		struct str m, data = STR_INIT, want = STR_INIT;
+
+		start(&d);
+		attach(&d, dir, files[i].name, files[i].bytes, strlen(files[i].bytes));
+		build(&d, &m, &recipients);
+		str_addf(&want, "Content-Transfer-Encoding: %s\r\nContent-Disposition: attachment",
+			files[i].encoding);
+		assert_non_null(strstr(m.p, want.p));
+		assert_non_null(strstr(m.p, files[i].shown));
+		assert_null(strstr(m.p, "name=\"=?"));
+		part_parse(&parts, m.p, m.len);
+		str_clear(&want);
+		str_addf(&want, "%s/%s%s%s", parts.v[2].type, parts.v[2].subtype,
+			*parts.v[2].charset ? "; charset=" : "", parts.v[2].charset);
+		assert_string_equal(want.p, files[i].type);
+		if (strcmp(files[i].type, "message/rfc822") != 0) {
+			part_decode(&parts.v[2], &data);
+			str_clear(&want);
+			for (size_t k = 0; k < data.len; k++) /* as it is saved */
+				if (strcmp(files[i].encoding, "base64") == 0 || data.p[k] != '\r')
+					str_addc(&want, data.p[k]);
+			assert_string_equal(str_c(&want), files[i].bytes);
+		}
+		part_done(&parts);
+		assert_int_equal(unlink(d.files[0].path), 0);
+		addr_list_done(&recipients);
+		draft_done(&d);
+		str_done(&m);
+		str_done(&data);
+		str_done(&want);
+	}
+	assert_int_equal(rmdir(dir), 0);
+}
+
 static void draft_file_round_trip(void **state)
 {
 	struct str text = STR_INIT, again = STR_INIT;
@@ -711,6 +785,7 @@ int main(void)
 		cmocka_unit_test(bad_addresses_are_refused),
 		cmocka_unit_test(somebody_must_be_named),
 		cmocka_unit_test(attachments_survive),
+		cmocka_unit_test(files_travel_as_what_they_are),
 		cmocka_unit_test(draft_file_round_trip),
 		cmocka_unit_test(reads_odd_drafts),
 		cmocka_unit_test(replies_go_where_they_should),

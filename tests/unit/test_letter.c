@@ -229,14 +229,14 @@ static void files_are_copied_once(void **state)
 	save(&s);
 	assert_string_equal(s.d.files[0].key, key);
 	assert_null(s.d.files[0].path);
-	has(&s, "Ynl0ZXM=");
+	has(&s, "\r\n\r\nbytes\r\n--");
 	/* The next change was made before the answer came, and the file is gone by now. */
 	assert_int_equal(unlink(path), 0);
 	draft_done(&s.d);
 	s.d = typed;
 	draft_set(&s.d.subject, "Later");
 	save(&s);
-	has(&s, "Ynl0ZXM=");
+	has(&s, "\r\n\r\nbytes\r\n--");
 	assert_int_equal(s.d.nfiles, 1);
 	/* Nothing is written when a file cannot be read. */
 	draft_attach(&s.d, path);
