@@ -672,12 +672,38 @@ static const struct view_ops ops = {
 	.close = compose_close,
 };
 
+/* The tab in which the draft is being written, or -1. */
+static int tab_of_draft(struct app *a, int account, const char *id)
+{
+	for (int i = 0; i < a->ntabs; i++) {
+		struct view *v = a->tabs[i].n ? a->tabs[i].stack[0] : NULL;
+
+		if (v && v->ops == &ops && self(v)->account == account &&
+			strcmp(self(v)->id, id) == 0)
+			return i;
+	}
+	return -1;
+}
+
+/* A draft has one screen: of two, the one that is saved last would undo what was done in the other.
+ */
 static struct compose_view *open_view(struct app *a, int account, const struct draft_info *d)
 {
-	struct compose_view *x = mem_alloc(sizeof(*x));
+	struct compose_view *x;
+	int tab;
 
+	account = account < 0 ? 0 : account;
+	tab = tab_of_draft(a, account, d->id);
+	if (tab >= 0) {
+		x = self(a->tabs[tab].stack[0]);
+		if (!x->saving)
+			take(x, d);
+		app_show_tab(a, tab);
+		return x;
+	}
+	x = mem_alloc(sizeof(*x));
 	x->v = (struct view){&ops, a};
-	x->account = account < 0 ? 0 : account;
+	x->account = account;
 	take(x, d);
 	if (app_new_tab(a, &x->v) >= 0)
 		return x;

@@ -132,6 +132,11 @@ ok 'drafts' see 'All fields'
 walk open
 ok 'it is resumed' see 'Second words.'
 ok 'with its file' see 'one.txt'
+words 'Third words.'
+walk drafts
+walk open
+ok 'resumed again it goes on' see 'Third words.'
+nok 'on the one screen that it has' shows_match '✎.*✎'
 send_it
 ok 'send: To' soon got bob 'Subject: All fields'
 ok 'send: Cc' soon got carol 'Subject: All fields'
@@ -139,6 +144,7 @@ ok 'send: Bcc' soon got alice 'Subject: All fields'
 nok 'which nobody else can see' got bob 'alice@example.org>,'
 nok 'nor by its field' got carol 'Bcc:'
 ok 'send: both texts' got bob 'Second words.'
+ok 'send: and the last' got bob 'Third words.'
 ok 'send: From' got bob 'From: Alice Other'
 ok 'send: the file' got bob 'one.txt'
 nok 'send: not the one that was taken away' got bob 'two.txt'
