@@ -72,7 +72,7 @@ static char *mailbox_of(const char *url)
 	str_add(&out, host, host_len);
 	for (size_t i = 0; i < out.len; i++)
 		out.p[i] = str_lower(out.p[i]);
-	return out.len ? str_steal(&out) : mem_strdup("");
+	return str_steal(&out);
 }
 
 /* The value of a "NAME VALUE" line; NULL: there is none. free() */
