@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "ui/cli_priv.h"
+#include "ui/draw.h"
 #include "ui/json.h"
 
 #include <errno.h>
@@ -45,12 +46,11 @@ static bool get_row(struct cli *c, struct msglist *l, size_t row, struct msg_row
 
 static void add_size(struct str *out, uint32_t size)
 {
-	if (size < 1000)
-		str_addf(out, "%5u", size);
-	else if (size < 1000 * 1000)
-		str_addf(out, "%4uk", (size + 500) / 1000);
-	else
-		str_addf(out, "%4uM", (size + 500 * 1000) / (1000 * 1000));
+	struct str s = STR_INIT;
+
+	draw_size(&s, size);
+	str_addf(out, "%5s", str_c(&s));
+	str_done(&s);
 }
 
 static void print_row(const struct msg_row *row, int columns)

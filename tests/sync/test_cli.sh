@@ -189,6 +189,8 @@ END
 "$srcdir/tests/servers/fill" "$work/s" alice INBOX "$work/large.eml" || exit 99
 run 'a large message comes' 0 sync
 run 'and is listed' 0 search subject:large
+octets=$(sed 's/$/\r/' "$work/large.eml" | wc -c)
+has 'with its size as on the screen' "$out" " $(((octets + 512) / 1024))k large"
 large=$(awk '{ print $1; exit }' "$out")
 before=$(date +%s)
 run 'and shown by its parts' 0 show "$large"
