@@ -3,7 +3,7 @@
 # IMAP and back; and out.
 . "${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}/tests/term/lib.sh"
 with_servers pop3
-plan 55
+plan 56
 mailbox INBOX --demo
 note_to_self
 maildir=$SRV_MAIL/alice/Maildir
@@ -116,7 +116,8 @@ ok 'what waits is told' match 'waits? for'
 ok 'and asked' see 'Switch test to IMAP now?'
 keys y
 ok 'it is IMAP' match 'imap . online' 20
-ok 'the server has the inbox' match 'of 34' 20
+ok 'what was filed by POP3 is filed on the server' until_true 20 holds "$maildir/.Projects" 'Subject: Invoice 4711'
+ok 'and the rest is in its inbox' match 'of 33' 20
 same_marks 'by IMAP'
 ok 'they reach the server: the flag' until_true 20 marked "$maildir" 'Subject: Spring hike' F
 ok 'the answer' until_true 20 marked "$maildir" 'Buy candles.' R
