@@ -19,6 +19,12 @@ holds() {
 	grep -rqsF -e "The text of $1" "$SRV_MAIL/bob/Maildir"
 }
 
+# press COMMAND KEYS...: by the keys it is bound to (tests/lint/walked.sh holds the names)
+press() {
+	shift
+	keys "$@"
+}
+
 start talaria --offline
 type ':outbox'
 keys Enter
@@ -34,7 +40,7 @@ type ':outbox'
 keys Enter
 ok 'one of two' see 'one'
 ok 'its recipient was not asked' see 'bob@example.org: not asked'
-keys h
+press hold-mail h
 ok 'it is held' match 'held +bob@example.org +one'
 keys j
 ok 'the other is for two' see 'reject@example.org: not asked'
@@ -57,7 +63,7 @@ nok 'what is held has not gone' holds one
 keys k r
 ok 'it goes when it is sent' until_true 20 holds one
 ok 'and leaves the list' unsee 'held'
-keys v
+press mail-details v
 ok 'all that was said has a screen' see 'What the relay said'
 keys q e
 ok 'what was refused can be edited' match '^ +Subject +two'

@@ -343,6 +343,7 @@ static void attachments_survive(void **state)
 		draft_detach(&d, 0);
 	draft_attach(&d, dir);
 	assert_int_equal(draft_build(&d, DATE, &m, &recipients, NULL), -1);
+	addr_list_done(&recipients);
 	assert_int_equal(rmdir(dir), 0);
 	str_done(&m);
 	draft_done(&d);

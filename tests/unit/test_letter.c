@@ -67,8 +67,10 @@ static int try_save(struct saved *s, struct err *err)
 	int rc = letter_write(&s->d, s->message.p, s->message.len, &s->keys, DATE, &next.message,
 		&next.keys, err);
 
-	if (rc != 0)
+	if (rc != 0) {
+		saved_done(&next);
 		return rc;
+	}
 	letter_read(&next.d, next.message.p, next.message.len, &next.keys);
 	saved_done(s);
 	*s = next;
