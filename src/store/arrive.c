@@ -423,14 +423,15 @@ static bool was_brought(const struct folder *f, const struct summary *s)
 
 /*
  * Worth telling: unread and arrived after all that was known. What is put here from here, by a
- * copy, a move or an undo, is no news; and the first fill is not "new mail".
+ * copy, a move or an undo, is no news; and the first fill is not "new mail". Nor is what another
+ * program threw away, took for junk, or keeps of what it writes and sends.
  */
 static size_t new_and_unread(struct folder *f, const struct result *r)
 {
 	uint32_t latest;
 	size_t n = 0;
 
-	if (!cache_meta(f->cache)->complete)
+	if (!cache_meta(f->cache)->complete || (f->role >= ROLE_DRAFTS && f->role <= ROLE_JUNK))
 		return 0;
 	latest = latest_arrival(f);
 	for (size_t i = 0; i < r->n; i++) {

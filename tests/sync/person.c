@@ -225,9 +225,14 @@ struct person *person_with(const char *config)
 	return p;
 }
 
+void put_mail_in(const struct person *p, const char *folder, const char *file)
+{
+	run_tool((const char *[]){tool_fill, getenv("SERVERS"), p->name, folder, file, NULL});
+}
+
 void put_mail(const struct person *p, const char *file)
 {
-	run_tool((const char *[]){tool_fill, getenv("SERVERS"), p->name, "INBOX", file, NULL});
+	put_mail_in(p, "INBOX", file);
 }
 
 static char *proxy_tool(void)

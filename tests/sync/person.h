@@ -70,7 +70,8 @@ char *person_proxy(const char *name);
 void person_tell_proxy(const char *dir, const char *command, struct str *out);
 void write_config(struct person *p, const char *protocol, const char *more);
 /* One file more into the inbox. */
-void put_mail(const struct person *p, const char *file);
+void put_mail(const struct person *p, const char *file); /* into the inbox, on the server */
+void put_mail_in(const struct person *p, const char *folder, const char *file);
 void start(struct person *p, bool offline);
 void start_read_only(struct person *p, bool offline); /* talaria -R */
 void stop(struct person *p);                          /* fails when it takes long */

@@ -3,6 +3,7 @@
  * it can be read, found, marked, filed elsewhere and taken back there, also after a restart; and
  * the server gets what it looked like.
  */
+#include "base/file.h"
 #include "base/mem.h"
 #include "tests/sync/person.h"
 
@@ -211,6 +212,41 @@ static void undone_is_not_new(void **state)
 	person_free(p);
 }
 
+/* What another program throws away is no news; what then comes for the person is. */
+static void thrown_away_is_not_new(void **state)
+{
+	static const char mail[] = "From: a@example.org\nSubject: unread\n\nText.\n";
+	struct person *p = person_new("imap", "", "--count", "5");
+	struct msglist *l = filled(p), *trash = open_folder(p, "Trash");
+	char *path = file_join(p->home, "unread.eml");
+	struct event *ev = NULL;
+
+	(void)state;
+	UNTIL(p, msglist_sync_percent(trash) == 100);
+	assert_int_equal(file_replace(path, mail, strlen(mail), 0600, NULL), 0);
+	put_mail_in(p, "Trash", path);
+	engine_sync(p->engine, 0);
+	for (int64_t end = clock_ms() + PATIENCE_MS; msglist_count(trash) == 0;) {
+		ev = next_event(p->engine, end);
+		assert_non_null(ev);
+		assert_int_not_equal(ev->kind, EVENT_NEW_MAIL);
+		event_free(ev);
+	}
+	ev = NULL;
+	put_mail(p, path);
+	engine_sync(p->engine, 0);
+	for (int64_t end = clock_ms() + PATIENCE_MS; !ev || ev->kind != EVENT_NEW_MAIL;) {
+		event_free(ev);
+		ev = next_event(p->engine, end);
+		assert_non_null(ev);
+	}
+	assert_string_equal(ev->text, "INBOX");
+	assert_int_equal(msglist_count(l), MAILS + 1);
+	event_free(ev);
+	free(path);
+	person_free(p);
+}
+
 /* A folder that was looked at once holds, when it is closed, as many rows as its number says. */
 static void closed_folders_keep_up(void **state)
 {
@@ -267,6 +303,7 @@ int main(void)
 		cmocka_unit_test(undeleted_offline),
 		cmocka_unit_test(deleted_while_it_waits),
 		cmocka_unit_test(undone_is_not_new),
+		cmocka_unit_test(thrown_away_is_not_new),
 		cmocka_unit_test(closed_folders_keep_up),
 		cmocka_unit_test(asked_for_it_is_sent_again),
 	};
