@@ -271,10 +271,11 @@ static const struct hint reader_hints[] = {{"back", N_("Back")}, {"page-down", N
 static const struct hint folders_hints[] = {{"back", N_("Back")}, {"open", N_("Open")},
 	{"create", N_("New folder")}, {"protocol", N_("IMAP/POP3")}, {"sync", N_("Fetch")},
 	{"search", N_("Search")}, {"command", N_("Command")}, {NULL, NULL}};
+/* Where there is little room the way out is told before the fields. */
 static const struct hint compose_hints[] = {{"send", N_("Send")}, {"edit", N_("Edit")},
-	{"edit-to", N_("To")}, {"edit-cc", N_("Cc")}, {"edit-subject", N_("Subject")},
-	{"attach", N_("Attach")}, {"detach", N_("Detach")}, {"postpone", N_("Keep")},
-	{"back", N_("Leave")}, {NULL, NULL}};
+	{"back", N_("Leave")}, {"postpone", N_("Keep")}, {"attach", N_("Attach")},
+	{"detach", N_("Detach")}, {"edit-to", N_("To")}, {"edit-cc", N_("Cc")},
+	{"edit-subject", N_("Subject")}, {NULL, NULL}};
 static const struct hint parts_hints[] = {
 	{"back", N_("Back")}, {"save", N_("Save")}, {"search", N_("Search")}, {NULL, NULL}};
 static const struct hint links_hints[] = {

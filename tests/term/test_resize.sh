@@ -2,7 +2,7 @@
 # The terminal changes its size, or is taken away for a while, at any moment.
 . "${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}/tests/term/lib.sh"
 with_servers
-plan 35
+plan 36
 EDITOR_FOR_TEST="sh $work/edit"
 cat >"$work/edit" <<'END'
 echo 'Words of the editor.' >>"$1"
@@ -102,6 +102,7 @@ ok 'in 200x60' bar_in 60
 resize 40 10
 ok 'in 40x10' bar_in 10
 ok 'with its header' see 'bob@example.org'
+ok 'and the way out in the bottom row' see 'q Leave'
 resize 80 24
 ok 'and back' bar_in 24
 keys q
