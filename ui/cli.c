@@ -465,14 +465,16 @@ static int no_such_folder(struct cli *c, int account, const char *name, struct e
 			      name);
 }
 
-/* The folder's whole name, asking the server when it is not known here. */
+/* The folder's whole name, asking the server when it is not known here. Where another running copy
+ * does that, its list of folders is as good. */
 static int find_folder(
 	struct cli *c, int account, const char *name, struct folder_info *out, struct err *err)
 {
 	int i = engine_find_folder(c->engine, (size_t)account, name);
 
 	if (i < 0 && !c->args->offline) {
-		if (cli_sync_account(c, account, err) != 0)
+		if (cli_sync_account(c, account, err) != 0 &&
+			(err->kind != ERR_BUSY || !engine_folders(c->engine, (size_t)account)))
 			return -1;
 		i = engine_find_folder(c->engine, (size_t)account, name);
 	}

@@ -10,6 +10,17 @@ deliver
 start talaria
 see 'of 3' 20
 
+# --- a second program at the same account ---
+beside() {
+	env -i PATH="$PATH" HOME="$home" LC_ALL=C.UTF-8 XDG_CONFIG_HOME="$home/.config" XDG_RUNTIME_DIR="$home/run" \
+		XDG_DATA_HOME="$home/.local/share" XDG_CACHE_HOME="$home/.cache" XDG_STATE_HOME="$home/.local/state" \
+		"$builddir/talaria" "$@" </dev/null 2>&1
+}
+no_folder() {
+	beside list Nowhere | grep -qF 'There is no folder Nowhere'
+}
+ok 'a folder that is not there is told as such beside another copy' no_folder
+
 # --- connections ---
 letter 'Wei Xu' 'Fourth'
 deliver
