@@ -60,8 +60,8 @@ keys y
 ok 'it is sent' said 'Sent: Fwd: Two texts and a file'
 ok 'with the file' until_true 10 bob_has 'JVBERi0xLjMK'
 
-printf 'one\n' >"$home/one.txt"
-printf 'two\n' >"$home/two.txt"
+printf 'In file one.\n' >"$home/one.txt"
+printf 'In file two.\n' >"$home/two.txt"
 echo 'With two files.' >"$work/words"
 keys m
 see 'To:'
@@ -81,7 +81,7 @@ rm "$home/one.txt" "$home/two.txt"
 keys P
 ok 'it is kept' see 'Kept as a draft'
 ok 'and goes to the server' until_true 20 drafts_have 'two.txt'
-ok 'with what is in the files' drafts_have 'b25lCg=='
+ok 'with what is in the files' drafts_have 'In file one.'
 : >"$work/words"
 keys R
 ok 'it is in the list' see 'Files'
@@ -106,7 +106,7 @@ ok 'and its file' see '1 two.txt'
 type ':set undo-send=0'
 keys Enter y
 ok 'it is sent then' said 'Sent: Files'
-ok 'with the file that was left' until_true 10 bob_has 'dHdvCg=='
+ok 'with the file that was left' until_true 10 bob_has 'In file two.'
 ok 'and is no draft any more' until_true 20 no_drafts
 type ':quit'
 keys Enter

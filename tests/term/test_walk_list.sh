@@ -132,7 +132,7 @@ ok 'clear-flag' soon unmarked 'This is text 28.' R
 at 'Mail 28'
 walk keyword work
 ok 'keyword' soon marked 'This is text 28.' a
-ok 'of that name' grep -q 'work' "$maildir/dovecot-keywords"
+ok 'of that name' until_true 10 grep -q 'work' "$maildir/dovecot-keywords"
 at 'Mail 28'
 walk keyword -work
 ok 'keyword -' soon unmarked 'This is text 28.' a
