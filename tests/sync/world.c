@@ -118,7 +118,8 @@ static bool has_left(const struct world_left *left, unsigned box, uint32_t uid)
 	return false;
 }
 
-/* 0: not to be seen there. */
+/* 0: not to be seen there, or not yet with the server's number: some changes of such a row are
+ * refused, which a person is told and test_waiting holds. */
 static uint32_t uid_of(struct msglist *l, unsigned box, unsigned id, const struct world_left *left)
 {
 	char subject[16];
@@ -128,7 +129,7 @@ static uint32_t uid_of(struct msglist *l, unsigned box, unsigned id, const struc
 		struct msg_row row;
 
 		if (msglist_row(l, i, &row) && row.subject && strcmp(row.subject, subject) == 0 &&
-			!has_left(left, box, row.uid))
+			!(row.flags & MSG_WAITING) && !has_left(left, box, row.uid))
 			return row.uid;
 	}
 	return 0;
