@@ -132,10 +132,15 @@ static bool follow(struct worker *w)
 static bool dismiss(struct worker *w)
 {
 	int status = 0;
+	pid_t rc;
 
 	close(w->from);
 	close(w->to);
-	assert_int_equal(waitpid(w->pid, &status, 0), w->pid);
+	do
+		rc = waitpid(w->pid, &status, 0);
+	while (rc < 0 && errno == EINTR);
+	if (rc != w->pid)
+		fail_msg("waitpid %d: %s", (int)w->pid, strerror(errno));
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
 		return true;
 	if (!w->bad && (!WIFEXITED(status) || WEXITSTATUS(status) != 0))
