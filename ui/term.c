@@ -1210,12 +1210,6 @@ void term_flush(void)
 	refresh();
 }
 
-void term_beep(void)
-{
-	if (term_is_on())
-		beep();
-}
-
 size_t term_sent(void)
 {
 	off_t at = lseek(fileno(t.out), 0, SEEK_CUR);

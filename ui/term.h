@@ -89,7 +89,6 @@ bool term_keep(int row, int col, int width, uint64_t key);
 void term_cursor(int row, int col, bool shown);
 void term_flush(void);  /* sends what differs from what the terminal shows, in one write */
 void term_redraw(void); /* the next flush sends everything */
-void term_beep(void);
 
 /* For tests: how many more pairs of colours can be shown. */
 int term_pairs_left(void);

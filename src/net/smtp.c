@@ -424,11 +424,6 @@ bool smtp_takes_utf8(const struct smtp *s)
 	return s->utf8;
 }
 
-uint64_t smtp_max_size(const struct smtp *s)
-{
-	return s->max_size;
-}
-
 /* --- one transaction --- */
 
 struct letter {

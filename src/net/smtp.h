@@ -25,7 +25,6 @@ void smtp_quit(struct smtp *s, bool wait); /* QUIT, and its answer if wait, for 
 bool smtp_is_alive(struct smtp *s);
 void smtp_describe(const struct smtp *s, struct str *out);
 bool smtp_takes_utf8(const struct smtp *s);   /* SMTPUTF8 (RFC 6531) */
-uint64_t smtp_max_size(const struct smtp *s); /* SIZE (RFC 1870), 0: not said */
 
 enum smtp_fate {
 	SMTP_UNASKED,  /* nothing was said of this recipient, nor of the mail as a whole */

@@ -364,11 +364,6 @@ ssize_t tls_write(struct tls *t, const void *p, size_t len, short *events, struc
 	return n > 0 ? n : not_moved(t, n, errno, events, err);
 }
 
-bool tls_pending(const struct tls *t)
-{
-	return SSL_has_pending(t->ssl) && SSL_pending(t->ssl) > 0;
-}
-
 /* --- a session --- */
 
 static int shake_hands(

@@ -36,7 +36,6 @@ void tls_close(struct tls *t); /* says goodbye if that does not block */
  */
 ssize_t tls_read(struct tls *t, void *p, size_t len, short *events, struct err *err);
 ssize_t tls_write(struct tls *t, const void *p, size_t len, short *events, struct err *err);
-bool tls_pending(const struct tls *t); /* bytes are there that poll does not show */
 
 size_t tls_exporter(struct tls *t, char *out, size_t max); /* RFC 9266; 0: none */
 void tls_describe(const struct tls *t, struct str *out);

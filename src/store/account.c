@@ -26,11 +26,6 @@ bool account_is_server(const struct account *a)
 	return a->kind == ACCOUNT_OPENED && !a->setup->sync.use_pop3;
 }
 
-bool account_can_connect(const struct account *a)
-{
-	return a->sync != NULL;
-}
-
 void account_post(struct account *a, enum lane lane, struct job *j)
 {
 	if (a->sync)

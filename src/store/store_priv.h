@@ -333,7 +333,6 @@ void account_sync_changed(struct folder *f);
 void account_check(struct account *a, unsigned request);
 void account_checked(struct account *a, const struct result *r); /* answers REQUEST_CHECK */
 bool account_is_server(const struct account *a);                 /* IMAP is in use */
-bool account_can_connect(const struct account *a);
 
 /* --- identity.c: whose mail all this is --- */
 int identity_check(struct account *a, struct err *err); /* the journal is open, nothing else is */
