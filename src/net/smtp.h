@@ -24,7 +24,7 @@ void smtp_quit(struct smtp *s, bool wait); /* QUIT, and its answer if wait, for 
 /* Between mails. False: nothing more can be sent over it; it was closed, or said so (421). */
 bool smtp_is_alive(struct smtp *s);
 void smtp_describe(const struct smtp *s, struct str *out);
-bool smtp_takes_utf8(const struct smtp *s);   /* SMTPUTF8 (RFC 6531) */
+bool smtp_takes_utf8(const struct smtp *s); /* SMTPUTF8 (RFC 6531) */
 
 enum smtp_fate {
 	SMTP_UNASKED,  /* nothing was said of this recipient, nor of the mail as a whole */

@@ -7,6 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__SANITIZE_ADDRESS__)
+/* libetpan 1.9.4 loses the name of a section whose text is NIL. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libetpan";
+}
+#endif
+
 #define TWO                                                                                        \
 	"((\"text\" \"plain\" NIL NIL NIL \"7bit\" 290000 10)(\"text\" \"plain\" NIL NIL NIL "     \
 	"\"7bit\" 9 1) \"mixed\")"
