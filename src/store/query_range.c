@@ -20,20 +20,15 @@ static bool take_number(const char **p, int64_t *n)
 
 static bool take_size(const char **p, int64_t *n)
 {
+	static const char units[] = "kmg";
+	const char *unit;
+
 	if (!take_number(p, n))
 		return false;
-	switch (str_lower(**p)) {
-	case 'g':
-		*n *= 1024; /* fall through */
-	case 'm':
-		*n *= 1024; /* fall through */
-	case 'k':
+	unit = **p ? strchr(units, str_lower(**p)) : NULL;
+	for (const char *u = units; unit && u <= unit; u++)
 		*n *= 1024;
-		++*p;
-		break;
-	default:
-		break;
-	}
+	*p += unit != NULL;
 	return true;
 }
 

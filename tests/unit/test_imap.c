@@ -125,12 +125,13 @@ static void test_braces_in_answers(void **state)
 	static const char *const scripts[] = {
 		CAPS "AUTH=PLAIN SASL-IR\nS: %t OK done {5}\nC: AUTHENTICATE PLAIN\nS: %t OK "
 		     "[CAPABILITY IMAP4rev1] in {4}",
-		"S: * OK Welcome {16}\nC: CAPABILITY\nS: * CAPABILITY IMAP4rev1\nS: * NO quota "
-		"{3}\n"
-		"S: %t OK done\nC: LOGIN\nS: * ok  careful {7}\nS: %t OK [CAPABILITY IMAP4rev1] in "
-		"{3}",
-		"S: * PREAUTH Welcome {16}\nC: CAPABILITY\nS: * CAPABILITY IMAP4rev1\nS: %t OK "
-		"done",
+		("S: * OK Welcome {16}\nC: CAPABILITY\nS: * CAPABILITY IMAP4rev1\nS: * NO quota "
+		 "{3}\n"
+		 "S: %t OK done\nC: LOGIN\nS: * ok  careful {7}\nS: %t OK [CAPABILITY IMAP4rev1] "
+		 "in "
+		 "{3}"),
+		("S: * PREAUTH Welcome {16}\nC: CAPABILITY\nS: * CAPABILITY IMAP4rev1\nS: %t OK "
+		 "done"),
 	};
 
 	(void)state;
