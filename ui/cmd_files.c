@@ -1,5 +1,6 @@
 /* Whole folders in and out, and backups. */
 #include "ui/cmd.h"
+#include "ui/pathtext.h"
 #include "ui/views.h"
 
 #include "base/i18n.h"
@@ -12,6 +13,13 @@ static void begin(struct app *a, unsigned request)
 {
 	a->progress_request = request;
 	app_await(a, request, NULL, NULL, NULL);
+}
+
+/* By the name that was meant. False: none was given. */
+static bool path_given(const char *line, char **path)
+{
+	*path = line && line[strspn(line, " ")] ? pathtext_path(line) : NULL;
+	return *path != NULL;
 }
 
 /* The account of what is on the screen; -1 when there is none, and said so. */
@@ -47,17 +55,22 @@ static struct msglist *list_here(struct app *a)
 
 static void export_all(struct app *a, void *ctx, const char *path)
 {
-	if (path && *path)
-		begin(a, engine_export_folder(a->engine, account_of(ctx), NULL, path));
+	char *given;
+
+	if (path_given(path, &given))
+		begin(a, engine_export_folder(a->engine, account_of(ctx), NULL, given));
+	free(given);
 }
 
 /* Without UIDs the whole list is meant. */
 static void export_to(struct app *a, void *ctx, const char *path)
 {
 	struct selection *s = ctx;
+	char *given;
 
-	if (path && *path && selection_stands(a, s))
-		begin(a, engine_export(a->engine, s->list, s->uids, s->n, path));
+	if (path_given(path, &given) && selection_stands(a, s))
+		begin(a, engine_export(a->engine, s->list, s->uids, s->n, given));
+	free(given);
 	selection_done(s);
 	free(s);
 }
@@ -123,9 +136,11 @@ struct importing {
 static void import_given(struct app *a, void *ctx, const char *path)
 {
 	struct importing *x = ctx;
+	char *given;
 
-	if (path && *path)
-		begin(a, engine_import(a->engine, (size_t)x->account, path, x->folder));
+	if (path_given(path, &given))
+		begin(a, engine_import(a->engine, (size_t)x->account, given, x->folder));
+	free(given);
 	free(x->folder);
 	free(x);
 }
@@ -163,8 +178,11 @@ void cmd_import(struct app *a, const struct args *args)
 
 static void backup_to(struct app *a, void *ctx, const char *path)
 {
-	if (path && *path)
-		begin(a, engine_backup(a->engine, account_of(ctx), path));
+	char *given;
+
+	if (path_given(path, &given))
+		begin(a, engine_backup(a->engine, account_of(ctx), given));
+	free(given);
 }
 
 void cmd_backup(struct app *a, const struct args *args)

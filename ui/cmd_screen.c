@@ -1,7 +1,7 @@
 /* Moving, tabs, searching, and how things are shown. */
 #include "ui/cmd.h"
+#include "ui/pathtext.h"
 
-#include "base/file.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "ui/term.h"
@@ -494,12 +494,11 @@ static void message_saved(struct app *a, void *ctx, struct event *ev)
 static void save_message(struct app *a, void *ctx, const char *written)
 {
 	struct selection *s = ctx;
-	char *name = written ? trimmed(written) : NULL, *path = name ? file_expand(name) : NULL;
+	char *path = written ? pathtext_path(written) : NULL;
 
 	if (path && *path && selection_stands(a, s))
 		app_await(a, engine_save_message(a->engine, s->list, s->uids[0], path),
 			message_saved, NULL, NULL);
-	free(name);
 	free(path);
 	selection_done(s);
 	free(s);

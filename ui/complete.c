@@ -1,10 +1,9 @@
 /* What Tab offers: folders, files, options, accounts, styles. */
 #include "base/str.h"
+#include "ui/pathtext.h"
 #include "ui/ui.h"
 
-#include "base/file.h"
 #include "base/mem.h"
-#include "base/utf8.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -63,7 +62,7 @@ static void offer_paths(const char *word, struct strv *out)
 {
 	const char *slash = strrchr(word, '/'), *base = slash ? slash + 1 : word;
 	char *written = mem_strndup(word, (size_t)(base - word));
-	char *dir = file_expand(*written ? written : ".");
+	char *dir = pathtext_plain(*written ? written : "."), *begins = pathtext_plain(base);
 	DIR *d = opendir(dir);
 	struct dirent *entry;
 
@@ -71,11 +70,15 @@ static void offer_paths(const char *word, struct strv *out)
 		struct str s = STR_INIT;
 		struct stat st;
 
-		if (strncmp(entry->d_name, base, strlen(base)) != 0 ||
-			(entry->d_name[0] == '.' && *base != '.') ||
-			!utf8_valid(entry->d_name, strlen(entry->d_name)))
+		if (entry->d_name[0] == '.' && *base != '.')
 			continue;
-		str_addf(&s, "%s%s", written, entry->d_name);
+		str_adds(&s, written);
+		pathtext_show(&s, entry->d_name);
+		/* What is typed so far is part of the name, or of the form in which it is shown. */
+		if (!str_starts(entry->d_name, begins) && !str_starts(s.p, word)) {
+			str_done(&s);
+			continue;
+		}
 		if (fstatat(dirfd(d), entry->d_name, &st, 0) == 0 && S_ISDIR(st.st_mode))
 			str_addc(&s, '/');
 		strv_take(out, str_steal(&s));
@@ -85,6 +88,7 @@ static void offer_paths(const char *word, struct strv *out)
 	if (out->n > 1)
 		qsort(out->v, out->n, sizeof(*out->v), by_name);
 	free(written);
+	free(begins);
 	free(dir);
 }
 

@@ -1,8 +1,8 @@
 /* Tabs, and the screens that lie one over the other in each. */
+#include "ui/pathtext.h"
 #include "ui/term.h"
 #include "ui/views.h"
 
-#include "base/file.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 
@@ -212,7 +212,7 @@ bool app_open_folder(struct app *a, int account, const char *folder, bool new_ta
 	struct err err = {0};
 	bool is_path = *folder == '/' || *folder == '~' || str_starts(folder, "./");
 	struct tab *t = &a->tabs[a->tab];
-	char *path = is_path ? file_expand(folder) : NULL;
+	char *path = is_path ? pathtext_path(folder) : NULL;
 	struct view *v;
 
 	/* Before the folders are known any name may be one. */

@@ -1,8 +1,8 @@
 /* The screen before sending: headers, files, the text, and what to do with them. */
 #include "ui/draft_text.h"
+#include "ui/pathtext.h"
 #include "ui/views.h"
 
-#include "base/file.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -430,7 +430,7 @@ void view_compose_field(struct view *v, const char *name)
 
 static void attach_file(struct compose_view *x, const char *written)
 {
-	char *path = file_expand(written), *full = realpath(path, NULL);
+	char *path = pathtext_path(written), *full = realpath(path, NULL);
 	struct stat st;
 
 	if (!full || stat(full, &st) < 0) {
@@ -447,17 +447,9 @@ static void attach_file(struct compose_view *x, const char *written)
 
 static void file_given(struct app *a, void *ctx, const char *path)
 {
-	struct str s = STR_INIT;
-
 	(void)a;
-	if (!path)
-		return;
-	str_adds(&s, path);
-	while (s.len && s.p[s.len - 1] == ' ')
-		str_cut(&s, s.len - 1);
-	if (s.len)
-		attach_file(ctx, str_c(&s));
-	str_done(&s);
+	if (path && path[strspn(path, " ")])
+		attach_file(ctx, path);
 }
 
 void view_compose_attach(struct view *v, const char *path)

@@ -1,5 +1,6 @@
 /* Short lists: attachments, links, outbox, waiting changes, drafts. */
 #include "ui/index_row.h"
+#include "ui/pathtext.h"
 #include "ui/views.h"
 
 #include "base/clock.h"
@@ -377,7 +378,6 @@ static void asked_done(struct asked *q)
 static void save_part(struct list_view *x, const char *section, const char *written)
 {
 	struct app *a = x->v.app;
-	struct str s = STR_INIT;
 	char *path;
 
 	if (x->numbering != msglist_numbering(x->list)) {
@@ -385,14 +385,10 @@ static void save_part(struct list_view *x, const char *section, const char *writ
 			_("The folder was switched or numbered anew meanwhile; nothing was done"));
 		return;
 	}
-	str_adds(&s, written);
-	while (s.len && s.p[s.len - 1] == ' ')
-		str_cut(&s, s.len - 1);
-	path = file_expand(str_c(&s));
+	path = pathtext_path(written);
 	a->progress_request = engine_save_part(a->engine, x->list, x->uid, section, path);
 	app_await(a, a->progress_request, saved, NULL, NULL);
 	free(path);
-	str_done(&s);
 }
 
 static void save_to(struct app *a, void *ctx, const char *written)
@@ -409,6 +405,7 @@ void view_parts_save(struct view *v, const char *path)
 {
 	struct list_view *x = self(v);
 	const struct part_info *p;
+	struct str shown = STR_INIT;
 	char *name, *offer;
 
 	if (x->scroll.cursor >= x->nparts)
@@ -420,7 +417,9 @@ void view_parts_save(struct view *v, const char *path)
 	p = &x->parts[x->scroll.cursor];
 	/* The name comes from a stranger: only its safe form is offered. */
 	name = file_safe_name(*p->name ? p->name : "message.txt");
-	offer = file_join(settings_text(v->app->settings, SET_DOWNLOADS), name);
+	pathtext_show(&shown, name);
+	offer = file_join(settings_text(v->app->settings, SET_DOWNLOADS), shown.p);
+	str_done(&shown);
 	/* "~/" and "/" would show as "~//" otherwise. */
 	for (char *at = offer; (at = strstr(at, "//"));)
 		memmove(at, at + 1, strlen(at));

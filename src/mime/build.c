@@ -450,17 +450,12 @@ char *build_file_name(const char *path)
 
 static int read_file(const char *path, size_t max, struct str *out, struct err *err)
 {
-	char *expanded = file_expand(path);
 	struct stat st;
-	int rc;
 
 	/* A pipe or a device would make the disk thread wait for ever. */
-	if (stat(expanded, &st) == 0 && !S_ISREG(st.st_mode))
-		rc = err_set(err, ERR_INPUT, _("“%s” is not a file that can be attached"), path);
-	else
-		rc = file_read(expanded, max, out, err);
-	free(expanded);
-	return rc;
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return err_set(err, ERR_INPUT, _("“%s” is not a file that can be attached"), path);
+	return file_read(path, max, out, err);
 }
 
 static void add_file(struct str *out, const char *name, const char *p, size_t len)

@@ -5,6 +5,7 @@
 #include "mime/header.h"
 #include "mime/subject.h"
 
+#include "base/file.h"
 #include "base/hash.h"
 #include "base/i18n.h"
 #include "base/map.h"
@@ -292,14 +293,17 @@ static void set_id(char **to, char *value)
 /* "[2] name" is the second of those before; what else there is is a path. */
 static void read_file(struct draft *d, const struct draft *before, const char *value)
 {
-	char *end;
+	char *end, *path;
 	size_t n = *value == '[' ? strtoul(value + 1, &end, 10) : 0;
 
 	if (n && end[0] == ']' && end[1] == ' ' && before && n <= before->nfiles &&
 		!before->files[n - 1].path)
 		copy_file(d, &before->files[n - 1]);
-	else if (*value)
-		draft_attach(d, value);
+	else if (*value) {
+		path = file_expand(value);
+		draft_attach(d, path);
+		free(path);
+	}
 }
 
 /* A path that stood there before is the file that it was. */

@@ -235,7 +235,7 @@ static void backup_drop(struct store *s, struct work *w, const struct err *why)
 /* A directory gets a file named by account and day. */
 static char *backup_path(const struct account *a, const char *given)
 {
-	char *path = file_expand(given);
+	char *path = mem_strdup(given);
 	struct stat st;
 	struct str full = STR_INIT;
 	time_t now = (time_t)clock_now();

@@ -169,14 +169,11 @@ static int list_drafts(struct account *a, const struct store_request *r, struct 
 
 /* --- the editor's file --- */
 
-static bool can_read(const char *written)
+static bool can_read(const char *path)
 {
-	char *path = file_expand(written);
 	struct stat st;
-	bool can = stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, R_OK) == 0;
 
-	free(path);
-	return can;
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, R_OK) == 0;
 }
 
 /* What a text names and cannot be read does not make the text wait: it is told, and kept by its

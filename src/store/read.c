@@ -646,7 +646,7 @@ static int write_new_file(const char *path, const char *p, size_t len, struct er
  * a number. */
 static char *save_path(const char *given, const char *name)
 {
-	char *path = file_expand(given), *safe, *full;
+	char *path = mem_strdup(given), *safe, *full;
 	struct stat st;
 	size_t len = strlen(path);
 	bool dir = (len && path[len - 1] == '/') || (stat(path, &st) == 0 && S_ISDIR(st.st_mode));

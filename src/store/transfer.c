@@ -492,7 +492,7 @@ void transfer_request(struct store *s, struct store_request *r)
 	t->given = l ? l->folder : NULL;
 	t->account = l ? l->folder->account : store_account(s, r->account, &err);
 	t->request = r;
-	t->path = file_expand(r->text);
+	t->path = mem_strdup(r->text);
 	rc = t->account ? 0 : -1;
 	if (rc == 0 && t->import)
 		rc = store_may_change(s, &err);

@@ -2,7 +2,7 @@
 # Writing with files: passed on, put aside on the server and resumed, taken back from the outbox.
 . "${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}/tests/term/lib.sh"
 with_servers
-plan 22
+plan 24
 note_to_self
 cat >"$work/mail" <<'END'
 From: Bob <bob@example.org>
@@ -56,9 +56,19 @@ see 'To:'
 type 'bob@example.org'
 keys Enter
 see 'bob@example.org'
+mkdir "$home/odd"
+printf 'In the odd file.\n' >"$(printf '%s/a\tb\nR\351 ' "$home/odd")"
+keys a
+see 'Attach file'
+type "$home/odd/"
+keys Tab
+ok 'a name is completed whatever bytes are in it' see 'a\x09b\x0AR\xE9\x20'
+keys Enter
+see '2 files'
 keys y
 ok 'it is sent' said 'Sent: Fwd: Two texts and a file'
 ok 'with the file' until_true 10 bob_has 'JVBERi0xLjMK'
+ok 'and the odd one' until_true 10 bob_has 'In the odd file.'
 
 printf 'In file one.\n' >"$home/one.txt"
 printf 'In file two.\n' >"$home/two.txt"

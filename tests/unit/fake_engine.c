@@ -115,6 +115,11 @@ void fake_accounts(size_t n)
 	accounts = n;
 }
 
+const struct draft *fake_draft(const struct engine *e)
+{
+	return &e->draft;
+}
+
 void fake_outbox_waits(bool waits)
 {
 	outbox_waits = waits;

@@ -25,17 +25,18 @@ void fake_accounts(size_t n);     /* before a screen is opened; those behind the
 void fake_body(const char *text); /* of answers that are begun; NULL: a quoted line */
 /* n mails in the outbox, named out1, out2 ... from first on. */
 void fake_outbox(int first, int n);
-void fake_outbox_recipients(size_t n); /* of each of them */
 void fake_outbox_recipients(size_t n); /* of each */
+/* The draft as it was saved last. */
+const struct draft *fake_draft(const struct engine *e);
 /* A message is taken away by another program. */
 void fake_vanish(struct engine *e, uint32_t uid);
 
 /* Puts an event into the queue that nobody asked for. */
 void fake_post(struct engine *e, enum event_kind kind, int account, const char *text);
 void fake_progress(struct engine *e, unsigned request, uint64_t done, uint64_t total);
-/* n new messages before all others of every list. */
 /* As a switch of the protocol does: every UID is now that of the message before. */
 void fake_renumber(struct engine *e);
+/* n new messages before all others of every list. */
 void fake_arrive(struct engine *e, size_t n);
 
 #endif

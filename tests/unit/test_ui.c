@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "fake_engine.h"
+#include "screen.h"
 #include "tests/scratch.h"
 #include "ui/app.h"
 #include "ui/draft_text.h"
@@ -812,106 +813,6 @@ static void test_draft_text(void **state)
 
 /* --- whole screens --- */
 
-struct screen {
-	struct engine *e;
-	struct settings *s;
-	struct ui_config *c;
-	struct app a;
-	struct str text; /* what the screen shows */
-};
-
-static void look(struct screen *x)
-{
-	app_events(&x->a);
-	app_paint(&x->a);
-	str_clear(&x->text);
-	for (int i = 0; i < term_rows(); i++) {
-		term_row_text(i, &x->text);
-		str_addc(&x->text, '\n');
-	}
-}
-
-static void add_account(struct settings *s)
-{
-	static const char text[] = "account home {\n"
-				   "    from \"Alice <alice@example.org>\"\n"
-				   "    imap imaps://alice@imap.example.org\n"
-				   "    pop3 pop3s://alice@pop.example.org\n"
-				   "}\n";
-	struct conf_errors errors = {0};
-	struct conf_block *conf = conf_parse(text, strlen(text), &errors);
-
-	settings_apply(s, conf, NULL, NULL, &errors);
-	assert_int_equal(errors.n, 0);
-	conf_free(conf);
-	conf_errors_done(&errors);
-}
-
-static struct screen *open_screen(int rows, int cols)
-{
-	struct screen *x = mem_alloc(sizeof(*x));
-	struct app_start start = {0};
-
-	x->s = settings_new();
-	add_account(x->s);
-	x->c = ui_config_new();
-	fake_messages(32);
-	assert_int_equal(engine_new(&x->e, x->s, NULL, NULL), 0);
-	assert_int_equal(term_start_headless(&x->c->styles, rows, cols, NULL), 0);
-	app_init(&x->a, x->e, x->s, &start, x->c, NULL);
-	look(x);
-	return x;
-}
-
-static void close_screen(struct screen *x)
-{
-	term_stop();
-	app_done(&x->a, NULL);
-	engine_free(x->e);
-	settings_free(x->s);
-	ui_config_free(x->c);
-	str_done(&x->text);
-	free(x);
-}
-
-/* Keys separated by blanks. */
-static void press(struct screen *x, const char *keys)
-{
-	char *copy = mem_strdup(keys), *save = NULL;
-
-	for (char *k = strtok_r(copy, " ", &save); k; k = strtok_r(NULL, " ", &save)) {
-		struct term_key key = {0};
-
-		snprintf(key.name, sizeof(key.name), "%s", k);
-		app_input(&x->a, &key);
-		app_events(&x->a);
-	}
-	free(copy);
-	look(x);
-}
-
-static void type_text(struct screen *x, const char *text)
-{
-	struct term_key key = {.text = mem_strdup(text)};
-
-	snprintf(key.name, sizeof(key.name), "Paste");
-	app_input(&x->a, &key);
-	free(key.text);
-	look(x);
-}
-
-static void sees(struct screen *x, const char *what)
-{
-	if (!strstr(str_c(&x->text), what))
-		fail_msg("not on the screen: %s\n%s", what, str_c(&x->text));
-}
-
-static void sees_not(struct screen *x, const char *what)
-{
-	if (strstr(str_c(&x->text), what))
-		fail_msg("on the screen: %s\n%s", what, str_c(&x->text));
-}
-
 static void test_screen_index(void **state)
 {
 	struct screen *x = open_screen(24, 80);
@@ -1024,13 +925,6 @@ static void test_screen_delete_keeps_place(void **state)
 	sees(x, "Invoice 4712");
 	assert_string_equal(fake_last(), "delete 1");
 	close_screen(x);
-}
-
-static void command(struct screen *x, const char *line)
-{
-	press(x, ":");
-	type_text(x, line);
-	press(x, "Enter");
 }
 
 static void test_screen_files(void **state)
