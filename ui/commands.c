@@ -98,7 +98,7 @@ static const struct command table[] = {
 		NULL},
 	{"archive", "", UI_INDEX | UI_READER, 0, 0, N_("move to the Archive"), cmd_archive, NULL},
 	{"whole", "", UI_INDEX | UI_READER, 0, 0,
-		N_("fetch the rest of a message of which only the beginning is here (pop3-max)"),
+		N_("fetch all of a message of which POP3 brought only the beginning, or nothing"),
 		cmd_whole, NULL},
 	{"move", "[FOLDER]", UI_INDEX | UI_READER, 0, -1, N_("move to a folder"), cmd_move,
 		complete_folder},

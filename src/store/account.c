@@ -419,6 +419,7 @@ void account_free(struct account *a, int wait_ms)
 	handover_free(a);
 	free(a->syncs);
 	free(a->checks);
+	free(a->suspects);
 	strv_done(&a->refused);
 	strv_done(&a->brought);
 	follow_reset(a);

@@ -41,22 +41,6 @@ static void wait_for_session(struct account *a, const struct result *r)
 	a->retry_ms = left > 0 ? (size_t)left : 0;
 }
 
-static void pop3_done(struct account *a, struct result *r)
-{
-	static const int pauses[] = {1000, 2000, 5000, 15000, 60000};
-	bool network = r->err.kind == ERR_NETWORK;
-
-	if (r->err.kind == ERR_NONE)
-		a->ledger_old = false;
-	session_done(a, r);
-	if (network)
-		a->next_pop3 = clock_ms() + pauses[a->pop3_failures];
-	if (!network)
-		a->pop3_failures = 0;
-	else if (a->pop3_failures + 1 < MEM_COUNT(pauses))
-		a->pop3_failures++;
-}
-
 /* Folders that were to be synchronised when the connection ended. */
 static void ask_again(struct account *a)
 {
@@ -494,11 +478,22 @@ static uint32_t date_near(struct folder *f, const struct result *r, uint32_t uid
 	return date ? date : (uint32_t)clock_now();
 }
 
+void folder_tell_bad(struct folder *f, size_t n, const char *subject)
+{
+	if (n == 1)
+		store_notice(f->account, _("Folder %s: a message %s"), f->name, subject);
+	else if (n)
+		store_notice(f->account,
+			ngettext("Folder %s: %zu message cannot be fetched; its row says why",
+				"Folder %s: %zu messages cannot be fetched; their rows say why", n),
+			f->name, n);
+}
+
 /* Rows that say that their messages cannot be had: told once, they stay until the server gives
  * them. */
 static void take_placeholders(struct folder *f, struct result *r)
 {
-	const struct summary *one = NULL;
+	const char *subject = NULL;
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->n; i++) {
@@ -507,18 +502,12 @@ static void take_placeholders(struct folder *f, struct result *r)
 		if (!(s->flags & MAIL_PLACEHOLDER))
 			continue;
 		if (!cache_has(f->cache, s->uid)) {
-			one = s;
+			subject = s->subject;
 			n++;
 		}
 		s->received = date_near(f, r, s->uid);
 	}
-	if (n == 1)
-		store_notice(f->account, _("Folder %s: a message %s"), f->name, one->subject);
-	else if (n)
-		store_notice(f->account,
-			ngettext("Folder %s: %zu message cannot be fetched; its row says why",
-				"Folder %s: %zu messages cannot be fetched; their rows say why", n),
-			f->name, n);
+	folder_tell_bad(f, n, subject);
 }
 
 static void take_summaries(struct folder *f, struct result *r)
@@ -766,7 +755,7 @@ static void dispatch(struct account *a, struct result *r)
 		session_fetched(a, r);
 		break;
 	case RESULT_POP3_DONE:
-		pop3_done(a, r);
+		session_done(a, r);
 		break;
 	case RESULT_SEND_READY:
 		submit_ready(a, r);

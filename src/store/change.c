@@ -928,6 +928,31 @@ static int request_cancel_op(
 	return 0;
 }
 
+/* Rows that only say why a message did not come by POP3: there is nothing here to be changed, and
+ * the others are. */
+static int leave_out_rows(struct folder *f, struct store_request *r, struct err *err)
+{
+	size_t n = 0;
+
+	if (!f->local || r->quiet)
+		return 0;
+	for (size_t i = 0; i < r->n; i++)
+		if (!(flag_of(f, r->uids[i]) & MAIL_PLACEHOLDER))
+			r->uids[n++] = r->uids[i];
+	if (n < r->n && n)
+		store_notice(f->account,
+			ngettext("%zu message that the server has not given yet is left as it is",
+				"%zu messages that the server has not given yet are left as they "
+				"are",
+				r->n - n),
+			r->n - n);
+	if (n < r->n && !n)
+		return err_set(err, ERR_GONE,
+			_("The server has not given this message yet; :whole asks for it now"));
+	r->n = n;
+	return 0;
+}
+
 void change_request(struct store *s, struct store_request *r)
 {
 	struct list *l = store_list(s, r->list);
@@ -940,6 +965,8 @@ void change_request(struct store *s, struct store_request *r)
 		rc = err_set(&err, ERR_GONE, _("The folder is no longer open"));
 	if (rc == 0 && l && r->kind != REQUEST_COPY && folder_is_read_only(l->folder))
 		rc = err_set(&err, ERR_INPUT, _("This folder can only be read here"));
+	if (rc == 0 && l)
+		rc = leave_out_rows(l->folder, r, &err);
 	if (rc == 0)
 		switch (r->kind) {
 		case REQUEST_FLAG:

@@ -397,7 +397,8 @@ static void load_files(struct folder *f)
 	for (size_t i = 0; i < n; i++) {
 		struct summary s;
 
-		if (cache_get(f->cache, uids[i], &s) == 0 && *s.file)
+		if (cache_get(f->cache, uids[i], &s) == 0 && *s.file &&
+			!(s.flags & MAIL_PLACEHOLDER))
 			map_put(f->files, s.file, (void *)(uintptr_t)uids[i]);
 	}
 	free(uids);

@@ -188,6 +188,21 @@ static uint32_t take_uids(struct folder *f, uint32_t n)
 	return uid;
 }
 
+uint32_t folder_put_row(struct folder *f, struct summary *row)
+{
+	const struct columns *c;
+	ptrdiff_t at;
+
+	if (!row->uid)
+		row->uid = take_uids(f, 1);
+	c = cache_columns_view(f->cache);
+	at = columns_find(c, row->uid);
+	row->received = at < 0 ? (uint32_t)clock_now() : c->received[at];
+	cache_add(f->cache, row, 1, NULL);
+	folder_send_changes(f, &row->uid, 1, NULL, 0);
+	return row->uid;
+}
+
 struct file_row {
 	struct envelope envelope;
 	struct digest digest;
@@ -530,6 +545,10 @@ char *folder_local_file(struct folder *f, uint32_t uid, struct err *err)
 
 	if (cache_get(f->cache, uid, &s) != 0 || !*s.file) {
 		err_set(err, ERR_GONE, _("The message is no longer there"));
+		return NULL;
+	}
+	if (s.flags & MAIL_PLACEHOLDER) {
+		err_set(err, ERR_GONE, _("The server has not given this message yet"));
 		return NULL;
 	}
 	return mem_strdup(s.file);

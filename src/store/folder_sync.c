@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AGAIN_S = 60 * 60 };
-
 static bool in_ranges(uint32_t uid, uint32_t (*ranges)[2], size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -48,13 +46,9 @@ static void add_known(struct known_folder *known, uint32_t uid, uint32_t flags)
 /* A message that could not be had is asked for again, but not with each synchronisation. */
 static bool is_due(struct folder *f, uint32_t uid)
 {
-	int64_t now = clock_now(), tried;
 	struct summary s;
 
-	if (cache_get(f->cache, uid, &s) != 0)
-		return false;
-	tried = strtoll(s.file, NULL, 10);
-	return tried > now || now - tried >= AGAIN_S;
+	return cache_get(f->cache, uid, &s) == 0 && summary_is_due(&s);
 }
 
 static bool some_are_due(struct folder *f)

@@ -584,6 +584,10 @@ static void walk_folder(struct walk *w, struct side *local)
 		struct summary s;
 		char hex[33];
 
+		if (c.flags[i] & MAIL_PLACEHOLDER) {
+			w->counts.server_only += w->listed && local == w->local;
+			continue;
+		}
 		if (cache_get(local->f->cache, c.uid[i], &s) != 0)
 			continue;
 		memcpy(identity, s.identity, sizeof(identity));
@@ -604,7 +608,8 @@ static void note_where(struct walk *w)
 			struct summary s;
 			char hex[33];
 
-			if (cache_get(f->cache, c.uid[i], &s) != 0)
+			if ((c.flags[i] & MAIL_PLACEHOLDER) ||
+				cache_get(f->cache, c.uid[i], &s) != 0)
 				continue;
 			hash_hex(hex, s.identity, 16);
 			map_put(w->here, hex, w);
@@ -651,7 +656,7 @@ static void walk_all(struct walk *w)
 		walk_folder(w, &w->local[i]);
 	walk_deleted(w);
 	if (w->listed)
-		w->counts.server_only = count_listed(w->listed);
+		w->counts.server_only += count_listed(w->listed);
 	else if (cache_count(c) > w->counts.both)
 		w->counts.server_only = cache_count(c) - w->counts.both;
 }

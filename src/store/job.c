@@ -53,6 +53,7 @@ void job_free(struct job *j)
 	free(j->plan.top);
 	free(j->plan.dele);
 	free(j->plan.part);
+	free(j->plan.last);
 	free(j->id);
 	free(j->from);
 	strv_done(&j->recipients);

@@ -69,7 +69,8 @@ struct known_folder { /* what the cache has, for a resync */
 struct pop3_plan {
 	uint32_t *retr, *top, *dele; /* owned; message numbers of the session */
 	uint32_t *part;              /* owned; of these the header and the first lines */
-	size_t nretr, ntop, ndele, npart;
+	uint32_t *last;              /* owned; as retr, behind all others */
+	size_t nretr, ntop, ndele, npart, nlast;
 	uint32_t lines;
 };
 
@@ -132,7 +133,7 @@ enum result_kind {
 	RESULT_POP3_MESSAGE, /* number, bytes; err: this one could not be fetched */
 	RESULT_POP3_PART,    /* number, bytes: the header and the first lines */
 	RESULT_POP3_FETCHED, /* all of the plan's messages were given: JOB_POP3_ACK is awaited; err
-				when it broke off */
+				when it broke off, number: which one was awaited then, 0: none */
 	RESULT_POP3_DONE,    /* numbers deleted (uids, n) confirmed by QUIT; err */
 	RESULT_SEND_READY,   /* id: DATA is next */
 	RESULT_SENT,         /* id, outcome, fates; err */

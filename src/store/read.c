@@ -747,13 +747,38 @@ static int save_raw(struct store *s, struct folder *f, struct store_request *r, 
 	return rc;
 }
 
+/* A row of a local folder that says why a message did not come by POP3. */
+static bool is_row_alone(struct folder *f, uint32_t uid, struct summary *s)
+{
+	return f->local && cache_get(f->cache, uid, s) == 0 && (s->flags & MAIL_PLACEHOLDER);
+}
+
+static void tell_row(struct loaded *m, const struct summary *row)
+{
+	str_addf(&m->bytes, "Subject: ");
+	word_encode(&m->bytes, row->subject, strlen(row->subject), WORD_TEXT);
+	str_addf(&m->bytes,
+		"\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8; "
+		"format=flowed\r\n\r\n%s\r\n\r\n%s\r\n",
+		row->subject,
+		_("The server has this message still, and is asked for it again an hour after it "
+		  "refused, with the next look at the mailbox; :whole asks for it now. When it "
+		  "comes it takes the place of this row."));
+	parse_whole(m);
+}
+
 /* r->uid: in the folder where the message is; row: in the one where it is shown. */
 static int read_or_save(struct store *s, struct folder *f, struct store_request *r, uint32_t row,
 	struct loaded *m, struct err *err)
 {
 	struct render_options opt = options_of(r);
-	int rc = load(s, f, r, &opt, m, err);
+	struct summary alone;
+	int rc = 0;
 
+	if (r->kind == REQUEST_READ && is_row_alone(f, r->uid, &alone))
+		tell_row(m, &alone);
+	else
+		rc = load(s, f, r, &opt, m, err);
 	if (rc != 0)
 		return rc;
 	if (r->kind != REQUEST_READ)

@@ -82,6 +82,8 @@ void session_reset(struct account *a)
 	free(s->lost);
 	free(s->batch);
 	free(s->told);
+	free(s->bad);
+	map64_free(s->rows);
 	delivery_free(s->filling);
 	delivery_free(s->waiting);
 	*s = (struct pop3_session){0};
@@ -244,6 +246,7 @@ static void note_entry(struct account *a, size_t at, const struct ledger_entry *
 	struct pop3_session *s = &a->session;
 
 	s->plan[at] = FATE_HERE;
+	session_row_drop(a, at);
 	if (!*s->entries[at].uidl)
 		return; /* without UIDL the identity is all there is, and it is in the cache */
 	s->batch = mem_grow(s->batch, &s->cap_batch, s->nbatch + 1, sizeof(*s->batch));
@@ -353,10 +356,11 @@ static void post_plan(struct account *a)
 		choose_parts(a);
 		j->plan.nretr = numbers_with(a, FATE_FETCH, &j->plan.retr);
 		j->plan.npart = numbers_with(a, FATE_PART, &j->plan.part);
+		j->plan.nlast = numbers_with(a, FATE_LAST, &j->plan.last);
 		j->plan.lines = PART_LINES;
 	}
 	a->session.round = j->plan.ntop ? 1 : 2;
-	a->session.fresh = j->plan.nretr + j->plan.npart;
+	a->session.fresh = j->plan.nretr + j->plan.npart + j->plan.nlast;
 	account_post(a, LANE_MAIN, j);
 }
 
@@ -409,6 +413,7 @@ void session_listed(struct account *a, struct result *r)
 		return;
 	}
 	plan_entries(a);
+	session_rows_begin(a);
 	find_survivors(a);
 	session_match_wholes(a);
 	post_plan(a);
@@ -773,24 +778,24 @@ static void arrived(struct account *a, struct result *r, bool part)
 	size_t at;
 
 	if (!s->running || !session_entry_of(a, r->number, &at) ||
-		(s->plan[at] != FATE_FETCH && s->plan[at] != FATE_PART))
+		(s->plan[at] != FATE_FETCH && s->plan[at] != FATE_PART && s->plan[at] != FATE_LAST))
 		return;
 	s->taken++;
 	s->octets += r->bytes.len;
 	w = session_whole_at(a, at);
-	if (w) {
+	if (w && !w->row) {
 		struct folder *server = server_inbox(a);
 
 		if (r->err.kind == ERR_NONE && server && server->cache)
 			note_read_there(a, find_twin(server, &s->entries[at], w->identity));
 		session_fill_whole(a, w, &r->bytes, &r->err);
 	} else if (r->err.kind != ERR_NONE) {
-		s->plan[at] = FATE_FAILED;
-		if (!s->nmissed++)
-			s->missed = r->err;
+		session_row_put(a, at, &r->err);
 	} else if (part || !is_here_after_all(a, at, &r->bytes)) {
 		take_message(a, at, &r->bytes, part);
 	}
+	if (w && w->row)
+		session_row_came(a, w, &r->err);
 	tell_progress(a);
 }
 
@@ -811,6 +816,9 @@ void session_fetched(struct account *a, struct result *r)
 
 	if (!s->running)
 		return;
+	session_broke(a, r->number, &r->err);
+	if (s->round == 1 && r->err.kind != ERR_NONE)
+		return; /* it is over, and RESULT_POP3_DONE says so */
 	if (s->round == 1) {
 		/* Headers that never came: fetch those messages whole. */
 		for (size_t i = 0; i < s->n; i++)

@@ -190,7 +190,7 @@ static int add_whole(struct folder *f, const struct store_request *r, struct err
 	struct summary s;
 
 	if (!f->local || a->kind == ACCOUNT_PATH || cache_get(f->cache, r->uid, &s) != 0 ||
-		!(s.flags & MAIL_ON_SERVER_ONLY_HEADER))
+		!(s.flags & (MAIL_ON_SERVER_ONLY_HEADER | MAIL_PLACEHOLDER)))
 		return err_set(err, ERR_INPUT, _("All of this message is here already"));
 	if (!a->setup->sync.use_pop3)
 		return err_set(err, ERR_INPUT,
@@ -204,7 +204,11 @@ static int add_whole(struct folder *f, const struct store_request *r, struct err
 	w->folder = mem_strdup(f->name);
 	w->base = mem_strdup(s.file);
 	memcpy(w->identity, s.identity, 16);
-	stub_key(w->base, w->key);
+	w->row = s.flags & MAIL_PLACEHOLDER;
+	if (w->row)
+		memcpy(w->key, s.identity, 16);
+	else
+		stub_key(w->base, w->key);
 	w->next = a->wholes;
 	a->wholes = w;
 	session_start(a, 0);
@@ -230,7 +234,12 @@ static bool whole_matches(struct account *a, const struct whole *w, size_t at)
 {
 	const struct pop3_session *s = &a->session;
 	const struct ledger_entry *e;
+	unsigned char key[16];
 
+	if (w->row) {
+		session_row_key(a, at, key);
+		return memcmp(key, w->key, 16) == 0;
+	}
 	if (!*s->entries[at].uidl || s->plan[at] != FATE_KNOWN)
 		return false;
 	if (memcmp(s->keys[at], w->key, 16) == 0)
@@ -248,7 +257,7 @@ void session_match_wholes(struct account *a)
 			if (!session_whole_at(a, i) && whole_matches(a, w, i)) {
 				w->planned = true;
 				w->at = i;
-				s->plan[i] = FATE_FETCH;
+				s->plan[i] = w->row ? FATE_LAST : FATE_FETCH;
 			}
 	}
 	/* Those that the server has no more. */
@@ -310,6 +319,15 @@ void session_fill_whole(
 	a->session.plan[w->at] = FATE_KNOWN;
 	if (why.kind == ERR_NONE)
 		fill_whole(a, w, bytes, &why);
+	settle_whole(a, w, why.kind == ERR_NONE ? NULL : &why);
+}
+
+void session_row_came(struct account *a, struct whole *w, const struct err *err)
+{
+	struct err why = *err;
+
+	if (why.kind == ERR_NONE && session_commit(a) != 0)
+		why = a->session.err;
 	settle_whole(a, w, why.kind == ERR_NONE ? NULL : &why);
 }
 
@@ -421,6 +439,7 @@ static void finish_listed(struct account *a, struct result *r)
 	if (inbox(a)->cache)
 		session_commit(a); /* what came before a break is kept */
 	if (r->err.kind == ERR_NONE) {
+		session_rows_end(a);
 		forget_deleted(a, r);
 		prune(a);
 		identity_listed(a);
@@ -430,46 +449,61 @@ static void finish_listed(struct account *a, struct result *r)
 		handover_fetched(a);
 	show_threads(a);
 	tell_new(a, count_new(s));
+	folder_tell_bad(inbox(a), s->nbad, s->bad);
 	session_close(a);
+}
+
+/* A session that the network ended is followed by another soon where it came further, else after
+ * pauses that grow. */
+static int pause_after(struct account *a, const struct err *err, bool goes_on)
+{
+	static const int pauses[] = {1000, 2000, 5000, 15000, 60000};
+	unsigned failures = a->pop3_failures;
+
+	a->pop3_failures = 0;
+	if (err->kind == ERR_CANCELLED)
+		return a->setup->pop3_check_seconds * 1000;
+	if (goes_on)
+		return pauses[0];
+	if (err->kind != ERR_NETWORK)
+		return RETRY_MS;
+	a->pop3_failures = failures + 1 < MEM_COUNT(pauses) ? failures + 1 : failures;
+	return pauses[failures];
 }
 
 void session_done(struct account *a, struct result *r)
 {
 	struct pop3_session *s = &a->session;
-	struct err err, gone = {0}, missed = {0};
+	struct err err, gone = {0};
+	bool goes_on;
 
+	if (r->err.kind == ERR_NONE)
+		a->ledger_old = false;
 	if (!s->running)
 		return;
-	if (s->nmissed)
-		err_set(&missed, s->missed.kind,
-			ngettext("%zu message could not be fetched: %s",
-				"%zu messages could not be fetched; of the first the server said: "
-				"%s",
-				s->nmissed),
-			s->nmissed, s->missed.text);
 	if (s->entries)
 		finish_listed(a, r);
 	err = r->err.kind != ERR_NONE ? r->err : s->err;
+	goes_on = (err.kind == ERR_NETWORK || err.kind == ERR_PROTOCOL) && session_goes_on(a);
 	err_set(&gone, ERR_NETWORK, _("The rest of the message did not come"));
 	session_fail_wholes(a, s->entries != NULL, err.kind != ERR_NONE ? &err : &gone);
 	session_reset(a);
 	session_through(a);
-	if (err.kind == ERR_CANCELLED)
-		a->next_pop3 = clock_ms() + (int64_t)a->setup->pop3_check_seconds * 1000;
-	else if (err.kind != ERR_NONE)
-		a->next_pop3 = clock_ms() + RETRY_MS;
+	if (err.kind == ERR_NONE)
+		a->pop3_failures = 0;
+	else
+		a->next_pop3 = clock_ms() + pause_after(a, &err, goes_on);
 	if (a->pop3_again)
 		a->next_pop3 = 0;
 	a->pop3_again = false;
-	if (err.kind == ERR_NONE)
-		err = missed;
-	if (err.kind != ERR_NONE && a->sync_waiting)
+	if (err.kind != ERR_NONE && a->sync_waiting && !goes_on)
 		a->sync_err = err;
-	else if (err.kind != ERR_NONE && err.kind != ERR_NETWORK && err.kind != ERR_CANCELLED)
+	else if (err.kind != ERR_NONE && !goes_on && err.kind != ERR_NETWORK &&
+		 err.kind != ERR_CANCELLED)
 		store_notice(
 			a, _("Fetching by POP3 for account %s: %s"), a->setup->sync.name, err.text);
 	folder_send_folders(a);
-	account_sync_settled(a);
-	if (a->wholes)
+	if (a->wholes || (goes_on && a->sync_waiting))
 		session_start(a, 0);
+	account_sync_settled(a);
 }

@@ -120,8 +120,15 @@ struct whole {
 	unsigned char key[16], identity[16];
 	char *folder, *base; /* owned */
 	uint32_t uid, list;
+	bool row;     /* all of it: only a row that says why it did not come is here */
 	bool planned; /* in the session that runs */
 	size_t at;    /* its entry there */
+};
+
+/* A connection ended while this message was awaited. */
+struct suspect {
+	unsigned char key[16];
+	unsigned breaks;
 };
 
 struct pop3_session { /* store/session.c */
@@ -145,9 +152,13 @@ struct pop3_session { /* store/session.c */
 	int64_t told_ms, counted_ms, scanned_ms;
 	uint32_t *told; /* owned; UIDs moved in, not yet told to the engine */
 	size_t ntold, cap_told;
-	struct err err;    /* what ails the whole session: nothing is deleted in it */
-	struct err missed; /* why the first of nmissed messages did not come; the others are fine */
-	size_t nmissed;
+	struct err err; /* what ails the whole session: nothing is deleted in it */
+	/* session_rows.c: owned, from keys to UIDs of rows that say why a message did not come; how
+	 * many; what the first new one says (owned), and how many are new. */
+	struct map64 *rows;
+	size_t nrows, nbad;
+	char *bad;
+	bool cornered; /* it is known which message ended the connection */
 };
 
 struct followed {
@@ -188,7 +199,10 @@ struct account {
 	int64_t next_lock_try, next_pop3, next_outbox_look;
 	bool pop3_again; /* at once when the session that runs is over: it lacked a password */
 	struct pop3_session session;
-	unsigned pop3_failures; /* sessions in a row that the network ended: the pause grows */
+	unsigned pop3_failures;   /* sessions in a row that the network ended: the pause grows */
+	unsigned pop3_corners;    /* sessions in a row that brought nothing but a suspect */
+	struct suspect *suspects; /* owned */
+	size_t nsuspects, cap_suspects;
 	bool ledger_old; /* IMAP was in use since the last session: its list is the newer one */
 	struct whole *wholes;
 	int64_t clock_real, clock_boot,
@@ -385,6 +399,8 @@ int folder_deliver(struct folder *f, const char *p, size_t len, uint32_t flags,
 /* Other bytes came for a message: its row anew. */
 /* Rows of a cache of an older program, or that were damaged, from their files. */
 void folder_read_again(struct folder *f);
+/* A row without a file; one whose UID is 0 gets one. The UID. */
+uint32_t folder_put_row(struct folder *f, struct summary *row);
 void folder_refill(struct folder *f, uint32_t uid, const char *base, const char *p, size_t len);
 /* Names them; those that were delivered get rows, and their identity what these have. */
 void folder_deliver_group(struct folder *f, struct maildir_group *g);
@@ -402,6 +418,8 @@ bool folder_is_settled(const struct folder *f);
 void folder_try_again(struct account *a);
 /* A row that says that its message could not be had is asked for anew. */
 void folder_fetch_again(struct folder *f, uint32_t uid);
+/* New rows that say why a message did not come, and the subject of one of them (arrive.c). */
+void folder_tell_bad(struct folder *f, size_t n, const char *subject);
 /* Asks the server for the truth: the next compare reads every flag again. */
 void folder_distrust(struct folder *f);
 /* The next compare reads every flag, whatever the mod-sequence says. The cache is open. */

@@ -1,12 +1,14 @@
 #include "store/summary.h"
 
+#include "base/clock.h"
+#include "base/i18n.h"
 #include "base/mem.h"
 #include "base/uids.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { STRINGS = 9 };
+enum { STRINGS = 9, AGAIN_S = 60 * 60 };
 
 static void strings_of(struct summary *s, const char **out[STRINGS])
 {
@@ -41,6 +43,32 @@ struct summary *summary_copy(const struct summary *s)
 void summary_free(struct summary *s)
 {
 	free(s);
+}
+
+struct summary *summary_placeholder(uint32_t uid, const char *why)
+{
+	struct str subject = STR_INIT, tried = STR_INIT;
+	struct summary s = {.uid = uid, .flags = MAIL_PLACEHOLDER | MAIL_SEEN}, *copy;
+	const char **v[STRINGS];
+
+	strings_of(&s, v);
+	for (int i = 0; i < STRINGS; i++)
+		*v[i] = "";
+	str_addf(&subject, _("(cannot be fetched: %s)"), why);
+	str_addf(&tried, "%lld", (long long)clock_now());
+	s.subject = subject.p;
+	s.file = tried.p;
+	copy = summary_copy(&s);
+	str_done(&subject);
+	str_done(&tried);
+	return copy;
+}
+
+bool summary_is_due(const struct summary *placeholder)
+{
+	int64_t now = clock_now(), tried = strtoll(placeholder->file, NULL, 10);
+
+	return tried > now || now - tried >= AGAIN_S;
 }
 
 static void add_quoted_name(struct str *out, const char *p)

@@ -58,6 +58,11 @@ struct summary {
 /* A copy that owns its strings; free with summary_free. */
 struct summary *summary_copy(const struct summary *s);
 void summary_free(struct summary *s); /* only what summary_copy made; NULL is fine */
+/* The row of a message that the server does not give: its subject says why, its file when it was
+ * asked for, which is now. summary_free. */
+struct summary *summary_placeholder(uint32_t uid, const char *why);
+/* Whether it is to be asked for again: an hour after that, or when a clock was put back. */
+bool summary_is_due(const struct summary *placeholder);
 
 /* The first of such a list, by name, else by mail: what an index column shows. */
 void summary_first(struct str *out, const char *recipients);

@@ -1,6 +1,5 @@
 #include "sync/gather.h"
 
-#include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/uids.h"
@@ -87,24 +86,11 @@ static void note_came(struct gather *g, uint32_t uid, uint8_t how)
 
 void gather_give_up(struct gather *g, uint32_t uid, const struct err *why)
 {
-	struct str subject = STR_INIT, tried = STR_INIT;
+	struct summary *row = summary_placeholder(uid, why->text);
 
-	str_addf(&subject, _("(cannot be fetched: %s)"), why->text);
-	str_addf(&tried, "%lld", (long long)clock_now());
-	push_summary(g, &(struct summary){.uid = uid,
-				.flags = MAIL_PLACEHOLDER | MAIL_SEEN,
-				.keywords = "",
-				.from_name = "",
-				.from_mail = "",
-				.to = "",
-				.cc = "",
-				.subject = subject.p,
-				.message_id = "",
-				.references = "",
-				.file = tried.p});
+	push_summary(g, row);
+	summary_free(row);
 	note_came(g, uid, CAME_WHOLE);
-	str_done(&subject);
-	str_done(&tried);
 }
 
 uint32_t *gather_missing(const struct gather *g, size_t *n)

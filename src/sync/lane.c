@@ -434,7 +434,7 @@ static int step(struct lane_thread *l, struct err *err)
 	l->retry = false;
 	if (l->driver->busy && l->driver->busy(l))
 		return l->driver->work(l, err);
-	return l->driver->idle(l, err);
+	return l->driver->idle ? l->driver->idle(l, err) : err_set(err, ERR_NONE, "nothing to do");
 }
 
 static void disconnect(struct lane_thread *l, const struct err *err)

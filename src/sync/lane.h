@@ -28,8 +28,10 @@ struct driver {
 	int (*job)(struct lane_thread *l, struct job *j, struct err *err);
 	bool (*busy)(struct lane_thread *l); /* background work waits; may be NULL */
 	int (*work)(struct lane_thread *l, struct err *err); /* one bounded step of it */
-	int (*idle)(struct lane_thread *l,
-		struct err *err);           /* waits until the queue or the server has something */
+	/* Waits until the queue or the server has something; NULL: the connection ends with its
+	 * job.
+	 */
+	int (*idle)(struct lane_thread *l, struct err *err);
 	void (*end)(struct lane_thread *l); /* frees the driver's own state */
 };
 

@@ -29,10 +29,10 @@ static int popbox_open(struct lane_thread *l, struct err *err)
 	return 0;
 }
 
+/* A session that is through has said QUIT. */
 static void popbox_close(struct lane_thread *l, bool polite)
 {
-	if (polite && l->state)
-		pop3_quit(l->state, NULL);
+	(void)polite;
 	pop3_free(l->state);
 	l->state = NULL;
 }
@@ -86,21 +86,14 @@ static int post_list(struct lane_thread *l, const struct job *j, struct err *err
 	return 0;
 }
 
-/* The store's next word in this conversation; other jobs that come between are told to wait. */
+/* The store's next word in this conversation; any but the awaited one ends it. */
 static struct job *answer(struct lane_thread *l, enum job_kind kind, struct err *err)
 {
-	struct job *j;
+	struct job *j = lane_next_word(l, STORE_ANSWERS_MS);
 
-	while ((j = lane_next_word(l, STORE_ANSWERS_MS))) {
-		if (j->kind == kind)
-			return j;
-		if (j->kind == JOB_POP3_STOP) {
-			job_free(j);
-			break;
-		}
-		lane_fail(l, j, &(struct err){ERR_BUSY, "A POP3 session is running"});
-		job_free(j);
-	}
+	if (j && j->kind == kind)
+		return j;
+	job_free(j);
 	err_set(err, ERR_CANCELLED, _("Cancelled"));
 	return NULL;
 }
@@ -109,6 +102,8 @@ struct hand_over {
 	struct lane_thread *lane;
 	enum result_kind kind;
 	bool stopped;
+	const uint32_t *asked; /* borrowed; of these so many were answered */
+	size_t nasked, given;
 	uint32_t *refused; /* owned; TOP was: these come whole */
 	size_t nrefused, cap_refused;
 };
@@ -118,6 +113,7 @@ static void hand(void *ctx, uint32_t number, struct str *message, const struct e
 	struct hand_over *h = ctx;
 	struct result *r = result_new(h->kind);
 
+	h->given++;
 	r->number = number;
 	if (err)
 		r->err = *err;
@@ -137,57 +133,71 @@ static void hand_part(void *ctx, uint32_t number, struct str *message, const str
 		hand(ctx, number, message, NULL);
 		return;
 	}
+	h->given++;
 	h->refused = mem_grow(h->refused, &h->cap_refused, h->nrefused + 1, sizeof(*h->refused));
 	h->refused[h->nrefused++] = number;
 }
 
+/* While it fetches the store has one word for it: JOB_POP3_STOP. */
 static bool stop(void *ctx)
 {
 	struct hand_over *h = ctx;
 	struct job *j = h->stopped ? NULL : lane_next_word(h->lane, 0);
 
-	if (j && j->kind == JOB_POP3_STOP)
-		h->stopped = true;
-	else if (j)
-		lane_fail(h->lane, j, &(struct err){ERR_BUSY, "A POP3 session is running"});
+	h->stopped |= j != NULL;
 	job_free(j);
 	return h->stopped || net_cancel_asked(h->lane->cancel);
 }
 
-static int look_at_headers(struct lane_thread *l, const struct pop3_plan *plan, struct err *err)
+/* Answers come in order: the message that was awaited when they ended; 0: none. */
+static uint32_t awaited(const struct hand_over *h)
 {
-	struct hand_over h = {.lane = l, .kind = RESULT_POP3_HEADER};
+	return h->given < h->nasked ? h->asked[h->given] : 0;
+}
 
-	return plan->ntop ? pop3_top(l->state, plan->top, plan->ntop, 0, hand, stop, &h, err) : 0;
+static void begin(struct hand_over *h, enum result_kind kind, const uint32_t *numbers, size_t n)
+{
+	h->kind = kind;
+	h->asked = numbers;
+	h->nasked = n;
+	h->given = 0;
+}
+
+static int fetch_tops(struct hand_over *h, enum result_kind kind, const uint32_t *numbers, size_t n,
+	uint32_t lines, struct err *err)
+{
+	pop3_message_fn *each = kind == RESULT_POP3_HEADER ? hand : hand_part;
+
+	begin(h, kind, numbers, n);
+	return n ? pop3_top(h->lane->state, numbers, n, lines, each, stop, h, err) : 0;
 }
 
 static int fetch_whole(struct hand_over *h, const uint32_t *numbers, size_t n, struct err *err)
 {
-	h->kind = RESULT_POP3_MESSAGE;
+	begin(h, RESULT_POP3_MESSAGE, numbers, n);
 	return n ? pop3_retr(h->lane->state, numbers, n, MESSAGE_MAX, hand, stop, h, err) : 0;
 }
 
-static int fetch(struct lane_thread *l, const struct pop3_plan *plan, struct err *err)
+static int fetch(struct hand_over *h, const struct pop3_plan *plan, struct err *err)
 {
-	struct hand_over h = {.lane = l};
-	int rc = fetch_whole(&h, plan->retr, plan->nretr, err);
+	int rc = fetch_whole(h, plan->retr, plan->nretr, err);
 
-	h.kind = RESULT_POP3_PART;
-	if (rc == 0 && plan->npart)
-		rc = pop3_top(
-			l->state, plan->part, plan->npart, plan->lines, hand_part, stop, &h, err);
 	if (rc == 0)
-		rc = fetch_whole(&h, h.refused, h.nrefused, err);
-	free(h.refused);
+		rc = fetch_tops(h, RESULT_POP3_PART, plan->part, plan->npart, plan->lines, err);
+	if (rc == 0)
+		rc = fetch_whole(h, h->refused, h->nrefused, err);
+	if (rc == 0)
+		rc = fetch_whole(h, plan->last, plan->nlast, err);
 	return rc;
 }
 
-static void say_fetched(struct lane_thread *l, const struct err *err)
+static void say_fetched(struct hand_over *h, const struct err *err)
 {
 	struct result *r = result_new(RESULT_POP3_FETCHED);
 
 	r->err = *err;
-	lane_post(l, r);
+	r->number = err->kind == ERR_NONE ? 0 : awaited(h);
+	lane_post(h->lane, r);
 }
 
 /* The ACK says which messages may go now: all that is durable here and due by pop3-keep. */
@@ -213,24 +223,25 @@ static int delete_and_quit(
 /* Rounds of plan and fetch until the store has what it wants, then the end. */
 static int converse(struct lane_thread *l, struct result *done, struct err *err)
 {
+	struct hand_over h = {.lane = l};
 	struct err broke = {0};
 	struct job *j = answer(l, JOB_POP3_PLAN, err);
 	int rc;
 
 	if (j && j->plan.ntop) {
-		if (look_at_headers(l, &j->plan, err) != 0) {
-			job_free(j);
-			return -1;
-		}
+		rc = fetch_tops(&h, RESULT_POP3_HEADER, j->plan.top, j->plan.ntop, 0, err);
+		say_fetched(&h, err);
 		job_free(j);
-		say_fetched(l, &broke);
+		if (rc != 0)
+			return -1;
 		j = answer(l, JOB_POP3_PLAN, err);
 	}
 	if (!j)
 		return -1;
-	fetch(l, &j->plan, &broke);
+	fetch(&h, &j->plan, &broke);
+	say_fetched(&h, &broke);
+	free(h.refused);
 	job_free(j);
-	say_fetched(l, &broke);
 	j = answer(l, JOB_POP3_ACK, err);
 	if (!j)
 		return -1;
@@ -273,16 +284,9 @@ static int popbox_job(struct lane_thread *l, struct job *j, struct err *err)
 	return -1;
 }
 
-static int popbox_idle(struct lane_thread *l, struct err *err)
-{
-	l->held = lane_next(l, 1000);
-	return l->held || l->quit ? 0 : err_set(err, ERR_NONE, "nothing asked");
-}
-
 const struct driver driver_popbox = {
 	.name = "POP3",
 	.open = popbox_open,
 	.close = popbox_close,
 	.job = popbox_job,
-	.idle = popbox_idle,
 };

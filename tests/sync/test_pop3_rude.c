@@ -2,9 +2,8 @@
  * find afterwards. */
 #include "base/file.h"
 #include "base/mem.h"
-#include "tests/sync/odd.h"
+#include "tests/sync/popperson.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,81 +11,10 @@
 
 enum { DAY = 86400 };
 
-/* --- a clock that can be put forward and back --- */
-
-static _Atomic int64_t clock_off;
-time_t __real_clock_now(void);
-time_t __wrap_clock_now(void);
-
-time_t __wrap_clock_now(void)
-{
-	return __real_clock_now() + atomic_load(&clock_off);
-}
-
-static int forget(void **state)
-{
-	atomic_store(&clock_off, 0);
-	return odd_forget(state);
-}
-
-/* --- a person --- */
-
-/* A session that began after this was called has ended well. */
-static void fetch(struct person *p)
-{
-	event_free(answer(p, engine_sync(p->engine, 0)));
-	done(p, engine_sync(p->engine, 0));
-}
-
 static void again(struct person *p)
 {
 	stop(p);
 	start(p, false);
-}
-
-static struct msglist *inbox_of(struct person *p, size_t n)
-{
-	struct msglist *l = open_folder(p, "INBOX");
-
-	fetch(p);
-	UNTIL(p, msglist_count(l) == n);
-	return l;
-}
-
-static char *text_at(struct person *p, struct msglist *l, size_t row)
-{
-	struct message_view *v = read_view(p, l, msglist_uid(l, row));
-	struct str out = STR_INIT;
-
-	text_plain(v->text, &out, false);
-	engine_view_free(v);
-	return str_steal(&out);
-}
-
-static void shows(struct person *p, struct msglist *l, size_t row, const char *part)
-{
-	char *text = text_at(p, l, row);
-
-	has(text, part);
-	free(text);
-}
-
-static void shows_not(struct person *p, struct msglist *l, size_t row, const char *part)
-{
-	char *text = text_at(p, l, row);
-
-	assert_null(strstr(text, part));
-	free(text);
-}
-
-static bool fails(struct person *p, unsigned request, const char *why)
-{
-	struct event *ev = answer(p, request);
-
-	assert_int_equal(ev->kind, EVENT_FAILED);
-	has(ev->err.text, why);
-	event_free(ev);
-	return true;
 }
 
 /* --- servers that lack something --- */
@@ -238,7 +166,8 @@ static void moved_server_and_a_dropped_link(void **state)
 	event_free(answer(p, engine_sync(p->engine, 0)));
 	fetch(p);
 	assert_int_equal(msglist_count(l), 30);
-	assert_int_equal(seen("pop3 RETR"), 30);
+	/* The one whose TOP ended the connection was fetched to be recognised. */
+	assert_int_equal(seen("pop3 RETR"), 31);
 	person_free(p);
 }
 
@@ -371,25 +300,6 @@ static void octets_of_any_kind_come(void **state)
 	person_free(p);
 }
 
-static void one_refused_message_holds_up_none(void **state)
-{
-	struct person *p;
-	struct msglist *l;
-
-	(void)state;
-	odd("fill INBOX 5");
-	odd("rule x1 pop3 RETR 3 => say -ERR cannot read it");
-	p = by_pop3("\tpop3-keep never\n");
-	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == 4);
-	event_free(answer(p, engine_sync(p->engine, 0)));
-	fetch(p);
-	UNTIL(p, msglist_count(l) == 5);
-	assert_int_equal(seen("pop3 RETR"), 6);
-	assert_int_equal(number("count INBOX"), 0);
-	person_free(p);
-}
-
 static void nonsense_instead_of_an_answer(void **state)
 {
 	struct person *p;
@@ -495,13 +405,13 @@ static void days_count_from_the_download(void **state)
 	p = by_pop3("\tpop3-keep 2d\n");
 	inbox_of(p, 3);
 	stop(p);
-	atomic_store(&clock_off, 2 * DAY - 60);
+	put_clock(2 * DAY - 60);
 	start(p, false);
 	odd("fill INBOX 1");
 	inbox_of(p, 4);
 	assert_int_equal(number("count INBOX"), 4);
 	stop(p);
-	atomic_store(&clock_off, 2 * DAY + 1);
+	put_clock(2 * DAY + 1);
 	start(p, false);
 	inbox_of(p, 4);
 	/* The one that came later stays. */
@@ -517,7 +427,7 @@ static void clock_that_leaps_deletes_nothing(void **state)
 	odd("fill INBOX 3");
 	p = by_pop3("\tpop3-keep 14d\n");
 	inbox_of(p, 3);
-	atomic_store(&clock_off, 20000LL * DAY);
+	put_clock(20000LL * DAY);
 	fetch(p);
 	fetch(p);
 	assert_int_equal(number("count INBOX"), 3);
@@ -531,16 +441,16 @@ static void clock_put_back_counts_anew(void **state)
 
 	(void)state;
 	odd("fill INBOX 3");
-	atomic_store(&clock_off, 4000LL * DAY);
+	put_clock(4000LL * DAY);
 	p = by_pop3("\tpop3-keep 14d\n");
 	inbox_of(p, 3);
 	stop(p);
-	atomic_store(&clock_off, 0);
+	put_clock(0);
 	start(p, false);
 	fetch(p);
 	assert_int_equal(number("count INBOX"), 3);
 	stop(p);
-	atomic_store(&clock_off, 15LL * DAY);
+	put_clock(15LL * DAY);
 	start(p, false);
 	fetch(p);
 	assert_int_equal(number("count INBOX"), 0);
@@ -896,48 +806,46 @@ static void stop_ends_the_fetch_in_order(void **state)
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, forget, odd_show)
 	const struct CMUnitTest tests[] = {
-		CASE(without_uidl_nothing_comes_twice),
-		CASE(without_uidl_and_top_nothing_comes_twice),
-		CASE(without_uidl_namesakes_both_come),
-		CASE(without_uidl_never_keep_empties_the_server),
-		CASE(without_capa_everything_comes),
-		CASE(pipelined_everything_comes),
-		CASE(moved_server_nothing_comes_twice),
-		CASE(moved_server_and_a_dropped_link),
-		CASE(uidls_of_every_session_anew),
-		CASE(moved_server_without_top),
-		CASE(empty_list_forgets_nothing),
-		CASE(dele_refused_and_moved_elsewhere_does_not_come_back),
-		CASE(dots_are_as_they_were),
-		CASE(line_of_a_megabyte_comes_whole),
-		CASE(octets_of_any_kind_come),
-		CASE(one_refused_message_holds_up_none),
-		CASE(nonsense_instead_of_an_answer),
-		CASE(login_delay_waits),
-		CASE(trouble_for_now_waits),
-		CASE(wrong_password_is_told_once),
-		CASE(trouble_for_good_is_told_once),
-		CASE(apop_is_never_chosen),
-		CASE(days_count_from_the_download),
-		CASE(clock_that_leaps_deletes_nothing),
-		CASE(clock_put_back_counts_anew),
-		CASE(purged_here_goes_there),
-		CASE(purged_here_stays_there),
-		CASE(large_mail_comes_as_its_beginning),
-		CASE(large_mail_is_completed_on_demand),
-		CASE(beginning_is_known_without_any_cache),
-		CASE(dropped_while_it_is_completed),
-		CASE(large_mail_that_has_gone_is_told),
-		CASE(another_mail_in_its_place_changes_nothing),
-		CASE(large_mail_without_top_comes_whole),
-		CASE(large_mail_comes_whole_when_top_is_refused),
-		CASE(large_mail_on_a_moved_server),
-		CASE(mail_cannot_pretend_to_be_a_beginning),
-		CASE(beginning_is_not_passed_on_as_the_whole),
-		CASE(stopped_between_messages_keeps_what_came),
-		CASE(stop_ends_the_fetch_in_order),
+		POP_CASE(without_uidl_nothing_comes_twice),
+		POP_CASE(without_uidl_and_top_nothing_comes_twice),
+		POP_CASE(without_uidl_namesakes_both_come),
+		POP_CASE(without_uidl_never_keep_empties_the_server),
+		POP_CASE(without_capa_everything_comes),
+		POP_CASE(pipelined_everything_comes),
+		POP_CASE(moved_server_nothing_comes_twice),
+		POP_CASE(moved_server_and_a_dropped_link),
+		POP_CASE(uidls_of_every_session_anew),
+		POP_CASE(moved_server_without_top),
+		POP_CASE(empty_list_forgets_nothing),
+		POP_CASE(dele_refused_and_moved_elsewhere_does_not_come_back),
+		POP_CASE(dots_are_as_they_were),
+		POP_CASE(line_of_a_megabyte_comes_whole),
+		POP_CASE(octets_of_any_kind_come),
+		POP_CASE(nonsense_instead_of_an_answer),
+		POP_CASE(login_delay_waits),
+		POP_CASE(trouble_for_now_waits),
+		POP_CASE(wrong_password_is_told_once),
+		POP_CASE(trouble_for_good_is_told_once),
+		POP_CASE(apop_is_never_chosen),
+		POP_CASE(days_count_from_the_download),
+		POP_CASE(clock_that_leaps_deletes_nothing),
+		POP_CASE(clock_put_back_counts_anew),
+		POP_CASE(purged_here_goes_there),
+		POP_CASE(purged_here_stays_there),
+		POP_CASE(large_mail_comes_as_its_beginning),
+		POP_CASE(large_mail_is_completed_on_demand),
+		POP_CASE(beginning_is_known_without_any_cache),
+		POP_CASE(dropped_while_it_is_completed),
+		POP_CASE(large_mail_that_has_gone_is_told),
+		POP_CASE(another_mail_in_its_place_changes_nothing),
+		POP_CASE(large_mail_without_top_comes_whole),
+		POP_CASE(large_mail_comes_whole_when_top_is_refused),
+		POP_CASE(large_mail_on_a_moved_server),
+		POP_CASE(mail_cannot_pretend_to_be_a_beginning),
+		POP_CASE(beginning_is_not_passed_on_as_the_whole),
+		POP_CASE(stopped_between_messages_keeps_what_came),
+		POP_CASE(stop_ends_the_fetch_in_order),
 	};
 
 	return ODD_RUN_ON("odd_pop3.py", tests);
