@@ -219,22 +219,28 @@ static bool is_ours(const struct header_field *f)
 	       (f->name_len >= 10 && str_nicmp(f->name, "X-Talaria-", 10) == 0);
 }
 
-void build_extra(struct str *out, const char *line)
+bool build_keeps(const char *line, struct header_field *f)
 {
 	size_t len = 0;
-	struct header_field f = {.name = line};
-	char *name;
 
 	while (line[len] > ' ' && line[len] < 0x7f && line[len] != ':')
 		len++;
-	f.name_len = len;
-	if (len == 0 || len > 64 || line[len] != ':' || is_ours(&f) || !line[len + 1])
+	*f = (struct header_field){.name = line, .name_len = len};
+	return len > 0 && len <= 64 && line[len] == ':' && !is_ours(f) && line[len + 1];
+}
+
+void build_extra(struct str *out, const char *line)
+{
+	struct header_field f;
+	char *name;
+
+	if (!build_keeps(line, &f))
 		return;
-	name = mem_strndup(line, len);
+	name = mem_strndup(line, f.name_len);
 	if (has_addresses(&f))
-		build_address_field(out, name, line + len + 1);
+		build_address_field(out, name, line + f.name_len + 1);
 	else
-		build_text_field(out, name, line + len + 1);
+		build_text_field(out, name, line + f.name_len + 1);
 	free(name);
 }
 

@@ -9,6 +9,7 @@
 #define MIME_BUILD_PRIV_H
 
 #include "mime/build.h"
+#include "mime/header.h"
 
 enum { BUILD_FILES_MAX = 200 * 1024 * 1024 /* of one save together: more than any server takes */ };
 
@@ -19,6 +20,7 @@ void build_address_field(struct str *out, const char *name, const char *text);
 void build_id_field(struct str *out, const char *name, const char *id);
 void build_references(struct str *out, const char *references);
 void build_extra(struct str *out, const char *line); /* "Name: value", unless it must not be sent */
+bool build_keeps(const char *line, struct header_field *f); /* whether it is none of those */
 
 /* A part: Content- fields, an empty line, the body, which ends with a line end. */
 void build_text(struct str *out, const char *body);

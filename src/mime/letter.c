@@ -202,6 +202,14 @@ static bool is_hidden(const struct header_field *f)
 	       begins(f, "List-");
 }
 
+bool letter_heeds(const char *line)
+{
+	struct header_field f;
+
+	return build_keeps(line, &f) &&
+	       (!is_private(&f) || header_is(&f, "Pgp") || header_is(&f, "Smime"));
+}
+
 static char *decoded_line(const char *p, size_t len)
 {
 	char *words = word_decoded(p, len), *line = draft_line(words, strlen(words));

@@ -33,6 +33,10 @@ void letter_wire(const char *message, size_t len, struct str *out);
 /* With CRLF for every line end. */
 void letter_crlf(const char *p, size_t len, struct str *out);
 
+/* Whether a header line that a person typed does anything: it goes out with the mail, or sending is
+ * refused for what it asks. The others mean something to other programs, or are made here. */
+bool letter_heeds(const char *line);
+
 /* Gives d every file of another message, and all else in it that is no text to be quoted. */
 void letter_carry(struct draft *d, const struct parts *parts);
 

@@ -193,6 +193,18 @@ static void mark_lost(struct account *a, struct draft *d, const struct written *
 	}
 }
 
+/* A line that some other program would obey ("Fcc:") is not taken for one that was. */
+static void tell_unheeded(struct account *a, const struct draft *now, const struct draft *before)
+{
+	for (size_t i = 0; i < now->extra.n; i++) {
+		const char *line = now->extra.v[i];
+
+		if (!letter_heeds(line) && !strv_has(&before->extra, line))
+			store_notice(a, _("The header line “%s” does nothing here and is not sent"),
+				line);
+	}
+}
+
 int compose_settle(struct account *a, const char *id, struct err *err)
 {
 	struct str text = STR_INIT, was = STR_INIT, said = STR_INIT;
@@ -216,6 +228,7 @@ int compose_settle(struct account *a, const char *id, struct err *err)
 		draft_init(&now);
 		draft_read(&now, &before, str_c(&said), said.len);
 		mark_lost(a, &now, &w);
+		tell_unheeded(a, &now, &before);
 		rc = written_save(a, &w, &now, err);
 		draft_done(&now);
 	}

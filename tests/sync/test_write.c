@@ -335,6 +335,20 @@ static void what_an_editor_leaves(void **state)
 	event_free(ev);
 	assert_int_equal(file_read(path, 1 << 20, &text, NULL), 0);
 	assert_non_null(strstr(text.p, "Attach: [1] one.txt"));
+	/* What other programs obey is not dropped without a word, and told once. */
+	str_clear(&text);
+	str_adds(&text, "To: bob@example.org\nFcc: =filed\nX-Own: kept\n\nText\n");
+	assert_int_equal(file_replace(path, text.p, text.len, 0600, NULL), 0);
+	event_free(draft_event(p, engine_draft_take(p->engine, 0, id)));
+	UNTIL(p, strstr(person_told(), "“Fcc: =filed” does nothing here"));
+	assert_null(strstr(person_told(), "X-Own"));
+	done(p, engine_draft_discard(p->engine, 0, id));
+	free(path);
+	free(id);
+	id = write_report(p, "bob@example.org");
+	ev = draft_event(p, engine_draft_edit(p->engine, 0, id));
+	path = mem_strdup(ev->drafts->path);
+	event_free(ev);
 	/* It takes its file away: the draft is as it was. */
 	assert_int_equal(unlink(path), 0);
 	ev = draft_event(p, engine_draft_take(p->engine, 0, id));

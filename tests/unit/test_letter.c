@@ -381,6 +381,33 @@ static void a_file_alone_has_no_text(void **state)
 	saved_done(&s);
 }
 
+static void typed_lines_are_heeded(void **state)
+{
+	static const struct {
+		const char *line;
+		bool heeded;
+	} rows[] = {
+		{"X-Own: yes", true},
+		{"Organization: x", true},
+		{"Pgp: E", true}, /* sending is refused for it */
+		{"smime: S", true},
+		{"Fcc: =archive", false},
+		{"fcc:x", false},
+		{"X-Mutt-Fcc: x", false},
+		{"Status: RO", false},
+		{"Date: now", false},
+		{"Content-Language: de", false},
+		{"X-Talaria-Id: 1", false},
+		{"X-Empty:", false},
+		{"no field", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (letter_heeds(rows[i].line) != rows[i].heeded)
+			fail_msg("%s", rows[i].line);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -391,6 +418,7 @@ int main(void)
 		cmocka_unit_test(files_are_copied_once),
 		cmocka_unit_test(half_typed_fields_stay),
 		cmocka_unit_test(private_fields_stay_here),
+		cmocka_unit_test(typed_lines_are_heeded),
 		cmocka_unit_test(everything_else_is_carried),
 		cmocka_unit_test(a_file_alone_has_no_text),
 	};
