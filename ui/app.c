@@ -10,6 +10,7 @@
 #include "ui/views.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,6 +25,18 @@ enum { MESSAGE_MS = 8000, EVENTS_AT_ONCE = 256, IDLE_MS = 30000, MAX_HELD = 256 
 bool app_ascii(const struct app *a)
 {
 	return settings_bool(a->settings, SET_ASCII);
+}
+
+unsigned app_number(const char *text)
+{
+	unsigned long n;
+	char *end;
+
+	text += strspn(text, " ");
+	if (*text < '0' || *text > '9')
+		return 0;
+	n = strtoul(text, &end, 10);
+	return end[strspn(end, " ")] ? 0 : n < UINT_MAX ? (unsigned)n : UINT_MAX;
 }
 
 void app_paint_soon(struct app *a)
@@ -1003,6 +1016,8 @@ static void compose_first(struct app *a, const struct app_start *s)
 
 void app_done(struct app *a, const char *path)
 {
+	struct err err = {0};
+
 	while (a->ntabs) {
 		struct tab *t = &a->tabs[a->ntabs - 1];
 
@@ -1016,8 +1031,9 @@ void app_done(struct app *a, const char *path)
 		drop_question(a, 0);
 	free(a->questions);
 	prompt_close(&a->prompt);
-	if (path)
-		history_save(a->history, path);
+	/* The terminal is the shell's again. */
+	if (path && history_save(a->history, path, &err) < 0)
+		fprintf(stderr, _("talaria: what was typed is not remembered: %s\n"), err.text);
 	history_free(a->history);
 	for (size_t i = 0; i < a->nmessages; i++)
 		free(a->messages[i].text);

@@ -19,7 +19,11 @@
 #include <unistd.h>
 
 /* Longer than the network's longest silence, so that its own words come first. */
-enum { SILENCE_MS = 330 * 1000, FILL_MS = 60 * 1000, SECRET_MAX = 1024 };
+enum {
+	SILENCE_MS = 330 * 1000,
+	FILL_MS = 60 * 1000,
+	SECRET_MAX = 4096 /* the longest line that a terminal gives: nothing is cut here */
+};
 
 enum cli_status cli_status_of(enum err_kind kind)
 {

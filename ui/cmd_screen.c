@@ -6,16 +6,19 @@
 #include "base/mem.h"
 #include "ui/term.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 static void move_by(struct app *a, enum move m, const struct args *args)
 {
 	struct view *v = app_view(a);
-	int n = args->n ? atoi(args->v[0]) : 1;
+	unsigned n = args->n ? app_number(args->v[0]) : 1;
 
-	if (v->ops->move)
-		v->ops->move(v, m, n > 0 && n < 1000000 ? n : 1);
+	if (!n)
+		app_error(a, _("How far? A number from 1 on, not “%s”"), args->v[0]);
+	else if (v->ops->move)
+		v->ops->move(v, m, n < INT_MAX / 2 ? (int)n : INT_MAX / 2);
 }
 
 #define MOVE_COMMAND(name, what)                                                                   \
@@ -40,8 +43,8 @@ MOVE_COMMAND(bottom, MOVE_BOTTOM)
 void cmd_jump(struct app *a, const struct args *args)
 {
 	struct view *v = app_view(a);
-	long n = strtol(args->v[0], NULL, 10);
-	uint32_t uid = n > 0 ? msglist_uid(view_index_list(v), (size_t)n - 1) : 0;
+	size_t n = app_number(args->v[0]);
+	uint32_t uid = n ? msglist_uid(view_index_list(v), n - 1) : 0;
 
 	if (uid)
 		view_index_go(v, uid);
@@ -139,12 +142,12 @@ void cmd_back(struct app *a, const struct args *args)
 
 void cmd_tab(struct app *a, const struct args *args)
 {
-	int n = atoi(args->v[0]);
+	unsigned n = app_number(args->v[0]);
 
-	if (n < 1 || n > a->ntabs)
+	if (n < 1 || n > (unsigned)a->ntabs)
 		app_message(a, _("There is no tab %s"), args->v[0]);
 	else
-		app_show_tab(a, n - 1);
+		app_show_tab(a, (int)n - 1);
 }
 
 void cmd_next_tab(struct app *a, const struct args *args)

@@ -7,12 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HISTORY_MAX = 500, HISTORY_FILE_MAX = 4 << 20 };
+/* All lines of all kinds fit in the file. */
+enum { HISTORY_FILE_MAX = 4 << 20 };
+_Static_assert(HISTORY_KINDS *HISTORY_MAX *(HISTORY_LINE_MAX + 10) < HISTORY_FILE_MAX,
+	"a history that was saved can be read");
 
 struct history {
 	struct strv lines[HISTORY_KINDS];
 	char *path; /* still to be read; NULL: nothing is */
 	bool changed;
+	struct err trouble; /* the file is there and cannot be read: it is left as it is */
 };
 
 static const char *const kind_names[HISTORY_KINDS] = {
@@ -48,13 +52,16 @@ static void add(struct history *h, enum history_kind kind, const char *line)
 	/* Completion leaves a blank at the end. */
 	while (len && line[len - 1] == ' ')
 		len--;
-	if (kind == HISTORY_NONE || !len || strchr(line, '\n'))
+	/* A longer one is a text that was pasted: nobody looks for it by Up, and it would take the
+	 * room of others. */
+	if (kind == HISTORY_NONE || !len || len > HISTORY_LINE_MAX || strchr(line, '\n'))
 		return;
 	for (size_t i = 0; i < v->n; i++)
 		if (strlen(v->v[i]) == len && strncmp(v->v[i], line, len) == 0) {
 			drop_line(v, i);
 			break;
 		}
+	/* Of what is remembered the oldest is forgotten, as everywhere. */
 	if (v->n >= HISTORY_MAX)
 		drop_line(v, 0);
 	strv_addn(v, line, len);
@@ -65,9 +72,9 @@ static void read_file(struct history *h, const char *path)
 	struct str s = STR_INIT;
 	char *p, *next;
 
-	if (file_read(path, HISTORY_FILE_MAX, &s, NULL) < 0 || !utf8_valid(str_c(&s), s.len))
-		s.len = 0;
-	for (p = s.p; p && *p && s.len; p = next) {
+	if (file_read(path, HISTORY_FILE_MAX, &s, &h->trouble) < 0 && !file_exists(path))
+		h->trouble.kind = ERR_NONE;
+	for (p = s.p; p && *p; p = next) {
 		char *space = strchr(p, ' ');
 
 		next = strchr(p, '\n');
@@ -119,17 +126,21 @@ const char *history_get(struct history *h, enum history_kind kind, size_t back)
 	return back >= 1 && back <= v->n ? v->v[v->n - back] : NULL;
 }
 
-void history_save(const struct history *h, const char *path)
+int history_save(const struct history *h, const char *path, struct err *err)
 {
 	struct str s = STR_INIT;
+	int rc;
 
 	if (!h->changed)
-		return;
+		return 0;
+	if (h->trouble.kind != ERR_NONE)
+		return err_set(err, h->trouble.kind, "%s", h->trouble.text);
 	for (int k = 1; k < HISTORY_KINDS; k++)
 		for (size_t i = 0; i < h->lines[k].n; i++)
 			str_addf(&s, "%s %s\n", kind_names[k], h->lines[k].v[i]);
-	file_replace(path, str_c(&s), s.len, 0600, NULL);
+	rc = file_replace(path, str_c(&s), s.len, 0600, err);
 	str_done(&s);
+	return rc;
 }
 
 void prompt_open(struct prompt *p, enum prompt_kind kind, const char *label, const char *initial)

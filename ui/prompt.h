@@ -3,7 +3,7 @@
  *
  * Owns:    its text until prompt_close; a hidden one is overwritten before it is freed.
  * Threads: UI thread; needs no terminal.
- * Errors:  none.
+ * Errors:  history_save's.
  *
  * A prompt is a state, not a loop: prompt_key says whether it goes on. Editing is Emacs'; Up and
  * Down walk the history of its kind, Tab completes.
@@ -11,9 +11,13 @@
 #ifndef UI_PROMPT_H
 #define UI_PROMPT_H
 
+#include "base/err.h"
 #include "base/str.h"
 
 struct history;
+
+/* Of each kind the last lines, and how long one of them may be in bytes. */
+enum { HISTORY_MAX = 500, HISTORY_LINE_MAX = 1000 };
 
 enum history_kind {
 	HISTORY_NONE,
@@ -30,10 +34,11 @@ void history_free(struct history *h);
 void history_add(struct history *h, enum history_kind kind, const char *line);
 /* back: 1 the latest. NULL: there is no more. */
 const char *history_get(struct history *h, enum history_kind kind, size_t back);
-/* The file is read when its lines are needed first; missing or damaged: empty. */
+/* The file is read when its lines are needed first; of a damaged one what is left. */
 void history_load(struct history *h, const char *path);
-/* The last 500 of each kind; nothing is written when nothing was added. */
-void history_save(const struct history *h, const char *path);
+/* Nothing is written when nothing was added. A file that could not be read is not written over:
+ * the error says why. */
+int history_save(const struct history *h, const char *path, struct err *err);
 
 /*
  * Fills out with what the word before the cursor may become; returns where in line that word

@@ -31,14 +31,12 @@ struct setup {
 
 /* --- asking --- */
 
-/* An answer, the default for an empty one; "" once the person left. free(). */
-static char *ask(struct setup *s, const char *question, const char *initial)
+/* A line without the blanks behind it; NULL: the person left. free(). */
+static char *read_answer(struct setup *s, const char *question, const char *initial)
 {
-	char *line = NULL, *answer;
+	char *line = NULL;
 	size_t cap = 0, len;
 
-	if (s->gone)
-		return mem_strdup("");
 	if (*initial)
 		cli_print("%s [%s]: ", question, initial);
 	else
@@ -47,15 +45,28 @@ static char *ask(struct setup *s, const char *question, const char *initial)
 	if (getline(&line, &cap, stdin) < 0) {
 		putchar('\n');
 		s->gone = true;
+		MEM_FREE(line);
+		return NULL;
 	}
-	len = s->gone || !line ? 0 : strlen(line);
-	while (len && (unsigned char)line[len - 1] <= ' ')
-		len--;
-	if (len > ANSWER_MAX)
-		len = ANSWER_MAX;
-	answer = len ? mem_strndup(line, len) : mem_strdup(s->gone ? "" : initial);
+	for (len = strlen(line); len && (unsigned char)line[len - 1] <= ' ';)
+		line[--len] = '\0';
+	return line;
+}
+
+/* An answer, the default for an empty one; "" once the person left. free(). */
+static char *ask(struct setup *s, const char *question, const char *initial)
+{
+	char *line = NULL;
+
+	while (!s->gone && (line = read_answer(s, question, initial)) &&
+		strlen(line) > ANSWER_MAX) {
+		cli_print(_("That is longer than %d bytes.\n"), ANSWER_MAX);
+		MEM_FREE(line);
+	}
+	if (line && *line)
+		return line;
 	free(line);
-	return answer;
+	return mem_strdup(s->gone ? "" : initial);
 }
 
 /* 1..n, the first by default. */

@@ -171,6 +171,8 @@ void app_relayout(struct app *a);
 void app_sidebar(struct app *a); /* as the option says */
 void app_each_view(struct app *a, unsigned context, void (*fn)(struct view *v));
 bool app_ascii(const struct app *a);
+/* A number from 1 on as a person types it; 0: it is none. One that is too large is the largest. */
+unsigned app_number(const char *text);
 void app_forget(struct app *a, void *owner); /* no call back comes for it any more */
 void app_theme(struct app *a);
 

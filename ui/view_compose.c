@@ -470,14 +470,14 @@ static void detach(struct compose_view *x, size_t i)
 static void detach_given(struct app *a, void *ctx, const char *answer)
 {
 	struct compose_view *x = ctx;
-	int n = answer ? atoi(answer) : 0;
+	size_t n = answer ? app_number(answer) : 0;
 
 	if (!answer)
 		return;
-	if (n < 1 || (size_t)n > x->draft.nfiles)
+	if (n < 1 || n > x->draft.nfiles)
 		app_error(a, _("There is no file %s"), answer);
 	else
-		detach(x, (size_t)n - 1);
+		detach(x, n - 1);
 }
 
 void view_compose_detach(struct view *v)

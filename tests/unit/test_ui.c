@@ -123,18 +123,18 @@ static void test_prompt_history(void **state)
 	history_add(h, HISTORY_SEARCH, "two");
 	history_add(h, HISTORY_SEARCH, "one");
 	history_add(h, HISTORY_COMMAND, "quit");
-	history_save(h, path);
+	assert_int_equal(history_save(h, path, NULL), 0);
 	history_free(h);
 	/* A session without a question neither reads nor writes it. */
 	h = history_new();
 	history_load(h, path);
 	unlink(path);
-	history_save(h, path);
+	assert_int_equal(history_save(h, path, NULL), 0);
 	assert_int_not_equal(access(path, F_OK), 0);
 	assert_null(history_get(h, HISTORY_SEARCH, 1));
 	history_add(h, HISTORY_SEARCH, "two");
 	history_add(h, HISTORY_SEARCH, "one");
-	history_save(h, path);
+	assert_int_equal(history_save(h, path, NULL), 0);
 	history_free(h);
 	h = history_new();
 	history_load(h, path);
@@ -151,6 +151,100 @@ static void test_prompt_history(void **state)
 	assert_string_equal(str_c(&p.text), "dra");
 	prompt_close(&p);
 	assert_null(history_get(h, HISTORY_SEARCH, 3));
+	history_free(h);
+	unlink(path);
+}
+
+static size_t remembered(struct history *h, enum history_kind kind)
+{
+	size_t n = 0;
+
+	while (history_get(h, kind, n + 1))
+		n++;
+	return n;
+}
+
+/* The oldest line goes first, and what is saved can be read whatever the lines are. */
+static void test_history_limits(void **state)
+{
+	char path[SCRATCH_SIZE], line[HISTORY_LINE_MAX + 2];
+	struct history *h = history_new();
+	int fd = mkstemp(scratch(path, "test_ui"));
+
+	(void)state;
+	close(fd);
+	for (size_t len = HISTORY_LINE_MAX - 1; len <= HISTORY_LINE_MAX + 1; len++) {
+		memset(line, 'x', len);
+		line[len] = '\0';
+		history_add(h, HISTORY_PATH, line);
+		assert_int_equal(strlen(history_get(h, HISTORY_PATH, 1)),
+			len > HISTORY_LINE_MAX ? HISTORY_LINE_MAX : len);
+	}
+	for (int kind = 1; kind < HISTORY_KINDS; kind++)
+		for (int n = 0; n <= HISTORY_MAX; n++) {
+			snprintf(line, sizeof(line), "%0*d", HISTORY_LINE_MAX, n);
+			history_add(h, (enum history_kind)kind, line);
+			if (kind == HISTORY_COMMAND && n >= HISTORY_MAX - 2) {
+				size_t got = remembered(h, HISTORY_COMMAND);
+
+				assert_int_equal(got, n < HISTORY_MAX ? n + 1 : HISTORY_MAX);
+				assert_int_equal(atoi(history_get(h, HISTORY_COMMAND, got)),
+					n < HISTORY_MAX ? 0 : 1);
+			}
+		}
+	assert_int_equal(history_save(h, path, NULL), 0);
+	history_free(h);
+	h = history_new();
+	history_load(h, path);
+	history_get(h, HISTORY_COMMAND, 1);
+	for (int kind = 1; kind < HISTORY_KINDS; kind++)
+		assert_int_equal(remembered(h, (enum history_kind)kind), HISTORY_MAX);
+	history_free(h);
+	unlink(path);
+}
+
+static void put_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+/* One bad line costs no other; what cannot be read is not written over. */
+static void test_history_damaged(void **state)
+{
+	char path[SCRATCH_SIZE];
+	struct history *h = history_new();
+	struct err err = {0};
+
+	(void)state;
+	close(mkstemp(scratch(path, "test_ui")));
+	put_file(path, "search one\nsearch t\xFFwo\nnothing\nother three\n\nsearch four");
+	history_load(h, path);
+	history_add(h, HISTORY_SEARCH, "five");
+	assert_int_equal(remembered(h, HISTORY_SEARCH), 4);
+	assert_string_equal(history_get(h, HISTORY_SEARCH, 2), "four");
+	assert_string_equal(history_get(h, HISTORY_SEARCH, 3), "t\xEF\xBF\xBDwo");
+	assert_string_equal(history_get(h, HISTORY_SEARCH, 4), "one");
+	history_free(h);
+	assert_int_equal(truncate(path, (4 << 20) + 1), 0);
+	h = history_new();
+	history_load(h, path);
+	assert_null(history_get(h, HISTORY_SEARCH, 1));
+	assert_int_equal(history_save(h, path, &err), 0); /* nothing to be saved */
+	history_add(h, HISTORY_SEARCH, "six");
+	assert_int_equal(history_save(h, path, &err), -1);
+	assert_non_null(strstr(err.text, path));
+	history_free(h);
+	unlink(path);
+	/* None is no fault, and neither is one that comes. */
+	h = history_new();
+	history_load(h, path);
+	history_add(h, HISTORY_SEARCH, "one");
+	assert_int_equal(history_save(h, path, NULL), 0);
+	assert_int_equal(access(path, F_OK), 0);
 	history_free(h);
 	unlink(path);
 }
@@ -958,6 +1052,47 @@ static void test_screen_files(void **state)
 	command(x, "backup /tmp");
 	assert_string_equal(fake_last(), "backup /tmp");
 	sees(x, "Written and read back");
+	close_screen(x);
+}
+
+/* Where the cursor is, from 1. */
+static ptrdiff_t row_at(struct screen *x)
+{
+	struct view *v = app_view(&x->a);
+
+	return msglist_find(view_index_list(v), view_index_uid(v)) + 1;
+}
+
+/* A number is one as a whole, and what is none is told. */
+static void test_screen_numbers(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	assert_int_equal(app_number(" 12 "), 12);
+	assert_int_equal(app_number("0"), 0);
+	assert_int_equal(app_number("4294967294"), 4294967294u);
+	assert_int_equal(app_number("4294967295"), 4294967295u);
+	assert_int_equal(app_number("99999999999999999999"), 4294967295u);
+	command(x, "jump 1");
+	assert_int_equal(row_at(x), 1);
+	command(x, "next 3");
+	assert_int_equal(row_at(x), 4);
+	command(x, "next 9999999999"); /* as far as it goes */
+	assert_int_equal(row_at(x), 40);
+	command(x, "previous 2x");
+	sees(x, "not “2x”");
+	assert_int_equal(row_at(x), 40);
+	command(x, "previous -1");
+	sees(x, "not “-1”");
+	command(x, "jump 41");
+	sees(x, "There is no message 41");
+	command(x, "jump 2x");
+	sees(x, "There is no message 2x");
+	command(x, "tab 2x");
+	sees(x, "There is no tab 2x");
+	command(x, "tab 3");
+	sees(x, "There is no tab 3");
 	close_screen(x);
 }
 
@@ -2349,6 +2484,8 @@ int main(void)
 		cmocka_unit_test(test_prompt_ends),
 		cmocka_unit_test(test_prompt_paste),
 		cmocka_unit_test(test_prompt_history),
+		cmocka_unit_test(test_history_limits),
+		cmocka_unit_test(test_history_damaged),
 		cmocka_unit_test(test_prompt_complete),
 		cmocka_unit_test(test_prompt_letters),
 		cmocka_unit_test(test_key_names),
@@ -2376,6 +2513,7 @@ int main(void)
 		cmocka_unit_test(test_screen_query_refused),
 		cmocka_unit_test(test_screen_delete_keeps_place),
 		cmocka_unit_test(test_screen_tags),
+		cmocka_unit_test(test_screen_numbers),
 		cmocka_unit_test(test_screen_keywords),
 		cmocka_unit_test(test_screen_renumbered),
 		cmocka_unit_test(test_screen_files),
