@@ -593,7 +593,6 @@ static void rebind_lists(struct account *a, char **names)
 		free(names[i++]);
 		if (now && now != before && now->selectable && folder_use(now, NULL) == 0) {
 			l->folder = now;
-			search_forget_order(l);
 			folder_unuse(before);
 		}
 		folder_send_list(l->folder, l);

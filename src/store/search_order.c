@@ -27,7 +27,7 @@ struct range { /* to be sorted; equal in their first depth bytes */
 
 struct order_work {
 	struct work work;
-	unsigned list;
+	unsigned list, numbering; /* what the UIDs here mean */
 	bool subject;
 	uint32_t next;   /* UID that is read next */
 	struct str text; /* keys, NUL behind each */
@@ -213,7 +213,7 @@ static void free_order(struct order_work *o)
 static void drop_order(struct store *s, struct work *w, const struct err *why)
 {
 	(void)s;
-	(void)why;
+	(void)why; /* nobody waits: a list without an order stands as it is */
 	free_order((struct order_work *)w);
 }
 
@@ -236,6 +236,7 @@ static void keep_ranks(struct list *l, uint32_t *uids, uint32_t *ranks, size_t n
 	l->rank_uids = uids;
 	l->ranks = ranks;
 	l->nranks = n;
+	l->rank_numbering = l->folder->numbering;
 }
 
 void search_forget_order(struct list *l)
@@ -243,6 +244,17 @@ void search_forget_order(struct list *l)
 	MEM_FREE(l->rank_uids);
 	MEM_FREE(l->ranks);
 	l->nranks = 0;
+}
+
+/* The list shows another folder now, or the server numbers this one anew: what was read is of
+ * messages that are not there. */
+static void begin_again(struct order_work *o, const struct folder *f)
+{
+	str_clear(&o->text);
+	o->n = o->nranges = 0;
+	o->next = 1;
+	o->read = false;
+	o->numbering = f->numbering;
 }
 
 static bool order_step(struct store *s, struct work *w)
@@ -256,6 +268,8 @@ static bool order_step(struct store *s, struct work *w)
 		free_order(o);
 		return true;
 	}
+	if (o->numbering != l->folder->numbering)
+		begin_again(o, l->folder);
 	if (!o->read) {
 		o->read = read_some(o, l->folder, end);
 		if (o->read)
@@ -288,6 +302,7 @@ static size_t place_of(struct folder *f, const struct columns *c, const uint32_t
 		struct summary row;
 		int less;
 
+		/* what cannot be read has an empty key, and stands first */
 		(void)cache_get(f->cache, c->uid[order[mid]], &row);
 		add_key(&o->text, &row, o->subject);
 		less = strcmp(o->text.p + keep, o->text.p + key->at);
@@ -378,6 +393,12 @@ static bool mend_order(struct store *s, struct list *l)
 	return few;
 }
 
+static bool has_order(const struct list *l, bool by_subject)
+{
+	return l->nranks && l->rank_numbering == l->folder->numbering &&
+	       l->by_subject == by_subject;
+}
+
 void search_order(struct store *s, const struct store_request *r)
 {
 	struct list *l = store_list(s, r->list);
@@ -385,13 +406,13 @@ void search_order(struct store *s, const struct store_request *r)
 
 	if (l && r->n > 1)
 		search_forget_order(l);
-	if (!l || r->n > 1 || (l->nranks && l->by_subject == (r->n != 0) && mend_order(s, l)))
+	if (!l || r->n > 1 || (has_order(l, r->n != 0) && mend_order(s, l)))
 		return;
 	o = mem_alloc(sizeof(*o));
 	o->work = (struct work){.step = order_step, .drop = drop_order};
 	o->list = r->list;
 	o->subject = r->n != 0;
-	o->next = 1;
+	begin_again(o, l->folder);
 	if (!order_step(s, &o->work))
 		store_work(s, &o->work);
 }

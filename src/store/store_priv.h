@@ -94,6 +94,7 @@ struct list { /* what the engine has open */
 	 * and their ranks. */
 	uint32_t *rank_uids, *ranks;
 	size_t nranks;
+	unsigned rank_numbering; /* of the folder then */
 	bool by_subject;
 };
 
