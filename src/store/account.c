@@ -91,18 +91,37 @@ void account_tell_pending(struct account *a)
 	store_emit(a->store, ev);
 }
 
+/* A mail whose state cannot be read is shown all the same: it is not sent, and can be dropped.
+ * False: it went meanwhile. */
+static bool shown_mail(struct account *a, const char *id, struct outbox_mail *m)
+{
+	struct err err = {0};
+
+	if (outbox_get(a->outbox, id, m, &err) == 0)
+		return true;
+	if (err.kind == ERR_GONE)
+		return false;
+	*m = (struct outbox_mail){.id = mem_strdup(id),
+		.state = OUTBOX_FAILED,
+		.from = mem_strdup(""),
+		.subject = mem_strdup(_("(cannot be read)")),
+		.message_id = mem_strdup(""),
+		.error = mem_strdup(err.text)};
+	return true;
+}
+
 void account_outbox(struct account *a)
 {
 	struct store_event *ev = store_event_new(STORE_OUTBOX);
 	struct strv ids = STRV_INIT;
+	struct err err = {0};
 
 	ev->account = a->index;
-	if (outbox_list(a->outbox, &ids, NULL) == 0) {
-		ev->mails = mem_array(ids.n, sizeof(*ev->mails));
-		for (size_t i = 0; i < ids.n; i++)
-			if (outbox_get(a->outbox, ids.v[i], &ev->mails[ev->nmails], NULL) == 0)
-				ev->nmails++;
-	}
+	if (outbox_list(a->outbox, &ids, &err) != 0)
+		store_disk_notice(a, _("The outbox cannot be read: %s"), err.text);
+	ev->mails = mem_array(ids.n, sizeof(*ev->mails));
+	for (size_t i = 0; i < ids.n; i++)
+		ev->nmails += shown_mail(a, ids.v[i], &ev->mails[ev->nmails]);
 	strv_done(&ids);
 	store_emit(a->store, ev);
 }
@@ -160,7 +179,7 @@ static bool is_in_mid_air(struct account *a)
 	struct strv ids = STRV_INIT;
 	bool found = false;
 
-	outbox_list(a->outbox, &ids, NULL);
+	outbox_list(a->outbox, &ids, NULL); /* account_outbox, which follows, tells why not */
 	for (size_t i = 0; i < ids.n && !found; i++) {
 		struct outbox_mail m = {0};
 
@@ -271,7 +290,7 @@ static void start_connections(struct account *a)
 	account_state(a);
 	if (!a->store->read_only) {
 		submit_finish(a);
-		sentcopy_finish(a);
+		a->copies_due = !sentcopy_finish(a);
 	}
 }
 
@@ -442,7 +461,7 @@ static void sync_folder(struct folder *f, bool only_changed, bool kept_up)
 {
 	if (only_changed && !f->cache && folder_is_settled(f))
 		return;
-	if (folder_use(f, NULL) != 0)
+	if (!folder_try(f))
 		return;
 	kept_up &= !cache_count(f->cache) && !cache_meta(f->cache)->complete; /* never filled */
 	if (!kept_up && (!only_changed || folder_is_changed(f)))
@@ -487,7 +506,7 @@ void account_watch(struct account *a)
 			f = l->folder;
 			break;
 		}
-	if (!f || !account_is_server(a) || !a->sync || folder_use(f, NULL) != 0)
+	if (!f || !account_is_server(a) || !a->sync || !folder_try(f))
 		return;
 	folder_ask_sync(f, 0);
 	folder_unuse(f);
@@ -591,7 +610,7 @@ static void rebind_lists(struct account *a, char **names)
 			continue;
 		now = folder_by_ui_name(a, names[i]);
 		free(names[i++]);
-		if (now && now != before && now->selectable && folder_use(now, NULL) == 0) {
+		if (now && now != before && now->selectable && folder_try(now)) {
 			l->folder = now;
 			folder_unuse(before);
 		}
@@ -711,7 +730,8 @@ static void preview_waiting(struct account *a, bool pop3, struct str *text)
 	struct strv mails = STRV_INIT;
 
 	preview_operations(text, pop3, journal_count(a->journal));
-	if (outbox_list(a->outbox, &mails, NULL) == 0 && mails.n)
+	outbox_list(a->outbox, &mails, NULL); /* the outbox is on the screen, with its faults */
+	if (mails.n)
 		str_addf(text,
 			ngettext("%zu message is in the outbox; it is sent all the same.\n",
 				"%zu messages are in the outbox; they are sent all the same.\n",
@@ -767,14 +787,18 @@ static bool has_news(struct folder *f)
 {
 	uint64_t before = f->news;
 
-	cache_refresh(f->cache, NULL);
+	cache_refresh(f->cache, NULL); /* a fault that stays is met by the next change, and told */
 	f->news = cache_news(f->cache);
 	return f->news != before;
 }
 
 static void follow_others(struct account *a)
 {
-	journal_refresh(a->journal, NULL);
+	struct err err = {0};
+
+	if (journal_refresh(a->journal, &err) < 0)
+		store_disk_notice(a, _("The journal of account %s cannot be read: %s"),
+			a->setup->sync.name, err.text);
 	if (a->news != journal_news(a->journal)) {
 		a->news = journal_news(a->journal);
 		for (struct folder *f = a->folders; f; f = f->next)
@@ -820,7 +844,7 @@ static void scan_local(struct account *a, int64_t now)
 		look_around(a, now);
 	for (struct folder *f = a->folders; f; f = f->next)
 		if (f->local && f->uses && !scan_can_wait(a, f, now) &&
-			localbox_stamp(f->dir) != f->stamp && folder_scan(f, NULL) == 1)
+			localbox_stamp(f->dir) != f->stamp && folder_look(f))
 			folder_send_folders(a);
 }
 

@@ -59,6 +59,14 @@ static bool left_out(const char *name, bool dir)
 			       (len > 4 && strcmp(name + len - 4, ".tmp") == 0);
 }
 
+/* What lies deeper is not of this program: rather no backup than one that leaves out something. */
+static int too_deep(const char *name, struct err *err)
+{
+	return err_set(err, ERR_INPUT,
+		_("%s has more than %d folders above it: take it out of the account's data"), name,
+		DEPTH_MAX);
+}
+
 static int list_dir(
 	struct backup *b, const char *root, const char *below, int depth, struct err *err)
 {
@@ -74,13 +82,16 @@ static int list_dir(
 		struct stat st;
 
 		if (fstatat(dirfd(d), de->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
-			free(name); /* gone meanwhile */
+			if (errno != ENOENT) /* gone meanwhile */
+				rc = err_errno(err, _("Cannot read %s"), name);
+			free(name);
 			continue;
 		}
 		if (S_ISDIR(st.st_mode) && strcmp(de->d_name, ".") && strcmp(de->d_name, "..")) {
 			strv_add(&b->dirs, name); /* tmp/ too: a Maildir has one */
-			if (!left_out(de->d_name, true) && depth < DEPTH_MAX)
-				rc = list_dir(b, root, name, depth + 1, err);
+			if (!left_out(de->d_name, true))
+				rc = depth < DEPTH_MAX ? list_dir(b, root, name, depth + 1, err)
+						       : too_deep(name, err);
 		} else if (S_ISREG(st.st_mode) && !left_out(de->d_name, false)) {
 			strv_add(&b->files, name);
 		}
@@ -135,18 +146,19 @@ static int begin_file(struct backup *b, const char *name, struct err *err)
 	const char *root = b->account->setup->data_dir;
 	char *path = file_join(root, name);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), rc;
+	bool gone = fd < 0 && errno == ENOENT;
 	struct stat st;
 
-	if (fd < 0 && errno == ENOENT)
+	if (gone)
 		fd = open_renamed(root, name);
 	if (fd < 0 || fstat(fd, &st) != 0) {
-		rc = errno == ENOENT || fd < 0 ? 1 : err_errno(err, _("Cannot read %s"), path);
+		rc = gone && fd < 0 ? 1 : err_errno(err, _("Cannot read %s"), path);
 		if (fd >= 0)
 			close(fd);
 	} else {
 		rc = tarball_file(b->tarball, name, fd, (uint64_t)st.st_size, st.st_mtime, err);
 		b->copying = rc == 0;
-		b->mails += is_mail(name);
+		b->mails += rc == 0 && is_mail(name);
 	}
 	free(path);
 	return rc;
@@ -205,6 +217,15 @@ static int advance(struct backup *b, struct err *err)
 	return tarball_commit(b->tarball, err) == 0 ? 1 : -1;
 }
 
+/* What was begun is gone before that is told. */
+static void fail(struct store *s, struct backup *b, const struct err *why)
+{
+	unsigned request = b->work.request;
+
+	backup_free(b);
+	store_failed(s, request, why);
+}
+
 static bool backup_step(struct store *s, struct work *w)
 {
 	struct backup *b = (struct backup *)w;
@@ -219,15 +240,13 @@ static bool backup_step(struct store *s, struct work *w)
 	store_progress(s, w, b->at, b->files.n);
 	if (rc == 0)
 		return false;
-	store_failed(s, w->request, &err);
-	backup_free(b);
+	fail(s, b, &err);
 	return true;
 }
 
 static void backup_drop(struct store *s, struct work *w, const struct err *why)
 {
-	store_failed(s, w->request, why);
-	backup_free((struct backup *)w);
+	fail(s, (struct backup *)w, why);
 }
 
 /* --- asking --- */
@@ -288,6 +307,5 @@ void backup_request(struct store *s, struct store_request *r)
 		store_work(s, &b->work);
 		return;
 	}
-	store_failed(s, r->request, &err);
-	backup_free(b);
+	fail(s, b, &err);
 }

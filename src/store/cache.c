@@ -428,6 +428,8 @@ static void become(struct cache *c, struct cache *next)
 	c->ahead = old.ahead; /* what is missing now must be asked for again */
 	c->successor = old.successor;
 	c->successor_ctx = old.successor_ctx;
+	c->failed = old.failed;
+	c->failed_ctx = old.failed_ctx;
 	/* what nobody has asked for yet */
 	c->relinked = mem_grow(c->relinked, &c->cap_relinked, c->n_relinked + old.n_relinked + 1,
 		sizeof(*c->relinked));
@@ -469,6 +471,12 @@ void cache_on_replaced(struct cache *c, struct cache *(*fn)(void *ctx), void *ct
 {
 	c->successor = fn;
 	c->successor_ctx = ctx;
+}
+
+void cache_on_failure(struct cache *c, void (*fn)(void *ctx, const struct err *err), void *ctx)
+{
+	c->failed = fn;
+	c->failed_ctx = ctx;
 }
 
 /* --- reading --- */
@@ -608,41 +616,60 @@ static int replay_others(void *ctx, const struct wal_record *r)
 	return index_replay(c, r);
 }
 
+/* -1, and whoever is to tell it hears of it. */
+static int failed(struct cache *c, const struct err *why, struct err *err)
+{
+	if (c->failed)
+		c->failed(c->failed_ctx, why);
+	if (err)
+		*err = *why;
+	return -1;
+}
+
 /* 0; -1; 1: everything was reread, the caller looks again and repeats. What cannot be written
  * counts in memory all the same: on a full disk people go on seeing what there is. */
 static int append(struct cache *c, const struct wal_record *records, size_t n, struct err *err)
 {
-	int rc = c->read_only ? err_set(err, ERR_BUSY, _("The header cache %s cannot be written"),
+	struct err why = {0};
+	int rc = c->read_only ? err_set(&why, ERR_BUSY, _("The header cache %s cannot be written"),
 					c->dir)
-			      : wal_append(c->wal, records, n, false, replay_others, c, err);
+			      : wal_append(c->wal, records, n, false, replay_others, c, &why);
 
 	c->ahead |= rc < 0;
 	for (size_t i = 0; rc <= 0 && i < n; i++)
 		index_replay(c, &records[i]);
-	if (rc == 1 && reload(c, err) != 0)
-		return -1;
-	return rc;
+	if (rc == 1 && reload(c, &why) != 0)
+		rc = -1;
+	return rc < 0 ? failed(c, &why, err) : rc;
 }
 
 enum { TRIES = 8, FLAGS_AT_ONCE = 500 };
 
-static int too_busy(const struct cache *c, struct err *err)
+static int too_busy(struct cache *c, struct err *err)
 {
-	return err_set(err, ERR_BUSY, _("Another running copy keeps changing %s"), c->dir);
+	struct err why = {0};
+
+	err_set(&why, ERR_BUSY, _("Another running copy keeps changing %s"), c->dir);
+	return failed(c, &why, err);
 }
 
 /* For records that do not depend on what is there. */
-static int append_one(struct cache *c, uint16_t type, const struct str *payload, struct err *err)
+static int append_all(struct cache *c, const struct wal_record *v, size_t n, struct err *err)
 {
-	struct wal_record r = {type, payload->p, payload->len, 0};
-
 	for (int i = 0; i < TRIES; i++) {
-		int rc = append(c, &r, 1, err);
+		int rc = append(c, v, n, err);
 
 		if (rc != 1)
 			return rc;
 	}
 	return too_busy(c, err);
+}
+
+static int append_one(struct cache *c, uint16_t type, const struct str *payload, struct err *err)
+{
+	const struct wal_record r = {type, payload->p, payload->len, 0};
+
+	return append_all(c, &r, 1, err);
 }
 
 static void log_damage(struct cache *c, uint32_t first, uint32_t last)
@@ -727,17 +754,6 @@ int cache_set_flags(struct cache *c, uint32_t uid, uint32_t clear, uint32_t set,
 	rc = append_one(c, LOG_FLAGS, &payload, err);
 	str_done(&payload);
 	return rc;
-}
-
-static int append_all(struct cache *c, const struct wal_record *v, size_t n, struct err *err)
-{
-	for (int i = 0; i < TRIES; i++) {
-		int rc = append(c, v, n, err);
-
-		if (rc != 1)
-			return rc;
-	}
-	return too_busy(c, err);
 }
 
 int cache_set_flags_all(struct cache *c, const uint32_t *uids, size_t n, uint32_t clear,

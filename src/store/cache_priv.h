@@ -291,7 +291,9 @@ struct cache {
 	const atomic_bool *stop;     /* of a compaction; NULL: nothing stops it */
 	struct filter
 		filters[2]; /* of the base that a compaction built while its folder is filled */
-	struct cache *(*successor)(void *ctx); /* cache_on_replaced */
+	struct cache *(*successor)(void *ctx);            /* cache_on_replaced */
+	void (*failed)(void *ctx, const struct err *err); /* cache_on_failure */
+	void *failed_ctx;
 	void *successor_ctx;
 };
 

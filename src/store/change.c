@@ -572,9 +572,9 @@ static int move_local(struct folder *f, struct folder *target, const uint32_t *u
 		undo_add_local(undo, f, target, uids, bases, n);
 		undo_commit(undo);
 	}
-	folder_scan(f, NULL);
+	folder_look(f);
 	if (target->cache)
-		folder_scan(target, NULL);
+		folder_look(target);
 	folder_send_folders(f->account);
 	return rc != 0 ? rc : last;
 }
@@ -597,7 +597,7 @@ static int remove_local(struct folder *f, const uint32_t *uids, size_t n, struct
 	for (size_t i = 0; i < found; i++)
 		free(bases[i]);
 	free(bases);
-	folder_scan(f, NULL);
+	folder_look(f);
 	folder_send_folders(f->account);
 	return rc != 0 ? rc : last;
 }
@@ -675,7 +675,7 @@ static uint32_t uidvalidity_of(struct folder *f)
 {
 	uint32_t validity = 0;
 
-	if (folder_use(f, NULL) == 0) {
+	if (folder_try(f)) {
 		validity = cache_meta(f->cache)->uidvalidity;
 		folder_unuse(f);
 	}

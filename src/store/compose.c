@@ -209,12 +209,17 @@ int compose_settle(struct account *a, const char *id, struct err *err)
 {
 	struct str text = STR_INIT, was = STR_INIT, said = STR_INIT;
 	struct draft before, now;
+	struct err why = {0};
 	struct written w;
 	bool changed;
 	int rc = 0;
 
-	if (outbox_text_read(a->outbox, id, &text, NULL) != 0)
-		return 0; /* nobody edits it */
+	if (outbox_text_read(a->outbox, id, &text, &why) != 0) {
+		if (why.kind == ERR_GONE)
+			return 0; /* nobody edits it */
+		*err = why;       /* it must not go without what was written last */
+		return -1;
+	}
 	if (written_open(a, id, &w, err) != 0) {
 		str_done(&text);
 		return -1;
@@ -274,8 +279,9 @@ static int edit_draft(struct account *a, const struct store_request *r, struct e
 static int take_text(struct account *a, const struct store_request *r, struct err *err)
 {
 	struct str text = STR_INIT;
+	struct err why = {0};
 
-	if (outbox_text_read(a->outbox, r->id, &text, NULL) != 0)
+	if (outbox_text_read(a->outbox, r->id, &text, &why) != 0 && why.kind == ERR_GONE)
 		store_notice(a, _("The editor left no text: the draft is as it was before"));
 	str_done(&text);
 	return load_draft(a, r, r->id, err);
@@ -299,16 +305,20 @@ static int save_draft(struct account *a, const struct store_request *r, struct e
 
 /* --- beginning --- */
 
+enum { SIGNATURE_MAX = 65536 };
+
 static void add_signature(struct account *a, struct draft *d)
 {
 	struct str sig = STR_INIT, body = STR_INIT, text = STR_INIT;
-	struct err why;
+	struct err why = {0};
 	char *path;
 
 	if (!a->setup->signature || !*a->setup->signature)
 		return;
 	path = file_expand(a->setup->signature);
-	if (file_read(path, 65536, &sig, NULL) == 0) {
+	if (file_read(path, SIGNATURE_MAX, &sig, &why) != 0) {
+		store_notice(a, _("The draft has no signature: %s"), why.text);
+	} else {
 		str_addf(&body, "%s\n-- \n", d->body);
 		if (charset_from_person(&text, i18n_charset(), str_c(&sig), sig.len, &why) != 0)
 			store_notice(a, "%s: %s", path, why.text);
@@ -632,9 +642,10 @@ static int take_over(struct account *a, const char *id, struct err *err)
 void compose_take_over(struct account *a)
 {
 	struct strv ids = STRV_INIT;
+	struct err why = {0};
 
-	if (outbox_old_list(a->outbox, &ids, NULL) != 0)
-		return;
+	if (outbox_old_list(a->outbox, &ids, &why) != 0)
+		store_disk_notice(a, _("The drafts cannot be read: %s"), why.text);
 	for (size_t i = 0; i < ids.n; i++) {
 		struct err err = {0};
 

@@ -260,9 +260,27 @@ struct folder *folder_for_import(struct account *a, const char *name, struct err
 
 /* --- the server's folders survive in a small file, so that an offline start shows them --- */
 
+enum { TABLE_MAX = 64 << 20 };
+
 static char *table_path(const struct account *a)
 {
 	return file_join(a->setup->cache_dir, "folders");
+}
+
+/* What could not be written is tried again with the next look. */
+static void put_table(struct account *a, const char *path, const struct str *text)
+{
+	struct err err = {0};
+
+	if (file_replace(path, text->p, text->len, 0600, &err) != 0) {
+		store_disk_notice(a,
+			_("The list of folders cannot be kept for a start without a connection: "
+			  "%s"),
+			err.text);
+		return;
+	}
+	free(a->table);
+	a->table = mem_strdup(text->p);
 }
 
 void folder_save_table(struct account *a)
@@ -283,11 +301,8 @@ void folder_save_table(struct account *a)
 		}
 	if (a->prefix && !strpbrk(a->prefix, "\t\n") && a->delimiter != '\t')
 		str_addf(&out, "%c\t%s\n", a->delimiter ? a->delimiter : ' ', a->prefix);
-	if (!a->table || strcmp(a->table, out.p) != 0) {
-		file_replace(path, out.p, out.len, 0600, NULL);
-		free(a->table);
-		a->table = mem_strdup(out.p);
-	}
+	if (!a->table || strcmp(a->table, out.p) != 0)
+		put_table(a, path, &out);
 	free(path);
 	str_done(&out);
 }
@@ -322,10 +337,15 @@ static void load_row(struct account *a, char *line)
 void folder_load_table(struct account *a)
 {
 	struct str in = STR_INIT;
+	struct err err = {0};
 	char *path = table_path(a), *save = NULL;
 
-	if (file_read(path, 64 << 20, &in, NULL) == 0 &&
-		str_starts(str_c(&in), "talaria-folders 1\n"))
+	if (file_read(path, TABLE_MAX, &in, &err) != 0 && err.kind != ERR_GONE)
+		store_disk_notice(a,
+			_("The list of folders cannot be read, and comes again from the server: "
+			  "%s"),
+			err.text);
+	if (str_starts(str_c(&in), "talaria-folders 1\n"))
 		for (char *line = strtok_r(in.p + 18, "\n", &save); line;
 			line = strtok_r(NULL, "\n", &save))
 			load_row(a, line);
@@ -366,6 +386,15 @@ static char *cache_name(const struct folder *f)
 
 static struct cache *compacted_cache(void *folder);
 
+/* It can be rebuilt, so nothing fails for that. */
+static void cache_failed(void *ctx, const struct err *err)
+{
+	struct folder *f = ctx;
+
+	store_disk_notice(
+		f->account, _("The cache of folder %s cannot be written: %s"), f->name, err->text);
+}
+
 static int open_cache(struct folder *f, struct err *err)
 {
 	struct cache_opened how = {0};
@@ -380,6 +409,7 @@ static int open_cache(struct folder *f, struct err *err)
 		f->news = cache_news(f->cache);
 		f->percent = cache_meta(f->cache)->complete ? 100 : -1;
 		cache_on_replaced(f->cache, compacted_cache, f);
+		cache_on_failure(f->cache, cache_failed, f);
 	}
 	free(base);
 	free(name);
@@ -424,12 +454,29 @@ int folder_use(struct folder *f, struct err *err)
 		}
 		overlay_folder(f); /* a break between the journal and the cache is mended here */
 	}
-	if (f->local && localbox_stamp(f->dir) != f->stamp && folder_scan(f, err) < 0 && !f->uses)
-		return -1;
+	if (f->local && localbox_stamp(f->dir) != f->stamp) {
+		if (f->uses)
+			folder_look(f);
+		else if (folder_scan(f, err) < 0)
+			return -1;
+	}
 	f->uses++;
 	if (opened)
 		waiting_opened(f);
 	return 0;
+}
+
+bool folder_try(struct folder *f)
+{
+	struct err err = {0};
+
+	if (folder_use(f, &err) == 0)
+		return true;
+	if (err.kind !=
+		ERR_GONE) /* a local one that another program took away is told where it shows */
+		store_disk_notice(
+			f->account, _("Folder %s cannot be opened: %s"), f->name, err.text);
+	return false;
 }
 
 static void rewrite_done(struct folder *f, struct compacted *r)
@@ -457,6 +504,7 @@ void folder_compacted(struct store *s, struct compacted *r)
 
 	if (f) {
 		rewrite_done(f, r);
+		/* where neither works, the next change meets the same fault, and tells it */
 		if (f->cache && r->next && cache_adopt(f->cache, r->next, NULL) != 0)
 			cache_refresh(f->cache, NULL);
 	}
@@ -716,8 +764,12 @@ static bool is_shown(struct folder *f)
 		uint64_t stamp = localbox_stamp(f->dir);
 
 		if (!f->counts_known || stamp != f->stamp) {
+			struct err err = {0};
+
 			f->total = f->unread = 0;
-			localbox_scan(f->dir, count_entry, f, NULL);
+			if (localbox_scan(f->dir, count_entry, f, &err) != 0)
+				store_disk_notice(f->account, _("Folder %s cannot be counted: %s"),
+					f->name, err.text);
 			f->stamp = stamp;
 			f->counts_known = true;
 		}

@@ -39,7 +39,8 @@ static struct folder *new_listed(struct account *a, const char *root, const char
 	struct folder *f = folder_new(a, name, true);
 
 	f->role = local_role(name);
-	f->dir = maildir_dir(root, name, NULL);
+	f->dir = maildir_dir(
+		root, name, NULL); /* what cannot be a name is shown, and never opened */
 	f->selectable = f->dir != NULL;
 	return f;
 }
@@ -71,9 +72,13 @@ bool folder_list_local(struct account *a)
 	char *root = file_join(a->setup->data_dir, "mail");
 	struct strv names = STRV_INIT;
 	/* Without the INBOX's own directories the tree is not there at all. */
-	bool changed = maildir_is(root) && maildir_list(root, &names, NULL) == 0 &&
-		       note_local(a, root, &names);
+	struct err err = {0};
+	bool changed = false;
 
+	if (maildir_is(root) && maildir_list(root, &names, &err) != 0)
+		store_disk_notice(a, _("The local folders cannot be listed: %s"), err.text);
+	else if (names.n)
+		changed = note_local(a, root, &names);
 	strv_done(&names);
 	free(root);
 	return changed;
@@ -244,6 +249,15 @@ struct filing {
 	size_t nuids, cap_uids;
 };
 
+/* What could not be written counts all the same (cache.h): the next scan must not take the file for
+ * a new one. */
+static void note_files(struct folder *f, const struct summary *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (cache_has(f->cache, rows[i].uid))
+			map_put(f->files, rows[i].file, (void *)(uintptr_t)rows[i].uid);
+}
+
 static void filing_flush(struct filing *g)
 {
 	struct summary v[FILING];
@@ -258,9 +272,8 @@ static void filing_flush(struct filing *g)
 		v[i].uid = uid + (uint32_t)i;
 		g->uids[g->nuids++] = v[i].uid;
 	}
-	if (cache_add(g->folder->cache, v, g->n, NULL) == 0)
-		for (size_t i = 0; i < g->n; i++)
-			map_put(g->folder->files, v[i].file, (void *)(uintptr_t)v[i].uid);
+	cache_add(g->folder->cache, v, g->n, NULL);
+	note_files(g->folder, v, g->n);
 	while (g->n)
 		summary_free(g->rows[--g->n]);
 }
@@ -305,26 +318,43 @@ static uint32_t add_file(struct folder *f, const char *base, const char *p, size
 }
 
 /* Where the scan saw it: to look for a file by its base costs many times as much. */
-static int read_fresh(const char *dir, const struct fresh *new, struct str *bytes)
+static int read_fresh(const char *dir, const struct fresh *new, struct str *bytes, struct err *err)
 {
 	if (!new->name)
-		return localbox_read(dir, new->base, MESSAGE_MAX, bytes, NULL);
-	return maildir_read_at(dir, new->in_new, new->name, MESSAGE_MAX, bytes, NULL);
+		return localbox_read(dir, new->base, MESSAGE_MAX, bytes, err);
+	return maildir_read_at(dir, new->in_new, new->name, MESSAGE_MAX, bytes, err);
+}
+
+/* A file that went meanwhile is no message any more. */
+static void tell_unreadable(struct folder *f, size_t n, const struct err *why)
+{
+	if (n)
+		store_disk_notice(f->account,
+			ngettext("%zu message in folder %s cannot be read and is not shown: %s",
+				"%zu messages in folder %s cannot be read and are not shown: %s",
+				n),
+			n, f->name, why->text);
 }
 
 static void add_fresh_files(struct scan *s)
 {
 	struct filing g = {.folder = s->folder};
 	struct str bytes = STR_INIT;
+	struct err first = {0};
+	size_t unreadable = 0;
 
 	for (size_t i = 0; i < s->nfresh; i++) {
 		const struct fresh *new = &s->fresh[i];
+		struct err why = {0};
 
 		str_clear(&bytes);
-		if (read_fresh(g.folder->dir, new, &bytes) == 0)
+		if (read_fresh(g.folder->dir, new, &bytes, &why) == 0)
 			filing_add(&g, new->base, str_c(&bytes), bytes.len, new->flags,
 				new->received, new->keywords);
+		else if (why.kind != ERR_GONE && !unreadable++)
+			first = why;
 	}
+	tell_unreadable(g.folder, unreadable, &first);
 	filing_flush(&g);
 	s->changed =
 		mem_grow(s->changed, &s->cap_changed, s->nchanged + g.nuids, sizeof(*s->changed));
@@ -385,8 +415,14 @@ int folder_scan(struct folder *f, struct err *err)
 	uint64_t stamp = localbox_stamp(f->dir);
 	uint32_t *gone = NULL;
 	size_t ngone = 0;
-	int rc = scan_files(&s, err);
+	struct err why = {0};
+	int rc = scan_files(&s, &why);
 
+	if (rc < 0 && err)
+		*err = why;
+	else if (why.kind != ERR_NONE)
+		store_disk_notice(f->account, _("The keywords of folder %s cannot be read: %s"),
+			f->name, why.text);
 	if (rc == 0) {
 		add_fresh_files(&s);
 		gone = missing_files(&s, &ngone);
@@ -401,6 +437,16 @@ int folder_scan(struct folder *f, struct err *err)
 	scan_done(&s);
 	free(gone);
 	return rc;
+}
+
+bool folder_look(struct folder *f)
+{
+	struct err err = {0};
+	int rc = folder_scan(f, &err);
+
+	if (rc < 0)
+		store_disk_notice(f->account, _("Folder %s cannot be read: %s"), f->name, err.text);
+	return rc == 1;
 }
 
 int folder_deliver(struct folder *f, const char *p, size_t len, uint32_t flags,
@@ -514,11 +560,11 @@ void folder_deliver_group(struct folder *f, struct maildir_group *g)
 		uids[k] = rows[i].s.uid = uid++;
 		all[k++] = rows[i].s;
 	}
-	if (k && cache_add(f->cache, all, k, NULL) == 0)
-		for (size_t i = 0; i < k; i++)
-			map_put(f->files, all[i].file, (void *)(uintptr_t)uids[i]);
-	if (k)
+	if (k) {
+		cache_add(f->cache, all, k, NULL);
+		note_files(f, all, k);
 		folder_send_changes(f, uids, k, NULL, 0);
+	}
 	for (size_t i = 0; i < n; i++) {
 		file_row_done(&rows[i]);
 		str_done(&kept[i]);

@@ -91,8 +91,10 @@ void follow_outbox(struct account *a)
 	struct strv now = STRV_INIT;
 	bool changed = false;
 
-	if ((stamp && stamp == a->follow_stamp) || outbox_list(a->outbox, &now, NULL) != 0)
+	if (stamp && stamp == a->follow_stamp)
 		return;
+	if (outbox_list(a->outbox, &now, NULL) != 0)
+		return; /* looked at again in a moment; account_outbox tells why not */
 	/* Within one tick of the file system's clock two changes look like one. */
 	a->follow_stamp = (int64_t)(stamp / 1000000000u) + FRESH_S < clock_now() ? stamp : 0;
 	for (size_t i = a->nfollowed; i-- > 0;) {

@@ -109,25 +109,49 @@ static struct waiting_marks *take_marks(const char *text)
 	return m;
 }
 
-/* "identity flags keywords" lines; what is damaged is skipped: at worst a mark is not sent. */
+/* "identity flags keywords" lines; how many are something else. */
+static size_t parse_marks(char *text, struct map *marks)
+{
+	char *save = NULL;
+	size_t damaged = 0;
+
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		if (strspn(line, "0123456789abcdef") != 32 || line[32] != ' ') {
+			damaged++;
+			continue;
+		}
+		line[32] = '\0';
+		waiting_free(map_take(marks, line));
+		map_put(marks, line, take_marks(line + 33));
+	}
+	return damaged;
+}
+
+/* What cannot be read is told once, and left where it is; at worst a mark is not sent. */
 static struct map *load_marks(struct account *a)
 {
-	char *path = marks_path(a), *save = NULL;
+	char *path = marks_path(a);
 	struct str in = STR_INIT;
 	struct map *marks = NULL;
+	struct err err = {0};
+	size_t damaged = 0;
 
-	if (file_exists(path) && file_read(path, MARKS_MAX, &in, NULL) == 0 &&
-		str_starts(str_c(&in), MARKS_HEAD)) {
-		marks = map_new();
-		for (char *line = strtok_r(in.p + strlen(MARKS_HEAD), "\n", &save); line;
-			line = strtok_r(NULL, "\n", &save)) {
-			if (strspn(line, "0123456789abcdef") != 32 || line[32] != ' ')
-				continue;
-			line[32] = '\0';
-			waiting_free(map_take(marks, line));
-			map_put(marks, line, take_marks(line + 33));
+	if (file_read(path, MARKS_MAX, &in, &err) == 0) {
+		if (str_starts(str_c(&in), MARKS_HEAD)) {
+			marks = map_new();
+			damaged = parse_marks(in.p + strlen(MARKS_HEAD), marks);
+		} else {
+			err_set(&err, ERR_DAMAGED, _("%s is damaged"), path);
 		}
 	}
+	if (err.kind != ERR_NONE && err.kind != ERR_GONE)
+		store_notice(a, _("Marks set by POP3 cannot be sent to the server: %s"), err.text);
+	if (damaged)
+		store_notice(a,
+			ngettext("The marks of %zu message set by POP3 are lost: %s is damaged",
+				"The marks of %zu messages set by POP3 are lost: %s is damaged",
+				damaged),
+			damaged, path);
 	str_done(&in);
 	free(path);
 	return marks;
@@ -246,6 +270,7 @@ void handover_forget(struct account *a)
 {
 	char *path = marks_path(a);
 
+	/* Left behind it is sent again after the next start: marks that are there already. */
 	if (file_exists(path))
 		file_remove_tree(path, NULL);
 	free(path);
@@ -322,8 +347,15 @@ struct walk {
 
 static void add_side(struct side **v, size_t *n, size_t *cap, struct folder *f)
 {
-	if (!f || f->vanished || !f->selectable || folder_use(f, NULL) != 0)
+	struct err err = {0};
+
+	if (!f || f->vanished || !f->selectable)
 		return;
+	if (folder_use(f, &err) != 0) {
+		store_notice(f->account, _("The marks of folder %s do not come along: %s"), f->name,
+			err.text);
+		return;
+	}
 	*v = mem_grow(*v, cap, *n + 1, sizeof(**v));
 	(*v)[(*n)++] = (struct side){.f = f};
 }

@@ -103,8 +103,10 @@ static int remove_copy(struct account *a, const struct outbox_ref *ref, struct e
 	struct folder *f = folder_of(a, ref);
 	int rc = 0;
 
-	if (!f || !ref->uid || folder_use(f, err) != 0)
+	if (!f || !ref->uid)
 		return 0;
+	if (folder_use(f, err) != 0)
+		return -1;
 	if (cache_meta(f->cache)->uidvalidity == ref->uidvalidity &&
 		(!f->local || cache_has(f->cache, ref->uid)))
 		rc = expunge(f, ref->uidvalidity, ref->uid, err);
@@ -112,12 +114,21 @@ static int remove_copy(struct account *a, const struct outbox_ref *ref, struct e
 	return rc;
 }
 
+static void drop_copy(struct account *a, const struct outbox_ref *ref)
+{
+	struct err err = {0};
+
+	if (remove_copy(a, ref, &err) != 0)
+		store_notice(
+			a, _("The draft in %s could not be removed: %s"), ref->folder, err.text);
+}
+
 /* A server that does not tell which one it is (no UIDPLUS): the one with its Message-ID. */
 static void find_kept(struct account *a, struct outbox_mail *m)
 {
 	struct folder *f = folder_of(a, &m->kept);
 
-	if (!f || m->kept.uid || folder_use(f, NULL) != 0)
+	if (!f || m->kept.uid || !folder_try(f))
 		return;
 	m->kept.uid = cache_find_message_id(f->cache, m->message_id);
 	m->kept.uidvalidity = cache_meta(f->cache)->uidvalidity;
@@ -134,7 +145,8 @@ static bool is_about(const struct op *op, const char *id)
 	       op->file[strlen(PREFIX) + len] == '-';
 }
 
-/* What was put aside and did not go out yet, need not go. */
+/* What was put aside and did not go out yet, need not go. Where the journal cannot forget it, it
+ * goes all the same, and is removed when it is there (keepdraft_confirmed). */
 static void forget_waiting(struct account *a, const char *id)
 {
 	struct str said = STR_INIT;
@@ -237,6 +249,7 @@ static void keep_body(
 {
 	struct bodies_key key = {f->name, ref->uidvalidity, ref->uid};
 
+	/* without it the message is fetched when it is read */
 	bodies_put(a->bodies, &key, "eml", str_c(bytes), bytes->len, NULL);
 }
 
@@ -255,17 +268,17 @@ void keepdraft_confirmed(struct account *a, const struct op *op, const struct re
 	fresh.file = mem_strdup("");
 	id = mem_strndup(op->file + strlen(PREFIX), strcspn(op->file + strlen(PREFIX), "-"));
 	if (written_open(a, id, &w, NULL) != 0 || w.m.state != OUTBOX_DRAFT) {
-		remove_copy(a, &fresh, NULL); /* sent or thrown away meanwhile */
+		drop_copy(a, &fresh); /* sent or thrown away meanwhile */
 	} else {
 		/* The former copy goes now that its successor is safe. */
 		find_kept(a, &w.m);
-		remove_copy(a, &w.m.kept, NULL);
+		drop_copy(a, &w.m.kept);
 		outbox_ref_copy(&w.m.kept, &fresh);
 		if (outbox_update(a->outbox, &w.m, &err) != 0)
 			store_disk_notice(a, _("A draft cannot be noted: %s"), err.text);
 		keep_body(a, f, &fresh, &w.bytes);
 	}
-	if (folder_use(f, NULL) == 0) {
+	if (folder_try(f)) {
 		folder_ask_sync(f, 0);
 		folder_unuse(f);
 	}
@@ -283,7 +296,7 @@ static enum place look_at(struct account *a, const struct outbox_ref *ref)
 	struct folder *f = folder_of(a, ref);
 	enum place place = PLACE_UNKNOWN;
 
-	if (!f || !ref->uid || folder_use(f, NULL) != 0)
+	if (!f || !ref->uid || !folder_try(f))
 		return PLACE_UNKNOWN;
 	if (cache_meta(f->cache)->uidvalidity == ref->uidvalidity) {
 		if (cache_has(f->cache, ref->uid))
@@ -363,7 +376,7 @@ void keepdraft_list(struct account *a, struct store_event *ev)
 	uint32_t *uids;
 	size_t n, cap = ev->ndrafts;
 
-	if (!f || folder_use(f, NULL) != 0)
+	if (!f || !folder_try(f))
 		return;
 	c = cache_columns_view(f->cache);
 	n = c->n;
@@ -384,8 +397,7 @@ struct folder *keepdraft_find(struct account *a, const char *name, uint32_t *uid
 	unsigned long uidvalidity, number;
 	char rest;
 
-	if (!f || sscanf(name, "@%lu.%lu%c", &uidvalidity, &number, &rest) != 2 ||
-		folder_use(f, NULL) != 0)
+	if (!f || sscanf(name, "@%lu.%lu%c", &uidvalidity, &number, &rest) != 2 || !folder_try(f))
 		return NULL;
 	*uid = (uint32_t)number;
 	if (cache_meta(f->cache)->uidvalidity == uidvalidity && cache_has(f->cache, *uid))
@@ -412,9 +424,11 @@ int keepdraft_drop(struct account *a, const char *name, struct err *err)
 char *keepdraft_of(struct account *a, const struct outbox_ref *ref)
 {
 	struct strv ids = STRV_INIT;
+	struct err err = {0};
 	char *id = NULL;
 
-	outbox_drafts(a->outbox, &ids, NULL);
+	if (outbox_drafts(a->outbox, &ids, &err) != 0)
+		store_disk_notice(a, _("The drafts cannot be read: %s"), err.text);
 	for (size_t i = 0; i < ids.n && !id; i++) {
 		struct outbox_mail m = {0};
 

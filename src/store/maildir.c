@@ -466,9 +466,9 @@ int maildir_scan(const char *dir, int (*fn)(void *ctx, const struct maildir_entr
 	struct scan s = {.dir = dir, .seen = map_new(), .fn = fn, .ctx = ctx};
 	int rc = collect(dir, &names, err);
 
-	/* One that cannot be read costs the keywords, not the mail. */
+	/* One that cannot be read costs the keywords, not the mail; err says so all the same. */
 	if (rc == 0)
-		maildir_keywords_load(dir, &s.table, NULL);
+		maildir_keywords_load(dir, &s.table, err);
 	for (size_t i = 0; rc == 0 && i < names.in_cur.n; i++)
 		rc = scan_name(&s, names.in_cur.v[i], false);
 	for (size_t i = 0; rc == 0 && i < names.in_new.n; i++)

@@ -123,6 +123,7 @@ static char *lock_table(const char *dir, struct err *err)
 			nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
 	}
 	if (fd >= 0) {
+		/* who holds it is for people: that the file is there is the lock */
 		file_write_all(fd, path, text, strlen(text), NULL);
 		close(fd);
 		return path;

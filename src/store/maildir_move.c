@@ -97,14 +97,15 @@ static int move_some(const char *notes_dir, const struct moving *m, const struct
 	for (; rc == 0 && named < m->n; named += rc == 0)
 		rc = maildir_name_there(m->dir, m->bases[named], m->to_dir, there, err);
 	if (named && maildir_sync(m->to_dir, &why) != 0) {
-		take_away(m->to_dir, m->bases, named, NULL);
+		take_away(m->to_dir, m->bases, named,
+			NULL); /* else the note does, at the next start */
 	} else if (named) {
 		*moved = named;
 		/* Where that fails the note stays, for the next start. */
 		if (take_away(m->dir, m->bases, named, &why) == 0)
 			remove_note(note, &why);
 	} else {
-		remove_note(note, NULL);
+		remove_note(note, NULL); /* it names nothing that is there twice */
 	}
 	if (rc == 0 && why.kind != ERR_NONE) {
 		*err = why;

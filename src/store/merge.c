@@ -56,10 +56,11 @@ static bool holds(const struct op *k, const struct op *op, size_t common)
 	return ((k->set | k->clear) & (op->set | op->clear)) != 0 || same_keyword(k, op);
 }
 
-static void relabel(
+static int relabel(
 	struct cache *c, const uint32_t *uids, size_t n, const char *clear, const char *set)
 {
 	struct str words = STR_INIT;
+	int rc = 0;
 
 	for (size_t i = 0; (*clear || *set) && i < n; i++) {
 		const struct columns *rows = cache_columns_view(c);
@@ -68,23 +69,30 @@ static void relabel(
 		if (at < 0)
 			continue;
 		keywords_apply(&words, cache_keyset(c, rows->keyset[at]), clear, set);
-		cache_set_flags(c, uids[i], 0, 0, str_c(&words), NULL);
+		if (cache_set_flags(c, uids[i], 0, 0, str_c(&words), NULL) != 0)
+			rc = -1;
 	}
 	str_done(&words);
+	return rc;
 }
 
-static void remark(struct cache *c, const uint32_t *uids, size_t n, const struct op *op, bool back)
+/* Both are tried: what cannot be written counts in memory. */
+static int remark(struct cache *c, const uint32_t *uids, size_t n, const struct op *op, bool back)
 {
-	cache_set_flags_all(
+	int rc = cache_set_flags_all(
 		c, uids, n, back ? op->set : op->clear, back ? op->clear : op->set, NULL, NULL);
-	relabel(c, uids, n, back ? op->keywords_set : op->keywords_clear,
-		back ? op->keywords_clear : op->keywords_set);
+
+	if (relabel(c, uids, n, back ? op->keywords_set : op->keywords_clear,
+		    back ? op->keywords_clear : op->keywords_set) != 0)
+		rc = -1;
+	return rc;
 }
 
 /*
  * k is taken back for these messages, and leaves no trace in the journal: the cache comes first.
  * Killed in between, the next start finds k there and lays it over the rows again; the other way
- * round the rows would show for ever what no server was told.
+ * round the rows would show for ever what no server was told. So 1, where the cache takes nothing:
+ * op is to come behind k, and the server's answers tell the truth.
  */
 static int annul(struct account *a, const struct op *k, const struct op *op, const uint32_t *common,
 	size_t n, struct err *err)
@@ -93,11 +101,11 @@ static int annul(struct account *a, const struct op *k, const struct op *op, con
 	struct cache *c = f ? f->cache : NULL;
 	int rc;
 
-	if (c)
-		remark(c, common, n, op, false);
+	if (c && remark(c, common, n, op, false) != 0)
+		return 1;
 	rc = journal_shrink(a->journal, k->id, common, n, 0, err);
 	if (rc != 0 && c)
-		remark(c, common, n, op, true);
+		remark(c, common, n, op, true); /* k is laid over the rows with the next opening */
 	return rc;
 }
 
@@ -119,12 +127,13 @@ static int meet(struct account *a, const struct op *k, struct op *op, uint32_t *
 			*id = 0;
 			return 1;
 		}
+		rc = rc < 0 ? rc : 2;
 	} else if (does_the_same(k, op, n)) {
 		rc = journal_extend(a->journal, k->id, op->uids, op->n, op->unseen, err);
 		if (rc == 0)
 			return 1;
 	}
-	return rc < 0 ? -1 : held ? 2 : 0;
+	return rc < 0 ? -1 : held || rc == 2 ? 2 : 0;
 }
 
 int merge_add(struct account *a, struct op *op, uint64_t *id, struct err *err)

@@ -168,7 +168,7 @@ void overlay_take_back(struct account *a, const struct op *op, const uint32_t *u
 	struct folder *f = *op->folder ? folder_find(a, op->folder, false) : NULL;
 	const uint32_t ours = MAIL_SERVER_FLAGS | MAIL_LEAVING;
 
-	if (!f || folder_use(f, NULL) != 0)
+	if (!f || !folder_try(f))
 		return;
 	for (size_t i = 0; concerns(op, f) && i < n; i++) {
 		const struct columns *c = cache_columns_view(f->cache);
@@ -201,7 +201,7 @@ static void correct_counts(struct folder *f, int64_t total, int64_t unread)
 
 static void remove_rows(struct folder *f, const struct op *op, bool stay)
 {
-	if (folder_use(f, NULL) != 0)
+	if (!folder_try(f))
 		return;
 	if (concerns(op, f) && stay) {
 		for (size_t i = 0; i < op->n; i++)

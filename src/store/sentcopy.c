@@ -124,15 +124,17 @@ static struct account *account_named(struct store *s, const char *name)
 	return NULL;
 }
 
-static void mark_in(struct folder *f, const struct outbox_ref *ref, uint32_t flag)
+static int mark_in(struct folder *f, const struct outbox_ref *ref, uint32_t flag, struct err *err)
 {
 	uint32_t uid = ref->uid;
+	int rc = folder_use(f, err);
 
-	if (folder_use(f, NULL) != 0)
-		return;
+	if (rc != 0)
+		return -1;
 	if (cache_meta(f->cache)->uidvalidity == ref->uidvalidity && cache_has(f->cache, uid))
-		change_flags(f, &uid, 1, 0, flag, NULL);
+		rc = change_flags(f, &uid, 1, 0, flag, err);
 	folder_unuse(f);
+	return rc;
 }
 
 /* A message that is gone, or a folder that is not here any more, gets none. */
@@ -140,21 +142,26 @@ static void mark_answered(struct account *a, const struct outbox_mail *m)
 {
 	const struct outbox_ref *ref = &m->about;
 	uint32_t flag = m->forward ? MAIL_FORWARDED : MAIL_ANSWERED;
+	struct err err = {0};
 	struct account *of;
 	struct folder *f;
+	int rc = 0;
 
 	if (!ref->account)
 		return;
 	if (!*ref->account) {
 		/* By its path: whoever shows it sees that the file has another name. */
 		if (*ref->file)
-			maildir_add_flags(ref->folder, ref->file, flag, NULL);
-		return;
+			rc = maildir_add_flags(ref->folder, ref->file, flag, &err);
+	} else {
+		of = account_named(a->store, ref->account);
+		f = of ? folder_find(of, ref->folder, ref->local) : NULL;
+		if (f)
+			rc = mark_in(f, ref, flag, &err);
 	}
-	of = account_named(a->store, ref->account);
-	f = of ? folder_find(of, ref->folder, ref->local) : NULL;
-	if (f)
-		mark_in(f, ref, flag);
+	if (rc < 0 && err.kind != ERR_GONE)
+		store_notice(
+			a, _("What “%s” answers could not be marked so: %s"), m->subject, err.text);
 }
 
 /* --- both --- */
@@ -176,17 +183,23 @@ int sentcopy_make(struct account *a, struct outbox_mail *m, bool again, struct e
 bool sentcopy_finish(struct account *a)
 {
 	struct strv ids = STRV_INIT;
+	struct err err = {0};
 	bool all = true;
 
 	if (outbox_list(a->outbox, &ids, NULL) != 0)
-		return false;
+		return false; /* tried again; account_outbox tells why */
 	for (size_t i = 0; i < ids.n; i++) {
 		struct outbox_mail m = {0};
 
 		if (outbox_get(a->outbox, ids.v[i], &m, NULL) != 0)
 			continue;
 		if (m.state == OUTBOX_SENT || (outbox_has(&m, FATE_ACCEPTED) && !m.copied)) {
-			bool made = sentcopy_make(a, &m, true, NULL) == 0;
+			bool made = sentcopy_make(a, &m, true, &err) == 0;
+
+			if (!made)
+				store_disk_notice(a,
+					_("Sent, but the copy in Sent could not be kept: %s"),
+					err.text);
 
 			all &= made;
 			log_line(

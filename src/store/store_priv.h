@@ -377,9 +377,11 @@ struct folder *folder_local_for_role(struct account *a, int role, struct err *er
 /* A folder by the name people see, made when there is none. */
 struct folder *folder_for_import(struct account *a, const char *name, struct err *err);
 int folder_use(struct folder *f, struct err *err); /* opens the cache (local: scans); counted */
+bool folder_try(struct folder *f);                 /* the same; that it cannot be is a notice */
 void folder_unuse(struct folder *f);
 int folder_scan(
 	struct folder *f, struct err *err); /* local: what changed on disk; 1: something did */
+bool folder_look(struct folder *f);         /* the same; that it cannot be read is a notice */
 void folder_send_list(
 	struct folder *f, struct list *only); /* STORE_LIST to one list or to all that show it */
 void folder_send_changes(

@@ -85,6 +85,7 @@ static void leave_drafts(struct account *a, struct outbox_mail *m)
 	bool kept = m->kept.account;
 
 	keepdraft_leave(a, m);
+	/* Where that is not noted the copy is looked for once more, and is not there. */
 	if (kept)
 		outbox_update(a->outbox, m, NULL);
 }
@@ -93,7 +94,7 @@ void submit_finish(struct account *a)
 {
 	struct strv ids = STRV_INIT;
 
-	outbox_list(a->outbox, &ids, NULL);
+	outbox_list(a->outbox, &ids, NULL); /* account_outbox tells why not */
 	for (size_t i = 0; i < ids.n; i++) {
 		struct outbox_mail m = {0};
 
@@ -150,15 +151,18 @@ static bool next_to_send(struct account *a, struct outbox_mail *m)
 	struct strv ids = STRV_INIT;
 	bool found = false;
 	int64_t now = clock_now();
+	struct err err = {0};
 
 	if (nothing_new(a, now))
 		return false;
 	a->outbox_due = INT64_MAX;
-	if (outbox_list(a->outbox, &ids, NULL) != 0)
+	if (outbox_list(a->outbox, &ids, &err) != 0) {
 		a->outbox_stamp = 0;
+		store_disk_notice(a, _("The outbox cannot be read: %s"), err.text);
+	}
 	for (size_t i = 0; i < ids.n && !found; i++) {
 		if (outbox_get(a->outbox, ids.v[i], m, NULL) != 0)
-			continue;
+			continue; /* account_outbox shows it as what cannot be read */
 		found = m->state == OUTBOX_QUEUED && m->due <= now;
 		if (m->state == OUTBOX_QUEUED && m->due < a->outbox_due)
 			a->outbox_due = m->due;
@@ -174,9 +178,13 @@ static bool next_to_send(struct account *a, struct outbox_mail *m)
 /* It cannot even be read. */
 static void damaged(struct account *a, struct outbox_mail *m, const struct err *err)
 {
+	struct err why = {0};
+
 	m->state = OUTBOX_FAILED;
 	set_error(m, err->text);
-	outbox_update(a->outbox, m, NULL);
+	if (outbox_update(a->outbox, m, &why) != 0)
+		store_disk_notice(
+			a, _("What became of “%s” cannot be noted: %s"), m->subject, why.text);
 	account_outbox(a);
 }
 
@@ -249,6 +257,7 @@ void submit_ready(struct account *a, struct result *r)
 	if (outbox_get(a->outbox, r->id, &m, NULL) == 0) {
 		if (m.state == OUTBOX_QUEUED) {
 			m.state = OUTBOX_SENDING;
+			/* the relay's lane answers that it could not be noted */
 			j->n = outbox_update(a->outbox, &m, NULL) == 0;
 		}
 		outbox_mail_done(&m);
@@ -478,13 +487,14 @@ static bool make_due(struct account *a, bool unreached)
 	struct strv ids = STRV_INIT;
 	bool any = false;
 
-	outbox_list(a->outbox, &ids, NULL);
+	outbox_list(a->outbox, &ids, NULL); /* next_to_send tells why not */
 	for (size_t i = 0; i < ids.n; i++) {
 		struct outbox_mail m = {0};
 
 		if (outbox_get(a->outbox, ids.v[i], &m, NULL) == 0 && is_put_off(&m, unreached)) {
 			m.due = clock_now();
 			m.unreached = false;
+			/* what is not noted goes at the time that was set */
 			any |= outbox_update(a->outbox, &m, NULL) == 0;
 		}
 		outbox_mail_done(&m);
@@ -575,6 +585,6 @@ int submit_request(struct account *a, struct store_request *r, struct err *err)
 	case REQUEST_OUTBOX_DROP:
 		return outbox_drop(a, r, err);
 	default:
-		return err_set(err, ERR_INPUT, "unknown request");
+		abort(); /* store.c gives it no other */
 	}
 }

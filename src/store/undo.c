@@ -171,7 +171,7 @@ static uint32_t unseen_of(struct folder *f, const uint32_t *uids, size_t n, uint
 	uint32_t unseen = 0, unknown = 0;
 	const struct columns *c;
 
-	if (folder_use(f, NULL) != 0)
+	if (!folder_try(f))
 		return last;
 	c = cache_columns_view(f->cache);
 	for (size_t i = 0; i < n; i++) {
@@ -290,7 +290,7 @@ static void take_answer(struct undo_part *p, const struct op *op, const struct r
 	}
 	if (!unknown)
 		str_clear(&p->ids);
-	if (!unknown || unknown > IDS_MAX || folder_use(p->folder, NULL) != 0)
+	if (!unknown || unknown > IDS_MAX || !folder_try(p->folder))
 		return;
 	for (size_t i = 0; i < p->n; i++)
 		if (!p->moved[i])
@@ -447,7 +447,7 @@ static void mark_instead(struct op *op)
 /* The folder the messages are moved back from looks like it at once. */
 static void show_leaving(struct folder *f)
 {
-	if (folder_use(f, NULL) != 0)
+	if (!folder_try(f))
 		return;
 	if (overlay_folder(f))
 		folder_send_list(f, NULL);
@@ -594,9 +594,9 @@ static int back_local(struct account *a, const struct undo_part *p, struct err *
 	rc = maildir_move_many(a->setup ? a->setup->data_dir : NULL, p->target->dir, bases, n,
 		p->folder->dir, &moved, err);
 	free(bases);
-	folder_scan(p->folder, NULL);
+	folder_look(p->folder);
 	if (p->target->cache)
-		folder_scan(p->target, NULL);
+		folder_look(p->target);
 	rename_local(a->store, p);
 	folder_unuse(p->folder);
 	folder_send_folders(a);

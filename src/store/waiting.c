@@ -55,7 +55,7 @@ struct folder *waiting_origin(struct folder *f, uint32_t *uid)
 	validity = strtoul(s.file, &rest, 10);
 	number = strtoul(rest, &rest, 10);
 	from = *rest == ' ' ? folder_find(f->account, rest + 1, false) : NULL;
-	if (!from || folder_use(from, NULL) != 0)
+	if (!from || !folder_try(from))
 		return f;
 	if (cache_meta(from->cache)->uidvalidity == validity &&
 		cache_has(from->cache, (uint32_t)number)) {
@@ -137,7 +137,7 @@ static void want_op(struct settle *s, const struct op *op)
 	struct folder *from = folder_find(s->f->account, op->folder, false);
 	struct str origin = STR_INIT;
 
-	if (!from || folder_use(from, NULL) != 0)
+	if (!from || !folder_try(from))
 		return;
 	if (cache_meta(from->cache)->uidvalidity == op->uidvalidity)
 		for (size_t i = 0; i < op->n; i++)

@@ -301,6 +301,8 @@ int desk_add(struct store_account *setup, bool online)
 	r->request = ++desk.request;
 	store_post(desk.store, r);
 	store_event_free(desk_answer(desk.request));
+	if (online)
+		store_event_free(desk_of_kind(STORE_STATE)); /* they have started */
 	return account;
 }
 
@@ -448,6 +450,39 @@ struct store_request *desk_on(enum request_kind kind, unsigned list, const uint3
 	r->uids = n ? mem_dup(uids, n * sizeof(*uids)) : NULL;
 	r->n = n;
 	r->uid = n ? uids[0] : 0;
+	return r;
+}
+
+char *desk_draft(int account, const char *to, const char *subject)
+{
+	struct store_request *r = desk_request(REQUEST_COMPOSE, account);
+	struct store_event *ev;
+	struct draft d;
+	char *id;
+
+	r->n = WRITE_NEW;
+	ev = desk_ask(r);
+	assert_int_equal(ev->kind, STORE_DRAFTS);
+	id = mem_strdup(ev->drafts[0].id);
+	draft_copy(&d, &ev->drafts[0].draft);
+	store_event_free(ev);
+	draft_set(&d.to, to);
+	draft_set(&d.subject, subject);
+	draft_set(&d.body, "Hello\n");
+	r = desk_request(REQUEST_DRAFT_SAVE, account);
+	r->id = mem_strdup(id);
+	r->draft = mem_alloc(sizeof(*r->draft));
+	*r->draft = d;
+	desk_done(r);
+	return id;
+}
+
+struct store_request *desk_mail(enum request_kind kind, int account, const char *id, size_t n)
+{
+	struct store_request *r = desk_request(kind, account);
+
+	r->id = mem_strdup(id);
+	r->n = n;
 	return r;
 }
 

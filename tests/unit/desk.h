@@ -56,6 +56,11 @@ unsigned desk_open(int account, const char *folder, struct store_event **list); 
 struct store_request *desk_on(
 	enum request_kind kind, unsigned list, const uint32_t *uids, size_t n);
 
+/* A request about one mail. */
+struct store_request *desk_mail(enum request_kind kind, int account, const char *id, size_t n);
+/* A draft to somebody; its id, free(). */
+char *desk_draft(int account, const char *to, const char *subject);
+
 /* --- the other side --- */
 
 /* The next job of this kind, those before are freed; job_free. */

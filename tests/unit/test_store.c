@@ -317,40 +317,6 @@ int __wrap_outbox_get(struct outbox *o, const char *id, struct outbox_mail *m, s
 	return __real_outbox_get(o, id, m, err);
 }
 
-/* A draft to that address; its id, free(). */
-static char *write_to(int account, const char *to, const char *subject)
-{
-	struct store_request *r = desk_request(REQUEST_COMPOSE, account);
-	struct store_event *ev;
-	struct draft d;
-	char *id;
-
-	r->n = WRITE_NEW;
-	ev = desk_ask(r);
-	assert_int_equal(ev->kind, STORE_DRAFTS);
-	id = mem_strdup(ev->drafts[0].id);
-	draft_copy(&d, &ev->drafts[0].draft);
-	store_event_free(ev);
-	draft_set(&d.to, to);
-	draft_set(&d.subject, subject);
-	draft_set(&d.body, "Hello\n");
-	r = desk_request(REQUEST_DRAFT_SAVE, account);
-	r->id = mem_strdup(id);
-	r->draft = mem_alloc(sizeof(*r->draft));
-	*r->draft = d;
-	desk_done(r);
-	return id;
-}
-
-static struct store_request *with_id(enum request_kind kind, int account, const char *id, size_t n)
-{
-	struct store_request *r = desk_request(kind, account);
-
-	r->id = mem_strdup(id);
-	r->n = n;
-	return r;
-}
-
 /* The disk thread has looked at the outbox by the clock. */
 static void look_again(void)
 {
@@ -366,9 +332,9 @@ static void test_tickets_at_rest(void **state)
 
 	(void)state;
 	for (int i = 0; i < 5; i++) {
-		char *id = write_to(account, "bob@mail.example", "Later");
+		char *id = desk_draft(account, "bob@mail.example", "Later");
 
-		desk_done(with_id(REQUEST_SEND, account, id, 3600));
+		desk_done(desk_mail(REQUEST_SEND, account, id, 3600));
 		free(id);
 	}
 	desk_settle();
@@ -388,13 +354,13 @@ static void test_tickets_at_rest(void **state)
 static void test_no_busy_loop(void **state)
 {
 	int account = desk_add(desk_account("one", false), true);
-	char *id = write_to(account, "bob@mail.example", "Greylisted");
+	char *id = desk_draft(account, "bob@mail.example", "Greylisted");
 	struct result *r;
 	struct job *j;
 	int before;
 
 	(void)state;
-	desk_done(with_id(REQUEST_SEND, account, id, 0));
+	desk_done(desk_mail(REQUEST_SEND, account, id, 0));
 	j = desk_job(account, LANE_SEND, JOB_SEND);
 	r = result_new(RESULT_SENT);
 	r->id = mem_strdup(j->id);

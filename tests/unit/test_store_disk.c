@@ -1,0 +1,573 @@
+/* The disk thread over a disk that is full, read-only, or has files that cannot be read. What fails
+ * is told where the person looks, and what was there stays. */
+#include "tests/sync/cut.h"
+#include "tests/unit/desk.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "store/tarball.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int teardown(void **state)
+{
+	cut_off();
+	return desk_teardown(state);
+}
+
+#define DISK_CASE(f) cmocka_unit_test_setup_teardown(f, desk_setup, teardown)
+
+static void put(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(text, 1, strlen(text), f), strlen(text));
+	assert_int_equal(fclose(f), 0);
+}
+
+/* From now on nothing below dir can be written. */
+static void full(const char *dir)
+{
+	cut_fail_at(0, ENOSPC, true, dir);
+}
+
+static void told(const char *words)
+{
+	for (int i = 0; i < 50 && !desk_was_told(words); i++)
+		desk_settle();
+	if (!desk_was_told(words))
+		fail_msg("not told: \"%s\" but \"%s\"", words, desk_told());
+}
+
+/* --- the list of folders --- */
+
+/* What could not be kept is kept as soon as the disk takes it. */
+static void test_folder_table(void **state)
+{
+	static const char *const names[] = {"INBOX", "Work", NULL};
+	int account = desk_add(desk_account("one", false), true);
+
+	(void)state;
+	full(desk_path("one/cache"));
+	desk_folders(account, names);
+	desk_settle();
+	told("The list of folders cannot be kept");
+	cut_off();
+	desk_pass(11000);
+	desk_settle();
+	desk_settle();
+	assert_true(file_exists(desk_path("one/cache/folders")));
+	desk_stop();
+	desk_start(true);
+	account = desk_add(desk_account("one", false), false);
+	(void)desk_open(account, "Work", NULL); /* fails the test where it is not known */
+}
+
+static void test_folder_table_unreadable(void **state)
+{
+	int account;
+
+	(void)state;
+	assert_int_equal(file_make_dirs(desk_path("one/cache/folders"), NULL), 0);
+	account = desk_add(desk_account("one", false), true);
+	told("The list of folders cannot be read, and comes again from the server");
+	(void)desk_open(account, "INBOX", NULL);
+}
+
+/* --- local folders --- */
+
+static void put_local(const char *name, const char *text)
+{
+	put(desk_path("one/data/mail/new/%s", name), text);
+}
+
+/* The rows of a list that is opened for this only. */
+static size_t rows_of(int account, const char *folder)
+{
+	struct store_event *list = NULL;
+	unsigned id = desk_open(account, folder, &list);
+	size_t n = list->columns.n;
+
+	store_event_free(list);
+	desk_post(desk_on(REQUEST_CLOSE, id, NULL, 0));
+	return n;
+}
+
+static size_t rows_now(unsigned list)
+{
+	struct store_event *ev;
+	size_t n;
+
+	desk_post(desk_on(REQUEST_RELIST, list, NULL, 0));
+	ev = desk_of_kind(STORE_LIST);
+	n = ev->columns.n;
+	store_event_free(ev);
+	return n;
+}
+
+/* Mail that comes while the header cache cannot be written is shown, once. */
+static void test_local_cache_full(void **state)
+{
+	int account = desk_add(desk_account("one", true), false);
+	unsigned list = desk_open(account, "INBOX", NULL);
+
+	(void)state;
+	full(desk_path("one/cache"));
+	put_local("1700000000.1.host", "Subject: one\n\nx\n");
+	desk_pass(2000);
+	store_event_free(desk_of_kind(STORE_CHANGES));
+	assert_int_equal(rows_now(list), 1);
+	put_local("1700000001.2.host", "Subject: two\n\nx\n");
+	desk_pass(2000);
+	store_event_free(desk_of_kind(STORE_CHANGES));
+	assert_int_equal(rows_now(list), 2);
+	assert_true(desk_was_told("The cache of folder INBOX cannot be written"));
+	/* and so after the next start */
+	cut_off();
+	desk_stop();
+	desk_start(false);
+	account = desk_add(desk_account("one", true), false);
+	assert_int_equal(rows_of(account, "INBOX"), 2);
+}
+
+/* Too large to be read, or no keywords to be had: said, and the rest is there. */
+static void test_local_unreadable(void **state)
+{
+	int account = desk_add(desk_account("one", true), false);
+	const char *large = desk_path("one/data/mail/cur/1700000000.1.host:2,");
+
+	(void)state;
+	put_local("1700000001.2.host", "Subject: two\n\nx\n");
+	put(large, "Subject: large\n\n");
+	assert_int_equal(truncate(large, (512 << 20) + 1), 0);
+	assert_int_equal(rows_of(account, "INBOX"), 1);
+	assert_true(desk_was_told("1 message in folder INBOX cannot be read and is not shown"));
+	/* the next notice about the disk is ten minutes away */
+	desk_pass(601000);
+	assert_int_equal(unlink(large), 0);
+	assert_int_equal(mkdir(desk_path("one/data/mail/dovecot-keywords"), 0700), 0);
+	assert_int_equal(rows_of(account, "INBOX"), 1);
+	assert_true(desk_was_told("The keywords of folder INBOX cannot be read"));
+}
+
+/* --- marks of POP3 --- */
+
+static const char ID_A[] = "0123456789abcdef0123456789abcdef";
+
+static void fill_inbox(int account)
+{
+	struct summary row = desk_row(1, "Bob", NULL);
+
+	(void)desk_open(account, "INBOX", NULL);
+	desk_fill(account, "INBOX", &row, 1);
+}
+
+static void test_marks_damaged(void **state)
+{
+	struct str text = STR_INIT;
+	int account;
+
+	(void)state;
+	assert_int_equal(file_make_dirs(desk_path("one/data"), NULL), 0);
+	str_addf(&text, "talaria-marks 1\n%s 4\nsomething else\nno\n", ID_A);
+	put(desk_path("one/data/marks"), text.p);
+	str_done(&text);
+	account = desk_add(desk_account("one", false), true);
+	fill_inbox(account);
+	told("The marks of 2 messages set by POP3 are lost");
+}
+
+static void test_marks_unreadable(void **state)
+{
+	int account;
+
+	(void)state;
+	assert_int_equal(file_make_dirs(desk_path("one/data/marks"), NULL), 0);
+	account = desk_add(desk_account("one", false), true);
+	fill_inbox(account);
+	told("Marks set by POP3 cannot be sent to the server");
+	assert_true(file_exists(desk_path("one/data/marks")));
+}
+
+static void test_marks_of_nobody(void **state)
+{
+	int account;
+
+	(void)state;
+	assert_int_equal(file_make_dirs(desk_path("one/data"), NULL), 0);
+	put(desk_path("one/data/marks"), "talaria-marks 9\n");
+	account = desk_add(desk_account("one", false), true);
+	fill_inbox(account);
+	told("marks is damaged");
+}
+
+/* --- writing --- */
+
+/* So many bytes of a signature are taken. */
+static void test_signature(void **state)
+{
+	static const struct {
+		off_t size;
+		bool taken;
+	} v[] = {{65535, true}, {65536, true}, {65537, false}};
+	struct store_account *setup = desk_account("one", false);
+	int account;
+
+	(void)state;
+	draft_set(&setup->signature, desk_path("signature"));
+	account = desk_add(setup, false);
+	free(desk_draft(account, "bob@mail.example", "None"));
+	assert_true(desk_was_told("The draft has no signature: "));
+	assert_true(desk_was_told("/signature"));
+	free(desk_told());
+	for (size_t i = 0; i < MEM_COUNT(v); i++) {
+		struct store_request *r = desk_request(REQUEST_COMPOSE, account);
+		struct str text = STR_INIT;
+		struct store_event *ev;
+
+		while (text.len < (size_t)v[i].size)
+			str_addc(&text, text.len % 70 == 69 ? '\n' : 'x');
+		put(desk_path("signature"), text.p);
+		str_done(&text);
+		r->n = WRITE_NEW;
+		ev = desk_ask(r);
+		assert_int_equal(ev->kind, STORE_DRAFTS);
+		assert_int_equal(strstr(ev->drafts[0].draft.body, "-- \nxxx") != NULL, v[i].taken);
+		store_event_free(ev);
+		assert_int_equal(desk_was_told("no signature"), !v[i].taken);
+	}
+}
+
+/* What an editor left and cannot be read is not thrown away: the draft waits for it. */
+static void test_edited_text_unreadable(void **state)
+{
+	int account = desk_add(desk_account("one", false), false);
+	char *id = desk_draft(account, "bob@mail.example", "Edited");
+	const char *text = desk_path("one/data/drafts/%s.edit.eml", id);
+
+	(void)state;
+	assert_int_equal(mkdir(text, 0700), 0);
+	desk_fails(desk_mail(REQUEST_SEND, account, id, 0), id);
+	desk_fails(desk_mail(REQUEST_DRAFT_TAKE, account, id, 0), id);
+	assert_false(desk_was_told("left no text"));
+	assert_int_equal(rmdir(text), 0);
+	desk_done(desk_mail(REQUEST_SEND, account, id, 0));
+	free(id);
+}
+
+/* --- the outbox --- */
+
+static char *queued(int account, const char *subject)
+{
+	char *id = desk_draft(account, "bob@mail.example", subject);
+
+	desk_done(desk_mail(REQUEST_SEND, account, id, 0));
+	return id;
+}
+
+static const struct outbox_mail *mail_in(const struct store_event *ev, const char *id)
+{
+	for (size_t i = 0; i < ev->nmails; i++)
+		if (strcmp(ev->mails[i].id, id) == 0)
+			return &ev->mails[i];
+	fail_msg("%s is not in the outbox", id);
+	return NULL;
+}
+
+/* The state of a mail is damaged: it stays on the screen, says why, and can be thrown away. */
+static void test_damaged_state(void **state)
+{
+	int account = desk_add(desk_account("one", false), false);
+	char *id = queued(account, "Damaged"), *other = queued(account, "Whole");
+	const struct outbox_mail *m;
+	struct store_event *ev;
+
+	(void)state;
+	put(desk_path("one/data/outbox/%s.job", id), "nothing\n");
+	desk_post(desk_mail(REQUEST_OUTBOX_HOLD, account, other, 0));
+	ev = desk_of_kind(STORE_OUTBOX);
+	assert_int_equal(ev->nmails, 2);
+	m = mail_in(ev, id);
+	assert_int_equal(m->state, OUTBOX_FAILED);
+	assert_string_equal(m->subject, "(cannot be read)");
+	assert_true(*m->error);
+	store_event_free(ev);
+	desk_done(desk_mail(REQUEST_OUTBOX_DROP, account, id, 0));
+	desk_post(desk_mail(REQUEST_OUTBOX_HOLD, account, other, 0));
+	ev = desk_of_kind(STORE_OUTBOX);
+	assert_int_equal(ev->nmails, 1);
+	store_event_free(ev);
+	free(id);
+	free(other);
+}
+
+static void online(int account)
+{
+	struct store_request *r = desk_request(REQUEST_ONLINE, account);
+
+	r->n = 1;
+	desk_post(r);
+	store_event_free(desk_of_kind(STORE_STATE));
+}
+
+/* The file of its message. */
+static char *message_of(const char *id)
+{
+	struct str path = STR_INIT;
+	glob_t found;
+
+	str_addf(&path, "%s/one/data/outbox/%s.*.eml", desk_dir, id);
+	assert_int_equal(glob(path.p, 0, NULL, &found), 0);
+	str_clear(&path);
+	str_adds(&path, found.gl_pathv[0]);
+	globfree(&found);
+	return str_steal(&path);
+}
+
+/* Its bytes are: it is not sent, and the one behind it is. */
+static void test_damaged_bytes(void **state)
+{
+	int account = desk_add(desk_account("one", false), false);
+	char *id = queued(account, "Damaged"), *other = queued(account, "Whole"),
+	     *file = message_of(id), *third;
+	const struct timespec long_ago[2] = {{.tv_sec = 1700000000}, {.tv_sec = 1700000000}};
+	const struct outbox_mail *m;
+	struct store_event *ev;
+	struct job *j;
+
+	(void)state;
+	put(file, "Subject: something else\r\n\r\n");
+	assert_int_equal(utimensat(AT_FDCWD, file, long_ago, 0), 0); /* the first in the queue */
+	online(account);
+	desk_online(account, LANE_SEND);
+	j = desk_job(account, LANE_SEND, JOB_SEND);
+	assert_string_equal(j->id, other);
+	job_free(j);
+	third = desk_draft(account, "bob@mail.example", "Third");
+	desk_post(desk_mail(REQUEST_SEND, account, third, 0));
+	while ((ev = desk_of_kind(STORE_OUTBOX))->nmails < 3)
+		store_event_free(ev);
+	m = mail_in(ev, id);
+	assert_int_equal(m->state, OUTBOX_FAILED);
+	assert_non_null(strstr(m->error, "damaged on the disk"));
+	store_event_free(ev);
+	free(file);
+	free(id);
+	free(other);
+	free(third);
+}
+
+/* The relay has it, and the disk takes no note of that: it is not given a second time, nobody can
+ * hold it, and it is noted later. */
+static void test_unnoted(void **state)
+{
+	int account = desk_add(desk_account("one", false), true);
+	char *id = queued(account, "Accepted");
+	struct store_event *ev;
+	struct result *r;
+	struct job *j = desk_job(account, LANE_SEND, JOB_SEND);
+
+	(void)state;
+	r = result_new(RESULT_SENT);
+	r->id = mem_strdup(j->id);
+	r->outcome = SEND_ACCEPTED;
+	r->n = 1;
+	r->fates = mem_array(1, sizeof(*r->fates));
+	r->fates[0] = (struct recipient_fate){.address = mem_strdup(j->recipients.v[0]),
+		.fate = RECIPIENT_ACCEPTED,
+		.text = mem_strdup("250 ok")};
+	job_free(j);
+	full(desk_path("one/data"));
+	desk_give(account, r);
+	told("What became of “Accepted” cannot be noted");
+	desk_fails(desk_mail(REQUEST_OUTBOX_HOLD, account, id, 0), "not noted yet");
+	for (int i = 0; i < 3; i++) {
+		desk_pass(2500);
+		desk_settle();
+	}
+	assert_false(desk_has_job(account, LANE_SEND, JOB_SEND));
+	cut_off();
+	for (int i = 0; i < 3; i++) {
+		desk_pass(2500);
+		desk_settle();
+	}
+	assert_false(desk_has_job(account, LANE_SEND, JOB_SEND));
+	assert_false(file_exists(desk_path("one/data/outbox/%s.job", id)));
+	ev = desk_ask(desk_mail(REQUEST_OUTBOX_RETRY, account, id, 0));
+	assert_int_equal(ev->kind, STORE_FAILED);
+	store_event_free(ev);
+	free(id);
+}
+
+/* --- changes that take each other back --- */
+
+static struct store_request *flag(unsigned list, uint32_t clear, uint32_t set)
+{
+	struct store_request *r = desk_on(REQUEST_FLAG, list, &(uint32_t){1}, 1);
+
+	r->clear = clear;
+	r->set = set;
+	return r;
+}
+
+/* Of a mark that is set and taken away again nothing stays in the journal, but only when the cache
+ * has it: else a row would show after the next start what no server was told. */
+static void test_annulled(void **state)
+{
+	int account = desk_add(desk_account("one", false), true);
+	struct summary row = desk_row(1, "Bob", NULL);
+	unsigned list = desk_open(account, "INBOX", NULL);
+	struct store_event *ev;
+	struct store_request *r;
+
+	(void)state;
+	desk_fill(account, "INBOX", &row, 1);
+	desk_settle();
+	r = desk_request(REQUEST_ONLINE, account);
+	desk_post(r);
+	desk_done(flag(list, 0, MAIL_FLAGGED));
+	desk_done(flag(list, MAIL_FLAGGED, 0));
+	desk_post(desk_request(REQUEST_PREVIEW, account));
+	ev = desk_of_kind(STORE_DONE);
+	assert_non_null(strstr(ev->text, "No change waits"));
+	store_event_free(ev);
+
+	desk_done(flag(list, 0, MAIL_FLAGGED));
+	full(desk_path("one/cache"));
+	desk_done(flag(list, MAIL_FLAGGED, 0));
+	cut_off();
+	desk_post(desk_request(REQUEST_PREVIEW, account));
+	ev = desk_of_kind(STORE_DONE);
+	assert_non_null(strstr(ev->text, "2 changes wait"));
+	store_event_free(ev);
+}
+
+/* --- backups --- */
+
+static void (*_Atomic between)(void); /* what was listed and what is copied */
+
+int __real_tarball_new(struct tarball **out, const char *path, struct err *err);
+int __wrap_tarball_new(struct tarball **out, const char *path, struct err *err);
+
+int __wrap_tarball_new(struct tarball **out, const char *path, struct err *err)
+{
+	if (between)
+		between();
+	return __real_tarball_new(out, path, err);
+}
+
+static struct store_request *backup(int account)
+{
+	struct store_request *r = desk_request(REQUEST_BACKUP, account);
+
+	unlink(desk_path("b.tar.gz"));
+	r->text = mem_strdup(desk_path("b.tar.gz"));
+	return r;
+}
+
+static void change_mail(void)
+{
+	rename(desk_path("one/data/mail/new/1.a.host"),
+		desk_path("one/data/mail/cur/1.a.host:2,S"));
+	unlink(desk_path("one/data/mail/new/2.b.host"));
+}
+
+static void link_mail(void)
+{
+	unlink(desk_path("one/data/mail/new/3.c.host"));
+	assert_int_equal(symlink("/etc/hosts", desk_path("one/data/mail/new/3.c.host")), 0);
+}
+
+/* Mail that is marked or deleted meanwhile is in it, or is not missed; what cannot be read is no
+ * backup. */
+static void test_backup_meanwhile(void **state)
+{
+	int account = desk_add(desk_account("one", true), false);
+	struct store_event *ev;
+
+	(void)state;
+	put_local("1.a.host", "Subject: a\n\nx\n");
+	put_local("2.b.host", "Subject: b\n\nx\n");
+	put_local("3.c.host", "Subject: c\n\nx\n");
+	between = change_mail;
+	ev = desk_ask(backup(account));
+	assert_int_equal(ev->kind, STORE_DONE);
+	assert_non_null(strstr(ev->text, "2 messages and "));
+	store_event_free(ev);
+	between = link_mail;
+	desk_fails(backup(account), "3.c.host");
+	between = NULL;
+	assert_false(file_exists(desk_path("b.tar.gz")));
+}
+
+/* So many folders deep. */
+static void test_backup_depth(void **state)
+{
+	int account = desk_add(desk_account("one", true), false);
+	struct str dir = STR_INIT;
+
+	(void)state;
+	for (int depth = 1; depth <= 9; depth++) {
+		str_addf(&dir, "%s%d", depth > 1 ? "/" : "", depth);
+		assert_int_equal(file_make_dirs(desk_path("one/data/%s", dir.p), NULL), 0);
+		if (depth == 7 || depth == 8)
+			desk_done(backup(account));
+		if (depth == 9)
+			desk_fails(backup(account), "has more than 8 folders above it");
+	}
+	str_done(&dir);
+}
+
+static void test_backup_given_up(void **state)
+{
+	int account = desk_add(desk_account("one", true), false);
+	struct store_request *r = backup(account), *cancel = desk_request(REQUEST_CANCEL, -1);
+	struct store_event *ev;
+	unsigned request;
+
+	(void)state;
+	cancel->n = r->request;
+	desk_hold();
+	request = desk_post(r);
+	desk_post(cancel);
+	desk_let_go();
+	ev = desk_answer(request);
+	assert_int_equal(ev->kind, STORE_FAILED);
+	assert_int_equal(ev->err.kind, ERR_CANCELLED);
+	store_event_free(ev);
+	assert_false(file_exists(desk_path("b.tar.gz")));
+	assert_false(file_exists(desk_path("b.tar.gz.part")));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		DISK_CASE(test_folder_table),
+		DISK_CASE(test_folder_table_unreadable),
+		DISK_CASE(test_local_cache_full),
+		DISK_CASE(test_local_unreadable),
+		DISK_CASE(test_marks_damaged),
+		DISK_CASE(test_marks_unreadable),
+		DISK_CASE(test_marks_of_nobody),
+		DISK_CASE(test_signature),
+		DISK_CASE(test_edited_text_unreadable),
+		DISK_CASE(test_damaged_state),
+		DISK_CASE(test_damaged_bytes),
+		DISK_CASE(test_unnoted),
+		DISK_CASE(test_annulled),
+		DISK_CASE(test_backup_meanwhile),
+		DISK_CASE(test_backup_depth),
+		DISK_CASE(test_backup_given_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
