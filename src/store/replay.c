@@ -20,21 +20,11 @@
 
 enum { REFUSED_MAX = 20, FAILURES_MAX = 3 };
 
-static bool append_file_is_here(const struct account *a, const struct op *op)
-{
-	char *dir = file_join(a->setup->data_dir, "append"), *path = file_join(dir, op->file);
-	bool here = file_exists(path);
-
-	free(dir);
-	free(path);
-	return here;
-}
-
-static void add_append_bytes(struct account *a, struct job *j, const struct op *op)
+static int add_append_bytes(struct account *a, struct job *j, const struct op *op, struct err *err)
 {
 	char *dir = file_join(a->setup->data_dir, "append"), *path = file_join(dir, op->file);
 	struct str raw = STR_INIT;
-	int rc = file_read(path, 512 << 20, &raw, NULL);
+	int rc = file_read(path, 512 << 20, &raw, err);
 	struct stat st;
 
 	/* An upload's file has the date on which the message arrived. */
@@ -48,6 +38,7 @@ static void add_append_bytes(struct account *a, struct job *j, const struct op *
 	str_done(&raw);
 	free(dir);
 	free(path);
+	return rc;
 }
 
 /* What the server never listed is where its own folders are known to be by now. */
@@ -55,25 +46,6 @@ static char *wire_name(struct account *a, const struct folder *f, const char *na
 {
 	return f && f->mailbox && (f->on_server || f->alias) ? mem_strdup(f->mailbox)
 							     : folder_wire_name(a, name);
-}
-
-static void post(struct account *a, const struct op *op, bool look)
-{
-	struct folder *f = *op->folder ? folder_find(a, op->folder, false) : NULL;
-	struct folder *target = *op->target ? folder_find(a, op->target, false) : NULL;
-	struct job *j = job_new(JOB_OP);
-
-	j->op = op_copy(op);
-	j->look = look;
-	/* Made before this connection was there: meanwhile others may have been at the folder. */
-	j->check = op_since(op) < a->online_since;
-	j->folder = mem_strdup(op->folder);
-	j->mailbox = wire_name(a, f, op->folder);
-	j->target = wire_name(a, target, op->target);
-	if (op->kind == OP_APPEND)
-		add_append_bytes(a, j, op);
-	a->op_in_flight = op->id;
-	account_post(a, LANE_MAIN, j);
 }
 
 /* The journal cannot be written now: nothing goes out that it does not know of. */
@@ -86,6 +58,52 @@ static void stuck(struct account *a, const struct err *err)
 	account_sync_settled(a);
 }
 
+/* The message that it would bring cannot be read: nothing can be done for it, and those behind it
+ * must not wait for ever. 1; -1: the journal cannot be written. */
+static int give_up(struct account *a, const struct op *op, const struct err *why)
+{
+	struct op *lost = op_copy(op);
+	struct str words = STR_INIT;
+	struct err err = {0};
+	int rc = journal_done(a->journal, lost->id, &err) == 0 ? 1 : -1;
+
+	op_words(lost, &words);
+	if (rc < 0)
+		stuck(a, &err);
+	else if (why->kind == ERR_GONE)
+		store_notice(a, _("\"%s\" cannot be done: its file is gone"), words.p);
+	else
+		store_notice(a, _("\"%s\" cannot be done: %s"), words.p, why->text);
+	str_done(&words);
+	op_free(lost);
+	account_pending(a);
+	return rc;
+}
+
+/* 0; 1: it is given up; -1: the journal cannot be written. */
+static int post(struct account *a, const struct op *op, bool look)
+{
+	struct folder *f = *op->folder ? folder_find(a, op->folder, false) : NULL;
+	struct folder *target = *op->target ? folder_find(a, op->target, false) : NULL;
+	struct job *j = job_new(JOB_OP);
+	struct err err = {0};
+
+	if (op->kind == OP_APPEND && add_append_bytes(a, j, op, &err) != 0) {
+		job_free(j);
+		return give_up(a, op, &err);
+	}
+	j->op = op_copy(op);
+	j->look = look;
+	/* Made before this connection was there: meanwhile others may have been at the folder. */
+	j->check = op_since(op) < a->online_since;
+	j->folder = mem_strdup(op->folder);
+	j->mailbox = wire_name(a, f, op->folder);
+	j->target = wire_name(a, target, op->target);
+	a->op_in_flight = op->id;
+	account_post(a, LANE_MAIN, j);
+	return 0;
+}
+
 /* Where it goes is a guess as long as the server has not listed its folders. */
 static bool waits_for_list(struct account *a, const struct op *op)
 {
@@ -94,7 +112,7 @@ static bool waits_for_list(struct account *a, const struct op *op)
 	return *op->target && !a->listed && !(target && target->on_server);
 }
 
-/* -1: the journal cannot be written now; it is tried again with the next tick. */
+/* As post; -1 is tried again with the next tick. */
 static int send_op(struct account *a, const struct op *op)
 {
 	bool look = op->state == OP_SENT;
@@ -112,9 +130,7 @@ static int send_op(struct account *a, const struct op *op)
 		op = journal_find(a->journal, id);
 	}
 	a->journal_stuck = false;
-	if (op)
-		post(a, op, look);
-	return 0;
+	return op ? post(a, op, look) : 0;
 }
 
 /*
@@ -126,24 +142,14 @@ void replay_next(struct account *a)
 	if (!account_is_server(a) || a->store->read_only || !a->sync || a->state != SYNC_ONLINE ||
 		a->op_in_flight || a->unforgotten)
 		return;
-	while (journal_count(a->journal)) {
+	for (int rc = 1; rc == 1 && journal_count(a->journal);) {
 		const struct op *op = journal_at(a->journal, 0);
-		struct op *lost;
 
 		if (waits_for_list(a, op))
 			return;
-		if (op->kind != OP_APPEND || append_file_is_here(a, op)) {
-			if (send_op(a, op) == 0 && a->op_in_flight)
-				account_pending(a);
-			return;
-		}
-		/* Its file is gone: nothing can be done for it, and those behind it must not wait
-		 * for ever. */
-		lost = op_copy(op);
-		journal_done(a->journal, lost->id, NULL);
-		store_notice(a, _("\"%s\" cannot be done: its file is gone"), lost->text);
-		op_free(lost);
-		account_pending(a);
+		rc = send_op(a, op);
+		if (rc == 0 && a->op_in_flight)
+			account_pending(a);
 	}
 }
 
@@ -177,8 +183,7 @@ void replay_ready(struct account *a, struct result *r)
 		return;
 	}
 	op = journal_find(a->journal, r->op_id);
-	if (op) {
-		post(a, op, false);
+	if (op && post(a, op, false) == 0) {
 		if (found.n)
 			show(a, op);
 		account_pending(a);

@@ -451,6 +451,78 @@ static void test_annulled(void **state)
 	store_event_free(ev);
 }
 
+/* --- what cannot be read any more, and was to go to the server --- */
+
+static unsigned copy_up(int account)
+{
+	unsigned list = desk_open(account, "Local/INBOX", NULL);
+	struct store_request *r = desk_on(REQUEST_COPY, list, &(uint32_t){1}, 1);
+
+	r->folder = mem_strdup("INBOX");
+	desk_done(r);
+	return list;
+}
+
+static void spoil_append(bool gone)
+{
+	struct str path = STR_INIT;
+	glob_t found;
+
+	str_addf(&path, "%s/one/data/append/*", desk_dir);
+	assert_int_equal(glob(path.p, 0, NULL, &found), 0);
+	assert_int_equal(found.gl_pathc, 1);
+	assert_int_equal(unlink(found.gl_pathv[0]), 0);
+	if (!gone)
+		assert_int_equal(mkdir(found.gl_pathv[0], 0700), 0);
+	globfree(&found);
+	str_done(&path);
+}
+
+static void append_is_given_up(bool gone, const char *words)
+{
+	static const char *const names[] = {"INBOX", NULL};
+	int account = desk_add(desk_account("one", false), false);
+	struct summary row = desk_row(1, "Bob", NULL);
+	struct job *j;
+	unsigned list;
+
+	online(account);
+	list = desk_open(account, "INBOX", NULL);
+	desk_fill(account, "INBOX", &row, 1);
+	desk_settle();
+	put_local("1.a.host", "Subject: a\n\nx\n");
+	desk_pass(11000); /* the local inbox holds something: it is listed */
+	desk_settle();
+	copy_up(account);
+	desk_done(flag(list, 0, MAIL_FLAGGED));
+	spoil_append(gone);
+	full(desk_path("one/data"));
+	desk_online(account, LANE_MAIN);
+	desk_folders(account, names);
+	told("The journal of account one cannot be written");
+	assert_false(desk_has_job(account, LANE_MAIN, JOB_OP));
+	cut_off();
+	desk_pass(2000);
+	told(words);
+	j = desk_job(account, LANE_MAIN, JOB_OP);
+	assert_int_equal(j->op->kind, OP_FLAGS);
+	job_free(j);
+}
+
+/* Nothing empty goes to the server in its place; it is told, and what is behind it goes on. While
+ * the journal cannot be written it is not told again and again. */
+static void test_append_unreadable(void **state)
+{
+	(void)state;
+	append_is_given_up(false, "\"Copy a message up to INBOX\" cannot be done: ");
+}
+
+static void test_append_gone(void **state)
+{
+	(void)state;
+	append_is_given_up(true, "\"Copy a message up to INBOX\" cannot be done: its file is gone");
+}
+
 /* --- backups --- */
 
 static void (*_Atomic between)(void); /* what was listed and what is copied */
@@ -564,6 +636,8 @@ int main(void)
 		DISK_CASE(test_damaged_bytes),
 		DISK_CASE(test_unnoted),
 		DISK_CASE(test_annulled),
+		DISK_CASE(test_append_unreadable),
+		DISK_CASE(test_append_gone),
 		DISK_CASE(test_backup_meanwhile),
 		DISK_CASE(test_backup_depth),
 		DISK_CASE(test_backup_given_up),
