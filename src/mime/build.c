@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/i18n.h"
+#include "base/idn.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -553,12 +554,13 @@ static int read_lists(struct lists *l, const struct draft *d, struct err *err)
 static char *new_id(const struct addr_list *from)
 {
 	const char *at = from->n ? strrchr(from->v[0].mail, '@') : NULL;
-	const char *domain = at && is_ascii(at) && at[1] != '[' ? at + 1 : "localhost.invalid";
+	char domain[IDN_SIZE];
 	struct str id = STR_INIT;
 	char token[25];
+	bool named = at && at[1] != '[' && idn_to_ascii(domain, at + 1, NULL) == 0;
 
 	hash_random_token(token, sizeof(token) - 1);
-	str_addf(&id, "%s@%s", token, domain);
+	str_addf(&id, "%s@%s", token, named ? domain : "localhost.invalid");
 	return str_steal(&id);
 }
 

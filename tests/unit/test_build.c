@@ -742,6 +742,10 @@ static void ids_are_random_and_private(void **state)
 	set(&a.from, "broken");
 	draft_make_id(&a);
 	assert_string_equal(strchr(a.message_id, '@'), "@localhost.invalid");
+	set(&a.message_id, "");
+	set(&a.from, "eva@b\303\274cher.example");
+	draft_make_id(&a);
+	assert_string_equal(strchr(a.message_id, '@'), "@xn--bcher-kva.example");
 	draft_done(&a);
 	draft_done(&b);
 }
