@@ -52,14 +52,17 @@ static void ask_again(struct account *a)
 		}
 }
 
-/* Whether the next connection has folders to go on with: one that ends the connection must not keep
- * the others from being synchronised. */
+/* Whether the next connection has folders or changes to go on with: one that ends the connection
+ * must not keep the others from being synchronised. */
 static bool goes_on(const struct account *a, enum sync_state before, const struct result *r)
 {
 	if (r->state != SYNC_WAITING || before != SYNC_OFFLINE || a->breaks > BREAKS_IN_ALL)
 		return false;
+	if (replay_goes_on(a))
+		return true;
+	/* What is asked for just now is answered by the lane that waits, and then wanted. */
 	for (const struct folder *f = a->folders; f; f = f->next)
-		if (f->wants_sync)
+		if (f->wants_sync || f->syncing)
 			return true;
 	return false;
 }

@@ -361,6 +361,33 @@ void replay_tick(struct account *a)
 	replay_next(a); /* also when the journal could not be written for a while */
 }
 
+/*
+ * What ends each connection it is sent over must not bar the way for ever: it counts as refused. So
+ * many times in one run of the program; another one finds another network, it may be.
+ */
+static bool ends_connections(struct account *a, struct result *r)
+{
+	char *why;
+
+	if (r->unbegun || (r->err.kind != ERR_NETWORK && r->err.kind != ERR_PROTOCOL))
+		return false;
+	a->op_failures = a->op_failed == r->op_id ? a->op_failures + 1 : 1;
+	a->op_failed = r->op_id;
+	if (a->op_failures < FAILURES_MAX)
+		return false;
+	why = mem_strdup(r->err.text);
+	err_set(&r->err, ERR_REFUSED,
+		_("the connection ended each of the %d times it was sent, the last time with: %s"),
+		FAILURES_MAX, why);
+	free(why);
+	return true;
+}
+
+bool replay_goes_on(const struct account *a)
+{
+	return a->op_failures && journal_find(a->journal, a->op_failed);
+}
+
 void replay_result(struct account *a, struct result *r)
 {
 	const struct op *found = journal_find(a->journal, r->op_id);
@@ -371,12 +398,7 @@ void replay_result(struct account *a, struct result *r)
 
 	if (a->op_in_flight == r->op_id)
 		a->op_in_flight = 0;
-	if (r->err.kind == ERR_PROTOCOL && found) {
-		/* A server that can make nothing of it must not bar the way for ever. */
-		a->op_failures = a->op_failed == r->op_id ? a->op_failures + 1 : 1;
-		a->op_failed = r->op_id;
-		no = a->op_failures >= FAILURES_MAX;
-	}
+	no |= found && ends_connections(a, r);
 	if (r->err.kind != ERR_NONE && !no) {
 		account_pending(a); /* the connection broke: it is replayed */
 		return;

@@ -215,7 +215,7 @@ struct account {
 	uint64_t outbox_stamp; /* of the outbox when all of it was read last; 0: read it again */
 	int64_t outbox_due;    /* when the next of it is due, seconds since 1970 */
 	uint64_t op_in_flight; /* the one operation the connection works on; 0: none */
-	uint64_t op_failed;    /* the one the server answered nothing sensible to, so many times: */
+	uint64_t op_failed;    /* the one that ended its connection, so many times in a row: */
 	unsigned op_failures;
 	int64_t online_since; /* seconds since 1970 */
 	bool pending_changed;
@@ -538,6 +538,8 @@ void replay_next(struct account *a);
 void replay_ready(struct account *a, struct result *r);
 void replay_tick(struct account *a); /* tries again what the journal could not note */
 void replay_result(struct account *a, struct result *r);
+/* One that ended the connection is sent once more over the next: a synchronisation waits for it. */
+bool replay_goes_on(const struct account *a);
 /* Messages were removed on the server, or the folder was made anew there: what waits for them is
  * dropped, and said so. */
 void replay_vanished(struct folder *f, const uint32_t *uids, size_t n);

@@ -67,6 +67,142 @@ static void refused_move_comes_back(void **state)
 	person_free(p);
 }
 
+/* Nothing waits any more; whoever sits before the screen presses the key that connects at once. */
+static void settled_with_haste(struct person *p)
+{
+	while (engine_pending(p->engine) || state_of(p) != STATE_ONLINE) {
+		struct event *ev = next_event(p->engine, clock_ms() + PATIENCE_MS);
+
+		assert_non_null(ev);
+		event_free(ev);
+		if (state_of(p) == STATE_WAITING)
+			engine_retry(p->engine);
+	}
+}
+
+static void done_with_haste(struct person *p, unsigned request)
+{
+	struct event *ev;
+
+	while ((ev = next_event(p->engine, clock_ms() + PATIENCE_MS)) && ev->request != request) {
+		event_free(ev);
+		if (state_of(p) == STATE_WAITING)
+			engine_retry(p->engine);
+	}
+	assert_non_null(ev);
+	assert_int_equal(ev->kind, EVENT_DONE);
+	event_free(ev);
+}
+
+/* It is told by name, shown with the changes that wait, and keeps no other from going out. */
+static void is_set_aside(struct person *p, struct msglist *l, const char *name, const char *command)
+{
+	struct pending_info info;
+	uint32_t three = 3;
+
+	done(p, engine_flag(p->engine, l, &three, 1, 0, MSG_ANSWERED));
+	settled_with_haste(p);
+	UNTIL(p, engine_pending_rows(p->engine) == 1);
+	assert_int_equal(seen(command), 3);
+	assert_int_equal(number("marked INBOX \\Answered"), 1);
+	has(person_told(), name);
+	has(person_told(), "the connection ended each of the 3 times it was sent");
+	engine_pending_at(p->engine, 0, &info);
+	assert_true(info.refused);
+	has(info.text, name);
+}
+
+static void mark_that_ends_connections_is_set_aside(void **state)
+{
+	struct msglist *l;
+	struct person *p = with_archive("rule UID STORE 2 => cut", &l);
+	uint32_t uid = 2;
+
+	(void)state;
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+	is_set_aside(p, l, "Flag 1 message in INBOX", "UID STORE 2");
+	UNTIL(p, !(flags_at(l, (size_t)msglist_find(l, 2)) & MSG_FLAGGED));
+	/* Whoever does it again has it tried again. */
+	odd("norules");
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+	settled(p);
+	assert_int_equal(number("marked INBOX \\Flagged"), 1);
+	person_free(p);
+}
+
+static void move_that_ends_connections_comes_back(void **state)
+{
+	struct msglist *l;
+	struct person *p = with_archive("rule UID MOVE 2 => cut", &l);
+	uint32_t uid = 2;
+
+	(void)state;
+	done(p, engine_move(p->engine, l, &uid, 1, "Archive"));
+	is_set_aside(p, l, "Move 1 message from INBOX to Archive", "UID MOVE 2");
+	UNTIL(p, msglist_count(l) == 3);
+	person_free(p);
+}
+
+/* Done each time, or the first: the server's word counts. */
+static void move_that_was_done_stays_done(void **state)
+{
+	struct msglist *l;
+	struct person *p;
+	uint32_t uid = 2;
+
+	(void)state;
+	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS IDLE LITERAL+");
+	p = with_archive("rule UID STORE 2 => lose", &l);
+	done(p, engine_move(p->engine, l, &uid, 1, "Archive"));
+	settled_with_haste(p);
+	/* The copy is there, and the original still here: none of the two is lost or made again. */
+	assert_int_equal(number("count Archive"), 1);
+	assert_int_equal(number("count INBOX"), 3);
+	UNTIL(p, msglist_count(l) == 3);
+	assert_int_equal(seen("UID COPY"), 1);
+	has(person_told(), "the connection ended each of the 3 times");
+	person_free(p);
+}
+
+static void copy_of_a_sent_mail_that_ends_connections_is_kept(void **state)
+{
+	struct msglist *l;
+	struct person *p;
+
+	(void)state;
+	odd("fill Sent 0");
+	odd("fill INBOX 3");
+	odd("rule APPEND => cut");
+	p = by_imap();
+	l = filled(p, 3);
+	send_text(p, "you@example.org", "Once");
+	event_of_kind(p, EVENT_SENT);
+	is_set_aside(p, l, "Keep a copy in Sent", "APPEND");
+	l = open_folder(p, "Local/Sent");
+	UNTIL(p, msglist_count(l) == 1);
+	person_free(p);
+}
+
+/* One run of `talaria sync` is enough to see it. */
+static void synchronisation_goes_on_behind_it(void **state)
+{
+	struct msglist *l;
+	struct person *p = with_archive("rule UID STORE 2 => cut", &l);
+	uint32_t uid = 2;
+
+	(void)state;
+	stop(p);
+	start(p, true);
+	l = open_folder(p, "INBOX");
+	UNTIL(p, msglist_count(l) == 3);
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+	odd("fill INBOX 1");
+	done_with_haste(p, engine_sync(p->engine, 0));
+	assert_int_equal(engine_pending(p->engine), 0);
+	UNTIL(p, msglist_count(l) == 4);
+	person_free(p);
+}
+
 static void lost_append_makes_no_second_copy(void **state)
 {
 	struct person *p;
@@ -476,6 +612,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ODD_CASE(refused_mark_is_taken_back),
 		ODD_CASE(refused_move_comes_back),
+		ODD_CASE(mark_that_ends_connections_is_set_aside),
+		ODD_CASE(move_that_ends_connections_comes_back),
+		ODD_CASE(move_that_was_done_stays_done),
+		ODD_CASE(copy_of_a_sent_mail_that_ends_connections_is_kept),
+		ODD_CASE(synchronisation_goes_on_behind_it),
 		ODD_CASE(lost_append_makes_no_second_copy),
 		ODD_CASE(append_that_never_arrived_is_repeated),
 		ODD_CASE(append_waits_for_its_mailbox),
