@@ -12,6 +12,7 @@
 #include "sync/sync.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -204,7 +205,7 @@ void engine_free(struct engine *e)
 {
 	if (!e)
 		return;
-	sorter_free(e->sorter);
+	worker_free(e->sorter, INT_MAX); /* sorting ends by itself, soon */
 	store_free(e->store, QUIT_MS);
 	while (e->lists) {
 		struct msglist *l = e->lists;
@@ -406,9 +407,10 @@ static void free_sorted(void *job)
 }
 
 /* On the sorter's thread: comes back among what the disk thread tells. */
-static void sorted(void *ctx, struct sort_job *job)
+static void sorted(void *ctx, struct worker_job *j)
 {
 	struct store *store = ctx;
+	struct sort_job *job = (struct sort_job *)j;
 	struct store_event *ev = store_event_new(STORE_SORTED);
 
 	ev->list = job->list;
@@ -422,13 +424,8 @@ static void give_sorter(void *ctx, struct sort_job *job)
 	struct engine *e = ctx;
 
 	if (!e->sorter)
-		e->sorter = sorter_new(sorted, e->store);
-	if (e->sorter) {
-		sorter_give(e->sorter, job);
-		return;
-	}
-	sort_job_run(job); /* no thread to be had: the screen waits */
-	sorted(e->store, job);
+		e->sorter = worker_new(sorted, e->store);
+	worker_give(e->sorter, &job->job);
 }
 
 /* "sent" and the like mean the folder with that role, whatever its name is. */

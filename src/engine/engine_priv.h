@@ -50,7 +50,7 @@ struct engine {
 	struct engine_options options;
 	char *config_path; /* owned or NULL */
 	struct store *store;
-	struct sorter *sorter; /* NULL until a large folder needs it */
+	struct worker *sorter; /* NULL until a large folder needs it */
 	struct account_model *accounts;
 	size_t naccounts;
 	struct msglist *lists;

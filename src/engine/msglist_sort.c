@@ -178,7 +178,7 @@ static void sort_elsewhere(struct msglist *l, struct sorting to)
 {
 	static unsigned numbers;
 	const struct columns *c = &l->columns;
-	struct sort_job *job = mem_alloc(sizeof(*job));
+	struct sort_job *job = sort_job_new();
 	uint32_t *rank = msglist_needs_ranks(to.sort) && l->ranks ? ranks_by_row(l) : NULL;
 
 	if (!++numbers)

@@ -1,16 +1,8 @@
 #include "engine/sorter.h"
 
 #include "base/mem.h"
-#include "base/thread.h"
 
 #include <stdlib.h>
-
-struct sorter {
-	pthread_t thread;
-	struct queue *jobs;
-	void (*done)(void *ctx, struct sort_job *job);
-	void *ctx;
-};
 
 void sort_job_run(struct sort_job *job)
 {
@@ -30,55 +22,21 @@ void sort_job_free(struct sort_job *job)
 	free(job);
 }
 
-static void free_item(struct queue_item *item)
+static void run(struct worker_job *j)
 {
-	sort_job_free((struct sort_job *)item);
+	sort_job_run((struct sort_job *)j);
 }
 
-static void *run(void *arg)
+static void drop(struct worker_job *j)
 {
-	struct sorter *s = arg;
-
-	for (;;) {
-		struct sort_job *job = (struct sort_job *)queue_wait(s->jobs, -1);
-
-		/* one without a list ends the thread */
-		if (job && !job->list) {
-			sort_job_free(job);
-			return NULL;
-		}
-		if (!job)
-			continue;
-		sort_job_run(job);
-		s->done(s->ctx, job);
-	}
+	sort_job_free((struct sort_job *)j);
 }
 
-struct sorter *sorter_new(void (*done)(void *ctx, struct sort_job *job), void *ctx)
+struct sort_job *sort_job_new(void)
 {
-	struct sorter *s = mem_alloc(sizeof(*s));
+	struct sort_job *job = mem_alloc(sizeof(*job));
 
-	s->jobs = queue_new();
-	s->done = done;
-	s->ctx = ctx;
-	if (thread_start(&s->thread, 0, run, s) == 0)
-		return s;
-	queue_free(s->jobs, NULL);
-	free(s);
-	return NULL;
-}
-
-void sorter_give(struct sorter *s, struct sort_job *job)
-{
-	queue_push(s->jobs, &job->item);
-}
-
-void sorter_free(struct sorter *s)
-{
-	if (!s)
-		return;
-	queue_push_front(s->jobs, &((struct sort_job *)mem_alloc(sizeof(struct sort_job)))->item);
-	pthread_join(s->thread, NULL);
-	queue_free(s->jobs, free_item);
-	free(s);
+	job->job.run = run;
+	job->job.drop = drop;
+	return job;
 }
