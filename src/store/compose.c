@@ -345,18 +345,101 @@ void compose_ref(struct outbox_ref *to, struct folder *f, uint32_t uid)
 	to->uid = uid;
 }
 
-/* Answers and forwards need the message; 1: parked until it is here. */
-static int draft_about(struct store *s, struct account *a, struct store_request *r, struct draft *d,
-	struct outbox_mail *m, struct err *err)
+/* A message that is answered or passed on; what is quoted of it is made on a thread of its own. */
+struct quoting {
+	struct rendering rendering;
+	struct str bytes;
+	struct parts parts;
+	struct envelope envelope;
+	bool forward;
+	char *quote;
+};
+
+static void quoting_run(struct worker_job *j)
+{
+	struct quoting *x = (struct quoting *)j;
+
+	x->quote = render_quotable(&x->parts, x->forward);
+}
+
+static void quoting_drop(struct worker_job *j)
+{
+	struct quoting *x = (struct quoting *)j;
+
+	store_request_free(x->rendering.request);
+	envelope_done(&x->envelope);
+	part_done(&x->parts);
+	str_done(&x->bytes);
+	free(x->quote);
+	free(x);
+}
+
+static void draft_about(
+	struct account *a, const struct store_request *r, const struct quoting *x, struct draft *d)
 {
 	static const enum draft_reply kinds[] = {[WRITE_REPLY] = DRAFT_REPLY,
 		[WRITE_REPLY_ALL] = DRAFT_REPLY_ALL,
 		[WRITE_REPLY_LIST] = DRAFT_REPLY_LIST};
+	const struct envelope *e = &x->envelope;
+
+	if (x->forward) {
+		draft_forward(d, e, x->quote, a->setup->from);
+		letter_carry(d, &x->parts);
+		return;
+	}
+	draft_reply(d, kinds[r->n], e, x->parts.v[0].header, x->parts.v[0].header_len, x->quote,
+		&a->setup->own, a->setup->from);
+	if (r->n != WRITE_REPLY && (e->to.cut || e->cc.cut))
+		store_notice(a,
+			_("The message went to more people than an answer has room "
+			  "for: those beyond the first %zu are left out"),
+			e->to.cut ? e->to.n : e->cc.n);
+}
+
+/* d: what is known of it so far. */
+static int begin_with(struct account *a, const struct store_request *r, struct written *w,
+	struct draft *d, struct err *err)
+{
+	add_signature(a, d);
+	if (written_save(a, w, d, err) != 0)
+		return -1;
+	compose_answer(a, r, w, NULL);
+	return 0;
+}
+
+static int begin_about(
+	struct store *s, const struct store_request *r, const struct quoting *x, struct err *err)
+{
+	struct written w = {.m = {.state = OUTBOX_DRAFT, .forward = x->forward}};
+	struct account *a = store_account(s, r->account, err);
+	struct draft d;
+	int rc;
+
+	if (!a)
+		return -1;
+	draft_init(&d);
+	draft_about(a, r, x, &d);
+	compose_ref(&w.m.about, store_list(s, r->list)->folder, r->uid);
+	rc = begin_with(a, r, &w, &d, err);
+	draft_done(&d);
+	written_done(&w);
+	return rc;
+}
+
+static void quoting_back(struct store *s, struct rendering *x)
+{
+	struct err err = {0};
+
+	if (begin_about(s, x->request, (struct quoting *)x, &err) != 0)
+		store_failed(s, x->request->request, &err);
+}
+
+/* Answers and forwards need the message; 1: kept until it is here, and what is quoted of it. */
+static int quote(struct store *s, struct store_request *r, struct err *err)
+{
 	struct list *l = store_list(s, r->list);
 	struct str bytes = STR_INIT;
-	struct parts parts = {0};
-	struct envelope e = {0};
-	char *quote;
+	struct quoting *x;
 	int rc;
 
 	if (!l)
@@ -366,28 +449,17 @@ static int draft_about(struct store *s, struct account *a, struct store_request 
 		str_done(&bytes);
 		return rc;
 	}
-	part_parse(&parts, bytes.p, bytes.len);
-	envelope_parse(&e, parts.v[0].header, parts.v[0].header_len);
-	quote = render_quotable(&parts, r->n == WRITE_FORWARD);
-	if (r->n == WRITE_FORWARD) {
-		draft_forward(d, &e, quote, a->setup->from);
-		letter_carry(d, &parts);
-	} else {
-		draft_reply(d, kinds[r->n], &e, parts.v[0].header, parts.v[0].header_len, quote,
-			&a->setup->own, a->setup->from);
-		if (r->n != WRITE_REPLY && (e.to.cut || e.cc.cut))
-			store_notice(a,
-				_("The message went to more people than an answer has room "
-				  "for: those beyond the first %zu are left out"),
-				e.to.cut ? e.to.n : e.cc.n);
-	}
-	free(quote);
-	m->forward = r->n == WRITE_FORWARD;
-	compose_ref(&m->about, l->folder, r->uid);
-	envelope_done(&e);
-	part_done(&parts);
-	str_done(&bytes);
-	return 0;
+	x = mem_alloc(sizeof(*x));
+	x->rendering.job.run = quoting_run;
+	x->rendering.job.drop = quoting_drop;
+	x->rendering.back = quoting_back;
+	x->rendering.request = r;
+	x->bytes = bytes;
+	part_parse(&x->parts, x->bytes.p, x->bytes.len);
+	envelope_parse(&x->envelope, x->parts.v[0].header, x->parts.v[0].header_len);
+	x->forward = r->n == WRITE_FORWARD;
+	rendering_give(s, &x->rendering, RENDERING_READING);
+	return 1;
 }
 
 /* 0, 1 parked, -1. */
@@ -397,19 +469,15 @@ static int begin_draft(struct store *s, struct account *a, struct store_request 
 	struct draft d;
 	int rc = 0;
 
+	if (r->n != WRITE_NEW && r->n != WRITE_MAILTO)
+		return quote(s, r, err);
 	draft_init(&d);
 	if (r->n == WRITE_MAILTO)
 		rc = draft_mailto(&d, r->text, err);
-	else if (r->n != WRITE_NEW)
-		rc = draft_about(s, a, r, &d, &w.m, err);
 	else if (r->text)
 		draft_set(&d.to, r->text);
-	if (rc == 0) {
-		add_signature(a, &d);
-		rc = written_save(a, &w, &d, err);
-	}
 	if (rc == 0)
-		compose_answer(a, r, &w, NULL);
+		rc = begin_with(a, r, &w, &d, err);
 	draft_done(&d);
 	written_done(&w);
 	return rc;

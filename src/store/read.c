@@ -324,6 +324,18 @@ static void loaded_done(struct loaded *m)
 	str_done(&m->bytes);
 }
 
+size_t read_size(const struct loaded *m)
+{
+	return m->bytes.len;
+}
+
+void read_free(struct loaded *m)
+{
+	if (m)
+		loaded_done(m);
+	free(m);
+}
+
 /* What a part is fetched and kept as: its body, of a message in the message the header. */
 static void add_piece(struct str *out, const struct part *p)
 {
@@ -524,23 +536,37 @@ static void add_body(
 	out->whole = !m->whole && !m->nneeds;
 }
 
-int read_text(struct folder *f, uint32_t uid, struct read_text *out)
-{
-	const struct render_options opt = {.width = SEARCH_WIDTH, .no_headers = true};
-	struct loaded m = {0};
-	int rc = load_here(f, uid, &opt, &m, NULL);
+static const struct render_options search_options = {.width = SEARCH_WIDTH, .no_headers = true};
 
-	if (rc == 0) {
-		add_header(&out->header, &m);
-		add_body(out, &m, &opt);
-	}
-	loaded_done(&m);
-	return rc;
+struct loaded *read_load(struct folder *f, uint32_t uid)
+{
+	struct loaded *m = mem_alloc(sizeof(*m));
+
+	if (load_here(f, uid, &search_options, m, NULL) == 0)
+		return m;
+	read_free(m);
+	return NULL;
+}
+
+void read_text(const struct loaded *m, struct read_text *out)
+{
+	add_header(&out->header, m);
+	add_body(out, m, &search_options);
 }
 
 /* --- answering --- */
 
-/* The structure travels without the bytes it was made over. */
+/* A message that is to be shown, made into text on a thread of its own. */
+struct showing {
+	struct rendering rendering;
+	struct loaded message;
+	struct render_options options;
+	uint32_t row, uid;  /* where it is shown, and in the folder where it is: */
+	unsigned numbering; /* of that folder */
+	struct store_view *view;
+};
+
+/* The structure travels without the bytes it was made over. f: NULL where it is no more. */
 static void detach_parts(struct folder *f, uint32_t uid, struct loaded *m, struct store_view *v)
 {
 	v->parts = m->parts;
@@ -551,7 +577,7 @@ static void detach_parts(struct folder *f, uint32_t uid, struct loaded *m, struc
 
 		if (!p->size)
 			p->size = p->body_len;
-		if (!here && m->by_parts && *p->section) {
+		if (f && !here && m->by_parts && *p->section) {
 			struct bodies_key key = key_of(f, uid);
 
 			here = bodies_has(f->account->bodies, &key, p->section);
@@ -602,26 +628,76 @@ static struct render_options options_of(const struct store_request *r)
 		.no_headers = r->no_headers};
 }
 
-static void answer_view(
+static void showing_run(struct worker_job *j)
+{
+	struct showing *x = (struct showing *)j;
+	const struct loaded *m = &x->message;
+
+	x->view = mem_alloc(sizeof(*x->view));
+	x->view->text = render_message(&m->parts, m->header, m->header_len, &x->options);
+	x->view->other = render_other_version(&m->parts, &x->options);
+	envelope_parse(&x->view->envelope, m->header, m->header_len);
+}
+
+static void showing_drop(struct worker_job *j)
+{
+	struct showing *x = (struct showing *)j;
+
+	store_request_free(x->rendering.request);
+	store_view_free(x->view);
+	loaded_done(&x->message);
+	free(x);
+}
+
+/* Opened (folder_unuse); NULL: it means other messages now, or cannot be opened again. */
+static struct folder *folder_of(struct store *s, const struct showing *x)
+{
+	struct folder *f = store_list(s, x->rendering.request->list)->folder->account->folders;
+
+	while (f && f->numbering != x->numbering)
+		f = f->next;
+	return f && folder_use(f, NULL) == 0 ? f : NULL;
+}
+
+static void showing_back(struct store *s, struct rendering *r)
+{
+	struct showing *x = (struct showing *)r;
+	struct store_event *ev = store_event_new(STORE_VIEW);
+	struct folder *f = folder_of(s, x);
+
+	ev->request = r->request->request;
+	ev->list = r->request->list;
+	ev->uids = mem_dup(&x->row, sizeof(x->row));
+	ev->n = 1;
+	ev->view = x->view;
+	x->view = NULL;
+	ev->view->partial = x->message.nneeds > 0;
+	say_what_is_missing(ev->view, r->request, &x->message);
+	if (f && !x->message.whole)
+		mark_files(f, x->uid, part_has_files(&x->message.parts));
+	detach_parts(f, x->uid, &x->message, ev->view);
+	if (f)
+		folder_unuse(f);
+	store_emit(s, ev);
+}
+
+/* Keeps the request and what was loaded. */
+static void show(
 	struct store *s, struct folder *f, struct store_request *r, uint32_t row, struct loaded *m)
 {
-	struct store_event *ev = store_event_new(STORE_VIEW);
-	struct render_options opt = options_of(r);
+	struct showing *x = mem_alloc(sizeof(*x));
 
-	ev->request = r->request;
-	ev->list = r->list;
-	ev->uids = mem_dup(&row, sizeof(row));
-	ev->n = 1;
-	ev->view = mem_alloc(sizeof(*ev->view));
-	ev->view->partial = m->nneeds > 0;
-	ev->view->text = render_message(&m->parts, m->header, m->header_len, &opt);
-	ev->view->other = render_other_version(&m->parts, &opt);
-	say_what_is_missing(ev->view, r, m);
-	envelope_parse(&ev->view->envelope, m->header, m->header_len);
-	if (!m->whole)
-		mark_files(f, r->uid, part_has_files(&m->parts));
-	detach_parts(f, r->uid, m, ev->view);
-	store_emit(s, ev);
+	x->rendering.job.run = showing_run;
+	x->rendering.job.drop = showing_drop;
+	x->rendering.back = showing_back;
+	x->rendering.request = r;
+	x->message = *m;
+	*m = (struct loaded){0};
+	x->options = options_of(r);
+	x->row = row;
+	x->uid = r->uid;
+	x->numbering = f->numbering;
+	rendering_give(s, &x->rendering, RENDERING_READING);
 }
 
 static int write_new_file(const char *path, const char *p, size_t len, struct err *err)
@@ -767,7 +843,7 @@ static void tell_row(struct loaded *m, const struct summary *row)
 	parse_whole(m);
 }
 
-/* r->uid: in the folder where the message is; row: in the one where it is shown. */
+/* r->uid: in the folder where the message is; row: in the one where it is shown. 1: kept. */
 static int read_or_save(struct store *s, struct folder *f, struct store_request *r, uint32_t row,
 	struct loaded *m, struct err *err)
 {
@@ -783,8 +859,8 @@ static int read_or_save(struct store *s, struct folder *f, struct store_request 
 		return rc;
 	if (r->kind != REQUEST_READ)
 		return m->whole ? only_beginning(err) : save_part(s, f, r, m, err);
-	answer_view(s, f, r, row, m);
-	return 0;
+	show(s, f, r, row, m);
+	return 1;
 }
 
 void read_request(struct store *s, struct store_request *r)
@@ -811,7 +887,7 @@ void read_request(struct store *s, struct store_request *r)
 	}
 	loaded_done(&m);
 	if (rc == 1)
-		return; /* parked: the request lives on */
+		return; /* it waits for the message, or for how it looks */
 	if (rc < 0)
 		store_failed(s, r->request, &err);
 	store_request_free(r);

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/uids.h"
 #include "base/utf8.h"
 #include "store/keywords.h"
 #include "store/query.h"
@@ -13,7 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MEMO_TERMS = 8, MEMO_BYTES = 1 << 16 };
+enum {
+	MEMO_TERMS = 8,
+	MEMO_BYTES = 1 << 16,
+	/* Messages on their way to the other thread, which needs no pause between them. */
+	OUT_MAX = 16,
+	OUT_BYTES = 1 << 20
+};
 
 /*
  * What was found out about the strings of a page: equal ones stand there once, so that a sender of
@@ -37,11 +44,15 @@ struct search {
 	struct store_event *answer; /* owned */
 	size_t cap;
 	const struct strv *own; /* addresses of the account; NULL: none */
+	size_t out, out_bytes;  /* messages that are looked into elsewhere */
+	atomic_bool given_up;   /* nobody waits for them: the last one frees this */
+	bool at_end;            /* of the rows */
 };
 
 /* A message that is looked at, as far as it was read. */
 struct look {
-	struct search *s;
+	struct search *s; /* NULL at QUERY_TEXTS: what needs it is known then */
+	const struct query *query;
 	enum query_cost depth;
 	uint32_t flags, size, sent, received;
 	const struct cache_walk *walk;
@@ -49,6 +60,16 @@ struct look {
 	struct read_text text;      /* at QUERY_TEXTS */
 	char *folded[2];            /* owned; of body and header, made when asked for */
 	uint8_t known[QUERY_TERMS]; /* what strings told: 1 and the answer; 0: not asked */
+};
+
+/* A message whose text is looked into on a thread of its own. */
+struct inside {
+	struct rendering rendering;
+	struct search *search;
+	struct loaded *message; /* owned */
+	uint32_t uid;
+	struct look look;
+	enum query_answer answer;
 };
 
 static unsigned char lower(char c)
@@ -266,24 +287,7 @@ static enum query_answer ask(void *ctx, const struct query *q, size_t term)
 static enum query_answer look(struct look *l, enum query_cost depth)
 {
 	l->depth = depth;
-	return l->flags & MAIL_LEAVING ? QUERY_NO : query_eval(l->s->query, ask, l);
-}
-
-/* Whether a message matches whose text has to tell; what could not be looked at is counted. */
-static bool look_inside(struct look *l, struct folder *f, uint32_t uid)
-{
-	struct store_event *ev = l->s->answer;
-	enum query_answer answer = QUERY_UNKNOWN;
-
-	if (read_text(f, uid, &l->text) == 0)
-		answer = look(l, QUERY_TEXTS);
-	ev->total++;
-	ev->done += answer != QUERY_UNKNOWN;
-	free(l->folded[0]);
-	free(l->folded[1]);
-	str_done(&l->text.header);
-	str_done(&l->text.body);
-	return answer == QUERY_YES;
+	return l->flags & MAIL_LEAVING ? QUERY_NO : query_eval(l->query, ask, l);
 }
 
 /* --- a search on its way --- */
@@ -300,8 +304,12 @@ static void search_free(struct search *s)
 
 static void search_drop(struct store *store, struct work *w, const struct err *why)
 {
+	struct search *s = (struct search *)w;
+
+	atomic_store(&s->given_up, true); /* first: who hears of it may look for that */
 	store_failed(store, w->request, why);
-	search_free((struct search *)w);
+	if (!s->out)
+		search_free(s);
 }
 
 static void add_found(struct search *s, uint32_t uid)
@@ -311,6 +319,77 @@ static void add_found(struct search *s, uint32_t uid)
 	ev->uids = mem_grow(ev->uids, &s->cap, ev->n + 1, sizeof(*ev->uids));
 	ev->uids[ev->n++] = uid;
 }
+
+/* --- what only the text tells --- */
+
+static void inside_run(struct worker_job *j)
+{
+	struct inside *x = (struct inside *)j;
+
+	if (atomic_load(&x->search->given_up))
+		return;
+	read_text(x->message, &x->look.text);
+	x->answer = look(&x->look, QUERY_TEXTS);
+}
+
+static void inside_drop(struct worker_job *j)
+{
+	struct inside *x = (struct inside *)j;
+	struct search *s = x->search;
+
+	s->out--;
+	s->out_bytes -= read_size(x->message);
+	s->work.waits = false;
+	if (!s->out && atomic_load(&s->given_up))
+		search_free(s);
+	read_free(x->message);
+	free(x->look.folded[0]);
+	free(x->look.folded[1]);
+	str_done(&x->look.text.header);
+	str_done(&x->look.text.body);
+	free(x);
+}
+
+static void inside_back(struct store *store, struct rendering *r)
+{
+	struct inside *x = (struct inside *)r;
+	struct search *s = x->search;
+
+	(void)store;
+	if (atomic_load(&s->given_up))
+		return;
+	s->answer->done += x->answer != QUERY_UNKNOWN;
+	if (x->answer == QUERY_YES)
+		add_found(s, x->uid);
+}
+
+/* The message's text has to tell; what cannot be looked into is counted. */
+static void look_inside(struct store *store, const struct look *l, struct folder *f, uint32_t uid)
+{
+	struct search *s = l->s;
+	struct loaded *message = read_load(f, uid);
+	struct inside *x;
+
+	s->answer->total++;
+	if (!message)
+		return;
+	x = mem_alloc(sizeof(*x));
+	x->rendering.job.run = inside_run;
+	x->rendering.job.drop = inside_drop;
+	x->rendering.back = inside_back;
+	x->search = s;
+	x->message = message;
+	x->uid = uid;
+	x->look = *l;
+	x->look.s = NULL;
+	x->look.walk = NULL;
+	x->look.row = NULL;
+	s->out++;
+	s->out_bytes += read_size(message);
+	rendering_give(store, &x->rendering, RENDERING_SEARCHING);
+}
+
+/* --- the rows --- */
 
 /* Whether the message is one of those that are asked about; ascending. */
 static bool is_asked(struct search *s, uint32_t uid)
@@ -329,7 +408,7 @@ enum { STRIDE = 512 };
 static bool search_columns(struct search *s, struct folder *f)
 {
 	const struct columns *c = cache_columns_view(f->cache);
-	struct look l = {.s = s};
+	struct look l = {.s = s, .query = s->query};
 
 	for (size_t i = 0; i < c->n; i++) {
 		if (!is_asked(s, c->uid[i]))
@@ -344,7 +423,7 @@ static bool search_columns(struct search *s, struct folder *f)
 	return true;
 }
 
-static bool search_strings(struct search *s, struct folder *f)
+static bool search_strings(struct store *store, struct search *s, struct folder *f)
 {
 	int64_t end = clock_ms() + WORK_MS;
 	struct cache_walk w;
@@ -357,6 +436,7 @@ static bool search_strings(struct search *s, struct folder *f)
 	cache_walk_start(&w, f->cache, s->next);
 	while (cache_walk_next(&w, &row)) {
 		struct look l = {.s = s,
+			.query = s->query,
 			.flags = row.flags,
 			.size = row.size,
 			.sent = row.sent,
@@ -369,8 +449,7 @@ static bool search_strings(struct search *s, struct folder *f)
 		s->next = row.uid + 1;
 		if (answer == QUERY_UNKNOWN) {
 			/* reading may note damage, after which the walk is no more */
-			if (look_inside(&l, f, row.uid))
-				add_found(s, row.uid);
+			look_inside(store, &l, f, row.uid);
 			return false;
 		}
 		if (answer == QUERY_YES)
@@ -383,12 +462,20 @@ static bool search_strings(struct search *s, struct folder *f)
 	return true;
 }
 
+/* All are looked at; those that were found inside stand behind later ones. */
+static void search_end(struct store *store, struct search *s)
+{
+	s->answer->n = uids_sort(s->answer->uids, s->answer->n);
+	store_emit(store, s->answer);
+	s->answer = NULL;
+	search_free(s);
+}
+
 static bool search_step(struct store *store, struct work *w)
 {
 	struct search *s = (struct search *)w;
 	struct list *l = store_list(store, s->list);
 	struct err err = {0};
-	bool done;
 
 	if (!l || !l->folder->cache) {
 		err_set(&err, ERR_GONE, _("The folder is no longer open"));
@@ -402,14 +489,16 @@ static bool search_step(struct store *store, struct work *w)
 		return true;
 	}
 	s->own = l->folder->account->setup ? &l->folder->account->setup->own : NULL;
-	done = query_cost(s->query) == QUERY_COLUMNS ? search_columns(s, l->folder)
-						     : search_strings(s, l->folder);
-	if (!done)
-		return false;
-	store_emit(store, s->answer);
-	s->answer = NULL;
-	search_free(s);
-	return true;
+	if (!s->at_end)
+		s->at_end = query_cost(s->query) == QUERY_COLUMNS
+				    ? search_columns(s, l->folder)
+				    : search_strings(store, s, l->folder);
+	if (s->at_end && !s->out) {
+		search_end(store, s);
+		return true;
+	}
+	w->waits = s->out && (s->at_end || s->out >= OUT_MAX || s->out_bytes >= OUT_BYTES);
+	return false;
 }
 
 void search_request(struct store *store, struct store_request *r)

@@ -67,7 +67,7 @@ static void request_free_item(struct queue_item *item)
 	store_request_free((struct store_request *)item);
 }
 
-static void view_free(struct store_view *v)
+void store_view_free(struct store_view *v)
 {
 	if (!v)
 		return;
@@ -95,7 +95,7 @@ void store_event_free(struct store_event *ev)
 	for (size_t i = 0; i < ev->nfolders; i++)
 		free(ev->folders[i].name);
 	free(ev->folders);
-	view_free(ev->view);
+	store_view_free(ev->view);
 	draft_infos_free(ev->drafts, ev->ndrafts);
 	for (size_t i = 0; i < ev->nmails; i++)
 		outbox_mail_done(&ev->mails[i]);
@@ -551,6 +551,7 @@ static void handle(struct store *s, struct store_request *r)
 		break;
 	case REQUEST_CANCEL:
 		read_cancel(s, (unsigned)r->n);
+		rendering_cancel(s, (unsigned)r->n);
 		session_cancel(s, (unsigned)r->n);
 		cancel_work(s, (unsigned)r->n);
 		break;
@@ -583,11 +584,11 @@ static void tick(struct store *s)
  * queues are looked at all the same, some times a second. */
 static void wait_for_work(struct store *s)
 {
-	struct pollfd p[3] = {{queue_fd(s->requests), POLLIN, 0}, {queue_fd(s->results), POLLIN, 0},
-		{compactor_fd(s->compactor), POLLIN, 0}};
+	struct pollfd p[] = {{queue_fd(s->requests), POLLIN, 0}, {queue_fd(s->results), POLLIN, 0},
+		{compactor_fd(s->compactor), POLLIN, 0}, {queue_fd(s->rendered), POLLIN, 0}};
 	int left = (int)(s->next_tick - clock_ms());
 
-	if (poll(p, 3, left < 0 ? 0 : left) >= 0 || errno == EINTR)
+	if (poll(p, MEM_COUNT(p), left < 0 ? 0 : left) >= 0 || errno == EINTR)
 		return;
 	log_line(1, "the disk thread cannot wait: %s", strerror(errno));
 	nanosleep(&(struct timespec){.tv_nsec = POLL_AGAIN_NS}, NULL);
@@ -610,6 +611,8 @@ static void *disk_main(void *arg)
 			handle(s, r);
 		if (!s->quit && (item = queue_pop(s->results)))
 			arrive(s, (struct result *)item);
+		if (!s->quit)
+			rendering_take(s);
 		for (size_t i = 0; !s->quit && i < s->naccounts; i++)
 			session_step(s->accounts[i]);
 		if (!s->quit)
@@ -636,6 +639,7 @@ struct store *store_new(const struct sync_ops *sync, bool read_only)
 	s->results = queue_new();
 	s->events = queue_new();
 	s->compactor = compactor_new();
+	rendering_start(s);
 	if (thread_start(&s->thread, 0, disk_main, s) != 0)
 		abort(); /* no thread at start: nothing could work */
 	return s;
@@ -664,6 +668,7 @@ void store_free(struct store *s, int wait_ms)
 	}
 	undo_forget_all(s);
 	drop_work(s);
+	rendering_end(s, end);
 	read_drop_parked(s, NULL, &(struct err){ERR_CANCELLED, ""});
 	for (size_t i = 0; i < s->naccounts; i++) {
 		int64_t left = end - clock_ms();

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/map.h"
+#include "base/worker.h"
 #include "store/maildir.h"
 #include "store/bodies.h"
 #include "store/cache.h"
@@ -265,6 +266,19 @@ struct work {
 };
 enum { WORK_MS = 10 };
 
+/*
+ * A message on its way to a thread where what takes long is done with its bytes. Whoever makes one
+ * embeds this struct at its front, and has all in it that run looks at.
+ */
+enum rendering_for { RENDERING_READING, RENDERING_SEARCHING, RENDERINGS };
+struct rendering {
+	struct worker_job job; /* its drop frees everything */
+	struct rendering *next;
+	struct store_request *request; /* owned; that waits for it, and which run leaves alone;
+					  NULL: none, or it was answered */
+	void (*back)(struct store *s, struct rendering *x); /* done, and still wanted */
+};
+
 struct store {
 	unsigned numberings; /* the last that a folder got */
 	pthread_t thread;
@@ -272,7 +286,10 @@ struct store {
 	struct sync_ops ops;
 	struct queue *requests, *results, *events;
 	struct compactor *compactor;
-	bool results_in_use; /* by a thread that was left behind */
+	struct worker *renderers[RENDERINGS];
+	struct queue *rendered;       /* from these */
+	struct rendering *renderings; /* that are there, or in the queue */
+	bool results_in_use;          /* by a thread that was left behind */
 	struct account **accounts;
 	size_t naccounts, cap_accounts;
 	struct list *lists;
@@ -294,6 +311,7 @@ void follow_reset(struct account *a);
 
 /* --- store.c: events --- */
 void store_emit(struct store *s, struct store_event *ev);
+void store_view_free(struct store_view *v); /* NULL is fine */
 void store_done(struct store *s, const struct store_request *r, const char *text);
 void store_failed(struct store *s, unsigned request, const struct err *err);
 void store_notice(struct account *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -578,17 +596,28 @@ void read_body_done(struct store *s, struct result *r);
 void read_progress(struct store *s, struct result *r);
 void read_cancel(struct store *s, unsigned request);
 void read_drop_parked(struct store *s, struct account *a, const struct err *err);
-/* What a search looks at, of a message whose bytes are here; free both with str_done. */
+/* A message whose bytes are here, as far as they are. */
+struct loaded;
+struct loaded *read_load(struct folder *f, uint32_t uid); /* NULL: it is not here */
+void read_free(struct loaded *m);                         /* NULL is fine */
+size_t read_size(const struct loaded *m);                 /* octets it takes, about */
+/* What a search looks at; free both with str_done. */
 struct read_text {
 	struct str header; /* fields on a line each, decoded */
 	struct str body;   /* as it is shown, without what Talaria says itself */
 	bool whole;        /* nothing of the body is missing */
 };
-/* -1: it is not here. */
-int read_text(struct folder *f, uint32_t uid, struct read_text *out);
+void read_text(const struct loaded *m, struct read_text *out); /* any thread */
 /* The message's bytes, LF or CRLF. 1: not here, the request was parked until it is. */
 int read_message(struct store *s, struct folder *f, uint32_t uid, struct store_request *r,
 	struct str *out, struct err *err);
+
+/* --- rendering.c --- */
+void rendering_start(struct store *s);
+void rendering_give(struct store *s, struct rendering *x, enum rendering_for what); /* keeps it */
+void rendering_take(struct store *s); /* one that came back, if one did */
+void rendering_cancel(struct store *s, unsigned request);
+void rendering_end(struct store *s, int64_t end_ms); /* of clock_ms */
 
 /* --- compose.c (write_priv.h) --- */
 void compose_request(
