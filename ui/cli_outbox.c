@@ -1,6 +1,7 @@
 /* The outbox on the command line: what waits, what was said about it, and what to do with it. */
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "base/idn.h"
 #include "base/mem.h"
 #include "ui/cli_priv.h"
 #include "ui/index_row.h"
@@ -42,7 +43,11 @@ static bool is_due(const struct outbox_info *m)
 
 static void print_fate(const struct outbox_fate_info *f)
 {
-	cli_print("    %s: %s%s%s\n", f->address, f->state, *f->words ? ", " : "", f->words);
+	struct str shown = STR_INIT;
+
+	idn_people(&shown, f->address);
+	cli_print("    %s: %s%s%s\n", str_c(&shown), f->state, *f->words ? ", " : "", f->words);
+	str_done(&shown);
 }
 
 /* True when the words to each recipient say why it is here, too. */

@@ -1,6 +1,7 @@
 #include "ui/index_row.h"
 
 #include "base/i18n.h"
+#include "base/idn.h"
 #include "base/utf8.h"
 #include "mime/subject.h"
 #include "mime/text.h"
@@ -161,11 +162,13 @@ static void add_subject(
 static const char *who(const struct msg_row *r, const struct index_format *f, struct str *buf)
 {
 	if (f->show_to && r->to) {
-		struct str first = STR_INIT;
+		struct str first = STR_INIT, shown = STR_INIT;
 
 		msglist_first_recipient(r, &first);
-		str_addf(buf, _("To %s"), str_c(&first));
+		idn_people(&shown, str_c(&first));
+		str_addf(buf, _("To %s"), str_c(&shown));
 		str_done(&first);
+		str_done(&shown);
 		return str_c(buf);
 	}
 	if (r->from_name && *r->from_name)

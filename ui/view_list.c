@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/i18n.h"
+#include "base/idn.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 
@@ -524,7 +525,8 @@ static void outbox_detail(struct list_view *x, size_t i, struct str *out)
 		struct outbox_fate_info f;
 
 		engine_outbox_recipient(a->engine, (size_t)x->account, i, k, &f);
-		str_addf(out, "%s: %s%s%s\n", f.address, f.state, *f.words ? ", " : "", f.words);
+		idn_people(out, f.address);
+		str_addf(out, ": %s%s%s\n", f.state, *f.words ? ", " : "", f.words);
 		explained |= !f.has_it && *f.words;
 	}
 	if (!explained && *o.error)

@@ -1,6 +1,7 @@
 /* From what the disk thread tells to the model and to events for the front end. */
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "base/idn.h"
 #include "base/mem.h"
 #include "engine/engine_priv.h"
 
@@ -197,8 +198,10 @@ static void add_waiting(struct strv *out, const struct outbox_mail *m)
 	struct str to = STR_INIT;
 
 	for (size_t i = 0; i < m->nto; i++)
-		if (all || m->to[i].fate != FATE_ACCEPTED)
-			str_addf(&to, "%s%s", to.len ? ", " : "", m->to[i].address);
+		if (all || m->to[i].fate != FATE_ACCEPTED) {
+			str_adds(&to, to.len ? ", " : "");
+			idn_people(&to, m->to[i].address);
+		}
 	strv_take(out, str_steal(&to));
 }
 

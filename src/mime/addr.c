@@ -737,26 +737,12 @@ static void safe_name(struct str *out, const char *name)
 	}
 }
 
-/* The address with its domain in ASCII, as far as there is such a form. */
-static void ascii_mail(struct str *out, const char *mail)
-{
-	const char *at = strrchr(mail, '@');
-	char domain[IDN_SIZE];
-
-	if (!at || idn_to_ascii(domain, at + 1, NULL)) {
-		str_adds(out, mail);
-		return;
-	}
-	str_add(out, mail, (size_t)(at + 1 - mail));
-	str_adds(out, domain);
-}
-
 bool addr_is_wide(const struct addr *a)
 {
 	struct str mail = STR_INIT;
 	bool wide;
 
-	ascii_mail(&mail, a->mail);
+	idn_mail_to_ascii(&mail, a->mail);
 	wide = !str_is_ascii(str_c(&mail), mail.len);
 	str_done(&mail);
 	return wide;
@@ -766,7 +752,7 @@ static void write_mail(struct str *out, const char *mail)
 {
 	struct str ascii = STR_INIT;
 
-	ascii_mail(&ascii, mail);
+	idn_mail_to_ascii(&ascii, mail);
 	for (const char *p = str_c(&ascii); *p; p++) {
 		unsigned char c = (unsigned char)*p;
 

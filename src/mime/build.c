@@ -589,11 +589,16 @@ static void add_recipients(struct addr_list *out, const struct lists *l)
 	for (size_t k = 0; k < MEM_COUNT(lists); k++) {
 		for (size_t i = 0; i < lists[k]->n; i++) {
 			const struct addr *a = &lists[k]->v[i];
-			char *key = utf8_fold(a->mail, strlen(a->mail));
+			struct str mail = STR_INIT;
+			char *key;
 
+			/* One form, by which it is known who has the mail. */
+			idn_mail_to_ascii(&mail, a->mail);
+			key = utf8_fold(str_c(&mail), mail.len);
 			if (!map_put(seen, key, out))
-				addr_list_add(out, a->name, a->mail);
+				addr_list_add(out, a->name, str_c(&mail));
 			free(key);
+			str_done(&mail);
 		}
 	}
 	map_free(seen, NULL);
@@ -624,8 +629,12 @@ int draft_recipients(const struct draft *d, struct addr_list *out, char **from, 
 				d->extra.v[i]);
 	if (rc == 0) {
 		add_recipients(out, &lists);
-		if (from)
-			*from = mem_strdup(lists.from.v[0].mail);
+		if (from) {
+			struct str mail = STR_INIT;
+
+			idn_mail_to_ascii(&mail, lists.from.v[0].mail);
+			*from = str_steal(&mail);
+		}
 	}
 	lists_done(&lists);
 	return rc;

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/i18n.h"
+#include "base/idn.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "mime/build_priv.h"
@@ -250,11 +251,20 @@ static char *first_id(const char *p, size_t len)
 	return str_steal(&id);
 }
 
+static char *people_addresses(char *text)
+{
+	struct str out = STR_INIT;
+
+	idn_people(&out, text);
+	free(text);
+	return str_steal(&out);
+}
+
 static char *value_text(const struct known *k, const char *p, size_t len)
 {
 	switch (k->kind) {
 	case KIND_ADDRESSES:
-		return addresses_of(p, len);
+		return people_addresses(addresses_of(p, len));
 	case KIND_ID:
 		return first_id(p, len);
 	case KIND_IDS:

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/i18n.h"
+#include "base/idn.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "mime/charset.h"
@@ -80,8 +81,12 @@ static void fill_info(struct draft_info *d, const struct written *w, const char 
 	d->where = mem_strdup("");
 	written_read(w, &d->draft);
 	for (size_t i = 0; i < w->m.nto; i++)
-		if (w->m.to[i].fate == FATE_ACCEPTED)
-			strv_add(&d->has_it, w->m.to[i].address);
+		if (w->m.to[i].fate == FATE_ACCEPTED) {
+			struct str shown = STR_INIT;
+
+			idn_people(&shown, w->m.to[i].address);
+			strv_take(&d->has_it, str_steal(&shown));
+		}
 }
 
 void compose_answer(

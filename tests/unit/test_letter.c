@@ -381,6 +381,38 @@ static void a_file_alone_has_no_text(void **state)
 	saved_done(&s);
 }
 
+#define DOMAIN                                                                                     \
+	"b\xc3\xbc"                                                                                \
+	"cher.example"
+
+/* It travels in ASCII, and who has the mail is known by that; the person sees what was typed. */
+static void a_domain_is_shown_as_typed(void **state)
+{
+	struct saved s = begin("");
+	struct addr_list list = {0};
+	struct err err = {0};
+	char *from;
+
+	(void)state;
+	draft_set(&s.d.from, "Me <me@" DOMAIN ">");
+	draft_set(&s.d.to, "Eva <eva@" DOMAIN ">, eva@xn--bcher-kva.example");
+	draft_set(&s.d.body, "x\n");
+	save(&s);
+	has(&s, "\r\nTo: Eva <eva@xn--bcher-kva.example>");
+	has(&s, "\r\nFrom: Me <me@xn--bcher-kva.example>");
+	assert_string_equal(s.d.from, "Me <me@" DOMAIN ">");
+	assert_string_equal(s.d.to, "Eva <eva@" DOMAIN ">, eva@" DOMAIN);
+	assert_int_equal(draft_recipients(&s.d, &list, &from, &err), 0);
+	assert_int_equal(list.n, 1);
+	assert_string_equal(list.v[0].mail, "eva@xn--bcher-kva.example");
+	assert_string_equal(from, "me@xn--bcher-kva.example");
+	draft_make_id(&s.d);
+	assert_non_null(strstr(s.d.message_id, "@xn--bcher-kva.example"));
+	addr_list_done(&list);
+	free(from);
+	saved_done(&s);
+}
+
 static void typed_lines_are_heeded(void **state)
 {
 	static const struct {
@@ -418,6 +450,7 @@ int main(void)
 		cmocka_unit_test(files_are_copied_once),
 		cmocka_unit_test(half_typed_fields_stay),
 		cmocka_unit_test(private_fields_stay_here),
+		cmocka_unit_test(a_domain_is_shown_as_typed),
 		cmocka_unit_test(typed_lines_are_heeded),
 		cmocka_unit_test(everything_else_is_carried),
 		cmocka_unit_test(a_file_alone_has_no_text),

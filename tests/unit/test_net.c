@@ -87,6 +87,15 @@ static void test_long_addresses(void **state)
 	assert_int_equal(strlen(s.user), 255);
 }
 
+static void people(const char *text, const char *shown)
+{
+	struct str s = STR_INIT;
+
+	idn_people(&s, text);
+	assert_string_equal(str_c(&s), shown);
+	str_done(&s);
+}
+
 static void test_names(void **state)
 {
 	char out[IDN_SIZE];
@@ -105,6 +114,22 @@ static void test_names(void **state)
 	assert_string_equal(out, "mail.example.org");
 	assert_int_equal(idn_to_ascii(out, "\xe2\x80\xae.example", &err), -1);
 	assert_int_equal(err.kind, ERR_INPUT);
+	people("b\xc3\xbc"
+	       "cher.example",
+		"b\xc3\xbc"
+		"cher.example");
+	people("eva@xn--bcher-kva.example", "eva@b\xc3\xbc"
+					    "cher.example");
+	people("Eva <eva@mail.XN--BCHER-KVA.example>, x@y.org", "Eva <eva@mail.b\xc3\xbc"
+								"cher.example>, x@y.org");
+	people("fa@xn--fa-hia.example", "fa@fa\xc3\x9f.example");
+	/* Without an @ before it, or without a way back, it stays. */
+	people("xn--bcher-kva.example", "xn--bcher-kva.example");
+	people("a@xn--a.example", "a@xn--a.example");
+	people("a@xn--", "a@xn--");
+	people("@", "@");
+	people("a@@b, <c", "a@@b, <c");
+	people("a@xn--abc-b22a.example", "a@xn--abc-b22a.example"); /* not in its normal form */
 	assert_true(connect_is_address("127.0.0.1"));
 	assert_true(connect_is_address("::1"));
 	assert_false(connect_is_address("localhost"));
