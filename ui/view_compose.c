@@ -250,37 +250,107 @@ static void add_all_files(struct compose_view *x, struct text *t)
 	str_done(&s);
 }
 
-static void draw_more(const struct region *r, int *row, size_t more)
+/* behind: some are in front of this row. */
+static void draw_more(const struct region *r, int *row, size_t more, bool behind)
 {
 	struct line line = LINE_INIT;
 
-	line_pad_left(&line, STYLE_HEADER_NAME, "", 10);
+	line_pad_left(&line, STYLE_HEADER_NAME, behind ? "" : _("Files"), 10);
 	line_addf(&line, STYLE_DIM,
-		ngettext("  … %zu more file, named below the text",
-			"  … %zu more files, named below the text", (unsigned long)more),
+		behind ? ngettext("  … %zu more file, named below the text",
+				 "  … %zu more files, named below the text", (unsigned long)more)
+		       : ngettext("  %zu file, named below the text",
+				 "  %zu files, named below the text", (unsigned long)more),
 		more);
 	draw_line(r, (*row)++, &line, 0, STYLE_PLAIN);
 	line_done(&line);
 }
 
-/* The text keeps two thirds of the screen, whatever goes along. */
-static void draw_files(struct compose_view *x, const struct region *r, int *row)
+/* How many rows the files take of those that are free: the text keeps two thirds of the screen,
+ * whatever goes along. */
+static int files_height(struct compose_view *x, const struct region *r, int room)
 {
-	int max = r->rows / 4 > 1 ? r->rows / 4 : 1;
-	size_t shown = files_rows(x, r, max, row);
+	int max = r->rows / 4 > 1 ? r->rows / 4 : 1, rows = 0;
 
-	if (shown < x->draft.nfiles)
-		draw_more(r, row, x->draft.nfiles - shown);
+	for (rows = 0; rows <= max && files_rows(x, r, rows, NULL) < x->draft.nfiles;)
+		rows++;
+	return rows < room ? rows : room;
 }
 
-static void draw_has_it(struct compose_view *x, const struct region *r, int *row)
+/* The last of the rows says how many have no room, if any. */
+static void draw_files(struct compose_view *x, const struct region *r, int *row, int rows)
+{
+	size_t shown;
+
+	if (rows <= 0)
+		return;
+	if (files_rows(x, r, rows, NULL) == x->draft.nfiles) {
+		files_rows(x, r, rows, row);
+		return;
+	}
+	shown = rows > 1 ? files_rows(x, r, rows - 1, row) : 0;
+	draw_more(r, row, x->draft.nfiles - shown, shown > 0);
+}
+
+/* What stands above the text, as it is read, and in which order it goes where there is no room. */
+enum { HEAD_FROM, HEAD_TO, HEAD_CC, HEAD_BCC, HEAD_SUBJECT, HEAD_HAS_IT, HEAD_FILES, HEADS };
+static const int head_goes[HEADS] = {
+	HEAD_CC, HEAD_BCC, HEAD_FROM, HEAD_HAS_IT, HEAD_FILES, HEAD_SUBJECT, HEAD_TO};
+
+struct head {
+	const char *name, *value;
+	int style;
+	bool shown;
+};
+
+enum { TEXT_LEAST = 3 };
+
+static void has_it_list(const struct compose_view *x, struct str *out)
+{
+	for (size_t i = 0; i < x->has_it.n; i++)
+		str_addf(out, "%s%s", i ? ", " : "", x->has_it.v[i]);
+}
+
+/* Empty fields have a row where there are many; then what does not fit beside the text goes, those
+ * without a value first. Returns the rows that are left; *lost: how many with a value went. */
+static int choose_heads(struct head heads[HEADS], int rows, int *lost)
+{
+	int left = rows - TEXT_LEAST - 1;
+
+	*lost = 0;
+	for (int i = 0; i < HEADS; i++) {
+		bool copy = i == HEAD_CC || i == HEAD_BCC;
+
+		heads[i].shown = *heads[i].value || (i < HEAD_HAS_IT && !(copy && rows <= 12));
+		left -= heads[i].shown;
+	}
+	for (int valued = 0; valued <= 1; valued++)
+		for (int i = 0; i < HEADS - 1 && left < 0; i++) {
+			struct head *h = &heads[head_goes[i]];
+
+			if (!h->shown || (*h->value != '\0') != (valued != 0))
+				continue;
+			h->shown = false;
+			left++;
+			*lost += valued;
+		}
+	return left;
+}
+
+/* The line below the fields; it says what is not above it. */
+static void draw_heads_rule(const struct region *r, int *row, int lost, bool ascii)
 {
 	struct str s = STR_INIT;
 
-	for (size_t i = 0; i < x->has_it.n; i++)
-		str_addf(&s, "%s%s", i ? ", " : "", x->has_it.v[i]);
-	if (s.len)
-		draw_field(r, row, _("Has it"), str_c(&s), STYLE_DIM);
+	draw_rule(r, *row, ascii);
+	if (lost) {
+		str_addf(&s,
+			ngettext(" %d more field in a higher window ",
+				" %d more fields in a higher window ", (unsigned long)lost),
+			lost);
+		draw_over(r, *row, 2, STYLE_DIM, s.p, s.len);
+	}
+	(*row)++;
 	str_done(&s);
 }
 
@@ -288,19 +358,30 @@ static void compose_draw(struct view *v, const struct region *r)
 {
 	struct compose_view *x = self(v);
 	const struct draft *d = &x->draft;
+	struct str has_it = STR_INIT;
+	struct head heads[HEADS] = {[HEAD_FROM] = {_("From"), d->from, STYLE_HEADER_VALUE, false},
+		[HEAD_TO] = {_("To"), d->to, STYLE_HEADER_VALUE, false},
+		[HEAD_CC] = {_("Cc"), d->cc, STYLE_HEADER_VALUE, false},
+		[HEAD_BCC] = {_("Bcc"), d->bcc, STYLE_HEADER_VALUE, false},
+		[HEAD_SUBJECT] = {_("Subject"), d->subject, STYLE_HEADER_SUBJECT, false},
+		[HEAD_HAS_IT] = {_("Has it"), "", STYLE_DIM, false},
+		[HEAD_FILES] = {_("Files"), d->nfiles ? "+" : "", STYLE_PLAIN, false}};
 	struct region body;
-	int row = 0;
+	int row = 0, lost, left;
 
-	draw_field(r, &row, _("From"), d->from, STYLE_HEADER_VALUE);
-	draw_field(r, &row, _("To"), d->to, STYLE_HEADER_VALUE);
-	if (r->rows > 12 || *d->cc)
-		draw_field(r, &row, _("Cc"), d->cc, STYLE_HEADER_VALUE);
-	if (r->rows > 12 || *d->bcc)
-		draw_field(r, &row, _("Bcc"), d->bcc, STYLE_HEADER_VALUE);
-	draw_field(r, &row, _("Subject"), d->subject, STYLE_HEADER_SUBJECT);
-	draw_has_it(x, r, &row);
-	draw_files(x, r, &row);
-	draw_rule(r, row++, app_ascii(v->app));
+	has_it_list(x, &has_it);
+	heads[HEAD_HAS_IT].value = str_c(&has_it);
+	left = choose_heads(heads, r->rows, &lost);
+	for (int i = 0; i < HEADS; i++) {
+		if (!heads[i].shown)
+			continue;
+		if (i == HEAD_FILES)
+			draw_files(x, r, &row, files_height(x, r, left > 0 ? left + 1 : 1));
+		else
+			draw_field(r, &row, heads[i].name, heads[i].value, heads[i].style);
+	}
+	str_done(&has_it);
+	draw_heads_rule(r, &row, lost, app_ascii(v->app));
 	body = (struct region){r->row + row, r->col + 1, r->rows - row, r->cols - 1};
 	if (body.rows > 0)
 		pager_draw(&x->pager, &body);

@@ -74,7 +74,7 @@ static enum account_state state;
 static const char *reason;
 static bool outbox_waits;
 static size_t outbox_recipients = 1;
-static size_t accounts = 2;
+static size_t accounts = 2, has_it;
 static const char *body;
 
 const char *fake_last(void)
@@ -113,6 +113,11 @@ void fake_body(const char *text)
 void fake_accounts(size_t n)
 {
 	accounts = n;
+}
+
+void fake_has_it(size_t n)
+{
+	has_it = n;
 }
 
 const struct draft *fake_draft(const struct engine *e)
@@ -1021,6 +1026,8 @@ static unsigned draft_event(struct engine *e)
 	d->id = mem_strdup("draft1");
 	d->where = mem_strdup("");
 	draft_copy(&d->draft, &e->draft);
+	for (size_t i = 0; i < has_it; i++)
+		strv_add(&d->has_it, "carol@example.org");
 	return ev->request;
 }
 

@@ -148,10 +148,83 @@ static void test_complete_names(void **state)
 	drop_files(&f);
 }
 
+/* --- the fields above the text --- */
+
+static int rows_of_text(const struct screen *x)
+{
+	const char *p = str_c(&x->text);
+	int n = 0;
+
+	while ((p = strstr(p, "\n line "))) {
+		n++;
+		p++;
+	}
+	return n;
+}
+
+/* The text keeps three rows in any window that has them, and what has no room above it is told. */
+static void test_fields_shrink(void **state)
+{
+	static const struct {
+		int rows, files, text; /* rows of the text that are seen */
+		const char *seen[4], *not_seen[4];
+	} rows[] = {
+		{24, 0, 14, {"From  Alice", "  Cc", " Bcc", "Has it  carol"}, {"more field"}},
+		{16, 0, 6, {"From  Alice", "  Cc", " Bcc", "Has it  carol"}, {"more field"}},
+		{15, 0, 7, {"From  Alice", "Has it  carol"}, {"  Cc  ", " Bcc  ", "more field"}},
+		{12, 0, 4, {"From  Alice", "Has it  carol"}, {"more field"}},
+		{12, 1, 3, {"From  Alice", "Has it  carol", "1 hosts"}, {"more field"}},
+		{12, 2, 3, {"From  Alice", "Has it  carol", "2 passwd"}, {"more field"}},
+		{12, 3, 3, {"From  Alice", "Has it  carol", "3 files, named"}, {"1 hosts"}},
+		{13, 3, 3, {"Has it  carol", "1 hosts", "3 group"}, {"more field"}},
+		{11, 0, 3, {"From  Alice", "Has it  carol"}, {"more field"}},
+		{11, 1, 3, {"Has it  carol", "1 hosts", "1 more field in"}, {"From  "}},
+		{10, 1, 3, {"To  list", "Subject", "1 hosts", "2 more fields in"},
+			{"From  ", "Has it"}},
+		{9, 1, 3, {"To  list", "Subject", "3 more fields in"}, {"1 hosts"}},
+		{8, 1, 3, {"To  list", "4 more fields in"}, {"Subject"}},
+		{7, 1, 2, {"To  list", "4 more fields in"}, {"Subject"}},
+	};
+
+	static const char *const files[] = {"hosts", "passwd", "group"};
+	char dir[SCRATCH_SIZE], paths[3][128];
+
+	(void)state;
+	assert_non_null(mkdtemp(scratch(dir, "test_ui_write")));
+	for (size_t i = 0; i < MEM_COUNT(files); i++) {
+		snprintf(paths[i], sizeof(paths[i]), "%s/%s", dir, files[i]);
+		assert_int_equal(file_replace(paths[i], "0123456789", 10, 0600, NULL), 0);
+	}
+	fake_body("line a\nline b\nline c\nline d\nline e\nline f\nline g\nline h\nline i\n"
+		  "line j\nline k\nline l\nline m\nline n\nline o\nline p\n");
+	fake_has_it(1);
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		struct screen *x = open_screen(rows[i].rows, 44);
+
+		begin_answer(x);
+		for (int k = 0; k < rows[i].files; k++)
+			view_compose_attach(app_view(&x->a), paths[k]);
+		look(x);
+		for (size_t k = 0; k < 4 && rows[i].seen[k]; k++)
+			sees(x, rows[i].seen[k]);
+		for (size_t k = 0; k < 4 && rows[i].not_seen[k]; k++)
+			sees_not(x, rows[i].not_seen[k]);
+		if (rows_of_text(x) != rows[i].text)
+			fail_msg("%d rows: %s", rows[i].rows, str_c(&x->text));
+		close_screen(x);
+	}
+	fake_has_it(0);
+	fake_body(NULL);
+	for (size_t i = 0; i < MEM_COUNT(files); i++)
+		unlink(paths[i]);
+	rmdir(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_complete_names),
+		cmocka_unit_test(test_fields_shrink),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
