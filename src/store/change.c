@@ -6,19 +6,18 @@
 #include "base/hash.h"
 #include "base/i18n.h"
 #include "base/mem.h"
-#include "store/keywords.h"
+#include "store/change_priv.h"
 #include "store/localbox.h"
 #include "store/maildir.h"
-#include "store/store_priv.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-/* --- flags --- */
+/* --- operations --- */
 
-static uint32_t flag_of(struct folder *f, uint32_t uid)
+uint32_t change_flags_of(struct folder *f, uint32_t uid)
 {
 	const struct columns *c = cache_columns_view(f->cache);
 	ptrdiff_t at = columns_find(c, uid);
@@ -26,75 +25,7 @@ static uint32_t flag_of(struct folder *f, uint32_t uid)
 	return at < 0 ? 0 : c->flags[at];
 }
 
-/* Messages that change in the same way: only what really changes is sent, and can be taken back by
- * its opposite. */
-struct flag_group {
-	uint32_t set, clear;
-	uint32_t *uids;
-	size_t n, cap;
-};
-
-static struct flag_group *group_of(
-	struct flag_group **v, size_t *n, size_t *cap, uint32_t clear, uint32_t set)
-{
-	for (size_t i = 0; i < *n; i++)
-		if ((*v)[i].clear == clear && (*v)[i].set == set)
-			return &(*v)[i];
-	*v = mem_grow(*v, cap, *n + 1, sizeof(**v));
-	(*v)[*n] = (struct flag_group){.clear = clear, .set = set};
-	return &(*v)[(*n)++];
-}
-
-/* At most one for each set of marks, so a few dozen. */
-static struct flag_group *flag_groups(struct folder *f, const uint32_t *uids, size_t n,
-	uint32_t clear, uint32_t set, size_t *ngroups)
-{
-	const struct columns *c = cache_columns_view(f->cache);
-	struct flag_group *v = NULL;
-	size_t cap = 0;
-
-	*ngroups = 0;
-	for (size_t i = 0; i < n; i++) {
-		ptrdiff_t at = columns_find(c, uids[i]);
-		uint32_t is = at < 0 ? 0 : c->flags[at] & MAIL_SERVER_FLAGS;
-		uint32_t will = ((is & ~clear) | set) & MAIL_SERVER_FLAGS;
-		struct flag_group *g;
-
-		if (at < 0 || is == will)
-			continue;
-		g = group_of(&v, ngroups, &cap, is & ~will, will & ~is);
-		g->uids = mem_grow(g->uids, &g->cap, g->n + 1, sizeof(*g->uids));
-		g->uids[g->n++] = uids[i];
-	}
-	return v;
-}
-
-/* Renamed one by one, and the disk is waited for once. */
-static int local_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_t clear,
-	uint32_t set, struct err *err)
-{
-	struct err later = {0};
-	size_t done = 0;
-	int rc = 0;
-
-	for (; rc == 0 && done < n; done += rc == 0) {
-		uint32_t wanted = (flag_of(f, uids[done]) & ~clear) | set;
-		char *base = folder_local_file(f, uids[done], err);
-
-		rc = base ? maildir_set_flags_later(f->dir, base, wanted & MAIL_SERVER_FLAGS, err)
-			  : -1;
-		free(base);
-	}
-	if (done && maildir_sync(f->dir, &later) != 0 && rc == 0) {
-		*err = later;
-		rc = -1;
-	}
-	cache_set_flags_all(f->cache, uids, done, clear, set, NULL, NULL);
-	f->stamp = localbox_stamp(f->dir); /* our own change needs no new scan */
-	return rc;
-}
-
-static int add_op(struct folder *f, struct op *op, uint64_t *id, struct err *err)
+int change_add(struct folder *f, struct op *op, uint64_t *id, struct err *err)
 {
 	int rc = merge_add(f->account, op, id, err);
 
@@ -104,7 +35,7 @@ static int add_op(struct folder *f, struct op *op, uint64_t *id, struct err *err
 	return rc;
 }
 
-static struct op *op_for(struct folder *f, enum op_kind kind, const uint32_t *uids, size_t n)
+struct op *change_op(struct folder *f, enum op_kind kind, const uint32_t *uids, size_t n)
 {
 	struct op *op = op_new(kind);
 
@@ -116,285 +47,6 @@ static struct op *op_for(struct folder *f, enum op_kind kind, const uint32_t *ui
 	return op;
 }
 
-static int server_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_t clear,
-	uint32_t set, struct err *err)
-{
-	for (size_t at = 0; at < n; at += JOURNAL_MAX_UIDS) {
-		size_t some = n - at < JOURNAL_MAX_UIDS ? n - at : JOURNAL_MAX_UIDS;
-		struct op *op = op_for(f, OP_FLAGS, uids + at, some);
-		uint64_t id;
-
-		op->set = set;
-		op->clear = clear;
-		op->exact = true;
-		if (add_op(f, op, &id, err) != 0)
-			return -1;
-		cache_set_flags_all(f->cache, uids + at, some, clear, set, NULL, NULL);
-	}
-	return 0;
-}
-
-static bool any_waits(const struct folder *f, const uint32_t *uids, size_t n)
-{
-	for (size_t i = 0; !f->local && i < n; i++)
-		if (waiting_is(f, uids[i]))
-			return true;
-	return false;
-}
-
-struct flag_wish {
-	uint32_t clear, set;
-};
-
-static int wished_flags(
-	struct folder *from, const uint32_t *uids, size_t n, void *ctx, struct err *err)
-{
-	const struct flag_wish *w = ctx;
-
-	return change_flags(from, uids, n, w->clear, w->set, err);
-}
-
-static int set_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_t clear, uint32_t set,
-	struct undo *undo, struct err *err);
-
-/* Some of them stand for messages elsewhere. */
-static int set_flags_apart(struct folder *f, const uint32_t *uids, size_t n, uint32_t clear,
-	uint32_t set, struct undo *undo, struct err *err)
-{
-	uint32_t *plain = mem_dup(uids, n * sizeof(*plain)), *waits = mem_array(n, sizeof(*waits));
-	struct flag_wish wish = {clear, set};
-	size_t k = waiting_split(f, plain, &n, waits);
-	int rc = n ? set_flags(f, plain, n, clear, set, undo, err) : 0;
-
-	if (rc == 0)
-		rc = waiting_change(f, waits, k, WAITING_STAYS, NULL, wished_flags, &wish, err);
-	free(plain);
-	free(waits);
-	return rc;
-}
-
-static int set_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_t clear, uint32_t set,
-	struct undo *undo, struct err *err)
-{
-	if (any_waits(f, uids, n))
-		return set_flags_apart(f, uids, n, clear, set, undo, err);
-	size_t ngroups;
-	struct flag_group *v = flag_groups(f, uids, n, clear, set, &ngroups);
-	int rc = 0;
-
-	for (size_t i = 0; i < ngroups; i++) {
-		struct flag_group *g = &v[i];
-
-		if (rc == 0)
-			rc = (f->local ? local_flags : server_flags)(
-				f, g->uids, g->n, g->clear, g->set, err);
-		if (rc == 0 && undo)
-			undo_add_flags(undo, f, g->uids, g->n, g->clear, g->set);
-		free(g->uids);
-	}
-	free(v);
-	folder_send_changes(f, uids, n, NULL, 0);
-	if (rc == 0 && ngroups)
-		replay_next(f->account);
-	return rc;
-}
-
-int change_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_t clear, uint32_t set,
-	struct err *err)
-{
-	return set_flags(f, uids, n, clear, set, NULL, err);
-}
-
-static int request_flags(struct folder *f, const struct store_request *r, struct err *err)
-{
-	struct undo *undo = r->quiet ? NULL : undo_begin(f->account);
-	int rc = set_flags(f, r->uids, r->n, r->clear, r->set, undo, err);
-
-	if (undo)
-		undo_commit(undo);
-	return rc;
-}
-
-/* --- keywords --- */
-
-/* The caller frees. */
-static char *keywords_of(struct folder *f, uint32_t uid)
-{
-	const struct columns *c = cache_columns_view(f->cache);
-	ptrdiff_t at = columns_find(c, uid);
-
-	return mem_strdup(at < 0 ? "" : cache_keyset(f->cache, c->keyset[at]));
-}
-
-/* Messages that have the same keywords, and so get the same ones. */
-struct label_group {
-	uint16_t keyset;
-	struct str clear, set, now; /* what changes, and what they have then */
-	uint32_t *uids;
-	size_t n, cap;
-};
-
-static struct label_group *label_group_of(struct folder *f, struct label_group **v, size_t *n,
-	size_t *cap, uint16_t keyset, const char *clear, const char *set)
-{
-	const char *is = cache_keyset(f->cache, keyset);
-	struct label_group *g;
-	struct str gone = STR_INIT;
-
-	for (size_t i = 0; i < *n; i++)
-		if ((*v)[i].keyset == keyset)
-			return &(*v)[i];
-	*v = mem_grow(*v, cap, *n + 1, sizeof(**v));
-	g = &(*v)[(*n)++];
-	*g = (struct label_group){.keyset = keyset};
-	keywords_minus(&gone, clear, set);
-	keywords_both(&g->clear, is, str_c(&gone));
-	keywords_minus(&g->set, set, is);
-	keywords_apply(&g->now, is, str_c(&g->clear), str_c(&g->set));
-	str_done(&gone);
-	return g;
-}
-
-/* At most one for each set of keywords of the folder. */
-static struct label_group *label_groups(struct folder *f, const uint32_t *uids, size_t n,
-	const char *clear, const char *set, size_t *ngroups)
-{
-	const struct columns *c = cache_columns_view(f->cache);
-	struct label_group *v = NULL;
-	size_t cap = 0;
-
-	*ngroups = 0;
-	for (size_t i = 0; i < n; i++) {
-		ptrdiff_t at = columns_find(c, uids[i]);
-		struct label_group *g;
-
-		if (at < 0)
-			continue;
-		g = label_group_of(f, &v, ngroups, &cap, c->keyset[at], clear, set);
-		if (!g->clear.len && !g->set.len)
-			continue;
-		g->uids = mem_grow(g->uids, &g->cap, g->n + 1, sizeof(*g->uids));
-		g->uids[g->n++] = uids[i];
-	}
-	return v;
-}
-
-static int local_keywords(struct folder *f, struct label_group *g, struct err *err)
-{
-	struct str now = STR_INIT;
-	struct err later = {0};
-	size_t done = 0;
-	int rc = 0;
-
-	for (; rc == 0 && done < g->n; done += rc == 0) {
-		char *base = folder_local_file(f, g->uids[done], err);
-
-		rc = base ? maildir_set_keywords_later(
-				    f->dir, base, str_c(&g->clear), str_c(&g->set), &now, err)
-			  : -1;
-		free(base);
-		if (rc == 0)
-			cache_set_flags(f->cache, g->uids[done], 0, 0, str_c(&now), NULL);
-	}
-	if (done && maildir_sync(f->dir, &later) != 0 && rc == 0) {
-		*err = later;
-		rc = -1;
-	}
-	str_done(&now);
-	f->stamp = localbox_stamp(f->dir); /* our own change needs no new scan */
-	return rc;
-}
-
-static int server_keywords(struct folder *f, struct label_group *g, struct err *err)
-{
-	for (size_t at = 0; at < g->n; at += JOURNAL_MAX_UIDS) {
-		size_t some = g->n - at < JOURNAL_MAX_UIDS ? g->n - at : JOURNAL_MAX_UIDS;
-		struct op *op = op_for(f, OP_FLAGS, g->uids + at, some);
-		uint64_t id;
-
-		free(op->keywords_set);
-		free(op->keywords_clear);
-		op->keywords_set = mem_strdup(str_c(&g->set));
-		op->keywords_clear = mem_strdup(str_c(&g->clear));
-		op->exact = true;
-		if (add_op(f, op, &id, err) != 0)
-			return -1;
-		cache_set_flags_all(f->cache, g->uids + at, some, 0, 0, str_c(&g->now), NULL);
-	}
-	return 0;
-}
-
-struct keyword_wish {
-	const char *clear, *set;
-};
-
-static int wished_keywords(
-	struct folder *from, const uint32_t *uids, size_t n, void *ctx, struct err *err)
-{
-	const struct keyword_wish *w = ctx;
-
-	return change_keywords(from, uids, n, w->clear, w->set, NULL, err);
-}
-
-static int change_keywords_apart(struct folder *f, const uint32_t *uids, size_t n,
-	const char *clear, const char *set, struct undo *undo, struct err *err)
-{
-	uint32_t *plain = mem_dup(uids, n * sizeof(*plain)), *waits = mem_array(n, sizeof(*waits));
-	struct keyword_wish wish = {clear, set};
-	size_t k = waiting_split(f, plain, &n, waits);
-	int rc = n ? change_keywords(f, plain, n, clear, set, undo, err) : 0;
-
-	if (rc == 0)
-		rc = waiting_change(f, waits, k, WAITING_STAYS, NULL, wished_keywords, &wish, err);
-	free(plain);
-	free(waits);
-	return rc;
-}
-
-int change_keywords(struct folder *f, const uint32_t *uids, size_t n, const char *clear,
-	const char *set, struct undo *undo, struct err *err)
-{
-	if (any_waits(f, uids, n))
-		return change_keywords_apart(f, uids, n, clear, set, undo, err);
-	size_t ngroups, changed = 0;
-	struct label_group *v = label_groups(f, uids, n, clear, set, &ngroups);
-	int rc = 0;
-
-	for (size_t i = 0; i < ngroups; i++) {
-		struct label_group *g = &v[i];
-
-		if (rc == 0 && g->n) {
-			rc = (f->local ? local_keywords : server_keywords)(f, g, err);
-			changed++;
-		}
-		if (rc == 0 && g->n && undo)
-			undo_add_keywords(undo, f, g->uids, g->n, str_c(&g->clear), str_c(&g->set));
-		str_done(&g->clear);
-		str_done(&g->set);
-		str_done(&g->now);
-		free(g->uids);
-	}
-	free(v);
-	folder_send_changes(f, uids, n, NULL, 0);
-	if (rc == 0 && changed)
-		replay_next(f->account);
-	return rc;
-}
-
-static int request_keywords(struct folder *f, const struct store_request *r, struct err *err)
-{
-	const char *set = r->text ? r->text : "", *clear = r->section ? r->section : "";
-	struct undo *undo;
-	int rc;
-
-	if (keywords_check(set, err) != 0 || keywords_check(clear, err) != 0)
-		return -1;
-	undo = undo_begin(f->account);
-	rc = change_keywords(f, r->uids, r->n, clear, set, undo, err);
-	undo_commit(undo);
-	return rc;
-}
-
 /* --- move, copy, delete --- */
 
 static uint32_t unseen_of(struct folder *f, const uint32_t *uids, size_t n)
@@ -402,14 +54,14 @@ static uint32_t unseen_of(struct folder *f, const uint32_t *uids, size_t n)
 	uint32_t unseen = 0;
 
 	for (size_t i = 0; i < n; i++)
-		unseen += !(flag_of(f, uids[i]) & MAIL_SEEN);
+		unseen += !(change_flags_of(f, uids[i]) & MAIL_SEEN);
 	return unseen;
 }
 
 static int move_some(struct folder *f, struct folder *target, const uint32_t *uids, size_t n,
 	enum op_kind kind, struct undo *undo, struct err *err)
 {
-	struct op *op = op_for(f, kind, uids, n);
+	struct op *op = change_op(f, kind, uids, n);
 	uint64_t id;
 
 	if (target) {
@@ -417,7 +69,7 @@ static int move_some(struct folder *f, struct folder *target, const uint32_t *ui
 		op->target = mem_strdup(target->name);
 	}
 	op->unseen = unseen_of(f, uids, n);
-	if (add_op(f, op, &id, err) != 0)
+	if (change_add(f, op, &id, err) != 0)
 		return -1;
 	undo_add_op(undo, f, target, kind, uids, n, id);
 	if (kind != OP_COPY)
@@ -509,13 +161,13 @@ int change_move_elsewhere(
 int change_move_again(struct folder *f, struct folder *target, const uint32_t *uids, size_t n,
 	uint64_t former, struct err *err)
 {
-	struct op *op = op_for(f, OP_MOVE, uids, n);
+	struct op *op = change_op(f, OP_MOVE, uids, n);
 	uint64_t id;
 
 	free(op->target);
 	op->target = mem_strdup(target->name);
 	op->unseen = unseen_of(f, uids, n);
-	if (add_op(f, op, &id, err) != 0)
+	if (change_add(f, op, &id, err) != 0)
 		return -1;
 	undo_replaced(f->account, former, id, uids, n);
 	replay_next(f->account);
@@ -632,7 +284,7 @@ int change_upload(struct folder *target, const struct str *message, uint32_t fla
 	if (rc == 0 && received) /* the date that the server is told (replay.c) */
 		utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW);
 	if (rc == 0)
-		rc = add_op(target, op, &id, err);
+		rc = change_add(target, op, &id, err);
 	else
 		op_free(op);
 	free(dir);
@@ -661,7 +313,7 @@ static int upload(
 			char *message_id = mem_strdup(s.message_id);
 			char *keywords = mem_strdup(s.keywords);
 
-			rc = change_upload(target, &bytes, flag_of(f, uids[i]), keywords,
+			rc = change_upload(target, &bytes, change_flags_of(f, uids[i]), keywords,
 				s.received, message_id, err);
 			free(message_id);
 			free(keywords);
@@ -725,10 +377,10 @@ static int add_to_batch(struct batch_in *b, struct folder *f, uint32_t uid, stru
 		str_done(bytes);
 		return -1;
 	}
-	b->keywords[b->n] = keywords_of(f, uid);
+	b->keywords[b->n] = mem_strdup(marks_of(f, uid).keywords);
 	b->mails[b->n] = (struct maildir_mail){.p = str_c(bytes),
 		.len = bytes->len,
-		.flags = flag_of(f, uid) & MAIL_SERVER_FLAGS,
+		.flags = change_flags_of(f, uid) & MAIL_SERVER_FLAGS,
 		.keywords = b->keywords[b->n]};
 	b->octets += bytes->len;
 	b->n++;
@@ -794,7 +446,7 @@ static int transfer(struct folder *f, struct folder *target, const uint32_t *uid
 			  "out of it"));
 	if (copy || !target->local)
 		for (size_t i = 0; i < n; i++)
-			if (flag_of(f, uids[i]) & MAIL_ON_SERVER_ONLY_HEADER)
+			if (change_flags_of(f, uids[i]) & MAIL_ON_SERVER_ONLY_HEADER)
 				return err_set(err, ERR_INPUT,
 					_("Only the beginning of this message is here; fetch the "
 					  "whole first: :whole"));
@@ -937,7 +589,7 @@ static int leave_out_rows(struct folder *f, struct store_request *r, struct err 
 	if (!f->local || r->quiet)
 		return 0;
 	for (size_t i = 0; i < r->n; i++)
-		if (!(flag_of(f, r->uids[i]) & MAIL_PLACEHOLDER))
+		if (!(change_flags_of(f, r->uids[i]) & MAIL_PLACEHOLDER))
 			r->uids[n++] = r->uids[i];
 	if (n < r->n && n)
 		store_notice(f->account,
@@ -970,10 +622,10 @@ void change_request(struct store *s, struct store_request *r)
 	if (rc == 0)
 		switch (r->kind) {
 		case REQUEST_FLAG:
-			rc = request_flags(l->folder, r, &err);
+			rc = change_request_flags(l->folder, r, &err);
 			break;
 		case REQUEST_KEYWORDS:
-			rc = request_keywords(l->folder, r, &err);
+			rc = change_request_keywords(l->folder, r, &err);
 			break;
 		case REQUEST_DELETE:
 			rc = request_delete(l->folder, r, &said, &err);
