@@ -302,6 +302,9 @@ int cache_load(
 	struct cache **out, const char *dir, const char *folder, bool create, struct err *err);
 char *cache_file(const char *dir, const char *name);
 uint64_t cache_folder_hash(const unsigned char key[16], const char *folder);
+int cache_reload(struct cache *c, struct err *err); /* the log was replaced */
+/* cache_change.c: where it cannot be written this copy knows at least. */
+void cache_log_damage(struct cache *c, uint32_t first, uint32_t last);
 
 /* cache_index.c */
 void index_start(struct cache *c);
