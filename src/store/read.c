@@ -172,13 +172,27 @@ static void mark_files(struct folder *f, uint32_t uid, bool files)
 		folder_send_changes(f, &uid, 1, NULL, 0);
 }
 
+/* What the server said names neither the folder nor a way out. A folder that is gone is told as
+ * such, once it is looked for. */
+static struct err explained(struct account *a, const struct result *r)
+{
+	struct err err = r->err;
+
+	if (r->err.kind != ERR_REFUSED || !r->folder)
+		return err;
+	err_set(&err, ERR_REFUSED, _("The message in %s cannot be fetched: %s"), r->folder,
+		r->err.text);
+	account_post(a, LANE_MAIN, job_new(JOB_LIST));
+	return err;
+}
+
 void read_body_done(struct store *s, struct result *r)
 {
 	struct parked *p = unpark(s, r->request);
 	struct account *a = store_account_at(s, r->account);
 	struct folder *f = r->folder ? folder_find(a, r->folder, false) : NULL;
 	struct store_request *request;
-	struct err err = r->err;
+	struct err err;
 
 	if (r->err.kind == ERR_NONE && f && f->cache)
 		mark_here(f, r->uid);
@@ -186,6 +200,7 @@ void read_body_done(struct store *s, struct result *r)
 		return; /* cancelled meanwhile: the body is kept for the next time */
 	if (goes_over_the_first(s, f, r, p))
 		return;
+	err = explained(a, r);
 	if (r->err.kind != ERR_NONE || store_is_stale(s, p->request, &err)) {
 		fail_parked(s, p, &err);
 		return;
@@ -262,6 +277,11 @@ static int cannot_fetch(struct folder *f, struct store_request *r, struct err *e
 		return err_set(err, ERR_GONE,
 			_("This message was not fetched while the account used IMAP; switch back "
 			  "to read it: :protocol imap"));
+	if (f->gone)
+		return err_set(err, ERR_GONE,
+			_("Folder %s is no longer on the server, and this message was not fetched "
+			  "while it was there"),
+			f->name);
 	if (!f->account->sync)
 		return err_set(err, ERR_NETWORK,
 			_("This message is not here yet and the account is offline"));

@@ -304,6 +304,54 @@ static void test_parked_of_a_closed_list(void **state)
 	store_event_free(ev);
 }
 
+static void body_refused(int account, const char *folder, uint32_t uid, const char *words)
+{
+	struct job *j = desk_job(account, LANE_FETCH, JOB_BODY);
+	struct result *r = result_new(RESULT_BODY_DONE);
+
+	r->request = j->request;
+	r->folder = mem_strdup(folder);
+	r->uid = uid;
+	err_set(&r->err, ERR_REFUSED, "%s", words);
+	desk_give(account, r);
+	job_free(j);
+}
+
+/* The server's words alone name neither the message nor what has become of its folder. */
+static void test_body_of_a_folder_that_is_gone(void **state)
+{
+	static const char *const with[] = {"INBOX", "Work", NULL}, *const without[] = {
+									   "INBOX", NULL};
+	int account = desk_add(desk_account("one", false), true);
+	struct summary row = desk_row(1, "Bob", NULL);
+	struct store_event *ev;
+	unsigned list, at;
+
+	(void)state;
+	desk_folders(account, with);
+	desk_settle();
+	list = desk_open(account, "Work", NULL);
+	desk_fill(account, "Work", &row, 1);
+	desk_settle();
+	while (desk_has_job(account, LANE_MAIN, JOB_LIST))
+		job_free(desk_job(account, LANE_MAIN, JOB_LIST));
+	at = read_one(list, 1);
+	body_refused(account, "Work", 1, "Mailbox doesn't exist");
+	ev = desk_answer(at);
+	assert_string_equal(
+		ev->err.text, "The message in Work cannot be fetched: Mailbox doesn't exist");
+	store_event_free(ev);
+	job_free(desk_job(account, LANE_MAIN, JOB_LIST));
+	desk_folders(account, without);
+	desk_settle();
+	assert_true(desk_was_told("Folder Work is no longer on the server"));
+	ev = desk_answer(read_one(list, 1));
+	assert_int_equal(ev->kind, STORE_FAILED);
+	assert_non_null(strstr(ev->err.text, "Folder Work is no longer on the server, and this"));
+	store_event_free(ev);
+	assert_false(desk_has_job(account, LANE_FETCH, JOB_BODY));
+}
+
 /* --- the outbox --- */
 
 static atomic_int tickets; /* read by the disk thread */
@@ -393,6 +441,7 @@ int main(void)
 		DESK_CASE(test_search_switched),
 		DESK_CASE(test_search_closed),
 		DESK_CASE(test_parked_of_a_closed_list),
+		DESK_CASE(test_body_of_a_folder_that_is_gone),
 		DESK_CASE(test_tickets_at_rest),
 		DESK_CASE(test_no_busy_loop),
 	};
