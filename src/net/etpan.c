@@ -1,5 +1,7 @@
 #include "net/etpan.h"
 
+#include "net/wire.h"
+
 #include <libetpan/libetpan.h>
 #include <libetpan/mailimap_extension.h>
 
@@ -121,12 +123,28 @@ static struct mailimap_extension_api api = {
 	.ext_free = catch_all_free,
 };
 
+int etpan_give_back(mailstream *stream, MMAPString *buffer, size_t at)
+{
+	const char *lf = memchr(buffer->str + at, '\n', buffer->len - at);
+	size_t end = lf ? (size_t)(lf - buffer->str) + 1 : buffer->len, n = buffer->len - end;
+
+	if (!n)
+		return MAILIMAP_NO_ERROR;
+	if (n > stream->buffer_max_size - stream->read_buffer_len)
+		return MAILIMAP_ERROR_STREAM;
+	memmove(stream->read_buffer + n, stream->read_buffer, stream->read_buffer_len);
+	memcpy(stream->read_buffer, buffer->str + end, n);
+	stream->read_buffer_len += n;
+	return mmap_string_truncate(buffer, end) ? MAILIMAP_NO_ERROR : MAILIMAP_ERROR_MEMORY;
+}
+
 static int catch_all(int calling_parser, mailstream *fd, MMAPString *buffer,
 	struct mailimap_parser_context *parser_ctx, size_t *indx,
 	struct mailimap_extension_data **result, size_t progr_rate, progress_function *progr_fun)
 {
 	struct cursor c = {fd, buffer, *indx};
 	size_t start;
+	int r;
 
 	(void)parser_ctx;
 	(void)progr_rate;
@@ -145,7 +163,11 @@ static int catch_all(int calling_parser, mailstream *fd, MMAPString *buffer,
 		c.at++;
 	if (!skip_value(&c))
 		return MAILIMAP_ERROR_PARSE;
-	*result = mailimap_extension_data_new(&api, 0, NULL);
+	r = etpan_give_back(fd, buffer, c.at);
+	if (r != MAILIMAP_NO_ERROR)
+		return r;
+	*result = mailimap_extension_data_new(
+		&api, !strncmp(buffer->str + start, WIRE_BROKEN " ", sizeof(WIRE_BROKEN)), NULL);
 	if (!*result)
 		return MAILIMAP_ERROR_MEMORY;
 	*indx = c.at;
@@ -159,4 +181,9 @@ void etpan_init(void)
 	if (!done)
 		mailimap_extension_register(&api);
 	done = true;
+}
+
+bool etpan_is_broken(const struct mailimap_extension_data *item)
+{
+	return item->ext_extension == &api && item->ext_type;
 }

@@ -1,6 +1,7 @@
 #include "net/imap_priv.h"
 
 #include "base/mem.h"
+#include "net/etpan.h"
 
 #include <libetpan/mailimap_extension.h>
 #include <pthread.h>
@@ -167,6 +168,8 @@ static int catch_parse(int calling, mailstream *from, MMAPString *buffer,
 	if (calling != MAILIMAP_EXTENDED_PARSER_RESPONSE_DATA)
 		return MAILIMAP_ERROR_PARSE;
 	r = scan_response(&s);
+	if (r == MAILIMAP_NO_ERROR)
+		r = etpan_give_back(from, buffer, s.at);
 	if (r != MAILIMAP_NO_ERROR)
 		return r;
 	if (s.at == *at)

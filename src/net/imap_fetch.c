@@ -3,6 +3,7 @@
 
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "net/etpan.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -184,6 +185,7 @@ struct build {
 	struct str keywords;
 	struct flat flat;
 	const struct mailimap_msg_att_body_section *section;
+	bool broken; /* it could not be read; there is only the UID */
 };
 
 static void add_keyword(struct build *b, const char *extra, const char *word)
@@ -297,6 +299,7 @@ static void add_item(struct build *b, const struct mailimap_msg_att_item *item)
 		break;
 	case MAILIMAP_MSG_ATT_ITEM_EXTENSION:
 		ext = item->att_data.att_extension_data;
+		b->broken |= ext && etpan_is_broken(ext);
 		if (ext && ext->ext_extension && ext->ext_data &&
 			ext->ext_extension->ext_id == MAILIMAP_EXTENSION_CONDSTORE &&
 			ext->ext_type == MAILIMAP_CONDSTORE_TYPE_FETCH_DATA)
@@ -313,7 +316,9 @@ static void give_section(struct imap_sink *sink, const struct build *b)
 {
 	const struct mailimap_msg_att_body_section *s = b->section;
 
-	if (b->m.uid != sink->uid || !s || sink->got || s->sec_origin_octet != sink->offset)
+	sink->broken |= b->broken && b->m.uid == sink->uid;
+	if (b->broken || b->m.uid != sink->uid || !s || sink->got ||
+		s->sec_origin_octet != sink->offset)
 		return;
 	sink->got = true;
 	sink->nil = !s->sec_body_part;
@@ -324,6 +329,10 @@ static void give_section(struct imap_sink *sink, const struct build *b)
 
 static void finish(struct build *b)
 {
+	if (b->broken) {
+		b->m = (struct imap_message){.uid = b->m.uid, .keywords = ""};
+		return;
+	}
 	b->m.keywords = str_c(&b->keywords);
 	if (b->flat.n) {
 		b->m.parts = b->flat.v;
@@ -401,7 +410,7 @@ static uint32_t raw_uid(const char *text, size_t len)
 
 void imap_on_raw(struct imap *im, const char *text, size_t len)
 {
-	struct build b = {0};
+	struct build b = {.broken = true};
 	size_t digits = strspn(text, "0123456789");
 
 	if (!digits || !str_istarts(text + digits, " FETCH ("))
@@ -615,6 +624,9 @@ int imap_fetch_section(struct imap *im, uint32_t uid, const char *section, uint3
 		im->dead = true;
 		return err_set(err, ERR_CANCELLED, _("Cancelled"));
 	}
+	if (!sink.got && sink.broken)
+		return err_set(
+			err, ERR_REFUSED, _("The IMAP server's answer cannot be understood"));
 	if (!sink.got)
 		return err_set(err, ERR_GONE, _("The message is no longer on the server"));
 	if (sink.nil)

@@ -43,7 +43,7 @@ struct imap_sink {
 	/* imap_fetch_section: the one message and piece that is wanted */
 	uint32_t uid, offset;
 	imap_bytes_fn *bytes;
-	bool got, stopped, nil;
+	bool got, stopped, nil, broken;
 };
 
 /* A command under way. */

@@ -22,6 +22,8 @@ enum {
 
 #define STATUS_BYTES_MAX ((size_t)64 << 20)
 
+enum { SCAN_BROKEN = -2 };
+
 /* What happens to the rest of a logical line. */
 enum wire_mode { WIRE_PASS, WIRE_PLAIN, WIRE_DROP, WIRE_ANSWER, WIRE_LIST, WIRE_STATUS };
 
@@ -45,6 +47,7 @@ struct wire {
 	const char *one_tag; /* what stands for every tag, or NULL */
 	struct strv tags;    /* those it stood for */
 	bool overflow, trouble;
+	bool torn;  /* a row of FETCH could not be read: what follows may belong to it */
 	size_t odd; /* rows that were left out */
 
 	wire_line_fn *on_line;
@@ -415,12 +418,30 @@ static enum wire_mode untagged_mode(struct wire *w, struct view v, struct str *o
 	return named_mode(word);
 }
 
+static bool is_tag(struct view v)
+{
+	struct view rest = v;
+
+	take_while(&rest, is_tag_char);
+	return v.len && v.len <= TAG_MAX && !rest.len;
+}
+
+/* A line end in a quoted string makes two lines of a row. */
+static int foreign_line(struct wire *w)
+{
+	if (!w->torn)
+		return wire_kill(w, _("the server sent a line that is not IMAP"));
+	w->mode = WIRE_DROP;
+	return 0;
+}
+
 /* Answers are written to out here; -1 ends the connection. */
 static int begin_line(struct wire *w, struct view v, struct str *out)
 {
 	struct view first = {v.p, 0}, rest = v, word;
 
 	if (v.p[0] == '+') {
+		w->torn = false;
 		first.len = 1;
 		pass_answer(w, first, (struct view){"", 0}, view_skip(v, 1), out);
 		w->mode = WIRE_ANSWER;
@@ -428,16 +449,15 @@ static int begin_line(struct wire *w, struct view v, struct str *out)
 	}
 	first = take_while(&rest, not_blank);
 	if (view_is(first, "*")) {
+		w->torn = false;
 		w->mode = untagged_mode(w, rest, out);
 		return 0;
 	}
-	rest = first;
-	take_while(&rest, is_tag_char);
-	if (!first.len || first.len > TAG_MAX || rest.len)
-		return wire_kill(w, _("the server sent a line that is not IMAP"));
 	rest = skip_blanks(view_skip(v, first.len));
-	if (!take_answer_word(&rest, &word, true) || (rest.len && not_blank(*rest.p)))
-		return wire_kill(w, _("the server sent a line that is not IMAP"));
+	if (!is_tag(first) || !take_answer_word(&rest, &word, true) ||
+		(rest.len && not_blank(*rest.p)))
+		return foreign_line(w);
+	w->torn = false;
 	if (w->one_tag) {
 		if (w->tags.n >= TAGS_MAX)
 			return wire_kill(w, _("the server answers what was not asked"));
@@ -467,14 +487,12 @@ static struct view literal_digits(struct view v, size_t at)
 	return digits;
 }
 
-/* The literal announced at `at`; -1 ends the connection. */
+/* The literal that is announced at `at`, where literal_digits found it; -1 ends the connection. */
 static int announce_literal(struct wire *w, struct view v, size_t at)
 {
 	struct view digits = literal_digits(v, at);
 	uint32_t n = 0;
 
-	if (!digits.len)
-		return wire_kill(w, _("the server sent a “{” that announces nothing"));
 	if (digits.len > LITERAL_DIGITS)
 		return wire_kill(w, _("the server announced more data than is accepted"));
 	for (size_t i = 0; i < digits.len; i++)
@@ -508,22 +526,25 @@ static size_t check_quoted(struct view v, size_t at)
 	return end == v.len || strchr(" )](", v.p[end]) ? end : 0;
 }
 
-/* Counts and checks one piece of text; 1 when a literal follows, 0, or -1. */
-static int scan_data(struct wire *w, struct view v)
+/* Counts and checks one piece of text; 1 when a literal follows, 0, -1, or SCAN_BROKEN, and why. */
+static int scan_data(struct wire *w, struct view v, const char **why)
 {
 	for (size_t i = 0; i < v.len; i++) {
 		switch (v.p[i]) {
 		case '"':
 			i = check_quoted(v, i);
+			*why = _("the server sent a broken quoted string");
 			if (!i)
-				return wire_kill(w, _("the server sent a broken quoted string"));
+				return SCAN_BROKEN;
 			i--;
 			break;
 		case '{':
-			return announce_literal(w, v, i);
+			*why = _("the server sent a “{” that announces nothing");
+			return literal_digits(v, i).len ? announce_literal(w, v, i) : SCAN_BROKEN;
 		case '(':
+			*why = _("the server sent too many nested lists");
 			if (++w->parens > PARENS_MAX || ++w->depth > DEPTH_MAX)
-				return wire_kill(w, _("the server sent too many nested lists"));
+				return SCAN_BROKEN;
 			break;
 		case ')':
 			if (w->depth)
@@ -734,12 +755,85 @@ static void keep_status(struct wire *w)
 	strv_addn(&w->statuses, str_c(&w->status), w->status.len);
 }
 
+/*
+ * --- FETCH rows that cannot be read ---
+ *
+ * Servers put names of files with quotes, line ends and NUL bytes in them into BODYSTRUCTURE as
+ * they are. Such a row must cost neither the connection nor the others: what is passed on says its
+ * UID, and that it is broken.
+ */
+
+/* The digits of "UID 12" at i; an empty view when it does not stand there. */
+static struct view uid_digits(struct view v, size_t i)
+{
+	struct view rest = view_skip(v, i), none = {"", 0}, digits;
+
+	if (!i || (v.p[i - 1] != ' ' && v.p[i - 1] != '(') || rest.len < 5 ||
+		str_nicmp(rest.p, "UID ", 4) != 0)
+		return none;
+	rest = view_skip(rest, 4);
+	digits = take_while(&rest, is_digit);
+	return view_number(digits, UINT32_MAX) ? digits : none;
+}
+
+/* Before what is broken at the level of the items, else the last there is: a server that writes
+ * names as they are may have a name that says "UID 1". */
+static struct view find_uid(struct view v, unsigned depth)
+{
+	struct view found = {"", 0};
+	bool sound = true;
+
+	for (size_t i = 0; i < v.len; i++) {
+		struct view here = uid_digits(v, i);
+
+		if (here.len)
+			found = here;
+		if (here.len && sound && depth == 1)
+			break;
+		if (sound && v.p[i] == '"') {
+			size_t end = check_quoted(v, i);
+
+			sound = end > 0;
+			i = end ? end - 1 : i;
+		}
+		depth += v.p[i] == '(';
+		depth -= v.p[i] == ')' && depth;
+	}
+	return found;
+}
+
+/* depth: of the lists that were open where the piece begins. */
+static int break_row(
+	struct wire *w, struct view v, unsigned depth, const char *why, struct str *out)
+{
+	struct view uid = find_uid(v, depth), rest = skip_blanks(view_skip(v, 1));
+	struct view number = take_while(&rest, is_digit);
+
+	/* What came before a literal is passed on already, and a list in it cannot be closed. */
+	if (w->inside && depth > 1)
+		return wire_kill(w, why);
+	w->mode = WIRE_DROP;
+	w->torn = true;
+	if (!w->inside)
+		str_addf(out, "* %.*s FETCH (", (int)number.len, number.p);
+	else
+		str_addc(out, ' ');
+	if (uid.len)
+		str_addf(out, "UID %.*s ", (int)uid.len, uid.p);
+	str_adds(out, WIRE_BROKEN " -)\r\n");
+	return scan_dropped(w, v);
+}
+
 /* --- lines --- */
 
 static int pass_data(struct wire *w, struct view v, struct str *out)
 {
-	int literal = scan_data(w, v);
+	unsigned depth = w->depth;
+	const char *why = "";
+	int literal = scan_data(w, v, &why);
 
+	if (literal == SCAN_BROKEN)
+		return w->mode == WIRE_PASS ? break_row(w, v, depth, why, out) : wire_kill(w, why);
 	if (literal < 0)
 		return -1;
 	/* libetpan's parsers of extensions die of a literal (NAMESPACE), and nothing else needs
@@ -785,7 +879,7 @@ static int pass_list(struct wire *w, struct view v, struct str *out)
 
 	if (w->inside)
 		return end_list_row(w, v, out);
-	if (!read_list_row(v, &row)) {
+	if (memchr(v.p, '\0', v.len) || memchr(v.p, '\r', v.len) || !read_list_row(v, &row)) {
 		w->odd++;
 		w->mode = WIRE_DROP; /* one folder less is better than no folders */
 		return scan_dropped(w, v);
@@ -801,9 +895,25 @@ static int pass_list(struct wire *w, struct view v, struct str *out)
 	return end_list_row(w, v, out);
 }
 
+/* Bytes that no text may have. */
+static int mend_bytes(struct wire *w)
+{
+	struct str *line = &w->line;
+
+	if ((w->mode == WIRE_ANSWER || w->mode == WIRE_PLAIN) && memchr(line->p, '\0', line->len))
+		return wire_kill(w, _("the server sent a NUL byte"));
+	if (w->mode == WIRE_LIST) /* which leaves the row out */
+		return 0;
+	for (size_t i = 0; i + 1 < line->len; i++)
+		if (line->p[i] == '\0' || line->p[i] == '\r')
+			line->p[i] = '?';
+	return 0;
+}
+
+/* v: of w->line. */
 static int pass_piece(struct wire *w, struct view v, struct str *out)
 {
-	if (!w->inside && begin_line(w, v, out) < 0)
+	if ((!w->inside && begin_line(w, v, out) < 0) || mend_bytes(w) < 0)
 		return -1;
 	switch (w->mode) {
 	case WIRE_ANSWER:
@@ -836,10 +946,8 @@ static int wire_line(struct wire *w, struct str *out)
 	struct view v = {w->line.p, w->line.len - 1};
 	int literal;
 
-	if (v.len && v.p[v.len - 1] == '\r')
+	while (v.len && v.p[v.len - 1] == '\r')
 		v.len--;
-	if (memchr(v.p, '\0', v.len))
-		return wire_kill(w, _("the server sent a NUL byte"));
 	if (!w->inside && v.len == 0) { /* an empty line means nothing in IMAP */
 		str_clear(&w->line);
 		w->text = 0;

@@ -10,14 +10,17 @@
  * deep parentheses, endless literals. A logical line runs to the LF that no literal follows; its
  * text is held back up to each LF, literals stream through.
  *
- * Refused: over-long lines, more than 50,000 '(' in a line or 1,000 open at once, NUL outside
- * literals, literals over the cap, '{' that announces no literal, quotes where no string can begin
- * or end, lines that are no IMAP. Response codes that do not match a strict grammar are blanked
- * out. Untagged responses are passed on only when libetpan knows them (or imap_catch.c does:
- * ESEARCH) and this program uses them (CAPABILITY ENABLED LIST LSUB FLAGS SEARCH ESEARCH ID
- * NAMESPACE VANISHED EXISTS RECENT EXPUNGE FETCH and the status responses); all others, ANNOTATION
- * among them, are dropped, and so are those with a literal but for LIST and FETCH. LIST rows are
- * read leniently and written anew, without extended data. What libetpan loses (BYE text, ALERT,
+ * Refused: over-long lines, literals over the cap, lines that are no IMAP; and but for FETCH rows
+ * more than 50,000 '(' in a line or 1,000 open at once, NUL outside literals, '{' that announces no
+ * literal, quotes where no string can begin or end. A FETCH row with one of these is passed on as
+ * "* n FETCH (UID n WIRE_BROKEN -)", unless a list around a literal is what is broken; lines behind
+ * it that are no IMAP are what a line end in its text made of it, and dropped. Response codes that
+ * do not match a strict grammar are blanked out. Untagged responses are passed on only when
+ * libetpan knows them (or imap_catch.c does: ESEARCH) and this program uses them (CAPABILITY
+ * ENABLED LIST LSUB FLAGS SEARCH ESEARCH ID NAMESPACE VANISHED EXISTS RECENT EXPUNGE FETCH and the
+ * status responses); all others, ANNOTATION among them, are dropped, and so are those with a
+ * literal but for LIST and FETCH. LIST rows are read leniently and written anew, without extended
+ * data. A NUL or CR in the text of a FETCH row becomes a "?". What libetpan loses (BYE text, ALERT,
  * every STATUS line, NOTIFICATIONOVERFLOW) is remembered for the caller; in place of STATUS comes
  * an OK. Line ends become CRLF, status lines without text get one.
  */
@@ -29,6 +32,9 @@
 #include <stdint.h>
 
 struct wire;
+
+/* The item that stands for what was broken in a FETCH row. */
+#define WIRE_BROKEN "X-TALARIA-BROKEN"
 
 struct wire_limits {
 	size_t line;      /* most bytes of one line, default 16 MiB */

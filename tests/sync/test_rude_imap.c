@@ -212,7 +212,8 @@ static void single_octets_are_read(void **state)
 	person_free(p);
 }
 
-static void broken_row(const char *raw)
+/* ends: the connection does, and the row is asked for by itself. */
+static void broken_row(const char *raw, bool ends)
 {
 	struct person *p;
 	struct msglist *l;
@@ -231,6 +232,7 @@ static void broken_row(const char *raw)
 			assert_true(msglist_find(l, uid) >= 0);
 			assert_false(flags_at(l, (size_t)msglist_find(l, uid)) & MSG_PLACEHOLDER);
 		}
+	assert_int_equal(seen("UID FETCH 70 ") > 0, ends);
 	/* Not asked for anew with every start. */
 	stop(p);
 	start(p, false);
@@ -242,11 +244,19 @@ static void broken_row(const char *raw)
 static void unparsable_row_has_a_placeholder(void **state)
 {
 	(void)state;
-	broken_row("raw 70 * 70 FETCH (UID 70 FLAGS (\\\\Seen INTERNALDATE nonsense ((");
+	broken_row("raw 70 * 70 FETCH (UID 70 FLAGS (\\\\Seen INTERNALDATE nonsense ((", false);
 	broken_row("raw 70 * 70 FETCH (UID 70 FLAGS () RFC822.SIZE minus BODY[HEADER.FIELDS (FROM)]"
-		   " {5}\\r\\nab)\\r)");
+		   " {5}\\r\\nab)\\r)",
+		false);
+	broken_row("raw 70 * 70 FETCH (INTERNALDATE \"01-\"Jan\"-2024 UID 70 FLAGS ()"
+		   " BODY[HEADER.FIELDS (FROM)] {2}\\r\\nab)",
+		false);
+	broken_row("raw 70 * 70 FETCH (UID 70 BODY[HEADER.FIELDS (FROM)] {2}\\r\\nab"
+		   " INTERNALDATE \"01-\"Jan\"-2024\" FLAGS (\\\\Seen))",
+		false);
 	broken_row("raw 70 * 70 FETCH (UID 70 FLAGS () BODY[HEADER.FIELDS (FROM)] "
-		   "{99999999999999999999}\\r\\nabc)");
+		   "{99999999999999999999}\\r\\nabc)",
+		true);
 }
 
 /* One message of many cannot be had: the others are here, it has a row with the server's words, and

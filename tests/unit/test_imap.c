@@ -313,6 +313,18 @@ static void test_fetch_rude(void **state)
 		"S: * 1 FETCH (UID 5 FLAGS (((\\Seen))))\nS: * 2 FETCH (UID 6 FLAGS ())\nS: * 3 "
 		"FETCH (FLAGS ( UID 7)\nS: * 4 FETCH (UID 8 FLAGS ())\nS: %t OK done",
 		IMAP_GET_FLAGS, 0, "5;6 flags=0,;8 flags=0,;");
+	fetch_gives(FETCH "S: * 1 FETCH (UID 5 INTERNALDATE \"01-\"Jan\"-2024\" FLAGS ())\n"
+			  "S: * 2 FETCH (FLAGS (\\Seen) BODY[HEADER.FIELDS (SUBJECT)] {4}\n"
+			  "S~ ab\\r\\n X \"01-\"Jan\" UID 6)\\r\\n\n"
+			  "S: * 3 FETCH (UID 7 BODYSTRUCTURE (\"TEXT\" \"PLAIN\" (\"name\" \"a\n"
+			  "S: b\") NIL NIL \"7BIT\" 10 1 NIL NIL NIL NIL))\n"
+			  "S~ * 5 FETCH (UID 8 FLAGS () X \"a\\rb\\0c\")\\r\\n\n"
+			  "S: * 9 FETCH (X \"a\"b\")\nS: %t OK done",
+		IMAP_GET_FLAGS, 0, "5;6;7;8 flags=0,;");
+	/* It is not parsed behind a literal either; libetpan has read on then. */
+	fetch_gives(FETCH "S: * 1 FETCH (UID 5 BODYSTRUCTURE (\"TEXT\" \"PLAIN\" (\"name\" {2}\n"
+			  "S: ab)))\nS: * 2 FETCH (UID 6 FLAGS ())\nS: %t OK done",
+		IMAP_GET_FLAGS, 0, "5;6 flags=0,;");
 	fetch_gives(FETCH "S: * 1 FETCH (UID 5 X-NEW {3}\nS~ a)b\nS:  FLAGS ())\nS: %t OK done",
 		IMAP_GET_FLAGS, 0, "5 flags=0,;");
 	/* A literal that ends with the connection. */

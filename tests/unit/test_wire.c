@@ -28,6 +28,8 @@
 		LIT(s), NULL, 0                                                                    \
 	}
 
+#define BROKEN WIRE_BROKEN " -)\r\n"
+
 static const struct {
 	const char *in;
 	size_t len;
@@ -117,19 +119,39 @@ static const struct {
 	BECOMES("* STATUS \"a (MESSAGES 3)\r\n* STATUS a{ (MESSAGES 3)\r\n1 OK x\r\n",
 		"* OK status\r\n* OK status\r\n1 OK x\r\n"),
 	BECOMES("* 5 SOMETHING\r\n* THREAD (1)\r\n1 OK x\r\n", "1 OK x\r\n"),
+	/* rows of FETCH that cannot be read: their UID, and that they are broken */
+	BECOMES("* 1 FETCH (BODY[] {-5}\r\n", "* 1 FETCH (" BROKEN),
+	BECOMES("* 1 FETCH (UID 7 BODY[] {5}x)\r\n", "* 1 FETCH (UID 7 " BROKEN),
+	BECOMES("* 1 FETCH (UID 7 BODY[] {5}\rx)\r\n", "* 1 FETCH (UID 7 " BROKEN),
+	BECOMES("* 1 FETCH (UID 7 BODY[] {}\r\n", "* 1 FETCH (UID 7 " BROKEN),
+	BECOMES("* 1 FETCH (UID 7 X a\"b\" \"c{5}\r\nabcde)\r\n1 OK x\r\n",
+		"* 1 FETCH (UID 7 " BROKEN "1 OK x\r\n"),
+	BECOMES("* 1 FETCH (UID 7 X \"a\"b)\r\n", "* 1 FETCH (UID 7 " BROKEN),
+	BECOMES("* 1 FETCH (X \"a\"b UID 8 UID 7)\r\n", "* 1 FETCH (UID 7 " BROKEN),
+	BECOMES("* 1 FETCH (X (\"UID 8\" UID 9) UID 7 X \"a\"b UID 10)\r\n",
+		"* 1 FETCH (UID 7 " BROKEN),
+	BECOMES("* 1 FETCH (UID 4294967296 X \"a\"b)\r\n", "* 1 FETCH (" BROKEN),
+	BECOMES("* 1 FETCH (UID 4294967295 X \"a\"b)\r\n", "* 1 FETCH (UID 4294967295 " BROKEN),
+	/* ... behind a literal, which is passed on already */
+	BECOMES("* 1 FETCH (UID 7 X {3}\r\nabc Y \"a\"b)\r\n",
+		"* 1 FETCH (UID 7 X {3}\r\nabc " BROKEN),
+	BECOMES("* 1 FETCH (X {3}\r\nabc Y \"a\"b UID 7 Z {2}\r\nab)\r\n1 OK x\r\n",
+		"* 1 FETCH (X {3}\r\nabc UID 7 " BROKEN "1 OK x\r\n"),
+	REFUSED("* 1 FETCH (UID 7 X ((Y {3}\r\nabc Y \"a\"b)))\r\n"),
+	/* ... in two lines */
+	BECOMES("* 1 FETCH (UID 7 X \"a\r\nb\" Y {3}\r\nabc)\r\nc\" d\r\n* 2 EXISTS\r\n",
+		"* 1 FETCH (UID 7 " BROKEN "* 2 EXISTS\r\n"),
+	BECOMES("* 1 FETCH (UID \0 X \"a\rb\")\r\r\n", "* 1 FETCH (UID ? X \"a?b\")\r\n"),
+	BECOMES("* LIST () \"/\" a\0b\r\n* LIST () \"/\" a\rb\r\n1 OK x\r\n", "1 OK x\r\n"),
 	/* refused */
 	REFUSED("* OK a\0b\r\n"),
-	REFUSED("* 1 FETCH (UID \0)\r\n"),
 	REFUSED("* 1 FETCH (BODY[] {4294967299}\r\n"),
 	REFUSED("* 1 FETCH (BODY[] {999999999}\r\n"),
-	REFUSED("* 1 FETCH (BODY[] {-5}\r\n"),
-	REFUSED("* 1 FETCH (BODY[] {5}x)\r\n"),
-	REFUSED("* 1 FETCH (BODY[] {5}\rx)\r\n"),
-	REFUSED("* 1 FETCH (BODY[] {}\r\n"),
-	REFUSED("* 1 FETCH (BODY[] \"{5}\r\n"),
-	REFUSED("* 1 FETCH (BODY[] \"a\\\"{5}\r\n"),
-	REFUSED("* 1 FETCH (X a\"b\" \"c{5}\r\n"),
-	REFUSED("* 1 FETCH (X \"a\"b)\r\n"),
+	REFUSED("* 1 FETCH (X \"a\"b) {999999999}\r\n"),
+	REFUSED("* SEARCH \"a\"b\r\n"),
+	REFUSED("* SEARCH 1\0\r\n"),
+	REFUSED("* FLAGS (a{)\r\n"),
+	REFUSED("* 1 FETCH (X \"a\"b)\r\n* 1 EXISTS\r\nand more\r\n"),
 	REFUSED(" * OK x\r\n"),
 	REFUSED("*OK x\r\n"),
 	REFUSED("220 smtp.example.org ESMTP\r\n"),
@@ -190,11 +212,16 @@ static void test_limits(void **state)
 		const char *tail;
 		bool ok;
 	} cases[] = {
-		{"* 1 FETCH (X ", "(", 100000, "\r\n", false},
-		{"* 1 FETCH (X ", "(", 1000, "\r\n", false},
-		{"* 1 FETCH (X ", "(", 999, "\r\n", true},
-		{"* 1 FETCH (X ", "()", 50000, "\r\n", false},
-		{"* 1 FETCH (X ", "()", 40000, "\r\n", true},
+		{"* FLAGS ", "(", 100000, "\r\n", false},
+		{"* FLAGS ", "(", 1001, "\r\n", false},
+		{"* FLAGS ", "(", 1000, "\r\n", true},
+		{"* FLAGS ", "(", 999, "\r\n", true},
+		{"* FLAGS ", "()", 50001, "\r\n", false},
+		{"* FLAGS ", "()", 50000, "\r\n", true},
+		{"* FLAGS ", "()", 49999, "\r\n", true},
+		/* One row less is better than no rows. */
+		{"* 1 FETCH (X ", "(", 100000, "\r\n", true},
+		{"* 1 FETCH (X ", "()", 100000, "\r\n", true},
 		{"* SEARCH ", "1 ", 300000, "\r\n", true},
 		{"* OK ", "x", 17 << 20, "\r\n", false},
 		{"", "x", 17 << 20, "", false},
@@ -342,6 +369,13 @@ static void test_libetpan_understands(void **state)
 		65536);
 	assert_int_equal(r.first, 0);
 	assert_int_equal(r.fetches, 2);
+	r = feed_run(2,
+		LIT("* 1 FETCH (UID 5 X \"a\"b)\r\n* 2 FETCH (FLAGS () X {3}\r\nabc \"a\"b UID "
+		    "6)\r\n"
+		    "* 3 FETCH (X \"a\r\nb\")\r\n1 OK [X] x\r\n"),
+		65536);
+	assert_int_equal(r.first, 0);
+	assert_int_equal(r.fetches, 3);
 	r = feed_run(1,
 		LIT("* 3 EXISTS\r\n* OK [PERMANENTFLAGS ((\\Seen))] x\r\n* FLAGS ()\r\n"
 		    "* ANNOTATION x\r\n1 OK [READ-ONLY] x\r\n"),
