@@ -76,6 +76,17 @@ void str_addv(struct str *s, const char *fmt, va_list ap)
 	s->len += (size_t)n;
 }
 
+void str_add_quoted(struct str *s, const char *p, size_t len)
+{
+	str_addc(s, '"');
+	for (size_t i = 0; i < len; i++) {
+		if (p[i] == '"' || p[i] == '\\')
+			str_addc(s, '\\');
+		str_addc(s, p[i]);
+	}
+	str_addc(s, '"');
+}
+
 void str_add_lf(struct str *s, const char *p, size_t len)
 {
 	const char *end = p + len;

@@ -28,6 +28,9 @@ void str_clear(struct str *s); /* length 0, keeps the memory */
 void str_add(struct str *s, const char *p, size_t len);
 void str_adds(struct str *s, const char *z); /* a C string; NULL adds nothing */
 void str_addc(struct str *s, char c);
+/* In double quotes, with a backslash before each of them and each backslash (RFC 3501 4.3, RFC 5322
+ * 3.2.4). */
+void str_add_quoted(struct str *s, const char *p, size_t len);
 void str_add_lf(struct str *s, const char *p, size_t len); /* every CRLF as LF */
 /* The octets of text with LF line ends when it is sent with CRLF. */
 size_t str_wire_size(const char *p, size_t len);

@@ -689,17 +689,6 @@ static bool is_atom_text(const char *name)
 	return true;
 }
 
-static void add_quoted(struct str *out, const char *p, size_t len)
-{
-	str_addc(out, '"');
-	for (size_t i = 0; i < len; i++) {
-		if (p[i] == '"' || p[i] == '\\')
-			str_addc(out, '\\');
-		str_addc(out, p[i]);
-	}
-	str_addc(out, '"');
-}
-
 /* A name that looks like another address is a lie, or at best useless. */
 static bool name_lies(const struct addr *a)
 {
@@ -716,7 +705,7 @@ void addr_show(struct str *out, const struct addr *a)
 	if (!strpbrk(a->name, "()<>,;:\\\"[]"))
 		str_adds(out, a->name);
 	else
-		add_quoted(out, a->name, strlen(a->name));
+		str_add_quoted(out, a->name, strlen(a->name));
 	str_addf(out, " <%s>", a->mail);
 }
 
@@ -792,7 +781,7 @@ void addr_write(struct str *out, const struct addr *a, bool utf8)
 	else if (is_atom_text(name.p) && !memmem(name.p, name.len, "=?", 2))
 		str_add(out, name.p, name.len);
 	else
-		add_quoted(out, name.p, name.len);
+		str_add_quoted(out, name.p, name.len);
 	str_adds(out, " <");
 	write_mail(out, a->mail);
 	str_addc(out, '>');

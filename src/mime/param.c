@@ -330,14 +330,11 @@ static void write_quoted(struct str *out, const char *name, const char *value)
 
 	for (const char *p = value; *p; p++)
 		token = token && is_token_char(*p);
-	str_addf(out, ";\r\n\t%s=%s", name, token ? "" : "\"");
-	for (const char *p = value; *p; p++) {
-		if (*p == '"' || *p == '\\')
-			str_addc(out, '\\');
-		str_addc(out, *p);
-	}
-	if (!token)
-		str_addc(out, '"');
+	str_addf(out, ";\r\n\t%s=", name);
+	if (token)
+		str_adds(out, value);
+	else
+		str_add_quoted(out, value, strlen(value));
 }
 
 /* Percent-encoded pieces; a character of UTF-8 is not torn, for readers that decode each alone. */

@@ -136,13 +136,7 @@ int imap_quote(struct str *out, const char *s, struct err *err)
 
 	if (len > IMAP_NAME || strpbrk(s, "\r\n"))
 		return err_set(err, ERR_INPUT, _("The server cannot be asked for this name"));
-	str_addc(out, '"');
-	for (; *s; s++) {
-		if (*s == '"' || *s == '\\')
-			str_addc(out, '\\');
-		str_addc(out, *s);
-	}
-	str_addc(out, '"');
+	str_add_quoted(out, s, len);
 	return 0;
 }
 

@@ -38,6 +38,8 @@ static void put_field(struct str *out, const char *name, const char *value)
 
 static void put_params(struct str *out, const struct mailimap_body_fld_param *list)
 {
+	struct str value = STR_INIT;
+
 	for (clistiter *i = list && list->pa_list ? clist_begin(list->pa_list) : NULL; i;
 		i = clist_next(i)) {
 		const struct mailimap_single_body_fld_param *p = clist_content(i);
@@ -46,14 +48,12 @@ static void put_params(struct str *out, const struct mailimap_body_fld_param *li
 			continue;
 		str_adds(out, "; ");
 		put_text(out, p->pa_name);
-		str_adds(out, "=\"");
-		for (const char *c = p->pa_value; *c; c++) {
-			if (*c == '"' || *c == '\\')
-				str_addc(out, '\\');
-			str_addc(out, *c == '\r' || *c == '\n' ? ' ' : *c);
-		}
-		str_addc(out, '"');
+		str_addc(out, '=');
+		str_clear(&value);
+		put_text(&value, p->pa_value);
+		str_add_quoted(out, str_c(&value), value.len);
 	}
+	str_done(&value);
 }
 
 static void put_type(struct str *out, const char *type, const char *subtype,

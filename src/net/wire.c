@@ -669,17 +669,17 @@ static bool is_list_flag(struct view flag)
 	return take_while(&flag, is_flag_char).len > 0 && flag.len == 0;
 }
 
-static void add_quoted(struct str *out, const char *p, size_t len, bool escaped)
+static void add_name(struct str *out, const struct list_row *row)
 {
-	str_addc(out, '"');
-	for (size_t i = 0; i < len; i++) {
-		if (escaped && p[i] == '\\' && i + 1 < len)
+	struct str name = STR_INIT;
+
+	for (size_t i = 0; i < row->name.len; i++) {
+		if (row->quoted && row->name.p[i] == '\\' && i + 1 < row->name.len)
 			i++;
-		if (p[i] == '"' || p[i] == '\\')
-			str_addc(out, '\\');
-		str_addc(out, p[i]);
+		str_addc(&name, row->name.p[i]);
 	}
-	str_addc(out, '"');
+	str_add_quoted(out, str_c(&name), name.len);
+	str_done(&name);
 }
 
 /* Without the name. Flags that are none are dropped, one by one. */
@@ -701,7 +701,7 @@ static void write_list_row(struct str *out, bool lsub, const struct list_row *ro
 	}
 	str_adds(out, ") ");
 	if (row->delimiter > ' ' && row->delimiter < 0x7f)
-		add_quoted(out, &row->delimiter, 1, false);
+		str_add_quoted(out, &row->delimiter, 1);
 	else
 		str_adds(out, "NIL");
 	str_addc(out, ' ');
@@ -891,7 +891,7 @@ static int pass_list(struct wire *w, struct view v, struct str *out)
 		str_addf(out, "{%u}\r\n", w->literal);
 		return literal;
 	}
-	add_quoted(out, row.name.p, row.name.len, row.quoted);
+	add_name(out, &row);
 	return end_list_row(w, v, out);
 }
 

@@ -154,17 +154,6 @@ enum query_answer query_eval(const struct query *q, query_ask_fn *ask, void *ctx
 
 /* --- text --- */
 
-static void print_quoted(struct str *out, const char *s)
-{
-	str_addc(out, '"');
-	for (; *s; s++) {
-		if (*s == '"' || *s == '\\')
-			str_addc(out, '\\');
-		str_addc(out, *s);
-	}
-	str_addc(out, '"');
-}
-
 static void print_term(const struct query_term *t, struct str *out)
 {
 	const struct query_row *row = t->row;
@@ -177,7 +166,7 @@ static void print_term(const struct query_term *t, struct str *out)
 		str_addf(out, "%c%c ", t->exact ? '=' : '~', row->letter);
 	else if (row)
 		str_addf(out, "%s:", row->name);
-	print_quoted(out, t->text);
+	str_add_quoted(out, t->text, strlen(t->text));
 }
 
 static void print_node(const struct query *q, size_t at, struct str *out);

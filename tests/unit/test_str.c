@@ -111,6 +111,32 @@ static void test_overflow(void **state)
 	assert_aborts(overflow_copy);
 }
 
+static void test_quoted(void **state)
+{
+	static const struct {
+		const char *in;
+		size_t len;
+		const char *want;
+	} rows[] = {
+		{"", 0, "\"\""},
+		{"a b", 3, "\"a b\""},
+		{"\"", 1, "\"\\\"\""},
+		{"a\\", 2, "\"a\\\\\""},
+		{"\\\"", 2, "\"\\\\\\\"\""},
+		{"a\"b", 1, "\"a\""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		struct str s = STR_INIT;
+
+		str_add_quoted(&s, rows[i].in, rows[i].len);
+		assert_string_equal(s.p, rows[i].want);
+		assert_int_equal(s.len, strlen(rows[i].want));
+		str_done(&s);
+	}
+}
+
 static void test_mem(void **state)
 {
 	size_t cap = 0;
@@ -248,6 +274,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_add),
 		cmocka_unit_test(test_overflow),
+		cmocka_unit_test(test_quoted),
 		cmocka_unit_test(test_mem),
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_starts),
