@@ -10,14 +10,15 @@
 /* Copies raw, cleaned, as far as room bytes reach; the texts may come from a server. */
 static size_t put_clean(char *to, size_t room, const char *raw)
 {
-	struct str clean = STR_INIT;
+	struct str clean = STR_INIT, text = STR_INIT;
 	size_t len;
 
 	utf8_clean(&clean, raw, strlen(raw), UTF8_LINE);
-	len = utf8_cut(str_c(&clean), clean.len, room);
-	memcpy(to, str_c(&clean), len);
-	to[len] = '\0';
+	utf8_add_short(&text, str_c(&clean), clean.len, room);
+	len = text.len;
+	memcpy(to, str_c(&text), len + 1);
 	str_done(&clean);
+	str_done(&text);
 	return len;
 }
 

@@ -36,7 +36,8 @@ struct err {
 };
 
 /* Fills err (if not NULL) and returns -1. The text is cleaned as utf8_clean does for one line and
- * cut at a character. The arguments may point into err itself. */
+ * cut at a character,
+ * with "…" at its end then. The arguments may point into err itself. */
 int err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -72,6 +72,18 @@ size_t utf8_cut(const char *s, size_t len, size_t max)
 	return n;
 }
 
+void utf8_add_short(struct str *out, const char *s, size_t len, size_t max)
+{
+	static const char more[] = "…";
+
+	if (len <= max) {
+		str_add(out, s, len);
+	} else if (max > strlen(more)) {
+		str_add(out, s, utf8_cut(s, len, max - strlen(more)));
+		str_adds(out, more);
+	}
+}
+
 void utf8_put(struct str *out, uint32_t cp)
 {
 	if (cp > 0x10FFFF || (cp >= 0xD800 && cp <= 0xDFFF))

@@ -23,6 +23,8 @@ uint32_t utf8_next(const char **p, const char *end);
 
 /* The byte length of the whole characters in the first max bytes of [s, s+len). */
 size_t utf8_cut(const char *s, size_t len, size_t max);
+/* Appends no more than max bytes of it; "…" at their end shows that there is more. */
+void utf8_add_short(struct str *out, const char *s, size_t len, size_t max);
 
 void utf8_put(struct str *out, uint32_t cp); /* surrogates and > U+10FFFF become U+FFFD */
 bool utf8_valid(const char *p, size_t len);

@@ -21,7 +21,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ATTEMPTS_MAX = 16, STAGGER_MS = 250, LOOKUP_STACK = 512 * 1024 };
+enum { STAGGER_MS = 250, LOOKUP_STACK = 512 * 1024 };
 
 /* --- waiting --- */
 
@@ -186,10 +186,10 @@ static struct lookup *lookup_new(const char *host, uint16_t port, struct err *er
 /* --- connecting --- */
 
 struct race {
-	const struct addrinfo *order[ATTEMPTS_MAX];
-	size_t n;    /* addresses */
-	size_t next; /* the next to start */
-	struct pollfd fds[ATTEMPTS_MAX + 1];
+	const struct addrinfo **order;
+	size_t n;           /* addresses */
+	size_t next;        /* the next to start */
+	struct pollfd *fds; /* of each, and of the cancel */
 	int first_errno;
 };
 
@@ -200,7 +200,7 @@ static void race_order(struct race *r, const struct addrinfo *list)
 	int family = list->ai_family;
 	bool turn = true;
 
-	while (r->n < ATTEMPTS_MAX) {
+	for (;;) {
 		while (same && same->ai_family != family)
 			same = same->ai_next;
 		while (other && other->ai_family == family)
@@ -327,12 +327,20 @@ int connect_race(const struct addrinfo *list, const char *where, int64_t deadlin
 	struct net_cancel *cancel, struct err *err)
 {
 	struct race r = {0};
-	int winner;
+	int winner, fd;
+	size_t n = 0;
 
+	for (const struct addrinfo *a = list; a; a = a->ai_next)
+		n++;
+	r.order = mem_array(n, sizeof(struct addrinfo *));
+	r.fds = mem_array(n + 1, sizeof(*r.fds));
 	race_order(&r, list);
 	winner = race_run(&r, where, deadline, cancel, err);
 	race_close(&r, winner);
-	return winner < 0 ? -1 : r.fds[winner].fd;
+	fd = winner < 0 ? -1 : r.fds[winner].fd;
+	free(r.order);
+	free(r.fds);
+	return fd;
 }
 
 int connect_host(const char *ascii_host, uint16_t port, int64_t deadline, struct net_cancel *cancel,

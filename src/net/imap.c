@@ -150,6 +150,12 @@ int imap_put_set(struct str *out, const char *uids, struct err *err)
 	return 0;
 }
 
+/* It stands for those that were not taken. */
+static bool is_more(const char *word, size_t len)
+{
+	return len == strlen(IMAP_MORE_KEYWORDS) && !memcmp(word, IMAP_MORE_KEYWORDS, len);
+}
+
 static bool good_keyword(const char *p, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
@@ -174,6 +180,10 @@ int imap_put_flags(struct str *out, unsigned flags, const char *keywords, struct
 	for (const char *p = keywords ? keywords : ""; *(p += strspn(p, " "));) {
 		size_t len = strcspn(p, " ");
 
+		if (is_more(p, len)) {
+			p += len;
+			continue;
+		}
 		if (!good_keyword(p, len))
 			return err_set(err, ERR_INPUT, _("The server cannot keep this keyword"));
 		str_adds(out, gap);
@@ -224,7 +234,7 @@ static int keeps_keywords(const struct imap *im, const char *keywords, struct er
 	for (const char *p = keywords; sel && sel->sel_perm_flags && *(p += strspn(p, " "));
 		p += len) {
 		len = strcspn(p, " ");
-		if (!is_kept(sel->sel_perm_flags, p, len))
+		if (!is_more(p, len) && !is_kept(sel->sel_perm_flags, p, len))
 			return err_set(err, ERR_REFUSED,
 				_("the server does not keep the keyword %.*s in this folder"),
 				len > 80 ? 80 : (int)len, p);

@@ -125,14 +125,18 @@ enum imap_flag { /* values used all over the program (summaries, journal) */
 	IMAP_FORWARDED = 1 << 5, /* the keyword $Forwarded (RFC 5788) */
 };
 
+#define IMAP_MORE_KEYWORDS "…"
+
 struct imap_message { /* what one FETCH told; borrowed during the callback */
 	uint32_t uid; /* never 0 */
 	bool has_flags;
-	unsigned flags;       /* enum imap_flag */
-	const char *keywords; /* space separated, without $Forwarded; "" for none; valid when
-				 has_flags */
-	time_t received;      /* INTERNALDATE, 0 when not asked */
-	uint32_t size;        /* RFC822.SIZE, 0 when not asked */
+	unsigned flags; /* enum imap_flag */
+	/* Space separated, without $Forwarded; "" for none; valid when has_flags. Above 4,000 bytes
+	 * IMAP_MORE_KEYWORDS stands for the rest, which is shown as one; imap_store and
+	 * imap_append leave it out. */
+	const char *keywords;
+	time_t received; /* INTERNALDATE, 0 when not asked */
+	uint32_t size;   /* RFC822.SIZE, 0 when not asked */
 	uint64_t modseq;
 	const char *header; /* header fields asked for, NULL when not asked */
 	size_t header_len;

@@ -15,7 +15,7 @@
 	"ENABLE QRESYNC CONDSTORE" /* those it does not know mean nothing (RFC 5161 3.1) */
 
 enum { EARLY_MS = 10000 };
-enum { LINES = 1000, WORDS = 500, WORD = 100, LITERAL = 64 << 10, COMMAND = 64 << 10 };
+enum { LINES = 1000, ID_MAX = 500, LITERAL = 64 << 10, COMMAND = 64 << 10 };
 
 /* --- our own lines: nothing of this passes through libetpan's parser --- */
 
@@ -186,17 +186,15 @@ static void set_caps(struct imap *im, const char *p)
 	im->has_caps = true;
 	while (*(p += strspn(p, " ")) && *p != ']') {
 		size_t n = strcspn(p, " ]");
-		char word[WORD];
+		char *word = mem_strndup(p, n);
 
-		if (n < sizeof(word) && im->caps.n + im->mechanisms.n < WORDS) {
-			for (size_t i = 0; i < n; i++)
-				word[i] = str_upper(p[i]);
-			word[n] = '\0';
-			if (!strncmp(word, "AUTH=", 5))
-				strv_add(&im->mechanisms, word + 5);
-			else
-				strv_add(&im->caps, word);
-		}
+		for (size_t i = 0; i < n; i++)
+			word[i] = str_upper(word[i]);
+		if (str_starts(word, "AUTH="))
+			strv_add(&im->mechanisms, word + 5);
+		else
+			strv_add(&im->caps, word);
+		free(word);
 		p += n;
 	}
 }
@@ -298,7 +296,8 @@ static int start_tls(struct imap *im, struct err *err)
 	forget_plain(im);
 	if (r) {
 		im->dead = true;
-		return err_set(err, ERR_CERT, _("The IMAP server refused to start encryption"));
+		return stream_no_tls(stream_error(im->stream),
+			_("The IMAP server refused to start encryption"), err);
 	}
 	if (stream_starttls(im->stream, err)) {
 		im->dead = true;
@@ -570,11 +569,21 @@ static void enabled_line(struct imap *im, const char *p)
 	}
 }
 
+static void note_id(struct imap *im, const char *text)
+{
+	char *clean = utf8_clean_line(text, strlen(text));
+	struct str kept = STR_INIT;
+
+	utf8_add_short(&kept, clean, strlen(clean), ID_MAX);
+	free(clean);
+	free(im->id);
+	im->id = str_steal(&kept);
+}
+
 static void hello_line(struct imap *im, const char *line)
 {
 	if (str_istarts(line, "* ID (")) {
-		free(im->id);
-		im->id = utf8_clean_line(line + 2, strnlen(line + 2, 500));
+		note_id(im, line + 2);
 	} else if (str_istarts(line, "* ENABLED")) {
 		enabled_line(im, line + 9);
 	} else if (str_istarts(line, "* CAPABILITY ")) {

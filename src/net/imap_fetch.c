@@ -183,22 +183,26 @@ static void add_body(struct flat *f, const struct mailimap_body *b, int parent, 
 struct build {
 	struct imap_message m;
 	struct str keywords;
+	bool more_keywords; /* than are taken */
 	struct flat flat;
 	const struct mailimap_msg_att_body_section *section;
 	bool broken; /* it could not be read; there is only the UID */
 };
 
-static void add_keyword(struct build *b, const char *extra, const char *word)
+static void add_keyword(struct build *b, const char *word)
 {
-	if (!word || b->keywords.len > KEYWORDS)
+	if (!word)
 		return;
-	if (!*extra && !str_icmp(word, "$Forwarded")) {
+	if (!str_icmp(word, "$Forwarded")) {
 		b->m.flags |= IMAP_FORWARDED;
 		return;
 	}
+	if (b->more_keywords)
+		return;
+	b->more_keywords = b->keywords.len + strlen(word) + 1 > KEYWORDS;
 	if (b->keywords.len)
 		str_addc(&b->keywords, ' ');
-	str_addf(&b->keywords, "%s%s", extra, word);
+	str_adds(&b->keywords, b->more_keywords ? IMAP_MORE_KEYWORDS : word);
 }
 
 static void add_flag(struct build *b, const struct mailimap_flag *flag)
@@ -220,7 +224,7 @@ static void add_flag(struct build *b, const struct mailimap_flag *flag)
 		b->m.flags |= IMAP_DRAFT;
 		break;
 	case MAILIMAP_FLAG_KEYWORD:
-		add_keyword(b, "", flag->fl_data.fl_keyword);
+		add_keyword(b, flag->fl_data.fl_keyword);
 		break;
 	default: /* \Something is the server's own: it cannot be set, so it is no keyword */
 		break;
@@ -274,6 +278,7 @@ static void add_static(struct build *b, const struct mailimap_msg_att_static *s)
 	case MAILIMAP_MSG_ATT_BODYSTRUCTURE:
 	case MAILIMAP_MSG_ATT_BODY:
 		b->flat.n = 0;
+		b->flat.cut = false;
 		add_body(&b->flat, s->att_data.att_bodystructure, -1, 0);
 		break;
 	case MAILIMAP_MSG_ATT_BODY_SECTION:

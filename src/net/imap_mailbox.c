@@ -147,6 +147,7 @@ int imap_status(struct imap *im, const char *mailbox, struct imap_status *out, s
 		r = imap_run(im, IMAP_QUIET, cmd.p, err);
 	}
 	if (!r) {
+		wire_take_odd(stream_wire(im->stream)); /* told as no answer */
 		wire_take_status(stream_wire(im->stream), &lines);
 		for (size_t i = 0; i < lines.n; i++)
 			if (imap_parse_status(lines.v[i], &name, &one) &&
@@ -261,8 +262,10 @@ static void take_status(struct imap *im, struct listing *l)
 	for (size_t i = 0; i < lines.n; i++) {
 		size_t at;
 
-		if (!imap_parse_status(lines.v[i], &name, &one))
+		if (!imap_parse_status(lines.v[i], &name, &one)) {
+			l->out->odd++;
 			continue;
+		}
 		at = (size_t)map_get(l->by_name, str_c(&name));
 		if (at)
 			l->out->v[at - 1].status = one;

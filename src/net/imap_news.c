@@ -51,6 +51,10 @@ void imap_note_status(struct imap *im)
 	for (size_t i = 0; i < lines.n; i++)
 		if (imap_parse_status(lines.v[i], &name, &one))
 			note_box(im, str_c(&name), &one);
+		else
+			im->news.folders = true; /* what it says has to be asked for */
+	if (wire_take_odd(stream_wire(im->stream)))
+		im->news.folders = true;
 	str_done(&name);
 	strv_done(&lines);
 }

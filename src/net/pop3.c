@@ -157,8 +157,7 @@ static void capa_line(struct pop3 *p, char *line)
 		p->can |= POP3_RESP_CODES;
 	else if (!str_icmp(word, "SASL"))
 		while ((word = strtok_r(NULL, " ", &save)))
-			if (p->mechanisms.n < 100)
-				strv_add(&p->mechanisms, word);
+			strv_add(&p->mechanisms, word);
 }
 
 /* CAPA (RFC 2449 5). A server that does not know it is no fault: nothing is known then. */
@@ -193,14 +192,16 @@ static int ask_capa(struct pop3 *p, struct err *err)
 
 static int start_tls(struct pop3 *p, struct err *err)
 {
+	struct err said = {0};
+
 	if (!p->stls) {
 		p->dead = true;
 		return err_set(err, ERR_CERT,
 			_("The POP3 server does not offer STLS, and nothing is sent unencrypted"));
 	}
-	if (command(p, "STLS", NULL)) {
+	if (command(p, "STLS", &said)) {
 		p->dead = true;
-		return err_set(err, ERR_CERT, _("The POP3 server refused to start encryption"));
+		return stream_no_tls(&said, _("The POP3 server refused to start encryption"), err);
 	}
 	if (stream_starttls(p->stream, err)) {
 		p->dead = true;

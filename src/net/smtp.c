@@ -14,7 +14,6 @@
 enum {
 	REPLY_LINE = 8 << 10,
 	REPLY_LINES = 200,
-	REPLY_TEXT = 1000,
 	REPLY_BUDGET = 4 << 20,
 	AUTH_LINE = 12288, /* RFC 4954 4 */
 	RCPT_WINDOW = 50,
@@ -72,7 +71,7 @@ static int reply_code(const struct str *line, bool *more)
 
 static void add_text(struct reply *r, const struct str *line)
 {
-	if (line->len <= 4 || r->text.len > REPLY_TEXT)
+	if (line->len <= 4)
 		return;
 	if (r->text.len)
 		str_addc(&r->text, ' ');
@@ -212,7 +211,7 @@ static void ehlo_line(struct smtp *s, char *text, int n)
 	else if (!str_icmp(word, "AUTH")) {
 		s->auth = true;
 		while ((word = strtok_r(NULL, " ", &save)))
-			if (s->mechanisms.n < 100 && !strv_has(&s->mechanisms, word))
+			if (!strv_has(&s->mechanisms, word))
 				strv_add(&s->mechanisms, word);
 	}
 }
@@ -257,12 +256,14 @@ static int say_ehlo(struct smtp *s, struct err *err)
 
 static int start_tls(struct smtp *s, struct err *err)
 {
+	struct err said = {0};
+
 	if (!s->starttls)
 		return err_set(err, ERR_CERT,
 			_("The SMTP server does not offer STARTTLS, and nothing is sent "
 			  "unencrypted"));
-	if (command(s, "STARTTLS", 220, NULL, NULL))
-		return err_set(err, ERR_CERT, _("The SMTP server refused to start encryption"));
+	if (command(s, "STARTTLS", 220, NULL, &said))
+		return stream_no_tls(&said, _("The SMTP server refused to start encryption"), err);
 	if (stream_starttls(s->stream, err))
 		return lost(s);
 	return say_ehlo(s, err);
@@ -525,12 +526,12 @@ static void quote_reply(struct str *out, const struct reply *r)
 
 static void judge(struct smtp_recipient *to, enum smtp_fate fate, const char *text)
 {
-	size_t n = strlen(text);
+	struct str kept = STR_INIT;
 
 	to->fate = fate;
-	n = utf8_cut(text, n, sizeof(to->text) - 1);
-	memcpy(to->text, text, n);
-	to->text[n] = '\0';
+	utf8_add_short(&kept, text, strlen(text), sizeof(to->text) - 1);
+	memcpy(to->text, str_c(&kept), kept.len + 1);
+	str_done(&kept);
 }
 
 /* Nobody was accepted: the first refusal says why, and it may be tried again if one was 4xx. */

@@ -842,6 +842,13 @@ int stream_wait(struct stream *s, int wake_fd, int timeout_ms, struct err *err)
 	return STREAM_DATA;
 }
 
+int stream_no_tls(const struct err *why, const char *refused, struct err *err)
+{
+	if (why->kind == ERR_NETWORK || why->kind == ERR_CANCELLED)
+		return err_set(err, why->kind, "%s", why->text);
+	return err_set(err, ERR_CERT, "%s", refused);
+}
+
 const struct err *stream_error(const struct stream *s)
 {
 	return &s->err;

@@ -28,6 +28,9 @@ void stream_free(struct stream *s); /* closes at once; NULL is fine */
  * CVE-2011-0411), then shakes hands. Any buffered byte is ERR_PROTOCOL and the stream is dead.
  */
 int stream_starttls(struct stream *s, struct err *err);
+/* No go-ahead came: -1. why when the link or the person ended it, which is nobody's refusal; else
+ * ERR_CERT and refused. */
+int stream_no_tls(const struct err *why, const char *refused, struct err *err);
 bool stream_is_encrypted(const struct stream *s);
 
 /*

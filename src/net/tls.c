@@ -29,7 +29,6 @@ struct tls {
 	int verify;  /* X509_V_* of the first failed check */
 	int depth;
 	char sha256[HEX_SIZE]; /* of the leaf, also when it was refused */
-	char subject[100];     /* of the certificate that failed */
 };
 
 void tls_init(void)
@@ -68,15 +67,10 @@ static bool pin_matches(const char *pin, const char *sha256)
 
 static void note_failure(struct tls *t, X509_STORE_CTX *store)
 {
-	X509 *bad = X509_STORE_CTX_get_current_cert(store);
-
 	t->verify = X509_STORE_CTX_get_error(store);
 	if (t->verify == X509_V_OK)
 		t->verify = X509_V_ERR_UNSPECIFIED;
 	t->depth = X509_STORE_CTX_get_error_depth(store);
-	if (bad)
-		X509_NAME_get_text_by_NID(
-			X509_get_subject_name(bad), NID_commonName, t->subject, sizeof(t->subject));
 }
 
 /* The same checks of the same certificates, with the authorities the store has now. */

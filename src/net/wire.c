@@ -1,6 +1,7 @@
 #include "net/wire.h"
 
 #include "base/i18n.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utf8.h"
@@ -10,8 +11,8 @@
 
 enum {
 	PARENS_MAX = 50000,
-	DEPTH_MAX = 1000, /* libetpan recurses; 5,000 overflow a stack of 1 MiB */
-	CODE_MAX = 16 * 1024,
+	DEPTH_MAX = 1000,      /* libetpan recurses; 5,000 overflow a stack of 1 MiB */
+	CODE_MAX = 512 * 1024, /* COPYUID has the longest set that is asked for twice */
 	LITERAL_DIGITS = 9,
 	TAG_MAX = 64,
 	TAGS_MAX = 100,
@@ -275,17 +276,15 @@ static bool code_is_safe(struct view code, struct view *name)
 
 static void keep_notice(char **slot, struct view text)
 {
-	struct str all = STR_INIT;
+	struct str all = STR_INIT, kept = STR_INIT;
 
 	if (*slot)
 		str_addf(&all, "%s; ", *slot);
-	if (text.len > NOTICE_MAX)
-		text.len = NOTICE_MAX;
 	utf8_clean(&all, text.p, text.len, UTF8_LINE);
-	if (all.len > NOTICE_MAX)
-		str_cut(&all, utf8_cut(all.p, all.len, NOTICE_MAX));
+	utf8_add_short(&kept, str_c(&all), all.len, NOTICE_MAX);
+	str_done(&all);
 	free(*slot);
-	*slot = str_steal(&all);
+	*slot = str_steal(&kept);
 }
 
 static void add_text(struct str *out, struct view text, bool may_be_empty)
@@ -323,6 +322,8 @@ static void add_coded_text(struct str *out, struct view v, bool may_be_empty,
 			str_add(out, code.p, code.len);
 			str_adds(out, "] ");
 		} else {
+			log_line(2, "left out: [%.*s] of %zu bytes",
+				code.len < 60 ? (int)code.len : 60, code.p, code.len);
 			*code_name = (struct view){"", 0};
 		}
 	}

@@ -78,7 +78,26 @@ static void test_cut_at_character(void **state)
 		err_set(&err, ERR_INPUT, "%s", in);
 		assert_true(utf8_valid(err.text, strlen(err.text)));
 		assert_in_range(strlen(err.text), sizeof(err.text) - 4, sizeof(err.text) - 1);
+		assert_string_equal(err.text + strlen(err.text) - strlen("…"), "…");
 		assert_null(strstr(err.text, "\xef\xbf\xbd"));
+	}
+}
+
+/* Nobody takes a part for the whole. */
+static void test_long(void **state)
+{
+	(void)state;
+	for (size_t n = sizeof(((struct err *)0)->text) - 2; n <= sizeof(((struct err *)0)->text);
+		n++) {
+		bool cut = n >= sizeof(((struct err *)0)->text);
+		struct err err;
+		char in[300];
+
+		memset(in, 'x', n);
+		in[n] = '\0';
+		err_set(&err, ERR_INPUT, "%s", in);
+		assert_int_equal(strstr(err.text, "…") != NULL, cut);
+		assert_int_equal(strlen(err.text), cut ? sizeof(err.text) - 1 : n);
 	}
 }
 
@@ -104,7 +123,7 @@ static void test_errno(void **state)
 	path[sizeof(path) - 1] = '\0';
 	errno = EACCES;
 	err_errno(&err, "Cannot open %s", path);
-	assert_non_null(strstr(err.text, "ppp: Permission denied"));
+	assert_non_null(strstr(err.text, "ppp…: Permission denied"));
 	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
 }
 
@@ -124,6 +143,7 @@ int main(void)
 		cmocka_unit_test(test_own_text),
 		cmocka_unit_test(test_cleaned),
 		cmocka_unit_test(test_cut_at_character),
+		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_errno),
 		cmocka_unit_test(test_temporary),
 	};

@@ -20,6 +20,8 @@ static const struct rude_case no_login[] = {
 	{"STLS refused",
 		"S: +OK\nC: CAPA\nS: +OK\nS: STLS\nS: SASL PLAIN\nS: .\nC: STLS\nS: -ERR no",
 		NET_STARTTLS, ERR_CERT},
+	{"cut at STLS", "S: +OK\nC: CAPA\nS: +OK\nS: STLS\nS: .\nC: STLS\nX", NET_STARTTLS,
+		ERR_NETWORK},
 	{"STLS without TLS",
 		"S: +OK\nC: CAPA\nS: +OK\nS: STLS\nS: .\nC: STLS\nS: +OK go\nS: +OK hello",
 		NET_STARTTLS, RUDE_EITHER},

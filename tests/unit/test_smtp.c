@@ -27,6 +27,7 @@ static const struct rude_case no_login[] = {
 	{"STARTTLS 354", EHLO_TLS "S: 354 go on", NET_STARTTLS, ERR_CERT},
 	{"STARTTLS 221", EHLO_TLS "S: 221 bye", NET_STARTTLS, ERR_CERT},
 	{"STARTTLS 250", EHLO_TLS "S: 250 fine", NET_STARTTLS, ERR_CERT},
+	{"cut at STARTTLS", EHLO_TLS "X", NET_STARTTLS, ERR_NETWORK},
 	{"injected EHLO", EHLO_TLS "S~ 220 go\\r\\n250-me\\r\\n250 AUTH LOGIN\\r\\n", NET_STARTTLS,
 		RUDE_EITHER},
 	{"no TLS after 220", EHLO_TLS "S: 220 go\nS: 250 hello", NET_STARTTLS, RUDE_EITHER},

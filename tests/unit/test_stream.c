@@ -522,8 +522,8 @@ static size_t fill_queue(uint16_t port, int *fds, size_t max)
 static void test_side_by_side(void **state)
 {
 	struct sockaddr_in a[3];
-	struct addrinfo list[3];
-	uint16_t hole, good;
+	struct addrinfo list[3], many[40];
+	uint16_t hole, good, refused = refused_port();
 	int hole_fd = listen_on("127.0.0.1", 0, &hole), fds[16], fd;
 	int good_fd = listen_on("127.0.0.1", 8, &good);
 	size_t n = fill_queue(hole, fds, MEM_COUNT(fds));
@@ -532,11 +532,20 @@ static void test_side_by_side(void **state)
 
 	(void)state;
 	list[0] = list_entry(&a[0], "127.0.0.1", hole);
-	list[1] = list_entry(&a[1], "127.0.0.1", refused_port());
+	list[1] = list_entry(&a[1], "127.0.0.1", refused);
 	list[2] = list_entry(&a[2], "127.0.0.1", good);
 	list[0].ai_next = &list[1];
 	list[1].ai_next = &list[2];
 	fd = connect_race(list, "test", clock_ms() + 10000, NULL, &err);
+	if (fd < 0)
+		fail_msg("%s", err.text);
+	close(fd);
+	/* However many there are before it. */
+	for (size_t i = 0; i < MEM_COUNT(many); i++) {
+		many[i] = list_entry(&a[1], "127.0.0.1", refused);
+		many[i].ai_next = i + 1 < MEM_COUNT(many) ? &many[i + 1] : &list[2];
+	}
+	fd = connect_race(many, "test", clock_ms() + 10000, NULL, &err);
 	if (fd < 0)
 		fail_msg("%s", err.text);
 	close(fd);

@@ -118,6 +118,34 @@ static void test_cut(void **state)
 }
 
 /* What must never reach a terminal, asked of every code point of the output. */
+static void test_short(void **state)
+{
+	static const struct {
+		const char *in;
+		size_t max;
+		const char *want;
+	} table[] = {
+		{"abcdef", 7, "abcdef"},
+		{"abcdef", 6, "abcdef"},
+		{"abcdef", 5, "ab…"},
+		{"aböcd", 6, "aböcd"},
+		{"aböcd", 5, "ab…"},
+		{"äöüä", 7, "äö…"},
+		{"abcdef", 4, "a…"},
+		{"abcdef", 3, ""},
+		{"", 0, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(table); i++) {
+		struct str out = STR_INIT;
+
+		utf8_add_short(&out, table[i].in, strlen(table[i].in), table[i].max);
+		assert_string_equal(str_c(&out), table[i].want);
+		str_done(&out);
+	}
+}
+
 static void assert_safe(const struct str *s, bool text)
 {
 	const char *p = str_c(s), *end = p + s->len;
@@ -497,6 +525,7 @@ static void test_fold_simple(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_short),
 		cmocka_unit_test(test_next),
 		cmocka_unit_test(test_put),
 		cmocka_unit_test(test_cut),

@@ -245,6 +245,108 @@ static void test_limits(void **state)
 	}
 }
 
+/* The text is as long as makes size bytes of it; what came out of it. */
+static char *push_sized(const char *head, const char *repeat, size_t size, const char *tail)
+{
+	struct str s = STR_INIT;
+	size_t len;
+	char *out;
+
+	str_adds(&s, head);
+	size += s.len;
+	while (s.len < size)
+		str_add(&s, repeat, size - s.len < strlen(repeat) ? size - s.len : strlen(repeat));
+	str_adds(&s, tail);
+	out = push_all(s.p, s.len, 65536, &len);
+	str_done(&s);
+	return out;
+}
+
+static void test_code_limit(void **state)
+{
+	const size_t most = (512 << 10) - strlen("COPYUID 5 1 ");
+
+	(void)state;
+	for (size_t size = most - 1; size <= most + 1; size++) {
+		char *out = push_sized("1 OK [COPYUID 5 1 ", "1", size, "] x\r\n");
+
+		assert_int_equal(strstr(out, "COPYUID") != NULL, size <= most);
+		assert_non_null(strstr(out, "x\r\n"));
+		free(out);
+	}
+}
+
+static void test_tag_limit(void **state)
+{
+	(void)state;
+	for (size_t size = 63; size <= 65; size++) {
+		char *out = push_sized("", "t", size, " OK x\r\n");
+
+		assert_int_equal(out != NULL, size <= 64);
+		free(out);
+	}
+}
+
+static void test_status_limits(void **state)
+{
+	(void)state;
+	for (size_t size = 8191; size <= 8193; size++) {
+		struct wire *w = wire_new(NULL);
+		struct strv lines = STRV_INIT;
+		struct str s = STR_INIT, out = STR_INIT;
+
+		str_adds(&s, "* STATUS ");
+		while (s.len < 2 + size)
+			str_addc(&s, 'x');
+		str_adds(&s, "\r\n");
+		assert_int_equal(wire_push(w, s.p, s.len, &out), 0);
+		wire_take_status(w, &lines);
+		assert_int_equal(lines.n, size <= 8192);
+		assert_int_equal(wire_take_odd(w), size > 8192);
+		strv_done(&lines);
+		str_done(&s);
+		str_done(&out);
+		wire_free(w);
+	}
+	for (size_t n = 199999; n <= 200001; n++) {
+		struct wire *w = wire_new(NULL);
+		struct strv lines = STRV_INIT;
+		struct str s = STR_INIT, out = STR_INIT;
+
+		add_many(&s, "* STATUS x ()\r\n", n);
+		assert_int_equal(wire_push(w, s.p, s.len, &out), 0);
+		wire_take_status(w, &lines);
+		assert_int_equal(lines.n, n > 200000 ? 200000 : n);
+		assert_int_equal(wire_take_odd(w), n > 200000);
+		strv_done(&lines);
+		str_done(&s);
+		str_done(&out);
+		wire_free(w);
+	}
+}
+
+static void test_alert_limit(void **state)
+{
+	(void)state;
+	for (size_t size = 1999; size <= 2001; size++) {
+		struct wire *w = wire_new(NULL);
+		struct str s = STR_INIT, out = STR_INIT;
+		char *alert;
+
+		str_adds(&s, "* OK [ALERT] ");
+		add_many(&s, "x", size);
+		str_adds(&s, "\r\n");
+		assert_int_equal(wire_push(w, s.p, s.len, &out), 0);
+		alert = wire_take_alert(w);
+		assert_int_equal(strlen(alert), size <= 2000 ? size : 2000);
+		assert_int_equal(strstr(alert, "…") != NULL, size > 2000);
+		free(alert);
+		str_done(&s);
+		str_done(&out);
+		wire_free(w);
+	}
+}
+
 static void test_budget(void **state)
 {
 	struct wire *w = wire_new(NULL);
@@ -389,6 +491,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_code_limit),
+		cmocka_unit_test(test_tag_limit),
+		cmocka_unit_test(test_status_limits),
+		cmocka_unit_test(test_alert_limit),
 		cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_remembers),
 		cmocka_unit_test(test_one_tag),
