@@ -775,6 +775,7 @@ static void arrived(struct account *a, struct result *r, bool part)
 {
 	struct pop3_session *s = &a->session;
 	struct whole *w;
+	bool for_row;
 	size_t at;
 
 	if (!s->running || !session_entry_of(a, r->number, &at) ||
@@ -783,7 +784,8 @@ static void arrived(struct account *a, struct result *r, bool part)
 	s->taken++;
 	s->octets += r->bytes.len;
 	w = session_whole_at(a, at);
-	if (w && !w->row) {
+	for_row = w && w->row;
+	if (w && !for_row) {
 		struct folder *server = server_inbox(a);
 
 		if (r->err.kind == ERR_NONE && server && server->cache)
@@ -794,7 +796,7 @@ static void arrived(struct account *a, struct result *r, bool part)
 	} else if (part || !is_here_after_all(a, at, &r->bytes)) {
 		take_message(a, at, &r->bytes, part);
 	}
-	if (w && w->row)
+	if (for_row)
 		session_row_came(a, w, &r->err);
 	tell_progress(a);
 }
