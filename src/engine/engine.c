@@ -275,26 +275,6 @@ size_t engine_folders(const struct engine *e, size_t account)
 	return e->accounts[account].nfolders;
 }
 
-static const char *role_label(int role)
-{
-	switch (role) {
-	case ROLE_INBOX:
-		return _("Inbox");
-	case ROLE_DRAFTS:
-		return _("Drafts");
-	case ROLE_SENT:
-		return _("Sent");
-	case ROLE_TRASH:
-		return _("Trash");
-	case ROLE_JUNK:
-		return _("Junk");
-	case ROLE_ARCHIVE:
-		return _("Archive");
-	default:
-		return NULL;
-	}
-}
-
 /* The parent that is in the list too, or -1: levels that are not shown are part of the label. */
 static ptrdiff_t listed_parent(const struct account_model *m, size_t i)
 {
@@ -312,7 +292,7 @@ static ptrdiff_t listed_parent(const struct account_model *m, size_t i)
 static const char *label_of(const struct account_model *m, size_t i, ptrdiff_t parent)
 {
 	const struct store_folder_info *f = &m->folders[i];
-	const char *role = strchr(f->name, '/') ? NULL : role_label(f->role);
+	const char *role = store_role_label(f->role, f->name);
 
 	if (role)
 		return role;

@@ -81,7 +81,7 @@ void account_tell_pending(struct account *a)
 		struct str words = STR_INIT;
 
 		ev->ops[i] = op_brief(journal_at(a->journal, i));
-		op_words(ev->ops[i], &words);
+		folder_op_words(a, ev->ops[i], &words);
 		free(ev->ops[i]->text);
 		ev->ops[i]->text = str_steal(&words);
 	}

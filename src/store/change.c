@@ -486,7 +486,7 @@ static int request_delete(
 		return f->local ? remove_local(f, r->uids, r->n, err)
 				: move_on_server(f, NULL, r->uids, r->n, OP_EXPUNGE, err);
 	}
-	name = folder_ui_name(trash);
+	name = folder_label(trash);
 	str_addf(said, ngettext("%zu message moved to %s", "%zu messages moved to %s", r->n), r->n,
 		name);
 	free(name);
@@ -499,14 +499,17 @@ static int request_archive(
 	struct folder *archive = f->account->kind == ACCOUNT_PATH
 					 ? NULL
 					 : folder_for_role(f->account, ROLE_ARCHIVE, err);
+	char *name;
 
 	if (!archive)
 		return f->account->kind == ACCOUNT_PATH
 			       ? err_set(err, ERR_INPUT,
 					 _("A folder opened by its path has no archive"))
 			       : -1;
+	name = folder_label(archive);
 	str_addf(said, ngettext("%zu message archived in %s", "%zu messages archived in %s", r->n),
-		r->n, archive->name);
+		r->n, name);
+	free(name);
 	return transfer(f, archive, r->uids, r->n, false, err);
 }
 
@@ -515,13 +518,16 @@ static int request_transfer(
 {
 	struct folder *target = target_of(f, r, err);
 	bool copy = r->kind == REQUEST_COPY;
+	char *name;
 
 	if (!target)
 		return -1;
+	name = folder_label(target);
 	str_addf(said,
 		copy ? ngettext("%zu message copied to %s", "%zu messages copied to %s", r->n)
 		     : ngettext("%zu message moved to %s", "%zu messages moved to %s", r->n),
-		r->n, r->folder);
+		r->n, name);
+	free(name);
 	return transfer(f, target, r->uids, r->n, copy, err);
 }
 

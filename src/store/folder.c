@@ -91,6 +91,58 @@ char *folder_ui_name(const struct folder *f)
 	return str_steal(&name);
 }
 
+const char *store_role_label(int role, const char *name)
+{
+	if (strchr(name, '/'))
+		return NULL;
+	switch (role) {
+	case ROLE_INBOX:
+		return _("Inbox");
+	case ROLE_DRAFTS:
+		return _("Drafts");
+	case ROLE_SENT:
+		return _("Sent");
+	case ROLE_TRASH:
+		return _("Trash");
+	case ROLE_JUNK:
+		return _("Junk");
+	case ROLE_ARCHIVE:
+		return _("Archive");
+	default:
+		return NULL;
+	}
+}
+
+char *folder_label(const struct folder *f)
+{
+	char *name = folder_ui_name(f);
+	const char *label = is_foreign(f) ? NULL : store_role_label(f->role, name);
+
+	if (!label)
+		return name;
+	free(name);
+	return mem_strdup(label);
+}
+
+/* Of a folder on the server, which need not be known. */
+static char *label_by_name(struct account *a, const char *name)
+{
+	struct folder *f = folder_find(a, name, false);
+
+	return f ? folder_label(f) : mem_strdup(name);
+}
+
+void folder_op_words(struct account *a, const struct op *op, struct str *out)
+{
+	struct op shown = *op;
+
+	shown.folder = label_by_name(a, op->folder);
+	shown.target = label_by_name(a, op->target);
+	op_words(&shown, out);
+	free(shown.folder);
+	free(shown.target);
+}
+
 struct folder *folder_by_ui_name(struct account *a, const char *name)
 {
 	for (struct folder *f = a->folders; f; f = f->next) {

@@ -67,7 +67,7 @@ static int give_up(struct account *a, const struct op *op, const struct err *why
 	struct err err = {0};
 	int rc = journal_done(a->journal, lost->id, &err) == 0 ? 1 : -1;
 
-	op_words(lost, &words);
+	folder_op_words(a, lost, &words);
 	if (rc < 0)
 		stuck(a, &err);
 	else if (why->kind == ERR_GONE)
@@ -222,7 +222,7 @@ static char *words_of(struct account *a, const struct op *op)
 {
 	struct str out = STR_INIT;
 
-	op_words(op, &out);
+	folder_op_words(a, op, &out);
 	add_subject(a, op, &out);
 	return str_steal(&out);
 }

@@ -76,7 +76,7 @@ char *sentcopy_keep(struct account *a, const struct op *op, struct err *err)
 
 	if (sent && file_read(path, 512 << 20, &message, err) == 0 &&
 		deliver_to_sent(a, sent, &message, op->message_id, err) == 0)
-		name = folder_ui_name(sent);
+		name = folder_label(sent);
 	str_done(&message);
 	free(path);
 	free(dir);

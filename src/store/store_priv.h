@@ -379,6 +379,9 @@ void folder_free(struct folder *f);
 struct folder *folder_find(struct account *a, const char *name, bool local);
 struct folder *folder_by_ui_name(struct account *a, const char *name);
 char *folder_ui_name(const struct folder *f); /* free() */
+char *folder_label(const struct folder *f);   /* for people: as the list shows it; free() */
+/* op_words with the folders so. */
+void folder_op_words(struct account *a, const struct op *op, struct str *out);
 struct folder *folder_by_role(struct account *a, int role, bool local);
 /* The wire name of a folder the server has not listed: modified UTF-7, with the server's delimiter.
  * free(). */

@@ -603,8 +603,15 @@ static int back_local(struct account *a, const struct undo_part *p, struct err *
 	return rc;
 }
 
+/* Where the user can see what is not taken back. */
+static char *target_label(const struct undo_part *p)
+{
+	return p->target ? folder_label(p->target) : mem_strdup("?");
+}
+
 static int back_done(struct account *a, struct undo_part *p, struct err *err)
 {
+	char *where;
 	int rc = 0;
 
 	if (p->bases)
@@ -615,13 +622,19 @@ static int back_done(struct account *a, struct undo_part *p, struct err *err)
 		return back_flags(p, p->set, p->clear, err);
 	if (p->kind == OP_EXPUNGE && p->state == PART_DONE)
 		return err_set(err, ERR_INPUT, _("What was deleted for good cannot be taken back"));
-	if (p->kind == OP_COPY)
-		return err_set(err, ERR_INPUT, _("A copy is not taken back: delete it in %s"),
-			p->target->name);
-	if (!p->ids.len && p->n && !p->moved[0])
-		return err_set(err, ERR_REFUSED,
-			_("The server did not say where the messages went: look in %s"),
-			p->target ? p->target->name : "?");
+	if (p->kind == OP_COPY) {
+		where = target_label(p);
+		err_set(err, ERR_INPUT, _("A copy is not taken back: delete it in %s"), where);
+		free(where);
+		return -1;
+	}
+	if (!p->ids.len && p->n && !p->moved[0]) {
+		where = target_label(p);
+		err_set(err, ERR_REFUSED,
+			_("The server did not say where the messages went: look in %s"), where);
+		free(where);
+		return -1;
+	}
 	/* Without UIDPLUS the messages never left: their mark goes, and the copies get it. */
 	if (p->state == PART_LEFT)
 		rc = back_flags(p, MAIL_DELETED, 0, err);

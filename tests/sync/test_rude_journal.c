@@ -384,7 +384,7 @@ static void vanished_messages_drop_what_waits(void **state)
 	clock_pause(1100); /* ids of operations are in seconds: made before the connection */
 	go_online(p);
 	UNTIL(p, msglist_count(l) == 2);
-	has(person_told(), "Flag 1 message in INBOX");
+	has(person_told(), "Flag 1 message in Inbox");
 	has(person_told(), "Flag 1 message in Lists");
 	has(person_told(), "no longer on the server");
 	assert_int_equal(number("marked INBOX \\Flagged"), 0);
@@ -438,7 +438,7 @@ static void refusal_names_message_and_reason(void **state)
 	done(p, engine_move(p->engine, l, &two, 1, "Archive"));
 	settled(p);
 	UNTIL(p, msglist_count(l) == 3);
-	has(person_told(), "Move 1 message from INBOX to Archive");
+	has(person_told(), "Move 1 message from Inbox to Archive");
 	has(person_told(), "Message 2");
 	has(person_told(), "\" failed: The server refused: over quota. The change is taken back");
 	assert_int_equal(engine_pending_rows(p->engine), 1);
@@ -498,7 +498,7 @@ static void cancelled_changes_are_as_if_never_made(void **state)
 	assert_int_equal(msglist_count(l), 2);
 	assert_int_equal(engine_pending(p->engine), 4);
 	engine_pending_at(p->engine, 2, &info);
-	assert_string_equal(info.text, "Move 2 messages from INBOX to Archive");
+	assert_string_equal(info.text, "Move 2 messages from Inbox to Archive");
 	assert_string_equal(info.why, "offline");
 	assert_true(info.since > 1700000000 && !info.on_its_way && !info.refused);
 	done(p, engine_pending_cancel(p->engine, info.id));

@@ -120,7 +120,7 @@ static void mark_that_ends_connections_is_set_aside(void **state)
 
 	(void)state;
 	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
-	is_set_aside(p, l, "Flag 1 message in INBOX", "UID STORE 2");
+	is_set_aside(p, l, "Flag 1 message in Inbox", "UID STORE 2");
 	UNTIL(p, !(flags_at(l, (size_t)msglist_find(l, 2)) & MSG_FLAGGED));
 	/* Whoever does it again has it tried again. */
 	odd("norules");
@@ -138,7 +138,7 @@ static void move_that_ends_connections_comes_back(void **state)
 
 	(void)state;
 	done(p, engine_move(p->engine, l, &uid, 1, "Archive"));
-	is_set_aside(p, l, "Move 1 message from INBOX to Archive", "UID MOVE 2");
+	is_set_aside(p, l, "Move 1 message from Inbox to Archive", "UID MOVE 2");
 	UNTIL(p, msglist_count(l) == 3);
 	person_free(p);
 }

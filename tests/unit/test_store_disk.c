@@ -514,13 +514,13 @@ static void append_is_given_up(bool gone, const char *words)
 static void test_append_unreadable(void **state)
 {
 	(void)state;
-	append_is_given_up(false, "\"Copy a message up to INBOX\" cannot be done: ");
+	append_is_given_up(false, "\"Copy a message up to Inbox\" cannot be done: ");
 }
 
 static void test_append_gone(void **state)
 {
 	(void)state;
-	append_is_given_up(true, "\"Copy a message up to INBOX\" cannot be done: its file is gone");
+	append_is_given_up(true, "\"Copy a message up to Inbox\" cannot be done: its file is gone");
 }
 
 /* --- backups --- */
