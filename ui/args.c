@@ -309,8 +309,8 @@ static int check_use(const struct arguments *a, unsigned given, struct err *err)
 					       _("--%s goes with a command as list or show"),
 					       options[i].name);
 	if (n < commands[a->command].min || n > commands[a->command].max)
-		return err_set(err, ERR_INPUT, _("Write: talaria %s %s"), name,
-			commands[a->command].words);
+		return err_set(err, ERR_INPUT, _("Write: talaria %s%s%s"), name,
+			*commands[a->command].words ? " " : "", commands[a->command].words);
 	return 0;
 }
 

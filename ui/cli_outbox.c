@@ -331,6 +331,6 @@ enum cli_status cli_outbox(struct cli *c)
 		return list_all(c, words->n ? words->v[0] : NULL);
 	if (words->n == 2 && action < MEM_COUNT(actions) && !c->args->json)
 		return act(c, action, words->v[1]);
-	cli_say(_("Write: talaria %s %s"), "outbox", "[ACCOUNT] | send|edit|hold|drop ID");
+	cli_say(_("Write: talaria %s%s%s"), "outbox", " ", "[ACCOUNT] | send|edit|hold|drop ID");
 	return CLI_USAGE;
 }

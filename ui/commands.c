@@ -243,7 +243,7 @@ static const struct command *check_line(const struct conf_line *l, struct err *e
 		return NULL;
 	}
 	if (n < c->min || (c->max >= 0 && n > c->max)) {
-		err_set(err, ERR_INPUT, _("Usage: %s %s"), c->name, c->args);
+		err_set(err, ERR_INPUT, _("Usage: %s%s%s"), c->name, *c->args ? " " : "", c->args);
 		return NULL;
 	}
 	return c;

@@ -8,12 +8,20 @@
 #include "screen.h"
 
 #include "base/conf.h"
+#include "base/i18n.h"
 #include "base/mem.h"
 #include "fake_engine.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+void screen_begin(void)
+{
+	setenv("LC_ALL", "C.UTF-8", 1);
+	unsetenv("NO_COLOR");
+	i18n_init();
+}
 
 void look(struct screen *x)
 {

@@ -20,6 +20,7 @@ struct screen {
 	struct str text; /* what the screen shows */
 };
 
+void screen_begin(void); /* in main: the terminal's language and colours are known */
 struct screen *open_screen(int rows, int cols);
 void close_screen(struct screen *x);
 void look(struct screen *x); /* events are taken, and the text is what is shown now */

@@ -185,6 +185,7 @@ static void refuses_with_a_hint(void **state)
 		{"talaria list --limit -3", "takes a number"},
 		{"talaria -d 9", "from 0 to 3"},
 		{"talaria list one two", "Write: talaria list [FOLDER]"},
+		{"talaria folders extra", "Write: talaria folders"},
 		{"talaria show", "Write: talaria show [FOLDER] ID"},
 		{"talaria search", "Write: talaria search QUERY"},
 		{"talaria sync --json", "--json means nothing to talaria sync"},
@@ -197,7 +198,9 @@ static void refuses_with_a_hint(void **state)
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
 		struct line *l = read_line(rows[i][0]);
 
-		if (l->rc != -1 || l->err.kind != ERR_INPUT || !strstr(l->err.text, rows[i][1]))
+		/* Nothing is behind the last word. */
+		if (l->rc != -1 || l->err.kind != ERR_INPUT || !strstr(l->err.text, rows[i][1]) ||
+			l->err.text[strlen(l->err.text) - 1] == ' ')
 			fail_msg("%s: %d “%s”", rows[i][0], l->rc, l->err.text);
 		line_free(l);
 	}

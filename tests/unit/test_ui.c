@@ -433,8 +433,10 @@ static void test_command_check(void **state)
 		struct err err = {0};
 
 		assert_int_equal(commands_check(rows[i].line, &err), rows[i].error ? -1 : 0);
-		if (rows[i].error)
+		if (rows[i].error) {
 			assert_non_null(strstr(err.text, rows[i].error));
+			assert_int_not_equal(err.text[strlen(err.text) - 1], ' ');
+		}
 	}
 }
 
@@ -2567,8 +2569,6 @@ int main(void)
 		cmocka_unit_test(test_term_filters),
 	};
 
-	setenv("LC_ALL", "C.UTF-8", 1);
-	unsetenv("NO_COLOR");
-	i18n_init();
+	screen_begin();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
