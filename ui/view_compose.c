@@ -583,6 +583,7 @@ static void sent(struct app *a, void *ctx, struct event *ev)
 {
 	struct compose_view *x = ctx;
 	long undo = settings_int(a->settings, SET_UNDO_SEND);
+	const char *key = keys_of(a->config->keys, UI_OUTBOX, "edit-mail");
 
 	x->busy = false;
 	x->next = NULL;
@@ -592,7 +593,8 @@ static void sent(struct app *a, void *ctx, struct event *ev)
 	}
 	app_close_view(a, &x->v);
 	if (undo > 0)
-		app_message(a, _("Sending in %ld seconds; :outbox takes it back"), undo);
+		app_message(a, _("Sending in %ld seconds; %s in :outbox takes it back"), undo,
+			key ? key : ":edit-mail");
 	else
 		app_message(a, _("In the outbox, on its way"));
 }

@@ -148,6 +148,64 @@ static void test_complete_names(void **state)
 	drop_files(&f);
 }
 
+/* To, then Subject, which is proposed; taken back, nothing is begun. */
+static void test_forward(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	press(x, "= f");
+	sees(x, "To:");
+	type_keys(x, "bob@example.org");
+	press(x, "Enter");
+	assert_string_equal(fake_composed(), "forward 1");
+	sees(x, "Subject: Invoice 4711");
+	type_keys(x, " again");
+	app_input(&x->a, &(struct term_key){.name = "Enter"});
+	app_input(&x->a, &(struct term_key){.name = ":"}); /* keeps the editor away */
+	look(x);
+	press(x, "Esc");
+	assert_string_equal(fake_draft(x->e)->to, "bob@example.org");
+	assert_string_equal(fake_draft(x->e)->subject, "Invoice 4711 again");
+	sees(x, "To  bob@example.org");
+	command(x, "tab 1");
+	press(x, "f Enter");
+	sees(x, "Subject:");
+	fake_forget();
+	press(x, "Esc");
+	assert_string_equal(fake_last(), "discard draft1");
+	fake_forget();
+	press(x, "f Esc");
+	press(x, "f");
+	fake_vanish(x->e, 1);
+	press(x, "Enter");
+	sees(x, "gone meanwhile; nothing was done");
+	assert_string_equal(fake_composed(), "");
+	close_screen(x);
+}
+
+/* u is as good as e in the outbox: it takes the mail back. */
+static void test_outbox_undo(void **state)
+{
+	struct screen *x = open_screen(24, 100);
+
+	(void)state;
+	fake_outbox_waits(true);
+	command(x, "outbox");
+	sees(x, "e Edit");
+	app_input(&x->a, &(struct term_key){.name = "u"});
+	app_input(&x->a, &(struct term_key){.name = "y"}); /* it may have gone out */
+	app_input(&x->a, &(struct term_key){.name = ":"});
+	look(x);
+	assert_string_equal(fake_last(), "outbox-edit out1");
+	press(x, "Esc");
+	fake_outbox_waits(false);
+	commands_run(&x->a, "set undo-send=60");
+	press(x, "y");
+	sees(x, "Sending in 60 seconds; e in :outbox takes it back");
+	close_screen(x);
+}
+
 /* --- the fields above the text --- */
 
 static int rows_of_text(const struct screen *x)
@@ -225,7 +283,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_complete_names),
 		cmocka_unit_test(test_fields_shrink),
+		cmocka_unit_test(test_forward),
+		cmocka_unit_test(test_outbox_undo),
 	};
 
+	screen_begin();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
