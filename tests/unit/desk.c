@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PATIENCE_MS = 30000, ACCOUNTS = 4, SYNCS = 64, OPTIONS_TEXT = 200 };
+enum { PATIENCE_MS = 30000, ACCOUNTS = 8, SYNCS = 64, OPTIONS_TEXT = 200 };
 
 char desk_dir[SCRATCH_SIZE];
 
@@ -296,6 +296,7 @@ int desk_add(struct store_account *setup, bool online)
 	struct store_request *r = store_request_new(REQUEST_ACCOUNT);
 	int account = desk.naccounts++;
 
+	assert_true(account < ACCOUNTS);
 	r->setup = setup;
 	r->offline = !online;
 	r->request = ++desk.request;
