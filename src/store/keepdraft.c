@@ -97,6 +97,16 @@ static int expunge(struct folder *f, uint32_t uidvalidity, uint32_t uid, struct 
 	return 0; /* replay_next is the callers': the operation before may not be forgotten yet */
 }
 
+/* A folder that was never looked into has no numbering yet; the server is told of which it is. */
+static bool may_be_meant(struct folder *f, const struct outbox_ref *ref)
+{
+	uint32_t uidvalidity = cache_meta(f->cache)->uidvalidity;
+
+	if (f->local)
+		return uidvalidity == ref->uidvalidity && cache_has(f->cache, ref->uid);
+	return !uidvalidity || uidvalidity == ref->uidvalidity;
+}
+
 /* Only while it is the message that is meant. */
 static int remove_copy(struct account *a, const struct outbox_ref *ref, struct err *err)
 {
@@ -107,8 +117,7 @@ static int remove_copy(struct account *a, const struct outbox_ref *ref, struct e
 		return 0;
 	if (folder_use(f, err) != 0)
 		return -1;
-	if (cache_meta(f->cache)->uidvalidity == ref->uidvalidity &&
-		(!f->local || cache_has(f->cache, ref->uid)))
+	if (may_be_meant(f, ref))
 		rc = expunge(f, ref->uidvalidity, ref->uid, err);
 	folder_unuse(f);
 	return rc;

@@ -1,0 +1,513 @@
+/* Writing and sending, with the relay's and the server's answers at any time. */
+#include "tests/sync/cut.h"
+#include "tests/unit/desk.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char *const FOLDERS[] = {"INBOX", "Drafts=2", "Sent=3", NULL};
+static const char BOTH[] = "bob@mail.example, carol@mail.example";
+
+static int teardown(void **state)
+{
+	cut_off();
+	return desk_teardown(state);
+}
+
+#define WRITE_CASE(f) cmocka_unit_test_setup_teardown(f, desk_setup, teardown)
+
+static int online_account(void)
+{
+	int account = desk_add(desk_account("one", false), true);
+
+	desk_online(account, LANE_MAIN);
+	desk_folders(account, FOLDERS);
+	desk_settle();
+	return account;
+}
+
+static struct store_request *compose(int account, enum compose_what what, const char *text)
+{
+	struct store_request *r = desk_request(REQUEST_COMPOSE, account);
+
+	r->n = what;
+	r->text = mem_strdup(text);
+	return r;
+}
+
+/* --- the relay --- */
+
+static struct result *answer(
+	const struct job *j, enum send_outcome outcome, const enum fate_kind fates[])
+{
+	struct result *r = result_new(RESULT_SENT);
+
+	r->id = mem_strdup(j->id);
+	r->outcome = outcome;
+	r->n = j->recipients.n;
+	r->fates = mem_array(r->n, sizeof(*r->fates));
+	for (size_t i = 0; i < r->n; i++)
+		r->fates[i] = (struct recipient_fate){.address = mem_strdup(j->recipients.v[i]),
+			.fate = fates[i],
+			.text = mem_strdup(fates[i] == RECIPIENT_ACCEPTED ? "250 ok"
+					   : fates[i] == RECIPIENT_LATER  ? "451 later"
+									  : "550 never")};
+	return r;
+}
+
+static char *send_to(int account, const char *to)
+{
+	char *id = desk_draft(account, to, "Both");
+
+	desk_done(desk_mail(REQUEST_SEND, account, id, 0));
+	return id;
+}
+
+/* One of two has it when the disk is full: neither is asked until that is noted, then only the
+ * other, as often as there are starts. */
+static void test_two_recipients_and_a_full_disk(void **state)
+{
+	static const enum fate_kind fates[] = {RECIPIENT_ACCEPTED, RECIPIENT_LATER};
+	int account = online_account();
+	char *id = send_to(account, BOTH);
+	struct job *j = desk_job(account, LANE_SEND, JOB_SEND);
+	struct result *r = answer(j, SEND_ACCEPTED, fates);
+
+	(void)state;
+	job_free(j);
+	cut_fail_at(0, ENOSPC, true, desk_path("one/data"));
+	desk_give(account, r);
+	store_event_free(desk_of_kind(STORE_SEND_FAILED));
+	desk_pass(60000);
+	desk_settle();
+	assert_false(desk_has_job(account, LANE_SEND, JOB_SEND));
+	cut_off();
+	desk_pass(60000);
+	j = desk_job(account, LANE_SEND, JOB_SEND);
+	assert_int_equal(j->recipients.n, 1);
+	assert_string_equal(j->recipients.v[0], "carol@mail.example");
+	job_free(j);
+	desk_stop();
+	desk_start(false);
+	account = online_account();
+	desk_pass(60000);
+	j = desk_job(account, LANE_SEND, JOB_SEND);
+	assert_int_equal(j->recipients.n, 1);
+	assert_string_equal(j->recipients.v[0], "carol@mail.example");
+	job_free(j);
+	free(id);
+}
+
+/* Taken for one, for another later, refused for a third: each is told, and only the second is asked
+ * by itself. */
+static void test_three_fates(void **state)
+{
+	static const enum fate_kind fates[] = {
+		RECIPIENT_ACCEPTED, RECIPIENT_LATER, RECIPIENT_NEVER};
+	int account = online_account();
+	char *id = send_to(account, "bob@mail.example, carol@mail.example, dave@mail.example");
+	struct job *j = desk_job(account, LANE_SEND, JOB_SEND);
+	struct store_event *ev;
+
+	(void)state;
+	desk_give(account, answer(j, SEND_ACCEPTED, fates));
+	job_free(j);
+	ev = desk_of_kind(STORE_SEND_FAILED);
+	assert_non_null(strstr(ev->err.text, "carol@mail.example: 451 later"));
+	assert_non_null(strstr(ev->err.text, "dave@mail.example: 550 never"));
+	assert_null(strstr(ev->err.text, "bob@"));
+	assert_int_equal(ev->n, 1);
+	store_event_free(ev);
+	desk_pass(40000);
+	j = desk_job(account, LANE_SEND, JOB_SEND);
+	assert_int_equal(j->recipients.n, 1);
+	assert_string_equal(j->recipients.v[0], "carol@mail.example");
+	job_free(j);
+	free(id);
+}
+
+/* --- the outbox by hand --- */
+
+static void test_outbox_by_hand(void **state)
+{
+	int account = desk_add(desk_account("one", false), false);
+	char *id = desk_draft(account, "bob@mail.example", "By hand");
+	struct store_event *ev;
+
+	(void)state;
+	desk_fails(desk_mail(REQUEST_OUTBOX_RETRY, account, id, 0), "no longer here");
+	desk_fails(desk_mail(REQUEST_OUTBOX_DROP, account, id, 0), "no longer here");
+	desk_fails(desk_mail(REQUEST_OUTBOX_EDIT, account, id, 0), "no longer here");
+	desk_fails(desk_mail(REQUEST_OUTBOX_HOLD, account, id, 0), "does not wait to be sent");
+	desk_done(desk_mail(REQUEST_SEND, account, id, 0));
+	desk_fails(desk_mail(REQUEST_SEND, account, id, 0), "in the outbox already");
+	desk_fails(desk_mail(REQUEST_DRAFT_KEEP, account, id, 0), "in the outbox already");
+	desk_fails(desk_mail(REQUEST_DRAFT_DROP, account, id, 0), "in the outbox already");
+	desk_done(desk_mail(REQUEST_OUTBOX_HOLD, account, id, 0));
+	desk_done(desk_mail(REQUEST_OUTBOX_HOLD, account, id, 0));
+	desk_done(desk_mail(REQUEST_OUTBOX_RETRY, account, id, 0));
+	ev = desk_ask(desk_mail(REQUEST_OUTBOX_EDIT, account, id, 0));
+	assert_int_equal(ev->kind, STORE_DRAFTS);
+	assert_string_equal(ev->drafts[0].draft.to, "bob@mail.example");
+	store_event_free(ev);
+	desk_done(desk_mail(REQUEST_DRAFT_DROP, account, id, 0));
+	desk_fails(desk_mail(REQUEST_DRAFT_LOAD, account, id, 0), "no longer here");
+	desk_fails(desk_mail(REQUEST_DRAFT_LOAD, account, "../x", 0), "no longer here");
+	free(id);
+}
+
+static void test_no_relay(void **state)
+{
+	struct store_account *setup = desk_account("one", false);
+	int account;
+	char *id;
+
+	(void)state;
+	draft_set(&setup->sync.smtp, "");
+	account = desk_add(setup, false);
+	id = desk_draft(account, "bob@mail.example", "No relay");
+	desk_fails(desk_mail(REQUEST_SEND, account, id, 0), "add: smtp smtp://USER@HOST");
+	free(id);
+}
+
+/* While it is sent nobody takes it out of the relay's hands. */
+static void test_busy(void **state)
+{
+	int account = online_account();
+	char *id = send_to(account, "bob@mail.example");
+
+	(void)state;
+	job_free(desk_job(account, LANE_SEND, JOB_SEND));
+	desk_fails(desk_mail(REQUEST_OUTBOX_HOLD, account, id, 0), "being sent just now");
+	desk_fails(desk_mail(REQUEST_OUTBOX_DROP, account, id, 0), "being sent just now");
+	desk_fails(desk_mail(REQUEST_OUTBOX_EDIT, account, id, 0), "being sent just now");
+	free(id);
+}
+
+/* --- beginning --- */
+
+static void test_begin(void **state)
+{
+	int account = online_account();
+	struct store_event *ev = desk_ask(
+		compose(account, WRITE_MAILTO, "mailto:bob@mail.example?subject=a%20b&body=c"));
+	struct store_request *r;
+
+	(void)state;
+	assert_int_equal(ev->kind, STORE_DRAFTS);
+	assert_string_equal(ev->drafts[0].draft.subject, "a b");
+	store_event_free(ev);
+	ev = desk_ask(compose(account, WRITE_NEW, "carol@mail.example"));
+	assert_string_equal(ev->drafts[0].draft.to, "carol@mail.example");
+	store_event_free(ev);
+	desk_fails(compose(account, WRITE_REPLY, NULL), "no longer open");
+	desk_fails(compose(account, WRITE_RESUME, NULL), "no longer open");
+	desk_fails(compose(account, WRITE_RESUME, "@7.1"), "no longer here");
+	desk_fails(desk_mail(REQUEST_DRAFT_DROP, account, "@7.1", 0), "no longer here");
+	r = desk_request(REQUEST_SEND, 7);
+	r->id = mem_strdup("x");
+	desk_fails(r, "There is no such account");
+}
+
+/* --- drafts of a former version --- */
+
+static void put(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(text, 1, strlen(text), f), strlen(text));
+	assert_int_equal(fclose(f), 0);
+}
+
+/* They are text alone; what they answer stands in a header line of ours. */
+static void test_taken_over(void **state)
+{
+	static const char text[] = "To: bob@mail.example\nSubject: Old\n"
+				   "X-Talaria-Answers: forward 7 1 server INBOX\n"
+				   "X-Other: kept\nAttach: /does/not/exist\n\nText\n";
+	int account;
+	struct store_event *ev;
+	struct summary row = desk_row(1, "Bob", NULL);
+	struct job *j;
+	static const enum fate_kind fates[] = {RECIPIENT_ACCEPTED};
+	struct store_request *r;
+
+	(void)state;
+	assert_int_equal(file_make_dirs(desk_path("one/data/drafts"), NULL), 0);
+	put(desk_path("one/data/drafts/old.eml"), text);
+	/* damaged, and stays as it is */
+	assert_int_equal(mkdir(desk_path("one/data/drafts/bad.eml"), 0700), 0);
+	account = online_account();
+	assert_false(file_exists(desk_path("one/data/drafts/old.eml")));
+	assert_true(desk_was_told("There is no file /does/not/exist that can be read"));
+	ev = desk_ask(desk_mail(REQUEST_DRAFT_LOAD, account, "old", 0));
+	assert_int_equal(ev->kind, STORE_DRAFTS);
+	assert_string_equal(ev->drafts[0].draft.subject, "Old");
+	assert_int_equal(ev->drafts[0].draft.extra.n, 1);
+	assert_string_equal(ev->drafts[0].draft.extra.v[0], "X-Other: kept");
+	r = desk_mail(REQUEST_DRAFT_SAVE, account, "old", 0);
+	r->draft = mem_alloc(sizeof(*r->draft));
+	draft_copy(r->draft, &ev->drafts[0].draft);
+	while (r->draft->nfiles)
+		draft_detach(r->draft, 0);
+	store_event_free(ev);
+	desk_done(r);
+
+	/* what it passes on is marked so when the relay has it */
+	(void)desk_open(account, "INBOX", NULL);
+	desk_fill(account, "INBOX", &row, 1);
+	desk_settle();
+	desk_done(desk_mail(REQUEST_SEND, account, "old", 0));
+	j = desk_job(account, LANE_SEND, JOB_SEND);
+	desk_give(account, answer(j, SEND_ACCEPTED, fates));
+	job_free(j);
+	store_event_free(desk_of_kind(STORE_SENT));
+	desk_settle();
+	j = desk_job(account, LANE_MAIN, JOB_OP);
+	assert_int_equal(j->op->kind, OP_APPEND); /* the copy in Sent */
+	job_free(j);
+}
+
+/* Ended between the new form and the removal of the old one: it is there once. */
+static void test_taken_over_twice(void **state)
+{
+	int account = desk_add(desk_account("one", false), false);
+	char *id = desk_draft(account, "bob@mail.example", "New");
+	struct store_event *ev;
+
+	(void)state;
+	desk_stop();
+	put(desk_path("one/data/drafts/%s.eml", id), "To: x@mail.example\nSubject: Old\n\nText\n");
+	desk_start(false);
+	account = desk_add(desk_account("one", false), false);
+	assert_false(file_exists(desk_path("one/data/drafts/%s.eml", id)));
+	ev = desk_ask(desk_request(REQUEST_DRAFTS, account));
+	assert_int_equal(ev->ndrafts, 1);
+	assert_string_equal(ev->drafts[0].draft.subject, "New");
+	store_event_free(ev);
+	free(id);
+}
+
+/* --- drafts on the server --- */
+
+static struct job *append_job(int account)
+{
+	struct job *j = desk_job(account, LANE_MAIN, JOB_OP);
+	struct result *r = result_new(RESULT_OP_READY);
+
+	assert_int_equal(j->op->kind, OP_APPEND);
+	r->op_id = j->op->id;
+	r->reset = true;
+	r->meta.uidnext = 20;
+	r->meta.uidvalidity = DESK_UIDVALIDITY;
+	job_free(j);
+	desk_give(account, r);
+	return desk_job(account, LANE_MAIN, JOB_OP);
+}
+
+static void appended(int account, struct job *j, uint32_t uid)
+{
+	struct result *r = result_new(RESULT_OP);
+
+	r->op_id = j->op->id;
+	if (uid) {
+		r->uidvalidity = DESK_UIDVALIDITY;
+		r->uids = mem_dup(&uid, sizeof(uid));
+		r->n = 1;
+	}
+	job_free(j);
+	desk_give(account, r);
+	desk_settle();
+}
+
+/* Who has it already and what it answers goes along with a draft to the server, and comes back from
+ * there on another machine; neither is sent to anybody. */
+static void test_draft_with_notes(void **state)
+{
+	static const enum fate_kind fates[] = {RECIPIENT_ACCEPTED, RECIPIENT_NEVER};
+	int account = online_account();
+	char *id = send_to(account, BOTH);
+	struct job *j = desk_job(account, LANE_SEND, JOB_SEND);
+	struct str message = STR_INIT;
+	struct summary row = desk_row(21, "Alice", "Both");
+	struct store_event *ev;
+	struct result *body;
+	struct store_request *r;
+	unsigned list, request;
+
+	(void)state;
+	desk_give(account, answer(j, SEND_ACCEPTED, fates));
+	job_free(j);
+	store_event_free(desk_of_kind(STORE_SEND_FAILED));
+	desk_settle();
+	appended(account, append_job(account), 1); /* the copy in Sent */
+	ev = desk_ask(desk_mail(REQUEST_OUTBOX_EDIT, account, id, 0));
+	assert_int_equal(ev->kind, STORE_DRAFTS);
+	store_event_free(ev);
+	desk_done(desk_mail(REQUEST_DRAFT_KEEP, account, id, 0));
+	j = append_job(account);
+	assert_string_equal(j->op->target, "Drafts");
+	assert_non_null(strstr(j->bytes.p, "X-Talaria-Has-It: bob@mail.example\r\n"));
+	str_add(&message, j->bytes.p, j->bytes.len);
+	appended(account, j, 21);
+	free(id);
+
+	/* another machine */
+	desk_stop();
+	assert_int_equal(file_remove_tree(desk_path("one"), NULL), 0);
+	desk_start(false);
+	account = online_account();
+	list = desk_open(account, "Drafts", NULL);
+	desk_fill(account, "Drafts", &row, 1);
+	desk_settle();
+	r = desk_on(REQUEST_COMPOSE, list, &(uint32_t){21}, 1);
+	r->account = account;
+	r->n = WRITE_RESUME;
+	request = desk_post(r);
+	j = desk_job(account, LANE_FETCH, JOB_BODY);
+	body = result_new(RESULT_BODY);
+	body->folder = mem_strdup("Drafts");
+	body->uid = 21;
+	body->uidvalidity = DESK_UIDVALIDITY;
+	body->section = mem_strdup("eml");
+	str_add(&body->bytes, message.p, message.len);
+	desk_give(account, body);
+	body = result_new(RESULT_BODY_DONE);
+	body->request = j->request;
+	body->folder = mem_strdup("Drafts");
+	body->uid = 21;
+	desk_give(account, body);
+	job_free(j);
+	ev = desk_answer(request);
+	assert_int_equal(ev->kind, STORE_DRAFTS);
+	assert_int_equal(ev->drafts[0].has_it.n, 1);
+	assert_string_equal(ev->drafts[0].has_it.v[0], "bob@mail.example");
+	id = mem_strdup(ev->drafts[0].id);
+	store_event_free(ev);
+	/* the same message again is the draft that is open here */
+	r = desk_on(REQUEST_COMPOSE, list, &(uint32_t){21}, 1);
+	r->account = account;
+	r->n = WRITE_RESUME;
+	ev = desk_ask(r);
+	assert_int_equal(ev->kind, STORE_DRAFTS);
+	assert_string_equal(ev->drafts[0].id, id);
+	store_event_free(ev);
+	desk_done(desk_mail(REQUEST_SEND, account, id, 0));
+	j = desk_job(account, LANE_SEND, JOB_SEND);
+	assert_int_equal(j->recipients.n, 1);
+	assert_string_equal(j->recipients.v[0], "carol@mail.example");
+	assert_null(strstr(j->bytes.p, "X-Talaria"));
+	job_free(j);
+	/* and its copy there goes */
+	j = desk_job(account, LANE_MAIN, JOB_OP);
+	assert_int_equal(j->op->kind, OP_EXPUNGE);
+	assert_int_equal(j->op->uids[0], 21);
+	job_free(j);
+	str_done(&message);
+	free(id);
+}
+
+/* Put aside twice before there is a connection: only the last goes out. Sent before it is there:
+ * what arrives then is removed. */
+static void test_draft_put_aside_and_sent(void **state)
+{
+	int account = online_account();
+	char *id = desk_draft(account, "bob@mail.example", "Aside");
+	struct job *j;
+
+	(void)state;
+	desk_done(desk_mail(REQUEST_DRAFT_KEEP, account, id, 0));
+	j = append_job(account);
+	desk_done(desk_mail(REQUEST_SEND, account, id, 3600));
+	appended(account, j, 30);
+	j = desk_job(account, LANE_MAIN, JOB_OP);
+	assert_int_equal(j->op->kind, OP_EXPUNGE);
+	assert_int_equal(j->op->uids[0], 30);
+	job_free(j);
+	free(id);
+}
+
+/* --- while another copy sends --- */
+
+/* What becomes of a mail is told by the copy that did not send it too. */
+static void test_following(void **state)
+{
+	int account, lock;
+	char *id, *other;
+	struct store_event *ev;
+	struct outbox *o;
+	struct outbox_mail m;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(file_make_dirs(desk_path("one/data"), NULL), 0);
+	lock = file_lock(desk_path("one/data/sync.lock"), 0, &err);
+	assert_true(lock >= 0);
+	account = desk_add(desk_account("one", false), true);
+	id = desk_draft(account, "bob@mail.example", "Refused");
+	other = desk_draft(account, "bob@mail.example", "Sent");
+	desk_done(desk_mail(REQUEST_SEND, account, id, 0));
+	desk_done(desk_mail(REQUEST_SEND, account, other, 0));
+
+	/* the other copy */
+	assert_int_equal(outbox_open(&o, desk_path("one/data"), &err), 0);
+	assert_int_equal(outbox_get(o, id, &m, &err), 0);
+	m.state = OUTBOX_FAILED;
+	draft_set(&m.error, "550 no");
+	assert_int_equal(outbox_update(o, &m, &err), 0);
+	outbox_mail_done(&m);
+	desk_pass(2500);
+	ev = desk_of_kind(STORE_SEND_FAILED);
+	assert_string_equal(ev->text, "Refused");
+	assert_string_equal(ev->err.text, "550 no");
+	assert_int_equal(ev->n, 0);
+	store_event_free(ev);
+
+	assert_int_equal(outbox_get(o, other, &m, &err), 0);
+	m.attempts = 1;
+	draft_set(&m.error, "451 later");
+	assert_int_equal(outbox_update(o, &m, &err), 0);
+	outbox_mail_done(&m);
+	desk_pass(2500);
+	ev = desk_of_kind(STORE_SEND_FAILED);
+	assert_string_equal(ev->text, "Sent");
+	assert_int_equal(ev->n, 1); /* it will be tried again */
+	store_event_free(ev);
+
+	assert_int_equal(outbox_remove(o, other, &err), 0);
+	desk_pass(2500);
+	ev = desk_of_kind(STORE_SENT);
+	assert_string_equal(ev->folder, other);
+	store_event_free(ev);
+	outbox_free(o);
+	free(id);
+	free(other);
+	close(lock);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WRITE_CASE(test_two_recipients_and_a_full_disk),
+		WRITE_CASE(test_three_fates),
+		WRITE_CASE(test_outbox_by_hand),
+		WRITE_CASE(test_no_relay),
+		WRITE_CASE(test_busy),
+		WRITE_CASE(test_begin),
+		WRITE_CASE(test_taken_over),
+		WRITE_CASE(test_taken_over_twice),
+		WRITE_CASE(test_draft_with_notes),
+		WRITE_CASE(test_draft_put_aside_and_sent),
+		WRITE_CASE(test_following),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
