@@ -659,8 +659,7 @@ static void image(struct html *h, const xmlNode *node)
 	struct str clean = STR_INIT;
 	const struct frame *f = top(h);
 
-	if (f->hidden || attribute_number(node, "width", 100) <= 3 ||
-		attribute_number(node, "height", 100) <= 3)
+	if (attribute_number(node, "width", 100) <= 3 || attribute_number(node, "height", 100) <= 3)
 		return;
 	h->link_image |= f->link >= 0;
 	if (!alt || !alt[strspn(alt, " \t\r\n")])
@@ -840,10 +839,25 @@ static bool hidden_by_sheet(const struct html *h, const xmlNode *node)
 	return css_sheet_hides(&h->sheet, class, id);
 }
 
+static bool is_hidden(const struct html *h, const xmlNode *node, const struct css *css)
+{
+	return css->hidden || attribute(node, "hidden") ||
+	       (!css->shown && hidden_by_sheet(h, node));
+}
+
+/* An element that holds no others, and so gets no frame. */
+static bool shows_alone(const struct html *h, const xmlNode *node)
+{
+	struct css css;
+
+	css_read(&css, attribute(node, "style"));
+	return !h->stack[h->n - 1].hidden && !is_hidden(h, node, &css);
+}
+
 static void apply_css(
 	const struct html *h, struct frame *f, const xmlNode *node, const struct css *css)
 {
-	if (css->hidden || attribute(node, "hidden") || (!css->shown && hidden_by_sheet(h, node)))
+	if (is_hidden(h, node, css))
 		f->hidden = true;
 	if (css->zero_font != CSS_UNSAID)
 		f->zero_font = css->zero_font == CSS_ON;
@@ -980,20 +994,24 @@ static bool html_enter(void *ctx, xmlNode *node)
 	case TAG_SKIP:
 		return false;
 	case TAG_BR:
-		if (!top(h)->hidden && !top(h)->zero_font)
+		if (shows_alone(h, node) && !top(h)->zero_font)
 			line_break(h);
 		return true;
 	case TAG_HR:
-		rule(h);
+		if (shows_alone(h, node))
+			rule(h);
 		return true;
 	case TAG_IMG:
-		image(h, node);
+		if (shows_alone(h, node))
+			image(h, node);
 		return true;
 	case TAG_INPUT:
-		input(h, node);
+		if (shows_alone(h, node))
+			input(h, node);
 		return true;
 	case TAG_SELECT:
-		choice(h, node);
+		if (shows_alone(h, node))
+			choice(h, node);
 		return false;
 	default:
 		break;

@@ -58,6 +58,18 @@ static void small_things(void **state)
 		{"a<!-->b<!--->c<!-- x --!>d<!-- y -->e", "abcde\n"},
 		{"<select><option>one<option selected>two<option>three</select>", "[two]\n"},
 		{"<select><option>one<option>two</select> <select></select>x", "[one] x\n"},
+		{"Find <input value='some  words'>x<input type=HIDDEN value=token><input><input "
+		 "value=''>y",
+			"Find [some words]xy\n"},
+		{"He said <q>so</q>, twice.", "He said \xe2\x80\x9cso\xe2\x80\x9d, twice.\n"},
+		{"<p>one<br><br><br><br>two<p>&nbsp;<br>", "one\n\ntwo\n"},
+		{"<style>.no { display: none }</style>ab<img alt=c "
+		 "hidden><img alt=d><input class=no value=e><select class=no><option>f</select>"
+		 "<br class=no>g<hr "
+		 "style='display:none'>",
+			"ab[d]g\n"},
+		{"<table><tr><td>a<td style='display:none'><input value=b><img alt=c><hr>d</table>",
+			"a\n"},
 		{"<div style='height:0;overflow:hidden'>gone</div>here", "here\n"},
 		{"<div style='height:0'>stays</div>", "stays\n"},
 		{"<style>.pre, td.other , #p1 { display:none !important } "
