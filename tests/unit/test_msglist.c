@@ -571,6 +571,68 @@ static void test_strings_collide(void **state)
 	msglist_free(l);
 }
 
+/* After a switch of the numbers: by its date, and of several the one that stood nearest. */
+static void test_find_date(void **state)
+{
+	static const struct message m[] = {{1, 0, 0, 100, 100, 1}, {2, 0, 0, 200, 200, 1},
+		{3, 0, 0, 200, 200, 1}, {4, 0, 0, 200, 200, 1}, {5, 0, 0, 300, 300, 1}};
+	struct msglist *l = list_of(m, MEM_COUNT(m));
+
+	(void)state;
+	assert_view(l, "0:5 0:4 0:3 0:2 0:1");
+	assert_int_equal(msglist_find_date(l, 300, 4), 5);
+	assert_int_equal(msglist_find_date(l, 200, 0), 4);
+	assert_int_equal(msglist_find_date(l, 200, 2), 3);
+	assert_int_equal(msglist_find_date(l, 200, 4), 2);
+	assert_int_equal(msglist_find_date(l, 150, 2), 0);
+	msglist_free(l);
+}
+
+static void test_keywords(void **state)
+{
+	static const char *const sets[] = {"", "work urgent", " urgent  home ", "work"};
+	struct msglist *l = new_list();
+	struct strv keysets = STRV_INIT, all = STRV_INIT;
+	struct columns c;
+
+	(void)state;
+	put_columns(&c, (struct message[]){{1, 0, 0, 100, 100, 1}}, 1);
+	for (size_t i = 0; i < MEM_COUNT(sets); i++)
+		strv_add(&keysets, sets[i]);
+	msglist_take_columns(l, &c, &keysets);
+	strv_add(&all, "work");
+	msglist_keywords(l, &all);
+	assert_int_equal(all.n, 3);
+	assert_string_equal(all.v[0], "work");
+	assert_string_equal(all.v[1], "urgent");
+	assert_string_equal(all.v[2], "home");
+	strv_done(&all);
+	msglist_free(l);
+}
+
+static void test_first_recipient(void **state)
+{
+	static const struct {
+		struct msg_row row;
+		const char *first;
+	} rows[] = {
+		{{.to = "\"Doe, Ann\" <ann@example.org>, bob@example.org", .cc = "c@example.org"},
+			"Doe, Ann"},
+		{{.to = "", .cc = "Bob <bob@example.org>"}, "Bob"}, {{.to = "", .cc = NULL}, ""},
+		{{.to = "ann@example.org"}, "ann@example.org"},
+		{{.to = NULL}, ""}, /* not here yet */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		struct str first = STR_INIT;
+
+		msglist_first_recipient(&rows[i].row, &first);
+		assert_string_equal(str_c(&first), rows[i].first);
+		str_done(&first);
+	}
+}
+
 /* --- jobs that go to another thread --- */
 
 static struct sort_job *given[64];
@@ -1357,6 +1419,9 @@ int main(void)
 		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_strings_change),
 		cmocka_unit_test(test_strings_collide),
+		cmocka_unit_test(test_find_date),
+		cmocka_unit_test(test_keywords),
+		cmocka_unit_test(test_first_recipient),
 		cmocka_unit_test(test_elsewhere),
 		cmocka_unit_test(test_model),
 		cmocka_unit_test(test_work),
