@@ -1,0 +1,259 @@
+/* The engine without a server: large folders, limits, drafts, several accounts, and what is told
+ * when the network or the configuration file is not there. */
+#include "base/file.h"
+#include "base/mem.h"
+#include "engine/msglist_priv.h"
+#include "tests/sync/person.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LARGE = 50 };
+
+/* --- pieces --- */
+
+#define ACCOUNT(name, protocol)                                                                    \
+	"account " name " {\n\tfrom \"Test <test@example.org>\"\n\tprotocol " protocol "\n"        \
+	"\timap imap+insecure://test@127.0.0.1:1\n\tpop3 pop3+insecure://test@127.0.0.1:1\n"       \
+	"\tsmtp smtp+insecure://test@127.0.0.1:1\n\tpassword plain \"secret\"\n}\n"
+
+/* The size says in which order they come by it, which is none of the others. */
+static void add_mail(struct str *mbox, unsigned i, unsigned words)
+{
+	str_addf(mbox,
+		"From x@example.org Sat Jan  3 01:05:30 2026\nFrom: x@example.org\n"
+		"Subject: Mail %u\nDate: Sat, 03 Jan 2026 %02u:%02u:%02u +0000\n\n",
+		i, i / 3600, i / 60 % 60, i % 60);
+	for (unsigned k = 0; k < words; k++)
+		str_adds(mbox, "word ");
+	str_adds(mbox, "\n\n");
+}
+
+static char *mbox_of(const struct person *p, unsigned first, unsigned n)
+{
+	char *path = file_join(p->home, "some.mbox");
+	struct str mbox = STR_INIT;
+
+	for (unsigned i = first; i < first + n; i++)
+		add_mail(&mbox, i, i * 7 % 11);
+	assert_int_equal(file_replace(path, mbox.p, mbox.len, 0644, NULL), 0);
+	str_done(&mbox);
+	return path;
+}
+
+static struct msglist *open_path(struct person *p, const char *path)
+{
+	struct err err = {0};
+	struct msglist *l = engine_open(p->engine, -1, path, &err);
+
+	assert_non_null(l);
+	l->here_max = LARGE / 2; /* as if it were a folder of so many that they are sorted aside */
+	UNTIL(p, msglist_ready(l) && msglist_count(l) == LARGE);
+	return l;
+}
+
+static void is_by_size(struct msglist *l)
+{
+	struct msg_row before, row;
+
+	assert_true(msglist_row(l, 0, &before));
+	assert_int_equal(msglist_count(l), LARGE);
+	for (size_t i = 1; i < LARGE; i++) {
+		assert_true(msglist_row(l, i, &row));
+		assert_true(before.size >= row.size);
+		before = row;
+	}
+}
+
+/* --- the cases --- */
+
+static void large_folders_are_sorted_aside(void **state)
+{
+	struct person *p = person_with(ACCOUNT("test", "pop3"));
+	char *path = mbox_of(p, 1, LARGE);
+	struct msglist *l = open_path(p, path);
+
+	(void)state;
+	assert_string_equal(row_of(p, l, 0).subject, "Mail 50");
+	/* The old order stays until the new one is there. */
+	msglist_set_sort(l, SORT_SIZE, false);
+	assert_true(msglist_busy(l));
+	assert_string_equal(row_of(p, l, 0).subject, "Mail 50");
+	UNTIL(p, !msglist_busy(l));
+	is_by_size(l);
+	/* What comes back for a list that is closed is nobody's; the others go on. */
+	msglist_set_sort(l, SORT_DATE, false);
+	engine_close(p->engine, l);
+	l = open_path(p, path);
+	assert_string_equal(row_of(p, l, 0).subject, "Mail 50");
+	msglist_set_sort(l, SORT_SIZE, true);
+	person_free(p);
+	free(path);
+}
+
+/* Of mail that comes while a limit holds, what matches is shown too; nothing else. */
+static void new_mail_under_a_limit(void **state)
+{
+	struct person *p = person_with(ACCOUNT("test", "pop3"));
+	struct msglist *l = open_folder(p, "INBOX");
+	char *path = mbox_of(p, 1, 9);
+
+	(void)state;
+	done(p, engine_import(p->engine, 0, path, "INBOX"));
+	UNTIL(p, msglist_count(l) == 9);
+	done(p, engine_limit(p->engine, l, "subject:1"));
+	assert_int_equal(msglist_count(l), 1);
+	free(path);
+	path = mbox_of(p, 10, 12); /* 10 to 19 and 21 have a 1 */
+	done(p, engine_import(p->engine, 0, path, "INBOX"));
+	UNTIL(p, msglist_total(l) == 21 && msglist_count(l) == 12);
+	for (size_t i = 0; i < msglist_count(l); i++)
+		assert_non_null(strchr(row_of(p, l, i).subject, '1'));
+	done(p, engine_limit(p->engine, l, "all"));
+	assert_int_equal(msglist_count(l), 21);
+	free(path);
+	person_free(p);
+}
+
+static void a_draft_as_it_is_kept(void **state)
+{
+	struct person *p = person_with(ACCOUNT("test", "pop3"));
+	char *id =
+		draft_of(p, engine_compose(p->engine, 0, COMPOSE_NEW, NULL, 0, "ann@example.org"));
+	struct event *ev = answer(p, engine_draft_load(p->engine, 0, id));
+
+	(void)state;
+	assert_int_equal(ev->kind, EVENT_DRAFT);
+	assert_int_equal(ev->n, 1);
+	assert_string_equal(ev->drafts[0].id, id);
+	assert_string_equal(ev->drafts[0].draft.to, "ann@example.org");
+	event_free(ev);
+	done(p, engine_draft_discard(p->engine, 0, id));
+	ev = answer(p, engine_draft_load(p->engine, 0, id));
+	assert_int_equal(ev->kind, EVENT_FAILED);
+	event_free(ev);
+	free(id);
+	person_free(p);
+}
+
+/* One answer for all accounts: the failure of one is told, whichever ends last. */
+static void all_accounts_answer_as_one(void **state)
+{
+	struct event *ev;
+	struct person *p;
+
+	(void)state;
+	p = person_with(ACCOUNT("one", "pop3") ACCOUNT("two", "imap"));
+	assert_int_equal(engine_accounts(p->engine), 2);
+	ev = answer(p, engine_sync(p->engine, -1));
+	assert_int_equal(ev->kind, EVENT_FAILED);
+	assert_true(*ev->err.text);
+	event_free(ev);
+	done(p, engine_pending_forget(p->engine)); /* there is nothing to fail in that */
+	person_free(p);
+}
+
+/* The switch holds for this run, and that it will be forgotten is said. */
+static void a_switch_that_cannot_be_saved(void **state)
+{
+	struct person *p = person_with(ACCOUNT("test", "pop3"));
+	struct account_info info;
+	struct event *ev;
+
+	(void)state;
+	assert_int_equal(remove(p->config), 0);
+	ev = answer(p, engine_protocol(p->engine, 0, ACCOUNT_IMAP));
+	assert_int_equal(ev->kind, EVENT_DONE);
+	assert_non_null(strstr(ev->text, "not saved in the configuration"));
+	assert_non_null(strstr(ev->text, p->config));
+	event_free(ev);
+	engine_account(p->engine, 0, &info);
+	assert_int_equal(info.protocol, ACCOUNT_IMAP);
+	person_free(p);
+}
+
+static const char *why(struct person *p)
+{
+	struct pending_info info;
+
+	engine_pending_at(p->engine, 0, &info);
+	return info.why;
+}
+
+static bool is_in_state(struct person *p, enum account_state state)
+{
+	struct account_info info;
+
+	engine_account(p->engine, 0, &info);
+	return info.state == state;
+}
+
+/* What waits says for what it waits. */
+static void why_something_waits(void **state)
+{
+	struct person *p = person_with(ACCOUNT("test", "imap"));
+	char *path = mbox_of(p, 1, 1), *lock;
+	struct account_info info;
+	int fd;
+
+	(void)state;
+	done(p, engine_import(p->engine, 0, path, "Sent"));
+	UNTIL(p, engine_pending(p->engine) == 1);
+	UNTIL(p, is_in_state(p, STATE_WAITING));
+	engine_account(p->engine, 0, &info);
+	assert_true(*info.reason);
+	assert_string_equal(why(p), info.reason);
+	engine_set_offline(p->engine, true);
+	UNTIL(p, is_in_state(p, STATE_OFFLINE));
+	assert_string_equal(why(p), "offline");
+	done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
+	assert_string_equal(why(p), "for the server's folders, the account works by POP3");
+	done(p, engine_protocol(p->engine, 0, ACCOUNT_IMAP));
+	stop(p);
+	/* Another running copy has the lock. */
+	lock = file_join(p->home, "XDG_DATA_HOME/talaria/test/sync.lock");
+	fd = file_lock(lock, 0, NULL);
+	assert_true(fd >= 0);
+	start(p, false);
+	UNTIL(p, engine_pending(p->engine) == 1 && is_in_state(p, STATE_FOLLOWING));
+	assert_string_equal(why(p), "another running copy sends it");
+	close(fd);
+	free(lock);
+	free(path);
+	person_free(p);
+}
+
+static void no_such_account_or_folder(void **state)
+{
+	struct person *p = person_with(ACCOUNT("test", "pop3"));
+	struct err err = {0};
+
+	(void)state;
+	assert_null(engine_open(p->engine, 1, "INBOX", &err));
+	assert_int_equal(err.kind, ERR_INPUT);
+	assert_int_equal(engine_find_account(p->engine, "other"), -1);
+	assert_int_equal(engine_find_folder(p->engine, 0, "Nowhere"), -1);
+	person_free(p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(large_folders_are_sorted_aside),
+		cmocka_unit_test(new_mail_under_a_limit),
+		cmocka_unit_test(a_draft_as_it_is_kept),
+		cmocka_unit_test(all_accounts_answer_as_one),
+		cmocka_unit_test(a_switch_that_cannot_be_saved),
+		cmocka_unit_test(why_something_waits),
+		cmocka_unit_test(no_such_account_or_folder),
+	};
+	int failed;
+
+	person_init();
+	person_scratch();
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	end_scratch();
+	return failed;
+}
