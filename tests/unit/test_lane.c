@@ -1,0 +1,185 @@
+/*
+ * Connections that are woken and ended at the worst moment: between the two steps of sync_wake, and
+ * in the middle of a lane's answer to it. net_cancel_now and net_cancel_again wait here until the
+ * other side has got where it must not be.
+ */
+#include "base/mem.h"
+#include "sync/lane.h"
+#include "sync/sync.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { PATIENCE_MS = 30000 };
+
+/* --- a server that says nothing --- */
+
+static int listener;
+static char url[80];
+
+static int setup(void **state)
+{
+	struct sockaddr_in sa = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(sa);
+
+	(void)state;
+	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(listener, (struct sockaddr *)&sa, len), 0);
+	assert_int_equal(listen(listener, 8), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&sa, &len), 0);
+	snprintf(url, sizeof(url), "imap+insecure://test@127.0.0.1:%d", ntohs(sa.sin_port));
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	return close(listener);
+}
+
+static int visitor(void)
+{
+	struct pollfd pfd = {.fd = listener, .events = POLLIN};
+	int fd;
+
+	assert_int_equal(poll(&pfd, 1, PATIENCE_MS), 1);
+	fd = accept(listener, NULL, NULL);
+	assert_true(fd >= 0);
+	return fd;
+}
+
+/* --- the connections of an account --- */
+
+struct bed {
+	struct sync *sync;
+	struct queue *results, *lanes[LANES];
+};
+
+static struct bed begin(void)
+{
+	static char name[] = "test", password[] = "secret", none[] = "";
+	struct sync_account view = {.name = name,
+		.imap = url,
+		.pop3 = none,
+		.smtp = none,
+		.password_kind = 2,
+		.password = password,
+		.auth = none,
+		.tls_ca = none,
+		.tls_pin = none};
+	struct bed b = {.results = queue_new()};
+
+	b.sync = sync_start(&view, 0, 1, b.results, b.lanes);
+	return b;
+}
+
+static void connects(struct bed *b)
+{
+	for (;;) {
+		struct result *r = (struct result *)queue_wait(b->results, PATIENCE_MS);
+		bool connecting;
+
+		if (!r)
+			fail_msg("nobody connects");
+		connecting = r->kind == RESULT_STATE && r->state == SYNC_CONNECTING;
+		result_free(r);
+		if (connecting)
+			return;
+	}
+}
+
+static void end(struct bed *b)
+{
+	assert_true(sync_stop(b->sync, PATIENCE_MS));
+	queue_free(b->results, result_free_item);
+}
+
+/* --- what happens in between --- */
+
+static _Atomic(struct bed *) woken, ended; /* NULL: nothing does */
+static int second;                         /* the connection that the wake meets */
+
+void __real_net_cancel_now(struct net_cancel *c);
+void __wrap_net_cancel_now(struct net_cancel *c);
+void __wrap_net_cancel_now(struct net_cancel *c)
+{
+	struct bed *b = atomic_exchange(&woken, NULL);
+
+	if (b) {
+		/* The connection breaks, and the lane makes the next one, as it was told to. */
+		close(visitor());
+		connects(b);
+		second = visitor();
+	}
+	__real_net_cancel_now(c);
+}
+
+void __real_net_cancel_again(struct net_cancel *c);
+void __wrap_net_cancel_again(struct net_cancel *c);
+void __wrap_net_cancel_again(struct net_cancel *c)
+{
+	struct bed *b = atomic_exchange(&ended, NULL);
+
+	if (b)
+		sync_cancel(b->sync);
+	__real_net_cancel_again(c);
+}
+
+/* --- the cases --- */
+
+/* The lane takes the wake for done before its cancel comes: that one is no end. */
+static void a_wake_that_comes_late_ends_nothing(void **state)
+{
+	struct bed b = begin();
+	int third;
+
+	(void)state;
+	connects(&b);
+	atomic_store(&woken, &b);
+	sync_wake(b.sync);
+	connects(&b);
+	third = visitor();
+	sync_cancel(b.sync);
+	end(&b);
+	close(second);
+	close(third);
+}
+
+/* The end comes while a lane takes its wake for done: it is not forgotten with it. */
+static void an_end_is_not_taken_for_a_wake(void **state)
+{
+	struct bed b = begin();
+	int first;
+
+	(void)state;
+	connects(&b);
+	first = visitor();
+	atomic_store(&ended, &b);
+	sync_wake(b.sync);
+	end(&b);
+	close(first);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			a_wake_that_comes_late_ends_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_end_is_not_taken_for_a_wake, setup, teardown),
+	};
+
+	net_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
