@@ -259,70 +259,6 @@ int change_remove(struct folder *f, const uint32_t *uids, size_t n, struct err *
 	return remove_local(f, uids, n, err);
 }
 
-int change_upload(struct folder *target, const struct str *message, uint32_t flags,
-	const char *keywords, uint32_t received, const char *message_id, struct err *err)
-{
-	struct account *a = target->account;
-	struct op *op = op_new(OP_APPEND);
-	char token[17], *dir = file_join(a->setup->data_dir, "append"), *path;
-	struct timespec times[2] = {{.tv_sec = received}, {.tv_sec = received}};
-	uint64_t id;
-	int rc;
-
-	hash_random_token(token, 16);
-	free(op->file);
-	op->file = mem_strdup(token);
-	path = file_join(dir, token);
-	free(op->target);
-	op->target = mem_strdup(target->name);
-	free(op->message_id);
-	op->message_id = mem_strdup(message_id);
-	op->set = flags & MAIL_SERVER_FLAGS;
-	free(op->keywords_set);
-	op->keywords_set = mem_strdup(keywords);
-	rc = file_replace(path, str_c(message), message->len, 0600, err);
-	if (rc == 0 && received) /* the date that the server is told (replay.c) */
-		utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW);
-	if (rc == 0)
-		rc = change_add(target, op, &id, err);
-	else
-		op_free(op);
-	free(dir);
-	free(path);
-	if (rc == 0)
-		replay_next(a);
-	return rc;
-}
-
-/* From a local folder up to the server: each message becomes an APPEND, and leaves only when that
- * is confirmed (for a copy: stays). */
-static int upload(
-	struct folder *f, struct folder *target, const uint32_t *uids, size_t n, struct err *err)
-{
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		struct str bytes = STR_INIT;
-		struct summary s;
-
-		if (cache_get(f->cache, uids[i], &s) != 0)
-			continue;
-		rc = localbox_read(f->dir, s.file, 512 << 20, &bytes, err);
-		if (rc == 0) {
-			/* The row's strings last until the cache is used again. */
-			char *message_id = mem_strdup(s.message_id);
-			char *keywords = mem_strdup(s.keywords);
-
-			rc = change_upload(target, &bytes, change_flags_of(f, uids[i]), keywords,
-				s.received, message_id, err);
-			free(message_id);
-			free(keywords);
-		}
-		str_done(&bytes);
-	}
-	return rc;
-}
-
 static uint32_t uidvalidity_of(struct folder *f)
 {
 	uint32_t validity = 0;
@@ -434,9 +370,13 @@ static int download(
 	return rc;
 }
 
-static int transfer(struct folder *f, struct folder *target, const uint32_t *uids, size_t n,
+/* 1: it goes on in slices, and answers by itself. */
+static int transfer(struct folder *f, struct folder *target, const struct store_request *r,
 	bool copy, struct err *err)
 {
+	const uint32_t *uids = r->uids;
+	size_t n = r->n;
+
 	if (f == target)
 		return copy ? err_set(err, ERR_INPUT, _("The message is in that folder already"))
 			    : 0;
@@ -458,7 +398,9 @@ static int transfer(struct folder *f, struct folder *target, const uint32_t *uid
 		return err_set(err, ERR_INPUT,
 			_("Between the server and local folders messages are copied, not moved: "
 			  "use copy"));
-	return f->local ? upload(f, target, uids, n, err) : download(f, target, uids, n, err);
+	if (!f->local)
+		return download(f, target, uids, n, err);
+	return upload_request(f, target, r, err) == 0 ? 1 : -1;
 }
 
 static struct folder *target_of(struct folder *f, const struct store_request *r, struct err *err)
@@ -490,7 +432,7 @@ static int request_delete(
 	str_addf(said, ngettext("%zu message moved to %s", "%zu messages moved to %s", r->n), r->n,
 		name);
 	free(name);
-	return transfer(f, trash, r->uids, r->n, false, err);
+	return transfer(f, trash, r, false, err);
 }
 
 static int request_archive(
@@ -510,7 +452,7 @@ static int request_archive(
 	str_addf(said, ngettext("%zu message archived in %s", "%zu messages archived in %s", r->n),
 		r->n, name);
 	free(name);
-	return transfer(f, archive, r->uids, r->n, false, err);
+	return transfer(f, archive, r, false, err);
 }
 
 static int request_transfer(
@@ -528,7 +470,7 @@ static int request_transfer(
 		     : ngettext("%zu message moved to %s", "%zu messages moved to %s", r->n),
 		r->n, name);
 	free(name);
-	return transfer(f, target, r->uids, r->n, copy, err);
+	return transfer(f, target, r, copy, err);
 }
 
 static int request_create(
@@ -657,7 +599,7 @@ void change_request(struct store *s, struct store_request *r)
 		waiting_settle(s->accounts[i]);
 	if (rc == 0)
 		store_done(s, r, said.len ? said.p : NULL);
-	else
+	else if (rc < 0)
 		store_failed(s, r->request, &err);
 	str_done(&said);
 }

@@ -422,24 +422,41 @@ static uint64_t new_id(const struct journal *j)
 	return id;
 }
 
-int journal_add(struct journal *j, struct op *op, struct err *err)
+static int encode_op(struct journal *j, struct batch *b, struct op *op, struct err *err)
 {
-	struct batch b = {0};
-	uint64_t former = op->id;
-	int rc;
+	size_t at = b->bytes.len;
 
 	if (op->n > JOURNAL_MAX_UIDS)
 		return err_set(err, ERR_INPUT, _("Too many messages for one operation"));
 	op->n = uids_sort(op->uids, op->n);
 	op->id = new_id(j);
-	op_encode(&b.bytes, op);
-	batch_end(&b, REC_OP, 0);
-	rc = b.bytes.len <= WAL_MAX_RECORD
-		     ? journal_append(j, &b, err)
-		     : err_set(err, ERR_INPUT, _("Too many messages for one operation"));
+	op_encode(&b->bytes, op);
+	batch_end(b, REC_OP, at);
+	return b->bytes.len - at <= WAL_MAX_RECORD
+		       ? 0
+		       : err_set(err, ERR_INPUT, _("Too many messages for one operation"));
+}
+
+int journal_add_many(struct journal *j, struct op **ops, size_t n, struct err *err)
+{
+	struct batch b = {0};
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = encode_op(j, &b, ops[i], err);
+	if (rc == 0 && n)
+		rc = journal_append(j, &b, err);
+	batch_done(&b);
+	return rc;
+}
+
+int journal_add(struct journal *j, struct op *op, struct err *err)
+{
+	uint64_t former = op->id;
+	int rc = journal_add_many(j, &op, 1, err);
+
 	if (rc != 0)
 		op->id = former;
-	batch_done(&b);
 	return rc;
 }
 

@@ -80,6 +80,8 @@ int journal_open(struct journal **out, const char *account_dir, struct err *err)
 void journal_free(struct journal *j);
 bool journal_damaged(const struct journal *j); /* a bad tail was found and copied aside */
 
+/* Several, by one wait for the disk: all, or none. */
+int journal_add_many(struct journal *j, struct op **ops, size_t n, struct err *err);
 int journal_add(struct journal *j, struct op *op,
 	struct err *err); /* keeps a copy; sets op->id; durable.
 ERR_INPUT: more than JOURNAL_MAX_UIDS, or texts of about a megabyte. Puts the UIDs into order */

@@ -93,6 +93,9 @@ struct maildir_mail *maildir_group_at(const struct maildir_group *g, size_t i);
 int maildir_group_sync(struct maildir_group *g, struct err *err);
 void maildir_group_free(struct maildir_group *g); /* NULL is fine */
 
+/* Whether one wait for the file system of fd is better than one for each of many files in it. */
+bool maildir_can_wait_together(int fd);
+
 /* All of that but _sync. */
 void maildir_deliver_many(const char *dir, struct maildir_mail *v, size_t n);
 /* The tag of so many hexadecimal digits in a base, not terminated; NULL: there is none. */

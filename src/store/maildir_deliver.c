@@ -241,8 +241,7 @@ static bool syncfs_waits(int fd)
 	return false;
 }
 
-/* Whether one wait for the file system of fd is better than one for each file. */
-static bool can_wait_together(int fd)
+bool maildir_can_wait_together(int fd)
 {
 	long dirty;
 
@@ -385,7 +384,7 @@ void maildir_group_add(struct maildir_group *g, struct maildir_mail *m)
 	c->whole = c->fd >= 0;
 	str_done(&text);
 	if (g->n == TOGETHER_MIN)
-		g->together = tmp >= 0 && can_wait_together(tmp);
+		g->together = tmp >= 0 && maildir_can_wait_together(tmp);
 	if (g->together)
 		close_all(g);
 	else if (g->n - g->first_open == OPEN_MAX_FILES)

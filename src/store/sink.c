@@ -56,6 +56,7 @@ struct sink {
 	uint32_t newest; /* folder: what has a larger UID was put there by us */
 	struct map
 		*waiting; /* folder on a server: Message-IDs that were on their way there before */
+	struct uploads *uploads;    /* folder on a server: what goes there */
 	struct marks_changes marks; /* folder: what the messages there are to get */
 	bool read_only;             /* folder: nothing there gets marks */
 	uint32_t marks_validity;    /* the UIDVALIDITY they are of */
@@ -96,6 +97,7 @@ void sink_free(struct sink *s)
 	if (!s)
 		return;
 	drop_held(s);
+	uploads_free(s->uploads);
 	free(s->held);
 	if (s->fd >= 0) {
 		close(s->fd);
@@ -190,8 +192,10 @@ struct sink *sink_folder(struct folder *f)
 	s->folder = f;
 	s->newest = cache_max_uid(f->cache);
 	s->read_only = folder_is_read_only(f);
-	if (!f->local)
+	if (!f->local) {
 		s->waiting = uploads_to(f);
+		s->uploads = uploads_new(f);
+	}
 	return s;
 }
 
@@ -413,8 +417,8 @@ static int put_folder(struct sink *s, struct str *message, uint32_t flags, const
 	if (folder_has(s, message, &e, &marks, &needs)) {
 		rc = needs ? mark_row(s, needs, &marks, err) : 1;
 	} else if (!s->folder->local) {
-		rc = change_upload(
-			s->folder, message, flags, keywords, received, e.message_id, err);
+		rc = uploads_add(s->uploads, message,
+			&(struct upload){flags, received, keywords, e.message_id}, err);
 	} else {
 		hold(s, message, flags, keywords, received, "");
 		rc = flush_when_full(s, err);
@@ -514,6 +518,8 @@ int sink_flush(struct sink *s, struct err *err)
 {
 	int rc = flush_held(s, err);
 
+	if (rc == 0 && s->uploads)
+		rc = uploads_flush(s->uploads, err);
 	if (s->folder && flush_marks(s, rc == 0 ? err : NULL) != 0)
 		rc = -1;
 	return rc;

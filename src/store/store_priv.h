@@ -510,10 +510,21 @@ int change_keywords(struct folder *f, const uint32_t *uids, size_t n, const char
 	const char *set, struct undo *undo, struct err *err);
 /* For good, of a local folder. */
 int change_remove(struct folder *f, const uint32_t *uids, size_t n, struct err *err);
-/* Puts a message (LF line ends) among those to be appended to a folder of the server; durable.
- * received: seconds since 1970, 0: now. */
-int change_upload(struct folder *target, const struct str *message, uint32_t flags,
-	const char *keywords, uint32_t received, const char *message_id, struct err *err);
+
+/* --- upload.c: messages that are to be appended to a folder of the server --- */
+struct upload {
+	uint32_t flags, received; /* seconds since 1970, 0: now */
+	const char *keywords, *message_id;
+};
+struct uploads *uploads_new(struct folder *target); /* which stays in use until _free */
+/* A message with LF line ends; it is durable, and on its way, when _flush has said 0. */
+int uploads_add(
+	struct uploads *u, const struct str *message, const struct upload *what, struct err *err);
+int uploads_flush(struct uploads *u, struct err *err);
+void uploads_free(struct uploads *u); /* and what was not flushed */
+/* Copies messages of a local folder there, in slices; it answers when all are on their way. */
+int upload_request(
+	struct folder *f, struct folder *target, const struct store_request *r, struct err *err);
 
 /* --- overlay.c --- */
 /* Marks as the user wants them: what the server says plus the operations it has not confirmed yet,

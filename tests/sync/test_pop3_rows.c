@@ -320,7 +320,7 @@ static void row_is_not_counted_by_a_switch(void **state)
 	all_subjects_once(p, l, 3);
 	settled(p);
 	/* Their marks wait for messages that are there; the row has none. */
-	path = text_of("%s/data/talaria/test/marks", p->home);
+	path = text_of("%s/XDG_DATA_HOME/talaria/test/marks", p->home);
 	assert_false(file_exists(path));
 	free(path);
 	odd("norules");
