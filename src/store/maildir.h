@@ -30,6 +30,19 @@ int maildir_create(const char *root, const char *folder,
 int maildir_list(const char *root, struct strv *folders,
 	struct err *err);         /* UTF-8 names, INBOX first, sorted */
 bool maildir_is(const char *dir); /* has cur and new */
+/*
+ * Takes a folder away with the messages in it, durably: a break leaves all of it, or no part of it.
+ * ERR_BUSY: more than max messages are in it, and nothing was changed. Folders below it stay.
+ */
+int maildir_remove_folder(const char *root, const char *folder, size_t max, struct err *err);
+/*
+ * Gives a folder another name, and those below it theirs; with an error none has. A note in
+ * notes_dir says what is under way.
+ */
+int maildir_rename_folder(
+	const char *notes_dir, const char *root, const char *from, const char *to, struct err *err);
+/* Goes on with what a break in either left; called before the folders are listed. */
+void maildir_reshape_finish(const char *notes_dir, const char *root);
 
 struct maildir_entry {
 	const char *base;     /* borrowed */
