@@ -114,6 +114,8 @@ int imap_status(struct imap *im, const char *mailbox, struct imap_status *out, s
 int imap_create(struct imap *im, const char *mailbox, struct err *err);
 int imap_delete(struct imap *im, const char *mailbox, struct err *err);
 int imap_rename(struct imap *im, const char *from, const char *to, struct err *err);
+/* SUBSCRIBE, or UNSUBSCRIBE: for programs that show only what is subscribed. */
+int imap_subscribe(struct imap *im, const char *mailbox, bool on, struct err *err);
 
 /* --- a selected mailbox --- */
 enum imap_flag { /* values used all over the program (summaries, journal) */

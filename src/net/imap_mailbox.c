@@ -428,6 +428,11 @@ int imap_rename(struct imap *im, const char *from, const char *to, struct err *e
 	return with_name(im, "RENAME", from, to, err);
 }
 
+int imap_subscribe(struct imap *im, const char *mailbox, bool on, struct err *err)
+{
+	return with_name(im, on ? "SUBSCRIBE" : "UNSUBSCRIBE", mailbox, NULL, err);
+}
+
 /* --- SELECT --- */
 
 static void leave(struct imap *im)

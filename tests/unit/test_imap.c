@@ -412,8 +412,9 @@ static void test_names(void **state)
 {
 	static const char *const bad[] = {"x\"\r\nA1 DELETE INBOX", "a\nb", "a\rb"};
 	struct rude *r;
-	struct imap *im =
-		open_rude(&r, IN("") "C: CREATE \"a\\\"b\\\\\"\nS: %t OK\nC: DELETE\nS: %t NO no");
+	struct imap *im = open_rude(&r,
+		IN("") "C: CREATE \"a\\\"b\\\\\"\nS: %t OK\nC: DELETE\nS: %t NO no\n"
+		       "C: SUBSCRIBE \"a b\"\nS: %t OK\nC: UNSUBSCRIBE \"a b\"\nS: %t BAD no");
 	struct str got = STR_INIT;
 	char longest[1200];
 
@@ -431,6 +432,7 @@ static void test_names(void **state)
 		assert_int_equal(imap_create(im, name, NULL), -1);
 		assert_int_equal(imap_delete(im, name, NULL), -1);
 		assert_int_equal(imap_rename(im, "a", name, NULL), -1);
+		assert_int_equal(imap_subscribe(im, name, true, NULL), -1);
 		assert_int_equal(imap_status(im, name, &st, NULL), -1);
 		assert_int_equal(imap_append(im, name, "x", 1, 0, NULL, 0, NULL, NULL), -1);
 	}
@@ -439,6 +441,8 @@ static void test_names(void **state)
 	struct err err = {0};
 	assert_int_equal(imap_delete(im, "a", &err), -1);
 	assert_int_equal(err.kind, ERR_REFUSED);
+	assert_int_equal(imap_subscribe(im, "a b", true, NULL), 0);
+	assert_int_equal(imap_subscribe(im, "a b", false, NULL), -1);
 	assert_true(imap_is_alive(im));
 	imap_free(im);
 	rude_end(r, &got);
