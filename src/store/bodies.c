@@ -380,3 +380,24 @@ void bodies_evict(struct bodies *b)
 		free(inv.v[i].path);
 	free(inv.v);
 }
+
+/* ---- folders ---- */
+
+void bodies_forget(struct bodies *b, const char *folder)
+{
+	char *dir = cache_dir_for(b->dir, folder);
+
+	file_remove_tree(dir, NULL);
+	free(dir);
+}
+
+void bodies_rename(struct bodies *b, const char *from, const char *to)
+{
+	char *dir = cache_dir_for(b->dir, from), *to_dir = cache_dir_for(b->dir, to);
+
+	/* What is there of another folder that had the name before is not this one's. */
+	file_remove_tree(to_dir, NULL);
+	rename(dir, to_dir);
+	free(dir);
+	free(to_dir);
+}

@@ -39,6 +39,9 @@ bool bodies_has(struct bodies *b, const struct bodies_key *key, const char *piec
 /* Every piece of these messages (ascending); the folder is read once. */
 void bodies_remove(
 	struct bodies *b, const char *folder, uint32_t uidvalidity, const uint32_t *uids, size_t n);
+/* All that is kept of a folder goes, or gets another folder's name. */
+void bodies_forget(struct bodies *b, const char *folder);
+void bodies_rename(struct bodies *b, const char *from, const char *to);
 /* The length of the body in the bytes of a whole file, checked against its last line. False:
  * damaged.
  */

@@ -99,6 +99,26 @@ static void test_remove_many(void **state)
 	bodies_free(b);
 }
 
+/* A folder goes, or has another name: with all its bodies, and over what that name had before. */
+static void test_folders(void **state)
+{
+	struct bodies *b = opened(1 << 20);
+	struct bodies_key old = {"Old", 9, 1}, new = {"New", 9, 1}, stale = {"New", 9, 2};
+
+	(void)state;
+	assert_int_equal(bodies_put(b, &old, "eml", "x", 1, NULL), 0);
+	assert_int_equal(bodies_put(b, &stale, "eml", "y", 1, NULL), 0);
+	bodies_rename(b, "Old", "New");
+	assert_true(bodies_has(b, &new, "eml"));
+	assert_false(bodies_has(b, &old, "eml"));
+	assert_false(bodies_has(b, &stale, "eml"));
+	bodies_rename(b, "nothing", "here");
+	bodies_forget(b, "New");
+	assert_false(bodies_has(b, &new, "eml"));
+	bodies_forget(b, "nothing");
+	bodies_free(b);
+}
+
 static void test_empty_replace(void **state)
 {
 	struct bodies *b = opened(1 << 20);
@@ -264,7 +284,7 @@ static void test_leftovers(void **state)
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, help_setup, help_teardown)
-	const struct CMUnitTest tests[] = {T(test_put_get), T(test_remove_many),
+	const struct CMUnitTest tests[] = {T(test_put_get), T(test_remove_many), T(test_folders),
 		T(test_empty_replace), T(test_bad_pieces), T(test_damage), T(test_evict),
 		T(test_leftovers)};
 
