@@ -651,6 +651,12 @@ static void handle_event(struct app *a, struct event *ev)
 	struct await w;
 
 	a->dirty = true;
+	if (ev->kind == EVENT_CLOSED) {
+		if (ev->text && *ev->text)
+			app_error(a, "%s", ev->text);
+		app_close_list(a, ev->list);
+		return;
+	}
 	if (is_final(ev)) {
 		if (ev->request == a->progress_request)
 			a->progress_request = 0;

@@ -1,6 +1,7 @@
 /*
  * cmd - the functions behind the table of commands, by file: cmd_screen (moving, tabs, reading),
- * cmd_mail (changing mail), cmd_write (writing), cmd_setup (accounts and options).
+ * cmd_mail (changing mail), cmd_folder (folders themselves), cmd_write (writing), cmd_setup
+ * (accounts and options).
  *
  * Owns:    nothing.
  * Threads: UI thread.
@@ -85,6 +86,8 @@ void cmd_untag_pattern(struct app *a, const struct args *args);
 void cmd_untag_all(struct app *a, const struct args *args);
 void cmd_tag_prefix(struct app *a, const struct args *args);
 void cmd_create(struct app *a, const struct args *args);
+void cmd_delete_folder(struct app *a, const struct args *args);
+void cmd_rename_folder(struct app *a, const struct args *args);
 void cmd_compose(struct app *a, const struct args *args);
 void cmd_reply(struct app *a, const struct args *args);
 void cmd_reply_all(struct app *a, const struct args *args);

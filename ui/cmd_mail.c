@@ -674,25 +674,3 @@ void cmd_tag_prefix(struct app *a, const struct args *args)
 			"The next command is for the %zu tagged messages", (unsigned long)n),
 		n);
 }
-
-static void create_given(struct app *a, void *ctx, const char *name)
-{
-	size_t account = (size_t)(uintptr_t)ctx;
-
-	if (name && *name)
-		app_await(a, engine_create_folder(a->engine, account, name), NULL, NULL, NULL);
-}
-
-void cmd_create(struct app *a, const struct args *args)
-{
-	int account = app_account(a);
-	void *where = (void *)(uintptr_t)account;
-
-	if (account < 0)
-		app_error(a, _("There is no account here"));
-	else if (args->n)
-		create_given(a, where, args->rest);
-	else
-		app_ask(a, _("Name of the new folder: "), "", HISTORY_FOLDER, NULL, create_given,
-			where, NULL);
-}

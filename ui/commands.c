@@ -129,6 +129,12 @@ static const struct command table[] = {
 	{"tag-prefix", "", UI_INDEX, 0, 0, N_("do the next command to all tagged messages"),
 		cmd_tag_prefix, NULL},
 	{"create", "[FOLDER]", UI_ANY, 0, -1, N_("make a folder"), cmd_create, NULL},
+	{"delete-folder", "[FOLDER]", UI_ANY, 0, -1,
+		N_("delete a folder and the messages in it for good"), cmd_delete_folder,
+		complete_folder},
+	{"rename-folder", "[NAME]", UI_ANY, 0, -1,
+		N_("give this folder, and those below it, another name"), cmd_rename_folder,
+		complete_folder},
 	{"export", "[-a] [PATH]", UI_ANY, 0, -1,
 		N_("copy this folder, or the tagged messages, into a Maildir or a new .mbox file; "
 		   "-a "

@@ -269,7 +269,8 @@ static const struct hint reader_hints[] = {{"back", N_("Back")}, {"page-down", N
 	{"links", N_("Links")}, {"quotes", N_("Quotes")}, {"headers", N_("Headers")},
 	{"move", N_("Move")}, {NULL, NULL}};
 static const struct hint folders_hints[] = {{"back", N_("Back")}, {"open", N_("Open")},
-	{"create", N_("New folder")}, {"protocol", N_("IMAP/POP3")}, {"sync", N_("Fetch")},
+	{"create", N_("New folder")}, {"delete-folder", N_("Delete")},
+	{"rename-folder", N_("Rename")}, {"protocol", N_("IMAP/POP3")}, {"sync", N_("Fetch")},
 	{"search", N_("Search")}, {"command", N_("Command")}, {NULL, NULL}};
 /* Where there is little room the way out is told before the fields. */
 static const struct hint compose_hints[] = {{"send", N_("Send")}, {"edit", N_("Edit")},

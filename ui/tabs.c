@@ -165,6 +165,38 @@ void app_close_view(struct app *a, struct view *v)
 	app_relayout(a);
 }
 
+static int index_of(const struct tab *t, const struct msglist *l)
+{
+	for (int i = 0; i < t->n; i++)
+		if (t->stack[i]->ops->context == UI_INDEX && view_index_list(t->stack[i]) == l)
+			return i;
+	return -1;
+}
+
+void app_close_list(struct app *a, const struct msglist *l)
+{
+	for (int i = 0; i < a->ntabs; i++) {
+		struct tab *t = &a->tabs[i];
+		int at = index_of(t, l);
+		struct view *kept = NULL;
+
+		if (at < 0)
+			continue;
+		/* Who deletes one folder after the other does so there. */
+		if (t->stack[t->n - 1]->ops->context == UI_FOLDERS)
+			kept = t->stack[--t->n];
+		while (t->n > at)
+			tabs_close_top(a, t);
+		if (kept)
+			t->stack[t->n++] = kept;
+		if (t->n == 0)
+			drop_tab(a, i);
+		break;
+	}
+	tabs_ensure(a);
+	app_relayout(a);
+}
+
 void app_back(struct app *a)
 {
 	struct view *v = app_view(a);

@@ -157,6 +157,8 @@ bool app_push_over(struct app *a, const struct view *below, struct view *v);
 /* The one way to free a view: nothing that is awaited or asked names it any more. */
 void app_dispose(struct app *a, struct view *v);
 void app_close_view(struct app *a, struct view *v);
+/* Its folder is there no more: the view of it goes, with what lies over that. */
+void app_close_list(struct app *a, const struct msglist *l);
 void app_back(struct app *a);                   /* leaves the current view */
 int app_new_tab(struct app *a, struct view *v); /* shows it; -1: too many, v stays the caller's */
 void app_show_tab(struct app *a, int i);

@@ -281,9 +281,14 @@ struct view *view_folders_new(struct app *a)
 	return &x->v;
 }
 
+bool view_folders_chosen(struct view *v, int *account, int *folder)
+{
+	return folders_at(v->app, self(v)->scroll.cursor, account, folder);
+}
+
 int view_folders_account(struct view *v)
 {
 	int account, folder;
 
-	return folders_at(v->app, self(v)->scroll.cursor, &account, &folder) ? account : -1;
+	return view_folders_chosen(v, &account, &folder) ? account : -1;
 }

@@ -143,6 +143,10 @@ static void index_event(struct view *v, struct event *ev)
 {
 	struct index_view *x = self(v);
 
+	if (strcmp(x->folder, msglist_folder(x->list)) != 0) { /* it has another name now */
+		free(x->folder);
+		x->folder = mem_strdup(msglist_folder(x->list));
+	}
 	/* The end of limiting names the list as well. */
 	if ((ev->kind == EVENT_LIST || ev->kind == EVENT_DONE) && ev->list == x->list)
 		follow(x);

@@ -44,6 +44,8 @@ void view_reader_html(struct view *v);
 /* --- folders: full screen and sidebar --- */
 struct view *view_folders_new(struct app *a);
 int view_folders_account(struct view *v);
+/* What is under the cursor; folder -1: the account's own line. */
+bool view_folders_chosen(struct view *v, int *account, int *folder);
 size_t folders_rows(struct app *a);
 /* folder -1: the account's own line. */
 bool folders_at(struct app *a, size_t row, int *account, int *folder);

@@ -602,6 +602,26 @@ unsigned engine_create_folder(struct engine *e, size_t account, const char *name
 	return post(e, r);
 }
 
+unsigned engine_delete_folder(struct engine *e, size_t account, const char *name, uint32_t known)
+{
+	struct store_request *r =
+		request_of(engine_ask(e, REQUEST_DELETE_FOLDER, NULL, (int)account));
+
+	r->folder = mem_strdup(name);
+	r->n = known;
+	return post(e, r);
+}
+
+unsigned engine_rename_folder(struct engine *e, size_t account, const char *name, const char *to)
+{
+	struct store_request *r =
+		request_of(engine_ask(e, REQUEST_RENAME_FOLDER, NULL, (int)account));
+
+	r->folder = mem_strdup(name);
+	r->text = mem_strdup(to);
+	return post(e, r);
+}
+
 static unsigned file_work(struct engine *e, struct asked *a, const char *folder, const char *path)
 {
 	struct store_request *r = request_of(a);

@@ -172,6 +172,14 @@ unsigned engine_archive(struct engine *e, struct msglist *l, const uint32_t *uid
  * durably; EVENT_FAILED, EVENT_CANCELLED: it is as before. */
 unsigned engine_whole(struct engine *e, struct msglist *l, uint32_t uid);
 unsigned engine_create_folder(struct engine *e, size_t account, const char *name);
+/*
+ * With the messages in it, for good; folders below it stay. EVENT_FAILED (ERR_BUSY): more than
+ * known are in it now, the number that the person agreed to; nothing was done. A folder of the
+ * server is deleted and renamed only with a connection: EVENT_DONE when the server has done it.
+ */
+unsigned engine_delete_folder(struct engine *e, size_t account, const char *name, uint32_t known);
+/* And those below it. Open lists of them go on. */
+unsigned engine_rename_folder(struct engine *e, size_t account, const char *name, const char *to);
 /* Takes back the last flag, move, delete or archive that was asked for, all messages of it; again:
  * the one before. EVENT_DONE with a text, or EVENT_FAILED. */
 unsigned engine_undo(struct engine *e);
@@ -326,6 +334,7 @@ enum event_kind {
 	EVENT_ACCOUNTS,    /* some account_info changed: repaint the status line */
 	EVENT_FOLDERS,     /* folders or counts of account changed */
 	EVENT_LIST,        /* list changed: rows, order or flags. Positions by UID */
+	EVENT_CLOSED,      /* the folder of list was deleted: engine_close it; text */
 	EVENT_ROWS,        /* strings of rows arrived: repaint */
 	EVENT_MESSAGE,     /* final of engine_read; view */
 	EVENT_SAVED,       /* final of engine_save_part; text is the path */

@@ -281,6 +281,18 @@ static struct event *take_list(struct engine *e, struct store_event *ev)
 	return list_event(l, EVENT_LIST);
 }
 
+static struct event *take_closed(struct engine *e, struct store_event *ev)
+{
+	struct msglist *l = engine_list(e, ev->list);
+	struct event *out = l ? list_event(l, EVENT_CLOSED) : NULL;
+
+	if (out) {
+		out->text = ev->text;
+		ev->text = NULL;
+	}
+	return out;
+}
+
 static struct event *take_rows(struct engine *e, struct store_event *ev)
 {
 	struct msglist *l = engine_list(e, ev->list);
@@ -629,6 +641,8 @@ static struct event *dispatch(struct engine *e, struct store_event *ev)
 	case STORE_LIST:
 	case STORE_CHANGES:
 		return take_list(e, ev);
+	case STORE_CLOSED:
+		return take_closed(e, ev);
 	case STORE_ROWS:
 		return take_rows(e, ev);
 	case STORE_ORDER:

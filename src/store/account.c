@@ -151,6 +151,8 @@ static int open_files(struct account *a, struct err *err)
 	if (rc == 0)
 		rc = maildir_create(mail, "INBOX", err);
 	if (rc == 0)
+		maildir_reshape_finish(setup->data_dir, mail);
+	if (rc == 0)
 		rc = maildir_move_finish(setup->data_dir, err);
 	if (rc == 0)
 		rc = outbox_open(&a->outbox, setup->data_dir, err);
@@ -347,6 +349,7 @@ static void stop_connections(struct account *a, int wait_ms)
 		a->kind == ACCOUNT_OPENED ? a->setup->sync.name : "");
 	session_fail_wholes(a, false, &err);
 	read_drop_parked(a->store, a, &err);
+	folder_reshape_forget(a, &err);
 	a->list_waiting = 0;
 	while (a->sync_waiting) {
 		a->sync_err = err;
@@ -433,6 +436,7 @@ void account_free(struct account *a, int wait_ms)
 	a->sync = NULL;
 	session_reset(a);
 	session_fail_wholes(a, false, &(struct err){.kind = ERR_CANCELLED});
+	folder_reshape_forget(a, &(struct err){.kind = ERR_CANCELLED});
 	free(a->sending);
 	submit_forget(a);
 	handover_free(a);
@@ -610,10 +614,8 @@ static void rebind_lists(struct account *a, char **names)
 			continue;
 		now = folder_by_ui_name(a, names[i]);
 		free(names[i++]);
-		if (now && now != before && now->selectable && folder_try(now)) {
-			l->folder = now;
-			folder_unuse(before);
-		}
+		if (now && now != before && now->selectable)
+			folder_show_in(l, now);
 		folder_send_list(l->folder, l);
 	}
 	free(names);
@@ -808,6 +810,12 @@ static void follow_others(struct account *a)
 		account_pending(a);
 		if (a->sync)
 			replay_next(a);
+	}
+	if (a->following && folder_follow_table(a)) {
+		arrive_listed(a);
+		folder_send_folders(a);
+	} else if (a->following && arrive_drop_gone(a)) {
+		folder_send_folders(a);
 	}
 	for (struct folder *f = a->folders; f; f = f->next)
 		if (f->cache && f->uses && !f->local && has_news(f))

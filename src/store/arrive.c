@@ -238,22 +238,35 @@ static void take_some_counts(struct account *a, const struct result *r)
 	folder_send_folders(a);
 }
 
-/* A folder that is gone from the server goes from the table too, unless somebody looks at it or
- * something waits for it. */
+/* Somebody looks at it, or something waits for it. */
+static bool is_needed(const struct folder *f)
+{
+	return f->uses || f->cache || f->changing || journal_count(f->account->journal) ||
+	       f->account->store->work;
+}
+
+/* A folder that is gone from the server goes from the table too. */
 static void drop_unlisted(struct account *a)
 {
-	for (struct folder **p = &a->folders; *p;) {
-		struct folder *f = *p;
-
-		if (f->local || f->listed || f->uses || f->cache || f->role == ROLE_INBOX ||
-			journal_count(a->journal)) {
-			p = &f->next;
-			continue;
-		}
-		*p = f->next;
-		undo_forget_folder(f);
-		folder_free(f);
+	for (struct folder *f = a->folders, *next; f; f = next) {
+		next = f->next;
+		if (!f->local && !f->listed && f->role != ROLE_INBOX && !is_needed(f))
+			folder_drop(f);
 	}
+}
+
+bool arrive_drop_gone(struct account *a)
+{
+	bool any = false;
+
+	for (struct folder *f = a->folders, *next; f; f = next) {
+		next = f->next;
+		if (!f->gone || f->listed || is_needed(f))
+			continue;
+		folder_drop(f);
+		any = true;
+	}
+	return any;
 }
 
 /* What was made for a role before the list was here is the folder that has it on the server. */
@@ -273,6 +286,12 @@ static void find_aliases(struct account *a)
 		free(f->mailbox);
 		f->mailbox = mem_strdup(real->mailbox);
 	}
+}
+
+void arrive_listed(struct account *a)
+{
+	find_gone(a);
+	drop_unlisted(a);
 }
 
 static void take_folders(struct account *a, struct result *r)
@@ -741,6 +760,9 @@ static void dispatch(struct account *a, struct result *r)
 		break;
 	case RESULT_OP:
 		replay_result(a, r);
+		break;
+	case RESULT_MAILBOX:
+		folder_reshaped(a, r);
 		break;
 	case RESULT_POP3_LISTED:
 		session_listed(a, r);

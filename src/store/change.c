@@ -411,7 +411,7 @@ static struct folder *target_of(struct folder *f, const struct store_request *r,
 	if (!target)
 		err_set(err, ERR_GONE, _("There is no folder %s; make it with :create %s"),
 			r->folder, r->folder);
-	return target;
+	return target && folder_may_be_used(target, err) == 0 ? target : NULL;
 }
 
 static int request_delete(

@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
 	MANY_CHANGES = 3000,
@@ -359,7 +360,7 @@ void folder_save_table(struct account *a)
 	str_done(&out);
 }
 
-static void load_row(struct account *a, char *line)
+static void load_row(struct account *a, char *line, bool listed)
 {
 	char *field[6], *save = NULL;
 	struct folder *f;
@@ -372,9 +373,12 @@ static void load_row(struct account *a, char *line)
 		a->prefix = mem_strdup(n == 2 ? field[1] : "");
 		a->delimiter = *field[0] == ' ' ? '\0' : *field[0];
 	}
-	if (n < 6 || folder_find(a, field[5], false))
+	if (n < 6)
 		return;
-	f = folder_new(a, field[5], false);
+	f = folder_find(a, field[5], false);
+	if (!f)
+		f = folder_new(a, field[5], false);
+	free(f->mailbox);
 	f->mailbox = mem_strdup(field[4]);
 	f->role = atoi(field[0]);
 	if (f->role < 0 || f->role >= ROLE_COUNT)
@@ -383,31 +387,61 @@ static void load_row(struct account *a, char *line)
 	f->total = (uint32_t)strtoul(field[2], NULL, 10);
 	f->unread = (uint32_t)strtoul(field[3], NULL, 10);
 	f->counts_known = *field[2] != '-';
-	f->on_server = true;
+	f->on_server = f->selectable; /* as a list of the server has it */
+	f->listed = listed;
 }
 
-void folder_load_table(struct account *a)
+/* False: there is nothing, or nothing new. listed: as if the server had just listed them. */
+static bool load_rows(struct account *a, bool listed)
 {
 	struct str in = STR_INIT;
 	struct err err = {0};
 	char *path = table_path(a), *save = NULL;
+	bool good;
 
 	if (file_read(path, TABLE_MAX, &in, &err) != 0 && err.kind != ERR_GONE)
 		store_disk_notice(a,
 			_("The list of folders cannot be read, and comes again from the server: "
 			  "%s"),
 			err.text);
-	if (str_starts(str_c(&in), "talaria-folders 1\n"))
+	good = str_starts(str_c(&in), "talaria-folders 1\n") &&
+	       (!a->table || strcmp(a->table, in.p) != 0);
+	if (good) {
+		free(a->table);
+		a->table = mem_strdup(in.p);
+		for (struct folder *f = a->folders; f; f = f->next)
+			f->listed = false;
 		for (char *line = strtok_r(in.p + 18, "\n", &save); line;
 			line = strtok_r(NULL, "\n", &save))
-			load_row(a, line);
+			load_row(a, line, listed);
+	}
 	free(path);
 	str_done(&in);
+	return good;
+}
+
+void folder_load_table(struct account *a)
+{
+	load_rows(a, false);
 	if (!folder_find(a, "INBOX", false)) {
 		struct folder *f = folder_new(a, "INBOX", false);
 
 		f->mailbox = mem_strdup("INBOX");
 	}
+}
+
+bool folder_follow_table(struct account *a)
+{
+	char *path = table_path(a);
+	struct stat st;
+	int64_t stamp = stat(path, &st) == 0
+				? (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec
+				: 0;
+	bool changed = stamp != a->table_seen;
+
+	free(path);
+	a->table_seen = stamp;
+	return changed && load_rows(a, true);
 }
 
 /* --- opening --- */
@@ -631,6 +665,35 @@ bool folder_is_shown(const struct folder *f)
 	return l != NULL;
 }
 
+bool folder_show_in(struct list *l, struct folder *f)
+{
+	struct folder *before = l->folder;
+
+	if (!folder_try(f))
+		return false;
+	l->folder = f;
+	folder_unuse(before);
+	return true;
+}
+
+void folder_forget_files(struct folder *f)
+{
+	char *base = cache_base(f), *name = cache_name(f), *dir = cache_dir_for(base, name);
+
+	cache_free(f->cache);
+	f->cache = NULL;
+	map_free(f->files, NULL);
+	f->files = NULL;
+	f->compacting = 0; /* what the compactor makes of it is not taken */
+	f->fetched = false;
+	file_remove_tree(dir, NULL);
+	if (!f->local)
+		bodies_forget(f->account->bodies, f->name);
+	free(base);
+	free(name);
+	free(dir);
+}
+
 bool folder_was_fetched(struct folder *f)
 {
 	char *base, *name, *dir, *log;
@@ -676,7 +739,7 @@ static void add_rows(struct folder *f, struct store_event *ev, size_t from, size
 bool folder_is_read_only(const struct folder *f)
 {
 	if (f->account->store->read_only || (is_foreign(f) && !f->local) || f->gone ||
-		f->vanished || f->fixed)
+		f->vanished || f->fixed || f->changing)
 		return true;
 	return f->local && f->dir && localbox_is_mbox(f->dir);
 }

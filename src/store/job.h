@@ -49,6 +49,9 @@ enum job_kind {
 	JOB_BODY,      /* one message, or one part of it -> RESULT_BODY..., RESULT_BODY_DONE */
 	JOB_CANCEL,    /* in front of the others: nobody waits for the JOB_BODY with this request */
 	JOB_OP,        /* op, look, check -> RESULT_OP, or RESULT_OP_READY: then once more */
+	JOB_MAILBOX,   /* mailbox: its new name is target, or (NULL) it goes, unless more than n
+			  messages are in it; watch: messages can be in it; recipients: the
+			  mailboxes below -> RESULT_MAILBOX */
 	JOB_POP3,      /* one session -> RESULT_POP3_LISTED, then waits for JOB_POP3_PLAN */
 	JOB_POP3_PLAN, /* what to fetch, look at and delete */
 	JOB_POP3_STOP, /* the user wants no more of this session's messages */
@@ -128,6 +131,7 @@ enum result_kind {
 	RESULT_OP,        /* op_id, err; uids, n, uidvalidity: of its messages in the target, in its
 			     order, 0 where it is not known; reset: they stay where they were, marked
 			     as deleted, text says why; total: so many were no longer there */
+	RESULT_MAILBOX,   /* request; err */
 	RESULT_POP3_LISTED,  /* entries, n; can_uidl, can_top */
 	RESULT_POP3_HEADER,  /* number, bytes: answer to TOP */
 	RESULT_POP3_MESSAGE, /* number, bytes; err: this one could not be fetched */

@@ -303,10 +303,10 @@ static void open_list(struct store *s, struct store_request *r)
 		folder_ask_sync(f, 0);
 }
 
-static void close_list(struct store *s, const struct store_request *r)
+void store_close_list(struct store *s, unsigned id)
 {
 	for (struct list **p = &s->lists; *p; p = &(*p)->next)
-		if ((*p)->id == r->list) {
+		if ((*p)->id == id) {
 			struct list *l = *p;
 
 			*p = l->next;
@@ -504,7 +504,7 @@ static void handle(struct store *s, struct store_request *r)
 		open_list(s, r);
 		break;
 	case REQUEST_CLOSE:
-		close_list(s, r);
+		store_close_list(s, r->list);
 		break;
 	case REQUEST_RELIST:
 		if (store_list(s, r->list))
@@ -533,6 +533,10 @@ static void handle(struct store *s, struct store_request *r)
 	case REQUEST_CANCEL_OP:
 	case REQUEST_FORGET_REFUSED:
 		change_request(s, r);
+		break;
+	case REQUEST_DELETE_FOLDER:
+	case REQUEST_RENAME_FOLDER:
+		folder_reshape(s, r);
 		break;
 	case REQUEST_WHOLE:
 		session_whole(s, r);

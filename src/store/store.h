@@ -65,7 +65,9 @@ enum request_kind {
 	REQUEST_COPY,
 	REQUEST_DELETE, /* list, uids */
 	REQUEST_ARCHIVE,
-	REQUEST_CREATE, /* folder */
+	REQUEST_CREATE,        /* folder */
+	REQUEST_DELETE_FOLDER, /* account, folder, n: so many messages in it go, no more */
+	REQUEST_RENAME_FOLDER, /* account, folder, text: its new name */
 	REQUEST_UNDO,
 	REQUEST_CANCEL_OP,      /* op_id; 0: all that are not on their way */
 	REQUEST_FORGET_REFUSED, /* account: the list of what was refused */
@@ -136,6 +138,7 @@ enum store_event_kind {
 	STORE_FOLDERS,  /* account, folders */
 	STORE_LIST,     /* list, folder (its name now): all columns anew, keysets; rows: the newest
 			   window's strings */
+	STORE_CLOSED,   /* list: its folder was deleted, and no list is there any more; text */
 	STORE_CHANGES,  /* list: added rows and changed flags (rows), removed uids */
 	STORE_ROWS,     /* list, rows */
 	STORE_ORDER,    /* list, uids (ascending), ranks of each; done: 0 by from, 1 by subject */

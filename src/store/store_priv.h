@@ -61,6 +61,7 @@ struct folder {
 	bool refused;     /* its last synchronisation was, and that was told */
 	unsigned breaks;  /* the connection ended so often while it was synchronised */
 	int64_t next_try; /* clock_ms: not synchronised before, for that went on */
+	bool changing;    /* the server was told to delete or rename it, and has not answered */
 	bool doubted; /* its mod-sequence is not to be believed, once the running one is through */
 	uint32_t total, unread; /* as the server's LIST says; replaced by what the cache says once
 				   complete */
@@ -232,13 +233,15 @@ struct account {
 	unsigned *checks; /* owned; all REQUEST_CHECKs that get its answer */
 	size_t nchecks, cap_checks;
 	int64_t next_evict, next_closed_look;
+	int64_t table_seen;        /* mtime of the file of folders, ns */
 	int64_t tree_seen;         /* mtime of the local tree's root, ns */
 	struct strv brought;       /* what was put into folders from here, and is no news there */
 	struct followed *followed; /* owned; the outbox as seen last, while another copy sends */
 	size_t nfollowed, cap_followed;
-	uint64_t follow_stamp; /* of the outbox then; 0: look again */
-	unsigned sync_waiting; /* REQUEST_SYNC to be answered when all is through */
-	unsigned *syncs;       /* owned; those whose turn comes then */
+	uint64_t follow_stamp;    /* of the outbox then; 0: look again */
+	unsigned sync_waiting;    /* REQUEST_SYNC to be answered when all is through */
+	struct reshape *reshapes; /* folder_reshape.c: what the server has not answered */
+	unsigned *syncs;          /* owned; those whose turn comes then */
 	size_t nsyncs, cap_syncs;
 	unsigned list_waiting;
 	int64_t one_only; /* clock_ms: until then no second connection is tried for reading */
@@ -322,6 +325,7 @@ struct account *store_account_at(struct store *s, int index);
 /* One that can be worked with; NULL: there is none, or why it could not be opened. */
 struct account *store_account(struct store *s, int index, struct err *err);
 struct list *store_list(struct store *s, unsigned id);
+void store_close_list(struct store *s, unsigned id);
 /* The UIDs of the request were chosen when they meant other messages; *err says so. */
 bool store_is_stale(struct store *s, const struct store_request *r, struct err *err);
 void store_work(struct store *s, struct work *w); /* behind what is under way */
@@ -411,6 +415,8 @@ void folder_renumbered(struct folder *f); /* its UIDs mean other messages from n
 void folder_send_folders(struct account *a);
 void folder_save_table(struct account *a);
 void folder_load_table(struct account *a);
+/* Another running copy writes it: true when it has other folders or numbers than before. */
+bool folder_follow_table(struct account *a);
 /* Reads the names of the local folders; whether some came or went. */
 bool folder_list_local(struct account *a);
 /* Whether other programs made or removed local folders or, asked for too, changed closed ones.
@@ -450,14 +456,33 @@ void folder_distrust(struct folder *f);
 void folder_doubt(struct folder *f);
 bool folder_is_read_only(const struct folder *f); /* an offline copy, an mbox, or talaria -R */
 bool folder_is_shown(const struct folder *f);     /* some list shows it */
-bool folder_was_fetched(struct folder *f);        /* its rows are here, as they were some time */
+/* From now on the list shows that one in place of its own; false: it cannot be opened, and that was
+ * told. */
+bool folder_show_in(struct list *l, struct folder *f);
+/* Its cache and the bodies kept of it go from the disk; no list shows it. */
+void folder_forget_files(struct folder *f);
+bool folder_was_fetched(struct folder *f); /* its rows are here, as they were some time */
 /* Has the cache rewritten when its log has grown; the disk thread goes on meanwhile. */
 void folder_compact(struct folder *f);
 void folder_compacted(struct store *s, struct compacted *r);              /* keeps it */
 char *folder_local_file(struct folder *f, uint32_t uid, struct err *err); /* base name; free() */
 
+/* --- folder_reshape.c: folders that go, or get other names --- */
+void folder_reshape(struct store *s, struct store_request *r);
+void folder_reshaped(struct account *a, const struct result *r); /* the server has answered */
+/* Nobody will: why. */
+void folder_reshape_forget(struct account *a, const struct err *why);
+/* The messages in it are being taken away, or its name is: nothing is to be begun in it. */
+int folder_may_be_used(const struct folder *f, struct err *err);
+/* Takes it out of the table and frees it. */
+void folder_drop(struct folder *f);
+
 /* --- arrive.c: results of the connections --- */
 void arrive(struct store *s, struct result *r); /* keeps it */
+/* All folders that the server has are marked as listed now: the others go. */
+void arrive_listed(struct account *a);
+/* Those that were kept because somebody looked at them; true: there were some. */
+bool arrive_drop_gone(struct account *a);
 
 /* An operation is through that puts messages into a folder: they are no new mail there. Before the
  * rows of its own folder go. */

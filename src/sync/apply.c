@@ -377,7 +377,7 @@ static int append(struct lane_thread *l, struct job *j, struct result *r, struct
 		return rc;
 	rc = imap_append(im, j->target, j->bytes.p, j->bytes.len, j->op->set, j->op->keywords_set,
 		j->date, &copied, err);
-	if (rc != 0 && err->kind == ERR_REFUSED && imap_create(im, j->target, NULL) == 0) {
+	if (rc != 0 && err->kind == ERR_REFUSED && mailbox_make(im, j->target, NULL) == 0) {
 		*err = (struct err){0};
 		rc = imap_append(im, j->target, j->bytes.p, j->bytes.len, j->op->set,
 			j->op->keywords_set, j->date, &copied, err);
@@ -444,7 +444,7 @@ static int copy_or_move(struct imap *im, bool move, const char *set, const char 
 {
 	int rc = (move ? imap_move : imap_copy)(im, set, target, copied, err);
 
-	if (rc == 0 || err->kind != ERR_REFUSED || imap_create(im, target, NULL) != 0)
+	if (rc == 0 || err->kind != ERR_REFUSED || mailbox_make(im, target, NULL) != 0)
 		return rc;
 	*err = (struct err){0};
 	return (move ? imap_move : imap_copy)(im, set, target, copied, err);
@@ -757,7 +757,7 @@ static int create(struct lane_thread *l, const struct job *j, struct err *err)
 			return -1;
 		*err = (struct err){0};
 	}
-	return imap_create(imap_of(l), j->target, err);
+	return mailbox_make(imap_of(l), j->target, err);
 }
 
 int apply_op(struct lane_thread *l, struct job *j, struct err *err)

@@ -67,6 +67,8 @@ static enum result_kind final_kind(enum job_kind kind)
 		return RESULT_BODY_DONE;
 	case JOB_OP:
 		return RESULT_OP;
+	case JOB_MAILBOX:
+		return RESULT_MAILBOX;
 	case JOB_SEND:
 		return RESULT_SENT;
 	case JOB_CHECK:

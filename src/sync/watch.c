@@ -179,6 +179,8 @@ static int watch_job(struct lane_thread *l, struct job *j, struct err *err)
 		return compare_start(l, j, err);
 	case JOB_OP:
 		return apply_op(l, j, err);
+	case JOB_MAILBOX:
+		return mailbox_reshape(l, j, err);
 	case JOB_BODY:
 		return fetch_body(l, watch_state(l)->im, select_for_body, j, err);
 	default:

@@ -8,7 +8,8 @@
  * in results.
  *
  * Private to sync. watch.c has the driver and IDLE, folders.c the list of folders, compare.c and
- * fill.c synchronise one folder, apply.c carries out operations.
+ * fill.c synchronise one folder, apply.c carries out operations, mailbox.c makes, removes and
+ * renames mailboxes.
  */
 #ifndef SYNC_WATCH_H
 #define SYNC_WATCH_H
@@ -84,5 +85,10 @@ void fill_end(struct watch *w);    /* frees all of them */
 
 /* Answers JOB_OP. */
 int apply_op(struct lane_thread *l, struct job *j, struct err *err);
+
+/* Answers JOB_MAILBOX. */
+int mailbox_reshape(struct lane_thread *l, const struct job *j, struct err *err);
+/* CREATE, and SUBSCRIBE where that is done. */
+int mailbox_make(struct imap *im, const char *mailbox, struct err *err);
 
 #endif

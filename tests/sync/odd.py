@@ -527,6 +527,20 @@ class Imap(Conn):
         self.w.boxes.setdefault(self.words(args)[0], Box(1000 + len(self.w.boxes)))
         return "OK done"
 
+    def do_delete(self, args):
+        return "OK done" if self.w.boxes.pop(self.words(args)[0], None) else "NO no such mailbox"
+
+    def do_rename(self, args):
+        old, new = self.words(args)
+        for name in [n for n in self.w.boxes if n == old or n.startswith(old + "/")]:
+            self.w.boxes[new + name[len(old):]] = self.w.boxes.pop(name)
+        return "OK done"
+
+    def do_subscribe(self, args):
+        return "NO no subscriptions here"
+
+    do_unsubscribe = do_subscribe
+
     def do_select(self, args):
         name = self.words(args)[0]
         self.box = self.w.boxes.get(name)

@@ -524,6 +524,137 @@ static void own_folders_are_below_the_prefix(void **state)
 	person_free(p);
 }
 
+/* --- folders are deleted and renamed --- */
+
+static void refuses(struct person *p, unsigned request, const char *part)
+{
+	struct event *ev = answer(p, request);
+
+	assert_int_equal(ev->kind, EVENT_FAILED);
+	has(ev->err.text, part);
+	event_free(ev);
+}
+
+static struct person *with_folders(void)
+{
+	struct person *p;
+
+	odd("fill INBOX 3");
+	odd("fill Work 2");
+	odd("fill Work/R&AOQ- 1");
+	p = by_imap();
+	filled(p, 3);
+	UNTIL(p, has_folder(p, "Work", 2) && has_folder(p, "Work/R\xc3\xa4", 1));
+	return p;
+}
+
+/* In its words, and nothing changes here. */
+static void refused_folders_stay(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+	uint32_t uid;
+
+	(void)state;
+	odd("rule \\S+ DELETE => no Work is for ever");
+	odd("rule \\S+ RENAME => bad what do you mean");
+	p = with_folders();
+	l = open_folder(p, "Work");
+	UNTIL(p, msglist_count(l) == 2 && msglist_sync_percent(l) == 100);
+	refuses(p, engine_delete_folder(p->engine, 0, "Work", 2),
+		"Folder Work was not deleted: The server refused: Work is for ever");
+	refuses(p, engine_rename_folder(p->engine, 0, "Work", "Play"), "what do you mean");
+	assert_int_equal(seen("SUBSCRIBE"), 0);
+	assert_true(has_folder(p, "Work", 2) && !msglist_read_only(l));
+	/* And the list is still of use. */
+	uid = msglist_uid(l, 0);
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+	settled(p);
+	assert_int_equal(number("marked Work \\Flagged"), 1);
+	person_free(p);
+}
+
+/* What a server has no list of subscriptions for is done all the same; the levels below and names
+ * in modified UTF-7 come along. */
+static void renamed_with_all_below(void **state)
+{
+	struct person *p = with_folders();
+	struct msglist *l = open_folder(p, "Work/R\xc3\xa4");
+
+	(void)state;
+	UNTIL(p, msglist_count(l) == 1 && msglist_sync_percent(l) == 100);
+	done(p, engine_rename_folder(p->engine, 0, "Work", "\xc3\x84rger"));
+	assert_int_equal(number("count &AMQ-rger"), 2);
+	assert_int_equal(number("count &AMQ-rger/R&AOQ-"), 1);
+	UNTIL(p, has_folder(p, "\xc3\x84rger", 2) && has_folder(p, "\xc3\x84rger/R\xc3\xa4", 1));
+	assert_string_equal(msglist_folder(l), "\xc3\x84rger/R\xc3\xa4");
+	assert_int_equal(msglist_count(l), 1);
+	UNTIL_SERVER(p, seen("SUBSCRIBE \"&AMQ-rger/R&AOQ-\"") == 1);
+	assert_int_equal(seen("UNSUBSCRIBE \"Work/R&AOQ-\""), 1);
+	assert_string_equal(person_told(), "");
+	person_free(p);
+}
+
+static void lost_while_asked(struct person *p)
+{
+	struct msglist *l = open_folder(p, "INBOX");
+	uint32_t uid = msglist_uid(l, 0);
+	unsigned request = engine_rename_folder(p->engine, 0, "Work", "Play");
+
+	UNTIL_SERVER(p, seen("RENAME") == 2);
+	refuses(p, engine_move(p->engine, l, &uid, 1, "Work"), "just being asked");
+	refuses(p, engine_delete_folder(p->engine, 0, "Work", 9), "just being asked");
+	engine_set_offline(p->engine, true);
+	refuses(p, request, "Whether folder Work was renamed");
+	done(p, engine_move(p->engine, l, &uid, 1, "Work"));
+	refuses(p, engine_delete_folder(p->engine, 0, "Work", 9), "offline");
+}
+
+/* Nobody knows whether it was done: that is said, and the list of folders shows it. */
+static void lost_answers_are_told(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	odd("rule x1 ^imap \\S+ DELETE => lose");
+	p = with_folders();
+	refuses(p, engine_delete_folder(p->engine, 0, "Work/R\xc3\xa4", 1),
+		"the list of folders will show");
+	UNTIL(p, !has_folder(p, "Work/R\xc3\xa4", 1));
+	odd("rule x1 RENAME => cut");
+	refuses(p, engine_rename_folder(p->engine, 0, "Work", "Play"),
+		"the list of folders will show");
+	UNTIL(p, state_of(p) != STATE_ONLINE);
+	UNTIL(p, state_of(p) == STATE_ONLINE);
+	done(p, engine_sync(p->engine, 0));
+	assert_true(has_folder(p, "Work", 2));
+	/* While the answer is awaited nothing is begun in it; then everybody is told. */
+	odd("rule x1 RENAME => stall");
+	lost_while_asked(p);
+	person_free(p);
+}
+
+/* What holds only other folders goes with the last of them. */
+static void folders_without_messages(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	odd("fill INBOX 1");
+	odd("fill Top/Sub 0");
+	odd("list (\\\\Noselect \\\\HasChildren) \"/\" Top");
+	p = by_imap();
+	filled(p, 1);
+	UNTIL(p, engine_find_folder(p->engine, 0, "Top") >= 0);
+	refuses(p, engine_delete_folder(p->engine, 0, "Top", 0), "holds only other folders");
+	done(p, engine_delete_folder(p->engine, 0, "Top/Sub", 0));
+	UNTIL(p, engine_find_folder(p->engine, 0, "Top/Sub") < 0);
+	/* There is nothing in it to be counted. */
+	refuses(p, engine_delete_folder(p->engine, 0, "Top", 0), "no such mailbox");
+	assert_int_equal(seen("STATUS \"Top\""), 0);
+	person_free(p);
+}
+
 /* Names of servers that speak other languages; and what was deleted before they were listed. */
 static void localised_names_have_roles(void **state)
 {
@@ -631,6 +762,10 @@ int main(void)
 		ODD_CASE(mailboxes_that_look_alike_are_two),
 		ODD_CASE(counts_are_kept_as_they_are),
 		ODD_CASE(own_folders_are_below_the_prefix),
+		ODD_CASE(refused_folders_stay),
+		ODD_CASE(renamed_with_all_below),
+		ODD_CASE(lost_answers_are_told),
+		ODD_CASE(folders_without_messages),
 		ODD_CASE(localised_names_have_roles),
 		ODD_CASE(roles_are_asked_for),
 		ODD_CASE(own_copies_are_no_news),

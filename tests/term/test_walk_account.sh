@@ -87,6 +87,43 @@ walk import "$home/all.mbox" Import
 ok 'import' soon holds Import 'The text of First.'
 ok 'all of it' soon holds Import 'The text of Fourth.'
 
+# --- folders ---
+walk open Import
+see 'of 4' 20
+walk rename-folder 'Grüße/Alt'
+ok 'rename-folder: on the server' soon test -d "$maildir/.Gr&APwA3w-e.Alt/cur"
+ok 'its list goes on' see 'test Grüße/Alt' 20
+ok 'with its messages' shows 'Fourth'
+ok 'and the old name is free' test ! -d "$maildir/.Import"
+walk folders
+walk search Alt
+on Alt
+press rename-folder r
+see 'New name of Grüße/Alt: Grüße/Alt'
+keys C-u
+type 'Neu'
+keys Enter
+ok 'rename-folder by its key' soon test -d "$maildir/.Neu/cur"
+see 'is Neu now'
+walk search Neu
+on Neu
+press delete-folder d
+ok 'delete-folder asks, with numbers' see 'Delete folder Neu and the 4 messages in it for good?'
+keys Enter
+unsee 'for good?'
+ok 'Enter means no' test -d "$maildir/.Neu/cur"
+press delete-folder d
+see 'for good?'
+keys y
+ok 'delete-folder: on the server' soon test ! -d "$maildir/.Neu"
+said 'Folder Neu deleted'
+walk open Import
+ok 'what is gone cannot be opened' see 'There is no folder'
+walk delete-folder INBOX
+ok 'not the inbox' see 'The inbox cannot be deleted'
+walk open INBOX
+see 'of 4'
+
 # --- by POP3 ---
 walk protocol pop3
 see 'Switch test to POP3 now?'

@@ -174,6 +174,14 @@ void fake_post(struct engine *e, enum event_kind kind, int account, const char *
 	ev->n = 2;
 }
 
+void fake_close(struct engine *e, const char *text)
+{
+	struct event *ev = post(e, EVENT_CLOSED, 0);
+
+	ev->list = e->lists;
+	ev->text = mem_strdup(text);
+}
+
 void fake_progress(struct engine *e, unsigned request, uint64_t done, uint64_t total)
 {
 	struct event *ev = post(e, EVENT_PROGRESS, request);
@@ -387,6 +395,11 @@ int engine_find_folder(const struct engine *e, size_t account, const char *name)
 		if (strcasecmp(folders[i].name, name) == 0)
 			return (int)i;
 	return -1;
+}
+
+const char *engine_role_name(enum folder_role role)
+{
+	return role == ROLE_ARCHIVE ? "archive" : "another";
 }
 
 int engine_role_folder(const struct engine *e, size_t account, enum folder_role role)
@@ -897,6 +910,24 @@ unsigned engine_create_folder(struct engine *e, size_t account, const char *name
 	(void)account;
 	record("create", NULL, 0, name);
 	return done(e, "The folder was made");
+}
+
+unsigned engine_delete_folder(struct engine *e, size_t account, const char *name, uint32_t known)
+{
+	(void)account;
+	record("delete-folder", &known, 1, name);
+	return done(e, "The folder was deleted");
+}
+
+unsigned engine_rename_folder(struct engine *e, size_t account, const char *name, const char *to)
+{
+	struct str text = STR_INIT;
+
+	(void)account;
+	str_addf(&text, "%s to %s", name, to);
+	record("rename-folder", NULL, 0, text.p);
+	str_done(&text);
+	return done(e, "The folder was renamed");
 }
 
 unsigned engine_export(

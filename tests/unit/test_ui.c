@@ -1023,6 +1023,93 @@ static void test_screen_delete_keeps_place(void **state)
 	close_screen(x);
 }
 
+/* What is asked names what goes; no is what Enter means; the inbox is not asked about. */
+static void test_screen_folders_deleted(void **state)
+{
+	static const struct {
+		const char *line, *question;
+	} cases[] = {
+		{"delete-folder Lists/kernel",
+			"Delete folder Lists/kernel and the 900 messages in it for good? (y/n)"},
+		{"delete-folder Lists", "1 folder below it stays."},
+		{"delete-folder Archive", "The account uses Archive as its folder “archive”."},
+	};
+	struct screen *x = open_screen(24, 160);
+
+	(void)state;
+	fake_forget();
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		command(x, cases[i].line);
+		sees(x, cases[i].question);
+		press(x, "Enter");
+		assert_string_equal(fake_last(), "");
+	}
+	command(x, "delete-folder Lists/kernel");
+	press(x, "y");
+	assert_string_equal(fake_last(), "delete-folder 900 Lists/kernel");
+	sees(x, "The folder was deleted");
+	fake_forget();
+	command(x, "delete-folder");
+	sees(x, "The inbox cannot be deleted");
+	command(x, "rename-folder Other");
+	sees(x, "The inbox cannot be renamed");
+	command(x, "delete-folder Nowhere");
+	sees(x, "There is no folder “Nowhere”");
+	press(x, "y = d");
+	sees(x, "There is no folder here");
+	press(x, "r");
+	sees(x, "There is no folder here");
+	assert_string_equal(fake_last(), "");
+	close_screen(x);
+}
+
+static void test_screen_folders_renamed(void **state)
+{
+	struct screen *x = open_screen(24, 160);
+
+	(void)state;
+	fake_forget();
+	command(x, "open Lists");
+	command(x, "rename-folder New name");
+	assert_string_equal(fake_last(), "rename-folder Lists to New name");
+	sees(x, "The folder was renamed");
+	command(x, "rename-folder");
+	sees(x, "New name of Lists: Lists");
+	press(x, "Esc");
+	/* One that the account uses is not renamed without a look. */
+	command(x, "open Archive");
+	command(x, "rename-folder 2020");
+	sees(x, "The account uses Archive as its folder");
+	sees(x, "New name of Archive: 2020");
+	press(x, "Enter");
+	assert_string_equal(fake_last(), "rename-folder Archive to 2020");
+	close_screen(x);
+}
+
+/* The folder of a list is gone: so is its screen, and what lies over it; the list of folders stays,
+ * where one is deleted after the other. */
+static void test_screen_folder_gone(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	press(x, "= Enter");
+	sees(x, "See https://example.org/cache");
+	fake_close(x->e, "It is gone");
+	look(x);
+	sees_not(x, "See https://example.org/cache");
+	sees(x, "It is gone");
+	sees(x, "1 home"); /* its tab went, too */
+	command(x, "open INBOX");
+	press(x, "y j j");
+	fake_close(x->e, NULL);
+	look(x);
+	press(x, "d");
+	sees(x, "Delete folder Archive");
+	press(x, "n");
+	close_screen(x);
+}
+
 static void test_screen_files(void **state)
 {
 	struct screen *x = open_screen(24, 80);
@@ -2518,6 +2605,9 @@ int main(void)
 		cmocka_unit_test(test_screen_numbers),
 		cmocka_unit_test(test_screen_keywords),
 		cmocka_unit_test(test_screen_renumbered),
+		cmocka_unit_test(test_screen_folders_deleted),
+		cmocka_unit_test(test_screen_folders_renamed),
+		cmocka_unit_test(test_screen_folder_gone),
 		cmocka_unit_test(test_screen_files),
 		cmocka_unit_test(test_screen_prompt),
 		cmocka_unit_test(test_screen_protocol),

@@ -1,0 +1,199 @@
+/* Commands about folders themselves: made, deleted, renamed. */
+#include "ui/cmd.h"
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- make --- */
+
+static void create_given(struct app *a, void *ctx, const char *name)
+{
+	size_t account = (size_t)(uintptr_t)ctx;
+
+	if (name && *name)
+		app_await(a, engine_create_folder(a->engine, account, name), NULL, NULL, NULL);
+}
+
+void cmd_create(struct app *a, const struct args *args)
+{
+	int account = app_account(a);
+	void *where = (void *)(uintptr_t)account;
+
+	if (account < 0)
+		app_error(a, _("There is no account here"));
+	else if (args->n)
+		create_given(a, where, args->rest);
+	else
+		app_ask(a, _("Name of the new folder: "), "", HISTORY_FOLDER, NULL, create_given,
+			where, NULL);
+}
+
+/* --- which one is meant --- */
+
+struct meant { /* what a question is about */
+	size_t account;
+	uint32_t known; /* messages that the person was told of */
+	char name[];
+};
+
+static bool no_folder(struct app *a)
+{
+	app_error(a, _("There is no folder here; the command takes the name of one"));
+	return false;
+}
+
+/* The one that is named, or under the cursor, or open. */
+static bool find_meant(struct app *a, const char *name, int *account, int *folder)
+{
+	struct view *v = app_view(a), *index = app_find_view(a, UI_INDEX);
+
+	*account = app_account(a);
+	*folder = -1;
+	if (*account < 0)
+		return no_folder(a);
+	if (!name && v->ops->context == UI_FOLDERS)
+		return view_folders_chosen(v, account, folder) && *folder >= 0 ? true
+									       : no_folder(a);
+	if (!name) {
+		if (!index || view_index_account(index) < 0)
+			return no_folder(a);
+		*account = view_index_account(index);
+		name = msglist_folder(view_index_list(index));
+	}
+	*folder = engine_find_folder(a->engine, (size_t)*account, name);
+	if (*folder < 0)
+		app_error(a, _("There is no folder “%s”"), name);
+	return *folder >= 0;
+}
+
+static struct meant *meant_new(int account, const struct folder_info *f)
+{
+	struct meant *m = mem_alloc(sizeof(*m) + strlen(f->name) + 1);
+
+	m->account = (size_t)account;
+	m->known = f->counts_known || !f->selectable ? f->total : UINT32_MAX;
+	memcpy(m->name, f->name, strlen(f->name) + 1);
+	return m;
+}
+
+/* Of the protocol in use: the account makes it anew when it needs it. */
+static void tell_role(struct str *out, const struct folder_info *f)
+{
+	if (f->role != ROLE_NONE && f->role != ROLE_INBOX)
+		str_addf(out, _("The account uses %s as its folder “%s”. "), f->name,
+			engine_role_name(f->role));
+}
+
+static size_t count_below(struct app *a, int account, const char *name)
+{
+	size_t n = 0, len = strlen(name);
+	struct folder_info f;
+
+	for (size_t i = 0; i < engine_folders(a->engine, (size_t)account); i++) {
+		engine_folder(a->engine, (size_t)account, i, &f);
+		n += strncmp(f.name, name, len) == 0 && f.name[len] == '/';
+	}
+	return n;
+}
+
+/* --- delete --- */
+
+static void delete_answered(struct app *a, void *ctx, const char *answer)
+{
+	struct meant *m = ctx;
+
+	if (answer && *answer == 'y')
+		app_await(a, engine_delete_folder(a->engine, m->account, m->name, m->known), NULL,
+			NULL, NULL);
+	free(m);
+}
+
+/* In sentences: what has no room before the answer stands in the line above. */
+static void delete_question(
+	struct app *a, int account, const struct folder_info *f, struct str *out)
+{
+	size_t below = count_below(a, account, f->name);
+
+	tell_role(out, f);
+	if (below)
+		str_addf(out,
+			ngettext("%zu folder below it stays. ", "%zu folders below it stay. ",
+				below),
+			below);
+	if (f->selectable && !f->counts_known)
+		str_addf(out, _("Delete folder %s and all messages in it for good? (y/n) "),
+			f->name);
+	else if (f->total)
+		str_addf(out,
+			ngettext("Delete folder %s and the %u message in it for good? (y/n) ",
+				"Delete folder %s and the %u messages in it for good? (y/n) ",
+				f->total),
+			f->name, (unsigned)f->total);
+	else
+		str_addf(out, _("Delete folder %s, which is empty? (y/n) "), f->name);
+}
+
+void cmd_delete_folder(struct app *a, const struct args *args)
+{
+	struct str label = STR_INIT;
+	struct folder_info f;
+	int account, folder;
+
+	if (!find_meant(a, args->n ? args->rest : NULL, &account, &folder))
+		return;
+	engine_folder(a->engine, (size_t)account, (size_t)folder, &f);
+	if (f.role == ROLE_INBOX) {
+		app_error(a, _("The inbox cannot be deleted"));
+		return;
+	}
+	if (!f.selectable && f.has_children) {
+		app_error(a, _("%s holds only other folders, and goes with the last of them"),
+			f.name);
+		return;
+	}
+	delete_question(a, account, &f, &label);
+	app_ask_choice(a, label.p, "ny", delete_answered, meant_new(account, &f), NULL);
+	str_done(&label);
+}
+
+/* --- rename --- */
+
+static void rename_given(struct app *a, void *ctx, const char *name)
+{
+	struct meant *m = ctx;
+
+	if (name && *name)
+		app_await(a, engine_rename_folder(a->engine, m->account, m->name, name), NULL, NULL,
+			NULL);
+	free(m);
+}
+
+void cmd_rename_folder(struct app *a, const struct args *args)
+{
+	struct str label = STR_INIT;
+	struct folder_info f;
+	struct meant *m;
+	int account, folder;
+
+	if (!find_meant(a, NULL, &account, &folder))
+		return;
+	engine_folder(a->engine, (size_t)account, (size_t)folder, &f);
+	if (f.role == ROLE_INBOX) {
+		app_error(a, _("The inbox cannot be renamed"));
+		return;
+	}
+	m = meant_new(account, &f);
+	tell_role(&label, &f);
+	if (args->n && !label.len) {
+		rename_given(a, m, args->rest);
+	} else {
+		str_addf(&label, _("New name of %s: "), f.name);
+		app_ask(a, label.p, args->n ? args->rest : f.name, HISTORY_FOLDER,
+			complete_folder_line, rename_given, m, NULL);
+	}
+	str_done(&label);
+}
