@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "engine/msglist_priv.h"
+#include "store/summary.h"
 #include "tests/scratch.h"
 
 #include <stdio.h>
@@ -15,30 +17,27 @@ struct fake_message {
 	uint32_t uid, flags, size;
 	int64_t age; /* seconds */
 	const char *from, *mail, *subject;
-	int depth;
-	bool last;
-	uint64_t lines;
-	bool tagged, gone, hidden;
+	uint32_t parent;
+	bool gone;
 	char keywords[64];
 };
 
-struct msglist {
-	struct msglist *next;
-	char *account, *folder, *limit;
-	struct fake_message *m;
-	size_t n;
-	bool threads;
+/* What is in a list that is open; the list itself is the real one. */
+struct folder {
+	struct folder *next;
+	struct msglist *l;
+	struct fake_message *m; /* ascending UIDs */
+	size_t n, arrived;
 	time_t now;
-	char number[32];
-	unsigned numbering;
+	bool ranks; /* are asked for */
 };
 
 struct engine {
 	int fd;
-	unsigned id;
+	unsigned id, list;
 	struct event **queue;
 	size_t n, cap, at;
-	struct msglist *lists;
+	struct folder *lists;
 	enum account_protocol protocol;
 	bool offline;
 	struct draft draft;
@@ -47,25 +46,22 @@ struct engine {
 
 static const struct fake_message fixed[] = {
 	{1, MSG_SEEN, 4301, 90 * 86400, "Rosa Castellanos", "rosa@example.org", "Invoice 4711", 0,
-		true, 0, false, false, false, ""},
+		false, ""},
 	{2, MSG_SEEN | MSG_FLAGGED | MSG_ATTACHMENT, 831488, 5 * 86400, "Rosa Castellanos",
-		"rosa@example.org", "Invoice 4712: please have a look before Friday", 0, true, 0,
-		false, false, false, ""},
+		"rosa@example.org", "Invoice 4712: please have a look before Friday", 0, false, ""},
 	{3, MSG_SEEN | MSG_ANSWERED, 2100, 3 * 86400, "Jeff B", "jeff@example.org",
-		"the new cache format", 0, false, 0, false, false, false, ""},
-	{4, 0, 4100, 2 * 86400, "Wei Xu 徐伟", "wei@example.org", "Re: the new cache format", 1,
-		false, 0, false, false, false, ""},
-	{5, 0, 3300, 86400, "Jeff B", "jeff@example.org", "Re: the new cache format", 2, true, 2,
-		false, false, false, ""},
+		"the new cache format", 0, false, ""},
+	{4, 0, 4100, 2 * 86400, "Wei Xu 徐伟", "wei@example.org", "Re: the new cache format", 3,
+		false, ""},
+	{5, 0, 3300, 86400, "Jeff B", "jeff@example.org", "Re: the new cache format", 4, false, ""},
 	{6, MSG_SEEN, 1800, 7200, "Ana María Ñúñez", "ana@example.org",
-		"Re: the new cache format (was: pages of 256?)", 1, true, 0, false, false, false,
-		""},
+		"Re: the new cache format (was: pages of 256?)", 3, false, ""},
 	{7, 0, 9000, 3600, "山田太郎", "yamada@example.jp",
-		"会議の議題について 📅 よろしくお願いします", 0, true, 0, false, false, false, ""},
+		"会議の議題について 📅 よろしくお願いします", 0, false, ""},
 	{8, MSG_LIST, 52000, 600, "linux-kernel 🐧 list", "list@example.org",
 		"[PATCH v3 0/7] mm: a much longer subject that will certainly not fit into eighty "
 		"columns",
-		0, true, 0, false, false, false, ""},
+		0, false, ""},
 };
 
 static int extra, outbox_first = 1, outbox_n = 1;
@@ -155,14 +151,152 @@ static struct event *post(struct engine *e, enum event_kind kind, unsigned reque
 	return ev;
 }
 
+/* --- what lists are told --- */
+
+static struct folder *folder_of(const struct engine *e, const struct msglist *l)
+{
+	struct folder *f = e->lists;
+
+	while (f->l != l)
+		f = f->next;
+	return f;
+}
+
+static struct fake_message *by_uid(const struct folder *f, uint32_t uid)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (f->m[i].uid == uid)
+			return &f->m[i];
+	return NULL;
+}
+
+static void changed(struct engine *e, const struct folder *f)
+{
+	post(e, EVENT_LIST, 0)->list = f->l;
+}
+
+static uint16_t keyset_of(struct strv *sets, const char *words)
+{
+	size_t i = 0;
+
+	while (i < sets->n && strcmp(sets->v[i], words) != 0)
+		i++;
+	if (i == sets->n)
+		strv_add(sets, words);
+	return (uint16_t)i;
+}
+
+static struct summary *summary_of(const struct folder *f, const struct fake_message *m)
+{
+	return summary_copy(&(struct summary){.uid = m->uid,
+		.flags = m->flags,
+		.sent = (uint32_t)(f->now - m->age),
+		.received = (uint32_t)(f->now - m->age),
+		.size = m->size,
+		.keywords = m->keywords,
+		.from_name = m->from,
+		.from_mail = m->mail,
+		.to = "alice@example.org",
+		.cc = "",
+		.subject = m->subject,
+		.message_id = "",
+		.references = "",
+		.file = ""});
+}
+
+/* All of it anew, with its strings: none is asked for. */
+static void tell(struct engine *e, struct folder *f)
+{
+	struct summary **rows = mem_array(f->n + 1, sizeof(*rows));
+	struct strv sets = STRV_INIT;
+	struct columns c = {0};
+	size_t n = 0;
+
+	strv_add(&sets, "");
+	columns_resize(&c, f->n);
+	for (size_t i = 0; i < f->n; i++) {
+		const struct fake_message *m = &f->m[i];
+
+		if (m->gone)
+			continue;
+		rows[n] = summary_of(f, m);
+		c.uid[n] = m->uid;
+		c.flags[n] = m->flags;
+		c.sent[n] = rows[n]->sent;
+		c.received[n] = rows[n]->received;
+		c.size[n] = m->size;
+		c.parent[n] = m->parent;
+		c.keyset[n++] = keyset_of(&sets, m->keywords);
+	}
+	columns_resize(&c, n);
+	msglist_take_columns(f->l, &c, &sets);
+	msglist_take_rows(f->l, rows, n);
+	free(rows);
+	changed(e, f);
+}
+
+/* By sender or subject, when they are asked for. */
+static int compare_words(const void *a, const void *b, void *by_subject)
+{
+	const struct fake_message *const *x = a, *const *y = b;
+
+	return by_subject ? strcmp((*x)->subject, (*y)->subject) : strcmp((*x)->from, (*y)->from);
+}
+
+static void give_ranks(struct folder *f)
+{
+	const struct fake_message **by_word = mem_array(f->n + 1, sizeof(*by_word));
+	uint32_t *uids = mem_array(f->n + 1, sizeof(*uids)),
+		 *ranks = mem_array(f->n + 1, sizeof(*ranks));
+	enum msglist_sort sort = f->l->want.sort;
+
+	f->ranks = false;
+	for (size_t i = 0; i < f->n; i++) {
+		uids[i] = f->m[i].uid;
+		by_word[i] = &f->m[i];
+	}
+	qsort_r(by_word, f->n, sizeof(struct fake_message *), compare_words,
+		sort == SORT_SUBJECT ? f : NULL);
+	for (size_t i = 0; i < f->n; i++)
+		ranks[by_word[i] - f->m] = (uint32_t)i;
+	free(by_word);
+	msglist_take_order(f->l, sort, uids, ranks, f->n);
+}
+
+static void ask_order(void *ctx, unsigned id, enum msglist_sort sort)
+{
+	struct engine *e = ctx;
+
+	for (struct folder *f = e->lists; f; f = f->next)
+		if (f->l->id == id && msglist_needs_ranks(sort)) {
+			f->ranks = true;
+			changed(e, f);
+		}
+}
+
+static void ask_rows(void *ctx, unsigned id, const uint32_t *uids, size_t n)
+{
+	(void)ctx;
+	(void)id;
+	(void)uids;
+	(void)n;
+}
+
+static void vanish(struct engine *e, struct folder *f, const uint32_t *uids, size_t n)
+{
+	struct strv sets = STRV_INIT;
+
+	for (size_t i = 0; i < n; i++)
+		by_uid(f, uids[i])->gone = true;
+	msglist_merge(f->l, &(struct columns){0}, &sets, uids, n);
+	changed(e, f);
+}
+
 void fake_vanish(struct engine *e, uint32_t uid)
 {
-	for (struct msglist *l = e->lists; l; l = l->next)
-		for (size_t i = 0; i < l->n; i++)
-			if (l->m[i].uid == uid) {
-				l->m[i].gone = true;
-				post(e, EVENT_LIST, 0)->list = l;
-			}
+	for (struct folder *f = e->lists; f; f = f->next)
+		if (by_uid(f, uid))
+			vanish(e, f, &uid, 1);
 }
 
 void fake_post(struct engine *e, enum event_kind kind, int account, const char *text)
@@ -193,19 +327,21 @@ void fake_progress(struct engine *e, unsigned request, uint64_t done, uint64_t t
 
 void fake_arrive(struct engine *e, size_t n)
 {
-	for (struct msglist *l = e->lists; l; l = l->next) {
-		struct fake_message *m = mem_array(l->n + n, sizeof(*m));
+	for (struct folder *f = e->lists; f; f = f->next) {
+		struct fake_message *old = f->m;
 
-		memcpy(m + n, l->m, l->n * sizeof(*m));
+		f->m = mem_array(f->n + n, sizeof(*f->m));
+		memcpy(f->m, old, f->n * sizeof(*f->m));
+		free(old);
 		for (size_t i = 0; i < n; i++) {
-			m[i] = fixed[0];
-			m[i].subject = "Just in";
-			m[i].uid = (uint32_t)(5000 + l->n + i);
+			struct fake_message *m = &f->m[f->n++];
+
+			*m = fixed[0];
+			m->subject = "Just in";
+			m->uid = 5000 + (uint32_t)f->n;
+			m->age += 86400 * (int64_t)++f->arrived; /* so that they come first */
 		}
-		free(l->m);
-		l->m = m;
-		l->n += n;
-		post(e, EVENT_LIST, 0)->list = l;
+		tell(e, f);
 	}
 }
 
@@ -254,6 +390,9 @@ struct event *engine_next(struct engine *e)
 {
 	uint64_t count;
 
+	for (struct folder *f = e->lists; f; f = f->next)
+		if (f->ranks)
+			give_ranks(f);
 	if (e->at < e->n)
 		return e->queue[e->at++];
 	e->at = e->n = 0;
@@ -410,313 +549,83 @@ int engine_role_folder(const struct engine *e, size_t account, enum folder_role 
 	return -1;
 }
 
+/* Those beyond the fixed ones are as these, in the same threads, and younger. */
+static void fill(struct folder *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		size_t group = i / MEM_COUNT(fixed) * MEM_COUNT(fixed);
+		struct fake_message *m = &f->m[i];
+
+		*m = fixed[i - group];
+		m->uid += (uint32_t)group;
+		m->parent += m->parent ? (uint32_t)group : 0;
+		/* No two rows look the same: a terminal that can scroll is to do so. */
+		if (group) {
+			m->size += (uint32_t)i * 1024;
+			m->age = 500 - (int64_t)i;
+		}
+	}
+}
+
 struct msglist *engine_open(struct engine *e, int account, const char *folder, struct err *err)
 {
-	struct msglist *l;
-	size_t n = MEM_COUNT(fixed) + (size_t)extra;
+	struct folder *f;
 
 	if (account >= 0 && engine_find_folder(e, (size_t)account, folder) < 0) {
 		err_set(err, ERR_GONE, "There is no folder %s", folder);
 		return NULL;
 	}
-	l = mem_alloc(sizeof(*l));
-	l->account = mem_strdup(account > 0 ? "home" : "work");
-	l->folder = mem_strdup(folder);
-	l->limit = mem_strdup("");
-	l->threads = true;
-	l->now = clock_now();
-	l->m = mem_array(n, sizeof(*l->m));
-	for (size_t i = 0; i < n; i++) {
-		l->m[i] = fixed[i % MEM_COUNT(fixed)];
-		l->m[i].uid = (uint32_t)i + 1;
-		/* No two rows look the same: a terminal that can scroll is to do so. */
-		if (i >= MEM_COUNT(fixed))
-			l->m[i].size += (uint32_t)i * 1024;
-	}
-	l->n = n;
-	l->next = e->lists;
-	e->lists = l;
-	post(e, EVENT_LIST, 0)->list = l;
-	return l;
+	f = mem_alloc(sizeof(*f));
+	f->l = msglist_new(++e->list, account, account > 0 ? "home" : "work", folder);
+	f->l->ask = ask_rows;
+	f->l->ask_order = ask_order;
+	f->l->ctx = e;
+	f->l->percent = strcmp(folder, "INBOX") == 0 ? 38 : 100;
+	f->now = clock_now();
+	f->n = MEM_COUNT(fixed) + (size_t)extra;
+	f->m = mem_array(f->n, sizeof(*f->m));
+	fill(f);
+	f->next = e->lists;
+	e->lists = f;
+	msglist_renumber(f->l, 1);
+	tell(e, f);
+	return f->l;
 }
 
 void engine_close(struct engine *e, struct msglist *l)
 {
-	struct msglist **p = &e->lists;
+	struct folder *f = folder_of(e, l), **p = &e->lists;
 
-	while (*p != l)
+	while (*p != f)
 		p = &(*p)->next;
-	*p = l->next;
+	*p = f->next;
 	for (size_t i = e->at; i < e->n; i++)
 		if (e->queue[i]->list == l)
 			e->queue[i]->list = NULL;
-	free(l->account);
-	free(l->folder);
-	free(l->limit);
-	free(l->m);
-	free(l);
-}
-
-/* --- lists --- */
-
-const char *msglist_account(const struct msglist *l)
-{
-	return l->account;
-}
-
-const char *msglist_folder(const struct msglist *l)
-{
-	return l->folder;
-}
-
-bool msglist_ready(const struct msglist *l)
-{
-	(void)l;
-	return true;
-}
-
-bool msglist_read_only(const struct msglist *l)
-{
-	(void)l;
-	return false;
-}
-
-static bool shown(const struct msglist *l, const struct fake_message *m)
-{
-	return !m->gone && !m->hidden && (!*l->limit || strcasestr(m->subject, l->limit));
-}
-
-size_t msglist_count(const struct msglist *l)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < l->n; i++)
-		n += shown(l, &l->m[i]);
-	return n;
-}
-
-size_t msglist_total(const struct msglist *l)
-{
-	return l->n;
-}
-
-size_t msglist_unread(const struct msglist *l)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < l->n; i++)
-		n += !(l->m[i].flags & MSG_SEEN) && !l->m[i].gone;
-	return n;
-}
-
-static struct fake_message *at_row(const struct msglist *l, size_t row)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (shown(l, &l->m[i]) && row-- == 0)
-			return &l->m[i];
-	return NULL;
-}
-
-static struct fake_message *by_uid(const struct msglist *l, uint32_t uid)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (l->m[i].uid == uid)
-			return &l->m[i];
-	return NULL;
-}
-
-bool msglist_row(struct msglist *l, size_t row, struct msg_row *out)
-{
-	const struct fake_message *m = at_row(l, row);
-
-	if (!m)
-		return false;
-	*out = (struct msg_row){.uid = m->uid,
-		.flags = m->flags,
-		.size = m->size,
-		.date = l->now - m->age,
-		.tagged = m->tagged,
-		.depth = l->threads ? m->depth : 0,
-		.last_child = m->last,
-		.lines = m->lines,
-		.from_name = m->from,
-		.from_mail = m->mail,
-		.to = "alice@example.org",
-		.subject = m->subject,
-		.keywords = m->keywords};
-	return true;
-}
-
-void msglist_first_recipient(const struct msg_row *row, struct str *out)
-{
-	str_adds(out, row->to);
-}
-
-unsigned msglist_numbering(const struct msglist *l)
-{
-	return 1 + l->numbering;
+	msglist_free(l);
+	free(f->m);
+	free(f);
 }
 
 void fake_renumber(struct engine *e)
 {
-	for (struct msglist *l = e->lists; l; l = l->next) {
-		l->numbering++;
-		for (size_t i = 0; i < l->n; i++) {
-			l->m[i].uid++;
-			l->m[i].tagged = false;
+	for (struct folder *f = e->lists; f; f = f->next) {
+		for (size_t i = 0; i < f->n; i++) {
+			f->m[i].uid++;
+			f->m[i].parent += f->m[i].parent != 0;
 		}
-		post(e, EVENT_LIST, 0)->list = l;
+		msglist_renumber(f->l, f->l->numbering + 1);
+		tell(e, f);
 	}
 }
 
-uint32_t msglist_find_date(const struct msglist *l, int64_t date, size_t near)
+const char *fake_sorting(const struct engine *e)
 {
-	struct msg_row m;
+	static char said[40];
+	const struct sorting *is = &e->lists->l->want;
 
-	(void)near;
-	for (size_t row = 0; row < msglist_count(l); row++)
-		if (msglist_row((struct msglist *)(uintptr_t)l, row, &m) && m.date == date)
-			return m.uid;
-	return 0;
-}
-
-uint32_t msglist_uid(const struct msglist *l, size_t row)
-{
-	const struct fake_message *m = at_row(l, row);
-
-	return m ? m->uid : 0;
-}
-
-ptrdiff_t msglist_find(const struct msglist *l, uint32_t uid)
-{
-	ptrdiff_t row = 0;
-
-	for (size_t i = 0; i < l->n; i++) {
-		if (!shown(l, &l->m[i]))
-			continue;
-		if (l->m[i].uid == uid)
-			return row;
-		row++;
-	}
-	return -1;
-}
-
-bool msglist_has(const struct msglist *l, uint32_t uid)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (l->m[i].uid == uid)
-			return !l->m[i].gone;
-	return false;
-}
-
-ptrdiff_t msglist_next_unread(const struct msglist *l, size_t row, int step)
-{
-	size_t n = msglist_count(l);
-
-	for (size_t i = 1; i <= n; i++) {
-		size_t at = step > 0 ? (row + i) % n : (row + n - i) % n;
-
-		if (!(at_row(l, at)->flags & MSG_SEEN))
-			return (ptrdiff_t)at;
-	}
-	return -1;
-}
-
-size_t msglist_start_row(const struct msglist *l)
-{
-	size_t n = msglist_count(l);
-
-	return n ? n - 1 : 0;
-}
-
-void msglist_tag(struct msglist *l, uint32_t uid, bool on)
-{
-	by_uid(l, uid)->tagged = on;
-}
-
-void msglist_untag_all(struct msglist *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		l->m[i].tagged = false;
-}
-
-size_t msglist_tagged(const struct msglist *l, uint32_t **uids)
-{
-	size_t n = 0;
-
-	*uids = mem_array(l->n + 1, sizeof(**uids));
-	for (size_t i = 0; i < l->n; i++)
-		if (l->m[i].tagged && !l->m[i].gone)
-			(*uids)[n++] = l->m[i].uid;
-	return n;
-}
-
-void msglist_set_sort(struct msglist *l, enum msglist_sort sort, bool reverse)
-{
-	(void)l;
-	snprintf(last, sizeof(last), "sort %d%s", (int)sort, reverse ? " reverse" : "");
-}
-
-void msglist_set_threads(struct msglist *l, bool on)
-{
-	l->threads = on;
-}
-
-bool msglist_threads(const struct msglist *l)
-{
-	return l->threads;
-}
-
-void msglist_fold(struct msglist *l, uint32_t uid, bool folded)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (l->m[i].depth && l->m[i].uid > uid && l->m[i].uid < uid + 4)
-			l->m[i].hidden = folded;
-}
-
-bool msglist_any_folded(const struct msglist *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (l->m[i].hidden)
-			return true;
-	return false;
-}
-
-void msglist_fold_all(struct msglist *l, bool folded)
-{
-	for (size_t i = 0; i < l->n; i++)
-		l->m[i].hidden = folded && l->m[i].depth;
-}
-
-size_t msglist_thread(const struct msglist *l, uint32_t uid, uint32_t **uids)
-{
-	size_t i = 0, n = 0;
-
-	while (i < l->n && l->m[i].uid != uid)
-		i++;
-	while (i > 0 && i < l->n && l->m[i].depth)
-		i--;
-	*uids = mem_array(l->n + 1, sizeof(**uids));
-	do {
-		if (i < l->n)
-			(*uids)[n++] = l->m[i++].uid;
-	} while (i < l->n && l->m[i].depth);
-	return n;
-}
-
-bool msglist_is_limited(const struct msglist *l)
-{
-	return *l->limit;
-}
-
-const char *msglist_limit_text(const struct msglist *l)
-{
-	return l->limit;
-}
-
-int msglist_sync_percent(const struct msglist *l)
-{
-	return strcmp(l->folder, "INBOX") == 0 ? 38 : 100;
+	snprintf(said, sizeof(said), "sort %d%s", (int)is->sort, is->reverse ? " reverse" : "");
+	return said;
 }
 
 /* --- reading --- */
@@ -771,12 +680,14 @@ static struct text *message_text(const struct fake_message *m)
 unsigned engine_read(
 	struct engine *e, struct msglist *l, uint32_t uid, const struct read_options *opt)
 {
-	struct fake_message *m = by_uid(l, uid);
+	struct folder *f = folder_of(e, l);
+	struct fake_message *m = by_uid(f, uid);
 	struct event *ev = post(e, EVENT_MESSAGE, ++e->id);
 
 	if (opt->mark_read) {
 		m->flags |= MSG_SEEN;
-		post(e, EVENT_LIST, 0)->list = l;
+		msglist_change_flags(l, &uid, 1, 0, MSG_SEEN);
+		changed(e, f);
 	}
 	ev->list = l;
 	ev->view = mem_alloc(sizeof(*ev->view));
@@ -823,25 +734,25 @@ static void record(const char *what, const uint32_t *uids, size_t n, const char 
 
 static unsigned go(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		by_uid(l, uids[i])->gone = true;
-	post(e, EVENT_LIST, 0)->list = l;
+	vanish(e, folder_of(e, l), uids, n);
 	return done(e, NULL);
 }
 
 unsigned engine_flag(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n,
 	unsigned clear, unsigned set)
 {
+	struct folder *f = folder_of(e, l);
 	char buf[40];
 
 	snprintf(buf, sizeof(buf), "-%u +%u", clear, set);
 	record("flag", uids, n, buf);
 	for (size_t i = 0; i < n; i++) {
-		struct fake_message *m = by_uid(l, uids[i]);
+		struct fake_message *m = by_uid(f, uids[i]);
 
 		m->flags = (m->flags & ~clear) | set;
 	}
-	post(e, EVENT_LIST, 0)->list = l;
+	msglist_change_flags(l, uids, n, clear, set);
+	changed(e, f);
 	return done(e, NULL);
 }
 
@@ -849,27 +760,21 @@ unsigned engine_flag(struct engine *e, struct msglist *l, const uint32_t *uids, 
 unsigned engine_keywords(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n,
 	const char *clear, const char *set)
 {
+	struct folder *f = folder_of(e, l);
 	char buf[100];
 
 	snprintf(buf, sizeof(buf), "-(%s) +(%s)", clear, set);
 	record("keywords", uids, n, buf);
 	for (size_t i = 0; i < n; i++) {
-		struct fake_message *m = by_uid(l, uids[i]);
+		struct fake_message *m = by_uid(f, uids[i]);
 
 		if (*set)
 			snprintf(m->keywords, sizeof(m->keywords), "%s", set);
 		else if (strcmp(m->keywords, clear) == 0)
 			m->keywords[0] = '\0';
 	}
-	post(e, EVENT_LIST, 0)->list = l;
+	tell(e, f);
 	return done(e, NULL);
-}
-
-void msglist_keywords(const struct msglist *l, struct strv *out)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (l->m[i].keywords[0] && !strv_has(out, l->m[i].keywords))
-			strv_add(out, l->m[i].keywords);
 }
 
 unsigned engine_move(
@@ -962,10 +867,10 @@ unsigned engine_backup(struct engine *e, size_t account, const char *path)
 
 unsigned engine_undo(struct engine *e)
 {
-	for (struct msglist *l = e->lists; l; l = l->next) {
-		for (size_t i = 0; i < l->n; i++)
-			l->m[i].gone = false;
-		post(e, EVENT_LIST, 0)->list = l;
+	for (struct folder *f = e->lists; f; f = f->next) {
+		for (size_t i = 0; i < f->n; i++)
+			f->m[i].gone = false;
+		tell(e, f);
 	}
 	return done(e, "Taken back");
 }
@@ -1024,24 +929,37 @@ bool engine_query_help(size_t i, struct str *pattern, const char **help)
 	return i == 0;
 }
 
+static size_t find(const struct folder *f, const char *query, uint32_t **uids)
+{
+	size_t n = 0;
+
+	*uids = mem_array(f->n + 1, sizeof(**uids));
+	for (size_t i = 0; i < f->n; i++)
+		if (strcasestr(f->m[i].subject, query))
+			(*uids)[n++] = f->m[i].uid;
+	return n;
+}
+
 unsigned engine_search(struct engine *e, struct msglist *l, const char *query)
 {
 	struct event *ev = post(e, EVENT_FOUND, ++e->id);
 
 	record("search", NULL, 0, query);
 	ev->list = l;
-	ev->uids = mem_array(l->n + 1, sizeof(*ev->uids));
-	for (size_t i = 0; i < l->n; i++)
-		if (strcasestr(l->m[i].subject, query))
-			ev->uids[ev->n++] = l->m[i].uid;
+	ev->n = find(folder_of(e, l), query, &ev->uids);
 	return ev->request;
 }
 
 unsigned engine_limit(struct engine *e, struct msglist *l, const char *query)
 {
-	free(l->limit);
-	l->limit = mem_strdup(strcmp(query, "all") == 0 ? "" : query);
-	post(e, EVENT_LIST, 0)->list = l;
+	const struct folder *f = folder_of(e, l);
+	bool all = !*query || strcmp(query, "all") == 0;
+	uint32_t *uids;
+	size_t n = find(f, query, &uids);
+
+	msglist_set_limit(l, all ? NULL : query, uids, n);
+	free(uids);
+	changed(e, f);
 	return done(e, NULL);
 }
 
@@ -1078,13 +996,15 @@ unsigned engine_compose(struct engine *e, size_t account, enum compose_kind kind
 	static const char *const names[] = {
 		"new", "reply", "reply-all", "reply-list", "forward", "resume", "mailto"};
 
+	const struct fake_message *m = l ? by_uid(folder_of(e, l), uid) : NULL;
+
 	(void)account;
 	snprintf(composed, sizeof(composed), "%s %u", names[kind], (unsigned)uid);
 	write_draft(e,
 		kind == COMPOSE_NEW ? text
-		: l                 ? by_uid(l, uid)->mail
+		: m                 ? m->mail
 				    : "",
-		l ? by_uid(l, uid)->subject : "",
+		m ? m->subject : "",
 		kind != COMPOSE_NEW ? (body ? body : "> why not pages of 256?\n\n") : "");
 	return draft_event(e);
 }

@@ -1,5 +1,6 @@
 /*
- * fake_engine - an engine that holds a few messages in memory, for tests of the screen alone.
+ * fake_engine - an engine that holds a few messages in memory, for tests of the screen alone. Its
+ * lists are the real ones (engine/msglist).
  *
  * Owns:    what engine_new made.
  * Threads: one.
@@ -15,6 +16,8 @@ const char *fake_last(void);
 void fake_forget(void); /* nothing was asked for */
 /* What was written to last: "reply 3". */
 const char *fake_composed(void);
+/* Of the list that was opened last: "sort 4 reverse". */
+const char *fake_sorting(const struct engine *e);
 /* messages: how many each INBOX gets beyond the fixed ones. */
 void fake_messages(int messages);
 

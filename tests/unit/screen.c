@@ -57,6 +57,7 @@ struct screen *open_screen(int rows, int cols)
 
 	x->s = settings_new();
 	add_account(x->s);
+	assert_int_equal(settings_set(x->s, "sort", "reverse-date", NULL), 0);
 	x->c = ui_config_new();
 	fake_messages(32);
 	assert_int_equal(engine_new(&x->e, x->s, NULL, NULL), 0);

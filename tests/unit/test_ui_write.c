@@ -237,11 +237,11 @@ static void test_fields_shrink(void **state)
 		{13, 3, 3, {"Has it  carol", "1 hosts", "3 group"}, {"more field"}},
 		{11, 0, 3, {"From  Alice", "Has it  carol"}, {"more field"}},
 		{11, 1, 3, {"Has it  carol", "1 hosts", "1 more field in"}, {"From  "}},
-		{10, 1, 3, {"To  list", "Subject", "1 hosts", "2 more fields in"},
+		{10, 1, 3, {"To  wei", "Subject", "1 hosts", "2 more fields in"},
 			{"From  ", "Has it"}},
-		{9, 1, 3, {"To  list", "Subject", "3 more fields in"}, {"1 hosts"}},
-		{8, 1, 3, {"To  list", "4 more fields in"}, {"Subject"}},
-		{7, 1, 2, {"To  list", "4 more fields in"}, {"Subject"}},
+		{9, 1, 3, {"To  wei", "Subject", "3 more fields in"}, {"1 hosts"}},
+		{8, 1, 3, {"To  wei", "4 more fields in"}, {"Subject"}},
+		{7, 1, 2, {"To  wei", "4 more fields in"}, {"Subject"}},
 	};
 
 	static const char *const files[] = {"hosts", "passwd", "group"};
