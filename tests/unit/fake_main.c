@@ -15,6 +15,7 @@ int main(int argc, char **argv)
 	i18n_init();
 	fake_messages(argc > 1 ? atoi(argv[1]) : 200);
 	s = settings_new();
+	settings_set(s, "sort", "reverse-date", NULL);
 	for (int i = 2; i + 1 < argc; i += 2)
 		settings_set(s, argv[i], argv[i + 1], NULL);
 	engine_new(&e, s, &(struct engine_options){0}, NULL);
