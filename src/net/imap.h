@@ -222,7 +222,7 @@ typedef int imap_bytes_fn(void *ctx, const char *p, size_t len); /* non-zero end
 
 /*
  * BODY.PEEK[section] of one message: section "" the whole message, "HEADER", "1.2", "1.2.MIME". At
- * most max octets from offset on (0, 0: everything; the caller loops over pieces of 256 KiB for
+ * most max octets from offset on (0, 0: everything; the caller loops over pieces of
  * large ones). ERR_GONE when there is no such message, ERR_REFUSED when the server gives NIL for
  * it: that is not the same as nothing.
  */

@@ -87,6 +87,7 @@ struct job {
 	struct known_folder known;
 	bool watch; /* stay here with IDLE afterwards */
 	uint32_t uid, uidvalidity, size;
+	bool urgent; /* JOB_BODY: a person waits for it, and it goes ahead of the rest of others */
 	char *section; /* JOB_BODY: "eml": the whole message; "1/300 2.HEADER/0": these sections
 			  and their sizes; NULL: a small message whole, of a large one head and
 			  structure (bodies.h) */

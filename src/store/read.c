@@ -38,7 +38,8 @@ static void post_body(struct store *s, struct folder *f, uint32_t uid, struct pa
 	j->uidvalidity = cache_meta(f->cache)->uidvalidity;
 	j->size = p->size;
 	j->section = mem_strdup(p->section);
-	account_post(a, p->lane, j);
+	j->urgent = p->request->kind == REQUEST_READ || p->request->kind == REQUEST_COMPOSE;
+	(j->urgent ? account_post_first : account_post)(a, p->lane, j);
 }
 
 static void park(struct store *s, struct folder *f, uint32_t uid, const char *section,

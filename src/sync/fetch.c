@@ -5,6 +5,7 @@
  * A small message comes whole; of a large one the header and the structure, and then the parts that
  * the store asks for.
  */
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -16,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WHOLE_MAX = 256 * 1024, PIECE = 256 * 1024, BODY_MAX = 256 << 20, KEEP_MS = 5 * 60 * 1000 };
+enum { LITTLE = 4096, WHOLE_MAX = 256 * 1024, BODY_MAX = 256 << 20, KEEP_MS = 5 * 60 * 1000 };
 
 struct fetch {
 	struct imap *im;
@@ -81,17 +82,50 @@ static int select_on_own(struct lane_thread *l, const struct job *j, bool anew,
 struct sink {
 	struct lane_thread *lane;
 	struct imap *im;
+	fetch_select_fn *select;
 	const struct job *job;
 	struct str bytes;
 	uint64_t done;
 };
 
-/* The person left: the next message must not wait for the rest of this one. */
-static int wanted(const struct sink *s, struct err *err)
+/* 1: selected just now, 0: before, -1: it cannot be, or is another mailbox now. */
+static int select_again(struct sink *s, bool anew, struct err *err)
 {
-	return lane_is_cancelled(s->lane, s->job->request)
-		       ? err_set(err, ERR_CANCELLED, _("Cancelled"))
-		       : 0;
+	int64_t begin = clock_ms();
+	uint32_t uidvalidity;
+	int rc = s->select(s->lane, s->job, anew, &uidvalidity, err);
+
+	if (rc < 0)
+		return -1;
+	if (rc > 0)
+		pace_small(&s->lane->pace, clock_ms() - begin);
+	if (uidvalidity != s->job->uidvalidity)
+		return err_set(
+			err, ERR_GONE, _("Folder %s was made anew on the server"), s->job->folder);
+	return rc;
+}
+
+/* What a person waits for goes ahead of the rest of what is saved or exported. */
+static int make_way(struct sink *s, struct err *err)
+{
+	struct job *first;
+	bool any = false;
+	int rc = 0;
+
+	while (rc == 0 && !s->job->urgent && (first = lane_next_urgent(s->lane))) {
+		rc = fetch_body(s->lane, s->im, s->select, first, err);
+		job_free(first);
+		any = true;
+	}
+	return rc != 0 || (any && select_again(s, false, err) < 0) ? -1 : 0;
+}
+
+/* Between two pieces. The person left: the next message must not wait for the rest of this one. */
+static int wanted(struct sink *s, struct err *err)
+{
+	if (lane_is_cancelled(s->lane, s->job->request))
+		return err_set(err, ERR_CANCELLED, _("Cancelled"));
+	return make_way(s, err);
 }
 
 static int take_bytes(void *ctx, const char *p, size_t len)
@@ -121,28 +155,40 @@ static int too_large(struct err *err)
 		(unsigned)(BODY_MAX >> 20));
 }
 
-/* One section in pieces, so that progress shows. */
+/* At most max octets from offset on; 0: all there is. */
+static int get_piece(
+	struct sink *s, const char *section, uint32_t offset, uint32_t max, struct err *err)
+{
+	size_t before = s->bytes.len;
+	int64_t begin = clock_ms();
+	int rc = imap_fetch_section(s->im, s->job->uid, section, offset, max, take_bytes, s, err);
+
+	if (rc == 0 && s->bytes.len - before < LITTLE)
+		pace_small(&s->lane->pace, clock_ms() - begin);
+	else if (rc == 0)
+		pace_took(&s->lane->pace, s->bytes.len - before, clock_ms() - begin);
+	return rc;
+}
+
+/* One section in pieces, so that progress shows, and what is wanted more can go between. */
 static int get_section(struct sink *s, const char *section, uint64_t size, struct err *err)
 {
-	struct imap *im = s->im;
-
 	str_clear(&s->bytes);
 	if (size > BODY_MAX)
 		return too_large(err);
 	if (wanted(s, err) != 0)
 		return -1;
-	if (size <= PIECE)
-		return imap_fetch_section(im, s->job->uid, section, 0, 0, take_bytes, s, err);
+	if (size <= s->lane->pace.piece)
+		return get_piece(s, section, 0, 0, err);
 	for (;;) {
-		size_t before = s->bytes.len;
+		size_t before = s->bytes.len, piece = s->lane->pace.piece;
 		struct err said = {0};
 
 		if (wanted(s, err) != 0)
 			return -1;
-		if (before + PIECE > BODY_MAX)
+		if (before + piece > BODY_MAX)
 			return too_large(err);
-		if (imap_fetch_section(im, s->job->uid, section, (uint32_t)before, PIECE,
-			    take_bytes, s, &said) != 0) {
+		if (get_piece(s, section, (uint32_t)before, (uint32_t)piece, &said) != 0) {
 			/* Some give NIL for what is behind the end. */
 			if (said.kind == ERR_REFUSED && before && before >= size)
 				return 0;
@@ -150,7 +196,7 @@ static int get_section(struct sink *s, const char *section, uint64_t size, struc
 			return -1;
 		}
 		/* Sizes lie: the end is where the server has no more. */
-		if (s->bytes.len - before < PIECE)
+		if (s->bytes.len - before < piece)
 			return 0;
 		post_progress(s);
 	}
@@ -302,22 +348,16 @@ static int is_it_gone(struct sink *s, struct err *err)
 
 /* A session knows only what was there when it was last told. The connection that watches may know
  * newer mail, so what seems to be gone is looked for again in a folder selected anew. */
-static int get_body(struct sink *s, fetch_select_fn *select, struct err *err)
+static int get_body(struct sink *s, struct err *err)
 {
 	bool fresh = false;
 
 	for (int tries = 0; tries < 2 && !fresh; tries++) {
-		uint32_t uidvalidity;
-		int rc = wanted(s, err) != 0
-				 ? -1
-				 : select(s->lane, s->job, tries > 0, &uidvalidity, err);
+		int rc = wanted(s, err) != 0 ? -1 : select_again(s, tries > 0, err);
 
 		if (rc < 0)
 			return -1;
 		fresh = rc > 0;
-		if (uidvalidity != s->job->uidvalidity)
-			return err_set(err, ERR_GONE, _("Folder %s was made anew on the server"),
-				s->job->folder);
 		*err = (struct err){0};
 		rc = get_now(s, err);
 		if (rc == 0 || err->kind != ERR_GONE || !imap_is_alive(s->im))
@@ -329,9 +369,9 @@ static int get_body(struct sink *s, fetch_select_fn *select, struct err *err)
 int fetch_body(struct lane_thread *l, struct imap *im, fetch_select_fn *select, const struct job *j,
 	struct err *err)
 {
-	struct sink s = {.lane = l, .im = im, .job = j};
+	struct sink s = {.lane = l, .im = im, .select = select, .job = j};
 	struct result *r = result_new(RESULT_BODY_DONE);
-	int rc = get_body(&s, select, &r->err);
+	int rc = get_body(&s, &r->err);
 
 	str_done(&s.bytes);
 	r->request = j->request;

@@ -138,22 +138,52 @@ static bool control(struct lane_thread *l, struct job *j)
 	}
 }
 
+static bool is_urgent(const struct job *j)
+{
+	return j->kind == JOB_BODY && j->urgent;
+}
+
+/* Takes what is for the lane itself. It stands in front of all else, but for what came in front of
+ * it since. */
+static void take_controls(struct lane_thread *l)
+{
+	struct job **urgent = NULL, *j;
+	size_t n = 0, cap = 0;
+
+	while ((j = (struct job *)queue_pop(l->jobs))) {
+		if (control(l, j)) {
+			job_free(j);
+			continue;
+		}
+		urgent = mem_grow(urgent, &cap, n + 1, sizeof(struct job *));
+		urgent[n++] = j;
+		if (!is_urgent(j))
+			break;
+	}
+	while (n)
+		queue_push_front(l->jobs, &urgent[--n]->item);
+	free(urgent);
+}
+
 bool lane_is_cancelled(struct lane_thread *l, unsigned request)
 {
-	struct job *j;
-
-	/* They stand in front of all else. */
-	while ((j = (struct job *)queue_pop(l->jobs))) {
-		if (!control(l, j)) {
-			queue_push_front(l->jobs, &j->item);
-			break;
-		}
-		job_free(j);
-	}
+	take_controls(l);
 	for (size_t i = 0; i < CANCELLED && i < l->ncancelled; i++)
 		if (request && l->cancelled[i] == request)
 			return true;
 	return false;
+}
+
+struct job *lane_next_urgent(struct lane_thread *l)
+{
+	struct job *j;
+
+	take_controls(l);
+	j = (struct job *)queue_pop(l->jobs);
+	if (!j || is_urgent(j))
+		return j;
+	queue_push_front(l->jobs, &j->item);
+	return NULL;
 }
 
 static struct job *next(struct lane_thread *l, int timeout_ms, bool talking)
@@ -378,19 +408,12 @@ static bool forget_password(struct lane_thread *l, const struct err *err)
  * so before, and has left its job in the queue. */
 static void end_waking(struct lane_thread *l)
 {
-	struct job *j;
-
 	atomic_store(&l->waking, false);
 	net_cancel_again(l->cancel);
 	if (atomic_load(&l->ending))
 		l->quit = true;
-	while (!l->quit && (j = (struct job *)queue_pop(l->jobs))) {
-		if (!control(l, j)) {
-			queue_push_front(l->jobs, &j->item);
-			return;
-		}
-		job_free(j);
-	}
+	if (!l->quit)
+		take_controls(l);
 }
 
 static bool connect_lane(struct lane_thread *l, unsigned *attempt)
@@ -406,6 +429,7 @@ static bool connect_lane(struct lane_thread *l, unsigned *attempt)
 	if (l->driver->open(l, &err) == 0) {
 		l->connected = true;
 		l->useful = false;
+		pace_begin(&l->pace);
 		lane_state(l, SYNC_ONLINE, NULL, 0);
 		return true;
 	}

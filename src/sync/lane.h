@@ -14,6 +14,7 @@
 
 #include "net/net.h"
 #include "store/job.h"
+#include "sync/pace.h"
 
 #include <stdatomic.h>
 
@@ -57,7 +58,8 @@ struct lane_thread {
 	unsigned cancelled[CANCELLED]; /* requests that nobody waits for any more; the latest */
 	size_t ncancelled;
 	bool connected;
-	bool useful; /* the present connection brought something */
+	bool useful;      /* the present connection brought something */
+	struct pace pace; /* of it */
 };
 
 void lane_post(struct lane_thread *l, struct result *r); /* fills in who it is from */
@@ -91,6 +93,8 @@ int lane_open_imap(struct lane_thread *l, struct imap **out, const struct net_se
 	const struct net_options *options, const struct net_login *login, bool *patient,
 	struct err *err);
 
+/* The JOB_BODY that waits in front of the others and that a person waits for; NULL: none does. */
+struct job *lane_next_urgent(struct lane_thread *l);
 /* The person no longer wants what the request with that number fetches (JOB_CANCEL). */
 bool lane_is_cancelled(struct lane_thread *l, unsigned request);
 

@@ -31,13 +31,16 @@ Prints the three ports on one line. Each connection to DIR/control, a Unix socke
   count BOX          answers with the number of messages;  marked BOX FLAG: of those with that flag
   seen REGEX         answers with the number of lines that came and match; lines begin with "imap ",
                      "pop3 " or "smtp "
+  large BOX N        puts a message of N octets or a little more there
+  release            what a rule holds goes on
   mails              answers with the number of mails that SMTP took; mails ADDRESS: to this one
   idling             answers with the number of IMAP connections that idle
 Actions: say TEXT (sends TEXT instead of all else), instead TEXT (does it, but answers so), before TEXT
 (sends TEXT first), no TEXT, bad TEXT,
 behind (does it, but says nothing before the next line has come),
 lose (does it, but the answer gets lost with the connection), cut (does nothing), half (COPY: copies the
-first of the messages and closes), stall (does it, says nothing and hears nothing any more), part N (as
+first of the messages and closes), hold (does it, and says so after
+`release`), stall (does it, says nothing and hears nothing any more), part N (as
 stall, after N octets of the answer), torn N (closes after
 N octets of the answer).
 In TEXT \\r \\n \\t \\e \\\\ \\xHH are octets and $tag is the first word of the line.
@@ -101,7 +104,7 @@ class World:
         self.caps, self.smtpcaps, self.pop3caps = CAPS, "", "UIDL TOP USER"
         self.greeting, self.password = {}, None
         self.lists, self.raw, self.uidl, self.rules = [], {}, {}, []
-        self.lame = {}
+        self.lame, self.gate = {}, threading.Event()
         self.lines, self.mails = [], []
         self.drip, self.budget, self.pause = False, 0, 0
         for c in list(self.conns):
@@ -141,6 +144,11 @@ class World:
             box = self.boxes.setdefault(word, Box(1000 + len(self.boxes)))
             for _ in range(int(more)):
                 box.add(re.sub(rb"Message-ID:.*?\r\n", b"", self.new_text()))
+        elif verb == "large":
+            box = self.boxes.setdefault(word, Box(1000 + len(self.boxes)))
+            box.add(self.new_text() + b"".join(b"line %05d %s\r\n" % (i, b"x" * 59) for i in range(int(more) // 73 + 1)))
+        elif verb == "release":
+            self.gate.set()
         elif verb == "gone":
             self.boxes[word].remove({int(more)})
         elif verb == "flags":
@@ -358,6 +366,12 @@ class Conn:
         if action == "half":
             line = re.sub(r"(COPY \d+)[^ ]*", r"\1", line)
         self.command(line)
+        if action == "hold":
+            LOCK.release()
+            try:
+                self.w.gate.wait(60)
+            finally:
+                LOCK.acquire()
         if action == "behind":
             while b"\n" not in self.buf:
                 self.buf += self.wait()

@@ -2,6 +2,7 @@
  * said and asked for again. */
 #include "tests/sync/odd.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -81,7 +82,7 @@ static void nil_is_not_the_text(void **state)
 	piece("x1 ", "1", "NIL");
 	piece("", "1", "{9}\\r\\nThe first");
 	piece("", "2", "{10}\\r\\nThe second");
-	odd("rule imap \\S+ UID FETCH 1 .*BODY\\.PEEK\\[1\\]<0.262144> => say * 1 FETCH (UID 1 "
+	odd("rule imap \\S+ UID FETCH 1 .*BODY\\.PEEK\\[1\\]<0\\.[0-9]+> => say * 1 FETCH (UID 1 "
 	    "BODY[1]<0> {9}\\r\\nThe first)\\r\\n$tag OK done\\r\\n");
 	s = shown(p, l, true);
 	has(s, "Not all of this message could be fetched: ");
@@ -143,12 +144,157 @@ static void whole_without_structure(void **state)
 	}
 }
 
+/* --- one at a time, and which one --- */
+
+enum { LARGE = 590000 };
+
+/* UID 1 is large, 2 to 4 are not; the piece of the large one behind the first is held. */
+static struct person *with_held_piece(struct msglist **l)
+{
+	struct person *p;
+
+	odd("large INBOX 600000");
+	odd("fill INBOX 3");
+	odd("rule x1 UID FETCH 1 .*BODY\\.PEEK\\[\\]<[1-9] => hold");
+	p = by_imap();
+	*l = filled(p, 4);
+	return p;
+}
+
+/* Saves the large one; until the piece behind the first was asked for. */
+static unsigned save_large(struct person *p, struct msglist *l, char **path)
+{
+	unsigned request;
+
+	*path = text_of("%s/large.eml", p->home);
+	request = engine_save_message(p->engine, l, 1, *path);
+	UNTIL_SERVER(p, seen("UID FETCH 1 .*BODY\\.PEEK\\[\\]<[1-9]"));
+	return request;
+}
+
+/* The last place in what the server saw where the text is. */
+static const char *last_of(const char *log, const char *text)
+{
+	const char *at = NULL;
+
+	for (const char *next = log; (next = strstr(next, text)); next++)
+		at = next;
+	assert_non_null(at);
+	return at;
+}
+
+static void read_while_it_is_saved(struct person *p, struct msglist *l, struct msglist *from)
+{
+	struct str saved = STR_INIT;
+	unsigned save, read;
+	char *path, *log;
+
+	save = save_large(p, l, &path);
+	read = engine_read(p->engine, from, 3, &(struct read_options){.width = 80});
+	event_free(answer(p, engine_drafts(p->engine, 0))); /* the disk thread has heard of it */
+	odd("release");
+	while (save || read) {
+		struct event *ev = next_event(p->engine, clock_ms() + PATIENCE_MS);
+
+		assert_non_null(ev);
+		save = ev->request == save && ev->kind == EVENT_SAVED ? 0 : save;
+		read = ev->request == read && ev->kind == EVENT_MESSAGE ? 0 : read;
+		event_free(ev);
+	}
+	log = ask("log");
+	assert_true(last_of(log, "UID FETCH 3 (UID BODY.PEEK[") <
+		    last_of(log, "UID FETCH 1 (UID BODY.PEEK[]<"));
+	free(log);
+	assert_int_equal(file_read(path, 1 << 20, &saved, NULL), 0);
+	assert_true(saved.len > LARGE);
+	has(saved.p, "\nline 08000 x");
+	str_done(&saved);
+	free(path);
+	person_free(p);
+}
+
+/* What somebody waits for does not wait for what is saved. */
+static void reading_goes_ahead_of_saving(void **state)
+{
+	struct msglist *l;
+	struct person *p = with_held_piece(&l);
+
+	(void)state;
+	read_while_it_is_saved(p, l, l);
+}
+
+/* What is saved is selected again behind it. */
+static void reading_elsewhere_goes_ahead_too(void **state)
+{
+	struct msglist *l, *other;
+	struct person *p;
+
+	(void)state;
+	odd("fill Other 3");
+	p = with_held_piece(&l);
+	other = open_folder(p, "Other");
+	UNTIL(p, msglist_count(other) == 3);
+	read_while_it_is_saved(p, l, other);
+}
+
+/* Who leaves it has the next after one piece. */
+static void cancelled_saving_asks_for_no_more(void **state)
+{
+	struct msglist *l;
+	struct person *p = with_held_piece(&l);
+	struct message_view *v;
+	struct event *ev;
+	unsigned save;
+	char *path;
+	int pieces;
+
+	(void)state;
+	save = save_large(p, l, &path);
+	pieces = seen("BODY\\.PEEK\\[\\]<");
+	engine_cancel(p->engine, save);
+	ev = answer(p, save);
+	assert_int_equal(ev->kind, EVENT_CANCELLED);
+	event_free(ev);
+	odd("release");
+	v = read_view(p, l, 3);
+	engine_view_free(v);
+	assert_int_equal(seen("BODY\\.PEEK\\[\\]<"), pieces);
+	assert_false(file_exists(path));
+	free(path);
+	person_free(p);
+}
+
+static void too_large_is_said(void **state)
+{
+	struct msglist *l;
+	struct person *p;
+	struct event *ev;
+
+	(void)state;
+	odd("fill INBOX 1");
+	odd("raw 1 * 1 FETCH (UID 1 FLAGS () INTERNALDATE \"06-Jan-2025 10:00:00 +0000\" "
+	    "RFC822.SIZE 268435457 BODY[HEADER.FIELDS (FROM)] {14}\\r\\nSubject: one\\r\\n)");
+	p = by_imap();
+	l = open_folder(p, "INBOX");
+	UNTIL(p, msglist_count(l) == 1);
+	ev = answer(p, engine_save_message(p->engine, l, 1, "not-made"));
+	assert_int_equal(ev->kind, EVENT_FAILED);
+	has(ev->err.text, "It has more than 256 MB and is not fetched");
+	event_free(ev);
+	assert_int_equal(seen("BODY\\.PEEK\\[\\]"), 0);
+	person_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ODD_CASE(nil_is_not_the_text),
 		ODD_CASE(one_part_is_refused),
 		ODD_CASE(whole_without_structure),
+		ODD_CASE(reading_goes_ahead_of_saving),
+		ODD_CASE(reading_elsewhere_goes_ahead_too),
+		ODD_CASE(cancelled_saving_asks_for_no_more),
+		ODD_CASE(too_large_is_said),
 	};
 
 	return ODD_RUN(tests);
