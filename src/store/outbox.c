@@ -435,8 +435,9 @@ static void take_back(const char *dir, const char *id)
 {
 	char *job = path_of(dir, id, ".job");
 
-	unlink(job);
-	drop_messages(dir, id, NULL);
+	/* where it stays, so do its bytes */
+	if (unlink(job) == 0 || errno == ENOENT)
+		drop_messages(dir, id, NULL);
 	free(job);
 }
 
@@ -466,7 +467,9 @@ static int move_out(struct outbox *o, const struct outbox_mail *m, struct err *e
 			return 0;
 		if (leave(o->dir, m->id, err) == 0)
 			return 0;
-		take_back(o->drafts, m->id);
+		/* It may have left all the same: then the draft is all there is. */
+		if (has_job(o->dir, m->id))
+			take_back(o->drafts, m->id);
 		return -1;
 	}
 	/* A draft that stays behind does not count any more. */

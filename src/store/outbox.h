@@ -93,7 +93,7 @@ size_t outbox_count_fate(const struct outbox_mail *m, enum outbox_fate fate);
  * Writes message (bytes with CRLF) and state durably, into the directory that the state says. An id
  * that is there is replaced, message and state in one step. Only then the mail leaves the other
  * directory: when it cannot leave outbox/ nothing was done (-1), for it would be sent while it is
- * edited.
+ * edited. When it has left, and that cannot be made durable (-1 too), it is a draft.
  */
 int outbox_put(
 	struct outbox *o, struct outbox_mail *m, const char *message, size_t len, struct err *err);
