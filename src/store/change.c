@@ -380,10 +380,6 @@ static int transfer(struct folder *f, struct folder *target, const struct store_
 	if (f == target)
 		return copy ? err_set(err, ERR_INPUT, _("The message is in that folder already"))
 			    : 0;
-	if (f->account->kind == ACCOUNT_PATH)
-		return err_set(err, ERR_INPUT,
-			_("A folder opened by its path belongs to no account: nothing can be moved "
-			  "out of it"));
 	if (copy || !target->local)
 		for (size_t i = 0; i < n; i++)
 			if (change_flags_of(f, uids[i]) & MAIL_ON_SERVER_ONLY_HEADER)
@@ -405,9 +401,15 @@ static int transfer(struct folder *f, struct folder *target, const struct store_
 
 static struct folder *target_of(struct folder *f, const struct store_request *r, struct err *err)
 {
-	struct account *a = f->account;
-	struct folder *target = a->kind == ACCOUNT_PATH ? NULL : folder_by_ui_name(a, r->folder);
+	struct folder *target;
 
+	if (f->account->kind == ACCOUNT_PATH) {
+		err_set(err, ERR_INPUT,
+			_("A folder opened by its path belongs to no account: nothing can be moved "
+			  "out of it"));
+		return NULL;
+	}
+	target = folder_by_ui_name(f->account, r->folder);
 	if (!target)
 		err_set(err, ERR_GONE, _("There is no folder %s; make it with :create %s"),
 			r->folder, r->folder);
@@ -438,16 +440,14 @@ static int request_delete(
 static int request_archive(
 	struct folder *f, const struct store_request *r, struct str *said, struct err *err)
 {
-	struct folder *archive = f->account->kind == ACCOUNT_PATH
-					 ? NULL
-					 : folder_for_role(f->account, ROLE_ARCHIVE, err);
+	struct folder *archive;
 	char *name;
 
+	if (f->account->kind == ACCOUNT_PATH)
+		return err_set(err, ERR_INPUT, _("A folder opened by its path has no archive"));
+	archive = folder_for_role(f->account, ROLE_ARCHIVE, err);
 	if (!archive)
-		return f->account->kind == ACCOUNT_PATH
-			       ? err_set(err, ERR_INPUT,
-					 _("A folder opened by its path has no archive"))
-			       : -1;
+		return -1;
 	name = folder_label(archive);
 	str_addf(said, ngettext("%zu message archived in %s", "%zu messages archived in %s", r->n),
 		r->n, name);

@@ -510,7 +510,7 @@ void desk_stop(void)
 int desk_setup(void **state)
 {
 	(void)state;
-	if (!mkdtemp(scratch(desk_dir, "desk")))
+	if (!mkdtemp(scratch_memory(desk_dir, "desk")))
 		return -1;
 	tester = pthread_self();
 	passed = 0;

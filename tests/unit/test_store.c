@@ -1,13 +1,17 @@
 /* The disk thread, asked and answered in orders that no server can be brought to. */
 #include "tests/unit/desk.h"
 
+#include "base/clock.h"
+#include "base/file.h"
 #include "base/mem.h"
+#include "store/compactor.h"
 #include "store/outbox.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { MANY = 300 };
 
@@ -252,6 +256,44 @@ static void test_search_closed(void **state)
 	store_event_free(ev);
 }
 
+/* One of our addresses as a whole, whatever stands around it; which of the rows, as bits. */
+static unsigned found_by(unsigned list, const char *text)
+{
+	struct store_event *ev = desk_ask(search(list, text));
+	unsigned rows = 0;
+
+	assert_int_equal(ev->kind, STORE_FOUND);
+	for (size_t i = 0; i < ev->n; i++)
+		rows |= 1u << ev->uids[i];
+	store_event_free(ev);
+	return rows;
+}
+
+static void test_search_own_addresses(void **state)
+{
+	static const char *const to[] = {"alice@mail.example",
+		"Bob <bob@x>, Alice <ALICE@mail.example>", "malice@mail.example",
+		"alice@mail.example.org", "x <alice@mail.example>, y", "alice@mail.exampl"};
+	struct summary rows[MEM_COUNT(to) + 1];
+	int account = desk_add(desk_account("one", false), true);
+	unsigned list = desk_open(account, "INBOX", NULL);
+
+	(void)state;
+	for (uint32_t i = 0; i < MEM_COUNT(to); i++) {
+		rows[i] = desk_row(i + 1, "Bob", NULL);
+		rows[i].to = i % 2 ? "" : to[i];
+		rows[i].cc = i % 2 ? to[i] : "";
+	}
+	rows[6] = desk_row(7, "Alice", NULL);
+	rows[6].from_mail = "alice@mail.example";
+	desk_fill(account, "INBOX", rows, MEM_COUNT(rows));
+	desk_settle();
+	assert_int_equal(found_by(list, "~p"), 1 << 1 | 1 << 2 | 1 << 5);
+	assert_int_equal(found_by(list, "~P"), 1 << 7);
+	assert_int_equal(found_by(list, "received:1970"), 0);
+	assert_int_equal(found_by(list, "received:2023"), 0xfe);
+}
+
 /* --- messages that are waited for --- */
 
 static unsigned read_one(unsigned list, uint32_t uid)
@@ -431,6 +473,185 @@ static void test_no_busy_loop(void **state)
 	free(id);
 }
 
+/* --- header caches --- */
+
+enum { LARGE = 4000 };
+
+static void fill_large(int account)
+{
+	struct summary *rows = mem_array(LARGE, sizeof(*rows));
+	static const char subject[] =
+		"A subject that is long enough for a log that is to outgrow what "
+		"is put up with, and has to be made a new base of";
+
+	for (uint32_t i = 0; i < LARGE; i++)
+		rows[i] = desk_row(i + 1, "Bob", subject);
+	desk_fill(account, "INBOX", rows, LARGE);
+	free(rows);
+}
+
+static const char *cache_path(const char *account, const char *folder, const char *file)
+{
+	char *base = mem_strdup(desk_path("%s/cache/v1", account)),
+	     *dir = cache_dir_for(base, folder);
+	const char *path = desk_path("%s%s%s", dir + strlen(desk_dir) + 1, *file ? "/" : "", file);
+
+	free(base);
+	free(dir);
+	return path;
+}
+
+static ino_t log_inode(void)
+{
+	struct stat st;
+
+	return stat(cache_path("one", "imap:INBOX", "headers.wal"), &st) == 0 ? st.st_ino : 0;
+}
+
+static atomic_bool wait_for_compactor;
+
+unsigned __real_compactor_post(struct compactor *c, const char *dir, const char *folder_name);
+unsigned __wrap_compactor_post(struct compactor *c, const char *dir, const char *folder_name);
+
+/* As if the disk thread had much to do just then. */
+unsigned __wrap_compactor_post(struct compactor *c, const char *dir, const char *folder_name)
+{
+	ino_t before = log_inode();
+	unsigned id = __real_compactor_post(c, dir, folder_name);
+
+	for (int i = 0; wait_for_compactor && log_inode() == before && i < 3000; i++)
+		clock_pause(10);
+	return id;
+}
+
+/* The worker has put a new base in place before the disk thread hears of it, and meets it with the
+ * next change: nothing is lost, and nothing is said. */
+static void test_compacted_meanwhile(void **state)
+{
+	int account = desk_add(desk_account("one", false), true);
+	unsigned list = desk_open(account, "INBOX", NULL);
+	struct store_request *r;
+	struct store_event *ev;
+
+	(void)state;
+	wait_for_compactor = true;
+	fill_large(account);
+	desk_settle();
+	wait_for_compactor = false;
+	r = desk_on(REQUEST_FLAG, list, &(uint32_t){LARGE}, 1);
+	r->set = MAIL_FLAGGED;
+	desk_done(r);
+	desk_stop();
+	assert_true(file_exists(cache_path("one", "imap:INBOX", "base-1.gdbm")));
+	desk_start(false);
+	account = desk_add(desk_account("one", false), false);
+	desk_open(account, "INBOX", &ev);
+	assert_int_equal(ev->columns.n, LARGE);
+	assert_int_equal(ev->columns.flags[LARGE - 1] & MAIL_FLAGGED, MAIL_FLAGGED);
+	store_event_free(ev);
+	assert_false(desk_was_told("cache"));
+}
+
+static void test_cache_damaged(void **state)
+{
+	int account;
+	struct store_event *ev;
+	FILE *f;
+
+	(void)state;
+	inbox_of("one", 3, &account);
+	desk_stop();
+	f = fopen(cache_path("one", "imap:INBOX", "headers.wal"), "w");
+	assert_non_null(f);
+	fputs("nothing of the kind, and long enough to be looked at as one of them\n", f);
+	assert_int_equal(fclose(f), 0);
+	desk_start(false);
+	account = desk_add(desk_account("one", false), false);
+	desk_open(account, "INBOX", &ev);
+	assert_int_equal(ev->columns.n, 0);
+	store_event_free(ev);
+	assert_true(desk_was_told("The cache of folder INBOX was damaged and is built anew"));
+}
+
+/* A page of strings, as tests of the cache spoil it. */
+static void spoil_page(const char *path)
+{
+	struct str all = STR_INIT;
+	bool found = false;
+	FILE *f;
+
+	assert_int_equal(file_read(path, 1 << 24, &all, NULL), 0);
+	for (size_t i = 0; i + 30 < all.len && !found; i++)
+		if (memcmp(all.p + i, "TLRP", 4) == 0 && all.p[i + 7] == 's') {
+			all.p[i + 25] ^= 4;
+			found = true;
+		}
+	assert_true(found);
+	f = fopen(path, "r+b");
+	assert_non_null(f);
+	assert_int_equal(fwrite(all.p, 1, all.len, f), all.len);
+	assert_int_equal(fclose(f), 0);
+	str_done(&all);
+}
+
+/* Rows of a damaged page are made of the files anew. */
+static void test_local_page_damaged(void **state)
+{
+	int account = desk_add(desk_account("one", true), false);
+	struct store_event *ev;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		FILE *f = fopen(desk_path("one/data/mail/cur/170000000%d.1.host:2,S", i), "w");
+
+		assert_non_null(f);
+		fprintf(f, "Subject: number %d\n\ntext\n", i);
+		assert_int_equal(fclose(f), 0);
+	}
+	desk_open(account, "INBOX", &ev);
+	assert_int_equal(ev->columns.n, 3);
+	store_event_free(ev);
+	desk_stop();
+	assert_int_equal(
+		cache_compact(cache_path("one", "local:INBOX", ""), "local:INBOX", NULL), 0);
+	spoil_page(cache_path("one", "local:INBOX", "base-1.gdbm"));
+	for (int start = 0; start < 3; start++) {
+		bool seen[3] = {false};
+
+		desk_start(false);
+		account = desk_add(desk_account("one", true), false);
+		desk_open(account, "INBOX", &ev);
+		assert_int_equal(ev->nrows, 3);
+		for (size_t i = 0; i < 3; i++)
+			seen[ev->rows[i]->subject[7] - '0'] = true;
+		assert_true(seen[0] && seen[1] && seen[2]);
+		store_event_free(ev);
+		desk_stop();
+	}
+}
+
+/* --- the end --- */
+
+/* What nobody gets to any more. */
+static void test_requests_left(void **state)
+{
+	int account = desk_add(desk_account("one", false), true);
+	char *id = desk_draft(account, "bob@mail.example", "Left");
+
+	(void)state;
+	desk_hold();
+	desk_post(desk_request(REQUEST_QUIT, -1));
+	desk_post(desk_mail(REQUEST_SEND, account, id, 0));
+	desk_let_go();
+	desk_stop();
+	desk_start(false);
+	account = desk_add(desk_account("one", false), false);
+	/* it was not sent, and is as it was */
+	desk_fails(desk_mail(REQUEST_OUTBOX_RETRY, account, id, 0), "no longer here");
+	store_event_free(desk_ask(desk_mail(REQUEST_DRAFT_LOAD, account, id, 0)));
+	free(id);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -440,10 +661,15 @@ int main(void)
 		DESK_CASE(test_order_dropped),
 		DESK_CASE(test_search_switched),
 		DESK_CASE(test_search_closed),
+		DESK_CASE(test_search_own_addresses),
 		DESK_CASE(test_parked_of_a_closed_list),
 		DESK_CASE(test_body_of_a_folder_that_is_gone),
 		DESK_CASE(test_tickets_at_rest),
 		DESK_CASE(test_no_busy_loop),
+		DESK_CASE(test_compacted_meanwhile),
+		DESK_CASE(test_cache_damaged),
+		DESK_CASE(test_local_page_damaged),
+		DESK_CASE(test_requests_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

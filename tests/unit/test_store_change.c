@@ -1,8 +1,11 @@
 /* What a person changes, and takes back, while the server's answers come when the test says. */
+#include "tests/sync/cut.h"
 #include "tests/unit/desk.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -377,6 +380,186 @@ static void test_places(void **state)
 	}
 }
 
+/* --- what cannot be --- */
+
+static void put_local(const char *dir, const char *name, const char *text)
+{
+	FILE *f = fopen(desk_path("%s/%s", dir, name), "w");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(text, 1, strlen(text), f), strlen(text));
+	assert_int_equal(fclose(f), 0);
+}
+
+static struct store_request *transfer(
+	enum request_kind kind, unsigned list, uint32_t uid, const char *folder)
+{
+	struct store_request *r = desk_on(kind, list, &uid, 1);
+
+	r->folder = mem_strdup(folder);
+	return r;
+}
+
+static void test_what_cannot(void **state)
+{
+	int account = begin();
+	struct store_request *r = desk_request(REQUEST_CREATE, account);
+	unsigned local;
+
+	(void)state;
+	r->folder = mem_strdup("Work");
+	desk_fails(r, "Folder Work is there already");
+	desk_fails(move_to("Nowhere", 1), "Nowhere");
+	desk_fails(transfer(REQUEST_COPY, inbox, 1, "INBOX"), "in that folder already");
+	desk_done(move_to("INBOX", 1)); /* it is there, as it was wished */
+	put_local("one/data/mail/new", "1.a.host", "Subject: a\n\nx\n");
+	desk_pass(11000);
+	desk_settle();
+	local = desk_open(account, "Local/INBOX", NULL);
+	desk_fails(transfer(REQUEST_MOVE, local, 1, "Work"), "copied, not moved");
+	desk_fails(move_to("Local/INBOX", 1), "copied, not moved");
+	desk_fails(transfer(REQUEST_COPY, inbox, 1, "Local/INBOX"),
+		"1 message is not wholly here yet, and nothing was copied");
+	r = desk_request(REQUEST_OPEN, account);
+	r->folder = mem_strdup("Nowhere");
+	desk_fails(r, "There is no folder Nowhere in account one");
+	desk_post(desk_on(REQUEST_CLOSE, local, NULL, 0));
+	desk_fails(desk_on(REQUEST_DELETE, local, &(uint32_t){1}, 1), "no longer open");
+	r = desk_on(REQUEST_READ, local, &(uint32_t){1}, 1);
+	desk_fails(r, "no longer open");
+}
+
+/* talaria -f DIR */
+static void test_by_path(void **state)
+{
+	struct store_request *r = desk_request(REQUEST_OPEN, -1);
+	struct store_event *ev;
+
+	(void)state;
+	r->list = 9;
+	r->folder = mem_strdup(desk_path("nothing"));
+	desk_fails(r, "nothing does not exist");
+	assert_int_equal(file_make_dirs(desk_path("dir"), NULL), 0);
+	r = desk_request(REQUEST_OPEN, -1);
+	r->list = 9;
+	r->folder = mem_strdup(desk_path("dir"));
+	desk_fails(r, "is neither a Maildir folder nor an mbox file");
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(file_make_dirs(desk_path("dir/%s",
+							(const char *[]){"cur", "new", "tmp"}[i]),
+					 NULL),
+			0);
+	put_local("dir/cur", "1.a.host:2,", "Subject: a\n\nx\n");
+	assert_int_equal(setenv("XDG_CACHE_HOME", desk_path("xdg"), 1), 0);
+	r = desk_request(REQUEST_OPEN, -1);
+	r->list = 9;
+	r->folder = mem_strdup(desk_path("dir"));
+	desk_done(r);
+	desk_fails(transfer(REQUEST_MOVE, 9, 1, "Work"), "belongs to no account");
+	desk_fails(desk_on(REQUEST_ARCHIVE, 9, &(uint32_t){1}, 1), "has no archive");
+	r = desk_on(REQUEST_FLAG, 9, &(uint32_t){1}, 1);
+	r->set = MAIL_SEEN;
+	desk_done(r);
+	assert_true(file_exists(desk_path("dir/cur/1.a.host:2,S")));
+	ev = desk_ask(desk_on(REQUEST_SAVE_RAW, 9, &(uint32_t){1}, 1));
+	assert_int_equal(ev->kind, STORE_BYTES);
+	assert_string_equal(ev->bytes.p, "Subject: a\n\nx\n");
+	store_event_free(ev);
+}
+
+/* --- local folders --- */
+
+/* A draft in a local folder of drafts, by POP3: thrown away there. */
+static void test_local_draft_dropped(void **state)
+{
+	int account = desk_add(desk_account("one", true), false);
+	struct store_event *ev;
+	struct store_request *r = desk_request(REQUEST_CREATE, account);
+
+	(void)state;
+	r->folder = mem_strdup("Drafts");
+	desk_done(r);
+	put_local("one/data/mail/.Drafts/cur", "1.a.host:2,DS", "Subject: a\nTo: b@c.de\n\nx\n");
+	ev = desk_ask(desk_request(REQUEST_DRAFTS, account));
+	assert_int_equal(ev->ndrafts, 1);
+	assert_string_equal(ev->drafts[0].draft.subject, "a");
+	desk_done(desk_mail(REQUEST_DRAFT_DROP, account, ev->drafts[0].id, 0));
+	store_event_free(ev);
+	assert_false(file_exists(desk_path("one/data/mail/.Drafts/cur/1.a.host:2,DS")));
+	ev = desk_ask(desk_request(REQUEST_DRAFTS, account));
+	assert_int_equal(ev->ndrafts, 0);
+	store_event_free(ev);
+}
+
+/* Marks and keywords of files that a full disk does not take are told, and not shown. */
+static void test_local_marks_full(void **state)
+{
+	int account = desk_add(desk_account("one", true), false);
+	struct store_request *r;
+	struct store_event *list;
+	unsigned id;
+
+	(void)state;
+	put_local("one/data/mail/cur", "1.a.host:2,", "Subject: a\n\nx\n");
+	id = desk_open(account, "INBOX", NULL);
+	for (long n = 0; n < 3; n++) {
+		cut_fail_at(n, ENOSPC, true, desk_path("one/data"));
+		r = desk_on(REQUEST_KEYWORDS, id, &(uint32_t){1}, 1);
+		r->text = mem_strdup("work");
+		desk_fails(r, "No space left on device");
+		cut_off();
+	}
+	cut_fail_at(0, ENOSPC, true, desk_path("one/data"));
+	r = desk_on(REQUEST_FLAG, id, &(uint32_t){1}, 1);
+	r->set = MAIL_FLAGGED;
+	desk_fails(r, "No space left on device");
+	cut_off();
+	desk_post(desk_on(REQUEST_CLOSE, id, NULL, 0));
+	desk_open(account, "INBOX", &list);
+	assert_int_equal(list->columns.flags[0] & MAIL_FLAGGED, 0);
+	store_event_free(list);
+}
+
+/* --- many at once --- */
+
+enum { CUT = JOURNAL_MAX_UIDS };
+
+/* One operation takes so many messages; more are two. */
+static void test_operation_size(void **state)
+{
+	struct summary *rows = mem_array(CUT + 1, sizeof(*rows));
+	uint32_t *uids = mem_array(CUT + 1, sizeof(*uids));
+	int account = desk_add(desk_account("one", false), true);
+	static const uint32_t marks[] = {MAIL_FLAGGED, MAIL_ANSWERED, MAIL_SEEN};
+	size_t before = 0;
+
+	(void)state;
+	inbox = desk_open(account, "INBOX", NULL);
+	for (uint32_t i = 0; i < CUT + 1; i++) {
+		uids[i] = i + 1;
+		rows[i] = desk_row(i + 1, "Bob", "x");
+	}
+	desk_fill(account, "INBOX", rows, CUT + 1);
+	desk_settle();
+	offline(account);
+	for (size_t n = CUT - 1; n <= CUT + 1; n++) {
+		struct store_request *r = change(REQUEST_FLAG, uids, n);
+		struct store_event *ev;
+		unsigned request = r->request;
+
+		r->set = marks[n - (CUT - 1)];
+		desk_post(r);
+		ev = desk_of_kind(STORE_PENDING);
+		assert_int_equal(ev->nops, before + (n > CUT ? 2 : 1));
+		assert_int_equal(ev->ops[before]->n, n > CUT ? CUT : n);
+		before = ev->nops;
+		store_event_free(ev);
+		store_event_free(desk_answer(request));
+	}
+	free(rows);
+	free(uids);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -390,6 +573,11 @@ int main(void)
 		DESK_CASE(test_undo_depth),
 		DESK_CASE(test_waiting_row),
 		DESK_CASE(test_places),
+		DESK_CASE(test_what_cannot),
+		DESK_CASE(test_by_path),
+		DESK_CASE(test_local_draft_dropped),
+		DESK_CASE(test_local_marks_full),
+		DESK_CASE(test_operation_size),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
