@@ -312,7 +312,7 @@ void fake_close(struct engine *e, const char *text)
 {
 	struct event *ev = post(e, EVENT_CLOSED, 0);
 
-	ev->list = e->lists;
+	ev->list = e->lists->l;
 	ev->text = mem_strdup(text);
 }
 
