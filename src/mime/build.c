@@ -449,7 +449,8 @@ char *build_file_name(const char *path)
 	char *name;
 
 	if (charset_from_person(&text, i18n_charset(), base, strlen(base), NULL) != 0)
-		charset_to_utf8(&text, NULL, base, strlen(base));
+		/* Too short to be guessed, and the person sees the name before it goes out. */
+		charset_to_utf8(&text, "windows-1252", base, strlen(base));
 	name = utf8_clean_line(str_c(&text), text.len);
 	str_done(&text);
 	return name;

@@ -380,6 +380,7 @@ static void files_travel_as_what_they_are(void **state)
 		{"tab\there ", "x\n", "text/plain; charset=us-ascii", "7bit", "x\r\n"},
 		{"line\nend", "y\n", "text/plain; charset=us-ascii", "7bit", "y\r\n"},
 		{"gr\xfcn.pdf", "z", "application/pdf", "base64", "gr%C3%BCn.pdf"},
+		{"lat\xe9n.pdf", "z", "application/pdf", "base64", "lat%C3%A9n.pdf"},
 	};
 	char dir[SCRATCH_SIZE];
 
