@@ -80,6 +80,12 @@ static struct meant *meant_new(int account, const struct folder_info *f)
 	return m;
 }
 
+/* As the list of folders has it, with the levels above. */
+static const char *shown(const struct folder_info *f)
+{
+	return strchr(f->name, '/') ? f->name : f->label;
+}
+
 /* Of the protocol in use: the account makes it anew when it needs it. */
 static void tell_role(struct str *out, const struct folder_info *f)
 {
@@ -126,15 +132,15 @@ static void delete_question(
 			below);
 	if (f->selectable && !f->counts_known)
 		str_addf(out, _("Delete folder %s and all messages in it for good? (y/n) "),
-			f->name);
+			shown(f));
 	else if (f->total)
 		str_addf(out,
 			ngettext("Delete folder %s and the %u message in it for good? (y/n) ",
 				"Delete folder %s and the %u messages in it for good? (y/n) ",
 				f->total),
-			f->name, (unsigned)f->total);
+			shown(f), (unsigned)f->total);
 	else
-		str_addf(out, _("Delete folder %s, which is empty? (y/n) "), f->name);
+		str_addf(out, _("Delete folder %s, which is empty? (y/n) "), shown(f));
 }
 
 void cmd_delete_folder(struct app *a, const struct args *args)
@@ -191,7 +197,7 @@ void cmd_rename_folder(struct app *a, const struct args *args)
 	if (args->n && !label.len) {
 		rename_given(a, m, args->rest);
 	} else {
-		str_addf(&label, _("New name of %s: "), f.name);
+		str_addf(&label, _("New name of %s: "), shown(&f));
 		app_ask(a, label.p, args->n ? args->rest : f.name, HISTORY_FOLDER,
 			complete_folder_line, rename_given, m, NULL);
 	}

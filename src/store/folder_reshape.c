@@ -20,6 +20,7 @@ struct reshape {
 	struct reshape *next;
 	unsigned request;
 	char *folder;        /* owned; as in struct folder */
+	char *label;         /* owned; for people */
 	char *target, *wire; /* owned; its new name, and that on the server; NULL: it goes */
 };
 
@@ -84,11 +85,12 @@ static int nobody_works(const struct folder *f, struct err *err)
 
 	for (const struct list *l = f->account->store->lists; l; l = l->next)
 		shown += l->folder == f;
-	return f->uses > shown
-		       ? err_set(err, ERR_BUSY,
-				 _("Folder %s is being copied; try again when that is through"),
-				 f->name)
-		       : 0;
+	return f->uses > shown ? err_set(err, ERR_BUSY,
+					 _("Folder %s is just being exported or imported; try "
+					   "again when that is "
+					   "through"),
+					 f->name)
+			       : 0;
 }
 
 static int is_ours(const struct folder *f, const char *shown, struct err *err)
@@ -438,7 +440,7 @@ static void ask_server(struct folder *f, struct reshape *x, size_t known)
 	struct job *j = job_new(JOB_MAILBOX);
 
 	j->request = x->request;
-	j->folder = mem_strdup(f->name);
+	j->folder = mem_strdup(x->label); /* for what the person is told */
 	j->mailbox = mem_strdup(f->mailbox);
 	j->target = mem_strdup(x->wire);
 	j->n = known;
@@ -459,12 +461,14 @@ static struct reshape *reshape_new(const struct folder *f, unsigned request)
 
 	x->request = request;
 	x->folder = mem_strdup(f->name);
+	x->label = folder_label(f);
 	return x;
 }
 
 static void reshape_free(struct reshape *x)
 {
 	free(x->folder);
+	free(x->label);
 	free(x->target);
 	free(x->wire);
 	free(x);
@@ -478,25 +482,28 @@ static void failed(struct account *a, const struct reshape *x, const struct err 
 		err = *why; /* it says it all */
 	else if (!unbegun && (why->kind == ERR_NETWORK || why->kind == ERR_PROTOCOL))
 		err_set(&err, why->kind,
-			_("Whether folder %s was %s the list of folders will show; the connection "
-			  "ended: %s"),
-			x->folder, x->target ? _("renamed") : _("deleted"), why->text);
-	else if (x->target)
-		err_set(&err, why->kind, _("Folder %s was not renamed: %s"), x->folder, why->text);
+			x->target ? _("Whether folder %s was renamed the list of folders will "
+				      "show; the connection ended: %s")
+				  : _("Whether folder %s was deleted the list of folders will "
+				      "show; the connection ended: %s"),
+			x->label, why->text);
 	else
-		err_set(&err, why->kind, _("Folder %s was not deleted: %s"), x->folder, why->text);
+		err_set(&err, why->kind,
+			x->target ? _("Folder %s was not renamed: %s")
+				  : _("Folder %s was not deleted: %s"),
+			x->label, why->text);
 	set_changing(a, x, false);
 	store_failed(a->store, x->request, &err);
 }
 
-static void deleted_text(struct str *out, const char *name)
+static void deleted_text(struct str *out, const char *label)
 {
-	str_addf(out, _("Folder %s deleted"), name);
+	str_addf(out, _("Folder %s deleted"), label);
 }
 
-static void renamed_text(struct str *out, const char *name, const char *to)
+static void renamed_text(struct str *out, const char *label, const char *to)
 {
-	str_addf(out, _("Folder %s is %s now"), name, to);
+	str_addf(out, _("Folder %s is %s now"), label, to);
 }
 
 static void done(struct account *a, const struct reshape *x)
@@ -506,10 +513,10 @@ static void done(struct account *a, const struct reshape *x)
 	struct str text = STR_INIT;
 
 	if (x->target) {
-		renamed_text(&text, x->folder, x->target);
+		renamed_text(&text, x->label, x->target);
 		rename_here(a, x);
 	} else {
-		deleted_text(&text, x->folder);
+		deleted_text(&text, x->label);
 		if (f) {
 			close_lists(f, NULL);
 			retire(f);
@@ -573,13 +580,17 @@ static bool has_below(const struct folder *f)
 static int delete_folder(
 	struct folder *f, const struct store_request *r, struct str *said, struct err *err)
 {
+	char *label;
+
 	if (check(f, r->folder, false, err) != 0)
 		return -1;
 	if (!f->selectable && has_below(f))
 		return err_set(err, ERR_INPUT,
 			_("%s holds only other folders, and goes with the last of them"),
 			r->folder);
-	deleted_text(said, r->folder);
+	label = folder_label(f);
+	deleted_text(said, label);
+	free(label);
 	if (f->local)
 		return delete_local(f, r->n, err);
 	ask_server(f, reshape_new(f, r->request), r->n);
@@ -600,7 +611,7 @@ static int rename_folder(
 	struct account *a = f->account;
 	const char *bare = bare_name(f, r->folder, r->text);
 	struct reshape *x;
-	char *own;
+	char *own, *label;
 
 	if (check(f, r->folder, true, err) != 0)
 		return -1;
@@ -608,7 +619,9 @@ static int rename_folder(
 		return err_set(err, ERR_INPUT,
 			_("%s is a local folder: its new name begins with Local/, too"), r->folder);
 	own = f->local ? mem_strdup(bare) : folder_own_name(a, bare);
-	renamed_text(said, r->folder, r->text);
+	label = folder_label(f);
+	renamed_text(said, label, r->text);
+	free(label);
 	if (below(own, f->name) || !is_new(a, r->text, own, err)) {
 		int rc = !below(own, f->name) ? -1
 			 : strcmp(own, f->name) == 0

@@ -61,10 +61,10 @@ static int check_count(struct imap *im, const struct job *j, struct err *err)
 		return -1;
 	return st.messages > j->n
 		       ? err_set(err, ERR_BUSY,
-				 ngettext("Folder %s holds %u message now; nothing was deleted",
-					 "Folder %s holds %u messages now; nothing was deleted",
+				 ngettext("Folder %s holds %zu message now; nothing was deleted",
+					 "Folder %s holds %zu messages now; nothing was deleted",
 					 st.messages),
-				 j->folder, (unsigned)st.messages)
+				 j->folder, (size_t)st.messages)
 		       : 0;
 }
 
