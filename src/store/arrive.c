@@ -437,7 +437,8 @@ static size_t new_and_unread(struct folder *f, const struct result *r)
 	uint32_t latest;
 	size_t n = 0;
 
-	if (!cache_meta(f->cache)->complete || (f->role >= ROLE_DRAFTS && f->role <= ROLE_JUNK))
+	if (!cache_meta(f->cache)->complete ||
+		(folder_role(f) >= ROLE_DRAFTS && folder_role(f) <= ROLE_JUNK))
 		return 0;
 	latest = latest_arrival(f);
 	for (size_t i = 0; i < r->n; i++) {

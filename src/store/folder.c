@@ -117,7 +117,7 @@ const char *store_role_label(int role, const char *name)
 char *folder_label(const struct folder *f)
 {
 	char *name = folder_ui_name(f);
-	const char *label = is_foreign(f) ? NULL : store_role_label(f->role, name);
+	const char *label = is_foreign(f) ? NULL : store_role_label(folder_role(f), name);
 
 	if (!label)
 		return name;
@@ -157,19 +157,39 @@ struct folder *folder_by_ui_name(struct account *a, const char *name)
 	return NULL;
 }
 
-struct folder *folder_by_role(struct account *a, int role, bool local)
+/* The configuration says which folder has the role: its whole name, free(); NULL: it does not. */
+static char *given_name(struct account *a, int role)
 {
 	const char *given = a->setup ? a->setup->role_names[role] : NULL;
 
-	if (given && *given) {
-		struct folder *f = folder_find(a, given, local);
+	return given && *given ? folder_own_name(a, given) : NULL;
+}
 
-		return f && f->vanished ? NULL : f;
+int folder_role(const struct folder *f)
+{
+	char *given = given_name(f->account, f->role);
+	int role = given ? ROLE_NONE : f->role;
+
+	free(given);
+	for (int r = ROLE_DRAFTS; !role && r < ROLE_COUNT; r++) {
+		given = given_name(f->account, r);
+		if (given && strcmp(given, f->name) == 0)
+			role = r;
+		free(given);
 	}
-	for (struct folder *f = a->folders; f; f = f->next)
-		if (f->local == local && f->role == role && f->selectable && !f->vanished)
-			return f;
-	return NULL;
+	return role;
+}
+
+struct folder *folder_by_role(struct account *a, int role, bool local)
+{
+	char *given = given_name(a, role);
+	struct folder *f = given ? folder_find(a, given, local) : a->folders;
+
+	while (!given && f &&
+		(f->local != local || f->role != role || !f->selectable || f->vanished))
+		f = f->next;
+	free(given);
+	return f && f->vanished ? NULL : f;
 }
 
 const char *folder_role_name(int role)
@@ -259,20 +279,18 @@ struct folder *folder_for_role(struct account *a, int role, struct err *err)
 {
 	bool local = !account_is_server(a);
 	struct folder *f = folder_by_role(a, role, local);
-	const char *given = a->setup->role_names[role];
-	char *name = folder_own_name(a, given && *given ? given : folder_role_name(role));
+	char *given = f ? NULL : given_name(a, role), *name;
 
-	if (f) {
-		free(name);
+	if (f)
 		return f;
-	}
+	name = given ? given : folder_own_name(a, folder_role_name(role));
 	if (local) {
 		f = new_local(a, name, role, err);
 	} else {
 		/* The connection makes it when the first message goes there; its wire name is asked
 		 * for then. */
 		f = folder_new(a, name, false);
-		f->role = role;
+		f->role = given ? ROLE_NONE : role; /* no alias of the server's own */
 		f->mailbox = folder_wire_name(a, name);
 	}
 	free(name);
@@ -915,7 +933,7 @@ void folder_send_folders(struct account *a)
 		unread = f->unread;
 		overlay_counts(f, &total, &unread);
 		ev->folders[ev->nfolders++] = (struct store_folder_info){.name = folder_ui_name(f),
-			.role = is_foreign(f) ? ROLE_NONE : f->role,
+			.role = is_foreign(f) ? ROLE_NONE : folder_role(f),
 			.selectable = f->selectable,
 			.counts_known = f->counts_known,
 			.offline_copy = (is_foreign(f) && !f->local) || f->gone,

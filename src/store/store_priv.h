@@ -387,6 +387,8 @@ char *folder_label(const struct folder *f);   /* for people: as the list shows i
 /* op_words with the folders so. */
 void folder_op_words(struct account *a, const struct op *op, struct str *out);
 struct folder *folder_by_role(struct account *a, int role, bool local);
+/* What it is used as: by the configuration, else as the server says or its name. */
+int folder_role(const struct folder *f);
 /* The wire name of a folder the server has not listed: modified UTF-7, with the server's delimiter.
  * free(). */
 char *folder_wire_name(struct account *a, const char *name);

@@ -524,6 +524,50 @@ static void own_folders_are_below_the_prefix(void **state)
 	person_free(p);
 }
 
+/* The configuration says which folder is used, whatever the server says; it is one. */
+static void configured_folders_have_the_role(void **state)
+{
+	static const char *const names[] = {"Bin", "INBOX/Bin"};
+	static const char *const counts[] = {"count Bin", "count INBOX/Bin"};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct folder_info f;
+		struct person *p;
+		struct msglist *l;
+
+		odd("reset");
+		if (i) {
+			odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS MOVE IDLE LITERAL+ "
+			    "NAMESPACE SPECIAL-USE");
+			odd("rule NAMESPACE => say * NAMESPACE ((\"INBOX/\" \"/\")) NIL "
+			    "NIL\\r\\n$tag OK done");
+		}
+		odd("fill INBOX 3");
+		odd(i ? "fill INBOX/Trash 0" : "fill Trash 0");
+		p = somebody("imap", "imap+insecure", "\ttrash Bin\n");
+		l = filled(p, 3);
+		settled(p);
+		for (uint32_t uid = 1; uid <= 2; uid++) {
+			done(p, engine_delete(p->engine, l, &uid, 1));
+			settled(p);
+			UNTIL(p, has_folder(p, names[i], uid));
+			assert_int_equal(number(counts[i]), uid);
+		}
+		engine_folder(
+			p->engine, 0, (size_t)engine_role_folder(p->engine, 0, ROLE_TRASH), &f);
+		assert_string_equal(f.name, names[i]);
+		assert_int_equal(seen(" CREATE "), 1);
+		/* What is deleted there goes for good. */
+		l = open_folder(p, "trash");
+		UNTIL(p, msglist_count(l) == 2 && msglist_sync_percent(l) == 100);
+		done(p, engine_delete(p->engine, l, (uint32_t[]){msglist_uid(l, 0)}, 1));
+		settled(p);
+		assert_int_equal(number(counts[i]), 1);
+		person_free(p);
+	}
+}
+
 /* --- folders are deleted and renamed --- */
 
 static void refuses(struct person *p, unsigned request, const char *part)
@@ -762,6 +806,7 @@ int main(void)
 		ODD_CASE(mailboxes_that_look_alike_are_two),
 		ODD_CASE(counts_are_kept_as_they_are),
 		ODD_CASE(own_folders_are_below_the_prefix),
+		ODD_CASE(configured_folders_have_the_role),
 		ODD_CASE(refused_folders_stay),
 		ODD_CASE(renamed_with_all_below),
 		ODD_CASE(lost_answers_are_told),
