@@ -675,10 +675,13 @@ static void take_synced(struct account *a, struct result *r)
 
 static void take_news(struct account *a, struct result *r)
 {
-	struct folder *f = folder_of(a, r);
+	struct folder *f = folder_find(a, r->folder, false);
 
-	if (f)
-		folder_ask_sync(f, 0);
+	/* It may have been closed meanwhile. */
+	if (!f || folder_use(f, NULL) != 0)
+		return;
+	folder_ask_sync(f, 0);
+	folder_unuse(f);
 }
 
 static void take_progress(struct account *a, struct result *r)

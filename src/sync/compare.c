@@ -241,10 +241,14 @@ static int compare_plain(struct lane_thread *l, struct gather *g, const struct k
 	return compare_listed(l, g, known, err);
 }
 
+/* What happened to the mailbox that was watched, at the last moment or while another was selected,
+ * would be told no more. The inbox is looked after in any case. */
 static void note_watch(struct watch *w, const struct job *j)
 {
 	if (!j->watch)
 		return;
+	if (w->mailbox && strcmp(w->mailbox, j->mailbox) != 0 && strcmp(w->folder, "INBOX") != 0)
+		folders_ask(w, w->mailbox);
 	free(w->folder);
 	free(w->mailbox);
 	w->folder = mem_strdup(j->folder);

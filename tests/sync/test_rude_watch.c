@@ -392,6 +392,51 @@ static uint32_t unread_of(struct person *p, const char *folder)
 	return info.unread;
 }
 
+/* Of a folder that is closed: its rows are as many as its number says. */
+static void rows_agree(struct person *p, const char *folder, size_t n)
+{
+	struct msglist *l;
+	struct folder_info info;
+
+	done(p, engine_sync(p->engine, 0));
+	engine_set_offline(p->engine, true);
+	engine_folder(p->engine, 0, (size_t)engine_find_folder(p->engine, 0, folder), &info);
+	assert_int_equal(info.total, n);
+	l = open_folder(p, folder);
+	assert_int_equal(msglist_count(l), n);
+	assert_int_equal(msglist_unread(l), info.unread);
+}
+
+/* Another client is at it in the very moment when the folder is closed, while the connection turns
+ * to the inbox. */
+static void last_word_of_a_closed_folder_is_heard(void **state)
+{
+	struct msglist *archive;
+	struct person *p;
+
+	(void)state;
+	odd("fill INBOX 3");
+	odd("fill Archive 2");
+	p = by_imap();
+	filled(p, 3);
+	archive = open_folder(p, "Archive");
+	UNTIL(p, msglist_count(archive) == 2 && msglist_sync_percent(archive) == 100);
+	UNTIL_SERVER(p, number("idling") == 1);
+	odd("rule x1 SELECT \"INBOX\" => hold");
+	{
+		int selected = seen("SELECT \"INBOX\"");
+
+		engine_close(p->engine, archive);
+		UNTIL_SERVER(p, seen("SELECT \"INBOX\"") > selected);
+	}
+	odd("fill Archive 1");
+	odd("release");
+	UNTIL(p, unread_of(p, "Archive") == 3);
+	UNTIL_SERVER(p, seen("UID FETCH 3 .*HEADER"));
+	rows_agree(p, "Archive", 3);
+	person_free(p);
+}
+
 static struct person *by_notify(struct msglist **l)
 {
 	struct person *p;
@@ -657,6 +702,7 @@ int main(void)
 		ODD_CASE(forgotten_mark_is_found_out),
 		ODD_CASE(wrong_counts_are_no_storm),
 		ODD_CASE(waiting_moves_do_not_break_the_sum),
+		ODD_CASE(last_word_of_a_closed_folder_is_heard),
 		ODD_CASE(mail_in_any_folder_is_counted_at_once),
 		ODD_CASE(new_folder_is_listed_at_once),
 		ODD_CASE(refused_notify_is_done_without),

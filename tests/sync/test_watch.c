@@ -192,6 +192,33 @@ static void mail_in_any_folder_is_counted_at_once(void **state)
 	person_free(p);
 }
 
+/* What was looked at once and is closed has, whatever another client does to it, as many rows as
+ * its number says. */
+static void closed_folder_is_kept_up(void **state)
+{
+	struct person *p = person_at(hosts[0], "3");
+	struct msglist *l;
+
+	(void)state;
+	OTHER(p, "create", "Kept", "append", "Kept", "3");
+	filled(p, "INBOX", 3);
+	UNTIL(p, folder_of(p, "Kept").total == 3);
+	l = filled(p, "Kept", 3);
+	engine_close(p->engine, l);
+	OTHER(p, "append", "Kept", "2", "flag", "Kept", "1", "\\Seen");
+	UNTIL(p, folder_of(p, "Kept").total == 5 && folder_of(p, "Kept").unread == 4);
+	OTHER(p, "remove", "Kept", "1:3", "flag", "Kept", "4:5", "\\Seen");
+	UNTIL(p, folder_of(p, "Kept").total == 2 && folder_of(p, "Kept").unread == 0);
+	OTHER(p, "unflag", "Kept", "5", "\\Seen");
+	UNTIL(p, folder_of(p, "Kept").unread == 1);
+	done(p, engine_sync(p->engine, 0));
+	engine_set_offline(p->engine, true);
+	l = open_folder(p, "Kept");
+	assert_int_equal(msglist_count(l), 2);
+	assert_int_equal(msglist_unread(l), 1);
+	person_free(p);
+}
+
 static void deleted_folder_stays_readable(void **state)
 {
 	(void)state;
@@ -399,6 +426,7 @@ int main(void)
 		cmocka_unit_test(changes_while_away_are_found_by_any_means),
 		cmocka_unit_test(changes_while_open_are_seen_by_any_means),
 		cmocka_unit_test(mail_in_any_folder_is_counted_at_once),
+		cmocka_unit_test(closed_folder_is_kept_up),
 		cmocka_unit_test(deleted_folder_stays_readable),
 		cmocka_unit_test(renamed_folder_is_found_under_its_new_name),
 		cmocka_unit_test(folder_made_anew_while_open_shows_only_new_rows),
