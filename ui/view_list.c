@@ -249,7 +249,11 @@ static void list_click(struct view *v, int row, int col)
 	size_t at = x->scroll.top + (size_t)row;
 
 	(void)col;
-	if (at < x->ops->count(x))
+	if (at >= x->ops->count(x))
+		return;
+	if (at == x->scroll.cursor)
+		list_open(v);
+	else
 		x->scroll.cursor = at;
 	remember(x);
 }
