@@ -168,6 +168,7 @@ static void smtp_whole_mail_refused_after_recipients(void **state)
 
 static void smtp_lost_answer_is_unconfirmed(void **state)
 {
+	struct account_info info;
 	struct person *p;
 
 	(void)state;
@@ -176,6 +177,10 @@ static void smtp_lost_answer_is_unconfirmed(void **state)
 	send_text(p, "you@example.org", "Perhaps");
 	event_of_kind(p, EVENT_SEND_FAILED);
 	UNTIL(p, engine_outbox(p->engine, 0) == 1 && in_outbox(p).unconfirmed);
+	/* It waits for the user: it is not to be sent by itself. */
+	engine_account(p->engine, 0, &info);
+	assert_int_equal(info.outbox, 1);
+	assert_int_equal(info.to_send, 0);
 	odd("norules");
 	stop(p);
 	start(p, false);

@@ -4,7 +4,7 @@
 . "${srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}/tests/term/lib.sh"
 fake="$builddir/tests/unit/fake_ui"
 [ -x "$fake" ] || skip "tests/unit/fake_ui is not built"
-plan 38
+plan 41
 
 cat >"$work/editor" <<'END'
 #!/bin/sh
@@ -71,6 +71,18 @@ ok 'the mouse is taken when the option says so' until_true 10 mouse_is 1
 type ':set nomouse'
 keys Enter
 ok 'and given back' until_true 10 mouse_is 0
+# A shell that can stop what it runs.
+restart sh -i
+type "$fake 20"
+keys Enter
+see 'INBOX'
+keys C-z
+ok '^Z stops it, and the shell is there' see 'Stopped'
+type 'fg'
+keys Enter
+ok 'and it goes on' see 'INBOX'
+keys Down
+ok 'with its keys' see '? Help'
 restart "$fake" 20 editor /no/such/editor
 see 'INBOX'
 keys r

@@ -202,6 +202,17 @@ walk delete-thread
 ok 'delete-thread: the root' soon holds Trash 'This is text 30.'
 ok 'and the answers' soon holds Trash 'An answer to it.'
 ok 'the other mail is where it was' holds INBOX 'The newest of all.'
+walk open Trash
+go 'Mail 20'
+walk delete
+ok 'delete: in the Trash it asks' see 'Delete 1 message for good? (y/n)'
+keys n
+unsee 'for good?'
+ok 'no is no' holds Trash 'This is text 20.'
+walk delete
+see 'for good?'
+keys y
+ok 'yes is yes' soon not holds Trash 'This is text 20.'
 walk quit
 ok 'it ends' ended 0
 echo "1..$test_count"

@@ -78,8 +78,10 @@ walk headers
 ok 'headers: all' see 'Message-ID'
 walk headers
 ok 'headers: the usual' unsee 'Message-ID'
-walk html
+ok 'another version is told with its key' see 'also as HTML (V)'
+press html V
 ok 'html: the web version' see 'web version'
+see 'also as plain text (V)'
 walk html
 ok 'html: the plain one' see 'Somebody wrote this'
 walk links

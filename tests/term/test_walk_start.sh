@@ -54,6 +54,27 @@ ok 'with its subject too' match 'Subject +By link'
 until_true 10 sends
 ok 'it arrives' soon got bob 'As it says.'
 
+# A file that is not there, or is too large, is told where it was asked for, and nothing goes out.
+walk quit
+ended 0
+echo 'Never said.' >"$home/said.txt"
+truncate -s $((64 * 1024 * 1024 + 1)) "$home/large"
+truncate -s $((200 * 1024 * 1024 + 1)) "$home/larger"
+restart sh -c 'talaria -i none.txt bob@example.org; echo "it ends with $?"; read -r wait'
+ok '-i: a file that is not there' see 'none.txt does not exist'
+ok 'and nothing is begun' see 'it ends with 65'
+restart sh -c 'talaria -i large bob@example.org; echo "it ends with $?"; read -r wait'
+ok '-i: one that is too large' see 'is larger than 67108864 bytes'
+ok 'is not taken in part' see 'it ends with 65'
+restart sh -c 'talaria -i said.txt -a none.txt -- bob@example.org; echo "it ends with $?"; read -r wait'
+ok '-a: a file that is not there' see 'none.txt cannot be attached: No such file'
+ok 'and no message without it' see 'it ends with 65'
+restart talaria -i "$home/said.txt" -a "$home/larger" -- bob@example.org
+ok '-a: one that is too large' said 'larger is larger than 209715200 bytes'
+nok 'nothing is on its way' shows '1 to send'
+nok 'and nobody has it' got bob 'Never said.'
+rm "$home/large" "$home/larger"
+
 # --- opened from lists ---
 walk open INBOX
 go 'With a link'
