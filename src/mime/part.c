@@ -15,7 +15,7 @@
 
 enum {
 	BOUNDARY_MAX = 1000, /* RFC 2046 5.1.1 says 70 */
-	TEXT_MAX = 1024,     /* bytes of a name or a description */
+	TEXT_MAX = 1024,     /* bytes of a name or a description; what is longer ends with … */
 	META_MAX = 4096      /* bytes of HTML in which a charset is looked for */
 };
 
@@ -126,7 +126,17 @@ static void collect(struct fields *f, const char *header, size_t len)
 
 static char *short_copy(const char *s)
 {
-	return s && *s ? mem_strndup(s, utf8_cut(s, strlen(s), TEXT_MAX)) : NULL;
+	static const char more[] = "…";
+	struct str out = STR_INIT;
+	size_t len = s ? strlen(s) : 0;
+
+	if (!len)
+		return NULL;
+	if (len <= TEXT_MAX)
+		return mem_strdup(s);
+	str_add(&out, s, utf8_cut(s, len, TEXT_MAX - strlen(more)));
+	str_adds(&out, more);
+	return str_steal(&out);
 }
 
 static void set_boundary(struct fields *f, const char *boundary)

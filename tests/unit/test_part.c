@@ -404,10 +404,39 @@ static void boundary_search_is_flat(void **state)
 	assert_int_equal(bomb(&in, &depth, &cut), 100);
 }
 
+/* A name of so many bytes is whole; a longer one shows that it is cut, at a character. */
+static void cuts_names(void **state)
+{
+	(void)state;
+	for (size_t n = 1023; n <= 1025; n++)
+		for (int wide = 0; wide < 2; wide++) {
+			struct str mail = STR_INIT, name = STR_INIT;
+			struct parts parts;
+
+			while (name.len < n - 2 * (size_t)wide)
+				str_addc(&name, 'x');
+			if (wide)
+				str_adds(&name, "ä");
+			str_addf(&mail, "Content-Disposition: attachment; filename=\"%s\"\n\nx",
+				name.p);
+			part_parse(&parts, mail.p, mail.len);
+			if (n <= 1024) {
+				assert_string_equal(parts.v[0].name, name.p);
+			} else {
+				assert_int_equal(strlen(parts.v[0].name), 1024);
+				assert_string_equal(parts.v[0].name + 1024 - 4, "x…");
+			}
+			part_done(&parts);
+			str_done(&mail);
+			str_done(&name);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_structures),
+		cmocka_unit_test(cuts_names),
 		cmocka_unit_test(reads_fields),
 		cmocka_unit_test(tells_attachments),
 		cmocka_unit_test(saves_and_loads),
