@@ -475,6 +475,7 @@ void cache_on_failure(struct cache *c, void (*fn)(void *ctx, const struct err *e
 {
 	c->failed = fn;
 	c->failed_ctx = ctx;
+	index_tell_keywords(c);
 }
 
 /* --- reading --- */

@@ -147,8 +147,8 @@ int cache_adopt(struct cache *c, struct cache *next, struct err *err);
 /* fn is asked for that next when c finds its log replaced, before it reads everything itself. It
  * may wait for a moment; NULL: there is none. */
 void cache_on_replaced(struct cache *c, struct cache *(*fn)(void *ctx), void *ctx);
-/* fn is told of each change that could not be written, so that who makes changes whose failure
- * changes nothing for him may leave out err. It must not use c. */
+/* fn is told of each change that could not be written, and of what has no room, so that who makes
+ * changes whose failure changes nothing for him may leave out err. It must not use c. */
 void cache_on_failure(struct cache *c, void (*fn)(void *ctx, const struct err *err), void *ctx);
 
 /* The directory of a folder: hex of SHA-256 over kind, account and name, under base_dir; free().

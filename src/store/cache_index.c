@@ -1,5 +1,6 @@
 #include "store/cache_priv.h"
 
+#include "base/i18n.h"
 #include "base/mem.h"
 #include "store/bytes.h"
 
@@ -113,6 +114,19 @@ void index_keysets_known(struct cache *c)
 		map_put(c->keyset_of, c->keysets.v[i], (void *)(uintptr_t)i);
 }
 
+void index_tell_keywords(const struct cache *c)
+{
+	struct err why = {0};
+
+	if (!c->failed || !c->keywords_left_out)
+		return;
+	err_set(&why, ERR_FULL,
+		_("more than %d different sets of keywords in one folder, those beyond are not "
+		  "shown"),
+		UINT16_MAX);
+	c->failed(c->failed_ctx, &why);
+}
+
 uint16_t index_keyset(struct cache *c, const char *keywords)
 {
 	uintptr_t number;
@@ -124,8 +138,11 @@ uint16_t index_keyset(struct cache *c, const char *keywords)
 		return (uint16_t)number;
 	/* more different sets than numbers: the message shows none until compaction drops old ones
 	 */
-	if (c->keysets.n > UINT16_MAX)
+	if (c->keysets.n > UINT16_MAX) {
+		c->keywords_left_out = true;
+		index_tell_keywords(c);
 		return 0;
+	}
 	number = c->keysets.n;
 	strv_add(&c->keysets, keywords);
 	map_put(c->keyset_of, keywords, (void *)number);

@@ -265,9 +265,10 @@ struct ranges {
 struct cache {
 	char *dir, *folder;
 	bool read_only;
-	bool ahead;    /* memory has what could not be written */
-	bool old;      /* a base or a record of the log lacks what summaries have today */
-	uint64_t news; /* cache_news */
+	bool ahead;             /* memory has what could not be written */
+	bool keywords_left_out; /* there are more sets of them than numbers */
+	bool old;               /* a base or a record of the log lacks what summaries have today */
+	uint64_t news;          /* cache_news */
 	struct wal *wal;
 	struct base *base; /* NULL: none, or made void by a reset */
 	struct log_header header;
@@ -316,6 +317,7 @@ struct columns *index_find(struct cache *c, uint32_t uid, size_t *row); /* NULL:
 struct added *index_added(struct cache *c, uint32_t uid);               /* NULL: not by the log */
 size_t index_count(const struct cache *c);
 void index_settle(struct cache *c); /* columns hold everything, ascending, without the dead */
+void index_tell_keywords(const struct cache *c); /* what was left out, to cache_on_failure */
 uint16_t index_keyset(struct cache *c, const char *keywords);
 void index_keysets_known(struct cache *c); /* after base_load */
 /* Numbers as in was, which have been told to others already; those of further sets follow. */

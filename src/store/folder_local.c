@@ -421,8 +421,7 @@ int folder_scan(struct folder *f, struct err *err)
 	if (rc < 0 && err)
 		*err = why;
 	else if (why.kind != ERR_NONE)
-		store_disk_notice(f->account, _("The keywords of folder %s cannot be read: %s"),
-			f->name, why.text);
+		store_disk_notice(f->account, _("Folder %s: %s"), f->name, why.text);
 	if (rc == 0) {
 		add_fresh_files(&s);
 		gone = missing_files(&s, &ngone);

@@ -398,6 +398,7 @@ struct scan {
 	int (*fn)(void *ctx, const struct maildir_entry *e);
 	void *ctx;
 	struct keyword_table table;
+	size_t too_long;  /* names */
 	uint32_t letters; /* what words stands for: neighbours often have the same */
 	struct str words;
 };
@@ -421,6 +422,7 @@ static int scan_name(struct scan *s, const char *name, bool in_new)
 	int rc = 0;
 
 	e.keywords = words_for(s, maildir_letters_of(name));
+	s->too_long += strlen(base) > BASE_MAX;
 	if (base_ok(e.base) && !map_get(s->seen, e.base) && fill_entry(s->dir, name, &e)) {
 		map_put(s->seen, e.base, &mark);
 		rc = s->fn(s->ctx, &e);
@@ -464,17 +466,24 @@ int maildir_scan(const char *dir, int (*fn)(void *ctx, const struct maildir_entr
 {
 	struct names names = {0};
 	struct scan s = {.dir = dir, .seen = map_new(), .fn = fn, .ctx = ctx};
+	struct err why = {0};
 	int rc = collect(dir, &names, err);
 
 	/* One that cannot be read costs the keywords, not the mail; err says so all the same. */
-	if (rc == 0)
-		maildir_keywords_load(dir, &s.table, err);
+	if (rc == 0 && maildir_keywords_load(dir, &s.table, &why) != 0)
+		err_set(err, why.kind, _("its keywords cannot be read: %s"), why.text);
 	for (size_t i = 0; rc == 0 && i < names.in_cur.n; i++)
 		rc = scan_name(&s, names.in_cur.v[i], false);
 	for (size_t i = 0; rc == 0 && i < names.in_new.n; i++)
 		rc = scan_name(&s, names.in_new.v[i], true);
 	for (size_t i = 0; rc == 0 && i < names.earlier.n; i++)
 		rc = scan_earlier(&s, names.earlier.v[i]);
+	if (rc == 0 && s.too_long)
+		err_set(err, ERR_INPUT,
+			ngettext("%zu message has a name of more than %d bytes and is not shown",
+				"%zu messages have names of more than %d bytes and are not shown",
+				s.too_long),
+			s.too_long, BASE_MAX);
 	map_free(s.seen, NULL);
 	maildir_keywords_done(&s.table);
 	str_done(&s.words);

@@ -54,7 +54,7 @@ struct maildir_entry {
 	const char *keywords; /* borrowed; space separated, "" for none */
 };
 /* Every message of cur and new; 0, or what fn returned, or -1. With 0 too err may be filled in: the
- * file of keywords cannot be read, and the messages come without them. */
+ * file of keywords cannot be read, and the messages come without them, or names are too long. */
 int maildir_scan(const char *dir, int (*fn)(void *ctx, const struct maildir_entry *e), void *ctx,
 	struct err *err);
 /* A value that changes when cur, new or dovecot-keywords changed (their mtimes and inodes): cheap

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -1412,6 +1413,106 @@ static void test_columns(void **state)
 	assert_int_equal(c.n, 0);
 }
 
+/* --- limits --- */
+
+static int refusals;
+
+static void count_refusal(void *ctx, const struct err *err)
+{
+	(void)ctx;
+	(void)err;
+	refusals++;
+}
+
+/* So many different sets of keywords have a number. */
+static void test_keyword_sets(void **state)
+{
+	enum { SETS = UINT16_MAX, AT_ONCE = 1000 };
+	struct cache *c = open_it();
+	struct summary v[AT_ONCE];
+	struct model_text t[AT_ONCE];
+	char words[AT_ONCE][16];
+	uint32_t uid = 1;
+
+	(void)state;
+	cache_on_failure(c, count_refusal, NULL);
+	refusals = 0;
+	for (uint32_t left = SETS + 1; left;) {
+		/* up to the last but one, the last, and one more */
+		uint32_t n = left > AT_ONCE + 2 ? AT_ONCE : left > 2 ? left - 2 : 1;
+
+		for (uint32_t i = 0; i < n; i++) {
+			snprintf(words[i], sizeof(words[i]), "k%u", (unsigned)(uid + i));
+			model_summary(&v[i], &t[i], uid + i, 1, 0, words[i]);
+		}
+		GOOD(cache_add(c, v, n, err));
+		uid += n;
+		left -= n;
+		assert_int_equal(refusals, left == 0);
+	}
+	for (uint32_t i = SETS - 1; i <= SETS + 1; i++) {
+		struct summary s;
+		char word[16];
+
+		snprintf(word, sizeof(word), "k%u", (unsigned)i);
+		assert_int_equal(cache_get(c, i, &s), 0);
+		assert_string_equal(s.keywords, i > SETS ? "" : word);
+	}
+	cache_free(c);
+	/* it is told after the next opening too */
+	c = open_it();
+	cache_on_failure(c, count_refusal, NULL);
+	assert_int_equal(refusals, 2);
+	cache_free(c);
+}
+
+/* --- another copy --- */
+
+static int meddle; /* so many changes find that another copy has made a new base meanwhile */
+
+int __real_flock(int fd, int how);
+int __wrap_flock(int fd, int how);
+
+int __wrap_flock(int fd, int how)
+{
+	static bool within;
+
+	if (meddle && !within && (how & LOCK_EX)) {
+		within = true;
+		meddle--;
+		cache_compact(dir, "INBOX", NULL);
+		within = false;
+	}
+	return __real_flock(fd, how);
+}
+
+/* A change is tried so often while another copy keeps replacing the log. */
+static void test_another_copy_keeps_changing(void **state)
+{
+	enum { TRIES = 8 };
+	struct cache *c = open_it();
+	struct err err = {0};
+	uint32_t uids[1] = {1};
+
+	(void)state;
+	cache_on_failure(c, count_refusal, NULL);
+	refusals = 0;
+	add(c, 1, 1, 0, "");
+	for (int n = TRIES - 1; n <= TRIES; n++) {
+		meddle = n;
+		assert_int_equal(
+			cache_set_flags(c, 1, 0, MAIL_FLAGGED, NULL, &err), n < TRIES ? 0 : -1);
+		assert_int_equal(meddle, 0);
+		meddle = n;
+		assert_int_equal(cache_set_flags_all(c, uids, 1, 0, MAIL_SEEN, NULL, NULL),
+			n < TRIES ? 0 : -1);
+	}
+	meddle = 0;
+	assert_int_equal(err.kind, ERR_BUSY);
+	assert_int_equal(refusals, 2);
+	cache_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1444,6 +1545,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_damaged_keysets, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damaged_tables, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damaged_base, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_keyword_sets, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_another_copy_keeps_changing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_old_records, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_old_pages, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_other_folder, setup, teardown),

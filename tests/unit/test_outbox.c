@@ -580,12 +580,58 @@ static void test_job_lines(void **state)
 	}
 }
 
+/* The state of a mail has room for so many recipients and what was said of them. */
+static void test_state_limit(void **state)
+{
+	struct outbox *o;
+	struct outbox_mail m = {.from = mem_strdup("a@b.c"),
+		.subject = mem_strdup(""),
+		.message_id = mem_strdup(""),
+		.error = mem_strdup(""),
+		.state = OUTBOX_QUEUED};
+	struct ticket job = {0};
+	struct str text = STR_INIT;
+	size_t room;
+
+	(void)state;
+	assert_int_equal(outbox_open(&o, help_root, NULL), 0);
+	outbox_fate(outbox_recipient(&m, "x@y.z"), FATE_NEVER, "w");
+	assert_int_equal(outbox_put(o, &m, "x", 1, NULL), 0);
+	job.mail = m;
+	memset(job.sha256, 'a', sizeof(job.sha256) - 1);
+	job.size = 1;
+	ticket_format(&text, &job);
+	room = TICKET_MAX - text.len + 1;
+	for (size_t n = room - 1; n <= room + 1; n++) {
+		struct err err = {0};
+		struct outbox_mail got;
+		char *words = mem_array(n + 1, 1);
+
+		memset(words, 'w', n);
+		outbox_fate(&m.to[0], FATE_NEVER, words);
+		free(words);
+		if (n <= room) {
+			assert_int_equal(outbox_update(o, &m, &err), 0);
+			assert_int_equal(outbox_get(o, m.id, &got, &err), 0);
+			assert_int_equal(strlen(got.to[0].words), n);
+			outbox_mail_done(&got);
+		} else {
+			assert_int_equal(outbox_update(o, &m, &err), -1);
+			assert_string_equal(err.text, "The message has too many recipients");
+		}
+	}
+	outbox_mail_done(&m);
+	str_done(&text);
+	outbox_free(o);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, help_setup, help_teardown)
 	const struct CMUnitTest tests[] = {T(test_drafts), T(test_moves), T(test_editor_text),
-		T(test_former_drafts), T(test_bad_ids), T(test_put), T(test_order), T(test_recover),
-		T(test_damage), T(test_sweep), T(test_full), T(test_job_lines)};
+		T(test_state_limit), T(test_former_drafts), T(test_bad_ids), T(test_put),
+		T(test_order), T(test_recover), T(test_damage), T(test_sweep), T(test_full),
+		T(test_job_lines)};
 
 	return cmocka_run_group_tests_name("outbox", tests, NULL, NULL);
 }

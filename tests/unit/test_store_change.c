@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "store/keywords.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -520,6 +521,45 @@ static void test_local_marks_full(void **state)
 	store_event_free(list);
 }
 
+/* --- limits --- */
+
+/* One keyword has so many letters, and so many octets of them are changed at once. */
+static void test_keyword_limits(void **state)
+{
+	int account = begin();
+	struct str words = STR_INIT;
+
+	(void)state;
+	offline(account);
+	for (size_t n = KEYWORDS_MAX - 1; n <= KEYWORDS_MAX + 1; n++) {
+		struct store_request *r = change(REQUEST_KEYWORDS, &(uint32_t){1}, 1);
+
+		str_clear(&words);
+		while (words.len < n)
+			str_addc(&words, 'k');
+		r->text = mem_strdup(words.p);
+		if (n <= KEYWORDS_MAX)
+			desk_done(r);
+		else
+			desk_fails(r, "is no keyword: at most 64 letters");
+	}
+	for (size_t n = KEYWORDS_TEXT_MAX - 1; n <= KEYWORDS_TEXT_MAX + 1; n++) {
+		struct store_request *r = change(REQUEST_KEYWORDS, &(uint32_t){2}, 1);
+
+		str_clear(&words);
+		while (words.len < n)
+			str_addf(&words, "%s%c", words.len && words.len + 1 < n ? " " : "",
+				(char)('a' + words.len % 26));
+		str_cut(&words, n);
+		r->text = mem_strdup(words.p);
+		if (n <= KEYWORDS_TEXT_MAX)
+			desk_done(r);
+		else
+			desk_fails(r, "too many keywords at once");
+	}
+	str_done(&words);
+}
+
 /* --- many at once --- */
 
 enum { CUT = JOURNAL_MAX_UIDS };
@@ -577,6 +617,7 @@ int main(void)
 		DESK_CASE(test_by_path),
 		DESK_CASE(test_local_draft_dropped),
 		DESK_CASE(test_local_marks_full),
+		DESK_CASE(test_keyword_limits),
 		DESK_CASE(test_operation_size),
 	};
 

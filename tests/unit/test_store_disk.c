@@ -156,7 +156,29 @@ static void test_local_unreadable(void **state)
 	assert_int_equal(unlink(large), 0);
 	assert_int_equal(mkdir(desk_path("one/data/mail/dovecot-keywords"), 0700), 0);
 	assert_int_equal(rows_of(account, "INBOX"), 1);
-	assert_true(desk_was_told("The keywords of folder INBOX cannot be read"));
+	assert_true(desk_was_told("Folder INBOX: its keywords cannot be read: "));
+}
+
+/* Longer names have no room for marks behind them. */
+static void test_long_names(void **state)
+{
+	int account = desk_add(desk_account("one", true), false);
+
+	(void)state;
+	for (int len = 229; len <= 231; len++) {
+		struct str name = STR_INIT;
+
+		str_addf(&name, "1.%d.", len);
+		while (name.len < (size_t)len)
+			str_addc(&name, 'x');
+		put_local(name.p, "Subject: a\n\nx\n");
+		str_done(&name);
+		desk_pass(601000);
+		assert_int_equal(rows_of(account, "INBOX"), len < 231 ? len - 228 : 2);
+		assert_int_equal(
+			desk_was_told("Folder INBOX: 1 message has a name of more than 230 bytes"),
+			len > 230);
+	}
 }
 
 /* --- marks of POP3 --- */
@@ -627,6 +649,7 @@ int main(void)
 		DISK_CASE(test_folder_table_unreadable),
 		DISK_CASE(test_local_cache_full),
 		DISK_CASE(test_local_unreadable),
+		DISK_CASE(test_long_names),
 		DISK_CASE(test_marks_damaged),
 		DISK_CASE(test_marks_unreadable),
 		DISK_CASE(test_marks_of_nobody),
