@@ -212,6 +212,9 @@ static int empty_inbox(struct folder *f, size_t known, struct err *err)
 			ngettext("Folder %s holds %zu message now; nothing was deleted",
 				"Folder %s holds %zu messages now; nothing was deleted", n),
 			f->name, n);
+	/* Before: what was fetched and is nowhere would never come again by POP3. */
+	if (session_forget_copies(f, err) != 0)
+		return -1;
 	bases = mem_array(n + 1, sizeof(*bases));
 	for (size_t i = 0; i < n; i++)
 		bases[k] = folder_local_file(f, cache_columns_view(f->cache)->uid[i], NULL),

@@ -148,6 +148,25 @@ int session_note_removal(struct folder *f, const uint32_t *uids, size_t n, struc
 	return rc;
 }
 
+int session_forget_copies(struct folder *f, struct err *err)
+{
+	struct journal *j = f->account->journal;
+	size_t n = ledger_count(j), k = 0;
+	unsigned char(*keys)[16] = mem_array(n, sizeof(*keys));
+	uint32_t uid;
+	int rc;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct ledger_entry *e = ledger_at(j, i);
+
+		if (!e->deleted && !e->drop && cache_find_identity(f->cache, e->identity, &uid, 1))
+			memcpy(keys[k++], e->uidl, sizeof(*keys));
+	}
+	rc = k ? ledger_forget(j, (const unsigned char(*)[16])keys, k, err) : 0;
+	free(keys);
+	return rc;
+}
+
 /* --- wholes --- */
 
 static void whole_free(struct whole *w)

@@ -516,6 +516,8 @@ void session_fill_whole(
 void session_fail_wholes(struct account *a, bool planned_only, const struct err *err);
 /* Files that are about to be removed for good: noted for the server, if the account wants that. */
 int session_note_removal(struct folder *f, const uint32_t *uids, size_t n, struct err *err);
+/* The copies of the whole folder go, not the messages: a session by POP3 fetches these again. */
+int session_forget_copies(struct folder *f, struct err *err);
 
 /* --- change.c --- */
 void change_request(struct store *s,
