@@ -6,9 +6,9 @@
 #include "base/utf8.h"
 #include "mime/css.h"
 #include "mime/grid.h"
+#include "mime/html_priv.h"
 #include "mime/link.h"
 #include "mime/tagsoup.h"
-#include "mime/wrap.h"
 
 #include <libxml/HTMLparser.h>
 #include <libxml/parser.h>
@@ -17,9 +17,7 @@
 #include <string.h>
 
 enum {
-	FRAMES_MAX = 600,     /* nesting that keeps its layout */
-	LINK_TEXT_MAX = 4096, /* what is compared with the target of a link */
-	NBSP_MAX = 8,         /* in a row; newsletters use hundreds to push text out of previews */
+	FRAMES_MAX = 600, /* nesting that keeps its layout */
 	CELLS_MAX = 5000,
 	CELL_MAX = 300 /* bytes in a cell of a table that is data, not layout */
 };
@@ -34,50 +32,6 @@ struct table {
 };
 
 enum table_use { USE_LAYOUT, USE_MENU, USE_GRID };
-
-/* What holds inside an element; a copy of the outer one to start with. */
-struct frame {
-	const xmlNode *node;
-	const struct tagsoup_element *element;
-	enum text_style style; /* TEXT_STYLES: that of the line */
-	enum text_style block; /* of the lines */
-	int link, quote, indent;
-	bool pre, hidden, zero_font;
-	bool gap;       /* an empty line behind this element */
-	bool new_grid;  /* this table owns h->grid */
-	bool new_cell;  /* this cell owns h->cell */
-	bool menu;      /* cells of this table stay on one line */
-	enum tag list;  /* TAG_UL, TAG_OL or TAG_INLINE */
-	long number;    /* of the next item */
-	char numbering; /* type of an ordered list: '1', 'a', 'A', 'i' or 'I' */
-	int items;      /* so far */
-	int lists;      /* nesting of lists */
-};
-
-struct html {
-	struct text *t;
-	int width;
-	size_t start; /* lines of t that were there before */
-	struct frame *stack;
-	size_t n, cap;
-	struct wrap para;
-	struct wrap *cell; /* of the grid being read; borrowed from it */
-	struct grid *grid;
-	struct table *tables;
-	size_t ntables, tables_cap;
-	struct str bullet; /* waits for the text of its item */
-	bool space, gap;   /* a blank, an empty line to come before the next text */
-	int space_link;    /* what the blank belongs to */
-	enum text_style space_style;
-	int nbsp, last_quote;
-	struct str link_text; /* what the open link shows */
-	bool link_image;
-	struct css_sheet sheet; /* what style elements hide */
-	int pictures;           /* links that are pictures only, side by side, not shown yet */
-	int picture_link;       /* the first of them */
-	bool picture_block;     /* they stood in a block of their own */
-	bool picture_gap;       /* with an empty line before it */
-};
 
 static const struct tagsoup_element *element_of(const xmlNode *node)
 {
@@ -262,278 +216,15 @@ static enum table_use table_use(const struct html *h, const xmlNode *node)
 	return USE_GRID;
 }
 
-/* --- text into paragraphs --- */
-
-static struct wrap *sink(struct html *h)
-{
-	return h->cell ? h->cell : &h->para;
-}
-
-static struct frame *top(struct html *h)
-{
-	return &h->stack[h->n - 1];
-}
-
-static bool at_line_start(const struct wrap *w)
-{
-	return w->s.len == 0 || w->s.p[w->s.len - 1] == '\n';
-}
-
-static int available(const struct html *h)
-{
-	return h->width < 20 ? 20 : h->width;
-}
-
-/* The prefixes of the lines: quote marks, indent, and the bullet of a list item in it. */
-static void make_prefix(
-	const struct html *h, const struct frame *f, struct str *first, struct str *rest)
-{
-	int indent = f->indent > available(h) / 2 ? available(h) / 2 : f->indent;
-	int bullet = utf8_columns(str_c(&h->bullet), h->bullet.len);
-
-	wrap_quote_prefix(rest, f->quote, available(h));
-	str_add(first, str_c(rest), rest->len);
-	for (int i = 0; i < indent; i++) {
-		str_addc(rest, ' ');
-		if (i < indent - bullet)
-			str_addc(first, ' ');
-	}
-	str_add(first, str_c(&h->bullet), h->bullet.len);
-}
-
-static void emit_gap(struct html *h, int quote)
-{
-	static const struct wrap empty = WRAP_INIT;
-	struct str prefix = STR_INIT;
-	struct wrap_box box = {.width = available(h)};
-
-	if (h->gap && h->t->n > h->start && !wrap_full(h->t)) {
-		box.quote = quote < h->last_quote ? quote : h->last_quote;
-		wrap_quote_prefix(&prefix, box.quote, box.width);
-		box.first = str_c(&prefix);
-		box.style = wrap_quote_style(box.quote);
-		wrap_emit(&empty, h->t, &box);
-		str_done(&prefix);
-	}
-	h->gap = false;
-	h->last_quote = quote;
-}
-
-static struct wrap_box box_of(const struct html *h, const struct frame *f, const struct str *first,
-	const struct str *rest)
-{
-	return (struct wrap_box){.width = available(h),
-		.first = str_c(first),
-		.rest = str_c(rest),
-		.style = f->quote ? wrap_quote_style(f->quote) : f->block,
-		.quote = f->quote};
-}
-
-static void emit_para(struct html *h, const struct frame *f)
-{
-	struct str first = STR_INIT, rest = STR_INIT;
-	struct wrap_box box;
-
-	make_prefix(h, f, &first, &rest);
-	emit_gap(h, f->quote);
-	box = box_of(h, f, &first, &rest);
-	wrap_find_links(&h->para, h->t);
-	wrap_emit(&h->para, h->t, &box);
-	str_clear(&h->bullet);
-	str_done(&first);
-	str_done(&rest);
-}
-
-static void show_pictures(struct html *h);
-
-/* Ends the paragraph. Forced line ends at its end are one line end, more of them an empty line. */
-static void flush(struct html *h)
-{
-	struct wrap *w = sink(h);
-	size_t ends = 0, len;
-
-	h->space = false;
-	h->nbsp = 0;
-	if (h->pictures && w->s.len)
-		show_pictures(h); /* behind the text they stand with */
-	h->picture_block = h->pictures > 0;
-	if (h->cell) {
-		if (!at_line_start(w))
-			wrap_put(w, "\n", 1, TEXT_STYLES, -1);
-		return;
-	}
-	if (w->s.len == 0)
-		return;
-	for (len = w->s.len; len > 0 && strchr(" \n", w->s.p[len - 1]); len--)
-		ends += w->s.p[len - 1] == '\n';
-	if (len == 0) {
-		h->gap = true;
-	} else {
-		wrap_cut(w, len);
-		emit_para(h, top(h));
-		h->gap = ends > 1;
-	}
-	wrap_clear(w);
-}
-
-static void line_break(struct html *h)
-{
-	struct wrap *w = sink(h);
-	size_t n = w->s.len;
-
-	h->space = false;
-	h->nbsp = 0;
-	if (n == 0) {
-		h->gap = !h->cell;
-		return;
-	}
-	if (n >= 2 && w->s.p[n - 1] == '\n' && (h->cell || w->s.p[n - 2] == '\n'))
-		return;
-	wrap_put(w, "\n", 1, TEXT_STYLES, -1);
-}
-
-static void note_link_text(struct html *h, const char *p, size_t len)
-{
-	if (top(h)->link >= 0 && h->link_text.len + len <= LINK_TEXT_MAX)
-		str_add(&h->link_text, p, len);
-}
-
-/* Links that are pictures only come in rows: one word for all that stand side by side. */
-static void show_pictures(struct html *h)
-{
-	struct str text = STR_INIT;
-	int n = h->pictures;
-	bool block = h->picture_block && !h->cell && h->para.s.len == 0, gap = h->gap;
-
-	if (!n)
-		return;
-	h->pictures = 0;
-	h->gap = h->picture_gap || (gap && !block);
-	str_addf(&text, ngettext("[image]", "[%d images]", (unsigned long)n), n);
-	if (!at_line_start(sink(h)) && sink(h)->s.p[sink(h)->s.len - 1] != ' ')
-		wrap_put(sink(h), " ", 1, TEXT_STYLES, -1);
-	wrap_put(sink(h), text.p, text.len, TEXT_LINK, h->picture_link);
-	str_done(&text);
-	if (block) {
-		flush(h);
-		h->gap = gap;
-	} else {
-		h->space = true;
-	}
-}
-
-static void put_space(struct html *h)
-{
-	struct wrap *w = sink(h);
-	const struct frame *f = top(h);
-
-	if (h->pictures && h->space)
-		show_pictures(h);
-	if (h->space && !at_line_start(w) && w->s.p[w->s.len - 1] != ' ') {
-		bool inside = f->link == h->space_link && f->style == h->space_style;
-
-		note_link_text(h, " ", 1);
-		wrap_put(w, " ", 1, inside ? f->style : TEXT_STYLES, inside ? f->link : -1);
-	}
-	h->space = false;
-}
-
-static void put(struct html *h, const char *p, size_t len)
-{
-	const struct frame *f = top(h);
-
-	if (h->pictures) {
-		show_pictures(h);
-		put_space(h);
-	}
-	note_link_text(h, p, len);
-	wrap_put(sink(h), p, len, f->style, f->link);
-}
-
-static void put_collapsed(struct html *h, const char *p, const char *end)
-{
-	while (p < end) {
-		const char *word = p;
-
-		if ((unsigned char)*p <= ' ') {
-			h->space = true;
-			h->space_link = top(h)->link;
-			h->space_style = top(h)->style;
-			p++;
-			continue;
-		}
-		if (end - p >= 2 && memcmp(p, "\xC2\xA0", 2) == 0) {
-			if (h->nbsp++ < NBSP_MAX)
-				put(h, " ", 1);
-			p += 2;
-			continue;
-		}
-		while (p < end && (unsigned char)*p > ' ' &&
-			!((unsigned char)*p == 0xC2 && end - p >= 2 && (unsigned char)p[1] == 0xA0))
-			p++;
-		put_space(h);
-		h->nbsp = 0;
-		put(h, word, (size_t)(p - word));
-	}
-}
-
-static int line_columns(const struct wrap *w)
-{
-	const char *start = w->s.len ? memrchr(w->s.p, '\n', w->s.len) : NULL;
-	size_t at = start ? (size_t)(start + 1 - w->s.p) : 0;
-
-	return utf8_columns(str_c(&w->s) + at, w->s.len - at);
-}
-
-static void put_pre(struct html *h, const char *p, const char *end)
-{
-	struct wrap *w = sink(h);
-
-	if (w->s.len == 0 && p < end && *p == '\n')
-		p++;
-	while (p < end) {
-		const char *run = p;
-
-		while (p < end && *p != '\t' && *p != '\n')
-			p++;
-		put(h, run, (size_t)(p - run));
-		if (p < end && *p == '\t')
-			put(h, "        ", (size_t)(8 - line_columns(w) % 8));
-		else if (p < end)
-			wrap_put(w, "\n", 1, TEXT_STYLES, -1);
-		p++;
-	}
-}
-
-static void add_text(struct html *h, const char *s)
-{
-	const struct frame *f = top(h);
-	struct str clean = STR_INIT;
-	const char *end;
-
-	if (f->hidden || f->zero_font || !s)
-		return;
-	if (!tagsoup_is_clean(s)) {
-		tagsoup_text(&clean, s);
-		s = str_c(&clean);
-	}
-	end = s + strlen(s);
-	if (f->pre)
-		put_pre(h, s, end);
-	else
-		put_collapsed(h, s, end);
-	str_done(&clean);
-}
-
 /* --- elements --- */
 
 static void begin_block(struct html *h, bool gap)
 {
-	flush(h);
+	html_flush(h);
 	/* The first paragraph of an item stands behind its bullet. */
 	if (gap && !h->cell && h->bullet.len == 0)
 		h->gap = true;
-	top(h)->gap = gap;
+	html_top(h)->gap = gap;
 }
 
 static char numbering_of(const xmlNode *node, char otherwise)
@@ -587,7 +278,7 @@ static void begin_item(struct html *h, struct frame *f, struct frame *outer, con
 	static const char *const bullets[] = {"• ", "◦ ", "▪ "};
 	struct frame *list = f->list == TAG_OL ? outer : NULL;
 
-	flush(h);
+	html_flush(h);
 	if (outer->items++ > 0)
 		h->gap = false;
 	str_clear(&h->bullet);
@@ -641,15 +332,15 @@ static void begin_quote(struct html *h, struct frame *f, const xmlNode *node, co
 static void rule(struct html *h)
 {
 	struct str line = STR_INIT;
-	const struct frame *f = top(h);
+	const struct frame *f = html_top(h);
 
-	flush(h);
+	html_flush(h);
 	if (h->cell || f->hidden)
 		return;
-	for (int i = 0; i < available(h) / 2; i++)
+	for (int i = 0; i < html_available(h) / 2; i++)
 		str_adds(&line, "─");
 	wrap_put(&h->para, line.p, line.len, TEXT_STYLES, -1);
-	flush(h);
+	html_flush(h);
 	str_done(&line);
 }
 
@@ -657,7 +348,7 @@ static void image(struct html *h, const xmlNode *node)
 {
 	const char *alt = attribute(node, "alt");
 	struct str clean = STR_INIT;
-	const struct frame *f = top(h);
+	const struct frame *f = html_top(h);
 
 	if (attribute_number(node, "width", 100) <= 3 || attribute_number(node, "height", 100) <= 3)
 		return;
@@ -665,11 +356,11 @@ static void image(struct html *h, const xmlNode *node)
 	if (!alt || !alt[strspn(alt, " \t\r\n")])
 		return;
 	tagsoup_text(&clean, alt);
-	put_space(h);
-	put(h, "[", 1);
-	put_collapsed(h, str_c(&clean), str_c(&clean) + clean.len);
+	html_put_space(h);
+	html_put(h, "[", 1);
+	html_put_collapsed(h, str_c(&clean), str_c(&clean) + clean.len);
 	h->space = false;
-	put(h, "]", 1);
+	html_put(h, "]", 1);
 	str_done(&clean);
 }
 
@@ -679,10 +370,10 @@ static void input(struct html *h, const xmlNode *node)
 
 	if (!value || !*value || attribute_has(node, "type", "hidden"))
 		return;
-	put_space(h);
-	put(h, "[", 1);
-	add_text(h, value);
-	put(h, "]", 1);
+	html_put_space(h);
+	html_put(h, "[", 1);
+	html_add_text(h, value);
+	html_put(h, "]", 1);
 }
 
 /* The first option, or the one that is selected: what a browser shows of them. */
@@ -707,13 +398,13 @@ static void choice(struct html *h, const xmlNode *select)
 
 	if (!option)
 		return;
-	put_space(h);
-	put(h, "[", 1);
+	html_put_space(h);
+	html_put(h, "[", 1);
 	for (const xmlNode *n = option->children; n; n = n->next)
 		if (n->type == XML_TEXT_NODE)
-			add_text(h, (const char *)n->content);
+			html_add_text(h, (const char *)n->content);
 	h->space = false;
-	put(h, "]", 1);
+	html_put(h, "]", 1);
 }
 
 static void begin_link(struct html *h, struct frame *f, const xmlNode *node)
@@ -744,7 +435,7 @@ static void end_link(struct html *h, const struct frame *f)
 		h->picture_block = false;
 	}
 	if (link_deceives(&real, str_c(&h->link_text), h->t->links.v[f->link])) {
-		struct wrap *w = sink(h);
+		struct wrap *w = html_sink(h);
 
 		h->space = false;
 		wrap_put(w, " ", 1, TEXT_STYLES, -1);
@@ -777,13 +468,13 @@ static void end_table(struct html *h, const struct frame *f)
 	struct str first = STR_INIT, rest = STR_INIT;
 	struct wrap_box box;
 
-	flush(h);
+	html_flush(h);
 	if (!f->new_grid)
 		return;
-	make_prefix(h, f, &first, &rest);
+	html_make_prefix(h, f, &first, &rest);
 	h->gap = true;
-	emit_gap(h, f->quote);
-	box = box_of(h, f, &first, &rest);
+	html_emit_gap(h, f->quote);
+	box = html_box_of(h, f, &first, &rest);
 	grid_emit(h->grid, h->t, &box);
 	grid_free(h->grid);
 	h->grid = NULL;
@@ -795,16 +486,16 @@ static void end_table(struct html *h, const struct frame *f)
 static void begin_cell(
 	struct html *h, struct frame *f, enum tag kind, const xmlNode *node, const struct css *css)
 {
-	struct wrap *w = sink(h);
+	struct wrap *w = html_sink(h);
 	struct grid_cell is = {.header = kind == TAG_TH};
 
 	if (f->menu) {
-		if (!at_line_start(w))
+		if (!html_at_line_start(w))
 			wrap_put(w, "  ", 2, TEXT_STYLES, -1);
 		h->space = false;
 		return;
 	}
-	flush(h);
+	html_flush(h);
 	if (!h->grid || h->cell)
 		return;
 	is.colspan = (int)attribute_number(node, "colspan", 1);
@@ -820,10 +511,10 @@ static void end_cell(struct html *h, const struct frame *f)
 
 	if (!f->new_cell) {
 		if (!f->menu)
-			flush(h);
+			html_flush(h);
 		return;
 	}
-	show_pictures(h);
+	html_show_pictures(h);
 	while (w->s.len && strchr(" \n", w->s.p[w->s.len - 1]))
 		wrap_cut(w, w->s.len - 1);
 	wrap_find_links(w, h->t);
@@ -928,8 +619,8 @@ static void enter_kind(struct html *h, struct frame *f, const xmlNode *node, con
 		begin_link(h, f, node);
 		break;
 	case TAG_Q:
-		put_space(h);
-		put(h, "“", strlen("“"));
+		html_put_space(h);
+		html_put(h, "“", strlen("“"));
 		break;
 	case TAG_TABLE:
 		begin_table(h, f, node);
@@ -974,7 +665,7 @@ static bool enter_element(
 		return false;
 	if (element->tag != TAG_INLINE && element->tag != TAG_A && element->tag != TAG_Q &&
 		element->tag != TAG_TD && element->tag != TAG_TH)
-		flush(h);
+		html_flush(h);
 	h->n++;
 	enter_kind(h, &h->stack[h->n - 1], node, &css);
 	return true;
@@ -986,7 +677,7 @@ static bool html_enter(void *ctx, xmlNode *node)
 	const struct tagsoup_element *element;
 
 	if (node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE)
-		add_text(h, (const char *)node->content);
+		html_add_text(h, (const char *)node->content);
 	if (node->type != XML_ELEMENT_NODE || wrap_full(h->t))
 		return false;
 	element = element_of(node);
@@ -994,8 +685,8 @@ static bool html_enter(void *ctx, xmlNode *node)
 	case TAG_SKIP:
 		return false;
 	case TAG_BR:
-		if (shows_alone(h, node) && !top(h)->zero_font)
-			line_break(h);
+		if (shows_alone(h, node) && !html_top(h)->zero_font)
+			html_line_break(h);
 		return true;
 	case TAG_HR:
 		if (shows_alone(h, node))
@@ -1018,7 +709,7 @@ static bool html_enter(void *ctx, xmlNode *node)
 	}
 	if (h->n >= FRAMES_MAX) {
 		if (tagsoup_is_block(element->tag))
-			flush(h);
+			html_flush(h);
 		return true;
 	}
 	return enter_element(h, node, element);
@@ -1031,7 +722,7 @@ static void leave_kind(struct html *h, const struct frame *f)
 		end_link(h, f);
 		break;
 	case TAG_Q:
-		put(h, "”", strlen("”"));
+		html_put(h, "”", strlen("”"));
 		break;
 	case TAG_TABLE:
 		end_table(h, f);
@@ -1041,12 +732,12 @@ static void leave_kind(struct html *h, const struct frame *f)
 		end_cell(h, f);
 		break;
 	case TAG_LI:
-		flush(h);
+		html_flush(h);
 		str_clear(&h->bullet);
 		break;
 	default:
 		if (tagsoup_is_block(f->element->tag))
-			flush(h);
+			html_flush(h);
 		break;
 	}
 }
@@ -1054,12 +745,12 @@ static void leave_kind(struct html *h, const struct frame *f)
 static void html_leave(void *ctx, xmlNode *node)
 {
 	struct html *h = ctx;
-	struct frame f = *top(h);
+	struct frame f = *html_top(h);
 
 	if (f.node != node) {
 		if (node->type == XML_ELEMENT_NODE && h->n >= FRAMES_MAX &&
 			tagsoup_is_block(element_of(node)->tag))
-			flush(h);
+			html_flush(h);
 		return;
 	}
 	leave_kind(h, &f);
@@ -1110,8 +801,8 @@ static void render(struct html *h, xmlNode *root)
 	h->stack[0].list = TAG_INLINE;
 	h->n = 1;
 	walk(root, &renderer, h);
-	show_pictures(h);
-	flush(h);
+	html_show_pictures(h);
+	html_flush(h);
 }
 
 static void html_render(struct html *h, const char *s, size_t len)
