@@ -340,7 +340,7 @@ static int try_servers(const struct setup *s, const char *imap, const char *pop3
 
 	account_text(s, true, imap, pop3, smtp, &text);
 	settings = settings_of(&text, err);
-	explicit_bzero(text.p, text.len);
+	mem_wipe(text.p);
 	str_done(&text);
 	scratch = settings ? make_scratch(err) : NULL;
 	if (scratch) {
@@ -634,7 +634,7 @@ static enum cli_status save(struct setup *s, const char *path)
 
 	account_text(s, false, s->imap, s->pop3, s->smtp, &text);
 	one = settings_of(&text, &err);
-	explicit_bzero(text.p, text.len);
+	mem_wipe(text.p);
 	str_done(&text);
 	if (one)
 		rc = settings_save_account(path, settings_account(one, 0), &err);

@@ -81,11 +81,15 @@ void *mem_grow(void *p, size_t *cap, size_t need, size_t size)
 	return p;
 }
 
+void mem_wipe(void *p)
+{
+	if (p)
+		explicit_bzero(p, malloc_usable_size(p));
+}
+
 void mem_free_secret(char *s)
 {
-	/* All that was allocated: what was read may hold a NUL, or have been longer once. */
-	if (s)
-		explicit_bzero(s, malloc_usable_size(s));
+	mem_wipe(s);
 	free(s);
 }
 

@@ -24,8 +24,10 @@ void *mem_dup(const void *p, size_t len);
  */
 void *mem_grow(void *p, size_t *cap, size_t need, size_t size);
 
-/* Overwrites a secret so that the compiler cannot drop it, then frees it. NULL is fine. */
-void mem_free_secret(char *s);
+/* Overwrites a secret so that the compiler cannot drop it, to the end of what was allocated for it:
+ * it may hold a NUL, or have been longer once. p is from malloc, or NULL. */
+void mem_wipe(void *p);
+void mem_free_secret(char *s); /* mem_wipe and free */
 
 /* At the start of the program: large pieces go back to the system when they are freed. */
 void mem_give_back(void);

@@ -404,7 +404,7 @@ int settings_read(struct settings *s, const char *path, settings_other_fn *other
 	block = conf_parse(str_c(&text), text.len, errors);
 	settings_apply(s, block, other, ctx, errors);
 	conf_free(block);
-	explicit_bzero(text.p, text.len);
+	mem_wipe(text.p);
 	str_done(&text);
 	return errors->n ? -1 : 0;
 }

@@ -235,7 +235,7 @@ int settings_save_account(const char *path, const struct account_settings *a, st
 	}
 	str_adds(&text, "\n}\n");
 	rc = file_replace(path, text.p, text.len, 0600, err);
-	explicit_bzero(text.p, text.len);
+	mem_wipe(text.p);
 	str_done(&text);
 	return rc;
 }

@@ -493,8 +493,7 @@ static int send_login(
 		r = stream_write(im->stream, cmd.p, cmd.len, err) ? imap_broken(im, err)
 								  : flush(im, err);
 	}
-	if (cmd.p)
-		explicit_bzero(cmd.p, cmd.cap);
+	mem_wipe(cmd.p);
 	str_done(&cmd);
 	return r;
 }

@@ -1,6 +1,7 @@
 #include "net/login.h"
 
 #include "base/i18n.h"
+#include "base/mem.h"
 
 #include <string.h>
 
@@ -66,8 +67,7 @@ static int send_secret(
 /* Wipes what may hold a password before it is freed. */
 static void forget(struct str *s)
 {
-	if (s->p)
-		explicit_bzero(s->p, s->cap);
+	mem_wipe(s->p);
 	str_done(s);
 }
 

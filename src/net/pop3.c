@@ -244,7 +244,7 @@ static int secret_command(struct pop3 *p, const char *verb, const char *arg, str
 	stream_secret(p->stream, true);
 	r = command(p, line.p, err);
 	stream_secret(p->stream, false);
-	explicit_bzero(line.p, line.cap);
+	mem_wipe(line.p);
 	str_done(&line);
 	return r;
 }

@@ -432,8 +432,7 @@ void sasl_free(struct sasl *s)
 		/* gsasl frees its copy without wiping it. */
 		char *copy = (char *)(uintptr_t)gsasl_property_fast(s->session, GSASL_PASSWORD);
 
-		if (copy)
-			explicit_bzero(copy, strlen(copy));
+		mem_wipe(copy);
 		gsasl_finish(s->session);
 	}
 	if (s->library)

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,6 +135,26 @@ static void test_quoted(void **state)
 		assert_string_equal(s.p, rows[i].want);
 		assert_int_equal(s.len, strlen(rows[i].want));
 		str_done(&s);
+	}
+}
+
+/* Behind a NUL too, and what a longer secret left. */
+static void test_wipe(void **state)
+{
+	size_t size;
+	char *p;
+
+	(void)state;
+	mem_wipe(NULL);
+	for (size_t n = 1; n < 200; n += 33) {
+		p = mem_array(n, 1);
+		size = malloc_usable_size(p);
+		memset(p, 's', size);
+		p[n / 2] = '\0';
+		mem_wipe(p);
+		for (size_t i = 0; i < size; i++)
+			assert_int_equal(p[i], 0);
+		free(p);
 	}
 }
 
@@ -275,6 +296,7 @@ int main(void)
 		cmocka_unit_test(test_add),
 		cmocka_unit_test(test_overflow),
 		cmocka_unit_test(test_quoted),
+		cmocka_unit_test(test_wipe),
 		cmocka_unit_test(test_mem),
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_starts),
