@@ -32,7 +32,7 @@ enum err_kind {
 
 struct err {
 	enum err_kind kind;
-	char text[240];
+	char text[384]; /* a refused certificate with its hash, in any language */
 };
 
 /* Fills err (if not NULL) and returns -1. The text is cleaned as utf8_clean does for one line and

@@ -149,8 +149,6 @@ static const char *verify_reason(const struct tls *t)
 	case X509_V_ERR_PERMITTED_VIOLATION:
 	case X509_V_ERR_EXCLUDED_VIOLATION:
 		return _("who signed it may not sign certificates for it");
-	case X509_V_ERR_CERT_REVOKED:
-		return _("it was revoked");
 	case X509_V_ERR_EE_KEY_TOO_SMALL:
 	case X509_V_ERR_CA_KEY_TOO_SMALL:
 	case X509_V_ERR_CA_MD_TOO_WEAK:

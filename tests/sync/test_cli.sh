@@ -331,6 +331,9 @@ home cert
 account test imap plain "\"$SRV_PASSWORD\"" | grep -v tls-ca >"$config"
 run 'an unknown authority' 69 list
 has 'the way out is told' "$err" 'tls-ca or tls-pin'
+pipe 'a relay of an unknown authority' 69 x -s refused bob@example.org
+has 'the way out is told' "$err" 'tls-ca or tls-pin'
+has 'and where the mail is' "$err" 'outbox'
 home down
 account test imap plain "\"$SRV_PASSWORD\"" | sed "s/:$SRV_IMAPS/:1/; s/:$SRV_SMTP\$/:1/" >"$config"
 run 'a server that is down' 75 list

@@ -91,7 +91,7 @@ static void test_long(void **state)
 		n++) {
 		bool cut = n >= sizeof(((struct err *)0)->text);
 		struct err err;
-		char in[300];
+		char in[500];
 
 		memset(in, 'x', n);
 		in[n] = '\0';

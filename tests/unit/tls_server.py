@@ -17,6 +17,8 @@ GREETING = b"* OK ready\r\n"
 
 def context(folder, cert, mode):
     ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if cert == "weaksigned":
+        ctx.set_ciphers("ALL:@SECLEVEL=0")
     if mode in ("tls10", "tls11"):
         ctx.set_ciphers("ALL:@SECLEVEL=0")
         version = {"tls10": ssl.TLSVersion.TLSv1, "tls11": ssl.TLSVersion.TLSv1_1}[mode]
