@@ -100,12 +100,14 @@ static int dump_docs(const char *what)
 static void open_log(int level)
 {
 	char *dir, *path;
+	struct err err;
 
 	if (!level)
 		return;
 	dir = settings_dir_state();
 	path = file_join(dir, "log");
-	log_open(path, level);
+	if (log_open(path, level, &err))
+		cli_say("%s", err.text);
 	log_line(2, "%s", PACKAGE_STRING);
 	free(path);
 	free(dir);

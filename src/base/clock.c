@@ -39,8 +39,8 @@ static void local(struct tm *tm, time_t t)
 {
 	time_t zero = 0;
 
-	if (!localtime_r(&t, tm) && !localtime_r(&zero, tm))
-		*tm = (struct tm){.tm_year = 70, .tm_mday = 1, .tm_wday = 4};
+	if (!localtime_r(&t, tm))
+		localtime_r(&zero, tm);
 }
 
 void clock_rfc3339(struct str *out, time_t t)

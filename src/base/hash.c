@@ -78,17 +78,22 @@ __attribute__((target("sse4.2"))) static uint32_t crc_instruction(
 }
 #endif
 
-/* Slicing by eight (Kounavis and Berry 2005): eight table look-ups for eight bytes. */
 uint32_t hash_crc32c(uint32_t seed, const void *data, size_t len)
+{
+#if defined(__x86_64__)
+	if (__builtin_cpu_supports("sse4.2"))
+		return ~crc_instruction(~seed, data, len);
+#endif
+	return hash_crc32c_plain(seed, data, len);
+}
+
+/* Slicing by eight (Kounavis and Berry 2005): eight table look-ups for eight bytes. */
+uint32_t hash_crc32c_plain(uint32_t seed, const void *data, size_t len)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	const unsigned char *p = data;
 	uint32_t c = ~seed;
 
-#if defined(__x86_64__)
-	if (__builtin_cpu_supports("sse4.2"))
-		return ~crc_instruction(c, p, len);
-#endif
 	pthread_once(&once, crc_fill);
 	for (; len >= 8; len -= 8, p += 8) {
 		c ^= (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |

@@ -32,6 +32,8 @@ void hash_hex(
 
 /* CRC-32C (Castagnoli; RFC 3720 B.4), continued from seed; start with 0. */
 uint32_t hash_crc32c(uint32_t seed, const void *p, size_t len);
+/* The same on a processor that has no instruction for it; only tests ask for it. */
+uint32_t hash_crc32c_plain(uint32_t seed, const void *p, size_t len);
 
 /* SipHash-2-4 (Aumasson and Bernstein 2012): for tables whose keys come from outside. */
 uint64_t hash_sip(const unsigned char key[16], const void *p, size_t len);

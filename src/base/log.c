@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include "base/clock.h"
+#include "base/i18n.h"
 #include "base/str.h"
 #include "base/utf8.h"
 
@@ -12,13 +13,15 @@
 static atomic_int log_at;
 static int log_fd = -1; /* set before threads start */
 
-void log_open(const char *path, int level)
+int log_open(const char *path, int level, struct err *err)
 {
 	if (level <= 0)
-		return;
+		return 0;
 	log_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (log_fd >= 0)
-		atomic_store(&log_at, level);
+	if (log_fd < 0)
+		return err_errno(err, _("Cannot open %s"), path);
+	atomic_store(&log_at, level);
+	return 0;
 }
 
 void log_close(void)

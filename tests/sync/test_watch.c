@@ -436,6 +436,6 @@ int main(void)
 	};
 
 	if (getenv("WATCH_LOG"))
-		log_open(getenv("WATCH_LOG"), 3);
+		assert_int_equal(log_open(getenv("WATCH_LOG"), 3, NULL), 0);
 	return PERSON_RUN(tests, dovecot);
 }

@@ -6,15 +6,18 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "tests/scratch.h"
 
+#include <langinfo.h>
 #include <locale.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void use_zone(const char *zone)
@@ -102,10 +105,10 @@ static void test_log(void **state)
 	(void)state;
 	assert_non_null(mkdtemp(scratch(dir, "test_clock")));
 	path = file_join(dir, "log");
-	log_open(path, 0);
+	assert_int_equal(log_open(path, 0, NULL), 0);
 	log_line(1, "not open");
 	assert_false(file_exists(path));
-	log_open(path, 2);
+	assert_int_equal(log_open(path, 2, NULL), 0);
 	assert_int_equal(log_level(), 2);
 	log_line(3, "too much");
 	pthread_create(&t[0], NULL, log_many, (char[]){"one"});
@@ -128,6 +131,48 @@ static void test_log(void **state)
 	str_done(&s);
 }
 
+static void test_log_fails(void **state)
+{
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(log_open("/dev/null/log", 2, &err), -1);
+	assert_non_null(strstr(err.text, "/dev/null/log: "));
+	assert_int_equal(log_level(), 0);
+	/* A disk that is full later: nothing more is tried. */
+	assert_int_equal(log_open("/dev/full", 2, &err), 0);
+	assert_int_equal(log_level(), 2);
+	log_line(1, "no room");
+	assert_int_equal(log_level(), 0);
+	log_close();
+}
+
+/* What the person's files and words may be written in, while all inside is UTF-8. */
+static void test_charset(void **state)
+{
+	static const char *const cases[][2] = {
+		{"C", "ANSI_X3.4-1968"}, {"C.UTF-8", "UTF-8"}, {"no such", "ANSI_X3.4-1968"}};
+
+	(void)state;
+	assert_string_equal(i18n_charset(), "UTF-8"); /* of a program that did not ask */
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		pid_t child = fork();
+		int status;
+
+		assert_true(child >= 0);
+		if (!child) {
+			setlocale(LC_ALL, "C");
+			setenv("LC_ALL", cases[i][0], 1);
+			i18n_init();
+			_exit(strcmp(i18n_charset(), cases[i][1]) ||
+				strcmp(nl_langinfo(CODESET), "UTF-8"));
+		}
+		assert_int_equal(waitpid(child, &status, 0), child);
+		if (status)
+			fail_msg("%s: %d", cases[i][0], status);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +180,8 @@ int main(void)
 		cmocka_unit_test(test_locale),
 		cmocka_unit_test(test_clocks),
 		cmocka_unit_test(test_log),
+		cmocka_unit_test(test_log_fails),
+		cmocka_unit_test(test_charset),
 	};
 
 	setlocale(LC_ALL, "C.UTF-8");

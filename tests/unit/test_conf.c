@@ -65,6 +65,7 @@ static void test_words(void **state)
 		{"a \\ b\\;c \\#d \\\"", "[a][ b;c][#d][\"];"},
 		{"a \";\" ';#'", "[a][;][;#];"},
 		{"a \\\n b \\\r\n c\nd", "[a][b][c];[d];"},
+		{"a b\\\nc", "[a][b][c];"},
 		{"m\xc3\xbcller \xe6\xbc\xa2", "[m\xc3\xbcller][\xe6\xbc\xa2];"},
 		{"\xef\xbb\xbfset a b", "[set][a][b];"},
 		{"account x {\n  a b\n  c {\n d\n }\n}\ne", "[account][x]{[a][b];[c]{[d];};};[e];"},

@@ -33,6 +33,9 @@ static void test_read(void **state)
 	assert_int_equal(err.kind, ERR_INPUT);
 	assert_int_equal(file_read(help_root, 9, &s, &err), -1);
 	assert_int_equal(err.kind, ERR_SYSTEM);
+	assert_int_equal(file_read("/dev/null/x", 9, &s, &err), -1);
+	assert_int_equal(err.kind, ERR_SYSTEM);
+	assert_non_null(strstr(err.text, "Cannot open /dev/null/x: "));
 	assert_int_equal(file_read("/dev/zero", 100000, &s, &err), -1);
 	assert_int_equal(err.kind, ERR_INPUT);
 	assert_string_equal(s.p, "before ");
@@ -397,6 +400,31 @@ int __wrap_link(const char *from, const char *to)
 	return -1;
 }
 
+/* No loop in a damaged file system keeps it busy. */
+static void test_remove_depth(void **state)
+{
+	(void)state;
+	for (size_t levels = 64; levels <= 66; levels++) {
+		struct str path = STR_INIT;
+		struct err err = {0};
+		int rc;
+
+		str_adds(&path, at("top"));
+		for (size_t i = 1; i < levels; i++)
+			str_adds(&path, "/d");
+		assert_int_equal(file_make_dirs(path.p, &err), 0);
+		rc = file_remove_tree(at("top"), &err);
+		assert_int_equal(rc, levels > 65 ? -1 : 0);
+		assert_int_equal(file_exists(at("top")), levels > 65);
+		if (rc) {
+			assert_non_null(strstr(err.text, "Cannot remove "));
+			assert_int_equal(file_remove_tree(at("top/d/d"), &err), 0);
+			assert_int_equal(file_remove_tree(at("top"), &err), 0);
+		}
+		str_done(&path);
+	}
+}
+
 /* NFS, FUSE and FAT know no RENAME_NOREPLACE, and the last two no second names. */
 static void test_rename_new(void **state)
 {
@@ -458,6 +486,8 @@ static void test_sync(void **state)
 	assert_int_equal(file_sync_dir(help_root, &err), 0);
 	assert_int_equal(file_sync_dir(at("none"), &err), -1);
 	assert_int_equal(err.kind, ERR_GONE);
+	assert_int_equal(file_sync_dir("/proc", &err), -1); /* nothing that could be synced */
+	assert_non_null(strstr(err.text, "directory /proc: "));
 	assert_int_equal(file_sync_parent(at("x"), &err), 0);
 	assert_int_equal(file_sync_parent("x", &err), 0);
 	assert_int_equal(file_write_all(-1, "/some/file", "x", 1, &err), -1);
@@ -478,6 +508,7 @@ int main(void)
 		IN_DIR(test_replace_link),
 		IN_DIR(test_make_dirs),
 		IN_DIR(test_remove_tree),
+		IN_DIR(test_remove_depth),
 		IN_DIR(test_lock),
 		cmocka_unit_test(test_safe_name),
 		cmocka_unit_test(test_inside),

@@ -87,6 +87,24 @@ static void test_long_addresses(void **state)
 	assert_int_equal(strlen(s.user), 255);
 }
 
+static void test_long_names(void **state)
+{
+	char name[IDN_SIZE + 2], out[IDN_SIZE];
+
+	(void)state;
+	for (size_t n = IDN_SIZE - 2; n <= IDN_SIZE; n++) {
+		struct err err = {0};
+
+		memset(name, 'a', n);
+		name[n] = '\0';
+		assert_int_equal(idn_to_ascii(out, name, &err), n < IDN_SIZE ? 0 : -1);
+		if (n < IDN_SIZE)
+			assert_string_equal(out, name);
+		else
+			assert_int_equal(err.kind, ERR_INPUT);
+	}
+}
+
 static void people(const char *text, const char *shown)
 {
 	struct str s = STR_INIT;
@@ -159,6 +177,7 @@ int main(void)
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_long_addresses),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_long_names),
 		cmocka_unit_test(test_cancel),
 	};
 

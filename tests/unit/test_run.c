@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static const struct run_limits plain = {
@@ -235,12 +236,41 @@ static void test_environment(void **state)
 	str_done(&out);
 }
 
+/* No pipe can be made: nothing is started, and nothing stays open. */
+static void test_no_descriptors(void **state)
+{
+	struct str out = STR_INIT;
+	struct rlimit before, less;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	for (rlim_t room = 0; room < 4; room++) {
+		struct err err = {0};
+		int next = dup(0), after, rc;
+
+		close(next);
+		less = before;
+		less.rlim_cur = (rlim_t)next + room;
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &less), 0);
+		rc = sh("echo x", &plain, &out, &err);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+		assert_int_equal(rc, -1);
+		assert_string_equal(err.text, "Cannot start /bin/sh: Too many open files");
+		after = dup(0);
+		close(after);
+		assert_int_equal(after, next);
+	}
+	assert_int_equal(out.len, 0);
+	str_done(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_output),
 		cmocka_unit_test(test_fails),
 		cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_no_descriptors),
 		cmocka_unit_test(test_timeout),
 		cmocka_unit_test(test_background),
 		cmocka_unit_test(test_group),

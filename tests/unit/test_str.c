@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <wchar.h>
 
 static void test_add(void **state)
 {
@@ -110,6 +111,22 @@ static void test_overflow(void **state)
 	assert_aborts(overflow_resize);
 	assert_aborts(overflow_grow);
 	assert_aborts(overflow_copy);
+}
+
+/* What cannot be written leaves what is there. */
+static void test_format_fails(void **state)
+{
+	const wchar_t wide[] = {0x7fffffff, 0};
+	struct str s = STR_INIT;
+
+	(void)state;
+	str_addf(&s, "%ls", wide);
+	assert_int_equal(s.len, 0);
+	str_adds(&s, "before");
+	str_addf(&s, "some %ls", wide);
+	assert_string_equal(s.p, "before");
+	assert_int_equal(s.len, 6);
+	str_done(&s);
 }
 
 static void test_quoted(void **state)
@@ -296,6 +313,7 @@ int main(void)
 		cmocka_unit_test(test_add),
 		cmocka_unit_test(test_overflow),
 		cmocka_unit_test(test_quoted),
+		cmocka_unit_test(test_format_fails),
 		cmocka_unit_test(test_wipe),
 		cmocka_unit_test(test_mem),
 		cmocka_unit_test(test_list),
