@@ -197,7 +197,7 @@ int imap_put_flags(struct str *out, unsigned flags, const char *keywords, struct
 
 /* --- changing messages --- */
 
-static int need_selected(struct imap *im, struct err *err)
+int imap_need_selected(struct imap *im, struct err *err)
 {
 	if (im->dead)
 		return err_set(err, ERR_NETWORK, _("The connection is closed"));
@@ -248,7 +248,7 @@ int imap_store(struct imap *im, const char *uids, bool add, unsigned flags, cons
 	struct str cmd = STR_INIT;
 	int r = -1;
 
-	if (need_selected(im, err) || (add && keywords && keeps_keywords(im, keywords, err)))
+	if (imap_need_selected(im, err) || (add && keywords && keeps_keywords(im, keywords, err)))
 		return -1;
 	str_adds(&cmd, "UID STORE ");
 	if (imap_put_set(&cmd, uids, err))
@@ -339,7 +339,7 @@ static int copy_or_move(struct imap *im, const char *verb, const char *uids, con
 
 	if (out)
 		*out = (struct imap_copied){0};
-	if (need_selected(im, err))
+	if (imap_need_selected(im, err))
 		return -1;
 	str_addf(&cmd, "UID %s ", verb);
 	if (!imap_put_set(&cmd, uids, err)) {
@@ -362,19 +362,7 @@ int imap_copy(struct imap *im, const char *uids, const char *mailbox, struct ima
 int imap_move(struct imap *im, const char *uids, const char *mailbox, struct imap_copied *out,
 	struct err *err)
 {
-	if (im->can & IMAP_MOVE)
-		return copy_or_move(im, "MOVE", uids, mailbox, out, err);
-	if (copy_or_move(im, "COPY", uids, mailbox, out, err))
-		return -1;
-	if (imap_store(im, uids, true, IMAP_DELETED, NULL, err) ||
-		((im->can & IMAP_UIDPLUS) && imap_expunge(im, uids, err))) {
-		if (out) {
-			MEM_FREE(out->uids);
-			MEM_FREE(out->source);
-		}
-		return -1;
-	}
-	return 0;
+	return copy_or_move(im, "MOVE", uids, mailbox, out, err);
 }
 
 int imap_expunge(struct imap *im, const char *uids, struct err *err)
@@ -382,7 +370,7 @@ int imap_expunge(struct imap *im, const char *uids, struct err *err)
 	struct str cmd = STR_INIT;
 	int r = -1;
 
-	if (need_selected(im, err))
+	if (imap_need_selected(im, err))
 		return -1;
 	if (!(im->can & IMAP_UIDPLUS))
 		return err_set(err, ERR_REFUSED,
@@ -397,7 +385,7 @@ int imap_expunge(struct imap *im, const char *uids, struct err *err)
 
 int imap_expunge_marked(struct imap *im, struct err *err)
 {
-	return need_selected(im, err) ? -1 : imap_run(im, IMAP_QUIET, "EXPUNGE", err);
+	return imap_need_selected(im, err) ? -1 : imap_run(im, IMAP_QUIET, "EXPUNGE", err);
 }
 
 /* --- APPEND --- */
@@ -560,12 +548,11 @@ static int search_all(struct imap *im, struct imap_uids *out, struct err *err)
 
 int imap_search(struct imap *im, const char *what, struct imap_uids *out, struct err *err)
 {
-	const struct mailimap_condstore_search *with_modseq;
 	struct str cmd = STR_INIT;
 	int r = 1;
 
 	*out = (struct imap_uids){0};
-	if (need_selected(im, err))
+	if (imap_need_selected(im, err))
 		return -1;
 	if (strpbrk(what, "\r\n"))
 		return err_set(err, ERR_INPUT, _("The server cannot be asked for this name"));
@@ -581,10 +568,6 @@ int imap_search(struct imap *im, const char *what, struct imap_uids *out, struct
 	if (r)
 		return -1;
 	add_uids(out, im->session->imap_response_info->rsp_search_result);
-	with_modseq = imap_extension(
-		im, MAILIMAP_EXTENSION_CONDSTORE, MAILIMAP_CONDSTORE_TYPE_SEARCH_DATA);
-	if (with_modseq)
-		add_uids(out, with_modseq->cs_search_result);
 	out->n = uids_sort(out->v, out->n);
 	return 0;
 }

@@ -181,7 +181,6 @@ struct imap_selected {
 int imap_select(struct imap *im, const char *mailbox, const struct imap_known *known,
 	imap_message_fn *changed, imap_vanished_fn *vanished, void *ctx, struct imap_selected *out,
 	struct err *err);
-int imap_unselect(struct imap *im, struct err *err);
 
 enum imap_items {
 	IMAP_GET_FLAGS = 1 << 0,
@@ -241,8 +240,7 @@ struct imap_copied { /* COPYUID/APPENDUID (RFC 4315); uidvalidity 0 when the ser
 };
 int imap_copy(struct imap *im, const char *uids, const char *mailbox, struct imap_copied *out,
 	struct err *err);
-/* MOVE (RFC 6851), else COPY, then STORE \Deleted and UID EXPUNGE of exactly these. Without
- * UIDPLUS: left marked \Deleted. */
+/* Where there is IMAP_MOVE (RFC 6851). */
 int imap_move(struct imap *im, const char *uids, const char *mailbox, struct imap_copied *out,
 	struct err *err);
 /* UID EXPUNGE of exactly these (marked first); ERR_REFUSED when the server has no UIDPLUS (never a

@@ -493,15 +493,6 @@ static int put_items(struct imap *im, struct str *cmd, unsigned items, const cha
 	return 0;
 }
 
-static int need_selected(struct imap *im, struct err *err)
-{
-	if (im->dead)
-		return err_set(err, ERR_NETWORK, _("The connection is closed"));
-	if (!im->selected)
-		return err_set(err, ERR_INPUT, _("No mailbox is open"));
-	return 0;
-}
-
 /* One that is under way, or answered and not yet taken. */
 struct imap_ahead {
 	struct imap_sink sink;
@@ -534,7 +525,7 @@ static int send_fetch(struct imap *im, struct imap_ahead *a, const char *uids, u
 	struct str cmd = STR_INIT;
 	int r = -1;
 
-	if (need_selected(im, err))
+	if (imap_need_selected(im, err))
 		return -1;
 	str_adds(&cmd, "UID FETCH ");
 	if (!imap_put_set(&cmd, uids, err) && !put_items(im, &cmd, items, header_fields, err)) {
@@ -609,7 +600,7 @@ int imap_fetch_section(struct imap *im, uint32_t uid, const char *section, uint3
 	struct imap_sent *sent;
 	int r = -1;
 
-	if (need_selected(im, err) || imap_begin(im, IMAP_FETCH, err))
+	if (imap_need_selected(im, err) || imap_begin(im, IMAP_FETCH, err))
 		return -1;
 	if (!uid || !good_section(section))
 		return err_set(err, ERR_INPUT, _("The message part cannot be asked for"));

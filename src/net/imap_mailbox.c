@@ -27,7 +27,7 @@ static const char *bare_name_end(const char *p)
 	return NULL;
 }
 
-/* The mailbox name of "STATUS name (...": atom, quoted or literal; *at moves behind it. */
+/* The mailbox name of "STATUS name (...": atom or quoted; *at moves behind it. */
 static bool status_name(const char **at, struct str *name)
 {
 	const char *p = *at;
@@ -41,14 +41,6 @@ static bool status_name(const char **at, struct str *name)
 		}
 		if (*p++ != '"')
 			return false;
-	} else if (*p == '{') {
-		char *end;
-		unsigned long n = strtoul(p + 1, &end, 10);
-
-		if (strncmp(end, "}\r\n", 3) != 0 || n > strlen(end + 3))
-			return false;
-		str_add(name, end + 3, n);
-		p = end + 3 + n;
 	} else {
 		const char *end = bare_name_end(p);
 
@@ -679,27 +671,5 @@ int imap_select(struct imap *im, const char *mailbox, const struct imap_known *k
 		leave(im);
 	}
 	free(held.v);
-	return r;
-}
-
-/* CLOSE would remove what is marked as deleted, except in a mailbox opened by EXAMINE. */
-int imap_unselect(struct imap *im, struct err *err)
-{
-	struct str cmd = STR_INIT;
-	int r;
-
-	if (!im->selected)
-		return 0;
-	if (imap_has(im, "UNSELECT")) {
-		r = imap_run(im, IMAP_QUIET, "UNSELECT", err);
-	} else {
-		str_adds(&cmd, "EXAMINE ");
-		r = imap_quote(&cmd, im->selected, err) || imap_run(im, IMAP_LONG, cmd.p, err) ||
-				    imap_run(im, IMAP_QUIET, "CLOSE", err)
-			    ? -1
-			    : 0;
-		str_done(&cmd);
-	}
-	leave(im);
 	return r;
 }

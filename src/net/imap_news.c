@@ -89,14 +89,12 @@ static bool give_news(struct imap *im, struct imap_news *news)
 	return some;
 }
 
-/* What is said by the way while we read the lines ourselves (RFC 3501 7). */
+/* What is said by the way while we read the lines ourselves (RFC 3501 7): "* ...". */
 static void note_line(struct imap *im, const char *line)
 {
 	char *end;
 	unsigned long n;
 
-	if (!str_istarts(line, "* "))
-		return;
 	if (str_istarts(line + 2, "VANISHED"))
 		im->news.expunged = true;
 	if (str_istarts(line + 2, "LIST "))

@@ -124,6 +124,8 @@ void *imap_extension(struct imap *im, int id, int type);
 /* --- imap.c --- */
 
 bool imap_has(const struct imap *im, const char *capability);
+/* 0, or -1 when the connection is dead or no mailbox is open. */
+int imap_need_selected(struct imap *im, struct err *err);
 /* "ESEARCH (TAG "7") UID ALL 1:9,12" (RFC 4731). */
 void imap_on_esearch(struct imap *im, const char *text, size_t len);
 /* Appends a quoted string (RFC 3501 4.3); ERR_INPUT for CR, LF and what is too long. */

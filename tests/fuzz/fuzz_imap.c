@@ -69,7 +69,6 @@ static void selected(struct imap *im)
 	free(copied.source);
 	imap_idle(im, -1, 10, &news, NULL);
 	two_fetches(im, &n);
-	imap_unselect(im, NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)

@@ -369,6 +369,18 @@ static void test_fetch_rude(void **state)
 		"5\n-1 99 Content-Type: message/rfc822\r\nContent-Transfer-Encoding: 7bit\r\n\n0 "
 		"10 " TEXT_HEADER ";");
 	fetch_gives(STRUCTURE("(((\"x\"))"), IMAP_GET_STRUCTURE, 0, "5;");
+	/* Days that no calendar has. */
+	fetch_gives(FETCH "S: * 1 FETCH (UID 5 INTERNALDATE \"31-Dec-1969 23:59:59 +0000\")\n"
+			  "S: * 2 FETCH (UID 6 INTERNALDATE \"01-Jan-1970 00:00:01 +0000\")\n"
+			  "S: * 3 FETCH (UID 7 INTERNALDATE \"32-Jan-2024 00:00:00 +0000\")\n"
+			  "S: * 4 FETCH (UID 8 INTERNALDATE \"01-Jan-2024 24:00:00 +0000\")\n"
+			  "S: * 5 FETCH (UID 9 INTERNALDATE \"01-Jan-2024 00:00:00 -0130\")\n"
+			  "S: %t OK done",
+		IMAP_GET_DATE, 0, "5;6 date=1;7;8;9 date=1704072600;");
+	/* The UID of a row that cannot be parsed is the one outside of all strings. */
+	fetch_gives(FETCH "S: * 1 FETCH (X (\"a\\\\\\\" UID 7\" UID 8) FLAGS (((\\Seen))) UID 5)\n"
+			  "S: %t OK done",
+		IMAP_GET_FLAGS, 0, "5;");
 }
 
 static void test_vanished(void **state)
@@ -406,6 +418,105 @@ static void test_vanished(void **state)
 	str_done(&s.text);
 	imap_free(im);
 	rude_end(r, NULL);
+}
+
+/* Ranges that are none, and number 0, which no message has. */
+static void test_vanished_nonsense(void **state)
+{
+	struct seen s = {0};
+	struct err err = {0};
+	struct rude *r;
+	struct imap *im = select_rude(&r, IN("CONDSTORE QRESYNC") SELECTED
+		"C: UID FETCH\nS: * VANISHED 9:5\nS: * VANISHED 0:3\nS: * VANISHED 98:4000\n"
+		"S: %t OK done");
+
+	(void)state;
+	assert_int_equal(imap_fetch(im, "1:*", IMAP_GET_FLAGS, NULL, 0, see, gone, &s, &err), 0);
+	assert_string_equal(str_c(&s.text), "-1:3;-98:100;");
+	str_done(&s.text);
+	imap_free(im);
+	rude_end(r, NULL);
+}
+
+static int refuse(void *ctx, const char *p, size_t len)
+{
+	size_t *got = ctx;
+
+	(void)p;
+	*got += len;
+	return 1;
+}
+
+/* What is fetched may be given up: the rest of it is not read. */
+static void test_section_stopped(void **state)
+{
+	struct err err = {0};
+	size_t got = 0;
+	struct rude *r;
+	struct imap *im = select_rude(&r, IN("") SELECTED
+		"C: UID FETCH 5\nS: * 1 FETCH (UID 5 BODY[1] {3}\nS~ abc)\\r\\n\nS: %t OK done");
+
+	(void)state;
+	assert_int_equal(imap_fetch_section(im, 5, "1", 0, 0, refuse, &got, &err), -1);
+	assert_int_equal(err.kind, ERR_CANCELLED);
+	assert_int_equal(got, 3);
+	assert_false(imap_is_alive(im));
+	assert_int_equal(imap_fetch_section(im, 5, "1", 0, 0, refuse, &got, &err), -1);
+	assert_int_equal(err.kind, ERR_NETWORK);
+	imap_free(im);
+	rude_end(r, NULL);
+}
+
+/* A row that is broken is not one that is gone. */
+static void test_section_broken(void **state)
+{
+	struct err err = {0};
+	size_t got = 0;
+	struct rude *r;
+	struct imap *im = select_rude(&r, IN("") SELECTED
+		"C: UID FETCH 5\nS: * 1 FETCH (UID 5 X \"a\"b BODY[1] {3}\nS~ abc)\\r\\n\n"
+		"S: %t OK done\nC: UID FETCH 5\nS: * 1 FETCH (UID 6 X \"a\"b)\nS: %t OK done\n"
+		"C: UID FETCH 5\nS: * 1 FETCH (UID 5 BODY[1] NIL)\nS: %t OK done");
+
+	(void)state;
+	assert_int_equal(imap_fetch_section(im, 5, "1", 0, 0, refuse, &got, &err), -1);
+	assert_int_equal(err.kind, ERR_REFUSED);
+	assert_non_null(strstr(err.text, "cannot be understood"));
+	assert_int_equal(imap_fetch_section(im, 5, "1", 0, 0, refuse, &got, &err), -1);
+	assert_int_equal(err.kind, ERR_GONE);
+	assert_int_equal(imap_fetch_section(im, 5, "1", 0, 0, refuse, &got, &err), -1);
+	assert_int_equal(err.kind, ERR_REFUSED);
+	assert_int_equal(got, 0);
+	imap_free(im);
+	rude_end(r, NULL);
+}
+
+/* Nothing is asked of a server in which no mailbox is open. */
+static void test_not_open(void **state)
+{
+	struct imap_uids uids;
+	struct seen s = {0};
+	struct err err[6] = {0};
+	struct rude *r;
+	struct imap *im = open_rude(&r, IN("UIDPLUS MOVE"));
+	struct str got = STR_INIT;
+	size_t n = 0;
+
+	(void)state;
+	assert_int_equal(
+		imap_fetch(im, "1", IMAP_GET_FLAGS, NULL, 0, see, NULL, &s, &err[n++]), -1);
+	assert_int_equal(imap_store(im, "1", true, IMAP_SEEN, NULL, &err[n++]), -1);
+	assert_int_equal(imap_move(im, "1", "a", NULL, &err[n++]), -1);
+	assert_int_equal(imap_expunge(im, "1", &err[n++]), -1);
+	assert_int_equal(imap_expunge_marked(im, &err[n++]), -1);
+	assert_int_equal(imap_search(im, "ALL", &uids, &err[n++]), -1);
+	for (size_t i = 0; i < n; i++)
+		if (err[i].kind != ERR_INPUT || strcmp(err[i].text, "No mailbox is open") != 0)
+			fail_msg("%zu: %s", i, err[i].text);
+	imap_free(im);
+	rude_end(r, &got);
+	assert_int_equal(got.len, 0);
+	str_done(&got);
 }
 
 static void test_names(void **state)
@@ -486,6 +597,10 @@ static void test_bad_arguments(void **state)
 	assert_int_equal(imap_copy(im, "1 2", "a", NULL, NULL), -1);
 	assert_int_equal(imap_search(im, "ALL\r\nx", &uids, NULL), -1);
 	assert_int_equal(imap_search_message_id(im, "a\"\r\nx", &uids, NULL), -1);
+	assert_int_equal(imap_append(im, "a\r\nx", "x\r\n", 3, 0, NULL, 0, NULL, NULL), -1);
+	assert_int_equal(imap_append(im, "a", "x\0\r\n", 4, 0, NULL, 0, NULL, NULL), -1);
+	assert_int_equal(imap_append(im, "a", "", 0, 0, NULL, 0, NULL, NULL), -1);
+	assert_int_equal(imap_append(im, "a", "x", 1, 0, "a b(c", 0, NULL, NULL), -1);
 	assert_int_equal(
 		imap_fetch(im, "1", IMAP_GET_HEADER, "A)] X", 0, see, NULL, NULL, NULL), -1);
 	assert_int_equal(imap_fetch_section(im, 1, "1]\r\n", 0, 0, NULL, NULL, NULL), -1);
@@ -683,6 +798,64 @@ static void test_odd_names(void **state)
 	}
 }
 
+/* COPYUID is believed where it speaks of no more than was asked for, and of as many here as there.
+ */
+static void test_copyuid(void **state)
+{
+	static const struct {
+		const char *set, *said, *source, *uids;
+	} cases[] = {
+		{"1:3", "7 1:3 7:9", "1:3", "7:9"},
+		{"3:1", "7 1:3 9,7:8", "1:3", "9,7:8"},
+		{"1,3,5", "7 1,3,5 7:9", "1,3,5", "7:9"},
+		{"1:3", "7 1:2 7:8", "1:2", "7:8"},
+		{"1:3", "7 1:4 7:10", NULL, NULL},
+		{"1:3", "7 1:3 7:8", NULL, NULL},
+		{"1:3", "7 1:3 9:7", NULL, NULL},
+		{"1:*", "7 1:3 7:9", NULL, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		struct str script = STR_INIT;
+		struct imap_copied c;
+		struct err err = {0};
+		struct rude *r;
+		struct imap *im;
+
+		str_addf(&script, "%sC: UID COPY %s\nS: %%t OK [COPYUID %s] done",
+			IN("UIDPLUS") SELECTED, cases[i].set, cases[i].said);
+		im = select_rude(&r, script.p);
+		if (imap_copy(im, cases[i].set, "a", &c, &err))
+			fail_msg("%s: %s", cases[i].said, err.text);
+		assert_int_equal(c.uidvalidity, 7);
+		if (!c.uids != !cases[i].uids || (c.uids && strcmp(c.uids, cases[i].uids) != 0) ||
+			(c.source && strcmp(c.source, cases[i].source) != 0))
+			fail_msg("%s %s: %s", cases[i].set, cases[i].said, c.uids);
+		free(c.source);
+		free(c.uids);
+		imap_free(im);
+		rude_end(r, NULL);
+		str_done(&script);
+	}
+}
+
+/* Single messages are removed by UIDPLUS or not at all. */
+static void test_expunge_not_offered(void **state)
+{
+	struct rude *r;
+	struct imap *im = select_rude(&r, IN("") SELECTED "C: NOOP\nS: %t OK done");
+	struct imap_news news;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(imap_expunge(im, "1:3", &err), -1);
+	assert_int_equal(err.kind, ERR_REFUSED);
+	assert_int_equal(imap_noop(im, &news, &err), 0);
+	imap_free(im);
+	rude_end(r, NULL);
+}
+
 static void test_append_rude(void **state)
 {
 	struct rude *r;
@@ -751,6 +924,97 @@ static void test_idle_rude(void **state)
 	close(wake);
 	imap_free(im);
 	rude_end(r, NULL);
+}
+
+/* Without IDLE the wait is ours, and NOOP asks behind it. */
+static void test_idle_not_offered(void **state)
+{
+	struct rude *r;
+	struct imap *im = select_rude(&r,
+		IN("") SELECTED "C: NOOP\nS: * 12 EXISTS\nS: %t OK done\nC: NOOP\nS: %t OK done\n"
+				"C: NOOP\nS: %t OK done\nS: * BYE enough\nX");
+	struct imap_news news;
+	struct err err = {0};
+	int wake = eventfd(1, 0);
+
+	(void)state;
+	assert_int_equal(imap_idle(im, wake, -1, &news, &err), 0);
+	assert_true(news.exists);
+	assert_int_equal(news.count, 12);
+	assert_int_equal(imap_idle(im, -1, 0, &news, &err), 0);
+	assert_false(news.exists || news.expunged || news.flags || news.folders);
+	assert_int_equal(imap_noop(im, &news, &err), 0);
+	/* Who is waited for goes: the wait ends, and says why. */
+	assert_int_equal(imap_idle(im, -1, 30000, &news, &err), -1);
+	assert_int_equal(err.kind, ERR_NETWORK);
+	assert_non_null(strstr(err.text, "enough"));
+	assert_int_equal(imap_idle(im, -1, 0, &news, &err), -1);
+	assert_non_null(strstr(err.text, "is closed"));
+	close(wake);
+	imap_free(im);
+	rude_end(r, NULL);
+}
+
+/* Before "+" the lines are read here, and an answer in its place is one to IDLE. */
+static void test_idle_words(void **state)
+{
+	static const struct {
+		const char *script;
+		bool exists, expunged, flags, folders;
+		uint32_t count;
+	} cases[] = {
+		{"S: * 3 EXISTS", true, false, false, false, 3},
+		{"S: * 2 EXPUNGE", true, true, false, false, 9},
+		{"S: * VANISHED 5", false, true, false, false, 10},
+		{"S: * LIST () \"/\" a", false, false, false, true, 10},
+		{"S: * 2 FETCH (FLAGS ())", false, false, true, false, 10},
+	};
+	static const struct {
+		const char *answer;
+		enum err_kind kind;
+	} bad[] = {
+		{"%t NO no", ERR_REFUSED},
+		{"%t BAD what", ERR_REFUSED},
+		{"%t OK done", ERR_PROTOCOL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		struct str script = STR_INIT;
+		struct imap_news news;
+		struct err err = {0};
+		struct rude *r;
+		struct imap *im;
+
+		str_addf(&script, "%sC: IDLE\n%s\nS: + idling\nC: DONE\nS: %%t OK done",
+			IN("IDLE") SELECTED, cases[i].script);
+		im = select_rude(&r, script.p);
+		if (imap_idle(im, -1, 5000, &news, &err))
+			fail_msg("%s: %s", cases[i].script, err.text);
+		if (news.exists != cases[i].exists || news.expunged != cases[i].expunged ||
+			news.flags != cases[i].flags || news.folders != cases[i].folders ||
+			imap_exists(im) != cases[i].count)
+			fail_msg("%s: %u", cases[i].script, imap_exists(im));
+		imap_free(im);
+		rude_end(r, NULL);
+		str_done(&script);
+	}
+	for (size_t i = 0; i < MEM_COUNT(bad); i++) {
+		struct str script = STR_INIT;
+		struct imap_news news;
+		struct err err = {0};
+		struct rude *r;
+		struct imap *im;
+
+		str_addf(&script, "%sC: IDLE\nS: %s", IN("IDLE") SELECTED, bad[i].answer);
+		im = select_rude(&r, script.p);
+		assert_int_equal(imap_idle(im, -1, 5000, &news, &err), -1);
+		assert_int_equal(err.kind, bad[i].kind);
+		assert_int_equal(imap_is_alive(im), bad[i].kind == ERR_REFUSED);
+		imap_free(im);
+		rude_end(r, NULL);
+		str_done(&script);
+	}
 }
 
 /* --- ESEARCH --- */
@@ -1294,7 +1558,6 @@ static void test_real_messages(void **state)
 	assert_int_equal(imap_noop(im, &news, &err), 0);
 	assert_true(news.expunged);
 	assert_int_equal(news.count, 0);
-	assert_int_equal(imap_unselect(im, &err), 0);
 	assert_int_equal(imap_delete(im, name, &err), 0);
 	imap_counts(im, &received, &sent);
 	assert_true(received > 1000 && sent > 1000);
@@ -1674,7 +1937,6 @@ static void test_real_compress(void **state)
 		imap_append(im, name, NESTED, strlen(NESTED), 0, NULL, 0, &copied, &err), 0);
 	free(copied.uids);
 	assert_int_equal(imap_idle(im, -1, 50, &news, &err), 0);
-	assert_int_equal(imap_unselect(im, &err), 0);
 	assert_int_equal(imap_delete(im, name, &err), 0);
 	imap_logout(im);
 	im = open_first(NULL, false, false);
@@ -1693,6 +1955,10 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(test_login_answers),
 		cmocka_unit_test(test_fetch_rude),
 		cmocka_unit_test(test_vanished),
+		cmocka_unit_test(test_vanished_nonsense),
+		cmocka_unit_test(test_section_stopped),
+		cmocka_unit_test(test_section_broken),
+		cmocka_unit_test(test_not_open),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(keywords_not_kept),
 		cmocka_unit_test(test_bad_arguments),
@@ -1704,7 +1970,11 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(test_bad_to_each),
 		cmocka_unit_test(test_odd_names),
 		cmocka_unit_test(test_append_rude),
+		cmocka_unit_test(test_copyuid),
+		cmocka_unit_test(test_expunge_not_offered),
 		cmocka_unit_test(test_idle_rude),
+		cmocka_unit_test(test_idle_not_offered),
+		cmocka_unit_test(test_idle_words),
 		cmocka_unit_test(test_esearch),
 		cmocka_unit_test(test_two_fetches),
 		cmocka_unit_test(test_fetches_and_another),

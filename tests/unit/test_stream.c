@@ -428,7 +428,7 @@ static void test_log_keeps_secrets(void **state)
 	struct stream *s;
 
 	(void)state;
-	log_open(path, 3);
+	assert_int_equal(log_open(path, 3, NULL), 0);
 	s = talk(&server, NET_IMAP, NULL);
 	stream_write(s, "1 NOOP\r\n", 8, &err);
 	stream_secret(s, true);
@@ -452,6 +452,76 @@ static void test_log_keeps_secrets(void **state)
 	close(fd);
 	unlink(path);
 	str_done(&line);
+}
+
+/* Of POP3 and SMTP too the log has answers, and nothing of mail and logins. */
+static void test_log_of_lines(void **state)
+{
+	static const struct {
+		enum net_protocol protocol;
+		const char *text, *shown[3];
+	} cases[] = {
+		{NET_POP3, "+OK ready\r\nFrom: private\r\n+ cHJpdmF0ZQ==\r\n-ERR no\r\n.\r\n",
+			{"< +OK ready", "< -ERR no"}},
+		{NET_SMTP, "220 ready\r\n334 cHJpdmF0ZQ==\r\n250-one\r\nprivate\r\n250\r\n.\r\n",
+			{"< 220 ready", "< 334\n", "< 250-one"}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		struct server server = {.text = cases[i].text};
+		char path[SCRATCH_SIZE], text[4096] = "";
+		int fd = mkstemp(scratch(path, "test_stream"));
+		struct str line = STR_INIT;
+		struct err err = {0};
+		struct stream *s;
+
+		assert_int_equal(log_open(path, 3, NULL), 0);
+		s = talk(&server, cases[i].protocol, NULL);
+		do
+			assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
+		while (strcmp(line.p, ".") != 0);
+		end_talk(s, &server, &line);
+		log_close();
+		assert_true(read(fd, text, sizeof(text) - 1) > 0);
+		for (size_t k = 0; k < MEM_COUNT(cases[i].shown) && cases[i].shown[k]; k++)
+			if (!strstr(text, cases[i].shown[k]))
+				fail_msg("%s is not in %s", cases[i].shown[k], text);
+		assert_null(strstr(text, "rivate"));
+		assert_null(strstr(text, "cHJpdm"));
+		close(fd);
+		unlink(path);
+	}
+}
+
+/* RFC 5321 4.1.3: what a client without a name says of itself. */
+static void test_own_literal(void **state)
+{
+	struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	struct net_server where = {.protocol = NET_SMTP, .security = NET_PLAIN, .host = "::1"};
+	socklen_t len = sizeof(six);
+	struct server server = {.text = "220 hi\r\n"};
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct str text = STR_INIT;
+	struct err err = {0};
+	struct stream *s = talk(&server, NET_SMTP, NULL);
+
+	(void)state;
+	stream_own_literal(s, &text);
+	assert_string_equal(text.p, "[127.0.0.1]");
+	end_talk(s, &server, &text);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&six, len) != 0)
+		skip(); /* a machine without IPv6 */
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&six, &len), 0);
+	where.port = ntohs(six.sin6_port);
+	if (stream_open(&s, &where, NULL, NULL, &err) < 0)
+		fail_msg("%s", err.text);
+	stream_own_literal(s, &text);
+	assert_string_equal(text.p, "[IPv6:::1]");
+	stream_free(s);
+	close(fd);
+	str_done(&text);
 }
 
 /* --- connecting --- */
@@ -559,6 +629,43 @@ static void test_side_by_side(void **state)
 		close(fds[--n]);
 	close(hole_fd);
 	close(good_fd);
+}
+
+/* Addresses that cannot even be tried, and those of the other family, do not stand in the way. */
+static void test_side_by_side_odd(void **state)
+{
+	struct sockaddr_in a[3];
+	struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	struct addrinfo list[5];
+	uint16_t good;
+	int good_fd = listen_on("127.0.0.1", 8, &good), fd;
+	struct err err = {0};
+
+	(void)state;
+	six.sin6_port = htons(refused_port());
+	list[0] = list_entry(&a[0], "255.255.255.255", good); /* nobody may connect to all */
+	list[1] = list_entry(&a[1], "127.0.0.1", refused_port());
+	list[2] = (struct addrinfo){.ai_family = AF_INET6,
+		.ai_socktype = SOCK_STREAM,
+		.ai_addr = (struct sockaddr *)&six,
+		.ai_addrlen = sizeof(six)};
+	list[3] = list[2];
+	list[3].ai_family = AF_MAX; /* of which there are no sockets */
+	list[4] = list_entry(&a[2], "127.0.0.1", good);
+	for (size_t i = 0; i + 1 < MEM_COUNT(list); i++)
+		list[i].ai_next = &list[i + 1];
+	fd = connect_race(list, "test", clock_ms() + 10000, NULL, &err);
+	if (fd < 0)
+		fail_msg("%s", err.text);
+	close(fd);
+	close(good_fd);
+	/* The first of the reasons is told. */
+	list[3].ai_next = NULL;
+	assert_int_equal(connect_race(list, "test", clock_ms() + 10000, NULL, &err), -1);
+	assert_int_equal(err.kind, ERR_NETWORK);
+	assert_null(strstr(err.text, strerror(ECONNREFUSED)));
+	assert_int_equal(connect_race(&list[1], "test", clock_ms() + 10000, NULL, &err), -1);
+	assert_non_null(strstr(err.text, strerror(ECONNREFUSED)));
 }
 
 /* localhost is ::1 as well on most machines, where nobody listens here. */
@@ -780,9 +887,12 @@ int main(void)
 		cmocka_unit_test(test_injection_behind_starttls),
 		cmocka_unit_test(test_injection_in_the_filter),
 		cmocka_unit_test(test_log_keeps_secrets),
+		cmocka_unit_test(test_log_of_lines),
+		cmocka_unit_test(test_own_literal),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_unknown_name),
 		cmocka_unit_test(test_side_by_side),
+		cmocka_unit_test(test_side_by_side_odd),
 		cmocka_unit_test(test_by_name),
 	};
 
