@@ -11,13 +11,9 @@
 #include "sync/probe.h"
 #include "sync/sync.h"
 
-#include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-
-static_assert((int)COMPOSE_MAILTO == (int)WRITE_MAILTO && (int)COMPOSE_RESUME == (int)WRITE_RESUME,
-	"the same order of kinds");
 
 enum { QUIT_MS = 900 };
 
@@ -58,7 +54,7 @@ void engine_forget(struct engine *e, unsigned request)
 		}
 }
 
-static struct store_request *request_of(const struct asked *a)
+struct store_request *engine_request_of(const struct asked *a)
 {
 	struct store_request *r = store_request_new(a->kind);
 
@@ -69,12 +65,30 @@ static struct store_request *request_of(const struct asked *a)
 	return r;
 }
 
-static unsigned post(struct engine *e, struct store_request *r)
+unsigned engine_post(struct engine *e, struct store_request *r)
 {
 	unsigned id = r->request;
 
 	store_post(e->store, r);
 	return id;
+}
+
+/* One for each account; they end as one. */
+unsigned engine_ask_all(struct engine *e, enum request_kind kind)
+{
+	unsigned group = 0;
+
+	if (!e->naccounts)
+		return engine_post(e, engine_request_of(engine_ask(e, kind, NULL, -1)));
+	for (size_t i = 0; i < e->naccounts; i++) {
+		struct asked *a = engine_ask(e, kind, NULL, (int)i);
+
+		if (!group)
+			group = a->request;
+		a->group = group;
+		engine_post(e, engine_request_of(a));
+	}
+	return group;
 }
 
 /* --- start and end --- */
@@ -133,7 +147,7 @@ static void add_account(struct engine *e, size_t i)
 {
 	struct account_settings *a = settings_account(e->settings, i);
 	struct account_model *m = &e->accounts[i];
-	struct store_request *r = request_of(engine_ask(e, REQUEST_ACCOUNT, NULL, (int)i));
+	struct store_request *r = engine_request_of(engine_ask(e, REQUEST_ACCOUNT, NULL, (int)i));
 
 	m->name = mem_strdup(a->name);
 	m->settings = a;
@@ -141,7 +155,7 @@ static void add_account(struct engine *e, size_t i)
 	m->insecure = is_insecure(a->imap) || is_insecure(a->pop3) || is_insecure(a->smtp);
 	r->setup = setup_of(e, a);
 	r->offline = e->options.offline;
-	post(e, r);
+	engine_post(e, r);
 }
 
 int engine_new(struct engine **out, struct settings *settings, const struct engine_options *options,
@@ -438,9 +452,9 @@ struct msglist *engine_open(struct engine *e, int account, const char *folder, s
 	l->ctx = e;
 	l->next = e->lists;
 	e->lists = l;
-	r = request_of(engine_ask(e, REQUEST_OPEN, l, account));
+	r = engine_request_of(engine_ask(e, REQUEST_OPEN, l, account));
 	r->folder = mem_strdup(folder);
-	post(e, r);
+	engine_post(e, r);
 	if (msglist_needs_ranks(l->want.sort))
 		msglist_ask_ranks(l);
 	return l;
@@ -476,24 +490,10 @@ struct msglist *engine_list(struct engine *e, unsigned id)
 
 /* --- reading --- */
 
-static unsigned change_marks(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n,
-	unsigned clear, unsigned set, bool quiet)
-{
-	struct store_request *r = request_of(engine_ask(e, REQUEST_FLAG, l, l->account));
-
-	r->quiet = quiet;
-	r->uids = mem_dup(uids, n * sizeof(*uids));
-	r->n = n;
-	r->clear = clear;
-	r->set = set;
-	msglist_change_flags(l, uids, n, clear, set);
-	return post(e, r);
-}
-
 unsigned engine_read(
 	struct engine *e, struct msglist *l, uint32_t uid, const struct read_options *opt)
 {
-	struct store_request *r = request_of(engine_ask(e, REQUEST_READ, l, l->account));
+	struct store_request *r = engine_request_of(engine_ask(e, REQUEST_READ, l, l->account));
 	unsigned id;
 
 	r->uid = uid;
@@ -502,12 +502,12 @@ unsigned engine_read(
 	r->other_version = opt->other_version;
 	r->hide_quotes = opt->hide_quotes;
 	r->no_headers = opt->no_headers;
-	id = post(e, r);
+	id = engine_post(e, r);
 	if (opt->mark_read && !l->read_only && !e->options.read_only) {
 		ptrdiff_t at = columns_find(&l->columns, uid);
 
 		if (at >= 0 && !(l->columns.flags[at] & MAIL_SEEN))
-			change_marks(e, l, &uid, 1, 0, MAIL_SEEN, true);
+			engine_change_marks(e, l, &uid, 1, 0, MAIL_SEEN, true);
 	}
 	return id;
 }
@@ -515,265 +515,22 @@ unsigned engine_read(
 unsigned engine_save_part(
 	struct engine *e, struct msglist *l, uint32_t uid, const char *section, const char *path)
 {
-	struct store_request *r = request_of(engine_ask(e, REQUEST_SAVE_PART, l, l->account));
+	struct store_request *r =
+		engine_request_of(engine_ask(e, REQUEST_SAVE_PART, l, l->account));
 
 	r->uid = uid;
 	r->section = mem_strdup(section);
 	r->text = mem_strdup(path);
-	return post(e, r);
+	return engine_post(e, r);
 }
 
 unsigned engine_save_message(struct engine *e, struct msglist *l, uint32_t uid, const char *path)
 {
-	struct store_request *r = request_of(engine_ask(e, REQUEST_SAVE_RAW, l, l->account));
+	struct store_request *r = engine_request_of(engine_ask(e, REQUEST_SAVE_RAW, l, l->account));
 
 	r->uid = uid;
 	r->text = mem_strdup(path);
-	return post(e, r);
-}
-
-/* --- changing --- */
-
-unsigned engine_flag(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n,
-	unsigned clear, unsigned set)
-{
-	clear &= ~set; /* sent as two commands: what both named would end taken away */
-	return change_marks(e, l, uids, n, clear, set, false);
-}
-
-unsigned engine_keywords(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n,
-	const char *clear, const char *set)
-{
-	struct store_request *r = request_of(engine_ask(e, REQUEST_KEYWORDS, l, l->account));
-
-	r->uids = mem_dup(uids, n * sizeof(*uids));
-	r->n = n;
-	r->section = mem_strdup(clear);
-	r->text = mem_strdup(set);
-	return post(e, r);
-}
-
-static unsigned transfer(struct engine *e, struct msglist *l, enum request_kind kind,
-	const uint32_t *uids, size_t n, const char *folder)
-{
-	struct store_request *r = request_of(engine_ask(e, kind, l, l->account));
-
-	r->uids = mem_dup(uids, n * sizeof(*uids));
-	r->n = n;
-	r->folder = mem_strdup(folder);
-	return post(e, r);
-}
-
-unsigned engine_move(
-	struct engine *e, struct msglist *l, const uint32_t *uids, size_t n, const char *folder)
-{
-	return transfer(e, l, REQUEST_MOVE, uids, n, folder);
-}
-
-unsigned engine_copy(
-	struct engine *e, struct msglist *l, const uint32_t *uids, size_t n, const char *folder)
-{
-	return transfer(e, l, REQUEST_COPY, uids, n, folder);
-}
-
-unsigned engine_delete(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n)
-{
-	return transfer(e, l, REQUEST_DELETE, uids, n, NULL);
-}
-
-unsigned engine_archive(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n)
-{
-	return transfer(e, l, REQUEST_ARCHIVE, uids, n, NULL);
-}
-
-unsigned engine_whole(struct engine *e, struct msglist *l, uint32_t uid)
-{
-	struct store_request *r = request_of(engine_ask(e, REQUEST_WHOLE, l, l->account));
-
-	r->uid = uid;
-	return post(e, r);
-}
-
-unsigned engine_create_folder(struct engine *e, size_t account, const char *name)
-{
-	struct store_request *r = request_of(engine_ask(e, REQUEST_CREATE, NULL, (int)account));
-
-	r->folder = mem_strdup(name);
-	return post(e, r);
-}
-
-unsigned engine_delete_folder(struct engine *e, size_t account, const char *name, uint32_t known)
-{
-	struct store_request *r =
-		request_of(engine_ask(e, REQUEST_DELETE_FOLDER, NULL, (int)account));
-
-	r->folder = mem_strdup(name);
-	r->n = known;
-	return post(e, r);
-}
-
-unsigned engine_rename_folder(struct engine *e, size_t account, const char *name, const char *to)
-{
-	struct store_request *r =
-		request_of(engine_ask(e, REQUEST_RENAME_FOLDER, NULL, (int)account));
-
-	r->folder = mem_strdup(name);
-	r->text = mem_strdup(to);
-	return post(e, r);
-}
-
-static unsigned file_work(struct engine *e, struct asked *a, const char *folder, const char *path)
-{
-	struct store_request *r = request_of(a);
-
-	if (folder)
-		r->folder = mem_strdup(folder);
-	r->text = mem_strdup(path);
-	return post(e, r);
-}
-
-unsigned engine_export(
-	struct engine *e, struct msglist *l, const uint32_t *uids, size_t n, const char *path)
-{
-	struct store_request *r = request_of(engine_ask(e, REQUEST_EXPORT, l, -1));
-
-	if (uids) {
-		r->uids = mem_dup(uids, n * sizeof(*uids));
-		r->n = n;
-	}
-	r->text = mem_strdup(path);
-	return post(e, r);
-}
-
-unsigned engine_export_folder(
-	struct engine *e, size_t account, const char *folder, const char *path)
-{
-	return file_work(e, engine_ask(e, REQUEST_EXPORT, NULL, (int)account), folder, path);
-}
-
-unsigned engine_import(struct engine *e, size_t account, const char *path, const char *folder)
-{
-	return file_work(e, engine_ask(e, REQUEST_IMPORT, NULL, (int)account), folder, path);
-}
-
-unsigned engine_backup(struct engine *e, size_t account, const char *path)
-{
-	return file_work(e, engine_ask(e, REQUEST_BACKUP, NULL, (int)account), NULL, path);
-}
-
-unsigned engine_undo(struct engine *e)
-{
-	return post(e, request_of(engine_ask(e, REQUEST_UNDO, NULL, -1)));
-}
-
-size_t engine_pending(const struct engine *e)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < e->naccounts; i++)
-		n += e->accounts[i].nops;
-	return n;
-}
-
-size_t engine_pending_rows(const struct engine *e)
-{
-	size_t n = engine_pending(e);
-
-	for (size_t i = 0; i < e->naccounts; i++)
-		n += e->accounts[i].refused.n;
-	return n;
-}
-
-static const char *why_it_waits(const struct account_model *m, const struct op *op)
-{
-	if (op->id == m->op_in_flight)
-		return _("on its way");
-	if (m->settings->protocol == ACCOUNT_POP3)
-		return _("for the server's folders, the account works by POP3");
-	switch (m->state) {
-	case STATE_OFFLINE:
-		return _("offline");
-	case STATE_CONNECTING:
-		return _("connecting");
-	case STATE_WAITING:
-	case STATE_FAILED:
-		return *m->reason ? m->reason : _("no connection");
-	case STATE_FOLLOWING:
-		return _("another running copy sends it");
-	case STATE_ONLINE:
-		break;
-	}
-	return _("its turn comes");
-}
-
-void engine_pending_at(const struct engine *e, size_t i, struct pending_info *out)
-{
-	*out = (struct pending_info){.account = "", .text = "", .why = ""};
-	for (size_t a = 0; a < e->naccounts; a++) {
-		const struct account_model *m = &e->accounts[a];
-
-		if (i < m->nops) {
-			*out = (struct pending_info){.id = m->ops[i]->id,
-				.account = m->name,
-				.text = m->ops[i]->text,
-				.why = why_it_waits(m, m->ops[i]),
-				.since = op_since(m->ops[i]),
-				.on_its_way = m->ops[i]->id == m->op_in_flight};
-			return;
-		}
-		i -= m->nops;
-	}
-	for (size_t a = 0; a < e->naccounts; a++) {
-		const struct account_model *m = &e->accounts[a];
-
-		if (i < m->refused.n) {
-			*out = (struct pending_info){.account = m->name,
-				.text = m->refused.v[i],
-				.why = "",
-				.refused = true};
-			return;
-		}
-		i -= m->refused.n;
-	}
-}
-
-/* One for each account; they end as one. */
-static unsigned ask_all(struct engine *e, enum request_kind kind)
-{
-	unsigned group = 0;
-
-	if (!e->naccounts)
-		return post(e, request_of(engine_ask(e, kind, NULL, -1)));
-	for (size_t i = 0; i < e->naccounts; i++) {
-		struct asked *a = engine_ask(e, kind, NULL, (int)i);
-
-		if (!group)
-			group = a->request;
-		a->group = group;
-		post(e, request_of(a));
-	}
-	return group;
-}
-
-unsigned engine_pending_forget(struct engine *e)
-{
-	return ask_all(e, REQUEST_FORGET_REFUSED);
-}
-
-unsigned engine_pending_cancel(struct engine *e, uint64_t id)
-{
-	struct store_request *r;
-	int account = -1;
-
-	if (!id)
-		return ask_all(e, REQUEST_CANCEL_OP);
-	for (size_t a = 0; a < e->naccounts; a++)
-		for (size_t i = 0; i < e->accounts[a].nops; i++)
-			if (e->accounts[a].ops[i]->id == id)
-				account = (int)a;
-	r = request_of(engine_ask(e, REQUEST_CANCEL_OP, NULL, account));
-	r->op_id = id;
-	return post(e, r);
+	return engine_post(e, r);
 }
 
 /* --- finding --- */
@@ -817,12 +574,12 @@ bool engine_query_help(size_t i, struct str *pattern, const char **help)
 static unsigned search(struct engine *e, struct msglist *l, const char *query, bool limit)
 {
 	struct asked *a = engine_ask(e, REQUEST_SEARCH, l, l->account);
-	struct store_request *r = request_of(a);
+	struct store_request *r = engine_request_of(a);
 
 	a->limit = limit;
 	a->text = mem_strdup(query);
 	r->text = mem_strdup(query);
-	return post(e, r);
+	return engine_post(e, r);
 }
 
 unsigned engine_search(struct engine *e, struct msglist *l, const char *query)
@@ -837,175 +594,13 @@ unsigned engine_limit(struct engine *e, struct msglist *l, const char *query)
 	return search(e, l, query, true);
 }
 
-/* --- writing --- */
-
-unsigned engine_compose(struct engine *e, size_t account, enum compose_kind kind, struct msglist *l,
-	uint32_t uid, const char *text)
-{
-	struct store_request *r = request_of(engine_ask(e, REQUEST_COMPOSE, l, (int)account));
-
-	r->n = (size_t)kind;
-	r->uid = uid;
-	r->text = mem_strdup(text);
-	return post(e, r);
-}
-
-static unsigned about_draft(
-	struct engine *e, enum request_kind kind, size_t account, const char *id)
-{
-	struct store_request *r = request_of(engine_ask(e, kind, NULL, (int)account));
-
-	r->id = mem_strdup(id);
-	return post(e, r);
-}
-
-unsigned engine_draft_load(struct engine *e, size_t account, const char *id)
-{
-	return about_draft(e, REQUEST_DRAFT_LOAD, account, id);
-}
-
-unsigned engine_draft_save(struct engine *e, size_t account, const char *id, const struct draft *d)
-{
-	struct store_request *r = request_of(engine_ask(e, REQUEST_DRAFT_SAVE, NULL, (int)account));
-
-	r->id = mem_strdup(id);
-	r->draft = mem_alloc(sizeof(*r->draft));
-	draft_copy(r->draft, d);
-	return post(e, r);
-}
-
-unsigned engine_draft_edit(struct engine *e, size_t account, const char *id)
-{
-	return about_draft(e, REQUEST_DRAFT_EDIT, account, id);
-}
-
-unsigned engine_draft_take(struct engine *e, size_t account, const char *id)
-{
-	return about_draft(e, REQUEST_DRAFT_TAKE, account, id);
-}
-
-unsigned engine_draft_keep(struct engine *e, size_t account, const char *id)
-{
-	return about_draft(e, REQUEST_DRAFT_KEEP, account, id);
-}
-
-unsigned engine_draft_discard(struct engine *e, size_t account, const char *id)
-{
-	return about_draft(e, REQUEST_DRAFT_DROP, account, id);
-}
-
-unsigned engine_drafts(struct engine *e, size_t account)
-{
-	return about_draft(e, REQUEST_DRAFTS, account, NULL);
-}
-
-unsigned engine_send(struct engine *e, size_t account, const char *id)
-{
-	struct store_request *r = request_of(engine_ask(e, REQUEST_SEND, NULL, (int)account));
-
-	r->id = mem_strdup(id);
-	r->n = (size_t)settings_int(e->settings, SET_UNDO_SEND);
-	return post(e, r);
-}
-
-size_t engine_outbox(const struct engine *e, size_t account)
-{
-	return e->accounts[account].nmails;
-}
-
-static const char *outbox_state(enum outbox_state state)
-{
-	switch (state) {
-	case OUTBOX_HELD:
-		return _("held");
-	case OUTBOX_SENDING:
-		return _("sending");
-	case OUTBOX_FAILED:
-		return _("refused");
-	case OUTBOX_UNCONFIRMED:
-		return _("unconfirmed");
-	case OUTBOX_SENT:
-		return _("sent");
-	default:
-		return _("waiting");
-	}
-}
-
-void engine_outbox_at(const struct engine *e, size_t account, size_t i, struct outbox_info *out)
-{
-	const struct outbox_mail *m = &e->accounts[account].mails[i];
-
-	*out = (struct outbox_info){.id = m->id,
-		.to = e->accounts[account].waiting.v[i],
-		.subject = m->subject,
-		.error = m->error,
-		.state = outbox_state(m->state),
-		.sending = m->state == OUTBOX_SENDING,
-		.unconfirmed = m->state == OUTBOX_UNCONFIRMED,
-		.failed = m->state == OUTBOX_FAILED,
-		.held = m->state == OUTBOX_HELD,
-		.sent = m->state == OUTBOX_SENT,
-		.due = m->due,
-		.recipients = m->nto};
-}
-
-static const char *fate_words(enum outbox_fate fate)
-{
-	switch (fate) {
-	case FATE_LATER:
-		return _("not now");
-	case FATE_NEVER:
-		return _("refused");
-	case FATE_UNCONFIRMED:
-		return _("unconfirmed");
-	case FATE_ACCEPTED:
-		return _("has it");
-	case FATE_UNASKED:
-		break;
-	}
-	return _("not asked");
-}
-
-void engine_outbox_recipient(const struct engine *e, size_t account, size_t i, size_t recipient,
-	struct outbox_fate_info *out)
-{
-	const struct outbox_recipient *r = &e->accounts[account].mails[i].to[recipient];
-
-	*out = (struct outbox_fate_info){.address = r->address,
-		.has_it = r->fate == FATE_ACCEPTED,
-		.refused = r->fate == FATE_NEVER,
-		.unconfirmed = r->fate == FATE_UNCONFIRMED,
-		.later = r->fate == FATE_LATER,
-		.state = fate_words(r->fate),
-		.words = r->words};
-}
-
-unsigned engine_outbox_retry(struct engine *e, size_t account, const char *id)
-{
-	return about_draft(e, REQUEST_OUTBOX_RETRY, account, id);
-}
-
-unsigned engine_outbox_hold(struct engine *e, size_t account, const char *id)
-{
-	return about_draft(e, REQUEST_OUTBOX_HOLD, account, id);
-}
-
-unsigned engine_outbox_edit(struct engine *e, size_t account, const char *id)
-{
-	return about_draft(e, REQUEST_OUTBOX_EDIT, account, id);
-}
-
-unsigned engine_outbox_drop(struct engine *e, size_t account, const char *id)
-{
-	return about_draft(e, REQUEST_OUTBOX_DROP, account, id);
-}
-
 /* --- the network --- */
 
 unsigned engine_sync(struct engine *e, int account)
 {
-	return account < 0 ? ask_all(e, REQUEST_SYNC)
-			   : post(e, request_of(engine_ask(e, REQUEST_SYNC, NULL, account)));
+	return account < 0 ? engine_ask_all(e, REQUEST_SYNC)
+			   : engine_post(e,
+				     engine_request_of(engine_ask(e, REQUEST_SYNC, NULL, account)));
 }
 
 static void to_all(struct engine *e, enum request_kind kind, size_t n)
@@ -1034,11 +629,11 @@ static unsigned about_protocol(
 	struct engine *e, enum request_kind kind, size_t account, enum account_protocol to)
 {
 	struct asked *a = engine_ask(e, kind, NULL, (int)account);
-	struct store_request *r = request_of(a);
+	struct store_request *r = engine_request_of(a);
 
 	a->number = to;
 	r->n = to == ACCOUNT_POP3;
-	return post(e, r);
+	return engine_post(e, r);
 }
 
 unsigned engine_protocol_preview(struct engine *e, size_t account, enum account_protocol to)
@@ -1053,7 +648,7 @@ unsigned engine_protocol(struct engine *e, size_t account, enum account_protocol
 
 unsigned engine_check(struct engine *e, size_t account)
 {
-	return post(e, request_of(engine_ask(e, REQUEST_CHECK, NULL, (int)account)));
+	return engine_post(e, engine_request_of(engine_ask(e, REQUEST_CHECK, NULL, (int)account)));
 }
 
 void engine_password(struct engine *e, size_t account, const char *password)

@@ -1,5 +1,7 @@
 /*
- * engine_priv - what the engine's files share. Private to engine.
+ * engine_priv - what the engine's files share: engine.c (accounts, lists, reading, finding, the
+ * network), engine_change.c, engine_write.c, translate.c (what the disk thread says). Private to
+ * engine.
  *
  * Owns:    the model.
  * Threads: UI thread.
@@ -62,7 +64,15 @@ struct engine {
 struct asked *engine_ask(struct engine *e, enum request_kind kind, struct msglist *l, int account);
 struct asked *engine_asked(struct engine *e, unsigned request);
 void engine_forget(struct engine *e, unsigned request);
+/* The request to the store that a is the answer to. */
+struct store_request *engine_request_of(const struct asked *a);
+unsigned engine_post(struct engine *e, struct store_request *r); /* its number; keeps it */
+/* One for each account; they end as one. */
+unsigned engine_ask_all(struct engine *e, enum request_kind kind);
 struct msglist *engine_list(struct engine *e, unsigned id);
+/* engine_flag; quiet: nothing that is undone by itself. */
+unsigned engine_change_marks(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n,
+	unsigned clear, unsigned set, bool quiet);
 struct event *event_new(enum event_kind kind);
 /* Turns what the disk thread says into an event, changing the model; NULL: nothing to tell. Keeps
  * ev. */

@@ -1,0 +1,247 @@
+/* What changes messages and folders: marks, moves, whole folders in and out, and what of it waits
+ * for a server. */
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "engine/engine_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+unsigned engine_change_marks(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n,
+	unsigned clear, unsigned set, bool quiet)
+{
+	struct store_request *r = engine_request_of(engine_ask(e, REQUEST_FLAG, l, l->account));
+
+	r->quiet = quiet;
+	r->uids = mem_dup(uids, n * sizeof(*uids));
+	r->n = n;
+	r->clear = clear;
+	r->set = set;
+	msglist_change_flags(l, uids, n, clear, set);
+	return engine_post(e, r);
+}
+
+unsigned engine_flag(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n,
+	unsigned clear, unsigned set)
+{
+	clear &= ~set; /* sent as two commands: what both named would end taken away */
+	return engine_change_marks(e, l, uids, n, clear, set, false);
+}
+
+unsigned engine_keywords(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n,
+	const char *clear, const char *set)
+{
+	struct store_request *r = engine_request_of(engine_ask(e, REQUEST_KEYWORDS, l, l->account));
+
+	r->uids = mem_dup(uids, n * sizeof(*uids));
+	r->n = n;
+	r->section = mem_strdup(clear);
+	r->text = mem_strdup(set);
+	return engine_post(e, r);
+}
+
+static unsigned transfer(struct engine *e, struct msglist *l, enum request_kind kind,
+	const uint32_t *uids, size_t n, const char *folder)
+{
+	struct store_request *r = engine_request_of(engine_ask(e, kind, l, l->account));
+
+	r->uids = mem_dup(uids, n * sizeof(*uids));
+	r->n = n;
+	r->folder = mem_strdup(folder);
+	return engine_post(e, r);
+}
+
+unsigned engine_move(
+	struct engine *e, struct msglist *l, const uint32_t *uids, size_t n, const char *folder)
+{
+	return transfer(e, l, REQUEST_MOVE, uids, n, folder);
+}
+
+unsigned engine_copy(
+	struct engine *e, struct msglist *l, const uint32_t *uids, size_t n, const char *folder)
+{
+	return transfer(e, l, REQUEST_COPY, uids, n, folder);
+}
+
+unsigned engine_delete(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n)
+{
+	return transfer(e, l, REQUEST_DELETE, uids, n, NULL);
+}
+
+unsigned engine_archive(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n)
+{
+	return transfer(e, l, REQUEST_ARCHIVE, uids, n, NULL);
+}
+
+unsigned engine_whole(struct engine *e, struct msglist *l, uint32_t uid)
+{
+	struct store_request *r = engine_request_of(engine_ask(e, REQUEST_WHOLE, l, l->account));
+
+	r->uid = uid;
+	return engine_post(e, r);
+}
+
+unsigned engine_create_folder(struct engine *e, size_t account, const char *name)
+{
+	struct store_request *r =
+		engine_request_of(engine_ask(e, REQUEST_CREATE, NULL, (int)account));
+
+	r->folder = mem_strdup(name);
+	return engine_post(e, r);
+}
+
+unsigned engine_delete_folder(struct engine *e, size_t account, const char *name, uint32_t known)
+{
+	struct store_request *r =
+		engine_request_of(engine_ask(e, REQUEST_DELETE_FOLDER, NULL, (int)account));
+
+	r->folder = mem_strdup(name);
+	r->n = known;
+	return engine_post(e, r);
+}
+
+unsigned engine_rename_folder(struct engine *e, size_t account, const char *name, const char *to)
+{
+	struct store_request *r =
+		engine_request_of(engine_ask(e, REQUEST_RENAME_FOLDER, NULL, (int)account));
+
+	r->folder = mem_strdup(name);
+	r->text = mem_strdup(to);
+	return engine_post(e, r);
+}
+
+static unsigned file_work(struct engine *e, struct asked *a, const char *folder, const char *path)
+{
+	struct store_request *r = engine_request_of(a);
+
+	if (folder)
+		r->folder = mem_strdup(folder);
+	r->text = mem_strdup(path);
+	return engine_post(e, r);
+}
+
+unsigned engine_export(
+	struct engine *e, struct msglist *l, const uint32_t *uids, size_t n, const char *path)
+{
+	struct store_request *r = engine_request_of(engine_ask(e, REQUEST_EXPORT, l, -1));
+
+	if (uids) {
+		r->uids = mem_dup(uids, n * sizeof(*uids));
+		r->n = n;
+	}
+	r->text = mem_strdup(path);
+	return engine_post(e, r);
+}
+
+unsigned engine_export_folder(
+	struct engine *e, size_t account, const char *folder, const char *path)
+{
+	return file_work(e, engine_ask(e, REQUEST_EXPORT, NULL, (int)account), folder, path);
+}
+
+unsigned engine_import(struct engine *e, size_t account, const char *path, const char *folder)
+{
+	return file_work(e, engine_ask(e, REQUEST_IMPORT, NULL, (int)account), folder, path);
+}
+
+unsigned engine_backup(struct engine *e, size_t account, const char *path)
+{
+	return file_work(e, engine_ask(e, REQUEST_BACKUP, NULL, (int)account), NULL, path);
+}
+
+unsigned engine_undo(struct engine *e)
+{
+	return engine_post(e, engine_request_of(engine_ask(e, REQUEST_UNDO, NULL, -1)));
+}
+
+size_t engine_pending(const struct engine *e)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->naccounts; i++)
+		n += e->accounts[i].nops;
+	return n;
+}
+
+size_t engine_pending_rows(const struct engine *e)
+{
+	size_t n = engine_pending(e);
+
+	for (size_t i = 0; i < e->naccounts; i++)
+		n += e->accounts[i].refused.n;
+	return n;
+}
+
+static const char *why_it_waits(const struct account_model *m, const struct op *op)
+{
+	if (op->id == m->op_in_flight)
+		return _("on its way");
+	if (m->settings->protocol == ACCOUNT_POP3)
+		return _("for the server's folders, the account works by POP3");
+	switch (m->state) {
+	case STATE_OFFLINE:
+		return _("offline");
+	case STATE_CONNECTING:
+		return _("connecting");
+	case STATE_WAITING:
+	case STATE_FAILED:
+		return *m->reason ? m->reason : _("no connection");
+	case STATE_FOLLOWING:
+		return _("another running copy sends it");
+	case STATE_ONLINE:
+		break;
+	}
+	return _("its turn comes");
+}
+
+void engine_pending_at(const struct engine *e, size_t i, struct pending_info *out)
+{
+	*out = (struct pending_info){.account = "", .text = "", .why = ""};
+	for (size_t a = 0; a < e->naccounts; a++) {
+		const struct account_model *m = &e->accounts[a];
+
+		if (i < m->nops) {
+			*out = (struct pending_info){.id = m->ops[i]->id,
+				.account = m->name,
+				.text = m->ops[i]->text,
+				.why = why_it_waits(m, m->ops[i]),
+				.since = op_since(m->ops[i]),
+				.on_its_way = m->ops[i]->id == m->op_in_flight};
+			return;
+		}
+		i -= m->nops;
+	}
+	for (size_t a = 0; a < e->naccounts; a++) {
+		const struct account_model *m = &e->accounts[a];
+
+		if (i < m->refused.n) {
+			*out = (struct pending_info){.account = m->name,
+				.text = m->refused.v[i],
+				.why = "",
+				.refused = true};
+			return;
+		}
+		i -= m->refused.n;
+	}
+}
+
+unsigned engine_pending_forget(struct engine *e)
+{
+	return engine_ask_all(e, REQUEST_FORGET_REFUSED);
+}
+
+unsigned engine_pending_cancel(struct engine *e, uint64_t id)
+{
+	struct store_request *r;
+	int account = -1;
+
+	if (!id)
+		return engine_ask_all(e, REQUEST_CANCEL_OP);
+	for (size_t a = 0; a < e->naccounts; a++)
+		for (size_t i = 0; i < e->accounts[a].nops; i++)
+			if (e->accounts[a].ops[i]->id == id)
+				account = (int)a;
+	r = engine_request_of(engine_ask(e, REQUEST_CANCEL_OP, NULL, account));
+	r->op_id = id;
+	return engine_post(e, r);
+}
