@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+enum { REPEAT_BYTES = 1 << 16 };
+
 struct rude {
 	pthread_t thread;
 	char *script;
@@ -124,12 +126,18 @@ static void repeat(struct rude *r, const char *arg)
 {
 	char *text;
 	long n = strtol(arg, &text, 10);
-	struct str all = STR_INIT;
+	struct str some = STR_INIT;
 
-	for (long i = 0; i < n; i++)
-		str_addf(&all, "%s\r\n", *text ? text + 1 : "");
-	put(r, str_c(&all), all.len);
-	str_done(&all);
+	for (long i = 0; i < n; i++) {
+		str_adds(&some, *text ? text + 1 : "");
+		str_adds(&some, "\r\n");
+		if (some.len < REPEAT_BYTES && i + 1 < n)
+			continue;
+		/* In pieces: the client must not wait until all of it is made. */
+		put(r, str_c(&some), some.len);
+		str_clear(&some);
+	}
+	str_done(&some);
 }
 
 /* False: the script ends here. */
