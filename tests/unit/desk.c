@@ -138,6 +138,24 @@ struct job *desk_job(int account, enum lane lane, enum job_kind kind)
 	return j;
 }
 
+void desk_body(int account, struct job *j, const char *bytes)
+{
+	struct result *r = result_new(RESULT_BODY);
+
+	r->folder = mem_strdup(j->folder);
+	r->uid = j->uid;
+	r->uidvalidity = DESK_UIDVALIDITY;
+	r->section = mem_strdup("eml");
+	str_adds(&r->bytes, bytes);
+	desk_give(account, r);
+	r = result_new(RESULT_BODY_DONE);
+	r->request = j->request;
+	r->folder = mem_strdup(j->folder);
+	r->uid = j->uid;
+	job_free(j);
+	desk_give(account, r);
+}
+
 bool desk_has_job(int account, enum lane lane, enum job_kind kind)
 {
 	struct queue *q = running(account)->lanes[lane], *seen = queue_new();

@@ -65,6 +65,8 @@ char *desk_draft(int account, const char *to, const char *subject);
 
 /* The next job of this kind, those before are freed; job_free. */
 struct job *desk_job(int account, enum lane lane, enum job_kind kind);
+/* What JOB_BODY asks for is here; the job is freed. */
+void desk_body(int account, struct job *j, const char *bytes);
 bool desk_has_job(int account, enum lane lane, enum job_kind kind); /* one waits */
 void desk_give(int account, struct result *r); /* as if the connection had made it */
 void desk_online(int account, enum lane lane); /* it says so */

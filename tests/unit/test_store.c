@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { MANY = 300 };
 
@@ -312,7 +313,6 @@ static void test_parked_of_a_closed_list(void **state)
 	unsigned one = inbox_of("one", 3, &first), two = inbox_of("two", 3, &second), at, other;
 	struct store_request *r;
 	struct store_event *ev;
-	struct result *body = result_new(RESULT_BODY);
 	struct job *j;
 
 	(void)state;
@@ -328,18 +328,7 @@ static void test_parked_of_a_closed_list(void **state)
 	assert_string_equal(ev->err.text, "Account one is offline");
 	store_event_free(ev);
 
-	body->folder = mem_strdup("INBOX");
-	body->uid = 2;
-	body->uidvalidity = DESK_UIDVALIDITY;
-	body->section = mem_strdup("eml");
-	str_adds(&body->bytes, "Subject: two\r\n\r\nThe text of two\r\n");
-	desk_give(second, body);
-	body = result_new(RESULT_BODY_DONE);
-	body->request = j->request;
-	body->folder = mem_strdup("INBOX");
-	body->uid = 2;
-	desk_give(second, body);
-	job_free(j);
+	desk_body(second, j, "Subject: two\r\n\r\nThe text of two\r\n");
 	ev = desk_answer(other);
 	assert_int_equal(ev->kind, STORE_VIEW);
 	assert_int_equal(ev->view->envelope.subject[0], 't');
@@ -392,6 +381,154 @@ static void test_body_of_a_folder_that_is_gone(void **state)
 	assert_non_null(strstr(ev->err.text, "Folder Work is no longer on the server, and this"));
 	store_event_free(ev);
 	assert_false(desk_has_job(account, LANE_FETCH, JOB_BODY));
+}
+
+/* --- what is saved --- */
+
+static const char TWO_PARTS[] = "Subject: two\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+				"--b\r\n\r\ntext\r\n--b\r\nContent-Type: application/x\r\n"
+				"Content-Disposition: attachment; filename=a.bin\r\n\r\nbytes\r\n"
+				"--b--\r\n";
+
+static struct store_request *save(unsigned list, const char *section, const char *path)
+{
+	struct store_request *r =
+		desk_on(section ? REQUEST_SAVE_PART : REQUEST_SAVE_RAW, list, &(uint32_t){1}, 1);
+
+	r->section = mem_strdup(section);
+	r->text = mem_strdup(path);
+	return r;
+}
+
+static void reads_as(const char *path, const char *text)
+{
+	struct str out = STR_INIT;
+
+	assert_int_equal(file_read(path, 10000, &out, NULL), 0);
+	assert_string_equal(str_c(&out), text);
+	str_done(&out);
+}
+
+static void test_save(void **state)
+{
+	int account;
+	unsigned list = inbox_of("one", 1, &account), at;
+	struct store_event *ev;
+
+	(void)state;
+	at = read_one(list, 1);
+	desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY), TWO_PARTS);
+	store_event_free(desk_answer(at));
+	assert_int_equal(file_make_dirs(desk_path("to"), NULL), 0);
+	desk_done(save(list, "2", desk_path("to")));
+	desk_done(save(list, "2", desk_path("to/"))); /* a name that is taken gets a number */
+	reads_as(desk_path("to/a.bin"), "bytes");
+	reads_as(desk_path("to/a-1.bin"), "bytes");
+	desk_done(save(list, "2", desk_path("new")));
+	desk_fails(save(list, "2", desk_path("new")), "new exists already; choose another name");
+	desk_fails(save(list, "2", desk_path("no/new")), "Cannot create ");
+	desk_fails(save(list, "7", desk_path("other")), "The message has no part 7");
+	desk_done(save(list, NULL, desk_path("raw")));
+	reads_as(desk_path("raw"), TWO_PARTS);
+	ev = desk_ask(save(list, NULL, NULL));
+	assert_int_equal(ev->kind, STORE_BYTES);
+	assert_string_equal(ev->bytes.p, TWO_PARTS);
+	store_event_free(ev);
+}
+
+/* --- accounts --- */
+
+static struct store_request *protocol(enum request_kind kind, int account, bool pop3)
+{
+	struct store_request *r = desk_request(kind, account);
+
+	r->n = pop3;
+	return r;
+}
+
+static void test_switch_to_nothing(void **state)
+{
+	struct store_account *setup = desk_account("one", false);
+	int account;
+
+	(void)state;
+	draft_set(&setup->sync.pop3, "");
+	account = desk_add(setup, false);
+	desk_fails(protocol(REQUEST_PROTOCOL, account, true), "add: pop3 pop3s://USER@HOST");
+	desk_fails(protocol(REQUEST_PREVIEW, account, true), "add: pop3 pop3s://USER@HOST");
+	desk_done(protocol(REQUEST_PROTOCOL, account, false)); /* nothing to do */
+	setup = desk_account("two", true);
+	draft_set(&setup->sync.imap, "");
+	account = desk_add(setup, false);
+	desk_fails(protocol(REQUEST_PROTOCOL, account, false), "add: imap imaps://USER@HOST");
+}
+
+/* What could not be opened has a number all the same, and says why to whoever asks for it. */
+static void test_account_that_cannot_be_opened(void **state)
+{
+	struct store_request *r;
+	FILE *f;
+	int account;
+
+	(void)state;
+	assert_int_equal(file_make_dirs(desk_path("one"), NULL), 0);
+	f = fopen(desk_path("one/data"), "w");
+	assert_non_null(f);
+	fclose(f);
+	account = desk_add(desk_account("one", false), false);
+	desk_fails(desk_request(REQUEST_DRAFTS, account), "one/data");
+	r = desk_request(REQUEST_CANCEL_OP, account);
+	desk_done(r); /* of all that waits nothing is known */
+	r = desk_request(REQUEST_CANCEL_OP, account);
+	r->op_id = 5;
+	desk_fails(r, "one/data");
+}
+
+/* Another copy of the program synchronises. */
+static void test_sync_elsewhere(void **state)
+{
+	int account, lock;
+
+	(void)state;
+	assert_int_equal(file_make_dirs(desk_path("one/data"), NULL), 0);
+	lock = file_lock(desk_path("one/data/sync.lock"), 0, NULL);
+	assert_true(lock >= 0);
+	account = desk_add(desk_account("one", false), true);
+	desk_fails(desk_request(REQUEST_SYNC, account),
+		"Another running copy of Talaria synchronises account one");
+	close(lock);
+	/* and when it ends, this one does */
+	desk_pass(2500);
+	while (true) {
+		struct store_event *ev = desk_of_kind(STORE_STATE);
+		bool now = ev->state == SYNC_CONNECTING;
+
+		store_event_free(ev);
+		if (now)
+			break;
+	}
+	desk_settle();
+}
+
+static void test_read_only(void **state)
+{
+	int account;
+	unsigned list = inbox_of("one", 1, &account);
+	struct store_request *r;
+
+	(void)state;
+	(void)list;
+	desk_stop();
+	desk_start(true);
+	account = desk_add(desk_account("one", false), false);
+	list = desk_open(account, "INBOX", NULL);
+	r = desk_on(REQUEST_FLAG, list, &(uint32_t){1}, 1);
+	r->set = MAIL_SEEN;
+	desk_fails(r, "runs read-only");
+	r = desk_request(REQUEST_COMPOSE, account);
+	r->n = WRITE_NEW;
+	desk_fails(r, "runs read-only");
+	store_event_free(desk_ask(desk_request(REQUEST_DRAFTS, account)));
 }
 
 /* --- the outbox --- */
@@ -664,6 +801,11 @@ int main(void)
 		DESK_CASE(test_search_own_addresses),
 		DESK_CASE(test_parked_of_a_closed_list),
 		DESK_CASE(test_body_of_a_folder_that_is_gone),
+		DESK_CASE(test_save),
+		DESK_CASE(test_switch_to_nothing),
+		DESK_CASE(test_account_that_cannot_be_opened),
+		DESK_CASE(test_sync_elsewhere),
+		DESK_CASE(test_read_only),
 		DESK_CASE(test_tickets_at_rest),
 		DESK_CASE(test_no_busy_loop),
 		DESK_CASE(test_compacted_meanwhile),

@@ -339,7 +339,6 @@ static void test_draft_with_notes(void **state)
 	struct str message = STR_INIT;
 	struct summary row = desk_row(21, "Alice", "Both");
 	struct store_event *ev;
-	struct result *body;
 	struct store_request *r;
 	unsigned list, request;
 
@@ -372,20 +371,7 @@ static void test_draft_with_notes(void **state)
 	r->account = account;
 	r->n = WRITE_RESUME;
 	request = desk_post(r);
-	j = desk_job(account, LANE_FETCH, JOB_BODY);
-	body = result_new(RESULT_BODY);
-	body->folder = mem_strdup("Drafts");
-	body->uid = 21;
-	body->uidvalidity = DESK_UIDVALIDITY;
-	body->section = mem_strdup("eml");
-	str_add(&body->bytes, message.p, message.len);
-	desk_give(account, body);
-	body = result_new(RESULT_BODY_DONE);
-	body->request = j->request;
-	body->folder = mem_strdup("Drafts");
-	body->uid = 21;
-	desk_give(account, body);
-	job_free(j);
+	desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY), message.p);
 	ev = desk_answer(request);
 	assert_int_equal(ev->kind, STORE_DRAFTS);
 	assert_int_equal(ev->drafts[0].has_it.n, 1);
@@ -413,6 +399,125 @@ static void test_draft_with_notes(void **state)
 	job_free(j);
 	str_done(&message);
 	free(id);
+}
+
+/* What a draft answers goes along too: the mark is set wherever it is sent from. */
+static void test_answer_finished_elsewhere(void **state)
+{
+	static const enum fate_kind fates[] = {RECIPIENT_ACCEPTED};
+	int account = online_account();
+	unsigned list = desk_open(account, "INBOX", NULL), request;
+	struct summary row = desk_row(5, "Bob", "Question"), draft = desk_row(31, "Alice", "Re");
+	struct store_request *r = desk_on(REQUEST_COMPOSE, list, &(uint32_t){5}, 1);
+	struct str message = STR_INIT;
+	struct store_event *ev;
+	struct job *j;
+	char *id;
+
+	(void)state;
+	desk_fill(account, "INBOX", &row, 1);
+	desk_settle();
+	r->account = account;
+	r->n = WRITE_REPLY;
+	request = desk_post(r);
+	desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY),
+		"From: Bob <bob@mail.example>\r\nSubject: Question\r\n\r\nWhy?\r\n");
+	ev = desk_answer(request);
+	assert_int_equal(ev->kind, STORE_DRAFTS);
+	assert_string_equal(ev->drafts[0].draft.subject, "Re: Question");
+	id = mem_strdup(ev->drafts[0].id);
+	store_event_free(ev);
+	desk_done(desk_mail(REQUEST_DRAFT_KEEP, account, id, 0));
+	j = append_job(account);
+	assert_non_null(strstr(j->bytes.p, "X-Talaria-Answers: reply 7 5 INBOX\r\n"));
+	str_add(&message, j->bytes.p, j->bytes.len);
+	appended(account, j, 31);
+	free(id);
+
+	desk_stop();
+	assert_int_equal(file_remove_tree(desk_path("one"), NULL), 0);
+	desk_start(false);
+	account = online_account();
+	(void)desk_open(account, "INBOX", NULL);
+	desk_fill(account, "INBOX", &row, 1);
+	list = desk_open(account, "Drafts", NULL);
+	desk_fill(account, "Drafts", &draft, 1);
+	desk_settle();
+	r = desk_on(REQUEST_COMPOSE, list, &(uint32_t){31}, 1);
+	r->account = account;
+	r->n = WRITE_RESUME;
+	request = desk_post(r);
+	desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY), message.p);
+	ev = desk_answer(request);
+	id = mem_strdup(ev->drafts[0].id);
+	store_event_free(ev);
+	desk_done(desk_mail(REQUEST_SEND, account, id, 0));
+	j = desk_job(account, LANE_SEND, JOB_SEND);
+	desk_give(account, answer(j, SEND_ACCEPTED, fates));
+	job_free(j);
+	store_event_free(desk_of_kind(STORE_SENT));
+	/* the copy in the drafts goes, the one in Sent comes, and the question is answered */
+	j = desk_job(account, LANE_MAIN, JOB_OP);
+	assert_int_equal(j->op->kind, OP_EXPUNGE);
+	appended(account, j, 0);
+	appended(account, append_job(account), 40);
+	j = desk_job(account, LANE_MAIN, JOB_OP);
+	assert_int_equal(j->op->kind, OP_FLAGS);
+	assert_string_equal(j->op->folder, "INBOX");
+	assert_int_equal(j->op->uids[0], 5);
+	assert_int_equal(j->op->set, MAIL_ANSWERED);
+	job_free(j);
+	str_done(&message);
+	free(id);
+}
+
+/* A draft that was put aside lies on the server: the file here goes when it is seen there, or when
+ * it was seen and somebody has gone on with it elsewhere. */
+static void test_draft_settled(void **state)
+{
+	for (int gone = 0; gone < 2; gone++) {
+		int account = online_account();
+		char *id = desk_draft(account, "bob@mail.example", "Aside");
+		struct store_event *ev;
+		struct summary row;
+		char *message_id;
+
+		(void)state;
+		ev = desk_ask(desk_mail(REQUEST_DRAFT_LOAD, account, id, 0));
+		message_id = mem_strdup(ev->drafts[0].draft.message_id);
+		store_event_free(ev);
+		desk_done(desk_mail(REQUEST_DRAFT_KEEP, account, id, 0));
+		/* a server that does not say what it is called there */
+		appended(account, append_job(account), 0);
+		(void)desk_open(account, "Drafts", NULL);
+		row = desk_row(8, "Alice", "Aside");
+		row.message_id = message_id;
+		desk_fill(account, "Drafts", &row, 1);
+		desk_settle();
+		if (gone) { /* seen once */
+			struct result *r = result_new(RESULT_VANISHED);
+
+			ev = desk_ask(desk_request(REQUEST_DRAFTS, account));
+			assert_int_equal(ev->ndrafts, 1);
+			store_event_free(ev);
+			r->folder = mem_strdup("Drafts");
+			r->uidvalidity = DESK_UIDVALIDITY;
+			r->uids = mem_dup(&(uint32_t){8}, sizeof(uint32_t));
+			r->n = 1;
+			desk_give(account, r);
+			desk_settle();
+		}
+		ev = desk_ask(desk_request(REQUEST_DRAFTS, account));
+		assert_int_equal(ev->ndrafts, gone ? 0 : 1);
+		assert_int_equal(ev->ndrafts && *ev->drafts[0].id == '@', !gone);
+		store_event_free(ev);
+		assert_false(file_exists(desk_path("one/data/drafts/%s.job", id)));
+		free(message_id);
+		free(id);
+		desk_stop();
+		assert_int_equal(file_remove_tree(desk_path("one"), NULL), 0);
+		desk_start(false);
+	}
 }
 
 /* Put aside twice before there is a connection: only the last goes out. Sent before it is there:
@@ -505,6 +610,8 @@ int main(void)
 		WRITE_CASE(test_taken_over),
 		WRITE_CASE(test_taken_over_twice),
 		WRITE_CASE(test_draft_with_notes),
+		WRITE_CASE(test_answer_finished_elsewhere),
+		WRITE_CASE(test_draft_settled),
 		WRITE_CASE(test_draft_put_aside_and_sent),
 		WRITE_CASE(test_following),
 	};
