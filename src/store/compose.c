@@ -220,6 +220,7 @@ int compose_settle(struct account *a, const char *id, struct err *err)
 	int rc = 0;
 
 	if (outbox_text_read(a->outbox, id, &text, &why) != 0) {
+		str_done(&text);
 		if (why.kind == ERR_GONE)
 			return 0; /* nobody edits it */
 		*err = why;       /* it must not go without what was written last */

@@ -165,6 +165,7 @@ static void test_undo_moved(void **state)
 static void test_undo_refused(void **state)
 {
 	int account = begin();
+	struct job *j;
 
 	(void)state;
 	desk_done(flag(2, MAIL_FLAGGED));
@@ -175,7 +176,9 @@ static void test_undo_refused(void **state)
 	op_refused(account, next_op(account, 90), "permission denied");
 	assert_true(desk_was_told("permission denied"));
 	desk_done(undo());
-	is_flags(desk_job(account, LANE_MAIN, JOB_OP), "INBOX", 2, MAIL_FLAGGED, 0);
+	j = desk_job(account, LANE_MAIN, JOB_OP);
+	is_flags(j, "INBOX", 2, MAIL_FLAGGED, 0);
+	job_free(j);
 }
 
 /* It is just on its way: it comes back when the answer is here. */
@@ -193,7 +196,9 @@ static void test_undo_in_flight(void **state)
 	store_event_free(ev);
 	desk_fails(undo(), "nothing to undo"); /* it is asked for already */
 	op_done(account, j, 70, false);
-	is_move(next_op(account, 90), "Work", 70, "INBOX");
+	j = next_op(account, 90);
+	is_move(j, "Work", 70, "INBOX");
+	job_free(j);
 }
 
 /* And where that cannot be, that is told, although nobody waits for an answer any more. */
@@ -223,7 +228,9 @@ static void test_undo_left(void **state)
 	j = desk_job(account, LANE_MAIN, JOB_OP);
 	is_flags(j, "INBOX", 1, MAIL_DELETED, 0);
 	op_done(account, j, 0, false);
-	is_flags(next_op(account, 90), "Work", 70, 0, MAIL_DELETED);
+	j = next_op(account, 90);
+	is_flags(j, "Work", 70, 0, MAIL_DELETED);
+	job_free(j);
 }
 
 static void test_undo_what_cannot(void **state)
