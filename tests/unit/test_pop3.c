@@ -104,6 +104,36 @@ static void test_login_answers(void **state)
 	rude_must_fail(cases, MEM_COUNT(cases), NET_POP3, no_pop3, NULL);
 }
 
+/* CAPA has an end, and the word that is known may be the last of many. */
+static void test_long_capa(void **state)
+{
+	(void)state;
+	for (int lines = 198; lines <= 200; lines++) {
+		struct str script = STR_INIT;
+		struct net_server server;
+		struct err err = {0};
+		struct pop3 *p = NULL;
+		struct rude *r;
+		int rc;
+
+		str_addf(&script, "S: +OK\nC: CAPA\nS: +OK\nR %d X\nS: SASL", lines - 1);
+		for (int i = 0; i < 300; i++)
+			str_addf(&script, " X-%d", i);
+		str_adds(&script, " PLAIN\nS: .\n");
+		if (lines < 200)
+			str_adds(&script, "C: AUTH PLAIN\nS: +OK\nC: CAPA\nS: -ERR");
+		r = rude_start(script.p, NET_POP3, NET_PLAIN, &server);
+		rc = pop3_open(&p, &server, &rude_quick, &rude_alice, NULL, &err);
+		if (rc != (lines > 199 ? -1 : 0))
+			fail_msg("%d: %s", lines, err.text);
+		if (rc)
+			assert_int_equal(err.kind, ERR_PROTOCOL);
+		pop3_free(p);
+		rude_end(r, NULL);
+		str_done(&script);
+	}
+}
+
 static void test_list_lies(void **state)
 {
 	struct rude *r;
@@ -613,6 +643,7 @@ int main(int argc, char *argv[])
 	const struct CMUnitTest all[] = {
 		cmocka_unit_test(test_no_login),
 		cmocka_unit_test(test_login_answers),
+		cmocka_unit_test(test_long_capa),
 		cmocka_unit_test(test_list_lies),
 		cmocka_unit_test(test_list_rows),
 		cmocka_unit_test(test_list_refused),

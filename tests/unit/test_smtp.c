@@ -255,6 +255,69 @@ static void test_texts(void **state)
 	rude_end(r, NULL);
 }
 
+/* What a relay said is kept as far as there is room, and shows where it is not all. */
+static void test_long_texts(void **state)
+{
+	const size_t room = sizeof(((struct smtp_recipient *)0)->text) - 1;
+
+	(void)state;
+	for (size_t len = room - 1; len <= room + 1; len++) {
+		struct smtp_recipient to = {.address = "a@x"};
+		struct str script = STR_INIT;
+		struct rude *r;
+		struct smtp *s;
+
+		str_adds(&script, GREET "S: 250 me\nC: MAIL\nS: 250 ok\nC: RCPT\n");
+		for (size_t left = len - 4, n; left; left -= n) {
+			n = left < 300 ? left : 299;
+			str_addf(&script, "S: 550%c", n == left ? ' ' : '-');
+			for (size_t i = 0; i < n; i++)
+				str_addc(&script, 'x');
+			str_addc(&script, '\n');
+			if (n < left)
+				n++; /* the blank between two lines */
+		}
+		str_adds(&script, "C: RSET\nS: 250 ok");
+		s = open_rude(&r, script.p);
+		smtp_send(s, "me@x", &to, 1, MAIL, strlen(MAIL), NULL, NULL, NULL);
+		assert_int_equal(strlen(to.text), len < room ? len : room);
+		assert_int_equal(strstr(to.text, "…") != NULL, len > room);
+		smtp_free(s);
+		rude_end(r, NULL);
+		str_done(&script);
+	}
+}
+
+/* A reply has an end. */
+static void test_long_replies(void **state)
+{
+	(void)state;
+	for (int lines = 199; lines <= 201; lines++) {
+		struct str script = STR_INIT;
+		struct net_server server;
+		struct err err = {0};
+		struct rude *r;
+		struct smtp *s = NULL;
+		int rc;
+
+		str_addf(&script, "S: 220 hi\nC: EHLO\nR %d 250-X\nS: 250 AUTH", lines - 1);
+		for (int i = 0; i < 300; i++)
+			str_addf(&script, " X-%d", i);
+		str_adds(&script, " PLAIN\n");
+		if (lines <= 200)
+			str_adds(&script, "C: AUTH PLAIN\nS: 235 in");
+		r = rude_start(script.p, NET_SMTP, NET_PLAIN, &server);
+		rc = smtp_open(&s, &server, &rude_quick, &rude_alice, NULL, &err);
+		if (rc != (lines > 200 ? -1 : 0))
+			fail_msg("%d: %s", lines, err.text);
+		if (rc)
+			assert_int_equal(err.kind, ERR_PROTOCOL);
+		smtp_free(s);
+		rude_end(r, NULL);
+		str_done(&script);
+	}
+}
+
 /* The reason of the whole is the reason of each, in the server's words. */
 static void test_whole_texts(void **state)
 {
@@ -712,6 +775,8 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(test_auth_answers),
 		cmocka_unit_test(test_transactions),
 		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_long_texts),
+		cmocka_unit_test(test_long_replies),
 		cmocka_unit_test(test_whole_texts),
 		cmocka_unit_test(test_bad_addresses),
 		cmocka_unit_test(test_wire_addresses),
