@@ -5,14 +5,16 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "net/view.h"
+#include "net/wire_code.h"
+#include "net/wire_row.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
 	PARENS_MAX = 50000,
-	DEPTH_MAX = 1000,      /* libetpan recurses; 5,000 overflow a stack of 1 MiB */
-	CODE_MAX = 512 * 1024, /* COPYUID has the longest set that is asked for twice */
+	DEPTH_MAX = 1000, /* libetpan recurses; 5,000 overflow a stack of 1 MiB */
 	LITERAL_DIGITS = 9,
 	TAG_MAX = 64,
 	TAGS_MAX = 100,
@@ -53,11 +55,6 @@ struct wire {
 
 	wire_line_fn *on_line;
 	void *ctx;
-};
-
-struct view {
-	const char *p;
-	size_t len;
 };
 
 struct wire *wire_new(const struct wire_limits *limits)
@@ -116,162 +113,6 @@ static int wire_kill(struct wire *w, const char *reason)
 	return -1;
 }
 
-/* --- small scanners over a view --- */
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_alpha(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static struct view view_skip(struct view v, size_t n)
-{
-	return (struct view){v.p + n, v.len - n};
-}
-
-static struct view skip_blanks(struct view v)
-{
-	while (v.len && (*v.p == ' ' || *v.p == '\t'))
-		v = view_skip(v, 1);
-	return v;
-}
-
-/* Takes the longest run of characters that is_in accepts off the front. */
-static struct view take_while(struct view *v, bool (*is_in)(char))
-{
-	struct view token = {v->p, 0};
-
-	while (token.len < v->len && is_in(v->p[token.len]))
-		token.len++;
-	*v = view_skip(*v, token.len);
-	return token;
-}
-
-static bool not_blank(char c)
-{
-	return c != ' ' && c != '\t';
-}
-
-static bool is_tag_char(char c)
-{
-	return is_alpha(c) || is_digit(c) || c == '.' || c == '-' || c == '_';
-}
-
-static bool view_is(struct view v, const char *word)
-{
-	return strlen(word) == v.len && str_nicmp(v.p, word, v.len) == 0;
-}
-
-static bool view_in(struct view v, const char *const *words)
-{
-	for (; *words; words++)
-		if (view_is(v, *words))
-			return true;
-	return false;
-}
-
-/* A decimal number of at most max; false when it is none or wraps. */
-static bool view_number(struct view v, uint64_t max)
-{
-	uint64_t n = 0;
-
-	if (!v.len || v.len > 20)
-		return false;
-	for (size_t i = 0; i < v.len; i++) {
-		unsigned digit = (unsigned)(v.p[i] - '0');
-
-		if (!is_digit(v.p[i]) || digit > max || n > (max - digit) / 10)
-			return false;
-		n = n * 10 + digit;
-	}
-	return true;
-}
-
-/* --- response codes (RFC 3501 7.1) --- */
-
-static bool is_set_char(char c)
-{
-	return is_digit(c) || c == ',' || c == ':' || c == '*';
-}
-
-/* count numbers or UID sets, one blank between. */
-static bool code_sets(struct view v, unsigned count)
-{
-	while (count--) {
-		if (!take_while(&v, is_set_char).len)
-			return false;
-		if (count && (!v.len || *v.p != ' '))
-			return false;
-		if (count)
-			v = view_skip(v, 1);
-	}
-	return v.len == 0;
-}
-
-static bool is_flag_char(char c)
-{
-	return c > 0x20 && c < 0x7f && !strchr("(){%*\"\\]", c);
-}
-
-/* "(\Seen Atom \*)": libetpan dies on a second level of parentheses and stumbles over "()". */
-static bool code_flags(struct view v)
-{
-	if (v.len < 3 || v.p[0] != '(' || v.p[v.len - 1] != ')')
-		return false;
-	v = (struct view){v.p + 1, v.len - 2};
-	for (;;) {
-		bool system = v.len && *v.p == '\\';
-
-		if (system)
-			v = view_skip(v, 1);
-		if (system && v.len && *v.p == '*')
-			v = view_skip(v, 1);
-		else if (!take_while(&v, is_flag_char).len)
-			return false;
-		if (!v.len)
-			return true;
-		if (*v.p != ' ')
-			return false;
-		v = view_skip(v, 1);
-	}
-}
-
-static bool is_plain_char(char c)
-{
-	return c >= 0x20 && c < 0x7f && !strchr("\"{}[]()\\", c);
-}
-
-static bool code_is_safe(struct view code, struct view *name)
-{
-	static const char *const numbers[] = {"UIDNEXT", "UIDVALIDITY", "UNSEEN", NULL};
-	static const char *const never[] = {"BADCHARSET", "REFERRAL", "NEWNAME", "BADURL", NULL};
-	struct view v = code;
-
-	*name = take_while(&v, is_tag_char);
-	if (!name->len || code.len > CODE_MAX || view_in(*name, never))
-		return false;
-	if (v.len && *v.p != ' ')
-		return false;
-	if (v.len)
-		v = view_skip(v, 1);
-	if (view_is(*name, "PERMANENTFLAGS"))
-		return code_flags(v);
-	if (view_in(*name, numbers))
-		return view_number(v, UINT32_MAX);
-	if (view_is(*name, "HIGHESTMODSEQ"))
-		return view_number(v, INT64_MAX);
-	if (view_is(*name, "APPENDUID"))
-		return code_sets(v, 2);
-	if (view_is(*name, "COPYUID"))
-		return code_sets(v, 3);
-	take_while(&v, is_plain_char);
-	return v.len == 0;
-}
-
 /* --- status lines: "* OK [CODE] text", "tag NO text", "+ text" --- */
 
 static void keep_notice(char **slot, struct view text)
@@ -313,11 +154,11 @@ static void add_coded_text(struct str *out, struct view v, bool may_be_empty,
 	if (end) {
 		struct view code = {v.p + 1, (size_t)(end - v.p) - 1};
 
-		*text = skip_blanks(view_skip(v, code.len + 2));
+		*text = view_skip_blanks(view_skip(v, code.len + 2));
 		/* libetpan knows no empty list: this one has a flag that no message has. */
 		if (view_is(code, "PERMANENTFLAGS ()")) {
 			str_adds(out, "[PERMANENTFLAGS (-)] ");
-		} else if (code_is_safe(code, code_name)) {
+		} else if (wire_code_is_safe(code, code_name)) {
 			str_addc(out, '[');
 			str_add(out, code.p, code.len);
 			str_adds(out, "] ");
@@ -340,7 +181,7 @@ static void pass_answer(
 	str_add(out, word.p, word.len);
 	if (word.len)
 		str_addc(out, ' ');
-	add_coded_text(out, skip_blanks(rest), word.len == 0, &code, &text);
+	add_coded_text(out, view_skip_blanks(rest), word.len == 0, &code, &text);
 	str_adds(out, "\r\n");
 	if (view_is(word, "BYE"))
 		keep_notice(&w->bye, text);
@@ -358,7 +199,7 @@ static bool take_answer_word(struct view *v, struct view *word, bool tagged)
 {
 	static const char *const answers[] = {"OK", "NO", "BAD", "BYE", "PREAUTH", NULL};
 
-	*word = take_while(v, is_alpha);
+	*word = view_take_while(v, view_is_alpha);
 	return view_in(*word, answers) && (!tagged || word->len <= 3) &&
 	       !(tagged && view_is(*word, "BYE"));
 }
@@ -369,7 +210,7 @@ bool wire_is_answer(const char *line, size_t len)
 
 	if (!len || *line != '*')
 		return false;
-	v = skip_blanks(view_skip(v, 1));
+	v = view_skip_blanks(view_skip(v, 1));
 	return take_answer_word(&v, &word, false);
 }
 
@@ -378,8 +219,8 @@ static enum wire_mode numbered_mode(struct view number, struct view rest)
 	static const char *const words[] = {"EXISTS", "RECENT", "EXPUNGE", "FETCH", NULL};
 	struct view word;
 
-	rest = skip_blanks(rest);
-	word = take_while(&rest, is_alpha);
+	rest = view_skip_blanks(rest);
+	word = view_take_while(&rest, view_is_alpha);
 	if (!view_in(word, words) || !view_number(number, UINT32_MAX))
 		return WIRE_DROP;
 	/* There is no message 0, and libetpan counts down for it. */
@@ -404,9 +245,9 @@ static enum wire_mode untagged_mode(struct wire *w, struct view v, struct str *o
 {
 	struct view tag = {"*", 1}, word, number;
 
-	v = skip_blanks(v);
-	if (v.len && is_digit(*v.p)) {
-		number = take_while(&v, is_digit);
+	v = view_skip_blanks(v);
+	if (v.len && view_is_digit(*v.p)) {
+		number = view_take_while(&v, view_is_digit);
 		return numbered_mode(number, v);
 	}
 	if (take_answer_word(&v, &word, false)) {
@@ -414,7 +255,7 @@ static enum wire_mode untagged_mode(struct wire *w, struct view v, struct str *o
 		return WIRE_ANSWER;
 	}
 	/* "LIST-X" is not LIST. */
-	if (v.len && not_blank(*v.p))
+	if (v.len && view_not_blank(*v.p))
 		return WIRE_DROP;
 	return named_mode(word);
 }
@@ -423,7 +264,7 @@ static bool is_tag(struct view v)
 {
 	struct view rest = v;
 
-	take_while(&rest, is_tag_char);
+	view_take_while(&rest, view_is_tag_char);
 	return v.len && v.len <= TAG_MAX && !rest.len;
 }
 
@@ -448,15 +289,15 @@ static int begin_line(struct wire *w, struct view v, struct str *out)
 		w->mode = WIRE_ANSWER;
 		return 0;
 	}
-	first = take_while(&rest, not_blank);
+	first = view_take_while(&rest, view_not_blank);
 	if (view_is(first, "*")) {
 		w->torn = false;
 		w->mode = untagged_mode(w, rest, out);
 		return 0;
 	}
-	rest = skip_blanks(view_skip(v, first.len));
+	rest = view_skip_blanks(view_skip(v, first.len));
 	if (!is_tag(first) || !take_answer_word(&rest, &word, true) ||
-		(rest.len && not_blank(*rest.p)))
+		(rest.len && view_not_blank(*rest.p)))
 		return foreign_line(w);
 	w->torn = false;
 	if (w->one_tag) {
@@ -472,26 +313,10 @@ static int begin_line(struct wire *w, struct view v, struct str *out)
 
 /* --- the data in a line: quotes, parentheses, literals --- */
 
-/* "{123}" or "{123+}" from at to the very end: its digits, else an empty view. */
-static struct view literal_digits(struct view v, size_t at)
-{
-	struct view rest = view_skip(v, at), digits = {"", 0};
-
-	if (!rest.len || *rest.p != '{')
-		return digits;
-	rest = view_skip(rest, 1);
-	digits = take_while(&rest, is_digit);
-	if (rest.len && *rest.p == '+')
-		rest = view_skip(rest, 1);
-	if (rest.len != 1 || *rest.p != '}')
-		digits.len = 0;
-	return digits;
-}
-
-/* The literal that is announced at `at`, where literal_digits found it; -1 ends the connection. */
+/* The literal that is announced at `at`, where view_literal found it; -1 ends the connection. */
 static int announce_literal(struct wire *w, struct view v, size_t at)
 {
-	struct view digits = literal_digits(v, at);
+	struct view digits = view_literal(v, at);
 	uint32_t n = 0;
 
 	if (digits.len > LITERAL_DIGITS)
@@ -504,36 +329,13 @@ static int announce_literal(struct wire *w, struct view v, size_t at)
 	return 1;
 }
 
-/* Where a quoted string that begins at `at` ends (behind its quote); 0: nowhere. */
-static size_t quoted_end(struct view v, size_t at)
-{
-	for (size_t i = at + 1; i < v.len; i++) {
-		if (v.p[i] == '\\')
-			i++;
-		else if (v.p[i] == '"')
-			return i + 1;
-	}
-	return 0;
-}
-
-/* Strings stand between blanks and brackets only: so libetpan and this filter cannot come to see
- * different strings. */
-static size_t check_quoted(struct view v, size_t at)
-{
-	size_t end = quoted_end(v, at);
-
-	if (!end || at == 0 || !strchr(" ([", v.p[at - 1]))
-		return 0;
-	return end == v.len || strchr(" )](", v.p[end]) ? end : 0;
-}
-
 /* Counts and checks one piece of text; 1 when a literal follows, 0, -1, or SCAN_BROKEN, and why. */
 static int scan_data(struct wire *w, struct view v, const char **why)
 {
 	for (size_t i = 0; i < v.len; i++) {
 		switch (v.p[i]) {
 		case '"':
-			i = check_quoted(v, i);
+			i = view_string_end(v, i);
 			*why = _("the server sent a broken quoted string");
 			if (!i)
 				return SCAN_BROKEN;
@@ -541,7 +343,7 @@ static int scan_data(struct wire *w, struct view v, const char **why)
 			break;
 		case '{':
 			*why = _("the server sent a “{” that announces nothing");
-			return literal_digits(v, i).len ? announce_literal(w, v, i) : SCAN_BROKEN;
+			return view_literal(v, i).len ? announce_literal(w, v, i) : SCAN_BROKEN;
 		case '(':
 			*why = _("the server sent too many nested lists");
 			if (++w->parens > PARENS_MAX || ++w->depth > DEPTH_MAX)
@@ -563,149 +365,8 @@ static int scan_dropped(struct wire *w, struct view v)
 {
 	for (size_t i = v.len; i-- > 0;)
 		if (v.p[i] == '{')
-			return literal_digits(v, i).len ? announce_literal(w, v, i) : 0;
+			return view_literal(v, i).len ? announce_literal(w, v, i) : 0;
 	return 0;
-}
-
-/*
- * --- LIST: written anew ---
- *
- * Servers write names with blanks, tabs, quotes and brackets in them as they are, leave out the
- * flags or the quotes of the delimiter, and one such row must cost neither the list nor its folder.
- * So the row is read with all that in mind, and libetpan gets one that it can read.
- */
-
-struct list_row {
-	struct view flags, name;
-	char delimiter;  /* 0: NIL */
-	bool quoted;     /* the name; it is still escaped */
-	bool is_literal; /* the name follows; this is what announces it */
-};
-
-static bool skip_list_flags(struct view *v, struct view *flags)
-{
-	const char *close = v->len && *v->p == '(' ? memchr(v->p, ')', v->len) : NULL;
-
-	*flags = (struct view){"", 0};
-	if (!v->len || *v->p != '(')
-		return true; /* none were said */
-	if (!close)
-		return false;
-	*flags = (struct view){v->p + 1, (size_t)(close - v->p) - 1};
-	*v = skip_blanks(view_skip(*v, (size_t)(close - v->p) + 1));
-	return true;
-}
-
-static bool skip_delimiter(struct view *v, char *delimiter)
-{
-	size_t end = v->len && *v->p == '"' ? quoted_end(*v, 0) : 0;
-	struct view word, rest = *v;
-
-	*delimiter = '\0';
-	if (end > 2) {
-		*delimiter = v->p[1] == '\\' ? v->p[2] : v->p[1];
-	} else if (!end) {
-		word = take_while(&rest, not_blank);
-		end = word.len;
-		if (!word.len || !rest.len)
-			return false;
-		if (word.len == 1)
-			*delimiter = *word.p;
-		else if (!view_is(word, "NIL"))
-			return false;
-	}
-	*v = skip_blanks(view_skip(*v, end));
-	return v->len > 0;
-}
-
-/* Where extended data (RFC 5258) begins behind a name without quotes, which may have brackets too.
- */
-static size_t bare_name_end(struct view v)
-{
-	static const char *const begins[] = {" (\"", " ((", " (CHILDINFO ", " (OLDNAME "};
-
-	for (size_t i = 0; i < v.len; i++)
-		for (size_t k = 0; v.p[i] == ' ' && k < MEM_COUNT(begins); k++) {
-			size_t n = strlen(begins[k]);
-
-			if (v.len - i >= n && str_nicmp(v.p + i, begins[k], n) == 0)
-				return i;
-		}
-	return v.len;
-}
-
-static void read_list_name(struct view v, struct list_row *row)
-{
-	struct view digits = literal_digits(v, 0);
-	size_t end = *v.p == '"' ? quoted_end(v, 0) : 0;
-
-	row->is_literal = digits.len > 0;
-	/* '"a"b' is no string. */
-	row->quoted = end && (end == v.len || !not_blank(v.p[end]));
-	if (row->quoted)
-		row->name = (struct view){v.p + 1, end - 2};
-	else if (row->is_literal)
-		row->name = v;
-	else
-		row->name = (struct view){v.p, bare_name_end(v)};
-}
-
-/* v: the line from its "*" on. */
-static bool read_list_row(struct view v, struct list_row *row)
-{
-	*row = (struct list_row){0};
-	v = skip_blanks(view_skip(v, 1));
-	take_while(&v, is_alpha);
-	v = skip_blanks(v);
-	if (!skip_list_flags(&v, &row->flags) || !skip_delimiter(&v, &row->delimiter))
-		return false;
-	read_list_name(v, row);
-	return true;
-}
-
-static bool is_list_flag(struct view flag)
-{
-	if (flag.len && *flag.p == '\\')
-		flag = view_skip(flag, 1);
-	return take_while(&flag, is_flag_char).len > 0 && flag.len == 0;
-}
-
-static void add_name(struct str *out, const struct list_row *row)
-{
-	struct str name = STR_INIT;
-
-	for (size_t i = 0; i < row->name.len; i++) {
-		if (row->quoted && row->name.p[i] == '\\' && i + 1 < row->name.len)
-			i++;
-		str_addc(&name, row->name.p[i]);
-	}
-	str_add_quoted(out, str_c(&name), name.len);
-	str_done(&name);
-}
-
-/* Without the name. Flags that are none are dropped, one by one. */
-static void write_list_row(struct str *out, bool lsub, const struct list_row *row)
-{
-	struct view flags = skip_blanks(row->flags);
-	const char *gap = "";
-
-	str_adds(out, lsub ? "* LSUB (" : "* LIST (");
-	while (flags.len) {
-		struct view flag = take_while(&flags, not_blank);
-
-		flags = skip_blanks(flags);
-		if (!is_list_flag(flag))
-			continue;
-		str_adds(out, gap);
-		str_add(out, flag.p, flag.len);
-		gap = " ";
-	}
-	str_adds(out, ") ");
-	if (row->delimiter > ' ' && row->delimiter < 0x7f)
-		str_add_quoted(out, &row->delimiter, 1);
-	else
-		str_adds(out, "NIL");
-	str_addc(out, ' ');
 }
 
 /* --- STATUS lines, all of them --- */
@@ -719,7 +380,7 @@ static void collect_status(struct wire *w, struct view v)
 static void begin_status(struct wire *w, struct view v)
 {
 	size_t end;
-	struct view rest = skip_blanks(view_skip(v, 1)); /* without the "*" */
+	struct view rest = view_skip_blanks(view_skip(v, 1)); /* without the "*" */
 
 	str_clear(&w->status);
 	end = rest.len;
@@ -764,51 +425,12 @@ static void keep_status(struct wire *w)
  * UID, and that it is broken.
  */
 
-/* The digits of "UID 12" at i; an empty view when it does not stand there. */
-static struct view uid_digits(struct view v, size_t i)
-{
-	struct view rest = view_skip(v, i), none = {"", 0}, digits;
-
-	if (!i || (v.p[i - 1] != ' ' && v.p[i - 1] != '(') || rest.len < 5 ||
-		str_nicmp(rest.p, "UID ", 4) != 0)
-		return none;
-	rest = view_skip(rest, 4);
-	digits = take_while(&rest, is_digit);
-	return view_number(digits, UINT32_MAX) ? digits : none;
-}
-
-/* Before what is broken at the level of the items, else the last there is: a server that writes
- * names as they are may have a name that says "UID 1". */
-static struct view find_uid(struct view v, unsigned depth)
-{
-	struct view found = {"", 0};
-	bool sound = true;
-
-	for (size_t i = 0; i < v.len; i++) {
-		struct view here = uid_digits(v, i);
-
-		if (here.len)
-			found = here;
-		if (here.len && sound && depth == 1)
-			break;
-		if (sound && v.p[i] == '"') {
-			size_t end = check_quoted(v, i);
-
-			sound = end > 0;
-			i = end ? end - 1 : i;
-		}
-		depth += v.p[i] == '(';
-		depth -= v.p[i] == ')' && depth;
-	}
-	return found;
-}
-
 /* depth: of the lists that were open where the piece begins. */
 static int break_row(
 	struct wire *w, struct view v, unsigned depth, const char *why, struct str *out)
 {
-	struct view uid = find_uid(v, depth), rest = skip_blanks(view_skip(v, 1));
-	struct view number = take_while(&rest, is_digit);
+	struct view uid = wire_row_uid(v, depth), rest = view_skip_blanks(view_skip(v, 1));
+	struct view number = view_take_while(&rest, view_is_digit);
 
 	/* What came before a literal is passed on already, and a list in it cannot be closed. */
 	if (w->inside && depth > 1)
@@ -875,25 +497,22 @@ static int end_list_row(struct wire *w, struct view v, struct str *out)
 
 static int pass_list(struct wire *w, struct view v, struct str *out)
 {
-	struct view word = skip_blanks(view_skip(v, 1));
-	struct list_row row;
+	struct view announced;
+	int literal;
 
 	if (w->inside)
 		return end_list_row(w, v, out);
-	if (memchr(v.p, '\0', v.len) || memchr(v.p, '\r', v.len) || !read_list_row(v, &row)) {
+	if (memchr(v.p, '\0', v.len) || memchr(v.p, '\r', v.len) ||
+		!wire_row_list(v, out, &announced)) {
 		w->odd++;
 		w->mode = WIRE_DROP; /* one folder less is better than no folders */
 		return scan_dropped(w, v);
 	}
-	write_list_row(out, (*word.p | 0x20) == 'l' && (word.p[1] | 0x20) == 's', &row);
-	if (row.is_literal) {
-		int literal = announce_literal(w, row.name, 0);
-
-		str_addf(out, "{%u}\r\n", w->literal);
-		return literal;
-	}
-	add_name(out, &row);
-	return end_list_row(w, v, out);
+	if (!announced.len)
+		return end_list_row(w, v, out);
+	literal = announce_literal(w, announced, 0);
+	str_addf(out, "{%u}\r\n", w->literal);
+	return literal;
 }
 
 /* Bytes that no text may have. */
