@@ -518,6 +518,11 @@ static struct msglist *open_folder(struct cli *c, const char *word, struct err *
 	l = open_ready(c, account, name, err);
 	if (l && !offline_copy && !c->args->offline && looks_unfilled(c, account, l) &&
 		cli_sync_account(c, account, err) != 0) {
+		if (err->kind == ERR_BUSY)
+			err_set(err, ERR_BUSY,
+				_("Nothing of %s is here yet, and another running copy of Talaria "
+				  "has the connection: open it there"),
+				name);
 		engine_close(c->engine, l);
 		l = NULL;
 	}

@@ -18,12 +18,14 @@ static enum cli_status finish(struct cli *c, unsigned request)
 	return CLI_OK;
 }
 
-/* The account, as its server has it now unless offline; -1 with err. */
+/* The account, as its server has it now unless offline; -1 with err. Where another running copy is
+ * connected, what it keeps here is as good. */
 static int fresh_account(struct cli *c, struct err *err)
 {
 	int account = cli_account(c, NULL, err);
 
-	if (account >= 0 && !c->args->offline && cli_sync_account(c, account, err) != 0)
+	if (account >= 0 && !c->args->offline && cli_sync_account(c, account, err) != 0 &&
+		err->kind != ERR_BUSY)
 		account = -1;
 	return account;
 }
@@ -58,7 +60,12 @@ static enum cli_status upload(struct cli *c, int account)
 	engine_account(c->engine, (size_t)account, &info);
 	if (info.protocol != ACCOUNT_IMAP || !info.pending || c->args->offline)
 		return CLI_OK;
-	return cli_sync_account(c, account, &err) == 0 ? CLI_OK : cli_fail(&err);
+	if (cli_sync_account(c, account, &err) == 0)
+		return CLI_OK;
+	if (err.kind != ERR_BUSY)
+		return cli_fail(&err);
+	cli_say(_("Another running copy of Talaria sends them to the server"));
+	return CLI_OK;
 }
 
 enum cli_status cli_import(struct cli *c)

@@ -283,6 +283,10 @@ static int cannot_fetch(struct folder *f, struct store_request *r, struct err *e
 			_("Folder %s is no longer on the server, and this message was not fetched "
 			  "while it was there"),
 			f->name);
+	if (f->account->following)
+		return err_set(err, ERR_BUSY,
+			_("This message is not here yet, and another running copy of Talaria has "
+			  "the connection: once it is read there it is here too"));
 	if (!f->account->sync)
 		return err_set(err, ERR_NETWORK,
 			_("This message is not here yet and the account is offline"));

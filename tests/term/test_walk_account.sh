@@ -20,6 +20,14 @@ no_folder() {
 	beside list Nowhere | grep -qF 'There is no folder Nowhere'
 }
 ok 'a folder that is not there is told as such beside another copy' no_folder
+not_filled() {
+	beside list Sent | grep -qF 'Nothing of Sent is here yet'
+}
+ok 'so does a folder of which nothing is here' not_filled
+not_fetched() {
+	beside show 1 | grep -qF 'once it is read there it is here too'
+}
+ok 'a message that is not here yet says where it can be read' not_fetched
 
 # --- connections ---
 letter 'Wei Xu' 'Fourth'
@@ -86,6 +94,12 @@ ok 'a folder for what comes' soon test -d "$maildir/.Import"
 walk import "$home/all.mbox" Import
 ok 'import' soon holds Import 'The text of First.'
 ok 'all of it' soon holds Import 'The text of Fourth.'
+
+import_beside() {
+	beside import "$home/all.mbox" Beside | grep -qF 'Another running copy of Talaria sends them'
+}
+ok 'an import beside another copy' import_beside
+ok 'which sends it' soon holds Beside 'The text of First.'
 
 # --- folders ---
 walk open Import
