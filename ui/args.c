@@ -28,6 +28,7 @@ enum option_id {
 	O_SAVE,
 	O_SUBJECT,
 	O_VERSION,
+	O_YES,
 	O_COUNT
 };
 
@@ -76,6 +77,8 @@ static const struct {
 	[O_SUBJECT] = {'s', "subject", "TEXT", FOR_WRITING, N_("the subject of the message")},
 	[O_VERSION] = {'v', "version", NULL, FOR_ALL,
 		N_("show the version, and the libraries it was built with")},
+	[O_YES] = {0, "yes", NULL, 1 << ARGS_FOLDERS,
+		N_("delete or rename a folder without asking")},
 };
 
 static const struct {
@@ -99,7 +102,10 @@ static const struct {
 		N_("list the messages that match: words, from:WORD, to:WORD, subject:WORD, "
 		   "body:WORD, keyword:WORD"),
 		1, 2},
-	[ARGS_FOLDERS] = {"folders", "", N_("list the folders with their counts"), 0, 0},
+	[ARGS_FOLDERS] = {"folders", "[create NAME | delete NAME | rename NAME NEW]",
+		N_("list the folders with their counts; or make one, delete one with the messages "
+		   "in it, give one and those below it another name"),
+		0, 3},
 	[ARGS_EXPORT] = {"export", "[FOLDER] PATH",
 		N_("copy a folder into a Maildir or a new .mbox file; without FOLDER all of the "
 		   "account into a Maildir tree"),
@@ -250,6 +256,9 @@ static int take_option(struct arguments *a, int id, const char *value, struct er
 		break;
 	case O_VERSION:
 		a->version = true;
+		break;
+	case O_YES:
+		a->yes = true;
 		break;
 	case O_COUNT:
 		break;

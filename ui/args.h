@@ -35,7 +35,7 @@ struct arguments { /* NULL where nothing was given */
 	struct strv words; /* behind the command; else addresses or a mailto: link */
 	bool compose;      /* there is something to write: words, a subject, a file ... */
 	bool help, version;
-	bool offline, read_only, json;
+	bool offline, read_only, json, yes;
 	int log;      /* -d */
 	size_t limit; /* 0: all */
 	const char *account, *config, *folder, *subject, *include, *save, *dump;

@@ -137,6 +137,22 @@ static char *read_secret(int tty)
 	return NULL;
 }
 
+bool cli_can_ask(void)
+{
+	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
+bool cli_agrees(const char *question)
+{
+	const char *letters = strrchr(question, '('); /* in the language of the question */
+	char answer[16], yes = 'y';
+
+	if (letters)
+		yes = letters[1];
+	cli_ask(question);
+	return fgets(answer, sizeof(answer), stdin) && *answer == yes;
+}
+
 char *cli_ask_secret(const char *prompt)
 {
 	int tty = isatty(STDERR_FILENO) ? open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY) : -1;

@@ -72,6 +72,8 @@ enum cli_status cli_folders(struct cli *c)
 {
 	enum cli_status status;
 
+	if (c->args->words.n)
+		return cli_change_folders(c);
 	if (c->args->json)
 		cli_print("[");
 	else

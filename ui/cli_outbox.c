@@ -228,18 +228,15 @@ static enum cli_status edit_one(struct cli *c, int account, const struct outbox_
 /* Without a terminal there is nobody to ask, and who wrote the command has said it. */
 static bool agreed(const struct outbox_info *m)
 {
-	char answer[16], yes;
-	const char *letters;
 	struct str question = STR_INIT;
+	bool yes;
 
-	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+	if (!cli_can_ask())
 		return true;
 	str_addf(&question, _("Throw away “%s” to %s unsent? (y/n) "), m->subject, m->to);
-	cli_ask(str_c(&question));
-	letters = strrchr(question.p, '('); /* in the language of the question */
-	yes = letters ? letters[1] : 'y';
+	yes = cli_agrees(question.p);
 	str_done(&question);
-	return fgets(answer, sizeof(answer), stdin) && *answer == yes;
+	return yes;
 }
 
 static enum cli_status drop_one(struct cli *c, int account, const struct outbox_info *m)

@@ -46,6 +46,10 @@ int cli_settle(struct cli *c, int account, struct err *err);
 enum cli_status cli_accounts(
 	struct cli *c, const char *name, enum cli_status (*fn)(struct cli *c, int account));
 void cli_ask(const char *question); /* on stderr, without a line end */
+/* The same, and the answer of whoever is at the terminal: whether it is the first letter in the
+ * question's last parentheses. */
+bool cli_agrees(const char *question);
+bool cli_can_ask(void);
 /* Synchronises one account once, with a progress line. */
 int cli_sync_account(struct cli *c, int account, struct err *err);
 /* Opens a folder (NULL: INBOX) or a path, and fills it first when it was never synchronised. */
@@ -57,6 +61,7 @@ enum cli_status cli_list(struct cli *c);
 enum cli_status cli_search(struct cli *c);
 enum cli_status cli_show(struct cli *c);
 enum cli_status cli_folders(struct cli *c);
+enum cli_status cli_change_folders(struct cli *c); /* folders create, delete, rename */
 enum cli_status cli_sync(struct cli *c);
 enum cli_status cli_check(struct cli *c);
 enum cli_status cli_outbox(struct cli *c);

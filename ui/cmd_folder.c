@@ -1,5 +1,6 @@
 /* Commands about folders themselves: made, deleted, renamed. */
 #include "ui/cmd.h"
+#include "ui/folder_text.h"
 
 #include "base/i18n.h"
 #include "base/mem.h"
@@ -75,35 +76,9 @@ static struct meant *meant_new(int account, const struct folder_info *f)
 	struct meant *m = mem_alloc(sizeof(*m) + strlen(f->name) + 1);
 
 	m->account = (size_t)account;
-	m->known = f->counts_known || !f->selectable ? f->total : UINT32_MAX;
+	m->known = folder_text_known(f);
 	memcpy(m->name, f->name, strlen(f->name) + 1);
 	return m;
-}
-
-/* As the list of folders has it, with the levels above. */
-static const char *shown(const struct folder_info *f)
-{
-	return strchr(f->name, '/') ? f->name : f->label;
-}
-
-/* Of the protocol in use: the account makes it anew when it needs it. */
-static void tell_role(struct str *out, const struct folder_info *f)
-{
-	if (f->role != ROLE_NONE && f->role != ROLE_INBOX)
-		str_addf(out, _("The account uses %s as its folder “%s”. "), f->name,
-			engine_role_name(f->role));
-}
-
-static size_t count_below(struct app *a, int account, const char *name)
-{
-	size_t n = 0, len = strlen(name);
-	struct folder_info f;
-
-	for (size_t i = 0; i < engine_folders(a->engine, (size_t)account); i++) {
-		engine_folder(a->engine, (size_t)account, i, &f);
-		n += strncmp(f.name, name, len) == 0 && f.name[len] == '/';
-	}
-	return n;
 }
 
 /* --- delete --- */
@@ -118,31 +93,6 @@ static void delete_answered(struct app *a, void *ctx, const char *answer)
 	free(m);
 }
 
-/* In sentences: what has no room before the answer stands in the line above. */
-static void delete_question(
-	struct app *a, int account, const struct folder_info *f, struct str *out)
-{
-	size_t below = count_below(a, account, f->name);
-
-	tell_role(out, f);
-	if (below)
-		str_addf(out,
-			ngettext("%zu folder below it stays. ", "%zu folders below it stay. ",
-				below),
-			below);
-	if (f->selectable && !f->counts_known)
-		str_addf(out, _("Delete folder %s and all messages in it for good? (y/n) "),
-			shown(f));
-	else if (f->total)
-		str_addf(out,
-			ngettext("Delete folder %s and the %u message in it for good? (y/n) ",
-				"Delete folder %s and the %u messages in it for good? (y/n) ",
-				f->total),
-			shown(f), (unsigned)f->total);
-	else
-		str_addf(out, _("Delete folder %s, which is empty? (y/n) "), shown(f));
-}
-
 void cmd_delete_folder(struct app *a, const struct args *args)
 {
 	struct str label = STR_INIT;
@@ -152,16 +102,13 @@ void cmd_delete_folder(struct app *a, const struct args *args)
 	if (!find_meant(a, args->n ? args->rest : NULL, &account, &folder))
 		return;
 	engine_folder(a->engine, (size_t)account, (size_t)folder, &f);
-	if (f.role == ROLE_INBOX) {
-		app_error(a, _("The inbox cannot be deleted"));
+	if (folder_text_refuses(&label, &f)) {
+		app_error(a, "%s", label.p);
+		str_done(&label);
 		return;
 	}
-	if (!f.selectable && f.has_children) {
-		app_error(a, _("%s holds only other folders, and goes with the last of them"),
-			f.name);
-		return;
-	}
-	delete_question(a, account, &f, &label);
+	/* What has no room before the answer stands in the line above. */
+	folder_text_delete(&label, a->engine, (size_t)account, &f);
 	app_ask_choice(a, label.p, "ny", delete_answered, meant_new(account, &f), NULL);
 	str_done(&label);
 }
@@ -193,11 +140,11 @@ void cmd_rename_folder(struct app *a, const struct args *args)
 		return;
 	}
 	m = meant_new(account, &f);
-	tell_role(&label, &f);
+	folder_text_role(&label, &f);
 	if (args->n && !label.len) {
 		rename_given(a, m, args->rest);
 	} else {
-		str_addf(&label, _("New name of %s: "), shown(&f));
+		str_addf(&label, _("New name of %s: "), folder_text_name(&f));
 		app_ask(a, label.p, args->n ? args->rest : f.name, HISTORY_FOLDER,
 			complete_folder_line, rename_given, m, NULL);
 	}

@@ -296,6 +296,30 @@ run 'sync sends what waits' $deferred sync
 has 'and says how many' "$out" '1 message sent'
 arrives 'it is there' bob 'later words'
 
+# --- folders ---
+run 'a folder is made' 0 folders create 'Lists/Grüße'
+[ -d "$SRV_MAIL/alice/Maildir/.Lists.Gr&APwA3w-e/cur" ]
+result $? 'on the server'
+run 'once' 65 folders create 'Lists/Grüße'
+run 'not where the server lets none be made' 69 folders create 'Sent//x'
+run 'another name' 0 folders rename Lists 'Verteiler'
+has 'it says so' "$out" 'Folder Lists is Verteiler now'
+[ -d "$SRV_MAIL/alice/Maildir/.Verteiler.Gr&APwA3w-e/cur" ] && [ ! -e "$SRV_MAIL/alice/Maildir/.Lists" ]
+result $? 'for those below it too'
+run 'a folder with a role is asked about' 1 folders rename Archive Old
+has 'nobody is there' "$err" '--yes'
+run 'so is what goes' 1 folders delete Verteiler/talaria
+[ -d "$SRV_MAIL/alice/Maildir/.Verteiler.talaria" ]
+result $? 'and nothing went'
+run 'without a connection nothing does' 75 folders delete Verteiler/talaria --yes --offline
+run 'it goes' 0 folders delete Verteiler/talaria --yes
+[ ! -e "$SRV_MAIL/alice/Maildir/.Verteiler.talaria" ]
+result $? 'on the server'
+run 'a name that is none' 65 folders delete Nowhere --yes
+run 'the inbox stays' 65 folders delete INBOX --yes
+run 'words that mean nothing' 64 folders make x
+run 'nothing is changed read-only' 64 -R folders delete 'Verteiler/Grüße' --yes
+
 # --- POP3 ---
 home pop3
 account test pop3 plain "\"$SRV_PASSWORD\"" >"$config"
