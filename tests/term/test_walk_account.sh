@@ -19,15 +19,15 @@ beside() {
 no_folder() {
 	beside list Nowhere | grep -qF 'There is no folder Nowhere'
 }
-ok 'a folder that is not there is told as such beside another copy' no_folder
+ok 'a folder that is not there is told as such beside another copy' soon no_folder
 not_filled() {
 	beside list Sent | grep -qF 'Nothing of Sent is here yet'
 }
-ok 'so does a folder of which nothing is here' not_filled
+ok 'so does a folder of which nothing is here' soon not_filled
 not_fetched() {
 	beside show 1 | grep -qF 'once it is read there it is here too'
 }
-ok 'a message that is not here yet says where it can be read' not_fetched
+ok 'a message that is not here yet says where it can be read' soon not_fetched
 
 # --- connections ---
 letter 'Wei Xu' 'Fourth'
