@@ -12,6 +12,8 @@ struct folders_view {
 	struct view v;
 	struct scroll scroll;
 	char *needle;
+	int account;  /* under the cursor: rows move when folders come and go */
+	char *folder; /* owned; NULL: the account's own line */
 };
 
 static struct folders_view *self(struct view *v)
@@ -130,6 +132,44 @@ void folders_open(struct app *a, size_t row)
 	app_open_folder(a, account, f.name, false);
 }
 
+static void remember(struct folders_view *x)
+{
+	struct app *a = x->v.app;
+	struct folder_info f;
+	int account, folder;
+
+	if (!folders_at(a, x->scroll.cursor, &account, &folder))
+		return;
+	x->account = account;
+	free(x->folder);
+	x->folder = NULL;
+	if (folder < 0)
+		return;
+	engine_folder(a->engine, (size_t)account, (size_t)folder, &f);
+	x->folder = mem_strdup(f.name);
+}
+
+/* The cursor stays on its folder; where that went, on its line. */
+static void folders_event(struct view *v, struct event *ev)
+{
+	struct folders_view *x = self(v);
+	ptrdiff_t row = -1;
+	int account, folder;
+
+	if (ev->kind != EVENT_FOLDERS)
+		return;
+	if (x->folder)
+		row = folders_find(v->app, x->account, x->folder);
+	else
+		for (size_t i = 0; row < 0 && folders_at(v->app, i, &account, &folder); i++)
+			if (account == x->account && folder < 0)
+				row = (ptrdiff_t)i;
+	if (row >= 0)
+		x->scroll.cursor = (size_t)row;
+	scroll_fit(&x->scroll, folders_rows(v->app), x->scroll.rows);
+	remember(x);
+}
+
 static void folders_title(struct view *v, struct str *out)
 {
 	(void)v;
@@ -190,6 +230,7 @@ static void folders_draw(struct view *v, const struct region *r)
 static void folders_move(struct view *v, enum move m, int n)
 {
 	scroll_move(&self(v)->scroll, folders_rows(v->app), m, n);
+	remember(self(v));
 }
 
 static void folders_enter(struct view *v)
@@ -228,10 +269,12 @@ static void folders_search(struct view *v, const char *text, int step)
 		hit = strstr(s, want) != NULL;
 		free(s);
 	}
-	if (hit)
+	if (hit) {
 		x->scroll.cursor = at;
-	else
+		remember(x);
+	} else {
 		app_error(v->app, _("“%s” was not found"), x->needle);
+	}
 	free(want);
 	line_done(&line);
 }
@@ -244,15 +287,18 @@ static void folders_click(struct view *v, int row, int col)
 	(void)col;
 	if (at >= folders_rows(v->app))
 		return;
-	if (at == x->scroll.cursor)
+	if (at == x->scroll.cursor) {
 		folders_enter(v);
-	else
+	} else {
 		x->scroll.cursor = at;
+		remember(x);
+	}
 }
 
 static void folders_close(struct view *v)
 {
 	free(self(v)->needle);
+	free(self(v)->folder);
 	free(self(v));
 }
 
@@ -260,6 +306,7 @@ static const struct view_ops ops = {
 	.context = UI_FOLDERS,
 	.title = folders_title,
 	.draw = folders_draw,
+	.event = folders_event,
 	.move = folders_move,
 	.open = folders_enter,
 	.search = folders_search,
@@ -278,6 +325,7 @@ struct view *view_folders_new(struct app *a)
 		row = folders_find(
 			a, view_index_account(index), msglist_folder(view_index_list(index)));
 	x->scroll.cursor = row >= 0 ? (size_t)row : 0;
+	remember(x);
 	return &x->v;
 }
 

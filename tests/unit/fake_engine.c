@@ -515,23 +515,39 @@ static const struct folder_info folders[] = {
 		.offline_copy = true},
 };
 
+static const char *hidden; /* one that another program took away */
+
+void fake_hide_folder(struct engine *e, const char *name)
+{
+	hidden = name;
+	post(e, EVENT_FOLDERS, 0);
+}
+
+static size_t after_hidden(size_t i)
+{
+	for (size_t k = 0; hidden && k <= i; k++)
+		if (strcmp(folders[k].name, hidden) == 0)
+			return i + 1;
+	return i;
+}
+
 size_t engine_folders(const struct engine *e, size_t account)
 {
 	(void)e;
-	return account ? 2 : MEM_COUNT(folders);
+	return account ? 2 : MEM_COUNT(folders) - (hidden != NULL);
 }
 
 void engine_folder(const struct engine *e, size_t account, size_t i, struct folder_info *out)
 {
 	(void)e;
 	(void)account;
-	*out = folders[i];
+	*out = folders[after_hidden(i)];
 }
 
 int engine_find_folder(const struct engine *e, size_t account, const char *name)
 {
 	for (size_t i = 0; i < engine_folders(e, account); i++)
-		if (strcasecmp(folders[i].name, name) == 0)
+		if (strcasecmp(folders[after_hidden(i)].name, name) == 0)
 			return (int)i;
 	return -1;
 }
@@ -544,7 +560,7 @@ const char *engine_role_name(enum folder_role role)
 int engine_role_folder(const struct engine *e, size_t account, enum folder_role role)
 {
 	for (size_t i = 0; i < engine_folders(e, account); i++)
-		if (folders[i].role == role)
+		if (folders[after_hidden(i)].role == role)
 			return (int)i;
 	return -1;
 }

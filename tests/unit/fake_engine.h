@@ -39,6 +39,8 @@ void fake_vanish(struct engine *e, uint32_t uid);
 void fake_post(struct engine *e, enum event_kind kind, int account, const char *text);
 /* The folder of the list that was opened last is gone. */
 void fake_close(struct engine *e, const char *text);
+/* A folder of the first account is taken away; NULL: all are there. */
+void fake_hide_folder(struct engine *e, const char *name);
 void fake_progress(struct engine *e, unsigned request, uint64_t done, uint64_t total);
 /* As a switch of the protocol does: every UID is now that of the message before. */
 void fake_renumber(struct engine *e);

@@ -1110,6 +1110,38 @@ static void test_screen_folder_gone(void **state)
 	close_screen(x);
 }
 
+/* A key is about the folder that the cursor was on, whatever comes and goes above it. */
+static void test_screen_folders_move(void **state)
+{
+	struct screen *x = open_screen(24, 160);
+
+	(void)state;
+	press(x, "y = j j j j j"); /* Drafts */
+	fake_hide_folder(x->e, "Archive");
+	look(x);
+	press(x, "d");
+	sees(x, "uses Drafts as its folder");
+	press(x, "n");
+	fake_hide_folder(x->e, NULL);
+	look(x);
+	press(x, "d");
+	sees(x, "uses Drafts as its folder");
+	press(x, "n j j");
+	/* The one under the cursor: the next is on its line then. */
+	fake_hide_folder(x->e, "Trash");
+	look(x);
+	press(x, "d");
+	sees(x, "Delete folder Old mail");
+	press(x, "n /");
+	type_text(x, "home");
+	press(x, "Enter");
+	fake_hide_folder(x->e, NULL);
+	look(x);
+	press(x, "Enter");
+	sees(x, "1 home");
+	close_screen(x);
+}
+
 static void test_screen_files(void **state)
 {
 	struct screen *x = open_screen(24, 80);
@@ -2609,6 +2641,7 @@ int main(void)
 		cmocka_unit_test(test_screen_folders_deleted),
 		cmocka_unit_test(test_screen_folders_renamed),
 		cmocka_unit_test(test_screen_folder_gone),
+		cmocka_unit_test(test_screen_folders_move),
 		cmocka_unit_test(test_screen_files),
 		cmocka_unit_test(test_screen_prompt),
 		cmocka_unit_test(test_screen_protocol),
