@@ -525,6 +525,11 @@ int sink_flush(struct sink *s, struct err *err)
 	return rc;
 }
 
+size_t sink_held(const struct sink *s)
+{
+	return s->nheld + (s->uploads ? uploads_held(s->uploads) : 0);
+}
+
 size_t sink_marked(const struct sink *s)
 {
 	return s->marked;

@@ -44,6 +44,9 @@ int sink_put(struct sink *s, struct str *message, uint32_t flags, const char *ke
 /* All that was put is durable when it returns 0. Maildir: also read back and compared. */
 int sink_flush(struct sink *s, struct err *err);
 /* How many that were there already got marks, of those that are flushed. */
+/* So many of those that were put are in no safe place yet: a _flush, _put or _end that fails loses
+ * them. */
+size_t sink_held(const struct sink *s);
 size_t sink_marked(const struct sink *s);
 /* Flushes; an mbox is read back, compared by its count of messages, and gets its name. */
 int sink_end(struct sink *s, struct err *err);

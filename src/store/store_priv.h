@@ -550,7 +550,8 @@ struct uploads *uploads_new(struct folder *target); /* which stays in use until 
 int uploads_add(
 	struct uploads *u, const struct str *message, const struct upload *what, struct err *err);
 int uploads_flush(struct uploads *u, struct err *err);
-void uploads_free(struct uploads *u); /* and what was not flushed */
+size_t uploads_held(const struct uploads *u); /* so many wait for _flush */
+void uploads_free(struct uploads *u);         /* and what was not flushed */
 /* Copies messages of a local folder there, in slices; it answers when all are on their way. */
 int upload_request(
 	struct folder *f, struct folder *target, const struct store_request *r, struct err *err);

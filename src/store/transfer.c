@@ -132,14 +132,22 @@ static bool finish(struct store *s, struct transfer *t)
 	return true;
 }
 
+/* What is lost was not copied. */
+static void flush(struct transfer *t)
+{
+	size_t held = t->sink ? sink_held(t->sink) : 0;
+
+	if (t->sink && sink_flush(t->sink, NULL) != 0)
+		t->copied -= held;
+}
+
 /* Nothing more can be copied; what was, is made durable first. */
 static bool break_off(struct store *s, struct transfer *t, const struct err *err)
 {
 	struct str counts = STR_INIT;
 	struct err all = {0};
 
-	if (t->sink)
-		sink_flush(t->sink, NULL);
+	flush(t);
 	close_folder(t);
 	add_counts(&counts, t);
 	if (t->copied + t->there)
@@ -156,8 +164,8 @@ static void transfer_drop(struct store *s, struct work *w, const struct err *why
 {
 	struct transfer *t = (struct transfer *)w;
 
-	if (t->sink && !s->quit)
-		sink_flush(t->sink, NULL);
+	if (!s->quit)
+		flush(t);
 	store_failed(s, w->request, why);
 	transfer_free(t);
 }
@@ -336,6 +344,7 @@ static int copy_next(struct store *s, struct transfer *t, struct err *err)
 	struct str message = STR_INIT, keywords = STR_INIT;
 	uint32_t flags = 0, received = 0;
 	struct err why = {0};
+	size_t held = sink_held(t->sink);
 	int rc = read_next(s, t, &message, &flags, &keywords, &received, &why);
 
 	if (rc != 0)
@@ -356,8 +365,10 @@ static int copy_next(struct store *s, struct transfer *t, struct err *err)
 	rc = sink_put(t->sink, &message, flags, str_c(&keywords), received, err);
 	str_done(&message);
 	str_done(&keywords);
-	if (rc < 0)
+	if (rc < 0) {
+		t->copied -= held - sink_held(t->sink);
 		return -1;
+	}
 	if (rc == 1)
 		t->there++;
 	else
@@ -402,7 +413,11 @@ static bool transfer_step(struct store *s, struct work *w)
 		} else if (t->at < t->n) {
 			rc = copy_next(s, t, &err);
 		} else {
+			size_t held = sink_held(t->sink);
+
 			rc = sink_end(t->sink, &err);
+			if (rc < 0)
+				t->copied -= held - sink_held(t->sink);
 			close_folder(t);
 		}
 	}

@@ -103,6 +103,11 @@ int uploads_flush(struct uploads *u, struct err *err)
 	return 0;
 }
 
+size_t uploads_held(const struct uploads *u)
+{
+	return u->n;
+}
+
 static int write_message(struct uploads *u, const char *name, const struct str *message,
 	uint32_t received, struct err *err)
 {

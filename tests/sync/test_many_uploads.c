@@ -320,6 +320,55 @@ static void copies_go_up(void **state)
 	person_free(p);
 }
 
+static void import_that_is_cancelled(void **state)
+{
+	struct person *p;
+	char *maildir;
+	struct event *ev;
+	unsigned import;
+
+	(void)state;
+	p = somebody_offline(&maildir);
+	slow_disk();
+	import = engine_import(p->engine, 0, maildir, "Archive");
+	somebody_waits();
+	engine_cancel(p->engine, import);
+	quick_disk();
+	ev = answer(p, import);
+	assert_int_equal(ev->kind, EVENT_CANCELLED);
+	event_free(ev);
+	event_free(answer(p, engine_drafts(p->engine, 0)));
+	assert_true(engine_pending(p->engine) > 0 && engine_pending(p->engine) < MANY);
+	assert_int_equal(files_in(p, "append"), engine_pending(p->engine));
+	/* Run again it goes on where it stood. */
+	done(p, engine_import(p->engine, 0, maildir, "Archive"));
+	all_wait(p);
+	free(maildir);
+	person_free(p);
+}
+
+/* What the disk lost was not imported, and is not said to be. */
+static void import_to_a_disk_that_fails(void **state)
+{
+	struct person *p;
+	char *maildir;
+	struct event *ev;
+
+	(void)state;
+	p = somebody_offline(&maildir);
+	atomic_store(&disk_is_bad, true);
+	ev = answer(p, engine_import(p->engine, 0, maildir, "Archive"));
+	atomic_store(&disk_is_bad, false);
+	assert_int_equal(ev->kind, EVENT_FAILED);
+	has(ev->err.text, "Input/output error");
+	assert_null(strstr(ev->err.text, "imported"));
+	event_free(ev);
+	assert_int_equal(engine_pending(p->engine), 0);
+	assert_int_equal(files_in(p, "append"), 0);
+	free(maildir);
+	person_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -328,6 +377,8 @@ int main(void)
 		ODD_CASE(copies_go_up),
 		ODD_CASE(copy_that_is_cancelled),
 		ODD_CASE(disk_that_fails_leaves_nothing_half),
+		ODD_CASE(import_that_is_cancelled),
+		ODD_CASE(import_to_a_disk_that_fails),
 	};
 
 	return ODD_RUN(tests);

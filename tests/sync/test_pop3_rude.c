@@ -5,6 +5,7 @@
 #include "tests/sync/popperson.h"
 
 #include <stdio.h>
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -504,6 +505,65 @@ static void purged_here_stays_there(void **state)
 	person_free(p);
 }
 
+/* Another program gave the file a name of its own: what it is tells the identity, where one message
+ * alone has it. */
+static void purged_under_another_name(const char *message, int left)
+{
+	struct str dir = STR_INIT, from = STR_INIT, to = STR_INIT;
+	const struct dirent *e;
+	struct msglist *l, *trash;
+	struct person *p;
+	uint32_t uid;
+	DIR *d;
+
+	odd("reset");
+	odd(message);
+	odd("fill INBOX 1");
+	odd(message);
+	p = by_pop3("\tpop3-delete-with-local yes\n");
+	l = inbox_of(p, 3);
+	stop(p);
+	str_addf(&dir, "%s/XDG_DATA_HOME/talaria/test/mail/new", p->home);
+	d = opendir(dir.p);
+	assert_non_null(d);
+	for (int i = 0; (e = readdir(d));) {
+		if (e->d_name[0] == '.')
+			continue;
+		str_clear(&from);
+		str_clear(&to);
+		str_addf(&from, "%s/%s", dir.p, e->d_name);
+		str_addf(&to, "%s/%d.renamed", dir.p, ++i);
+		assert_int_equal(rename(from.p, to.p), 0);
+	}
+	closedir(d);
+	start(p, false);
+	l = inbox_of(p, 3);
+	uid = msglist_uid(l, (size_t)find_subject(p, l, "Message 1"));
+	done(p, engine_delete(p->engine, l, &uid, 1));
+	uid = msglist_uid(l, (size_t)find_subject(p, l, "same"));
+	done(p, engine_delete(p->engine, l, &uid, 1));
+	trash = open_folder(p, "Trash");
+	UNTIL(p, msglist_count(trash) == 2);
+	for (int i = 0; i < 2; i++) {
+		uid = msglist_uid(trash, 0);
+		done(p, engine_delete(p->engine, trash, &uid, 1));
+	}
+	fetch(p);
+	assert_int_equal(number("count INBOX"), left);
+	str_done(&dir);
+	str_done(&from);
+	str_done(&to);
+	person_free(p);
+}
+
+static void purged_with_a_foreign_name(void **state)
+{
+	(void)state;
+	/* Of two that are the same none goes: the other one is still here. */
+	purged_under_another_name(
+		"mail Subject: same\\r\\nMessage-ID: <same@x>\\r\\n\\r\\nx\\r\\n", 2);
+}
+
 /* --- large mail --- */
 
 static struct person *with_large(struct msglist **l, const char *more)
@@ -833,6 +893,7 @@ int main(void)
 		POP_CASE(clock_put_back_counts_anew),
 		POP_CASE(purged_here_goes_there),
 		POP_CASE(purged_here_stays_there),
+		POP_CASE(purged_with_a_foreign_name),
 		POP_CASE(large_mail_comes_as_its_beginning),
 		POP_CASE(large_mail_is_completed_on_demand),
 		POP_CASE(beginning_is_known_without_any_cache),

@@ -790,6 +790,49 @@ static void octet_a_second_stops_no_key(void **state)
 	person_free(p);
 }
 
+/* Neither SEARCH nor a list in one: asked for by halves, and one that is refused alone is there
+ * all the same. */
+static void list_that_is_refused_comes_by_halves(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 5");
+	p = by_imap();
+	filled(p, 5);
+	stop(p);
+	odd("fill INBOX 2");
+	odd("rule SEARCH ALL => no not now");
+	odd("lame 6 no \\(UID FLAGS\\)");
+	start(p, false);
+	l = filled(p, 7);
+	all_subjects_once(p, l, 7);
+	assert_true(seen("FETCH 6:6 \\(UID FLAGS\\)") || seen("FETCH 6 \\(UID FLAGS\\)"));
+	person_free(p);
+}
+
+/* A server that lists nothing at all is told so. */
+static void list_that_is_refused_altogether_is_told(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 30");
+	p = by_imap();
+	filled(p, 30);
+	stop(p);
+	odd("fill INBOX 1");
+	odd("rule SEARCH ALL => no not now");
+	odd("rule UID FETCH .*\\(UID FLAGS\\) => no not now");
+	start(p, false);
+	l = open_folder(p, "INBOX");
+	UNTIL(p, strstr(person_told(), "The server refuses to list its messages"));
+	assert_int_equal(msglist_count(l), 30);
+	person_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -826,6 +869,8 @@ int main(void)
 		ODD_CASE(sleep_leads_to_a_new_connection_at_once),
 		ODD_CASE(sleep_ends_the_waiting_for_a_server),
 		ODD_CASE(octet_a_second_stops_no_key),
+		ODD_CASE(list_that_is_refused_comes_by_halves),
+		ODD_CASE(list_that_is_refused_altogether_is_told),
 	};
 
 	return ODD_RUN(tests);

@@ -1,5 +1,6 @@
 /* The engine against IMAP servers that refuse operations, or whose answers get lost (odd.py): each
  * case says what the user must find afterwards. */
+#include "base/file.h"
 #include "base/mem.h"
 #include "tests/sync/odd.h"
 
@@ -782,6 +783,145 @@ static void own_copies_are_no_news(void **state)
 	person_free(p);
 }
 
+/* One message that came from elsewhere, as a file: it is put into Archive. */
+static struct person *who_imports(const char *rule, const char *header, const char *flags)
+{
+	struct person *p;
+	char *dir, *path, *text;
+
+	odd("fill INBOX 1");
+	odd("fill Archive 0");
+	odd(rule);
+	p = by_imap();
+	filled(p, 1);
+	UNTIL(p, engine_find_folder(p->engine, 0, "Archive") >= 0);
+	dir = text_of("%s/from", p->home);
+	assert_int_equal(file_make_dirs(dir, NULL), 0);
+	path = text_of("%s/one.mbox", dir);
+	text = text_of("From x@example.org Mon Jan  6 10:00:00 2025\n%sSubject: Imported\n"
+		       "From: x@example.org\n%s\nText\n\n",
+		header, flags);
+	assert_int_equal(file_replace(path, text, strlen(text), 0600, NULL), 0);
+	done(p, engine_import(p->engine, 0, path, "Archive"));
+	free(text);
+	free(path);
+	free(dir);
+	return p;
+}
+
+/* Without a Message-ID it is found by its size. */
+static void lost_append_without_id_makes_no_second_copy(void **state)
+{
+	struct person *p = who_imports("rule x1 APPEND => lose", "", "");
+
+	(void)state;
+	settled(p);
+	assert_int_equal(number("count Archive"), 1);
+	assert_int_equal(seen("APPEND"), 1);
+	person_free(p);
+}
+
+static void another_of_no_id_is_not_taken_for_it(void **state)
+{
+	struct person *p = who_imports("rule x1 APPEND => cut", "", "");
+
+	(void)state;
+	odd("bare Archive 1");
+	settled(p);
+	assert_int_equal(number("count Archive"), 2);
+	assert_int_equal(seen("APPEND"), 2);
+	person_free(p);
+}
+
+static void keyword_that_is_refused_keeps_no_mail_out(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS MOVE IDLE");
+	p = who_imports("rule APPEND .*work => no no such keyword", "Message-ID: <one@x>\n",
+		"X-Keywords: work\n");
+	settled(p);
+	assert_int_equal(number("count Archive"), 1);
+	assert_int_equal(number("marked Archive work"), 0);
+	person_free(p);
+}
+
+static void lost_create_is_not_repeated(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	odd("fill INBOX 1");
+	odd("rule x1 CREATE => lose");
+	p = by_imap();
+	filled(p, 1);
+	done(p, engine_create_folder(p->engine, 0, "Made"));
+	settled_with_haste(p);
+	UNTIL(p, engine_find_folder(p->engine, 0, "Made") >= 0);
+	assert_int_equal(seen("CREATE"), 1);
+	assert_int_equal(engine_pending_rows(p->engine), 0);
+	person_free(p);
+}
+
+static void create_that_never_arrived_is_repeated(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	odd("fill INBOX 1");
+	odd("rule x1 CREATE => cut");
+	p = by_imap();
+	filled(p, 1);
+	done(p, engine_create_folder(p->engine, 0, "Made"));
+	settled_with_haste(p);
+	UNTIL(p, engine_find_folder(p->engine, 0, "Made") >= 0);
+	assert_int_equal(seen("CREATE"), 2);
+	person_free(p);
+}
+
+/* An old server removes whatever is marked, and somebody marks others again and again. */
+static void marks_of_others_that_come_back_keep_all(void **state)
+{
+	struct msglist *l;
+	struct person *p;
+	uint32_t uid = 2;
+
+	(void)state;
+	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR IDLE LITERAL+");
+	odd("fill Trash 0");
+	p = with_archive("rule SEARCH DELETED => say * SEARCH 3\\r\\n$tag OK done", &l);
+	done(p, engine_delete(p->engine, l, &uid, 1));
+	settled(p);
+	has(person_told(), "other messages are being marked as deleted there");
+	assert_int_equal(seen("EXPUNGE"), 0);
+	assert_int_equal(number("count INBOX"), 3);
+	assert_int_equal(number("count Trash"), 1);
+	person_free(p);
+}
+
+static void server_that_removes_nothing_is_told(void **state)
+{
+	struct msglist *trash;
+	struct person *p;
+	uint32_t uid = 1;
+
+	(void)state;
+	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR IDLE LITERAL+");
+	odd("fill INBOX 1");
+	odd("fill Trash 1");
+	odd("rule EXPUNGE => say $tag OK done");
+	p = by_imap();
+	filled(p, 1);
+	trash = open_folder(p, "Trash");
+	UNTIL(p, msglist_count(trash) == 1);
+	done(p, engine_delete(p->engine, trash, &uid, 1));
+	settled(p);
+	has(person_told(), "the server keeps them, marked as deleted");
+	UNTIL(p, msglist_count(trash) == 1);
+	person_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -793,6 +933,13 @@ int main(void)
 		ODD_CASE(copy_of_a_sent_mail_that_ends_connections_is_kept),
 		ODD_CASE(synchronisation_goes_on_behind_it),
 		ODD_CASE(lost_append_makes_no_second_copy),
+		ODD_CASE(lost_append_without_id_makes_no_second_copy),
+		ODD_CASE(another_of_no_id_is_not_taken_for_it),
+		ODD_CASE(keyword_that_is_refused_keeps_no_mail_out),
+		ODD_CASE(lost_create_is_not_repeated),
+		ODD_CASE(create_that_never_arrived_is_repeated),
+		ODD_CASE(marks_of_others_that_come_back_keep_all),
+		ODD_CASE(server_that_removes_nothing_is_told),
 		ODD_CASE(append_that_never_arrived_is_repeated),
 		ODD_CASE(append_waits_for_its_mailbox),
 		ODD_CASE(lost_move_is_not_doubled),
