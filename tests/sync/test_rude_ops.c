@@ -548,6 +548,8 @@ static void configured_folders_have_the_role(void **state)
 		odd(i ? "fill INBOX/Trash 0" : "fill Trash 0");
 		p = somebody("imap", "imap+insecure", "\ttrash Bin\n");
 		l = filled(p, 3);
+		/* The list says below what the person's own folders are. */
+		UNTIL(p, engine_find_folder(p->engine, 0, i ? "INBOX/Trash" : "Trash") >= 0);
 		settled(p);
 		for (uint32_t uid = 1; uid <= 2; uid++) {
 			done(p, engine_delete(p->engine, l, &uid, 1));
