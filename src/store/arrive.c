@@ -337,6 +337,8 @@ static void take_folders(struct account *a, struct result *r)
 
 /* --- one folder --- */
 
+/* What its cache does not take counts in memory, and is told once (folder.c, cache_on_failure). */
+
 static void take_selected(struct folder *f, const struct result *r)
 {
 	const struct cache_meta *have = cache_meta(f->cache);
@@ -359,12 +361,6 @@ static void take_selected(struct folder *f, const struct result *r)
 		cache_set_meta(f->cache, &meta, NULL);
 	}
 	identity_selected(f);
-}
-
-static void not_saved(struct folder *f, const struct err *err)
-{
-	store_disk_notice(
-		f->account, _("The cache of folder %s cannot be written: %s"), f->name, err->text);
 }
 
 static uint32_t latest_arrival(struct folder *f)
@@ -539,7 +535,6 @@ static void take_summaries(struct folder *f, struct result *r)
 	uint32_t *uids = mem_array(r->n, sizeof(*uids));
 	struct str *words = mem_array(r->n, sizeof(*words));
 	size_t n = 0, fresh = new_and_unread(f, r);
-	struct err err = {0};
 
 	take_placeholders(f, r);
 	for (size_t i = 0; i < r->n; i++) {
@@ -549,8 +544,7 @@ static void take_summaries(struct folder *f, struct result *r)
 		uids[n] = rows[n].uid;
 		n++;
 	}
-	if (cache_add(f->cache, rows, n, &err) != 0)
-		not_saved(f, &err);
+	cache_add(f->cache, rows, n, NULL);
 	folder_compact(f);
 	folder_send_changes(f, uids, n, NULL, 0);
 	handover_arrived(f, rows, n);
@@ -566,19 +560,14 @@ static void take_flags(struct folder *f, struct result *r)
 {
 	uint32_t *uids = mem_array(r->n, sizeof(*uids));
 	struct str words = STR_INIT;
-	struct err err = {0};
 
 	for (size_t i = 0; i < r->n; i++) {
 		const struct flag_change *c = &r->flags[i];
 		uint32_t flags = overlay_flags(f, c->uid, c->flags);
 
 		uids[i] = c->uid;
-		if (cache_set_flags(f->cache, c->uid, MAIL_SERVER_FLAGS | MAIL_LEAVING, flags,
-			    c->keywords ? keywords_of(f, c->uid, c->keywords, &words) : NULL,
-			    &err) != 0) {
-			not_saved(f, &err);
-			break;
-		}
+		cache_set_flags(f->cache, c->uid, MAIL_SERVER_FLAGS | MAIL_LEAVING, flags,
+			c->keywords ? keywords_of(f, c->uid, c->keywords, &words) : NULL, NULL);
 	}
 	folder_send_changes(f, uids, r->n, NULL, 0);
 	str_done(&words);
@@ -587,14 +576,11 @@ static void take_flags(struct folder *f, struct result *r)
 
 static void take_vanished(struct folder *f, struct result *r)
 {
-	struct err err = {0};
-
 	r->n = uids_sort(r->uids, r->n);
 	bodies_remove(f->account->bodies, f->name, r->uidvalidity, r->uids, r->n);
 	replay_vanished(f, r->uids, r->n);
 	undo_vanishing(f, r->uids, r->n);
-	if (cache_remove(f->cache, r->uids, r->n, &err) != 0)
-		not_saved(f, &err);
+	cache_remove(f->cache, r->uids, r->n, NULL);
 	folder_send_changes(f, NULL, 0, r->uids, r->n);
 }
 
@@ -602,15 +588,12 @@ static void finish_fill(struct folder *f, struct result *r)
 {
 	bool was_complete = cache_meta(f->cache)->complete;
 	struct cache_meta meta = r->meta;
-	struct err err = {0};
 
 	if (f->doubted)
 		meta.highestmodseq = 0;
 	/* META follows the data it covers, and the data is on disk before it (CACHE protocol). */
-	if (cache_sync(f->cache, &err) != 0)
-		not_saved(f, &err);
-	if (cache_set_meta(f->cache, &meta, &err) != 0)
-		not_saved(f, &err);
+	cache_sync(f->cache, NULL);
+	cache_set_meta(f->cache, &meta, NULL);
 	f->percent = 100;
 	handover_complete(f);
 	folder_compact(f);

@@ -292,7 +292,9 @@ int cache_reset(struct cache *c, const struct cache_meta *meta, struct err *err)
 
 int cache_sync(struct cache *c, struct err *err)
 {
-	return wal_sync(c->wal, err);
+	struct err why = {0};
+
+	return wal_sync(c->wal, &why) == 0 ? 0 : failed(c, &why, err);
 }
 
 int cache_refresh(struct cache *c, struct err *err)

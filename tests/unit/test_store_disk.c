@@ -139,6 +139,38 @@ static void test_local_cache_full(void **state)
 	assert_int_equal(rows_of(account, "INBOX"), 2);
 }
 
+/* What the server says is shown whole while its cache takes nothing, and told once. */
+static void test_server_cache_full(void **state)
+{
+	int account = desk_add(desk_account("one", false), true);
+	unsigned list = desk_open(account, "INBOX", NULL);
+	struct summary rows[3];
+	struct result *r = result_new(RESULT_FLAGS);
+	struct store_event *ev;
+
+	(void)state;
+	full(desk_path("one/cache"));
+	for (uint32_t i = 0; i < 3; i++)
+		rows[i] = desk_row(i + 1, "Bob", NULL);
+	desk_fill(account, "INBOX", rows, 3);
+	desk_settle();
+	assert_int_equal(rows_now(list), 3);
+	r->folder = mem_strdup("INBOX");
+	r->uidvalidity = DESK_UIDVALIDITY;
+	r->flags = mem_array(3, sizeof(*r->flags));
+	for (; r->n < 3; r->n++)
+		r->flags[r->n] =
+			(struct flag_change){.uid = (uint32_t)r->n + 1, .flags = MAIL_SEEN};
+	desk_give(account, r);
+	desk_settle();
+	desk_post(desk_on(REQUEST_RELIST, list, NULL, 0));
+	ev = desk_of_kind(STORE_LIST);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(ev->columns.flags[i] & MAIL_SEEN, MAIL_SEEN);
+	store_event_free(ev);
+	assert_true(desk_was_told("The cache of folder INBOX cannot be written"));
+}
+
 /* Too large to be read, or no keywords to be had: said, and the rest is there. */
 static void test_local_unreadable(void **state)
 {
@@ -648,6 +680,7 @@ int main(void)
 		DISK_CASE(test_folder_table),
 		DISK_CASE(test_folder_table_unreadable),
 		DISK_CASE(test_local_cache_full),
+		DISK_CASE(test_server_cache_full),
 		DISK_CASE(test_local_unreadable),
 		DISK_CASE(test_long_names),
 		DISK_CASE(test_marks_damaged),
