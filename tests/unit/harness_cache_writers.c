@@ -169,6 +169,17 @@ static void final_check(const char *dir)
 	cache_free(c);
 }
 
+static bool have_done_enough(void)
+{
+	return shared->acked[0] > 20 && shared->acked[1] > 20 && shared->refreshes > 10;
+}
+
+/* So long, and longer where the machine is busy. */
+static bool goes_on(int64_t end)
+{
+	return clock_ms() < end || (!have_done_enough() && clock_ms() < end + 60000);
+}
+
 static size_t run(int64_t milliseconds, bool no_locks)
 {
 	char *dir = harness_dir();
@@ -181,7 +192,7 @@ static size_t run(int64_t milliseconds, bool no_locks)
 	shared->no_locks = no_locks;
 	for (int i = 0; i < 3; i++)
 		pids[i] = start(dir, i, (uint64_t)i);
-	while (clock_ms() < end && !(no_locks && (shared->failures || shared->wrong))) {
+	while (goes_on(end) && !(no_locks && (shared->failures || shared->wrong))) {
 		int status;
 		pid_t pid = waitpid(-1, &status, 0);
 
@@ -214,7 +225,7 @@ static void test_writers(void **state)
 {
 	(void)state;
 	assert_int_equal(run((int64_t)harness_scale(4000), false), 0);
-	assert_true(shared->acked[0] > 20 && shared->acked[1] > 20 && shared->refreshes > 10);
+	assert_true(have_done_enough());
 }
 
 static void test_control(void **state)
