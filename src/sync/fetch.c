@@ -48,10 +48,8 @@ static void fetch_close(struct lane_thread *l, bool polite)
 {
 	struct fetch *f = state(l);
 
-	if (polite)
-		imap_logout(f->im);
-	else
-		imap_free(f->im);
+	(void)polite; /* it is kept until it breaks, or all ends */
+	imap_free(f->im);
 	f->im = NULL;
 	MEM_FREE(f->selected);
 }
@@ -388,10 +386,6 @@ int fetch_body(struct lane_thread *l, struct imap *im, fetch_select_fn *select, 
 
 static int fetch_job(struct lane_thread *l, struct job *j, struct err *err)
 {
-	if (j->kind == JOB_CHECK) {
-		check_run(l, j);
-		return 0;
-	}
 	return fetch_body(l, state(l)->im, select_on_own, j, err);
 }
 

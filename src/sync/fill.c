@@ -114,21 +114,9 @@ void fill_end(struct watch *w)
 	}
 }
 
-static struct fill *take_fill(struct watch *w, const char *mailbox)
-{
-	for (struct fill **p = &w->fills; *p; p = &(*p)->next)
-		if (strcmp((*p)->mailbox, mailbox) == 0) {
-			struct fill *f = *p;
-
-			*p = f->next;
-			return f;
-		}
-	return NULL;
-}
-
 void fill_add(struct watch *w, const struct job *j, struct gather *g, const struct cache_meta *meta)
 {
-	struct fill *before = take_fill(w, j->mailbox), *f = mem_alloc(sizeof(*f));
+	struct fill *f = mem_alloc(sizeof(*f));
 
 	f->folder = mem_strdup(j->folder);
 	f->mailbox = mem_strdup(j->mailbox);
@@ -140,20 +128,6 @@ void fill_add(struct watch *w, const struct job *j, struct gather *g, const stru
 	g->nfresh = 0;
 	f->chunk = g->nknown && !j->known.n ? SECOND_CHUNK : FIRST_CHUNK; /* a screenful is here */
 	f->limit = MAX_CHUNK;
-	if (before) {
-		/* A message is being cornered: do not start from large chunks again. */
-		f->suspects = before->suspects < f->n ? before->suspects : f->n;
-		f->alone = uids_find(f->todo, f->n, before->alone) >= 0 ? before->alone : 0;
-		f->broke = before->broke;
-		f->breaks = before->breaks;
-		f->bad = before->bad;
-		f->limit = before->limit;
-		if (f->suspects)
-			f->chunk = before->chunk;
-		if (f->chunk > f->limit)
-			f->chunk = f->limit;
-		fill_free(w, before);
-	}
 	f->next = w->fills; /* the latest asked for goes first */
 	w->fills = f;
 }

@@ -49,10 +49,8 @@ static void watch_close(struct lane_thread *l, bool polite)
 	struct watch *w = watch_state(l);
 
 	fill_forget(w);
-	if (polite)
-		imap_logout(w->im);
-	else
-		imap_free(w->im);
+	(void)polite; /* it is kept until it breaks, or all ends */
+	imap_free(w->im);
 	w->im = NULL;
 	MEM_FREE(w->selected);
 }

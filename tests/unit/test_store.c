@@ -792,6 +792,28 @@ static void test_local_page_damaged(void **state)
 	}
 }
 
+/* Of a folder on a server they are asked for anew, and no others. */
+static void test_server_page_damaged(void **state)
+{
+	int account;
+	struct job *j;
+
+	(void)state;
+	inbox_of("one", 3, &account);
+	desk_stop();
+	assert_int_equal(cache_compact(cache_path("one", "imap:INBOX", ""), "imap:INBOX", NULL), 0);
+	spoil_page(cache_path("one", "imap:INBOX", "base-1.gdbm"));
+	desk_start(false);
+	account = desk_add(desk_account("one", false), true);
+	desk_open(account, "INBOX", NULL);
+	desk_online(account, LANE_MAIN);
+	j = desk_job(account, LANE_MAIN, JOB_SYNC);
+	assert_string_equal(j->folder, "INBOX");
+	assert_int_equal(j->known.n, 0);
+	assert_false(j->known.meta.complete);
+	job_free(j);
+}
+
 /* --- the end --- */
 
 /* What nobody gets to any more. */
@@ -836,6 +858,7 @@ int main(void)
 		DESK_CASE(test_compacted_meanwhile),
 		DESK_CASE(test_cache_damaged),
 		DESK_CASE(test_local_page_damaged),
+		DESK_CASE(test_server_page_damaged),
 		DESK_CASE(test_requests_left),
 	};
 
