@@ -266,13 +266,6 @@ static void account_text(const struct setup *s, bool test, const char *imap, con
 	str_adds(out, "\n}\n");
 }
 
-static void refuse_line(void *ctx, const struct conf_line *line, struct conf_errors *errors)
-{
-	(void)ctx;
-	(void)line;
-	(void)errors;
-}
-
 /* Settings with just this account; NULL with err. */
 static struct settings *settings_of(const struct str *text, struct err *err)
 {
@@ -280,7 +273,7 @@ static struct settings *settings_of(const struct str *text, struct err *err)
 	struct conf_errors errors = {0};
 	struct conf_block *block = conf_parse(str_c(text), text->len, &errors);
 
-	settings_apply(settings, block, refuse_line, NULL, &errors);
+	settings_apply(settings, block, NULL, NULL, &errors);
 	conf_free(block);
 	if (errors.n) {
 		err_set(err, ERR_INPUT, "%s", errors.v[0].text);

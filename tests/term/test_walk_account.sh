@@ -164,9 +164,9 @@ restart talaria
 see 'Long one' 20
 walk first
 on 'Long one'
-walk whole
 walk open
 see 'line 00001'
+walk whole
 ended_with() {
 	walk last
 	ask 1 see "$1"

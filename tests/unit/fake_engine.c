@@ -71,7 +71,8 @@ static const char *reason;
 static bool outbox_waits;
 static size_t outbox_recipients = 1;
 static size_t accounts = 2, has_it;
-static const char *body;
+static const char *body, *failure;
+static bool slow, html;
 
 const char *fake_last(void)
 {
@@ -111,6 +112,21 @@ void fake_accounts(size_t n)
 	accounts = n;
 }
 
+void fake_fail(const char *text)
+{
+	failure = text;
+}
+
+void fake_slow(bool is)
+{
+	slow = is;
+}
+
+void fake_html(bool is)
+{
+	html = is;
+}
+
 void fake_has_it(size_t n)
 {
 	has_it = n;
@@ -144,6 +160,11 @@ static struct event *post(struct engine *e, enum event_kind kind, unsigned reque
 
 	ev->kind = kind;
 	ev->request = request;
+	if (failure && request && kind != EVENT_PROGRESS) {
+		ev->kind = EVENT_FAILED;
+		err_set(&ev->err, ERR_REFUSED, "%s", failure);
+		failure = NULL;
+	}
 	e->queue = mem_grow(e->queue, &e->cap, e->n + 1, sizeof(struct event *));
 	e->queue[e->n++] = ev;
 	if (write(e->fd, &one, sizeof(one)) < 0)
@@ -698,8 +719,11 @@ unsigned engine_read(
 {
 	struct folder *f = folder_of(e, l);
 	struct fake_message *m = by_uid(f, uid);
-	struct event *ev = post(e, EVENT_MESSAGE, ++e->id);
+	struct event *ev;
 
+	if (slow)
+		return ++e->id;
+	ev = post(e, EVENT_MESSAGE, ++e->id);
 	if (opt->mark_read) {
 		m->flags |= MSG_SEEN;
 		msglist_change_flags(l, &uid, 1, 0, MSG_SEEN);
@@ -1004,6 +1028,7 @@ static void write_draft(struct engine *e, const char *to, const char *subject, c
 	draft_set(&e->draft.to, to);
 	draft_set(&e->draft.subject, subject);
 	draft_set(&e->draft.body, text);
+	e->draft.html = html;
 }
 
 unsigned engine_compose(struct engine *e, size_t account, enum compose_kind kind, struct msglist *l,

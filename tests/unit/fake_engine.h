@@ -29,7 +29,11 @@ void fake_body(const char *text); /* of answers that are begun; NULL: a quoted l
 /* n mails in the outbox, named out1, out2 ... from first on. */
 void fake_outbox(int first, int n);
 void fake_outbox_recipients(size_t n); /* of each */
-void fake_has_it(size_t n);            /* n recipients of each draft have it already */
+/* The answer to the next request is this failure. */
+void fake_fail(const char *text);
+void fake_slow(bool slow); /* messages that are read do not come */
+void fake_html(bool html);
+void fake_has_it(size_t n); /* n recipients of each draft have it already */
 /* The draft as it was saved last. */
 const struct draft *fake_draft(const struct engine *e);
 /* A message is taken away by another program. */

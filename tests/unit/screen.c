@@ -20,6 +20,8 @@ void screen_begin(void)
 {
 	setenv("LC_ALL", "C.UTF-8", 1);
 	unsetenv("NO_COLOR");
+	/* Where no question keeps it away, the editor ends at once. */
+	setenv("VISUAL", "true", 1);
 	i18n_init();
 }
 
@@ -52,8 +54,12 @@ static void add_account(struct settings *s)
 
 struct screen *open_screen(int rows, int cols)
 {
+	return open_started(rows, cols, &(struct app_start){0});
+}
+
+struct screen *open_started(int rows, int cols, const struct app_start *start)
+{
 	struct screen *x = mem_alloc(sizeof(*x));
-	struct app_start start = {0};
 
 	x->s = settings_new();
 	add_account(x->s);
@@ -62,7 +68,7 @@ struct screen *open_screen(int rows, int cols)
 	fake_messages(32);
 	assert_int_equal(engine_new(&x->e, x->s, NULL, NULL), 0);
 	assert_int_equal(term_start_headless(&x->c->styles, rows, cols, NULL), 0);
-	app_init(&x->a, x->e, x->s, &start, x->c, NULL);
+	app_init(&x->a, x->e, x->s, start, x->c, NULL);
 	look(x);
 	return x;
 }

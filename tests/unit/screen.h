@@ -22,6 +22,8 @@ struct screen {
 
 void screen_begin(void); /* in main: the terminal's language and colours are known */
 struct screen *open_screen(int rows, int cols);
+/* As it is begun by the command line. */
+struct screen *open_started(int rows, int cols, const struct app_start *start);
 void close_screen(struct screen *x);
 void look(struct screen *x); /* events are taken, and the text is what is shown now */
 void press(struct screen *x, const char *keys);     /* keys separated by blanks */

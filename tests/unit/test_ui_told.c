@@ -1,0 +1,480 @@
+/* What fails, is missing or cannot be done is told on the screen, whatever was asked. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "fake_engine.h"
+#include "screen.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NO "The server refused: not today"
+
+/* As an answer that is written, without the editor. */
+static void begin_answer(struct screen *x)
+{
+	app_input(&x->a, &(struct term_key){.name = "r"});
+	app_input(&x->a, &(struct term_key){.name = ":"});
+	look(x);
+	press(x, "Esc");
+}
+
+/* Every request that is refused says why. */
+static void test_refusals(void **state)
+{
+	static const struct {
+		const char *before, *line, *after; /* commands, and keys to answer with */
+		bool writing;
+	} rows[] = {
+		{NULL, "undo", NULL, false},
+		{NULL, "flag", NULL, false},
+		{NULL, "read-thread", NULL, false},
+		{NULL, "set-flag read", NULL, false},
+		{NULL, "keyword todo", NULL, false},
+		{NULL, "move Archive", NULL, false},
+		{NULL, "copy Archive", NULL, false},
+		{NULL, "archive", NULL, false},
+		{NULL, "delete", NULL, false},
+		{NULL, "create New", NULL, false},
+		{NULL, "reply", NULL, false},
+		{NULL, "drafts", NULL, false},
+		{NULL, "attachments", NULL, false},
+		{NULL, "save /nowhere/at/all", NULL, false},
+		{NULL, "export /nowhere/at/all", NULL, false},
+		{NULL, "import /nowhere/at/all", NULL, false},
+		{NULL, "backup /nowhere/at/all", NULL, false},
+		{NULL, "check", NULL, false},
+		{NULL, "sync", NULL, false},
+		{NULL, "search text", NULL, false},
+		{NULL, "tag-pattern text", NULL, false},
+		{NULL, "limit text", NULL, false},
+		{NULL, "compose bob@example.org", "x Enter", false},
+		{NULL, "forward", "b Enter", false},
+		{"open", "headers", NULL, false},
+		{"attachments", "save /nowhere/at/all", NULL, false},
+		{"outbox", "hold-mail", NULL, false},
+		{"outbox", "drop-mail", "y", false},
+		{"outbox", "retry-mail", "y", false},
+		{"outbox", "edit-mail", "y", false},
+		{"drafts", "drop-draft", "y", false},
+		{"drafts", "open", NULL, false},
+		{NULL, "send", NULL, true},
+		{NULL, "postpone", NULL, true},
+		{NULL, "discard", "y", true},
+		{NULL, "edit", NULL, true},
+		{NULL, "edit-subject", "x Enter", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		struct screen *x = open_screen(30, 100);
+
+		press(x, "= j");
+		if (rows[i].writing)
+			begin_answer(x);
+		if (rows[i].before)
+			command(x, rows[i].before);
+		if (!rows[i].after)
+			fake_fail(NO);
+		command(x, rows[i].line);
+		if (rows[i].after) {
+			fake_fail(NO);
+			press(x, rows[i].after);
+		}
+		if (!strstr(str_c(&x->text), NO))
+			fail_msg("%s: %s", rows[i].line, str_c(&x->text));
+		close_screen(x);
+	}
+}
+
+/* What is not there, or means nothing here. */
+static void test_nothing_there(void **state)
+{
+	static const struct {
+		const char *before, *line, *said;
+	} rows[] = {
+		{NULL, "search-next", "Nothing was searched yet"},
+		{NULL, "set nonsense=1", "There is no option “nonsense”"},
+		{NULL, "set sidebar=perhaps", "sidebar"},
+		{NULL, "help nonsense", "No help on “nonsense”"},
+		{NULL, "account nobody", "There is no account “nobody”"},
+		{NULL, "check nobody", "There is no account “nobody”"},
+		{NULL, "protocol gopher", "A protocol is imap or pop3, not “gopher”"},
+		{NULL, "protocol imap", "works by IMAP already"},
+		{NULL, "set-flag shiny", "not “shiny”"},
+		{NULL, "open Nowhere", "There is no folder “Nowhere”"},
+		{NULL, "open-tab /no/such/mbox", "/no/such/mbox"},
+		{"pending", "drop-change some", "It is “all” or nothing, not “some”"},
+		{"open", "search nowhere-in-it", "“nowhere-in-it” was not found"},
+		{"help", "search nowhere-in-it", "Not found"},
+		{"folders", "search nowhere-in-it", "“nowhere-in-it” was not found"},
+		{"outbox", "search nowhere-in-it", "“nowhere-in-it” was not found"},
+		{"open", "skip-quoted", ""},
+		{"limit nothing-has-this", "delete", "There is no message here"},
+		{"limit nothing-has-this", "reply", "There is no message here"},
+		{NULL, "next; next; nonsense", "There is no command “nonsense”"},
+		{NULL, "send", "means nothing here"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		struct screen *x = open_screen(30, 100);
+
+		press(x, "= j");
+		if (rows[i].before)
+			command(x, rows[i].before);
+		command(x, rows[i].line);
+		if (*rows[i].said && !strstr(str_c(&x->text), rows[i].said))
+			fail_msg("%s: %s", rows[i].line, str_c(&x->text));
+		close_screen(x);
+	}
+}
+
+/* --- in the Trash --- */
+
+static void test_delete_for_good(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	command(x, "open Trash");
+	press(x, "=");
+	fake_forget();
+	press(x, "d");
+	sees(x, "Delete 1 message for good? (y/n)");
+	assert_string_equal(fake_last(), "");
+	press(x, "n");
+	assert_string_equal(fake_last(), "");
+	press(x, "t t ; d");
+	sees(x, "Delete 2 messages for good? (y/n)");
+	press(x, "y");
+	assert_string_equal(fake_last(), "delete 1 2");
+	close_screen(x);
+}
+
+/* --- how it begins --- */
+
+static void test_start(void **state)
+{
+	struct strv said = STRV_INIT;
+	struct draft draft;
+	struct screen *x;
+
+	(void)state;
+	strv_add(&said, "An option was wrong");
+	x = open_started(24, 80,
+		&(struct app_start){.account = "nobody", .folder = "Archive", .messages = &said});
+	sees(x, "work Archive");
+	command(x, "messages");
+	sees(x, "There is no account “nobody”");
+	sees(x, "An option was wrong");
+	close_screen(x);
+	strv_done(&said);
+	x = open_started(
+		24, 80, &(struct app_start){.folder = "/tmp/mbox", .folder_is_path = true});
+	sees(x, "3 mbox");
+	close_screen(x);
+	draft_init(&draft);
+	fake_accounts(0);
+	x = open_started(24, 80, &(struct app_start){.draft = &draft});
+	sees(x, "No account to write from");
+	command(x, "folders");
+	sees(x, "No account yet");
+	command(x, "check");
+	sees(x, "No account is open");
+	command(x, "create x");
+	sees(x, "There is no account here");
+	command(x, "backup /x");
+	sees(x, "There is no account here");
+	command(x, "compose");
+	sees(x, "No account to write from");
+	close_screen(x);
+	fake_accounts(2);
+	draft_done(&draft);
+}
+
+/* --- events --- */
+
+static void test_events_told(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	fake_post(x->e, EVENT_SENT, 0, "");
+	look(x);
+	sees(x, "Sent");
+	/* Each account is asked for once, with what was wrong before. */
+	fake_state(x->e, STATE_FAILED, "The server refused the login");
+	fake_post(x->e, EVENT_PASSWORD, 0, "");
+	fake_post(x->e, EVENT_PASSWORD, 0, "");
+	fake_post(x->e, EVENT_PASSWORD, 1, "");
+	look(x);
+	look(x);
+	sees(x, "The server refused the login. Password for work:");
+	for (int i = 0; i < 300; i++) /* grows without a copy that stays */
+		app_input(&x->a, &(struct term_key){.name = "x"});
+	press(x, "Enter");
+	look(x);
+	sees(x, "Password for home");
+	press(x, "Esc");
+	look(x);
+	sees_not(x, "Password for");
+	fake_state(x->e, STATE_ONLINE, NULL);
+	/* A question of a screen that is gone is not asked any more. */
+	command(x, "outbox");
+	app_input(&x->a, &(struct term_key){.name = ":"});
+	view_outbox_drop(app_view(&x->a));
+	app_ask(&x->a, "Something else? ", "", HISTORY_NONE, NULL, NULL, NULL, x);
+	app_close_view(&x->a, app_view(&x->a));
+	press(x, "Esc");
+	sees(x, "Something else?");
+	press(x, "Esc");
+	sees_not(x, "unsent?");
+	/* Esc in what is said goes on. */
+	x->a.progress_request = 77;
+	press(x, "Ctrl-C");
+	assert_int_equal(x->a.progress_request, 0);
+	close_screen(x);
+}
+
+/* --- reading --- */
+
+static void test_reader_told(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+	struct view *v;
+	uint32_t uid;
+
+	(void)state;
+	press(x, "= Enter");
+	v = app_view(&x->a);
+	command(x, "previous");
+	sees(x, "This is the first message");
+	command(x, "next 1000");
+	sees(x, "This is the last message");
+	press(x, "End Space Space");
+	sees(x, "This is the end");
+	command(x, "skip-quoted");
+	command(x, "skip-quoted");
+	sees(x, "No more text behind a quote");
+	command(x, "next-unread");
+	command(x, "whole");
+	close_screen(x);
+	/* One that does not come is told after a while, with how much of it is here. */
+	x = open_screen(24, 80);
+	fake_slow(true);
+	press(x, "= Enter");
+	v = app_view(&x->a);
+	sees_not(x, "Fetching");
+	assert_true(v->ops->tick(v, clock_ms()) > 0);
+	assert_int_equal(v->ops->tick(v, clock_ms() + 60000), 0);
+	look(x);
+	sees(x, "Fetching the message …");
+	fake_progress(x->e, 0, 0, 0);
+	press(x, "Ctrl-C");
+	fake_slow(false);
+	uid = view_reader_uid(v);
+	view_reader_again(v, uid);
+	look(x);
+	sees(x, "Because a page is what one screen needs.");
+	view_reader_again(v, uid + 1); /* another one */
+	fake_vanish(x->e, uid);
+	look(x);
+	press(x, "j");
+	sees_not(x, "of the message 1.");
+	close_screen(x);
+	/* In a large window a click into the list goes to the list. */
+	x = open_screen(60, 200);
+	press(x, "= Enter");
+	assert_int_equal(app_view(&x->a)->ops->context, UI_READER);
+	app_input(&x->a, &(struct term_key){.name = "Click", .row = 4, .col = 100});
+	look(x);
+	assert_int_equal(app_view(&x->a)->ops->context, UI_INDEX);
+	close_screen(x);
+}
+
+/* --- writing --- */
+
+static void test_compose_told(void **state)
+{
+	struct screen *x = open_screen(24, 120);
+
+	(void)state;
+	fake_body("Words of mine.\n> words of yours\n-- \nAlice\n");
+	fake_html(true);
+	begin_answer(x);
+	sees(x, "its HTML goes along");
+	command(x, "search yours");
+	command(x, "search nowhere-in-it");
+	sees(x, "Not found");
+	command(x, "attach /tmp");
+	sees(x, "cannot be attached: it is not a readable file");
+	command(x, "detach");
+	sees(x, "No file is attached");
+	view_compose_attach(app_view(&x->a), "/etc/passwd");
+	view_compose_attach(app_view(&x->a), "/etc/group");
+	/* Asked for while it is being saved: it goes when that is done. */
+	view_compose_send(app_view(&x->a));
+	look(x);
+	assert_string_equal(fake_last(), "send draft1");
+	fake_body(NULL);
+	fake_html(false);
+	close_screen(x);
+	x = open_screen(24, 80);
+	begin_answer(x);
+	view_compose_attach(app_view(&x->a), "/etc/passwd");
+	view_compose_attach(app_view(&x->a), "/etc/group");
+	look(x);
+	command(x, "detach");
+	type_text(x, "3");
+	press(x, "Enter");
+	sees(x, "There is no file 3");
+	/* The tabs are full: what was begun is kept, and that is said. */
+	for (int i = 0; i < 10; i++)
+		command(x, "open-tab Archive");
+	sees(x, "Too many tabs are open");
+	fake_forget();
+	command(x, "drafts");
+	press(x, "Enter");
+	close_screen(x);
+	/* A draft in its folder is gone on with. */
+	x = open_screen(24, 80);
+	command(x, "open Drafts");
+	press(x, "=");
+	app_input(&x->a, &(struct term_key){.name = "Enter"});
+	app_input(&x->a, &(struct term_key){.name = ":"});
+	look(x);
+	press(x, "Esc");
+	assert_string_equal(fake_composed(), "resume 1");
+	sees(x, "To  rosa@example.org");
+	close_screen(x);
+}
+
+/* --- Tab --- */
+
+static void test_completions(void **state)
+{
+	static const char *const rows[][2] = {
+		{"move ker", ":move Lists/kernel"}, /* nothing begins so: what has it anywhere */
+		{"set mouse=y", ":set mouse=yes"},
+		{"set theme=da", ":set theme=dark"},
+		{"set nonsense=", ":set nonsense="},
+		{"sort un", ":sort unread"},
+		{"help fold-", ":help fold-all"},
+		{"protocol po", ":protocol pop3"},
+		{"protocol pop3 ho", ":protocol pop3 home"},
+		{"account ho", ":account home"},
+		{"bind ind", ":bind index"},
+		{"bind index x delete-p", ":bind index x delete-pattern"},
+		{"color quote1 mage", ":color quote1 magenta"},
+		{"color cursor", ":color cursor"},
+		{"export /etc/passw", ":export /etc/passwd"},
+		{"import /etc/passwd Arch", ":import /etc/passwd Archive"},
+		{"import -a /et", ":import -a /etc/"},
+		{"save /etc/pas", ":save /etc/passwd"},
+		{"attac", ":attach"},
+	};
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		press(x, ":");
+		for (const char *p = rows[i][0]; *p; p++) {
+			struct term_key k = {.name = {*p}};
+
+			if (*p == ' ')
+				snprintf(k.name, sizeof(k.name), "Space");
+			app_input(&x->a, &k);
+		}
+		press(x, "Tab");
+		if (!str_starts(str_c(&x->a.prompt.text), rows[i][1] + 1))
+			fail_msg("%s: %s", rows[i][0], str_c(&x->a.prompt.text));
+		press(x, "Esc");
+	}
+	close_screen(x);
+}
+
+/* --- tabs, lists and folders --- */
+
+static void click(struct screen *x, int row, int col)
+{
+	app_input(&x->a, &(struct term_key){.name = "Click", .row = row, .col = col});
+	look(x);
+}
+
+static void test_tabs_and_lists(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	command(x, "open-tab Archive");
+	command(x, "open-tab Sent");
+	sees(x, "4 work Sent");
+	command(x, "tab 3");
+	command(x, "close-tab"); /* the one behind it takes its number */
+	sees(x, "3 work Sent");
+	command(x, "close-tab");
+	command(x, "close-tab");
+	command(x, "close-tab");
+	sees(x, "This is the only tab; q ends the program");
+	command(x, "sidebar");
+	sees(x, "Old mail");
+	command(x, "sidebar");
+	sees_not(x, "Old mail");
+	press(x, "g"); /* an answer to all asks nothing here */
+	close_screen(x);
+	x = open_screen(24, 80);
+	/* A second click opens. */
+	command(x, "attachments");
+	click(x, 2, 5);
+	click(x, 2, 5);
+	sees(x, "Save as:");
+	press(x, "Esc");
+	click(x, 20, 5); /* none there */
+	sees_not(x, "Save as:");
+	fake_renumber(x->e);
+	command(x, "save /tmp/x");
+	sees(x, "switched or numbered anew meanwhile; nothing was done");
+	command(x, "outbox");
+	fake_outbox(1, 3);
+	press(x, "End");
+	command(x, "search Minutes"); /* round the end */
+	fake_outbox(1, 1);
+	command(x, "folders");
+	press(x, "Home");
+	press(x, "Enter"); /* an account is its inbox */
+	sees(x, "online   INBOX");
+	command(x, "folders");
+	click(x, 3, 5);
+	sees(x, "Lists");
+	click(x, 3, 5);
+	sees(x, "online   Archive");
+	command(x, "limit nothing-has-this");
+	sees(x, "Nothing matches. l all shows everything again");
+	close_screen(x);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_nothing_there),
+		cmocka_unit_test(test_delete_for_good),
+		cmocka_unit_test(test_start),
+		cmocka_unit_test(test_events_told),
+		cmocka_unit_test(test_reader_told),
+		cmocka_unit_test(test_compose_told),
+		cmocka_unit_test(test_completions),
+		cmocka_unit_test(test_tabs_and_lists),
+	};
+
+	screen_begin();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
