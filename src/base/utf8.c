@@ -354,13 +354,9 @@ void utf8_fold_add(struct str *out, const char *s, size_t len)
 	if (fold_simple(out, s, len))
 		return;
 	folded = u8_casefold((const uint8_t *)s, len, NULL, UNINORM_NFC, NULL, &folded_len);
-	if (folded) {
-		str_add(out, (const char *)folded, folded_len);
-		free(folded);
-		return;
-	}
-	for (size_t i = 0; i < len; i++)
-		str_addc(out, s[i] >= 'A' && s[i] <= 'Z' ? (char)(s[i] - 'A' + 'a') : s[i]);
+	/* What cannot be folded stays as it is. */
+	str_add(out, folded ? (const char *)folded : s, folded ? folded_len : len);
+	free(folded);
 }
 
 char *utf8_fold(const char *s, size_t len)

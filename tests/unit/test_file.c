@@ -400,6 +400,36 @@ int __wrap_link(const char *from, const char *to)
 	return -1;
 }
 
+/* A name of its own for what is not whole yet, however many are there; but not for ever. */
+static void test_open_part(void **state)
+{
+	struct str name = STR_INIT;
+	struct err err = {0};
+	char *part;
+	int fd;
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		fd = file_open_part(at("x"), &part, &err);
+		assert_true(fd >= 0);
+		close(fd);
+		str_clear(&name);
+		if (i)
+			str_addf(&name, "%s.%d.part", at("x"), i);
+		else
+			str_addf(&name, "%s.part", at("x"));
+		assert_string_equal(part, name.p);
+		free(part);
+	}
+	assert_int_equal(file_open_part(at("x"), &part, &err), -1);
+	assert_non_null(strstr(err.text, "x.999.part: File exists"));
+	assert_null(part);
+	assert_int_equal(file_open_part(at("none/x"), &part, &err), -1);
+	assert_int_equal(err.kind, ERR_SYSTEM);
+	assert_null(part);
+	str_done(&name);
+}
+
 /* No loop in a damaged file system keeps it busy. */
 static void test_remove_depth(void **state)
 {
@@ -509,6 +539,7 @@ int main(void)
 		IN_DIR(test_make_dirs),
 		IN_DIR(test_remove_tree),
 		IN_DIR(test_remove_depth),
+		IN_DIR(test_open_part),
 		IN_DIR(test_lock),
 		cmocka_unit_test(test_safe_name),
 		cmocka_unit_test(test_inside),

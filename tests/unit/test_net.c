@@ -105,6 +105,27 @@ static void test_long_names(void **state)
 	}
 }
 
+static void mail(const char *text, const char *ascii)
+{
+	struct str s = STR_INIT;
+
+	idn_mail_to_ascii(&s, text);
+	assert_string_equal(str_c(&s), ascii);
+	str_done(&s);
+}
+
+static void test_mail_names(void **state)
+{
+	(void)state;
+	mail("m\xc3\xbcller@b\xc3\xbc"
+	     "cher.example",
+		"m\xc3\xbcller@xn--bcher-kva.example");
+	mail("a@b@example.org", "a@b@example.org");
+	mail("alice", "alice");
+	mail("alice@\xff", "alice@\xff"); /* has no such form */
+	mail("", "");
+}
+
 static void people(const char *text, const char *shown)
 {
 	struct str s = STR_INIT;
@@ -178,6 +199,7 @@ int main(void)
 		cmocka_unit_test(test_long_addresses),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_long_names),
+		cmocka_unit_test(test_mail_names),
 		cmocka_unit_test(test_cancel),
 	};
 
