@@ -51,11 +51,11 @@ static void test_show(void **state)
 
 		pathtext_show(&s, rows[i].name);
 		assert_string_equal(str_c(&s), rows[i].shown);
-		if (*rows[i].name == '~')
-			continue;
-		back = pathtext_plain(str_c(&s));
-		assert_string_equal(back, rows[i].name);
-		free(back);
+		if (*rows[i].name != '~') {
+			back = pathtext_plain(str_c(&s));
+			assert_string_equal(back, rows[i].name);
+			free(back);
+		}
 		str_done(&s);
 	}
 }
