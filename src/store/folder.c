@@ -889,6 +889,28 @@ static int count_entry(void *ctx, const struct maildir_entry *e)
 	return 0;
 }
 
+/* The inbox by POP3 has rows without files too: what the server did not give. Its cache counts. */
+static bool count_rows(struct folder *f)
+{
+	if (f->role != ROLE_INBOX || !f->account->setup->sync.use_pop3 || folder_use(f, NULL) != 0)
+		return false;
+	count(f);
+	folder_unuse(f);
+	return true;
+}
+
+static void count_closed(struct folder *f)
+{
+	struct err err = {0};
+
+	if (count_rows(f))
+		return;
+	f->total = f->unread = 0;
+	if (localbox_scan(f->dir, count_entry, f, &err) != 0)
+		store_disk_notice(
+			f->account, _("Folder %s cannot be counted: %s"), f->name, err.text);
+}
+
 static bool is_shown(struct folder *f)
 {
 	if (f->vanished)
@@ -897,12 +919,7 @@ static bool is_shown(struct folder *f)
 		uint64_t stamp = localbox_stamp(f->dir);
 
 		if (!f->counts_known || stamp != f->stamp) {
-			struct err err = {0};
-
-			f->total = f->unread = 0;
-			if (localbox_scan(f->dir, count_entry, f, &err) != 0)
-				store_disk_notice(f->account, _("Folder %s cannot be counted: %s"),
-					f->name, err.text);
+			count_closed(f);
 			f->stamp = stamp;
 			f->counts_known = true;
 		}

@@ -188,6 +188,7 @@ static void row_says_what_it_is(void **state)
 {
 	struct msglist *l;
 	struct person *p;
+	struct folder_info inbox;
 	const char *told;
 
 	(void)state;
@@ -198,6 +199,14 @@ static void row_says_what_it_is(void **state)
 	assert_non_null(told);
 	assert_null(strstr(told + 1, "INBOX: a message (cannot"));
 	assert_int_equal(msglist_unread(l), 2);
+	/* Nobody has the folder open: its number is that of its rows all the same. */
+	stop(p);
+	start(p, true);
+	event_free(answer(p, engine_drafts(p->engine, 0)));
+	UNTIL(p, engine_find_folder(p->engine, 0, "INBOX") >= 0);
+	engine_folder(p->engine, 0, (size_t)engine_find_folder(p->engine, 0, "INBOX"), &inbox);
+	assert_int_equal(inbox.total, 3);
+	assert_int_equal(inbox.unread, 2);
 	person_free(p);
 }
 
