@@ -157,39 +157,51 @@ struct folder *folder_by_ui_name(struct account *a, const char *name)
 	return NULL;
 }
 
-/* The configuration says which folder has the role: its whole name, free(); NULL: it does not. */
-static char *given_name(struct account *a, int role)
+/* What the configuration says has the role; NULL: it does not say. */
+static const char *given_name(const struct account *a, int role)
 {
 	const char *given = a->setup ? a->setup->role_names[role] : NULL;
 
-	return given && *given ? folder_own_name(a, given) : NULL;
+	return given && *given ? given : NULL;
+}
+
+/* One that was made before the server's prefix was known is found by its place there. */
+static bool is_given(const struct folder *f, int role)
+{
+	const char *given = given_name(f->account, role);
+	char *own, *wire;
+	bool same;
+
+	if (!given)
+		return false;
+	own = folder_own_name(f->account, given);
+	wire = f->local ? NULL : folder_wire_name(f->account, given);
+	same = strcmp(own, f->name) == 0 || (wire && f->mailbox && strcmp(wire, f->mailbox) == 0);
+	free(own);
+	free(wire);
+	return same;
 }
 
 int folder_role(const struct folder *f)
 {
-	char *given = given_name(f->account, f->role);
-	int role = given ? ROLE_NONE : f->role;
+	for (int role = ROLE_DRAFTS; role < ROLE_COUNT; role++)
+		if (is_given(f, role))
+			return role;
+	return given_name(f->account, f->role) ? ROLE_NONE : f->role;
+}
 
-	free(given);
-	for (int r = ROLE_DRAFTS; !role && r < ROLE_COUNT; r++) {
-		given = given_name(f->account, r);
-		if (given && strcmp(given, f->name) == 0)
-			role = r;
-		free(given);
-	}
-	return role;
+static bool has_role(const struct folder *f, int role)
+{
+	return given_name(f->account, role) ? is_given(f, role) : f->role == role && f->selectable;
 }
 
 struct folder *folder_by_role(struct account *a, int role, bool local)
 {
-	char *given = given_name(a, role);
-	struct folder *f = given ? folder_find(a, given, local) : a->folders;
+	struct folder *f = a->folders;
 
-	while (!given && f &&
-		(f->local != local || f->role != role || !f->selectable || f->vanished))
+	while (f && (f->local != local || f->vanished || !has_role(f, role)))
 		f = f->next;
-	free(given);
-	return f && f->vanished ? NULL : f;
+	return f;
 }
 
 const char *folder_role_name(int role)
@@ -279,11 +291,12 @@ struct folder *folder_for_role(struct account *a, int role, struct err *err)
 {
 	bool local = !account_is_server(a);
 	struct folder *f = folder_by_role(a, role, local);
-	char *given = f ? NULL : given_name(a, role), *name;
+	const char *given = given_name(a, role);
+	char *name;
 
 	if (f)
 		return f;
-	name = given ? given : folder_own_name(a, folder_role_name(role));
+	name = folder_own_name(a, given ? given : folder_role_name(role));
 	if (local) {
 		f = new_local(a, name, role, err);
 	} else {

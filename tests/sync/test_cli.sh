@@ -308,6 +308,7 @@ has 'it says so' "$out" 'Folder Lists is Verteiler now'
 result $? 'for those below it too'
 run 'a folder with a role is asked about' 1 folders rename Archive Old
 has 'nobody is there' "$err" '--yes'
+run 'with --yes it is renamed' 0 folders rename Archive Old --yes
 run 'so is what goes' 1 folders delete Verteiler/talaria
 [ -d "$SRV_MAIL/alice/Maildir/.Verteiler.talaria" ]
 result $? 'and nothing went'

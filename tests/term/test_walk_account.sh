@@ -152,6 +152,20 @@ ok 'account' match 'pop3 .*INBOX'
 walk quit
 ok 'it ends' ended 0
 
+# --- folders without the screen ---
+restart talaria folders create Kept
+ok 'a local folder' ended 0
+restart talaria folders delete Kept
+ok 'talaria folders delete asks' see 'Delete folder Kept, which is empty? (y/n)'
+keys n Enter
+ok 'no is no' see 'Nothing was changed'
+ok 'and is told by the status' ended 1
+restart talaria folders delete Kept
+see 'which is empty?'
+keys y Enter
+ok 'yes is yes' see 'Folder Kept deleted'
+ok 'it ends' ended 0
+
 # --- a message of which only the beginning is here ---
 sed -i 's/^}$/    pop3-max 10\n}/' "$config"
 {

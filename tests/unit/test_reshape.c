@@ -1,11 +1,15 @@
 #include "disk_help.h"
 #include "store/maildir.h"
 
+#include <errno.h>
 #include <sys/wait.h>
 
 /* --- a process that ends before its k-th change of a directory --- */
 
 static int dies_at; /* 0: never */
+
+/* What happens in that very moment; not 0: the change is not allowed. */
+static int (*before_rename)(const char *from);
 
 static void step(void)
 {
@@ -18,6 +22,10 @@ int __wrap_rename(const char *from, const char *to);
 int __wrap_rename(const char *from, const char *to)
 {
 	step();
+	if (before_rename && before_rename(from) != 0) {
+		errno = EACCES;
+		return -1;
+	}
 	return __real_rename(from, to);
 }
 
@@ -187,6 +195,47 @@ static void test_remove(void **state)
 	is_clean();
 }
 
+static int delivers(const char *from)
+{
+	if (strstr(from, ".Lists"))
+		put(from, "new/1700000001.c.h", "Lists");
+	before_rename = NULL;
+	return 0;
+}
+
+static int refuses(const char *from)
+{
+	(void)from;
+	return -1;
+}
+
+static int refuses_the_last(const char *from)
+{
+	return strstr(from, ".Lists.a.b") ? -1 : 0;
+}
+
+/* What nobody has agreed to: a mail that came between the look and the end of the name. */
+static void test_remove_crossed(void **state)
+{
+	struct err err = {0};
+
+	(void)state;
+	tree();
+	before_rename = delivers;
+	assert_int_equal(maildir_remove_folder(mail(), "Lists", 2, &err), -1);
+	assert_int_equal(err.kind, ERR_BUSY);
+	assert_true(is_there("Lists"));
+	assert_true(file_exists(at("mail/.Lists/new/1700000001.c.h")));
+	is_clean();
+	before_rename = refuses;
+	assert_int_equal(maildir_remove_folder(mail(), "Lists", 3, &err), -1);
+	before_rename = NULL;
+	assert_int_equal(err.kind, ERR_SYSTEM);
+	assert_true(is_there("Lists"));
+	assert_int_equal(maildir_remove_folder(mail(), "Lists", 3, NULL), 0);
+	holds(without, MEM_COUNT(without));
+}
+
 /* All of it, or no part of it. */
 static void test_remove_killed(void **state)
 {
@@ -266,6 +315,23 @@ static void test_rename(void **state)
 	assert_true(is_there("New/x") && is_there("New/x/a"));
 }
 
+/* All of them or none. */
+static void test_rename_refused(void **state)
+{
+	struct err err = {0};
+
+	(void)state;
+	tree();
+	before_rename = refuses_the_last;
+	assert_int_equal(maildir_rename_folder(help_root, mail(), "Lists", "New/x", &err), -1);
+	before_rename = NULL;
+	assert_int_equal(err.kind, ERR_SYSTEM);
+	holds(before, MEM_COUNT(before));
+	is_clean();
+	rename_lists();
+	holds(after, MEM_COUNT(after));
+}
+
 /* Wherever it ends, the next start goes on with what was noted. */
 static void test_rename_killed(void **state)
 {
@@ -310,8 +376,9 @@ static void test_bad_notes(void **state)
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, help_setup, help_teardown)
-	const struct CMUnitTest tests[] = {T(test_remove), T(test_remove_killed),
-		T(test_remove_link), T(test_rename), T(test_rename_killed), T(test_bad_notes)};
+	const struct CMUnitTest tests[] = {T(test_remove), T(test_remove_crossed),
+		T(test_remove_killed), T(test_remove_link), T(test_rename), T(test_rename_refused),
+		T(test_rename_killed), T(test_bad_notes)};
 
 	return cmocka_run_group_tests_name("reshape", tests, NULL, NULL);
 }
