@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """test_output - no byte of a server reaches the terminal from the commands without a screen."""
-import json, os, subprocess, sys, tempfile
+import json, os, sys, tempfile
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import rude
+from program import Run, finish, ok
 
 # ESC, C1 as UTF-8, a right-to-left override and a zero-width space: in words of the server, in names.
 EVIL = "\\e[31m\\xc2\\x9b31m\\xe2\\x80\\xae\\xe2\\x80\\x8b"
@@ -21,29 +22,10 @@ S * BYE
 S $tag OK bye
 """.replace("${1*EVIL}", EVIL).replace("EVIL", EVIL)
 
-count = failed = 0
-
-
-def ok(name, good, why=""):
-    global count, failed
-    count += 1
-    failed += not good
-    print("%sok %d - %s" % ("" if good else "not ", count, name), flush=True)
-    if not good:
-        print("\n".join("# " + line for line in ascii(why).split("\\n")))
-
 
 def unsafe(text):
     return [c for c in text if (ord(c) < 0x20 and c not in "\n\t") or 0x7F <= ord(c) < 0xA0
             or ord(c) in range(0x200B, 0x2010) or ord(c) in range(0x202A, 0x202F)]
-
-
-def talaria(home, *words):
-    env = dict(HOME=home, PATH=os.environ["PATH"], LANG="C.UTF-8", LC_ALL="C.UTF-8",
-               ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", ""))
-    r = subprocess.run([os.environ.get("builddir", "build") + "/talaria", *words], env=env, timeout=120,
-                       stdin=subprocess.DEVNULL, capture_output=True)
-    return r.stdout.decode("utf-8", "surrogateescape"), r.stderr.decode("utf-8", "surrogateescape")
 
 
 with tempfile.TemporaryDirectory() as home:
@@ -53,7 +35,8 @@ with tempfile.TemporaryDirectory() as home:
         f.write('account a {\n from "A <a@example.org>"\n imap imap+insecure://alice@127.0.0.1:%d\n'
                 ' password command "echo x"\n}\n' % server.port)
     for words in (["check"], ["folders"], ["folders", "--json"], ["list"], ["sync"], ["folders", "--offline"]):
-        out, err = talaria(home, *words)
+        r = Run(home, *words)
+        out, err = r.out, r.err
         name = "talaria " + " ".join(words)
         ok(name + ": standard output is clean", not unsafe(out), out)
         ok(name + ": and standard error", not unsafe(err), err)
@@ -64,5 +47,4 @@ with tempfile.TemporaryDirectory() as home:
             ok("JSON names the folders as they are", "spoof\u202eed" in names or any(
                 "IC4" in n for n in names), names)
             ok("each of them", len(names) == 3 or len([n for n in names if "ed" in n]) == 2, names)
-print("1..%d" % count)
-sys.exit(failed != 0)
+sys.exit(finish())
