@@ -117,4 +117,73 @@ type "${pin#SHA-256}"
 keys Enter
 ok 'then it works' see 'INBOX' 30
 ok 'the pin is in the file' grep -q "tls-pin *${pin#SHA-256}" "$config"
+
+# Nothing is known of the servers, and nobody can be asked: what is typed is taken.
+restart talaria setup --offline
+see 'Your mail address'
+type "$(printf '%01001d' 1)"
+keys Enter
+ok 'an answer that is too long is not cut' see 'longer than 1000 bytes'
+type 'carol@other.example'
+keys Enter
+see 'Your name'
+keys Enter
+see 'Your choice'
+keys 7 Enter
+ok 'a choice that is none is asked again' see 'a number from 1 to 2'
+keys 2 Enter
+see 'How shall Talaria'
+keys 1 Enter
+see 'Password of carol@other.example:'
+type 'secret'
+keys Enter
+see 'POP3 server'
+type 'pop.other.example'
+keys Enter
+see 'SMTP relay'
+keys Enter
+ok 'without a relay is possible, and told' see 'Without a relay mail can be read, not sent'
+keys Enter
+match 'Password of carol@other.example: *$'
+type 'secret'
+keys Enter
+ended 0
+ok 'the server is in the file' grep -q 'pop3 *pop3s://carol@other.example@pop.other.example' "$config"
+nok 'a password that is asked for is not' grep -q secret "$config"
+
+# What does not work can be saved all the same.
+restart talaria setup
+see 'Your mail address'
+type 'dora@localhost'
+keys Enter
+see 'Your name'
+keys Enter
+see 'Your choice'
+keys 1 Enter
+see 'How shall Talaria'
+keys 2 Enter
+see 'The command'
+type 'echo secret'
+keys Enter
+see 'IMAP server' 60
+type 'localhost:1'
+keys Enter
+see 'SMTP relay'
+keys Enter
+see 'User name there'
+keys Enter
+see 'It does not work yet' 30
+see 'IMAP server [imaps://localhost:1]'
+keys Enter
+see 'SMTP relay'
+keys Enter
+see 'User name there [dora@localhost]'
+keys Enter
+see 'Try again, with other answers? [yes]' 30
+type no
+keys Enter
+see 'Save it as it is? [yes]'
+keys Enter
+ended 0
+ok 'it is, under a name of its own' grep -q 'account localhost2' "$config"
 echo "1..$test_count"
