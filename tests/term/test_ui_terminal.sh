@@ -4,7 +4,7 @@
 . "${srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}/tests/term/lib.sh"
 fake="$builddir/tests/unit/fake_ui"
 [ -x "$fake" ] || skip "tests/unit/fake_ui is not built"
-plan 41
+plan 43
 
 cat >"$work/editor" <<'END'
 #!/bin/sh
@@ -93,6 +93,18 @@ type ':set editor=false'
 keys Enter r
 ok 'as is one that fails' see '“false” ended with a fault (status 1)'
 keys q n
+see 'The draft is gone'
+echo 'kill -9 $$' >"$work/dies"
+type ":set editor='sh $work/dies'"
+keys Enter r
+ok 'as is one that is killed' see 'was ended: Killed'
+keys q n
+see 'The draft is gone'
+type ':set editor=/etc/passwd'
+keys Enter r
+ok 'as is what is no program' see '“/etc/passwd” is no program that can be run'
+keys q n
+see 'The draft is gone'
 type ':messages'
 keys Enter
 see 'The draft is gone'
