@@ -387,7 +387,7 @@ void bodies_forget(struct bodies *b, const char *folder)
 {
 	char *dir = cache_dir_for(b->dir, folder);
 
-	file_remove_tree(dir, NULL);
+	file_remove_tree(dir, NULL); /* else bodies_evict gets to it */
 	free(dir);
 }
 

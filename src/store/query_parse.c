@@ -618,7 +618,7 @@ static int take_all(struct parser *ps, size_t *node)
 	while (rc == 0 && !at_end_of_all(ps)) {
 		size_t next;
 
-		(void)take_operator(ps, "AND");
+		(void)take_operator(ps, "AND"); /* it may stand there, and says nothing new */
 		rc = take_one(ps, &next);
 		if (rc == 0)
 			*node = add_node(ps, QUERY_AND, *node, next);

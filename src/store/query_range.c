@@ -116,7 +116,7 @@ static bool take_iso(const char **p, int64_t *from, int64_t *to)
 {
 	int64_t year, month = 0, day = 0;
 
-	(void)take_number(p, &year);
+	(void)take_number(p, &year); /* the caller has seen its digits */
 	if (**p == '-' && digits_at(*p + 1, 2)) {
 		month = take_pair(p);
 		if (!month)
@@ -168,7 +168,7 @@ static bool take_day(const char **p, const struct tm *today, int64_t *from, int6
 	if (digits_at(*p, 8)) {
 		int64_t n;
 
-		(void)take_number(p, &n);
+		(void)take_number(p, &n); /* its digits were counted */
 		return n % 100 && n / 100 % 100 &&
 		       span(n / 10000, n / 100 % 100, n % 100, from, to);
 	}

@@ -197,6 +197,7 @@ static void drop_append_file(struct account *a, const struct op *op)
 {
 	char *dir = file_join(a->setup->data_dir, "append"), *path = file_join(dir, op->file);
 
+	/* left behind it is a file that nothing names */
 	if (*op->file)
 		file_remove_tree(path, NULL);
 	free(dir);
@@ -430,7 +431,7 @@ void replay_result(struct account *a, struct result *r)
 		folder_send_folders(a);
 	}
 	op_free(op);
-	journal_compact(a->journal, NULL);
+	journal_compact(a->journal, NULL); /* it is as good uncompacted, and tried with the next */
 	account_pending(a);
 	replay_next(a);
 	account_sync_settled(a);

@@ -300,6 +300,7 @@ static void find_survivors(struct account *a)
 	struct map *found = map_new();
 	static const unsigned char unknown[16];
 
+	/* what is not found is fetched again: twice there, and not lost */
 	maildir_scan(inbox(a)->dir, collect_tag, found, NULL);
 	for (size_t i = 0; i < s->n; i++) {
 		char tag[STUB_TAG];

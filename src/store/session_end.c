@@ -66,6 +66,7 @@ static void redate(struct account *a, int64_t now)
 		v[n] = *e;
 		v[n++].fetched = (uint32_t)now;
 	}
+	/* where that is not noted, the next session does it again: nothing goes too early */
 	if (n)
 		ledger_add(a->journal, v, n, NULL);
 	free(v);
@@ -387,6 +388,7 @@ static void prune(struct account *a)
 	if (n)
 		qsort(present, n, sizeof(*present), compare_keys);
 	ngone = ledger_missing(a->journal, (const unsigned char(*)[16])present, n, &gone);
+	/* what it goes on to name costs room, and is found missing again next time */
 	if (ngone)
 		ledger_forget(a->journal, (const unsigned char(*)[16])gone, ngone, NULL);
 	free(present);
@@ -402,6 +404,7 @@ static void forget_deleted(struct account *a, const struct result *r)
 	for (size_t i = 0; i < r->n; i++)
 		if (session_entry_of(a, r->uids[i], &at) && *s->entries[at].uidl)
 			memcpy(keys[n++], s->keys[at], 16);
+	/* else prune does, with the next list */
 	if (n)
 		ledger_forget(a->journal, (const unsigned char(*)[16])keys, n, NULL);
 	free(keys);
@@ -463,7 +466,7 @@ static void finish_listed(struct account *a, struct result *r)
 		prune(a);
 		identity_listed(a);
 	}
-	journal_compact(a->journal, NULL);
+	journal_compact(a->journal, NULL); /* it is as good uncompacted, and tried with the next */
 	if (s->taken)
 		handover_fetched(a);
 	show_threads(a);
