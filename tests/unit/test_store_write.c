@@ -216,6 +216,41 @@ static void test_begin(void **state)
 	desk_fails(r, "There is no such account");
 }
 
+/* An answer to everybody has room for so many; that others are left out is told. */
+static void test_answer_to_many(void **state)
+{
+	enum { MOST = 10000 };
+	int account = online_account();
+	unsigned list = desk_open(account, "INBOX", NULL);
+	struct summary rows[2] = {desk_row(1, "Bob", NULL), desk_row(2, "Bob", NULL)};
+
+	(void)state;
+	desk_fill(account, "INBOX", rows, 2);
+	desk_settle();
+	for (uint32_t over = 0; over < 2; over++) {
+		struct store_request *r = desk_on(REQUEST_COMPOSE, list, &(uint32_t){over + 1}, 1);
+		struct str message = STR_INIT;
+		struct store_event *ev;
+		unsigned request;
+
+		str_adds(&message, "From: Bob <bob@mail.example>\r\nTo: ");
+		for (uint32_t i = 0; i < MOST + over; i++)
+			str_addf(&message, "%s%u@x", i ? ",\r\n " : "", (unsigned)i);
+		str_adds(&message, "\r\nSubject: all\r\n\r\nHello\r\n");
+		r->account = account;
+		r->n = WRITE_REPLY_ALL;
+		request = desk_post(r);
+		desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY), message.p);
+		ev = desk_answer(request);
+		assert_int_equal(ev->kind, STORE_DRAFTS);
+		assert_non_null(strstr(ev->drafts[0].draft.cc, "9999@x"));
+		assert_null(strstr(ev->drafts[0].draft.cc, "10000@x"));
+		store_event_free(ev);
+		str_done(&message);
+		assert_int_equal(desk_was_told("those beyond the first 10000 are left out"), over);
+	}
+}
+
 /* --- drafts of a former version --- */
 
 static void put(const char *path, const char *text)
@@ -607,6 +642,7 @@ int main(void)
 		WRITE_CASE(test_no_relay),
 		WRITE_CASE(test_busy),
 		WRITE_CASE(test_begin),
+		WRITE_CASE(test_answer_to_many),
 		WRITE_CASE(test_taken_over),
 		WRITE_CASE(test_taken_over_twice),
 		WRITE_CASE(test_draft_with_notes),
