@@ -230,7 +230,7 @@ void account_add(struct store *s, struct store_request *r)
 	if (journal_damaged(a->journal))
 		store_notice(a,
 			_("The journal of account %s had a damaged end; it was kept beside as "
-			  "ops.wal.damaged"),
+			  "ops.wal.damaged-*"),
 			a->setup->sync.name);
 	folder_load_table(a);
 	folder_list_local(a);

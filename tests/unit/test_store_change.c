@@ -346,6 +346,34 @@ static void test_waiting_row(void **state)
 	assert_false(desk_has_job(account, LANE_MAIN, JOB_OP));
 }
 
+/* Once it is on its way, or is a copy that is still to be made, nothing can be done to the row. */
+static void test_waiting_row_busy(void **state)
+{
+	int account = begin();
+	unsigned work;
+	uint32_t uid;
+	struct store_request *r;
+
+	(void)state;
+	work = desk_open(account, "Work", NULL);
+	desk_done(move_to("Work", 2));
+	job_free(desk_job(account, LANE_MAIN, JOB_OP));
+	uid = first_row(work);
+	assert_true(uid > 1000);
+	r = desk_on(REQUEST_FLAG, work, &uid, 1);
+	r->set = MAIL_FLAGGED;
+	desk_fails(r, "on its way to the server just now");
+	assert_int_equal(first_row(work), uid);
+	offline(account);
+	r = change(REQUEST_COPY, &(uint32_t){3}, 1);
+	r->folder = mem_strdup("Trash");
+	desk_done(r);
+	work = desk_open(account, "Trash", NULL);
+	uid = first_row(work);
+	assert_true(uid > 1000);
+	desk_fails(desk_on(REQUEST_DELETE, work, &uid, 1), "The copy is not made yet");
+}
+
 /* --- places that POP3 filed --- */
 
 /* The name of a folder in the file of marks, written as it has to be, and one nobody would write.
@@ -619,6 +647,7 @@ int main(void)
 		DESK_CASE(test_undo_folder_gone),
 		DESK_CASE(test_undo_depth),
 		DESK_CASE(test_waiting_row),
+		DESK_CASE(test_waiting_row_busy),
 		DESK_CASE(test_places),
 		DESK_CASE(test_what_cannot),
 		DESK_CASE(test_by_path),

@@ -373,18 +373,27 @@ static void online(int account)
 	store_event_free(desk_of_kind(STORE_STATE));
 }
 
+/* The one file that matches; free(). */
+static char *only_file(const char *pattern)
+{
+	glob_t found;
+	char *path;
+
+	assert_int_equal(glob(desk_path("%s", pattern), 0, NULL, &found), 0);
+	assert_int_equal(found.gl_pathc, 1);
+	path = mem_strdup(found.gl_pathv[0]);
+	globfree(&found);
+	return path;
+}
+
 /* The file of its message. */
 static char *message_of(const char *id)
 {
-	struct str path = STR_INIT;
-	glob_t found;
+	char *pattern = mem_strdup(desk_path("one/data/outbox/%s.*.eml", id)),
+	     *path = only_file(pattern + strlen(desk_dir) + 1);
 
-	str_addf(&path, "%s/one/data/outbox/%s.*.eml", desk_dir, id);
-	assert_int_equal(glob(path.p, 0, NULL, &found), 0);
-	str_clear(&path);
-	str_adds(&path, found.gl_pathv[0]);
-	globfree(&found);
-	return str_steal(&path);
+	free(pattern);
+	return path;
 }
 
 /* Its bytes are: it is not sent, and the one behind it is. */
@@ -519,17 +528,12 @@ static unsigned copy_up(int account)
 
 static void spoil_append(bool gone)
 {
-	struct str path = STR_INIT;
-	glob_t found;
+	char *path = only_file("one/data/append/*");
 
-	str_addf(&path, "%s/one/data/append/*", desk_dir);
-	assert_int_equal(glob(path.p, 0, NULL, &found), 0);
-	assert_int_equal(found.gl_pathc, 1);
-	assert_int_equal(unlink(found.gl_pathv[0]), 0);
+	assert_int_equal(unlink(path), 0);
 	if (!gone)
-		assert_int_equal(mkdir(found.gl_pathv[0], 0700), 0);
-	globfree(&found);
-	str_done(&path);
+		assert_int_equal(mkdir(path, 0700), 0);
+	free(path);
 }
 
 static void append_is_given_up(bool gone, const char *words)
@@ -575,6 +579,40 @@ static void test_append_gone(void **state)
 {
 	(void)state;
 	append_is_given_up(true, "\"Copy a message up to Inbox\" cannot be done: its file is gone");
+}
+
+/* --- what was damaged between two runs --- */
+
+/* The journal loses what it cannot read, and keeps it beside; a draft is told by its name. */
+static void test_damaged_at_start(void **state)
+{
+	int account = desk_add(desk_account("one", false), false);
+	char *id = desk_draft(account, "bob@mail.example", "Damaged"),
+	     *other = desk_draft(account, "bob@mail.example", "Whole");
+	struct store_event *ev;
+	FILE *f;
+
+	(void)state;
+	desk_stop();
+	f = fopen(desk_path("one/data/ops.wal"), "a");
+	assert_non_null(f);
+	for (int i = 0; i < 100; i++)
+		fputc('x', f);
+	assert_int_equal(fclose(f), 0);
+	put(desk_path("one/data/drafts/%s.job", id), "nothing\n");
+	desk_start(false);
+	account = desk_add(desk_account("one", false), false);
+	assert_true(desk_was_told("The journal of account one had a damaged end"));
+	assert_true(desk_was_told("ops.wal.damaged-*"));
+	free(only_file("one/data/ops.wal.damaged-*"));
+	ev = desk_ask(desk_request(REQUEST_DRAFTS, account));
+	assert_int_equal(ev->ndrafts, 1);
+	assert_string_equal(ev->drafts[0].id, other);
+	store_event_free(ev);
+	assert_true(desk_was_told("cannot be read"));
+	assert_true(desk_was_told(id));
+	free(id);
+	free(other);
 }
 
 /* --- backups --- */
@@ -694,6 +732,7 @@ int main(void)
 		DISK_CASE(test_annulled),
 		DISK_CASE(test_append_unreadable),
 		DISK_CASE(test_append_gone),
+		DISK_CASE(test_damaged_at_start),
 		DISK_CASE(test_backup_meanwhile),
 		DISK_CASE(test_backup_depth),
 		DISK_CASE(test_backup_given_up),
