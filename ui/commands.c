@@ -98,7 +98,8 @@ static const struct command table[] = {
 		NULL},
 	{"archive", "", UI_INDEX | UI_READER, 0, 0, N_("move to the Archive"), cmd_archive, NULL},
 	{"whole", "", UI_INDEX | UI_READER, 0, 0,
-		N_("fetch all of a message of which POP3 brought only the beginning, or nothing"),
+		N_("fetch all of a message of which the server gave only the beginning, or "
+		   "nothing"),
 		cmd_whole, NULL},
 	{"move", "[FOLDER]", UI_INDEX | UI_READER, 0, -1, N_("move to a folder"), cmd_move,
 		complete_folder},

@@ -235,12 +235,27 @@ static int add_whole(struct folder *f, const struct store_request *r, struct err
 	return 0;
 }
 
+/* By IMAP there are such rows too: they are asked for with the next synchronisation, which is now.
+ */
+static bool is_server_row(struct folder *f, uint32_t uid)
+{
+	struct summary s;
+
+	return !f->local && f->account->sync && f->cache && cache_get(f->cache, uid, &s) == 0 &&
+	       (s.flags & MAIL_PLACEHOLDER);
+}
+
 void session_whole(struct store *s, struct store_request *r)
 {
 	struct list *l = store_list(s, r->list);
 	struct err err = {0};
 	int rc;
 
+	if (l && is_server_row(l->folder, r->uid)) {
+		folder_fetch_again(l->folder, r->uid);
+		store_done(s, r, _("The server is asked for this message again"));
+		return;
+	}
 	if (!l)
 		rc = err_set(&err, ERR_GONE, _("The folder is no longer open"));
 	else

@@ -345,6 +345,25 @@ static void lame_flags_stop_no_new_mail(void **state)
 	lame_flags("lame 30 bye ^.UID FLAGS.$");
 }
 
+/* :whole does not wait for the hour to be over. */
+static void lame_message_is_asked_for_at_once(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+
+	(void)state;
+	odd("fill INBOX 5");
+	odd("lame 3 no HEADER");
+	p = by_imap();
+	l = filled(p, 5);
+	assert_true(flags_at(l, (size_t)msglist_find(l, 3)) & MSG_PLACEHOLDER);
+	odd("well");
+	done(p, engine_whole(p->engine, l, 3));
+	UNTIL(p, !(flags_at(l, (size_t)msglist_find(l, 3)) & MSG_PLACEHOLDER));
+	all_subjects_once(p, l, 5);
+	person_free(p);
+}
+
 /* Read by the person it is asked for again, and so has its row. */
 static void lame_message_comes_when_the_server_is_well(void **state)
 {
@@ -852,6 +871,7 @@ int main(void)
 		ODD_CASE(lame_message_costs_one_row),
 		ODD_CASE(lame_flags_stop_no_new_mail),
 		ODD_CASE(lame_message_comes_when_the_server_is_well),
+		ODD_CASE(lame_message_is_asked_for_at_once),
 		ODD_CASE(folder_of_lame_messages_ends),
 		ODD_CASE(broken_folder_stops_no_other),
 		ODD_CASE(missing_exists_takes_no_row),
