@@ -461,6 +461,86 @@ static void test_tabs_and_lists(void **state)
 	close_screen(x);
 }
 
+/* --- what comes too late, or finds nothing --- */
+
+static void test_late(void **state)
+{
+	struct screen *x = open_screen(24, 100);
+
+	(void)state;
+	press(x, "= t j t ;");
+	command(x, "copy");
+	sees(x, "Copy 2 messages to:");
+	press(x, "Esc");
+	command(x, "untag-all");
+	/* What is asked while it is saved is not answered by what is typed meanwhile. */
+	begin_answer(x);
+	command(x, "edit-subject");
+	press(x, "Ctrl-U Enter");
+	view_compose_attach(app_view(&x->a), "/etc/passwd");
+	view_compose_send(app_view(&x->a));
+	app_input(&x->a, &(struct term_key){.name = ":"});
+	fake_forget();
+	look(x);
+	press(x, "Esc");
+	assert_string_equal(fake_last(), "");
+	command(x, "messages");
+	sees(x, "Saved, not sent yet: y sends it");
+	press(x, "q y");
+	sees(x, "No subject. Send it anyway?");
+	press(x, "n");
+	assert_string_equal(fake_last(), "");
+	command(x, "discard");
+	press(x, "y");
+	sees(x, "The draft is gone");
+	for (int i = 0; i < MAX_TABS; i++)
+		command(x, "open-tab Archive");
+	begin_answer(x);
+	sees(x, "Too many tabs are open; the draft is kept");
+	/* Questions that still wait at the end are nobody's. */
+	app_input(&x->a, &(struct term_key){.name = ":"});
+	app_ask(&x->a, "Later? ", "", HISTORY_NONE, NULL, NULL, NULL, x);
+	close_screen(x);
+}
+
+/* --- cells --- */
+
+static void test_cells(void **state)
+{
+	static const char marks[] = "e\xCC\x81\xCC\xA3x\xCC\x88y";
+	struct style_set set = {0};
+	struct str s = STR_INIT;
+
+	(void)state;
+	style_theme(&set, "dark");
+	assert_int_equal(term_start_headless(&set, 4, 20, NULL), 0);
+	term_erase();
+	assert_int_equal(term_put(0, 0, 20, STYLE_PLAIN, marks, sizeof(marks) - 1), 3);
+	term_row_text(0, &s);
+	assert_string_equal(str_c(&s), marks);
+	/* Nothing is drawn outside. */
+	assert_int_equal(term_put(4, 0, 20, STYLE_PLAIN, "x", 1), 0);
+	assert_int_equal(term_put(0, 20, 20, STYLE_PLAIN, "x", 1), 0);
+	assert_false(term_keep(4, 0, 20, 1));
+	term_fill(-1, 0, 20, STYLE_PLAIN);
+	/* A row that something else lay over is not what its key says. */
+	assert_false(term_keep(1, 0, 20, 7));
+	term_put(1, 0, 20, STYLE_PLAIN, "kept", 4);
+	assert_false(term_keep(2, 0, 20, 8));
+	term_put(2, 0, 20, STYLE_PLAIN, "covered", 7);
+	term_put(2, 2, 3, STYLE_PLAIN, "over", 4);
+	term_flush();
+	term_erase();
+	assert_true(term_keep(1, 0, 20, 7));
+	assert_false(term_keep(2, 0, 20, 8));
+	term_flush();
+	str_clear(&s);
+	term_row_text(1, &s);
+	assert_string_equal(str_c(&s), "kept");
+	str_done(&s);
+	term_stop();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -473,6 +553,8 @@ int main(void)
 		cmocka_unit_test(test_compose_told),
 		cmocka_unit_test(test_completions),
 		cmocka_unit_test(test_tabs_and_lists),
+		cmocka_unit_test(test_late),
+		cmocka_unit_test(test_cells),
 	};
 
 	screen_begin();
