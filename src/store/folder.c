@@ -707,17 +707,36 @@ bool folder_show_in(struct list *l, struct folder *f)
 	return true;
 }
 
+/* Its rows go as changes do, so that another running copy that has it open follows; its numbers
+ * are not given again. */
+static void empty_cache(struct folder *f)
+{
+	struct cache_meta meta = *cache_meta(f->cache);
+	uint32_t last = cache_max_uid(f->cache);
+
+	meta.complete = false;
+	meta.highestmodseq = meta.exists = 0;
+	if (meta.uidnext <= last)
+		meta.uidnext = last + 1;
+	cache_reset(f->cache, &meta, NULL);
+}
+
 void folder_forget_files(struct folder *f)
 {
 	char *base = cache_base(f), *name = cache_name(f), *dir = cache_dir_for(base, name);
+	bool there = f->cache || (file_exists(dir) && open_cache(f, NULL) == 0);
 
+	if (there)
+		empty_cache(f);
 	cache_free(f->cache);
 	f->cache = NULL;
 	map_free(f->files, NULL);
 	f->files = NULL;
 	f->compacting = 0; /* what the compactor makes of it is not taken */
 	f->fetched = false;
-	file_remove_tree(dir, NULL);
+	/* What is not rewritten now, for somebody is at it, is with the next opening. */
+	if (there)
+		cache_compact(dir, name, NULL);
 	if (!f->local)
 		bodies_forget(f->account->bodies, f->name);
 	free(base);

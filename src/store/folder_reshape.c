@@ -625,7 +625,7 @@ static int rename_folder(
 	label = folder_label(f);
 	renamed_text(said, label, r->text);
 	free(label);
-	if (below(own, f->name) || !is_new(a, r->text, own, err)) {
+	if (below(own, f->name) || !is_new(a, r->text, f->local ? r->text : own, err)) {
 		int rc = !below(own, f->name) ? -1
 			 : strcmp(own, f->name) == 0
 				 ? err_set(err, ERR_INPUT, _("That is its name already"))

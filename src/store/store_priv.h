@@ -461,7 +461,7 @@ bool folder_is_shown(const struct folder *f);     /* some list shows it */
 /* From now on the list shows that one in place of its own; false: it cannot be opened, and that was
  * told. */
 bool folder_show_in(struct list *l, struct folder *f);
-/* Its cache and the bodies kept of it go from the disk; no list shows it. */
+/* What its cache and the bodies kept of it say goes from the disk; no list shows it. */
 void folder_forget_files(struct folder *f);
 bool folder_was_fetched(struct folder *f); /* its rows are here, as they were some time */
 /* Has the cache rewritten when its log has grown; the disk thread goes on meanwhile. */

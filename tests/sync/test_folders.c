@@ -2,6 +2,7 @@
  * ones. Needs tests/servers. */
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/run.h"
 #include "tests/sync/person.h"
 
 #include <dirent.h>
@@ -133,9 +134,18 @@ static bool has_local(const struct person *p, const char *dir)
 	return there;
 }
 
-static size_t caches_of(const struct person *p)
+/* What is kept of mail says so, in a header cache or a body. */
+static bool is_kept(const struct person *p, const char *text)
 {
-	return entries_in(p, "XDG_CACHE_HOME", "v1") + entries_in(p, "XDG_CACHE_HOME", "bodies");
+	struct run_limits limits = {.timeout_ms = 60000, .max_output = 4096, .cancel_fd = -1};
+	char *path = below_home(p, "XDG_CACHE_HOME", "");
+	struct str out = STR_INIT;
+	bool found = run_capture((const char *[]){"grep", "-rqaF", "-e", text, path, NULL}, &limits,
+			     &out, NULL) == 0;
+
+	str_done(&out);
+	free(path);
+	return found;
 }
 
 /* --- people --- */
@@ -178,15 +188,18 @@ static struct msglist *open_with(struct person *p, const char *folder, size_t n)
 static void folder_goes_with_its_messages(void **state)
 {
 	struct person *p = by_server("4");
-	size_t before = caches_of(p);
+	static const char mail[] = "From: a@example.org\nSubject: Zebra-crossing\n\nZebra-text\n";
+	char *file = file_join(p->home, "mail");
 	struct msglist *l;
 
 	(void)state;
-	make(p, GREETINGS, 3);
+	assert_int_equal(file_replace(file, mail, strlen(mail), 0600, NULL), 0);
+	make(p, GREETINGS, 2);
+	put_mail_in(p, GREETINGS, file);
 	assert_true(is_subscribed(p, "Gr&APwA3w-e"));
 	l = open_with(p, GREETINGS, 3);
-	engine_view_free(read_view(p, l, msglist_uid(l, 0)));
-	assert_int_equal(caches_of(p), before + 2);
+	engine_view_free(read_view(p, l, msglist_uid(l, (size_t)find_subject(p, l, "Zebra"))));
+	assert_true(is_kept(p, "Zebra-crossing") && is_kept(p, "Zebra-text"));
 	fails(p, engine_delete_folder(p->engine, 0, GREETINGS, 2), "holds 3 messages now");
 	assert_int_equal(msglist_count(l), 3);
 	assert_false(msglist_read_only(l));
@@ -194,12 +207,13 @@ static void folder_goes_with_its_messages(void **state)
 	assert_false(is_listed(p, GREETINGS));
 	assert_false(server_has(p, ".Gr&APwA3w-e"));
 	UNTIL(p, !is_subscribed(p, "Gr&APwA3w-e"));
-	assert_int_equal(caches_of(p), before);
+	assert_false(is_kept(p, "Zebra-crossing") || is_kept(p, "Zebra-text"));
 	stop(p);
 	start(p, true);
 	UNTIL(p, is_listed(p, "Archive"));
 	assert_false(is_listed(p, GREETINGS));
 	fails(p, engine_delete_folder(p->engine, 0, GREETINGS, 9), "There is no folder");
+	free(file);
 	person_free(p);
 }
 
@@ -389,6 +403,30 @@ static void local_folders_go_and_move(void **state)
 	person_free(p);
 }
 
+/* Another copy has it open: it is empty there, then there again, and nobody complains. */
+static void local_folder_goes_under_another_copy(void **state)
+{
+	struct person *p = by_session(), second = *p;
+	struct msglist *l;
+
+	(void)state;
+	file_in(p, "Lists", 2);
+	second.inbox = NULL;
+	start(&second, true);
+	l = open_folder(&second, "Lists");
+	assert_int_equal(msglist_count(l), 2);
+	done(p, engine_delete_folder(p->engine, 0, "Lists", 2));
+	UNTIL(&second, msglist_count(l) == 0 && !is_listed(&second, "Lists"));
+	file_in(p, "Lists", 1);
+	UNTIL(&second, msglist_count(l) == 1 && is_listed(&second, "Lists"));
+	row_of(&second, l, 0);
+	done(p, engine_rename_folder(p->engine, 0, "Lists", "Old"));
+	UNTIL(&second, msglist_count(l) == 0 && is_listed(&second, "Old"));
+	assert_string_equal(person_told(), "");
+	stop(&second);
+	person_free(p);
+}
+
 /* What a switch to IMAP and back left: copies that nobody could be rid of. */
 static void leftovers_of_the_other_protocol_go(void **state)
 {
@@ -404,12 +442,12 @@ static void leftovers_of_the_other_protocol_go(void **state)
 	fails(p, engine_rename_folder(p->engine, 0, "Local/INBOX", "Local/In"),
 		"cannot be renamed");
 	fails(p, engine_rename_folder(p->engine, 0, "Local/Kept", "Other"), "begins with Local/");
-	done(p, engine_rename_folder(p->engine, 0, "Local/Kept", "Local/Other"));
-	UNTIL(p, is_listed(p, "Local/Other"));
+	done(p, engine_rename_folder(p->engine, 0, "Local/Kept", "Local/Archive"));
+	UNTIL(p, is_listed(p, "Local/Archive") && is_listed(p, "Archive"));
 	fails(p, engine_delete_folder(p->engine, 0, "Local/INBOX", 3), "holds 4 messages now");
 	closes(p, engine_delete_folder(p->engine, 0, "Local/INBOX", 4), l);
-	done(p, engine_delete_folder(p->engine, 0, "Local/Other", 1));
-	UNTIL(p, !is_listed(p, "Local/INBOX") && !is_listed(p, "Local/Other"));
+	done(p, engine_delete_folder(p->engine, 0, "Local/Archive", 1));
+	UNTIL(p, !is_listed(p, "Local/INBOX") && !is_listed(p, "Local/Archive"));
 	assert_false(is_listed(p, "Local"));
 	assert_int_equal(entries_in(p, "XDG_DATA_HOME", "mail/cur") +
 				 entries_in(p, "XDG_DATA_HOME", "mail/new"),
@@ -441,6 +479,7 @@ int main(void)
 		cmocka_unit_test(what_waits_goes_first),
 		cmocka_unit_test(another_copy_follows),
 		cmocka_unit_test(local_folders_go_and_move),
+		cmocka_unit_test(local_folder_goes_under_another_copy),
 		cmocka_unit_test(leftovers_of_the_other_protocol_go),
 	};
 
