@@ -300,7 +300,7 @@ static int put_mbox(struct sink *s, const struct str *message, uint32_t flags, c
 	mbox_put(&text, str_c(message), message->len, received, flags, keywords);
 	rc = file_write_all(s->fd, s->path, text.p, text.len, err);
 	str_done(&text);
-	s->written++;
+	s->written += rc == 0;
 	return rc;
 }
 
@@ -527,7 +527,7 @@ int sink_flush(struct sink *s, struct err *err)
 
 size_t sink_held(const struct sink *s)
 {
-	return s->nheld + (s->uploads ? uploads_held(s->uploads) : 0);
+	return s->nheld + s->written + (s->uploads ? uploads_held(s->uploads) : 0);
 }
 
 size_t sink_marked(const struct sink *s)

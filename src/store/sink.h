@@ -45,7 +45,7 @@ int sink_put(struct sink *s, struct str *message, uint32_t flags, const char *ke
 int sink_flush(struct sink *s, struct err *err);
 /* How many that were there already got marks, of those that are flushed. */
 /* So many of those that were put are in no safe place yet: a _flush, _put or _end that fails loses
- * them. */
+ * them. An mbox has none before _end. */
 size_t sink_held(const struct sink *s);
 size_t sink_marked(const struct sink *s);
 /* Flushes; an mbox is read back, compared by its count of messages, and gets its name. */

@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MESSAGE_MAX = 512 << 20, NAME_BYTES = 80 };
+enum { MESSAGE_MAX = 512 << 20, NAME_BYTES = 80, BREAKS_MAX = 3 };
 
 struct import_row {
 	char *base, *keywords; /* owned */
@@ -45,7 +45,8 @@ struct transfer {
 	size_t total, copied, there, failed;
 	size_t marked; /* of those that were there already */
 	uint64_t octets;
-	struct err why; /* of the first that failed */
+	struct err why;  /* of the first that failed */
+	unsigned breaks; /* so many in a row for which there was no connection, or it ended */
 };
 
 /* --- the end --- */
@@ -135,10 +136,12 @@ static bool finish(struct store *s, struct transfer *t)
 /* What is lost was not copied. */
 static void flush(struct transfer *t)
 {
-	size_t held = t->sink ? sink_held(t->sink) : 0;
+	size_t held;
 
-	if (t->sink && sink_flush(t->sink, NULL) != 0)
-		t->copied -= held;
+	if (!t->sink)
+		return;
+	held = sink_held(t->sink);
+	t->copied -= sink_flush(t->sink, NULL) != 0 ? held : sink_held(t->sink);
 }
 
 /* Nothing more can be copied; what was, is made durable first. */
@@ -360,6 +363,7 @@ static int copy_next(struct store *s, struct transfer *t, struct err *err)
 		*err = why;
 		return why.kind == ERR_NETWORK ? -1 : 0;
 	}
+	t->breaks = 0;
 	t->request->op_id = 0;
 	t->octets += message.len;
 	rc = sink_put(t->sink, &message, flags, str_c(&keywords), received, err);
@@ -405,6 +409,10 @@ static bool transfer_step(struct store *s, struct work *w)
 	struct err err = {0};
 	int rc = 0;
 
+	/* One that ends the connection costs that one; who cannot be reached is not asked for all.
+	 */
+	if (t->breaks >= BREAKS_MAX)
+		return break_off(s, t, &t->why);
 	while (rc == 0 && clock_ms() < end) {
 		if (!t->sink && t->next == t->folders.n)
 			return finish(s, t);
@@ -417,7 +425,7 @@ static bool transfer_step(struct store *s, struct work *w)
 
 			rc = sink_end(t->sink, &err);
 			if (rc < 0)
-				t->copied -= held - sink_held(t->sink);
+				t->copied -= held;
 			close_folder(t);
 		}
 	}
@@ -448,6 +456,7 @@ void transfer_fetched(struct store *s, struct store_request *r, const struct err
 	if (err->kind == ERR_NONE)
 		return;
 	note_failure(t, err);
+	t->breaks = err->kind == ERR_NETWORK ? t->breaks + 1 : 0;
 	t->at++;
 	t->request->op_id = 0;
 }

@@ -285,6 +285,57 @@ static void too_large_is_said(void **state)
 	person_free(p);
 }
 
+/* An export of ten messages, of which some end the connection: what it says; free(). */
+static char *exported(const char *rule, const char *name, bool there)
+{
+	struct msglist *l;
+	struct person *p;
+	struct event *ev;
+	char *path, *said;
+
+	odd("reset");
+	odd("fill INBOX 10");
+	p = by_imap();
+	l = filled(p, 10);
+	odd(rule);
+	path = text_of("%s/%s", p->home, name);
+	ev = answer(p, engine_export(p->engine, l, NULL, 0, path));
+	assert_int_equal(ev->kind, EVENT_FAILED);
+	assert_int_equal(file_exists(path), there);
+	said = mem_strdup(ev->err.text);
+	event_free(ev);
+	free(path);
+	person_free(p);
+	return said;
+}
+
+static void one_that_ends_the_connection_costs_one(void **state)
+{
+	char *said = exported("rule UID FETCH 4 .*BODY\\.PEEK\\[\\] => cut", "all.mbox", true);
+
+	(void)state;
+	has(said, "9 messages written");
+	has(said, "1 could not be copied");
+	free(said);
+}
+
+/* What came is kept in a Maildir; an mbox is there as a whole, or not. */
+static void export_without_a_server_breaks_off(void **state)
+{
+	static const char rule[] = "rule UID FETCH ([4-9]|10) .*BODY\\.PEEK\\[\\] => cut";
+	char *said = exported(rule, "Maildir", true);
+
+	(void)state;
+	has(said, "3 messages written");
+	has(said, "run it again to go on");
+	assert_int_equal(seen("UID FETCH .*BODY\\.PEEK\\[\\]"), 6);
+	free(said);
+	said = exported(rule, "all.mbox", false);
+	has(said, "closed the connection");
+	assert_null(strstr(said, "written"));
+	free(said);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -295,6 +346,8 @@ int main(void)
 		ODD_CASE(reading_elsewhere_goes_ahead_too),
 		ODD_CASE(cancelled_saving_asks_for_no_more),
 		ODD_CASE(too_large_is_said),
+		ODD_CASE(one_that_ends_the_connection_costs_one),
+		ODD_CASE(export_without_a_server_breaks_off),
 	};
 
 	return ODD_RUN(tests);
