@@ -20,6 +20,15 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#if defined(__SANITIZE_ADDRESS__)
+/* What curses leaves behind for a terminal that it does not know is not ours. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libtinfo\nleak:newterm\n";
+}
+#endif
+
 enum { PATIENCE_MS = 20000 };
 
 static int line = -1;      /* the other end of the terminal */
