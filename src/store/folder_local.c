@@ -19,7 +19,6 @@
 #include <sys/stat.h>
 
 enum {
-	MESSAGE_MAX = 512 << 20,
 	FILING = 200,
 	TREE_SETTLES = 3, /* seconds */
 };
@@ -321,8 +320,8 @@ static uint32_t add_file(struct folder *f, const char *base, const char *p, size
 static int read_fresh(const char *dir, const struct fresh *new, struct str *bytes, struct err *err)
 {
 	if (!new->name)
-		return localbox_read(dir, new->base, MESSAGE_MAX, bytes, err);
-	return maildir_read_at(dir, new->in_new, new->name, MESSAGE_MAX, bytes, err);
+		return localbox_read(dir, new->base, MAILDIR_MESSAGE_MAX, bytes, err);
+	return maildir_read_at(dir, new->in_new, new->name, MAILDIR_MESSAGE_MAX, bytes, err);
 }
 
 /* A file that went meanwhile is no message any more. */
@@ -494,7 +493,7 @@ static size_t read_again(struct folder *f, const uint32_t *uids, size_t n, struc
 		struct str bytes = STR_INIT;
 
 		if (base && at >= 0 &&
-			localbox_read(f->dir, base, MESSAGE_MAX, &bytes, NULL) == 0) {
+			localbox_read(f->dir, base, MAILDIR_MESSAGE_MAX, &bytes, NULL) == 0) {
 			struct file_row row = {0};
 
 			file_row_make(&row, base, str_c(&bytes), bytes.len, c->flags[at],

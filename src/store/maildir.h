@@ -118,6 +118,7 @@ int maildir_sync(const char *dir, struct err *err); /* fsync of cur and new */
  * under the name it has. */
 int maildir_replace(const char *dir, const char *base, const char *p, size_t len, struct err *err);
 
+enum { MAILDIR_MESSAGE_MAX = 512 << 20 }; /* bytes of a message that is read as a whole */
 int maildir_read(const char *dir, const char *base, size_t max, struct str *out,
 	struct err *err); /* LF line ends as stored */
 /* The same, of a name that maildir_scan told a moment ago: looks there first. */

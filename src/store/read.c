@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MESSAGE_MAX = 512 << 20, ONE_ONLY_MS = 10 * 60 * 1000 };
+enum { ONE_ONLY_MS = 10 * 60 * 1000 };
 
 /* --- parking requests until the body comes --- */
 
@@ -251,7 +251,7 @@ static int read_local(
 {
 	char *base = folder_local_file(f, uid, err);
 	size_t skip = 0;
-	int rc = base ? localbox_read(f->dir, base, MESSAGE_MAX, out, err) : -1;
+	int rc = base ? localbox_read(f->dir, base, MAILDIR_MESSAGE_MAX, out, err) : -1;
 
 	*whole = 0;
 	if (rc == 0 && stub_is(base, str_c(out), out->len, whole, &skip)) {

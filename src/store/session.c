@@ -28,8 +28,7 @@ enum {
 	TELL_MS = 100,
 	COUNT_MS = 1000,
 	PART_LINES = 40, /* of the body of a message larger than pop3-max */
-	TWINS_MAX = 16,
-	MESSAGE_MAX = 512 << 20
+	TWINS_MAX = 16
 };
 
 struct arrival {
@@ -274,7 +273,7 @@ static bool is_part(struct account *a, const char *base)
 
 	if (strstr(base, ",S="))
 		return false;
-	part = maildir_read(inbox(a)->dir, base, MESSAGE_MAX, &bytes, NULL) != 0 ||
+	part = maildir_read(inbox(a)->dir, base, MAILDIR_MESSAGE_MAX, &bytes, NULL) != 0 ||
 	       stub_is(base, str_c(&bytes), bytes.len, NULL, NULL);
 	str_done(&bytes);
 	return part;
@@ -518,7 +517,7 @@ static uint64_t wire_size(struct folder *f, uint32_t uid)
 	char *base = folder_local_file(f, uid, NULL);
 	uint64_t size = 0;
 
-	if (base && maildir_read(f->dir, base, MESSAGE_MAX, &bytes, NULL) == 0)
+	if (base && maildir_read(f->dir, base, MAILDIR_MESSAGE_MAX, &bytes, NULL) == 0)
 		size = str_wire_size(str_c(&bytes), bytes.len);
 	free(base);
 	str_done(&bytes);

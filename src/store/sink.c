@@ -23,7 +23,6 @@ enum {
 	TAG = 32,
 	BATCH_BYTES = 4 << 20,
 	TWINS_MAX = 64,
-	MESSAGE_MAX = 512 << 20,
 	MARK_FILES = 64, /* each waits for the disk */
 	MARK_ROWS = 2000 /* on a server: one operation */
 };
@@ -217,7 +216,7 @@ static bool same_bytes(struct folder *f, uint32_t uid, const struct str *message
 {
 	char *base = folder_local_file(f, uid, NULL);
 	struct str there = STR_INIT;
-	bool same = base && localbox_read(f->dir, base, MESSAGE_MAX, &there, NULL) == 0 &&
+	bool same = base && localbox_read(f->dir, base, MAILDIR_MESSAGE_MAX, &there, NULL) == 0 &&
 		    there.len == message->len &&
 		    memcmp(str_c(&there), str_c(message), message->len) == 0;
 

@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MESSAGE_MAX = 512 << 20, NAME_BYTES = 80, BREAKS_MAX = 3 };
+enum { NAME_BYTES = 80, BREAKS_MAX = 3 };
 
 struct import_row {
 	char *base, *keywords; /* owned */
@@ -323,7 +323,7 @@ static int read_next(struct store *s, struct transfer *t, struct str *out, uint3
 		*flags = r->flags;
 		*received = r->received;
 		str_adds(keywords, r->keywords);
-		rc = localbox_read(t->dir, r->base, MESSAGE_MAX, out, err);
+		rc = localbox_read(t->dir, r->base, MAILDIR_MESSAGE_MAX, out, err);
 		if (rc == 0 && localbox_is_mbox(t->dir))
 			mbox_strip_status(out);
 		return rc;
