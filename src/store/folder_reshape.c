@@ -216,9 +216,10 @@ static int empty_inbox(struct folder *f, size_t known, struct err *err)
 	if (session_forget_copies(f, err) != 0)
 		return -1;
 	bases = mem_array(n + 1, sizeof(*bases));
-	for (size_t i = 0; i < n; i++)
-		bases[k] = folder_local_file(f, cache_columns_view(f->cache)->uid[i], NULL),
+	for (size_t i = 0; i < n; i++) {
+		bases[k] = folder_local_file(f, cache_columns_view(f->cache)->uid[i], NULL);
 		k += bases[k] != NULL;
+	}
 	rc = maildir_remove_many(f->dir, bases, k, err);
 	while (k)
 		free(bases[--k]);
