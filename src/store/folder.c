@@ -938,7 +938,7 @@ static void count_closed(struct folder *f)
 	if (count_rows(f))
 		return;
 	f->total = f->unread = 0;
-	if (localbox_scan(f->dir, count_entry, f, &err) != 0)
+	if (localbox_scan(f->dir, count_entry, f, &err) != 0 && !folder_went(f, &err))
 		store_disk_notice(
 			f->account, _("Folder %s cannot be counted: %s"), f->name, err.text);
 }

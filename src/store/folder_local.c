@@ -437,12 +437,17 @@ int folder_scan(struct folder *f, struct err *err)
 	return rc;
 }
 
+bool folder_went(const struct folder *f, const struct err *err)
+{
+	return err->kind == ERR_GONE && f->account->kind == ACCOUNT_OPENED && !localbox_is(f->dir);
+}
+
 bool folder_look(struct folder *f)
 {
 	struct err err = {0};
 	int rc = folder_scan(f, &err);
 
-	if (rc < 0)
+	if (rc < 0 && !folder_went(f, &err))
 		store_disk_notice(f->account, _("Folder %s cannot be read: %s"), f->name, err.text);
 	return rc == 1;
 }

@@ -408,7 +408,9 @@ bool folder_try(struct folder *f);                 /* the same; that it cannot b
 void folder_unuse(struct folder *f);
 int folder_scan(
 	struct folder *f, struct err *err); /* local: what changed on disk; 1: something did */
-bool folder_look(struct folder *f);         /* the same; that it cannot be read is a notice */
+/* It was taken away under our hands, which the next look at the tree tells. */
+bool folder_went(const struct folder *f, const struct err *err);
+bool folder_look(struct folder *f); /* folder_scan; that it cannot be read is a notice */
 void folder_send_list(
 	struct folder *f, struct list *only); /* STORE_LIST to one list or to all that show it */
 void folder_send_changes(
