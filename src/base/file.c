@@ -23,6 +23,15 @@ static int open_failed(const char *path, struct err *err)
 	return err_errno(err, _("Cannot open %s"), path);
 }
 
+/* As it was: what came of a file that cannot be read as a whole is of no use. */
+static void take_back(struct str *out, size_t len)
+{
+	if (len)
+		str_cut(out, len);
+	else
+		str_done(out);
+}
+
 static int read_up_to(int fd, const char *path, size_t max, struct str *out, struct err *err)
 {
 	size_t start = out->len;
@@ -35,7 +44,7 @@ static int read_up_to(int fd, const char *path, size_t max, struct str *out, str
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
-			str_cut(out, start);
+			take_back(out, start);
 			return err_errno(err, _("Cannot read %s"), path);
 		}
 		if (n == 0)
@@ -43,7 +52,7 @@ static int read_up_to(int fd, const char *path, size_t max, struct str *out, str
 		out->len += (size_t)n;
 		out->p[out->len] = '\0';
 		if (out->len - start > max) {
-			str_cut(out, start);
+			take_back(out, start);
 			return err_set(err, ERR_INPUT, _("%s is larger than %zu bytes"), path, max);
 		}
 	}

@@ -18,7 +18,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Appends the whole file to out; a file of more than max bytes is ERR_INPUT and nothing is read. */
+/* Appends the whole file to out; a file of more than max bytes is ERR_INPUT. After a failure out is
+ * as it was, and holds no memory if it was empty. */
 int file_read(const char *path, size_t max, struct str *out, struct err *err);
 
 /* Writes everything or fails; continues after EINTR and short writes. path is named in the error.

@@ -21,7 +21,7 @@ static void assert_holds(const char *path, const char *want)
 
 static void test_read(void **state)
 {
-	struct str s = STR_INIT;
+	struct str s = STR_INIT, none = STR_INIT;
 	struct err err = {0};
 
 	(void)state;
@@ -31,6 +31,8 @@ static void test_read(void **state)
 	help_writes(at("ten"), "0123456789");
 	assert_int_equal(file_read(at("ten"), 9, &s, &err), -1);
 	assert_int_equal(err.kind, ERR_INPUT);
+	assert_int_equal(file_read(at("ten"), 9, &none, &err), -1);
+	assert_int_equal(none.cap, 0);
 	assert_int_equal(file_read(help_root, 9, &s, &err), -1);
 	assert_int_equal(err.kind, ERR_SYSTEM);
 	assert_int_equal(file_read("/dev/null/x", 9, &s, &err), -1);
