@@ -32,6 +32,11 @@ static void take_back(struct str *out, size_t len)
 		str_done(out);
 }
 
+static int too_large(const char *path, size_t max, struct err *err)
+{
+	return err_set(err, ERR_INPUT, _("%s is larger than %zu bytes"), path, max);
+}
+
 static int read_up_to(int fd, const char *path, size_t max, struct str *out, struct err *err)
 {
 	size_t start = out->len;
@@ -53,7 +58,7 @@ static int read_up_to(int fd, const char *path, size_t max, struct str *out, str
 		out->p[out->len] = '\0';
 		if (out->len - start > max) {
 			take_back(out, start);
-			return err_set(err, ERR_INPUT, _("%s is larger than %zu bytes"), path, max);
+			return too_large(path, max, err);
 		}
 	}
 }
@@ -61,10 +66,15 @@ static int read_up_to(int fd, const char *path, size_t max, struct str *out, str
 int file_read(const char *path, size_t max, struct str *out, struct err *err)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), rc;
+	struct stat st;
 
 	if (fd < 0)
 		return open_failed(path, err);
-	rc = read_up_to(fd, path, max, out, err);
+	/* Known before it is read; one that grows meanwhile, or has no size, is counted. */
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (uintmax_t)st.st_size > max)
+		rc = too_large(path, max, err);
+	else
+		rc = read_up_to(fd, path, max, out, err);
 	close(fd);
 	return rc;
 }
