@@ -1403,6 +1403,21 @@ static void test_work_beside_thread(void **state)
 	msglist_free(l);
 }
 
+/* The program may end while a sort waits for its turn: it takes along what it owns. */
+static void test_sort_that_waits_is_dropped(void **state)
+{
+	double before = used();
+	struct sort_job *job = sort_job_new();
+
+	(void)state;
+	job->n = 1000;
+	job->uid = mem_array(job->n, sizeof(*job->uid));
+	job->parent = mem_array(job->n, sizeof(*job->parent));
+	job->key = mem_array(job->n, sizeof(*job->key));
+	job->job.drop(&job->job);
+	assert_true(used() - before < 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1427,6 +1442,7 @@ int main(void)
 		cmocka_unit_test(test_work),
 		cmocka_unit_test(test_work_beside_thread),
 		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_sort_that_waits_is_dropped),
 		cmocka_unit_test(test_deep),
 		cmocka_unit_test(test_large),
 	};

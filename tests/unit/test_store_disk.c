@@ -172,6 +172,27 @@ static void test_server_cache_full(void **state)
 	assert_true(desk_was_told("No space left on device"));
 }
 
+/* Another program takes it away while it is shown: that is no fault of the disk. */
+static void test_local_folder_that_goes(void **state)
+{
+	const char *const dirs[] = {"cur", "new", "tmp"};
+	int account;
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(dirs); i++)
+		assert_int_equal(
+			file_make_dirs(desk_path("one/data/mail/.Old/%s", dirs[i]), NULL), 0);
+	account = desk_add(desk_account("one", true), false);
+	(void)desk_open(account, "Old", NULL);
+	desk_pass(10000);
+	desk_settle();
+	assert_int_equal(rename(desk_path("one/data/mail/.Old"), desk_path("elsewhere")), 0);
+	(void)desk_open(account, "Old", NULL);
+	desk_pass(10000);
+	desk_settle();
+	assert_false(desk_was_told("cannot be read"));
+}
+
 /* Too large to be read, or no keywords to be had: said, and the rest is there. */
 static void test_local_unreadable(void **state)
 {
@@ -720,6 +741,7 @@ int main(void)
 		DISK_CASE(test_folder_table_unreadable),
 		DISK_CASE(test_local_cache_full),
 		DISK_CASE(test_server_cache_full),
+		DISK_CASE(test_local_folder_that_goes),
 		DISK_CASE(test_local_unreadable),
 		DISK_CASE(test_long_names),
 		DISK_CASE(test_marks_damaged),
