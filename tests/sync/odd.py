@@ -25,7 +25,7 @@ Prints the three ports on one line. Each connection to DIR/control, a Unix socke
   uidl NUMBER TEXT   in place of the message's line of UIDL
   drip [MS]          every octet goes out on its own, with a pause
   budget N           connections end after N octets were sent, until `budget 0`
-  say TEXT           a line to all IMAP connections that idle
+  say TEXT           a line to all IMAP connections that idle; if none does, to the next one
   cut                ends all connections
   rule [xN] REGEX => ACTION [TEXT]   what happens to a line of any protocol that matches; xN: N times
   count BOX          answers with the number of messages;  marked BOX FLAG: of those with that flag
@@ -105,7 +105,7 @@ class World:
         self.greeting, self.password = {}, None
         self.lists, self.raw, self.uidl, self.rules = [], {}, {}, []
         self.lame, self.gate = {}, threading.Event()
-        self.lines, self.mails = [], []
+        self.lines, self.mails, self.unsaid = [], [], []
         self.drip, self.budget, self.pause = False, 0, 0
         for c in list(self.conns):
             c.old = True
@@ -196,10 +196,12 @@ class World:
         elif verb == "budget":
             self.budget = int(rest)
         elif verb == "say":
-            for c in list(self.conns):
-                if c.idling:
-                    c.put(unescape(rest) + b"\r\n")
-                    c.try_flush()
+            idle = [c for c in self.conns if c.idling]
+            for c in idle:
+                c.put(unescape(rest) + b"\r\n")
+                c.try_flush()
+            if not idle:
+                self.unsaid.append(unescape(rest) + b"\r\n")
         elif verb == "cut":
             for c in list(self.conns):
                 c.end()
@@ -693,6 +695,9 @@ class Imap(Conn):
         tag = self.tag
         self.news()
         self.line("+ idling")
+        for text in self.w.unsaid:
+            self.put(text)
+        self.w.unsaid = []
         self.flush()
         self.idling = True
         try:
