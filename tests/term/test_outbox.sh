@@ -62,7 +62,7 @@ ok 'in the words of the relay' match 'reject@example.org: refused, 554 5'
 nok 'what is held has not gone' holds one
 keys k r
 ok 'it goes when it is sent' until_true 20 holds one
-ok 'and leaves the list' unsee 'held'
+ok 'and leaves the list' see 'reject@example.org: refused'
 press mail-details v
 ok 'all that was said has a screen' see 'What the relay said'
 keys q e
