@@ -60,8 +60,10 @@ int written_save(struct account *a, struct written *w, struct draft *d, struct e
 		draft_set(&d->from, a->setup->from);
 	draft_make_id(d);
 	if (letter_write(d, w->bytes.len ? w->bytes.p : NULL, w->bytes.len, &w->m.files,
-		    clock_now(), &bytes, &keys, err) != 0)
+		    clock_now(), &bytes, &keys, err) != 0) {
+		str_done(&bytes);
 		return -1;
+	}
 	str_done(&w->bytes);
 	w->bytes = bytes;
 	strv_done(&w->m.files);
