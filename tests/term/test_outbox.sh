@@ -26,6 +26,7 @@ press() {
 }
 
 start talaria --offline
+see '? Help' 20
 type ':outbox'
 keys Enter
 ok 'none' see 'Nothing waits to be sent'
@@ -36,6 +37,7 @@ ended 0
 waits one bob@example.org
 waits two bob@example.org reject@example.org
 restart talaria --offline
+see '? Help' 20
 type ':outbox'
 keys Enter
 ok 'one of two' see 'one'
@@ -52,6 +54,7 @@ keys y
 ended 0
 
 restart talaria
+see '? Help' 20
 ok 'the other goes with the connection' said 'reject@example.org: 554'
 type ':outbox'
 keys Enter

@@ -70,6 +70,7 @@ restart sh -c 'talaria -i said.txt -a none.txt -- bob@example.org; echo "it ends
 ok '-a: a file that is not there' see 'none.txt cannot be attached: No such file'
 ok 'and no message without it' see 'it ends with 65'
 restart talaria -i "$home/said.txt" -a "$home/larger" -- bob@example.org
+see 'From the shell' 20
 ok '-a: one that is too large' said 'larger is larger than 209715200 bytes'
 nok 'nothing is on its way' shows '1 to send'
 nok 'and nobody has it' got bob 'Never said.'
