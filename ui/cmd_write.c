@@ -150,88 +150,10 @@ void cmd_reply_list(struct app *a, const struct args *args)
 			       "reply-all everybody"));
 }
 
-/* --- passing on: To, Subject, then the editor, as in mutt --- */
-
-struct forward {
-	size_t account;
-	struct selection about; /* until To is given */
-	char *to, *id;
-	struct draft draft; /* as it was made */
-};
-
-static struct forward *forward_new(size_t account, const struct selection *about)
-{
-	struct forward *f = mem_alloc(sizeof(*f));
-
-	f->account = account;
-	f->about = *about;
-	draft_init(&f->draft);
-	return f;
-}
-
-static void forward_free(struct forward *f)
-{
-	selection_done(&f->about);
-	draft_done(&f->draft);
-	free(f->to);
-	free(f->id);
-	free(f);
-}
-
-static void forward_subject_given(struct app *a, void *ctx, const char *subject)
-{
-	struct forward *f = ctx;
-
-	if (!subject) { /* as if it had not been begun */
-		app_await(a, engine_draft_discard(a->engine, f->account, f->id), NULL, NULL, NULL);
-	} else {
-		draft_set(&f->draft.to, f->to);
-		draft_set(&f->draft.subject, subject);
-		app_await(a, engine_draft_save(a->engine, f->account, f->id, &f->draft), drafted,
-			NULL, NULL);
-	}
-	forward_free(f);
-}
-
-static void forward_drafted(struct app *a, void *ctx, struct event *ev)
-{
-	struct forward *f = ctx;
-
-	if (ev->kind != EVENT_DRAFT || !ev->n) {
-		app_finish(a, ev);
-		forward_free(f);
-		return;
-	}
-	f->id = mem_strdup(ev->drafts->id);
-	draft_done(&f->draft);
-	draft_copy(&f->draft, &ev->drafts->draft);
-	app_ask(a, _("Subject: "), f->draft.subject, HISTORY_NONE, NULL, forward_subject_given, f,
-		NULL);
-}
-
-static void forward_to_given(struct app *a, void *ctx, const char *to)
-{
-	struct forward *f = ctx;
-
-	if (!to || !selection_stands(a, &f->about)) {
-		forward_free(f);
-		return;
-	}
-	f->to = mem_strdup(to);
-	app_await(a,
-		engine_compose(a->engine, f->account, COMPOSE_FORWARD, f->about.list,
-			f->about.uids[0], NULL),
-		forward_drafted, f, NULL);
-}
-
 void cmd_forward(struct app *a, const struct args *args)
 {
-	struct selection s;
-
 	(void)args;
-	if (can_write(a) && app_selection_one(a, &s))
-		app_ask(a, _("To: "), "", HISTORY_ADDRESS, NULL, forward_to_given,
-			forward_new(writing_account(a), &s), app_view(a));
+	answer(a, COMPOSE_FORWARD);
 }
 
 void cmd_drafts(struct app *a, const struct args *args)

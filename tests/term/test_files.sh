@@ -49,13 +49,12 @@ start talaria
 see 'Two texts and a file'
 type '/Two texts'
 keys Enter f
+ok 'a forward has every text' see 'Second words.'
+ok 'and the file' see 'offer.pdf'
+keys t
 see 'To:'
 type 'bob@example.org'
 keys Enter
-see 'Subject: Fwd: Two texts and a file'
-keys Enter
-ok 'a forward has every text' see 'Second words.'
-ok 'and the file' see 'offer.pdf'
 see 'bob@example.org'
 mkdir "$home/odd"
 printf 'In the odd file.\n' >"$(printf '%s/a\tb\nR\351 ' "$home/odd")"

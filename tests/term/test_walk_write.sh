@@ -84,10 +84,9 @@ nok 'and not the sender' got bob 'For the list.'
 words 'See below.'
 go 'file'
 walk forward
-answer 'To:' 'bob@example.org'
-see 'Subject: Fwd: With a file'
-keys Enter
 see 'See below.'
+walk edit-to
+answer 'To:' 'bob@example.org'
 see 'bob@example.org'
 send_it
 ok 'forward: it is there' soon got bob 'See below.'

@@ -148,42 +148,6 @@ static void test_complete_names(void **state)
 	drop_files(&f);
 }
 
-/* To, then Subject, which is proposed; taken back, nothing is begun. */
-static void test_forward(void **state)
-{
-	struct screen *x = open_screen(24, 80);
-
-	(void)state;
-	press(x, "= f");
-	sees(x, "To:");
-	type_keys(x, "bob@example.org");
-	press(x, "Enter");
-	assert_string_equal(fake_composed(), "forward 1");
-	sees(x, "Subject: Invoice 4711");
-	type_keys(x, " again");
-	app_input(&x->a, &(struct term_key){.name = "Enter"});
-	app_input(&x->a, &(struct term_key){.name = ":"}); /* keeps the editor away */
-	look(x);
-	press(x, "Esc");
-	assert_string_equal(fake_draft(x->e)->to, "bob@example.org");
-	assert_string_equal(fake_draft(x->e)->subject, "Invoice 4711 again");
-	sees(x, "To  bob@example.org");
-	command(x, "tab 1");
-	press(x, "f Enter");
-	sees(x, "Subject:");
-	fake_forget();
-	press(x, "Esc");
-	assert_string_equal(fake_last(), "discard draft1");
-	fake_forget();
-	press(x, "f Esc");
-	press(x, "f");
-	fake_vanish(x->e, 1);
-	press(x, "Enter");
-	sees(x, "gone meanwhile; nothing was done");
-	assert_string_equal(fake_composed(), "");
-	close_screen(x);
-}
-
 /* u is as good as e in the outbox: it takes the mail back. */
 static void test_outbox_undo(void **state)
 {
@@ -283,7 +247,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_complete_names),
 		cmocka_unit_test(test_fields_shrink),
-		cmocka_unit_test(test_forward),
 		cmocka_unit_test(test_outbox_undo),
 	};
 
