@@ -367,6 +367,21 @@ static bool was_appended(
 	return found;
 }
 
+/* What a folder that is not there yet (Sent, Trash of a new account) refused: whether it is there
+ * now. A connection that broke meanwhile is no refusal: it is told, and all is done once more. */
+static bool is_made(struct imap *im, const char *mailbox, struct err *err)
+{
+	struct err why = {0};
+
+	if (err->kind != ERR_REFUSED)
+		return false;
+	if (mailbox_make(im, mailbox, &why) == 0)
+		return true;
+	if (!imap_is_alive(im))
+		*err = why;
+	return false;
+}
+
 static int append(struct lane_thread *l, struct job *j, struct result *r, struct err *err)
 {
 	struct imap_copied copied = {0};
@@ -377,7 +392,7 @@ static int append(struct lane_thread *l, struct job *j, struct result *r, struct
 		return rc;
 	rc = imap_append(im, j->target, j->bytes.p, j->bytes.len, j->op->set, j->op->keywords_set,
 		j->date, &copied, err);
-	if (rc != 0 && err->kind == ERR_REFUSED && mailbox_make(im, j->target, NULL) == 0) {
+	if (rc != 0 && is_made(im, j->target, err)) {
 		*err = (struct err){0};
 		rc = imap_append(im, j->target, j->bytes.p, j->bytes.len, j->op->set,
 			j->op->keywords_set, j->date, &copied, err);
@@ -437,14 +452,13 @@ static void take_copied(struct result *r, const struct op *op, const struct imap
 	r->uidvalidity = copied->uidvalidity;
 }
 
-/* MOVE and COPY into a folder that is not there yet (the Trash of a new account): made, then tried
- * once more. */
+/* MOVE and COPY; into a folder that had to be made, a second time. */
 static int copy_or_move(struct imap *im, bool move, const char *set, const char *target,
 	struct imap_copied *copied, struct err *err)
 {
 	int rc = (move ? imap_move : imap_copy)(im, set, target, copied, err);
 
-	if (rc == 0 || err->kind != ERR_REFUSED || mailbox_make(im, target, NULL) != 0)
+	if (rc == 0 || !is_made(im, target, err))
 		return rc;
 	*err = (struct err){0};
 	return (move ? imap_move : imap_copy)(im, set, target, copied, err);

@@ -16,7 +16,8 @@ static int subscribe(struct imap *im, const char *mailbox, bool on, struct err *
 
 	if (imap_subscribe(im, mailbox, on, &said) == 0 || imap_is_alive(im))
 		return 0;
-	*err = said;
+	if (err)
+		*err = said;
 	return -1;
 }
 

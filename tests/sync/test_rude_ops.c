@@ -247,6 +247,27 @@ static void append_waits_for_its_mailbox(void **state)
 	person_free(p);
 }
 
+/* The folder is made, and the connection breaks before it is subscribed: no refusal. */
+static void break_at_a_new_folder_is_no_refusal(void **state)
+{
+	struct person *p = who_sends_once("rule x1 SUBSCRIBE => cut");
+	struct msglist *l = open_folder(p, "INBOX");
+	uint32_t uid = 1;
+
+	(void)state;
+	settled(p);
+	UNTIL_SERVER(p, number("count Sent") == 1);
+	odd("fill INBOX 2");
+	odd("rule x1 SUBSCRIBE => cut");
+	UNTIL(p, msglist_count(l) == 2);
+	done(p, engine_delete(p->engine, l, &uid, 1));
+	settled(p);
+	UNTIL_SERVER(p, number("count Trash") == 1);
+	assert_int_equal(number("count INBOX"), 1);
+	assert_null(strstr(person_told(), "refused"));
+	person_free(p);
+}
+
 static void lost_move_is_not_doubled(void **state)
 {
 	struct msglist *l;
@@ -1014,6 +1035,7 @@ int main(void)
 		ODD_CASE(server_that_removes_nothing_is_told),
 		ODD_CASE(append_that_never_arrived_is_repeated),
 		ODD_CASE(append_waits_for_its_mailbox),
+		ODD_CASE(break_at_a_new_folder_is_no_refusal),
 		ODD_CASE(lost_move_is_not_doubled),
 		ODD_CASE(lost_copy_is_not_doubled),
 		ODD_CASE(lost_step_of_an_old_move_is_not_doubled),
