@@ -225,7 +225,8 @@ static bool belongs(uint32_t cp, uint32_t before, int marks, const char *p, cons
 	bool stays = joins(after) && (marks < 4 || wcwidth((wchar_t)after) != 0);
 
 	if (cp >= 0xFE00)
-		return joins(before) || (before && after == 0x20E3 && stays);
+		return joins(before) ||
+		       (before && !utf8_is_joiner(before) && after == 0x20E3 && stays);
 	return stays && (joins(before) || before >= 0xFE00);
 }
 

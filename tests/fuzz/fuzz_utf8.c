@@ -21,8 +21,8 @@ static void check(bool ok)
 static void check_clean(const struct str *s, bool text)
 {
 	const char *p = str_c(s), *end = p + s->len;
+	uint32_t joiner = 0;
 	int marks = 0;
-	bool joined = false;
 
 	check(utf8_valid(p, s->len));
 	while (p < end) {
@@ -32,11 +32,13 @@ static void check_clean(const struct str *s, bool text)
 		check(cp < 0x7f || cp >= 0xa0);
 		check(cp != 0x2028 && cp != 0x2029);
 		if (utf8_is_joiner(cp)) {
-			check(!joined); /* between two characters, never beside another */
-			joined = true;
+			/* Between two characters, never beside another but in an emoji of several:
+			 * U+2764 U+FE0F U+200D U+1F525. */
+			check(!joiner || (joiner >= 0xFE00 && cp < 0xFE00));
+			joiner = cp;
 			continue;
 		}
-		joined = false;
+		joiner = 0;
 		check(!utf8_is_hidden(cp));
 		marks = cp >= 0xa0 && utf8_width(cp) == 0 ? marks + 1 : 0;
 		check(marks <= 4);
