@@ -40,6 +40,7 @@ enum {
 	STORM_KILLS = 400,
 	REPLAY_KILLS = 300,
 	CONTROL_KILLS = 3000, /* at most: the first one that is noticed is enough */
+	TRIES_MAX = 500,      /* one in ten or twenty gets through */
 	FILL_MAILS = 2000,
 	HANG_MS = 60000
 };
@@ -278,7 +279,7 @@ static void replay(unsigned kills)
 		answer_go(&w, &go);
 		follow(&w);
 		dismiss(&w);
-		for (int tries = 0; !through && tries < 50; tries++) {
+		for (int tries = 0; !through && tries < TRIES_MAX; tries++) {
 			w = hire_again(WORK_ONLINE, &calls, &through);
 			if (dismiss(&w))
 				verdict.kills++;
