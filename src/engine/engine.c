@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "engine/engine_priv.h"
 #include "net/net.h"
-#include "store/query.h"
+#include "store/mail/query.h"
 #include "sync/probe.h"
 #include "sync/sync.h"
 

@@ -228,7 +228,7 @@ unsigned engine_import(struct engine *e, size_t account, const char *path, const
 unsigned engine_backup(struct engine *e, size_t account, const char *path);
 
 /* --- finding --- */
-/* Why a query (store/query.h has the language) is none; 0: it is one. Asked before anything is
+/* Why a query (store/mail/query.h has the language) is none; 0: it is one. Asked before anything is
  * sent, so that nothing is searched, tagged, shown or deleted by what was not understood; the
  * functions below end in EVENT_FAILED for the same reason. */
 int engine_query_check(const char *query, struct err *err);

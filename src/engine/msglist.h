@@ -16,7 +16,7 @@
 
 struct msglist;
 
-enum msg_flag { /* the same bits as store/summary.h's enum mail_flag (engine asserts it) */
+enum msg_flag { /* the same bits as store/disk/summary.h's enum mail_flag (engine asserts it) */
 	MSG_SEEN = 1 << 0,
 	MSG_ANSWERED = 1 << 1,
 	MSG_FLAGGED = 1 << 2,

@@ -16,9 +16,9 @@
 #include "base/err.h"
 #include "base/queue.h"
 #include "base/str.h"
-#include "store/cache.h"
-#include "store/journal.h"
-#include "store/summary.h"
+#include "store/disk/cache.h"
+#include "store/disk/journal.h"
+#include "store/disk/summary.h"
 
 #include <time.h>
 

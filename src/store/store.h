@@ -16,8 +16,8 @@
 #include "mime/render.h"
 #include "mime/text.h"
 #include "store/job.h"
-#include "store/outbox.h"
-#include "store/summary.h"
+#include "store/disk/outbox.h"
+#include "store/disk/summary.h"
 
 struct store;
 

@@ -11,11 +11,11 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "base/worker.h"
-#include "store/maildir.h"
-#include "store/bodies.h"
-#include "store/cache.h"
-#include "store/compactor.h"
-#include "store/journal.h"
+#include "store/disk/maildir.h"
+#include "store/disk/bodies.h"
+#include "store/disk/cache.h"
+#include "store/disk/compactor.h"
+#include "store/disk/journal.h"
 #include "store/store.h"
 
 #include <pthread.h>
@@ -134,7 +134,7 @@ struct suspect {
 	unsigned breaks;
 };
 
-struct pop3_session { /* store/session.c */
+struct pop3_session { /* store/link/session.c */
 	bool running;
 	unsigned request;
 	struct session_entry *entries; /* owned */

@@ -9,8 +9,8 @@
  */
 #include "base/file.h"
 #include "base/mem.h"
-#include "store/cache_priv.h"
-#include "store/compactor.h"
+#include "store/disk/cache_priv.h"
+#include "store/disk/compactor.h"
 #include "tests/unit/cachemodel.h"
 #include "tests/unit/harness.h"
 

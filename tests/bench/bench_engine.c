@@ -18,7 +18,7 @@
 #include "base/mem.h"
 #include "engine/engine.h"
 #include "mime/envelope.h"
-#include "store/cache.h"
+#include "store/disk/cache.h"
 #include "tests/bench/heap.h"
 
 #include <poll.h>

@@ -3,8 +3,8 @@
  * the log. The first byte says which.
  */
 #include "base/mem.h"
-#include "store/bytes.h"
-#include "store/cache_priv.h"
+#include "store/disk/bytes.h"
+#include "store/disk/cache_priv.h"
 
 #include <stdlib.h>
 #include <string.h>

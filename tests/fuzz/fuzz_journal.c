@@ -1,7 +1,7 @@
 /* Records of the journal behind their checksum: type, length (two bytes, little-endian), payload,
  * and so on. */
 #include "base/mem.h"
-#include "store/journal_priv.h"
+#include "store/disk/journal_priv.h"
 
 #include <stdlib.h>
 #include <string.h>

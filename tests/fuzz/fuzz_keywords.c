@@ -1,7 +1,7 @@
 /* The file dovecot-keywords, and keywords as text: what a letter means is a keyword, leads back to
  * a letter of the same meaning, and setting and clearing words does just that. */
-#include "store/keywords.h"
-#include "store/maildir_priv.h"
+#include "store/disk/keywords.h"
+#include "store/disk/maildir_priv.h"
 
 #include <stdint.h>
 #include <stdlib.h>

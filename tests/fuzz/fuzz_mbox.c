@@ -1,7 +1,7 @@
 /* Mailbox files: messages stand in order, inside the file, apart from each other, and can be read;
  * what is written is found again. */
 #include "base/mem.h"
-#include "store/mbox.h"
+#include "store/disk/mbox.h"
 
 #include <stdint.h>
 #include <stdlib.h>

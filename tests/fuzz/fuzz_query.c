@@ -1,6 +1,6 @@
 /* Queries: what is understood says the same after it was printed and read again, and has an answer
  * for every message. */
-#include "store/query.h"
+#include "store/mail/query.h"
 
 #include <stdlib.h>
 #include <string.h>

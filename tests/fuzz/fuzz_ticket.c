@@ -1,8 +1,8 @@
 /* Job files of the outbox and the last line of kept bodies: as they come, and with a checksum that
  * is right, so that what is behind it is reached too. */
 #include "base/mem.h"
-#include "store/bodies.h"
-#include "store/ticket.h"
+#include "store/disk/bodies.h"
+#include "store/disk/ticket.h"
 
 #include <stdlib.h>
 #include <string.h>

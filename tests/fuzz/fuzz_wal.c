@@ -4,8 +4,8 @@
  */
 #include "base/hash.h"
 #include "base/mem.h"
-#include "store/bytes.h"
-#include "store/wal.h"
+#include "store/disk/bytes.h"
+#include "store/disk/wal.h"
 #include "tests/scratch.h"
 
 #include <fcntl.h>

@@ -68,16 +68,22 @@ check_layers() {
 	done
 }
 
+# The rooms of the store: disk knows files and no account.
+check_rooms() {
+	(cd "$1" && sources . | grep '^src/store/disk/' | xargs -r grep -nE '^[ 	]*#[ 	]*include[ 	]*"store/' |
+		grep -v '"store/disk/')
+}
+
 # LIBRARY|HEADERS|DOORS
 doors='ncurses|n?curses(w/[a-z]+)?|term|panel|menu|form:^ui/term\.c$
 OpenSSL|openssl/[a-z0-9_]+:^src/(net/tls|base/hash)\.c$
-GDBM|gdbm:^src/store/cache\.c$
+GDBM|gdbm:^src/store/disk/cache\.c$
 libetpan|libetpan/[a-z0-9_-]+:^src/net/
 libgsasl|gsasl(-[a-z]+)?:^src/net/sasl\.c$
 zlib|zlib|zconf:^src/net/deflate\.c$
 libxml2|libxml/[A-Za-z0-9]+:^src/mime/html\.c$
 jansson|jansson:^ui/json\.c$
-libarchive|archive(_entry)?:^src/store/tarball\.c$
+libarchive|archive(_entry)?:^src/store/disk/tarball\.c$
 libidn2|idn2:^src/base/idn\.c$
 libuchardet|uchardet(/uchardet)?:^src/mime/'
 
@@ -185,7 +191,7 @@ check_top() {
 }
 
 # The bad tree: every rule is broken once or more. WHAT|complaints wanted, at least
-mkdir -p "$work/bad/src/base" "$work/bad/src/net" "$work/bad/src/mime" "$work/bad/src/store" "$work/bad/src/sync" \
+mkdir -p "$work/bad/src/base" "$work/bad/src/net" "$work/bad/src/mime" "$work/bad/src/store/disk" "$work/bad/src/sync" \
 	"$work/bad/src/engine" "$work/bad/ui" "$work/bad/po"
 (
 	cd "$work/bad" || exit 1
@@ -197,6 +203,7 @@ mkdir -p "$work/bad/src/base" "$work/bad/src/net" "$work/bad/src/mime" "$work/ba
 	echo '#include "ui/a.h"' >src/engine/a.c
 	printf '#include "store/a.h"\n#include <ncurses.h>\n#include <openssl/ssl.h>\n#include <libetpan/libetpan.h>\n' >ui/a.c
 	printf '#include <gdbm.h>\n#include <gsasl.h>\n#include <libxml/HTMLparser.h>\n#include <jansson.h>\n' >src/engine/b.c
+	printf '#include "store/store.h"\n#include "store/disk/b.h"\n' >src/store/disk/a.c
 	echo 'size_t needs_stddef(struct unknown x);' >src/base/a.h
 	printf 'const char *f(void)\n{\n	return _("text");\n}\n' >src/engine/c.c
 	printf 'void f(char *d) { strcpy(d, "x"); system(d); }\n/* TODO */\n' >src/base/b.c
@@ -214,6 +221,7 @@ negative() {
 }
 : >"$work/out"
 negative layers 9
+negative rooms 1
 negative doors 7
 negative headers 1
 negative potfiles 2
@@ -226,10 +234,11 @@ negative views 1
 command -v clang-format >/dev/null && negative format 1
 report 'each rule finds what breaks it'
 
-for c in layers doors headers potfiles places banned locale words times views; do
+for c in layers rooms doors headers potfiles places banned locale words times views; do
 	"check_$c" "$srcdir" >"$work/out" 2>&1
 	case $c in
 	layers) report 'includes go one way only' ;;
+	rooms) report 'the rooms of the store are entered one way only' ;;
 	doors) report 'one door per library' ;;
 	headers) report 'every header compiles alone' ;;
 	potfiles) report 'po/POTFILES.in is complete' ;;

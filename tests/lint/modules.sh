@@ -5,7 +5,7 @@ set -u
 
 # "folder: name - what it is", one line per public header; *_priv.h are not for others.
 module_map() {
-	for dir in src/base src/mime src/net src/store src/sync src/engine ui; do
+	for dir in src/base src/mime src/net src/store src/store/disk src/store/mail src/store/link src/sync src/engine ui; do
 		printf '%s/\n' "$dir"
 		for h in "$1/$dir"/*.h; do
 			case $h in *_priv.h) continue ;; esac

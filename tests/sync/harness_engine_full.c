@@ -20,7 +20,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "store/outbox.h"
+#include "store/disk/outbox.h"
 
 #include <errno.h>
 #include <signal.h>

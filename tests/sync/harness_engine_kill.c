@@ -24,7 +24,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "store/journal.h"
+#include "store/disk/journal.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -19,8 +19,8 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "store/journal.h"
-#include "store/outbox.h"
+#include "store/disk/journal.h"
+#include "store/disk/outbox.h"
 
 #include <errno.h>
 #include <fcntl.h>

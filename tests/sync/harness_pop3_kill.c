@@ -14,8 +14,8 @@
 #include "base/file.h"
 #include "base/map.h"
 #include "base/mem.h"
-#include "store/maildir.h"
-#include "store/stub.h"
+#include "store/disk/maildir.h"
+#include "store/disk/stub.h"
 #include "tests/sync/person.h"
 #include "tests/unit/harness.h"
 

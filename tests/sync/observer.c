@@ -2,7 +2,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "store/cache.h"
+#include "store/disk/cache.h"
 
 #include <stdarg.h>
 #include <stdio.h>

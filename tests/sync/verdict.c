@@ -1,7 +1,7 @@
 #include "tests/sync/verdict.h"
 
 #include "base/mem.h"
-#include "store/outbox.h"
+#include "store/disk/outbox.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "store/cache.h"
-#include "store/outbox.h"
+#include "store/disk/cache.h"
+#include "store/disk/outbox.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -14,7 +14,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
-#include "store/cache.h"
+#include "store/disk/cache.h"
 
 struct model_row {
 	uint32_t uid, version, flags;

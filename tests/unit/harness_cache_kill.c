@@ -4,7 +4,7 @@
  */
 #include "base/file.h"
 #include "base/mem.h"
-#include "store/cache.h"
+#include "store/disk/cache.h"
 #include "tests/unit/cachemodel.h"
 #include "tests/unit/harness.h"
 

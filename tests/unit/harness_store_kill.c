@@ -8,9 +8,9 @@
  * finished; the parent keeps the model.
  */
 #include "disk_help.h"
-#include "store/journal.h"
-#include "store/maildir.h"
-#include "store/outbox.h"
+#include "store/disk/journal.h"
+#include "store/disk/maildir.h"
+#include "store/disk/outbox.h"
 #include "tests/unit/harness.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 #include <dirent.h>
 #include "disk_help.h"
-#include "store/bodies.h"
+#include "store/disk/bodies.h"
 
 static struct bodies *opened(uint64_t max)
 {

@@ -1,7 +1,7 @@
 #include "base/file.h"
 #include "base/mem.h"
-#include "store/bytes.h"
-#include "store/cache_priv.h"
+#include "store/disk/bytes.h"
+#include "store/disk/cache_priv.h"
 #include "tests/unit/cachemodel.h"
 #include "tests/unit/harness.h"
 

@@ -1,6 +1,6 @@
 #include "base/file.h"
 #include "base/mem.h"
-#include "store/compactor.h"
+#include "store/disk/compactor.h"
 #include "tests/unit/cachemodel.h"
 #include "tests/unit/harness.h"
 

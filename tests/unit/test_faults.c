@@ -6,11 +6,11 @@
 #include "tests/unit/disk_help.h"
 #include "tests/sync/cut.h"
 
-#include "store/bodies.h"
-#include "store/journal.h"
-#include "store/maildir.h"
-#include "store/outbox.h"
-#include "store/tarball.h"
+#include "store/disk/bodies.h"
+#include "store/disk/journal.h"
+#include "store/disk/maildir.h"
+#include "store/disk/outbox.h"
+#include "store/disk/tarball.h"
 
 #include <errno.h>
 

@@ -1,5 +1,5 @@
 #include "disk_help.h"
-#include "store/journal_priv.h"
+#include "store/disk/journal_priv.h"
 
 #include <pthread.h>
 #include <signal.h>

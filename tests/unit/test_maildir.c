@@ -1,6 +1,6 @@
 #include "disk_help.h"
-#include "store/keywords.h"
-#include "store/maildir.h"
+#include "store/disk/keywords.h"
+#include "store/disk/maildir.h"
 #include "tests/scratch.h"
 
 #include <sys/resource.h>

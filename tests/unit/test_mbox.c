@@ -1,7 +1,7 @@
 #include "disk_help.h"
 
-#include "store/mbox.h"
-#include "store/summary.h"
+#include "store/disk/mbox.h"
+#include "store/disk/summary.h"
 
 #include <sys/resource.h>
 

@@ -1,6 +1,6 @@
 #include "disk_help.h"
-#include "store/ticket.h"
-#include "store/outbox.h"
+#include "store/disk/ticket.h"
+#include "store/disk/outbox.h"
 
 #include <signal.h>
 #include <sys/resource.h>

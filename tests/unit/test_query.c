@@ -6,8 +6,8 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "store/query.h"
-#include "store/summary.h"
+#include "store/mail/query.h"
+#include "store/disk/summary.h"
 
 #include <stdio.h>
 #include <stdlib.h>

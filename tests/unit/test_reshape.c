@@ -1,5 +1,5 @@
 #include "disk_help.h"
-#include "store/maildir.h"
+#include "store/disk/maildir.h"
 
 #include <errno.h>
 #include <sys/wait.h>

@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "store/compactor.h"
-#include "store/outbox.h"
+#include "store/disk/compactor.h"
+#include "store/disk/outbox.h"
 
 #include <stdatomic.h>
 #include <stdio.h>

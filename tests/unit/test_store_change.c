@@ -4,7 +4,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "store/keywords.h"
+#include "store/disk/keywords.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "store/tarball.h"
+#include "store/disk/tarball.h"
 
 #include <errno.h>
 #include <fcntl.h>

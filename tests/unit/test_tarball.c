@@ -1,7 +1,7 @@
 #include "disk_help.h"
 
 #include "base/run.h"
-#include "store/tarball.h"
+#include "store/disk/tarball.h"
 
 #include <signal.h>
 #include <sys/resource.h>

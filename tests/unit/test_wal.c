@@ -3,7 +3,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "store/wal.h"
+#include "store/disk/wal.h"
 #include "tests/scratch.h"
 
 #include <fcntl.h>

@@ -1,0 +1,142 @@
+/*
+ * journal - ops.wal of an account: operations the server has not confirmed, and the POP3 ledger of
+ * what was fetched.
+ *
+ * Owns:    the log and its replayed state in memory.
+ * Threads: disk thread only.
+ * Errors:  ERR_FULL, ERR_SYSTEM, ERR_BUSY. Nothing here can be rebuilt: every change is fdatasynced
+ * before the call returns, a bad tail is copied aside before it is cut (journal_damaged says so).
+ *
+ * Two running copies may have it open: each append reads the other's records first.
+ */
+#ifndef STORE_JOURNAL_H
+#define STORE_JOURNAL_H
+
+#include "base/err.h"
+#include "base/str.h"
+#include "store/disk/summary.h"
+
+#include <time.h>
+
+struct journal;
+
+enum op_kind {
+	OP_FLAGS,   /* add `set` and `keywords_set`, take `clear` and `keywords_clear` away:
+		       idempotent */
+	OP_MOVE,    /* to target */
+	OP_COPY,    /* to target */
+	OP_EXPUNGE, /* for good */
+	OP_APPEND, /* the file `file` into target (a copy in Sent, an upload); checked by Message-ID
+		      before it is repeated */
+	OP_CREATE, /* folder `target` */
+};
+enum op_state {
+	OP_QUEUED, /* never given to a connection */
+	OP_SENT,   /* it was, so it may have been done: look before repeating */
+};
+
+struct op {
+	uint64_t id; /* given by journal_add */
+	enum op_kind kind;
+	enum op_state state;
+	char *folder; /* owned; UTF-8 name of the IMAP folder the UIDs are in; "" for OP_APPEND,
+			 OP_CREATE */
+	uint32_t uidvalidity;
+	uint32_t *uids; /* owned; ascending once added */
+	size_t n;
+	uint32_t set, clear;                 /* enum mail_flag, server flags only */
+	char *keywords_set, *keywords_clear; /* owned; space separated, may be "" */
+	char *target;                        /* owned; folder name or "" */
+	char *file;       /* owned; file name below the account's append/ directory, or "" */
+	char *message_id; /* owned; for OP_APPEND; or "". With n 0 in the others: the messages are
+			     those with these Message-IDs (space separated), and UIDs yet to be
+			     found
+			   */
+	char *text;       /* owned; what to show for OP_APPEND; else "" and op_words says it */
+	uint32_t unseen;  /* messages of them that were unread: for the folders' counts */
+	bool exact; /* OP_FLAGS: each message had none of set and all of clear, so that the opposite
+		       takes it back */
+	bool marked;               /* the target was looked at before the command went out: */
+	uint32_t mark_uidvalidity; /* 0: there was no such mailbox */
+	uint32_t mark_uidnext;     /* what the command put there has UIDs from this one on */
+};
+
+enum { JOURNAL_MAX_UIDS = 100000 }; /* in one operation: cut larger ones into several */
+
+struct op *op_new(enum op_kind kind); /* every string is "" */
+struct op *op_copy(const struct op *op);
+struct op *op_brief(const struct op *op);              /* as op_copy without the UIDs; n is kept */
+void op_free(struct op *op);                           /* NULL is fine */
+ptrdiff_t op_index(const struct op *op, uint32_t uid); /* -1: not one of its messages */
+size_t op_common(const struct op *op, const uint32_t *uids, size_t n,
+	uint32_t *out); /* those of the ascending uids that are its messages; returns how many */
+void op_words(const struct op *op, struct str *out); /* "Move 3 messages from INBOX to Archive" */
+/* Before it goes out for the first time the connection must look: repeating it may double
+ * something, or which messages it is about is not known. */
+bool op_needs_look(const struct op *op);
+time_t op_since(const struct op *op); /* when the person did it */
+
+int journal_open(struct journal **out, const char *account_dir, struct err *err);
+void journal_free(struct journal *j);
+bool journal_damaged(const struct journal *j); /* a bad tail was found and copied aside */
+
+/* Several, by one wait for the disk: all, or none. */
+int journal_add_many(struct journal *j, struct op **ops, size_t n, struct err *err);
+int journal_add(struct journal *j, struct op *op,
+	struct err *err); /* keeps a copy; sets op->id; durable.
+ERR_INPUT: more than JOURNAL_MAX_UIDS, or texts of about a megabyte. Puts the UIDs into order */
+/*
+ * Messages that join an operation, or leave it; unseen of them are unread. It is forgotten when
+ * none are left. One record of a few bytes, however large the operation is. 1: it was given to a
+ * connection meanwhile or is no longer there, nothing changed.
+ */
+int journal_extend(struct journal *j, uint64_t id, const uint32_t *uids, size_t n, uint32_t unseen,
+	struct err *err);
+int journal_shrink(struct journal *j, uint64_t id, const uint32_t *uids, size_t n, uint32_t unseen,
+	struct err *err);
+int journal_sent(struct journal *j, uint64_t id, struct err *err); /* ERR_GONE: not pending */
+/* The same, with what the connection found before: the mark of *found, and its UIDs and
+ * UIDVALIDITY when it has any. */
+int journal_sent_marked(struct journal *j, uint64_t id, const struct op *found, struct err *err);
+int journal_done(struct journal *j, uint64_t id,
+	struct err *err); /* confirmed, refused or cancelled: forgotten; not pending is fine */
+size_t journal_count(const struct journal *j);
+const struct op *journal_at(
+	const struct journal *j, size_t i); /* in order of age; borrowed until the next change */
+const struct op *journal_find(const struct journal *j, uint64_t id);
+int journal_refresh(
+	struct journal *j, struct err *err); /* 1: another running copy added something, 0, -1 */
+/* Changes with what another copy added, whichever call came upon it: each reads the others' first.
+ */
+uint64_t journal_news(const struct journal *j);
+
+/* --- POP3 ledger --- */
+struct ledger_entry {
+	unsigned char uidl[16];     /* keyed hash of the UIDL: ledger_key */
+	unsigned char identity[16]; /* envelope_identity of the message */
+	uint32_t fetched;           /* when it became durable here, seconds since 1970 */
+	uint32_t size;
+	bool deleted; /* DELE confirmed by QUIT */
+	bool part;    /* only its beginning is here: it must not be deleted */
+	bool drop;    /* deleted here for good: it may go on the server too */
+};
+void ledger_key(const struct journal *j, const char *uidl, unsigned char key[16]);
+const struct ledger_entry *ledger_get(
+	const struct journal *j, const unsigned char key[16]); /* NULL: never fetched */
+int ledger_add(struct journal *j, const struct ledger_entry *entries, size_t n,
+	struct err *err); /* one fdatasync for all */
+int ledger_forget(struct journal *j, const unsigned char (*keys)[16], size_t n,
+	struct err *err); /* gone from the server */
+size_t ledger_count(const struct journal *j);
+/* The i-th entry, in no order; borrowed until the next change. */
+const struct ledger_entry *ledger_at(const struct journal *j, size_t i);
+/* Keys in the ledger that are not among present (sorted by memcmp): their mails left the server.
+ * Returns n, *out owned by the caller. */
+size_t ledger_missing(const struct journal *j, const unsigned char (*present)[16], size_t n,
+	unsigned char (**out)[16]);
+
+/* Rewrites the log when it is over 1 MiB and more than half of it is no longer needed; keeps the
+ * former one. */
+int journal_compact(struct journal *j, struct err *err);
+
+#endif

@@ -1,0 +1,605 @@
+/*
+ * Changes a person makes: durable first (the journal, or the Maildir itself), then shown, then
+ * replayed on the server. A refusal is taken back by asking the server for the truth.
+ */
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "store/mail/change_priv.h"
+#include "store/disk/localbox.h"
+#include "store/disk/maildir.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* --- operations --- */
+
+uint32_t change_flags_of(struct folder *f, uint32_t uid)
+{
+	const struct columns *c = cache_columns_view(f->cache);
+	ptrdiff_t at = columns_find(c, uid);
+
+	return at < 0 ? 0 : c->flags[at];
+}
+
+int change_add(struct folder *f, struct op *op, uint64_t *id, struct err *err)
+{
+	int rc = merge_add(f->account, op, id, err);
+
+	op_free(op);
+	if (rc == 0)
+		account_pending(f->account);
+	return rc;
+}
+
+struct op *change_op(struct folder *f, enum op_kind kind, const uint32_t *uids, size_t n)
+{
+	struct op *op = op_new(kind);
+
+	free(op->folder);
+	op->folder = mem_strdup(f->name);
+	op->uidvalidity = cache_meta(f->cache)->uidvalidity;
+	op->uids = mem_dup(uids, n * sizeof(*uids));
+	op->n = n;
+	return op;
+}
+
+/* --- move, copy, delete --- */
+
+static uint32_t unseen_of(struct folder *f, const uint32_t *uids, size_t n)
+{
+	uint32_t unseen = 0;
+
+	for (size_t i = 0; i < n; i++)
+		unseen += !(change_flags_of(f, uids[i]) & MAIL_SEEN);
+	return unseen;
+}
+
+static int move_some(struct folder *f, struct folder *target, const uint32_t *uids, size_t n,
+	enum op_kind kind, struct undo *undo, struct err *err)
+{
+	struct op *op = change_op(f, kind, uids, n);
+	uint64_t id;
+
+	if (target) {
+		free(op->target);
+		op->target = mem_strdup(target->name);
+	}
+	op->unseen = unseen_of(f, uids, n);
+	if (change_add(f, op, &id, err) != 0)
+		return -1;
+	undo_add_op(undo, f, target, kind, uids, n, id);
+	if (kind != OP_COPY)
+		overlay_hide(f, uids, n);
+	else
+		folder_send_folders(f->account);
+	return 0;
+}
+
+/* Messages that are leaving already are not moved twice. */
+static size_t still_here(struct folder *f, const uint32_t *uids, size_t n, uint32_t *out)
+{
+	const struct columns *c = cache_columns_view(f->cache);
+	size_t used = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		ptrdiff_t at = columns_find(c, uids[i]);
+
+		if (at >= 0 && !(c->flags[at] & MAIL_LEAVING))
+			out[used++] = uids[i];
+	}
+	return used;
+}
+
+static int wished_removal(
+	struct folder *from, const uint32_t *uids, size_t n, void *ctx, struct err *err);
+
+/* Rows that wait to come: where they go instead. */
+static int move_waiting(struct folder *f, struct folder *target, uint32_t *uids, size_t n,
+	enum op_kind kind, struct err *err)
+{
+	if (!n)
+		return 0;
+	if (kind == OP_COPY)
+		return err_set(err, ERR_INPUT,
+			_("The message is not on the server's side of this folder yet: copy it "
+			  "when there is a connection"));
+	return kind == OP_EXPUNGE
+		       ? waiting_change(f, uids, n, WAITING_GOES, NULL, wished_removal, NULL, err)
+		       : waiting_change(f, uids, n, WAITING_MOVES, target, NULL, NULL, err);
+}
+
+static int move_on_server(struct folder *f, struct folder *target, const uint32_t *uids, size_t n,
+	enum op_kind kind, struct err *err)
+{
+	struct undo *undo = undo_begin(f->account);
+	uint32_t *here = mem_array(n + 1, sizeof(*here)), *waits = mem_array(n + 1, sizeof(*waits));
+	size_t nwaits;
+	int rc;
+
+	n = still_here(f, uids, n, here);
+	nwaits = waiting_split(f, here, &n, waits);
+	rc = move_waiting(f, target, waits, nwaits, kind, err);
+	free(waits);
+	for (size_t at = 0; rc == 0 && at < n; at += JOURNAL_MAX_UIDS)
+		rc = move_some(f, target, here + at,
+			n - at < JOURNAL_MAX_UIDS ? n - at : JOURNAL_MAX_UIDS, kind, undo, err);
+	free(here);
+	undo_commit(undo);
+	replay_next(f->account);
+	return rc;
+}
+
+/* Their rows are hidden already. */
+static int move_hidden(struct folder *f, struct folder *target, const uint32_t *uids, size_t n,
+	enum op_kind kind, struct err *err)
+{
+	struct undo *undo = undo_begin(f->account);
+	int rc = move_some(f, target, uids, n, kind, undo, err);
+
+	undo_commit(undo);
+	replay_next(f->account);
+	return rc;
+}
+
+static int wished_removal(
+	struct folder *from, const uint32_t *uids, size_t n, void *ctx, struct err *err)
+{
+	(void)ctx;
+	return move_hidden(from, NULL, uids, n, OP_EXPUNGE, err);
+}
+
+int change_move_elsewhere(
+	struct folder *f, struct folder *target, const uint32_t *uids, size_t n, struct err *err)
+{
+	return move_hidden(f, target, uids, n, OP_MOVE, err);
+}
+
+int change_move_again(struct folder *f, struct folder *target, const uint32_t *uids, size_t n,
+	uint64_t former, struct err *err)
+{
+	struct op *op = change_op(f, OP_MOVE, uids, n);
+	uint64_t id;
+
+	free(op->target);
+	op->target = mem_strdup(target->name);
+	op->unseen = unseen_of(f, uids, n);
+	if (change_add(f, op, &id, err) != 0)
+		return -1;
+	undo_replaced(f->account, former, id, uids, n);
+	replay_next(f->account);
+	return 0;
+}
+
+/* Their names; fewer with an error, when one is gone. The caller frees all n places. */
+static char **local_files(
+	struct folder *f, const uint32_t *uids, size_t n, size_t *found, int *rc, struct err *err)
+{
+	char **bases = mem_array(n + 1, sizeof(*bases));
+
+	for (*rc = 0, *found = 0; *rc == 0 && *found < n; *found += *rc == 0) {
+		bases[*found] = folder_local_file(f, uids[*found], err);
+		*rc = bases[*found] ? 0 : -1;
+	}
+	return bases;
+}
+
+static int copy_local(
+	struct folder *f, struct folder *target, char *const *bases, size_t n, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		struct str new_base = STR_INIT;
+
+		rc = maildir_copy(f->dir, bases[i], target->dir, &new_base, err);
+		str_done(&new_base);
+	}
+	return rc;
+}
+
+static int move_local(struct folder *f, struct folder *target, const uint32_t *uids, size_t n,
+	bool copy, struct err *err)
+{
+	const char *notes = f->account->setup ? f->account->setup->data_dir : NULL;
+	size_t found, moved = 0;
+	struct undo *undo;
+	struct err why = {0};
+	int rc, last;
+	char **bases = local_files(f, uids, n, &found, &last, err);
+
+	rc = copy ? copy_local(f, target, bases, found, &why)
+		  : maildir_move_many(notes, f->dir, bases, found, target->dir, &moved, &why);
+	if (rc != 0)
+		*err = why;
+	for (size_t i = moved; i < found; i++)
+		MEM_FREE(bases[i]);
+	if (copy) {
+		free(bases);
+	} else {
+		undo = undo_begin(f->account);
+		undo_add_local(undo, f, target, uids, bases, n);
+		undo_commit(undo);
+	}
+	folder_look(f);
+	if (target->cache)
+		folder_look(target);
+	folder_send_folders(f->account);
+	return rc != 0 ? rc : last;
+}
+
+int change_move(
+	struct folder *f, struct folder *target, const uint32_t *uids, size_t n, struct err *err)
+{
+	return f->local ? move_local(f, target, uids, n, false, err)
+			: move_on_server(f, target, uids, n, OP_MOVE, err);
+}
+
+static int remove_local(struct folder *f, const uint32_t *uids, size_t n, struct err *err)
+{
+	int rc = session_note_removal(f, uids, n, err), last = 0;
+	size_t found = 0;
+	char **bases = rc == 0 ? local_files(f, uids, n, &found, &last, err) : NULL;
+
+	if (rc == 0)
+		rc = maildir_remove_many(f->dir, bases, found, err);
+	for (size_t i = 0; i < found; i++)
+		free(bases[i]);
+	free(bases);
+	folder_look(f);
+	folder_send_folders(f->account);
+	return rc != 0 ? rc : last;
+}
+
+int change_remove(struct folder *f, const uint32_t *uids, size_t n, struct err *err)
+{
+	return remove_local(f, uids, n, err);
+}
+
+static uint32_t uidvalidity_of(struct folder *f)
+{
+	uint32_t validity = 0;
+
+	if (folder_try(f)) {
+		validity = cache_meta(f->cache)->uidvalidity;
+		folder_unuse(f);
+	}
+	return validity;
+}
+
+/* Copies that are delivered together: the disk is waited for once. */
+struct batch_in {
+	struct maildir_mail mails[MAILDIR_MANY];
+	struct str bytes[MAILDIR_MANY];
+	char *keywords[MAILDIR_MANY]; /* owned */
+	size_t n, octets;
+};
+
+static int deliver_batch(struct batch_in *b, const char *dir, struct err *err)
+{
+	int rc = 0;
+
+	maildir_deliver_many(dir, b->mails, b->n);
+	for (size_t i = 0; i < b->n; i++) {
+		if (!b->mails[i].base.len && rc == 0) {
+			*err = b->mails[i].err;
+			rc = -1;
+		}
+		str_done(&b->bytes[i]);
+		str_done(&b->mails[i].base);
+		free(b->keywords[i]);
+	}
+	b->n = b->octets = 0;
+	return rc;
+}
+
+static struct bodies_key body_of(struct folder *f, uint32_t uid)
+{
+	struct folder *from = waiting_origin(f, &uid);
+
+	return (struct bodies_key){from->name, uidvalidity_of(from), uid};
+}
+
+static int add_to_batch(struct batch_in *b, struct folder *f, uint32_t uid, struct err *err)
+{
+	struct bodies_key key = body_of(f, uid);
+	struct str *bytes = &b->bytes[b->n];
+
+	*bytes = (struct str)STR_INIT;
+	if (bodies_get(f->account->bodies, &key, "eml", bytes, err) != 0) {
+		str_done(bytes);
+		return -1;
+	}
+	b->keywords[b->n] = mem_strdup(marks_of(f, uid).keywords);
+	b->mails[b->n] = (struct maildir_mail){.p = str_c(bytes),
+		.len = bytes->len,
+		.flags = change_flags_of(f, uid) & MAIL_SERVER_FLAGS,
+		.keywords = b->keywords[b->n]};
+	b->octets += bytes->len;
+	b->n++;
+	return 0;
+}
+
+/* All or none, as far as can be known before. */
+static int all_are_here(struct folder *f, const uint32_t *uids, size_t n, struct err *err)
+{
+	size_t missing = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct bodies_key key = body_of(f, uids[i]);
+
+		missing += !bodies_has(f->account->bodies, &key, "eml");
+	}
+	return missing ? err_set(err, ERR_GONE,
+				 ngettext("%zu message is not wholly here yet, and nothing was "
+					  "copied: open it once, then copy",
+					 "%zu messages are not wholly here yet, and nothing was "
+					 "copied: open them once, then copy",
+					 missing),
+				 missing)
+		       : 0;
+}
+
+/* From the server into a local folder: what is here is copied; what is not must be read first. */
+static int download(
+	struct folder *f, struct folder *target, const uint32_t *uids, size_t n, struct err *err)
+{
+	enum { BATCH_OCTETS = 4 << 20 };
+	struct batch_in *b;
+	struct err later = {0};
+	int rc = all_are_here(f, uids, n, err);
+
+	if (rc != 0)
+		return -1;
+	b = mem_alloc(sizeof(*b));
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		rc = add_to_batch(b, f, uids[i], err);
+		if (rc == 0 && (b->n == MAILDIR_MANY || b->octets >= BATCH_OCTETS))
+			rc = deliver_batch(b, target->dir, err);
+	}
+	if (deliver_batch(b, target->dir, rc == 0 ? err : &later) != 0)
+		rc = -1;
+	if (maildir_sync(target->dir, rc == 0 ? err : &later) != 0)
+		rc = -1;
+	free(b);
+	if (target->cache && folder_scan(target, rc == 0 ? err : &later) < 0)
+		rc = -1;
+	return rc;
+}
+
+/* 1: it goes on in slices, and answers by itself. */
+static int transfer(struct folder *f, struct folder *target, const struct store_request *r,
+	bool copy, struct err *err)
+{
+	const uint32_t *uids = r->uids;
+	size_t n = r->n;
+
+	if (f == target)
+		return copy ? err_set(err, ERR_INPUT, _("The message is in that folder already"))
+			    : 0;
+	if (copy || !target->local)
+		for (size_t i = 0; i < n; i++)
+			if (change_flags_of(f, uids[i]) & MAIL_ON_SERVER_ONLY_HEADER)
+				return err_set(err, ERR_INPUT,
+					_("Only the beginning of this message is here; fetch the "
+					  "whole first: :whole"));
+	if (f->local && target->local)
+		return move_local(f, target, uids, n, copy, err);
+	if (!f->local && !target->local)
+		return move_on_server(f, target, uids, n, copy ? OP_COPY : OP_MOVE, err);
+	if (!copy)
+		return err_set(err, ERR_INPUT,
+			_("Between the server and local folders messages are copied, not moved: "
+			  "use copy"));
+	if (!f->local)
+		return download(f, target, uids, n, err);
+	return upload_request(f, target, r, err) == 0 ? 1 : -1;
+}
+
+static struct folder *target_of(struct folder *f, const struct store_request *r, struct err *err)
+{
+	struct folder *target;
+
+	if (f->account->kind == ACCOUNT_PATH) {
+		err_set(err, ERR_INPUT,
+			_("A folder opened by its path belongs to no account: nothing can be moved "
+			  "out of it"));
+		return NULL;
+	}
+	target = folder_by_ui_name(f->account, r->folder);
+	if (!target)
+		err_set(err, ERR_GONE, _("There is no folder %s; make it with :create %s"),
+			r->folder, r->folder);
+	return target && folder_may_be_used(target, err) == 0 ? target : NULL;
+}
+
+static int request_delete(
+	struct folder *f, const struct store_request *r, struct str *said, struct err *err)
+{
+	struct account *a = f->account;
+	struct folder *trash = a->kind == ACCOUNT_PATH ? NULL : folder_for_role(a, ROLE_TRASH, err);
+	char *name;
+
+	if (a->kind != ACCOUNT_PATH && !trash)
+		return -1;
+	if (f == trash || a->kind == ACCOUNT_PATH || f->local != trash->local) {
+		str_adds(said, _("Deleted for good"));
+		return f->local ? remove_local(f, r->uids, r->n, err)
+				: move_on_server(f, NULL, r->uids, r->n, OP_EXPUNGE, err);
+	}
+	name = folder_label(trash);
+	str_addf(said, ngettext("%zu message moved to %s", "%zu messages moved to %s", r->n), r->n,
+		name);
+	free(name);
+	return transfer(f, trash, r, false, err);
+}
+
+static int request_archive(
+	struct folder *f, const struct store_request *r, struct str *said, struct err *err)
+{
+	struct folder *archive;
+	char *name;
+
+	if (f->account->kind == ACCOUNT_PATH)
+		return err_set(err, ERR_INPUT, _("A folder opened by its path has no archive"));
+	archive = folder_for_role(f->account, ROLE_ARCHIVE, err);
+	if (!archive)
+		return -1;
+	name = folder_label(archive);
+	str_addf(said, ngettext("%zu message archived in %s", "%zu messages archived in %s", r->n),
+		r->n, name);
+	free(name);
+	return transfer(f, archive, r, false, err);
+}
+
+static int request_transfer(
+	struct folder *f, const struct store_request *r, struct str *said, struct err *err)
+{
+	struct folder *target = target_of(f, r, err);
+	bool copy = r->kind == REQUEST_COPY;
+	char *name;
+
+	if (!target)
+		return -1;
+	name = folder_label(target);
+	str_addf(said,
+		copy ? ngettext("%zu message copied to %s", "%zu messages copied to %s", r->n)
+		     : ngettext("%zu message moved to %s", "%zu messages moved to %s", r->n),
+		r->n, name);
+	free(name);
+	return transfer(f, target, r, copy, err);
+}
+
+static int request_create(
+	struct store *s, const struct store_request *r, struct str *said, struct err *err)
+{
+	struct account *a = store_account(s, r->account, err);
+	struct op *op;
+	char *root, *own;
+	bool there;
+	int rc;
+
+	if (!a)
+		return -1;
+	own = folder_own_name(a, r->folder);
+	there = folder_by_ui_name(a, r->folder) || folder_by_ui_name(a, own);
+	str_addf(said, _("Folder %s made"), own);
+	free(own);
+	if (there)
+		return err_set(err, ERR_INPUT, _("Folder %s is there already"), r->folder);
+	if (!account_is_server(a)) {
+		root = file_join(a->setup->data_dir, "mail");
+		rc = maildir_create(root, r->folder, err);
+		free(root);
+		folder_list_local(a);
+		folder_send_folders(a);
+		return rc;
+	}
+	op = op_new(OP_CREATE);
+	free(op->target);
+	op->target = folder_own_name(a, r->folder);
+	rc = journal_add(a->journal, op, err);
+	op_free(op);
+	if (rc != 0)
+		return -1;
+	account_pending(a);
+	replay_next(a);
+	return 0;
+}
+
+/* --- taking back --- */
+
+static int request_cancel_op(
+	struct store *s, const struct store_request *r, struct str *said, struct err *err)
+{
+	struct account *a = store_account(s, r->account, err);
+
+	/* Of all that waits, nothing can be known of what could not be opened: no reason to fail.
+	 */
+	if (!a)
+		return r->op_id ? -1 : 0;
+	if (r->kind == REQUEST_CANCEL_OP)
+		return replay_cancel(a, r->op_id, said, err);
+	strv_done(&a->refused);
+	account_pending(a);
+	return 0;
+}
+
+/* Rows that only say why a message did not come by POP3: there is nothing here to be changed, and
+ * the others are. */
+static int leave_out_rows(struct folder *f, struct store_request *r, struct err *err)
+{
+	size_t n = 0;
+
+	if (!f->local || r->quiet)
+		return 0;
+	for (size_t i = 0; i < r->n; i++)
+		if (!(change_flags_of(f, r->uids[i]) & MAIL_PLACEHOLDER))
+			r->uids[n++] = r->uids[i];
+	if (n < r->n && n)
+		store_notice(f->account,
+			ngettext("%zu message that the server has not given yet is left as it is",
+				"%zu messages that the server has not given yet are left as they "
+				"are",
+				r->n - n),
+			r->n - n);
+	if (n < r->n && !n)
+		return err_set(err, ERR_GONE,
+			_("The server has not given this message yet; :whole asks for it now"));
+	r->n = n;
+	return 0;
+}
+
+void change_request(struct store *s, struct store_request *r)
+{
+	struct list *l = store_list(s, r->list);
+	struct str said = STR_INIT;
+	struct err err = {0};
+	int rc = store_may_change(s, &err);
+
+	if (rc == 0 && !l && r->kind != REQUEST_CREATE && r->kind != REQUEST_UNDO &&
+		r->kind != REQUEST_CANCEL_OP && r->kind != REQUEST_FORGET_REFUSED)
+		rc = err_set(&err, ERR_GONE, _("The folder is no longer open"));
+	if (rc == 0 && l && r->kind != REQUEST_COPY && folder_is_read_only(l->folder))
+		rc = err_set(&err, ERR_INPUT, _("This folder can only be read here"));
+	if (rc == 0 && l)
+		rc = leave_out_rows(l->folder, r, &err);
+	if (rc == 0)
+		switch (r->kind) {
+		case REQUEST_FLAG:
+			rc = change_request_flags(l->folder, r, &err);
+			break;
+		case REQUEST_KEYWORDS:
+			rc = change_request_keywords(l->folder, r, &err);
+			break;
+		case REQUEST_DELETE:
+			rc = request_delete(l->folder, r, &said, &err);
+			break;
+		case REQUEST_ARCHIVE:
+			rc = request_archive(l->folder, r, &said, &err);
+			break;
+		case REQUEST_CREATE:
+			rc = request_create(s, r, &said, &err);
+			break;
+		case REQUEST_UNDO:
+			rc = undo_last(s, &said, &err);
+			break;
+		case REQUEST_CANCEL_OP:
+		case REQUEST_FORGET_REFUSED:
+			rc = request_cancel_op(s, r, &said, &err);
+			break;
+		default:
+			rc = request_transfer(l->folder, r, &said, &err);
+			break;
+		}
+	for (size_t i = 0; i < s->naccounts; i++)
+		waiting_settle(s->accounts[i]);
+	if (rc == 0)
+		store_done(s, r, said.len ? said.p : NULL);
+	else if (rc < 0)
+		store_failed(s, r->request, &err);
+	str_done(&said);
+}

@@ -1,0 +1,818 @@
+/*
+ * Writing: drafts begin, are changed, kept, resumed and thrown away. A draft is a complete message
+ * and a state (outbox.h); every change is durable before it is told.
+ */
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/idn.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "mime/charset.h"
+#include "mime/render.h"
+#include "store/disk/localbox.h"
+#include "store/mail/write_priv.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What a draft of a former version answers. */
+static const char ANSWERS[] = "X-Talaria-Answers: ";
+
+/* --- one mail --- */
+
+int written_open(struct account *a, const char *id, struct written *w, struct err *err)
+{
+	*w = (struct written){0};
+	if (outbox_get(a->outbox, id, &w->m, err) != 0)
+		return -1;
+	if (outbox_read(a->outbox, id, &w->bytes, err) == 0)
+		return 0;
+	written_done(w);
+	return -1;
+}
+
+void written_done(struct written *w)
+{
+	outbox_mail_done(&w->m);
+	str_done(&w->bytes);
+}
+
+void written_read(const struct written *w, struct draft *d)
+{
+	letter_read(d, str_c(&w->bytes), w->bytes.len, &w->m.files);
+}
+
+int written_put(struct account *a, struct written *w, struct err *err)
+{
+	return outbox_put(a->outbox, &w->m, str_c(&w->bytes), w->bytes.len, err);
+}
+
+int written_save(struct account *a, struct written *w, struct draft *d, struct err *err)
+{
+	struct strv keys = STRV_INIT;
+	struct str bytes = STR_INIT;
+
+	if (!*d->from)
+		draft_set(&d->from, a->setup->from);
+	draft_make_id(d);
+	if (letter_write(d, w->bytes.len ? w->bytes.p : NULL, w->bytes.len, &w->m.files,
+		    clock_now(), &bytes, &keys, err) != 0) {
+		str_done(&bytes);
+		return -1;
+	}
+	str_done(&w->bytes);
+	w->bytes = bytes;
+	strv_done(&w->m.files);
+	w->m.files = keys;
+	free(w->m.subject);
+	w->m.subject = utf8_clean_line(d->subject, strlen(d->subject));
+	draft_set(&w->m.message_id, d->message_id);
+	return written_put(a, w, err);
+}
+
+/* --- answering --- */
+
+static void fill_info(struct draft_info *d, const struct written *w, const char *path)
+{
+	d->id = mem_strdup(w->m.id);
+	d->path = mem_strdup(path);
+	d->where = mem_strdup("");
+	written_read(w, &d->draft);
+	for (size_t i = 0; i < w->m.nto; i++)
+		if (w->m.to[i].fate == FATE_ACCEPTED) {
+			struct str shown = STR_INIT;
+
+			idn_people(&shown, w->m.to[i].address);
+			strv_take(&d->has_it, str_steal(&shown));
+		}
+}
+
+void compose_answer(
+	struct account *a, const struct store_request *r, const struct written *w, const char *path)
+{
+	struct store_event *ev = store_event_new(STORE_DRAFTS);
+
+	ev->request = r->request;
+	ev->account = a->index;
+	ev->drafts = mem_array(1, sizeof(*ev->drafts));
+	ev->ndrafts = 1;
+	fill_info(&ev->drafts[0], w, path);
+	store_emit(a->store, ev);
+}
+
+/* Somebody looks at it again: it is not put aside any more. */
+static int open_draft(struct account *a, const char *id, struct written *w, struct err *err)
+{
+	if (compose_settle(a, id, err) != 0 || written_open(a, id, w, err) != 0)
+		return -1;
+	if (!w->m.parked)
+		return 0;
+	w->m.parked = false;
+	if (outbox_update(a->outbox, &w->m, err) == 0)
+		return 0;
+	written_done(w);
+	return -1;
+}
+
+static int load_draft(
+	struct account *a, const struct store_request *r, const char *id, struct err *err)
+{
+	struct written w;
+
+	if (open_draft(a, id, &w, err) != 0)
+		return -1;
+	compose_answer(a, r, &w, NULL);
+	written_done(&w);
+	return 0;
+}
+
+/* where: the copy in the folder of drafts, until the whole list is known. */
+static void list_one(struct store_event *ev, const struct written *w)
+{
+	struct draft_info *d = &ev->drafts[ev->ndrafts++];
+	struct str where = STR_INIT;
+
+	fill_info(d, w, NULL);
+	keepdraft_where(&w->m, &where);
+	draft_set(&d->where, str_c(&where));
+	str_done(&where);
+}
+
+static int list_drafts(struct account *a, const struct store_request *r, struct err *err)
+{
+	struct store_event *ev;
+	struct strv ids = STRV_INIT;
+
+	if (outbox_drafts(a->outbox, &ids, err) != 0)
+		return -1;
+	ev = store_event_new(STORE_DRAFTS);
+	ev->request = r->request;
+	ev->account = a->index;
+	ev->drafts = mem_array(ids.n, sizeof(*ev->drafts));
+	for (size_t i = 0; i < ids.n; i++) {
+		struct written w;
+		struct err why = {0};
+
+		if (written_open(a, ids.v[i], &w, &why) == 0) {
+			if (a->store->read_only || !keepdraft_settled(a, &w.m))
+				list_one(ev, &w);
+		} else if (why.kind != ERR_GONE)
+			store_notice(a, _("The draft %s cannot be read: %s"), ids.v[i], why.text);
+		written_done(&w);
+	}
+	ev->n = 1; /* a list, not one draft */
+	strv_done(&ids);
+	keepdraft_list(a, ev);
+	for (size_t i = 0; i < ev->ndrafts; i++)
+		if (*ev->drafts[i].id != '@')
+			draft_set(&ev->drafts[i].where, "");
+	store_emit(a->store, ev);
+	return 0;
+}
+
+/* --- the editor's file --- */
+
+static bool can_read(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, R_OK) == 0;
+}
+
+/* What a text names and cannot be read does not make the text wait: it is told, and kept by its
+ * name. */
+static void mark_lost(struct account *a, struct draft *d, const struct written *w)
+{
+	for (size_t i = 0; i < d->nfiles; i++) {
+		struct draft_file *f = &d->files[i];
+
+		if (!f->path || strv_has(&w->m.files, f->key))
+			continue;
+		f->lost = !can_read(f->path);
+		if (f->lost)
+			store_notice(a,
+				_("There is no file %s that can be read: it is not attached"),
+				f->path);
+	}
+}
+
+/* A line that some other program would obey ("Fcc:") is not taken for one that was. */
+static void tell_unheeded(struct account *a, const struct draft *now, const struct draft *before)
+{
+	for (size_t i = 0; i < now->extra.n; i++) {
+		const char *line = now->extra.v[i];
+
+		if (!letter_heeds(line) && !strv_has(&before->extra, line))
+			store_notice(a, _("The header line “%s” does nothing here and is not sent"),
+				line);
+	}
+}
+
+int compose_settle(struct account *a, const char *id, struct err *err)
+{
+	struct str text = STR_INIT, was = STR_INIT, said = STR_INIT;
+	struct draft before, now;
+	struct err why = {0};
+	struct written w;
+	bool changed;
+	int rc = 0;
+
+	if (outbox_text_read(a->outbox, id, &text, &why) != 0) {
+		str_done(&text);
+		if (why.kind == ERR_GONE)
+			return 0; /* nobody edits it */
+		*err = why;       /* it must not go without what was written last */
+		return -1;
+	}
+	if (written_open(a, id, &w, err) != 0) {
+		str_done(&text);
+		return -1;
+	}
+	written_read(&w, &before);
+	draft_write(&before, &was);
+	changed = text.len != was.len || memcmp(str_c(&text), str_c(&was), was.len) != 0;
+	if (changed)
+		rc = charset_from_person(&said, i18n_charset(), str_c(&text), text.len, err);
+	if (changed && rc == 0) {
+		draft_init(&now);
+		draft_read(&now, &before, str_c(&said), said.len);
+		mark_lost(a, &now, &w);
+		tell_unheeded(a, &now, &before);
+		rc = written_save(a, &w, &now, err);
+		draft_done(&now);
+	}
+	if (rc == 0)
+		outbox_text_remove(a->outbox, id);
+	draft_done(&before);
+	written_done(&w);
+	str_done(&text);
+	str_done(&was);
+	str_done(&said);
+	return rc;
+}
+
+static int edit_draft(struct account *a, const struct store_request *r, struct err *err)
+{
+	struct str text = STR_INIT;
+	struct err ignored = {0};
+	struct written w;
+	struct draft d;
+	char *path;
+	int rc = 0;
+
+	/* What could not be saved when it was written is what is edited again. */
+	bool waits = compose_settle(a, r->id, &ignored) != 0;
+
+	if (written_open(a, r->id, &w, err) != 0)
+		return -1;
+	written_read(&w, &d);
+	draft_write(&d, &text);
+	if (!waits)
+		rc = outbox_text_write(a->outbox, r->id, str_c(&text), text.len, err);
+	path = outbox_text_path(a->outbox, r->id);
+	if (rc == 0)
+		compose_answer(a, r, &w, path);
+	free(path);
+	draft_done(&d);
+	written_done(&w);
+	str_done(&text);
+	return rc;
+}
+
+/* The editor ended. */
+static int take_text(struct account *a, const struct store_request *r, struct err *err)
+{
+	struct str text = STR_INIT;
+	struct err why = {0};
+
+	if (outbox_text_read(a->outbox, r->id, &text, &why) != 0 && why.kind == ERR_GONE)
+		store_notice(a, _("The editor left no text: the draft is as it was before"));
+	str_done(&text);
+	return load_draft(a, r, r->id, err);
+}
+
+static int save_draft(struct account *a, const struct store_request *r, struct err *err)
+{
+	struct written w;
+	int rc;
+
+	if (open_draft(a, r->id, &w, err) != 0)
+		return -1;
+	rc = w.m.state == OUTBOX_DRAFT
+		     ? written_save(a, &w, r->draft, err)
+		     : err_set(err, ERR_GONE, _("This message is in the outbox already"));
+	if (rc == 0)
+		compose_answer(a, r, &w, NULL);
+	written_done(&w);
+	return rc;
+}
+
+/* --- beginning --- */
+
+enum { SIGNATURE_MAX = 65536 };
+
+static void add_signature(struct account *a, struct draft *d)
+{
+	struct str sig = STR_INIT, body = STR_INIT, text = STR_INIT;
+	struct err why = {0};
+	char *path;
+
+	if (!a->setup->signature || !*a->setup->signature)
+		return;
+	path = file_expand(a->setup->signature);
+	if (file_read(path, SIGNATURE_MAX, &sig, &why) != 0) {
+		store_notice(a, _("The draft has no signature: %s"), why.text);
+	} else {
+		str_addf(&body, "%s\n-- \n", d->body);
+		if (charset_from_person(&text, i18n_charset(), str_c(&sig), sig.len, &why) != 0)
+			store_notice(a, "%s: %s", path, why.text);
+		utf8_clean(&body, str_c(&text), text.len, UTF8_TEXT);
+		free(d->body);
+		d->body = str_steal(&body);
+	}
+	free(path);
+	str_done(&sig);
+	str_done(&text);
+}
+
+void compose_ref(struct outbox_ref *to, struct folder *f, uint32_t uid)
+{
+	struct account *a = f->account;
+	char *file = f->local ? folder_local_file(f, uid, NULL) : NULL;
+
+	outbox_ref_done(to);
+	to->account = mem_strdup(a->kind == ACCOUNT_PATH ? "" : a->setup->sync.name);
+	to->folder = mem_strdup(a->kind == ACCOUNT_PATH ? f->dir : f->name);
+	to->file = file ? file : mem_strdup("");
+	to->local = f->local;
+	to->uidvalidity = cache_meta(f->cache)->uidvalidity;
+	to->uid = uid;
+}
+
+/* A message that is answered or passed on; what is quoted of it is made on a thread of its own. */
+struct quoting {
+	struct rendering rendering;
+	struct str bytes;
+	struct parts parts;
+	struct envelope envelope;
+	bool forward;
+	char *quote;
+};
+
+static void quoting_run(struct worker_job *j)
+{
+	struct quoting *x = (struct quoting *)j;
+
+	x->quote = render_quotable(&x->parts, x->forward);
+}
+
+static void quoting_drop(struct worker_job *j)
+{
+	struct quoting *x = (struct quoting *)j;
+
+	store_request_free(x->rendering.request);
+	envelope_done(&x->envelope);
+	part_done(&x->parts);
+	str_done(&x->bytes);
+	free(x->quote);
+	free(x);
+}
+
+static void draft_about(
+	struct account *a, const struct store_request *r, const struct quoting *x, struct draft *d)
+{
+	static const enum draft_reply kinds[] = {[WRITE_REPLY] = DRAFT_REPLY,
+		[WRITE_REPLY_ALL] = DRAFT_REPLY_ALL,
+		[WRITE_REPLY_LIST] = DRAFT_REPLY_LIST};
+	const struct envelope *e = &x->envelope;
+
+	if (x->forward) {
+		draft_forward(d, e, x->quote, a->setup->from);
+		letter_carry(d, &x->parts);
+		return;
+	}
+	draft_reply(d, kinds[r->n], e, x->parts.v[0].header, x->parts.v[0].header_len, x->quote,
+		&a->setup->own, a->setup->from);
+	if (r->n != WRITE_REPLY && (e->to.cut || e->cc.cut))
+		store_notice(a,
+			_("The message went to more people than an answer has room "
+			  "for: those beyond the first %zu are left out"),
+			e->to.cut ? e->to.n : e->cc.n);
+}
+
+/* d: what is known of it so far. */
+static int begin_with(struct account *a, const struct store_request *r, struct written *w,
+	struct draft *d, struct err *err)
+{
+	add_signature(a, d);
+	if (written_save(a, w, d, err) != 0)
+		return -1;
+	compose_answer(a, r, w, NULL);
+	return 0;
+}
+
+static int begin_about(
+	struct store *s, const struct store_request *r, const struct quoting *x, struct err *err)
+{
+	struct written w = {.m = {.state = OUTBOX_DRAFT, .forward = x->forward}};
+	struct account *a = store_account(s, r->account, err);
+	struct draft d;
+	int rc;
+
+	if (!a)
+		return -1;
+	draft_init(&d);
+	draft_about(a, r, x, &d);
+	compose_ref(&w.m.about, store_list(s, r->list)->folder, r->uid);
+	rc = begin_with(a, r, &w, &d, err);
+	draft_done(&d);
+	written_done(&w);
+	return rc;
+}
+
+static void quoting_back(struct store *s, struct rendering *x)
+{
+	struct err err = {0};
+
+	if (begin_about(s, x->request, (struct quoting *)x, &err) != 0)
+		store_failed(s, x->request->request, &err);
+}
+
+/* Answers and forwards need the message; 1: kept until it is here, and what is quoted of it. */
+static int quote(struct store *s, struct store_request *r, struct err *err)
+{
+	struct list *l = store_list(s, r->list);
+	struct str bytes = STR_INIT;
+	struct quoting *x;
+	int rc;
+
+	if (!l)
+		return err_set(err, ERR_GONE, _("The folder is no longer open"));
+	rc = read_message(s, l->folder, r->uid, r, &bytes, err);
+	if (rc != 0) {
+		str_done(&bytes);
+		return rc;
+	}
+	x = mem_alloc(sizeof(*x));
+	x->rendering.job.run = quoting_run;
+	x->rendering.job.drop = quoting_drop;
+	x->rendering.back = quoting_back;
+	x->rendering.request = r;
+	x->bytes = bytes;
+	part_parse(&x->parts, x->bytes.p, x->bytes.len);
+	envelope_parse(&x->envelope, x->parts.v[0].header, x->parts.v[0].header_len);
+	x->forward = r->n == WRITE_FORWARD;
+	rendering_give(s, &x->rendering, RENDERING_READING);
+	return 1;
+}
+
+/* 0, 1 parked, -1. */
+static int begin_draft(struct store *s, struct account *a, struct store_request *r, struct err *err)
+{
+	struct written w = {.m = {.state = OUTBOX_DRAFT}};
+	struct draft d;
+	int rc = 0;
+
+	if (r->n != WRITE_NEW && r->n != WRITE_MAILTO)
+		return quote(s, r, err);
+	draft_init(&d);
+	if (r->n == WRITE_MAILTO)
+		rc = draft_mailto(&d, r->text, err);
+	else if (r->text)
+		draft_set(&d.to, r->text);
+	if (rc == 0)
+		rc = begin_with(a, r, &w, &d, err);
+	draft_done(&d);
+	written_done(&w);
+	return rc;
+}
+
+static int begin_from(struct account *a, struct store_request *r, struct folder *f, uint32_t uid,
+	const struct str *bytes, struct err *err)
+{
+	struct written w = {.m = {.state = OUTBOX_DRAFT}};
+	struct draft d;
+	int rc;
+
+	letter_crlf(str_c(bytes), bytes->len, &w.bytes);
+	keepdraft_take_notes(a, &w);
+	if (f->account == a)
+		compose_ref(&w.m.kept, f, uid);
+	written_read(&w, &d);
+	for (size_t i = 0; i < d.nfiles; i++)
+		strv_add(&w.m.files, d.files[i].key);
+	rc = written_save(a, &w, &d, err);
+	draft_done(&d);
+	if (rc == 0)
+		compose_answer(a, r, &w, NULL);
+	written_done(&w);
+	return rc;
+}
+
+/* A draft in a folder, whoever made it: all of it, byte for byte. The open one here goes on. */
+static int resume_in(struct store *s, struct account *a, struct store_request *r, struct folder *f,
+	uint32_t uid, struct err *err)
+{
+	struct str bytes = STR_INIT;
+	struct outbox_ref ref = {0};
+	char *id;
+	int rc;
+
+	compose_ref(&ref, f, uid);
+	id = keepdraft_of(a, &ref);
+	outbox_ref_done(&ref);
+	if (id) {
+		rc = load_draft(a, r, id, err);
+		free(id);
+		return rc;
+	}
+	rc = read_message(s, f, uid, r, &bytes, err);
+	if (rc == 0)
+		rc = begin_from(a, r, f, uid, &bytes, err);
+	str_done(&bytes);
+	return rc;
+}
+
+int compose_resume(struct store *s, struct account *a, struct store_request *r, struct err *err)
+{
+	struct list *l = r->text ? NULL : store_list(s, r->list);
+	struct folder *f;
+	uint32_t uid;
+	int rc;
+
+	if (l)
+		return resume_in(s, a, r, l->folder, r->uid, err);
+	if (!r->text)
+		return err_set(err, ERR_GONE, _("The folder is no longer open"));
+	if (*r->text != '@')
+		return load_draft(a, r, r->text, err);
+	f = keepdraft_find(a, r->text, &uid);
+	if (!f)
+		return err_set(err, ERR_GONE, _("This message is no longer here"));
+	rc = resume_in(s, a, r, f, uid, err);
+	folder_unuse(f);
+	return rc;
+}
+
+/* --- back from the outbox --- */
+
+static void add_typed(struct addr_list *list, const char *text)
+{
+	struct addr_list typed = {0};
+
+	if (addr_parse_typed(&typed, text, NULL) != 0)
+		addr_parse(&typed, text, strlen(text));
+	for (size_t i = 0; i < typed.n; i++)
+		addr_list_add(list, typed.v[i].name, typed.v[i].mail);
+	addr_list_done(&typed);
+}
+
+/* Everybody the message names: who is not waited for here has it, or is not ours to serve. */
+static void add_others(struct outbox_mail *m, struct draft *d)
+{
+	struct addr_list list = {0}, bcc = {0};
+	size_t named;
+
+	add_typed(&list, d->to);
+	add_typed(&list, d->cc);
+	add_typed(&bcc, d->bcc);
+	named = bcc.n;
+	/* In no header field: a former version kept Bcc in the envelope alone. */
+	for (size_t i = 0; i < m->nto; i++)
+		if (!addr_list_has(&list, m->to[i].address) &&
+			!addr_list_has(&bcc, m->to[i].address))
+			addr_list_add(&bcc, "", m->to[i].address);
+	if (bcc.n > named) {
+		free(d->bcc);
+		d->bcc = draft_addresses(&bcc);
+	}
+	for (size_t i = 0; i < list.n; i++) {
+		size_t before = m->nto;
+		struct outbox_recipient *r = outbox_recipient(m, list.v[i].mail);
+
+		if (m->nto > before)
+			outbox_fate(r, FATE_ACCEPTED, "");
+	}
+	addr_list_done(&list);
+	addr_list_done(&bcc);
+}
+
+/* Only who has the mail already is remembered: all others are asked anew. */
+static void keep_accepted(struct outbox_mail *m)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < m->nto; i++) {
+		if (m->to[i].fate == FATE_ACCEPTED) {
+			m->to[kept++] = m->to[i];
+			continue;
+		}
+		free(m->to[i].address);
+		free(m->to[i].words);
+	}
+	m->nto = kept;
+}
+
+int compose_outbox(struct account *a, const struct store_request *r, struct err *err)
+{
+	struct written w;
+	struct draft d;
+	int rc;
+
+	if (written_open(a, r->id, &w, err) != 0)
+		return -1;
+	rc = submit_is_busy(a, &w.m, err) ? -1 : 0;
+	if (rc == 0 && w.m.state == OUTBOX_DRAFT)
+		rc = err_set(err, ERR_GONE, _("This message is no longer here"));
+	if (rc == 0) {
+		written_read(&w, &d);
+		add_others(&w.m, &d);
+		keep_accepted(&w.m);
+		w.m.state = OUTBOX_DRAFT;
+		w.m.parked = false;
+		draft_set(&w.m.error, "");
+		rc = written_save(a, &w, &d, err);
+		draft_done(&d);
+	}
+	if (rc == 0) {
+		follow_forget(a, r->id);
+		compose_answer(a, r, &w, NULL);
+	}
+	written_done(&w);
+	account_outbox(a);
+	return rc;
+}
+
+/* --- drafts of a former version --- */
+
+static void take_note(struct account *a, struct outbox_mail *m, const char *line)
+{
+	char kind[16], where[16];
+	unsigned uidvalidity, uid;
+	int at = 0;
+
+	if (!str_starts(line, ANSWERS) ||
+		sscanf(line + strlen(ANSWERS), "%15s %u %u %15s %n", kind, &uidvalidity, &uid,
+			where, &at) != 4 ||
+		!at)
+		return;
+	outbox_ref_done(&m->about);
+	m->forward = strcmp(kind, "forward") == 0;
+	m->about = (struct outbox_ref){.account = mem_strdup(a->setup->sync.name),
+		.folder = mem_strdup(line + strlen(ANSWERS) + at),
+		.file = mem_strdup(""),
+		.local = strcmp(where, "local") == 0,
+		.uidvalidity = uidvalidity,
+		.uid = uid};
+}
+
+static void take_notes(struct account *a, struct outbox_mail *m, struct draft *d)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->extra.n; i++) {
+		if (!str_istarts(d->extra.v[i], "X-Talaria-")) {
+			d->extra.v[kept++] = d->extra.v[i];
+			continue;
+		}
+		take_note(a, m, d->extra.v[i]);
+		free(d->extra.v[i]);
+	}
+	d->extra.n = kept;
+}
+
+static int take_over(struct account *a, const char *id, struct err *err)
+{
+	struct written w = {.m = {.id = mem_strdup(id), .state = OUTBOX_DRAFT}};
+	struct str text = STR_INIT;
+	struct outbox_mail there;
+	struct draft d;
+	int rc;
+
+	if (outbox_get(a->outbox, id, &there, NULL) == 0) {
+		/* It was taken over, and the program ended before the former one was removed. */
+		outbox_mail_done(&there);
+		written_done(&w);
+		return outbox_old_remove(a->outbox, id, err);
+	}
+	rc = outbox_old_read(a->outbox, id, &text, err);
+	if (rc == 0) {
+		draft_init(&d);
+		draft_read(&d, NULL, str_c(&text), text.len);
+		take_notes(a, &w.m, &d);
+		mark_lost(a, &d, &w);
+		rc = written_save(a, &w, &d, err);
+		draft_done(&d);
+	}
+	if (rc == 0)
+		rc = outbox_old_remove(a->outbox, id, err);
+	str_done(&text);
+	written_done(&w);
+	return rc;
+}
+
+void compose_take_over(struct account *a)
+{
+	struct strv ids = STRV_INIT;
+	struct err why = {0};
+
+	if (outbox_old_list(a->outbox, &ids, &why) != 0)
+		store_disk_notice(a, _("The drafts cannot be read: %s"), why.text);
+	for (size_t i = 0; i < ids.n; i++) {
+		struct err err = {0};
+
+		if (take_over(a, ids.v[i], &err) != 0)
+			store_notice(a,
+				_("A draft of a former version cannot be taken over, and stays as "
+				  "it "
+				  "is: %s"),
+				err.text);
+	}
+	strv_done(&ids);
+}
+
+/* --- requests --- */
+
+static int drop_draft(struct account *a, const struct store_request *r, struct err *err)
+{
+	struct outbox_mail m = {0};
+	int rc = 0;
+
+	if (*r->id == '@') {
+		rc = keepdraft_drop(a, r->id, err);
+	} else if (outbox_get(a->outbox, r->id, &m, NULL) == 0) {
+		if (m.state != OUTBOX_DRAFT)
+			rc = err_set(err, ERR_GONE, _("This message is in the outbox already"));
+		else
+			keepdraft_leave(a, &m);
+	}
+	if (rc == 0 && *r->id != '@')
+		rc = outbox_remove(a->outbox, r->id, err);
+	outbox_mail_done(&m);
+	if (rc == 0)
+		store_done(a->store, r, _("Draft discarded"));
+	return rc;
+}
+
+static int keep_draft(struct account *a, const struct store_request *r, struct err *err)
+{
+	struct written w;
+	int rc;
+
+	if (compose_settle(a, r->id, err) != 0 || written_open(a, r->id, &w, err) != 0)
+		return -1;
+	rc = w.m.state == OUTBOX_DRAFT
+		     ? keepdraft_put_aside(a, &w, err)
+		     : err_set(err, ERR_GONE, _("This message is in the outbox already"));
+	written_done(&w);
+	if (rc == 0)
+		store_done(a->store, r, NULL);
+	return rc;
+}
+
+static int dispatch(struct store *s, struct account *a, struct store_request *r, struct err *err)
+{
+	if (r->kind != REQUEST_DRAFTS && store_may_change(s, err) != 0)
+		return -1;
+	switch (r->kind) {
+	case REQUEST_COMPOSE:
+		if (r->n != WRITE_RESUME)
+			return begin_draft(s, a, r, err);
+		return compose_resume(s, a, r, err);
+	case REQUEST_DRAFT_LOAD:
+		return load_draft(a, r, r->id, err);
+	case REQUEST_DRAFT_EDIT:
+		return edit_draft(a, r, err);
+	case REQUEST_DRAFT_TAKE:
+		return take_text(a, r, err);
+	case REQUEST_DRAFT_SAVE:
+		return save_draft(a, r, err);
+	case REQUEST_DRAFT_KEEP:
+		return keep_draft(a, r, err);
+	case REQUEST_DRAFT_DROP:
+		return drop_draft(a, r, err);
+	case REQUEST_DRAFTS:
+		return list_drafts(a, r, err);
+	case REQUEST_OUTBOX_EDIT:
+		return compose_outbox(a, r, err);
+	default:
+		return submit_request(a, r, err);
+	}
+}
+
+void compose_request(struct store *s, struct store_request *r)
+{
+	struct err err = {0};
+	struct account *a = store_account(s, r->account, &err);
+	int rc = a ? dispatch(s, a, r, &err) : -1;
+
+	if (rc == 1)
+		return; /* parked */
+	if (rc < 0)
+		store_failed(s, r->request, &err);
+	store_request_free(r);
+}

@@ -1,0 +1,219 @@
+#include "store/mail/query.h"
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "store/disk/summary.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- the table --- */
+
+#define WORD(name, letter, field, help)                                                            \
+	{                                                                                          \
+		name, letter, TAKES_WORD, field, 0, 0, help                                        \
+	}
+#define FLAG(name, letter, set, clear, help)                                                       \
+	{                                                                                          \
+		name, letter, TAKES_NOTHING, QUERY_FLAG, set, clear, help                          \
+	}
+#define NOT_HERE(letter, instead)                                                                  \
+	{                                                                                          \
+		NULL, letter, TAKES_NO_QUERY, QUERY_ANY, 0, 0, instead                             \
+	}
+
+/* clang-format off */
+static const struct query_row rows[] = {
+	WORD("from", 'f', QUERY_FROM, N_("the sender's name or address")),
+	WORD("to", 'C', QUERY_RECIPIENT, N_("name or address of a recipient, in To or Cc")),
+	WORD(NULL, 't', QUERY_TO, N_("name or address of a recipient in To")),
+	WORD("cc", 'c', QUERY_CC, N_("name or address of a recipient in Cc")),
+	WORD("people", 'L', QUERY_PEOPLE, N_("name or address of the sender or a recipient")),
+	WORD("subject", 's', QUERY_SUBJECT, N_("the subject")),
+	WORD("body", 'b', QUERY_BODY, N_("the text as it is read, of the messages that are here")),
+	WORD("header", 'h', QUERY_HEADER, N_("any header field, of the messages that are here")),
+	WORD("message", 'B', QUERY_WHOLE, N_("any header field or the text, of the messages that are here")),
+	WORD("keyword", 'y', QUERY_KEYWORD, N_("has just this keyword")),
+	WORD("id", 'i', QUERY_ID, N_("the Message-ID")),
+	WORD("references", 'x', QUERY_REFERENCES, N_("the Message-IDs it answers")),
+	{"size", 'z', TAKES_SIZE, QUERY_SIZE, 0, 0, N_("octets: >100K, <2M, 10K-1M")},
+	{"date", 'd', TAKES_DATE, QUERY_SENT, 0, 0, N_("when it was sent: 2026-11-30, 2026-11, 2026-01-01..2026-03-31, today, >2026-11-01 (after), <2w (younger than), >1y (older than)")},
+	{"received", 'r', TAKES_DATE, QUERY_RECEIVED, 0, 0, N_("when it came; as date")},
+	FLAG("unread", 'U', 0, MAIL_SEEN, N_("not read")),
+	FLAG("new", 'N', 0, MAIL_SEEN, N_("not read")),
+	FLAG("read", 'R', MAIL_SEEN, 0, N_("read")),
+	FLAG("flagged", 'F', MAIL_FLAGGED, 0, N_("flagged")),
+	FLAG("answered", 'Q', MAIL_ANSWERED, 0, N_("answered")),
+	FLAG("forwarded", 0, MAIL_FORWARDED, 0, N_("forwarded")),
+	FLAG("draft", 0, MAIL_DRAFT, 0, N_("a draft")),
+	FLAG("deleted", 'D', MAIL_DELETED, 0, N_("marked as deleted")),
+	FLAG("attachment", 'X', MAIL_ATTACHMENT, 0, N_("has attachments")),
+	FLAG("list", 'l', MAIL_LIST, 0, N_("from a mailing list")),
+	FLAG("all", 'A', 0, 0, N_("every message")),
+	{"to-me", 'p', TAKES_NOTHING, QUERY_TO_ME, 0, 0, N_("one of your addresses is a recipient")},
+	{"from-me", 'P', TAKES_NOTHING, QUERY_FROM_ME, 0, 0, N_("sent by one of your addresses")},
+	NOT_HERE('e', N_("~f looks for the sender")),
+	NOT_HERE('E', NULL),
+	NOT_HERE('g', NULL),
+	NOT_HERE('G', NULL),
+	NOT_HERE('H', NULL),
+	NOT_HERE('I', NULL),
+	NOT_HERE('k', NULL),
+	NOT_HERE('K', NULL),
+	NOT_HERE('m', N_("messages have no numbers here; ~d takes dates")),
+	NOT_HERE('M', NULL),
+	NOT_HERE('n', NULL),
+	NOT_HERE('O', N_("~U finds all that are not read")),
+	NOT_HERE('S', NULL),
+	NOT_HERE('T', N_("commands on tagged messages begin with ;")),
+	NOT_HERE('u', N_("~l finds mail of any list")),
+	NOT_HERE('v', NULL),
+	NOT_HERE('V', NULL),
+	NOT_HERE('Y', NULL),
+	NOT_HERE('=', NULL),
+	NOT_HERE('$', NULL),
+	NOT_HERE('#', NULL),
+	NOT_HERE('(', N_("threads are not searched as a whole")),
+	NOT_HERE('<', N_("threads are not searched as a whole")),
+	NOT_HERE('>', N_("threads are not searched as a whole")),
+};
+/* clang-format on */
+
+const struct query_row *query_rows(size_t *n)
+{
+	*n = MEM_COUNT(rows);
+	return rows;
+}
+
+/* --- values --- */
+
+void query_free(struct query *q)
+{
+	if (!q)
+		return;
+	for (size_t i = 0; i < q->nterms; i++) {
+		free(q->terms[i].text);
+		free(q->terms[i].word);
+		if (q->terms[i].has_pattern)
+			regfree(&q->terms[i].pattern);
+	}
+	free(q->terms);
+	free(q->nodes);
+	free(q);
+}
+
+enum query_cost query_term_cost(const struct query_term *t)
+{
+	switch (t->field) {
+	case QUERY_BODY:
+	case QUERY_HEADER:
+	case QUERY_WHOLE:
+		return QUERY_TEXTS;
+	case QUERY_FLAG:
+	case QUERY_SIZE:
+	case QUERY_SENT:
+	case QUERY_RECEIVED:
+		return QUERY_COLUMNS;
+	default:
+		return QUERY_STRINGS;
+	}
+}
+
+enum query_cost query_cost(const struct query *q)
+{
+	enum query_cost most = QUERY_COLUMNS;
+
+	for (size_t i = 0; i < q->nterms; i++)
+		if (query_term_cost(&q->terms[i]) > most)
+			most = query_term_cost(&q->terms[i]);
+	return most;
+}
+
+/* --- answers --- */
+
+static enum query_answer eval(const struct query *q, size_t at, query_ask_fn *ask, void *ctx)
+{
+	const struct query_node *n = &q->nodes[at];
+	enum query_answer left, right, decides = n->op == QUERY_OR ? QUERY_YES : QUERY_NO;
+
+	if (n->op == QUERY_TERM)
+		return ask(ctx, q, n->left);
+	left = eval(q, n->left, ask, ctx);
+	if (n->op == QUERY_NOT)
+		return left == QUERY_UNKNOWN ? left : left == QUERY_NO ? QUERY_YES : QUERY_NO;
+	if (left == decides)
+		return left;
+	right = eval(q, n->right, ask, ctx);
+	return right == decides || left != QUERY_UNKNOWN ? right : QUERY_UNKNOWN;
+}
+
+enum query_answer query_eval(const struct query *q, query_ask_fn *ask, void *ctx)
+{
+	return eval(q, q->nnodes - 1, ask, ctx);
+}
+
+/* --- text --- */
+
+static void print_term(const struct query_term *t, struct str *out)
+{
+	const struct query_row *row = t->row;
+
+	if (row && row->takes == TAKES_NOTHING) {
+		str_addf(out, "flag:%s", row->name);
+		return;
+	}
+	if (row && (t->has_pattern || !row->name))
+		str_addf(out, "%c%c ", t->exact ? '=' : '~', row->letter);
+	else if (row)
+		str_addf(out, "%s:", row->name);
+	str_add_quoted(out, t->text, strlen(t->text));
+}
+
+static void print_node(const struct query *q, size_t at, struct str *out);
+
+/* AND binds closer than OR, and both go from left to right. */
+static void print_side(const struct query *q, size_t at, bool bare, struct str *out)
+{
+	if (bare) {
+		print_node(q, at, out);
+		return;
+	}
+	str_addc(out, '(');
+	print_node(q, at, out);
+	str_addc(out, ')');
+}
+
+static void print_node(const struct query *q, size_t at, struct str *out)
+{
+	const struct query_node *n = &q->nodes[at];
+	enum query_op left = QUERY_TERM, right = QUERY_TERM;
+
+	if (n->op != QUERY_TERM)
+		left = q->nodes[n->left].op;
+	if (n->op == QUERY_AND || n->op == QUERY_OR)
+		right = q->nodes[n->right].op;
+	switch (n->op) {
+	case QUERY_TERM:
+		print_term(&q->terms[n->left], out);
+		break;
+	case QUERY_NOT:
+		str_addc(out, '!');
+		print_side(q, n->left, left == QUERY_TERM || left == QUERY_NOT, out);
+		break;
+	case QUERY_AND:
+		print_side(q, n->left, left != QUERY_OR, out);
+		str_addc(out, ' ');
+		print_side(q, n->right, right == QUERY_TERM || right == QUERY_NOT, out);
+		break;
+	case QUERY_OR:
+		print_side(q, n->left, true, out);
+		str_adds(out, " | ");
+		print_side(q, n->right, right != QUERY_OR, out);
+		break;
+	}
+}
+
+void query_print(const struct query *q, struct str *out)
+{
+	print_node(q, q->nnodes - 1, out);
+}

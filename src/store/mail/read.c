@@ -1,0 +1,919 @@
+/* Reading: a message's bytes from the Maildir, from the bodies fetched before, or asked from the
+ * server; then structure, styled text, parts. */
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "mime/header.h"
+#include "mime/render.h"
+#include "mime/word.h"
+#include "store/disk/localbox.h"
+#include "store/store_priv.h"
+#include "store/disk/stub.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { ONE_ONLY_MS = 10 * 60 * 1000 };
+
+/* --- parking requests until the body comes --- */
+
+static void post_body(struct store *s, struct folder *f, uint32_t uid, struct parked *p)
+{
+	struct account *a = f->account;
+	struct job *j = job_new(JOB_BODY);
+
+	p->job = ++s->next_job;
+	p->lane = clock_ms() < a->one_only ? LANE_MAIN : LANE_FETCH;
+	p->next = s->parked;
+	s->parked = p;
+	j->request = p->job;
+	j->folder = mem_strdup(f->name);
+	j->mailbox = mem_strdup(f->mailbox);
+	j->uid = uid;
+	j->uidvalidity = cache_meta(f->cache)->uidvalidity;
+	j->size = p->size;
+	j->section = mem_strdup(p->section);
+	j->urgent = p->request->kind == REQUEST_READ || p->request->kind == REQUEST_COMPOSE;
+	(j->urgent ? account_post_first : account_post)(a, p->lane, j);
+}
+
+static void park(struct store *s, struct folder *f, uint32_t uid, const char *section,
+	uint32_t size, struct store_request *r)
+{
+	struct parked *p = mem_alloc(sizeof(*p));
+
+	p->account = f->account;
+	p->request = r;
+	p->section = mem_strdup(section);
+	p->size = size;
+	post_body(s, f, uid, p);
+}
+
+static void parked_free(struct parked *p)
+{
+	free(p->section);
+	free(p);
+}
+
+/* The server takes no second connection: it comes over the one that is there. */
+static bool goes_over_the_first(
+	struct store *s, struct folder *f, const struct result *r, struct parked *p)
+{
+	struct account *a = p->account;
+
+	if (r->err.kind == ERR_NONE || r->err.kind == ERR_CANCELLED || !r->unbegun ||
+		p->lane != LANE_FETCH || a->state != SYNC_ONLINE || !f || !f->cache)
+		return false;
+	a->one_only = clock_ms() + ONE_ONLY_MS;
+	post_body(s, f, r->uid, p);
+	return true;
+}
+
+static struct parked *unpark(struct store *s, unsigned job)
+{
+	for (struct parked **p = &s->parked; *p; p = &(*p)->next)
+		if ((*p)->job == job) {
+			struct parked *found = *p;
+
+			*p = found->next;
+			return found;
+		}
+	return NULL;
+}
+
+/* A part of a message did not come: the rest of it is shown all the same, and why. */
+static bool can_show_rest(const struct store_request *r, const struct err *err)
+{
+	return r->kind == REQUEST_READ && r->section && err->kind != ERR_CANCELLED;
+}
+
+static void show_rest(struct store *s, struct store_request *r, const struct err *err)
+{
+	free(r->text);
+	r->text = mem_strdup(err->text);
+	read_request(s, r);
+}
+
+static void fail_parked(struct store *s, struct parked *p, const struct err *err)
+{
+	if (can_show_rest(p->request, err)) {
+		show_rest(s, p->request, err);
+	} else if (p->request->kind == REQUEST_EXPORT) {
+		transfer_fetched(s, p->request, err);
+	} else {
+		store_failed(s, p->request->request, err);
+		store_request_free(p->request);
+	}
+	parked_free(p);
+}
+
+void read_drop_parked(struct store *s, struct account *a, const struct err *err)
+{
+	for (struct parked **p = &s->parked; *p;) {
+		struct parked *found = *p;
+
+		if (a && found->account != a) {
+			p = &found->next;
+			continue;
+		}
+		*p = found->next;
+		fail_parked(s, found, err);
+	}
+}
+
+void read_cancel(struct store *s, unsigned request)
+{
+	for (struct parked **p = &s->parked; *p; p = &(*p)->next)
+		if ((*p)->request->request == request) {
+			struct parked *found = *p;
+			struct err err = {0};
+			struct job *j = job_new(JOB_CANCEL);
+
+			*p = found->next;
+			j->request = found->job;
+			account_post_first(found->account, found->lane, j);
+			err_set(&err, ERR_CANCELLED, _("Cancelled"));
+			fail_parked(s, found, &err);
+			return;
+		}
+}
+
+void read_body(struct account *a, struct result *r)
+{
+	struct bodies_key key = {r->folder, r->uidvalidity, r->uid};
+	struct err err = {0};
+
+	if (bodies_put(a->bodies, &key, r->section, str_c(&r->bytes), r->bytes.len, &err) != 0)
+		store_disk_notice(
+			a, _("A message cannot be kept for offline reading: %s"), err.text);
+}
+
+static void mark_here(struct folder *f, uint32_t uid)
+{
+	folder_fetch_again(f, uid); /* where there is only a row that says that it cannot be had */
+	if (cache_set_flags(f->cache, uid, 0, MAIL_BODY_HERE, NULL, NULL) == 0)
+		folder_send_changes(f, &uid, 1, NULL, 0);
+}
+
+/* The list goes by the header alone until the message is read. */
+static void mark_files(struct folder *f, uint32_t uid, bool files)
+{
+	const struct columns *c = cache_columns_view(f->cache);
+	ptrdiff_t at = columns_find(c, uid);
+
+	if (at < 0 || !(c->flags[at] & MAIL_ATTACHMENT) == !files)
+		return;
+	if (cache_set_flags(
+		    f->cache, uid, MAIL_ATTACHMENT, files ? MAIL_ATTACHMENT : 0, NULL, NULL) == 0)
+		folder_send_changes(f, &uid, 1, NULL, 0);
+}
+
+/* What the server said names neither the folder nor a way out. A folder that is gone is told as
+ * such, once it is looked for. */
+static struct err explained(struct account *a, const struct result *r)
+{
+	struct err err = r->err;
+
+	if (r->err.kind != ERR_REFUSED || !r->folder)
+		return err;
+	err_set(&err, ERR_REFUSED, _("The message in %s cannot be fetched: %s"), r->folder,
+		r->err.text);
+	account_post(a, LANE_MAIN, job_new(JOB_LIST));
+	return err;
+}
+
+void read_body_done(struct store *s, struct result *r)
+{
+	struct parked *p = unpark(s, r->request);
+	struct account *a = store_account_at(s, r->account);
+	struct folder *f = r->folder ? folder_find(a, r->folder, false) : NULL;
+	struct store_request *request;
+	struct err err;
+
+	if (r->err.kind == ERR_NONE && f && f->cache)
+		mark_here(f, r->uid);
+	if (!p)
+		return; /* cancelled meanwhile: the body is kept for the next time */
+	if (goes_over_the_first(s, f, r, p))
+		return;
+	err = explained(a, r);
+	if (r->err.kind != ERR_NONE || store_is_stale(s, p->request, &err)) {
+		fail_parked(s, p, &err);
+		return;
+	}
+	request = p->request;
+	parked_free(p);
+	request->op_id++; /* the structure first, then one part: after that it must be here */
+	if (request->kind == REQUEST_COMPOSE)
+		compose_request(s, request);
+	else if (request->kind == REQUEST_EXPORT)
+		transfer_fetched(s, request, &r->err);
+	else
+		read_request(s, request);
+}
+
+void read_progress(struct store *s, struct result *r)
+{
+	for (struct parked *p = s->parked; p; p = p->next)
+		if (p->job == r->request) {
+			struct store_event *ev = store_event_new(STORE_PROGRESS);
+
+			ev->request = p->request->request;
+			ev->done = r->done;
+			ev->total = r->total;
+			store_emit(s, ev);
+		}
+}
+
+/* --- getting at the bytes --- */
+
+static struct bodies_key key_of(struct folder *f, uint32_t uid)
+{
+	return (struct bodies_key){f->name, cache_meta(f->cache)->uidvalidity, uid};
+}
+
+static uint32_t size_of(struct folder *f, uint32_t uid)
+{
+	const struct columns *c = cache_columns_view(f->cache);
+	ptrdiff_t at = columns_find(c, uid);
+
+	return at < 0 ? 0 : c->size[at];
+}
+
+/* whole: 0, or octets of the message of which this is only the beginning. */
+static int read_local(
+	struct folder *f, uint32_t uid, struct str *out, uint64_t *whole, struct err *err)
+{
+	char *base = folder_local_file(f, uid, err);
+	size_t skip = 0;
+	int rc = base ? localbox_read(f->dir, base, MAILDIR_MESSAGE_MAX, out, err) : -1;
+
+	*whole = 0;
+	if (rc == 0 && stub_is(base, str_c(out), out->len, whole, &skip)) {
+		memmove(out->p, out->p + skip, out->len - skip);
+		str_cut(out, out->len - skip);
+		*whole += !*whole;
+	}
+	free(base);
+	return rc;
+}
+
+static int only_beginning(struct err *err)
+{
+	return err_set(err, ERR_INPUT,
+		_("Only the beginning of this message is here; fetch the whole first: :whole"));
+}
+
+static int cannot_fetch(struct folder *f, struct store_request *r, struct err *err)
+{
+	if (r->op_id > 1)
+		return err_set(err, ERR_SYSTEM,
+			_("The message was fetched but cannot be read back from the cache"));
+	if (!account_is_server(f->account))
+		return err_set(err, ERR_GONE,
+			_("This message was not fetched while the account used IMAP; switch back "
+			  "to read it: :protocol imap"));
+	if (f->gone)
+		return err_set(err, ERR_GONE,
+			_("Folder %s is no longer on the server, and this message was not fetched "
+			  "while it was there"),
+			f->name);
+	if (f->account->following)
+		return err_set(err, ERR_BUSY,
+			_("This message is not here yet, and another running copy of Talaria has "
+			  "the connection: once it is read there it is here too"));
+	if (!f->account->sync)
+		return err_set(err, ERR_NETWORK,
+			_("This message is not here yet and the account is offline"));
+	return 0;
+}
+
+static int read_whole(struct store *s, struct folder *f, uint32_t uid, struct store_request *r,
+	struct str *out, struct err *err)
+{
+	struct bodies_key key;
+	uint64_t whole;
+
+	if (f->local) {
+		if (read_local(f, uid, out, &whole, err) != 0)
+			return -1;
+		/* The beginning is enough to answer a message, not to pass it on. */
+		return whole && (r->kind != REQUEST_COMPOSE || r->n == WRITE_FORWARD)
+			       ? only_beginning(err)
+			       : 0;
+	}
+	key = key_of(f, uid);
+	if (bodies_get(f->account->bodies, &key, "eml", out, NULL) == 0)
+		return 0;
+	if (cannot_fetch(f, r, err) != 0)
+		return -1;
+	park(s, f, uid, "eml", size_of(f, uid), r);
+	return 1;
+}
+
+/* The whole message. 0: in out; 1: parked until it comes; -1: err. */
+int read_message(struct store *s, struct folder *f, uint32_t uid, struct store_request *r,
+	struct str *out, struct err *err)
+{
+	struct folder *from = waiting_origin(f, &uid);
+	int rc = folder_use(from, err);
+
+	if (rc == 0) {
+		rc = read_whole(s, from, uid, r, out, err);
+		folder_unuse(from);
+	}
+	return rc;
+}
+
+struct loaded {
+	struct str bytes; /* the whole message, or only its header */
+	struct parts parts;
+	struct strv bodies; /* keeps part bodies alive */
+	const char *header;
+	size_t header_len;
+	bool by_parts;
+	int needs[RENDER_NEEDS_MAX]; /* parts that would be shown and are not here */
+	size_t nneeds;
+	uint64_t whole; /* octets; 0: all is here that there is */
+};
+
+static void loaded_done(struct loaded *m)
+{
+	part_done(&m->parts);
+	strv_done(&m->bodies);
+	str_done(&m->bytes);
+}
+
+size_t read_size(const struct loaded *m)
+{
+	return m->bytes.len;
+}
+
+void read_free(struct loaded *m)
+{
+	if (m)
+		loaded_done(m);
+	free(m);
+}
+
+/* What a part is fetched and kept as: its body, of a message in the message the header. */
+static void add_piece(struct str *out, const struct part *p)
+{
+	str_addf(out, p->message ? "%s.HEADER" : "%s", p->section);
+}
+
+static bool take_body(struct account *a, const struct bodies_key *key, struct loaded *m, int i)
+{
+	struct str body = STR_INIT;
+	bool here = bodies_get(a->bodies, key, m->parts.v[i].section, &body, NULL) == 0;
+
+	if (here) {
+		part_set_body(&m->parts, i, str_c(&body), body.len);
+		strv_take(&m->bodies, body.p ? str_steal(&body) : mem_strdup(""));
+		part_open(&m->parts, i);
+		part_number(&m->parts);
+	}
+	str_done(&body);
+	return here;
+}
+
+static bool take_header(struct account *a, const struct bodies_key *key, struct loaded *m, int i)
+{
+	struct str piece = STR_INIT, header = STR_INIT;
+	bool here;
+
+	add_piece(&piece, &m->parts.v[i]);
+	here = bodies_get(a->bodies, key, piece.p, &header, NULL) == 0;
+	for (size_t c = 0; here && c < m->parts.n; c++)
+		if (m->parts.v[c].parent == i)
+			part_set_header(&m->parts, (int)c, str_c(&header), header.len);
+	str_done(&piece);
+	str_done(&header);
+	return here;
+}
+
+/* Takes what is shown of the message from what was fetched before; what is not here is left in
+ * m->needs. */
+static void take_needed(struct account *a, const struct bodies_key *key, struct loaded *m,
+	const struct render_options *opt)
+{
+	bool took = true;
+
+	while (took) {
+		took = false; /* what is opened changes the numbers behind it: then anew */
+		m->nneeds = render_needs(&m->parts, opt, m->needs, MEM_COUNT(m->needs));
+		for (size_t i = 0, n = m->parts.n; i < m->nneeds && n == m->parts.n; i++) {
+			int at = m->needs[i];
+
+			took = (m->parts.v[at].message ? take_header(a, key, m, at)
+						       : take_body(a, key, m, at)) ||
+			       took;
+		}
+	}
+}
+
+static int load_by_parts(
+	struct folder *f, uint32_t uid, struct loaded *m, const struct render_options *opt)
+{
+	struct bodies_key key = key_of(f, uid);
+	struct str structure = STR_INIT;
+	int rc = bodies_get(f->account->bodies, &key, "struct", &structure, NULL);
+
+	if (rc == 0)
+		rc = bodies_get(f->account->bodies, &key, "head", &m->bytes, NULL);
+	if (rc == 0)
+		rc = part_load(&m->parts, str_c(&structure), structure.len);
+	str_done(&structure);
+	if (rc != 0)
+		return -1;
+	m->header = str_c(&m->bytes);
+	m->header_len = m->bytes.len;
+	m->by_parts = true;
+	take_needed(f->account, &key, m, opt);
+	return 0;
+}
+
+static void parse_whole(struct loaded *m)
+{
+	part_parse(&m->parts, str_c(&m->bytes), m->bytes.len);
+	m->header = m->parts.n ? m->parts.v[0].header : str_c(&m->bytes);
+	m->header_len = m->parts.n ? m->parts.v[0].header_len : 0;
+}
+
+static bool has_word(const char *words, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *p = words; p && (p = strstr(p, word)) != NULL; p += len)
+		if ((p == words || p[-1] == ' ') && p[len] == ' ')
+			return true;
+	return false;
+}
+
+/*
+ * Has the server asked for what is shown and not here: true if the request is parked. Each piece is
+ * asked for once in a request (r->section remembers), so that one that cannot be had ends nothing.
+ */
+static bool ask_needed(struct store *s, struct folder *f, struct store_request *r, struct loaded *m)
+{
+	struct str ask = STR_INIT, asked = STR_INIT, piece = STR_INIT;
+	uint64_t size = 0;
+	bool any;
+
+	str_adds(&asked, r->section ? r->section : "");
+	for (size_t i = 0; i < m->nneeds; i++) {
+		const struct part *p = &m->parts.v[m->needs[i]];
+
+		str_clear(&piece);
+		add_piece(&piece, p);
+		if (*p->section == '?' || has_word(r->section, piece.p))
+			continue;
+		str_addf(&ask, "%s%s/%llu", ask.len ? " " : "", piece.p,
+			(unsigned long long)(p->message ? 0 : p->size));
+		str_addf(&asked, "%s ", piece.p);
+		size += p->message ? 0 : p->size;
+	}
+	any = ask.len && account_is_server(f->account) && f->account->sync;
+	if (any) {
+		free(r->section);
+		r->section = mem_strdup(asked.p);
+		park(s, f, r->uid, ask.p, (uint32_t)size, r);
+	}
+	str_done(&ask);
+	str_done(&asked);
+	str_done(&piece);
+	return any;
+}
+
+/* What is here; -1: nothing is. */
+static int load_here(struct folder *f, uint32_t uid, const struct render_options *opt,
+	struct loaded *m, struct err *err)
+{
+	struct bodies_key key;
+
+	if (f->local) {
+		if (read_local(f, uid, &m->bytes, &m->whole, err) != 0)
+			return -1;
+		parse_whole(m);
+		return 0;
+	}
+	key = key_of(f, uid);
+	if (bodies_get(f->account->bodies, &key, "eml", &m->bytes, NULL) != 0)
+		return load_by_parts(f, uid, m, opt);
+	parse_whole(m);
+	return 0;
+}
+
+/* 0, 1 parked, -1. */
+static int load(struct store *s, struct folder *f, struct store_request *r,
+	const struct render_options *opt, struct loaded *m, struct err *err)
+{
+	if (load_here(f, r->uid, opt, m, err) == 0)
+		return m->by_parts && r->kind == REQUEST_READ && ask_needed(s, f, r, m) ? 1 : 0;
+	if (f->local || cannot_fetch(f, r, err) != 0)
+		return -1;
+	park(s, f, r->uid, NULL, size_of(f, r->uid), r);
+	return 1;
+}
+
+/* --- for searches --- */
+
+static void add_header(struct str *out, const struct loaded *m)
+{
+	struct header_iter it;
+	struct header_field field;
+	struct str value = STR_INIT;
+
+	header_start(&it, m->header, m->header_len);
+	while (header_next(&it, &field)) {
+		str_clear(&value);
+		header_unfold(&value, field.value, field.value_len);
+		utf8_clean(out, field.name, field.name_len, UTF8_LINE);
+		str_adds(out, ": ");
+		word_decode(out, str_c(&value), value.len);
+		str_addc(out, '\n');
+	}
+	str_done(&value);
+}
+
+/* Wide enough that lines end only where somebody ended them. */
+enum { SEARCH_WIDTH = 4000 };
+
+static void add_body(
+	struct read_text *out, const struct loaded *m, const struct render_options *opt)
+{
+	struct text *t = render_message(&m->parts, m->header, m->header_len, opt);
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct text_line *line = &t->lines[i];
+
+		if (line->style == TEXT_NOTICE || line->style == TEXT_ATTACHMENT)
+			continue;
+		str_add(&out->body, line->s, line->len);
+		str_addc(&out->body, '\n');
+	}
+	text_free(t);
+	out->whole = !m->whole && !m->nneeds;
+}
+
+static const struct render_options search_options = {.width = SEARCH_WIDTH, .no_headers = true};
+
+struct loaded *read_load(struct folder *f, uint32_t uid)
+{
+	struct loaded *m = mem_alloc(sizeof(*m));
+
+	if (load_here(f, uid, &search_options, m, NULL) == 0)
+		return m;
+	read_free(m);
+	return NULL;
+}
+
+void read_text(const struct loaded *m, struct read_text *out)
+{
+	add_header(&out->header, m);
+	add_body(out, m, &search_options);
+}
+
+/* --- answering --- */
+
+/* A message that is to be shown, made into text on a thread of its own. */
+struct showing {
+	struct rendering rendering;
+	struct loaded message;
+	struct render_options options;
+	uint32_t row, uid;  /* where it is shown, and in the folder where it is: */
+	unsigned numbering; /* of that folder */
+	struct store_view *view;
+};
+
+/* The structure travels without the bytes it was made over. f: NULL where it is no more. */
+static void detach_parts(struct folder *f, uint32_t uid, struct loaded *m, struct store_view *v)
+{
+	v->parts = m->parts;
+	m->parts = (struct parts){0};
+	for (size_t i = 0; i < v->parts.n; i++) {
+		struct part *p = &v->parts.v[i];
+		bool here = p->body;
+
+		if (!p->size)
+			p->size = p->body_len;
+		if (f && !here && m->by_parts && *p->section) {
+			struct bodies_key key = key_of(f, uid);
+
+			here = bodies_has(f->account->bodies, &key, p->section);
+		}
+		/* Whether it is here stays visible: not NULL means it can be saved without a
+		 * connection. */
+		p->body = here ? "" : NULL;
+		p->body_len = 0;
+		p->header = NULL;
+		p->header_len = 0;
+	}
+}
+
+/* In front of what the message says. */
+static struct text *with_notice(struct text *body, const char *said)
+{
+	struct text *t = text_new();
+
+	text_add(t, TEXT_NOTICE, said, strlen(said));
+	text_add(t, TEXT_PLAIN, "", 0);
+	text_join(t, body);
+	return t;
+}
+
+static void say_what_is_missing(
+	struct store_view *v, const struct store_request *r, const struct loaded *m)
+{
+	struct str s = STR_INIT;
+
+	if (m->whole)
+		str_addf(&s,
+			_("Only the beginning is here; the message has %llu kB. :whole fetches the "
+			  "rest."),
+			(unsigned long long)(m->whole / 1000 + 1));
+	else if (m->nneeds && r->text)
+		str_addf(&s, _("Not all of this message could be fetched: %s"), r->text);
+	if (s.len)
+		v->text = with_notice(v->text, s.p);
+	str_done(&s);
+}
+
+static struct render_options options_of(const struct store_request *r)
+{
+	return (struct render_options){.width = r->width < 20 ? 20 : r->width,
+		.all_headers = r->all_headers,
+		.other_version = r->other_version,
+		.hide_quotes = r->hide_quotes,
+		.no_headers = r->no_headers};
+}
+
+static void showing_run(struct worker_job *j)
+{
+	struct showing *x = (struct showing *)j;
+	const struct loaded *m = &x->message;
+
+	x->view = mem_alloc(sizeof(*x->view));
+	x->view->text = render_message(&m->parts, m->header, m->header_len, &x->options);
+	x->view->other = render_other_version(&m->parts, &x->options);
+	envelope_parse(&x->view->envelope, m->header, m->header_len);
+}
+
+static void showing_drop(struct worker_job *j)
+{
+	struct showing *x = (struct showing *)j;
+
+	store_request_free(x->rendering.request);
+	store_view_free(x->view);
+	loaded_done(&x->message);
+	free(x);
+}
+
+/* Opened (folder_unuse); NULL: it means other messages now, or cannot be opened again. */
+static struct folder *folder_of(struct store *s, const struct showing *x)
+{
+	struct folder *f = store_list(s, x->rendering.request->list)->folder->account->folders;
+
+	while (f && f->numbering != x->numbering)
+		f = f->next;
+	return f && folder_use(f, NULL) == 0 ? f : NULL;
+}
+
+static void showing_back(struct store *s, struct rendering *r)
+{
+	struct showing *x = (struct showing *)r;
+	struct store_event *ev = store_event_new(STORE_VIEW);
+	struct folder *f = folder_of(s, x);
+
+	ev->request = r->request->request;
+	ev->list = r->request->list;
+	ev->uids = mem_dup(&x->row, sizeof(x->row));
+	ev->n = 1;
+	ev->view = x->view;
+	x->view = NULL;
+	ev->view->partial = x->message.nneeds > 0;
+	say_what_is_missing(ev->view, r->request, &x->message);
+	if (f && !x->message.whole)
+		mark_files(f, x->uid, part_has_files(&x->message.parts));
+	detach_parts(f, x->uid, &x->message, ev->view);
+	if (f)
+		folder_unuse(f);
+	store_emit(s, ev);
+}
+
+/* Keeps the request and what was loaded. */
+static void show(
+	struct store *s, struct folder *f, struct store_request *r, uint32_t row, struct loaded *m)
+{
+	struct showing *x = mem_alloc(sizeof(*x));
+
+	x->rendering.job.run = showing_run;
+	x->rendering.job.drop = showing_drop;
+	x->rendering.back = showing_back;
+	x->rendering.request = r;
+	x->message = *m;
+	*m = (struct loaded){0};
+	x->options = options_of(r);
+	x->row = row;
+	x->uid = r->uid;
+	x->numbering = f->numbering;
+	rendering_give(s, &x->rendering, RENDERING_READING);
+}
+
+static int write_new_file(const char *path, const char *p, size_t len, struct err *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600), rc;
+
+	if (fd < 0)
+		return errno == EEXIST ? err_set(err, ERR_INPUT,
+						 _("%s exists already; choose another name"), path)
+				       : err_errno(err, _("Cannot create %s"), path);
+	rc = file_write_all(fd, path, p, len, err);
+	if (rc == 0 && fsync(fd) != 0)
+		rc = err_errno(err, _("Cannot write %s"), path);
+	if (close(fd) != 0 && rc == 0)
+		rc = err_errno(err, _("Cannot write %s"), path);
+	if (rc != 0)
+		unlink(path); /* never half an attachment */
+	return rc;
+}
+
+/* The path the user gave; for a directory the part's own name, made safe, in it. A taken name gets
+ * a number. */
+static char *save_path(const char *given, const char *name)
+{
+	char *path = mem_strdup(given), *safe, *full;
+	struct stat st;
+	size_t len = strlen(path);
+	bool dir = (len && path[len - 1] == '/') || (stat(path, &st) == 0 && S_ISDIR(st.st_mode));
+	const char *dot;
+
+	if (!dir)
+		return path;
+	if (len > 1 && path[len - 1] == '/')
+		path[len - 1] = '\0';
+	safe = file_safe_name(name);
+	full = file_join(path, safe);
+	dot = strrchr(safe, '.');
+	for (int i = 1; file_exists(full) && i < 1000; i++) {
+		struct str numbered = STR_INIT;
+
+		str_addf(&numbered, "%s/%.*s-%d%s", path,
+			(int)(dot ? dot - safe : (ptrdiff_t)strlen(safe)), safe, i, dot ? dot : "");
+		free(full);
+		full = str_steal(&numbered);
+	}
+	free(safe);
+	free(path);
+	return full;
+}
+
+/* Lines end in CRLF on the way, and as they do here in a file; what came as base64 is as it was. */
+static void local_lines(const struct part *p, struct str *bytes)
+{
+	size_t n = 0;
+
+	if (strcmp(p->type, "text") != 0 || p->encoding == PART_BASE64 ||
+		p->encoding == PART_UUENCODE || p->encoding == PART_BINARY)
+		return;
+	for (size_t i = 0; i < bytes->len; i++)
+		if (bytes->p[i] != '\r' || i + 1 == bytes->len || bytes->p[i + 1] != '\n')
+			bytes->p[n++] = bytes->p[i];
+	if (bytes->len)
+		str_cut(bytes, n);
+}
+
+static int save_part(struct store *s, struct folder *f, struct store_request *r, struct loaded *m,
+	struct err *err)
+{
+	int i = part_find(&m->parts, r->section), rc;
+	struct part *p = i < 0 ? NULL : &m->parts.v[i];
+	struct str bytes = STR_INIT;
+	char *path;
+
+	if (!p)
+		return err_set(err, ERR_GONE, _("The message has no part %s"), r->section);
+	if (!p->body && m->by_parts) {
+		struct bodies_key key = key_of(f, r->uid);
+
+		take_body(f->account, &key, m, i);
+	}
+	if (!p->body) {
+		if (cannot_fetch(f, r, err) != 0)
+			return -1;
+		str_addf(&bytes, "%s/%llu", p->section, (unsigned long long)p->size);
+		park(s, f, r->uid, bytes.p, (uint32_t)p->size, r);
+		str_done(&bytes);
+		return 1;
+	}
+	part_decode(p, &bytes);
+	local_lines(p, &bytes);
+	path = save_path(r->text, p->name                           ? p->name
+				  : strcmp(p->type, "message") == 0 ? "message.eml"
+								    : "part");
+	rc = write_new_file(path, str_c(&bytes), bytes.len, err);
+	if (rc == 0)
+		store_done(s, r, path);
+	free(path);
+	str_done(&bytes);
+	return rc;
+}
+
+static int save_raw(struct store *s, struct folder *f, struct store_request *r, struct err *err)
+{
+	struct str bytes = STR_INIT;
+	int rc = read_message(s, f, r->uid, r, &bytes, err);
+
+	if (rc == 0 && r->text) {
+		char *path = save_path(r->text, "message.eml");
+
+		rc = write_new_file(path, str_c(&bytes), bytes.len, err);
+		if (rc == 0)
+			store_done(s, r, path);
+		free(path);
+	} else if (rc == 0) {
+		struct store_event *ev = store_event_new(STORE_BYTES);
+
+		ev->request = r->request;
+		ev->bytes = bytes;
+		bytes = (struct str)STR_INIT;
+		store_emit(s, ev);
+	}
+	str_done(&bytes);
+	return rc;
+}
+
+/* A row of a local folder that says why a message did not come by POP3. */
+static bool is_row_alone(struct folder *f, uint32_t uid, struct summary *s)
+{
+	return f->local && cache_get(f->cache, uid, s) == 0 && (s->flags & MAIL_PLACEHOLDER);
+}
+
+static void tell_row(struct loaded *m, const struct summary *row)
+{
+	str_addf(&m->bytes, "Subject: ");
+	word_encode(&m->bytes, row->subject, strlen(row->subject), WORD_TEXT);
+	str_addf(&m->bytes,
+		"\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8; "
+		"format=flowed\r\n\r\n%s\r\n\r\n%s\r\n",
+		row->subject,
+		_("The server has this message still, and is asked for it again an hour after it "
+		  "refused, with the next look at the mailbox; :whole asks for it now. When it "
+		  "comes it takes the place of this row."));
+	parse_whole(m);
+}
+
+/* r->uid: in the folder where the message is; row: in the one where it is shown. 1: kept. */
+static int read_or_save(struct store *s, struct folder *f, struct store_request *r, uint32_t row,
+	struct loaded *m, struct err *err)
+{
+	struct render_options opt = options_of(r);
+	struct summary alone;
+	int rc = 0;
+
+	if (r->kind == REQUEST_READ && is_row_alone(f, r->uid, &alone))
+		tell_row(m, &alone);
+	else
+		rc = load(s, f, r, &opt, m, err);
+	if (rc != 0)
+		return rc;
+	if (r->kind != REQUEST_READ)
+		return m->whole ? only_beginning(err) : save_part(s, f, r, m, err);
+	show(s, f, r, row, m);
+	return 1;
+}
+
+void read_request(struct store *s, struct store_request *r)
+{
+	struct list *l = store_list(s, r->list);
+	struct loaded m = {0};
+	struct err err = {0};
+	int rc;
+
+	if (!l)
+		rc = err_set(&err, ERR_GONE, _("The folder is no longer open"));
+	else if (r->kind == REQUEST_SAVE_RAW)
+		rc = save_raw(s, l->folder, r, &err);
+	else {
+		uint32_t row = r->uid;
+		struct folder *from = waiting_origin(l->folder, &r->uid);
+
+		rc = folder_use(from, &err);
+		if (rc == 0) {
+			rc = read_or_save(s, from, r, row, &m, &err);
+			folder_unuse(from);
+		}
+		r->uid = row;
+	}
+	loaded_done(&m);
+	if (rc == 1)
+		return; /* it waits for the message, or for how it looks */
+	if (rc < 0)
+		store_failed(s, r->request, &err);
+	store_request_free(r);
+}

@@ -1,0 +1,590 @@
+/*
+ * Sending: from the draft into the outbox, to the relay, and what became of the mail for each of
+ * its recipients. One mail is one state for all of them; who has it is never asked again.
+ */
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "store/mail/write_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	FRESH_S = 3 /* a directory changed so lately may change again without another stamp */
+};
+
+static void set_error(struct outbox_mail *m, const char *text)
+{
+	free(m->error);
+	m->error = mem_strdup(text);
+}
+
+/* --- into the outbox --- */
+
+static void add_recipients(struct outbox_mail *m, const struct addr_list *list)
+{
+	bool some =
+		m->nto > 0; /* who has it already; else all are new, and ten thousand are many */
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (some) {
+			outbox_recipient(m, list->v[i].mail);
+			continue;
+		}
+		m->to = mem_grow(m->to, &m->cap_to, m->nto + 1, sizeof(*m->to));
+		m->to[m->nto++] = (struct outbox_recipient){
+			.address = mem_strdup(list->v[i].mail), .words = mem_strdup("")};
+	}
+}
+
+static bool anybody_asked(const struct outbox_mail *m)
+{
+	for (size_t i = 0; i < m->nto; i++)
+		if (outbox_is_asked(&m->to[i]))
+			return true;
+	return false;
+}
+
+static int put_out(struct account *a, struct written *w, int64_t due, struct err *err)
+{
+	struct addr_list to = {0};
+	struct draft d;
+	int rc;
+
+	written_read(w, &d);
+	if (!*d.from)
+		draft_set(&d.from, a->setup->from);
+	free(w->m.from);
+	w->m.from = NULL;
+	rc = draft_recipients(&d, &to, &w->m.from, err);
+	if (rc == 0) {
+		add_recipients(&w->m, &to);
+		if (!anybody_asked(&w->m))
+			rc = err_set(err, ERR_INPUT, _("Everybody has this message already"));
+	}
+	if (rc == 0) {
+		w->m.state = OUTBOX_QUEUED;
+		w->m.due = due;
+		w->m.attempts = 0;
+		w->m.unreached = false;
+		set_error(&w->m, "");
+		rc = written_save(a, w, &d, err);
+	}
+	/* The copy that sends may be quicker than our next look at the outbox. */
+	if (rc == 0 && !a->sync)
+		follow_mail(a, &w->m);
+	addr_list_done(&to);
+	draft_done(&d);
+	return rc;
+}
+
+/* Its copy in a folder of drafts goes, and that is noted. */
+static void leave_drafts(struct account *a, struct outbox_mail *m)
+{
+	bool kept = m->kept.account;
+
+	keepdraft_leave(a, m);
+	/* Where that is not noted the copy is looked for once more, and is not there. */
+	if (kept)
+		outbox_update(a->outbox, m, NULL);
+}
+
+void submit_finish(struct account *a)
+{
+	struct strv ids = STRV_INIT;
+
+	outbox_list(a->outbox, &ids, NULL); /* account_outbox tells why not */
+	for (size_t i = 0; i < ids.n; i++) {
+		struct outbox_mail m = {0};
+
+		if (outbox_get(a->outbox, ids.v[i], &m, NULL) == 0 && m.kept.account)
+			leave_drafts(a, &m);
+		outbox_mail_done(&m);
+	}
+	strv_done(&ids);
+}
+
+static int send_draft(struct account *a, const struct store_request *r, struct err *err)
+{
+	struct written w;
+	int rc;
+
+	if (!*a->setup->sync.smtp)
+		return err_set(err, ERR_INPUT,
+			_("Account %s has no smtp line in the configuration; add: smtp "
+			  "smtp://USER@HOST"),
+			a->setup->sync.name);
+	if (compose_settle(a, r->id, err) != 0 || written_open(a, r->id, &w, err) != 0)
+		return -1;
+	rc = w.m.state == OUTBOX_DRAFT
+		     ? put_out(a, &w, clock_now() + (int64_t)r->n, err)
+		     : err_set(err, ERR_GONE, _("This message is in the outbox already"));
+	if (rc == 0) {
+		leave_drafts(a, &w.m);
+		account_outbox(a);
+		store_done(a->store, r,
+			a->sync ? _("Sending")
+				: _("Waiting in the outbox until the account is online"));
+		submit_next(a);
+	}
+	written_done(&w);
+	return rc;
+}
+
+/* --- on the way --- */
+
+/* Nothing is due and no file changed since the last look: the files need not be read. */
+static bool nothing_new(struct account *a, int64_t now)
+{
+	uint64_t stamp = outbox_stamp(a->outbox);
+
+	if (stamp && stamp == a->outbox_stamp && now < a->outbox_due)
+		return true;
+	/* Within one tick of the file system's clock two changes look like one. */
+	a->outbox_stamp = (int64_t)(stamp / 1000000000u) + FRESH_S < now ? stamp : 0;
+	return false;
+}
+
+static bool next_to_send(struct account *a, struct outbox_mail *m)
+{
+	struct strv ids = STRV_INIT;
+	bool found = false;
+	int64_t now = clock_now();
+	struct err err = {0};
+
+	if (nothing_new(a, now))
+		return false;
+	a->outbox_due = INT64_MAX;
+	if (outbox_list(a->outbox, &ids, &err) != 0) {
+		a->outbox_stamp = 0;
+		store_disk_notice(a, _("The outbox cannot be read: %s"), err.text);
+	}
+	for (size_t i = 0; i < ids.n && !found; i++) {
+		if (outbox_get(a->outbox, ids.v[i], m, NULL) != 0)
+			continue; /* account_outbox shows it as what cannot be read */
+		found = m->state == OUTBOX_QUEUED && m->due <= now;
+		if (m->state == OUTBOX_QUEUED && m->due < a->outbox_due)
+			a->outbox_due = m->due;
+		if (!found)
+			outbox_mail_done(m);
+	}
+	strv_done(&ids);
+	if (found)
+		a->outbox_stamp = 0; /* those behind it were not looked at */
+	return found;
+}
+
+/* It cannot even be read. */
+static void damaged(struct account *a, struct outbox_mail *m, const struct err *err)
+{
+	struct err why = {0};
+
+	m->state = OUTBOX_FAILED;
+	set_error(m, err->text);
+	if (outbox_update(a->outbox, m, &why) != 0)
+		store_disk_notice(
+			a, _("What became of “%s” cannot be noted: %s"), m->subject, why.text);
+	account_outbox(a);
+}
+
+static void forget_unnoted(struct account *a)
+{
+	if (a->unnoted)
+		outbox_mail_done(a->unnoted);
+	MEM_FREE(a->unnoted);
+}
+
+/* Until it is noted, nothing goes out: a state that is out of date may send something twice. */
+static bool note_again(struct account *a)
+{
+	struct err err = {0};
+
+	if (a->unnoted && outbox_update(a->outbox, a->unnoted, &err) != 0 && err.kind != ERR_GONE)
+		return false;
+	if (a->unnoted) {
+		forget_unnoted(a);
+		a->copies_due = true;
+	}
+	if (a->copies_due)
+		a->copies_due = !sentcopy_finish(a);
+	return true;
+}
+
+static void remember_unnoted(struct account *a, const struct outbox_mail *m)
+{
+	forget_unnoted(a);
+	a->unnoted = mem_alloc(sizeof(*a->unnoted));
+	outbox_mail_copy(a->unnoted, m);
+}
+
+void submit_forget(struct account *a)
+{
+	forget_unnoted(a);
+}
+
+void submit_next(struct account *a)
+{
+	struct outbox_mail m = {0};
+	struct str bytes = STR_INIT;
+	struct job *j;
+	struct err err = {0};
+
+	if (!a->sync || a->sending || a->store->read_only || !note_again(a) || !next_to_send(a, &m))
+		return;
+	if (outbox_read(a->outbox, m.id, &bytes, &err) != 0) {
+		damaged(a, &m, &err);
+	} else {
+		j = job_new(JOB_SEND);
+		letter_wire(bytes.p, bytes.len, &j->bytes);
+		j->id = mem_strdup(m.id);
+		j->from = mem_strdup(m.from);
+		for (size_t i = 0; i < m.nto; i++)
+			if (outbox_is_asked(&m.to[i]))
+				strv_add(&j->recipients, m.to[i].address);
+		a->sending = mem_strdup(m.id);
+		account_post(a, LANE_SEND, j);
+	}
+	str_done(&bytes);
+	outbox_mail_done(&m);
+}
+
+void submit_ready(struct account *a, struct result *r)
+{
+	struct outbox_mail m = {0};
+	struct job *j = job_new(JOB_SEND_GO);
+
+	if (outbox_get(a->outbox, r->id, &m, NULL) == 0) {
+		if (m.state == OUTBOX_QUEUED) {
+			m.state = OUTBOX_SENDING;
+			/* the relay's lane answers that it could not be noted */
+			j->n = outbox_update(a->outbox, &m, NULL) == 0;
+		}
+		outbox_mail_done(&m);
+	}
+	account_post(a, LANE_SEND, j);
+}
+
+/* --- the relay's answer --- */
+
+static int64_t retry_seconds(int attempts)
+{
+	static const int pauses[] = {30, 60, 300, 900, 1800, 3600};
+
+	return pauses[attempts < 6 ? attempts : 5];
+}
+
+static enum outbox_fate fate_of(const struct result *r, enum fate_kind fate)
+{
+	switch (fate) {
+	case RECIPIENT_ACCEPTED:
+		return r->outcome == SEND_ACCEPTED      ? FATE_ACCEPTED
+		       : r->outcome == SEND_UNCONFIRMED ? FATE_UNCONFIRMED
+							: FATE_UNASKED;
+	case RECIPIENT_LATER:
+		return FATE_LATER;
+	case RECIPIENT_NEVER:
+		return FATE_NEVER;
+	case RECIPIENT_NEXT: /* no refusal: there are more than one mail takes */
+	case RECIPIENT_UNASKED:
+		break;
+	}
+	return FATE_UNASKED;
+}
+
+/* Both lists are in the same order. */
+static void take_fates(struct outbox_mail *m, const struct result *r)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < r->n; i++) {
+		while (k < m->nto && strcmp(m->to[k].address, r->fates[i].address) != 0)
+			k++;
+		if (k == m->nto)
+			return;
+		outbox_fate(&m->to[k++], fate_of(r, r->fates[i].fate), r->fates[i].text);
+	}
+}
+
+/* "a@x: 550 5.1.1 No such user; b@x: ..." of those who do not have it. */
+static void refusals(const struct outbox_mail *m, struct str *out)
+{
+	for (size_t i = 0; i < m->nto; i++)
+		if (m->to[i].fate == FATE_LATER || m->to[i].fate == FATE_NEVER)
+			str_addf(out, "%s%s: %s", out->len ? "; " : "", m->to[i].address,
+				m->to[i].words);
+}
+
+/* A verdict of the whole mail holds until the person says otherwise; what was refused for now is
+ * asked again by itself. */
+static enum outbox_state state_after(const struct outbox_mail *m, const struct result *r)
+{
+	const struct err *err = &r->err;
+	bool later = err_is_temporary(err->kind) || err->kind == ERR_CANCELLED ||
+		     err->kind == ERR_AUTH || err->kind == ERR_CERT || err->kind == ERR_PROTOCOL ||
+		     err->kind == ERR_SYSTEM;
+
+	if (r->outcome == SEND_UNCONFIRMED)
+		return OUTBOX_UNCONFIRMED;
+	if (r->outcome == SEND_NOT && !later)
+		return OUTBOX_FAILED;
+	if (anybody_asked(m))
+		return OUTBOX_QUEUED;
+	return outbox_has(m, FATE_NEVER) ? OUTBOX_FAILED : OUTBOX_SENT;
+}
+
+static void tell(struct account *a, const struct outbox_mail *m, const struct err *err)
+{
+	struct store_event *ev = store_event_new(err ? STORE_SEND_FAILED : STORE_SENT);
+
+	ev->account = a->index;
+	if (err)
+		ev->err = *err;
+	ev->text = mem_strdup(m->subject);
+	ev->folder = mem_strdup(m->id);
+	ev->n = err && m->state == OUTBOX_QUEUED; /* it will be tried again */
+	store_emit(a->store, ev);
+}
+
+/* Why it is still here: the refusals one by one when some have it, else what was said of it all. */
+static void explain(struct outbox_mail *m, const struct result *r, struct err *why)
+{
+	size_t has_it = outbox_count_fate(m, FATE_ACCEPTED);
+	struct str each = STR_INIT;
+
+	refusals(m, &each);
+	if (r->outcome == SEND_UNCONFIRMED) {
+		err_set(why, r->err.kind,
+			_("It may have been sent: the connection broke before the relay answered "
+			  "(%s). Look before you send it again"),
+			r->err.text);
+		set_error(m, why->text);
+	} else if (r->outcome == SEND_ACCEPTED || (has_it && each.len)) {
+		err_set(why, m->state == OUTBOX_QUEUED ? ERR_AGAIN : ERR_REFUSED,
+			ngettext("Not accepted for %s. %zu other has it",
+				"Not accepted for %s. %zu others have it", has_it),
+			str_c(&each), has_it);
+		set_error(m, str_c(&each));
+	} else {
+		*why = r->err;
+		set_error(m, why->text);
+	}
+	str_done(&each);
+}
+
+/* The state is durable before anything is told; what the disk does not take is told too. */
+static void settle(struct account *a, struct outbox_mail *m, struct result *r)
+{
+	/* Some went through, and there is one more mail for those there was no room for. */
+	bool next = r->outcome == SEND_ACCEPTED && outbox_has(m, FATE_UNASKED);
+	struct err why = {0}, err = {0};
+
+	m->state = state_after(m, r);
+	m->unreached = r->unbegun;
+	if (m->state == OUTBOX_SENT) {
+		set_error(m, "");
+	} else {
+		explain(m, r, &why);
+		m->due = clock_now() + (next ? 0 : retry_seconds(m->attempts++));
+	}
+	if (outbox_update(a->outbox, m, &err) != 0) {
+		remember_unnoted(a, m);
+		store_disk_notice(
+			a, _("What became of “%s” cannot be noted: %s"), m->subject, err.text);
+	}
+	if (outbox_has(m, FATE_ACCEPTED) && sentcopy_make(a, m, false, &err) != 0) {
+		a->copies_due = true;
+		store_disk_notice(
+			a, _("Sent, but the copy in Sent could not be kept: %s"), err.text);
+	}
+	if (m->state == OUTBOX_SENT)
+		tell(a, m, NULL);
+	else if (why.kind != ERR_CANCELLED && *m->error)
+		tell(a, m, &why);
+}
+
+void submit_answered(struct account *a, struct result *r)
+{
+	struct outbox_mail m = {0};
+
+	if (a->sending && r->id && strcmp(a->sending, r->id) == 0)
+		MEM_FREE(a->sending);
+	if (!r->id || outbox_get(a->outbox, r->id, &m, NULL) != 0)
+		return;
+	take_fates(&m, r);
+	settle(a, &m, r);
+	outbox_mail_done(&m);
+	account_outbox(a);
+	submit_next(a);
+	account_sync_settled(a);
+}
+
+/* --- what a person does with the outbox --- */
+
+bool submit_is_busy(struct account *a, const struct outbox_mail *m, struct err *err)
+{
+	/* Another running copy may be at it, while this one does not send. */
+	bool other = m->state == OUTBOX_SENDING && !a->sync;
+
+	if (a->unnoted && strcmp(a->unnoted->id, m->id) == 0) {
+		err_set(err, ERR_BUSY,
+			_("What became of it is not noted yet: the disk takes nothing"));
+		return true;
+	}
+	if (!other && !(a->sending && strcmp(a->sending, m->id) == 0))
+		return false;
+	err_set(err, ERR_BUSY, _("It is being sent just now"));
+	return true;
+}
+
+/* The person wants it: also for whom it was refused, or may have arrived. */
+static void ask_again(struct outbox_mail *m)
+{
+	for (size_t i = 0; i < m->nto; i++)
+		if (m->to[i].fate != FATE_ACCEPTED)
+			outbox_fate(&m->to[i], FATE_UNASKED, m->to[i].words);
+	m->state = OUTBOX_QUEUED;
+	m->unreached = false;
+	m->due = clock_now();
+}
+
+static int release(struct account *a, const char *id, struct err *err)
+{
+	struct outbox_mail m = {0};
+	int rc = outbox_get(a->outbox, id, &m, err);
+
+	if (rc == 0 && submit_is_busy(a, &m, err))
+		rc = -1;
+	if (rc == 0 && m.state == OUTBOX_DRAFT)
+		rc = err_set(err, ERR_GONE, _("This message is no longer here"));
+	/* Sent already: only its copy is still to be made. */
+	if (rc == 0 && m.state != OUTBOX_SENT) {
+		ask_again(&m);
+		rc = outbox_update(a->outbox, &m, err);
+	}
+	outbox_mail_done(&m);
+	return rc;
+}
+
+static void go(struct account *a)
+{
+	account_outbox(a);
+	/* A login that was refused is not repeated by itself, but now the user asks. */
+	account_post(a, LANE_SEND, job_new(JOB_RETRY));
+	submit_next(a);
+}
+
+/* What has a date that was set, or seconds to take it back, has not been tried, and keeps it. */
+static bool is_put_off(const struct outbox_mail *m, bool unreached)
+{
+	return m->state == OUTBOX_QUEUED && m->due > clock_now() &&
+	       (unreached ? m->unreached : m->attempts > 0);
+}
+
+/* True when there is one to be sent now. */
+static bool make_due(struct account *a, bool unreached)
+{
+	struct strv ids = STRV_INIT;
+	bool any = false;
+
+	outbox_list(a->outbox, &ids, NULL); /* next_to_send tells why not */
+	for (size_t i = 0; i < ids.n; i++) {
+		struct outbox_mail m = {0};
+
+		if (outbox_get(a->outbox, ids.v[i], &m, NULL) == 0 && is_put_off(&m, unreached)) {
+			m.due = clock_now();
+			m.unreached = false;
+			/* what is not noted goes at the time that was set */
+			any |= outbox_update(a->outbox, &m, NULL) == 0;
+		}
+		outbox_mail_done(&m);
+	}
+	strv_done(&ids);
+	return any;
+}
+
+void submit_flush(struct account *a)
+{
+	if (!a->sync || a->store->read_only)
+		return;
+	if (make_due(a, false))
+		go(a);
+	else
+		submit_next(a);
+}
+
+void submit_reachable(struct account *a)
+{
+	if (!a->sync || a->store->read_only)
+		return;
+	if (make_due(a, true))
+		account_outbox(a);
+	submit_next(a);
+}
+
+static int outbox_again(struct account *a, const struct store_request *r, struct err *err)
+{
+	if (release(a, r->id, err) != 0)
+		return -1;
+	store_done(a->store, r, _("Trying again"));
+	go(a);
+	return 0;
+}
+
+static int outbox_hold(struct account *a, const struct store_request *r, struct err *err)
+{
+	struct outbox_mail m = {0};
+	int rc = outbox_get(a->outbox, r->id, &m, err);
+
+	if (rc == 0 && submit_is_busy(a, &m, err))
+		rc = -1;
+	if (rc == 0 && m.state != OUTBOX_QUEUED && m.state != OUTBOX_HELD)
+		rc = err_set(err, ERR_INPUT, _("It does not wait to be sent"));
+	if (rc == 0) {
+		m.state = OUTBOX_HELD;
+		rc = outbox_update(a->outbox, &m, err);
+	}
+	outbox_mail_done(&m);
+	if (rc != 0)
+		return -1;
+	account_outbox(a);
+	store_done(a->store, r, _("Held back"));
+	return 0;
+}
+
+static int outbox_drop(struct account *a, const struct store_request *r, struct err *err)
+{
+	struct outbox_mail m = {0};
+	bool busy, draft;
+
+	/* A damaged one can be thrown away, too. */
+	if (outbox_get(a->outbox, r->id, &m, NULL) != 0)
+		m.id = mem_strdup(r->id);
+	busy = submit_is_busy(a, &m, err);
+	draft = m.state == OUTBOX_DRAFT && m.message_id;
+	outbox_mail_done(&m);
+	if (draft)
+		return err_set(err, ERR_GONE, _("This message is no longer here"));
+	if (busy || outbox_remove(a->outbox, r->id, err) != 0)
+		return -1;
+	follow_forget(a, r->id);
+	account_outbox(a);
+	store_done(a->store, r, _("Dropped"));
+	return 0;
+}
+
+int submit_request(struct account *a, struct store_request *r, struct err *err)
+{
+	switch (r->kind) {
+	case REQUEST_SEND:
+		return send_draft(a, r, err);
+	case REQUEST_OUTBOX_RETRY:
+		return outbox_again(a, r, err);
+	case REQUEST_OUTBOX_HOLD:
+		return outbox_hold(a, r, err);
+	case REQUEST_OUTBOX_DROP:
+		return outbox_drop(a, r, err);
+	default:
+		abort(); /* store.c gives it no other */
+	}
+}
