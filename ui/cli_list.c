@@ -64,9 +64,9 @@ static void print_row(const struct msg_row *row, int columns)
 
 	if (localtime_r(&when, &tm))
 		strftime(date, sizeof(date), "%Y-%m-%d %H:%M", &tm);
-	str_addf(&line, "%6u %c%c%c%c %16s ", row->uid, row->flags & MSG_SEEN ? ' ' : 'N',
-		row->flags & MSG_ANSWERED ? 'r' : ' ', row->flags & MSG_FLAGGED ? 'F' : ' ',
-		row->flags & MSG_ATTACHMENT ? 'A' : ' ', date);
+	str_addf(&line, "%6u %c%c%c%c %16s ", row->uid, row->flags & MAIL_SEEN ? ' ' : 'N',
+		row->flags & MAIL_ANSWERED ? 'r' : ' ', row->flags & MAIL_FLAGGED ? 'F' : ' ',
+		row->flags & MAIL_ATTACHMENT ? 'A' : ' ', date);
 	utf8_pad(&line, from ? from : "", FROM_COLUMNS);
 	str_addc(&line, ' ');
 	add_size(&line, row->size);

@@ -328,25 +328,25 @@ static void toggle(struct app *a, unsigned flag)
 void cmd_flag(struct app *a, const struct args *args)
 {
 	(void)args;
-	toggle(a, MSG_FLAGGED);
+	toggle(a, MAIL_FLAGGED);
 }
 
 void cmd_toggle_read(struct app *a, const struct args *args)
 {
 	(void)args;
-	toggle(a, MSG_SEEN);
+	toggle(a, MAIL_SEEN);
 }
 
 void cmd_read(struct app *a, const struct args *args)
 {
 	(void)args;
-	flag_selection(a, 0, MSG_SEEN);
+	flag_selection(a, 0, MAIL_SEEN);
 }
 
 void cmd_unread(struct app *a, const struct args *args)
 {
 	(void)args;
-	flag_selection(a, MSG_SEEN, 0);
+	flag_selection(a, MAIL_SEEN, 0);
 }
 
 void cmd_read_thread(struct app *a, const struct args *args)
@@ -356,7 +356,7 @@ void cmd_read_thread(struct app *a, const struct args *args)
 	(void)args;
 	if (!select_thread(a, &s))
 		return;
-	change_flags(a, &s, 0, MSG_SEEN);
+	change_flags(a, &s, 0, MAIL_SEEN);
 	selection_done(&s);
 }
 
@@ -365,8 +365,8 @@ static unsigned flag_named(const char *name)
 	static const struct {
 		const char *names[3];
 		unsigned flag;
-	} flags[] = {{{"read", "N", "n"}, MSG_SEEN}, {{"answered", "r", "a"}, MSG_ANSWERED},
-		{{"flagged", "!", "f"}, MSG_FLAGGED}, {{"deleted", "D", "d"}, MSG_DELETED}};
+	} flags[] = {{{"read", "N", "n"}, MAIL_SEEN}, {{"answered", "r", "a"}, MAIL_ANSWERED},
+		{{"flagged", "!", "f"}, MAIL_FLAGGED}, {{"deleted", "D", "d"}, MAIL_DELETED}};
 
 	for (size_t i = 0; i < MEM_COUNT(flags); i++)
 		for (int k = 0; k < 3; k++)

@@ -129,7 +129,7 @@ static bool is_from_list(const struct selection *s)
 	ptrdiff_t row = msglist_find(s->list, s->uids[0]);
 	struct msg_row m;
 
-	return row >= 0 && msglist_row(s->list, (size_t)row, &m) && m.flags & MSG_LIST;
+	return row >= 0 && msglist_row(s->list, (size_t)row, &m) && m.flags & MAIL_LIST;
 }
 
 /* To everybody is something else: who asks for the list must not get it unasked. */

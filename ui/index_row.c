@@ -48,31 +48,31 @@ const char *index_bare_subject(const char *subject)
 
 static void add_flags(struct line *out, const struct msg_row *r)
 {
-	bool dead = r->flags & MSG_DELETED;
-	const char *state = dead                       ? "D"
-			    : !(r->flags & MSG_SEEN)   ? "N"
-			    : r->flags & MSG_ANSWERED  ? "r"
-			    : r->flags & MSG_FORWARDED ? "f"
-						       : " ";
-	int style = dead ? STYLE_DELETED : !(r->flags & MSG_SEEN) ? STYLE_UNREAD : STYLE_DIM;
+	bool dead = r->flags & MAIL_DELETED;
+	const char *state = dead                        ? "D"
+			    : !(r->flags & MAIL_SEEN)   ? "N"
+			    : r->flags & MAIL_ANSWERED  ? "r"
+			    : r->flags & MAIL_FORWARDED ? "f"
+							: " ";
+	int style = dead ? STYLE_DELETED : !(r->flags & MAIL_SEEN) ? STYLE_UNREAD : STYLE_DIM;
 
 	line_add(out, r->tagged ? STYLE_TAGGED : STYLE_PLAIN, r->tagged ? "*" : " ");
 	line_add(out, style, state);
-	line_add(out, STYLE_FLAGGED, r->flags & MSG_FLAGGED ? "F" : " ");
-	line_add(out, STYLE_DIM, r->flags & MSG_ATTACHMENT ? "A" : " ");
+	line_add(out, STYLE_FLAGGED, r->flags & MAIL_FLAGGED ? "F" : " ");
+	line_add(out, STYLE_DIM, r->flags & MAIL_ATTACHMENT ? "A" : " ");
 	/* filed here, and the server not told yet */
-	line_add(out, STYLE_DIM, r->flags & MSG_WAITING ? "~" : " ");
+	line_add(out, STYLE_DIM, r->flags & MAIL_WAITING ? "~" : " ");
 }
 
 static int text_style(const struct msg_row *r, int normal)
 {
-	if (r->flags & MSG_DELETED)
+	if (r->flags & MAIL_DELETED)
 		return STYLE_DELETED;
 	if (r->tagged)
 		return STYLE_TAGGED;
-	if (!(r->flags & MSG_SEEN))
+	if (!(r->flags & MAIL_SEEN))
 		return STYLE_UNREAD;
-	return r->flags & MSG_FLAGGED ? STYLE_FLAGGED : normal;
+	return r->flags & MAIL_FLAGGED ? STYLE_FLAGGED : normal;
 }
 
 /* The glyphs that lead to a reply; at most a third of the room. */

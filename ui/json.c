@@ -58,8 +58,8 @@ static json_t *flags(const struct msg_row *row)
 	static const struct {
 		uint32_t flag;
 		const char *name;
-	} names[] = {{MSG_SEEN, "seen"}, {MSG_ANSWERED, "answered"}, {MSG_FLAGGED, "flagged"},
-		{MSG_DRAFT, "draft"}, {MSG_FORWARDED, "forwarded"}, {MSG_WAITING, "waiting"}};
+	} names[] = {{MAIL_SEEN, "seen"}, {MAIL_ANSWERED, "answered"}, {MAIL_FLAGGED, "flagged"},
+		{MAIL_DRAFT, "draft"}, {MAIL_FORWARDED, "forwarded"}, {MAIL_WAITING, "waiting"}};
 	json_t *out = json_array();
 
 	for (size_t i = 0; i < MEM_COUNT(names); i++)
@@ -97,7 +97,7 @@ static json_t *message(const char *account, const char *folder, const struct msg
 	put_text(o, "date", str_c(&text));
 	put(o, "size", json_integer(row->size));
 	put(o, "flags", flags(row));
-	put(o, "attachments", json_boolean(row->flags & MSG_ATTACHMENT));
+	put(o, "attachments", json_boolean(row->flags & MAIL_ATTACHMENT));
 	str_done(&text);
 	return o;
 }

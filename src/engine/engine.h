@@ -168,7 +168,7 @@ unsigned engine_copy(
 unsigned engine_delete(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n);
 unsigned engine_archive(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n);
 /* Fetches the rest of a message of which pop3-max let only the beginning in, or asks at once for
- * one that the server did not give (MSG_PLACEHOLDER). EVENT_DONE when all of it is here,
+ * one that the server did not give (MAIL_PLACEHOLDER). EVENT_DONE when all of it is here,
  * durably (by IMAP: when such a one is asked for); EVENT_FAILED, EVENT_CANCELLED: it is as before.
  */
 unsigned engine_whole(struct engine *e, struct msglist *l, uint32_t uid);

@@ -3,17 +3,8 @@
 #include "base/mem.h"
 #include "engine/msglist_priv.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-static_assert((int)MSG_SEEN == (int)MAIL_SEEN && (int)MSG_FORWARDED == (int)MAIL_FORWARDED &&
-		      (int)MSG_ATTACHMENT == (int)MAIL_ATTACHMENT &&
-		      (int)MSG_LIST == (int)MAIL_LIST &&
-		      (int)MSG_BODY_HERE == (int)MAIL_BODY_HERE &&
-		      (int)MSG_WAITING == (int)MAIL_WAITING &&
-		      (int)MSG_PLACEHOLDER == (int)MAIL_PLACEHOLDER,
-	"the front end's flags are the store's");
 
 /* --- life --- */
 

@@ -10,26 +10,12 @@
 #ifndef ENGINE_MSGLIST_H
 #define ENGINE_MSGLIST_H
 
+#include "base/mail.h"
 #include "base/str.h"
 
 #include <stdint.h>
 
 struct msglist;
-
-enum msg_flag { /* the same bits as store/disk/summary.h's enum mail_flag (engine asserts it) */
-	MSG_SEEN = 1 << 0,
-	MSG_ANSWERED = 1 << 1,
-	MSG_FLAGGED = 1 << 2,
-	MSG_DELETED = 1 << 3,
-	MSG_DRAFT = 1 << 4,
-	MSG_FORWARDED = 1 << 5,
-	MSG_ATTACHMENT = 1 << 16,
-	MSG_LIST = 1 << 17,
-	MSG_BODY_HERE = 1 << 18,
-	MSG_PLACEHOLDER = 1 << 19,
-	MSG_WAITING =
-		1 << 22, /* stands here already, the server is told when there is a connection */
-};
 
 enum msglist_sort { SORT_DATE, SORT_RECEIVED, SORT_FROM, SORT_SUBJECT, SORT_SIZE, SORT_UNREAD };
 

@@ -377,7 +377,7 @@ int imap_expunge(struct imap *im, const char *uids, struct err *err)
 			_("The server cannot remove single messages (no UIDPLUS); they stay marked "
 			  "as deleted"));
 	str_adds(&cmd, "UID EXPUNGE ");
-	if (!imap_put_set(&cmd, uids, err) && !imap_store(im, uids, true, IMAP_DELETED, NULL, err))
+	if (!imap_put_set(&cmd, uids, err) && !imap_store(im, uids, true, MAIL_DELETED, NULL, err))
 		r = imap_run(im, IMAP_QUIET, cmd.p, err);
 	str_done(&cmd);
 	return r;

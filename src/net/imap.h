@@ -14,6 +14,7 @@
 #ifndef NET_IMAP_H
 #define NET_IMAP_H
 
+#include "base/mail.h"
 #include "base/str.h"
 #include "net/net.h"
 
@@ -118,21 +119,12 @@ int imap_rename(struct imap *im, const char *from, const char *to, struct err *e
 int imap_subscribe(struct imap *im, const char *mailbox, bool on, struct err *err);
 
 /* --- a selected mailbox --- */
-enum imap_flag { /* values used all over the program (summaries, journal) */
-	IMAP_SEEN = 1 << 0,
-	IMAP_ANSWERED = 1 << 1,
-	IMAP_FLAGGED = 1 << 2,
-	IMAP_DELETED = 1 << 3,
-	IMAP_DRAFT = 1 << 4,
-	IMAP_FORWARDED = 1 << 5, /* the keyword $Forwarded (RFC 5788) */
-};
-
 #define IMAP_MORE_KEYWORDS "…"
 
 struct imap_message { /* what one FETCH told; borrowed during the callback */
 	uint32_t uid; /* never 0 */
 	bool has_flags;
-	unsigned flags; /* enum imap_flag */
+	unsigned flags; /* enum mail_flag */
 	/* Space separated, without $Forwarded; "" for none; valid when has_flags. Above 4,000 bytes
 	 * IMAP_MORE_KEYWORDS stands for the rest, which is shown as one; imap_store and
 	 * imap_append leave it out. */
@@ -171,7 +163,7 @@ struct imap_selected {
 	bool counted;           /* the server said how many there are, as it must */
 	uint64_t highestmodseq; /* 0: no CONDSTORE for this mailbox */
 	bool read_only;
-	unsigned kept; /* enum imap_flag: those that PERMANENTFLAGS has; all where it was not said
+	unsigned kept; /* enum mail_flag: those that PERMANENTFLAGS has; all where it was not said
 			*/
 	bool resynced; /* QRESYNC was used: changes and vanished came through the callbacks */
 	bool keywords_allowed; /* PERMANENTFLAGS has \* */

@@ -194,7 +194,7 @@ static void add_keyword(struct build *b, const char *word)
 	if (!word)
 		return;
 	if (!str_icmp(word, "$Forwarded")) {
-		b->m.flags |= IMAP_FORWARDED;
+		b->m.flags |= MAIL_FORWARDED;
 		return;
 	}
 	if (b->more_keywords)
@@ -209,19 +209,19 @@ static void add_flag(struct build *b, const struct mailimap_flag *flag)
 {
 	switch (flag->fl_type) {
 	case MAILIMAP_FLAG_ANSWERED:
-		b->m.flags |= IMAP_ANSWERED;
+		b->m.flags |= MAIL_ANSWERED;
 		break;
 	case MAILIMAP_FLAG_FLAGGED:
-		b->m.flags |= IMAP_FLAGGED;
+		b->m.flags |= MAIL_FLAGGED;
 		break;
 	case MAILIMAP_FLAG_DELETED:
-		b->m.flags |= IMAP_DELETED;
+		b->m.flags |= MAIL_DELETED;
 		break;
 	case MAILIMAP_FLAG_SEEN:
-		b->m.flags |= IMAP_SEEN;
+		b->m.flags |= MAIL_SEEN;
 		break;
 	case MAILIMAP_FLAG_DRAFT:
-		b->m.flags |= IMAP_DRAFT;
+		b->m.flags |= MAIL_DRAFT;
 		break;
 	case MAILIMAP_FLAG_KEYWORD:
 		add_keyword(b, flag->fl_data.fl_keyword);

@@ -470,17 +470,17 @@ static unsigned flag_bit(const struct mailimap_flag *flag)
 {
 	switch (flag ? flag->fl_type : -1) {
 	case MAILIMAP_FLAG_ANSWERED:
-		return IMAP_ANSWERED;
+		return MAIL_ANSWERED;
 	case MAILIMAP_FLAG_FLAGGED:
-		return IMAP_FLAGGED;
+		return MAIL_FLAGGED;
 	case MAILIMAP_FLAG_DELETED:
-		return IMAP_DELETED;
+		return MAIL_DELETED;
 	case MAILIMAP_FLAG_SEEN:
-		return IMAP_SEEN;
+		return MAIL_SEEN;
 	case MAILIMAP_FLAG_DRAFT:
-		return IMAP_DRAFT;
+		return MAIL_DRAFT;
 	case MAILIMAP_FLAG_KEYWORD:
-		return str_icmp(flag->fl_data.fl_keyword, "$Forwarded") == 0 ? IMAP_FORWARDED : 0;
+		return str_icmp(flag->fl_data.fl_keyword, "$Forwarded") == 0 ? MAIL_FORWARDED : 0;
 	default:
 		return 0;
 	}
@@ -497,7 +497,7 @@ static unsigned flags_kept(const struct mailimap_selection_info *sel)
 		const struct mailimap_flag_perm *f = clist_content(i);
 
 		if (f && f->fl_type == MAILIMAP_FLAG_PERM_ALL)
-			kept |= IMAP_FORWARDED;
+			kept |= MAIL_FORWARDED;
 		else if (f)
 			kept |= flag_bit(f->fl_flag);
 	}

@@ -493,7 +493,7 @@ static int mark(struct imap *im, const uint32_t *uids, size_t n, bool add, struc
 
 	for (size_t at = 0; rc == 0 && at < n;) {
 		at += put_set(&set, uids + at, n - at);
-		rc = imap_store(im, set.p, add, IMAP_DELETED, NULL, err);
+		rc = imap_store(im, set.p, add, MAIL_DELETED, NULL, err);
 	}
 	str_done(&set);
 	return rc;
@@ -623,8 +623,8 @@ static int may_change(
 	struct lane_thread *l, const struct job *j, const struct watch *w, struct err *err)
 {
 	const struct op *op = j->op;
-	const unsigned keywords = IMAP_FORWARDED; /* refused by name, as any other */
-	unsigned needs = op->kind == OP_FLAGS ? (op->set | op->clear) & ~keywords : IMAP_DELETED;
+	const unsigned keywords = MAIL_FORWARDED; /* refused by name, as any other */
+	unsigned needs = op->kind == OP_FLAGS ? (op->set | op->clear) & ~keywords : MAIL_DELETED;
 
 	if (op->kind == OP_COPY)
 		return 0;

@@ -17,15 +17,8 @@
 #include "sync/gather.h"
 #include "sync/watch.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-static_assert(
-	(int)MAIL_SEEN == (int)IMAP_SEEN && (int)MAIL_ANSWERED == (int)IMAP_ANSWERED &&
-		(int)MAIL_FLAGGED == (int)IMAP_FLAGGED && (int)MAIL_DELETED == (int)IMAP_DELETED &&
-		(int)MAIL_DRAFT == (int)IMAP_DRAFT && (int)MAIL_FORWARDED == (int)IMAP_FORWARDED,
-	"flag bits are the same on both sides");
 
 enum {
 	SMALL_CHUNK = 10,

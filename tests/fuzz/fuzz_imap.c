@@ -60,7 +60,7 @@ static void selected(struct imap *im)
 	imap_fetch_section(im, 5, "1", 0, 100, bytes, &n, NULL);
 	imap_search(im, "ALL", &uids, NULL);
 	free(uids.v);
-	imap_append(im, "a", "x\r\n", 3, IMAP_SEEN, "k", 1, &copied, NULL);
+	imap_append(im, "a", "x\r\n", 3, MAIL_SEEN, "k", 1, &copied, NULL);
 	free(copied.uids);
 	free(copied.source);
 	copied = (struct imap_copied){0};

@@ -437,8 +437,8 @@ static void check_world(const struct seen *s)
 	if (answered < WORLD_IDS && is.at[0][answered].there) {
 		struct spot *a = &want.at[0][answered];
 
-		a->flags = (a->flags & ~(uint32_t)MSG_ANSWERED) |
-			   (is.at[0][answered].flags & MSG_ANSWERED);
+		a->flags = (a->flags & ~(uint32_t)MAIL_ANSWERED) |
+			   (is.at[0][answered].flags & MAIL_ANSWERED);
 	}
 	if (world_compare(&want, &is, &text) == 0) {
 		/* as told */
@@ -618,7 +618,7 @@ static void marks_from_elsewhere(unsigned lot)
 	for (unsigned b = 0; b < 2; b++)
 		for (unsigned id = 0; id < WORLD_IDS; id++)
 			if (model.at[b][id].there && (id + lot) % 5 == 0)
-				world_toggle(observer, &model, b, id, MSG_DRAFT);
+				world_toggle(observer, &model, b, id, MAIL_DRAFT);
 }
 
 /* A cache that is there; what others changed has to get into it. Only the cache fails. */

@@ -434,7 +434,7 @@ static void others(unsigned lot)
 	if (imap_append(observer, "INBOX", text.p, text.len, 0, NULL, 0, NULL, &err) != 0)
 		fail_msg("%s", err.text);
 	arrived++;
-	world_toggle(observer, &model, 0, THIRD + lot % (WORLD_IDS - THIRD), MSG_FLAGGED);
+	world_toggle(observer, &model, 0, THIRD + lot % (WORLD_IDS - THIRD), MAIL_FLAGGED);
 	str_done(&text);
 }
 

@@ -47,7 +47,7 @@ static struct person *with_mark_offline(struct msglist **l)
 	start(p, true);
 	*l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(*l) == 3);
-	done(p, engine_flag(p->engine, *l, &uid, 1, 0, MSG_FLAGGED));
+	done(p, engine_flag(p->engine, *l, &uid, 1, 0, MAIL_FLAGGED));
 	return p;
 }
 

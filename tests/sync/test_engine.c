@@ -48,7 +48,7 @@ static void flags_go_both_ways(void **state)
 	(void)state;
 	UNTIL(p, msglist_count(l) == 10);
 	uid = msglist_uid(l, 0);
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED | MSG_SEEN));
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED | MAIL_SEEN));
 	UNTIL(p, engine_pending(p->engine) == 0);
 	/* Another cache, the same server: the marks are there. */
 	stop(p);
@@ -56,11 +56,11 @@ static void flags_go_both_ways(void **state)
 	start(p, false);
 	l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(l) == 10 && msglist_find(l, uid) >= 0);
-	assert_int_equal(flags_at(l, (size_t)msglist_find(l, uid)) & (MSG_FLAGGED | MSG_SEEN),
-		MSG_FLAGGED | MSG_SEEN);
-	done(p, engine_undo(p->engine) ? engine_flag(p->engine, l, &uid, 1, MSG_FLAGGED, 0) : 0);
+	assert_int_equal(flags_at(l, (size_t)msglist_find(l, uid)) & (MAIL_FLAGGED | MAIL_SEEN),
+		MAIL_FLAGGED | MAIL_SEEN);
+	done(p, engine_undo(p->engine) ? engine_flag(p->engine, l, &uid, 1, MAIL_FLAGGED, 0) : 0);
 	UNTIL(p, engine_pending(p->engine) == 0);
-	assert_int_equal(flags_at(l, (size_t)msglist_find(l, uid)) & MSG_FLAGGED, 0);
+	assert_int_equal(flags_at(l, (size_t)msglist_find(l, uid)) & MAIL_FLAGGED, 0);
 	person_free(p);
 }
 
@@ -104,7 +104,7 @@ static void works_offline_and_replays(void **state)
 	l = open_folder(p, "INBOX");
 	flagged = msglist_uid(l, 0);
 	moved = msglist_uid(l, 1);
-	done(p, engine_flag(p->engine, l, &flagged, 1, 0, MSG_FLAGGED));
+	done(p, engine_flag(p->engine, l, &flagged, 1, 0, MAIL_FLAGGED));
 	done(p, engine_archive(p->engine, l, &moved, 1));
 	UNTIL(p, engine_pending(p->engine) == 2);
 	assert_int_equal(msglist_count(l), 7);
@@ -113,7 +113,7 @@ static void works_offline_and_replays(void **state)
 	l = open_folder(p, "INBOX");
 	UNTIL(p, engine_pending(p->engine) == 0);
 	assert_int_equal(msglist_count(l), 7);
-	assert_true(flags_at(l, (size_t)msglist_find(l, flagged)) & MSG_FLAGGED);
+	assert_true(flags_at(l, (size_t)msglist_find(l, flagged)) & MAIL_FLAGGED);
 	l = open_folder(p, "Archive");
 	UNTIL(p, msglist_count(l) == 1);
 	person_free(p);
@@ -147,7 +147,7 @@ static void sends_and_receives(void **state)
 	free(id);
 	event_of_kind(p, EVENT_SENT);
 	UNTIL(p, msglist_count(l) == 2 && msglist_find(l, uid) >= 0 &&
-			 (flags_at(l, (size_t)msglist_find(l, uid)) & MSG_ANSWERED));
+			 (flags_at(l, (size_t)msglist_find(l, uid)) & MAIL_ANSWERED));
 	assert_true(find_subject(p, l, "Re: Hello to myself") >= 0);
 	sent = open_folder(p, "sent");
 	UNTIL(p, msglist_count(sent) == 2 && engine_pending(p->engine) == 0);
@@ -182,14 +182,14 @@ static void pop3_fetches_once(void **state)
 	UNTIL(p, msglist_count(l) == 25);
 	uid = msglist_uid(l, 2);
 	engine_view_free(read_view(p, l, uid));
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
 	done(p, engine_sync(p->engine, 0));
 	assert_int_equal(msglist_count(l), 25);
 	stop(p);
 	start(p, true);
 	l = open_folder(p, "INBOX");
 	assert_int_equal(msglist_count(l), 25);
-	assert_true(flags_at(l, (size_t)msglist_find(l, uid)) & MSG_FLAGGED);
+	assert_true(flags_at(l, (size_t)msglist_find(l, uid)) & MAIL_FLAGGED);
 	engine_view_free(read_view(p, l, uid));
 	person_free(p);
 }
@@ -302,30 +302,30 @@ static void switch_keeps_marks_and_mail(void **state)
 	two = mem_strdup(row_of(p, l, 5).subject);
 	uid = msglist_uid(l, 0);
 	engine_view_free(read_view(p, l, uid));
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_SEEN | MSG_FLAGGED));
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_SEEN | MAIL_FLAGGED));
 	UNTIL(p, engine_pending(p->engine) == 0);
 	/* To POP3: everything comes, once, with its marks. */
 	done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
 	/* What is open as INBOX is now the other protocol's, without being opened again. */
 	done(p, engine_sync(p->engine, 0));
 	UNTIL(p, msglist_count(l) == 12 && !msglist_read_only(l));
-	assert_true(flags_at(l, (size_t)find_subject(p, l, one)) & MSG_FLAGGED);
-	assert_true(flags_at(l, (size_t)find_subject(p, l, one)) & MSG_SEEN);
+	assert_true(flags_at(l, (size_t)find_subject(p, l, one)) & MAIL_FLAGGED);
+	assert_true(flags_at(l, (size_t)find_subject(p, l, one)) & MAIL_SEEN);
 	uid = msglist_uid(l, (size_t)find_subject(p, l, two));
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_SEEN));
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_SEEN));
 	/* And back: the mark set by POP3 reaches the server. */
 	done(p, engine_protocol(p->engine, 0, ACCOUNT_IMAP));
 	engine_close(p->engine, l);
 	l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(l) == 12 && engine_pending(p->engine) == 0 &&
-			 (flags_at(l, (size_t)find_subject(p, l, two)) & MSG_SEEN));
+			 (flags_at(l, (size_t)find_subject(p, l, two)) & MAIL_SEEN));
 	stop(p);
 	assert_int_equal(file_remove_tree(getenv("XDG_CACHE_HOME"), NULL), 0);
 	start(p, false);
 	l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(l) == 12);
-	assert_true(flags_at(l, (size_t)find_subject(p, l, two)) & MSG_SEEN);
-	assert_true(flags_at(l, (size_t)find_subject(p, l, one)) & MSG_FLAGGED);
+	assert_true(flags_at(l, (size_t)find_subject(p, l, two)) & MAIL_SEEN);
+	assert_true(flags_at(l, (size_t)find_subject(p, l, one)) & MAIL_FLAGGED);
 	free(one);
 	free(two);
 	person_free(p);
@@ -389,7 +389,7 @@ static void preview_tells_what_a_switch_does(void **state)
 	start(p, true);
 	l = open_folder(p, "INBOX");
 	uid = msglist_uid(l, 0);
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
 	send_text(p, "bob@example.org", "Later");
 	preview_says(p, ACCOUNT_POP3,
 		(const char *const[]){
@@ -404,7 +404,7 @@ static void preview_tells_what_a_switch_does(void **state)
 	l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(l) == 6);
 	uid = msglist_uid(l, 1);
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_ANSWERED));
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_ANSWERED));
 	preview_says(p, ACCOUNT_IMAP,
 		(const char *const[]){"6 messages of the inbox are here and on the server.",
 			/* one was unread and is fetched: it counts as read there */
@@ -433,7 +433,7 @@ static void preview_counts_what_pop3_saw(void **state)
 		done(p, engine_sync(p->engine, 0));
 		UNTIL(p, msglist_count(l) == 6);
 		uid = msglist_uid(l, 0);
-		done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+		done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
 		preview_says(p, ACCOUNT_IMAP,
 			(const char *const[]){says[i][0], says[i][1], says[i][2], NULL});
 		person_free(p);
@@ -623,12 +623,12 @@ static void second_copy_follows(void **state)
 	m = open_folder(q, "INBOX");
 	assert_int_equal(msglist_count(m), 5);
 	uid = msglist_uid(l, 0);
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
-	UNTIL(q, flags_at(m, (size_t)msglist_find(m, uid)) & MSG_FLAGGED);
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
+	UNTIL(q, flags_at(m, (size_t)msglist_find(m, uid)) & MAIL_FLAGGED);
 	/* The follower changes something: the first copy carries it out. */
 	uid = msglist_uid(m, 1);
-	done(q, engine_flag(q->engine, m, &uid, 1, 0, MSG_FLAGGED));
-	UNTIL(p, (flags_at(l, (size_t)msglist_find(l, uid)) & MSG_FLAGGED) &&
+	done(q, engine_flag(q->engine, m, &uid, 1, 0, MAIL_FLAGGED));
+	UNTIL(p, (flags_at(l, (size_t)msglist_find(l, uid)) & MAIL_FLAGGED) &&
 			 engine_pending(p->engine) == 0);
 	/* The first one ends: the other takes over. */
 	stop(p);
@@ -657,7 +657,7 @@ static void opens_a_maildir_by_its_path(void **state)
 	UNTIL(p, msglist_ready(l) && msglist_count(l) == 4);
 	uid = msglist_uid(l, 0);
 	engine_view_free(read_view(p, l, uid));
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
 	done(p, engine_delete(p->engine, l, &uid, 1));
 	UNTIL(p, msglist_count(l) == 3);
 	/* And an mbox file: read, never changed. */
@@ -701,7 +701,7 @@ static void another_server_starts_anew(void **state)
 	start(p, true);
 	l = open_folder(p, "INBOX");
 	uid = msglist_uid(l, 0);
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
 	UNTIL(p, engine_pending(p->engine) == 1);
 	stop(p);
 	memcpy(p->name, q->name, sizeof(p->name));
@@ -740,7 +740,7 @@ static void fill_over_a_link_that_breaks(void **state)
 	for (uint32_t uid = 1; uid <= N; uid++) {
 		ptrdiff_t row = msglist_find(l, uid);
 
-		if (row < 0 || (flags_at(l, (size_t)row) & MSG_PLACEHOLDER))
+		if (row < 0 || (flags_at(l, (size_t)row) & MAIL_PLACEHOLDER))
 			fail_msg("message %u did not come", uid);
 	}
 	person_tell_proxy(dir, "stats", &stats);
@@ -779,7 +779,7 @@ static void file_that_dovecot_cannot_read_costs_one_row(void **state)
 	l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(l) == 31 && msglist_sync_percent(l) == 100);
 	for (size_t i = 0; i < 31; i++)
-		bad += (flags_at(l, i) & MSG_PLACEHOLDER) != 0;
+		bad += (flags_at(l, i) & MAIL_PLACEHOLDER) != 0;
 	assert_int_equal(bad, 1);
 	person_free(p);
 }

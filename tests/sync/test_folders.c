@@ -266,14 +266,14 @@ static void new_name_is_for_all_below(void **state)
 	assert_false(is_subscribed(p, "Lists") || is_subscribed(p, "Lists\tGr&APwA3w-e"));
 	/* It is the same list: what is done in it is done there. */
 	assert_int_equal(find_subject(p, l, subject), 1);
-	done(p, engine_flag(p->engine, l, (uint32_t[]){msglist_uid(l, 1)}, 1, 0, MSG_FLAGGED));
+	done(p, engine_flag(p->engine, l, (uint32_t[]){msglist_uid(l, 1)}, 1, 0, MAIL_FLAGGED));
 	UNTIL(p, engine_pending(p->engine) == 0);
 	assert_string_equal(person_told(), "");
 	stop(p);
 	start(p, true);
 	l = open_folder(p, "Old/" GREETINGS "/" GREETINGS);
 	assert_int_equal(msglist_count(l), 2);
-	assert_true(flags_at(l, 1) & MSG_FLAGGED);
+	assert_true(flags_at(l, 1) & MAIL_FLAGGED);
 	free(subject);
 	person_free(p);
 }
@@ -297,7 +297,7 @@ static void what_waits_goes_first(void **state)
 	uid = msglist_uid(p->inbox, 0);
 	done(p, engine_move(p->engine, p->inbox, &uid, 1, "Work/Sub"));
 	uid = msglist_uid(l, 0);
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
 	assert_int_equal(engine_pending(p->engine), 2);
 	stop(p);
 	start(p, false);

@@ -54,7 +54,7 @@ static struct person *with_a_change_waiting(const char *protocol)
 	UNTIL(p, msglist_count(l) == MAILS && msglist_sync_percent(l) == 100);
 	engine_set_offline(p->engine, true);
 	uid = msglist_uid(l, 0);
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
 	return p;
 }
 
@@ -143,7 +143,7 @@ static void the_host_was_renamed(void **state)
 	l = open_folder(p, "INBOX");
 	done(p, engine_sync(p->engine, 0));
 	UNTIL(p, msglist_count(l) == MAILS);
-	assert_true(flags_at(l, 0) & MSG_FLAGGED);
+	assert_true(flags_at(l, 0) & MAIL_FLAGGED);
 	person_free(p);
 }
 

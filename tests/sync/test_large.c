@@ -319,7 +319,7 @@ static void look_at(struct person *p, struct msglist *l, const struct sample *s)
 	saved_alike(p, l, v, &parts, s->name);
 	/* The list knows it now. */
 	UNTIL(p, msglist_find(l, v->uid) >= 0);
-	assert_int_equal(!!(flags_at(l, (size_t)msglist_find(l, v->uid)) & MSG_ATTACHMENT),
+	assert_int_equal(!!(flags_at(l, (size_t)msglist_find(l, v->uid)) & MAIL_ATTACHMENT),
 		part_has_files(&parts));
 	part_done(&parts);
 	str_done(&bytes);

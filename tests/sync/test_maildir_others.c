@@ -115,7 +115,8 @@ static bool shows(struct person *p, struct msglist *l, const char *subject, uint
 {
 	for (size_t i = 0; i < msglist_count(l); i++)
 		if (strcmp(row_of(p, l, i).subject, subject) == 0)
-			return (flags_at(l, i) & (MSG_SEEN | MSG_FLAGGED | MSG_ANSWERED)) == flags;
+			return (flags_at(l, i) & (MAIL_SEEN | MAIL_FLAGGED | MAIL_ANSWERED)) ==
+			       flags;
 	return false;
 }
 
@@ -134,10 +135,10 @@ static bool has_folder(struct person *p, const char *name, unsigned total)
 static void sees_meddling(struct person *p, struct msglist *l)
 {
 	UNTIL(p, shows(p, l, "Delivered by others", 0));
-	UNTIL(p, shows(p, l, "Mail 0", MSG_SEEN));
-	UNTIL(p, shows(p, l, "Mail 1", MSG_SEEN | MSG_FLAGGED | MSG_ANSWERED));
+	UNTIL(p, shows(p, l, "Mail 0", MAIL_SEEN));
+	UNTIL(p, shows(p, l, "Mail 1", MAIL_SEEN | MAIL_FLAGGED | MAIL_ANSWERED));
 	UNTIL(p, find_subject(p, l, "Mail 2") < 0);
-	UNTIL(p, shows(p, l, "Seen at once", MSG_SEEN));
+	UNTIL(p, shows(p, l, "Seen at once", MAIL_SEEN));
 	UNTIL(p, has_folder(p, "Made/elsewhere", 2));
 	assert_int_equal(msglist_count(l), MAILS + 1);
 }
@@ -224,8 +225,8 @@ static char *listing(struct person *p, struct msglist *l)
 		uint32_t flags = flags_at(l, i);
 
 		str_addf(&line, "%s|%s%s%s\n", row_of(p, l, i).subject,
-			flags & MSG_ANSWERED ? "R" : "", flags & MSG_FLAGGED ? "F" : "",
-			flags & MSG_SEEN ? "S" : "");
+			flags & MAIL_ANSWERED ? "R" : "", flags & MAIL_FLAGGED ? "F" : "",
+			flags & MAIL_SEEN ? "S" : "");
 		strv_take(&lines, str_steal(&line));
 	}
 	for (size_t i = 0; i < lines.n; i++)
@@ -247,8 +248,8 @@ static char *mark_some(struct person *p)
 {
 	uint32_t uid = msglist_uid(p->inbox, 0), uids[2] = {uid, msglist_uid(p->inbox, 1)};
 
-	done(p, engine_flag(p->engine, p->inbox, uids, 2, 0, MSG_SEEN));
-	done(p, engine_flag(p->engine, p->inbox, &uid, 1, 0, MSG_FLAGGED | MSG_ANSWERED));
+	done(p, engine_flag(p->engine, p->inbox, uids, 2, 0, MAIL_SEEN));
+	done(p, engine_flag(p->engine, p->inbox, &uid, 1, 0, MAIL_FLAGGED | MAIL_ANSWERED));
 	deliver(p, "", "From elsewhere");
 	UNTIL(p, msglist_count(p->inbox) == MAILS + 1);
 	return listing(p, p->inbox);
@@ -369,7 +370,7 @@ static void mbox_grows_while_open(void **state)
 	shell("printf '\\nFrom b@example.org Sat Jan  3 02:05:34 2026\\nFrom: b@example.org\\n"
 	      "Subject: Mbox two\\nStatus: RO\\n\\nsecond\\n' >>\"$1\"",
 		path, NULL);
-	UNTIL(p, msglist_count(l) == 2 && shows(p, l, "Mbox two", MSG_SEEN));
+	UNTIL(p, msglist_count(l) == 2 && shows(p, l, "Mbox two", MAIL_SEEN));
 	assert_true(shows(p, l, "Mbox one", 0));
 	v = read_view(p, l, msglist_uid(l, (size_t)find_subject(p, l, "Mbox one")));
 	engine_view_free(v);
@@ -377,7 +378,7 @@ static void mbox_grows_while_open(void **state)
 	engine_view_free(v);
 	/* The first one goes: the others move up. */
 	shell("sed -n '/^From b@/,$p' \"$1\" >\"$1.new\" && mv \"$1.new\" \"$1\"", path, NULL);
-	UNTIL(p, msglist_count(l) == 1 && shows(p, l, "Mbox two", MSG_SEEN));
+	UNTIL(p, msglist_count(l) == 1 && shows(p, l, "Mbox two", MAIL_SEEN));
 	engine_close(p->engine, l);
 	free(path);
 	person_free(p);

@@ -7,7 +7,7 @@ static bool is_marked(struct msglist *l, uint32_t uid)
 {
 	ptrdiff_t row = msglist_find(l, uid);
 
-	return row >= 0 && (flags_at(l, (size_t)row) & MSG_DELETED);
+	return row >= 0 && (flags_at(l, (size_t)row) & MAIL_DELETED);
 }
 
 /* What is moved leaves, what somebody else had marked stays, and so does its mark. */
@@ -23,7 +23,7 @@ static void old_server_moves_and_takes_back(void **state)
 	for (size_t i = 0; i < 3; i++)
 		uids[i] = msglist_uid(l, i);
 	marked = msglist_uid(l, 4);
-	done(p, engine_flag(p->engine, l, &marked, 1, 0, MSG_DELETED));
+	done(p, engine_flag(p->engine, l, &marked, 1, 0, MAIL_DELETED));
 	done(p, engine_archive(p->engine, l, uids, 3));
 	UNTIL(p, engine_pending(p->engine) == 0 && msglist_count(archive) == 3);
 	stop(p);
@@ -33,7 +33,7 @@ static void old_server_moves_and_takes_back(void **state)
 	done(p, engine_sync(p->engine, 0));
 	UNTIL(p, msglist_count(l) == 3 && is_marked(l, marked));
 	assert_int_equal(msglist_count(archive), 3);
-	assert_false(flags_at(archive, 0) & MSG_DELETED);
+	assert_false(flags_at(archive, 0) & MAIL_DELETED);
 	person_free(p);
 }
 
@@ -72,7 +72,7 @@ static void old_server_replays(void **state)
 	l = open_folder(p, "INBOX");
 	for (size_t i = 0; i < 20; i++) {
 		uid = msglist_uid(l, i);
-		done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+		done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
 		done(p, engine_copy(p->engine, l, &uid, 1, "Archive"));
 	}
 	assert_int_equal(engine_pending(p->engine), 2);
@@ -81,7 +81,7 @@ static void old_server_replays(void **state)
 	UNTIL(p, engine_pending(p->engine) == 0);
 	archive = open_folder(p, "Archive");
 	UNTIL(p, msglist_count(archive) == 20 && msglist_sync_percent(archive) == 100);
-	assert_true(flags_at(archive, 0) & MSG_FLAGGED);
+	assert_true(flags_at(archive, 0) & MAIL_FLAGGED);
 	person_free(p);
 }
 

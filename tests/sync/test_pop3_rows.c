@@ -26,7 +26,7 @@ static size_t bad_rows(struct msglist *l)
 	size_t n = 0;
 
 	for (size_t i = 0; i < msglist_count(l); i++)
-		n += (flags_at(l, i) & MSG_PLACEHOLDER) != 0;
+		n += (flags_at(l, i) & MAIL_PLACEHOLDER) != 0;
 	return n;
 }
 
@@ -34,7 +34,7 @@ static size_t a_bad_row(struct msglist *l)
 {
 	size_t i = 0;
 
-	while (i < msglist_count(l) && !(flags_at(l, i) & MSG_PLACEHOLDER))
+	while (i < msglist_count(l) && !(flags_at(l, i) & MAIL_PLACEHOLDER))
 		i++;
 	assert_true(i < msglist_count(l));
 	return i;
@@ -271,7 +271,7 @@ static void nothing_can_be_done_to_a_row(void **state)
 	p = with_row(&l, "");
 	uids[0] = msglist_uid(l, a_bad_row(l));
 	fails(p, engine_delete(p->engine, l, uids, 1), "has not given");
-	fails(p, engine_flag(p->engine, l, uids, 1, 0, MSG_FLAGGED), "has not given");
+	fails(p, engine_flag(p->engine, l, uids, 1, 0, MAIL_FLAGGED), "has not given");
 	fails(p, engine_compose(p->engine, 0, COMPOSE_FORWARD, l, uids[0], NULL), "has not given");
 	uids[1] = msglist_uid(l, (size_t)find_subject(p, l, "Message 3"));
 	if (uids[1] < uids[0]) {

@@ -612,11 +612,11 @@ static void large_mail_is_completed_on_demand(void **state)
 	p = with_large(&l, "\tpop3-keep never\n");
 	row = (size_t)find_subject(p, l, "large");
 	uid = msglist_uid(l, row);
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
 	done(p, engine_whole(p->engine, l, uid));
 	assert_int_equal(msglist_count(l), 2);
 	row = (size_t)msglist_find(l, uid);
-	assert_true(flags_at(l, row) & MSG_FLAGGED);
+	assert_true(flags_at(l, row) & MAIL_FLAGGED);
 	shows(p, l, row, "the end");
 	shows_not(p, l, row, "Only the beginning");
 	fetch(p);

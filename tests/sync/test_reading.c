@@ -155,8 +155,8 @@ static void others_are_answered(struct person *p, struct msglist *l)
 {
 	uint32_t uid = uid_at(p, l, 2);
 
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
-	done(p, engine_flag(p->engine, l, &uid, 1, MSG_FLAGGED, 0));
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
+	done(p, engine_flag(p->engine, l, &uid, 1, MAIL_FLAGGED, 0));
 }
 
 static bool says(const struct message_view *v, const char *word)

@@ -187,7 +187,7 @@ static void broken_row_of_the_second_chunk_alone_is_given_up(void **state)
 		ptrdiff_t row = msglist_find(l, uid);
 
 		assert_true(row >= 0);
-		assert_int_equal(!!(flags_at(l, (size_t)row) & MSG_PLACEHOLDER), uid == 100);
+		assert_int_equal(!!(flags_at(l, (size_t)row) & MAIL_PLACEHOLDER), uid == 100);
 	}
 	person_free(p);
 }
@@ -226,11 +226,11 @@ static void broken_row(const char *raw, bool ends)
 	l = filled(p, 90);
 	assert_true(msglist_find(l, 70) >= 0);
 	assert_true(msglist_row(l, (size_t)msglist_find(l, 70), &r));
-	assert_true(r.flags & MSG_PLACEHOLDER);
+	assert_true(r.flags & MAIL_PLACEHOLDER);
 	for (uint32_t uid = 1; uid <= 90; uid++)
 		if (uid != 70) {
 			assert_true(msglist_find(l, uid) >= 0);
-			assert_false(flags_at(l, (size_t)msglist_find(l, uid)) & MSG_PLACEHOLDER);
+			assert_false(flags_at(l, (size_t)msglist_find(l, uid)) & MAIL_PLACEHOLDER);
 		}
 	assert_int_equal(seen("UID FETCH 70 ") > 0, ends);
 	/* Not asked for anew with every start. */
@@ -282,7 +282,7 @@ static void lame_message(const char *command, const uint32_t *lame, size_t n, co
 		bool bad = k < n && lame[k] == uid;
 
 		assert_true(row >= 0);
-		assert_int_equal(!!(flags_at(l, (size_t)row) & MSG_PLACEHOLDER), bad);
+		assert_int_equal(!!(flags_at(l, (size_t)row) & MAIL_PLACEHOLDER), bad);
 		if (bad)
 			has(row_of(p, l, (size_t)row).subject, words);
 		k += bad;
@@ -330,10 +330,10 @@ static void lame_flags(const char *command)
 	odd("fill INBOX 1");
 	start(p, false);
 	l = filled(p, 61);
-	assert_false(flags_at(l, (size_t)msglist_find(l, 30)) & MSG_PLACEHOLDER);
+	assert_false(flags_at(l, (size_t)msglist_find(l, 30)) & MAIL_PLACEHOLDER);
 	if (strstr(command, " no ")) {
-		assert_true(flags_at(l, (size_t)msglist_find(l, 10)) & MSG_FLAGGED);
-		assert_true(flags_at(l, (size_t)msglist_find(l, 50)) & MSG_FLAGGED);
+		assert_true(flags_at(l, (size_t)msglist_find(l, 10)) & MAIL_FLAGGED);
+		assert_true(flags_at(l, (size_t)msglist_find(l, 50)) & MAIL_FLAGGED);
 	}
 	person_free(p);
 }
@@ -356,10 +356,10 @@ static void lame_message_is_asked_for_at_once(void **state)
 	odd("lame 3 no HEADER");
 	p = by_imap();
 	l = filled(p, 5);
-	assert_true(flags_at(l, (size_t)msglist_find(l, 3)) & MSG_PLACEHOLDER);
+	assert_true(flags_at(l, (size_t)msglist_find(l, 3)) & MAIL_PLACEHOLDER);
 	odd("well");
 	done(p, engine_whole(p->engine, l, 3));
-	UNTIL(p, !(flags_at(l, (size_t)msglist_find(l, 3)) & MSG_PLACEHOLDER));
+	UNTIL(p, !(flags_at(l, (size_t)msglist_find(l, 3)) & MAIL_PLACEHOLDER));
 	all_subjects_once(p, l, 5);
 	person_free(p);
 }
@@ -375,10 +375,10 @@ static void lame_message_comes_when_the_server_is_well(void **state)
 	odd("lame 30 no HEADER");
 	p = by_imap();
 	l = filled(p, 60);
-	assert_true(flags_at(l, (size_t)msglist_find(l, 30)) & MSG_PLACEHOLDER);
+	assert_true(flags_at(l, (size_t)msglist_find(l, 30)) & MAIL_PLACEHOLDER);
 	odd("well");
 	engine_view_free(read_view(p, l, 30));
-	UNTIL(p, !(flags_at(l, (size_t)msglist_find(l, 30)) & MSG_PLACEHOLDER));
+	UNTIL(p, !(flags_at(l, (size_t)msglist_find(l, 30)) & MAIL_PLACEHOLDER));
 	assert_string_equal(row_of(p, l, (size_t)msglist_find(l, 30)).subject, "Message 30");
 	person_free(p);
 }
@@ -464,7 +464,7 @@ static void strange_rows_are_ignored(void **state)
 	assert_int_equal(msglist_find(l, 4000000), -1);
 	all_subjects_once(p, l, 10);
 	for (size_t i = 0; i < 10; i++)
-		assert_int_equal(flags_at(l, i) & MSG_PLACEHOLDER, 0);
+		assert_int_equal(flags_at(l, i) & MAIL_PLACEHOLDER, 0);
 	person_free(p);
 }
 

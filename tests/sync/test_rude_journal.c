@@ -104,7 +104,7 @@ static void marks_made_offline_cost_one_command(void **state)
 	go_offline(p);
 	bytes = log_size();
 	for (uint32_t uid = 1; uid <= N; uid++)
-		done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+		done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
 	assert_int_equal(engine_pending(p->engine), 1);
 	assert_true(log_size() - bytes < N * 60);
 	before = seen("imap");
@@ -129,7 +129,7 @@ static void mixed_work_is_put_together(void **state)
 	p = ready(60, &l);
 	go_offline(p);
 	for (uint32_t uid = 1; uid <= 60; uid++) {
-		done(p, engine_flag(p->engine, l, &uid, 1, 0, uid % 2 ? MSG_FLAGGED : MSG_SEEN));
+		done(p, engine_flag(p->engine, l, &uid, 1, 0, uid % 2 ? MAIL_FLAGGED : MAIL_SEEN));
 		if (uid % 3 == 0)
 			done(p, engine_move(p->engine, l, &uid, 1, "Archive"));
 	}
@@ -157,11 +157,11 @@ static void opposite_marks_are_never_sent(void **state)
 	l = filled(p, 3);
 	go_offline(p);
 	first_three(uids);
-	done(p, engine_flag(p->engine, l, uids, 3, 0, MSG_FLAGGED));
-	done(p, engine_flag(p->engine, l, &two, 1, MSG_FLAGGED, 0));
+	done(p, engine_flag(p->engine, l, uids, 3, 0, MAIL_FLAGGED));
+	done(p, engine_flag(p->engine, l, &two, 1, MAIL_FLAGGED, 0));
 	assert_int_equal(engine_pending(p->engine), 1);
 	uids[1] = 3;
-	done(p, engine_flag(p->engine, l, uids, 2, MSG_FLAGGED, 0));
+	done(p, engine_flag(p->engine, l, uids, 2, MAIL_FLAGGED, 0));
 	UNTIL(p, engine_pending(p->engine) == 0);
 	go_online(p);
 	assert_int_equal(seen("UID STORE"), 0);
@@ -185,7 +185,7 @@ static void whole_folder_is_one_record(void **state)
 	for (uint32_t i = 0; i < N; i++)
 		uids[i] = i + 1;
 	bytes = log_size();
-	done(p, engine_flag(p->engine, l, uids, N, 0, MSG_SEEN));
+	done(p, engine_flag(p->engine, l, uids, N, 0, MAIL_SEEN));
 	assert_int_equal(engine_pending(p->engine), 1);
 	assert_true(log_size() - bytes < 300);
 	go_online(p);
@@ -370,9 +370,9 @@ static void vanished_messages_drop_what_waits(void **state)
 	other = open_folder(p, "Lists");
 	UNTIL(p, msglist_count(other) == 3 && msglist_sync_percent(other) == 100);
 	go_offline(p);
-	done(p, engine_flag(p->engine, l, &two, 1, 0, MSG_FLAGGED));
+	done(p, engine_flag(p->engine, l, &two, 1, 0, MAIL_FLAGGED));
 	one = msglist_uid(other, 0);
-	done(p, engine_flag(p->engine, other, &one, 1, 0, MSG_FLAGGED));
+	done(p, engine_flag(p->engine, other, &one, 1, 0, MAIL_FLAGGED));
 	engine_close(p->engine, other); /* nothing looks at it before the operation does */
 	odd("gone INBOX 2");
 	{
@@ -407,14 +407,14 @@ static void renumbered_folder_drops_what_waits(void **state)
 	odd("fill Archive 0");
 	p = ready(3, &l);
 	go_offline(p);
-	done(p, engine_flag(p->engine, l, &two, 1, 0, MSG_FLAGGED));
+	done(p, engine_flag(p->engine, l, &two, 1, 0, MAIL_FLAGGED));
 	done(p, engine_move(p->engine, l, &three, 1, "Archive"));
 	odd("validity INBOX 77");
 	go_online(p);
 	UNTIL(p, msglist_count(l) == 3 && msglist_sync_percent(l) == 100);
 	has(person_told(), "made anew");
 	/* The same numbers are other messages now: they are untouched, here and there. */
-	assert_int_equal(marks(l, 2) & MSG_FLAGGED, 0);
+	assert_int_equal(marks(l, 2) & MAIL_FLAGGED, 0);
 	assert_int_equal(number("marked INBOX \\Flagged"), 0);
 	assert_int_equal(number("count INBOX"), 3);
 	assert_int_equal(seen("UID STORE|UID MOVE"), 0);
@@ -485,7 +485,7 @@ static void cancelled_changes_are_as_if_never_made(void **state)
 	p = ready(5, &l);
 	go_offline(p);
 	first_three(uids);
-	done(p, engine_flag(p->engine, l, uids, 3, 0, MSG_FLAGGED | MSG_SEEN));
+	done(p, engine_flag(p->engine, l, uids, 3, 0, MAIL_FLAGGED | MAIL_SEEN));
 	done(p, engine_move(p->engine, l, uids, 2, "Archive"));
 	done(p, engine_delete(p->engine, l, &five, 1));
 	assert_int_equal(msglist_count(l), 2);
@@ -503,12 +503,12 @@ static void cancelled_changes_are_as_if_never_made(void **state)
 	assert_true(info.since > 1700000000 && !info.on_its_way && !info.refused);
 	done(p, engine_pending_cancel(p->engine, info.id));
 	UNTIL(p, msglist_count(l) == 4);
-	assert_int_equal(marks(l, 2) & (MSG_FLAGGED | MSG_SEEN), MSG_FLAGGED | MSG_SEEN);
+	assert_int_equal(marks(l, 2) & (MAIL_FLAGGED | MAIL_SEEN), MAIL_FLAGGED | MAIL_SEEN);
 	done(p, engine_pending_cancel(p->engine, 0));
 	UNTIL(p, engine_pending(p->engine) == 0 && msglist_count(l) == 5);
-	assert_int_equal(marks(l, 1) & (MSG_FLAGGED | MSG_SEEN), MSG_FLAGGED);
-	assert_int_equal(marks(l, 2) & (MSG_FLAGGED | MSG_SEEN), 0);
-	assert_int_equal(marks(l, 3) & (MSG_FLAGGED | MSG_SEEN), 0);
+	assert_int_equal(marks(l, 1) & (MAIL_FLAGGED | MAIL_SEEN), MAIL_FLAGGED);
+	assert_int_equal(marks(l, 2) & (MAIL_FLAGGED | MAIL_SEEN), 0);
+	assert_int_equal(marks(l, 3) & (MAIL_FLAGGED | MAIL_SEEN), 0);
 	total_is(p, "INBOX", 5, 5);
 	go_online(p);
 	assert_int_equal(seen("UID STORE|UID MOVE|UID COPY"), 0);
@@ -528,7 +528,7 @@ static void what_is_on_its_way_is_not_cancelled(void **state)
 	odd("rule x1 UID STORE => stall");
 	p = by_imap();
 	l = filled(p, 3);
-	done(p, engine_flag(p->engine, l, &two, 1, 0, MSG_FLAGGED));
+	done(p, engine_flag(p->engine, l, &two, 1, 0, MAIL_FLAGGED));
 	UNTIL_SERVER(p, seen("UID STORE"));
 	UNTIL(p, (engine_pending_at(p->engine, 0, &info), info.on_its_way));
 	fails_with(p, engine_pending_cancel(p->engine, info.id), "on its way");
@@ -553,7 +553,7 @@ static void steps_are_taken_back_one_by_one(void **state)
 	odd("fill Trash 0");
 	p = ready(5, &l);
 	first_three(uids);
-	done(p, engine_flag(p->engine, l, uids, 3, 0, MSG_FLAGGED));
+	done(p, engine_flag(p->engine, l, uids, 3, 0, MAIL_FLAGGED));
 	done(p, engine_archive(p->engine, l, uids, 3));
 	done(p, engine_delete(p->engine, l, &four, 1));
 	done(p, engine_copy(p->engine, l, &(uint32_t){5}, 1, "Archive"));
@@ -590,7 +590,7 @@ static void undo_offline_drops_what_was_not_sent(void **state)
 	odd("fill Archive 0");
 	p = ready(5, &l);
 	first_three(uids);
-	done(p, engine_flag(p->engine, l, uids, 2, 0, MSG_FLAGGED));
+	done(p, engine_flag(p->engine, l, uids, 2, 0, MAIL_FLAGGED));
 	settled(p);
 	go_offline(p);
 	done(p, engine_archive(p->engine, l, uids, 1));
@@ -603,7 +603,7 @@ static void undo_offline_drops_what_was_not_sent(void **state)
 	UNTIL(p, msglist_count(l) == 5 && engine_pending(p->engine) == 0);
 	/* This one was sent: its opposite waits. */
 	undo(p);
-	assert_int_equal(marks(l, 1) & MSG_FLAGGED, 0);
+	assert_int_equal(marks(l, 1) & MAIL_FLAGGED, 0);
 	UNTIL(p, engine_pending(p->engine) == 1);
 	go_online(p);
 	assert_int_equal(number("marked INBOX \\Flagged"), 0);
@@ -655,16 +655,16 @@ static void undo_in_local_folders(void **state)
 	UNTIL(p, msglist_count(l) == 4);
 	for (size_t i = 0; i < 3; i++)
 		uids[i] = msglist_uid(l, i);
-	done(p, engine_flag(p->engine, l, uids, 3, 0, MSG_FLAGGED));
+	done(p, engine_flag(p->engine, l, uids, 3, 0, MAIL_FLAGGED));
 	done(p, engine_archive(p->engine, l, uids, 3));
 	UNTIL(p, msglist_count(l) == 1);
 	archive = open_folder(p, "Archive");
 	UNTIL(p, msglist_count(archive) == 3);
 	undo(p);
 	UNTIL(p, msglist_count(l) == 4 && msglist_count(archive) == 0);
-	assert_int_equal(flags_at(l, 0) & MSG_FLAGGED, MSG_FLAGGED);
+	assert_int_equal(flags_at(l, 0) & MAIL_FLAGGED, MAIL_FLAGGED);
 	undo(p);
-	UNTIL(p, !((flags_at(l, 0) | flags_at(l, 1) | flags_at(l, 2)) & MSG_FLAGGED));
+	UNTIL(p, !((flags_at(l, 0) | flags_at(l, 1) | flags_at(l, 2)) & MAIL_FLAGGED));
 	fails_with(p, engine_undo(p->engine), "nothing to undo");
 	person_free(p);
 }
@@ -722,7 +722,7 @@ static void undo_without_uidplus_finds_by_message_id(void **state)
 			p, number("marked INBOX \\Deleted") == 0 && number("count INBOX") == 5);
 		assert_int_equal(number("count Archive"), 2);
 		assert_int_equal(number("marked Archive \\Deleted"), 0);
-		UNTIL(p, msglist_count(l) == 5 && !(flags_at(l, 0) & MSG_DELETED));
+		UNTIL(p, msglist_count(l) == 5 && !(flags_at(l, 0) & MAIL_DELETED));
 		person_free(p);
 	}
 }

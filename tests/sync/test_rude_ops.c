@@ -45,9 +45,9 @@ static void refused_mark_is_taken_back(void **state)
 	odd("rule UID STORE => no the mailbox is for reading");
 	p = by_imap();
 	l = filled(p, 3);
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
 	UNTIL(p, engine_pending(p->engine) == 0 &&
-			 !(flags_at(l, (size_t)msglist_find(l, 2)) & MSG_FLAGGED));
+			 !(flags_at(l, (size_t)msglist_find(l, 2)) & MAIL_FLAGGED));
 	has(person_told(), "the mailbox is for reading");
 	assert_int_equal(state_of(p), STATE_ONLINE);
 	person_free(p);
@@ -101,7 +101,7 @@ static void is_set_aside(struct person *p, struct msglist *l, const char *name, 
 	struct pending_info info;
 	uint32_t three = 3;
 
-	done(p, engine_flag(p->engine, l, &three, 1, 0, MSG_ANSWERED));
+	done(p, engine_flag(p->engine, l, &three, 1, 0, MAIL_ANSWERED));
 	settled_with_haste(p);
 	UNTIL(p, engine_pending_rows(p->engine) == 1);
 	assert_int_equal(seen(command), 3);
@@ -120,12 +120,12 @@ static void mark_that_ends_connections_is_set_aside(void **state)
 	uint32_t uid = 2;
 
 	(void)state;
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
 	is_set_aside(p, l, "Flag 1 message in Inbox", "UID STORE 2");
-	UNTIL(p, !(flags_at(l, (size_t)msglist_find(l, 2)) & MSG_FLAGGED));
+	UNTIL(p, !(flags_at(l, (size_t)msglist_find(l, 2)) & MAIL_FLAGGED));
 	/* Whoever does it again has it tried again. */
 	odd("norules");
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
 	settled(p);
 	assert_int_equal(number("marked INBOX \\Flagged"), 1);
 	person_free(p);
@@ -196,7 +196,7 @@ static void synchronisation_goes_on_behind_it(void **state)
 	start(p, true);
 	l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(l) == 3);
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
 	odd("fill INBOX 1");
 	done_with_haste(p, engine_sync(p->engine, 0));
 	assert_int_equal(engine_pending(p->engine), 0);
@@ -399,7 +399,7 @@ static void old_server_that_keeps_what_is_moved_is_told(void **state)
 	has(person_told(), "only the owner may");
 	assert_int_equal(number("count INBOX"), 6);
 	assert_int_equal(number("count Archive"), 2);
-	UNTIL(p, flags_at(l, (size_t)msglist_find(l, 2)) & MSG_DELETED);
+	UNTIL(p, flags_at(l, (size_t)msglist_find(l, 2)) & MAIL_DELETED);
 	person_free(p);
 }
 
@@ -436,7 +436,7 @@ static void folder_to_read_only(const char *caps, const char *flags, const char 
 	ev = answer(p, engine_move(p->engine, l, &uid, 1, "Archive"));
 	assert_int_equal(ev->kind, EVENT_FAILED);
 	event_free(ev);
-	ev = answer(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+	ev = answer(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
 	assert_int_equal(ev->kind, EVENT_FAILED);
 	event_free(ev);
 	done(p, engine_copy(p->engine, l, &uid, 1, "Archive"));
@@ -647,7 +647,7 @@ static void refused_folders_stay(void **state)
 	assert_true(has_folder(p, "Work", 2) && !msglist_read_only(l));
 	/* And the list is still of use. */
 	uid = msglist_uid(l, 0);
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
 	settled(p);
 	assert_int_equal(number("marked Work \\Flagged"), 1);
 	person_free(p);

@@ -128,7 +128,7 @@ static void qresync_is_used(void **state)
 	start(p, false);
 	l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(l) == 10 && msglist_find(l, 4) < 0 && msglist_find(l, 11) >= 0 &&
-			 (flags_at(l, (size_t)msglist_find(l, 5)) & MSG_FLAGGED));
+			 (flags_at(l, (size_t)msglist_find(l, 5)) & MAIL_FLAGGED));
 	assert_true(seen("QRESYNC \\(") > 0);
 	/* Nor at the first time: the newest window was the whole folder. */
 	assert_int_equal(seen("UID SEARCH ALL"), 0);
@@ -150,7 +150,7 @@ static void unsaid_vanished_is_found_out(void **state)
 	start(p, false);
 	l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(l) == 9 && msglist_find(l, 4) < 0 &&
-			 (flags_at(l, (size_t)msglist_find(l, 5)) & MSG_FLAGGED));
+			 (flags_at(l, (size_t)msglist_find(l, 5)) & MAIL_FLAGGED));
 	person_free(p);
 }
 
@@ -240,7 +240,7 @@ static struct person *again(struct msglist **l, const char *caps, const char *ch
 static void rows_are_right(struct person *p, struct msglist *l)
 {
 	UNTIL(p, msglist_count(l) == 10 && msglist_find(l, 4) < 0 && msglist_find(l, 11) >= 0 &&
-			 (flags_at(l, (size_t)msglist_find(l, 5)) & MSG_FLAGGED));
+			 (flags_at(l, (size_t)msglist_find(l, 5)) & MAIL_FLAGGED));
 	all_subjects_once(p, l, 11);
 	UNTIL_SERVER(p, number("idling") == 1);
 	assert_int_equal(state_of(p), STATE_ONLINE);
@@ -323,7 +323,7 @@ static void forgotten_mark_is_found_out(void **state)
 		odd("reset");
 		p = again(&l, caps[i], "quietly INBOX 7 \\Seen");
 		UNTIL(p, msglist_find(l, 7) >= 0 &&
-				 (flags_at(l, (size_t)msglist_find(l, 7)) & MSG_SEEN));
+				 (flags_at(l, (size_t)msglist_find(l, 7)) & MAIL_SEEN));
 		rows_are_right(p, l);
 		person_free(p);
 	}
@@ -556,7 +556,7 @@ static void chatter_keeps_no_operation_waiting(void **state)
 		odd(chatter[i]);
 		odd("cut");
 		UNTIL_SERVER(p, seen("IDLE") > 2);
-		done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+		done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
 		UNTIL(p, engine_pending(p->engine) == 0);
 		idled = seen("IDLE");
 		watch(p, 1000);
@@ -595,7 +595,7 @@ static void vanished_folder_stays_readable(void **state)
 	engine_view_free(read_view(p, l, uid)); /* kept from before */
 	engine_folder(p->engine, 0, (size_t)engine_find_folder(p->engine, 0, "Other"), &info);
 	assert_true(info.offline_copy && info.selectable);
-	ev = answer(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+	ev = answer(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
 	assert_int_equal(ev->kind, EVENT_FAILED);
 	event_free(ev);
 	/* The inbox is watched instead, and nothing is tried again and again. */

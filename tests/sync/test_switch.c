@@ -115,7 +115,8 @@ static unsigned marks(struct person *p, struct msglist *l, const char *subject)
 {
 	ptrdiff_t row = find(p, l, subject);
 
-	return flags_at(l, (size_t)row) & (MSG_SEEN | MSG_ANSWERED | MSG_FLAGGED | MSG_FORWARDED);
+	return flags_at(l, (size_t)row) &
+	       (MAIL_SEEN | MAIL_ANSWERED | MAIL_FLAGGED | MAIL_FORWARDED);
 }
 
 /* merged: where the two sides meet for the first time, marks of both stay; but what was unread
@@ -126,7 +127,7 @@ static void assert_marks(struct person *p, struct msglist *l, char *const subjec
 	for (int i = 0; i < 4; i++) {
 		unsigned is = marks(p, l, subject[i]);
 
-		if (merged ? (is & set[i]) != set[i] || ((is ^ set[i]) & MSG_SEEN) : is != set[i])
+		if (merged ? (is & set[i]) != set[i] || ((is ^ set[i]) & MAIL_SEEN) : is != set[i])
 			fail_msg("\"%s\" has marks %x, not %x", subject[i], is, set[i]);
 	}
 }
@@ -136,7 +137,7 @@ static int unread_in(struct msglist *l)
 	int n = 0;
 
 	for (size_t i = 0; i < msglist_count(l); i++)
-		n += !(flags_at(l, i) & MSG_SEEN);
+		n += !(flags_at(l, i) & MAIL_SEEN);
 	return n;
 }
 
@@ -153,7 +154,7 @@ static void mark(struct person *p, struct msglist *l, const char *subject, unsig
 	uint32_t uid = msglist_uid(l, (size_t)find(p, l, subject));
 
 	done(p, engine_flag(p->engine, l, &uid, 1,
-			MSG_SEEN | MSG_ANSWERED | MSG_FLAGGED | MSG_FORWARDED, set));
+			MAIL_SEEN | MAIL_ANSWERED | MAIL_FLAGGED | MAIL_FORWARDED, set));
 }
 
 static void assert_each_once(struct person *p, struct msglist *l)
@@ -196,7 +197,7 @@ static size_t expected(const struct cell *c, int before)
 static void run_cell(const struct cell *c)
 {
 	static const unsigned set[] = {
-		MSG_SEEN | MSG_FLAGGED, MSG_SEEN | MSG_ANSWERED, MSG_SEEN | MSG_FORWARDED, 0};
+		MAIL_SEEN | MAIL_FLAGGED, MAIL_SEEN | MAIL_ANSWERED, MAIL_SEEN | MAIL_FORWARDED, 0};
 	enum account_protocol to = c->from == ACCOUNT_IMAP ? ACCOUNT_POP3 : ACCOUNT_IMAP;
 	struct str more = STR_INIT;
 	struct person *p;
@@ -340,7 +341,7 @@ static void filed_by_pop3(void **state)
 		UNTIL(p, msglist_count(l) == MAILS);
 		assert_int_equal(unique_subjects(p, l, subject, 4), 4);
 		previews(p, ACCOUNT_IMAP, "deletes nothing");
-		mark(p, l, subject[0], MSG_FLAGGED);
+		mark(p, l, subject[0], MAIL_FLAGGED);
 		act(p, l, subject[0], engine_archive);
 		act(p, l, subject[1], engine_delete);
 		act(p, l, subject[2], engine_delete);
@@ -357,7 +358,7 @@ static void filed_by_pop3(void **state)
 		holds(p, "Trash", 2, subject[1]);
 		holds(p, "Trash", 2, subject[2]);
 		l = open_folder(p, "Archive");
-		assert_int_equal(marks(p, l, subject[0]), MSG_FLAGGED);
+		assert_int_equal(marks(p, l, subject[0]), MAIL_FLAGGED);
 		/* and back: each stands where it stood */
 		done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
 		settle(p, ACCOUNT_POP3);
@@ -385,7 +386,7 @@ static void filed_by_imap(void **state)
 		settle(p, ACCOUNT_IMAP);
 		UNTIL(p, msglist_count(l) == MAILS);
 		engine_set_offline(p->engine, offline != 0);
-		mark(p, l, subject[0], MSG_ANSWERED);
+		mark(p, l, subject[0], MAIL_ANSWERED);
 		act(p, l, subject[0], engine_archive);
 		act(p, l, subject[1], engine_delete);
 		if (!offline)
@@ -398,7 +399,7 @@ static void filed_by_imap(void **state)
 		holds(p, "Archive", 1, subject[0]);
 		holds(p, "Trash", 1, subject[1]);
 		l = open_folder(p, "Archive");
-		assert_int_equal(marks(p, l, subject[0]), MSG_ANSWERED);
+		assert_int_equal(marks(p, l, subject[0]), MAIL_ANSWERED);
 		for (int i = 0; i < 3; i++)
 			free(subject[i]);
 		person_free(p);
@@ -442,7 +443,7 @@ static void with_work_waiting(void **state)
 	for (size_t i = 0; i < MANY; i++)
 		uids[i] = msglist_uid(l, i);
 	engine_set_offline(p->engine, true);
-	done(p, engine_flag(p->engine, l, uids, MANY, 0, MSG_FLAGGED | MSG_SEEN));
+	done(p, engine_flag(p->engine, l, uids, MANY, 0, MAIL_FLAGGED | MAIL_SEEN));
 	send_text(p, "bob@example.org", "Sent across a switch");
 	done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
 	done(p, engine_protocol(p->engine, 0, ACCOUNT_IMAP));
@@ -538,7 +539,7 @@ static void marks_of_many(void **state)
 	for (size_t i = 0; i < MANY; i++)
 		uids[i] = msglist_uid(l, i);
 	atomic_store(&waits, 0);
-	done(p, engine_flag(p->engine, l, uids, MANY, MSG_SEEN, MSG_FLAGGED));
+	done(p, engine_flag(p->engine, l, uids, MANY, MAIL_SEEN, MAIL_FLAGGED));
 	done(p, engine_keywords(p->engine, l, uids, MANY, "", "work"));
 	assert_true(atomic_load(&waits) < FEW);
 	engine_set_offline(p->engine, false);
@@ -549,7 +550,7 @@ static void marks_of_many(void **state)
 	for (size_t i = 0; i < MANY; i++)
 		uids[i] = msglist_uid(l, i);
 	engine_set_offline(p->engine, true);
-	done(p, engine_flag(p->engine, l, uids, MANY, MSG_FLAGGED, MSG_ANSWERED));
+	done(p, engine_flag(p->engine, l, uids, MANY, MAIL_FLAGGED, MAIL_ANSWERED));
 	done(p, engine_keywords(p->engine, l, uids, MANY, "work", "later"));
 	atomic_store(&waits, 0);
 	done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
@@ -557,7 +558,7 @@ static void marks_of_many(void **state)
 	l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(l) == MANY);
 	for (size_t i = 0; i < MANY; i++) {
-		assert_int_equal(flags_at(l, i) & (MSG_FLAGGED | MSG_ANSWERED), MSG_ANSWERED);
+		assert_int_equal(flags_at(l, i) & (MAIL_FLAGGED | MAIL_ANSWERED), MAIL_ANSWERED);
 		assert_string_equal(row_of(p, l, i).keywords, "later");
 	}
 	person_free(p);

@@ -116,7 +116,7 @@ static void imap_to_maildir(void **state)
 	struct msglist *l = filled(p, "INBOX", 40);
 
 	(void)state;
-	mark(p, l, 3, MSG_FLAGGED | MSG_SEEN | MSG_ANSWERED | MSG_DRAFT);
+	mark(p, l, 3, MAIL_FLAGGED | MAIL_SEEN | MAIL_ANSWERED | MAIL_DRAFT);
 	assert_said(p, engine_export(p->engine, l, NULL, 0, dir), "40 messages written");
 	assert_int_equal(files_in(dir), 40);
 	assert_int_equal(shell("ls \"$1/cur\" | grep -c ':2,DFRS$'", dir, NULL), 1);
@@ -138,11 +138,11 @@ static void mbox_there_and_back(void **state)
 	size_t flagged, answered, seen;
 
 	(void)state;
-	mark(p, l, 1, MSG_FLAGGED | MSG_SEEN);
-	mark(p, l, 2, MSG_ANSWERED | MSG_SEEN);
-	flagged = with_flags(l, MSG_FLAGGED);
-	answered = with_flags(l, MSG_ANSWERED);
-	seen = with_flags(l, MSG_SEEN);
+	mark(p, l, 1, MAIL_FLAGGED | MAIL_SEEN);
+	mark(p, l, 2, MAIL_ANSWERED | MAIL_SEEN);
+	flagged = with_flags(l, MAIL_FLAGGED);
+	answered = with_flags(l, MAIL_ANSWERED);
+	seen = with_flags(l, MAIL_SEEN);
 	assert_said(p, engine_export(p->engine, l, NULL, 0, path), "30 messages written");
 	assert_int_equal(shell("grep -c '^From MAILER-DAEMON' \"$1\"", path, NULL), 30);
 	assert_refused(p, engine_export(p->engine, l, NULL, 0, path), "exists already");
@@ -150,9 +150,9 @@ static void mbox_there_and_back(void **state)
 	UNTIL(p, engine_pending(p->engine) == 0);
 	done(p, engine_sync(p->engine, 0));
 	l = filled(p, "Old", 30);
-	assert_int_equal(with_flags(l, MSG_FLAGGED), flagged);
-	assert_int_equal(with_flags(l, MSG_ANSWERED), answered);
-	assert_int_equal(with_flags(l, MSG_SEEN), seen);
+	assert_int_equal(with_flags(l, MAIL_FLAGGED), flagged);
+	assert_int_equal(with_flags(l, MAIL_ANSWERED), answered);
+	assert_int_equal(with_flags(l, MAIL_SEEN), seen);
 	/* Once more: nothing is doubled. */
 	assert_said(p, engine_import(p->engine, 0, path, "Old"), "30 were there already");
 	done(p, engine_sync(p->engine, 0));
@@ -232,7 +232,7 @@ static void import_brings_marks_to_the_server(void **state)
 	struct person *p = person_new("imap", "", "--count", "12");
 	char *path = below(p, "copy.mbox"), *dir = below(p, "copy");
 	struct msglist *l = filled(p, "INBOX", 12);
-	size_t flagged = with_flags(l, MSG_FLAGGED), seen = with_flags(l, MSG_SEEN);
+	size_t flagged = with_flags(l, MAIL_FLAGGED), seen = with_flags(l, MAIL_SEEN);
 
 	(void)state;
 	assert_said(p, engine_export(p->engine, l, NULL, 0, path), "12 messages written");
@@ -240,26 +240,26 @@ static void import_brings_marks_to_the_server(void **state)
 	UNTIL(p, engine_pending(p->engine) == 0);
 	done(p, engine_sync(p->engine, 0));
 	l = filled(p, "Old", 12);
-	assert_int_equal(with_flags(l, MSG_FLAGGED), flagged);
-	mark(p, l, 0, MSG_FLAGGED | MSG_SEEN | MSG_ANSWERED | MSG_FORWARDED);
-	mark(p, l, 1, MSG_SEEN | MSG_DRAFT);
+	assert_int_equal(with_flags(l, MAIL_FLAGGED), flagged);
+	mark(p, l, 0, MAIL_FLAGGED | MAIL_SEEN | MAIL_ANSWERED | MAIL_FORWARDED);
+	mark(p, l, 1, MAIL_SEEN | MAIL_DRAFT);
 	keyword(p, l, 2, "", "work urgent");
 	UNTIL(p, engine_pending(p->engine) == 0);
 	assert_said(p, engine_export(p->engine, l, NULL, 0, dir), "12 messages written");
 	/* All that is taken away comes again, but for the mark that says what is not sent yet. */
-	unmark(p, l, 0, MSG_FLAGGED | MSG_SEEN | MSG_ANSWERED | MSG_FORWARDED);
-	unmark(p, l, 1, MSG_SEEN | MSG_DRAFT);
+	unmark(p, l, 0, MAIL_FLAGGED | MAIL_SEEN | MAIL_ANSWERED | MAIL_FORWARDED);
+	unmark(p, l, 1, MAIL_SEEN | MAIL_DRAFT);
 	keyword(p, l, 2, "work", "mine");
-	mark(p, l, 3, MSG_FLAGGED | MSG_ANSWERED);
-	seen = with_flags(l, MSG_SEEN);
-	flagged = with_flags(l, MSG_FLAGGED);
+	mark(p, l, 3, MAIL_FLAGGED | MAIL_ANSWERED);
+	seen = with_flags(l, MAIL_SEEN);
+	flagged = with_flags(l, MAIL_FLAGGED);
 	assert_said(p, engine_import(p->engine, 0, dir, "Old"),
 		"0 messages imported; 12 were there already, 3 of them got marks");
 	for (int again = 0; again < 2; again++) {
-		assert_int_equal(with_flags(l, MSG_SEEN), seen + 2);
-		assert_int_equal(with_flags(l, MSG_FLAGGED), flagged + 1);
-		assert_int_equal(with_flags(l, MSG_ANSWERED | MSG_FORWARDED | MSG_FLAGGED), 1);
-		assert_int_equal(with_flags(l, MSG_DRAFT), 0);
+		assert_int_equal(with_flags(l, MAIL_SEEN), seen + 2);
+		assert_int_equal(with_flags(l, MAIL_FLAGGED), flagged + 1);
+		assert_int_equal(with_flags(l, MAIL_ANSWERED | MAIL_FORWARDED | MAIL_FLAGGED), 1);
+		assert_int_equal(with_flags(l, MAIL_DRAFT), 0);
 		assert_int_equal(with_keyword(p, l, "work"), 1);
 		assert_int_equal(with_keyword(p, l, "urgent"), 1);
 		assert_int_equal(with_keyword(p, l, "mine"), 1);
@@ -281,26 +281,26 @@ static void offline_import_brings_marks(void **state)
 	struct person *p = person_new("imap", "", "--count", "6");
 	char *path = below(p, "copy.mbox");
 	struct msglist *l = filled(p, "INBOX", 6);
-	size_t flagged = with_flags(l, MSG_FLAGGED);
+	size_t flagged = with_flags(l, MAIL_FLAGGED);
 
 	(void)state;
 	for (size_t i = 0; i < 6; i++)
-		mark(p, l, i, MSG_FLAGGED);
+		mark(p, l, i, MAIL_FLAGGED);
 	assert_said(p, engine_export(p->engine, l, NULL, 0, path), "6 messages written");
 	for (size_t i = 0; i < 6; i++)
-		unmark(p, l, i, MSG_FLAGGED);
+		unmark(p, l, i, MAIL_FLAGGED);
 	UNTIL(p, engine_pending(p->engine) == 0);
 	stop(p);
 	start(p, true);
 	l = open_folder(p, "INBOX");
 	assert_said(p, engine_import(p->engine, 0, path, "INBOX"),
 		"6 were there already, 6 of them got marks");
-	assert_int_equal(with_flags(l, MSG_FLAGGED), 6);
+	assert_int_equal(with_flags(l, MAIL_FLAGGED), 6);
 	assert_int_equal(engine_pending(p->engine), 1);
 	stop(p);
 	start(p, false);
 	l = as_the_server_has(p, "INBOX", 6);
-	assert_int_equal(with_flags(l, MSG_FLAGGED), 6);
+	assert_int_equal(with_flags(l, MAIL_FLAGGED), 6);
 	assert_true(flagged < 6);
 	free(path);
 	person_free(p);
@@ -326,13 +326,13 @@ static void import_brings_marks_to_files(void **state)
 	      "mv $f cur/${f#new/}:2,; done; for f in cur/*; do mv $f ${f%:2,*}:2,ARST; done",
 		dir, NULL);
 	l = filled(p, "Twins", 151);
-	assert_int_equal(with_flags(l, MSG_FLAGGED), 1);
-	mark(p, l, 20, MSG_FLAGGED);
+	assert_int_equal(with_flags(l, MAIL_FLAGGED), 1);
+	mark(p, l, 20, MAIL_FLAGGED);
 	assert_said(p, engine_import(p->engine, 0, dir, "Twins"),
 		"150 were there already, 150 of them got marks");
-	assert_int_equal(with_flags(l, MSG_ANSWERED | MSG_SEEN), 150);
-	assert_int_equal(with_flags(l, MSG_DELETED), 0);
-	assert_int_equal(with_flags(l, MSG_FLAGGED), 2);
+	assert_int_equal(with_flags(l, MAIL_ANSWERED | MAIL_SEEN), 150);
+	assert_int_equal(with_flags(l, MAIL_DELETED), 0);
+	assert_int_equal(with_flags(l, MAIL_FLAGGED), 2);
 	assert_not_said(p, engine_import(p->engine, 0, dir, "Twins"), "got marks");
 	/* The files say the same. */
 	str_addf(&mail, "%s/talaria", getenv("XDG_DATA_HOME"));
@@ -352,14 +352,14 @@ static void export_brings_marks(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 10; i++)
-		unmark(p, l, i, MSG_SEEN | MSG_FLAGGED | MSG_ANSWERED);
+		unmark(p, l, i, MAIL_SEEN | MAIL_FLAGGED | MAIL_ANSWERED);
 	assert_said(p, engine_export(p->engine, l, NULL, 0, dir), "10 messages written");
 	assert_int_equal(shell("ls \"$1/new\" | wc -l", dir, NULL), 10);
 	/* Another program marks what we do not, and one is the user's own there. */
 	shell("cd \"$1\"; for f in $(ls new | head -n 4); do mv new/$f cur/$f:2,FPZ; done", dir,
 		NULL);
 	for (size_t i = 0; i < 10; i++)
-		mark(p, l, i, MSG_SEEN);
+		mark(p, l, i, MAIL_SEEN);
 	keyword(p, l, 0, "", "work");
 	keyword(p, l, 1, "", "work late");
 	assert_said(p, engine_export(p->engine, l, NULL, 0, dir), "0 messages written to");
@@ -374,7 +374,7 @@ static void export_brings_marks(void **state)
 		NULL);
 	keyword(p, l, 2, "", "more work");
 	keyword(p, l, 3, "", "more");
-	mark(p, l, 4, MSG_ANSWERED);
+	mark(p, l, 4, MAIL_ANSWERED);
 	assert_said(p, engine_export(p->engine, l, NULL, 0, dir),
 		"10 were there already, 2 of them got marks");
 	assert_int_equal(shell("ls \"$1/cur\" | grep -c '[a-z]$'", dir, NULL), 3);
@@ -421,7 +421,7 @@ static void trees(void **state)
 	done(p, engine_create_folder(p->engine, 0, "Lists/talaria"));
 	for (size_t i = 0; i < 5; i++)
 		uids[i] = msglist_uid(l, i);
-	done(p, engine_flag(p->engine, l, uids, 2, 0, MSG_FLAGGED));
+	done(p, engine_flag(p->engine, l, uids, 2, 0, MAIL_FLAGGED));
 	done(p, engine_move(p->engine, l, uids, 5, "Lists/talaria"));
 	str_addf(&path, "%s/tree", person_dir);
 	assert_said(p, engine_export_folder(p->engine, 0, NULL, path.p), "15 messages written");
@@ -438,7 +438,7 @@ static void trees(void **state)
 	filled(q, "INBOX", 3);
 	assert_said(q, engine_import(q->engine, 0, path.p, NULL), "15 messages imported");
 	l = filled(q, "Lists/talaria", 5);
-	assert_int_equal(with_flags(l, MSG_FLAGGED), 2);
+	assert_int_equal(with_flags(l, MAIL_FLAGGED), 2);
 	assert_int_equal(msglist_count(open_folder(q, "INBOX")), 13);
 	assert_said(q, engine_import(q->engine, 0, path.p, NULL), "15 were there already");
 	assert_int_equal(msglist_count(open_folder(q, "INBOX")), 13);
@@ -536,7 +536,7 @@ static void backup_holds_what_is_only_here(void **state)
 	char *dir = below(p, "backups"), *id;
 
 	(void)state;
-	mark(p, l, 0, MSG_FLAGGED);
+	mark(p, l, 0, MAIL_FLAGGED);
 	id = draft_of(p, engine_compose(p->engine, 0, COMPOSE_NEW, NULL, 0, "bob@example.org"));
 	assert_int_equal(file_make_dirs(dir, NULL), 0);
 	assert_said(p, engine_backup(p->engine, 0, dir), "20 messages");

@@ -79,7 +79,7 @@ static void filed_offline(void **state)
 	UNTIL(p, msglist_count(l) == MAILS - 1);
 	archive = open_folder(p, "Archive");
 	UNTIL(p, msglist_count(archive) == 1);
-	assert_true(flags(p, archive, subject) & MSG_WAITING);
+	assert_true(flags(p, archive, subject) & MAIL_WAITING);
 	totals(p, "Archive", 1);
 	totals(p, "INBOX", MAILS - 1);
 	reads(p, archive, subject);
@@ -93,8 +93,8 @@ static void filed_offline(void **state)
 	{
 		uint32_t uid = uid_of(p, archive, subject);
 
-		done(p, engine_flag(p->engine, archive, &uid, 1, 0, MSG_FLAGGED));
-		UNTIL(p, flags(p, archive, subject) & MSG_FLAGGED);
+		done(p, engine_flag(p->engine, archive, &uid, 1, 0, MAIL_FLAGGED));
+		UNTIL(p, flags(p, archive, subject) & MAIL_FLAGGED);
 		done(p, engine_keywords(p->engine, archive, &uid, 1, "", "later"));
 	}
 	/* and filed elsewhere, there it stands alone */
@@ -103,21 +103,21 @@ static void filed_offline(void **state)
 	trash = open_folder(p, "Trash");
 	UNTIL(p, msglist_count(trash) == 1);
 	assert_true(
-		flags(p, trash, subject) & MSG_WAITING && flags(p, trash, subject) & MSG_FLAGGED);
+		flags(p, trash, subject) & MAIL_WAITING && flags(p, trash, subject) & MAIL_FLAGGED);
 	totals(p, "Archive", 0);
 	/* and back where it came from */
 	move(p, trash, subject, "INBOX");
 	UNTIL(p, msglist_count(trash) == 0);
 	l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(l) == MAILS);
-	assert_false(flags(p, l, subject) & MSG_WAITING);
+	assert_false(flags(p, l, subject) & MAIL_WAITING);
 	move(p, l, subject, "Archive");
 	UNTIL(p, msglist_count(archive) == 1);
 	/* the server hears of it */
 	engine_set_offline(p->engine, false);
 	settle(p);
-	UNTIL(p, msglist_count(archive) == 1 && !(flags(p, archive, subject) & MSG_WAITING));
-	assert_true(flags(p, archive, subject) & MSG_FLAGGED);
+	UNTIL(p, msglist_count(archive) == 1 && !(flags(p, archive, subject) & MAIL_WAITING));
+	assert_true(flags(p, archive, subject) & MAIL_FLAGGED);
 	assert_string_equal(row_of(p, archive, 0).keywords, "later");
 	assert_int_equal(msglist_count(l), MAILS - 1);
 	totals(p, "Archive", 1);
@@ -140,20 +140,20 @@ static void undeleted_offline(void **state)
 	done(p, engine_delete(p->engine, l, &uid, 1));
 	settle(p);
 	trash = open_folder(p, "Trash");
-	UNTIL(p, msglist_count(trash) == 1 && !(flags(p, trash, subject) & MSG_WAITING));
+	UNTIL(p, msglist_count(trash) == 1 && !(flags(p, trash, subject) & MAIL_WAITING));
 	reads(p, trash, subject);
 	engine_set_offline(p->engine, true);
 	move(p, trash, subject, "INBOX");
 	UNTIL(p, msglist_count(l) == MAILS && msglist_count(trash) == 0);
-	assert_true(flags(p, l, subject) & MSG_WAITING);
+	assert_true(flags(p, l, subject) & MAIL_WAITING);
 	reads(p, l, subject);
 	done(p, engine_undo(p->engine));
 	UNTIL(p, msglist_count(l) == MAILS - 1 && msglist_count(trash) == 1);
-	assert_false(flags(p, trash, subject) & MSG_WAITING);
+	assert_false(flags(p, trash, subject) & MAIL_WAITING);
 	move(p, trash, subject, "INBOX");
 	engine_set_offline(p->engine, false);
 	settle(p);
-	UNTIL(p, msglist_count(l) == MAILS && !(flags(p, l, subject) & MSG_WAITING));
+	UNTIL(p, msglist_count(l) == MAILS && !(flags(p, l, subject) & MAIL_WAITING));
 	free(subject);
 	person_free(p);
 }
@@ -195,13 +195,13 @@ static void undone_is_not_new(void **state)
 			newest = i;
 	uid = msglist_uid(l, newest);
 	subject = mem_strdup(row_of(p, l, newest).subject);
-	done(p, engine_flag(p->engine, l, &uid, 1, MSG_SEEN, 0));
+	done(p, engine_flag(p->engine, l, &uid, 1, MAIL_SEEN, 0));
 	done(p, engine_delete(p->engine, l, &uid, 1));
 	settle(p);
 	done(p, engine_undo(p->engine));
 	for (int64_t end = clock_ms() + PATIENCE_MS;
 		engine_pending(p->engine) || msglist_count(l) < MAILS ||
-		find_subject(p, l, subject) < 0 || flags(p, l, subject) & MSG_WAITING;) {
+		find_subject(p, l, subject) < 0 || flags(p, l, subject) & MAIL_WAITING;) {
 		struct event *ev = next_event(p->engine, end);
 
 		assert_non_null(ev);
@@ -266,7 +266,7 @@ static void closed_folders_keep_up(void **state)
 	totals(p, "Archive", 1);
 	archive = open_folder(p, "Archive");
 	assert_int_equal(msglist_count(archive), 1);
-	assert_false(flags_at(archive, 0) & MSG_WAITING);
+	assert_false(flags_at(archive, 0) & MAIL_WAITING);
 	person_free(p);
 }
 

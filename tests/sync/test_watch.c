@@ -128,8 +128,8 @@ static void changes_while_away_are_found_by_any_means(void **state)
 		l = open_folder(p, "INBOX");
 		UNTIL(p, msglist_count(l) == 27 && msglist_find(l, 3) < 0 &&
 				 msglist_find(l, 12) < 0 && msglist_find(l, 30) < 0 &&
-				 msglist_find(l, 32) >= 0 && (flags_of(l, 5) & MSG_FLAGGED) &&
-				 (flags_of(l, 7) & MSG_FLAGGED) && (flags_of(l, 9) & MSG_SEEN));
+				 msglist_find(l, 32) >= 0 && (flags_of(l, 5) & MAIL_FLAGGED) &&
+				 (flags_of(l, 7) & MAIL_FLAGGED) && (flags_of(l, 9) & MAIL_SEEN));
 		assert_true(find_subject(p, l, "Other 2") >= 0);
 		/* Only expunges, only flags, only new mail: each alone is seen too. */
 		stop(p);
@@ -141,7 +141,7 @@ static void changes_while_away_are_found_by_any_means(void **state)
 		OTHER(p, "unflag", "INBOX", "5", "\\Flagged");
 		start(p, false);
 		l = open_folder(p, "INBOX");
-		UNTIL(p, msglist_count(l) == 26 && !(flags_of(l, 5) & MSG_FLAGGED));
+		UNTIL(p, msglist_count(l) == 26 && !(flags_of(l, 5) & MAIL_FLAGGED));
 		person_free(p);
 	}
 }
@@ -156,7 +156,7 @@ static void changes_while_open_are_seen_by_any_means(void **state)
 		OTHER(p, "append", "INBOX", "1");
 		UNTIL(p, msglist_count(l) == 11 && find_subject(p, l, "Other 1") >= 0);
 		OTHER(p, "flag", "INBOX", "4", "\\Flagged");
-		UNTIL(p, flags_of(l, 4) & MSG_FLAGGED);
+		UNTIL(p, flags_of(l, 4) & MAIL_FLAGGED);
 		OTHER(p, "remove", "INBOX", "2:4");
 		UNTIL(p, msglist_count(l) == 8);
 		assert_int_equal(msglist_find(l, 3), -1);
@@ -373,8 +373,8 @@ static void link_that_drops_brings_all_and_takes_all(void **state)
 	UNTIL(p, msglist_count(l) == 600 && msglist_sync_percent(l) == 100);
 	/* No network at all: what is done is shown and kept, and quitting takes no longer. */
 	proxy("refuse", "cut", (char *)NULL);
-	done(p, engine_flag(p->engine, l, uids, 3, 0, MSG_FORWARDED));
-	assert_true(flags_of(l, 20) & MSG_FORWARDED);
+	done(p, engine_flag(p->engine, l, uids, 3, 0, MAIL_FORWARDED));
+	assert_true(flags_of(l, 20) & MAIL_FORWARDED);
 	assert_true(engine_pending(p->engine) > 0);
 	stop(p);
 	/* It comes back, and drops in the middle of what is replayed. */
@@ -407,7 +407,7 @@ static void stalled_link_answers_keys_and_ends_at_once(void **state)
 	for (int i = 0; i < 10; i++) {
 		uint32_t uid = msglist_uid(l, (size_t)i);
 
-		done(p, engine_flag(p->engine, l, &uid, 1, 0, MSG_FLAGGED));
+		done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
 	}
 	assert_true(clock_ms() - begin < AT_ONCE_MS);
 	stop(p);

@@ -110,7 +110,7 @@ static void put_aside_here_and_resumed_elsewhere(void **state)
 	UNTIL(p, engine_pending(p->engine) == 0);
 	l = open_folder(p, "drafts");
 	UNTIL(p, msglist_count(l) == 1);
-	assert_true(flags_at(l, 0) & MSG_DRAFT);
+	assert_true(flags_at(l, 0) & MAIL_DRAFT);
 	/* It is there now, and shown once. */
 	assert_int_equal(drafts_in(p, &on_server), 1);
 	assert_int_equal(on_server, 1);
@@ -417,7 +417,7 @@ static void answered_in_a_maildir_by_its_path(void **state)
 	engine_set_offline(p->engine, false);
 	event_of_kind(p, EVENT_SENT);
 	assert_true(has_name(cur, ":2,RS"));
-	UNTIL(p, flags_at(l, 0) & MSG_ANSWERED);
+	UNTIL(p, flags_at(l, 0) & MAIL_ANSWERED);
 	free(id);
 	free(box);
 	free(cur);

@@ -34,7 +34,7 @@ void world_apply(struct world *w, const struct act *a)
 /* Each message is once in INBOX or Archive, and at most once in Copies and in Trash. */
 bool world_draw(const struct world *w, struct act *a)
 {
-	static const uint32_t marks[] = {MSG_SEEN, MSG_FLAGGED, MSG_ANSWERED, MSG_FORWARDED};
+	static const uint32_t marks[] = {MAIL_SEEN, MAIL_FLAGGED, MAIL_ANSWERED, MAIL_FORWARDED};
 	unsigned lot = (unsigned)rand() % 10, want = rand() % 3 ? 1 : WORLD_MANY,
 		 at = (unsigned)rand();
 
@@ -129,7 +129,7 @@ static uint32_t uid_of(struct msglist *l, unsigned box, unsigned id, const struc
 		struct msg_row row;
 
 		if (msglist_row(l, i, &row) && row.subject && strcmp(row.subject, subject) == 0 &&
-			!(row.flags & MSG_WAITING) && !has_left(left, box, row.uid))
+			!(row.flags & MAIL_WAITING) && !has_left(left, box, row.uid))
 			return row.uid;
 	}
 	return 0;

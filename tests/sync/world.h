@@ -81,7 +81,7 @@ bool world_mail_is_moving(struct engine *e);
 
 /* The first mails of a world: all in INBOX. */
 void world_put(struct imap *im, struct world *w);
-/* Gives a mark (MSG_FLAGGED ...) to a message on the server and in the model, or takes it. */
+/* Gives a mark (MAIL_FLAGGED ...) to a message on the server and in the model, or takes it. */
 void world_toggle(struct imap *im, struct world *w, unsigned box, unsigned id, uint32_t mark);
 
 /* --- looking --- */

@@ -45,20 +45,20 @@ struct engine {
 };
 
 static const struct fake_message fixed[] = {
-	{1, MSG_SEEN, 4301, 90 * 86400, "Rosa Castellanos", "rosa@example.org", "Invoice 4711", 0,
+	{1, MAIL_SEEN, 4301, 90 * 86400, "Rosa Castellanos", "rosa@example.org", "Invoice 4711", 0,
 		false, ""},
-	{2, MSG_SEEN | MSG_FLAGGED | MSG_ATTACHMENT, 831488, 5 * 86400, "Rosa Castellanos",
+	{2, MAIL_SEEN | MAIL_FLAGGED | MAIL_ATTACHMENT, 831488, 5 * 86400, "Rosa Castellanos",
 		"rosa@example.org", "Invoice 4712: please have a look before Friday", 0, false, ""},
-	{3, MSG_SEEN | MSG_ANSWERED, 2100, 3 * 86400, "Jeff B", "jeff@example.org",
+	{3, MAIL_SEEN | MAIL_ANSWERED, 2100, 3 * 86400, "Jeff B", "jeff@example.org",
 		"the new cache format", 0, false, ""},
 	{4, 0, 4100, 2 * 86400, "Wei Xu 徐伟", "wei@example.org", "Re: the new cache format", 3,
 		false, ""},
 	{5, 0, 3300, 86400, "Jeff B", "jeff@example.org", "Re: the new cache format", 4, false, ""},
-	{6, MSG_SEEN, 1800, 7200, "Ana María Ñúñez", "ana@example.org",
+	{6, MAIL_SEEN, 1800, 7200, "Ana María Ñúñez", "ana@example.org",
 		"Re: the new cache format (was: pages of 256?)", 3, false, ""},
 	{7, 0, 9000, 3600, "山田太郎", "yamada@example.jp",
 		"会議の議題について 📅 よろしくお願いします", 0, false, ""},
-	{8, MSG_LIST, 52000, 600, "linux-kernel 🐧 list", "list@example.org",
+	{8, MAIL_LIST, 52000, 600, "linux-kernel 🐧 list", "list@example.org",
 		"[PATCH v3 0/7] mm: a much longer subject that will certainly not fit into eighty "
 		"columns",
 		0, false, ""},
@@ -725,8 +725,8 @@ unsigned engine_read(
 		return ++e->id;
 	ev = post(e, EVENT_MESSAGE, ++e->id);
 	if (opt->mark_read) {
-		m->flags |= MSG_SEEN;
-		msglist_change_flags(l, &uid, 1, 0, MSG_SEEN);
+		m->flags |= MAIL_SEEN;
+		msglist_change_flags(l, &uid, 1, 0, MAIL_SEEN);
 		changed(e, f);
 	}
 	ev->list = l;

@@ -505,7 +505,7 @@ static void test_not_open(void **state)
 	(void)state;
 	assert_int_equal(
 		imap_fetch(im, "1", IMAP_GET_FLAGS, NULL, 0, see, NULL, &s, &err[n++]), -1);
-	assert_int_equal(imap_store(im, "1", true, IMAP_SEEN, NULL, &err[n++]), -1);
+	assert_int_equal(imap_store(im, "1", true, MAIL_SEEN, NULL, &err[n++]), -1);
 	assert_int_equal(imap_move(im, "1", "a", NULL, &err[n++]), -1);
 	assert_int_equal(imap_expunge(im, "1", &err[n++]), -1);
 	assert_int_equal(imap_expunge_marked(im, &err[n++]), -1);
@@ -590,8 +590,8 @@ static void test_bad_arguments(void **state)
 	struct str got = STR_INIT;
 
 	(void)state;
-	assert_int_equal(imap_store(im, "1\r\n2", true, IMAP_SEEN, NULL, NULL), -1);
-	assert_int_equal(imap_store(im, "", true, IMAP_SEEN, NULL, NULL), -1);
+	assert_int_equal(imap_store(im, "1\r\n2", true, MAIL_SEEN, NULL, NULL), -1);
+	assert_int_equal(imap_store(im, "", true, MAIL_SEEN, NULL, NULL), -1);
 	assert_int_equal(imap_store(im, "1", true, 0, "a) \\Deleted", NULL), -1);
 	assert_int_equal(imap_store(im, "1", true, 0, "", NULL), 0);
 	assert_int_equal(imap_copy(im, "1 2", "a", NULL, NULL), -1);
@@ -735,7 +735,7 @@ static void test_bad_to_each(void **state)
 	assert_int_equal(
 		imap_fetch(im, "1:*", IMAP_GET_FLAGS, NULL, 0, see, NULL, &s, &err[n++]), -1);
 	assert_int_equal(imap_fetch_section(im, 5, "1", 0, 0, NULL, NULL, &err[n++]), -1);
-	assert_int_equal(imap_store(im, "1", true, IMAP_SEEN, NULL, &err[n++]), -1);
+	assert_int_equal(imap_store(im, "1", true, MAIL_SEEN, NULL, &err[n++]), -1);
 	assert_int_equal(imap_copy(im, "1", "a", NULL, &err[n++]), -1);
 	assert_int_equal(imap_move(im, "1", "a", NULL, &err[n++]), -1);
 	assert_int_equal(imap_search(im, "ALL", &uids, &err[n++]), -1);
@@ -873,7 +873,7 @@ static void test_append_rude(void **state)
 	struct err err = {0};
 
 	(void)state;
-	if (imap_append(im, "Sent", "a\r\nbc", 5, IMAP_SEEN, NULL, 1704067200, &c, &err))
+	if (imap_append(im, "Sent", "a\r\nbc", 5, MAIL_SEEN, NULL, 1704067200, &c, &err))
 		fail_msg("%s", err.text);
 	assert_int_equal(c.uidvalidity, 9);
 	assert_string_equal(c.uids, "44");
@@ -1157,7 +1157,7 @@ static void test_fetches_and_another(void **state)
 	struct imap_ahead *a = ahead(im, "1:2", &seen[0]), *b = ahead(im, "3:4", &seen[1]);
 
 	(void)state;
-	assert_int_equal(imap_store(im, "1", true, IMAP_SEEN, NULL, &err), 0);
+	assert_int_equal(imap_store(im, "1", true, MAIL_SEEN, NULL, &err), 0);
 	assert_int_equal(imap_fetch_take(im, b, &err), 0);
 	assert_int_equal(seen[1].n, 3);
 	assert_int_equal(imap_fetch_take(im, a, &err), -1);
@@ -1475,7 +1475,7 @@ static void test_real_messages(void **state)
 	watcher = open_real("SRV_IMAP", NET_STARTTLS, NULL);
 	assert_int_equal(imap_select(watcher, name, NULL, NULL, NULL, NULL, &sel, &err), 0);
 
-	if (imap_append(im, name, NESTED, strlen(NESTED), IMAP_FLAGGED, NULL, 1700000000, &c, &err))
+	if (imap_append(im, name, NESTED, strlen(NESTED), MAIL_FLAGGED, NULL, 1700000000, &c, &err))
 		fail_msg("%s", err.text);
 	assert_non_null(c.uids);
 	assert_int_equal(c.uidvalidity, sel.uidvalidity);
@@ -1521,8 +1521,8 @@ static void test_real_messages(void **state)
 	assert_int_equal(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &err), 0);
 	known = (struct imap_known){sel.uidvalidity, sel.highestmodseq};
 	assert_true(known.modseq > 0);
-	assert_int_equal(imap_store(im, set, true, IMAP_SEEN, "Work $Label1", &err), 0);
-	assert_int_equal(imap_store(im, set, false, IMAP_FLAGGED, NULL, &err), 0);
+	assert_int_equal(imap_store(im, set, true, MAIL_SEEN, "Work $Label1", &err), 0);
+	assert_int_equal(imap_store(im, set, false, MAIL_FLAGGED, NULL, &err), 0);
 	assert_int_equal(imap_fetch(im, "1:*", IMAP_GET_FLAGS | IMAP_GET_MODSEQ, NULL, known.modseq,
 				 see, gone, &s, &err),
 		0);

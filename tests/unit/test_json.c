@@ -16,7 +16,7 @@
 static void test_row(void **state)
 {
 	struct msg_row row = {.uid = 7,
-		.flags = MSG_SEEN | MSG_ATTACHMENT,
+		.flags = MAIL_SEEN | MAIL_ATTACHMENT,
 		.from_name = "A \"b\"",
 		.from_mail = "a@x.org",
 		.to = "b@x.org",

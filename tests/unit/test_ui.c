@@ -726,7 +726,7 @@ static void test_index_row_width(void **state)
 static void test_index_row_text(void **state)
 {
 	struct msg_row m = {.uid = 1,
-		.flags = MSG_FLAGGED | MSG_ATTACHMENT,
+		.flags = MAIL_FLAGGED | MAIL_ATTACHMENT,
 		.date = 1700000000,
 		.size = 4301,
 		.tagged = true,
@@ -759,7 +759,7 @@ static void test_index_row_text(void **state)
 	m.keywords = NULL;
 	m.depth = 2;
 	f.same_subject = f.show_to = f.ascii = true;
-	m.flags = MSG_SEEN | MSG_ANSWERED;
+	m.flags = MAIL_SEEN | MAIL_ANSWERED;
 	m.tagged = false;
 	index_row(&line, &m, &f);
 	assert_string_equal(

@@ -7,33 +7,12 @@
 #ifndef STORE_SUMMARY_H
 #define STORE_SUMMARY_H
 
+#include "base/mail.h"
 #include "base/str.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* The low six are the same bits as net/imap.h's enum imap_flag (sync asserts it). */
-enum mail_flag {
-	MAIL_SEEN = 1 << 0,
-	MAIL_ANSWERED = 1 << 1,
-	MAIL_FLAGGED = 1 << 2,
-	MAIL_DELETED = 1 << 3,
-	MAIL_DRAFT = 1 << 4,
-	MAIL_FORWARDED = 1 << 5,
-	MAIL_SERVER_FLAGS = (1 << 6) - 1, /* what servers and Maildirs know */
-	/* local: */
-	MAIL_ATTACHMENT =
-		1 << 16,          /* has files; by the header alone where the message is not here */
-	MAIL_LIST = 1 << 17,      /* from a mailing list (List-Id) */
-	MAIL_BODY_HERE = 1 << 18, /* can be read offline */
-	MAIL_PLACEHOLDER = 1 << 19, /* the server did not give it: a visible row whose subject says
-				       why; asked for again later */
-	MAIL_ON_SERVER_ONLY_HEADER =
-		1 << 20,        /* POP3: larger than pop3-max, only its first lines are here */
-	MAIL_LEAVING = 1 << 21, /* an operation of the journal moves it away: not shown any more */
-	MAIL_WAITING = 1 << 22, /* an operation brings it here: not known to the server yet */
-};
 
 struct summary {
 	uint32_t uid;      /* never 0; IMAP UID, or a number the store gave a local message */

@@ -1,0 +1,33 @@
+/*
+ * mail - the words in which every layer speaks of mail: marks of messages.
+ *
+ * Owns:    nothing.
+ * Threads: any; values.
+ * Errors:  none.
+ */
+#ifndef BASE_MAIL_H
+#define BASE_MAIL_H
+
+enum mail_flag { /* kept in header caches and journals: a bit never means another thing */
+	MAIL_SEEN = 1 << 0,
+	MAIL_ANSWERED = 1 << 1,
+	MAIL_FLAGGED = 1 << 2,
+	MAIL_DELETED = 1 << 3,
+	MAIL_DRAFT = 1 << 4,
+	MAIL_FORWARDED = 1 << 5,          /* by IMAP the keyword $Forwarded (RFC 5788) */
+	MAIL_SERVER_FLAGS = (1 << 6) - 1, /* what servers and Maildirs know */
+	/* local: */
+	MAIL_ATTACHMENT =
+		1 << 16,          /* has files; by the header alone where the message is not here */
+	MAIL_LIST = 1 << 17,      /* from a mailing list (List-Id) */
+	MAIL_BODY_HERE = 1 << 18, /* can be read offline */
+	MAIL_PLACEHOLDER = 1 << 19, /* the server did not give it: a visible row whose subject says
+				       why; asked for again later */
+	MAIL_ON_SERVER_ONLY_HEADER =
+		1 << 20,        /* POP3: larger than pop3-max, only its first lines are here */
+	MAIL_LEAVING = 1 << 21, /* an operation of the journal moves it away: not shown any more */
+	MAIL_WAITING = 1 << 22, /* an operation brings it here: the server is told when there is a
+				   connection */
+};
+
+#endif
