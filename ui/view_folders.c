@@ -93,7 +93,7 @@ void folders_line(struct app *a, size_t row, struct line *out, int width)
 		str_clear(&count);
 	else if (f.counts_known && f.unread)
 		draw_number(&count, f.unread);
-	else if (f.counts_known && f.total && (f.role == ROLE_DRAFTS || f.role == ROLE_OUTBOX))
+	else if (f.counts_known && f.total && f.role == ROLE_DRAFTS)
 		draw_number(&count, f.total);
 	style = !f.selectable || f.offline_copy ? STYLE_DIM
 		: f.unread                      ? STYLE_UNREAD
@@ -123,10 +123,6 @@ void folders_open(struct app *a, size_t row)
 	engine_folder(a->engine, (size_t)account, (size_t)folder, &f);
 	if (!f.selectable) {
 		app_message(a, _("%s holds only other folders"), f.label);
-		return;
-	}
-	if (f.role == ROLE_OUTBOX) {
-		app_push(a, view_outbox_new(a, account));
 		return;
 	}
 	app_open_folder(a, account, f.name, false);

@@ -497,7 +497,7 @@ static bool shows_receiver(struct app *a, int account, const char *folder)
 	if (i < 0)
 		return false;
 	engine_folder(a->engine, (size_t)account, (size_t)i, &f);
-	return f.role == ROLE_SENT || f.role == ROLE_DRAFTS || f.role == ROLE_OUTBOX;
+	return f.role == ROLE_SENT || f.role == ROLE_DRAFTS;
 }
 
 static void apply_settings(struct index_view *x)

@@ -1,5 +1,5 @@
 /*
- * mail - the words in which every layer speaks of mail: marks of messages.
+ * mail - the words in which every layer speaks of mail: marks of messages, roles of folders.
  *
  * Owns:    nothing.
  * Threads: any; values.
@@ -29,5 +29,23 @@ enum mail_flag { /* kept in header caches and journals: a bit never means anothe
 	MAIL_WAITING = 1 << 22, /* an operation brings it here: the server is told when there is a
 				   connection */
 };
+
+enum mail_role { /* what a folder is for; the numbers are kept in files: new ones go behind */
+	ROLE_NONE,
+	ROLE_INBOX,
+	ROLE_DRAFTS,
+	ROLE_SENT,
+	ROLE_TRASH,
+	ROLE_JUNK,
+	ROLE_ARCHIVE,
+	ROLE_ALL,
+	ROLE_FLAGGED,
+	ROLES
+};
+/* What a file says; ROLE_NONE: no such number. */
+static inline enum mail_role mail_role_of(long number)
+{
+	return number > ROLE_NONE && number < ROLES ? (enum mail_role)number : ROLE_NONE;
+}
 
 #endif

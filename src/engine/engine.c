@@ -93,7 +93,7 @@ unsigned engine_ask_all(struct engine *e, enum request_kind kind)
 
 /* --- start and end --- */
 
-static char *with_name(const struct account_settings *a, int role)
+static char *with_name(const struct account_settings *a, enum mail_role role)
 {
 	const char *names[] = {"", "", a->drafts, a->sent, a->trash, a->junk, a->archive};
 
@@ -131,7 +131,7 @@ static struct store_account *setup_of(const struct engine *e, const struct accou
 	s->pop3_delete_with_local = a->pop3_delete_with_local;
 	s->pop3_max = (uint64_t)a->pop3_max;
 	s->save_sent = a->save_sent;
-	for (int role = 0; role < 10; role++)
+	for (enum mail_role role = ROLE_NONE; role < ROLES; role++)
 		s->role_names[role] = with_name(a, role);
 	s->signature = mem_strdup(a->signature);
 	s->cache_size = (uint64_t)settings_int(e->settings, SET_CACHE_SIZE);
@@ -321,7 +321,7 @@ void engine_folder(const struct engine *e, size_t account, size_t i, struct fold
 
 	*out = (struct folder_info){.name = f->name,
 		.label = label_of(m, i, parent),
-		.role = (enum folder_role)f->role,
+		.role = f->role,
 		.selectable = f->selectable,
 		.has_children = i + 1 < m->nfolders && listed_parent(m, i + 1) == (ptrdiff_t)i,
 		.offline_copy = f->offline_copy,
@@ -333,12 +333,12 @@ void engine_folder(const struct engine *e, size_t account, size_t i, struct fold
 		out->depth++;
 }
 
-int engine_role_folder(const struct engine *e, size_t account, enum folder_role role)
+int engine_role_folder(const struct engine *e, size_t account, enum mail_role role)
 {
 	const struct account_model *m = &e->accounts[account];
 
 	for (size_t i = 0; i < m->nfolders; i++)
-		if (m->folders[i].role == (int)role)
+		if (m->folders[i].role == role)
 			return (int)i;
 	return -1;
 }
@@ -351,10 +351,9 @@ static const char *const role_words[] = {[ROLE_NONE] = "",
 	[ROLE_JUNK] = "junk",
 	[ROLE_ARCHIVE] = "archive",
 	[ROLE_ALL] = "all",
-	[ROLE_FLAGGED] = "flagged",
-	[ROLE_OUTBOX] = "outbox"};
+	[ROLE_FLAGGED] = "flagged"};
 
-const char *engine_role_name(enum folder_role role)
+const char *engine_role_name(enum mail_role role)
 {
 	return (size_t)role < MEM_COUNT(role_words) ? role_words[role] : "";
 }
@@ -368,7 +367,7 @@ int engine_find_folder(const struct engine *e, size_t account, const char *name)
 			return (int)i;
 	for (size_t r = 1; r < MEM_COUNT(role_words); r++)
 		if (str_icmp(role_words[r], name) == 0)
-			return engine_role_folder(e, account, (enum folder_role)r);
+			return engine_role_folder(e, account, (enum mail_role)r);
 	return -1;
 }
 

@@ -14,6 +14,7 @@
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
 
+#include "base/mail.h"
 #include "engine/msglist.h"
 #include "engine/settings.h"
 #include "mime/build.h"
@@ -73,23 +74,11 @@ size_t engine_accounts(const struct engine *e);
 void engine_account(const struct engine *e, size_t i, struct account_info *out);
 int engine_find_account(const struct engine *e, const char *name); /* index or -1 */
 
-enum folder_role {
-	ROLE_NONE,
-	ROLE_INBOX,
-	ROLE_DRAFTS,
-	ROLE_SENT,
-	ROLE_TRASH,
-	ROLE_JUNK,
-	ROLE_ARCHIVE,
-	ROLE_ALL,
-	ROLE_FLAGGED,
-	ROLE_OUTBOX
-};
 struct folder_info {
 	const char *name;  /* full name, UTF-8, '/' between levels: what -f and :open take */
 	const char *label; /* for showing: translated for well-known roles, else the name below the
 			      parent that is listed */
-	enum folder_role role;
+	enum mail_role role;
 	int depth;
 	bool selectable, has_children;
 	bool offline_copy; /* belongs to the protocol not in use: readable, not synchronised */
@@ -103,9 +92,8 @@ int engine_find_folder(const struct engine *e, size_t account,
 	const char *name); /* also by role name, "inbox" in any case; -1 */
 /* "inbox", "drafts" ...: what engine_find_folder takes in a folder's stead, whatever the language;
  * "" for ROLE_NONE. */
-const char *engine_role_name(enum folder_role role);
-int engine_role_folder(
-	const struct engine *e, size_t account, enum folder_role role); /* -1: none */
+const char *engine_role_name(enum mail_role role);
+int engine_role_folder(const struct engine *e, size_t account, enum mail_role role); /* -1: none */
 
 /* Opens a folder of an account, or (account -1) a Maildir directory or mbox file by path.
  * EVENT_LIST when rows are there, and again at each change. */

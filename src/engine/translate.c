@@ -57,14 +57,13 @@ static int folder_rank(const struct store_folder_info *f)
 		[ROLE_JUNK] = 54,
 		[ROLE_ARCHIVE] = 53,
 		[ROLE_ALL] = 50,
-		[ROLE_FLAGGED] = 50,
-		[ROLE_OUTBOX] = 52};
+		[ROLE_FLAGGED] = 50};
 
 	if (is_foreign_tree(f->name) && strcmp(strchr(f->name, '/'), "/INBOX") == 0)
 		return ranks[ROLE_INBOX];
 	if (is_foreign_tree(f->name))
 		return ranks[ROLE_NONE];
-	return f->role >= 0 && f->role < (int)MEM_COUNT(ranks) ? ranks[f->role] : ranks[ROLE_NONE];
+	return ranks[f->role];
 }
 
 /* The end of a name sorts first, then '/', so that children follow their parent before its longer

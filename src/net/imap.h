@@ -70,18 +70,6 @@ unsigned imap_flushes(const struct imap *im); /* how often something was sent, l
 int imap_compress(struct imap *im, struct err *err);
 
 /* --- mailboxes --- */
-enum imap_role {
-	IMAP_ROLE_NONE,
-	IMAP_ROLE_INBOX,
-	IMAP_ROLE_DRAFTS,
-	IMAP_ROLE_SENT,
-	IMAP_ROLE_TRASH,
-	IMAP_ROLE_JUNK,
-	IMAP_ROLE_ARCHIVE,
-	IMAP_ROLE_ALL,
-	IMAP_ROLE_FLAGGED
-};
-
 struct imap_status {
 	bool known, whole; /* whole: messages, unseen and uidnext were said */
 	uint32_t messages, unseen, uidnext, uidvalidity;
@@ -93,7 +81,7 @@ struct imap_mailbox {
 	char delimiter;  /* 0: flat */
 	bool selectable; /* not \Noselect, not \NonExistent */
 	bool has_children;
-	enum imap_role role;       /* by SPECIAL-USE (RFC 6154) */
+	enum mail_role role;       /* by SPECIAL-USE (RFC 6154) */
 	struct imap_status status; /* when LIST-STATUS gave it */
 };
 

@@ -157,32 +157,32 @@ int imap_status(struct imap *im, const char *mailbox, struct imap_status *out, s
 
 /* --- LIST --- */
 
-static enum imap_role role_by_flag(const char *flag)
+static enum mail_role role_by_flag(const char *flag)
 {
 	static const struct {
 		const char *flag;
-		enum imap_role role;
+		enum mail_role role;
 	} known[] = {
-		{"Drafts", IMAP_ROLE_DRAFTS},
-		{"Sent", IMAP_ROLE_SENT},
-		{"Trash", IMAP_ROLE_TRASH},
-		{"Junk", IMAP_ROLE_JUNK},
-		{"Archive", IMAP_ROLE_ARCHIVE},
-		{"All", IMAP_ROLE_ALL},
-		{"Flagged", IMAP_ROLE_FLAGGED},
+		{"Drafts", ROLE_DRAFTS},
+		{"Sent", ROLE_SENT},
+		{"Trash", ROLE_TRASH},
+		{"Junk", ROLE_JUNK},
+		{"Archive", ROLE_ARCHIVE},
+		{"All", ROLE_ALL},
+		{"Flagged", ROLE_FLAGGED},
 	};
 
 	for (size_t i = 0; i < MEM_COUNT(known); i++)
 		if (!str_icmp(flag, known[i].flag))
 			return known[i].role;
-	return IMAP_ROLE_NONE;
+	return ROLE_NONE;
 }
 
 static void list_flag(struct imap_mailbox *m, const char *flag, bool *children_said)
 {
-	enum imap_role role = role_by_flag(flag);
+	enum mail_role role = role_by_flag(flag);
 
-	if (role != IMAP_ROLE_NONE)
+	if (role != ROLE_NONE)
 		m->role = role;
 	else if (!str_icmp(flag, "NonExistent") || !str_icmp(flag, "Noselect"))
 		m->selectable = false;
@@ -241,7 +241,7 @@ static void add_mailbox(struct listing *l, const struct mailimap_mailbox_list *f
 			list_flag(m, flag->of_flag_ext, &l->children_said);
 	}
 	if (!str_icmp(m->name, "INBOX"))
-		m->role = IMAP_ROLE_INBOX;
+		m->role = ROLE_INBOX;
 }
 
 static void take_status(struct imap *im, struct listing *l)

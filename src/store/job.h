@@ -149,7 +149,7 @@ enum send_outcome { SEND_ACCEPTED, SEND_NOT, SEND_UNCONFIRMED };
 
 struct folder_entry {
 	char *name, *mailbox; /* owned; UTF-8 with '/' between levels, and wire form */
-	int role; /* net/imap.h enum imap_role = engine.h enum folder_role for the first nine */
+	enum mail_role role;
 	bool selectable, counts_known;
 	uint32_t total, unread, uidnext, uidvalidity;
 	uint64_t highestmodseq;

@@ -31,10 +31,10 @@ struct store_account { /* what the engine tells of an account; copied */
 	bool pop3_delete_with_local;
 	uint64_t pop3_max; /* bytes; 0: no limit */
 	bool save_sent;
-	char *role_names[10]; /* by enum folder_role: folder that has the role, or NULL: as the
+	char *role_names[ROLES]; /* by enum mail_role: folder that has the role, or NULL: as the
 				 server says */
-	char *signature;      /* path or "" */
-	uint64_t cache_size;  /* bytes for bodies */
+	char *signature;         /* path or "" */
+	uint64_t cache_size;     /* bytes for bodies */
 };
 
 /* Starts the disk thread. */
@@ -159,7 +159,7 @@ enum store_event_kind {
 
 struct store_folder_info {
 	char *name; /* as people see it; unique within the account */
-	int role;
+	enum mail_role role;
 	bool selectable, counts_known, offline_copy, local;
 	uint32_t total, unread;
 };
@@ -206,7 +206,7 @@ struct store_event {
 };
 /* What a folder is called by its role, in the words of every list and message; NULL: by its name.
  */
-const char *store_role_label(int role, const char *name);
+const char *store_role_label(enum mail_role role, const char *name);
 
 struct store_event *store_event_new(enum store_event_kind kind);
 void store_event_free(struct store_event *ev);

@@ -22,18 +22,6 @@
 
 enum { FIRST_ROWS = 100 };
 
-/* enum folder_role of engine.h = enum imap_role of net/imap.h */
-enum {
-	ROLE_NONE,
-	ROLE_INBOX,
-	ROLE_DRAFTS,
-	ROLE_SENT,
-	ROLE_TRASH,
-	ROLE_JUNK,
-	ROLE_ARCHIVE,
-	ROLE_COUNT = 10
-};
-
 struct account;
 
 struct folder_counts { /* as the server says */
@@ -50,7 +38,7 @@ struct folder {
 	char *name;         /* UTF-8, '/' between levels; INBOX */
 	char *mailbox;      /* wire name, server folders only; NULL while unknown */
 	bool local;
-	int role;
+	enum mail_role role;
 	bool selectable, listed, counts_known;
 	bool alias; /* made for a role before the list was here: its mailbox is the one that has it
 		     */
@@ -386,9 +374,9 @@ char *folder_ui_name(const struct folder *f); /* free() */
 char *folder_label(const struct folder *f);   /* for people: as the list shows it; free() */
 /* op_words with the folders so. */
 void folder_op_words(struct account *a, const struct op *op, struct str *out);
-struct folder *folder_by_role(struct account *a, int role, bool local);
+struct folder *folder_by_role(struct account *a, enum mail_role role, bool local);
 /* What it is used as: by the configuration, else as the server says or its name. */
-int folder_role(const struct folder *f);
+enum mail_role folder_role(const struct folder *f);
 /* The wire name of a folder the server has not listed: modified UTF-7, with the server's delimiter.
  * free(). */
 char *folder_wire_name(struct account *a, const char *name);
@@ -397,10 +385,10 @@ char *folder_wire_name(struct account *a, const char *name);
  */
 char *folder_own_name(struct account *a, const char *name);
 /* The folder with that role of the protocol in use; made when there is none. */
-struct folder *folder_for_role(struct account *a, int role, struct err *err);
-const char *folder_role_name(int role); /* of a folder made here for it */
+struct folder *folder_for_role(struct account *a, enum mail_role role, struct err *err);
+const char *folder_role_name(enum mail_role role); /* of a folder made here for it */
 /* The local one, whatever the protocol in use is. */
-struct folder *folder_local_for_role(struct account *a, int role, struct err *err);
+struct folder *folder_local_for_role(struct account *a, enum mail_role role, struct err *err);
 /* A folder by the name people see, made when there is none. */
 struct folder *folder_for_import(struct account *a, const char *name, struct err *err);
 int folder_use(struct folder *f, struct err *err); /* opens the cache (local: scans); counted */

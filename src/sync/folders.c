@@ -199,21 +199,21 @@ static const char *last_level(const char *name)
 /* Names count only for roles that no mailbox has by its flags, and the first one wins. */
 static void find_roles(struct result *r)
 {
-	bool taken[IMAP_ROLE_FLAGGED + 1] = {false};
+	bool taken[ROLES] = {false};
 
 	for (size_t i = 0; i < r->n; i++)
 		taken[r->folders[i].role] = true;
 	for (size_t i = 0; i < r->n; i++) {
 		struct folder_entry *f = &r->folders[i];
-		enum imap_role role;
+		enum mail_role role;
 
-		if (f->role != IMAP_ROLE_NONE || !f->selectable)
+		if (f->role != ROLE_NONE || !f->selectable)
 			continue;
 		role = roles_by_name(last_level(f->name));
 		if (taken[role])
 			continue;
-		f->role = (int)role;
-		taken[role] = role != IMAP_ROLE_NONE;
+		f->role = role;
+		taken[role] = role != ROLE_NONE;
 	}
 }
 
@@ -300,7 +300,7 @@ int folders_list(struct lane_thread *l, const struct job *j, struct err *err)
 
 		r->folders[r->n] = (struct folder_entry){.name = folder_name(m),
 			.mailbox = mem_strdup(m->name),
-			.role = (int)m->role,
+			.role = m->role,
 			.selectable = m->selectable};
 		if (m->status.known)
 			take_status(&r->folders[r->n], &m->status);

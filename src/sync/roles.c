@@ -78,15 +78,15 @@ static const char *const archive[] = {
 /* clang-format on */
 
 static const struct {
-	enum imap_role role;
+	enum mail_role role;
 	const char *const *names;
 	size_t n;
 } roles[] = {
-	{IMAP_ROLE_DRAFTS, drafts, MEM_COUNT(drafts)},
-	{IMAP_ROLE_SENT, sent, MEM_COUNT(sent)},
-	{IMAP_ROLE_TRASH, trash, MEM_COUNT(trash)},
-	{IMAP_ROLE_JUNK, junk, MEM_COUNT(junk)},
-	{IMAP_ROLE_ARCHIVE, archive, MEM_COUNT(archive)},
+	{ROLE_DRAFTS, drafts, MEM_COUNT(drafts)},
+	{ROLE_SENT, sent, MEM_COUNT(sent)},
+	{ROLE_TRASH, trash, MEM_COUNT(trash)},
+	{ROLE_JUNK, junk, MEM_COUNT(junk)},
+	{ROLE_ARCHIVE, archive, MEM_COUNT(archive)},
 };
 
 static bool is_same(const char *folded, const char *name)
@@ -98,13 +98,13 @@ static bool is_same(const char *folded, const char *name)
 	return same;
 }
 
-enum imap_role roles_by_name(const char *name)
+enum mail_role roles_by_name(const char *name)
 {
 	char *folded = utf8_fold(name, strlen(name));
-	enum imap_role found = IMAP_ROLE_NONE;
+	enum mail_role found = ROLE_NONE;
 
-	for (size_t i = 0; i < MEM_COUNT(roles) && found == IMAP_ROLE_NONE; i++)
-		for (size_t k = 0; k < roles[i].n && found == IMAP_ROLE_NONE; k++)
+	for (size_t i = 0; i < MEM_COUNT(roles) && found == ROLE_NONE; i++)
+		for (size_t k = 0; k < roles[i].n && found == ROLE_NONE; k++)
 			if (is_same(folded, roles[i].names[k]))
 				found = roles[i].role;
 	free(folded);

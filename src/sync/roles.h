@@ -4,7 +4,7 @@
  *
  * Owns:    nothing.
  * Threads: any; a table.
- * Errors:  none; IMAP_ROLE_NONE.
+ * Errors:  none; ROLE_NONE.
  *
  * Private to sync. The names are those that servers and mail programs make, in the languages they
  * speak.
@@ -15,6 +15,6 @@
 #include "net/imap.h"
 
 /* name: UTF-8, the last level alone. */
-enum imap_role roles_by_name(const char *name);
+enum mail_role roles_by_name(const char *name);
 
 #endif

@@ -548,7 +548,7 @@ static void own_folders_are_below_the_prefix(void **state)
 
 /* How many messages the folder with that role has; -1: there is none, or more than one of its name.
  */
-static int64_t in_role(struct person *p, enum folder_role role, const char *name)
+static int64_t in_role(struct person *p, enum mail_role role, const char *name)
 {
 	int at = engine_role_folder(p->engine, 0, role);
 	struct folder_info f;

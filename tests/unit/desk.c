@@ -203,7 +203,9 @@ void desk_folders(int account, const char *const names[])
 
 		r->folders[i] = (struct folder_entry){.name = mem_strndup(names[i], len),
 			.mailbox = mem_strndup(names[i], len),
-			.role = role ? atoi(role + 1) : strcmp(names[i], "INBOX") == 0,
+			.role = role                             ? mail_role_of(atoi(role + 1))
+				: strcmp(names[i], "INBOX") == 0 ? ROLE_INBOX
+								 : ROLE_NONE,
 			.selectable = true};
 	}
 	r->number = '/';

@@ -643,11 +643,11 @@ static void test_list_rude(void **state)
 	if (imap_list(im, &m, &err))
 		fail_msg("%s", err.text);
 	assert_int_equal(m.n, 7);
-	assert_int_equal(m.v[0].role, IMAP_ROLE_INBOX);
-	assert_int_equal(m.v[1].role, IMAP_ROLE_SENT);
-	assert_int_equal(m.v[2].role, IMAP_ROLE_NONE); /* names are not looked at here */
+	assert_int_equal(m.v[0].role, ROLE_INBOX);
+	assert_int_equal(m.v[1].role, ROLE_SENT);
+	assert_int_equal(m.v[2].role, ROLE_NONE); /* names are not looked at here */
 	assert_false(m.v[2].status.known);
-	assert_int_equal(m.v[3].role, IMAP_ROLE_NONE);
+	assert_int_equal(m.v[3].role, ROLE_NONE);
 	assert_int_equal(m.v[3].delimiter, 0);
 	assert_false(m.v[4].selectable);
 	assert_true(m.v[4].has_children);
@@ -1427,8 +1427,8 @@ static void test_real_mailboxes(void **state)
 	assert_true(mailbox(&m, name)->has_children);
 	assert_true(mailbox(&m, other)->status.known);
 	assert_true(mailbox(&m, other)->status.uidvalidity != 0);
-	assert_int_equal(mailbox(&m, "Sent")->role, IMAP_ROLE_SENT);
-	assert_int_equal(mailbox(&m, "INBOX")->role, IMAP_ROLE_INBOX);
+	assert_int_equal(mailbox(&m, "Sent")->role, ROLE_SENT);
+	assert_int_equal(mailbox(&m, "INBOX")->role, ROLE_INBOX);
 	assert_int_equal(mailbox(&m, "INBOX")->delimiter, '/');
 	imap_mailboxes_done(&m);
 	assert_int_equal(imap_status(im, other, &st, &err), 0);

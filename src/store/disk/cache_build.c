@@ -224,8 +224,8 @@ static void list_message(
 	for (size_t i = 0; i < n; i++)
 		list_add(waiting, refs[i], uid);
 	role = link_role(c, &s, &subject);
-	if (role != ROLE_NONE)
-		list_add(role == ROLE_OPENS ? known : waiting, subject, uid);
+	if (role != LINK_NONE)
+		list_add(role == LINK_OPENS ? known : waiting, subject, uid);
 }
 
 /* Whether the old tables can be merged; a damaged one is made anew from all strings, and so is one

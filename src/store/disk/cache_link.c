@@ -58,14 +58,14 @@ enum link_role link_role(struct cache *c, const struct summary *s, uint64_t *has
 	bool answer = subject_base(s->subject, &from, &len);
 
 	if (!len || (answer && *s->references))
-		return ROLE_NONE;
+		return LINK_NONE;
 	if (len > SUBJECT_BYTES)
 		len = utf8_cut(s->subject + from, len, SUBJECT_BYTES);
 	str_clear(&c->folded);
 	utf8_fold_add(&c->folded, s->subject + from, len);
 	*hash = hash_sip(c->header.key, c->folded.p, c->folded.len) ^ UINT64_C(0x5b9ec75b9ec75b9e);
 	*hash = (*hash & ~UINT64_C(0xffff)) | subject_mark(*hash);
-	return answer ? ROLE_ANSWERS : ROLE_OPENS;
+	return answer ? LINK_ANSWERS : LINK_OPENS;
 }
 
 bool link_rather(uint32_t answer, uint32_t now, uint32_t to)
@@ -207,9 +207,9 @@ static void catch_up(struct cache *c)
 		for (size_t i = 0; i < n; i++)
 			hashes_add(&c->waiting, refs[i], a->uid);
 		role = link_role(c, &s, &subject);
-		if (role == ROLE_OPENS)
+		if (role == LINK_OPENS)
 			openers_add(c, subject, a->uid);
-		else if (role == ROLE_ANSWERS)
+		else if (role == LINK_ANSWERS)
 			hashes_add(&c->waiting, subject, a->uid);
 	}
 }
@@ -250,7 +250,7 @@ static bool has_hash(struct cache *c, uint32_t uid, uint64_t hash, enum link_kin
 		return true;
 	added_summary(a, &s);
 	if (kind == LINK_SUBJECT)
-		return link_role(c, &s, &now) == ROLE_OPENS && now == hash;
+		return link_role(c, &s, &now) == LINK_OPENS && now == hash;
 	return hash == (kind == LINK_IDENTITY
 				       ? link_identity_hash(c, s.identity)
 				       : link_id_hash(c, s.message_id, strlen(s.message_id)));
@@ -597,7 +597,7 @@ struct answer {
 static bool answer_start(struct batch *b, struct answer *a, const struct summary *s, uint32_t uid)
 {
 	a->uid = uid;
-	if (link_role(b->c, s, &a->hash) != ROLE_ANSWERS)
+	if (link_role(b->c, s, &a->hash) != LINK_ANSWERS)
 		return false;
 	a->folded = mem_strdup(b->c->folded.p);
 	a->id = mem_strdup(s->message_id);
@@ -622,7 +622,7 @@ static bool can_open(struct batch *b, uint32_t uid, const struct answer *a)
 		s = b->s[i];
 	else if (index_strings(b->c, uid, &s, range) != 1)
 		return false;
-	return link_role(b->c, &s, &hash) == ROLE_OPENS && strcmp(b->c->folded.p, a->folded) == 0 &&
+	return link_role(b->c, &s, &hash) == LINK_OPENS && strcmp(b->c->folded.p, a->folded) == 0 &&
 	       !has_word(s.references, a->id) && !loops(b, a->uid, uid);
 }
 
@@ -672,10 +672,10 @@ static void link_subjects(struct batch *b)
 	for (size_t i = 0; i < b->n; i++) {
 		enum link_role role = link_role(b->c, &b->s[i], &hash);
 
-		if (role == ROLE_ANSWERS)
+		if (role == LINK_ANSWERS)
 			answers[n_answers++] = i;
 		/* of a UID that is in it twice the last counts */
-		else if (role == ROLE_OPENS && in_batch(b, b->s[i].uid, &last) && last == i)
+		else if (role == LINK_OPENS && in_batch(b, b->s[i].uid, &last) && last == i)
 			b->openers[b->n_openers++] = (struct pair){hash, b->s[i].uid};
 	}
 	if (b->n_openers)

@@ -340,9 +340,9 @@ void link_prepare(struct cache *c); /* the tables of what the log added, before 
 /* Messages without references are threaded by their subject. Only subjects' hashes say what they
  * are: others do so by chance, one in 65536. */
 enum link_role {
-	ROLE_NONE,
-	ROLE_OPENS,  /* no answer: answers may hang below it */
-	ROLE_ANSWERS /* an answer that has no references at all */
+	LINK_NONE,
+	LINK_OPENS,  /* no answer: answers may hang below it */
+	LINK_ANSWERS /* an answer that has no references at all */
 };
 enum { LINK_OPENERS = 16 }; /* pairs kept of one subject: the oldest message and the newest */
 /* c->folded has the subject then, without what makes it an answer. */

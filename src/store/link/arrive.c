@@ -195,7 +195,7 @@ static void merge_folder(struct account *a, const struct names *n, struct folder
 	e->mailbox = NULL;
 	f->listed = true;
 	f->on_server |= e->selectable;
-	f->role = e->role < ROLE_COUNT ? e->role : ROLE_NONE;
+	f->role = e->role;
 	f->selectable = e->selectable;
 	take_counts(f, e);
 }

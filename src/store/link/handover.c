@@ -193,7 +193,7 @@ static struct folder *folder_of_place(struct account *a, const char *place, stru
 	struct folder *f;
 
 	if (*place == '=') {
-		int role = place[1] >= '0' && place[1] <= '9' ? place[1] - '0' : ROLE_NONE;
+		enum mail_role role = mail_role_of(place[1] - '0');
 
 		return role != ROLE_NONE ? folder_for_role(a, role, err) : NULL;
 	}

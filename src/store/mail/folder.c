@@ -92,7 +92,7 @@ char *folder_ui_name(const struct folder *f)
 	return str_steal(&name);
 }
 
-const char *store_role_label(int role, const char *name)
+const char *store_role_label(enum mail_role role, const char *name)
 {
 	if (strchr(name, '/'))
 		return NULL;
@@ -158,7 +158,7 @@ struct folder *folder_by_ui_name(struct account *a, const char *name)
 }
 
 /* What the configuration says has the role; NULL: it does not say. */
-static const char *given_name(const struct account *a, int role)
+static const char *given_name(const struct account *a, enum mail_role role)
 {
 	const char *given = a->setup ? a->setup->role_names[role] : NULL;
 
@@ -166,7 +166,7 @@ static const char *given_name(const struct account *a, int role)
 }
 
 /* One that was made before the server's prefix was known is found by its place there. */
-static bool is_given(const struct folder *f, int role)
+static bool is_given(const struct folder *f, enum mail_role role)
 {
 	const char *given = given_name(f->account, role);
 	char *own, *wire;
@@ -182,20 +182,20 @@ static bool is_given(const struct folder *f, int role)
 	return same;
 }
 
-int folder_role(const struct folder *f)
+enum mail_role folder_role(const struct folder *f)
 {
-	for (int role = ROLE_DRAFTS; role < ROLE_COUNT; role++)
+	for (enum mail_role role = ROLE_DRAFTS; role < ROLES; role++)
 		if (is_given(f, role))
 			return role;
 	return given_name(f->account, f->role) ? ROLE_NONE : f->role;
 }
 
-static bool has_role(const struct folder *f, int role)
+static bool has_role(const struct folder *f, enum mail_role role)
 {
 	return given_name(f->account, role) ? is_given(f, role) : f->role == role && f->selectable;
 }
 
-struct folder *folder_by_role(struct account *a, int role, bool local)
+struct folder *folder_by_role(struct account *a, enum mail_role role, bool local)
 {
 	struct folder *f = a->folders;
 
@@ -204,15 +204,16 @@ struct folder *folder_by_role(struct account *a, int role, bool local)
 	return f;
 }
 
-const char *folder_role_name(int role)
+const char *folder_role_name(enum mail_role role)
 {
-	static const char *const names[ROLE_COUNT] = {
-		"", "INBOX", "Drafts", "Sent", "Trash", "Junk", "Archive", "", "", ""};
+	static const char *const names[ROLES] = {
+		"", "INBOX", "Drafts", "Sent", "Trash", "Junk", "Archive", "", ""};
 
 	return names[role];
 }
 
-static struct folder *new_local(struct account *a, const char *name, int role, struct err *err)
+static struct folder *new_local(
+	struct account *a, const char *name, enum mail_role role, struct err *err)
 {
 	char *root = file_join(a->setup->data_dir, "mail");
 	struct folder *f = NULL;
@@ -287,7 +288,7 @@ char *folder_wire_name(struct account *a, const char *name)
 	return wire;
 }
 
-struct folder *folder_for_role(struct account *a, int role, struct err *err)
+struct folder *folder_for_role(struct account *a, enum mail_role role, struct err *err)
 {
 	bool local = !account_is_server(a);
 	struct folder *f = folder_by_role(a, role, local);
@@ -312,7 +313,7 @@ struct folder *folder_for_role(struct account *a, int role, struct err *err)
 	return f;
 }
 
-struct folder *folder_local_for_role(struct account *a, int role, struct err *err)
+struct folder *folder_local_for_role(struct account *a, enum mail_role role, struct err *err)
 {
 	struct folder *f = folder_by_role(a, role, true);
 
@@ -411,9 +412,7 @@ static void load_row(struct account *a, char *line, bool listed)
 		f = folder_new(a, field[5], false);
 	free(f->mailbox);
 	f->mailbox = mem_strdup(field[4]);
-	f->role = atoi(field[0]);
-	if (f->role < 0 || f->role >= ROLE_COUNT)
-		f->role = ROLE_NONE;
+	f->role = mail_role_of(atoi(field[0]));
 	f->selectable = atoi(field[1]) != 0;
 	f->total = (uint32_t)strtoul(field[2], NULL, 10);
 	f->unread = (uint32_t)strtoul(field[3], NULL, 10);

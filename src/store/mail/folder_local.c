@@ -25,9 +25,9 @@ enum {
 
 /* --- the table --- */
 
-static int local_role(const char *name)
+static enum mail_role local_role(const char *name)
 {
-	for (int role = ROLE_INBOX; role <= ROLE_ARCHIVE; role++)
+	for (enum mail_role role = ROLE_INBOX; role <= ROLE_ARCHIVE; role++)
 		if (strcmp(name, folder_role_name(role)) == 0)
 			return role;
 	return ROLE_NONE;
