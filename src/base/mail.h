@@ -47,5 +47,11 @@ static inline enum mail_role mail_role_of(long number)
 {
 	return number > ROLE_NONE && number < ROLES ? (enum mail_role)number : ROLE_NONE;
 }
+/*
+ * Which role a mailbox has by its name, where the server does not say (SPECIAL-USE, RFC 6154): the
+ * names are those that servers and mail programs make, in the languages they speak. name: UTF-8,
+ * the last level alone. ROLE_NONE: none.
+ */
+enum mail_role mail_role_by_name(const char *name);
 
 #endif

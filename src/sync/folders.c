@@ -4,7 +4,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "mime/charset.h"
-#include "sync/roles.h"
 #include "sync/watch.h"
 
 #include <stdlib.h>
@@ -209,7 +208,7 @@ static void find_roles(struct result *r)
 
 		if (f->role != ROLE_NONE || !f->selectable)
 			continue;
-		role = roles_by_name(last_level(f->name));
+		role = mail_role_by_name(last_level(f->name));
 		if (taken[role])
 			continue;
 		f->role = role;

@@ -1,4 +1,4 @@
-#include "sync/roles.h"
+#include "base/mail.h"
 
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -98,7 +98,7 @@ static bool is_same(const char *folded, const char *name)
 	return same;
 }
 
-enum mail_role roles_by_name(const char *name)
+enum mail_role mail_role_by_name(const char *name)
 {
 	char *folded = utf8_fold(name, strlen(name));
 	enum mail_role found = ROLE_NONE;
