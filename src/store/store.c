@@ -1,246 +1,25 @@
 #include "store/store.h"
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/thread.h"
-#include "base/utf8.h"
+#include "store/events.h"
 #include "store/store_priv.h"
+#include "store/work.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	TICK_MS = 1000,
-	NAP_MS = 5000,
-	DISK_NOTICE_MS = 600000,
-	TELL_MS = 200,
-	POLL_AGAIN_NS = 50000000
-};
-
-struct store_request *store_request_new(enum request_kind kind)
-{
-	struct store_request *r = mem_alloc(sizeof(*r));
-
-	r->kind = kind;
-	r->account = -1;
-	return r;
-}
-
-void store_account_free(struct store_account *a)
-{
-	if (!a)
-		return;
-	sync_account_done(&a->sync);
-	free(a->data_dir);
-	free(a->cache_dir);
-	free(a->from);
-	strv_done(&a->own);
-	for (size_t i = 0; i < MEM_COUNT(a->role_names); i++)
-		free(a->role_names[i]);
-	free(a->signature);
-	free(a);
-}
-
-void store_request_free(struct store_request *r)
-{
-	if (!r)
-		return;
-	free(r->folder);
-	mem_free_secret(r->text);
-	free(r->section);
-	free(r->id);
-	free(r->uids);
-	if (r->draft)
-		draft_done(r->draft);
-	free(r->draft);
-	store_account_free(r->setup);
-	free(r);
-}
-
-static void request_free_item(struct queue_item *item)
-{
-	store_request_free((struct store_request *)item);
-}
-
-void store_view_free(struct store_view *v)
-{
-	if (!v)
-		return;
-	text_free(v->text);
-	part_done(&v->parts);
-	envelope_done(&v->envelope);
-	free(v);
-}
-
-void store_event_free(struct store_event *ev)
-{
-	if (!ev)
-		return;
-	free(ev->text);
-	free(ev->folder);
-	free(ev->uids);
-	free(ev->ranks);
-	if (ev->sorted)
-		ev->free_sorted(ev->sorted);
-	columns_done(&ev->columns);
-	strv_done(&ev->keysets);
-	for (size_t i = 0; i < ev->nrows; i++)
-		summary_free(ev->rows[i]);
-	free(ev->rows);
-	for (size_t i = 0; i < ev->nfolders; i++)
-		free(ev->folders[i].name);
-	free(ev->folders);
-	store_view_free(ev->view);
-	draft_infos_free(ev->drafts, ev->ndrafts);
-	for (size_t i = 0; i < ev->nmails; i++)
-		outbox_mail_done(&ev->mails[i]);
-	free(ev->mails);
-	for (size_t i = 0; i < ev->nops; i++)
-		op_free(ev->ops[i]);
-	free(ev->ops);
-	str_done(&ev->bytes);
-	free(ev);
-}
-
-void store_event_free_item(struct queue_item *item)
-{
-	store_event_free((struct store_event *)item);
-}
-
-struct store_event *store_event_new(enum store_event_kind kind)
-{
-	struct store_event *ev = mem_alloc(sizeof(*ev));
-
-	ev->kind = kind;
-	ev->account = -1;
-	return ev;
-}
+enum { TICK_MS = 1000, NAP_MS = 5000, POLL_AGAIN_NS = 50000000 };
 
 static void tell_pending(struct store *s)
 {
 	for (size_t i = 0; i < s->naccounts; i++)
 		account_tell_pending(s->accounts[i]);
-}
-
-/* After these somebody may look at what waits. */
-static bool is_an_end(enum store_event_kind kind)
-{
-	return kind == STORE_DONE || kind == STORE_FAILED || kind == STORE_SENT ||
-	       kind == STORE_SEND_FAILED || kind == STORE_NOTICE;
-}
-
-void store_emit(struct store *s, struct store_event *ev)
-{
-	if (is_an_end(ev->kind))
-		tell_pending(s);
-	queue_push(s->events, &ev->item);
-}
-
-void store_done(struct store *s, const struct store_request *r, const char *text)
-{
-	struct store_event *ev = store_event_new(STORE_DONE);
-
-	ev->request = r->request;
-	ev->account = r->account;
-	ev->list = r->list;
-	ev->text = mem_strdup(text);
-	store_emit(s, ev);
-}
-
-void store_failed(struct store *s, unsigned request, const struct err *err)
-{
-	struct store_event *ev = store_event_new(STORE_FAILED);
-
-	ev->request = request;
-	ev->err = *err;
-	store_emit(s, ev);
-}
-
-static void notice(struct account *a, const char *fmt, va_list ap)
-{
-	struct store_event *ev = store_event_new(STORE_NOTICE);
-	struct str text = STR_INIT;
-
-	str_addv(&text, fmt, ap);
-	ev->account = a->index;
-	ev->text = utf8_clean_line(str_c(&text), text.len);
-	str_done(&text);
-	store_emit(a->store, ev);
-}
-
-void store_notice(struct account *a, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	notice(a, fmt, ap);
-	va_end(ap);
-}
-
-void store_disk_notice(struct account *a, const char *fmt, ...)
-{
-	int64_t now = clock_ms();
-	va_list ap;
-
-	if (now < a->next_disk_notice)
-		return;
-	a->next_disk_notice = now + DISK_NOTICE_MS;
-	va_start(ap, fmt);
-	notice(a, fmt, ap);
-	va_end(ap);
-}
-
-struct account *store_account_at(struct store *s, int index)
-{
-	return index >= 0 && (size_t)index < s->naccounts ? s->accounts[index] : NULL;
-}
-
-struct account *store_account(struct store *s, int index, struct err *err)
-{
-	struct account *a = store_account_at(s, index);
-
-	if (a && a->kind == ACCOUNT_OPENED)
-		return a;
-	if (a && a->kind == ACCOUNT_FAILED)
-		*err = a->trouble;
-	else
-		err_set(err, ERR_INPUT, _("There is no such account"));
-	return NULL;
-}
-
-struct list *store_list(struct store *s, unsigned id)
-{
-	struct list *l = s->lists;
-
-	while (l && l->id != id)
-		l = l->next;
-	return l;
-}
-
-int store_may_change(struct store *s, struct err *err)
-{
-	return s->read_only
-		       ? err_set(err, ERR_INPUT, _("Talaria runs read-only: nothing is changed"))
-		       : 0;
-}
-
-int store_may_write(const struct store *s, const char *path, struct err *err)
-{
-	for (size_t i = 0; i < s->naccounts; i++) {
-		const struct account *a = s->accounts[i];
-
-		if (a->setup && file_inside(path, a->setup->data_dir))
-			return err_set(err, ERR_INPUT,
-				_("%s is where Talaria keeps the mail itself; choose another "
-				  "place"),
-				path);
-	}
-	return 0;
 }
 
 /* --- open and close --- */
@@ -403,89 +182,6 @@ static bool account_request(struct store *s, struct store_request *r)
 	return false;
 }
 
-/* --- long work in slices --- */
-
-void store_work(struct store *s, struct work *w)
-{
-	struct work **p = &s->work;
-
-	while (*p)
-		p = &(*p)->next;
-	w->next = NULL;
-	*p = w;
-}
-
-void store_progress(struct store *s, struct work *w, size_t done, size_t total)
-{
-	int64_t now = clock_ms();
-	struct store_event *ev;
-
-	if (now - w->told < TELL_MS)
-		return;
-	w->told = now;
-	ev = store_event_new(STORE_PROGRESS);
-	ev->request = w->request;
-	ev->done = done;
-	ev->total = total;
-	store_emit(s, ev);
-}
-
-static struct work **ready_work(struct store *s)
-{
-	struct work **p = &s->work;
-
-	while (*p && (*p)->waits)
-		p = &(*p)->next;
-	return p;
-}
-
-/* One slice; they take turns. */
-static void work_slice(struct store *s)
-{
-	struct work **p = ready_work(s), *w = *p;
-
-	if (!w)
-		return;
-	*p = w->next;
-	if (!w->step(s, w))
-		store_work(s, w);
-}
-
-static void cancel_work(struct store *s, unsigned request)
-{
-	for (struct work **p = &s->work; request && *p; p = &(*p)->next)
-		if ((*p)->request == request) {
-			struct work *w = *p;
-			struct err err = {0};
-
-			*p = w->next;
-			err_set(&err, ERR_CANCELLED, _("Cancelled"));
-			w->drop(s, w, &err);
-			return;
-		}
-}
-
-static void drop_work(struct store *s)
-{
-	while (s->work) {
-		struct work *w = s->work;
-
-		s->work = w->next;
-		w->drop(s, w, &(struct err){ERR_CANCELLED, ""});
-	}
-}
-
-bool store_is_stale(struct store *s, const struct store_request *r, struct err *err)
-{
-	const struct list *l = r->numbering ? store_list(s, r->list) : NULL;
-
-	if (!l || l->folder->numbering == r->numbering)
-		return false;
-	err_set(err, ERR_GONE,
-		_("The folder was switched or numbered anew meanwhile; nothing was done"));
-	return true;
-}
-
 static void handle(struct store *s, struct store_request *r)
 {
 	bool kept = false;
@@ -557,7 +253,7 @@ static void handle(struct store *s, struct store_request *r)
 		read_cancel(s, (unsigned)r->n);
 		rendering_cancel(s, (unsigned)r->n);
 		session_cancel(s, (unsigned)r->n);
-		cancel_work(s, (unsigned)r->n);
+		work_cancel(s, (unsigned)r->n);
 		break;
 	case REQUEST_QUIT:
 		s->quit = true;
@@ -608,7 +304,7 @@ static void *disk_main(void *arg)
 		struct queue_item *item;
 
 		/* While there is something to do, the queues alone say what comes. */
-		if (!*ready_work(s) && !queue_len(s->results))
+		if (!work_is_ready(s) && !queue_len(s->results))
 			wait_for_work(s);
 		/* What the user asks for goes ahead of what servers send. */
 		while (!s->quit && (r = (struct store_request *)queue_pop(s->requests)))
@@ -639,6 +335,7 @@ struct store *store_new(const struct sync_ops *sync, bool read_only)
 
 	s->ops = *sync;
 	s->read_only = read_only;
+	s->before_end = tell_pending;
 	s->requests = queue_new();
 	s->results = queue_new();
 	s->events = queue_new();
@@ -671,7 +368,7 @@ void store_free(struct store *s, int wait_ms)
 		free(l);
 	}
 	undo_forget_all(s);
-	drop_work(s);
+	work_drop(s);
 	rendering_end(s, end);
 	read_drop_parked(s, NULL, &(struct err){ERR_CANCELLED, ""});
 	for (size_t i = 0; i < s->naccounts; i++) {
@@ -681,7 +378,7 @@ void store_free(struct store *s, int wait_ms)
 	}
 	free(s->accounts);
 	compactor_free(s->compactor, end > clock_ms() ? (int)(end - clock_ms()) : 0);
-	queue_free(s->requests, request_free_item);
+	queue_free(s->requests, store_request_free_item);
 	if (!s->results_in_use)
 		queue_free(s->results, result_free_item);
 	queue_free(s->events, store_event_free_item);

@@ -16,7 +16,9 @@
 #include "store/disk/cache.h"
 #include "store/disk/compactor.h"
 #include "store/disk/journal.h"
+#include "store/events.h"
 #include "store/store.h"
+#include "store/work.h"
 
 #include <pthread.h>
 
@@ -242,22 +244,6 @@ struct account {
 };
 
 /*
- * Long work of the disk thread, done in slices between which requests and results are served: a
- * search, an export. Whoever makes one embeds this struct at its front.
- */
-struct work {
-	struct work *next;
-	unsigned request; /* REQUEST_CANCEL of this number drops it; 0: nobody can */
-	bool waits;       /* no step until this is false again */
-	int64_t told;     /* when store_progress did so last */
-	/* A slice of at most WORK_MS. True: it is through, and has answered and freed itself. */
-	bool (*step)(struct store *s, struct work *w);
-	/* Given up, or the program ends: answers with why and frees itself. */
-	void (*drop)(struct store *s, struct work *w, const struct err *why);
-};
-enum { WORK_MS = 10 };
-
-/*
  * A message on its way to a thread where what takes long is done with its bytes. Whoever makes one
  * embeds this struct at its front, and has all in it that run looks at.
  */
@@ -287,7 +273,8 @@ struct store {
 	struct parked *parked;
 	struct undo *undo; /* the last step first */
 	struct undo_return *returns;
-	struct work *work; /* the next to have a slice is the first */
+	struct work *work;                   /* the next to have a slice is the first */
+	void (*before_end)(struct store *s); /* what is told before each final event */
 	unsigned next_job;
 	int64_t next_tick;
 	struct clock_nap nap;
@@ -300,29 +287,8 @@ void follow_mail(struct account *a, const struct outbox_mail *m);
 void follow_forget(struct account *a, const char *id); /* we took it out ourselves */
 void follow_reset(struct account *a);
 
-/* --- store.c: events --- */
-void store_emit(struct store *s, struct store_event *ev);
-void store_view_free(struct store_view *v); /* NULL is fine */
-void store_done(struct store *s, const struct store_request *r, const char *text);
-void store_failed(struct store *s, unsigned request, const struct err *err);
-void store_notice(struct account *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* For what goes wrong with every write once it does (a full disk): one notice in ten minutes. */
-void store_disk_notice(struct account *a, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-struct account *store_account_at(struct store *s, int index);
-/* One that can be worked with; NULL: there is none, or why it could not be opened. */
-struct account *store_account(struct store *s, int index, struct err *err);
-struct list *store_list(struct store *s, unsigned id);
+/* --- store.c --- */
 void store_close_list(struct store *s, unsigned id);
-/* The UIDs of the request were chosen when they meant other messages; *err says so. */
-bool store_is_stale(struct store *s, const struct store_request *r, struct err *err);
-void store_work(struct store *s, struct work *w); /* behind what is under way */
-/* STORE_PROGRESS, where the last one was some time ago. */
-void store_progress(struct store *s, struct work *w, size_t done, size_t total);
-/* Refuses a change in a read-only program. */
-int store_may_change(struct store *s, struct err *err);
-/* Refuses to write a copy among the mail itself. */
-int store_may_write(const struct store *s, const char *path, struct err *err);
 
 /* --- account.c --- */
 void account_add(struct store *s, struct store_request *r);
