@@ -38,27 +38,70 @@ struct job *job_new(enum job_kind kind)
 	return j;
 }
 
+static void plan_done(struct job_pop3_plan *p)
+{
+	free(p->top);
+	free(p->retr);
+	free(p->part);
+	free(p->last);
+}
+
+static void send_done(struct job_send *s)
+{
+	free(s->id);
+	free(s->from);
+	strv_done(&s->to);
+	str_done(&s->bytes);
+}
+
+static void op_done(struct job_op *o)
+{
+	op_free(o->what);
+	free(o->target);
+	str_done(&o->message);
+}
+
+static void free_kind(struct job *j)
+{
+	switch (j->kind) {
+	case JOB_PASSWORD:
+		mem_free_secret(j->password.secret);
+		break;
+	case JOB_SYNC:
+		free(j->sync.known.uids);
+		free(j->sync.known.flags);
+		break;
+	case JOB_OP:
+		op_done(&j->op);
+		break;
+	case JOB_MAILBOX:
+		free(j->reshape.name);
+		strv_done(&j->reshape.below);
+		break;
+	case JOB_BODY:
+		free(j->body.section);
+		break;
+	case JOB_POP3_PLAN:
+		plan_done(&j->plan);
+		break;
+	case JOB_POP3_ACK:
+		free(j->ack.dele);
+		break;
+	case JOB_SEND:
+		send_done(&j->send);
+		break;
+	default:
+		break; /* owns nothing more */
+	}
+}
+
 void job_free(struct job *j)
 {
 	if (!j)
 		return;
+	free_kind(j);
 	free(j->folder);
 	free(j->mailbox);
-	free(j->target);
-	free(j->known.uids);
-	free(j->known.flags);
-	free(j->section);
-	op_free(j->op);
-	free(j->plan.retr);
-	free(j->plan.top);
-	free(j->plan.dele);
-	free(j->plan.part);
-	free(j->plan.last);
-	free(j->id);
-	free(j->from);
-	strv_done(&j->recipients);
-	str_done(&j->bytes);
-	mem_free_secret(j->text);
 	free(j);
 }
 

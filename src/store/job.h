@@ -38,70 +38,127 @@ struct sync_account {
 void sync_account_copy(struct sync_account *to, const struct sync_account *from);
 void sync_account_done(struct sync_account *a);
 
+/*
+ * Jobs. Each kind has one struct below, with what it carries beside its number and its folder; who
+ * answers, and with what, is said at the kind. A lane that cannot begin a job, or whose connection
+ * ends meanwhile, answers with the same final result, and why in its err.
+ */
 enum job_kind {
+	/* For the lane itself, whatever it is doing; nothing answers. */
 	JOB_QUIT,
-	JOB_RETRY,     /* connect now; also after a refused login or certificate */
-	JOB_AWAKE,     /* the machine slept: connections that wait do not wait any longer */
-	JOB_PASSWORD,  /* text: what the user typed; NULL: none */
-	JOB_LIST,      /* folders and their counts -> RESULT_FOLDERS */
-	JOB_SYNC,      /* folder, known, watch -> RESULT_SELECTED, _SUMMARIES, _FLAGS, _VANISHED,
-			  RESULT_SYNCED */
-	JOB_BODY,      /* one message, or one part of it -> RESULT_BODY..., RESULT_BODY_DONE */
-	JOB_CANCEL,    /* in front of the others: nobody waits for the JOB_BODY with this request */
-	JOB_OP,        /* op, look, check -> RESULT_OP, or RESULT_OP_READY: then once more */
-	JOB_MAILBOX,   /* mailbox: its new name is target, or (NULL) it goes, unless more than n
-			  messages are in it; watch: messages can be in it; recipients: the
-			  mailboxes below -> RESULT_MAILBOX */
-	JOB_POP3,      /* one session -> RESULT_POP3_LISTED, then waits for JOB_POP3_PLAN */
-	JOB_POP3_PLAN, /* what to fetch, look at and delete */
+	JOB_RETRY,    /* connect now; also after a refused login or certificate */
+	JOB_AWAKE,    /* the machine slept: connections that wait do not wait any longer */
+	JOB_PASSWORD, /* what the user typed */
+	JOB_CANCEL,   /* in front of the others: nobody waits for a JOB_BODY any more */
+	/* MAIN, by IMAP. */
+	JOB_LIST,    /* folders and their counts -> RESULT_FOLDERS */
+	JOB_SYNC,    /* one folder -> RESULT_SELECTED, _SUMMARIES, _FLAGS, _VANISHED, _PROGRESS,
+			RESULT_SYNCED */
+	JOB_OP,      /* a change -> RESULT_OP, or RESULT_OP_READY: then it comes once more */
+	JOB_MAILBOX, /* a mailbox goes or gets another name -> RESULT_MAILBOX */
+	/* FETCH; MAIN, where the server takes one connection only. */
+	JOB_BODY, /* one message, or parts of it -> RESULT_BODY..., RESULT_BODY_DONE */
+	/* MAIN, by POP3. */
+	JOB_POP3,      /* one session -> RESULT_POP3_LISTED, waits for JOB_POP3_PLAN, ...,
+			  RESULT_POP3_DONE */
+	JOB_POP3_PLAN, /* what to fetch and look at -> RESULT_POP3_..., RESULT_POP3_FETCHED */
 	JOB_POP3_STOP, /* the user wants no more of this session's messages */
-	JOB_POP3_ACK,  /* how many messages became durable: the driver goes on, deletes, quits */
-	JOB_SEND,      /* one mail -> RESULT_SEND_READY, waits for JOB_SEND_GO, RESULT_SENT */
-	JOB_SEND_GO,   /* the store has noted that DATA begins (n != 0), or could not (n == 0) */
-	JOB_CHECK,     /* connect and describe -> RESULT_CHECKED */
+	JOB_POP3_ACK,  /* what was fetched is durable: the driver deletes and quits */
+	/* SEND. */
+	JOB_SEND,    /* one mail -> RESULT_SEND_READY, waits for JOB_SEND_GO, RESULT_SENT */
+	JOB_SEND_GO, /* whether DATA may begin */
+	/* FETCH, of connections that only look. */
+	JOB_CHECK, /* connect and describe -> RESULT_CHECKED */
+};
+
+/* Everything that is pointed to is owned. */
+
+struct job_password {
+	char *secret; /* NULL: the user gave none */
+};
+
+struct job_cancel {
+	unsigned what; /* the number of the job that nobody waits for */
 };
 
 #define KNOWN_HAS_KEYWORDS (1u << 31) /* in known_folder.flags: the row has keywords */
 
 struct known_folder { /* what the cache has, for a resync */
 	struct cache_meta meta;
-	uint32_t *uids, *flags; /* owned; ascending */
+	uint32_t *uids, *flags; /* ascending */
 	size_t n;
 };
 
-struct pop3_plan {
-	uint32_t *retr, *top, *dele; /* owned; message numbers of the session */
-	uint32_t *part;              /* owned; of these the header and the first lines */
-	uint32_t *last;              /* owned; as retr, behind all others */
-	size_t nretr, ntop, ndele, npart, nlast;
-	uint32_t lines;
+struct job_sync {
+	struct known_folder known;
+	bool watch; /* stay here with IDLE afterwards */
+};
+
+struct job_op {
+	struct op *what;
+	char *target;       /* wire name of its second mailbox */
+	bool look;          /* it may have been done before the connection broke */
+	bool check;         /* older than the connection: are its messages still there? */
+	struct str message; /* of OP_APPEND, with CRLF */
+	time_t received;    /* the date that it gets there; 0: now */
+};
+
+struct job_mailbox {
+	char *name;          /* the new one, on the wire; NULL: it goes */
+	bool holds_messages; /* it is one that messages can be in */
+	size_t known;        /* more than that, and it does not go */
+	struct strv below;   /* wire names of the mailboxes below it */
+};
+
+struct job_body {
+	uint32_t uid, uidvalidity, size;
+	bool urgent;   /* a person waits for it, and it goes ahead of the rest of others */
+	char *section; /* "eml": the whole message; "1/300 2.HEADER/0": these sections and their
+			  sizes; NULL: a small message whole, of a large one head and structure
+			  (bodies.h) */
+};
+
+struct job_pop3_plan { /* message numbers of the session */
+	uint32_t *top; /* only their headers; then there is nothing else, and another plan comes */
+	uint32_t *retr, *part, *last; /* whole; the header and the first lines; whole, at the end */
+	size_t ntop, nretr, npart, nlast;
+	uint32_t lines; /* of part */
+};
+
+struct job_pop3_ack {
+	uint32_t *dele; /* message numbers of what may go on the server */
+	size_t n;
+};
+
+struct job_send {
+	char *id;         /* of the outbox */
+	char *from;       /* envelope sender */
+	struct strv to;   /* and recipients */
+	struct str bytes; /* the message with CRLF */
+};
+
+struct job_send_go {
+	bool noted; /* that DATA begins; else it must not */
 };
 
 struct job {
 	struct queue_item item;
 	enum job_kind kind;
-	unsigned request; /* comes back in the results */
-	char *folder;     /* UTF-8 name */
-	char *mailbox;    /* the same on the wire; NULL when not IMAP */
-	char *target;     /* wire name of a second mailbox */
-	struct known_folder known;
-	bool watch; /* stay here with IDLE afterwards */
-	uint32_t uid, uidvalidity, size;
-	bool urgent; /* JOB_BODY: a person waits for it, and it goes ahead of the rest of others */
-	char *section; /* JOB_BODY: "eml": the whole message; "1/300 2.HEADER/0": these sections
-			  and their sizes; NULL: a small message whole, of a large one head and
-			  structure (bodies.h) */
-	struct op *op;
-	bool look;  /* JOB_OP: it may have been done before the connection broke */
-	bool check; /* JOB_OP: it is older than the connection: are its messages still there? */
-	struct pop3_plan plan;
-	char *id;   /* outbox id */
-	char *from; /* envelope sender */
-	struct strv recipients;
-	struct str bytes; /* message with CRLF */
-	char *text;
-	size_t n;
-	time_t date;
+	unsigned request; /* its number, which comes back in its results */
+	/* Of what is about one folder, else NULL: its name in UTF-8, and on the wire. */
+	char *folder, *mailbox;
+	union { /* of kinds that are not here nothing more is to be said */
+		struct job_password password;
+		struct job_cancel cancel;
+		struct job_sync sync;
+		struct job_op op;
+		struct job_mailbox reshape; /* JOB_MAILBOX */
+		struct job_body body;
+		struct job_pop3_plan plan;
+		struct job_pop3_ack ack;
+		struct job_send send;
+		struct job_send_go go;
+	};
 };
 struct job *job_new(enum job_kind kind);
 void job_free(struct job *j);

@@ -123,7 +123,7 @@ static void pass_password(struct account *a, struct store_request *r)
 	for (int i = 0; i < LANES; i++) {
 		struct job *j = job_new(JOB_PASSWORD);
 
-		j->text = mem_strdup(r->text);
+		j->password.secret = mem_strdup(r->text);
 		account_post(a, (enum lane)i, j);
 	}
 	/* The session that wanted it is over, or will be with the next result. */

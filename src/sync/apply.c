@@ -174,8 +174,8 @@ static int select_target(struct lane_thread *l, const char *mailbox, struct err 
 static int go_to_mark(struct lane_thread *l, const struct job *j, uint32_t *from, struct err *err)
 {
 	const struct watch *w = watch_state(l);
-	const struct op *op = j->op;
-	int rc = select_target(l, j->target, err);
+	const struct op *op = j->op.what;
+	int rc = select_target(l, j->op.target, err);
 
 	*from = 1;
 	if (rc != 0)
@@ -202,7 +202,7 @@ static int find_id(struct lane_thread *l, const char *id, uint32_t from, struct 
 /* What an earlier try may have put into the target. */
 static int candidates(struct lane_thread *l, const struct job *j, struct keys *out, struct err *err)
 {
-	const struct op *op = j->op;
+	const struct op *op = j->op.what;
 	struct imap_uids uids = {0};
 	uint32_t from;
 	int rc = go_to_mark(l, j, &from, err);
@@ -268,7 +268,7 @@ static int find_by_mark(
 static int resolve(struct lane_thread *l, const struct job *j, struct result *r, struct err *err)
 {
 	struct watch *w = watch_state(l);
-	const struct op *op = j->op;
+	const struct op *op = j->op.what;
 	struct strv ids = STRV_INIT;
 	char *copy = mem_strdup(op->message_id), *save = NULL;
 	size_t cap = 0;
@@ -293,7 +293,7 @@ static int look_at_target(
 	struct lane_thread *l, const struct job *j, struct result *r, struct err *err)
 {
 	struct imap_status st = {0};
-	int rc = imap_status(imap_of(l), j->target, &st, err);
+	int rc = imap_status(imap_of(l), j->op.target, &st, err);
 
 	if (rc != 0 && err->kind != ERR_REFUSED)
 		return -1;
@@ -306,7 +306,7 @@ static int look_at_target(
 
 static int prepare(struct lane_thread *l, struct job *j, struct result *r, struct err *err)
 {
-	const struct op *op = j->op;
+	const struct op *op = j->op.what;
 	int rc = 0;
 
 	if (op->kind != OP_APPEND && !op->n && *op->message_id)
@@ -347,20 +347,20 @@ static bool was_appended(
 	uint32_t from;
 	bool found = false;
 
-	if (!j->look)
+	if (!j->op.look)
 		return false;
-	if (!*j->op->message_id) {
+	if (!*j->op.what->message_id) {
 		*rc = candidates(l, j, &there, err);
-		found = *rc == 0 && has_size(&there, j->bytes.len);
+		found = *rc == 0 && has_size(&there, j->op.message.len);
 	} else {
 		*rc = go_to_mark(l, j, &from, err);
 		if (*rc == 0)
-			*rc = find_id(l, j->op->message_id, from, &uids, err);
+			*rc = find_id(l, j->op.what->message_id, from, &uids, err);
 		else if (*rc > 0)
 			*rc = 0;
 		found = *rc == 0 && uids.n;
 		if (found)
-			tell_place(r, j->op->mark_uidvalidity, uids.v[uids.n - 1]);
+			tell_place(r, j->op.what->mark_uidvalidity, uids.v[uids.n - 1]);
 	}
 	keys_done(&there);
 	free(uids.v);
@@ -390,18 +390,18 @@ static int append(struct lane_thread *l, struct job *j, struct result *r, struct
 
 	if (was_appended(l, j, r, &rc, err) || rc != 0)
 		return rc;
-	rc = imap_append(im, j->target, j->bytes.p, j->bytes.len, j->op->set, j->op->keywords_set,
-		j->date, &copied, err);
-	if (rc != 0 && is_made(im, j->target, err)) {
+	rc = imap_append(im, j->op.target, j->op.message.p, j->op.message.len, j->op.what->set,
+		j->op.what->keywords_set, j->op.received, &copied, err);
+	if (rc != 0 && is_made(im, j->op.target, err)) {
 		*err = (struct err){0};
-		rc = imap_append(im, j->target, j->bytes.p, j->bytes.len, j->op->set,
-			j->op->keywords_set, j->date, &copied, err);
+		rc = imap_append(im, j->op.target, j->op.message.p, j->op.message.len,
+			j->op.what->set, j->op.what->keywords_set, j->op.received, &copied, err);
 	}
 	/* A keyword the folder does not take must not keep the mail out. */
-	if (rc != 0 && err->kind == ERR_REFUSED && *j->op->keywords_set) {
+	if (rc != 0 && err->kind == ERR_REFUSED && *j->op.what->keywords_set) {
 		*err = (struct err){0};
-		rc = imap_append(im, j->target, j->bytes.p, j->bytes.len, j->op->set, NULL, j->date,
-			&copied, err);
+		rc = imap_append(im, j->op.target, j->op.message.p, j->op.message.len,
+			j->op.what->set, NULL, j->op.received, &copied, err);
 	}
 	if (rc == 0 && copied.uids)
 		tell_place(r, copied.uidvalidity, (uint32_t)strtoul(copied.uids, NULL, 10));
@@ -474,9 +474,9 @@ static int transfer(struct lane_thread *l, struct job *j, bool move, const uint3
 		struct imap_copied copied = {0};
 
 		at += put_set(&set, uids + at, n - at);
-		rc = copy_or_move(imap_of(l), move, set.p, j->target, &copied, err);
+		rc = copy_or_move(imap_of(l), move, set.p, j->op.target, &copied, err);
 		if (rc == 0)
-			take_copied(r, j->op, &copied);
+			take_copied(r, j->op.what, &copied);
 		free(copied.source);
 		free(copied.uids);
 	}
@@ -622,7 +622,7 @@ static int remove_moved(struct imap *im, const struct op *op, struct result *r, 
 static int may_change(
 	struct lane_thread *l, const struct job *j, const struct watch *w, struct err *err)
 {
-	const struct op *op = j->op;
+	const struct op *op = j->op.what;
 	const unsigned keywords = MAIL_FORWARDED; /* refused by name, as any other */
 	unsigned needs = op->kind == OP_FLAGS ? (op->set | op->clear) & ~keywords : MAIL_DELETED;
 
@@ -642,7 +642,7 @@ static int select_source(struct lane_thread *l, const struct job *j, struct err 
 {
 	if (watch_ensure_selected(l, j->mailbox, err) != 0)
 		return -1;
-	if (watch_state(l)->sel.uidvalidity != j->op->uidvalidity)
+	if (watch_state(l)->sel.uidvalidity != j->op.what->uidvalidity)
 		return err_set(err, ERR_GONE, _("the folder was made anew on the server"));
 	return may_change(l, j, watch_state(l), err);
 }
@@ -653,7 +653,7 @@ static int find_copies(struct lane_thread *l, struct job *j, struct result *r, u
 	size_t *ntodo, struct err *err)
 {
 	struct keys there = {0}, from = {0};
-	const struct op *op = j->op;
+	const struct op *op = j->op.what;
 	int rc = candidates(l, j, &there, err);
 
 	if (there.n)
@@ -677,12 +677,12 @@ static int find_copies(struct lane_thread *l, struct job *j, struct result *r, u
 /* COPY, and MOVE where the server has none. */
 static int copy_once(struct lane_thread *l, struct job *j, struct result *r, struct err *err)
 {
-	const struct op *op = j->op;
+	const struct op *op = j->op.what;
 	uint32_t *todo = NULL;
 	size_t n = 0;
 	int rc;
 
-	if (j->look) {
+	if (j->op.look) {
 		rc = find_copies(l, j, r, &todo, &n, err);
 	} else {
 		rc = select_source(l, j, err);
@@ -726,11 +726,11 @@ static int flags_by_chunks(struct imap *im, const struct op *op, struct err *err
 static int count_missing(
 	struct lane_thread *l, const struct job *j, struct result *r, struct err *err)
 {
-	const struct op *op = j->op;
+	const struct op *op = j->op.what;
 	size_t here = 0;
 	int rc;
 
-	if (!j->check || !op->n || (j->look && op->kind != OP_FLAGS))
+	if (!j->op.check || !op->n || (j->op.look && op->kind != OP_FLAGS))
 		return 0;
 	rc = count_here(imap_of(l), op, &here, err);
 	if (rc == 0 && !here)
@@ -743,7 +743,7 @@ static int count_missing(
 
 static int on_messages(struct lane_thread *l, struct job *j, struct result *r, struct err *err)
 {
-	const struct op *op = j->op;
+	const struct op *op = j->op.what;
 
 	if (!op->n)
 		return err_set(err, ERR_GONE, _("the messages are no longer in %s"), j->folder);
@@ -764,28 +764,28 @@ static int create(struct lane_thread *l, const struct job *j, struct err *err)
 {
 	struct imap_status st = {0};
 
-	if (j->look) {
-		if (imap_status(imap_of(l), j->target, &st, err) == 0)
+	if (j->op.look) {
+		if (imap_status(imap_of(l), j->op.target, &st, err) == 0)
 			return 0;
 		if (err->kind != ERR_REFUSED)
 			return -1;
 		*err = (struct err){0};
 	}
-	return mailbox_make(imap_of(l), j->target, err);
+	return mailbox_make(imap_of(l), j->op.target, err);
 }
 
 int apply_op(struct lane_thread *l, struct job *j, struct err *err)
 {
-	bool ready = j->op->state == OP_QUEUED && op_needs_look(j->op);
+	bool ready = j->op.what->state == OP_QUEUED && op_needs_look(j->op.what);
 	struct result *r = result_new(ready ? RESULT_OP_READY : RESULT_OP);
 	int rc;
 
-	r->op_id = j->op->id;
+	r->op_id = j->op.what->id;
 	if (ready)
 		rc = prepare(l, j, r, &r->err);
-	else if (j->op->kind == OP_APPEND)
+	else if (j->op.what->kind == OP_APPEND)
 		rc = append(l, j, r, &r->err);
-	else if (j->op->kind == OP_CREATE)
+	else if (j->op.what->kind == OP_CREATE)
 		rc = create(l, j, &r->err);
 	else
 		rc = on_messages(l, j, r, &r->err);

@@ -245,7 +245,7 @@ static int compare_plain(struct lane_thread *l, struct gather *g, const struct k
  * would be told no more. The inbox is looked after in any case. */
 static void note_watch(struct watch *w, const struct job *j)
 {
-	if (!j->watch)
+	if (!j->sync.watch)
 		return;
 	if (w->mailbox && strcmp(w->mailbox, j->mailbox) != 0 && strcmp(w->folder, "INBOX") != 0)
 		folders_ask(w, w->mailbox);
@@ -361,7 +361,7 @@ int compare_start(struct lane_thread *l, struct job *j, struct err *err)
 	int rc;
 
 	note_watch(w, j);
-	rc = compare(l, &g, j, &j->known, &got, &said);
+	rc = compare(l, &g, j, &j->sync.known, &got, &said);
 	if (rc != 0) {
 		lane_fail(l, j, &said);
 		gather_done(&g);
@@ -371,7 +371,7 @@ int compare_start(struct lane_thread *l, struct job *j, struct err *err)
 	/* What even then does not add up is looked at in full again next time. */
 	meta = (struct cache_meta){w->sel.uidvalidity, w->sel.uidnext,
 		adds_up(l, &g) && !g.untold ? w->sel.highestmodseq : 0, w->sel.exists, true};
-	if (j->watch)
+	if (j->sync.watch)
 		w->seen = w->sel;
 	post_vanished(l, &g, j->folder, meta.uidvalidity);
 	post_flags(l, &g, j->folder, meta.uidvalidity);

@@ -97,7 +97,7 @@ static int select_again(struct sink *s, bool anew, struct err *err)
 		return -1;
 	if (rc > 0)
 		pace_small(&s->lane->pace, clock_ms() - begin);
-	if (uidvalidity != s->job->uidvalidity)
+	if (uidvalidity != s->job->body.uidvalidity)
 		return err_set(
 			err, ERR_GONE, _("Folder %s was made anew on the server"), s->job->folder);
 	return rc;
@@ -110,7 +110,7 @@ static int make_way(struct sink *s, struct err *err)
 	bool any = false;
 	int rc = 0;
 
-	while (rc == 0 && !s->job->urgent && (first = lane_next_urgent(s->lane))) {
+	while (rc == 0 && !s->job->body.urgent && (first = lane_next_urgent(s->lane))) {
 		rc = fetch_body(s->lane, s->im, s->select, first, err);
 		job_free(first);
 		any = true;
@@ -143,7 +143,7 @@ static void post_progress(const struct sink *s)
 
 	r->request = s->job->request;
 	r->done = s->done;
-	r->total = s->job->size;
+	r->total = s->job->body.size;
 	lane_post(s->lane, r);
 }
 
@@ -159,7 +159,8 @@ static int get_piece(
 {
 	size_t before = s->bytes.len;
 	int64_t begin = clock_ms();
-	int rc = imap_fetch_section(s->im, s->job->uid, section, offset, max, take_bytes, s, err);
+	int rc = imap_fetch_section(
+		s->im, s->job->body.uid, section, offset, max, take_bytes, s, err);
 
 	if (rc == 0 && s->bytes.len - before < LITTLE)
 		pace_small(&s->lane->pace, clock_ms() - begin);
@@ -206,8 +207,8 @@ static void post_piece(struct sink *s, const char *piece, struct str *bytes)
 
 	r->request = s->job->request;
 	r->folder = mem_strdup(s->job->folder);
-	r->uid = s->job->uid;
-	r->uidvalidity = s->job->uidvalidity;
+	r->uid = s->job->body.uid;
+	r->uidvalidity = s->job->body.uidvalidity;
 	r->section = mem_strdup(piece);
 	r->bytes = *bytes;
 	*bytes = (struct str)STR_INIT;
@@ -249,7 +250,7 @@ static bool has_text(const struct parts *parts)
 
 static int get_whole(struct sink *s, struct err *err)
 {
-	if (get_section(s, "", s->job->size, err) != 0)
+	if (get_section(s, "", s->job->body.size, err) != 0)
 		return -1;
 	if (s->bytes.len == 0)
 		return err_set(err, ERR_GONE, _("The message is no longer on the server"));
@@ -267,7 +268,7 @@ static int get_structure(struct sink *s, struct err *err)
 	struct err said = {0};
 	int rc;
 
-	str_addf(&set, "%u", (unsigned)s->job->uid);
+	str_addf(&set, "%u", (unsigned)s->job->body.uid);
 	rc = imap_fetch(
 		im, set.p, IMAP_GET_STRUCTURE, NULL, 0, take_structure, NULL, &parts, &said);
 	str_done(&set);
@@ -293,7 +294,7 @@ static int get_structure(struct sink *s, struct err *err)
  * back; the first error is told. */
 static int get_sections(struct sink *s, struct err *err)
 {
-	const char *p = s->job->section;
+	const char *p = s->job->body.section;
 	int rc = 0;
 
 	while (*p && imap_is_alive(s->im)) {
@@ -320,9 +321,10 @@ static int get_now(struct sink *s, struct err *err)
 	const struct job *j = s->job;
 
 	/* "eml" stands for the whole message, as in bodies.h. */
-	if (j->section && strcmp(j->section, "eml") != 0)
+	if (j->body.section && strcmp(j->body.section, "eml") != 0)
 		return get_sections(s, err);
-	return j->section || j->size <= WHOLE_MAX ? get_whole(s, err) : get_structure(s, err);
+	return j->body.section || j->body.size <= WHOLE_MAX ? get_whole(s, err)
+							    : get_structure(s, err);
 }
 
 /* What the server gives nothing of may be there all the same. */
@@ -332,9 +334,9 @@ static int is_it_gone(struct sink *s, struct err *err)
 	struct str what = STR_INIT;
 	struct err said = {0};
 
-	str_addf(&what, "UID %u", (unsigned)s->job->uid);
+	str_addf(&what, "UID %u", (unsigned)s->job->body.uid);
 	if (imap_search(s->im, what.p, &found, &said) == 0 &&
-		uids_find(found.v, found.n, s->job->uid) >= 0)
+		uids_find(found.v, found.n, s->job->body.uid) >= 0)
 		err_set(err, ERR_REFUSED,
 			_("The message is on the server, but the server gives nothing of it"));
 	else if (said.kind != ERR_NONE && said.kind != ERR_REFUSED)
@@ -374,8 +376,8 @@ int fetch_body(struct lane_thread *l, struct imap *im, fetch_select_fn *select, 
 	str_done(&s.bytes);
 	r->request = j->request;
 	r->folder = mem_strdup(j->folder);
-	r->uid = j->uid;
-	r->uidvalidity = j->uidvalidity;
+	r->uid = j->body.uid;
+	r->uidvalidity = j->body.uidvalidity;
 	if (rc != 0 && !imap_is_alive(im))
 		*err = r->err;
 	else

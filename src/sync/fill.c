@@ -119,7 +119,8 @@ void fill_add(struct watch *w, const struct job *j, struct gather *g, const stru
 	f->n = f->total = g->nfresh;
 	g->fresh = NULL;
 	g->nfresh = 0;
-	f->chunk = g->nknown && !j->known.n ? SECOND_CHUNK : FIRST_CHUNK; /* a screenful is here */
+	f->chunk = g->nknown && !j->sync.known.n ? SECOND_CHUNK
+						 : FIRST_CHUNK; /* a screenful is here */
 	f->limit = MAX_CHUNK;
 	f->next = w->fills; /* the latest asked for goes first */
 	w->fills = f;

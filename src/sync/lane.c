@@ -89,11 +89,15 @@ static void fail(struct lane_thread *l, const struct job *j, const struct err *e
 	r->request = j->request;
 	r->err = *err;
 	r->folder = mem_strdup(j->folder);
-	r->uid = j->uid;
-	r->uidvalidity = j->uidvalidity;
-	r->id = mem_strdup(j->id);
-	r->op_id = j->op ? j->op->id : 0;
-	r->outcome = SEND_NOT;
+	if (j->kind == JOB_BODY) {
+		r->uid = j->body.uid;
+		r->uidvalidity = j->body.uidvalidity;
+	} else if (j->kind == JOB_SEND) {
+		r->id = mem_strdup(j->send.id);
+		r->outcome = SEND_NOT;
+	} else if (j->kind == JOB_OP) {
+		r->op_id = j->op.what->id;
+	}
 	r->unbegun = unbegun;
 	lane_post(l, r);
 }
@@ -122,15 +126,15 @@ static bool control(struct lane_thread *l, struct job *j)
 		l->retry |= !l->stuck;
 		return true;
 	case JOB_CANCEL:
-		l->cancelled[l->ncancelled++ % CANCELLED] = j->request;
+		l->cancelled[l->ncancelled++ % CANCELLED] = j->cancel.what;
 		return true;
 	case JOB_PASSWORD:
 		/* Who gives none is not asked again before a key says so. */
-		if (!j->text)
+		if (!j->password.secret)
 			return true;
 		mem_free_secret(l->password);
-		l->password = j->text;
-		j->text = NULL;
+		l->password = j->password.secret;
+		j->password.secret = NULL;
 		l->retry = true;
 		return true;
 	default:
@@ -140,7 +144,7 @@ static bool control(struct lane_thread *l, struct job *j)
 
 static bool is_urgent(const struct job *j)
 {
-	return j->kind == JOB_BODY && j->urgent;
+	return j->kind == JOB_BODY && j->body.urgent;
 }
 
 /* Takes what is for the lane itself. It stands in front of all else, but for what came in front of
@@ -314,9 +318,9 @@ static const char *first_mailbox(void *ctx, struct imap_known *known)
 	j = l->held;
 	if (!j || (j->kind != JOB_SYNC && j->kind != JOB_BODY))
 		return NULL;
-	if (j->kind == JOB_SYNC && j->known.n && j->known.meta.complete)
-		*known =
-			(struct imap_known){j->known.meta.uidvalidity, j->known.meta.highestmodseq};
+	if (j->kind == JOB_SYNC && j->sync.known.n && j->sync.known.meta.complete)
+		*known = (struct imap_known){
+			j->sync.known.meta.uidvalidity, j->sync.known.meta.highestmodseq};
 	return j->mailbox;
 }
 

@@ -56,11 +56,11 @@ static int check_count(struct imap *im, const struct job *j, struct err *err)
 {
 	struct imap_status st = {0};
 
-	if (!j->watch)
+	if (!j->reshape.holds_messages)
 		return 0;
 	if (imap_status(im, j->mailbox, &st, err) != 0)
 		return -1;
-	return st.messages > j->n
+	return st.messages > j->reshape.known
 		       ? err_set(err, ERR_BUSY,
 				 ngettext("Folder %s holds %zu message now; nothing was deleted",
 					 "Folder %s holds %zu messages now; nothing was deleted",
@@ -74,12 +74,12 @@ static int reshape(struct lane_thread *l, const struct job *j, struct err *err)
 	struct imap *im = watch_state(l)->im;
 	int rc = step_out(l, j->mailbox, err);
 
-	if (rc == 0 && !j->target)
+	if (rc == 0 && !j->reshape.name)
 		rc = check_count(im, j, err);
 	if (rc != 0)
 		return rc;
-	return j->target ? imap_rename(im, j->mailbox, j->target, err)
-			 : imap_delete(im, j->mailbox, err);
+	return j->reshape.name ? imap_rename(im, j->mailbox, j->reshape.name, err)
+			       : imap_delete(im, j->mailbox, err);
 }
 
 /* Those below it have new names too. */
@@ -88,13 +88,13 @@ static int resubscribe(struct imap *im, const struct job *j, struct err *err)
 	size_t len = strlen(j->mailbox);
 	int rc = subscribe(im, j->mailbox, false, err);
 
-	if (rc == 0 && j->target)
-		rc = subscribe(im, j->target, true, err);
-	for (size_t i = 0; rc == 0 && j->target && i < j->recipients.n; i++) {
+	if (rc == 0 && j->reshape.name)
+		rc = subscribe(im, j->reshape.name, true, err);
+	for (size_t i = 0; rc == 0 && j->reshape.name && i < j->reshape.below.n; i++) {
 		struct str now = STR_INIT;
 
-		str_addf(&now, "%s%s", j->target, j->recipients.v[i] + len);
-		rc = subscribe(im, j->recipients.v[i], false, err);
+		str_addf(&now, "%s%s", j->reshape.name, j->reshape.below.v[i] + len);
+		rc = subscribe(im, j->reshape.below.v[i], false, err);
 		if (rc == 0)
 			rc = subscribe(im, now.p, true, err);
 		str_done(&now);

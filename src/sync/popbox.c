@@ -178,7 +178,7 @@ static int fetch_whole(struct hand_over *h, const uint32_t *numbers, size_t n, s
 	return n ? pop3_retr(h->lane->state, numbers, n, MESSAGE_MAX, hand, stop, h, err) : 0;
 }
 
-static int fetch(struct hand_over *h, const struct pop3_plan *plan, struct err *err)
+static int fetch(struct hand_over *h, const struct job_pop3_plan *plan, struct err *err)
 {
 	int rc = fetch_whole(h, plan->retr, plan->nretr, err);
 
@@ -202,19 +202,19 @@ static void say_fetched(struct hand_over *h, const struct err *err)
 
 /* The ACK says which messages may go now: all that is durable here and due by pop3-keep. */
 static int delete_and_quit(
-	struct lane_thread *l, const struct pop3_plan *plan, struct result *done, struct err *err)
+	struct lane_thread *l, const struct job_pop3_ack *ack, struct result *done, struct err *err)
 {
-	bool *gone = mem_array(plan->ndele, sizeof(*gone));
-	int rc = pop3_dele_many(l->state, plan->dele, plan->ndele, gone, err);
+	bool *gone = mem_array(ack->n, sizeof(*gone));
+	int rc = pop3_dele_many(l->state, ack->dele, ack->n, gone, err);
 
 	if (rc == 0)
 		rc = pop3_quit(l->state, err);
 	if (rc == 0) {
 		/* What was refused stays known, and is tried again next time. */
-		done->uids = mem_array(plan->ndele, sizeof(*done->uids));
-		for (size_t i = 0; i < plan->ndele; i++)
+		done->uids = mem_array(ack->n, sizeof(*done->uids));
+		for (size_t i = 0; i < ack->n; i++)
 			if (gone[i])
-				done->uids[done->n++] = plan->dele[i];
+				done->uids[done->n++] = ack->dele[i];
 	}
 	free(gone);
 	return rc;
@@ -250,7 +250,7 @@ static int converse(struct lane_thread *l, struct result *done, struct err *err)
 		*err = broke;
 		rc = -1;
 	} else {
-		rc = delete_and_quit(l, &j->plan, done, err);
+		rc = delete_and_quit(l, &j->ack, done, err);
 	}
 	job_free(j);
 	return rc;

@@ -48,10 +48,10 @@ static int ask_store(void *ctx)
 	struct job *j;
 	int go;
 
-	r->id = mem_strdup(t->job->id);
+	r->id = mem_strdup(t->job->send.id);
 	lane_post(t->lane, r);
 	j = lane_answer(t->lane, JOB_SEND_GO, ANSWER_MS);
-	go = j && j->n != 0;
+	go = j && j->go.noted;
 	job_free(j);
 	return go ? 0 : -1;
 }
@@ -101,13 +101,13 @@ static int be_connected(struct lane_thread *l, struct err *err)
 
 static int submit_job(struct lane_thread *l, struct job *j, struct err *err)
 {
-	size_t n = j->recipients.n;
+	size_t n = j->send.to.n;
 	struct smtp_recipient *to;
 	struct turn turn = {l, j};
 	struct result *r;
 	struct err said = {0};
 	struct str ascii = STR_INIT;
-	const struct str *mail = &j->bytes;
+	const struct str *mail = &j->send.bytes;
 	enum smtp_outcome o;
 
 	if (j->kind != JOB_SEND)
@@ -118,16 +118,17 @@ static int submit_job(struct lane_thread *l, struct job *j, struct err *err)
 	}
 	to = mem_array(n, sizeof(*to));
 	for (size_t i = 0; i < n; i++)
-		to[i].address = j->recipients.v[i];
+		to[i].address = j->send.to.v[i];
 	/* One recipient's name must not keep the mail from the others. */
 	if (!smtp_takes_utf8(l->state)) {
-		build_ascii(&ascii, j->bytes.p, j->bytes.len);
+		build_ascii(&ascii, j->send.bytes.p, j->send.bytes.len);
 		mail = &ascii;
 	}
-	o = smtp_send(l->state, j->from, to, n, str_c(mail), mail->len, ask_store, &turn, &said);
+	o = smtp_send(
+		l->state, j->send.from, to, n, str_c(mail), mail->len, ask_store, &turn, &said);
 	str_done(&ascii);
 	r = result_new(RESULT_SENT);
-	r->id = mem_strdup(j->id);
+	r->id = mem_strdup(j->send.id);
 	r->request = j->request;
 	r->outcome = outcome_of(o);
 	r->err = said;

@@ -143,7 +143,7 @@ void desk_body(int account, struct job *j, const char *bytes)
 	struct result *r = result_new(RESULT_BODY);
 
 	r->folder = mem_strdup(j->folder);
-	r->uid = j->uid;
+	r->uid = j->body.uid;
 	r->uidvalidity = DESK_UIDVALIDITY;
 	r->section = mem_strdup("eml");
 	str_adds(&r->bytes, bytes);
@@ -151,7 +151,7 @@ void desk_body(int account, struct job *j, const char *bytes)
 	r = result_new(RESULT_BODY_DONE);
 	r->request = j->request;
 	r->folder = mem_strdup(j->folder);
-	r->uid = j->uid;
+	r->uid = j->body.uid;
 	job_free(j);
 	desk_give(account, r);
 }

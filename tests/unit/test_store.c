@@ -590,7 +590,7 @@ static void test_no_busy_loop(void **state)
 	desk_done(desk_mail(REQUEST_SEND, account, id, 0));
 	j = desk_job(account, LANE_SEND, JOB_SEND);
 	r = result_new(RESULT_SENT);
-	r->id = mem_strdup(j->id);
+	r->id = mem_strdup(j->send.id);
 	r->outcome = SEND_NOT;
 	err_set(&r->err, ERR_AGAIN, "451 come back");
 	desk_give(account, r);
@@ -809,8 +809,8 @@ static void test_server_page_damaged(void **state)
 	desk_online(account, LANE_MAIN);
 	j = desk_job(account, LANE_MAIN, JOB_SYNC);
 	assert_string_equal(j->folder, "INBOX");
-	assert_int_equal(j->known.n, 0);
-	assert_false(j->known.meta.complete);
+	assert_int_equal(j->sync.known.n, 0);
+	assert_false(j->sync.known.meta.complete);
 	job_free(j);
 }
 

@@ -67,10 +67,10 @@ static struct job *next_op(int account, uint32_t target_uidnext)
 	struct job *j = desk_job(account, LANE_MAIN, JOB_OP);
 	struct result *r;
 
-	if (j->look || !op_needs_look(j->op))
+	if (j->op.look || !op_needs_look(j->op.what))
 		return j;
 	r = result_new(RESULT_OP_READY);
-	r->op_id = j->op->id;
+	r->op_id = j->op.what->id;
 	r->reset = true;
 	r->meta.uidnext = target_uidnext;
 	r->meta.uidvalidity = DESK_UIDVALIDITY;
@@ -84,14 +84,14 @@ static void op_done(int account, struct job *j, uint32_t moved, bool stays)
 {
 	struct result *r = result_new(RESULT_OP);
 
-	r->op_id = j->op->id;
+	r->op_id = j->op.what->id;
 	r->reset = stays;
 	if (stays)
 		r->text = mem_strdup("no UIDPLUS");
 	if (moved) {
 		r->uidvalidity = DESK_UIDVALIDITY;
-		r->uids = mem_array(j->op->n, sizeof(*r->uids));
-		for (; r->n < j->op->n; r->n++)
+		r->uids = mem_array(j->op.what->n, sizeof(*r->uids));
+		for (; r->n < j->op.what->n; r->n++)
 			r->uids[r->n] = moved + (uint32_t)r->n;
 	}
 	job_free(j);
@@ -103,7 +103,7 @@ static void op_refused(int account, struct job *j, const char *why)
 {
 	struct result *r = result_new(RESULT_OP);
 
-	r->op_id = j->op->id;
+	r->op_id = j->op.what->id;
 	err_set(&r->err, ERR_REFUSED, "%s", why);
 	job_free(j);
 	desk_give(account, r);
@@ -112,22 +112,22 @@ static void op_refused(int account, struct job *j, const char *why)
 
 static void is_move(const struct job *j, const char *from, uint32_t uid, const char *to)
 {
-	assert_int_equal(j->op->kind, OP_MOVE);
-	assert_string_equal(j->op->folder, from);
-	assert_string_equal(j->op->target, to);
-	assert_int_equal(j->op->n, 1);
-	assert_int_equal(j->op->uids[0], uid);
+	assert_int_equal(j->op.what->kind, OP_MOVE);
+	assert_string_equal(j->op.what->folder, from);
+	assert_string_equal(j->op.what->target, to);
+	assert_int_equal(j->op.what->n, 1);
+	assert_int_equal(j->op.what->uids[0], uid);
 }
 
 static void is_flags(
 	const struct job *j, const char *folder, uint32_t uid, uint32_t clear, uint32_t set)
 {
-	assert_int_equal(j->op->kind, OP_FLAGS);
-	assert_string_equal(j->op->folder, folder);
-	assert_int_equal(j->op->n, 1);
-	assert_int_equal(j->op->uids[0], uid);
-	assert_int_equal(j->op->clear, clear);
-	assert_int_equal(j->op->set, set);
+	assert_int_equal(j->op.what->kind, OP_FLAGS);
+	assert_string_equal(j->op.what->folder, folder);
+	assert_int_equal(j->op.what->n, 1);
+	assert_int_equal(j->op.what->uids[0], uid);
+	assert_int_equal(j->op.what->clear, clear);
+	assert_int_equal(j->op.what->set, set);
 }
 
 static struct store_request *undo(void)
@@ -407,7 +407,7 @@ static void test_places(void **state)
 		desk_fill(account, "INBOX", (struct summary[]){desk_row(1, "Bob", NULL)}, 1);
 		desk_settle();
 		j = desk_job(account, LANE_MAIN, JOB_OP);
-		if (j->op->kind == OP_FLAGS) {
+		if (j->op.what->kind == OP_FLAGS) {
 			op_done(account, j, 0, false);
 			j = desk_job(account, LANE_MAIN, JOB_OP);
 		}

@@ -435,7 +435,7 @@ static void test_damaged_bytes(void **state)
 	online(account);
 	desk_online(account, LANE_SEND);
 	j = desk_job(account, LANE_SEND, JOB_SEND);
-	assert_string_equal(j->id, other);
+	assert_string_equal(j->send.id, other);
 	job_free(j);
 	third = desk_draft(account, "bob@mail.example", "Third");
 	desk_post(desk_mail(REQUEST_SEND, account, third, 0));
@@ -463,11 +463,11 @@ static void test_unnoted(void **state)
 
 	(void)state;
 	r = result_new(RESULT_SENT);
-	r->id = mem_strdup(j->id);
+	r->id = mem_strdup(j->send.id);
 	r->outcome = SEND_ACCEPTED;
 	r->n = 1;
 	r->fates = mem_array(1, sizeof(*r->fates));
-	r->fates[0] = (struct recipient_fate){.address = mem_strdup(j->recipients.v[0]),
+	r->fates[0] = (struct recipient_fate){.address = mem_strdup(j->send.to.v[0]),
 		.fate = RECIPIENT_ACCEPTED,
 		.text = mem_strdup("250 ok")};
 	job_free(j);
@@ -585,7 +585,7 @@ static void append_is_given_up(bool gone, const char *words)
 	desk_pass(2000);
 	told(words);
 	j = desk_job(account, LANE_MAIN, JOB_OP);
-	assert_int_equal(j->op->kind, OP_FLAGS);
+	assert_int_equal(j->op.what->kind, OP_FLAGS);
 	job_free(j);
 }
 

@@ -49,12 +49,12 @@ static struct result *answer(
 {
 	struct result *r = result_new(RESULT_SENT);
 
-	r->id = mem_strdup(j->id);
+	r->id = mem_strdup(j->send.id);
 	r->outcome = outcome;
-	r->n = j->recipients.n;
+	r->n = j->send.to.n;
 	r->fates = mem_array(r->n, sizeof(*r->fates));
 	for (size_t i = 0; i < r->n; i++)
-		r->fates[i] = (struct recipient_fate){.address = mem_strdup(j->recipients.v[i]),
+		r->fates[i] = (struct recipient_fate){.address = mem_strdup(j->send.to.v[i]),
 			.fate = fates[i],
 			.text = mem_strdup(fates[i] == RECIPIENT_ACCEPTED ? "250 ok"
 					   : fates[i] == RECIPIENT_LATER  ? "451 later"
@@ -91,16 +91,16 @@ static void test_two_recipients_and_a_full_disk(void **state)
 	cut_off();
 	desk_pass(60000);
 	j = desk_job(account, LANE_SEND, JOB_SEND);
-	assert_int_equal(j->recipients.n, 1);
-	assert_string_equal(j->recipients.v[0], "carol@mail.example");
+	assert_int_equal(j->send.to.n, 1);
+	assert_string_equal(j->send.to.v[0], "carol@mail.example");
 	job_free(j);
 	desk_stop();
 	desk_start(false);
 	account = online_account();
 	desk_pass(60000);
 	j = desk_job(account, LANE_SEND, JOB_SEND);
-	assert_int_equal(j->recipients.n, 1);
-	assert_string_equal(j->recipients.v[0], "carol@mail.example");
+	assert_int_equal(j->send.to.n, 1);
+	assert_string_equal(j->send.to.v[0], "carol@mail.example");
 	job_free(j);
 	free(id);
 }
@@ -127,8 +127,8 @@ static void test_three_fates(void **state)
 	store_event_free(ev);
 	desk_pass(40000);
 	j = desk_job(account, LANE_SEND, JOB_SEND);
-	assert_int_equal(j->recipients.n, 1);
-	assert_string_equal(j->recipients.v[0], "carol@mail.example");
+	assert_int_equal(j->send.to.n, 1);
+	assert_string_equal(j->send.to.v[0], "carol@mail.example");
 	job_free(j);
 	free(id);
 }
@@ -307,7 +307,7 @@ static void test_taken_over(void **state)
 	store_event_free(desk_of_kind(STORE_SENT));
 	desk_settle();
 	j = desk_job(account, LANE_MAIN, JOB_OP);
-	assert_int_equal(j->op->kind, OP_APPEND); /* the copy in Sent */
+	assert_int_equal(j->op.what->kind, OP_APPEND); /* the copy in Sent */
 	job_free(j);
 }
 
@@ -338,8 +338,8 @@ static struct job *append_job(int account)
 	struct job *j = desk_job(account, LANE_MAIN, JOB_OP);
 	struct result *r = result_new(RESULT_OP_READY);
 
-	assert_int_equal(j->op->kind, OP_APPEND);
-	r->op_id = j->op->id;
+	assert_int_equal(j->op.what->kind, OP_APPEND);
+	r->op_id = j->op.what->id;
 	r->reset = true;
 	r->meta.uidnext = 20;
 	r->meta.uidvalidity = DESK_UIDVALIDITY;
@@ -352,7 +352,7 @@ static void appended(int account, struct job *j, uint32_t uid)
 {
 	struct result *r = result_new(RESULT_OP);
 
-	r->op_id = j->op->id;
+	r->op_id = j->op.what->id;
 	if (uid) {
 		r->uidvalidity = DESK_UIDVALIDITY;
 		r->uids = mem_dup(&uid, sizeof(uid));
@@ -388,9 +388,9 @@ static void test_draft_with_notes(void **state)
 	store_event_free(ev);
 	desk_done(desk_mail(REQUEST_DRAFT_KEEP, account, id, 0));
 	j = append_job(account);
-	assert_string_equal(j->op->target, "Drafts");
-	assert_non_null(strstr(j->bytes.p, "X-Talaria-Has-It: bob@mail.example\r\n"));
-	str_add(&message, j->bytes.p, j->bytes.len);
+	assert_string_equal(j->op.what->target, "Drafts");
+	assert_non_null(strstr(j->op.message.p, "X-Talaria-Has-It: bob@mail.example\r\n"));
+	str_add(&message, j->op.message.p, j->op.message.len);
 	appended(account, j, 21);
 	free(id);
 
@@ -423,14 +423,14 @@ static void test_draft_with_notes(void **state)
 	store_event_free(ev);
 	desk_done(desk_mail(REQUEST_SEND, account, id, 0));
 	j = desk_job(account, LANE_SEND, JOB_SEND);
-	assert_int_equal(j->recipients.n, 1);
-	assert_string_equal(j->recipients.v[0], "carol@mail.example");
-	assert_null(strstr(j->bytes.p, "X-Talaria"));
+	assert_int_equal(j->send.to.n, 1);
+	assert_string_equal(j->send.to.v[0], "carol@mail.example");
+	assert_null(strstr(j->send.bytes.p, "X-Talaria"));
 	job_free(j);
 	/* and its copy there goes */
 	j = desk_job(account, LANE_MAIN, JOB_OP);
-	assert_int_equal(j->op->kind, OP_EXPUNGE);
-	assert_int_equal(j->op->uids[0], 21);
+	assert_int_equal(j->op.what->kind, OP_EXPUNGE);
+	assert_int_equal(j->op.what->uids[0], 21);
 	job_free(j);
 	str_done(&message);
 	free(id);
@@ -464,8 +464,8 @@ static void test_answer_finished_elsewhere(void **state)
 	store_event_free(ev);
 	desk_done(desk_mail(REQUEST_DRAFT_KEEP, account, id, 0));
 	j = append_job(account);
-	assert_non_null(strstr(j->bytes.p, "X-Talaria-Answers: reply 7 5 INBOX\r\n"));
-	str_add(&message, j->bytes.p, j->bytes.len);
+	assert_non_null(strstr(j->op.message.p, "X-Talaria-Answers: reply 7 5 INBOX\r\n"));
+	str_add(&message, j->op.message.p, j->op.message.len);
 	appended(account, j, 31);
 	free(id);
 
@@ -493,14 +493,14 @@ static void test_answer_finished_elsewhere(void **state)
 	store_event_free(desk_of_kind(STORE_SENT));
 	/* the copy in the drafts goes, the one in Sent comes, and the question is answered */
 	j = desk_job(account, LANE_MAIN, JOB_OP);
-	assert_int_equal(j->op->kind, OP_EXPUNGE);
+	assert_int_equal(j->op.what->kind, OP_EXPUNGE);
 	appended(account, j, 0);
 	appended(account, append_job(account), 40);
 	j = desk_job(account, LANE_MAIN, JOB_OP);
-	assert_int_equal(j->op->kind, OP_FLAGS);
-	assert_string_equal(j->op->folder, "INBOX");
-	assert_int_equal(j->op->uids[0], 5);
-	assert_int_equal(j->op->set, MAIL_ANSWERED);
+	assert_int_equal(j->op.what->kind, OP_FLAGS);
+	assert_string_equal(j->op.what->folder, "INBOX");
+	assert_int_equal(j->op.what->uids[0], 5);
+	assert_int_equal(j->op.what->set, MAIL_ANSWERED);
 	job_free(j);
 	str_done(&message);
 	free(id);
@@ -569,8 +569,8 @@ static void test_draft_put_aside_and_sent(void **state)
 	desk_done(desk_mail(REQUEST_SEND, account, id, 3600));
 	appended(account, j, 30);
 	j = desk_job(account, LANE_MAIN, JOB_OP);
-	assert_int_equal(j->op->kind, OP_EXPUNGE);
-	assert_int_equal(j->op->uids[0], 30);
+	assert_int_equal(j->op.what->kind, OP_EXPUNGE);
+	assert_int_equal(j->op.what->uids[0], 30);
 	job_free(j);
 	free(id);
 }

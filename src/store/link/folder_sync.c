@@ -147,8 +147,8 @@ void folder_ask_sync(struct folder *f, unsigned request)
 	j->request = request;
 	j->folder = mem_strdup(f->name);
 	j->mailbox = mem_strdup(f->mailbox);
-	j->watch = should_watch(f);
-	copy_known(f, &j->known);
+	j->sync.watch = should_watch(f);
+	copy_known(f, &j->sync.known);
 	f->syncing = true;
 	f->asked = f->server;
 	f->wants_sync = f->doubted = false;

@@ -29,11 +29,11 @@ static int add_append_bytes(struct account *a, struct job *j, const struct op *o
 
 	/* An upload's file has the date on which the message arrived. */
 	if (stat(path, &st) == 0)
-		j->date = st.st_mtime;
+		j->op.received = st.st_mtime;
 	for (size_t i = 0; rc == 0 && i < raw.len; i++) {
 		if (raw.p[i] == '\n' && (i == 0 || raw.p[i - 1] != '\r'))
-			str_addc(&j->bytes, '\r');
-		str_addc(&j->bytes, raw.p[i]);
+			str_addc(&j->op.message, '\r');
+		str_addc(&j->op.message, raw.p[i]);
 	}
 	str_done(&raw);
 	free(dir);
@@ -92,13 +92,13 @@ static int post(struct account *a, const struct op *op, bool look)
 		job_free(j);
 		return give_up(a, op, &err);
 	}
-	j->op = op_copy(op);
-	j->look = look;
+	j->op.what = op_copy(op);
+	j->op.look = look;
 	/* Made before this connection was there: meanwhile others may have been at the folder. */
-	j->check = op_since(op) < a->online_since;
+	j->op.check = op_since(op) < a->online_since;
 	j->folder = mem_strdup(op->folder);
 	j->mailbox = wire_name(a, f, op->folder);
-	j->target = wire_name(a, target, op->target);
+	j->op.target = wire_name(a, target, op->target);
 	a->op_in_flight = op->id;
 	account_post(a, LANE_MAIN, j);
 	return 0;

@@ -92,13 +92,13 @@ void session_plan_deletions(struct account *a, struct job *j)
 	int64_t now = clock_now();
 	bool leapt = clock_leapt(a, now);
 
-	j->plan.dele = mem_array(s->n, sizeof(*j->plan.dele));
+	j->ack.dele = mem_array(s->n, sizeof(*j->ack.dele));
 	if (s->err.kind != ERR_NONE)
 		return; /* something went wrong here: nothing is deleted in such a session */
 	redate(a, now);
 	for (size_t i = 0; i < s->n; i++)
 		if (may_go(a, i, now, leapt))
-			j->plan.dele[j->plan.ndele++] = s->entries[i].number;
+			j->ack.dele[j->ack.n++] = s->entries[i].number;
 }
 
 /* The one ledger entry with an identity; NULL when there are several: in doubt nothing goes. */

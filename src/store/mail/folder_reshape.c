@@ -446,13 +446,13 @@ static void ask_server(struct folder *f, struct reshape *x, size_t known)
 	j->request = x->request;
 	j->folder = mem_strdup(x->label); /* for what the person is told */
 	j->mailbox = mem_strdup(f->mailbox);
-	j->target = mem_strdup(x->wire);
-	j->n = known;
-	j->watch = f->selectable;
+	j->reshape.name = mem_strdup(x->wire);
+	j->reshape.known = known;
+	j->reshape.holds_messages = f->selectable;
 	for (const struct folder *k = a->folders; k; k = k->next)
 		if (k != f && !k->local && k->listed && k->mailbox && below(k->name, f->name) &&
 			str_starts(k->mailbox, f->mailbox))
-			strv_add(&j->recipients, k->mailbox);
+			strv_add(&j->reshape.below, k->mailbox);
 	x->next = a->reshapes;
 	a->reshapes = x;
 	set_changing(a, x, true);

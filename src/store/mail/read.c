@@ -34,12 +34,12 @@ static void post_body(struct store *s, struct folder *f, uint32_t uid, struct pa
 	j->request = p->job;
 	j->folder = mem_strdup(f->name);
 	j->mailbox = mem_strdup(f->mailbox);
-	j->uid = uid;
-	j->uidvalidity = cache_meta(f->cache)->uidvalidity;
-	j->size = p->size;
-	j->section = mem_strdup(p->section);
-	j->urgent = p->request->kind == REQUEST_READ || p->request->kind == REQUEST_COMPOSE;
-	(j->urgent ? account_post_first : account_post)(a, p->lane, j);
+	j->body.uid = uid;
+	j->body.uidvalidity = cache_meta(f->cache)->uidvalidity;
+	j->body.size = p->size;
+	j->body.section = mem_strdup(p->section);
+	j->body.urgent = p->request->kind == REQUEST_READ || p->request->kind == REQUEST_COMPOSE;
+	(j->body.urgent ? account_post_first : account_post)(a, p->lane, j);
 }
 
 static void park(struct store *s, struct folder *f, uint32_t uid, const char *section,
@@ -135,7 +135,7 @@ void read_cancel(struct store *s, unsigned request)
 			struct job *j = job_new(JOB_CANCEL);
 
 			*p = found->next;
-			j->request = found->job;
+			j->cancel.what = found->job;
 			account_post_first(found->account, found->lane, j);
 			err_set(&err, ERR_CANCELLED, _("Cancelled"));
 			fail_parked(s, found, &err);

@@ -236,12 +236,12 @@ void submit_next(struct account *a)
 		damaged(a, &m, &err);
 	} else {
 		j = job_new(JOB_SEND);
-		letter_wire(bytes.p, bytes.len, &j->bytes);
-		j->id = mem_strdup(m.id);
-		j->from = mem_strdup(m.from);
+		letter_wire(bytes.p, bytes.len, &j->send.bytes);
+		j->send.id = mem_strdup(m.id);
+		j->send.from = mem_strdup(m.from);
 		for (size_t i = 0; i < m.nto; i++)
 			if (outbox_is_asked(&m.to[i]))
-				strv_add(&j->recipients, m.to[i].address);
+				strv_add(&j->send.to, m.to[i].address);
 		a->sending = mem_strdup(m.id);
 		account_post(a, LANE_SEND, j);
 	}
@@ -258,7 +258,7 @@ void submit_ready(struct account *a, struct result *r)
 		if (m.state == OUTBOX_QUEUED) {
 			m.state = OUTBOX_SENDING;
 			/* the relay's lane answers that it could not be noted */
-			j->n = outbox_update(a->outbox, &m, NULL) == 0;
+			j->go.noted = outbox_update(a->outbox, &m, NULL) == 0;
 		}
 		outbox_mail_done(&m);
 	}
