@@ -344,14 +344,17 @@ void selection_done(struct selection *s)
 bool app_selection(struct app *a, struct selection *out)
 {
 	struct view *v = app_view(a);
+	uint32_t uid = v->ops->uid ? v->ops->uid(v) : 0;
 
 	*out = (struct selection){0};
-	if (v->ops->select && v->ops->select(v, out)) {
+	if (uid) {
+		out->list = v->ops->list(v);
 		out->numbering = msglist_numbering(out->list);
-		if (!a->tag_prefix)
+		if (!a->tag_prefix) {
+			out->uids = mem_dup(&uid, sizeof(uid));
+			out->n = 1;
 			return true;
-		free(out->uids);
-		out->uids = NULL;
+		}
 		out->n = msglist_tagged(out->list, &out->uids);
 		out->tagged = true;
 		if (out->n)
@@ -701,7 +704,8 @@ static void click(struct app *a, const struct term_key *k)
 		if (row >= 0)
 			folders_open(a, (size_t)row);
 	} else if (k->row >= l->main.row && k->row < l->main.row + l->main.rows) {
-		if (l->rule_row >= 0 && v->ops->context == UI_READER) {
+		/* What is clicked on is the list over the message. */
+		if (l->rule_row >= 0 && v != app_find_view(a, UI_INDEX)) {
 			app_close_view(a, v);
 			v = app_view(a);
 		}
@@ -733,13 +737,15 @@ static bool is_bound(struct app *a, const char *name)
 	return keys_find(a->config->keys, app_view(a)->ops->context, name) != NULL;
 }
 
-/* In the list at the side the keys that leave a screen leave the list. */
-static bool leaves_side(struct app *a, const char *command)
+/* Whether the keys go to the list at the side, and the key was for that alone: to leave it. */
+static bool leaves_side(struct app *a, const char *line)
 {
-	if (!a->side_active || (strcmp(command, "quit") != 0 && strcmp(command, "back") != 0))
-		return false;
-	a->side_active = false;
-	return true;
+	const struct command *c = commands_first(line);
+	bool was = a->side_active;
+
+	if (!c || !(c->traits & COMMAND_SIDE))
+		a->side_active = false;
+	return was && c && c->traits & COMMAND_LEAVES;
 }
 
 static void bound_key(struct app *a, const char *name)
@@ -758,8 +764,6 @@ static void bound_key(struct app *a, const char *name)
 	}
 	if (leaves_side(a, b->command))
 		return;
-	if (!str_starts(b->command, "sidebar-") && strcmp(b->command, "open") != 0)
-		a->side_active = false;
 	/* The command may bind the key anew. */
 	line = mem_strdup(b->command);
 	commands_run(a, line);
@@ -947,15 +951,6 @@ static void open_first(struct app *a, const struct app_start *s)
 	tabs_ensure(a);
 }
 
-static void first_saved(struct app *a, void *ctx, struct event *ev)
-{
-	(void)ctx;
-	if (ev->kind == EVENT_DRAFT && ev->n)
-		view_compose_open(a, ev->account, ev->drafts, true);
-	else
-		app_finish(a, ev);
-}
-
 static void add_list(char **to, const char *more)
 {
 	struct str both = STR_INIT;
@@ -996,7 +991,7 @@ static void first_drafted(struct app *a, void *ctx, struct event *ev)
 	app_await(a,
 		engine_draft_save(a->engine, (size_t)(ev->account < 0 ? 0 : ev->account),
 			ev->drafts->id, &ev->drafts->draft),
-		first_saved, NULL, NULL);
+		view_compose_came, NULL, NULL);
 }
 
 static void compose_first(struct app *a, const struct app_start *s)
@@ -1011,7 +1006,7 @@ static void compose_first(struct app *a, const struct app_start *s)
 		app_await(a,
 			engine_compose(
 				a->engine, (size_t)account, COMPOSE_RESUME, NULL, 0, s->resume),
-			first_saved, NULL, NULL);
+			view_compose_came, NULL, NULL);
 		return;
 	}
 	app_await(a,

@@ -111,7 +111,7 @@ static const char *rest_behind(const struct args *args, size_t n)
 	return rest;
 }
 
-void cmd_export(struct app *a, const struct args *args)
+static void cmd_export(struct app *a, const struct args *args)
 {
 	bool all = args->n && strcmp(args->v[0], "-a") == 0;
 	const char *path = rest_behind(args, all);
@@ -157,7 +157,7 @@ static void import(struct app *a, int account, const char *folder, const char *p
 			complete_path_line, import_given, x, NULL);
 }
 
-void cmd_import(struct app *a, const struct args *args)
+static void cmd_import(struct app *a, const struct args *args)
 {
 	bool tree = args->n && strcmp(args->v[0], "-a") == 0;
 	const char *path = args->n > (size_t)tree ? args->v[tree] : NULL;
@@ -185,7 +185,7 @@ static void backup_to(struct app *a, void *ctx, const char *path)
 	free(given);
 }
 
-void cmd_backup(struct app *a, const struct args *args)
+static void cmd_backup(struct app *a, const struct args *args)
 {
 	int account = account_here(a);
 
@@ -197,3 +197,21 @@ void cmd_backup(struct app *a, const struct args *args)
 		app_ask(a, _("Back up into (directory or .tar.gz file): "), "~/", HISTORY_PATH,
 			complete_path_line, backup_to, about(account), NULL);
 }
+
+const struct command cmd_files_commands[] = {
+	{"export", UI_ANY,
+		N_("copy this folder, or the tagged messages, into a Maildir or a new "
+		   ".mbox file; "
+		   "-a "
+		   "all folders of the account"),
+		.args = "[-a] [PATH]", .max = -1, .run_args = cmd_export,
+		.complete = complete_transfer},
+	{"import", UI_ANY,
+		N_("copy an mbox or Maildir into this folder, or FOLDER; -a a whole "
+		   "Maildir tree"),
+		.args = "[-a] [PATH [FOLDER]]", .max = -1, .run_args = cmd_import,
+		.complete = complete_transfer},
+	{"backup", UI_ANY, N_("write what exists only here into a .tar.gz, and read it back"),
+		.args = "[PATH]", .max = -1, .run_args = cmd_backup, .complete = complete_path},
+	{.name = NULL},
+};

@@ -19,7 +19,7 @@ static void create_given(struct app *a, void *ctx, const char *name)
 		app_await(a, engine_create_folder(a->engine, account, name), NULL, NULL, NULL);
 }
 
-void cmd_create(struct app *a, const struct args *args)
+static void cmd_create(struct app *a, const struct args *args)
 {
 	int account = app_account(a);
 	void *where = (void *)(uintptr_t)account;
@@ -56,9 +56,8 @@ static bool find_meant(struct app *a, const char *name, int *account, int *folde
 	*folder = -1;
 	if (*account < 0)
 		return no_folder(a);
-	if (!name && v->ops->context == UI_FOLDERS)
-		return view_folders_chosen(v, account, folder) && *folder >= 0 ? true
-									       : no_folder(a);
+	if (!name && v->ops->folder)
+		return v->ops->folder(v, account, folder) || no_folder(a);
 	if (!name) {
 		if (!index || view_index_account(index) < 0)
 			return no_folder(a);
@@ -93,7 +92,7 @@ static void delete_answered(struct app *a, void *ctx, const char *answer)
 	free(m);
 }
 
-void cmd_delete_folder(struct app *a, const struct args *args)
+static void cmd_delete_folder(struct app *a, const struct args *args)
 {
 	struct str label = STR_INIT;
 	struct folder_info f;
@@ -125,7 +124,7 @@ static void rename_given(struct app *a, void *ctx, const char *name)
 	free(m);
 }
 
-void cmd_rename_folder(struct app *a, const struct args *args)
+static void cmd_rename_folder(struct app *a, const struct args *args)
 {
 	struct str label = STR_INIT;
 	struct folder_info f;
@@ -150,3 +149,15 @@ void cmd_rename_folder(struct app *a, const struct args *args)
 	}
 	str_done(&label);
 }
+
+const struct command cmd_folder_commands[] = {
+	{"create", UI_ANY, N_("make a folder"), .args = "[FOLDER]", .max = -1,
+		.run_args = cmd_create},
+	{"delete-folder", UI_ANY, N_("delete a folder and the messages in it for good"),
+		.args = "[FOLDER]", .max = -1, .run_args = cmd_delete_folder,
+		.complete = complete_folder},
+	{"rename-folder", UI_ANY, N_("give this folder, and those below it, another name"),
+		.args = "[NAME]", .max = -1, .run_args = cmd_rename_folder,
+		.complete = complete_folder},
+	{.name = NULL},
+};

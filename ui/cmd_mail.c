@@ -12,9 +12,7 @@ enum change { CHANGE_DELETE, CHANGE_ARCHIVE, CHANGE_MOVE, CHANGE_COPY };
 /* The view that a question was asked on may be under another one when it is answered. */
 static bool shows(struct view *v, const struct msglist *l)
 {
-	return v->ops->context == UI_INDEX    ? view_index_list(v) == l
-	       : v->ops->context == UI_READER ? view_reader_list(v) == l
-					      : false;
+	return v->ops->list && v->ops->list(v) == l;
 }
 
 /* Moves the cursor on before the messages go, so that it never stands on nothing. */
@@ -109,18 +107,16 @@ static void delete_or_ask(struct app *a, struct selection *s)
 	str_done(&label);
 }
 
-void cmd_delete(struct app *a, const struct args *args)
+static void cmd_delete(struct app *a)
 {
-	(void)args;
 	struct selection s;
 
 	if (app_selection(a, &s))
 		delete_or_ask(a, &s);
 }
 
-void cmd_archive(struct app *a, const struct args *args)
+static void cmd_archive(struct app *a)
 {
-	(void)args;
 	change_selection(a, CHANGE_ARCHIVE);
 }
 
@@ -130,16 +126,14 @@ static void whole_came(struct app *a, void *ctx, struct event *ev)
 	struct view *v = app_view(a);
 
 	app_finish(a, ev);
-	if (ev->kind == EVENT_DONE && v->ops->context == UI_READER &&
-		view_reader_list(v) == ev->list)
-		view_reader_again(v, uid);
+	if (ev->kind == EVENT_DONE && v->ops->reload && shows(v, ev->list))
+		v->ops->reload(v, uid);
 }
 
-void cmd_whole(struct app *a, const struct args *args)
+static void cmd_whole(struct app *a)
 {
 	struct selection s;
 
-	(void)args;
 	if (!app_selection_one(a, &s))
 		return;
 	a->progress_request = engine_whole(a->engine, s.list, s.uids[0]);
@@ -191,14 +185,13 @@ static bool select_thread(struct app *a, struct selection *out)
 	return true;
 }
 
-void cmd_delete_thread(struct app *a, const struct args *args)
+static void cmd_delete_thread(struct app *a)
 {
 	struct selection s;
 
-	(void)args;
 	if (!select_thread(a, &s))
 		return;
-	if (app_view(a)->ops->context == UI_READER)
+	if (app_view(a) != app_find_view(a, UI_INDEX)) /* a message of it is read */
 		app_back(a);
 	delete_or_ask(a, &s);
 }
@@ -229,8 +222,9 @@ static void file_to(struct app *a, void *ctx, const char *folder)
 	free(f);
 }
 
-static void file_selection(struct app *a, enum change change, const struct args *args)
+static void cmd_file(struct app *a, const struct args *args)
 {
+	enum change change = (enum change)args->which;
 	struct selection s;
 	struct filing *f;
 	struct str label = STR_INIT;
@@ -258,19 +252,8 @@ static void file_selection(struct app *a, enum change change, const struct args 
 	str_done(&label);
 }
 
-void cmd_move(struct app *a, const struct args *args)
+static void cmd_undo(struct app *a)
 {
-	file_selection(a, CHANGE_MOVE, args);
-}
-
-void cmd_copy(struct app *a, const struct args *args)
-{
-	file_selection(a, CHANGE_COPY, args);
-}
-
-void cmd_undo(struct app *a, const struct args *args)
-{
-	(void)args;
 	app_await(a, engine_undo(a->engine), NULL, NULL, NULL);
 }
 
@@ -289,8 +272,8 @@ static void step_on(struct app *a, const struct selection *s)
 {
 	struct view *v = app_view(a);
 
-	if (!s->tagged && v->ops->context == UI_INDEX && shows(v, s->list))
-		v->ops->move(v, MOVE_NEXT, 1);
+	if (!s->tagged && v->ops->selected_marked && shows(v, s->list))
+		v->ops->selected_marked(v);
 }
 
 static void flag_selection(struct app *a, unsigned clear, unsigned set)
@@ -312,8 +295,9 @@ static unsigned flags_of(struct msglist *l, uint32_t uid)
 	return row >= 0 && msglist_row(l, (size_t)row, &m) ? m.flags : 0;
 }
 
-static void toggle(struct app *a, unsigned flag)
+static void cmd_toggle(struct app *a, const struct args *args)
 {
+	unsigned flag = (unsigned)args->which;
 	struct selection s;
 	bool on;
 
@@ -325,35 +309,20 @@ static void toggle(struct app *a, unsigned flag)
 	selection_done(&s);
 }
 
-void cmd_flag(struct app *a, const struct args *args)
+static void cmd_read(struct app *a)
 {
-	(void)args;
-	toggle(a, MAIL_FLAGGED);
-}
-
-void cmd_toggle_read(struct app *a, const struct args *args)
-{
-	(void)args;
-	toggle(a, MAIL_SEEN);
-}
-
-void cmd_read(struct app *a, const struct args *args)
-{
-	(void)args;
 	flag_selection(a, 0, MAIL_SEEN);
 }
 
-void cmd_unread(struct app *a, const struct args *args)
+static void cmd_unread(struct app *a)
 {
-	(void)args;
 	flag_selection(a, MAIL_SEEN, 0);
 }
 
-void cmd_read_thread(struct app *a, const struct args *args)
+static void cmd_read_thread(struct app *a)
 {
 	struct selection s;
 
-	(void)args;
 	if (!select_thread(a, &s))
 		return;
 	change_flags(a, &s, 0, MAIL_SEEN);
@@ -397,8 +366,9 @@ static void flag_given(struct app *a, void *ctx, const char *name)
 	free(f);
 }
 
-static void ask_flag(struct app *a, const struct args *args, bool on)
+static void cmd_set_flag(struct app *a, const struct args *args)
 {
+	bool on = args->which != 0;
 	struct selection s;
 	struct flagging *f;
 
@@ -413,16 +383,6 @@ static void ask_flag(struct app *a, const struct args *args, bool on)
 			on ? _("Set: (n)ew (a)nswered (f)lagged (d)eleted? ")
 			   : _("Clear: (n)ew (a)nswered (f)lagged (d)eleted? "),
 			"nafd", flag_given, f, app_view(a));
-}
-
-void cmd_set_flag(struct app *a, const struct args *args)
-{
-	ask_flag(a, args, true);
-}
-
-void cmd_clear_flag(struct app *a, const struct args *args)
-{
-	ask_flag(a, args, false);
 }
 
 /* --- keywords --- */
@@ -486,7 +446,7 @@ out:
 	str_done(&set);
 }
 
-void cmd_keyword(struct app *a, const struct args *args)
+static void cmd_keyword(struct app *a, const struct args *args)
 {
 	struct selection s;
 
@@ -509,12 +469,11 @@ static bool is_tagged(struct msglist *l, uint32_t uid)
 	return row >= 0 && msglist_row(l, (size_t)row, &m) && m.tagged;
 }
 
-void cmd_tag(struct app *a, const struct args *args)
+static void cmd_tag(struct app *a)
 {
 	struct selection s;
 	bool on;
 
-	(void)args;
 	if (!app_selection(a, &s))
 		return;
 	/* For the tagged ones there is but one thing to do. */
@@ -525,12 +484,11 @@ void cmd_tag(struct app *a, const struct args *args)
 	selection_done(&s);
 }
 
-void cmd_tag_thread(struct app *a, const struct args *args)
+static void cmd_tag_thread(struct app *a)
 {
 	struct selection s;
 	bool on = false;
 
-	(void)args;
 	if (!select_thread(a, &s))
 		return;
 	for (size_t i = 0; i < s.n; i++)
@@ -636,33 +594,31 @@ static void ask_pattern(
 		app_ask(a, label, "", HISTORY_SEARCH, NULL, fn, v, v);
 }
 
-void cmd_tag_pattern(struct app *a, const struct args *args)
+static void cmd_tag_pattern(struct app *a, const struct args *args)
 {
 	ask_pattern(a, args, _("Tag messages that match: "), tag_given);
 }
 
-void cmd_untag_pattern(struct app *a, const struct args *args)
+static void cmd_untag_pattern(struct app *a, const struct args *args)
 {
 	ask_pattern(a, args, _("Untag messages that match: "), untag_given);
 }
 
-void cmd_delete_pattern(struct app *a, const struct args *args)
+static void cmd_delete_pattern(struct app *a, const struct args *args)
 {
 	ask_pattern(a, args, _("Delete messages that match: "), delete_given);
 }
 
-void cmd_untag_all(struct app *a, const struct args *args)
+static void cmd_untag_all(struct app *a)
 {
-	(void)args;
 	msglist_untag_all(view_index_list(app_view(a)));
 }
 
-void cmd_tag_prefix(struct app *a, const struct args *args)
+static void cmd_tag_prefix(struct app *a)
 {
 	uint32_t *uids = NULL;
 	size_t n = msglist_tagged(view_index_list(app_view(a)), &uids);
 
-	(void)args;
 	free(uids);
 	if (n == 0) {
 		app_message(a, _("Nothing is tagged; t tags"));
@@ -674,3 +630,48 @@ void cmd_tag_prefix(struct app *a, const struct args *args)
 			"The next command is for the %zu tagged messages", (unsigned long)n),
 		n);
 }
+
+const struct command cmd_mail_commands[] = {
+	{"delete", UI_INDEX | UI_READER, N_("delete (to the Trash; from the Trash for good)"),
+		.run = cmd_delete},
+	{"delete-thread", UI_INDEX | UI_READER, N_("delete the whole thread"),
+		.run = cmd_delete_thread},
+	{"delete-pattern", UI_INDEX, N_("delete messages that match"), .args = "[PATTERN]",
+		.max = -1, .run_args = cmd_delete_pattern},
+	{"undo", UI_ANY, N_("take back the last move, delete, archive or flag"), .run = cmd_undo},
+	{"archive", UI_INDEX | UI_READER, N_("move to the Archive"), .run = cmd_archive},
+	{"whole", UI_INDEX | UI_READER,
+		N_("fetch all of a message of which the server gave only the beginning, or "
+		   "nothing"),
+		.run = cmd_whole},
+	{"move", UI_INDEX | UI_READER, N_("move to a folder"), .args = "[FOLDER]", .max = -1,
+		.run_args = cmd_file, .which = CHANGE_MOVE, .complete = complete_folder},
+	{"copy", UI_INDEX | UI_READER, N_("copy to a folder"), .args = "[FOLDER]", .max = -1,
+		.run_args = cmd_file, .which = CHANGE_COPY, .complete = complete_folder},
+	{"flag", UI_INDEX | UI_READER, N_("set or clear the important mark"),
+		.run_args = cmd_toggle, .which = MAIL_FLAGGED},
+	{"read", UI_INDEX | UI_READER, N_("mark as read"), .run = cmd_read},
+	{"unread", UI_INDEX | UI_READER, N_("mark as unread"), .run = cmd_unread},
+	{"toggle-read", UI_INDEX | UI_READER, N_("mark as read or unread"), .run_args = cmd_toggle,
+		.which = MAIL_SEEN},
+	{"read-thread", UI_INDEX | UI_READER, N_("mark the whole thread as read"),
+		.run = cmd_read_thread},
+	{"set-flag", UI_INDEX | UI_READER, N_("set a flag: read, answered, flagged or deleted"),
+		.args = "[FLAG]", .max = 1, .run_args = cmd_set_flag, .which = true},
+	{"clear-flag", UI_INDEX | UI_READER, N_("clear a flag: read, answered, flagged or deleted"),
+		.args = "[FLAG]", .max = 1, .run_args = cmd_set_flag, .which = false},
+	{"keyword", UI_INDEX | UI_READER,
+		N_("give keywords (labels) or take them away; alone: show them"),
+		.args = "[WORD|-WORD...]", .max = -1, .run_args = cmd_keyword,
+		.complete = complete_keyword},
+	{"tag", UI_INDEX | UI_READER, N_("tag or untag this message"), .run = cmd_tag},
+	{"tag-thread", UI_INDEX, N_("tag or untag this thread"), .run = cmd_tag_thread},
+	{"tag-pattern", UI_INDEX, N_("tag messages that match"), .args = "[PATTERN]", .max = -1,
+		.run_args = cmd_tag_pattern},
+	{"untag-pattern", UI_INDEX, N_("untag messages that match"), .args = "[PATTERN]", .max = -1,
+		.run_args = cmd_untag_pattern},
+	{"untag-all", UI_INDEX, N_("untag everything"), .run = cmd_untag_all},
+	{"tag-prefix", UI_INDEX, N_("do the next command to all tagged messages"),
+		.run = cmd_tag_prefix},
+	{.name = NULL},
+};

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void move_by(struct app *a, enum move m, const struct args *args)
+static void cmd_move(struct app *a, const struct args *args)
 {
 	struct view *v = app_view(a);
 	unsigned n = args->n ? app_number(args->v[0]) : 1;
@@ -18,29 +18,10 @@ static void move_by(struct app *a, enum move m, const struct args *args)
 	if (!n)
 		app_error(a, _("How far? A number from 1 on, not “%s”"), args->v[0]);
 	else if (v->ops->move)
-		v->ops->move(v, m, n < INT_MAX / 2 ? (int)n : INT_MAX / 2);
+		v->ops->move(v, (enum move)args->which, n < INT_MAX / 2 ? (int)n : INT_MAX / 2);
 }
 
-#define MOVE_COMMAND(name, what)                                                                   \
-	void cmd_##name(struct app *a, const struct args *args)                                    \
-	{                                                                                          \
-		move_by(a, what, args);                                                            \
-	}
-MOVE_COMMAND(next, MOVE_NEXT)
-MOVE_COMMAND(previous, MOVE_PREVIOUS)
-MOVE_COMMAND(line_down, MOVE_LINE_DOWN)
-MOVE_COMMAND(line_up, MOVE_LINE_UP)
-MOVE_COMMAND(page_down, MOVE_PAGE_DOWN)
-MOVE_COMMAND(page_up, MOVE_PAGE_UP)
-MOVE_COMMAND(half_down, MOVE_HALF_DOWN)
-MOVE_COMMAND(half_up, MOVE_HALF_UP)
-MOVE_COMMAND(first, MOVE_FIRST)
-MOVE_COMMAND(last, MOVE_LAST)
-MOVE_COMMAND(top, MOVE_TOP)
-MOVE_COMMAND(middle, MOVE_MIDDLE)
-MOVE_COMMAND(bottom, MOVE_BOTTOM)
-
-void cmd_jump(struct app *a, const struct args *args)
+static void cmd_jump(struct app *a, const struct args *args)
 {
 	struct view *v = app_view(a);
 	size_t n = app_number(args->v[0]);
@@ -52,36 +33,18 @@ void cmd_jump(struct app *a, const struct args *args)
 		app_error(a, _("There is no message %s"), args->v[0]);
 }
 
-static void step_unread(struct app *a, int step)
+static void cmd_step_unread(struct app *a, const struct args *args)
 {
 	struct view *v = app_view(a);
-	bool reading = v->ops->context == UI_READER;
-	struct msglist *l = reading ? view_reader_list(v) : view_index_list(v);
-	uint32_t uid = reading ? view_reader_uid(v) : view_index_uid(v);
-	ptrdiff_t row = msglist_find(l, uid);
+	struct msglist *l = v->ops->list(v);
+	ptrdiff_t row = msglist_find(l, v->ops->uid(v));
 
-	row = msglist_next_unread(l, row < 0 ? 0 : (size_t)row, step);
+	row = msglist_next_unread(l, row < 0 ? 0 : (size_t)row, args->which);
 	if (row < 0) {
 		app_message(a, _("No more unread messages in this folder"));
 		return;
 	}
-	uid = msglist_uid(l, (size_t)row);
-	if (reading)
-		view_reader_load(v, uid);
-	else
-		view_index_go(v, uid);
-}
-
-void cmd_next_unread(struct app *a, const struct args *args)
-{
-	(void)args;
-	step_unread(a, 1);
-}
-
-void cmd_previous_unread(struct app *a, const struct args *args)
-{
-	(void)args;
-	step_unread(a, -1);
+	v->ops->go(v, msglist_uid(l, (size_t)row));
 }
 
 /* --- folders and tabs --- */
@@ -110,37 +73,42 @@ static void folder_given(struct app *a, void *ctx, const char *text)
 		open_folder(a, (int)(intptr_t)ctx, text, false);
 }
 
-void cmd_open(struct app *a, const struct args *args)
+static void cmd_sidebar_open(struct app *a)
+{
+	a->side_active = false;
+	if (a->layout.border_col >= 0)
+		folders_open(a, a->side_cursor);
+}
+
+static void cmd_open(struct app *a, const struct args *args)
 {
 	struct view *v = app_view(a);
 
 	if (args->n)
 		open_folder(a, app_account(a), args->rest, false);
 	else if (a->side_active)
-		cmd_sidebar_open(a, args);
+		cmd_sidebar_open(a);
 	else if (v->ops->open)
 		v->ops->open(v);
 }
 
-void cmd_open_folder(struct app *a, const struct args *args)
+static void cmd_open_folder(struct app *a)
 {
-	(void)args;
 	app_ask(a, _("Open folder: "), "", HISTORY_FOLDER, complete_folder_line, folder_given,
 		(void *)(intptr_t)app_account(a), NULL);
 }
 
-void cmd_open_tab(struct app *a, const struct args *args)
+static void cmd_open_tab(struct app *a, const struct args *args)
 {
 	open_folder(a, app_account(a), args->rest, true);
 }
 
-void cmd_back(struct app *a, const struct args *args)
+static void cmd_back(struct app *a)
 {
-	(void)args;
 	app_back(a);
 }
 
-void cmd_tab(struct app *a, const struct args *args)
+static void cmd_tab(struct app *a, const struct args *args)
 {
 	unsigned n = app_number(args->v[0]);
 
@@ -150,44 +118,34 @@ void cmd_tab(struct app *a, const struct args *args)
 		app_show_tab(a, (int)n - 1);
 }
 
-void cmd_next_tab(struct app *a, const struct args *args)
+static void cmd_step_tab(struct app *a, const struct args *args)
 {
-	(void)args;
-	app_show_tab(a, (a->tab + 1) % a->ntabs);
+	app_show_tab(a, (a->tab + a->ntabs + args->which) % a->ntabs);
 }
 
-void cmd_previous_tab(struct app *a, const struct args *args)
-{
-	(void)args;
-	app_show_tab(a, (a->tab + a->ntabs - 1) % a->ntabs);
-}
-
-void cmd_close_tab(struct app *a, const struct args *args)
+static void cmd_close_tab(struct app *a)
 {
 	struct view *bottom = a->tabs[a->tab].stack[0];
 
-	(void)args;
 	if (a->ntabs == 1)
 		app_message(a, _("This is the only tab; q ends the program"));
 	else if (!bottom->ops->leave || bottom->ops->leave(bottom))
 		app_close_view(a, bottom);
 }
 
-void cmd_folders(struct app *a, const struct args *args)
+static void cmd_folders(struct app *a)
 {
-	(void)args;
 	if (app_view(a)->ops->context != UI_FOLDERS)
 		app_push(a, view_folders_new(a));
 }
 
-void cmd_sidebar(struct app *a, const struct args *args)
+static void cmd_sidebar(struct app *a)
 {
-	(void)args;
 	a->sidebar = a->layout.border_col >= 0 ? SIDEBAR_NO : SIDEBAR_YES;
 	app_relayout(a);
 }
 
-static void step_sidebar(struct app *a, int step)
+static void cmd_step_sidebar(struct app *a, const struct args *args)
 {
 	size_t n = folders_rows(a);
 	int account, folder;
@@ -197,31 +155,11 @@ static void step_sidebar(struct app *a, int step)
 		app_relayout(a);
 	}
 	for (size_t i = 0; i < n; i++) {
-		a->side_cursor = (a->side_cursor + n + (size_t)step) % n;
+		a->side_cursor = (a->side_cursor + n + (size_t)args->which) % n;
 		if (folders_at(a, a->side_cursor, &account, &folder) && folder >= 0)
 			break;
 	}
 	a->side_active = true;
-}
-
-void cmd_sidebar_next(struct app *a, const struct args *args)
-{
-	(void)args;
-	step_sidebar(a, 1);
-}
-
-void cmd_sidebar_previous(struct app *a, const struct args *args)
-{
-	(void)args;
-	step_sidebar(a, -1);
-}
-
-void cmd_sidebar_open(struct app *a, const struct args *args)
-{
-	(void)args;
-	a->side_active = false;
-	if (a->layout.border_col >= 0)
-		folders_open(a, a->side_cursor);
 }
 
 /* --- searching --- */
@@ -233,7 +171,7 @@ static void search_in(struct view *v, const char *text, int step)
 
 	if (!v->ops->search || !*text)
 		return;
-	if (v->ops->context == UI_INDEX && engine_query_check(text, &err) != 0) {
+	if (v->ops->search_check && v->ops->search_check(text, &err) != 0) {
 		app_error(a, "%s", err.text);
 		return;
 	}
@@ -258,7 +196,7 @@ static void search_back_given(struct app *a, void *ctx, const char *text)
 		search_in(ctx, text, -1);
 }
 
-void cmd_search(struct app *a, const struct args *args)
+static void cmd_search(struct app *a, const struct args *args)
 {
 	struct view *v = app_view(a);
 	bool back = args->n && strcmp(args->v[0], "-r") == 0;
@@ -271,26 +209,14 @@ void cmd_search(struct app *a, const struct args *args)
 			back ? search_back_given : search_given, v, v);
 }
 
-static void search_again(struct app *a, int step)
+static void cmd_search_again(struct app *a, const struct args *args)
 {
 	struct view *v = app_view(a);
 
 	if (v->ops->search && a->last_search)
-		v->ops->search(v, NULL, step);
+		v->ops->search(v, NULL, args->which);
 	else
 		app_message(a, _("Nothing was searched yet; / searches"));
-}
-
-void cmd_search_next(struct app *a, const struct args *args)
-{
-	(void)args;
-	search_again(a, 1);
-}
-
-void cmd_search_previous(struct app *a, const struct args *args)
-{
-	(void)args;
-	search_again(a, -1);
 }
 
 static void limit_to(struct app *a, void *ctx, const char *text)
@@ -305,7 +231,7 @@ static void limit_to(struct app *a, void *ctx, const char *text)
 		app_await(a, engine_limit(a->engine, view_index_list(ctx), text), NULL, NULL, NULL);
 }
 
-void cmd_limit(struct app *a, const struct args *args)
+static void cmd_limit(struct app *a, const struct args *args)
 {
 	if (args->n)
 		limit_to(a, app_view(a), args->rest);
@@ -353,7 +279,7 @@ static void reverse_chosen(struct app *a, void *ctx, const char *answer)
 	sort_list(a, ctx, answer, true);
 }
 
-void cmd_sort(struct app *a, const struct args *args)
+static void cmd_sort(struct app *a, const struct args *args)
 {
 	bool reverse = args->n && strcmp(args->v[0], "-r") == 0;
 	struct view *v = app_view(a);
@@ -368,13 +294,12 @@ void cmd_sort(struct app *a, const struct args *args)
 			sort_letters, reverse ? reverse_chosen : sort_chosen, v, v);
 }
 
-void cmd_threads(struct app *a, const struct args *args)
+static void cmd_threads(struct app *a)
 {
 	struct view *v = app_view(a);
 	struct msglist *l = view_index_list(v);
 	uint32_t uid = view_index_uid(v);
 
-	(void)args;
 	msglist_set_threads(l, !msglist_threads(l));
 	view_index_go(v, uid);
 	app_message(a, msglist_threads(l) ? _("Threads are on") : _("Threads are off"));
@@ -388,13 +313,12 @@ static bool is_folded(struct msglist *l, uint32_t uid)
 	return row >= 0 && msglist_row(l, (size_t)row, &m) && m.hidden > 0;
 }
 
-void cmd_fold(struct app *a, const struct args *args)
+static void cmd_fold(struct app *a)
 {
 	struct view *v = app_view(a);
 	struct msglist *l = view_index_list(v);
 	uint32_t uid = view_index_uid(v), *uids = NULL;
 
-	(void)args;
 	if (!uid)
 		return;
 	/* Folding hides the children: the cursor goes to the message that stays. */
@@ -408,14 +332,13 @@ void cmd_fold(struct app *a, const struct args *args)
 	free(uids);
 }
 
-void cmd_fold_all(struct app *a, const struct args *args)
+static void cmd_fold_all(struct app *a)
 {
 	struct view *v = app_view(a);
 	struct msglist *l = view_index_list(v);
 	uint32_t uid = view_index_uid(v), *uids = NULL;
 	size_t n = msglist_thread(l, uid, &uids);
 
-	(void)args;
 	msglist_fold_all(l, !msglist_any_folded(l));
 	if (n)
 		view_index_go(v, uids[0]);
@@ -423,41 +346,6 @@ void cmd_fold_all(struct app *a, const struct args *args)
 }
 
 /* --- reading --- */
-
-void cmd_quotes(struct app *a, const struct args *args)
-{
-	(void)args;
-	view_reader_quotes(app_view(a));
-}
-
-void cmd_skip_quoted(struct app *a, const struct args *args)
-{
-	(void)args;
-	view_reader_skip_quoted(app_view(a));
-}
-
-void cmd_headers(struct app *a, const struct args *args)
-{
-	(void)args;
-	view_reader_headers(app_view(a));
-}
-
-void cmd_html(struct app *a, const struct args *args)
-{
-	(void)args;
-	view_reader_html(app_view(a));
-}
-
-void cmd_links(struct app *a, const struct args *args)
-{
-	struct message_view *m = view_reader_message(app_view(a));
-
-	(void)args;
-	if (!m || !m->text->links.n)
-		app_message(a, _("This message has no links"));
-	else
-		app_push(a, view_links_new(a, &m->text->links));
-}
 
 static void parts_came(struct app *a, void *ctx, struct event *ev)
 {
@@ -467,18 +355,16 @@ static void parts_came(struct app *a, void *ctx, struct event *ev)
 		app_finish(a, ev);
 }
 
-void cmd_attachments(struct app *a, const struct args *args)
+static void cmd_attachments(struct app *a)
 {
 	struct view *v = app_view(a);
 	struct read_options o = {.width = 80};
 	struct selection s;
 
-	(void)args;
-	if (v->ops->context == UI_READER) {
-		struct message_view *m = view_reader_message(v);
+	struct message_view *m = v->ops->message ? v->ops->message(v) : NULL;
 
-		if (m)
-			app_push(a, view_parts_new(a, m->list, m->uid, m));
+	if (m) {
+		app_push(a, view_parts_new(a, m->list, m->uid, m));
 	} else if (app_selection_one(a, &s)) {
 		app_await(a, engine_read(a->engine, s.list, s.uids[0], &o), parts_came, v, v);
 		selection_done(&s);
@@ -507,13 +393,13 @@ static void save_message(struct app *a, void *ctx, const char *written)
 	free(s);
 }
 
-void cmd_save(struct app *a, const struct args *args)
+static void cmd_save(struct app *a, const struct args *args)
 {
 	struct view *v = app_view(a);
 	struct selection *s, one;
 
-	if (v->ops->context == UI_PARTS) {
-		view_parts_save(v, args->rest);
+	if (v->ops->save) {
+		v->ops->save(v, args->rest);
 		return;
 	}
 	if (!app_selection_one(a, &one))
@@ -537,7 +423,7 @@ static void command_given(struct app *a, void *ctx, const char *text)
 		commands_run(a, text);
 }
 
-void cmd_command(struct app *a, const struct args *args)
+static void cmd_command(struct app *a, const struct args *args)
 {
 	struct str text = STR_INIT;
 
@@ -548,7 +434,7 @@ void cmd_command(struct app *a, const struct args *args)
 	str_done(&text);
 }
 
-void cmd_help(struct app *a, const struct args *args)
+static void cmd_help(struct app *a, const struct args *args)
 {
 	struct text *t = help_text(a, app_view(a)->ops->context, args->rest);
 
@@ -559,33 +445,29 @@ void cmd_help(struct app *a, const struct args *args)
 			args->rest);
 }
 
-void cmd_messages(struct app *a, const struct args *args)
+static void cmd_messages(struct app *a)
 {
-	(void)args;
 	app_push(a, view_text_new(a, _("Messages"), messages_text(a)));
 	commands_run(a, "last");
 }
 
-void cmd_redraw(struct app *a, const struct args *args)
+static void cmd_redraw(struct app *a)
 {
 	(void)a;
-	(void)args;
 	term_redraw();
 }
 
-void cmd_suspend(struct app *a, const struct args *args)
+static void cmd_suspend(struct app *a)
 {
-	(void)args;
 	term_suspend();
 	app_relayout(a);
 }
 
-void cmd_cancel(struct app *a, const struct args *args)
+static void cmd_cancel(struct app *a)
 {
 	struct view *v = app_view(a);
 	bool stopped = v && v->ops->cancel && v->ops->cancel(v);
 
-	(void)args;
 	if (a->progress_request) {
 		engine_cancel(a->engine, a->progress_request);
 		a->progress_request = 0;
@@ -606,7 +488,7 @@ static void quit_answered(struct app *a, void *ctx, const char *answer)
 static bool is_writing(struct app *a)
 {
 	for (int i = 0; i < a->ntabs; i++)
-		if (a->tabs[i].n > 0 && a->tabs[i].stack[0]->ops->context == UI_COMPOSE)
+		if (a->tabs[i].n > 0 && a->tabs[i].stack[0]->ops->keeps)
 			return true;
 	return false;
 }
@@ -625,13 +507,12 @@ static size_t waits_to_be_sent(struct app *a)
 	return n;
 }
 
-void cmd_quit(struct app *a, const struct args *args)
+static void cmd_quit(struct app *a)
 {
 	bool confirm = settings_bool(a->settings, SET_CONFIRM_QUIT);
 	size_t n = waits_to_be_sent(a);
 	struct str s = STR_INIT;
 
-	(void)args;
 	if (n)
 		str_addf(&s,
 			ngettext("%zu mail is not sent yet; it waits for the next start. ",
@@ -648,3 +529,83 @@ void cmd_quit(struct app *a, const struct args *args)
 	}
 	str_done(&s);
 }
+
+const struct command cmd_screen_commands[] = {
+	{"next", UI_ANY, N_("move to the next line or message"), .args = "[N]", .max = 1,
+		.run_args = cmd_move, .which = MOVE_NEXT},
+	{"previous", UI_ANY, N_("move to the previous line or message"), .args = "[N]", .max = 1,
+		.run_args = cmd_move, .which = MOVE_PREVIOUS},
+	{"line-down", UI_ANY, N_("scroll down by a line"), .args = "[N]", .max = 1,
+		.run_args = cmd_move, .which = MOVE_LINE_DOWN},
+	{"line-up", UI_ANY, N_("scroll up by a line"), .args = "[N]", .max = 1,
+		.run_args = cmd_move, .which = MOVE_LINE_UP},
+	{"page-down", UI_ANY, N_("go one page down"), .run_args = cmd_move,
+		.which = MOVE_PAGE_DOWN},
+	{"page-up", UI_ANY, N_("go one page up"), .run_args = cmd_move, .which = MOVE_PAGE_UP},
+	{"half-down", UI_ANY, N_("go half a page down"), .run_args = cmd_move,
+		.which = MOVE_HALF_DOWN},
+	{"half-up", UI_ANY, N_("go half a page up"), .run_args = cmd_move, .which = MOVE_HALF_UP},
+	{"first", UI_ANY, N_("go to the beginning"), .run_args = cmd_move, .which = MOVE_FIRST},
+	{"last", UI_ANY, N_("go to the end"), .run_args = cmd_move, .which = MOVE_LAST},
+	{"top", UI_ANY, N_("go to the first line of the screen"), .run_args = cmd_move,
+		.which = MOVE_TOP},
+	{"middle", UI_ANY, N_("go to the middle of the screen"), .run_args = cmd_move,
+		.which = MOVE_MIDDLE},
+	{"bottom", UI_ANY, N_("go to the last line of the screen"), .run_args = cmd_move,
+		.which = MOVE_BOTTOM},
+	{"jump", UI_INDEX, N_("go to the Nth message"), .args = "N", .min = 1, .max = 1,
+		.run_args = cmd_jump},
+	{"next-unread", UI_INDEX | UI_READER, N_("go to the next unread message"),
+		.run_args = cmd_step_unread, .which = 1},
+	{"previous-unread", UI_INDEX | UI_READER, N_("go to the previous unread message"),
+		.run_args = cmd_step_unread, .which = -1},
+	{"open", UI_ANY, N_("open what the cursor is on, or a folder"), .args = "[FOLDER]",
+		.max = -1, .traits = COMMAND_SIDE, .run_args = cmd_open,
+		.complete = complete_folder},
+	{"open-folder", UI_ANY, N_("ask for a folder and open it"), .run = cmd_open_folder},
+	{"open-tab", UI_ANY, N_("open a folder in a new tab"), .args = "FOLDER", .min = 1,
+		.max = -1, .run_args = cmd_open_tab, .complete = complete_folder},
+	{"back", UI_ANY, N_("leave this screen"), .traits = COMMAND_LEAVES, .run = cmd_back},
+	{"tab", UI_ANY, N_("go to the Nth tab"), .args = "N", .min = 1, .max = 1,
+		.run_args = cmd_tab},
+	{"next-tab", UI_ANY, N_("go to the next tab"), .run_args = cmd_step_tab, .which = 1},
+	{"previous-tab", UI_ANY, N_("go to the previous tab"), .run_args = cmd_step_tab,
+		.which = -1},
+	{"close-tab", UI_ANY, N_("close this tab"), .run = cmd_close_tab},
+	{"folders", UI_ANY, N_("show all accounts and folders"), .run = cmd_folders},
+	{"sidebar", UI_ANY, N_("show or hide the list of folders at the side"), .run = cmd_sidebar},
+	{"sidebar-next", UI_ANY, N_("go down in the list at the side"), .traits = COMMAND_SIDE,
+		.run_args = cmd_step_sidebar, .which = 1},
+	{"sidebar-previous", UI_ANY, N_("go up in the list at the side"), .traits = COMMAND_SIDE,
+		.run_args = cmd_step_sidebar, .which = -1},
+	{"sidebar-open", UI_ANY, N_("open the folder chosen at the side"), .traits = COMMAND_SIDE,
+		.run = cmd_sidebar_open},
+	{"search", UI_ANY, N_("search text or, in a list of messages, a pattern; -r backwards"),
+		.args = "[-r] [TEXT]", .max = -1, .run_args = cmd_search},
+	{"search-next", UI_ANY, N_("go to the next match"), .run_args = cmd_search_again,
+		.which = 1},
+	{"search-previous", UI_ANY, N_("go to the previous match"), .run_args = cmd_search_again,
+		.which = -1},
+	{"command", UI_ANY, N_("type a command, or the rest of one"), .args = "[TEXT]", .max = -1,
+		.traits = COMMAND_LEADS, .run_args = cmd_command},
+	{"help", UI_ANY, N_("show the keys of this screen, or help on a command, option or screen"),
+		.args = "[TOPIC]", .max = 1, .run_args = cmd_help, .complete = complete_help},
+	{"messages", UI_ANY, N_("show what was said so far"), .run = cmd_messages},
+	{"redraw", UI_ANY, N_("paint the screen anew"), .run = cmd_redraw},
+	{"suspend", UI_ANY, N_("stop for a while and go back to the shell"), .run = cmd_suspend},
+	{"cancel", UI_ANY, N_("stop the long operation that runs"), .run = cmd_cancel},
+	{"quit", UI_ANY, N_("end the program"), .traits = COMMAND_LEAVES, .run = cmd_quit},
+	{"limit", UI_INDEX, N_("show only messages that match; “all” shows everything"),
+		.args = "[PATTERN]", .max = -1, .run_args = cmd_limit},
+	{"sort", UI_INDEX, N_("sort by date, received, from, subject, size or unread; -r reversed"),
+		.args = "[-r] [KEY]", .max = 2, .run_args = cmd_sort, .complete = complete_sort},
+	{"threads", UI_INDEX, N_("turn threads on or off"), .run = cmd_threads},
+	{"fold", UI_INDEX, N_("fold or unfold this thread"), .run = cmd_fold},
+	{"fold-all", UI_INDEX, N_("fold or unfold all threads"), .run = cmd_fold_all},
+	{"attachments", UI_INDEX | UI_READER, N_("list the parts and attachments of this message"),
+		.run = cmd_attachments},
+	{"save", UI_INDEX | UI_READER | UI_PARTS,
+		N_("save the message, or the attachment under the cursor, into a file"),
+		.args = "[PATH]", .max = -1, .run_args = cmd_save, .complete = complete_path},
+	{.name = NULL},
+};

@@ -86,7 +86,7 @@ static void previewed(struct app *a, void *ctx, struct event *ev)
 	str_done(&s);
 }
 
-void cmd_protocol(struct app *a, const struct args *args)
+static void cmd_protocol(struct app *a, const struct args *args)
 {
 	struct account_info info;
 	struct switching *w;
@@ -120,16 +120,15 @@ void cmd_protocol(struct app *a, const struct args *args)
 static int tab_is_of(const struct tab *tab, int account)
 {
 	struct view *v = tab->n ? tab->stack[0] : NULL;
-	bool mine = v ? v->ops->context == UI_INDEX && view_index_account(v) == account
-		      : tab->account == account;
-	const char *folder = v && mine ? msglist_folder(view_index_list(v)) : tab->folder;
+	bool mine = v ? v->ops->list && v->ops->account(v) == account : tab->account == account;
+	const char *folder = v && mine ? msglist_folder(v->ops->list(v)) : tab->folder;
 
 	if (!mine)
 		return 0;
 	return !folder || str_icmp(folder, "INBOX") == 0 ? 2 : 1;
 }
 
-void cmd_account(struct app *a, const struct args *args)
+static void cmd_account(struct app *a, const struct args *args)
 {
 	int i = account_arg(a, args->v[0]);
 	bool here = tab_is_of(&a->tabs[a->tab], i) > 0;
@@ -153,7 +152,7 @@ static void synced(struct app *a, void *ctx, struct event *ev)
 		app_finish(a, ev);
 }
 
-void cmd_sync(struct app *a, const struct args *args)
+static void cmd_sync(struct app *a, const struct args *args)
 {
 	int i = args->n ? account_arg(a, args->v[0]) : -1;
 
@@ -165,23 +164,20 @@ void cmd_sync(struct app *a, const struct args *args)
 	app_message(a, _("Synchronising …"));
 }
 
-void cmd_retry(struct app *a, const struct args *args)
+static void cmd_retry(struct app *a)
 {
-	(void)args;
 	engine_retry(a->engine);
 }
 
-void cmd_offline(struct app *a, const struct args *args)
+static void cmd_offline(struct app *a)
 {
-	(void)args;
 	a->offline = true;
 	engine_set_offline(a->engine, true);
 	app_message(a, _("Working offline; :online connects again"));
 }
 
-void cmd_online(struct app *a, const struct args *args)
+static void cmd_online(struct app *a)
 {
-	(void)args;
 	a->offline = false;
 	engine_set_offline(a->engine, false);
 }
@@ -207,7 +203,7 @@ static void checked(struct app *a, void *ctx, struct event *ev)
 	str_done(&text);
 }
 
-void cmd_check(struct app *a, const struct args *args)
+static void cmd_check(struct app *a, const struct args *args)
 {
 	int i = account_arg(a, args->n ? args->v[0] : NULL);
 
@@ -218,20 +214,9 @@ void cmd_check(struct app *a, const struct args *args)
 	app_message(a, _("Connecting …"));
 }
 
-void cmd_pending(struct app *a, const struct args *args)
+static void cmd_pending(struct app *a)
 {
-	(void)args;
 	app_push(a, view_pending_new(a));
-}
-
-void cmd_drop_change(struct app *a, const struct args *args)
-{
-	if (args->n && str_icmp(args->v[0], "all") != 0)
-		app_error(a, _("It is “all” or nothing, not “%s”"), args->v[0]);
-	else if (args->n)
-		app_await(a, engine_pending_cancel(a->engine, 0), NULL, NULL, NULL);
-	else
-		view_pending_drop(app_view(a));
 }
 
 /* --- options --- */
@@ -280,7 +265,7 @@ static void set_option(struct app *a, const char *name, const char *value)
 }
 
 /* NAME=VALUE, NAME VALUE, NAME = VALUE, NAME and noNAME for switches, NAME? to see it. */
-void cmd_set(struct app *a, const struct args *args)
+static void cmd_set(struct app *a, const struct args *args)
 {
 	char *name, *value;
 	int id;
@@ -301,14 +286,18 @@ void cmd_set(struct app *a, const struct args *args)
 	free(value);
 }
 
+enum { CONFIG_BIND, CONFIG_UNBIND, CONFIG_COLOR };
+
 /* The configuration's own functions do the work, so that both say the same. */
-static void config_command(struct app *a, const char *name, const struct args *args)
+static void cmd_config(struct app *a, const struct args *args)
 {
+	static const char *const names[] = {
+		[CONFIG_BIND] = "bind", [CONFIG_UNBIND] = "unbind", [CONFIG_COLOR] = "color"};
 	struct conf_errors errors = {0};
 	struct conf_line line = {NULL, args->n + 1, NULL};
 
 	line.words = mem_array(line.n, sizeof(*line.words));
-	line.words[0].text = mem_strdup(name);
+	line.words[0].text = mem_strdup(names[args->which]);
 	for (size_t i = 1; i < line.n; i++)
 		line.words[i].text = mem_strdup(args->v[i - 1]);
 	ui_config_line(a->config, &line, &errors);
@@ -321,17 +310,29 @@ static void config_command(struct app *a, const char *name, const struct args *a
 	app_theme(a);
 }
 
-void cmd_bind(struct app *a, const struct args *args)
-{
-	config_command(a, "bind", args);
-}
-
-void cmd_unbind(struct app *a, const struct args *args)
-{
-	config_command(a, "unbind", args);
-}
-
-void cmd_color(struct app *a, const struct args *args)
-{
-	config_command(a, "color", args);
-}
+const struct command cmd_setup_commands[] = {
+	{"pending", UI_ANY, N_("show changes the server does not know yet"), .run = cmd_pending},
+	{"sync", UI_ANY, N_("fetch mail and bring the server up to date"), .args = "[ACCOUNT]",
+		.max = 1, .run_args = cmd_sync, .complete = complete_account},
+	{"retry", UI_ANY, N_("connect now instead of waiting"), .run = cmd_retry},
+	{"offline", UI_ANY, N_("close all connections and work offline"), .run = cmd_offline},
+	{"online", UI_ANY, N_("connect again"), .run = cmd_online},
+	{"protocol", UI_ANY,
+		N_("switch an account between IMAP and POP3; says first what that does"),
+		.args = "[imap|pop3] [ACCOUNT]", .max = 2, .run_args = cmd_protocol,
+		.complete = complete_protocol},
+	{"account", UI_ANY, N_("go to the inbox of an account"), .args = "NAME", .min = 1, .max = 1,
+		.run_args = cmd_account, .complete = complete_account},
+	{"check", UI_ANY, N_("connect, log in, and report"), .args = "[ACCOUNT]", .max = 1,
+		.run_args = cmd_check, .complete = complete_account},
+	{"set", UI_ANY, N_("set an option, or show it"), .args = "[NAME[=VALUE]]", .max = -1,
+		.run_args = cmd_set, .complete = complete_setting},
+	{"bind", UI_ANY, N_("let a key run a command"), .args = "SCREEN KEY COMMAND", .min = 3,
+		.max = -1, .run_args = cmd_config, .which = CONFIG_BIND, .complete = complete_bind},
+	{"unbind", UI_ANY, N_("let a key do nothing"), .args = "SCREEN KEY", .min = 2, .max = 2,
+		.run_args = cmd_config, .which = CONFIG_UNBIND, .complete = complete_bind},
+	{"color", UI_ANY, N_("set foreground and background of a style"),
+		.args = "NAME COLOR [COLOR] [bold...]", .min = 2, .max = -1, .run_args = cmd_config,
+		.which = CONFIG_COLOR, .complete = complete_color},
+	{.name = NULL},
+};

@@ -22,15 +22,6 @@ static bool can_write(struct app *a)
 	return false;
 }
 
-static void drafted(struct app *a, void *ctx, struct event *ev)
-{
-	(void)ctx;
-	if (ev->kind == EVENT_DRAFT && ev->n)
-		view_compose_open(a, ev->account, ev->drafts, true);
-	else
-		app_finish(a, ev);
-}
-
 /* --- a new message: To, Subject, then the editor, as in mutt --- */
 
 struct new_message {
@@ -55,9 +46,9 @@ static void new_drafted(struct app *a, void *ctx, struct event *ev)
 		app_await(a,
 			engine_draft_save(
 				a->engine, m->account, ev->drafts->id, &ev->drafts->draft),
-			drafted, NULL, NULL);
+			view_compose_came, NULL, NULL);
 	} else {
-		drafted(a, NULL, ev);
+		view_compose_came(a, NULL, ev);
 	}
 	new_message_free(m);
 }
@@ -87,7 +78,7 @@ static void to_given(struct app *a, void *ctx, const char *to)
 	app_ask(a, _("Subject: "), "", HISTORY_NONE, NULL, subject_given, m, NULL);
 }
 
-void cmd_compose(struct app *a, const struct args *args)
+static void cmd_compose(struct app *a, const struct args *args)
 {
 	struct new_message *m;
 
@@ -108,20 +99,13 @@ static void answer(struct app *a, enum compose_kind kind)
 	if (!can_write(a) || !app_selection_one(a, &s))
 		return;
 	app_await(a, engine_compose(a->engine, writing_account(a), kind, s.list, s.uids[0], NULL),
-		drafted, NULL, NULL);
+		view_compose_came, NULL, NULL);
 	selection_done(&s);
 }
 
-void cmd_reply(struct app *a, const struct args *args)
+static void cmd_answer(struct app *a, const struct args *args)
 {
-	(void)args;
-	answer(a, COMPOSE_REPLY);
-}
-
-void cmd_reply_all(struct app *a, const struct args *args)
-{
-	(void)args;
-	answer(a, COMPOSE_REPLY_ALL);
+	answer(a, (enum compose_kind)args->which);
 }
 
 static bool is_from_list(const struct selection *s)
@@ -133,12 +117,11 @@ static bool is_from_list(const struct selection *s)
 }
 
 /* To everybody is something else: who asks for the list must not get it unasked. */
-void cmd_reply_list(struct app *a, const struct args *args)
+static void cmd_reply_list(struct app *a)
 {
 	struct selection s;
 	bool list;
 
-	(void)args;
 	if (!app_selection_one(a, &s))
 		return;
 	list = is_from_list(&s);
@@ -150,127 +133,29 @@ void cmd_reply_list(struct app *a, const struct args *args)
 			       "reply-all everybody"));
 }
 
-void cmd_forward(struct app *a, const struct args *args)
+static void cmd_drafts(struct app *a)
 {
-	(void)args;
-	answer(a, COMPOSE_FORWARD);
-}
-
-void cmd_drafts(struct app *a, const struct args *args)
-{
-	(void)args;
 	if (can_write(a))
 		app_push(a, view_drafts_new(a, (int)writing_account(a)));
 }
 
-/* --- before sending --- */
-
-void cmd_send(struct app *a, const struct args *args)
+static void cmd_outbox(struct app *a)
 {
-	(void)args;
-	view_compose_send(app_view(a));
-}
-
-void cmd_edit(struct app *a, const struct args *args)
-{
-	(void)args;
-	view_compose_edit(app_view(a));
-}
-
-void cmd_edit_from(struct app *a, const struct args *args)
-{
-	(void)args;
-	view_compose_field(app_view(a), "From");
-}
-
-void cmd_edit_to(struct app *a, const struct args *args)
-{
-	(void)args;
-	view_compose_field(app_view(a), "To");
-}
-
-void cmd_edit_cc(struct app *a, const struct args *args)
-{
-	(void)args;
-	view_compose_field(app_view(a), "Cc");
-}
-
-void cmd_edit_bcc(struct app *a, const struct args *args)
-{
-	(void)args;
-	view_compose_field(app_view(a), "Bcc");
-}
-
-void cmd_edit_subject(struct app *a, const struct args *args)
-{
-	(void)args;
-	view_compose_field(app_view(a), "Subject");
-}
-
-void cmd_attach(struct app *a, const struct args *args)
-{
-	view_compose_attach(app_view(a), args->rest);
-}
-
-void cmd_detach(struct app *a, const struct args *args)
-{
-	(void)args;
-	view_compose_detach(app_view(a));
-}
-
-void cmd_postpone(struct app *a, const struct args *args)
-{
-	(void)args;
-	view_compose_postpone(app_view(a));
-}
-
-void cmd_discard(struct app *a, const struct args *args)
-{
-	(void)args;
-	view_compose_discard(app_view(a));
-}
-
-/* --- the outbox --- */
-
-void cmd_outbox(struct app *a, const struct args *args)
-{
-	(void)args;
 	if (can_write(a))
 		app_push(a, view_outbox_new(a, (int)writing_account(a)));
 }
 
-void cmd_retry_mail(struct app *a, const struct args *args)
-{
-	(void)args;
-	view_outbox_retry(app_view(a));
-}
-
-void cmd_hold_mail(struct app *a, const struct args *args)
-{
-	(void)args;
-	view_outbox_hold(app_view(a));
-}
-
-void cmd_mail_details(struct app *a, const struct args *args)
-{
-	(void)args;
-	view_outbox_details(app_view(a));
-}
-
-void cmd_edit_mail(struct app *a, const struct args *args)
-{
-	(void)args;
-	view_outbox_edit(app_view(a));
-}
-
-void cmd_drop_mail(struct app *a, const struct args *args)
-{
-	(void)args;
-	view_outbox_drop(app_view(a));
-}
-
-void cmd_drop_draft(struct app *a, const struct args *args)
-{
-	(void)args;
-	view_drafts_drop(app_view(a));
-}
+const struct command cmd_write_commands[] = {
+	{"compose", UI_ANY, N_("write a message"), .args = "[ADDRESS...]", .max = -1,
+		.run_args = cmd_compose},
+	{"reply", UI_INDEX | UI_READER, N_("answer the sender"), .run_args = cmd_answer,
+		.which = COMPOSE_REPLY},
+	{"reply-all", UI_INDEX | UI_READER, N_("answer everybody"), .run_args = cmd_answer,
+		.which = COMPOSE_REPLY_ALL},
+	{"reply-list", UI_INDEX | UI_READER, N_("answer the mailing list"), .run = cmd_reply_list},
+	{"forward", UI_INDEX | UI_READER, N_("forward the message"), .run_args = cmd_answer,
+		.which = COMPOSE_FORWARD},
+	{"drafts", UI_ANY, N_("go on with a draft"), .run = cmd_drafts},
+	{"outbox", UI_ANY, N_("show mail that is not sent yet"), .run = cmd_outbox},
+	{.name = NULL},
+};

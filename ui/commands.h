@@ -1,5 +1,5 @@
 /*
- * commands - the one table of commands: names, arguments, screens, help, functions, completion.
+ * commands - what can be typed: found, checked, run and completed by the rows of its tables.
  *
  * Owns:    struct ui_config: keys and colours from the configuration.
  * Threads: UI thread; nothing here needs a terminal before commands_run.
@@ -13,27 +13,54 @@
 #include "ui/style.h"
 
 struct app;
+struct view;
 
 struct args { /* of a command; all borrowed */
 	size_t n;
 	const char *const *v; /* the words behind the name */
 	const char *rest;     /* all of them joined by one space; "" when there are none */
+	int which;            /* as the row says */
 };
 
+enum {                           /* traits */
+	COMMAND_LEAVES = 1 << 0, /* leaves a screen; with the keys in the list at the side: that */
+	COMMAND_SIDE = 1 << 1,   /* is for the list at the side, too: the keys stay there */
+	COMMAND_LEADS = 1 << 2   /* is only the way to another: the tag prefix is for that one */
+};
+
+/* A row stands in a table beside its function, at the end of the file; the row behind the last has
+ * no name. Help, completion, the manual and the checks of bindings are made of it. */
 struct command {
 	const char *name;
-	const char *args;  /* "FOLDER", "[ADDRESS...]" or "" */
-	unsigned contexts; /* enum ui_context bits: screens where it makes sense */
-	int min, max;      /* how many words; max -1: any */
-	const char *help;  /* N_() */
-	void (*run)(struct app *a, const struct args *args);
+	unsigned where;   /* enum ui_context bits: screens where it makes sense */
+	const char *help; /* N_() */
+	/* These three stand first in a row; what follows has its name there. */
+	const char *args; /* "FOLDER", "[ADDRESS...]"; NULL: none */
+	int min, max;     /* how many words; max -1: any */
+	unsigned traits;
+	/* What it does: one of three. The view is the one that is shown, of a screen in where. */
+	void (*run)(struct app *a);
+	void (*run_view)(struct view *v);
+	void (*run_args)(struct app *a, const struct args *args);
+	int which; /* told to run_args, where several commands are alike */
 	/* Adds completions of word (the nth behind the name) to out. May be NULL. */
 	void (*complete)(struct app *a, int nth, const char *word, struct strv *out);
 };
 
-const struct command *commands_table(size_t *n);
-const struct command *commands_find(const char *name); /* NULL: none */
-const char *commands_suggest(const char *name);        /* the nearest name or NULL */
+/* All tables (rows.c), in the order of help and manual, those of the screens behind the others;
+ * NULL: that was the last. */
+const struct command *commands_table(size_t i);
+
+struct command_walk {
+	size_t table, row;
+};
+
+/* All of them, one after the other, from a walk of {0} on; NULL: that was the last. */
+const struct command *commands_next(struct command_walk *w);
+const struct command *commands_find(const char *name);         /* NULL: none */
+const struct command *commands_first(const char *line);        /* that a command line begins with */
+const char *commands_suggest(const char *name);                /* the nearest name or NULL */
+void commands_usage(const struct command *c, struct str *out); /* its name and arguments */
 
 /* Runs a command line ("move Archive; next") on the current screen. Faults are shown. */
 void commands_run(struct app *a, const char *line);

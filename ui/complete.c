@@ -192,13 +192,12 @@ void complete_keyword(struct app *a, int nth, const char *word, struct strv *out
 {
 	const char *sign = *word == '-' ? "-" : *word == '+' ? "+" : "";
 	struct strv known = STRV_INIT;
-	struct selection s;
+	struct view *v = app_view(a);
 
 	(void)nth;
-	if (!app_view(a)->ops->select || !app_view(a)->ops->select(app_view(a), &s))
+	if (!v->ops->list)
 		return;
-	msglist_keywords(s.list, &known);
-	selection_done(&s);
+	msglist_keywords(v->ops->list(v), &known);
 	for (size_t i = 0; i < known.n; i++) {
 		struct str one = STR_INIT;
 
@@ -218,34 +217,35 @@ void complete_sort(struct app *a, int nth, const char *word, struct strv *out)
 	offer_words("date received from subject size unread -r", "", word, out);
 }
 
+static void offer_commands(const char *word, struct strv *out)
+{
+	struct command_walk w = {0};
+	const struct command *c;
+
+	while ((c = commands_next(&w)))
+		offer(out, c->name, word);
+}
+
 void complete_help(struct app *a, int nth, const char *word, struct strv *out)
 {
-	size_t n;
-	const struct command *c = commands_table(&n);
-
 	(void)a;
 	if (nth != 0)
 		return;
 	offer_words("keys commands options", "", word, out);
-	for (size_t i = 0; i < n; i++)
-		offer(out, c[i].name, word);
+	offer_commands(word, out);
 	for (int i = 0; i < SETTINGS_COUNT; i++)
 		offer(out, settings_row((enum setting)i)->name, word);
 }
 
 void complete_bind(struct app *a, int nth, const char *word, struct strv *out)
 {
-	size_t n;
-	const struct command *c = commands_table(&n);
-
 	(void)a;
 	if (nth == 0) {
 		offer(out, "all", word);
 		for (int i = 0; i < UI_CONTEXTS; i++)
 			offer(out, keys_context_name(1u << i), word);
 	} else if (nth == 2) {
-		for (size_t i = 0; i < n; i++)
-			offer(out, c[i].name, word);
+		offer_commands(word, out);
 	}
 }
 

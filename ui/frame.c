@@ -17,8 +17,10 @@ static void tab_title(struct app *a, int i, struct str *out)
 	struct view *v = app_tab_top(a, i);
 	struct account_info info;
 
-	if (v) {
+	if (v && v->ops->title) {
 		v->ops->title(v, out);
+	} else if (v) {
+		str_adds(out, _(v->ops->label));
 	} else if (a->tabs[i].account >= 0) {
 		engine_account(a->engine, (size_t)a->tabs[i].account, &info);
 		str_adds(out, info.name);
@@ -254,69 +256,6 @@ static void draw_status(struct app *a)
 
 /* --- key bar --- */
 
-struct hint {
-	const char *command, *label; /* N_() */
-};
-
-static const struct hint index_hints[] = {{"quit", N_("Quit")}, {"compose", N_("Write")},
-	{"reply", N_("Reply")}, {"reply-all", N_("Group")}, {"delete", N_("Delete")},
-	{"move", N_("Move")}, {"search", N_("Search")}, {"command", N_("Command")},
-	{"limit", N_("Limit")}, {"folders", N_("Folders")}, {"flag", N_("Mark")},
-	{"tag", N_("Tag")}, {"attachments", N_("Parts")}, {"undo", N_("Undo")}, {NULL, NULL}};
-static const struct hint reader_hints[] = {{"back", N_("Back")}, {"page-down", N_("Page")},
-	{"next", N_("Next")}, {"reply", N_("Reply")}, {"reply-all", N_("Group")},
-	{"forward", N_("Forward")}, {"delete", N_("Delete")}, {"attachments", N_("Parts")},
-	{"links", N_("Links")}, {"quotes", N_("Quotes")}, {"headers", N_("Headers")},
-	{"move", N_("Move")}, {NULL, NULL}};
-static const struct hint folders_hints[] = {{"back", N_("Back")}, {"open", N_("Open")},
-	{"create", N_("New folder")}, {"delete-folder", N_("Delete")},
-	{"rename-folder", N_("Rename")}, {"protocol", N_("IMAP/POP3")}, {"sync", N_("Fetch")},
-	{"search", N_("Search")}, {"command", N_("Command")}, {NULL, NULL}};
-/* Where there is little room the way out is told before the fields. */
-static const struct hint compose_hints[] = {{"send", N_("Send")}, {"edit", N_("Edit")},
-	{"back", N_("Leave")}, {"postpone", N_("Keep")}, {"attach", N_("Attach")},
-	{"detach", N_("Detach")}, {"edit-to", N_("To")}, {"edit-cc", N_("Cc")},
-	{"edit-subject", N_("Subject")}, {NULL, NULL}};
-static const struct hint parts_hints[] = {
-	{"back", N_("Back")}, {"save", N_("Save")}, {"search", N_("Search")}, {NULL, NULL}};
-static const struct hint links_hints[] = {
-	{"back", N_("Back")}, {"open", N_("Open")}, {"search", N_("Search")}, {NULL, NULL}};
-static const struct hint outbox_hints[] = {{"back", N_("Back")}, {"retry-mail", N_("Send now")},
-	{"edit-mail", N_("Edit")}, {"hold-mail", N_("Hold")}, {"drop-mail", N_("Throw away")},
-	{NULL, NULL}};
-static const struct hint pending_hints[] = {{"back", N_("Back")}, {"drop-change", N_("Take back")},
-	{"retry", N_("Retry")}, {NULL, NULL}};
-static const struct hint drafts_hints[] = {{"back", N_("Back")}, {"open", N_("Go on")},
-	{"drop-draft", N_("Throw away")}, {NULL, NULL}};
-static const struct hint text_hints[] = {
-	{"back", N_("Back")}, {"page-down", N_("Page")}, {"search", N_("Search")}, {NULL, NULL}};
-
-static const struct hint *hints_for(unsigned context)
-{
-	switch (context) {
-	case UI_INDEX:
-		return index_hints;
-	case UI_READER:
-		return reader_hints;
-	case UI_FOLDERS:
-		return folders_hints;
-	case UI_COMPOSE:
-		return compose_hints;
-	case UI_PARTS:
-		return parts_hints;
-	case UI_LINKS:
-		return links_hints;
-	case UI_OUTBOX:
-		return outbox_hints;
-	case UI_PENDING:
-		return pending_hints;
-	case UI_DRAFTS:
-		return drafts_hints;
-	default:
-		return text_hints;
-	}
-}
-
 static int add_hint(
 	struct app *a, struct line *out, unsigned context, const struct hint *h, int room)
 {
@@ -337,12 +276,12 @@ static int add_hint(
 void frame_keybar(struct app *a, struct line *out, int width)
 {
 	static const struct hint help = {"help", N_("Help")};
-	unsigned context = app_view(a)->ops->context;
+	const struct view_ops *ops = app_view(a)->ops;
 	struct line last = LINE_INIT;
-	int room = width - add_hint(a, &last, context, &help, width);
+	int room = width - add_hint(a, &last, ops->context, &help, width);
 
-	for (const struct hint *h = hints_for(context); h->command; h++)
-		room -= add_hint(a, out, context, h, room);
+	for (const struct hint *h = ops->hints; h->command; h++)
+		room -= add_hint(a, out, ops->context, h, room);
 	for (size_t i = 0; i < last.n; i++)
 		line_addn(out, last.parts[i].style, str_c(&last.text) + last.parts[i].start,
 			last.parts[i].len);

@@ -2,7 +2,7 @@
 
 #include "base/i18n.h"
 #include "base/mem.h"
-#include "ui/term.h"
+#include "ui/ui.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -18,20 +18,8 @@ struct keys {
 	unsigned version;
 };
 
-static const struct {
-	const char *name, *title;
-} contexts[UI_CONTEXTS] = {
-	{"index", N_("List of messages")},
-	{"reader", N_("Message")},
-	{"folders", N_("Folders")},
-	{"compose", N_("Before sending")},
-	{"parts", N_("Attachments")},
-	{"links", N_("Links")},
-	{"outbox", N_("Outbox")},
-	{"pending", N_("Waiting changes")},
-	{"drafts", N_("Drafts")},
-	{"text", N_("Help and texts")},
-};
+#define NAME(BIT, name) #name,
+static const char *const names[UI_CONTEXTS] = {UI_SCREENS(NAME)};
 
 static int context_index(unsigned context)
 {
@@ -45,14 +33,14 @@ const char *keys_context_name(unsigned context)
 {
 	int i = context_index(context);
 
-	return i < 0 ? "all" : contexts[i].name;
+	return i < 0 ? "all" : names[i];
 }
 
 const char *keys_context_title(unsigned context)
 {
 	int i = context_index(context);
 
-	return i < 0 ? _("Everywhere") : _(contexts[i].title);
+	return i < 0 ? _("Everywhere") : _(ui_views[i]->label);
 }
 
 unsigned keys_context(const char *name)
@@ -60,7 +48,7 @@ unsigned keys_context(const char *name)
 	if (strcmp(name, "all") == 0)
 		return UI_ANY;
 	for (int i = 0; i < UI_CONTEXTS; i++)
-		if (strcmp(contexts[i].name, name) == 0)
+		if (strcmp(names[i], name) == 0)
 			return 1u << i;
 	return 0;
 }
@@ -74,15 +62,23 @@ static struct key_binding *find_exact(const struct keys *k, unsigned context, co
 	return NULL;
 }
 
+static int no_screen(const char *context, struct err *err)
+{
+	struct str all = STR_INIT;
+
+	for (int i = 0; i < UI_CONTEXTS; i++)
+		str_addf(&all, "%s%s", i ? ", " : "", names[i]);
+	err_set(err, ERR_INPUT, _("there is no screen “%s”: %s or all"), context, str_c(&all));
+	str_done(&all);
+	return -1;
+}
+
 static int check(
 	const char *context, const char *key, unsigned *bit, char name[24], struct err *err)
 {
 	*bit = keys_context(context);
 	if (!*bit)
-		return err_set(err, ERR_INPUT,
-			_("there is no screen “%s”: index, reader, folders, compose, parts, links, "
-			  "outbox, pending, drafts, text or all"),
-			context);
+		return no_screen(context, err);
 	if (!term_key_name(key, name))
 		return err_set(err, ERR_INPUT,
 			_("there is no key “%s”: a character, ^X, Alt-x, Enter, PageDown, F1 ..."),
@@ -224,7 +220,7 @@ void keys_manual(struct str *out)
 		unsigned bit = c < 0 ? UI_ANY : 1u << c;
 
 		str_addf(out, ".Ss %s (%s)\n.Bl -tag -width \"Backspace\" -compact\n",
-			c < 0 ? "Everywhere" : contexts[c].title, keys_context_name(bit));
+			c < 0 ? "Everywhere" : ui_views[c]->label, keys_context_name(bit));
 		for (size_t i = 0; i < k->n; i++) {
 			if (k->v[i].context != bit)
 				continue;

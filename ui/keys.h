@@ -15,20 +15,25 @@
 #include "base/err.h"
 #include "base/str.h"
 
-enum ui_context { /* the screens keys and commands belong to */
-	UI_INDEX = 1 << 0,
-	UI_READER = 1 << 1,
-	UI_FOLDERS = 1 << 2,
-	UI_COMPOSE = 1 << 3,
-	UI_PARTS = 1 << 4,
-	UI_LINKS = 1 << 5,
-	UI_OUTBOX = 1 << 6,
-	UI_PENDING = 1 << 7,
-	UI_DRAFTS = 1 << 8,
-	UI_TEXT = 1 << 9,
-	UI_CONTEXTS = 10, /* how many */
-	UI_ANY = (1 << 10) - 1,
-	UI_LISTS = UI_PARTS | UI_LINKS | UI_OUTBOX | UI_PENDING | UI_DRAFTS | UI_TEXT
+/* The screens: each is a row here, and a view_ops in ui/view_*.c. The second name is what people
+ * write; the order is that of help and manual. */
+#define UI_SCREENS(X)                                                                              \
+	X(INDEX, index)                                                                            \
+	X(READER, reader)                                                                          \
+	X(FOLDERS, folders)                                                                        \
+	X(COMPOSE, compose)                                                                        \
+	X(PARTS, parts)                                                                            \
+	X(LINKS, links)                                                                            \
+	X(OUTBOX, outbox)                                                                          \
+	X(PENDING, pending)                                                                        \
+	X(DRAFTS, drafts)                                                                          \
+	X(TEXT, text)
+
+#define UI_NUMBER(BIT, name) UI_AT_##BIT,
+enum { UI_SCREENS(UI_NUMBER) UI_CONTEXTS /* how many */ };
+#define UI_BIT(BIT, name) UI_##BIT = 1 << UI_AT_##BIT,
+enum ui_context { /* sets of them: where keys and commands belong to */
+	UI_SCREENS(UI_BIT) UI_ANY = (1 << UI_CONTEXTS) - 1
 };
 
 struct key_binding {

@@ -41,19 +41,16 @@ void app_each_view(struct app *a, unsigned context, void (*fn)(struct view *v))
 
 int app_account(struct app *a)
 {
-	struct view *v = app_view(a);
+	struct tab *t = &a->tabs[a->tab];
 	int account = -1;
 
 	if (engine_accounts(a->engine) == 0)
 		return -1;
-	if (v && v->ops->context == UI_FOLDERS)
-		account = view_folders_account(v);
-	else if (v && v->ops->context == UI_COMPOSE)
-		account = view_compose_account(v);
-	else if (v && (v = app_find_view(a, UI_INDEX)))
-		account = view_index_account(v);
+	for (int i = t->n; i > 0 && account < 0; i--)
+		if (t->stack[i - 1]->ops->account)
+			account = t->stack[i - 1]->ops->account(t->stack[i - 1]);
 	if (account < 0 && a->ntabs)
-		account = a->tabs[a->tab].account;
+		account = t->account;
 	return account < 0 ? 0 : account;
 }
 
@@ -64,7 +61,7 @@ void app_relayout(struct app *a)
 		.sidebar_width = (int)settings_int(a->settings, SET_SIDEBAR_WIDTH),
 		.keybar = settings_bool(a->settings, SET_KEYBAR)};
 
-	if (v && v->ops->context & (UI_INDEX | UI_READER))
+	if (v && v->ops->split)
 		o.list_lines = (int)settings_int(a->settings, SET_PREVIEW_LINES);
 	layout_compute(&a->layout, term_rows(), term_cols(), &o);
 	if (v && v->ops->show && !a->layout.too_small)
@@ -165,10 +162,11 @@ void app_close_view(struct app *a, struct view *v)
 	app_relayout(a);
 }
 
-static int index_of(const struct tab *t, const struct msglist *l)
+/* The lowest view of a list. */
+static int list_at(const struct tab *t, const struct msglist *l)
 {
 	for (int i = 0; i < t->n; i++)
-		if (t->stack[i]->ops->context == UI_INDEX && view_index_list(t->stack[i]) == l)
+		if (t->stack[i]->ops->list && t->stack[i]->ops->list(t->stack[i]) == l)
 			return i;
 	return -1;
 }
@@ -177,13 +175,13 @@ void app_close_list(struct app *a, const struct msglist *l)
 {
 	for (int i = 0; i < a->ntabs; i++) {
 		struct tab *t = &a->tabs[i];
-		int at = index_of(t, l);
+		int at = list_at(t, l);
 		struct view *kept = NULL;
 
 		if (at < 0)
 			continue;
 		/* Who deletes one folder after the other does so there. */
-		if (t->stack[t->n - 1]->ops->context == UI_FOLDERS)
+		if (t->stack[t->n - 1]->ops->stays)
 			kept = t->stack[--t->n];
 		while (t->n > at)
 			tabs_close_top(a, t);
@@ -260,7 +258,7 @@ bool app_open_folder(struct app *a, int account, const char *folder, bool new_ta
 		return false;
 	}
 	/* A message being written stays where it is. */
-	if (new_tab || (t->n && t->stack[0]->ops->context == UI_COMPOSE)) {
+	if (new_tab || (t->n && t->stack[0]->ops->keeps)) {
 		if (app_new_tab(a, v) == 0)
 			return true;
 		app_error(a, _("Too many tabs are open"));

@@ -30,10 +30,20 @@ struct selection {            /* what a command is about */
 	unsigned numbering; /* of the UIDs (msglist.h) */
 };
 
-/* A screen. All functions but title, draw and close may be NULL. */
+struct hint {                        /* for the key bar: a command, and its name there */
+	const char *command, *label; /* N_() */
+};
+
+/* A screen (a row of UI_SCREENS in keys.h). Of the functions only draw and close must be there. */
 struct view_ops {
-	unsigned context; /* enum ui_context */
-	void (*title)(struct view *v, struct str *out);
+	unsigned context;               /* its bit of enum ui_context */
+	const char *label;              /* N_(): what it is called in help and manual */
+	const struct hint *hints;       /* the most useful first; behind the last is a NULL */
+	const struct command *commands; /* what only this screen can do; or NULL */
+	bool split;                     /* on a high screen list and message are seen together */
+	bool keeps;                     /* something is being written: nothing else takes its tab */
+	bool stays;                     /* also when the list below it goes */
+	void (*title)(struct view *v, struct str *out); /* of its tab; NULL: the label */
 	void (*draw)(struct view *v, const struct region *r);
 	void (*status)(struct view *v, struct line *out); /* its words in the status line */
 	/* The view became the visible one, or its width changed. */
@@ -41,16 +51,31 @@ struct view_ops {
 	void (*event)(struct view *v, struct event *ev); /* those nobody asked for */
 	void (*move)(struct view *v, enum move m, int n);
 	void (*open)(struct view *v); /* Enter */
-	/* Fills list and the UIDs under the cursor; false: nothing there. */
-	bool (*select)(struct view *v, struct selection *out);
-	void (*selected_away)(struct view *v); /* the selection is being moved away: step on */
+
+	/* What it is about: the account (-1: none), the list of messages, the message of it under
+	 * the cursor (0: none), that message as it is read (NULL: not here yet), the folder under
+	 * the cursor (false: none). */
+	int (*account)(struct view *v);
+	struct msglist *(*list)(struct view *v);
+	uint32_t (*uid)(struct view *v); /* goes with list */
+	struct message_view *(*message)(struct view *v);
+	bool (*folder)(struct view *v, int *account, int *folder);
+
+	void (*go)(struct view *v, uint32_t uid);     /* to a message of the list; goes with list */
+	void (*reload)(struct view *v, uint32_t uid); /* more of this message came */
+	void (*selected_away)(struct view *v);   /* the selection is being moved away: step on */
+	void (*selected_marked)(struct view *v); /* it was marked: step on */
+	int (*search_check)(const char *text, struct err *err);     /* what can be searched for */
 	void (*search)(struct view *v, const char *text, int step); /* text NULL: again */
+	void (*save)(struct view *v, const char *path);             /* "": asks where to */
 	int64_t (*tick)(struct view *v, int64_t now);               /* next time it wants, or 0 */
 	void (*click)(struct view *v, int row, int col);
 	bool (*cancel)(struct view *v); /* ^C: whether something was under way and is stopped */
 	bool (*leave)(struct view *v);  /* q: false when it asks first and closes by itself */
 	void (*close)(struct view *v);  /* frees it; app_dispose calls it and nobody else */
 };
+
+extern const struct view_ops *const ui_views[UI_CONTEXTS]; /* all of them (rows.c) */
 
 struct view {
 	const struct view_ops *ops;

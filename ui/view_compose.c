@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum field { FIELD_FROM, FIELD_TO, FIELD_CC, FIELD_BCC, FIELD_SUBJECT };
+
 struct compose_view {
 	struct view v;
 	int account;
@@ -20,7 +22,7 @@ struct compose_view {
 	struct strv has_it; /* who got it already */
 	struct text *body;
 	struct pager pager;
-	char *field;                  /* being asked for */
+	enum field field;             /* being asked for */
 	unsigned saving;              /* changes on their way to the disk */
 	bool busy;                    /* another request is */
 	void (*next)(struct view *v); /* asked for meanwhile: done when all is saved */
@@ -455,11 +457,11 @@ static void text_ready(struct app *a, void *ctx, struct event *ev)
 		app_run_child(a, editor_command(a), ev->drafts->path, edited, x, x);
 }
 
-void view_compose_edit(struct view *v)
+static void compose_edit(struct view *v)
 {
 	struct compose_view *x = self(v);
 
-	if (waits(x, view_compose_edit))
+	if (waits(x, compose_edit))
 		return;
 	x->busy = true;
 	app_await(v->app, engine_draft_edit(v->app->engine, (size_t)x->account, x->id), text_ready,
@@ -468,18 +470,11 @@ void view_compose_edit(struct view *v)
 
 /* --- fields --- */
 
-static char **field_of(struct draft *d, const char *name)
+static char **field_of(struct draft *d, enum field field)
 {
-	const struct {
-		const char *name;
-		char **field;
-	} fields[] = {{"From", &d->from}, {"To", &d->to}, {"Cc", &d->cc}, {"Bcc", &d->bcc},
-		{"Subject", &d->subject}};
+	char **const fields[] = {&d->from, &d->to, &d->cc, &d->bcc, &d->subject};
 
-	for (size_t i = 0; i < MEM_COUNT(fields); i++)
-		if (strcmp(fields[i].name, name) == 0)
-			return fields[i].field;
-	return NULL;
+	return fields[field];
 }
 
 static void field_given(struct app *a, void *ctx, const char *value)
@@ -488,7 +483,7 @@ static void field_given(struct app *a, void *ctx, const char *value)
 	char **field = field_of(&x->draft, x->field), *line;
 
 	(void)a;
-	if (!value || !field)
+	if (!value)
 		return;
 	line = draft_line(value, strlen(value));
 	free(*field);
@@ -496,15 +491,17 @@ static void field_given(struct app *a, void *ctx, const char *value)
 	save(x);
 }
 
-void view_compose_field(struct view *v, const char *name)
+static void compose_field(struct app *a, const struct args *args)
 {
-	struct compose_view *x = self(v);
+	static const char *const names[] = {
+		N_("From"), N_("To"), N_("Cc"), N_("Bcc"), N_("Subject")};
+	struct compose_view *x = self(app_view(a));
 	struct str label = STR_INIT;
 
-	replace(&x->field, name);
-	str_addf(&label, "%s: ", _(name));
-	app_ask(v->app, str_c(&label), *field_of(&x->draft, name),
-		strcmp(name, "Subject") == 0 ? HISTORY_NONE : HISTORY_ADDRESS, NULL, field_given, x,
+	x->field = (enum field)args->which;
+	str_addf(&label, "%s: ", _(names[x->field]));
+	app_ask(a, str_c(&label), *field_of(&x->draft, x->field),
+		x->field == FIELD_SUBJECT ? HISTORY_NONE : HISTORY_ADDRESS, NULL, field_given, x,
 		x);
 	str_done(&label);
 }
@@ -533,13 +530,15 @@ static void file_given(struct app *a, void *ctx, const char *path)
 		attach_file(ctx, path);
 }
 
-void view_compose_attach(struct view *v, const char *path)
+static void compose_attach(struct app *a, const struct args *args)
 {
-	if (*path)
-		attach_file(self(v), path);
+	struct view *v = app_view(a);
+
+	if (args->n)
+		attach_file(self(v), args->rest);
 	else
-		app_ask(v->app, _("Attach file: "), "", HISTORY_PATH, complete_path_line,
-			file_given, self(v), v);
+		app_ask(a, _("Attach file: "), "", HISTORY_PATH, complete_path_line, file_given,
+			self(v), v);
 }
 
 static void detach(struct compose_view *x, size_t i)
@@ -561,7 +560,7 @@ static void detach_given(struct app *a, void *ctx, const char *answer)
 		detach(x, n - 1);
 }
 
-void view_compose_detach(struct view *v)
+static void compose_detach(struct view *v)
 {
 	struct compose_view *x = self(v);
 	struct str label = STR_INIT;
@@ -636,13 +635,13 @@ static void send_without_subject(struct app *a, void *ctx, const char *answer)
 		send_without_files(ctx);
 }
 
-void view_compose_send(struct view *v)
+static void compose_send(struct view *v)
 {
 	struct compose_view *x = self(v);
 	const struct draft *d = &x->draft;
 	bool doubt = !*d->subject || misses_files(d);
 
-	if (waits(x, view_compose_send))
+	if (waits(x, compose_send))
 		return;
 	if (!*d->to && !*d->cc && !*d->bcc)
 		app_error(v->app, _("Nobody to send it to: t sets To"));
@@ -669,11 +668,11 @@ static void kept(struct app *a, void *ctx, struct event *ev)
 	app_message(a, _("Kept as a draft; R goes on with it"));
 }
 
-void view_compose_postpone(struct view *v)
+static void compose_postpone(struct view *v)
 {
 	struct compose_view *x = self(v);
 
-	if (waits(x, view_compose_postpone))
+	if (waits(x, compose_postpone))
 		return;
 	x->busy = true;
 	app_await(v->app, engine_draft_keep(v->app->engine, (size_t)x->account, x->id), kept, x, x);
@@ -698,7 +697,7 @@ static void leave_answered(struct app *a, void *ctx, const char *answer)
 	if (!answer || *answer == 'c')
 		return;
 	if (*answer == 'y')
-		view_compose_postpone(&x->v);
+		compose_postpone(&x->v);
 	else
 		app_await(a, engine_draft_discard(a->engine, (size_t)x->account, x->id), discarded,
 			x, x);
@@ -717,10 +716,15 @@ static void discard_answered(struct app *a, void *ctx, const char *answer)
 		leave_answered(a, ctx, "n");
 }
 
-void view_compose_discard(struct view *v)
+static void compose_discard(struct view *v)
 {
 	app_ask_choice(v->app, _("Discard this draft for good? (y/n) "), "ny", discard_answered,
 		self(v), v);
+}
+
+static int compose_account(struct view *v)
+{
+	return self(v)->account;
 }
 
 static void compose_close(struct view *v)
@@ -728,7 +732,6 @@ static void compose_close(struct view *v)
 	struct compose_view *x = self(v);
 
 	free(x->id);
-	free(x->field);
 	draft_done(&x->draft);
 	strv_done(&x->has_it);
 	pager_done(&x->pager);
@@ -736,12 +739,41 @@ static void compose_close(struct view *v)
 	free(x);
 }
 
-static const struct view_ops ops = {
+static const struct command commands[] = {
+	{"send", UI_COMPOSE, N_("send the message"), .run_view = compose_send},
+	{"edit", UI_COMPOSE, N_("edit the message again"), .run_view = compose_edit},
+	{"edit-from", UI_COMPOSE, N_("change From"), .run_args = compose_field,
+		.which = FIELD_FROM},
+	{"edit-to", UI_COMPOSE, N_("change To"), .run_args = compose_field, .which = FIELD_TO},
+	{"edit-cc", UI_COMPOSE, N_("change Cc"), .run_args = compose_field, .which = FIELD_CC},
+	{"edit-bcc", UI_COMPOSE, N_("change Bcc"), .run_args = compose_field, .which = FIELD_BCC},
+	{"edit-subject", UI_COMPOSE, N_("change the subject"), .run_args = compose_field,
+		.which = FIELD_SUBJECT},
+	{"attach", UI_COMPOSE, N_("attach a file"), .args = "[FILE]", .max = -1,
+		.run_args = compose_attach, .complete = complete_path},
+	{"detach", UI_COMPOSE, N_("take an attached file away"), .run_view = compose_detach},
+	{"postpone", UI_COMPOSE, N_("keep it as a draft for later"), .run_view = compose_postpone},
+	{"discard", UI_COMPOSE, N_("throw the draft away"), .run_view = compose_discard},
+	{.name = NULL},
+};
+
+/* Where there is little room the way out is told before the fields. */
+static const struct hint hints[] = {{"send", N_("Send")}, {"edit", N_("Edit")},
+	{"back", N_("Leave")}, {"postpone", N_("Keep")}, {"attach", N_("Attach")},
+	{"detach", N_("Detach")}, {"edit-to", N_("To")}, {"edit-cc", N_("Cc")},
+	{"edit-subject", N_("Subject")}, {NULL, NULL}};
+
+const struct view_ops view_compose_ops = {
 	.context = UI_COMPOSE,
+	.label = N_("Before sending"),
+	.hints = hints,
+	.keeps = true,
+	.commands = commands,
 	.title = compose_title,
 	.draw = compose_draw,
 	.status = compose_status,
 	.move = compose_move,
+	.account = compose_account,
 	.search = compose_search,
 	.leave = compose_leave,
 	.close = compose_close,
@@ -753,7 +785,7 @@ static int tab_of_draft(struct app *a, int account, const char *id)
 	for (int i = 0; i < a->ntabs; i++) {
 		struct view *v = a->tabs[i].n ? a->tabs[i].stack[0] : NULL;
 
-		if (v && v->ops == &ops && self(v)->account == account &&
+		if (v && v->ops == &view_compose_ops && self(v)->account == account &&
 			strcmp(self(v)->id, id) == 0)
 			return i;
 	}
@@ -777,7 +809,7 @@ static struct compose_view *open_view(struct app *a, int account, const struct d
 		return x;
 	}
 	x = mem_alloc(sizeof(*x));
-	x->v = (struct view){&ops, a};
+	x->v = (struct view){&view_compose_ops, a};
 	x->account = account;
 	take(x, d);
 	if (app_new_tab(a, &x->v) >= 0)
@@ -813,7 +845,11 @@ void view_compose_open(struct app *a, int account, const struct draft_info *d, b
 		open_view(a, account, d);
 }
 
-int view_compose_account(struct view *v)
+void view_compose_came(struct app *a, void *ctx, struct event *ev)
 {
-	return self(v)->account;
+	(void)ctx;
+	if (ev->kind == EVENT_DRAFT && ev->n)
+		view_compose_open(a, ev->account, ev->drafts, true);
+	else
+		app_finish(a, ev);
 }

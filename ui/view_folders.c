@@ -166,12 +166,6 @@ static void folders_event(struct view *v, struct event *ev)
 	remember(x);
 }
 
-static void folders_title(struct view *v, struct str *out)
-{
-	(void)v;
-	str_adds(out, _("Folders"));
-}
-
 static void add_detail(struct app *a, size_t row, struct line *out)
 {
 	struct account_info info;
@@ -291,6 +285,18 @@ static void folders_click(struct view *v, int row, int col)
 	}
 }
 
+static bool folders_folder(struct view *v, int *account, int *folder)
+{
+	return folders_at(v->app, self(v)->scroll.cursor, account, folder) && *folder >= 0;
+}
+
+static int folders_account(struct view *v)
+{
+	int account, folder;
+
+	return folders_at(v->app, self(v)->scroll.cursor, &account, &folder) ? account : -1;
+}
+
 static void folders_close(struct view *v)
 {
 	free(self(v)->needle);
@@ -298,13 +304,22 @@ static void folders_close(struct view *v)
 	free(self(v));
 }
 
-static const struct view_ops ops = {
+static const struct hint hints[] = {{"back", N_("Back")}, {"open", N_("Open")},
+	{"create", N_("New folder")}, {"delete-folder", N_("Delete")},
+	{"rename-folder", N_("Rename")}, {"protocol", N_("IMAP/POP3")}, {"sync", N_("Fetch")},
+	{"search", N_("Search")}, {"command", N_("Command")}, {NULL, NULL}};
+
+const struct view_ops view_folders_ops = {
 	.context = UI_FOLDERS,
-	.title = folders_title,
+	.label = N_("Folders"),
+	.hints = hints,
+	.stays = true,
 	.draw = folders_draw,
 	.event = folders_event,
 	.move = folders_move,
 	.open = folders_enter,
+	.account = folders_account,
+	.folder = folders_folder,
 	.search = folders_search,
 	.click = folders_click,
 	.close = folders_close,
@@ -316,23 +331,11 @@ struct view *view_folders_new(struct app *a)
 	struct view *index = app_find_view(a, UI_INDEX);
 	ptrdiff_t row = -1;
 
-	x->v = (struct view){&ops, a};
+	x->v = (struct view){&view_folders_ops, a};
 	if (index)
 		row = folders_find(
 			a, view_index_account(index), msglist_folder(view_index_list(index)));
 	x->scroll.cursor = row >= 0 ? (size_t)row : 0;
 	remember(x);
 	return &x->v;
-}
-
-bool view_folders_chosen(struct view *v, int *account, int *folder)
-{
-	return folders_at(v->app, self(v)->scroll.cursor, account, folder);
-}
-
-int view_folders_account(struct view *v)
-{
-	int account, folder;
-
-	return view_folders_chosen(v, &account, &folder) ? account : -1;
 }

@@ -121,8 +121,13 @@ static void text_close(struct view *v)
 	free(self(v));
 }
 
-static const struct view_ops ops = {
+static const struct hint hints[] = {
+	{"back", N_("Back")}, {"page-down", N_("Page")}, {"search", N_("Search")}, {NULL, NULL}};
+
+const struct view_ops view_text_ops = {
 	.context = UI_TEXT,
+	.label = N_("Help and texts"),
+	.hints = hints,
 	.title = text_title,
 	.draw = text_draw,
 	.status = text_status,
@@ -136,7 +141,7 @@ struct view *view_text_new(struct app *a, const char *title, struct text *text)
 {
 	struct text_view *x = mem_alloc(sizeof(*x));
 
-	x->v = (struct view){&ops, a};
+	x->v = (struct view){&view_text_ops, a};
 	x->title = mem_strdup(title);
 	x->text = text;
 	return &x->v;
@@ -197,17 +202,11 @@ static void add_line(struct text *t, enum text_style style, const char *s)
 
 static void command_help(const char *line, const char *note, struct str *out)
 {
-	struct str name = STR_INIT;
-	const struct command *c;
+	const struct command *c = commands_first(line);
 
-	if (note && *note) {
+	if (note && *note)
 		str_adds(out, note);
-		return;
-	}
-	str_add(&name, line, strcspn(line, " ;"));
-	c = commands_find(str_c(&name));
-	str_done(&name);
-	if (c && strcmp(c->name, line) != 0)
+	else if (c && strcmp(c->name, line) != 0)
 		str_addf(out, "%s (%s)", _(c->help), line);
 	else
 		str_adds(out, c ? _(c->help) : line);
@@ -241,19 +240,19 @@ static void add_keys(struct app *a, struct text *t, unsigned context)
 
 static void add_commands(struct text *t)
 {
-	size_t n;
-	const struct command *c = commands_table(&n);
+	struct command_walk w = {0};
+	const struct command *c;
 
 	add_line(t, TEXT_HEADING, _("Commands, after :"));
-	for (size_t i = 0; i < n; i++) {
+	while ((c = commands_next(&w))) {
 		struct str s = STR_INIT, left = STR_INIT;
 		struct text_line *line;
 
-		str_addf(&left, "%s %s", c[i].name, c[i].args);
+		commands_usage(c, &left);
 		utf8_pad(&s, str_c(&left), 30);
-		str_addf(&s, " %s", _(c[i].help));
+		str_addf(&s, " %s", _(c->help));
 		line = text_add(t, TEXT_PLAIN, str_c(&s), s.len);
-		text_span_add(line, 0, strlen(c[i].name), TEXT_CODE, -1);
+		text_span_add(line, 0, strlen(c->name), TEXT_CODE, -1);
 		str_done(&s);
 		str_done(&left);
 	}
@@ -303,7 +302,7 @@ static struct text *topic_help(struct app *a, const char *topic)
 		add_options(a, t);
 	} else if (c || option >= 0) {
 		if (c) {
-			str_addf(&s, "%s %s", c->name, c->args);
+			commands_usage(c, &s);
 			add_line(t, TEXT_HEADING, str_c(&s));
 			add_line(t, TEXT_PLAIN, _(c->help));
 			for (size_t i = 0; i < keys_count(a->config->keys); i++)

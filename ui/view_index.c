@@ -306,15 +306,6 @@ static bool is_drafts(struct index_view *x)
 	return f.role == ROLE_DRAFTS;
 }
 
-static void resumed(struct app *a, void *ctx, struct event *ev)
-{
-	(void)ctx;
-	if (ev->kind == EVENT_DRAFT && ev->n)
-		view_compose_open(a, ev->account, ev->drafts, true);
-	else
-		app_finish(a, ev);
-}
-
 static void index_open(struct view *v)
 {
 	struct index_view *x = self(v);
@@ -325,7 +316,7 @@ static void index_open(struct view *v)
 		app_await(v->app,
 			engine_compose(v->app->engine, (size_t)x->account, COMPOSE_RESUME, x->list,
 				x->uid, NULL),
-			resumed, NULL, NULL);
+			view_compose_came, NULL, NULL);
 		return;
 	}
 	/* What the preview shows already need not be fetched again. */
@@ -340,16 +331,9 @@ static void index_open(struct view *v)
 	app_push(v->app, view_reader_new(v->app, v, x->list, x->uid));
 }
 
-static bool index_select(struct view *v, struct selection *out)
+static void index_selected_marked(struct view *v)
 {
-	struct index_view *x = self(v);
-
-	out->list = x->list;
-	if (!x->uid)
-		return false;
-	out->uids = mem_dup(&x->uid, sizeof(x->uid));
-	out->n = 1;
-	return true;
+	index_move(v, MOVE_NEXT, 1);
 }
 
 static void index_selected_away(struct view *v)
@@ -473,16 +457,30 @@ static void index_close(struct view *v)
 	free(x);
 }
 
-static const struct view_ops ops = {
+static const struct hint hints[] = {{"quit", N_("Quit")}, {"compose", N_("Write")},
+	{"reply", N_("Reply")}, {"reply-all", N_("Group")}, {"delete", N_("Delete")},
+	{"move", N_("Move")}, {"search", N_("Search")}, {"command", N_("Command")},
+	{"limit", N_("Limit")}, {"folders", N_("Folders")}, {"flag", N_("Mark")},
+	{"tag", N_("Tag")}, {"attachments", N_("Parts")}, {"undo", N_("Undo")}, {NULL, NULL}};
+
+const struct view_ops view_index_ops = {
 	.context = UI_INDEX,
+	.label = N_("List of messages"),
+	.hints = hints,
+	.split = true,
 	.title = index_title,
 	.draw = index_draw,
 	.status = index_status,
 	.event = index_event,
 	.move = index_move,
 	.open = index_open,
-	.select = index_select,
+	.account = view_index_account,
+	.list = view_index_list,
+	.uid = view_index_uid,
+	.go = view_index_go,
 	.selected_away = index_selected_away,
+	.selected_marked = index_selected_marked,
+	.search_check = engine_query_check,
 	.search = index_search,
 	.tick = index_tick,
 	.click = index_click,
@@ -524,7 +522,7 @@ struct view *view_index_new(struct app *a, int account, const char *folder, stru
 	if (!l)
 		return NULL;
 	x = mem_alloc(sizeof(*x));
-	x->v = (struct view){&ops, a};
+	x->v = (struct view){&view_index_ops, a};
 	x->account = account;
 	x->list = l;
 	x->folder = mem_strdup(msglist_folder(l));

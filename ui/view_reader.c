@@ -248,26 +248,44 @@ static void reader_event(struct view *v, struct event *ev)
 	}
 }
 
+static void reader_load(struct view *v, uint32_t uid)
+{
+	struct reader_view *x = self(v);
+
+	if (uid == x->uid)
+		return;
+	show(x, uid);
+	if (x->index)
+		view_index_go(x->index, uid);
+	ask(x);
+}
+
+static void reader_step(struct view *v, int n)
+{
+	struct reader_view *x = self(v);
+	ptrdiff_t row = msglist_find(x->list, x->uid);
+	uint32_t uid;
+
+	/* Gone meanwhile: the list below knows what took its place. */
+	if (row < 0)
+		uid = x->index ? view_index_uid(x->index) : 0;
+	else
+		uid = row + n < 0 ? 0 : msglist_uid(x->list, (size_t)(row + n));
+	if (uid)
+		reader_load(v, uid);
+	else
+		app_message(v->app,
+			n > 0 ? _("This is the last message") : _("This is the first message"));
+}
+
 static void reader_move(struct view *v, enum move m, int n)
 {
 	struct reader_view *x = self(v);
 
 	if (m == MOVE_NEXT || m == MOVE_PREVIOUS)
-		view_reader_step(v, m == MOVE_NEXT ? n : -n);
+		reader_step(v, m == MOVE_NEXT ? n : -n);
 	else if (!pager_move(&x->pager, m, n) && m == MOVE_PAGE_DOWN)
 		app_message(v->app, _("This is the end. j: the next message"));
-}
-
-static bool reader_select(struct view *v, struct selection *out)
-{
-	struct reader_view *x = self(v);
-
-	out->list = x->list;
-	if (!x->uid)
-		return false; /* not here by the protocol of now */
-	out->uids = mem_dup(&x->uid, sizeof(x->uid));
-	out->n = 1;
-	return true;
 }
 
 static void reader_selected_away(struct view *v)
@@ -276,7 +294,7 @@ static void reader_selected_away(struct view *v)
 	ptrdiff_t row = msglist_find(x->list, x->uid);
 
 	if (row >= 0 && (size_t)row + 1 < msglist_count(x->list))
-		view_reader_step(v, 1);
+		reader_step(v, 1);
 	else
 		app_close_view(v->app, v);
 }
@@ -332,27 +350,11 @@ static void reader_close(struct view *v)
 	free(x);
 }
 
-static const struct view_ops ops = {
-	.context = UI_READER,
-	.title = reader_title,
-	.draw = reader_draw,
-	.status = reader_status,
-	.show = reader_show,
-	.event = reader_event,
-	.move = reader_move,
-	.select = reader_select,
-	.selected_away = reader_selected_away,
-	.search = reader_search,
-	.tick = reader_tick,
-	.cancel = reader_cancel,
-	.close = reader_close,
-};
-
 struct view *view_reader_new(struct app *a, struct view *index, struct msglist *l, uint32_t uid)
 {
 	struct reader_view *x = mem_alloc(sizeof(*x));
 
-	x->v = (struct view){&ops, a};
+	x->v = (struct view){&view_reader_ops, a};
 	x->index = index;
 	x->list = l;
 	show(x, uid);
@@ -372,19 +374,7 @@ void view_reader_own(struct view *v, struct view *index)
 	ask(x);
 }
 
-void view_reader_load(struct view *v, uint32_t uid)
-{
-	struct reader_view *x = self(v);
-
-	if (uid == x->uid)
-		return;
-	show(x, uid);
-	if (x->index)
-		view_index_go(x->index, uid);
-	ask(x);
-}
-
-void view_reader_again(struct view *v, uint32_t uid)
+static void reader_reload(struct view *v, uint32_t uid)
 {
 	struct reader_view *x = self(v);
 
@@ -403,7 +393,7 @@ void view_reader_preview(struct view *v, uint32_t uid, int cols)
 	ask(x);
 }
 
-struct msglist *view_reader_list(struct view *v)
+static struct msglist *reader_list(struct view *v)
 {
 	return self(v)->list;
 }
@@ -413,52 +403,86 @@ uint32_t view_reader_uid(struct view *v)
 	return self(v)->uid;
 }
 
-struct message_view *view_reader_message(struct view *v)
+static struct message_view *reader_message(struct view *v)
 {
 	struct reader_view *x = self(v);
 
 	return x->m && x->m->uid == x->uid ? x->m : NULL;
 }
 
-void view_reader_step(struct view *v, int n)
-{
-	struct reader_view *x = self(v);
-	ptrdiff_t row = msglist_find(x->list, x->uid);
-	uint32_t uid;
-
-	/* Gone meanwhile: the list below knows what took its place. */
-	if (row < 0)
-		uid = x->index ? view_index_uid(x->index) : 0;
-	else
-		uid = row + n < 0 ? 0 : msglist_uid(x->list, (size_t)(row + n));
-	if (uid)
-		view_reader_load(v, uid);
-	else
-		app_message(v->app,
-			n > 0 ? _("This is the last message") : _("This is the first message"));
-}
-
-void view_reader_quotes(struct view *v)
+static void reader_quotes(struct view *v)
 {
 	pager_toggle_quotes(&self(v)->pager);
 }
 
-void view_reader_skip_quoted(struct view *v)
+static void reader_skip_quoted(struct view *v)
 {
 	if (!pager_skip_quoted(&self(v)->pager))
 		app_message(v->app, _("No more text behind a quote"));
 }
 
-void view_reader_headers(struct view *v)
+static void reader_headers(struct view *v)
 {
 	self(v)->headers = !self(v)->headers;
 	ask(self(v));
 }
 
-void view_reader_html(struct view *v)
+static void reader_html(struct view *v)
 {
 	self(v)->html = !self(v)->html;
 	ask(self(v));
 	app_message(v->app, self(v)->html ? _("Showing the other version where there is one")
 					  : _("Showing the usual version"));
 }
+
+static void reader_links(struct view *v)
+{
+	struct message_view *m = reader_message(v);
+
+	if (!m || !m->text->links.n)
+		app_message(v->app, _("This message has no links"));
+	else
+		app_push(v->app, view_links_new(v->app, &m->text->links));
+}
+
+static const struct command commands[] = {
+	{"quotes", UI_READER, N_("hide or show quoted text"), .run_view = reader_quotes},
+	{"skip-quoted", UI_READER, N_("go behind the next quoted text"),
+		.run_view = reader_skip_quoted},
+	{"headers", UI_READER, N_("show all headers or the usual ones"),
+		.run_view = reader_headers},
+	{"html", UI_READER, N_("show the other version, HTML or plain text"),
+		.run_view = reader_html},
+	{"links", UI_READER, N_("list the links of this message"), .run_view = reader_links},
+	{.name = NULL},
+};
+
+static const struct hint hints[] = {{"back", N_("Back")}, {"page-down", N_("Page")},
+	{"next", N_("Next")}, {"reply", N_("Reply")}, {"reply-all", N_("Group")},
+	{"forward", N_("Forward")}, {"delete", N_("Delete")}, {"attachments", N_("Parts")},
+	{"links", N_("Links")}, {"quotes", N_("Quotes")}, {"headers", N_("Headers")},
+	{"move", N_("Move")}, {NULL, NULL}};
+
+const struct view_ops view_reader_ops = {
+	.context = UI_READER,
+	.label = N_("Message"),
+	.hints = hints,
+	.split = true,
+	.commands = commands,
+	.title = reader_title,
+	.draw = reader_draw,
+	.status = reader_status,
+	.show = reader_show,
+	.event = reader_event,
+	.move = reader_move,
+	.list = reader_list,
+	.uid = view_reader_uid,
+	.message = reader_message,
+	.go = reader_load,
+	.reload = reader_reload,
+	.selected_away = reader_selected_away,
+	.search = reader_search,
+	.tick = reader_tick,
+	.cancel = reader_cancel,
+	.close = reader_close,
+};

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every command of the table (ui/commands.c) is run by a terminal test, with a real server: a new one
+# Every command of the tables (ui/cmd_*.c, ui/view_*.c) is run by a terminal test, with a real server: a new one
 # without such a walk fails here.
 set -u
 : "${srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
@@ -9,7 +9,7 @@ trap 'exit 130' INT TERM HUP
 
 # commands TREE, walked TREE: names, sorted
 commands() {
-	sed -n '/^static const struct command table/,/^};/s/^	{"\([a-z-]*\)",.*/\1/p' "$1/ui/commands.c" | sort -u
+	sed -n '/^[a-z ]*const struct command [a-z_]*\[\]/,/^};/s/^	{"\([a-z-]*\)".*/\1/p' "$1"/ui/*.c | sort -u
 }
 
 walked() {
@@ -23,7 +23,8 @@ complaints() {
 }
 
 mkdir -p "$work/bad/ui" "$work/bad/tests/term"
-printf 'static const struct command table[] = {\n	{"one", "",\n	{"two", "",\n};\n' >"$work/bad/ui/commands.c"
+printf 'const struct command cmd_a_commands[] = {\n	{"one", UI_ANY, N_("x"), .run = f},\n};\n' >"$work/bad/ui/cmd_a.c"
+printf 'static const struct command commands[] = {\n	{"two", UI_ANY,\n		.run = f},\n};\n' >"$work/bad/ui/view_a.c"
 echo 'walk one' >"$work/bad/tests/term/test_a.sh"
 echo '1..2'
 if [ "$(complaints "$work/bad")" = 'two is walked by no terminal test' ]; then

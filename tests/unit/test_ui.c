@@ -400,13 +400,10 @@ static void test_default_keys(void **state)
 	for (size_t i = 0; i < keys_count(k); i++) {
 		const struct key_binding *b = keys_at(k, i);
 		struct err err = {0};
-		struct str name = STR_INIT;
 
 		if (commands_check(b->command, &err) < 0)
 			fail_msg("%s: %s", b->key, err.text);
-		str_add(&name, b->command, strcspn(b->command, " ;"));
-		assert_true((commands_find(str_c(&name))->contexts & b->context) == b->context);
-		str_done(&name);
+		assert_true((commands_first(b->command)->where & b->context) == b->context);
 	}
 	keys_free(k);
 }
@@ -480,13 +477,68 @@ static void test_config_lines(void **state)
 	}
 }
 
+/* A row that lacks something is found, or the check of all rows says nothing. */
+static const char *lacks(const struct command *c)
+{
+	int functions = (c->run != NULL) + (c->run_view != NULL) + (c->run_args != NULL);
+
+	if (!c->help || !*c->help)
+		return "help";
+	if (!c->where)
+		return "a screen";
+	if (functions != 1)
+		return "one function";
+	if (c->args ? !c->max || !c->run_args : c->min || c->max)
+		return "words as it says";
+	return commands_find(c->name) == c ? NULL : "a name of its own";
+}
+
+static void test_command_rows(void **state)
+{
+	struct command_walk w = {0};
+	const struct command *c, good = *commands_find("redraw");
+	struct command bad[] = {good, good, good, good, good};
+
+	(void)state;
+	bad[0].help = NULL;
+	bad[1].where = 0;
+	bad[2].run = NULL;
+	bad[3].args = "[N]"; /* and the last one has a name that is taken */
+	for (size_t i = 0; i < MEM_COUNT(bad); i++)
+		assert_non_null(lacks(&bad[i]));
+	while ((c = commands_next(&w)))
+		if (lacks(c))
+			fail_msg("%s lacks %s", c->name, lacks(c));
+}
+
+/* Each has its bit, a name in help and in bindings, and hints for commands that it can run. */
+static void test_screen_rows(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < UI_CONTEXTS; i++) {
+		const struct view_ops *v = ui_views[i];
+
+		assert_int_equal(v->context, 1u << i);
+		assert_int_equal(keys_context(keys_context_name(v->context)), v->context);
+		assert_string_equal(keys_context_title(v->context), v->label);
+		assert_true(v->draw && v->close && v->hints);
+		assert_true(!v->list || (v->uid && v->go));
+		for (const struct hint *h = v->hints; h->command; h++)
+			if (!(commands_find(h->command)->where & v->context))
+				fail_msg("%s cannot be run in %s", h->command, v->label);
+		for (const struct command *c = v->commands; c && c->name; c++)
+			assert_int_equal(c->where, v->context);
+	}
+}
+
 static void test_manual(void **state)
 {
 	struct str s = STR_INIT;
-	size_t n, items = 0;
+	size_t n = 0, items = 0;
 
 	(void)state;
-	commands_table(&n);
+	for (struct command_walk w = {0}; commands_next(&w);)
+		n++;
 	commands_manual(&s);
 	for (const char *p = str_c(&s); (p = strstr(p, ".It Ic ")); p++)
 		items++;
@@ -2360,7 +2412,7 @@ static void make_file(char path[SCRATCH_SIZE])
 static void test_screen_attach(void **state)
 {
 	struct screen *x = open_screen(24, 80);
-	char files[25][SCRATCH_SIZE];
+	char files[25][SCRATCH_SIZE], line[SCRATCH_SIZE + 10];
 
 	(void)state;
 	app_input(&x->a, &(struct term_key){.name = "r"});
@@ -2369,7 +2421,8 @@ static void test_screen_attach(void **state)
 	press(x, "Esc");
 	for (size_t i = 0; i < 25; i++) {
 		make_file(files[i]);
-		view_compose_attach(app_view(&x->a), files[i]);
+		snprintf(line, sizeof(line), "attach %s", files[i]);
+		commands_run(&x->a, line);
 		if (i != 1)
 			continue;
 		look(x);
@@ -2615,6 +2668,8 @@ int main(void)
 		cmocka_unit_test(test_default_keys),
 		cmocka_unit_test(test_command_check),
 		cmocka_unit_test(test_config_lines),
+		cmocka_unit_test(test_command_rows),
+		cmocka_unit_test(test_screen_rows),
 		cmocka_unit_test(test_manual),
 		cmocka_unit_test(test_styles),
 		cmocka_unit_test(test_style_contrast),

@@ -230,7 +230,7 @@ static void test_events_told(void **state)
 	/* A question of a screen that is gone is not asked any more. */
 	command(x, "outbox");
 	app_input(&x->a, &(struct term_key){.name = ":"});
-	view_outbox_drop(app_view(&x->a));
+	commands_run(&x->a, "drop-mail");
 	app_ask(&x->a, "Something else? ", "", HISTORY_NONE, NULL, NULL, NULL, x);
 	app_close_view(&x->a, app_view(&x->a));
 	press(x, "Esc");
@@ -281,10 +281,10 @@ static void test_reader_told(void **state)
 	press(x, "Ctrl-C");
 	fake_slow(false);
 	uid = view_reader_uid(v);
-	view_reader_again(v, uid);
+	v->ops->reload(v, uid);
 	look(x);
 	sees(x, "Because a page is what one screen needs.");
-	view_reader_again(v, uid + 1); /* another one */
+	v->ops->reload(v, uid + 1); /* another one */
 	fake_vanish(x->e, uid);
 	look(x);
 	press(x, "j");
@@ -318,10 +318,10 @@ static void test_compose_told(void **state)
 	sees(x, "cannot be attached: it is not a readable file");
 	command(x, "detach");
 	sees(x, "No file is attached");
-	view_compose_attach(app_view(&x->a), "/etc/passwd");
-	view_compose_attach(app_view(&x->a), "/etc/group");
+	commands_run(&x->a, "attach /etc/passwd");
+	commands_run(&x->a, "attach /etc/group");
 	/* Asked for while it is being saved: it goes when that is done. */
-	view_compose_send(app_view(&x->a));
+	commands_run(&x->a, "send");
 	look(x);
 	assert_string_equal(fake_last(), "send draft1");
 	fake_body(NULL);
@@ -329,8 +329,8 @@ static void test_compose_told(void **state)
 	close_screen(x);
 	x = open_screen(24, 80);
 	begin_answer(x);
-	view_compose_attach(app_view(&x->a), "/etc/passwd");
-	view_compose_attach(app_view(&x->a), "/etc/group");
+	commands_run(&x->a, "attach /etc/passwd");
+	commands_run(&x->a, "attach /etc/group");
 	look(x);
 	command(x, "detach");
 	type_text(x, "3");
@@ -477,8 +477,8 @@ static void test_late(void **state)
 	begin_answer(x);
 	command(x, "edit-subject");
 	press(x, "Ctrl-U Enter");
-	view_compose_attach(app_view(&x->a), "/etc/passwd");
-	view_compose_send(app_view(&x->a));
+	commands_run(&x->a, "attach /etc/passwd");
+	commands_run(&x->a, "send");
 	app_input(&x->a, &(struct term_key){.name = ":"});
 	fake_forget();
 	look(x);

@@ -224,8 +224,13 @@ static void test_fields_shrink(void **state)
 		struct screen *x = open_screen(rows[i].rows, 44);
 
 		begin_answer(x);
-		for (int k = 0; k < rows[i].files; k++)
-			view_compose_attach(app_view(&x->a), paths[k]);
+		for (int k = 0; k < rows[i].files; k++) {
+			struct str line = STR_INIT;
+
+			str_addf(&line, "attach %s", paths[k]);
+			commands_run(&x->a, str_c(&line));
+			str_done(&line);
+		}
 		look(x);
 		for (size_t k = 0; k < 4 && rows[i].seen[k]; k++)
 			sees(x, rows[i].seen[k]);
