@@ -13,7 +13,7 @@ void folder_text_role(struct str *out, const struct folder_info *f)
 {
 	if (f->role != ROLE_NONE && f->role != ROLE_INBOX)
 		str_addf(out, _("The account uses %s as its folder “%s”. "), f->name,
-			engine_role_name(f->role));
+			mail_role_row(f->role)->key);
 }
 
 static size_t count_below(const struct engine *e, size_t account, const char *name)

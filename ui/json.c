@@ -151,7 +151,7 @@ char *json_of_folder(const char *account, const struct folder_info *folder)
 
 	put_text(o, "account", account);
 	put_text(o, "name", folder->name);
-	put_text(o, "role", engine_role_name(folder->role));
+	put_text(o, "role", mail_role_row(folder->role)->key);
 	put(o, "total", folder->counts_known ? json_integer(folder->total) : json_null());
 	put(o, "unread", folder->counts_known ? json_integer(folder->unread) : json_null());
 	put(o, "selectable", json_boolean(folder->selectable));

@@ -1,6 +1,8 @@
 #include "base/mail.h"
 
+#include "base/i18n.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/utf8.h"
 
 #include <stdlib.h>
@@ -77,17 +79,75 @@ static const char *const archive[] = {
 };
 /* clang-format on */
 
-static const struct {
-	enum mail_role role;
-	const char *const *names;
-	size_t n;
-} roles[] = {
-	{ROLE_DRAFTS, drafts, MEM_COUNT(drafts)},
-	{ROLE_SENT, sent, MEM_COUNT(sent)},
-	{ROLE_TRASH, trash, MEM_COUNT(trash)},
-	{ROLE_JUNK, junk, MEM_COUNT(junk)},
-	{ROLE_ARCHIVE, archive, MEM_COUNT(archive)},
+#define NAMES(list) list, MEM_COUNT(list)
+
+static const struct mail_role_row roles[ROLES] = {
+	[ROLE_NONE] = {.key = "", .folder = "", .rank = 1},
+	[ROLE_INBOX] = {.key = "inbox", .label = N_("Inbox"), .folder = "INBOX", .rank = 0},
+	[ROLE_DRAFTS] = {.key = "drafts",
+		.label = N_("Drafts"),
+		.folder = "Drafts",
+		.attribute = "Drafts",
+		.rank = 2,
+		NAMES(drafts)},
+	[ROLE_SENT] = {.key = "sent",
+		.label = N_("Sent"),
+		.folder = "Sent",
+		.attribute = "Sent",
+		.rank = 3,
+		NAMES(sent)},
+	[ROLE_TRASH] = {.key = "trash",
+		.label = N_("Trash"),
+		.folder = "Trash",
+		.attribute = "Trash",
+		.rank = 6,
+		NAMES(trash)},
+	[ROLE_JUNK] = {.key = "junk",
+		.label = N_("Junk"),
+		.folder = "Junk",
+		.attribute = "Junk",
+		.rank = 5,
+		NAMES(junk)},
+	[ROLE_ARCHIVE] = {.key = "archive",
+		.label = N_("Archive"),
+		.folder = "Archive",
+		.attribute = "Archive",
+		.rank = 4,
+		NAMES(archive)},
+	[ROLE_ALL] = {.key = "all", .folder = "", .attribute = "All", .rank = 1},
+	[ROLE_FLAGGED] = {.key = "flagged", .folder = "", .attribute = "Flagged", .rank = 1},
 };
+
+const struct mail_role_row *mail_role_row(enum mail_role role)
+{
+	return &roles[role];
+}
+
+const char *mail_role_label(enum mail_role role, const char *name)
+{
+	const char *label = roles[role].label;
+
+	return label && !strchr(name, '/') ? _(label) : NULL;
+}
+
+enum mail_role mail_role_by_key(const char *key)
+{
+	enum mail_role role = ROLE_NONE + 1;
+
+	while (role < ROLES && str_icmp(roles[role].key, key) != 0)
+		role++;
+	return mail_role_of(role);
+}
+
+enum mail_role mail_role_by_attribute(const char *attribute)
+{
+	enum mail_role role = ROLE_NONE + 1;
+
+	while (role < ROLES &&
+		(!roles[role].attribute || str_icmp(roles[role].attribute, attribute) != 0))
+		role++;
+	return mail_role_of(role);
+}
 
 static bool is_same(const char *folded, const char *name)
 {
@@ -103,10 +163,10 @@ enum mail_role mail_role_by_name(const char *name)
 	char *folded = utf8_fold(name, strlen(name));
 	enum mail_role found = ROLE_NONE;
 
-	for (size_t i = 0; i < MEM_COUNT(roles) && found == ROLE_NONE; i++)
-		for (size_t k = 0; k < roles[i].n && found == ROLE_NONE; k++)
-			if (is_same(folded, roles[i].names[k]))
-				found = roles[i].role;
+	for (enum mail_role role = ROLE_NONE; role < ROLES && found == ROLE_NONE; role++)
+		for (size_t k = 0; k < roles[role].n && found == ROLE_NONE; k++)
+			if (is_same(folded, roles[role].names[k]))
+				found = role;
 	free(folded);
 	return found;
 }

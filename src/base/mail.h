@@ -8,6 +8,8 @@
 #ifndef BASE_MAIL_H
 #define BASE_MAIL_H
 
+#include <stddef.h>
+
 enum mail_flag { /* kept in header caches and journals: a bit never means another thing */
 	MAIL_SEEN = 1 << 0,
 	MAIL_ANSWERED = 1 << 1,
@@ -47,11 +49,23 @@ static inline enum mail_role mail_role_of(long number)
 {
 	return number > ROLE_NONE && number < ROLES ? (enum mail_role)number : ROLE_NONE;
 }
-/*
- * Which role a mailbox has by its name, where the server does not say (SPECIAL-USE, RFC 6154): the
- * names are those that servers and mail programs make, in the languages they speak. name: UTF-8,
- * the last level alone. ROLE_NONE: none.
- */
-enum mail_role mail_role_by_name(const char *name);
+
+/* All there is to know of a role; each has its row in mail.c. */
+struct mail_role_row {
+	const char *key;   /* "sent": for -f and :open, in JSON, and the option of an account; "" */
+	const char *label; /* N_(): what such a folder is called in every list; NULL: by its name */
+	const char *folder;       /* the name of one that is made for it; "": none is */
+	const char *attribute;    /* by which a server names it (RFC 6154), without \; or NULL */
+	int rank;                 /* its place among the folders of a list, small first */
+	const char *const *names; /* that servers and mail programs give it, in their languages */
+	size_t n;
+};
+const struct mail_role_row *mail_role_row(enum mail_role role);
+/* Translated; NULL: it is called by its name, "/" between levels. */
+const char *mail_role_label(enum mail_role role, const char *name);
+/* Each ROLE_NONE when there is none. */
+enum mail_role mail_role_by_key(const char *key); /* in any case */
+enum mail_role mail_role_by_attribute(const char *attribute);
+enum mail_role mail_role_by_name(const char *name); /* UTF-8, the last level alone */
 
 #endif

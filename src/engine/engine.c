@@ -306,7 +306,7 @@ static ptrdiff_t listed_parent(const struct account_model *m, size_t i)
 static const char *label_of(const struct account_model *m, size_t i, ptrdiff_t parent)
 {
 	const struct store_folder_info *f = &m->folders[i];
-	const char *role = store_role_label(f->role, f->name);
+	const char *role = mail_role_label(f->role, f->name);
 
 	if (role)
 		return role;
@@ -343,32 +343,16 @@ int engine_role_folder(const struct engine *e, size_t account, enum mail_role ro
 	return -1;
 }
 
-static const char *const role_words[] = {[ROLE_NONE] = "",
-	[ROLE_INBOX] = "inbox",
-	[ROLE_DRAFTS] = "drafts",
-	[ROLE_SENT] = "sent",
-	[ROLE_TRASH] = "trash",
-	[ROLE_JUNK] = "junk",
-	[ROLE_ARCHIVE] = "archive",
-	[ROLE_ALL] = "all",
-	[ROLE_FLAGGED] = "flagged"};
-
-const char *engine_role_name(enum mail_role role)
-{
-	return (size_t)role < MEM_COUNT(role_words) ? role_words[role] : "";
-}
-
 int engine_find_folder(const struct engine *e, size_t account, const char *name)
 {
 	const struct account_model *m = &e->accounts[account];
+	enum mail_role role;
 
 	for (size_t i = 0; i < m->nfolders; i++)
 		if (strcmp(m->folders[i].name, name) == 0)
 			return (int)i;
-	for (size_t r = 1; r < MEM_COUNT(role_words); r++)
-		if (str_icmp(role_words[r], name) == 0)
-			return engine_role_folder(e, account, (enum mail_role)r);
-	return -1;
+	role = mail_role_by_key(name);
+	return role == ROLE_NONE ? -1 : engine_role_folder(e, account, role);
 }
 
 /* --- lists --- */

@@ -89,10 +89,7 @@ struct folder_info {
 size_t engine_folders(const struct engine *e, size_t account);
 void engine_folder(const struct engine *e, size_t account, size_t i, struct folder_info *out);
 int engine_find_folder(const struct engine *e, size_t account,
-	const char *name); /* also by role name, "inbox" in any case; -1 */
-/* "inbox", "drafts" ...: what engine_find_folder takes in a folder's stead, whatever the language;
- * "" for ROLE_NONE. */
-const char *engine_role_name(enum mail_role role);
+	const char *name); /* also by the key of a role (mail_role_row), in any case; -1 */
 int engine_role_folder(const struct engine *e, size_t account, enum mail_role role); /* -1: none */
 
 /* Opens a folder of an account, or (account -1) a Maildir directory or mbox file by path.

@@ -49,21 +49,11 @@ static bool is_foreign_tree(const char *name)
 /* Inbox first, then the other roles as people expect them, then by name. */
 static int folder_rank(const struct store_folder_info *f)
 {
-	static const int ranks[] = {[ROLE_NONE] = 50,
-		[ROLE_INBOX] = 0,
-		[ROLE_DRAFTS] = 51,
-		[ROLE_SENT] = 52,
-		[ROLE_TRASH] = 55,
-		[ROLE_JUNK] = 54,
-		[ROLE_ARCHIVE] = 53,
-		[ROLE_ALL] = 50,
-		[ROLE_FLAGGED] = 50};
-
 	if (is_foreign_tree(f->name) && strcmp(strchr(f->name, '/'), "/INBOX") == 0)
-		return ranks[ROLE_INBOX];
+		return mail_role_row(ROLE_INBOX)->rank;
 	if (is_foreign_tree(f->name))
-		return ranks[ROLE_NONE];
-	return ranks[f->role];
+		return mail_role_row(ROLE_NONE)->rank;
+	return mail_role_row(f->role)->rank;
 }
 
 /* The end of a name sorts first, then '/', so that children follow their parent before its longer

@@ -157,30 +157,9 @@ int imap_status(struct imap *im, const char *mailbox, struct imap_status *out, s
 
 /* --- LIST --- */
 
-static enum mail_role role_by_flag(const char *flag)
-{
-	static const struct {
-		const char *flag;
-		enum mail_role role;
-	} known[] = {
-		{"Drafts", ROLE_DRAFTS},
-		{"Sent", ROLE_SENT},
-		{"Trash", ROLE_TRASH},
-		{"Junk", ROLE_JUNK},
-		{"Archive", ROLE_ARCHIVE},
-		{"All", ROLE_ALL},
-		{"Flagged", ROLE_FLAGGED},
-	};
-
-	for (size_t i = 0; i < MEM_COUNT(known); i++)
-		if (!str_icmp(flag, known[i].flag))
-			return known[i].role;
-	return ROLE_NONE;
-}
-
 static void list_flag(struct imap_mailbox *m, const char *flag, bool *children_said)
 {
-	enum mail_role role = role_by_flag(flag);
+	enum mail_role role = mail_role_by_attribute(flag);
 
 	if (role != ROLE_NONE)
 		m->role = role;

@@ -204,9 +204,6 @@ struct store_event {
 	int percent; /* of the first fill; 100 complete; -1 unknown */
 	struct str bytes;
 };
-/* What a folder is called by its role, in the words of every list and message; NULL: by its name.
- */
-const char *store_role_label(enum mail_role role, const char *name);
 
 struct store_event *store_event_new(enum store_event_kind kind);
 void store_event_free(struct store_event *ev);

@@ -352,7 +352,6 @@ char *folder_wire_name(struct account *a, const char *name);
 char *folder_own_name(struct account *a, const char *name);
 /* The folder with that role of the protocol in use; made when there is none. */
 struct folder *folder_for_role(struct account *a, enum mail_role role, struct err *err);
-const char *folder_role_name(enum mail_role role); /* of a folder made here for it */
 /* The local one, whatever the protocol in use is. */
 struct folder *folder_local_for_role(struct account *a, enum mail_role role, struct err *err);
 /* A folder by the name people see, made when there is none. */

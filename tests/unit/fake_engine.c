@@ -573,11 +573,6 @@ int engine_find_folder(const struct engine *e, size_t account, const char *name)
 	return -1;
 }
 
-const char *engine_role_name(enum mail_role role)
-{
-	return role == ROLE_ARCHIVE ? "archive" : "another";
-}
-
 int engine_role_folder(const struct engine *e, size_t account, enum mail_role role)
 {
 	for (size_t i = 0; i < engine_folders(e, account); i++)

@@ -92,32 +92,10 @@ char *folder_ui_name(const struct folder *f)
 	return str_steal(&name);
 }
 
-const char *store_role_label(enum mail_role role, const char *name)
-{
-	if (strchr(name, '/'))
-		return NULL;
-	switch (role) {
-	case ROLE_INBOX:
-		return _("Inbox");
-	case ROLE_DRAFTS:
-		return _("Drafts");
-	case ROLE_SENT:
-		return _("Sent");
-	case ROLE_TRASH:
-		return _("Trash");
-	case ROLE_JUNK:
-		return _("Junk");
-	case ROLE_ARCHIVE:
-		return _("Archive");
-	default:
-		return NULL;
-	}
-}
-
 char *folder_label(const struct folder *f)
 {
 	char *name = folder_ui_name(f);
-	const char *label = is_foreign(f) ? NULL : store_role_label(folder_role(f), name);
+	const char *label = is_foreign(f) ? NULL : mail_role_label(folder_role(f), name);
 
 	if (!label)
 		return name;
@@ -202,14 +180,6 @@ struct folder *folder_by_role(struct account *a, enum mail_role role, bool local
 	while (f && (f->local != local || f->vanished || !has_role(f, role)))
 		f = f->next;
 	return f;
-}
-
-const char *folder_role_name(enum mail_role role)
-{
-	static const char *const names[ROLES] = {
-		"", "INBOX", "Drafts", "Sent", "Trash", "Junk", "Archive", "", ""};
-
-	return names[role];
 }
 
 static struct folder *new_local(
@@ -297,7 +267,7 @@ struct folder *folder_for_role(struct account *a, enum mail_role role, struct er
 
 	if (f)
 		return f;
-	name = folder_own_name(a, given ? given : folder_role_name(role));
+	name = folder_own_name(a, given ? given : mail_role_row(role)->folder);
 	if (local) {
 		f = new_local(a, name, role, err);
 	} else {
@@ -317,7 +287,7 @@ struct folder *folder_local_for_role(struct account *a, enum mail_role role, str
 {
 	struct folder *f = folder_by_role(a, role, true);
 
-	return f ? f : new_local(a, folder_role_name(role), role, err);
+	return f ? f : new_local(a, mail_role_row(role)->folder, role, err);
 }
 
 struct folder *folder_for_import(struct account *a, const char *name, struct err *err)

@@ -27,8 +27,8 @@ enum {
 
 static enum mail_role local_role(const char *name)
 {
-	for (enum mail_role role = ROLE_INBOX; role <= ROLE_ARCHIVE; role++)
-		if (strcmp(name, folder_role_name(role)) == 0)
+	for (enum mail_role role = ROLE_INBOX; role < ROLES; role++)
+		if (strcmp(name, mail_role_row(role)->folder) == 0)
 			return role;
 	return ROLE_NONE;
 }
