@@ -1,5 +1,6 @@
 /*
- * mail - the words in which every layer speaks of mail: marks of messages, roles of folders.
+ * mail - the words in which every layer speaks of mail: marks, roles of folders, fates of what is
+ * sent.
  *
  * Owns:    nothing.
  * Threads: any; values.
@@ -30,6 +31,24 @@ enum mail_flag { /* kept in header caches and journals: a bit never means anothe
 	MAIL_LEAVING = 1 << 21, /* an operation of the journal moves it away: not shown any more */
 	MAIL_WAITING = 1 << 22, /* an operation brings it here: the server is told when there is a
 				   connection */
+};
+
+/* What became of a mail for one of its recipients; what counts for the whole mail counts too. */
+enum mail_fate {
+	FATE_UNASKED, /* nothing was said yet of this recipient, nor of the mail as a whole */
+	FATE_LATER,   /* not taken for now (4xx): asked again */
+	FATE_NEVER,   /* refused for good (5xx, and what we refuse ourselves before we ask): asked
+			 again only when the person says so */
+	FATE_UNCONFIRMED, /* the relay may have it: the same */
+	FATE_ACCEPTED,    /* the relay has it: never given it again */
+	FATE_NEXT, /* only of a session: one too many for it (452), while others were taken; at
+		      once in a mail of its own */
+};
+enum send_outcome {       /* what became of a mail as a whole */
+	SEND_ACCEPTED,    /* 250 after the final dot: the relay has it for each FATE_ACCEPTED */
+	SEND_NOT,         /* surely not sent; may be tried again where the error is temporary */
+	SEND_UNCONFIRMED, /* the final dot may have gone out and no answer came (RFC 1047): never
+			     sent again unasked */
 };
 
 enum mail_role { /* what a folder is for; the numbers are kept in files: new ones go behind */

@@ -108,7 +108,7 @@ static struct store_account *setup_of(const struct engine *e, const struct accou
 		.pop3 = a->pop3,
 		.smtp = a->smtp,
 		.use_pop3 = a->protocol == ACCOUNT_POP3,
-		.password_kind = (int)a->password_kind,
+		.password_kind = a->password_kind,
 		.password = a->password,
 		.auth = a->auth,
 		.tls_ca = a->tls_ca,

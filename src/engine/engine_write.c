@@ -123,7 +123,7 @@ void engine_outbox_at(const struct engine *e, size_t account, size_t i, struct o
 		.recipients = m->nto};
 }
 
-static const char *fate_words(enum outbox_fate fate)
+static const char *fate_words(enum mail_fate fate)
 {
 	switch (fate) {
 	case FATE_LATER:
@@ -135,6 +135,7 @@ static const char *fate_words(enum outbox_fate fate)
 	case FATE_ACCEPTED:
 		return _("has it");
 	case FATE_UNASKED:
+	case FATE_NEXT:
 		break;
 	}
 	return _("not asked");

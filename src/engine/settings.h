@@ -9,6 +9,7 @@
 #ifndef ENGINE_SETTINGS_H
 #define ENGINE_SETTINGS_H
 
+#include "base/account.h"
 #include "base/conf.h"
 
 #include <stdint.h>
@@ -62,7 +63,6 @@ const struct setting_row *settings_account_rows(
 	size_t *n); /* lines of an account block; values as text */
 
 enum account_protocol { ACCOUNT_IMAP, ACCOUNT_POP3 };
-enum password_kind { PASSWORD_ASK, PASSWORD_COMMAND, PASSWORD_PLAIN, PASSWORD_KEYRING };
 
 struct account_settings { /* all strings owned, never NULL; "" when not given */
 	char *name;

@@ -10,6 +10,7 @@
 #ifndef NET_SMTP_H
 #define NET_SMTP_H
 
+#include "base/mail.h"
 #include "base/str.h"
 #include "net/net.h"
 
@@ -26,25 +27,10 @@ bool smtp_is_alive(struct smtp *s);
 void smtp_describe(const struct smtp *s, struct str *out);
 bool smtp_takes_utf8(const struct smtp *s); /* SMTPUTF8 (RFC 6531) */
 
-enum smtp_fate {
-	SMTP_UNASKED,  /* nothing was said of this recipient, nor of the mail as a whole */
-	SMTP_ACCEPTED, /* it has the mail, or may have it (SMTP_UNCONFIRMED) */
-	SMTP_LATER,    /* 4xx */
-	SMTP_NEXT,  /* one too many (452), and others were taken: at once in another transaction */
-	SMTP_NEVER, /* 5xx, and what we refuse ourselves before we ask */
-};
 struct smtp_recipient {
 	const char *address; /* borrowed; local@domain */
-	enum smtp_fate fate; /* out */
+	enum mail_fate fate; /* out */
 	char text[1024];     /* out; the server's words with the code in front, clean; or ours */
-};
-
-enum smtp_outcome {
-	SMTP_SENT, /* 250 after the final dot: the relay has it for every recipient marked accepted
-		    */
-	SMTP_NOT_SENT, /* surely not sent (err says why); may be tried again if err is temporary */
-	SMTP_UNCONFIRMED, /* the final dot may have gone out and no answer came (RFC 1047): never
-			     send again unasked */
 };
 
 /*
@@ -55,7 +41,7 @@ enum smtp_outcome {
  * length; their domains go out in ASCII (RFC 5891). When some recipients were refused and others
  * accepted the mail goes to those; fates tell.
  */
-enum smtp_outcome smtp_send(struct smtp *s, const char *from, struct smtp_recipient *to, size_t n,
+enum send_outcome smtp_send(struct smtp *s, const char *from, struct smtp_recipient *to, size_t n,
 	const char *message, size_t len, int (*before_data)(void *ctx), void *ctx, struct err *err);
 
 #endif

@@ -106,7 +106,7 @@ static void quote_reply(struct str *out, const struct reply *r)
 	str_addf(out, "%d%s%s", r->code, r->text.len ? " " : "", str_c(&r->text));
 }
 
-static void judge(struct smtp_recipient *to, enum smtp_fate fate, const char *text)
+static void judge(struct smtp_recipient *to, enum mail_fate fate, const char *text)
 {
 	struct str kept = STR_INIT;
 
@@ -123,7 +123,7 @@ static int none_accepted(const struct letter *l, struct err *err)
 	const struct smtp_recipient *why = &l->to[0];
 
 	for (size_t i = 0; i < l->n; i++) {
-		if ((l->to[i].fate == SMTP_LATER || l->to[i].fate == SMTP_NEXT) &&
+		if ((l->to[i].fate == FATE_LATER || l->to[i].fate == FATE_NEXT) &&
 			kind != ERR_AGAIN) {
 			kind = ERR_AGAIN;
 			why = &l->to[i];
@@ -182,9 +182,9 @@ static int check_recipients(struct smtp *s, struct letter *l, struct err *err)
 		bool wide;
 
 		if (!wire_address(&path, l->to[i].address, &wide, &why)) {
-			judge(&l->to[i], SMTP_NEVER, why.text);
+			judge(&l->to[i], FATE_NEVER, why.text);
 		} else if (wide && !s->utf8) {
-			judge(&l->to[i], SMTP_NEVER,
+			judge(&l->to[i], FATE_NEVER,
 				_("The address needs SMTPUTF8, which the server does not have"));
 		} else {
 			l->utf8 |= wide;
@@ -197,7 +197,7 @@ static int check_recipients(struct smtp *s, struct letter *l, struct err *err)
 
 static bool wants_rcpt(const struct smtp_recipient *to)
 {
-	return to->fate == SMTP_UNASKED;
+	return to->fate == FATE_UNASKED;
 }
 
 static int put_mail(struct smtp *s, const struct letter *l, struct err *err)
@@ -266,11 +266,11 @@ static int read_rcpt(struct smtp *s, struct smtp_recipient *to, struct err *err)
 	if (!status) {
 		quote_reply(&text, &r);
 		if (r.code == 250 || r.code == 251 || r.code == 252)
-			judge(to, SMTP_ACCEPTED, text.p);
+			judge(to, FATE_ACCEPTED, text.p);
 		else if (r.code / 100 == 4 || is_crowd(&r))
-			judge(to, is_crowd(&r) ? SMTP_NEXT : SMTP_LATER, text.p);
+			judge(to, is_crowd(&r) ? FATE_NEXT : FATE_LATER, text.p);
 		else if (r.code / 100 == 5)
-			judge(to, SMTP_NEVER, text.p);
+			judge(to, FATE_NEVER, text.p);
 		else
 			status = smtp_protocol_error(s, err);
 		if (!status && s->dead) /* 421 */
@@ -400,26 +400,26 @@ static int put_message(struct smtp *s, struct letter *l, struct err *err)
 }
 
 /* From here on the relay may have the message whatever we hear (RFC 1047). */
-static enum smtp_outcome finish(struct smtp *s, struct letter *l, struct err *err)
+static enum send_outcome finish(struct smtp *s, struct letter *l, struct err *err)
 {
 	struct reply r = {0};
 	struct err why = {0};
-	enum smtp_outcome outcome = SMTP_UNCONFIRMED;
+	enum send_outcome outcome = SEND_UNCONFIRMED;
 
 	stream_command(s->stream, SMTP_REPLY_BUDGET);
 	if (!stream_write(s->stream, ".\r\n", 3, &why) && !stream_flush(s->stream, &why) &&
 		!smtp_await(s, s->final_ms, &r, NULL, &why)) {
 		if (r.code == 250) {
-			outcome = SMTP_SENT;
+			outcome = SEND_ACCEPTED;
 		} else if (r.code / 100 == 4 || r.code / 100 == 5) {
 			quote_reply(&l->said, &r);
 			smtp_unwanted(s, &r, err);
-			outcome = SMTP_NOT_SENT;
+			outcome = SEND_NOT;
 		} else {
 			smtp_protocol_error(s, &why);
 		}
 	}
-	if (outcome == SMTP_UNCONFIRMED) {
+	if (outcome == SEND_UNCONFIRMED) {
 		s->dead = true;
 		err_set(err, why.kind,
 			_("The server did not confirm the message, which may have been sent: %s"),
@@ -435,7 +435,7 @@ static int open_data(
 	size_t accepted = 0;
 
 	for (size_t i = 0; i < l->n; i++)
-		accepted += l->to[i].fate == SMTP_ACCEPTED;
+		accepted += l->to[i].fate == FATE_ACCEPTED;
 	if (!accepted)
 		return none_accepted(l, err);
 	if (before_data && before_data(ctx))
@@ -446,57 +446,57 @@ static int open_data(
 	return read_whole(s, l, 354, err);
 }
 
-static enum smtp_outcome transact(
+static enum send_outcome transact(
 	struct smtp *s, struct letter *l, int (*before_data)(void *ctx), void *ctx, struct err *err)
 {
 	if (check(s, l, err) || check_sender(s, l, err) || check_8bit(s, l, err) ||
 		check_recipients(s, l, err))
-		return SMTP_NOT_SENT;
+		return SEND_NOT;
 	if ((s->pipelining ? envelope_fast(s, l, err) : envelope_slow(s, l, err)) ||
 		open_data(s, l, before_data, ctx, err)) {
 		reset(s);
-		return SMTP_NOT_SENT;
+		return SEND_NOT;
 	}
 	if (put_message(s, l, err))
-		return SMTP_NOT_SENT;
+		return SEND_NOT;
 	return finish(s, l, err);
 }
 
 /* What was said of the whole mail was said to each recipient that was not refused on its own. */
 static void settle(struct letter *l, const struct err *err)
 {
-	enum smtp_fate fate = err->kind == ERR_REFUSED || err->kind == ERR_INPUT ? SMTP_NEVER
-			      : err->kind == ERR_AGAIN                           ? SMTP_LATER
-										 : SMTP_UNASKED;
-	const char *text = fate == SMTP_UNASKED ? "" : l->said.len ? l->said.p : err->text;
+	enum mail_fate fate = err->kind == ERR_REFUSED || err->kind == ERR_INPUT ? FATE_NEVER
+			      : err->kind == ERR_AGAIN                           ? FATE_LATER
+										 : FATE_UNASKED;
+	const char *text = fate == FATE_UNASKED ? "" : l->said.len ? l->said.p : err->text;
 
 	for (size_t i = 0; i < l->n; i++)
-		if (l->to[i].fate == SMTP_UNASKED || l->to[i].fate == SMTP_ACCEPTED)
+		if (l->to[i].fate == FATE_UNASKED || l->to[i].fate == FATE_ACCEPTED)
 			judge(&l->to[i], fate, text);
 }
 
 /* Who was one too many goes next only where others made room. */
-static void seat(struct letter *l, enum smtp_outcome outcome)
+static void seat(struct letter *l, enum send_outcome outcome)
 {
 	for (size_t i = 0; i < l->n; i++)
-		if (l->to[i].fate == SMTP_NEXT && outcome != SMTP_SENT)
-			l->to[i].fate = SMTP_LATER;
+		if (l->to[i].fate == FATE_NEXT && outcome != SEND_ACCEPTED)
+			l->to[i].fate = FATE_LATER;
 }
 
-enum smtp_outcome smtp_send(struct smtp *s, const char *from, struct smtp_recipient *to, size_t n,
+enum send_outcome smtp_send(struct smtp *s, const char *from, struct smtp_recipient *to, size_t n,
 	const char *message, size_t len, int (*before_data)(void *ctx), void *ctx, struct err *err)
 {
 	struct letter l = {.from = from, .to = to, .n = n, .message = message, .len = len};
 	struct err why = {0};
-	enum smtp_outcome outcome;
+	enum send_outcome outcome;
 
 	for (size_t i = 0; i < n; i++)
-		judge(&to[i], SMTP_UNASKED, "");
+		judge(&to[i], FATE_UNASKED, "");
 	outcome = transact(s, &l, before_data, ctx, &why);
-	if (outcome == SMTP_NOT_SENT)
+	if (outcome == SEND_NOT)
 		settle(&l, &why);
 	seat(&l, outcome);
-	if (outcome != SMTP_SENT && err)
+	if (outcome != SEND_ACCEPTED && err)
 		*err = why;
 	str_done(&l.said);
 	str_done(&l.path);

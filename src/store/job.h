@@ -13,7 +13,9 @@
 #ifndef STORE_JOB_H
 #define STORE_JOB_H
 
+#include "base/account.h"
 #include "base/err.h"
+#include "base/mail.h"
 #include "base/queue.h"
 #include "base/str.h"
 #include "store/disk/cache.h"
@@ -28,9 +30,8 @@ enum lane { LANE_MAIN, LANE_FETCH, LANE_SEND, LANES };
 struct sync_account {
 	char *name, *imap, *pop3, *smtp; /* URLs, "" when not given */
 	bool use_pop3;
-	bool look_only;    /* connections for JOB_CHECK alone */
-	int password_kind; /* enum password_kind of engine/settings.h: 0 ask, 1 command, 2 plain, 3
-			      keyring */
+	bool look_only; /* connections for JOB_CHECK alone */
+	enum password_kind password_kind;
 	char *password, *auth, *tls_ca, *tls_pin;
 	bool no_compress;
 	int check_seconds; /* between looks at folders that are not watched */
@@ -202,7 +203,6 @@ enum result_kind {
 	RESULT_CHECKED,      /* text; err */
 };
 enum sync_state { SYNC_OFFLINE, SYNC_CONNECTING, SYNC_ONLINE, SYNC_WAITING, SYNC_FAILED };
-enum send_outcome { SEND_ACCEPTED, SEND_NOT, SEND_UNCONFIRMED };
 
 struct folder_entry {
 	char *name, *mailbox; /* owned; UTF-8 with '/' between levels, and wire form */
@@ -219,18 +219,9 @@ struct session_entry {
 	uint32_t number, size;
 	char uidl[72];
 };
-/* What the relay said of one recipient; of the whole mail counts too (net/smtp.h). */
-enum fate_kind {
-	RECIPIENT_UNASKED,
-	RECIPIENT_ACCEPTED,
-	RECIPIENT_LATER,
-	RECIPIENT_NEXT, /* others were taken, this one is to be sent to at once in a mail of its own
-			 */
-	RECIPIENT_NEVER
-};
-struct recipient_fate {
-	char *address; /* owned */
-	enum fate_kind fate;
+struct recipient_fate { /* what the relay said of one recipient, or of the whole mail */
+	char *address;  /* owned */
+	enum mail_fate fate;
 	char *text; /* owned; its words with the code in front, or why it was not asked */
 };
 

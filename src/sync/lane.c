@@ -258,7 +258,8 @@ static char *password_from(struct lane_thread *l, struct err *err)
 		.timeout_ms = 120000, .max_output = 65536, .cancel_fd = net_cancel_fd(l->cancel)};
 	struct err why = {0};
 
-	if (run_capture(a->password_kind == 1 ? shell : tool, &limits, &out, &why) != 0) {
+	if (run_capture(a->password_kind == PASSWORD_COMMAND ? shell : tool, &limits, &out, &why) !=
+		0) {
 		str_done(&out);
 		err_set(err, why.kind == ERR_CANCELLED ? ERR_CANCELLED : ERR_AUTH,
 			_("No password for account %s: %s"), a->name, why.text);
@@ -273,9 +274,10 @@ static const char *password(struct lane_thread *l, struct err *err)
 	if (l->password)
 		return l->password;
 	l->fresh = true;
-	if (l->account->password_kind == 2)
+	if (l->account->password_kind == PASSWORD_PLAIN)
 		l->password = mem_strdup(l->account->password);
-	else if (l->account->password_kind == 1 || l->account->password_kind == 3)
+	else if (l->account->password_kind == PASSWORD_COMMAND ||
+		 l->account->password_kind == PASSWORD_KEYRING)
 		l->password = password_from(l, err);
 	else {
 		lane_post(l, result_new(RESULT_PASSWORD));
@@ -396,12 +398,13 @@ static void wait_to_retry(struct lane_thread *l, const struct err *err, unsigned
  */
 static bool forget_password(struct lane_thread *l, const struct err *err)
 {
-	bool command = l->account->password_kind == 1 || l->account->password_kind == 3;
+	bool command = l->account->password_kind == PASSWORD_COMMAND ||
+		       l->account->password_kind == PASSWORD_KEYRING;
 	bool renew = l->password && command && !l->fresh;
 
 	if (err->kind != ERR_AUTH)
 		return false;
-	if (l->password && l->account->password_kind == 0)
+	if (l->password && l->account->password_kind == PASSWORD_ASK)
 		lane_post(l, result_new(RESULT_PASSWORD));
 	mem_free_secret(l->password);
 	l->password = NULL;

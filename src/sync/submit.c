@@ -56,37 +56,13 @@ static int ask_store(void *ctx)
 	return go ? 0 : -1;
 }
 
-static enum fate_kind fate_of(enum smtp_fate fate)
-{
-	switch (fate) {
-	case SMTP_ACCEPTED:
-		return RECIPIENT_ACCEPTED;
-	case SMTP_LATER:
-		return RECIPIENT_LATER;
-	case SMTP_NEXT:
-		return RECIPIENT_NEXT;
-	case SMTP_NEVER:
-		return RECIPIENT_NEVER;
-	case SMTP_UNASKED:
-		break;
-	}
-	return RECIPIENT_UNASKED;
-}
-
 static void tell_fates(struct result *r, const struct smtp_recipient *to, size_t n)
 {
 	r->fates = mem_array(n, sizeof(*r->fates));
 	for (size_t i = 0; i < n; i++)
 		r->fates[i] = (struct recipient_fate){
-			mem_strdup(to[i].address), fate_of(to[i].fate), mem_strdup(to[i].text)};
+			mem_strdup(to[i].address), to[i].fate, mem_strdup(to[i].text)};
 	r->n = n;
-}
-
-static enum send_outcome outcome_of(enum smtp_outcome o)
-{
-	if (o == SMTP_SENT)
-		return SEND_ACCEPTED;
-	return o == SMTP_UNCONFIRMED ? SEND_UNCONFIRMED : SEND_NOT;
 }
 
 /* Relays close what is idle, with a 421 or without: a mail must not find out. */
@@ -108,7 +84,7 @@ static int submit_job(struct lane_thread *l, struct job *j, struct err *err)
 	struct err said = {0};
 	struct str ascii = STR_INIT;
 	const struct str *mail = &j->send.bytes;
-	enum smtp_outcome o;
+	enum send_outcome o;
 
 	if (j->kind != JOB_SEND)
 		return 0; /* a late answer */
@@ -130,12 +106,12 @@ static int submit_job(struct lane_thread *l, struct job *j, struct err *err)
 	r = result_new(RESULT_SENT);
 	r->id = mem_strdup(j->send.id);
 	r->request = j->request;
-	r->outcome = outcome_of(o);
+	r->outcome = o;
 	r->err = said;
 	tell_fates(r, to, n);
 	free(to);
 	lane_post(l, r);
-	if (o == SMTP_SENT || said.kind == ERR_REFUSED || said.kind == ERR_AGAIN ||
+	if (o == SEND_ACCEPTED || said.kind == ERR_REFUSED || said.kind == ERR_AGAIN ||
 		said.kind == ERR_INPUT)
 		return 0; /* one that is dead is made anew for the next mail */
 	*err = said;

@@ -74,7 +74,7 @@ static struct bed begin(void)
 		.imap = url,
 		.pop3 = none,
 		.smtp = none,
-		.password_kind = 2,
+		.password_kind = PASSWORD_PLAIN,
 		.password = password,
 		.auth = none,
 		.tls_ca = none,

@@ -92,9 +92,9 @@ static void test_auth_answers(void **state)
 
 struct transaction {
 	const char *name, *script, *message;
-	enum smtp_outcome outcome;
+	enum send_outcome outcome;
 	enum err_kind kind;
-	enum smtp_fate fates[3];
+	enum mail_fate fates[3];
 	const char *wire; /* must have been sent, NULL: nothing to look for */
 };
 
@@ -107,7 +107,7 @@ struct transaction {
 #define OK3 FAST3 "S: 250 m\nS: 250 a\nS: 250 b\nS: 250 c\nC: DATA\n"
 #define SENT3                                                                                      \
 	{                                                                                          \
-		SMTP_ACCEPTED, SMTP_ACCEPTED, SMTP_ACCEPTED                                        \
+		FATE_ACCEPTED, FATE_ACCEPTED, FATE_ACCEPTED                                        \
 	}
 #define MAIL "A: b\r\n\r\nhi\r\n"
 
@@ -115,80 +115,81 @@ static const struct transaction transactions[] = {
 	{"slow",
 		SLOW "C: MAIL FROM:<me@x> SIZE=12\nS: 250 ok\n" RCPT3
 		     "C: DATA\nS: 354 go\nD\nS: 250 done",
-		MAIL, SMTP_SENT, 0, SENT3, "DATA\r\n" MAIL ".\r\n"},
-	{"fast", OK3 "S: 354 go\nD\nS: 250 done", MAIL, SMTP_SENT, 0, SENT3, NULL},
-	{"dots", OK3 "S: 354 go\nD\nS: 250 done", ".\r\n..\r\na.b\r\n.c", SMTP_SENT, 0, SENT3,
+		MAIL, SEND_ACCEPTED, 0, SENT3, "DATA\r\n" MAIL ".\r\n"},
+	{"fast", OK3 "S: 354 go\nD\nS: 250 done", MAIL, SEND_ACCEPTED, 0, SENT3, NULL},
+	{"dots", OK3 "S: 354 go\nD\nS: 250 done", ".\r\n..\r\na.b\r\n.c", SEND_ACCEPTED, 0, SENT3,
 		"DATA\r\n..\r\n...\r\na.b\r\n..c\r\n.\r\n"},
-	{"empty", OK3 "S: 354 go\nD\nS: 250 done", "", SMTP_SENT, 0, SENT3, "DATA\r\n\r\n.\r\n"},
+	{"empty", OK3 "S: 354 go\nD\nS: 250 done", "", SEND_ACCEPTED, 0, SENT3,
+		"DATA\r\n\r\n.\r\n"},
 	{"some refused",
 		FAST3
 		"S: 250 m\nS: 450 4.2.1 later\nS: 251 b\nS: 550-no\nS: 550 such\nC: DATA\nS: 354 "
 		"go\nD\nS: 250 done",
-		MAIL, SMTP_SENT, 0, {SMTP_LATER, SMTP_ACCEPTED, SMTP_NEVER}, NULL},
+		MAIL, SEND_ACCEPTED, 0, {FATE_LATER, FATE_ACCEPTED, FATE_NEVER}, NULL},
 	{"all refused", FAST3 "S: 250 m\nS: 550 a\nS: 553 b\nS: 551 c\nC: RSET\nS: 250", MAIL,
-		SMTP_NOT_SENT, ERR_REFUSED, {SMTP_NEVER, SMTP_NEVER, SMTP_NEVER}, NULL},
+		SEND_NOT, ERR_REFUSED, {FATE_NEVER, FATE_NEVER, FATE_NEVER}, NULL},
 	{"one later", FAST3 "S: 250 m\nS: 550 a\nS: 452 b\nS: 551 c\nC: RSET\nS: 250", MAIL,
-		SMTP_NOT_SENT, ERR_AGAIN, {SMTP_NEVER, SMTP_LATER, SMTP_NEVER}, NULL},
+		SEND_NOT, ERR_AGAIN, {FATE_NEVER, FATE_LATER, FATE_NEVER}, NULL},
 	{"MAIL 550", FAST3 "S: 550 m\nS: 503 a\nS: 503 b\nS: 503 c\nC: RSET\nS: 250", MAIL,
-		SMTP_NOT_SENT, ERR_REFUSED, {SMTP_NEVER, SMTP_NEVER, SMTP_NEVER}, NULL},
+		SEND_NOT, ERR_REFUSED, {FATE_NEVER, FATE_NEVER, FATE_NEVER}, NULL},
 	{"MAIL 451", FAST3 "S: 451 m\nS: 503 a\nS: 503 b\nS: 503 c\nC: RSET\nS: 250", MAIL,
-		SMTP_NOT_SENT, ERR_AGAIN, {SMTP_LATER, SMTP_LATER, SMTP_LATER}, NULL},
-	{"MAIL 354", FAST3 "S: 354 m", MAIL, SMTP_NOT_SENT, ERR_PROTOCOL,
-		{SMTP_UNASKED, SMTP_UNASKED, SMTP_UNASKED}, NULL},
-	{"RCPT 354", FAST3 "S: 250 m\nS: 354 m", MAIL, SMTP_NOT_SENT, ERR_PROTOCOL,
-		{SMTP_UNASKED, SMTP_UNASKED, SMTP_UNASKED}, NULL},
-	{"RCPT 421", FAST3 "S: 250 m\nS: 250 a\nS: 421 b", MAIL, SMTP_NOT_SENT, ERR_AGAIN,
-		{SMTP_LATER, SMTP_LATER, SMTP_LATER}, NULL},
-	{"RCPT garbage", FAST3 "S: 250 m\nS: what", MAIL, SMTP_NOT_SENT, ERR_PROTOCOL,
-		{SMTP_UNASKED, SMTP_UNASKED, SMTP_UNASKED}, NULL},
-	{"DATA 554", OK3 "S: 554 no\nC: RSET\nS: 250", MAIL, SMTP_NOT_SENT, ERR_REFUSED,
-		{SMTP_NEVER, SMTP_NEVER, SMTP_NEVER}, NULL},
-	{"DATA 451", OK3 "S: 451 no\nC: RSET\nS: 250", MAIL, SMTP_NOT_SENT, ERR_AGAIN,
-		{SMTP_LATER, SMTP_LATER, SMTP_LATER}, NULL},
+		SEND_NOT, ERR_AGAIN, {FATE_LATER, FATE_LATER, FATE_LATER}, NULL},
+	{"MAIL 354", FAST3 "S: 354 m", MAIL, SEND_NOT, ERR_PROTOCOL,
+		{FATE_UNASKED, FATE_UNASKED, FATE_UNASKED}, NULL},
+	{"RCPT 354", FAST3 "S: 250 m\nS: 354 m", MAIL, SEND_NOT, ERR_PROTOCOL,
+		{FATE_UNASKED, FATE_UNASKED, FATE_UNASKED}, NULL},
+	{"RCPT 421", FAST3 "S: 250 m\nS: 250 a\nS: 421 b", MAIL, SEND_NOT, ERR_AGAIN,
+		{FATE_LATER, FATE_LATER, FATE_LATER}, NULL},
+	{"RCPT garbage", FAST3 "S: 250 m\nS: what", MAIL, SEND_NOT, ERR_PROTOCOL,
+		{FATE_UNASKED, FATE_UNASKED, FATE_UNASKED}, NULL},
+	{"DATA 554", OK3 "S: 554 no\nC: RSET\nS: 250", MAIL, SEND_NOT, ERR_REFUSED,
+		{FATE_NEVER, FATE_NEVER, FATE_NEVER}, NULL},
+	{"DATA 451", OK3 "S: 451 no\nC: RSET\nS: 250", MAIL, SEND_NOT, ERR_AGAIN,
+		{FATE_LATER, FATE_LATER, FATE_LATER}, NULL},
 	{"some refused, then DATA 554",
 		FAST3 "S: 250 m\nS: 250 a\nS: 451 b\nS: 550 c\nC: DATA\nS: 554 no\nC: RSET\nS: 250",
-		MAIL, SMTP_NOT_SENT, ERR_REFUSED, {SMTP_NEVER, SMTP_LATER, SMTP_NEVER}, NULL},
+		MAIL, SEND_NOT, ERR_REFUSED, {FATE_NEVER, FATE_LATER, FATE_NEVER}, NULL},
 	{"some refused, then 451 at the end",
 		FAST3 "S: 250 m\nS: 550 a\nS: 250 b\nS: 251 c\nC: DATA\nS: 354\nD\nS: 451 full",
-		MAIL, SMTP_NOT_SENT, ERR_AGAIN, {SMTP_NEVER, SMTP_LATER, SMTP_LATER}, NULL},
+		MAIL, SEND_NOT, ERR_AGAIN, {FATE_NEVER, FATE_LATER, FATE_LATER}, NULL},
 	{"some refused, then closed", FAST3 "S: 250 m\nS: 550 a\nS: 250 b\nS: 251 c\nC: DATA\nX",
-		MAIL, SMTP_NOT_SENT, ERR_NETWORK, {SMTP_NEVER, SMTP_UNASKED, SMTP_UNASKED}, NULL},
-	{"DATA 250", OK3 "S: 250 what", MAIL, SMTP_NOT_SENT, ERR_PROTOCOL,
-		{SMTP_UNASKED, SMTP_UNASKED, SMTP_UNASKED}, NULL},
-	{"DATA closed", OK3 "X", MAIL, SMTP_NOT_SENT, ERR_NETWORK,
-		{SMTP_UNASKED, SMTP_UNASKED, SMTP_UNASKED}, NULL},
-	{"end 451", OK3 "S: 354 go\nD\nS: 451 full", MAIL, SMTP_NOT_SENT, ERR_AGAIN,
-		{SMTP_LATER, SMTP_LATER, SMTP_LATER}, NULL},
-	{"end 554", OK3 "S: 354 go\nD\nS: 554 spam", MAIL, SMTP_NOT_SENT, ERR_REFUSED,
-		{SMTP_NEVER, SMTP_NEVER, SMTP_NEVER}, NULL},
-	{"end 421", OK3 "S: 354 go\nD\nS: 421 closing", MAIL, SMTP_NOT_SENT, ERR_AGAIN,
-		{SMTP_LATER, SMTP_LATER, SMTP_LATER}, NULL},
-	{"end closed", OK3 "S: 354 go\nD\nX", MAIL, SMTP_UNCONFIRMED, ERR_NETWORK, SENT3, NULL},
-	{"end cut", OK3 "S: 354 go\nD\nS~ 25\nX", MAIL, SMTP_UNCONFIRMED, ERR_NETWORK, SENT3, NULL},
-	{"end cut 2", OK3 "S: 354 go\nD\nS: 250-ok\nX", MAIL, SMTP_UNCONFIRMED, ERR_NETWORK, SENT3,
+		MAIL, SEND_NOT, ERR_NETWORK, {FATE_NEVER, FATE_UNASKED, FATE_UNASKED}, NULL},
+	{"DATA 250", OK3 "S: 250 what", MAIL, SEND_NOT, ERR_PROTOCOL,
+		{FATE_UNASKED, FATE_UNASKED, FATE_UNASKED}, NULL},
+	{"DATA closed", OK3 "X", MAIL, SEND_NOT, ERR_NETWORK,
+		{FATE_UNASKED, FATE_UNASKED, FATE_UNASKED}, NULL},
+	{"end 451", OK3 "S: 354 go\nD\nS: 451 full", MAIL, SEND_NOT, ERR_AGAIN,
+		{FATE_LATER, FATE_LATER, FATE_LATER}, NULL},
+	{"end 554", OK3 "S: 354 go\nD\nS: 554 spam", MAIL, SEND_NOT, ERR_REFUSED,
+		{FATE_NEVER, FATE_NEVER, FATE_NEVER}, NULL},
+	{"end 421", OK3 "S: 354 go\nD\nS: 421 closing", MAIL, SEND_NOT, ERR_AGAIN,
+		{FATE_LATER, FATE_LATER, FATE_LATER}, NULL},
+	{"end closed", OK3 "S: 354 go\nD\nX", MAIL, SEND_UNCONFIRMED, ERR_NETWORK, SENT3, NULL},
+	{"end cut", OK3 "S: 354 go\nD\nS~ 25\nX", MAIL, SEND_UNCONFIRMED, ERR_NETWORK, SENT3, NULL},
+	{"end cut 2", OK3 "S: 354 go\nD\nS: 250-ok\nX", MAIL, SEND_UNCONFIRMED, ERR_NETWORK, SENT3,
 		NULL},
-	{"end 354", OK3 "S: 354 go\nD\nS: 354 more", MAIL, SMTP_UNCONFIRMED, ERR_PROTOCOL, SENT3,
+	{"end 354", OK3 "S: 354 go\nD\nS: 354 more", MAIL, SEND_UNCONFIRMED, ERR_PROTOCOL, SENT3,
 		NULL},
-	{"end 221", OK3 "S: 354 go\nD\nS: 221 bye", MAIL, SMTP_UNCONFIRMED, ERR_PROTOCOL, SENT3,
+	{"end 221", OK3 "S: 354 go\nD\nS: 221 bye", MAIL, SEND_UNCONFIRMED, ERR_PROTOCOL, SENT3,
 		NULL},
-	{"end garbage", OK3 "S: 354 go\nD\nS: fine", MAIL, SMTP_UNCONFIRMED, ERR_PROTOCOL, SENT3,
+	{"end garbage", OK3 "S: 354 go\nD\nS: fine", MAIL, SEND_UNCONFIRMED, ERR_PROTOCOL, SENT3,
 		NULL},
-	{"too large", SLOW "X", NULL, SMTP_NOT_SENT, ERR_REFUSED,
-		{SMTP_NEVER, SMTP_NEVER, SMTP_NEVER}, NULL},
-	{"8 bit refused", SLOW "X", "\r\n\xc3\xa4\r\n", SMTP_NOT_SENT, ERR_REFUSED,
-		{SMTP_NEVER, SMTP_NEVER, SMTP_NEVER}, NULL},
-	{"8 bit", OK3 "S: 354\nD\nS: 250", "\r\n\xc3\xa4\r\n", SMTP_SENT, 0, SENT3,
+	{"too large", SLOW "X", NULL, SEND_NOT, ERR_REFUSED, {FATE_NEVER, FATE_NEVER, FATE_NEVER},
+		NULL},
+	{"8 bit refused", SLOW "X", "\r\n\xc3\xa4\r\n", SEND_NOT, ERR_REFUSED,
+		{FATE_NEVER, FATE_NEVER, FATE_NEVER}, NULL},
+	{"8 bit", OK3 "S: 354\nD\nS: 250", "\r\n\xc3\xa4\r\n", SEND_ACCEPTED, 0, SENT3,
 		"MAIL FROM:<me@x> BODY=8BITMIME\r\n"},
-	{"UTF-8 header", FAST "X", "S: \xc3\xa4\r\n\r\n", SMTP_NOT_SENT, ERR_REFUSED,
-		{SMTP_NEVER, SMTP_NEVER, SMTP_NEVER}, NULL},
-	{"lone CR", FAST "X", "a\rb", SMTP_NOT_SENT, ERR_INPUT,
-		{SMTP_NEVER, SMTP_NEVER, SMTP_NEVER}, NULL},
-	{"lone LF", FAST "X", "a\r\n\nb", SMTP_NOT_SENT, ERR_INPUT,
-		{SMTP_NEVER, SMTP_NEVER, SMTP_NEVER}, NULL},
-	{"smuggle", FAST "X", "a\n.\nMAIL", SMTP_NOT_SENT, ERR_INPUT,
-		{SMTP_NEVER, SMTP_NEVER, SMTP_NEVER}, NULL},
-	{"CR at the end", FAST "X", "a\r\n.\r", SMTP_NOT_SENT, ERR_INPUT,
-		{SMTP_NEVER, SMTP_NEVER, SMTP_NEVER}, NULL},
+	{"UTF-8 header", FAST "X", "S: \xc3\xa4\r\n\r\n", SEND_NOT, ERR_REFUSED,
+		{FATE_NEVER, FATE_NEVER, FATE_NEVER}, NULL},
+	{"lone CR", FAST "X", "a\rb", SEND_NOT, ERR_INPUT, {FATE_NEVER, FATE_NEVER, FATE_NEVER},
+		NULL},
+	{"lone LF", FAST "X", "a\r\n\nb", SEND_NOT, ERR_INPUT, {FATE_NEVER, FATE_NEVER, FATE_NEVER},
+		NULL},
+	{"smuggle", FAST "X", "a\n.\nMAIL", SEND_NOT, ERR_INPUT,
+		{FATE_NEVER, FATE_NEVER, FATE_NEVER}, NULL},
+	{"CR at the end", FAST "X", "a\r\n.\r", SEND_NOT, ERR_INPUT,
+		{FATE_NEVER, FATE_NEVER, FATE_NEVER}, NULL},
 };
 
 static struct smtp *open_rude(struct rude **r, const char *script)
@@ -213,7 +214,7 @@ static void run_transaction(const struct transaction *t)
 	struct str got = STR_INIT;
 	struct err err = {0};
 	const char *message = t->message ? t->message : memset(large, 'x', 2000);
-	enum smtp_outcome outcome =
+	enum send_outcome outcome =
 		smtp_send(s, "me@x", to, 3, message, strlen(message), NULL, NULL, &err);
 
 	smtp_free(s);
@@ -247,7 +248,7 @@ static void test_texts(void **state)
 
 	(void)state;
 	assert_int_equal(
-		smtp_send(s, "me@x", to, 3, MAIL, strlen(MAIL), NULL, NULL, &err), SMTP_NOT_SENT);
+		smtp_send(s, "me@x", to, 3, MAIL, strlen(MAIL), NULL, NULL, &err), SEND_NOT);
 	assert_non_null(strstr(to[0].text, "550 5.1.1 no"));
 	assert_non_null(strstr(to[0].text, "such"));
 	assert_null(strchr(to[0].text, '\033'));
@@ -346,9 +347,9 @@ static void test_whole_texts(void **state)
 		large[1001] = '\0';
 		assert_int_equal(
 			smtp_send(s, "me@x", to, 3, message, strlen(message), NULL, NULL, NULL),
-			SMTP_NOT_SENT);
+			SEND_NOT);
 		for (int k = 0; k < 3; k++)
-			if (to[k].fate != SMTP_NEVER || !strstr(to[k].text, cases[i].text))
+			if (to[k].fate != FATE_NEVER || !strstr(to[k].text, cases[i].text))
 				fail_msg("%s: %d %s", cases[i].text, to[k].fate, to[k].text);
 		smtp_free(s);
 		rude_end(r, NULL);
@@ -373,15 +374,15 @@ static void test_bad_addresses(void **state)
 		struct err err = {0};
 
 		assert_int_equal(smtp_send(s, "me@x", &to, 1, MAIL, strlen(MAIL), NULL, NULL, &err),
-			SMTP_NOT_SENT);
+			SEND_NOT);
 		assert_int_equal(err.kind, ERR_REFUSED);
-		assert_int_equal(to.fate, SMTP_NEVER);
+		assert_int_equal(to.fate, FATE_NEVER);
 		if (!to.address[0])
 			continue; /* an empty sender is the null path */
 		struct smtp_recipient good = {.address = "a@x"};
 		assert_int_equal(
 			smtp_send(s, to.address, &good, 1, MAIL, strlen(MAIL), NULL, NULL, &err),
-			SMTP_NOT_SENT);
+			SEND_NOT);
 		assert_int_equal(err.kind, ERR_INPUT);
 	}
 	smtp_free(s);
@@ -402,7 +403,7 @@ static void goes_out_as(const char *address, bool utf8, const char *want)
 	struct str got = STR_INIT;
 	struct err err = {0};
 
-	if (smtp_send(s, "me@x", &to, 1, MAIL, strlen(MAIL), NULL, NULL, &err) != SMTP_SENT)
+	if (smtp_send(s, "me@x", &to, 1, MAIL, strlen(MAIL), NULL, NULL, &err) != SEND_ACCEPTED)
 		fail_msg("%s: %s", address, to.text);
 	smtp_free(s);
 	rude_end(r, &got);
@@ -440,11 +441,11 @@ static void test_one_bad_address(void **state)
 
 	(void)state;
 	assert_int_equal(
-		smtp_send(s, "me@x", to, 3, MAIL, strlen(MAIL), NULL, NULL, NULL), SMTP_SENT);
-	assert_int_equal(to[0].fate, SMTP_NEVER);
+		smtp_send(s, "me@x", to, 3, MAIL, strlen(MAIL), NULL, NULL, NULL), SEND_ACCEPTED);
+	assert_int_equal(to[0].fate, FATE_NEVER);
 	assert_non_null(strstr(to[0].text, "a b@x"));
-	assert_int_equal(to[1].fate, SMTP_ACCEPTED);
-	assert_int_equal(to[2].fate, SMTP_NEVER);
+	assert_int_equal(to[1].fate, FATE_ACCEPTED);
+	assert_int_equal(to[2].fate, FATE_NEVER);
 	smtp_quit(s, true);
 	rude_end(r, NULL);
 }
@@ -467,7 +468,7 @@ static void test_helo(void **state)
 			codes[i]);
 		s = open_rude(&r, script.p);
 		assert_int_equal(smtp_send(s, "me@x", &to, 1, MAIL, strlen(MAIL), NULL, NULL, NULL),
-			SMTP_SENT);
+			SEND_ACCEPTED);
 		smtp_quit(s, true);
 		rude_end(r, NULL);
 		str_done(&script);
@@ -479,26 +480,26 @@ static void test_crowd(void **state)
 {
 	static const struct {
 		const char *says;
-		enum smtp_fate fate;
+		enum mail_fate fate;
 	} cases[] = {
-		{"452 too many recipients", SMTP_NEXT},
-		{"452", SMTP_NEXT},
-		{"452 4.5.3 too many", SMTP_NEXT},
-		{"452-4.5.3 too\nS: 452 4.5.3 many", SMTP_NEXT},
-		{"552 5.5.3 too many", SMTP_NEXT},
-		{"452 4.3.1 disk full", SMTP_LATER},
-		{"452 4.2.2 mailbox full", SMTP_LATER},
-		{"450 4.5.3 odd", SMTP_LATER},
-		{"552 5.2.2 mailbox full", SMTP_NEVER},
-		{"552 mailbox full", SMTP_NEVER},
+		{"452 too many recipients", FATE_NEXT},
+		{"452", FATE_NEXT},
+		{"452 4.5.3 too many", FATE_NEXT},
+		{"452-4.5.3 too\nS: 452 4.5.3 many", FATE_NEXT},
+		{"552 5.5.3 too many", FATE_NEXT},
+		{"452 4.3.1 disk full", FATE_LATER},
+		{"452 4.2.2 mailbox full", FATE_LATER},
+		{"450 4.5.3 odd", FATE_LATER},
+		{"552 5.2.2 mailbox full", FATE_NEVER},
+		{"552 mailbox full", FATE_NEVER},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++)
 		for (int taken = 0; taken < 2; taken++) {
 			struct smtp_recipient to[2] = {{.address = "a@x"}, {.address = "b@x"}};
-			enum smtp_fate want =
-				cases[i].fate == SMTP_NEXT && !taken ? SMTP_LATER : cases[i].fate;
+			enum mail_fate want =
+				cases[i].fate == FATE_NEXT && !taken ? FATE_LATER : cases[i].fate;
 			struct str script = STR_INIT;
 			struct rude *r;
 			struct smtp *s;
@@ -518,7 +519,7 @@ static void test_crowd(void **state)
 }
 
 /* A relay that has seen enough says so and hangs up, while we still send. */
-static void interrupted(const char *end, enum err_kind kind, enum smtp_fate fate, const char *text)
+static void interrupted(const char *end, enum err_kind kind, enum mail_fate fate, const char *text)
 {
 	enum { LARGE = 8 << 20 };
 	struct smtp_recipient to = {.address = "a@x"};
@@ -532,8 +533,7 @@ static void interrupted(const char *end, enum err_kind kind, enum smtp_fate fate
 	str_addf(&script, FAST "C: MAIL\nC: RCPT\nS: 250\nS: 250\nC: DATA\nS: 354\nB 100000\n%s",
 		end);
 	s = open_rude(&r, script.p);
-	assert_int_equal(
-		smtp_send(s, "me@x", &to, 1, large, LARGE, NULL, NULL, &err), SMTP_NOT_SENT);
+	assert_int_equal(smtp_send(s, "me@x", &to, 1, large, LARGE, NULL, NULL, &err), SEND_NOT);
 	if (err.kind != kind || to.fate != fate || (text && !strstr(err.text, text)) ||
 		(text && !strstr(to.text, text)))
 		fail_msg("%s: %d %s, %d %s", end, err.kind, err.text, to.fate, to.text);
@@ -547,12 +547,12 @@ static void interrupted(const char *end, enum err_kind kind, enum smtp_fate fate
 static void test_interrupted(void **state)
 {
 	(void)state;
-	interrupted("S: 552 5.3.4 too large\nX", ERR_REFUSED, SMTP_NEVER, "5.3.4 too large");
-	interrupted("S: 552 5.3.4 too large", ERR_REFUSED, SMTP_NEVER, "5.3.4 too large");
-	interrupted("S: 452 4.3.1 full\nX", ERR_AGAIN, SMTP_LATER, "4.3.1 full");
-	interrupted("S: 421 4.3.2 going down\nX", ERR_AGAIN, SMTP_LATER, "going down");
-	interrupted("S: 250 ok\nX", ERR_PROTOCOL, SMTP_UNASKED, NULL);
-	interrupted("X", ERR_NETWORK, SMTP_UNASKED, NULL);
+	interrupted("S: 552 5.3.4 too large\nX", ERR_REFUSED, FATE_NEVER, "5.3.4 too large");
+	interrupted("S: 552 5.3.4 too large", ERR_REFUSED, FATE_NEVER, "5.3.4 too large");
+	interrupted("S: 452 4.3.1 full\nX", ERR_AGAIN, FATE_LATER, "4.3.1 full");
+	interrupted("S: 421 4.3.2 going down\nX", ERR_AGAIN, FATE_LATER, "going down");
+	interrupted("S: 250 ok\nX", ERR_PROTOCOL, FATE_UNASKED, NULL);
+	interrupted("X", ERR_NETWORK, FATE_UNASKED, NULL);
 }
 
 /* Between two mails the relay may say goodbye, or hang up without. */
@@ -572,7 +572,7 @@ static void test_goodbye(void **state)
 			ends[i]);
 		s = open_rude(&r, script.p);
 		assert_int_equal(smtp_send(s, "me@x", &to, 1, MAIL, strlen(MAIL), NULL, NULL, NULL),
-			SMTP_SENT);
+			SEND_ACCEPTED);
 		while (smtp_is_alive(s))
 			usleep(1000);
 		smtp_free(s);
@@ -598,13 +598,13 @@ static void test_before_data(void **state)
 	int asked = 0;
 
 	(void)state;
-	assert_int_equal(smtp_send(s, "me@x", &to, 1, MAIL, strlen(MAIL), refuse, &asked, &err),
-		SMTP_NOT_SENT);
+	assert_int_equal(
+		smtp_send(s, "me@x", &to, 1, MAIL, strlen(MAIL), refuse, &asked, &err), SEND_NOT);
 	assert_int_equal(asked, 1);
 	assert_int_equal(err.kind, ERR_CANCELLED);
 	/* The connection goes on, and nobody asks when there is no recipient. */
 	assert_int_equal(
-		smtp_send(s, "", &to, 1, MAIL, strlen(MAIL), refuse, &asked, &err), SMTP_NOT_SENT);
+		smtp_send(s, "", &to, 1, MAIL, strlen(MAIL), refuse, &asked, &err), SEND_NOT);
 	assert_int_equal(asked, 1);
 	smtp_free(s);
 	rude_end(r, &got);
@@ -623,9 +623,9 @@ static void test_utf8_recipient(void **state)
 
 	(void)state;
 	assert_int_equal(
-		smtp_send(s, "me@x", to, 2, MAIL, strlen(MAIL), NULL, NULL, &err), SMTP_SENT);
-	assert_int_equal(to[0].fate, SMTP_NEVER);
-	assert_int_equal(to[1].fate, SMTP_ACCEPTED);
+		smtp_send(s, "me@x", to, 2, MAIL, strlen(MAIL), NULL, NULL, &err), SEND_ACCEPTED);
+	assert_int_equal(to[0].fate, FATE_NEVER);
+	assert_int_equal(to[1].fate, FATE_ACCEPTED);
 	smtp_quit(s, true);
 	rude_end(r, NULL);
 }
@@ -647,9 +647,9 @@ static void test_many_recipients(void **state)
 		to[i] = (struct smtp_recipient){.address = names[i]};
 	}
 	assert_int_equal(
-		smtp_send(s, "me@x", to, N, MAIL, strlen(MAIL), NULL, NULL, &err), SMTP_SENT);
-	assert_int_equal(to[0].fate, SMTP_ACCEPTED);
-	assert_int_equal(to[N - 1].fate, SMTP_NEVER);
+		smtp_send(s, "me@x", to, N, MAIL, strlen(MAIL), NULL, NULL, &err), SEND_ACCEPTED);
+	assert_int_equal(to[0].fate, FATE_ACCEPTED);
+	assert_int_equal(to[N - 1].fate, FATE_NEVER);
 	smtp_quit(s, true);
 	rude_end(r, NULL);
 }
@@ -748,17 +748,17 @@ static void test_real_send(void **state)
 		getpid());
 	assert_int_equal(smtp_send(s, "carol@example.org", to, 3, message, strlen(message), NULL,
 				 NULL, &err),
-		SMTP_SENT);
-	assert_int_equal(to[0].fate, SMTP_ACCEPTED);
-	assert_int_equal(to[1].fate, SMTP_NEVER);
-	assert_int_equal(to[2].fate, SMTP_LATER);
+		SEND_ACCEPTED);
+	assert_int_equal(to[0].fate, FATE_ACCEPTED);
+	assert_int_equal(to[1].fate, FATE_NEVER);
+	assert_int_equal(to[2].fate, FATE_LATER);
 	smtp_describe(s, &text);
 	assert_non_null(strstr(text.p, "TLS"));
 	str_done(&text);
 	/* A second one over the same connection, to nobody. */
 	assert_int_equal(smtp_send(s, "carol@example.org", to + 1, 2, message, strlen(message),
 				 NULL, NULL, &err),
-		SMTP_NOT_SENT);
+		SEND_NOT);
 	assert_int_equal(err.kind, ERR_AGAIN);
 	smtp_quit(s, true);
 	snprintf(message, sizeof(message), "Subject: netproto-%d", getpid());

@@ -468,7 +468,7 @@ static void test_unnoted(void **state)
 	r->n = 1;
 	r->fates = mem_array(1, sizeof(*r->fates));
 	r->fates[0] = (struct recipient_fate){.address = mem_strdup(j->send.to.v[0]),
-		.fate = RECIPIENT_ACCEPTED,
+		.fate = FATE_ACCEPTED,
 		.text = mem_strdup("250 ok")};
 	job_free(j);
 	full(desk_path("one/data"));

@@ -45,7 +45,7 @@ static struct store_request *compose(int account, enum compose_what what, const 
 /* --- the relay --- */
 
 static struct result *answer(
-	const struct job *j, enum send_outcome outcome, const enum fate_kind fates[])
+	const struct job *j, enum send_outcome outcome, const enum mail_fate fates[])
 {
 	struct result *r = result_new(RESULT_SENT);
 
@@ -56,9 +56,9 @@ static struct result *answer(
 	for (size_t i = 0; i < r->n; i++)
 		r->fates[i] = (struct recipient_fate){.address = mem_strdup(j->send.to.v[i]),
 			.fate = fates[i],
-			.text = mem_strdup(fates[i] == RECIPIENT_ACCEPTED ? "250 ok"
-					   : fates[i] == RECIPIENT_LATER  ? "451 later"
-									  : "550 never")};
+			.text = mem_strdup(fates[i] == FATE_ACCEPTED ? "250 ok"
+					   : fates[i] == FATE_LATER  ? "451 later"
+								     : "550 never")};
 	return r;
 }
 
@@ -74,7 +74,7 @@ static char *send_to(int account, const char *to)
  * other, as often as there are starts. */
 static void test_two_recipients_and_a_full_disk(void **state)
 {
-	static const enum fate_kind fates[] = {RECIPIENT_ACCEPTED, RECIPIENT_LATER};
+	static const enum mail_fate fates[] = {FATE_ACCEPTED, FATE_LATER};
 	int account = online_account();
 	char *id = send_to(account, BOTH);
 	struct job *j = desk_job(account, LANE_SEND, JOB_SEND);
@@ -109,8 +109,7 @@ static void test_two_recipients_and_a_full_disk(void **state)
  * by itself. */
 static void test_three_fates(void **state)
 {
-	static const enum fate_kind fates[] = {
-		RECIPIENT_ACCEPTED, RECIPIENT_LATER, RECIPIENT_NEVER};
+	static const enum mail_fate fates[] = {FATE_ACCEPTED, FATE_LATER, FATE_NEVER};
 	int account = online_account();
 	char *id = send_to(account, "bob@mail.example, carol@mail.example, dave@mail.example");
 	struct job *j = desk_job(account, LANE_SEND, JOB_SEND);
@@ -272,7 +271,7 @@ static void test_taken_over(void **state)
 	struct store_event *ev;
 	struct summary row = desk_row(1, "Bob", NULL);
 	struct job *j;
-	static const enum fate_kind fates[] = {RECIPIENT_ACCEPTED};
+	static const enum mail_fate fates[] = {FATE_ACCEPTED};
 	struct store_request *r;
 
 	(void)state;
@@ -367,7 +366,7 @@ static void appended(int account, struct job *j, uint32_t uid)
  * there on another machine; neither is sent to anybody. */
 static void test_draft_with_notes(void **state)
 {
-	static const enum fate_kind fates[] = {RECIPIENT_ACCEPTED, RECIPIENT_NEVER};
+	static const enum mail_fate fates[] = {FATE_ACCEPTED, FATE_NEVER};
 	int account = online_account();
 	char *id = send_to(account, BOTH);
 	struct job *j = desk_job(account, LANE_SEND, JOB_SEND);
@@ -439,7 +438,7 @@ static void test_draft_with_notes(void **state)
 /* What a draft answers goes along too: the mark is set wherever it is sent from. */
 static void test_answer_finished_elsewhere(void **state)
 {
-	static const enum fate_kind fates[] = {RECIPIENT_ACCEPTED};
+	static const enum mail_fate fates[] = {FATE_ACCEPTED};
 	int account = online_account();
 	unsigned list = desk_open(account, "INBOX", NULL), request;
 	struct summary row = desk_row(5, "Bob", "Question"), draft = desk_row(31, "Alice", "Re");

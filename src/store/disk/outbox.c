@@ -99,7 +99,7 @@ struct outbox_recipient *outbox_recipient(struct outbox_mail *m, const char *add
 	return r;
 }
 
-void outbox_fate(struct outbox_recipient *r, enum outbox_fate fate, const char *words)
+void outbox_fate(struct outbox_recipient *r, enum mail_fate fate, const char *words)
 {
 	char *copy = mem_strdup(words ? words : "");
 
@@ -113,7 +113,7 @@ bool outbox_is_asked(const struct outbox_recipient *r)
 	return r->fate == FATE_UNASKED || r->fate == FATE_LATER;
 }
 
-size_t outbox_count_fate(const struct outbox_mail *m, enum outbox_fate fate)
+size_t outbox_count_fate(const struct outbox_mail *m, enum mail_fate fate)
 {
 	size_t n = 0;
 
@@ -122,7 +122,7 @@ size_t outbox_count_fate(const struct outbox_mail *m, enum outbox_fate fate)
 	return n;
 }
 
-bool outbox_has(const struct outbox_mail *m, enum outbox_fate fate)
+bool outbox_has(const struct outbox_mail *m, enum mail_fate fate)
 {
 	return outbox_count_fate(m, fate) > 0;
 }

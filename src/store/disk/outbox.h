@@ -16,6 +16,7 @@
 #define STORE_OUTBOX_H
 
 #include "base/err.h"
+#include "base/mail.h"
 #include "base/str.h"
 
 #include <stdint.h>
@@ -37,17 +38,9 @@ enum outbox_state {
 	OUTBOX_SENT, /* the relay has it for everybody; the copy in Sent is still to be made */
 };
 
-/* What became of the mail for one recipient. */
-enum outbox_fate {
-	FATE_UNASKED,     /* the relay was not asked yet */
-	FATE_LATER,       /* not taken for now: asked again */
-	FATE_NEVER,       /* refused for good: asked again only when the person says so */
-	FATE_UNCONFIRMED, /* the relay may have it: the same */
-	FATE_ACCEPTED,    /* the relay has it: never given it again */
-};
 struct outbox_recipient {
 	char *address; /* owned; local@domain */
-	enum outbox_fate fate;
+	enum mail_fate fate;
 	char *words; /* owned; the relay's code and words, or why it was not asked; "" */
 };
 
@@ -84,10 +77,10 @@ void outbox_mail_done(struct outbox_mail *m);
 void outbox_mail_copy(struct outbox_mail *to, const struct outbox_mail *from); /* to: any */
 /* Appends; an address that is there already (ASCII case does not matter) is given back as it is. */
 struct outbox_recipient *outbox_recipient(struct outbox_mail *m, const char *address);
-void outbox_fate(struct outbox_recipient *r, enum outbox_fate fate, const char *words);
+void outbox_fate(struct outbox_recipient *r, enum mail_fate fate, const char *words);
 bool outbox_is_asked(const struct outbox_recipient *r); /* with the next attempt */
-bool outbox_has(const struct outbox_mail *m, enum outbox_fate fate);
-size_t outbox_count_fate(const struct outbox_mail *m, enum outbox_fate fate);
+bool outbox_has(const struct outbox_mail *m, enum mail_fate fate);
+size_t outbox_count_fate(const struct outbox_mail *m, enum mail_fate fate);
 
 /*
  * Writes message (bytes with CRLF) and state durably, into the directory that the state says. An id

@@ -241,7 +241,7 @@ static bool take_fate(struct outbox_mail *m, const char *value)
 	/* What has the mail was a line of another name. */
 	if (i < 0 || !r || (i == FATE_ACCEPTED) != (r->fate == FATE_ACCEPTED))
 		return false;
-	outbox_fate(r, (enum outbox_fate)i, value[len] ? value + len + 1 : "");
+	outbox_fate(r, (enum mail_fate)i, value[len] ? value + len + 1 : "");
 	return true;
 }
 

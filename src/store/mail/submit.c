@@ -274,22 +274,13 @@ static int64_t retry_seconds(int attempts)
 	return pauses[attempts < 6 ? attempts : 5];
 }
 
-static enum outbox_fate fate_of(const struct result *r, enum fate_kind fate)
+/* What of it stays when the session is over. */
+static enum mail_fate fate_of(const struct result *r, enum mail_fate fate)
 {
-	switch (fate) {
-	case RECIPIENT_ACCEPTED:
-		return r->outcome == SEND_ACCEPTED      ? FATE_ACCEPTED
-		       : r->outcome == SEND_UNCONFIRMED ? FATE_UNCONFIRMED
-							: FATE_UNASKED;
-	case RECIPIENT_LATER:
-		return FATE_LATER;
-	case RECIPIENT_NEVER:
-		return FATE_NEVER;
-	case RECIPIENT_NEXT: /* no refusal: there are more than one mail takes */
-	case RECIPIENT_UNASKED:
-		break;
-	}
-	return FATE_UNASKED;
+	if (fate == FATE_ACCEPTED && r->outcome != SEND_ACCEPTED)
+		return r->outcome == SEND_UNCONFIRMED ? FATE_UNCONFIRMED : FATE_UNASKED;
+	/* no refusal: there are more than one mail takes */
+	return fate == FATE_NEXT ? FATE_UNASKED : fate;
 }
 
 /* Both lists are in the same order. */
