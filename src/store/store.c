@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/thread.h"
 #include "store/events.h"
+#include "store/link/syncall.h"
 #include "store/store_priv.h"
 #include "store/work.h"
 
@@ -16,6 +17,23 @@
 
 enum { TICK_MS = 1000, NAP_MS = 5000, POLL_AGAIN_NS = 50000000 };
 
+/* What was only noted: it is done where nothing is half done. */
+static void look_again(struct store *s)
+{
+	for (size_t i = 0; !s->quit && i < s->naccounts; i++) {
+		struct account *a = s->accounts[i];
+
+		if (a->replays) {
+			a->replays = false;
+			replay_next(a);
+		}
+		if (a->settles) {
+			a->settles = false;
+			syncall_settle(a);
+		}
+	}
+}
+
 static void tell_pending(struct store *s)
 {
 	for (size_t i = 0; i < s->naccounts; i++)
@@ -24,21 +42,6 @@ static void tell_pending(struct store *s)
 
 /* --- open and close --- */
 
-/* talaria -f DIR: an account of its own with one local folder, keyed by the path. */
-static struct account *path_account(struct store *s)
-{
-	struct account *a = mem_alloc(sizeof(*a));
-
-	a->store = s;
-	a->index = -1;
-	a->lock_fd = -1;
-	a->kind = ACCOUNT_PATH;
-	s->accounts =
-		mem_grow(s->accounts, &s->cap_accounts, s->naccounts + 1, sizeof(*s->accounts));
-	s->accounts[s->naccounts++] = a;
-	return a;
-}
-
 static struct folder *folder_for_request(
 	struct store *s, const struct store_request *r, struct err *err)
 {
@@ -46,7 +49,7 @@ static struct folder *folder_for_request(
 	struct folder *f;
 
 	if (r->account < 0) {
-		f = folder_new(path_account(s), r->folder, true);
+		f = folder_new(account_path(s), r->folder, true);
 		f->dir = mem_strdup(r->folder);
 		f->role = ROLE_INBOX;
 		return f;
@@ -307,8 +310,10 @@ static void *disk_main(void *arg)
 		if (!work_is_ready(s) && !queue_len(s->results))
 			wait_for_work(s);
 		/* What the user asks for goes ahead of what servers send. */
-		while (!s->quit && (r = (struct store_request *)queue_pop(s->requests)))
+		while (!s->quit && (r = (struct store_request *)queue_pop(s->requests))) {
 			handle(s, r);
+			look_again(s);
+		}
 		if (!s->quit && (item = queue_pop(s->results)))
 			arrive(s, (struct result *)item);
 		if (!s->quit)
@@ -322,6 +327,7 @@ static void *disk_main(void *arg)
 		tick(s);
 		for (size_t i = 0; !s->quit && i < s->naccounts; i++)
 			waiting_settle(s->accounts[i]);
+		look_again(s);
 		tell_pending(s);
 	}
 	return NULL;

@@ -17,6 +17,7 @@
 #include "store/disk/compactor.h"
 #include "store/disk/journal.h"
 #include "store/events.h"
+#include "store/mail/remote.h"
 #include "store/store.h"
 #include "store/work.h"
 
@@ -228,15 +229,13 @@ struct account {
 	struct strv brought;       /* what was put into folders from here, and is no news there */
 	struct followed *followed; /* owned; the outbox as seen last, while another copy sends */
 	size_t nfollowed, cap_followed;
-	uint64_t follow_stamp;    /* of the outbox then; 0: look again */
-	unsigned sync_waiting;    /* REQUEST_SYNC to be answered when all is through */
+	uint64_t follow_stamp; /* of the outbox then; 0: look again */
+	const struct remote_ops *remote;
+	struct syncall *syncall;  /* syncall.c */
+	bool settles, replays;    /* account_settles, account_replays */
 	struct reshape *reshapes; /* folder_reshape.c: what the server has not answered */
-	unsigned *syncs;          /* owned; those whose turn comes then */
-	size_t nsyncs, cap_syncs;
-	unsigned list_waiting;
-	int64_t one_only; /* clock_ms: until then no second connection is tried for reading */
-	unsigned breaks;  /* connections that ended since the last folder was through */
-	struct err sync_err;
+	int64_t one_only;    /* clock_ms: until then no second connection is tried for reading */
+	unsigned breaks;     /* connections that ended since the last folder was through */
 	struct map *marks;   /* identity (hex) -> marks that wait for the server's inbox; or NULL */
 	bool marks_known;    /* the file was looked for */
 	bool ledger_doubted; /* its server was another one; identity.c */
@@ -292,6 +291,14 @@ void store_close_list(struct store *s, unsigned id);
 
 /* --- account.c --- */
 void account_add(struct store *s, struct store_request *r);
+/* talaria -f DIR: an account of its own with one local folder, keyed by the path. */
+struct account *account_path(struct store *s);
+bool links_lock(struct account *a,
+	struct err
+		*err); /* false: another running copy has it (ERR_BUSY), or why it cannot be had */
+void links_unlock(struct account *a);
+void links_start(struct account *a);
+void links_stop(struct account *a, int wait_ms);
 void account_free(struct account *a, int wait_ms);
 void account_cancel(struct account *a); /* asks its connections to end */
 void account_online(struct account *a, bool online);
@@ -310,7 +317,10 @@ void account_post(struct account *a, enum lane lane,
 /* The same, in front of what waits. */
 void account_post_first(struct account *a, enum lane lane, struct job *j);
 void account_sync_all(struct account *a, unsigned request);
-void account_sync_settled(struct account *a); /* answers REQUEST_SYNC when nothing is under way */
+/* What may have been waited for is through: REQUEST_SYNC is answered soon, if nothing is left. */
+void account_settles(struct account *a);
+/* The oldest operation of the journal may be due: the loop looks soon. */
+void account_replays(struct account *a);
 enum sync_which {
 	SYNC_SHOWN,         /* what is open, and the inbox */
 	SYNC_SHOWN_CHANGED, /* the same and what was fetched before, where the server's counts say

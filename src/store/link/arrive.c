@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/uids.h"
+#include "store/link/syncall.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>
@@ -69,11 +70,9 @@ static bool goes_on(const struct account *a, enum sync_state before, const struc
 
 static void give_up_sync(struct account *a, const struct err *why)
 {
-	a->sync_err = *why;
-	a->list_waiting = 0;
 	for (struct folder *f = a->folders; f; f = f->next)
 		f->wants_sync &= f->syncing;
-	account_sync_settled(a);
+	syncall_give_up(a, why);
 }
 
 static void lane_state(struct account *a, struct result *r)
@@ -96,9 +95,9 @@ static void lane_state(struct account *a, struct result *r)
 			account_post(a, LANE_MAIN, j);
 			account_sync_folders(a, SYNC_SHOWN);
 			ask_again(a);
-			replay_next(a);
+			account_replays(a);
 		}
-		if ((r->state == SYNC_FAILED || r->state == SYNC_WAITING) && a->sync_waiting &&
+		if ((r->state == SYNC_FAILED || r->state == SYNC_WAITING) && syncall_runs(a) &&
 			!goes_on(a, before, r))
 			give_up_sync(a, &r->err);
 	} else if (r->state == SYNC_FAILED && r->err.kind == ERR_CERT) {
@@ -300,12 +299,8 @@ static void take_folders(struct account *a, struct result *r)
 
 	a->listed = true;
 	if (r->err.kind != ERR_NONE) {
-		replay_next(a);
-		if (a->list_waiting) {
-			a->list_waiting = 0;
-			a->sync_err = r->err;
-			account_sync_settled(a);
-		}
+		account_replays(a);
+		syncall_listed(a, r->request, &r->err);
 		return;
 	}
 	for (struct folder *f = a->folders; f; f = f->next)
@@ -325,14 +320,11 @@ static void take_folders(struct account *a, struct result *r)
 	if (r->n)
 		find_gone(a);
 	drop_unlisted(a);
-	replay_next(a);
+	account_replays(a);
 	folder_save_table(a);
 	folder_send_folders(a);
-	account_sync_folders(a, a->list_waiting ? SYNC_ALL_CHANGED : SYNC_SHOWN_CHANGED);
-	if (a->list_waiting && r->request == a->list_waiting) {
-		a->list_waiting = 0;
-		account_sync_settled(a);
-	}
+	account_sync_folders(a, syncall_awaits_list(a) ? SYNC_ALL_CHANGED : SYNC_SHOWN_CHANGED);
+	syncall_listed(a, r->request, NULL);
 }
 
 /* --- one folder --- */
@@ -634,9 +626,12 @@ static void take_synced(struct account *a, struct result *r)
 		f->refused |= r->err.kind == ERR_REFUSED;
 		if (is_break(&r->err))
 			put_off(a, f, r);
-		if (a->sync_waiting && r->err.kind != ERR_REFUSED && !f->wants_sync)
-			err_set(&a->sync_err, r->err.kind, _("Folder %s: %s"), f->name,
-				r->err.text);
+		if (r->err.kind != ERR_REFUSED && !f->wants_sync) {
+			struct err why = {0};
+
+			err_set(&why, r->err.kind, _("Folder %s: %s"), f->name, r->err.text);
+			syncall_failed(a, &why);
+		}
 	} else if (f->cache) {
 		f->refused = false;
 		f->breaks = a->breaks = 0;
@@ -653,7 +648,7 @@ static void take_synced(struct account *a, struct result *r)
 		f->uses = 1; /* opened for this only: folder_unuse compacts and closes */
 		folder_unuse(f);
 	}
-	account_sync_settled(a);
+	account_settles(a);
 }
 
 static void take_news(struct account *a, struct result *r)

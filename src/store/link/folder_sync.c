@@ -235,3 +235,67 @@ bool folder_is_changed(struct folder *f)
 		folder_doubt(f);
 	return true;
 }
+
+/* --- which folders --- */
+
+static bool is_synchronised(const struct folder *f)
+{
+	return !f->local && f->selectable && f->mailbox && !f->gone;
+}
+
+/* A folder that is closed and stands as it stood when it was last the same here need not be opened
+ * to see that. */
+static void sync_folder(struct folder *f, bool only_changed, bool kept_up)
+{
+	if (only_changed && !f->cache && folder_is_settled(f))
+		return;
+	if (!folder_try(f))
+		return;
+	kept_up &= !cache_count(f->cache) && !cache_meta(f->cache)->complete; /* never filled */
+	if (!kept_up && (!only_changed || folder_is_changed(f)))
+		folder_ask_sync(f, 0);
+	folder_unuse(f); /* stays open while it is being synchronised */
+}
+
+static bool is_watched(const struct folder *f)
+{
+	return folder_is_shown(f) || f->role == ROLE_INBOX;
+}
+
+/* What was fetched once is kept up, so that its rows are what its numbers say. */
+static bool is_kept_up(struct folder *f)
+{
+	return is_watched(f) || folder_was_fetched(f);
+}
+
+void account_sync_changed(struct folder *f)
+{
+	if (is_synchronised(f) && !f->syncing && is_kept_up(f))
+		sync_folder(f, true, !is_watched(f));
+}
+
+void account_sync_folders(struct account *a, enum sync_which which)
+{
+	for (struct folder *f = a->folders; f; f = f->next)
+		if (is_synchronised(f) && !f->syncing &&
+			(which == SYNC_ALL_CHANGED || is_watched(f) ||
+				(which == SYNC_SHOWN_CHANGED && is_kept_up(f))))
+			sync_folder(f, which != SYNC_SHOWN,
+				which == SYNC_SHOWN_CHANGED && !is_watched(f));
+}
+
+void account_watch(struct account *a)
+{
+	struct folder *f = a->kind != ACCOUNT_OPENED ? NULL : folder_by_role(a, ROLE_INBOX, false);
+
+	for (const struct list *l = a->kind != ACCOUNT_OPENED ? NULL : a->store->lists; l;
+		l = l->next)
+		if (l->folder->account == a && is_synchronised(l->folder)) {
+			f = l->folder;
+			break;
+		}
+	if (!f || !account_is_server(a) || !a->sync || !folder_try(f))
+		return;
+	folder_ask_sync(f, 0);
+	folder_unuse(f);
+}

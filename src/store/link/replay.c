@@ -12,6 +12,7 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/uids.h"
+#include "store/link/syncall.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>
@@ -55,7 +56,7 @@ static void stuck(struct account *a, const struct err *err)
 	a->journal_err = *err;
 	store_disk_notice(a, _("The journal of account %s cannot be written: %s"),
 		a->setup->sync.name, err->text);
-	account_sync_settled(a);
+	account_settles(a);
 }
 
 /* The message that it would bring cannot be read: nothing can be done for it, and those behind it
@@ -190,7 +191,7 @@ void replay_ready(struct account *a, struct result *r)
 		return;
 	}
 	a->op_in_flight = 0;
-	replay_next(a);
+	account_replays(a);
 }
 
 static void drop_append_file(struct account *a, const struct op *op)
@@ -335,7 +336,7 @@ static void confirmed(struct account *a, const struct op *op, struct result *r)
 		free(words);
 	}
 	/* What somebody looks at, or all when all was asked for; it stays open meanwhile. */
-	if (target && (target->cache || a->sync_waiting || folder_was_fetched(target)) &&
+	if (target && (target->cache || syncall_runs(a) || folder_was_fetched(target)) &&
 		folder_use(target, NULL) == 0) {
 		folder_ask_sync(target, 0);
 		folder_unuse(target);
@@ -359,7 +360,7 @@ void replay_tick(struct account *a)
 		a->journal_stuck = false;
 		account_pending(a);
 	}
-	replay_next(a); /* also when the journal could not be written for a while */
+	account_replays(a); /* also when the journal could not be written for a while */
 }
 
 /*
@@ -405,7 +406,7 @@ void replay_result(struct account *a, struct result *r)
 		return;
 	}
 	if (!found) {
-		replay_next(a); /* cancelled meanwhile */
+		account_replays(a); /* cancelled meanwhile */
 		return;
 	}
 	op = op_copy(found);
@@ -433,8 +434,8 @@ void replay_result(struct account *a, struct result *r)
 	op_free(op);
 	journal_compact(a->journal, NULL); /* it is as good uncompacted, and tried with the next */
 	account_pending(a);
-	replay_next(a);
-	account_sync_settled(a);
+	account_replays(a);
+	account_settles(a);
 }
 
 /* ---- what another client did meanwhile ---- */

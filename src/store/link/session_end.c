@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "mime/envelope.h"
 #include "store/link/session_priv.h"
+#include "store/link/syncall.h"
 #include "store/store_priv.h"
 #include "store/disk/stub.h"
 
@@ -533,14 +534,14 @@ void session_done(struct account *a, struct result *r)
 	if (a->pop3_again)
 		a->next_pop3 = 0;
 	a->pop3_again = false;
-	if (err.kind != ERR_NONE && a->sync_waiting && !goes_on)
-		a->sync_err = err;
+	if (err.kind != ERR_NONE && syncall_runs(a) && !goes_on)
+		syncall_failed(a, &err);
 	else if (err.kind != ERR_NONE && !goes_on && err.kind != ERR_NETWORK &&
 		 err.kind != ERR_CANCELLED)
 		store_notice(
 			a, _("Fetching by POP3 for account %s: %s"), a->setup->sync.name, err.text);
 	folder_send_folders(a);
-	if (a->wholes || (goes_on && a->sync_waiting))
+	if (a->wholes || (goes_on && syncall_runs(a)))
 		session_start(a, 0);
-	account_sync_settled(a);
+	account_settles(a);
 }

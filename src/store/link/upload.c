@@ -99,7 +99,7 @@ int uploads_flush(struct uploads *u, struct err *err)
 	if (rc != 0)
 		return -1;
 	account_pending(a);
-	replay_next(a);
+	account_replays(a);
 	return 0;
 }
 

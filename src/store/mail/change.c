@@ -129,7 +129,7 @@ static int move_on_server(struct folder *f, struct folder *target, const uint32_
 			n - at < JOURNAL_MAX_UIDS ? n - at : JOURNAL_MAX_UIDS, kind, undo, err);
 	free(here);
 	undo_commit(undo);
-	replay_next(f->account);
+	account_replays(f->account);
 	return rc;
 }
 
@@ -141,7 +141,7 @@ static int move_hidden(struct folder *f, struct folder *target, const uint32_t *
 	int rc = move_some(f, target, uids, n, kind, undo, err);
 
 	undo_commit(undo);
-	replay_next(f->account);
+	account_replays(f->account);
 	return rc;
 }
 
@@ -170,7 +170,7 @@ int change_move_again(struct folder *f, struct folder *target, const uint32_t *u
 	if (change_add(f, op, &id, err) != 0)
 		return -1;
 	undo_replaced(f->account, former, id, uids, n);
-	replay_next(f->account);
+	account_replays(f->account);
 	return 0;
 }
 
@@ -506,7 +506,7 @@ static int request_create(
 	if (rc != 0)
 		return -1;
 	account_pending(a);
-	replay_next(a);
+	account_replays(a);
 	return 0;
 }
 

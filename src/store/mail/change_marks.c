@@ -149,7 +149,7 @@ static int flags_here(struct folder *f, const uint32_t *uids, size_t n, void *ct
 	free(v);
 	folder_send_changes(f, uids, n, NULL, 0);
 	if (rc == 0 && ngroups)
-		replay_next(f->account);
+		account_replays(f->account);
 	return rc;
 }
 
@@ -316,7 +316,7 @@ static int keywords_here(
 	free(v);
 	folder_send_changes(f, uids, n, NULL, 0);
 	if (rc == 0 && changed)
-		replay_next(f->account);
+		account_replays(f->account);
 	return rc;
 }
 

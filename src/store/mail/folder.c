@@ -598,7 +598,7 @@ void folder_compacted(struct store *s, struct compacted *r)
 	r->next = NULL;
 	compacted_free(r);
 	for (size_t i = 0; i < s->naccounts; i++)
-		account_sync_settled(s->accounts[i]);
+		account_settles(s->accounts[i]);
 }
 
 /* The cache was about to be read anew because its log was replaced: when the worker did that, its

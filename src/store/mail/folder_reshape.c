@@ -193,7 +193,7 @@ static void tell(struct account *a)
 {
 	folder_save_table(a);
 	folder_send_folders(a);
-	account_sync_settled(a);
+	account_settles(a);
 }
 
 /* --- deleting --- */

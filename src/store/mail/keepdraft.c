@@ -182,7 +182,7 @@ void keepdraft_leave(struct account *a, struct outbox_mail *m)
 			a, _("The draft in %s could not be removed: %s"), m->kept.folder, err.text);
 	else
 		outbox_ref_done(&m->kept);
-	replay_next(a);
+	account_replays(a);
 }
 
 /* --- putting aside --- */
@@ -227,7 +227,7 @@ static int append(
 	free(path);
 	if (rc == 0) {
 		account_pending(a);
-		replay_next(a);
+		account_replays(a);
 	}
 	return rc;
 }
@@ -425,7 +425,7 @@ int keepdraft_drop(struct account *a, const char *name, struct err *err)
 		return err_set(err, ERR_GONE, _("This message is no longer here"));
 	rc = expunge(f, cache_meta(f->cache)->uidvalidity, uid, err);
 	folder_unuse(f);
-	replay_next(a);
+	account_replays(a);
 	return rc;
 }
 

@@ -37,7 +37,7 @@ static int append_to_sent(struct account *a, const struct outbox_mail *m, const 
 		rc = journal_add(a->journal, op, err);
 	if (rc == 0) {
 		account_pending(a);
-		replay_next(a);
+		account_replays(a);
 	}
 	op_free(op);
 	free(dir);

@@ -407,7 +407,7 @@ void submit_answered(struct account *a, struct result *r)
 	outbox_mail_done(&m);
 	account_outbox(a);
 	submit_next(a);
-	account_sync_settled(a);
+	account_settles(a);
 }
 
 /* --- what a person does with the outbox --- */

@@ -401,7 +401,7 @@ static int add_opposite(struct account *a, struct op *op, uint64_t *id, struct e
 
 	if (rc == 0) {
 		account_pending(a);
-		replay_next(a);
+		account_replays(a);
 	}
 	return rc;
 }
@@ -496,7 +496,7 @@ static int back_by_ids(struct account *a, const struct undo_part *p, struct err 
 	op_free(op);
 	if (rc == 0) {
 		account_pending(a);
-		replay_next(a);
+		account_replays(a);
 	}
 	return rc;
 }

@@ -1,0 +1,265 @@
+/* Accounts as they come and go, and what is done for each by the clock. */
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "store/disk/localbox.h"
+#include "store/disk/maildir.h"
+#include "store/link/syncall.h"
+#include "store/store_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { OUTBOX_LOOK_MS = 2000, EVICT_MS = 300000, SESSION_SCAN_MS = 10000, CLOSED_LOOK_MS = 10000 };
+
+static struct account *account_new(struct store *s, enum account_kind kind, int index)
+{
+	struct account *a = mem_alloc(sizeof(*a));
+
+	a->store = s;
+	a->kind = kind;
+	a->index = index;
+	a->lock_fd = -1;
+	a->syncall = syncall_new();
+	s->accounts =
+		mem_grow(s->accounts, &s->cap_accounts, s->naccounts + 1, sizeof(*s->accounts));
+	s->accounts[s->naccounts++] = a;
+	return a;
+}
+
+struct account *account_path(struct store *s)
+{
+	return account_new(s, ACCOUNT_PATH, -1);
+}
+
+static int open_journal(struct account *a, struct err *err)
+{
+	char *appends = file_join(a->setup->data_dir, "append");
+	int rc = file_make_dirs(appends, err);
+
+	if (rc == 0)
+		rc = journal_open(&a->journal, a->setup->data_dir, err);
+	if (rc == 0)
+		a->news = journal_news(a->journal);
+	free(appends);
+	return rc;
+}
+
+static int open_files(struct account *a, struct err *err)
+{
+	const struct store_account *setup = a->setup;
+	char *mail = file_join(setup->data_dir, "mail"),
+	     *bodies = file_join(setup->cache_dir, "bodies");
+	int rc = file_make_dirs(setup->cache_dir, err);
+
+	if (rc == 0)
+		rc = maildir_create(mail, "INBOX", err);
+	if (rc == 0)
+		maildir_reshape_finish(setup->data_dir, mail);
+	if (rc == 0)
+		rc = maildir_move_finish(setup->data_dir, err);
+	if (rc == 0)
+		rc = outbox_open(&a->outbox, setup->data_dir, err);
+	if (rc == 0)
+		rc = bodies_open(&a->bodies, bodies, setup->cache_size, err);
+	free(mail);
+	free(bodies);
+	return rc;
+}
+
+static bool is_in_mid_air(struct account *a)
+{
+	struct strv ids = STRV_INIT;
+	bool found = false;
+
+	outbox_list(a->outbox, &ids, NULL); /* account_outbox, which follows, tells why not */
+	for (size_t i = 0; i < ids.n && !found; i++) {
+		struct outbox_mail m = {0};
+
+		found = outbox_get(a->outbox, ids.v[i], &m, NULL) == 0 && m.state == OUTBOX_SENDING;
+		outbox_mail_done(&m);
+	}
+	strv_done(&ids);
+	return found;
+}
+
+/* What a program that ended left in mid-air may have arrived: that is known without a connection,
+ * too, unless another running copy is at it. */
+static void recover_outbox(struct account *a)
+{
+	struct err err = {0};
+
+	if (a->store->read_only || !is_in_mid_air(a) || !links_lock(a, &err))
+		return;
+	if (outbox_recover(a->outbox, &err) != 0)
+		store_disk_notice(a, "%s", err.text);
+	links_unlock(a);
+}
+
+void account_add(struct store *s, struct store_request *r)
+{
+	struct account *a = account_new(s, ACCOUNT_OPENED, (int)s->naccounts);
+	struct err err = {0};
+
+	a->setup = r->setup;
+	r->setup = NULL;
+	remote_choose(a);
+	if (open_journal(a, &err) != 0 || identity_check(a, &err) != 0 ||
+		open_files(a, &err) != 0) {
+		store_failed(s, r->request, &err);
+		a->kind = ACCOUNT_FAILED;
+		a->trouble = err;
+		account_state(a);
+		return;
+	}
+	if (journal_damaged(a->journal))
+		store_notice(a,
+			_("The journal of account %s had a damaged end; it was kept beside as "
+			  "ops.wal.damaged-*"),
+			a->setup->sync.name);
+	folder_load_table(a);
+	folder_list_local(a);
+	folder_send_folders(a);
+	account_pending(a);
+	if (!s->read_only)
+		compose_take_over(a);
+	recover_outbox(a);
+	account_outbox(a);
+	account_state(a);
+	store_done(s, r, NULL);
+	account_online(a, !r->offline);
+}
+
+void account_free(struct account *a, int wait_ms)
+{
+	if (a->checker && !a->store->ops.stop(a->checker, wait_ms))
+		a->store->results_in_use = true;
+	if (a->sync)
+		folder_save_table(a);
+	if (a->sync && !a->store->ops.stop(a->sync, wait_ms))
+		a->store->results_in_use = true;
+	links_unlock(a);
+	while (a->folders) {
+		struct folder *f = a->folders;
+
+		a->folders = f->next;
+		folder_free(f);
+	}
+	journal_free(a->journal);
+	outbox_free(a->outbox);
+	bodies_free(a->bodies);
+	a->sync = NULL;
+	session_reset(a);
+	session_fail_wholes(a, false, &(struct err){.kind = ERR_CANCELLED});
+	folder_reshape_forget(a, &(struct err){.kind = ERR_CANCELLED});
+	free(a->sending);
+	submit_forget(a);
+	handover_free(a);
+	syncall_free(a->syncall);
+	free(a->checks);
+	free(a->suspects);
+	strv_done(&a->refused);
+	strv_done(&a->brought);
+	follow_reset(a);
+	free(a->prefix);
+	free(a->table);
+	store_account_free(a->setup);
+	free(a);
+}
+
+static bool has_news(struct folder *f)
+{
+	uint64_t before = f->news;
+
+	cache_refresh(f->cache, NULL); /* a fault that stays is met by the next change, and told */
+	f->news = cache_news(f->cache);
+	return f->news != before;
+}
+
+static void follow_others(struct account *a)
+{
+	struct err err = {0};
+
+	if (journal_refresh(a->journal, &err) < 0)
+		store_disk_notice(a, _("The journal of account %s cannot be read: %s"),
+			a->setup->sync.name, err.text);
+	if (a->news != journal_news(a->journal)) {
+		a->news = journal_news(a->journal);
+		for (struct folder *f = a->folders; f; f = f->next)
+			if (f->cache && !f->local && overlay_folder(f))
+				folder_send_list(f, NULL);
+		folder_send_folders(a);
+		account_pending(a);
+		if (a->sync)
+			account_replays(a);
+	}
+	if (a->following && folder_follow_table(a)) {
+		arrive_listed(a);
+		folder_send_folders(a);
+	} else if (a->following && arrive_drop_gone(a)) {
+		folder_send_folders(a);
+	}
+	for (struct folder *f = a->folders; f; f = f->next)
+		if (f->cache && f->uses && !f->local && has_news(f))
+			folder_send_list(f, NULL);
+}
+
+/* What a POP3 session delivers is known; reading all names again after each group would take most
+ * of its time. */
+static bool scan_can_wait(struct account *a, const struct folder *f, int64_t now)
+{
+	if (!a->session.running || strcmp(f->name, "INBOX") != 0)
+		return false;
+	if (now - a->session.scanned_ms < SESSION_SCAN_MS)
+		return true;
+	a->session.scanned_ms = now;
+	return false;
+}
+
+static void look_around(struct account *a, int64_t now)
+{
+	bool all = now >= a->next_closed_look;
+
+	if (all && a->sync)
+		folder_save_table(a);
+	if (all)
+		a->next_closed_look = now + CLOSED_LOOK_MS;
+	if (folder_look_local(a, all))
+		folder_send_folders(a);
+}
+
+static void scan_local(struct account *a, int64_t now)
+{
+	if (a->kind == ACCOUNT_OPENED)
+		look_around(a, now);
+	for (struct folder *f = a->folders; f; f = f->next)
+		if (f->local && f->uses && !scan_can_wait(a, f, now) &&
+			localbox_stamp(f->dir) != f->stamp && folder_look(f))
+			folder_send_folders(a);
+}
+
+void account_tick(struct account *a, int64_t now)
+{
+	scan_local(a, now);
+	for (struct folder *f = a->folders; f; f = f->next)
+		folder_compact(f);
+	if (a->kind != ACCOUNT_OPENED)
+		return;
+	if (a->online_wanted && !a->sync && now >= a->next_lock_try)
+		links_start(a);
+	follow_others(a);
+	replay_tick(a);
+	if (now >= a->next_evict && !a->store->read_only) {
+		a->next_evict = now + EVICT_MS;
+		bodies_evict(a->bodies);
+	}
+	if (now >= a->next_outbox_look) {
+		a->next_outbox_look = now + OUTBOX_LOOK_MS;
+		submit_next(a);
+		if (a->following)
+			follow_outbox(a);
+	}
+	if (a->sync && a->setup->sync.use_pop3 && !a->session.running && now >= a->next_pop3)
+		session_start(a, 0);
+}

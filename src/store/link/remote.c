@@ -1,0 +1,8 @@
+#include "store/mail/remote.h"
+
+#include "store/store_priv.h"
+
+void remote_choose(struct account *a)
+{
+	a->remote = a->setup->sync.use_pop3 ? &remote_pop3 : &remote_imap;
+}

@@ -1,0 +1,144 @@
+#include "store/link/syncall.h"
+
+#include "base/mem.h"
+#include "store/store_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct syncall {
+	unsigned request; /* to be answered when all is through; 0: none */
+	unsigned *later;  /* owned; those whose turn comes then */
+	size_t nlater, cap_later;
+	bool awaits_list;
+	struct err err;
+};
+
+struct syncall *syncall_new(void)
+{
+	return mem_alloc(sizeof(struct syncall));
+}
+
+void syncall_free(struct syncall *s)
+{
+	if (s)
+		free(s->later);
+	free(s);
+}
+
+bool syncall_runs(const struct account *a)
+{
+	return a->syncall->request != 0;
+}
+
+static void begin(struct account *a)
+{
+	struct syncall *s = a->syncall;
+
+	s->err = (struct err){0};
+	folder_try_again(a);
+	s->awaits_list = a->remote->everything(a, s->request);
+}
+
+void syncall_ask(struct account *a, unsigned request)
+{
+	struct syncall *s = a->syncall;
+
+	if (s->request) {
+		s->later = mem_grow(s->later, &s->cap_later, s->nlater + 1, sizeof(*s->later));
+		s->later[s->nlater++] = request;
+		return;
+	}
+	s->request = request;
+	begin(a);
+}
+
+bool syncall_awaits_list(const struct account *a)
+{
+	return a->syncall->awaits_list;
+}
+
+void syncall_listed(struct account *a, unsigned request, const struct err *why)
+{
+	struct syncall *s = a->syncall;
+
+	if (!s->awaits_list || (!why && request != s->request))
+		return;
+	s->awaits_list = false;
+	if (why)
+		s->err = *why;
+	account_settles(a);
+}
+
+void syncall_failed(struct account *a, const struct err *why)
+{
+	if (a->syncall->request)
+		a->syncall->err = *why;
+}
+
+void syncall_give_up(struct account *a, const struct err *why)
+{
+	a->syncall->err = *why;
+	a->syncall->awaits_list = false;
+	account_settles(a);
+}
+
+/* To the first that waits; the next one's turn comes. */
+static void answer(struct account *a)
+{
+	struct syncall *s = a->syncall;
+	struct store_event *ev =
+		store_event_new(s->err.kind == ERR_NONE ? STORE_DONE : STORE_FAILED);
+
+	ev->request = s->request;
+	ev->account = a->index;
+	ev->err = s->err;
+	s->request = 0;
+	if (s->nlater) {
+		s->request = s->later[0];
+		memmove(s->later, s->later + 1, --s->nlater * sizeof(*s->later));
+	}
+	store_emit(a->store, ev);
+}
+
+void syncall_drop(struct account *a, const struct err *why)
+{
+	a->syncall->awaits_list = false;
+	while (a->syncall->request) {
+		a->syncall->err = *why;
+		answer(a);
+	}
+}
+
+/* Something of it is under way. */
+static bool is_busy(struct account *a)
+{
+	if (a->syncall->awaits_list || a->remote->is_busy(a))
+		return true;
+	for (struct folder *f = a->folders; f; f = f->next)
+		if (f->syncing || f->wants_sync)
+			return true;
+	return false;
+}
+
+void syncall_settle(struct account *a)
+{
+	struct syncall *s = a->syncall;
+
+	if (!s->request || is_busy(a))
+		return;
+	if (s->err.kind == ERR_NONE && a->journal_stuck)
+		s->err = a->journal_err;
+	/* In POP3 what was made by IMAP waits for IMAP. */
+	if (s->err.kind == ERR_NONE && a->sync &&
+		((account_is_server(a) && journal_count(a->journal)) || a->sending))
+		return;
+	/* a run that only synchronises would never get to it otherwise */
+	for (struct folder *f = a->folders; f; f = f->next)
+		folder_compact(f);
+	if (compactor_busy(a->store->compactor))
+		return;
+	answer(a);
+	if (s->request)
+		begin(a);
+}
