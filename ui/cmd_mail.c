@@ -192,7 +192,7 @@ static void cmd_delete_thread(struct app *a)
 	if (!select_thread(a, &s))
 		return;
 	if (app_view(a) != app_find_view(a, UI_INDEX)) /* a message of it is read */
-		app_back(a);
+		app_close_view(a, app_view(a));
 	delete_or_ask(a, &s);
 }
 

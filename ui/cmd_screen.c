@@ -1,5 +1,6 @@
 /* Moving, tabs, searching, and how things are shown. */
 #include "ui/cmd.h"
+#include "ui/help.h"
 #include "ui/pathtext.h"
 
 #include "base/i18n.h"
@@ -105,7 +106,14 @@ static void cmd_open_tab(struct app *a, const struct args *args)
 
 static void cmd_back(struct app *a)
 {
-	app_back(a);
+	struct view *v = app_view(a);
+
+	if (v->ops->leave && !v->ops->leave(v))
+		return;
+	if (a->tabs[a->tab].n == 1 && a->ntabs == 1)
+		commands_run(a, "quit");
+	else
+		app_close_view(a, v);
 }
 
 static void cmd_tab(struct app *a, const struct args *args)

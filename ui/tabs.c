@@ -1,7 +1,5 @@
 /* Tabs, and the screens that lie one over the other in each. */
-#include "ui/pathtext.h"
-#include "ui/term.h"
-#include "ui/views.h"
+#include "ui/ui.h"
 
 #include "base/i18n.h"
 #include "base/mem.h"
@@ -195,18 +193,6 @@ void app_close_list(struct app *a, const struct msglist *l)
 	app_relayout(a);
 }
 
-void app_back(struct app *a)
-{
-	struct view *v = app_view(a);
-
-	if (v->ops->leave && !v->ops->leave(v))
-		return;
-	if (a->tabs[a->tab].n == 1 && a->ntabs == 1)
-		commands_run(a, "quit");
-	else
-		app_close_view(a, v);
-}
-
 int app_new_tab(struct app *a, struct view *v)
 {
 	if (a->ntabs == MAX_TABS)
@@ -221,55 +207,12 @@ int app_new_tab(struct app *a, struct view *v)
 void app_show_tab(struct app *a, int i)
 {
 	struct tab *t = &a->tabs[i];
-	struct err err = {0};
-	struct view *v;
 
 	a->tab = i;
 	a->side_active = false;
 	if (t->n == 0) {
-		v = t->account >= 0 || t->folder
-			    ? view_index_new(a, t->account, t->folder ? t->folder : "INBOX", &err)
-			    : NULL;
-		if (!v && err.kind != ERR_NONE)
-			app_error(a, "%s", err.text);
-		t->stack[t->n++] = v ? v : view_folders_new(a);
+		t->stack[0] = a->fill_tab(a, t);
+		t->n = 1;
 	}
 	app_relayout(a);
-}
-
-bool app_open_folder(struct app *a, int account, const char *folder, bool new_tab)
-{
-	struct err err = {0};
-	bool is_path = *folder == '/' || *folder == '~' || str_starts(folder, "./");
-	struct tab *t = &a->tabs[a->tab];
-	char *path = is_path ? pathtext_path(folder) : NULL;
-	struct view *v;
-
-	/* Before the folders are known any name may be one. */
-	if (!is_path && account >= 0 && engine_folders(a->engine, (size_t)account) &&
-		engine_find_folder(a->engine, (size_t)account, folder) < 0) {
-		app_error(a, _("There is no folder “%s”; create makes one"), folder);
-		return false;
-	}
-	v = view_index_new(a, is_path ? -1 : account, is_path ? path : folder, &err);
-	free(path);
-	if (!v) {
-		app_error(a, "%s", err.text);
-		return false;
-	}
-	/* A message being written stays where it is. */
-	if (new_tab || (t->n && t->stack[0]->ops->keeps)) {
-		if (app_new_tab(a, v) == 0)
-			return true;
-		app_error(a, _("Too many tabs are open"));
-		app_dispose(a, v);
-		return false;
-	}
-	while (t->n)
-		tabs_close_top(a, t);
-	t->account = is_path ? -1 : account;
-	t->stack[t->n++] = v;
-	a->side_active = false;
-	app_relayout(a);
-	return true;
 }

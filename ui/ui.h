@@ -4,6 +4,12 @@
  * Owns:    struct app owns tabs and views; a view is freed by its close function.
  * Threads: UI thread.
  * Errors:  shown in the message line by app_error.
+ *
+ * The files call each other one way only (tests/lint/circles.sh), from the loop down: app, start
+ * and frame; inbox; the commands (cmd_*, by their rows alone); the screens (view_*), of which one
+ * may open another; open, complete and help; commands; selection and program; tabs; ask and look.
+ * Upwards lead stored functions: rows, view_ops, questions and requests with who waits for them,
+ * fill_tab.
  */
 #ifndef UI_UI_H
 #define UI_UI_H
@@ -71,8 +77,9 @@ struct view_ops {
 	int64_t (*tick)(struct view *v, int64_t now);               /* next time it wants, or 0 */
 	void (*click)(struct view *v, int row, int col);
 	bool (*cancel)(struct view *v); /* ^C: whether something was under way and is stopped */
-	bool (*leave)(struct view *v);  /* q: false when it asks first and closes by itself */
-	void (*close)(struct view *v);  /* frees it; app_dispose calls it and nobody else */
+	bool (*keep)(struct view *v, struct view *closed); /* takes one over that is being closed */
+	bool (*leave)(struct view *v); /* q: false when it asks first and closes by itself */
+	void (*close)(struct view *v); /* frees it; app_dispose calls it and nobody else */
 };
 
 extern const struct view_ops *const ui_views[UI_CONTEXTS]; /* all of them (rows.c) */
@@ -123,6 +130,7 @@ struct app {
 	struct ui_config *config;
 	struct style_set styles;
 	struct tab tabs[MAX_TABS];
+	struct view *(*fill_tab)(struct app *a, const struct tab *t); /* its first screen */
 	int ntabs, tab;
 	struct layout layout;
 	enum sidebar_mode sidebar;
@@ -184,7 +192,6 @@ void app_dispose(struct app *a, struct view *v);
 void app_close_view(struct app *a, struct view *v);
 /* Its folder is there no more: the view of it goes, with what lies over that. */
 void app_close_list(struct app *a, const struct msglist *l);
-void app_back(struct app *a);                   /* leaves the current view */
 int app_new_tab(struct app *a, struct view *v); /* shows it; -1: too many, v stays the caller's */
 void app_show_tab(struct app *a, int i);
 struct view *app_find_view(struct app *a, unsigned context); /* in the current tab, topmost first */
@@ -192,18 +199,20 @@ void tabs_close_top(struct app *a, struct tab *t);           /* t has one */
 void tabs_ensure(struct app *a);                             /* there is always a screen */
 struct view *app_tab_top(struct app *a, int tab);
 int app_account(struct app *a); /* of what is on the screen; -1: none */
-bool app_open_folder(struct app *a, int account, const char *folder, bool new_tab);
-void app_paint_soon(struct app *a);
 void app_relayout(struct app *a);
-void app_sidebar(struct app *a); /* as the option says */
 void app_each_view(struct app *a, unsigned context, void (*fn)(struct view *v));
-bool app_ascii(const struct app *a);
-/* A number from 1 on as a person types it; 0: it is none. One that is too large is the largest. */
-unsigned app_number(const char *text);
-void app_forget(struct app *a, void *owner); /* no call back comes for it any more */
-void app_theme(struct app *a);
 
-/* --- saying and asking; a note is only for :messages --- */
+/* --- folders in tabs (open.c) --- */
+bool app_open_folder(struct app *a, int account, const char *folder, bool new_tab);
+
+/* --- what the options make of the screen (look.c) --- */
+bool app_ascii(const struct app *a);
+void app_sidebar(struct app *a);
+void app_theme(struct app *a);
+const char *app_theme_name(const struct settings *s);
+bool app_theme_is_auto(const struct settings *s);
+
+/* --- saying and asking (ask.c); a note is only for :messages --- */
 void app_message(struct app *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void app_error(struct app *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void app_note(struct app *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -221,15 +230,32 @@ void app_ask(struct app *a, const char *label, const char *initial, enum history
 void app_ask_choice(struct app *a, const char *label, const char *choices, app_answer_fn *fn,
 	void *ctx, void *owner);
 
+/* A number from 1 on as a person types it; 0: it is none. One that is too large is the largest. */
+unsigned app_number(const char *text);
+void app_paint_soon(struct app *a);
+
 /* fn gets the final event of a request; without one, failures and texts are shown. */
 void app_await(struct app *a, unsigned request, app_done_fn *fn, void *ctx, void *owner);
 void app_unawait(struct app *a, unsigned request);
 /* Keys typed from now on mean what is there when this request is answered; Esc or ^G gives it up.
  */
 void app_hold_keys(struct app *a, unsigned request);
-/* The default: says what failed or was done. */
-void app_finish(struct app *a, struct event *ev);
+void app_forget(struct app *a, void *owner); /* no call back comes for it any more */
+/* Of these the loop is in need: the answer to a key while a question is open; who waits for a
+ * request (false: nobody), who does so no longer; a password that the engine wants; what waits to
+ * be asked. */
+void ask_key(struct app *a, const struct term_key *k);
+bool ask_take_await(struct app *a, unsigned request, struct await *out);
+void ask_password(struct app *a, int account);
+void ask_waiting(struct app *a);
+void ask_done(struct app *a);
 
+/* The default end of a request (view_text.c): says what failed or was done. */
+void app_finish(struct app *a, struct event *ev);
+/* An event of the engine (inbox.c), to whom it concerns. */
+void inbox_take(struct app *a, struct event *ev);
+
+/* --- what a command is about (selection.c) --- */
 bool app_selection(struct app *a, struct selection *out); /* says so when there is none */
 /* The same for what is done to one message: several tagged ones are refused. */
 bool app_selection_one(struct app *a, struct selection *out);
@@ -238,9 +264,11 @@ bool app_selection_one(struct app *a, struct selection *out);
 bool selection_stands(struct app *a, struct selection *s);
 void selection_done(struct selection *s);
 
-/* Gives the terminal to a program; fn (ev NULL) is called when it ended. */
+/* --- programs that get the terminal (program.c) --- */
+/* fn (ev NULL) is called when it ended. */
 void app_run_child(struct app *a, const char *command, const char *arg, app_done_fn *fn, void *ctx,
 	void *owner);
+void app_child_look(struct app *a); /* whether it has ended */
 
 /* --- completion (complete.c); nth and word as in struct command --- */
 void complete_folder(struct app *a, int nth, const char *word, struct strv *out);

@@ -446,6 +446,16 @@ static void index_click(struct view *v, int row, int col)
 	remember(x);
 }
 
+static bool index_keep(struct view *v, struct view *reader)
+{
+	struct index_view *x = self(v);
+
+	if (x->preview)
+		return false;
+	x->preview = reader;
+	return true;
+}
+
 static void index_close(struct view *v)
 {
 	struct index_view *x = self(v);
@@ -484,6 +494,7 @@ const struct view_ops view_index_ops = {
 	.search = index_search,
 	.tick = index_tick,
 	.click = index_click,
+	.keep = index_keep,
 	.close = index_close,
 };
 
@@ -540,16 +551,6 @@ int view_index_account(struct view *v)
 struct msglist *view_index_list(struct view *v)
 {
 	return self(v)->list;
-}
-
-bool view_index_keep(struct view *v, struct view *reader)
-{
-	struct index_view *x = self(v);
-
-	if (x->preview)
-		return false;
-	x->preview = reader;
-	return true;
 }
 
 uint32_t view_index_uid(struct view *v)

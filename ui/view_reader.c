@@ -256,7 +256,7 @@ static void reader_load(struct view *v, uint32_t uid)
 		return;
 	show(x, uid);
 	if (x->index)
-		view_index_go(x->index, uid);
+		x->index->ops->go(x->index, uid);
 	ask(x);
 }
 
@@ -268,7 +268,7 @@ static void reader_step(struct view *v, int n)
 
 	/* Gone meanwhile: the list below knows what took its place. */
 	if (row < 0)
-		uid = x->index ? view_index_uid(x->index) : 0;
+		uid = x->index ? x->index->ops->uid(x->index) : 0;
 	else
 		uid = row + n < 0 ? 0 : msglist_uid(x->list, (size_t)(row + n));
 	if (uid)
@@ -337,7 +337,7 @@ static void reader_close(struct view *v)
 		engine_cancel(v->app->engine, x->request);
 	x->request = 0;
 	if (x->index && x->m && x->m->uid == x->uid && !x->headers && !x->html &&
-		view_index_keep(x->index, v)) {
+		x->index->ops->keep(x->index, v)) {
 		x->index = NULL;
 		x->preview = true;
 		x->waiting = false;

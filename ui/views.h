@@ -23,8 +23,6 @@ struct msglist *view_index_list(struct view *v);
 uint32_t view_index_uid(struct view *v); /* under the cursor; 0: none */
 void view_index_go(struct view *v, uint32_t uid);
 void view_index_settings(struct view *v); /* order and threads as the options say now */
-/* Takes a reader that is being closed as its preview; false: it has one. */
-bool view_index_keep(struct view *v, struct view *reader);
 void view_index_preview(struct view *v, const struct region *r);
 
 /* --- message --- */
@@ -58,11 +56,8 @@ struct view *view_outbox_new(struct app *a, int account);
 struct view *view_pending_new(struct app *a);
 struct view *view_drafts_new(struct app *a, int account);
 
-/* --- texts --- */
+/* --- texts, which are made in text_of_lines or ui/help.h --- */
 struct view *view_text_new(struct app *a, const char *title, struct text *text);
-/* The key map of a screen, or (topic) one command, option or screen. NULL: no such topic. */
-struct text *help_text(struct app *a, unsigned context, const char *topic);
 struct text *text_of_lines(const char *lines); /* one TEXT_PLAIN line per line */
-struct text *messages_text(struct app *a);
 
 #endif
