@@ -91,11 +91,15 @@ struct list { /* what the engine has open */
 	bool by_subject;
 };
 
+/* What a request waited for is here, or why it is not (ERR_NONE: it is). Keeps the request. */
+typedef void read_resume(struct store *s, struct store_request *r, const struct err *why);
+
 /* A request that waits for a body to come from the server. */
 struct parked {
 	struct parked *next;
 	struct account *account;       /* whose server it comes from */
 	struct store_request *request; /* owned */
+	read_resume *resume;           /* who goes on with it */
 	unsigned job;                  /* the number of the JOB_BODY */
 	enum lane lane;                /* where that is */
 	char *section;                 /* owned; what of the message, and its size */
@@ -617,9 +621,10 @@ struct read_text {
 	bool whole;        /* nothing of the body is missing */
 };
 void read_text(const struct loaded *m, struct read_text *out); /* any thread */
-/* The message's bytes, LF or CRLF. 1: not here, the request was parked until it is. */
+/* The message's bytes, LF or CRLF. 1: not here, the request was parked, and resume goes on with it.
+ */
 int read_message(struct store *s, struct folder *f, uint32_t uid, struct store_request *r,
-	struct str *out, struct err *err);
+	read_resume *resume, struct str *out, struct err *err);
 
 /* --- rendering.c --- */
 void rendering_start(struct store *s);
@@ -700,8 +705,6 @@ void backup_request(struct store *s, struct store_request *r); /* keeps it */
 
 /* --- transfer.c --- */
 void transfer_request(struct store *s, struct store_request *r); /* export, import; keeps it */
-/* The message that read_message went for came, or err says why not; keeps r. */
-void transfer_fetched(struct store *s, struct store_request *r, const struct err *err);
 
 /* --- search.c --- */
 void search_request(struct store *s, struct store_request *r); /* takes uids: look only at these */

@@ -442,6 +442,17 @@ static void quoting_back(struct store *s, struct rendering *x)
 		store_failed(s, x->request->request, &err);
 }
 
+/* The message is here now, or why it is not. */
+static void go_on(struct store *s, struct store_request *r, const struct err *why)
+{
+	if (why->kind == ERR_NONE) {
+		compose_request(s, r);
+		return;
+	}
+	store_failed(s, r->request, why);
+	store_request_free(r);
+}
+
 /* Answers and forwards need the message; 1: kept until it is here, and what is quoted of it. */
 static int quote(struct store *s, struct store_request *r, struct err *err)
 {
@@ -452,7 +463,7 @@ static int quote(struct store *s, struct store_request *r, struct err *err)
 
 	if (!l)
 		return err_set(err, ERR_GONE, _("The folder is no longer open"));
-	rc = read_message(s, l->folder, r->uid, r, &bytes, err);
+	rc = read_message(s, l->folder, r->uid, r, go_on, &bytes, err);
 	if (rc != 0) {
 		str_done(&bytes);
 		return rc;
@@ -530,7 +541,7 @@ static int resume_in(struct store *s, struct account *a, struct store_request *r
 		free(id);
 		return rc;
 	}
-	rc = read_message(s, f, uid, r, &bytes, err);
+	rc = read_message(s, f, uid, r, go_on, &bytes, err);
 	if (rc == 0)
 		rc = begin_from(a, r, f, uid, &bytes, err);
 	str_done(&bytes);

@@ -43,12 +43,13 @@ static void post_body(struct store *s, struct folder *f, uint32_t uid, struct pa
 }
 
 static void park(struct store *s, struct folder *f, uint32_t uid, const char *section,
-	uint32_t size, struct store_request *r)
+	uint32_t size, struct store_request *r, read_resume *resume)
 {
 	struct parked *p = mem_alloc(sizeof(*p));
 
 	p->account = f->account;
 	p->request = r;
+	p->resume = resume;
 	p->section = mem_strdup(section);
 	p->size = size;
 	post_body(s, f, uid, p);
@@ -92,23 +93,24 @@ static bool can_show_rest(const struct store_request *r, const struct err *err)
 	return r->kind == REQUEST_READ && r->section && err->kind != ERR_CANCELLED;
 }
 
-static void show_rest(struct store *s, struct store_request *r, const struct err *err)
+static void go_on(struct store *s, struct store_request *r, const struct err *why)
 {
-	free(r->text);
-	r->text = mem_strdup(err->text);
+	if (why->kind != ERR_NONE && !can_show_rest(r, why)) {
+		store_failed(s, r->request, why);
+		store_request_free(r);
+		return;
+	}
+	if (why->kind != ERR_NONE) {
+		free(r->text);
+		r->text = mem_strdup(why->text);
+	}
 	read_request(s, r);
 }
 
-static void fail_parked(struct store *s, struct parked *p, const struct err *err)
+/* It came, or why not. */
+static void hand_back(struct store *s, struct parked *p, const struct err *why)
 {
-	if (can_show_rest(p->request, err)) {
-		show_rest(s, p->request, err);
-	} else if (p->request->kind == REQUEST_EXPORT) {
-		transfer_fetched(s, p->request, err);
-	} else {
-		store_failed(s, p->request->request, err);
-		store_request_free(p->request);
-	}
+	p->resume(s, p->request, why);
 	parked_free(p);
 }
 
@@ -122,7 +124,7 @@ void read_drop_parked(struct store *s, struct account *a, const struct err *err)
 			continue;
 		}
 		*p = found->next;
-		fail_parked(s, found, err);
+		hand_back(s, found, err);
 	}
 }
 
@@ -138,7 +140,7 @@ void read_cancel(struct store *s, unsigned request)
 			j->cancel.what = found->job;
 			account_post_first(found->account, found->lane, j);
 			err_set(&err, ERR_CANCELLED, _("Cancelled"));
-			fail_parked(s, found, &err);
+			hand_back(s, found, &err);
 			return;
 		}
 }
@@ -192,7 +194,6 @@ void read_body_done(struct store *s, struct result *r)
 	struct parked *p = unpark(s, r->request);
 	struct account *a = store_account_at(s, r->account);
 	struct folder *f = r->folder ? folder_find(a, r->folder, false) : NULL;
-	struct store_request *request;
 	struct err err;
 
 	if (r->err.kind == ERR_NONE && f && f->cache)
@@ -202,19 +203,10 @@ void read_body_done(struct store *s, struct result *r)
 	if (goes_over_the_first(s, f, r, p))
 		return;
 	err = explained(a, r);
-	if (r->err.kind != ERR_NONE || store_is_stale(s, p->request, &err)) {
-		fail_parked(s, p, &err);
-		return;
-	}
-	request = p->request;
-	parked_free(p);
-	request->op_id++; /* the structure first, then one part: after that it must be here */
-	if (request->kind == REQUEST_COMPOSE)
-		compose_request(s, request);
-	else if (request->kind == REQUEST_EXPORT)
-		transfer_fetched(s, request, &r->err);
-	else
-		read_request(s, request);
+	if (r->err.kind == ERR_NONE && !store_is_stale(s, p->request, &err))
+		p->request->op_id++; /* the structure first, then one part: after that it must be
+					here */
+	hand_back(s, p, &err);
 }
 
 void read_progress(struct store *s, struct result *r)
@@ -294,7 +286,7 @@ static int cannot_fetch(struct folder *f, struct store_request *r, struct err *e
 }
 
 static int read_whole(struct store *s, struct folder *f, uint32_t uid, struct store_request *r,
-	struct str *out, struct err *err)
+	read_resume *resume, struct str *out, struct err *err)
 {
 	struct bodies_key key;
 	uint64_t whole;
@@ -312,19 +304,19 @@ static int read_whole(struct store *s, struct folder *f, uint32_t uid, struct st
 		return 0;
 	if (cannot_fetch(f, r, err) != 0)
 		return -1;
-	park(s, f, uid, "eml", size_of(f, uid), r);
+	park(s, f, uid, "eml", size_of(f, uid), r, resume);
 	return 1;
 }
 
 /* The whole message. 0: in out; 1: parked until it comes; -1: err. */
 int read_message(struct store *s, struct folder *f, uint32_t uid, struct store_request *r,
-	struct str *out, struct err *err)
+	read_resume *resume, struct str *out, struct err *err)
 {
 	struct folder *from = waiting_origin(f, &uid);
 	int rc = folder_use(from, err);
 
 	if (rc == 0) {
-		rc = read_whole(s, from, uid, r, out, err);
+		rc = read_whole(s, from, uid, r, resume, out, err);
 		folder_unuse(from);
 	}
 	return rc;
@@ -482,7 +474,7 @@ static bool ask_needed(struct store *s, struct folder *f, struct store_request *
 	if (any) {
 		free(r->section);
 		r->section = mem_strdup(asked.p);
-		park(s, f, r->uid, ask.p, (uint32_t)size, r);
+		park(s, f, r->uid, ask.p, (uint32_t)size, r, go_on);
 	}
 	str_done(&ask);
 	str_done(&asked);
@@ -517,7 +509,7 @@ static int load(struct store *s, struct folder *f, struct store_request *r,
 		return m->by_parts && r->kind == REQUEST_READ && ask_needed(s, f, r, m) ? 1 : 0;
 	if (f->local || cannot_fetch(f, r, err) != 0)
 		return -1;
-	park(s, f, r->uid, NULL, size_of(f, r->uid), r);
+	park(s, f, r->uid, NULL, size_of(f, r->uid), r, go_on);
 	return 1;
 }
 
@@ -807,7 +799,7 @@ static int save_part(struct store *s, struct folder *f, struct store_request *r,
 		if (cannot_fetch(f, r, err) != 0)
 			return -1;
 		str_addf(&bytes, "%s/%llu", p->section, (unsigned long long)p->size);
-		park(s, f, r->uid, bytes.p, (uint32_t)p->size, r);
+		park(s, f, r->uid, bytes.p, (uint32_t)p->size, r, go_on);
 		str_done(&bytes);
 		return 1;
 	}
@@ -827,7 +819,7 @@ static int save_part(struct store *s, struct folder *f, struct store_request *r,
 static int save_raw(struct store *s, struct folder *f, struct store_request *r, struct err *err)
 {
 	struct str bytes = STR_INIT;
-	int rc = read_message(s, f, r->uid, r, &bytes, err);
+	int rc = read_message(s, f, r->uid, r, go_on, &bytes, err);
 
 	if (rc == 0 && r->text) {
 		char *path = save_path(r->text, "message.eml");

@@ -309,6 +309,8 @@ static void note_failure(struct transfer *t, const struct err *err)
 		t->why = *err;
 }
 
+static read_resume fetched;
+
 /* 0: in out; 1: it is being fetched; -1. */
 static int read_next(struct store *s, struct transfer *t, struct str *out, uint32_t *flags,
 	struct str *keywords, uint32_t *received, struct err *err)
@@ -338,7 +340,7 @@ static int read_next(struct store *s, struct transfer *t, struct str *out, uint3
 	*flags = c->flags[row];
 	*received = c->received[row];
 	str_adds(keywords, cache_keyset(t->folder->cache, c->keyset[row]));
-	return read_message(s, t->folder, t->uids[t->at], t->request, out, err);
+	return read_message(s, t->folder, t->uids[t->at], t->request, fetched, out, err);
 }
 
 /* 0: go on; 1: waits for the message; -1: nothing more can be copied. */
@@ -443,7 +445,7 @@ static struct transfer *find(struct store *s, unsigned request)
 	return NULL;
 }
 
-void transfer_fetched(struct store *s, struct store_request *r, const struct err *err)
+static void fetched(struct store *s, struct store_request *r, const struct err *err)
 {
 	struct transfer *t = find(s, r->request);
 
