@@ -37,6 +37,10 @@ bob_has() {
 drafts_have() {
 	grep -rqlF -e "$1" "$maildir/.Drafts/cur" "$maildir/.Drafts/new"
 }
+# The draft has its own copies of the files from its being saved on, which is behind the screen.
+kept_here() {
+	grep -rqsF -e "$1" "$home/.local/share/talaria/test/drafts"
+}
 one_row() {
 	[ "$(screen | grep -c 'bob@example.org.*Files')" = 1 ]
 }
@@ -87,6 +91,7 @@ type ':attach ~/two.txt'
 keys Enter
 ok 'the first file' see '1 one.txt'
 ok 'and the second' see '2 two.txt'
+until_true 20 kept_here 'In file two.'
 rm "$home/one.txt" "$home/two.txt"
 keys P
 ok 'it is kept' see 'Kept as a draft'
@@ -94,7 +99,7 @@ ok 'and goes to the server' until_true 20 drafts_have 'two.txt'
 ok 'with what is in the files' drafts_have 'In file one.'
 : >"$work/words"
 keys R
-ok 'it is in the list' see 'Files'
+ok 'it is in the list' match 'bob@example.org.*Files'
 ok 'once' one_row
 keys Enter
 ok 'it is resumed' see 'With two files.'
