@@ -61,7 +61,7 @@ static void op_done(struct job_op *o)
 	str_done(&o->message);
 }
 
-static void free_kind(struct job *j)
+static void free_job_kind(struct job *j)
 {
 	switch (j->kind) {
 	case JOB_PASSWORD:
@@ -99,7 +99,7 @@ void job_free(struct job *j)
 {
 	if (!j)
 		return;
-	free_kind(j);
+	free_job_kind(j);
 	free(j->folder);
 	free(j->mailbox);
 	free(j);
@@ -118,38 +118,113 @@ struct result *result_new(enum result_kind kind)
 	return r;
 }
 
-static void free_arrays(struct result *r)
+static void entries_done(struct folder_entries *e)
 {
-	for (size_t i = 0; r->folders && i < r->n; i++) {
-		free(r->folders[i].name);
-		free(r->folders[i].mailbox);
+	for (size_t i = 0; i < e->n; i++) {
+		free(e->v[i].name);
+		free(e->v[i].mailbox);
 	}
-	free(r->folders);
-	for (size_t i = 0; r->summaries && i < r->n; i++)
-		summary_free(r->summaries[i]);
-	free(r->summaries);
-	for (size_t i = 0; r->flags && i < r->n; i++)
-		free(r->flags[i].keywords);
-	free(r->flags);
-	for (size_t i = 0; r->fates && i < r->n; i++) {
-		free(r->fates[i].address);
-		free(r->fates[i].text);
+	free(e->v);
+}
+
+static void summaries_done(struct result_summaries *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		summary_free(s->v[i]);
+	free(s->v);
+}
+
+static void flags_done(struct result_flags *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		free(f->v[i].keywords);
+	free(f->v);
+}
+
+static void sent_done(struct result_sent *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		free(s->v[i].address);
+		free(s->v[i].text);
 	}
-	free(r->fates);
-	free(r->entries);
-	free(r->uids);
+	free(s->v);
+	free(s->id);
+}
+
+/* What is one array, text or string and no more. */
+static void free_single(struct result *r)
+{
+	switch (r->kind) {
+	case RESULT_ALERT:
+		free(r->alert.text);
+		break;
+	case RESULT_VANISHED:
+		free(r->vanished.uids);
+		break;
+	case RESULT_OP_READY:
+		free(r->op_ready.uids);
+		break;
+	case RESULT_POP3_LISTED:
+		free(r->listed.v);
+		break;
+	case RESULT_POP3_HEADER:
+	case RESULT_POP3_MESSAGE:
+	case RESULT_POP3_PART:
+		str_done(&r->message.bytes);
+		break;
+	case RESULT_POP3_DONE:
+		free(r->session.deleted);
+		break;
+	case RESULT_SEND_READY:
+		free(r->send_ready.id);
+		break;
+	case RESULT_CHECKED:
+		str_done(&r->checked.text);
+		break;
+	default:
+		break; /* owns nothing more */
+	}
+}
+
+static void free_result_kind(struct result *r)
+{
+	switch (r->kind) {
+	case RESULT_FOLDERS:
+		entries_done(&r->folders.all);
+		free(r->folders.prefix);
+		break;
+	case RESULT_COUNTS:
+		entries_done(&r->counts);
+		break;
+	case RESULT_SUMMARIES:
+		summaries_done(&r->summaries);
+		break;
+	case RESULT_FLAGS:
+		flags_done(&r->flags);
+		break;
+	case RESULT_BODY:
+		free(r->body.piece);
+		str_done(&r->body.bytes);
+		break;
+	case RESULT_OP:
+		free(r->op.uids);
+		free(r->op.stay);
+		break;
+	case RESULT_SENT:
+		sent_done(&r->sent);
+		break;
+	default:
+		free_single(r);
+		break;
+	}
 }
 
 void result_free(struct result *r)
 {
 	if (!r)
 		return;
-	free_arrays(r);
+	free_result_kind(r);
 	free(r->folder);
-	free(r->section);
-	free(r->text);
-	free(r->id);
-	str_done(&r->bytes);
 	free(r);
 }
 

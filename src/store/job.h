@@ -165,42 +165,50 @@ struct job *job_new(enum job_kind kind);
 void job_free(struct job *j);
 void job_free_item(struct queue_item *item); /* for queue_free */
 
+/*
+ * Results. Each kind has one struct below, with what it carries beside the number of its job, its
+ * folder and err, which says why something failed.
+ */
 enum result_kind {
-	RESULT_STATE,     /* lane, state, err, n: milliseconds until the next attempt */
-	RESULT_PASSWORD,  /* a password is needed: JOB_PASSWORD answers */
-	RESULT_ALERT,     /* text from the server that the user must see */
-	RESULT_FOLDERS,   /* folders: all there are; text: what the names of the person's own
-			     begin with on the wire; number: what stands between levels, 0: not
-			     known; err when it failed */
-	RESULT_COUNTS,    /* folders: some, whose counts are new */
-	RESULT_SELECTED,  /* folder, meta (uidvalidity, uidnext, exists); reset: the known rows are
-			     void; read_only: nothing can be changed there */
-	RESULT_SUMMARIES, /* summaries, n */
-	RESULT_FLAGS,     /* flags, n */
-	RESULT_VANISHED,  /* uids, n */
-	RESULT_PROGRESS,  /* done, total */
-	RESULT_SYNCED,    /* folder, meta; err when it failed */
-	RESULT_NEWS,      /* folder: something changed there, synchronise it */
-	RESULT_BODY,      /* folder, uid, section (a piece name of bodies.h), bytes */
-	RESULT_BODY_DONE, /* request; err */
-	RESULT_OP_READY,  /* op_id: an operation that was never given away waits to be noted so, for
-			     repeating it may double something; nothing is done yet. reset: meta has
-			     the target's UIDNEXT and UIDVALIDITY (0: no such mailbox); uids, n,
-			     uidvalidity: its messages, where they were not known */
-	RESULT_OP,        /* op_id, err; uids, n, uidvalidity: of its messages in the target, in its
-			     order, 0 where it is not known; reset: they stay where they were, marked
-			     as deleted, text says why; total: so many were no longer there */
-	RESULT_MAILBOX,   /* request; err */
-	RESULT_POP3_LISTED,  /* entries, n; can_uidl, can_top */
-	RESULT_POP3_HEADER,  /* number, bytes: answer to TOP */
-	RESULT_POP3_MESSAGE, /* number, bytes; err: this one could not be fetched */
-	RESULT_POP3_PART,    /* number, bytes: the header and the first lines */
+	/* Of the lane. */
+	RESULT_STATE,    /* what it does now; err: what the last connection ended with */
+	RESULT_PASSWORD, /* a password is needed: JOB_PASSWORD answers */
+	RESULT_ALERT,    /* words of the server that the user must see */
+	/* Of the account's folders. */
+	RESULT_FOLDERS, /* all there are; err when they cannot be listed. Ends JOB_LIST; also by the
+			   clock, without a job */
+	RESULT_COUNTS,  /* some, whose counts are new */
+	RESULT_MAILBOX, /* it is reshaped, or err says why not. Ends JOB_MAILBOX */
+	/* Of one folder. */
+	RESULT_NEWS,      /* something changed there: synchronise it */
+	RESULT_SELECTED,  /* its state, before what is in it */
+	RESULT_SUMMARIES, /* new rows */
+	RESULT_FLAGS,     /* marks that are other than they were */
+	RESULT_VANISHED,  /* messages that are gone */
+	RESULT_PROGRESS,  /* of the rows that are to come */
+	RESULT_SYNCED,    /* ends JOB_SYNC; err when it failed */
+	/* Of one message. */
+	RESULT_BODY,          /* a piece of it */
+	RESULT_BODY_PROGRESS, /* of what JOB_BODY asked for */
+	RESULT_BODY_DONE,     /* ends JOB_BODY; err: the first of what went wrong */
+	/* Of an operation. */
+	RESULT_OP_READY, /* it was never given away, and waits to be noted so, for repeating it may
+			    double something, or its messages had to be found. Nothing is done yet
+			  */
+	RESULT_OP,       /* ends JOB_OP: done, or err says why not */
+	/* Of a session by POP3. */
+	RESULT_POP3_LISTED,  /* what the server has */
+	RESULT_POP3_HEADER,  /* of one message: the answer to TOP */
+	RESULT_POP3_MESSAGE, /* one message; err: this one could not be fetched */
+	RESULT_POP3_PART,    /* the header and the first lines of one */
 	RESULT_POP3_FETCHED, /* all of the plan's messages were given: JOB_POP3_ACK is awaited; err
-				when it broke off, number: which one was awaited then, 0: none */
-	RESULT_POP3_DONE,    /* numbers deleted (uids, n) confirmed by QUIT; err */
-	RESULT_SEND_READY,   /* id: DATA is next */
-	RESULT_SENT,         /* id, outcome, fates; err */
-	RESULT_CHECKED,      /* text; err */
+				when it broke off */
+	RESULT_POP3_DONE,    /* ends JOB_POP3; err: nothing is known to be deleted */
+	/* Of a mail on its way out. */
+	RESULT_SEND_READY, /* DATA is next: JOB_SEND_GO answers */
+	RESULT_SENT,       /* ends JOB_SEND; err: what was said of all of it */
+	RESULT_CHECKED,    /* ends JOB_CHECK; err: the first failure */
+	RESULT_KINDS
 };
 enum sync_state { SYNC_OFFLINE, SYNC_CONNECTING, SYNC_ONLINE, SYNC_WAITING, SYNC_FAILED };
 
@@ -225,30 +233,157 @@ struct recipient_fate { /* what the relay said of one recipient, or of the whole
 	char *text; /* owned; its words with the code in front, or why it was not asked */
 };
 
+/* Everything that is pointed to is owned. */
+
+struct result_state {
+	enum sync_state state;
+	size_t retry_ms; /* until the next attempt */
+};
+
+struct result_alert {
+	char *text;
+};
+
+struct folder_entries {
+	struct folder_entry *v;
+	size_t n;
+};
+
+struct result_folders {
+	struct folder_entries all;
+	char *prefix;   /* what the names of the person's own begin with on the wire, or NULL */
+	char delimiter; /* what stands between levels, 0: not known */
+};
+
+struct result_selected {
+	struct cache_meta meta; /* complete and highestmodseq are not said yet */
+	bool anew;              /* the known rows are void */
+	bool read_only;         /* nothing can be changed there */
+};
+
+struct result_summaries {
+	struct summary **v;
+	size_t n;
+};
+
+struct result_flags {
+	struct flag_change *v;
+	size_t n;
+};
+
+struct result_vanished {
+	uint32_t *uids;
+	size_t n;
+};
+
+struct result_progress { /* messages, or octets of one */
+	uint64_t done, total;
+};
+
+struct result_synced {
+	struct cache_meta meta; /* what is true of the folder once all of it is in the cache */
+};
+
+struct result_body {
+	uint32_t uid;
+	char *piece; /* its name (bodies.h) */
+	struct str bytes;
+};
+
+struct result_body_done {
+	uint32_t uid;
+};
+
+struct result_op_ready {
+	uint64_t id;
+	bool marked; /* the target's numbers are known; of no such mailbox UIDVALIDITY is 0 */
+	uint32_t target_uidvalidity, target_uidnext;
+	/* Of its messages where they were known by their Message-IDs alone; n 0 else. */
+	uint32_t *uids;
+	size_t n;
+	uint32_t uidvalidity;
+};
+
+struct result_op {
+	uint64_t id;
+	/* Its messages in the target, in its order, 0 where one is not known. NULL: none is. */
+	uint32_t *uids;
+	size_t n;
+	uint32_t uidvalidity; /* the target's */
+	char *stay;           /* they stay where they were too, marked as deleted: why; or NULL */
+	size_t missing;       /* so many were no longer there */
+};
+
+struct result_listed {
+	struct session_entry *v;
+	size_t n;
+	bool can_uidl, can_top;
+};
+
+struct result_message {
+	uint32_t number; /* in the session */
+	struct str bytes;
+};
+
+struct result_fetched {
+	uint32_t awaited; /* the message that was, when it broke off; 0: none */
+};
+
+struct result_session {
+	uint32_t *deleted; /* numbers, confirmed by QUIT */
+	size_t n;
+};
+
+struct result_send_ready {
+	char *id;
+};
+
+struct result_sent {
+	char *id;
+	enum send_outcome outcome;
+	struct recipient_fate *v; /* of whom was to be asked, in that order; n 0: nobody was */
+	size_t n;
+};
+
+struct result_checked {
+	struct str text;
+};
+
 struct result {
 	struct queue_item item;
 	enum result_kind kind;
 	unsigned generation; /* of the sync that made it */
 	int account;         /* the store's index */
 	enum lane lane;
-	unsigned request;
-	struct err err; /* ERR_NONE: fine */
+	unsigned request; /* the number of its job */
+	struct err err;   /* ERR_NONE: fine */
 	bool unbegun; /* with err: the job waited when the connection ended; it is not the reason */
-	enum sync_state state;
-	char *folder, *section, *text, *id;
-	struct folder_entry *folders;
-	struct summary **summaries; /* owned copies */
-	struct flag_change *flags;
-	struct session_entry *entries;
-	struct recipient_fate *fates;
-	uint32_t *uids;
-	size_t n; /* of whichever array */
-	struct cache_meta meta;
-	bool reset, read_only, can_uidl, can_top;
-	uint32_t uid, uidvalidity, number;
-	uint64_t op_id, done, total;
-	enum send_outcome outcome;
-	struct str bytes;
+	/* Of what is about one folder, else NULL; UIDs are of that UIDVALIDITY. */
+	char *folder;
+	uint32_t uidvalidity;
+	union { /* of kinds that are not here nothing more is to be said */
+		struct result_state state;
+		struct result_alert alert;
+		struct result_folders folders;
+		struct folder_entries counts;
+		struct result_selected selected;
+		struct result_summaries summaries;
+		struct result_flags flags;
+		struct result_vanished vanished;
+		struct result_progress progress; /* of both kinds */
+		struct result_synced synced;
+		struct result_body body;
+		struct result_body_done body_done;
+		struct result_op_ready op_ready;
+		struct result_op op;
+		struct result_listed listed;
+		struct result_message message; /* RESULT_POP3_HEADER, _MESSAGE, _PART */
+		struct result_fetched fetched;
+		struct result_session session; /* RESULT_POP3_DONE */
+		struct result_send_ready send_ready;
+		struct result_sent sent;
+		struct result_checked checked;
+	};
 };
 struct result *result_new(enum result_kind kind);
 void result_free(struct result *r);

@@ -336,8 +336,8 @@ void account_watch(struct account *a); /* another folder, when what was watched 
 /* When it is open, the inbox, or was fetched before, and did change. */
 void account_sync_changed(struct folder *f);
 void account_check(struct account *a, unsigned request);
-void account_checked(struct account *a, const struct result *r); /* answers REQUEST_CHECK */
-bool account_is_server(const struct account *a);                 /* IMAP is in use */
+void account_checked(struct account *a, struct result *r); /* answers REQUEST_CHECK */
+bool account_is_server(const struct account *a);           /* IMAP is in use */
 
 /* --- identity.c: whose mail all this is --- */
 int identity_check(struct account *a, struct err *err); /* the journal is open, nothing else is */
@@ -440,7 +440,7 @@ char *folder_local_file(struct folder *f, uint32_t uid, struct err *err); /* bas
 
 /* --- folder_reshape.c: folders that go, or get other names --- */
 void folder_reshape(struct store *s, struct store_request *r);
-void folder_reshaped(struct account *a, const struct result *r); /* the server has answered */
+void folder_reshaped(struct account *a, struct result *r); /* the server has answered */
 /* Nobody will: why. */
 void folder_reshape_forget(struct account *a, const struct err *why);
 /* The messages in it are being taken away, or its name is: nothing is to be begun in it. */
@@ -457,7 +457,7 @@ bool arrive_drop_gone(struct account *a);
 
 /* An operation is through that puts messages into a folder: they are no new mail there. Before the
  * rows of its own folder go. */
-void arrive_brought(struct account *a, const struct op *op, const struct result *r);
+void arrive_brought(struct account *a, const struct op *op, const struct result_op *r);
 
 /* --- session.c: POP3 --- */
 void session_start(struct account *a, unsigned request);
@@ -591,7 +591,7 @@ void undo_add_local(struct undo *u, struct folder *f, struct folder *target, con
 void undo_commit(struct undo *u);
 int undo_last(struct store *s, struct str *said, struct err *err);
 /* The server's answer, before the rows leave the cache, and after. */
-void undo_confirmed(struct account *a, const struct op *op, const struct result *r);
+void undo_confirmed(struct account *a, const struct op *op, const struct result_op *r);
 void undo_follow(struct account *a, const struct op *op);
 /* Another operation moves these messages in place of the former. */
 void undo_replaced(struct account *a, uint64_t former, uint64_t id, const uint32_t *uids, size_t n);
@@ -605,8 +605,8 @@ void undo_forget_all(struct store *s);
 void read_request(
 	struct store *s, struct store_request *r); /* read, save part, save raw; keeps it */
 void read_body(struct account *a, struct result *r);
-void read_body_done(struct store *s, struct result *r);
-void read_progress(struct store *s, struct result *r);
+void read_body_done(struct account *a, struct result *r);
+void read_progress(struct account *a, struct result *r);
 void read_cancel(struct store *s, unsigned request);
 void read_drop_parked(struct store *s, struct account *a, const struct err *err);
 /* A message whose bytes are here, as far as they are. */
@@ -652,7 +652,7 @@ void submit_answered(struct account *a, struct result *r);
 
 /* --- keepdraft.c --- */
 /* The server has taken a draft that was put aside; other appends are none of it. */
-void keepdraft_confirmed(struct account *a, const struct op *op, const struct result *r);
+void keepdraft_confirmed(struct account *a, const struct op *op, const struct result_op *r);
 
 /* --- sentcopy.c --- */
 bool sentcopy_finish(struct account *a); /* what a program that ended had not done yet */

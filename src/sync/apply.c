@@ -228,7 +228,8 @@ static bool may_double(struct lane_thread *l, const struct op *op)
 	return op->kind == OP_COPY || (op->kind == OP_MOVE && !(imap_can(imap_of(l)) & IMAP_MOVE));
 }
 
-static int find_by_search(struct imap *im, char *id, struct result *r, size_t *cap, struct err *err)
+static int find_by_search(
+	struct imap *im, char *id, struct result_op_ready *r, size_t *cap, struct err *err)
 {
 	struct imap_uids found = {0};
 	int rc = imap_search_message_id(im, id, &found, err);
@@ -241,8 +242,8 @@ static int find_by_search(struct imap *im, char *id, struct result *r, size_t *c
 	return rc;
 }
 
-static int find_by_mark(
-	struct imap *im, const struct op *op, struct strv *ids, struct result *r, struct err *err)
+static int find_by_mark(struct imap *im, const struct op *op, struct strv *ids,
+	struct result_op_ready *r, struct err *err)
 {
 	struct imap_uids uids = {0};
 	struct keys keys = {0};
@@ -265,7 +266,8 @@ static int find_by_mark(
 }
 
 /* Messages that are known by their Message-IDs alone get UIDs. */
-static int resolve(struct lane_thread *l, const struct job *j, struct result *r, struct err *err)
+static int resolve(
+	struct lane_thread *l, const struct job *j, struct result_op_ready *r, struct err *err)
 {
 	struct watch *w = watch_state(l);
 	const struct op *op = j->op.what;
@@ -290,7 +292,7 @@ static int resolve(struct lane_thread *l, const struct job *j, struct result *r,
 }
 
 static int look_at_target(
-	struct lane_thread *l, const struct job *j, struct result *r, struct err *err)
+	struct lane_thread *l, const struct job *j, struct result_op_ready *r, struct err *err)
 {
 	struct imap_status st = {0};
 	int rc = imap_status(imap_of(l), j->op.target, &st, err);
@@ -298,13 +300,14 @@ static int look_at_target(
 	if (rc != 0 && err->kind != ERR_REFUSED)
 		return -1;
 	*err = (struct err){0};
-	r->meta.uidvalidity = rc == 0 ? st.uidvalidity : 0;
-	r->meta.uidnext = rc == 0 ? st.uidnext : 1;
-	r->reset = r->meta.uidnext != 0;
+	r->target_uidvalidity = rc == 0 ? st.uidvalidity : 0;
+	r->target_uidnext = rc == 0 ? st.uidnext : 1;
+	r->marked = r->target_uidnext != 0;
 	return 0;
 }
 
-static int prepare(struct lane_thread *l, struct job *j, struct result *r, struct err *err)
+static int prepare(
+	struct lane_thread *l, const struct job *j, struct result_op_ready *r, struct err *err)
 {
 	const struct op *op = j->op.what;
 	int rc = 0;
@@ -329,7 +332,7 @@ static bool has_size(const struct keys *there, size_t size)
 }
 
 /* Which one it is there. */
-static void tell_place(struct result *r, uint32_t uidvalidity, uint32_t uid)
+static void tell_place(struct result_op *r, uint32_t uidvalidity, uint32_t uid)
 {
 	if (!uidvalidity || !uid)
 		return;
@@ -340,7 +343,7 @@ static void tell_place(struct result *r, uint32_t uidvalidity, uint32_t uid)
 
 /* True when an earlier try, whose answer was lost, already put the message there. */
 static bool was_appended(
-	struct lane_thread *l, const struct job *j, struct result *r, int *rc, struct err *err)
+	struct lane_thread *l, const struct job *j, struct result_op *r, int *rc, struct err *err)
 {
 	struct imap_uids uids = {0};
 	struct keys there = {0};
@@ -382,7 +385,7 @@ static bool is_made(struct imap *im, const char *mailbox, struct err *err)
 	return false;
 }
 
-static int append(struct lane_thread *l, struct job *j, struct result *r, struct err *err)
+static int append(struct lane_thread *l, const struct job *j, struct result_op *r, struct err *err)
 {
 	struct imap_copied copied = {0};
 	struct imap *im = imap_of(l);
@@ -435,7 +438,7 @@ static uint32_t next_number(struct numbers *s)
 }
 
 /* COPYUID is believed where it speaks of messages that were asked for. */
-static void take_copied(struct result *r, const struct op *op, const struct imap_copied *copied)
+static void take_copied(struct result_op *r, const struct op *op, const struct imap_copied *copied)
 {
 	struct numbers from = {.p = copied->source}, to = {.p = copied->uids};
 
@@ -464,8 +467,8 @@ static int copy_or_move(struct imap *im, bool move, const char *set, const char 
 	return (move ? imap_move : imap_copy)(im, set, target, copied, err);
 }
 
-static int transfer(struct lane_thread *l, struct job *j, bool move, const uint32_t *uids, size_t n,
-	struct result *r, struct err *err)
+static int transfer(struct lane_thread *l, const struct job *j, bool move, const uint32_t *uids,
+	size_t n, struct result_op *r, struct err *err)
 {
 	struct str set = STR_INIT;
 	int rc = 0;
@@ -605,14 +608,13 @@ static int remove_messages(struct imap *im, const struct op *op, struct err *err
 }
 
 /* The second half of a move whose copy is made: where the server refuses it, both are there. */
-static int remove_moved(struct imap *im, const struct op *op, struct result *r, struct err *err)
+static int remove_moved(struct imap *im, const struct op *op, struct result_op *r, struct err *err)
 {
 	int rc = remove_messages(im, op, err);
 
 	if (rc == 0 || err->kind != ERR_REFUSED)
 		return rc;
-	r->reset = true;
-	r->text = mem_strdup(err->text);
+	r->stay = mem_strdup(err->text);
 	*err = (struct err){0};
 	return 0;
 }
@@ -649,8 +651,8 @@ static int select_source(struct lane_thread *l, const struct job *j, struct err 
 
 /* After a lost answer: finds which copies are there. *todo gets the others that are still in the
  * source. */
-static int find_copies(struct lane_thread *l, struct job *j, struct result *r, uint32_t **todo,
-	size_t *ntodo, struct err *err)
+static int find_copies(struct lane_thread *l, const struct job *j, struct result_op *r,
+	uint32_t **todo, size_t *ntodo, struct err *err)
 {
 	struct keys there = {0}, from = {0};
 	const struct op *op = j->op.what;
@@ -675,7 +677,8 @@ static int find_copies(struct lane_thread *l, struct job *j, struct result *r, u
 }
 
 /* COPY, and MOVE where the server has none. */
-static int copy_once(struct lane_thread *l, struct job *j, struct result *r, struct err *err)
+static int copy_once(
+	struct lane_thread *l, const struct job *j, struct result_op *r, struct err *err)
 {
 	const struct op *op = j->op.what;
 	uint32_t *todo = NULL;
@@ -724,7 +727,7 @@ static int flags_by_chunks(struct imap *im, const struct op *op, struct err *err
 /* What a command does to a message that is gone is nothing, and is not said: so it is asked for,
  * where time has passed since the person saw it. */
 static int count_missing(
-	struct lane_thread *l, const struct job *j, struct result *r, struct err *err)
+	struct lane_thread *l, const struct job *j, struct result_op *r, struct err *err)
 {
 	const struct op *op = j->op.what;
 	size_t here = 0;
@@ -737,11 +740,12 @@ static int count_missing(
 		rc = err_set(err, ERR_GONE,
 			op->n == 1 ? _("the message is no longer on the server")
 				   : _("the messages are no longer on the server"));
-	r->total = op->n - here;
+	r->missing = op->n - here;
 	return rc;
 }
 
-static int on_messages(struct lane_thread *l, struct job *j, struct result *r, struct err *err)
+static int on_messages(
+	struct lane_thread *l, const struct job *j, struct result_op *r, struct err *err)
 {
 	const struct op *op = j->op.what;
 
@@ -774,24 +778,44 @@ static int create(struct lane_thread *l, const struct job *j, struct err *err)
 	return mailbox_make(imap_of(l), j->op.target, err);
 }
 
-int apply_op(struct lane_thread *l, struct job *j, struct err *err)
+/* What the journal notes before the operation is given away. */
+static int get_ready(struct lane_thread *l, const struct job *j, struct err *err)
 {
-	bool ready = j->op.what->state == OP_QUEUED && op_needs_look(j->op.what);
-	struct result *r = result_new(ready ? RESULT_OP_READY : RESULT_OP);
+	struct result *r = result_new(RESULT_OP_READY);
+	struct err said = {0};
+	int rc = prepare(l, j, &r->op_ready, &said), alive = watch_outcome(l, rc, &said, err);
+
+	r->op_ready.id = j->op.what->id;
+	if (rc == 0) {
+		lane_post(l, r);
+	} else {
+		result_free(r);
+		lane_fail(l, j, &said);
+	}
+	return alive;
+}
+
+static int do_op(struct lane_thread *l, const struct job *j, struct err *err)
+{
+	struct result *r = result_new(RESULT_OP);
 	int rc;
 
-	r->op_id = j->op.what->id;
-	if (ready)
-		rc = prepare(l, j, r, &r->err);
-	else if (j->op.what->kind == OP_APPEND)
-		rc = append(l, j, r, &r->err);
+	r->op.id = j->op.what->id;
+	if (j->op.what->kind == OP_APPEND)
+		rc = append(l, j, &r->op, &r->err);
 	else if (j->op.what->kind == OP_CREATE)
 		rc = create(l, j, &r->err);
 	else
-		rc = on_messages(l, j, r, &r->err);
-	if (rc != 0)
-		r->kind = RESULT_OP;
+		rc = on_messages(l, j, &r->op, &r->err);
 	rc = watch_outcome(l, rc, &r->err, err);
 	lane_post(l, r);
 	return rc;
+}
+
+int apply_op(struct lane_thread *l, const struct job *j, struct err *err)
+{
+	const struct op *op = j->op.what;
+
+	return op->state == OP_QUEUED && op_needs_look(op) ? get_ready(l, j, err)
+							   : do_op(l, j, err);
 }

@@ -105,18 +105,18 @@ static void check_one(struct lane_thread *l, const char *url, check_fn *fn, stru
 	rc = lane_login(l, &login, &server, &options, url, &err);
 	if (rc == 0)
 		rc = fn(l, &server, &options, &login, &found, &err);
-	str_addf(&r->bytes, "%s (%s): %s\n", url, net_security_name(&server),
+	str_addf(&r->checked.text, "%s (%s): %s\n", url, net_security_name(&server),
 		rc == 0 ? _("works") : err.text);
 	if (server.port)
-		describe_port(&server, &r->bytes);
+		describe_port(&server, &r->checked.text);
 	for (const char *p = str_c(&found); *p;) {
 		size_t n = 0;
 
 		while (p[n] && p[n] != '\n')
 			n++;
-		str_adds(&r->bytes, "  ");
-		str_add(&r->bytes, p, n);
-		str_addc(&r->bytes, '\n');
+		str_adds(&r->checked.text, "  ");
+		str_add(&r->checked.text, p, n);
+		str_addc(&r->checked.text, '\n');
 		p += n + (p[n] == '\n');
 	}
 	str_done(&found);

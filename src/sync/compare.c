@@ -28,7 +28,7 @@ static void post_flags(
 	if (!g->nflags)
 		return;
 	r = watch_result(RESULT_FLAGS, folder, uidvalidity);
-	gather_take_flags(g, &r->flags, &r->n);
+	gather_take_flags(g, &r->flags.v, &r->flags.n);
 	lane_post(l, r);
 }
 
@@ -40,8 +40,8 @@ static void post_vanished(
 	if (!g->ngone)
 		return;
 	r = watch_result(RESULT_VANISHED, folder, uidvalidity);
-	r->uids = g->gone;
-	r->n = g->ngone;
+	r->vanished.uids = g->gone;
+	r->vanished.n = g->ngone;
 	g->gone = NULL;
 	g->ngone = 0;
 	lane_post(l, r);
@@ -260,9 +260,9 @@ static void post_selected(
 {
 	struct result *r = watch_result(RESULT_SELECTED, j->folder, meta->uidvalidity);
 
-	r->meta = *meta;
-	r->reset = reset;
-	r->read_only = watch_is_read_only(watch_state(l));
+	r->selected.meta = *meta;
+	r->selected.anew = reset;
+	r->selected.read_only = watch_is_read_only(watch_state(l));
 	lane_post(l, r);
 }
 
@@ -297,7 +297,7 @@ static int fetch_newest(
 			(*got)[(*n)++] = g.summaries[i]->uid;
 		*n = uids_sort(*got, *n);
 		r = watch_result(RESULT_SUMMARIES, j->folder, w->sel.uidvalidity);
-		gather_take_summaries(&g, &r->summaries, &r->n);
+		gather_take_summaries(&g, &r->summaries.v, &r->summaries.n);
 		lane_post(l, r);
 	}
 	gather_done(&g);

@@ -139,11 +139,11 @@ static int take_bytes(void *ctx, const char *p, size_t len)
 
 static void post_progress(const struct sink *s)
 {
-	struct result *r = result_new(RESULT_PROGRESS);
+	struct result *r = result_new(RESULT_BODY_PROGRESS);
 
 	r->request = s->job->request;
-	r->done = s->done;
-	r->total = s->job->body.size;
+	r->progress.done = s->done;
+	r->progress.total = s->job->body.size;
 	lane_post(s->lane, r);
 }
 
@@ -207,10 +207,10 @@ static void post_piece(struct sink *s, const char *piece, struct str *bytes)
 
 	r->request = s->job->request;
 	r->folder = mem_strdup(s->job->folder);
-	r->uid = s->job->body.uid;
+	r->body.uid = s->job->body.uid;
 	r->uidvalidity = s->job->body.uidvalidity;
-	r->section = mem_strdup(piece);
-	r->bytes = *bytes;
+	r->body.piece = mem_strdup(piece);
+	r->body.bytes = *bytes;
 	*bytes = (struct str)STR_INIT;
 	lane_post(s->lane, r);
 }
@@ -376,7 +376,7 @@ int fetch_body(struct lane_thread *l, struct imap *im, fetch_select_fn *select, 
 	str_done(&s.bytes);
 	r->request = j->request;
 	r->folder = mem_strdup(j->folder);
-	r->uid = j->body.uid;
+	r->body_done.uid = j->body.uid;
 	r->uidvalidity = j->body.uidvalidity;
 	if (rc != 0 && !imap_is_alive(im))
 		*err = r->err;

@@ -136,7 +136,7 @@ static void fill_finish(struct lane_thread *l, struct fill *f, const struct err 
 	struct watch *w = watch_state(l);
 	struct result *r = watch_result(RESULT_SYNCED, f->folder, f->meta.uidvalidity);
 
-	r->meta = f->meta;
+	r->synced.meta = f->meta;
 	r->request = f->request;
 	if (err)
 		r->err = *err;
@@ -149,12 +149,12 @@ static void post_summaries(struct lane_thread *l, struct fill *f, struct gather 
 {
 	struct result *r = watch_result(RESULT_SUMMARIES, f->folder, f->meta.uidvalidity);
 
-	gather_take_summaries(g, &r->summaries, &r->n);
+	gather_take_summaries(g, &r->summaries.v, &r->summaries.n);
 	lane_post(l, r);
 	r = watch_result(RESULT_PROGRESS, f->folder, f->meta.uidvalidity);
 	r->request = f->request;
-	r->done = f->total - f->n;
-	r->total = f->total;
+	r->progress.done = f->total - f->n;
+	r->progress.total = f->total;
 	lane_post(l, r);
 }
 

@@ -59,9 +59,9 @@ static void forget_asked(struct watch *w)
 	w->asked = 0;
 }
 
-static struct folder_entry *add_entry(struct result *r, const char *mailbox)
+static struct folder_entry *add_entry(struct folder_entries *to, const char *mailbox)
 {
-	struct folder_entry *f = &r->folders[r->n++];
+	struct folder_entry *f = &to->v[to->n++];
 
 	f->name = mem_strdup("");
 	f->mailbox = mem_strdup(mailbox);
@@ -70,7 +70,7 @@ static struct folder_entry *add_entry(struct result *r, const char *mailbox)
 
 static void post_counts(struct lane_thread *l, struct result *r)
 {
-	if (r->n)
+	if (r->counts.n)
 		lane_post(l, r);
 	else
 		result_free(r);
@@ -83,13 +83,13 @@ int folders_work(struct lane_thread *l, struct err *err)
 	struct err said = {0};
 	int rc = 0;
 
-	r->folders = mem_array(STATUS_CHUNK, sizeof(*r->folders));
+	r->counts.v = mem_array(STATUS_CHUNK, sizeof(*r->counts.v));
 	for (size_t i = 0; rc == 0 && i < STATUS_CHUNK && folders_busy(w); i++) {
 		struct imap_status st = {0};
 		const char *mailbox = w->ask.v[w->asked++];
 
 		if (imap_status(w->im, mailbox, &st, &said) == 0)
-			take_status(add_entry(r, mailbox), &st);
+			take_status(add_entry(&r->counts, mailbox), &st);
 		else if (!imap_is_alive(w->im))
 			rc = -1;
 		if (queue_len(l->jobs))
@@ -111,12 +111,12 @@ void folders_told(struct lane_thread *l)
 	if (!boxes.n)
 		return;
 	r = result_new(RESULT_COUNTS);
-	r->folders = mem_array(boxes.n, sizeof(*r->folders));
+	r->counts.v = mem_array(boxes.n, sizeof(*r->counts.v));
 	for (size_t i = 0; i < boxes.n; i++) {
 		const struct imap_mailbox *m = &boxes.v[i];
 
 		if (m->status.whole)
-			take_status(add_entry(r, m->name), &m->status);
+			take_status(add_entry(&r->counts, m->name), &m->status);
 		else
 			folders_ask(w, m->name);
 	}
@@ -137,13 +137,14 @@ void folders_plan(struct lane_thread *l)
 
 /* Servers without LIST-STATUS: folder by folder, at once when the list is waited for, else a few at
  * a time so that no job has to wait. */
-static int ask_counts(struct lane_thread *l, struct result *r, bool at_once, struct err *err)
+static int ask_counts(
+	struct lane_thread *l, const struct folder_entries *all, bool at_once, struct err *err)
 {
 	struct watch *w = watch_state(l);
 
 	forget_asked(w);
-	for (size_t i = 0; i < r->n; i++) {
-		struct folder_entry *f = &r->folders[i];
+	for (size_t i = 0; i < all->n; i++) {
+		struct folder_entry *f = &all->v[i];
 		struct imap_status st = {0};
 
 		if (f->counts_known || !f->selectable)
@@ -180,7 +181,7 @@ static bool tell_left_out(
 	if (!text.len)
 		return false;
 	r = result_new(RESULT_ALERT);
-	r->text = str_steal(&text);
+	r->alert.text = str_steal(&text);
 	lane_post(l, r);
 	return true;
 }
@@ -196,14 +197,14 @@ static const char *last_level(const char *name)
 }
 
 /* Names count only for roles that no mailbox has by its flags, and the first one wins. */
-static void find_roles(struct result *r)
+static void find_roles(const struct folder_entries *all)
 {
 	bool taken[ROLES] = {false};
 
-	for (size_t i = 0; i < r->n; i++)
-		taken[r->folders[i].role] = true;
-	for (size_t i = 0; i < r->n; i++) {
-		struct folder_entry *f = &r->folders[i];
+	for (size_t i = 0; i < all->n; i++)
+		taken[all->v[i].role] = true;
+	for (size_t i = 0; i < all->n; i++) {
+		struct folder_entry *f = &all->v[i];
 		enum mail_role role;
 
 		if (f->role != ROLE_NONE || !f->selectable)
@@ -288,34 +289,35 @@ int folders_list(struct lane_thread *l, const struct job *j, struct err *err)
 	struct watch *w = watch_state(l);
 	struct imap_mailboxes boxes = {0};
 	struct result *r = result_new(RESULT_FOLDERS);
+	struct folder_entries *all = &r->folders.all;
 	int rc = imap_list(w->im, &boxes, &r->err);
 
 	r->request = j ? j->request : 0;
 	folders_plan(l);
 	rc = watch_outcome(l, rc, &r->err, err);
-	r->folders = mem_array(boxes.n, sizeof(*r->folders));
+	all->v = mem_array(boxes.n, sizeof(*all->v));
 	for (size_t i = 0; i < boxes.n; i++) {
 		const struct imap_mailbox *m = &boxes.v[i];
 
-		r->folders[r->n] = (struct folder_entry){.name = folder_name(m),
+		all->v[all->n] = (struct folder_entry){.name = folder_name(m),
 			.mailbox = mem_strdup(m->name),
 			.role = m->role,
 			.selectable = m->selectable};
 		if (m->status.known)
-			take_status(&r->folders[r->n], &m->status);
-		r->n++;
+			take_status(&all->v[all->n], &m->status);
+		all->n++;
 	}
 	/* Once: the list is asked for by the clock. */
 	if (rc == 0 && !w->told_left_out)
 		w->told_left_out = tell_left_out(l, &boxes, &r->err);
-	find_roles(r);
+	find_roles(all);
 	if (rc == 0 && boxes.n && r->err.kind == ERR_NONE)
 		rc = find_prefix(l, &boxes, err);
-	r->text = mem_strdup(w->prefix);
-	r->number = (unsigned char)w->delimiter;
+	r->folders.prefix = mem_strdup(w->prefix);
+	r->folders.delimiter = w->delimiter;
 	imap_mailboxes_done(&boxes);
 	if (rc == 0)
-		rc = ask_counts(l, r, r->request != 0, err);
+		rc = ask_counts(l, all, r->request != 0, err);
 	lane_post(l, r);
 	return rc;
 }

@@ -35,7 +35,7 @@ void lane_post(struct lane_thread *l, struct result *r)
 	r->account = l->index;
 	r->lane = l->lane;
 	if (r->err.kind == ERR_NONE &&
-		((r->kind == RESULT_SUMMARIES && r->n) || r->kind == RESULT_BODY ||
+		((r->kind == RESULT_SUMMARIES && r->summaries.n) || r->kind == RESULT_BODY ||
 			r->kind == RESULT_OP || r->kind == RESULT_POP3_MESSAGE ||
 			r->kind == RESULT_POP3_PART))
 		l->useful = true;
@@ -47,8 +47,8 @@ void lane_state(
 {
 	struct result *r = result_new(RESULT_STATE);
 
-	r->state = state;
-	r->n = retry_ms;
+	r->state.state = state;
+	r->state.retry_ms = retry_ms;
 	if (err)
 		r->err = *err;
 	log_line(2, "%s %s: state %d %s", l->account->name, l->driver->name, state,
@@ -90,13 +90,13 @@ static void fail(struct lane_thread *l, const struct job *j, const struct err *e
 	r->err = *err;
 	r->folder = mem_strdup(j->folder);
 	if (j->kind == JOB_BODY) {
-		r->uid = j->body.uid;
+		r->body_done.uid = j->body.uid;
 		r->uidvalidity = j->body.uidvalidity;
 	} else if (j->kind == JOB_SEND) {
-		r->id = mem_strdup(j->send.id);
-		r->outcome = SEND_NOT;
+		r->sent.id = mem_strdup(j->send.id);
+		r->sent.outcome = SEND_NOT;
 	} else if (j->kind == JOB_OP) {
-		r->op_id = j->op.what->id;
+		r->op.id = j->op.what->id;
 	}
 	r->unbegun = unbegun;
 	lane_post(l, r);

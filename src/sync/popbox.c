@@ -57,7 +57,7 @@ static void tell_left_out(struct lane_thread *l, const struct pop3_list *list)
 	if (!text.len)
 		return;
 	r = result_new(RESULT_ALERT);
-	r->text = str_steal(&text);
+	r->alert.text = str_steal(&text);
 	lane_post(l, r);
 }
 
@@ -70,15 +70,15 @@ static int post_list(struct lane_thread *l, const struct job *j, struct err *err
 		return -1;
 	r = result_new(RESULT_POP3_LISTED);
 	r->request = j->request;
-	r->can_uidl = pop3_can(l->state) & POP3_UIDL;
-	r->can_top = pop3_can(l->state) & POP3_TOP;
-	r->entries = mem_array(list.n, sizeof(*r->entries));
-	r->n = list.n;
+	r->listed.can_uidl = pop3_can(l->state) & POP3_UIDL;
+	r->listed.can_top = pop3_can(l->state) & POP3_TOP;
+	r->listed.v = mem_array(list.n, sizeof(*r->listed.v));
+	r->listed.n = list.n;
 	for (size_t i = 0; i < list.n; i++) {
-		r->entries[i].number = list.v[i].number;
-		r->entries[i].size =
+		r->listed.v[i].number = list.v[i].number;
+		r->listed.v[i].size =
 			list.v[i].size > UINT32_MAX ? UINT32_MAX : (uint32_t)list.v[i].size;
-		memcpy(r->entries[i].uidl, list.v[i].uidl, sizeof(r->entries[i].uidl));
+		memcpy(r->listed.v[i].uidl, list.v[i].uidl, sizeof(r->listed.v[i].uidl));
 	}
 	tell_left_out(l, &list);
 	pop3_list_done(&list);
@@ -114,11 +114,11 @@ static void hand(void *ctx, uint32_t number, struct str *message, const struct e
 	struct result *r = result_new(h->kind);
 
 	h->given++;
-	r->number = number;
+	r->message.number = number;
 	if (err)
 		r->err = *err;
 	if (message) {
-		r->bytes = *message;
+		r->message.bytes = *message;
 		*message = (struct str)STR_INIT;
 	}
 	lane_post(h->lane, r);
@@ -196,13 +196,13 @@ static void say_fetched(struct hand_over *h, const struct err *err)
 	struct result *r = result_new(RESULT_POP3_FETCHED);
 
 	r->err = *err;
-	r->number = err->kind == ERR_NONE ? 0 : awaited(h);
+	r->fetched.awaited = err->kind == ERR_NONE ? 0 : awaited(h);
 	lane_post(h->lane, r);
 }
 
 /* The ACK says which messages may go now: all that is durable here and due by pop3-keep. */
-static int delete_and_quit(
-	struct lane_thread *l, const struct job_pop3_ack *ack, struct result *done, struct err *err)
+static int delete_and_quit(struct lane_thread *l, const struct job_pop3_ack *ack,
+	struct result_session *done, struct err *err)
 {
 	bool *gone = mem_array(ack->n, sizeof(*gone));
 	int rc = pop3_dele_many(l->state, ack->dele, ack->n, gone, err);
@@ -211,17 +211,17 @@ static int delete_and_quit(
 		rc = pop3_quit(l->state, err);
 	if (rc == 0) {
 		/* What was refused stays known, and is tried again next time. */
-		done->uids = mem_array(ack->n, sizeof(*done->uids));
+		done->deleted = mem_array(ack->n, sizeof(*done->deleted));
 		for (size_t i = 0; i < ack->n; i++)
 			if (gone[i])
-				done->uids[done->n++] = ack->dele[i];
+				done->deleted[done->n++] = ack->dele[i];
 	}
 	free(gone);
 	return rc;
 }
 
 /* Rounds of plan and fetch until the store has what it wants, then the end. */
-static int converse(struct lane_thread *l, struct result *done, struct err *err)
+static int converse(struct lane_thread *l, struct result_session *done, struct err *err)
 {
 	struct hand_over h = {.lane = l};
 	struct err broke = {0};
@@ -270,7 +270,7 @@ static int popbox_job(struct lane_thread *l, struct job *j, struct err *err)
 	done->request = j->request;
 	rc = post_list(l, j, &said);
 	if (rc == 0)
-		rc = converse(l, done, &said);
+		rc = converse(l, &done->session, &said);
 	if (rc != 0)
 		done->err = said;
 	lane_post(l, done);

@@ -48,7 +48,7 @@ static int ask_store(void *ctx)
 	struct job *j;
 	int go;
 
-	r->id = mem_strdup(t->job->send.id);
+	r->send_ready.id = mem_strdup(t->job->send.id);
 	lane_post(t->lane, r);
 	j = lane_answer(t->lane, JOB_SEND_GO, ANSWER_MS);
 	go = j && j->go.noted;
@@ -56,11 +56,11 @@ static int ask_store(void *ctx)
 	return go ? 0 : -1;
 }
 
-static void tell_fates(struct result *r, const struct smtp_recipient *to, size_t n)
+static void tell_fates(struct result_sent *r, const struct smtp_recipient *to, size_t n)
 {
-	r->fates = mem_array(n, sizeof(*r->fates));
+	r->v = mem_array(n, sizeof(*r->v));
 	for (size_t i = 0; i < n; i++)
-		r->fates[i] = (struct recipient_fate){
+		r->v[i] = (struct recipient_fate){
 			mem_strdup(to[i].address), to[i].fate, mem_strdup(to[i].text)};
 	r->n = n;
 }
@@ -104,11 +104,11 @@ static int submit_job(struct lane_thread *l, struct job *j, struct err *err)
 		l->state, j->send.from, to, n, str_c(mail), mail->len, ask_store, &turn, &said);
 	str_done(&ascii);
 	r = result_new(RESULT_SENT);
-	r->id = mem_strdup(j->send.id);
+	r->sent.id = mem_strdup(j->send.id);
 	r->request = j->request;
-	r->outcome = o;
+	r->sent.outcome = o;
 	r->err = said;
-	tell_fates(r, to, n);
+	tell_fates(&r->sent, to, n);
 	free(to);
 	lane_post(l, r);
 	if (o == SEND_ACCEPTED || said.kind == ERR_REFUSED || said.kind == ERR_AGAIN ||

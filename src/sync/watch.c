@@ -78,7 +78,7 @@ static void pass_alert(struct lane_thread *l)
 	if (!text)
 		return;
 	r = result_new(RESULT_ALERT);
-	r->text = text;
+	r->alert.text = text;
 	lane_post(l, r);
 }
 

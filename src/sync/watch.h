@@ -84,7 +84,7 @@ void fill_forget(struct watch *w); /* before the connection is closed */
 void fill_end(struct watch *w);    /* frees all of them */
 
 /* Answers JOB_OP. */
-int apply_op(struct lane_thread *l, struct job *j, struct err *err);
+int apply_op(struct lane_thread *l, const struct job *j, struct err *err);
 
 /* Answers JOB_MAILBOX. */
 int mailbox_reshape(struct lane_thread *l, const struct job *j, struct err *err);

@@ -143,15 +143,15 @@ void desk_body(int account, struct job *j, const char *bytes)
 	struct result *r = result_new(RESULT_BODY);
 
 	r->folder = mem_strdup(j->folder);
-	r->uid = j->body.uid;
+	r->body.uid = j->body.uid;
 	r->uidvalidity = DESK_UIDVALIDITY;
-	r->section = mem_strdup("eml");
-	str_adds(&r->bytes, bytes);
+	r->body.piece = mem_strdup("eml");
+	str_adds(&r->body.bytes, bytes);
 	desk_give(account, r);
 	r = result_new(RESULT_BODY_DONE);
 	r->request = j->request;
 	r->folder = mem_strdup(j->folder);
-	r->uid = j->body.uid;
+	r->body_done.uid = j->body.uid;
 	job_free(j);
 	desk_give(account, r);
 }
@@ -186,29 +186,30 @@ void desk_online(int account, enum lane lane)
 	struct result *r = result_new(RESULT_STATE);
 
 	r->lane = lane;
-	r->state = SYNC_ONLINE;
+	r->state.state = SYNC_ONLINE;
 	desk_give(account, r);
 }
 
 void desk_folders(int account, const char *const names[])
 {
 	struct result *r = result_new(RESULT_FOLDERS);
+	struct folder_entries *all = &r->folders.all;
 
-	while (names[r->n])
-		r->n++;
-	r->folders = mem_array(r->n, sizeof(*r->folders));
-	for (size_t i = 0; i < r->n; i++) {
+	while (names[all->n])
+		all->n++;
+	all->v = mem_array(all->n, sizeof(*all->v));
+	for (size_t i = 0; i < all->n; i++) {
 		const char *role = strchr(names[i], '=');
 		size_t len = role ? (size_t)(role - names[i]) : strlen(names[i]);
 
-		r->folders[i] = (struct folder_entry){.name = mem_strndup(names[i], len),
+		all->v[i] = (struct folder_entry){.name = mem_strndup(names[i], len),
 			.mailbox = mem_strndup(names[i], len),
 			.role = role                             ? mail_role_of(atoi(role + 1))
 				: strcmp(names[i], "INBOX") == 0 ? ROLE_INBOX
 								 : ROLE_NONE,
 			.selectable = true};
 	}
-	r->number = '/';
+	r->folders.delimiter = '/';
 	desk_give(account, r);
 }
 
@@ -241,7 +242,7 @@ static struct result *about(enum result_kind kind, const char *folder)
 	struct result *r = result_new(kind);
 
 	r->folder = mem_strdup(folder);
-	r->uidvalidity = r->meta.uidvalidity = DESK_UIDVALIDITY;
+	r->uidvalidity = DESK_UIDVALIDITY;
 	return r;
 }
 
@@ -249,7 +250,7 @@ void desk_synced(int account, const char *folder, uint32_t uidnext, uint32_t exi
 {
 	struct result *r = about(RESULT_SYNCED, folder);
 
-	r->meta = (struct cache_meta){DESK_UIDVALIDITY, uidnext, 0, exists, true};
+	r->synced.meta = (struct cache_meta){DESK_UIDVALIDITY, uidnext, 0, exists, true};
 	desk_give(account, r);
 }
 
@@ -258,12 +259,13 @@ void desk_fill(int account, const char *folder, const struct summary *rows, size
 	struct result *r = about(RESULT_SELECTED, folder);
 	uint32_t last = 0;
 
-	r->meta.exists = (uint32_t)n;
+	r->selected.meta.uidvalidity = DESK_UIDVALIDITY;
+	r->selected.meta.exists = (uint32_t)n;
 	desk_give(account, r);
 	r = about(RESULT_SUMMARIES, folder);
-	r->summaries = mem_array(n, sizeof(struct summary *));
+	r->summaries.v = mem_array(n, sizeof(struct summary *));
 	for (size_t i = 0; i < n; i++) {
-		r->summaries[r->n++] = summary_copy(&rows[i]);
+		r->summaries.v[r->summaries.n++] = summary_copy(&rows[i]);
 		last = rows[i].uid > last ? rows[i].uid : last;
 	}
 	desk_give(account, r);
@@ -420,7 +422,7 @@ void desk_settle(void)
 
 		if (!r)
 			continue;
-		r->text = mem_strdup("settled");
+		r->alert.text = mem_strdup("settled");
 		desk_give(i, r);
 		do
 			store_event_free(ev = desk_of_kind(STORE_NOTICE));

@@ -93,7 +93,7 @@ static void connects(struct bed *b)
 
 		if (!r)
 			fail_msg("nobody connects");
-		connecting = r->kind == RESULT_STATE && r->state == SYNC_CONNECTING;
+		connecting = r->kind == RESULT_STATE && r->state.state == SYNC_CONNECTING;
 		result_free(r);
 		if (connecting)
 			return;

@@ -108,8 +108,8 @@ static void test_order_mended(void **state)
 	arrives(account, 1004, "Aaron");
 	gone->folder = mem_strdup("INBOX");
 	gone->uidvalidity = DESK_UIDVALIDITY;
-	gone->uids = mem_dup(&(uint32_t){1}, sizeof(uint32_t));
-	gone->n = 1;
+	gone->vanished.uids = mem_dup(&(uint32_t){1}, sizeof(uint32_t));
+	gone->vanished.n = 1;
 	desk_give(account, gone);
 	desk_settle();
 	ev = order_of(list);
@@ -175,14 +175,14 @@ static void test_order_renumbered(void **state)
 	(void)state;
 	store_event_free(ev);
 	r->folder = mem_strdup("INBOX");
-	r->meta.uidvalidity = r->uidvalidity = DESK_UIDVALIDITY + 1;
+	r->selected.meta.uidvalidity = r->uidvalidity = DESK_UIDVALIDITY + 1;
 	desk_give(account, r);
 	r = result_new(RESULT_SUMMARIES);
 	r->folder = mem_strdup("INBOX");
 	r->uidvalidity = DESK_UIDVALIDITY + 1;
-	r->summaries = mem_array(2, sizeof(struct summary *));
-	for (; r->n < 2; r->n++)
-		r->summaries[r->n] = summary_copy(both[r->n]);
+	r->summaries.v = mem_array(2, sizeof(struct summary *));
+	for (; r->summaries.n < 2; r->summaries.n++)
+		r->summaries.v[r->summaries.n] = summary_copy(both[r->summaries.n]);
 	desk_give(account, r);
 	desk_settle();
 	ev = order_of(list);
@@ -342,7 +342,7 @@ static void body_refused(int account, const char *folder, uint32_t uid, const ch
 
 	r->request = j->request;
 	r->folder = mem_strdup(folder);
-	r->uid = uid;
+	r->body_done.uid = uid;
 	err_set(&r->err, ERR_REFUSED, "%s", words);
 	desk_give(account, r);
 	job_free(j);
@@ -590,8 +590,8 @@ static void test_no_busy_loop(void **state)
 	desk_done(desk_mail(REQUEST_SEND, account, id, 0));
 	j = desk_job(account, LANE_SEND, JOB_SEND);
 	r = result_new(RESULT_SENT);
-	r->id = mem_strdup(j->send.id);
-	r->outcome = SEND_NOT;
+	r->sent.id = mem_strdup(j->send.id);
+	r->sent.outcome = SEND_NOT;
 	err_set(&r->err, ERR_AGAIN, "451 come back");
 	desk_give(account, r);
 	job_free(j);

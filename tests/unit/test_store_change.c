@@ -70,10 +70,10 @@ static struct job *next_op(int account, uint32_t target_uidnext)
 	if (j->op.look || !op_needs_look(j->op.what))
 		return j;
 	r = result_new(RESULT_OP_READY);
-	r->op_id = j->op.what->id;
-	r->reset = true;
-	r->meta.uidnext = target_uidnext;
-	r->meta.uidvalidity = DESK_UIDVALIDITY;
+	r->op_ready.id = j->op.what->id;
+	r->op_ready.marked = true;
+	r->op_ready.target_uidnext = target_uidnext;
+	r->op_ready.target_uidvalidity = DESK_UIDVALIDITY;
 	job_free(j);
 	desk_give(account, r);
 	return desk_job(account, LANE_MAIN, JOB_OP);
@@ -84,15 +84,14 @@ static void op_done(int account, struct job *j, uint32_t moved, bool stays)
 {
 	struct result *r = result_new(RESULT_OP);
 
-	r->op_id = j->op.what->id;
-	r->reset = stays;
+	r->op.id = j->op.what->id;
 	if (stays)
-		r->text = mem_strdup("no UIDPLUS");
+		r->op.stay = mem_strdup("no UIDPLUS");
 	if (moved) {
-		r->uidvalidity = DESK_UIDVALIDITY;
-		r->uids = mem_array(j->op.what->n, sizeof(*r->uids));
-		for (; r->n < j->op.what->n; r->n++)
-			r->uids[r->n] = moved + (uint32_t)r->n;
+		r->op.uidvalidity = DESK_UIDVALIDITY;
+		r->op.uids = mem_array(j->op.what->n, sizeof(*r->op.uids));
+		for (; r->op.n < j->op.what->n; r->op.n++)
+			r->op.uids[r->op.n] = moved + (uint32_t)r->op.n;
 	}
 	job_free(j);
 	desk_give(account, r);
@@ -103,7 +102,7 @@ static void op_refused(int account, struct job *j, const char *why)
 {
 	struct result *r = result_new(RESULT_OP);
 
-	r->op_id = j->op.what->id;
+	r->op.id = j->op.what->id;
 	err_set(&r->err, ERR_REFUSED, "%s", why);
 	job_free(j);
 	desk_give(account, r);

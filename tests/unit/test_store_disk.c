@@ -157,10 +157,10 @@ static void test_server_cache_full(void **state)
 	assert_int_equal(rows_now(list), 3);
 	r->folder = mem_strdup("INBOX");
 	r->uidvalidity = DESK_UIDVALIDITY;
-	r->flags = mem_array(3, sizeof(*r->flags));
-	for (; r->n < 3; r->n++)
-		r->flags[r->n] =
-			(struct flag_change){.uid = (uint32_t)r->n + 1, .flags = MAIL_SEEN};
+	r->flags.v = mem_array(3, sizeof(*r->flags.v));
+	for (; r->flags.n < 3; r->flags.n++)
+		r->flags.v[r->flags.n] =
+			(struct flag_change){.uid = (uint32_t)r->flags.n + 1, .flags = MAIL_SEEN};
 	desk_give(account, r);
 	desk_settle();
 	desk_post(desk_on(REQUEST_RELIST, list, NULL, 0));
@@ -463,11 +463,11 @@ static void test_unnoted(void **state)
 
 	(void)state;
 	r = result_new(RESULT_SENT);
-	r->id = mem_strdup(j->send.id);
-	r->outcome = SEND_ACCEPTED;
-	r->n = 1;
-	r->fates = mem_array(1, sizeof(*r->fates));
-	r->fates[0] = (struct recipient_fate){.address = mem_strdup(j->send.to.v[0]),
+	r->sent.id = mem_strdup(j->send.id);
+	r->sent.outcome = SEND_ACCEPTED;
+	r->sent.n = 1;
+	r->sent.v = mem_array(1, sizeof(*r->sent.v));
+	r->sent.v[0] = (struct recipient_fate){.address = mem_strdup(j->send.to.v[0]),
 		.fate = FATE_ACCEPTED,
 		.text = mem_strdup("250 ok")};
 	job_free(j);

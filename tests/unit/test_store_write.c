@@ -49,12 +49,12 @@ static struct result *answer(
 {
 	struct result *r = result_new(RESULT_SENT);
 
-	r->id = mem_strdup(j->send.id);
-	r->outcome = outcome;
-	r->n = j->send.to.n;
-	r->fates = mem_array(r->n, sizeof(*r->fates));
-	for (size_t i = 0; i < r->n; i++)
-		r->fates[i] = (struct recipient_fate){.address = mem_strdup(j->send.to.v[i]),
+	r->sent.id = mem_strdup(j->send.id);
+	r->sent.outcome = outcome;
+	r->sent.n = j->send.to.n;
+	r->sent.v = mem_array(r->sent.n, sizeof(*r->sent.v));
+	for (size_t i = 0; i < r->sent.n; i++)
+		r->sent.v[i] = (struct recipient_fate){.address = mem_strdup(j->send.to.v[i]),
 			.fate = fates[i],
 			.text = mem_strdup(fates[i] == FATE_ACCEPTED ? "250 ok"
 					   : fates[i] == FATE_LATER  ? "451 later"
@@ -338,10 +338,10 @@ static struct job *append_job(int account)
 	struct result *r = result_new(RESULT_OP_READY);
 
 	assert_int_equal(j->op.what->kind, OP_APPEND);
-	r->op_id = j->op.what->id;
-	r->reset = true;
-	r->meta.uidnext = 20;
-	r->meta.uidvalidity = DESK_UIDVALIDITY;
+	r->op_ready.id = j->op.what->id;
+	r->op_ready.marked = true;
+	r->op_ready.target_uidnext = 20;
+	r->op_ready.target_uidvalidity = DESK_UIDVALIDITY;
 	job_free(j);
 	desk_give(account, r);
 	return desk_job(account, LANE_MAIN, JOB_OP);
@@ -351,11 +351,11 @@ static void appended(int account, struct job *j, uint32_t uid)
 {
 	struct result *r = result_new(RESULT_OP);
 
-	r->op_id = j->op.what->id;
+	r->op.id = j->op.what->id;
 	if (uid) {
-		r->uidvalidity = DESK_UIDVALIDITY;
-		r->uids = mem_dup(&uid, sizeof(uid));
-		r->n = 1;
+		r->op.uidvalidity = DESK_UIDVALIDITY;
+		r->op.uids = mem_dup(&uid, sizeof(uid));
+		r->op.n = 1;
 	}
 	job_free(j);
 	desk_give(account, r);
@@ -536,8 +536,8 @@ static void test_draft_settled(void **state)
 			store_event_free(ev);
 			r->folder = mem_strdup("Drafts");
 			r->uidvalidity = DESK_UIDVALIDITY;
-			r->uids = mem_dup(&(uint32_t){8}, sizeof(uint32_t));
-			r->n = 1;
+			r->vanished.uids = mem_dup(&(uint32_t){8}, sizeof(uint32_t));
+			r->vanished.n = 1;
 			desk_give(account, r);
 			desk_settle();
 		}

@@ -36,7 +36,7 @@ static void wait_for_session(struct account *a, const struct result *r)
 	int64_t left = a->next_pop3 - clock_ms();
 	bool broken = r->err.kind != ERR_NONE && r->err.kind != ERR_CANCELLED;
 
-	if (r->state != SYNC_WAITING && !(r->state == SYNC_OFFLINE && broken))
+	if (r->state.state != SYNC_WAITING && !(r->state.state == SYNC_OFFLINE && broken))
 		return;
 	a->state = SYNC_WAITING;
 	a->retry_ms = left > 0 ? (size_t)left : 0;
@@ -57,7 +57,7 @@ static void ask_again(struct account *a)
  * must not keep the others from being synchronised. */
 static bool goes_on(const struct account *a, enum sync_state before, const struct result *r)
 {
-	if (r->state != SYNC_WAITING || before != SYNC_OFFLINE || a->breaks > BREAKS_IN_ALL)
+	if (r->state.state != SYNC_WAITING || before != SYNC_OFFLINE || a->breaks > BREAKS_IN_ALL)
 		return false;
 	if (replay_goes_on(a))
 		return true;
@@ -80,16 +80,16 @@ static void lane_state(struct account *a, struct result *r)
 	enum sync_state before = a->state;
 
 	if (r->lane == LANE_MAIN) {
-		a->state = r->state;
-		a->breaks += r->state == SYNC_OFFLINE && r->err.kind != ERR_NONE;
+		a->state = r->state.state;
+		a->breaks += r->state.state == SYNC_OFFLINE && r->err.kind != ERR_NONE;
 		a->state_err = r->err;
-		a->retry_ms = r->n;
+		a->retry_ms = r->state.retry_ms;
 		if (!account_is_server(a))
 			wait_for_session(a, r);
-		if (r->state == SYNC_ONLINE)
+		if (r->state.state == SYNC_ONLINE)
 			a->online_since = clock_now();
 		account_state(a);
-		if (r->state == SYNC_ONLINE && account_is_server(a)) {
+		if (r->state.state == SYNC_ONLINE && account_is_server(a)) {
 			struct job *j = job_new(JOB_LIST);
 
 			account_post(a, LANE_MAIN, j);
@@ -97,20 +97,21 @@ static void lane_state(struct account *a, struct result *r)
 			ask_again(a);
 			account_replays(a);
 		}
-		if ((r->state == SYNC_FAILED || r->state == SYNC_WAITING) && syncall_runs(a) &&
-			!goes_on(a, before, r))
+		if ((r->state.state == SYNC_FAILED || r->state.state == SYNC_WAITING) &&
+			syncall_runs(a) && !goes_on(a, before, r))
 			give_up_sync(a, &r->err);
-	} else if (r->state == SYNC_FAILED && r->err.kind == ERR_CERT) {
+	} else if (r->state.state == SYNC_FAILED && r->err.kind == ERR_CERT) {
 		store_notice(a, "%s", r->err.text);
 	}
-	if (r->state == SYNC_ONLINE && (r->lane == LANE_MAIN || r->lane == LANE_SEND))
+	if (r->state.state == SYNC_ONLINE && (r->lane == LANE_MAIN || r->lane == LANE_SEND))
 		submit_reachable(a);
 }
 
-static void ask_password(struct account *a)
+static void ask_password(struct account *a, struct result *r)
 {
 	struct store_event *ev = store_event_new(STORE_PASSWORD);
 
+	(void)r;
 	ev->account = a->index;
 	store_emit(a->store, ev);
 }
@@ -133,7 +134,7 @@ struct names {
 	struct map *by_mailbox, *by_name, *listed;
 };
 
-static void collect_names(struct account *a, const struct result *r, struct names *n)
+static void collect_names(struct account *a, const struct folder_entries *all, struct names *n)
 {
 	*n = (struct names){map_new(), map_new(), map_new()};
 	for (struct folder *f = a->folders; f; f = f->next) {
@@ -150,8 +151,8 @@ static void collect_names(struct account *a, const struct result *r, struct name
 			map_put(n->by_mailbox, f->mailbox, f);
 		map_put(n->by_name, f->name, f);
 	}
-	for (size_t i = 0; i < r->n; i++)
-		map_put(n->listed, r->folders[i].mailbox, a);
+	for (size_t i = 0; i < all->n; i++)
+		map_put(n->listed, all->v[i].mailbox, a);
 }
 
 static void names_done(struct names *n)
@@ -225,13 +226,13 @@ static void find_gone(struct account *a)
 }
 
 /* The state of some folders, which the server told by itself or was asked for. */
-static void take_some_counts(struct account *a, const struct result *r)
+static void take_some_counts(struct account *a, struct result *r)
 {
-	for (size_t i = 0; i < r->n; i++)
+	for (size_t i = 0; i < r->counts.n; i++)
 		for (struct folder *f = a->folders; f; f = f->next)
 			if (!f->local && f->mailbox &&
-				strcmp(f->mailbox, r->folders[i].mailbox) == 0) {
-				take_counts(f, &r->folders[i]);
+				strcmp(f->mailbox, r->counts.v[i].mailbox) == 0) {
+				take_counts(f, &r->counts.v[i]);
 				account_sync_changed(f);
 			}
 	folder_send_folders(a);
@@ -295,6 +296,7 @@ void arrive_listed(struct account *a)
 
 static void take_folders(struct account *a, struct result *r)
 {
+	struct result_folders *all = &r->folders;
 	struct names names;
 
 	a->listed = true;
@@ -305,19 +307,19 @@ static void take_folders(struct account *a, struct result *r)
 	}
 	for (struct folder *f = a->folders; f; f = f->next)
 		f->listed = false;
-	if (r->text) {
+	if (all->prefix) {
 		free(a->prefix);
-		a->prefix = r->text;
-		r->text = NULL;
+		a->prefix = all->prefix;
+		all->prefix = NULL;
 	}
-	if (r->number)
-		a->delimiter = (char)r->number;
-	collect_names(a, r, &names);
-	for (size_t i = 0; i < r->n; i++)
-		merge_folder(a, &names, &r->folders[i]);
+	if (all->delimiter)
+		a->delimiter = all->delimiter;
+	collect_names(a, &all->all, &names);
+	for (size_t i = 0; i < all->all.n; i++)
+		merge_folder(a, &names, &all->all.v[i]);
 	names_done(&names);
 	find_aliases(a);
-	if (r->n)
+	if (all->all.n)
 		find_gone(a);
 	drop_unlisted(a);
 	account_replays(a);
@@ -331,25 +333,26 @@ static void take_folders(struct account *a, struct result *r)
 
 /* What its cache does not take counts in memory, and is told once (folder.c, cache_on_failure). */
 
-static void take_selected(struct folder *f, const struct result *r)
+static void take_selected(struct folder *f, struct result *r)
 {
 	const struct cache_meta *have = cache_meta(f->cache);
 	struct cache_meta meta = *have;
 
 	f->percent = meta.complete ? 100 : 0;
-	if (f->fixed != r->read_only) {
-		f->fixed = r->read_only;
+	if (f->fixed != r->selected.read_only) {
+		f->fixed = r->selected.read_only;
 		folder_send_list(f, NULL);
 	}
-	if (r->reset || (have->uidvalidity && have->uidvalidity != r->meta.uidvalidity)) {
-		meta = (struct cache_meta){.uidvalidity = r->meta.uidvalidity};
+	if (r->selected.anew ||
+		(have->uidvalidity && have->uidvalidity != r->selected.meta.uidvalidity)) {
+		meta = (struct cache_meta){.uidvalidity = r->selected.meta.uidvalidity};
 		cache_reset(f->cache, &meta, NULL);
 		folder_renumbered(f);
-		replay_renumbered(f, r->meta.uidvalidity);
+		replay_renumbered(f, r->selected.meta.uidvalidity);
 		f->percent = 0;
 		folder_send_list(f, NULL);
 	} else if (have->uidvalidity == 0) {
-		meta.uidvalidity = r->meta.uidvalidity;
+		meta.uidvalidity = r->selected.meta.uidvalidity;
 		cache_set_meta(f->cache, &meta, NULL);
 	}
 	identity_selected(f);
@@ -379,7 +382,7 @@ static void add_brought(struct account *a, const char *folder, const char *id, u
 	strv_take(&a->brought, str_steal(&key));
 }
 
-void arrive_brought(struct account *a, const struct op *op, const struct result *r)
+void arrive_brought(struct account *a, const struct op *op, const struct result_op *r)
 {
 	struct folder *f = *op->folder ? folder_find(a, op->folder, false) : NULL;
 
@@ -420,7 +423,7 @@ static bool was_brought(const struct folder *f, const struct summary *s)
  * copy, a move or an undo, is no news; and the first fill is not "new mail". Nor is what another
  * program threw away, took for junk, or keeps of what it writes and sends.
  */
-static size_t new_and_unread(struct folder *f, const struct result *r)
+static size_t new_and_unread(struct folder *f, const struct result_summaries *r)
 {
 	uint32_t latest;
 	size_t n = 0;
@@ -430,7 +433,7 @@ static size_t new_and_unread(struct folder *f, const struct result *r)
 		return 0;
 	latest = latest_arrival(f);
 	for (size_t i = 0; i < r->n; i++) {
-		const struct summary *s = r->summaries[i];
+		const struct summary *s = r->v[i];
 
 		n += s->received >= latest && !(s->flags & (MAIL_SEEN | MAIL_DELETED)) &&
 		     !was_brought(f, s);
@@ -460,7 +463,7 @@ static const char *keywords_of(struct folder *f, uint32_t uid, const char *said,
 }
 
 /* A row without a date stands among its neighbours. */
-static uint32_t date_near(struct folder *f, const struct result *r, uint32_t uid)
+static uint32_t date_near(struct folder *f, const struct result_summaries *r, uint32_t uid)
 {
 	const struct columns *c = cache_columns_view(f->cache);
 	ptrdiff_t found = columns_find(c, uid);
@@ -478,7 +481,7 @@ static uint32_t date_near(struct folder *f, const struct result *r, uint32_t uid
 		}
 	}
 	for (size_t i = 0; i < r->n; i++) {
-		const struct summary *s = r->summaries[i];
+		const struct summary *s = r->v[i];
 		uint32_t far = s->uid > uid ? s->uid - uid : uid - s->uid;
 
 		if (s->received && far < best) {
@@ -502,13 +505,13 @@ void folder_tell_bad(struct folder *f, size_t n, const char *subject)
 
 /* Rows that say that their messages cannot be had: told once, they stay until the server gives
  * them. */
-static void take_placeholders(struct folder *f, struct result *r)
+static void take_placeholders(struct folder *f, const struct result_summaries *r)
 {
 	const char *subject = NULL;
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->n; i++) {
-		struct summary *s = r->summaries[i];
+		struct summary *s = r->v[i];
 
 		if (!(s->flags & MAIL_PLACEHOLDER))
 			continue;
@@ -521,8 +524,9 @@ static void take_placeholders(struct folder *f, struct result *r)
 	folder_tell_bad(f, n, subject);
 }
 
-static void take_summaries(struct folder *f, struct result *r)
+static void take_summaries(struct folder *f, struct result *result)
 {
+	const struct result_summaries *r = &result->summaries;
 	struct summary *rows = mem_array(r->n, sizeof(*rows));
 	uint32_t *uids = mem_array(r->n, sizeof(*uids));
 	struct str *words = mem_array(r->n, sizeof(*words));
@@ -530,7 +534,7 @@ static void take_summaries(struct folder *f, struct result *r)
 
 	take_placeholders(f, r);
 	for (size_t i = 0; i < r->n; i++) {
-		rows[n] = *r->summaries[i];
+		rows[n] = *r->v[i];
 		rows[n].flags = overlay_flags(f, rows[n].uid, rows[n].flags);
 		rows[n].keywords = keywords_of(f, rows[n].uid, rows[n].keywords, &words[n]);
 		uids[n] = rows[n].uid;
@@ -548,13 +552,14 @@ static void take_summaries(struct folder *f, struct result *r)
 	free(uids);
 }
 
-static void take_flags(struct folder *f, struct result *r)
+static void take_flags(struct folder *f, struct result *result)
 {
+	const struct result_flags *r = &result->flags;
 	uint32_t *uids = mem_array(r->n, sizeof(*uids));
 	struct str words = STR_INIT;
 
 	for (size_t i = 0; i < r->n; i++) {
-		const struct flag_change *c = &r->flags[i];
+		const struct flag_change *c = &r->v[i];
 		uint32_t flags = overlay_flags(f, c->uid, c->flags);
 
 		uids[i] = c->uid;
@@ -568,18 +573,20 @@ static void take_flags(struct folder *f, struct result *r)
 
 static void take_vanished(struct folder *f, struct result *r)
 {
-	r->n = uids_sort(r->uids, r->n);
-	bodies_remove(f->account->bodies, f->name, r->uidvalidity, r->uids, r->n);
-	replay_vanished(f, r->uids, r->n);
-	undo_vanishing(f, r->uids, r->n);
-	cache_remove(f->cache, r->uids, r->n, NULL);
-	folder_send_changes(f, NULL, 0, r->uids, r->n);
+	uint32_t *uids = r->vanished.uids;
+	size_t n = uids_sort(uids, r->vanished.n);
+
+	bodies_remove(f->account->bodies, f->name, r->uidvalidity, uids, n);
+	replay_vanished(f, uids, n);
+	undo_vanishing(f, uids, n);
+	cache_remove(f->cache, uids, n, NULL);
+	folder_send_changes(f, NULL, 0, uids, n);
 }
 
-static void finish_fill(struct folder *f, struct result *r)
+static void finish_fill(struct folder *f, const struct cache_meta *told)
 {
 	bool was_complete = cache_meta(f->cache)->complete;
-	struct cache_meta meta = r->meta;
+	struct cache_meta meta = *told;
 
 	if (f->doubted)
 		meta.highestmodseq = 0;
@@ -636,7 +643,7 @@ static void take_synced(struct account *a, struct result *r)
 		f->refused = false;
 		f->breaks = a->breaks = 0;
 		f->seen = f->asked;
-		finish_fill(f, r);
+		finish_fill(f, &r->synced.meta);
 		/* What was told meanwhile may be news; a cache that cannot be written is never
 		 * complete, and no reason to ask again and again. */
 		f->wants_sync |= f->server.known && !folder_is_settled(f) && folder_is_changed(f);
@@ -666,133 +673,97 @@ static void take_progress(struct account *a, struct result *r)
 {
 	struct folder *f = folder_of(a, r);
 
-	if (!f) {
-		read_progress(a->store, r);
+	if (!f)
 		return;
-	}
-	if (!cache_meta(f->cache)->complete && r->total)
-		f->percent =
-			(int)(r->done * 99 / r->total); /* 100 is when it is noted as complete */
+	if (!cache_meta(f->cache)->complete && r->progress.total)
+		f->percent = (int)(r->progress.done * 99 /
+				   r->progress.total); /* 100 is when it is noted as complete */
 	/* The list's next change event carries the percentage. */
 	if (f->uses)
 		folder_send_changes(f, NULL, 0, NULL, 0);
+}
+
+typedef void folder_fn(struct folder *f, struct result *r);
+
+/* What is said of an open folder, and of this incarnation of it. */
+static folder_fn *const of_folder[] = {
+	[RESULT_SUMMARIES] = take_summaries,
+	[RESULT_FLAGS] = take_flags,
+	[RESULT_VANISHED] = take_vanished,
+};
+
+static void folder_selected(struct account *a, struct result *r)
+{
+	struct folder *f = folder_of(a, r);
+
+	if (f)
+		take_selected(f, r);
 }
 
 static void folder_result(struct account *a, struct result *r)
 {
 	struct folder *f = folder_of(a, r);
 
-	if (!f)
-		return;
-	if (r->kind == RESULT_SELECTED)
-		take_selected(f, r);
-	else if (!is_current(f, r))
+	if (f && is_current(f, r))
+		of_folder[r->kind](f, r);
+	else if (f)
 		log_line(2, "%s: answer for another UIDVALIDITY of %s dropped", a->setup->sync.name,
 			f->name);
-	else if (r->kind == RESULT_SUMMARIES)
-		take_summaries(f, r);
-	else if (r->kind == RESULT_FLAGS)
-		take_flags(f, r);
-	else
-		take_vanished(f, r);
 }
 
-static void dispatch(struct account *a, struct result *r)
+static void tell_alert(struct account *a, struct result *r)
 {
-	switch (r->kind) {
-	case RESULT_STATE:
-		lane_state(a, r);
-		break;
-	case RESULT_PASSWORD:
-		ask_password(a);
-		break;
-	case RESULT_ALERT:
-		store_notice(
-			a, _("The server of account %s says: %s"), a->setup->sync.name, r->text);
-		break;
-	case RESULT_FOLDERS:
-		take_folders(a, r);
-		break;
-	case RESULT_COUNTS:
-		take_some_counts(a, r);
-		break;
-	case RESULT_SELECTED:
-	case RESULT_SUMMARIES:
-	case RESULT_FLAGS:
-	case RESULT_VANISHED:
-		folder_result(a, r);
-		break;
-	case RESULT_PROGRESS:
-		take_progress(a, r);
-		break;
-	case RESULT_SYNCED:
-		take_synced(a, r);
-		break;
-	case RESULT_NEWS:
-		take_news(a, r);
-		break;
-	case RESULT_BODY:
-		read_body(a, r);
-		break;
-	case RESULT_BODY_DONE:
-		read_body_done(a->store, r);
-		break;
-	case RESULT_OP_READY:
-		replay_ready(a, r);
-		break;
-	case RESULT_OP:
-		replay_result(a, r);
-		break;
-	case RESULT_MAILBOX:
-		folder_reshaped(a, r);
-		break;
-	case RESULT_POP3_LISTED:
-		session_listed(a, r);
-		break;
-	case RESULT_POP3_HEADER:
-		session_header(a, r);
-		break;
-	case RESULT_POP3_MESSAGE:
-		session_message(a, r);
-		break;
-	case RESULT_POP3_PART:
-		session_part(a, r);
-		break;
-	case RESULT_POP3_FETCHED:
-		session_fetched(a, r);
-		break;
-	case RESULT_POP3_DONE:
-		session_done(a, r);
-		break;
-	case RESULT_SEND_READY:
-		submit_ready(a, r);
-		break;
-	case RESULT_SENT:
-		submit_answered(a, r);
-		break;
-	case RESULT_CHECKED:
-		break; /* of connections that only look: look_result */
-	}
+	store_notice(a, _("The server of account %s says: %s"), a->setup->sync.name, r->alert.text);
 }
 
-/* Connections that only look have nothing to say but what they found. */
-static void look_result(struct account *a, struct result *r)
-{
-	if (r->kind == RESULT_PASSWORD)
-		ask_password(a);
-	if (r->kind != RESULT_CHECKED)
-		return;
-	account_checked(a, r);
-}
+typedef void take_fn(struct account *a, struct result *r);
+
+static take_fn *const of_account[RESULT_KINDS] = {
+	[RESULT_STATE] = lane_state,
+	[RESULT_PASSWORD] = ask_password,
+	[RESULT_ALERT] = tell_alert,
+	[RESULT_FOLDERS] = take_folders,
+	[RESULT_COUNTS] = take_some_counts,
+	[RESULT_MAILBOX] = folder_reshaped,
+	[RESULT_NEWS] = take_news,
+	[RESULT_SELECTED] = folder_selected,
+	[RESULT_SUMMARIES] = folder_result,
+	[RESULT_FLAGS] = folder_result,
+	[RESULT_VANISHED] = folder_result,
+	[RESULT_PROGRESS] = take_progress,
+	[RESULT_SYNCED] = take_synced,
+	[RESULT_BODY] = read_body,
+	[RESULT_BODY_PROGRESS] = read_progress,
+	[RESULT_BODY_DONE] = read_body_done,
+	[RESULT_OP_READY] = replay_ready,
+	[RESULT_OP] = replay_result,
+	[RESULT_POP3_LISTED] = session_listed,
+	[RESULT_POP3_HEADER] = session_header,
+	[RESULT_POP3_MESSAGE] = session_message,
+	[RESULT_POP3_PART] = session_part,
+	[RESULT_POP3_FETCHED] = session_fetched,
+	[RESULT_POP3_DONE] = session_done,
+	[RESULT_SEND_READY] = submit_ready,
+	[RESULT_SENT] = submit_answered,
+};
+
+/* Connections that only look have nothing more to say. */
+static take_fn *const of_checker[RESULT_KINDS] = {
+	[RESULT_PASSWORD] = ask_password,
+	[RESULT_CHECKED] = account_checked,
+};
 
 void arrive(struct store *s, struct result *r)
 {
 	struct account *a = store_account_at(s, r->account);
+	take_fn *take = NULL;
 
 	/* What a connection that was stopped meanwhile still had to say is void. */
 	if (a && a->sync && r->generation == a->generation)
-		dispatch(a, r);
+		take = of_account[r->kind];
 	else if (a && a->checker && r->generation == a->check_generation)
-		look_result(a, r);
+		take = of_checker[r->kind];
+	if (take)
+		take(a, r);
 	result_free(r);
 }

@@ -150,7 +150,7 @@ void account_check(struct account *a, unsigned request)
 	queue_push(lanes[LANE_FETCH], &job_new(JOB_CHECK)->item);
 }
 
-void account_checked(struct account *a, const struct result *r)
+void account_checked(struct account *a, struct result *r)
 {
 	for (size_t i = 0; i < a->nchecks; i++) {
 		struct store_event *ev = store_event_new(STORE_BYTES);
@@ -158,7 +158,7 @@ void account_checked(struct account *a, const struct result *r)
 		ev->request = a->checks[i];
 		ev->account = a->index;
 		ev->err = r->err;
-		str_add(&ev->bytes, str_c(&r->bytes), r->bytes.len);
+		str_add(&ev->bytes, str_c(&r->checked.text), r->checked.text.len);
 		store_emit(a->store, ev);
 	}
 	a->nchecks = 0;

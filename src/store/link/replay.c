@@ -166,24 +166,25 @@ static void show(struct account *a, const struct op *op)
 /* The connection looked and has done nothing yet: noted, then it goes. */
 void replay_ready(struct account *a, struct result *r)
 {
-	struct op found = {.marked = r->reset,
-		.mark_uidvalidity = r->meta.uidvalidity,
-		.mark_uidnext = r->meta.uidnext,
-		.uidvalidity = r->uidvalidity,
-		.uids = r->uids,
-		.n = uids_sort(r->uids, r->n)};
-	const struct op *op = journal_find(a->journal, r->op_id);
+	const struct result_op_ready *q = &r->op_ready;
+	struct op found = {.marked = q->marked,
+		.mark_uidvalidity = q->target_uidvalidity,
+		.mark_uidnext = q->target_uidnext,
+		.uidvalidity = q->uidvalidity,
+		.uids = q->uids,
+		.n = uids_sort(q->uids, q->n)};
+	const struct op *op = journal_find(a->journal, q->id);
 	struct err err = {0};
 
-	if (a->op_in_flight != r->op_id)
+	if (a->op_in_flight != q->id)
 		return;
-	if (op && journal_sent_marked(a->journal, r->op_id, &found, &err) != 0 &&
+	if (op && journal_sent_marked(a->journal, q->id, &found, &err) != 0 &&
 		err.kind != ERR_GONE) {
 		a->op_in_flight = 0;
 		stuck(a, &err);
 		return;
 	}
-	op = journal_find(a->journal, r->op_id);
+	op = journal_find(a->journal, q->id);
 	if (op && post(a, op, false) == 0) {
 		if (found.n)
 			show(a, op);
@@ -304,7 +305,7 @@ static void doubt_marks(struct account *a, const struct op *op)
 	folder_unuse(f);
 }
 
-static void confirmed(struct account *a, const struct op *op, struct result *r)
+static void confirmed(struct account *a, const struct op *op, const struct result_op *r)
 {
 	struct folder *target = *op->target ? folder_find(a, op->target, false) : NULL;
 	struct folder *f = *op->folder ? folder_find(a, op->folder, false) : NULL;
@@ -316,23 +317,23 @@ static void confirmed(struct account *a, const struct op *op, struct result *r)
 	}
 	arrive_brought(a, op, r);
 	undo_confirmed(a, op, r);
-	overlay_confirmed(a, op, r->reset);
+	overlay_confirmed(a, op, r->stay);
 	keepdraft_confirmed(a, op, r);
-	if (r->reset && f) {
+	if (r->stay && f) {
 		char *words = words_of(a, op);
 
 		store_notice(a, _("\"%s\": the messages are in %s now, and still in %s too: %s"),
-			words, op->target, op->folder, r->text ? r->text : "");
+			words, op->target, op->folder, r->stay);
 		free(words);
 		folder_distrust(f);
 	}
-	if (r->total) {
+	if (r->missing) {
 		char *words = words_of(a, op);
 
 		store_notice(a,
 			ngettext("\"%s\": %u message was no longer there",
-				"\"%s\": %u messages were no longer there", r->total),
-			words, (unsigned)r->total);
+				"\"%s\": %u messages were no longer there", r->missing),
+			words, (unsigned)r->missing);
 		free(words);
 	}
 	/* What somebody looks at, or all when all was asked for; it stays open meanwhile. */
@@ -373,8 +374,8 @@ static bool ends_connections(struct account *a, struct result *r)
 
 	if (r->unbegun || (r->err.kind != ERR_NETWORK && r->err.kind != ERR_PROTOCOL))
 		return false;
-	a->op_failures = a->op_failed == r->op_id ? a->op_failures + 1 : 1;
-	a->op_failed = r->op_id;
+	a->op_failures = a->op_failed == r->op.id ? a->op_failures + 1 : 1;
+	a->op_failed = r->op.id;
 	if (a->op_failures < FAILURES_MAX)
 		return false;
 	why = mem_strdup(r->err.text);
@@ -392,13 +393,13 @@ bool replay_goes_on(const struct account *a)
 
 void replay_result(struct account *a, struct result *r)
 {
-	const struct op *found = journal_find(a->journal, r->op_id);
+	const struct op *found = journal_find(a->journal, r->op.id);
 	bool no = r->err.kind == ERR_REFUSED || r->err.kind == ERR_GONE || r->err.kind == ERR_INPUT;
 	struct err err = {0};
 	bool forgotten;
 	struct op *op;
 
-	if (a->op_in_flight == r->op_id)
+	if (a->op_in_flight == r->op.id)
 		a->op_in_flight = 0;
 	no |= found && ends_connections(a, r);
 	if (r->err.kind != ERR_NONE && !no) {
@@ -413,14 +414,14 @@ void replay_result(struct account *a, struct result *r)
 	/* The rows leave before the journal forgets why, so that nothing comes back in between; a
 	 * copy is safe elsewhere before. */
 	if (!no)
-		confirmed(a, op, r);
+		confirmed(a, op, &r->op);
 	else if (op->kind == OP_APPEND)
 		refused(a, op, &r->err);
 	else
 		doubt_marks(a, op);
-	forgotten = journal_done(a->journal, r->op_id, &err) == 0;
+	forgotten = journal_done(a->journal, r->op.id, &err) == 0;
 	if (!forgotten)
-		remember(a, r->op_id, &err);
+		remember(a, r->op.id, &err);
 	if (no) {
 		undo_refused(a, op);
 		if (op->kind != OP_APPEND)

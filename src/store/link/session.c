@@ -397,11 +397,11 @@ void session_listed(struct account *a, struct result *r)
 
 	if (!s->running || s->entries)
 		return;
-	s->entries = r->entries;
-	s->n = r->n;
-	s->can_top = r->can_top;
-	r->entries = NULL;
-	r->n = 0;
+	s->entries = r->listed.v;
+	s->n = r->listed.n;
+	s->can_top = r->listed.can_top;
+	r->listed.v = NULL;
+	r->listed.n = 0;
 	s->keys = mem_array(s->n, sizeof(*s->keys));
 	s->plan = mem_array(s->n, sizeof(*s->plan));
 	s->twin = mem_array(s->n, sizeof(*s->twin));
@@ -570,12 +570,12 @@ void session_header(struct account *a, struct result *r)
 	unsigned char identity[16];
 	size_t at;
 
-	if (!s->running || !session_entry_of(a, r->number, &at) || s->plan[at] != FATE_LOOK)
+	if (!s->running || !session_entry_of(a, r->message.number, &at) || s->plan[at] != FATE_LOOK)
 		return;
 	s->plan[at] = FATE_FETCH;
 	if (r->err.kind != ERR_NONE || !inbox(a)->cache)
 		return;
-	identity_of(str_c(&r->bytes), r->bytes.len, identity);
+	identity_of(str_c(&r->message.bytes), r->message.bytes.len, identity);
 	if (find_moved(a, at, identity) || find_here(a, at, s->entries[at].size, identity))
 		return;
 	if (!server || !server->cache)
@@ -778,11 +778,11 @@ static void arrived(struct account *a, struct result *r, bool part)
 	bool for_row;
 	size_t at;
 
-	if (!s->running || !session_entry_of(a, r->number, &at) ||
+	if (!s->running || !session_entry_of(a, r->message.number, &at) ||
 		(s->plan[at] != FATE_FETCH && s->plan[at] != FATE_PART && s->plan[at] != FATE_LAST))
 		return;
 	s->taken++;
-	s->octets += r->bytes.len;
+	s->octets += r->message.bytes.len;
 	w = session_whole_at(a, at);
 	for_row = w && w->row;
 	if (w && !for_row) {
@@ -790,11 +790,11 @@ static void arrived(struct account *a, struct result *r, bool part)
 
 		if (r->err.kind == ERR_NONE && server && server->cache)
 			note_read_there(a, find_twin(server, &s->entries[at], w->identity));
-		session_fill_whole(a, w, &r->bytes, &r->err);
+		session_fill_whole(a, w, &r->message.bytes, &r->err);
 	} else if (r->err.kind != ERR_NONE) {
 		session_row_put(a, at, &r->err);
-	} else if (part || !is_here_after_all(a, at, &r->bytes)) {
-		take_message(a, at, &r->bytes, part);
+	} else if (part || !is_here_after_all(a, at, &r->message.bytes)) {
+		take_message(a, at, &r->message.bytes, part);
 	}
 	if (for_row)
 		session_row_came(a, w, &r->err);
@@ -818,7 +818,7 @@ void session_fetched(struct account *a, struct result *r)
 
 	if (!s->running)
 		return;
-	session_broke(a, r->number, &r->err);
+	session_broke(a, r->fetched.awaited, &r->err);
 	if (s->round == 1 && r->err.kind != ERR_NONE)
 		return; /* it is over, and RESULT_POP3_DONE says so */
 	if (s->round == 1) {

@@ -411,14 +411,14 @@ static void prune(struct account *a)
 	free(gone);
 }
 
-static void forget_deleted(struct account *a, const struct result *r)
+static void forget_deleted(struct account *a, const struct result_session *r)
 {
 	struct pop3_session *s = &a->session;
 	unsigned char(*keys)[16] = mem_array(r->n, sizeof(*keys));
 	size_t n = 0, at;
 
 	for (size_t i = 0; i < r->n; i++)
-		if (session_entry_of(a, r->uids[i], &at) && *s->entries[at].uidl)
+		if (session_entry_of(a, r->deleted[i], &at) && *s->entries[at].uidl)
 			memcpy(keys[n++], s->keys[at], 16);
 	/* else prune does, with the next list */
 	if (n)
@@ -478,7 +478,7 @@ static void finish_listed(struct account *a, struct result *r)
 		session_commit(a); /* what came before a break is kept */
 	if (r->err.kind == ERR_NONE) {
 		session_rows_end(a);
-		forget_deleted(a, r);
+		forget_deleted(a, &r->session);
 		prune(a);
 		identity_listed(a);
 	}

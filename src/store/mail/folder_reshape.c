@@ -543,7 +543,7 @@ static struct reshape *take(struct account *a, unsigned request)
 	return NULL;
 }
 
-void folder_reshaped(struct account *a, const struct result *r)
+void folder_reshaped(struct account *a, struct result *r)
 {
 	struct reshape *x = take(a, r->request);
 

@@ -262,7 +262,7 @@ static void keep_body(
 	bodies_put(a->bodies, &key, "eml", str_c(bytes), bytes->len, NULL);
 }
 
-void keepdraft_confirmed(struct account *a, const struct op *op, const struct result *r)
+void keepdraft_confirmed(struct account *a, const struct op *op, const struct result_op *r)
 {
 	struct outbox_ref fresh = {.uidvalidity = r->uidvalidity, .uid = r->n ? r->uids[0] : 0};
 	struct folder *f = folder_find(a, op->target, false);

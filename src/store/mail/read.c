@@ -71,7 +71,7 @@ static bool goes_over_the_first(
 		p->lane != LANE_FETCH || a->state != SYNC_ONLINE || !f || !f->cache)
 		return false;
 	a->one_only = clock_ms() + ONE_ONLY_MS;
-	post_body(s, f, r->uid, p);
+	post_body(s, f, r->body_done.uid, p);
 	return true;
 }
 
@@ -147,10 +147,11 @@ void read_cancel(struct store *s, unsigned request)
 
 void read_body(struct account *a, struct result *r)
 {
-	struct bodies_key key = {r->folder, r->uidvalidity, r->uid};
+	struct bodies_key key = {r->folder, r->uidvalidity, r->body.uid};
 	struct err err = {0};
 
-	if (bodies_put(a->bodies, &key, r->section, str_c(&r->bytes), r->bytes.len, &err) != 0)
+	if (bodies_put(a->bodies, &key, r->body.piece, str_c(&r->body.bytes), r->body.bytes.len,
+		    &err) != 0)
 		store_disk_notice(
 			a, _("A message cannot be kept for offline reading: %s"), err.text);
 }
@@ -189,15 +190,15 @@ static struct err explained(struct account *a, const struct result *r)
 	return err;
 }
 
-void read_body_done(struct store *s, struct result *r)
+void read_body_done(struct account *a, struct result *r)
 {
+	struct store *s = a->store;
 	struct parked *p = unpark(s, r->request);
-	struct account *a = store_account_at(s, r->account);
 	struct folder *f = r->folder ? folder_find(a, r->folder, false) : NULL;
 	struct err err;
 
 	if (r->err.kind == ERR_NONE && f && f->cache)
-		mark_here(f, r->uid);
+		mark_here(f, r->body_done.uid);
 	if (!p)
 		return; /* cancelled meanwhile: the body is kept for the next time */
 	if (goes_over_the_first(s, f, r, p))
@@ -209,16 +210,16 @@ void read_body_done(struct store *s, struct result *r)
 	hand_back(s, p, &err);
 }
 
-void read_progress(struct store *s, struct result *r)
+void read_progress(struct account *a, struct result *r)
 {
-	for (struct parked *p = s->parked; p; p = p->next)
+	for (struct parked *p = a->store->parked; p; p = p->next)
 		if (p->job == r->request) {
 			struct store_event *ev = store_event_new(STORE_PROGRESS);
 
 			ev->request = p->request->request;
-			ev->done = r->done;
-			ev->total = r->total;
-			store_emit(s, ev);
+			ev->done = r->progress.done;
+			ev->total = r->progress.total;
+			store_emit(a->store, ev);
 		}
 }
 

@@ -254,7 +254,7 @@ void submit_ready(struct account *a, struct result *r)
 	struct outbox_mail m = {0};
 	struct job *j = job_new(JOB_SEND_GO);
 
-	if (outbox_get(a->outbox, r->id, &m, NULL) == 0) {
+	if (outbox_get(a->outbox, r->send_ready.id, &m, NULL) == 0) {
 		if (m.state == OUTBOX_QUEUED) {
 			m.state = OUTBOX_SENDING;
 			/* the relay's lane answers that it could not be noted */
@@ -275,7 +275,7 @@ static int64_t retry_seconds(int attempts)
 }
 
 /* What of it stays when the session is over. */
-static enum mail_fate fate_of(const struct result *r, enum mail_fate fate)
+static enum mail_fate fate_of(const struct result_sent *r, enum mail_fate fate)
 {
 	if (fate == FATE_ACCEPTED && r->outcome != SEND_ACCEPTED)
 		return r->outcome == SEND_UNCONFIRMED ? FATE_UNCONFIRMED : FATE_UNASKED;
@@ -284,16 +284,16 @@ static enum mail_fate fate_of(const struct result *r, enum mail_fate fate)
 }
 
 /* Both lists are in the same order. */
-static void take_fates(struct outbox_mail *m, const struct result *r)
+static void take_fates(struct outbox_mail *m, const struct result_sent *r)
 {
 	size_t k = 0;
 
 	for (size_t i = 0; i < r->n; i++) {
-		while (k < m->nto && strcmp(m->to[k].address, r->fates[i].address) != 0)
+		while (k < m->nto && strcmp(m->to[k].address, r->v[i].address) != 0)
 			k++;
 		if (k == m->nto)
 			return;
-		outbox_fate(&m->to[k++], fate_of(r, r->fates[i].fate), r->fates[i].text);
+		outbox_fate(&m->to[k++], fate_of(r, r->v[i].fate), r->v[i].text);
 	}
 }
 
@@ -315,9 +315,9 @@ static enum outbox_state state_after(const struct outbox_mail *m, const struct r
 		     err->kind == ERR_AUTH || err->kind == ERR_CERT || err->kind == ERR_PROTOCOL ||
 		     err->kind == ERR_SYSTEM;
 
-	if (r->outcome == SEND_UNCONFIRMED)
+	if (r->sent.outcome == SEND_UNCONFIRMED)
 		return OUTBOX_UNCONFIRMED;
-	if (r->outcome == SEND_NOT && !later)
+	if (r->sent.outcome == SEND_NOT && !later)
 		return OUTBOX_FAILED;
 	if (anybody_asked(m))
 		return OUTBOX_QUEUED;
@@ -344,13 +344,13 @@ static void explain(struct outbox_mail *m, const struct result *r, struct err *w
 	struct str each = STR_INIT;
 
 	refusals(m, &each);
-	if (r->outcome == SEND_UNCONFIRMED) {
+	if (r->sent.outcome == SEND_UNCONFIRMED) {
 		err_set(why, r->err.kind,
 			_("It may have been sent: the connection broke before the relay answered "
 			  "(%s). Look before you send it again"),
 			r->err.text);
 		set_error(m, why->text);
-	} else if (r->outcome == SEND_ACCEPTED || (has_it && each.len)) {
+	} else if (r->sent.outcome == SEND_ACCEPTED || (has_it && each.len)) {
 		err_set(why, m->state == OUTBOX_QUEUED ? ERR_AGAIN : ERR_REFUSED,
 			ngettext("Not accepted for %s. %zu other has it",
 				"Not accepted for %s. %zu others have it", has_it),
@@ -367,7 +367,7 @@ static void explain(struct outbox_mail *m, const struct result *r, struct err *w
 static void settle(struct account *a, struct outbox_mail *m, struct result *r)
 {
 	/* Some went through, and there is one more mail for those there was no room for. */
-	bool next = r->outcome == SEND_ACCEPTED && outbox_has(m, FATE_UNASKED);
+	bool next = r->sent.outcome == SEND_ACCEPTED && outbox_has(m, FATE_UNASKED);
 	struct err why = {0}, err = {0};
 
 	m->state = state_after(m, r);
@@ -398,11 +398,11 @@ void submit_answered(struct account *a, struct result *r)
 {
 	struct outbox_mail m = {0};
 
-	if (a->sending && r->id && strcmp(a->sending, r->id) == 0)
+	if (a->sending && r->sent.id && strcmp(a->sending, r->sent.id) == 0)
 		MEM_FREE(a->sending);
-	if (!r->id || outbox_get(a->outbox, r->id, &m, NULL) != 0)
+	if (!r->sent.id || outbox_get(a->outbox, r->sent.id, &m, NULL) != 0)
 		return;
-	take_fates(&m, r);
+	take_fates(&m, &r->sent);
 	settle(a, &m, r);
 	outbox_mail_done(&m);
 	account_outbox(a);

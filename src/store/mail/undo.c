@@ -269,11 +269,11 @@ static void note_ids(struct undo_part *p, uint32_t uid)
 		str_addf(&p->ids, "%s%s", p->ids.len ? " " : "", s.message_id);
 }
 
-static void take_answer(struct undo_part *p, const struct op *op, const struct result *r)
+static void take_answer(struct undo_part *p, const struct op *op, const struct result_op *r)
 {
 	size_t unknown = 0;
 
-	p->state = r->reset ? PART_LEFT : PART_DONE;
+	p->state = r->stay ? PART_LEFT : PART_DONE;
 	p->moved_uidvalidity = r->uidvalidity;
 	p->marked = op->marked;
 	p->mark_uidvalidity = op->mark_uidvalidity;
@@ -320,7 +320,7 @@ void undo_vanishing(struct folder *f, const uint32_t *uids, size_t n)
 }
 
 static uint32_t new_name(
-	const struct undo_return *b, uint32_t uid, const struct op *op, const struct result *r)
+	const struct undo_return *b, uint32_t uid, const struct op *op, const struct result_op *r)
 {
 	for (size_t i = 0; i < b->n; i++) {
 		ptrdiff_t at = b->old[i] == uid ? op_index(op, b->via[i]) : -1;
@@ -332,8 +332,8 @@ static uint32_t new_name(
 }
 
 /* What came back has other UIDs now: earlier steps must find it. */
-static void rename_all(
-	struct store *s, const struct undo_return *b, const struct op *op, const struct result *r)
+static void rename_all(struct store *s, const struct undo_return *b, const struct op *op,
+	const struct result_op *r)
 {
 	for (struct undo *u = s->undo; u; u = u->next)
 		for (struct undo_part *p = u->parts; p; p = p->next)
@@ -341,7 +341,7 @@ static void rename_all(
 				p->uids[i] = new_name(b, p->uids[i], op, r);
 }
 
-static void came_back(struct store *s, const struct op *op, const struct result *r)
+static void came_back(struct store *s, const struct op *op, const struct result_op *r)
 {
 	for (struct undo_return **p = &s->returns; *p;) {
 		struct undo_return *b = *p;
@@ -357,7 +357,7 @@ static void came_back(struct store *s, const struct op *op, const struct result 
 	}
 }
 
-void undo_confirmed(struct account *a, const struct op *op, const struct result *r)
+void undo_confirmed(struct account *a, const struct op *op, const struct result_op *r)
 {
 	struct store *s = a->store;
 
