@@ -110,6 +110,13 @@ void app_await(struct app *a, unsigned request, app_done_fn *fn, void *ctx, void
 	a->awaits[a->nawaits++] = (struct await){request, owner, ctx, fn};
 }
 
+void app_await_long(struct app *a, unsigned request, app_done_fn *fn, void *ctx, void *owner)
+{
+	a->progress_request = request;
+	a->progress_done = a->progress_total = a->progress_bytes = 0;
+	app_await(a, request, fn, ctx, owner);
+}
+
 bool ask_take_await(struct app *a, unsigned request, struct await *out)
 {
 	for (size_t i = 0; i < a->nawaits; i++)

@@ -11,8 +11,7 @@
 
 static void begin(struct app *a, unsigned request)
 {
-	a->progress_request = request;
-	app_await(a, request, NULL, NULL, NULL);
+	app_await_long(a, request, NULL, NULL, NULL);
 }
 
 /* By the name that was meant. False: none was given. */

@@ -136,9 +136,8 @@ static void cmd_whole(struct app *a)
 
 	if (!app_selection_one(a, &s))
 		return;
-	a->progress_request = engine_whole(a->engine, s.list, s.uids[0]);
-	a->progress_done = a->progress_total = a->progress_bytes = 0;
-	app_await(a, a->progress_request, whole_came, (void *)(uintptr_t)s.uids[0], NULL);
+	app_await_long(a, engine_whole(a->engine, s.list, s.uids[0]), whole_came,
+		(void *)(uintptr_t)s.uids[0], NULL);
 	app_message(a, _("Fetching the whole message …"));
 	selection_done(&s);
 }

@@ -158,9 +158,7 @@ static void cmd_sync(struct app *a, const struct args *args)
 
 	if (args->n && i < 0)
 		return;
-	a->progress_request = engine_sync(a->engine, i);
-	a->progress_done = a->progress_total = a->progress_bytes = 0;
-	app_await(a, a->progress_request, synced, NULL, NULL);
+	app_await_long(a, engine_sync(a->engine, i), synced, NULL, NULL);
 	app_message(a, _("Synchronising …"));
 }
 
@@ -209,8 +207,7 @@ static void cmd_check(struct app *a, const struct args *args)
 
 	if (i < 0)
 		return;
-	a->progress_request = engine_check(a->engine, (size_t)i);
-	app_await(a, a->progress_request, checked, NULL, NULL);
+	app_await_long(a, engine_check(a->engine, (size_t)i), checked, NULL, NULL);
 	app_message(a, _("Connecting …"));
 }
 

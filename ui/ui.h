@@ -236,6 +236,8 @@ void app_paint_soon(struct app *a);
 
 /* fn gets the final event of a request; without one, failures and texts are shown. */
 void app_await(struct app *a, unsigned request, app_done_fn *fn, void *ctx, void *owner);
+/* One that takes long: how far it is stands in the status line, and ^C ends it. */
+void app_await_long(struct app *a, unsigned request, app_done_fn *fn, void *ctx, void *owner);
 void app_unawait(struct app *a, unsigned request);
 /* Keys typed from now on mean what is there when this request is answered; Esc or ^G gives it up.
  */

@@ -98,7 +98,7 @@ static void drop_draft(struct list_view *x, const char *id)
 
 static void drafts_drop(struct view *v)
 {
-	struct list_view *x = (struct list_view *)(void *)v;
+	struct list_view *x = list_of(v);
 	char *id = list_chosen(x);
 
 	if (id)

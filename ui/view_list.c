@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct list_view *self(struct view *v)
+struct list_view *list_of(struct view *v)
 {
 	return (struct list_view *)(void *)v;
 }
@@ -116,7 +116,7 @@ static int draw_detail(struct list_view *x, const struct region *r)
 
 void list_draw(struct view *v, const struct region *all)
 {
-	struct list_view *x = self(v);
+	struct list_view *x = list_of(v);
 	size_t n = x->ops->count(x);
 	struct region list = *all, *r = &list;
 	struct line line = LINE_INIT;
@@ -145,14 +145,14 @@ void list_draw(struct view *v, const struct region *all)
 
 void list_move(struct view *v, enum move m, int n)
 {
-	follow(self(v));
-	scroll_move(&self(v)->scroll, self(v)->ops->count(self(v)), m, n);
-	remember(self(v));
+	follow(list_of(v));
+	scroll_move(&list_of(v)->scroll, list_of(v)->ops->count(list_of(v)), m, n);
+	remember(list_of(v));
 }
 
 void list_open(struct view *v)
 {
-	struct list_view *x = self(v);
+	struct list_view *x = list_of(v);
 	char *id = x->ops->id ? list_chosen(x) : NULL;
 
 	if (x->ops->open && (id || !x->ops->id) && x->scroll.cursor < x->ops->count(x))
@@ -176,7 +176,7 @@ static bool row_has(struct list_view *x, size_t row, const char *folded)
 
 void list_search(struct view *v, const char *text, int step)
 {
-	struct list_view *x = self(v);
+	struct list_view *x = list_of(v);
 	size_t n = x->ops->count(x), at = x->scroll.cursor;
 	char *folded;
 
@@ -202,7 +202,7 @@ void list_search(struct view *v, const char *text, int step)
 
 void list_click(struct view *v, int row, int col)
 {
-	struct list_view *x = self(v);
+	struct list_view *x = list_of(v);
 	size_t at = x->scroll.top + (size_t)row;
 
 	(void)col;
@@ -217,7 +217,7 @@ void list_click(struct view *v, int row, int col)
 
 void list_close(struct view *v)
 {
-	struct list_view *x = self(v);
+	struct list_view *x = list_of(v);
 
 	if (x->ops->done)
 		x->ops->done(x);

@@ -39,6 +39,8 @@ struct list_view {
 /* size: of the screen's own struct. */
 void *list_new(struct app *a, size_t size, const struct view_ops *v, const struct list_ops *l);
 
+struct list_view *list_of(struct view *v);
+
 /* The id of what a command is about: the row that is seen under the cursor, not one that took its
  * place since. NULL, and said so: it is gone. The caller frees it. */
 char *list_chosen(struct list_view *x);

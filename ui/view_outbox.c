@@ -15,11 +15,6 @@ struct outbox_view {
 	int account;
 };
 
-static struct list_view *list_of(struct view *v)
-{
-	return (struct list_view *)(void *)v;
-}
-
 static size_t account_of(const struct list_view *x)
 {
 	return (size_t)((const struct outbox_view *)(const void *)x)->account;

@@ -71,8 +71,8 @@ static void save_part(struct parts_view *x, const char *section, const char *wri
 		return;
 	}
 	path = pathtext_path(written);
-	a->progress_request = engine_save_part(a->engine, x->l, x->uid, section, path);
-	app_await(a, a->progress_request, saved, NULL, NULL);
+	app_await_long(
+		a, engine_save_part(a->engine, x->l, x->uid, section, path), saved, NULL, NULL);
 	free(path);
 }
 
@@ -116,7 +116,7 @@ static void ask_where(struct parts_view *x, const struct part_info *p)
 
 static void parts_save(struct view *v, const char *path)
 {
-	struct list_view *x = (struct list_view *)(void *)v;
+	struct list_view *x = list_of(v);
 	struct parts_view *p = self(x);
 
 	if (x->scroll.cursor >= p->nparts)

@@ -69,7 +69,7 @@ static void pending_drop(struct app *a, const struct args *args)
 	else if (args->n)
 		app_await(a, engine_pending_cancel(a->engine, 0), NULL, NULL, NULL);
 	else
-		drop_one(a, (struct list_view *)(void *)app_view(a));
+		drop_one(a, list_of(app_view(a)));
 }
 
 static const struct command commands[] = {

@@ -1473,6 +1473,33 @@ static void test_screen_progress(void **state)
 	close_screen(x);
 }
 
+/* The numbers of a request do not stand for the next one. */
+static void test_screen_next_progress(void **state)
+{
+	static const char *const long_ones[] = {"sync", "check", "backup x", "export x", "whole"};
+	struct screen *x = open_screen(24, 80);
+	struct line left = LINE_INIT, right = LINE_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(long_ones); i++) {
+		x->a.progress_request = 77;
+		progress(x, 77, 3, 4);
+		sees(x, "75%");
+		commands_run(&x->a, long_ones[i]);
+		assert_int_not_equal(x->a.progress_request, 77);
+		line_clear(&right);
+		frame_status(&x->a, &left, &right);
+		if (strchr(str_c(&right.text), '%'))
+			fail_msg("%s: %s", long_ones[i], str_c(&right.text));
+		look(x);
+		if (app_view(&x->a)->ops->context == UI_TEXT)
+			press(x, "q");
+	}
+	line_done(&left);
+	line_done(&right);
+	close_screen(x);
+}
+
 static void test_screen_events(void **state)
 {
 	struct screen *x = open_screen(24, 80);
@@ -2703,6 +2730,7 @@ int main(void)
 		cmocka_unit_test(test_screen_compose),
 		cmocka_unit_test(test_screen_events),
 		cmocka_unit_test(test_screen_progress),
+		cmocka_unit_test(test_screen_next_progress),
 		cmocka_unit_test(test_screen_password),
 		cmocka_unit_test(test_screen_fold),
 		cmocka_unit_test(test_screen_lists),
