@@ -255,26 +255,25 @@ static void sort_by(struct app *a, struct view *v, const char *name, bool revers
 {
 	uint32_t uid = view_index_uid(v);
 	bool turned;
-	int sort = settings_sort_find(name, &turned);
+	int sort = sort_find(name, &turned);
 
 	if (sort < 0) {
-		app_error(a, _("Sort by date, received, from, subject, size or unread, not “%s”"),
-			name);
+		struct str names = STR_INIT;
+
+		sort_names(&names, ", ");
+		app_error(a, _("Sort by one of %s; not “%s”"), str_c(&names), name);
+		str_done(&names);
 		return;
 	}
 	msglist_set_sort(view_index_list(v), (enum msglist_sort)sort, reverse != turned);
 	view_index_go(v, uid);
 }
 
-/* In the order of enum msglist_sort and of the letters in the question. */
-static const char sort_letters[] = "drfszu";
-
 static void sort_list(struct app *a, struct view *v, const char *answer, bool reverse)
 {
-	const char *p = answer && *answer ? strchr(sort_letters, *answer) : NULL;
-
-	if (p)
-		sort_by(a, v, settings_sort_name((int)(p - sort_letters)), reverse);
+	for (enum msglist_sort i = 0; answer && *answer && i < SORTS; i++)
+		if (sort_row(i)->letter == *answer)
+			sort_by(a, v, sort_row(i)->name, reverse);
 }
 
 static void sort_chosen(struct app *a, void *ctx, const char *answer)
@@ -287,6 +286,21 @@ static void reverse_chosen(struct app *a, void *ctx, const char *answer)
 	sort_list(a, ctx, answer, true);
 }
 
+static void ask_sort(struct app *a, struct view *v, bool reverse)
+{
+	struct str labels = STR_INIT, label = STR_INIT;
+	char letters[SORTS + 1] = "";
+
+	for (enum msglist_sort i = 0; i < SORTS; i++) {
+		str_addf(&labels, "%s%s", i ? " " : "", _(sort_row(i)->label));
+		letters[i] = sort_row(i)->letter;
+	}
+	str_addf(&label, reverse ? _("Reversed by %s? ") : _("Sort by %s? "), labels.p);
+	app_ask_choice(a, label.p, letters, reverse ? reverse_chosen : sort_chosen, v, v);
+	str_done(&label);
+	str_done(&labels);
+}
+
 static void cmd_sort(struct app *a, const struct args *args)
 {
 	bool reverse = args->n && strcmp(args->v[0], "-r") == 0;
@@ -295,11 +309,7 @@ static void cmd_sort(struct app *a, const struct args *args)
 	if (args->n > (reverse ? 1 : 0))
 		sort_by(a, v, args->v[reverse ? 1 : 0], reverse);
 	else
-		app_ask_choice(a,
-			reverse ? _("Reversed by (d)ate (r)eceived (f)rom (s)ubject si(z)e "
-				    "(u)nread? ")
-				: _("Sort by (d)ate (r)eceived (f)rom (s)ubject si(z)e (u)nread? "),
-			sort_letters, reverse ? reverse_chosen : sort_chosen, v, v);
+		ask_sort(a, v, reverse);
 }
 
 static void cmd_threads(struct app *a)
@@ -605,7 +615,7 @@ const struct command cmd_screen_commands[] = {
 	{"quit", UI_ANY, N_("end the program"), .traits = COMMAND_LEAVES, .run = cmd_quit},
 	{"limit", UI_INDEX, N_("show only messages that match; “all” shows everything"),
 		.args = "[PATTERN]", .max = -1, .run_args = cmd_limit},
-	{"sort", UI_INDEX, N_("sort by date, received, from, subject, size or unread; -r reversed"),
+	{"sort", UI_INDEX, N_("sort by KEY, one of those of the option sort; -r reversed"),
 		.args = "[-r] [KEY]", .max = 2, .run_args = cmd_sort, .complete = complete_sort},
 	{"threads", UI_INDEX, N_("turn threads on or off"), .run = cmd_threads},
 	{"fold", UI_INDEX, N_("fold or unfold this thread"), .run = cmd_fold},

@@ -133,11 +133,11 @@ static void offer_words(const char *list, const char *prefix, const char *word, 
 static void offer_values(int id, const char *prefix, const char *word, struct strv *out)
 {
 	const struct setting_row *row = settings_row((enum setting)id);
+	struct str choices = STR_INIT;
 
-	if (row->type == SETTING_BOOL)
-		offer_words("yes no", prefix, word, out);
-	else if (row->type == SETTING_CHOICE)
-		offer_words(row->choices, prefix, word, out);
+	settings_choices(row, &choices);
+	offer_words(row->type == SETTING_BOOL ? "yes no" : str_c(&choices), prefix, word, out);
+	str_done(&choices);
 }
 
 void complete_setting(struct app *a, int nth, const char *word, struct strv *out)
@@ -212,9 +212,14 @@ void complete_keyword(struct app *a, int nth, const char *word, struct strv *out
 
 void complete_sort(struct app *a, int nth, const char *word, struct strv *out)
 {
+	struct str keys = STR_INIT;
+
 	(void)a;
 	(void)nth;
-	offer_words("date received from subject size unread -r", "", word, out);
+	sort_names(&keys, " ");
+	str_adds(&keys, " -r");
+	offer_words(keys.p, "", word, out);
+	str_done(&keys);
 }
 
 static void offer_commands(const char *word, struct strv *out)

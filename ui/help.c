@@ -107,14 +107,16 @@ static void add_commands(struct text *t)
 
 static void add_option(struct text *t, const struct setting_row *row, const char *value)
 {
-	struct str s = STR_INIT, left = STR_INIT;
+	struct str s = STR_INIT, left = STR_INIT, choices = STR_INIT;
 	struct text_line *line;
 
 	str_addf(&left, "%s = %s", row->name, value && *value ? value : "\"\"");
 	utf8_pad(&s, str_c(&left), 30);
 	str_addf(&s, " %s", _(row->help));
-	if (row->choices && *row->choices)
-		str_addf(&s, " (%s)", row->choices);
+	settings_choices(row, &choices);
+	if (choices.len)
+		str_addf(&s, " (%s)", choices.p);
+	str_done(&choices);
 	line = text_add(t, TEXT_PLAIN, str_c(&s), s.len);
 	text_span_add(line, 0, strlen(row->name), TEXT_CODE, -1);
 	str_done(&s);

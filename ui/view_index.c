@@ -512,7 +512,7 @@ static bool shows_receiver(struct app *a, int account, const char *folder)
 static void apply_settings(struct index_view *x)
 {
 	bool reverse;
-	int by = settings_sort_find(settings_text(x->v.app->settings, SET_SORT), &reverse);
+	int by = sort_find(settings_text(x->v.app->settings, SET_SORT), &reverse);
 
 	if (by >= 0)
 		msglist_set_sort(x->list, (enum msglist_sort)by, reverse);

@@ -51,6 +51,9 @@ enum send_outcome {       /* what became of a mail as a whole */
 			     sent again unasked */
 };
 
+/* Orders of a folder that only who has its texts can make. */
+enum mail_order { ORDER_NONE, ORDER_FROM, ORDER_SUBJECT };
+
 enum mail_role { /* what a folder is for; the numbers are kept in files: new ones go behind */
 	ROLE_NONE,
 	ROLE_INBOX,

@@ -368,13 +368,13 @@ static void ask_rows(void *ctx, unsigned id, const uint32_t *uids, size_t n)
 	store_post(e->store, r);
 }
 
-static void ask_order(void *ctx, unsigned id, enum msglist_sort sort)
+static void ask_order(void *ctx, unsigned id, enum mail_order by)
 {
 	struct engine *e = ctx;
 	struct store_request *r = store_request_new(REQUEST_ORDER);
 
 	r->list = id;
-	r->n = sort == SORT_FROM ? 0 : sort == SORT_SUBJECT ? 1 : 2;
+	r->n = by;
 	store_post(e->store, r);
 }
 
@@ -426,7 +426,7 @@ struct msglist *engine_open(struct engine *e, int account, const char *folder, s
 	folder = full_name(e, account, folder);
 	l = msglist_new(
 		++e->next_list, account, account < 0 ? "" : e->accounts[account].name, folder);
-	sort = settings_sort_find(settings_text(e->settings, SET_SORT), &l->want.reverse);
+	sort = sort_find(settings_text(e->settings, SET_SORT), &l->want.reverse);
 	l->want.sort = sort < 0 ? SORT_DATE : (enum msglist_sort)sort;
 	l->want.threads = settings_bool(e->settings, SET_THREADS);
 	l->give = give_sorter;

@@ -12,12 +12,11 @@
 
 #include "base/mail.h"
 #include "base/str.h"
+#include "engine/sort.h"
 
 #include <stdint.h>
 
 struct msglist;
-
-enum msglist_sort { SORT_DATE, SORT_RECEIVED, SORT_FROM, SORT_SUBJECT, SORT_SIZE, SORT_UNREAD };
 
 struct msg_row {
 	uint32_t uid, flags, size;

@@ -42,9 +42,9 @@ struct sorting {
 
 /* Asks for the strings of some UIDs; answered by msglist_take_rows. */
 typedef void msglist_ask_fn(void *ctx, unsigned id, const uint32_t *uids, size_t n);
-/* Asks for the ranks of all UIDs by from or subject, answered by msglist_take_order; any other sort
- * says that none are needed any more. */
-typedef void msglist_order_fn(void *ctx, unsigned id, enum msglist_sort sort);
+/* Asks for the ranks of all UIDs in that order, answered by msglist_take_order; ORDER_NONE says
+ * that none are needed any more. */
+typedef void msglist_order_fn(void *ctx, unsigned id, enum mail_order by);
 /* Takes a job for another thread; answered by msglist_take_sorted. */
 typedef void msglist_sort_fn(void *ctx, struct sort_job *job);
 
@@ -123,7 +123,7 @@ bool msglist_needs_ranks(enum msglist_sort sort);
 void msglist_ask_ranks(struct msglist *l);
 /* Ranks of ascending UIDs, 0 is the first; keeps both arrays. */
 void msglist_take_order(
-	struct msglist *l, enum msglist_sort sort, uint32_t *uids, uint32_t *ranks, size_t n);
+	struct msglist *l, enum mail_order by, uint32_t *uids, uint32_t *ranks, size_t n);
 void msglist_take_sorted(struct msglist *l, struct sort_job *job); /* keeps it */
 /* The order is void: make it, here or elsewhere. */
 void msglist_sort(struct msglist *l);

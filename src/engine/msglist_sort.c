@@ -20,32 +20,12 @@ uint32_t msglist_date(const struct msglist *l, size_t row)
 
 bool msglist_needs_ranks(enum msglist_sort sort)
 {
-	return sort == SORT_FROM || sort == SORT_SUBJECT;
-}
-
-static uint32_t key_by(
-	const struct msglist *l, enum msglist_sort sort, const uint32_t *rank, size_t row)
-{
-	const struct columns *c = &l->columns;
-
-	switch (sort) {
-	case SORT_RECEIVED:
-		return c->received[row];
-	case SORT_SIZE:
-		return c->size[row];
-	case SORT_UNREAD:
-		return (msglist_date(l, row) >> 1) | (c->flags[row] & MAIL_SEEN ? 0 : 1u << 31);
-	case SORT_FROM:
-	case SORT_SUBJECT:
-		return UINT32_MAX - rank[row];
-	default:
-		return msglist_date(l, row);
-	}
+	return sort_row(sort)->ranks != ORDER_NONE;
 }
 
 uint32_t msglist_key(const struct msglist *l, size_t row)
 {
-	return key_by(l, l->now.sort, l->rank, row);
+	return sort_row(l->now.sort)->key(l, l->rank, row);
 }
 
 /* --- the order asks for single rows --- */
@@ -122,7 +102,7 @@ void msglist_ask_ranks(struct msglist *l)
 	l->ranks_asked = true;
 	l->ranks_stale = false;
 	if (l->ask_order)
-		l->ask_order(l->ctx, l->id, l->want.sort);
+		l->ask_order(l->ctx, l->id, sort_row(l->want.sort)->ranks);
 }
 
 /* --- from scratch --- */
@@ -138,10 +118,11 @@ static uint32_t *dates_of(const struct msglist *l)
 
 static uint32_t *keys_of(const struct msglist *l, enum msglist_sort sort, const uint32_t *rank)
 {
+	const struct sort_row *by = sort_row(sort);
 	uint32_t *key = mem_array(l->columns.n, sizeof(*key));
 
 	for (size_t i = 0; i < l->columns.n; i++)
-		key[i] = key_by(l, sort, rank, i);
+		key[i] = by->key(l, rank, i);
 	return key;
 }
 
@@ -410,9 +391,9 @@ static bool mend_ranks(struct msglist *l)
 }
 
 void msglist_take_order(
-	struct msglist *l, enum msglist_sort sort, uint32_t *uids, uint32_t *ranks, size_t n)
+	struct msglist *l, enum mail_order by, uint32_t *uids, uint32_t *ranks, size_t n)
 {
-	if (sort != l->want.sort || !msglist_needs_ranks(sort)) {
+	if (by == ORDER_NONE || by != sort_row(l->want.sort)->ranks) {
 		free(uids);
 		free(ranks);
 		return;
@@ -422,7 +403,7 @@ void msglist_take_order(
 	l->ranks = ranks;
 	l->nranks = n;
 	l->ranks_asked = false;
-	if (!l->ordered || l->job || l->now.sort != sort || !mend_ranks(l))
+	if (!l->ordered || l->job || l->now.sort != l->want.sort || !mend_ranks(l))
 		msglist_sort(l);
 	if (l->ranks_stale && !l->job)
 		msglist_ask_ranks(l);
@@ -437,7 +418,7 @@ static void want(struct msglist *l, struct sorting to)
 		l->ranks_asked = l->ranks_stale = false;
 		if (msglist_needs_ranks(l->want.sort) && !msglist_needs_ranks(to.sort) &&
 			l->ask_order)
-			l->ask_order(l->ctx, l->id, to.sort);
+			l->ask_order(l->ctx, l->id, ORDER_NONE);
 	}
 	l->want = to;
 	if (msglist_needs_ranks(to.sort) && !has_ranks(l, to.sort) && !l->ranks_asked)

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "engine/sort.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -43,10 +44,7 @@ static const struct setting_row rows[SETTINGS_COUNT] = {
 		   "or more")},
 	[SET_SIDEBAR_WIDTH] = {"sidebar-width", SETTING_INT, "24", 8, 80, NULL,
 		N_("columns of the folder list")},
-	[SET_SORT] = {"sort", SETTING_CHOICE, "date", 0, 0,
-		"date received from subject size unread reverse-date reverse-received "
-		"reverse-from reverse-subject reverse-size reverse-unread",
-		N_("order of the message list")},
+	[SET_SORT] = {"sort", SETTING_SORT, "date", 0, 0, NULL, N_("order of the message list")},
 	[SET_THEME] = {"theme", SETTING_CHOICE, "auto", 0, 0, "auto dark light plain",
 		N_("colours for a dark or a light terminal, or none; auto: the terminal is asked, "
 		   "else $COLORFGBG says, else it is dark")},
@@ -58,27 +56,20 @@ static const struct setting_row rows[SETTINGS_COUNT] = {
 		N_("columns that text is wrapped at, if the window is wider")},
 };
 
-static const char *const sorts[] = {"date", "received", "from", "subject", "size", "unread", NULL};
-
-const char *settings_sort_name(int sort)
-{
-	return sorts[sort];
-}
-
-int settings_sort_find(const char *name, bool *reverse)
-{
-	*reverse = str_starts(name, "reverse-");
-	if (*reverse)
-		name += strlen("reverse-");
-	for (int i = 0; sorts[i]; i++)
-		if (strcmp(sorts[i], name) == 0)
-			return i;
-	return -1;
-}
-
 const struct setting_row *settings_row(enum setting id)
 {
 	return &rows[id];
+}
+
+void settings_choices(const struct setting_row *row, struct str *out)
+{
+	if (row->type == SETTING_SORT) {
+		sort_names(out, " ");
+		str_adds(out, " reverse-");
+		sort_names(out, " reverse-");
+	} else if (row->choices) {
+		str_adds(out, row->choices);
+	}
 }
 
 /* --- values --- */
@@ -147,6 +138,19 @@ static int check_date(const struct setting_row *row, const char *value, struct e
 	return 0;
 }
 
+static int check_choice(const struct setting_row *row, const char *value, struct err *err)
+{
+	struct str choices = STR_INIT;
+	int rc = 0;
+
+	settings_choices(row, &choices);
+	if (!has_choice(str_c(&choices), value))
+		rc = err_set(err, ERR_INPUT, _("%s is one of: %s; not \"%s\""), row->name,
+			str_c(&choices), value);
+	str_done(&choices);
+	return rc;
+}
+
 int settings_check(const struct setting_row *row, const char *value, long *number, struct err *err)
 {
 	int b;
@@ -159,10 +163,8 @@ int settings_check(const struct setting_row *row, const char *value, long *numbe
 				       value)
 			     : 0;
 	case SETTING_CHOICE:
-		return has_choice(row->choices, value)
-			       ? 0
-			       : err_set(err, ERR_INPUT, _("%s is one of: %s; not \"%s\""),
-					 row->name, row->choices, value);
+	case SETTING_SORT:
+		return check_choice(row, value, err);
 	case SETTING_TEXT:
 		return 0;
 	case SETTING_DATE:
@@ -413,18 +415,24 @@ int settings_read(struct settings *s, const char *path, settings_other_fn *other
 
 static void manual_item(struct str *out, const struct setting_row *row)
 {
-	static const char *const kinds[] = {N_("yes or no"), N_("number"), N_("text"), NULL,
-		N_("size"), N_("seconds"), N_("format")};
+	static const char *const kinds[] = {[SETTING_BOOL] = N_("yes or no"),
+		[SETTING_INT] = N_("number"),
+		[SETTING_TEXT] = N_("text"),
+		[SETTING_SIZE] = N_("size"),
+		[SETTING_SECONDS] = N_("seconds"),
+		[SETTING_DATE] = N_("format")};
+	struct str choices = STR_INIT;
 
-	str_addf(out, ".It Cm %s Ar %s\n", row->name,
-		row->type == SETTING_CHOICE ? "choice" : _(kinds[row->type]));
+	settings_choices(row, &choices);
+	str_addf(out, ".It Cm %s Ar %s\n", row->name, choices.len ? "choice" : _(kinds[row->type]));
 	str_addf(out, "%s.\n", _(row->help));
-	if (row->choices)
-		str_addf(out, "One of: %s.\n", row->choices);
+	if (choices.len)
+		str_addf(out, "One of: %s.\n", choices.p);
 	if (row->type == SETTING_INT || row->type == SETTING_SECONDS)
 		str_addf(out, "From %ld to %ld.\n", row->min, row->max);
 	if (*row->initial)
 		str_addf(out, "Default: %s.\n", row->initial);
+	str_done(&choices);
 }
 
 void settings_manual(struct str *out, bool account)

@@ -21,7 +21,8 @@ enum setting_type {
 	SETTING_CHOICE,
 	SETTING_SIZE,
 	SETTING_SECONDS,
-	SETTING_DATE /* a format of strftime(3) */
+	SETTING_DATE, /* a format of strftime(3) */
+	SETTING_SORT, /* an order of messages (engine/sort.h), or "reverse-" and one */
 };
 
 enum setting {     /* global options: set NAME VALUE */
@@ -54,10 +55,9 @@ struct setting_row {
 	const char *choices; /* space separated, for SETTING_CHOICE */
 	const char *help;    /* N_() */
 };
-/* The orders of a list of messages, by enum msglist_sort; NULL behind the last. */
-const char *settings_sort_name(int sort);
-/* "size" or "reverse-size": which of them, or -1. */
-int settings_sort_find(const char *name, bool *reverse);
+/* Appends what the row takes, with a space between two words; nothing where there is no end of it.
+ */
+void settings_choices(const struct setting_row *row, struct str *out);
 const struct setting_row *settings_row(enum setting id); /* global options */
 const struct setting_row *settings_account_rows(
 	size_t *n); /* lines of an account block; values as text */

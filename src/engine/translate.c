@@ -299,7 +299,7 @@ static struct event *take_order(struct engine *e, struct store_event *ev)
 
 	if (!l)
 		return NULL;
-	msglist_take_order(l, ev->done ? SORT_SUBJECT : SORT_FROM, ev->uids, ev->ranks, ev->n);
+	msglist_take_order(l, (enum mail_order)ev->done, ev->uids, ev->ranks, ev->n);
 	ev->uids = ev->ranks = NULL;
 	return list_event(l, EVENT_LIST);
 }

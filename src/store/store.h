@@ -54,7 +54,7 @@ enum request_kind {
 	REQUEST_OPEN,      /* list, folder (UI name), or account -1 and a path */
 	REQUEST_CLOSE,     /* list */
 	REQUEST_RELIST,    /* list: STORE_LIST once more */
-	REQUEST_ORDER,     /* list, n: 0 by from, 1 by subject -> STORE_ORDER */
+	REQUEST_ORDER,     /* list, n: enum mail_order; ORDER_NONE: no more -> STORE_ORDER */
 	REQUEST_ROWS,      /* list, uids -> STORE_ROWS */
 	REQUEST_READ,      /* list, uid, width, options -> STORE_VIEW */
 	REQUEST_SAVE_PART, /* list, uid, section, text (path) */
@@ -141,7 +141,7 @@ enum store_event_kind {
 	STORE_CLOSED,   /* list: its folder was deleted, and no list is there any more; text */
 	STORE_CHANGES,  /* list: added rows and changed flags (rows), removed uids */
 	STORE_ROWS,     /* list, rows */
-	STORE_ORDER,    /* list, uids (ascending), ranks of each; done: 0 by from, 1 by subject */
+	STORE_ORDER,    /* list, uids (ascending), ranks of each; done: enum mail_order */
 	STORE_SORTED, /* list, sorted: not of the disk thread but of another helper of the engine */
 	STORE_VIEW,   /* final of REQUEST_READ */
 	STORE_BYTES,  /* final; bytes */

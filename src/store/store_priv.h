@@ -88,7 +88,7 @@ struct list { /* what the engine has open */
 	uint32_t *rank_uids, *ranks;
 	size_t nranks;
 	unsigned rank_numbering; /* of the folder then */
-	bool by_subject;
+	enum mail_order order;
 };
 
 /* What a request waited for is here, or why it is not (ERR_NONE: it is). Keeps the request. */

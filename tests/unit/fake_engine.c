@@ -269,7 +269,7 @@ static void give_ranks(struct folder *f)
 	const struct fake_message **by_word = mem_array(f->n + 1, sizeof(*by_word));
 	uint32_t *uids = mem_array(f->n + 1, sizeof(*uids)),
 		 *ranks = mem_array(f->n + 1, sizeof(*ranks));
-	enum msglist_sort sort = f->l->want.sort;
+	enum mail_order by = sort_row(f->l->want.sort)->ranks;
 
 	f->ranks = false;
 	for (size_t i = 0; i < f->n; i++) {
@@ -277,19 +277,19 @@ static void give_ranks(struct folder *f)
 		by_word[i] = &f->m[i];
 	}
 	qsort_r(by_word, f->n, sizeof(struct fake_message *), compare_words,
-		sort == SORT_SUBJECT ? f : NULL);
+		by == ORDER_SUBJECT ? f : NULL);
 	for (size_t i = 0; i < f->n; i++)
 		ranks[by_word[i] - f->m] = (uint32_t)i;
 	free(by_word);
-	msglist_take_order(f->l, sort, uids, ranks, f->n);
+	msglist_take_order(f->l, by, uids, ranks, f->n);
 }
 
-static void ask_order(void *ctx, unsigned id, enum msglist_sort sort)
+static void ask_order(void *ctx, unsigned id, enum mail_order by)
 {
 	struct engine *e = ctx;
 
 	for (struct folder *f = e->lists; f; f = f->next)
-		if (f->l->id == id && msglist_needs_ranks(sort)) {
+		if (f->l->id == id && by != ORDER_NONE) {
 			f->ranks = true;
 			changed(e, f);
 		}

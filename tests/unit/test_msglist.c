@@ -20,7 +20,7 @@ struct asked {
 	uint32_t uids[100000];
 	size_t n, calls, largest;
 	int orders;
-	enum msglist_sort sort;
+	enum mail_order by;
 };
 
 static struct asked asked;
@@ -38,15 +38,15 @@ static void note_ask(void *ctx, unsigned id, const uint32_t *uids, size_t n)
 		a->largest = n;
 }
 
-static void note_order(void *ctx, unsigned id, enum msglist_sort sort)
+static void note_order(void *ctx, unsigned id, enum mail_order by)
 {
 	struct asked *a = ctx;
 
 	(void)id;
-	if (!msglist_needs_ranks(sort))
+	if (by == ORDER_NONE)
 		return;
 	a->orders++;
-	a->sort = sort;
+	a->by = by;
 }
 
 static struct msglist *new_list(void)
@@ -110,7 +110,7 @@ static void merge(
 }
 
 /* The answer of the disk thread: UIDs in order. */
-static void take_order(struct msglist *l, enum msglist_sort sort, const uint32_t *order, size_t n)
+static void take_order(struct msglist *l, enum mail_order by, const uint32_t *order, size_t n)
 {
 	struct {
 		uint32_t uid, rank;
@@ -127,7 +127,7 @@ static void take_order(struct msglist *l, enum msglist_sort sort, const uint32_t
 		ranks[i] = v[i].rank;
 	}
 	free(v);
-	msglist_take_order(l, sort, uids, ranks, n);
+	msglist_take_order(l, by, uids, ranks, n);
 }
 
 static struct summary *answer_for(uint32_t uid, const char *subject)
@@ -208,9 +208,9 @@ static void test_flat(void **state)
 	assert_int_equal(asked.orders, 1);
 	assert_true(msglist_busy(l));
 	assert_view(l, "0:6 0:1 0:5 0:4 0:3 0:2 0:7");
-	take_order(l, SORT_FROM, (uint32_t[]){1, 2, 3, 4, 5, 6, 7}, 7); /* of an older question */
+	take_order(l, ORDER_FROM, (uint32_t[]){1, 2, 3, 4, 5, 6, 7}, 7); /* of an older question */
 	assert_view(l, "0:6 0:1 0:5 0:4 0:3 0:2 0:7");
-	take_order(l, SORT_SUBJECT, (uint32_t[]){3, 99, 1, 7, 2, 5, 4}, 7);
+	take_order(l, ORDER_SUBJECT, (uint32_t[]){3, 99, 1, 7, 2, 5, 4}, 7);
 	assert_false(msglist_busy(l));
 	assert_view(l, "0:3 0:1 0:7 0:2 0:5 0:4 0:6");
 	assert_int_equal(msglist_count(l), 7);
@@ -1038,7 +1038,7 @@ static void model_answer(struct model *o, struct msglist *l)
 			uids[n++] = o->m[i].uid;
 	names_of = o;
 	qsort(uids, n, sizeof(*uids), by_name);
-	take_order(l, asked.sort, uids, n);
+	take_order(l, asked.by, uids, n);
 }
 
 static void model_sort(struct model *o, struct msglist *l)
@@ -1243,7 +1243,7 @@ static void test_large(void **state)
 		uids[i] = MANY - i;
 	for (int sort = SORT_DATE; sort <= SORT_UNREAD; sort++) {
 		msglist_set_sort(l, (enum msglist_sort)sort, sort & 1);
-		take_order(l, (enum msglist_sort)sort, uids, MANY);
+		take_order(l, sort_row((enum msglist_sort)sort)->ranks, uids, MANY);
 		msglist_set_threads(l, sort % 2);
 		assert_int_equal(msglist_count(l), MANY);
 	}

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "engine/sort.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -121,6 +122,43 @@ static void defaults_come_from_the_table(void **state)
 	assert_int_equal(settings_int(s, SET_CACHE_SIZE), 1L << 30);
 	assert_true(settings_bool(s, SET_THREADS));
 	assert_false(settings_bool(s, SET_MOUSE));
+	settings_free(s);
+}
+
+/* An order is one row: what it is called, how it is asked for, what it is made of. */
+static void orders_are_whole(void **state)
+{
+	struct settings *s = settings_new();
+	struct str names = STR_INIT;
+	bool reverse;
+
+	(void)state;
+	for (enum msglist_sort sort = 0; sort < SORTS; sort++) {
+		const struct sort_row *row = sort_row(sort);
+		char mark[] = {'(', row->letter, ')', '\0'};
+		struct str turned = STR_INIT;
+
+		assert_non_null(row->key);
+		assert_non_null(strstr(row->label, mark));
+		assert_int_equal(sort_find(row->name, &reverse), sort);
+		assert_false(reverse);
+		str_addf(&turned, "reverse-%s", row->name);
+		assert_int_equal(sort_find(turned.p, &reverse), sort);
+		assert_true(reverse);
+		assert_int_equal(settings_set(s, "sort", row->name, NULL), 0);
+		assert_int_equal(settings_set(s, "sort", turned.p, NULL), 0);
+		str_done(&turned);
+		for (enum msglist_sort other = 0; other < sort; other++)
+			assert_int_not_equal(sort_row(other)->letter, row->letter);
+	}
+	assert_int_equal(sort_find("", &reverse), -1);
+	assert_int_equal(sort_find("reverse-", &reverse), -1);
+	assert_int_equal(settings_set(s, "sort", "reverse-reverse-date", NULL), -1);
+	settings_choices(settings_row(SET_SORT), &names);
+	assert_string_equal(names.p,
+		"date received from subject size unread reverse-date reverse-received "
+		"reverse-from reverse-subject reverse-size reverse-unread");
+	str_done(&names);
 	settings_free(s);
 }
 
@@ -577,8 +615,8 @@ static void warns_of_what_others_can_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(defaults_come_from_the_table), cmocka_unit_test(reads_an_account),
-		cmocka_unit_test(tells_all_errors_at_once),
+		cmocka_unit_test(defaults_come_from_the_table), cmocka_unit_test(orders_are_whole),
+		cmocka_unit_test(reads_an_account), cmocka_unit_test(tells_all_errors_at_once),
 		cmocka_unit_test(tells_each_error_where_it_is),
 		cmocka_unit_test(a_missing_file_is_no_error), cmocka_unit_test(sets_at_runtime),
 		cmocka_unit_test(account_names_are_safe),

@@ -46,11 +46,17 @@ static void arrives(int account, uint32_t uid, const char *from)
 
 /* --- the order by sender --- */
 
-static struct store_event *order_of(unsigned list)
+static struct store_request *by_sender(unsigned list)
 {
 	struct store_request *r = desk_on(REQUEST_ORDER, list, NULL, 0);
 
-	desk_post(r);
+	r->n = ORDER_FROM;
+	return r;
+}
+
+static struct store_event *order_of(unsigned list)
+{
+	desk_post(by_sender(list));
 	return desk_of_kind(STORE_ORDER);
 }
 
@@ -150,11 +156,11 @@ static void test_order_switched(void **state)
 
 	(void)state;
 	desk_hold();
-	desk_post(desk_on(REQUEST_ORDER, list, NULL, 0));
+	desk_post(by_sender(list));
 	r = desk_request(REQUEST_PROTOCOL, account);
 	r->n = 1;
 	desk_post(r);
-	desk_post(desk_on(REQUEST_ORDER, list, NULL, 0));
+	desk_post(by_sender(list));
 	desk_let_go();
 	/* The local inbox is empty: whatever was read of the other folder is in no order of it. */
 	ev = desk_of_kind(STORE_ORDER);
@@ -199,7 +205,7 @@ static void test_order_dropped(void **state)
 
 	(void)state;
 	desk_hold();
-	desk_post(desk_on(REQUEST_ORDER, list, NULL, 0));
+	desk_post(by_sender(list));
 	desk_post(desk_request(REQUEST_QUIT, -1));
 	desk_let_go();
 	desk_stop(); /* nothing of it is left, as the sanitizers see */

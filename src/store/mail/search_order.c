@@ -28,7 +28,7 @@ struct range { /* to be sorted; equal in their first depth bytes */
 struct order_work {
 	struct work work;
 	unsigned list, numbering; /* what the UIDs here mean */
-	bool subject;
+	enum mail_order by;
 	uint32_t next;   /* UID that is read next */
 	struct str text; /* keys, NUL behind each */
 	uint32_t *uids;  /* as they were read: ascending */
@@ -42,9 +42,9 @@ struct order_work {
 
 /* --- keys --- */
 
-static void add_key(struct str *text, const struct summary *row, bool subject)
+static void add_key(struct str *text, const struct summary *row, enum mail_order by)
 {
-	if (subject) {
+	if (by == ORDER_SUBJECT) {
 		size_t from, len;
 
 		subject_base(row->subject, &from, &len);
@@ -75,7 +75,7 @@ static void add_keyed(struct order_work *o, const struct summary *row)
 
 	if (at > UINT32_MAX - 70000)
 		return; /* what does not fit has no rank and stands last */
-	add_key(&o->text, row, o->subject);
+	add_key(&o->text, row, o->by);
 	o->v = mem_grow(o->v, &o->cap, o->n + 1, sizeof(*o->v));
 	o->uids = mem_grow(o->uids, &o->cap_uids, o->n + 1, sizeof(*o->uids));
 	o->v[o->n] = (struct keyed){head_of(o->text.p + at), (uint32_t)at, (uint32_t)o->n};
@@ -222,7 +222,7 @@ static void send_ranks(struct store *s, const struct list *l)
 	struct store_event *ev = store_event_new(STORE_ORDER);
 
 	ev->list = l->id;
-	ev->done = l->by_subject;
+	ev->done = l->order;
 	ev->n = l->nranks;
 	ev->uids = mem_dup(l->rank_uids, l->nranks * sizeof(*ev->uids));
 	ev->ranks = mem_dup(l->ranks, l->nranks * sizeof(*ev->ranks));
@@ -283,7 +283,7 @@ static bool order_step(struct store *s, struct work *w)
 		ranks[o->v[i].number] = (uint32_t)i;
 	keep_ranks(l, o->uids, ranks, o->n);
 	o->uids = NULL;
-	l->by_subject = o->subject;
+	l->order = o->by;
 	send_ranks(s, l);
 	free_order(o);
 	return true;
@@ -304,7 +304,7 @@ static size_t place_of(struct folder *f, const struct columns *c, const uint32_t
 
 		/* what cannot be read has an empty key, and stands first */
 		(void)cache_get(f->cache, c->uid[order[mid]], &row);
-		add_key(&o->text, &row, o->subject);
+		add_key(&o->text, &row, o->by);
 		less = strcmp(o->text.p + keep, o->text.p + key->at);
 		if (less < 0 || (less == 0 && c->uid[order[mid]] < o->uids[key->number]))
 			lo = mid + 1;
@@ -364,7 +364,7 @@ static bool mend_order(struct store *s, struct list *l)
 {
 	const struct columns *now = cache_columns_view(l->folder->cache);
 	struct columns c = {.n = now->n};
-	struct order_work o = {.subject = l->by_subject};
+	struct order_work o = {.by = l->order};
 	uint32_t *order = mem_array(c.n, sizeof(*order)), *fresh = mem_array(c.n, sizeof(*fresh)),
 		 *ranks = mem_array(c.n, sizeof(*ranks));
 	size_t n;
@@ -393,25 +393,25 @@ static bool mend_order(struct store *s, struct list *l)
 	return few;
 }
 
-static bool has_order(const struct list *l, bool by_subject)
+static bool has_order(const struct list *l, enum mail_order by)
 {
-	return l->nranks && l->rank_numbering == l->folder->numbering &&
-	       l->by_subject == by_subject;
+	return l->nranks && l->rank_numbering == l->folder->numbering && l->order == by;
 }
 
 void search_order(struct store *s, const struct store_request *r)
 {
 	struct list *l = store_list(s, r->list);
+	enum mail_order by = (enum mail_order)r->n;
 	struct order_work *o;
 
-	if (l && r->n > 1)
+	if (l && by == ORDER_NONE)
 		search_forget_order(l);
-	if (!l || r->n > 1 || (has_order(l, r->n != 0) && mend_order(s, l)))
+	if (!l || by == ORDER_NONE || (has_order(l, by) && mend_order(s, l)))
 		return;
 	o = mem_alloc(sizeof(*o));
 	o->work = (struct work){.step = order_step, .drop = drop_order};
 	o->list = r->list;
-	o->subject = r->n != 0;
+	o->by = by;
 	begin_again(o, l->folder);
 	if (!order_step(s, &o->work))
 		store_work(s, &o->work);
