@@ -97,21 +97,20 @@ static void recover_outbox(struct account *a)
 	links_unlock(a);
 }
 
-void account_add(struct store *s, struct store_request *r)
+int account_add(struct store *s, struct store_request *r, struct str *said, struct err *err)
 {
 	struct account *a = account_new(s, ACCOUNT_OPENED, (int)s->naccounts);
-	struct err err = {0};
+	bool offline = r->offline;
 
+	(void)said;
 	a->setup = r->setup;
 	r->setup = NULL;
 	remote_choose(a);
-	if (open_journal(a, &err) != 0 || identity_check(a, &err) != 0 ||
-		open_files(a, &err) != 0) {
-		store_failed(s, r->request, &err);
+	if (open_journal(a, err) != 0 || identity_check(a, err) != 0 || open_files(a, err) != 0) {
 		a->kind = ACCOUNT_FAILED;
-		a->trouble = err;
+		a->trouble = *err;
 		account_state(a);
-		return;
+		return -1;
 	}
 	if (journal_damaged(a->journal))
 		store_notice(a,
@@ -127,8 +126,9 @@ void account_add(struct store *s, struct store_request *r)
 	recover_outbox(a);
 	account_outbox(a);
 	account_state(a);
-	store_done(s, r, NULL);
-	account_online(a, !r->offline);
+	answer_done(s, r, NULL);
+	account_online(a, !offline);
+	return REQUEST_TAKEN;
 }
 
 void account_free(struct account *a, int wait_ms)
@@ -153,6 +153,9 @@ void account_free(struct account *a, int wait_ms)
 	session_reset(a);
 	session_fail_wholes(a, false, &(struct err){.kind = ERR_CANCELLED});
 	folder_reshape_forget(a, &(struct err){.kind = ERR_CANCELLED});
+	for (size_t i = 0; i < a->nchecks; i++)
+		answer_failed(a->store, a->checks[i], &(struct err){.kind = ERR_CANCELLED});
+	syncall_drop(a, &(struct err){.kind = ERR_CANCELLED});
 	free(a->sending);
 	submit_forget(a);
 	handover_free(a);

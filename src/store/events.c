@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "store/store_priv.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum { DISK_NOTICE_MS = 600000 };
@@ -39,6 +40,7 @@ void store_request_free(struct store_request *r)
 {
 	if (!r)
 		return;
+	assert(!r->owed);
 	free(r->folder);
 	mem_free_secret(r->text);
 	free(r->section);
@@ -119,29 +121,9 @@ static bool is_an_end(enum store_event_kind kind)
 
 void store_emit(struct store *s, struct store_event *ev)
 {
-	if (is_an_end(ev->kind))
+	if (!s->quit && is_an_end(ev->kind))
 		s->before_end(s);
 	queue_push(s->events, &ev->item);
-}
-
-void store_done(struct store *s, const struct store_request *r, const char *text)
-{
-	struct store_event *ev = store_event_new(STORE_DONE);
-
-	ev->request = r->request;
-	ev->account = r->account;
-	ev->list = r->list;
-	ev->text = mem_strdup(text);
-	store_emit(s, ev);
-}
-
-void store_failed(struct store *s, unsigned request, const struct err *err)
-{
-	struct store_event *ev = store_event_new(STORE_FAILED);
-
-	ev->request = request;
-	ev->err = *err;
-	store_emit(s, ev);
 }
 
 static void notice(struct account *a, const char *fmt, va_list ap)

@@ -1,5 +1,5 @@
 /*
- * events - what the disk thread says to the engine: events, notices, the end of a request; and what
+ * events - what the disk thread says to the engine: events and notices; and what
  * a request names: an account, an open list. Below all other files of the store but job.
  *
  * Owns:    an event that was emitted is the queue's.
@@ -17,8 +17,6 @@ struct list;
 void store_request_free_item(struct queue_item *item);
 void store_emit(struct store *s, struct store_event *ev);
 void store_view_free(struct store_view *v); /* NULL is fine */
-void store_done(struct store *s, const struct store_request *r, const char *text);
-void store_failed(struct store *s, unsigned request, const struct err *err);
 void store_notice(struct account *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* For what goes wrong with every write once it does (a full disk): one notice in ten minutes. */
 void store_disk_notice(struct account *a, const char *fmt, ...)

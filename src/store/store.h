@@ -121,6 +121,7 @@ struct store_request {
 	int width;
 	bool all_headers, other_version, hide_quotes, no_headers, quiet;
 	bool offline;                /* REQUEST_ACCOUNT: do not connect */
+	bool owed;                   /* an answer; answer.c's */
 	struct draft *draft;         /* owned */
 	struct store_account *setup; /* owned */
 };

@@ -16,6 +16,7 @@
 #include "store/disk/cache.h"
 #include "store/disk/compactor.h"
 #include "store/disk/journal.h"
+#include "store/answer.h"
 #include "store/events.h"
 #include "store/mail/remote.h"
 #include "store/store.h"
@@ -114,10 +115,10 @@ struct delivery; /* session.c: what was fetched and is being made durable */
 /* A person wants the rest of a message; waits for a session. */
 struct whole {
 	struct whole *next;
-	unsigned request;
+	struct store_request *request; /* owned */
 	unsigned char key[16], identity[16];
 	char *folder, *base; /* owned */
-	uint32_t uid, list;
+	uint32_t uid;
 	bool row;     /* all of it: only a row that says why it did not come is here */
 	bool planned; /* in the session that runs */
 	size_t at;    /* its entry there */
@@ -225,7 +226,7 @@ struct account {
 	int64_t next_disk_notice;
 	struct sync *checker; /* connections that only look (REQUEST_CHECK), or NULL */
 	unsigned check_generation;
-	unsigned *checks; /* owned; all REQUEST_CHECKs that get its answer */
+	struct store_request **checks; /* owned; all REQUEST_CHECKs that get its answer */
 	size_t nchecks, cap_checks;
 	int64_t next_evict, next_closed_look;
 	int64_t table_seen;        /* mtime of the file of folders, ns */
@@ -265,6 +266,8 @@ struct store {
 	bool quit, read_only;
 	struct sync_ops ops;
 	struct queue *requests, *results, *events;
+	size_t owed; /* requests that have no answer yet */
+	void (*again)(struct store *s, struct store_request *r); /* handle_again */
 	struct compactor *compactor;
 	struct worker *renderers[RENDERINGS];
 	struct queue *rendered;       /* from these */
@@ -294,7 +297,7 @@ void follow_reset(struct account *a);
 void store_close_list(struct store *s, unsigned id);
 
 /* --- account.c --- */
-void account_add(struct store *s, struct store_request *r);
+int account_add(struct store *s, struct store_request *r, struct str *said, struct err *err);
 /* talaria -f DIR: an account of its own with one local folder, keyed by the path. */
 struct account *account_path(struct store *s);
 bool links_lock(struct account *a,
@@ -306,8 +309,8 @@ void links_stop(struct account *a, int wait_ms);
 void account_free(struct account *a, int wait_ms);
 void account_cancel(struct account *a); /* asks its connections to end */
 void account_online(struct account *a, bool online);
-void account_protocol(struct account *a, struct store_request *r);
-void account_preview(struct account *a, struct store_request *r);
+int account_protocol(struct account *a, struct store_request *r, struct str *said, struct err *err);
+int account_preview(struct account *a, struct store_request *r, struct str *text, struct err *err);
 void account_state(struct account *a); /* tells the engine */
 /* What waits has changed: the engine is told before the next final event, at the latest when what
  * is at hand is through. */
@@ -320,7 +323,7 @@ void account_post(struct account *a, enum lane lane,
 	struct job *j); /* frees it when there is no connection */
 /* The same, in front of what waits. */
 void account_post_first(struct account *a, enum lane lane, struct job *j);
-void account_sync_all(struct account *a, unsigned request);
+int account_sync_all(struct account *a, struct store_request *r, struct str *said, struct err *err);
 /* What may have been waited for is through: REQUEST_SYNC is answered soon, if nothing is left. */
 void account_settles(struct account *a);
 /* The oldest operation of the journal may be due: the loop looks soon. */
@@ -335,7 +338,7 @@ void account_sync_folders(struct account *a, enum sync_which which);
 void account_watch(struct account *a); /* another folder, when what was watched is closed or gone */
 /* When it is open, the inbox, or was fetched before, and did change. */
 void account_sync_changed(struct folder *f);
-void account_check(struct account *a, unsigned request);
+int account_check(struct account *a, struct store_request *r, struct str *said, struct err *err);
 void account_checked(struct account *a, struct result *r); /* answers REQUEST_CHECK */
 bool account_is_server(const struct account *a);           /* IMAP is in use */
 
@@ -439,7 +442,8 @@ void folder_compacted(struct store *s, struct compacted *r);              /* kee
 char *folder_local_file(struct folder *f, uint32_t uid, struct err *err); /* base name; free() */
 
 /* --- folder_reshape.c: folders that go, or get other names --- */
-void folder_reshape(struct store *s, struct store_request *r);
+int reshape_delete(struct account *a, struct store_request *r, struct str *said, struct err *err);
+int reshape_rename(struct account *a, struct store_request *r, struct str *said, struct err *err);
 void folder_reshaped(struct account *a, struct result *r); /* the server has answered */
 /* Nobody will: why. */
 void folder_reshape_forget(struct account *a, const struct err *why);
@@ -476,7 +480,7 @@ int session_commit(struct account *a);
 void session_close(struct account *a);
 /* --- session_end.c: what may go on the server, wholes, the end --- */
 void session_through(struct account *a); /* tells that nothing is fetched any more */
-void session_whole(struct store *s, struct store_request *r);
+int session_whole(struct list *l, struct store_request *r, struct str *said, struct err *err);
 /* The session's list is here: which of its entries somebody waits for. */
 void session_match_wholes(struct account *a);
 struct whole *session_whole_at(struct account *a, size_t at); /* or NULL */
@@ -489,8 +493,6 @@ int session_note_removal(struct folder *f, const uint32_t *uids, size_t n, struc
 int session_forget_copies(struct folder *f, struct err *err);
 
 /* --- change.c --- */
-void change_request(struct store *s,
-	struct store_request *r); /* flag, move, copy, delete, archive, create, undo, cancel */
 /* All of them within the server or within the local folders; can be undone. Both are open. */
 int change_move(
 	struct folder *f, struct folder *target, const uint32_t *uids, size_t n, struct err *err);
@@ -523,7 +525,7 @@ size_t uploads_held(const struct uploads *u); /* so many wait for _flush */
 void uploads_free(struct uploads *u);         /* and what was not flushed */
 /* Copies messages of a local folder there, in slices; it answers when all are on their way. */
 int upload_request(
-	struct folder *f, struct folder *target, const struct store_request *r, struct err *err);
+	struct folder *f, struct folder *target, struct store_request *r, struct err *err);
 
 /* --- overlay.c --- */
 /* Marks as the user wants them: what the server says plus the operations it has not confirmed yet,
@@ -602,8 +604,9 @@ void undo_forget_folder(struct folder *f);
 void undo_forget_all(struct store *s);
 
 /* --- read.c --- */
-void read_request(
-	struct store *s, struct store_request *r); /* read, save part, save raw; keeps it */
+/* A message as it looks, or one of its parts into a file. */
+int read_show(struct list *l, struct store_request *r, struct str *said, struct err *err);
+int read_save(struct list *l, struct store_request *r, struct str *said, struct err *err);
 void read_body(struct account *a, struct result *r);
 void read_body_done(struct account *a, struct result *r);
 void read_progress(struct account *a, struct result *r);
@@ -625,6 +628,9 @@ void read_text(const struct loaded *m, struct read_text *out); /* any thread */
  */
 int read_message(struct store *s, struct folder *f, uint32_t uid, struct store_request *r,
 	read_resume *resume, struct str *out, struct err *err);
+/* Goes on from the start; of a message that is read, the rest is shown when one part did not come.
+ */
+read_resume read_go_on;
 
 /* --- rendering.c --- */
 void rendering_start(struct store *s);
@@ -634,9 +640,7 @@ void rendering_cancel(struct store *s, unsigned request);
 void rendering_end(struct store *s, int64_t end_ms); /* of clock_ms */
 
 /* --- compose.c (write_priv.h) --- */
-void compose_request(
-	struct store *s, struct store_request *r); /* compose, drafts, send, outbox; keeps it */
-void compose_take_over(struct account *a);         /* drafts of a former version */
+void compose_take_over(struct account *a); /* drafts of a former version */
 
 /* --- submit.c --- */
 void submit_finish(struct account *a); /* what a program that ended had not done yet */
@@ -701,17 +705,19 @@ void handover_complete(struct folder *f); /* all of the folder is known now */
 void handover_forget(struct account *a);  /* marks that wait: another mailbox, or all sent */
 
 /* --- backup.c --- */
-void backup_request(struct store *s, struct store_request *r); /* keeps it */
+int backup_request(struct account *a, struct store_request *r, struct str *said, struct err *err);
 
 /* --- transfer.c --- */
-void transfer_request(struct store *s, struct store_request *r); /* export, import; keeps it */
+int transfer_export(struct store *s, struct store_request *r, struct str *said, struct err *err);
+int transfer_import(struct account *a, struct store_request *r, struct str *said, struct err *err);
 
 /* --- search.c --- */
-void search_request(struct store *s, struct store_request *r); /* takes uids: look only at these */
+/* uids: look only at these. */
+int search_request(struct list *l, struct store_request *r, struct str *said, struct err *err);
 
 /* --- search_order.c --- */
-void search_order(
-	struct store *s, const struct store_request *r); /* all UIDs by sender or subject */
+/* All UIDs by sender or subject. */
+int search_order(struct list *l, struct store_request *r, struct str *said, struct err *err);
 void search_forget_order(struct list *l);
 
 #endif

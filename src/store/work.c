@@ -26,7 +26,7 @@ void store_progress(struct store *s, struct work *w, size_t done, size_t total)
 		return;
 	w->told = now;
 	ev = store_event_new(STORE_PROGRESS);
-	ev->request = w->request;
+	ev->request = w->request ? w->request->request : 0;
 	ev->done = done;
 	ev->total = total;
 	store_emit(s, ev);
@@ -59,8 +59,8 @@ void work_slice(struct store *s)
 
 void work_cancel(struct store *s, unsigned request)
 {
-	for (struct work **p = &s->work; request && *p; p = &(*p)->next)
-		if ((*p)->request == request) {
+	for (struct work **p = &s->work; *p; p = &(*p)->next)
+		if ((*p)->request && (*p)->request->request == request) {
 			struct work *w = *p;
 			struct err err = {0};
 

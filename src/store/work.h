@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 struct store;
+struct store_request;
 
 /*
  * Long work of the disk thread, done in slices between which requests and results are served: a
@@ -22,9 +23,9 @@ struct store;
  */
 struct work {
 	struct work *next;
-	unsigned request; /* REQUEST_CANCEL of this number drops it; 0: nobody can */
-	bool waits;       /* no step until this is false again */
-	int64_t told;     /* when store_progress did so last */
+	struct store_request *request; /* owned; what it answers; NULL: nobody waits */
+	bool waits;                    /* no step until this is false again */
+	int64_t told;                  /* when store_progress did so last */
 	/* A slice of at most WORK_MS. True: it is through, and has answered and freed itself. */
 	bool (*step)(struct store *s, struct work *w);
 	/* Given up, or the program ends: answers with why and frees itself. */

@@ -132,15 +132,17 @@ void account_online(struct account *a, bool online)
 
 /* Looking is allowed beside another running copy, so these connections only answer REQUEST_CHECK.
  * Who asks while they look gets the same answer. */
-void account_check(struct account *a, unsigned request)
+int account_check(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
 	struct queue *lanes[LANES];
 	struct sync_account look;
 
+	(void)said;
+	(void)err;
 	a->checks = mem_grow(a->checks, &a->cap_checks, a->nchecks + 1, sizeof(*a->checks));
-	a->checks[a->nchecks++] = request;
+	a->checks[a->nchecks++] = r;
 	if (a->checker)
-		return;
+		return REQUEST_TAKEN;
 	sync_account_copy(&look, &a->setup->sync);
 	look.look_only = true;
 	a->check_generation = ++a->generation_counter;
@@ -148,6 +150,7 @@ void account_check(struct account *a, unsigned request)
 		a->store->ops.start(&look, a->index, a->check_generation, a->store->results, lanes);
 	sync_account_done(&look);
 	queue_push(lanes[LANE_FETCH], &job_new(JOB_CHECK)->item);
+	return REQUEST_TAKEN;
 }
 
 void account_checked(struct account *a, struct result *r)
@@ -155,11 +158,9 @@ void account_checked(struct account *a, struct result *r)
 	for (size_t i = 0; i < a->nchecks; i++) {
 		struct store_event *ev = store_event_new(STORE_BYTES);
 
-		ev->request = a->checks[i];
-		ev->account = a->index;
 		ev->err = r->err;
 		str_add(&ev->bytes, str_c(&r->checked.text), r->checked.text.len);
-		store_emit(a->store, ev);
+		answer_with(a->store, a->checks[i], ev);
 	}
 	a->nchecks = 0;
 	a->store->ops.cancel(a->checker);
@@ -176,22 +177,21 @@ void account_awake(struct account *a)
 		a->store->ops.wake(a->sync);
 }
 
-void account_sync_all(struct account *a, unsigned request)
+int account_sync_all(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
-	struct err err = {0};
-
+	(void)said;
 	a->online_wanted = true;
 	links_start(a);
 	if (!a->sync) {
-		err = a->trouble;
-		store_may_change(a->store, &err);
+		*err = a->trouble;
+		store_may_change(a->store, err);
 		if (a->following)
-			err_set(&err, ERR_BUSY,
+			err_set(err, ERR_BUSY,
 				_("Another running copy of Talaria synchronises account %s"),
 				a->setup->sync.name);
-		store_failed(a->store, request, &err);
-		return;
+		return -1;
 	}
 	submit_flush(a);
-	syncall_ask(a, request);
+	syncall_ask(a, r);
+	return REQUEST_TAKEN;
 }

@@ -181,15 +181,14 @@ static void whole_free(struct whole *w)
 static void settle_whole(struct account *a, struct whole *w, const struct err *err)
 {
 	struct whole **p = &a->wholes;
-	struct store_request done = {.request = w->request, .account = a->index, .list = w->list};
 
 	while (*p != w)
 		p = &(*p)->next;
 	*p = w->next;
 	if (err)
-		store_failed(a->store, w->request, err);
+		answer_failed(a->store, w->request, err);
 	else
-		store_done(a->store, &done, _("The whole message is here"));
+		answer_done(a->store, w->request, _("The whole message is here"));
 	whole_free(w);
 }
 
@@ -204,7 +203,7 @@ void session_fail_wholes(struct account *a, bool planned_only, const struct err 
 	}
 }
 
-static int add_whole(struct folder *f, const struct store_request *r, struct err *err)
+static int add_whole(struct folder *f, struct store_request *r, struct err *err)
 {
 	struct account *a = f->account;
 	struct whole *w;
@@ -219,9 +218,8 @@ static int add_whole(struct folder *f, const struct store_request *r, struct err
 	if (!a->sync)
 		return err_set(err, ERR_NETWORK, _("Account %s is offline"), a->setup->sync.name);
 	w = mem_alloc(sizeof(*w));
-	w->request = r->request;
+	w->request = r;
 	w->uid = r->uid;
-	w->list = r->list;
 	w->folder = mem_strdup(f->name);
 	w->base = mem_strdup(s.file);
 	memcpy(w->identity, s.identity, 16);
@@ -233,7 +231,7 @@ static int add_whole(struct folder *f, const struct store_request *r, struct err
 	w->next = a->wholes;
 	a->wholes = w;
 	session_start(a, 0);
-	return 0;
+	return REQUEST_TAKEN;
 }
 
 /* By IMAP there are such rows too: they are asked for with the next synchronisation, which is now.
@@ -246,23 +244,13 @@ static bool is_server_row(struct folder *f, uint32_t uid)
 	       (s.flags & MAIL_PLACEHOLDER);
 }
 
-void session_whole(struct store *s, struct store_request *r)
+int session_whole(struct list *l, struct store_request *r, struct str *said, struct err *err)
 {
-	struct list *l = store_list(s, r->list);
-	struct err err = {0};
-	int rc;
-
-	if (l && is_server_row(l->folder, r->uid)) {
-		folder_fetch_again(l->folder, r->uid);
-		store_done(s, r, _("The server is asked for this message again"));
-		return;
-	}
-	if (!l)
-		rc = err_set(&err, ERR_GONE, _("The folder is no longer open"));
-	else
-		rc = add_whole(l->folder, r, &err);
-	if (rc != 0)
-		store_failed(s, r->request, &err);
+	if (!is_server_row(l->folder, r->uid))
+		return add_whole(l->folder, r, err);
+	folder_fetch_again(l->folder, r->uid);
+	str_adds(said, _("The server is asked for this message again"));
+	return 0;
 }
 
 /* By its UIDL; after a server's move by what the ledger says of the mail. */
@@ -373,7 +361,7 @@ void session_cancel(struct store *s, unsigned request)
 		struct account *a = s->accounts[i];
 		struct whole *w = a->wholes;
 
-		while (w && w->request != request)
+		while (w && w->request->request != request)
 			w = w->next;
 		if (a->session.running && (w || (request && a->session.request == request)))
 			account_post(a, LANE_MAIN, job_new(JOB_POP3_STOP));

@@ -55,23 +55,21 @@ static char **list_names(struct account *a)
 	return names;
 }
 
-void account_protocol(struct account *a, struct store_request *r)
+int account_protocol(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
 	bool pop3 = r->n != 0, was_online = a->online_wanted;
-	struct err err = {0};
 
-	if (check_switch(a, pop3, &err) != 0) {
-		store_failed(a->store, r->request, &err);
-		return;
-	}
+	(void)said;
+	if (check_switch(a, pop3, err) != 0)
+		return -1;
 	if (pop3 != a->setup->sync.use_pop3) {
 		char **names = list_names(a);
 
 		links_stop(a, 200);
 		a->setup->sync.use_pop3 = pop3;
 		remote_choose(a);
-		if (handover_switch(a, &err) != 0)
-			store_notice(a, "%s", err.text);
+		if (handover_switch(a, err) != 0)
+			store_notice(a, "%s", err->text);
 		a->ledger_old = true;
 		folder_list_local(a);
 		rebind_lists(a, names);
@@ -82,7 +80,7 @@ void account_protocol(struct account *a, struct store_request *r)
 			links_start(a);
 		account_state(a);
 	}
-	store_done(a->store, r, NULL);
+	return 0;
 }
 
 static void preview_operations(struct str *text, bool pop3, size_t n)
@@ -164,34 +162,30 @@ static void preview_waiting(struct account *a, bool pop3, struct str *text)
 	strv_done(&mails);
 }
 
-void account_preview(struct account *a, struct store_request *r)
+int account_preview(struct account *a, struct store_request *r, struct str *text, struct err *err)
 {
-	struct str text = STR_INIT;
 	struct handover_counts t = {0};
-	struct err err = {0};
 	bool pop3 = r->n != 0;
 
-	if (check_switch(a, pop3, &err) != 0 || handover_count(a, pop3, &t, &err) != 0) {
-		store_failed(a->store, r->request, &err);
-		return;
-	}
-	str_addf(&text,
+	if (check_switch(a, pop3, err) != 0 || handover_count(a, pop3, &t, err) != 0)
+		return -1;
+	str_addf(text,
 		ngettext("%zu message of the inbox is here and on the server.",
 			"%zu messages of the inbox are here and on the server.", t.both),
 		t.both);
-	str_addc(&text, '\n');
-	str_addf(&text,
+	str_addc(text, '\n');
+	str_addf(text,
 		ngettext("%zu message is only on the server, as it was seen last, %zu only here.\n",
 			"%zu messages are only on the server, as it was seen last, %zu only "
 			"here.\n",
 			t.server_only),
 		t.server_only, t.local_only);
-	str_adds(&text, _("The switch itself deletes nothing, neither here nor on the server.\n"));
-	preview_marks(&text, pop3, t.differ);
-	preview_places(&text, pop3, &t);
-	preview_waiting(a, pop3, &text);
+	str_adds(text, _("The switch itself deletes nothing, neither here nor on the server.\n"));
+	preview_marks(text, pop3, t.differ);
+	preview_places(text, pop3, &t);
+	preview_waiting(a, pop3, text);
 	if (pop3)
-		str_adds(&text,
+		str_adds(text,
 			a->setup->pop3_keep_days < 0
 				? _("By POP3 everything stays on the server (pop3-keep always). "
 				    "Server folders stay readable as offline copies.")
@@ -199,8 +193,7 @@ void account_preview(struct account *a, struct store_request *r)
 				    "pop3-keep says. Server folders stay readable as offline "
 				    "copies."));
 	else
-		str_adds(&text, _("By IMAP the server's folders are shown again. What is only here "
-				  "stays in the local folders."));
-	store_done(a->store, r, text.p);
-	str_done(&text);
+		str_adds(text, _("By IMAP the server's folders are shown again. What is only here "
+				 "stays in the local folders."));
+	return 0;
 }

@@ -7,8 +7,8 @@
 #include <string.h>
 
 struct syncall {
-	unsigned request; /* to be answered when all is through; 0: none */
-	unsigned *later;  /* owned; those whose turn comes then */
+	struct store_request *request; /* owned; to be answered when all is through; NULL: none */
+	struct store_request **later;  /* owned; those whose turn comes then */
 	size_t nlater, cap_later;
 	bool awaits_list;
 	struct err err;
@@ -28,7 +28,7 @@ void syncall_free(struct syncall *s)
 
 bool syncall_runs(const struct account *a)
 {
-	return a->syncall->request != 0;
+	return a->syncall->request != NULL;
 }
 
 static void begin(struct account *a)
@@ -37,10 +37,10 @@ static void begin(struct account *a)
 
 	s->err = (struct err){0};
 	folder_try_again(a);
-	s->awaits_list = a->remote->everything(a, s->request);
+	s->awaits_list = a->remote->everything(a, s->request->request);
 }
 
-void syncall_ask(struct account *a, unsigned request)
+void syncall_ask(struct account *a, struct store_request *request)
 {
 	struct syncall *s = a->syncall;
 
@@ -62,7 +62,7 @@ void syncall_listed(struct account *a, unsigned request, const struct err *why)
 {
 	struct syncall *s = a->syncall;
 
-	if (!s->awaits_list || (!why && request != s->request))
+	if (!s->awaits_list || (!why && request != s->request->request))
 		return;
 	s->awaits_list = false;
 	if (why)
@@ -87,18 +87,17 @@ void syncall_give_up(struct account *a, const struct err *why)
 static void answer(struct account *a)
 {
 	struct syncall *s = a->syncall;
-	struct store_event *ev =
-		store_event_new(s->err.kind == ERR_NONE ? STORE_DONE : STORE_FAILED);
+	struct store_request *r = s->request;
 
-	ev->request = s->request;
-	ev->account = a->index;
-	ev->err = s->err;
-	s->request = 0;
+	s->request = NULL;
 	if (s->nlater) {
 		s->request = s->later[0];
 		memmove(s->later, s->later + 1, --s->nlater * sizeof(*s->later));
 	}
-	store_emit(a->store, ev);
+	if (s->err.kind == ERR_NONE)
+		answer_done(a->store, r, NULL);
+	else
+		answer_failed(a->store, r, &s->err);
 }
 
 void syncall_drop(struct account *a, const struct err *why)

@@ -15,12 +15,13 @@
 #include <stdbool.h>
 
 struct account;
+struct store_request;
 struct syncall;
 
 struct syncall *syncall_new(void);
 void syncall_free(struct syncall *s);
 /* The account is online. */
-void syncall_ask(struct account *a, unsigned request);
+void syncall_ask(struct account *a, struct store_request *request); /* keeps it */
 bool syncall_runs(const struct account *a);
 /* The list of folders that was asked for with this request is here, or (why) will not come. */
 bool syncall_awaits_list(const struct account *a);

@@ -154,7 +154,6 @@ int uploads_add(
 
 struct copying {
 	struct work work;
-	struct store_request reply; /* what store_done looks at */
 	struct folder *from, *target;
 	unsigned numbering; /* what the UIDs mean */
 	uint32_t *uids;     /* owned */
@@ -205,7 +204,7 @@ static void break_off(struct store *s, struct copying *c, const struct err *why)
 			ngettext("%s; %zu of %zu message was copied to %s before",
 				"%s; %zu of %zu messages were copied to %s before", c->n),
 			why->text, before, c->n, c->name);
-	store_failed(s, c->work.request, &all);
+	answer_failed(s, c->work.request, &all);
 	copying_free(c);
 }
 
@@ -221,7 +220,7 @@ static void finish(struct store *s, struct copying *c)
 			ngettext(
 				"; %zu was no longer there", "; %zu were no longer there", c->gone),
 			c->gone);
-	store_done(s, &c->reply, said.p);
+	answer_done(s, c->work.request, said.p);
 	str_done(&said);
 	copying_free(c);
 }
@@ -256,7 +255,7 @@ static void copying_drop(struct store *s, struct work *w, const struct err *why)
 }
 
 int upload_request(
-	struct folder *f, struct folder *target, const struct store_request *r, struct err *err)
+	struct folder *f, struct folder *target, struct store_request *r, struct err *err)
 {
 	struct copying *c;
 
@@ -267,9 +266,7 @@ int upload_request(
 		return -1;
 	}
 	c = mem_alloc(sizeof(*c));
-	c->work = (struct work){.request = r->request, .step = copying_step, .drop = copying_drop};
-	c->reply = (struct store_request){
-		.request = r->request, .account = r->account, .list = r->list};
+	c->work = (struct work){.request = r, .step = copying_step, .drop = copying_drop};
 	c->from = f;
 	c->target = target;
 	c->numbering = f->numbering;
@@ -278,5 +275,5 @@ int upload_request(
 	c->name = folder_label(target);
 	c->up = uploads_new(target);
 	store_work(f->account->store, &c->work);
-	return 0;
+	return REQUEST_TAKEN;
 }

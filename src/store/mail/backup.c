@@ -25,7 +25,6 @@ enum phase { PHASE_COPY, PHASE_CHECK };
 
 struct backup {
 	struct work work;
-	struct store_request *request;
 	struct account *account;
 	char *path;
 	struct tarball *tarball;
@@ -41,7 +40,6 @@ static void backup_free(struct backup *b)
 	strv_done(&b->files);
 	strv_done(&b->dirs);
 	free(b->path);
-	store_request_free(b->request);
 	free(b);
 }
 
@@ -194,7 +192,7 @@ static bool succeed(struct store *s, struct backup *b)
 			b->mails),
 		b->mails, b->at - b->mails, b->path,
 		(unsigned long long)(tarball_size(b->tarball) + 1023) / 1024);
-	store_done(s, b->request, said.p);
+	answer_done(s, b->work.request, said.p);
 	str_done(&said);
 	backup_free(b);
 	return true;
@@ -220,10 +218,10 @@ static int advance(struct backup *b, struct err *err)
 /* What was begun is gone before that is told. */
 static void fail(struct store *s, struct backup *b, const struct err *why)
 {
-	unsigned request = b->work.request;
+	struct store_request *request = b->work.request;
 
 	backup_free(b);
-	store_failed(s, request, why);
+	answer_failed(s, request, why);
 }
 
 static bool backup_step(struct store *s, struct work *w)
@@ -287,25 +285,18 @@ static int begin(struct backup *b, struct err *err)
 	return rc;
 }
 
-void backup_request(struct store *s, struct store_request *r)
+int backup_request(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
 	struct backup *b = mem_alloc(sizeof(*b));
-	struct err err = {0};
-	int rc;
 
-	b->work = (struct work){.request = r->request, .step = backup_step, .drop = backup_drop};
-	b->request = r;
-	b->account = store_account(s, r->account, &err);
-	rc = b->account ? 0 : -1;
-	if (rc == 0) {
-		b->path = backup_path(b->account, r->text);
-		rc = store_may_write(s, b->path, &err);
-		if (rc == 0)
-			rc = begin(b, &err);
+	(void)said;
+	b->work = (struct work){.request = r, .step = backup_step, .drop = backup_drop};
+	b->account = a;
+	b->path = backup_path(a, r->text);
+	if (store_may_write(a->store, b->path, err) == 0 && begin(b, err) == 0) {
+		store_work(a->store, &b->work);
+		return REQUEST_TAKEN;
 	}
-	if (rc == 0) {
-		store_work(s, &b->work);
-		return;
-	}
-	fail(s, b, &err);
+	backup_free(b); /* what was begun is gone before that is told */
+	return -1;
 }

@@ -370,9 +370,8 @@ static int download(
 	return rc;
 }
 
-/* 1: it goes on in slices, and answers by itself. */
-static int transfer(struct folder *f, struct folder *target, const struct store_request *r,
-	bool copy, struct err *err)
+static int transfer(struct folder *f, struct folder *target, struct store_request *r, bool copy,
+	struct err *err)
 {
 	const uint32_t *uids = r->uids;
 	size_t n = r->n;
@@ -396,7 +395,7 @@ static int transfer(struct folder *f, struct folder *target, const struct store_
 			  "use copy"));
 	if (!f->local)
 		return download(f, target, uids, n, err);
-	return upload_request(f, target, r, err) == 0 ? 1 : -1;
+	return upload_request(f, target, r, err);
 }
 
 static struct folder *target_of(struct folder *f, const struct store_request *r, struct err *err)
@@ -416,9 +415,9 @@ static struct folder *target_of(struct folder *f, const struct store_request *r,
 	return target && folder_may_be_used(target, err) == 0 ? target : NULL;
 }
 
-static int request_delete(
-	struct folder *f, const struct store_request *r, struct str *said, struct err *err)
+int change_delete(struct list *l, struct store_request *r, struct str *said, struct err *err)
 {
+	struct folder *f = l->folder;
 	struct account *a = f->account;
 	struct folder *trash = a->kind == ACCOUNT_PATH ? NULL : folder_for_role(a, ROLE_TRASH, err);
 	char *name;
@@ -437,10 +436,9 @@ static int request_delete(
 	return transfer(f, trash, r, false, err);
 }
 
-static int request_archive(
-	struct folder *f, const struct store_request *r, struct str *said, struct err *err)
+int change_archive(struct list *l, struct store_request *r, struct str *said, struct err *err)
 {
-	struct folder *archive;
+	struct folder *f = l->folder, *archive;
 	char *name;
 
 	if (f->account->kind == ACCOUNT_PATH)
@@ -455,10 +453,9 @@ static int request_archive(
 	return transfer(f, archive, r, false, err);
 }
 
-static int request_transfer(
-	struct folder *f, const struct store_request *r, struct str *said, struct err *err)
+int change_transfer(struct list *l, struct store_request *r, struct str *said, struct err *err)
 {
-	struct folder *target = target_of(f, r, err);
+	struct folder *f = l->folder, *target = target_of(f, r, err);
 	bool copy = r->kind == REQUEST_COPY;
 	char *name;
 
@@ -473,17 +470,13 @@ static int request_transfer(
 	return transfer(f, target, r, copy, err);
 }
 
-static int request_create(
-	struct store *s, const struct store_request *r, struct str *said, struct err *err)
+int change_create(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
-	struct account *a = store_account(s, r->account, err);
 	struct op *op;
 	char *root, *own;
 	bool there;
 	int rc;
 
-	if (!a)
-		return -1;
 	own = folder_own_name(a, r->folder);
 	there = folder_by_ui_name(a, r->folder) || folder_by_ui_name(a, own);
 	str_addf(said, _("Folder %s made"), own);
@@ -512,8 +505,7 @@ static int request_create(
 
 /* --- taking back --- */
 
-static int request_cancel_op(
-	struct store *s, const struct store_request *r, struct str *said, struct err *err)
+int change_cancel_op(struct store *s, struct store_request *r, struct str *said, struct err *err)
 {
 	struct account *a = store_account(s, r->account, err);
 
@@ -528,9 +520,7 @@ static int request_cancel_op(
 	return 0;
 }
 
-/* Rows that only say why a message did not come by POP3: there is nothing here to be changed, and
- * the others are. */
-static int leave_out_rows(struct folder *f, struct store_request *r, struct err *err)
+int change_leave_out_rows(struct folder *f, struct store_request *r, struct err *err)
 {
 	size_t n = 0;
 
@@ -551,55 +541,4 @@ static int leave_out_rows(struct folder *f, struct store_request *r, struct err 
 			_("The server has not given this message yet; :whole asks for it now"));
 	r->n = n;
 	return 0;
-}
-
-void change_request(struct store *s, struct store_request *r)
-{
-	struct list *l = store_list(s, r->list);
-	struct str said = STR_INIT;
-	struct err err = {0};
-	int rc = store_may_change(s, &err);
-
-	if (rc == 0 && !l && r->kind != REQUEST_CREATE && r->kind != REQUEST_UNDO &&
-		r->kind != REQUEST_CANCEL_OP && r->kind != REQUEST_FORGET_REFUSED)
-		rc = err_set(&err, ERR_GONE, _("The folder is no longer open"));
-	if (rc == 0 && l && r->kind != REQUEST_COPY && folder_is_read_only(l->folder))
-		rc = err_set(&err, ERR_INPUT, _("This folder can only be read here"));
-	if (rc == 0 && l)
-		rc = leave_out_rows(l->folder, r, &err);
-	if (rc == 0)
-		switch (r->kind) {
-		case REQUEST_FLAG:
-			rc = change_request_flags(l->folder, r, &err);
-			break;
-		case REQUEST_KEYWORDS:
-			rc = change_request_keywords(l->folder, r, &err);
-			break;
-		case REQUEST_DELETE:
-			rc = request_delete(l->folder, r, &said, &err);
-			break;
-		case REQUEST_ARCHIVE:
-			rc = request_archive(l->folder, r, &said, &err);
-			break;
-		case REQUEST_CREATE:
-			rc = request_create(s, r, &said, &err);
-			break;
-		case REQUEST_UNDO:
-			rc = undo_last(s, &said, &err);
-			break;
-		case REQUEST_CANCEL_OP:
-		case REQUEST_FORGET_REFUSED:
-			rc = request_cancel_op(s, r, &said, &err);
-			break;
-		default:
-			rc = request_transfer(l->folder, r, &said, &err);
-			break;
-		}
-	for (size_t i = 0; i < s->naccounts; i++)
-		waiting_settle(s->accounts[i]);
-	if (rc == 0)
-		store_done(s, r, said.len ? said.p : NULL);
-	else if (rc < 0)
-		store_failed(s, r->request, &err);
-	str_done(&said);
 }

@@ -175,11 +175,12 @@ int change_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_t clea
 	return set_flags(f, uids, n, clear, set, NULL, err);
 }
 
-int change_request_flags(struct folder *f, const struct store_request *r, struct err *err)
+int change_request_flags(struct list *l, struct store_request *r, struct str *said, struct err *err)
 {
-	struct undo *undo = r->quiet ? NULL : undo_begin(f->account);
-	int rc = set_flags(f, r->uids, r->n, r->clear, r->set, undo, err);
+	struct undo *undo = r->quiet ? NULL : undo_begin(l->folder->account);
+	int rc = set_flags(l->folder, r->uids, r->n, r->clear, r->set, undo, err);
 
+	(void)said;
 	if (undo)
 		undo_commit(undo);
 	return rc;
@@ -336,12 +337,15 @@ int change_keywords(struct folder *f, const uint32_t *uids, size_t n, const char
 	return wherever(f, uids, n, keywords_here, keywords_elsewhere, &wish, err);
 }
 
-int change_request_keywords(struct folder *f, const struct store_request *r, struct err *err)
+int change_request_keywords(
+	struct list *l, struct store_request *r, struct str *said, struct err *err)
 {
 	const char *set = r->text ? r->text : "", *clear = r->section ? r->section : "";
+	struct folder *f = l->folder;
 	struct undo *undo;
 	int rc;
 
+	(void)said;
 	if (keywords_check(set, err) != 0 || keywords_check(clear, err) != 0)
 		return -1;
 	undo = undo_begin(f->account);

@@ -91,17 +91,16 @@ static void fill_info(struct draft_info *d, const struct written *w, const char 
 		}
 }
 
-void compose_answer(
-	struct account *a, const struct store_request *r, const struct written *w, const char *path)
+int compose_answer(
+	struct account *a, struct store_request *r, const struct written *w, const char *path)
 {
 	struct store_event *ev = store_event_new(STORE_DRAFTS);
 
-	ev->request = r->request;
-	ev->account = a->index;
 	ev->drafts = mem_array(1, sizeof(*ev->drafts));
 	ev->ndrafts = 1;
 	fill_info(&ev->drafts[0], w, path);
-	store_emit(a->store, ev);
+	answer_with(a->store, r, ev);
+	return REQUEST_TAKEN;
 }
 
 /* Somebody looks at it again: it is not put aside any more. */
@@ -118,16 +117,22 @@ static int open_draft(struct account *a, const char *id, struct written *w, stru
 	return -1;
 }
 
-static int load_draft(
-	struct account *a, const struct store_request *r, const char *id, struct err *err)
+static int load_draft(struct account *a, struct store_request *r, const char *id, struct err *err)
 {
 	struct written w;
+	int rc;
 
 	if (open_draft(a, id, &w, err) != 0)
 		return -1;
-	compose_answer(a, r, &w, NULL);
+	rc = compose_answer(a, r, &w, NULL);
 	written_done(&w);
-	return 0;
+	return rc;
+}
+
+int compose_load(struct account *a, struct store_request *r, struct str *said, struct err *err)
+{
+	(void)said;
+	return load_draft(a, r, r->id, err);
 }
 
 /* where: the copy in the folder of drafts, until the whole list is known. */
@@ -142,16 +147,15 @@ static void list_one(struct store_event *ev, const struct written *w)
 	str_done(&where);
 }
 
-static int list_drafts(struct account *a, const struct store_request *r, struct err *err)
+int compose_list(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
 	struct store_event *ev;
 	struct strv ids = STRV_INIT;
 
+	(void)said;
 	if (outbox_drafts(a->outbox, &ids, err) != 0)
 		return -1;
 	ev = store_event_new(STORE_DRAFTS);
-	ev->request = r->request;
-	ev->account = a->index;
 	ev->drafts = mem_array(ids.n, sizeof(*ev->drafts));
 	for (size_t i = 0; i < ids.n; i++) {
 		struct written w;
@@ -170,8 +174,8 @@ static int list_drafts(struct account *a, const struct store_request *r, struct 
 	for (size_t i = 0; i < ev->ndrafts; i++)
 		if (*ev->drafts[i].id != '@')
 			draft_set(&ev->drafts[i].where, "");
-	store_emit(a->store, ev);
-	return 0;
+	answer_with(a->store, r, ev);
+	return REQUEST_TAKEN;
 }
 
 /* --- the editor's file --- */
@@ -255,7 +259,7 @@ int compose_settle(struct account *a, const char *id, struct err *err)
 	return rc;
 }
 
-static int edit_draft(struct account *a, const struct store_request *r, struct err *err)
+int compose_edit(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
 	struct str text = STR_INIT;
 	struct err ignored = {0};
@@ -267,6 +271,7 @@ static int edit_draft(struct account *a, const struct store_request *r, struct e
 	/* What could not be saved when it was written is what is edited again. */
 	bool waits = compose_settle(a, r->id, &ignored) != 0;
 
+	(void)said;
 	if (written_open(a, r->id, &w, err) != 0)
 		return -1;
 	written_read(&w, &d);
@@ -275,7 +280,7 @@ static int edit_draft(struct account *a, const struct store_request *r, struct e
 		rc = outbox_text_write(a->outbox, r->id, str_c(&text), text.len, err);
 	path = outbox_text_path(a->outbox, r->id);
 	if (rc == 0)
-		compose_answer(a, r, &w, path);
+		rc = compose_answer(a, r, &w, path);
 	free(path);
 	draft_done(&d);
 	written_done(&w);
@@ -284,29 +289,31 @@ static int edit_draft(struct account *a, const struct store_request *r, struct e
 }
 
 /* The editor ended. */
-static int take_text(struct account *a, const struct store_request *r, struct err *err)
+int compose_take(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
 	struct str text = STR_INIT;
 	struct err why = {0};
 
+	(void)said;
 	if (outbox_text_read(a->outbox, r->id, &text, &why) != 0 && why.kind == ERR_GONE)
 		store_notice(a, _("The editor left no text: the draft is as it was before"));
 	str_done(&text);
 	return load_draft(a, r, r->id, err);
 }
 
-static int save_draft(struct account *a, const struct store_request *r, struct err *err)
+int compose_save(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
 	struct written w;
 	int rc;
 
+	(void)said;
 	if (open_draft(a, r->id, &w, err) != 0)
 		return -1;
 	rc = w.m.state == OUTBOX_DRAFT
 		     ? written_save(a, &w, r->draft, err)
 		     : err_set(err, ERR_GONE, _("This message is in the outbox already"));
 	if (rc == 0)
-		compose_answer(a, r, &w, NULL);
+		rc = compose_answer(a, r, &w, NULL);
 	written_done(&w);
 	return rc;
 }
@@ -374,7 +381,6 @@ static void quoting_drop(struct worker_job *j)
 {
 	struct quoting *x = (struct quoting *)j;
 
-	store_request_free(x->rendering.request);
 	envelope_done(&x->envelope);
 	part_done(&x->parts);
 	str_done(&x->bytes);
@@ -405,18 +411,17 @@ static void draft_about(
 }
 
 /* d: what is known of it so far. */
-static int begin_with(struct account *a, const struct store_request *r, struct written *w,
+static int begin_with(struct account *a, struct store_request *r, struct written *w,
 	struct draft *d, struct err *err)
 {
 	add_signature(a, d);
 	if (written_save(a, w, d, err) != 0)
 		return -1;
-	compose_answer(a, r, w, NULL);
-	return 0;
+	return compose_answer(a, r, w, NULL);
 }
 
 static int begin_about(
-	struct store *s, const struct store_request *r, const struct quoting *x, struct err *err)
+	struct store *s, struct store_request *r, const struct quoting *x, struct err *err)
 {
 	struct written w = {.m = {.state = OUTBOX_DRAFT, .forward = x->forward}};
 	struct account *a = store_account(s, r->account, err);
@@ -438,19 +443,9 @@ static void quoting_back(struct store *s, struct rendering *x)
 {
 	struct err err = {0};
 
-	if (begin_about(s, x->request, (struct quoting *)x, &err) != 0)
-		store_failed(s, x->request->request, &err);
-}
-
-/* The message is here now, or why it is not. */
-static void go_on(struct store *s, struct store_request *r, const struct err *why)
-{
-	if (why->kind == ERR_NONE) {
-		compose_request(s, r);
-		return;
-	}
-	store_failed(s, r->request, why);
-	store_request_free(r);
+	if (begin_about(s, x->request, (struct quoting *)x, &err) < 0)
+		answer_failed(s, x->request, &err);
+	x->request = NULL;
 }
 
 /* Answers and forwards need the message; 1: kept until it is here, and what is quoted of it. */
@@ -463,7 +458,7 @@ static int quote(struct store *s, struct store_request *r, struct err *err)
 
 	if (!l)
 		return err_set(err, ERR_GONE, _("The folder is no longer open"));
-	rc = read_message(s, l->folder, r->uid, r, go_on, &bytes, err);
+	rc = read_message(s, l->folder, r->uid, r, read_go_on, &bytes, err);
 	if (rc != 0) {
 		str_done(&bytes);
 		return rc;
@@ -519,7 +514,7 @@ static int begin_from(struct account *a, struct store_request *r, struct folder 
 	rc = written_save(a, &w, &d, err);
 	draft_done(&d);
 	if (rc == 0)
-		compose_answer(a, r, &w, NULL);
+		rc = compose_answer(a, r, &w, NULL);
 	written_done(&w);
 	return rc;
 }
@@ -541,14 +536,15 @@ static int resume_in(struct store *s, struct account *a, struct store_request *r
 		free(id);
 		return rc;
 	}
-	rc = read_message(s, f, uid, r, go_on, &bytes, err);
+	rc = read_message(s, f, uid, r, read_go_on, &bytes, err);
 	if (rc == 0)
 		rc = begin_from(a, r, f, uid, &bytes, err);
 	str_done(&bytes);
 	return rc;
 }
 
-int compose_resume(struct store *s, struct account *a, struct store_request *r, struct err *err)
+static int compose_resume(
+	struct store *s, struct account *a, struct store_request *r, struct err *err)
 {
 	struct list *l = r->text ? NULL : store_list(s, r->list);
 	struct folder *f;
@@ -628,12 +624,13 @@ static void keep_accepted(struct outbox_mail *m)
 	m->nto = kept;
 }
 
-int compose_outbox(struct account *a, const struct store_request *r, struct err *err)
+int compose_outbox(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
 	struct written w;
 	struct draft d;
 	int rc;
 
+	(void)said;
 	if (written_open(a, r->id, &w, err) != 0)
 		return -1;
 	rc = submit_is_busy(a, &w.m, err) ? -1 : 0;
@@ -651,7 +648,7 @@ int compose_outbox(struct account *a, const struct store_request *r, struct err 
 	}
 	if (rc == 0) {
 		follow_forget(a, r->id);
-		compose_answer(a, r, &w, NULL);
+		rc = compose_answer(a, r, &w, NULL);
 	}
 	written_done(&w);
 	account_outbox(a);
@@ -748,7 +745,7 @@ void compose_take_over(struct account *a)
 
 /* --- requests --- */
 
-static int drop_draft(struct account *a, const struct store_request *r, struct err *err)
+int compose_drop(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
 	struct outbox_mail m = {0};
 	int rc = 0;
@@ -764,66 +761,28 @@ static int drop_draft(struct account *a, const struct store_request *r, struct e
 	if (rc == 0 && *r->id != '@')
 		rc = outbox_remove(a->outbox, r->id, err);
 	outbox_mail_done(&m);
-	if (rc == 0)
-		store_done(a->store, r, _("Draft discarded"));
+	str_adds(said, _("Draft discarded"));
 	return rc;
 }
 
-static int keep_draft(struct account *a, const struct store_request *r, struct err *err)
+int compose_keep(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
 	struct written w;
 	int rc;
 
+	(void)said;
 	if (compose_settle(a, r->id, err) != 0 || written_open(a, r->id, &w, err) != 0)
 		return -1;
 	rc = w.m.state == OUTBOX_DRAFT
 		     ? keepdraft_put_aside(a, &w, err)
 		     : err_set(err, ERR_GONE, _("This message is in the outbox already"));
 	written_done(&w);
-	if (rc == 0)
-		store_done(a->store, r, NULL);
 	return rc;
 }
 
-static int dispatch(struct store *s, struct account *a, struct store_request *r, struct err *err)
+int compose_begin(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
-	if (r->kind != REQUEST_DRAFTS && store_may_change(s, err) != 0)
-		return -1;
-	switch (r->kind) {
-	case REQUEST_COMPOSE:
-		if (r->n != WRITE_RESUME)
-			return begin_draft(s, a, r, err);
-		return compose_resume(s, a, r, err);
-	case REQUEST_DRAFT_LOAD:
-		return load_draft(a, r, r->id, err);
-	case REQUEST_DRAFT_EDIT:
-		return edit_draft(a, r, err);
-	case REQUEST_DRAFT_TAKE:
-		return take_text(a, r, err);
-	case REQUEST_DRAFT_SAVE:
-		return save_draft(a, r, err);
-	case REQUEST_DRAFT_KEEP:
-		return keep_draft(a, r, err);
-	case REQUEST_DRAFT_DROP:
-		return drop_draft(a, r, err);
-	case REQUEST_DRAFTS:
-		return list_drafts(a, r, err);
-	case REQUEST_OUTBOX_EDIT:
-		return compose_outbox(a, r, err);
-	default:
-		return submit_request(a, r, err);
-	}
-}
-
-void compose_request(struct store *s, struct store_request *r)
-{
-	struct err err = {0};
-	struct account *a = store_account(s, r->account, &err);
-	int rc = a ? dispatch(s, a, r, &err) : -1;
-
-	if (rc == 1)
-		return; /* parked */
-	if (rc < 0)
-		store_failed(s, r->request, &err);
-	store_request_free(r);
+	(void)said;
+	return r->n == WRITE_RESUME ? compose_resume(a->store, a, r, err)
+				    : begin_draft(a->store, a, r, err);
 }

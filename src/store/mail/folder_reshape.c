@@ -18,9 +18,9 @@
 
 struct reshape {
 	struct reshape *next;
-	unsigned request;
-	char *folder;        /* owned; as in struct folder */
-	char *label;         /* owned; for people */
+	struct store_request *request; /* owned */
+	char *folder;                  /* owned; as in struct folder */
+	char *label;                   /* owned; for people */
 	char *target, *wire; /* owned; its new name, and that on the server; NULL: it goes */
 };
 
@@ -443,7 +443,7 @@ static void ask_server(struct folder *f, struct reshape *x, size_t known)
 	struct account *a = f->account;
 	struct job *j = job_new(JOB_MAILBOX);
 
-	j->request = x->request;
+	j->request = x->request->request;
 	j->folder = mem_strdup(x->label); /* for what the person is told */
 	j->mailbox = mem_strdup(f->mailbox);
 	j->reshape.name = mem_strdup(x->wire);
@@ -459,7 +459,7 @@ static void ask_server(struct folder *f, struct reshape *x, size_t known)
 	account_post(a, LANE_MAIN, j);
 }
 
-static struct reshape *reshape_new(const struct folder *f, unsigned request)
+static struct reshape *reshape_new(const struct folder *f, struct store_request *request)
 {
 	struct reshape *x = mem_alloc(sizeof(*x));
 
@@ -497,7 +497,7 @@ static void failed(struct account *a, const struct reshape *x, const struct err 
 				  : _("Folder %s was not deleted: %s"),
 			x->label, why->text);
 	set_changing(a, x, false);
-	store_failed(a->store, x->request, &err);
+	answer_failed(a->store, x->request, &err);
 }
 
 static void deleted_text(struct str *out, const char *label)
@@ -512,7 +512,6 @@ static void renamed_text(struct str *out, const char *label, const char *to)
 
 static void done(struct account *a, const struct reshape *x)
 {
-	struct store_request r = {.request = x->request, .account = a->index};
 	struct folder *f = folder_find(a, x->folder, false);
 	struct str text = STR_INIT;
 
@@ -527,14 +526,14 @@ static void done(struct account *a, const struct reshape *x)
 		}
 	}
 	tell(a);
-	store_done(a->store, &r, text.p);
+	answer_done(a->store, x->request, text.p);
 	str_done(&text);
 }
 
 static struct reshape *take(struct account *a, unsigned request)
 {
 	for (struct reshape **p = &a->reshapes; *p; p = &(*p)->next)
-		if ((*p)->request == request) {
+		if ((*p)->request->request == request) {
 			struct reshape *x = *p;
 
 			*p = x->next;
@@ -580,13 +579,22 @@ static bool has_below(const struct folder *f)
 	return false;
 }
 
-/* 1: the server is asked. */
-static int delete_folder(
-	struct folder *f, const struct store_request *r, struct str *said, struct err *err)
+static struct folder *folder_of(struct account *a, const struct store_request *r, struct err *err)
 {
+	struct folder *f = folder_by_ui_name(a, r->folder);
+
+	if (!f)
+		err_set(err, ERR_GONE, _("There is no folder %s in account %s"), r->folder,
+			a->setup->sync.name);
+	return f;
+}
+
+int reshape_delete(struct account *a, struct store_request *r, struct str *said, struct err *err)
+{
+	struct folder *f = folder_of(a, r, err);
 	char *label;
 
-	if (check(f, r->folder, false, err) != 0)
+	if (!f || check(f, r->folder, false, err) != 0)
 		return -1;
 	if (!f->selectable && has_below(f))
 		return err_set(err, ERR_INPUT,
@@ -597,8 +605,8 @@ static int delete_folder(
 	free(label);
 	if (f->local)
 		return delete_local(f, r->n, err);
-	ask_server(f, reshape_new(f, r->request), r->n);
-	return 1;
+	ask_server(f, reshape_new(f, r), r->n);
+	return REQUEST_TAKEN;
 }
 
 /* A local folder's name as people see it may begin with "Local/". */
@@ -609,16 +617,16 @@ static const char *bare_name(const struct folder *f, const char *shown, const ch
 	return strncmp(shown, to, prefix) == 0 ? to + prefix : NULL;
 }
 
-static int rename_folder(
-	struct folder *f, const struct store_request *r, struct str *said, struct err *err)
+int reshape_rename(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
-	struct account *a = f->account;
-	const char *bare = bare_name(f, r->folder, r->text);
+	struct folder *f = folder_of(a, r, err);
 	struct reshape *x;
+	const char *bare;
 	char *own, *label;
 
-	if (check(f, r->folder, true, err) != 0)
+	if (!f || check(f, r->folder, true, err) != 0)
 		return -1;
+	bare = bare_name(f, r->folder, r->text);
 	if (!bare || !*bare)
 		return err_set(err, ERR_INPUT,
 			_("%s is a local folder: its new name begins with Local/, too"), r->folder);
@@ -641,31 +649,9 @@ static int rename_folder(
 		free(own);
 		return rc;
 	}
-	x = reshape_new(f, r->request);
+	x = reshape_new(f, r);
 	x->target = own;
 	x->wire = folder_wire_name(a, own);
 	ask_server(f, x, 0);
-	return 1;
-}
-
-void folder_reshape(struct store *s, struct store_request *r)
-{
-	struct err err = {0};
-	struct account *a = store_account(s, r->account, &err);
-	struct folder *f = a ? folder_by_ui_name(a, r->folder) : NULL;
-	struct str said = STR_INIT;
-	int rc = store_may_change(s, &err);
-
-	if (rc == 0 && !f)
-		rc = a ? err_set(&err, ERR_GONE, _("There is no folder %s in account %s"),
-				 r->folder, a->setup->sync.name)
-		       : -1;
-	if (rc == 0)
-		rc = r->kind == REQUEST_DELETE_FOLDER ? delete_folder(f, r, &said, &err)
-						      : rename_folder(f, r, &said, &err);
-	if (rc < 0)
-		store_failed(s, r->request, &err);
-	else if (rc == 0)
-		store_done(s, r, said.p);
-	str_done(&said);
+	return REQUEST_TAKEN;
 }

@@ -93,18 +93,17 @@ static bool can_show_rest(const struct store_request *r, const struct err *err)
 	return r->kind == REQUEST_READ && r->section && err->kind != ERR_CANCELLED;
 }
 
-static void go_on(struct store *s, struct store_request *r, const struct err *why)
+void read_go_on(struct store *s, struct store_request *r, const struct err *why)
 {
 	if (why->kind != ERR_NONE && !can_show_rest(r, why)) {
-		store_failed(s, r->request, why);
-		store_request_free(r);
+		answer_failed(s, r, why);
 		return;
 	}
 	if (why->kind != ERR_NONE) {
 		free(r->text);
 		r->text = mem_strdup(why->text);
 	}
-	read_request(s, r);
+	s->again(s, r);
 }
 
 /* It came, or why not. */
@@ -475,7 +474,7 @@ static bool ask_needed(struct store *s, struct folder *f, struct store_request *
 	if (any) {
 		free(r->section);
 		r->section = mem_strdup(asked.p);
-		park(s, f, r->uid, ask.p, (uint32_t)size, r, go_on);
+		park(s, f, r->uid, ask.p, (uint32_t)size, r, read_go_on);
 	}
 	str_done(&ask);
 	str_done(&asked);
@@ -510,7 +509,7 @@ static int load(struct store *s, struct folder *f, struct store_request *r,
 		return m->by_parts && r->kind == REQUEST_READ && ask_needed(s, f, r, m) ? 1 : 0;
 	if (f->local || cannot_fetch(f, r, err) != 0)
 		return -1;
-	park(s, f, r->uid, NULL, size_of(f, r->uid), r, go_on);
+	park(s, f, r->uid, NULL, size_of(f, r->uid), r, read_go_on);
 	return 1;
 }
 
@@ -661,7 +660,6 @@ static void showing_drop(struct worker_job *j)
 {
 	struct showing *x = (struct showing *)j;
 
-	store_request_free(x->rendering.request);
 	store_view_free(x->view);
 	loaded_done(&x->message);
 	free(x);
@@ -683,8 +681,6 @@ static void showing_back(struct store *s, struct rendering *r)
 	struct store_event *ev = store_event_new(STORE_VIEW);
 	struct folder *f = folder_of(s, x);
 
-	ev->request = r->request->request;
-	ev->list = r->request->list;
 	ev->uids = mem_dup(&x->row, sizeof(x->row));
 	ev->n = 1;
 	ev->view = x->view;
@@ -696,7 +692,8 @@ static void showing_back(struct store *s, struct rendering *r)
 	detach_parts(f, x->uid, &x->message, ev->view);
 	if (f)
 		folder_unuse(f);
-	store_emit(s, ev);
+	answer_with(s, r->request, ev);
+	r->request = NULL;
 }
 
 /* Keeps the request and what was loaded. */
@@ -782,7 +779,7 @@ static void local_lines(const struct part *p, struct str *bytes)
 }
 
 static int save_part(struct store *s, struct folder *f, struct store_request *r, struct loaded *m,
-	struct err *err)
+	struct str *said, struct err *err)
 {
 	int i = part_find(&m->parts, r->section), rc;
 	struct part *p = i < 0 ? NULL : &m->parts.v[i];
@@ -800,7 +797,7 @@ static int save_part(struct store *s, struct folder *f, struct store_request *r,
 		if (cannot_fetch(f, r, err) != 0)
 			return -1;
 		str_addf(&bytes, "%s/%llu", p->section, (unsigned long long)p->size);
-		park(s, f, r->uid, bytes.p, (uint32_t)p->size, r, go_on);
+		park(s, f, r->uid, bytes.p, (uint32_t)p->size, r, read_go_on);
 		str_done(&bytes);
 		return 1;
 	}
@@ -810,32 +807,30 @@ static int save_part(struct store *s, struct folder *f, struct store_request *r,
 				  : strcmp(p->type, "message") == 0 ? "message.eml"
 								    : "part");
 	rc = write_new_file(path, str_c(&bytes), bytes.len, err);
-	if (rc == 0)
-		store_done(s, r, path);
+	str_adds(said, path);
 	free(path);
 	str_done(&bytes);
 	return rc;
 }
 
-static int save_raw(struct store *s, struct folder *f, struct store_request *r, struct err *err)
+int read_save(struct list *l, struct store_request *r, struct str *said, struct err *err)
 {
+	struct store *s = l->folder->account->store;
 	struct str bytes = STR_INIT;
-	int rc = read_message(s, f, r->uid, r, go_on, &bytes, err);
+	int rc = read_message(s, l->folder, r->uid, r, read_go_on, &bytes, err);
 
 	if (rc == 0 && r->text) {
 		char *path = save_path(r->text, "message.eml");
 
 		rc = write_new_file(path, str_c(&bytes), bytes.len, err);
-		if (rc == 0)
-			store_done(s, r, path);
+		str_adds(said, path);
 		free(path);
 	} else if (rc == 0) {
 		struct store_event *ev = store_event_new(STORE_BYTES);
 
-		ev->request = r->request;
 		ev->bytes = bytes;
-		bytes = (struct str)STR_INIT;
-		store_emit(s, ev);
+		answer_with(s, r, ev);
+		return REQUEST_TAKEN;
 	}
 	str_done(&bytes);
 	return rc;
@@ -862,10 +857,11 @@ static void tell_row(struct loaded *m, const struct summary *row)
 }
 
 /* r->uid: in the folder where the message is; row: in the one where it is shown. 1: kept. */
-static int read_or_save(struct store *s, struct folder *f, struct store_request *r, uint32_t row,
-	struct loaded *m, struct err *err)
+static int read_or_save(struct folder *f, struct store_request *r, uint32_t row, struct loaded *m,
+	struct str *said, struct err *err)
 {
 	struct render_options opt = options_of(r);
+	struct store *s = f->account->store;
 	struct summary alone;
 	int rc = 0;
 
@@ -876,37 +872,24 @@ static int read_or_save(struct store *s, struct folder *f, struct store_request 
 	if (rc != 0)
 		return rc;
 	if (r->kind != REQUEST_READ)
-		return m->whole ? only_beginning(err) : save_part(s, f, r, m, err);
+		return m->whole ? only_beginning(err) : save_part(s, f, r, m, said, err);
 	show(s, f, r, row, m);
 	return 1;
 }
 
-void read_request(struct store *s, struct store_request *r)
+int read_show(struct list *l, struct store_request *r, struct str *said, struct err *err)
 {
-	struct list *l = store_list(s, r->list);
+	uint32_t row = r->uid, uid = row;
+	struct folder *f = waiting_origin(l->folder, &uid);
 	struct loaded m = {0};
-	struct err err = {0};
-	int rc;
+	int rc = folder_use(f, err);
 
-	if (!l)
-		rc = err_set(&err, ERR_GONE, _("The folder is no longer open"));
-	else if (r->kind == REQUEST_SAVE_RAW)
-		rc = save_raw(s, l->folder, r, &err);
-	else {
-		uint32_t row = r->uid;
-		struct folder *from = waiting_origin(l->folder, &r->uid);
-
-		rc = folder_use(from, &err);
-		if (rc == 0) {
-			rc = read_or_save(s, from, r, row, &m, &err);
-			folder_unuse(from);
-		}
-		r->uid = row;
+	r->uid = uid;
+	if (rc == 0) {
+		rc = read_or_save(f, r, row, &m, said, err);
+		folder_unuse(f);
 	}
+	r->uid = row;
 	loaded_done(&m);
-	if (rc == 1)
-		return; /* it waits for the message, or for how it looks */
-	if (rc < 0)
-		store_failed(s, r->request, &err);
-	store_request_free(r);
+	return rc;
 }

@@ -38,8 +38,7 @@ static void take_out(struct store *s, const struct rendering *x)
 static void give_up(struct store *s, struct rendering *x, const struct err *err)
 {
 	atomic_store(&x->job.unwanted, true); /* first: who hears of it may look for that */
-	store_failed(s, x->request->request, err);
-	store_request_free(x->request);
+	answer_failed(s, x->request, err);
 	x->request = NULL;
 }
 

@@ -307,7 +307,7 @@ static void search_drop(struct store *store, struct work *w, const struct err *w
 	struct search *s = (struct search *)w;
 
 	atomic_store(&s->given_up, true); /* first: who hears of it may look for that */
-	store_failed(store, w->request, why);
+	answer_failed(store, w->request, why);
 	if (!s->out)
 		search_free(s);
 }
@@ -466,7 +466,7 @@ static bool search_strings(struct store *store, struct search *s, struct folder 
 static void search_end(struct store *store, struct search *s)
 {
 	s->answer->n = uids_sort(s->answer->uids, s->answer->n);
-	store_emit(store, s->answer);
+	answer_with(store, s->work.request, s->answer);
 	s->answer = NULL;
 	search_free(s);
 }
@@ -501,29 +501,27 @@ static bool search_step(struct store *store, struct work *w)
 	return false;
 }
 
-void search_request(struct store *store, struct store_request *r)
+int search_request(struct list *l, struct store_request *r, struct str *said, struct err *err)
 {
-	struct search *s = mem_alloc(sizeof(*s));
-	struct err err = {0};
-	int rc;
+	struct store *store = l->folder->account->store;
+	struct query *query;
+	struct search *s;
 
-	s->work = (struct work){.request = r->request, .step = search_step, .drop = search_drop};
+	(void)said;
+	if (query_parse(&query, r->text ? r->text : "", clock_now(), err) != 0)
+		return -1;
+	s = mem_alloc(sizeof(*s));
+	s->work = (struct work){.request = r, .step = search_step, .drop = search_drop};
+	s->query = query;
 	s->list = r->list;
-	s->numbering =
-		store_list(store, r->list) ? store_list(store, r->list)->folder->numbering : 0;
+	s->numbering = l->folder->numbering;
 	s->only = r->uids;
 	s->nonly = r->uids ? r->n : 0;
 	r->uids = NULL;
 	s->next = 1;
 	s->answer = store_event_new(STORE_FOUND);
-	s->answer->request = r->request;
-	s->answer->list = r->list;
-	rc = query_parse(&s->query, r->text ? r->text : "", clock_now(), &err);
-	if (rc != 0) {
-		search_drop(store, &s->work, &err);
-		return;
-	}
 	/* most are through in one slice */
 	if (!search_step(store, &s->work))
 		store_work(store, &s->work);
+	return REQUEST_TAKEN;
 }

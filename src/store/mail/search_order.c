@@ -398,16 +398,18 @@ static bool has_order(const struct list *l, enum mail_order by)
 	return l->nranks && l->rank_numbering == l->folder->numbering && l->order == by;
 }
 
-void search_order(struct store *s, const struct store_request *r)
+int search_order(struct list *l, struct store_request *r, struct str *said, struct err *err)
 {
-	struct list *l = store_list(s, r->list);
+	struct store *s = l->folder->account->store;
 	enum mail_order by = (enum mail_order)r->n;
 	struct order_work *o;
 
-	if (l && by == ORDER_NONE)
+	(void)said;
+	(void)err;
+	if (by == ORDER_NONE)
 		search_forget_order(l);
-	if (!l || by == ORDER_NONE || (has_order(l, by) && mend_order(s, l)))
-		return;
+	if (by == ORDER_NONE || (has_order(l, by) && mend_order(s, l)))
+		return 0;
 	o = mem_alloc(sizeof(*o));
 	o->work = (struct work){.step = order_step, .drop = drop_order};
 	o->list = r->list;
@@ -415,4 +417,5 @@ void search_order(struct store *s, const struct store_request *r)
 	begin_again(o, l->folder);
 	if (!order_step(s, &o->work))
 		store_work(s, &o->work);
+	return 0;
 }

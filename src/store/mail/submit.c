@@ -105,7 +105,7 @@ void submit_finish(struct account *a)
 	strv_done(&ids);
 }
 
-static int send_draft(struct account *a, const struct store_request *r, struct err *err)
+int submit_send(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
 	struct written w;
 	int rc;
@@ -123,9 +123,8 @@ static int send_draft(struct account *a, const struct store_request *r, struct e
 	if (rc == 0) {
 		leave_drafts(a, &w.m);
 		account_outbox(a);
-		store_done(a->store, r,
-			a->sync ? _("Sending")
-				: _("Waiting in the outbox until the account is online"));
+		str_adds(said, a->sync ? _("Sending")
+				       : _("Waiting in the outbox until the account is online"));
 		submit_next(a);
 	}
 	written_done(&w);
@@ -513,16 +512,16 @@ void submit_reachable(struct account *a)
 	submit_next(a);
 }
 
-static int outbox_again(struct account *a, const struct store_request *r, struct err *err)
+int submit_again(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
 	if (release(a, r->id, err) != 0)
 		return -1;
-	store_done(a->store, r, _("Trying again"));
+	str_adds(said, _("Trying again"));
 	go(a);
 	return 0;
 }
 
-static int outbox_hold(struct account *a, const struct store_request *r, struct err *err)
+int submit_hold(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
 	struct outbox_mail m = {0};
 	int rc = outbox_get(a->outbox, r->id, &m, err);
@@ -539,11 +538,11 @@ static int outbox_hold(struct account *a, const struct store_request *r, struct 
 	if (rc != 0)
 		return -1;
 	account_outbox(a);
-	store_done(a->store, r, _("Held back"));
+	str_adds(said, _("Held back"));
 	return 0;
 }
 
-static int outbox_drop(struct account *a, const struct store_request *r, struct err *err)
+int submit_drop(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
 	struct outbox_mail m = {0};
 	bool busy, draft;
@@ -560,22 +559,6 @@ static int outbox_drop(struct account *a, const struct store_request *r, struct 
 		return -1;
 	follow_forget(a, r->id);
 	account_outbox(a);
-	store_done(a->store, r, _("Dropped"));
+	str_adds(said, _("Dropped"));
 	return 0;
-}
-
-int submit_request(struct account *a, struct store_request *r, struct err *err)
-{
-	switch (r->kind) {
-	case REQUEST_SEND:
-		return send_draft(a, r, err);
-	case REQUEST_OUTBOX_RETRY:
-		return outbox_again(a, r, err);
-	case REQUEST_OUTBOX_HOLD:
-		return outbox_hold(a, r, err);
-	case REQUEST_OUTBOX_DROP:
-		return outbox_drop(a, r, err);
-	default:
-		abort(); /* store.c gives it no other */
-	}
 }

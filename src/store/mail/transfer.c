@@ -30,7 +30,6 @@ struct transfer {
 	bool import;
 	unsigned numbering; /* export: what the folder's UIDs mean */
 	struct account *account;
-	struct store_request *request; /* NULL while read.c has it */
 	char *path;
 	struct folder *given; /* export of a list that is open: its folder */
 	struct strv folders;  /* names; what is still to do begins at `next` */
@@ -76,8 +75,6 @@ static void transfer_free(struct transfer *t)
 	close_folder(t);
 	strv_done(&t->folders);
 	free(t->path);
-	if (t->request)
-		store_request_free(t->request);
 	free(t);
 }
 
@@ -123,10 +120,10 @@ static bool finish(struct store *s, struct transfer *t)
 	struct err err = {0};
 
 	if (verdict(t, &err) != 0) {
-		store_failed(s, t->work.request, &err);
+		answer_failed(s, t->work.request, &err);
 	} else {
 		add_counts(&said, t);
-		store_done(s, t->request, said.p);
+		answer_done(s, t->work.request, said.p);
 		str_done(&said);
 	}
 	transfer_free(t);
@@ -157,7 +154,7 @@ static bool break_off(struct store *s, struct transfer *t, const struct err *err
 		err_set(&all, err->kind, _("%s (%s; run it again to go on)"), err->text, counts.p);
 	else
 		all = *err;
-	store_failed(s, t->work.request, &all);
+	answer_failed(s, t->work.request, &all);
 	str_done(&counts);
 	transfer_free(t);
 	return true;
@@ -169,7 +166,7 @@ static void transfer_drop(struct store *s, struct work *w, const struct err *why
 
 	if (!s->quit)
 		flush(t);
-	store_failed(s, w->request, why);
+	answer_failed(s, w->request, why);
 	transfer_free(t);
 }
 
@@ -256,9 +253,9 @@ static int begin_export(struct transfer *t, const char *name, struct err *err)
 	t->numbering = f->numbering;
 	if (open_target(t, name, err) != 0)
 		return -1;
-	if (t->request->uids) {
-		t->uids = mem_dup(t->request->uids, t->request->n * sizeof(*t->uids));
-		t->n = t->request->n;
+	if (t->work.request->uids) {
+		t->uids = mem_dup(t->work.request->uids, t->work.request->n * sizeof(*t->uids));
+		t->n = t->work.request->n;
 	} else {
 		c = cache_columns_view(f->cache);
 		t->uids = mem_array(c->n + 1, sizeof(*t->uids));
@@ -282,9 +279,9 @@ static int note_row(void *ctx, const struct maildir_entry *e)
 
 static int begin_import(struct transfer *t, const char *name, struct err *err)
 {
-	const char *target = t->request->folder ? t->request->folder : name;
+	const char *target = t->work.request->folder ? t->work.request->folder : name;
 
-	t->dir = t->request->folder ? mem_strdup(t->path) : maildir_dir(t->path, name, err);
+	t->dir = t->work.request->folder ? mem_strdup(t->path) : maildir_dir(t->path, name, err);
 	if (!t->dir)
 		return -1;
 	t->folder = folder_for_import(t->account, target, err);
@@ -340,7 +337,7 @@ static int read_next(struct store *s, struct transfer *t, struct str *out, uint3
 	*flags = c->flags[row];
 	*received = c->received[row];
 	str_adds(keywords, cache_keyset(t->folder->cache, c->keyset[row]));
-	return read_message(s, t->folder, t->uids[t->at], t->request, fetched, out, err);
+	return read_message(s, t->folder, t->uids[t->at], t->work.request, fetched, out, err);
 }
 
 /* 0: go on; 1: waits for the message; -1: nothing more can be copied. */
@@ -355,8 +352,7 @@ static int copy_next(struct store *s, struct transfer *t, struct err *err)
 	if (rc != 0)
 		str_done(&keywords);
 	if (rc == 1) {
-		t->request = NULL; /* it comes back with the message */
-		t->work.waits = true;
+		t->work.waits = true; /* until read.c says what became of it */
 		return 1;
 	}
 	t->at++;
@@ -366,7 +362,7 @@ static int copy_next(struct store *s, struct transfer *t, struct err *err)
 		return why.kind == ERR_NETWORK ? -1 : 0;
 	}
 	t->breaks = 0;
-	t->request->op_id = 0;
+	t->work.request->op_id = 0;
 	t->octets += message.len;
 	rc = sink_put(t->sink, &message, flags, str_c(&keywords), received, err);
 	str_done(&message);
@@ -437,30 +433,26 @@ static bool transfer_step(struct store *s, struct work *w)
 
 /* --- what read.c brings --- */
 
-static struct transfer *find(struct store *s, unsigned request)
+static struct transfer *find(struct store *s, const struct store_request *r)
 {
-	for (struct work *w = s->work; w; w = w->next)
-		if (w->request == request && w->step == transfer_step)
-			return (struct transfer *)w;
-	return NULL;
+	struct work *w = s->work;
+
+	while (w->request != r)
+		w = w->next;
+	return (struct transfer *)w;
 }
 
 static void fetched(struct store *s, struct store_request *r, const struct err *err)
 {
-	struct transfer *t = find(s, r->request);
+	struct transfer *t = find(s, r);
 
-	if (!t) {
-		store_request_free(r);
-		return;
-	}
-	t->request = r;
 	t->work.waits = false;
 	if (err->kind == ERR_NONE)
 		return;
 	note_failure(t, err);
 	t->breaks = err->kind == ERR_NETWORK ? t->breaks + 1 : 0;
 	t->at++;
-	t->request->op_id = 0;
+	t->work.request->op_id = 0;
 }
 
 /* --- asking --- */
@@ -505,29 +497,50 @@ static int list_import(struct transfer *t, struct store_request *r, struct err *
 	return maildir_list(t->path, &t->folders, err);
 }
 
-void transfer_request(struct store *s, struct store_request *r)
+/* Keeps the request when it says 0. */
+static int begin_work(struct store *s, struct transfer *t, int rc)
+{
+	if (rc != 0) {
+		transfer_free(t);
+		return -1;
+	}
+	store_work(s, &t->work);
+	return REQUEST_TAKEN;
+}
+
+static struct transfer *transfer_new(struct account *a, struct store_request *r)
 {
 	struct transfer *t = mem_alloc(sizeof(*t));
-	struct list *l = store_list(s, r->list);
-	struct err err = {0};
-	int rc;
 
-	t->work =
-		(struct work){.request = r->request, .step = transfer_step, .drop = transfer_drop};
-	t->import = r->kind == REQUEST_IMPORT;
-	t->given = l ? l->folder : NULL;
-	t->account = l ? l->folder->account : store_account(s, r->account, &err);
-	t->request = r;
+	t->work = (struct work){.request = r, .step = transfer_step, .drop = transfer_drop};
+	t->account = a;
 	t->path = mem_strdup(r->text);
-	rc = t->account ? 0 : -1;
-	if (rc == 0 && t->import)
-		rc = store_may_change(s, &err);
-	if (rc == 0)
-		rc = t->import ? list_import(t, r, &err) : list_export(t, r, &err);
-	if (rc == 0) {
-		store_work(s, &t->work);
-		return;
-	}
-	store_failed(s, r->request, &err);
-	transfer_free(t);
+	return t;
+}
+
+int transfer_export(struct store *s, struct store_request *r, struct str *said, struct err *err)
+{
+	struct list *l = r->list ? store_list(s, r->list) : NULL;
+	struct account *a = l ? l->folder->account : NULL;
+	struct transfer *t;
+
+	(void)said;
+	if (!l && r->list)
+		return err_set(err, ERR_GONE, _("The folder is no longer open"));
+	if (!a)
+		a = store_account(s, r->account, err);
+	if (!a)
+		return -1;
+	t = transfer_new(a, r);
+	t->given = l ? l->folder : NULL;
+	return begin_work(s, t, list_export(t, r, err));
+}
+
+int transfer_import(struct account *a, struct store_request *r, struct str *said, struct err *err)
+{
+	struct transfer *t = transfer_new(a, r);
+
+	(void)said;
+	t->import = true;
+	return begin_work(a->store, t, list_import(t, r, err));
 }

@@ -31,11 +31,19 @@ int written_put(struct account *a, struct written *w, struct err *err);
 /* --- compose.c --- */
 /* Takes what an editor left behind into the draft. */
 int compose_settle(struct account *a, const char *id, struct err *err);
-/* STORE_DRAFTS with one draft; path: the editor's file, or NULL. */
-void compose_answer(struct account *a, const struct store_request *r, const struct written *w,
-	const char *path);
-int compose_resume(struct store *s, struct account *a, struct store_request *r, struct err *err);
-int compose_outbox(struct account *a, const struct store_request *r, struct err *err);
+/* STORE_DRAFTS with one draft; path: the editor's file, or NULL. REQUEST_TAKEN. */
+int compose_answer(
+	struct account *a, struct store_request *r, const struct written *w, const char *path);
+/* requests (handle.h) */
+int compose_begin(struct account *a, struct store_request *r, struct str *said, struct err *err);
+int compose_load(struct account *a, struct store_request *r, struct str *said, struct err *err);
+int compose_edit(struct account *a, struct store_request *r, struct str *said, struct err *err);
+int compose_take(struct account *a, struct store_request *r, struct str *said, struct err *err);
+int compose_save(struct account *a, struct store_request *r, struct str *said, struct err *err);
+int compose_keep(struct account *a, struct store_request *r, struct str *said, struct err *err);
+int compose_drop(struct account *a, struct store_request *r, struct str *said, struct err *err);
+int compose_list(struct account *a, struct store_request *r, struct str *said, struct err *err);
+int compose_outbox(struct account *a, struct store_request *r, struct str *said, struct err *err);
 void compose_ref(struct outbox_ref *to, struct folder *f, uint32_t uid);
 
 /* --- keepdraft.c: drafts in folders --- */
@@ -56,7 +64,10 @@ char *keepdraft_of(struct account *a, const struct outbox_ref *ref);
 
 /* --- submit.c --- */
 bool submit_is_busy(struct account *a, const struct outbox_mail *m, struct err *err);
-int submit_request(struct account *a, struct store_request *r, struct err *err);
+int submit_send(struct account *a, struct store_request *r, struct str *said, struct err *err);
+int submit_again(struct account *a, struct store_request *r, struct str *said, struct err *err);
+int submit_hold(struct account *a, struct store_request *r, struct str *said, struct err *err);
+int submit_drop(struct account *a, struct store_request *r, struct str *said, struct err *err);
 
 /* --- sentcopy.c --- */
 /* The relay has taken the mail for somebody: one copy in Sent, and the mark of what it answers.

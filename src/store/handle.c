@@ -1,0 +1,290 @@
+/*
+ * What each kind of request needs, and what does it: one row a kind. A request that has what its
+ * row names is run; what runs it says whether it is done, was taken, or failed.
+ */
+#include "store/handle.h"
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "store/mail/change_priv.h"
+#include "store/mail/write_priv.h"
+
+#include <stdlib.h>
+
+enum need {
+	CHANGES = 1 << 0,  /* a program that may change something */
+	WRITABLE = 1 << 1, /* a folder in which messages may be changed */
+	UIDS = 1 << 2,     /* messages that are here, not only a row that says why they are not */
+};
+
+/*
+ * 0: done, and answered with STORE_DONE and what was said; REQUEST_TAKEN: the request belongs to
+ * somebody who answers it, or was answered already; -1: failed, with err. What it is about is what
+ * it needs: nothing, an account that can be worked with, a list that is open.
+ */
+struct request_row {
+	unsigned needs;
+	int (*run)(struct store *s, struct store_request *r, struct str *said, struct err *err);
+	int (*run_account)(
+		struct account *a, struct store_request *r, struct str *said, struct err *err);
+	int (*run_list)(struct list *l, struct store_request *r, struct str *said, struct err *err);
+};
+
+/* --- lists --- */
+
+static struct folder *folder_for_request(
+	struct store *s, const struct store_request *r, struct err *err)
+{
+	struct account *a;
+	struct folder *f;
+
+	if (r->account < 0) {
+		f = folder_new(account_path(s), r->folder, true);
+		f->dir = mem_strdup(r->folder);
+		f->role = ROLE_INBOX;
+		return f;
+	}
+	a = store_account(s, r->account, err);
+	if (!a)
+		return NULL;
+	f = folder_by_ui_name(a, r->folder);
+	if (!f)
+		err_set(err, ERR_GONE, _("There is no folder %s in account %s"), r->folder,
+			a->setup->sync.name);
+	return f;
+}
+
+static int open_list(struct store *s, struct store_request *r, struct str *said, struct err *err)
+{
+	struct folder *f = folder_for_request(s, r, err);
+	struct list *l;
+
+	(void)said;
+	if (!f || folder_use(f, err) != 0)
+		return -1;
+	l = mem_alloc(sizeof(*l));
+	l->id = r->list;
+	l->folder = f;
+	l->next = s->lists;
+	s->lists = l;
+	folder_send_list(f, l);
+	answer_done(s, r, NULL);
+	if (!f->local)
+		folder_ask_sync(f, 0);
+	return REQUEST_TAKEN;
+}
+
+static int close_list(struct list *l, struct store_request *r, struct str *said, struct err *err)
+{
+	(void)said;
+	(void)err;
+	store_close_list(l->folder->account->store, r->list);
+	return 0;
+}
+
+static int list_again(struct list *l, struct store_request *r, struct str *said, struct err *err)
+{
+	(void)r;
+	(void)said;
+	(void)err;
+	folder_send_list(l->folder, l);
+	return 0;
+}
+
+static int send_rows(struct list *l, struct store_request *r, struct str *said, struct err *err)
+{
+	struct store_event *ev = store_event_new(STORE_ROWS);
+
+	(void)said;
+	(void)err;
+	ev->list = l->id;
+	ev->rows = mem_array(r->n, sizeof(*ev->rows));
+	for (size_t i = 0; i < r->n; i++) {
+		struct summary row;
+
+		if (cache_get(l->folder->cache, r->uids[i], &row) == 0)
+			ev->rows[ev->nrows++] = summary_copy(&row);
+	}
+	store_emit(l->folder->account->store, ev);
+	return 0;
+}
+
+/* --- connections --- */
+
+static int online(struct account *a, struct store_request *r, struct str *said, struct err *err)
+{
+	(void)said;
+	(void)err;
+	account_online(a, r->n != 0);
+	return 0;
+}
+
+static int retry(struct account *a, struct store_request *r, struct str *said, struct err *err)
+{
+	(void)r;
+	(void)said;
+	(void)err;
+	a->next_lock_try = a->next_pop3 = 0;
+	for (int i = 0; i < LANES; i++)
+		account_post(a, (enum lane)i, job_new(JOB_RETRY));
+	account_tick(a, clock_ms());
+	submit_flush(a);
+	return 0;
+}
+
+static int pass_password(
+	struct account *a, struct store_request *r, struct str *said, struct err *err)
+{
+	(void)said;
+	(void)err;
+	/* Every lane that waits for a password, or was refused with an old one, gets it. */
+	for (int i = 0; i < LANES; i++) {
+		struct job *j = job_new(JOB_PASSWORD);
+
+		j->password.secret = mem_strdup(r->text);
+		account_post(a, (enum lane)i, j);
+	}
+	/* The session that wanted it is over, or will be with the next result. */
+	if (r->text && a->setup->sync.use_pop3) {
+		a->next_pop3 = 0;
+		a->pop3_again = a->session.running;
+		account_tick(a, clock_ms());
+	}
+	return 0;
+}
+
+/* --- all --- */
+
+static int undo(struct store *s, struct store_request *r, struct str *said, struct err *err)
+{
+	(void)r;
+	return undo_last(s, said, err);
+}
+
+/* Whoever has it now. */
+static int cancel(struct store *s, struct store_request *r, struct str *said, struct err *err)
+{
+	(void)said;
+	(void)err;
+	read_cancel(s, (unsigned)r->n);
+	rendering_cancel(s, (unsigned)r->n);
+	session_cancel(s, (unsigned)r->n);
+	work_cancel(s, (unsigned)r->n);
+	return 0;
+}
+
+static int quit(struct store *s, struct store_request *r, struct str *said, struct err *err)
+{
+	(void)r;
+	(void)said;
+	(void)err;
+	s->quit = true;
+	return 0;
+}
+
+enum { MARKS = CHANGES | WRITABLE | UIDS };
+
+static const struct request_row rows[] = {
+	[REQUEST_ACCOUNT] = {.run = account_add},
+	[REQUEST_ONLINE] = {.run_account = online},
+	[REQUEST_RETRY] = {.run_account = retry},
+	[REQUEST_PASSWORD] = {.run_account = pass_password},
+	[REQUEST_PROTOCOL] = {.run_account = account_protocol},
+	[REQUEST_PREVIEW] = {.run_account = account_preview},
+	[REQUEST_OPEN] = {.run = open_list},
+	[REQUEST_CLOSE] = {.run_list = close_list},
+	[REQUEST_RELIST] = {.run_list = list_again},
+	[REQUEST_ORDER] = {.run_list = search_order},
+	[REQUEST_ROWS] = {.run_list = send_rows},
+	[REQUEST_READ] = {.run_list = read_show},
+	[REQUEST_SAVE_PART] = {.run_list = read_show},
+	[REQUEST_SAVE_RAW] = {.run_list = read_save},
+	[REQUEST_FLAG] = {MARKS, .run_list = change_request_flags},
+	[REQUEST_KEYWORDS] = {MARKS, .run_list = change_request_keywords},
+	[REQUEST_MOVE] = {MARKS, .run_list = change_transfer},
+	[REQUEST_COPY] = {CHANGES | UIDS, .run_list = change_transfer},
+	[REQUEST_DELETE] = {MARKS, .run_list = change_delete},
+	[REQUEST_ARCHIVE] = {MARKS, .run_list = change_archive},
+	[REQUEST_CREATE] = {CHANGES, .run_account = change_create},
+	[REQUEST_DELETE_FOLDER] = {CHANGES, .run_account = reshape_delete},
+	[REQUEST_RENAME_FOLDER] = {CHANGES, .run_account = reshape_rename},
+	[REQUEST_UNDO] = {CHANGES, .run = undo},
+	[REQUEST_CANCEL_OP] = {CHANGES, .run = change_cancel_op},
+	[REQUEST_FORGET_REFUSED] = {CHANGES, .run = change_cancel_op},
+	[REQUEST_SEARCH] = {.run_list = search_request},
+	[REQUEST_COMPOSE] = {CHANGES, .run_account = compose_begin},
+	[REQUEST_DRAFT_LOAD] = {CHANGES, .run_account = compose_load},
+	[REQUEST_DRAFT_EDIT] = {CHANGES, .run_account = compose_edit},
+	[REQUEST_DRAFT_TAKE] = {CHANGES, .run_account = compose_take},
+	[REQUEST_DRAFT_SAVE] = {CHANGES, .run_account = compose_save},
+	[REQUEST_DRAFT_KEEP] = {CHANGES, .run_account = compose_keep},
+	[REQUEST_DRAFT_DROP] = {CHANGES, .run_account = compose_drop},
+	[REQUEST_DRAFTS] = {.run_account = compose_list},
+	[REQUEST_SEND] = {CHANGES, .run_account = submit_send},
+	[REQUEST_OUTBOX_RETRY] = {CHANGES, .run_account = submit_again},
+	[REQUEST_OUTBOX_HOLD] = {CHANGES, .run_account = submit_hold},
+	[REQUEST_OUTBOX_EDIT] = {CHANGES, .run_account = compose_outbox},
+	[REQUEST_OUTBOX_DROP] = {CHANGES, .run_account = submit_drop},
+	[REQUEST_EXPORT] = {.run = transfer_export},
+	[REQUEST_IMPORT] = {CHANGES, .run_account = transfer_import},
+	[REQUEST_BACKUP] = {.run_account = backup_request},
+	[REQUEST_SYNC] = {.run_account = account_sync_all},
+	[REQUEST_CHECK] = {.run_account = account_check},
+	[REQUEST_WHOLE] = {.run_list = session_whole},
+	[REQUEST_CANCEL] = {.run = cancel},
+	[REQUEST_QUIT] = {.run = quit},
+};
+
+static int run_in_list(struct store *s, const struct request_row *row, struct store_request *r,
+	struct str *said, struct err *err)
+{
+	struct list *l = store_list(s, r->list);
+
+	if (!l)
+		return err_set(err, ERR_GONE, _("The folder is no longer open"));
+	if (row->needs & WRITABLE && folder_is_read_only(l->folder))
+		return err_set(err, ERR_INPUT, _("This folder can only be read here"));
+	if (row->needs & UIDS && change_leave_out_rows(l->folder, r, err) != 0)
+		return -1;
+	return row->run_list(l, r, said, err);
+}
+
+static int run(struct store *s, const struct request_row *row, struct store_request *r,
+	struct str *said, struct err *err)
+{
+	struct account *a;
+
+	if (store_is_stale(s, r, err) || (row->needs & CHANGES && store_may_change(s, err) != 0))
+		return -1;
+	if (row->run_list)
+		return run_in_list(s, row, r, said, err);
+	if (row->run)
+		return row->run(s, r, said, err);
+	a = store_account(s, r->account, err);
+	return a ? row->run_account(a, r, said, err) : -1;
+}
+
+void handle_again(struct store *s, struct store_request *r)
+{
+	const struct request_row *row = &rows[r->kind];
+	struct str said = STR_INIT;
+	struct err err = {0};
+	int rc;
+
+	rc = run(s, row, r, &said, &err);
+	/* What a change did to rows is told before it is answered. */
+	for (size_t i = 0; row->needs & CHANGES && i < s->naccounts; i++)
+		waiting_settle(s->accounts[i]);
+	if (rc == 0)
+		answer_done(s, r, said.len ? said.p : NULL);
+	else if (rc < 0)
+		answer_failed(s, r, &err);
+	str_done(&said);
+}
+
+void handle(struct store *s, struct store_request *r)
+{
+	answer_owed(s, r);
+	handle_again(s, r);
+}
