@@ -516,6 +516,67 @@ static void test_sync_elsewhere(void **state)
 	desk_settle();
 }
 
+static void lane_is(int account, enum sync_state state, enum err_kind kind, const char *why)
+{
+	struct result *r = result_new(RESULT_STATE);
+
+	r->lane = LANE_MAIN;
+	r->state.state = state;
+	if (kind != ERR_NONE)
+		err_set(&r->err, kind, "%s", why);
+	desk_give(account, r);
+}
+
+static void failed_with(unsigned request, const char *words)
+{
+	struct store_event *ev = desk_answer(request);
+
+	assert_int_equal(ev->kind, STORE_FAILED);
+	assert_non_null(strstr(ev->err.text, words));
+	store_event_free(ev);
+}
+
+/* Whoever waits for a synchronisation hears that there is no connection when that is known, and not
+ * when there is one some day. */
+static void test_sync_unconnected(void **state)
+{
+	int account = desk_add(desk_account("one", false), true);
+	unsigned request = desk_post(desk_request(REQUEST_SYNC, account));
+
+	(void)state;
+	lane_is(account, SYNC_CONNECTING, ERR_NONE, NULL);
+	lane_is(account, SYNC_WAITING, ERR_NETWORK, "Nobody listens");
+	failed_with(request, "Nobody listens");
+	request = desk_post(desk_request(REQUEST_SYNC, account));
+	lane_is(account, SYNC_FAILED, ERR_AUTH, "Wrong password");
+	failed_with(request, "Wrong password");
+}
+
+/* A folder that a connection broke off waits for the next one; when there is none, nobody waits for
+ * the folder any more. */
+static void test_sync_broken_off(void **state)
+{
+	static const char *const names[] = {"INBOX", NULL};
+	struct result *r = result_new(RESULT_SYNCED);
+	int account = desk_add(desk_account("one", false), true);
+	unsigned request;
+
+	(void)state;
+	desk_online(account, LANE_MAIN);
+	desk_folders(account, names);
+	job_free(desk_job(account, LANE_MAIN, JOB_SYNC));
+	request = desk_post(desk_request(REQUEST_SYNC, account));
+	lane_is(account, SYNC_OFFLINE, ERR_NETWORK, "It broke");
+	r->folder = mem_strdup("INBOX");
+	err_set(&r->err, ERR_NETWORK, "It broke");
+	desk_give(account, r);
+	lane_is(account, SYNC_WAITING, ERR_NETWORK, "It broke");
+	desk_settle();
+	lane_is(account, SYNC_CONNECTING, ERR_NONE, NULL);
+	lane_is(account, SYNC_WAITING, ERR_NETWORK, "Nobody listens");
+	failed_with(request, "Nobody listens");
+}
+
 static void test_read_only(void **state)
 {
 	int account;
@@ -858,6 +919,8 @@ int main(void)
 		DESK_CASE(test_switch_to_nothing),
 		DESK_CASE(test_account_that_cannot_be_opened),
 		DESK_CASE(test_sync_elsewhere),
+		DESK_CASE(test_sync_unconnected),
+		DESK_CASE(test_sync_broken_off),
 		DESK_CASE(test_read_only),
 		DESK_CASE(test_tickets_at_rest),
 		DESK_CASE(test_no_busy_loop),
