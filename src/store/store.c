@@ -101,7 +101,9 @@ static void *disk_main(void *arg)
 			wait_for_work(s);
 		/* What the user asks for goes ahead of what servers send. */
 		while (!s->quit && (r = (struct store_request *)queue_pop(s->requests))) {
+			s->step = r->step;
 			handle(s, r);
+			s->step = 0;
 			look_again(s);
 		}
 		if (!s->quit && (item = queue_pop(s->results)))

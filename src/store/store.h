@@ -113,6 +113,7 @@ struct store_request {
 	int account;
 	unsigned list;      /* number of an open list */
 	unsigned numbering; /* as STORE_LIST told it, of the UIDs here; 0: there are none */
+	unsigned step;      /* requests of the same step are undone as one; 0: on its own */
 	char *folder, *text, *section, *id; /* owned */
 	uint32_t *uids;                     /* owned */
 	size_t n;                           /* of uids, or a number */

@@ -278,6 +278,7 @@ struct store {
 	struct list *lists;
 	struct parked *parked;
 	struct undo *undo; /* the last step first */
+	unsigned step;     /* of the request that is handled; 0: none, or on its own */
 	struct undo_return *returns;
 	struct work *work;                   /* the next to have a slice is the first */
 	void (*before_end)(struct store *s); /* what is told before each final event */

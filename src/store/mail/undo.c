@@ -1,8 +1,9 @@
 /*
  * Taking back what a person did last: marks, moves, deletions. One request is one step, whatever
- * number of messages and operations it was. What was not sent yet is dropped from the journal; what
- * the server has done is followed by its opposite, with the UIDs it gave (COPYUID, RFC 4315) or by
- * Message-ID; what is just on its way is taken back when the answer comes.
+ * number of messages and operations it was, and so are those about several folders at once. What
+ * was not sent yet is dropped from the journal; what the server has done is followed by its
+ * opposite, with the UIDs it gave (COPYUID, RFC 4315) or by Message-ID; what is just on its way is
+ * taken back when the answer comes.
  */
 #include "base/i18n.h"
 #include "base/mem.h"
@@ -45,6 +46,7 @@ struct undo_part {
 struct undo {
 	struct undo *next;
 	struct account *account;
+	unsigned step; /* of the request; 0: it is a step by itself */
 	struct undo_part *parts;
 };
 
@@ -162,6 +164,7 @@ struct undo *undo_begin(struct account *a)
 	struct undo *u = mem_alloc(sizeof(*u));
 
 	u->account = a;
+	u->step = a->store->step;
 	return u;
 }
 
@@ -237,10 +240,16 @@ void undo_add_local(struct undo *u, struct folder *f, struct folder *target, con
 	p->bases = bases;
 }
 
+static bool same_step(const struct undo *a, const struct undo *b)
+{
+	return a && a->step && a->step == b->step;
+}
+
 void undo_commit(struct undo *u)
 {
 	struct store *s = u->account->store;
 	struct undo **p = &s->undo;
+	const struct undo *last = NULL;
 
 	if (!u->parts) {
 		undo_free(u);
@@ -248,8 +257,12 @@ void undo_commit(struct undo *u)
 	}
 	u->next = s->undo;
 	s->undo = u;
-	for (int depth = 0; *p && depth < UNDO_MAX; depth++)
-		p = &(*p)->next;
+	for (int depth = 0; *p; p = &(*p)->next) {
+		depth += !same_step(last, *p);
+		if (depth > UNDO_MAX)
+			break;
+		last = *p;
+	}
 	while (*p) {
 		struct undo *old = *p;
 
@@ -703,31 +716,58 @@ static bool is_wanted(const struct undo *u)
 	return false;
 }
 
-int undo_last(struct store *s, struct str *said, struct err *err)
+/* Each part on its own: what can be taken back is. What cannot must not bar the way to earlier
+ * steps. */
+static int take_back(struct store *s, struct undo *u, struct str *said, struct err *err)
+{
+	int rc = 0;
+
+	for (struct undo_part *p = u->parts; p; p = p->next)
+		if (back(u, p, said, err) != 0)
+			rc = -1;
+	if (!is_wanted(u))
+		drop_undo(s, u);
+	return rc;
+}
+
+/* The last that was not asked for already and waits for the answer; of a step, unless it is 0. */
+static struct undo *last_of(struct store *s, unsigned step)
 {
 	struct undo *u = s->undo;
+
+	while (u && (is_wanted(u) || (step && u->step != step)))
+		u = u->next;
+	return u;
+}
+
+static bool step_returns(struct store *s, const struct undo *of)
+{
+	for (struct undo *u = s->undo; u; u = u->next)
+		for (struct undo_part *p = u->parts; p; p = p->next)
+			if ((u == of || same_step(of, u)) && is_returning(s, p))
+				return true;
+	return false;
+}
+
+int undo_last(struct store *s, struct str *said, struct err *err)
+{
+	struct undo *u = last_of(s, 0);
+	unsigned step = u ? u->step : 0;
 	struct err why = {0};
 	int rc = 0;
 
-	while (u && is_wanted(u))
-		u = u->next; /* asked for already, waits for the answer */
 	if (!u)
 		return err_set(err, ERR_INPUT, _("There is nothing to undo"));
-	for (struct undo_part *p = u->parts; p; p = p->next)
-		if (is_returning(s, p))
-			return err_set(err, ERR_BUSY,
-				_("The messages are on their way back: undo once more in a "
-				  "moment"));
+	if (step_returns(s, u))
+		return err_set(err, ERR_BUSY,
+			_("The messages are on their way back: undo once more in a "
+			  "moment"));
 	str_adds(said, _("Undone"));
-	/* Each part on its own: what can be taken back is. What cannot must not bar the way to
-	 * earlier steps. */
-	for (struct undo_part *p = u->parts; p; p = p->next)
-		if (back(u, p, said, &why) != 0)
+	for (; u; u = step ? last_of(s, step) : NULL)
+		if (take_back(s, u, said, &why) != 0)
 			rc = -1;
 	if (rc != 0 && err)
 		*err = why;
-	if (!is_wanted(u))
-		drop_undo(s, u);
 	return rc;
 }
 
