@@ -48,6 +48,8 @@ void engine_forget(struct engine *e, unsigned request)
 			struct asked *a = *p;
 
 			*p = a->next;
+			if (a->group && !--a->group->refs)
+				engine_group_free(a->group);
 			free(a->text);
 			free(a);
 			return;
@@ -57,11 +59,13 @@ void engine_forget(struct engine *e, unsigned request)
 struct store_request *engine_request_of(const struct asked *a)
 {
 	struct store_request *r = store_request_new(a->kind);
+	const struct source *s =
+		a->list && a->source < a->list->nsources ? &a->list->sources[a->source] : NULL;
 
 	r->request = a->request;
 	r->account = a->account;
-	r->list = a->list ? a->list->id : 0;
-	r->numbering = a->list ? a->list->numbering : 0;
+	r->list = s ? s->id : 0;
+	r->numbering = s ? s->numbering : 0;
 	return r;
 }
 
@@ -71,24 +75,6 @@ unsigned engine_post(struct engine *e, struct store_request *r)
 
 	store_post(e->store, r);
 	return id;
-}
-
-/* One for each account; they end as one. */
-unsigned engine_ask_all(struct engine *e, enum request_kind kind)
-{
-	unsigned group = 0;
-
-	if (!e->naccounts)
-		return engine_post(e, engine_request_of(engine_ask(e, kind, NULL, -1)));
-	for (size_t i = 0; i < e->naccounts; i++) {
-		struct asked *a = engine_ask(e, kind, NULL, (int)i);
-
-		if (!group)
-			group = a->request;
-		a->group = group;
-		engine_post(e, engine_request_of(a));
-	}
-	return group;
 }
 
 /* --- start and end --- */
@@ -360,12 +346,19 @@ int engine_find_folder(const struct engine *e, size_t account, const char *name)
 static void ask_rows(void *ctx, unsigned id, const uint32_t *uids, size_t n)
 {
 	struct engine *e = ctx;
-	struct store_request *r = store_request_new(REQUEST_ROWS);
+	size_t source;
+	const struct msglist *l = engine_list(e, id, &source);
 
-	r->list = id;
-	r->uids = mem_dup(uids, n * sizeof(*uids));
-	r->n = n;
-	store_post(e->store, r);
+	for (source = 0; l && source < l->nsources; source++) {
+		struct store_request *r = store_request_new(REQUEST_ROWS);
+
+		r->list = l->sources[source].id;
+		r->n = msglist_of_source(l, source, uids, n, &r->uids);
+		if (r->n)
+			store_post(e->store, r);
+		else
+			store_request_free(r);
+	}
 }
 
 static void ask_order(void *ctx, unsigned id, enum mail_order by)
@@ -413,20 +406,11 @@ static const char *full_name(const struct engine *e, int account, const char *fo
 	return i < 0 ? folder : e->accounts[account].folders[i].name;
 }
 
-struct msglist *engine_open(struct engine *e, int account, const char *folder, struct err *err)
+/* A list whose sources are known. */
+static void open_sources(struct engine *e, struct msglist *l)
 {
-	struct msglist *l;
-	struct store_request *r;
-	int sort;
+	int sort = sort_find(settings_text(e->settings, SET_SORT), &l->want.reverse);
 
-	if (account >= 0 && (size_t)account >= e->naccounts) {
-		err_set(err, ERR_INPUT, _("There is no such account"));
-		return NULL;
-	}
-	folder = full_name(e, account, folder);
-	l = msglist_new(
-		++e->next_list, account, account < 0 ? "" : e->accounts[account].name, folder);
-	sort = sort_find(settings_text(e->settings, SET_SORT), &l->want.reverse);
 	l->want.sort = sort < 0 ? SORT_DATE : (enum msglist_sort)sort;
 	l->want.threads = settings_bool(e->settings, SET_THREADS);
 	l->give = give_sorter;
@@ -435,20 +419,54 @@ struct msglist *engine_open(struct engine *e, int account, const char *folder, s
 	l->ctx = e;
 	l->next = e->lists;
 	e->lists = l;
-	r = engine_request_of(engine_ask(e, REQUEST_OPEN, l, account));
-	r->folder = mem_strdup(folder);
-	engine_post(e, r);
+	for (size_t i = 0; i < l->nsources; i++) {
+		struct store_request *r =
+			engine_request_of(engine_ask_source(e, REQUEST_OPEN, l, i));
+
+		r->folder = mem_strdup(l->sources[i].folder);
+		engine_post(e, r);
+	}
 	if (msglist_needs_ranks(l->want.sort))
 		msglist_ask_ranks(l);
+	if (!l->nsources)
+		msglist_sort(l);
+	l->ready = !l->nsources;
+}
+
+struct msglist *engine_open(struct engine *e, int account, const char *folder, struct err *err)
+{
+	struct msglist *l;
+
+	if (account >= 0 && (size_t)account >= e->naccounts) {
+		err_set(err, ERR_INPUT, _("There is no such account"));
+		return NULL;
+	}
+	folder = full_name(e, account, folder);
+	l = msglist_new(
+		++e->next_list, account, account < 0 ? "" : e->accounts[account].name, folder);
+	open_sources(e, l);
+	return l;
+}
+
+struct msglist *engine_open_inboxes(struct engine *e)
+{
+	struct msglist *l = msglist_new_span(++e->next_list, ENGINE_INBOXES);
+
+	for (size_t i = 0; i < e->naccounts; i++)
+		msglist_add_source(l, ++e->next_list, (int)i, e->accounts[i].name,
+			full_name(e, (int)i, "INBOX"));
+	open_sources(e, l);
 	return l;
 }
 
 void engine_close(struct engine *e, struct msglist *l)
 {
-	struct store_request *r = store_request_new(REQUEST_CLOSE);
+	for (size_t i = 0; i < l->nsources; i++) {
+		struct store_request *r = store_request_new(REQUEST_CLOSE);
 
-	r->list = l->id;
-	store_post(e->store, r);
+		r->list = l->sources[i].id;
+		store_post(e->store, r);
+	}
 	if (e->held && e->held->list == l)
 		e->held->list = NULL;
 	for (struct asked *a = e->asked; a; a = a->next)
@@ -462,31 +480,41 @@ void engine_close(struct engine *e, struct msglist *l)
 	msglist_free(l);
 }
 
-struct msglist *engine_list(struct engine *e, unsigned id)
+struct msglist *engine_list(struct engine *e, unsigned id, size_t *source)
 {
-	struct msglist *l = e->lists;
-
-	while (l && l->id != id)
-		l = l->next;
-	return l;
+	for (struct msglist *l = e->lists; l; l = l->next) {
+		for (*source = 0; *source < l->nsources; ++*source)
+			if (l->sources[*source].id == id)
+				return l;
+		if (l->id == id)
+			return l;
+	}
+	return NULL;
 }
 
 /* --- reading --- */
 
+static bool is_read_only(const struct msglist *l, uint32_t number)
+{
+	size_t source;
+	uint32_t uid;
+
+	return !msglist_source_of(l, number, &source, &uid) || l->sources[source].read_only;
+}
+
 unsigned engine_read(
 	struct engine *e, struct msglist *l, uint32_t uid, const struct read_options *opt)
 {
-	struct store_request *r = engine_request_of(engine_ask(e, REQUEST_READ, l, l->account));
+	struct store_request *r = engine_ask_one(e, REQUEST_READ, l, uid);
 	unsigned id;
 
-	r->uid = uid;
 	r->width = opt->width;
 	r->all_headers = opt->all_headers;
 	r->other_version = opt->other_version;
 	r->hide_quotes = opt->hide_quotes;
 	r->no_headers = opt->no_headers;
 	id = engine_post(e, r);
-	if (opt->mark_read && !l->read_only && !e->options.read_only) {
+	if (opt->mark_read && !is_read_only(l, uid) && !e->options.read_only) {
 		ptrdiff_t at = columns_find(&l->columns, uid);
 
 		if (at >= 0 && !(l->columns.flags[at] & MAIL_SEEN))
@@ -498,10 +526,8 @@ unsigned engine_read(
 unsigned engine_save_part(
 	struct engine *e, struct msglist *l, uint32_t uid, const char *section, const char *path)
 {
-	struct store_request *r =
-		engine_request_of(engine_ask(e, REQUEST_SAVE_PART, l, l->account));
+	struct store_request *r = engine_ask_one(e, REQUEST_SAVE_PART, l, uid);
 
-	r->uid = uid;
 	r->section = mem_strdup(section);
 	r->text = mem_strdup(path);
 	return engine_post(e, r);
@@ -509,9 +535,8 @@ unsigned engine_save_part(
 
 unsigned engine_save_message(struct engine *e, struct msglist *l, uint32_t uid, const char *path)
 {
-	struct store_request *r = engine_request_of(engine_ask(e, REQUEST_SAVE_RAW, l, l->account));
+	struct store_request *r = engine_ask_one(e, REQUEST_SAVE_RAW, l, uid);
 
-	r->uid = uid;
 	r->text = mem_strdup(path);
 	return engine_post(e, r);
 }
@@ -554,27 +579,28 @@ bool engine_query_help(size_t i, struct str *pattern, const char **help)
 	return true;
 }
 
-static unsigned search(struct engine *e, struct msglist *l, const char *query, bool limit)
+static void fill_search(struct store_request *r, struct asked *a, const void *query)
 {
-	struct asked *a = engine_ask(e, REQUEST_SEARCH, l, l->account);
-	struct store_request *r = engine_request_of(a);
-
-	a->limit = limit;
 	a->text = mem_strdup(query);
 	r->text = mem_strdup(query);
-	return engine_post(e, r);
+}
+
+static void fill_limit(struct store_request *r, struct asked *a, const void *query)
+{
+	a->limit = true;
+	fill_search(r, a, query);
 }
 
 unsigned engine_search(struct engine *e, struct msglist *l, const char *query)
 {
-	return search(e, l, query, false);
+	return engine_ask_each(e, REQUEST_SEARCH, l, NULL, 0, fill_search, query);
 }
 
 unsigned engine_limit(struct engine *e, struct msglist *l, const char *query)
 {
 	if (!*query || strcmp(query, "all") == 0)
 		query = "~A";
-	return search(e, l, query, true);
+	return engine_ask_each(e, REQUEST_SEARCH, l, NULL, 0, fill_limit, query);
 }
 
 /* --- the network --- */
@@ -640,14 +666,6 @@ void engine_password(struct engine *e, size_t account, const char *password)
 
 	r->account = (int)account;
 	r->text = mem_strdup(password);
-	store_post(e->store, r);
-}
-
-void engine_cancel(struct engine *e, unsigned id)
-{
-	struct store_request *r = store_request_new(REQUEST_CANCEL);
-
-	r->n = id;
 	store_post(e->store, r);
 }
 

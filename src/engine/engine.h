@@ -95,6 +95,11 @@ int engine_role_folder(const struct engine *e, size_t account, enum mail_role ro
 /* Opens a folder of an account, or (account -1) a Maildir directory or mbox file by path.
  * EVENT_LIST when rows are there, and again at each change. */
 struct msglist *engine_open(struct engine *e, int account, const char *folder, struct err *err);
+/* The inboxes of all accounts as one list, called ENGINE_INBOXES. Where one cannot be opened an
+ * EVENT_NOTICE says so, and the others are there. What is asked about its messages is asked of the
+ * account of each, and ends as one: failed when a part did, with a text that names it. */
+#define ENGINE_INBOXES "@inboxes"
+struct msglist *engine_open_inboxes(struct engine *e);
 void engine_close(struct engine *e, struct msglist *l);
 
 /* --- reading --- */
@@ -239,8 +244,9 @@ enum compose_kind {
 };
 /*
  * Makes a draft, durable at once: EVENT_DRAFT with its id and what it says. list/uid: the
- * message answered, forwarded or (COMPOSE_RESUME) a draft in a folder, by whatever program; text:
- * addresses for COMPOSE_NEW, URI for COMPOSE_MAILTO, draft id for COMPOSE_RESUME without a list.
+ * message answered (its account then writes), forwarded or (COMPOSE_RESUME) a draft in a folder, by
+ * whatever program; text: addresses for COMPOSE_NEW, URI for COMPOSE_MAILTO, draft id for
+ * COMPOSE_RESUME without a list.
  */
 unsigned engine_compose(struct engine *e, size_t account, enum compose_kind kind, struct msglist *l,
 	uint32_t uid, const char *text);

@@ -7,18 +7,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct marks {
+	unsigned clear, set;
+	bool quiet;
+};
+
+static void fill_marks(struct store_request *r, struct asked *a, const void *what)
+{
+	const struct marks *m = what;
+
+	(void)a;
+	r->quiet = m->quiet;
+	r->clear = m->clear;
+	r->set = m->set;
+}
+
 unsigned engine_change_marks(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n,
 	unsigned clear, unsigned set, bool quiet)
 {
-	struct store_request *r = engine_request_of(engine_ask(e, REQUEST_FLAG, l, l->account));
+	struct marks marks = {clear, set, quiet};
 
-	r->quiet = quiet;
-	r->uids = mem_dup(uids, n * sizeof(*uids));
-	r->n = n;
-	r->clear = clear;
-	r->set = set;
 	msglist_change_flags(l, uids, n, clear, set);
-	return engine_post(e, r);
+	return engine_ask_each(e, REQUEST_FLAG, l, uids, n, fill_marks, &marks);
 }
 
 unsigned engine_flag(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n,
@@ -28,57 +38,54 @@ unsigned engine_flag(struct engine *e, struct msglist *l, const uint32_t *uids, 
 	return engine_change_marks(e, l, uids, n, clear, set, false);
 }
 
+static void fill_keywords(struct store_request *r, struct asked *a, const void *what)
+{
+	const char *const *words = what;
+
+	(void)a;
+	r->section = mem_strdup(words[0]);
+	r->text = mem_strdup(words[1]);
+}
+
 unsigned engine_keywords(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n,
 	const char *clear, const char *set)
 {
-	struct store_request *r = engine_request_of(engine_ask(e, REQUEST_KEYWORDS, l, l->account));
+	const char *const words[] = {clear, set};
 
-	r->uids = mem_dup(uids, n * sizeof(*uids));
-	r->n = n;
-	r->section = mem_strdup(clear);
-	r->text = mem_strdup(set);
-	return engine_post(e, r);
+	return engine_ask_each(e, REQUEST_KEYWORDS, l, uids, n, fill_keywords, words);
 }
 
-static unsigned transfer(struct engine *e, struct msglist *l, enum request_kind kind,
-	const uint32_t *uids, size_t n, const char *folder)
+static void fill_folder(struct store_request *r, struct asked *a, const void *folder)
 {
-	struct store_request *r = engine_request_of(engine_ask(e, kind, l, l->account));
-
-	r->uids = mem_dup(uids, n * sizeof(*uids));
-	r->n = n;
+	(void)a;
 	r->folder = mem_strdup(folder);
-	return engine_post(e, r);
 }
 
 unsigned engine_move(
 	struct engine *e, struct msglist *l, const uint32_t *uids, size_t n, const char *folder)
 {
-	return transfer(e, l, REQUEST_MOVE, uids, n, folder);
+	return engine_ask_each(e, REQUEST_MOVE, l, uids, n, fill_folder, folder);
 }
 
 unsigned engine_copy(
 	struct engine *e, struct msglist *l, const uint32_t *uids, size_t n, const char *folder)
 {
-	return transfer(e, l, REQUEST_COPY, uids, n, folder);
+	return engine_ask_each(e, REQUEST_COPY, l, uids, n, fill_folder, folder);
 }
 
 unsigned engine_delete(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n)
 {
-	return transfer(e, l, REQUEST_DELETE, uids, n, NULL);
+	return engine_ask_each(e, REQUEST_DELETE, l, uids, n, fill_folder, NULL);
 }
 
 unsigned engine_archive(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n)
 {
-	return transfer(e, l, REQUEST_ARCHIVE, uids, n, NULL);
+	return engine_ask_each(e, REQUEST_ARCHIVE, l, uids, n, fill_folder, NULL);
 }
 
 unsigned engine_whole(struct engine *e, struct msglist *l, uint32_t uid)
 {
-	struct store_request *r = engine_request_of(engine_ask(e, REQUEST_WHOLE, l, l->account));
-
-	r->uid = uid;
-	return engine_post(e, r);
+	return engine_post(e, engine_ask_one(e, REQUEST_WHOLE, l, uid));
 }
 
 unsigned engine_create_folder(struct engine *e, size_t account, const char *name)
@@ -120,17 +127,16 @@ static unsigned file_work(struct engine *e, struct asked *a, const char *folder,
 	return engine_post(e, r);
 }
 
+static void fill_path(struct store_request *r, struct asked *a, const void *path)
+{
+	(void)a;
+	r->text = mem_strdup(path);
+}
+
 unsigned engine_export(
 	struct engine *e, struct msglist *l, const uint32_t *uids, size_t n, const char *path)
 {
-	struct store_request *r = engine_request_of(engine_ask(e, REQUEST_EXPORT, l, -1));
-
-	if (uids) {
-		r->uids = mem_dup(uids, n * sizeof(*uids));
-		r->n = n;
-	}
-	r->text = mem_strdup(path);
-	return engine_post(e, r);
+	return engine_ask_each(e, REQUEST_EXPORT, l, uids, n, fill_path, path);
 }
 
 unsigned engine_export_folder(

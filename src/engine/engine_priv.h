@@ -32,6 +32,19 @@ struct account_model {
 	struct strv waiting; /* of each mail: who does not have it */
 };
 
+/* Several requests that end as one. */
+struct group {
+	unsigned request;   /* the one that the user sees */
+	size_t parts, refs; /* refs: those that have not ended */
+	size_t failed;
+	bool differ;            /* not all for the same reason */
+	struct err err;         /* the first reason */
+	struct str said, wrong; /* of all, each with its account and folder */
+	uint32_t *found;        /* owned; numbers, not in order */
+	size_t nfound;
+	uint64_t done, total;
+};
+
 /* What a request will be answered with, and what it needs then. */
 struct asked {
 	struct asked *next;
@@ -39,10 +52,11 @@ struct asked {
 	enum request_kind kind;
 	struct msglist *list;
 	int account;
-	unsigned group;       /* one of several that end together: the request the user sees */
-	struct err group_err; /* of those of the group that have ended */
-	size_t number;        /* protocol wanted */
-	char *text;           /* owned; limit */
+	size_t source;       /* of the list */
+	uint32_t message;    /* its number in the list; 0: it is about none */
+	struct group *group; /* it is one of several that end together; or NULL */
+	size_t number;       /* protocol wanted */
+	char *text;          /* owned; limit */
 	bool limit;
 	bool extend; /* what came since the limit: which of it the limit shows */
 };
@@ -67,9 +81,30 @@ void engine_forget(struct engine *e, unsigned request);
 /* The request to the store that a is the answer to. */
 struct store_request *engine_request_of(const struct asked *a);
 unsigned engine_post(struct engine *e, struct store_request *r); /* its number; keeps it */
+struct msglist *engine_list(struct engine *e, unsigned id, size_t *source);
+
+/* --- engine_parts.c --- */
 /* One for each account; they end as one. */
 unsigned engine_ask_all(struct engine *e, enum request_kind kind);
-struct msglist *engine_list(struct engine *e, unsigned id);
+/* About a folder of a list; or of no list. */
+struct asked *engine_ask_source(
+	struct engine *e, enum request_kind kind, struct msglist *l, size_t source);
+/* About one message: its UID is in the request. */
+struct store_request *engine_ask_one(
+	struct engine *e, enum request_kind kind, struct msglist *l, uint32_t number);
+/* About messages, or with numbers NULL all of the list: one request for each folder that has some,
+ * which ends as one. fill gives each what it says besides. */
+typedef void engine_fill_fn(struct store_request *r, struct asked *a, const void *what);
+unsigned engine_ask_each(struct engine *e, enum request_kind kind, struct msglist *l,
+	const uint32_t *numbers, size_t n, engine_fill_fn *fill, const void *what);
+/* Both end as one from now on. */
+void engine_join(struct asked *first, struct asked *next);
+/* Keeps what a part was answered with; true: it was the last. */
+bool engine_part_ended(struct engine *e, const struct asked *a, const struct store_event *ev);
+/* The answer to all, when the last has ended. */
+struct event *engine_group_event(const struct asked *a, enum event_kind done);
+void engine_group_free(struct group *g);
+
 /* engine_flag; quiet: nothing that is undone by itself. */
 unsigned engine_change_marks(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n,
 	unsigned clear, unsigned set, bool quiet);

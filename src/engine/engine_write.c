@@ -14,10 +14,13 @@ unsigned engine_compose(struct engine *e, size_t account, enum compose_kind kind
 	uint32_t uid, const char *text)
 {
 	struct store_request *r =
-		engine_request_of(engine_ask(e, REQUEST_COMPOSE, l, (int)account));
+		l ? engine_ask_one(e, REQUEST_COMPOSE, l, uid)
+		  : engine_request_of(engine_ask(e, REQUEST_COMPOSE, NULL, (int)account));
 
+	/* One that was opened by its path is answered by the account that is asked for. */
+	if (r->account < 0)
+		r->account = (int)account;
 	r->n = (size_t)kind;
-	r->uid = uid;
 	r->text = mem_strdup(text);
 	return engine_post(e, r);
 }

@@ -1,5 +1,6 @@
 #include "engine/msglist.h"
 
+#include "base/map.h"
 #include "base/mem.h"
 #include "engine/msglist_priv.h"
 
@@ -8,16 +9,28 @@
 
 /* --- life --- */
 
-struct msglist *msglist_new(unsigned id, int account, const char *account_name, const char *folder)
+static struct msglist *new_list(unsigned id)
 {
 	struct msglist *l = mem_alloc(sizeof(*l));
 
 	l->id = id;
-	l->account = account;
-	l->account_name = mem_strdup(account_name);
-	l->folder = mem_strdup(folder);
-	l->percent = -1;
 	l->here_max = SORT_HERE;
+	return l;
+}
+
+struct msglist *msglist_new(unsigned id, int account, const char *account_name, const char *folder)
+{
+	struct msglist *l = new_list(id);
+
+	msglist_add_source(l, id, account, account_name, folder);
+	return l;
+}
+
+struct msglist *msglist_new_span(unsigned id, const char *name)
+{
+	struct msglist *l = new_list(id);
+
+	l->name = mem_strdup(name);
 	return l;
 }
 
@@ -35,8 +48,12 @@ void msglist_free(struct msglist *l)
 	free(l->ranks_uids);
 	free(l->ranks);
 	free(l->since);
-	free(l->account_name);
-	free(l->folder);
+	for (size_t i = 0; i < l->nsources; i++)
+		msglist_source_done(&l->sources[i]);
+	free(l->sources);
+	free(l->origins);
+	map_free(l->keyset_of, NULL);
+	free(l->name);
 	free(l);
 }
 
@@ -61,12 +78,12 @@ void msglist_keywords(const struct msglist *l, struct strv *out)
 
 const char *msglist_account(const struct msglist *l)
 {
-	return l->account_name;
+	return l->name ? "" : l->sources->account_name;
 }
 
 const char *msglist_folder(const struct msglist *l)
 {
-	return l->folder;
+	return l->name ? l->name : l->sources->folder;
 }
 
 bool msglist_ready(const struct msglist *l)
@@ -76,7 +93,10 @@ bool msglist_ready(const struct msglist *l)
 
 bool msglist_read_only(const struct msglist *l)
 {
-	return l->read_only;
+	for (size_t i = 0; i < l->nsources; i++)
+		if (!l->sources[i].read_only)
+			return false;
+	return l->nsources > 0;
 }
 
 size_t msglist_count(const struct msglist *l)
@@ -299,5 +319,12 @@ const char *msglist_limit_text(const struct msglist *l)
 
 int msglist_sync_percent(const struct msglist *l)
 {
-	return l->percent;
+	int sum = 0, known = 0;
+
+	for (size_t i = 0; i < l->nsources; i++)
+		if (l->sources[i].percent >= 0) {
+			sum += l->sources[i].percent;
+			known++;
+		}
+	return known ? sum / known : -1;
 }

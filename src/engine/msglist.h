@@ -1,11 +1,13 @@
 /*
- * msglist - the messages of one open folder, in the order the user sees.
+ * msglist - the messages of an open folder, or of several, in the order the user sees.
  *
  * Owns:    columns (struct of arrays), the view order, threads, tags, and a small store of strings
  * for rows that were visible. Threads: UI thread. Errors:  none, it is all memory.
  *
  * Rows are positions in the view (after sorting, threading and limiting), from 0; messages are
- * named by UID: positions are kept by UID, because rows move when mail arrives.
+ * named by a number, and positions are kept by number, because rows move when mail arrives. In a
+ * list of one folder the number is the UID there; one of several folders gives its messages numbers
+ * of its own, none twice, and msglist_origin says which message of which folder is meant.
  */
 #ifndef ENGINE_MSGLIST_H
 #define ENGINE_MSGLIST_H
@@ -19,7 +21,8 @@
 struct msglist;
 
 struct msg_row {
-	uint32_t uid, flags, size;
+	uint32_t uid; /* its number in the list */
+	uint32_t flags, size;
 	int64_t date; /* seconds since 1970: sent; received where that is not known, or later than
 		       * it came */
 	bool tagged;
@@ -41,9 +44,16 @@ struct msg_row {
 /* Appends the name, else the address, of the first recipient. */
 void msglist_first_recipient(const struct msg_row *row, struct str *out);
 
-const char *msglist_account(const struct msglist *l);
-const char *msglist_folder(const struct msglist *l); /* UTF-8 name */
-bool msglist_ready(const struct msglist *l);         /* the first rows are there */
+const char *msglist_account(const struct msglist *l); /* "": opened by a path, or of several */
+const char *msglist_folder(const struct msglist *l);  /* UTF-8 name; of several: of the list */
+struct msg_origin {
+	int account;                       /* index, or -1: opened by its path */
+	const char *account_name, *folder; /* borrowed until the next engine call */
+	uint32_t uid;                      /* there */
+};
+/* Where a message is; false: there is none of this number. */
+bool msglist_origin(const struct msglist *l, uint32_t uid, struct msg_origin *out);
+bool msglist_ready(const struct msglist *l); /* the first rows are there */
 bool msglist_read_only(const struct msglist *l);
 size_t msglist_count(const struct msglist *l); /* rows in the view */
 size_t msglist_total(const struct msglist *l); /* messages in the folder */
@@ -53,6 +63,9 @@ bool msglist_row(struct msglist *l, size_t row, struct msg_row *out);
 /* Another number than before: UIDs mean other messages now, because the account's protocol was
  * switched or the server numbered the folder anew. 0: nothing is there yet. */
 unsigned msglist_numbering(const struct msglist *l);
+/* Whether uid, noted under this numbering, still means the same message: when nothing was numbered
+ * anew, and in a list of several folders also where that was another folder. */
+bool msglist_stands(const struct msglist *l, uint32_t uid, unsigned numbering);
 /* The message with this date (as in struct msg_row) whose row is nearest to near; 0: none. So a
  * message is found again under its new number. */
 uint32_t msglist_find_date(const struct msglist *l, int64_t date, size_t near);

@@ -400,13 +400,15 @@ void msglist_take_columns(struct msglist *l, struct columns *c, struct strv *key
 	take_keysets(l, keysets);
 }
 
-void msglist_rename(struct msglist *l, const char *folder)
+void msglist_rename(struct msglist *l, size_t source, const char *folder)
 {
+	struct source *s = &l->sources[source];
+
 	msglist_strings_forget(l);
-	if (l->account < 0 || strcmp(l->folder, folder) == 0)
+	if (s->account < 0 || strcmp(s->folder, folder) == 0)
 		return;
-	free(l->folder);
-	l->folder = mem_strdup(folder);
+	free(s->folder);
+	s->folder = mem_strdup(folder);
 }
 
 /* --- marks of rows --- */

@@ -11,6 +11,7 @@
  * msglist_sort.c     when the order is made anew, here or by the sorter
  * msglist_view.c     which rows are shown, and how deep
  * msglist_strings.c  strings of rows that were visible
+ * msglist_span.c     lists of several folders: numbers and UIDs
  */
 #ifndef ENGINE_MSGLIST_PRIV_H
 #define ENGINE_MSGLIST_PRIV_H
@@ -48,14 +49,37 @@ typedef void msglist_order_fn(void *ctx, unsigned id, enum mail_order by);
 /* Takes a job for another thread; answered by msglist_take_sorted. */
 typedef void msglist_sort_fn(void *ctx, struct sort_job *job);
 
+/* A folder that messages of a list are in. */
+struct source {
+	unsigned id;                 /* of the list that the store has open */
+	unsigned numbering;          /* as the store told it; 0: nothing yet */
+	int account;                 /* -1: opened by its path */
+	char *account_name, *folder; /* owned */
+	bool read_only, closed;      /* closed: nothing is, or will be, told of it */
+	int percent;
+	/* Only in a list of several: its UIDs, ascending, and their numbers in the list; keyword
+	 * sets of the list, by those of the folder. */
+	uint32_t *uids, *numbers;
+	size_t n, cap_uids, cap_numbers;
+	uint16_t *keysets;
+	size_t nkeysets;
+};
+
+struct origin { /* of a number; uid 0: the folder was numbered anew since */
+	uint32_t uid, source;
+};
+
 struct msglist {
 	struct msglist *next;
 	unsigned id;
-	unsigned numbering; /* as the store told it; 0: nothing yet */
-	int account;
-	char *account_name, *folder; /* owned */
-	bool ready, read_only;
-	int percent;
+	unsigned numbering;     /* 0: nothing yet */
+	char *name;             /* owned; of a list of several folders, else NULL */
+	struct source *sources; /* owned */
+	size_t nsources;
+	struct origin *origins; /* owned; by number, from 1 */
+	size_t norigins, cap_origins;
+	struct map *keyset_of; /* of a list of several: words to index */
+	bool ready;
 	struct columns columns;
 	struct strv keysets;
 	size_t unread, nfolded;
@@ -92,6 +116,8 @@ struct msglist {
 };
 
 struct msglist *msglist_new(unsigned id, int account, const char *account_name, const char *folder);
+/* Of several folders, which msglist_add_source names. */
+struct msglist *msglist_new_span(unsigned id, const char *name);
 void msglist_free(struct msglist *l);
 
 /* --- msglist_change.c --- */
@@ -101,7 +127,7 @@ void msglist_take_columns(struct msglist *l, struct columns *c,
 void msglist_renumber(struct msglist *l, unsigned numbering);
 /* The list shows another folder, or the same under another name; what was known of rows is void
  * then. */
-void msglist_rename(struct msglist *l, const char *folder);
+void msglist_rename(struct msglist *l, size_t source, const char *folder);
 /* Merges changed and added rows (ascending), drops gone ones (any order). A row that is in both
  * stays. */
 void msglist_merge(struct msglist *l, const struct columns *c, struct strv *keysets,
@@ -114,6 +140,33 @@ void msglist_extend_limit(struct msglist *l, const uint32_t *uids, size_t n);
 void msglist_change_flags(struct msglist *l, const uint32_t *uids, size_t n, uint32_t clear,
 	uint32_t set); /* before the store confirms */
 void msglist_take_rows(struct msglist *l, struct summary **rows, size_t n); /* keeps them */
+
+/* --- msglist_span.c --- */
+bool msglist_spans(const struct msglist *l);
+/* Its index. */
+size_t msglist_add_source(
+	struct msglist *l, unsigned id, int account, const char *account_name, const char *folder);
+void msglist_source_done(struct source *s);
+/* The number of a message of a source; 0: it has none. In a list of one folder it is the UID. */
+uint32_t msglist_number(const struct msglist *l, size_t source, uint32_t uid);
+/* And back; false: the number means nothing any more. */
+bool msglist_source_of(const struct msglist *l, uint32_t number, size_t *source, uint32_t *uid);
+/* The UIDs of those numbers that are a source's, ascending when the numbers are; the array is the
+ * caller's. */
+size_t msglist_of_source(
+	const struct msglist *l, size_t source, const uint32_t *numbers, size_t n, uint32_t **uids);
+/* The numbers of UIDs, ascending, *n of them afterwards; free(). */
+uint32_t *msglist_numbers(const struct msglist *l, size_t source, const uint32_t *uids, size_t *n);
+/* What the store tells of one source, in its UIDs: its numbering, all of it anew, what changed,
+ * strings of rows. What is given may be changed. */
+void msglist_source_number(struct msglist *l, size_t source, unsigned numbering);
+void msglist_source_list(struct msglist *l, size_t source, struct columns *c, struct strv *keysets);
+void msglist_source_merge(struct msglist *l, size_t source, struct columns *c, struct strv *keysets,
+	uint32_t *gone, size_t ngone);
+void msglist_source_rows(
+	struct msglist *l, size_t source, struct summary **rows, size_t n); /* keeps them */
+/* Its folder went, or cannot be opened: what was shown of it goes, the others stay. */
+void msglist_source_close(struct msglist *l, size_t source);
 
 /* --- msglist_sort.c --- */
 uint32_t msglist_date(const struct msglist *l,

@@ -3,6 +3,7 @@
 #include "base/i18n.h"
 #include "base/idn.h"
 #include "base/mem.h"
+#include "base/uids.h"
 #include "engine/engine_priv.h"
 
 #include <stdlib.h>
@@ -216,28 +217,26 @@ static struct event *list_event(struct msglist *l, enum event_kind kind)
 	struct event *out = event_new(kind);
 
 	out->list = l;
-	out->account = l->account;
+	out->account = l->nsources == 1 ? l->sources->account : -1;
 	return out;
 }
 
 /* Which of the messages that come now the limit shows. */
-static void extend_limit(struct engine *e, struct msglist *l, const struct columns *c)
+static void extend_limit(
+	struct engine *e, struct msglist *l, size_t source, const struct columns *c)
 {
 	uint32_t *fresh = mem_array(c->n, sizeof(*fresh));
 	size_t n = 0;
 
 	for (size_t i = 0; i < c->n; i++)
-		if (columns_find(&l->columns, c->uid[i]) < 0)
+		if (!msglist_has(l, msglist_number(l, source, c->uid[i])))
 			fresh[n++] = c->uid[i];
 	if (n) {
-		struct asked *a = engine_ask(e, REQUEST_SEARCH, l, l->account);
-		struct store_request *r = store_request_new(REQUEST_SEARCH);
+		struct asked *a = engine_ask_source(e, REQUEST_SEARCH, l, source);
+		struct store_request *r = engine_request_of(a);
 
 		a->extend = true;
 		a->text = mem_strdup(msglist_limit_text(l));
-		r->request = a->request;
-		r->list = l->id;
-		r->numbering = l->numbering;
 		r->text = mem_strdup(msglist_limit_text(l));
 		r->uids = fresh;
 		r->n = n;
@@ -249,31 +248,52 @@ static void extend_limit(struct engine *e, struct msglist *l, const struct colum
 
 static struct event *take_list(struct engine *e, struct store_event *ev)
 {
-	struct msglist *l = engine_list(e, ev->list);
+	size_t source;
+	struct msglist *l = engine_list(e, ev->list, &source);
 
 	if (!l)
 		return NULL;
 	if (ev->kind == STORE_LIST)
-		msglist_renumber(l, ev->numbering);
+		msglist_source_number(l, source, ev->numbering);
 	if (msglist_is_limited(l))
-		extend_limit(e, l, &ev->columns);
+		extend_limit(e, l, source, &ev->columns);
 	if (ev->kind == STORE_LIST) {
-		l->read_only = ev->read_only;
-		msglist_rename(l, ev->folder);
-		msglist_take_columns(l, &ev->columns, &ev->keysets);
+		l->sources[source].read_only = ev->read_only;
+		msglist_rename(l, source, ev->folder);
+		msglist_source_list(l, source, &ev->columns, &ev->keysets);
 	} else {
-		msglist_merge(l, &ev->columns, &ev->keysets, ev->uids, ev->n);
+		msglist_source_merge(l, source, &ev->columns, &ev->keysets, ev->uids, ev->n);
 	}
-	l->percent = ev->percent;
-	msglist_take_rows(l, ev->rows, ev->nrows);
+	l->sources[source].percent = ev->percent;
+	msglist_source_rows(l, source, ev->rows, ev->nrows);
 	ev->nrows = 0;
+	return list_event(l, EVENT_LIST);
+}
+
+/* One of several folders went: the list goes on without it. */
+static struct event *close_source(
+	struct engine *e, struct msglist *l, size_t source, const char *why)
+{
+	const struct source *s = &l->sources[source];
+	struct str text = STR_INIT;
+
+	msglist_source_close(l, source);
+	str_addf(&text, "%s/%s: %s", s->account_name, s->folder, why);
+	e->held = event_new(EVENT_NOTICE);
+	e->held->account = s->account;
+	e->held->text = str_steal(&text);
 	return list_event(l, EVENT_LIST);
 }
 
 static struct event *take_closed(struct engine *e, struct store_event *ev)
 {
-	struct msglist *l = engine_list(e, ev->list);
-	struct event *out = l ? list_event(l, EVENT_CLOSED) : NULL;
+	size_t source;
+	struct msglist *l = engine_list(e, ev->list, &source);
+	struct event *out;
+
+	if (l && msglist_spans(l))
+		return close_source(e, l, source, ev->text ? ev->text : "");
+	out = l ? list_event(l, EVENT_CLOSED) : NULL;
 
 	if (out) {
 		out->text = ev->text;
@@ -284,18 +304,20 @@ static struct event *take_closed(struct engine *e, struct store_event *ev)
 
 static struct event *take_rows(struct engine *e, struct store_event *ev)
 {
-	struct msglist *l = engine_list(e, ev->list);
+	size_t source;
+	struct msglist *l = engine_list(e, ev->list, &source);
 
 	if (!l)
 		return NULL;
-	msglist_take_rows(l, ev->rows, ev->nrows);
+	msglist_source_rows(l, source, ev->rows, ev->nrows);
 	ev->nrows = 0;
 	return list_event(l, EVENT_ROWS);
 }
 
 static struct event *take_order(struct engine *e, struct store_event *ev)
 {
-	struct msglist *l = engine_list(e, ev->list);
+	size_t source;
+	struct msglist *l = engine_list(e, ev->list, &source);
 
 	if (!l)
 		return NULL;
@@ -306,7 +328,8 @@ static struct event *take_order(struct engine *e, struct store_event *ev)
 
 static struct event *take_sorted(struct engine *e, struct store_event *ev)
 {
-	struct msglist *l = engine_list(e, ev->list);
+	size_t source;
+	struct msglist *l = engine_list(e, ev->list, &source);
 
 	if (!l)
 		return NULL;
@@ -377,7 +400,8 @@ static struct message_view *view_of(struct msglist *l, uint32_t uid, struct stor
 
 static struct event *take_view(struct engine *e, struct store_event *ev)
 {
-	struct msglist *l = engine_list(e, ev->list);
+	struct asked *a = engine_asked(e, ev->request);
+	struct msglist *l = a ? a->list : NULL;
 	struct event *out;
 
 	if (!l) {
@@ -386,7 +410,8 @@ static struct event *take_view(struct engine *e, struct store_event *ev)
 	}
 	out = list_event(l, EVENT_MESSAGE);
 	out->request = ev->request;
-	out->view = view_of(l, ev->uids[0], ev->view);
+	out->account = a->account;
+	out->view = view_of(l, a->message, ev->view);
 	engine_forget(e, ev->request);
 	return out;
 }
@@ -402,27 +427,6 @@ static struct event *answer(const struct store_event *ev, enum event_kind kind)
 	return out;
 }
 
-/* The last one to end answers for all; a failure of one is a failure. */
-static struct event *finish_group(struct engine *e, struct asked *a, struct store_event *ev)
-{
-	struct event *out;
-
-	if (ev->err.kind != ERR_NONE)
-		a->group_err = ev->err;
-	for (struct asked *other = e->asked; other; other = other->next)
-		if (other != a && other->group == a->group) {
-			if (a->group_err.kind != ERR_NONE)
-				other->group_err = a->group_err;
-			return NULL;
-		}
-	out = event_new(a->group_err.kind == ERR_NONE ? EVENT_DONE : EVENT_FAILED);
-	out->request = a->group;
-	out->err = a->group_err;
-	out->text = ev->text;
-	ev->text = NULL;
-	return out;
-}
-
 static enum event_kind done_kind(const struct asked *a)
 {
 	switch (a->kind) {
@@ -431,9 +435,23 @@ static enum event_kind done_kind(const struct asked *a)
 		return EVENT_SAVED;
 	case REQUEST_PREVIEW:
 		return EVENT_TEXT;
+	case REQUEST_SEARCH:
+		return a->limit ? EVENT_DONE : EVENT_FOUND;
 	default:
 		return EVENT_DONE;
 	}
+}
+
+/* What was shown before the store refused it must not stay. */
+static void show_truth(struct engine *e, const struct asked *a, const struct store_event *ev)
+{
+	struct store_request *r;
+
+	if (ev->err.kind == ERR_NONE || !a->list || a->kind != REQUEST_FLAG)
+		return;
+	r = store_request_new(REQUEST_RELIST);
+	r->list = a->list->sources[a->source].id;
+	store_post(e->store, r);
 }
 
 static void save_protocol(struct engine *e, const struct asked *a, struct event *out)
@@ -452,6 +470,57 @@ static void save_protocol(struct engine *e, const struct asked *a, struct event 
 	}
 }
 
+/* What could not be looked at. */
+static void tell_unseen(struct event *out, uint64_t looked, uint64_t total)
+{
+	struct str text = STR_INIT;
+
+	if (looked == total)
+		return;
+	str_addf(&text, _("Looked in %llu of %llu texts; the others are not here"),
+		(unsigned long long)looked, (unsigned long long)total);
+	if (out->text)
+		str_addf(&text, "; %s", out->text);
+	free(out->text);
+	out->text = str_steal(&text);
+}
+
+/* Keeps numbers, which are ascending. */
+static struct event *give_found(
+	struct engine *e, struct asked *a, struct event *out, uint32_t *numbers, size_t n)
+{
+	if (!a->limit) {
+		out->uids = numbers;
+		out->n = n;
+		return out;
+	}
+	msglist_set_limit(a->list, strcmp(a->text, "~A") == 0 ? NULL : a->text, numbers, n);
+	free(numbers);
+	/* First that the rows are others now, then that the request is through. */
+	e->held = out;
+	return list_event(a->list, EVENT_LIST);
+}
+
+static struct event *group_event(struct engine *e, struct asked *a)
+{
+	struct group *g = a->group;
+	struct event *out = engine_group_event(a, done_kind(a));
+	uint32_t *numbers = g->found;
+
+	if (a->kind != REQUEST_SEARCH || out->kind != done_kind(a) || !a->list)
+		return out;
+	tell_unseen(out, g->done, g->total);
+	g->found = NULL;
+	return give_found(e, a, out, numbers, uids_sort(numbers, g->nfound));
+}
+
+/* The last part to end answers for all. */
+static struct event *end_part(struct engine *e, struct asked *a, const struct store_event *ev)
+{
+	show_truth(e, a, ev);
+	return engine_part_ended(e, a, ev) ? group_event(e, a) : NULL;
+}
+
 static struct event *take_done(struct engine *e, struct store_event *ev)
 {
 	struct asked *a = engine_asked(e, ev->request);
@@ -460,7 +529,7 @@ static struct event *take_done(struct engine *e, struct store_event *ev)
 	if (!a)
 		return NULL;
 	if (a->group) {
-		out = finish_group(e, a, ev);
+		out = end_part(e, a, ev);
 	} else if (a->kind != REQUEST_ACCOUNT && a->kind != REQUEST_OPEN) {
 		out = answer(ev, done_kind(a));
 		out->list = a->list;
@@ -471,18 +540,6 @@ static struct event *take_done(struct engine *e, struct store_event *ev)
 	}
 	engine_forget(e, ev->request);
 	return out;
-}
-
-/* What was shown before the store refused it must not stay. */
-static void show_truth(struct engine *e, const struct asked *a)
-{
-	struct store_request *r;
-
-	if (!a->list || a->kind != REQUEST_FLAG)
-		return;
-	r = store_request_new(REQUEST_RELIST);
-	r->list = a->list->id;
-	store_post(e->store, r);
 }
 
 static struct event *take_failed(struct engine *e, struct store_event *ev)
@@ -496,8 +553,13 @@ static struct event *take_failed(struct engine *e, struct store_event *ev)
 		engine_forget(e, ev->request);
 		return NULL;
 	}
+	if (a->kind == REQUEST_OPEN && a->list && msglist_spans(a->list)) {
+		out = close_source(e, a->list, a->source, ev->err.text);
+		engine_forget(e, ev->request);
+		return out;
+	}
 	if (a->group) {
-		out = finish_group(e, a, ev);
+		out = end_part(e, a, ev);
 		engine_forget(e, ev->request);
 		return out;
 	}
@@ -505,7 +567,7 @@ static struct event *take_failed(struct engine *e, struct store_event *ev)
 	out->account = a->account;
 	out->list = a->list;
 	out->err = ev->err;
-	show_truth(e, a);
+	show_truth(e, a, ev);
 	engine_forget(e, ev->request);
 	return out;
 }
@@ -523,48 +585,39 @@ static struct event *take_bytes(struct engine *e, struct store_event *ev)
 	return out;
 }
 
-/* What could not be looked at. */
-static void tell_unseen(struct event *out, const struct store_event *ev)
+/* Which of what came since the limit it shows; unless another one was set meanwhile. */
+static struct event *extended(
+	struct msglist *l, const struct asked *a, const struct store_event *ev)
 {
-	struct str text = STR_INIT;
+	size_t n = ev->n;
+	uint32_t *numbers = msglist_numbers(l, a->source, ev->uids, &n);
 
-	if (ev->done == ev->total)
-		return;
-	str_addf(&text, _("Looked in %llu of %llu texts; the others are not here"),
-		(unsigned long long)ev->done, (unsigned long long)ev->total);
-	out->text = str_steal(&text);
+	if (strcmp(a->text, msglist_limit_text(l)) == 0)
+		msglist_extend_limit(l, numbers, n);
+	free(numbers);
+	return n ? list_event(l, EVENT_LIST) : NULL;
+}
+
+static struct event *found_in(struct engine *e, struct asked *a, const struct store_event *ev)
+{
+	size_t n = ev->n;
+	uint32_t *numbers = msglist_numbers(a->list, a->source, ev->uids, &n);
+	struct event *out = list_event(a->list, done_kind(a));
+
+	out->request = ev->request;
+	tell_unseen(out, ev->done, ev->total);
+	return give_found(e, a, out, numbers, n);
 }
 
 static struct event *take_found(struct engine *e, struct store_event *ev)
 {
 	struct asked *a = engine_asked(e, ev->request);
-	struct msglist *l = engine_list(e, ev->list);
-	struct event *out;
+	struct event *out = NULL;
 
-	if (!a || !l) {
-		engine_forget(e, ev->request);
-		return NULL;
-	}
-	if (a->extend) {
-		/* unless another limit came meanwhile */
-		if (strcmp(a->text, msglist_limit_text(l)) == 0)
-			msglist_extend_limit(l, ev->uids, ev->n);
-		engine_forget(e, ev->request);
-		return ev->n ? list_event(l, EVENT_LIST) : NULL;
-	}
-	out = list_event(l, a->limit ? EVENT_DONE : EVENT_FOUND);
-	out->request = ev->request;
-	tell_unseen(out, ev);
-	if (a->limit) {
-		msglist_set_limit(l, strcmp(a->text, "~A") == 0 ? NULL : a->text, ev->uids, ev->n);
-		/* First that the rows are others now, then that the request is through. */
-		e->held = out;
-		out = list_event(l, EVENT_LIST);
-	} else {
-		out->uids = ev->uids;
-		out->n = ev->n;
-		ev->uids = NULL;
-	}
+	if (a && a->list)
+		out = a->extend  ? extended(a->list, a, ev)
+		      : a->group ? end_part(e, a, ev)
+				 : found_in(e, a, ev);
 	engine_forget(e, ev->request);
 	return out;
 }
@@ -582,10 +635,13 @@ static struct event *take_drafts(struct engine *e, struct store_event *ev)
 	return out;
 }
 
-static struct event *take_progress(const struct store_event *ev)
+static struct event *take_progress(struct engine *e, const struct store_event *ev)
 {
+	const struct asked *a = engine_asked(e, ev->request);
 	struct event *out = answer(ev, EVENT_PROGRESS);
 
+	if (a && a->group)
+		out->request = a->group->request;
 	out->done = ev->done;
 	out->total = ev->total;
 	out->bytes = ev->octets;
@@ -622,7 +678,7 @@ static struct event *dispatch(struct engine *e, struct store_event *ev)
 	case STORE_FAILED:
 		return take_failed(e, ev);
 	case STORE_PROGRESS:
-		return take_progress(ev);
+		return take_progress(e, ev);
 	case STORE_STATE:
 		return take_state(e, ev);
 	case STORE_FOLDERS:

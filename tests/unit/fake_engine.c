@@ -612,7 +612,7 @@ struct msglist *engine_open(struct engine *e, int account, const char *folder, s
 	f->l->ask = ask_rows;
 	f->l->ask_order = ask_order;
 	f->l->ctx = e;
-	f->l->percent = strcmp(folder, "INBOX") == 0 ? 38 : 100;
+	f->l->sources->percent = strcmp(folder, "INBOX") == 0 ? 38 : 100;
 	f->now = clock_now();
 	f->n = MEM_COUNT(fixed) + (size_t)extra;
 	f->m = mem_array(f->n, sizeof(*f->m));

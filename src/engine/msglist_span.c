@@ -1,0 +1,380 @@
+/*
+ * Lists of several folders: which message of which folder has which number.
+ *
+ * UIDs of two folders are the same numbers, so such a list gives its messages numbers of its own,
+ * in the order they come, and none twice: what a folder that was numbered anew called by a UID has
+ * another number than what it calls so now. All else (columns, order, threads, limits, tags,
+ * strings) knows these numbers only, and a list of one folder, where they are the UIDs, pays
+ * nothing.
+ */
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/uids.h"
+#include "engine/msglist_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool msglist_spans(const struct msglist *l)
+{
+	return l->name != NULL;
+}
+
+size_t msglist_add_source(
+	struct msglist *l, unsigned id, int account, const char *account_name, const char *folder)
+{
+	l->sources = mem_resize(l->sources, l->nsources + 1, sizeof(*l->sources));
+	l->sources[l->nsources] = (struct source){.id = id,
+		.account = account,
+		.account_name = mem_strdup(account_name),
+		.folder = mem_strdup(folder),
+		.percent = -1};
+	return l->nsources++;
+}
+
+void msglist_source_done(struct source *s)
+{
+	free(s->account_name);
+	free(s->folder);
+	free(s->uids);
+	free(s->numbers);
+	free(s->keysets);
+}
+
+/* --- numbers --- */
+
+uint32_t msglist_number(const struct msglist *l, size_t source, uint32_t uid)
+{
+	const struct source *s = &l->sources[source];
+	ptrdiff_t at;
+
+	if (!msglist_spans(l))
+		return uid;
+	at = uids_find(s->uids, s->n, uid);
+	return at < 0 ? 0 : s->numbers[at];
+}
+
+bool msglist_source_of(const struct msglist *l, uint32_t number, size_t *source, uint32_t *uid)
+{
+	const struct origin *o;
+
+	*source = 0;
+	*uid = number;
+	if (!msglist_spans(l))
+		return number != 0;
+	*uid = 0;
+	if (!number || number > l->norigins)
+		return false;
+	o = &l->origins[number - 1];
+	*source = o->source;
+	*uid = o->uid;
+	return o->uid != 0;
+}
+
+bool msglist_origin(const struct msglist *l, uint32_t number, struct msg_origin *out)
+{
+	size_t source;
+	uint32_t uid;
+
+	*out = (struct msg_origin){.account = -1, .account_name = "", .folder = ""};
+	if (!msglist_source_of(l, number, &source, &uid))
+		return false;
+	*out = (struct msg_origin){.account = l->sources[source].account,
+		.account_name = l->sources[source].account_name,
+		.folder = l->sources[source].folder,
+		.uid = uid};
+	return true;
+}
+
+bool msglist_stands(const struct msglist *l, uint32_t number, unsigned numbering)
+{
+	return numbering == l->numbering || (msglist_spans(l) && msglist_has(l, number));
+}
+
+size_t msglist_of_source(
+	const struct msglist *l, size_t source, const uint32_t *numbers, size_t n, uint32_t **uids)
+{
+	size_t found = 0;
+
+	*uids = mem_array(n, sizeof(**uids));
+	for (size_t i = 0; i < n; i++) {
+		size_t from;
+		uint32_t uid;
+
+		if (msglist_source_of(l, numbers[i], &from, &uid) && from == source)
+			(*uids)[found++] = uid;
+	}
+	return msglist_spans(l) ? uids_sort(*uids, found) : found;
+}
+
+static void give_number(struct msglist *l, size_t source, size_t at, uint32_t uid, uint32_t number)
+{
+	l->sources[source].uids[at] = uid;
+	l->sources[source].numbers[at] = number;
+	l->origins[number - 1] = (struct origin){.uid = uid, .source = (uint32_t)source};
+}
+
+/* Those that have no number get one, in their order. uids: ascending. */
+static void learn(struct msglist *l, size_t source, const uint32_t *uids, size_t n)
+{
+	struct source *s = &l->sources[source];
+	size_t fresh = 0, before = l->norigins;
+
+	for (size_t i = 0; i < n; i++)
+		fresh += uids_find(s->uids, s->n, uids[i]) < 0;
+	if (!fresh)
+		return;
+	l->norigins += fresh;
+	l->origins = mem_grow(l->origins, &l->cap_origins, l->norigins, sizeof(*l->origins));
+	s->uids = mem_grow(s->uids, &s->cap_uids, s->n + fresh, sizeof(*s->uids));
+	s->numbers = mem_grow(s->numbers, &s->cap_numbers, s->n + fresh, sizeof(*s->numbers));
+	for (size_t i = n, k = s->n, to = (s->n += fresh); fresh;) {
+		uint32_t uid = i ? uids[i - 1] : 0;
+
+		if (k && s->uids[k - 1] >= uid) {
+			i -= s->uids[k - 1] == uid;
+			k--;
+			s->uids[--to] = s->uids[k];
+			s->numbers[to] = s->numbers[k];
+			continue;
+		}
+		give_number(l, source, --to, uid, (uint32_t)(before + fresh--));
+		i--;
+	}
+}
+
+/* Its UIDs mean other messages from now on. */
+static void forget_numbers(struct msglist *l, size_t source)
+{
+	struct source *s = &l->sources[source];
+
+	for (size_t i = 0; i < s->n; i++)
+		l->origins[s->numbers[i] - 1].uid = 0;
+	s->n = 0;
+}
+
+/* --- keywords: one table for all --- */
+
+static uint16_t keyset_of(struct msglist *l, struct strv *sets, const char *words)
+{
+	void *known;
+
+	if (!*words)
+		return 0;
+	if (!l->keyset_of)
+		l->keyset_of = map_new();
+	known = map_get(l->keyset_of, words);
+	if (!known && sets->n <= UINT16_MAX) {
+		known = (void *)(uintptr_t)sets->n;
+		map_put(l->keyset_of, words, known);
+		strv_add(sets, words);
+	}
+	return (uint16_t)(uintptr_t)known;
+}
+
+static void learn_keysets(
+	struct msglist *l, size_t source, struct strv *sets, const struct strv *theirs)
+{
+	struct source *s = &l->sources[source];
+
+	if (!sets->n)
+		strv_add(sets, "");
+	if (theirs->n < s->nkeysets)
+		return; /* they are only ever added */
+	s->keysets = mem_resize(s->keysets, theirs->n + 1, sizeof(*s->keysets));
+	for (; s->nkeysets < theirs->n; s->nkeysets++)
+		s->keysets[s->nkeysets] = keyset_of(l, sets, theirs->v[s->nkeysets]);
+}
+
+/* --- what the store tells of one of them --- */
+
+static int by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void sort_rows(struct columns *c)
+{
+	uint64_t *v = mem_array(c->n, sizeof(*v));
+	struct columns sorted = {0};
+	bool ascending = true;
+
+	for (size_t i = 0; i < c->n; i++) {
+		v[i] = (uint64_t)c->uid[i] << 32 | i;
+		ascending = ascending && (!i || v[i] > v[i - 1]);
+	}
+	if (!ascending) {
+		qsort(v, c->n, sizeof(*v), by_value);
+		columns_resize(&sorted, c->n);
+		for (size_t i = 0; i < c->n; i++)
+			columns_copy_row(&sorted, i, c, (uint32_t)v[i]);
+		columns_done(c);
+		*c = sorted;
+	}
+	free(v);
+}
+
+/* A parent may come later: it has its number before. */
+static void learn_parents(struct msglist *l, size_t source, const struct columns *c)
+{
+	uint32_t *parents = mem_array(c->n, sizeof(*parents));
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		if (c->parent[i] && !msglist_number(l, source, c->parent[i]))
+			parents[n++] = c->parent[i];
+	learn(l, source, parents, uids_sort(parents, n));
+	free(parents);
+}
+
+/* Rows of a folder become rows of the list. */
+static void translate_rows(struct msglist *l, size_t source, struct columns *c)
+{
+	const struct source *s = &l->sources[source];
+
+	learn(l, source, c->uid, c->n);
+	learn_parents(l, source, c);
+	for (size_t i = 0; i < c->n; i++) {
+		c->uid[i] = msglist_number(l, source, c->uid[i]);
+		c->parent[i] = c->parent[i] ? msglist_number(l, source, c->parent[i]) : 0;
+		c->keyset[i] = c->keyset[i] < s->nkeysets ? s->keysets[c->keyset[i]] : 0;
+	}
+	sort_rows(c);
+}
+
+/* Those of the other folders as they are, and these. */
+static void join(
+	const struct msglist *l, size_t source, const struct columns *c, struct columns *out)
+{
+	const struct columns *old = &l->columns;
+	size_t n = 0;
+
+	columns_resize(out, old->n + c->n);
+	for (size_t i = 0, k = 0; i < old->n || k < c->n;) {
+		if (i < old->n && l->origins[old->uid[i] - 1].source == source)
+			i++;
+		else if (k == c->n || (i < old->n && old->uid[i] < c->uid[k]))
+			columns_copy_row(out, n++, old, i++);
+		else
+			columns_copy_row(out, n++, c, k++);
+	}
+	columns_resize(out, n);
+}
+
+static bool all_told(const struct msglist *l)
+{
+	for (size_t i = 0; i < l->nsources; i++)
+		if (!l->sources[i].numbering && !l->sources[i].closed)
+			return false;
+	return true;
+}
+
+/* Rows that wait to be put in order with those of folders that are still to come. */
+static void put_aside(struct msglist *l, struct columns *whole)
+{
+	columns_done(&l->columns);
+	l->columns = *whole;
+	*whole = (struct columns){0};
+}
+
+/* All of a folder anew. */
+static void take_whole(
+	struct msglist *l, size_t source, struct columns *c, const struct strv *keysets)
+{
+	struct columns whole = {0};
+	struct strv sets = l->keysets;
+
+	l->keysets = (struct strv)STRV_INIT;
+	l->sources[source].nkeysets = 0;
+	learn_keysets(l, source, &sets, keysets);
+	translate_rows(l, source, c);
+	join(l, source, c, &whole);
+	if (all_told(l)) {
+		msglist_take_columns(l, &whole, &sets);
+	} else {
+		l->keysets = sets;
+		put_aside(l, &whole);
+	}
+}
+
+void msglist_source_number(struct msglist *l, size_t source, unsigned numbering)
+{
+	struct source *s = &l->sources[source];
+
+	if (!msglist_spans(l)) {
+		msglist_renumber(l, numbering);
+	} else if (s->numbering != numbering) {
+		forget_numbers(l, source);
+		l->numbering += !l->numbering || s->numbering;
+	}
+	s->numbering = numbering;
+}
+
+void msglist_source_list(struct msglist *l, size_t source, struct columns *c, struct strv *keysets)
+{
+	if (msglist_spans(l))
+		take_whole(l, source, c, keysets);
+	else
+		msglist_take_columns(l, c, keysets);
+}
+
+void msglist_source_merge(struct msglist *l, size_t source, struct columns *c, struct strv *keysets,
+	uint32_t *gone, size_t ngone)
+{
+	struct strv none = STRV_INIT;
+	size_t n = 0;
+
+	if (!msglist_spans(l)) {
+		msglist_merge(l, c, keysets, gone, ngone);
+		return;
+	}
+	learn_keysets(l, source, &l->keysets, keysets);
+	translate_rows(l, source, c);
+	for (size_t i = 0; i < ngone; i++) {
+		uint32_t number = msglist_number(l, source, gone[i]);
+
+		if (number)
+			gone[n++] = number;
+	}
+	msglist_merge(l, c, &none, gone, n);
+}
+
+void msglist_source_close(struct msglist *l, size_t source)
+{
+	struct columns none = {0};
+	struct strv keysets = STRV_INIT;
+
+	l->sources[source].closed = true;
+	take_whole(l, source, &none, &keysets);
+	forget_numbers(l, source);
+	strv_done(&keysets);
+}
+
+void msglist_source_rows(struct msglist *l, size_t source, struct summary **rows, size_t n)
+{
+	size_t known = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		rows[i]->uid = msglist_number(l, source, rows[i]->uid);
+		if (rows[i]->uid)
+			rows[known++] = rows[i];
+		else
+			summary_free(rows[i]);
+	}
+	msglist_take_rows(l, rows, known);
+}
+
+uint32_t *msglist_numbers(const struct msglist *l, size_t source, const uint32_t *uids, size_t *n)
+{
+	uint32_t *numbers = mem_array(*n, sizeof(*numbers));
+	size_t known = 0;
+
+	for (size_t i = 0; i < *n; i++) {
+		numbers[known] = msglist_number(l, source, uids[i]);
+		known += numbers[known] != 0;
+	}
+	*n = msglist_spans(l) ? uids_sort(numbers, known) : known;
+	return numbers;
+}

@@ -1,0 +1,295 @@
+/* The inboxes of several accounts as one list, without a server: what is done there is done in the
+ * folder of each message, and ends as one. */
+#include "base/file.h"
+#include "base/mem.h"
+#include "engine/msglist_priv.h"
+#include "tests/sync/person.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ACCOUNT(name, protocol)                                                                    \
+	"account " name " {\n\tfrom \"" name " <" name "@example.org>\"\n\tprotocol " protocol     \
+	"\n\timap imap+insecure://test@127.0.0.1:1\n\tpop3 pop3+insecure://test@127.0.0.1:1\n"     \
+	"\tsmtp smtp+insecure://test@127.0.0.1:1\n\tpassword plain \"secret\"\n}\n"
+
+/* Mail of an account: its subjects are "NAME 1" and so on, minutes apart; the odd ones of all come
+ * before the even ones. */
+static void import(struct person *p, size_t account, unsigned first, unsigned n)
+{
+	char *path = file_join(p->home, "some.mbox");
+	struct account_info info;
+	struct str mbox = STR_INIT;
+
+	engine_account(p->engine, account, &info);
+	for (unsigned i = first; i < first + n; i++)
+		str_addf(&mbox,
+			"From x@example.org Sat Jan  3 01:05:30 2026\nFrom: x@example.org\n"
+			"Subject: %s %u\nMessage-ID: <%s.%u@example.org>\n"
+			"Date: Sat, 03 Jan 2026 %02u:%02u:00 +0000\n\nText %u\n\n",
+			info.name, i, info.name, i, i % 2 ? 1 : 2, i * 4 + (unsigned)account, i);
+	assert_int_equal(file_replace(path, mbox.p, mbox.len, 0644, NULL), 0);
+	str_done(&mbox);
+	done(p, engine_import(p->engine, account, path, "INBOX"));
+	free(path);
+}
+
+static struct msglist *open_inboxes(struct person *p)
+{
+	struct msglist *l = engine_open_inboxes(p->engine);
+
+	assert_non_null(l);
+	UNTIL(p, msglist_ready(l));
+	return l;
+}
+
+/* Subjects, the newest first. */
+static void shows(struct person *p, struct msglist *l, const char *want)
+{
+	struct str s = STR_INIT;
+
+	for (size_t row = 0; row < msglist_count(l); row++)
+		str_addf(&s, "%s%s", row ? ", " : "", row_of(p, l, row).subject);
+	assert_string_equal(str_c(&s), want);
+	str_done(&s);
+}
+
+/* The number of the message with this subject. */
+static uint32_t named(struct person *p, struct msglist *l, const char *subject)
+{
+	ptrdiff_t row = find_subject(p, l, subject);
+
+	assert_true(row >= 0);
+	return msglist_uid(l, (size_t)row);
+}
+
+static struct person *two_with_mail(void)
+{
+	struct person *p = person_with(ACCOUNT("ann", "pop3") ACCOUNT("bob", "pop3"));
+
+	import(p, 0, 1, 2);
+	import(p, 1, 1, 2);
+	return p;
+}
+
+static void one_list_of_two(void **state)
+{
+	struct person *p = two_with_mail();
+	struct msglist *l = open_inboxes(p);
+	struct message_view *v;
+	struct msg_origin o;
+	struct str text = STR_INIT;
+
+	(void)state;
+	shows(p, l, "bob 2, ann 2, bob 1, ann 1");
+	assert_int_equal(msglist_unread(l), 4);
+	assert_string_equal(msglist_folder(l), ENGINE_INBOXES);
+	assert_true(msglist_origin(l, named(p, l, "bob 1"), &o));
+	assert_string_equal(o.account_name, "bob");
+	assert_string_equal(o.folder, "INBOX");
+	assert_int_equal(o.account, 1);
+	assert_int_equal(o.uid, 1);
+	v = read_view(p, l, named(p, l, "bob 1"));
+	assert_int_equal(v->uid, named(p, l, "bob 1"));
+	assert_string_equal(v->subject, "bob 1");
+	text_plain(v->text, &text, false);
+	assert_non_null(strstr(str_c(&text), "Text 1"));
+	str_done(&text);
+	engine_view_free(v);
+	/* New mail of each comes in. */
+	import(p, 0, 3, 2);
+	UNTIL(p, msglist_count(l) == 6);
+	shows(p, l, "ann 4, bob 2, ann 2, ann 3, bob 1, ann 1");
+	engine_close(p->engine, l);
+	person_free(p);
+}
+
+static void changes_go_to_each(void **state)
+{
+	struct person *p = two_with_mail();
+	struct msglist *l = open_inboxes(p);
+	uint32_t uids[2] = {named(p, l, "ann 1"), named(p, l, "bob 2")};
+
+	(void)state;
+	done(p, engine_flag(p->engine, l, uids, 2, 0, MAIL_FLAGGED));
+	assert_true(flags_at(l, 0) & MAIL_FLAGGED);
+	assert_false(flags_at(l, 1) & MAIL_FLAGGED);
+	done(p, engine_keywords(p->engine, l, uids, 2, "", "todo"));
+	UNTIL(p, strcmp(row_of(p, l, 0).keywords, "todo") == 0 &&
+			 strcmp(row_of(p, l, 3).keywords, "todo") == 0);
+	assert_string_equal(row_of(p, l, 1).keywords, "");
+	done(p, engine_delete(p->engine, l, uids, 2));
+	UNTIL(p, msglist_count(l) == 2);
+	shows(p, l, "ann 2, bob 1");
+	/* Both, by one step; then the keywords of both, and the marks. */
+	done(p, engine_undo(p->engine));
+	UNTIL(p, msglist_count(l) == 4);
+	done(p, engine_undo(p->engine));
+	UNTIL(p, !*row_of(p, l, 0).keywords && !*row_of(p, l, 3).keywords);
+	done(p, engine_undo(p->engine));
+	UNTIL(p, !(flags_at(l, 0) & MAIL_FLAGGED) && !(flags_at(l, 3) & MAIL_FLAGGED));
+	person_free(p);
+}
+
+/* Fifty steps are kept, of however many folders each is. */
+static void fifty_steps_are_kept(void **state)
+{
+	struct person *p = two_with_mail();
+	struct msglist *l = open_inboxes(p);
+	uint32_t uids[2] = {named(p, l, "ann 1"), named(p, l, "bob 2")};
+	struct event *ev;
+
+	(void)state;
+	for (int i = 0; i < 51; i++)
+		done(p, engine_flag(p->engine, l, uids, 2, i % 2 ? MAIL_FLAGGED : 0,
+				i % 2 ? 0 : MAIL_FLAGGED));
+	for (int i = 0; i < 50; i++)
+		done(p, engine_undo(p->engine));
+	ev = answer(p, engine_undo(p->engine));
+	assert_int_equal(ev->kind, EVENT_FAILED);
+	event_free(ev);
+	UNTIL(p, flags_at(l, 0) & MAIL_FLAGGED && flags_at(l, 3) & MAIL_FLAGGED);
+	person_free(p);
+}
+
+/* What one part cannot do is told with the name of its account; the other is done. */
+static void one_part_fails(void **state)
+{
+	struct person *p = two_with_mail();
+	struct msglist *l = open_inboxes(p);
+	uint32_t uids[2] = {named(p, l, "ann 1"), named(p, l, "bob 1")};
+	struct event *ev;
+
+	(void)state;
+	done(p, engine_create_folder(p->engine, 1, "Bills"));
+	ev = answer(p, engine_move(p->engine, l, uids, 2, "Bills"));
+	assert_int_equal(ev->kind, EVENT_FAILED);
+	assert_ptr_equal(ev->list, l);
+	assert_int_equal(strncmp(ev->err.text, "ann: ", 5), 0);
+	assert_null(strstr(ev->err.text, "bob"));
+	event_free(ev);
+	UNTIL(p, msglist_count(l) == 3);
+	shows(p, l, "bob 2, ann 2, ann 1");
+	/* For the same reason: said once. */
+	ev = answer(p, engine_move(p->engine, l, (uint32_t[]){uids[0], named(p, l, "bob 2")}, 2,
+			       "Nowhere"));
+	assert_int_equal(ev->kind, EVENT_FAILED);
+	assert_null(strstr(ev->err.text, "ann: "));
+	assert_non_null(strstr(ev->err.text, "Nowhere"));
+	event_free(ev);
+	/* No message at all: it ends nevertheless. */
+	event_free(answer(p, engine_delete(p->engine, l, uids, 0)));
+	person_free(p);
+}
+
+static void searches_and_limits(void **state)
+{
+	struct person *p = two_with_mail();
+	struct msglist *l = open_inboxes(p);
+	struct event *ev = answer(p, engine_search(p->engine, l, "subject:1"));
+
+	(void)state;
+	assert_int_equal(ev->kind, EVENT_FOUND);
+	assert_int_equal(ev->n, 2);
+	assert_true(ev->uids[0] < ev->uids[1]);
+	event_free(ev);
+	done(p, engine_limit(p->engine, l, "subject:2"));
+	shows(p, l, "bob 2, ann 2");
+	import(p, 0, 12, 1);
+	import(p, 1, 3, 1);
+	UNTIL(p, msglist_total(l) == 6 && msglist_count(l) == 3);
+	shows(p, l, "ann 12, bob 2, ann 2");
+	done(p, engine_limit(p->engine, l, "all"));
+	assert_int_equal(msglist_count(l), 6);
+	ev = answer(p, engine_search(p->engine, l, "since:nonsense"));
+	assert_int_equal(ev->kind, EVENT_FAILED);
+	assert_null(strstr(ev->err.text, "ann"));
+	event_free(ev);
+	person_free(p);
+}
+
+/* The account of the message writes the answer. */
+static void answers_by_its_account(void **state)
+{
+	struct person *p = two_with_mail();
+	struct msglist *l = open_inboxes(p);
+	struct event *ev = answer(
+		p, engine_compose(p->engine, 0, COMPOSE_REPLY, l, named(p, l, "bob 1"), NULL));
+
+	(void)state;
+	assert_int_equal(ev->kind, EVENT_DRAFT);
+	assert_int_equal(ev->account, 1);
+	assert_non_null(strstr(ev->drafts->draft.from, "bob@example.org"));
+	event_free(ev);
+	person_free(p);
+}
+
+/* The switch of one account moves its rows only. */
+static void one_is_switched(void **state)
+{
+	struct person *p = two_with_mail();
+	struct msglist *l = open_inboxes(p);
+	uint32_t stays = named(p, l, "ann 1"), goes = named(p, l, "bob 1");
+	unsigned numbering = msglist_numbering(l);
+	struct event *ev;
+
+	(void)state;
+	msglist_tag(l, stays, true);
+	done(p, engine_protocol(p->engine, 1, ACCOUNT_IMAP));
+	UNTIL(p, msglist_count(l) == 2);
+	shows(p, l, "ann 2, ann 1");
+	assert_true(row_of(p, l, 1).tagged);
+	assert_true(msglist_stands(l, stays, numbering));
+	assert_false(msglist_stands(l, goes, numbering));
+	/* What was meant before means nothing now: nothing else is deleted. */
+	ev = answer(p, engine_delete(p->engine, l, &goes, 1));
+	event_free(ev);
+	shows(p, l, "ann 2, ann 1");
+	done(p, engine_protocol(p->engine, 1, ACCOUNT_POP3));
+	UNTIL(p, msglist_count(l) == 4);
+	shows(p, l, "bob 2, ann 2, bob 1, ann 1");
+	person_free(p);
+}
+
+static void one_account_or_none(void **state)
+{
+	struct person *p = person_with(ACCOUNT("ann", "pop3"));
+	struct msglist *l;
+
+	(void)state;
+	import(p, 0, 1, 2);
+	l = open_inboxes(p);
+	shows(p, l, "ann 2, ann 1");
+	done(p, engine_flag(p->engine, l, (uint32_t[]){named(p, l, "ann 2")}, 1, 0, MAIL_SEEN));
+	assert_int_equal(msglist_unread(l), 1);
+	person_free(p);
+	p = person_with("");
+	l = engine_open_inboxes(p->engine);
+	assert_true(msglist_ready(l));
+	assert_int_equal(msglist_count(l), 0);
+	event_free(answer(p, engine_limit(p->engine, l, "subject:1")));
+	engine_close(p->engine, l);
+	person_free(p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_list_of_two),
+		cmocka_unit_test(changes_go_to_each),
+		cmocka_unit_test(fifty_steps_are_kept),
+		cmocka_unit_test(one_part_fails),
+		cmocka_unit_test(searches_and_limits),
+		cmocka_unit_test(answers_by_its_account),
+		cmocka_unit_test(one_is_switched),
+		cmocka_unit_test(one_account_or_none),
+	};
+	int failed;
+
+	person_init();
+	person_scratch();
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	end_scratch();
+	return failed;
+}
