@@ -5,7 +5,7 @@
  * Threads: UI thread.
  * Errors:  shown in the message line by app_error.
  *
- * The files call each other one way only (tests/lint/circles.sh), from the loop down: app, start
+ * The files call each other one way only (tests/lint/circles.py), from the loop down: app, start
  * and frame; inbox; the commands (cmd_*, by their rows alone); the screens (view_*), of which one
  * may open another; open, complete and help; commands; selection and program; tabs; ask and look.
  * Upwards lead stored functions: rows, view_ops, questions and requests with who waits for them,
