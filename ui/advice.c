@@ -49,8 +49,8 @@ static void add_pop3(struct str *out, const struct account_settings *a)
 
 void advice_text(struct str *out, const struct account_settings *a)
 {
-	bool pop3 = a->protocol == ACCOUNT_POP3;
-	const char *now = pop3 ? "POP3" : "IMAP", *other = pop3 ? "imap" : "pop3";
+	const char *now = protocol_row(a->protocol)->name,
+		   *other = protocol_row((a->protocol + 1) % PROTOCOLS)->key;
 
 	warn_insecure(out, a->imap);
 	warn_insecure(out, a->pop3);

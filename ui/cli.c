@@ -510,7 +510,7 @@ static bool looks_unfilled(const struct cli *c, int account, const struct msglis
 	struct account_info info;
 
 	engine_account(c->engine, (size_t)account, &info);
-	if (info.protocol == ACCOUNT_POP3)
+	if (info.protocol == PROTOCOL_POP3)
 		return msglist_total(l) == 0 && str_icmp(msglist_folder(l), "INBOX") == 0;
 	return msglist_sync_percent(l) < 0;
 }

@@ -26,14 +26,9 @@ static int account_arg(struct app *a, const char *name)
 
 struct switching {
 	int account;
-	enum account_protocol to;
+	enum protocol to;
 	struct view *preview; /* the text that the question is about */
 };
-
-static const char *protocol_name(enum account_protocol p)
-{
-	return p == ACCOUNT_POP3 ? "POP3" : "IMAP";
-}
 
 static void switched(struct app *a, void *ctx, struct event *ev)
 {
@@ -42,7 +37,7 @@ static void switched(struct app *a, void *ctx, struct event *ev)
 
 	if (ev->kind == EVENT_DONE && (!ev->text || !*ev->text)) {
 		engine_account(a->engine, (size_t)w->account, &info);
-		app_message(a, _("%s now works by %s"), info.name, protocol_name(w->to));
+		app_message(a, _("%s now works by %s"), info.name, protocol_row(w->to)->name);
 	} else {
 		app_finish(a, ev);
 	}
@@ -75,10 +70,10 @@ static void previewed(struct app *a, void *ctx, struct event *ev)
 		return;
 	}
 	engine_account(a->engine, (size_t)w->account, &info);
-	str_addf(&s, _("%s to %s"), info.name, protocol_name(w->to));
+	str_addf(&s, _("%s to %s"), info.name, protocol_row(w->to)->name);
 	w->preview = view_text_new(a, str_c(&s), text_of_lines(ev->text ? ev->text : ""));
 	str_clear(&s);
-	str_addf(&s, _("Switch %s to %s now? (y/n) "), info.name, protocol_name(w->to));
+	str_addf(&s, _("Switch %s to %s now? (y/n) "), info.name, protocol_row(w->to)->name);
 	if (app_push(a, w->preview))
 		app_ask_choice(a, str_c(&s), "yn", switch_answered, w, w->preview);
 	else
@@ -91,22 +86,20 @@ static void cmd_protocol(struct app *a, const struct args *args)
 	struct account_info info;
 	struct switching *w;
 	int account = account_arg(a, args->n > 1 ? args->v[1] : NULL);
-	enum account_protocol to;
+	enum protocol to;
+	int named;
 
 	if (account < 0)
 		return;
 	engine_account(a->engine, (size_t)account, &info);
-	to = info.protocol == ACCOUNT_POP3 ? ACCOUNT_IMAP : ACCOUNT_POP3;
-	if (args->n && str_icmp(args->v[0], "imap") == 0)
-		to = ACCOUNT_IMAP;
-	else if (args->n && str_icmp(args->v[0], "pop3") == 0)
-		to = ACCOUNT_POP3;
-	else if (args->n) {
+	named = args->n ? protocol_find(args->v[0]) : (int)(info.protocol + 1) % PROTOCOLS;
+	if (named < 0) {
 		app_error(a, _("A protocol is imap or pop3, not “%s”"), args->v[0]);
 		return;
 	}
+	to = (enum protocol)named;
 	if (to == info.protocol) {
-		app_message(a, _("%s works by %s already"), info.name, protocol_name(to));
+		app_message(a, _("%s works by %s already"), info.name, protocol_row(to)->name);
 		return;
 	}
 	w = mem_alloc(sizeof(*w));

@@ -223,8 +223,8 @@ void frame_status(struct app *a, struct line *left, struct line *right)
 	line_add(left, STYLE_STATUS, " ");
 	if (account >= 0) {
 		engine_account(a->engine, (size_t)account, &info);
-		line_addf(left, STYLE_STATUS, "%s %s ", info.name,
-			info.protocol == ACCOUNT_POP3 ? "pop3" : "imap");
+		line_addf(
+			left, STYLE_STATUS, "%s %s ", info.name, protocol_row(info.protocol)->key);
 		add_state(a, &info, left);
 	}
 	if (v->ops->status)

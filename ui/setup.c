@@ -21,7 +21,7 @@ struct setup {
 	bool gone; /* the person left: end of input */
 	char *mail, *name, *user, *account;
 	const char *domain; /* in mail */
-	enum account_protocol protocol;
+	enum protocol protocol;
 	char *imap, *pop3, *smtp; /* URLs; "" when there is none */
 	enum password_kind kind;
 	char *password; /* a command or the password, or NULL */
@@ -251,7 +251,7 @@ static void account_text(const struct setup *s, bool test, const char *imap, con
 	conf_line_put(out, "from", str_c(&text));
 	str_done(&text);
 	conf_line_put(out, "protocol",
-		*imap && (s->protocol == ACCOUNT_IMAP || !*pop3) ? "imap" : "pop3");
+		*imap && (s->protocol == PROTOCOL_IMAP || !*pop3) ? "imap" : "pop3");
 	conf_line_put(out, "imap", url = with_user(imap, s->user));
 	free(url);
 	conf_line_put(out, "pop3", url = with_user(pop3, s->user));
@@ -444,9 +444,9 @@ static void ask_servers(struct setup *s)
 	puts(_("\nThe servers, as HOST, HOST:PORT, or with a scheme: imaps, pop3s and smtps begin "
 	       "with "
 	       "TLS, imap, pop3 and smtp turn to it by STARTTLS."));
-	if (s->protocol == ACCOUNT_IMAP || *s->imap)
+	if (s->protocol == PROTOCOL_IMAP || *s->imap)
 		ask_server(s, &s->imap, _("IMAP server"), "imaps");
-	if (s->protocol == ACCOUNT_POP3 || *s->pop3)
+	if (s->protocol == PROTOCOL_POP3 || *s->pop3)
 		ask_server(s, &s->pop3, _("POP3 server"), "pop3s");
 	ask_relay(s);
 	ask_login(s);
@@ -485,7 +485,7 @@ static bool ask_trust(struct setup *s)
  * switch. */
 static void test_other(struct setup *s)
 {
-	bool imap = s->protocol == ACCOUNT_POP3;
+	bool imap = s->protocol == PROTOCOL_POP3;
 	char **url = imap ? &s->imap : &s->pop3;
 	struct str found = STR_INIT;
 	struct err err = {0};
@@ -503,7 +503,7 @@ static void test_other(struct setup *s)
  */
 static int test_once(struct setup *s, struct err *err)
 {
-	bool pop3 = *s->pop3 && (s->protocol == ACCOUNT_POP3 || !*s->imap);
+	bool pop3 = *s->pop3 && (s->protocol == PROTOCOL_POP3 || !*s->imap);
 	struct str found = STR_INIT;
 	int rc;
 
@@ -560,10 +560,10 @@ static void ask_protocol(struct setup *s, const struct provider *p)
 	puts(_("  2  POP3: the mail is fetched to this machine; right for one machine, or little "
 	       "room on "
 	       "the server"));
-	s->protocol = choose(s, _("Your choice"), 2) == 2 ? ACCOUNT_POP3 : ACCOUNT_IMAP;
-	if (p && !p->pop3 && s->protocol == ACCOUNT_POP3) {
+	s->protocol = choose(s, _("Your choice"), 2) == 2 ? PROTOCOL_POP3 : PROTOCOL_IMAP;
+	if (p && !p->pop3 && s->protocol == PROTOCOL_POP3) {
 		puts(_("This provider has no POP3: it will be IMAP."));
-		s->protocol = ACCOUNT_IMAP;
+		s->protocol = PROTOCOL_IMAP;
 	}
 }
 
@@ -608,7 +608,7 @@ static void find_servers(struct setup *s, const struct provider *p)
 	}
 	if (s->gone)
 		return;
-	if (s->protocol == ACCOUNT_IMAP ? !*s->imap : !*s->pop3) {
+	if (s->protocol == PROTOCOL_IMAP ? !*s->imap : !*s->pop3) {
 		if (!s->args->offline)
 			puts(_("No server to read mail from was found by itself."));
 		ask_servers(s);

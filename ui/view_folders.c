@@ -68,7 +68,9 @@ static void account_line(struct app *a, int account, struct line *out, int width
 	engine_account(a->engine, (size_t)account, &info);
 	str_addf(&s, " %s", info.name);
 	line_pad(out, STYLE_ACCOUNT, str_c(&s), width - 6);
-	line_pad_left(out, STYLE_DIM, info.protocol == ACCOUNT_POP3 ? "pop3 " : "imap ", 6);
+	str_clear(&s);
+	str_addf(&s, "%s ", protocol_row(info.protocol)->key);
+	line_pad_left(out, STYLE_DIM, s.p, 6);
 	str_done(&s);
 }
 

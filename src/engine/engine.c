@@ -93,7 +93,7 @@ static struct store_account *setup_of(const struct engine *e, const struct accou
 		.imap = a->imap,
 		.pop3 = a->pop3,
 		.smtp = a->smtp,
-		.use_pop3 = a->protocol == ACCOUNT_POP3,
+		.protocol = a->protocol,
 		.password_kind = a->password_kind,
 		.password = a->password,
 		.auth = a->auth,
@@ -311,7 +311,7 @@ void engine_folder(const struct engine *e, size_t account, size_t i, struct fold
 		.selectable = f->selectable,
 		.has_children = i + 1 < m->nfolders && listed_parent(m, i + 1) == (ptrdiff_t)i,
 		.offline_copy = f->offline_copy,
-		.elsewhere = f->local && m->settings->protocol == ACCOUNT_IMAP,
+		.elsewhere = f->local && m->settings->protocol == PROTOCOL_IMAP,
 		.counts_known = f->counts_known,
 		.total = f->total,
 		.unread = f->unread};
@@ -635,22 +635,22 @@ void engine_set_offline(struct engine *e, bool offline)
 }
 
 static unsigned about_protocol(
-	struct engine *e, enum request_kind kind, size_t account, enum account_protocol to)
+	struct engine *e, enum request_kind kind, size_t account, enum protocol to)
 {
 	struct asked *a = engine_ask(e, kind, NULL, (int)account);
 	struct store_request *r = engine_request_of(a);
 
 	a->number = to;
-	r->n = to == ACCOUNT_POP3;
+	r->n = to;
 	return engine_post(e, r);
 }
 
-unsigned engine_protocol_preview(struct engine *e, size_t account, enum account_protocol to)
+unsigned engine_protocol_preview(struct engine *e, size_t account, enum protocol to)
 {
 	return about_protocol(e, REQUEST_PREVIEW, account, to);
 }
 
-unsigned engine_protocol(struct engine *e, size_t account, enum account_protocol to)
+unsigned engine_protocol(struct engine *e, size_t account, enum protocol to)
 {
 	return about_protocol(e, REQUEST_PROTOCOL, account, to);
 }

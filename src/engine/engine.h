@@ -60,7 +60,7 @@ enum account_state {
 
 struct account_info {
 	const char *name, *from, *from_mail;
-	enum account_protocol protocol;
+	enum protocol protocol;
 	enum account_state state; /* WAITING: retry_at says when; FAILED: needs the user (password,
 				     certificate); FOLLOWING: another running copy synchronises */
 	int64_t retry_at;         /* clock_ms time of the next attempt */
@@ -308,8 +308,8 @@ void engine_retry(struct engine *e); /* connect now instead of waiting */
 void engine_set_offline(struct engine *e, bool offline);
 /* What a switch will do, as EVENT_TEXT; then the switch itself. EVENT_DONE. Saved in the config
  * file. */
-unsigned engine_protocol_preview(struct engine *e, size_t account, enum account_protocol to);
-unsigned engine_protocol(struct engine *e, size_t account, enum account_protocol to);
+unsigned engine_protocol_preview(struct engine *e, size_t account, enum protocol to);
+unsigned engine_protocol(struct engine *e, size_t account, enum protocol to);
 /* Connects to all servers of the account, logs in and reports: EVENT_TEXT (final) with lines;
  * EVENT_FAILED with the same text's reason. */
 unsigned engine_check(struct engine *e, size_t account);

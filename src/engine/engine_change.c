@@ -182,7 +182,7 @@ static const char *why_it_waits(const struct account_model *m, const struct op *
 {
 	if (op->id == m->op_in_flight)
 		return _("on its way");
-	if (m->settings->protocol == ACCOUNT_POP3)
+	if (m->settings->protocol == PROTOCOL_POP3)
 		return _("for the server's folders, the account works by POP3");
 	switch (m->state) {
 	case STATE_OFFLINE:

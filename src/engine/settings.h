@@ -62,14 +62,12 @@ const struct setting_row *settings_row(enum setting id); /* global options */
 const struct setting_row *settings_account_rows(
 	size_t *n); /* lines of an account block; values as text */
 
-enum account_protocol { ACCOUNT_IMAP, ACCOUNT_POP3 };
-
 struct account_settings { /* all strings owned, never NULL; "" when not given */
 	char *name;
 	char *from;             /* "Alice Example <alice@example.org>" */
 	char *from_mail;        /* its address */
 	struct strv alternates; /* other addresses that are ours */
-	enum account_protocol protocol;
+	enum protocol protocol;
 	char *imap, *pop3, *smtp; /* URLs */
 	enum password_kind password_kind;
 	char *password; /* the command or the plain password */
@@ -133,7 +131,7 @@ bool settings_account_name_ok(const char *name);
 /* Rewrites only the protocol line of an account in the user's file, keeping every other byte,
  * durably. */
 int settings_save_protocol(
-	const char *path, const char *account, enum account_protocol protocol, struct err *err);
+	const char *path, const char *account, enum protocol protocol, struct err *err);
 /* Appends an account block durably (the set-up); creates the file with mode 0600. */
 int settings_save_account(const char *path, const struct account_settings *a, struct err *err);
 

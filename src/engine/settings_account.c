@@ -288,7 +288,7 @@ static void read_choice(struct reading *r, enum account_row row, const struct co
 	if (settings_check(&account_rows[row], w->text, &number, &err) != 0)
 		conf_error(r->errors, w, "%s", err.text);
 	else if (row == A_PROTOCOL)
-		a->protocol = strcmp(w->text, "pop3") == 0 ? ACCOUNT_POP3 : ACCOUNT_IMAP;
+		a->protocol = (enum protocol)protocol_find(w->text);
 	else if (row == A_COMPRESS)
 		a->compress = number != 0;
 	else if (row == A_POP3_CHECK)
@@ -412,7 +412,7 @@ static struct account_settings *account_new(const char *name)
 void settings_account_check(
 	const struct account_settings *a, const struct conf_word *at, struct conf_errors *errors)
 {
-	bool pop3 = a->protocol == ACCOUNT_POP3;
+	bool pop3 = a->protocol == PROTOCOL_POP3;
 
 	if (!*a->from)
 		conf_error(errors, at,

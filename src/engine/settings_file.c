@@ -169,7 +169,7 @@ static void put_protocol(struct str *text, const struct conf_line *account, cons
 }
 
 int settings_save_protocol(
-	const char *path, const char *account, enum account_protocol protocol, struct err *err)
+	const char *path, const char *account, enum protocol protocol, struct err *err)
 {
 	struct str text = STR_INIT;
 	struct conf_errors errors = {0};
@@ -185,7 +185,7 @@ int settings_save_protocol(
 		rc = err_set(err, ERR_INPUT, _("%s has no account %s that could be changed"), path,
 			account);
 	else {
-		put_protocol(&text, line, protocol == ACCOUNT_POP3 ? "pop3" : "imap");
+		put_protocol(&text, line, protocol_row(protocol)->key);
 		rc = file_replace(path, text.p, text.len, 0600, err);
 	}
 	conf_free(block);
@@ -222,7 +222,7 @@ int settings_save_account(const char *path, const struct account_settings *a, st
 		str_addc(&text, '\n');
 	str_addf(&text, "%saccount %s {\n", text.len ? "\n" : "", a->name);
 	put_line(&text, "from", a->from);
-	put_line(&text, "protocol", a->protocol == ACCOUNT_POP3 ? "pop3" : "imap");
+	put_line(&text, "protocol", protocol_row(a->protocol)->key);
 	put_line(&text, "imap", a->imap);
 	put_line(&text, "pop3", a->pop3);
 	put_line(&text, "smtp", a->smtp);

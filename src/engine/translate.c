@@ -35,7 +35,7 @@ static struct event *take_state(struct engine *e, struct store_event *ev)
 
 	m->state = state_of(ev);
 	m->retry_at = clock_ms() + (int64_t)ev->n;
-	m->settings->protocol = ev->use_pop3 ? ACCOUNT_POP3 : ACCOUNT_IMAP;
+	m->settings->protocol = ev->protocol;
 	free(m->reason);
 	m->reason = mem_strdup(
 		ev->following ? _("Another running copy synchronises this account") : ev->err.text);
@@ -459,7 +459,7 @@ static void save_protocol(struct engine *e, const struct asked *a, struct event 
 	struct account_model *m = &e->accounts[a->account];
 	struct err err = {0};
 
-	m->settings->protocol = (enum account_protocol)a->number;
+	m->settings->protocol = (enum protocol)a->number;
 	if (e->config_path &&
 		settings_save_protocol(e->config_path, m->name, m->settings->protocol, &err) != 0) {
 		struct str text = STR_INIT;

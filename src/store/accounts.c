@@ -263,6 +263,7 @@ void account_tick(struct account *a, int64_t now)
 		if (a->following)
 			follow_outbox(a);
 	}
-	if (a->sync && a->setup->sync.use_pop3 && !a->session.running && now >= a->next_pop3)
+	if (a->sync && a->setup->sync.protocol == PROTOCOL_POP3 && !a->session.running &&
+		now >= a->next_pop3)
 		session_start(a, 0);
 }

@@ -146,7 +146,7 @@ static int pass_password(
 		account_post(a, (enum lane)i, j);
 	}
 	/* The session that wanted it is over, or will be with the next result. */
-	if (r->text && a->setup->sync.use_pop3) {
+	if (r->text && a->setup->sync.protocol == PROTOCOL_POP3) {
 		a->next_pop3 = 0;
 		a->pop3_again = a->session.running;
 		account_tick(a, clock_ms());

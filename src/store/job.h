@@ -29,7 +29,7 @@ enum lane { LANE_MAIN, LANE_FETCH, LANE_SEND, LANES };
 /* What sync needs to know of an account. Strings owned, never NULL. */
 struct sync_account {
 	char *name, *imap, *pop3, *smtp; /* URLs, "" when not given */
-	bool use_pop3;
+	enum protocol protocol;
 	bool look_only; /* connections for JOB_CHECK alone */
 	enum password_kind password_kind;
 	char *password, *auth, *tls_ca, *tls_pin;

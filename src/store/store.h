@@ -49,7 +49,7 @@ enum request_kind {
 	REQUEST_ONLINE,  /* n: 1 connect, 0 stop all connections of the account */
 	REQUEST_RETRY,
 	REQUEST_PASSWORD,  /* text or NULL */
-	REQUEST_PROTOCOL,  /* n: 1 pop3, 0 imap */
+	REQUEST_PROTOCOL,  /* n: enum protocol */
 	REQUEST_PREVIEW,   /* n as above -> text */
 	REQUEST_OPEN,      /* list, folder (UI name), or account -1 and a path */
 	REQUEST_CLOSE,     /* list */
@@ -202,7 +202,8 @@ struct store_event {
 	struct op **ops;
 	size_t nops;
 	enum sync_state state;
-	bool following, read_only, use_pop3;
+	bool following, read_only;
+	enum protocol protocol;
 	int percent; /* of the first fill; 100 complete; -1 unknown */
 	struct str bytes;
 };

@@ -23,7 +23,7 @@ static const struct driver *driver_for(const struct sync_account *a, enum lane l
 		return &driver_submit;
 	if (lane == LANE_FETCH || a->look_only)
 		return &driver_fetch;
-	return a->use_pop3 ? &driver_popbox : &driver_watch;
+	return a->protocol == PROTOCOL_POP3 ? &driver_popbox : &driver_watch;
 }
 
 /* libetpan's parser recurses on nested parentheses: this much (virtual) stack carries what the wire

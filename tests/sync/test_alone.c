@@ -164,13 +164,13 @@ static void a_switch_that_cannot_be_saved(void **state)
 
 	(void)state;
 	assert_int_equal(remove(p->config), 0);
-	ev = answer(p, engine_protocol(p->engine, 0, ACCOUNT_IMAP));
+	ev = answer(p, engine_protocol(p->engine, 0, PROTOCOL_IMAP));
 	assert_int_equal(ev->kind, EVENT_DONE);
 	assert_non_null(strstr(ev->text, "not saved in the configuration"));
 	assert_non_null(strstr(ev->text, p->config));
 	event_free(ev);
 	engine_account(p->engine, 0, &info);
-	assert_int_equal(info.protocol, ACCOUNT_IMAP);
+	assert_int_equal(info.protocol, PROTOCOL_IMAP);
 	person_free(p);
 }
 
@@ -208,9 +208,9 @@ static void why_something_waits(void **state)
 	engine_set_offline(p->engine, true);
 	UNTIL(p, is_in_state(p, STATE_OFFLINE));
 	assert_string_equal(why(p), "offline");
-	done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
+	done(p, engine_protocol(p->engine, 0, PROTOCOL_POP3));
 	assert_string_equal(why(p), "for the server's folders, the account works by POP3");
-	done(p, engine_protocol(p->engine, 0, ACCOUNT_IMAP));
+	done(p, engine_protocol(p->engine, 0, PROTOCOL_IMAP));
 	stop(p);
 	/* Another running copy has the lock. */
 	lock = file_join(p->home, "XDG_DATA_HOME/talaria/test/sync.lock");

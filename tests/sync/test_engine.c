@@ -244,7 +244,7 @@ static void pop3_never_deletes_after_storing(void **state)
 	done(p, engine_sync(p->engine, 0));
 	assert_int_equal(msglist_count(l), 5);
 	/* The server's inbox is empty now. */
-	done(p, engine_protocol(p->engine, 0, ACCOUNT_IMAP));
+	done(p, engine_protocol(p->engine, 0, PROTOCOL_IMAP));
 	l = open_folder(p, "INBOX");
 	done(p, engine_sync(p->engine, 0));
 	UNTIL(p, msglist_sync_percent(l) == 100);
@@ -271,7 +271,7 @@ static void switch_refuses_what_was_meant_before(void **state)
 	uid = m.uid;
 	msglist_tag(l, uid, true);
 	numbering = msglist_numbering(l);
-	change = engine_protocol(p->engine, 0, ACCOUNT_POP3);
+	change = engine_protocol(p->engine, 0, PROTOCOL_POP3);
 	request = engine_delete(p->engine, l, &uid, 1);
 	done(p, change);
 	ev = answer(p, request);
@@ -305,7 +305,7 @@ static void switch_keeps_marks_and_mail(void **state)
 	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_SEEN | MAIL_FLAGGED));
 	UNTIL(p, engine_pending(p->engine) == 0);
 	/* To POP3: everything comes, once, with its marks. */
-	done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
+	done(p, engine_protocol(p->engine, 0, PROTOCOL_POP3));
 	/* What is open as INBOX is now the other protocol's, without being opened again. */
 	done(p, engine_sync(p->engine, 0));
 	UNTIL(p, msglist_count(l) == 12 && !msglist_read_only(l));
@@ -314,7 +314,7 @@ static void switch_keeps_marks_and_mail(void **state)
 	uid = msglist_uid(l, (size_t)find_subject(p, l, two));
 	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_SEEN));
 	/* And back: the mark set by POP3 reaches the server. */
-	done(p, engine_protocol(p->engine, 0, ACCOUNT_IMAP));
+	done(p, engine_protocol(p->engine, 0, PROTOCOL_IMAP));
 	engine_close(p->engine, l);
 	l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(l) == 12 && engine_pending(p->engine) == 0 &&
@@ -331,7 +331,7 @@ static void switch_keeps_marks_and_mail(void **state)
 	person_free(p);
 }
 
-static void preview_says(struct person *p, enum account_protocol to, const char *const parts[])
+static void preview_says(struct person *p, enum protocol to, const char *const parts[])
 {
 	struct event *ev = answer(p, engine_protocol_preview(p->engine, 0, to));
 
@@ -380,7 +380,7 @@ static void preview_tells_what_a_switch_does(void **state)
 
 	(void)state;
 	UNTIL(p, msglist_count(l) == 6 && msglist_sync_percent(l) == 100);
-	preview_says(p, ACCOUNT_POP3,
+	preview_says(p, PROTOCOL_POP3,
 		(const char *const[]){"0 messages of the inbox are here and on the server.",
 			"6 messages are only on the server, as it was seen last, 0 only here.",
 			"deletes nothing, neither here nor on the server",
@@ -391,12 +391,12 @@ static void preview_tells_what_a_switch_does(void **state)
 	uid = msglist_uid(l, 0);
 	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
 	send_text(p, "bob@example.org", "Later");
-	preview_says(p, ACCOUNT_POP3,
+	preview_says(p, PROTOCOL_POP3,
 		(const char *const[]){
 			"1 change made by IMAP waits for the server, and goes on waiting",
 			"1 message is in the outbox; it is sent all the same.", NULL});
-	done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
-	preview_says(p, ACCOUNT_IMAP,
+	done(p, engine_protocol(p->engine, 0, PROTOCOL_POP3));
+	preview_says(p, PROTOCOL_IMAP,
 		(const char *const[]){"1 change waits for IMAP and is then sent to the server.",
 			"1 message is in the outbox", "deletes nothing", NULL});
 	engine_set_offline(p->engine, false);
@@ -405,7 +405,7 @@ static void preview_tells_what_a_switch_does(void **state)
 	UNTIL(p, msglist_count(l) == 6);
 	uid = msglist_uid(l, 1);
 	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_ANSWERED));
-	preview_says(p, ACCOUNT_IMAP,
+	preview_says(p, PROTOCOL_IMAP,
 		(const char *const[]){"6 messages of the inbox are here and on the server.",
 			/* one was unread and is fetched: it counts as read there */
 			"2 messages have other marks here; they will wait", NULL});
@@ -434,7 +434,7 @@ static void preview_counts_what_pop3_saw(void **state)
 		UNTIL(p, msglist_count(l) == 6);
 		uid = msglist_uid(l, 0);
 		done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
-		preview_says(p, ACCOUNT_IMAP,
+		preview_says(p, PROTOCOL_IMAP,
 			(const char *const[]){says[i][0], says[i][1], says[i][2], NULL});
 		person_free(p);
 	}
@@ -461,7 +461,7 @@ static void namesakes_are_both_fetched(void **state)
 	put_mail(p, first);
 	UNTIL(p, msglist_count(l) == 1 && msglist_sync_percent(l) == 100);
 	engine_view_free(read_view(p, l, msglist_uid(l, 0))); /* so that it would be moved in */
-	done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
+	done(p, engine_protocol(p->engine, 0, PROTOCOL_POP3));
 	put_mail(p, second);
 	done(p, engine_sync(p->engine, 0));
 	UNTIL(p, msglist_count(l) == 2);

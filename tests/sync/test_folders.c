@@ -435,7 +435,7 @@ static void leftovers_of_the_other_protocol_go(void **state)
 
 	(void)state;
 	file_in(p, "Kept", 1);
-	done(p, engine_protocol(p->engine, 0, ACCOUNT_IMAP));
+	done(p, engine_protocol(p->engine, 0, PROTOCOL_IMAP));
 	l = open_folder(p, "Local/INBOX");
 	assert_int_equal(msglist_count(l), 4);
 	UNTIL(p, is_listed(p, "Archive") && is_listed(p, "Local/Kept"));
@@ -461,7 +461,7 @@ static void leftovers_of_the_other_protocol_go(void **state)
 	done(p, engine_copy(p->engine, l, (uint32_t[]){msglist_uid(l, 0)}, 1, "Work"));
 	UNTIL(p, engine_pending(p->engine) == 0);
 	open_with(p, "Work", 1);
-	done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
+	done(p, engine_protocol(p->engine, 0, PROTOCOL_POP3));
 	UNTIL(p, is_listed(p, "Server/Work"));
 	fails(p, engine_delete_folder(p->engine, 0, "Server/Work", 9), "protocol imap");
 	fails(p, engine_rename_folder(p->engine, 0, "Server/Work", "Server/Play"), "protocol imap");

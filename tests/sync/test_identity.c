@@ -210,8 +210,8 @@ static void read_only_writes_nothing(void **state)
 	struct msglist *l;
 
 	(void)state;
-	done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
-	done(p, engine_protocol(p->engine, 0, ACCOUNT_IMAP));
+	done(p, engine_protocol(p->engine, 0, PROTOCOL_POP3));
+	done(p, engine_protocol(p->engine, 0, PROTOCOL_IMAP));
 	stop(p);
 	tree(p, &before);
 	for (int i = 0; i < 2; i++) {
@@ -306,7 +306,7 @@ static void an_account_that_cannot_be_opened(void **state)
 	says(p, engine_create_folder(p->engine, 0, "New"), "outbox");
 	says(p, engine_drafts(p->engine, 0), "outbox");
 	says(p, engine_backup(p->engine, 0, "/nowhere/x.tar.gz"), "outbox");
-	says(p, engine_protocol(p->engine, 0, ACCOUNT_POP3), "outbox");
+	says(p, engine_protocol(p->engine, 0, PROTOCOL_POP3), "outbox");
 	engine_account(p->engine, 0, &info);
 	assert_non_null(strstr(info.reason, "outbox"));
 	assert_int_equal(info.state, STATE_FAILED);

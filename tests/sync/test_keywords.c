@@ -210,14 +210,14 @@ static void switches(void **state)
 	two = mem_strdup(row_of(p, l, 3).subject);
 	give(p, l, named(p, l, one), "", "work $Junk");
 	UNTIL(p, engine_pending(p->engine) == 0);
-	done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
+	done(p, engine_protocol(p->engine, 0, PROTOCOL_POP3));
 	done(p, engine_sync(p->engine, 0));
 	UNTIL(p, msglist_count(l) == 6);
 	uid = named(p, l, one);
 	UNTIL(p, has(p, l, uid, "work $Junk"));
 	give(p, l, uid, "work", "done");
 	give(p, l, named(p, l, two), "", "later");
-	done(p, engine_protocol(p->engine, 0, ACCOUNT_IMAP));
+	done(p, engine_protocol(p->engine, 0, PROTOCOL_IMAP));
 	engine_close(p->engine, l);
 	l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(l) == 6 && engine_pending(p->engine) == 0 &&
@@ -231,7 +231,7 @@ static void switches(void **state)
 	/* Back once more: what both sides have follows, too. */
 	give(p, l, named(p, l, two), "later", "soon");
 	UNTIL(p, engine_pending(p->engine) == 0);
-	done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
+	done(p, engine_protocol(p->engine, 0, PROTOCOL_POP3));
 	done(p, engine_sync(p->engine, 0));
 	UNTIL(p, msglist_count(l) == 6 && has(p, l, named(p, l, two), "soon"));
 	free(one);
@@ -250,7 +250,7 @@ static void begins_with_pop3(void **state)
 	UNTIL(p, msglist_count(l) == 4);
 	one = mem_strdup(row_of(p, l, 2).subject);
 	give(p, l, named(p, l, one), "", "work later");
-	done(p, engine_protocol(p->engine, 0, ACCOUNT_IMAP));
+	done(p, engine_protocol(p->engine, 0, PROTOCOL_IMAP));
 	engine_close(p->engine, l);
 	l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(l) == 4 && has(p, l, named(p, l, one), "work later") &&

@@ -318,12 +318,12 @@ static void row_is_not_counted_by_a_switch(void **state)
 
 	(void)state;
 	p = with_row(&l, "");
-	ev = answer(p, engine_protocol_preview(p->engine, 0, ACCOUNT_IMAP));
+	ev = answer(p, engine_protocol_preview(p->engine, 0, PROTOCOL_IMAP));
 	assert_int_equal(ev->kind, EVENT_TEXT);
 	has(ev->text, "2 messages of the inbox are here and on the server.\n1 message is only on");
 	has(ev->text, " 0 only here");
 	event_free(ev);
-	done(p, engine_protocol(p->engine, 0, ACCOUNT_IMAP));
+	done(p, engine_protocol(p->engine, 0, PROTOCOL_IMAP));
 	l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(l) == 3 && msglist_sync_percent(l) == 100);
 	all_subjects_once(p, l, 3);
@@ -333,7 +333,7 @@ static void row_is_not_counted_by_a_switch(void **state)
 	assert_false(file_exists(path));
 	free(path);
 	odd("norules");
-	done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
+	done(p, engine_protocol(p->engine, 0, PROTOCOL_POP3));
 	put_clock(HOUR);
 	l = inbox_of(p, 3);
 	UNTIL(p, bad_rows(l) == 0);

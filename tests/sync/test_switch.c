@@ -18,7 +18,7 @@
 enum { MAILS = 12, COMING = 3, GOING = 2 };
 
 struct cell {
-	enum account_protocol from;
+	enum protocol from;
 	bool offline;     /* the switch is made without a connection */
 	const char *keep; /* pop3-keep */
 	bool changed;     /* another client was at the inbox meanwhile */
@@ -175,10 +175,10 @@ static void assert_each_once(struct person *p, struct msglist *l)
 	}
 }
 
-static void settle(struct person *p, enum account_protocol protocol)
+static void settle(struct person *p, enum protocol protocol)
 {
 	done(p, engine_sync(p->engine, 0));
-	if (protocol == ACCOUNT_IMAP)
+	if (protocol == PROTOCOL_IMAP)
 		UNTIL(p, engine_pending(p->engine) == 0);
 	done(p, engine_sync(p->engine, 0));
 }
@@ -198,7 +198,7 @@ static void run_cell(const struct cell *c)
 {
 	static const unsigned set[] = {
 		MAIL_SEEN | MAIL_FLAGGED, MAIL_SEEN | MAIL_ANSWERED, MAIL_SEEN | MAIL_FORWARDED, 0};
-	enum account_protocol to = c->from == ACCOUNT_IMAP ? ACCOUNT_POP3 : ACCOUNT_IMAP;
+	enum protocol to = c->from == PROTOCOL_IMAP ? PROTOCOL_POP3 : PROTOCOL_IMAP;
 	struct str more = STR_INIT;
 	struct person *p;
 	struct msglist *l;
@@ -208,13 +208,13 @@ static void run_cell(const struct cell *c)
 	bool never = strcmp(c->keep, "never") == 0, emptied;
 
 	str_addf(&more, "\tpop3-keep %s\n", c->keep);
-	p = person_new(c->from == ACCOUNT_IMAP ? "imap" : "pop3", more.p, "--count", "12");
+	p = person_new(c->from == PROTOCOL_IMAP ? "imap" : "pop3", more.p, "--count", "12");
 	l = open_folder(p, "INBOX");
 	done(p, engine_sync(p->engine, 0));
 	UNTIL(p, msglist_count(l) == MAILS);
 	assert_int_equal(unique_subjects(p, l, subject, 6), 6);
 	settle(p, c->from);
-	emptied = never && c->from == ACCOUNT_POP3;
+	emptied = never && c->from == PROTOCOL_POP3;
 	before = count_on_server(p);
 	assert_int_equal(before, emptied ? 0 : MAILS);
 	if (c->offline)
@@ -235,14 +235,14 @@ static void run_cell(const struct cell *c)
 	UNTIL(p, msglist_count(l) == want);
 	assert_each_once(p, l);
 	if (!emptied)
-		assert_marks(p, l, subject, set, c->from == ACCOUNT_POP3);
+		assert_marks(p, l, subject, set, c->from == PROTOCOL_POP3);
 	/* The server has lost nothing but what pop3-keep gave it leave to. */
 	kept = count_on_server(p);
-	assert_int_equal(kept, never && to == ACCOUNT_POP3 ? 0 : (int)want);
-	if (to == ACCOUNT_IMAP)
+	assert_int_equal(kept, never && to == PROTOCOL_POP3 ? 0 : (int)want);
+	if (to == PROTOCOL_IMAP)
 		assert_unread(p, l);
 	/* What POP3 had fetched stays here; what the other client deleted too. */
-	if (c->from == ACCOUNT_POP3) {
+	if (c->from == PROTOCOL_POP3) {
 		l = open_folder(p, "Local/INBOX");
 		/* Online, a session of its own may have fetched some of what came meanwhile. */
 		UNTIL(p, msglist_count(l) >= MAILS);
@@ -253,15 +253,15 @@ static void run_cell(const struct cell *c)
 	done(p, engine_protocol(p->engine, 0, c->from));
 	l = open_folder(p, "INBOX");
 	settle(p, c->from);
-	if (c->from == ACCOUNT_POP3)
+	if (c->from == PROTOCOL_POP3)
 		want = MAILS + (c->changed ? COMING : 0);
 	else
 		want = (size_t)kept;
 	UNTIL(p, msglist_count(l) == want);
 	assert_each_once(p, l);
-	if (c->from == ACCOUNT_POP3 || kept)
-		assert_marks(p, l, subject, set, c->from == ACCOUNT_POP3);
-	if (c->from == ACCOUNT_IMAP)
+	if (c->from == PROTOCOL_POP3 || kept)
+		assert_marks(p, l, subject, set, c->from == PROTOCOL_POP3);
+	if (c->from == PROTOCOL_IMAP)
 		assert_unread(p, l);
 	for (int i = 0; i < 6; i++)
 		free(subject[i]);
@@ -279,7 +279,7 @@ static void matrix(void **state)
 		for (int offline = 0; offline < 2; offline++)
 			for (size_t keep = 0; keep < MEM_COUNT(keeps); keep++)
 				for (int changed = 0; changed < 2; changed++) {
-					struct cell c = {from ? ACCOUNT_POP3 : ACCOUNT_IMAP,
+					struct cell c = {from ? PROTOCOL_POP3 : PROTOCOL_IMAP,
 						offline != 0, keeps[keep], changed != 0};
 
 					print_message("# from %s, %s, keep %s, %s\n",
@@ -314,7 +314,7 @@ static void holds(struct person *p, const char *folder, size_t n, const char *su
 	engine_close(p->engine, l);
 }
 
-static void previews(struct person *p, enum account_protocol to, const char *what)
+static void previews(struct person *p, enum protocol to, const char *what)
 {
 	struct event *ev = answer(p, engine_protocol_preview(p->engine, 0, to));
 
@@ -333,14 +333,14 @@ static void filed_by_pop3(void **state)
 		struct msglist *l = open_folder(p, "INBOX");
 		char *subject[4];
 
-		settle(p, known ? ACCOUNT_IMAP : ACCOUNT_POP3);
+		settle(p, known ? PROTOCOL_IMAP : PROTOCOL_POP3);
 		UNTIL(p, msglist_count(l) == MAILS);
 		if (known)
-			done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
-		settle(p, ACCOUNT_POP3);
+			done(p, engine_protocol(p->engine, 0, PROTOCOL_POP3));
+		settle(p, PROTOCOL_POP3);
 		UNTIL(p, msglist_count(l) == MAILS);
 		assert_int_equal(unique_subjects(p, l, subject, 4), 4);
-		previews(p, ACCOUNT_IMAP, "deletes nothing");
+		previews(p, PROTOCOL_IMAP, "deletes nothing");
 		mark(p, l, subject[0], MAIL_FLAGGED);
 		act(p, l, subject[0], engine_archive);
 		act(p, l, subject[1], engine_delete);
@@ -348,11 +348,11 @@ static void filed_by_pop3(void **state)
 		l = open_folder(p, "Trash");
 		UNTIL(p, msglist_count(l) == 2);
 		act(p, l, subject[2], engine_delete);
-		previews(p, ACCOUNT_IMAP, "2 messages that were filed here");
-		previews(p, ACCOUNT_IMAP, "1 message that was deleted here");
-		done(p, engine_protocol(p->engine, 0, ACCOUNT_IMAP));
-		settle(p, ACCOUNT_IMAP);
-		settle(p, ACCOUNT_IMAP);
+		previews(p, PROTOCOL_IMAP, "2 messages that were filed here");
+		previews(p, PROTOCOL_IMAP, "1 message that was deleted here");
+		done(p, engine_protocol(p->engine, 0, PROTOCOL_IMAP));
+		settle(p, PROTOCOL_IMAP);
+		settle(p, PROTOCOL_IMAP);
 		holds(p, "INBOX", MAILS - 3, subject[3]);
 		holds(p, "Archive", 1, subject[0]);
 		holds(p, "Trash", 2, subject[1]);
@@ -360,8 +360,8 @@ static void filed_by_pop3(void **state)
 		l = open_folder(p, "Archive");
 		assert_int_equal(marks(p, l, subject[0]), MAIL_FLAGGED);
 		/* and back: each stands where it stood */
-		done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
-		settle(p, ACCOUNT_POP3);
+		done(p, engine_protocol(p->engine, 0, PROTOCOL_POP3));
+		settle(p, PROTOCOL_POP3);
 		holds(p, "INBOX", MAILS - 3, subject[3]);
 		holds(p, "Archive", 1, subject[0]);
 		for (int i = 0; i < 4; i++)
@@ -379,22 +379,22 @@ static void filed_by_imap(void **state)
 		struct msglist *l = open_folder(p, "INBOX");
 		char *subject[3];
 
-		settle(p, ACCOUNT_POP3);
+		settle(p, PROTOCOL_POP3);
 		UNTIL(p, msglist_count(l) == MAILS);
 		assert_int_equal(unique_subjects(p, l, subject, 3), 3);
-		done(p, engine_protocol(p->engine, 0, ACCOUNT_IMAP));
-		settle(p, ACCOUNT_IMAP);
+		done(p, engine_protocol(p->engine, 0, PROTOCOL_IMAP));
+		settle(p, PROTOCOL_IMAP);
 		UNTIL(p, msglist_count(l) == MAILS);
 		engine_set_offline(p->engine, offline != 0);
 		mark(p, l, subject[0], MAIL_ANSWERED);
 		act(p, l, subject[0], engine_archive);
 		act(p, l, subject[1], engine_delete);
 		if (!offline)
-			settle(p, ACCOUNT_IMAP);
-		previews(p, ACCOUNT_POP3, "2 messages that IMAP filed");
-		done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
+			settle(p, PROTOCOL_IMAP);
+		previews(p, PROTOCOL_POP3, "2 messages that IMAP filed");
+		done(p, engine_protocol(p->engine, 0, PROTOCOL_POP3));
 		engine_set_offline(p->engine, false);
-		settle(p, ACCOUNT_POP3);
+		settle(p, PROTOCOL_POP3);
 		holds(p, "INBOX", MAILS - 2, subject[2]);
 		holds(p, "Archive", 1, subject[0]);
 		holds(p, "Trash", 1, subject[1]);
@@ -414,14 +414,14 @@ static void filed_before_it_was_fetched(void **state)
 	char *subject[1];
 
 	(void)state;
-	settle(p, ACCOUNT_IMAP);
+	settle(p, PROTOCOL_IMAP);
 	UNTIL(p, msglist_count(l) == MAILS);
 	assert_int_equal(unique_subjects(p, l, subject, 1), 1);
 	engine_set_offline(p->engine, true);
 	act(p, l, subject[0], engine_archive);
-	done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
+	done(p, engine_protocol(p->engine, 0, PROTOCOL_POP3));
 	engine_set_offline(p->engine, false);
-	settle(p, ACCOUNT_POP3);
+	settle(p, PROTOCOL_POP3);
 	holds(p, "INBOX", MAILS - 1, NULL);
 	holds(p, "Archive", 1, subject[0]);
 	free(subject[0]);
@@ -445,17 +445,17 @@ static void with_work_waiting(void **state)
 	engine_set_offline(p->engine, true);
 	done(p, engine_flag(p->engine, l, uids, MANY, 0, MAIL_FLAGGED | MAIL_SEEN));
 	send_text(p, "bob@example.org", "Sent across a switch");
-	done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
-	done(p, engine_protocol(p->engine, 0, ACCOUNT_IMAP));
-	done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
+	done(p, engine_protocol(p->engine, 0, PROTOCOL_POP3));
+	done(p, engine_protocol(p->engine, 0, PROTOCOL_IMAP));
+	done(p, engine_protocol(p->engine, 0, PROTOCOL_POP3));
 	assert_true(engine_pending(p->engine) <= 4);
 	assert_int_equal(engine_outbox(p->engine, 0), 1);
 	engine_set_offline(p->engine, false);
 	UNTIL(p, engine_outbox(p->engine, 0) == 0);
-	settle(p, ACCOUNT_POP3);
+	settle(p, PROTOCOL_POP3);
 	UNTIL(p, msglist_count(l) == MANY);
-	done(p, engine_protocol(p->engine, 0, ACCOUNT_IMAP));
-	settle(p, ACCOUNT_IMAP);
+	done(p, engine_protocol(p->engine, 0, PROTOCOL_IMAP));
+	settle(p, PROTOCOL_IMAP);
 	UNTIL(p, msglist_count(l) == MANY);
 	assert_int_equal(count_on_server(p), MANY);
 	assert_int_equal(on_server(p, "find \"$1/cur\" -name '*:2,*F*S*' | wc -l"), MANY);
@@ -503,7 +503,7 @@ static void moves_of_many(void **state)
 
 	(void)state;
 	UNTIL(p, msglist_count(l) == MANY);
-	settle(p, ACCOUNT_POP3);
+	settle(p, PROTOCOL_POP3);
 	engine_set_offline(p->engine, true);
 	select_all(l, uids, MANY);
 	atomic_store(&readings, 0);
@@ -534,7 +534,7 @@ static void marks_of_many(void **state)
 
 	(void)state;
 	UNTIL(p, msglist_count(l) == MANY);
-	settle(p, ACCOUNT_POP3);
+	settle(p, PROTOCOL_POP3);
 	engine_set_offline(p->engine, true);
 	for (size_t i = 0; i < MANY; i++)
 		uids[i] = msglist_uid(l, i);
@@ -543,17 +543,17 @@ static void marks_of_many(void **state)
 	done(p, engine_keywords(p->engine, l, uids, MANY, "", "work"));
 	assert_true(atomic_load(&waits) < FEW);
 	engine_set_offline(p->engine, false);
-	done(p, engine_protocol(p->engine, 0, ACCOUNT_IMAP));
+	done(p, engine_protocol(p->engine, 0, PROTOCOL_IMAP));
 	l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(l) == MANY && msglist_sync_percent(l) == 100);
-	settle(p, ACCOUNT_IMAP);
+	settle(p, PROTOCOL_IMAP);
 	for (size_t i = 0; i < MANY; i++)
 		uids[i] = msglist_uid(l, i);
 	engine_set_offline(p->engine, true);
 	done(p, engine_flag(p->engine, l, uids, MANY, MAIL_FLAGGED, MAIL_ANSWERED));
 	done(p, engine_keywords(p->engine, l, uids, MANY, "work", "later"));
 	atomic_store(&waits, 0);
-	done(p, engine_protocol(p->engine, 0, ACCOUNT_POP3));
+	done(p, engine_protocol(p->engine, 0, PROTOCOL_POP3));
 	assert_true(atomic_load(&waits) < FEW);
 	l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(l) == MANY);

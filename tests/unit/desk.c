@@ -300,7 +300,7 @@ struct store_account *desk_account(const char *name, bool pop3)
 		.auth = mem_strdup(""),
 		.tls_ca = mem_strdup(""),
 		.tls_pin = mem_strdup(""),
-		.use_pop3 = pop3};
+		.protocol = pop3 ? PROTOCOL_POP3 : PROTOCOL_IMAP};
 	a->data_dir = mem_strdup(desk_path("%s/data", name));
 	a->cache_dir = mem_strdup(desk_path("%s/cache", name));
 	a->from = mem_strdup("Alice <alice@mail.example>");

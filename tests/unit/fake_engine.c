@@ -38,7 +38,7 @@ struct engine {
 	struct event **queue;
 	size_t n, cap, at;
 	struct folder *lists;
-	enum account_protocol protocol;
+	enum protocol protocol;
 	bool offline;
 	struct draft draft;
 	char path[SCRATCH_SIZE];
@@ -464,7 +464,7 @@ void engine_account(const struct engine *e, size_t i, struct account_info *out)
 	*out = (struct account_info){.name = i ? "home" : "work",
 		.from = "Alice Example <alice@example.org>",
 		.from_mail = "alice@example.org",
-		.protocol = i ? ACCOUNT_POP3 : e->protocol,
+		.protocol = i ? PROTOCOL_POP3 : e->protocol,
 		.state = e->offline ? STATE_OFFLINE
 			 : i        ? STATE_WAITING
 			 : reason   ? state
@@ -1227,23 +1227,23 @@ void engine_set_offline(struct engine *e, bool offline)
 	e->offline = offline;
 }
 
-unsigned engine_protocol_preview(struct engine *e, size_t account, enum account_protocol to)
+unsigned engine_protocol_preview(struct engine *e, size_t account, enum protocol to)
 {
 	struct event *ev = post(e, EVENT_TEXT, ++e->id);
 
 	(void)account;
-	ev->text = mem_strdup(to == ACCOUNT_POP3
+	ev->text = mem_strdup(to == PROTOCOL_POP3
 				      ? "Nothing is deleted, here or on the server.\nFolders stay "
 					"readable as copies.\n"
 				      : "State set meanwhile is sent to the server.\n");
 	return ev->request;
 }
 
-unsigned engine_protocol(struct engine *e, size_t account, enum account_protocol to)
+unsigned engine_protocol(struct engine *e, size_t account, enum protocol to)
 {
 	(void)account;
 	e->protocol = to;
-	record("protocol", NULL, 0, to == ACCOUNT_POP3 ? "pop3" : "imap");
+	record("protocol", NULL, 0, protocol_row(to)->key);
 	post(e, EVENT_ACCOUNTS, 0);
 	return done(e, NULL);
 }

@@ -125,6 +125,25 @@ static void defaults_come_from_the_table(void **state)
 	settings_free(s);
 }
 
+static void protocols_are_whole(void **state)
+{
+	(void)state;
+	for (enum protocol p = 0; p < PROTOCOLS; p++) {
+		const char *key = protocol_row(p)->key;
+		size_t n, at = 0;
+		const struct setting_row *rows = settings_account_rows(&n);
+
+		assert_int_equal(protocol_find(key), p);
+		assert_non_null(protocol_row(p)->name);
+		while (at < n && strcmp(rows[at].name, key) != 0)
+			at++;
+		assert_true(at < n); /* the option that says where its server is */
+	}
+	assert_int_equal(protocol_find("POP3"), PROTOCOL_POP3);
+	assert_int_equal(protocol_find(""), -1);
+	assert_int_equal(protocol_find("smtp"), -1);
+}
+
 /* An order is one row: what it is called, how it is asked for, what it is made of. */
 static void orders_are_whole(void **state)
 {
@@ -192,7 +211,7 @@ static void reads_an_account(void **state)
 	assert_string_equal(a->name, "home");
 	assert_string_equal(a->from_mail, "alice@example.org");
 	assert_int_equal(a->alternates.n, 2);
-	assert_int_equal(a->protocol, ACCOUNT_POP3);
+	assert_int_equal(a->protocol, PROTOCOL_POP3);
 	assert_string_equal(a->imap, "imaps://alice@imap.example.org:1993");
 	assert_string_equal(a->smtp, "smtp://relay.example.org:2525");
 	assert_int_equal(a->password_kind, PASSWORD_COMMAND);
@@ -205,7 +224,7 @@ static void reads_an_account(void **state)
 	assert_false(a->compress);
 	assert_string_equal(a->sent, "Gesendete Objekte");
 	a = settings_account(s, 1);
-	assert_int_equal(a->protocol, ACCOUNT_IMAP);
+	assert_int_equal(a->protocol, PROTOCOL_IMAP);
 	assert_int_equal(a->password_kind, PASSWORD_ASK);
 	assert_int_equal(a->pop3_keep_days, -1);
 	assert_true(a->save_sent);
@@ -419,7 +438,7 @@ static void changes_only_the_protocol(void **state)
 		struct err err = {0};
 
 		put_file(rows[i][0]);
-		if (settings_save_protocol(path, "work", ACCOUNT_POP3, &err) != 0)
+		if (settings_save_protocol(path, "work", PROTOCOL_POP3, &err) != 0)
 			fail_msg("%s: %s", rows[i][0], err.text);
 		assert_file(rows[i][1]);
 	}
@@ -431,8 +450,8 @@ static void changes_the_protocol_there_and_back(void **state)
 
 	(void)state;
 	put_file(text);
-	assert_int_equal(settings_save_protocol(path, "work", ACCOUNT_POP3, NULL), 0);
-	assert_int_equal(settings_save_protocol(path, "work", ACCOUNT_IMAP, NULL), 0);
+	assert_int_equal(settings_save_protocol(path, "work", PROTOCOL_POP3, NULL), 0);
+	assert_int_equal(settings_save_protocol(path, "work", PROTOCOL_IMAP, NULL), 0);
 	assert_file(text);
 }
 
@@ -449,11 +468,12 @@ static void leaves_alone_what_it_cannot_change(void **state)
 		struct err err = {0};
 
 		put_file(rows[i]);
-		assert_int_equal(settings_save_protocol(path, "work", ACCOUNT_POP3, &err), -1);
+		assert_int_equal(settings_save_protocol(path, "work", PROTOCOL_POP3, &err), -1);
 		assert_int_equal(err.kind, ERR_INPUT);
 		assert_file(rows[i]);
 	}
-	assert_int_equal(settings_save_protocol("/nowhere/config", "work", ACCOUNT_POP3, NULL), -1);
+	assert_int_equal(
+		settings_save_protocol("/nowhere/config", "work", PROTOCOL_POP3, NULL), -1);
 }
 
 static void saves_an_account_that_reads_back(void **state)
@@ -485,7 +505,7 @@ static void saves_an_account_that_reads_back(void **state)
 	assert_string_equal(b->smtp, a->smtp);
 	assert_string_equal(b->password, "s3 c;r#e\"t\\ {}");
 	assert_int_equal(b->password_kind, PASSWORD_PLAIN);
-	assert_int_equal(b->protocol, ACCOUNT_POP3);
+	assert_int_equal(b->protocol, PROTOCOL_POP3);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	settings_free(both);
@@ -616,7 +636,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults_come_from_the_table), cmocka_unit_test(orders_are_whole),
-		cmocka_unit_test(reads_an_account), cmocka_unit_test(tells_all_errors_at_once),
+		cmocka_unit_test(protocols_are_whole), cmocka_unit_test(reads_an_account),
+		cmocka_unit_test(tells_all_errors_at_once),
 		cmocka_unit_test(tells_each_error_where_it_is),
 		cmocka_unit_test(a_missing_file_is_no_error), cmocka_unit_test(sets_at_runtime),
 		cmocka_unit_test(account_names_are_safe),

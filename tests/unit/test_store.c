@@ -158,7 +158,7 @@ static void test_order_switched(void **state)
 	desk_hold();
 	desk_post(by_sender(list));
 	r = desk_request(REQUEST_PROTOCOL, account);
-	r->n = 1;
+	r->n = PROTOCOL_POP3;
 	desk_post(r);
 	desk_post(by_sender(list));
 	desk_let_go();
@@ -237,7 +237,7 @@ static void test_search_switched(void **state)
 	desk_hold();
 	found = desk_post(search(list, "~b word"));
 	r = desk_request(REQUEST_PROTOCOL, account);
-	r->n = 1;
+	r->n = PROTOCOL_POP3;
 	desk_post(r);
 	desk_let_go();
 	ev = desk_answer(found);

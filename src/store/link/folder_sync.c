@@ -134,7 +134,8 @@ void folder_ask_sync(struct folder *f, unsigned request)
 	struct account *a = f->account;
 	struct job *j;
 
-	if (f->local || f->gone || !a->sync || a->setup->sync.use_pop3 || !f->mailbox || !f->cache)
+	if (f->local || f->gone || !a->sync || a->setup->sync.protocol == PROTOCOL_POP3 ||
+		!f->mailbox || !f->cache)
 		return;
 	if (clock_ms() < f->next_try)
 		return;

@@ -53,7 +53,7 @@ void links_start(struct account *a)
 
 	/* A session of POP3 writes mail here and takes it off the server. */
 	if (a->sync || a->kind != ACCOUNT_OPENED ||
-		(a->store->read_only && a->setup->sync.use_pop3))
+		(a->store->read_only && a->setup->sync.protocol == PROTOCOL_POP3))
 		return;
 	a->next_lock_try = clock_ms() + LOCK_RETRY_MS;
 	if (!links_lock(a, &err)) {

@@ -5,16 +5,16 @@
 
 #include <stdlib.h>
 
-static int check_switch(struct account *a, bool pop3, struct err *err)
+static int check_switch(struct account *a, enum protocol to, struct err *err)
 {
 	const struct sync_account *s = &a->setup->sync;
 
-	if (pop3 && !*s->pop3)
+	if (to == PROTOCOL_POP3 && !*s->pop3)
 		return err_set(err, ERR_INPUT,
 			_("Account %s has no pop3 line in the configuration; add: pop3 "
 			  "pop3s://USER@HOST"),
 			s->name);
-	if (!pop3 && !*s->imap)
+	if (to == PROTOCOL_IMAP && !*s->imap)
 		return err_set(err, ERR_INPUT,
 			_("Account %s has no imap line in the configuration; add: imap "
 			  "imaps://USER@HOST"),
@@ -57,16 +57,17 @@ static char **list_names(struct account *a)
 
 int account_protocol(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
-	bool pop3 = r->n != 0, was_online = a->online_wanted;
+	enum protocol to = (enum protocol)r->n;
+	bool was_online = a->online_wanted;
 
 	(void)said;
-	if (check_switch(a, pop3, err) != 0)
+	if (check_switch(a, to, err) != 0)
 		return -1;
-	if (pop3 != a->setup->sync.use_pop3) {
+	if (to != a->setup->sync.protocol) {
 		char **names = list_names(a);
 
 		links_stop(a, 200);
-		a->setup->sync.use_pop3 = pop3;
+		a->setup->sync.protocol = to;
 		remote_choose(a);
 		if (handover_switch(a, err) != 0)
 			store_notice(a, "%s", err->text);
@@ -165,9 +166,10 @@ static void preview_waiting(struct account *a, bool pop3, struct str *text)
 int account_preview(struct account *a, struct store_request *r, struct str *text, struct err *err)
 {
 	struct handover_counts t = {0};
-	bool pop3 = r->n != 0;
+	enum protocol to = (enum protocol)r->n;
+	bool pop3 = to == PROTOCOL_POP3;
 
-	if (check_switch(a, pop3, err) != 0 || handover_count(a, pop3, &t, err) != 0)
+	if (check_switch(a, to, err) != 0 || handover_count(a, pop3, &t, err) != 0)
 		return -1;
 	str_addf(text,
 		ngettext("%zu message of the inbox is here and on the server.",

@@ -7,7 +7,7 @@
 
 bool account_is_server(const struct account *a)
 {
-	return a->kind == ACCOUNT_OPENED && !a->setup->sync.use_pop3;
+	return a->kind == ACCOUNT_OPENED && a->setup->sync.protocol != PROTOCOL_POP3;
 }
 
 void account_post(struct account *a, enum lane lane, struct job *j)
@@ -51,7 +51,7 @@ void account_state(struct account *a)
 	}
 	ev->n = a->retry_ms;
 	ev->following = a->following;
-	ev->use_pop3 = a->setup->sync.use_pop3;
+	ev->protocol = a->setup->sync.protocol;
 	store_emit(a->store, ev);
 }
 
