@@ -139,8 +139,8 @@ static void add_account(struct engine *e, size_t i)
 	m->settings = a;
 	m->reason = mem_strdup("");
 	m->insecure = is_insecure(a->imap) || is_insecure(a->pop3) || is_insecure(a->smtp);
-	r->setup = setup_of(e, a);
-	r->offline = e->options.offline;
+	r->add.setup = setup_of(e, a);
+	r->add.offline = e->options.offline;
 	engine_post(e, r);
 }
 
@@ -367,7 +367,7 @@ static void ask_order(void *ctx, unsigned id, enum mail_order by)
 	struct store_request *r = store_request_new(REQUEST_ORDER);
 
 	r->list = id;
-	r->n = by;
+	r->order.by = by;
 	store_post(e->store, r);
 }
 
@@ -423,7 +423,7 @@ static void open_sources(struct engine *e, struct msglist *l)
 		struct store_request *r =
 			engine_request_of(engine_ask_source(e, REQUEST_OPEN, l, i));
 
-		r->folder = mem_strdup(l->sources[i].folder);
+		r->open.folder = mem_strdup(l->sources[i].folder);
 		engine_post(e, r);
 	}
 	if (msglist_needs_ranks(l->want.sort))
@@ -508,11 +508,11 @@ unsigned engine_read(
 	struct store_request *r = engine_ask_one(e, REQUEST_READ, l, uid);
 	unsigned id;
 
-	r->width = opt->width;
-	r->all_headers = opt->all_headers;
-	r->other_version = opt->other_version;
-	r->hide_quotes = opt->hide_quotes;
-	r->no_headers = opt->no_headers;
+	r->read = (struct request_read){.width = opt->width,
+		.all_headers = opt->all_headers,
+		.other_version = opt->other_version,
+		.hide_quotes = opt->hide_quotes,
+		.no_headers = opt->no_headers};
 	id = engine_post(e, r);
 	if (opt->mark_read && !is_read_only(l, uid) && !e->options.read_only) {
 		ptrdiff_t at = columns_find(&l->columns, uid);
@@ -528,8 +528,8 @@ unsigned engine_save_part(
 {
 	struct store_request *r = engine_ask_one(e, REQUEST_SAVE_PART, l, uid);
 
-	r->section = mem_strdup(section);
-	r->text = mem_strdup(path);
+	r->save.section = mem_strdup(section);
+	r->save.path = mem_strdup(path);
 	return engine_post(e, r);
 }
 
@@ -537,7 +537,7 @@ unsigned engine_save_message(struct engine *e, struct msglist *l, uint32_t uid, 
 {
 	struct store_request *r = engine_ask_one(e, REQUEST_SAVE_RAW, l, uid);
 
-	r->text = mem_strdup(path);
+	r->save.path = mem_strdup(path);
 	return engine_post(e, r);
 }
 
@@ -582,7 +582,7 @@ bool engine_query_help(size_t i, struct str *pattern, const char **help)
 static void fill_search(struct store_request *r, struct asked *a, const void *query)
 {
 	a->text = mem_strdup(query);
-	r->text = mem_strdup(query);
+	r->search.query = mem_strdup(query);
 }
 
 static void fill_limit(struct store_request *r, struct asked *a, const void *query)
@@ -612,26 +612,30 @@ unsigned engine_sync(struct engine *e, int account)
 				     engine_request_of(engine_ask(e, REQUEST_SYNC, NULL, account)));
 }
 
-static void to_all(struct engine *e, enum request_kind kind, size_t n)
+/* Of those that nobody hears of. */
+static struct store_request *about_account(size_t account, enum request_kind kind)
 {
-	for (size_t i = 0; i < e->naccounts; i++) {
-		struct store_request *r = store_request_new(kind);
+	struct store_request *r = store_request_new(kind);
 
-		r->account = (int)i;
-		r->n = n;
-		store_post(e->store, r);
-	}
+	r->account = (int)account;
+	return r;
 }
 
 void engine_retry(struct engine *e)
 {
-	to_all(e, REQUEST_RETRY, 0);
+	for (size_t i = 0; i < e->naccounts; i++)
+		store_post(e->store, about_account(i, REQUEST_RETRY));
 }
 
 void engine_set_offline(struct engine *e, bool offline)
 {
 	e->options.offline = offline;
-	to_all(e, REQUEST_ONLINE, !offline);
+	for (size_t i = 0; i < e->naccounts; i++) {
+		struct store_request *r = about_account(i, REQUEST_ONLINE);
+
+		r->online.on = !offline;
+		store_post(e->store, r);
+	}
 }
 
 static unsigned about_protocol(
@@ -641,7 +645,7 @@ static unsigned about_protocol(
 	struct store_request *r = engine_request_of(a);
 
 	a->number = to;
-	r->n = to;
+	r->protocol.to = to;
 	return engine_post(e, r);
 }
 
@@ -662,10 +666,9 @@ unsigned engine_check(struct engine *e, size_t account)
 
 void engine_password(struct engine *e, size_t account, const char *password)
 {
-	struct store_request *r = store_request_new(REQUEST_PASSWORD);
+	struct store_request *r = about_account(account, REQUEST_PASSWORD);
 
-	r->account = (int)account;
-	r->text = mem_strdup(password);
+	r->password.secret = mem_strdup(password);
 	store_post(e->store, r);
 }
 

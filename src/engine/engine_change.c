@@ -7,25 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct marks {
-	unsigned clear, set;
-	bool quiet;
-};
-
 static void fill_marks(struct store_request *r, struct asked *a, const void *what)
 {
-	const struct marks *m = what;
-
 	(void)a;
-	r->quiet = m->quiet;
-	r->clear = m->clear;
-	r->set = m->set;
+	r->flag = *(const struct request_flag *)what;
 }
 
 unsigned engine_change_marks(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n,
 	unsigned clear, unsigned set, bool quiet)
 {
-	struct marks marks = {clear, set, quiet};
+	const struct request_flag marks = {clear, set, quiet};
 
 	msglist_change_flags(l, uids, n, clear, set);
 	return engine_ask_each(e, REQUEST_FLAG, l, uids, n, fill_marks, &marks);
@@ -43,8 +34,8 @@ static void fill_keywords(struct store_request *r, struct asked *a, const void *
 	const char *const *words = what;
 
 	(void)a;
-	r->section = mem_strdup(words[0]);
-	r->text = mem_strdup(words[1]);
+	r->keywords.clear = mem_strdup(words[0]);
+	r->keywords.set = mem_strdup(words[1]);
 }
 
 unsigned engine_keywords(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n,
@@ -58,7 +49,7 @@ unsigned engine_keywords(struct engine *e, struct msglist *l, const uint32_t *ui
 static void fill_folder(struct store_request *r, struct asked *a, const void *folder)
 {
 	(void)a;
-	r->folder = mem_strdup(folder);
+	r->to.folder = mem_strdup(folder);
 }
 
 unsigned engine_move(
@@ -93,7 +84,7 @@ unsigned engine_create_folder(struct engine *e, size_t account, const char *name
 	struct store_request *r =
 		engine_request_of(engine_ask(e, REQUEST_CREATE, NULL, (int)account));
 
-	r->folder = mem_strdup(name);
+	r->to.folder = mem_strdup(name);
 	return engine_post(e, r);
 }
 
@@ -102,8 +93,8 @@ unsigned engine_delete_folder(struct engine *e, size_t account, const char *name
 	struct store_request *r =
 		engine_request_of(engine_ask(e, REQUEST_DELETE_FOLDER, NULL, (int)account));
 
-	r->folder = mem_strdup(name);
-	r->n = known;
+	r->reshape.folder = mem_strdup(name);
+	r->reshape.known = known;
 	return engine_post(e, r);
 }
 
@@ -112,8 +103,8 @@ unsigned engine_rename_folder(struct engine *e, size_t account, const char *name
 	struct store_request *r =
 		engine_request_of(engine_ask(e, REQUEST_RENAME_FOLDER, NULL, (int)account));
 
-	r->folder = mem_strdup(name);
-	r->text = mem_strdup(to);
+	r->reshape.folder = mem_strdup(name);
+	r->reshape.name = mem_strdup(to);
 	return engine_post(e, r);
 }
 
@@ -121,16 +112,15 @@ static unsigned file_work(struct engine *e, struct asked *a, const char *folder,
 {
 	struct store_request *r = engine_request_of(a);
 
-	if (folder)
-		r->folder = mem_strdup(folder);
-	r->text = mem_strdup(path);
+	r->file.folder = mem_strdup(folder);
+	r->file.path = mem_strdup(path);
 	return engine_post(e, r);
 }
 
 static void fill_path(struct store_request *r, struct asked *a, const void *path)
 {
 	(void)a;
-	r->text = mem_strdup(path);
+	r->file.path = mem_strdup(path);
 }
 
 unsigned engine_export(
@@ -248,6 +238,6 @@ unsigned engine_pending_cancel(struct engine *e, uint64_t id)
 			if (e->accounts[a].ops[i]->id == id)
 				account = (int)a;
 	r = engine_request_of(engine_ask(e, REQUEST_CANCEL_OP, NULL, account));
-	r->op_id = id;
+	r->cancel_op.id = id;
 	return engine_post(e, r);
 }

@@ -112,7 +112,7 @@ static void cancel_one(struct engine *e, unsigned request)
 {
 	struct store_request *r = store_request_new(REQUEST_CANCEL);
 
-	r->n = request;
+	r->cancel.request = request;
 	store_post(e->store, r);
 }
 

@@ -20,8 +20,13 @@ unsigned engine_compose(struct engine *e, size_t account, enum compose_kind kind
 	/* One that was opened by its path is answered by the account that is asked for. */
 	if (r->account < 0)
 		r->account = (int)account;
-	r->n = (size_t)kind;
-	r->text = mem_strdup(text);
+	r->compose.what = (enum compose_what)kind;
+	if (kind == COMPOSE_NEW)
+		r->compose.to = mem_strdup(text);
+	else if (kind == COMPOSE_MAILTO)
+		r->compose.url = mem_strdup(text);
+	else if (kind == COMPOSE_RESUME)
+		r->compose.draft = mem_strdup(text);
 	return engine_post(e, r);
 }
 
@@ -30,7 +35,7 @@ static unsigned about_draft(
 {
 	struct store_request *r = engine_request_of(engine_ask(e, kind, NULL, (int)account));
 
-	r->id = mem_strdup(id);
+	r->mail.id = mem_strdup(id);
 	return engine_post(e, r);
 }
 
@@ -44,9 +49,9 @@ unsigned engine_draft_save(struct engine *e, size_t account, const char *id, con
 	struct store_request *r =
 		engine_request_of(engine_ask(e, REQUEST_DRAFT_SAVE, NULL, (int)account));
 
-	r->id = mem_strdup(id);
-	r->draft = mem_alloc(sizeof(*r->draft));
-	draft_copy(r->draft, d);
+	r->mail.id = mem_strdup(id);
+	r->mail.says = mem_alloc(sizeof(*r->mail.says));
+	draft_copy(r->mail.says, d);
 	return engine_post(e, r);
 }
 
@@ -72,7 +77,7 @@ unsigned engine_draft_discard(struct engine *e, size_t account, const char *id)
 
 unsigned engine_drafts(struct engine *e, size_t account)
 {
-	return about_draft(e, REQUEST_DRAFTS, account, NULL);
+	return engine_post(e, engine_request_of(engine_ask(e, REQUEST_DRAFTS, NULL, (int)account)));
 }
 
 unsigned engine_send(struct engine *e, size_t account, const char *id)
@@ -80,8 +85,8 @@ unsigned engine_send(struct engine *e, size_t account, const char *id)
 	struct store_request *r =
 		engine_request_of(engine_ask(e, REQUEST_SEND, NULL, (int)account));
 
-	r->id = mem_strdup(id);
-	r->n = (size_t)settings_int(e->settings, SET_UNDO_SEND);
+	r->send.id = mem_strdup(id);
+	r->send.seconds = (unsigned)settings_int(e->settings, SET_UNDO_SEND);
 	return engine_post(e, r);
 }
 

@@ -237,7 +237,7 @@ static void extend_limit(
 
 		a->extend = true;
 		a->text = mem_strdup(msglist_limit_text(l));
-		r->text = mem_strdup(msglist_limit_text(l));
+		r->search.query = mem_strdup(msglist_limit_text(l));
 		r->uids = fresh;
 		r->n = n;
 		fresh = NULL;

@@ -100,11 +100,11 @@ static void recover_outbox(struct account *a)
 int account_add(struct store *s, struct store_request *r, struct str *said, struct err *err)
 {
 	struct account *a = account_new(s, ACCOUNT_OPENED, (int)s->naccounts);
-	bool offline = r->offline;
+	bool offline = r->add.offline;
 
 	(void)said;
-	a->setup = r->setup;
-	r->setup = NULL;
+	a->setup = r->add.setup;
+	r->add.setup = NULL;
 	remote_choose(a);
 	if (open_journal(a, err) != 0 || identity_check(a, err) != 0 || open_files(a, err) != 0) {
 		a->kind = ACCOUNT_FAILED;

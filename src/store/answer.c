@@ -5,25 +5,6 @@
 
 #include <assert.h>
 
-/* What nobody waits for: it is done, or there is nothing to do it to. */
-static bool is_asked(const struct store_request *r)
-{
-	switch (r->kind) {
-	case REQUEST_ONLINE:
-	case REQUEST_RETRY:
-	case REQUEST_PASSWORD:
-	case REQUEST_CLOSE:
-	case REQUEST_RELIST:
-	case REQUEST_ORDER:
-	case REQUEST_ROWS:
-	case REQUEST_CANCEL:
-	case REQUEST_QUIT:
-		return false;
-	default:
-		return true;
-	}
-}
-
 void answer_owed(struct store *s, struct store_request *r)
 {
 	assert(!r->owed);
@@ -39,7 +20,7 @@ void answer_with(struct store *s, struct store_request *r, struct store_event *e
 	ev->request = r->request;
 	ev->account = r->account;
 	ev->list = r->list;
-	if (is_asked(r))
+	if (store_request_is_answered(r->kind))
 		store_emit(s, ev);
 	else
 		store_event_free(ev);

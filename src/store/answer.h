@@ -2,7 +2,7 @@
  * answer - the end of each request: the only place from which its final event goes out.
  *
  * Owns:    a request that it is given: whoever has one gets rid of it by answering it, in no other
- *          way. So each gets exactly one final event; of the kinds that get none (request_is_asked
+ *          way. So each gets exactly one final event; of the kinds that get none (request.h
  *          says which) only the end.
  * Threads: disk thread only.
  * Errors:  a request that is still owed an answer when everything was ended is a fault of the

@@ -7,19 +7,9 @@
 #include "base/utf8.h"
 #include "store/store_priv.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 enum { DISK_NOTICE_MS = 600000 };
-
-struct store_request *store_request_new(enum request_kind kind)
-{
-	struct store_request *r = mem_alloc(sizeof(*r));
-
-	r->kind = kind;
-	r->account = -1;
-	return r;
-}
 
 void store_account_free(struct store_account *a)
 {
@@ -34,28 +24,6 @@ void store_account_free(struct store_account *a)
 		free(a->role_names[i]);
 	free(a->signature);
 	free(a);
-}
-
-void store_request_free(struct store_request *r)
-{
-	if (!r)
-		return;
-	assert(!r->owed);
-	free(r->folder);
-	mem_free_secret(r->text);
-	free(r->section);
-	free(r->id);
-	free(r->uids);
-	if (r->draft)
-		draft_done(r->draft);
-	free(r->draft);
-	store_account_free(r->setup);
-	free(r);
-}
-
-void store_request_free_item(struct queue_item *item)
-{
-	store_request_free((struct store_request *)item);
 }
 
 void store_view_free(struct store_view *v)

@@ -14,7 +14,6 @@
 struct account;
 struct list;
 
-void store_request_free_item(struct queue_item *item);
 void store_emit(struct store *s, struct store_event *ev);
 void store_view_free(struct store_view *v); /* NULL is fine */
 void store_notice(struct account *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

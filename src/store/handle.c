@@ -40,17 +40,17 @@ static struct folder *folder_for_request(
 	struct folder *f;
 
 	if (r->account < 0) {
-		f = folder_new(account_path(s), r->folder, true);
-		f->dir = mem_strdup(r->folder);
+		f = folder_new(account_path(s), r->open.folder, true);
+		f->dir = mem_strdup(r->open.folder);
 		f->role = ROLE_INBOX;
 		return f;
 	}
 	a = store_account(s, r->account, err);
 	if (!a)
 		return NULL;
-	f = folder_by_ui_name(a, r->folder);
+	f = folder_by_ui_name(a, r->open.folder);
 	if (!f)
-		err_set(err, ERR_GONE, _("There is no folder %s in account %s"), r->folder,
+		err_set(err, ERR_GONE, _("There is no folder %s in account %s"), r->open.folder,
 			a->setup->sync.name);
 	return f;
 }
@@ -116,7 +116,7 @@ static int online(struct account *a, struct store_request *r, struct str *said, 
 {
 	(void)said;
 	(void)err;
-	account_online(a, r->n != 0);
+	account_online(a, r->online.on);
 	return 0;
 }
 
@@ -142,11 +142,11 @@ static int pass_password(
 	for (int i = 0; i < LANES; i++) {
 		struct job *j = job_new(JOB_PASSWORD);
 
-		j->password.secret = mem_strdup(r->text);
+		j->password.secret = mem_strdup(r->password.secret);
 		account_post(a, (enum lane)i, j);
 	}
 	/* The session that wanted it is over, or will be with the next result. */
-	if (r->text && a->setup->sync.protocol == PROTOCOL_POP3) {
+	if (r->password.secret && a->setup->sync.protocol == PROTOCOL_POP3) {
 		a->next_pop3 = 0;
 		a->pop3_again = a->session.running;
 		account_tick(a, clock_ms());
@@ -167,10 +167,10 @@ static int cancel(struct store *s, struct store_request *r, struct str *said, st
 {
 	(void)said;
 	(void)err;
-	read_cancel(s, (unsigned)r->n);
-	rendering_cancel(s, (unsigned)r->n);
-	session_cancel(s, (unsigned)r->n);
-	work_cancel(s, (unsigned)r->n);
+	read_cancel(s, r->cancel.request);
+	rendering_cancel(s, r->cancel.request);
+	session_cancel(s, r->cancel.request);
+	work_cancel(s, r->cancel.request);
 	return 0;
 }
 

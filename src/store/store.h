@@ -16,6 +16,7 @@
 #include "mime/render.h"
 #include "mime/text.h"
 #include "store/job.h"
+#include "store/request.h"
 #include "store/disk/outbox.h"
 #include "store/disk/summary.h"
 
@@ -44,90 +45,6 @@ void store_free(struct store *s, int wait_ms);
 
 struct queue *store_events(struct store *s); /* for the engine: struct store_event items */
 
-enum request_kind {
-	REQUEST_ACCOUNT, /* account (index), setup -> EVENT_FOLDERS */
-	REQUEST_ONLINE,  /* n: 1 connect, 0 stop all connections of the account */
-	REQUEST_RETRY,
-	REQUEST_PASSWORD,  /* text or NULL */
-	REQUEST_PROTOCOL,  /* n: enum protocol */
-	REQUEST_PREVIEW,   /* n as above -> text */
-	REQUEST_OPEN,      /* list, folder (UI name), or account -1 and a path */
-	REQUEST_CLOSE,     /* list */
-	REQUEST_RELIST,    /* list: STORE_LIST once more */
-	REQUEST_ORDER,     /* list, n: enum mail_order; ORDER_NONE: no more -> STORE_ORDER */
-	REQUEST_ROWS,      /* list, uids -> STORE_ROWS */
-	REQUEST_READ,      /* list, uid, width, options -> STORE_VIEW */
-	REQUEST_SAVE_PART, /* list, uid, section, text (path) */
-	REQUEST_SAVE_RAW,  /* list, uid, text (path) or NULL -> bytes */
-	REQUEST_FLAG,      /* list, uids, clear, set; quiet: nothing to undo (read by opening) */
-	REQUEST_KEYWORDS,  /* list, uids, section: to take away, text: to set */
-	REQUEST_MOVE,      /* list, uids, folder */
-	REQUEST_COPY,
-	REQUEST_DELETE, /* list, uids */
-	REQUEST_ARCHIVE,
-	REQUEST_CREATE,        /* folder */
-	REQUEST_DELETE_FOLDER, /* account, folder, n: so many messages in it go, no more */
-	REQUEST_RENAME_FOLDER, /* account, folder, text: its new name */
-	REQUEST_UNDO,
-	REQUEST_CANCEL_OP,      /* op_id; 0: all that are not on their way */
-	REQUEST_FORGET_REFUSED, /* account: the list of what was refused */
-	REQUEST_SEARCH,         /* list, text */
-	REQUEST_COMPOSE,        /* n: enum draft kinds, list, uid, text */
-	REQUEST_DRAFT_LOAD,     /* id */
-	REQUEST_DRAFT_EDIT,     /* id -> with the path of the editor's file */
-	REQUEST_DRAFT_TAKE,     /* id: the editor has ended */
-	REQUEST_DRAFT_SAVE,     /* id, draft */
-	REQUEST_DRAFT_KEEP,     /* id: put aside */
-	REQUEST_DRAFT_DROP,     /* id */
-	REQUEST_DRAFTS,
-	REQUEST_SEND,         /* id, n: seconds to wait (undo) */
-	REQUEST_OUTBOX_RETRY, /* id, here and below */
-	REQUEST_OUTBOX_HOLD,
-	REQUEST_OUTBOX_EDIT,
-	REQUEST_OUTBOX_DROP,
-	REQUEST_EXPORT, /* list or (account, folder; folder NULL: all), uids or all, text: path */
-	REQUEST_IMPORT, /* account, folder (NULL: as the tree has them), text: path */
-	REQUEST_BACKUP, /* account, text: path */
-	REQUEST_SYNC,   /* account: every folder once */
-	REQUEST_CHECK,
-	REQUEST_WHOLE,  /* list, uid: the rest of a message whose beginning is here (POP3) */
-	REQUEST_CANCEL, /* n: the request to give up */
-	REQUEST_QUIT,
-};
-
-/* Kinds of a new message, REQUEST_COMPOSE; the same order as the engine's. */
-enum compose_what {
-	WRITE_NEW,
-	WRITE_REPLY,
-	WRITE_REPLY_ALL,
-	WRITE_REPLY_LIST,
-	WRITE_FORWARD,
-	WRITE_RESUME,
-	WRITE_MAILTO
-};
-
-struct store_request {
-	struct queue_item item;
-	enum request_kind kind;
-	unsigned request;
-	int account;
-	unsigned list;      /* number of an open list */
-	unsigned numbering; /* as STORE_LIST told it, of the UIDs here; 0: there are none */
-	unsigned step;      /* requests of the same step are undone as one; 0: on its own */
-	char *folder, *text, *section, *id; /* owned */
-	uint32_t *uids;                     /* owned */
-	size_t n;                           /* of uids, or a number */
-	uint32_t uid, clear, set;
-	uint64_t op_id;
-	int width;
-	bool all_headers, other_version, hide_quotes, no_headers, quiet;
-	bool offline;                /* REQUEST_ACCOUNT: do not connect */
-	bool owed;                   /* an answer; answer.c's */
-	struct draft *draft;         /* owned */
-	struct store_account *setup; /* owned */
-};
-struct store_request *store_request_new(enum request_kind kind);
-void store_request_free(struct store_request *r);
 void store_post(struct store *s, struct store_request *r); /* keeps it */
 void store_account_free(struct store_account *a);
 

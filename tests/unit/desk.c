@@ -319,8 +319,8 @@ int desk_add(struct store_account *setup, bool online)
 	int account = desk.naccounts++;
 
 	assert_true(account < ACCOUNTS);
-	r->setup = setup;
-	r->offline = !online;
+	r->add.setup = setup;
+	r->add.offline = !online;
 	r->request = ++desk.request;
 	store_post(desk.store, r);
 	store_event_free(desk_answer(desk.request));
@@ -449,7 +449,7 @@ unsigned desk_open(int account, const char *folder, struct store_event **list)
 	struct store_event *ev;
 
 	r->list = ++desk.list;
-	r->folder = mem_strdup(folder);
+	r->open.folder = mem_strdup(folder);
 	store_post(desk.store, r);
 	ev = desk_next();
 	while (!is_final(ev) || ev->request != request) {
@@ -470,8 +470,8 @@ struct store_request *desk_on(enum request_kind kind, unsigned list, const uint3
 	struct store_request *r = desk_request(kind, -1);
 
 	r->list = list;
-	r->uids = n ? mem_dup(uids, n * sizeof(*uids)) : NULL;
-	r->n = n;
+	if (n)
+		store_request_set_uids(r, uids, n);
 	r->uid = n ? uids[0] : 0;
 	return r;
 }
@@ -483,7 +483,7 @@ char *desk_draft(int account, const char *to, const char *subject)
 	struct draft d;
 	char *id;
 
-	r->n = WRITE_NEW;
+	r->compose.what = WRITE_NEW;
 	ev = desk_ask(r);
 	assert_int_equal(ev->kind, STORE_DRAFTS);
 	id = mem_strdup(ev->drafts[0].id);
@@ -493,19 +493,27 @@ char *desk_draft(int account, const char *to, const char *subject)
 	draft_set(&d.subject, subject);
 	draft_set(&d.body, "Hello\n");
 	r = desk_request(REQUEST_DRAFT_SAVE, account);
-	r->id = mem_strdup(id);
-	r->draft = mem_alloc(sizeof(*r->draft));
-	*r->draft = d;
+	r->mail.id = mem_strdup(id);
+	r->mail.says = mem_alloc(sizeof(*r->mail.says));
+	*r->mail.says = d;
 	desk_done(r);
 	return id;
 }
 
-struct store_request *desk_mail(enum request_kind kind, int account, const char *id, size_t n)
+struct store_request *desk_mail(enum request_kind kind, int account, const char *id)
 {
 	struct store_request *r = desk_request(kind, account);
 
-	r->id = mem_strdup(id);
-	r->n = n;
+	r->mail.id = mem_strdup(id);
+	return r;
+}
+
+struct store_request *desk_send(int account, const char *id, unsigned seconds)
+{
+	struct store_request *r = desk_request(REQUEST_SEND, account);
+
+	r->send.id = mem_strdup(id);
+	r->send.seconds = seconds;
 	return r;
 }
 

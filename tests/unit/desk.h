@@ -57,7 +57,8 @@ struct store_request *desk_on(
 	enum request_kind kind, unsigned list, const uint32_t *uids, size_t n);
 
 /* A request about one mail. */
-struct store_request *desk_mail(enum request_kind kind, int account, const char *id, size_t n);
+struct store_request *desk_mail(enum request_kind kind, int account, const char *id);
+struct store_request *desk_send(int account, const char *id, unsigned seconds);
 /* A draft to somebody; its id, free(). */
 char *desk_draft(int account, const char *to, const char *subject);
 

@@ -50,7 +50,7 @@ static struct store_request *by_sender(unsigned list)
 {
 	struct store_request *r = desk_on(REQUEST_ORDER, list, NULL, 0);
 
-	r->n = ORDER_FROM;
+	r->order.by = ORDER_FROM;
 	return r;
 }
 
@@ -158,7 +158,7 @@ static void test_order_switched(void **state)
 	desk_hold();
 	desk_post(by_sender(list));
 	r = desk_request(REQUEST_PROTOCOL, account);
-	r->n = PROTOCOL_POP3;
+	r->protocol.to = PROTOCOL_POP3;
 	desk_post(r);
 	desk_post(by_sender(list));
 	desk_let_go();
@@ -217,7 +217,7 @@ static struct store_request *search(unsigned list, const char *text)
 {
 	struct store_request *r = desk_on(REQUEST_SEARCH, list, NULL, 0);
 
-	r->text = mem_strdup(text);
+	r->search.query = mem_strdup(text);
 	return r;
 }
 
@@ -237,7 +237,7 @@ static void test_search_switched(void **state)
 	desk_hold();
 	found = desk_post(search(list, "~b word"));
 	r = desk_request(REQUEST_PROTOCOL, account);
-	r->n = PROTOCOL_POP3;
+	r->protocol.to = PROTOCOL_POP3;
 	desk_post(r);
 	desk_let_go();
 	ev = desk_answer(found);
@@ -307,7 +307,7 @@ static unsigned read_one(unsigned list, uint32_t uid)
 {
 	struct store_request *r = desk_on(REQUEST_READ, list, &uid, 1);
 
-	r->width = 80;
+	r->read.width = 80;
 	return desk_post(r);
 }
 
@@ -401,8 +401,8 @@ static struct store_request *save(unsigned list, const char *section, const char
 	struct store_request *r =
 		desk_on(section ? REQUEST_SAVE_PART : REQUEST_SAVE_RAW, list, &(uint32_t){1}, 1);
 
-	r->section = mem_strdup(section);
-	r->text = mem_strdup(path);
+	r->save.section = mem_strdup(section);
+	r->save.path = mem_strdup(path);
 	return r;
 }
 
@@ -448,7 +448,7 @@ static struct store_request *protocol(enum request_kind kind, int account, bool 
 {
 	struct store_request *r = desk_request(kind, account);
 
-	r->n = pop3;
+	r->protocol.to = pop3 ? PROTOCOL_POP3 : PROTOCOL_IMAP;
 	return r;
 }
 
@@ -486,7 +486,7 @@ static void test_account_that_cannot_be_opened(void **state)
 	r = desk_request(REQUEST_CANCEL_OP, account);
 	desk_done(r); /* of all that waits nothing is known */
 	r = desk_request(REQUEST_CANCEL_OP, account);
-	r->op_id = 5;
+	r->cancel_op.id = 5;
 	desk_fails(r, "one/data");
 }
 
@@ -590,10 +590,10 @@ static void test_read_only(void **state)
 	account = desk_add(desk_account("one", false), false);
 	list = desk_open(account, "INBOX", NULL);
 	r = desk_on(REQUEST_FLAG, list, &(uint32_t){1}, 1);
-	r->set = MAIL_SEEN;
+	r->flag.set = MAIL_SEEN;
 	desk_fails(r, "runs read-only");
 	r = desk_request(REQUEST_COMPOSE, account);
-	r->n = WRITE_NEW;
+	r->compose.what = WRITE_NEW;
 	desk_fails(r, "runs read-only");
 	store_event_free(desk_ask(desk_request(REQUEST_DRAFTS, account)));
 }
@@ -628,7 +628,7 @@ static void test_tickets_at_rest(void **state)
 	for (int i = 0; i < 5; i++) {
 		char *id = desk_draft(account, "bob@mail.example", "Later");
 
-		desk_done(desk_mail(REQUEST_SEND, account, id, 3600));
+		desk_done(desk_send(account, id, 3600));
 		free(id);
 	}
 	desk_settle();
@@ -654,7 +654,7 @@ static void test_no_busy_loop(void **state)
 	int before;
 
 	(void)state;
-	desk_done(desk_mail(REQUEST_SEND, account, id, 0));
+	desk_done(desk_send(account, id, 0));
 	j = desk_job(account, LANE_SEND, JOB_SEND);
 	r = result_new(RESULT_SENT);
 	r->sent.id = mem_strdup(j->send.id);
@@ -753,7 +753,7 @@ static void test_compacted_meanwhile(void **state)
 	desk_settle();
 	desk_settle();
 	r = desk_on(REQUEST_FLAG, list, &(uint32_t){LARGE}, 1);
-	r->set = MAIL_ANSWERED;
+	r->flag.set = MAIL_ANSWERED;
 	meanwhile = r;
 	for (uint32_t i = 0; i < LARGE; i++)
 		uids[i] = i + 1;
@@ -761,8 +761,8 @@ static void test_compacted_meanwhile(void **state)
 		i++) { /* until the log is large, and the clock sees it */
 		struct store_request *many = desk_on(REQUEST_FLAG, list, uids, LARGE);
 
-		many->set = i % 2 ? 0 : MAIL_FLAGGED;
-		many->clear = i % 2 ? MAIL_FLAGGED : 0;
+		many->flag.set = i % 2 ? 0 : MAIL_FLAGGED;
+		many->flag.clear = i % 2 ? MAIL_FLAGGED : 0;
 		desk_done(many);
 		desk_pass(3600000); /* one that came between is tried again later */
 		desk_settle();
@@ -892,14 +892,14 @@ static void test_requests_left(void **state)
 	(void)state;
 	desk_hold();
 	desk_post(desk_request(REQUEST_QUIT, -1));
-	desk_post(desk_mail(REQUEST_SEND, account, id, 0));
+	desk_post(desk_send(account, id, 0));
 	desk_let_go();
 	desk_stop();
 	desk_start(false);
 	account = desk_add(desk_account("one", false), false);
 	/* it was not sent, and is as it was */
-	desk_fails(desk_mail(REQUEST_OUTBOX_RETRY, account, id, 0), "no longer here");
-	store_event_free(desk_ask(desk_mail(REQUEST_DRAFT_LOAD, account, id, 0)));
+	desk_fails(desk_mail(REQUEST_OUTBOX_RETRY, account, id), "no longer here");
+	store_event_free(desk_ask(desk_mail(REQUEST_DRAFT_LOAD, account, id)));
 	free(id);
 }
 

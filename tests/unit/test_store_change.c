@@ -48,7 +48,7 @@ static struct store_request *move_to(const char *folder, uint32_t uid)
 {
 	struct store_request *r = change(REQUEST_MOVE, &uid, 1);
 
-	r->folder = mem_strdup(folder);
+	r->to.folder = mem_strdup(folder);
 	return r;
 }
 
@@ -56,7 +56,7 @@ static struct store_request *flag(uint32_t uid, uint32_t set)
 {
 	struct store_request *r = change(REQUEST_FLAG, &uid, 1);
 
-	r->set = set;
+	r->flag.set = set;
 	return r;
 }
 
@@ -240,7 +240,7 @@ static void test_undo_what_cannot(void **state)
 	unsigned trash;
 
 	(void)state;
-	r->folder = mem_strdup("Work");
+	r->to.folder = mem_strdup("Work");
 	desk_done(r);
 	op_done(account, next_op(account, 70), 70, false);
 	desk_fails(undo(), "A copy is not taken back: delete it in Work");
@@ -286,7 +286,7 @@ static void test_undo_depth(void **state)
 	for (uint32_t i = 0; i < UNDO_DEPTH + 1; i++) {
 		struct store_request *r = flag(1 + i % 3, i % 6 < 3 ? MAIL_FLAGGED : 0);
 
-		r->clear = i % 6 < 3 ? 0 : MAIL_FLAGGED;
+		r->flag.clear = i % 6 < 3 ? 0 : MAIL_FLAGGED;
 		desk_done(r);
 	}
 	for (uint32_t i = 0; i < UNDO_DEPTH; i++)
@@ -326,15 +326,15 @@ static void test_waiting_row(void **state)
 	uid = first_row(work);
 	assert_true(uid > 1000);
 	r = desk_on(REQUEST_FLAG, work, &uid, 1);
-	r->set = MAIL_FLAGGED;
+	r->flag.set = MAIL_FLAGGED;
 	desk_done(r);
 	r = desk_on(REQUEST_COPY, work, &(uint32_t){first_row(work)}, 1);
-	r->folder = mem_strdup("INBOX");
+	r->to.folder = mem_strdup("INBOX");
 	desk_fails(r, "not on the server's side of this folder yet");
 	desk_done(undo()); /* the move, which was made anew */
 	assert_int_equal(first_row(work), 0);
 	r = desk_request(REQUEST_ONLINE, account);
-	r->n = 1;
+	r->online.on = true;
 	desk_post(r);
 	store_event_free(desk_of_kind(STORE_STATE));
 	desk_online(account, LANE_MAIN);
@@ -360,12 +360,12 @@ static void test_waiting_row_busy(void **state)
 	uid = first_row(work);
 	assert_true(uid > 1000);
 	r = desk_on(REQUEST_FLAG, work, &uid, 1);
-	r->set = MAIL_FLAGGED;
+	r->flag.set = MAIL_FLAGGED;
 	desk_fails(r, "on its way to the server just now");
 	assert_int_equal(first_row(work), uid);
 	offline(account);
 	r = change(REQUEST_COPY, &(uint32_t){3}, 1);
-	r->folder = mem_strdup("Trash");
+	r->to.folder = mem_strdup("Trash");
 	desk_done(r);
 	work = desk_open(account, "Trash", NULL);
 	uid = first_row(work);
@@ -431,7 +431,7 @@ static struct store_request *transfer(
 {
 	struct store_request *r = desk_on(kind, list, &uid, 1);
 
-	r->folder = mem_strdup(folder);
+	r->to.folder = mem_strdup(folder);
 	return r;
 }
 
@@ -442,7 +442,7 @@ static void test_what_cannot(void **state)
 	unsigned local;
 
 	(void)state;
-	r->folder = mem_strdup("Work");
+	r->to.folder = mem_strdup("Work");
 	desk_fails(r, "Folder Work is there already");
 	desk_fails(move_to("Nowhere", 1), "Nowhere");
 	desk_fails(transfer(REQUEST_COPY, inbox, 1, "INBOX"), "in that folder already");
@@ -456,7 +456,7 @@ static void test_what_cannot(void **state)
 	desk_fails(transfer(REQUEST_COPY, inbox, 1, "Local/INBOX"),
 		"1 message is not wholly here yet, and nothing was copied");
 	r = desk_request(REQUEST_OPEN, account);
-	r->folder = mem_strdup("Nowhere");
+	r->open.folder = mem_strdup("Nowhere");
 	desk_fails(r, "There is no folder Nowhere in account one");
 	desk_post(desk_on(REQUEST_CLOSE, local, NULL, 0));
 	desk_fails(desk_on(REQUEST_DELETE, local, &(uint32_t){1}, 1), "no longer open");
@@ -472,12 +472,12 @@ static void test_by_path(void **state)
 
 	(void)state;
 	r->list = 9;
-	r->folder = mem_strdup(desk_path("nothing"));
+	r->open.folder = mem_strdup(desk_path("nothing"));
 	desk_fails(r, "nothing does not exist");
 	assert_int_equal(file_make_dirs(desk_path("dir"), NULL), 0);
 	r = desk_request(REQUEST_OPEN, -1);
 	r->list = 9;
-	r->folder = mem_strdup(desk_path("dir"));
+	r->open.folder = mem_strdup(desk_path("dir"));
 	desk_fails(r, "is neither a Maildir folder nor an mbox file");
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(file_make_dirs(desk_path("dir/%s",
@@ -488,12 +488,12 @@ static void test_by_path(void **state)
 	assert_int_equal(setenv("XDG_CACHE_HOME", desk_path("xdg"), 1), 0);
 	r = desk_request(REQUEST_OPEN, -1);
 	r->list = 9;
-	r->folder = mem_strdup(desk_path("dir"));
+	r->open.folder = mem_strdup(desk_path("dir"));
 	desk_done(r);
 	desk_fails(transfer(REQUEST_MOVE, 9, 1, "Work"), "belongs to no account");
 	desk_fails(desk_on(REQUEST_ARCHIVE, 9, &(uint32_t){1}, 1), "has no archive");
 	r = desk_on(REQUEST_FLAG, 9, &(uint32_t){1}, 1);
-	r->set = MAIL_SEEN;
+	r->flag.set = MAIL_SEEN;
 	desk_done(r);
 	assert_true(file_exists(desk_path("dir/cur/1.a.host:2,S")));
 	ev = desk_ask(desk_on(REQUEST_SAVE_RAW, 9, &(uint32_t){1}, 1));
@@ -512,13 +512,13 @@ static void test_local_draft_dropped(void **state)
 	struct store_request *r = desk_request(REQUEST_CREATE, account);
 
 	(void)state;
-	r->folder = mem_strdup("Drafts");
+	r->to.folder = mem_strdup("Drafts");
 	desk_done(r);
 	put_local("one/data/mail/.Drafts/cur", "1.a.host:2,DS", "Subject: a\nTo: b@c.de\n\nx\n");
 	ev = desk_ask(desk_request(REQUEST_DRAFTS, account));
 	assert_int_equal(ev->ndrafts, 1);
 	assert_string_equal(ev->drafts[0].draft.subject, "a");
-	desk_done(desk_mail(REQUEST_DRAFT_DROP, account, ev->drafts[0].id, 0));
+	desk_done(desk_mail(REQUEST_DRAFT_DROP, account, ev->drafts[0].id));
 	store_event_free(ev);
 	assert_false(file_exists(desk_path("one/data/mail/.Drafts/cur/1.a.host:2,DS")));
 	ev = desk_ask(desk_request(REQUEST_DRAFTS, account));
@@ -540,13 +540,13 @@ static void test_local_marks_full(void **state)
 	for (long n = 0; n < 3; n++) {
 		cut_fail_at(n, ENOSPC, true, desk_path("one/data"));
 		r = desk_on(REQUEST_KEYWORDS, id, &(uint32_t){1}, 1);
-		r->text = mem_strdup("work");
+		r->keywords.set = mem_strdup("work");
 		desk_fails(r, "No space left on device");
 		cut_off();
 	}
 	cut_fail_at(0, ENOSPC, true, desk_path("one/data"));
 	r = desk_on(REQUEST_FLAG, id, &(uint32_t){1}, 1);
-	r->set = MAIL_FLAGGED;
+	r->flag.set = MAIL_FLAGGED;
 	desk_fails(r, "No space left on device");
 	cut_off();
 	desk_post(desk_on(REQUEST_CLOSE, id, NULL, 0));
@@ -571,7 +571,7 @@ static void test_keyword_limits(void **state)
 		str_clear(&words);
 		while (words.len < n)
 			str_addc(&words, 'k');
-		r->text = mem_strdup(words.p);
+		r->keywords.set = mem_strdup(words.p);
 		if (n <= KEYWORDS_MAX)
 			desk_done(r);
 		else
@@ -585,7 +585,7 @@ static void test_keyword_limits(void **state)
 			str_addf(&words, "%s%c", words.len && words.len + 1 < n ? " " : "",
 				(char)('a' + words.len % 26));
 		str_cut(&words, n);
-		r->text = mem_strdup(words.p);
+		r->keywords.set = mem_strdup(words.p);
 		if (n <= KEYWORDS_TEXT_MAX)
 			desk_done(r);
 		else
@@ -621,7 +621,7 @@ static void test_operation_size(void **state)
 		struct store_event *ev;
 		unsigned request = r->request;
 
-		r->set = marks[n - (CUT - 1)];
+		r->flag.set = marks[n - (CUT - 1)];
 		desk_post(r);
 		ev = desk_of_kind(STORE_PENDING);
 		assert_int_equal(ev->nops, before + (n > CUT ? 2 : 1));

@@ -314,7 +314,7 @@ static void test_signature(void **state)
 			str_addc(&text, text.len % 70 == 69 ? '\n' : 'x');
 		put(desk_path("signature"), text.p);
 		str_done(&text);
-		r->n = WRITE_NEW;
+		r->compose.what = WRITE_NEW;
 		ev = desk_ask(r);
 		assert_int_equal(ev->kind, STORE_DRAFTS);
 		assert_int_equal(strstr(ev->drafts[0].draft.body, "-- \nxxx") != NULL, v[i].taken);
@@ -332,11 +332,11 @@ static void test_edited_text_unreadable(void **state)
 
 	(void)state;
 	assert_int_equal(mkdir(text, 0700), 0);
-	desk_fails(desk_mail(REQUEST_SEND, account, id, 0), id);
-	desk_fails(desk_mail(REQUEST_DRAFT_TAKE, account, id, 0), id);
+	desk_fails(desk_send(account, id, 0), id);
+	desk_fails(desk_mail(REQUEST_DRAFT_TAKE, account, id), id);
 	assert_false(desk_was_told("left no text"));
 	assert_int_equal(rmdir(text), 0);
-	desk_done(desk_mail(REQUEST_SEND, account, id, 0));
+	desk_done(desk_send(account, id, 0));
 	free(id);
 }
 
@@ -346,7 +346,7 @@ static char *queued(int account, const char *subject)
 {
 	char *id = desk_draft(account, "bob@mail.example", subject);
 
-	desk_done(desk_mail(REQUEST_SEND, account, id, 0));
+	desk_done(desk_send(account, id, 0));
 	return id;
 }
 
@@ -369,7 +369,7 @@ static void test_damaged_state(void **state)
 
 	(void)state;
 	put(desk_path("one/data/outbox/%s.job", id), "nothing\n");
-	desk_post(desk_mail(REQUEST_OUTBOX_HOLD, account, other, 0));
+	desk_post(desk_mail(REQUEST_OUTBOX_HOLD, account, other));
 	ev = desk_of_kind(STORE_OUTBOX);
 	assert_int_equal(ev->nmails, 2);
 	m = mail_in(ev, id);
@@ -377,8 +377,8 @@ static void test_damaged_state(void **state)
 	assert_string_equal(m->subject, "(cannot be read)");
 	assert_true(*m->error);
 	store_event_free(ev);
-	desk_done(desk_mail(REQUEST_OUTBOX_DROP, account, id, 0));
-	desk_post(desk_mail(REQUEST_OUTBOX_HOLD, account, other, 0));
+	desk_done(desk_mail(REQUEST_OUTBOX_DROP, account, id));
+	desk_post(desk_mail(REQUEST_OUTBOX_HOLD, account, other));
 	ev = desk_of_kind(STORE_OUTBOX);
 	assert_int_equal(ev->nmails, 1);
 	store_event_free(ev);
@@ -390,7 +390,7 @@ static void online(int account)
 {
 	struct store_request *r = desk_request(REQUEST_ONLINE, account);
 
-	r->n = 1;
+	r->online.on = true;
 	desk_post(r);
 	store_event_free(desk_of_kind(STORE_STATE));
 }
@@ -438,7 +438,7 @@ static void test_damaged_bytes(void **state)
 	assert_string_equal(j->send.id, other);
 	job_free(j);
 	third = desk_draft(account, "bob@mail.example", "Third");
-	desk_post(desk_mail(REQUEST_SEND, account, third, 0));
+	desk_post(desk_send(account, third, 0));
 	while ((ev = desk_of_kind(STORE_OUTBOX))->nmails < 3)
 		store_event_free(ev);
 	m = mail_in(ev, id);
@@ -474,7 +474,7 @@ static void test_unnoted(void **state)
 	full(desk_path("one/data"));
 	desk_give(account, r);
 	told("What became of “Accepted” cannot be noted");
-	desk_fails(desk_mail(REQUEST_OUTBOX_HOLD, account, id, 0), "not noted yet");
+	desk_fails(desk_mail(REQUEST_OUTBOX_HOLD, account, id), "not noted yet");
 	for (int i = 0; i < 3; i++) {
 		desk_pass(2500);
 		desk_settle();
@@ -487,7 +487,7 @@ static void test_unnoted(void **state)
 	}
 	assert_false(desk_has_job(account, LANE_SEND, JOB_SEND));
 	assert_false(file_exists(desk_path("one/data/outbox/%s.job", id)));
-	ev = desk_ask(desk_mail(REQUEST_OUTBOX_RETRY, account, id, 0));
+	ev = desk_ask(desk_mail(REQUEST_OUTBOX_RETRY, account, id));
 	assert_int_equal(ev->kind, STORE_FAILED);
 	store_event_free(ev);
 	free(id);
@@ -499,8 +499,8 @@ static struct store_request *flag(unsigned list, uint32_t clear, uint32_t set)
 {
 	struct store_request *r = desk_on(REQUEST_FLAG, list, &(uint32_t){1}, 1);
 
-	r->clear = clear;
-	r->set = set;
+	r->flag.clear = clear;
+	r->flag.set = set;
 	return r;
 }
 
@@ -543,7 +543,7 @@ static unsigned copy_up(int account)
 	unsigned list = desk_open(account, "Local/INBOX", NULL);
 	struct store_request *r = desk_on(REQUEST_COPY, list, &(uint32_t){1}, 1);
 
-	r->folder = mem_strdup("INBOX");
+	r->to.folder = mem_strdup("INBOX");
 	desk_done(r);
 	return list;
 }
@@ -656,7 +656,7 @@ static struct store_request *backup(int account)
 	struct store_request *r = desk_request(REQUEST_BACKUP, account);
 
 	unlink(desk_path("b.tar.gz"));
-	r->text = mem_strdup(desk_path("b.tar.gz"));
+	r->file.path = mem_strdup(desk_path("b.tar.gz"));
 	return r;
 }
 
@@ -721,7 +721,7 @@ static void test_backup_given_up(void **state)
 	unsigned request;
 
 	(void)state;
-	cancel->n = r->request;
+	cancel->cancel.request = r->request;
 	desk_hold();
 	request = desk_post(r);
 	desk_post(cancel);

@@ -37,8 +37,13 @@ static struct store_request *compose(int account, enum compose_what what, const 
 {
 	struct store_request *r = desk_request(REQUEST_COMPOSE, account);
 
-	r->n = what;
-	r->text = mem_strdup(text);
+	r->compose.what = what;
+	if (what == WRITE_MAILTO)
+		r->compose.url = mem_strdup(text);
+	else if (what == WRITE_RESUME)
+		r->compose.draft = mem_strdup(text);
+	else
+		r->compose.to = mem_strdup(text);
 	return r;
 }
 
@@ -66,7 +71,7 @@ static char *send_to(int account, const char *to)
 {
 	char *id = desk_draft(account, to, "Both");
 
-	desk_done(desk_mail(REQUEST_SEND, account, id, 0));
+	desk_done(desk_send(account, id, 0));
 	return id;
 }
 
@@ -141,24 +146,24 @@ static void test_outbox_by_hand(void **state)
 	struct store_event *ev;
 
 	(void)state;
-	desk_fails(desk_mail(REQUEST_OUTBOX_RETRY, account, id, 0), "no longer here");
-	desk_fails(desk_mail(REQUEST_OUTBOX_DROP, account, id, 0), "no longer here");
-	desk_fails(desk_mail(REQUEST_OUTBOX_EDIT, account, id, 0), "no longer here");
-	desk_fails(desk_mail(REQUEST_OUTBOX_HOLD, account, id, 0), "does not wait to be sent");
-	desk_done(desk_mail(REQUEST_SEND, account, id, 0));
-	desk_fails(desk_mail(REQUEST_SEND, account, id, 0), "in the outbox already");
-	desk_fails(desk_mail(REQUEST_DRAFT_KEEP, account, id, 0), "in the outbox already");
-	desk_fails(desk_mail(REQUEST_DRAFT_DROP, account, id, 0), "in the outbox already");
-	desk_done(desk_mail(REQUEST_OUTBOX_HOLD, account, id, 0));
-	desk_done(desk_mail(REQUEST_OUTBOX_HOLD, account, id, 0));
-	desk_done(desk_mail(REQUEST_OUTBOX_RETRY, account, id, 0));
-	ev = desk_ask(desk_mail(REQUEST_OUTBOX_EDIT, account, id, 0));
+	desk_fails(desk_mail(REQUEST_OUTBOX_RETRY, account, id), "no longer here");
+	desk_fails(desk_mail(REQUEST_OUTBOX_DROP, account, id), "no longer here");
+	desk_fails(desk_mail(REQUEST_OUTBOX_EDIT, account, id), "no longer here");
+	desk_fails(desk_mail(REQUEST_OUTBOX_HOLD, account, id), "does not wait to be sent");
+	desk_done(desk_send(account, id, 0));
+	desk_fails(desk_send(account, id, 0), "in the outbox already");
+	desk_fails(desk_mail(REQUEST_DRAFT_KEEP, account, id), "in the outbox already");
+	desk_fails(desk_mail(REQUEST_DRAFT_DROP, account, id), "in the outbox already");
+	desk_done(desk_mail(REQUEST_OUTBOX_HOLD, account, id));
+	desk_done(desk_mail(REQUEST_OUTBOX_HOLD, account, id));
+	desk_done(desk_mail(REQUEST_OUTBOX_RETRY, account, id));
+	ev = desk_ask(desk_mail(REQUEST_OUTBOX_EDIT, account, id));
 	assert_int_equal(ev->kind, STORE_DRAFTS);
 	assert_string_equal(ev->drafts[0].draft.to, "bob@mail.example");
 	store_event_free(ev);
-	desk_done(desk_mail(REQUEST_DRAFT_DROP, account, id, 0));
-	desk_fails(desk_mail(REQUEST_DRAFT_LOAD, account, id, 0), "no longer here");
-	desk_fails(desk_mail(REQUEST_DRAFT_LOAD, account, "../x", 0), "no longer here");
+	desk_done(desk_mail(REQUEST_DRAFT_DROP, account, id));
+	desk_fails(desk_mail(REQUEST_DRAFT_LOAD, account, id), "no longer here");
+	desk_fails(desk_mail(REQUEST_DRAFT_LOAD, account, "../x"), "no longer here");
 	free(id);
 }
 
@@ -172,7 +177,7 @@ static void test_no_relay(void **state)
 	draft_set(&setup->sync.smtp, "");
 	account = desk_add(setup, false);
 	id = desk_draft(account, "bob@mail.example", "No relay");
-	desk_fails(desk_mail(REQUEST_SEND, account, id, 0), "add: smtp smtp://USER@HOST");
+	desk_fails(desk_send(account, id, 0), "add: smtp smtp://USER@HOST");
 	free(id);
 }
 
@@ -184,9 +189,9 @@ static void test_busy(void **state)
 
 	(void)state;
 	job_free(desk_job(account, LANE_SEND, JOB_SEND));
-	desk_fails(desk_mail(REQUEST_OUTBOX_HOLD, account, id, 0), "being sent just now");
-	desk_fails(desk_mail(REQUEST_OUTBOX_DROP, account, id, 0), "being sent just now");
-	desk_fails(desk_mail(REQUEST_OUTBOX_EDIT, account, id, 0), "being sent just now");
+	desk_fails(desk_mail(REQUEST_OUTBOX_HOLD, account, id), "being sent just now");
+	desk_fails(desk_mail(REQUEST_OUTBOX_DROP, account, id), "being sent just now");
+	desk_fails(desk_mail(REQUEST_OUTBOX_EDIT, account, id), "being sent just now");
 	free(id);
 }
 
@@ -209,9 +214,9 @@ static void test_begin(void **state)
 	desk_fails(compose(account, WRITE_REPLY, NULL), "no longer open");
 	desk_fails(compose(account, WRITE_RESUME, NULL), "no longer open");
 	desk_fails(compose(account, WRITE_RESUME, "@7.1"), "no longer here");
-	desk_fails(desk_mail(REQUEST_DRAFT_DROP, account, "@7.1", 0), "no longer here");
+	desk_fails(desk_mail(REQUEST_DRAFT_DROP, account, "@7.1"), "no longer here");
 	r = desk_request(REQUEST_SEND, 7);
-	r->id = mem_strdup("x");
+	r->send.id = mem_strdup("x");
 	desk_fails(r, "There is no such account");
 }
 
@@ -237,7 +242,7 @@ static void test_answer_to_many(void **state)
 			str_addf(&message, "%s%u@x", i ? ",\r\n " : "", (unsigned)i);
 		str_adds(&message, "\r\nSubject: all\r\n\r\nHello\r\n");
 		r->account = account;
-		r->n = WRITE_REPLY_ALL;
+		r->compose.what = WRITE_REPLY_ALL;
 		request = desk_post(r);
 		desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY), message.p);
 		ev = desk_answer(request);
@@ -282,16 +287,16 @@ static void test_taken_over(void **state)
 	account = online_account();
 	assert_false(file_exists(desk_path("one/data/drafts/old.eml")));
 	assert_true(desk_was_told("There is no file /does/not/exist that can be read"));
-	ev = desk_ask(desk_mail(REQUEST_DRAFT_LOAD, account, "old", 0));
+	ev = desk_ask(desk_mail(REQUEST_DRAFT_LOAD, account, "old"));
 	assert_int_equal(ev->kind, STORE_DRAFTS);
 	assert_string_equal(ev->drafts[0].draft.subject, "Old");
 	assert_int_equal(ev->drafts[0].draft.extra.n, 1);
 	assert_string_equal(ev->drafts[0].draft.extra.v[0], "X-Other: kept");
-	r = desk_mail(REQUEST_DRAFT_SAVE, account, "old", 0);
-	r->draft = mem_alloc(sizeof(*r->draft));
-	draft_copy(r->draft, &ev->drafts[0].draft);
-	while (r->draft->nfiles)
-		draft_detach(r->draft, 0);
+	r = desk_mail(REQUEST_DRAFT_SAVE, account, "old");
+	r->mail.says = mem_alloc(sizeof(*r->mail.says));
+	draft_copy(r->mail.says, &ev->drafts[0].draft);
+	while (r->mail.says->nfiles)
+		draft_detach(r->mail.says, 0);
 	store_event_free(ev);
 	desk_done(r);
 
@@ -299,7 +304,7 @@ static void test_taken_over(void **state)
 	(void)desk_open(account, "INBOX", NULL);
 	desk_fill(account, "INBOX", &row, 1);
 	desk_settle();
-	desk_done(desk_mail(REQUEST_SEND, account, "old", 0));
+	desk_done(desk_send(account, "old", 0));
 	j = desk_job(account, LANE_SEND, JOB_SEND);
 	desk_give(account, answer(j, SEND_ACCEPTED, fates));
 	job_free(j);
@@ -382,10 +387,10 @@ static void test_draft_with_notes(void **state)
 	store_event_free(desk_of_kind(STORE_SEND_FAILED));
 	desk_settle();
 	appended(account, append_job(account), 1); /* the copy in Sent */
-	ev = desk_ask(desk_mail(REQUEST_OUTBOX_EDIT, account, id, 0));
+	ev = desk_ask(desk_mail(REQUEST_OUTBOX_EDIT, account, id));
 	assert_int_equal(ev->kind, STORE_DRAFTS);
 	store_event_free(ev);
-	desk_done(desk_mail(REQUEST_DRAFT_KEEP, account, id, 0));
+	desk_done(desk_mail(REQUEST_DRAFT_KEEP, account, id));
 	j = append_job(account);
 	assert_string_equal(j->op.what->target, "Drafts");
 	assert_non_null(strstr(j->op.message.p, "X-Talaria-Has-It: bob@mail.example\r\n"));
@@ -403,7 +408,7 @@ static void test_draft_with_notes(void **state)
 	desk_settle();
 	r = desk_on(REQUEST_COMPOSE, list, &(uint32_t){21}, 1);
 	r->account = account;
-	r->n = WRITE_RESUME;
+	r->compose.what = WRITE_RESUME;
 	request = desk_post(r);
 	desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY), message.p);
 	ev = desk_answer(request);
@@ -415,12 +420,12 @@ static void test_draft_with_notes(void **state)
 	/* the same message again is the draft that is open here */
 	r = desk_on(REQUEST_COMPOSE, list, &(uint32_t){21}, 1);
 	r->account = account;
-	r->n = WRITE_RESUME;
+	r->compose.what = WRITE_RESUME;
 	ev = desk_ask(r);
 	assert_int_equal(ev->kind, STORE_DRAFTS);
 	assert_string_equal(ev->drafts[0].id, id);
 	store_event_free(ev);
-	desk_done(desk_mail(REQUEST_SEND, account, id, 0));
+	desk_done(desk_send(account, id, 0));
 	j = desk_job(account, LANE_SEND, JOB_SEND);
 	assert_int_equal(j->send.to.n, 1);
 	assert_string_equal(j->send.to.v[0], "carol@mail.example");
@@ -452,7 +457,7 @@ static void test_answer_finished_elsewhere(void **state)
 	desk_fill(account, "INBOX", &row, 1);
 	desk_settle();
 	r->account = account;
-	r->n = WRITE_REPLY;
+	r->compose.what = WRITE_REPLY;
 	request = desk_post(r);
 	desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY),
 		"From: Bob <bob@mail.example>\r\nSubject: Question\r\n\r\nWhy?\r\n");
@@ -461,7 +466,7 @@ static void test_answer_finished_elsewhere(void **state)
 	assert_string_equal(ev->drafts[0].draft.subject, "Re: Question");
 	id = mem_strdup(ev->drafts[0].id);
 	store_event_free(ev);
-	desk_done(desk_mail(REQUEST_DRAFT_KEEP, account, id, 0));
+	desk_done(desk_mail(REQUEST_DRAFT_KEEP, account, id));
 	j = append_job(account);
 	assert_non_null(strstr(j->op.message.p, "X-Talaria-Answers: reply 7 5 INBOX\r\n"));
 	str_add(&message, j->op.message.p, j->op.message.len);
@@ -479,13 +484,13 @@ static void test_answer_finished_elsewhere(void **state)
 	desk_settle();
 	r = desk_on(REQUEST_COMPOSE, list, &(uint32_t){31}, 1);
 	r->account = account;
-	r->n = WRITE_RESUME;
+	r->compose.what = WRITE_RESUME;
 	request = desk_post(r);
 	desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY), message.p);
 	ev = desk_answer(request);
 	id = mem_strdup(ev->drafts[0].id);
 	store_event_free(ev);
-	desk_done(desk_mail(REQUEST_SEND, account, id, 0));
+	desk_done(desk_send(account, id, 0));
 	j = desk_job(account, LANE_SEND, JOB_SEND);
 	desk_give(account, answer(j, SEND_ACCEPTED, fates));
 	job_free(j);
@@ -517,10 +522,10 @@ static void test_draft_settled(void **state)
 		char *message_id;
 
 		(void)state;
-		ev = desk_ask(desk_mail(REQUEST_DRAFT_LOAD, account, id, 0));
+		ev = desk_ask(desk_mail(REQUEST_DRAFT_LOAD, account, id));
 		message_id = mem_strdup(ev->drafts[0].draft.message_id);
 		store_event_free(ev);
-		desk_done(desk_mail(REQUEST_DRAFT_KEEP, account, id, 0));
+		desk_done(desk_mail(REQUEST_DRAFT_KEEP, account, id));
 		/* a server that does not say what it is called there */
 		appended(account, append_job(account), 0);
 		(void)desk_open(account, "Drafts", NULL);
@@ -563,9 +568,9 @@ static void test_draft_put_aside_and_sent(void **state)
 	struct job *j;
 
 	(void)state;
-	desk_done(desk_mail(REQUEST_DRAFT_KEEP, account, id, 0));
+	desk_done(desk_mail(REQUEST_DRAFT_KEEP, account, id));
 	j = append_job(account);
-	desk_done(desk_mail(REQUEST_SEND, account, id, 3600));
+	desk_done(desk_send(account, id, 3600));
 	appended(account, j, 30);
 	j = desk_job(account, LANE_MAIN, JOB_OP);
 	assert_int_equal(j->op.what->kind, OP_EXPUNGE);
@@ -593,8 +598,8 @@ static void test_following(void **state)
 	account = desk_add(desk_account("one", false), true);
 	id = desk_draft(account, "bob@mail.example", "Refused");
 	other = desk_draft(account, "bob@mail.example", "Sent");
-	desk_done(desk_mail(REQUEST_SEND, account, id, 0));
-	desk_done(desk_mail(REQUEST_SEND, account, other, 0));
+	desk_done(desk_send(account, id, 0));
+	desk_done(desk_send(account, other, 0));
 
 	/* the other copy */
 	assert_int_equal(outbox_open(&o, desk_path("one/data"), &err), 0);

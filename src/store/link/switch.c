@@ -57,7 +57,7 @@ static char **list_names(struct account *a)
 
 int account_protocol(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
-	enum protocol to = (enum protocol)r->n;
+	enum protocol to = r->protocol.to;
 	bool was_online = a->online_wanted;
 
 	(void)said;
@@ -166,7 +166,7 @@ static void preview_waiting(struct account *a, bool pop3, struct str *text)
 int account_preview(struct account *a, struct store_request *r, struct str *text, struct err *err)
 {
 	struct handover_counts t = {0};
-	enum protocol to = (enum protocol)r->n;
+	enum protocol to = r->protocol.to;
 	bool pop3 = to == PROTOCOL_POP3;
 
 	if (check_switch(a, to, err) != 0 || handover_count(a, pop3, &t, err) != 0)

@@ -292,7 +292,7 @@ int backup_request(struct account *a, struct store_request *r, struct str *said,
 	(void)said;
 	b->work = (struct work){.request = r, .step = backup_step, .drop = backup_drop};
 	b->account = a;
-	b->path = backup_path(a, r->text);
+	b->path = backup_path(a, r->file.path);
 	if (store_may_write(a->store, b->path, err) == 0 && begin(b, err) == 0) {
 		store_work(a->store, &b->work);
 		return REQUEST_TAKEN;

@@ -408,10 +408,10 @@ static struct folder *target_of(struct folder *f, const struct store_request *r,
 			  "out of it"));
 		return NULL;
 	}
-	target = folder_by_ui_name(f->account, r->folder);
+	target = folder_by_ui_name(f->account, r->to.folder);
 	if (!target)
 		err_set(err, ERR_GONE, _("There is no folder %s; make it with :create %s"),
-			r->folder, r->folder);
+			r->to.folder, r->to.folder);
 	return target && folder_may_be_used(target, err) == 0 ? target : NULL;
 }
 
@@ -477,15 +477,15 @@ int change_create(struct account *a, struct store_request *r, struct str *said, 
 	bool there;
 	int rc;
 
-	own = folder_own_name(a, r->folder);
-	there = folder_by_ui_name(a, r->folder) || folder_by_ui_name(a, own);
+	own = folder_own_name(a, r->to.folder);
+	there = folder_by_ui_name(a, r->to.folder) || folder_by_ui_name(a, own);
 	str_addf(said, _("Folder %s made"), own);
 	free(own);
 	if (there)
-		return err_set(err, ERR_INPUT, _("Folder %s is there already"), r->folder);
+		return err_set(err, ERR_INPUT, _("Folder %s is there already"), r->to.folder);
 	if (!account_is_server(a)) {
 		root = file_join(a->setup->data_dir, "mail");
-		rc = maildir_create(root, r->folder, err);
+		rc = maildir_create(root, r->to.folder, err);
 		free(root);
 		folder_list_local(a);
 		folder_send_folders(a);
@@ -493,7 +493,7 @@ int change_create(struct account *a, struct store_request *r, struct str *said, 
 	}
 	op = op_new(OP_CREATE);
 	free(op->target);
-	op->target = folder_own_name(a, r->folder);
+	op->target = folder_own_name(a, r->to.folder);
 	rc = journal_add(a->journal, op, err);
 	op_free(op);
 	if (rc != 0)
@@ -512,9 +512,9 @@ int change_cancel_op(struct store *s, struct store_request *r, struct str *said,
 	/* Of all that waits, nothing can be known of what could not be opened: no reason to fail.
 	 */
 	if (!a)
-		return r->op_id ? -1 : 0;
+		return r->cancel_op.id ? -1 : 0;
 	if (r->kind == REQUEST_CANCEL_OP)
-		return replay_cancel(a, r->op_id, said, err);
+		return replay_cancel(a, r->cancel_op.id, said, err);
 	strv_done(&a->refused);
 	account_pending(a);
 	return 0;
@@ -524,7 +524,7 @@ int change_leave_out_rows(struct folder *f, struct store_request *r, struct err 
 {
 	size_t n = 0;
 
-	if (!f->local || r->quiet)
+	if (!f->local || (r->kind == REQUEST_FLAG && r->flag.quiet))
 		return 0;
 	for (size_t i = 0; i < r->n; i++)
 		if (!(change_flags_of(f, r->uids[i]) & MAIL_PLACEHOLDER))

@@ -177,8 +177,8 @@ int change_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_t clea
 
 int change_request_flags(struct list *l, struct store_request *r, struct str *said, struct err *err)
 {
-	struct undo *undo = r->quiet ? NULL : undo_begin(l->folder->account);
-	int rc = set_flags(l->folder, r->uids, r->n, r->clear, r->set, undo, err);
+	struct undo *undo = r->flag.quiet ? NULL : undo_begin(l->folder->account);
+	int rc = set_flags(l->folder, r->uids, r->n, r->flag.clear, r->flag.set, undo, err);
 
 	(void)said;
 	if (undo)
@@ -340,7 +340,8 @@ int change_keywords(struct folder *f, const uint32_t *uids, size_t n, const char
 int change_request_keywords(
 	struct list *l, struct store_request *r, struct str *said, struct err *err)
 {
-	const char *set = r->text ? r->text : "", *clear = r->section ? r->section : "";
+	const char *set = r->keywords.set ? r->keywords.set : "",
+		   *clear = r->keywords.clear ? r->keywords.clear : "";
 	struct folder *f = l->folder;
 	struct undo *undo;
 	int rc;

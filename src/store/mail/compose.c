@@ -132,7 +132,7 @@ static int load_draft(struct account *a, struct store_request *r, const char *id
 int compose_load(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
 	(void)said;
-	return load_draft(a, r, r->id, err);
+	return load_draft(a, r, r->mail.id, err);
 }
 
 /* where: the copy in the folder of drafts, until the whole list is known. */
@@ -269,16 +269,16 @@ int compose_edit(struct account *a, struct store_request *r, struct str *said, s
 	int rc = 0;
 
 	/* What could not be saved when it was written is what is edited again. */
-	bool waits = compose_settle(a, r->id, &ignored) != 0;
+	bool waits = compose_settle(a, r->mail.id, &ignored) != 0;
 
 	(void)said;
-	if (written_open(a, r->id, &w, err) != 0)
+	if (written_open(a, r->mail.id, &w, err) != 0)
 		return -1;
 	written_read(&w, &d);
 	draft_write(&d, &text);
 	if (!waits)
-		rc = outbox_text_write(a->outbox, r->id, str_c(&text), text.len, err);
-	path = outbox_text_path(a->outbox, r->id);
+		rc = outbox_text_write(a->outbox, r->mail.id, str_c(&text), text.len, err);
+	path = outbox_text_path(a->outbox, r->mail.id);
 	if (rc == 0)
 		rc = compose_answer(a, r, &w, path);
 	free(path);
@@ -295,10 +295,10 @@ int compose_take(struct account *a, struct store_request *r, struct str *said, s
 	struct err why = {0};
 
 	(void)said;
-	if (outbox_text_read(a->outbox, r->id, &text, &why) != 0 && why.kind == ERR_GONE)
+	if (outbox_text_read(a->outbox, r->mail.id, &text, &why) != 0 && why.kind == ERR_GONE)
 		store_notice(a, _("The editor left no text: the draft is as it was before"));
 	str_done(&text);
-	return load_draft(a, r, r->id, err);
+	return load_draft(a, r, r->mail.id, err);
 }
 
 int compose_save(struct account *a, struct store_request *r, struct str *said, struct err *err)
@@ -307,10 +307,10 @@ int compose_save(struct account *a, struct store_request *r, struct str *said, s
 	int rc;
 
 	(void)said;
-	if (open_draft(a, r->id, &w, err) != 0)
+	if (open_draft(a, r->mail.id, &w, err) != 0)
 		return -1;
 	rc = w.m.state == OUTBOX_DRAFT
-		     ? written_save(a, &w, r->draft, err)
+		     ? written_save(a, &w, r->mail.says, err)
 		     : err_set(err, ERR_GONE, _("This message is in the outbox already"));
 	if (rc == 0)
 		rc = compose_answer(a, r, &w, NULL);
@@ -401,9 +401,9 @@ static void draft_about(
 		letter_carry(d, &x->parts);
 		return;
 	}
-	draft_reply(d, kinds[r->n], e, x->parts.v[0].header, x->parts.v[0].header_len, x->quote,
-		&a->setup->own, a->setup->from);
-	if (r->n != WRITE_REPLY && (e->to.cut || e->cc.cut))
+	draft_reply(d, kinds[r->compose.what], e, x->parts.v[0].header, x->parts.v[0].header_len,
+		x->quote, &a->setup->own, a->setup->from);
+	if (r->compose.what != WRITE_REPLY && (e->to.cut || e->cc.cut))
 		store_notice(a,
 			_("The message went to more people than an answer has room "
 			  "for: those beyond the first %zu are left out"),
@@ -471,7 +471,7 @@ static int quote(struct store *s, struct store_request *r, struct err *err)
 	x->bytes = bytes;
 	part_parse(&x->parts, x->bytes.p, x->bytes.len);
 	envelope_parse(&x->envelope, x->parts.v[0].header, x->parts.v[0].header_len);
-	x->forward = r->n == WRITE_FORWARD;
+	x->forward = r->compose.what == WRITE_FORWARD;
 	rendering_give(s, &x->rendering, RENDERING_READING);
 	return 1;
 }
@@ -483,13 +483,13 @@ static int begin_draft(struct store *s, struct account *a, struct store_request 
 	struct draft d;
 	int rc = 0;
 
-	if (r->n != WRITE_NEW && r->n != WRITE_MAILTO)
+	if (r->compose.what != WRITE_NEW && r->compose.what != WRITE_MAILTO)
 		return quote(s, r, err);
 	draft_init(&d);
-	if (r->n == WRITE_MAILTO)
-		rc = draft_mailto(&d, r->text, err);
-	else if (r->text)
-		draft_set(&d.to, r->text);
+	if (r->compose.what == WRITE_MAILTO)
+		rc = draft_mailto(&d, r->compose.url, err);
+	else if (r->compose.to)
+		draft_set(&d.to, r->compose.to);
 	if (rc == 0)
 		rc = begin_with(a, r, &w, &d, err);
 	draft_done(&d);
@@ -546,18 +546,18 @@ static int resume_in(struct store *s, struct account *a, struct store_request *r
 static int compose_resume(
 	struct store *s, struct account *a, struct store_request *r, struct err *err)
 {
-	struct list *l = r->text ? NULL : store_list(s, r->list);
+	struct list *l = r->compose.draft ? NULL : store_list(s, r->list);
 	struct folder *f;
 	uint32_t uid;
 	int rc;
 
 	if (l)
 		return resume_in(s, a, r, l->folder, r->uid, err);
-	if (!r->text)
+	if (!r->compose.draft)
 		return err_set(err, ERR_GONE, _("The folder is no longer open"));
-	if (*r->text != '@')
-		return load_draft(a, r, r->text, err);
-	f = keepdraft_find(a, r->text, &uid);
+	if (*r->compose.draft != '@')
+		return load_draft(a, r, r->compose.draft, err);
+	f = keepdraft_find(a, r->compose.draft, &uid);
 	if (!f)
 		return err_set(err, ERR_GONE, _("This message is no longer here"));
 	rc = resume_in(s, a, r, f, uid, err);
@@ -631,7 +631,7 @@ int compose_outbox(struct account *a, struct store_request *r, struct str *said,
 	int rc;
 
 	(void)said;
-	if (written_open(a, r->id, &w, err) != 0)
+	if (written_open(a, r->mail.id, &w, err) != 0)
 		return -1;
 	rc = submit_is_busy(a, &w.m, err) ? -1 : 0;
 	if (rc == 0 && w.m.state == OUTBOX_DRAFT)
@@ -647,7 +647,7 @@ int compose_outbox(struct account *a, struct store_request *r, struct str *said,
 		draft_done(&d);
 	}
 	if (rc == 0) {
-		follow_forget(a, r->id);
+		follow_forget(a, r->mail.id);
 		rc = compose_answer(a, r, &w, NULL);
 	}
 	written_done(&w);
@@ -750,16 +750,16 @@ int compose_drop(struct account *a, struct store_request *r, struct str *said, s
 	struct outbox_mail m = {0};
 	int rc = 0;
 
-	if (*r->id == '@') {
-		rc = keepdraft_drop(a, r->id, err);
-	} else if (outbox_get(a->outbox, r->id, &m, NULL) == 0) {
+	if (*r->mail.id == '@') {
+		rc = keepdraft_drop(a, r->mail.id, err);
+	} else if (outbox_get(a->outbox, r->mail.id, &m, NULL) == 0) {
 		if (m.state != OUTBOX_DRAFT)
 			rc = err_set(err, ERR_GONE, _("This message is in the outbox already"));
 		else
 			keepdraft_leave(a, &m);
 	}
-	if (rc == 0 && *r->id != '@')
-		rc = outbox_remove(a->outbox, r->id, err);
+	if (rc == 0 && *r->mail.id != '@')
+		rc = outbox_remove(a->outbox, r->mail.id, err);
 	outbox_mail_done(&m);
 	str_adds(said, _("Draft discarded"));
 	return rc;
@@ -771,7 +771,7 @@ int compose_keep(struct account *a, struct store_request *r, struct str *said, s
 	int rc;
 
 	(void)said;
-	if (compose_settle(a, r->id, err) != 0 || written_open(a, r->id, &w, err) != 0)
+	if (compose_settle(a, r->mail.id, err) != 0 || written_open(a, r->mail.id, &w, err) != 0)
 		return -1;
 	rc = w.m.state == OUTBOX_DRAFT
 		     ? keepdraft_put_aside(a, &w, err)
@@ -783,6 +783,6 @@ int compose_keep(struct account *a, struct store_request *r, struct str *said, s
 int compose_begin(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
 	(void)said;
-	return r->n == WRITE_RESUME ? compose_resume(a->store, a, r, err)
-				    : begin_draft(a->store, a, r, err);
+	return r->compose.what == WRITE_RESUME ? compose_resume(a->store, a, r, err)
+					       : begin_draft(a->store, a, r, err);
 }

@@ -581,10 +581,10 @@ static bool has_below(const struct folder *f)
 
 static struct folder *folder_of(struct account *a, const struct store_request *r, struct err *err)
 {
-	struct folder *f = folder_by_ui_name(a, r->folder);
+	struct folder *f = folder_by_ui_name(a, r->reshape.folder);
 
 	if (!f)
-		err_set(err, ERR_GONE, _("There is no folder %s in account %s"), r->folder,
+		err_set(err, ERR_GONE, _("There is no folder %s in account %s"), r->reshape.folder,
 			a->setup->sync.name);
 	return f;
 }
@@ -594,18 +594,18 @@ int reshape_delete(struct account *a, struct store_request *r, struct str *said,
 	struct folder *f = folder_of(a, r, err);
 	char *label;
 
-	if (!f || check(f, r->folder, false, err) != 0)
+	if (!f || check(f, r->reshape.folder, false, err) != 0)
 		return -1;
 	if (!f->selectable && has_below(f))
 		return err_set(err, ERR_INPUT,
 			_("%s holds only other folders, and goes with the last of them"),
-			r->folder);
+			r->reshape.folder);
 	label = folder_label(f);
 	deleted_text(said, label);
 	free(label);
 	if (f->local)
-		return delete_local(f, r->n, err);
-	ask_server(f, reshape_new(f, r), r->n);
+		return delete_local(f, r->reshape.known, err);
+	ask_server(f, reshape_new(f, r), r->reshape.known);
 	return REQUEST_TAKEN;
 }
 
@@ -624,17 +624,19 @@ int reshape_rename(struct account *a, struct store_request *r, struct str *said,
 	const char *bare;
 	char *own, *label;
 
-	if (!f || check(f, r->folder, true, err) != 0)
+	if (!f || check(f, r->reshape.folder, true, err) != 0)
 		return -1;
-	bare = bare_name(f, r->folder, r->text);
+	bare = bare_name(f, r->reshape.folder, r->reshape.name);
 	if (!bare || !*bare)
 		return err_set(err, ERR_INPUT,
-			_("%s is a local folder: its new name begins with Local/, too"), r->folder);
+			_("%s is a local folder: its new name begins with Local/, too"),
+			r->reshape.folder);
 	own = f->local ? mem_strdup(bare) : folder_own_name(a, bare);
 	label = folder_label(f);
-	renamed_text(said, label, r->text);
+	renamed_text(said, label, r->reshape.name);
 	free(label);
-	if (below(own, f->name) || !is_new(a, r->text, f->local ? r->text : own, err)) {
+	if (below(own, f->name) ||
+		!is_new(a, r->reshape.name, f->local ? r->reshape.name : own, err)) {
 		int rc = !below(own, f->name) ? -1
 			 : strcmp(own, f->name) == 0
 				 ? err_set(err, ERR_INPUT, _("That is its name already"))

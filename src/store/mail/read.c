@@ -90,7 +90,7 @@ static struct parked *unpark(struct store *s, unsigned job)
 /* A part of a message did not come: the rest of it is shown all the same, and why. */
 static bool can_show_rest(const struct store_request *r, const struct err *err)
 {
-	return r->kind == REQUEST_READ && r->section && err->kind != ERR_CANCELLED;
+	return r->kind == REQUEST_READ && r->read.asked && err->kind != ERR_CANCELLED;
 }
 
 void read_go_on(struct store *s, struct store_request *r, const struct err *why)
@@ -100,8 +100,8 @@ void read_go_on(struct store *s, struct store_request *r, const struct err *why)
 		return;
 	}
 	if (why->kind != ERR_NONE) {
-		free(r->text);
-		r->text = mem_strdup(why->text);
+		free(r->read.missing);
+		r->read.missing = mem_strdup(why->text);
 	}
 	s->again(s, r);
 }
@@ -204,7 +204,7 @@ void read_body_done(struct account *a, struct result *r)
 		return;
 	err = explained(a, r);
 	if (r->err.kind == ERR_NONE && !store_is_stale(s, p->request, &err))
-		p->request->op_id++; /* the structure first, then one part: after that it must be
+		p->request->fetches++; /* the structure first, then one part: after that it must be
 					here */
 	hand_back(s, p, &err);
 }
@@ -263,7 +263,7 @@ static int only_beginning(struct err *err)
 
 static int cannot_fetch(struct folder *f, struct store_request *r, struct err *err)
 {
-	if (r->op_id > 1)
+	if (r->fetches > 1)
 		return err_set(err, ERR_SYSTEM,
 			_("The message was fetched but cannot be read back from the cache"));
 	if (!account_is_server(f->account))
@@ -295,7 +295,7 @@ static int read_whole(struct store *s, struct folder *f, uint32_t uid, struct st
 		if (read_local(f, uid, out, &whole, err) != 0)
 			return -1;
 		/* The beginning is enough to answer a message, not to pass it on. */
-		return whole && (r->kind != REQUEST_COMPOSE || r->n == WRITE_FORWARD)
+		return whole && (r->kind != REQUEST_COMPOSE || r->compose.what == WRITE_FORWARD)
 			       ? only_beginning(err)
 			       : 0;
 	}
@@ -449,7 +449,8 @@ static bool has_word(const char *words, const char *word)
 
 /*
  * Has the server asked for what is shown and not here: true if the request is parked. Each piece is
- * asked for once in a request (r->section remembers), so that one that cannot be had ends nothing.
+ * asked for once in a request (r->read.asked remembers), so that one that cannot be had ends
+ * nothing.
  */
 static bool ask_needed(struct store *s, struct folder *f, struct store_request *r, struct loaded *m)
 {
@@ -457,13 +458,13 @@ static bool ask_needed(struct store *s, struct folder *f, struct store_request *
 	uint64_t size = 0;
 	bool any;
 
-	str_adds(&asked, r->section ? r->section : "");
+	str_adds(&asked, r->read.asked ? r->read.asked : "");
 	for (size_t i = 0; i < m->nneeds; i++) {
 		const struct part *p = &m->parts.v[m->needs[i]];
 
 		str_clear(&piece);
 		add_piece(&piece, p);
-		if (*p->section == '?' || has_word(r->section, piece.p))
+		if (*p->section == '?' || has_word(r->read.asked, piece.p))
 			continue;
 		str_addf(&ask, "%s%s/%llu", ask.len ? " " : "", piece.p,
 			(unsigned long long)(p->message ? 0 : p->size));
@@ -472,8 +473,8 @@ static bool ask_needed(struct store *s, struct folder *f, struct store_request *
 	}
 	any = ask.len && account_is_server(f->account) && f->account->sync;
 	if (any) {
-		free(r->section);
-		r->section = mem_strdup(asked.p);
+		free(r->read.asked);
+		r->read.asked = mem_strdup(asked.p);
 		park(s, f, r->uid, ask.p, (uint32_t)size, r, read_go_on);
 	}
 	str_done(&ask);
@@ -629,14 +630,14 @@ static void say_what_is_missing(
 			_("Only the beginning is here; the message has %llu kB. :whole fetches the "
 			  "rest."),
 			(unsigned long long)(m->whole / 1000 + 1));
-	else if (m->nneeds && r->text)
-		str_addf(&s, _("Not all of this message could be fetched: %s"), r->text);
+	else if (m->nneeds && r->read.missing)
+		str_addf(&s, _("Not all of this message could be fetched: %s"), r->read.missing);
 	if (s.len)
 		v->text = with_notice(v->text, s.p);
 	str_done(&s);
 }
 
-static struct render_options options_of(const struct store_request *r)
+static struct render_options options_of(const struct request_read *r)
 {
 	return (struct render_options){.width = r->width < 20 ? 20 : r->width,
 		.all_headers = r->all_headers,
@@ -708,7 +709,7 @@ static void show(
 	x->rendering.request = r;
 	x->message = *m;
 	*m = (struct loaded){0};
-	x->options = options_of(r);
+	x->options = options_of(&r->read);
 	x->row = row;
 	x->uid = r->uid;
 	x->numbering = f->numbering;
@@ -781,13 +782,13 @@ static void local_lines(const struct part *p, struct str *bytes)
 static int save_part(struct store *s, struct folder *f, struct store_request *r, struct loaded *m,
 	struct str *said, struct err *err)
 {
-	int i = part_find(&m->parts, r->section), rc;
+	int i = part_find(&m->parts, r->save.section), rc;
 	struct part *p = i < 0 ? NULL : &m->parts.v[i];
 	struct str bytes = STR_INIT;
 	char *path;
 
 	if (!p)
-		return err_set(err, ERR_GONE, _("The message has no part %s"), r->section);
+		return err_set(err, ERR_GONE, _("The message has no part %s"), r->save.section);
 	if (!p->body && m->by_parts) {
 		struct bodies_key key = key_of(f, r->uid);
 
@@ -803,9 +804,9 @@ static int save_part(struct store *s, struct folder *f, struct store_request *r,
 	}
 	part_decode(p, &bytes);
 	local_lines(p, &bytes);
-	path = save_path(r->text, p->name                           ? p->name
-				  : strcmp(p->type, "message") == 0 ? "message.eml"
-								    : "part");
+	path = save_path(r->save.path, p->name                           ? p->name
+				       : strcmp(p->type, "message") == 0 ? "message.eml"
+									 : "part");
 	rc = write_new_file(path, str_c(&bytes), bytes.len, err);
 	str_adds(said, path);
 	free(path);
@@ -819,8 +820,8 @@ int read_save(struct list *l, struct store_request *r, struct str *said, struct 
 	struct str bytes = STR_INIT;
 	int rc = read_message(s, l->folder, r->uid, r, read_go_on, &bytes, err);
 
-	if (rc == 0 && r->text) {
-		char *path = save_path(r->text, "message.eml");
+	if (rc == 0 && r->save.path) {
+		char *path = save_path(r->save.path, "message.eml");
 
 		rc = write_new_file(path, str_c(&bytes), bytes.len, err);
 		str_adds(said, path);
@@ -860,7 +861,8 @@ static void tell_row(struct loaded *m, const struct summary *row)
 static int read_or_save(struct folder *f, struct store_request *r, uint32_t row, struct loaded *m,
 	struct str *said, struct err *err)
 {
-	struct render_options opt = options_of(r);
+	struct render_options opt =
+		r->kind == REQUEST_READ ? options_of(&r->read) : (struct render_options){0};
 	struct store *s = f->account->store;
 	struct summary alone;
 	int rc = 0;

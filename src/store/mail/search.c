@@ -508,7 +508,7 @@ int search_request(struct list *l, struct store_request *r, struct str *said, st
 	struct search *s;
 
 	(void)said;
-	if (query_parse(&query, r->text ? r->text : "", clock_now(), err) != 0)
+	if (query_parse(&query, r->search.query ? r->search.query : "", clock_now(), err) != 0)
 		return -1;
 	s = mem_alloc(sizeof(*s));
 	s->work = (struct work){.request = r, .step = search_step, .drop = search_drop};

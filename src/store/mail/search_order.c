@@ -401,7 +401,7 @@ static bool has_order(const struct list *l, enum mail_order by)
 int search_order(struct list *l, struct store_request *r, struct str *said, struct err *err)
 {
 	struct store *s = l->folder->account->store;
-	enum mail_order by = (enum mail_order)r->n;
+	enum mail_order by = r->order.by;
 	struct order_work *o;
 
 	(void)said;

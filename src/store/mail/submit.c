@@ -115,10 +115,10 @@ int submit_send(struct account *a, struct store_request *r, struct str *said, st
 			_("Account %s has no smtp line in the configuration; add: smtp "
 			  "smtp://USER@HOST"),
 			a->setup->sync.name);
-	if (compose_settle(a, r->id, err) != 0 || written_open(a, r->id, &w, err) != 0)
+	if (compose_settle(a, r->send.id, err) != 0 || written_open(a, r->send.id, &w, err) != 0)
 		return -1;
 	rc = w.m.state == OUTBOX_DRAFT
-		     ? put_out(a, &w, clock_now() + (int64_t)r->n, err)
+		     ? put_out(a, &w, clock_now() + (int64_t)r->send.seconds, err)
 		     : err_set(err, ERR_GONE, _("This message is in the outbox already"));
 	if (rc == 0) {
 		leave_drafts(a, &w.m);
@@ -514,7 +514,7 @@ void submit_reachable(struct account *a)
 
 int submit_again(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
-	if (release(a, r->id, err) != 0)
+	if (release(a, r->mail.id, err) != 0)
 		return -1;
 	str_adds(said, _("Trying again"));
 	go(a);
@@ -524,7 +524,7 @@ int submit_again(struct account *a, struct store_request *r, struct str *said, s
 int submit_hold(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
 	struct outbox_mail m = {0};
-	int rc = outbox_get(a->outbox, r->id, &m, err);
+	int rc = outbox_get(a->outbox, r->mail.id, &m, err);
 
 	if (rc == 0 && submit_is_busy(a, &m, err))
 		rc = -1;
@@ -548,16 +548,16 @@ int submit_drop(struct account *a, struct store_request *r, struct str *said, st
 	bool busy, draft;
 
 	/* A damaged one can be thrown away, too. */
-	if (outbox_get(a->outbox, r->id, &m, NULL) != 0)
-		m.id = mem_strdup(r->id);
+	if (outbox_get(a->outbox, r->mail.id, &m, NULL) != 0)
+		m.id = mem_strdup(r->mail.id);
 	busy = submit_is_busy(a, &m, err);
 	draft = m.state == OUTBOX_DRAFT && m.message_id;
 	outbox_mail_done(&m);
 	if (draft)
 		return err_set(err, ERR_GONE, _("This message is no longer here"));
-	if (busy || outbox_remove(a->outbox, r->id, err) != 0)
+	if (busy || outbox_remove(a->outbox, r->mail.id, err) != 0)
 		return -1;
-	follow_forget(a, r->id);
+	follow_forget(a, r->mail.id);
 	account_outbox(a);
 	str_adds(said, _("Dropped"));
 	return 0;

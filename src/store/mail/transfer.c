@@ -279,9 +279,10 @@ static int note_row(void *ctx, const struct maildir_entry *e)
 
 static int begin_import(struct transfer *t, const char *name, struct err *err)
 {
-	const char *target = t->work.request->folder ? t->work.request->folder : name;
+	const char *target = t->work.request->file.folder ? t->work.request->file.folder : name;
 
-	t->dir = t->work.request->folder ? mem_strdup(t->path) : maildir_dir(t->path, name, err);
+	t->dir = t->work.request->file.folder ? mem_strdup(t->path)
+					      : maildir_dir(t->path, name, err);
 	if (!t->dir)
 		return -1;
 	t->folder = folder_for_import(t->account, target, err);
@@ -362,7 +363,7 @@ static int copy_next(struct store *s, struct transfer *t, struct err *err)
 		return why.kind == ERR_NETWORK ? -1 : 0;
 	}
 	t->breaks = 0;
-	t->work.request->op_id = 0;
+	t->work.request->fetches = 0;
 	t->octets += message.len;
 	rc = sink_put(t->sink, &message, flags, str_c(&keywords), received, err);
 	str_done(&message);
@@ -452,7 +453,7 @@ static void fetched(struct store *s, struct store_request *r, const struct err *
 	note_failure(t, err);
 	t->breaks = err->kind == ERR_NETWORK ? t->breaks + 1 : 0;
 	t->at++;
-	t->work.request->op_id = 0;
+	t->work.request->fetches = 0;
 }
 
 /* --- asking --- */
@@ -468,11 +469,11 @@ static int list_export(struct transfer *t, struct store_request *r, struct err *
 		strv_add(&t->folders, t->given->name);
 		return 0;
 	}
-	if (r->folder) {
-		strv_add(&t->folders, r->folder);
+	if (r->file.folder) {
+		strv_add(&t->folders, r->file.folder);
 		return 0;
 	}
-	if (is_mbox_name(r->text))
+	if (is_mbox_name(r->file.path))
 		return err_set(err, ERR_INPUT,
 			_("All folders of an account go into a Maildir, not into one mbox file"));
 	for (struct folder *f = t->account->folders; f; f = f->next)
@@ -488,8 +489,8 @@ static int list_import(struct transfer *t, struct store_request *r, struct err *
 	if (!localbox_is(t->path))
 		return err_set(
 			err, ERR_INPUT, _("%s is neither a Maildir nor an mbox file"), t->path);
-	if (r->folder) {
-		strv_add(&t->folders, r->folder);
+	if (r->file.folder) {
+		strv_add(&t->folders, r->file.folder);
 		return 0;
 	}
 	if (localbox_is_mbox(t->path))
@@ -514,7 +515,7 @@ static struct transfer *transfer_new(struct account *a, struct store_request *r)
 
 	t->work = (struct work){.request = r, .step = transfer_step, .drop = transfer_drop};
 	t->account = a;
-	t->path = mem_strdup(r->text);
+	t->path = mem_strdup(r->file.path);
 	return t;
 }
 
