@@ -134,10 +134,7 @@ static bool is_utf8_name(const char *name)
 
 static bool is_ascii(const char *p, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)p[i] >= 0x80)
-			return false;
-	return true;
+	return utf8_ascii(p, len) == len;
 }
 
 /* Pure ASCII that switches character sets: ISO-2022. */
@@ -460,7 +457,8 @@ void charset_to_utf8(struct str *out, const char *name, const char *p, size_t le
 			add_guessed(out, p, len);
 		return;
 	}
-	if (str_icmp(real, "CP1252") == 0 && is_ascii(p, len))
+	if ((!*real || str_icmp(real, "CP1252") == 0) && is_ascii(p, len) &&
+		(*real || !memchr(p, '\x1b', len)))
 		str_add(out, p, len);
 	else if (!*real || !convert(out, real, p, len))
 		add_guessed(out, p, len);
