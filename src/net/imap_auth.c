@@ -710,6 +710,7 @@ static int make_session(struct imap *im, struct err *err)
 	mailimap_set_progress_callback(im->session, no_progress, no_progress, im);
 	mailimap_set_msg_att_handler(im->session, imap_on_fetch, im);
 	wire_one_tag(stream_wire(im->stream), IMAP_ONE_TAG);
+	wire_on_row(stream_wire(im->stream), imap_on_row, im);
 	stream_careful(im->stream, false);
 	if (im->early.tags[2][0])
 		imap_expect_select(im);

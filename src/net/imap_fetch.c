@@ -244,22 +244,8 @@ static void add_flags(struct build *b, const clist *list)
 
 static time_t date(const struct mailimap_date_time *d)
 {
-	struct tm tm = {0};
-	int zone = d->dt_zone, sign = zone < 0 ? -1 : 1;
-
-	if (d->dt_year < 1970 || d->dt_year > 9999 || d->dt_month < 1 || d->dt_month > 12 ||
-		d->dt_day < 1 || d->dt_day > 31 || d->dt_hour < 0 || d->dt_hour > 23 ||
-		d->dt_min < 0 || d->dt_min > 59 || d->dt_sec < 0 || d->dt_sec > 60 ||
-		zone < -2400 || zone > 2400)
-		return 0;
-	tm.tm_year = d->dt_year - 1900;
-	tm.tm_mon = d->dt_month - 1;
-	tm.tm_mday = d->dt_day;
-	tm.tm_hour = d->dt_hour;
-	tm.tm_min = d->dt_min;
-	tm.tm_sec = d->dt_sec;
-	zone *= sign;
-	return timegm(&tm) - sign * (zone / 100 * 3600 + zone % 100 * 60);
+	return fetch_row_date(
+		d->dt_year, d->dt_month, d->dt_day, d->dt_hour, d->dt_min, d->dt_sec, d->dt_zone);
 }
 
 static void add_static(struct build *b, const struct mailimap_msg_att_static *s)
@@ -344,7 +330,7 @@ static void finish(struct build *b)
 		b->m.nparts = b->flat.n;
 		b->m.parts_cut = b->flat.cut;
 	}
-	if (b->section) {
+	if (b->section) { /* fetch_row.h has the header fields set already */
 		b->m.header = b->section->sec_body_part ? b->section->sec_body_part : "";
 		b->m.header_len = b->section->sec_body_part ? b->section->sec_length : 0;
 	}
@@ -388,6 +374,47 @@ void imap_on_fetch(struct mailimap_msg_att *att, void *context)
 	str_done(&b.keywords);
 	strv_done(&b.flat.made);
 	free(b.flat.v);
+}
+
+/* --- a row that the filter has read --- */
+
+static void add_named_flag(struct build *b, struct view flag)
+{
+	static const struct {
+		const char *name;
+		unsigned flag;
+	} known[] = {{"\\Answered", MAIL_ANSWERED}, {"\\Flagged", MAIL_FLAGGED},
+		{"\\Deleted", MAIL_DELETED}, {"\\Seen", MAIL_SEEN}, {"\\Draft", MAIL_DRAFT}};
+	char *word;
+
+	for (size_t i = 0; i < MEM_COUNT(known); i++)
+		if (view_is(flag, known[i].name)) {
+			b->m.flags |= known[i].flag;
+			return;
+		}
+	if (*flag.p == '\\') /* \Recent */
+		return;
+	word = mem_strndup(flag.p, flag.len);
+	add_keyword(b, word);
+	free(word);
+}
+
+void imap_on_row(void *ctx, const struct fetch_row *row, struct view fields)
+{
+	struct imap *im = ctx;
+	struct build b = {0};
+
+	b.m.uid = row->uid;
+	b.m.has_flags = row->has_flags;
+	b.m.received = row->received;
+	b.m.size = row->size;
+	b.m.modseq = row->modseq;
+	b.m.header = fields.p;
+	b.m.header_len = fields.len;
+	for (size_t i = 0; i < row->nflags; i++)
+		add_named_flag(&b, row->flags[i]);
+	give(im, &b);
+	str_done(&b.keywords);
 }
 
 /* The number behind "UID " in the first level of "12 FETCH (...". Quoted text is stepped over. */

@@ -174,6 +174,9 @@ void imap_expect_select(struct imap *im);
 
 /* libetpan's handler for each FETCH answer; context is struct imap. */
 void imap_on_fetch(struct mailimap_msg_att *att, void *context);
+/* The filter's handler for each row of header fields that it has read itself; ctx is struct imap.
+ */
+void imap_on_row(void *ctx, const struct fetch_row *row, struct view fields);
 /* A FETCH answer that could not be parsed: tells at least its UID. */
 void imap_on_raw(struct imap *im, const char *text, size_t len);
 void imap_on_vanished(struct imap *im, const struct mailimap_qresync_vanished *v);

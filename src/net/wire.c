@@ -21,6 +21,7 @@ enum {
 	STATUS_LINE_MAX = 8 * 1024,
 	STATUS_LINES_MAX = 200 * 1000,
 	NOTICE_MAX = 2000,
+	FIELDS_MAX = 256 * 1024, /* of one message that are held back */
 };
 
 #define STATUS_BYTES_MAX ((size_t)64 << 20)
@@ -28,7 +29,7 @@ enum {
 enum { SCAN_BROKEN = -2 };
 
 /* What happens to the rest of a logical line. */
-enum wire_mode { WIRE_PASS, WIRE_PLAIN, WIRE_DROP, WIRE_ANSWER, WIRE_LIST, WIRE_STATUS };
+enum wire_mode { WIRE_PASS, WIRE_ROW, WIRE_PLAIN, WIRE_DROP, WIRE_ANSWER, WIRE_LIST, WIRE_STATUS };
 
 struct wire {
 	struct wire_limits limits;
@@ -55,6 +56,11 @@ struct wire {
 
 	wire_line_fn *on_line;
 	void *ctx;
+	wire_row_fn *on_row;
+	void *row_ctx;
+	struct fetch_row row; /* WIRE_ROW: what was read of */
+	struct str row_line;  /* this, up to the literal */
+	struct str fields;    /* and the literal */
 };
 
 struct wire *wire_new(const struct wire_limits *limits)
@@ -78,6 +84,8 @@ void wire_free(struct wire *w)
 	if (!w)
 		return;
 	str_done(&w->line);
+	str_done(&w->row_line);
+	str_done(&w->fields);
 	str_done(&w->status);
 	strv_done(&w->tags);
 	strv_done(&w->statuses);
@@ -95,6 +103,12 @@ void wire_on_line(struct wire *w, wire_line_fn *fn, void *ctx)
 {
 	w->on_line = fn;
 	w->ctx = ctx;
+}
+
+void wire_on_row(struct wire *w, wire_row_fn *fn, void *ctx)
+{
+	w->on_row = fn;
+	w->row_ctx = ctx;
 }
 
 const char *wire_reason(const struct wire *w)
@@ -336,16 +350,16 @@ static int scan_data(struct wire *w, struct view v, const char **why)
 		switch (v.p[i]) {
 		case '"':
 			i = view_string_end(v, i);
-			*why = _("the server sent a broken quoted string");
+			*why = N_("the server sent a broken quoted string");
 			if (!i)
 				return SCAN_BROKEN;
 			i--;
 			break;
 		case '{':
-			*why = _("the server sent a “{” that announces nothing");
+			*why = N_("the server sent a “{” that announces nothing");
 			return view_literal(v, i).len ? announce_literal(w, v, i) : SCAN_BROKEN;
 		case '(':
-			*why = _("the server sent too many nested lists");
+			*why = N_("the server sent too many nested lists");
 			if (++w->parens > PARENS_MAX || ++w->depth > DEPTH_MAX)
 				return SCAN_BROKEN;
 			break;
@@ -456,7 +470,8 @@ static int pass_data(struct wire *w, struct view v, struct str *out)
 	int literal = scan_data(w, v, &why);
 
 	if (literal == SCAN_BROKEN)
-		return w->mode == WIRE_PASS ? break_row(w, v, depth, why, out) : wire_kill(w, why);
+		return w->mode == WIRE_PASS ? break_row(w, v, depth, _(why), out)
+					    : wire_kill(w, _(why));
 	if (literal < 0)
 		return -1;
 	/* libetpan's parsers of extensions die of a literal (NAMESPACE), and nothing else needs
@@ -468,6 +483,47 @@ static int pass_data(struct wire *w, struct view v, struct str *out)
 	str_add(out, v.p, v.len);
 	str_adds(out, "\r\n");
 	return literal;
+}
+
+/* --- rows of header fields --- */
+
+/* 1: the line begins such a row, and its literal follows; else 0. */
+static int begin_row(struct wire *w, struct view v)
+{
+	const char *why;
+
+	if (!w->on_row || v.p[v.len - 1] != '}')
+		return 0;
+	str_clear(&w->row_line);
+	str_add(&w->row_line, v.p, v.len);
+	if (!fetch_row_begin(&w->row, (struct view){w->row_line.p, w->row_line.len}) ||
+		scan_data(w, v, &why) != 1 || w->literal > FIELDS_MAX) {
+		w->literal = 0;
+		w->parens = w->depth = 0;
+		return 0;
+	}
+	w->torn = false;
+	w->mode = WIRE_ROW;
+	str_clear(&w->fields);
+	return 1;
+}
+
+/* The row has another form after all: on with it as if it had never been held back. */
+static int pass_row(struct wire *w, struct view v, struct str *out)
+{
+	w->mode = WIRE_PASS;
+	str_add(out, w->row_line.p, w->row_line.len);
+	str_adds(out, "\r\n");
+	str_add(out, str_c(&w->fields), w->fields.len);
+	return pass_data(w, v, out);
+}
+
+static int end_row(struct wire *w, struct view v, struct str *out)
+{
+	if (!fetch_row_end(&w->row, v))
+		return pass_row(w, v, out);
+	w->on_row(w->row_ctx, &w->row, (struct view){str_c(&w->fields), w->fields.len});
+	return 0;
 }
 
 /* Read by imap_parse_status alone; libetpan keeps only the last. Who waits for news sees that there
@@ -524,18 +580,22 @@ static int mend_bytes(struct wire *w)
 		return wire_kill(w, _("the server sent a NUL byte"));
 	if (w->mode == WIRE_LIST) /* which leaves the row out */
 		return 0;
-	for (size_t i = 0; i + 1 < line->len; i++)
-		if (line->p[i] == '\0' || line->p[i] == '\r')
-			line->p[i] = '?';
+	for (char *p = line->p, *end = p + line->len - 1; p < end; p++)
+		if (*p == '\0' || *p == '\r')
+			*p = '?';
 	return 0;
 }
 
 /* v: of w->line. */
 static int pass_piece(struct wire *w, struct view v, struct str *out)
 {
+	if (!w->inside && begin_row(w, v))
+		return 1;
 	if ((!w->inside && begin_line(w, v, out) < 0) || mend_bytes(w) < 0)
 		return -1;
 	switch (w->mode) {
+	case WIRE_ROW:
+		return end_row(w, v, out);
 	case WIRE_ANSWER:
 		return 0;
 	case WIRE_DROP:
@@ -592,7 +652,9 @@ static size_t take_literal(struct wire *w, struct view v, struct str *out)
 
 	if (w->mode == WIRE_STATUS)
 		collect_literal(w, piece);
-	if (w->mode == WIRE_PASS || w->mode == WIRE_LIST)
+	if (w->mode == WIRE_ROW)
+		str_add(&w->fields, piece.p, piece.len);
+	else if (w->mode == WIRE_PASS || w->mode == WIRE_LIST)
 		str_add(out, piece.p, piece.len);
 	w->literal -= (uint32_t)piece.len;
 	return piece.len;

@@ -23,11 +23,15 @@
  * data. A NUL or CR in the text of a FETCH row becomes a "?". What libetpan loses (BYE text, ALERT,
  * every STATUS line, NOTIFICATIONOVERFLOW) is remembered for the caller; in place of STATUS comes
  * an OK. Line ends become CRLF, status lines without text get one.
+ *
+ * A row of header fields in the usual form is not passed on where somebody takes it (wire_on_row).
  */
 #ifndef NET_WIRE_H
 #define NET_WIRE_H
 
 #include "base/str.h"
+#include "net/fetch_row.h"
+#include "net/view.h"
 
 #include <stdint.h>
 
@@ -57,6 +61,15 @@ bool wire_is_idle(const struct wire *w);
  */
 typedef void wire_line_fn(void *ctx, const char *p, size_t len);
 void wire_on_line(struct wire *w, wire_line_fn *fn, void *ctx);
+
+/*
+ * Gets each row of header fields that has the usual form (fetch_row.h), with the fields, in the
+ * order of the rows; nothing of it is passed on. It is called from within wire_push, before the
+ * reader of what is passed on has seen what came earlier: an answer does not say which command it
+ * belongs to, so that who waits for one has to look at the UIDs anyway.
+ */
+typedef void wire_row_fn(void *ctx, const struct fetch_row *row, struct view fields);
+void wire_on_row(struct wire *w, wire_row_fn *fn, void *ctx);
 
 /* What was seen, for the caller to take: NULL when there is nothing. Texts are clean one-line
  * UTF-8; free(). */

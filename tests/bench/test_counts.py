@@ -35,7 +35,7 @@ LIMITS = [
     ("new up", 0.5, "bytes to the server for each of them"),
     ("known both", 10200, "bytes both ways for a known folder with nothing new, login and all"),
     ("known size", 1.1, "times the bytes of a folder of 100 messages for one of 10000"),
-    ("new calls", 160, "calls of malloc for each message of a new folder"),
+    ("new calls", 60, "calls of malloc for each message of a new folder"),
     ("open calls", 0.5, "calls of malloc for each message of a folder opened from the cache"),
     ("open heap", 125, "bytes of heap for each message of a folder opened from the cache"),
     ("list calls", 0.4, "calls of malloc for each message, to sort four ways, thread and limit twice"),

@@ -1,20 +1,9 @@
 #include "tests/fuzz/feed.h"
 
-#include "net/wire.h"
-
-#include <libetpan/libetpan.h>
 #include <libetpan/mailimap_extension.h>
 
 #include <stdlib.h>
 #include <string.h>
-
-struct feed {
-	const char *p;
-	size_t left, chunk;
-	struct wire *wire;
-	struct str out;
-	size_t pos;
-};
 
 static ssize_t feed_read(mailstream_low *low, void *p, size_t len)
 {
@@ -45,7 +34,7 @@ static ssize_t feed_write(mailstream_low *low, const void *p, size_t len)
 	return len ? (ssize_t)len : -1;
 }
 
-static int feed_close(mailstream_low *low)
+static int low_close(mailstream_low *low)
 {
 	(void)low;
 	return 0;
@@ -65,7 +54,7 @@ static void feed_free(mailstream_low *low)
 static mailstream_low_driver driver = {
 	.mailstream_read = feed_read,
 	.mailstream_write = feed_write,
-	.mailstream_close = feed_close,
+	.mailstream_close = low_close,
 	.mailstream_get_fd = feed_fd,
 	.mailstream_free = feed_free,
 };
@@ -146,17 +135,32 @@ static int run_one(mailimap *im, unsigned kind, struct feed_result *counts)
 	}
 }
 
-struct feed_result feed_run(unsigned kind, const char *bytes, size_t len, size_t chunk)
+mailimap *feed_open(struct feed *f, const char *bytes, size_t len, size_t chunk)
 {
 	static const struct wire_limits limits = {.literal = 1 << 20, .line = 4 << 20};
-	struct feed f = {.p = bytes, .left = len, .chunk = chunk, .wire = wire_new(&limits)};
 	mailimap *im = mailimap_new(0, NULL);
-	struct feed_result result = {0};
 
-	im->imap_stream = mailstream_new(mailstream_low_new(&f, &driver), 4096);
+	*f = (struct feed){.p = bytes, .left = len, .chunk = chunk, .wire = wire_new(&limits)};
+	im->imap_stream = mailstream_new(mailstream_low_new(f, &driver), 4096);
 	im->imap_connection_info = mailimap_connection_info_new();
 	im->imap_selection_info = mailimap_selection_info_new();
 	im->imap_state = MAILIMAP_STATE_SELECTED;
+	return im;
+}
+
+void feed_close(struct feed *f, mailimap *im)
+{
+	mailimap_free(im);
+	wire_free(f->wire);
+	str_done(&f->out);
+}
+
+struct feed_result feed_run(unsigned kind, const char *bytes, size_t len, size_t chunk)
+{
+	struct feed f;
+	mailimap *im = feed_open(&f, bytes, len, chunk);
+	struct feed_result result = {0};
+
 	for (int i = 0; i < 8; i++) {
 		int r = run_one(im, kind, &result);
 
@@ -168,8 +172,6 @@ struct feed_result feed_run(unsigned kind, const char *bytes, size_t len, size_t
 		if (im->imap_selection_info)
 			result.exists = (int)im->imap_selection_info->sel_exists;
 	}
-	mailimap_free(im);
-	wire_free(f.wire);
-	str_done(&f.out);
+	feed_close(&f, im);
 	return result;
 }

@@ -8,7 +8,23 @@
 #ifndef FUZZ_FEED_H
 #define FUZZ_FEED_H
 
+#include "net/wire.h"
+
+#include <libetpan/libetpan.h>
+
 #include <stddef.h>
+
+struct feed {
+	const char *p;
+	size_t left, chunk;
+	struct wire *wire;
+	struct str out;
+	size_t pos;
+};
+
+/* A session of libetpan whose server says the bytes, chunk at a time; a mailbox is selected. */
+mailimap *feed_open(struct feed *f, const char *bytes, size_t len, size_t chunk);
+void feed_close(struct feed *f, mailimap *im);
 
 struct feed_result {
 	int first;    /* libetpan's code for the first command */
