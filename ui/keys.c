@@ -73,13 +73,13 @@ static int no_screen(const char *context, struct err *err)
 	return -1;
 }
 
-static int check(
-	const char *context, const char *key, unsigned *bit, char name[24], struct err *err)
+static int check(const char *context, const char *key, unsigned *bit, char name[KEYNAME_SIZE],
+	struct err *err)
 {
 	*bit = keys_context(context);
 	if (!*bit)
 		return no_screen(context, err);
-	if (!term_key_name(key, name))
+	if (!keyname_read(key, name))
 		return err_set(err, ERR_INPUT,
 			_("there is no key “%s”: a character, ^X, Alt-x, Enter, PageDown, F1 ..."),
 			key);
@@ -90,7 +90,7 @@ int keys_bind(struct keys *k, const char *context, const char *key, const char *
 	const char *note, struct err *err)
 {
 	struct key_binding *b;
-	char name[24];
+	char name[KEYNAME_SIZE];
 	unsigned bit;
 
 	if (check(context, key, &bit, name, err) < 0)
@@ -113,7 +113,7 @@ int keys_bind(struct keys *k, const char *context, const char *key, const char *
 int keys_unbind(struct keys *k, const char *context, const char *key, struct err *err)
 {
 	struct key_binding *b;
-	char name[24];
+	char name[KEYNAME_SIZE];
 	unsigned bit;
 
 	if (check(context, key, &bit, name, err) < 0)

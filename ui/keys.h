@@ -14,6 +14,7 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "ui/keyname.h"
 
 /* The screens: each is a row here, and a view_ops in ui/view_*.c. The second name is what people
  * write; the order is that of help and manual. */
@@ -37,8 +38,8 @@ enum ui_context { /* sets of them: where keys and commands belong to */
 };
 
 struct key_binding {
-	unsigned context; /* one bit, or UI_ANY */
-	char key[24];     /* canonical, as term_key gives it */
+	unsigned context;       /* one bit, or UI_ANY */
+	char key[KEYNAME_SIZE]; /* canonical, as term_key gives it */
 	char *command;
 	char *note; /* "" when there is none */
 };

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "ui/keyname.h"
 
 #include <curses.h>
 #include <errno.h>
@@ -605,76 +606,38 @@ int term_cols(void)
 
 /* --- keys --- */
 
-static const struct {
-	const char *name;
-	int code;
-} code_names[] = {
-	{"Up", KEY_UP},
-	{"Down", KEY_DOWN},
-	{"Left", KEY_LEFT},
-	{"Right", KEY_RIGHT},
-	{"Home", KEY_HOME},
-	{"End", KEY_END},
-	{"PageUp", KEY_PPAGE},
-	{"PageDown", KEY_NPAGE},
-	{"Insert", KEY_IC},
-	{"Delete", KEY_DC},
-	{"Backspace", KEY_BACKSPACE},
-	{"Enter", KEY_ENTER},
-	{"Shift-Tab", KEY_BTAB},
-	{"Shift-Up", KEY_SR},
-	{"Shift-Down", KEY_SF},
-	{"Shift-Left", KEY_SLEFT},
-	{"Shift-Right", KEY_SRIGHT},
+static const int codes[KEYNAMES] = {
+	[KEYNAME_UP] = KEY_UP,
+	[KEYNAME_DOWN] = KEY_DOWN,
+	[KEYNAME_LEFT] = KEY_LEFT,
+	[KEYNAME_RIGHT] = KEY_RIGHT,
+	[KEYNAME_HOME] = KEY_HOME,
+	[KEYNAME_END] = KEY_END,
+	[KEYNAME_PAGE_UP] = KEY_PPAGE,
+	[KEYNAME_PAGE_DOWN] = KEY_NPAGE,
+	[KEYNAME_INSERT] = KEY_IC,
+	[KEYNAME_DELETE] = KEY_DC,
+	[KEYNAME_BACKSPACE] = KEY_BACKSPACE,
+	[KEYNAME_ENTER] = KEY_ENTER,
+	[KEYNAME_SHIFT_TAB] = KEY_BTAB,
+	[KEYNAME_SHIFT_UP] = KEY_SR,
+	[KEYNAME_SHIFT_DOWN] = KEY_SF,
+	[KEYNAME_SHIFT_LEFT] = KEY_SLEFT,
+	[KEYNAME_SHIFT_RIGHT] = KEY_SRIGHT,
 };
 
-static bool name_of_code(wint_t code, char name[24])
+static bool name_of_code(wint_t code, char name[KEYNAME_SIZE])
 {
-	for (size_t i = 0; i < MEM_COUNT(code_names); i++)
-		if ((wint_t)code_names[i].code == code) {
-			snprintf(name, 24, "%s", code_names[i].name);
+	for (int i = 0; i < KEYNAMES; i++)
+		if ((wint_t)codes[i] == code) {
+			snprintf(name, KEYNAME_SIZE, "%s", keyname_of((enum keyname)i));
 			return true;
 		}
 	if (code > KEY_F0 && code <= KEY_F(24)) {
-		snprintf(name, 24, "F%d", (int)code - KEY_F0);
+		snprintf(name, KEYNAME_SIZE, "F%d", (int)code - KEY_F0);
 		return true;
 	}
 	return false;
-}
-
-static bool name_of_char(uint32_t c, char name[24])
-{
-	struct str s = STR_INIT;
-
-	if (c == '\r' || c == '\n')
-		snprintf(name, 24, "Enter");
-	else if (c == '\t')
-		snprintf(name, 24, "Tab");
-	else if (c == 127 || c == 8)
-		snprintf(name, 24, "Backspace");
-	else if (c == 27)
-		snprintf(name, 24, "Esc");
-	else if (c == ' ')
-		snprintf(name, 24, "Space");
-	else if (c < 32)
-		snprintf(name, 24, "Ctrl-%c", (int)c + '@');
-	else if ((c >= 0x80 && c < 0xA0) || (utf8_is_hidden(c) && !utf8_is_joiner(c)))
-		return false;
-	else {
-		utf8_put(&s, c);
-		snprintf(name, 24, "%s", str_c(&s));
-		str_done(&s);
-	}
-	return true;
-}
-
-static bool add_alt(char name[24])
-{
-	char plain[24];
-
-	snprintf(plain, sizeof(plain), "%s", name);
-	snprintf(name, 24, "Alt-%.19s", plain);
-	return true;
 }
 
 static bool read_mouse(struct term_key *out)
@@ -782,7 +745,7 @@ static bool key_from(int kind, wint_t c, struct term_key *out)
 			return read_mouse(out);
 		return name_of_code(c, out->name);
 	}
-	return name_of_char(c, out->name);
+	return keyname_of_char(c, out->name);
 }
 
 bool term_key(struct term_key *out)
@@ -816,85 +779,20 @@ bool term_key(struct term_key *out)
 			int next_kind = wget_wch(t.input, &next);
 
 			if (next_kind == ERR || (next_kind == OK && next == 27))
-				return name_of_char(27, out->name);
+				return keyname_of_char(27, out->name);
 			if (next_kind == OK && next == ']' && answer_begins()) {
 				if (!t.in_answer)
 					begin_answer();
 				continue;
 			}
 			if (key_from(next_kind, next, out))
-				return add_alt(out->name);
+				return keyname_add_alt(out->name);
 			continue;
 		}
 		if (key_from(kind, c, out))
 			return true;
 	}
 	return false;
-}
-
-static bool written_name(const char *w, char name[24])
-{
-	static const struct {
-		const char *written, *name;
-	} other[] = {{"Return", "Enter"}, {"CR", "Enter"}, {"Escape", "Esc"}, {"BS", "Backspace"},
-		{"PgUp", "PageUp"}, {"PgDn", "PageDown"}, {"PageDn", "PageDown"}, {"Del", "Delete"},
-		{"Ins", "Insert"}, {"BackTab", "Shift-Tab"}, {"Tab", "Tab"}, {"Esc", "Esc"},
-		{"Space", "Space"}, {"Enter", "Enter"}, {"WheelUp", "WheelUp"},
-		{"WheelDown", "WheelDown"}, {"Click", "Click"}};
-	const char *p = w, *end = w + strlen(w);
-	uint32_t cp;
-
-	for (size_t i = 0; i < MEM_COUNT(other); i++)
-		if (str_icmp(other[i].written, w) == 0) {
-			snprintf(name, 24, "%s", other[i].name);
-			return true;
-		}
-	for (size_t i = 0; i < MEM_COUNT(code_names); i++)
-		if (str_icmp(code_names[i].name, w) == 0) {
-			snprintf(name, 24, "%s", code_names[i].name);
-			return true;
-		}
-	if ((*w == 'F' || *w == 'f') && w[1] >= '1' && w[1] <= '9' && atoi(w + 1) <= 24) {
-		snprintf(name, 24, "F%d", atoi(w + 1));
-		return true;
-	}
-	if (p == end)
-		return false;
-	cp = utf8_next(&p, end);
-	return p == end && cp > 31 && name_of_char(cp, name);
-}
-
-bool term_key_name(const char *written, char name[24])
-{
-	char w[40];
-	size_t len = strlen(written);
-	int c;
-
-	if (len == 0 || len > 32)
-		return false;
-	snprintf(w, sizeof(w), "%s", written);
-	if (len > 2 && w[0] == '<' && w[len - 1] == '>') {
-		w[len - 1] = '\0';
-		memmove(w, w + 1, len - 1);
-	}
-	for (const char *const *p = (const char *const[]){"Alt-", "Esc-", "M-", "A-", NULL}; *p;
-		p++)
-		if (str_istarts(w, *p) && w[strlen(*p)])
-			return term_key_name(w + strlen(*p), name) && !str_starts(name, "Alt-") &&
-			       add_alt(name);
-	if (w[0] == '^' && w[1] && !w[2])
-		c = w[1];
-	else if (str_istarts(w, "Ctrl-") && w[5] && !w[6])
-		c = w[5];
-	else if (str_istarts(w, "C-") && w[2] && !w[3])
-		c = w[2];
-	else
-		return written_name(w, name);
-	if (c >= 'a' && c <= 'z')
-		c -= 'a' - 'A';
-	if (c < '@' || c > '_')
-		return false;
-	return name_of_char((uint32_t)(c - '@'), name);
 }
 
 /* --- the picture --- */

@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "ui/keyname.h"
 #include "ui/style.h"
 
 #include <stdint.h>
@@ -22,7 +23,7 @@ enum { TERM_PASTE_MAX = 256 * 1024 };
 struct term_key {
 	/* "j", "é", "Enter", "Ctrl-L", "Alt-x", "PageDown", "Paste", "Click" ...; "Background": the
 	 * terminal has said what term_background tells from now on. */
-	char name[24];
+	char name[KEYNAME_SIZE];
 	char *text;   /* of "Paste": owned by the caller (free()), cleaned; else NULL */
 	bool cut;     /* more was pasted than TERM_PASTE_MAX bytes: the rest is gone */
 	int row, col; /* of "Click" */
@@ -62,9 +63,6 @@ int term_cols(void);
 
 /* The next key that is there; false when none. */
 bool term_key(struct term_key *out);
-/* The canonical name of a key as a person may write it ("^L", "C-l", "<Return>", "Esc-v", "M-v").
- * False when there is no such key. */
-bool term_key_name(const char *written, char name[24]);
 
 enum term_background { TERM_DARK, TERM_LIGHT };
 /* Asks the terminal for its background, now and whenever another program had it (OSC 11). Nothing

@@ -360,7 +360,7 @@ static void test_key_names(void **state)
 	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
 		char name[24] = "";
-		bool ok = term_key_name(rows[i].written, name);
+		bool ok = keyname_read(rows[i].written, name);
 
 		assert_int_equal(ok, rows[i].want != NULL);
 		if (ok)
