@@ -1,4 +1,4 @@
-/* Moving, tabs, searching, and how things are shown. */
+/* Moving, tabs, searching, messages as files, and the program itself. */
 #include "ui/cmd.h"
 #include "ui/help.h"
 #include "ui/pathtext.h"
@@ -20,18 +20,6 @@ static void cmd_move(struct app *a, const struct args *args)
 		app_error(a, _("How far? A number from 1 on, not “%s”"), args->v[0]);
 	else if (v->ops->move)
 		v->ops->move(v, (enum move)args->which, n < INT_MAX / 2 ? (int)n : INT_MAX / 2);
-}
-
-static void cmd_jump(struct app *a, const struct args *args)
-{
-	struct view *v = app_view(a);
-	size_t n = app_number(args->v[0]);
-	uint32_t uid = n ? msglist_uid(view_index_list(v), n - 1) : 0;
-
-	if (uid)
-		view_index_go(v, uid);
-	else
-		app_error(a, _("There is no message %s"), args->v[0]);
 }
 
 static void cmd_step_unread(struct app *a, const struct args *args)
@@ -225,142 +213,6 @@ static void cmd_search_again(struct app *a, const struct args *args)
 		v->ops->search(v, NULL, args->which);
 	else
 		app_message(a, _("Nothing was searched yet; / searches"));
-}
-
-static void limit_to(struct app *a, void *ctx, const char *text)
-{
-	struct err err = {0};
-
-	if (!text)
-		return;
-	if (*text && strcmp(text, "all") != 0 && engine_query_check(text, &err) != 0)
-		app_error(a, "%s", err.text);
-	else
-		app_await(a, engine_limit(a->engine, view_index_list(ctx), text), NULL, NULL, NULL);
-}
-
-static void cmd_limit(struct app *a, const struct args *args)
-{
-	if (args->n)
-		limit_to(a, app_view(a), args->rest);
-	else
-		app_ask(a, _("Show only (all: everything): "),
-			msglist_limit_text(view_index_list(app_view(a))), HISTORY_SEARCH, NULL,
-			limit_to, app_view(a), app_view(a));
-}
-
-/* --- order --- */
-
-static void sort_by(struct app *a, struct view *v, const char *name, bool reverse)
-{
-	uint32_t uid = view_index_uid(v);
-	bool turned;
-	int sort = sort_find(name, &turned);
-
-	if (sort < 0) {
-		struct str names = STR_INIT;
-
-		sort_names(&names, ", ");
-		app_error(a, _("Sort by one of %s; not “%s”"), str_c(&names), name);
-		str_done(&names);
-		return;
-	}
-	msglist_set_sort(view_index_list(v), (enum msglist_sort)sort, reverse != turned);
-	view_index_go(v, uid);
-}
-
-static void sort_list(struct app *a, struct view *v, const char *answer, bool reverse)
-{
-	for (enum msglist_sort i = 0; answer && *answer && i < SORTS; i++)
-		if (sort_row(i)->letter == *answer)
-			sort_by(a, v, sort_row(i)->name, reverse);
-}
-
-static void sort_chosen(struct app *a, void *ctx, const char *answer)
-{
-	sort_list(a, ctx, answer, false);
-}
-
-static void reverse_chosen(struct app *a, void *ctx, const char *answer)
-{
-	sort_list(a, ctx, answer, true);
-}
-
-static void ask_sort(struct app *a, struct view *v, bool reverse)
-{
-	struct str labels = STR_INIT, label = STR_INIT;
-	char letters[SORTS + 1] = "";
-
-	for (enum msglist_sort i = 0; i < SORTS; i++) {
-		str_addf(&labels, "%s%s", i ? " " : "", _(sort_row(i)->label));
-		letters[i] = sort_row(i)->letter;
-	}
-	str_addf(&label, reverse ? _("Reversed by %s? ") : _("Sort by %s? "), labels.p);
-	app_ask_choice(a, label.p, letters, reverse ? reverse_chosen : sort_chosen, v, v);
-	str_done(&label);
-	str_done(&labels);
-}
-
-static void cmd_sort(struct app *a, const struct args *args)
-{
-	bool reverse = args->n && strcmp(args->v[0], "-r") == 0;
-	struct view *v = app_view(a);
-
-	if (args->n > (reverse ? 1 : 0))
-		sort_by(a, v, args->v[reverse ? 1 : 0], reverse);
-	else
-		ask_sort(a, v, reverse);
-}
-
-static void cmd_threads(struct app *a)
-{
-	struct view *v = app_view(a);
-	struct msglist *l = view_index_list(v);
-	uint32_t uid = view_index_uid(v);
-
-	msglist_set_threads(l, !msglist_threads(l));
-	view_index_go(v, uid);
-	app_message(a, msglist_threads(l) ? _("Threads are on") : _("Threads are off"));
-}
-
-static bool is_folded(struct msglist *l, uint32_t uid)
-{
-	ptrdiff_t row = msglist_find(l, uid);
-	struct msg_row m;
-
-	return row >= 0 && msglist_row(l, (size_t)row, &m) && m.hidden > 0;
-}
-
-static void cmd_fold(struct app *a)
-{
-	struct view *v = app_view(a);
-	struct msglist *l = view_index_list(v);
-	uint32_t uid = view_index_uid(v), *uids = NULL;
-
-	if (!uid)
-		return;
-	/* Folding hides the children: the cursor goes to the message that stays. */
-	if (msglist_thread(l, uid, &uids) > 0) {
-		bool folded = is_folded(l, uids[0]);
-
-		msglist_fold(l, uids[0], !folded);
-		if (!folded)
-			view_index_go(v, uids[0]);
-	}
-	free(uids);
-}
-
-static void cmd_fold_all(struct app *a)
-{
-	struct view *v = app_view(a);
-	struct msglist *l = view_index_list(v);
-	uint32_t uid = view_index_uid(v), *uids = NULL;
-	size_t n = msglist_thread(l, uid, &uids);
-
-	msglist_fold_all(l, !msglist_any_folded(l));
-	if (n)
-		view_index_go(v, uids[0]);
-	free(uids);
 }
 
 /* --- reading --- */
@@ -571,8 +423,6 @@ const struct command cmd_screen_commands[] = {
 		.which = MOVE_MIDDLE},
 	{"bottom", UI_ANY, N_("go to the last line of the screen"), .run_args = cmd_move,
 		.which = MOVE_BOTTOM},
-	{"jump", UI_INDEX, N_("go to the Nth message"), .args = "N", .min = 1, .max = 1,
-		.run_args = cmd_jump},
 	{"next-unread", UI_INDEX | UI_READER, N_("go to the next unread message"),
 		.run_args = cmd_step_unread, .which = 1},
 	{"previous-unread", UI_INDEX | UI_READER, N_("go to the previous unread message"),
@@ -613,13 +463,6 @@ const struct command cmd_screen_commands[] = {
 	{"suspend", UI_ANY, N_("stop for a while and go back to the shell"), .run = cmd_suspend},
 	{"cancel", UI_ANY, N_("stop the long operation that runs"), .run = cmd_cancel},
 	{"quit", UI_ANY, N_("end the program"), .traits = COMMAND_LEAVES, .run = cmd_quit},
-	{"limit", UI_INDEX, N_("show only messages that match; “all” shows everything"),
-		.args = "[PATTERN]", .max = -1, .run_args = cmd_limit},
-	{"sort", UI_INDEX, N_("sort by KEY, one of those of the option sort; -r reversed"),
-		.args = "[-r] [KEY]", .max = 2, .run_args = cmd_sort, .complete = complete_sort},
-	{"threads", UI_INDEX, N_("turn threads on or off"), .run = cmd_threads},
-	{"fold", UI_INDEX, N_("fold or unfold this thread"), .run = cmd_fold},
-	{"fold-all", UI_INDEX, N_("fold or unfold all threads"), .run = cmd_fold_all},
 	{"attachments", UI_INDEX | UI_READER, N_("list the parts and attachments of this message"),
 		.run = cmd_attachments},
 	{"save", UI_INDEX | UI_READER | UI_PARTS,

@@ -9,8 +9,9 @@ static const struct command none[] = {{.name = NULL}};
 #define ROW(BIT, name) [UI_AT_##BIT] = &view_##name##_ops,
 const struct view_ops *const ui_views[UI_CONTEXTS] = {UI_SCREENS(ROW)};
 
-static const struct command *const tables[] = {cmd_screen_commands, cmd_mail_commands,
-	cmd_folder_commands, cmd_files_commands, cmd_write_commands, cmd_setup_commands};
+static const struct command *const tables[] = {cmd_screen_commands, cmd_index_commands,
+	cmd_mail_commands, cmd_folder_commands, cmd_files_commands, cmd_write_commands,
+	cmd_setup_commands};
 
 const struct command *commands_table(size_t i)
 {
