@@ -1,4 +1,5 @@
 /* The screen before sending: headers, files, the text, and what to do with them. */
+#include "ui/draft_head.h"
 #include "ui/draft_text.h"
 #include "ui/pathtext.h"
 #include "ui/views.h"
@@ -83,14 +84,27 @@ static void replace(char **field, const char *value)
 }
 
 /* Files for which there is no row in front of the text stand behind it. */
-static void add_all_files(struct compose_view *x, struct text *t);
+static void add_all_files(const struct draft *d, struct text *t)
+{
+	struct str s = STR_INIT;
+
+	if (d->nfiles < 2)
+		return;
+	text_add(t, TEXT_PLAIN, "", 0);
+	for (size_t i = 0; i < d->nfiles; i++) {
+		str_clear(&s);
+		draft_head_file(&d->files[i], i + 1, &s);
+		text_add(t, TEXT_ATTACHMENT, str_c(&s), s.len);
+	}
+	str_done(&s);
+}
 
 static void show_body(struct compose_view *x)
 {
 	struct text *old = x->body;
 
 	x->body = body_text(x->draft.body);
-	add_all_files(x, x->body);
+	add_all_files(&x->draft, x->body);
 	pager_set(&x->pager, x->body, true);
 	text_free(old);
 }
@@ -172,219 +186,12 @@ static void save(struct compose_view *x)
 
 /* --- drawing --- */
 
-static void draw_field(
-	const struct region *r, int *row, const char *name, const char *value, int style)
-{
-	struct line line = LINE_INIT;
-
-	line_pad_left(&line, STYLE_HEADER_NAME, name, 10);
-	line_add(&line, STYLE_HEADER_NAME, "  ");
-	line_add(&line, style, value);
-	draw_line(r, (*row)++, &line, 0, STYLE_PLAIN);
-	line_done(&line);
-}
-
-/* "2 report.pdf (12k)" */
-static void file_label(const struct draft_file *f, size_t number, struct str *out)
-{
-	str_addf(out, "%zu %s", number, *f->name ? f->name : *f->type ? f->type : _("(no name)"));
-	if (f->lost) {
-		str_addf(out, " (%s)", _("not found"));
-	} else if (f->size) {
-		str_adds(out, " (");
-		draw_size(out, f->size);
-		str_addc(out, ')');
-	}
-}
-
-/* As many rows as the files need side by side, at most `max`; returns how many files were shown. */
-static size_t files_rows(struct compose_view *x, const struct region *r, int max, int *row)
-{
-	struct line line = LINE_INIT;
-	size_t shown = 0;
-	int rows = 0, used = 0, width = r->cols - 12;
-
-	for (; shown < x->draft.nfiles; shown++) {
-		struct str label = STR_INIT;
-		int cols;
-
-		file_label(&x->draft.files[shown], shown + 1, &label);
-		cols = utf8_columns(str_c(&label), label.len);
-		if (rows == 0 || used + 2 + cols > width) {
-			if (rows == max) {
-				str_done(&label);
-				break;
-			}
-			if (rows && row)
-				draw_line(r, (*row)++, &line, 0, STYLE_PLAIN);
-			line_clear(&line);
-			line_pad_left(&line, STYLE_HEADER_NAME, rows ? "" : _("Files"), 10);
-			line_add(&line, STYLE_HEADER_NAME, "  ");
-			used = 0;
-			rows++;
-		} else {
-			line_add(&line, STYLE_PLAIN, "  ");
-			used += 2;
-		}
-		line_add(&line, x->draft.files[shown].lost ? STYLE_NOTICE : STYLE_ATTACHMENT,
-			str_c(&label));
-		used += cols;
-		str_done(&label);
-	}
-	if (rows && row)
-		draw_line(r, (*row)++, &line, 0, STYLE_PLAIN);
-	line_done(&line);
-	return shown;
-}
-
-static void add_all_files(struct compose_view *x, struct text *t)
-{
-	struct str s = STR_INIT;
-
-	if (x->draft.nfiles < 2)
-		return;
-	text_add(t, TEXT_PLAIN, "", 0);
-	for (size_t i = 0; i < x->draft.nfiles; i++) {
-		str_clear(&s);
-		file_label(&x->draft.files[i], i + 1, &s);
-		text_add(t, TEXT_ATTACHMENT, str_c(&s), s.len);
-	}
-	str_done(&s);
-}
-
-/* behind: some are in front of this row. */
-static void draw_more(const struct region *r, int *row, size_t more, bool behind)
-{
-	struct line line = LINE_INIT;
-
-	line_pad_left(&line, STYLE_HEADER_NAME, behind ? "" : _("Files"), 10);
-	line_addf(&line, STYLE_DIM,
-		behind ? ngettext("  … %zu more file, named below the text",
-				 "  … %zu more files, named below the text", (unsigned long)more)
-		       : ngettext("  %zu file, named below the text",
-				 "  %zu files, named below the text", (unsigned long)more),
-		more);
-	draw_line(r, (*row)++, &line, 0, STYLE_PLAIN);
-	line_done(&line);
-}
-
-/* How many rows the files take of those that are free: the text keeps two thirds of the screen,
- * whatever goes along. */
-static int files_height(struct compose_view *x, const struct region *r, int room)
-{
-	int max = r->rows / 4 > 1 ? r->rows / 4 : 1, rows = 0;
-
-	for (rows = 0; rows <= max && files_rows(x, r, rows, NULL) < x->draft.nfiles;)
-		rows++;
-	return rows < room ? rows : room;
-}
-
-/* The last of the rows says how many have no room, if any. */
-static void draw_files(struct compose_view *x, const struct region *r, int *row, int rows)
-{
-	size_t shown;
-
-	if (rows <= 0)
-		return;
-	if (files_rows(x, r, rows, NULL) == x->draft.nfiles) {
-		files_rows(x, r, rows, row);
-		return;
-	}
-	shown = rows > 1 ? files_rows(x, r, rows - 1, row) : 0;
-	draw_more(r, row, x->draft.nfiles - shown, shown > 0);
-}
-
-/* What stands above the text, as it is read, and in which order it goes where there is no room. */
-enum { HEAD_FROM, HEAD_TO, HEAD_CC, HEAD_BCC, HEAD_SUBJECT, HEAD_HAS_IT, HEAD_FILES, HEADS };
-static const int head_goes[HEADS] = {
-	HEAD_CC, HEAD_BCC, HEAD_FROM, HEAD_HAS_IT, HEAD_FILES, HEAD_SUBJECT, HEAD_TO};
-
-struct head {
-	const char *name, *value;
-	int style;
-	bool shown;
-};
-
-enum { TEXT_LEAST = 3 };
-
-static void has_it_list(const struct compose_view *x, struct str *out)
-{
-	for (size_t i = 0; i < x->has_it.n; i++)
-		str_addf(out, "%s%s", i ? ", " : "", x->has_it.v[i]);
-}
-
-/* Empty fields have a row where there are many; then what does not fit beside the text goes, those
- * without a value first. Returns the rows that are left; *lost: how many with a value went. */
-static int choose_heads(struct head heads[HEADS], int rows, int *lost)
-{
-	int left = rows - TEXT_LEAST - 1;
-
-	*lost = 0;
-	for (int i = 0; i < HEADS; i++) {
-		bool copy = i == HEAD_CC || i == HEAD_BCC;
-
-		heads[i].shown = *heads[i].value || (i < HEAD_HAS_IT && !(copy && rows <= 12));
-		left -= heads[i].shown;
-	}
-	for (int valued = 0; valued <= 1; valued++)
-		for (int i = 0; i < HEADS - 1 && left < 0; i++) {
-			struct head *h = &heads[head_goes[i]];
-
-			if (!h->shown || (*h->value != '\0') != (valued != 0))
-				continue;
-			h->shown = false;
-			left++;
-			*lost += valued;
-		}
-	return left;
-}
-
-/* The line below the fields; it says what is not above it. */
-static void draw_heads_rule(const struct region *r, int *row, int lost, bool ascii)
-{
-	struct str s = STR_INIT;
-
-	draw_rule(r, *row, ascii);
-	if (lost) {
-		str_addf(&s,
-			ngettext(" %d more field in a higher window ",
-				" %d more fields in a higher window ", (unsigned long)lost),
-			lost);
-		draw_over(r, *row, 2, STYLE_DIM, s.p, s.len);
-	}
-	(*row)++;
-	str_done(&s);
-}
-
 static void compose_draw(struct view *v, const struct region *r)
 {
 	struct compose_view *x = self(v);
-	const struct draft *d = &x->draft;
-	struct str has_it = STR_INIT;
-	struct head heads[HEADS] = {[HEAD_FROM] = {_("From"), d->from, STYLE_HEADER_VALUE, false},
-		[HEAD_TO] = {_("To"), d->to, STYLE_HEADER_VALUE, false},
-		[HEAD_CC] = {_("Cc"), d->cc, STYLE_HEADER_VALUE, false},
-		[HEAD_BCC] = {_("Bcc"), d->bcc, STYLE_HEADER_VALUE, false},
-		[HEAD_SUBJECT] = {_("Subject"), d->subject, STYLE_HEADER_SUBJECT, false},
-		[HEAD_HAS_IT] = {_("Has it"), "", STYLE_DIM, false},
-		[HEAD_FILES] = {_("Files"), d->nfiles ? "+" : "", STYLE_PLAIN, false}};
-	struct region body;
-	int row = 0, lost, left;
+	int row = draft_head_draw(r, &x->draft, &x->has_it, app_ascii(v->app));
+	struct region body = {r->row + row, r->col + 1, r->rows - row, r->cols - 1};
 
-	has_it_list(x, &has_it);
-	heads[HEAD_HAS_IT].value = str_c(&has_it);
-	left = choose_heads(heads, r->rows, &lost);
-	for (int i = 0; i < HEADS; i++) {
-		if (!heads[i].shown)
-			continue;
-		if (i == HEAD_FILES)
-			draw_files(x, r, &row, files_height(x, r, left > 0 ? left + 1 : 1));
-		else
-			draw_field(r, &row, heads[i].name, heads[i].value, heads[i].style);
-	}
-	str_done(&has_it);
-	draw_heads_rule(r, &row, lost, app_ascii(v->app));
-	body = (struct region){r->row + row, r->col + 1, r->rows - row, r->cols - 1};
 	if (body.rows > 0)
 		pager_draw(&x->pager, &body);
 }
