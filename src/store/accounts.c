@@ -13,29 +13,9 @@
 
 enum { OUTBOX_LOOK_MS = 2000, EVICT_MS = 300000, SESSION_SCAN_MS = 10000, CLOSED_LOOK_MS = 10000 };
 
-static struct account *account_new(struct store *s, enum account_kind kind, int index)
-{
-	struct account *a = mem_alloc(sizeof(*a));
-
-	a->store = s;
-	a->kind = kind;
-	a->index = index;
-	a->lock_fd = -1;
-	a->syncall = syncall_new();
-	s->accounts =
-		mem_grow(s->accounts, &s->cap_accounts, s->naccounts + 1, sizeof(*s->accounts));
-	s->accounts[s->naccounts++] = a;
-	return a;
-}
-
-struct account *account_path(struct store *s)
-{
-	return account_new(s, ACCOUNT_PATH, -1);
-}
-
 static int open_journal(struct account *a, struct err *err)
 {
-	char *appends = file_join(a->setup->data_dir, "append");
+	char *appends = append_path(a, "");
 	int rc = file_make_dirs(appends, err);
 
 	if (rc == 0)
@@ -105,9 +85,11 @@ int account_add(struct store *s, struct store_request *r, struct str *said, stru
 	(void)said;
 	a->setup = r->add.setup;
 	r->add.setup = NULL;
+	a->syncall = syncall_new();
 	remote_choose(a);
 	if (open_journal(a, err) != 0 || identity_check(a, err) != 0 || open_files(a, err) != 0) {
 		a->kind = ACCOUNT_FAILED;
+		a->remote = NULL;
 		a->trouble = *err;
 		account_state(a);
 		return -1;
@@ -155,7 +137,8 @@ void account_free(struct account *a, int wait_ms)
 	folder_reshape_forget(a, &(struct err){.kind = ERR_CANCELLED});
 	for (size_t i = 0; i < a->nchecks; i++)
 		answer_failed(a->store, a->checks[i], &(struct err){.kind = ERR_CANCELLED});
-	syncall_drop(a, &(struct err){.kind = ERR_CANCELLED});
+	if (a->syncall)
+		syncall_drop(a, &(struct err){.kind = ERR_CANCELLED});
 	free(a->sending);
 	submit_forget(a);
 	handover_free(a);
@@ -198,9 +181,9 @@ static void follow_others(struct account *a)
 			account_replays(a);
 	}
 	if (a->following && folder_follow_table(a)) {
-		arrive_listed(a);
+		listing_settle(a);
 		folder_send_folders(a);
-	} else if (a->following && arrive_drop_gone(a)) {
+	} else if (a->following && listing_drop_gone(a)) {
 		folder_send_folders(a);
 	}
 	for (struct folder *f = a->folders; f; f = f->next)

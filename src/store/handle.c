@@ -68,10 +68,11 @@ static int open_list(struct store *s, struct store_request *r, struct str *said,
 	l->folder = f;
 	l->next = s->lists;
 	s->lists = l;
+	waiting_settle(f->account);
 	folder_send_list(f, l);
 	answer_done(s, r, NULL);
 	if (!f->local)
-		folder_ask_sync(f, 0);
+		folder_ask_sync(f);
 	return REQUEST_TAKEN;
 }
 
@@ -79,7 +80,7 @@ static int close_list(struct list *l, struct store_request *r, struct str *said,
 {
 	(void)said;
 	(void)err;
-	store_close_list(l->folder->account->store, r->list);
+	lists_close(l->folder->account->store, r->list);
 	return 0;
 }
 

@@ -28,7 +28,7 @@ static void look_again(struct store *s)
 			a->replays = false;
 			replay_next(a);
 		}
-		if (a->settles) {
+		if (a->settles && a->syncall) {
 			a->settles = false;
 			syncall_settle(a);
 		}
@@ -39,24 +39,6 @@ static void tell_pending(struct store *s)
 {
 	for (size_t i = 0; i < s->naccounts; i++)
 		account_tell_pending(s->accounts[i]);
-}
-
-/* --- open and close --- */
-
-void store_close_list(struct store *s, unsigned id)
-{
-	for (struct list **p = &s->lists; *p; p = &(*p)->next)
-		if ((*p)->id == id) {
-			struct list *l = *p;
-
-			*p = l->next;
-			folder_unuse(l->folder);
-			if (!l->folder->local && !folder_is_shown(l->folder))
-				account_watch(l->folder->account);
-			search_forget_order(l);
-			free(l);
-			return;
-		}
 }
 
 static void tick(struct store *s)

@@ -294,13 +294,14 @@ void follow_mail(struct account *a, const struct outbox_mail *m);
 void follow_forget(struct account *a, const char *id); /* we took it out ourselves */
 void follow_reset(struct account *a);
 
-/* --- store.c --- */
-void store_close_list(struct store *s, unsigned id);
+/* --- lists.c --- */
+void lists_close(struct store *s, unsigned id);
 
 /* --- account.c --- */
-int account_add(struct store *s, struct store_request *r, struct str *said, struct err *err);
+struct account *account_new(struct store *s, enum account_kind kind, int index);
 /* talaria -f DIR: an account of its own with one local folder, keyed by the path. */
 struct account *account_path(struct store *s);
+int account_add(struct store *s, struct store_request *r, struct str *said, struct err *err);
 bool links_lock(struct account *a,
 	struct err
 		*err); /* false: another running copy has it (ERR_BUSY), or why it cannot be had */
@@ -335,13 +336,14 @@ enum sync_which {
 			       that something changed */
 	SYNC_ALL_CHANGED,   /* every folder where they do */
 };
+/* By IMAP (folder_sync.c): */
+void folder_synchronise(struct folder *f);
+void folder_watch(struct account *a); /* another one, when what was watched is closed or gone */
 void account_sync_folders(struct account *a, enum sync_which which);
-void account_watch(struct account *a); /* another folder, when what was watched is closed or gone */
 /* When it is open, the inbox, or was fetched before, and did change. */
 void account_sync_changed(struct folder *f);
 int account_check(struct account *a, struct store_request *r, struct str *said, struct err *err);
 void account_checked(struct account *a, struct result *r); /* answers REQUEST_CHECK */
-bool account_is_server(const struct account *a);           /* IMAP is in use */
 
 /* --- identity.c: whose mail all this is --- */
 int identity_check(struct account *a, struct err *err); /* the journal is open, nothing else is */
@@ -370,6 +372,9 @@ char *folder_wire_name(struct account *a, const char *name);
 char *folder_own_name(struct account *a, const char *name);
 /* The folder with that role of the protocol in use; made when there is none. */
 struct folder *folder_for_role(struct account *a, enum mail_role role, struct err *err);
+bool folder_is_foreign(const struct folder *f); /* of the protocol not in use */
+/* What the configuration says has the role; NULL: it does not say. */
+const char *folder_given_name(const struct account *a, enum mail_role role);
 /* The local one, whatever the protocol in use is. */
 struct folder *folder_local_for_role(struct account *a, enum mail_role role, struct err *err);
 /* A folder by the name people see, made when there is none. */
@@ -410,9 +415,15 @@ void folder_refill(struct folder *f, uint32_t uid, const char *base, const char 
 /* Names them; those that were delivered get rows, and their identity what these have. */
 void folder_deliver_group(struct folder *f, struct maildir_group *g);
 void folder_deliver_many(struct folder *f, struct maildir_mail *v, size_t n);
-void folder_ask_sync(struct folder *f, unsigned request);
+/* Has the server say what is new there; once more when it is under way. The cache is open. */
+void folder_ask_sync(struct folder *f);
+bool folder_row_is_due(struct folder *f, uint32_t uid); /* a row that says why is asked for anew */
+/* Before the journal forgets marks that are to be taken back: the next compare reads every flag. */
+void folder_doubt_marks(struct account *a, const struct op *op);
+
 /* Rows that wait to be moved or removed: gone here, but not from the server. Ascending; free(). */
 uint32_t *folder_leaving(const struct folder *f, size_t *n);
+void folder_recount(struct folder *f); /* total and unread, where the cache has them all */
 /* What is in the cache; counted anew only after it changed. */
 void folder_count(struct folder *f, uint32_t *total, uint32_t *unread);
 /* What the server told of an open folder is not what is here. */
@@ -455,14 +466,20 @@ void folder_drop(struct folder *f);
 
 /* --- arrive.c: results of the connections --- */
 void arrive(struct store *s, struct result *r); /* keeps it */
-/* All folders that the server has are marked as listed now: the others go. */
-void arrive_listed(struct account *a);
-/* Those that were kept because somebody looked at them; true: there were some. */
-bool arrive_drop_gone(struct account *a);
 
+/* --- listing.c: the list of the server's folders --- */
+void listing_take(struct account *a, struct result *r);
+void listing_counts(struct folder *f, const struct folder_entry *e); /* what is said of one */
+/* All folders that the server has are marked as listed now: the others go. */
+void listing_settle(struct account *a);
+/* Those that were kept because somebody looked at them; true: there were some. */
+bool listing_drop_gone(struct account *a);
+
+/* --- brought.c --- */
 /* An operation is through that puts messages into a folder: they are no new mail there. Before the
  * rows of its own folder go. */
-void arrive_brought(struct account *a, const struct op *op, const struct result_op *r);
+void brought_note(struct account *a, const struct op *op, const struct result_op *r);
+bool brought_is(const struct folder *f, const struct summary *s);
 
 /* --- session.c: POP3 --- */
 void session_start(struct account *a, unsigned request);
@@ -488,10 +505,12 @@ struct whole *session_whole_at(struct account *a, size_t at); /* or NULL */
 void session_fill_whole(
 	struct account *a, struct whole *w, struct str *bytes, const struct err *err);
 void session_fail_wholes(struct account *a, bool planned_only, const struct err *err);
+
+/* --- removal.c --- */
 /* Files that are about to be removed for good: noted for the server, if the account wants that. */
-int session_note_removal(struct folder *f, const uint32_t *uids, size_t n, struct err *err);
+int removal_note(struct folder *f, const uint32_t *uids, size_t n, struct err *err);
 /* The copies of the whole folder go, not the messages: a session by POP3 fetches these again. */
-int session_forget_copies(struct folder *f, struct err *err);
+int removal_forget(struct folder *f, struct err *err);
 
 /* --- change.c --- */
 /* All of them within the server or within the local folders; can be undone. Both are open. */
@@ -547,8 +566,9 @@ void overlay_visible(struct columns *c); /* takes hidden rows out */
 
 /* --- waiting.c: rows of messages that the journal brings into a folder --- */
 void waiting_settle(struct account *a); /* the journal has changed, or a synchronisation ended */
-void waiting_opened(struct folder *f);  /* the same for one whose cache was opened just now */
 bool waiting_is(const struct folder *f, uint32_t uid);
+/* The operation brings messages into the folder. */
+bool waiting_brings(const struct op *op, const struct folder *f);
 /* The folder and *uid of the message that a row stands for; of any other row: itself. */
 struct folder *waiting_origin(struct folder *f, uint32_t *uid);
 /* Takes them out of uids; returns how many. */
@@ -578,8 +598,14 @@ bool replay_goes_on(const struct account *a);
  * dropped, and said so. */
 void replay_vanished(struct folder *f, const uint32_t *uids, size_t n);
 void replay_renumbered(struct folder *f, uint32_t uidvalidity);
-int replay_cancel(
+
+/* --- cancel.c --- */
+int cancel_ops(
 	struct account *a, uint64_t id, struct str *said, struct err *err); /* 0: all of them */
+
+/* --- append.c: messages that wait in files to be appended --- */
+char *append_path(const struct account *a, const char *file); /* free(); "": where they are */
+void append_drop(const struct account *a, const struct op *op);
 
 /* --- undo.c --- */
 struct undo *undo_begin(struct account *a); /* one step; undo_commit takes it */

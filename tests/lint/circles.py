@@ -15,7 +15,13 @@ KNOWN = {  # archive: files (as in a shell) that are one, and why
         ("connect net tls", "what is started once, and what stops a connection"),
         ("imap imap_*", "one session, split by topic"),
     ],
-    "libstore.a": [("*", "requests that wait are gone on with by what they waited for")],
+    "libstore.a": [
+        ("cache cache_*", "one cache on disk, split by what is done with it"),
+        ("journal ledger", "two kinds of record in one file"),
+        ("maildir maildir_*", "the names of the files in one Maildir"),
+        ("outbox ticket", "a mail at rest, and its state"),
+        ("session session_*", "one POP3 session, split by its stages"),
+    ],
     "libsync.a": [
         ("check lane", "a check is the life of a connection, once"),
         ("apply compare fill folders mailbox watch", "one driver, split by topic"),

@@ -13,8 +13,7 @@
 enum {
 	BREAKS_MAX = 2,     /* connections that end while one folder is synchronised */
 	BREAKS_IN_ALL = 10, /* and without any being through */
-	LATER_MS = 60 * 60 * 1000,
-	BROUGHT_MAX = 2000
+	LATER_MS = 60 * 60 * 1000
 };
 
 static struct folder *folder_of(struct account *a, const struct result *r)
@@ -48,7 +47,7 @@ static void ask_again(struct account *a)
 	for (struct folder *f = a->folders; f; f = f->next)
 		if (f->wants_sync && !f->syncing && folder_use(f, NULL) == 0) {
 			f->wants_sync = false;
-			folder_ask_sync(f, 0);
+			folder_ask_sync(f);
 			folder_unuse(f);
 		}
 }
@@ -84,12 +83,12 @@ static void lane_state(struct account *a, struct result *r)
 		a->breaks += r->state.state == SYNC_OFFLINE && r->err.kind != ERR_NONE;
 		a->state_err = r->err;
 		a->retry_ms = r->state.retry_ms;
-		if (!account_is_server(a))
+		if (!remote_has_folders(a))
 			wait_for_session(a, r);
 		if (r->state.state == SYNC_ONLINE)
 			a->online_since = clock_now();
 		account_state(a);
-		if (r->state.state == SYNC_ONLINE && account_is_server(a)) {
+		if (r->state.state == SYNC_ONLINE && remote_has_folders(a)) {
 			struct job *j = job_new(JOB_LIST);
 
 			account_post(a, LANE_MAIN, j);
@@ -116,115 +115,6 @@ static void ask_password(struct account *a, struct result *r)
 	store_emit(a->store, ev);
 }
 
-/* --- folders --- */
-
-static void take_counts(struct folder *f, const struct folder_entry *e)
-{
-	if (!e->counts_known)
-		return;
-	f->counts_known = true;
-	f->total = e->total;
-	f->unread = e->unread;
-	f->server = (struct folder_counts){
-		true, e->total, e->unread, e->uidnext, e->uidvalidity, e->highestmodseq};
-}
-
-/* What is known by its wire name and by the name people see, and what the list has. */
-struct names {
-	struct map *by_mailbox, *by_name, *listed;
-};
-
-static void collect_names(struct account *a, const struct folder_entries *all, struct names *n)
-{
-	*n = (struct names){map_new(), map_new(), map_new()};
-	for (struct folder *f = a->folders; f; f = f->next) {
-		if (f->local)
-			continue;
-		/* Where its place on the server was a guess, it is a better one now. */
-		if (f->alias)
-			continue;
-		if (!f->on_server && f->role != ROLE_INBOX) {
-			free(f->mailbox);
-			f->mailbox = folder_wire_name(a, f->name);
-		}
-		if (f->mailbox)
-			map_put(n->by_mailbox, f->mailbox, f);
-		map_put(n->by_name, f->name, f);
-	}
-	for (size_t i = 0; i < all->n; i++)
-		map_put(n->listed, all->v[i].mailbox, a);
-}
-
-static void names_done(struct names *n)
-{
-	map_free(n->by_mailbox, NULL);
-	map_free(n->by_name, NULL);
-	map_free(n->listed, NULL);
-}
-
-/* The wire name is what a folder is known by. Two that look alike are two all the same: the second
- * has its wire name beside the one that people see. */
-static struct folder *folder_for_entry(
-	struct account *a, const struct names *n, const struct folder_entry *e)
-{
-	struct folder *f = map_get(n->by_mailbox, e->mailbox);
-	struct str name = STR_INIT;
-
-	if (f)
-		return f;
-	f = map_get(n->by_name, e->name);
-	if (f && !(f->mailbox && map_get(n->listed, f->mailbox)))
-		return f;
-	str_adds(&name, e->name);
-	if (f)
-		str_addf(&name, " (%s)", e->mailbox);
-	while (map_get(n->by_name, name.p))
-		str_addc(&name, '\'');
-	f = folder_new(a, name.p, false);
-	map_put(n->by_name, f->name, f);
-	str_done(&name);
-	return f;
-}
-
-static void merge_folder(struct account *a, const struct names *n, struct folder_entry *e)
-{
-	struct folder *f = folder_for_entry(a, n, e);
-
-	free(f->mailbox);
-	f->mailbox = e->mailbox;
-	e->mailbox = NULL;
-	f->listed = true;
-	f->on_server |= e->selectable;
-	f->role = e->role;
-	f->selectable = e->selectable;
-	take_counts(f, e);
-}
-
-/* A list without any folder is a mistake of the server, not the end of all mail. */
-static void find_gone(struct account *a)
-{
-	for (struct folder *f = a->folders; f; f = f->next) {
-		bool gone = !f->local && f->on_server && f->role != ROLE_INBOX &&
-			    !(f->listed && f->selectable);
-
-		if (gone && folder_is_shown(f))
-			f->selectable = true; /* the copy is */
-		if (gone == f->gone)
-			continue;
-		f->gone = gone;
-		if (!folder_is_shown(f))
-			continue;
-		if (gone) {
-			store_notice(a,
-				_("Folder %s is no longer on the server; what is shown is the copy "
-				  "kept here"),
-				f->name);
-			account_watch(a);
-		}
-		folder_send_list(f, NULL);
-	}
-}
-
 /* The state of some folders, which the server told by itself or was asked for. */
 static void take_some_counts(struct account *a, struct result *r)
 {
@@ -232,101 +122,10 @@ static void take_some_counts(struct account *a, struct result *r)
 		for (struct folder *f = a->folders; f; f = f->next)
 			if (!f->local && f->mailbox &&
 				strcmp(f->mailbox, r->counts.v[i].mailbox) == 0) {
-				take_counts(f, &r->counts.v[i]);
+				listing_counts(f, &r->counts.v[i]);
 				account_sync_changed(f);
 			}
 	folder_send_folders(a);
-}
-
-/* Somebody looks at it, or something waits for it. */
-static bool is_needed(const struct folder *f)
-{
-	return f->uses || f->cache || f->changing || journal_count(f->account->journal) ||
-	       f->account->store->work;
-}
-
-/* A folder that is gone from the server goes from the table too. */
-static void drop_unlisted(struct account *a)
-{
-	for (struct folder *f = a->folders, *next; f; f = next) {
-		next = f->next;
-		if (!f->local && !f->listed && f->role != ROLE_INBOX && !is_needed(f))
-			folder_drop(f);
-	}
-}
-
-bool arrive_drop_gone(struct account *a)
-{
-	bool any = false;
-
-	for (struct folder *f = a->folders, *next; f; f = next) {
-		next = f->next;
-		if (!f->gone || f->listed || is_needed(f))
-			continue;
-		folder_drop(f);
-		any = true;
-	}
-	return any;
-}
-
-/* What was made for a role before the list was here is the folder that has it on the server. */
-static void find_aliases(struct account *a)
-{
-	for (struct folder *f = a->folders; f; f = f->next) {
-		struct folder *real = a->folders;
-
-		if (f->local || f->on_server || f->listed || f->role <= ROLE_INBOX)
-			continue;
-		while (real && (real->local || !real->listed || real->role != f->role))
-			real = real->next;
-		if (!real)
-			continue;
-		f->alias = true;
-		f->role = ROLE_NONE;
-		free(f->mailbox);
-		f->mailbox = mem_strdup(real->mailbox);
-	}
-}
-
-void arrive_listed(struct account *a)
-{
-	find_gone(a);
-	drop_unlisted(a);
-}
-
-static void take_folders(struct account *a, struct result *r)
-{
-	struct result_folders *all = &r->folders;
-	struct names names;
-
-	a->listed = true;
-	if (r->err.kind != ERR_NONE) {
-		account_replays(a);
-		syncall_listed(a, r->request, &r->err);
-		return;
-	}
-	for (struct folder *f = a->folders; f; f = f->next)
-		f->listed = false;
-	if (all->prefix) {
-		free(a->prefix);
-		a->prefix = all->prefix;
-		all->prefix = NULL;
-	}
-	if (all->delimiter)
-		a->delimiter = all->delimiter;
-	collect_names(a, &all->all, &names);
-	for (size_t i = 0; i < all->all.n; i++)
-		merge_folder(a, &names, &all->all.v[i]);
-	names_done(&names);
-	find_aliases(a);
-	if (all->all.n)
-		find_gone(a);
-	drop_unlisted(a);
-	account_replays(a);
-	folder_save_table(a);
-	folder_send_folders(a);
-	account_sync_folders(a, syncall_awaits_list(a) ? SYNC_ALL_CHANGED : SYNC_SHOWN_CHANGED);
-	syncall_listed(a, r->request, NULL);
 }
 
 /* --- one folder --- */
@@ -369,55 +168,6 @@ static uint32_t latest_arrival(struct folder *f)
 	return latest;
 }
 
-static void add_brought(struct account *a, const char *folder, const char *id, uint32_t uid)
-{
-	struct str key = STR_INIT;
-
-	if (a->brought.n >= BROUGHT_MAX)
-		strv_done(&a->brought);
-	if (*id)
-		str_addf(&key, "%s\n%s", folder, id);
-	else
-		str_addf(&key, "%s\n%u", folder, (unsigned)uid);
-	strv_take(&a->brought, str_steal(&key));
-}
-
-void arrive_brought(struct account *a, const struct op *op, const struct result_op *r)
-{
-	struct folder *f = *op->folder ? folder_find(a, op->folder, false) : NULL;
-
-	if (!*op->target)
-		return;
-	if (op->kind == OP_APPEND && *op->message_id)
-		add_brought(a, op->target, op->message_id, 0);
-	for (size_t i = 0; i < r->n && r->uids; i++)
-		if (r->uids[i])
-			add_brought(a, op->target, "", r->uids[i]);
-	if (!f || op->kind == OP_APPEND || folder_use(f, NULL) != 0)
-		return;
-	for (size_t i = 0; i < op->n; i++) {
-		struct summary s;
-
-		if (cache_get(f->cache, op->uids[i], &s) == 0 && *s.message_id)
-			add_brought(a, op->target, s.message_id, 0);
-	}
-	folder_unuse(f);
-}
-
-static bool was_brought(const struct folder *f, const struct summary *s)
-{
-	struct str id = STR_INIT, uid = STR_INIT;
-	bool found;
-
-	str_addf(&id, "%s\n%s", f->name, s->message_id);
-	str_addf(&uid, "%s\n%u", f->name, (unsigned)s->uid);
-	found = (*s->message_id && strv_has(&f->account->brought, id.p)) ||
-		strv_has(&f->account->brought, uid.p);
-	str_done(&id);
-	str_done(&uid);
-	return found;
-}
-
 /*
  * Worth telling: unread and arrived after all that was known. What is put here from here, by a
  * copy, a move or an undo, is no news; and the first fill is not "new mail". Nor is what another
@@ -436,7 +186,7 @@ static size_t new_and_unread(struct folder *f, const struct result_summaries *r)
 		const struct summary *s = r->v[i];
 
 		n += s->received >= latest && !(s->flags & (MAIL_SEEN | MAIL_DELETED)) &&
-		     !was_brought(f, s);
+		     !brought_is(f, s);
 	}
 	return n;
 }
@@ -490,17 +240,6 @@ static uint32_t date_near(struct folder *f, const struct result_summaries *r, ui
 		}
 	}
 	return date ? date : (uint32_t)clock_now();
-}
-
-void folder_tell_bad(struct folder *f, size_t n, const char *subject)
-{
-	if (n == 1)
-		store_notice(f->account, _("Folder %s: a message %s"), f->name, subject);
-	else if (n)
-		store_notice(f->account,
-			ngettext("Folder %s: %zu message cannot be fetched; its row says why",
-				"Folder %s: %zu messages cannot be fetched; their rows say why", n),
-			f->name, n);
 }
 
 /* Rows that say that their messages cannot be had: told once, they stay until the server gives
@@ -650,7 +389,7 @@ static void take_synced(struct account *a, struct result *r)
 	}
 	folder_send_folders(a);
 	if (f->wants_sync && r->err.kind == ERR_NONE) {
-		folder_ask_sync(f, 0);
+		folder_ask_sync(f);
 	} else if (!f->uses) {
 		f->uses = 1; /* opened for this only: folder_unuse compacts and closes */
 		folder_unuse(f);
@@ -665,7 +404,7 @@ static void take_news(struct account *a, struct result *r)
 	/* It may have been closed meanwhile. */
 	if (!f || folder_use(f, NULL) != 0)
 		return;
-	folder_ask_sync(f, 0);
+	folder_ask_sync(f);
 	folder_unuse(f);
 }
 
@@ -722,7 +461,7 @@ static take_fn *const of_account[RESULT_KINDS] = {
 	[RESULT_STATE] = lane_state,
 	[RESULT_PASSWORD] = ask_password,
 	[RESULT_ALERT] = tell_alert,
-	[RESULT_FOLDERS] = take_folders,
+	[RESULT_FOLDERS] = listing_take,
 	[RESULT_COUNTS] = take_some_counts,
 	[RESULT_MAILBOX] = folder_reshaped,
 	[RESULT_NEWS] = take_news,

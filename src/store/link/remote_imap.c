@@ -19,6 +19,9 @@ static bool is_busy(const struct account *a)
 
 const struct remote_ops remote_imap = {
 	.name = "imap",
+	.has_folders = true,
 	.everything = everything,
 	.is_busy = is_busy,
+	.synchronise = folder_synchronise,
+	.watch = folder_watch,
 };

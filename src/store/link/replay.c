@@ -23,7 +23,7 @@ enum { REFUSED_MAX = 20, FAILURES_MAX = 3 };
 
 static int add_append_bytes(struct account *a, struct job *j, const struct op *op, struct err *err)
 {
-	char *dir = file_join(a->setup->data_dir, "append"), *path = file_join(dir, op->file);
+	char *path = append_path(a, op->file);
 	struct str raw = STR_INIT;
 	int rc = file_read(path, 512 << 20, &raw, err);
 	struct stat st;
@@ -37,7 +37,6 @@ static int add_append_bytes(struct account *a, struct job *j, const struct op *o
 		str_addc(&j->op.message, raw.p[i]);
 	}
 	str_done(&raw);
-	free(dir);
 	free(path);
 	return rc;
 }
@@ -140,7 +139,7 @@ static int send_op(struct account *a, const struct op *op)
  */
 void replay_next(struct account *a)
 {
-	if (!account_is_server(a) || a->store->read_only || !a->sync || a->state != SYNC_ONLINE ||
+	if (!remote_has_folders(a) || a->store->read_only || !a->sync || a->state != SYNC_ONLINE ||
 		a->op_in_flight || a->unforgotten)
 		return;
 	for (int rc = 1; rc == 1 && journal_count(a->journal);) {
@@ -193,17 +192,6 @@ void replay_ready(struct account *a, struct result *r)
 	}
 	a->op_in_flight = 0;
 	account_replays(a);
-}
-
-static void drop_append_file(struct account *a, const struct op *op)
-{
-	char *dir = file_join(a->setup->data_dir, "append"), *path = file_join(dir, op->file);
-
-	/* left behind it is a file that nothing names */
-	if (*op->file)
-		file_remove_tree(path, NULL);
-	free(dir);
-	free(path);
 }
 
 /* ---- telling ---- */
@@ -264,7 +252,7 @@ static void copy_refused(struct account *a, const struct op *op, const struct er
 		store_notice(a, _("\"%s\" failed: %s"), words, err->text);
 	remember_refused(a, words, err->text);
 	if (where || !*op->text)
-		drop_append_file(a, op);
+		append_drop(a, op);
 	else
 		store_notice(a, "%s", why.text);
 	free(words);
@@ -293,18 +281,6 @@ static void refused(struct account *a, const struct op *op, const struct err *er
 		folder_distrust(f);
 }
 
-/* Before the journal forgets marks that are to be taken back: killed in between, nothing but a
- * compare of every flag would find them in the cache. */
-static void doubt_marks(struct account *a, const struct op *op)
-{
-	struct folder *f = op->kind == OP_FLAGS ? folder_find(a, op->folder, false) : NULL;
-
-	if (!f || folder_use(f, NULL) != 0)
-		return;
-	folder_doubt(f);
-	folder_unuse(f);
-}
-
 static void confirmed(struct account *a, const struct op *op, const struct result_op *r)
 {
 	struct folder *target = *op->target ? folder_find(a, op->target, false) : NULL;
@@ -312,10 +288,10 @@ static void confirmed(struct account *a, const struct op *op, const struct resul
 
 	/* Whoever made it before may have been killed before the cache had it. */
 	if (f && op_since(op) <= a->online_since && folder_use(f, NULL) == 0) {
-		folder_ask_sync(f, 0);
+		folder_ask_sync(f);
 		folder_unuse(f);
 	}
-	arrive_brought(a, op, r);
+	brought_note(a, op, r);
 	undo_confirmed(a, op, r);
 	overlay_confirmed(a, op, r->stay);
 	keepdraft_confirmed(a, op, r);
@@ -339,7 +315,7 @@ static void confirmed(struct account *a, const struct op *op, const struct resul
 	/* What somebody looks at, or all when all was asked for; it stays open meanwhile. */
 	if (target && (target->cache || syncall_runs(a) || folder_was_fetched(target)) &&
 		folder_use(target, NULL) == 0) {
-		folder_ask_sync(target, 0);
+		folder_ask_sync(target);
 		folder_unuse(target);
 	}
 	if (op->kind == OP_CREATE || (*op->target && (!target || !target->listed)))
@@ -418,7 +394,7 @@ void replay_result(struct account *a, struct result *r)
 	else if (op->kind == OP_APPEND)
 		refused(a, op, &r->err);
 	else
-		doubt_marks(a, op);
+		folder_doubt_marks(a, op);
 	forgotten = journal_done(a->journal, r->op.id, &err) == 0;
 	if (!forgotten)
 		remember(a, r->op.id, &err);
@@ -428,7 +404,7 @@ void replay_result(struct account *a, struct result *r)
 			refused(a, op, &r->err);
 	} else {
 		if (forgotten)
-			drop_append_file(a, op);
+			append_drop(a, op);
 		undo_follow(a, op);
 		folder_send_folders(a);
 	}
@@ -499,64 +475,4 @@ void replay_renumbered(struct folder *f, uint32_t uidvalidity)
 	}
 	if (any)
 		account_pending(a);
-}
-
-/* ---- cancelling ---- */
-
-static int cancel_one(struct account *a, uint64_t id, struct err *err)
-{
-	const struct op *op = journal_find(a->journal, id);
-	struct folder *f;
-	struct op *copy;
-	bool unsure;
-
-	if (!op)
-		return err_set(err, ERR_GONE, _("That operation is through already"));
-	if (a->op_in_flight == id || (op->state == OP_SENT && a->following))
-		return err_set(err, ERR_BUSY,
-			_("It is on its way to the server and cannot be cancelled any more"));
-	copy = op_copy(op);
-	unsure = copy->state == OP_SENT;
-	doubt_marks(a, copy);
-	if (journal_done(a->journal, id, err) != 0) {
-		op_free(copy);
-		return -1;
-	}
-	undo_refused(a, copy);
-	drop_append_file(a, copy);
-	overlay_take_back(a, copy, copy->uids, copy->n);
-	f = *copy->folder ? folder_find(a, copy->folder, false) : NULL;
-	/* It may have been done before the connection broke, or is of a former version that did not
-	 * note what it changed. */
-	if (f && (unsure || (copy->kind == OP_FLAGS && !copy->exact)))
-		folder_distrust(f);
-	op_free(copy);
-	return 0;
-}
-
-int replay_cancel(struct account *a, uint64_t id, struct str *said, struct err *err)
-{
-	struct err why = {0};
-	size_t done = 0;
-	int rc;
-
-	if (journal_refresh(a->journal, err) < 0)
-		return -1;
-	if (id) {
-		rc = cancel_one(a, id, &why);
-		done = rc == 0;
-	} else {
-		/* The newest first, so that each is taken back from what it left. */
-		for (size_t i = journal_count(a->journal); i-- > 0;)
-			done += cancel_one(a, journal_at(a->journal, i)->id, &why) == 0;
-	}
-	if (done)
-		account_pending(a);
-	if (why.kind != ERR_NONE) {
-		if (err)
-			*err = why;
-		return -1;
-	}
-	str_addf(said, ngettext("%zu change cancelled", "%zu changes cancelled", done), done);
-	return 0;
 }

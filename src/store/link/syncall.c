@@ -130,7 +130,7 @@ void syncall_settle(struct account *a)
 		s->err = a->journal_err;
 	/* In POP3 what was made by IMAP waits for IMAP. */
 	if (s->err.kind == ERR_NONE && a->sync &&
-		((account_is_server(a) && journal_count(a->journal)) || a->sending))
+		((remote_has_folders(a) && journal_count(a->journal)) || a->sending))
 		return;
 	/* a run that only synchronises would never get to it otherwise */
 	for (struct folder *f = a->folders; f; f = f->next)

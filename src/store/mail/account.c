@@ -5,11 +5,6 @@
 
 #include <stdlib.h>
 
-bool account_is_server(const struct account *a)
-{
-	return a->kind == ACCOUNT_OPENED && a->setup->sync.protocol != PROTOCOL_POP3;
-}
-
 void account_post(struct account *a, enum lane lane, struct job *j)
 {
 	if (a->sync)
@@ -60,31 +55,6 @@ void account_pending(struct account *a)
 	a->pending_changed = true;
 }
 
-void account_tell_pending(struct account *a)
-{
-	struct store_event *ev;
-
-	if (!a->pending_changed)
-		return;
-	a->pending_changed = false;
-	ev = store_event_new(STORE_PENDING);
-	ev->account = a->index;
-	ev->nops = journal_count(a->journal);
-	ev->ops = mem_array(ev->nops, sizeof(*ev->ops));
-	for (size_t i = 0; i < ev->nops; i++) {
-		struct str words = STR_INIT;
-
-		ev->ops[i] = op_brief(journal_at(a->journal, i));
-		folder_op_words(a, ev->ops[i], &words);
-		free(ev->ops[i]->text);
-		ev->ops[i]->text = str_steal(&words);
-	}
-	ev->done = a->op_in_flight;
-	for (size_t i = 0; i < a->refused.n; i++)
-		strv_add(&ev->keysets, a->refused.v[i]);
-	store_emit(a->store, ev);
-}
-
 /* A mail whose state cannot be read is shown all the same: it is not sent, and can be dropped.
  * False: it went meanwhile. */
 static bool shown_mail(struct account *a, const char *id, struct outbox_mail *m)
@@ -118,4 +88,23 @@ void account_outbox(struct account *a)
 		ev->nmails += shown_mail(a, ids.v[i], &ev->mails[ev->nmails]);
 	strv_done(&ids);
 	store_emit(a->store, ev);
+}
+
+struct account *account_new(struct store *s, enum account_kind kind, int index)
+{
+	struct account *a = mem_alloc(sizeof(*a));
+
+	a->store = s;
+	a->kind = kind;
+	a->index = index;
+	a->lock_fd = -1;
+	s->accounts =
+		mem_grow(s->accounts, &s->cap_accounts, s->naccounts + 1, sizeof(*s->accounts));
+	s->accounts[s->naccounts++] = a;
+	return a;
+}
+
+struct account *account_path(struct store *s)
+{
+	return account_new(s, ACCOUNT_PATH, -1);
 }

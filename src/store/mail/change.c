@@ -15,69 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* --- operations --- */
-
-uint32_t change_flags_of(struct folder *f, uint32_t uid)
-{
-	const struct columns *c = cache_columns_view(f->cache);
-	ptrdiff_t at = columns_find(c, uid);
-
-	return at < 0 ? 0 : c->flags[at];
-}
-
-int change_add(struct folder *f, struct op *op, uint64_t *id, struct err *err)
-{
-	int rc = merge_add(f->account, op, id, err);
-
-	op_free(op);
-	if (rc == 0)
-		account_pending(f->account);
-	return rc;
-}
-
-struct op *change_op(struct folder *f, enum op_kind kind, const uint32_t *uids, size_t n)
-{
-	struct op *op = op_new(kind);
-
-	free(op->folder);
-	op->folder = mem_strdup(f->name);
-	op->uidvalidity = cache_meta(f->cache)->uidvalidity;
-	op->uids = mem_dup(uids, n * sizeof(*uids));
-	op->n = n;
-	return op;
-}
-
 /* --- move, copy, delete --- */
-
-static uint32_t unseen_of(struct folder *f, const uint32_t *uids, size_t n)
-{
-	uint32_t unseen = 0;
-
-	for (size_t i = 0; i < n; i++)
-		unseen += !(change_flags_of(f, uids[i]) & MAIL_SEEN);
-	return unseen;
-}
-
-static int move_some(struct folder *f, struct folder *target, const uint32_t *uids, size_t n,
-	enum op_kind kind, struct undo *undo, struct err *err)
-{
-	struct op *op = change_op(f, kind, uids, n);
-	uint64_t id;
-
-	if (target) {
-		free(op->target);
-		op->target = mem_strdup(target->name);
-	}
-	op->unseen = unseen_of(f, uids, n);
-	if (change_add(f, op, &id, err) != 0)
-		return -1;
-	undo_add_op(undo, f, target, kind, uids, n, id);
-	if (kind != OP_COPY)
-		overlay_hide(f, uids, n);
-	else
-		folder_send_folders(f->account);
-	return 0;
-}
 
 /* Messages that are leaving already are not moved twice. */
 static size_t still_here(struct folder *f, const uint32_t *uids, size_t n, uint32_t *out)
@@ -125,21 +63,9 @@ static int move_on_server(struct folder *f, struct folder *target, const uint32_
 	rc = move_waiting(f, target, waits, nwaits, kind, err);
 	free(waits);
 	for (size_t at = 0; rc == 0 && at < n; at += JOURNAL_MAX_UIDS)
-		rc = move_some(f, target, here + at,
+		rc = change_move_op(f, target, here + at,
 			n - at < JOURNAL_MAX_UIDS ? n - at : JOURNAL_MAX_UIDS, kind, undo, err);
 	free(here);
-	undo_commit(undo);
-	account_replays(f->account);
-	return rc;
-}
-
-/* Their rows are hidden already. */
-static int move_hidden(struct folder *f, struct folder *target, const uint32_t *uids, size_t n,
-	enum op_kind kind, struct err *err)
-{
-	struct undo *undo = undo_begin(f->account);
-	int rc = move_some(f, target, uids, n, kind, undo, err);
-
 	undo_commit(undo);
 	account_replays(f->account);
 	return rc;
@@ -149,29 +75,7 @@ static int wished_removal(
 	struct folder *from, const uint32_t *uids, size_t n, void *ctx, struct err *err)
 {
 	(void)ctx;
-	return move_hidden(from, NULL, uids, n, OP_EXPUNGE, err);
-}
-
-int change_move_elsewhere(
-	struct folder *f, struct folder *target, const uint32_t *uids, size_t n, struct err *err)
-{
-	return move_hidden(f, target, uids, n, OP_MOVE, err);
-}
-
-int change_move_again(struct folder *f, struct folder *target, const uint32_t *uids, size_t n,
-	uint64_t former, struct err *err)
-{
-	struct op *op = change_op(f, OP_MOVE, uids, n);
-	uint64_t id;
-
-	free(op->target);
-	op->target = mem_strdup(target->name);
-	op->unseen = unseen_of(f, uids, n);
-	if (change_add(f, op, &id, err) != 0)
-		return -1;
-	undo_replaced(f->account, former, id, uids, n);
-	account_replays(f->account);
-	return 0;
+	return change_move_hidden(from, NULL, uids, n, OP_EXPUNGE, err);
 }
 
 /* Their names; fewer with an error, when one is gone. The caller frees all n places. */
@@ -240,7 +144,7 @@ int change_move(
 
 static int remove_local(struct folder *f, const uint32_t *uids, size_t n, struct err *err)
 {
-	int rc = session_note_removal(f, uids, n, err), last = 0;
+	int rc = removal_note(f, uids, n, err), last = 0;
 	size_t found = 0;
 	char **bases = rc == 0 ? local_files(f, uids, n, &found, &last, err) : NULL;
 
@@ -483,7 +387,7 @@ int change_create(struct account *a, struct store_request *r, struct str *said, 
 	free(own);
 	if (there)
 		return err_set(err, ERR_INPUT, _("Folder %s is there already"), r->to.folder);
-	if (!account_is_server(a)) {
+	if (!remote_has_folders(a)) {
 		root = file_join(a->setup->data_dir, "mail");
 		rc = maildir_create(root, r->to.folder, err);
 		free(root);
@@ -514,7 +418,7 @@ int change_cancel_op(struct store *s, struct store_request *r, struct str *said,
 	if (!a)
 		return r->cancel_op.id ? -1 : 0;
 	if (r->kind == REQUEST_CANCEL_OP)
-		return replay_cancel(a, r->cancel_op.id, said, err);
+		return cancel_ops(a, r->cancel_op.id, said, err);
 	strv_done(&a->refused);
 	account_pending(a);
 	return 0;

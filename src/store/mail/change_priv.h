@@ -1,6 +1,7 @@
 /*
- * change_priv - what the files about a person's changes share: change.c (moves, copies, removals),
- * change_marks.c. Private to store.
+ * change_priv - what the files about a person's changes share: change_op.c (one operation),
+ * change_marks.c, change_waiting.c (rows that wait), change.c (moves, copies, removals). Private to
+ * store.
  *
  * Owns:    nothing.
  * Threads: disk thread only.
@@ -11,6 +12,12 @@
 
 #include "store/store_priv.h"
 
+/* All into target, or (NULL) away; a part of undo. Those that are leaving already are not meant. */
+int change_move_op(struct folder *f, struct folder *target, const uint32_t *uids, size_t n,
+	enum op_kind kind, struct undo *undo, struct err *err);
+/* The same as a step of its own; their rows are hidden already. */
+int change_move_hidden(struct folder *f, struct folder *target, const uint32_t *uids, size_t n,
+	enum op_kind kind, struct err *err);
 uint32_t change_flags_of(struct folder *f, uint32_t uid); /* 0: there is no such row */
 struct op *change_op(struct folder *f, enum op_kind kind, const uint32_t *uids, size_t n);
 /* Into the journal; the operation is freed. */

@@ -24,56 +24,6 @@ static const char ANSWERS[] = "X-Talaria-Answers: ";
 
 /* --- one mail --- */
 
-int written_open(struct account *a, const char *id, struct written *w, struct err *err)
-{
-	*w = (struct written){0};
-	if (outbox_get(a->outbox, id, &w->m, err) != 0)
-		return -1;
-	if (outbox_read(a->outbox, id, &w->bytes, err) == 0)
-		return 0;
-	written_done(w);
-	return -1;
-}
-
-void written_done(struct written *w)
-{
-	outbox_mail_done(&w->m);
-	str_done(&w->bytes);
-}
-
-void written_read(const struct written *w, struct draft *d)
-{
-	letter_read(d, str_c(&w->bytes), w->bytes.len, &w->m.files);
-}
-
-int written_put(struct account *a, struct written *w, struct err *err)
-{
-	return outbox_put(a->outbox, &w->m, str_c(&w->bytes), w->bytes.len, err);
-}
-
-int written_save(struct account *a, struct written *w, struct draft *d, struct err *err)
-{
-	struct strv keys = STRV_INIT;
-	struct str bytes = STR_INIT;
-
-	if (!*d->from)
-		draft_set(&d->from, a->setup->from);
-	draft_make_id(d);
-	if (letter_write(d, w->bytes.len ? w->bytes.p : NULL, w->bytes.len, &w->m.files,
-		    clock_now(), &bytes, &keys, err) != 0) {
-		str_done(&bytes);
-		return -1;
-	}
-	str_done(&w->bytes);
-	w->bytes = bytes;
-	strv_done(&w->m.files);
-	w->m.files = keys;
-	free(w->m.subject);
-	w->m.subject = utf8_clean_line(d->subject, strlen(d->subject));
-	draft_set(&w->m.message_id, d->message_id);
-	return written_put(a, w, err);
-}
-
 /* --- answering --- */
 
 static void fill_info(struct draft_info *d, const struct written *w, const char *path)
@@ -106,7 +56,7 @@ int compose_answer(
 /* Somebody looks at it again: it is not put aside any more. */
 static int open_draft(struct account *a, const char *id, struct written *w, struct err *err)
 {
-	if (compose_settle(a, id, err) != 0 || written_open(a, id, w, err) != 0)
+	if (written_settle(a, id, err) != 0 || written_open(a, id, w, err) != 0)
 		return -1;
 	if (!w->m.parked)
 		return 0;
@@ -180,85 +130,6 @@ int compose_list(struct account *a, struct store_request *r, struct str *said, s
 
 /* --- the editor's file --- */
 
-static bool can_read(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, R_OK) == 0;
-}
-
-/* What a text names and cannot be read does not make the text wait: it is told, and kept by its
- * name. */
-static void mark_lost(struct account *a, struct draft *d, const struct written *w)
-{
-	for (size_t i = 0; i < d->nfiles; i++) {
-		struct draft_file *f = &d->files[i];
-
-		if (!f->path || strv_has(&w->m.files, f->key))
-			continue;
-		f->lost = !can_read(f->path);
-		if (f->lost)
-			store_notice(a,
-				_("There is no file %s that can be read: it is not attached"),
-				f->path);
-	}
-}
-
-/* A line that some other program would obey ("Fcc:") is not taken for one that was. */
-static void tell_unheeded(struct account *a, const struct draft *now, const struct draft *before)
-{
-	for (size_t i = 0; i < now->extra.n; i++) {
-		const char *line = now->extra.v[i];
-
-		if (!letter_heeds(line) && !strv_has(&before->extra, line))
-			store_notice(a, _("The header line “%s” does nothing here and is not sent"),
-				line);
-	}
-}
-
-int compose_settle(struct account *a, const char *id, struct err *err)
-{
-	struct str text = STR_INIT, was = STR_INIT, said = STR_INIT;
-	struct draft before, now;
-	struct err why = {0};
-	struct written w;
-	bool changed;
-	int rc = 0;
-
-	if (outbox_text_read(a->outbox, id, &text, &why) != 0) {
-		str_done(&text);
-		if (why.kind == ERR_GONE)
-			return 0; /* nobody edits it */
-		*err = why;       /* it must not go without what was written last */
-		return -1;
-	}
-	if (written_open(a, id, &w, err) != 0) {
-		str_done(&text);
-		return -1;
-	}
-	written_read(&w, &before);
-	draft_write(&before, &was);
-	changed = text.len != was.len || memcmp(str_c(&text), str_c(&was), was.len) != 0;
-	if (changed)
-		rc = charset_from_person(&said, i18n_charset(), str_c(&text), text.len, err);
-	if (changed && rc == 0) {
-		draft_init(&now);
-		draft_read(&now, &before, str_c(&said), said.len);
-		mark_lost(a, &now, &w);
-		tell_unheeded(a, &now, &before);
-		rc = written_save(a, &w, &now, err);
-		draft_done(&now);
-	}
-	if (rc == 0)
-		outbox_text_remove(a->outbox, id);
-	draft_done(&before);
-	written_done(&w);
-	str_done(&text);
-	str_done(&was);
-	str_done(&said);
-	return rc;
-}
-
 int compose_edit(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
 	struct str text = STR_INIT;
@@ -269,7 +140,7 @@ int compose_edit(struct account *a, struct store_request *r, struct str *said, s
 	int rc = 0;
 
 	/* What could not be saved when it was written is what is edited again. */
-	bool waits = compose_settle(a, r->mail.id, &ignored) != 0;
+	bool waits = written_settle(a, r->mail.id, &ignored) != 0;
 
 	(void)said;
 	if (written_open(a, r->mail.id, &w, err) != 0)
@@ -633,7 +504,7 @@ int compose_outbox(struct account *a, struct store_request *r, struct str *said,
 	(void)said;
 	if (written_open(a, r->mail.id, &w, err) != 0)
 		return -1;
-	rc = submit_is_busy(a, &w.m, err) ? -1 : 0;
+	rc = written_is_busy(a, &w.m, err) ? -1 : 0;
 	if (rc == 0 && w.m.state == OUTBOX_DRAFT)
 		rc = err_set(err, ERR_GONE, _("This message is no longer here"));
 	if (rc == 0) {
@@ -712,7 +583,7 @@ static int take_over(struct account *a, const char *id, struct err *err)
 		draft_init(&d);
 		draft_read(&d, NULL, str_c(&text), text.len);
 		take_notes(a, &w.m, &d);
-		mark_lost(a, &d, &w);
+		written_mark_lost(a, &d, &w);
 		rc = written_save(a, &w, &d, err);
 		draft_done(&d);
 	}
@@ -771,7 +642,7 @@ int compose_keep(struct account *a, struct store_request *r, struct str *said, s
 	int rc;
 
 	(void)said;
-	if (compose_settle(a, r->mail.id, err) != 0 || written_open(a, r->mail.id, &w, err) != 0)
+	if (written_settle(a, r->mail.id, err) != 0 || written_open(a, r->mail.id, &w, err) != 0)
 		return -1;
 	rc = w.m.state == OUTBOX_DRAFT
 		     ? keepdraft_put_aside(a, &w, err)

@@ -97,7 +97,7 @@ static int is_ours(const struct folder *f, const char *shown, struct err *err)
 {
 	if (f->local)
 		return 0;
-	if (!account_is_server(f->account))
+	if (!remote_has_folders(f->account))
 		return err_set(err, ERR_INPUT,
 			_("%s is a folder of the server, which is deleted and renamed by IMAP: "
 			  ":protocol imap"),
@@ -134,7 +134,7 @@ static int check(struct folder *f, const char *shown, bool rename, struct err *e
 	if (is_ours(f, shown, err) != 0 || folder_may_be_used(f, err) != 0 ||
 		nobody_works(f, err) != 0)
 		return -1;
-	if (f->role == ROLE_INBOX && (rename || f->local != account_is_server(f->account)))
+	if (f->role == ROLE_INBOX && (rename || f->local != remote_has_folders(f->account)))
 		return err_set(err, ERR_INPUT,
 			rename ? _("The inbox cannot be renamed")
 			       : _("The inbox cannot be deleted"));
@@ -172,7 +172,7 @@ static void close_lists(struct folder *f, const char *text)
 		ev->account = f->account->index;
 		ev->text = mem_strdup(text);
 		store_emit(s, ev);
-		store_close_list(s, l->id);
+		lists_close(s, l->id);
 	}
 }
 
@@ -213,7 +213,7 @@ static int empty_inbox(struct folder *f, size_t known, struct err *err)
 				"Folder %s holds %zu messages now; nothing was deleted", n),
 			f->name, n);
 	/* Before: what was fetched and is nowhere would never come again by POP3. */
-	if (session_forget_copies(f, err) != 0)
+	if (removal_forget(f, err) != 0)
 		return -1;
 	bases = mem_array(n + 1, sizeof(*bases));
 	for (size_t i = 0; i < n; i++) {
@@ -236,7 +236,7 @@ static void note_all_removed(struct folder *f)
 	uint32_t *uids = mem_dup(c->uid, c->n * sizeof(*uids));
 	struct err err = {0};
 
-	if (!account_is_server(f->account) && session_note_removal(f, uids, c->n, &err) != 0)
+	if (!remote_has_folders(f->account) && removal_note(f, uids, c->n, &err) != 0)
 		store_disk_notice(f->account, "%s", err.text);
 	free(uids);
 }
@@ -368,7 +368,7 @@ static void rename_entry(struct folder *f, const struct reshape *x, const char *
 	to = renamed_on_server(f, name.p, mailbox.p);
 	follow_lists(f, to);
 	if (to->cache)
-		folder_ask_sync(to, 0);
+		folder_ask_sync(to);
 	retire(f);
 	str_done(&name);
 	str_done(&mailbox);

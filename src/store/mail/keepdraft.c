@@ -164,7 +164,7 @@ static void forget_waiting(struct account *a, const char *id)
 		const struct op *op = journal_at(a->journal, i);
 
 		if (is_about(op, id) && op->state == OP_QUEUED && a->op_in_flight != op->id)
-			replay_cancel(a, op->id, &said, NULL);
+			cancel_ops(a, op->id, &said, NULL);
 	}
 	str_done(&said);
 }
@@ -201,7 +201,7 @@ static void digest(char hex[17], const struct str *bytes)
 static int append(
 	struct account *a, const struct written *w, struct folder *drafts, struct err *err)
 {
-	char *dir = file_join(a->setup->data_dir, "append"), *path, hash[17];
+	char *path, hash[17];
 	struct op *op = op_new(OP_APPEND);
 	struct str name = STR_INIT, bytes = STR_INIT;
 	int rc;
@@ -210,7 +210,7 @@ static int append(
 	str_addf(&name, "%s%s-%s", PREFIX, w->m.id, hash);
 	str_add(&bytes, w->bytes.p, w->bytes.len);
 	add_notes(&w->m, &bytes);
-	path = file_join(dir, name.p);
+	path = append_path(a, name.p);
 	free(op->target);
 	free(op->file);
 	free(op->message_id);
@@ -223,7 +223,6 @@ static int append(
 		rc = journal_add(a->journal, op, err);
 	op_free(op);
 	str_done(&bytes);
-	free(dir);
 	free(path);
 	if (rc == 0) {
 		account_pending(a);
@@ -241,7 +240,7 @@ int keepdraft_put_aside(struct account *a, struct written *w, struct err *err)
 	w->m.parked = true;
 	if (outbox_update(a->outbox, &w->m, err) != 0)
 		return -1;
-	if (!account_is_server(a))
+	if (!remote_has_folders(a))
 		return 0;
 	forget_waiting(a, w->m.id);
 	drafts = folder_for_role(a, ROLE_DRAFTS, &why);
@@ -288,7 +287,7 @@ void keepdraft_confirmed(struct account *a, const struct op *op, const struct re
 		keep_body(a, f, &fresh, &w.bytes);
 	}
 	if (folder_try(f)) {
-		folder_ask_sync(f, 0);
+		folder_ask_sync(f);
 		folder_unuse(f);
 	}
 	outbox_ref_done(&fresh);
@@ -333,7 +332,7 @@ bool keepdraft_settled(struct account *a, struct outbox_mail *m)
 
 static struct folder *drafts_folder(struct account *a)
 {
-	return folder_by_role(a, ROLE_DRAFTS, !account_is_server(a));
+	return folder_by_role(a, ROLE_DRAFTS, !remote_has_folders(a));
 }
 
 static bool is_kept(const struct draft_info *v, size_t n, const char *where)
@@ -394,7 +393,7 @@ void keepdraft_list(struct account *a, struct store_event *ev)
 		add_row(ev, f, uids[i], &cap);
 	free(uids);
 	if (!f->local)
-		folder_ask_sync(f, 0);
+		folder_ask_sync(f);
 	folder_unuse(f);
 }
 

@@ -6,18 +6,18 @@
  */
 #include "base/mem.h"
 #include "store/disk/keywords.h"
-#include "store/store_priv.h"
+#include "store/mail/overlay_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static bool concerns(const struct op *op, const struct folder *f)
+bool overlay_concerns(const struct op *op, const struct folder *f)
 {
 	return strcmp(op->folder, f->name) == 0 && f->cache &&
 	       cache_meta(f->cache)->uidvalidity == op->uidvalidity;
 }
 
-static bool leaves(const struct op *op)
+bool overlay_leaves(const struct op *op)
 {
 	return op->kind == OP_MOVE || op->kind == OP_EXPUNGE;
 }
@@ -31,17 +31,17 @@ uint32_t overlay_flags(const struct folder *f, uint32_t uid, uint32_t flags)
 	for (size_t i = 0; i < n; i++) {
 		const struct op *op = journal_at(j, i);
 
-		if (!concerns(op, f) || op_index(op, uid) < 0)
+		if (!overlay_concerns(op, f) || op_index(op, uid) < 0)
 			continue;
 		if (op->kind == OP_FLAGS)
 			flags = (flags & ~op->clear) | op->set;
-		else if (leaves(op))
+		else if (overlay_leaves(op))
 			flags |= MAIL_LEAVING;
 	}
 	return flags;
 }
 
-static bool labels(const struct op *op)
+bool overlay_relabels(const struct op *op)
 {
 	return op->kind == OP_FLAGS && (*op->keywords_set || *op->keywords_clear);
 }
@@ -65,7 +65,7 @@ bool overlay_keywords(const struct folder *f, uint32_t uid, struct str *words)
 	for (size_t i = 0; i < n; i++) {
 		const struct op *op = journal_at(j, i);
 
-		if (labels(op) && concerns(op, f) && op_index(op, uid) >= 0)
+		if (overlay_relabels(op) && overlay_concerns(op, f) && op_index(op, uid) >= 0)
 			lay_keywords(words, op->keywords_clear, op->keywords_set);
 	}
 	other = strcmp(was, str_c(words)) != 0;
@@ -74,7 +74,7 @@ bool overlay_keywords(const struct folder *f, uint32_t uid, struct str *words)
 }
 
 /* The keywords of a row, as the journal wants them. True: they are other than before. */
-static bool keep_keywords(struct folder *f, uint32_t uid, const char *clear, const char *set)
+bool overlay_keep_keywords(struct folder *f, uint32_t uid, const char *clear, const char *set)
 {
 	const struct columns *c = cache_columns_view(f->cache);
 	ptrdiff_t at = columns_find(c, uid);
@@ -98,8 +98,9 @@ static bool overlay_labels(struct folder *f)
 	for (size_t i = 0; i < journal_count(f->account->journal); i++) {
 		const struct op *op = journal_at(f->account->journal, i);
 
-		for (size_t k = 0; labels(op) && concerns(op, f) && k < op->n; k++)
-			changed |= keep_keywords(f, op->uids[k], "", "");
+		for (size_t k = 0; overlay_relabels(op) && overlay_concerns(op, f) && k < op->n;
+			k++)
+			changed |= overlay_keep_keywords(f, op->uids[k], "", "");
 	}
 	return changed;
 }
@@ -125,7 +126,7 @@ static void lay_op(const struct op *op, const struct columns *c, uint32_t *want)
 			continue;
 		if (op->kind == OP_FLAGS)
 			want[at] = (want[at] & ~op->clear) | op->set;
-		else if (leaves(op))
+		else if (overlay_leaves(op))
 			want[at] |= MAIL_LEAVING;
 	}
 }
@@ -144,7 +145,7 @@ bool overlay_folder(struct folder *f)
 	for (size_t i = 0; i < copy.n; i++)
 		want[i] &= ~(uint32_t)MAIL_LEAVING;
 	for (size_t i = 0; i < journal_count(f->account->journal); i++)
-		if (concerns(journal_at(f->account->journal, i), f))
+		if (overlay_concerns(journal_at(f->account->journal, i), f))
 			lay_op(journal_at(f->account->journal, i), &copy, want);
 	for (size_t i = 0; i < copy.n; i++)
 		if (want[i] != copy.flags[i]) {
@@ -156,81 +157,6 @@ bool overlay_folder(struct folder *f)
 	return overlay_labels(f) || changed;
 }
 
-void overlay_hide(struct folder *f, const uint32_t *uids, size_t n)
-{
-	cache_set_flags_all(f->cache, uids, n, 0, MAIL_LEAVING, NULL, NULL);
-	folder_send_changes(f, NULL, 0, uids, n);
-	folder_send_folders(f->account);
-}
-
-void overlay_take_back(struct account *a, const struct op *op, const uint32_t *uids, size_t n)
-{
-	struct folder *f = *op->folder ? folder_find(a, op->folder, false) : NULL;
-	const uint32_t ours = MAIL_SERVER_FLAGS | MAIL_LEAVING;
-
-	if (!f || !folder_try(f))
-		return;
-	for (size_t i = 0; concerns(op, f) && i < n; i++) {
-		const struct columns *c = cache_columns_view(f->cache);
-		ptrdiff_t at = columns_find(c, uids[i]);
-		uint32_t flags = at < 0 ? 0 : c->flags[at];
-
-		if (op->kind == OP_FLAGS && op->exact)
-			flags = (flags & ~op->set) | op->clear;
-		flags = overlay_flags(f, uids[i], flags);
-		if (at >= 0)
-			cache_set_flags(f->cache, uids[i], ours, flags & ours, NULL, NULL);
-		if (labels(op) && op->exact)
-			keep_keywords(f, uids[i], op->keywords_set, op->keywords_clear);
-	}
-	folder_send_changes(f, uids, n, NULL, 0);
-	folder_unuse(f);
-	folder_send_folders(a);
-}
-
-/* The folder is not open: what LIST said of it is kept right until the next LIST. */
-static void correct_counts(struct folder *f, int64_t total, int64_t unread)
-{
-	int64_t t = f->total + total, u = f->unread + unread;
-
-	if (!f->counts_known || (f->cache && cache_meta(f->cache)->complete))
-		return;
-	f->total = t < 0 ? 0 : (uint32_t)t;
-	f->unread = u < 0 ? 0 : (uint32_t)u;
-}
-
-static void remove_rows(struct folder *f, const struct op *op, bool stay)
-{
-	if (!folder_try(f))
-		return;
-	if (concerns(op, f) && stay) {
-		for (size_t i = 0; i < op->n; i++)
-			cache_set_flags(
-				f->cache, op->uids[i], MAIL_LEAVING, MAIL_DELETED, NULL, NULL);
-		folder_send_changes(f, op->uids, op->n, NULL, 0);
-	} else if (concerns(op, f)) {
-		cache_remove(f->cache, op->uids, op->n, NULL);
-		folder_send_changes(f, NULL, 0, op->uids, op->n);
-	}
-	folder_unuse(f);
-}
-
-void overlay_confirmed(struct account *a, const struct op *op, bool stay)
-{
-	struct folder *f = *op->folder ? folder_find(a, op->folder, false) : NULL;
-	struct folder *target = *op->target ? folder_find(a, op->target, false) : NULL;
-
-	if (f && leaves(op)) {
-		remove_rows(f, op, stay);
-		if (!stay)
-			correct_counts(f, -(int64_t)op->n, -(int64_t)op->unseen);
-	}
-	if (target && (op->kind == OP_MOVE || op->kind == OP_COPY))
-		correct_counts(target, (int64_t)op->n, op->unseen);
-	else if (target && op->kind == OP_APPEND)
-		correct_counts(target, 1, !(op->set & MAIL_SEEN));
-}
-
 void overlay_counts(const struct folder *f, uint32_t *total, uint32_t *unread)
 {
 	struct journal *j = f->account->journal;
@@ -240,7 +166,7 @@ void overlay_counts(const struct folder *f, uint32_t *total, uint32_t *unread)
 	for (size_t i = 0; i < n; i++) {
 		const struct op *op = journal_at(j, i);
 
-		if (leaves(op) && strcmp(op->folder, f->name) == 0) {
+		if (overlay_leaves(op) && strcmp(op->folder, f->name) == 0) {
 			t -= (int64_t)op->n;
 			u -= op->unseen;
 		}

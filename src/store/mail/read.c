@@ -266,7 +266,7 @@ static int cannot_fetch(struct folder *f, struct store_request *r, struct err *e
 	if (r->fetches > 1)
 		return err_set(err, ERR_SYSTEM,
 			_("The message was fetched but cannot be read back from the cache"));
-	if (!account_is_server(f->account))
+	if (!remote_has_folders(f->account))
 		return err_set(err, ERR_GONE,
 			_("This message was not fetched while the account used IMAP; switch back "
 			  "to read it: :protocol imap"));
@@ -471,7 +471,7 @@ static bool ask_needed(struct store *s, struct folder *f, struct store_request *
 		str_addf(&asked, "%s ", piece.p);
 		size += p->message ? 0 : p->size;
 	}
-	any = ask.len && account_is_server(f->account) && f->account->sync;
+	any = ask.len && remote_has_folders(f->account) && f->account->sync;
 	if (any) {
 		free(r->read.asked);
 		r->read.asked = mem_strdup(asked.p);

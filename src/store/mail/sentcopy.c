@@ -18,7 +18,7 @@ static int append_to_sent(struct account *a, const struct outbox_mail *m, const 
 	bool again, struct err *err)
 {
 	struct folder *sent = folder_for_role(a, ROLE_SENT, err);
-	char *dir = file_join(a->setup->data_dir, "append"), *path = file_join(dir, m->id);
+	char *path = append_path(a, m->id);
 	struct op *op = op_new(OP_APPEND);
 	int rc = sent ? file_replace(path, message->p, message->len, 0600, err) : -1;
 
@@ -40,7 +40,6 @@ static int append_to_sent(struct account *a, const struct outbox_mail *m, const 
 		account_replays(a);
 	}
 	op_free(op);
-	free(dir);
 	free(path);
 	return rc;
 }
@@ -69,7 +68,7 @@ static int deliver_to_sent(struct account *a, struct folder *sent, const struct 
 
 char *sentcopy_keep(struct account *a, const struct op *op, struct err *err)
 {
-	char *dir = file_join(a->setup->data_dir, "append"), *path = file_join(dir, op->file);
+	char *path = append_path(a, op->file);
 	struct folder *sent = folder_local_for_role(a, ROLE_SENT, err);
 	struct str message = STR_INIT;
 	char *name = NULL;
@@ -79,7 +78,6 @@ char *sentcopy_keep(struct account *a, const struct op *op, struct err *err)
 		name = folder_label(sent);
 	str_done(&message);
 	free(path);
-	free(dir);
 	return name;
 }
 
@@ -104,9 +102,9 @@ static int keep_copy(struct account *a, const struct outbox_mail *m, bool again,
 	rc = outbox_read(a->outbox, m->id, &message, err);
 	if (rc == 0) {
 		letter_wire(message.p, message.len, &wire);
-		rc = account_is_server(a) ? append_to_sent(a, m, &wire, again, err)
-					  : deliver_to_sent(a, folder_for_role(a, ROLE_SENT, err),
-						    &wire, m->message_id, err);
+		rc = remote_has_folders(a) ? append_to_sent(a, m, &wire, again, err)
+					   : deliver_to_sent(a, folder_for_role(a, ROLE_SENT, err),
+						     &wire, m->message_id, err);
 	}
 	str_done(&message);
 	str_done(&wire);

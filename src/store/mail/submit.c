@@ -115,7 +115,7 @@ int submit_send(struct account *a, struct store_request *r, struct str *said, st
 			_("Account %s has no smtp line in the configuration; add: smtp "
 			  "smtp://USER@HOST"),
 			a->setup->sync.name);
-	if (compose_settle(a, r->send.id, err) != 0 || written_open(a, r->send.id, &w, err) != 0)
+	if (written_settle(a, r->send.id, err) != 0 || written_open(a, r->send.id, &w, err) != 0)
 		return -1;
 	rc = w.m.state == OUTBOX_DRAFT
 		     ? put_out(a, &w, clock_now() + (int64_t)r->send.seconds, err)
@@ -411,22 +411,6 @@ void submit_answered(struct account *a, struct result *r)
 
 /* --- what a person does with the outbox --- */
 
-bool submit_is_busy(struct account *a, const struct outbox_mail *m, struct err *err)
-{
-	/* Another running copy may be at it, while this one does not send. */
-	bool other = m->state == OUTBOX_SENDING && !a->sync;
-
-	if (a->unnoted && strcmp(a->unnoted->id, m->id) == 0) {
-		err_set(err, ERR_BUSY,
-			_("What became of it is not noted yet: the disk takes nothing"));
-		return true;
-	}
-	if (!other && !(a->sending && strcmp(a->sending, m->id) == 0))
-		return false;
-	err_set(err, ERR_BUSY, _("It is being sent just now"));
-	return true;
-}
-
 /* The person wants it: also for whom it was refused, or may have arrived. */
 static void ask_again(struct outbox_mail *m)
 {
@@ -443,7 +427,7 @@ static int release(struct account *a, const char *id, struct err *err)
 	struct outbox_mail m = {0};
 	int rc = outbox_get(a->outbox, id, &m, err);
 
-	if (rc == 0 && submit_is_busy(a, &m, err))
+	if (rc == 0 && written_is_busy(a, &m, err))
 		rc = -1;
 	if (rc == 0 && m.state == OUTBOX_DRAFT)
 		rc = err_set(err, ERR_GONE, _("This message is no longer here"));
@@ -526,7 +510,7 @@ int submit_hold(struct account *a, struct store_request *r, struct str *said, st
 	struct outbox_mail m = {0};
 	int rc = outbox_get(a->outbox, r->mail.id, &m, err);
 
-	if (rc == 0 && submit_is_busy(a, &m, err))
+	if (rc == 0 && written_is_busy(a, &m, err))
 		rc = -1;
 	if (rc == 0 && m.state != OUTBOX_QUEUED && m.state != OUTBOX_HELD)
 		rc = err_set(err, ERR_INPUT, _("It does not wait to be sent"));
@@ -550,7 +534,7 @@ int submit_drop(struct account *a, struct store_request *r, struct str *said, st
 	/* A damaged one can be thrown away, too. */
 	if (outbox_get(a->outbox, r->mail.id, &m, NULL) != 0)
 		m.id = mem_strdup(r->mail.id);
-	busy = submit_is_busy(a, &m, err);
+	busy = written_is_busy(a, &m, err);
 	draft = m.state == OUTBOX_DRAFT && m.message_id;
 	outbox_mail_done(&m);
 	if (draft)

@@ -36,7 +36,7 @@ struct uploads *uploads_new(struct folder *target)
 	struct uploads *u = mem_alloc(sizeof(*u));
 
 	u->target = target;
-	u->dir = file_join(target->account->setup->data_dir, "append");
+	u->dir = append_path(target->account, "");
 	u->fd = open(u->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return u;
 }

@@ -1,7 +1,7 @@
 /*
- * write_priv - what the files about written mail share: compose.c (drafts), submit.c (the outbox
- * and the relay), sentcopy.c (the copy in Sent, and the mark of what was answered), keepdraft.c
- * (drafts in folders), keepdraft.c (drafts in folders). Private to store.
+ * write_priv - what the files about written mail share: written.c (one mail), compose.c (drafts),
+ * submit.c (the outbox and the relay), sentcopy.c (the copy in Sent, and the mark of what was
+ * answered), keepdraft.c (drafts in folders). Private to store.
  *
  * Owns:    a struct written owns what is in it.
  * Threads: disk thread only.
@@ -28,9 +28,14 @@ int written_save(struct account *a, struct written *w, struct draft *d, struct e
 /* Puts state and bytes as they are. */
 int written_put(struct account *a, struct written *w, struct err *err);
 
-/* --- compose.c --- */
 /* Takes what an editor left behind into the draft. */
-int compose_settle(struct account *a, const char *id, struct err *err);
+int written_settle(struct account *a, const char *id, struct err *err);
+/* What a text names and cannot be read is told, and kept by its name. */
+void written_mark_lost(struct account *a, struct draft *d, const struct written *w);
+/* It is on its way just now, and says so: nothing can be done to it. */
+bool written_is_busy(struct account *a, const struct outbox_mail *m, struct err *err);
+
+/* --- compose.c --- */
 /* STORE_DRAFTS with one draft; path: the editor's file, or NULL. REQUEST_TAKEN. */
 int compose_answer(
 	struct account *a, struct store_request *r, const struct written *w, const char *path);
@@ -63,7 +68,6 @@ int keepdraft_drop(struct account *a, const char *name, struct err *err);
 char *keepdraft_of(struct account *a, const struct outbox_ref *ref);
 
 /* --- submit.c --- */
-bool submit_is_busy(struct account *a, const struct outbox_mail *m, struct err *err);
 int submit_send(struct account *a, struct store_request *r, struct str *said, struct err *err);
 int submit_again(struct account *a, struct store_request *r, struct str *said, struct err *err);
 int submit_hold(struct account *a, struct store_request *r, struct str *said, struct err *err);

@@ -1,0 +1,90 @@
+/* What the engine is told of the folders of an account. */
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "store/disk/localbox.h"
+#include "store/store_priv.h"
+
+#include <stdlib.h>
+
+/* A local folder that was never opened: its files are counted. */
+static int count_entry(void *ctx, const struct maildir_entry *e)
+{
+	struct folder *f = ctx;
+
+	f->total++;
+	f->unread += !(e->flags & (MAIL_SEEN | MAIL_DELETED));
+	return 0;
+}
+
+/* The inbox by POP3 has rows without files too: what the server did not give. Its cache counts. */
+static bool count_rows(struct folder *f)
+{
+	if (f->role != ROLE_INBOX || f->account->setup->sync.protocol != PROTOCOL_POP3 ||
+		folder_use(f, NULL) != 0)
+		return false;
+	folder_recount(f);
+	folder_unuse(f);
+	return true;
+}
+
+static void count_closed(struct folder *f)
+{
+	struct err err = {0};
+
+	if (count_rows(f))
+		return;
+	f->total = f->unread = 0;
+	if (localbox_scan(f->dir, count_entry, f, &err) != 0 && !folder_went(f, &err))
+		store_disk_notice(
+			f->account, _("Folder %s cannot be counted: %s"), f->name, err.text);
+}
+
+static bool is_shown(struct folder *f)
+{
+	if (f->vanished)
+		return false;
+	if (f->local && !f->cache && f->dir) {
+		uint64_t stamp = localbox_stamp(f->dir);
+
+		if (!f->counts_known || stamp != f->stamp) {
+			count_closed(f);
+			f->stamp = stamp;
+			f->counts_known = true;
+		}
+	}
+	folder_recount(f);
+	/* Of the other protocol only what holds something. */
+	return !folder_is_foreign(f) || f->total > 0;
+}
+
+void folder_send_folders(struct account *a)
+{
+	struct store_event *ev;
+	size_t n = 0;
+
+	if (a->kind == ACCOUNT_PATH)
+		return; /* a folder opened by its path is in nobody's folder list */
+	ev = store_event_new(STORE_FOLDERS);
+	for (struct folder *f = a->folders; f; f = f->next)
+		n++;
+	ev->account = a->index;
+	ev->folders = mem_array(n, sizeof(*ev->folders));
+	for (struct folder *f = a->folders; f; f = f->next) {
+		uint32_t total, unread;
+
+		if (!is_shown(f))
+			continue;
+		total = f->total;
+		unread = f->unread;
+		overlay_counts(f, &total, &unread);
+		ev->folders[ev->nfolders++] = (struct store_folder_info){.name = folder_ui_name(f),
+			.role = folder_is_foreign(f) ? ROLE_NONE : folder_role(f),
+			.selectable = f->selectable,
+			.counts_known = f->counts_known,
+			.offline_copy = (folder_is_foreign(f) && !f->local) || f->gone,
+			.local = f->local,
+			.total = total,
+			.unread = unread};
+	}
+	store_emit(a->store, ev);
+}

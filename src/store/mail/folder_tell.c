@@ -1,0 +1,157 @@
+/* What the engine is told of the messages of a folder. */
+#include "base/mem.h"
+#include "base/uids.h"
+#include "store/disk/localbox.h"
+#include "store/store_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MANY_CHANGES = 3000 };
+
+static void add_keysets(struct folder *f, struct store_event *ev)
+{
+	uint16_t most = 0;
+
+	for (size_t i = 0; i < ev->columns.n; i++)
+		if (ev->columns.keyset[i] > most)
+			most = ev->columns.keyset[i];
+	for (unsigned k = 0; k <= most; k++)
+		strv_add(&ev->keysets, k ? cache_keyset(f->cache, (uint16_t)k) : "");
+}
+
+static void add_rows(struct folder *f, struct store_event *ev, size_t from, size_t n)
+{
+	ev->rows = mem_array(n, sizeof(*ev->rows));
+	for (size_t i = 0; i < n; i++) {
+		struct summary row;
+
+		if (cache_get(f->cache, ev->columns.uid[from + i], &row) == 0)
+			ev->rows[ev->nrows++] = summary_copy(&row);
+	}
+}
+
+bool folder_is_read_only(const struct folder *f)
+{
+	if (f->account->store->read_only || (folder_is_foreign(f) && !f->local) || f->gone ||
+		f->vanished || f->fixed || f->changing)
+		return true;
+	return f->local && f->dir && localbox_is_mbox(f->dir);
+}
+
+static void send_list_to(struct folder *f, struct list *l)
+{
+	struct store_event *ev = store_event_new(STORE_LIST);
+	size_t first;
+
+	ev->list = l->id;
+	ev->account = f->account->index;
+	ev->folder = folder_ui_name(f);
+	ev->numbering = f->numbering;
+	cache_columns(f->cache, &ev->columns);
+	overlay_visible(&ev->columns);
+	add_keysets(f, ev);
+	first = ev->columns.n < FIRST_ROWS ? ev->columns.n : FIRST_ROWS;
+	add_rows(f, ev, ev->columns.n - first, first);
+	ev->percent = f->percent;
+	ev->read_only = folder_is_read_only(f);
+	store_emit(f->account->store, ev);
+}
+
+void folder_send_list(struct folder *f, struct list *only)
+{
+	if (!f->cache)
+		return;
+	for (struct list *l = f->account->store->lists; l; l = l->next)
+		if (l->folder == f && (!only || l == only))
+			send_list_to(f, l);
+}
+
+static void send_changes_to(struct folder *f, struct list *l, const uint32_t *sorted, size_t n,
+	const uint32_t *gone, size_t ngone)
+{
+	struct store_event *ev = store_event_new(STORE_CHANGES);
+	size_t used = 0;
+
+	ev->list = l->id;
+	ev->account = f->account->index;
+	ev->percent = f->percent;
+	ev->uids = mem_array(ngone + n + 1, sizeof(*ev->uids));
+	if (ngone)
+		memcpy(ev->uids, gone, ngone * sizeof(*gone));
+	ev->n = ngone;
+	columns_resize(&ev->columns, n);
+	for (size_t i = 0; i < n; i++) {
+		if (!cache_row(f->cache, sorted[i], &ev->columns, used))
+			continue;
+		if (ev->columns.flags[used] & MAIL_LEAVING)
+			ev->uids[ev->n++] = sorted[i];
+		else
+			used++;
+	}
+	columns_resize(&ev->columns, used);
+	add_keysets(f, ev);
+	if (n <= FIRST_ROWS)
+		add_rows(f, ev, 0, used);
+	store_emit(f->account->store, ev);
+}
+
+/* Ascending, each once: what changed, and what hangs below a message that came now. Kept by the
+ * caller. */
+static uint32_t *with_links(struct folder *f, const uint32_t *uids, size_t *n)
+{
+	uint32_t *links = NULL, *all;
+	size_t nlinks = f->cache ? cache_take_links(f->cache, &links) : 0;
+
+	all = mem_array(*n + nlinks, sizeof(*all));
+	for (size_t i = 0; i < *n; i++)
+		all[i] = uids[i];
+	for (size_t i = 0; i < nlinks; i++)
+		all[*n + i] = links[i];
+	free(links);
+	*n = uids_sort(all, *n + nlinks);
+	return all;
+}
+
+void folder_send_changes(
+	struct folder *f, const uint32_t *uids, size_t n, const uint32_t *gone, size_t ngone)
+{
+	uint32_t *sorted = with_links(f, uids, &n);
+
+	if (n + ngone > MANY_CHANGES && f->cache && n + ngone > cache_count(f->cache) / 8)
+		folder_send_list(f, NULL);
+	else
+		for (struct list *l = f->account->store->lists; l; l = l->next)
+			if (l->folder == f)
+				send_changes_to(f, l, sorted, n, gone, ngone);
+	free(sorted);
+}
+
+void folder_count(struct folder *f, uint32_t *total, uint32_t *unread)
+{
+	const struct columns *c;
+
+	if (f->counted != cache_version(f->cache)) {
+		f->counted = cache_version(f->cache);
+		c = cache_columns_view(f->cache);
+		f->here_total = f->here_unread = f->here_unseen = f->here_bad = 0;
+		for (size_t i = 0; i < c->n; i++) {
+			if (c->flags[i] & MAIL_WAITING)
+				continue; /* overlay_counts has them */
+			f->here_total++;
+			f->here_unseen += !(c->flags[i] & MAIL_SEEN);
+			f->here_unread += !(c->flags[i] & (MAIL_SEEN | MAIL_DELETED));
+			f->here_bad += (c->flags[i] & MAIL_PLACEHOLDER) != 0;
+		}
+	}
+	*total = f->here_total;
+	*unread = f->here_unread;
+}
+
+void folder_recount(struct folder *f)
+{
+	if (!f->cache || !(f->local || cache_meta(f->cache)->complete))
+		return;
+	folder_count(f, &f->total, &f->unread);
+	f->counts_known = true;
+}
