@@ -371,7 +371,7 @@ struct store_event *desk_of_kind(enum store_event_kind kind)
 	return ev;
 }
 
-static bool is_final(const struct store_event *ev)
+bool desk_is_final(const struct store_event *ev)
 {
 	return ev->kind == STORE_DONE || ev->kind == STORE_FAILED || ev->kind == STORE_VIEW ||
 	       ev->kind == STORE_BYTES || ev->kind == STORE_FOUND || ev->kind == STORE_DRAFTS;
@@ -381,7 +381,7 @@ struct store_event *desk_answer(unsigned request)
 {
 	struct store_event *ev = desk_next();
 
-	while (ev->request != request || !is_final(ev)) {
+	while (ev->request != request || !desk_is_final(ev)) {
 		store_event_free(ev);
 		ev = desk_next();
 	}
@@ -452,7 +452,7 @@ unsigned desk_open(int account, const char *folder, struct store_event **list)
 	r->open.folder = mem_strdup(folder);
 	store_post(desk.store, r);
 	ev = desk_next();
-	while (!is_final(ev) || ev->request != request) {
+	while (!desk_is_final(ev) || ev->request != request) {
 		if (ev->kind == STORE_LIST && ev->list == desk.list && list)
 			*list = ev;
 		else

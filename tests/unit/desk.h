@@ -41,6 +41,7 @@ struct store_request *desk_request(enum request_kind kind, int account);
 unsigned desk_post(struct store_request *r);                  /* its number */
 struct store_event *desk_next(void);                          /* of all events */
 struct store_event *desk_of_kind(enum store_event_kind kind); /* the next, those before are freed */
+bool desk_is_final(const struct store_event *ev);             /* of its request */
 struct store_event *desk_answer(unsigned request);            /* the final one */
 struct store_event *desk_ask(struct store_request *r);        /* both */
 void desk_done(struct store_request *r);                      /* which must not fail */
