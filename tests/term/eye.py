@@ -6,7 +6,7 @@
 A question is a line "SECONDS<tab>WHAT<tab>TEXT"; the answer is yes or no, within so many seconds:
   see     a line of the screen holds TEXT          unsee     no line does
   match   a line matches the regular expression    unmatch   no line does
-  on      the line with the terminal's cursor holds TEXT
+  on      the line with the terminal's cursor holds TEXT, and is no prompt, in which TEXT was typed
   tick    yes, when the time is over
 Where no terminal is, the screen is empty.
 """
@@ -71,7 +71,7 @@ def condition(what, text):
             text = text.replace(posix, ours)
         found = lambda lines, row, p=re.compile(text): any(p.search(l) for l in lines)
     elif what == "on":
-        found = lambda lines, row: row < len(lines) and text in lines[row]
+        found = lambda lines, row: row < len(lines) and text in lines[row] and lines[row][:1] not in ("/", ":")
     else:
         found = lambda lines, row: any(text in l for l in lines)
     return (lambda *screen: not found(*screen)) if what.startswith("un") else found

@@ -65,7 +65,8 @@ ok 'in the words of the relay' match 'reject@example.org: refused, 554 5'
 nok 'what is held has not gone' holds one
 keys k r
 ok 'it goes when it is sent' until_true 20 holds one
-ok 'and leaves the list' see 'reject@example.org: refused'
+ok 'and leaves the list' ask 10 unmatch 'bob@example.org +one'
+see 'reject@example.org: refused'
 press mail-details v
 ok 'all that was said has a screen' see 'What the relay said'
 keys q e

@@ -48,7 +48,7 @@ walk page-up
 ok 'page-up' see 'Newest'
 walk first
 walk half-down
-nok 'half-down moves' ask 1 on 'Newest'
+ok 'half-down: half a screen below' on 'Mail 22'
 walk half-up
 ok 'half-up comes back' on 'Newest'
 walk line-down
@@ -202,6 +202,8 @@ ok 'delete-thread: the root' soon holds Trash 'This is text 30.'
 ok 'and the answers' soon holds Trash 'An answer to it.'
 ok 'the other mail is where it was' holds INBOX 'The newest of all.'
 walk open Trash
+unsee 'Newest'
+see 'Mail 20'
 go 'Mail 20'
 walk delete
 ok 'delete: in the Trash it asks' see 'Delete 1 message for good? (y/n)'

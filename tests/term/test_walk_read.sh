@@ -138,7 +138,7 @@ press sidebar-previous C-p
 press sidebar-open C-o
 ok 'sidebar-next, sidebar-previous, sidebar-open' match '^ test imap . online +(Drafts|Sent)'
 walk open INBOX
-see 'Third'
+see 'Hundred'
 
 # --- texts ---
 walk help fold-all
