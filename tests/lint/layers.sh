@@ -77,7 +77,7 @@ check_rooms() {
 # LIBRARY|HEADERS|DOORS
 doors='ncurses|n?curses(w/[a-z]+)?|term|panel|menu|form:^ui/term\.c$
 OpenSSL|openssl/[a-z0-9_]+:^src/(net/tls|base/hash)\.c$
-GDBM|gdbm:^src/store/disk/cache\.c$
+GDBM|gdbm:^src/store/disk/gdbmf\.c$
 libetpan|libetpan/[a-z0-9_-]+:^src/net/
 libgsasl|gsasl(-[a-z]+)?:^src/net/sasl\.c$
 zlib|zlib|zconf:^src/net/deflate\.c$

@@ -11,7 +11,7 @@
  * Why not GDBM in place: kill -9 while writing damages GDBM files, a power cut most of them, and
  * gdbm_recover loses records in silence. So the base file is built aside, fsynced and renamed,
  * never changed; the log's rename is the only commit point. Files, records and protocol: the
- * comment in cache.c. Only cache.c includes gdbm.h; only integers made here are keys.
+ * comment in cache.c. Only gdbmf.c includes gdbm.h; only integers made here are keys.
  */
 #ifndef STORE_CACHE_H
 #define STORE_CACHE_H

@@ -1,5 +1,6 @@
 #include "store/disk/cache_priv.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "store/disk/bytes.h"
@@ -150,4 +151,14 @@ int log_meta_decode(struct cache_meta *m, const unsigned char *p, size_t len)
 	m->exists = load32(p + 16);
 	m->complete = load32(p + 20) == 1;
 	return 0;
+}
+
+char *cache_file(const char *dir, const char *name)
+{
+	return file_join(dir, name);
+}
+
+uint64_t cache_folder_hash(const unsigned char key[16], const char *folder)
+{
+	return hash_sip(key, folder, strlen(folder));
 }

@@ -5,7 +5,7 @@
  * Threads: as cache.h.
  * Errors:  as cache.h.
  *
- * cache.c        the public functions and the thin layer over GDBM
+ * cache.c        the public functions
  * cache_index.c  the messages in memory: columns, what the log added, keyword sets, log replay
  * cache_link.c   Message-ID and identity look-up, parents
  * cache_base.c   reading a base: directory, pages through an LRU
@@ -17,6 +17,7 @@
 #ifndef STORE_CACHE_PRIV_H
 #define STORE_CACHE_PRIV_H
 
+#include "store/disk/gdbmf.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/map.h"
@@ -28,24 +29,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* --- cache.c: GDBM, write-once --- */
-
-struct gdbmf;
-
-enum { GDBMF_MAX_RECORD = 120000 };
-
-/* ERR_GONE: no such file; ERR_DAMAGED: not a sound base. */
-int gdbmf_open(struct gdbmf **out, const char *path, struct err *err);
-int gdbmf_create(struct gdbmf **out, const char *path, struct err *err);
-/* The record, to be freed by the caller; NULL: not there or unreadable. */
-unsigned char *gdbmf_fetch(struct gdbmf *f, char tag, uint32_t index, size_t *len);
-int gdbmf_store(
-	struct gdbmf *f, char tag, uint32_t index, const void *p, size_t len, struct err *err);
-/* Syncs what gdbmf_create made; without it the file is not to be used. */
-int gdbmf_finish(struct gdbmf *f, struct err *err);
-uint64_t gdbmf_size(const struct gdbmf *f);
-void gdbmf_close(struct gdbmf *f); /* NULL is fine */
 
 /* --- cache_page.c: records of a base ---
  *
