@@ -14,13 +14,6 @@
 
 enum { EVENTS_AT_ONCE = 256, IDLE_MS = 30000, MAX_HELD = 256 };
 
-static void drop_held(struct app *a)
-{
-	for (size_t i = 0; i < a->nheld; i++)
-		mem_free_secret(a->held[i].text);
-	a->nheld = 0;
-}
-
 /* True: the key waits, or ended the waiting. */
 static bool hold_key(struct app *a, const struct term_key *k)
 {
@@ -29,8 +22,7 @@ static bool hold_key(struct app *a, const struct term_key *k)
 	if (strcmp(k->name, "Esc") == 0 || strcmp(k->name, "Ctrl-G") == 0) {
 		app_unawait(a, a->holding);
 		engine_cancel(a->engine, a->holding);
-		a->holding = 0;
-		drop_held(a);
+		ask_drop_keys(a);
 		app_message(a, _("The search was given up"));
 		return true;
 	}
@@ -296,7 +288,7 @@ void app_done(struct app *a, const char *path)
 	if (path && history_save(a->history, path, &err) < 0)
 		fprintf(stderr, _("talaria: what was typed is not remembered: %s\n"), err.text);
 	history_free(a->history);
-	drop_held(a);
+	ask_drop_keys(a);
 	free(a->held);
 	free(a->child_command);
 	free(a->last_search);

@@ -140,6 +140,22 @@ void app_hold_keys(struct app *a, unsigned request)
 	a->holding = request;
 }
 
+void ask_drop_keys(struct app *a)
+{
+	for (size_t i = 0; i < a->nheld; i++)
+		mem_free_secret(a->held[i].text);
+	a->nheld = 0;
+	a->holding = 0;
+}
+
+/* They were meant for a screen that is gone; on another they might delete what nobody meant. */
+static void lose_keys(struct app *a)
+{
+	if (a->nheld)
+		app_note(a, "%s", _("What was typed ahead is lost: its screen is gone"));
+	ask_drop_keys(a);
+}
+
 /* --- questions --- */
 
 static void answer_prompt(struct app *a, const char *text)
@@ -280,7 +296,7 @@ void app_forget(struct app *a, void *owner)
 	for (size_t i = 0; i < a->nawaits;) {
 		if (a->awaits[i].owner == owner) {
 			if (a->awaits[i].request == a->holding)
-				a->holding = 0;
+				lose_keys(a);
 			a->awaits[i] = a->awaits[--a->nawaits];
 		} else
 			i++;

@@ -247,6 +247,7 @@ void app_forget(struct app *a, void *owner); /* no call back comes for it any mo
  * request (false: nobody), who does so no longer; a password that the engine wants; what waits to
  * be asked. */
 void ask_key(struct app *a, const struct term_key *k);
+void ask_drop_keys(struct app *a); /* that wait; none waits any more */
 bool ask_take_await(struct app *a, unsigned request, struct await *out);
 void ask_password(struct app *a, int account);
 void ask_waiting(struct app *a);

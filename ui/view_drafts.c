@@ -19,6 +19,11 @@ static struct drafts_view *self(struct list_view *x)
 	return (struct drafts_view *)(void *)x;
 }
 
+static int drafts_account(struct view *v)
+{
+	return self(list_of(v))->account;
+}
+
 static size_t drafts_count(struct list_view *x)
 {
 	return self(x)->strings.n / DRAFT_STRINGS;
@@ -131,6 +136,7 @@ const struct view_ops view_drafts_ops = {
 	.label = N_("Drafts"),
 	.hints = hints,
 	.commands = commands,
+	.account = drafts_account,
 	LIST_VIEW,
 };
 

@@ -20,6 +20,11 @@ static size_t account_of(const struct list_view *x)
 	return (size_t)((const struct outbox_view *)(const void *)x)->account;
 }
 
+static int outbox_account(struct view *v)
+{
+	return (int)account_of(list_of(v));
+}
+
 static size_t outbox_count(struct list_view *x)
 {
 	return engine_outbox(x->v.app->engine, account_of(x));
@@ -212,6 +217,7 @@ const struct view_ops view_outbox_ops = {
 	.label = N_("Outbox"),
 	.hints = hints,
 	.commands = commands,
+	.account = outbox_account,
 	LIST_VIEW,
 };
 

@@ -2584,6 +2584,43 @@ static void test_screen_keys_wait(void **state)
 	look(x);
 	sees(x, "given up");
 	assert_null(strstr(fake_last(), "delete"));
+	/* Nor is anything done elsewhere when the list went. */
+	app_input(&x->a, &(struct term_key){.name = "n"});
+	app_input(&x->a, &(struct term_key){.name = "d"});
+	app_close_list(&x->a, view_index_list(app_view(&x->a)));
+	app_show_tab(&x->a, 0);
+	look(x);
+	assert_int_equal(x->a.holding, 0);
+	assert_null(strstr(fake_last(), "delete"));
+	command(x, "messages");
+	sees(x, "typed ahead is lost");
+	close_screen(x);
+}
+
+/* The account of the status line is that of what is looked at, and stays it under a text. */
+static void test_screen_account(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	sees(x, " work imap");
+	press(x, "y");
+	sees(x, " work imap");
+	for (int i = 0; i < 99 && app_account(&x->a) == 0; i++)
+		press(x, "j");
+	sees(x, " home pop3");
+	press(x, "?");
+	sees(x, "Help");
+	sees(x, " home pop3");
+	press(x, "q q");
+	sees(x, " work imap");
+	app_push(&x->a, view_outbox_new(&x->a, 1));
+	look(x);
+	sees(x, " home pop3");
+	press(x, "q");
+	app_push(&x->a, view_drafts_new(&x->a, 1));
+	look(x);
+	sees(x, " home pop3");
 	close_screen(x);
 }
 
@@ -2771,6 +2808,7 @@ int main(void)
 		cmocka_unit_test(test_screen_rewrap),
 		cmocka_unit_test(test_pager_place),
 		cmocka_unit_test(test_screen_keys_wait),
+		cmocka_unit_test(test_screen_account),
 		cmocka_unit_test(test_screen_costs),
 		cmocka_unit_test(test_screen_scroll_cost),
 		cmocka_unit_test(test_term_filters),
