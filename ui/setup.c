@@ -222,48 +222,32 @@ static char *with_user(const char *url, const char *user)
 	return str_steal(&out);
 }
 
-static void conf_line_put(struct str *out, const char *name, const char *value)
-{
-	if (!*value)
-		return;
-	str_addf(out, "%s ", name);
-	conf_quote(out, value);
-	str_addc(out, '\n');
-}
-
 /* The account as configuration text. For a test with a password that was typed it stands there. */
 static void account_text(const struct setup *s, bool test, const char *imap, const char *pop3,
 	const char *smtp, struct str *out)
 {
-	static const char *const kinds[] = {"ask", "command", "plain", "keyring"};
+	struct account_settings *a = account_settings_new(s->account);
 	const char *word = s->password;
-	enum password_kind kind = s->kind;
 	struct addr from = {.name = s->name, .mail = s->mail};
 	struct str text = STR_INIT;
-	char *url;
 
-	if ((test && s->typed) || kind == PASSWORD_PLAIN) {
-		kind = PASSWORD_PLAIN;
+	a->password_kind = s->kind;
+	if ((test && s->typed) || s->kind == PASSWORD_PLAIN) {
+		a->password_kind = PASSWORD_PLAIN;
 		word = s->typed;
 	}
-	str_addf(out, "account %s {\n", s->account);
 	addr_write(&text, &from, true);
-	conf_line_put(out, "from", str_c(&text));
-	str_done(&text);
-	conf_line_put(out, "protocol",
-		*imap && (s->protocol == PROTOCOL_IMAP || !*pop3) ? "imap" : "pop3");
-	conf_line_put(out, "imap", url = with_user(imap, s->user));
-	free(url);
-	conf_line_put(out, "pop3", url = with_user(pop3, s->user));
-	free(url);
-	conf_line_put(out, "smtp", url = with_user(smtp, s->user));
-	free(url);
-	conf_line_put(out, "tls-ca", s->ca);
-	conf_line_put(out, "tls-pin", s->pin);
-	str_addf(out, "password %s ", kinds[kind]);
-	if (kind == PASSWORD_COMMAND || kind == PASSWORD_PLAIN)
-		conf_quote(out, word ? word : "");
-	str_adds(out, "\n}\n");
+	put(&a->from, str_steal(&text));
+	a->protocol =
+		*imap && (s->protocol == PROTOCOL_IMAP || !*pop3) ? PROTOCOL_IMAP : PROTOCOL_POP3;
+	put(&a->imap, with_user(imap, s->user));
+	put(&a->pop3, with_user(pop3, s->user));
+	put(&a->smtp, with_user(smtp, s->user));
+	put(&a->tls_ca, mem_strdup(s->ca));
+	put(&a->tls_pin, mem_strdup(s->pin));
+	put(&a->password, mem_strdup(word ? word : ""));
+	settings_account_text(out, a);
+	account_settings_free(a);
 }
 
 /* Settings with just this account; NULL with err. */

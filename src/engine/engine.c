@@ -79,13 +79,6 @@ unsigned engine_post(struct engine *e, struct store_request *r)
 
 /* --- start and end --- */
 
-static char *with_name(const struct account_settings *a, enum mail_role role)
-{
-	const char *names[] = {"", "", a->drafts, a->sent, a->trash, a->junk, a->archive};
-
-	return (size_t)role < MEM_COUNT(names) && *names[role] ? mem_strdup(names[role]) : NULL;
-}
-
 static struct store_account *setup_of(const struct engine *e, const struct account_settings *a)
 {
 	struct store_account *s = mem_alloc(sizeof(*s));
@@ -118,7 +111,7 @@ static struct store_account *setup_of(const struct engine *e, const struct accou
 	s->pop3_max = (uint64_t)a->pop3_max;
 	s->save_sent = a->save_sent;
 	for (enum mail_role role = ROLE_NONE; role < ROLES; role++)
-		s->role_names[role] = with_name(a, role);
+		s->role_names[role] = mem_strdup(a->folders[role] ? a->folders[role] : "");
 	s->signature = mem_strdup(a->signature);
 	s->cache_size = (uint64_t)settings_int(e->settings, SET_CACHE_SIZE);
 	return s;

@@ -12,48 +12,105 @@
 enum { FIX_DISTANCE = 2 };
 
 static const struct setting_row rows[SETTINGS_COUNT] = {
-	[SET_ASCII] = {"ascii", SETTING_BOOL, "no", 0, 0, NULL,
-		N_("draw lines and marks with ASCII characters only")},
-	[SET_CACHE_SIZE] = {"cache-size", SETTING_SIZE, "1G", 1 << 20, 1L << 42, NULL,
-		N_("most room for message bodies kept on disk, per account; the least recently "
-		   "read go first")},
-	[SET_CHECK_MINUTES] = {"check-minutes", SETTING_INT, "5", 1, 1440, NULL,
-		N_("minutes between two looks at folders that the server does not report by "
-		   "itself, and at POP3 servers")},
-	[SET_CONFIRM_QUIT] = {"confirm-quit", SETTING_BOOL, "no", 0, 0, NULL,
-		N_("ask before the program ends")},
-	[SET_DATE_FORMAT] = {"date-format", SETTING_DATE, "", 0, 0, NULL,
-		N_("strftime(3) format of dates in the list; empty: time today, weekday this week, "
-		   "else the date")},
-	[SET_DOWNLOADS] = {"downloads", SETTING_TEXT, "~/", 0, 0, NULL,
-		N_("directory that attachments are saved to")},
-	[SET_EDITOR] = {"editor", SETTING_TEXT, "", 0, 0, NULL,
-		N_("command that edits a message; empty: $VISUAL, then $EDITOR, then vi")},
-	[SET_KEYBAR] = {"keybar", SETTING_BOOL, "yes", 0, 0, NULL,
-		N_("show the keys that matter in the bottom line")},
-	[SET_MARK_READ] = {"mark-read", SETTING_BOOL, "yes", 0, 0, NULL,
-		N_("mark a message read when it is opened")},
-	[SET_MOUSE] = {"mouse", SETTING_BOOL, "no", 0, 0, NULL,
-		N_("use the mouse for scrolling and selecting (takes the terminal's own "
-		   "selection)")},
-	[SET_PREVIEW_LINES] = {"preview-lines", SETTING_INT, "12", 0, 200, NULL,
-		N_("height of the message list while a message is read beside it; 0: the message "
-		   "alone")},
-	[SET_SIDEBAR] = {"sidebar", SETTING_CHOICE, "auto", 0, 0, "auto yes no",
-		N_("show the folder list beside the messages; auto: on a terminal of 100 columns "
-		   "or more")},
-	[SET_SIDEBAR_WIDTH] = {"sidebar-width", SETTING_INT, "24", 8, 80, NULL,
-		N_("columns of the folder list")},
-	[SET_SORT] = {"sort", SETTING_SORT, "date", 0, 0, NULL, N_("order of the message list")},
-	[SET_THEME] = {"theme", SETTING_CHOICE, "auto", 0, 0, "auto dark light plain",
-		N_("colours for a dark or a light terminal, or none; auto: the terminal is asked, "
-		   "else $COLORFGBG says, else it is dark")},
-	[SET_THREADS] = {"threads", SETTING_BOOL, "yes", 0, 0, NULL,
-		N_("show messages in threads")},
-	[SET_UNDO_SEND] = {"undo-send", SETTING_SECONDS, "0", 0, 3600, NULL,
-		N_("seconds a message waits in the outbox before it goes out")},
-	[SET_WRAP] = {"wrap", SETTING_INT, "100", 20, 1000, NULL,
-		N_("columns that text is wrapped at, if the window is wider")},
+	[SET_ASCII] = {.name = "ascii",
+		.type = SETTING_BOOL,
+		.initial = "no",
+		.help = N_("draw lines and marks with ASCII characters only")},
+	[SET_CACHE_SIZE] = {.name = "cache-size",
+		.type = SETTING_SIZE,
+		.initial = "1G",
+		.min = 1 << 20,
+		.max = 1L << 42,
+		.help = N_("most room for message bodies kept on disk, per account; the least "
+			   "recently "
+			   "read go first")},
+	[SET_CHECK_MINUTES] = {.name = "check-minutes",
+		.type = SETTING_INT,
+		.initial = "5",
+		.min = 1,
+		.max = 1440,
+		.help = N_(
+			"minutes between two looks at folders that the server does not report by "
+			"itself, and at POP3 servers")},
+	[SET_CONFIRM_QUIT] = {.name = "confirm-quit",
+		.type = SETTING_BOOL,
+		.initial = "no",
+		.help = N_("ask before the program ends")},
+	[SET_DATE_FORMAT] = {.name = "date-format",
+		.type = SETTING_DATE,
+		.initial = "",
+		.help = N_("strftime(3) format of dates in the list; empty: time today, weekday "
+			   "this week, "
+			   "else the date")},
+	[SET_DOWNLOADS] = {.name = "downloads",
+		.type = SETTING_TEXT,
+		.initial = "~/",
+		.help = N_("directory that attachments are saved to")},
+	[SET_EDITOR] = {.name = "editor",
+		.type = SETTING_TEXT,
+		.initial = "",
+		.help = N_("command that edits a message; empty: $VISUAL, then $EDITOR, then vi")},
+	[SET_KEYBAR] = {.name = "keybar",
+		.type = SETTING_BOOL,
+		.initial = "yes",
+		.help = N_("show the keys that matter in the bottom line")},
+	[SET_MARK_READ] = {.name = "mark-read",
+		.type = SETTING_BOOL,
+		.initial = "yes",
+		.help = N_("mark a message read when it is opened")},
+	[SET_MOUSE] = {.name = "mouse",
+		.type = SETTING_BOOL,
+		.initial = "no",
+		.help = N_("use the mouse for scrolling and selecting (takes the terminal's own "
+			   "selection)")},
+	[SET_PREVIEW_LINES] = {.name = "preview-lines",
+		.type = SETTING_INT,
+		.initial = "12",
+		.min = 0,
+		.max = 200,
+		.help = N_("height of the message list while a message is read beside it; 0: the "
+			   "message "
+			   "alone")},
+	[SET_SIDEBAR] = {.name = "sidebar",
+		.type = SETTING_CHOICE,
+		.initial = "auto",
+		.choices = "auto yes no",
+		.help = N_("show the folder list beside the messages; auto: on a terminal of 100 "
+			   "columns "
+			   "or more")},
+	[SET_SIDEBAR_WIDTH] = {.name = "sidebar-width",
+		.type = SETTING_INT,
+		.initial = "24",
+		.min = 8,
+		.max = 80,
+		.help = N_("columns of the folder list")},
+	[SET_SORT] = {.name = "sort",
+		.type = SETTING_SORT,
+		.initial = "date",
+		.help = N_("order of the message list")},
+	[SET_THEME] = {.name = "theme",
+		.type = SETTING_CHOICE,
+		.initial = "auto",
+		.choices = "auto dark light plain",
+		.help = N_("colours for a dark or a light terminal, or none; auto: the terminal is "
+			   "asked, "
+			   "else $COLORFGBG says, else it is dark")},
+	[SET_THREADS] = {.name = "threads",
+		.type = SETTING_BOOL,
+		.initial = "yes",
+		.help = N_("show messages in threads")},
+	[SET_UNDO_SEND] = {.name = "undo-send",
+		.type = SETTING_SECONDS,
+		.initial = "0",
+		.min = 0,
+		.max = 3600,
+		.help = N_("seconds a message waits in the outbox before it goes out")},
+	[SET_WRAP] = {.name = "wrap",
+		.type = SETTING_INT,
+		.initial = "100",
+		.min = 20,
+		.max = 1000,
+		.help = N_("columns that text is wrapped at, if the window is wider")},
 };
 
 const struct setting_row *settings_row(enum setting id)
@@ -74,16 +131,37 @@ void settings_choices(const struct setting_row *row, struct str *out)
 
 /* --- values --- */
 
-static bool has_choice(const char *choices, const char *value)
+/* The word of that number, of words with one space between them; NULL at the end. */
+static const char *word_at(const char *words, int at, size_t *len)
 {
-	size_t len = strlen(value);
+	while (at-- > 0 && (words = strchr(words, ' ')) != NULL)
+		words++;
+	*len = words ? strcspn(words, " ") : 0;
+	return words;
+}
 
-	if (strchr(value, ' ')) /* "yes no" is not one of "auto yes no" */
-		return false;
-	for (const char *p = choices; len && (p = strstr(p, value)); p++)
-		if ((p == choices || p[-1] == ' ') && (p[len] == ' ' || p[len] == '\0'))
-			return true;
-	return false;
+static int find_word(const char *words, const char *value)
+{
+	const char *word;
+	size_t len;
+
+	for (int i = 0; (word = word_at(words, i, &len)) != NULL; i++)
+		if (len && len == strlen(value) && strncmp(word, value, len) == 0)
+			return i;
+	return -1;
+}
+
+int settings_choice(const struct setting_row *row, const char *value)
+{
+	return find_word(row->choices, value);
+}
+
+void settings_choice_word(struct str *out, const struct setting_row *row, int choice)
+{
+	size_t len;
+	const char *word = word_at(row->choices, choice, &len);
+
+	str_add(out, word, len);
 }
 
 static int parse_bool(const char *value)
@@ -138,13 +216,15 @@ static int check_date(const struct setting_row *row, const char *value, struct e
 	return 0;
 }
 
-static int check_choice(const struct setting_row *row, const char *value, struct err *err)
+static int check_choice(
+	const struct setting_row *row, const char *value, long *number, struct err *err)
 {
 	struct str choices = STR_INIT;
 	int rc = 0;
 
 	settings_choices(row, &choices);
-	if (!has_choice(str_c(&choices), value))
+	*number = find_word(str_c(&choices), value);
+	if (*number < 0)
 		rc = err_set(err, ERR_INPUT, _("%s is one of: %s; not \"%s\""), row->name,
 			str_c(&choices), value);
 	str_done(&choices);
@@ -164,7 +244,7 @@ int settings_check(const struct setting_row *row, const char *value, long *numbe
 			     : 0;
 	case SETTING_CHOICE:
 	case SETTING_SORT:
-		return check_choice(row, value, err);
+		return check_choice(row, value, number, err);
 	case SETTING_TEXT:
 		return 0;
 	case SETTING_DATE:
@@ -285,7 +365,7 @@ void settings_free(struct settings *s)
 	for (int i = 0; i < SETTINGS_COUNT; i++)
 		free(s->text[i]);
 	for (size_t i = 0; i < s->naccounts; i++)
-		settings_account_free(s->accounts[i]);
+		account_settings_free(s->accounts[i]);
 	free(s);
 }
 
@@ -347,7 +427,7 @@ static void apply_account(
 	if (errors->n == before)
 		s->accounts[s->naccounts++] = a;
 	else
-		settings_account_free(a);
+		account_settings_free(a);
 }
 
 static void apply_set(struct settings *s, const struct conf_line *line, struct conf_errors *errors)
@@ -415,16 +495,16 @@ int settings_read(struct settings *s, const char *path, settings_other_fn *other
 
 static void manual_item(struct str *out, const struct setting_row *row)
 {
-	static const char *const kinds[] = {[SETTING_BOOL] = N_("yes or no"),
+	static const char *const kinds[SETTING_TYPES] = {[SETTING_BOOL] = N_("yes or no"),
 		[SETTING_INT] = N_("number"),
-		[SETTING_TEXT] = N_("text"),
 		[SETTING_SIZE] = N_("size"),
 		[SETTING_SECONDS] = N_("seconds"),
 		[SETTING_DATE] = N_("format")};
+	const char *kind = kinds[row->type] ? kinds[row->type] : N_("text");
 	struct str choices = STR_INIT;
 
 	settings_choices(row, &choices);
-	str_addf(out, ".It Cm %s Ar %s\n", row->name, choices.len ? "choice" : _(kinds[row->type]));
+	str_addf(out, ".It Cm %s Ar %s\n", row->name, choices.len ? "choice" : _(kind));
 	str_addf(out, "%s.\n", _(row->help));
 	if (choices.len)
 		str_addf(out, "One of: %s.\n", choices.p);
@@ -435,14 +515,23 @@ static void manual_item(struct str *out, const struct setting_row *row)
 	str_done(&choices);
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct setting_row *const *x = a, *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
 void settings_manual(struct str *out, bool account)
 {
-	const struct setting_row *table = rows;
 	size_t n = SETTINGS_COUNT;
-
-	if (account)
-		table = settings_account_rows(&n);
+	const struct setting_row *table = account ? account_rows(&n) : rows;
+	const struct setting_row **sorted = mem_array(n, sizeof(*sorted));
 
 	for (size_t i = 0; i < n; i++)
-		manual_item(out, &table[i]);
+		sorted[i] = &table[i];
+	qsort(sorted, n, sizeof(*sorted), by_name);
+	for (size_t i = 0; i < n; i++)
+		manual_item(out, sorted[i]);
+	free(sorted);
 }

@@ -14,17 +14,6 @@
 
 #include <stdint.h>
 
-enum setting_type {
-	SETTING_BOOL,
-	SETTING_INT,
-	SETTING_TEXT,
-	SETTING_CHOICE,
-	SETTING_SIZE,
-	SETTING_SECONDS,
-	SETTING_DATE, /* a format of strftime(3) */
-	SETTING_SORT, /* an order of messages (engine/sort.h), or "reverse-" and one */
-};
-
 enum setting {     /* global options: set NAME VALUE */
 	SET_ASCII, /* draw with ASCII only */
 	SET_CACHE_SIZE,
@@ -47,41 +36,10 @@ enum setting {     /* global options: set NAME VALUE */
 	SETTINGS_COUNT
 };
 
-struct setting_row {
-	const char *name; /* as written in the file */
-	enum setting_type type;
-	const char *initial; /* the default, as text */
-	long min, max;       /* for SETTING_INT, SETTING_SIZE (bytes), SETTING_SECONDS */
-	const char *choices; /* space separated, for SETTING_CHOICE */
-	const char *help;    /* N_() */
-};
 /* Appends what the row takes, with a space between two words; nothing where there is no end of it.
  */
 void settings_choices(const struct setting_row *row, struct str *out);
 const struct setting_row *settings_row(enum setting id); /* global options */
-const struct setting_row *settings_account_rows(
-	size_t *n); /* lines of an account block; values as text */
-
-struct account_settings { /* all strings owned, never NULL; "" when not given */
-	char *name;
-	char *from;             /* "Alice Example <alice@example.org>" */
-	char *from_mail;        /* its address */
-	struct strv alternates; /* other addresses that are ours */
-	enum protocol protocol;
-	char *imap, *pop3, *smtp; /* URLs */
-	enum password_kind password_kind;
-	char *password; /* the command or the plain password */
-	char *auth;     /* SASL mechanism, "oauth2" or "" */
-	char *tls_ca, *tls_pin;
-	bool compress;          /* COMPRESS=DEFLATE where the IMAP server offers it */
-	int pop3_keep_days;     /* -1 always, 0 never, n days */
-	int pop3_check_minutes; /* 0: as check-minutes */
-	bool pop3_delete_with_local;
-	long pop3_max;                                /* bytes; 0: no limit */
-	char *signature;                              /* path of a file, or "" */
-	char *sent, *drafts, *trash, *archive, *junk; /* folder names that override the roles */
-	bool save_sent;                               /* a copy of what is sent goes to Sent */
-};
 
 struct settings;
 
@@ -132,6 +90,8 @@ bool settings_account_name_ok(const char *name);
  * durably. */
 int settings_save_protocol(
 	const char *path, const char *account, enum protocol protocol, struct err *err);
+/* The block of an account as it is written into a file; has the password where that is plain. */
+void settings_account_text(struct str *out, const struct account_settings *a);
 /* Appends an account block durably (the set-up); creates the file with mode 0600. */
 int settings_save_account(const char *path, const struct account_settings *a, struct err *err);
 

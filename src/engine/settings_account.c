@@ -13,92 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum account_row {
-	A_ALTERNATES,
-	A_ARCHIVE,
-	A_AUTH,
-	A_COMPRESS,
-	A_DRAFTS,
-	A_FROM,
-	A_IMAP,
-	A_JUNK,
-	A_PASSWORD,
-	A_POP3,
-	A_POP3_CHECK,
-	A_POP3_DELETE,
-	A_POP3_KEEP,
-	A_POP3_MAX,
-	A_PROTOCOL,
-	A_SAVE_SENT,
-	A_SENT,
-	A_SIGNATURE,
-	A_SMTP,
-	A_TLS_CA,
-	A_TLS_PIN,
-	A_TRASH,
-	A_COUNT
-};
-static const struct setting_row account_rows[A_COUNT] = {
-	[A_ALTERNATES] = {"alternates", SETTING_TEXT, "", 0, 0, NULL,
-		N_("other addresses of yours, left out when you answer to all")},
-	[A_ARCHIVE] = {"archive", SETTING_TEXT, "", 0, 0, NULL,
-		N_("folder that archived messages go to; empty: the one the server names, else "
-		   "Archive")},
-	[A_AUTH] = {"auth", SETTING_TEXT, "", 0, 0, NULL,
-		N_("SASL mechanism, or oauth2 (the password is then an access token); a server of "
-		   "the account that lacks it is used with another that is no weaker; empty: the "
-		   "strongest both sides have")},
-	[A_COMPRESS] = {"compress", SETTING_BOOL, "yes", 0, 0, NULL,
-		N_("pack what goes over the wire, where the IMAP server can (COMPRESS=DEFLATE)")},
-	[A_DRAFTS] = {"drafts", SETTING_TEXT, "", 0, 0, NULL, N_("folder of drafts on the server")},
-	[A_FROM] = {"from", SETTING_TEXT, "", 0, 0, NULL,
-		N_("your name and address: \"Alice Example <alice@example.org>\"; required")},
-	[A_IMAP] = {"imap", SETTING_TEXT, "", 0, 0, NULL,
-		N_("URL of the IMAP server: imaps://USER@HOST (TLS, port 993) or imap://USER@HOST "
-		   "(STARTTLS, port 143), with :PORT for another")},
-	[A_JUNK] = {"junk", SETTING_TEXT, "", 0, 0, NULL, N_("folder of junk")},
-	[A_PASSWORD] = {"password", SETTING_CHOICE, "ask", 0, 0, "ask command keyring plain",
-		N_("where the password comes from: command \"pass show mail/work\" runs a command, "
-		   "keyring asks secret-tool, ask asks you, plain \"...\" stands in the file")},
-	[A_POP3] = {"pop3", SETTING_TEXT, "", 0, 0, NULL,
-		N_("URL of the POP3 server: pop3s://USER@HOST (TLS, port 995) or pop3://USER@HOST "
-		   "(STLS, port 110)")},
-	[A_POP3_CHECK] = {"pop3-check", SETTING_INT, "0", 0, 1440, NULL,
-		N_("minutes between two looks at the POP3 server; 0: as check-minutes says")},
-	[A_POP3_DELETE] = {"pop3-delete-with-local", SETTING_BOOL, "no", 0, 0, NULL,
-		N_("whether a message that you delete here for good, out of Trash, is deleted on "
-		   "the POP3 server too, with the next fetch")},
-	[A_POP3_KEEP] = {"pop3-keep", SETTING_TEXT, "always", 0, 0, NULL,
-		N_("how long mail stays on a POP3 server after it was fetched: always, never, or "
-		   "days as 14d")},
-	[A_POP3_MAX] = {"pop3-max", SETTING_SIZE, "0", 0, 1L << 30, NULL,
-		N_("of larger messages only the beginning is fetched by POP3 until you ask for the "
-		   "whole with :whole, and until then they stay on the server; 0: all come whole")},
-	[A_PROTOCOL] = {"protocol", SETTING_CHOICE, "imap", 0, 0, "imap pop3",
-		N_("how mail is read; :protocol switches it at any time")},
-	[A_SAVE_SENT] = {"save-sent", SETTING_BOOL, "yes", 0, 0, NULL,
-		N_("keep a copy of what is sent in the Sent folder; no where the server does so "
-		   "itself")},
-	[A_SENT] = {"sent", SETTING_TEXT, "", 0, 0, NULL, N_("folder of sent messages")},
-	[A_SIGNATURE] = {"signature", SETTING_TEXT, "", 0, 0, NULL,
-		N_("file whose text ends each new message")},
-	[A_SMTP] = {"smtp", SETTING_TEXT, "", 0, 0, NULL,
-		N_("URL of the relay: smtp://USER@HOST (STARTTLS, port 587) or smtps://USER@HOST "
-		   "(TLS, port 465); without USER@ no login")},
-	[A_TLS_CA] = {"tls-ca", SETTING_TEXT, "", 0, 0, NULL,
-		N_("PEM file of a private certificate authority, trusted besides the system's")},
-	[A_TLS_PIN] = {"tls-pin", SETTING_TEXT, "", 0, 0, NULL,
-		N_("SHA-256 of the one server certificate to accept, in hex")},
-	[A_TRASH] = {"trash", SETTING_TEXT, "", 0, 0, NULL,
-		N_("folder that deleted messages go to")},
-};
-
-const struct setting_row *settings_account_rows(size_t *n)
-{
-	*n = A_COUNT;
-	return account_rows;
-}
-
 bool settings_account_name_ok(const char *name)
 {
 	size_t len = strlen(name);
@@ -107,130 +21,134 @@ bool settings_account_name_ok(const char *name)
 	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_.-") == len;
 }
 
-void settings_account_free(struct account_settings *a)
-{
-	free(a->name);
-	free(a->from);
-	free(a->from_mail);
-	strv_done(&a->alternates);
-	free(a->imap);
-	free(a->pop3);
-	free(a->smtp);
-	mem_free_secret(a->password);
-	free(a->auth);
-	free(a->tls_ca);
-	free(a->tls_pin);
-	free(a->signature);
-	free(a->sent);
-	free(a->drafts);
-	free(a->trash);
-	free(a->archive);
-	free(a->junk);
-	free(a);
-}
-
 /* --- its lines --- */
 
 struct reading {
 	struct account_settings *account;
-	bool seen[A_COUNT];
+	const struct setting_row *row; /* of the line */
 	const struct conf_line *line;
 	struct conf_errors *errors;
 };
+/* Reads a value of the type that the row has. w: the first word behind the name of n. */
+typedef void read_fn(struct reading *r, const struct conf_word *w, size_t n);
 
-static void replace(char **to, const char *value)
+static void put_text(struct reading *r, const char *value)
 {
+	char **to = account_value(r->account, r->row);
+
 	free(*to);
 	*to = mem_strdup(value);
 }
 
-static void read_from(struct reading *r, const struct conf_word *w)
+static void read_text(struct reading *r, const struct conf_word *w, size_t n)
+{
+	(void)n;
+	put_text(r, w->text);
+}
+
+/* Yes or no, numbers and choices. */
+static void read_number(struct reading *r, const struct conf_word *w, size_t n)
+{
+	void *to = account_value(r->account, r->row);
+	long number = 0;
+	struct err err = {0};
+
+	(void)n;
+	if (settings_check(r->row, w->text, &number, &err) != 0)
+		conf_error(r->errors, w, "%s", err.text);
+	else if (r->row->type == SETTING_BOOL)
+		*(bool *)to = number != 0;
+	else if (r->row->type == SETTING_SIZE)
+		*(long *)to = number;
+	else
+		*(int *)to = (int)number;
+}
+
+static void read_address(struct reading *r, const struct conf_word *w, size_t n)
 {
 	struct addr_list list = {0};
 	struct err err = {0};
 
-	if (addr_parse_typed(&list, w->text, &err) != 0)
+	(void)n;
+	if (addr_parse_typed(&list, w->text, &err) != 0) {
 		conf_error(r->errors, w, "%s", err.text);
-	else if (list.n != 1)
+	} else if (list.n != 1) {
 		conf_error(r->errors, w,
 			_("from takes one address, as \"Alice Example <alice@example.org>\""));
-	else {
-		replace(&r->account->from, w->text);
-		replace(&r->account->from_mail, list.v[0].mail);
+	} else {
+		put_text(r, w->text);
+		free(r->account->from_mail);
+		r->account->from_mail = mem_strdup(list.v[0].mail);
 	}
 	addr_list_done(&list);
 }
 
-static void read_alternates(struct reading *r)
+static void read_addresses(struct reading *r, const struct conf_word *w, size_t n)
 {
-	for (size_t i = 1; i < r->line->n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct addr_list list = {0};
 		struct err err = {0};
 
-		if (addr_parse_typed(&list, r->line->words[i].text, &err) != 0)
-			conf_error(r->errors, &r->line->words[i], "%s", err.text);
+		if (addr_parse_typed(&list, w[i].text, &err) != 0)
+			conf_error(r->errors, &w[i], "%s", err.text);
 		for (size_t k = 0; k < list.n; k++)
-			strv_add(&r->account->alternates, list.v[k].mail);
+			strv_add(account_value(r->account, r->row), list.v[k].mail);
 		addr_list_done(&list);
 	}
 }
 
-static void read_url(
-	struct reading *r, char **to, enum net_protocol wanted, const struct conf_word *w)
+static void read_server(struct reading *r, const struct conf_word *w, size_t n)
 {
 	struct net_server server = {0};
 	struct err err = {0};
 
+	(void)n;
 	if (net_server_parse(&server, w->text, &err) != 0)
 		conf_error(r->errors, w, "%s", err.text);
-	else if (server.protocol != wanted)
+	else if (!str_istarts(w->text, r->row->name))
 		conf_error(r->errors, w, _("this is not the address of a server for %s"),
-			r->line->words[0].text);
-	else if (wanted != NET_SMTP && !*server.user)
+			r->row->name);
+	else if (server.protocol != NET_SMTP && !*server.user)
 		conf_error(r->errors, w, _("the user name is missing: write %.*s://USER@%s"),
 			(int)strcspn(w->text, ":"), w->text, server.host);
 	else
-		replace(to, w->text);
+		put_text(r, w->text);
 }
 
-static void read_password(struct reading *r)
+static void read_password(struct reading *r, const struct conf_word *w, size_t n)
 {
-	static const char *const kinds[] = {"ask", "command", "plain", "keyring"};
-	const struct conf_line *line = r->line;
-	struct account_settings *a = r->account;
+	int kind = w->quoted ? -1 : settings_choice(r->row, w->text);
+	bool takes_word = kind >= 0 && password_takes_word((enum password_kind)kind);
+	char **secret = account_value(r->account, r->row);
 
-	for (size_t i = 0; i < MEM_COUNT(kinds); i++) {
-		bool takes_word = i == PASSWORD_COMMAND || i == PASSWORD_PLAIN;
-
-		if (line->words[1].quoted || strcmp(line->words[1].text, kinds[i]) != 0)
-			continue;
-		if (line->n != 2 + (size_t)takes_word) {
-			conf_error(r->errors, &line->words[1],
-				takes_word ? _("password %s takes one word: put it in quotes")
-					   : _("password %s takes nothing after it"),
-				kinds[i]);
-			return;
-		}
-		a->password_kind = (enum password_kind)i;
-		mem_free_secret(a->password);
-		a->password = mem_strdup(takes_word ? line->words[2].text : "");
-		return;
+	if (kind < 0) {
+		conf_error(r->errors, w,
+			_("password is one of: ask, command \"...\", keyring, plain \"...\""));
+	} else if (n != 1 + (size_t)takes_word) {
+		conf_error(r->errors, w,
+			takes_word ? _("password %s takes one word: put it in quotes")
+				   : _("password %s takes nothing after it"),
+			w->text);
+	} else {
+		r->account->password_kind = (enum password_kind)kind;
+		mem_free_secret(*secret);
+		*secret = mem_strdup(takes_word ? w[1].text : "");
 	}
-	conf_error(r->errors, &line->words[1],
-		_("password is one of: ask, command \"...\", keyring, plain \"...\""));
 }
 
-static void read_keep(struct reading *r, const struct conf_word *w)
+static void read_days(struct reading *r, const struct conf_word *w, size_t n)
 {
+	int *to = account_value(r->account, r->row);
 	char *end;
 	long days;
 
+	(void)n;
 	if (strcmp(w->text, "always") == 0) {
-		r->account->pop3_keep_days = -1;
+		*to = -1;
 		return;
 	}
 	if (strcmp(w->text, "never") == 0) {
-		r->account->pop3_keep_days = 0;
+		*to = 0;
 		return;
 	}
 	days = strtol(w->text, &end, 10);
@@ -239,174 +157,127 @@ static void read_keep(struct reading *r, const struct conf_word *w)
 			_("pop3-keep is always, never, or a number of days as 14d, not \"%s\""),
 			w->text);
 	else
-		r->account->pop3_keep_days = (int)days;
+		*to = (int)days;
 }
 
-static void read_auth(struct reading *r, const struct conf_word *w)
+static void read_mechanism(struct reading *r, const struct conf_word *w, size_t n)
 {
 	struct str names = STR_INIT;
 
+	(void)n;
 	sasl_names(&names);
 	if (*w->text && str_icmp(w->text, "oauth2") != 0 && !sasl_is_known(w->text))
 		conf_error(r->errors, w, _("auth is oauth2 or one of: %s; not \"%s\""),
 			str_c(&names), w->text);
 	else
-		replace(&r->account->auth, w->text);
+		put_text(r, w->text);
 	str_done(&names);
 }
 
-static void read_path(struct reading *r, char **to, const struct conf_word *w, bool must_be)
+static void read_path(struct reading *r, const struct conf_word *w, size_t n)
 {
 	char *path = file_expand(w->text);
 
-	if (must_be && access(path, R_OK) != 0)
+	(void)n;
+	if (r->row->type == SETTING_FILE && access(path, R_OK) != 0)
 		conf_error(r->errors, w, _("%s cannot be read: %s"), path, strerror(errno));
-	free(*to);
-	*to = path;
+	put_text(r, path);
+	free(path);
 }
 
-static void read_pin(struct reading *r, const struct conf_word *w)
+static void read_pin(struct reading *r, const struct conf_word *w, size_t n)
 {
 	struct str hex = STR_INIT;
 
+	(void)n;
 	for (const char *p = w->text; *p; p++)
 		if (*p != ':')
 			str_addc(&hex, *p >= 'A' && *p <= 'F' ? (char)(*p - 'A' + 'a') : *p);
 	if (hex.len != 64 || strspn(str_c(&hex), "0123456789abcdef") != 64)
 		conf_error(r->errors, w, _("tls-pin is a SHA-256 in hex, 64 digits"));
 	else
-		replace(&r->account->tls_pin, hex.p);
+		put_text(r, hex.p);
 	str_done(&hex);
 }
 
-static void read_choice(struct reading *r, enum account_row row, const struct conf_word *w)
-{
-	struct account_settings *a = r->account;
-	long number = 0;
-	struct err err = {0};
+static read_fn *const readers[SETTING_TYPES] = {
+	[SETTING_BOOL] = read_number,
+	[SETTING_INT] = read_number,
+	[SETTING_TEXT] = read_text,
+	[SETTING_CHOICE] = read_number,
+	[SETTING_SIZE] = read_number,
+	[SETTING_SECONDS] = read_number,
+	[SETTING_ADDRESS] = read_address,
+	[SETTING_ADDRESSES] = read_addresses,
+	[SETTING_SERVER] = read_server,
+	[SETTING_PASSWORD] = read_password,
+	[SETTING_MECHANISM] = read_mechanism,
+	[SETTING_DAYS] = read_days,
+	[SETTING_FILE] = read_path,
+	[SETTING_PATH] = read_path,
+	[SETTING_PIN] = read_pin,
+};
 
-	if (settings_check(&account_rows[row], w->text, &number, &err) != 0)
-		conf_error(r->errors, w, "%s", err.text);
-	else if (row == A_PROTOCOL)
-		a->protocol = (enum protocol)protocol_find(w->text);
-	else if (row == A_COMPRESS)
-		a->compress = number != 0;
-	else if (row == A_POP3_CHECK)
-		a->pop3_check_minutes = (int)number;
-	else if (row == A_POP3_DELETE)
-		a->pop3_delete_with_local = number != 0;
-	else if (row == A_POP3_MAX)
-		a->pop3_max = number;
-	else
-		a->save_sent = number != 0;
+static const struct setting_row *find_row(const char *name)
+{
+	size_t n;
+	const struct setting_row *rows = account_rows(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(rows[i].name, name) == 0)
+			return &rows[i];
+	return NULL;
 }
 
-static int find_account_row(const char *name)
-{
-	for (int i = 0; i < A_COUNT; i++)
-		if (strcmp(account_rows[i].name, name) == 0)
-			return i;
-	return -1;
-}
-
-static void read_account_value(struct reading *r, enum account_row row)
-{
-	struct account_settings *a = r->account;
-	const struct conf_word *w = &r->line->words[1];
-	char **const texts[A_COUNT] = {[A_SENT] = &a->sent,
-		[A_DRAFTS] = &a->drafts,
-		[A_TRASH] = &a->trash,
-		[A_ARCHIVE] = &a->archive,
-		[A_JUNK] = &a->junk};
-
-	switch (row) {
-	case A_FROM:
-		read_from(r, w);
-		break;
-	case A_IMAP:
-		read_url(r, &a->imap, NET_IMAP, w);
-		break;
-	case A_POP3:
-		read_url(r, &a->pop3, NET_POP3, w);
-		break;
-	case A_SMTP:
-		read_url(r, &a->smtp, NET_SMTP, w);
-		break;
-	case A_AUTH:
-		read_auth(r, w);
-		break;
-	case A_POP3_KEEP:
-		read_keep(r, w);
-		break;
-	case A_TLS_CA:
-		read_path(r, &a->tls_ca, w, true);
-		break;
-	case A_SIGNATURE:
-		read_path(r, &a->signature, w, false);
-		break;
-	case A_TLS_PIN:
-		read_pin(r, w);
-		break;
-	case A_COMPRESS:
-	case A_POP3_CHECK:
-	case A_POP3_DELETE:
-	case A_POP3_MAX:
-	case A_PROTOCOL:
-	case A_SAVE_SENT:
-		read_choice(r, row, w);
-		break;
-	default:
-		replace(texts[row], w->text);
-		break;
-	}
-}
-
-static void read_account_line(struct reading *r)
+static void unknown(struct reading *r)
 {
 	const struct conf_word *name = &r->line->words[0];
-	size_t before = r->errors->n;
-	int row = find_account_row(name->text);
-	const char *near = settings_nearest(account_rows, A_COUNT, name->text);
+	size_t n;
+	const struct setting_row *rows = account_rows(&n);
+	const char *near = settings_nearest(rows, n, name->text);
 
-	if (row < 0) {
-		if (near)
-			conf_error(r->errors, name,
-				_("an account has no \"%s\"; did you mean \"%s\"?"), name->text,
-				near);
-		else
-			conf_error(r->errors, name, _("an account has no \"%s\""), name->text);
-	} else if (r->line->n < 2) {
-		conf_error(r->errors, name, _("%s needs a value"), name->text);
-	} else if (row != A_ALTERNATES && r->seen[row]) {
-		conf_error(r->errors, name, _("there is a line %s before this one: take one away"),
-			name->text);
-	} else if (row == A_PASSWORD) {
-		read_password(r);
-	} else if (row == A_ALTERNATES) {
-		read_alternates(r);
-	} else if (r->line->n > 2) {
-		conf_error(r->errors, &r->line->words[2], _("%s takes one value: put it in quotes"),
-			name->text);
-	} else {
-		read_account_value(r, (enum account_row)row);
-	}
-	if (row >= 0 && r->errors->n == before)
-		r->seen[row] = true;
+	if (near)
+		conf_error(r->errors, name, _("an account has no \"%s\"; did you mean \"%s\"?"),
+			name->text, near);
+	else
+		conf_error(r->errors, name, _("an account has no \"%s\""), name->text);
 }
 
-static struct account_settings *account_new(const char *name)
+/* Whether a line for that row was read already. */
+static bool read_line(struct reading *r, bool seen)
 {
-	struct account_settings *a = mem_alloc(sizeof(*a));
-	char **const all[] = {&a->from, &a->from_mail, &a->imap, &a->pop3, &a->smtp, &a->password,
-		&a->auth, &a->tls_ca, &a->tls_pin, &a->signature, &a->sent, &a->drafts, &a->trash,
-		&a->archive, &a->junk};
+	const struct conf_line *line = r->line;
+	const struct conf_word *name = &line->words[0];
+	enum setting_type type = r->row->type;
+	size_t before = r->errors->n;
 
-	for (size_t i = 0; i < MEM_COUNT(all); i++)
-		*all[i] = mem_strdup("");
-	a->name = mem_strdup(name);
-	a->pop3_keep_days = -1;
-	a->compress = a->save_sent = true;
-	return a;
+	if (line->n < 2)
+		conf_error(r->errors, name, _("%s needs a value"), name->text);
+	else if (type != SETTING_ADDRESSES && seen)
+		conf_error(r->errors, name, _("there is a line %s before this one: take one away"),
+			name->text);
+	else if (line->n > 2 && type != SETTING_ADDRESSES && type != SETTING_PASSWORD)
+		conf_error(r->errors, &line->words[2], _("%s takes one value: put it in quotes"),
+			name->text);
+	else
+		readers[type](r, &line->words[1], line->n - 1);
+	return seen || r->errors->n == before;
+}
+
+/* What stands in no file is as it is written in the table. */
+static void read_initial(struct reading *r)
+{
+	size_t n;
+	const struct setting_row *rows = account_rows(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		struct conf_word w = {.text = mem_strdup(rows[i].initial)};
+
+		r->row = &rows[i];
+		if (*w.text)
+			readers[rows[i].type](r, &w, 1);
+		free(w.text);
+	}
 }
 
 void settings_account_check(
@@ -433,11 +304,91 @@ void settings_account_check(
 struct account_settings *settings_account_read(
 	const char *name, const struct conf_block *block, struct conf_errors *errors)
 {
-	struct reading r = {.account = account_new(name), .errors = errors};
+	struct reading r = {.account = account_settings_new(name), .errors = errors};
+	size_t n;
+	const struct setting_row *rows = account_rows(&n);
+	bool *seen = mem_array(n, sizeof(*seen));
 
+	read_initial(&r);
 	for (size_t i = 0; i < block->n; i++) {
 		r.line = &block->lines[i];
-		read_account_line(&r);
+		r.row = find_row(r.line->words[0].text);
+		if (r.row)
+			seen[r.row - rows] = read_line(&r, seen[r.row - rows]);
+		else
+			unknown(&r);
 	}
+	free(seen);
 	return r.account;
+}
+
+/* --- as text --- */
+
+/* The value as it is written into a file, with what must be quoted in quotes. */
+static void add_value(
+	struct str *out, const struct account_settings *a, const struct setting_row *row)
+{
+	const void *value = account_look(a, row);
+	const struct strv *list = value;
+	int number = 0;
+
+	switch (row->type) {
+	case SETTING_BOOL:
+		str_adds(out, *(const bool *)value ? "yes" : "no");
+		break;
+	case SETTING_INT:
+	case SETTING_SECONDS:
+		str_addf(out, "%d", *(const int *)value);
+		break;
+	case SETTING_SIZE:
+		str_addf(out, "%ld", *(const long *)value);
+		break;
+	case SETTING_CHOICE:
+		settings_choice_word(out, row, *(const int *)value);
+		break;
+	case SETTING_DAYS:
+		number = *(const int *)value;
+		if (number > 0)
+			str_addf(out, "%dd", number);
+		else
+			str_adds(out, number ? "always" : "never");
+		break;
+	case SETTING_ADDRESSES:
+		for (size_t i = 0; i < list->n; i++) {
+			str_adds(out, i ? " " : "");
+			conf_quote(out, list->v[i]);
+		}
+		break;
+	case SETTING_PASSWORD:
+		settings_choice_word(out, row, (int)a->password_kind);
+		if (password_takes_word(a->password_kind)) {
+			str_addc(out, ' ');
+			conf_quote(out, a->password);
+		}
+		break;
+	default:
+		if (**(char *const *)value)
+			conf_quote(out, *(char *const *)value);
+		break;
+	}
+}
+
+void settings_account_text(struct str *out, const struct account_settings *a)
+{
+	size_t n;
+	const struct setting_row *rows = account_rows(&n);
+
+	str_addf(out, "account %s {\n", a->name);
+	for (size_t i = 0; i < n; i++) {
+		struct str value = STR_INIT;
+		/* What is chosen is said also where it is what would be anyway. */
+		bool said = rows[i].choices != NULL;
+
+		add_value(&value, a, &rows[i]);
+		if (said || strcmp(str_c(&value), rows[i].initial) != 0)
+			str_addf(out, "\t%-9s %s\n", rows[i].name, str_c(&value));
+		mem_wipe(value.p);
+		str_done(&value);
+	}
+	str_adds(out, "}\n");
 }

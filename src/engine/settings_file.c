@@ -194,18 +194,8 @@ int settings_save_protocol(
 	return rc;
 }
 
-static void put_line(struct str *out, const char *name, const char *value)
-{
-	if (!*value)
-		return;
-	str_addf(out, "\t%-9s ", name);
-	conf_quote(out, value);
-	str_addc(out, '\n');
-}
-
 int settings_save_account(const char *path, const struct account_settings *a, struct err *err)
 {
-	static const char *const kinds[] = {"ask", "command", "plain", "keyring"};
 	struct str text = STR_INIT;
 	struct err missing = {0};
 	char *dir = mem_strndup(path, (size_t)(strrchr(path, '/') ? strrchr(path, '/') - path : 0));
@@ -220,20 +210,9 @@ int settings_save_account(const char *path, const struct account_settings *a, st
 	}
 	if (text.len && text.p[text.len - 1] != '\n')
 		str_addc(&text, '\n');
-	str_addf(&text, "%saccount %s {\n", text.len ? "\n" : "", a->name);
-	put_line(&text, "from", a->from);
-	put_line(&text, "protocol", protocol_row(a->protocol)->key);
-	put_line(&text, "imap", a->imap);
-	put_line(&text, "pop3", a->pop3);
-	put_line(&text, "smtp", a->smtp);
-	put_line(&text, "tls-ca", a->tls_ca);
-	put_line(&text, "tls-pin", a->tls_pin);
-	str_addf(&text, "\t%-9s %s", "password", kinds[a->password_kind]);
-	if (a->password_kind == PASSWORD_COMMAND || a->password_kind == PASSWORD_PLAIN) {
-		str_addc(&text, ' ');
-		conf_quote(&text, a->password);
-	}
-	str_adds(&text, "\n}\n");
+	if (text.len)
+		str_addc(&text, '\n');
+	settings_account_text(&text, a);
 	rc = file_replace(path, text.p, text.len, 0600, err);
 	mem_wipe(text.p);
 	str_done(&text);

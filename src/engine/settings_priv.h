@@ -24,15 +24,17 @@ struct settings {
 
 /* Whether the row takes that value; *number is what it counts for. */
 int settings_check(const struct setting_row *row, const char *value, long *number, struct err *err);
+/* Which of the choices of the row it is, or -1; and the choice of that number. */
+int settings_choice(const struct setting_row *row, const char *value);
+void settings_choice_word(struct str *out, const struct setting_row *row, int choice);
 /* The nearest name of a table for a typo, or NULL. */
 const char *settings_nearest(const struct setting_row *table, size_t n, const char *name);
 
-/* Never NULL; what its lines say, as far as they are right. settings_account_free. */
+/* Never NULL; what its lines say, as far as they are right. account_settings_free. */
 struct account_settings *settings_account_read(
 	const char *name, const struct conf_block *block, struct conf_errors *errors);
 /* Whether what an account needs is there. at: where it is told. */
 void settings_account_check(
 	const struct account_settings *a, const struct conf_word *at, struct conf_errors *errors);
-void settings_account_free(struct account_settings *a);
 
 #endif

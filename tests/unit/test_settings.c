@@ -116,6 +116,8 @@ static void defaults_come_from_the_table(void **state)
 		const struct setting_row *row = settings_row((enum setting)i);
 
 		assert_non_null(row->name);
+		assert_non_null(row->help);
+		assert_true(*row->help);
 		assert_int_equal(settings_find(row->name), i);
 		assert_string_equal(settings_text(s, (enum setting)i), row->initial);
 	}
@@ -131,7 +133,7 @@ static void protocols_are_whole(void **state)
 	for (enum protocol p = 0; p < PROTOCOLS; p++) {
 		const char *key = protocol_row(p)->key;
 		size_t n, at = 0;
-		const struct setting_row *rows = settings_account_rows(&n);
+		const struct setting_row *rows = account_rows(&n);
 
 		assert_int_equal(protocol_find(key), p);
 		assert_non_null(protocol_row(p)->name);
@@ -222,7 +224,7 @@ static void reads_an_account(void **state)
 	assert_true(a->pop3_delete_with_local);
 	assert_false(a->save_sent);
 	assert_false(a->compress);
-	assert_string_equal(a->sent, "Gesendete Objekte");
+	assert_string_equal(a->folders[ROLE_SENT], "Gesendete Objekte");
 	a = settings_account(s, 1);
 	assert_int_equal(a->protocol, PROTOCOL_IMAP);
 	assert_int_equal(a->password_kind, PASSWORD_ASK);
@@ -512,6 +514,95 @@ static void saves_an_account_that_reads_back(void **state)
 	settings_free(one);
 }
 
+/* Every option: what is read is copied, and written as what reads the same. A row without a value
+ * here is one that nothing holds to its word. */
+static void every_option_goes_all_the_way(void **state)
+{
+	static const struct {
+		const char *name, *value;
+	} given[] = {
+		{"from", "\"Al Ice <a@example.org>\""},
+		{"alternates", "b@example.org \"c@example.org, d@example.org\""},
+		{"protocol", "pop3"},
+		{"imap", "imap://a@imap.example.org:1143"},
+		{"pop3", "pop3s://a@pop.example.org"},
+		{"smtp", "smtps://relay.example.org"},
+		{"tls-ca", "/dev/null"},
+		{"tls-pin", "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"},
+		{"password", "command \"pass show \\\"x\\\"\""},
+		{"auth", "oauth2"},
+		{"compress", "no"},
+		{"signature", "/nowhere/signature"},
+		{"save-sent", "no"},
+		{"drafts", "\"My Drafts\""},
+		{"sent", "S"},
+		{"trash", "T"},
+		{"junk", "J"},
+		{"archive", "A"},
+		{"pop3-keep", "14d"},
+		{"pop3-delete-with-local", "yes"},
+		{"pop3-max", "1048576"},
+		{"pop3-check", "7"},
+	};
+	struct str file = STR_INIT, once = STR_INIT, twice = STR_INIT;
+	struct settings *s;
+	struct account_settings *copy;
+	size_t n;
+	const struct setting_row *rows = account_rows(&n);
+
+	(void)state;
+	assert_int_equal(n, MEM_COUNT(given));
+	str_adds(&file, "account all {\n");
+	for (size_t i = 0; i < n; i++) {
+		assert_string_equal(rows[i].name, given[i].name);
+		str_addf(&file, "\t%s %s\n", given[i].name, given[i].value);
+	}
+	str_adds(&file, "}\n");
+	s = read_good(file.p);
+	copy = account_settings_copy(settings_account(s, 0));
+	settings_free(s);
+	settings_account_text(&once, copy);
+	for (size_t i = 0; i < n; i++) {
+		struct str line = STR_INIT;
+
+		str_addf(&line, "\n\t%-9s ", given[i].name);
+		assert_non_null(strstr(once.p, line.p));
+		str_done(&line);
+	}
+	assert_string_equal(copy->from_mail, "a@example.org");
+	assert_int_equal(copy->alternates.n, 3);
+	account_settings_free(copy);
+	s = read_good(once.p);
+	settings_account_text(&twice, settings_account(s, 0));
+	assert_string_equal(twice.p, once.p);
+	settings_free(s);
+	str_done(&file);
+	str_done(&once);
+	str_done(&twice);
+}
+
+/* What was not said is as the table says, and is not written. */
+static void what_is_not_said_is_by_the_table(void **state)
+{
+	struct settings *s = read_good("account a {\nfrom a@example.org\nimap imaps://a@x.org\n"
+				       "pop3-keep never\npassword keyring\n}\n");
+	struct account_settings *a = settings_account(s, 0);
+	struct str out = STR_INIT;
+
+	(void)state;
+	assert_true(a->compress);
+	assert_true(a->save_sent);
+	assert_false(a->pop3_delete_with_local);
+	assert_int_equal(a->protocol, PROTOCOL_IMAP);
+	assert_int_equal(a->pop3_max, 0);
+	settings_account_text(&out, a);
+	assert_string_equal(out.p, "account a {\n\tfrom      a@example.org\n\tprotocol  imap\n"
+				   "\timap      imaps://a@x.org\n\tpassword  keyring\n"
+				   "\tpop3-keep never\n}\n");
+	str_done(&out);
+	settings_free(s);
+}
+
 static void saves_into_a_new_directory(void **state)
 {
 	struct settings *one = read_good(WORK);
@@ -530,7 +621,7 @@ static void manual_has_every_option(void **state)
 {
 	struct str global = STR_INIT, account = STR_INIT;
 	size_t n;
-	const struct setting_row *rows = settings_account_rows(&n);
+	const struct setting_row *rows = account_rows(&n);
 
 	(void)state;
 	settings_manual(&global, false);
@@ -545,6 +636,9 @@ static void manual_has_every_option(void **state)
 	for (size_t i = 0; i < n; i++) {
 		struct str item = STR_INIT;
 
+		assert_non_null(rows[i].help);
+		assert_true(*rows[i].help);
+		assert_non_null(rows[i].initial);
 		str_addf(&item, ".It Cm %s Ar ", rows[i].name);
 		assert_non_null(strstr(account.p, item.p));
 		str_done(&item);
@@ -645,6 +739,8 @@ int main(void)
 		cmocka_unit_test(changes_the_protocol_there_and_back),
 		cmocka_unit_test(leaves_alone_what_it_cannot_change),
 		cmocka_unit_test(saves_an_account_that_reads_back),
+		cmocka_unit_test(every_option_goes_all_the_way),
+		cmocka_unit_test(what_is_not_said_is_by_the_table),
 		cmocka_unit_test(saves_into_a_new_directory),
 		cmocka_unit_test(manual_has_every_option),
 		cmocka_unit_test(set_takes_what_the_prompt_takes),
