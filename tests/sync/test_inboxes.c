@@ -236,7 +236,7 @@ static void one_is_switched(void **state)
 
 	(void)state;
 	msglist_tag(l, stays, true);
-	done(p, engine_protocol(p->engine, 1, ACCOUNT_IMAP));
+	done(p, engine_protocol(p->engine, 1, PROTOCOL_IMAP));
 	UNTIL(p, msglist_count(l) == 2);
 	shows(p, l, "ann 2, ann 1");
 	assert_true(row_of(p, l, 1).tagged);
@@ -246,7 +246,7 @@ static void one_is_switched(void **state)
 	ev = answer(p, engine_delete(p->engine, l, &goes, 1));
 	event_free(ev);
 	shows(p, l, "ann 2, ann 1");
-	done(p, engine_protocol(p->engine, 1, ACCOUNT_POP3));
+	done(p, engine_protocol(p->engine, 1, PROTOCOL_POP3));
 	UNTIL(p, msglist_count(l) == 4);
 	shows(p, l, "bob 2, ann 2, bob 1, ann 1");
 	person_free(p);
