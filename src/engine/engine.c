@@ -358,8 +358,13 @@ static void ask_order(void *ctx, unsigned id, enum mail_order by)
 {
 	struct engine *e = ctx;
 	struct store_request *r = store_request_new(REQUEST_ORDER);
+	size_t source;
+	const struct msglist *l = engine_list(e, id, &source);
 
-	r->list = id;
+	/* Whichever is open: its span is put in order. */
+	for (source = 0; l && source + 1 < l->nsources && l->sources[source].closed; source++)
+		continue;
+	r->list = l && l->nsources ? l->sources[source].id : id;
 	r->order.by = by;
 	store_post(e->store, r);
 }
@@ -417,6 +422,7 @@ static void open_sources(struct engine *e, struct msglist *l)
 			engine_request_of(engine_ask_source(e, REQUEST_OPEN, l, i));
 
 		r->open.folder = mem_strdup(l->sources[i].folder);
+		r->open.span = msglist_spans(l) ? l->id : 0;
 		engine_post(e, r);
 	}
 	if (msglist_needs_ranks(l->want.sort))

@@ -52,6 +52,7 @@ void msglist_free(struct msglist *l)
 		msglist_source_done(&l->sources[i]);
 	free(l->sources);
 	free(l->origins);
+	free(l->rank_of);
 	map_free(l->keyset_of, NULL);
 	free(l->name);
 	free(l);

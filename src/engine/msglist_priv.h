@@ -78,6 +78,9 @@ struct msglist {
 	size_t nsources;
 	struct origin *origins; /* owned; by number, from 1 */
 	size_t norigins, cap_origins;
+	uint32_t *rank_of; /* owned; of a list of several: by number - 1, while its sources tell
+			      theirs; RANK_NONE */
+	size_t nrank_of;
 	struct map *keyset_of; /* of a list of several: words to index */
 	bool ready;
 	struct columns columns;
@@ -163,6 +166,9 @@ void msglist_source_number(struct msglist *l, size_t source, unsigned numbering)
 void msglist_source_list(struct msglist *l, size_t source, struct columns *c, struct strv *keysets);
 void msglist_source_merge(struct msglist *l, size_t source, struct columns *c, struct strv *keysets,
 	uint32_t *gone, size_t ngone);
+/* Its ranks among those of all; follow: how many sources still tell theirs. Keeps both arrays. */
+void msglist_source_order(struct msglist *l, size_t source, enum mail_order by, uint32_t *uids,
+	uint32_t *ranks, size_t n, size_t follow);
 void msglist_source_rows(
 	struct msglist *l, size_t source, struct summary **rows, size_t n); /* keeps them */
 /* Its folder went, or cannot be opened: what was shown of it goes, the others stay. */

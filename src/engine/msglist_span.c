@@ -293,6 +293,7 @@ static void take_whole(
 	join(l, source, c, &whole);
 	if (all_told(l)) {
 		msglist_take_columns(l, &whole, &sets);
+		l->ready |= l->ordered;
 	} else {
 		l->keysets = sets;
 		put_aside(l, &whole);
@@ -350,6 +351,53 @@ void msglist_source_close(struct msglist *l, size_t source)
 	take_whole(l, source, &none, &keysets);
 	forget_numbers(l, source);
 	strv_done(&keysets);
+}
+
+/* Ranks by number as those of ascending numbers, which msglist_take_order keeps. */
+static void take_ranks(struct msglist *l, enum mail_order by)
+{
+	uint32_t *numbers = mem_array(l->nrank_of, sizeof(*numbers)), *ranks = l->rank_of;
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->nrank_of; i++)
+		if (ranks[i] != RANK_NONE) {
+			numbers[n] = (uint32_t)i + 1;
+			ranks[n++] = ranks[i];
+		}
+	l->rank_of = NULL;
+	l->nrank_of = 0;
+	msglist_take_order(l, by, numbers, ranks, n);
+}
+
+static void add_ranks(
+	struct msglist *l, size_t source, const uint32_t *uids, const uint32_t *ranks, size_t n)
+{
+	if (l->norigins > l->nrank_of) {
+		l->rank_of = mem_resize(l->rank_of, l->norigins, sizeof(*l->rank_of));
+		memset(l->rank_of + l->nrank_of, 0xff,
+			(l->norigins - l->nrank_of) * sizeof(*l->rank_of));
+		l->nrank_of = l->norigins;
+	}
+	for (size_t i = 0; i < n; i++) {
+		uint32_t number = msglist_number(l, source, uids[i]);
+
+		if (number)
+			l->rank_of[number - 1] = ranks[i];
+	}
+}
+
+void msglist_source_order(struct msglist *l, size_t source, enum mail_order by, uint32_t *uids,
+	uint32_t *ranks, size_t n, size_t follow)
+{
+	if (!msglist_spans(l)) {
+		msglist_take_order(l, by, uids, ranks, n);
+		return;
+	}
+	add_ranks(l, source, uids, ranks, n);
+	free(uids);
+	free(ranks);
+	if (!follow)
+		take_ranks(l, by);
 }
 
 void msglist_source_rows(struct msglist *l, size_t source, struct summary **rows, size_t n)

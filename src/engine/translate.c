@@ -321,9 +321,10 @@ static struct event *take_order(struct engine *e, struct store_event *ev)
 
 	if (!l)
 		return NULL;
-	msglist_take_order(l, (enum mail_order)ev->done, ev->uids, ev->ranks, ev->n);
+	msglist_source_order(
+		l, source, (enum mail_order)ev->done, ev->uids, ev->ranks, ev->n, ev->follow);
 	ev->uids = ev->ranks = NULL;
-	return list_event(l, EVENT_LIST);
+	return ev->follow ? NULL : list_event(l, EVENT_LIST);
 }
 
 static struct event *take_sorted(struct engine *e, struct store_event *ev)

@@ -65,6 +65,7 @@ static int open_list(struct store *s, struct store_request *r, struct str *said,
 		return -1;
 	l = mem_alloc(sizeof(*l));
 	l->id = r->list;
+	l->span = r->open.span;
 	l->folder = f;
 	l->next = s->lists;
 	s->lists = l;

@@ -45,7 +45,7 @@ enum request_kind {
 	REQUEST_OPEN,   /* account or -1, open */
 	REQUEST_CLOSE,  /* list; no answer */
 	REQUEST_RELIST, /* list: STORE_LIST once more; no answer */
-	REQUEST_ORDER,  /* list, order -> STORE_ORDER, again with each change; no answer */
+	REQUEST_ORDER,  /* list, order -> STORE_ORDER for each list of its span; no answer */
 	REQUEST_ROWS,   /* list, uids -> STORE_ROWS; no answer */
 	REQUEST_SEARCH, /* list, uids to look at or none: all, search -> STORE_FOUND */
 
@@ -110,7 +110,8 @@ struct request_protocol {
 	enum protocol to;
 };
 struct request_open {
-	char *folder; /* owned; as people see it; without an account the path of one */
+	char *folder;  /* owned; as people see it; without an account the path of one */
+	unsigned span; /* lists of the same are put in order together; 0: on its own */
 };
 struct request_order {
 	enum mail_order by; /* ORDER_NONE: it is told no more */

@@ -60,7 +60,8 @@ enum store_event_kind {
 	STORE_CLOSED,   /* list: its folder was deleted, and no list is there any more; text */
 	STORE_CHANGES,  /* list: added rows and changed flags (rows), removed uids */
 	STORE_ROWS,     /* list, rows */
-	STORE_ORDER,    /* list, uids (ascending), ranks of each; done: enum mail_order */
+	STORE_ORDER,    /* list, uids (ascending), ranks of each (among all of the span); done: enum
+			   mail_order */
 	STORE_SORTED, /* list, sorted: not of the disk thread but of another helper of the engine */
 	STORE_VIEW,   /* final of REQUEST_READ */
 	STORE_BYTES,  /* final; bytes */
@@ -103,6 +104,7 @@ struct store_event {
 	uint32_t *uids;
 	size_t n;        /* of uids, or a number */
 	uint32_t *ranks; /* owned */
+	size_t follow;   /* of STORE_ORDER: lists of the span whose ranks come next */
 	void *sorted;    /* owned; the engine knows what it is */
 	void (*free_sorted)(void *sorted);
 	struct columns columns;

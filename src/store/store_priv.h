@@ -83,9 +83,10 @@ struct folder {
 struct list { /* what the engine has open */
 	struct list *next;
 	unsigned id;
+	unsigned span; /* 0: none */
 	struct folder *folder;
-	/* Owned; the order by sender or subject that was told last (search_order.c): ascending UIDs
-	 * and their ranks. */
+	/* Owned; of a list without a span: the order by sender or subject that was told last
+	 * (search_order.c): ascending UIDs and their ranks. */
 	uint32_t *rank_uids, *ranks;
 	size_t nranks;
 	unsigned rank_numbering; /* of the folder then */

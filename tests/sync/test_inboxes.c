@@ -153,6 +153,31 @@ static void fifty_steps_are_kept(void **state)
 	person_free(p);
 }
 
+/* By words too, with what comes meanwhile. */
+static void sorted_by_words(void **state)
+{
+	struct person *p = two_with_mail();
+	struct msglist *l = open_inboxes(p);
+
+	(void)state;
+	msglist_set_sort(l, SORT_SUBJECT, false);
+	UNTIL(p, !msglist_busy(l));
+	shows(p, l, "ann 1, ann 2, bob 1, bob 2");
+	import(p, 0, 3, 1);
+	UNTIL(p, msglist_count(l) == 5 && !msglist_busy(l));
+	shows(p, l, "ann 1, ann 2, ann 3, bob 1, bob 2");
+	msglist_set_sort(l, SORT_SUBJECT, true);
+	shows(p, l, "bob 2, bob 1, ann 3, ann 2, ann 1");
+	msglist_set_sort(l, SORT_DATE, false);
+	shows(p, l, "bob 2, ann 2, ann 3, bob 1, ann 1");
+	/* A list that goes meanwhile is nobody's. */
+	msglist_set_sort(l, SORT_FROM, false);
+	engine_close(p->engine, l);
+	l = open_inboxes(p);
+	shows(p, l, "bob 2, ann 2, ann 3, bob 1, ann 1");
+	person_free(p);
+}
+
 /* What one part cannot do is told with the name of its account; the other is done. */
 static void one_part_fails(void **state)
 {
@@ -279,6 +304,7 @@ int main(void)
 		cmocka_unit_test(one_list_of_two),
 		cmocka_unit_test(changes_go_to_each),
 		cmocka_unit_test(fifty_steps_are_kept),
+		cmocka_unit_test(sorted_by_words),
 		cmocka_unit_test(one_part_fails),
 		cmocka_unit_test(searches_and_limits),
 		cmocka_unit_test(answers_by_its_account),

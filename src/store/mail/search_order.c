@@ -1,6 +1,7 @@
 /*
- * All messages of a folder by sender or subject: ranks, in slices. Keys are folded once and sorted
- * eight bytes at a time; a list that has an order gets places for what came since only.
+ * All messages of a folder, or of the lists of a span, by sender or subject: ranks, in slices. Keys
+ * are folded once and sorted eight bytes at a time; a list that has an order gets places for what
+ * came since only.
  */
 #include "base/clock.h"
 #include "base/mem.h"
@@ -25,16 +26,22 @@ struct range { /* to be sorted; equal in their first depth bytes */
 	uint32_t depth;
 };
 
+struct order_part {
+	unsigned list, numbering; /* what the UIDs here mean */
+	size_t from;              /* its first, in uids; up to those of the next part */
+};
+
 struct order_work {
 	struct work work;
-	unsigned list, numbering; /* what the UIDs here mean */
+	unsigned list, span; /* all lists of the span, or (0) this one */
 	enum mail_order by;
-	uint32_t next;   /* UID that is read next */
-	struct str text; /* keys, NUL behind each */
-	uint32_t *uids;  /* as they were read: ascending */
+	struct order_part *parts; /* owned */
+	size_t nparts, part;      /* part: the one that is read */
+	uint32_t next;            /* UID that is read next */
+	struct str text;          /* keys, NUL behind each */
+	uint32_t *uids;           /* as they were read: ascending in each part */
 	struct keyed *v;
 	size_t n, cap, cap_uids;
-	bool read; /* all of them */
 	struct range *ranges;
 	size_t nranges, cap_ranges;
 	uint32_t dice;
@@ -207,6 +214,7 @@ static void free_order(struct order_work *o)
 	free(o->v);
 	free(o->uids);
 	free(o->ranges);
+	free(o->parts);
 	free(o);
 }
 
@@ -217,15 +225,18 @@ static void drop_order(struct store *s, struct work *w, const struct err *why)
 	free_order((struct order_work *)w);
 }
 
-static void send_ranks(struct store *s, const struct list *l)
+/* follow: how many lists of the span still get theirs. */
+static void send_ranks(struct store *s, const struct list *l, const uint32_t *uids,
+	const uint32_t *ranks, size_t n, size_t follow)
 {
 	struct store_event *ev = store_event_new(STORE_ORDER);
 
 	ev->list = l->id;
 	ev->done = l->order;
-	ev->n = l->nranks;
-	ev->uids = mem_dup(l->rank_uids, l->nranks * sizeof(*ev->uids));
-	ev->ranks = mem_dup(l->ranks, l->nranks * sizeof(*ev->ranks));
+	ev->follow = follow;
+	ev->n = n;
+	ev->uids = mem_dup(uids, n * sizeof(*ev->uids));
+	ev->ranks = mem_dup(ranks, n * sizeof(*ev->ranks));
 	store_emit(s, ev);
 }
 
@@ -246,45 +257,90 @@ void search_forget_order(struct list *l)
 	l->nranks = 0;
 }
 
-/* The list shows another folder now, or the server numbers this one anew: what was read is of
- * messages that are not there. */
-static void begin_again(struct order_work *o, const struct folder *f)
+static bool is_part(const struct order_work *o, const struct list *l)
+{
+	return l->folder->cache && (o->span ? l->span == o->span : l->id == o->list);
+}
+
+/* Whether the lists are those that were begun with, and none shows another folder now or was
+ * numbered anew by its server. */
+static bool parts_stand(const struct store *s, const struct order_work *o)
+{
+	size_t k = 0;
+
+	for (const struct list *l = s->lists; l; l = l->next) {
+		if (!is_part(o, l))
+			continue;
+		if (k == o->nparts || o->parts[k].list != l->id ||
+			o->parts[k].numbering != l->folder->numbering)
+			return false;
+		k++;
+	}
+	return k == o->nparts;
+}
+
+/* What was read is of messages that are not there. */
+static void begin_again(const struct store *s, struct order_work *o)
 {
 	str_clear(&o->text);
-	o->n = o->nranges = 0;
+	o->n = o->nranges = o->nparts = o->part = 0;
 	o->next = 1;
-	o->read = false;
-	o->numbering = f->numbering;
+	for (const struct list *l = s->lists; l; l = l->next) {
+		if (!is_part(o, l))
+			continue;
+		o->parts = mem_resize(o->parts, o->nparts + 1, sizeof(*o->parts));
+		o->parts[o->nparts++] = (struct order_part){l->id, l->folder->numbering, 0};
+	}
+}
+
+static void read_part(struct store *s, struct order_work *o, int64_t end)
+{
+	if (!read_some(o, store_list(s, o->parts[o->part].list)->folder, end))
+		return;
+	o->next = 1;
+	if (++o->part < o->nparts)
+		o->parts[o->part].from = o->n;
+	else
+		push(o, 0, o->n, 0);
+}
+
+static void tell_order(struct store *s, struct order_work *o)
+{
+	uint32_t *ranks = mem_array(o->n, sizeof(*ranks));
+
+	for (size_t i = 0; i < o->n; i++)
+		ranks[o->v[i].number] = (uint32_t)i;
+	for (size_t k = 0; k < o->nparts; k++) {
+		struct list *l = store_list(s, o->parts[k].list);
+		size_t from = o->parts[k].from, follow = o->nparts - 1 - k,
+		       end = follow ? o->parts[k + 1].from : o->n;
+
+		l->order = o->by;
+		send_ranks(s, l, o->uids + from, ranks + from, end - from, follow);
+	}
+	if (o->span) {
+		free(ranks);
+		return;
+	}
+	keep_ranks(store_list(s, o->list), o->uids, ranks, o->n);
+	o->uids = NULL;
 }
 
 static bool order_step(struct store *s, struct work *w)
 {
 	struct order_work *o = (struct order_work *)w;
-	struct list *l = store_list(s, o->list);
 	int64_t end = clock_ms() + WORK_MS;
-	uint32_t *ranks;
 
-	if (!l || !l->folder->cache) {
-		free_order(o);
-		return true;
-	}
-	if (o->numbering != l->folder->numbering)
-		begin_again(o, l->folder);
-	if (!o->read) {
-		o->read = read_some(o, l->folder, end);
-		if (o->read)
-			push(o, 0, o->n, 0);
+	if (!parts_stand(s, o))
+		begin_again(s, o);
+	if (o->nparts && o->part < o->nparts) {
+		read_part(s, o, end);
 		return false;
 	}
-	if (!sort_some(o, end))
+	if (o->nparts && !sort_some(o, end))
 		return false;
-	ranks = mem_array(o->n, sizeof(*ranks));
-	for (size_t i = 0; i < o->n; i++)
-		ranks[o->v[i].number] = (uint32_t)i;
-	keep_ranks(l, o->uids, ranks, o->n);
-	o->uids = NULL;
-	l->order = o->by;
-	send_ranks(s, l);
+	if (o->nparts)
+		tell_order(s, o);
 	free_order(o);
 	return true;
 }
@@ -380,7 +436,7 @@ static bool mend_order(struct store *s, struct list *l)
 		for (size_t i = 0; i < n + o.n; i++)
 			ranks[order[i]] = (uint32_t)i;
 		keep_ranks(l, c.uid, ranks, c.n);
-		send_ranks(s, l);
+		send_ranks(s, l, l->rank_uids, l->ranks, l->nranks, 0);
 	} else {
 		free(c.uid);
 		free(ranks);
@@ -395,7 +451,7 @@ static bool mend_order(struct store *s, struct list *l)
 
 static bool has_order(const struct list *l, enum mail_order by)
 {
-	return l->nranks && l->rank_numbering == l->folder->numbering && l->order == by;
+	return !l->span && l->nranks && l->rank_numbering == l->folder->numbering && l->order == by;
 }
 
 int search_order(struct list *l, struct store_request *r, struct str *said, struct err *err)
@@ -413,8 +469,8 @@ int search_order(struct list *l, struct store_request *r, struct str *said, stru
 	o = mem_alloc(sizeof(*o));
 	o->work = (struct work){.step = order_step, .drop = drop_order};
 	o->list = r->list;
+	o->span = l->span;
 	o->by = by;
-	begin_again(o, l->folder);
 	if (!order_step(s, &o->work))
 		store_work(s, &o->work);
 	return 0;
