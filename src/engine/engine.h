@@ -198,7 +198,7 @@ unsigned engine_pending_forget(struct engine *e); /* the refused ones */
  * way. EVENT_PROGRESS, then EVENT_DONE with the count. What was copied before a failure or
  * engine_cancel stays (but for an mbox, which appears whole or not at all), and the same request
  * made again goes on from there: a message that is in the Maildir already is not written twice,
- * but gets the marks that it lacks there.
+ * but gets the marks that it lacks there. Of a list of several folders: messages of one of them.
  */
 unsigned engine_export(
 	struct engine *e, struct msglist *l, const uint32_t *uids, size_t n, const char *path);

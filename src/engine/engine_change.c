@@ -126,6 +126,10 @@ static void fill_path(struct store_request *r, struct asked *a, const void *path
 unsigned engine_export(
 	struct engine *e, struct msglist *l, const uint32_t *uids, size_t n, const char *path)
 {
+	if (engine_sources_of(l, uids, n) > 1)
+		return engine_refuse(e, REQUEST_EXPORT, l,
+			_("This would be one file or directory for several folders: export each of "
+			  "them by itself"));
 	return engine_ask_each(e, REQUEST_EXPORT, l, uids, n, fill_path, path);
 }
 

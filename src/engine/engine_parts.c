@@ -1,6 +1,5 @@
 /* What is asked of several folders or accounts at once: made into one request for each here, and
  * their answers into one here. */
-#include "base/i18n.h"
 #include "base/mem.h"
 #include "base/uids.h"
 #include "engine/engine_priv.h"
@@ -106,6 +105,29 @@ unsigned engine_ask_each(struct engine *e, enum request_kind kind, struct msglis
 		request = post_part(e, &first, a, r);
 	}
 	return request;
+}
+
+size_t engine_sources_of(const struct msglist *l, const uint32_t *numbers, size_t n)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; numbers && i < l->nsources; i++) {
+		uint32_t *uids;
+
+		found += msglist_of_source(l, i, numbers, n, &uids) > 0;
+		free(uids);
+	}
+	return numbers ? found : l->nsources;
+}
+
+unsigned engine_refuse(struct engine *e, enum request_kind kind, struct msglist *l, const char *why)
+{
+	struct store_event *ev = store_event_new(STORE_FAILED);
+
+	ev->request = engine_ask(e, kind, l, -1)->request;
+	err_set(&ev->err, ERR_INPUT, "%s", why);
+	queue_push(store_events(e->store), &ev->item);
+	return ev->request;
 }
 
 static void cancel_one(struct engine *e, unsigned request)

@@ -97,6 +97,11 @@ struct store_request *engine_ask_one(
 typedef void engine_fill_fn(struct store_request *r, struct asked *a, const void *what);
 unsigned engine_ask_each(struct engine *e, enum request_kind kind, struct msglist *l,
 	const uint32_t *numbers, size_t n, engine_fill_fn *fill, const void *what);
+/* How many folders these messages, or (NULL) all of the list, are in. */
+size_t engine_sources_of(const struct msglist *l, const uint32_t *numbers, size_t n);
+/* It is not asked at all, and fails. */
+unsigned engine_refuse(
+	struct engine *e, enum request_kind kind, struct msglist *l, const char *why);
 /* Both end as one from now on. */
 void engine_join(struct asked *first, struct asked *next);
 /* Keeps what a part was answered with; true: it was the last. */

@@ -46,6 +46,7 @@ void msglist_first_recipient(const struct msg_row *row, struct str *out);
 
 const char *msglist_account(const struct msglist *l); /* "": opened by a path, or of several */
 const char *msglist_folder(const struct msglist *l);  /* UTF-8 name; of several: of the list */
+bool msglist_spans(const struct msglist *l); /* it is of several folders, by a name of its own */
 struct msg_origin {
 	int account;                       /* index, or -1: opened by its path */
 	const char *account_name, *folder; /* borrowed until the next engine call */

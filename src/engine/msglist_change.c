@@ -384,11 +384,16 @@ void msglist_renumber(struct msglist *l, unsigned numbering)
 
 void msglist_take_columns(struct msglist *l, struct columns *c, struct strv *keysets)
 {
+	msglist_strings_forget(l);
+	msglist_put_columns(l, c, keysets);
+}
+
+void msglist_put_columns(struct msglist *l, struct columns *c, struct strv *keysets)
+{
 	struct columns out = {0};
 	uint32_t *gone = NULL;
 	size_t ngone = 0;
 
-	msglist_strings_forget(l);
 	if (difference(l, c, &out, &gone, &ngone))
 		merge(l, &out, gone, ngone);
 	else
@@ -404,7 +409,6 @@ void msglist_rename(struct msglist *l, size_t source, const char *folder)
 {
 	struct source *s = &l->sources[source];
 
-	msglist_strings_forget(l);
 	if (s->account < 0 || strcmp(s->folder, folder) == 0)
 		return;
 	free(s->folder);

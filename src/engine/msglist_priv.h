@@ -126,10 +126,11 @@ void msglist_free(struct msglist *l);
 /* --- msglist_change.c --- */
 void msglist_take_columns(struct msglist *l, struct columns *c,
 	struct strv *keysets); /* all anew; empties c and keysets */
+/* The same, where the strings of rows that stay are still true. */
+void msglist_put_columns(struct msglist *l, struct columns *c, struct strv *keysets);
 /* UIDs mean other messages from now on: nothing that was known of them stays, tags neither. */
 void msglist_renumber(struct msglist *l, unsigned numbering);
-/* The list shows another folder, or the same under another name; what was known of rows is void
- * then. */
+/* The list shows another folder, or the same under another name. */
 void msglist_rename(struct msglist *l, size_t source, const char *folder);
 /* Merges changed and added rows (ascending), drops gone ones (any order). A row that is in both
  * stays. */
@@ -145,7 +146,6 @@ void msglist_change_flags(struct msglist *l, const uint32_t *uids, size_t n, uin
 void msglist_take_rows(struct msglist *l, struct summary **rows, size_t n); /* keeps them */
 
 /* --- msglist_span.c --- */
-bool msglist_spans(const struct msglist *l);
 /* Its index. */
 size_t msglist_add_source(
 	struct msglist *l, unsigned id, int account, const char *account_name, const char *folder);

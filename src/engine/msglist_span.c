@@ -286,13 +286,15 @@ static void take_whole(
 	struct columns whole = {0};
 	struct strv sets = l->keysets;
 
+	if (l->sources[source].n)
+		msglist_strings_forget(l); /* it was told before, and may say others now */
 	l->keysets = (struct strv)STRV_INIT;
 	l->sources[source].nkeysets = 0;
 	learn_keysets(l, source, &sets, keysets);
 	translate_rows(l, source, c);
 	join(l, source, c, &whole);
 	if (all_told(l)) {
-		msglist_take_columns(l, &whole, &sets);
+		msglist_put_columns(l, &whole, &sets);
 		l->ready |= l->ordered;
 	} else {
 		l->keysets = sets;

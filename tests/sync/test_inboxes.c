@@ -234,6 +234,31 @@ static void searches_and_limits(void **state)
 	person_free(p);
 }
 
+static void export_of_one_folder(void **state)
+{
+	struct person *p = two_with_mail();
+	struct msglist *l = open_inboxes(p);
+	uint32_t uids[2] = {named(p, l, "bob 1"), named(p, l, "ann 2")};
+	char *path = file_join(p->home, "out.mbox");
+	struct event *ev;
+	struct str out = STR_INIT;
+
+	(void)state;
+	ev = answer(p, engine_export(p->engine, l, uids, 2, path));
+	assert_int_equal(ev->kind, EVENT_FAILED);
+	event_free(ev);
+	ev = answer(p, engine_export(p->engine, l, NULL, 0, path));
+	assert_int_equal(ev->kind, EVENT_FAILED);
+	event_free(ev);
+	done(p, engine_export(p->engine, l, uids, 1, path));
+	assert_int_equal(file_read(path, 1 << 20, &out, NULL), 0);
+	assert_non_null(strstr(str_c(&out), "Subject: bob 1"));
+	assert_null(strstr(str_c(&out), "ann"));
+	str_done(&out);
+	free(path);
+	person_free(p);
+}
+
 /* The account of the message writes the answer. */
 static void answers_by_its_account(void **state)
 {
@@ -307,6 +332,7 @@ int main(void)
 		cmocka_unit_test(sorted_by_words),
 		cmocka_unit_test(one_part_fails),
 		cmocka_unit_test(searches_and_limits),
+		cmocka_unit_test(export_of_one_folder),
 		cmocka_unit_test(answers_by_its_account),
 		cmocka_unit_test(one_is_switched),
 		cmocka_unit_test(one_account_or_none),

@@ -290,6 +290,7 @@ static void test_strings(void **state)
 	struct msglist *l = three();
 	struct summary *of_work[] = {strings(1, "Work"), strings(9, "Nobody's")};
 	struct summary *of_home[] = {strings(1, "Home")};
+	const struct message m = {1, 100, 0, 0};
 	struct msg_row row;
 
 	(void)state;
@@ -299,6 +300,19 @@ static void test_strings(void **state)
 	assert_string_equal(row.subject, "Work");
 	assert_true(msglist_row(l, (size_t)msglist_find(l, number(l, 1, 1)), &row));
 	assert_string_equal(row.subject, "Home");
+	/* Those of folders that were told before stay while others are still to come; told anew, a
+	 * folder may say others. */
+	msglist_free(l);
+	l = new_span(2);
+	of_work[0] = strings(1, "Work");
+	tell_all(l, 0, 1, &m, 1, NULL);
+	msglist_source_rows(l, 0, of_work, 1);
+	tell_all(l, 1, 1, &m, 1, NULL);
+	assert_true(msglist_row(l, (size_t)msglist_find(l, number(l, 0, 1)), &row));
+	assert_string_equal(row.subject, "Work");
+	tell_all(l, 0, 1, &m, 1, NULL);
+	assert_true(msglist_row(l, (size_t)msglist_find(l, number(l, 0, 1)), &row));
+	assert_null(row.subject);
 	msglist_free(l);
 }
 
