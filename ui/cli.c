@@ -546,12 +546,45 @@ static struct msglist *open_folder(struct cli *c, const char *word, struct err *
 	return l;
 }
 
+/* Those of which nothing is here yet are fetched before; one that cannot be does not keep the
+ * others from being shown. */
+static struct msglist *open_inboxes(struct cli *c, struct err *err)
+{
+	struct msglist *l;
+
+	if (c->args->account) {
+		err_set(err, ERR_INPUT, _("%s is of all accounts"), ENGINE_INBOXES);
+		return NULL;
+	}
+	for (size_t i = 0; i < engine_accounts(c->engine); i++) {
+		struct msglist *one;
+		struct err why = {0};
+
+		if (cli_settle(c, (int)i, err) != 0)
+			return NULL;
+		one = open_ready(c, (int)i, "INBOX", &why);
+		if (one && !c->args->offline && looks_unfilled(c, (int)i, one))
+			(void)cli_sync_account(c, (int)i, &why);
+		if (one)
+			engine_close(c->engine, one);
+		if (why.kind != ERR_NONE)
+			c->part = cli_fail(&why);
+	}
+	l = engine_open_inboxes(c->engine);
+	if (wait_ready(c, l, err) == 0)
+		return l;
+	engine_close(c->engine, l);
+	return NULL;
+}
+
 struct msglist *cli_open(struct cli *c, const char *folder, struct err *err)
 {
 	struct msglist *l;
 
 	if (!folder)
 		folder = "INBOX";
+	if (strcmp(folder, ENGINE_INBOXES) == 0)
+		return open_inboxes(c, err);
 	if (cli_is_path(folder))
 		return open_path(c, folder, err);
 	/* mutt's signs for "in my mail" */

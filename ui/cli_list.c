@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROW_MS = 30 * 1000, FROM_COLUMNS = 20, TEXT_COLUMNS = 80 };
+enum { ROW_MS = 30 * 1000, FROM_COLUMNS = 20, ACCOUNT_COLUMNS = 10, TEXT_COLUMNS = 80 };
 
 /* --- rows --- */
 
@@ -53,7 +53,8 @@ static void add_size(struct str *out, uint32_t size)
 	str_done(&s);
 }
 
-static void print_row(const struct msg_row *row, int columns)
+/* account: NULL where all are of one. */
+static void print_row(const struct msg_row *row, const char *account, int columns)
 {
 	struct str line = STR_INIT;
 	char date[32] = "";
@@ -67,6 +68,10 @@ static void print_row(const struct msg_row *row, int columns)
 	str_addf(&line, "%6u %c%c%c%c %16s ", row->uid, row->flags & MAIL_SEEN ? ' ' : 'N',
 		row->flags & MAIL_ANSWERED ? 'r' : ' ', row->flags & MAIL_FLAGGED ? 'F' : ' ',
 		row->flags & MAIL_ATTACHMENT ? 'A' : ' ', date);
+	if (account) {
+		utf8_pad(&line, account, ACCOUNT_COLUMNS);
+		str_addc(&line, ' ');
+	}
 	utf8_pad(&line, from ? from : "", FROM_COLUMNS);
 	str_addc(&line, ' ');
 	add_size(&line, row->size);
@@ -93,6 +98,7 @@ struct printer {
 static bool print_at(struct printer *p, size_t at)
 {
 	struct msg_row row;
+	struct msg_origin origin;
 	char *text;
 
 	if (p->cli->args->limit && p->printed == p->cli->args->limit)
@@ -100,11 +106,13 @@ static bool print_at(struct printer *p, size_t at)
 	if (!get_row(p->cli, p->list, at, &row))
 		return true;
 	p->printed++;
+	if (msglist_origin(p->list, row.uid, &origin))
+		row.uid = origin.uid; /* what show takes, with account and folder */
 	if (!p->cli->args->json) {
-		print_row(&row, p->columns);
+		print_row(&row, msglist_spans(p->list) ? origin.account_name : NULL, p->columns);
 		return true;
 	}
-	text = json_of_row(msglist_account(p->list), msglist_folder(p->list), &row);
+	text = json_of_row(origin.account_name, origin.folder, &row);
 	printf("%s%s", p->printed > 1 ? ",\n" : "", text);
 	free(text);
 	return true;
@@ -352,6 +360,14 @@ enum cli_status cli_show(struct cli *c)
 	enum cli_status status;
 
 	if (!uid) {
+		cli_fail(&err);
+		return CLI_USAGE;
+	}
+	if (folder && strcmp(folder, ENGINE_INBOXES) == 0) {
+		err_set(&err, ERR_INPUT,
+			_("%u is the number of a message in several inboxes: show --account NAME "
+			  "INBOX %u says in which"),
+			uid, uid);
 		cli_fail(&err);
 		return CLI_USAGE;
 	}

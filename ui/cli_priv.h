@@ -24,6 +24,7 @@ struct cli {
 	size_t sent;
 	enum err_kind unsent; /* why one was not; ERR_NONE: none */
 	bool later;           /* and it is tried again */
+	enum cli_status part; /* why some of what is shown is missing; CLI_OK: all is there */
 	struct cli_draft *made;
 };
 

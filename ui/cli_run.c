@@ -44,6 +44,8 @@ enum cli_status cli_run(struct settings *settings, const struct arguments *args,
 	if (engine_new(&c.engine, settings, &options, &err) != 0)
 		return cli_fail(&err);
 	status = commands[args->command](&c);
+	if (status == CLI_OK)
+		status = c.part;
 	engine_free(c.engine);
 	if ((fflush(stdout) != 0 || ferror(stdout)) && !cli_reader_gone()) {
 		cli_say(_("The output could not be written: %s"), strerror(errno));

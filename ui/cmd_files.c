@@ -165,7 +165,7 @@ static void cmd_import(struct app *a, const struct args *args)
 
 	if (account < 0)
 		return;
-	if (!tree && !folder && list_here(a))
+	if (!tree && !folder && list_here(a) && !msglist_spans(list_here(a)))
 		folder = msglist_folder(list_here(a));
 	if (!tree && !folder)
 		app_error(a, _("Into which folder? import PATH FOLDER"));

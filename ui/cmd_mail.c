@@ -60,19 +60,34 @@ static void change_selection(struct app *a, enum change change)
 	selection_done(&s);
 }
 
-/* Nothing brings them back: not from Trash, nor from where there is none. */
-static bool is_for_good(struct app *a, const struct msglist *l)
+static bool folder_keeps_nothing(struct app *a, const struct msg_origin *o)
 {
-	int account = engine_find_account(a->engine, msglist_account(l)), folder;
 	struct folder_info info;
+	int folder;
 
-	if (account < 0)
+	if (o->account < 0)
 		return true; /* opened by its path */
-	folder = engine_find_folder(a->engine, (size_t)account, msglist_folder(l));
+	folder = engine_find_folder(a->engine, (size_t)o->account, o->folder);
 	if (folder < 0)
 		return false;
-	engine_folder(a->engine, (size_t)account, (size_t)folder, &info);
+	engine_folder(a->engine, (size_t)o->account, (size_t)folder, &info);
 	return info.role == ROLE_TRASH || info.offline_copy || info.elsewhere;
+}
+
+/* Nothing brings them back, or some of them: not from Trash, nor from where there is none. */
+static bool is_for_good(struct app *a, const struct selection *s)
+{
+	const char *known = NULL; /* the folder of the one before */
+	struct msg_origin o;
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (!msglist_origin(s->list, s->uids[i], &o) || o.folder == known)
+			continue;
+		if (folder_keeps_nothing(a, &o))
+			return true;
+		known = o.folder;
+	}
+	return false;
 }
 
 static void delete_answered(struct app *a, void *ctx, const char *answer)
@@ -92,7 +107,7 @@ static void delete_or_ask(struct app *a, struct selection *s)
 	struct str label = STR_INIT;
 	struct selection *kept;
 
-	if (msglist_read_only(s->list) || !is_for_good(a, s->list)) {
+	if (msglist_read_only(s->list) || !is_for_good(a, s)) {
 		step_away(a, s);
 		apply(a, s, CHANGE_DELETE, NULL);
 		selection_done(s);

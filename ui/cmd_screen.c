@@ -152,7 +152,7 @@ static void cmd_step_sidebar(struct app *a, const struct args *args)
 	}
 	for (size_t i = 0; i < n; i++) {
 		a->side_cursor = (a->side_cursor + n + (size_t)args->which) % n;
-		if (folders_at(a, a->side_cursor, &account, &folder) && folder >= 0)
+		if (folders_at(a, a->side_cursor, &account, &folder) && folder != FOLDERS_ACCOUNT)
 			break;
 	}
 	a->side_active = true;

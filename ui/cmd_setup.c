@@ -116,7 +116,7 @@ static int tab_is_of(const struct tab *tab, int account)
 	bool mine = v ? v->ops->list && v->ops->account(v) == account : tab->account == account;
 	const char *folder = v && mine ? msglist_folder(v->ops->list(v)) : tab->folder;
 
-	if (!mine)
+	if (!mine || (folder && strcmp(folder, ENGINE_INBOXES) == 0))
 		return 0;
 	return !folder || str_icmp(folder, "INBOX") == 0 ? 2 : 1;
 }

@@ -232,6 +232,11 @@ void index_row(struct line *out, const struct msg_row *r, const struct index_for
 
 	rest -= (with_size ? 6 : 0) + (with_date ? date + 1 : 0) + 1;
 	add_flags(out, r);
+	if (f->account_columns) {
+		line_pad(out, STYLE_DIM, f->account, f->account_columns);
+		line_add(out, STYLE_PLAIN, " ");
+		rest -= f->account_columns + 1;
+	}
 	line_pad(out, text_style(r, STYLE_FROM), who(r, f, &buf), from);
 	line_add(out, STYLE_PLAIN, "  ");
 	add_subject(out, r, f, rest);
@@ -255,11 +260,12 @@ enum {
 void index_row_key(struct str *key, const struct msg_row *r, const struct index_format *f)
 {
 	const char *const texts[] = {r->from_name, r->from_mail, f->show_to ? r->to : NULL,
-		f->show_to ? r->cc : NULL, r->subject, r->keywords, f->date_format};
+		f->show_to ? r->cc : NULL, r->subject, r->keywords, f->date_format,
+		f->account_columns ? f->account : NULL};
 	const int64_t numbers[] = {r->uid, r->flags, r->size, r->date,
 		r->depth << 8 | r->last_child << 1 | r->tagged, (int64_t)r->lines, r->hidden,
 		f->width << 8 | f->ascii << 2 | f->show_to << 1 | f->same_subject, f->date_columns,
-		f->now / SAME_DATES};
+		f->account_columns, f->now / SAME_DATES};
 
 	str_add(key, (const char *)numbers, sizeof(numbers));
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {

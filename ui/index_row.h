@@ -21,6 +21,8 @@ struct index_format {
 	const char *date_format; /* strftime; used when date_columns says so */
 	int date_columns;        /* 0: relative dates */
 	time_t now;
+	int account_columns; /* 0: all are of one account */
+	const char *account;
 };
 
 /* Appends exactly width columns (less when width < 20). */

@@ -6,17 +6,19 @@
 #include "base/str.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 bool app_open_folder(struct app *a, int account, const char *folder, bool new_tab)
 {
 	struct err err = {0};
-	bool is_path = *folder == '/' || *folder == '~' || str_starts(folder, "./");
+	bool is_path = *folder == '/' || *folder == '~' || str_starts(folder, "./"),
+	     is_span = strcmp(folder, ENGINE_INBOXES) == 0;
 	struct tab *t = &a->tabs[a->tab];
 	char *path = is_path ? pathtext_path(folder) : NULL;
 	struct view *v;
 
 	/* Before the folders are known any name may be one. */
-	if (!is_path && account >= 0 && engine_folders(a->engine, (size_t)account) &&
+	if (!is_path && !is_span && account >= 0 && engine_folders(a->engine, (size_t)account) &&
 		engine_find_folder(a->engine, (size_t)account, folder) < 0) {
 		app_error(a, _("There is no folder “%s”; create makes one"), folder);
 		return false;

@@ -24,14 +24,15 @@ bool selection_stands(struct app *a, struct selection *s)
 {
 	size_t n = 0;
 
-	if (s->numbering != msglist_numbering(s->list)) {
+	for (size_t i = 0; i < s->n; i++)
+		if (msglist_stands(s->list, s->uids[i], s->numbering) &&
+			msglist_has(s->list, s->uids[i]))
+			s->uids[n++] = s->uids[i];
+	if (!n && s->numbering != msglist_numbering(s->list)) {
 		app_error(a,
 			_("The folder was switched or numbered anew meanwhile; nothing was done"));
 		return false;
 	}
-	for (size_t i = 0; i < s->n; i++)
-		if (msglist_has(s->list, s->uids[i]))
-			s->uids[n++] = s->uids[i];
 	if (s->n)
 		say_gone(a, s->n - n, n == 0);
 	if (s->n && !n)

@@ -21,9 +21,14 @@ static struct folders_view *self(struct view *v)
 	return (struct folders_view *)(void *)v;
 }
 
+static bool has_inboxes(struct app *a)
+{
+	return engine_accounts(a->engine) > 1;
+}
+
 size_t folders_rows(struct app *a)
 {
-	size_t n = 0;
+	size_t n = has_inboxes(a);
 
 	for (size_t i = 0; i < engine_accounts(a->engine); i++)
 		n += 1 + engine_folders(a->engine, i);
@@ -32,6 +37,11 @@ size_t folders_rows(struct app *a)
 
 bool folders_at(struct app *a, size_t row, int *account, int *folder)
 {
+	if (has_inboxes(a) && row-- == 0) {
+		*account = -1;
+		*folder = FOLDERS_INBOXES;
+		return true;
+	}
 	for (size_t i = 0; i < engine_accounts(a->engine); i++) {
 		size_t n = 1 + engine_folders(a->engine, i);
 
@@ -47,9 +57,11 @@ bool folders_at(struct app *a, size_t row, int *account, int *folder)
 
 ptrdiff_t folders_find(struct app *a, int account, const char *folder)
 {
-	size_t row = 0;
+	size_t row = has_inboxes(a);
 	int f;
 
+	if (row && strcmp(folder, ENGINE_INBOXES) == 0)
+		return 0;
 	if (account < 0)
 		return -1;
 	f = engine_find_folder(a->engine, (size_t)account, folder);
@@ -74,6 +86,40 @@ static void account_line(struct app *a, int account, struct line *out, int width
 	str_done(&s);
 }
 
+/* New mail of all accounts. */
+static uint32_t count_unread(struct app *a)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < engine_accounts(a->engine); i++) {
+		int inbox = engine_role_folder(a->engine, i, ROLE_INBOX);
+		struct folder_info f;
+
+		if (inbox < 0)
+			continue;
+		engine_folder(a->engine, i, (size_t)inbox, &f);
+		n += f.counts_known ? f.unread : 0;
+	}
+	return n;
+}
+
+static void inboxes_line(struct app *a, struct line *out, int width)
+{
+	struct str s = STR_INIT, count = STR_INIT;
+	uint32_t unread = count_unread(a);
+
+	str_addf(&s, " %s", _("All inboxes"));
+	if (unread)
+		draw_number(&count, unread);
+	line_pad(out, unread ? STYLE_UNREAD : STYLE_FOLDER, str_c(&s),
+		width - utf8_columns(str_c(&count), count.len) - 2);
+	line_add(out, STYLE_PLAIN, " ");
+	line_addn(out, STYLE_COUNT, str_c(&count), count.len);
+	line_add(out, STYLE_PLAIN, " ");
+	str_done(&s);
+	str_done(&count);
+}
+
 void folders_line(struct app *a, size_t row, struct line *out, int width)
 {
 	struct str s = STR_INIT, count = STR_INIT;
@@ -82,6 +128,10 @@ void folders_line(struct app *a, size_t row, struct line *out, int width)
 
 	if (!folders_at(a, row, &account, &folder))
 		return;
+	if (folder == FOLDERS_INBOXES) {
+		inboxes_line(a, out, width);
+		return;
+	}
 	if (folder < 0) {
 		account_line(a, account, out, width);
 		return;
@@ -119,7 +169,8 @@ void folders_open(struct app *a, size_t row)
 	if (!folders_at(a, row, &account, &folder))
 		return;
 	if (folder < 0) {
-		app_open_folder(a, account, "INBOX", false);
+		app_open_folder(a, account < 0 ? app_account(a) : account,
+			folder == FOLDERS_INBOXES ? ENGINE_INBOXES : "INBOX", false);
 		return;
 	}
 	engine_folder(a->engine, (size_t)account, (size_t)folder, &f);
@@ -175,7 +226,7 @@ static void add_detail(struct app *a, size_t row, struct line *out)
 	struct str s = STR_INIT;
 	int account, folder;
 
-	if (!folders_at(a, row, &account, &folder))
+	if (!folders_at(a, row, &account, &folder) || account < 0)
 		return;
 	if (folder < 0) {
 		engine_account(a->engine, (size_t)account, &info);

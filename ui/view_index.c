@@ -8,6 +8,7 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/uids.h"
+#include "base/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -55,12 +56,12 @@ static void seek(struct index_view *x)
 {
 	ptrdiff_t row;
 
-	if (x->numbering != msglist_numbering(x->list)) {
+	if (!msglist_stands(x->list, x->uid, x->numbering)) {
 		x->sought = x->numbering ? x->date : 0;
 		x->sought_line = x->scroll.cursor - x->scroll.top;
-		x->numbering = msglist_numbering(x->list);
 		x->uid = 0;
 	}
+	x->numbering = msglist_numbering(x->list);
 	if (!x->sought)
 		return;
 	x->uid = msglist_find_date(x->list, x->sought, x->scroll.cursor);
@@ -77,6 +78,10 @@ static void index_title(struct view *v, struct str *out)
 	struct index_view *x = self(v);
 	struct account_info info = {0};
 
+	if (msglist_spans(x->list)) {
+		str_adds(out, _("All inboxes"));
+		return;
+	}
 	if (x->account < 0) {
 		const char *slash = strrchr(x->folder, '/');
 
@@ -190,6 +195,22 @@ static void draw_row(const struct region *r, int i, const struct msg_row *m,
 	line_done(&line);
 }
 
+/* As wide as the widest name, up to a tenth of the line. */
+static int account_columns(struct app *a, int width)
+{
+	int most = 0;
+
+	for (size_t i = 0; i < engine_accounts(a->engine); i++) {
+		struct account_info info;
+		int columns;
+
+		engine_account(a->engine, i, &info);
+		columns = utf8_columns(info.name, strlen(info.name));
+		most = columns > most ? columns : most;
+	}
+	return most < width / 10 ? most : width / 10;
+}
+
 static void index_draw(struct view *v, const struct region *r)
 {
 	struct index_view *x = self(v);
@@ -200,7 +221,10 @@ static void index_draw(struct view *v, const struct region *r)
 		.date_format = settings_text(v->app->settings, SET_DATE_FORMAT),
 		.now = clock_now()};
 	struct str above = STR_INIT, key = STR_INIT;
+	struct msg_origin o;
 
+	if (msglist_spans(x->list))
+		f.account_columns = account_columns(v->app, r->cols);
 	f.date_columns = index_date_columns(f.date_format, f.now, f.width);
 	scroll_fit(&x->scroll, count, r->rows);
 	if (count == 0)
@@ -215,6 +239,8 @@ static void index_draw(struct view *v, const struct region *r)
 		/* Not seen, but what reads the screen aloud or copies from it begins there. */
 		if (flags == STYLE_SELECTED)
 			term_cursor(r->row + i, r->col, false);
+		if (f.account_columns)
+			f.account = msglist_origin(x->list, m.uid, &o) ? o.account_name : "";
 		f.same_subject = m.depth > 0 && i > 0 && same_subject(m.subject, str_c(&above));
 		str_clear(&key);
 		str_add(&key, (const char *)&flags, sizeof(flags));
@@ -267,7 +293,7 @@ static void index_status(struct view *v, struct line *out)
 	bool limited = msglist_is_limited(x->list);
 	size_t some = limited ? msglist_count(x->list) : msglist_unread(x->list);
 
-	line_addf(out, STYLE_STATUS, "%s  ", x->folder);
+	line_addf(out, STYLE_STATUS, "%s  ", msglist_spans(x->list) ? _("All inboxes") : x->folder);
 	draw_number(&s, some);
 	if (limited)
 		line_addf(out, STYLE_STATUS, _("%s of "), str_c(&s));
@@ -528,13 +554,15 @@ void view_index_settings(struct view *v)
 struct view *view_index_new(struct app *a, int account, const char *folder, struct err *err)
 {
 	struct index_view *x;
-	struct msglist *l = engine_open(a->engine, account, folder, err);
+	bool all = strcmp(folder, ENGINE_INBOXES) == 0;
+	struct msglist *l =
+		all ? engine_open_inboxes(a->engine) : engine_open(a->engine, account, folder, err);
 
 	if (!l)
 		return NULL;
 	x = mem_alloc(sizeof(*x));
 	x->v = (struct view){&view_index_ops, a};
-	x->account = account;
+	x->account = all ? -1 : account;
 	x->list = l;
 	x->folder = mem_strdup(msglist_folder(l));
 	x->show_to = shows_receiver(a, account, folder);
@@ -543,9 +571,14 @@ struct view *view_index_new(struct app *a, int account, const char *folder, stru
 	return &x->v;
 }
 
+/* In a list of several accounts that of the message under the cursor. */
 int view_index_account(struct view *v)
 {
-	return self(v)->account;
+	struct index_view *x = self(v);
+	struct msg_origin o;
+
+	return msglist_spans(x->list) && msglist_origin(x->list, x->uid, &o) ? o.account
+									     : x->account;
 }
 
 struct msglist *view_index_list(struct view *v)

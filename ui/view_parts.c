@@ -65,7 +65,7 @@ static void save_part(struct parts_view *x, const char *section, const char *wri
 	struct app *a = x->list.v.app;
 	char *path;
 
-	if (x->numbering != msglist_numbering(x->l)) {
+	if (!msglist_stands(x->l, x->uid, x->numbering)) {
 		app_error(a,
 			_("The folder was switched or numbered anew meanwhile; nothing was done"));
 		return;

@@ -195,8 +195,12 @@ static void reader_status(struct view *v, struct line *out)
 	struct reader_view *x = self(v);
 	ptrdiff_t row = msglist_find(x->list, x->uid);
 	struct str s = STR_INIT;
+	struct msg_origin o;
 
-	line_addf(out, STYLE_STATUS, "%s  ", msglist_folder(x->list));
+	if (msglist_spans(x->list) && msglist_origin(x->list, x->uid, &o))
+		line_addf(out, STYLE_STATUS, "%s  %s  ", o.account_name, o.folder);
+	else
+		line_addf(out, STYLE_STATUS, "%s  ", msglist_folder(x->list));
 	if (row >= 0) {
 		draw_number(&s, (uint64_t)row + 1);
 		str_addc(&s, '/');
@@ -219,12 +223,12 @@ static void reader_status(struct view *v, struct line *out)
  * come yet. */
 static void follow(struct reader_view *x)
 {
-	if (x->numbering != msglist_numbering(x->list)) {
-		x->numbering = msglist_numbering(x->list);
-		x->uid = 0;
-	} else if (x->uid) {
+	bool stands = msglist_stands(x->list, x->uid, x->numbering);
+
+	x->numbering = msglist_numbering(x->list);
+	if (stands && x->uid)
 		return;
-	}
+	x->uid = 0;
 	if (x->date)
 		x->uid = msglist_find_date(x->list, x->date, 0);
 	if (x->m)

@@ -599,6 +599,45 @@ static void fill(struct folder *f)
 	}
 }
 
+static void tell_inboxes(struct engine *e, struct folder *f)
+{
+	for (size_t source = 0; source < f->l->nsources; source++) {
+		struct strv sets = STRV_INIT;
+		struct columns c = {0};
+		struct summary *row = summary_of(f, f->m);
+
+		strv_add(&sets, "");
+		columns_resize(&c, 1);
+		c.uid[0] = f->m->uid;
+		c.sent[0] = row->sent;
+		c.received[0] = row->received;
+		msglist_source_number(f->l, source, 1);
+		msglist_source_list(f->l, source, &c, &sets);
+		msglist_source_rows(f->l, source, &row, 1);
+		columns_done(&c);
+		strv_done(&sets);
+	}
+	changed(e, f);
+}
+
+/* One message of each account, of the same UID. */
+struct msglist *engine_open_inboxes(struct engine *e)
+{
+	struct folder *f = mem_alloc(sizeof(*f));
+
+	f->l = msglist_new_span(++e->list, ENGINE_INBOXES);
+	for (size_t i = 0; i < accounts; i++)
+		msglist_add_source(f->l, ++e->list, (int)i, i > 0 ? "home" : "work", "INBOX");
+	f->now = clock_now();
+	f->n = MEM_COUNT(fixed) + (size_t)extra;
+	f->m = mem_array(f->n, sizeof(*f->m));
+	fill(f);
+	f->next = e->lists;
+	e->lists = f;
+	tell_inboxes(e, f);
+	return f->l;
+}
+
 struct msglist *engine_open(struct engine *e, int account, const char *folder, struct err *err)
 {
 	struct folder *f;

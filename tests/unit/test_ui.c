@@ -1168,7 +1168,7 @@ static void test_screen_folders_move(void **state)
 	struct screen *x = open_screen(24, 160);
 
 	(void)state;
-	press(x, "y = j j j j j"); /* Drafts */
+	press(x, "y = j j j j j j"); /* Drafts */
 	fake_hide_folder(x->e, "Archive");
 	look(x);
 	press(x, "d");
@@ -1888,25 +1888,74 @@ static void click_at(struct screen *x, int row, int col)
 }
 
 /* Ten rows of folders and accounts in eight lines: a click is about what is seen under it. */
+/* The row above all accounts, and what is typed. */
+static void test_screen_inboxes(void **state)
+{
+	struct screen *x = open_screen(24, 120);
+
+	(void)state;
+	click_at(x, x->a.layout.side.row, 2);
+	sees(x, "1 All inboxes");
+	sees(x, "work Rosa Cas");
+	sees(x, "home Rosa Cas");
+	command(x, "open Sent");
+	sees(x, "1 work Sent");
+	command(x, "open @inboxes");
+	sees(x, "1 All inboxes");
+	/* The account of the message under the cursor. */
+	press(x, "Home");
+	command(x, "open Archive");
+	sees(x, "work Archive");
+	command(x, "open @inboxes");
+	press(x, "End");
+	sees(x, "home pop3");
+	command(x, "open-tab Archive");
+	sees(x, "home Archive");
+	command(x, "close-tab");
+	press(x, "End Enter");
+	sees(x, "home  INBOX  2/2");
+	press(x, "q");
+	/* It is no folder that anything could be done to. */
+	command(x, "delete-folder");
+	sees(x, "There is no folder “@inboxes”");
+	command(x, "import /tmp/x");
+	sees(x, "Into which folder?");
+	command(x, "account home");
+	sees_not(x, "1 home INBOX");
+	command(x, "folders");
+	press(x, "Home");
+	command(x, "delete-folder");
+	sees(x, "There is no folder here");
+	press(x, "Enter");
+	sees(x, "All inboxes");
+	close_screen(x);
+	/* One account has its inbox. */
+	fake_accounts(1);
+	x = open_screen(24, 120);
+	sees_not(x, "All inboxes");
+	close_screen(x);
+	fake_accounts(2);
+}
+
 static void test_screen_side_click(void **state)
 {
-	struct screen *x = open_screen(11, 120);
+	struct screen *x = open_screen(12, 120);
 	int top = x->a.layout.side.row;
 
 	(void)state;
-	assert_int_equal(x->a.layout.side.rows, 8);
-	click_at(x, top + 2, 2);
+	assert_int_equal(x->a.layout.side.rows, 9);
+	click_at(x, top + 3, 2);
 	sees(x, "work Archive");
 	press(x, "c");
 	type_text(x, "Old mail");
 	press(x, "Enter");
 	sees(x, "work Old mail");
 	/* Scrolled by one now. */
-	click_at(x, top + 1, 2);
+	click_at(x, top + 2, 2);
 	sees(x, "work Archive");
-	click_at(x, top + 7, 2);
+	click_at(x, top + 8, 2);
 	sees(x, "work Trash");
-	click_at(x, top + 8, 2); /* the status line */
+	click_at(x, top + 9, 2); /* the status line */
 	sees(x, "work Trash");
 	close_screen(x);
 }
@@ -2780,6 +2829,7 @@ int main(void)
 		cmocka_unit_test(test_screen_tagged),
 		cmocka_unit_test(test_screen_reasons),
 		cmocka_unit_test(test_screen_messages_limit),
+		cmocka_unit_test(test_screen_inboxes),
 		cmocka_unit_test(test_screen_side_click),
 		cmocka_unit_test(test_screen_side_keys),
 		cmocka_unit_test(test_screen_cursor),

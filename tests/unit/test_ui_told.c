@@ -449,12 +449,12 @@ static void test_tabs_and_lists(void **state)
 	fake_outbox(1, 1);
 	command(x, "folders");
 	press(x, "Home");
-	press(x, "Enter"); /* an account is its inbox */
+	press(x, "j Enter"); /* an account is its inbox */
 	sees(x, "online   INBOX");
 	command(x, "folders");
-	click(x, 3, 5);
+	click(x, 4, 5);
 	sees(x, "Lists");
-	click(x, 3, 5);
+	click(x, 4, 5);
 	sees(x, "online   Archive");
 	command(x, "limit nothing-has-this");
 	sees(x, "Nothing matches. l all shows everything again");
