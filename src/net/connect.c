@@ -57,21 +57,28 @@ static int time_left(int64_t deadline)
 int connect_wait(int fd, short events, int64_t deadline, struct net_cancel *cancel,
 	enum connect_late late, const char *where, struct err *err)
 {
-	struct pollfd p[2] = {{.fd = fd, .events = events},
-		{.fd = cancel ? net_cancel_fd(cancel) : -1, .events = POLLIN}};
+	struct pollfd p[3] = {{.fd = fd, .events = events},
+		{.fd = cancel ? net_cancel_fd(cancel) : -1, .events = POLLIN},
+		{.fd = cancel ? net_cancel_hurry_fd(cancel) : -1, .events = POLLIN}};
+	int64_t begin = clock_ms();
 
 	for (;;) {
-		int left = time_left(deadline), n;
+		int64_t until = cancel ? net_cancel_until(cancel, begin) : INT64_MAX;
+		int left = time_left(deadline < until ? deadline : until), n;
 
 		if (cancel && net_cancel_asked(cancel))
 			return cancelled(err);
-		n = poll(p, 2, left);
+		n = poll(p, 3, left);
 		if (n < 0 && errno != EINTR)
 			return err_errno(err, _("cannot wait for %.100s"), where);
 		if (n > 0 && p[1].revents)
 			return cancelled(err);
 		if (n > 0 && p[0].revents)
 			return 0;
+		if (n > 0 && p[2].revents)
+			net_cancel_noticed(cancel);
+		if (n == 0 && left == 0 && until < deadline)
+			return cancelled(err);
 		if (n == 0 && left == 0)
 			return late_error(late, where, err);
 	}
@@ -283,13 +290,32 @@ static void race_close(struct race *r, int but)
 			close(r->fds[i].fd);
 }
 
+/* How many to wait for: the attempts, and what stops them. Whoever hurries later is noticed. */
+static nfds_t watch_cancel(struct race *r, struct net_cancel *cancel)
+{
+	if (!cancel)
+		return r->next;
+	net_cancel_noticed(cancel);
+	r->fds[r->next] = (struct pollfd){.fd = net_cancel_fd(cancel), .events = POLLIN};
+	r->fds[r->next + 1] = (struct pollfd){.fd = net_cancel_hurry_fd(cancel), .events = POLLIN};
+	return r->next + 2;
+}
+
+static int race_left(struct net_cancel *cancel, int64_t begin, int64_t until)
+{
+	int64_t hurried = cancel ? net_cancel_until(cancel, begin) : INT64_MAX;
+
+	return time_left(hurried < until ? hurried : until);
+}
+
 static int race_run(struct race *r, const char *where, int64_t deadline, struct net_cancel *cancel,
 	struct err *err)
 {
-	int64_t stagger = 0;
+	int64_t stagger = 0, begin = clock_ms();
 
 	for (;;) {
 		int64_t now = clock_ms(), until = deadline;
+		nfds_t nfds;
 		int winner;
 
 		if (r->next < r->n && (now >= stagger || race_idle(r))) {
@@ -306,13 +332,12 @@ static int race_run(struct race *r, const char *where, int64_t deadline, struct 
 		}
 		if (r->next < r->n && stagger < until)
 			until = stagger;
-		if (cancel && net_cancel_asked(cancel))
+		if (cancel && (net_cancel_asked(cancel) || net_cancel_until(cancel, begin) <= now))
 			return cancelled(err);
 		if (now >= deadline)
 			return late_error(CONNECT_LATE_TCP, where, err);
-		r->fds[r->next] = (struct pollfd){
-			.fd = cancel ? net_cancel_fd(cancel) : -1, .events = POLLIN};
-		if (poll(r->fds, r->next + 1, time_left(until)) < 0) {
+		nfds = watch_cancel(r, cancel);
+		if (poll(r->fds, nfds, race_left(cancel, begin, until)) < 0) {
 			if (errno != EINTR)
 				return err_errno(err, _("cannot wait for %.100s"), where);
 			continue;
@@ -333,7 +358,7 @@ int connect_race(const struct addrinfo *list, const char *where, int64_t deadlin
 	for (const struct addrinfo *a = list; a; a = a->ai_next)
 		n++;
 	r.order = mem_array(n, sizeof(struct addrinfo *));
-	r.fds = mem_array(n + 1, sizeof(*r.fds));
+	r.fds = mem_array(n + 2, sizeof(*r.fds));
 	race_order(&r, list);
 	winner = race_run(&r, where, deadline, cancel, err);
 	race_close(&r, winner);

@@ -1,5 +1,6 @@
 #include "net/net.h"
 
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -19,7 +20,10 @@
 struct net_cancel {
 	atomic_uint refs;
 	atomic_bool asked;
-	int fd; /* -1 when the machine had none left: then only the flag works */
+	atomic_uint task, hurried;  /* hurried: the number of the task that is */
+	_Atomic int64_t hurried_at; /* clock_ms */
+	/* -1 when the machine had none left: then only what is above works */
+	int fd, hurry_fd;
 };
 
 struct net_cancel *net_cancel_new(void)
@@ -29,6 +33,7 @@ struct net_cancel *net_cancel_new(void)
 	atomic_init(&c->refs, 1);
 	atomic_init(&c->asked, false);
 	c->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	c->hurry_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	return c;
 }
 
@@ -44,26 +49,38 @@ void net_cancel_unref(struct net_cancel *c)
 		return;
 	if (c->fd >= 0)
 		close(c->fd);
+	if (c->hurry_fd >= 0)
+		close(c->hurry_fd);
 	free(c);
+}
+
+static void raise_fd(int fd)
+{
+	uint64_t one = 1;
+
+	while (fd >= 0 && write(fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		continue;
+}
+
+static void lower_fd(int fd)
+{
+	uint64_t n;
+
+	while (fd >= 0 && read(fd, &n, sizeof(n)) < 0 && errno == EINTR)
+		continue;
 }
 
 void net_cancel_now(struct net_cancel *c)
 {
-	uint64_t one = 1;
-
 	atomic_store(&c->asked, true);
 	/* Nobody reads it but net_cancel_again: once readable, always readable. */
-	while (c->fd >= 0 && write(c->fd, &one, sizeof(one)) < 0 && errno == EINTR)
-		continue;
+	raise_fd(c->fd);
 }
 
 void net_cancel_again(struct net_cancel *c)
 {
-	uint64_t n;
-
 	atomic_store(&c->asked, false);
-	while (c->fd >= 0 && read(c->fd, &n, sizeof(n)) < 0 && errno == EINTR)
-		continue;
+	lower_fd(c->fd);
 }
 
 bool net_cancel_asked(const struct net_cancel *c)
@@ -74,6 +91,49 @@ bool net_cancel_asked(const struct net_cancel *c)
 int net_cancel_fd(const struct net_cancel *c)
 {
 	return c->fd;
+}
+
+void net_cancel_task(struct net_cancel *c, unsigned task)
+{
+	atomic_store(&c->task, task);
+	lower_fd(c->hurry_fd);
+}
+
+/* The task may have ended since it was compared: then its number is none's that comes later. */
+void net_cancel_hurry(struct net_cancel *c, unsigned task)
+{
+	if (!task || atomic_load(&c->task) != task)
+		return;
+	atomic_store(&c->hurried_at, clock_ms());
+	atomic_store(&c->hurried, task);
+	raise_fd(c->hurry_fd);
+}
+
+bool net_cancel_is_hurried(const struct net_cancel *c)
+{
+	unsigned task = atomic_load(&c->task);
+
+	return task && atomic_load(&c->hurried) == task;
+}
+
+int64_t net_cancel_until(const struct net_cancel *c, int64_t since)
+{
+	int64_t at;
+
+	if (!net_cancel_is_hurried(c))
+		return INT64_MAX;
+	at = atomic_load(&c->hurried_at);
+	return (since < at ? since : at) + NET_HURRY_MS;
+}
+
+int net_cancel_hurry_fd(const struct net_cancel *c)
+{
+	return c->hurry_fd;
+}
+
+void net_cancel_noticed(struct net_cancel *c)
+{
+	lower_fd(c->hurry_fd);
 }
 
 /* --- addresses --- */

@@ -3,7 +3,7 @@
  * takes.
  *
  * Owns:    struct net_cancel is counted (net_cancel_ref/_unref); the other structs are the caller's
- * values. Threads: net_cancel_now may be called from any thread; the rest belongs to the
+ * values. Threads: net_cancel_now and _hurry may be called from any thread; the rest belongs to the
  * connection's thread. Errors:  ERR_INPUT for addresses that cannot be read.
  */
 #ifndef NET_NET_H
@@ -69,6 +69,25 @@ void net_cancel_now(struct net_cancel *c);
 void net_cancel_again(struct net_cancel *c);
 bool net_cancel_asked(const struct net_cancel *c);
 int net_cancel_fd(const struct net_cancel *c); /* readable once asked */
+
+/*
+ * One task of many over such connections, by its number (0: none that can be ended so). Hurried,
+ * what is under way on the wire may still end by itself, for a new connection costs more than that:
+ * but a wait in which nothing has come for NET_HURRY_MS, or the first one so long after, ends with
+ * ERR_CANCELLED, and the connection with it. So nobody waits for a server that says nothing.
+ */
+enum { NET_HURRY_MS = 500 };
+/* Only for the thread whose connections they are: which task it is at from now on. */
+void net_cancel_task(struct net_cancel *c, unsigned task);
+/* Any thread. Nothing happens when it is another task's turn. */
+void net_cancel_hurry(struct net_cancel *c, unsigned task);
+bool net_cancel_is_hurried(const struct net_cancel *c); /* the present task is */
+/* Until when (clock_ms) a wait may last in which nothing has come since then; INT64_MAX: it is not
+ * hurried. */
+int64_t net_cancel_until(const struct net_cancel *c, int64_t since);
+/* Readable when a task was hurried since net_cancel_task or _noticed. */
+int net_cancel_hurry_fd(const struct net_cancel *c);
+void net_cancel_noticed(struct net_cancel *c);
 
 /* Once, in main, before any thread: SIGPIPE ignored, OpenSSL, libetpan's catch-all extension (its
  * registry has no lock). */

@@ -791,13 +791,14 @@ static bool data_is_there(const struct stream *s)
 }
 
 /* -1 error, 0 nothing yet, 1 woken; reads what came. */
-static int wait_step(struct stream *s, int wake_fd, int64_t until, struct err *err)
+static int wait_step(struct stream *s, int wake_fd, int64_t since, int64_t until, struct err *err)
 {
-	struct pollfd p[3] = {{.fd = s->fd, .events = POLLIN},
+	struct pollfd p[4] = {{.fd = s->fd, .events = POLLIN},
 		{.fd = net_cancel_fd(s->cancel), .events = POLLIN},
-		{.fd = wake_fd, .events = POLLIN}};
+		{.fd = wake_fd, .events = POLLIN},
+		{.fd = net_cancel_hurry_fd(s->cancel), .events = POLLIN}};
+	int64_t left, hurried = net_cancel_until(s->cancel, since);
 	short events = POLLIN;
-	int64_t left;
 	int n;
 
 	if (net_cancel_asked(s->cancel))
@@ -806,18 +807,22 @@ static int wait_step(struct stream *s, int wake_fd, int64_t until, struct err *e
 	if (n != 0)
 		return n < 0 ? -1 : 0;
 	p[0].events = events;
-	left = until - clock_ms();
-	n = poll(p, 3, left < 0 ? 0 : (int)left);
+	left = (hurried < until ? hurried : until) - clock_ms();
+	if (hurried < until && left <= 0)
+		return err_set(err, ERR_CANCELLED, _("stopped"));
+	n = poll(p, 4, left < 0 ? 0 : (int)left);
 	if (n < 0 && errno != EINTR)
 		return err_errno(err, _("cannot wait for %.100s"), s->host);
 	if (n > 0 && p[1].revents)
 		return err_set(err, ERR_CANCELLED, _("stopped"));
+	if (n > 0 && p[3].revents)
+		net_cancel_noticed(s->cancel);
 	return n > 0 && !p[0].revents && p[2].revents;
 }
 
 int stream_wait(struct stream *s, int wake_fd, int timeout_ms, struct err *err)
 {
-	int64_t until = clock_ms() + (timeout_ms > 0 ? timeout_ms : 0);
+	int64_t since = clock_ms(), until = since + (timeout_ms > 0 ? timeout_ms : 0);
 	struct err why;
 
 	if (s->err.kind != ERR_NONE || !s->ms)
@@ -830,7 +835,7 @@ int stream_wait(struct stream *s, int wake_fd, int timeout_ms, struct err *err)
 	if (s->command_until < until)
 		s->command_until = until + stream_ms(s->options.command_ms, COMMAND_MS);
 	while (!data_is_there(s)) {
-		int r = wait_step(s, wake_fd, until, &why);
+		int r = wait_step(s, wake_fd, since, until, &why);
 
 		if (r < 0)
 			return stream_fail(s, &why, err);

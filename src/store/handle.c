@@ -164,15 +164,22 @@ static int undo(struct store *s, struct store_request *r, struct str *said, stru
 	return undo_last(s, said, err);
 }
 
-/* Whoever has it now. */
+/* Where a request may wait that is cancelled: who has it answers it, and ends what is done for it.
+ */
+static void (*const cancels[])(struct store *s, unsigned request) = {
+	read_cancel,        /* for a body from the server */
+	rendering_cancel,   /* for a text from another thread */
+	session_cancel,     /* for a session by POP3 */
+	links_cancel_check, /* for connections that only look */
+	work_cancel,        /* for its next slice: searches, exports, backups */
+};
+
 static int cancel(struct store *s, struct store_request *r, struct str *said, struct err *err)
 {
 	(void)said;
 	(void)err;
-	read_cancel(s, r->cancel.request);
-	rendering_cancel(s, r->cancel.request);
-	session_cancel(s, r->cancel.request);
-	work_cancel(s, r->cancel.request);
+	for (size_t i = 0; i < MEM_COUNT(cancels); i++)
+		cancels[i](s, r->cancel.request);
 	return 0;
 }
 

@@ -50,7 +50,7 @@ enum job_kind {
 	JOB_RETRY,    /* connect now; also after a refused login or certificate */
 	JOB_AWAKE,    /* the machine slept: connections that wait do not wait any longer */
 	JOB_PASSWORD, /* what the user typed */
-	JOB_CANCEL,   /* in front of the others: nobody waits for a JOB_BODY any more */
+	JOB_CANCEL,   /* nobody waits for a job any more (sync_ops.cancel_job) */
 	/* MAIN, by IMAP. */
 	JOB_LIST,    /* folders and their counts -> RESULT_FOLDERS */
 	JOB_SYNC,    /* one folder -> RESULT_SELECTED, _SUMMARIES, _FLAGS, _VANISHED, _PROGRESS,
@@ -63,13 +63,13 @@ enum job_kind {
 	JOB_POP3,      /* one session -> RESULT_POP3_LISTED, waits for JOB_POP3_PLAN, ...,
 			  RESULT_POP3_DONE */
 	JOB_POP3_PLAN, /* what to fetch and look at -> RESULT_POP3_..., RESULT_POP3_FETCHED */
-	JOB_POP3_STOP, /* the user wants no more of this session's messages */
 	JOB_POP3_ACK,  /* what was fetched is durable: the driver deletes and quits */
 	/* SEND. */
 	JOB_SEND,    /* one mail -> RESULT_SEND_READY, waits for JOB_SEND_GO, RESULT_SENT */
 	JOB_SEND_GO, /* whether DATA may begin */
 	/* FETCH, of connections that only look. */
 	JOB_CHECK, /* connect and describe -> RESULT_CHECKED */
+	JOB_KINDS
 };
 
 /* Everything that is pointed to is owned. */
@@ -138,14 +138,16 @@ struct job_send {
 	struct str bytes; /* the message with CRLF */
 };
 
-struct job_send_go {
-	bool noted; /* that DATA begins; else it must not */
+struct job_send_go { /* with the number of the JOB_SEND */
+	bool noted;  /* that DATA begins; else it must not */
 };
 
 struct job {
 	struct queue_item item;
 	enum job_kind kind;
-	unsigned request; /* its number, which comes back in its results */
+	/* Its number, which comes back in its results. JOB_BODY, JOB_POP3 and JOB_SEND can be
+	 * cancelled by it, and have one that no other of them had. */
+	unsigned request;
 	/* Of what is about one folder, else NULL: its name in UTF-8, and on the wire. */
 	char *folder, *mailbox;
 	union { /* of kinds that are not here nothing more is to be said */
@@ -397,6 +399,14 @@ struct sync_ops {
 		struct queue *results, struct queue *lanes[LANES]);
 	/* Asks every lane to end at once (sockets are closed); returns at once. */
 	void (*cancel)(struct sync *s);
+	/*
+	 * Nobody waits for this job any more. One that waits is answered with ERR_CANCELLED without
+	 * being begun. One that is under way ends between two pieces of what it fetches where that
+	 * is soon, else its connection is closed (net_cancel_hurry), and the next job has a new
+	 * one; JOB_POP3 keeps what came, and JOB_SEND is cancelled only before JOB_SEND_GO says
+	 * that DATA may begin. Its final result still comes. Returns at once.
+	 */
+	void (*cancel_job)(struct sync *s, enum lane lane, unsigned request);
 	/* The machine slept: what is connected is connected anew, for nobody knows what still
 	 * stands (mail that is just being sent is left alone). Returns at once. */
 	void (*wake)(struct sync *s);

@@ -133,7 +133,8 @@ struct suspect {
 
 struct pop3_session { /* store/link/session.c */
 	bool running;
-	unsigned request;
+	unsigned request;              /* REQUEST_SYNC that asked for it, 0: none */
+	unsigned job;                  /* the number of the JOB_POP3 */
 	struct session_entry *entries; /* owned */
 	size_t n;
 	bool can_top;
@@ -206,8 +207,9 @@ struct account {
 	bool ledger_old; /* IMAP was in use since the last session: its list is the newer one */
 	struct whole *wholes;
 	int64_t clock_real, clock_boot,
-		leap_until; /* seconds; pop3-keep distrusts a clock that leaps */
-	char *sending;      /* owned; outbox id the send lane works on */
+		leap_until;   /* seconds; pop3-keep distrusts a clock that leaps */
+	char *sending;        /* owned; outbox id the send lane works on */
+	unsigned sending_job; /* the number of that JOB_SEND */
 	/* Owned; what became of the mail that was sent last, while the disk takes no note of it. */
 	struct outbox_mail *unnoted;
 	bool copies_due;       /* a copy in Sent could not be made, and is tried again */
@@ -326,6 +328,8 @@ void account_post(struct account *a, enum lane lane,
 	struct job *j); /* frees it when there is no connection */
 /* The same, in front of what waits. */
 void account_post_first(struct account *a, enum lane lane, struct job *j);
+/* Nobody waits for the job with this number any more. */
+void account_cancel_job(struct account *a, enum lane lane, unsigned job);
 int account_sync_all(struct account *a, struct store_request *r, struct str *said, struct err *err);
 /* What may have been waited for is through: REQUEST_SYNC is answered soon, if nothing is left. */
 void account_settles(struct account *a);
@@ -345,6 +349,7 @@ void account_sync_folders(struct account *a, enum sync_which which);
 void account_sync_changed(struct folder *f);
 int account_check(struct account *a, struct store_request *r, struct str *said, struct err *err);
 void account_checked(struct account *a, struct result *r); /* answers REQUEST_CHECK */
+void links_cancel_check(struct store *s, unsigned request);
 
 /* --- identity.c: whose mail all this is --- */
 int identity_check(struct account *a, struct err *err); /* the journal is open, nothing else is */

@@ -812,7 +812,7 @@ static int do_op(struct lane_thread *l, const struct job *j, struct err *err)
 	return rc;
 }
 
-int apply_op(struct lane_thread *l, const struct job *j, struct err *err)
+int apply_op(struct lane_thread *l, struct job *j, struct err *err)
 {
 	const struct op *op = j->op.what;
 

@@ -84,6 +84,7 @@ struct sink {
 	const struct job *job;
 	struct str bytes;
 	uint64_t done;
+	bool again; /* the connection was closed on behalf of another job */
 };
 
 /* 1: selected just now, 0: before, -1: it cannot be, or is another mailbox now. */
@@ -103,27 +104,38 @@ static int select_again(struct sink *s, bool anew, struct err *err)
 	return rc;
 }
 
-/* What a person waits for goes ahead of the rest of what is saved or exported. */
+/* What a person waits for goes ahead of the rest of what is saved or exported. Where it is
+ * cancelled and takes the connection with it, this one is for the next. */
 static int make_way(struct sink *s, struct err *err)
 {
 	struct job *first;
 	bool any = false;
-	int rc = 0;
 
-	while (rc == 0 && !s->job->body.urgent && (first = lane_next_urgent(s->lane))) {
-		rc = fetch_body(s->lane, s->im, s->select, first, err);
+	while (!s->job->body.urgent && (first = lane_next_urgent(s->lane))) {
+		enum went w;
+
+		lane_begin(s->lane, first);
+		w = fetch_body(s->lane, s->im, s->select, first, err);
+		s->again = w != WENT_ON && lane_is_cancelled(s->lane, first);
 		job_free(first);
+		if (w != WENT_ON)
+			return -1;
+		lane_begin(s->lane, s->job);
 		any = true;
 	}
-	return rc != 0 || (any && select_again(s, false, err) < 0) ? -1 : 0;
+	return any && select_again(s, false, err) < 0 ? -1 : 0;
 }
 
 /* Between two pieces. The person left: the next message must not wait for the rest of this one. */
 static int wanted(struct sink *s, struct err *err)
 {
-	if (lane_is_cancelled(s->lane, s->job->request))
-		return err_set(err, ERR_CANCELLED, _("Cancelled"));
-	return make_way(s, err);
+	bool left = lane_is_cancelled(s->lane, s->job);
+
+	if (!left && make_way(s, err) != 0)
+		return -1;
+	return left || lane_is_cancelled(s->lane, s->job)
+		       ? err_set(err, ERR_CANCELLED, _("Cancelled"))
+		       : 0;
 }
 
 static int take_bytes(void *ctx, const char *p, size_t len)
@@ -366,14 +378,19 @@ static int get_body(struct sink *s, struct err *err)
 	return is_it_gone(s, err);
 }
 
-int fetch_body(struct lane_thread *l, struct imap *im, fetch_select_fn *select, const struct job *j,
-	struct err *err)
+enum went fetch_body(struct lane_thread *l, struct imap *im, fetch_select_fn *select,
+	const struct job *j, struct err *err)
 {
 	struct sink s = {.lane = l, .im = im, .select = select, .job = j};
 	struct result *r = result_new(RESULT_BODY_DONE);
 	int rc = get_body(&s, &r->err);
 
 	str_done(&s.bytes);
+	if (s.again) {
+		*err = r->err;
+		result_free(r);
+		return WENT_AGAIN;
+	}
 	r->request = j->request;
 	r->folder = mem_strdup(j->folder);
 	r->body_done.uid = j->body.uid;
@@ -383,23 +400,23 @@ int fetch_body(struct lane_thread *l, struct imap *im, fetch_select_fn *select, 
 	else
 		rc = 0;
 	lane_post(l, r);
-	return rc;
+	return went(rc);
 }
 
-static int fetch_job(struct lane_thread *l, struct job *j, struct err *err)
+static enum went fetch_job(struct lane_thread *l, struct job *j, struct err *err)
 {
 	return fetch_body(l, state(l)->im, select_on_own, j, err);
 }
 
 /* Kept open for a while: the next message comes without a new login. */
-static int fetch_idle(struct lane_thread *l, struct err *err)
+static enum went fetch_idle(struct lane_thread *l, struct err *err)
 {
 	struct imap_news news;
 
 	l->held = lane_next(l, KEEP_MS);
 	if (l->held || l->quit || l->retry)
-		return 0;
-	return imap_noop(state(l)->im, &news, err);
+		return WENT_ON;
+	return went(imap_noop(state(l)->im, &news, err));
 }
 
 const struct driver driver_fetch = {

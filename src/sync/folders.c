@@ -284,7 +284,7 @@ static int find_prefix(struct lane_thread *l, const struct imap_mailboxes *boxes
 
 /* --- the list --- */
 
-int folders_list(struct lane_thread *l, const struct job *j, struct err *err)
+int folders_list(struct lane_thread *l, struct job *j, struct err *err)
 {
 	struct watch *w = watch_state(l);
 	struct imap_mailboxes boxes = {0};

@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void *lane_main(void *arg);
-
 /* Cancelled, and not for good. sync_wake sets the flag first and cancels then, and this thread may
  * have answered the flag in between. */
 static bool is_woken(struct lane_thread *l)
@@ -56,36 +54,25 @@ void lane_state(
 	lane_post(l, r);
 }
 
-static enum result_kind final_kind(enum job_kind kind)
-{
-	switch (kind) {
-	case JOB_LIST:
-		return RESULT_FOLDERS;
-	case JOB_SYNC:
-		return RESULT_SYNCED;
-	case JOB_BODY:
-		return RESULT_BODY_DONE;
-	case JOB_OP:
-		return RESULT_OP;
-	case JOB_MAILBOX:
-		return RESULT_MAILBOX;
-	case JOB_SEND:
-		return RESULT_SENT;
-	case JOB_CHECK:
-		return RESULT_CHECKED;
-	default:
-		return RESULT_POP3_DONE;
-	}
-}
+/* What ends a job. The others are for the lane, or words of a conversation that is over. */
+static const enum result_kind final[JOB_KINDS] = {
+	[JOB_LIST] = RESULT_FOLDERS,
+	[JOB_SYNC] = RESULT_SYNCED,
+	[JOB_OP] = RESULT_OP,
+	[JOB_MAILBOX] = RESULT_MAILBOX,
+	[JOB_BODY] = RESULT_BODY_DONE,
+	[JOB_POP3] = RESULT_POP3_DONE,
+	[JOB_SEND] = RESULT_SENT,
+	[JOB_CHECK] = RESULT_CHECKED,
+};
 
 static void fail(struct lane_thread *l, const struct job *j, const struct err *err, bool unbegun)
 {
 	struct result *r;
 
-	if (j->kind == JOB_POP3_STOP || j->kind == JOB_POP3_PLAN || j->kind == JOB_POP3_ACK ||
-		j->kind == JOB_SEND_GO)
-		return; /* answers to a conversation that is over */
-	r = result_new(final_kind(j->kind));
+	if (!final[j->kind])
+		return;
+	r = result_new(final[j->kind]);
 	r->request = j->request;
 	r->err = *err;
 	r->folder = mem_strdup(j->folder);
@@ -169,13 +156,43 @@ static void take_controls(struct lane_thread *l)
 	free(urgent);
 }
 
-bool lane_is_cancelled(struct lane_thread *l, unsigned request)
+/* What can be cancelled has a number of its own; 0: it cannot. */
+static unsigned number_of(const struct job *j)
 {
-	take_controls(l);
-	for (size_t i = 0; i < CANCELLED && i < l->ncancelled; i++)
-		if (request && l->cancelled[i] == request)
+	bool can = j && (j->kind == JOB_BODY || j->kind == JOB_POP3 || j->kind == JOB_SEND);
+
+	return can ? j->request : 0;
+}
+
+void lane_begin(struct lane_thread *l, const struct job *j)
+{
+	net_cancel_task(l->cancel, number_of(j));
+}
+
+static bool is_cancelled(const struct lane_thread *l, const struct job *j)
+{
+	unsigned number = number_of(j);
+
+	for (size_t i = 0; number && i < CANCELLED && i < l->ncancelled; i++)
+		if (l->cancelled[i] == number)
 			return true;
 	return false;
+}
+
+bool lane_is_cancelled(struct lane_thread *l, const struct job *j)
+{
+	take_controls(l);
+	return is_cancelled(l, j);
+}
+
+/* One that was not begun, and need not be. */
+static void drop_cancelled(struct lane_thread *l, struct job *j)
+{
+	struct err err;
+
+	err_set(&err, ERR_CANCELLED, _("Cancelled"));
+	lane_put_off(l, j, &err);
+	job_free(j);
 }
 
 struct job *lane_next_urgent(struct lane_thread *l)
@@ -201,6 +218,10 @@ static struct job *next(struct lane_thread *l, int timeout_ms, bool talking)
 
 		if (!j)
 			return NULL;
+		if (is_cancelled(l, j)) {
+			drop_cancelled(l, j);
+			continue;
+		}
 		if (!control(l, j))
 			return j;
 		job_free(j);
@@ -214,10 +235,12 @@ struct job *lane_next(struct lane_thread *l, int timeout_ms)
 {
 	struct job *j = l->held;
 
-	if (!j)
-		return next(l, timeout_ms, false);
 	l->held = NULL;
-	return j;
+	if (j && !lane_is_cancelled(l, j))
+		return j;
+	if (j)
+		drop_cancelled(l, j);
+	return next(l, timeout_ms, false);
 }
 
 struct job *lane_next_word(struct lane_thread *l, int timeout_ms)
@@ -426,6 +449,7 @@ static void end_waking(struct lane_thread *l)
 static bool connect_lane(struct lane_thread *l, unsigned *attempt)
 {
 	struct err err = {0};
+	int rc;
 
 	if (is_woken(l))
 		end_waking(l);
@@ -433,7 +457,10 @@ static bool connect_lane(struct lane_thread *l, unsigned *attempt)
 		return false;
 	lane_state(l, SYNC_CONNECTING, NULL, 0);
 	l->retry = l->fresh = false;
-	if (l->driver->open(l, &err) == 0) {
+	lane_begin(l, l->held);
+	rc = l->driver->open(l, &err);
+	lane_begin(l, NULL);
+	if (rc == 0) {
 		l->connected = true;
 		l->useful = false;
 		pace_begin(&l->pace);
@@ -449,36 +476,54 @@ static bool connect_lane(struct lane_thread *l, unsigned *attempt)
 	return false;
 }
 
-static int step(struct lane_thread *l, struct err *err)
+static enum went do_job(struct lane_thread *l, struct job *j, struct err *err)
+{
+	enum went w;
+
+	lane_begin(l, j);
+	w = l->driver->job(l, j, err);
+	if (w == WENT_AGAIN)
+		l->held = j;
+	else
+		job_free(j);
+	return w;
+}
+
+static enum went step(struct lane_thread *l, struct err *err)
 {
 	struct job *j;
-	int rc;
 
-	if (is_woken(l))
-		return err_set(err, ERR_CANCELLED, "awake");
-	j = lane_next(l, 0);
-	if (j) {
-		rc = l->driver->job(l, j, err);
-		job_free(j);
-		return rc;
+	if (is_woken(l)) {
+		err_set(err, ERR_CANCELLED, "awake");
+		return WENT_DEAD;
 	}
+	j = lane_next(l, 0);
+	if (j)
+		return do_job(l, j, err);
 	if (l->quit)
-		return 0;
+		return WENT_ON;
 	l->retry = false;
 	if (l->driver->busy && l->driver->busy(l))
 		return l->driver->work(l, err);
-	return l->driver->idle ? l->driver->idle(l, err) : err_set(err, ERR_NONE, "nothing to do");
+	return l->driver->idle ? l->driver->idle(l, err) : WENT_THROUGH;
 }
 
-static void disconnect(struct lane_thread *l, const struct err *err)
+static void disconnect(struct lane_thread *l)
 {
-	l->driver->close(l, err == NULL);
+	l->driver->close(l, true);
 	l->connected = false;
-	if (!err || l->quit)
+}
+
+/* Jobs of a broken connection are answered before the next one is told of: nobody acts on stale
+ * ones. Where each job stands for itself, or only one was cancelled, they are a reason to connect
+ * again. */
+static void lose_connection(struct lane_thread *l, const struct err *err, bool cut)
+{
+	l->driver->close(l, false);
+	l->connected = false;
+	if (l->quit)
 		return;
-	/* Jobs of the broken connection are answered before the next one is told of: nobody acts on
-	 * stale ones. Where each job stands for itself, it is a reason to connect again. */
-	if (l->driver->eager)
+	if (l->driver->eager && !cut)
 		fail_waiting(l, err);
 	lane_state(l, SYNC_OFFLINE, err, 0);
 }
@@ -488,7 +533,7 @@ static bool has_reason_to_connect(struct lane_thread *l)
 {
 	struct job *j;
 
-	if (l->driver->eager || l->held)
+	if (l->driver->eager)
 		return true;
 	j = lane_next(l, -1);
 	if (j && j->kind == JOB_CHECK) {
@@ -508,24 +553,33 @@ void *lane_main(void *arg)
 
 	while (!l->quit) {
 		struct err err = {0};
+		enum went w;
+		bool cut;
 
 		if (!l->connected) {
 			if (!has_reason_to_connect(l) || l->quit || !connect_lane(l, &attempt))
 				continue;
 			since = clock_ms();
 		}
-		if (step(l, &err) == 0)
+		w = step(l, &err);
+		cut = net_cancel_is_hurried(l->cancel);
+		lane_begin(l, NULL);
+		if (w == WENT_ON)
 			continue;
-		if (err.kind ==
-			ERR_NONE) { /* the driver is through and wants no connection for now */
+		if (w == WENT_THROUGH) {
 			attempt = 0;
-			disconnect(l, NULL);
+			disconnect(l);
 			continue;
 		}
-		attempt = retry_after(attempt, l->useful || is_woken(l), clock_ms() - since);
+		if (cut)
+			err_set(&err, ERR_NETWORK,
+				_("Connecting again, for what was under way was cancelled"));
+		else
+			attempt =
+				retry_after(attempt, l->useful || is_woken(l), clock_ms() - since);
 		explain(l, &err);
-		disconnect(l, &err);
-		if (attempt && l->driver->eager && !l->quit)
+		lose_connection(l, &err, cut);
+		if (attempt && !cut && l->driver->eager && !l->quit)
 			wait_to_retry(l, &err, attempt);
 	}
 	if (l->connected)

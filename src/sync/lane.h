@@ -3,8 +3,7 @@
  *
  * Owns:    the thread, the job queue, the password while it lives.
  * Threads: all functions but lane_start, lane_cancel and lane_stop run on the lane's own thread.
- * Errors:  a driver returns -1 when its connection is dead; what the job deserves is told in
- * results.
+ * Errors:  a driver says what became of its connection; what the job deserves is told in results.
  *
  * Private to sync. A protocol is a row of functions (struct driver); the loop in lane.c knows none
  * of them.
@@ -20,19 +19,31 @@
 
 struct lane_thread;
 
+/* What became of a step, and so of the connection. */
+enum went {
+	WENT_ON,      /* it is there */
+	WENT_THROUGH, /* nothing more to do: it is closed in order, for now */
+	WENT_DEAD,    /* it broke, and why */
+	WENT_AGAIN,   /* the same, and the job, which has no result, is for the next one */
+};
+static inline enum went went(int rc) /* of what returns -1 when the connection is dead */
+{
+	return rc == 0 ? WENT_ON : WENT_DEAD;
+}
+
 struct driver {
 	const char *name;
 	bool eager; /* connects by itself and stays; otherwise when a job comes */
 	int (*open)(struct lane_thread *l, struct err *err);
 	void (*close)(struct lane_thread *l, bool polite);
-	/* Does one job, frees nothing; the final result is posted. -1: the connection is dead. */
-	int (*job)(struct lane_thread *l, struct job *j, struct err *err);
+	/* Does one job, frees nothing; the final result is posted. */
+	enum went (*job)(struct lane_thread *l, struct job *j, struct err *err);
 	bool (*busy)(struct lane_thread *l); /* background work waits; may be NULL */
-	int (*work)(struct lane_thread *l, struct err *err); /* one bounded step of it */
+	enum went (*work)(struct lane_thread *l, struct err *err); /* one bounded step of it */
 	/* Waits until the queue or the server has something; NULL: the connection ends with its
 	 * job.
 	 */
-	int (*idle)(struct lane_thread *l, struct err *err);
+	enum went (*idle)(struct lane_thread *l, struct err *err);
 	void (*end)(struct lane_thread *l); /* frees the driver's own state */
 };
 
@@ -55,12 +66,14 @@ struct lane_thread {
 	bool fresh;         /* the password was had for the present attempt */
 	void *state;        /* of the driver */
 	struct job *held;   /* taken from the queue, not begun */
-	unsigned cancelled[CANCELLED]; /* requests that nobody waits for any more; the latest */
+	unsigned cancelled[CANCELLED]; /* jobs that nobody waits for any more; the latest */
 	size_t ncancelled;
 	bool connected;
 	bool useful;      /* the present connection brought something */
 	struct pace pace; /* of it */
 };
+
+void *lane_main(void *lane_thread);
 
 void lane_post(struct lane_thread *l, struct result *r); /* fills in who it is from */
 /* Posts the final result that the job deserves with err. */
@@ -95,8 +108,10 @@ int lane_open_imap(struct lane_thread *l, struct imap **out, const struct net_se
 
 /* The JOB_BODY that waits in front of the others and that a person waits for; NULL: none does. */
 struct job *lane_next_urgent(struct lane_thread *l);
-/* The person no longer wants what the request with that number fetches (JOB_CANCEL). */
-bool lane_is_cancelled(struct lane_thread *l, unsigned request);
+/* What is on the wire from now on is this job's, and ends when it is cancelled; NULL: nobody's. */
+void lane_begin(struct lane_thread *l, const struct job *j);
+/* Nobody waits for the job any more: asked between its pieces. */
+bool lane_is_cancelled(struct lane_thread *l, const struct job *j);
 
 /*
  * Answers JOB_BODY on a connection that is there. select makes the job's mailbox the selected one,
@@ -104,8 +119,8 @@ bool lane_is_cancelled(struct lane_thread *l, unsigned request);
  */
 typedef int fetch_select_fn(struct lane_thread *l, const struct job *j, bool anew,
 	uint32_t *uidvalidity, struct err *err);
-int fetch_body(struct lane_thread *l, struct imap *im, fetch_select_fn *select, const struct job *j,
-	struct err *err);
+enum went fetch_body(struct lane_thread *l, struct imap *im, fetch_select_fn *select,
+	const struct job *j, struct err *err);
 
 /* The drivers. */
 extern const struct driver driver_watch;  /* IMAP, LANE_MAIN */

@@ -102,7 +102,7 @@ static int resubscribe(struct imap *im, const struct job *j, struct err *err)
 	return rc;
 }
 
-int mailbox_reshape(struct lane_thread *l, const struct job *j, struct err *err)
+int mailbox_reshape(struct lane_thread *l, struct job *j, struct err *err)
 {
 	struct result *r = result_new(RESULT_MAILBOX);
 	bool done;

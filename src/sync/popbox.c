@@ -100,8 +100,8 @@ static struct job *answer(struct lane_thread *l, enum job_kind kind, struct err 
 
 struct hand_over {
 	struct lane_thread *lane;
+	const struct job *job; /* the session */
 	enum result_kind kind;
-	bool stopped;
 	const uint32_t *asked; /* borrowed; of these so many were answered */
 	size_t nasked, given;
 	uint32_t *refused; /* owned; TOP was: these come whole */
@@ -138,15 +138,12 @@ static void hand_part(void *ctx, uint32_t number, struct str *message, const str
 	h->refused[h->nrefused++] = number;
 }
 
-/* While it fetches the store has one word for it: JOB_POP3_STOP. */
+/* What came is kept; of the rest nobody wants more. */
 static bool stop(void *ctx)
 {
 	struct hand_over *h = ctx;
-	struct job *j = h->stopped ? NULL : lane_next_word(h->lane, 0);
 
-	h->stopped |= j != NULL;
-	job_free(j);
-	return h->stopped || net_cancel_asked(h->lane->cancel);
+	return lane_is_cancelled(h->lane, h->job) || net_cancel_asked(h->lane->cancel);
 }
 
 /* Answers come in order: the message that was awaited when they ended; 0: none. */
@@ -191,10 +188,18 @@ static int fetch(struct hand_over *h, const struct job_pop3_plan *plan, struct e
 	return rc;
 }
 
-static void say_fetched(struct hand_over *h, const struct err *err)
+/* What breaks when nobody wants it any more is no break: a session that goes on would be one. */
+static void explain(struct lane_thread *l, const struct job *session, struct err *err)
+{
+	if (err->kind != ERR_NONE && lane_is_cancelled(l, session))
+		err_set(err, ERR_CANCELLED, _("Cancelled"));
+}
+
+static void say_fetched(struct hand_over *h, struct err *err)
 {
 	struct result *r = result_new(RESULT_POP3_FETCHED);
 
+	explain(h->lane, h->job, err);
 	r->err = *err;
 	r->fetched.awaited = err->kind == ERR_NONE ? 0 : awaited(h);
 	lane_post(h->lane, r);
@@ -221,9 +226,10 @@ static int delete_and_quit(struct lane_thread *l, const struct job_pop3_ack *ack
 }
 
 /* Rounds of plan and fetch until the store has what it wants, then the end. */
-static int converse(struct lane_thread *l, struct result_session *done, struct err *err)
+static int converse(struct lane_thread *l, const struct job *session, struct result_session *done,
+	struct err *err)
 {
-	struct hand_over h = {.lane = l};
+	struct hand_over h = {.lane = l, .job = session};
 	struct err broke = {0};
 	struct job *j = answer(l, JOB_POP3_PLAN, err);
 	int rc;
@@ -256,7 +262,7 @@ static int converse(struct lane_thread *l, struct result_session *done, struct e
 	return rc;
 }
 
-static int popbox_job(struct lane_thread *l, struct job *j, struct err *err)
+static enum went popbox_job(struct lane_thread *l, struct job *j, struct err *err)
 {
 	struct result *done;
 	struct err said = {0};
@@ -264,24 +270,24 @@ static int popbox_job(struct lane_thread *l, struct job *j, struct err *err)
 
 	if (j->kind != JOB_POP3) {
 		lane_fail(l, j, &(struct err){ERR_INPUT, "POP3 has only an inbox"});
-		return 0;
+		return WENT_ON;
 	}
 	done = result_new(RESULT_POP3_DONE);
 	done->request = j->request;
 	rc = post_list(l, j, &said);
 	if (rc == 0)
-		rc = converse(l, &done->session, &said);
+		rc = converse(l, j, &done->session, &said);
+	explain(l, j, &said);
 	if (rc != 0)
 		done->err = said;
 	lane_post(l, done);
 	pop3_free(l->state);
 	l->state = NULL;
 	/* The session is over either way; only a broken one is told as a lost connection. */
-	if (rc != 0 && (said.kind != ERR_CANCELLED || l->quit || net_cancel_asked(l->cancel)))
-		*err = said;
-	else
-		err_set(err, ERR_NONE, "session over");
-	return -1;
+	if (rc == 0 || (said.kind == ERR_CANCELLED && !l->quit && !net_cancel_asked(l->cancel)))
+		return WENT_THROUGH;
+	*err = said;
+	return WENT_DEAD;
 }
 
 const struct driver driver_popbox = {

@@ -46,11 +46,14 @@ static int ask_store(void *ctx)
 	struct turn *t = ctx;
 	struct result *r = result_new(RESULT_SEND_READY);
 	struct job *j;
-	int go;
+	bool go;
 
+	r->request = t->job->request;
 	r->send_ready.id = mem_strdup(t->job->send.id);
 	lane_post(t->lane, r);
-	j = lane_answer(t->lane, JOB_SEND_GO, ANSWER_MS);
+	/* A word about a mail that was cancelled is none about this one. */
+	while ((j = lane_answer(t->lane, JOB_SEND_GO, ANSWER_MS)) && j->request != t->job->request)
+		job_free(j);
 	go = j && j->go.noted;
 	job_free(j);
 	return go ? 0 : -1;
@@ -75,7 +78,7 @@ static int be_connected(struct lane_thread *l, struct err *err)
 	return submit_open(l, err);
 }
 
-static int submit_job(struct lane_thread *l, struct job *j, struct err *err)
+static enum went submit_job(struct lane_thread *l, struct job *j, struct err *err)
 {
 	size_t n = j->send.to.n;
 	struct smtp_recipient *to;
@@ -87,10 +90,10 @@ static int submit_job(struct lane_thread *l, struct job *j, struct err *err)
 	enum send_outcome o;
 
 	if (j->kind != JOB_SEND)
-		return 0; /* a late answer */
+		return WENT_ON; /* a late answer */
 	if (be_connected(l, err) != 0) {
 		lane_fail(l, j, err);
-		return -1;
+		return WENT_DEAD;
 	}
 	to = mem_array(n, sizeof(*to));
 	for (size_t i = 0; i < n; i++)
@@ -113,18 +116,19 @@ static int submit_job(struct lane_thread *l, struct job *j, struct err *err)
 	lane_post(l, r);
 	if (o == SEND_ACCEPTED || said.kind == ERR_REFUSED || said.kind == ERR_AGAIN ||
 		said.kind == ERR_INPUT)
-		return 0; /* one that is dead is made anew for the next mail */
+		return WENT_ON; /* one that is dead is made anew for the next mail */
 	*err = said;
-	return -1;
+	return WENT_DEAD;
 }
 
 /* Nothing more to send: leave politely, the next mail gets a new connection. */
-static int submit_idle(struct lane_thread *l, struct err *err)
+static enum went submit_idle(struct lane_thread *l, struct err *err)
 {
+	(void)err;
 	l->held = lane_next(l, LINGER_MS);
 	if (l->held || l->quit || l->retry)
-		return 0;
-	return err_set(err, ERR_NONE, "idle");
+		return WENT_ON;
+	return WENT_THROUGH;
 }
 
 const struct driver driver_submit = {

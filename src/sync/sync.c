@@ -7,15 +7,13 @@
 
 #include <stdlib.h>
 
-void *lane_main(void *arg);
-
 struct sync {
 	struct sync_account account;
 	struct lane_thread lanes[LANES];
 	pthread_t threads[LANES];
 };
 
-const struct sync_ops sync_table = {sync_start, sync_cancel, sync_wake, sync_stop};
+const struct sync_ops sync_table = {sync_start, sync_cancel, sync_cancel_job, sync_wake, sync_stop};
 
 static const struct driver *driver_for(const struct sync_account *a, enum lane lane)
 {
@@ -62,6 +60,17 @@ void sync_cancel(struct sync *s)
 		queue_push_front(s->lanes[i].jobs, &job_new(JOB_QUIT)->item);
 		net_cancel_now(s->lanes[i].cancel);
 	}
+}
+
+/* The word first: a lane that begins the job now finds it. */
+void sync_cancel_job(struct sync *s, enum lane lane, unsigned request)
+{
+	struct lane_thread *l = &s->lanes[lane];
+	struct job *j = job_new(JOB_CANCEL);
+
+	j->cancel.what = request;
+	queue_push_front(l->jobs, &j->item);
+	net_cancel_hurry(l->cancel, request);
 }
 
 void sync_wake(struct sync *s)

@@ -14,9 +14,10 @@
 struct sync *sync_start(const struct sync_account *account, int index, unsigned generation,
 	struct queue *results, struct queue *lanes[LANES]);
 void sync_cancel(struct sync *s);
+void sync_cancel_job(struct sync *s, enum lane lane, unsigned request);
 void sync_wake(struct sync *s);
 bool sync_stop(struct sync *s, int wait_ms);
 
-extern const struct sync_ops sync_table; /* the four, for store_new */
+extern const struct sync_ops sync_table; /* all of them, for store_new */
 
 #endif

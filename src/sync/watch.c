@@ -162,29 +162,30 @@ static int select_for_body(struct lane_thread *l, const struct job *j, bool anew
 	return fresh;
 }
 
-static int watch_job(struct lane_thread *l, struct job *j, struct err *err)
+/* -1: the connection is dead. */
+typedef int job_fn(struct lane_thread *l, struct job *j, struct err *err);
+
+static job_fn *const job_of[JOB_KINDS] = {
+	[JOB_LIST] = folders_list,
+	[JOB_SYNC] = compare_start,
+	[JOB_OP] = apply_op,
+	[JOB_MAILBOX] = mailbox_reshape,
+};
+
+static enum went watch_job(struct lane_thread *l, struct job *j, struct err *err)
 {
 	struct err said = {0};
 
 	if (fill_settle(l, &said) != 0) {
 		lane_put_off(l, j, &said);
-		return watch_outcome(l, -1, &said, err);
+		return went(watch_outcome(l, -1, &said, err));
 	}
-	switch (j->kind) {
-	case JOB_LIST:
-		return folders_list(l, j, err);
-	case JOB_SYNC:
-		return compare_start(l, j, err);
-	case JOB_OP:
-		return apply_op(l, j, err);
-	case JOB_MAILBOX:
-		return mailbox_reshape(l, j, err);
-	case JOB_BODY:
+	if (j->kind == JOB_BODY)
 		return fetch_body(l, watch_state(l)->im, select_for_body, j, err);
-	default:
-		lane_fail(l, j, &(struct err){ERR_INPUT, "not a job for this connection"});
-		return 0;
-	}
+	if (job_of[j->kind])
+		return went(job_of[j->kind](l, j, err));
+	lane_fail(l, j, &(struct err){ERR_INPUT, "not a job for this connection"});
+	return WENT_ON;
 }
 
 /* --- background work --- */
@@ -209,20 +210,20 @@ static int start_notify(struct lane_thread *l, struct err *err)
 }
 
 /* Counts and rows take turns. */
-static int watch_work(struct lane_thread *l, struct err *err)
+static enum went watch_work(struct lane_thread *l, struct err *err)
 {
 	struct watch *w = watch_state(l);
 	int rc;
 
 	w->turn = !w->turn;
 	if (folders_busy(w) && (w->turn || !fill_busy(l)))
-		return folders_work(l, err);
+		return went(folders_work(l, err));
 	rc = fill_work(l, err);
 	if (rc == 0 && !w->notify_tried)
 		rc = start_notify(l, err);
 	if (rc == 0)
 		folders_told(l);
-	return rc;
+	return went(rc);
 }
 
 /* --- watching --- */
@@ -300,7 +301,7 @@ static int wait_for_jobs(struct lane_thread *l, int left, struct err *err)
 	return watch_outcome(l, imap_noop(watch_state(l)->im, &news, &said), &said, err);
 }
 
-static int watch_idle(struct lane_thread *l, struct err *err)
+static int wait_for_news(struct lane_thread *l, struct err *err)
 {
 	struct watch *w = watch_state(l);
 	struct imap_news news = {0};
@@ -324,6 +325,11 @@ static int watch_idle(struct lane_thread *l, struct err *err)
 	if (rc == 0 && news.trouble)
 		return face_trouble(l, err);
 	return watch_outcome(l, rc, &said, err);
+}
+
+static enum went watch_idle(struct lane_thread *l, struct err *err)
+{
+	return went(wait_for_news(l, err));
 }
 
 const struct driver driver_watch = {

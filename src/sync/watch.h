@@ -58,7 +58,7 @@ int watch_ensure_selected(struct lane_thread *l, const char *mailbox, struct err
 bool watch_is_read_only(const struct watch *w);
 
 /* RESULT_FOLDERS; j NULL: nobody asked. */
-int folders_list(struct lane_thread *l, const struct job *j, struct err *err);
+int folders_list(struct lane_thread *l, struct job *j, struct err *err);
 /* Has the counts of a mailbox asked for by folders_work, which answers with RESULT_COUNTS. */
 void folders_ask(struct watch *w, const char *mailbox);
 bool folders_busy(const struct watch *w);
@@ -84,10 +84,10 @@ void fill_forget(struct watch *w); /* before the connection is closed */
 void fill_end(struct watch *w);    /* frees all of them */
 
 /* Answers JOB_OP. */
-int apply_op(struct lane_thread *l, const struct job *j, struct err *err);
+int apply_op(struct lane_thread *l, struct job *j, struct err *err);
 
 /* Answers JOB_MAILBOX. */
-int mailbox_reshape(struct lane_thread *l, const struct job *j, struct err *err);
+int mailbox_reshape(struct lane_thread *l, struct job *j, struct err *err);
 /* CREATE, and SUBSCRIBE where that is done. */
 int mailbox_make(struct imap *im, const char *mailbox, struct err *err);
 

@@ -832,6 +832,31 @@ static void stopped_between_messages_keeps_what_came(void **state)
 	person_free(p);
 }
 
+/* Nothing comes any more, and nobody waits for it. */
+static void a_session_that_stalls_is_stopped(void **state)
+{
+	struct person *p;
+	struct msglist *l;
+	struct event *ev;
+	unsigned request;
+
+	(void)state;
+	p = by_pop3("");
+	l = inbox_of(p, 0);
+	odd("fill INBOX 60");
+	odd("rule x1 pop3 RETR 30 => stall");
+	request = engine_sync(p->engine, 0);
+	UNTIL_SERVER(p, seen("pop3 RETR 30"));
+	engine_cancel(p->engine, request);
+	ev = answer(p, request);
+	assert_int_equal(ev->kind, EVENT_CANCELLED);
+	event_free(ev);
+	UNTIL(p, msglist_count(l) >= 29);
+	fetch(p);
+	UNTIL(p, msglist_count(l) == 60);
+	person_free(p);
+}
+
 static void stop_ends_the_fetch_in_order(void **state)
 {
 	struct person *p;
@@ -906,6 +931,7 @@ int main(void)
 		POP_CASE(mail_cannot_pretend_to_be_a_beginning),
 		POP_CASE(beginning_is_not_passed_on_as_the_whole),
 		POP_CASE(stopped_between_messages_keeps_what_came),
+		POP_CASE(a_session_that_stalls_is_stopped),
 		POP_CASE(stop_ends_the_fetch_in_order),
 	};
 

@@ -104,6 +104,14 @@ static void nothing(struct sync *s)
 	(void)s;
 }
 
+static void cancel_job(struct sync *s, enum lane lane, unsigned request)
+{
+	struct job *j = job_new(JOB_CANCEL);
+
+	j->cancel.what = request;
+	queue_push_front(s->lanes[lane], &j->item);
+}
+
 static bool stop(struct sync *s, int wait_ms)
 {
 	(void)wait_ms;
@@ -521,7 +529,7 @@ struct store_request *desk_send(int account, const char *id, unsigned seconds)
 
 void desk_start(bool read_only)
 {
-	static const struct sync_ops ops = {start, nothing, nothing, stop};
+	static const struct sync_ops ops = {start, nothing, cancel_job, nothing, stop};
 
 	desk.store = store_new(&ops, read_only);
 }

@@ -657,6 +657,7 @@ static void test_no_busy_loop(void **state)
 	desk_done(desk_send(account, id, 0));
 	j = desk_job(account, LANE_SEND, JOB_SEND);
 	r = result_new(RESULT_SENT);
+	r->request = j->request;
 	r->sent.id = mem_strdup(j->send.id);
 	r->sent.outcome = SEND_NOT;
 	err_set(&r->err, ERR_AGAIN, "451 come back");

@@ -463,6 +463,7 @@ static void test_unnoted(void **state)
 
 	(void)state;
 	r = result_new(RESULT_SENT);
+	r->request = j->request;
 	r->sent.id = mem_strdup(j->send.id);
 	r->sent.outcome = SEND_ACCEPTED;
 	r->sent.n = 1;

@@ -54,6 +54,7 @@ static struct result *answer(
 {
 	struct result *r = result_new(RESULT_SENT);
 
+	r->request = j->request;
 	r->sent.id = mem_strdup(j->send.id);
 	r->sent.outcome = outcome;
 	r->sent.n = j->send.to.n;
@@ -181,18 +182,72 @@ static void test_no_relay(void **state)
 	free(id);
 }
 
-/* While it is sent nobody takes it out of the relay's hands. */
+/* The lane asks whether DATA may begin: what the disk thread says. */
+static bool may_go(int account, const struct job *send)
+{
+	struct result *r = result_new(RESULT_SEND_READY);
+	struct job *j;
+	bool go;
+
+	r->request = send->request;
+	r->send_ready.id = mem_strdup(send->send.id);
+	desk_give(account, r);
+	j = desk_job(account, LANE_SEND, JOB_SEND_GO);
+	assert_int_equal(j->request, send->request);
+	go = j->go.noted;
+	job_free(j);
+	return go;
+}
+
+/* Once DATA has begun nobody takes it out of the relay's hands. */
 static void test_busy(void **state)
 {
 	int account = online_account();
 	char *id = send_to(account, "bob@mail.example");
+	struct job *j = desk_job(account, LANE_SEND, JOB_SEND);
 
 	(void)state;
-	job_free(desk_job(account, LANE_SEND, JOB_SEND));
+	assert_true(may_go(account, j));
+	job_free(j);
 	desk_fails(desk_mail(REQUEST_OUTBOX_HOLD, account, id), "being sent just now");
 	desk_fails(desk_mail(REQUEST_OUTBOX_DROP, account, id), "being sent just now");
 	desk_fails(desk_mail(REQUEST_OUTBOX_EDIT, account, id), "being sent just now");
+	assert_false(desk_has_job(account, LANE_SEND, JOB_CANCEL));
 	free(id);
+}
+
+/* Before that it can be had: its job is cancelled, the next mail goes, and what the lane still says
+ * of the one that was taken back is void. */
+static void test_taken_back(void **state)
+{
+	static const enum mail_fate fates[] = {FATE_NEVER};
+	int account = online_account();
+	char *id = send_to(account, "bob@mail.example"), *other;
+	struct job *j = desk_job(account, LANE_SEND, JOB_SEND), *next;
+	struct result *late;
+
+	(void)state;
+	other = send_to(account, "carol@mail.example");
+	desk_done(desk_mail(REQUEST_OUTBOX_HOLD, account, id));
+	next = desk_job(account, LANE_SEND, JOB_CANCEL);
+	assert_int_equal(next->cancel.what, j->request);
+	job_free(next);
+	next = desk_job(account, LANE_SEND, JOB_SEND);
+	assert_string_equal(next->send.id, other);
+	assert_int_not_equal(next->request, j->request);
+	desk_done(desk_mail(REQUEST_OUTBOX_RETRY, account, id));
+	assert_false(may_go(account, j));
+	assert_true(may_go(account, next));
+	late = answer(j, SEND_NOT, fates);
+	err_set(&late->err, ERR_CANCELLED, "stopped");
+	desk_give(account, late);
+	desk_settle();
+	desk_fails(desk_mail(REQUEST_OUTBOX_DROP, account, other), "being sent just now");
+	desk_done(desk_mail(REQUEST_OUTBOX_DROP, account, id));
+	job_free(j);
+	job_free(next);
+	free(id);
+	free(other);
 }
 
 /* --- beginning --- */
@@ -645,6 +700,7 @@ int main(void)
 		WRITE_CASE(test_outbox_by_hand),
 		WRITE_CASE(test_no_relay),
 		WRITE_CASE(test_busy),
+		WRITE_CASE(test_taken_back),
 		WRITE_CASE(test_begin),
 		WRITE_CASE(test_answer_to_many),
 		WRITE_CASE(test_taken_over),

@@ -153,6 +153,14 @@ int account_check(struct account *a, struct store_request *r, struct str *said, 
 	return REQUEST_TAKEN;
 }
 
+static void end_checker(struct account *a)
+{
+	a->store->ops.cancel(a->checker);
+	if (!a->store->ops.stop(a->checker, 200))
+		a->store->results_in_use = true;
+	a->checker = NULL;
+}
+
 void account_checked(struct account *a, struct result *r)
 {
 	for (size_t i = 0; i < a->nchecks; i++) {
@@ -163,10 +171,29 @@ void account_checked(struct account *a, struct result *r)
 		answer_with(a->store, a->checks[i], ev);
 	}
 	a->nchecks = 0;
-	a->store->ops.cancel(a->checker);
-	if (!a->store->ops.stop(a->checker, 200))
-		a->store->results_in_use = true;
-	a->checker = NULL;
+	end_checker(a);
+}
+
+/* The connections go on looking while somebody else waits for what they find. */
+static void cancel_check(struct account *a, unsigned request)
+{
+	struct err err;
+
+	for (size_t i = 0; i < a->nchecks; i++)
+		if (a->checks[i]->request == request) {
+			err_set(&err, ERR_CANCELLED, _("Cancelled"));
+			answer_failed(a->store, a->checks[i], &err);
+			a->checks[i] = a->checks[--a->nchecks];
+			if (!a->nchecks)
+				end_checker(a);
+			return;
+		}
+}
+
+void links_cancel_check(struct store *s, unsigned request)
+{
+	for (size_t i = 0; i < s->naccounts; i++)
+		cancel_check(s->accounts[i], request);
 }
 
 /* The server's side of a connection may have ended long ago without a word. */

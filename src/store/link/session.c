@@ -100,7 +100,7 @@ void session_start(struct account *a, unsigned request)
 	a->next_pop3 = clock_ms() + (int64_t)a->setup->pop3_check_seconds * 1000;
 	a->session.request = request;
 	j = job_new(JOB_POP3);
-	j->request = request;
+	j->request = a->session.job = ++a->store->next_job;
 	account_post(a, LANE_MAIN, j);
 }
 
@@ -350,7 +350,6 @@ static void post_plan(struct account *a)
 {
 	struct job *j = job_new(JOB_POP3_PLAN);
 
-	j->request = a->session.request;
 	j->plan.ntop = numbers_with(a, FATE_LOOK, &j->plan.top);
 	if (!j->plan.ntop) {
 		choose_parts(a);

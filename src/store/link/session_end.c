@@ -297,7 +297,7 @@ void session_cancel(struct store *s, unsigned request)
 		while (w && w->request->request != request)
 			w = w->next;
 		if (a->session.running && (w || (request && a->session.request == request)))
-			account_post(a, LANE_MAIN, job_new(JOB_POP3_STOP));
+			account_cancel_job(a, LANE_MAIN, a->session.job);
 	}
 }
 

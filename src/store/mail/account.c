@@ -21,6 +21,12 @@ void account_post_first(struct account *a, enum lane lane, struct job *j)
 		job_free(j);
 }
 
+void account_cancel_job(struct account *a, enum lane lane, unsigned job)
+{
+	if (a->sync)
+		a->store->ops.cancel_job(a->sync, lane, job);
+}
+
 void account_settles(struct account *a)
 {
 	a->settles = true;

@@ -504,7 +504,7 @@ int compose_outbox(struct account *a, struct store_request *r, struct str *said,
 	(void)said;
 	if (written_open(a, r->mail.id, &w, err) != 0)
 		return -1;
-	rc = written_is_busy(a, &w.m, err) ? -1 : 0;
+	rc = written_take_back(a, &w.m, err);
 	if (rc == 0 && w.m.state == OUTBOX_DRAFT)
 		rc = err_set(err, ERR_GONE, _("This message is no longer here"));
 	if (rc == 0) {

@@ -133,11 +133,9 @@ void read_cancel(struct store *s, unsigned request)
 		if ((*p)->request->request == request) {
 			struct parked *found = *p;
 			struct err err = {0};
-			struct job *j = job_new(JOB_CANCEL);
 
 			*p = found->next;
-			j->cancel.what = found->job;
-			account_post_first(found->account, found->lane, j);
+			account_cancel_job(found->account, found->lane, found->job);
 			err_set(&err, ERR_CANCELLED, _("Cancelled"));
 			hand_back(s, found, &err);
 			return;

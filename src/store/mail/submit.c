@@ -242,10 +242,17 @@ void submit_next(struct account *a)
 			if (outbox_is_asked(&m.to[i]))
 				strv_add(&j->send.to, m.to[i].address);
 		a->sending = mem_strdup(m.id);
+		j->request = a->sending_job = ++a->store->next_job;
 		account_post(a, LANE_SEND, j);
 	}
 	str_done(&bytes);
 	outbox_mail_done(&m);
+}
+
+/* It is about the mail that is being sent, not about one that was taken back before. */
+static bool is_awaited(const struct account *a, const struct result *r)
+{
+	return a->sending && r->request == a->sending_job;
 }
 
 void submit_ready(struct account *a, struct result *r)
@@ -253,7 +260,8 @@ void submit_ready(struct account *a, struct result *r)
 	struct outbox_mail m = {0};
 	struct job *j = job_new(JOB_SEND_GO);
 
-	if (outbox_get(a->outbox, r->send_ready.id, &m, NULL) == 0) {
+	j->request = r->request;
+	if (is_awaited(a, r) && outbox_get(a->outbox, r->send_ready.id, &m, NULL) == 0) {
 		if (m.state == OUTBOX_QUEUED) {
 			m.state = OUTBOX_SENDING;
 			/* the relay's lane answers that it could not be noted */
@@ -397,9 +405,10 @@ void submit_answered(struct account *a, struct result *r)
 {
 	struct outbox_mail m = {0};
 
-	if (a->sending && r->sent.id && strcmp(a->sending, r->sent.id) == 0)
-		MEM_FREE(a->sending);
-	if (!r->sent.id || outbox_get(a->outbox, r->sent.id, &m, NULL) != 0)
+	if (!is_awaited(a, r))
+		return;
+	MEM_FREE(a->sending);
+	if (outbox_get(a->outbox, r->sent.id, &m, NULL) != 0)
 		return;
 	take_fates(&m, &r->sent);
 	settle(a, &m, r);
@@ -510,8 +519,8 @@ int submit_hold(struct account *a, struct store_request *r, struct str *said, st
 	struct outbox_mail m = {0};
 	int rc = outbox_get(a->outbox, r->mail.id, &m, err);
 
-	if (rc == 0 && written_is_busy(a, &m, err))
-		rc = -1;
+	if (rc == 0)
+		rc = written_take_back(a, &m, err);
 	if (rc == 0 && m.state != OUTBOX_QUEUED && m.state != OUTBOX_HELD)
 		rc = err_set(err, ERR_INPUT, _("It does not wait to be sent"));
 	if (rc == 0) {
@@ -523,6 +532,7 @@ int submit_hold(struct account *a, struct store_request *r, struct str *said, st
 		return -1;
 	account_outbox(a);
 	str_adds(said, _("Held back"));
+	submit_next(a);
 	return 0;
 }
 
@@ -534,7 +544,7 @@ int submit_drop(struct account *a, struct store_request *r, struct str *said, st
 	/* A damaged one can be thrown away, too. */
 	if (outbox_get(a->outbox, r->mail.id, &m, NULL) != 0)
 		m.id = mem_strdup(r->mail.id);
-	busy = written_is_busy(a, &m, err);
+	busy = written_take_back(a, &m, err) != 0;
 	draft = m.state == OUTBOX_DRAFT && m.message_id;
 	outbox_mail_done(&m);
 	if (draft)
@@ -544,5 +554,6 @@ int submit_drop(struct account *a, struct store_request *r, struct str *said, st
 	follow_forget(a, r->mail.id);
 	account_outbox(a);
 	str_adds(said, _("Dropped"));
+	submit_next(a);
 	return 0;
 }

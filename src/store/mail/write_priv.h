@@ -34,6 +34,9 @@ int written_settle(struct account *a, const char *id, struct err *err);
 void written_mark_lost(struct account *a, struct draft *d, const struct written *w);
 /* It is on its way just now, and says so: nothing can be done to it. */
 bool written_is_busy(struct account *a, const struct outbox_mail *m, struct err *err);
+/* The person wants something else with it: one that is being sent is taken back, unless DATA has
+ * begun. -1: it is busy. */
+int written_take_back(struct account *a, const struct outbox_mail *m, struct err *err);
 
 /* --- compose.c --- */
 /* STORE_DRAFTS with one draft; path: the editor's file, or NULL. REQUEST_TAKEN. */

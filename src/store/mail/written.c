@@ -155,3 +155,15 @@ bool written_is_busy(struct account *a, const struct outbox_mail *m, struct err 
 	err_set(err, ERR_BUSY, _("It is being sent just now"));
 	return true;
 }
+
+/* Before DATA nobody can have it, and nothing is known of it that would be lost. */
+int written_take_back(struct account *a, const struct outbox_mail *m, struct err *err)
+{
+	if (a->sending && strcmp(a->sending, m->id) == 0 && m->state == OUTBOX_QUEUED) {
+		account_cancel_job(a, LANE_SEND, a->sending_job);
+		MEM_FREE(a->sending);
+		a->next_outbox_look = 0; /* the next one goes */
+		account_settles(a);
+	}
+	return written_is_busy(a, m, err) ? -1 : 0;
+}
