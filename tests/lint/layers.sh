@@ -36,7 +36,7 @@ layer_of() {
 	esac
 }
 
-# What each layer may include. ui sees of mime only values: the styled text and the message's parts.
+# What each layer may include; check_values says of which only a part.
 allowed() {
 	case $1 in
 	ui) echo 'ui engine base mime' ;;
@@ -65,6 +65,18 @@ check_layers() {
 			esac
 			case $ok in *" $to "*) ;; *) echo "$f: $from may not include $inc" ;; esac
 		done
+	done
+}
+
+# LAYER|OF WHICH|HEADERS: the screen sees of mail only values, the connections of the store only what crosses the
+# queues and how a row is made.
+values='ui|mime|addr|build|charset|subject|text
+src/sync|store|disk/digest|job'
+
+check_values() {
+	echo "$values" | while IFS='|' read -r from to headers; do
+		(cd "$1" && sources . | grep "^$from/" | xargs -r grep -nE "^[ 	]*#[ 	]*include[ 	]*\"$to/" |
+			grep -vE "\"$to/($headers)\.h\"" | sed "s;$;   ($from sees of $to only $headers);")
 	done
 }
 
@@ -207,6 +219,8 @@ mkdir -p "$work/bad/src/base" "$work/bad/src/net" "$work/bad/src/mime" "$work/ba
 	echo 'size_t needs_stddef(struct unknown x);' >src/base/a.h
 	printf 'const char *f(void)\n{\n	return _("text");\n}\n' >src/engine/c.c
 	printf 'void f(char *d) { strcpy(d, "x"); system(d); }\n/* TODO */\n' >src/base/b.c
+	echo '#include "mime/part.h"' >ui/b.c
+	echo '#include "store/mail/a.h"' >src/sync/b.c
 	echo 'ui/gone.c' >po/POTFILES.in
 	printf 'int f(char *d) { return strcasecmp(d, "x") + toupper(*d) +\n	strtod(d, 0) > 1; }\n' >src/base/d.c
 	printf 'void f(struct view *v)\n{\n	v->ops->close(v);\n}\n' >ui/v.c
@@ -221,6 +235,7 @@ negative() {
 }
 : >"$work/out"
 negative layers 9
+negative values 2
 negative rooms 1
 negative doors 7
 negative headers 1
@@ -234,10 +249,11 @@ negative views 1
 command -v clang-format >/dev/null && negative format 1
 report 'each rule finds what breaks it'
 
-for c in layers rooms doors headers potfiles places banned locale words times views; do
+for c in layers values rooms doors headers potfiles places banned locale words times views; do
 	"check_$c" "$srcdir" >"$work/out" 2>&1
 	case $c in
 	layers) report 'includes go one way only' ;;
+	values) report 'of mail and of the store only values are seen' ;;
 	rooms) report 'the rooms of the store are entered one way only' ;;
 	doors) report 'one door per library' ;;
 	headers) report 'every header compiles alone' ;;
