@@ -82,37 +82,16 @@ unsigned engine_post(struct engine *e, struct store_request *r)
 static struct store_account *setup_of(const struct engine *e, const struct account_settings *a)
 {
 	struct store_account *s = mem_alloc(sizeof(*s));
-	struct sync_account view = {.name = a->name,
-		.imap = a->imap,
-		.pop3 = a->pop3,
-		.smtp = a->smtp,
-		.protocol = a->protocol,
-		.password_kind = a->password_kind,
-		.password = a->password,
-		.auth = a->auth,
-		.tls_ca = a->tls_ca,
-		.tls_pin = a->tls_pin,
-		.no_compress = !a->compress,
-		.check_seconds = (int)settings_int(e->settings, SET_CHECK_MINUTES) * 60};
 
-	sync_account_copy(&s->sync, &view);
+	s->settings = account_settings_copy(a);
+	s->check_seconds = (int)settings_int(e->settings, SET_CHECK_MINUTES) * 60;
 	s->data_dir = e->options.scratch ? file_join(e->options.scratch, "data")
 					 : settings_dir_data(a->name);
 	s->cache_dir = e->options.scratch ? file_join(e->options.scratch, "cache")
 					  : settings_dir_cache(a->name);
-	s->from = mem_strdup(a->from);
 	strv_add(&s->own, a->from_mail);
 	for (size_t i = 0; i < a->alternates.n; i++)
 		strv_add(&s->own, a->alternates.v[i]);
-	s->pop3_keep_days = a->pop3_keep_days;
-	s->pop3_check_seconds =
-		a->pop3_check_minutes ? a->pop3_check_minutes * 60 : s->sync.check_seconds;
-	s->pop3_delete_with_local = a->pop3_delete_with_local;
-	s->pop3_max = (uint64_t)a->pop3_max;
-	s->save_sent = a->save_sent;
-	for (enum mail_role role = ROLE_NONE; role < ROLES; role++)
-		s->role_names[role] = mem_strdup(a->folders[role] ? a->folders[role] : "");
-	s->signature = mem_strdup(a->signature);
 	s->cache_size = (uint64_t)settings_int(e->settings, SET_CACHE_SIZE);
 	return s;
 }

@@ -98,7 +98,7 @@ int account_add(struct store *s, struct store_request *r, struct str *said, stru
 		store_notice(a,
 			_("The journal of account %s had a damaged end; it was kept beside as "
 			  "ops.wal.damaged-*"),
-			a->setup->sync.name);
+			a->setup->settings->name);
 	folder_load_table(a);
 	folder_list_local(a);
 	folder_send_folders(a);
@@ -169,7 +169,7 @@ static void follow_others(struct account *a)
 
 	if (journal_refresh(a->journal, &err) < 0)
 		store_disk_notice(a, _("The journal of account %s cannot be read: %s"),
-			a->setup->sync.name, err.text);
+			a->setup->settings->name, err.text);
 	if (a->news != journal_news(a->journal)) {
 		a->news = journal_news(a->journal);
 		for (struct folder *f = a->folders; f; f = f->next)
@@ -246,7 +246,7 @@ void account_tick(struct account *a, int64_t now)
 		if (a->following)
 			follow_outbox(a);
 	}
-	if (a->sync && a->setup->sync.protocol == PROTOCOL_POP3 && !a->session.running &&
+	if (a->sync && a->setup->settings->protocol == PROTOCOL_POP3 && !a->session.running &&
 		now >= a->next_pop3)
 		session_start(a, 0);
 }

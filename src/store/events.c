@@ -15,14 +15,10 @@ void store_account_free(struct store_account *a)
 {
 	if (!a)
 		return;
-	sync_account_done(&a->sync);
+	account_settings_free(a->settings);
 	free(a->data_dir);
 	free(a->cache_dir);
-	free(a->from);
 	strv_done(&a->own);
-	for (size_t i = 0; i < MEM_COUNT(a->role_names); i++)
-		free(a->role_names[i]);
-	free(a->signature);
 	free(a);
 }
 

@@ -51,7 +51,7 @@ static struct folder *folder_for_request(
 	f = folder_by_ui_name(a, r->open.folder);
 	if (!f)
 		err_set(err, ERR_GONE, _("There is no folder %s in account %s"), r->open.folder,
-			a->setup->sync.name);
+			a->setup->settings->name);
 	return f;
 }
 
@@ -148,7 +148,7 @@ static int pass_password(
 		account_post(a, (enum lane)i, j);
 	}
 	/* The session that wanted it is over, or will be with the next result. */
-	if (r->password.secret && a->setup->sync.protocol == PROTOCOL_POP3) {
+	if (r->password.secret && a->setup->settings->protocol == PROTOCOL_POP3) {
 		a->next_pop3 = 0;
 		a->pop3_again = a->session.running;
 		account_tick(a, clock_ms());

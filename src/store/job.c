@@ -4,32 +4,6 @@
 
 #include <stdlib.h>
 
-void sync_account_copy(struct sync_account *to, const struct sync_account *from)
-{
-	*to = *from;
-	to->name = mem_strdup(from->name);
-	to->imap = mem_strdup(from->imap);
-	to->pop3 = mem_strdup(from->pop3);
-	to->smtp = mem_strdup(from->smtp);
-	to->password = mem_strdup(from->password);
-	to->auth = mem_strdup(from->auth);
-	to->tls_ca = mem_strdup(from->tls_ca);
-	to->tls_pin = mem_strdup(from->tls_pin);
-}
-
-void sync_account_done(struct sync_account *a)
-{
-	free(a->name);
-	free(a->imap);
-	free(a->pop3);
-	free(a->smtp);
-	mem_free_secret(a->password);
-	free(a->auth);
-	free(a->tls_ca);
-	free(a->tls_pin);
-	*a = (struct sync_account){0};
-}
-
 struct job *job_new(enum job_kind kind)
 {
 	struct job *j = mem_alloc(sizeof(*j));

@@ -26,18 +26,12 @@
 
 enum lane { LANE_MAIN, LANE_FETCH, LANE_SEND, LANES };
 
-/* What sync needs to know of an account. Strings owned, never NULL. */
+/* What sync needs to know of an account. */
 struct sync_account {
-	char *name, *imap, *pop3, *smtp; /* URLs, "" when not given */
-	enum protocol protocol;
-	bool look_only; /* connections for JOB_CHECK alone */
-	enum password_kind password_kind;
-	char *password, *auth, *tls_ca, *tls_pin;
-	bool no_compress;
-	int check_seconds; /* between looks at folders that are not watched */
+	const struct account_settings *settings; /* borrowed; start makes a copy of its own */
+	int check_seconds;                       /* between looks at folders that are not watched */
+	bool look_only;                          /* connections for JOB_CHECK alone */
 };
-void sync_account_copy(struct sync_account *to, const struct sync_account *from);
-void sync_account_done(struct sync_account *a);
 
 /*
  * Jobs. Each kind has one struct below, with what it carries beside its number and its folder; who

@@ -22,20 +22,12 @@
 
 struct store;
 
-struct store_account { /* what the engine tells of an account; copied */
-	struct sync_account sync;
-	char *data_dir, *cache_dir; /* made when missing */
-	char *from;                 /* "Name <mail>" */
-	struct strv own;            /* our addresses */
-	int pop3_keep_days;         /* -1 always, 0 never */
-	int pop3_check_seconds;
-	bool pop3_delete_with_local;
-	uint64_t pop3_max; /* bytes; 0: no limit */
-	bool save_sent;
-	char *role_names[ROLES]; /* by enum mail_role: folder that has the role, or NULL: as the
-				 server says */
-	char *signature;         /* path or "" */
-	uint64_t cache_size;     /* bytes for bodies */
+struct store_account {                     /* what the engine tells of an account; owns all of it */
+	struct account_settings *settings; /* the protocol in it is the one in use */
+	int check_seconds;                 /* between looks where the server does not tell */
+	char *data_dir, *cache_dir;        /* made when missing */
+	struct strv own;                   /* our addresses */
+	uint64_t cache_size;               /* bytes for bodies */
 };
 
 /* Starts the disk thread. */

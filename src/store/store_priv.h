@@ -497,6 +497,7 @@ void session_part(struct account *a, struct result *r);
 void session_done(struct account *a, struct result *r);
 void session_step(struct account *a); /* after each round of the disk thread */
 void session_reset(struct account *a);
+int session_every_ms(const struct account *a); /* between two that nobody asked for */
 void session_cancel(struct store *s, unsigned request);
 /* shared with session_end.c */
 struct session_entry *session_entry_of(struct account *a, uint32_t number, size_t *at);

@@ -132,7 +132,7 @@ void folders_plan(struct lane_thread *l)
 {
 	struct watch *w = watch_state(l);
 
-	w->next_look = clock_ms() + (int64_t)l->account->check_seconds * 1000;
+	w->next_look = clock_ms() + (int64_t)l->check_seconds * 1000;
 }
 
 /* Servers without LIST-STATUS: folder by folder, at once when the list is waited for, else a few at

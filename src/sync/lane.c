@@ -272,7 +272,7 @@ struct job *lane_answer(struct lane_thread *l, enum job_kind kind, int timeout_m
 /* The first line of what the user's own password command prints. */
 static char *password_from(struct lane_thread *l, struct err *err)
 {
-	const struct sync_account *a = l->account;
+	const struct account_settings *a = l->account;
 	const char *shell[] = {"/bin/sh", "-c", a->password, NULL};
 	const char *tool[] = {
 		"secret-tool", "lookup", "service", "talaria", "account", a->name, NULL};
@@ -312,7 +312,7 @@ static const char *password(struct lane_thread *l, struct err *err)
 int lane_login(struct lane_thread *l, struct net_login *login, struct net_server *server,
 	struct net_options *options, const char *url, struct err *err)
 {
-	const struct sync_account *a = l->account;
+	const struct account_settings *a = l->account;
 
 	if (!*url)
 		return err_set(err, ERR_INPUT,
@@ -322,7 +322,7 @@ int lane_login(struct lane_thread *l, struct net_login *login, struct net_server
 		return -1;
 	*options = (struct net_options){.tls_ca = *a->tls_ca ? a->tls_ca : NULL,
 		.tls_pin = *a->tls_pin ? a->tls_pin : NULL,
-		.no_compress = a->no_compress};
+		.no_compress = !a->compress};
 	*login = (struct net_login){.user = server->user, .mechanism = *a->auth ? a->auth : NULL};
 	/* A relay without a user name in its URL wants no login. */
 	if (!*server->user)

@@ -51,7 +51,8 @@ enum { CANCELLED = 16 };
 
 struct lane_thread {
 	const struct driver *driver;
-	const struct sync_account *account; /* borrowed; read only */
+	const struct account_settings *account; /* borrowed; read only */
+	int check_seconds;                      /* between looks at what is not watched */
 	int index;
 	unsigned generation;
 	enum lane lane;

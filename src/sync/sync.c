@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 struct sync {
-	struct sync_account account;
+	struct account_settings *account; /* owned */
 	struct lane_thread lanes[LANES];
 	pthread_t threads[LANES];
 };
@@ -21,7 +21,7 @@ static const struct driver *driver_for(const struct sync_account *a, enum lane l
 		return &driver_submit;
 	if (lane == LANE_FETCH || a->look_only)
 		return &driver_fetch;
-	return a->protocol == PROTOCOL_POP3 ? &driver_popbox : &driver_watch;
+	return a->settings->protocol == PROTOCOL_POP3 ? &driver_popbox : &driver_watch;
 }
 
 /* libetpan's parser recurses on nested parentheses: this much (virtual) stack carries what the wire
@@ -33,12 +33,13 @@ struct sync *sync_start(const struct sync_account *account, int index, unsigned 
 {
 	struct sync *s = mem_alloc(sizeof(*s));
 
-	sync_account_copy(&s->account, account);
+	s->account = account_settings_copy(account->settings);
 	for (int i = 0; i < LANES; i++) {
 		struct lane_thread *l = &s->lanes[i];
 
-		l->driver = driver_for(&s->account, (enum lane)i);
-		l->account = &s->account;
+		l->driver = driver_for(account, (enum lane)i);
+		l->account = s->account;
+		l->check_seconds = account->check_seconds;
 		l->index = index;
 		l->generation = generation;
 		l->lane = (enum lane)i;
@@ -104,7 +105,7 @@ bool sync_stop(struct sync *s, int wait_ms)
 		net_cancel_unref(s->lanes[i].cancel);
 		mem_free_secret(s->lanes[i].password);
 	}
-	sync_account_done(&s->account);
+	account_settings_free(s->account);
 	free(s);
 	return true;
 }

@@ -300,23 +300,18 @@ struct store_account *desk_account(const char *name, bool pop3)
 {
 	struct store_account *a = mem_alloc(sizeof(*a));
 
-	a->sync = (struct sync_account){.name = mem_strdup(name),
-		.imap = mem_strdup("imap://alice@mail.example"),
-		.pop3 = mem_strdup("pop3://alice@mail.example"),
-		.smtp = mem_strdup("smtp://alice@mail.example"),
-		.password = mem_strdup(""),
-		.auth = mem_strdup(""),
-		.tls_ca = mem_strdup(""),
-		.tls_pin = mem_strdup(""),
-		.protocol = pop3 ? PROTOCOL_POP3 : PROTOCOL_IMAP};
+	a->settings = account_settings_new(name);
+	draft_set(&a->settings->imap, "imap://alice@mail.example");
+	draft_set(&a->settings->pop3, "pop3://alice@mail.example");
+	draft_set(&a->settings->smtp, "smtp://alice@mail.example");
+	draft_set(&a->settings->from, "Alice <alice@mail.example>");
+	a->settings->protocol = pop3 ? PROTOCOL_POP3 : PROTOCOL_IMAP;
+	a->settings->pop3_keep_days = -1;
+	a->settings->save_sent = true;
+	a->check_seconds = 3600;
 	a->data_dir = mem_strdup(desk_path("%s/data", name));
 	a->cache_dir = mem_strdup(desk_path("%s/cache", name));
-	a->from = mem_strdup("Alice <alice@mail.example>");
 	strv_add(&a->own, "alice@mail.example");
-	a->pop3_keep_days = -1;
-	a->pop3_check_seconds = 3600;
-	a->save_sent = true;
-	a->signature = mem_strdup("");
 	a->cache_size = 1 << 20;
 	return a;
 }

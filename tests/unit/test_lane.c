@@ -69,19 +69,16 @@ struct bed {
 
 static struct bed begin(void)
 {
-	static char name[] = "test", password[] = "secret", none[] = "";
-	struct sync_account view = {.name = name,
-		.imap = url,
-		.pop3 = none,
-		.smtp = none,
-		.password_kind = PASSWORD_PLAIN,
-		.password = password,
-		.auth = none,
-		.tls_ca = none,
-		.tls_pin = none};
+	struct account_settings *account = account_settings_new("test");
 	struct bed b = {.results = queue_new()};
 
-	b.sync = sync_start(&view, 0, 1, b.results, b.lanes);
+	free(account->imap);
+	account->imap = mem_strdup(url);
+	free(account->password);
+	account->password = mem_strdup("secret");
+	account->password_kind = PASSWORD_PLAIN;
+	b.sync = sync_start(&(struct sync_account){.settings = account}, 0, 1, b.results, b.lanes);
+	account_settings_free(account);
 	return b;
 }
 

@@ -299,7 +299,7 @@ static void test_signature(void **state)
 	int account;
 
 	(void)state;
-	draft_set(&setup->signature, desk_path("signature"));
+	draft_set(&setup->settings->signature, desk_path("signature"));
 	account = desk_add(setup, false);
 	free(desk_draft(account, "bob@mail.example", "None"));
 	assert_true(desk_was_told("The draft has no signature: "));

@@ -175,7 +175,7 @@ static void test_no_relay(void **state)
 	char *id;
 
 	(void)state;
-	draft_set(&setup->sync.smtp, "");
+	draft_set(&setup->settings->smtp, "");
 	account = desk_add(setup, false);
 	id = desk_draft(account, "bob@mail.example", "No relay");
 	desk_fails(desk_send(account, id, 0), "add: smtp smtp://USER@HOST");

@@ -446,13 +446,14 @@ static void folder_result(struct account *a, struct result *r)
 	if (f && is_current(f, r))
 		of_folder[r->kind](f, r);
 	else if (f)
-		log_line(2, "%s: answer for another UIDVALIDITY of %s dropped", a->setup->sync.name,
-			f->name);
+		log_line(2, "%s: answer for another UIDVALIDITY of %s dropped",
+			a->setup->settings->name, f->name);
 }
 
 static void tell_alert(struct account *a, struct result *r)
 {
-	store_notice(a, _("The server of account %s says: %s"), a->setup->sync.name, r->alert.text);
+	store_notice(
+		a, _("The server of account %s says: %s"), a->setup->settings->name, r->alert.text);
 }
 
 typedef void take_fn(struct account *a, struct result *r);

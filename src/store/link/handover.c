@@ -391,7 +391,8 @@ static struct map *listed_by_pop3(const struct account *a)
 {
 	struct map *listed;
 
-	if (a->setup->sync.protocol != PROTOCOL_POP3 || a->ledger_old || !ledger_count(a->journal))
+	if (a->setup->settings->protocol != PROTOCOL_POP3 || a->ledger_old ||
+		!ledger_count(a->journal))
 		return NULL;
 	listed = map_new();
 	for (size_t i = 0; i < ledger_count(a->journal); i++) {
@@ -763,7 +764,7 @@ int handover_count(struct account *a, bool to_pop3, struct handover_counts *out,
 	map_free(w.listed, NULL);
 	*out = w.counts;
 	/* a session that is still fetching knows of more */
-	if (a->setup->sync.protocol == PROTOCOL_POP3 && a->session.entries &&
+	if (a->setup->settings->protocol == PROTOCOL_POP3 && a->session.entries &&
 		a->session.n > out->both + out->server_only)
 		out->server_only = a->session.n - out->both;
 	return rc;
@@ -771,7 +772,7 @@ int handover_count(struct account *a, bool to_pop3, struct handover_counts *out,
 
 int handover_switch(struct account *a, struct err *err)
 {
-	struct walk w = {.to_pop3 = a->setup->sync.protocol == PROTOCOL_POP3, .change = true};
+	struct walk w = {.to_pop3 = a->setup->settings->protocol == PROTOCOL_POP3, .change = true};
 
 	return walk(a, &w, err);
 }

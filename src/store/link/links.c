@@ -43,8 +43,8 @@ static void follow(struct account *a, const struct err *why)
 	a->trouble = following ? (struct err){0} : *why;
 	account_state(a);
 	if (!following)
-		store_notice(a, _("Account %s cannot be synchronised: %s"), a->setup->sync.name,
-			why->text);
+		store_notice(a, _("Account %s cannot be synchronised: %s"),
+			a->setup->settings->name, why->text);
 }
 
 void links_start(struct account *a)
@@ -53,7 +53,7 @@ void links_start(struct account *a)
 
 	/* A session of POP3 writes mail here and takes it off the server. */
 	if (a->sync || a->kind != ACCOUNT_OPENED ||
-		(a->store->read_only && a->setup->sync.protocol == PROTOCOL_POP3))
+		(a->store->read_only && a->setup->settings->protocol == PROTOCOL_POP3))
 		return;
 	a->next_lock_try = clock_ms() + LOCK_RETRY_MS;
 	if (!links_lock(a, &err)) {
@@ -71,8 +71,10 @@ void links_start(struct account *a)
 	account_outbox(a);
 	a->state = SYNC_CONNECTING;
 	a->state_err = (struct err){0};
-	a->sync = a->store->ops.start(&a->setup->sync, a->index,
-		a->generation = ++a->generation_counter, a->store->results, a->lanes);
+	a->generation = ++a->generation_counter;
+	a->sync = a->store->ops.start(
+		&(struct sync_account){a->setup->settings, a->setup->check_seconds, false},
+		a->index, a->generation, a->store->results, a->lanes);
 	a->next_pop3 = 0;
 	account_state(a);
 	if (!a->store->read_only) {
@@ -112,7 +114,7 @@ void links_stop(struct account *a, int wait_ms)
 	links_unlock(a);
 	a->following = false;
 	err_set(&err, ERR_NETWORK, _("Account %s is offline"),
-		a->kind == ACCOUNT_OPENED ? a->setup->sync.name : "");
+		a->kind == ACCOUNT_OPENED ? a->setup->settings->name : "");
 	session_fail_wholes(a, false, &err);
 	read_drop_parked(a->store, a, &err);
 	folder_reshape_forget(a, &err);
@@ -135,7 +137,7 @@ void account_online(struct account *a, bool online)
 int account_check(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
 	struct queue *lanes[LANES];
-	struct sync_account look;
+	struct sync_account look = {.settings = a->setup->settings, .look_only = true};
 
 	(void)said;
 	(void)err;
@@ -143,12 +145,9 @@ int account_check(struct account *a, struct store_request *r, struct str *said, 
 	a->checks[a->nchecks++] = r;
 	if (a->checker)
 		return REQUEST_TAKEN;
-	sync_account_copy(&look, &a->setup->sync);
-	look.look_only = true;
 	a->check_generation = ++a->generation_counter;
 	a->checker =
 		a->store->ops.start(&look, a->index, a->check_generation, a->store->results, lanes);
-	sync_account_done(&look);
 	queue_push(lanes[LANE_FETCH], &job_new(JOB_CHECK)->item);
 	return REQUEST_TAKEN;
 }
@@ -215,7 +214,7 @@ int account_sync_all(struct account *a, struct store_request *r, struct str *sai
 		if (a->following)
 			err_set(err, ERR_BUSY,
 				_("Another running copy of Talaria synchronises account %s"),
-				a->setup->sync.name);
+				a->setup->settings->name);
 		return -1;
 	}
 	submit_flush(a);

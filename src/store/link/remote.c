@@ -4,5 +4,5 @@
 
 void remote_choose(struct account *a)
 {
-	a->remote = a->setup->sync.protocol == PROTOCOL_POP3 ? &remote_pop3 : &remote_imap;
+	a->remote = a->setup->settings->protocol == PROTOCOL_POP3 ? &remote_pop3 : &remote_imap;
 }

@@ -54,7 +54,7 @@ static void stuck(struct account *a, const struct err *err)
 	a->journal_stuck = true;
 	a->journal_err = *err;
 	store_disk_notice(a, _("The journal of account %s cannot be written: %s"),
-		a->setup->sync.name, err->text);
+		a->setup->settings->name, err->text);
 	account_settles(a);
 }
 

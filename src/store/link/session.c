@@ -88,6 +88,13 @@ void session_reset(struct account *a)
 	*s = (struct pop3_session){0};
 }
 
+int session_every_ms(const struct account *a)
+{
+	int minutes = a->setup->settings->pop3_check_minutes;
+
+	return 1000 * (minutes ? minutes * 60 : a->setup->check_seconds);
+}
+
 void session_start(struct account *a, unsigned request)
 {
 	struct job *j;
@@ -97,7 +104,7 @@ void session_start(struct account *a, unsigned request)
 	session_reset(a);
 	a->session.running = true;
 	/* Whoever asked for it: each session takes all there is. */
-	a->next_pop3 = clock_ms() + (int64_t)a->setup->pop3_check_seconds * 1000;
+	a->next_pop3 = clock_ms() + session_every_ms(a);
 	a->session.request = request;
 	j = job_new(JOB_POP3);
 	j->request = a->session.job = ++a->store->next_job;
@@ -336,7 +343,7 @@ static size_t numbers_with(struct account *a, enum fate fate, uint32_t **out)
 static void choose_parts(struct account *a)
 {
 	struct pop3_session *s = &a->session;
-	uint64_t max = a->setup->pop3_max;
+	uint64_t max = (uint64_t)a->setup->settings->pop3_max;
 
 	if (!max || !s->can_top)
 		return;

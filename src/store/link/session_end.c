@@ -41,11 +41,11 @@ static bool clock_leapt(struct account *a, int64_t now)
 
 static bool is_due(const struct account *a, const struct ledger_entry *e, int64_t now, bool leapt)
 {
-	int64_t days = a->setup->pop3_keep_days;
+	int64_t days = a->setup->settings->pop3_keep_days;
 
 	if (e->part || e->deleted)
 		return false;
-	if (e->drop && a->setup->pop3_delete_with_local)
+	if (e->drop && a->setup->settings->pop3_delete_with_local)
 		return true;
 	if (days <= 0)
 		return days == 0;
@@ -82,7 +82,7 @@ static bool may_go(struct account *a, size_t at, int64_t now, bool leapt)
 	if (s->plan[at] != FATE_KNOWN && s->plan[at] != FATE_HERE)
 		return false;
 	if (!*s->entries[at].uidl)
-		return s->plan[at] == FATE_HERE && a->setup->pop3_keep_days == 0;
+		return s->plan[at] == FATE_HERE && a->setup->settings->pop3_keep_days == 0;
 	e = ledger_get(a->journal, s->keys[at]);
 	return e && is_due(a, e, now, leapt);
 }
@@ -145,11 +145,12 @@ static int add_whole(struct folder *f, struct store_request *r, struct err *err)
 	if (!f->local || a->kind == ACCOUNT_PATH || cache_get(f->cache, r->uid, &s) != 0 ||
 		!(s.flags & (MAIL_ON_SERVER_ONLY_HEADER | MAIL_PLACEHOLDER)))
 		return err_set(err, ERR_INPUT, _("All of this message is here already"));
-	if (a->setup->sync.protocol != PROTOCOL_POP3)
+	if (a->setup->settings->protocol != PROTOCOL_POP3)
 		return err_set(err, ERR_INPUT,
 			_("The rest is fetched by POP3; switch back to it: :protocol pop3"));
 	if (!a->sync)
-		return err_set(err, ERR_NETWORK, _("Account %s is offline"), a->setup->sync.name);
+		return err_set(
+			err, ERR_NETWORK, _("Account %s is offline"), a->setup->settings->name);
 	w = mem_alloc(sizeof(*w));
 	w->request = r;
 	w->uid = r->uid;
@@ -421,7 +422,7 @@ static int pause_after(struct account *a, const struct err *err, bool goes_on)
 
 	a->pop3_failures = 0;
 	if (err->kind == ERR_CANCELLED)
-		return a->setup->pop3_check_seconds * 1000;
+		return session_every_ms(a);
 	if (goes_on)
 		return pauses[0];
 	if (err->kind != ERR_NETWORK)
@@ -459,8 +460,8 @@ void session_done(struct account *a, struct result *r)
 		syncall_failed(a, &err);
 	else if (err.kind != ERR_NONE && !goes_on && err.kind != ERR_NETWORK &&
 		 err.kind != ERR_CANCELLED)
-		store_notice(
-			a, _("Fetching by POP3 for account %s: %s"), a->setup->sync.name, err.text);
+		store_notice(a, _("Fetching by POP3 for account %s: %s"), a->setup->settings->name,
+			err.text);
 	folder_send_folders(a);
 	if (a->wholes || (goes_on && syncall_runs(a)))
 		session_start(a, 0);

@@ -155,7 +155,7 @@ void session_row_put(struct account *a, size_t at, const struct err *why)
 	s->plan[at] = FATE_FAILED;
 	session_row_key(a, at, key);
 	map64_get(s->rows, short_key(key), &uid);
-	log_line(1, "%s: message %u cannot be fetched: %s", a->setup->sync.name,
+	log_line(1, "%s: message %u cannot be fetched: %s", a->setup->settings->name,
 		(unsigned)s->entries[at].number, why->text);
 	row = summary_placeholder(uid, why->text);
 	memcpy(row->identity, key, 16);

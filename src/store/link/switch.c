@@ -7,7 +7,7 @@
 
 static int check_switch(struct account *a, enum protocol to, struct err *err)
 {
-	const struct sync_account *s = &a->setup->sync;
+	const struct account_settings *s = a->setup->settings;
 
 	if (to == PROTOCOL_POP3 && !*s->pop3)
 		return err_set(err, ERR_INPUT,
@@ -63,11 +63,11 @@ int account_protocol(struct account *a, struct store_request *r, struct str *sai
 	(void)said;
 	if (check_switch(a, to, err) != 0)
 		return -1;
-	if (to != a->setup->sync.protocol) {
+	if (to != a->setup->settings->protocol) {
 		char **names = list_names(a);
 
 		links_stop(a, 200);
-		a->setup->sync.protocol = to;
+		a->setup->settings->protocol = to;
 		remote_choose(a);
 		if (handover_switch(a, err) != 0)
 			store_notice(a, "%s", err->text);
@@ -188,7 +188,7 @@ int account_preview(struct account *a, struct store_request *r, struct str *text
 	preview_waiting(a, pop3, text);
 	if (pop3)
 		str_adds(text,
-			a->setup->pop3_keep_days < 0
+			a->setup->settings->pop3_keep_days < 0
 				? _("By POP3 everything stays on the server (pop3-keep always). "
 				    "Server folders stay readable as offline copies.")
 				: _("By POP3 messages are deleted on the server after download, as "

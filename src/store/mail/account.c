@@ -52,7 +52,7 @@ void account_state(struct account *a)
 	}
 	ev->n = a->retry_ms;
 	ev->following = a->following;
-	ev->protocol = a->setup->sync.protocol;
+	ev->protocol = a->setup->settings->protocol;
 	store_emit(a->store, ev);
 }
 

@@ -261,7 +261,7 @@ static char *backup_path(const struct account *a, const char *given)
 	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
 		return path;
 	localtime_r(&now, &tm);
-	str_addf(&full, "%s/talaria-%s-%04d-%02d-%02d", path, a->setup->sync.name,
+	str_addf(&full, "%s/talaria-%s-%04d-%02d-%02d", path, a->setup->settings->name,
 		tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
 	free(path);
 	path = mem_strdup(full.p);

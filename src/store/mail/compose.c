@@ -199,9 +199,9 @@ static void add_signature(struct account *a, struct draft *d)
 	struct err why = {0};
 	char *path;
 
-	if (!a->setup->signature || !*a->setup->signature)
+	if (!*a->setup->settings->signature)
 		return;
-	path = file_expand(a->setup->signature);
+	path = file_expand(a->setup->settings->signature);
 	if (file_read(path, SIGNATURE_MAX, &sig, &why) != 0) {
 		store_notice(a, _("The draft has no signature: %s"), why.text);
 	} else {
@@ -223,7 +223,7 @@ void compose_ref(struct outbox_ref *to, struct folder *f, uint32_t uid)
 	char *file = f->local ? folder_local_file(f, uid, NULL) : NULL;
 
 	outbox_ref_done(to);
-	to->account = mem_strdup(a->kind == ACCOUNT_PATH ? "" : a->setup->sync.name);
+	to->account = mem_strdup(a->kind == ACCOUNT_PATH ? "" : a->setup->settings->name);
 	to->folder = mem_strdup(a->kind == ACCOUNT_PATH ? f->dir : f->name);
 	to->file = file ? file : mem_strdup("");
 	to->local = f->local;
@@ -268,12 +268,12 @@ static void draft_about(
 	const struct envelope *e = &x->envelope;
 
 	if (x->forward) {
-		draft_forward(d, e, x->quote, a->setup->from);
+		draft_forward(d, e, x->quote, a->setup->settings->from);
 		letter_carry(d, &x->parts);
 		return;
 	}
 	draft_reply(d, kinds[r->compose.what], e, x->parts.v[0].header, x->parts.v[0].header_len,
-		x->quote, &a->setup->own, a->setup->from);
+		x->quote, &a->setup->own, a->setup->settings->from);
 	if (r->compose.what != WRITE_REPLY && (e->to.cut || e->cc.cut))
 		store_notice(a,
 			_("The message went to more people than an answer has room "
@@ -541,7 +541,7 @@ static void take_note(struct account *a, struct outbox_mail *m, const char *line
 		return;
 	outbox_ref_done(&m->about);
 	m->forward = strcmp(kind, "forward") == 0;
-	m->about = (struct outbox_ref){.account = mem_strdup(a->setup->sync.name),
+	m->about = (struct outbox_ref){.account = mem_strdup(a->setup->settings->name),
 		.folder = mem_strdup(line + strlen(ANSWERS) + at),
 		.file = mem_strdup(""),
 		.local = strcmp(where, "local") == 0,

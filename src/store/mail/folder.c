@@ -131,7 +131,7 @@ struct folder *folder_by_ui_name(struct account *a, const char *name)
 /* What the configuration says has the role; NULL: it does not say. */
 const char *folder_given_name(const struct account *a, enum mail_role role)
 {
-	const char *given = a->setup ? a->setup->role_names[role] : NULL;
+	const char *given = a->setup ? a->setup->settings->folders[role] : NULL;
 
 	return given && *given ? given : NULL;
 }

@@ -122,11 +122,11 @@ static int has_connection(const struct account *a, struct err *err)
 		return err_set(err, ERR_BUSY,
 			_("Another running copy of Talaria is connected for account %s: do it "
 			  "there"),
-			a->setup->sync.name);
+			a->setup->settings->name);
 	return err_set(err, ERR_NETWORK,
 		_("Account %s is offline: folders of the server are deleted and renamed only with "
 		  "a connection (:online)"),
-		a->setup->sync.name);
+		a->setup->settings->name);
 }
 
 static int check(struct folder *f, const char *shown, bool rename, struct err *err)
@@ -585,7 +585,7 @@ static struct folder *folder_of(struct account *a, const struct store_request *r
 
 	if (!f)
 		err_set(err, ERR_GONE, _("There is no folder %s in account %s"), r->reshape.folder,
-			a->setup->sync.name);
+			a->setup->settings->name);
 	return f;
 }
 

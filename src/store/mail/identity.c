@@ -154,7 +154,7 @@ static int set_aside(struct account *a, const char *mailbox, struct err *err)
 				"%zu changes wait for %s and are kept; they go on when account %s "
 				"has that server again",
 				n),
-			n, mailbox, a->setup->sync.name);
+			n, mailbox, a->setup->settings->name);
 	journal_free(former);
 	free(dir);
 	free(path);
@@ -207,7 +207,7 @@ static bool same_user(const char *former, const char *mailbox)
 /* Whether dir holds operations of the same user elsewhere. */
 static bool may_be_ours(const struct account *a, const char *dir)
 {
-	char *path = file_join(dir, HOLDER), *mailbox = mailbox_of(a->setup->sync.imap);
+	char *path = file_join(dir, HOLDER), *mailbox = mailbox_of(a->setup->settings->imap);
 	struct str former = STR_INIT;
 	bool ours =
 		file_read(path, FILE_MAX, &former, NULL) == 0 && same_user(str_c(&former), mailbox);
@@ -285,7 +285,7 @@ static int start_anew(struct account *a, const char *was, struct err *err)
 	store_notice(a,
 		_("The servers of account %s were changed in the configuration: its cache starts "
 		  "anew"),
-		a->setup->sync.name);
+		a->setup->settings->name);
 	rc = set_aside(a, mailbox, err);
 	free(mailbox);
 	if (rc == 0)
@@ -297,7 +297,7 @@ static int start_anew(struct account *a, const char *was, struct err *err)
 static int come_back(struct account *a, struct err *err)
 {
 	char *all = file_join(a->setup->data_dir, "former"),
-	     *mailbox = mailbox_of(a->setup->sync.imap), *dir = former_dir(a, mailbox);
+	     *mailbox = mailbox_of(a->setup->settings->imap), *dir = former_dir(a, mailbox);
 	size_t n = 0;
 	int rc = 0;
 
@@ -333,13 +333,13 @@ static int refuse_anew(const struct account *a, struct err *err)
 	return err_set(err, ERR_INPUT,
 		_("The servers of account %s were changed in the configuration, and Talaria runs "
 		  "read-only: start it once without -R"),
-		a->setup->sync.name);
+		a->setup->settings->name);
 }
 
 /* What is written down is of the mailbox that the files are of. */
 static int compare(struct account *a, const char *imap, const char *pop3, struct err *err)
 {
-	const struct sync_account *s = &a->setup->sync;
+	const struct account_settings *s = a->setup->settings;
 	bool same = is_same(imap, s->imap);
 	const char *new_imap = *s->imap ? s->imap : imap, *new_pop3;
 	int rc = 0;
@@ -375,7 +375,7 @@ void identity_listed(struct account *a)
 	if (!a->ledger_doubted)
 		return;
 	if (read_identity(a, &imap, &pop3, &err) == 0 &&
-		save(a, imap, a->setup->sync.pop3, &err) == 0)
+		save(a, imap, a->setup->settings->pop3, &err) == 0)
 		a->ledger_doubted = false;
 	else
 		store_disk_notice(a, "%s", err.text);

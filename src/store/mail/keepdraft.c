@@ -50,7 +50,7 @@ void keepdraft_take_notes(struct account *a, struct written *w)
 	if (answers && sscanf(answers, "%15s %lu %lu %n", kind, &uidvalidity, &uid, &at) == 3 &&
 		at) {
 		w->m.forward = strcmp(kind, "forward") == 0;
-		w->m.about = (struct outbox_ref){.account = mem_strdup(a->setup->sync.name),
+		w->m.about = (struct outbox_ref){.account = mem_strdup(a->setup->settings->name),
 			.folder = mem_strdup(answers + at),
 			.file = mem_strdup(""),
 			.uidvalidity = (uint32_t)uidvalidity,
@@ -69,7 +69,7 @@ void keepdraft_take_notes(struct account *a, struct written *w)
 
 static struct folder *folder_of(struct account *a, const struct outbox_ref *ref)
 {
-	if (!ref->account || strcmp(ref->account, a->setup->sync.name) != 0)
+	if (!ref->account || strcmp(ref->account, a->setup->settings->name) != 0)
 		return NULL;
 	return folder_find(a, ref->folder, ref->local);
 }
@@ -271,7 +271,7 @@ void keepdraft_confirmed(struct account *a, const struct op *op, const struct re
 
 	if (op->kind != OP_APPEND || !str_starts(op->file, PREFIX) || !f)
 		return;
-	fresh.account = mem_strdup(a->setup->sync.name);
+	fresh.account = mem_strdup(a->setup->settings->name);
 	fresh.folder = mem_strdup(op->target);
 	fresh.file = mem_strdup("");
 	id = mem_strndup(op->file + strlen(PREFIX), strcspn(op->file + strlen(PREFIX), "-"));

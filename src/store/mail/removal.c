@@ -31,7 +31,7 @@ int removal_note(struct folder *f, const uint32_t *uids, size_t n, struct err *e
 	size_t k = 0;
 	int rc;
 
-	if (a->kind == ACCOUNT_PATH || !f->local || !a->setup->pop3_delete_with_local)
+	if (a->kind == ACCOUNT_PATH || !f->local || !a->setup->settings->pop3_delete_with_local)
 		return 0;
 	v = mem_array(n, sizeof(*v));
 	for (size_t i = 0; i < n; i++) {

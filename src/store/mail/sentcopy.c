@@ -97,7 +97,7 @@ static int keep_copy(struct account *a, const struct outbox_mail *m, bool again,
 	struct str message = STR_INIT, wire = STR_INIT;
 	int rc;
 
-	if (!a->setup->save_sent || copy_waits_already(a, m->message_id))
+	if (!a->setup->settings->save_sent || copy_waits_already(a, m->message_id))
 		return 0;
 	rc = outbox_read(a->outbox, m->id, &message, err);
 	if (rc == 0) {
@@ -117,7 +117,7 @@ static struct account *account_named(struct store *s, const char *name)
 {
 	for (size_t i = 0; i < s->naccounts; i++)
 		if (s->accounts[i]->kind == ACCOUNT_OPENED &&
-			strcmp(s->accounts[i]->setup->sync.name, name) == 0)
+			strcmp(s->accounts[i]->setup->settings->name, name) == 0)
 			return s->accounts[i];
 	return NULL;
 }

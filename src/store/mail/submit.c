@@ -54,7 +54,7 @@ static int put_out(struct account *a, struct written *w, int64_t due, struct err
 
 	written_read(w, &d);
 	if (!*d.from)
-		draft_set(&d.from, a->setup->from);
+		draft_set(&d.from, a->setup->settings->from);
 	free(w->m.from);
 	w->m.from = NULL;
 	rc = draft_recipients(&d, &to, &w->m.from, err);
@@ -110,11 +110,11 @@ int submit_send(struct account *a, struct store_request *r, struct str *said, st
 	struct written w;
 	int rc;
 
-	if (!*a->setup->sync.smtp)
+	if (!*a->setup->settings->smtp)
 		return err_set(err, ERR_INPUT,
 			_("Account %s has no smtp line in the configuration; add: smtp "
 			  "smtp://USER@HOST"),
-			a->setup->sync.name);
+			a->setup->settings->name);
 	if (written_settle(a, r->send.id, err) != 0 || written_open(a, r->send.id, &w, err) != 0)
 		return -1;
 	rc = w.m.state == OUTBOX_DRAFT

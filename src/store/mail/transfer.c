@@ -246,7 +246,7 @@ static int begin_export(struct transfer *t, const char *name, struct err *err)
 
 	if (!f)
 		return err_set(err, ERR_GONE, _("There is no folder %s in account %s"), name,
-			t->account->setup->sync.name);
+			t->account->setup->settings->name);
 	if (folder_use(f, err) != 0)
 		return -1;
 	t->folder = f;

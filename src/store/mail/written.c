@@ -44,7 +44,7 @@ int written_save(struct account *a, struct written *w, struct draft *d, struct e
 	struct str bytes = STR_INIT;
 
 	if (!*d->from)
-		draft_set(&d->from, a->setup->from);
+		draft_set(&d->from, a->setup->settings->from);
 	draft_make_id(d);
 	if (letter_write(d, w->bytes.len ? w->bytes.p : NULL, w->bytes.len, &w->m.files,
 		    clock_now(), &bytes, &keys, err) != 0) {
