@@ -258,13 +258,15 @@ void complete_bind(struct app *a, int nth, const char *word, struct strv *out)
 
 void complete_color(struct app *a, int nth, const char *word, struct strv *out)
 {
+	struct strv words = STRV_INIT;
+
 	(void)a;
 	if (nth == 0)
 		for (int i = 0; i < STYLES; i++)
-			offer(out, style_name((enum style)i), word);
+			strv_add(&words, style_name((enum style)i));
 	else
-		offer_words("default black red green yellow blue magenta cyan white bright-black "
-			    "bright-red bright-green bright-yellow bright-blue bright-magenta "
-			    "bright-cyan bright-white bold dim italic underline reverse",
-			"", word, out);
+		style_words(&words);
+	for (size_t i = 0; i < words.n; i++)
+		offer(out, words.v[i], word);
+	strv_done(&words);
 }

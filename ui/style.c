@@ -224,14 +224,29 @@ int style_color(const char *name, short *out, struct err *err)
 		name);
 }
 
+static const char *const attrs[] = {"bold", "dim", "italic", "underline", "reverse"};
+
 unsigned style_attr(const char *name)
 {
-	static const char *const names[] = {"bold", "dim", "italic", "underline", "reverse"};
-
-	for (size_t i = 0; i < MEM_COUNT(names); i++)
-		if (strcmp(name, names[i]) == 0)
+	for (size_t i = 0; i < MEM_COUNT(attrs); i++)
+		if (strcmp(name, attrs[i]) == 0)
 			return 1u << i;
 	return 0;
+}
+
+void style_words(struct strv *out)
+{
+	strv_add(out, "default");
+	for (size_t i = 0; i < MEM_COUNT(base_colors); i++)
+		strv_add(out, base_colors[i]);
+	for (size_t i = 0; i < MEM_COUNT(base_colors); i++) {
+		struct str s = STR_INIT;
+
+		str_addf(&s, "bright-%s", base_colors[i]);
+		strv_take(out, str_steal(&s));
+	}
+	for (size_t i = 0; i < MEM_COUNT(attrs); i++)
+		strv_add(out, attrs[i]);
 }
 
 static short reduce(short color, int colors)

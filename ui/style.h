@@ -108,5 +108,7 @@ int style_find(const char *name);         /* enum style or -1 */
 int style_color(const char *name, short *out, struct err *err);
 /* "bold", "dim", "italic", "underline", "reverse"; 0 for anything else. */
 unsigned style_attr(const char *name);
+/* The names of colours and attributes. */
+void style_words(struct strv *out);
 
 #endif

@@ -548,6 +548,20 @@ static void test_manual(void **state)
 	str_done(&s);
 }
 
+/* Whatever is offered behind the name of a style may stand there. */
+static void test_style_words(void **state)
+{
+	struct strv words = STRV_INIT;
+	short color;
+
+	(void)state;
+	style_words(&words);
+	assert_int_equal(words.n, 1 + 16 + 5);
+	for (size_t i = 0; i < words.n; i++)
+		assert_true(style_attr(words.v[i]) || style_color(words.v[i], &color, NULL) == 0);
+	strv_done(&words);
+}
+
 static void test_styles(void **state)
 {
 	struct style_set set = {0};
@@ -2784,6 +2798,7 @@ int main(void)
 		cmocka_unit_test(test_command_rows),
 		cmocka_unit_test(test_screen_rows),
 		cmocka_unit_test(test_manual),
+		cmocka_unit_test(test_style_words),
 		cmocka_unit_test(test_styles),
 		cmocka_unit_test(test_style_contrast),
 		cmocka_unit_test(test_style_hues),
