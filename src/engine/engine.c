@@ -361,8 +361,8 @@ static void sorted(void *ctx, struct worker_job *j)
 	struct store_event *ev = store_event_new(STORE_SORTED);
 
 	ev->list = job->list;
-	ev->sorted = job;
-	ev->free_sorted = free_sorted;
+	ev->sorted.job = job;
+	ev->sorted.free = free_sorted;
 	queue_push(store_events(store), &ev->item);
 }
 

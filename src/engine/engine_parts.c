@@ -125,7 +125,7 @@ unsigned engine_refuse(struct engine *e, enum request_kind kind, struct msglist 
 	struct store_event *ev = store_event_new(STORE_FAILED);
 
 	ev->request = engine_ask(e, kind, l, -1)->request;
-	err_set(&ev->err, ERR_INPUT, "%s", why);
+	err_set(&ev->failed, ERR_INPUT, "%s", why);
 	queue_push(store_events(e->store), &ev->item);
 	return ev->request;
 }
@@ -188,14 +188,14 @@ static void part_failed(struct engine *e, const struct asked *a, const struct er
 static void part_found(const struct asked *a, const struct store_event *ev)
 {
 	struct group *g = a->group;
-	size_t n = ev->n;
+	size_t n = ev->found.n;
 	uint32_t *numbers;
 
-	g->done += ev->done;
-	g->total += ev->total;
+	g->done += ev->found.looked;
+	g->total += ev->found.texts;
 	if (!a->list)
 		return;
-	numbers = msglist_numbers(a->list, a->source, ev->uids, &n);
+	numbers = msglist_numbers(a->list, a->source, ev->found.uids, &n);
 	g->found = mem_resize(g->found, g->nfound + n, sizeof(*g->found));
 	memcpy(g->found + g->nfound, numbers, n * sizeof(*numbers));
 	g->nfound += n;
@@ -206,12 +206,12 @@ bool engine_part_ended(struct engine *e, const struct asked *a, const struct sto
 {
 	struct group *g = a->group;
 
-	if (ev->err.kind != ERR_NONE)
-		part_failed(e, a, &ev->err);
+	if (ev->kind == STORE_FAILED)
+		part_failed(e, a, &ev->failed);
 	else if (ev->kind == STORE_FOUND)
 		part_found(a, ev);
-	else if (ev->text && *ev->text)
-		add_line(e, a, &g->said, ev->text);
+	else if (ev->kind == STORE_DONE && ev->done.text && *ev->done.text)
+		add_line(e, a, &g->said, ev->done.text);
 	return g->refs == 1;
 }
 

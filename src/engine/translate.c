@@ -11,11 +11,11 @@
 
 /* --- the model --- */
 
-static enum account_state state_of(const struct store_event *ev)
+static enum account_state state_of(const struct told_state *t)
 {
-	if (ev->following)
+	if (t->following)
 		return STATE_FOLLOWING;
-	switch (ev->state) {
+	switch (t->state) {
 	case SYNC_CONNECTING:
 		return STATE_CONNECTING;
 	case SYNC_ONLINE:
@@ -33,12 +33,13 @@ static struct event *take_state(struct engine *e, struct store_event *ev)
 {
 	struct account_model *m = &e->accounts[ev->account];
 
-	m->state = state_of(ev);
-	m->retry_at = clock_ms() + (int64_t)ev->n;
-	m->settings->protocol = ev->protocol;
+	m->state = state_of(&ev->state);
+	m->retry_at = clock_ms() + (int64_t)ev->state.retry_ms;
+	m->settings->protocol = ev->state.protocol;
 	free(m->reason);
-	m->reason = mem_strdup(
-		ev->following ? _("Another running copy synchronises this account") : ev->err.text);
+	m->reason =
+		mem_strdup(ev->state.following ? _("Another running copy synchronises this account")
+					       : ev->state.err.text);
 	return event_new(EVENT_ACCOUNTS);
 }
 
@@ -154,10 +155,10 @@ static struct event *take_folders(struct engine *e, struct store_event *ev)
 	for (size_t i = 0; i < m->nfolders; i++)
 		free(m->folders[i].name);
 	free(m->folders);
-	m->folders = ev->folders;
-	m->nfolders = ev->nfolders;
-	ev->folders = NULL;
-	ev->nfolders = 0;
+	m->folders = ev->folders.v;
+	m->nfolders = ev->folders.n;
+	ev->folders.v = NULL;
+	ev->folders.n = 0;
 	sort_folders(m->folders, m->nfolders);
 	add_foreign_parent(m);
 	out->account = ev->account;
@@ -171,14 +172,14 @@ static struct event *take_pending(struct engine *e, struct store_event *ev)
 	for (size_t i = 0; i < m->nops; i++)
 		op_free(m->ops[i]);
 	free(m->ops);
-	m->ops = ev->ops;
-	m->nops = ev->nops;
-	m->op_in_flight = ev->done;
+	m->ops = ev->pending.v;
+	m->nops = ev->pending.n;
+	m->op_in_flight = ev->pending.in_flight;
 	strv_done(&m->refused);
-	m->refused = ev->keysets;
-	ev->keysets = (struct strv)STRV_INIT;
-	ev->ops = NULL;
-	ev->nops = 0;
+	m->refused = ev->pending.refused;
+	ev->pending.refused = (struct strv)STRV_INIT;
+	ev->pending.v = NULL;
+	ev->pending.n = 0;
 	return event_new(EVENT_ACCOUNTS);
 }
 
@@ -202,13 +203,13 @@ static struct event *take_outbox(struct engine *e, struct store_event *ev)
 	for (size_t i = 0; i < m->nmails; i++)
 		outbox_mail_done(&m->mails[i]);
 	free(m->mails);
-	m->mails = ev->mails;
-	m->nmails = ev->nmails;
+	m->mails = ev->outbox.v;
+	m->nmails = ev->outbox.n;
 	strv_done(&m->waiting);
 	for (size_t i = 0; i < m->nmails; i++)
 		add_waiting(&m->waiting, &m->mails[i]);
-	ev->mails = NULL;
-	ev->nmails = 0;
+	ev->outbox.v = NULL;
+	ev->outbox.n = 0;
 	return event_new(EVENT_ACCOUNTS);
 }
 
@@ -250,23 +251,24 @@ static struct event *take_list(struct engine *e, struct store_event *ev)
 {
 	size_t source;
 	struct msglist *l = engine_list(e, ev->list, &source);
+	struct told_messages *m = &ev->messages;
 
 	if (!l)
 		return NULL;
 	if (ev->kind == STORE_LIST)
-		msglist_source_number(l, source, ev->numbering);
+		msglist_source_number(l, source, m->numbering);
 	if (msglist_is_limited(l))
-		extend_limit(e, l, source, &ev->columns);
+		extend_limit(e, l, source, &m->columns);
 	if (ev->kind == STORE_LIST) {
-		l->sources[source].read_only = ev->read_only;
-		msglist_rename(l, source, ev->folder);
-		msglist_source_list(l, source, &ev->columns, &ev->keysets);
+		l->sources[source].read_only = m->read_only;
+		msglist_rename(l, source, m->folder);
+		msglist_source_list(l, source, &m->columns, &m->keysets);
 	} else {
-		msglist_source_merge(l, source, &ev->columns, &ev->keysets, ev->uids, ev->n);
+		msglist_source_merge(l, source, &m->columns, &m->keysets, m->gone, m->ngone);
 	}
-	l->sources[source].percent = ev->percent;
-	msglist_source_rows(l, source, ev->rows, ev->nrows);
-	ev->nrows = 0;
+	l->sources[source].percent = m->percent;
+	msglist_source_rows(l, source, m->rows.v, m->rows.n);
+	m->rows.n = 0;
 	return list_event(l, EVENT_LIST);
 }
 
@@ -292,12 +294,12 @@ static struct event *take_closed(struct engine *e, struct store_event *ev)
 	struct event *out;
 
 	if (l && msglist_spans(l))
-		return close_source(e, l, source, ev->text ? ev->text : "");
+		return close_source(e, l, source, ev->closed.why ? ev->closed.why : "");
 	out = l ? list_event(l, EVENT_CLOSED) : NULL;
 
 	if (out) {
-		out->text = ev->text;
-		ev->text = NULL;
+		out->text = ev->closed.why;
+		ev->closed.why = NULL;
 	}
 	return out;
 }
@@ -309,8 +311,8 @@ static struct event *take_rows(struct engine *e, struct store_event *ev)
 
 	if (!l)
 		return NULL;
-	msglist_source_rows(l, source, ev->rows, ev->nrows);
-	ev->nrows = 0;
+	msglist_source_rows(l, source, ev->rows.v, ev->rows.n);
+	ev->rows.n = 0;
 	return list_event(l, EVENT_ROWS);
 }
 
@@ -318,13 +320,13 @@ static struct event *take_order(struct engine *e, struct store_event *ev)
 {
 	size_t source;
 	struct msglist *l = engine_list(e, ev->list, &source);
+	struct told_order *o = &ev->order;
 
 	if (!l)
 		return NULL;
-	msglist_source_order(
-		l, source, (enum mail_order)ev->done, ev->uids, ev->ranks, ev->n, ev->follow);
-	ev->uids = ev->ranks = NULL;
-	return ev->follow ? NULL : list_event(l, EVENT_LIST);
+	msglist_source_order(l, source, o->by, o->uids, o->ranks, o->n, o->follow);
+	o->uids = o->ranks = NULL;
+	return o->follow ? NULL : list_event(l, EVENT_LIST);
 }
 
 static struct event *take_sorted(struct engine *e, struct store_event *ev)
@@ -334,8 +336,8 @@ static struct event *take_sorted(struct engine *e, struct store_event *ev)
 
 	if (!l)
 		return NULL;
-	msglist_take_sorted(l, ev->sorted);
-	ev->sorted = NULL;
+	msglist_take_sorted(l, ev->sorted.job);
+	ev->sorted.job = NULL;
 	return list_event(l, EVENT_LIST);
 }
 
@@ -448,7 +450,7 @@ static void show_truth(struct engine *e, const struct asked *a, const struct sto
 {
 	struct store_request *r;
 
-	if (ev->err.kind == ERR_NONE || !a->list || a->kind != REQUEST_FLAG)
+	if (ev->kind != STORE_FAILED || !a->list || a->kind != REQUEST_FLAG)
 		return;
 	r = store_request_new(REQUEST_RELIST);
 	r->list = a->list->sources[a->source].id;
@@ -534,8 +536,8 @@ static struct event *take_done(struct engine *e, struct store_event *ev)
 	} else if (a->kind != REQUEST_ACCOUNT && a->kind != REQUEST_OPEN) {
 		out = answer(ev, done_kind(a));
 		out->list = a->list;
-		out->text = ev->text;
-		ev->text = NULL;
+		out->text = ev->done.text;
+		ev->done.text = NULL;
 		if (a->kind == REQUEST_PROTOCOL)
 			save_protocol(e, a, out);
 	}
@@ -555,7 +557,7 @@ static struct event *take_failed(struct engine *e, struct store_event *ev)
 		return NULL;
 	}
 	if (a->kind == REQUEST_OPEN && a->list && msglist_spans(a->list)) {
-		out = close_source(e, a->list, a->source, ev->err.text);
+		out = close_source(e, a->list, a->source, ev->failed.text);
 		engine_forget(e, ev->request);
 		return out;
 	}
@@ -564,10 +566,10 @@ static struct event *take_failed(struct engine *e, struct store_event *ev)
 		engine_forget(e, ev->request);
 		return out;
 	}
-	out = answer(ev, ev->err.kind == ERR_CANCELLED ? EVENT_CANCELLED : EVENT_FAILED);
+	out = answer(ev, ev->failed.kind == ERR_CANCELLED ? EVENT_CANCELLED : EVENT_FAILED);
 	out->account = a->account;
 	out->list = a->list;
-	out->err = ev->err;
+	out->err = ev->failed;
 	show_truth(e, a, ev);
 	engine_forget(e, ev->request);
 	return out;
@@ -575,13 +577,22 @@ static struct event *take_failed(struct engine *e, struct store_event *ev)
 
 static struct event *take_bytes(struct engine *e, struct store_event *ev)
 {
-	struct asked *a = engine_asked(e, ev->request);
-	bool check = a && a->kind == REQUEST_CHECK, failed = ev->err.kind != ERR_NONE;
-	struct event *out = answer(ev, check ? (failed ? EVENT_FAILED : EVENT_TEXT) : EVENT_RAW);
+	struct event *out = answer(ev, EVENT_RAW);
 
-	out->err = ev->err;
-	out->text_len = ev->bytes.len;
-	out->text = str_steal(&ev->bytes);
+	out->text_len = ev->bytes.bytes.len;
+	out->text = str_steal(&ev->bytes.bytes);
+	engine_forget(e, ev->request);
+	return out;
+}
+
+static struct event *take_checked(struct engine *e, struct store_event *ev)
+{
+	struct event *out =
+		answer(ev, ev->checked.err.kind == ERR_NONE ? EVENT_TEXT : EVENT_FAILED);
+
+	out->err = ev->checked.err;
+	out->text_len = ev->checked.text.len;
+	out->text = str_steal(&ev->checked.text);
 	engine_forget(e, ev->request);
 	return out;
 }
@@ -590,8 +601,8 @@ static struct event *take_bytes(struct engine *e, struct store_event *ev)
 static struct event *extended(
 	struct msglist *l, const struct asked *a, const struct store_event *ev)
 {
-	size_t n = ev->n;
-	uint32_t *numbers = msglist_numbers(l, a->source, ev->uids, &n);
+	size_t n = ev->found.n;
+	uint32_t *numbers = msglist_numbers(l, a->source, ev->found.uids, &n);
 
 	if (strcmp(a->text, msglist_limit_text(l)) == 0)
 		msglist_extend_limit(l, numbers, n);
@@ -601,12 +612,12 @@ static struct event *extended(
 
 static struct event *found_in(struct engine *e, struct asked *a, const struct store_event *ev)
 {
-	size_t n = ev->n;
-	uint32_t *numbers = msglist_numbers(a->list, a->source, ev->uids, &n);
+	size_t n = ev->found.n;
+	uint32_t *numbers = msglist_numbers(a->list, a->source, ev->found.uids, &n);
 	struct event *out = list_event(a->list, done_kind(a));
 
 	out->request = ev->request;
-	tell_unseen(out, ev->done, ev->total);
+	tell_unseen(out, ev->found.looked, ev->found.texts);
 	return give_found(e, a, out, numbers, n);
 }
 
@@ -628,102 +639,104 @@ static struct event *take_drafts(struct engine *e, struct store_event *ev)
 	struct asked *a = engine_asked(e, ev->request);
 	struct event *out = answer(ev, a && a->kind == REQUEST_DRAFTS ? EVENT_DRAFTS : EVENT_DRAFT);
 
-	out->n = ev->ndrafts;
-	out->drafts = ev->drafts;
-	ev->drafts = NULL;
-	ev->ndrafts = 0;
+	out->n = ev->drafts.n;
+	out->drafts = ev->drafts.v;
+	ev->drafts.v = NULL;
+	ev->drafts.n = 0;
 	engine_forget(e, ev->request);
 	return out;
 }
 
-static struct event *take_progress(struct engine *e, const struct store_event *ev)
+static struct event *take_progress(struct engine *e, struct store_event *ev)
 {
 	const struct asked *a = engine_asked(e, ev->request);
 	struct event *out = answer(ev, EVENT_PROGRESS);
 
 	if (a && a->group)
 		out->request = a->group->request;
-	out->done = ev->done;
-	out->total = ev->total;
-	out->bytes = ev->octets;
+	out->done = ev->progress.done;
+	out->total = ev->progress.total;
+	out->bytes = ev->progress.octets;
 	return out;
 }
 
-/* Things nobody asked for: text, folder and error as they came. */
-static struct event *take_news(struct store_event *ev, enum event_kind kind)
+/* --- things nobody asked for --- */
+
+/* Keeps text. */
+static struct event *news(const struct store_event *ev, enum event_kind kind, char **text)
 {
 	struct event *out = answer(ev, kind);
-	char **text = kind == EVENT_NEW_MAIL ? &ev->folder : &ev->text;
 
 	out->text = *text;
 	*text = NULL;
-	out->n = ev->n;
-	out->err = ev->err;
 	return out;
 }
 
-static struct event *take_mail(struct store_event *ev, enum event_kind kind)
+static struct event *take_new_mail(struct engine *e, struct store_event *ev)
 {
-	struct event *out = take_news(ev, kind);
+	struct event *out = news(ev, EVENT_NEW_MAIL, &ev->new_mail.folder);
 
-	out->id = ev->folder;
-	ev->folder = NULL;
+	(void)e;
+	out->n = ev->new_mail.n;
 	return out;
 }
 
-static struct event *dispatch(struct engine *e, struct store_event *ev)
+static struct event *take_notice(struct engine *e, struct store_event *ev)
 {
-	switch (ev->kind) {
-	case STORE_DONE:
-		return take_done(e, ev);
-	case STORE_FAILED:
-		return take_failed(e, ev);
-	case STORE_PROGRESS:
-		return take_progress(e, ev);
-	case STORE_STATE:
-		return take_state(e, ev);
-	case STORE_FOLDERS:
-		return take_folders(e, ev);
-	case STORE_LIST:
-	case STORE_CHANGES:
-		return take_list(e, ev);
-	case STORE_CLOSED:
-		return take_closed(e, ev);
-	case STORE_ROWS:
-		return take_rows(e, ev);
-	case STORE_ORDER:
-		return take_order(e, ev);
-	case STORE_SORTED:
-		return take_sorted(e, ev);
-	case STORE_VIEW:
-		return take_view(e, ev);
-	case STORE_BYTES:
-		return take_bytes(e, ev);
-	case STORE_FOUND:
-		return take_found(e, ev);
-	case STORE_DRAFTS:
-		return take_drafts(e, ev);
-	case STORE_OUTBOX:
-		return take_outbox(e, ev);
-	case STORE_PENDING:
-		return take_pending(e, ev);
-	case STORE_SENT:
-		return take_mail(ev, EVENT_SENT);
-	case STORE_SEND_FAILED:
-		return take_mail(ev, EVENT_SEND_FAILED);
-	case STORE_NEW_MAIL:
-		return take_news(ev, EVENT_NEW_MAIL);
-	case STORE_NOTICE:
-		return take_news(ev, EVENT_NOTICE);
-	case STORE_PASSWORD:
-		return take_news(ev, EVENT_PASSWORD);
-	}
-	return NULL;
+	(void)e;
+	return news(ev, EVENT_NOTICE, &ev->notice.text);
 }
+
+static struct event *take_password(struct engine *e, struct store_event *ev)
+{
+	(void)e;
+	return answer(ev, EVENT_PASSWORD);
+}
+
+static struct event *take_mail(struct engine *e, struct store_event *ev)
+{
+	bool sent = ev->kind == STORE_SENT;
+	struct event *out = news(ev, sent ? EVENT_SENT : EVENT_SEND_FAILED, &ev->mail.subject);
+
+	(void)e;
+	out->id = ev->mail.id;
+	ev->mail.id = NULL;
+	out->err = ev->mail.err;
+	out->n = ev->mail.again;
+	return out;
+}
+
+typedef struct event *take_fn(struct engine *e, struct store_event *ev);
+
+static take_fn *const takes[] = {
+	[STORE_DONE] = take_done,
+	[STORE_FAILED] = take_failed,
+	[STORE_PROGRESS] = take_progress,
+	[STORE_STATE] = take_state,
+	[STORE_FOLDERS] = take_folders,
+	[STORE_LIST] = take_list,
+	[STORE_CHANGES] = take_list,
+	[STORE_CLOSED] = take_closed,
+	[STORE_ROWS] = take_rows,
+	[STORE_ORDER] = take_order,
+	[STORE_SORTED] = take_sorted,
+	[STORE_VIEW] = take_view,
+	[STORE_BYTES] = take_bytes,
+	[STORE_CHECKED] = take_checked,
+	[STORE_FOUND] = take_found,
+	[STORE_DRAFTS] = take_drafts,
+	[STORE_OUTBOX] = take_outbox,
+	[STORE_PENDING] = take_pending,
+	[STORE_SENT] = take_mail,
+	[STORE_SEND_FAILED] = take_mail,
+	[STORE_NEW_MAIL] = take_new_mail,
+	[STORE_NOTICE] = take_notice,
+	[STORE_PASSWORD] = take_password,
+};
 
 struct event *translate(struct engine *e, struct store_event *ev)
 {
-	struct event *out = dispatch(e, ev);
+	struct event *out = takes[ev->kind](e, ev);
 
 	store_event_free(ev);
 	return out;

@@ -31,7 +31,7 @@ void answer_done(struct store *s, struct store_request *r, const char *text)
 {
 	struct store_event *ev = store_event_new(STORE_DONE);
 
-	ev->text = mem_strdup(text);
+	ev->done.text = mem_strdup(text);
 	answer_with(s, r, ev);
 }
 
@@ -39,7 +39,7 @@ void answer_failed(struct store *s, struct store_request *r, const struct err *e
 {
 	struct store_event *ev = store_event_new(STORE_FAILED);
 
-	ev->err = *err;
+	ev->failed = *err;
 	answer_with(s, r, ev);
 }
 

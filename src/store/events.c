@@ -32,33 +32,122 @@ void store_view_free(struct store_view *v)
 	free(v);
 }
 
+static void rows_done(struct told_rows *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		summary_free(r->v[i]);
+	free(r->v);
+}
+
+static void messages_done(struct told_messages *m)
+{
+	columns_done(&m->columns);
+	strv_done(&m->keysets);
+	rows_done(&m->rows);
+	free(m->folder);
+	free(m->gone);
+}
+
+static void folders_done(struct told_folders *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		free(f->v[i].name);
+	free(f->v);
+}
+
+static void order_done(struct told_order *o)
+{
+	free(o->uids);
+	free(o->ranks);
+}
+
+static void outbox_done(struct told_outbox *o)
+{
+	for (size_t i = 0; i < o->n; i++)
+		outbox_mail_done(&o->v[i]);
+	free(o->v);
+}
+
+static void pending_done(struct told_pending *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		op_free(p->v[i]);
+	free(p->v);
+	strv_done(&p->refused);
+}
+
+static void mail_done(struct told_mail *m)
+{
+	free(m->id);
+	free(m->subject);
+}
+
+static void free_kind(struct store_event *ev)
+{
+	switch (ev->kind) {
+	case STORE_DONE:
+		free(ev->done.text);
+		break;
+	case STORE_FOLDERS:
+		folders_done(&ev->folders);
+		break;
+	case STORE_LIST:
+	case STORE_CHANGES:
+		messages_done(&ev->messages);
+		break;
+	case STORE_CLOSED:
+		free(ev->closed.why);
+		break;
+	case STORE_ROWS:
+		rows_done(&ev->rows);
+		break;
+	case STORE_ORDER:
+		order_done(&ev->order);
+		break;
+	case STORE_SORTED:
+		if (ev->sorted.job)
+			ev->sorted.free(ev->sorted.job);
+		break;
+	case STORE_VIEW:
+		store_view_free(ev->view);
+		break;
+	case STORE_BYTES:
+		str_done(&ev->bytes.bytes);
+		break;
+	case STORE_CHECKED:
+		str_done(&ev->checked.text);
+		break;
+	case STORE_FOUND:
+		free(ev->found.uids);
+		break;
+	case STORE_DRAFTS:
+		draft_infos_free(ev->drafts.v, ev->drafts.n);
+		break;
+	case STORE_OUTBOX:
+		outbox_done(&ev->outbox);
+		break;
+	case STORE_PENDING:
+		pending_done(&ev->pending);
+		break;
+	case STORE_SENT:
+	case STORE_SEND_FAILED:
+		mail_done(&ev->mail);
+		break;
+	case STORE_NEW_MAIL:
+		free(ev->new_mail.folder);
+		break;
+	case STORE_NOTICE:
+		free(ev->notice.text);
+		break;
+	default:
+		break; /* owns nothing */
+	}
+}
+
 void store_event_free(struct store_event *ev)
 {
-	if (!ev)
-		return;
-	free(ev->text);
-	free(ev->folder);
-	free(ev->uids);
-	free(ev->ranks);
-	if (ev->sorted)
-		ev->free_sorted(ev->sorted);
-	columns_done(&ev->columns);
-	strv_done(&ev->keysets);
-	for (size_t i = 0; i < ev->nrows; i++)
-		summary_free(ev->rows[i]);
-	free(ev->rows);
-	for (size_t i = 0; i < ev->nfolders; i++)
-		free(ev->folders[i].name);
-	free(ev->folders);
-	store_view_free(ev->view);
-	draft_infos_free(ev->drafts, ev->ndrafts);
-	for (size_t i = 0; i < ev->nmails; i++)
-		outbox_mail_done(&ev->mails[i]);
-	free(ev->mails);
-	for (size_t i = 0; i < ev->nops; i++)
-		op_free(ev->ops[i]);
-	free(ev->ops);
-	str_done(&ev->bytes);
+	if (ev)
+		free_kind(ev);
 	free(ev);
 }
 
@@ -97,7 +186,7 @@ static void notice(struct account *a, const char *fmt, va_list ap)
 
 	str_addv(&text, fmt, ap);
 	ev->account = a->index;
-	ev->text = utf8_clean_line(str_c(&text), text.len);
+	ev->notice.text = utf8_clean_line(str_c(&text), text.len);
 	str_done(&text);
 	store_emit(a->store, ev);
 }

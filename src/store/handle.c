@@ -101,12 +101,12 @@ static int send_rows(struct list *l, struct store_request *r, struct str *said, 
 	(void)said;
 	(void)err;
 	ev->list = l->id;
-	ev->rows = mem_array(r->n, sizeof(*ev->rows));
+	ev->rows.v = mem_array(r->n, sizeof(*ev->rows.v));
 	for (size_t i = 0; i < r->n; i++) {
 		struct summary row;
 
 		if (cache_get(l->folder->cache, r->uids[i], &row) == 0)
-			ev->rows[ev->nrows++] = summary_copy(&row);
+			ev->rows.v[ev->rows.n++] = summary_copy(&row);
 	}
 	store_emit(l->folder->account->store, ev);
 	return 0;

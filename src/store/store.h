@@ -40,33 +40,32 @@ struct queue *store_events(struct store *s); /* for the engine: struct store_eve
 void store_post(struct store *s, struct store_request *r); /* keeps it */
 void store_account_free(struct store_account *a);
 
+/* What is told; the member of each kind has the same name where nothing else is said. Final are
+ * those that say so: they end a request, whose number, account and list they carry. */
 enum store_event_kind {
-	STORE_DONE,     /* final; text */
-	STORE_FAILED,   /* final; err */
-	STORE_PROGRESS, /* done, total, octets; request 0: mail that is fetched by itself, total 0:
-			   through */
-	STORE_STATE,    /* account, state, n: ms until retry, err, pending, waiting, following */
-	STORE_FOLDERS,  /* account, folders */
-	STORE_LIST,     /* list, folder (its name now): all columns anew, keysets; rows: the newest
-			   window's strings */
-	STORE_CLOSED,   /* list: its folder was deleted, and no list is there any more; text */
-	STORE_CHANGES,  /* list: added rows and changed flags (rows), removed uids */
-	STORE_ROWS,     /* list, rows */
-	STORE_ORDER,    /* list, uids (ascending), ranks of each (among all of the span); done: enum
-			   mail_order */
-	STORE_SORTED, /* list, sorted: not of the disk thread but of another helper of the engine */
-	STORE_VIEW,   /* final of REQUEST_READ */
-	STORE_BYTES,  /* final; bytes */
-	STORE_FOUND,  /* final; uids, ascending; done of total messages could be looked into */
-	STORE_DRAFTS, /* final; drafts */
-	STORE_OUTBOX, /* account, mails: the whole outbox */
-	STORE_PENDING, /* account, ops: the whole list of pending operations, without UIDs, text in
-			  words; done: id of the one on its way; keysets: what was refused */
-	STORE_SENT,    /* account, text */
-	STORE_SEND_FAILED, /* account, err, text */
-	STORE_NEW_MAIL,    /* account, folder, n */
-	STORE_NOTICE,      /* text */
-	STORE_PASSWORD,    /* account */
+	STORE_DONE,        /* final */
+	STORE_FAILED,      /* final */
+	STORE_PROGRESS,    /* of a request; 0: of mail that is fetched by itself */
+	STORE_STATE,       /* account: of its connections */
+	STORE_FOLDERS,     /* account: all of them */
+	STORE_LIST,        /* list, messages: all of it anew */
+	STORE_CHANGES,     /* list, messages: those that came or changed, and those that went */
+	STORE_CLOSED,      /* list: its folder was deleted, and no list is there any more */
+	STORE_ROWS,        /* list */
+	STORE_ORDER,       /* list */
+	STORE_SORTED,      /* list: not of the disk thread but of another helper of the engine */
+	STORE_VIEW,        /* final, of REQUEST_READ */
+	STORE_BYTES,       /* final, of REQUEST_SAVE_RAW */
+	STORE_CHECKED,     /* final, of REQUEST_CHECK */
+	STORE_FOUND,       /* final, of REQUEST_SEARCH */
+	STORE_DRAFTS,      /* final, of most that are about drafts */
+	STORE_OUTBOX,      /* account: the whole outbox */
+	STORE_PENDING,     /* account: all that waits for the server */
+	STORE_SENT,        /* account, mail */
+	STORE_SEND_FAILED, /* account, mail */
+	STORE_NEW_MAIL,    /* account */
+	STORE_NOTICE,      /* account or -1 */
+	STORE_PASSWORD,    /* account: one is asked for; nothing more */
 };
 
 struct store_folder_info {
@@ -83,40 +82,121 @@ struct store_view {
 	bool partial;
 };
 
+struct told_done {
+	char *text; /* owned; for the person, or NULL */
+};
+struct told_progress {
+	uint64_t done, total; /* total 0: through, or nobody knows */
+	uint64_t octets;
+};
+struct told_state {
+	enum sync_state state;
+	struct err err;  /* why it waits, or cannot be */
+	size_t retry_ms; /* until the next attempt */
+	bool following;  /* another running copy has the connections */
+	enum protocol protocol;
+};
+struct told_folders {
+	struct store_folder_info *v; /* owned */
+	size_t n;
+};
+struct told_rows {
+	struct summary **v; /* owned copies */
+	size_t n;
+};
+struct told_messages {
+	struct columns columns;
+	struct strv keysets;   /* by the numbers in the columns */
+	struct told_rows rows; /* the strings of some; of a whole list the newest */
+	int percent;           /* of the first fill; 100 complete; -1 unknown */
+	/* STORE_LIST */
+	char *folder;       /* owned; its name now */
+	unsigned numbering; /* another than before when UIDs mean other messages */
+	bool read_only;
+	/* STORE_CHANGES */
+	uint32_t *gone; /* owned */
+	size_t ngone;
+};
+struct told_closed {
+	char *why; /* owned; NULL: it was deleted */
+};
+struct told_order {
+	enum mail_order by;
+	uint32_t *uids, *ranks; /* owned; ascending, and the place of each among all of the span */
+	size_t n;
+	size_t follow; /* lists of the span whose ranks come next */
+};
+struct told_sorted {
+	void *job; /* owned; the engine knows what it is */
+	void (*free)(void *job);
+};
+struct told_bytes {
+	struct str bytes;
+};
+struct told_checked {
+	struct str text;
+	struct err err;
+};
+struct told_found {
+	uint32_t *uids; /* owned; ascending */
+	size_t n;
+	size_t looked, texts; /* so many of these could be looked into */
+};
+struct told_drafts {
+	struct draft_info *v; /* owned; one, or all */
+	size_t n;
+};
+struct told_outbox {
+	struct outbox_mail *v; /* owned */
+	size_t n;
+};
+struct told_pending {
+	struct op **v; /* owned; without UIDs, text in words */
+	size_t n;
+	uint64_t in_flight;  /* the id of the one on its way; 0: none */
+	struct strv refused; /* what was, with reasons */
+};
+struct told_mail {
+	char *id, *subject; /* owned */
+	struct err err;     /* STORE_SEND_FAILED */
+	bool again;         /* it will be tried */
+};
+struct told_new_mail {
+	char *folder; /* owned */
+	size_t n;
+};
+struct told_notice {
+	char *text; /* owned */
+};
+
 struct store_event {
 	struct queue_item item;
 	enum store_event_kind kind;
-	unsigned request;
-	int account;
-	unsigned list;
-	unsigned numbering; /* of STORE_LIST: another than before when UIDs mean other messages */
-	struct err err;
-	char *text, *folder;
-	uint64_t done, total, octets;
-	uint32_t *uids;
-	size_t n;        /* of uids, or a number */
-	uint32_t *ranks; /* owned */
-	size_t follow;   /* of STORE_ORDER: lists of the span whose ranks come next */
-	void *sorted;    /* owned; the engine knows what it is */
-	void (*free_sorted)(void *sorted);
-	struct columns columns;
-	struct strv keysets;
-	struct summary **rows; /* owned copies */
-	size_t nrows;
-	struct store_folder_info *folders;
-	size_t nfolders;
-	struct store_view *view;
-	struct draft_info *drafts;
-	size_t ndrafts;
-	struct outbox_mail *mails;
-	size_t nmails;
-	struct op **ops;
-	size_t nops;
-	enum sync_state state;
-	bool following, read_only;
-	enum protocol protocol;
-	int percent; /* of the first fill; 100 complete; -1 unknown */
-	struct str bytes;
+	unsigned request; /* its number; 0: none */
+	int account;      /* -1: none */
+	unsigned list;    /* 0: none */
+	union {
+		struct told_done done;
+		struct err failed;
+		struct told_progress progress;
+		struct told_state state;
+		struct told_folders folders;
+		struct told_messages messages;
+		struct told_closed closed;
+		struct told_rows rows;
+		struct told_order order;
+		struct told_sorted sorted;
+		struct store_view *view; /* owned */
+		struct told_bytes bytes;
+		struct told_checked checked;
+		struct told_found found;
+		struct told_drafts drafts;
+		struct told_outbox outbox;
+		struct told_pending pending;
+		struct told_mail mail;
+		struct told_new_mail new_mail;
+		struct told_notice notice;
+	};
 };
 
 struct store_event *store_event_new(enum store_event_kind kind);

@@ -27,8 +27,8 @@ void store_progress(struct store *s, struct work *w, size_t done, size_t total)
 	w->told = now;
 	ev = store_event_new(STORE_PROGRESS);
 	ev->request = w->request ? w->request->request : 0;
-	ev->done = done;
-	ev->total = total;
+	ev->progress.done = done;
+	ev->progress.total = total;
 	store_emit(s, ev);
 }
 

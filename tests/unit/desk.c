@@ -359,7 +359,7 @@ struct store_event *desk_next(void)
 	if (!ev)
 		fail_msg("the disk thread says nothing");
 	if (ev->kind == STORE_NOTICE)
-		str_addf(&desk.told, "%s\n", ev->text);
+		str_addf(&desk.told, "%s\n", ev->notice.text);
 	return ev;
 }
 
@@ -377,7 +377,8 @@ struct store_event *desk_of_kind(enum store_event_kind kind)
 bool desk_is_final(const struct store_event *ev)
 {
 	return ev->kind == STORE_DONE || ev->kind == STORE_FAILED || ev->kind == STORE_VIEW ||
-	       ev->kind == STORE_BYTES || ev->kind == STORE_FOUND || ev->kind == STORE_DRAFTS;
+	       ev->kind == STORE_BYTES || ev->kind == STORE_CHECKED || ev->kind == STORE_FOUND ||
+	       ev->kind == STORE_DRAFTS;
 }
 
 struct store_event *desk_answer(unsigned request)
@@ -401,7 +402,7 @@ void desk_done(struct store_request *r)
 	struct store_event *ev = desk_ask(r);
 
 	if (ev->kind == STORE_FAILED)
-		fail_msg("%s", ev->err.text);
+		fail_msg("%s", ev->failed.text);
 	store_event_free(ev);
 }
 
@@ -411,8 +412,8 @@ void desk_fails(struct store_request *r, const char *words)
 
 	if (ev->kind != STORE_FAILED)
 		fail_msg("did not fail with \"%s\"", words);
-	if (!strstr(ev->err.text, words))
-		fail_msg("\"%s\" instead of \"%s\"", ev->err.text, words);
+	if (!strstr(ev->failed.text, words))
+		fail_msg("\"%s\" instead of \"%s\"", ev->failed.text, words);
 	store_event_free(ev);
 }
 
@@ -463,7 +464,7 @@ unsigned desk_open(int account, const char *folder, struct store_event **list)
 		ev = desk_next();
 	}
 	if (ev->kind == STORE_FAILED)
-		fail_msg("%s", ev->err.text);
+		fail_msg("%s", ev->failed.text);
 	store_event_free(ev);
 	return desk.list;
 }
@@ -489,8 +490,8 @@ char *desk_draft(int account, const char *to, const char *subject)
 	r->compose.what = WRITE_NEW;
 	ev = desk_ask(r);
 	assert_int_equal(ev->kind, STORE_DRAFTS);
-	id = mem_strdup(ev->drafts[0].id);
-	draft_copy(&d, &ev->drafts[0].draft);
+	id = mem_strdup(ev->drafts.v[0].id);
+	draft_copy(&d, &ev->drafts.v[0].draft);
 	store_event_free(ev);
 	draft_set(&d.to, to);
 	draft_set(&d.subject, subject);

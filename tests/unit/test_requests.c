@@ -189,7 +189,7 @@ static struct about begin(void)
 	fputs("Subject: a\n\nx\n", f);
 	assert_int_equal(fclose(f), 0);
 	about.list = desk_open(about.account, "INBOX", &list);
-	about.numbering = list->numbering;
+	about.numbering = list->messages.numbering;
 	store_event_free(list);
 	return about;
 }

@@ -62,18 +62,18 @@ static struct store_event *order_of(unsigned list)
 
 static uint32_t uid_at(const struct store_event *ev, uint32_t rank)
 {
-	for (size_t i = 0; i < ev->n; i++)
-		if (ev->ranks[i] == rank)
-			return ev->uids[i];
+	for (size_t i = 0; i < ev->order.n; i++)
+		if (ev->order.ranks[i] == rank)
+			return ev->order.uids[i];
 	fail_msg("nothing has the rank %u", (unsigned)rank);
 	return 0;
 }
 
 static uint32_t rank_of(const struct store_event *ev, uint32_t uid)
 {
-	for (size_t i = 0; i < ev->n; i++)
-		if (ev->uids[i] == uid)
-			return ev->ranks[i];
+	for (size_t i = 0; i < ev->order.n; i++)
+		if (ev->order.uids[i] == uid)
+			return ev->order.ranks[i];
 	fail_msg("%u has no rank", (unsigned)uid);
 	return 0;
 }
@@ -83,7 +83,7 @@ static void in_order(const struct store_event *ev, uint32_t n)
 {
 	uint32_t before = 0, last = 0;
 
-	for (uint32_t rank = 0; rank < ev->n; rank++) {
+	for (uint32_t rank = 0; rank < ev->order.n; rank++) {
 		uint32_t uid = uid_at(ev, rank), key = (uid - 1) * 7 % 97;
 
 		if (uid > n)
@@ -104,7 +104,7 @@ static void test_order_mended(void **state)
 	struct result *gone = result_new(RESULT_VANISHED);
 
 	(void)state;
-	assert_int_equal(ev->n, MANY);
+	assert_int_equal(ev->order.n, MANY);
 	in_order(ev, MANY);
 	store_event_free(ev);
 
@@ -119,10 +119,10 @@ static void test_order_mended(void **state)
 	desk_give(account, gone);
 	desk_settle();
 	ev = order_of(list);
-	assert_int_equal(ev->n, MANY + 3);
+	assert_int_equal(ev->order.n, MANY + 3);
 	assert_int_equal(uid_at(ev, 0), 1001);
 	assert_int_equal(uid_at(ev, 1), 1004);
-	assert_int_equal(uid_at(ev, (uint32_t)ev->n - 1), 1003);
+	assert_int_equal(uid_at(ev, (uint32_t)ev->order.n - 1), 1003);
 	assert_int_equal(rank_of(ev, 1002), 2 + 3); /* 98, 195, 292 */
 	in_order(ev, MANY);
 	store_event_free(ev);
@@ -138,7 +138,7 @@ static void test_order_mended(void **state)
 	}
 	desk_settle();
 	ev = order_of(list);
-	assert_int_equal(ev->n, MANY + 3 + MANY / 8 + 2);
+	assert_int_equal(ev->order.n, MANY + 3 + MANY / 8 + 2);
 	assert_int_equal(uid_at(ev, 2), 2001);
 	assert_int_equal(uid_at(ev, 2 + MANY / 8 + 1), 2001 + MANY / 8 + 1);
 	assert_int_equal(rank_of(ev, 1002), 2 + MANY / 8 + 2 + 3);
@@ -164,7 +164,7 @@ static void test_order_switched(void **state)
 	desk_let_go();
 	/* The local inbox is empty: whatever was read of the other folder is in no order of it. */
 	ev = desk_of_kind(STORE_ORDER);
-	assert_int_equal(ev->n, 0);
+	assert_int_equal(ev->order.n, 0);
 	store_event_free(ev);
 }
 
@@ -192,7 +192,7 @@ static void test_order_renumbered(void **state)
 	desk_give(account, r);
 	desk_settle();
 	ev = order_of(list);
-	assert_int_equal(ev->n, 2);
+	assert_int_equal(ev->order.n, 2);
 	assert_int_equal(uid_at(ev, 0), 2);
 	assert_int_equal(uid_at(ev, 1), 1);
 	store_event_free(ev);
@@ -232,7 +232,7 @@ static void test_search_switched(void **state)
 	(void)state;
 	ev = desk_ask(search(list, "~b word"));
 	assert_int_equal(ev->kind, STORE_FOUND);
-	assert_int_equal(ev->total, 50);
+	assert_int_equal(ev->found.texts, 50);
 	store_event_free(ev);
 	desk_hold();
 	found = desk_post(search(list, "~b word"));
@@ -242,7 +242,7 @@ static void test_search_switched(void **state)
 	desk_let_go();
 	ev = desk_answer(found);
 	assert_int_equal(ev->kind, STORE_FAILED);
-	assert_non_null(strstr(ev->err.text, "search again"));
+	assert_non_null(strstr(ev->failed.text, "search again"));
 	store_event_free(ev);
 }
 
@@ -259,7 +259,7 @@ static void test_search_closed(void **state)
 	desk_let_go();
 	ev = desk_answer(found);
 	assert_int_equal(ev->kind, STORE_FAILED);
-	assert_non_null(strstr(ev->err.text, "no longer open"));
+	assert_non_null(strstr(ev->failed.text, "no longer open"));
 	store_event_free(ev);
 }
 
@@ -270,8 +270,8 @@ static unsigned found_by(unsigned list, const char *text)
 	unsigned rows = 0;
 
 	assert_int_equal(ev->kind, STORE_FOUND);
-	for (size_t i = 0; i < ev->n; i++)
-		rows |= 1u << ev->uids[i];
+	for (size_t i = 0; i < ev->found.n; i++)
+		rows |= 1u << ev->found.uids[i];
 	store_event_free(ev);
 	return rows;
 }
@@ -331,7 +331,7 @@ static void test_parked_of_a_closed_list(void **state)
 	desk_post(r);
 	ev = desk_answer(at);
 	assert_int_equal(ev->kind, STORE_FAILED);
-	assert_string_equal(ev->err.text, "Account one is offline");
+	assert_string_equal(ev->failed.text, "Account one is offline");
 	store_event_free(ev);
 
 	desk_body(second, j, "Subject: two\r\n\r\nThe text of two\r\n");
@@ -376,7 +376,7 @@ static void test_body_of_a_folder_that_is_gone(void **state)
 	body_refused(account, "Work", 1, "Mailbox doesn't exist");
 	ev = desk_answer(at);
 	assert_string_equal(
-		ev->err.text, "The message in Work cannot be fetched: Mailbox doesn't exist");
+		ev->failed.text, "The message in Work cannot be fetched: Mailbox doesn't exist");
 	store_event_free(ev);
 	job_free(desk_job(account, LANE_MAIN, JOB_LIST));
 	desk_folders(account, without);
@@ -384,7 +384,8 @@ static void test_body_of_a_folder_that_is_gone(void **state)
 	assert_true(desk_was_told("Folder Work is no longer on the server"));
 	ev = desk_answer(read_one(list, 1));
 	assert_int_equal(ev->kind, STORE_FAILED);
-	assert_non_null(strstr(ev->err.text, "Folder Work is no longer on the server, and this"));
+	assert_non_null(
+		strstr(ev->failed.text, "Folder Work is no longer on the server, and this"));
 	store_event_free(ev);
 	assert_false(desk_has_job(account, LANE_FETCH, JOB_BODY));
 }
@@ -438,7 +439,7 @@ static void test_save(void **state)
 	reads_as(desk_path("raw"), TWO_PARTS);
 	ev = desk_ask(save(list, NULL, NULL));
 	assert_int_equal(ev->kind, STORE_BYTES);
-	assert_string_equal(ev->bytes.p, TWO_PARTS);
+	assert_string_equal(ev->bytes.bytes.p, TWO_PARTS);
 	store_event_free(ev);
 }
 
@@ -507,7 +508,7 @@ static void test_sync_elsewhere(void **state)
 	desk_pass(2500);
 	while (true) {
 		struct store_event *ev = desk_of_kind(STORE_STATE);
-		bool now = ev->state == SYNC_CONNECTING;
+		bool now = ev->state.state == SYNC_CONNECTING;
 
 		store_event_free(ev);
 		if (now)
@@ -532,7 +533,7 @@ static void failed_with(unsigned request, const char *words)
 	struct store_event *ev = desk_answer(request);
 
 	assert_int_equal(ev->kind, STORE_FAILED);
-	assert_non_null(strstr(ev->err.text, words));
+	assert_non_null(strstr(ev->failed.text, words));
 	store_event_free(ev);
 }
 
@@ -775,8 +776,8 @@ static void test_compacted_meanwhile(void **state)
 	desk_start(false);
 	account = desk_add(desk_account("one", false), false);
 	desk_open(account, "INBOX", &ev);
-	assert_int_equal(ev->columns.n, LARGE);
-	assert_int_equal(ev->columns.flags[LARGE - 1] & MAIL_ANSWERED, MAIL_ANSWERED);
+	assert_int_equal(ev->messages.columns.n, LARGE);
+	assert_int_equal(ev->messages.columns.flags[LARGE - 1] & MAIL_ANSWERED, MAIL_ANSWERED);
 	store_event_free(ev);
 	assert_false(desk_was_told("cache"));
 	free(uids);
@@ -798,7 +799,7 @@ static void test_cache_damaged(void **state)
 	desk_start(false);
 	account = desk_add(desk_account("one", false), false);
 	desk_open(account, "INBOX", &ev);
-	assert_int_equal(ev->columns.n, 0);
+	assert_int_equal(ev->messages.columns.n, 0);
 	store_event_free(ev);
 	assert_true(desk_was_told("The cache of folder INBOX was damaged and is built anew"));
 }
@@ -839,7 +840,7 @@ static void test_local_page_damaged(void **state)
 		assert_int_equal(fclose(f), 0);
 	}
 	desk_open(account, "INBOX", &ev);
-	assert_int_equal(ev->columns.n, 3);
+	assert_int_equal(ev->messages.columns.n, 3);
 	store_event_free(ev);
 	desk_stop();
 	assert_int_equal(
@@ -851,9 +852,9 @@ static void test_local_page_damaged(void **state)
 		desk_start(false);
 		account = desk_add(desk_account("one", true), false);
 		desk_open(account, "INBOX", &ev);
-		assert_int_equal(ev->nrows, 3);
+		assert_int_equal(ev->messages.rows.n, 3);
 		for (size_t i = 0; i < 3; i++)
-			seen[ev->rows[i]->subject[7] - '0'] = true;
+			seen[ev->messages.rows.v[i]->subject[7] - '0'] = true;
 		assert_true(seen[0] && seen[1] && seen[2]);
 		store_event_free(ev);
 		desk_stop();

@@ -191,7 +191,7 @@ static void test_undo_in_flight(void **state)
 	desk_done(move_to("Work", 1));
 	j = next_op(account, 70);
 	ev = desk_ask(undo());
-	assert_string_equal(ev->text, "Taken back as soon as the server has answered");
+	assert_string_equal(ev->done.text, "Taken back as soon as the server has answered");
 	store_event_free(ev);
 	desk_fails(undo(), "nothing to undo"); /* it is asked for already */
 	op_done(account, j, 70, false);
@@ -304,7 +304,7 @@ static uint32_t first_row(unsigned list)
 	desk_post(desk_on(REQUEST_RELIST, list, NULL, 0));
 	while ((ev = desk_of_kind(STORE_LIST))->list != list)
 		store_event_free(ev);
-	uid = ev->columns.n ? ev->columns.uid[0] : 0;
+	uid = ev->messages.columns.n ? ev->messages.columns.uid[0] : 0;
 	store_event_free(ev);
 	return uid;
 }
@@ -498,7 +498,7 @@ static void test_by_path(void **state)
 	assert_true(file_exists(desk_path("dir/cur/1.a.host:2,S")));
 	ev = desk_ask(desk_on(REQUEST_SAVE_RAW, 9, &(uint32_t){1}, 1));
 	assert_int_equal(ev->kind, STORE_BYTES);
-	assert_string_equal(ev->bytes.p, "Subject: a\n\nx\n");
+	assert_string_equal(ev->bytes.bytes.p, "Subject: a\n\nx\n");
 	store_event_free(ev);
 }
 
@@ -516,13 +516,13 @@ static void test_local_draft_dropped(void **state)
 	desk_done(r);
 	put_local("one/data/mail/.Drafts/cur", "1.a.host:2,DS", "Subject: a\nTo: b@c.de\n\nx\n");
 	ev = desk_ask(desk_request(REQUEST_DRAFTS, account));
-	assert_int_equal(ev->ndrafts, 1);
-	assert_string_equal(ev->drafts[0].draft.subject, "a");
-	desk_done(desk_mail(REQUEST_DRAFT_DROP, account, ev->drafts[0].id));
+	assert_int_equal(ev->drafts.n, 1);
+	assert_string_equal(ev->drafts.v[0].draft.subject, "a");
+	desk_done(desk_mail(REQUEST_DRAFT_DROP, account, ev->drafts.v[0].id));
 	store_event_free(ev);
 	assert_false(file_exists(desk_path("one/data/mail/.Drafts/cur/1.a.host:2,DS")));
 	ev = desk_ask(desk_request(REQUEST_DRAFTS, account));
-	assert_int_equal(ev->ndrafts, 0);
+	assert_int_equal(ev->drafts.n, 0);
 	store_event_free(ev);
 }
 
@@ -551,7 +551,7 @@ static void test_local_marks_full(void **state)
 	cut_off();
 	desk_post(desk_on(REQUEST_CLOSE, id, NULL, 0));
 	desk_open(account, "INBOX", &list);
-	assert_int_equal(list->columns.flags[0] & MAIL_FLAGGED, 0);
+	assert_int_equal(list->messages.columns.flags[0] & MAIL_FLAGGED, 0);
 	store_event_free(list);
 }
 
@@ -624,9 +624,9 @@ static void test_operation_size(void **state)
 		r->flag.set = marks[n - (CUT - 1)];
 		desk_post(r);
 		ev = desk_of_kind(STORE_PENDING);
-		assert_int_equal(ev->nops, before + (n > CUT ? 2 : 1));
-		assert_int_equal(ev->ops[before]->n, n > CUT ? CUT : n);
-		before = ev->nops;
+		assert_int_equal(ev->pending.n, before + (n > CUT ? 2 : 1));
+		assert_int_equal(ev->pending.v[before]->n, n > CUT ? CUT : n);
+		before = ev->pending.n;
 		store_event_free(ev);
 		store_event_free(desk_answer(request));
 	}

@@ -95,7 +95,7 @@ static size_t rows_of(int account, const char *folder)
 {
 	struct store_event *list = NULL;
 	unsigned id = desk_open(account, folder, &list);
-	size_t n = list->columns.n;
+	size_t n = list->messages.columns.n;
 
 	store_event_free(list);
 	desk_post(desk_on(REQUEST_CLOSE, id, NULL, 0));
@@ -109,7 +109,7 @@ static size_t rows_now(unsigned list)
 
 	desk_post(desk_on(REQUEST_RELIST, list, NULL, 0));
 	ev = desk_of_kind(STORE_LIST);
-	n = ev->columns.n;
+	n = ev->messages.columns.n;
 	store_event_free(ev);
 	return n;
 }
@@ -166,7 +166,7 @@ static void test_server_cache_full(void **state)
 	desk_post(desk_on(REQUEST_RELIST, list, NULL, 0));
 	ev = desk_of_kind(STORE_LIST);
 	for (size_t i = 0; i < 3; i++)
-		assert_int_equal(ev->columns.flags[i] & MAIL_SEEN, MAIL_SEEN);
+		assert_int_equal(ev->messages.columns.flags[i] & MAIL_SEEN, MAIL_SEEN);
 	store_event_free(ev);
 	/* one notice for all that the disk does not take, whichever came first */
 	assert_true(desk_was_told("No space left on device"));
@@ -317,7 +317,8 @@ static void test_signature(void **state)
 		r->compose.what = WRITE_NEW;
 		ev = desk_ask(r);
 		assert_int_equal(ev->kind, STORE_DRAFTS);
-		assert_int_equal(strstr(ev->drafts[0].draft.body, "-- \nxxx") != NULL, v[i].taken);
+		assert_int_equal(
+			strstr(ev->drafts.v[0].draft.body, "-- \nxxx") != NULL, v[i].taken);
 		store_event_free(ev);
 		assert_int_equal(desk_was_told("no signature"), !v[i].taken);
 	}
@@ -352,9 +353,9 @@ static char *queued(int account, const char *subject)
 
 static const struct outbox_mail *mail_in(const struct store_event *ev, const char *id)
 {
-	for (size_t i = 0; i < ev->nmails; i++)
-		if (strcmp(ev->mails[i].id, id) == 0)
-			return &ev->mails[i];
+	for (size_t i = 0; i < ev->outbox.n; i++)
+		if (strcmp(ev->outbox.v[i].id, id) == 0)
+			return &ev->outbox.v[i];
 	fail_msg("%s is not in the outbox", id);
 	return NULL;
 }
@@ -371,7 +372,7 @@ static void test_damaged_state(void **state)
 	put(desk_path("one/data/outbox/%s.job", id), "nothing\n");
 	desk_post(desk_mail(REQUEST_OUTBOX_HOLD, account, other));
 	ev = desk_of_kind(STORE_OUTBOX);
-	assert_int_equal(ev->nmails, 2);
+	assert_int_equal(ev->outbox.n, 2);
 	m = mail_in(ev, id);
 	assert_int_equal(m->state, OUTBOX_FAILED);
 	assert_string_equal(m->subject, "(cannot be read)");
@@ -380,7 +381,7 @@ static void test_damaged_state(void **state)
 	desk_done(desk_mail(REQUEST_OUTBOX_DROP, account, id));
 	desk_post(desk_mail(REQUEST_OUTBOX_HOLD, account, other));
 	ev = desk_of_kind(STORE_OUTBOX);
-	assert_int_equal(ev->nmails, 1);
+	assert_int_equal(ev->outbox.n, 1);
 	store_event_free(ev);
 	free(id);
 	free(other);
@@ -439,7 +440,7 @@ static void test_damaged_bytes(void **state)
 	job_free(j);
 	third = desk_draft(account, "bob@mail.example", "Third");
 	desk_post(desk_send(account, third, 0));
-	while ((ev = desk_of_kind(STORE_OUTBOX))->nmails < 3)
+	while ((ev = desk_of_kind(STORE_OUTBOX))->outbox.n < 3)
 		store_event_free(ev);
 	m = mail_in(ev, id);
 	assert_int_equal(m->state, OUTBOX_FAILED);
@@ -524,7 +525,7 @@ static void test_annulled(void **state)
 	desk_done(flag(list, MAIL_FLAGGED, 0));
 	desk_post(desk_request(REQUEST_PREVIEW, account));
 	ev = desk_of_kind(STORE_DONE);
-	assert_non_null(strstr(ev->text, "No change waits"));
+	assert_non_null(strstr(ev->done.text, "No change waits"));
 	store_event_free(ev);
 
 	desk_done(flag(list, 0, MAIL_FLAGGED));
@@ -533,7 +534,7 @@ static void test_annulled(void **state)
 	cut_off();
 	desk_post(desk_request(REQUEST_PREVIEW, account));
 	ev = desk_of_kind(STORE_DONE);
-	assert_non_null(strstr(ev->text, "2 changes wait"));
+	assert_non_null(strstr(ev->done.text, "2 changes wait"));
 	store_event_free(ev);
 }
 
@@ -629,8 +630,8 @@ static void test_damaged_at_start(void **state)
 	assert_true(desk_was_told("ops.wal.damaged-*"));
 	free(only_file("one/data/ops.wal.damaged-*"));
 	ev = desk_ask(desk_request(REQUEST_DRAFTS, account));
-	assert_int_equal(ev->ndrafts, 1);
-	assert_string_equal(ev->drafts[0].id, other);
+	assert_int_equal(ev->drafts.n, 1);
+	assert_string_equal(ev->drafts.v[0].id, other);
 	store_event_free(ev);
 	assert_true(desk_was_told("cannot be read"));
 	assert_true(desk_was_told(id));
@@ -688,7 +689,7 @@ static void test_backup_meanwhile(void **state)
 	between = change_mail;
 	ev = desk_ask(backup(account));
 	assert_int_equal(ev->kind, STORE_DONE);
-	assert_non_null(strstr(ev->text, "2 messages and "));
+	assert_non_null(strstr(ev->done.text, "2 messages and "));
 	store_event_free(ev);
 	between = link_mail;
 	desk_fails(backup(account), "3.c.host");
@@ -729,7 +730,7 @@ static void test_backup_given_up(void **state)
 	desk_let_go();
 	ev = desk_answer(request);
 	assert_int_equal(ev->kind, STORE_FAILED);
-	assert_int_equal(ev->err.kind, ERR_CANCELLED);
+	assert_int_equal(ev->failed.kind, ERR_CANCELLED);
 	store_event_free(ev);
 	assert_false(file_exists(desk_path("b.tar.gz")));
 	assert_false(file_exists(desk_path("b.tar.gz.part")));

@@ -125,10 +125,10 @@ static void test_three_fates(void **state)
 	desk_give(account, answer(j, SEND_ACCEPTED, fates));
 	job_free(j);
 	ev = desk_of_kind(STORE_SEND_FAILED);
-	assert_non_null(strstr(ev->err.text, "carol@mail.example: 451 later"));
-	assert_non_null(strstr(ev->err.text, "dave@mail.example: 550 never"));
-	assert_null(strstr(ev->err.text, "bob@"));
-	assert_int_equal(ev->n, 1);
+	assert_non_null(strstr(ev->mail.err.text, "carol@mail.example: 451 later"));
+	assert_non_null(strstr(ev->mail.err.text, "dave@mail.example: 550 never"));
+	assert_null(strstr(ev->mail.err.text, "bob@"));
+	assert_int_equal(ev->mail.again, 1);
 	store_event_free(ev);
 	desk_pass(40000);
 	j = desk_job(account, LANE_SEND, JOB_SEND);
@@ -160,7 +160,7 @@ static void test_outbox_by_hand(void **state)
 	desk_done(desk_mail(REQUEST_OUTBOX_RETRY, account, id));
 	ev = desk_ask(desk_mail(REQUEST_OUTBOX_EDIT, account, id));
 	assert_int_equal(ev->kind, STORE_DRAFTS);
-	assert_string_equal(ev->drafts[0].draft.to, "bob@mail.example");
+	assert_string_equal(ev->drafts.v[0].draft.to, "bob@mail.example");
 	store_event_free(ev);
 	desk_done(desk_mail(REQUEST_DRAFT_DROP, account, id));
 	desk_fails(desk_mail(REQUEST_DRAFT_LOAD, account, id), "no longer here");
@@ -261,10 +261,10 @@ static void test_begin(void **state)
 
 	(void)state;
 	assert_int_equal(ev->kind, STORE_DRAFTS);
-	assert_string_equal(ev->drafts[0].draft.subject, "a b");
+	assert_string_equal(ev->drafts.v[0].draft.subject, "a b");
 	store_event_free(ev);
 	ev = desk_ask(compose(account, WRITE_NEW, "carol@mail.example"));
-	assert_string_equal(ev->drafts[0].draft.to, "carol@mail.example");
+	assert_string_equal(ev->drafts.v[0].draft.to, "carol@mail.example");
 	store_event_free(ev);
 	desk_fails(compose(account, WRITE_REPLY, NULL), "no longer open");
 	desk_fails(compose(account, WRITE_RESUME, NULL), "no longer open");
@@ -302,8 +302,8 @@ static void test_answer_to_many(void **state)
 		desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY), message.p);
 		ev = desk_answer(request);
 		assert_int_equal(ev->kind, STORE_DRAFTS);
-		assert_non_null(strstr(ev->drafts[0].draft.cc, "9999@x"));
-		assert_null(strstr(ev->drafts[0].draft.cc, "10000@x"));
+		assert_non_null(strstr(ev->drafts.v[0].draft.cc, "9999@x"));
+		assert_null(strstr(ev->drafts.v[0].draft.cc, "10000@x"));
 		store_event_free(ev);
 		str_done(&message);
 		assert_int_equal(desk_was_told("those beyond the first 10000 are left out"), over);
@@ -344,12 +344,12 @@ static void test_taken_over(void **state)
 	assert_true(desk_was_told("There is no file /does/not/exist that can be read"));
 	ev = desk_ask(desk_mail(REQUEST_DRAFT_LOAD, account, "old"));
 	assert_int_equal(ev->kind, STORE_DRAFTS);
-	assert_string_equal(ev->drafts[0].draft.subject, "Old");
-	assert_int_equal(ev->drafts[0].draft.extra.n, 1);
-	assert_string_equal(ev->drafts[0].draft.extra.v[0], "X-Other: kept");
+	assert_string_equal(ev->drafts.v[0].draft.subject, "Old");
+	assert_int_equal(ev->drafts.v[0].draft.extra.n, 1);
+	assert_string_equal(ev->drafts.v[0].draft.extra.v[0], "X-Other: kept");
 	r = desk_mail(REQUEST_DRAFT_SAVE, account, "old");
 	r->mail.says = mem_alloc(sizeof(*r->mail.says));
-	draft_copy(r->mail.says, &ev->drafts[0].draft);
+	draft_copy(r->mail.says, &ev->drafts.v[0].draft);
 	while (r->mail.says->nfiles)
 		draft_detach(r->mail.says, 0);
 	store_event_free(ev);
@@ -384,8 +384,8 @@ static void test_taken_over_twice(void **state)
 	account = desk_add(desk_account("one", false), false);
 	assert_false(file_exists(desk_path("one/data/drafts/%s.eml", id)));
 	ev = desk_ask(desk_request(REQUEST_DRAFTS, account));
-	assert_int_equal(ev->ndrafts, 1);
-	assert_string_equal(ev->drafts[0].draft.subject, "New");
+	assert_int_equal(ev->drafts.n, 1);
+	assert_string_equal(ev->drafts.v[0].draft.subject, "New");
 	store_event_free(ev);
 	free(id);
 }
@@ -468,9 +468,9 @@ static void test_draft_with_notes(void **state)
 	desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY), message.p);
 	ev = desk_answer(request);
 	assert_int_equal(ev->kind, STORE_DRAFTS);
-	assert_int_equal(ev->drafts[0].has_it.n, 1);
-	assert_string_equal(ev->drafts[0].has_it.v[0], "bob@mail.example");
-	id = mem_strdup(ev->drafts[0].id);
+	assert_int_equal(ev->drafts.v[0].has_it.n, 1);
+	assert_string_equal(ev->drafts.v[0].has_it.v[0], "bob@mail.example");
+	id = mem_strdup(ev->drafts.v[0].id);
 	store_event_free(ev);
 	/* the same message again is the draft that is open here */
 	r = desk_on(REQUEST_COMPOSE, list, &(uint32_t){21}, 1);
@@ -478,7 +478,7 @@ static void test_draft_with_notes(void **state)
 	r->compose.what = WRITE_RESUME;
 	ev = desk_ask(r);
 	assert_int_equal(ev->kind, STORE_DRAFTS);
-	assert_string_equal(ev->drafts[0].id, id);
+	assert_string_equal(ev->drafts.v[0].id, id);
 	store_event_free(ev);
 	desk_done(desk_send(account, id, 0));
 	j = desk_job(account, LANE_SEND, JOB_SEND);
@@ -518,8 +518,8 @@ static void test_answer_finished_elsewhere(void **state)
 		"From: Bob <bob@mail.example>\r\nSubject: Question\r\n\r\nWhy?\r\n");
 	ev = desk_answer(request);
 	assert_int_equal(ev->kind, STORE_DRAFTS);
-	assert_string_equal(ev->drafts[0].draft.subject, "Re: Question");
-	id = mem_strdup(ev->drafts[0].id);
+	assert_string_equal(ev->drafts.v[0].draft.subject, "Re: Question");
+	id = mem_strdup(ev->drafts.v[0].id);
 	store_event_free(ev);
 	desk_done(desk_mail(REQUEST_DRAFT_KEEP, account, id));
 	j = append_job(account);
@@ -543,7 +543,7 @@ static void test_answer_finished_elsewhere(void **state)
 	request = desk_post(r);
 	desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY), message.p);
 	ev = desk_answer(request);
-	id = mem_strdup(ev->drafts[0].id);
+	id = mem_strdup(ev->drafts.v[0].id);
 	store_event_free(ev);
 	desk_done(desk_send(account, id, 0));
 	j = desk_job(account, LANE_SEND, JOB_SEND);
@@ -578,7 +578,7 @@ static void test_draft_settled(void **state)
 
 		(void)state;
 		ev = desk_ask(desk_mail(REQUEST_DRAFT_LOAD, account, id));
-		message_id = mem_strdup(ev->drafts[0].draft.message_id);
+		message_id = mem_strdup(ev->drafts.v[0].draft.message_id);
 		store_event_free(ev);
 		desk_done(desk_mail(REQUEST_DRAFT_KEEP, account, id));
 		/* a server that does not say what it is called there */
@@ -592,7 +592,7 @@ static void test_draft_settled(void **state)
 			struct result *r = result_new(RESULT_VANISHED);
 
 			ev = desk_ask(desk_request(REQUEST_DRAFTS, account));
-			assert_int_equal(ev->ndrafts, 1);
+			assert_int_equal(ev->drafts.n, 1);
 			store_event_free(ev);
 			r->folder = mem_strdup("Drafts");
 			r->uidvalidity = DESK_UIDVALIDITY;
@@ -602,8 +602,8 @@ static void test_draft_settled(void **state)
 			desk_settle();
 		}
 		ev = desk_ask(desk_request(REQUEST_DRAFTS, account));
-		assert_int_equal(ev->ndrafts, gone ? 0 : 1);
-		assert_int_equal(ev->ndrafts && *ev->drafts[0].id == '@', !gone);
+		assert_int_equal(ev->drafts.n, gone ? 0 : 1);
+		assert_int_equal(ev->drafts.n && *ev->drafts.v[0].id == '@', !gone);
 		store_event_free(ev);
 		assert_false(file_exists(desk_path("one/data/drafts/%s.job", id)));
 		free(message_id);
@@ -665,9 +665,9 @@ static void test_following(void **state)
 	outbox_mail_done(&m);
 	desk_pass(2500);
 	ev = desk_of_kind(STORE_SEND_FAILED);
-	assert_string_equal(ev->text, "Refused");
-	assert_string_equal(ev->err.text, "550 no");
-	assert_int_equal(ev->n, 0);
+	assert_string_equal(ev->mail.subject, "Refused");
+	assert_string_equal(ev->mail.err.text, "550 no");
+	assert_int_equal(ev->mail.again, 0);
 	store_event_free(ev);
 
 	assert_int_equal(outbox_get(o, other, &m, &err), 0);
@@ -677,14 +677,14 @@ static void test_following(void **state)
 	outbox_mail_done(&m);
 	desk_pass(2500);
 	ev = desk_of_kind(STORE_SEND_FAILED);
-	assert_string_equal(ev->text, "Sent");
-	assert_int_equal(ev->n, 1); /* it will be tried again */
+	assert_string_equal(ev->mail.subject, "Sent");
+	assert_int_equal(ev->mail.again, 1); /* it will be tried again */
 	store_event_free(ev);
 
 	assert_int_equal(outbox_remove(o, other, &err), 0);
 	desk_pass(2500);
 	ev = desk_of_kind(STORE_SENT);
-	assert_string_equal(ev->folder, other);
+	assert_string_equal(ev->mail.id, other);
 	store_event_free(ev);
 	outbox_free(o);
 	free(id);

@@ -199,8 +199,8 @@ static void tell_new_mail(struct folder *f, size_t n)
 		return;
 	ev = store_event_new(STORE_NEW_MAIL);
 	ev->account = f->account->index;
-	ev->folder = folder_ui_name(f);
-	ev->n = n;
+	ev->new_mail.folder = folder_ui_name(f);
+	ev->new_mail.n = n;
 	store_emit(f->account->store, ev);
 }
 

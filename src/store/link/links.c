@@ -163,10 +163,10 @@ static void end_checker(struct account *a)
 void account_checked(struct account *a, struct result *r)
 {
 	for (size_t i = 0; i < a->nchecks; i++) {
-		struct store_event *ev = store_event_new(STORE_BYTES);
+		struct store_event *ev = store_event_new(STORE_CHECKED);
 
-		ev->err = r->err;
-		str_add(&ev->bytes, str_c(&r->checked.text), r->checked.text.len);
+		ev->checked.err = r->err;
+		str_add(&ev->checked.text, str_c(&r->checked.text), r->checked.text.len);
 		answer_with(a->store, a->checks[i], ev);
 	}
 	a->nchecks = 0;

@@ -703,9 +703,9 @@ static void tell_progress(struct account *a)
 	ev = store_event_new(STORE_PROGRESS);
 	ev->request = s->request;
 	ev->account = a->index;
-	ev->done = s->taken;
-	ev->total = s->fresh;
-	ev->octets = s->octets;
+	ev->progress.done = s->taken;
+	ev->progress.total = s->fresh;
+	ev->progress.octets = s->octets;
 	store_emit(a->store, ev);
 	if (now - s->counted_ms >= COUNT_MS) {
 		s->counted_ms = now;

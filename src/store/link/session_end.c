@@ -378,8 +378,8 @@ static void tell_new(struct account *a, size_t n)
 		return;
 	ev = store_event_new(STORE_NEW_MAIL);
 	ev->account = a->index;
-	ev->folder = mem_strdup("INBOX");
-	ev->n = n;
+	ev->new_mail.folder = mem_strdup("INBOX");
+	ev->new_mail.n = n;
 	store_emit(a->store, ev);
 }
 

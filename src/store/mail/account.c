@@ -44,15 +44,15 @@ void account_state(struct account *a)
 	struct store_event *ev = store_event_new(STORE_STATE);
 
 	ev->account = a->index;
-	ev->state = a->sync ? a->state : SYNC_OFFLINE;
-	ev->err = a->state_err;
+	ev->state.state = a->sync ? a->state : SYNC_OFFLINE;
+	ev->state.err = a->state_err;
 	if (a->trouble.kind != ERR_NONE) {
-		ev->state = SYNC_FAILED;
-		ev->err = a->trouble;
+		ev->state.state = SYNC_FAILED;
+		ev->state.err = a->trouble;
 	}
-	ev->n = a->retry_ms;
-	ev->following = a->following;
-	ev->protocol = a->setup->settings->protocol;
+	ev->state.retry_ms = a->retry_ms;
+	ev->state.following = a->following;
+	ev->state.protocol = a->setup->settings->protocol;
 	store_emit(a->store, ev);
 }
 
@@ -89,9 +89,9 @@ void account_outbox(struct account *a)
 	ev->account = a->index;
 	if (outbox_list(a->outbox, &ids, &err) != 0)
 		store_disk_notice(a, _("The outbox cannot be read: %s"), err.text);
-	ev->mails = mem_array(ids.n, sizeof(*ev->mails));
+	ev->outbox.v = mem_array(ids.n, sizeof(*ev->outbox.v));
 	for (size_t i = 0; i < ids.n; i++)
-		ev->nmails += shown_mail(a, ids.v[i], &ev->mails[ev->nmails]);
+		ev->outbox.n += shown_mail(a, ids.v[i], &ev->outbox.v[ev->outbox.n]);
 	strv_done(&ids);
 	store_emit(a->store, ev);
 }

@@ -46,9 +46,9 @@ int compose_answer(
 {
 	struct store_event *ev = store_event_new(STORE_DRAFTS);
 
-	ev->drafts = mem_array(1, sizeof(*ev->drafts));
-	ev->ndrafts = 1;
-	fill_info(&ev->drafts[0], w, path);
+	ev->drafts.v = mem_array(1, sizeof(*ev->drafts.v));
+	ev->drafts.n = 1;
+	fill_info(&ev->drafts.v[0], w, path);
 	answer_with(a->store, r, ev);
 	return REQUEST_TAKEN;
 }
@@ -88,7 +88,7 @@ int compose_load(struct account *a, struct store_request *r, struct str *said, s
 /* where: the copy in the folder of drafts, until the whole list is known. */
 static void list_one(struct store_event *ev, const struct written *w)
 {
-	struct draft_info *d = &ev->drafts[ev->ndrafts++];
+	struct draft_info *d = &ev->drafts.v[ev->drafts.n++];
 	struct str where = STR_INIT;
 
 	fill_info(d, w, NULL);
@@ -106,7 +106,7 @@ int compose_list(struct account *a, struct store_request *r, struct str *said, s
 	if (outbox_drafts(a->outbox, &ids, err) != 0)
 		return -1;
 	ev = store_event_new(STORE_DRAFTS);
-	ev->drafts = mem_array(ids.n, sizeof(*ev->drafts));
+	ev->drafts.v = mem_array(ids.n, sizeof(*ev->drafts.v));
 	for (size_t i = 0; i < ids.n; i++) {
 		struct written w;
 		struct err why = {0};
@@ -118,12 +118,11 @@ int compose_list(struct account *a, struct store_request *r, struct str *said, s
 			store_notice(a, _("The draft %s cannot be read: %s"), ids.v[i], why.text);
 		written_done(&w);
 	}
-	ev->n = 1; /* a list, not one draft */
 	strv_done(&ids);
 	keepdraft_list(a, ev);
-	for (size_t i = 0; i < ev->ndrafts; i++)
-		if (*ev->drafts[i].id != '@')
-			draft_set(&ev->drafts[i].where, "");
+	for (size_t i = 0; i < ev->drafts.n; i++)
+		if (*ev->drafts.v[i].id != '@')
+			draft_set(&ev->drafts.v[i].where, "");
 	answer_with(a->store, r, ev);
 	return REQUEST_TAKEN;
 }

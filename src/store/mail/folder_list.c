@@ -68,7 +68,7 @@ void folder_send_folders(struct account *a)
 	for (struct folder *f = a->folders; f; f = f->next)
 		n++;
 	ev->account = a->index;
-	ev->folders = mem_array(n, sizeof(*ev->folders));
+	ev->folders.v = mem_array(n, sizeof(*ev->folders.v));
 	for (struct folder *f = a->folders; f; f = f->next) {
 		uint32_t total, unread;
 
@@ -77,14 +77,15 @@ void folder_send_folders(struct account *a)
 		total = f->total;
 		unread = f->unread;
 		overlay_counts(f, &total, &unread);
-		ev->folders[ev->nfolders++] = (struct store_folder_info){.name = folder_ui_name(f),
-			.role = folder_is_foreign(f) ? ROLE_NONE : folder_role(f),
-			.selectable = f->selectable,
-			.counts_known = f->counts_known,
-			.offline_copy = (folder_is_foreign(f) && !f->local) || f->gone,
-			.local = f->local,
-			.total = total,
-			.unread = unread};
+		ev->folders.v[ev->folders.n++] =
+			(struct store_folder_info){.name = folder_ui_name(f),
+				.role = folder_is_foreign(f) ? ROLE_NONE : folder_role(f),
+				.selectable = f->selectable,
+				.counts_known = f->counts_known,
+				.offline_copy = (folder_is_foreign(f) && !f->local) || f->gone,
+				.local = f->local,
+				.total = total,
+				.unread = unread};
 	}
 	store_emit(a->store, ev);
 }

@@ -170,7 +170,7 @@ static void close_lists(struct folder *f, const char *text)
 		ev = store_event_new(STORE_CLOSED);
 		ev->list = l->id;
 		ev->account = f->account->index;
-		ev->text = mem_strdup(text);
+		ev->closed.why = mem_strdup(text);
 		store_emit(s, ev);
 		lists_close(s, l->id);
 	}

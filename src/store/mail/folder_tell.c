@@ -13,21 +13,21 @@ static void add_keysets(struct folder *f, struct store_event *ev)
 {
 	uint16_t most = 0;
 
-	for (size_t i = 0; i < ev->columns.n; i++)
-		if (ev->columns.keyset[i] > most)
-			most = ev->columns.keyset[i];
+	for (size_t i = 0; i < ev->messages.columns.n; i++)
+		if (ev->messages.columns.keyset[i] > most)
+			most = ev->messages.columns.keyset[i];
 	for (unsigned k = 0; k <= most; k++)
-		strv_add(&ev->keysets, k ? cache_keyset(f->cache, (uint16_t)k) : "");
+		strv_add(&ev->messages.keysets, k ? cache_keyset(f->cache, (uint16_t)k) : "");
 }
 
 static void add_rows(struct folder *f, struct store_event *ev, size_t from, size_t n)
 {
-	ev->rows = mem_array(n, sizeof(*ev->rows));
+	ev->messages.rows.v = mem_array(n, sizeof(*ev->messages.rows.v));
 	for (size_t i = 0; i < n; i++) {
 		struct summary row;
 
-		if (cache_get(f->cache, ev->columns.uid[from + i], &row) == 0)
-			ev->rows[ev->nrows++] = summary_copy(&row);
+		if (cache_get(f->cache, ev->messages.columns.uid[from + i], &row) == 0)
+			ev->messages.rows.v[ev->messages.rows.n++] = summary_copy(&row);
 	}
 }
 
@@ -46,15 +46,15 @@ static void send_list_to(struct folder *f, struct list *l)
 
 	ev->list = l->id;
 	ev->account = f->account->index;
-	ev->folder = folder_ui_name(f);
-	ev->numbering = f->numbering;
-	cache_columns(f->cache, &ev->columns);
-	overlay_visible(&ev->columns);
+	ev->messages.folder = folder_ui_name(f);
+	ev->messages.numbering = f->numbering;
+	cache_columns(f->cache, &ev->messages.columns);
+	overlay_visible(&ev->messages.columns);
 	add_keysets(f, ev);
-	first = ev->columns.n < FIRST_ROWS ? ev->columns.n : FIRST_ROWS;
-	add_rows(f, ev, ev->columns.n - first, first);
-	ev->percent = f->percent;
-	ev->read_only = folder_is_read_only(f);
+	first = ev->messages.columns.n < FIRST_ROWS ? ev->messages.columns.n : FIRST_ROWS;
+	add_rows(f, ev, ev->messages.columns.n - first, first);
+	ev->messages.percent = f->percent;
+	ev->messages.read_only = folder_is_read_only(f);
 	store_emit(f->account->store, ev);
 }
 
@@ -75,21 +75,21 @@ static void send_changes_to(struct folder *f, struct list *l, const uint32_t *so
 
 	ev->list = l->id;
 	ev->account = f->account->index;
-	ev->percent = f->percent;
-	ev->uids = mem_array(ngone + n + 1, sizeof(*ev->uids));
+	ev->messages.percent = f->percent;
+	ev->messages.gone = mem_array(ngone + n + 1, sizeof(*ev->messages.gone));
 	if (ngone)
-		memcpy(ev->uids, gone, ngone * sizeof(*gone));
-	ev->n = ngone;
-	columns_resize(&ev->columns, n);
+		memcpy(ev->messages.gone, gone, ngone * sizeof(*gone));
+	ev->messages.ngone = ngone;
+	columns_resize(&ev->messages.columns, n);
 	for (size_t i = 0; i < n; i++) {
-		if (!cache_row(f->cache, sorted[i], &ev->columns, used))
+		if (!cache_row(f->cache, sorted[i], &ev->messages.columns, used))
 			continue;
-		if (ev->columns.flags[used] & MAIL_LEAVING)
-			ev->uids[ev->n++] = sorted[i];
+		if (ev->messages.columns.flags[used] & MAIL_LEAVING)
+			ev->messages.gone[ev->messages.ngone++] = sorted[i];
 		else
 			used++;
 	}
-	columns_resize(&ev->columns, used);
+	columns_resize(&ev->messages.columns, used);
 	add_keysets(f, ev);
 	if (n <= FIRST_ROWS)
 		add_rows(f, ev, 0, used);

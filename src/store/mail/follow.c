@@ -58,8 +58,8 @@ static struct store_event *news(
 	struct store_event *ev = store_event_new(kind);
 
 	ev->account = a->index;
-	ev->folder = mem_strdup(id);
-	ev->text = mem_strdup(subject);
+	ev->mail.id = mem_strdup(id);
+	ev->mail.subject = mem_strdup(subject);
 	return ev;
 }
 
@@ -75,9 +75,9 @@ static bool compare(struct account *a, const struct outbox_mail *m)
 	if (failed) {
 		struct store_event *ev = news(a, STORE_SEND_FAILED, m->id, m->subject);
 
-		err_set(&ev->err, m->state == OUTBOX_QUEUED ? ERR_AGAIN : ERR_REFUSED, "%s",
+		err_set(&ev->mail.err, m->state == OUTBOX_QUEUED ? ERR_AGAIN : ERR_REFUSED, "%s",
 			m->error);
-		ev->n = m->state == OUTBOX_QUEUED; /* it will be tried again */
+		ev->mail.again = m->state == OUTBOX_QUEUED; /* it will be tried again */
 		store_emit(a->store, ev);
 	}
 	if (changed)

@@ -363,12 +363,12 @@ static void add_row(struct store_event *ev, struct folder *f, uint32_t uid, size
 
 	name_of(&name, cache_meta(f->cache)->uidvalidity, uid);
 	if (cache_get(f->cache, uid, &s) != 0 || (s.flags & MAIL_LEAVING) ||
-		is_kept(ev->drafts, ev->ndrafts, str_c(&name))) {
+		is_kept(ev->drafts.v, ev->drafts.n, str_c(&name))) {
 		str_done(&name);
 		return;
 	}
-	ev->drafts = mem_grow(ev->drafts, cap, ev->ndrafts + 1, sizeof(*ev->drafts));
-	d = &ev->drafts[ev->ndrafts++];
+	ev->drafts.v = mem_grow(ev->drafts.v, cap, ev->drafts.n + 1, sizeof(*ev->drafts.v));
+	d = &ev->drafts.v[ev->drafts.n++];
 	*d = (struct draft_info){.id = str_steal(&name), .where = folder_ui_name(f)};
 	draft_init(&d->draft);
 	draft_set(&d->draft.to, s.to);
@@ -382,7 +382,7 @@ void keepdraft_list(struct account *a, struct store_event *ev)
 	struct folder *f = drafts_folder(a);
 	const struct columns *c;
 	uint32_t *uids;
-	size_t n, cap = ev->ndrafts;
+	size_t n, cap = ev->drafts.n;
 
 	if (!f || !folder_try(f))
 		return;

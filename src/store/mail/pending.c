@@ -13,18 +13,18 @@ void account_tell_pending(struct account *a)
 	a->pending_changed = false;
 	ev = store_event_new(STORE_PENDING);
 	ev->account = a->index;
-	ev->nops = journal_count(a->journal);
-	ev->ops = mem_array(ev->nops, sizeof(*ev->ops));
-	for (size_t i = 0; i < ev->nops; i++) {
+	ev->pending.n = journal_count(a->journal);
+	ev->pending.v = mem_array(ev->pending.n, sizeof(*ev->pending.v));
+	for (size_t i = 0; i < ev->pending.n; i++) {
 		struct str words = STR_INIT;
 
-		ev->ops[i] = op_brief(journal_at(a->journal, i));
-		folder_op_words(a, ev->ops[i], &words);
-		free(ev->ops[i]->text);
-		ev->ops[i]->text = str_steal(&words);
+		ev->pending.v[i] = op_brief(journal_at(a->journal, i));
+		folder_op_words(a, ev->pending.v[i], &words);
+		free(ev->pending.v[i]->text);
+		ev->pending.v[i]->text = str_steal(&words);
 	}
-	ev->done = a->op_in_flight;
+	ev->pending.in_flight = a->op_in_flight;
 	for (size_t i = 0; i < a->refused.n; i++)
-		strv_add(&ev->keysets, a->refused.v[i]);
+		strv_add(&ev->pending.refused, a->refused.v[i]);
 	store_emit(a->store, ev);
 }

@@ -214,8 +214,8 @@ void read_progress(struct account *a, struct result *r)
 			struct store_event *ev = store_event_new(STORE_PROGRESS);
 
 			ev->request = p->request->request;
-			ev->done = r->progress.done;
-			ev->total = r->progress.total;
+			ev->progress.done = r->progress.done;
+			ev->progress.total = r->progress.total;
 			store_emit(a->store, ev);
 		}
 }
@@ -680,8 +680,6 @@ static void showing_back(struct store *s, struct rendering *r)
 	struct store_event *ev = store_event_new(STORE_VIEW);
 	struct folder *f = folder_of(s, x);
 
-	ev->uids = mem_dup(&x->row, sizeof(x->row));
-	ev->n = 1;
 	ev->view = x->view;
 	x->view = NULL;
 	ev->view->partial = x->message.nneeds > 0;
@@ -827,7 +825,7 @@ int read_save(struct list *l, struct store_request *r, struct str *said, struct 
 	} else if (rc == 0) {
 		struct store_event *ev = store_event_new(STORE_BYTES);
 
-		ev->bytes = bytes;
+		ev->bytes.bytes = bytes;
 		answer_with(s, r, ev);
 		return REQUEST_TAKEN;
 	}

@@ -314,10 +314,10 @@ static void search_drop(struct store *store, struct work *w, const struct err *w
 
 static void add_found(struct search *s, uint32_t uid)
 {
-	struct store_event *ev = s->answer;
+	struct told_found *f = &s->answer->found;
 
-	ev->uids = mem_grow(ev->uids, &s->cap, ev->n + 1, sizeof(*ev->uids));
-	ev->uids[ev->n++] = uid;
+	f->uids = mem_grow(f->uids, &s->cap, f->n + 1, sizeof(*f->uids));
+	f->uids[f->n++] = uid;
 }
 
 /* --- what only the text tells --- */
@@ -358,7 +358,7 @@ static void inside_back(struct store *store, struct rendering *r)
 	(void)store;
 	if (atomic_load(&s->given_up))
 		return;
-	s->answer->done += x->answer != QUERY_UNKNOWN;
+	s->answer->found.looked += x->answer != QUERY_UNKNOWN;
 	if (x->answer == QUERY_YES)
 		add_found(s, x->uid);
 }
@@ -370,7 +370,7 @@ static void look_inside(struct store *store, const struct look *l, struct folder
 	struct loaded *message = read_load(f, uid);
 	struct inside *x;
 
-	s->answer->total++;
+	s->answer->found.texts++;
 	if (!message)
 		return;
 	x = mem_alloc(sizeof(*x));
@@ -465,7 +465,7 @@ static bool search_strings(struct store *store, struct search *s, struct folder 
 /* All are looked at; those that were found inside stand behind later ones. */
 static void search_end(struct store *store, struct search *s)
 {
-	s->answer->n = uids_sort(s->answer->uids, s->answer->n);
+	s->answer->found.n = uids_sort(s->answer->found.uids, s->answer->found.n);
 	answer_with(store, s->work.request, s->answer);
 	s->answer = NULL;
 	search_free(s);

@@ -232,11 +232,11 @@ static void send_ranks(struct store *s, const struct list *l, const uint32_t *ui
 	struct store_event *ev = store_event_new(STORE_ORDER);
 
 	ev->list = l->id;
-	ev->done = l->order;
-	ev->follow = follow;
-	ev->n = n;
-	ev->uids = mem_dup(uids, n * sizeof(*ev->uids));
-	ev->ranks = mem_dup(ranks, n * sizeof(*ev->ranks));
+	ev->order.by = l->order;
+	ev->order.follow = follow;
+	ev->order.n = n;
+	ev->order.uids = mem_dup(uids, n * sizeof(*uids));
+	ev->order.ranks = mem_dup(ranks, n * sizeof(*ranks));
 	store_emit(s, ev);
 }
 
