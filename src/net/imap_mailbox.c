@@ -406,11 +406,17 @@ int imap_subscribe(struct imap *im, const char *mailbox, bool on, struct err *er
 
 /* --- SELECT --- */
 
+/* What was said of a mailbox goes with it; that others came or went stays news. */
+static void forget_news(struct imap *im)
+{
+	im->news = (struct imap_news){.folders = im->news.folders, .count = im->exists};
+}
+
 static void leave(struct imap *im)
 {
 	MEM_FREE(im->selected);
 	im->exists = im->uid_bound = 0;
-	im->news = (struct imap_news){0};
+	forget_news(im);
 	if (im->session && im->session->imap_selection_info)
 		mailimap_selection_info_free(im->session->imap_selection_info);
 	if (im->session) {
@@ -587,7 +593,7 @@ static void fill_selected(struct imap *im, const struct held *h, struct imap_sel
 	im->uid_bound = out->uidnext ? out->uidnext - 1 : 0;
 	if (h->top > im->uid_bound)
 		im->uid_bound = h->top;
-	im->news = (struct imap_news){.count = im->exists};
+	forget_news(im);
 }
 
 static int by_first(const void *a, const void *b)
@@ -637,7 +643,6 @@ int imap_select(struct imap *im, const char *mailbox, const struct imap_known *k
 	/* Refused may mean that it was too early. */
 	if (r && !im->dead)
 		r = run_select(im, cmd.p, &sink, err);
-	im->news = (struct imap_news){0};
 	str_done(&cmd);
 	if (!r) {
 		fill_selected(im, &held, out);

@@ -1273,6 +1273,31 @@ static void test_notify(void **state)
 	rude_end(r, NULL);
 }
 
+/* A folder that came while another is selected, well or in vain, is still news afterwards. */
+static void test_notify_while_selecting(void **state)
+{
+	struct rude *r;
+	struct imap *im = select_rude(&r, IN("IDLE NOTIFY") SELECTED
+		"C: STATUS\nS: * LIST () \"/\" new\nS: %t NO no\n" SELECTED
+		"C: SELECT \"Gone\"\nS: * LIST () \"/\" newer\nS: * 3 EXISTS\nS: %t NO no\n"
+		"C: NOOP\nS: %t OK done");
+	struct imap_selected sel;
+	struct imap_status status;
+	struct imap_news news;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_not_equal(imap_status(im, "other", &status, &err), 0);
+	assert_int_equal(imap_select(im, "INBOX", NULL, NULL, NULL, NULL, &sel, &err), 0);
+	assert_int_equal(imap_idle(im, -1, 5000, &news, &err), 0); /* at once */
+	assert_true(news.folders && !news.exists);
+	assert_int_not_equal(imap_select(im, "Gone", NULL, NULL, NULL, NULL, &sel, &err), 0);
+	assert_int_equal(imap_noop(im, &news, &err), 0);
+	assert_true(news.folders && !news.exists);
+	imap_free(im);
+	rude_end(r, NULL);
+}
+
 static void test_notify_refused(void **state)
 {
 	struct rude *r;
@@ -1981,6 +2006,7 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(test_compress_refused),
 		cmocka_unit_test(test_compress_lies),
 		cmocka_unit_test(test_notify),
+		cmocka_unit_test(test_notify_while_selecting),
 		cmocka_unit_test(test_notify_refused),
 		cmocka_unit_test(test_alert),
 		cmocka_unit_test(test_real_logins),
