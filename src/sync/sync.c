@@ -58,8 +58,9 @@ void sync_cancel(struct sync *s)
 {
 	for (int i = 0; i < LANES; i++) {
 		atomic_store(&s->lanes[i].ending, true);
-		queue_push_front(s->lanes[i].jobs, &job_new(JOB_QUIT)->item);
+		/* Before the job: a lane that ends undoes it, to say QUIT to its server. */
 		net_cancel_now(s->lanes[i].cancel);
+		queue_push_front(s->lanes[i].jobs, &job_new(JOB_QUIT)->item);
 	}
 }
 
