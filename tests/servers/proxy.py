@@ -7,6 +7,8 @@ Writes DIR/port when it listens; with --dir -, prints it. Commands are lines to 
 socket; proxy.py --tell DIR COMMAND... sends them, one an argument, and returns when all are in force:
   stall        passes nothing on any more, in both directions; connections stay open
   flow         ends a stall
+  freeze       the connections there are stall for good; new ones do not
+  frozen       prints how many connections do
   cut          breaks all connections (RST)
   close        ends all connections in order (FIN)
   refuse       takes no new connections: closes them at once; accept ends that
@@ -39,7 +41,7 @@ class Flow:
         self.src, self.dst, self.down, self.turns = src, dst, down, turns
         self.queue = []  # (time due, bytes, whether an answer begins here)
         self.size = 0
-        self.eof = False
+        self.eof = self.frozen = False
         self.free_at = 0.0
 
 
@@ -169,6 +171,11 @@ class Proxy:
         verb, _, rest = line.strip().partition(" ")
         if verb in ("stall", "flow"):
             self.stalled = verb == "stall"
+        elif verb == "freeze":
+            for f in self.flows:
+                f.frozen = True
+        elif verb == "frozen":
+            return str(sum(f.frozen for f in self.flows if f.down))
         elif verb == "cut":
             self.drop(True)
         elif verb == "close":
@@ -216,12 +223,12 @@ class Proxy:
             now = time.monotonic()
             due = None
             for f in list(self.flows):
-                if f in self.flows and not self.stalled:
+                if f in self.flows and not self.stalled and not f.frozen:
                     t = self.give(f, now)
                     due = t if due is None or (t is not None and t < due) else due
             read = [self.listener, owner] + ([self.control] if self.control else [])
             for f in self.flows:
-                if f.eof is False and f.size < (1 << 20) and not self.stalled:
+                if f.eof is False and f.size < (1 << 20) and not self.stalled and not f.frozen:
                     read.append(f.src)
             wait = until - now if due is None else max(0.0, min(due, until) - time.monotonic())
             for s in select.select(read, [], [], wait)[0]:

@@ -398,11 +398,48 @@ static void cut_in_the_middle(void **state)
 	person_free(p);
 }
 
+/* All connections there are say nothing any more, one of them in the middle of a part. Nobody waits
+ * for that one: the next message comes over a new one. */
+static void stalled_in_the_middle(void **state)
+{
+	char *before = mem_strdup(getenv("SRV_IMAP")), *dir = person_proxy("stalling");
+	struct person *p = person_new("imap", "\tcompress no\n", NULL, NULL);
+	struct msglist *l = open_folder(p, "INBOX");
+	struct str frozen = STR_INIT;
+	struct event *ev;
+	unsigned request;
+
+	(void)state;
+	setenv("SRV_IMAP", before, 1);
+	put(p, &CUT_TEXT);
+	put(p, &CUT_TWO);
+	UNTIL(p, msglist_count(l) == 2 && msglist_sync_percent(l) == 100);
+	person_tell_proxy(dir, "after 700000 freeze", NULL);
+	request = engine_read(p->engine, l, msglist_uid(l, (size_t)find_subject(p, l, "cut")),
+		&(struct read_options){.width = WIDTH});
+	for (int64_t end = clock_ms() + PATIENCE_MS; atoi(str_c(&frozen)) < 2;) {
+		assert_true(clock_ms() < end);
+		event_free(next_event(p->engine, clock_ms() + 20));
+		str_clear(&frozen);
+		person_tell_proxy(dir, "frozen", &frozen);
+	}
+	engine_cancel(p->engine, request);
+	ev = answer(p, request);
+	assert_int_equal(ev->kind, EVENT_CANCELLED);
+	event_free(ev);
+	look_at(p, l, &CUT_TWO);
+	str_done(&frozen);
+	free(before);
+	free(dir);
+	person_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(samples_are_shown_and_saved),
 		cmocka_unit_test(cut_in_the_middle),
+		cmocka_unit_test(stalled_in_the_middle),
 	};
 
 	return PERSON_RUN(tests, NULL);
