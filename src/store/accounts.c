@@ -5,13 +5,14 @@
 #include "base/mem.h"
 #include "store/disk/localbox.h"
 #include "store/disk/maildir.h"
+#include "store/link/session.h"
 #include "store/link/syncall.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { OUTBOX_LOOK_MS = 2000, EVICT_MS = 300000, SESSION_SCAN_MS = 10000, CLOSED_LOOK_MS = 10000 };
+enum { OUTBOX_LOOK_MS = 2000, EVICT_MS = 300000, CLOSED_LOOK_MS = 10000 };
 
 static int open_journal(struct account *a, struct err *err)
 {
@@ -86,6 +87,7 @@ int account_add(struct store *s, struct store_request *r, struct str *said, stru
 	a->setup = r->add.setup;
 	r->add.setup = NULL;
 	a->syncall = syncall_new();
+	a->sessions = sessions_new();
 	remote_choose(a);
 	if (open_journal(a, err) != 0 || identity_check(a, err) != 0 || open_files(a, err) != 0) {
 		a->kind = ACCOUNT_FAILED;
@@ -132,8 +134,7 @@ void account_free(struct account *a, int wait_ms)
 	outbox_free(a->outbox);
 	bodies_free(a->bodies);
 	a->sync = NULL;
-	session_reset(a);
-	session_fail_wholes(a, false, &(struct err){.kind = ERR_CANCELLED});
+	sessions_free(a);
 	folder_reshape_forget(a, &(struct err){.kind = ERR_CANCELLED});
 	for (size_t i = 0; i < a->nchecks; i++)
 		answer_failed(a->store, a->checks[i], &(struct err){.kind = ERR_CANCELLED});
@@ -144,7 +145,6 @@ void account_free(struct account *a, int wait_ms)
 	handover_free(a);
 	syncall_free(a->syncall);
 	free(a->checks);
-	free(a->suspects);
 	strv_done(&a->refused);
 	strv_done(&a->brought);
 	follow_reset(a);
@@ -191,18 +191,6 @@ static void follow_others(struct account *a)
 			folder_send_list(f, NULL);
 }
 
-/* What a POP3 session delivers is known; reading all names again after each group would take most
- * of its time. */
-static bool scan_can_wait(struct account *a, const struct folder *f, int64_t now)
-{
-	if (!a->session.running || strcmp(f->name, "INBOX") != 0)
-		return false;
-	if (now - a->session.scanned_ms < SESSION_SCAN_MS)
-		return true;
-	a->session.scanned_ms = now;
-	return false;
-}
-
 static void look_around(struct account *a, int64_t now)
 {
 	bool all = now >= a->next_closed_look;
@@ -220,7 +208,7 @@ static void scan_local(struct account *a, int64_t now)
 	if (a->kind == ACCOUNT_OPENED)
 		look_around(a, now);
 	for (struct folder *f = a->folders; f; f = f->next)
-		if (f->local && f->uses && !scan_can_wait(a, f, now) &&
+		if (f->local && f->uses && !remote_knows_files(a, f, now) &&
 			localbox_stamp(f->dir) != f->stamp && folder_look(f))
 			folder_send_folders(a);
 }
@@ -246,7 +234,6 @@ void account_tick(struct account *a, int64_t now)
 		if (a->following)
 			follow_outbox(a);
 	}
-	if (a->sync && a->setup->settings->protocol == PROTOCOL_POP3 && !a->session.running &&
-		now >= a->next_pop3)
-		session_start(a, 0);
+	if (a->sync && a->remote->tick)
+		a->remote->tick(a, now);
 }

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "store/link/session.h"
 #include "store/mail/change_priv.h"
 #include "store/mail/write_priv.h"
 
@@ -127,7 +128,7 @@ static int retry(struct account *a, struct store_request *r, struct str *said, s
 	(void)r;
 	(void)said;
 	(void)err;
-	a->next_lock_try = a->next_pop3 = 0;
+	links_at_once(a);
 	for (int i = 0; i < LANES; i++)
 		account_post(a, (enum lane)i, job_new(JOB_RETRY));
 	account_tick(a, clock_ms());
@@ -147,10 +148,8 @@ static int pass_password(
 		j->password.secret = mem_strdup(r->password.secret);
 		account_post(a, (enum lane)i, j);
 	}
-	/* The session that wanted it is over, or will be with the next result. */
-	if (r->password.secret && a->setup->settings->protocol == PROTOCOL_POP3) {
-		a->next_pop3 = 0;
-		a->pop3_again = a->session.running;
+	if (r->password.secret && a->remote->password) {
+		a->remote->password(a);
 		account_tick(a, clock_ms());
 	}
 	return 0;
@@ -169,7 +168,7 @@ static int undo(struct store *s, struct store_request *r, struct str *said, stru
 static void (*const cancels[])(struct store *s, unsigned request) = {
 	read_cancel,        /* for a body from the server */
 	rendering_cancel,   /* for a text from another thread */
-	session_cancel,     /* for a session by POP3 */
+	remote_cancel,      /* for what the protocol is at: a session by POP3 */
 	links_cancel_check, /* for connections that only look */
 	work_cancel,        /* for its next slice: searches, exports, backups */
 };

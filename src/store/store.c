@@ -26,7 +26,7 @@ static void look_again(struct store *s)
 
 		if (a->replays) {
 			a->replays = false;
-			replay_next(a);
+			remote_operate(a);
 		}
 		if (a->settles && a->syncall) {
 			a->settles = false;
@@ -93,7 +93,7 @@ static void *disk_main(void *arg)
 		if (!s->quit)
 			rendering_take(s);
 		for (size_t i = 0; !s->quit && i < s->naccounts; i++)
-			session_step(s->accounts[i]);
+			remote_step(s->accounts[i]);
 		if (!s->quit)
 			work_slice(s);
 		while (!s->quit && (compacted = compactor_take(s->compactor, 0)))

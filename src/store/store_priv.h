@@ -111,56 +111,7 @@ struct parked {
 struct undo; /* undo.c */
 struct undo_return;
 
-struct delivery; /* session.c: what was fetched and is being made durable */
-
-/* A person wants the rest of a message; waits for a session. */
-struct whole {
-	struct whole *next;
-	struct store_request *request; /* owned */
-	unsigned char key[16], identity[16];
-	char *folder, *base; /* owned */
-	uint32_t uid;
-	bool row;     /* all of it: only a row that says why it did not come is here */
-	bool planned; /* in the session that runs */
-	size_t at;    /* its entry there */
-};
-
-/* A connection ended while this message was awaited. */
-struct suspect {
-	unsigned char key[16];
-	unsigned breaks;
-};
-
-struct pop3_session { /* store/link/session.c */
-	bool running;
-	unsigned request;              /* REQUEST_SYNC that asked for it, 0: none */
-	unsigned job;                  /* the number of the JOB_POP3 */
-	struct session_entry *entries; /* owned */
-	size_t n;
-	bool can_top;
-	unsigned char (*keys)[16]; /* owned; ledger keys, one per entry */
-	uint8_t *plan;             /* owned; what becomes of each entry */
-	bool *suspect;             /* owned; may be here already under another name */
-	uint32_t *lost; /* owned, ascending; sizes of what left the list, by the ledger */
-	size_t nlost;
-	uint32_t *twin; /* owned; UID of the same message in the IMAP INBOX, 0: none */
-	int round;
-	struct delivery *filling, *waiting; /* owned; the latter for the disk */
-	struct ledger_entry *batch;         /* delivered, not yet durable */
-	size_t nbatch, cap_batch, fresh, taken;
-	bool unsynced, opened;
-	uint64_t octets; /* that came */
-	int64_t told_ms, counted_ms, scanned_ms;
-	uint32_t *told; /* owned; UIDs moved in, not yet told to the engine */
-	size_t ntold, cap_told;
-	struct err err; /* what ails the whole session: nothing is deleted in it */
-	/* session_rows.c: owned, from keys to UIDs of rows that say why a message did not come; how
-	 * many; what the first new one says (owned), and how many are new. */
-	struct map64 *rows;
-	size_t nrows, nbad;
-	char *bad;
-	bool cornered; /* it is known which message ended the connection */
-};
+struct sessions; /* session_priv.h */
 
 struct followed {
 	char *id, *subject; /* owned */
@@ -197,18 +148,10 @@ struct account {
 	enum sync_state state; /* of the main lane */
 	struct err state_err;
 	size_t retry_ms;
-	int64_t next_lock_try, next_pop3, next_outbox_look;
-	bool pop3_again; /* at once when the session that runs is over: it lacked a password */
-	struct pop3_session session;
-	unsigned pop3_failures;   /* sessions in a row that the network ended: the pause grows */
-	unsigned pop3_corners;    /* sessions in a row that brought nothing but a suspect */
-	struct suspect *suspects; /* owned */
-	size_t nsuspects, cap_suspects;
+	struct sessions *sessions; /* of an account that can be opened */
+	int64_t next_lock_try, next_outbox_look;
 	bool ledger_old; /* IMAP was in use since the last session: its list is the newer one */
-	struct whole *wholes;
-	int64_t clock_real, clock_boot,
-		leap_until;   /* seconds; pop3-keep distrusts a clock that leaps */
-	char *sending;        /* owned; outbox id the send lane works on */
+	char *sending;   /* owned; outbox id the send lane works on */
 	unsigned sending_job; /* the number of that JOB_SEND */
 	/* Owned; what became of the mail that was sent last, while the disk takes no note of it. */
 	struct outbox_mail *unnoted;
@@ -310,6 +253,7 @@ bool links_lock(struct account *a,
 		*err); /* false: another running copy has it (ERR_BUSY), or why it cannot be had */
 void links_unlock(struct account *a);
 void links_start(struct account *a);
+void links_at_once(struct account *a); /* what is put off is due now */
 void links_stop(struct account *a, int wait_ms);
 void account_free(struct account *a, int wait_ms);
 void account_cancel(struct account *a); /* asks its connections to end */
@@ -486,32 +430,6 @@ bool listing_drop_gone(struct account *a);
  * rows of its own folder go. */
 void brought_note(struct account *a, const struct op *op, const struct result_op *r);
 bool brought_is(const struct folder *f, const struct summary *s);
-
-/* --- session.c: POP3 --- */
-void session_start(struct account *a, unsigned request);
-void session_listed(struct account *a, struct result *r);
-void session_header(struct account *a, struct result *r);
-void session_message(struct account *a, struct result *r);
-void session_fetched(struct account *a, struct result *r);
-void session_part(struct account *a, struct result *r);
-void session_done(struct account *a, struct result *r);
-void session_step(struct account *a); /* after each round of the disk thread */
-void session_reset(struct account *a);
-int session_every_ms(const struct account *a); /* between two that nobody asked for */
-void session_cancel(struct store *s, unsigned request);
-/* shared with session_end.c */
-struct session_entry *session_entry_of(struct account *a, uint32_t number, size_t *at);
-int session_commit(struct account *a);
-void session_close(struct account *a);
-/* --- session_end.c: what may go on the server, wholes, the end --- */
-void session_through(struct account *a); /* tells that nothing is fetched any more */
-int session_whole(struct list *l, struct store_request *r, struct str *said, struct err *err);
-/* The session's list is here: which of its entries somebody waits for. */
-void session_match_wholes(struct account *a);
-struct whole *session_whole_at(struct account *a, size_t at); /* or NULL */
-void session_fill_whole(
-	struct account *a, struct whole *w, struct str *bytes, const struct err *err);
-void session_fail_wholes(struct account *a, bool planned_only, const struct err *err);
 
 /* --- removal.c --- */
 /* Files that are about to be removed for good: noted for the server, if the account wants that. */

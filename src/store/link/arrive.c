@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/uids.h"
+#include "store/link/session.h"
 #include "store/link/syncall.h"
 #include "store/store_priv.h"
 
@@ -11,8 +12,7 @@
 #include <string.h>
 
 enum {
-	BREAKS_MAX = 2,     /* connections that end while one folder is synchronised */
-	BREAKS_IN_ALL = 10, /* and without any being through */
+	BREAKS_MAX = 2, /* connections that end while one folder is synchronised */
 	LATER_MS = 60 * 60 * 1000
 };
 
@@ -27,44 +27,6 @@ static struct folder *folder_of(struct account *a, const struct result *r)
 static bool is_current(struct folder *f, const struct result *r)
 {
 	return cache_meta(f->cache)->uidvalidity == r->uidvalidity;
-}
-
-/* By POP3 there is a connection for a session only, and the store says when the next one is due. */
-static void wait_for_session(struct account *a, const struct result *r)
-{
-	int64_t left = a->next_pop3 - clock_ms();
-	bool broken = r->err.kind != ERR_NONE && r->err.kind != ERR_CANCELLED;
-
-	if (r->state.state != SYNC_WAITING && !(r->state.state == SYNC_OFFLINE && broken))
-		return;
-	a->state = SYNC_WAITING;
-	a->retry_ms = left > 0 ? (size_t)left : 0;
-}
-
-/* Folders that were to be synchronised when the connection ended. */
-static void ask_again(struct account *a)
-{
-	for (struct folder *f = a->folders; f; f = f->next)
-		if (f->wants_sync && !f->syncing && folder_use(f, NULL) == 0) {
-			f->wants_sync = false;
-			folder_ask_sync(f);
-			folder_unuse(f);
-		}
-}
-
-/* Whether the next connection has folders or changes to go on with: one that ends the connection
- * must not keep the others from being synchronised. */
-static bool goes_on(const struct account *a, enum sync_state before, const struct result *r)
-{
-	if (r->state.state != SYNC_WAITING || before != SYNC_OFFLINE || a->breaks > BREAKS_IN_ALL)
-		return false;
-	if (replay_goes_on(a))
-		return true;
-	/* What is asked for just now is answered by the lane that waits, and then wanted. */
-	for (const struct folder *f = a->folders; f; f = f->next)
-		if (f->wants_sync || f->syncing)
-			return true;
-	return false;
 }
 
 static void give_up_sync(struct account *a, const struct err *why)
@@ -83,21 +45,16 @@ static void lane_state(struct account *a, struct result *r)
 		a->breaks += r->state.state == SYNC_OFFLINE && r->err.kind != ERR_NONE;
 		a->state_err = r->err;
 		a->retry_ms = r->state.retry_ms;
-		if (!remote_has_folders(a))
-			wait_for_session(a, r);
+		if (a->remote->state)
+			a->remote->state(a, r);
 		if (r->state.state == SYNC_ONLINE)
 			a->online_since = clock_now();
 		account_state(a);
-		if (r->state.state == SYNC_ONLINE && remote_has_folders(a)) {
-			struct job *j = job_new(JOB_LIST);
-
-			account_post(a, LANE_MAIN, j);
-			account_sync_folders(a, SYNC_SHOWN);
-			ask_again(a);
-			account_replays(a);
-		}
+		if (r->state.state == SYNC_ONLINE && a->remote->online)
+			a->remote->online(a);
 		if ((r->state.state == SYNC_FAILED || r->state.state == SYNC_WAITING) &&
-			syncall_runs(a) && !goes_on(a, before, r))
+			syncall_runs(a) &&
+			!(a->remote->goes_on && a->remote->goes_on(a, before, r)))
 			give_up_sync(a, &r->err);
 	} else if (r->state.state == SYNC_FAILED && r->err.kind == ERR_CERT) {
 		store_notice(a, "%s", r->err.text);

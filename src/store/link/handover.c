@@ -760,13 +760,14 @@ int handover_count(struct account *a, bool to_pop3, struct handover_counts *out,
 {
 	struct walk w = {.listed = listed_by_pop3(a), .to_pop3 = to_pop3};
 	int rc = walk(a, &w, err);
+	size_t listed;
 
 	map_free(w.listed, NULL);
 	*out = w.counts;
 	/* a session that is still fetching knows of more */
-	if (a->setup->settings->protocol == PROTOCOL_POP3 && a->session.entries &&
-		a->session.n > out->both + out->server_only)
-		out->server_only = a->session.n - out->both;
+	listed = a->remote->listed ? a->remote->listed(a) : 0;
+	if (listed > out->both + out->server_only)
+		out->server_only = listed - out->both;
 	return rc;
 }
 

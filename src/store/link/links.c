@@ -51,9 +51,7 @@ void links_start(struct account *a)
 {
 	struct err err = {0};
 
-	/* A session of POP3 writes mail here and takes it off the server. */
-	if (a->sync || a->kind != ACCOUNT_OPENED ||
-		(a->store->read_only && a->setup->settings->protocol == PROTOCOL_POP3))
+	if (a->sync || a->kind != ACCOUNT_OPENED || (a->store->read_only && a->remote->takes_mail))
 		return;
 	a->next_lock_try = clock_ms() + LOCK_RETRY_MS;
 	if (!links_lock(a, &err)) {
@@ -75,7 +73,8 @@ void links_start(struct account *a)
 	a->sync = a->store->ops.start(
 		&(struct sync_account){a->setup->settings, a->setup->check_seconds, false},
 		a->index, a->generation, a->store->results, a->lanes);
-	a->next_pop3 = 0;
+	if (a->remote->start)
+		a->remote->start(a);
 	account_state(a);
 	if (!a->store->read_only) {
 		submit_finish(a);
@@ -103,19 +102,14 @@ void links_stop(struct account *a, int wait_ms)
 	}
 	a->sync = NULL;
 	a->generation = 0;
-	a->op_in_flight = 0;
 	a->state = SYNC_OFFLINE;
 	MEM_FREE(a->sending);
-	if (a->session.running)
-		session_through(a);
-	session_reset(a);
-	for (struct folder *f = a->folders; f; f = f->next)
-		f->syncing = f->wants_sync = false;
 	links_unlock(a);
 	a->following = false;
 	err_set(&err, ERR_NETWORK, _("Account %s is offline"),
 		a->kind == ACCOUNT_OPENED ? a->setup->settings->name : "");
-	session_fail_wholes(a, false, &err);
+	if (a->remote->stop)
+		a->remote->stop(a, &err);
 	read_drop_parked(a->store, a, &err);
 	folder_reshape_forget(a, &err);
 	syncall_drop(a, &err);
@@ -195,10 +189,17 @@ void links_cancel_check(struct store *s, unsigned request)
 		cancel_check(s->accounts[i], request);
 }
 
+void links_at_once(struct account *a)
+{
+	a->next_lock_try = 0;
+	if (a->remote->start)
+		a->remote->start(a);
+}
+
 /* The server's side of a connection may have ended long ago without a word. */
 void account_awake(struct account *a)
 {
-	a->next_lock_try = a->next_pop3 = 0;
+	links_at_once(a);
 	if (a->sync)
 		a->store->ops.wake(a->sync);
 }

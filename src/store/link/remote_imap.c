@@ -2,6 +2,50 @@
 #include "store/mail/remote.h"
 #include "store/store_priv.h"
 
+enum { BREAKS_IN_ALL = 10 }; /* connections that end without any folder being through */
+
+/* Folders that were to be synchronised when the connection ended. */
+static void ask_again(struct account *a)
+{
+	for (struct folder *f = a->folders; f; f = f->next)
+		if (f->wants_sync && !f->syncing && folder_use(f, NULL) == 0) {
+			f->wants_sync = false;
+			folder_ask_sync(f);
+			folder_unuse(f);
+		}
+}
+
+static void online(struct account *a)
+{
+	account_post(a, LANE_MAIN, job_new(JOB_LIST));
+	account_sync_folders(a, SYNC_SHOWN);
+	ask_again(a);
+	account_replays(a);
+}
+
+/* Whether the next connection has folders or changes to go on with: one that ends the connection
+ * must not keep the others from being synchronised. */
+static bool goes_on(const struct account *a, enum sync_state before, const struct result *r)
+{
+	if (r->state.state != SYNC_WAITING || before != SYNC_OFFLINE || a->breaks > BREAKS_IN_ALL)
+		return false;
+	if (replay_goes_on(a))
+		return true;
+	/* What is asked for just now is answered by the lane that waits, and then wanted. */
+	for (const struct folder *f = a->folders; f; f = f->next)
+		if (f->wants_sync || f->syncing)
+			return true;
+	return false;
+}
+
+static void stop(struct account *a, const struct err *why)
+{
+	(void)why;
+	a->op_in_flight = 0;
+	for (struct folder *f = a->folders; f; f = f->next)
+		f->syncing = f->wants_sync = false;
+}
+
 static bool everything(struct account *a, unsigned request)
 {
 	struct job *j = job_new(JOB_LIST);
@@ -11,17 +55,14 @@ static bool everything(struct account *a, unsigned request)
 	return true;
 }
 
-static bool is_busy(const struct account *a)
-{
-	(void)a;
-	return false;
-}
-
 const struct remote_ops remote_imap = {
 	.name = "imap",
 	.has_folders = true,
+	.online = online,
+	.goes_on = goes_on,
+	.stop = stop,
 	.everything = everything,
-	.is_busy = is_busy,
 	.synchronise = folder_synchronise,
 	.watch = folder_watch,
+	.operate = replay_next,
 };

@@ -1,6 +1,49 @@
 /* An account by POP3: mail comes in sessions into local folders. */
+#include "base/clock.h"
+#include "store/link/session_priv.h"
 #include "store/mail/remote.h"
-#include "store/store_priv.h"
+
+#include <string.h>
+
+enum { SCAN_MS = 10000 };
+
+static void start(struct account *a)
+{
+	a->sessions->next = 0;
+}
+
+/* There is a connection for a session only, and the store says when the next one is due. */
+static void state(struct account *a, const struct result *r)
+{
+	int64_t left = a->sessions->next - clock_ms();
+	bool broken = r->err.kind != ERR_NONE && r->err.kind != ERR_CANCELLED;
+
+	if (r->state.state != SYNC_WAITING && !(r->state.state == SYNC_OFFLINE && broken))
+		return;
+	a->state = SYNC_WAITING;
+	a->retry_ms = left > 0 ? (size_t)left : 0;
+}
+
+/* The session that wanted it is over, or will be with the next result. */
+static void password(struct account *a)
+{
+	a->sessions->next = 0;
+	a->sessions->again = a->sessions->session.running;
+}
+
+static void stop(struct account *a, const struct err *why)
+{
+	if (a->sessions->session.running)
+		session_through(a);
+	session_reset(a);
+	session_fail_wholes(a, false, why);
+}
+
+static void tick(struct account *a, int64_t now)
+{
+	if (!a->sessions->session.running && now >= a->sessions->next)
+		session_start(a, 0);
+}
 
 static bool everything(struct account *a, unsigned request)
 {
@@ -10,11 +53,51 @@ static bool everything(struct account *a, unsigned request)
 
 static bool is_busy(const struct account *a)
 {
-	return a->session.running;
+	return a->sessions->session.running;
+}
+
+static void cancel(struct account *a, unsigned request)
+{
+	struct whole *w = a->sessions->wholes;
+
+	while (w && w->request->request != request)
+		w = w->next;
+	if (a->sessions->session.running &&
+		(w || (request && a->sessions->session.request == request)))
+		account_cancel_job(a, LANE_MAIN, a->sessions->session.job);
+}
+
+static size_t listed(const struct account *a)
+{
+	return a->sessions->session.entries ? a->sessions->session.n : 0;
+}
+
+/* What a session delivers is known; reading all names again after each group would take most of its
+ * time. */
+static bool knows_files(struct account *a, const struct folder *f, int64_t now)
+{
+	struct pop3_session *s = &a->sessions->session;
+
+	if (!s->running || strcmp(f->name, "INBOX") != 0)
+		return false;
+	if (now - s->scanned_ms < SCAN_MS)
+		return true;
+	s->scanned_ms = now;
+	return false;
 }
 
 const struct remote_ops remote_pop3 = {
 	.name = "pop3",
+	.takes_mail = true,
+	.start = start,
+	.state = state,
+	.password = password,
+	.stop = stop,
+	.tick = tick,
+	.step = session_step,
 	.everything = everything,
 	.is_busy = is_busy,
+	.cancel = cancel,
+	.listed = listed,
+	.knows_files = knows_files,
 };

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "mime/envelope.h"
 #include "store/disk/maildir.h"
+#include "store/link/session.h"
 #include "store/link/session_priv.h"
 #include "store/store_priv.h"
 #include "store/disk/stub.h"
@@ -70,7 +71,7 @@ static void delivery_free(struct delivery *d)
 
 void session_reset(struct account *a)
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 
 	session_close(a);
 	free(s->entries);
@@ -95,19 +96,35 @@ int session_every_ms(const struct account *a)
 	return 1000 * (minutes ? minutes * 60 : a->setup->check_seconds);
 }
 
+struct sessions *sessions_new(void)
+{
+	return mem_alloc(sizeof(struct sessions));
+}
+
+void sessions_free(struct account *a)
+{
+	if (!a->sessions)
+		return;
+	session_reset(a);
+	session_fail_wholes(a, false, &(struct err){.kind = ERR_CANCELLED});
+	free(a->sessions->suspects);
+	free(a->sessions);
+	a->sessions = NULL;
+}
+
 void session_start(struct account *a, unsigned request)
 {
 	struct job *j;
 
-	if (a->session.running || !a->sync)
+	if (a->sessions->session.running || !a->sync)
 		return;
 	session_reset(a);
-	a->session.running = true;
+	a->sessions->session.running = true;
 	/* Whoever asked for it: each session takes all there is. */
-	a->next_pop3 = clock_ms() + session_every_ms(a);
-	a->session.request = request;
+	a->sessions->next = clock_ms() + session_every_ms(a);
+	a->sessions->session.request = request;
 	j = job_new(JOB_POP3);
-	j->request = a->session.job = ++a->store->next_job;
+	j->request = a->sessions->session.job = ++a->store->next_job;
 	account_post(a, LANE_MAIN, j);
 }
 
@@ -123,7 +140,7 @@ static struct folder *server_inbox(struct account *a)
 
 struct session_entry *session_entry_of(struct account *a, uint32_t number, size_t *at)
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 
 	/* Entries come by number, mostly without gaps. */
 	for (size_t i = number && number <= s->n ? number - 1 : 0; i < s->n; i++)
@@ -161,7 +178,7 @@ static bool is_lost(struct account *a, const struct ledger_entry *e, struct map6
  * same mail. */
 static void find_lost(struct account *a)
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 	struct map64 *present = map64_new(s->n + 1);
 	size_t cap = 0;
 	uint64_t key;
@@ -187,7 +204,7 @@ static void find_lost(struct account *a)
 /* Only where something fetched another way, or under another UIDL, may be the same mail. */
 static bool may_be_here(struct account *a, const struct session_entry *e, bool ledger_useless)
 {
-	const struct pop3_session *s = &a->session;
+	const struct pop3_session *s = &a->sessions->session;
 	struct folder *server = server_inbox(a), *local = inbox(a);
 
 	if (server && server->cache && cache_count(server->cache))
@@ -200,16 +217,16 @@ static bool may_be_here(struct account *a, const struct session_entry *e, bool l
 /* UIDLs of another server may look alike; its sizes too is too much of a chance. */
 static bool is_known(struct account *a, size_t at)
 {
-	const struct session_entry *s = &a->session.entries[at];
+	const struct session_entry *s = &a->sessions->session.entries[at];
 	const struct ledger_entry *e =
-		*s->uidl ? ledger_get(a->journal, a->session.keys[at]) : NULL;
+		*s->uidl ? ledger_get(a->journal, a->sessions->session.keys[at]) : NULL;
 
 	return e && (!a->ledger_doubted || e->size == s->size);
 }
 
 static void plan_entries(struct account *a)
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 	size_t known = 0;
 
 	for (size_t i = 0; i < s->n; i++) {
@@ -249,7 +266,7 @@ static int collect_tag(void *ctx, const struct maildir_entry *e)
 
 static void note_entry(struct account *a, size_t at, const struct ledger_entry *e)
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 
 	s->plan[at] = FATE_HERE;
 	session_row_drop(a, at);
@@ -263,7 +280,7 @@ static void note_entry(struct account *a, size_t at, const struct ledger_entry *
 static void note_here(struct account *a, size_t at, const unsigned char identity[16], bool part)
 {
 	struct ledger_entry e = {.fetched = (uint32_t)clock_now(),
-		.size = a->session.entries[at].size,
+		.size = a->sessions->session.entries[at].size,
 		.part = part};
 
 	memcpy(e.identity, identity, 16);
@@ -289,7 +306,7 @@ static bool is_part(struct account *a, const char *base)
 /* The rest of a message came, but the program ended before the ledger heard of it. */
 static void note_completed(struct account *a, size_t at, const char *base)
 {
-	const struct ledger_entry *old = ledger_get(a->journal, a->session.keys[at]);
+	const struct ledger_entry *old = ledger_get(a->journal, a->sessions->session.keys[at]);
 	struct ledger_entry e = *old;
 
 	if (!old->part || is_part(a, base))
@@ -297,12 +314,12 @@ static void note_completed(struct account *a, size_t at, const char *base)
 	e.part = false;
 	e.fetched = (uint32_t)clock_now();
 	note_entry(a, at, &e);
-	a->session.plan[at] = FATE_KNOWN;
+	a->sessions->session.plan[at] = FATE_KNOWN;
 }
 
 static void find_survivors(struct account *a)
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 	struct map *found = map_new();
 	static const unsigned char unknown[16];
 
@@ -327,11 +344,11 @@ static void find_survivors(struct account *a)
 /* Whole messages that somebody waits for, then the newest: what a person waits for. */
 static size_t numbers_with(struct account *a, enum fate fate, uint32_t **out)
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 	size_t n = 0;
 
 	*out = mem_array(s->n, sizeof(**out));
-	for (struct whole *w = a->wholes; w; w = w->next)
+	for (struct whole *w = a->sessions->wholes; w; w = w->next)
 		if (w->planned && s->plan[w->at] == fate)
 			(*out)[n++] = s->entries[w->at].number;
 	for (size_t i = s->n; i-- > 0;)
@@ -342,7 +359,7 @@ static size_t numbers_with(struct account *a, enum fate fate, uint32_t **out)
 
 static void choose_parts(struct account *a)
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 	uint64_t max = (uint64_t)a->setup->settings->pop3_max;
 
 	if (!max || !s->can_top)
@@ -365,8 +382,8 @@ static void post_plan(struct account *a)
 		j->plan.nlast = numbers_with(a, FATE_LAST, &j->plan.last);
 		j->plan.lines = PART_LINES;
 	}
-	a->session.round = j->plan.ntop ? 1 : 2;
-	a->session.fresh = j->plan.nretr + j->plan.npart + j->plan.nlast;
+	a->sessions->session.round = j->plan.ntop ? 1 : 2;
+	a->sessions->session.fresh = j->plan.nretr + j->plan.npart + j->plan.nlast;
 	account_post(a, LANE_MAIN, j);
 }
 
@@ -376,8 +393,8 @@ static int open_inboxes(struct account *a, struct err *err)
 
 	if (folder_use(inbox(a), err) != 0)
 		return -1;
-	a->session.opened = true;
-	a->session.scanned_ms = clock_ms();
+	a->sessions->session.opened = true;
+	a->sessions->session.scanned_ms = clock_ms();
 	if (server && folder_use(server, NULL) != 0)
 		log_line(1, "the server's inbox cache cannot be opened");
 	return 0;
@@ -387,9 +404,9 @@ void session_close(struct account *a)
 {
 	struct folder *server;
 
-	if (!a->session.opened || !a->folders)
+	if (!a->sessions->session.opened || !a->folders)
 		return;
-	a->session.opened = false;
+	a->sessions->session.opened = false;
 	server = server_inbox(a);
 	if (inbox(a)->cache)
 		folder_unuse(inbox(a));
@@ -399,7 +416,7 @@ void session_close(struct account *a)
 
 void session_listed(struct account *a, struct result *r)
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 
 	if (!s->running || s->entries)
 		return;
@@ -447,7 +464,7 @@ static char *inbox_keywords(struct folder *f, uint32_t uid)
 static void note_delivered(
 	struct account *a, size_t at, const unsigned char identity[16], bool part)
 {
-	a->session.unsynced = true;
+	a->sessions->session.unsynced = true;
 	note_here(a, at, identity, part);
 }
 
@@ -463,7 +480,7 @@ static void identity_of(const char *p, size_t len, unsigned char identity[16])
 static bool deliver(struct account *a, size_t at, const char *p, size_t len, uint32_t flags,
 	const char *keywords)
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 	unsigned char identity[16];
 	char tag[STUB_TAG];
 	uint32_t uid;
@@ -548,7 +565,7 @@ static bool find_here(struct account *a, size_t at, uint64_t size, const unsigne
 /* What left the list and came back under another UIDL keeps its date, and what is known of it. */
 static bool find_moved(struct account *a, size_t at, const unsigned char identity[16])
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 	const struct session_entry *e = &s->entries[at];
 
 	if (!s->nlost || !*e->uidl)
@@ -571,7 +588,7 @@ static bool find_moved(struct account *a, size_t at, const unsigned char identit
 
 void session_header(struct account *a, struct result *r)
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 	struct folder *server = server_inbox(a);
 	unsigned char identity[16];
 	size_t at;
@@ -604,8 +621,8 @@ static void note_delivery(struct account *a, const struct delivery *d)
 		if (w->mail.base.len) {
 			note_here(a, w->at, w->mail.identity, w->mail.part);
 		} else {
-			a->session.plan[w->at] = FATE_FAILED;
-			a->session.err = w->mail.err;
+			a->sessions->session.plan[w->at] = FATE_FAILED;
+			a->sessions->session.err = w->mail.err;
 		}
 	}
 }
@@ -614,7 +631,7 @@ static void note_delivery(struct account *a, const struct delivery *d)
  */
 static int record(struct account *a, const struct delivery *d)
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 	int rc = 0;
 
 	folder_send_changes(inbox(a), s->told, s->ntold, NULL, 0);
@@ -668,7 +685,7 @@ static bool is_very_full(const struct delivery *d)
  */
 void session_step(struct account *a)
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 
 	if (s->waiting && (maildir_group_is_over(s->waiting->group) ||
 				  (s->filling && is_very_full(s->filling))))
@@ -683,7 +700,7 @@ void session_step(struct account *a)
 /* Makes all that came durable, and waits for that. */
 int session_commit(struct account *a)
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 	int before = finish(a, &s->waiting), rc = finish(a, &s->filling);
 
 	if (record(a, NULL) != 0)
@@ -693,7 +710,7 @@ int session_commit(struct account *a)
 
 static void tell_progress(struct account *a)
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 	int64_t now = clock_ms();
 	struct store_event *ev;
 
@@ -727,9 +744,9 @@ static void note_read_there(struct account *a, uint32_t uid)
 
 static void take_message(struct account *a, size_t at, struct str *bytes, bool part)
 {
-	struct folder *server = a->session.twin[at] ? server_inbox(a) : NULL;
-	uint32_t twin = server && server->cache ? a->session.twin[at] : 0;
-	struct pop3_session *s = &a->session;
+	struct folder *server = a->sessions->session.twin[at] ? server_inbox(a) : NULL;
+	uint32_t twin = server && server->cache ? a->sessions->session.twin[at] : 0;
+	struct pop3_session *s = &a->sessions->session;
 	struct arrival *w;
 
 	if (!s->filling)
@@ -763,23 +780,25 @@ static bool is_here_after_all(struct account *a, size_t at, const struct str *by
 	struct folder *server = server_inbox(a);
 	unsigned char identity[16];
 
-	if (!a->session.suspect[at] || !inbox(a)->cache)
+	if (!a->sessions->session.suspect[at] || !inbox(a)->cache)
 		return false;
 	/* The same mail twice in one session is recognised only when the first is in the folder. */
-	if ((a->session.filling || a->session.waiting) && !*a->session.entries[at].uidl)
+	if ((a->sessions->session.filling || a->sessions->session.waiting) &&
+		!*a->sessions->session.entries[at].uidl)
 		session_commit(a);
 	identity_of(str_c(bytes), bytes->len, identity);
-	if (!a->session.twin[at] && server && server->cache)
-		a->session.twin[at] = find_twin(server, &a->session.entries[at], identity);
+	if (!a->sessions->session.twin[at] && server && server->cache)
+		a->sessions->session.twin[at] =
+			find_twin(server, &a->sessions->session.entries[at], identity);
 	if (!find_moved(a, at, identity) && !find_here(a, at, bytes->len, identity))
 		return false;
-	note_read_there(a, a->session.twin[at]);
+	note_read_there(a, a->sessions->session.twin[at]);
 	return true;
 }
 
 static void arrived(struct account *a, struct result *r, bool part)
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 	struct whole *w;
 	bool for_row;
 	size_t at;
@@ -819,7 +838,7 @@ void session_part(struct account *a, struct result *r)
 
 void session_fetched(struct account *a, struct result *r)
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 	struct job *j;
 
 	if (!s->running)

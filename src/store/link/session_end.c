@@ -9,6 +9,7 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "mime/envelope.h"
+#include "store/link/session.h"
 #include "store/link/session_priv.h"
 #include "store/link/syncall.h"
 #include "store/store_priv.h"
@@ -30,13 +31,15 @@ static struct folder *inbox(struct account *a)
 static bool clock_leapt(struct account *a, int64_t now)
 {
 	int64_t boot = clock_boot_ms() / 1000;
-	int64_t leap = a->clock_boot ? (now - a->clock_real) - (boot - a->clock_boot) : 0;
+	int64_t leap = a->sessions->clock_boot
+			       ? (now - a->sessions->clock_real) - (boot - a->sessions->clock_boot)
+			       : 0;
 
 	if (leap > LEAP || leap < -LEAP)
-		a->leap_until = boot + DAY;
-	a->clock_real = now;
-	a->clock_boot = boot;
-	return boot < a->leap_until;
+		a->sessions->leap_until = boot + DAY;
+	a->sessions->clock_real = now;
+	a->sessions->clock_boot = boot;
+	return boot < a->sessions->leap_until;
 }
 
 static bool is_due(const struct account *a, const struct ledger_entry *e, int64_t now, bool leapt)
@@ -76,7 +79,7 @@ static void redate(struct account *a, int64_t now)
 /* Without UIDL a message has no date of its own: it goes at once or never. */
 static bool may_go(struct account *a, size_t at, int64_t now, bool leapt)
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 	const struct ledger_entry *e;
 
 	if (s->plan[at] != FATE_KNOWN && s->plan[at] != FATE_HERE)
@@ -89,7 +92,7 @@ static bool may_go(struct account *a, size_t at, int64_t now, bool leapt)
 
 void session_plan_deletions(struct account *a, struct job *j)
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 	int64_t now = clock_now();
 	bool leapt = clock_leapt(a, now);
 
@@ -113,7 +116,7 @@ static void whole_free(struct whole *w)
 
 static void settle_whole(struct account *a, struct whole *w, const struct err *err)
 {
-	struct whole **p = &a->wholes;
+	struct whole **p = &a->sessions->wholes;
 
 	while (*p != w)
 		p = &(*p)->next;
@@ -129,7 +132,7 @@ void session_fail_wholes(struct account *a, bool planned_only, const struct err 
 {
 	struct whole *next;
 
-	for (struct whole *w = a->wholes; w; w = next) {
+	for (struct whole *w = a->sessions->wholes; w; w = next) {
 		next = w->next;
 		if (!planned_only || w->planned)
 			settle_whole(a, w, err);
@@ -162,8 +165,8 @@ static int add_whole(struct folder *f, struct store_request *r, struct err *err)
 		memcpy(w->key, s.identity, 16);
 	else
 		stub_key(w->base, w->key);
-	w->next = a->wholes;
-	a->wholes = w;
+	w->next = a->sessions->wholes;
+	a->sessions->wholes = w;
 	session_start(a, 0);
 	return REQUEST_TAKEN;
 }
@@ -190,7 +193,7 @@ int session_whole(struct list *l, struct store_request *r, struct str *said, str
 /* By its UIDL; after a server's move by what the ledger says of the mail. */
 static bool whole_matches(struct account *a, const struct whole *w, size_t at)
 {
-	const struct pop3_session *s = &a->session;
+	const struct pop3_session *s = &a->sessions->session;
 	const struct ledger_entry *e;
 	unsigned char key[16];
 
@@ -208,9 +211,9 @@ static bool whole_matches(struct account *a, const struct whole *w, size_t at)
 
 void session_match_wholes(struct account *a)
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 
-	for (struct whole *w = a->wholes; w; w = w->next) {
+	for (struct whole *w = a->sessions->wholes; w; w = w->next) {
 		for (size_t i = 0; i < s->n && !w->planned; i++)
 			if (!session_whole_at(a, i) && whole_matches(a, w, i)) {
 				w->planned = true;
@@ -219,7 +222,7 @@ void session_match_wholes(struct account *a)
 			}
 	}
 	/* Those that the server has no more. */
-	for (struct whole *w = a->wholes, *next; w; w = next) {
+	for (struct whole *w = a->sessions->wholes, *next; w; w = next) {
 		struct err err = {0};
 
 		next = w->next;
@@ -232,7 +235,7 @@ void session_match_wholes(struct account *a)
 
 struct whole *session_whole_at(struct account *a, size_t at)
 {
-	struct whole *w = a->wholes;
+	struct whole *w = a->sessions->wholes;
 
 	while (w && !(w->planned && w->at == at))
 		w = w->next;
@@ -243,7 +246,7 @@ struct whole *session_whole_at(struct account *a, size_t at)
 static int fill_whole(struct account *a, struct whole *w, const struct str *bytes, struct err *err)
 {
 	struct folder *f = folder_find(a, w->folder, true);
-	const struct ledger_entry *old = ledger_get(a->journal, a->session.keys[w->at]);
+	const struct ledger_entry *old = ledger_get(a->journal, a->sessions->session.keys[w->at]);
 	struct envelope envelope = {0};
 	unsigned char identity[16];
 	struct ledger_entry e;
@@ -274,7 +277,7 @@ void session_fill_whole(
 	struct err why = *err;
 
 	/* Known either way: what fails stays as it is, on the server too. */
-	a->session.plan[w->at] = FATE_KNOWN;
+	a->sessions->session.plan[w->at] = FATE_KNOWN;
 	if (why.kind == ERR_NONE)
 		fill_whole(a, w, bytes, &why);
 	settle_whole(a, w, why.kind == ERR_NONE ? NULL : &why);
@@ -285,21 +288,8 @@ void session_row_came(struct account *a, struct whole *w, const struct err *err)
 	struct err why = *err;
 
 	if (why.kind == ERR_NONE && session_commit(a) != 0)
-		why = a->session.err;
+		why = a->sessions->session.err;
 	settle_whole(a, w, why.kind == ERR_NONE ? NULL : &why);
-}
-
-void session_cancel(struct store *s, unsigned request)
-{
-	for (size_t i = 0; i < s->naccounts; i++) {
-		struct account *a = s->accounts[i];
-		struct whole *w = a->wholes;
-
-		while (w && w->request->request != request)
-			w = w->next;
-		if (a->session.running && (w || (request && a->session.request == request)))
-			account_cancel_job(a, LANE_MAIN, a->session.job);
-	}
 }
 
 /* --- the end --- */
@@ -313,7 +303,7 @@ static int compare_keys(const void *x, const void *y)
  * make it forget everything. */
 static void prune(struct account *a)
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 	unsigned char(*present)[16], (*gone)[16];
 	size_t n = 0, ngone;
 
@@ -335,7 +325,7 @@ static void prune(struct account *a)
 
 static void forget_deleted(struct account *a, const struct result_session *r)
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 	unsigned char(*keys)[16] = mem_array(r->n, sizeof(*keys));
 	size_t n = 0, at;
 
@@ -361,7 +351,7 @@ static size_t count_new(const struct pop3_session *s)
 /* The newest come first: what they answer comes after them, and threads are whole only now. */
 static void show_threads(struct account *a)
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 	size_t i = 0;
 
 	while (i < s->n && s->plan[i] != FATE_HERE)
@@ -394,7 +384,7 @@ void session_through(struct account *a)
 
 static void finish_listed(struct account *a, struct result *r)
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 
 	if (inbox(a)->cache)
 		session_commit(a); /* what came before a break is kept */
@@ -418,22 +408,22 @@ static void finish_listed(struct account *a, struct result *r)
 static int pause_after(struct account *a, const struct err *err, bool goes_on)
 {
 	static const int pauses[] = {1000, 2000, 5000, 15000, 60000};
-	unsigned failures = a->pop3_failures;
+	unsigned failures = a->sessions->failures;
 
-	a->pop3_failures = 0;
+	a->sessions->failures = 0;
 	if (err->kind == ERR_CANCELLED)
 		return session_every_ms(a);
 	if (goes_on)
 		return pauses[0];
 	if (err->kind != ERR_NETWORK)
 		return RETRY_MS;
-	a->pop3_failures = failures + 1 < MEM_COUNT(pauses) ? failures + 1 : failures;
+	a->sessions->failures = failures + 1 < MEM_COUNT(pauses) ? failures + 1 : failures;
 	return pauses[failures];
 }
 
 void session_done(struct account *a, struct result *r)
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 	struct err err, gone = {0};
 	bool goes_on;
 
@@ -450,12 +440,12 @@ void session_done(struct account *a, struct result *r)
 	session_reset(a);
 	session_through(a);
 	if (err.kind == ERR_NONE)
-		a->pop3_failures = 0;
+		a->sessions->failures = 0;
 	else
-		a->next_pop3 = clock_ms() + pause_after(a, &err, goes_on);
-	if (a->pop3_again)
-		a->next_pop3 = 0;
-	a->pop3_again = false;
+		a->sessions->next = clock_ms() + pause_after(a, &err, goes_on);
+	if (a->sessions->again)
+		a->sessions->next = 0;
+	a->sessions->again = false;
 	if (err.kind != ERR_NONE && syncall_runs(a) && !goes_on)
 		syncall_failed(a, &err);
 	else if (err.kind != ERR_NONE && !goes_on && err.kind != ERR_NETWORK &&
@@ -463,7 +453,7 @@ void session_done(struct account *a, struct result *r)
 		store_notice(a, _("Fetching by POP3 for account %s: %s"), a->setup->settings->name,
 			err.text);
 	folder_send_folders(a);
-	if (a->wholes || (goes_on && syncall_runs(a)))
+	if (a->sessions->wholes || (goes_on && syncall_runs(a)))
 		session_start(a, 0);
 	account_settles(a);
 }

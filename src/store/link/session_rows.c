@@ -11,6 +11,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "store/disk/bytes.h"
+#include "store/link/session.h"
 #include "store/link/session_priv.h"
 
 #include <stdio.h>
@@ -27,11 +28,11 @@ static struct folder *inbox(struct account *a)
 /* Without UIDL by its number and size: a text with a blank is no UIDL. */
 void session_row_key(struct account *a, size_t at, unsigned char key[16])
 {
-	const struct session_entry *e = &a->session.entries[at];
+	const struct session_entry *e = &a->sessions->session.entries[at];
 	char text[32];
 
 	if (*e->uidl) {
-		memcpy(key, a->session.keys[at], 16);
+		memcpy(key, a->sessions->session.keys[at], 16);
 		return;
 	}
 	snprintf(text, sizeof(text), "%u %u", (unsigned)e->number, (unsigned)e->size);
@@ -47,9 +48,9 @@ static uint64_t short_key(const unsigned char key[16])
 
 static struct suspect *find_suspect(struct account *a, const unsigned char key[16])
 {
-	for (size_t i = 0; i < a->nsuspects; i++)
-		if (memcmp(a->suspects[i].key, key, 16) == 0)
-			return &a->suspects[i];
+	for (size_t i = 0; i < a->sessions->nsuspects; i++)
+		if (memcmp(a->sessions->suspects[i].key, key, 16) == 0)
+			return &a->sessions->suspects[i];
 	return NULL;
 }
 
@@ -57,8 +58,9 @@ static struct suspect *add_suspect(struct account *a, const unsigned char key[16
 {
 	struct suspect *s;
 
-	a->suspects = mem_grow(a->suspects, &a->cap_suspects, a->nsuspects + 1, sizeof(*s));
-	s = &a->suspects[a->nsuspects++];
+	a->sessions->suspects = mem_grow(a->sessions->suspects, &a->sessions->cap_suspects,
+		a->sessions->nsuspects + 1, sizeof(*s));
+	s = &a->sessions->suspects[a->sessions->nsuspects++];
 	*s = (struct suspect){.breaks = 0};
 	memcpy(s->key, key, 16);
 	return s;
@@ -67,12 +69,12 @@ static struct suspect *add_suspect(struct account *a, const unsigned char key[16
 static void drop_suspect(struct account *a, struct suspect *s)
 {
 	if (s)
-		*s = a->suspects[--a->nsuspects];
+		*s = a->sessions->suspects[--a->sessions->nsuspects];
 }
 
 void session_broke(struct account *a, uint32_t number, const struct err *why)
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 	const struct whole *w;
 	unsigned char key[16];
 	struct suspect *who;
@@ -97,13 +99,13 @@ void session_broke(struct account *a, uint32_t number, const struct err *why)
 
 bool session_goes_on(struct account *a)
 {
-	const struct pop3_session *s = &a->session;
+	const struct pop3_session *s = &a->sessions->session;
 
 	if (s->taken)
-		a->pop3_corners = 0;
+		a->sessions->corners = 0;
 	else if (s->cornered)
-		a->pop3_corners++;
-	return s->taken || (s->cornered && a->pop3_corners < CORNERS_MAX);
+		a->sessions->corners++;
+	return s->taken || (s->cornered && a->sessions->corners < CORNERS_MAX);
 }
 
 /* --- the rows --- */
@@ -112,7 +114,7 @@ bool session_goes_on(struct account *a)
  * connection. */
 void session_rows_begin(struct account *a)
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 	struct folder *f = inbox(a);
 	const struct columns *c = cache_columns_view(f->cache);
 	struct map64 *aside = map64_new(0);
@@ -129,7 +131,7 @@ void session_rows_begin(struct account *a)
 			map64_put(aside, short_key(row.identity), 1);
 		s->nrows++;
 	}
-	for (size_t i = 0; (s->nrows || a->nsuspects) && i < s->n; i++) {
+	for (size_t i = 0; (s->nrows || a->sessions->nsuspects) && i < s->n; i++) {
 		unsigned char key[16];
 
 		if (s->plan[i] == FATE_KNOWN)
@@ -147,7 +149,7 @@ void session_rows_begin(struct account *a)
 
 void session_row_put(struct account *a, size_t at, const struct err *why)
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 	struct summary *row;
 	unsigned char key[16];
 	uint32_t uid = 0;
@@ -176,11 +178,11 @@ static void remove_row(struct account *a, uint32_t uid)
 
 void session_row_drop(struct account *a, size_t at)
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 	unsigned char key[16];
 	uint32_t uid = 0;
 
-	if (!s->rows || (!s->nrows && !a->nsuspects))
+	if (!s->rows || (!s->nrows && !a->sessions->nsuspects))
 		return;
 	session_row_key(a, at, key);
 	drop_suspect(a, find_suspect(a, key));
@@ -193,13 +195,13 @@ void session_row_drop(struct account *a, size_t at)
 /* Of what left the server's list. */
 void session_rows_end(struct account *a)
 {
-	struct pop3_session *s = &a->session;
+	struct pop3_session *s = &a->sessions->session;
 	struct folder *f = inbox(a);
 	struct map64 *listed;
 	uint32_t *uids, one;
 	size_t n;
 
-	if (!f->cache || (!s->nrows && !a->nsuspects))
+	if (!f->cache || (!s->nrows && !a->sessions->nsuspects))
 		return;
 	listed = map64_new(s->n);
 	for (size_t i = 0; i < s->n; i++) {
@@ -208,9 +210,9 @@ void session_rows_end(struct account *a)
 		session_row_key(a, i, key);
 		map64_put(listed, short_key(key), 1);
 	}
-	for (size_t i = a->nsuspects; i-- > 0;)
-		if (!map64_get(listed, short_key(a->suspects[i].key), &one))
-			drop_suspect(a, &a->suspects[i]);
+	for (size_t i = a->sessions->nsuspects; i-- > 0;)
+		if (!map64_get(listed, short_key(a->sessions->suspects[i].key), &one))
+			drop_suspect(a, &a->sessions->suspects[i]);
 	n = cache_columns_view(f->cache)->n;
 	uids = mem_dup(cache_columns_view(f->cache)->uid, n * sizeof(*uids));
 	for (size_t i = 0; i < n; i++) {

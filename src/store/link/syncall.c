@@ -112,7 +112,7 @@ void syncall_drop(struct account *a, const struct err *why)
 /* Something of it is under way. */
 static bool is_busy(struct account *a)
 {
-	if (a->syncall->awaits_list || a->remote->is_busy(a))
+	if (a->syncall->awaits_list || (a->remote->is_busy && a->remote->is_busy(a)))
 		return true;
 	for (struct folder *f = a->folders; f; f = f->next)
 		if (f->syncing || f->wants_sync)
