@@ -47,6 +47,7 @@ static void apply(struct app *a, struct selection *s, enum change change, const 
 		break;
 	}
 	app_await(a, request, NULL, NULL, NULL);
+	inbox_take(a, &(struct event){.kind = EVENT_LIST, .account = -1, .list = s->list});
 }
 
 static void change_selection(struct app *a, enum change change)

@@ -141,13 +141,18 @@ unsigned engine_save_part(
 /* The whole message as it is into a new file, or (path NULL) as bytes in EVENT_RAW. */
 unsigned engine_save_message(struct engine *e, struct msglist *l, uint32_t uid, const char *path);
 
-/* --- changing: shown at once, durable when EVENT_DONE comes, then replayed on the server --- */
+/*
+ * --- changing: shown at once, durable when EVENT_DONE comes, then replayed on the server ---
+ *
+ * Marks and keywords are changed, and messages that are moved, archived or deleted have left the
+ * list, when the call returns: the front end looks at the list again. What is refused comes back,
+ * by an EVENT_LIST in front of the final event.
+ */
 /* flags = (flags & ~clear) | set: what both name is set. */
 unsigned engine_flag(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n,
 	unsigned clear, unsigned set);
 /* Takes keywords (labels, RFC 9051 2.3.2) away and sets others: words with spaces between them.
- * What both name is set. EVENT_FAILED with ERR_INPUT: one is no keyword. Shown by EVENT_LIST when
- * it is durable. */
+ * What both name is set. EVENT_FAILED with ERR_INPUT: one is no keyword. */
 unsigned engine_keywords(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n,
 	const char *clear, const char *set);
 unsigned engine_move(

@@ -3,6 +3,7 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "engine/engine_priv.h"
+#include "store/disk/keywords.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,8 @@ unsigned engine_keywords(struct engine *e, struct msglist *l, const uint32_t *ui
 {
 	const char *const words[] = {clear, set};
 
+	if (keywords_check(set, NULL) == 0 && !e->options.read_only)
+		msglist_change_keywords(l, uids, n, clear, set);
 	return engine_ask_each(e, REQUEST_KEYWORDS, l, uids, n, fill_keywords, words);
 }
 
@@ -52,10 +55,55 @@ static void fill_folder(struct store_request *r, struct asked *a, const void *fo
 	r->to.folder = mem_strdup(folder);
 }
 
+static const struct store_folder_info *folder_of(
+	const struct engine *e, int account, const char *name)
+{
+	const struct account_model *m = account >= 0 ? &e->accounts[account] : NULL;
+
+	for (size_t i = 0; m && i < m->nfolders; i++)
+		if (strcmp(m->folders[i].name, name) == 0)
+			return &m->folders[i];
+	return NULL;
+}
+
+/* Whether messages of the source will not be there any more: between a server and this machine they
+ * are copied, and stay. folder: where they go, NULL: where they are deleted to, or kept. */
+static bool leaves(const struct engine *e, const struct source *s, const char *folder)
+{
+	const struct store_folder_info *from = folder_of(e, s->account, s->folder),
+				       *to = folder ? folder_of(e, s->account, folder) : from;
+
+	if (e->options.read_only || s->read_only || s->closed)
+		return false;
+	return !folder || (from && to && from != to && from->local == to->local);
+}
+
+/* They leave the list at once; what the store does not confirm comes back with its answer. */
+static unsigned take_away(struct engine *e, enum request_kind kind, struct msglist *l,
+	const uint32_t *uids, size_t n, const char *folder)
+{
+	unsigned request = engine_ask_each(e, kind, l, uids, n, fill_folder, folder);
+	uint32_t *gone = mem_array(n, sizeof(*gone));
+	size_t ngone = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t source;
+		uint32_t uid;
+
+		if (msglist_source_of(l, uids[i], &source, &uid) &&
+			leaves(e, &l->sources[source], folder))
+			gone[ngone++] = uids[i];
+	}
+	if (ngone)
+		msglist_hide(l, request, gone, ngone);
+	free(gone);
+	return request;
+}
+
 unsigned engine_move(
 	struct engine *e, struct msglist *l, const uint32_t *uids, size_t n, const char *folder)
 {
-	return engine_ask_each(e, REQUEST_MOVE, l, uids, n, fill_folder, folder);
+	return take_away(e, REQUEST_MOVE, l, uids, n, folder);
 }
 
 unsigned engine_copy(
@@ -66,12 +114,12 @@ unsigned engine_copy(
 
 unsigned engine_delete(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n)
 {
-	return engine_ask_each(e, REQUEST_DELETE, l, uids, n, fill_folder, NULL);
+	return take_away(e, REQUEST_DELETE, l, uids, n, NULL);
 }
 
 unsigned engine_archive(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n)
 {
-	return engine_ask_each(e, REQUEST_ARCHIVE, l, uids, n, fill_folder, NULL);
+	return take_away(e, REQUEST_ARCHIVE, l, uids, n, NULL);
 }
 
 unsigned engine_whole(struct engine *e, struct msglist *l, uint32_t uid)

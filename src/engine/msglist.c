@@ -54,6 +54,7 @@ void msglist_free(struct msglist *l)
 	free(l->origins);
 	free(l->rank_of);
 	map_free(l->keyset_of, NULL);
+	msglist_guess_drop(l);
 	free(l->name);
 	free(l);
 }
@@ -157,7 +158,7 @@ bool msglist_row(struct msglist *l, size_t row, struct msg_row *out)
 		.last_child = v.last,
 		.lines = lines_through(l, row),
 		.hidden = v.hidden};
-	out->keywords = c->keyset[v.at] < l->keysets.n ? l->keysets.v[c->keyset[v.at]] : "";
+	out->keywords = msglist_keyset(l, c->keyset[v.at]);
 	s = msglist_strings_find(l, out->uid);
 	if (!s) {
 		msglist_strings_ask(l, row);

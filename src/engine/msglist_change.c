@@ -296,10 +296,13 @@ static void merge(struct msglist *l, const struct columns *c, const uint32_t *go
 void msglist_merge(struct msglist *l, const struct columns *c, struct strv *keysets,
 	const uint32_t *gone, size_t ngone)
 {
+	struct columns shown = {0};
+
 	if (!c->n && !ngone)
 		return;
 	take_keysets(l, keysets);
-	merge(l, c, gone, ngone);
+	merge(l, msglist_guess_merge(l, c, gone, ngone, &shown) ? &shown : c, gone, ngone);
+	columns_done(&shown);
 }
 
 /* --- all anew --- */
@@ -374,6 +377,7 @@ void msglist_renumber(struct msglist *l, unsigned numbering)
 	if (l->numbering == numbering)
 		return;
 	if (l->numbering) {
+		msglist_guess_drop(l);
 		replace(l, &none);
 		MEM_FREE(l->ranks_uids);
 		MEM_FREE(l->ranks);
@@ -480,6 +484,20 @@ static void mark_folded(struct msglist *l, size_t row, bool on)
 	l->columns.flags[row] = on ? l->columns.flags[row] | ROW_FOLDED
 				   : l->columns.flags[row] & ~(uint32_t)ROW_FOLDED;
 	count_row(l, l->columns.flags[row], 1);
+}
+
+void msglist_mark_ours(struct msglist *l, const struct columns *from)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		ptrdiff_t at = columns_find(&l->columns, from->uid[i]);
+
+		if (at < 0)
+			continue;
+		count_row(l, l->columns.flags[at], (size_t)-1);
+		l->columns.flags[at] |= from->flags[i] & ROW_OURS;
+		count_row(l, l->columns.flags[at], 1);
+	}
+	msglist_refilter(l);
 }
 
 void msglist_fold(struct msglist *l, uint32_t uid, bool folded)

@@ -12,6 +12,7 @@
  * msglist_view.c     which rows are shown, and how deep
  * msglist_strings.c  strings of rows that were visible
  * msglist_span.c     lists of several folders: numbers and UIDs
+ * msglist_guess.c    what is shown before the store has done it
  */
 #ifndef ENGINE_MSGLIST_PRIV_H
 #define ENGINE_MSGLIST_PRIV_H
@@ -65,6 +66,8 @@ struct source {
 	size_t nkeysets;
 };
 
+struct guess; /* msglist_guess.c */
+
 struct origin { /* of a number; uid 0: the folder was numbered anew since */
 	uint32_t uid, source;
 };
@@ -82,6 +85,8 @@ struct msglist {
 			      theirs; RANK_NONE */
 	size_t nrank_of;
 	struct map *keyset_of; /* of a list of several: words to index */
+	struct guess *guesses;
+	struct strv guessed_sets; /* by UINT16_MAX - keyset */
 	bool ready;
 	struct columns columns;
 	struct strv keysets;
@@ -144,6 +149,26 @@ void msglist_extend_limit(struct msglist *l, const uint32_t *uids, size_t n);
 void msglist_change_flags(struct msglist *l, const uint32_t *uids, size_t n, uint32_t clear,
 	uint32_t set); /* before the store confirms */
 void msglist_take_rows(struct msglist *l, struct summary **rows, size_t n); /* keeps them */
+
+/* Gives rows what a front end has marked those of from with. */
+void msglist_mark_ours(struct msglist *l, const struct columns *from);
+
+/* --- msglist_guess.c --- */
+/* Takes rows out until the request is answered. */
+void msglist_hide(struct msglist *l, unsigned request, const uint32_t *numbers, size_t n);
+/* Those that the store has not confirmed come back; true: some did. */
+bool msglist_answered(struct msglist *l, unsigned request);
+void msglist_guess_drop(struct msglist *l);
+/* False: nothing is hidden, all of c is shown; else out gets what is. c: ascending. */
+bool msglist_guess_merge(struct msglist *l, const struct columns *c, const uint32_t *gone,
+	size_t ngone, struct columns *out);
+/* Takes what is hidden out of c, which is all there is of a source. */
+void msglist_guess_list(struct msglist *l, size_t source, struct columns *c);
+/* The words of a set. Borrowed, until the list changes. */
+const char *msglist_keyset(const struct msglist *l, uint16_t set);
+/* Before the store confirms; it tells of the rows then, or a refusal has them told anew. */
+void msglist_change_keywords(
+	struct msglist *l, const uint32_t *numbers, size_t n, const char *clear, const char *set);
 
 /* --- msglist_span.c --- */
 /* Its index. */

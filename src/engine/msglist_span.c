@@ -292,6 +292,7 @@ static void take_whole(
 	l->sources[source].nkeysets = 0;
 	learn_keysets(l, source, &sets, keysets);
 	translate_rows(l, source, c);
+	msglist_guess_list(l, source, c);
 	join(l, source, c, &whole);
 	if (all_told(l)) {
 		msglist_put_columns(l, &whole, &sets);
@@ -317,10 +318,12 @@ void msglist_source_number(struct msglist *l, size_t source, unsigned numbering)
 
 void msglist_source_list(struct msglist *l, size_t source, struct columns *c, struct strv *keysets)
 {
-	if (msglist_spans(l))
+	if (msglist_spans(l)) {
 		take_whole(l, source, c, keysets);
-	else
-		msglist_take_columns(l, c, keysets);
+		return;
+	}
+	msglist_guess_list(l, source, c);
+	msglist_take_columns(l, c, keysets);
 }
 
 void msglist_source_merge(struct msglist *l, size_t source, struct columns *c, struct strv *keysets,

@@ -445,16 +445,32 @@ static enum event_kind done_kind(const struct asked *a)
 	}
 }
 
+static void relist(struct engine *e, const struct source *s)
+{
+	struct store_request *r = store_request_new(REQUEST_RELIST);
+
+	r->list = s->id;
+	store_post(e->store, r);
+}
+
 /* What was shown before the store refused it must not stay. */
 static void show_truth(struct engine *e, const struct asked *a, const struct store_event *ev)
 {
-	struct store_request *r;
+	if (ev->kind == STORE_FAILED && a->list &&
+		(a->kind == REQUEST_FLAG || a->kind == REQUEST_KEYWORDS))
+		relist(e, &a->list->sources[a->source]);
+}
 
-	if (ev->kind != STORE_FAILED || !a->list || a->kind != REQUEST_FLAG)
-		return;
-	r = store_request_new(REQUEST_RELIST);
-	r->list = a->list->sources[a->source].id;
-	store_post(e->store, r);
+/* Rows that had left and are still there come back; what answered them meanwhile hangs elsewhere,
+ * until all is told anew. First that the rows are others now, then that the request is through. */
+static struct event *answered(struct engine *e, const struct asked *a, struct event *out)
+{
+	if (!out || !a->list || !msglist_answered(a->list, out->request))
+		return out;
+	for (size_t i = 0; i < a->list->nsources; i++)
+		relist(e, &a->list->sources[i]);
+	e->held = out;
+	return list_event(a->list, EVENT_LIST);
 }
 
 static void save_protocol(struct engine *e, const struct asked *a, struct event *out)
@@ -521,7 +537,7 @@ static struct event *group_event(struct engine *e, struct asked *a)
 static struct event *end_part(struct engine *e, struct asked *a, const struct store_event *ev)
 {
 	show_truth(e, a, ev);
-	return engine_part_ended(e, a, ev) ? group_event(e, a) : NULL;
+	return engine_part_ended(e, a, ev) ? answered(e, a, group_event(e, a)) : NULL;
 }
 
 static struct event *take_done(struct engine *e, struct store_event *ev)
@@ -540,6 +556,7 @@ static struct event *take_done(struct engine *e, struct store_event *ev)
 		ev->done.text = NULL;
 		if (a->kind == REQUEST_PROTOCOL)
 			save_protocol(e, a, out);
+		out = answered(e, a, out);
 	}
 	engine_forget(e, ev->request);
 	return out;
@@ -571,6 +588,7 @@ static struct event *take_failed(struct engine *e, struct store_event *ev)
 	out->list = a->list;
 	out->err = ev->failed;
 	show_truth(e, a, ev);
+	out = answered(e, a, out);
 	engine_forget(e, ev->request);
 	return out;
 }

@@ -117,6 +117,60 @@ static void new_mail_under_a_limit(void **state)
 	person_free(p);
 }
 
+static uint32_t uid_of(struct person *p, struct msglist *l, const char *subject)
+{
+	return msglist_uid(l, (size_t)find_subject(p, l, subject));
+}
+
+/* What moves has left the list when the call returns, before the disk was asked; what is refused
+ * comes back with its mark. */
+static void what_moves_leaves_at_once(void **state)
+{
+	struct person *p = person_with(ACCOUNT("test", "pop3"));
+	struct msglist *l = open_folder(p, "INBOX"), *archive;
+	char *path = mbox_of(p, 1, 4);
+	uint32_t uids[2];
+	unsigned request;
+	struct event *ev;
+
+	(void)state;
+	done(p, engine_import(p->engine, 0, path, "INBOX"));
+	UNTIL(p, msglist_count(l) == 4);
+	uids[0] = uid_of(p, l, "Mail 1");
+	uids[1] = uid_of(p, l, "Mail 3");
+	request = engine_archive(p->engine, l, uids, 2);
+	assert_int_equal(msglist_count(l), 2);
+	done(p, request);
+	assert_int_equal(msglist_count(l), 2);
+	request = engine_delete(p->engine, l, (uint32_t[]){uid_of(p, l, "Mail 2")}, 1);
+	assert_int_equal(msglist_count(l), 1);
+	done(p, request);
+	assert_int_equal(msglist_count(l), 1);
+	request =
+		engine_keywords(p->engine, l, (uint32_t[]){uid_of(p, l, "Mail 4")}, 1, "", "later");
+	assert_string_equal(row_of(p, l, 0).keywords, "later");
+	done(p, request);
+	assert_string_equal(row_of(p, l, 0).keywords, "later");
+	request = engine_move(p->engine, l, (uint32_t[]){uid_of(p, l, "Mail 4")}, 1, "Archive");
+	assert_int_equal(msglist_count(l), 0);
+	done(p, request);
+	done(p, engine_undo(p->engine));
+	UNTIL(p, msglist_count(l) == 1);
+	assert_string_equal(row_of(p, l, 0).keywords, "later");
+	archive = open_folder(p, "Archive");
+	UNTIL(p, msglist_count(archive) == 2);
+	uids[0] = uid_of(p, archive, "Mail 1");
+	msglist_tag(archive, uids[0], true);
+	request = engine_archive(p->engine, archive, uids, 1);
+	assert_int_equal(msglist_count(archive), 1);
+	ev = answer(p, request);
+	assert_int_equal(msglist_count(archive), 2);
+	assert_true(row_of(p, archive, (size_t)msglist_find(archive, uids[0])).tagged);
+	event_free(ev);
+	free(path);
+	person_free(p);
+}
+
 static void a_draft_as_it_is_kept(void **state)
 {
 	struct person *p = person_with(ACCOUNT("test", "pop3"));
@@ -243,6 +297,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(large_folders_are_sorted_aside),
 		cmocka_unit_test(new_mail_under_a_limit),
+		cmocka_unit_test(what_moves_leaves_at_once),
 		cmocka_unit_test(a_draft_as_it_is_kept),
 		cmocka_unit_test(all_accounts_answer_as_one),
 		cmocka_unit_test(a_switch_that_cannot_be_saved),
