@@ -20,7 +20,7 @@
 #include "engine/msglist.h"
 #include "engine/order.h"
 #include "engine/sorter.h"
-#include "store/disk/summary.h"
+#include "mime/summary.h"
 
 /* In columns.flags only: they live with the rows, so that a million of them stay linear. */
 enum {

@@ -20,7 +20,7 @@
 #include "base/str.h"
 #include "store/disk/cache.h"
 #include "store/disk/journal.h"
-#include "store/disk/summary.h"
+#include "mime/summary.h"
 
 #include <time.h>
 

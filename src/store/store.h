@@ -18,7 +18,7 @@
 #include "store/job.h"
 #include "store/request.h"
 #include "store/disk/outbox.h"
-#include "store/disk/summary.h"
+#include "mime/summary.h"
 
 struct store;
 

@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "base/uids.h"
 #include "mime/envelope.h"
-#include "store/disk/digest.h"
+#include "mime/digest.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -9,7 +9,7 @@
 #define SYNC_GATHER_H
 
 #include "net/imap.h"
-#include "store/disk/digest.h"
+#include "mime/digest.h"
 #include "store/job.h"
 
 struct gather {

@@ -69,9 +69,9 @@ check_layers() {
 }
 
 # LAYER|OF WHICH|HEADERS: the screen sees of mail only values, the connections of the store only what crosses the
-# queues and how a row is made.
+# queues.
 values='ui|mime|addr|build|charset|subject|text
-src/sync|store|disk/digest|job'
+src/sync|store|job'
 
 check_values() {
 	echo "$values" | while IFS='|' read -r from to headers; do

@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "engine/msglist_priv.h"
-#include "store/disk/summary.h"
+#include "mime/summary.h"
 #include "tests/scratch.h"
 
 #include <stdio.h>

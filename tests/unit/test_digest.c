@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "store/disk/digest.h"
+#include "mime/digest.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "disk_help.h"
 
 #include "store/disk/mbox.h"
-#include "store/disk/summary.h"
+#include "mime/summary.h"
 
 #include <sys/resource.h>
 

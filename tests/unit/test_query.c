@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "store/mail/query.h"
-#include "store/disk/summary.h"
+#include "mime/summary.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -18,7 +18,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
-#include "store/disk/summary.h"
+#include "mime/summary.h"
 
 #include <stdatomic.h>
 

@@ -23,7 +23,7 @@
 #include "base/map.h"
 #include "base/str.h"
 #include "store/disk/cache.h"
-#include "store/disk/summary.h"
+#include "mime/summary.h"
 #include "store/disk/wal.h"
 
 #include <stdbool.h>

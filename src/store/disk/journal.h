@@ -14,7 +14,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
-#include "store/disk/summary.h"
+#include "mime/summary.h"
 
 #include <time.h>
 

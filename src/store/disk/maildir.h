@@ -20,7 +20,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
-#include "store/disk/summary.h"
+#include "mime/summary.h"
 
 /* The directory of a folder; free(). NULL with ERR_INPUT for a bad name. Does not look at the disk.
  */

@@ -4,7 +4,7 @@
 
 #include "base/i18n.h"
 #include "base/mem.h"
-#include "store/disk/summary.h"
+#include "mime/summary.h"
 
 #include <errno.h>
 #include <fcntl.h>

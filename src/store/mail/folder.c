@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/uids.h"
 #include "mime/charset.h"
-#include "store/disk/digest.h"
+#include "mime/digest.h"
 #include "store/disk/keywords.h"
 #include "store/disk/localbox.h"
 #include "store/disk/maildir.h"

@@ -7,7 +7,7 @@
 #include "base/i18n.h"
 #include "base/map.h"
 #include "base/mem.h"
-#include "store/disk/digest.h"
+#include "mime/digest.h"
 #include "store/disk/keywords.h"
 #include "store/disk/localbox.h"
 #include "store/disk/maildir.h"

@@ -2,7 +2,7 @@
 
 #include "base/i18n.h"
 #include "base/mem.h"
-#include "store/disk/summary.h"
+#include "mime/summary.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -13,7 +13,7 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "store/disk/summary.h"
+#include "mime/summary.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

@@ -5,11 +5,11 @@
  * Threads: any; pure.
  * Errors:  none.
  */
-#ifndef STORE_DIGEST_H
-#define STORE_DIGEST_H
+#ifndef MIME_DIGEST_H
+#define MIME_DIGEST_H
 
 #include "mime/envelope.h"
-#include "store/disk/summary.h"
+#include "mime/summary.h"
 
 /* Strings that are made; zero it, and digest_done when the summary is used up. One may serve many
  * messages in turn. */

@@ -1,4 +1,4 @@
-#include "store/disk/digest.h"
+#include "mime/digest.h"
 
 #include "mime/part.h"
 

@@ -4,8 +4,8 @@
  * Owns:    struct columns owns its arrays (columns_done); struct summary borrows its strings unless
  * summary_copy made it. Threads: any; values. Errors:  none.
  */
-#ifndef STORE_SUMMARY_H
-#define STORE_SUMMARY_H
+#ifndef MIME_SUMMARY_H
+#define MIME_SUMMARY_H
 
 #include "base/mail.h"
 #include "base/str.h"

@@ -1,4 +1,4 @@
-#include "store/disk/summary.h"
+#include "mime/summary.h"
 
 #include "base/clock.h"
 #include "base/i18n.h"
