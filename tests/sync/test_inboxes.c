@@ -302,6 +302,44 @@ static void one_is_switched(void **state)
 	person_free(p);
 }
 
+/* An account whose directory is none: the others are there, and why it is not is said. */
+static void one_cannot_be_opened(void **state)
+{
+	struct person *p = two_with_mail();
+	char *dir = file_join(p->home, "XDG_DATA_HOME/talaria/bob");
+	struct msglist *l;
+
+	(void)state;
+	stop(p);
+	assert_int_equal(file_remove_tree(dir, NULL), 0);
+	assert_int_equal(file_replace(dir, "", 0, 0600, NULL), 0);
+	start(p, true);
+	l = open_inboxes(p);
+	UNTIL(p, strstr(person_told(), "bob/INBOX: "));
+	shows(p, l, "ann 2, ann 1");
+	done(p, engine_limit(p->engine, l, "subject:1"));
+	shows(p, l, "ann 1");
+	free(dir);
+	person_free(p);
+}
+
+/* What is given up at once still ends, once. */
+static void cancelled_at_once(void **state)
+{
+	struct person *p = two_with_mail();
+	struct msglist *l = open_inboxes(p);
+	unsigned request = engine_search(p->engine, l, "body:Text");
+	struct event *ev;
+
+	(void)state;
+	engine_cancel(p->engine, request);
+	ev = answer(p, request);
+	assert_true(ev->kind == EVENT_FOUND || ev->kind == EVENT_CANCELLED);
+	event_free(ev);
+	event_free(answer(p, engine_search(p->engine, l, "subject:1")));
+	person_free(p);
+}
+
 static void one_account_or_none(void **state)
 {
 	struct person *p = person_with(ACCOUNT("ann", "pop3"));
@@ -335,6 +373,8 @@ int main(void)
 		cmocka_unit_test(export_of_one_folder),
 		cmocka_unit_test(answers_by_its_account),
 		cmocka_unit_test(one_is_switched),
+		cmocka_unit_test(one_cannot_be_opened),
+		cmocka_unit_test(cancelled_at_once),
 		cmocka_unit_test(one_account_or_none),
 	};
 	int failed;

@@ -65,7 +65,8 @@ ok 'the reader says where it is' see 'club  INBOX'
 walk reply
 ok 'its account answers' see 'Bob of the Club'
 walk discard
-ask 1 see 'y/n' && keys y
+see 'Discard'
+keys y
 unsee 'Bob of the Club <bob'
 walk back
 walk open @inboxes
