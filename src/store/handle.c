@@ -198,7 +198,7 @@ static const struct request_row rows[] = {
 	[REQUEST_ONLINE] = {.run_account = online},
 	[REQUEST_RETRY] = {.run_account = retry},
 	[REQUEST_PASSWORD] = {.run_account = pass_password},
-	[REQUEST_PROTOCOL] = {.run_account = account_protocol},
+	[REQUEST_PROTOCOL] = {CHANGES, .run_account = account_protocol},
 	[REQUEST_PREVIEW] = {.run_account = account_preview},
 	[REQUEST_OPEN] = {.run = open_list},
 	[REQUEST_CLOSE] = {.run_list = close_list},
