@@ -622,7 +622,7 @@ static unsigned about_protocol(
 	struct asked *a = engine_ask(e, kind, NULL, (int)account);
 	struct store_request *r = engine_request_of(a);
 
-	a->number = to;
+	a->protocol = to;
 	r->protocol.to = to;
 	return engine_post(e, r);
 }

@@ -52,11 +52,11 @@ struct asked {
 	enum request_kind kind;
 	struct msglist *list;
 	int account;
-	size_t source;       /* of the list */
-	uint32_t message;    /* its number in the list; 0: it is about none */
-	struct group *group; /* it is one of several that end together; or NULL */
-	size_t number;       /* protocol wanted */
-	char *text;          /* owned; limit */
+	size_t source;          /* of the list */
+	uint32_t message;       /* its number in the list; 0: it is about none */
+	struct group *group;    /* it is one of several that end together; or NULL */
+	enum protocol protocol; /* REQUEST_PROTOCOL: the one that is wanted */
+	char *text;             /* owned; limit */
 	bool limit;
 	bool extend; /* what came since the limit: which of it the limit shows */
 };

@@ -478,7 +478,7 @@ static void save_protocol(struct engine *e, const struct asked *a, struct event 
 	struct account_model *m = &e->accounts[a->account];
 	struct err err = {0};
 
-	m->settings->protocol = (enum protocol)a->number;
+	m->settings->protocol = a->protocol;
 	if (e->config_path &&
 		settings_save_protocol(e->config_path, m->name, m->settings->protocol, &err) != 0) {
 		struct str text = STR_INIT;
