@@ -7,9 +7,12 @@
 #include "store/disk/keywords.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
 enum { UNDO_DEPTH = 50 };
 
@@ -634,6 +637,42 @@ static void test_operation_size(void **state)
 	free(uids);
 }
 
+static bool lists(const struct store_event *ev, const char *folder)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < ev->folders.n; i++)
+		found |= strcmp(ev->folders.v[i].name, folder) == 0;
+	return found;
+}
+
+/* A folder that is closed keeps the numbers it had last. Its files look old as soon as they are
+ * written: the newest is of tomorrow. */
+static void test_closed_folder_is_counted(void **state)
+{
+	struct timespec tomorrow[2] = {{time(NULL) + 86400, 0}, {time(NULL) + 86400, 0}};
+	struct store_request *r;
+	struct store_event *ev;
+	int account;
+
+	(void)state;
+	assert_int_equal(file_make_dirs(desk_path("one/data/mail/cur"), NULL), 0);
+	assert_int_equal(file_make_dirs(desk_path("one/data/mail/tmp"), NULL), 0);
+	assert_int_equal(file_make_dirs(desk_path("one/data/mail/new"), NULL), 0);
+	put_local("one/data/mail/new", "1.a.host", "Subject: a\n\nx\n");
+	put_local("one/data/mail", "dovecot-keywords", "0 work\n");
+	utimensat(AT_FDCWD, desk_path("one/data/mail/dovecot-keywords"), tomorrow, 0);
+	account = desk_add(desk_account("one", false), true);
+	desk_settle();
+	r = desk_request(REQUEST_DELETE_FOLDER, account);
+	r->reshape.folder = mem_strdup("Local/INBOX");
+	r->reshape.known = 1;
+	desk_post(r);
+	ev = desk_of_kind(STORE_FOLDERS);
+	assert_false(lists(ev, "Local/INBOX"));
+	store_event_free(ev);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -651,6 +690,7 @@ int main(void)
 		DESK_CASE(test_what_cannot),
 		DESK_CASE(test_by_path),
 		DESK_CASE(test_local_draft_dropped),
+		DESK_CASE(test_closed_folder_is_counted),
 		DESK_CASE(test_local_marks_full),
 		DESK_CASE(test_keyword_limits),
 		DESK_CASE(test_operation_size),

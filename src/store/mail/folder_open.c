@@ -215,6 +215,8 @@ void folder_unuse(struct folder *f)
 		f->uses--;
 	if (f->uses || f->syncing || !f->cache)
 		return;
+	if (f->local) /* its stamp says from now on that these are its numbers */
+		folder_recount(f);
 	folder_compact(f);
 	cache_free(f->cache);
 	f->cache = NULL;
