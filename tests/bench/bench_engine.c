@@ -9,13 +9,17 @@
  *   bench_engine list CONFIG FOLDER WORD N     order, threads and limit, N times; "-ui" is the
  *                                              longest that the UI thread was busy at once, "-cpu"
  *                                              what all threads worked
- *   bench_engine make CONFIG FOLDER N          a header cache of N messages, without any server
- *   bench_engine fields                        the header fields that a summary is made of
+ *   bench_engine cancel CONFIG FOLDER PROXY DIR N   a message is cancelled that a stalled server
+ * does not send: until the next one is here, N times. The proxy before the server
+ * (tests/servers/proxy.py, DIR) bench_engine make CONFIG FOLDER N          a header cache of N
+ * messages, without any server bench_engine fields                        the header fields that a
+ * summary is made of
  */
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/run.h"
 #include "engine/engine.h"
 #include "mime/envelope.h"
 #include "store/disk/cache.h"
@@ -206,6 +210,47 @@ static void known(struct engine *e, const char *folder)
 	reach("between");
 	wait_final(e, engine_sync(e, 0));
 	reach("again");
+}
+
+/* --- cancelling --- */
+
+enum { STALLED_MS = 1000 }; /* until the person has had enough */
+
+static void stall(const char *proxy, const char *dir)
+{
+	const char *argv[] = {proxy, "--tell", dir, "freeze", NULL};
+	struct run_limits limits = {.timeout_ms = PATIENCE_MS, .max_output = 4096, .cancel_fd = -1};
+	struct str out = STR_INIT;
+	struct err err = {0};
+
+	if (run_capture(argv, &limits, &out, &err) != 0)
+		die(err.text);
+	str_done(&out);
+}
+
+/* From the oldest message on: nothing has read those before. */
+static void cancelled(
+	struct engine *e, const char *folder, const char *proxy, const char *dir, size_t times)
+{
+	struct msglist *l = open_folder(e, folder);
+	const struct read_options opt = {.width = 80};
+	unsigned request;
+	size_t row;
+
+	wait_online(e);
+	while (msglist_count(l) < 2 * times + 1)
+		step(e, &request);
+	row = msglist_count(l) - 1;
+	wait_final(e, engine_read(e, l, msglist_uid(l, row--), &opt));
+	for (size_t i = 0; i < times; i++) {
+		stall(proxy, dir);
+		request = engine_read(e, l, msglist_uid(l, row--), &opt);
+		clock_pause(STALLED_MS);
+		begin = now();
+		engine_cancel(e, request);
+		wait_final(e, engine_read(e, l, msglist_uid(l, row--), &opt));
+		say("next", now() - begin);
+	}
 }
 
 /* --- lists --- */
@@ -477,6 +522,8 @@ int main(int argc, char **argv)
 		arrive(e, argv[3]);
 	else if (strcmp(argv[1], "known") == 0)
 		known(e, argv[3]);
+	else if (argc > 6 && strcmp(argv[1], "cancel") == 0)
+		cancelled(e, argv[3], argv[4], argv[5], strtoul(argv[6], NULL, 10));
 	else if (argc > 5)
 		lists(e, argv[3], argv[4], atoi(argv[5]));
 	begin = now();
