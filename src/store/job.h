@@ -18,9 +18,9 @@
 #include "base/mail.h"
 #include "base/queue.h"
 #include "base/str.h"
-#include "store/disk/cache.h"
-#include "store/disk/journal.h"
 #include "mime/summary.h"
+#include "store/disk/meta.h"
+#include "store/disk/op.h"
 
 #include <time.h>
 

@@ -19,18 +19,11 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "mime/summary.h"
+#include "store/disk/meta.h"
 
 #include <stdatomic.h>
 
 struct cache;
-
-struct cache_meta {
-	uint32_t uidvalidity; /* 0: unknown yet */
-	uint32_t uidnext;
-	uint64_t highestmodseq; /* 0: none */
-	uint32_t exists;        /* messages the server had at the last complete synchronisation */
-	bool complete;          /* every message of the folder is in: resync may rely on it */
-};
 
 struct cache_opened {
 	bool created; /* there was nothing before */
