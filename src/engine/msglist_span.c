@@ -271,12 +271,35 @@ static bool all_told(const struct msglist *l)
 	return true;
 }
 
-/* Rows that wait to be put in order with those of folders that are still to come. */
-static void put_aside(struct msglist *l, struct columns *whole)
+/* Their numbers are behind all others: they are of a folder that is told for the first time. */
+static void append(struct columns *to, const struct columns *c)
 {
-	columns_done(&l->columns);
-	l->columns = *whole;
-	*whole = (struct columns){0};
+	size_t at = to->n, size = c->n * sizeof(*c->uid);
+
+	columns_resize(to, at + c->n);
+	if (!c->n)
+		return;
+	memcpy(to->uid + at, c->uid, size);
+	memcpy(to->flags + at, c->flags, size);
+	memcpy(to->received + at, c->received, size);
+	memcpy(to->sent + at, c->sent, size);
+	memcpy(to->size + at, c->size, size);
+	memcpy(to->parent + at, c->parent, size);
+	memcpy(to->keyset + at, c->keyset, c->n * sizeof(*c->keyset));
+}
+
+/* All rows as they are now. Until all folders were told they wait to be put in order with those
+ * that are still to come, and nothing was done to them. */
+static void gather(struct msglist *l, size_t source, bool first, const struct columns *c,
+	struct columns *whole)
+{
+	if (!first || l->ordered) {
+		join(l, source, c, whole);
+		return;
+	}
+	append(&l->columns, c);
+	*whole = l->columns;
+	l->columns = (struct columns){0};
 }
 
 /* All of a folder anew. */
@@ -285,21 +308,23 @@ static void take_whole(
 {
 	struct columns whole = {0};
 	struct strv sets = l->keysets;
+	bool first = !l->sources[source].n;
 
-	if (l->sources[source].n)
+	if (!first)
 		msglist_strings_forget(l); /* it was told before, and may say others now */
 	l->keysets = (struct strv)STRV_INIT;
 	l->sources[source].nkeysets = 0;
 	learn_keysets(l, source, &sets, keysets);
 	translate_rows(l, source, c);
 	msglist_guess_list(l, source, c);
-	join(l, source, c, &whole);
+	gather(l, source, first, c, &whole);
 	if (all_told(l)) {
 		msglist_put_columns(l, &whole, &sets);
 		l->ready |= l->ordered;
 	} else {
 		l->keysets = sets;
-		put_aside(l, &whole);
+		columns_done(&l->columns);
+		l->columns = whole;
 	}
 }
 
