@@ -171,7 +171,7 @@ new_session() {
 		"exec env -i HOME='$home' PATH='$PATH' LANG=C.UTF-8 LC_ALL=C.UTF-8 TERM=$TERM_NAME TZ=UTC \
 		SHELL=/bin/sh USER=tester LOGNAME=tester EDITOR='${EDITOR_FOR_TEST:-true}' TMPDIR='$home/tmp' \
 		XDG_CONFIG_HOME='$home/.config' XDG_DATA_HOME='$home/.local/share' XDG_STATE_HOME='$home/.local/state' \
-		XDG_CACHE_HOME='$home/.cache' XDG_RUNTIME_DIR='$home/run' TEST_WORK='$work' ${TALARIA_GUARD:+TALARIA_GUARD='$TALARIA_GUARD'} ${ENV_FOR_TEST:-} \
+		XDG_CACHE_HOME='$home/.cache' XDG_RUNTIME_DIR='$home/run' TEST_WORK='$work' ${TALARIA_GUARD:+TALARIA_GUARD='$TALARIA_GUARD'} ${TALARIA_SLOW:-} ${ENV_FOR_TEST:-} \
 		sh '$work/script'"
 }
 
