@@ -12,7 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OUTBOX_LOOK_MS = 2000, EVICT_MS = 300000, CLOSED_LOOK_MS = 10000 };
+enum { EVICT_MS = 300000, CLOSED_LOOK_MS = 10000 };
+
+struct ticks {
+	uint64_t news; /* journal_news that was acted upon */
+	int64_t next_evict, next_closed_look;
+};
 
 static int open_journal(struct account *a, struct err *err)
 {
@@ -22,7 +27,7 @@ static int open_journal(struct account *a, struct err *err)
 	if (rc == 0)
 		rc = journal_open(&a->journal, a->setup->data_dir, err);
 	if (rc == 0)
-		a->news = journal_news(a->journal);
+		a->ticks->news = journal_news(a->journal);
 	free(appends);
 	return rc;
 }
@@ -87,6 +92,13 @@ int account_add(struct store *s, struct store_request *r, struct str *said, stru
 	a->setup = r->add.setup;
 	r->add.setup = NULL;
 	a->syncall = syncall_new();
+	a->links = links_new();
+	a->relay = submit_new();
+	a->ticks = mem_alloc(sizeof(*a->ticks));
+	a->replay = replay_new();
+	a->follow = follow_new();
+	a->brought = brought_new();
+	a->handover = handover_new();
 	a->sessions = sessions_new();
 	remote_choose(a);
 	if (open_journal(a, err) != 0 || identity_check(a, err) != 0 || open_files(a, err) != 0) {
@@ -117,13 +129,7 @@ int account_add(struct store *s, struct store_request *r, struct str *said, stru
 
 void account_free(struct account *a, int wait_ms)
 {
-	if (a->checker && !a->store->ops.stop(a->checker, wait_ms))
-		a->store->results_in_use = true;
-	if (a->sync)
-		folder_save_table(a);
-	if (a->sync && !a->store->ops.stop(a->sync, wait_ms))
-		a->store->results_in_use = true;
-	links_unlock(a);
+	links_free(a, wait_ms);
 	while (a->folders) {
 		struct folder *f = a->folders;
 
@@ -133,23 +139,20 @@ void account_free(struct account *a, int wait_ms)
 	journal_free(a->journal);
 	outbox_free(a->outbox);
 	bodies_free(a->bodies);
-	a->sync = NULL;
 	sessions_free(a);
 	folder_reshape_forget(a, &(struct err){.kind = ERR_CANCELLED});
-	for (size_t i = 0; i < a->nchecks; i++)
-		answer_failed(a->store, a->checks[i], &(struct err){.kind = ERR_CANCELLED});
 	if (a->syncall)
 		syncall_drop(a, &(struct err){.kind = ERR_CANCELLED});
-	free(a->sending);
 	submit_forget(a);
 	handover_free(a);
 	syncall_free(a->syncall);
-	free(a->checks);
 	strv_done(&a->refused);
-	strv_done(&a->brought);
-	follow_reset(a);
-	free(a->prefix);
-	free(a->table);
+	brought_free(a);
+	follow_free(a);
+	free(a->ticks);
+	replay_free(a->replay);
+	free(a->names.prefix);
+	free(a->names.table);
 	store_account_free(a->setup);
 	free(a);
 }
@@ -170,8 +173,8 @@ static void follow_others(struct account *a)
 	if (journal_refresh(a->journal, &err) < 0)
 		store_disk_notice(a, _("The journal of account %s cannot be read: %s"),
 			a->setup->settings->name, err.text);
-	if (a->news != journal_news(a->journal)) {
-		a->news = journal_news(a->journal);
+	if (a->ticks->news != journal_news(a->journal)) {
+		a->ticks->news = journal_news(a->journal);
 		for (struct folder *f = a->folders; f; f = f->next)
 			if (f->cache && !f->local && overlay_folder(f))
 				folder_send_list(f, NULL);
@@ -193,12 +196,12 @@ static void follow_others(struct account *a)
 
 static void look_around(struct account *a, int64_t now)
 {
-	bool all = now >= a->next_closed_look;
+	bool all = now >= a->ticks->next_closed_look;
 
 	if (all && a->sync)
 		folder_save_table(a);
 	if (all)
-		a->next_closed_look = now + CLOSED_LOOK_MS;
+		a->ticks->next_closed_look = now + CLOSED_LOOK_MS;
 	if (folder_look_local(a, all))
 		folder_send_folders(a);
 }
@@ -220,20 +223,15 @@ void account_tick(struct account *a, int64_t now)
 		folder_compact(f);
 	if (a->kind != ACCOUNT_OPENED)
 		return;
-	if (a->online_wanted && !a->sync && now >= a->next_lock_try)
-		links_start(a);
+	links_tick(a, now);
 	follow_others(a);
 	replay_tick(a);
-	if (now >= a->next_evict && !a->store->read_only) {
-		a->next_evict = now + EVICT_MS;
+	if (now >= a->ticks->next_evict && !a->store->read_only) {
+		a->ticks->next_evict = now + EVICT_MS;
 		bodies_evict(a->bodies);
 	}
-	if (now >= a->next_outbox_look) {
-		a->next_outbox_look = now + OUTBOX_LOOK_MS;
-		submit_next(a);
-		if (a->following)
-			follow_outbox(a);
-	}
+	if (submit_tick(a, now) && a->following)
+		follow_outbox(a);
 	if (a->sync && a->remote->tick)
 		a->remote->tick(a, now);
 }

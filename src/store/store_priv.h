@@ -113,16 +113,19 @@ struct undo_return;
 
 struct sessions; /* session_priv.h */
 
-struct followed {
-	char *id, *subject; /* owned */
-	enum outbox_state state;
-	int attempts;
-};
-
 enum account_kind {
 	ACCOUNT_OPENED, /* of the configuration, with all its files */
 	ACCOUNT_FAILED, /* the same, but its files could not be opened: only its number and why */
 	ACCOUNT_PATH,   /* talaria -f DIR: one local folder, no server, no journal, no setup */
+};
+
+/* What is known of the folders as a whole. */
+struct folder_names {
+	char *prefix;   /* owned; what the wire names of the person's own begin with, or NULL */
+	char delimiter; /* between levels on the wire; 0: not known */
+	bool listed;    /* since the start, or the server refused to */
+	char *table;    /* owned; the file of folders as it was written last */
+	int64_t table_seen, tree_seen; /* mtime of that file, and of the local tree's root, ns */
 };
 
 struct account {
@@ -132,63 +135,37 @@ struct account {
 	int index;
 	struct store_account *setup; /* owned */
 	struct journal *journal;
-	uint64_t news; /* journal_news that was acted upon */
 	struct outbox *outbox;
 	struct bodies *bodies;
 	struct folder *folders;
-	char *prefix;      /* owned; what the wire names of the person's own begin with, or NULL */
-	bool listed;       /* the folders were listed since the start, or the server refused to */
-	char delimiter;    /* between levels on the wire; 0: not known */
-	char *table;       /* owned; the file of folders as it was written last */
-	struct sync *sync; /* running connections or NULL */
+	struct folder_names names;
+	struct sync *sync;          /* running connections or NULL */
 	struct queue *lanes[LANES]; /* borrowed from sync */
-	unsigned generation, generation_counter;
-	bool online_wanted, following;
-	int lock_fd;           /* sync.lock, -1: not held */
-	enum sync_state state; /* of the main lane */
+	bool following;             /* another running copy has the connections */
+	enum sync_state state;      /* of the main lane */
 	struct err state_err;
 	size_t retry_ms;
 	struct sessions *sessions; /* of an account that can be opened */
-	int64_t next_lock_try, next_outbox_look;
 	bool ledger_old; /* IMAP was in use since the last session: its list is the newer one */
-	char *sending;   /* owned; outbox id the send lane works on */
-	unsigned sending_job; /* the number of that JOB_SEND */
-	/* Owned; what became of the mail that was sent last, while the disk takes no note of it. */
-	struct outbox_mail *unnoted;
-	bool copies_due;       /* a copy in Sent could not be made, and is tried again */
-	uint64_t outbox_stamp; /* of the outbox when all of it was read last; 0: read it again */
-	int64_t outbox_due;    /* when the next of it is due, seconds since 1970 */
 	uint64_t op_in_flight; /* the one operation the connection works on; 0: none */
-	uint64_t op_failed;    /* the one that ended its connection, so many times in a row: */
-	unsigned op_failures;
-	int64_t online_since; /* seconds since 1970 */
 	bool pending_changed;
-	struct strv refused;  /* what the server did not take, with reasons; the latest last */
-	uint64_t unforgotten; /* the operation that is through, but the journal's disk takes no note
-				 of it; 0: none */
-	bool journal_stuck;   /* nothing goes out because the journal cannot be written: journal_err
-			       */
-	struct err journal_err;
+	struct strv refused; /* what the server did not take, with reasons; the latest last */
 	int64_t next_disk_notice;
-	struct sync *checker; /* connections that only look (REQUEST_CHECK), or NULL */
-	unsigned check_generation;
-	struct store_request **checks; /* owned; all REQUEST_CHECKs that get its answer */
-	size_t nchecks, cap_checks;
-	int64_t next_evict, next_closed_look;
-	int64_t table_seen;        /* mtime of the file of folders, ns */
-	int64_t tree_seen;         /* mtime of the local tree's root, ns */
-	struct strv brought;       /* what was put into folders from here, and is no news there */
-	struct followed *followed; /* owned; the outbox as seen last, while another copy sends */
-	size_t nfollowed, cap_followed;
-	uint64_t follow_stamp; /* of the outbox then; 0: look again */
 	const struct remote_ops *remote;
+	/* Of the files with these names, which alone know what is in them; NULL: without a server.
+	 */
+	struct links *links;
+	struct relay *relay; /* write_priv.h */
+	struct replay *replay;
+	struct follow *follow;
+	struct brought *brought;
+	struct handover *handover;
+	struct ticks *ticks;      /* accounts.c */
 	struct syncall *syncall;  /* syncall.c */
 	bool settles, replays;    /* account_settles, account_replays */
 	struct reshape *reshapes; /* folder_reshape.c: what the server has not answered */
 	int64_t one_only;    /* clock_ms: until then no second connection is tried for reading */
 	unsigned breaks;     /* connections that ended since the last folder was through */
-	struct map *marks;   /* identity (hex) -> marks that wait for the server's inbox; or NULL */
-	bool marks_known;    /* the file was looked for */
 	bool ledger_doubted; /* its server was another one; identity.c */
 	bool has_former;     /* changes of other mailboxes wait */
 };
@@ -239,6 +216,8 @@ void follow_outbox(struct account *a); /* looks, and tells what has changed sinc
 void follow_mail(struct account *a, const struct outbox_mail *m);
 void follow_forget(struct account *a, const char *id); /* we took it out ourselves */
 void follow_reset(struct account *a);
+struct follow *follow_new(void);
+void follow_free(struct account *a);
 
 /* --- lists.c --- */
 void lists_close(struct store *s, unsigned id);
@@ -252,6 +231,13 @@ bool links_lock(struct account *a,
 	struct err
 		*err); /* false: another running copy has it (ERR_BUSY), or why it cannot be had */
 void links_unlock(struct account *a);
+struct links *links_new(void);
+void links_free(struct account *a, int wait_ms); /* ends them; NULL is fine, here and below */
+bool links_are_wanted(const struct account *a);
+void links_tick(struct account *a, int64_t now);
+/* Of which connections a result is. */
+enum links_which { LINKS_NONE, LINKS_OWN, LINKS_LOOKING };
+enum links_which links_which(const struct account *a, const struct result *r);
 void links_start(struct account *a);
 void links_at_once(struct account *a); /* what is put off is due now */
 void links_stop(struct account *a, int wait_ms);
@@ -429,6 +415,8 @@ bool listing_drop_gone(struct account *a);
 /* An operation is through that puts messages into a folder: they are no new mail there. Before the
  * rows of its own folder go. */
 void brought_note(struct account *a, const struct op *op, const struct result_op *r);
+struct brought *brought_new(void);
+void brought_free(struct account *a);
 bool brought_is(const struct folder *f, const struct summary *s);
 
 /* --- removal.c --- */
@@ -514,6 +502,10 @@ int merge_add(struct account *a, struct op *op, uint64_t *id, struct err *err);
 /* --- replay.c --- */
 /* Gives the oldest operation to the connection, one at a time. */
 void replay_next(struct account *a);
+struct replay *replay_new(void);
+void replay_free(struct replay *r);
+void replay_online(struct account *a); /* there is a connection from now on */
+bool replay_is_stuck(const struct account *a, struct err *why); /* the journal takes no note */
 void replay_ready(struct account *a, struct result *r);
 void replay_tick(struct account *a); /* tries again what the journal could not note */
 void replay_result(struct account *a, struct result *r);
@@ -602,7 +594,11 @@ void submit_next(struct account *a);   /* the next mail that is due, unless one 
 void submit_flush(struct account *a);
 /* There is a connection: what waits because there was none is due now. */
 void submit_reachable(struct account *a);
+struct relay *submit_new(void);
 void submit_forget(struct account *a); /* the account ends */
+void submit_stop(struct account *a);   /* the connections do */
+bool submit_is_sending(const struct account *a);
+bool submit_tick(struct account *a, int64_t now); /* true: the outbox was looked at */
 void submit_ready(struct account *a, struct result *r);
 void submit_answered(struct account *a, struct result *r);
 
@@ -649,6 +645,7 @@ struct handover_counts {
 int handover_count(struct account *a, bool to_pop3, struct handover_counts *out, struct err *err);
 /* At the switch, when the new protocol is the one in use already. */
 int handover_switch(struct account *a, struct err *err);
+struct handover *handover_new(void);
 void handover_free(struct account *a);    /* what it keeps in memory */
 void handover_fetched(struct account *a); /* a POP3 session delivered, both inboxes are open */
 /* Rows that are new in a server's folder get the marks that waited for them. */

@@ -48,7 +48,7 @@ static void lane_state(struct account *a, struct result *r)
 		if (a->remote->state)
 			a->remote->state(a, r);
 		if (r->state.state == SYNC_ONLINE)
-			a->online_since = clock_now();
+			replay_online(a);
 		account_state(a);
 		if (r->state.state == SYNC_ONLINE && a->remote->online)
 			a->remote->online(a);
@@ -453,12 +453,13 @@ static take_fn *const of_checker[RESULT_KINDS] = {
 void arrive(struct store *s, struct result *r)
 {
 	struct account *a = store_account_at(s, r->account);
+	enum links_which which = a ? links_which(a, r) : LINKS_NONE;
 	take_fn *take = NULL;
 
 	/* What a connection that was stopped meanwhile still had to say is void. */
-	if (a && a->sync && r->generation == a->generation)
+	if (which == LINKS_OWN)
 		take = of_account[r->kind];
-	else if (a && a->checker && r->generation == a->check_generation)
+	else if (which == LINKS_LOOKING)
 		take = of_checker[r->kind];
 	if (take)
 		take(a, r);

@@ -6,17 +6,33 @@
 
 enum { BROUGHT_MAX = 2000 };
 
+struct brought {
+	struct strv keys; /* folder and Message-ID, or UID */
+};
+
+struct brought *brought_new(void)
+{
+	return mem_alloc(sizeof(struct brought));
+}
+
+void brought_free(struct account *a)
+{
+	if (a->brought)
+		strv_done(&a->brought->keys);
+	MEM_FREE(a->brought);
+}
+
 static void add(struct account *a, const char *folder, const char *id, uint32_t uid)
 {
 	struct str key = STR_INIT;
 
-	if (a->brought.n >= BROUGHT_MAX)
-		strv_done(&a->brought);
+	if (a->brought->keys.n >= BROUGHT_MAX)
+		strv_done(&a->brought->keys);
 	if (*id)
 		str_addf(&key, "%s\n%s", folder, id);
 	else
 		str_addf(&key, "%s\n%u", folder, (unsigned)uid);
-	strv_take(&a->brought, str_steal(&key));
+	strv_take(&a->brought->keys, str_steal(&key));
 }
 
 void brought_note(struct account *a, const struct op *op, const struct result_op *r)
@@ -48,8 +64,8 @@ bool brought_is(const struct folder *f, const struct summary *s)
 
 	str_addf(&id, "%s\n%s", f->name, s->message_id);
 	str_addf(&uid, "%s\n%u", f->name, (unsigned)s->uid);
-	found = (*s->message_id && strv_has(&f->account->brought, id.p)) ||
-		strv_has(&f->account->brought, uid.p);
+	found = (*s->message_id && strv_has(&f->account->brought->keys, id.p)) ||
+		strv_has(&f->account->brought->keys, uid.p);
 	str_done(&id);
 	str_done(&uid);
 	return found;

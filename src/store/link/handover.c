@@ -32,6 +32,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct handover {
+	struct map *marks; /* identity (hex) -> marks that wait for the server's inbox; or NULL */
+	bool known;        /* the file was looked for */
+};
+
 enum { MARKS_MAX = 256 << 20 };
 
 /* In the file: unread here. RETR has marked it as read on most servers, whatever they say then. */
@@ -259,11 +264,23 @@ static int moves_apply(struct folder *f, struct moves *m, struct err *err)
 
 /* --- rows that come --- */
 
+static void forget_marks(struct handover *h)
+{
+	map_free(h->marks, waiting_free);
+	h->marks = NULL;
+	h->known = false;
+}
+
+struct handover *handover_new(void)
+{
+	return mem_alloc(sizeof(struct handover));
+}
+
 void handover_free(struct account *a)
 {
-	map_free(a->marks, waiting_free);
-	a->marks = NULL;
-	a->marks_known = false;
+	if (a->handover)
+		forget_marks(a->handover);
+	MEM_FREE(a->handover);
 }
 
 void handover_forget(struct account *a)
@@ -274,16 +291,16 @@ void handover_forget(struct account *a)
 	if (file_exists(path))
 		file_remove_tree(path, NULL);
 	free(path);
-	handover_free(a);
+	forget_marks(a->handover);
 }
 
 static bool has_marks(struct account *a)
 {
-	if (!a->marks_known) {
-		a->marks = load_marks(a);
-		a->marks_known = true;
+	if (!a->handover->known) {
+		a->handover->marks = load_marks(a);
+		a->handover->known = true;
 	}
-	return a->marks != NULL;
+	return a->handover->marks != NULL;
 }
 
 void handover_arrived(struct folder *f, const struct summary *rows, size_t n)
@@ -300,7 +317,7 @@ void handover_arrived(struct folder *f, const struct summary *rows, size_t n)
 		char hex[33];
 
 		hash_hex(hex, rows[i].identity, 16);
-		m = map_get(f->account->marks, hex);
+		m = map_get(f->account->handover->marks, hex);
 		if (!m)
 			continue;
 		now.flags |= m->flags & MARKS_SHARED;

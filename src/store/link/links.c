@@ -13,23 +13,83 @@
 
 enum { LOCK_RETRY_MS = 2000 };
 
+struct links {
+	bool wanted; /* a person wants connections */
+	int lock_fd; /* sync.lock, -1: not held */
+	int64_t next_try;
+	unsigned generation, generation_counter; /* results of another one are void */
+	struct sync *checker;                    /* connections that only look, or NULL */
+	unsigned check_generation;
+	struct store_request **checks; /* owned; all REQUEST_CHECKs that get its answer */
+	size_t nchecks, cap_checks;
+};
+
+struct links *links_new(void)
+{
+	struct links *l = mem_alloc(sizeof(*l));
+
+	l->lock_fd = -1;
+	return l;
+}
+
+void links_free(struct account *a, int wait_ms)
+{
+	struct links *l = a->links;
+
+	if (!l)
+		return;
+	if (l->checker && !a->store->ops.stop(l->checker, wait_ms))
+		a->store->results_in_use = true;
+	if (a->sync)
+		folder_save_table(a);
+	if (a->sync && !a->store->ops.stop(a->sync, wait_ms))
+		a->store->results_in_use = true;
+	a->sync = NULL;
+	links_unlock(a);
+	for (size_t i = 0; i < l->nchecks; i++)
+		answer_failed(a->store, l->checks[i], &(struct err){.kind = ERR_CANCELLED});
+	free(l->checks);
+	free(l);
+	a->links = NULL;
+}
+
+enum links_which links_which(const struct account *a, const struct result *r)
+{
+	if (a->sync && r->generation == a->links->generation)
+		return LINKS_OWN;
+	return a->links && a->links->checker && r->generation == a->links->check_generation
+		       ? LINKS_LOOKING
+		       : LINKS_NONE;
+}
+
+bool links_are_wanted(const struct account *a)
+{
+	return a->links->wanted;
+}
+
+void links_tick(struct account *a, int64_t now)
+{
+	if (a->links->wanted && !a->sync && now >= a->links->next_try)
+		links_start(a);
+}
+
 void links_unlock(struct account *a)
 {
-	if (a->lock_fd >= 0)
-		close(a->lock_fd);
-	a->lock_fd = -1;
+	if (a->links->lock_fd >= 0)
+		close(a->links->lock_fd);
+	a->links->lock_fd = -1;
 }
 
 bool links_lock(struct account *a, struct err *err)
 {
 	char *path;
 
-	if (a->lock_fd >= 0)
+	if (a->links->lock_fd >= 0)
 		return true;
 	path = file_join(a->setup->data_dir, "sync.lock");
-	a->lock_fd = file_lock(path, 0, err);
+	a->links->lock_fd = file_lock(path, 0, err);
 	free(path);
-	return a->lock_fd >= 0;
+	return a->links->lock_fd >= 0;
 }
 
 /* Another running copy synchronises, and this one follows what it writes; or nobody can. */
@@ -53,7 +113,7 @@ void links_start(struct account *a)
 
 	if (a->sync || a->kind != ACCOUNT_OPENED || (a->store->read_only && a->remote->takes_mail))
 		return;
-	a->next_lock_try = clock_ms() + LOCK_RETRY_MS;
+	a->links->next_try = clock_ms() + LOCK_RETRY_MS;
 	if (!links_lock(a, &err)) {
 		follow(a, &err);
 		return;
@@ -69,23 +129,21 @@ void links_start(struct account *a)
 	account_outbox(a);
 	a->state = SYNC_CONNECTING;
 	a->state_err = (struct err){0};
-	a->generation = ++a->generation_counter;
+	a->links->generation = ++a->links->generation_counter;
 	a->sync = a->store->ops.start(
 		&(struct sync_account){a->setup->settings, a->setup->check_seconds, false},
-		a->index, a->generation, a->store->results, a->lanes);
+		a->index, a->links->generation, a->store->results, a->lanes);
 	if (a->remote->start)
 		a->remote->start(a);
 	account_state(a);
-	if (!a->store->read_only) {
+	if (!a->store->read_only)
 		submit_finish(a);
-		a->copies_due = !sentcopy_finish(a);
-	}
 }
 
 void account_cancel(struct account *a)
 {
-	if (a->checker)
-		a->store->ops.cancel(a->checker);
+	if (a->links && a->links->checker)
+		a->store->ops.cancel(a->links->checker);
 	if (a->sync)
 		a->store->ops.cancel(a->sync);
 }
@@ -101,9 +159,9 @@ void links_stop(struct account *a, int wait_ms)
 			a->store->results_in_use = true;
 	}
 	a->sync = NULL;
-	a->generation = 0;
+	a->links->generation = 0;
 	a->state = SYNC_OFFLINE;
-	MEM_FREE(a->sending);
+	submit_stop(a);
 	links_unlock(a);
 	a->following = false;
 	err_set(&err, ERR_NETWORK, _("Account %s is offline"),
@@ -117,7 +175,7 @@ void links_stop(struct account *a, int wait_ms)
 
 void account_online(struct account *a, bool online)
 {
-	a->online_wanted = online;
+	a->links->wanted = online;
 	if (online) {
 		links_start(a);
 		return;
@@ -135,35 +193,36 @@ int account_check(struct account *a, struct store_request *r, struct str *said, 
 
 	(void)said;
 	(void)err;
-	a->checks = mem_grow(a->checks, &a->cap_checks, a->nchecks + 1, sizeof(*a->checks));
-	a->checks[a->nchecks++] = r;
-	if (a->checker)
+	a->links->checks = mem_grow(a->links->checks, &a->links->cap_checks, a->links->nchecks + 1,
+		sizeof(*a->links->checks));
+	a->links->checks[a->links->nchecks++] = r;
+	if (a->links->checker)
 		return REQUEST_TAKEN;
-	a->check_generation = ++a->generation_counter;
-	a->checker =
-		a->store->ops.start(&look, a->index, a->check_generation, a->store->results, lanes);
+	a->links->check_generation = ++a->links->generation_counter;
+	a->links->checker = a->store->ops.start(
+		&look, a->index, a->links->check_generation, a->store->results, lanes);
 	queue_push(lanes[LANE_FETCH], &job_new(JOB_CHECK)->item);
 	return REQUEST_TAKEN;
 }
 
 static void end_checker(struct account *a)
 {
-	a->store->ops.cancel(a->checker);
-	if (!a->store->ops.stop(a->checker, 200))
+	a->store->ops.cancel(a->links->checker);
+	if (!a->store->ops.stop(a->links->checker, 200))
 		a->store->results_in_use = true;
-	a->checker = NULL;
+	a->links->checker = NULL;
 }
 
 void account_checked(struct account *a, struct result *r)
 {
-	for (size_t i = 0; i < a->nchecks; i++) {
+	for (size_t i = 0; i < a->links->nchecks; i++) {
 		struct store_event *ev = store_event_new(STORE_CHECKED);
 
 		ev->checked.err = r->err;
 		str_add(&ev->checked.text, str_c(&r->checked.text), r->checked.text.len);
-		answer_with(a->store, a->checks[i], ev);
+		answer_with(a->store, a->links->checks[i], ev);
 	}
-	a->nchecks = 0;
+	a->links->nchecks = 0;
 	end_checker(a);
 }
 
@@ -172,12 +231,12 @@ static void cancel_check(struct account *a, unsigned request)
 {
 	struct err err;
 
-	for (size_t i = 0; i < a->nchecks; i++)
-		if (a->checks[i]->request == request) {
+	for (size_t i = 0; a->links && i < a->links->nchecks; i++)
+		if (a->links->checks[i]->request == request) {
 			err_set(&err, ERR_CANCELLED, _("Cancelled"));
-			answer_failed(a->store, a->checks[i], &err);
-			a->checks[i] = a->checks[--a->nchecks];
-			if (!a->nchecks)
+			answer_failed(a->store, a->links->checks[i], &err);
+			a->links->checks[i] = a->links->checks[--a->links->nchecks];
+			if (!a->links->nchecks)
 				end_checker(a);
 			return;
 		}
@@ -191,8 +250,10 @@ void links_cancel_check(struct store *s, unsigned request)
 
 void links_at_once(struct account *a)
 {
-	a->next_lock_try = 0;
-	if (a->remote->start)
+	if (!a->links)
+		return;
+	a->links->next_try = 0;
+	if (a->remote && a->remote->start)
 		a->remote->start(a);
 }
 
@@ -207,7 +268,7 @@ void account_awake(struct account *a)
 int account_sync_all(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
 	(void)said;
-	a->online_wanted = true;
+	a->links->wanted = true;
 	links_start(a);
 	if (!a->sync) {
 		*err = a->trouble;

@@ -176,7 +176,7 @@ void listing_take(struct account *a, struct result *r)
 	struct result_folders *all = &r->folders;
 	struct names names;
 
-	a->listed = true;
+	a->names.listed = true;
 	if (r->err.kind != ERR_NONE) {
 		account_replays(a);
 		syncall_listed(a, r->request, &r->err);
@@ -185,12 +185,12 @@ void listing_take(struct account *a, struct result *r)
 	for (struct folder *f = a->folders; f; f = f->next)
 		f->listed = false;
 	if (all->prefix) {
-		free(a->prefix);
-		a->prefix = all->prefix;
+		free(a->names.prefix);
+		a->names.prefix = all->prefix;
 		all->prefix = NULL;
 	}
 	if (all->delimiter)
-		a->delimiter = all->delimiter;
+		a->names.delimiter = all->delimiter;
 	collect_names(a, &all->all, &names);
 	for (size_t i = 0; i < all->all.n; i++)
 		merge_folder(a, &names, &all->all.v[i]);

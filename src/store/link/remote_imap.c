@@ -65,4 +65,5 @@ const struct remote_ops remote_imap = {
 	.synchronise = folder_synchronise,
 	.watch = folder_watch,
 	.operate = replay_next,
+	.is_stuck = replay_is_stuck,
 };

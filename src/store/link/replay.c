@@ -21,6 +21,38 @@
 
 enum { REFUSED_MAX = 20, FAILURES_MAX = 3 };
 
+struct replay {
+	uint64_t failed; /* the operation that ended its connection, so many times in a row: */
+	unsigned failures;
+	int64_t online_since; /* seconds since 1970 */
+	uint64_t unforgotten; /* the operation that is through, but the journal's disk takes no note
+				 of it; 0: none */
+	bool stuck;           /* nothing goes out because the journal cannot be written: why */
+	struct err why;
+};
+
+struct replay *replay_new(void)
+{
+	return mem_alloc(sizeof(struct replay));
+}
+
+void replay_free(struct replay *r)
+{
+	free(r);
+}
+
+void replay_online(struct account *a)
+{
+	a->replay->online_since = clock_now();
+}
+
+bool replay_is_stuck(const struct account *a, struct err *why)
+{
+	if (a->replay->stuck)
+		*why = a->replay->why;
+	return a->replay->stuck;
+}
+
 static int add_append_bytes(struct account *a, struct job *j, const struct op *op, struct err *err)
 {
 	char *path = append_path(a, op->file);
@@ -51,8 +83,8 @@ static char *wire_name(struct account *a, const struct folder *f, const char *na
 /* The journal cannot be written now: nothing goes out that it does not know of. */
 static void stuck(struct account *a, const struct err *err)
 {
-	a->journal_stuck = true;
-	a->journal_err = *err;
+	a->replay->stuck = true;
+	a->replay->why = *err;
 	store_disk_notice(a, _("The journal of account %s cannot be written: %s"),
 		a->setup->settings->name, err->text);
 	account_settles(a);
@@ -95,7 +127,7 @@ static int post(struct account *a, const struct op *op, bool look)
 	j->op.what = op_copy(op);
 	j->op.look = look;
 	/* Made before this connection was there: meanwhile others may have been at the folder. */
-	j->op.check = op_since(op) < a->online_since;
+	j->op.check = op_since(op) < a->replay->online_since;
 	j->folder = mem_strdup(op->folder);
 	j->mailbox = wire_name(a, f, op->folder);
 	j->op.target = wire_name(a, target, op->target);
@@ -109,7 +141,7 @@ static bool waits_for_list(struct account *a, const struct op *op)
 {
 	const struct folder *target = *op->target ? folder_find(a, op->target, false) : NULL;
 
-	return *op->target && !a->listed && !(target && target->on_server);
+	return *op->target && !a->names.listed && !(target && target->on_server);
 }
 
 /* As post; -1 is tried again with the next tick. */
@@ -129,7 +161,7 @@ static int send_op(struct account *a, const struct op *op)
 		}
 		op = journal_find(a->journal, id);
 	}
-	a->journal_stuck = false;
+	a->replay->stuck = false;
 	return op ? post(a, op, look) : 0;
 }
 
@@ -140,7 +172,7 @@ static int send_op(struct account *a, const struct op *op)
 void replay_next(struct account *a)
 {
 	if (!remote_has_folders(a) || a->store->read_only || !a->sync || a->state != SYNC_ONLINE ||
-		a->op_in_flight || a->unforgotten)
+		a->op_in_flight || a->replay->unforgotten)
 		return;
 	for (int rc = 1; rc == 1 && journal_count(a->journal);) {
 		const struct op *op = journal_at(a->journal, 0);
@@ -287,7 +319,7 @@ static void confirmed(struct account *a, const struct op *op, const struct resul
 	struct folder *f = *op->folder ? folder_find(a, op->folder, false) : NULL;
 
 	/* Whoever made it before may have been killed before the cache had it. */
-	if (f && op_since(op) <= a->online_since && folder_use(f, NULL) == 0) {
+	if (f && op_since(op) <= a->replay->online_since && folder_use(f, NULL) == 0) {
 		folder_ask_sync(f);
 		folder_unuse(f);
 	}
@@ -326,15 +358,15 @@ static void confirmed(struct account *a, const struct op *op, const struct resul
  * same be done again and again. */
 static void remember(struct account *a, uint64_t id, const struct err *err)
 {
-	a->unforgotten = id;
+	a->replay->unforgotten = id;
 	stuck(a, err);
 }
 
 void replay_tick(struct account *a)
 {
-	if (a->unforgotten && journal_done(a->journal, a->unforgotten, NULL) == 0) {
-		a->unforgotten = 0;
-		a->journal_stuck = false;
+	if (a->replay->unforgotten && journal_done(a->journal, a->replay->unforgotten, NULL) == 0) {
+		a->replay->unforgotten = 0;
+		a->replay->stuck = false;
 		account_pending(a);
 	}
 	account_replays(a); /* also when the journal could not be written for a while */
@@ -350,9 +382,9 @@ static bool ends_connections(struct account *a, struct result *r)
 
 	if (r->unbegun || (r->err.kind != ERR_NETWORK && r->err.kind != ERR_PROTOCOL))
 		return false;
-	a->op_failures = a->op_failed == r->op.id ? a->op_failures + 1 : 1;
-	a->op_failed = r->op.id;
-	if (a->op_failures < FAILURES_MAX)
+	a->replay->failures = a->replay->failed == r->op.id ? a->replay->failures + 1 : 1;
+	a->replay->failed = r->op.id;
+	if (a->replay->failures < FAILURES_MAX)
 		return false;
 	why = mem_strdup(r->err.text);
 	err_set(&r->err, ERR_REFUSED,
@@ -364,7 +396,7 @@ static bool ends_connections(struct account *a, struct result *r)
 
 bool replay_goes_on(const struct account *a)
 {
-	return a->op_failures && journal_find(a->journal, a->op_failed);
+	return a->replay->failures && journal_find(a->journal, a->replay->failed);
 }
 
 void replay_result(struct account *a, struct result *r)

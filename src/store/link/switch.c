@@ -58,7 +58,6 @@ static char **list_names(struct account *a)
 int account_protocol(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
 	enum protocol to = r->protocol.to;
-	bool was_online = a->online_wanted;
 
 	(void)said;
 	if (check_switch(a, to, err) != 0)
@@ -76,8 +75,7 @@ int account_protocol(struct account *a, struct store_request *r, struct str *sai
 		rebind_lists(a, names);
 		folder_send_folders(a);
 		account_pending(a);
-		a->online_wanted = was_online;
-		if (was_online)
+		if (links_are_wanted(a))
 			links_start(a);
 		account_state(a);
 	}

@@ -126,11 +126,11 @@ void syncall_settle(struct account *a)
 
 	if (!s->request || is_busy(a))
 		return;
-	if (s->err.kind == ERR_NONE && a->journal_stuck)
-		s->err = a->journal_err;
+	if (s->err.kind == ERR_NONE && a->remote->is_stuck)
+		a->remote->is_stuck(a, &s->err);
 	/* In POP3 what was made by IMAP waits for IMAP. */
 	if (s->err.kind == ERR_NONE && a->sync &&
-		((remote_has_folders(a) && journal_count(a->journal)) || a->sending))
+		((remote_has_folders(a) && journal_count(a->journal)) || submit_is_sending(a)))
 		return;
 	/* a run that only synchronises would never get to it otherwise */
 	for (struct folder *f = a->folders; f; f = f->next)

@@ -103,7 +103,6 @@ struct account *account_new(struct store *s, enum account_kind kind, int index)
 	a->store = s;
 	a->kind = kind;
 	a->index = index;
-	a->lock_fd = -1;
 	s->accounts =
 		mem_grow(s->accounts, &s->cap_accounts, s->naccounts + 1, sizeof(*s->accounts));
 	s->accounts[s->naccounts++] = a;

@@ -179,8 +179,8 @@ struct folder *folder_by_role(struct account *a, enum mail_role role, bool local
 /* Any nested folder shows which character the server puts between levels. */
 static char delimiter_of(const struct account *a)
 {
-	if (a->delimiter)
-		return a->delimiter;
+	if (a->names.delimiter)
+		return a->names.delimiter;
 	for (const struct folder *f = a->folders; f; f = f->next) {
 		const char *slash =
 			f->local || !f->mailbox || !f->listed ? NULL : strchr(f->name, '/');
@@ -207,11 +207,12 @@ static bool is_elsewhere(const struct account *a, const char *name)
 char *folder_own_name(struct account *a, const char *name)
 {
 	struct str own = STR_INIT;
-	char *prefix =
-		remote_has_folders(a) && a->prefix ? charset_from_imap_utf7(a->prefix) : NULL;
+	char *prefix = remote_has_folders(a) && a->names.prefix
+			       ? charset_from_imap_utf7(a->names.prefix)
+			       : NULL;
 	size_t len = prefix ? strlen(prefix) : 0;
 
-	if (len && prefix[len - 1] == a->delimiter)
+	if (len && prefix[len - 1] == a->names.delimiter)
 		prefix[len - 1] = '/';
 	if (len && strncmp(name, prefix, len) != 0 && strcmp(name, "INBOX") != 0 &&
 		!is_elsewhere(a, name))

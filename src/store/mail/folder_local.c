@@ -97,9 +97,9 @@ static bool tree_changed(struct account *a)
 		return false;
 	}
 	ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
-	changed = ns != a->tree_seen;
+	changed = ns != a->names.tree_seen;
 	if (clock_now() - st.st_mtim.tv_sec > TREE_SETTLES)
-		a->tree_seen = ns;
+		a->names.tree_seen = ns;
 	free(root);
 	return changed;
 }

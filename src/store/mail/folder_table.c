@@ -28,8 +28,8 @@ static void put_table(struct account *a, const char *path, const struct str *tex
 			err.text);
 		return;
 	}
-	free(a->table);
-	a->table = mem_strdup(text->p);
+	free(a->names.table);
+	a->names.table = mem_strdup(text->p);
 }
 
 void folder_save_table(struct account *a)
@@ -48,9 +48,10 @@ void folder_save_table(struct account *a)
 				str_adds(&out, "-\t-");
 			str_addf(&out, "\t%s\t%s\n", f->mailbox, f->name);
 		}
-	if (a->prefix && !strpbrk(a->prefix, "\t\n") && a->delimiter != '\t')
-		str_addf(&out, "%c\t%s\n", a->delimiter ? a->delimiter : ' ', a->prefix);
-	if (!a->table || strcmp(a->table, out.p) != 0)
+	if (a->names.prefix && !strpbrk(a->names.prefix, "\t\n") && a->names.delimiter != '\t')
+		str_addf(&out, "%c\t%s\n", a->names.delimiter ? a->names.delimiter : ' ',
+			a->names.prefix);
+	if (!a->names.table || strcmp(a->names.table, out.p) != 0)
 		put_table(a, path, &out);
 	free(path);
 	str_done(&out);
@@ -65,9 +66,9 @@ static void load_row(struct account *a, char *line, bool listed)
 	for (char *p = strtok_r(line, "\t", &save); p && n < 6; p = strtok_r(NULL, "\t", &save))
 		field[n++] = p;
 	if (n == 1 || n == 2) {
-		free(a->prefix);
-		a->prefix = mem_strdup(n == 2 ? field[1] : "");
-		a->delimiter = *field[0] == ' ' ? '\0' : *field[0];
+		free(a->names.prefix);
+		a->names.prefix = mem_strdup(n == 2 ? field[1] : "");
+		a->names.delimiter = *field[0] == ' ' ? '\0' : *field[0];
 	}
 	if (n < 6)
 		return;
@@ -99,10 +100,10 @@ static bool load_rows(struct account *a, bool listed)
 			  "%s"),
 			err.text);
 	good = str_starts(str_c(&in), "talaria-folders 1\n") &&
-	       (!a->table || strcmp(a->table, in.p) != 0);
+	       (!a->names.table || strcmp(a->names.table, in.p) != 0);
 	if (good) {
-		free(a->table);
-		a->table = mem_strdup(in.p);
+		free(a->names.table);
+		a->names.table = mem_strdup(in.p);
 		for (struct folder *f = a->folders; f; f = f->next)
 			f->listed = false;
 		for (char *line = strtok_r(in.p + 18, "\n", &save); line;
@@ -131,9 +132,9 @@ bool folder_follow_table(struct account *a)
 	int64_t stamp = stat(path, &st) == 0
 				? (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec
 				: 0;
-	bool changed = stamp != a->table_seen;
+	bool changed = stamp != a->names.table_seen;
 
 	free(path);
-	a->table_seen = stamp;
+	a->names.table_seen = stamp;
 	return changed && load_rows(a, true);
 }

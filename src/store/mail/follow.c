@@ -10,11 +10,28 @@
 
 enum { FRESH_S = 3 };
 
+struct followed {
+	char *id, *subject; /* owned */
+	enum outbox_state state;
+	int attempts;
+};
+
+struct follow {
+	struct followed *v; /* owned; the outbox as seen last */
+	size_t n, cap;
+	uint64_t stamp; /* of the outbox then; 0: look again */
+};
+
+struct follow *follow_new(void)
+{
+	return mem_alloc(sizeof(struct follow));
+}
+
 static struct followed *find(struct account *a, const char *id)
 {
-	for (size_t i = 0; i < a->nfollowed; i++)
-		if (strcmp(a->followed[i].id, id) == 0)
-			return &a->followed[i];
+	for (size_t i = 0; i < a->follow->n; i++)
+		if (strcmp(a->follow->v[i].id, id) == 0)
+			return &a->follow->v[i];
 	return NULL;
 }
 
@@ -23,9 +40,9 @@ void follow_mail(struct account *a, const struct outbox_mail *m)
 	struct followed *f = find(a, m->id);
 
 	if (!f) {
-		a->followed = mem_grow(
-			a->followed, &a->cap_followed, a->nfollowed + 1, sizeof(*a->followed));
-		f = &a->followed[a->nfollowed++];
+		a->follow->v = mem_grow(
+			a->follow->v, &a->follow->cap, a->follow->n + 1, sizeof(*a->follow->v));
+		f = &a->follow->v[a->follow->n++];
 		f->id = mem_strdup(m->id);
 		f->subject = mem_strdup(m->subject);
 	}
@@ -41,15 +58,22 @@ void follow_forget(struct account *a, const char *id)
 		return;
 	free(f->id);
 	free(f->subject);
-	*f = a->followed[--a->nfollowed];
+	*f = a->follow->v[--a->follow->n];
 }
 
 void follow_reset(struct account *a)
 {
-	while (a->nfollowed)
-		follow_forget(a, a->followed[0].id);
-	MEM_FREE(a->followed);
-	a->cap_followed = 0;
+	while (a->follow->n)
+		follow_forget(a, a->follow->v[0].id);
+	MEM_FREE(a->follow->v);
+	a->follow->cap = 0;
+}
+
+void follow_free(struct account *a)
+{
+	if (a->follow)
+		follow_reset(a);
+	MEM_FREE(a->follow);
 }
 
 static struct store_event *news(
@@ -91,14 +115,14 @@ void follow_outbox(struct account *a)
 	struct strv now = STRV_INIT;
 	bool changed = false;
 
-	if (stamp && stamp == a->follow_stamp)
+	if (stamp && stamp == a->follow->stamp)
 		return;
 	if (outbox_list(a->outbox, &now, NULL) != 0)
 		return; /* looked at again in a moment; account_outbox tells why not */
 	/* Within one tick of the file system's clock two changes look like one. */
-	a->follow_stamp = (int64_t)(stamp / 1000000000u) + FRESH_S < clock_now() ? stamp : 0;
-	for (size_t i = a->nfollowed; i-- > 0;) {
-		const struct followed *f = &a->followed[i];
+	a->follow->stamp = (int64_t)(stamp / 1000000000u) + FRESH_S < clock_now() ? stamp : 0;
+	for (size_t i = a->follow->n; i-- > 0;) {
+		const struct followed *f = &a->follow->v[i];
 
 		if (strv_has(&now, f->id))
 			continue;

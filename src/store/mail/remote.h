@@ -63,6 +63,8 @@ struct remote_ops {
 	void (*watch)(struct account *a);
 	/* The oldest operation of the journal, if it may go; one at a time, in order. */
 	void (*operate)(struct account *a);
+	/* Nothing goes out for now: why. */
+	bool (*is_stuck)(const struct account *a, struct err *why);
 	/* What is asked for by this request is not wanted any more. */
 	void (*cancel)(struct account *a, unsigned request);
 	/* So many messages the server has just now, as far as that is known beside its folders. */

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LOOK_MS = 2000 };
+
 enum {
 	FRESH_S = 3 /* a directory changed so lately may change again without another stamp */
 };
@@ -103,6 +105,7 @@ void submit_finish(struct account *a)
 		outbox_mail_done(&m);
 	}
 	strv_done(&ids);
+	a->relay->copies_due = !sentcopy_finish(a);
 }
 
 int submit_send(struct account *a, struct store_request *r, struct str *said, struct err *err)
@@ -138,10 +141,10 @@ static bool nothing_new(struct account *a, int64_t now)
 {
 	uint64_t stamp = outbox_stamp(a->outbox);
 
-	if (stamp && stamp == a->outbox_stamp && now < a->outbox_due)
+	if (stamp && stamp == a->relay->stamp && now < a->relay->due)
 		return true;
 	/* Within one tick of the file system's clock two changes look like one. */
-	a->outbox_stamp = (int64_t)(stamp / 1000000000u) + FRESH_S < now ? stamp : 0;
+	a->relay->stamp = (int64_t)(stamp / 1000000000u) + FRESH_S < now ? stamp : 0;
 	return false;
 }
 
@@ -154,23 +157,23 @@ static bool next_to_send(struct account *a, struct outbox_mail *m)
 
 	if (nothing_new(a, now))
 		return false;
-	a->outbox_due = INT64_MAX;
+	a->relay->due = INT64_MAX;
 	if (outbox_list(a->outbox, &ids, &err) != 0) {
-		a->outbox_stamp = 0;
+		a->relay->stamp = 0;
 		store_disk_notice(a, _("The outbox cannot be read: %s"), err.text);
 	}
 	for (size_t i = 0; i < ids.n && !found; i++) {
 		if (outbox_get(a->outbox, ids.v[i], m, NULL) != 0)
 			continue; /* account_outbox shows it as what cannot be read */
 		found = m->state == OUTBOX_QUEUED && m->due <= now;
-		if (m->state == OUTBOX_QUEUED && m->due < a->outbox_due)
-			a->outbox_due = m->due;
+		if (m->state == OUTBOX_QUEUED && m->due < a->relay->due)
+			a->relay->due = m->due;
 		if (!found)
 			outbox_mail_done(m);
 	}
 	strv_done(&ids);
 	if (found)
-		a->outbox_stamp = 0; /* those behind it were not looked at */
+		a->relay->stamp = 0; /* those behind it were not looked at */
 	return found;
 }
 
@@ -189,9 +192,9 @@ static void damaged(struct account *a, struct outbox_mail *m, const struct err *
 
 static void forget_unnoted(struct account *a)
 {
-	if (a->unnoted)
-		outbox_mail_done(a->unnoted);
-	MEM_FREE(a->unnoted);
+	if (a->relay->unnoted)
+		outbox_mail_done(a->relay->unnoted);
+	MEM_FREE(a->relay->unnoted);
 }
 
 /* Until it is noted, nothing goes out: a state that is out of date may send something twice. */
@@ -199,27 +202,47 @@ static bool note_again(struct account *a)
 {
 	struct err err = {0};
 
-	if (a->unnoted && outbox_update(a->outbox, a->unnoted, &err) != 0 && err.kind != ERR_GONE)
+	if (a->relay->unnoted && outbox_update(a->outbox, a->relay->unnoted, &err) != 0 &&
+		err.kind != ERR_GONE)
 		return false;
-	if (a->unnoted) {
+	if (a->relay->unnoted) {
 		forget_unnoted(a);
-		a->copies_due = true;
+		a->relay->copies_due = true;
 	}
-	if (a->copies_due)
-		a->copies_due = !sentcopy_finish(a);
+	if (a->relay->copies_due)
+		a->relay->copies_due = !sentcopy_finish(a);
 	return true;
 }
 
 static void remember_unnoted(struct account *a, const struct outbox_mail *m)
 {
 	forget_unnoted(a);
-	a->unnoted = mem_alloc(sizeof(*a->unnoted));
-	outbox_mail_copy(a->unnoted, m);
+	a->relay->unnoted = mem_alloc(sizeof(*a->relay->unnoted));
+	outbox_mail_copy(a->relay->unnoted, m);
+}
+
+struct relay *submit_new(void)
+{
+	return mem_alloc(sizeof(struct relay));
 }
 
 void submit_forget(struct account *a)
 {
+	if (!a->relay)
+		return;
 	forget_unnoted(a);
+	free(a->relay->sending);
+	MEM_FREE(a->relay);
+}
+
+void submit_stop(struct account *a)
+{
+	MEM_FREE(a->relay->sending);
+}
+
+bool submit_is_sending(const struct account *a)
+{
+	return a->relay->sending != NULL;
 }
 
 void submit_next(struct account *a)
@@ -229,7 +252,8 @@ void submit_next(struct account *a)
 	struct job *j;
 	struct err err = {0};
 
-	if (!a->sync || a->sending || a->store->read_only || !note_again(a) || !next_to_send(a, &m))
+	if (!a->sync || a->relay->sending || a->store->read_only || !note_again(a) ||
+		!next_to_send(a, &m))
 		return;
 	if (outbox_read(a->outbox, m.id, &bytes, &err) != 0) {
 		damaged(a, &m, &err);
@@ -241,8 +265,8 @@ void submit_next(struct account *a)
 		for (size_t i = 0; i < m.nto; i++)
 			if (outbox_is_asked(&m.to[i]))
 				strv_add(&j->send.to, m.to[i].address);
-		a->sending = mem_strdup(m.id);
-		j->request = a->sending_job = ++a->store->next_job;
+		a->relay->sending = mem_strdup(m.id);
+		j->request = a->relay->job = ++a->store->next_job;
 		account_post(a, LANE_SEND, j);
 	}
 	str_done(&bytes);
@@ -252,7 +276,7 @@ void submit_next(struct account *a)
 /* It is about the mail that is being sent, not about one that was taken back before. */
 static bool is_awaited(const struct account *a, const struct result *r)
 {
-	return a->sending && r->request == a->sending_job;
+	return a->relay->sending && r->request == a->relay->job;
 }
 
 void submit_ready(struct account *a, struct result *r)
@@ -391,7 +415,7 @@ static void settle(struct account *a, struct outbox_mail *m, struct result *r)
 			a, _("What became of “%s” cannot be noted: %s"), m->subject, err.text);
 	}
 	if (outbox_has(m, FATE_ACCEPTED) && sentcopy_make(a, m, false, &err) != 0) {
-		a->copies_due = true;
+		a->relay->copies_due = true;
 		store_disk_notice(
 			a, _("Sent, but the copy in Sent could not be kept: %s"), err.text);
 	}
@@ -407,7 +431,7 @@ void submit_answered(struct account *a, struct result *r)
 
 	if (!is_awaited(a, r))
 		return;
-	MEM_FREE(a->sending);
+	MEM_FREE(a->relay->sending);
 	if (outbox_get(a->outbox, r->sent.id, &m, NULL) != 0)
 		return;
 	take_fates(&m, &r->sent);
@@ -556,4 +580,13 @@ int submit_drop(struct account *a, struct store_request *r, struct str *said, st
 	str_adds(said, _("Dropped"));
 	submit_next(a);
 	return 0;
+}
+
+bool submit_tick(struct account *a, int64_t now)
+{
+	if (now < a->relay->next_look)
+		return false;
+	a->relay->next_look = now + LOOK_MS;
+	submit_next(a);
+	return true;
 }

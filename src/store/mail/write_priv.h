@@ -18,6 +18,17 @@ struct written {
 	struct outbox_mail m;
 	struct str bytes;
 };
+/* What is on its way to the relay. */
+struct relay {
+	char *sending; /* owned; outbox id the send lane works on */
+	unsigned job;  /* the number of that JOB_SEND */
+	/* Owned; what became of the mail that was sent last, while the disk takes no note of it. */
+	struct outbox_mail *unnoted;
+	bool copies_due; /* a copy in Sent could not be made, and is tried again */
+	uint64_t stamp;  /* of the outbox when all of it was read last; 0: read it again */
+	int64_t due;     /* when the next of it is due, seconds since 1970 */
+	int64_t next_look;
+};
 int written_open(struct account *a, const char *id, struct written *w, struct err *err);
 void written_done(struct written *w);
 /* What it says; draft_done. */

@@ -145,12 +145,12 @@ bool written_is_busy(struct account *a, const struct outbox_mail *m, struct err 
 	/* Another running copy may be at it, while this one does not send. */
 	bool other = m->state == OUTBOX_SENDING && !a->sync;
 
-	if (a->unnoted && strcmp(a->unnoted->id, m->id) == 0) {
+	if (a->relay->unnoted && strcmp(a->relay->unnoted->id, m->id) == 0) {
 		err_set(err, ERR_BUSY,
 			_("What became of it is not noted yet: the disk takes nothing"));
 		return true;
 	}
-	if (!other && !(a->sending && strcmp(a->sending, m->id) == 0))
+	if (!other && !(a->relay->sending && strcmp(a->relay->sending, m->id) == 0))
 		return false;
 	err_set(err, ERR_BUSY, _("It is being sent just now"));
 	return true;
@@ -159,10 +159,11 @@ bool written_is_busy(struct account *a, const struct outbox_mail *m, struct err 
 /* Before DATA nobody can have it, and nothing is known of it that would be lost. */
 int written_take_back(struct account *a, const struct outbox_mail *m, struct err *err)
 {
-	if (a->sending && strcmp(a->sending, m->id) == 0 && m->state == OUTBOX_QUEUED) {
-		account_cancel_job(a, LANE_SEND, a->sending_job);
-		MEM_FREE(a->sending);
-		a->next_outbox_look = 0; /* the next one goes */
+	if (a->relay->sending && strcmp(a->relay->sending, m->id) == 0 &&
+		m->state == OUTBOX_QUEUED) {
+		account_cancel_job(a, LANE_SEND, a->relay->job);
+		MEM_FREE(a->relay->sending);
+		a->relay->next_look = 0; /* the next one goes */
 		account_settles(a);
 	}
 	return written_is_busy(a, m, err) ? -1 : 0;
