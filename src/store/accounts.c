@@ -1,13 +1,13 @@
 /* Accounts as they come and go, and what is done for each by the clock. */
+#include "store/accounts.h"
+
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "store/disk/localbox.h"
 #include "store/disk/maildir.h"
-#include "store/link/session.h"
-#include "store/link/syncall.h"
-#include "store/store_priv.h"
+#include "store/link/link.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,10 +4,12 @@
  */
 #include "store/handle.h"
 
+#include "store/accounts.h"
+#include "store/link/link.h"
+
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
-#include "store/link/session.h"
 #include "store/mail/change_priv.h"
 #include "store/mail/write_priv.h"
 

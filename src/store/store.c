@@ -7,8 +7,8 @@
 #include "base/thread.h"
 #include "store/events.h"
 #include "store/handle.h"
-#include "store/link/syncall.h"
-#include "store/store_priv.h"
+#include "store/accounts.h"
+#include "store/link/link.h"
 #include "store/work.h"
 
 #include <errno.h>

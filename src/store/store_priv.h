@@ -226,60 +226,22 @@ void lists_close(struct store *s, unsigned id);
 struct account *account_new(struct store *s, enum account_kind kind, int index);
 /* talaria -f DIR: an account of its own with one local folder, keyed by the path. */
 struct account *account_path(struct store *s);
-int account_add(struct store *s, struct store_request *r, struct str *said, struct err *err);
-bool links_lock(struct account *a,
-	struct err
-		*err); /* false: another running copy has it (ERR_BUSY), or why it cannot be had */
-void links_unlock(struct account *a);
-struct links *links_new(void);
-void links_free(struct account *a, int wait_ms); /* ends them; NULL is fine, here and below */
-bool links_are_wanted(const struct account *a);
-void links_tick(struct account *a, int64_t now);
-/* Of which connections a result is. */
-enum links_which { LINKS_NONE, LINKS_OWN, LINKS_LOOKING };
-enum links_which links_which(const struct account *a, const struct result *r);
-void links_start(struct account *a);
-void links_at_once(struct account *a); /* what is put off is due now */
-void links_stop(struct account *a, int wait_ms);
-void account_free(struct account *a, int wait_ms);
-void account_cancel(struct account *a); /* asks its connections to end */
-void account_online(struct account *a, bool online);
-int account_protocol(struct account *a, struct store_request *r, struct str *said, struct err *err);
-int account_preview(struct account *a, struct store_request *r, struct str *text, struct err *err);
 void account_state(struct account *a); /* tells the engine */
 /* What waits has changed: the engine is told before the next final event, at the latest when what
  * is at hand is through. */
 void account_pending(struct account *a);
 void account_tell_pending(struct account *a);
 void account_outbox(struct account *a);
-void account_tick(struct account *a, int64_t now_ms);
-void account_awake(struct account *a); /* after a sleep of the machine */
 void account_post(struct account *a, enum lane lane,
 	struct job *j); /* frees it when there is no connection */
 /* The same, in front of what waits. */
 void account_post_first(struct account *a, enum lane lane, struct job *j);
 /* Nobody waits for the job with this number any more. */
 void account_cancel_job(struct account *a, enum lane lane, unsigned job);
-int account_sync_all(struct account *a, struct store_request *r, struct str *said, struct err *err);
 /* What may have been waited for is through: REQUEST_SYNC is answered soon, if nothing is left. */
 void account_settles(struct account *a);
 /* The oldest operation of the journal may be due: the loop looks soon. */
 void account_replays(struct account *a);
-enum sync_which {
-	SYNC_SHOWN,         /* what is open, and the inbox */
-	SYNC_SHOWN_CHANGED, /* the same and what was fetched before, where the server's counts say
-			       that something changed */
-	SYNC_ALL_CHANGED,   /* every folder where they do */
-};
-/* By IMAP (folder_sync.c): */
-void folder_synchronise(struct folder *f);
-void folder_watch(struct account *a); /* another one, when what was watched is closed or gone */
-void account_sync_folders(struct account *a, enum sync_which which);
-/* When it is open, the inbox, or was fetched before, and did change. */
-void account_sync_changed(struct folder *f);
-int account_check(struct account *a, struct store_request *r, struct str *said, struct err *err);
-void account_checked(struct account *a, struct result *r); /* answers REQUEST_CHECK */
-void links_cancel_check(struct store *s, unsigned request);
 
 /* --- identity.c: whose mail all this is --- */
 int identity_check(struct account *a, struct err *err); /* the journal is open, nothing else is */
@@ -400,25 +362,6 @@ int folder_may_be_used(const struct folder *f, struct err *err);
 /* Takes it out of the table and frees it. */
 void folder_drop(struct folder *f);
 
-/* --- arrive.c: results of the connections --- */
-void arrive(struct store *s, struct result *r); /* keeps it */
-
-/* --- listing.c: the list of the server's folders --- */
-void listing_take(struct account *a, struct result *r);
-void listing_counts(struct folder *f, const struct folder_entry *e); /* what is said of one */
-/* All folders that the server has are marked as listed now: the others go. */
-void listing_settle(struct account *a);
-/* Those that were kept because somebody looked at them; true: there were some. */
-bool listing_drop_gone(struct account *a);
-
-/* --- brought.c --- */
-/* An operation is through that puts messages into a folder: they are no new mail there. Before the
- * rows of its own folder go. */
-void brought_note(struct account *a, const struct op *op, const struct result_op *r);
-struct brought *brought_new(void);
-void brought_free(struct account *a);
-bool brought_is(const struct folder *f, const struct summary *s);
-
 /* --- removal.c --- */
 /* Files that are about to be removed for good: noted for the server, if the account wants that. */
 int removal_note(struct folder *f, const uint32_t *uids, size_t n, struct err *err);
@@ -498,23 +441,6 @@ int waiting_change(struct folder *f, uint32_t *uids, size_t n, enum waiting_then
 /* As journal_add, into an operation that waits where that is safe. *id: which carries it now, 0:
  * none, it and one that waited were opposites. */
 int merge_add(struct account *a, struct op *op, uint64_t *id, struct err *err);
-
-/* --- replay.c --- */
-/* Gives the oldest operation to the connection, one at a time. */
-void replay_next(struct account *a);
-struct replay *replay_new(void);
-void replay_free(struct replay *r);
-void replay_online(struct account *a); /* there is a connection from now on */
-bool replay_is_stuck(const struct account *a, struct err *why); /* the journal takes no note */
-void replay_ready(struct account *a, struct result *r);
-void replay_tick(struct account *a); /* tries again what the journal could not note */
-void replay_result(struct account *a, struct result *r);
-/* One that ended the connection is sent once more over the next: a synchronisation waits for it. */
-bool replay_goes_on(const struct account *a);
-/* Messages were removed on the server, or the folder was made anew there: what waits for them is
- * dropped, and said so. */
-void replay_vanished(struct folder *f, const uint32_t *uids, size_t n);
-void replay_renumbered(struct folder *f, uint32_t uidvalidity);
 
 /* --- cancel.c --- */
 int cancel_ops(
@@ -633,25 +559,6 @@ void marks_add(struct marks_changes *m, uint32_t uid, const struct marks *was,
  * NULL) grows by the messages that now have something else. */
 int marks_apply(struct folder *f, struct marks_changes *m, size_t *changed, struct err *err);
 void marks_drop(struct marks_changes *m); /* without applying them */
-
-/* --- handover.c: what follows a message across a switch of the protocol --- */
-struct handover_counts {
-	size_t both, server_only, local_only; /* messages of the inbox */
-	size_t differ;                        /* of both: with other marks */
-	size_t filed;   /* messages that stand in another folder than the inbox, where they came
-			   from: moved there too */
-	size_t dropped; /* deleted for good by POP3: moved to Trash */
-};
-int handover_count(struct account *a, bool to_pop3, struct handover_counts *out, struct err *err);
-/* At the switch, when the new protocol is the one in use already. */
-int handover_switch(struct account *a, struct err *err);
-struct handover *handover_new(void);
-void handover_free(struct account *a);    /* what it keeps in memory */
-void handover_fetched(struct account *a); /* a POP3 session delivered, both inboxes are open */
-/* Rows that are new in a server's folder get the marks that waited for them. */
-void handover_arrived(struct folder *f, const struct summary *rows, size_t n);
-void handover_complete(struct folder *f); /* all of the folder is known now */
-void handover_forget(struct account *a);  /* marks that wait: another mailbox, or all sent */
 
 /* --- backup.c --- */
 int backup_request(struct account *a, struct store_request *r, struct str *said, struct err *err);

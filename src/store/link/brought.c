@@ -1,6 +1,6 @@
 /* What was put into folders from here, and is no new mail there. */
 #include "base/mem.h"
-#include "store/store_priv.h"
+#include "store/link/link.h"
 
 #include <stdlib.h>
 

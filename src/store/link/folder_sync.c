@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "base/uids.h"
 #include "store/disk/cache.h"
-#include "store/store_priv.h"
+#include "store/link/link.h"
 
 #include <stdlib.h>
 #include <string.h>

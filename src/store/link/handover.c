@@ -26,7 +26,7 @@
 #include "base/uids.h"
 #include "store/disk/keywords.h"
 #include "store/disk/maildir.h"
-#include "store/store_priv.h"
+#include "store/link/link.h"
 
 #include <stdio.h>
 #include <stdlib.h>

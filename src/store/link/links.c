@@ -5,8 +5,7 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "store/link/syncall.h"
-#include "store/store_priv.h"
+#include "store/link/link.h"
 
 #include <stdlib.h>
 #include <unistd.h>

@@ -2,8 +2,7 @@
 #include "base/i18n.h"
 #include "base/map.h"
 #include "base/mem.h"
-#include "store/link/syncall.h"
-#include "store/store_priv.h"
+#include "store/link/link.h"
 
 #include <stdlib.h>
 #include <string.h>

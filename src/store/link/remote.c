@@ -1,6 +1,6 @@
 #include "store/mail/remote.h"
 
-#include "store/store_priv.h"
+#include "store/link/link.h"
 
 void remote_choose(struct account *a)
 {

@@ -1,6 +1,6 @@
 /* An account by IMAP: its folders are the server's, and what is done here is done there. */
 #include "store/mail/remote.h"
-#include "store/store_priv.h"
+#include "store/link/link.h"
 
 enum { BREAKS_IN_ALL = 10 }; /* connections that end without any folder being through */
 

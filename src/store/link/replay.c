@@ -12,8 +12,7 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/uids.h"
-#include "store/link/syncall.h"
-#include "store/store_priv.h"
+#include "store/link/link.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -13,9 +13,8 @@
 #include "base/mem.h"
 #include "mime/envelope.h"
 #include "store/disk/maildir.h"
-#include "store/link/session.h"
 #include "store/link/session_priv.h"
-#include "store/store_priv.h"
+#include "store/link/link.h"
 #include "store/disk/stub.h"
 
 #include <stdlib.h>

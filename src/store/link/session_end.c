@@ -9,10 +9,8 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "mime/envelope.h"
-#include "store/link/session.h"
 #include "store/link/session_priv.h"
-#include "store/link/syncall.h"
-#include "store/store_priv.h"
+#include "store/link/link.h"
 #include "store/disk/stub.h"
 
 #include <stdlib.h>

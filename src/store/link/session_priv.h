@@ -8,7 +8,7 @@
 #ifndef STORE_SESSION_PRIV_H
 #define STORE_SESSION_PRIV_H
 
-#include "store/store_priv.h"
+#include "store/link/link.h"
 
 /* What becomes of a message in the server's list. */
 enum fate {

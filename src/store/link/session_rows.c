@@ -11,7 +11,6 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "store/disk/bytes.h"
-#include "store/link/session.h"
 #include "store/link/session_priv.h"
 
 #include <stdio.h>

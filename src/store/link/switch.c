@@ -1,7 +1,7 @@
 /* The other protocol for the same account: what it would mean, and the switch. */
 #include "base/i18n.h"
 #include "base/mem.h"
-#include "store/store_priv.h"
+#include "store/link/link.h"
 
 #include <stdlib.h>
 

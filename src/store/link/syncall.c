@@ -1,7 +1,7 @@
 #include "store/link/syncall.h"
 
 #include "base/mem.h"
-#include "store/store_priv.h"
+#include "store/link/link.h"
 
 #include <stdlib.h>
 #include <string.h>
