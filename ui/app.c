@@ -23,7 +23,7 @@ static bool hold_key(struct app *a, const struct term_key *k)
 		app_unawait(a, a->holding);
 		engine_cancel(a->engine, a->holding);
 		ask_drop_keys(a);
-		app_message(a, _("The search was given up"));
+		app_message(a, _("Cancelled"));
 		return true;
 	}
 	if (a->nheld < MAX_HELD) {

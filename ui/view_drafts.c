@@ -68,6 +68,7 @@ static void drafts_came(struct app *a, void *ctx, struct event *ev)
 	struct drafts_view *x = ctx;
 
 	if (ev->kind != EVENT_DRAFTS) {
+		x->list.reading = false;
 		app_finish(a, ev);
 		return;
 	}
@@ -78,13 +79,17 @@ static void drafts_came(struct app *a, void *ctx, struct event *ev)
 		strv_add(&x->strings, ev->drafts[i].draft.subject);
 		strv_add(&x->strings, *ev->drafts[i].where ? ev->drafts[i].where : _("here"));
 	}
+	list_came(&x->list);
 }
 
 static void drafts_fetch(struct drafts_view *x)
 {
 	struct app *a = x->list.v.app;
+	unsigned request = engine_drafts(a->engine, (size_t)x->account);
 
-	app_await(a, engine_drafts(a->engine, (size_t)x->account), drafts_came, x, x);
+	x->list.reading = true;
+	app_await(a, request, drafts_came, x, x);
+	app_hold_keys(a, request); /* what is typed ahead is about a row */
 }
 
 static void draft_dropped(struct app *a, void *ctx, struct event *ev)

@@ -51,6 +51,13 @@ static void follow(struct list_view *x)
 		x->scroll.cursor = (size_t)row;
 }
 
+void list_came(struct list_view *x)
+{
+	x->reading = false;
+	if (!x->at)
+		remember(x);
+}
+
 char *list_chosen(struct list_view *x)
 {
 	if (x->scroll.rows == 0) /* not shown yet */
@@ -129,7 +136,8 @@ void list_draw(struct view *v, const struct region *all)
 	}
 	remember(x);
 	if (n == 0)
-		draw_centred(r, r->rows / 3, STYLE_DIM, _(x->ops->empty));
+		draw_centred(
+			r, r->rows / 3, STYLE_DIM, x->reading ? _("Opening …") : _(x->ops->empty));
 	for (int i = 0; i < r->rows && x->scroll.top + (size_t)i < n; i++) {
 		size_t row = x->scroll.top + (size_t)i;
 

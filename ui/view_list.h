@@ -34,6 +34,7 @@ struct list_view {
 	struct scroll scroll;
 	char *at; /* the id of the row under the cursor, as it was shown last; NULL: none */
 	char *needle;
+	bool reading; /* the rows are still to come */
 };
 
 /* size: of the screen's own struct. */
@@ -41,6 +42,8 @@ void *list_new(struct app *a, size_t size, const struct view_ops *v, const struc
 
 struct list_view *list_of(struct view *v);
 
+/* The rows that were still to come are there: the cursor is on one. */
+void list_came(struct list_view *x);
 /* The id of what a command is about: the row that is seen under the cursor, not one that took its
  * place since. NULL, and said so: it is gone. The caller frees it. */
 char *list_chosen(struct list_view *x);

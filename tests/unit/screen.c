@@ -25,15 +25,20 @@ void screen_begin(void)
 	i18n_init();
 }
 
-void look(struct screen *x)
+void glance(struct screen *x)
 {
-	app_events(&x->a);
 	app_paint(&x->a);
 	str_clear(&x->text);
 	for (int i = 0; i < term_rows(); i++) {
 		term_row_text(i, &x->text);
 		str_addc(&x->text, '\n');
 	}
+}
+
+void look(struct screen *x)
+{
+	app_events(&x->a);
+	glance(x);
 }
 
 static void add_account(struct settings *s)

@@ -25,7 +25,8 @@ struct screen *open_screen(int rows, int cols);
 /* As it is begun by the command line. */
 struct screen *open_started(int rows, int cols, const struct app_start *start);
 void close_screen(struct screen *x);
-void look(struct screen *x); /* events are taken, and the text is what is shown now */
+void look(struct screen *x);   /* events are taken, and the text is what is shown now */
+void glance(struct screen *x); /* the same before any event */
 void press(struct screen *x, const char *keys);     /* keys separated by blanks */
 void type_text(struct screen *x, const char *text); /* as a paste */
 void command(struct screen *x, const char *line);

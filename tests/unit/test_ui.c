@@ -2645,7 +2645,7 @@ static void test_screen_keys_wait(void **state)
 	app_input(&x->a, &(struct term_key){.name = "Esc"});
 	assert_int_equal(x->a.holding, 0);
 	look(x);
-	sees(x, "given up");
+	sees(x, "Cancelled");
 	assert_null(strstr(fake_last(), "delete"));
 	/* Nor is anything done elsewhere when the list went. */
 	app_input(&x->a, &(struct term_key){.name = "n"});
@@ -2684,6 +2684,24 @@ static void test_screen_account(void **state)
 	app_push(&x->a, view_drafts_new(&x->a, 1));
 	look(x);
 	sees(x, " home pop3");
+	close_screen(x);
+}
+
+/* The rows of the drafts come a moment after the screen: what is typed meanwhile is about them. */
+static void test_drafts_typed_ahead(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+	struct term_key enter = {.name = "Enter"};
+
+	(void)state;
+	app_push(&x->a, view_drafts_new(&x->a, 0));
+	glance(x);
+	sees(x, "Opening …");
+	sees_not(x, "No drafts");
+	app_input(&x->a, &enter);
+	app_events(&x->a);
+	look(x);
+	assert_int_equal(app_view(&x->a)->ops->context, UI_COMPOSE);
 	close_screen(x);
 }
 
@@ -2873,6 +2891,7 @@ int main(void)
 		cmocka_unit_test(test_screen_rewrap),
 		cmocka_unit_test(test_pager_place),
 		cmocka_unit_test(test_screen_keys_wait),
+		cmocka_unit_test(test_drafts_typed_ahead),
 		cmocka_unit_test(test_screen_account),
 		cmocka_unit_test(test_screen_costs),
 		cmocka_unit_test(test_screen_scroll_cost),
