@@ -178,7 +178,7 @@ void engine_free(struct engine *e)
 	if (!e)
 		return;
 	worker_free(e->sorter, INT_MAX); /* sorting ends by itself, soon */
-	store_free(e->store, QUIT_MS);
+	store_free(e->store, e->options.quit_ms ? e->options.quit_ms : QUIT_MS);
 	while (e->lists) {
 		struct msglist *l = e->lists;
 

@@ -28,6 +28,8 @@ struct engine_options {
 	const char *config_path; /* where :protocol is saved; may be NULL */
 	const char *scratch; /* a directory in the stead of the user's own for mail and caches: a
 				test of an account that may never be; NULL otherwise */
+	int quit_ms; /* the longest that engine_free waits; 0: 900. What a disk does not do by
+			then is left to it: another engine in the same process may meet it */
 };
 
 /* Servers that a set-up looks for by name, all at once: before there is an engine. Nothing is
@@ -43,7 +45,7 @@ void engine_probe(struct engine_probe *servers, size_t n, int ms);
  * outlive the engine. */
 int engine_new(struct engine **out, struct settings *settings, const struct engine_options *options,
 	struct err *err);
-/* Ends everything: cancels all connections, waits at most one second, frees. What was shown as done
+/* Ends everything: cancels all connections, waits at most quit_ms, frees. What was shown as done
  * is on disk. */
 void engine_free(struct engine *e);
 int engine_fd(const struct engine *e); /* readable while events wait */
