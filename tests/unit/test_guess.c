@@ -188,12 +188,16 @@ static void of_two_folders(void **state)
 		put_columns(&c, UIDS(5));
 		strv_add(&keysets, "");
 		msglist_source_list(l, i, &c, &keysets);
+		columns_done(&c);
+		strv_done(&keysets);
 	}
 	assert_shows(l, "2N 1N");
 	msglist_hide(l, REQUEST, UIDS(1, 2));
 	put_columns(&c, UIDS(6));
 	strv_add(&keysets, "");
 	msglist_source_list(l, 0, &c, &keysets);
+	columns_done(&c);
+	strv_done(&keysets);
 	assert_shows(l, "3N");
 	assert_true(msglist_answered(l, REQUEST));
 	assert_shows(l, "3N 2N");
