@@ -14,16 +14,26 @@
 
 enum { EVENTS_AT_ONCE = 256, IDLE_MS = 30000, MAX_HELD = 256 };
 
+/* Who waits for the answer hears at once that none comes. */
+static void give_up(struct app *a)
+{
+	struct event ev = {.kind = EVENT_CANCELLED, .request = a->holding, .account = -1};
+	struct await w;
+
+	engine_cancel(a->engine, a->holding);
+	ask_drop_keys(a);
+	app_message(a, _("Cancelled"));
+	if (ask_take_await(a, ev.request, &w))
+		w.fn(a, w.ctx, &ev);
+}
+
 /* True: the key waits, or ended the waiting. */
 static bool hold_key(struct app *a, const struct term_key *k)
 {
 	if (!a->holding)
 		return false;
 	if (strcmp(k->name, "Esc") == 0 || strcmp(k->name, "Ctrl-G") == 0) {
-		app_unawait(a, a->holding);
-		engine_cancel(a->engine, a->holding);
-		ask_drop_keys(a);
-		app_message(a, _("Cancelled"));
+		give_up(a);
 		return true;
 	}
 	if (a->nheld < MAX_HELD) {

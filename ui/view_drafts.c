@@ -67,6 +67,10 @@ static void drafts_came(struct app *a, void *ctx, struct event *ev)
 {
 	struct drafts_view *x = ctx;
 
+	if (ev->kind == EVENT_CANCELLED) { /* nobody knows what there is */
+		app_close_view(a, &x->list.v);
+		return;
+	}
 	if (ev->kind != EVENT_DRAFTS) {
 		x->list.reading = false;
 		app_finish(a, ev);

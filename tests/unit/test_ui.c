@@ -2705,6 +2705,22 @@ static void test_drafts_typed_ahead(void **state)
 	close_screen(x);
 }
 
+/* Who does not wait for them is not left on a screen that says they come. */
+static void test_drafts_given_up(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+	struct term_key esc = {.name = "Esc"};
+
+	(void)state;
+	app_push(&x->a, view_drafts_new(&x->a, 0));
+	app_input(&x->a, &esc);
+	look(x);
+	sees(x, "Cancelled");
+	sees_not(x, "Opening …");
+	assert_int_equal(app_view(&x->a)->ops->context, UI_INDEX);
+	close_screen(x);
+}
+
 struct cost {
 	size_t bytes, puts, writes;
 };
@@ -2892,6 +2908,7 @@ int main(void)
 		cmocka_unit_test(test_pager_place),
 		cmocka_unit_test(test_screen_keys_wait),
 		cmocka_unit_test(test_drafts_typed_ahead),
+		cmocka_unit_test(test_drafts_given_up),
 		cmocka_unit_test(test_screen_account),
 		cmocka_unit_test(test_screen_costs),
 		cmocka_unit_test(test_screen_scroll_cost),
