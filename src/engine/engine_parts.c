@@ -215,13 +215,14 @@ bool engine_part_ended(struct engine *e, const struct asked *a, const struct sto
 	return g->refs == 1;
 }
 
-/* All the same: said once. */
+/* All the same: said once. Where some of it was done, that is said, too. */
 static void set_error(const struct group *g, struct err *err)
 {
 	if (!g->differ && g->failed == g->parts)
 		*err = g->err;
 	else
-		err_set(err, g->err.kind, "%s", str_c(&g->wrong));
+		err_set(err, g->err.kind, "%s%s%s", str_c(&g->wrong), g->said.len ? "; " : "",
+			str_c(&g->said));
 }
 
 struct event *engine_group_event(const struct asked *a, enum event_kind done)
