@@ -163,6 +163,7 @@ static void test_outbox_by_hand(void **state)
 	assert_string_equal(ev->drafts.v[0].draft.to, "bob@mail.example");
 	store_event_free(ev);
 	desk_done(desk_mail(REQUEST_DRAFT_DROP, account, id));
+	desk_fails(desk_mail(REQUEST_DRAFT_DROP, account, id), "no longer here");
 	desk_fails(desk_mail(REQUEST_DRAFT_LOAD, account, id), "no longer here");
 	desk_fails(desk_mail(REQUEST_DRAFT_LOAD, account, "../x"), "no longer here");
 	free(id);

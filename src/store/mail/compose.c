@@ -618,16 +618,20 @@ void compose_take_over(struct account *a)
 int compose_drop(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
 	struct outbox_mail m = {0};
+	struct err why = {0};
 	int rc = 0;
 
 	if (*r->mail.id == '@') {
 		rc = keepdraft_drop(a, r->mail.id, err);
-	} else if (outbox_get(a->outbox, r->mail.id, &m, NULL) == 0) {
+	} else if (outbox_get(a->outbox, r->mail.id, &m, &why) == 0) {
 		if (m.state != OUTBOX_DRAFT)
 			rc = err_set(err, ERR_GONE, _("This message is in the outbox already"));
 		else
 			keepdraft_leave(a, &m);
-	}
+	} else if (why.kind == ERR_GONE) {
+		*err = why; /* put aside it may be in the folder of drafts, and stays there */
+		rc = -1;
+	} /* a damaged one goes */
 	if (rc == 0 && *r->mail.id != '@')
 		rc = outbox_remove(a->outbox, r->mail.id, err);
 	outbox_mail_done(&m);
