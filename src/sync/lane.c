@@ -231,16 +231,24 @@ static struct job *next(struct lane_thread *l, int timeout_ms, bool talking)
 	return NULL;
 }
 
-struct job *lane_next(struct lane_thread *l, int timeout_ms)
+/* What was taken from the queue before; NULL: nothing was, or nobody waits for it any more. */
+static struct job *take_held(struct lane_thread *l)
 {
 	struct job *j = l->held;
 
 	l->held = NULL;
-	if (j && !lane_is_cancelled(l, j))
-		return j;
-	if (j)
+	if (j && lane_is_cancelled(l, j)) {
 		drop_cancelled(l, j);
-	return next(l, timeout_ms, false);
+		return NULL;
+	}
+	return j;
+}
+
+struct job *lane_next(struct lane_thread *l, int timeout_ms)
+{
+	struct job *j = take_held(l);
+
+	return j ? j : next(l, timeout_ms, false);
 }
 
 struct job *lane_next_word(struct lane_thread *l, int timeout_ms)
@@ -453,6 +461,8 @@ static bool connect_lane(struct lane_thread *l, unsigned *attempt)
 
 	if (is_woken(l))
 		end_waking(l);
+	/* One that was cancelled would end each attempt that is made with it. */
+	l->held = take_held(l);
 	if (l->quit)
 		return false;
 	lane_state(l, SYNC_CONNECTING, NULL, 0);

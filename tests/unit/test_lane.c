@@ -169,12 +169,89 @@ static void an_end_is_not_taken_for_a_wake(void **state)
 	close(first);
 }
 
+/* --- one lane without a server --- */
+
+static int opened;
+
+static void is_cancelled(struct lane_thread *l, unsigned request)
+{
+	struct job *j = job_new(JOB_CANCEL);
+
+	j->cancel.what = request;
+	queue_push_front(l->jobs, &j->item);
+	net_cancel_hurry(l->cancel, request);
+}
+
+/* The second connection is being made for the job that the first one left, when nobody wants it any
+ * more; the third and all after it are what they can be. */
+static int opens(struct lane_thread *l, struct err *err)
+{
+	opened++;
+	if (opened == 2)
+		is_cancelled(l, 2);
+	if (opened > 2)
+		l->quit = true;
+	return net_cancel_is_hurried(l->cancel) ? err_set(err, ERR_CANCELLED, "cancelled") : 0;
+}
+
+static void closes(struct lane_thread *l, bool polite)
+{
+	(void)l;
+	(void)polite;
+}
+
+/* Another job goes ahead of it, is cancelled, and takes the connection with it. */
+static enum went gives_way(struct lane_thread *l, struct job *j, struct err *err)
+{
+	struct job ahead = {.kind = JOB_BODY, .request = 1};
+
+	assert_int_equal(j->request, 2);
+	lane_begin(l, &ahead);
+	is_cancelled(l, 1);
+	err_set(err, ERR_NETWORK, "cut");
+	return WENT_AGAIN;
+}
+
+static void what_was_cancelled_is_not_connected_for(void **state)
+{
+	static const struct driver driver = {
+		.name = "test", .eager = true, .open = opens, .close = closes, .job = gives_way};
+	struct account_settings *account = account_settings_new("test");
+	struct lane_thread l = {.driver = &driver,
+		.account = account,
+		.jobs = queue_new(),
+		.results = queue_new(),
+		.cancel = net_cancel_new()};
+	struct job *body = job_new(JOB_BODY);
+	struct result *r;
+	size_t answers = 0;
+
+	(void)state;
+	opened = 0;
+	body->request = 2;
+	queue_push(l.jobs, &body->item);
+	lane_main(&l);
+	assert_int_equal(opened, 3);
+	assert_true(l.connected);
+	while ((r = (struct result *)queue_pop(l.results))) {
+		answers += r->kind == RESULT_BODY_DONE && r->request == 2 &&
+			   r->err.kind == ERR_CANCELLED;
+		result_free(r);
+	}
+	assert_int_equal(answers, 1);
+	queue_free(l.jobs, job_free_item);
+	queue_free(l.results, result_free_item);
+	net_cancel_unref(l.cancel);
+	account_settings_free(account);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			a_wake_that_comes_late_ends_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_end_is_not_taken_for_a_wake, setup, teardown),
+		cmocka_unit_test(what_was_cancelled_is_not_connected_for),
 	};
 
 	net_init();
