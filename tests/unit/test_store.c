@@ -578,6 +578,39 @@ static void test_sync_broken_off(void **state)
 	failed_with(request, "Nobody listens");
 }
 
+/* What everything waits for is taken back before it went out: then it is through. */
+static void test_sync_of_what_is_taken_back(void **state)
+{
+	static const char *const names[] = {"INBOX", NULL};
+	struct summary row = desk_row(1, "a@b.de", NULL);
+	int account = desk_add(desk_account("one", false), true);
+	struct result *all = result_new(RESULT_FOLDERS);
+	struct store_request *r;
+	struct store_event *ev;
+	unsigned list, sync;
+
+	(void)state;
+	list = desk_open(account, "INBOX", NULL);
+	desk_online(account, LANE_MAIN);
+	desk_folders(account, names);
+	desk_fill(account, "INBOX", &row, 1);
+	lane_is(account, SYNC_OFFLINE, ERR_NONE, NULL);
+	desk_settle();
+	r = desk_on(REQUEST_FLAG, list, &(uint32_t){1}, 1);
+	r->flag.set = MAIL_SEEN;
+	desk_done(r);
+	sync = desk_post(desk_request(REQUEST_SYNC, account));
+	desk_settle();
+	all->request = sync;
+	desk_give(account, all);
+	desk_synced(account, "INBOX", 2, 1);
+	desk_settle();
+	desk_done(desk_request(REQUEST_CANCEL_OP, account));
+	ev = desk_answer(sync);
+	assert_int_equal(ev->kind, STORE_DONE);
+	store_event_free(ev);
+}
+
 static void test_read_only(void **state)
 {
 	int account;
@@ -923,6 +956,7 @@ int main(void)
 		DESK_CASE(test_sync_elsewhere),
 		DESK_CASE(test_sync_unconnected),
 		DESK_CASE(test_sync_broken_off),
+		DESK_CASE(test_sync_of_what_is_taken_back),
 		DESK_CASE(test_read_only),
 		DESK_CASE(test_tickets_at_rest),
 		DESK_CASE(test_no_busy_loop),

@@ -59,6 +59,7 @@ void account_state(struct account *a)
 void account_pending(struct account *a)
 {
 	a->pending_changed = true;
+	account_settles(a); /* of what waits, too */
 }
 
 /* A mail whose state cannot be read is shown all the same: it is not sent, and can be dropped.
