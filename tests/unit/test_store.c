@@ -611,6 +611,65 @@ static void test_sync_of_what_is_taken_back(void **state)
 	store_event_free(ev);
 }
 
+/* --- a session by POP3 --- */
+
+/* It begins, and the server has one message. */
+static void session_lists(int account)
+{
+	struct result *r = result_new(RESULT_POP3_LISTED);
+
+	job_free(desk_job(account, LANE_MAIN, JOB_POP3));
+	r->listed.v = mem_array(1, sizeof(*r->listed.v));
+	r->listed.v[0] = (struct session_entry){.number = 1, .size = 100, .uidl = "one"};
+	r->listed.n = 1;
+	r->listed.can_uidl = r->listed.can_top = true;
+	desk_give(account, r);
+	job_free(desk_job(account, LANE_MAIN, JOB_POP3_PLAN));
+}
+
+/* Which the server refuses. */
+static void session_is_refused(int account)
+{
+	struct result *r = result_new(RESULT_POP3_MESSAGE);
+
+	r->message.number = 1;
+	err_set(&r->err, ERR_REFUSED, "Not this one");
+	desk_give(account, r);
+	desk_give(account, result_new(RESULT_POP3_FETCHED));
+	job_free(desk_job(account, LANE_MAIN, JOB_POP3_ACK));
+	desk_give(account, result_new(RESULT_POP3_DONE));
+	desk_settle();
+}
+
+/* What is asked for behind a session that fetches other mail is cancelled without ending that. */
+static void test_whole_cancelled_before_its_session(void **state)
+{
+	int account = desk_add(desk_account("one", true), true);
+	struct store_request *r;
+	struct store_event *ev;
+	unsigned list, whole;
+
+	(void)state;
+	session_lists(account);
+	session_is_refused(account);
+	list = desk_open(account, "INBOX", &ev);
+	assert_int_equal(ev->messages.columns.n, 1);
+	r = desk_on(REQUEST_WHOLE, list, NULL, 0);
+	r->uid = ev->messages.columns.uid[0];
+	store_event_free(ev);
+	desk_post(desk_request(REQUEST_SYNC, account));
+	session_lists(account);
+	whole = desk_post(r);
+	r = desk_request(REQUEST_CANCEL, -1);
+	r->cancel.request = whole;
+	desk_post(r);
+	ev = desk_answer(whole);
+	assert_int_equal(ev->kind, STORE_FAILED);
+	assert_int_equal(ev->failed.kind, ERR_CANCELLED);
+	store_event_free(ev);
+	assert_false(desk_has_job(account, LANE_MAIN, JOB_CANCEL));
+}
+
 static void test_read_only(void **state)
 {
 	int account;
@@ -957,6 +1016,7 @@ int main(void)
 		DESK_CASE(test_sync_unconnected),
 		DESK_CASE(test_sync_broken_off),
 		DESK_CASE(test_sync_of_what_is_taken_back),
+		DESK_CASE(test_whole_cancelled_before_its_session),
 		DESK_CASE(test_read_only),
 		DESK_CASE(test_tickets_at_rest),
 		DESK_CASE(test_no_busy_loop),

@@ -58,10 +58,13 @@ static bool is_busy(const struct account *a)
 
 static void cancel(struct account *a, unsigned request)
 {
-	struct whole *w = a->sessions->wholes;
+	struct whole *w = session_whole_of(a, request);
 
-	while (w && w->request->request != request)
-		w = w->next;
+	/* The next session is not begun for it, and this one is somebody else's. */
+	if (w && !w->planned && a->sessions->session.entries) {
+		session_drop_whole(a, w);
+		return;
+	}
 	if (a->sessions->session.running &&
 		(w || (request && a->sessions->session.request == request)))
 		account_cancel_job(a, LANE_MAIN, a->sessions->session.job);

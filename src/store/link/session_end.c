@@ -240,6 +240,23 @@ struct whole *session_whole_at(struct account *a, size_t at)
 	return w;
 }
 
+struct whole *session_whole_of(struct account *a, unsigned request)
+{
+	struct whole *w = a->sessions->wholes;
+
+	while (w && w->request->request != request)
+		w = w->next;
+	return w;
+}
+
+void session_drop_whole(struct account *a, struct whole *w)
+{
+	struct err err = {0};
+
+	err_set(&err, ERR_CANCELLED, _("Cancelled"));
+	settle_whole(a, w, &err);
+}
+
 /* Bytes first, durably and at once; then the ledger: before that nothing is deleted. */
 static int fill_whole(struct account *a, struct whole *w, const struct str *bytes, struct err *err)
 {

@@ -100,7 +100,9 @@ void session_plan_deletions(struct account *a, struct job *j);
 void session_through(struct account *a); /* tells that nothing is fetched any more */
 /* The session's list is here: which of its entries somebody waits for. */
 void session_match_wholes(struct account *a);
-struct whole *session_whole_at(struct account *a, size_t at); /* or NULL */
+struct whole *session_whole_at(struct account *a, size_t at);        /* or NULL */
+struct whole *session_whole_of(struct account *a, unsigned request); /* or NULL */
+void session_drop_whole(struct account *a, struct whole *w);         /* it is cancelled */
 void session_fill_whole(
 	struct account *a, struct whole *w, struct str *bytes, const struct err *err);
 void session_fail_wholes(struct account *a, bool planned_only, const struct err *err);
