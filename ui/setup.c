@@ -226,7 +226,7 @@ static char *with_user(const char *url, const char *user)
 static void account_text(const struct setup *s, bool test, const char *imap, const char *pop3,
 	const char *smtp, struct str *out)
 {
-	struct account_settings *a = account_settings_new(s->account);
+	struct account_settings *a = settings_account_new(s->account);
 	const char *word = s->password;
 	struct addr from = {.name = s->name, .mail = s->mail};
 	struct str text = STR_INIT;

@@ -90,6 +90,8 @@ bool settings_account_name_ok(const char *name);
  * durably. */
 int settings_save_protocol(
 	const char *path, const char *account, enum protocol protocol, struct err *err);
+/* An account of which only the name is given: all else is as when its line is missing. */
+struct account_settings *settings_account_new(const char *name);
 /* The block of an account as it is written into a file; has the password where that is plain. */
 void settings_account_text(struct str *out, const struct account_settings *a);
 /* Appends an account block durably (the set-up); creates the file with mode 0600. */

@@ -301,15 +301,23 @@ void settings_account_check(
 			a->name);
 }
 
+struct account_settings *settings_account_new(const char *name)
+{
+	struct conf_errors none = {0}; /* the table has no faults */
+	struct reading r = {.account = account_settings_new(name), .errors = &none};
+
+	read_initial(&r);
+	return r.account;
+}
+
 struct account_settings *settings_account_read(
 	const char *name, const struct conf_block *block, struct conf_errors *errors)
 {
-	struct reading r = {.account = account_settings_new(name), .errors = errors};
+	struct reading r = {.account = settings_account_new(name), .errors = errors};
 	size_t n;
 	const struct setting_row *rows = account_rows(&n);
 	bool *seen = mem_array(n, sizeof(*seen));
 
-	read_initial(&r);
 	for (size_t i = 0; i < block->n; i++) {
 		r.line = &block->lines[i];
 		r.row = find_row(r.line->words[0].text);

@@ -50,6 +50,7 @@ type "$SRV_PASSWORD"
 keys Enter
 ok 'then it works, is saved, and the screen opens' see 'INBOX' 30
 ok 'the file holds the account' grep -q "imap *imaps://alice@localhost:$SRV_IMAPS" "$config"
+nok 'and nothing that was not asked' grep -qE 'compress|save-sent|keep' "$config"
 ok 'only its owner can read it' test "$(stat -c %a "$config")" = 600
 
 cp "$config" "$work/before"
@@ -77,6 +78,7 @@ keys Enter
 ok 'a provider is known: no question about servers' ended 0
 ok 'POP3 was chosen' grep -q 'protocol *pop3' "$config"
 ok 'its servers' grep -q 'pop3 *pop3s://alice@gmail.com@pop.gmail.com' "$config"
+nok 'with how long mail stays there left as it is' grep -q 'pop3-keep' "$config"
 ok 'the command is quoted' grep -qF 'password  command "pass show \"mail/g m\""' "$config"
 ok 'the other account is untouched' cmp -s -n "$(stat -c %s "$work/before")" "$config" "$work/before"
 restart sh -c 'talaria check nobody; read -r wait'

@@ -581,6 +581,22 @@ static void every_option_goes_all_the_way(void **state)
 	str_done(&twice);
 }
 
+/* The set-up begins with that: it must write nothing that was not asked. */
+static void a_new_account_is_by_the_table(void **state)
+{
+	struct account_settings *a = settings_account_new("a");
+	struct str out = STR_INIT;
+
+	(void)state;
+	assert_true(a->compress);
+	assert_true(a->save_sent);
+	assert_int_equal(a->pop3_keep_days, -1);
+	settings_account_text(&out, a);
+	assert_string_equal(out.p, "account a {\n\tprotocol  imap\n\tpassword  ask\n}\n");
+	account_settings_free(a);
+	str_done(&out);
+}
+
 /* What was not said is as the table says, and is not written. */
 static void what_is_not_said_is_by_the_table(void **state)
 {
@@ -741,6 +757,7 @@ int main(void)
 		cmocka_unit_test(saves_an_account_that_reads_back),
 		cmocka_unit_test(every_option_goes_all_the_way),
 		cmocka_unit_test(what_is_not_said_is_by_the_table),
+		cmocka_unit_test(a_new_account_is_by_the_table),
 		cmocka_unit_test(saves_into_a_new_directory),
 		cmocka_unit_test(manual_has_every_option),
 		cmocka_unit_test(set_takes_what_the_prompt_takes),
