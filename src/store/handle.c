@@ -72,7 +72,6 @@ static int open_list(struct store *s, struct store_request *r, struct str *said,
 	l->folder = f;
 	l->next = s->lists;
 	s->lists = l;
-	waiting_settle(f->account);
 	folder_send_list(f, l);
 	answer_done(s, r, NULL);
 	if (!f->local)

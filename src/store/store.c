@@ -117,6 +117,7 @@ struct store *store_new(const struct sync_ops *sync, bool read_only)
 	s->read_only = read_only;
 	s->again = handle_again;
 	s->before_end = tell_pending;
+	s->opened = waiting_opened;
 	s->requests = queue_new();
 	s->results = queue_new();
 	s->events = queue_new();

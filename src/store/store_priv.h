@@ -205,6 +205,7 @@ struct store {
 	struct undo_return *returns;
 	struct work *work;                   /* the next to have a slice is the first */
 	void (*before_end)(struct store *s); /* what is told before each final event */
+	void (*opened)(struct folder *f);    /* waiting_opened */
 	unsigned next_job;
 	int64_t next_tick;
 	struct clock_nap nap;
@@ -421,6 +422,8 @@ void overlay_counts(const struct folder *f, uint32_t *total, uint32_t *unread);
 void overlay_visible(struct columns *c); /* takes hidden rows out */
 
 /* --- waiting.c: rows of messages that the journal brings into a folder --- */
+/* Its cache was opened: whoever looks into it finds those that come, and none that did. */
+void waiting_opened(struct folder *f);
 void waiting_settle(struct account *a); /* the journal has changed, or a synchronisation ended */
 bool waiting_is(const struct folder *f, uint32_t uid);
 /* The operation brings messages into the folder. */

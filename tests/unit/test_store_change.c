@@ -376,6 +376,28 @@ static void test_waiting_row_busy(void **state)
 	desk_fails(desk_on(REQUEST_DELETE, work, &uid, 1), "The copy is not made yet");
 }
 
+/* What was moved into a folder that nobody has open is exported with it. */
+static void test_waiting_row_exported(void **state)
+{
+	int account = begin();
+	unsigned body = desk_post(desk_on(REQUEST_SAVE_RAW, inbox, &(uint32_t){2}, 1));
+	struct store_request *r;
+	struct store_event *ev;
+
+	(void)state;
+	desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY), "Subject: a\r\n\r\nx\r\n");
+	store_event_free(desk_answer(body));
+	offline(account);
+	desk_done(move_to("Work", 2));
+	r = desk_request(REQUEST_EXPORT, account);
+	r->file.path = mem_strdup(desk_path("work.mbox"));
+	r->file.folder = mem_strdup("Work");
+	ev = desk_ask(r);
+	assert_int_equal(ev->kind, STORE_DONE);
+	assert_non_null(strstr(ev->done.text, "1 message written to"));
+	store_event_free(ev);
+}
+
 /* --- places that POP3 filed --- */
 
 /* The name of a folder in the file of marks, written as it has to be, and one nobody would write.
@@ -686,6 +708,7 @@ int main(void)
 		DESK_CASE(test_undo_depth),
 		DESK_CASE(test_waiting_row),
 		DESK_CASE(test_waiting_row_busy),
+		DESK_CASE(test_waiting_row_exported),
 		DESK_CASE(test_places),
 		DESK_CASE(test_what_cannot),
 		DESK_CASE(test_by_path),

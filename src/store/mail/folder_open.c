@@ -105,7 +105,6 @@ int folder_use(struct folder *f, struct err *err)
 			folder_read_again(f);
 			f->stamp = 0;
 		}
-		f->waiting_sign = 0;
 		overlay_folder(f); /* a break between the journal and the cache is mended here */
 	}
 	if (f->local && localbox_stamp(f->dir) != f->stamp) {
@@ -115,6 +114,8 @@ int folder_use(struct folder *f, struct err *err)
 			return -1;
 	}
 	f->uses++;
+	if (opened)
+		f->account->store->opened(f);
 	return 0;
 }
 

@@ -219,6 +219,13 @@ static void settle(struct folder *f)
 	map_free(s.have, NULL);
 }
 
+void waiting_opened(struct folder *f)
+{
+	f->waiting_sign = 0;
+	if (!f->local && f->account->kind == ACCOUNT_OPENED && !f->account->store->read_only)
+		settle(f);
+}
+
 void waiting_settle(struct account *a)
 {
 	if (a->kind != ACCOUNT_OPENED || a->store->read_only)
