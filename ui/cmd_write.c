@@ -139,10 +139,23 @@ static void cmd_drafts(struct app *a)
 		app_push(a, view_drafts_new(a, (int)writing_account(a)));
 }
 
+/* Where nothing waits here, but does in another account, that is what was meant. */
+static size_t outbox_meant(struct app *a)
+{
+	size_t here = writing_account(a);
+
+	if (engine_outbox(a->engine, here))
+		return here;
+	for (size_t i = 0; i < engine_accounts(a->engine); i++)
+		if (engine_outbox(a->engine, i))
+			return i;
+	return here;
+}
+
 static void cmd_outbox(struct app *a)
 {
 	if (can_write(a))
-		app_push(a, view_outbox_new(a, (int)writing_account(a)));
+		app_push(a, view_outbox_new(a, (int)outbox_meant(a)));
 }
 
 const struct command cmd_write_commands[] = {

@@ -2460,6 +2460,26 @@ static void test_screen_fill(void **state)
 	close_screen(x);
 }
 
+/* The account that is looked at has nothing to be sent, another has: that is shown, and whose. */
+static void test_screen_outbox_elsewhere(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	(void)state;
+	command(x, "account home");
+	sees(x, " home pop3");
+	command(x, "outbox");
+	sees(x, "unconfirmed");
+	sees(x, " work imap");
+	press(x, "q");
+	fake_outbox(1, 0);
+	command(x, "outbox");
+	sees(x, "Nothing waits");
+	sees(x, " home pop3");
+	fake_outbox(1, 1);
+	close_screen(x);
+}
+
 /* What was edited is not there to come back to. */
 static void test_screen_outbox_edit(void **state)
 {
@@ -2902,6 +2922,7 @@ int main(void)
 		cmocka_unit_test(test_screen_resized_unasked),
 		cmocka_unit_test(test_screen_fill),
 		cmocka_unit_test(test_screen_outbox_edit),
+		cmocka_unit_test(test_screen_outbox_elsewhere),
 		cmocka_unit_test(test_screen_outbox_details),
 		cmocka_unit_test(test_screen_attach),
 		cmocka_unit_test(test_screen_rewrap),
