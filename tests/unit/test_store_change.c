@@ -163,6 +163,38 @@ static void test_undo_moved(void **state)
 	desk_fails(undo(), "nothing to undo");
 }
 
+/* Whether of the answer to a message its thread is told before the request ends. */
+static bool tells_answer(unsigned request, uint32_t uid, uint32_t parent)
+{
+	bool told = false, last = false;
+
+	while (!last) {
+		struct store_event *ev = desk_next();
+		const struct columns *c = &ev->messages.columns;
+
+		for (size_t i = 0; ev->kind == STORE_CHANGES && i < c->n; i++)
+			told |= c->uid[i] == uid && c->parent[i] == parent;
+		last = ev->request == request && desk_is_final(ev);
+		store_event_free(ev);
+	}
+	return told;
+}
+
+/* What comes back has its answers again: while it was away they hung elsewhere. */
+static void test_undo_thread(void **state)
+{
+	int account = begin();
+	struct summary rows[] = {desk_row(4, "Bob", NULL), desk_row(5, "Eve", NULL)};
+
+	(void)state;
+	rows[0].message_id = rows[1].references = "asked@example.org";
+	desk_fill(account, "INBOX", rows, 2);
+	desk_settle();
+	offline(account);
+	desk_done(move_to("Trash", 4));
+	assert_true(tells_answer(desk_post(undo()), 5, 4));
+}
+
 /* The way back is refused: the earlier step is about the message under its former name. */
 static void test_undo_refused(void **state)
 {
@@ -699,6 +731,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		DESK_CASE(test_undo_moved),
+		DESK_CASE(test_undo_thread),
 		DESK_CASE(test_undo_refused),
 		DESK_CASE(test_undo_in_flight),
 		DESK_CASE(test_undo_in_flight_fails),

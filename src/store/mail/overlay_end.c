@@ -1,4 +1,6 @@
 /* What waits in the journal begins and ends: the rows show it. */
+#include "base/mem.h"
+#include "base/uids.h"
 #include "store/mail/overlay_priv.h"
 
 #include <stdlib.h>
@@ -8,6 +10,26 @@ void overlay_hide(struct folder *f, const uint32_t *uids, size_t n)
 	cache_set_flags_all(f->cache, uids, n, 0, MAIL_LEAVING, NULL, NULL);
 	folder_send_changes(f, NULL, 0, uids, n);
 	folder_send_folders(f->account);
+}
+
+/* They are seen again, and what hangs below them is told with them: while they were away it hung
+ * elsewhere. */
+static void show_again(struct folder *f, const uint32_t *uids, size_t n)
+{
+	const struct columns *c = cache_columns_view(f->cache);
+	uint32_t *back = mem_dup(uids, n * sizeof(*uids)), *all;
+	size_t nall = 0;
+
+	n = uids_sort(back, n);
+	all = mem_array(n + c->n, sizeof(*all));
+	for (size_t i = 0; i < n; i++)
+		all[nall++] = back[i];
+	for (size_t i = 0; i < c->n; i++)
+		if (c->parent[i] && uids_find(back, n, c->parent[i]) >= 0)
+			all[nall++] = c->uid[i];
+	folder_send_changes(f, all, nall, NULL, 0);
+	free(back);
+	free(all);
 }
 
 void overlay_take_back(struct account *a, const struct op *op, const uint32_t *uids, size_t n)
@@ -30,7 +52,10 @@ void overlay_take_back(struct account *a, const struct op *op, const uint32_t *u
 		if (overlay_relabels(op) && op->exact)
 			overlay_keep_keywords(f, uids[i], op->keywords_set, op->keywords_clear);
 	}
-	folder_send_changes(f, uids, n, NULL, 0);
+	if (overlay_leaves(op))
+		show_again(f, uids, n);
+	else
+		folder_send_changes(f, uids, n, NULL, 0);
 	folder_unuse(f);
 	folder_send_folders(a);
 }
