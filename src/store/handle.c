@@ -170,6 +170,7 @@ static void (*const cancels[])(struct store *s, unsigned request) = {
 	read_cancel,        /* for a body from the server */
 	rendering_cancel,   /* for a text from another thread */
 	remote_cancel,      /* for what the protocol is at: a session by POP3 */
+	syncall_cancel,     /* for all folders */
 	links_cancel_check, /* for connections that only look */
 	work_cancel,        /* for its next slice: searches, exports, backups */
 };

@@ -611,6 +611,45 @@ static void test_sync_of_what_is_taken_back(void **state)
 	store_event_free(ev);
 }
 
+static void is_cancelled(unsigned request)
+{
+	struct store_request *r = desk_request(REQUEST_CANCEL, -1);
+	struct store_event *ev;
+
+	r->cancel.request = request;
+	desk_post(r);
+	ev = desk_answer(request);
+	assert_int_equal(ev->kind, STORE_FAILED);
+	assert_int_equal(ev->failed.kind, ERR_CANCELLED);
+	store_event_free(ev);
+}
+
+/* Whoever gives up waiting hears so at once; the others wait on. */
+static void test_sync_cancelled(void **state)
+{
+	static const char *const names[] = {"INBOX", NULL};
+	int account = desk_add(desk_account("one", false), true);
+	unsigned syncs[3];
+	struct store_event *ev;
+	struct result *all = result_new(RESULT_FOLDERS);
+
+	(void)state;
+	desk_online(account, LANE_MAIN);
+	desk_folders(account, names);
+	for (size_t i = 0; i < 3; i++)
+		syncs[i] = desk_post(desk_request(REQUEST_SYNC, account));
+	is_cancelled(syncs[1]);
+	is_cancelled(syncs[0]);
+	desk_synced(account, "INBOX", 1, 0);
+	all->request = syncs[2];
+	desk_give(account, all);
+	desk_settle();
+	desk_synced(account, "INBOX", 1, 0);
+	ev = desk_answer(syncs[2]);
+	assert_int_equal(ev->kind, STORE_DONE);
+	store_event_free(ev);
+}
+
 /* --- a session by POP3 --- */
 
 /* It begins, and the server has one message. */
@@ -641,6 +680,29 @@ static void session_is_refused(int account)
 	desk_settle();
 }
 
+/* A session that began by the clock is that of who asks for all meanwhile. */
+static void test_sync_by_pop3_cancelled(void **state)
+{
+	int account = desk_add(desk_account("one", true), true);
+	struct result *over = result_new(RESULT_POP3_DONE);
+	struct store_request *r = desk_request(REQUEST_CANCEL, -1);
+	struct store_event *ev;
+	unsigned sync;
+
+	(void)state;
+	session_lists(account);
+	sync = desk_post(desk_request(REQUEST_SYNC, account));
+	r->cancel.request = sync;
+	desk_post(r);
+	job_free(desk_job(account, LANE_MAIN, JOB_CANCEL));
+	err_set(&over->err, ERR_CANCELLED, "Cancelled");
+	desk_give(account, over);
+	ev = desk_answer(sync);
+	assert_int_equal(ev->kind, STORE_FAILED);
+	assert_int_equal(ev->failed.kind, ERR_CANCELLED);
+	store_event_free(ev);
+}
+
 /* What is asked for behind a session that fetches other mail is cancelled without ending that. */
 static void test_whole_cancelled_before_its_session(void **state)
 {
@@ -660,13 +722,7 @@ static void test_whole_cancelled_before_its_session(void **state)
 	desk_post(desk_request(REQUEST_SYNC, account));
 	session_lists(account);
 	whole = desk_post(r);
-	r = desk_request(REQUEST_CANCEL, -1);
-	r->cancel.request = whole;
-	desk_post(r);
-	ev = desk_answer(whole);
-	assert_int_equal(ev->kind, STORE_FAILED);
-	assert_int_equal(ev->failed.kind, ERR_CANCELLED);
-	store_event_free(ev);
+	is_cancelled(whole);
 	assert_false(desk_has_job(account, LANE_MAIN, JOB_CANCEL));
 }
 
@@ -1016,6 +1072,8 @@ int main(void)
 		DESK_CASE(test_sync_unconnected),
 		DESK_CASE(test_sync_broken_off),
 		DESK_CASE(test_sync_of_what_is_taken_back),
+		DESK_CASE(test_sync_cancelled),
+		DESK_CASE(test_sync_by_pop3_cancelled),
 		DESK_CASE(test_whole_cancelled_before_its_session),
 		DESK_CASE(test_read_only),
 		DESK_CASE(test_tickets_at_rest),

@@ -45,9 +45,12 @@ static void tick(struct account *a, int64_t now)
 		session_start(a, 0);
 }
 
+/* The session that runs is as good: from now on it is the person's. */
 static bool everything(struct account *a, unsigned request)
 {
 	session_start(a, request);
+	if (!a->sessions->session.request)
+		a->sessions->session.request = request;
 	return false;
 }
 

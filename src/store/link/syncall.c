@@ -1,5 +1,6 @@
 #include "store/link/syncall.h"
 
+#include "base/i18n.h"
 #include "base/mem.h"
 #include "store/link/link.h"
 
@@ -107,6 +108,36 @@ void syncall_drop(struct account *a, const struct err *why)
 		a->syncall->err = *why;
 		answer(a);
 	}
+}
+
+/* What was asked for goes on, as it does by the clock; where it ends with a connection of its own,
+ * the protocol ends that, and the answer comes from there. */
+static void cancel_in(struct account *a, unsigned request)
+{
+	struct syncall *s = a->syncall;
+	struct err err = {0};
+	size_t i = 0;
+
+	err_set(&err, ERR_CANCELLED, _("Cancelled"));
+	while (i < s->nlater && s->later[i]->request != request)
+		i++;
+	if (i < s->nlater) {
+		answer_failed(a->store, s->later[i], &err);
+		memmove(s->later + i, s->later + i + 1, (--s->nlater - i) * sizeof(*s->later));
+	} else if (s->request && s->request->request == request && !a->remote->cancel) {
+		s->err = err;
+		s->awaits_list = false;
+		answer(a);
+		if (s->request)
+			begin(a);
+	}
+}
+
+void syncall_cancel(struct store *s, unsigned request)
+{
+	for (size_t i = 0; i < s->naccounts; i++)
+		if (s->accounts[i]->kind == ACCOUNT_OPENED)
+			cancel_in(s->accounts[i], request);
 }
 
 /* Something of it is under way. */

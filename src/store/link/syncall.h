@@ -15,6 +15,7 @@
 #include <stdbool.h>
 
 struct account;
+struct store;
 struct store_request;
 struct syncall;
 
@@ -30,6 +31,8 @@ void syncall_listed(struct account *a, unsigned request, const struct err *why);
 void syncall_failed(struct account *a, const struct err *why);
 /* Nothing more of it is to be waited for but what is under way. */
 void syncall_give_up(struct account *a, const struct err *why);
+/* Nobody waits for that one any more. */
+void syncall_cancel(struct store *s, unsigned request);
 /* All of them are answered so: the account goes offline. */
 void syncall_drop(struct account *a, const struct err *why);
 /* Answers when nothing is under way. The loop asks after account_settles. */
