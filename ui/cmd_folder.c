@@ -59,7 +59,8 @@ static bool find_meant(struct app *a, const char *name, int *account, int *folde
 	if (!name && v->ops->folder)
 		return v->ops->folder(v, account, folder) || no_folder(a);
 	if (!name) {
-		if (!index || view_index_account(index) < 0)
+		if (!index || view_index_account(index) < 0 ||
+			msglist_spans(view_index_list(index)))
 			return no_folder(a);
 		*account = view_index_account(index);
 		name = msglist_folder(view_index_list(index));

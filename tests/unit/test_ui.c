@@ -1931,7 +1931,7 @@ static void test_screen_inboxes(void **state)
 	press(x, "q");
 	/* It is no folder that anything could be done to. */
 	command(x, "delete-folder");
-	sees(x, "There is no folder “@inboxes”");
+	sees(x, "There is no folder here; the command takes the name of one");
 	command(x, "import /tmp/x");
 	sees(x, "Into which folder?");
 	command(x, "account home");
