@@ -59,7 +59,7 @@ void work_slice(struct store *s)
 
 void work_cancel(struct store *s, unsigned request)
 {
-	for (struct work **p = &s->work; *p; p = &(*p)->next)
+	for (struct work **p = &s->work; request && *p; p = &(*p)->next)
 		if ((*p)->request && (*p)->request->request == request) {
 			struct work *w = *p;
 			struct err err = {0};
