@@ -122,6 +122,28 @@ static uint32_t uid_of(struct person *p, struct msglist *l, const char *subject)
 	return msglist_uid(l, (size_t)find_subject(p, l, subject));
 }
 
+static void a_message_as_bytes(void **state)
+{
+	struct person *p = person_with(ACCOUNT("test", "pop3"));
+	char *path = mbox_of(p, 1, 2);
+	struct msglist *l = engine_open(p->engine, -1, path, NULL);
+	struct event *ev;
+
+	(void)state;
+	UNTIL(p, msglist_ready(l) && msglist_count(l) == 2);
+	ev = answer(p, engine_save_message(p->engine, l, uid_of(p, l, "Mail 2"), NULL));
+	assert_int_equal(ev->kind, EVENT_RAW);
+	assert_int_equal(ev->text_len, strlen(ev->text));
+	assert_non_null(strstr(ev->text, "Subject: Mail 2\n"));
+	assert_null(strstr(ev->text, "Mail 1"));
+	event_free(ev);
+	ev = answer(p, engine_save_message(p->engine, l, 99, NULL));
+	assert_int_equal(ev->kind, EVENT_FAILED);
+	event_free(ev);
+	free(path);
+	person_free(p);
+}
+
 /* What moves has left the list when the call returns, before the disk was asked; what is refused
  * comes back with its mark. */
 static void what_moves_leaves_at_once(void **state)
@@ -297,6 +319,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(large_folders_are_sorted_aside),
 		cmocka_unit_test(new_mail_under_a_limit),
+		cmocka_unit_test(a_message_as_bytes),
 		cmocka_unit_test(what_moves_leaves_at_once),
 		cmocka_unit_test(a_draft_as_it_is_kept),
 		cmocka_unit_test(all_accounts_answer_as_one),
