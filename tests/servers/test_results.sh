@@ -123,6 +123,13 @@ next found PASS
 nok 'what a sanitizer found is no chance' comes_to
 
 fresh
+ran left FAIL
+printf '%s\n' '==7==ERROR: LeakSanitizer: detected memory leaks' \
+	'SUMMARY: AddressSanitizer: 440 byte(s) leaked in 1 allocation(s).' >>"$b/tests/left.log"
+next left PASS
+ok 'what a broken off case has left is not of its finding' comes_to
+
+fresh
 for i in 1 2 3 4 5 6; do
 	ran "t$i" FAIL
 	next "t$i" PASS
