@@ -211,9 +211,11 @@ static void test_local_unreadable(void **state)
 	assert_int_equal(rows_of(account, "INBOX"), 1);
 	assert_true(desk_was_told("1 message in folder INBOX cannot be read and is not shown"));
 	/* the next notice about the disk is ten minutes away */
+	desk_hold(); /* else its clock may find the large one once more, and say that */
 	desk_pass(601000);
 	assert_int_equal(unlink(large), 0);
 	assert_int_equal(mkdir(desk_path("one/data/mail/dovecot-keywords"), 0700), 0);
+	desk_let_go();
 	assert_int_equal(rows_of(account, "INBOX"), 1);
 	assert_true(desk_was_told("Folder INBOX: its keywords cannot be read: "));
 }
