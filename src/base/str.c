@@ -202,12 +202,24 @@ bool str_is_alnum(char c)
 	return (c >= '0' && c <= '9') || (str_lower(c) >= 'a' && str_lower(c) <= 'z');
 }
 
+size_t str_ascii(const char *p, size_t len)
+{
+	size_t n = 0;
+	uint64_t eight;
+
+	for (; len - n >= sizeof(eight); n += sizeof(eight)) {
+		memcpy(&eight, p + n, sizeof(eight));
+		if (eight & 0x8080808080808080u)
+			break;
+	}
+	while (n < len && (unsigned char)p[n] < 0x80)
+		n++;
+	return n;
+}
+
 bool str_is_ascii(const char *p, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)p[i] >= 0x80)
-			return false;
-	return true;
+	return str_ascii(p, len) == len;
 }
 
 int str_nicmp(const char *a, const char *b, size_t n)

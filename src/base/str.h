@@ -69,9 +69,10 @@ bool str_istarts(const char *s, const char *prefix); /* ASCII case does not matt
 char str_lower(char c); /* A to Z become a to z, all else stays */
 char str_upper(char c);
 bool str_is_alnum(char c);
-bool str_is_ascii(const char *p, size_t len);               /* no byte above 0x7f */
-int str_icmp(const char *a, const char *b);                 /* as strcmp */
-int str_nicmp(const char *a, const char *b, size_t n);      /* as strncmp */
+size_t str_ascii(const char *p, size_t len);           /* bytes in front of the first above 0x7f */
+bool str_is_ascii(const char *p, size_t len);          /* no byte above 0x7f */
+int str_icmp(const char *a, const char *b);            /* as strcmp */
+int str_nicmp(const char *a, const char *b, size_t n); /* as strncmp */
 const char *str_ifind(const char *hay, const char *needle); /* as strstr */
 /* "12", "0.9", ".5" at the beginning of s, and *end behind it; 0 and *end = s when there is none.
  * No sign, no exponent. */

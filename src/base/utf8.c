@@ -105,26 +105,11 @@ void utf8_put(struct str *out, uint32_t cp)
 	}
 }
 
-size_t utf8_ascii(const char *p, size_t len)
-{
-	size_t n = 0;
-	uint64_t eight;
-
-	for (; len - n >= sizeof(eight); n += sizeof(eight)) {
-		memcpy(&eight, p + n, sizeof(eight));
-		if (eight & 0x8080808080808080u)
-			break;
-	}
-	while (n < len && (unsigned char)p[n] < 0x80)
-		n++;
-	return n;
-}
-
 bool utf8_valid(const char *p, size_t len)
 {
 	const char *end = p + len;
 
-	while ((p += utf8_ascii(p, (size_t)(end - p))) < end) {
+	while ((p += str_ascii(p, (size_t)(end - p))) < end) {
 		const char *at = p;
 
 		if (utf8_next(&p, end) == REPLACEMENT &&

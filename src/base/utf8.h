@@ -23,8 +23,6 @@ uint32_t utf8_next(const char **p, const char *end);
 
 /* The byte length of the whole characters in the first max bytes of [s, s+len). */
 size_t utf8_cut(const char *s, size_t len, size_t max);
-/* How many bytes at the front are ASCII (NUL too). */
-size_t utf8_ascii(const char *p, size_t len);
 /* Appends no more than max bytes of it; "…" at their end shows that there is more. */
 void utf8_add_short(struct str *out, const char *s, size_t len, size_t max);
 

@@ -68,14 +68,6 @@ void build_text_field(struct str *out, const char *name, const char *text)
 	str_done(&value);
 }
 
-static bool is_ascii(const char *s)
-{
-	for (; *s; s++)
-		if ((unsigned char)*s >= 0x80)
-			return false;
-	return true;
-}
-
 static void add_addresses(
 	struct str *out, const char *name, const struct addr_list *list, bool utf8)
 {
@@ -483,7 +475,7 @@ static void add_file(struct str *out, const char *name, const char *p, size_t le
 	str_addf(out, "Content-Type: %s", type);
 	if (text)
 		param_write(out, "charset", charset_of(&c, p, len));
-	if (is_ascii(name)) /* for old readers, which know no other field */
+	if (str_is_ascii(name, strlen(name))) /* for old readers, which know no other field */
 		param_write(out, "name", name);
 	str_adds(out, "\r\n");
 	str_adds(&disposition, "Content-Disposition: attachment");

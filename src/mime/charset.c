@@ -132,15 +132,10 @@ static bool is_utf8_name(const char *name)
 	return str_icmp(name, "UTF-8") == 0;
 }
 
-static bool is_ascii(const char *p, size_t len)
-{
-	return utf8_ascii(p, len) == len;
-}
-
 /* Pure ASCII that switches character sets: ISO-2022. */
 static bool has_escapes(const char *p, size_t len)
 {
-	return (memmem(p, len, "\x1b$", 2) || memmem(p, len, "\x1b(", 2)) && is_ascii(p, len);
+	return (memmem(p, len, "\x1b$", 2) || memmem(p, len, "\x1b(", 2)) && str_is_ascii(p, len);
 }
 
 void charset_guess(char name[48], const char *p, size_t len)
@@ -457,7 +452,7 @@ void charset_to_utf8(struct str *out, const char *name, const char *p, size_t le
 			add_guessed(out, p, len);
 		return;
 	}
-	if ((!*real || str_icmp(real, "CP1252") == 0) && is_ascii(p, len) &&
+	if ((!*real || str_icmp(real, "CP1252") == 0) && str_is_ascii(p, len) &&
 		(*real || !memchr(p, '\x1b', len)))
 		str_add(out, p, len);
 	else if (!*real || !convert(out, real, p, len))

@@ -655,14 +655,6 @@ void part_decode(const struct part *p, struct str *out)
 		decode(p, out);
 }
 
-static bool is_ascii(const struct str *s)
-{
-	for (size_t i = 0; i < s->len; i++)
-		if ((unsigned char)s->p[i] >= 0x80)
-			return false;
-	return true;
-}
-
 /* "charset=x" in the <meta> of an HTML text, or the encoding of an XML declaration. */
 static void meta_charset(char *out, size_t size, const char *p, size_t len)
 {
@@ -709,7 +701,7 @@ static void text_charset(char *out, size_t size, const struct part *p, const str
 		return;
 	meta_charset(out, size, str_c(bytes), bytes->len);
 	if (str_istarts(out, "utf-16") || str_istarts(out, "utf-32") || !charset_known(out) ||
-		(!is_ascii(bytes) && utf8_valid(str_c(bytes), bytes->len)))
+		(!str_is_ascii(str_c(bytes), bytes->len) && utf8_valid(str_c(bytes), bytes->len)))
 		out[0] = '\0';
 }
 
