@@ -42,24 +42,6 @@ static bool take_number32(struct view *v, uint32_t *out)
 	return true;
 }
 
-/* RFC 3501 9: ATOM-CHAR. */
-static bool is_atom_char(char c)
-{
-	switch (c) {
-	case '(':
-	case ')':
-	case '{':
-	case '%':
-	case '*':
-	case '"':
-	case '\\':
-	case ']':
-		return false;
-	default:
-		return c > ' ' && c < 0x7f;
-	}
-}
-
 /* Those of RFC 3501 2.3.2 and keywords. libetpan takes "\DraftX" for two flags: its own affair. */
 static bool is_usual_flag(struct view flag)
 {
@@ -81,7 +63,7 @@ static bool take_flags(struct view *v, struct fetch_row *row)
 			return false;
 		flag.p = v->p;
 		take(v, "\\");
-		view_take_while(v, is_atom_char);
+		view_take_while(v, view_is_flag_char);
 		flag.len = (size_t)(v->p - flag.p);
 		if (!is_usual_flag(flag))
 			return false;
@@ -183,7 +165,7 @@ static bool take_fields(struct view *v)
 
 	if (!take(v, "BODY[HEADER.FIELDS ("))
 		return false;
-	while (names < v->len && (is_atom_char(v->p[names]) || v->p[names] == ' '))
+	while (names < v->len && (view_is_flag_char(v->p[names]) || v->p[names] == ' '))
 		names++;
 	*v = view_skip(*v, names);
 	return take(v, ")] ") && view_literal(*v, 0).len > 0;

@@ -159,22 +159,32 @@ static bool is_more(const char *word, size_t len)
 static bool good_keyword(const char *p, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (p[i] <= 0x20 || p[i] >= 0x7f || strchr("(){%*\"\\]", p[i]))
+		if (!view_is_flag_char(p[i]))
 			return false;
 	return len > 0 && len <= 200;
 }
 
+/* By their bits in base/mail.h. */
+static const char *const flag_names[] = {
+	"\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft", "$Forwarded"};
+
+unsigned imap_flag(struct view name)
+{
+	for (size_t i = 0; i < MEM_COUNT(flag_names); i++)
+		if (view_is(name, flag_names[i]))
+			return 1u << i;
+	return 0;
+}
+
 int imap_put_flags(struct str *out, unsigned flags, const char *keywords, struct err *err)
 {
-	static const char *const names[] = {
-		"\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft", "$Forwarded"};
 	const char *gap = "";
 
 	str_addc(out, '(');
-	for (size_t i = 0; i < MEM_COUNT(names); i++) {
+	for (size_t i = 0; i < MEM_COUNT(flag_names); i++) {
 		if (!(flags & 1u << i))
 			continue;
-		str_addf(out, "%s%s", gap, names[i]);
+		str_addf(out, "%s%s", gap, flag_names[i]);
 		gap = " ";
 	}
 	for (const char *p = keywords ? keywords : ""; *(p += strspn(p, " "));) {

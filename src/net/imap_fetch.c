@@ -380,19 +380,11 @@ void imap_on_fetch(struct mailimap_msg_att *att, void *context)
 
 static void add_named_flag(struct build *b, struct view flag)
 {
-	static const struct {
-		const char *name;
-		unsigned flag;
-	} known[] = {{"\\Answered", MAIL_ANSWERED}, {"\\Flagged", MAIL_FLAGGED},
-		{"\\Deleted", MAIL_DELETED}, {"\\Seen", MAIL_SEEN}, {"\\Draft", MAIL_DRAFT}};
+	unsigned known = imap_flag(flag);
 	char *word;
 
-	for (size_t i = 0; i < MEM_COUNT(known); i++)
-		if (view_is(flag, known[i].name)) {
-			b->m.flags |= known[i].flag;
-			return;
-		}
-	if (*flag.p == '\\') /* \Recent */
+	b->m.flags |= known;
+	if (known || *flag.p == '\\') /* \Recent */
 		return;
 	word = mem_strndup(flag.p, flag.len);
 	add_keyword(b, word);

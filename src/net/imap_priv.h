@@ -132,6 +132,8 @@ void imap_on_esearch(struct imap *im, const char *text, size_t len);
 int imap_quote(struct str *out, const char *s, struct err *err);
 /* Appends a UID set; ERR_INPUT when it has anything but digits , : and *. */
 int imap_put_set(struct str *out, const char *uids, struct err *err);
+/* The bit of base/mail.h that a flag or keyword stands for, in any case of letters; 0: none. */
+unsigned imap_flag(struct view name);
 /* Appends "(\Seen keyword)". */
 int imap_put_flags(struct str *out, unsigned flags, const char *keywords, struct err *err);
 

@@ -77,9 +77,22 @@ bool view_number(struct view v, uint64_t max)
 	return true;
 }
 
+/* RFC 3501 9: ATOM-CHAR. */
 bool view_is_flag_char(char c)
 {
-	return c > 0x20 && c < 0x7f && !strchr("(){%*\"\\]", c);
+	switch (c) {
+	case '(':
+	case ')':
+	case '{':
+	case '%':
+	case '*':
+	case '"':
+	case '\\':
+	case ']':
+		return false;
+	default:
+		return c > ' ' && c < 0x7f;
+	}
 }
 
 /* "{123}" or "{123+}" from at to the very end: its digits, else an empty view. */
