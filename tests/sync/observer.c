@@ -3,15 +3,11 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "store/disk/cache.h"
+#include "tests/check.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <setjmp.h>
-
-#include <cmocka.h>
 
 struct imap *observer_new(const char *user)
 {

@@ -164,7 +164,6 @@ struct person *by_pop3(const char *more)
 
 int odd_forget(void **state)
 {
-	(void)state;
 	odd("reset");
 	return 0;
 }
@@ -174,7 +173,6 @@ int odd_show(void **state)
 {
 	char *log = getenv("ODD_LOG") ? ask("log") : NULL;
 
-	(void)state;
 	if (log)
 		fprintf(stderr, "%s\n", log);
 	free(log);

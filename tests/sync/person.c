@@ -5,20 +5,14 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/run.h"
+#include "tests/check.h"
 
 #include <poll.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <setjmp.h>
-
-#include <cmocka.h>
 
 char person_dir[SCRATCH_SIZE];
 static char *tool_servers, *tool_fill;
@@ -149,7 +143,6 @@ void write_config(struct person *p, const char *protocol, const char *more)
 
 static void no_other(void *ctx, const struct conf_line *line, struct conf_errors *errors)
 {
-	(void)ctx;
 	conf_error(errors, &line->words[0], "unexpected");
 }
 

@@ -10,16 +10,10 @@
 
 #include "base/clock.h"
 #include "engine/engine.h"
+#include "tests/check.h"
 #include "tests/scratch.h"
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <sys/types.h>
-
-#include <setjmp.h>
-
-#include <cmocka.h>
 
 enum {
 	PATIENCE_MS = 30000,

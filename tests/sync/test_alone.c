@@ -75,7 +75,6 @@ static void large_folders_are_sorted_aside(void **state)
 	char *path = mbox_of(p, 1, LARGE);
 	struct msglist *l = open_path(p, path);
 
-	(void)state;
 	assert_string_equal(row_of(p, l, 0).subject, "Mail 50");
 	/* The old order stays until the new one is there. */
 	msglist_set_sort(l, SORT_SIZE, false);
@@ -100,7 +99,6 @@ static void new_mail_under_a_limit(void **state)
 	struct msglist *l = open_folder(p, "INBOX");
 	char *path = mbox_of(p, 1, 9);
 
-	(void)state;
 	done(p, engine_import(p->engine, 0, path, "INBOX"));
 	UNTIL(p, msglist_count(l) == 9);
 	done(p, engine_limit(p->engine, l, "subject:1"));
@@ -129,7 +127,6 @@ static void a_message_as_bytes(void **state)
 	struct msglist *l = engine_open(p->engine, -1, path, NULL);
 	struct event *ev;
 
-	(void)state;
 	UNTIL(p, msglist_ready(l) && msglist_count(l) == 2);
 	ev = answer(p, engine_save_message(p->engine, l, uid_of(p, l, "Mail 2"), NULL));
 	assert_int_equal(ev->kind, EVENT_RAW);
@@ -155,7 +152,6 @@ static void what_moves_leaves_at_once(void **state)
 	unsigned request;
 	struct event *ev;
 
-	(void)state;
 	done(p, engine_import(p->engine, 0, path, "INBOX"));
 	UNTIL(p, msglist_count(l) == 4);
 	uids[0] = uid_of(p, l, "Mail 1");
@@ -200,7 +196,6 @@ static void a_draft_as_it_is_kept(void **state)
 		draft_of(p, engine_compose(p->engine, 0, COMPOSE_NEW, NULL, 0, "ann@example.org"));
 	struct event *ev = answer(p, engine_draft_load(p->engine, 0, id));
 
-	(void)state;
 	assert_int_equal(ev->kind, EVENT_DRAFT);
 	assert_int_equal(ev->n, 1);
 	assert_string_equal(ev->drafts[0].id, id);
@@ -220,7 +215,6 @@ static void all_accounts_answer_as_one(void **state)
 	struct event *ev;
 	struct person *p;
 
-	(void)state;
 	p = person_with(ACCOUNT("one", "pop3") ACCOUNT("two", "imap"));
 	assert_int_equal(engine_accounts(p->engine), 2);
 	ev = answer(p, engine_sync(p->engine, -1));
@@ -238,7 +232,6 @@ static void a_switch_that_cannot_be_saved(void **state)
 	struct account_info info;
 	struct event *ev;
 
-	(void)state;
 	assert_int_equal(remove(p->config), 0);
 	ev = answer(p, engine_protocol(p->engine, 0, PROTOCOL_IMAP));
 	assert_int_equal(ev->kind, EVENT_DONE);
@@ -274,7 +267,6 @@ static void why_something_waits(void **state)
 	struct account_info info;
 	int fd;
 
-	(void)state;
 	done(p, engine_import(p->engine, 0, path, "Sent"));
 	UNTIL(p, engine_pending(p->engine) == 1);
 	UNTIL(p, is_in_state(p, STATE_WAITING));
@@ -306,7 +298,6 @@ static void no_such_account_or_folder(void **state)
 	struct person *p = person_with(ACCOUNT("test", "pop3"));
 	struct err err = {0};
 
-	(void)state;
 	assert_null(engine_open(p->engine, 1, "INBOX", &err));
 	assert_int_equal(err.kind, ERR_INPUT);
 	assert_int_equal(engine_find_account(p->engine, "other"), -1);

@@ -50,7 +50,6 @@ static void a_message_that_does_not_come(void **state)
 	struct person *p = reader("rule x1 imap \\S+ UID FETCH 2 .*BODY\\.PEEK\\[\\] => stall", &l);
 	unsigned request = read_of(p, l, 2);
 
-	(void)state;
 	UNTIL_SERVER(p, seen("UID FETCH 2 .*BODY\\.PEEK\\[\\]") == 1);
 	cancelled(p, request);
 	is(p, read_of(p, l, 3), EVENT_MESSAGE);
@@ -67,7 +66,6 @@ static void a_connection_that_is_not_made(void **state)
 	unsigned request;
 	int before = seen("imap \\S+ AUTHENTICATE");
 
-	(void)state;
 	odd("rule x1 imap \\S+ AUTHENTICATE => stall");
 	request = read_of(p, l, 2);
 	UNTIL_SERVER(p, seen("imap \\S+ AUTHENTICATE") > before);
@@ -85,7 +83,6 @@ static void one_after_the_other(void **state)
 		reader("rule x2 imap \\S+ UID FETCH [23] .*BODY\\.PEEK\\[\\] => stall", &l);
 	unsigned first = read_of(p, l, 2), second;
 
-	(void)state;
 	UNTIL_SERVER(p, seen("UID FETCH 2 .*BODY\\.PEEK\\[\\]") == 1);
 	second = read_of(p, l, 3);
 	cancelled(p, first);
@@ -102,7 +99,6 @@ static void an_export(void **state)
 	char *path = text_of("%s/copy", p->home);
 	unsigned request = engine_export(p->engine, l, NULL, 0, path);
 
-	(void)state;
 	UNTIL_SERVER(p, seen("UID FETCH 3 .*BODY\\.PEEK\\[\\]") == 1);
 	cancelled(p, request);
 	is(p, read_of(p, l, 4), EVENT_MESSAGE);
@@ -120,7 +116,6 @@ static void a_part_that_is_saved(void **state)
 	char *path = text_of("%s/large.eml", p->home);
 	unsigned request = engine_save_message(p->engine, l, 1, path);
 
-	(void)state;
 	UNTIL_SERVER(p, seen("UID FETCH 1 .*BODY\\.PEEK\\[\\]<[1-9]") >= 1);
 	cancelled(p, request);
 	is(p, read_of(p, l, 3), EVENT_MESSAGE);
@@ -138,7 +133,6 @@ static void a_message_read_while_another_is_saved(void **state)
 	unsigned save, request;
 	struct str saved = STR_INIT;
 
-	(void)state;
 	odd("rule x1 imap \\S+ UID FETCH 3 .*BODY\\.PEEK\\[\\] => stall");
 	save = engine_save_message(p->engine, l, 1, path);
 	UNTIL_SERVER(p, seen("UID FETCH 1 .*BODY\\.PEEK\\[\\]<[1-9]"));
@@ -164,7 +158,6 @@ static void over_the_only_connection(void **state)
 	unsigned request;
 	uint32_t uid = 4;
 
-	(void)state;
 	odd("fill INBOX 4");
 	p = by_imap();
 	l = filled(p, 4);
@@ -187,7 +180,6 @@ static void a_check(void **state)
 	unsigned request;
 	int before;
 
-	(void)state;
 	p = by_imap();
 	filled(p, 0);
 	before = seen("imap \\S+ AUTHENTICATE");
@@ -206,7 +198,6 @@ static void a_check_that_another_waits_for(void **state)
 	unsigned first, second;
 	int before;
 
-	(void)state;
 	p = by_imap();
 	filled(p, 0);
 	before = seen("imap \\S+ AUTHENTICATE");
@@ -227,7 +218,6 @@ static void a_mail_before_its_data(void **state)
 	struct person *p;
 	unsigned request;
 
-	(void)state;
 	odd("rule x1 smtp MAIL => stall");
 	p = by_imap();
 	filled(p, 0);

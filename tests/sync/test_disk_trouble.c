@@ -57,7 +57,6 @@ static void nothing_goes_out_unnoted(void **state)
 	struct msglist *l;
 	struct person *p = with_mark_offline(&l);
 
-	(void)state;
 	atomic_store(&bad_file, "ops.wal");
 	engine_set_offline(p->engine, false);
 	UNTIL(p, strstr(person_told(), "The journal of account test cannot be written"));
@@ -77,7 +76,6 @@ static void what_is_through_is_not_sent_again(void **state)
 	struct msglist *l;
 	struct person *p = with_mark_offline(&l);
 
-	(void)state;
 	odd("rule UID STORE => hold");
 	engine_set_offline(p->engine, false);
 	UNTIL_SERVER(p, seen("UID STORE"));
@@ -105,7 +103,6 @@ static void move_waits_until_its_mark_is_noted(void **state)
 	uint32_t uid = 2;
 	int asked;
 
-	(void)state;
 	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS IDLE LITERAL+");
 	odd("fill INBOX 3");
 	odd("fill Archive 0");
@@ -135,7 +132,6 @@ static void cache_that_cannot_be_written_is_told(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 3");
 	atomic_store(&bad_file, "headers.wal");
 	p = by_imap();

@@ -20,7 +20,6 @@ static void imap_fills_and_reads(void **state)
 	struct message_view *v;
 	struct str text = STR_INIT;
 
-	(void)state;
 	UNTIL(p, msglist_count(l) == 420 && msglist_sync_percent(l) == 100);
 	v = read_view(p, l, msglist_uid(l, 3));
 	text_plain(v->text, &text, false);
@@ -45,7 +44,6 @@ static void flags_go_both_ways(void **state)
 	struct msglist *l = open_folder(p, "INBOX");
 	uint32_t uid;
 
-	(void)state;
 	UNTIL(p, msglist_count(l) == 10);
 	uid = msglist_uid(l, 0);
 	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED | MAIL_SEEN));
@@ -70,7 +68,6 @@ static void moves_and_takes_back(void **state)
 	struct msglist *l = open_folder(p, "INBOX"), *archive;
 	uint32_t uid;
 
-	(void)state;
 	UNTIL(p, msglist_count(l) == 6);
 	archive = open_folder(p, "Archive");
 	uid = msglist_uid(l, 1);
@@ -97,7 +94,6 @@ static void works_offline_and_replays(void **state)
 	struct msglist *l = open_folder(p, "INBOX");
 	uint32_t flagged, moved;
 
-	(void)state;
 	UNTIL(p, msglist_count(l) == 8 && msglist_sync_percent(l) == 100);
 	stop(p);
 	start(p, true);
@@ -128,7 +124,6 @@ static void sends_and_receives(void **state)
 	char *id;
 	uint32_t uid;
 
-	(void)state;
 	str_addf(&to, "%s@example.org", p->name);
 	send_text(p, to.p, "Hello to myself");
 	event_of_kind(p, EVENT_SENT);
@@ -162,7 +157,6 @@ static void refused_recipient_keeps_the_mail(void **state)
 	struct person *p = person_new("imap", "", NULL, NULL);
 	struct outbox_info info;
 
-	(void)state;
 	send_text(p, "reject@example.org", "Nobody is there");
 	event_of_kind(p, EVENT_SEND_FAILED);
 	UNTIL(p, engine_outbox(p->engine, 0) == 1 &&
@@ -177,7 +171,6 @@ static void pop3_fetches_once(void **state)
 	struct msglist *l = open_folder(p, "INBOX");
 	uint32_t uid;
 
-	(void)state;
 	done(p, engine_sync(p->engine, 0));
 	UNTIL(p, msglist_count(l) == 25);
 	uid = msglist_uid(l, 2);
@@ -199,7 +192,6 @@ static void every_synchronisation_is_answered(void **state)
 {
 	static const char *const protocols[] = {"imap", "pop3"};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(protocols); i++) {
 		struct person *p = person_new(protocols[i], "", "--count", "5");
 		unsigned first = engine_sync(p->engine, 0), second = engine_sync(p->engine, 0),
@@ -238,7 +230,6 @@ static void pop3_never_deletes_after_storing(void **state)
 	struct person *p = person_new("pop3", "\tpop3-keep never\n", "--count", "5");
 	struct msglist *l = open_folder(p, "INBOX");
 
-	(void)state;
 	done(p, engine_sync(p->engine, 0));
 	UNTIL(p, msglist_count(l) == 5);
 	done(p, engine_sync(p->engine, 0));
@@ -265,7 +256,6 @@ static void switch_refuses_what_was_meant_before(void **state)
 	struct event *ev;
 	uint32_t uid, *tagged = NULL;
 
-	(void)state;
 	UNTIL(p, msglist_count(l) == 6 && msglist_sync_percent(l) == 100);
 	m = row_of(p, l, 2);
 	uid = m.uid;
@@ -296,7 +286,6 @@ static void switch_keeps_marks_and_mail(void **state)
 	char *one, *two;
 	uint32_t uid;
 
-	(void)state;
 	UNTIL(p, msglist_count(l) == 12 && msglist_sync_percent(l) == 100);
 	one = mem_strdup(row_of(p, l, 0).subject);
 	two = mem_strdup(row_of(p, l, 5).subject);
@@ -349,7 +338,6 @@ static void asked_twice_at_once(void **state)
 	struct person *p = person_new("imap", "", "--count", "3");
 	unsigned ids[6];
 
-	(void)state;
 	for (int i = 0; i < 2; i++) {
 		ids[i] = engine_sync(p->engine, -1);
 		ids[2 + i] = engine_check(p->engine, 0);
@@ -378,7 +366,6 @@ static void preview_tells_what_a_switch_does(void **state)
 	struct msglist *l = open_folder(p, "INBOX");
 	uint32_t uid;
 
-	(void)state;
 	UNTIL(p, msglist_count(l) == 6 && msglist_sync_percent(l) == 100);
 	preview_says(p, PROTOCOL_POP3,
 		(const char *const[]){"0 messages of the inbox are here and on the server.",
@@ -424,7 +411,6 @@ static void preview_counts_what_pop3_saw(void **state)
 			"0 messages are only on the server, as it was seen last, 6 only here.",
 			"deletes nothing"}};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(more); i++) {
 		struct person *p = person_new("pop3", more[i], "--count", "6");
 		struct msglist *l = open_folder(p, "INBOX");
@@ -452,7 +438,6 @@ static void namesakes_are_both_fetched(void **state)
 	char *first = file_join(p->home, "1.eml"), *second = file_join(p->home, "2.eml");
 	struct msglist *l = open_folder(p, "INBOX");
 
-	(void)state;
 	str_addf(&one, "%sSubject: The forgery\n\nshort\n", head);
 	str_addf(&two, "%sSubject: The real one\n\nThis is another mail, longer than the first.\n",
 		head);
@@ -516,7 +501,6 @@ static void threads_by_subject(void **state)
 	struct msglist *l = open_folder(p, "INBOX");
 	uint32_t answer, plan, again;
 
-	(void)state;
 	msglist_set_threads(l, true);
 	put_text(p, "Aw: plan");
 	UNTIL(p, msglist_count(l) == 1);
@@ -548,7 +532,6 @@ static void searches_and_limits(void **state)
 	char *subject;
 	unsigned request;
 
-	(void)state;
 	UNTIL(p, msglist_count(l) == 30);
 	subject = mem_strdup(row_of(p, l, 4).subject);
 	ev = answer(p, engine_search(p->engine, l, "flag:nonsense"));
@@ -575,7 +558,6 @@ static void check_says_what_it_found(void **state)
 	struct person *p = person_new("imap", "", NULL, NULL);
 	struct event *ev = answer(p, engine_check(p->engine, 0));
 
-	(void)state;
 	if (ev->kind != EVENT_TEXT)
 		fail_msg("check failed: %s %s", ev->err.text, ev->text);
 	assert_non_null(strstr(ev->text, "imap://"));
@@ -592,7 +574,6 @@ static void wrong_password_is_told(void **state)
 	struct person *p = person_new("imap", "", NULL, NULL);
 	struct account_info info;
 
-	(void)state;
 	stop(p);
 	setenv("SRV_PASSWORD_SAVED", getenv("SRV_PASSWORD"), 1);
 	setenv("SRV_PASSWORD", "surely-wrong", 1);
@@ -613,7 +594,6 @@ static void second_copy_follows(void **state)
 	struct account_info info;
 	uint32_t uid;
 
-	(void)state;
 	UNTIL(p, msglist_count(l) == 5 && msglist_sync_percent(l) == 100);
 	*q = *p;
 	q->home = mem_strdup(p->home);
@@ -651,7 +631,6 @@ static void opens_a_maildir_by_its_path(void **state)
 	struct msglist *l;
 	uint32_t uid;
 
-	(void)state;
 	str_addf(&path, "%s/%s/Maildir", getenv("SRV_MAIL"), p->name);
 	l = engine_open(p->engine, -1, path.p, &err);
 	UNTIL(p, msglist_ready(l) && msglist_count(l) == 4);
@@ -694,7 +673,6 @@ static void another_server_starts_anew(void **state)
 	struct msglist *l = open_folder(p, "INBOX");
 	uint32_t uid;
 
-	(void)state;
 	stop(q);
 	UNTIL(p, msglist_count(l) == 3 && msglist_sync_percent(l) == 100);
 	stop(p);
@@ -725,7 +703,6 @@ static void fill_over_a_link_that_breaks(void **state)
 	struct person *p;
 	int connections, down;
 
-	(void)state;
 	person_tell_proxy(dir, "rate 100000", NULL);
 	for (int i = 1; i <= 4; i++) {
 		char cut[40];
@@ -761,7 +738,6 @@ static void file_that_dovecot_cannot_read_costs_one_row(void **state)
 	struct msglist *l = open_folder(p, "INBOX");
 	size_t bad = 0;
 
-	(void)state;
 	UNTIL(p, msglist_count(l) == 1 && msglist_sync_percent(l) == 100);
 	stop(p);
 	for (int i = 0; i < 30; i++) {

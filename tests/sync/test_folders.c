@@ -192,7 +192,6 @@ static void folder_goes_with_its_messages(void **state)
 	char *file = file_join(p->home, "mail");
 	struct msglist *l;
 
-	(void)state;
 	assert_int_equal(file_replace(file, mail, strlen(mail), 0600, NULL), 0);
 	make(p, GREETINGS, 2);
 	put_mail_in(p, GREETINGS, file);
@@ -222,7 +221,6 @@ static void folders_below_stay(void **state)
 	struct person *p = by_server("2");
 	struct msglist *l;
 
-	(void)state;
 	make(p, "Top", 1);
 	make(p, "Top/Sub", 2);
 	l = open_with(p, "Top/Sub", 2);
@@ -248,7 +246,6 @@ static void new_name_is_for_all_below(void **state)
 	struct msglist *l;
 	char *subject;
 
-	(void)state;
 	make(p, "Lists", 1);
 	make(p, "Lists/" GREETINGS, 2);
 	make(p, "Listserv", 0);
@@ -284,7 +281,6 @@ static void what_waits_goes_first(void **state)
 	struct msglist *l;
 	uint32_t uid;
 
-	(void)state;
 	make(p, "Work", 2);
 	make(p, "Work/Sub", 0);
 	open_with(p, "Work", 2);
@@ -321,7 +317,6 @@ static void another_copy_follows(void **state)
 	struct person *p = by_server("3"), second = *p;
 	struct msglist *l;
 
-	(void)state;
 	make(p, "Work", 2);
 	make(p, "Play", 1);
 	second.inbox = NULL;
@@ -369,7 +364,6 @@ static void local_folders_go_and_move(void **state)
 	struct msglist *l;
 	char *subject;
 
-	(void)state;
 	file_in(p, "Lists", 1);
 	file_in(p, "Lists/" GREETINGS, 2);
 	file_in(p, "Listserv", 0);
@@ -409,7 +403,6 @@ static void local_folder_goes_under_another_copy(void **state)
 	struct person *p = by_session(), second = *p;
 	struct msglist *l;
 
-	(void)state;
 	file_in(p, "Lists", 2);
 	second.inbox = NULL;
 	start(&second, true);
@@ -433,7 +426,6 @@ static void leftovers_of_the_other_protocol_go(void **state)
 	struct person *p = by_session();
 	struct msglist *l;
 
-	(void)state;
 	file_in(p, "Kept", 1);
 	done(p, engine_protocol(p->engine, 0, PROTOCOL_IMAP));
 	l = open_folder(p, "Local/INBOX");

@@ -77,7 +77,6 @@ static void another_spelling(void **state)
 	};
 	struct person *p = with_a_change_waiting("imap");
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(spellings); i++) {
 		struct msglist *l;
 
@@ -94,7 +93,6 @@ static void a_line_is_taken_out(void **state)
 {
 	struct person *p = with_a_change_waiting("imap");
 
-	(void)state;
 	again(p, "pop3", "\tpop3 pop3://%N@localhost:%P\n", true);
 	assert_int_equal(engine_pending(p->engine), 1);
 	again(p, "imap", "\timap imap://%N@localhost:%I\n", true);
@@ -113,7 +111,6 @@ static void another_host(void **state)
 {
 	struct person *p = with_a_change_waiting("imap");
 
-	(void)state;
 	again(p, "imap", "\timap imap://%N@elsewhere.example\n", true);
 	assert_int_equal(engine_pending(p->engine), 0);
 	assert_non_null(strstr(person_told(), "1 change waits for user"));
@@ -132,7 +129,6 @@ static void the_host_was_renamed(void **state)
 	struct person *p = with_a_change_waiting("imap");
 	struct msglist *l;
 
-	(void)state;
 	again(p, "imap", "\timap imap://%N@127.0.0.1:%I\n", false);
 	l = open_folder(p, "INBOX");
 	UNTIL(p, strstr(person_told(), "goes on"));
@@ -156,7 +152,6 @@ static void another_host_by_pop3(void **state)
 	struct err err = {0};
 	char servers[200];
 
-	(void)state;
 	again(p, "pop3", "\tpop3 pop3s://%N@127.0.0.1:%Q\n", false);
 	l = open_folder(p, "INBOX");
 	done(p, engine_sync(p->engine, 0));
@@ -209,7 +204,6 @@ static void read_only_writes_nothing(void **state)
 	struct str before = STR_INIT, after = STR_INIT;
 	struct msglist *l;
 
-	(void)state;
 	done(p, engine_protocol(p->engine, 0, PROTOCOL_POP3));
 	done(p, engine_protocol(p->engine, 0, PROTOCOL_IMAP));
 	stop(p);
@@ -250,7 +244,6 @@ static void read_only_online(void **state)
 	struct msglist *l;
 	struct event *ev;
 
-	(void)state;
 	stop(p);
 	start_read_only(p, false);
 	l = open_folder(p, "INBOX");
@@ -300,7 +293,6 @@ static void an_account_that_cannot_be_opened(void **state)
 	struct person *p = spoiled("outbox", false);
 	struct account_info info;
 
-	(void)state;
 	says(p, engine_sync(p->engine, 0), "outbox");
 	done(p, engine_pending_cancel(p->engine, 0));
 	says(p, engine_create_folder(p->engine, 0, "New"), "outbox");
@@ -319,7 +311,6 @@ static void a_lock_that_cannot_be_had(void **state)
 {
 	struct person *p = spoiled("sync.lock", true);
 
-	(void)state;
 	says(p, engine_sync(p->engine, 0), "sync.lock");
 	person_free(p);
 }

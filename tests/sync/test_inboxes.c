@@ -81,7 +81,6 @@ static void one_list_of_two(void **state)
 	struct msg_origin o;
 	struct str text = STR_INIT;
 
-	(void)state;
 	shows(p, l, "bob 2, ann 2, bob 1, ann 1");
 	assert_int_equal(msglist_unread(l), 4);
 	assert_string_equal(msglist_folder(l), ENGINE_INBOXES);
@@ -111,7 +110,6 @@ static void changes_go_to_each(void **state)
 	struct msglist *l = open_inboxes(p);
 	uint32_t uids[2] = {named(p, l, "ann 1"), named(p, l, "bob 2")};
 
-	(void)state;
 	done(p, engine_flag(p->engine, l, uids, 2, 0, MAIL_FLAGGED));
 	assert_true(flags_at(l, 0) & MAIL_FLAGGED);
 	assert_false(flags_at(l, 1) & MAIL_FLAGGED);
@@ -140,7 +138,6 @@ static void fifty_steps_are_kept(void **state)
 	uint32_t uids[2] = {named(p, l, "ann 1"), named(p, l, "bob 2")};
 	struct event *ev;
 
-	(void)state;
 	for (int i = 0; i < 51; i++)
 		done(p, engine_flag(p->engine, l, uids, 2, i % 2 ? MAIL_FLAGGED : 0,
 				i % 2 ? 0 : MAIL_FLAGGED));
@@ -159,7 +156,6 @@ static void sorted_by_words(void **state)
 	struct person *p = two_with_mail();
 	struct msglist *l = open_inboxes(p);
 
-	(void)state;
 	msglist_set_sort(l, SORT_SUBJECT, false);
 	UNTIL(p, !msglist_busy(l));
 	shows(p, l, "ann 1, ann 2, bob 1, bob 2");
@@ -187,7 +183,6 @@ static void one_part_fails(void **state)
 	uint32_t uids[2] = {named(p, l, "ann 1"), named(p, l, "bob 1")};
 	struct event *ev;
 
-	(void)state;
 	done(p, engine_create_folder(p->engine, 1, "Bills"));
 	ev = answer(p, engine_move(p->engine, l, uids, 2, "Bills"));
 	assert_int_equal(ev->kind, EVENT_FAILED);
@@ -215,7 +210,6 @@ static void searches_and_limits(void **state)
 	struct msglist *l = open_inboxes(p);
 	struct event *ev = answer(p, engine_search(p->engine, l, "subject:1"));
 
-	(void)state;
 	assert_int_equal(ev->kind, EVENT_FOUND);
 	assert_int_equal(ev->n, 2);
 	assert_true(ev->uids[0] < ev->uids[1]);
@@ -244,7 +238,6 @@ static void export_of_one_folder(void **state)
 	struct event *ev;
 	struct str out = STR_INIT;
 
-	(void)state;
 	ev = answer(p, engine_export(p->engine, l, uids, 2, path));
 	assert_int_equal(ev->kind, EVENT_FAILED);
 	event_free(ev);
@@ -268,7 +261,6 @@ static void answers_by_its_account(void **state)
 	struct event *ev = answer(
 		p, engine_compose(p->engine, 0, COMPOSE_REPLY, l, named(p, l, "bob 1"), NULL));
 
-	(void)state;
 	assert_int_equal(ev->kind, EVENT_DRAFT);
 	assert_int_equal(ev->account, 1);
 	assert_non_null(strstr(ev->drafts->draft.from, "bob@example.org"));
@@ -285,7 +277,6 @@ static void one_is_switched(void **state)
 	unsigned numbering = msglist_numbering(l);
 	struct event *ev;
 
-	(void)state;
 	msglist_tag(l, stays, true);
 	done(p, engine_protocol(p->engine, 1, PROTOCOL_IMAP));
 	UNTIL(p, msglist_count(l) == 2);
@@ -310,7 +301,6 @@ static void one_cannot_be_opened(void **state)
 	char *dir = file_join(p->home, "XDG_DATA_HOME/talaria/bob");
 	struct msglist *l;
 
-	(void)state;
 	stop(p);
 	assert_int_equal(file_remove_tree(dir, NULL), 0);
 	assert_int_equal(file_replace(dir, "", 0, 0600, NULL), 0);
@@ -332,7 +322,6 @@ static void cancelled_at_once(void **state)
 	unsigned request = engine_search(p->engine, l, "body:Text");
 	struct event *ev;
 
-	(void)state;
 	engine_cancel(p->engine, request);
 	ev = answer(p, request);
 	assert_true(ev->kind == EVENT_FOUND || ev->kind == EVENT_CANCELLED);
@@ -346,7 +335,6 @@ static void one_account_or_none(void **state)
 	struct person *p = person_with(ACCOUNT("ann", "pop3"));
 	struct msglist *l;
 
-	(void)state;
 	import(p, 0, 1, 2);
 	l = open_inboxes(p);
 	shows(p, l, "ann 2, ann 1");

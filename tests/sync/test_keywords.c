@@ -59,7 +59,6 @@ static void by_imap(void **state)
 	char path[600];
 	uint32_t uid, other;
 
-	(void)state;
 	UNTIL(p, msglist_count(l) == 8 && msglist_sync_percent(l) == 100);
 	uid = msglist_uid(l, 2);
 	other = msglist_uid(l, 5);
@@ -96,7 +95,6 @@ static void offline(void **state)
 	struct msglist *l = open_folder(p, "INBOX");
 	uint32_t uid, other;
 
-	(void)state;
 	UNTIL(p, msglist_count(l) == 5 && msglist_sync_percent(l) == 100);
 	uid = msglist_uid(l, 1);
 	other = msglist_uid(l, 2);
@@ -148,7 +146,6 @@ static void by_pop3(void **state)
 	char from[600], to[600];
 	uint32_t uid, other;
 
-	(void)state;
 	l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(l) == 6);
 	uid = msglist_uid(l, 0);
@@ -204,7 +201,6 @@ static void switches(void **state)
 	char *one, *two;
 	uint32_t uid;
 
-	(void)state;
 	UNTIL(p, msglist_count(l) == 6 && msglist_sync_percent(l) == 100);
 	one = mem_strdup(row_of(p, l, 0).subject);
 	two = mem_strdup(row_of(p, l, 3).subject);
@@ -246,7 +242,6 @@ static void begins_with_pop3(void **state)
 	struct msglist *l = open_folder(p, "INBOX");
 	char *one;
 
-	(void)state;
 	UNTIL(p, msglist_count(l) == 4);
 	one = mem_strdup(row_of(p, l, 2).subject);
 	give(p, l, named(p, l, one), "", "work later");
@@ -288,7 +283,6 @@ static void in_files(void **state)
 	struct msglist *l = open_folder(p, "INBOX"), *m;
 	char *box = file_join(p->home, "all.mbox"), *dir = file_join(p->home, "all"), *path;
 
-	(void)state;
 	UNTIL(p, msglist_count(l) == 4 && msglist_sync_percent(l) == 100);
 	give(p, l, msglist_uid(l, 1), "", "work later");
 	give(p, l, msglist_uid(l, 2), "", "home");

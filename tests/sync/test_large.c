@@ -331,7 +331,6 @@ static void samples_are_shown_and_saved(void **state)
 	struct person *p = person_new("imap", "", NULL, NULL);
 	struct msglist *l = open_folder(p, "INBOX");
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(SAMPLES); i++)
 		put(p, &SAMPLES[i]);
 	UNTIL(p, msglist_count(l) == MEM_COUNT(SAMPLES) && msglist_sync_percent(l) == 100);
@@ -375,7 +374,6 @@ static void cut_in_the_middle(void **state)
 	struct msglist *l = open_folder(p, "INBOX");
 	struct message_view *v;
 
-	(void)state;
 	setenv("SRV_IMAP", before, 1);
 	put(p, &CUT_TEXT);
 	put(p, &CUT_TWO);
@@ -409,7 +407,6 @@ static void stalled_in_the_middle(void **state)
 	struct event *ev;
 	unsigned request;
 
-	(void)state;
 	setenv("SRV_IMAP", before, 1);
 	put(p, &CUT_TEXT);
 	put(p, &CUT_TWO);

@@ -77,7 +77,6 @@ static void nil_is_not_the_text(void **state)
 	struct person *p = with_large(&l);
 	char *s;
 
-	(void)state;
 	structure(TWO);
 	piece("x1 ", "1", "NIL");
 	piece("", "1", "{9}\\r\\nThe first");
@@ -104,7 +103,6 @@ static void one_part_is_refused(void **state)
 	struct person *p = with_large(&l);
 	char *s;
 
-	(void)state;
 	structure(TWO);
 	odd("rule imap \\S+ UID FETCH 1 .*BODY\\.PEEK\\[1\\] => no [UNAVAILABLE] its file is away");
 	piece("", "2", "{10}\\r\\nThe second");
@@ -122,7 +120,6 @@ static void whole_without_structure(void **state)
 	static const char *const ROWS[] = {
 		"(((\"x\"))", "(NIL NIL)", "(\"text\" \"plain\" NIL NIL NIL \"7bit\" 0 0)", NULL};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(ROWS); i++) {
 		struct msglist *l;
 		struct person *p;
@@ -219,7 +216,6 @@ static void reading_goes_ahead_of_saving(void **state)
 	struct msglist *l;
 	struct person *p = with_held_piece(&l);
 
-	(void)state;
 	read_while_it_is_saved(p, l, l);
 }
 
@@ -229,7 +225,6 @@ static void reading_elsewhere_goes_ahead_too(void **state)
 	struct msglist *l, *other;
 	struct person *p;
 
-	(void)state;
 	odd("fill Other 3");
 	p = with_held_piece(&l);
 	other = open_folder(p, "Other");
@@ -248,7 +243,6 @@ static void cancelled_saving_asks_for_no_more(void **state)
 	char *path;
 	int pieces;
 
-	(void)state;
 	save = save_large(p, l, &path);
 	pieces = seen("BODY\\.PEEK\\[\\]<");
 	engine_cancel(p->engine, save);
@@ -270,7 +264,6 @@ static void too_large_is_said(void **state)
 	struct person *p;
 	struct event *ev;
 
-	(void)state;
 	odd("fill INBOX 1");
 	odd("raw 1 * 1 FETCH (UID 1 FLAGS () INTERNALDATE \"06-Jan-2025 10:00:00 +0000\" "
 	    "RFC822.SIZE 268435457 BODY[HEADER.FIELDS (FROM)] {14}\\r\\nSubject: one\\r\\n)");
@@ -313,7 +306,6 @@ static void one_that_ends_the_connection_costs_one(void **state)
 {
 	char *said = exported("rule UID FETCH 4 .*BODY\\.PEEK\\[\\] => cut", "all.mbox", true);
 
-	(void)state;
 	has(said, "9 messages written");
 	has(said, "1 could not be copied");
 	free(said);
@@ -325,7 +317,6 @@ static void export_without_a_server_breaks_off(void **state)
 	static const char rule[] = "rule UID FETCH ([4-9]|10) .*BODY\\.PEEK\\[\\] => cut";
 	char *said = exported(rule, "Maildir", true);
 
-	(void)state;
 	has(said, "3 messages written");
 	has(said, "run it again to go on");
 	assert_int_equal(seen("UID FETCH .*BODY\\.PEEK\\[\\]"), 6);

@@ -164,7 +164,6 @@ static void seen_while_running(void **state)
 	struct person *p = person_with_mail();
 	struct msglist *made;
 
-	(void)state;
 	meddle(p);
 	sees_meddling(p, p->inbox);
 	made = open_folder(p, "Made/elsewhere");
@@ -197,7 +196,6 @@ static void seen_at_the_next_start(void **state)
 	struct person *p = person_with_mail();
 	struct msglist *l;
 
-	(void)state;
 	done(p, engine_create_folder(p->engine, 0, "Short"));
 	stop(p);
 	meddle(p);
@@ -273,7 +271,6 @@ static void dovecot_sees_the_same(void **state)
 	struct person *p;
 	struct str theirs = STR_INIT;
 
-	(void)state;
 	if (!have("doveadm")) {
 		print_message("# not tested: doveadm is missing\n");
 		return;
@@ -306,7 +303,6 @@ static void mutt_sees_the_same(void **state)
 	struct person *p;
 	struct str theirs = STR_INIT;
 
-	(void)state;
 	if (!have("mutt") || !have("tmux")) {
 		print_message("# not tested: mutt or tmux is missing\n");
 		return;
@@ -362,7 +358,6 @@ static void mbox_grows_while_open(void **state)
 	struct msglist *l;
 	char *path = file_join(p->home, "grows.mbox");
 
-	(void)state;
 	assert_int_equal(file_replace(path, one, strlen(one), 0600, NULL), 0);
 	l = engine_open(p->engine, -1, path, &err);
 	assert_non_null(l);

@@ -182,7 +182,6 @@ static void import_waits_for_the_disk_once_for_many(void **state)
 	struct person *p;
 	char *maildir;
 
-	(void)state;
 	p = somebody_offline(&maildir);
 	atomic_store(&dirs, 0);
 	atomic_store(&records, 0);
@@ -216,7 +215,6 @@ static void copy_waits_for_the_disk_once_for_many(void **state)
 	bool between = false;
 	struct event *ev;
 
-	(void)state;
 	p = somebody_offline(&maildir);
 	l = local_folder(p, &uids);
 	slow_disk();
@@ -252,7 +250,6 @@ static void copy_that_is_cancelled(void **state)
 	struct event *ev;
 	unsigned copy;
 
-	(void)state;
 	p = somebody_offline(&maildir);
 	l = local_folder(p, &uids);
 	slow_disk();
@@ -280,7 +277,6 @@ static void disk_that_fails_leaves_nothing_half(void **state)
 	char *maildir;
 	struct event *ev;
 
-	(void)state;
 	p = somebody_offline(&maildir);
 	l = local_folder(p, &uids);
 	atomic_store(&disk_is_bad, true);
@@ -306,7 +302,6 @@ static void copies_go_up(void **state)
 	uint32_t *uids;
 	char *maildir;
 
-	(void)state;
 	p = somebody_offline(&maildir);
 	l = local_folder(p, &uids);
 	done(p, engine_copy(p->engine, l, uids, SOME, "Archive"));
@@ -327,7 +322,6 @@ static void import_that_is_cancelled(void **state)
 	struct event *ev;
 	unsigned import;
 
-	(void)state;
 	p = somebody_offline(&maildir);
 	slow_disk();
 	import = engine_import(p->engine, 0, maildir, "Archive");
@@ -354,7 +348,6 @@ static void import_to_a_disk_that_fails(void **state)
 	char *maildir;
 	struct event *ev;
 
-	(void)state;
 	p = somebody_offline(&maildir);
 	atomic_store(&disk_is_bad, true);
 	ev = answer(p, engine_import(p->engine, 0, maildir, "Archive"));

@@ -17,7 +17,6 @@ static void old_server_moves_and_takes_back(void **state)
 	struct msglist *l = open_folder(p, "INBOX"), *archive;
 	uint32_t uids[3], marked;
 
-	(void)state;
 	UNTIL(p, msglist_count(l) == 6 && msglist_sync_percent(l) == 100);
 	archive = open_folder(p, "Archive");
 	for (size_t i = 0; i < 3; i++)
@@ -43,7 +42,6 @@ static void old_server_takes_back(void **state)
 	struct msglist *l = open_folder(p, "INBOX"), *archive;
 	uint32_t uids[3];
 
-	(void)state;
 	UNTIL(p, msglist_count(l) == 6 && msglist_sync_percent(l) == 100);
 	archive = open_folder(p, "Archive");
 	for (size_t i = 0; i < 3; i++)
@@ -63,7 +61,6 @@ static void old_server_replays(void **state)
 	struct msglist *l = open_folder(p, "INBOX"), *archive;
 	uint32_t uid;
 
-	(void)state;
 	UNTIL(p, msglist_count(l) == 40 && msglist_sync_percent(l) == 100);
 	/* A folder that is open may be asked for before the list of folders is. */
 	UNTIL(p, engine_find_folder(p->engine, 0, "Archive") >= 0);

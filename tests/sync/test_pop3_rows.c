@@ -91,25 +91,21 @@ static void one_way(const struct bad_way *way)
 
 static void refused(void **state)
 {
-	(void)state;
 	one_way(&ways[0]);
 }
 
 static void ends_the_connection(void **state)
 {
-	(void)state;
 	one_way(&ways[1]);
 }
 
 static void answered_with_rubbish(void **state)
 {
-	(void)state;
 	one_way(&ways[2]);
 }
 
 static void torn_in_the_middle(void **state)
 {
-	(void)state;
 	one_way(&ways[3]);
 }
 
@@ -118,7 +114,6 @@ static void refused_with_pipelining(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("pop3caps UIDL TOP USER PIPELINING");
 	odd("fill INBOX 60");
 	odd("rule pop3 RETR (1|30)$ => cut");
@@ -134,7 +129,6 @@ static void link_that_breaks_once_makes_no_row(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 4");
 	odd("rule x1 pop3 RETR 3 => cut");
 	p = by_pop3("");
@@ -150,7 +144,6 @@ static void still_refused_after_an_hour(void **state)
 	struct msglist *l;
 	uint32_t uid;
 
-	(void)state;
 	odd("fill INBOX 3");
 	odd("rule pop3 RETR 2 => cut");
 	p = by_pop3("");
@@ -191,7 +184,6 @@ static void row_says_what_it_is(void **state)
 	struct folder_info inbox;
 	const char *told;
 
-	(void)state;
 	p = with_row(&l, "");
 	shows(p, l, a_bad_row(l), "disk trouble");
 	shows(p, l, a_bad_row(l), ":whole asks for it now");
@@ -216,7 +208,6 @@ static void whole_asks_for_it_now(void **state)
 	struct person *p;
 	uint32_t uid;
 
-	(void)state;
 	p = with_row(&l, "");
 	uid = msglist_uid(l, a_bad_row(l));
 	fails(p, engine_whole(p->engine, l, uid), "disk trouble");
@@ -236,7 +227,6 @@ static void whole_of_what_has_gone(void **state)
 	struct msglist *l;
 	struct person *p;
 
-	(void)state;
 	p = with_row(&l, "");
 	odd("gone INBOX 2");
 	fails(p, engine_whole(p->engine, l, msglist_uid(l, a_bad_row(l))), "no more");
@@ -250,7 +240,6 @@ static void last_of_the_mailbox_goes(void **state)
 	struct msglist *l;
 	struct person *p;
 
-	(void)state;
 	odd("fill INBOX 1");
 	odd("rule pop3 RETR 1 => say -ERR disk trouble");
 	p = by_pop3("");
@@ -267,7 +256,6 @@ static void nothing_can_be_done_to_a_row(void **state)
 	struct person *p;
 	uint32_t uids[2];
 
-	(void)state;
 	p = with_row(&l, "");
 	uids[0] = msglist_uid(l, a_bad_row(l));
 	fails(p, engine_delete(p->engine, l, uids, 1), "has not given");
@@ -297,7 +285,6 @@ static void row_is_not_exported(void **state)
 	char *path;
 	struct str out = STR_INIT;
 
-	(void)state;
 	p = with_row(&l, "");
 	path = text_of("%s/rows.mbox", p->home);
 	fails(p, engine_export(p->engine, l, NULL, 0, path), "2 messages written");
@@ -316,7 +303,6 @@ static void row_is_not_counted_by_a_switch(void **state)
 	struct person *p;
 	char *path;
 
-	(void)state;
 	p = with_row(&l, "");
 	ev = answer(p, engine_protocol_preview(p->engine, 0, PROTOCOL_IMAP));
 	assert_int_equal(ev->kind, EVENT_TEXT);
@@ -346,7 +332,6 @@ static void refused_without_uidl(void **state)
 	struct msglist *l;
 	struct person *p;
 
-	(void)state;
 	odd("nouidl");
 	p = with_row(&l, "\tpop3-keep always\n");
 	assert_int_equal(bad_rows(l), 1);
@@ -366,7 +351,6 @@ static void top_ends_the_connection(void **state)
 	struct msglist *l;
 	struct person *p;
 
-	(void)state;
 	odd("fill INBOX 2");
 	odd("big large 50000");
 	odd("rule pop3 TOP 3 => cut");

@@ -25,7 +25,6 @@ static void without_uidl_nothing_comes_twice(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 5");
 	odd("nouidl");
 	p = by_pop3("");
@@ -45,7 +44,6 @@ static void without_uidl_and_top_nothing_comes_twice(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 4");
 	odd("nouidl");
 	odd("notop");
@@ -63,7 +61,6 @@ static void without_uidl_namesakes_both_come(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("nouidl");
 	odd("mail Message-ID: <same@odd>\\r\\nDate: Mon, 6 Jan 2025 10:00:00 "
 	    "+0000\\r\\nSubject: one\\r\\n\\r\\nshort\\r\\n");
@@ -81,7 +78,6 @@ static void without_uidl_never_keep_empties_the_server(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("fill INBOX 3");
 	odd("nouidl");
 	p = by_pop3("\tpop3-keep never\n");
@@ -95,7 +91,6 @@ static void without_capa_everything_comes(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 6");
 	odd("rule pop3 CAPA => say -ERR what?");
 	p = by_pop3("");
@@ -110,7 +105,6 @@ static void pipelined_everything_comes(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("pop3caps UIDL TOP USER PIPELINING");
 	odd("fill INBOX 120");
 	odd("rule x1 pop3 DELE 77 => say -ERR not this one");
@@ -131,7 +125,6 @@ static void moved_server_nothing_comes_twice(void **state)
 	struct msglist *l;
 	uint32_t uid;
 
-	(void)state;
 	odd("fill INBOX 8");
 	p = by_pop3("");
 	l = inbox_of(p, 8);
@@ -154,7 +147,6 @@ static void moved_server_and_a_dropped_link(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 30");
 	p = by_pop3("");
 	inbox_of(p, 30);
@@ -177,7 +169,6 @@ static void uidls_of_every_session_anew(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 5");
 	p = by_pop3("");
 	l = inbox_of(p, 5);
@@ -195,7 +186,6 @@ static void moved_server_without_top(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("notop");
 	odd("fill INBOX 5");
 	p = by_pop3("");
@@ -212,7 +202,6 @@ static void empty_list_forgets_nothing(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 4");
 	p = by_pop3("");
 	l = inbox_of(p, 4);
@@ -231,7 +220,6 @@ static void dele_refused_and_moved_elsewhere_does_not_come_back(void **state)
 	struct msglist *l;
 	uint32_t uid;
 
-	(void)state;
 	odd("fill INBOX 2");
 	odd("rule pop3 DELE => say -ERR [SYS/TEMP] not now");
 	p = by_pop3("\tpop3-keep never\n");
@@ -255,7 +243,6 @@ static void dots_are_as_they_were(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("mail Subject: "
 	    "dots\\r\\n\\r\\nbegin\\r\\n.\\r\\n..two\\r\\n.one\\r\\n...\\r\\nend\\r\\n");
 	p = by_pop3("");
@@ -269,7 +256,6 @@ static void line_of_a_megabyte_comes_whole(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("long wide 1000000");
 	odd("fill INBOX 1");
 	p = by_pop3("");
@@ -283,7 +269,6 @@ static void octets_of_any_kind_come(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("mail Subject: odd\\r\\n\\r\\n\\x80\\xff bare\\nlf and\\rcr \\x01\\r\\nthe end");
 	p = by_pop3("");
 	odd("rule pop3 RETR => before +OK");
@@ -306,7 +291,6 @@ static void nonsense_instead_of_an_answer(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 3");
 	odd("rule x1 pop3 RETR 2 => say HTTP/1.1 200 OK");
 	p = by_pop3("\tpop3-keep never\n");
@@ -343,13 +327,11 @@ static void refused_for_now(const char *code)
 
 static void login_delay_waits(void **state)
 {
-	(void)state;
 	refused_for_now("[LOGIN-DELAY]");
 }
 
 static void trouble_for_now_waits(void **state)
 {
-	(void)state;
 	refused_for_now("[SYS/TEMP]");
 }
 
@@ -371,13 +353,11 @@ static void refused_for_good(const char *code)
 
 static void wrong_password_is_told_once(void **state)
 {
-	(void)state;
 	refused_for_good("[AUTH]");
 }
 
 static void trouble_for_good_is_told_once(void **state)
 {
-	(void)state;
 	refused_for_good("[SYS/PERM]");
 }
 
@@ -385,7 +365,6 @@ static void apop_is_never_chosen(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("greeting pop3 +OK POP3 <1896.697170952@dbc.mtview.ca.us>");
 	odd("fill INBOX 1");
 	p = by_pop3("");
@@ -401,7 +380,6 @@ static void days_count_from_the_download(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("fill INBOX 3");
 	p = by_pop3("\tpop3-keep 2d\n");
 	inbox_of(p, 3);
@@ -424,7 +402,6 @@ static void clock_that_leaps_deletes_nothing(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("fill INBOX 3");
 	p = by_pop3("\tpop3-keep 14d\n");
 	inbox_of(p, 3);
@@ -440,7 +417,6 @@ static void clock_put_back_counts_anew(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("fill INBOX 3");
 	put_clock(4000LL * DAY);
 	p = by_pop3("\tpop3-keep 14d\n");
@@ -477,7 +453,6 @@ static void purged_here_goes_there(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("fill INBOX 3");
 	p = by_pop3("\tpop3-delete-with-local yes\n");
 	inbox_of(p, 3);
@@ -493,7 +468,6 @@ static void purged_here_stays_there(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("fill INBOX 3");
 	p = by_pop3("");
 	inbox_of(p, 3);
@@ -558,7 +532,6 @@ static void purged_under_another_name(const char *message, int left)
 
 static void purged_with_a_foreign_name(void **state)
 {
-	(void)state;
 	/* Of two that are the same none goes: the other one is still here. */
 	purged_under_another_name(
 		"mail Subject: same\\r\\nMessage-ID: <same@x>\\r\\n\\r\\nx\\r\\n", 2);
@@ -585,7 +558,6 @@ static void large_mail_comes_as_its_beginning(void **state)
 	struct person *p;
 	size_t row;
 
-	(void)state;
 	p = with_large(&l, "\tpop3-keep never\n");
 	row = (size_t)find_subject(p, l, "large");
 	shows(p, l, row, "Only the beginning is here; the message has 5");
@@ -608,7 +580,6 @@ static void large_mail_is_completed_on_demand(void **state)
 	uint32_t uid;
 	size_t row;
 
-	(void)state;
 	p = with_large(&l, "\tpop3-keep never\n");
 	row = (size_t)find_subject(p, l, "large");
 	uid = msglist_uid(l, row);
@@ -637,7 +608,6 @@ static void beginning_is_known_without_any_cache(void **state)
 	struct person *p;
 	size_t row;
 
-	(void)state;
 	p = with_large(&l, "\tpop3-keep never\n");
 	stop(p);
 	assert_int_equal(file_remove_tree(getenv("XDG_CACHE_HOME"), NULL), 0);
@@ -659,7 +629,6 @@ static void dropped_while_it_is_completed(void **state)
 	struct person *p;
 	uint32_t uid;
 
-	(void)state;
 	p = with_large(&l, "\tpop3-keep never\n");
 	uid = msglist_uid(l, (size_t)find_subject(p, l, "large"));
 	odd("rule x1 pop3 RETR 1 => torn 9000");
@@ -685,7 +654,6 @@ static void large_mail_that_has_gone_is_told(void **state)
 	struct person *p;
 	uint32_t uid;
 
-	(void)state;
 	p = with_large(&l, "");
 	uid = msglist_uid(l, (size_t)find_subject(p, l, "large"));
 	odd("gone INBOX 2");
@@ -700,7 +668,6 @@ static void another_mail_in_its_place_changes_nothing(void **state)
 	struct person *p;
 	uint32_t uid;
 
-	(void)state;
 	p = with_large(&l, "\tpop3-keep never\n");
 	odd("big other 60000");
 	fetch(p);
@@ -718,7 +685,6 @@ static void large_mail_without_top_comes_whole(void **state)
 	struct msglist *l;
 	struct person *p;
 
-	(void)state;
 	odd("notop");
 	p = with_large(&l, "");
 	shows(p, l, (size_t)find_subject(p, l, "large"), "the end");
@@ -730,7 +696,6 @@ static void large_mail_comes_whole_when_top_is_refused(void **state)
 	struct msglist *l;
 	struct person *p;
 
-	(void)state;
 	odd("rule pop3 TOP => say -ERR no");
 	p = with_large(&l, "\tpop3-keep never\n");
 	shows(p, l, (size_t)find_subject(p, l, "large"), "the end");
@@ -744,7 +709,6 @@ static void large_mail_on_a_moved_server(void **state)
 	struct person *p;
 	uint32_t uid;
 
-	(void)state;
 	p = with_large(&l, "\tpop3-keep 5d\n");
 	odd("new-uidls");
 	fetch(p);
@@ -763,7 +727,6 @@ static void mail_cannot_pretend_to_be_a_beginning(void **state)
 	struct person *p;
 	struct msg_row r;
 
-	(void)state;
 	odd("mail X-Talaria-Beginning-Of: 9000000 0123456789abcdef0123456789abcdef\\r\\nSubject: "
 	    "false\\r\\n\\r\\nall of it\\r\\n");
 	p = by_pop3("\tpop3-keep never\n");
@@ -782,7 +745,6 @@ static void beginning_is_not_passed_on_as_the_whole(void **state)
 	struct person *p;
 	uint32_t uid;
 
-	(void)state;
 	p = with_large(&l, "\tpop3-delete-with-local yes\n");
 	uid = msglist_uid(l, (size_t)find_subject(p, l, "large"));
 	fails(p, engine_compose(p->engine, 0, COMPOSE_FORWARD, l, uid, NULL), ":whole");
@@ -810,7 +772,6 @@ static void stopped_between_messages_keeps_what_came(void **state)
 	unsigned request;
 	int came;
 
-	(void)state;
 	p = by_pop3("");
 	l = inbox_of(p, 0);
 	odd("fill INBOX 60");
@@ -840,7 +801,6 @@ static void a_session_that_stalls_is_stopped(void **state)
 	struct event *ev;
 	unsigned request;
 
-	(void)state;
 	p = by_pop3("");
 	l = inbox_of(p, 0);
 	odd("fill INBOX 60");
@@ -864,7 +824,6 @@ static void stop_ends_the_fetch_in_order(void **state)
 	struct event *ev;
 	unsigned request;
 
-	(void)state;
 	p = by_pop3("\tpop3-keep never\n");
 	l = inbox_of(p, 0);
 	odd("fill INBOX 60");

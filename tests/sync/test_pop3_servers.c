@@ -176,14 +176,12 @@ static void life(const char *user, int port)
 
 static void courier(void **state)
 {
-	(void)state;
 	fill_courier();
 	life("alice", courier_port);
 }
 
 static void mailutils(void **state)
 {
-	(void)state;
 	fill_mailutils();
 	life("alice%40example.org", mailutils_port);
 }

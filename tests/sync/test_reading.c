@@ -206,7 +206,6 @@ static void a_long_one_holds_nobody_up(void **state)
 	uint32_t uid;
 	unsigned request;
 
-	(void)state;
 	set_gate(READING, true);
 	request = read_it(p, l, 0);
 	others_are_answered(p, l);
@@ -223,7 +222,6 @@ static void views_come_in_order(void **state)
 	struct person *p = reader(&l);
 	unsigned first, second, third;
 
-	(void)state;
 	set_gate(READING, true);
 	first = read_it(p, l, 2);
 	second = read_it(p, l, 0);
@@ -243,7 +241,6 @@ static void what_is_cancelled_is_not_begun(void **state)
 	int before = count(READING);
 	unsigned first, second;
 
-	(void)state;
 	set_gate(READING, true);
 	first = read_it(p, l, 0);
 	second = read_it(p, l, 1);
@@ -264,7 +261,6 @@ static void a_closed_folder_shows_nothing(void **state)
 	struct person *p = reader(&l);
 	unsigned request;
 
-	(void)state;
 	set_gate(READING, true);
 	request = read_it(p, l, 0);
 	others_are_answered(p, l);
@@ -283,7 +279,6 @@ static void a_search_holds_nobody_up(void **state)
 	struct event *ev;
 	unsigned request;
 
-	(void)state;
 	set_gate(SEARCHING, true);
 	request = engine_search(p->engine, l, "body:needle1");
 	others_are_answered(p, l);
@@ -305,7 +300,6 @@ static void a_search_is_cancelled(void **state)
 	struct event *ev;
 	unsigned request;
 
-	(void)state;
 	set_gate(SEARCHING, true);
 	request = engine_search(p->engine, l, "body:needle1");
 	has_begun(SEARCHING, before + 1);
@@ -326,7 +320,6 @@ static void a_search_of_many(void **state)
 	struct person *p = reader_of(&l, MANY);
 	struct event *ev;
 
-	(void)state;
 	ev = answer(p, engine_search(p->engine, l, "subject:\"Mail 3\" | body:needle1"));
 	assert_int_equal(ev->kind, EVENT_FOUND);
 	assert_null(ev->text);
@@ -344,7 +337,6 @@ static void an_answer_holds_nobody_up(void **state)
 	struct event *ev;
 	unsigned request;
 
-	(void)state;
 	set_gate(QUOTING, true);
 	request = engine_compose(p->engine, 0, COMPOSE_REPLY, l, uid_at(p, l, 0), NULL);
 	others_are_answered(p, l);
@@ -373,7 +365,6 @@ static void the_end_drops_what_waits(void **state)
 	struct person *p = reader(&l);
 	int before = count(READING);
 
-	(void)state;
 	set_gate(READING, true);
 	set_gate(SEARCHING, true);
 	read_it(p, l, 0);

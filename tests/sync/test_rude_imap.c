@@ -12,7 +12,6 @@ static void full_server_is_waited_for(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("greeting imap * BYE too many connections");
 	p = by_imap();
 	UNTIL(p, state_of(p) == STATE_WAITING);
@@ -27,7 +26,6 @@ static void preauth_sends_nothing(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("greeting imap * PREAUTH welcome");
 	p = somebody("imap", "imap", "");
 	UNTIL(p, state_of(p) == STATE_FAILED);
@@ -40,7 +38,6 @@ static void starttls_refused_sends_nothing(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("caps IMAP4rev1 STARTTLS AUTH=PLAIN SASL-IR");
 	odd("rule STARTTLS => no not today");
 	p = somebody("imap", "imap", "");
@@ -59,7 +56,6 @@ static void login_refused_is_no_storm(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("password another");
 	p = by_imap();
 	UNTIL(p, state_of(p) == STATE_FAILED);
@@ -78,7 +74,6 @@ static void silent_server_stops_no_key(void **state)
 	struct person *p;
 	int64_t begin;
 
-	(void)state;
 	odd("rule imap \\S+ LIST => stall");
 	p = by_imap();
 	UNTIL_SERVER(p, seen("imap \\S+ LIST"));
@@ -96,7 +91,6 @@ static void stalled_fill_quits_at_once_and_goes_on_later(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("fill INBOX 60");
 	odd("rule HEADER.FIELDS => part 700");
 	p = by_imap();
@@ -116,7 +110,6 @@ static void one_break_costs_no_row(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 400");
 	odd("budget 60000");
 	p = by_imap();
@@ -135,7 +128,6 @@ static void next_rows_are_asked_for_ahead(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 500");
 	odd("rule x1 UID FETCH 251:450 => behind");
 	p = by_imap();
@@ -164,7 +156,6 @@ static void all_rows_come(const char *command)
 /* Two are under way and the connection ends within the first, behind it, within the second. */
 static void break_with_two_chunks_under_way_costs_no_row(void **state)
 {
-	(void)state;
 	all_rows_come("budget 20000");
 	all_rows_come("budget 40000");
 	all_rows_come("budget 62000");
@@ -178,7 +169,6 @@ static void broken_row_of_the_second_chunk_alone_is_given_up(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 500");
 	odd("raw 100 what is this");
 	p = by_imap();
@@ -194,7 +184,6 @@ static void broken_row_of_the_second_chunk_alone_is_given_up(void **state)
 
 static void many_breaks_cost_no_row(void **state)
 {
-	(void)state;
 	all_rows_come("budget 40000");
 }
 
@@ -203,7 +192,6 @@ static void single_octets_are_read(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 30");
 	odd("drip");
 	p = by_imap();
@@ -243,7 +231,6 @@ static void broken_row(const char *raw, bool ends)
 
 static void unparsable_row_has_a_placeholder(void **state)
 {
-	(void)state;
 	broken_row("raw 70 * 70 FETCH (UID 70 FLAGS (\\\\Seen INTERNALDATE nonsense ((", false);
 	broken_row("raw 70 * 70 FETCH (UID 70 FLAGS () RFC822.SIZE minus BODY[HEADER.FIELDS (FROM)]"
 		   " {5}\\r\\nab)\\r)",
@@ -302,7 +289,6 @@ static void lame_message_costs_one_row(void **state)
 	static const uint32_t oldest[] = {1}, newest[] = {300}, middle[] = {270}, old[] = {33},
 			      some[] = {33, 34, 36, 270, 300};
 
-	(void)state;
 	lame_message("lame %u no HEADER", middle, 1, "cannot read message 270");
 	lame_message("lame %u no HEADER", old, 1, "cannot read message 33");
 	lame_message("lame %u no HEADER", oldest, 1, "cannot read");
@@ -340,7 +326,6 @@ static void lame_flags(const char *command)
 
 static void lame_flags_stop_no_new_mail(void **state)
 {
-	(void)state;
 	lame_flags("lame 30 no ^.UID FLAGS.$");
 	lame_flags("lame 30 bye ^.UID FLAGS.$");
 }
@@ -351,7 +336,6 @@ static void lame_message_is_asked_for_at_once(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 5");
 	odd("lame 3 no HEADER");
 	p = by_imap();
@@ -370,7 +354,6 @@ static void lame_message_comes_when_the_server_is_well(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 60");
 	odd("lame 30 no HEADER");
 	p = by_imap();
@@ -388,7 +371,6 @@ static void folder_of_lame_messages_ends(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("fill INBOX 400");
 	odd("rule HEADER.FIELDS => no not today");
 	p = by_imap();
@@ -421,7 +403,6 @@ static void broken_folder(const char *rule)
 
 static void broken_folder_stops_no_other(void **state)
 {
-	(void)state;
 	broken_folder("rule SELECT \"Lame => cut");
 	broken_folder("rule SELECT \"Lame => before what is this");
 }
@@ -432,7 +413,6 @@ static void missing_exists_takes_no_row(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 5");
 	p = by_imap();
 	l = filled(p, 5);
@@ -451,7 +431,6 @@ static void strange_rows_are_ignored(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 10");
 	odd("rule HEADER.FIELDS => before * 3 FETCH (FLAGS (\\\\Seen \\\\Flagged))\\r\\n"
 	    "* 4 FETCH (BODY[HEADER.FIELDS (SUBJECT)] {19}\\r\\nSubject: no UID\\r\\n\\r\\n)\\r\\n"
@@ -472,7 +451,6 @@ static void alert_is_shown_clean(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("fill INBOX 1");
 	p = by_imap();
 	filled(p, 1);
@@ -489,7 +467,6 @@ static bool escaped;
 
 static int look_for_evil(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
-	(void)st, (void)type;
 	if (strstr(path + ftw->base, "evil") && !strstr(path, getenv("XDG_CACHE_HOME"))) {
 		print_message("outside: %s\n", path);
 		escaped = true;
@@ -501,7 +478,6 @@ static void names_stay_in_the_cache(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("fill INBOX 2");
 	odd("fill ../../../evil1 2");
 	odd("fill /tmp/evil2 2");
@@ -547,7 +523,6 @@ static void body_that_is_gone_is_told(void **state)
 	struct msglist *l;
 	struct event *ev;
 
-	(void)state;
 	odd("fill INBOX 4");
 	odd("rule x1 UID FETCH.*PEEK\\[\\] => say $tag OK done");
 	odd("rule x1 UID FETCH.*PEEK\\[\\] => no [EXPUNGEISSUED] some are gone");
@@ -571,7 +546,6 @@ static void body_comes_after_a_break(void **state)
 	struct event *ev;
 	static const struct read_options opt = {.width = 80};
 
-	(void)state;
 	odd("fill INBOX 4");
 	odd("rule x1 UID FETCH.*PEEK\\[\\] => torn 60");
 	p = by_imap();
@@ -590,7 +564,6 @@ static void one_connection_is_enough_to_read(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 3");
 	odd("fill Other 3");
 	p = by_imap();
@@ -612,7 +585,6 @@ static void cancelled_reads_are_not_fetched(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 12");
 	p = by_imap();
 	l = filled(p, 12);
@@ -632,7 +604,6 @@ static void body_that_is_not_given_is_not_gone(void **state)
 	struct msglist *l;
 	struct event *ev;
 
-	(void)state;
 	odd("fill INBOX 3");
 	odd("lame 2 nothing PEEK.\\]");
 	p = by_imap();
@@ -649,7 +620,6 @@ static void bad_is_no_storm(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("rule imap \\S+ LIST => bad never heard of it");
 	p = by_imap();
 	UNTIL(p, strstr(person_told(), "never heard of it"));
@@ -669,7 +639,6 @@ static void refused_password_is_asked_for_again_once(void **state)
 {
 	struct person *p = by_asked_password();
 
-	(void)state;
 	odd("password right");
 	event_of_kind(p, EVENT_PASSWORD);
 	engine_password(p->engine, 0, "wrong");
@@ -711,7 +680,6 @@ static void password_command_is_run_again(void **state)
 	char *command = text_of("command \"cat %s\"", path);
 	struct person *p;
 
-	(void)state;
 	odd("password one");
 	write_token(path, "one");
 	p = by_password("imap", command);
@@ -739,7 +707,6 @@ static void sleep_leads_to_a_new_connection_at_once(void **state)
 	struct msglist *l;
 	int logins;
 
-	(void)state;
 	odd("fill INBOX 3");
 	p = by_imap();
 	l = filled(p, 3);
@@ -770,7 +737,6 @@ static void sleep_ends_the_waiting_for_a_server(void **state)
 	struct person *p;
 	int64_t begin;
 
-	(void)state;
 	odd("greeting imap * BYE too many connections");
 	p = by_imap();
 	/* Until the pause is five seconds. */
@@ -792,7 +758,6 @@ static void octet_a_second_stops_no_key(void **state)
 	struct person *p;
 	int64_t begin;
 
-	(void)state;
 	odd("fill INBOX 60");
 	odd("drip 1000");
 	p = by_imap();
@@ -816,7 +781,6 @@ static void list_that_is_refused_comes_by_halves(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 5");
 	p = by_imap();
 	filled(p, 5);
@@ -837,7 +801,6 @@ static void list_that_is_refused_altogether_is_told(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 30");
 	p = by_imap();
 	filled(p, 30);

@@ -97,7 +97,6 @@ static void marks_made_offline_cost_one_command(void **state)
 	int before;
 	off_t bytes;
 
-	(void)state;
 	odd("fill INBOX 500");
 	p = by_imap();
 	l = filled(p, N);
@@ -123,7 +122,6 @@ static void mixed_work_is_put_together(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 60");
 	odd("fill Archive 0");
 	p = ready(60, &l);
@@ -151,7 +149,6 @@ static void opposite_marks_are_never_sent(void **state)
 	struct msglist *l;
 	uint32_t uids[3], two = 2;
 
-	(void)state;
 	odd("fill INBOX 3");
 	p = by_imap();
 	l = filled(p, 3);
@@ -177,7 +174,6 @@ static void whole_folder_is_one_record(void **state)
 	uint32_t *uids = mem_array(N, sizeof(*uids));
 	off_t bytes;
 
-	(void)state;
 	odd("fill INBOX 3000");
 	p = by_imap();
 	l = filled(p, N);
@@ -202,7 +198,6 @@ static void lost_copy_of_many_is_not_doubled(void **state)
 	static const char *const how[] = {"lose", "half", "cut"};
 	uint32_t uids[3];
 
-	(void)state;
 	first_three(uids);
 	for (int bare = 0; bare < 2; bare++)
 		for (size_t i = 0; i < MEM_COUNT(how); i++) {
@@ -237,7 +232,6 @@ static void lost_step_of_an_old_move_of_many(void **state)
 		"UID EXPUNGE => cut"};
 	uint32_t uids[3];
 
-	(void)state;
 	first_three(uids);
 	for (int bare = 0; bare < 2; bare++)
 		for (size_t i = 0; i < MEM_COUNT(rules); i++) {
@@ -313,7 +307,6 @@ static void move_three(struct person *p, struct msglist *l)
 
 static void write_once(struct person *p, struct msglist *l)
 {
-	(void)l;
 	send_text(p, "you@example.org", "Once");
 }
 
@@ -332,7 +325,6 @@ static void killed_in_the_middle(void **state)
 		{NULL, "rule APPEND => stall", "APPEND", write_once, 0, 5, 1},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
 		struct person *p;
 		struct msglist *l;
@@ -362,7 +354,6 @@ static void vanished_messages_drop_what_waits(void **state)
 	struct msglist *l, *other;
 	uint32_t two = 2, one = 4;
 
-	(void)state;
 	odd("fill INBOX 3");
 	odd("fill Lists 3");
 	p = by_imap();
@@ -402,7 +393,6 @@ static void renumbered_folder_drops_what_waits(void **state)
 	struct msglist *l;
 	uint32_t two = 2, three = 3;
 
-	(void)state;
 	odd("fill INBOX 3");
 	odd("fill Archive 0");
 	p = ready(3, &l);
@@ -430,7 +420,6 @@ static void refusal_names_message_and_reason(void **state)
 	struct pending_info info;
 	uint32_t two = 2;
 
-	(void)state;
 	odd("fill INBOX 3");
 	odd("fill Archive 0");
 	odd("rule UID MOVE => no over quota");
@@ -454,7 +443,6 @@ static void refused_copy_of_a_sent_mail_stays_here(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 1");
 	odd("fill Sent 0");
 	odd("rule APPEND => instead $tag NO over quota");
@@ -478,7 +466,6 @@ static void cancelled_changes_are_as_if_never_made(void **state)
 	struct pending_info info;
 	uint32_t uids[3], five = 5;
 
-	(void)state;
 	odd("fill INBOX 5");
 	odd("fill Archive 0");
 	odd("flags INBOX 1 \\Flagged");
@@ -523,7 +510,6 @@ static void what_is_on_its_way_is_not_cancelled(void **state)
 	struct pending_info info;
 	uint32_t two = 2;
 
-	(void)state;
 	odd("fill INBOX 3");
 	odd("rule x1 UID STORE => stall");
 	p = by_imap();
@@ -547,7 +533,6 @@ static void steps_are_taken_back_one_by_one(void **state)
 	struct msglist *l;
 	uint32_t uids[3], four = 4;
 
-	(void)state;
 	odd("fill INBOX 5");
 	odd("fill Archive 0");
 	odd("fill Trash 0");
@@ -585,7 +570,6 @@ static void undo_offline_drops_what_was_not_sent(void **state)
 	struct msglist *l;
 	uint32_t uids[3];
 
-	(void)state;
 	odd("fill INBOX 5");
 	odd("fill Archive 0");
 	p = ready(5, &l);
@@ -618,7 +602,6 @@ static void undo_offline_of_a_move_that_was_sent(void **state)
 	struct msglist *l, *archive;
 	uint32_t uids[3];
 
-	(void)state;
 	odd("fill INBOX 5");
 	odd("fill Archive 1");
 	p = ready(5, &l);
@@ -648,7 +631,6 @@ static void undo_in_local_folders(void **state)
 	struct msglist *l, *archive;
 	uint32_t uids[3];
 
-	(void)state;
 	odd("fill INBOX 4");
 	p = by_pop3("");
 	l = open_folder(p, "INBOX");
@@ -676,7 +658,6 @@ static void undo_of_what_is_on_its_way_waits_for_the_answer(void **state)
 	struct event *ev;
 	uint32_t uids[3];
 
-	(void)state;
 	odd("fill INBOX 3");
 	odd("fill Archive 0");
 	odd("rule x1 UID MOVE => stall");
@@ -700,7 +681,6 @@ static void undo_without_uidplus_finds_by_message_id(void **state)
 		OLDER, "caps IMAP4rev1 AUTH=PLAIN SASL-IR MOVE IDLE LITERAL+"};
 	uint32_t uids[3];
 
-	(void)state;
 	first_three(uids);
 	for (size_t i = 0; i < MEM_COUNT(caps); i++) {
 		struct person *p;

@@ -40,7 +40,6 @@ static void refused_mark_is_taken_back(void **state)
 	struct msglist *l;
 	uint32_t uid = 2;
 
-	(void)state;
 	odd("fill INBOX 3");
 	odd("rule UID STORE => no the mailbox is for reading");
 	p = by_imap();
@@ -59,7 +58,6 @@ static void refused_move_comes_back(void **state)
 	struct person *p = with_archive("rule UID MOVE => no over quota", &l);
 	uint32_t uid = 2;
 
-	(void)state;
 	done(p, engine_move(p->engine, l, &uid, 1, "Archive"));
 	assert_int_equal(msglist_find(l, 2), -1);
 	UNTIL(p, engine_pending(p->engine) == 0 && msglist_count(l) == 3);
@@ -119,7 +117,6 @@ static void mark_that_ends_connections_is_set_aside(void **state)
 	struct person *p = with_archive("rule UID STORE 2 => cut", &l);
 	uint32_t uid = 2;
 
-	(void)state;
 	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
 	is_set_aside(p, l, "Flag 1 message in Inbox", "UID STORE 2");
 	UNTIL(p, !(flags_at(l, (size_t)msglist_find(l, 2)) & MAIL_FLAGGED));
@@ -137,7 +134,6 @@ static void move_that_ends_connections_comes_back(void **state)
 	struct person *p = with_archive("rule UID MOVE 2 => cut", &l);
 	uint32_t uid = 2;
 
-	(void)state;
 	done(p, engine_move(p->engine, l, &uid, 1, "Archive"));
 	is_set_aside(p, l, "Move 1 message from Inbox to Archive", "UID MOVE 2");
 	UNTIL(p, msglist_count(l) == 3);
@@ -151,7 +147,6 @@ static void move_that_was_done_stays_done(void **state)
 	struct person *p;
 	uint32_t uid = 2;
 
-	(void)state;
 	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS IDLE LITERAL+");
 	p = with_archive("rule UID STORE 2 => lose", &l);
 	done(p, engine_move(p->engine, l, &uid, 1, "Archive"));
@@ -170,7 +165,6 @@ static void copy_of_a_sent_mail_that_ends_connections_is_kept(void **state)
 	struct msglist *l;
 	struct person *p;
 
-	(void)state;
 	odd("fill Sent 0");
 	odd("fill INBOX 3");
 	odd("rule APPEND => cut");
@@ -191,7 +185,6 @@ static void synchronisation_goes_on_behind_it(void **state)
 	struct person *p = with_archive("rule UID STORE 2 => cut", &l);
 	uint32_t uid = 2;
 
-	(void)state;
 	stop(p);
 	start(p, true);
 	l = open_folder(p, "INBOX");
@@ -209,7 +202,6 @@ static void lost_append_makes_no_second_copy(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill Sent 0");
 	p = who_sends_once("rule x1 APPEND => lose");
 	UNTIL(p, engine_pending(p->engine) == 1);
@@ -226,7 +218,6 @@ static void append_that_never_arrived_is_repeated(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("fill Sent 0");
 	p = who_sends_once("rule x1 APPEND => cut");
 	settled(p);
@@ -239,7 +230,6 @@ static void append_waits_for_its_mailbox(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	/* No Sent yet, and the link breaks before it is made. */
 	p = who_sends_once("rule x1 APPEND => cut");
 	settled(p);
@@ -254,7 +244,6 @@ static void break_at_a_new_folder_is_no_refusal(void **state)
 	struct msglist *l = open_folder(p, "INBOX");
 	uint32_t uid = 1;
 
-	(void)state;
 	settled(p);
 	UNTIL_SERVER(p, number("count Sent") == 1);
 	odd("fill INBOX 2");
@@ -274,7 +263,6 @@ static void lost_move_is_not_doubled(void **state)
 	struct person *p = with_archive("rule x1 UID MOVE => lose", &l);
 	uint32_t uid = 2;
 
-	(void)state;
 	done(p, engine_move(p->engine, l, &uid, 1, "Archive"));
 	settled(p);
 	assert_int_equal(number("count Archive"), 1);
@@ -291,7 +279,6 @@ static void lost_copy_is_not_doubled(void **state)
 	struct person *p = with_archive("rule x1 UID COPY => lose", &l);
 	uint32_t uid = 2;
 
-	(void)state;
 	done(p, engine_copy(p->engine, l, &uid, 1, "Archive"));
 	settled(p);
 	assert_int_equal(number("count Archive"), 1);
@@ -305,7 +292,6 @@ static void lost_step_of_an_old_move_is_not_doubled(void **state)
 	static const char *const steps[] = {"UID COPY", "UID STORE", "UID EXPUNGE"};
 	uint32_t uid = 2;
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(steps); i++) {
 		struct person *p;
 		struct msglist *l;
@@ -344,7 +330,6 @@ static void unasked_flags_are_no_copies(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS IDLE LITERAL+");
 	odd("rule UID FETCH => before * 1 FETCH (UID 3 FLAGS (\\\\Seen))");
 	p = with_archive("rule x1 UID COPY => half", &l);
@@ -375,7 +360,6 @@ static void old_server_removes_what_is_moved_alone(void **state)
 	struct msglist *l = old_server(&p, "rule x1 nothing => cut");
 	uint32_t uids[] = {2, 3};
 
-	(void)state;
 	done(p, engine_move(p->engine, l, uids, 2, "Archive"));
 	settled(p);
 	UNTIL_SERVER(p, number("count INBOX") == 4);
@@ -392,7 +376,6 @@ static void old_server_that_keeps_what_is_moved_is_told(void **state)
 	struct msglist *l = old_server(&p, "rule imap \\d+ EXPUNGE => no only the owner may");
 	uint32_t uids[] = {2, 3};
 
-	(void)state;
 	done(p, engine_move(p->engine, l, uids, 2, "Archive"));
 	settled(p);
 	UNTIL(p, strstr(person_told(), "still in INBOX too"));
@@ -451,7 +434,6 @@ static void folder_to_read_only_is_not_changed(void **state)
 	static const char with[] = "caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS MOVE IDLE LITERAL+",
 			  without[] = "caps IMAP4rev1 AUTH=PLAIN SASL-IR IDLE LITERAL+";
 
-	(void)state;
 	folder_to_read_only(with, "\\\\Seen \\\\Deleted", "READ-ONLY");
 	folder_to_read_only(without, "\\\\Seen \\\\Deleted", "READ-ONLY");
 	folder_to_read_only(with, "", "READ-WRITE");
@@ -464,7 +446,6 @@ static void operation_on_a_folder_to_read_only_is_refused(void **state)
 	struct msglist *l;
 	uint32_t uid = 2;
 
-	(void)state;
 	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR IDLE LITERAL+");
 	odd("fill INBOX 3");
 	odd("fill Archive 0");
@@ -491,7 +472,6 @@ static void mailboxes_that_look_alike_are_two(void **state)
 	struct person *p;
 	struct msglist *one, *two;
 
-	(void)state;
 	odd("fill R&D 2");
 	odd("fill R&-D 3");
 	p = by_imap();
@@ -510,7 +490,6 @@ static void counts_are_kept_as_they_are(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("fill INBOX 5");
 	p = by_imap();
 	filled(p, 5);
@@ -527,7 +506,6 @@ static void own_folders_are_below_the_prefix(void **state)
 	struct msglist *l;
 	uint32_t uid = 2;
 
-	(void)state;
 	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS MOVE IDLE LITERAL+ NAMESPACE");
 	odd("rule NAMESPACE => say * NAMESPACE ((\"INBOX/\" \"/\")) NIL ((\"Shared/\" \"/\"))\\r\\n"
 	    "$tag OK done");
@@ -570,7 +548,6 @@ static void configured_folders_have_the_role(void **state)
 {
 	static const char *const counts[] = {"count Bin", "count INBOX/Bin"};
 
-	(void)state;
 	for (size_t i = 0; i < 2; i++) {
 		struct person *p;
 		struct msglist *l;
@@ -634,7 +611,6 @@ static void refused_folders_stay(void **state)
 	struct msglist *l;
 	uint32_t uid;
 
-	(void)state;
 	odd("rule \\S+ DELETE => no Work is for ever");
 	odd("rule \\S+ RENAME => bad what do you mean");
 	p = with_folders();
@@ -660,7 +636,6 @@ static void renamed_with_all_below(void **state)
 	struct person *p = with_folders();
 	struct msglist *l = open_folder(p, "Work/R\xc3\xa4");
 
-	(void)state;
 	UNTIL(p, msglist_count(l) == 1 && msglist_sync_percent(l) == 100);
 	done(p, engine_rename_folder(p->engine, 0, "Work", "\xc3\x84rger"));
 	assert_int_equal(number("count &AMQ-rger"), 2);
@@ -694,7 +669,6 @@ static void lost_answers_are_told(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("rule x1 ^imap \\S+ DELETE => lose");
 	p = with_folders();
 	refuses(p, engine_delete_folder(p->engine, 0, "Work/R\xc3\xa4", 1),
@@ -722,7 +696,6 @@ static void folders_that_cannot_go(void **state)
 	unsigned export;
 	char *path;
 
-	(void)state;
 	below = open_folder(p, "Work/R\xc3\xa4");
 	UNTIL(p, msglist_count(below) == 1 && msglist_sync_percent(below) == 100);
 	/* It is being exported, and waits for a message. */
@@ -756,7 +729,6 @@ static void changes_go_before_their_folder(void **state)
 	struct msglist *l = open_folder(p, "INBOX");
 	uint32_t uid = msglist_uid(l, 0);
 
-	(void)state;
 	odd("rule x1 MOVE => stall");
 	done(p, engine_move(p->engine, l, &uid, 1, "Work/R\xc3\xa4"));
 	UNTIL_SERVER(p, seen(" MOVE ") == 1);
@@ -777,7 +749,6 @@ static void folders_without_messages(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("fill INBOX 1");
 	odd("fill Top/Sub 0");
 	odd("list (\\\\Noselect \\\\HasChildren) \"/\" Top");
@@ -801,7 +772,6 @@ static void localised_names_have_roles(void **state)
 		{"Corbeille", "&BBoEPgRABDcEOAQ9BDA-"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < 4; i++) {
 		const char *name = names[i / 2][i % 2];
 		char *fill = text_of("fill %s 0", name), *count = text_of("count %s", name);
@@ -831,7 +801,6 @@ static void roles_are_asked_for(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("fill INBOX 1");
 	odd("rule RETURN => bad what return");
 	p = by_imap();
@@ -852,7 +821,6 @@ static void own_copies_are_no_news(void **state)
 	struct event *ev;
 	int64_t end;
 
-	(void)state;
 	odd("fill INBOX 3");
 	odd("fill Work 1");
 	p = by_imap();
@@ -907,7 +875,6 @@ static void lost_append_without_id_makes_no_second_copy(void **state)
 {
 	struct person *p = who_imports("rule x1 APPEND => lose", "", "");
 
-	(void)state;
 	settled(p);
 	assert_int_equal(number("count Archive"), 1);
 	assert_int_equal(seen("APPEND"), 1);
@@ -918,7 +885,6 @@ static void another_of_no_id_is_not_taken_for_it(void **state)
 {
 	struct person *p = who_imports("rule x1 APPEND => cut", "", "");
 
-	(void)state;
 	odd("bare Archive 1");
 	settled(p);
 	assert_int_equal(number("count Archive"), 2);
@@ -930,7 +896,6 @@ static void keyword_that_is_refused_keeps_no_mail_out(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS MOVE IDLE");
 	p = who_imports("rule APPEND .*work => no no such keyword", "Message-ID: <one@x>\n",
 		"X-Keywords: work\n");
@@ -944,7 +909,6 @@ static void lost_create_is_not_repeated(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("fill INBOX 1");
 	odd("rule x1 CREATE => lose");
 	p = by_imap();
@@ -961,7 +925,6 @@ static void create_that_never_arrived_is_repeated(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("fill INBOX 1");
 	odd("rule x1 CREATE => cut");
 	p = by_imap();
@@ -980,7 +943,6 @@ static void marks_of_others_that_come_back_keep_all(void **state)
 	struct person *p;
 	uint32_t uid = 2;
 
-	(void)state;
 	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR IDLE LITERAL+");
 	odd("fill Trash 0");
 	p = with_archive("rule SEARCH DELETED => say * SEARCH 3\\r\\n$tag OK done", &l);
@@ -999,7 +961,6 @@ static void server_that_removes_nothing_is_told(void **state)
 	struct person *p;
 	uint32_t uid = 1;
 
-	(void)state;
 	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR IDLE LITERAL+");
 	odd("fill INBOX 1");
 	odd("fill Trash 1");

@@ -19,7 +19,6 @@ static void pop3_in_use_waits(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 3");
 	odd("rule pop3 PASS => say -ERR [IN-USE] locked by another session");
 	p = by_pop3("");
@@ -37,7 +36,6 @@ static void pop3_break_loses_and_doubles_nothing(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 10");
 	odd("rule x1 pop3 RETR 4 => torn 100");
 	p = by_pop3("\tpop3-keep never\n");
@@ -62,7 +60,6 @@ static void pop3_break_is_followed_by_another_try(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 10");
 	odd("rule x1 pop3 RETR 4 => torn 100");
 	p = by_pop3("");
@@ -79,7 +76,6 @@ static void pop3_odd_uidls_fetch_each_once(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 7");
 	odd("uidl 2 2 same");
 	odd("uidl 3 3 same");
@@ -110,7 +106,6 @@ static void pop3_wrong_sizes_cost_nothing(void **state)
 	struct msglist *l;
 	struct message_view *v;
 
-	(void)state;
 	odd("fill INBOX 3");
 	odd("rule pop3 LIST => say +OK\\r\\n1 1\\r\\n2 4294967295\\r\\n3 0\\r\\n"
 	    "77 5\\r\\n18446744073709551617 1\\r\\n.");
@@ -137,7 +132,6 @@ static void pop3_quit_refused_forgets_nothing(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 5");
 	odd("rule x1 pop3 QUIT => say -ERR some messages not removed");
 	p = by_pop3("\tpop3-keep never\n");
@@ -158,7 +152,6 @@ static void pop3_refused_dele_fetches_nothing_again(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 5");
 	odd("rule pop3 DELE 2 => say -ERR not this one");
 	p = by_pop3("\tpop3-keep never\n");
@@ -177,7 +170,6 @@ static void pop3_login_refused_is_told(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("password another");
 	p = by_pop3("");
 	UNTIL(p, state_of(p) == STATE_FAILED);
@@ -193,7 +185,6 @@ static void pop3_asked_for_is_not_asked_twice(void **state)
 	struct person *p;
 	int before;
 
-	(void)state;
 	odd("fill INBOX 3");
 	p = by_pop3("");
 	engine_set_offline(p->engine, true);
@@ -222,7 +213,6 @@ static void pop3_counts_while_it_fetches(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("fill INBOX 20");
 	odd("drip 1");
 	p = by_pop3("");
@@ -239,7 +229,6 @@ static void pop3_typed_password_fetches(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 3");
 	p = by_password("pop3", "ask");
 	event_of_kind(p, EVENT_PASSWORD);
@@ -255,7 +244,6 @@ static void pop3_retry_breaks_no_session(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 200");
 	p = by_pop3("\tpop3-keep never\n");
 	l = open_folder(p, "INBOX");

@@ -21,7 +21,6 @@ static void smtp_later_stays_and_is_retried(void **state)
 	struct person *p;
 	char *id;
 
-	(void)state;
 	odd("rule x1 smtp RCPT => say 451 4.2.0 come back later");
 	p = by_imap();
 	send_text(p, "you@example.org", "Patience");
@@ -44,7 +43,6 @@ static void smtp_one_refused_of_two_keeps_that_one(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("rule smtp RCPT TO:<bad => say 550 5.1.1 nobody \\e[1mhere");
 	p = by_imap();
 	send_text(p, "good@example.org, bad@example.org", "Two");
@@ -91,7 +89,6 @@ static void smtp_three_recipients_three_fates(void **state)
 	struct draft d;
 	char *id;
 
-	(void)state;
 	odd("rule x1 smtp RCPT TO:<bob => say 451 4.2.1 later");
 	odd("rule smtp RCPT TO:<eve => say 550 5.1.1 nobody");
 	p = by_imap();
@@ -149,7 +146,6 @@ static void smtp_whole_mail_refused_after_recipients(void **state)
 	static const char *const rules[] = {
 		"rule smtp DATA => say 554 5.7.1 spam", "rule end of data => say 554 5.7.1 spam"};
 
-	(void)state;
 	for (size_t i = 0; i < 2; i++) {
 		struct person *p;
 
@@ -171,7 +167,6 @@ static void smtp_lost_answer_is_unconfirmed(void **state)
 	struct account_info info;
 	struct person *p;
 
-	(void)state;
 	odd("rule end of data => lose");
 	p = by_imap();
 	send_text(p, "you@example.org", "Perhaps");
@@ -198,7 +193,6 @@ static void smtp_silence_after_the_dot_is_unconfirmed(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("rule smtp DATA => part 8");
 	p = by_imap();
 	send_text(p, "you@example.org", "Perhaps");
@@ -219,7 +213,6 @@ static void smtp_break_before_data_is_sent_later(void **state)
 	struct person *p;
 	char *id;
 
-	(void)state;
 	odd("rule x1 smtp DATA => cut");
 	p = by_imap();
 	send_text(p, "you@example.org", "Early");
@@ -239,7 +232,6 @@ static void smtp_refused_login_is_no_storm(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("rule smtp AUTH => say 535 5.7.8 who are you");
 	p = by_imap();
 	send_text(p, "you@example.org", "Locked out");
@@ -268,7 +260,6 @@ static void smtp_refused_connection_fails_no_mail(void **state)
 	struct person *p;
 	char *id;
 
-	(void)state;
 	odd("greeting smtp 554 5.7.1 no service here");
 	p = by_imap();
 	send_text(p, "you@example.org", "Closed");
@@ -297,7 +288,6 @@ static void smtp_one_that_goes_takes_along_what_waited(void **state)
 	int64_t then;
 	struct person *p;
 
-	(void)state;
 	odd("greeting smtp 554 5.7.1 no service here");
 	p = by_imap();
 	send_and_wait(p, "One");
@@ -316,7 +306,6 @@ static void smtp_connection_that_comes_back_sends_what_waited(void **state)
 	int64_t then;
 	struct person *p;
 
-	(void)state;
 	odd("greeting smtp 554 5.7.1 no service here");
 	p = by_imap();
 	send_and_wait(p, "Waits");
@@ -335,7 +324,6 @@ static void smtp_sync_sends_what_waits(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("rule x2 smtp RCPT => say 451 4.2.0 come back later");
 	p = by_imap();
 	send_and_wait(p, "One");
@@ -356,7 +344,6 @@ static void smtp_too_many_recipients_go_at_once(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("rule x1 smtp RCPT TO:<bob => say 452 4.5.3 too many recipients");
 	p = by_imap();
 	send_text(p, "ann@example.org, bob@example.org, eve@example.org", "Crowd");
@@ -375,7 +362,6 @@ static void smtp_closed_between_mails(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	p = by_imap();
 	send_text(p, "you@example.org", "One");
 	event_of_kind(p, EVENT_SENT);
@@ -392,7 +378,6 @@ static void smtp_end_says_quit(void **state)
 	int64_t end;
 	struct person *p;
 
-	(void)state;
 	p = by_imap();
 	send_text(p, "you@example.org", "Last");
 	event_of_kind(p, EVENT_SENT);

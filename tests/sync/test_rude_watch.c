@@ -11,7 +11,6 @@ static void new_uidvalidity_starts_anew(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 6");
 	p = by_imap();
 	l = filled(p, 6);
@@ -41,7 +40,6 @@ static void new_uidvalidity_while_open(void **state)
 	struct msglist *l;
 	struct msg_row row;
 
-	(void)state;
 	odd("fill INBOX 6");
 	p = by_imap();
 	l = filled(p, 6);
@@ -63,7 +61,6 @@ static void other_clients_are_seen(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 10");
 	p = by_imap();
 	l = filled(p, 10);
@@ -87,7 +84,6 @@ static void restart_is_told_and_survived(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 3");
 	p = by_imap();
 	l = filled(p, 3);
@@ -120,7 +116,6 @@ static void qresync_is_used(void **state)
 	struct msglist *l;
 	struct person *p = by_qresync(&l);
 
-	(void)state;
 	stop(p);
 	odd("gone INBOX 4");
 	odd("flags INBOX 5 \\Flagged");
@@ -140,7 +135,6 @@ static void unsaid_vanished_is_found_out(void **state)
 	struct msglist *l;
 	struct person *p = by_qresync(&l);
 
-	(void)state;
 	stop(p);
 	odd("gone INBOX 4");
 	odd("flags INBOX 5 \\Flagged");
@@ -159,7 +153,6 @@ static void lie_of_an_empty_folder_hides_no_row(void **state)
 	struct msglist *l;
 	struct person *p = by_qresync(&l);
 
-	(void)state;
 	stop(p);
 	odd("rule x1 SELECT.*QRESYNC => before * VANISHED (EARLIER) 1:4294967295");
 	start(p, false);
@@ -180,7 +173,6 @@ static void numbers_without_messages_are_no_rows(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 5");
 	odd("rule UID SEARCH ALL => before * SEARCH 4294967295 0 7 7 1 3 3 99999999999");
 	p = by_imap();
@@ -193,7 +185,6 @@ static void refused_select_is_told(void **state)
 {
 	struct person *p;
 
-	(void)state;
 	odd("fill INBOX 2");
 	odd("fill Other 2");
 	odd("rule SELECT .?INBOX => no the mailbox is broken");
@@ -261,20 +252,17 @@ static void search_that_leaves_out_hides_no_row(void **state)
 {
 	static const char rule[] = "rule UID SEARCH ALL => instead * SEARCH 1 2\r\n$tag OK x";
 
-	(void)state;
 	come_right("", rule);
 	come_right("CONDSTORE", rule);
 }
 
 static void refused_search_hides_no_row(void **state)
 {
-	(void)state;
 	come_right("", "rule UID SEARCH ALL => no not today");
 }
 
 static void endless_range_hides_no_row(void **state)
 {
-	(void)state;
 	come_right("ESEARCH CONDSTORE",
 		"rule UID SEARCH RETURN => instead * ESEARCH (TAG \"x\") UID ALL "
 		"1:4294967295\r\n$tag OK x");
@@ -285,7 +273,6 @@ static void ranges_are_used(void **state)
 	struct msglist *l;
 	struct person *p = again(&l, "ESEARCH CONDSTORE", "norules");
 
-	(void)state;
 	rows_are_right(p, l);
 	assert_true(seen("SEARCH RETURN \\(ALL\\)") > 0);
 	assert_true(seen("CHANGEDSINCE") > 0);
@@ -298,7 +285,6 @@ static void broken_ranges_are_asked_for_otherwise(void **state)
 	struct msglist *l;
 	struct person *p = again(&l, "ESEARCH", "rule UID SEARCH RETURN => bad never heard of it");
 
-	(void)state;
 	rows_are_right(p, l);
 	assert_int_equal(seen("AUTHENTICATE"), 2);
 	person_free(p);
@@ -307,7 +293,6 @@ static void broken_ranges_are_asked_for_otherwise(void **state)
 /* A backup was played in on the server: its mod-sequences begin anew. */
 static void backward_modseq_is_not_believed(void **state)
 {
-	(void)state;
 	come_right("CONDSTORE", "modseq INBOX 3");
 	come_right("CONDSTORE QRESYNC", "modseq INBOX 3");
 }
@@ -318,7 +303,6 @@ static void forgotten_mark_is_found_out(void **state)
 	struct person *p;
 	static const char *const caps[] = {"CONDSTORE", "CONDSTORE QRESYNC"};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(caps); i++) {
 		odd("reset");
 		p = again(&l, caps[i], "quietly INBOX 7 \\Seen");
@@ -335,7 +319,6 @@ static void wrong_counts_are_no_storm(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR IDLE ENABLE CONDSTORE QRESYNC");
 	odd("fill INBOX 5");
 	odd("rule STATUS => instead * STATUS INBOX (MESSAGES 7 UNSEEN 6 UIDNEXT 6 UIDVALIDITY 1000 "
@@ -357,7 +340,6 @@ static void waiting_moves_do_not_break_the_sum(void **state)
 	uint32_t uid = 2;
 	int begun;
 
-	(void)state;
 	odd("fill Archive 0");
 	UNTIL_SERVER(p, number("idling") == 1);
 	stop(p);
@@ -414,7 +396,6 @@ static void last_word_of_a_closed_folder_is_heard(void **state)
 	struct msglist *archive;
 	struct person *p;
 
-	(void)state;
 	odd("fill INBOX 3");
 	odd("fill Archive 2");
 	p = by_imap();
@@ -457,7 +438,6 @@ static void mail_in_any_folder_is_counted_at_once(void **state)
 	struct person *p = by_notify(&l);
 	int asked = seen("STATUS"), listed = seen("LIST");
 
-	(void)state;
 	odd("fill Archive 3");
 	UNTIL(p, unread_of(p, "Archive") == 5);
 	UNTIL_SERVER(p, number("idling") == 1);
@@ -487,7 +467,6 @@ static void new_folder_is_listed_at_once(void **state)
 	struct msglist *l;
 	struct person *p = by_notify(&l);
 
-	(void)state;
 	odd("fill Projects 1");
 	UNTIL(p, unread_of(p, "Projects") == 1);
 	UNTIL_SERVER(p, number("idling") == 1);
@@ -500,7 +479,6 @@ static void refused_notify_is_done_without(void **state)
 {
 	static const char *const rules[] = {"no [BADEVENT (MessageNew)] not these", "bad what"};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rules); i++) {
 		char *rule = text_of("rule NOTIFY => %s", rules[i]);
 		struct person *p;
@@ -524,7 +502,6 @@ static void overflow_leads_back_to_looking(void **state)
 	struct person *p = by_notify(&l);
 	int listed = seen("LIST");
 
-	(void)state;
 	UNTIL_SERVER(p, number("idling") == 1);
 	odd("say * OK [NOTIFICATIONOVERFLOW] too much");
 	UNTIL_SERVER(p, seen("LIST") > listed && number("idling") == 1);
@@ -543,7 +520,6 @@ static void chatter_keeps_no_operation_waiting(void **state)
 	};
 	uint32_t uid = 2;
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(chatter); i++) {
 		struct person *p;
 		struct msglist *l;
@@ -579,7 +555,6 @@ static void vanished_folder_stays_readable(void **state)
 	struct event *ev;
 	uint32_t uid;
 
-	(void)state;
 	odd("fill INBOX 2");
 	odd("fill Other 4");
 	p = by_imap();
@@ -615,7 +590,6 @@ static void folder_that_comes_back_is_filled_anew(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill INBOX 2");
 	odd("fill Other 4");
 	p = by_imap();
@@ -643,7 +617,6 @@ static void message_removed_elsewhere_stays_on_the_screen(void **state)
 	struct str text = STR_INIT;
 	struct event *ev;
 
-	(void)state;
 	odd("fill INBOX 3");
 	p = by_imap();
 	l = filled(p, 3);
@@ -667,7 +640,6 @@ static void empty_list_is_not_the_end_of_all_folders(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	(void)state;
 	odd("fill Other 4");
 	p = by_imap();
 	l = open_folder(p, "Other");

@@ -274,7 +274,6 @@ static void matrix(void **state)
 	static const char *const keeps[] = {"always", "never", "3d"};
 	int cells = 0;
 
-	(void)state;
 	for (int from = 0; from < 2; from++)
 		for (int offline = 0; offline < 2; offline++)
 			for (size_t keep = 0; keep < MEM_COUNT(keeps); keep++)
@@ -327,7 +326,6 @@ static void previews(struct person *p, enum protocol to, const char *what)
  * the messages before or not. Nothing is deleted there. */
 static void filed_by_pop3(void **state)
 {
-	(void)state;
 	for (int known = 0; known < 2; known++) {
 		struct person *p = person_new(known ? "imap" : "pop3", "", "--count", "12");
 		struct msglist *l = open_folder(p, "INBOX");
@@ -373,7 +371,6 @@ static void filed_by_pop3(void **state)
 /* Filed by IMAP, with or without the server having heard of it: POP3 has it there too. */
 static void filed_by_imap(void **state)
 {
-	(void)state;
 	for (int offline = 0; offline < 2; offline++) {
 		struct person *p = person_new("pop3", "", "--count", "12");
 		struct msglist *l = open_folder(p, "INBOX");
@@ -413,7 +410,6 @@ static void filed_before_it_was_fetched(void **state)
 	struct msglist *l = open_folder(p, "INBOX");
 	char *subject[1];
 
-	(void)state;
 	settle(p, PROTOCOL_IMAP);
 	UNTIL(p, msglist_count(l) == MAILS);
 	assert_int_equal(unique_subjects(p, l, subject, 1), 1);
@@ -438,7 +434,6 @@ static void with_work_waiting(void **state)
 	uint32_t *uids = mem_array(MANY, sizeof(*uids));
 	int sent;
 
-	(void)state;
 	UNTIL(p, msglist_count(l) == MANY && msglist_sync_percent(l) == 100);
 	for (size_t i = 0; i < MANY; i++)
 		uids[i] = msglist_uid(l, i);
@@ -501,7 +496,6 @@ static void moves_of_many(void **state)
 	struct msglist *l = open_folder(p, "INBOX"), *trash;
 	uint32_t uids[MANY];
 
-	(void)state;
 	UNTIL(p, msglist_count(l) == MANY);
 	settle(p, PROTOCOL_POP3);
 	engine_set_offline(p->engine, true);
@@ -532,7 +526,6 @@ static void marks_of_many(void **state)
 	struct msglist *l = open_folder(p, "INBOX");
 	uint32_t uids[MANY];
 
-	(void)state;
 	UNTIL(p, msglist_count(l) == MANY);
 	settle(p, PROTOCOL_POP3);
 	engine_set_offline(p->engine, true);

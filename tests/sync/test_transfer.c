@@ -115,7 +115,6 @@ static void imap_to_maildir(void **state)
 	char *dir = below(p, "copy");
 	struct msglist *l = filled(p, "INBOX", 40);
 
-	(void)state;
 	mark(p, l, 3, MAIL_FLAGGED | MAIL_SEEN | MAIL_ANSWERED | MAIL_DRAFT);
 	assert_said(p, engine_export(p->engine, l, NULL, 0, dir), "40 messages written");
 	assert_int_equal(files_in(dir), 40);
@@ -137,7 +136,6 @@ static void mbox_there_and_back(void **state)
 	struct msglist *l = filled(p, "INBOX", 30);
 	size_t flagged, answered, seen;
 
-	(void)state;
 	mark(p, l, 1, MAIL_FLAGGED | MAIL_SEEN);
 	mark(p, l, 2, MAIL_ANSWERED | MAIL_SEEN);
 	flagged = with_flags(l, MAIL_FLAGGED);
@@ -167,7 +165,6 @@ static void offline_import_waits_for_the_server(void **state)
 	char *path = below(p, "copy.mbox");
 	struct msglist *l = filled(p, "INBOX", 12);
 
-	(void)state;
 	assert_said(p, engine_export(p->engine, l, NULL, 0, path), "12 messages written");
 	stop(p);
 	start(p, true);
@@ -234,7 +231,6 @@ static void import_brings_marks_to_the_server(void **state)
 	struct msglist *l = filled(p, "INBOX", 12);
 	size_t flagged = with_flags(l, MAIL_FLAGGED), seen = with_flags(l, MAIL_SEEN);
 
-	(void)state;
 	assert_said(p, engine_export(p->engine, l, NULL, 0, path), "12 messages written");
 	assert_said(p, engine_import(p->engine, 0, path, "Old"), "12 messages imported");
 	UNTIL(p, engine_pending(p->engine) == 0);
@@ -283,7 +279,6 @@ static void offline_import_brings_marks(void **state)
 	struct msglist *l = filled(p, "INBOX", 6);
 	size_t flagged = with_flags(l, MAIL_FLAGGED);
 
-	(void)state;
 	for (size_t i = 0; i < 6; i++)
 		mark(p, l, i, MAIL_FLAGGED);
 	assert_said(p, engine_export(p->engine, l, NULL, 0, path), "6 messages written");
@@ -314,7 +309,6 @@ static void import_brings_marks_to_files(void **state)
 	struct msglist *l = filled(p, "INBOX", 150);
 	struct str mail = STR_INIT;
 
-	(void)state;
 	assert_said(p, engine_export(p->engine, l, NULL, 0, dir), "150 messages written");
 	/* One twice, the second with a mark: neither gets anything of the other. */
 	shell("cd \"$1\"; f=$(ls cur new | grep '^[0-9]' | head -n 1); f=$(ls cur/$f new/$f "
@@ -350,7 +344,6 @@ static void export_brings_marks(void **state)
 	char *dir = below(p, "copy");
 	struct msglist *l = filled(p, "INBOX", 10);
 
-	(void)state;
 	for (size_t i = 0; i < 10; i++)
 		unmark(p, l, i, MAIL_SEEN | MAIL_FLAGGED | MAIL_ANSWERED);
 	assert_said(p, engine_export(p->engine, l, NULL, 0, dir), "10 messages written");
@@ -391,7 +384,6 @@ static void export_without_the_network(void **state)
 	struct msglist *l = filled(p, "INBOX", 8);
 	uint32_t uid = msglist_uid(l, 0);
 
-	(void)state;
 	engine_view_free(read_view(p, l, uid)); /* one is here */
 	stop(p);
 	start(p, true);
@@ -417,7 +409,6 @@ static void trees(void **state)
 	uint32_t uids[5];
 	struct str path = STR_INIT;
 
-	(void)state;
 	done(p, engine_create_folder(p->engine, 0, "Lists/talaria"));
 	for (size_t i = 0; i < 5; i++)
 		uids[i] = msglist_uid(l, i);
@@ -457,7 +448,6 @@ static void odd_names(void **state)
 	char *tree = file_join(p->home, "tree");
 	struct str table = STR_INIT;
 
-	(void)state;
 	filled(p, "INBOX", 0);
 	stop(p);
 	assert_int_equal(file_read(path, 65536, &table, NULL), 0);
@@ -485,7 +475,6 @@ static void a_left_over_part(void **state)
 	char *path = file_join(p->home, "x.mbox"), *part = file_join(p->home, "x.mbox.part"),
 	     *ball = file_join(p->home, "b.tar.gz"), *other = file_join(p->home, "b.tar.gz.part");
 
-	(void)state;
 	assert_int_equal(file_replace(part, "mine", 4, 0600, NULL), 0);
 	assert_int_equal(file_replace(other, "mine", 4, 0600, NULL), 0);
 	done(p, engine_export(p->engine, l, NULL, 0, path));
@@ -509,7 +498,6 @@ static void cancelled_and_run_again(void **state)
 	struct event *ev;
 	int first;
 
-	(void)state;
 	for (;;) {
 		ev = next_event(p->engine, clock_ms() + PATIENCE_MS);
 		assert_non_null(ev);
@@ -535,7 +523,6 @@ static void backup_holds_what_is_only_here(void **state)
 	struct msglist *l = filled(p, "INBOX", 20);
 	char *dir = below(p, "backups"), *id;
 
-	(void)state;
 	mark(p, l, 0, MAIL_FLAGGED);
 	id = draft_of(p, engine_compose(p->engine, 0, COMPOSE_NEW, NULL, 0, "bob@example.org"));
 	assert_int_equal(file_make_dirs(dir, NULL), 0);
@@ -560,7 +547,6 @@ static void nothing_is_written_among_the_mail(void **state)
 	struct str mail = STR_INIT, work = STR_INIT;
 	char *link = below(p, "link"), *box = below(p, "box");
 
-	(void)state;
 	str_addf(&work, "%s/talaria/test", getenv("XDG_DATA_HOME"));
 	str_addf(&mail, "%s/mail", work.p);
 	assert_int_equal(symlink(mail.p, link), 0);
@@ -586,7 +572,6 @@ static void bad_paths_are_told(void **state)
 	struct person *p = person_new("imap", "", "--count", "2");
 	char *text = below(p, "text"), *tree = below(p, "tree.mbox");
 
-	(void)state;
 	filled(p, "INBOX", 2);
 	assert_int_equal(file_replace(text, "no mail\n", 8, 0600, NULL), 0);
 	assert_refused(p, engine_import(p->engine, 0, text, "Old"), "mbox");

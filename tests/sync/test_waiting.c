@@ -72,7 +72,6 @@ static void filed_offline(void **state)
 	struct msglist *l = filled(p), *archive, *trash;
 	char *subject = mem_strdup(row_of(p, l, 0).subject);
 
-	(void)state;
 	reads(p, l, subject);
 	engine_set_offline(p->engine, true);
 	move(p, l, subject, "Archive");
@@ -135,7 +134,6 @@ static void undeleted_offline(void **state)
 	char *subject = mem_strdup(row_of(p, l, 1).subject);
 	uint32_t uid = uid_of(p, l, subject);
 
-	(void)state;
 	reads(p, l, subject);
 	done(p, engine_delete(p->engine, l, &uid, 1));
 	settle(p);
@@ -165,7 +163,6 @@ static void deleted_while_it_waits(void **state)
 	struct msglist *l = filled(p), *trash;
 	uint32_t uids[2] = {msglist_uid(l, 0), msglist_uid(l, 1)};
 
-	(void)state;
 	engine_set_offline(p->engine, true);
 	done(p, engine_delete(p->engine, l, uids, 2));
 	trash = open_folder(p, "Trash");
@@ -189,7 +186,6 @@ static void undone_is_not_new(void **state)
 	size_t newest = 0;
 	char *subject;
 
-	(void)state;
 	for (size_t i = 1; i < MAILS; i++)
 		if (msglist_uid(l, i) > msglist_uid(l, newest))
 			newest = i;
@@ -221,7 +217,6 @@ static void thrown_away_is_not_new(void **state)
 	char *path = file_join(p->home, "unread.eml");
 	struct event *ev = NULL;
 
-	(void)state;
 	UNTIL(p, msglist_sync_percent(trash) == 100);
 	assert_int_equal(file_replace(path, mail, strlen(mail), 0600, NULL), 0);
 	put_mail_in(p, "Trash", path);
@@ -254,7 +249,6 @@ static void closed_folders_keep_up(void **state)
 	struct msglist *l, *archive;
 	uint32_t uid;
 
-	(void)state;
 	l = filled(p);
 	archive = open_folder(p, "Archive");
 	UNTIL(p, msglist_sync_percent(archive) == 100);
@@ -286,7 +280,6 @@ static void asked_for_it_is_sent_again(void **state)
 {
 	struct person *p = person_new("imap", "", "--count", "5");
 
-	(void)state;
 	filled(p);
 	send_text(p, "defer@example.org", "Put off");
 	UNTIL(p, times(person_told(), "450") == 1);

@@ -116,7 +116,6 @@ static struct folder_info folder_of(struct person *p, const char *name)
 
 static void changes_while_away_are_found_by_any_means(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(hosts); i++) {
 		struct person *p = person_at(hosts[i], "30");
 		struct msglist *l = filled(p, "INBOX", 30);
@@ -148,7 +147,6 @@ static void changes_while_away_are_found_by_any_means(void **state)
 
 static void changes_while_open_are_seen_by_any_means(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(hosts); i++) {
 		struct person *p = person_at(hosts[i], "10");
 		struct msglist *l = filled(p, "INBOX", 10);
@@ -169,7 +167,6 @@ static void mail_in_any_folder_is_counted_at_once(void **state)
 	struct person *p = person_at(hosts[0], "3");
 	struct msglist *l = filled(p, "INBOX", 3);
 
-	(void)state;
 	UNTIL(p, folder_of(p, "Archive").counts_known);
 	OTHER(p, "append", "Archive", "4");
 	UNTIL(p, folder_of(p, "Archive").unread == 4);
@@ -199,7 +196,6 @@ static void closed_folder_is_kept_up(void **state)
 	struct person *p = person_at(hosts[0], "3");
 	struct msglist *l;
 
-	(void)state;
 	OTHER(p, "create", "Kept", "append", "Kept", "3");
 	filled(p, "INBOX", 3);
 	UNTIL(p, folder_of(p, "Kept").total == 3);
@@ -221,7 +217,6 @@ static void closed_folder_is_kept_up(void **state)
 
 static void deleted_folder_stays_readable(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(hosts); i++) {
 		struct person *p = person_at(hosts[i], "2");
 		struct msglist *l;
@@ -250,7 +245,6 @@ static void renamed_folder_is_found_under_its_new_name(void **state)
 	struct person *p = person_at(hosts[0], "1");
 	struct msglist *l, *again;
 
-	(void)state;
 	OTHER(p, "create", "Before", "append", "Before", "3");
 	l = filled(p, "Before", 3);
 	OTHER(p, "rename", "Before", "After");
@@ -267,7 +261,6 @@ static void renamed_folder_is_found_under_its_new_name(void **state)
 /* Another folder of the same name: not one row of the old one stays. */
 static void folder_made_anew_while_open_shows_only_new_rows(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(hosts); i++) {
 		struct person *p = person_at(hosts[i], "1");
 		struct msglist *l;
@@ -294,7 +287,6 @@ static void message_removed_elsewhere_stays_on_the_screen(void **state)
 	struct str text = STR_INIT;
 	struct event *ev;
 
-	(void)state;
 	OTHER(p, "remove", "INBOX", "2");
 	UNTIL(p, msglist_find(l, 2) < 0);
 	text_plain(v->text, &text, false);
@@ -362,7 +354,6 @@ static void link_that_drops_brings_all_and_takes_all(void **state)
 	uint32_t uids[3] = {10, 20, 30};
 	char *marked;
 
-	(void)state;
 	stop(p);
 	start_proxy();
 	use_server(p, "127.0.0.1", proxy_port);
@@ -395,7 +386,6 @@ static void stalled_link_answers_keys_and_ends_at_once(void **state)
 	struct msglist *l;
 	int64_t begin;
 
-	(void)state;
 	stop(p);
 	start_proxy();
 	use_server(p, "127.0.0.1", proxy_port);

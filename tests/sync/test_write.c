@@ -104,7 +104,6 @@ static void put_aside_here_and_resumed_elsewhere(void **state)
 	struct event *ev;
 	size_t on_server;
 
-	(void)state;
 	done(p, engine_draft_keep(p->engine, 0, id));
 	assert_int_equal(drafts_in(p, &on_server), 1);
 	UNTIL(p, engine_pending(p->engine) == 0);
@@ -159,11 +158,10 @@ static void put_aside_here_and_resumed_elsewhere(void **state)
 static void put_aside_offline(void **state)
 {
 	struct person *p = person_new("imap", "", NULL, NULL);
-	struct msglist *l = open_folder(p, "drafts");
 	size_t on_server;
 	char *id;
 
-	(void)state;
+	open_folder(p, "drafts");
 	done(p, engine_sync(p->engine, 0));
 	engine_set_offline(p->engine, true);
 	UNTIL(p, true);
@@ -186,7 +184,6 @@ static void put_aside_offline(void **state)
 		assert_int_equal(ev->kind, EVENT_FAILED);
 		event_free(ev);
 	}
-	(void)l;
 	free(id);
 	person_free(p);
 }
@@ -198,7 +195,6 @@ static void taken_back_from_the_outbox(void **state)
 	struct event *ev;
 	char *id;
 
-	(void)state;
 	stop(p);
 	start(p, true);
 	id = write_report(p, "val@x.example, al@x.example");
@@ -270,7 +266,6 @@ static void former_forms_are_taken_over(void **state)
 	struct outbox_info o;
 	struct event *ev;
 
-	(void)state;
 	stop(p);
 	str_addf(&text,
 		"From: me@example.org\nTo: bob@x\nBcc: dora@x\nSubject: Half\nAttach: %s\n"
@@ -330,7 +325,6 @@ static void what_an_editor_leaves(void **state)
 	struct str text = STR_INIT;
 	struct event *ev = draft_event(p, engine_draft_edit(p->engine, 0, id));
 
-	(void)state;
 	path = mem_strdup(ev->drafts->path);
 	event_free(ev);
 	assert_int_equal(file_read(path, 1 << 20, &text, NULL), 0);
@@ -398,7 +392,6 @@ static void answered_in_a_maildir_by_its_path(void **state)
 	struct err err = {0};
 	struct msglist *l;
 
-	(void)state;
 	for (size_t i = 0; i < 3; i++) {
 		char *dir = file_join(box, subs[i]);
 

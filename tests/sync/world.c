@@ -4,14 +4,11 @@
 #include "base/mem.h"
 #include "store/disk/cache.h"
 #include "store/disk/outbox.h"
+#include "tests/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <setjmp.h>
-
-#include <cmocka.h>
 
 const char *const world_boxes[WORLD_LISTS] = {"INBOX", "Archive", "Copies", "Trash", "Sent"};
 

@@ -11,14 +11,8 @@
 #define TESTS_DESK_H
 
 #include "store/store.h"
+#include "tests/check.h"
 #include "tests/scratch.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 extern char desk_dir[SCRATCH_SIZE]; /* accounts lie in desk_dir/NAME/data and .../cache */
 

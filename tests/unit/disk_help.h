@@ -8,16 +8,11 @@
 #ifndef TESTS_DISK_HELP_H
 #define TESTS_DISK_HELP_H
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
-
 #include "base/err.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "tests/check.h"
 #include "tests/scratch.h"
 
 #include <dirent.h>
@@ -33,13 +28,11 @@ static char help_root[SCRATCH_SIZE];
 
 static inline int help_setup(void **state)
 {
-	(void)state;
 	return mkdtemp(scratch(help_root, "test")) ? 0 : -1;
 }
 
 static inline int help_teardown(void **state)
 {
-	(void)state;
 	return file_remove_tree(help_root, NULL);
 }
 

@@ -10,15 +10,10 @@
 #ifndef TEST_GOLDEN_H
 #define TEST_GOLDEN_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "mime/text.h"
+#include "tests/check.h"
 
 #include <dirent.h>
 #include <locale.h>

@@ -2,15 +2,9 @@
 #ifndef TEST_MIME_TEST_H
 #define TEST_MIME_TEST_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "base/mem.h"
 #include "base/str.h"
+#include "tests/check.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -21,13 +21,7 @@
 
 #include "base/str.h"
 #include "net/net.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "tests/check.h"
 
 struct rude;
 

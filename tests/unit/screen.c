@@ -1,16 +1,10 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "screen.h"
 
 #include "base/conf.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "fake_engine.h"
+#include "tests/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -65,7 +65,6 @@ static void reads_leniently(void **state)
 		{"A\x1b[31m <a\x1b@b>", "A\xef\xbf\xbd[31m|a\xef\xbf\xbd@b"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(ROWS); i++) {
 		struct addr_list list = {0};
 
@@ -78,7 +77,6 @@ static void reads_leniently(void **state)
 /* The limits tell that they were met; nothing vanishes without a word. */
 static void limits_are_told(void **state)
 {
-	(void)state;
 	for (size_t n = 9999; n <= 10001; n++) {
 		struct addr_list list = {0};
 		struct str s = STR_INIT;
@@ -129,7 +127,6 @@ static void typed_is_strict(void **state)
 	struct str huge = STR_INIT;
 	struct err err;
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(GOOD); i++) {
 		assert_int_equal(addr_parse_typed(&list, GOOD[i][0], &err), 0);
 		assert_text(flat(&list), GOOD[i][1]);
@@ -167,7 +164,6 @@ static void shows_no_lies(void **state)
 		{"a@b", "a@b", "a@b", "a@b"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(ROWS); i++) {
 		struct str name = STR_INIT, mail = STR_INIT, out = STR_INIT;
 		struct addr a;
@@ -214,7 +210,6 @@ static void writes_safely(void **state)
 		{"=?utf-8?q?x?=", "a@b", false, "=?utf-8?q?=3D=3Futf-8=3Fq=3Fx=3F=3D?= <a@b>"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(ROWS); i++) {
 		char *name = mem_strdup(ROWS[i].name), *mail = mem_strdup(ROWS[i].mail);
 		struct addr a = {name, mail};
@@ -249,7 +244,6 @@ static void bombs_are_capped(void **state)
 		{"(\\", 100000},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(ROWS); i++) {
 		struct str in = STR_INIT;
 		struct addr_list list = {0};
@@ -269,7 +263,6 @@ static void has_without_case(void **state)
 {
 	struct addr_list list = {0};
 
-	(void)state;
 	addr_list_add(&list, "A", "Ann@Example.org");
 	assert_true(addr_list_has(&list, "ann@example.ORG"));
 	assert_false(addr_list_has(&list, "bob@example.org"));

@@ -1,14 +1,10 @@
 #include "ui/args.h"
 
 #include "base/mem.h"
+#include "tests/check.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 enum { WORDS_MAX = 20 };
 
@@ -90,7 +86,6 @@ static void reads_commands_and_words(void **state)
 		{"talaria a@example.org b@example.org", ARGS_SCREEN, "a@example.org|b@example.org"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
 		struct line *l = read_line(rows[i].line);
 
@@ -106,7 +101,6 @@ static void reads_every_option(void **state)
 {
 	struct line *l = read_line("talaria -R --offline --account work -d 2 -F conf -f =Lists");
 
-	(void)state;
 	assert_int_equal(l->rc, 0);
 	assert_true(l->a.read_only && l->a.offline && !l->a.compose);
 	assert_string_equal(l->a.account, "work");
@@ -134,7 +128,6 @@ static void reads_a_message_to_send(void **state)
 {
 	struct line *l = read_line("talaria -s A_subject -c c@x -c d@x -b e@x -i body a@x b@x");
 
-	(void)state;
 	assert_int_equal(l->rc, 0);
 	assert_true(l->a.compose);
 	assert_string_equal(l->a.subject, "A subject");
@@ -155,7 +148,6 @@ static void attaches_several_files(void **state)
 		{"talaria a@x -a one two -- b@x", "one|two", "a@x|b@x"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
 		struct line *l = read_line(rows[i][0]);
 
@@ -195,7 +187,6 @@ static void refuses_with_a_hint(void **state)
 		{"talaria list -s x", "--subject means nothing to talaria list"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
 		struct line *l = read_line(rows[i][0]);
 
@@ -218,7 +209,6 @@ static void help_names_every_option(void **state)
 		"show [FOLDER] ID", "search QUERY [FOLDER]"};
 	struct str help = STR_INIT, manual = STR_INIT;
 
-	(void)state;
 	args_help(&help);
 	args_manual(&manual);
 	for (size_t i = 0; i < MEM_COUNT(names); i++)

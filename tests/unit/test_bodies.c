@@ -36,7 +36,6 @@ static void test_put_get(void **state)
 	struct str got = STR_INIT;
 	char text[64];
 
-	(void)state;
 	for (size_t k = 0; k < MEM_COUNT(keys); k++)
 		for (size_t i = 0; i < MEM_COUNT(pieces); i++) {
 			int len = snprintf(text, sizeof(text), "%zu %zu", k, i);
@@ -83,7 +82,6 @@ static void test_remove_many(void **state)
 	struct bodies_key key = {"INBOX", 9, 0};
 	uint32_t odd[MANY / 2];
 
-	(void)state;
 	for (key.uid = 1; key.uid <= MANY; key.uid++) {
 		assert_int_equal(bodies_put(b, &key, "eml", "x", 1, NULL), 0);
 		if (key.uid % 2)
@@ -105,7 +103,6 @@ static void test_folders(void **state)
 	struct bodies *b = opened(1 << 20);
 	struct bodies_key old = {"Old", 9, 1}, new = {"New", 9, 1}, stale = {"New", 9, 2};
 
-	(void)state;
 	assert_int_equal(bodies_put(b, &old, "eml", "x", 1, NULL), 0);
 	assert_int_equal(bodies_put(b, &stale, "eml", "y", 1, NULL), 0);
 	bodies_rename(b, "Old", "New");
@@ -125,7 +122,6 @@ static void test_empty_replace(void **state)
 	struct bodies_key key = {"INBOX", 1, 2};
 	struct str got = STR_INIT;
 
-	(void)state;
 	assert_int_equal(bodies_put(b, &key, "1", "long text", 9, NULL), 0);
 	assert_int_equal(bodies_put(b, &key, "1", "", 0, NULL), 0);
 	assert_int_equal(bodies_get(b, &key, "1", &got, NULL), 0);
@@ -146,7 +142,6 @@ static void test_bad_pieces(void **state)
 	struct bodies_key key = {"INBOX", 1, 2};
 	struct str got = STR_INIT;
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
 		struct err err = {0};
 
@@ -169,7 +164,6 @@ static void test_damage(void **state)
 	struct str good = STR_INIT, got = STR_INIT;
 	char path[512];
 
-	(void)state;
 	assert_int_equal(bodies_put(b, &key, "eml", text, sizeof(text) - 1, NULL), 0);
 	snprintf(path, sizeof(path), "%s", file_of(".eml"));
 	assert_int_equal(file_read(path, 1000, &good, NULL), 0);
@@ -208,7 +202,6 @@ static void test_evict(void **state)
 	struct str got = STR_INIT;
 	size_t left = 0;
 
-	(void)state;
 	for (uint32_t uid = 1; uid <= 40; uid++) {
 		struct bodies_key key = {uid % 2 ? "odd" : "even", 1, uid};
 		char part[32];
@@ -268,7 +261,6 @@ static void test_leftovers(void **state)
 	struct bodies_key key = {"INBOX", 1, 2};
 	char path[600];
 
-	(void)state;
 	assert_int_equal(bodies_put(b, &key, "eml", "x", 1, NULL), 0);
 	snprintf(path, sizeof(path), "%s.aaaaaaaa.tmp", file_of(".eml"));
 	help_writes(path, "half");

@@ -67,7 +67,6 @@ static void builds_a_plain_message(void **state)
 	struct draft d;
 	struct str m, text = STR_INIT;
 
-	(void)state;
 	start(&d);
 	set(&d.to, "Bob <bob@example.net>, \"C, D\" <c@example.net>");
 	set(&d.cc, "BOB@example.net, e@example.net");
@@ -110,7 +109,6 @@ static void header_lines_are_folded(void **state)
 	struct envelope e;
 	struct draft d;
 
-	(void)state;
 	start(&d);
 	for (int i = 0; i < 200; i++)
 		str_addf(&to, "\"N\xc3\xa4me, %d\" <someone%d@example.net>, ", i, i);
@@ -145,7 +143,6 @@ static void bodies_survive(void **state)
 		"From x\n>From y\n", "\xe4\xbd\xa0\n", "=41 =\n", "--=_x\n"};
 	struct str wide = STR_INIT;
 
-	(void)state;
 	repeat(&wide, "word ", 5000);
 	for (size_t i = 0; i <= MEM_COUNT(BODIES); i++) {
 		const char *body = i < MEM_COUNT(BODIES) ? BODIES[i] : wide.p;
@@ -178,7 +175,6 @@ static void line_ends_become_crlf(void **state)
 	static const char *const BODIES[] = {"a\n.\nb", "a\r.\rb", "a\n.\r\nb", "a\r\n.\rb",
 		"a\r\n.\r\nb\xc3\xa4", "a\r.\r\xc3\xa4"};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(BODIES); i++) {
 		struct addr_list recipients;
 		struct draft d;
@@ -201,7 +197,6 @@ static void nothing_is_injected(void **state)
 	struct draft d;
 	struct str m;
 
-	(void)state;
 	start(&d);
 	set(&d.subject, EVIL);
 	set(&d.in_reply_to, EVIL);
@@ -233,7 +228,6 @@ static void bad_addresses_are_refused(void **state)
 	static const char *const BAD[] = {"x@y\r\nBcc: evil@example.com", "nobody",
 		"a@b>\r\nRCPT TO:<c@d", "<a@b\n>", "a@b\x01"};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(BAD); i++) {
 		for (int field = 0; field < 5; field++) {
 			struct addr_list recipients = {0};
@@ -262,7 +256,6 @@ static void somebody_must_be_named(void **state)
 	struct str m = STR_INIT;
 	struct draft d;
 
-	(void)state;
 	start(&d);
 	set(&d.to, "");
 	assert_int_equal(draft_build(&d, DATE, &m, &recipients, NULL), -1);
@@ -310,7 +303,6 @@ static void attachments_survive(void **state)
 	struct draft d;
 	struct str m;
 
-	(void)state;
 	assert_non_null(mkdtemp(scratch(dir, "test_build")));
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (char)(i * 31);
@@ -384,7 +376,6 @@ static void files_travel_as_what_they_are(void **state)
 	};
 	char dir[SCRATCH_SIZE];
 
-	(void)state;
 	assert_non_null(mkdtemp(scratch(dir, "test_build")));
 	for (size_t i = 0; i < MEM_COUNT(files); i++) {
 		struct addr_list recipients;
@@ -429,7 +420,6 @@ static void draft_file_round_trip(void **state)
 	struct str text = STR_INIT, again = STR_INIT;
 	struct draft d, first;
 
-	(void)state;
 	start(&d);
 	set(&d.cc, "c@x");
 	set(&d.references, "<1@x> <2@x>");
@@ -486,7 +476,6 @@ static void reads_odd_drafts(void **state)
 		{"Subject: a\rb\x01\n\n", "", "a b", ""},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(ROWS); i++) {
 		struct draft d;
 
@@ -529,7 +518,6 @@ static void replies_go_where_they_should(void **state)
 	};
 	struct strv own = STRV_INIT;
 
-	(void)state;
 	strv_add(&own, "me@x");
 	for (size_t i = 0; i < MEM_COUNT(ROWS); i++) {
 		size_t len = strlen(ROWS[i].header);
@@ -556,7 +544,6 @@ static void reply_all_leaves_nobody_out(void **state)
 {
 	static const unsigned COUNTS[] = {499, 500, 501, 600, 9999};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(COUNTS); i++) {
 		struct str header = STR_INIT;
 		struct addr_list cc = {0};
@@ -590,7 +577,6 @@ static void typed_fields(void **state)
 	struct str m = STR_INIT;
 	struct err err;
 
-	(void)state;
 	draft_init(&d);
 	set(&d.from, "me@x.org");
 	set(&d.to, "b@x.org");
@@ -621,7 +607,6 @@ static void reply_injects_nothing(void **state)
 	struct draft d;
 	struct str m;
 
-	(void)state;
 	draft_init(&d);
 	envelope_parse(&e, HEADER, sizeof(HEADER) - 1);
 	draft_reply(&d, DRAFT_REPLY, &e, HEADER, sizeof(HEADER) - 1, "x\n", NULL, "me@x.org");
@@ -667,7 +652,6 @@ static void mailto_links(void **state)
 	struct str uri = STR_INIT;
 	struct draft d;
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(ROWS); i++) {
 		draft_init(&d);
 		assert_int_equal(draft_mailto(&d, ROWS[i].uri, NULL), ROWS[i].rc);
@@ -704,7 +688,6 @@ static void stored_drafts_come_back(void **state)
 	struct draft d, back;
 	struct str m;
 
-	(void)state;
 	start(&d);
 	set(&d.subject, "\xc3\xa4");
 	set(&d.body, "b\xc3\xb6"
@@ -730,7 +713,6 @@ static void ids_are_random_and_private(void **state)
 {
 	struct draft a, b;
 
-	(void)state;
 	start(&a);
 	start(&b);
 	assert_string_not_equal(a.message_id, b.message_id);
@@ -770,7 +752,6 @@ static void header_becomes_ascii(void **state)
 		{"", ""},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		struct str out = STR_INIT;
 

@@ -2,24 +2,20 @@
 #include "base/mem.h"
 #include "store/disk/bytes.h"
 #include "store/disk/cache_priv.h"
+#include "tests/check.h"
 #include "tests/unit/cachemodel.h"
 #include "tests/unit/harness.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 static char *top, *dir;
 
 static int setup(void **state)
 {
-	(void)state;
 	top = harness_dir();
 	dir = cache_dir_for(top, "INBOX");
 	return 0;
@@ -29,7 +25,6 @@ static int teardown(void **state)
 {
 	int rc = file_remove_tree(top, NULL);
 
-	(void)state;
 	MEM_FREE(dir);
 	MEM_FREE(top);
 	return rc;
@@ -70,7 +65,6 @@ static void test_basic(void **state)
 	struct model m = {0};
 	struct cache *c = open_it();
 
-	(void)state;
 	for (uint64_t i = 0; i < 400; i++) {
 		GOOD(model_step(&m, c, 1, i, err));
 		assert_true(model_print(&m) == model_print_cache(c));
@@ -148,7 +142,6 @@ static void test_newest_first(void **state)
 	struct cache *c = open_it();
 	uint32_t next = N;
 
-	(void)state;
 	for (uint64_t batch = 0; next; batch++) {
 		uint32_t n = 1 + (uint32_t)(model_mix(batch) % MOST);
 
@@ -194,7 +187,6 @@ static void test_flags_of_many(void **state)
 	struct model m = {0};
 	struct cache *c = open_it();
 
-	(void)state;
 	for (uint32_t i = 0; i < N; i++) {
 		model_summary(&s[i], &t[i], i + 1, 5, MAIL_FLAGGED, "");
 		model_put(&m, i + 1, 5, i % 2 ? MAIL_FLAGGED : MAIL_SEEN, "");
@@ -222,7 +214,6 @@ static void test_refresh(void **state)
 	struct model m = {0};
 	struct cache *a = open_it(), *b = open_it(), *r;
 
-	(void)state;
 	GOOD(cache_open_readonly(&r, dir, "INBOX", err));
 	assert_int_equal(cache_refresh(a, NULL), 0);
 	for (uint64_t i = 0; i < 300; i++) {
@@ -252,7 +243,6 @@ static void test_news(void **state)
 	struct cache *a = open_it(), *b = open_it();
 	uint64_t news;
 
-	(void)state;
 	add(a, seconds_uid(1), 1, 0, "");
 	assert_int_equal(cache_refresh(b, NULL), 1);
 	news = cache_news(b);
@@ -279,7 +269,6 @@ static void test_blind_writers(void **state)
 {
 	struct cache *a = open_it(), *b = open_it();
 
-	(void)state;
 	for (uint32_t i = 1; i <= 500; i++) {
 		add(a, seconds_uid(i), 1, 0, "");
 		add(b, seconds_uid(i) + 1, 1, 0, "");
@@ -301,7 +290,6 @@ static void test_keysets_stay(void **state)
 	struct cache *c = open_it();
 	uint16_t was[3];
 
-	(void)state;
 	for (uint32_t uid = 1; uid <= 3; uid++)
 		add(c, uid, 1, 0, "");
 	GOOD(cache_set_flags(c, 3, 0, 0, "first", err));
@@ -331,7 +319,6 @@ static void test_keysets(void **state)
 	struct cache *c = open_it();
 	struct summary s;
 
-	(void)state;
 	add(c, 1, 1, MAIL_SEEN, "one two");
 	add(c, 2, 1, 0, "one two");
 	add(c, 3, 1, 0, "three");
@@ -374,7 +361,6 @@ static void test_look_up(void **state)
 	uint32_t uids[8];
 	struct summary s;
 
-	(void)state;
 	for (uint32_t uid = 2; uid <= 3000; uid++)
 		add(c, uid, 1, 0, "");
 	for (int round = 0; round < 2; round++) {
@@ -417,7 +403,6 @@ static void test_parents(void **state)
 	static const char *const refs[] = {"", "a@x", "a@x b@x", "a@x b@x c@x"};
 	static const char *const ids[] = {"a@x", "b@x", "c@x", "d@x"};
 
-	(void)state;
 	for (uint32_t order = 0; order < 256; order++)
 		for (uint32_t squeeze = 0; squeeze < 3; squeeze++) {
 			struct cache *c;
@@ -450,7 +435,6 @@ static void test_parents_gone(void **state)
 {
 	struct cache *c = open_it();
 
-	(void)state;
 	add_thread(c, 1, "a@x", "");
 	add_thread(c, 2, "b@x", "a@x");
 	add_thread(c, 3, "c@x", "a@x b@x missing@x");
@@ -483,7 +467,6 @@ static void test_links_told(void **state)
 	struct cache *c = open_it();
 	uint32_t *uids;
 
-	(void)state;
 	add_thread(c, 9, "c@x", "a@x b@x");
 	add_thread(c, 8, "d@x", "b@x");
 	add_thread(c, 7, "e@x", "");
@@ -542,7 +525,6 @@ static void test_missing_parents(void **state)
 	};
 	enum { N = MEM_COUNT(mails) };
 
-	(void)state;
 	for (uint32_t round = 0; round < 60; round++) {
 		struct cache *c;
 		uint32_t order[N], uid[N];
@@ -583,7 +565,6 @@ static void test_parents_back(void **state)
 	static const char *const ids[] = {"a@x", "b@x", "c@x", "d@x", "e@x"};
 	static const char *const refs[] = {"", "a@x", "a@x b@x", "a@x b@x c@x", "a@x"};
 
-	(void)state;
 	for (uint32_t gone = 1; gone < 32; gone++)
 		for (int squeeze = 0; squeeze < 4; squeeze++) {
 			struct cache *c;
@@ -636,7 +617,6 @@ static void test_walk(void **state)
 	struct summary row, same;
 	struct cache_walk w;
 
-	(void)state;
 	for (uint32_t uid = 3; uid < 1500; uid += 2) {
 		add_thread(c, uid, "", "");
 		if (uid == 999)
@@ -673,7 +653,6 @@ static void test_parents_completed(void **state)
 {
 	struct cache *a = open_it(), *b = open_it();
 
-	(void)state;
 	add_thread(a, 1, "c@x", "p@x");
 	add_thread(b, 2, "p@x", "");
 	compact(a);
@@ -734,7 +713,6 @@ static void check_talk(struct cache *c)
 /* Every order of arrival, one by one and in batches, with compactions between: the same tree. */
 static void test_subjects(void **state)
 {
-	(void)state;
 	for (uint64_t round = 0; round < 300; round++) {
 		struct cache *c;
 		struct summary s[TALK];
@@ -779,7 +757,6 @@ static void test_subjects(void **state)
 
 static void test_subjects_gone(void **state)
 {
-	(void)state;
 	for (int squeeze = 0; squeeze < 2; squeeze++) {
 		struct cache *c;
 		uint32_t *uids;
@@ -836,7 +813,6 @@ static void test_subjects_of_cron(void **state)
 	struct summary *s = mem_array(MOST, sizeof(*s));
 	struct model_text *t = mem_array(MOST, sizeof(*t));
 
-	(void)state;
 	for (int down = 0; down < 2; down++) {
 		struct cache *c;
 
@@ -876,7 +852,6 @@ static void test_reset_and_meta(void **state)
 	struct cache *c = open_it();
 	struct cache_opened opened;
 
-	(void)state;
 	add(c, 1, 1, 0, "x");
 	compact(c);
 	add(c, 2, 1, 0, "x");
@@ -910,7 +885,6 @@ static void test_readonly(void **state)
 	struct err why = {0};
 	struct cache_meta meta = {0};
 
-	(void)state;
 	assert_int_equal(cache_open_readonly(&r, dir, "INBOX", &why), -1);
 	assert_int_equal(why.kind, ERR_GONE);
 	assert_false(file_exists(dir));
@@ -933,7 +907,6 @@ static void test_compact_busy(void **state)
 	int fd = file_lock(lock, 0, NULL);
 	struct err why = {0};
 
-	(void)state;
 	assert_int_equal(cache_compact(dir, "INBOX", &why), -1);
 	assert_int_equal(why.kind, ERR_BUSY);
 	close(fd);
@@ -1005,8 +978,6 @@ static void refetch(struct cache *c, struct model *m)
 
 static int ignore(void *ctx, const struct wal_record *r)
 {
-	(void)ctx;
-	(void)r;
 	return 0;
 }
 
@@ -1049,7 +1020,6 @@ static void test_old_records(void **state)
 	struct summary s;
 	struct cache *c;
 
-	(void)state;
 	write_old(3);
 	for (int round = 0; round < 3; round++) {
 		c = open_it();
@@ -1089,7 +1059,6 @@ static void test_old_pages(void **state)
 	struct summary s;
 	unsigned char *p;
 
-	(void)state;
 	page_begin(&rec);
 	bytes_add32(&rec, 5);
 	bytes_add(&rec, "identity identity", 16);
@@ -1159,13 +1128,11 @@ static void check_spoilt(char kind, int nth, bool columns)
 
 static void test_damaged_strings(void **state)
 {
-	(void)state;
 	check_spoilt('s', 3, false);
 }
 
 static void test_damaged_columns(void **state)
 {
-	(void)state;
 	check_spoilt('h', 1, true);
 }
 
@@ -1176,7 +1143,6 @@ static void test_damaged_tables(void **state)
 	char *path = base_file(1);
 	size_t found = 0, missing;
 
-	(void)state;
 	fill(c, &m, 9000);
 	cache_free(c);
 	spoil(path, 'x', 2);
@@ -1214,7 +1180,6 @@ static void test_damaged_keysets(void **state)
 	char *path = base_file(1);
 	uint32_t ranges[2][2];
 
-	(void)state;
 	add(c, 1, 1, 0, "a-long-one");
 	add(c, 2, 1, 0, "");
 	compact(c);
@@ -1255,7 +1220,6 @@ static void test_damaged_base(void **state)
 	char *path = base_file(1), *bad = file_join(dir, "base.bad");
 	const char kinds[] = "Md";
 
-	(void)state;
 	for (size_t i = 0; i < 4; i++) {
 		struct cache *c;
 
@@ -1283,7 +1247,6 @@ static void test_other_folder(void **state)
 	struct cache *c = open_it();
 	char *sent = cache_dir_for(top, "Sent"), *again = cache_dir_for(top, "INBOX");
 
-	(void)state;
 	assert_string_equal(dir, again);
 	assert_string_not_equal(dir, sent);
 	assert_true(str_starts(dir, top) && !strchr(dir + strlen(top) + 1, '/'));
@@ -1305,7 +1268,6 @@ static void test_long_strings(void **state)
 	struct model_text t;
 	char *big = mem_alloc(100001);
 
-	(void)state;
 	memset(big, 'x', 100000);
 	memcpy(big + 99980, " last@example.org", 17);
 	big[99997] = '\0';
@@ -1335,7 +1297,6 @@ static void test_max_uid(void **state)
 {
 	struct cache *c = open_it();
 
-	(void)state;
 	assert_int_equal(cache_max_uid(c), 0);
 	add(c, 1, 1, 0, "");
 	add(c, 100, 1, 0, "");
@@ -1360,7 +1321,6 @@ static void test_no_number(void **state)
 	struct cache *c = open_it();
 	struct err why = {0};
 
-	(void)state;
 	struct summary s;
 	struct model_text t;
 
@@ -1377,7 +1337,6 @@ static void test_summary(void **state)
 	struct summary s, *copy;
 	struct model_text t;
 
-	(void)state;
 	model_summary(&s, &t, 9, 1, 3, "kw");
 	copy = summary_copy(&s);
 	memset(&t, 'x', sizeof(t));
@@ -1392,7 +1351,6 @@ static void test_columns(void **state)
 {
 	struct columns c = {0};
 
-	(void)state;
 	assert_int_equal(columns_find(&c, 5), -1);
 	for (uint32_t i = 0; i < 5000; i++) {
 		columns_resize(&c, i + 1);
@@ -1419,8 +1377,6 @@ static int refusals;
 
 static void count_refusal(void *ctx, const struct err *err)
 {
-	(void)ctx;
-	(void)err;
 	refusals++;
 }
 
@@ -1434,7 +1390,6 @@ static void test_keyword_sets(void **state)
 	char words[AT_ONCE][16];
 	uint32_t uid = 1;
 
-	(void)state;
 	cache_on_failure(c, count_refusal, NULL);
 	refusals = 0;
 	for (uint32_t left = SETS + 1; left;) {
@@ -1494,7 +1449,6 @@ static void test_another_copy_keeps_changing(void **state)
 	struct err err = {0};
 	uint32_t uids[1] = {1};
 
-	(void)state;
 	cache_on_failure(c, count_refusal, NULL);
 	refusals = 0;
 	add(c, 1, 1, 0, "");

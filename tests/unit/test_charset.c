@@ -56,7 +56,6 @@ static void converts(void **state)
 		{"utf-16be", "ab", "\xe6\x85\xa2"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(ROWS); i++) {
 		struct str out = STR_INIT;
 
@@ -73,7 +72,6 @@ static void guesses_without_a_name(void **state)
 	struct str out = STR_INIT;
 	char name[48];
 
-	(void)state;
 	charset_guess(name, RUSSIAN, sizeof(RUSSIAN) - 1);
 	assert_string_equal(name, "KOI8-R");
 	charset_to_utf8(&out, NULL, RUSSIAN, sizeof(RUSSIAN) - 1);
@@ -83,7 +81,6 @@ static void guesses_without_a_name(void **state)
 
 static void known_names(void **state)
 {
-	(void)state;
 	assert_true(charset_known("utf-8"));
 	assert_true(charset_known("ks_c_5601-1987"));
 	assert_true(charset_known("us-ascii"));
@@ -108,7 +105,6 @@ static void imap_utf7(void **state)
 	static const char *const RAW[] = {
 		"&AGE-", "&", "a&b", "&AAA-", "&AC8-etc", "&AAo-", "Entw\xc3\xbcrfe", "&APw"};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(BOTH); i++) {
 		assert_text(charset_from_imap_utf7(BOTH[i][0]), BOTH[i][1]);
 		assert_text(charset_to_imap_utf7(BOTH[i][1]), BOTH[i][0]);
@@ -124,7 +120,6 @@ static void bombs_finish(void **state)
 		"iso-2022-kr", "hz-gb-2312", NULL};
 	struct str in = STR_INIT, name = STR_INIT;
 
-	(void)state;
 	repeat(&in, "\xff\x1b$", 500000);
 	for (size_t i = 0; i < MEM_COUNT(NAMES); i++) {
 		struct str out = STR_INIT;
@@ -158,7 +153,6 @@ static void of_a_person(void **state)
 		{"UTF-8", "", ""},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		struct str out = STR_INIT;
 		struct err err = {0};

@@ -1,14 +1,9 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
-
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "tests/check.h"
 #include "tests/scratch.h"
 
 #include <langinfo.h>
@@ -46,7 +41,6 @@ static void test_dates(void **state)
 		{"UTC0", INT64_MAX, "1970-01-01T00:00:00+00:00", "Thu, 1 Jan 1970 00:00:00 +0000"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
 		struct str a = STR_INIT, b = STR_INIT;
 
@@ -66,7 +60,6 @@ static void test_locale(void **state)
 {
 	struct str s = STR_INIT;
 
-	(void)state;
 	setlocale(LC_ALL, "de_DE.UTF-8");
 	clock_rfc5322(&s, 1773100800);
 	assert_string_equal(s.p, "Tue, 10 Mar 2026 00:00:00 +0000");
@@ -78,7 +71,6 @@ static void test_clocks(void **state)
 {
 	int64_t a = clock_ms(), b = clock_boot_ms();
 
-	(void)state;
 	clock_pause(20);
 	assert_true(clock_ms() - a >= 20);
 	assert_true(clock_boot_ms() - b >= 20);
@@ -102,7 +94,6 @@ static void test_log(void **state)
 	pthread_t t[2];
 	size_t lines = 0;
 
-	(void)state;
 	assert_non_null(mkdtemp(scratch(dir, "test_clock")));
 	path = file_join(dir, "log");
 	assert_int_equal(log_open(path, 0, NULL), 0);
@@ -135,7 +126,6 @@ static void test_log_fails(void **state)
 {
 	struct err err = {0};
 
-	(void)state;
 	assert_int_equal(log_open("/dev/null/log", 2, &err), -1);
 	assert_non_null(strstr(err.text, "/dev/null/log: "));
 	assert_int_equal(log_level(), 0);
@@ -153,7 +143,6 @@ static void test_charset(void **state)
 	static const char *const cases[][2] = {
 		{"C", "ANSI_X3.4-1968"}, {"C.UTF-8", "UTF-8"}, {"no such", "ANSI_X3.4-1968"}};
 
-	(void)state;
 	assert_string_equal(i18n_charset(), "UTF-8"); /* of a program that did not ask */
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		pid_t child = fork();

@@ -39,7 +39,6 @@ static void base64_decodes_what_it_can(void **state)
 		{"Pj4-Pz8_", ">>>???"},
 	};
 
-	(void)state;
 	run(ROWS, MEM_COUNT(ROWS), base64);
 }
 
@@ -67,7 +66,6 @@ static void base64_ends_at_plain_words(void **state)
 		{"Pj4-Pj4-\nPj4-\n", ">>>>>>>>>", ""},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(ROWS); i++) {
 		struct str out = STR_INIT;
 		size_t end = codec_base64_decode(&out, ROWS[i].in, strlen(ROWS[i].in));
@@ -94,7 +92,6 @@ static void qp_decodes_what_it_can(void **state)
 		{"a_b", "a_b"},
 	};
 
-	(void)state;
 	run(ROWS, MEM_COUNT(ROWS), codec_qp_decode);
 }
 
@@ -111,7 +108,6 @@ static void qp_encodes_safe_lines(void **state)
 	};
 	struct str in = STR_INIT, out = STR_INIT, back = STR_INIT;
 
-	(void)state;
 	run(ROWS, MEM_COUNT(ROWS), codec_qp_encode);
 	repeat(&in, "x. From \xc3\xa4", 2000);
 	codec_qp_encode(&out, in.p, in.len);
@@ -130,7 +126,6 @@ static void base64_round_trip(void **state)
 {
 	char bytes[256];
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (char)(i * 7);
 	for (size_t n = 0; n < sizeof(bytes); n++) {
@@ -160,7 +155,6 @@ static void uuencode_short_lines(void **state)
 		{"nothing", "", false},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(ROWS); i++) {
 		struct str out = STR_INIT, name = STR_INIT;
 
@@ -178,7 +172,6 @@ static void bombs_finish(void **state)
 {
 	struct str in = STR_INIT, out = STR_INIT;
 
-	(void)state;
 	repeat(&in, "=", 3000000);
 	repeat(&in, "= ", 1000000);
 	repeat(&in, " ", 3000000);

@@ -1,15 +1,12 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "store/disk/compactor.h"
+#include "tests/check.h"
 #include "tests/unit/cachemodel.h"
 #include "tests/unit/harness.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 enum { SEED = 77, ROUNDS = 60, WAIT_MS = 20000 };
 
@@ -17,7 +14,6 @@ static char *top, *dir;
 
 static int setup(void **state)
 {
-	(void)state;
 	top = harness_dir();
 	dir = cache_dir_for(top, "INBOX");
 	return 0;
@@ -27,7 +23,6 @@ static int teardown(void **state)
 {
 	int rc = file_remove_tree(top, NULL);
 
-	(void)state;
 	MEM_FREE(dir);
 	MEM_FREE(top);
 	return rc;
@@ -92,7 +87,6 @@ static void test_beside(void **state)
 	struct bed b;
 	uint64_t i = 0;
 
-	(void)state;
 	start(&b);
 	for (int round = 0; round < ROUNDS; round++) {
 		b.job = compactor_post(b.beside, dir, "INBOX");
@@ -129,7 +123,6 @@ static void test_out_of_date(void **state)
 	struct model_text t;
 	struct err err = {0};
 
-	(void)state;
 	assert_int_equal(cache_open(&c, dir, "INBOX", NULL, &err), 0);
 	model_summary(&s, &t, 7, 1, 0, "");
 	assert_int_equal(cache_add(c, &s, 1, &err), 0);
@@ -156,7 +149,6 @@ static void test_stopped(void **state)
 	struct err err = {0};
 	char *tmp = file_join(dir, "base.tmp"), *base = file_join(dir, "base-1.gdbm");
 
-	(void)state;
 	atomic_init(&stop, true);
 	assert_int_equal(cache_open(&c, dir, "INBOX", NULL, &err), 0);
 	model_summary(&s, &t, 7, 1, 0, "");
@@ -180,7 +172,6 @@ static void test_end(void **state)
 	struct compactor *beside = compactor_new(), *idle = compactor_new();
 	struct cache *c;
 
-	(void)state;
 	assert_int_equal(cache_open(&c, dir, "INBOX", NULL, NULL), 0);
 	compactor_give(beside, NULL);
 	for (int i = 0; i < 20; i++)

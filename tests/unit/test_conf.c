@@ -1,11 +1,6 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
-
 #include "base/conf.h"
 #include "base/mem.h"
+#include "tests/check.h"
 
 #include <locale.h>
 #include <stdlib.h>
@@ -75,7 +70,6 @@ static void test_words(void **state)
 		{"a }", "[a][}];"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++)
 		assert_parses(table[i].in, strlen(table[i].in), table[i].want, "");
 }
@@ -105,7 +99,6 @@ static void test_errors(void **state)
 		{"a \"\\", "[a][];", "f:1:3: this \" is not closed on its line\n"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++)
 		assert_parses(table[i].in, strlen(table[i].in), table[i].tree, table[i].errors);
 	assert_parses("a b\0c d\ne", 9, "[a][b][d];[e];", "f:1:3: this word contains a NUL byte\n");
@@ -118,7 +111,6 @@ static void test_bounds(void **state)
 	struct str s = STR_INIT;
 	struct conf_block *b;
 
-	(void)state;
 	for (int i = 0; i < 100000; i++)
 		str_adds(&s, "a {\n");
 	b = conf_parse(s.p, s.len, &e);
@@ -153,7 +145,6 @@ static void test_error_text(void **state)
 	struct conf_word w = {NULL, 3, 9, false};
 	struct str s = STR_INIT;
 
-	(void)state;
 	conf_error(&e, &w, "no setting \"%s\"", "\x1b]0;x\x07\n");
 	conf_errors_print(&e, &s);
 	assert_string_equal(s.p, "f:3:9: no setting \"\xef\xbf\xbd]0;x\xef\xbf\xbd \"\n");
@@ -193,7 +184,6 @@ static void test_quote(void **state)
 		"\\\"", "m\xc3\xbcller", "\xe6\xbc\xa2 \xf0\x9f\x93\xa7", "\x01", "\x7f", "*.*",
 		"~N|~F"};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++)
 		assert_round_trip(table[i]);
 	for (char a = 1; a < 0x7f; a++)

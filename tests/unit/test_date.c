@@ -53,7 +53,6 @@ static void reads_every_form(void **state)
 		{":::+++---", 0},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(ROWS); i++) {
 		time_t t = 7;
 
@@ -69,7 +68,6 @@ static void bombs_finish(void **state)
 {
 	static const char *const UNITS[] = {"(", "1", "a", "1:", "+1", "(\\"};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(UNITS); i++) {
 		struct str in = STR_INIT;
 		time_t t;

@@ -1,13 +1,8 @@
 /* Packing and unpacking of a connection's bytes, and what hostile ones do. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "base/mem.h"
 #include "net/deflate.h"
+#include "tests/check.h"
 
 #include <string.h>
 
@@ -55,7 +50,6 @@ static void test_round_trips(void **state)
 	struct str noise = STR_INIT;
 	uint32_t x = 1;
 
-	(void)state;
 	for (int i = 0; i < 100000; i++) {
 		x = x * 1103515245 + 12345;
 		str_addc(&noise, (char)(x >> 16));
@@ -74,7 +68,6 @@ static void test_a_flush_can_be_read(void **state)
 	struct deflate *a = deflate_new(), *b = deflate_new();
 	struct str packed = STR_INIT, all = STR_INIT;
 
-	(void)state;
 	deflate_pack(a, "one", 3, false, &packed);
 	assert_int_equal(unpack(b, str_c(&packed), packed.len, 100, 100, &all), 0);
 	assert_int_equal(all.len, 0);
@@ -93,7 +86,6 @@ static void test_text_shrinks(void **state)
 	struct deflate *a = deflate_new();
 	struct str packed = STR_INIT, text = STR_INIT;
 
-	(void)state;
 	for (int i = 0; i < 1000; i++)
 		str_addf(&text, "* %d FETCH (UID %d FLAGS (\\Seen))\r\n", i, i + 77);
 	deflate_pack(a, text.p, text.len, true, &packed);
@@ -111,7 +103,6 @@ static void test_a_bomb_comes_in_pieces(void **state)
 	char zeros[65536] = {0}, buf[4096];
 	size_t at = 0, total = 0;
 
-	(void)state;
 	for (int i = 0; i < 1024; i++)
 		deflate_pack(a, zeros, sizeof(zeros), i == 1023, &packed);
 	assert_true(packed.len < 1 << 20);
@@ -143,7 +134,6 @@ static void test_garbage(void **state)
 		{"\x78\x9c\x03\x00\x00\x00\x00\x01", 8}, /* zlib's header, which must not be here */
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(bad); i++)
 		for (size_t in = 1; in < 20; in += 18) {
 			struct deflate *d = deflate_new();
@@ -161,7 +151,6 @@ static void test_what_is_good_comes_before_the_fault(void **state)
 	struct deflate *a = deflate_new(), *b = deflate_new();
 	struct str packed = STR_INIT, all = STR_INIT;
 
-	(void)state;
 	deflate_pack(a, "good", 4, true, &packed);
 	str_adds(&packed, "\xff\xff\xff");
 	assert_int_equal(unpack(b, packed.p, packed.len, 100, 100, &all), -1);
@@ -180,7 +169,6 @@ static void test_the_end_is_the_end(void **state)
 	char buf[10];
 	size_t used, made;
 
-	(void)state;
 	assert_int_equal(unpack(d, end, 4, 100, 100, &all), 0);
 	assert_int_equal(deflate_unpack(d, "", 0, &used, buf, 10, &made), 0);
 	assert_int_equal(deflate_unpack(d, "\x00", 1, &used, buf, 10, &made), -1);
@@ -194,7 +182,6 @@ static void test_truncated(void **state)
 	struct deflate *a = deflate_new();
 	struct str packed = STR_INIT;
 
-	(void)state;
 	deflate_pack(a, "* 1 FETCH (FLAGS ())\r\n* 1 FETCH (FLAGS ())\r\n", 44, true, &packed);
 	for (size_t n = 0; n < packed.len; n++) {
 		struct deflate *b = deflate_new();

@@ -1,12 +1,8 @@
 /* From the header fields of a message to its row: what it answers, and to whom it goes. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
 
 #include "base/mem.h"
 #include "mime/digest.h"
+#include "tests/check.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -44,7 +40,6 @@ static void test_references(void **state)
 		{"References: <a@x> <b@x>\nIn-Reply-To: <a@x> <b@x>\n", "a@x b@x"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rows); i++)
 		with(rows[i].block, references_are, rows[i].want);
 }
@@ -73,7 +68,6 @@ static void test_recipients(void **state)
 			"|\"C \\\\ \\\"the\\\" third\" <c@x>, d@x|C \\ \"the\" third"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rows); i++)
 		with(rows[i].block, recipients_are, rows[i].want);
 }
@@ -84,7 +78,6 @@ static void test_many(void **state)
 	static const char more[] = ", …";
 	const size_t each = strlen("0000@example.org, "), most = (DIGEST_RECIPIENTS + 2) / each;
 
-	(void)state;
 	for (size_t n = most - 1; n <= most + 2; n++) {
 		struct addr_list list = {0};
 		struct str out = STR_INIT;
@@ -147,7 +140,6 @@ static void marks_files(void **state)
 			false, false},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(ROWS); i++) {
 		size_t len = strlen(ROWS[i].message);
 		struct digest d = {0};
@@ -167,7 +159,6 @@ static void marks_files(void **state)
 
 static void test_dates(void **state)
 {
-	(void)state;
 	assert_int_equal(digest_date(-1), 0);
 	assert_int_equal(digest_date(0), 0);
 	assert_int_equal(digest_date(1), 1);

@@ -1,12 +1,7 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
-
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "tests/check.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -17,7 +12,6 @@ static void test_set(void **state)
 {
 	struct err err = {0};
 
-	(void)state;
 	assert_int_equal(err_set(&err, ERR_GONE, "%s does not exist", "x"), -1);
 	assert_int_equal(err.kind, ERR_GONE);
 	assert_string_equal(err.text, "x does not exist");
@@ -29,7 +23,6 @@ static void test_own_text(void **state)
 {
 	struct err err = {0};
 
-	(void)state;
 	err_set(&err, ERR_AUTH, "login refused");
 	err_set(&err, err.kind, "account %s: %s", "home", err.text);
 	assert_int_equal(err.kind, ERR_AUTH);
@@ -53,7 +46,6 @@ static void test_cleaned(void **state)
 	};
 	struct err err;
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
 		err_set(&err, ERR_REFUSED, "%s", table[i].in);
 		assert_string_equal(err.text, table[i].want);
@@ -65,7 +57,6 @@ static void test_cut_at_character(void **state)
 	struct err err;
 	char in[2000];
 
-	(void)state;
 	for (size_t shift = 0; shift < 4; shift++) {
 		size_t n = shift;
 
@@ -86,7 +77,6 @@ static void test_cut_at_character(void **state)
 /* Nobody takes a part for the whole. */
 static void test_long(void **state)
 {
-	(void)state;
 	for (size_t n = sizeof(((struct err *)0)->text) - 2; n <= sizeof(((struct err *)0)->text);
 		n++) {
 		bool cut = n >= sizeof(((struct err *)0)->text);
@@ -106,7 +96,6 @@ static void test_errno(void **state)
 	char path[5000];
 	struct err err;
 
-	(void)state;
 	errno = ENOSPC;
 	assert_int_equal(err_errno(&err, "Cannot write %s", "f"), -1);
 	assert_int_equal(err.kind, ERR_FULL);
@@ -129,7 +118,6 @@ static void test_errno(void **state)
 
 static void test_temporary(void **state)
 {
-	(void)state;
 	assert_true(err_is_temporary(ERR_NETWORK) && err_is_temporary(ERR_AGAIN) &&
 		    err_is_temporary(ERR_BUSY));
 	assert_false(err_is_temporary(ERR_AUTH) || err_is_temporary(ERR_CERT) ||

@@ -137,7 +137,6 @@ static void delivered(bool done)
 
 static void test_deliver(void **state)
 {
-	(void)state;
 	sweep(&(struct scene){make_tree, deliver, delivered});
 }
 
@@ -159,7 +158,6 @@ static void replaced(bool done)
 
 static void test_replace(void **state)
 {
-	(void)state;
 	sweep(&(struct scene){with_one, replace, replaced});
 }
 
@@ -168,7 +166,6 @@ static char words[100];
 
 static int look(void *ctx, const struct maildir_entry *e)
 {
-	(void)ctx;
 	marks = e->flags;
 	snprintf(words, sizeof(words), "%s", e->keywords);
 	return 0;
@@ -189,7 +186,6 @@ static void marked(bool done)
 
 static void test_flags(void **state)
 {
-	(void)state;
 	sweep(&(struct scene){with_one, mark, marked});
 }
 
@@ -211,7 +207,6 @@ static void labelled(bool done)
 
 static void test_keywords(void **state)
 {
-	(void)state;
 	sweep(&(struct scene){with_one, label, labelled});
 }
 
@@ -261,7 +256,6 @@ static void moved_all(bool done)
 
 static void test_move(void **state)
 {
-	(void)state;
 	for (moving = SOME - 1; moving <= SOME; moving++)
 		sweep(&(struct scene){with_some, move, moved_all});
 }
@@ -278,7 +272,6 @@ static void removed_all(bool done)
 
 static void test_remove(void **state)
 {
-	(void)state;
 	sweep(&(struct scene){with_some, remove_all, removed_all});
 }
 
@@ -299,7 +292,6 @@ static void made_folder(bool done)
 
 static void test_create(void **state)
 {
-	(void)state;
 	sweep(&(struct scene){make_tree, make_folder, made_folder});
 }
 
@@ -369,7 +361,6 @@ static void test_outbox_put(void **state)
 		{OUTBOX_DRAFT, OUTBOX_QUEUED}, {OUTBOX_QUEUED, OUTBOX_DRAFT},
 		{OUTBOX_HELD, OUTBOX_QUEUED}};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(v); i++) {
 		from = v[i][0];
 		to = v[i][1];
@@ -398,7 +389,6 @@ static void updated(bool done)
 
 static void test_outbox_update(void **state)
 {
-	(void)state;
 	from = OUTBOX_QUEUED;
 	sweep(&(struct scene){with_mail, update, updated});
 }
@@ -423,7 +413,6 @@ static void dropped(bool done)
 
 static void test_outbox_remove(void **state)
 {
-	(void)state;
 	from = OUTBOX_QUEUED;
 	sweep(&(struct scene){with_mail, drop, dropped});
 }
@@ -506,7 +495,6 @@ static void mail_noted(bool done)
 
 static void test_journal(void **state)
 {
-	(void)state;
 	sweep(&(struct scene){with_journal, add_op, op_added});
 	sweep(&(struct scene){with_journal, forget_op, op_forgotten});
 	sweep(&(struct scene){with_journal, note_mail, mail_noted});
@@ -548,7 +536,6 @@ static void backed_up(bool done)
 
 static void test_backup(void **state)
 {
-	(void)state;
 	sweep(&(struct scene){with_file, back_up, backed_up});
 }
 
@@ -581,7 +568,6 @@ static void kept(bool done)
 
 static void test_bodies(void **state)
 {
-	(void)state;
 	sweep(&(struct scene){with_bodies, keep, kept});
 }
 

@@ -1,13 +1,8 @@
 /* Rows of header fields that the filter reads itself: what they say, and that all others pass. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "base/mem.h"
 #include "net/wire.h"
+#include "tests/check.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -111,7 +106,6 @@ static void check_row(size_t i, size_t piece)
 
 static void test_rows(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rows); i++)
 		for (size_t piece = 1; piece <= strlen(rows[i].in); piece++)
 			check_row(i, piece);
@@ -142,7 +136,6 @@ static void test_limits(void **state)
 		{1, 256 * 1024 + 1, false},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(limits); i++) {
 		struct str in = STR_INIT, said = STR_INIT, passed = STR_INIT;
 
@@ -161,7 +154,6 @@ static void test_among_others(void **state)
 {
 	struct str said = STR_INIT, passed = STR_INIT;
 
-	(void)state;
 	assert_int_equal(feed("* 3 EXISTS\r\n* 1 FETCH (UID 1 " FIELDS LIT ")\r\n"
 			      "* 1 FETCH (FLAGS (a))\r\n* 2 FETCH (UID 2 " FIELDS LIT ")\r\n"
 			      "7 OK done\r\n",

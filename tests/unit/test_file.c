@@ -24,7 +24,6 @@ static void test_read(void **state)
 	struct str s = STR_INIT, none = STR_INIT;
 	struct err err = {0};
 
-	(void)state;
 	str_adds(&s, "before ");
 	assert_int_equal(file_read(at("none"), 10, &s, &err), -1);
 	assert_int_equal(err.kind, ERR_GONE);
@@ -55,7 +54,6 @@ static void test_replace(void **state)
 	struct err err = {0};
 	struct stat st;
 
-	(void)state;
 	assert_int_equal(file_replace(at("f"), "old", 3, 0600, &err), 0);
 	assert_int_equal(file_replace(at("f"), "new", 3, 0600, &err), 0);
 	assert_holds(at("f"), "new");
@@ -75,7 +73,6 @@ static void test_replace_fails(void **state)
 	struct err err = {0};
 	char *big = mem_array(1, 100000);
 
-	(void)state;
 	help_writes(at("f"), "old");
 	signal(SIGXFSZ, SIG_IGN);
 	getrlimit(RLIMIT_FSIZE, &before);
@@ -97,7 +94,6 @@ static void test_replace_killed(void **state)
 	int status;
 	pid_t pid;
 
-	(void)state;
 	help_writes(at("f"), "old");
 	pid = fork();
 	if (pid == 0) {
@@ -118,7 +114,6 @@ static void test_replace_killed(void **state)
 /* Killed at any time while replacing over and over: always one of the whole contents. */
 static void test_replace_killed_anywhere(void **state)
 {
-	(void)state;
 	for (int round = 0; round < 20; round++) {
 		struct str s = STR_INIT;
 		char a[3000], b[5000];
@@ -158,7 +153,6 @@ static void test_replace_link(void **state)
 {
 	struct stat st;
 
-	(void)state;
 	help_writes(at("target"), "mine");
 	assert_int_equal(symlink("target", at("f")), 0);
 	assert_int_equal(file_replace(at("f"), "new", 3, 0600, NULL), 0);
@@ -175,7 +169,6 @@ static void test_make_dirs(void **state)
 	struct str deep = STR_INIT;
 	struct stat st;
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
 		assert_int_equal(file_make_dirs(at(table[i]), &err), 0);
 		assert_int_equal(stat(at(table[i]), &st), 0);
@@ -208,7 +201,6 @@ static void test_remove_tree(void **state)
 {
 	struct err err = {0};
 
-	(void)state;
 	assert_int_equal(file_make_dirs(at("outside/keep"), NULL), 0);
 	help_writes(at("outside/file"), "keep");
 	assert_int_equal(file_make_dirs(at("tree/a/b"), NULL), 0);
@@ -235,7 +227,6 @@ static void test_lock(void **state)
 	int fd = file_lock(at("lock"), 0, &err), status;
 	pid_t pid;
 
-	(void)state;
 	assert_true(fd >= 0);
 	pid = fork();
 	if (pid == 0) {
@@ -289,7 +280,6 @@ static void test_safe_name(void **state)
 	struct str big = STR_INIT;
 	char *name;
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
 		name = file_safe_name(table[i].in);
 		assert_string_equal(name, table[i].want);
@@ -337,7 +327,6 @@ static void test_inside(void **state)
 		{"/usr", "/none", false},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++)
 		if (file_inside(table[i].path, table[i].dir) != table[i].inside)
 			fail_msg("%s in %s", table[i].path, table[i].dir);
@@ -364,7 +353,6 @@ static void test_expand(void **state)
 		{"", ""},
 	};
 
-	(void)state;
 	setenv("HOME", "/u", 1);
 	setenv("T_ONE", "1", 1);
 	setenv("T_LOOP", "$T_LOOP", 1);
@@ -410,7 +398,6 @@ static void test_open_part(void **state)
 	char *part;
 	int fd;
 
-	(void)state;
 	for (int i = 0; i < 1000; i++) {
 		fd = file_open_part(at("x"), &part, &err);
 		assert_true(fd >= 0);
@@ -435,7 +422,6 @@ static void test_open_part(void **state)
 /* No loop in a damaged file system keeps it busy. */
 static void test_remove_depth(void **state)
 {
-	(void)state;
 	for (size_t levels = 64; levels <= 66; levels++) {
 		struct str path = STR_INIT;
 		struct err err = {0};
@@ -475,7 +461,6 @@ static void test_rename_new(void **state)
 		{EINVAL, ENOSPC, ENOSPC},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		const char *from = at("from"), *to = at("to");
 
@@ -514,7 +499,6 @@ static void test_sync(void **state)
 {
 	struct err err = {0};
 
-	(void)state;
 	assert_int_equal(file_sync_dir(help_root, &err), 0);
 	assert_int_equal(file_sync_dir(at("none"), &err), -1);
 	assert_int_equal(err.kind, ERR_GONE);

@@ -33,13 +33,11 @@ static struct text *make_delsp(const char *s, size_t len)
 
 static void plain_files(void **state)
 {
-	(void)state;
 	golden_all(".plain", 8, make_plain);
 }
 
 static void flowed_files(void **state)
 {
-	(void)state;
 	golden_all(".flowed", 2, make_flowed);
 	golden_all(".delsp", 1, make_delsp);
 }
@@ -54,7 +52,6 @@ static void quote_levels(void **state)
 		{">> x", 2, 3}, {"> > x", 2, 4}, {" > x", 1, 3}, {"  > x", 0, 0}, {">  > x", 1, 2},
 		{">>>>> x", 5, 6}, {" ", 0, 0}};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		size_t prefix;
 
@@ -70,7 +67,6 @@ static void empty_lines(void **state)
 	static const struct flowed_options options[] = {
 		{.width = 60}, {.width = 60, .flowed = true}};
 
-	(void)state;
 	for (int n = 0; n < 8; n++)
 		for (size_t k = 0; k < MEM_COUNT(options); k++) {
 			struct text *t = text_new();
@@ -104,7 +100,6 @@ static void check_bomb(const char *piece, size_t times, bool flowed)
 
 static void bombs_are_bounded(void **state)
 {
-	(void)state;
 	check_bomb(">", 1000000, false);
 	check_bomb(">", 1000000, true);
 	check_bomb("> ", 500000, false);

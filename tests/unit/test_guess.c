@@ -1,12 +1,8 @@
 /* Rows and keywords that change before the store has done it, and what becomes of them then. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
 
 #include "base/mem.h"
 #include "engine/msglist_priv.h"
+#include "tests/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,7 +76,6 @@ static void rows_go_and_stay_away(void **state)
 {
 	struct msglist *l = list_of(4);
 
-	(void)state;
 	msglist_hide(l, REQUEST, UIDS(3, 1, 1, 99));
 	assert_shows(l, "4N 2N");
 	assert_int_equal(msglist_unread(l), 2);
@@ -99,7 +94,6 @@ static void what_was_not_confirmed_comes_back(void **state)
 {
 	struct msglist *l = list_of(4);
 
-	(void)state;
 	msglist_tag(l, 2, true);
 	msglist_tag(l, 4, true);
 	msglist_hide(l, REQUEST, UIDS(1, 2, 4));
@@ -117,7 +111,6 @@ static void hidden_rows_stay_hidden_until_the_answer(void **state)
 {
 	struct msglist *l = list_of(4);
 
-	(void)state;
 	msglist_hide(l, REQUEST, UIDS(2));
 	msglist_hide(l, OTHER, UIDS(3));
 	merge(l, UIDS(2, 5), MAIL_SEEN, NULL, 0);
@@ -134,7 +127,6 @@ static void a_row_that_came_back_by_itself_is_there_once(void **state)
 {
 	struct msglist *l = list_of(2);
 
-	(void)state;
 	msglist_hide(l, REQUEST, UIDS(1, 2));
 	assert_shows(l, "");
 	assert_true(msglist_answered(l, REQUEST));
@@ -148,7 +140,6 @@ static void a_limit_shows_again_what_it_showed(void **state)
 {
 	struct msglist *l = list_of(4);
 
-	(void)state;
 	msglist_set_limit(l, "x", UIDS(2, 3));
 	assert_shows(l, "3N 2N");
 	msglist_hide(l, REQUEST, UIDS(3));
@@ -162,7 +153,6 @@ static void other_numbers_are_other_messages(void **state)
 {
 	struct msglist *l = list_of(3);
 
-	(void)state;
 	msglist_renumber(l, 1);
 	msglist_hide(l, REQUEST, UIDS(2));
 	msglist_renumber(l, 2);
@@ -181,7 +171,6 @@ static void of_two_folders(void **state)
 	struct columns c;
 	uint32_t number;
 
-	(void)state;
 	for (unsigned i = 0; i < 2; i++) {
 		assert_int_equal(msglist_add_source(l, i + 1, (int)i, "a", "INBOX"), i);
 		msglist_source_number(l, i, 1);
@@ -223,7 +212,6 @@ static void keywords_show_at_once(void **state)
 	struct strv keysets = STRV_INIT;
 	struct columns c;
 
-	(void)state;
 	msglist_change_keywords(l, UIDS(1, 99), "", "home late");
 	assert_string_equal(keywords(l, 1), "home late");
 	assert_string_equal(keywords(l, 0), "");
@@ -249,7 +237,6 @@ static void many_sets_of_keywords(void **state)
 	struct msglist *l = list_of(1);
 	char word[32];
 
-	(void)state;
 	for (size_t i = 1; i <= 1001; i++) {
 		snprintf(word, sizeof(word), "k%zu", i);
 		msglist_change_keywords(l, UIDS(1), i > 1 ? keywords(l, 0) : "", word);

@@ -1,11 +1,6 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
-
 #include "base/hash.h"
 #include "base/mem.h"
+#include "tests/check.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +13,6 @@ static void test_crc32c(void **state)
 		0, 0, 0, 0x02, 0, 0, 0, 0, 0, 0, 0};
 	unsigned char zeros[32] = {0}, ones[32], up[32], down[32];
 
-	(void)state;
 	for (int i = 0; i < 32; i++) {
 		ones[i] = 0xff;
 		up[i] = (unsigned char)i;
@@ -39,7 +33,6 @@ static void test_crc32c_pieces(void **state)
 	unsigned char data[300];
 	uint32_t slow = ~0u;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(data); i++)
 		data[i] = (unsigned char)(i * 37 + 11);
 	for (size_t i = 0; i < sizeof(data); i++) {
@@ -77,7 +70,6 @@ static void test_sip(void **state)
 	};
 	unsigned char key[16], data[64];
 
-	(void)state;
 	for (int i = 0; i < 64; i++)
 		data[i] = (unsigned char)i;
 	memcpy(key, data, 16);
@@ -101,7 +93,6 @@ static void test_sha256(void **state)
 	unsigned char h[HASH_SHA256_SIZE];
 	char *million = mem_array(1000000, 1);
 
-	(void)state;
 	hash_sha256(h, "", 0);
 	assert_hex(h, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 	hash_sha256(h, "abc", 3);
@@ -120,7 +111,6 @@ static void test_pieces(void **state)
 				c[] = {{"abc", 3}}, d[] = {{"a", 1}, {"bc", 2}, {NULL, 0}};
 	unsigned char h[5][HASH_SHA256_SIZE];
 
-	(void)state;
 	hash_sha256_pieces(h[0], a, 2);
 	hash_sha256_pieces(h[1], b, 2);
 	hash_sha256_pieces(h[2], c, 1);
@@ -138,7 +128,6 @@ static void test_random(void **state)
 	char a[65], b[65];
 	int seen[256] = {0}, kinds = 0;
 
-	(void)state;
 	hash_random_token(a, 64);
 	hash_random_token(b, 64);
 	assert_int_equal(strlen(a), 64);

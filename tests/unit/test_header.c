@@ -28,7 +28,6 @@ static void finds_fields_among_garbage(void **state)
 		{"", NULL},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(ROWS); i++) {
 		char *got = header_get(ROWS[i].block, strlen(ROWS[i].block), "Subject");
 
@@ -43,7 +42,6 @@ static void nul_is_visible(void **state)
 {
 	static const char BLOCK[] = "Subject: a\0b\n";
 
-	(void)state;
 	assert_text(header_get(BLOCK, sizeof(BLOCK) - 1, "Subject"), "a?b");
 }
 
@@ -79,7 +77,6 @@ static void knows_where_the_body_is(void **state)
 		{"", 0, 0},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(ROWS); i++) {
 		size_t body, n = header_length(ROWS[i].message, strlen(ROWS[i].message), &body);
 
@@ -92,7 +89,6 @@ static void text_is_decoded_and_clean(void **state)
 {
 	static const char BLOCK[] = "Subject: =?utf-8?q?J=C3=B6rg=1B[31m?= \xc3\xa4 \x1b]0;x\n";
 
-	(void)state;
 	assert_text(header_text(BLOCK, sizeof(BLOCK) - 1, "subject"),
 		"J\xc3\xb6rg\xef\xbf\xbd[31m \xc3\xa4 \xef\xbf\xbd]0;x");
 }
@@ -115,7 +111,6 @@ static void limits_hold(void **state)
 {
 	struct str s = STR_INIT;
 
-	(void)state;
 	repeat(&s, "X-A: b\n", 200000);
 	assert_int_equal(count(&s), 200000);
 	repeat(&s, "X-A: b\n", 800000);

@@ -2,11 +2,7 @@
  * an engine with no account. */
 #include "engine/engine.h"
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "tests/check.h"
 
 static void starts_and_ends(void **state)
 {
@@ -15,7 +11,6 @@ static void starts_and_ends(void **state)
 	struct engine *e;
 	struct err err = {0};
 
-	(void)state;
 	assert_int_equal(engine_new(&e, s, &opt, &err), 0);
 	assert_int_equal(engine_accounts(e), 0);
 	engine_free(e);

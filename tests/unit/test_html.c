@@ -26,7 +26,6 @@ static struct text *make(const char *s, size_t len)
 
 static void html_files(void **state)
 {
-	(void)state;
 	golden_all(".html", 12, make);
 }
 
@@ -93,7 +92,6 @@ static void small_things(void **state)
 			"here[1] and there[1]\n\n[1] http://x.org/1\n"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rows); i++)
 		shows(rows[i][0], rows[i][1]);
 }
@@ -135,7 +133,6 @@ static void bomb(const char *piece, size_t times, const char *must_have)
 
 static void bombs_are_bounded(void **state)
 {
-	(void)state;
 	bomb("<div>", 50000, "needle");
 	bomb("<blockquote>", 20000, "needle");
 	bomb("<table><tr><td>", 20000, "needle");
@@ -164,7 +161,6 @@ static void parser_bombs_are_bounded(void **state)
 	clock_t start = clock();
 	struct text *t;
 
-	(void)state;
 	for (int i = 0; i < 200000; i++)
 		str_adds(&s, "<div>");
 	for (int i = 0; i < 200000; i++)
@@ -185,7 +181,6 @@ static void grid_bomb_is_bounded(void **state)
 	struct str s = STR_INIT;
 	struct text *t;
 
-	(void)state;
 	str_adds(&s, "<table border=1>");
 	for (int i = 0; i < 400; i++) {
 		str_adds(&s, "<tr>");
@@ -201,7 +196,6 @@ static void grid_bomb_is_bounded(void **state)
 
 static void links_left_out_are_told(void **state)
 {
-	(void)state;
 	for (int n = 3999; n <= 4001; n++) {
 		struct str s = STR_INIT;
 		struct text *t;
@@ -234,7 +228,6 @@ static void too_long_says_so(void **state)
 	struct str s = STR_INIT;
 	struct text *t;
 
-	(void)state;
 	while (s.len <= (size_t)HTML_MAX)
 		str_adds(&s, "<p>some words of a paragraph that goes on for a while</p>\n");
 	str_adds(&s, "needle");
@@ -256,7 +249,6 @@ static void any_width_fits(void **state)
 		"<a href='https://evil.example/'>https://bank.example/</a><hr><pre>"
 		"pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp</pre>";
 
-	(void)state;
 	for (int width = 20; width < 140; width++) {
 		struct text *t = make_width(html, strlen(html), width);
 

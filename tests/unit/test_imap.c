@@ -79,7 +79,6 @@ static void test_no_login(void **state)
 {
 	static const char *const never[] = {"LOGIN", "AUTH", "alice", "LIST", NULL};
 
-	(void)state;
 	rude_must_fail(no_login, MEM_COUNT(no_login), NET_IMAP, no_imap, never);
 }
 
@@ -116,7 +115,6 @@ static void test_login_answers(void **state)
 			NET_PLAIN, ERR_AUTH},
 	};
 
-	(void)state;
 	rude_must_fail(cases, MEM_COUNT(cases), NET_IMAP, no_imap, NULL);
 }
 
@@ -135,7 +133,6 @@ static void test_braces_in_answers(void **state)
 		 "done"),
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(scripts); i++) {
 		struct net_server server;
 		struct rude *r = rude_start(scripts[i], NET_IMAP, NET_PLAIN, &server);
@@ -170,7 +167,6 @@ static void test_wide_login(void **state)
 			"LOGIN {7+}\r\nj\xc3\xbcrgen \"se\\\"same\"\r\n"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		struct net_login login = {cases[i].user, cases[i].secret, NULL};
 		struct net_server server;
@@ -200,7 +196,6 @@ static void test_wide_login_refused(void **state)
 		{"closed", CAPS "\nS: %t OK done\nC: LOGIN {7}\nX", NET_PLAIN, ERR_NETWORK},
 	};
 
-	(void)state;
 	rude_must_fail(cases, MEM_COUNT(cases), NET_IMAP, no_imap_for_jurgen, never);
 }
 
@@ -300,7 +295,6 @@ static void test_fetch_rude(void **state)
 	"Content-Type: text/PLAIN; charset=\"utf-8\"\r\nContent-Transfer-Encoding: 7bit\r\n"
 #define ENVELOPE "(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)"
 
-	(void)state;
 	fetch_gives(FETCH "S: * 1 FETCH (UID 5 FLAGS (\\Seen $Forwarded kw \\Odd) INTERNALDATE "
 			  "\"01-Jan-2024 01:00:00 +0100\" RFC822.SIZE 77)\nS: %t OK done",
 		IMAP_GET_FLAGS, 0, "5 flags=33,kw date=1704067200 size=77;");
@@ -403,7 +397,6 @@ static void test_vanished(void **state)
 		       "(UID 120 FLAGS () MODSEQ (91))\nS: %t OK done\n"
 		       "C: NOOP\nS: * VANISHED 1:2\nS: %t OK done");
 
-	(void)state;
 	assert_int_equal(imap_select(im, "INBOX", &known, see, gone, &s, &sel, &err), 0);
 	assert_true(sel.resynced);
 	assert_int_equal(sel.highestmodseq, 90);
@@ -430,7 +423,6 @@ static void test_vanished_nonsense(void **state)
 		"C: UID FETCH\nS: * VANISHED 9:5\nS: * VANISHED 0:3\nS: * VANISHED 98:4000\n"
 		"S: %t OK done");
 
-	(void)state;
 	assert_int_equal(imap_fetch(im, "1:*", IMAP_GET_FLAGS, NULL, 0, see, gone, &s, &err), 0);
 	assert_string_equal(str_c(&s.text), "-1:3;-98:100;");
 	str_done(&s.text);
@@ -442,7 +434,6 @@ static int refuse(void *ctx, const char *p, size_t len)
 {
 	size_t *got = ctx;
 
-	(void)p;
 	*got += len;
 	return 1;
 }
@@ -456,7 +447,6 @@ static void test_section_stopped(void **state)
 	struct imap *im = select_rude(&r, IN("") SELECTED
 		"C: UID FETCH 5\nS: * 1 FETCH (UID 5 BODY[1] {3}\nS~ abc)\\r\\n\nS: %t OK done");
 
-	(void)state;
 	assert_int_equal(imap_fetch_section(im, 5, "1", 0, 0, refuse, &got, &err), -1);
 	assert_int_equal(err.kind, ERR_CANCELLED);
 	assert_int_equal(got, 3);
@@ -478,7 +468,6 @@ static void test_section_broken(void **state)
 		"S: %t OK done\nC: UID FETCH 5\nS: * 1 FETCH (UID 6 X \"a\"b)\nS: %t OK done\n"
 		"C: UID FETCH 5\nS: * 1 FETCH (UID 5 BODY[1] NIL)\nS: %t OK done");
 
-	(void)state;
 	assert_int_equal(imap_fetch_section(im, 5, "1", 0, 0, refuse, &got, &err), -1);
 	assert_int_equal(err.kind, ERR_REFUSED);
 	assert_non_null(strstr(err.text, "cannot be understood"));
@@ -502,7 +491,6 @@ static void test_not_open(void **state)
 	struct str got = STR_INIT;
 	size_t n = 0;
 
-	(void)state;
 	assert_int_equal(
 		imap_fetch(im, "1", IMAP_GET_FLAGS, NULL, 0, see, NULL, &s, &err[n++]), -1);
 	assert_int_equal(imap_store(im, "1", true, MAIL_SEEN, NULL, &err[n++]), -1);
@@ -529,7 +517,6 @@ static void test_names(void **state)
 	struct str got = STR_INIT;
 	char longest[1200];
 
-	(void)state;
 	memset(longest, 'a', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
 	for (size_t i = 0; i <= MEM_COUNT(bad); i++) {
@@ -573,7 +560,6 @@ static void keywords_not_kept(void **state)
 			      "C: +FLAGS.SILENT (known)\nS: %t OK done\n");
 	struct err err = {0};
 
-	(void)state;
 	assert_int_equal(imap_store(im, "1", true, 0, "other", &err), -1);
 	assert_int_equal(err.kind, ERR_REFUSED);
 	assert_int_equal(imap_store(im, "1", true, 0, "known " IMAP_MORE_KEYWORDS, &err), 0);
@@ -589,7 +575,6 @@ static void test_bad_arguments(void **state)
 	struct imap_uids uids;
 	struct str got = STR_INIT;
 
-	(void)state;
 	assert_int_equal(imap_store(im, "1\r\n2", true, MAIL_SEEN, NULL, NULL), -1);
 	assert_int_equal(imap_store(im, "", true, MAIL_SEEN, NULL, NULL), -1);
 	assert_int_equal(imap_store(im, "1", true, 0, "a) \\Deleted", NULL), -1);
@@ -639,7 +624,6 @@ static void test_list_rude(void **state)
 	struct imap_mailboxes m;
 	struct err err = {0};
 
-	(void)state;
 	if (imap_list(im, &m, &err))
 		fail_msg("%s", err.text);
 	assert_int_equal(m.n, 7);
@@ -684,7 +668,6 @@ static void test_status_rude(void **state)
 		{"S: * OK nothing", -1},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		struct str script = STR_INIT;
 		struct imap_status status;
@@ -728,7 +711,6 @@ static void test_bad_to_each(void **state)
 	struct err err[13] = {0};
 	size_t n = 0;
 
-	(void)state;
 	assert_int_equal(imap_list(im, &boxes, &err[n++]), -1);
 	assert_int_equal(imap_status(im, "a", &status, &err[n++]), -1);
 	assert_int_equal(imap_create(im, "a", &err[n++]), -1);
@@ -768,7 +750,6 @@ static void test_odd_names(void **state)
 		{"a%*b", "a%*b (MESSAGES 10)", 10},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		struct str script = STR_INIT;
 		struct imap_mailboxes boxes;
@@ -815,7 +796,6 @@ static void test_copyuid(void **state)
 		{"1:*", "7 1:3 7:9", NULL, NULL},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		struct str script = STR_INIT;
 		struct imap_copied c;
@@ -848,7 +828,6 @@ static void test_expunge_not_offered(void **state)
 	struct imap_news news;
 	struct err err = {0};
 
-	(void)state;
 	assert_int_equal(imap_expunge(im, "1:3", &err), -1);
 	assert_int_equal(err.kind, ERR_REFUSED);
 	assert_int_equal(imap_noop(im, &news, &err), 0);
@@ -872,7 +851,6 @@ static void test_append_rude(void **state)
 	struct imap_news news;
 	struct err err = {0};
 
-	(void)state;
 	if (imap_append(im, "Sent", "a\r\nbc", 5, MAIL_SEEN, NULL, 1704067200, &c, &err))
 		fail_msg("%s", err.text);
 	assert_int_equal(c.uidvalidity, 9);
@@ -907,8 +885,6 @@ static void test_idle_rude(void **state)
 	struct err err = {0};
 	int wake = eventfd(1, 0);
 
-	(void)state;
-
 	if (imap_idle(im, -1, 5000, &news, &err) == 0) {
 		assert_true(news.exists);
 		assert_true(news.expunged);
@@ -937,7 +913,6 @@ static void test_idle_not_offered(void **state)
 	struct err err = {0};
 	int wake = eventfd(1, 0);
 
-	(void)state;
 	assert_int_equal(imap_idle(im, wake, -1, &news, &err), 0);
 	assert_true(news.exists);
 	assert_int_equal(news.count, 12);
@@ -978,7 +953,6 @@ static void test_idle_words(void **state)
 		{"%t OK done", ERR_PROTOCOL},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		struct str script = STR_INIT;
 		struct imap_news news;
@@ -1043,7 +1017,6 @@ static void test_esearch(void **state)
 		{ASK "S: * ESEARCH (TAG \"2\") UID ALL 99999999999\nS: 2 OK done\n" PLAIN, "5 6 "},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		struct str script = STR_INIT, got = STR_INIT;
 		struct imap_uids uids;
@@ -1115,7 +1088,6 @@ static void test_two_fetches(void **state)
 			{ERR_PROTOCOL, ERR_PROTOCOL}, {1, 0}},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		struct str script = STR_INIT;
 		struct seen seen[2] = {{STR_INIT, 0}};
@@ -1156,7 +1128,6 @@ static void test_fetches_and_another(void **state)
 	struct err err = {0};
 	struct imap_ahead *a = ahead(im, "1:2", &seen[0]), *b = ahead(im, "3:4", &seen[1]);
 
-	(void)state;
 	assert_int_equal(imap_store(im, "1", true, MAIL_SEEN, NULL, &err), 0);
 	assert_int_equal(imap_fetch_take(im, b, &err), 0);
 	assert_int_equal(seen[1].n, 3);
@@ -1177,7 +1148,6 @@ static void test_compress_refused(void **state)
 {
 	static const char *const answers[] = {"NO not now", "BAD what"};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(answers); i++) {
 		struct str script = STR_INIT;
 		struct seen seen[2] = {{STR_INIT, 0}};
@@ -1214,7 +1184,6 @@ static void test_compress_lies(void **state)
 	struct imap_news news;
 	struct err err = {0};
 
-	(void)state;
 	assert_int_equal(imap_fetch(im, "1:2", IMAP_GET_FLAGS, NULL, 0, see, NULL, &seen, &err), 0);
 	assert_int_equal(imap_noop(im, &news, &err), -1);
 	assert_int_equal(err.kind, ERR_PROTOCOL);
@@ -1242,7 +1211,6 @@ static void test_notify(void **state)
 	struct imap_news news;
 	struct err err = {0};
 
-	(void)state;
 	if (imap_notify(im, &err))
 		fail_msg("%s", err.text);
 	assert_true(imap_is_notified(im));
@@ -1286,7 +1254,6 @@ static void test_notify_while_selecting(void **state)
 	struct imap_news news;
 	struct err err = {0};
 
-	(void)state;
 	assert_int_not_equal(imap_status(im, "other", &status, &err), 0);
 	assert_int_equal(imap_select(im, "INBOX", NULL, NULL, NULL, NULL, &sel, &err), 0);
 	assert_int_equal(imap_idle(im, -1, 5000, &news, &err), 0); /* at once */
@@ -1307,7 +1274,6 @@ static void test_notify_refused(void **state)
 	struct imap_news news;
 	struct err err = {0};
 
-	(void)state;
 	assert_int_equal(imap_notify(im, &err), 0);
 	assert_false(imap_is_notified(im));
 	assert_int_equal(imap_notify(im, &err), 0);
@@ -1327,7 +1293,6 @@ static void test_alert(void **state)
 	struct err err = {0};
 	char *alert;
 
-	(void)state;
 	if (imap_noop(im, &news, &err))
 		fail_msg("%s", err.text);
 	alert = imap_take_alert(im);
@@ -1361,7 +1326,6 @@ static void test_real_logins(void **state)
 	static const char *const mechanisms[] = {
 		NULL, "PLAIN", "LOGIN", "SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5"};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(mechanisms); i++) {
 		struct imap *im = open_real(i % 2 ? "SRV_IMAP" : "SRV_IMAPS",
 			i % 2 ? NET_STARTTLS : NET_TLS, mechanisms[i]);
@@ -1381,7 +1345,6 @@ static void test_real_logins(void **state)
  * TLS, once. */
 static void test_real_hash_only(void **state)
 {
-	(void)state;
 	for (int i = 0; i < 2; i++) {
 		struct net_server server = real_server(
 			i ? "SRV_IMAP" : "SRV_IMAPS", NET_IMAP, i ? NET_STARTTLS : NET_TLS);
@@ -1417,7 +1380,6 @@ static void test_real_wrong_password(void **state)
 	struct imap *im;
 	struct err err = {0};
 
-	(void)state;
 	options.tls_ca = getenv("SRV_CA");
 	assert_int_equal(imap_open(&im, &server, &options, &login, NULL, &err), -1);
 	assert_int_equal(err.kind, ERR_AUTH);
@@ -1439,7 +1401,6 @@ static void test_real_mailboxes(void **state)
 	struct err err = {0};
 	char name[60], other[80];
 
-	(void)state;
 	snprintf(name, sizeof(name), "np \"q\" %d", getpid());
 	snprintf(other, sizeof(other), "%s/sub", name);
 	assert_int_equal(imap_create(im, name, &err), 0);
@@ -1492,7 +1453,6 @@ static void test_real_messages(void **state)
 	uint64_t received, sent;
 	char name[60], set[20];
 
-	(void)state;
 	snprintf(name, sizeof(name), "np-%d", getpid());
 	assert_int_equal(imap_create(im, name, &err), 0);
 	assert_int_equal(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &err), 0);
@@ -1599,7 +1559,6 @@ static void test_real_many(void **state)
 	struct err err = {0};
 	char name[60];
 
-	(void)state;
 	snprintf(name, sizeof(name), "np-many-%d", getpid());
 	assert_int_equal(imap_create(im, name, &err), 0);
 	for (int i = 0; i < N; i++)
@@ -1720,7 +1679,6 @@ static struct net_server spoil(struct between *b, enum spoil what)
 
 static const char *inbox(void *ctx, struct imap_known *known)
 {
-	(void)ctx, (void)known;
 	return "INBOX";
 }
 
@@ -1741,7 +1699,6 @@ static void test_real_spoilt_logins(void **state)
 	};
 	struct net_login login = {"alice", getenv("SRV_PASSWORD"), "SCRAM-SHA-256"};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		struct between b;
 		struct net_server server = spoil(&b, cases[i].what);
@@ -1836,7 +1793,6 @@ static void test_real_round_trips(void **state)
 	uint64_t before, after, sent;
 	char name[60];
 
-	(void)state;
 	snprintf(name, sizeof(name), "np-trips-%d", getpid());
 	make_full(name);
 	wish.mailbox = name;
@@ -1941,7 +1897,6 @@ static void test_real_compress(void **state)
 	uint64_t plain, packed;
 	char name[60];
 
-	(void)state;
 	snprintf(name, sizeof(name), "np-deflate-%d", getpid());
 	make_full(name);
 	im = open_first(NULL, false, true);
@@ -2020,6 +1975,5 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(test_real_compress),
 	};
 
-	(void)argc;
 	return rude_main("imap", all, MEM_COUNT(all), 9, argv);
 }

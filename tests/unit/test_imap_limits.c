@@ -34,7 +34,6 @@ static void test_capabilities(void **state)
 	struct imap *im;
 	struct rude *r;
 
-	(void)state;
 	for (int i = 0; i < 2000; i++)
 		str_addf(&caps, " X%d", i);
 	str_adds(&caps, " X-");
@@ -99,7 +98,6 @@ static struct got fetched(const char *items)
 
 static void test_parts(void **state)
 {
-	(void)state;
 	for (size_t n = 4999; n <= 5001; n++) {
 		struct str items = STR_INIT;
 		struct got g;
@@ -118,7 +116,6 @@ static void test_parts(void **state)
 
 static void test_levels(void **state)
 {
-	(void)state;
 	for (size_t levels = 39; levels <= 42; levels++) {
 		struct str items = STR_INIT;
 		struct got g;
@@ -140,7 +137,6 @@ static void test_levels(void **state)
 /* The last one is as long as makes the sum. */
 static void test_keywords(void **state)
 {
-	(void)state;
 	for (size_t sum = 3999; sum <= 4001; sum++) {
 		struct str items = STR_INIT, want = STR_INIT;
 		struct got g;
@@ -167,7 +163,6 @@ static void test_keywords(void **state)
 
 static void test_mailboxes(void **state)
 {
-	(void)state;
 	for (size_t n = 100000; n <= 100001; n++) {
 		struct str script = STR_INIT;
 		struct imap_mailboxes boxes;
@@ -225,7 +220,6 @@ static void test_unasked_states(void **state)
 {
 	struct str wide = STR_INIT;
 
-	(void)state;
 	told(999, "", 999, false);
 	told(1000, "", 1000, false);
 	told(1001, "", 1000, true);

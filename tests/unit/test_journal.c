@@ -105,7 +105,6 @@ static void test_operations(void **state)
 	struct op *ops[OP_CREATE + 1], *bare = op_new(OP_CREATE);
 	struct err err = {0};
 
-	(void)state;
 	assert_int_equal(journal_count(j), 0);
 	assert_false(journal_damaged(j));
 	for (int i = 0; i <= OP_CREATE; i++) {
@@ -145,7 +144,6 @@ static void test_large(void **state)
 	struct op *op = op_new(OP_FLAGS);
 	struct err err = {0};
 
-	(void)state;
 	op->n = JOURNAL_MAX_UIDS;
 	op->uids = mem_array(op->n + 1, sizeof(*op->uids));
 	for (size_t i = 0; i <= op->n; i++)
@@ -175,7 +173,6 @@ static void test_runs(void **state)
 	struct op *op = op_new(OP_FLAGS);
 	off_t before = log_size();
 
-	(void)state;
 	op->n = JOURNAL_MAX_UIDS;
 	op->uids = mem_array(op->n, sizeof(*op->uids));
 	for (size_t i = 0; i < op->n; i++)
@@ -213,7 +210,6 @@ static void test_join_and_leave(void **state)
 	struct op *op = op_new(OP_MOVE), found = {.marked = true, .mark_uidnext = 7};
 	uint32_t last = UINT32_MAX, two = 2;
 
-	(void)state;
 	add_uids(op, four, 4);
 	op->unseen = 2;
 	assert_int_equal(journal_add(j, op, NULL), 0);
@@ -256,7 +252,6 @@ static void test_last_one_leaves(void **state)
 	struct journal *j = opened();
 	struct op *op = op_new(OP_FLAGS), found = {0};
 
-	(void)state;
 	add_uids(op, eight, 1);
 	assert_int_equal(journal_add(j, op, NULL), 0);
 	assert_int_equal(journal_shrink(j, op->id, op->uids, 1, 0, NULL), 0);
@@ -285,7 +280,6 @@ static void test_one_by_one(void **state)
 	struct op *op = op_new(OP_FLAGS);
 	off_t before;
 
-	(void)state;
 	add_uids(op, &one, 1);
 	assert_int_equal(journal_add(j, op, NULL), 0);
 	before = log_size();
@@ -314,8 +308,6 @@ static void put_text(struct str *out, const char *text)
 
 static int nothing(void *ctx, const struct wal_record *r)
 {
-	(void)ctx;
-	(void)r;
 	return 0;
 }
 
@@ -365,7 +357,6 @@ static void test_first_version(void **state)
 	struct op *junk = scattered(90000);
 	struct journal *j;
 
-	(void)state;
 	write_first_version();
 	j = opened();
 	for (int round = 0; round < 2; round++) {
@@ -404,7 +395,6 @@ static void test_bad_uids(void **state)
 		{"\2\0\0\0\xff\xff\xff\xff\x0f\1", 10}, {"\1\0\0\0\xff\xff\xff\xff\xff\0", 10},
 		{"\xff\xff\xff\xff\1\1", 6}};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
 		const unsigned char *p = (const unsigned char *)rows[i].p;
 		uint32_t *uids;
@@ -454,7 +444,6 @@ static void nothing_is_lost(uint32_t announced)
 
 static void test_killed(void **state)
 {
-	(void)state;
 	for (uint32_t round = 0; round < 12; round++) {
 		uint32_t uid = 0, last = 0;
 		int fds[2], status;
@@ -489,7 +478,6 @@ static void test_two_handles(void **state)
 	struct journal *a = opened(), *b = opened();
 	uint64_t x, y, news = journal_news(b);
 
-	(void)state;
 	x = add(a, "from a");
 	assert_int_equal(journal_count(b), 0);
 	y = add(b, "from b");
@@ -557,7 +545,6 @@ static void test_race(void **state)
 	int carried_out[RACES], back = 0, out = 0;
 	pthread_t thread;
 
-	(void)state;
 	assert_int_equal(pthread_create(&thread, NULL, race_taker, b), 0);
 	for (int i = 0; i < RACES; i++) {
 		uint64_t id = add(a, "raced");
@@ -590,7 +577,6 @@ static void test_tail(void **state)
 	struct str bytes = STR_INIT, kept = STR_INIT;
 	char *aside, path[512];
 
-	(void)state;
 	add(j, "second");
 	journal_free(j);
 	assert_int_equal(file_read(log_path(), 100000, &bytes, NULL), 0);
@@ -629,7 +615,6 @@ static void test_tail_while_open(void **state)
 	struct journal *j = opened();
 	FILE *f;
 
-	(void)state;
 	add(j, "first");
 	f = fopen(log_path(), "a");
 	assert_non_null(f);
@@ -653,7 +638,6 @@ static void test_header(void **state)
 		"no log, no log, no log, no log, no log, no log, no log, no log, no log";
 	const char *const table[] = {"", "x", junk};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
 		struct journal *j = opened();
 
@@ -677,7 +661,6 @@ static void test_every_cut(void **state)
 	struct str bytes = STR_INIT;
 	size_t last = 0;
 
-	(void)state;
 	for (int i = 0; i < 3; i++)
 		ids[i] = add(j, "text");
 	journal_free(j);
@@ -714,7 +697,6 @@ static void test_full(void **state)
 	struct stat st;
 	int rc;
 
-	(void)state;
 	assert_int_equal(stat(log_path(), &st), 0);
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
@@ -756,7 +738,6 @@ static void test_ledger(void **state)
 	struct ledger_entry *all = mem_array(N, sizeof(*all));
 	unsigned char(*keys)[16] = mem_array(N, 16), (*missing)[16], again[16];
 
-	(void)state;
 	for (unsigned i = 0; i < N; i++)
 		all[i] = entry(j, i);
 	assert_int_equal(ledger_add(j, all, N, NULL), 0);
@@ -814,7 +795,6 @@ static void test_compact(void **state)
 	uint64_t x, y;
 	off_t before;
 
-	(void)state;
 	x = add(j, "stays");
 	e = entry(j, 1);
 	assert_int_equal(ledger_add(j, &e, 1, NULL), 0);

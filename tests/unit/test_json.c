@@ -1,14 +1,9 @@
 /* Messages and folders as JSON: whatever is in a text, what is printed is JSON of harmless bytes.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "engine/engine.h"
 #include "ui/json.h"
+#include "tests/check.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +21,6 @@ static void test_row(void **state)
 		.keywords = "todo  \xff work"};
 	char *json = json_of_row("acc", "INBOX", &row);
 
-	(void)state;
 	assert_string_equal(json,
 		"{\"id\":7,\"account\":\"acc\",\"folder\":\"INBOX\","
 		"\"from\":\"A \\\"b\\\" <a@x.org>\",\"to\":\"b@x.org\",\"cc\":\"\","

@@ -6,14 +6,7 @@
 #include "base/mem.h"
 #include "sync/lane.h"
 #include "sync/sync.h"
-
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <setjmp.h>
-
-#include <cmocka.h>
+#include "tests/check.h"
 
 #include <arpa/inet.h>
 #include <poll.h>
@@ -34,7 +27,6 @@ static int setup(void **state)
 	struct sockaddr_in sa = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof(sa);
 
-	(void)state;
 	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(listener, (struct sockaddr *)&sa, len), 0);
 	assert_int_equal(listen(listener, 8), 0);
@@ -45,7 +37,6 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	(void)state;
 	return close(listener);
 }
 
@@ -142,7 +133,6 @@ static void a_wake_that_comes_late_ends_nothing(void **state)
 	struct bed b = begin();
 	int third;
 
-	(void)state;
 	connects(&b);
 	atomic_store(&woken, &b);
 	sync_wake(b.sync);
@@ -160,7 +150,6 @@ static void an_end_is_not_taken_for_a_wake(void **state)
 	struct bed b = begin();
 	int first;
 
-	(void)state;
 	connects(&b);
 	first = visitor();
 	atomic_store(&ended, &b);
@@ -196,8 +185,6 @@ static int opens(struct lane_thread *l, struct err *err)
 
 static void closes(struct lane_thread *l, bool polite)
 {
-	(void)l;
-	(void)polite;
 }
 
 /* Another job goes ahead of it, is cancelled, and takes the connection with it. */
@@ -226,7 +213,6 @@ static void what_was_cancelled_is_not_connected_for(void **state)
 	struct result *r;
 	size_t answers = 0;
 
-	(void)state;
 	opened = 0;
 	body->request = 2;
 	queue_push(l.jobs, &body->item);

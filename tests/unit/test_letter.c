@@ -102,7 +102,6 @@ static void what_nobody_changed_stays(void **state)
 {
 	static const char *const messages[] = {MIXED, TREE, HTML};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(messages); i++) {
 		struct saved s = begin(messages[i]);
 		const char *body = strstr(messages[i], "\r\n\r\n");
@@ -132,7 +131,6 @@ static void a_changed_text_keeps_the_files(void **state)
 {
 	struct saved s = begin(MIXED);
 
-	(void)state;
 	assert_string_equal(s.d.body, "Gr\xc3\xbc\xc3\x9f"
 				      "e");
 	assert_int_equal(s.d.nfiles, 2);
@@ -159,7 +157,6 @@ static void a_changed_text_replaces_its_versions(void **state)
 {
 	struct saved s = begin(TREE);
 
-	(void)state;
 	assert_string_equal(s.d.body, "Dear Bob");
 	assert_true(s.d.html);
 	assert_int_equal(s.d.nfiles, 2);
@@ -198,7 +195,6 @@ static void html_alone_is_read_as_text(void **state)
 {
 	struct saved s = begin(HTML);
 
-	(void)state;
 	assert_null(strchr(s.d.body, '<'));
 	assert_non_null(strstr(s.d.body, "it is time & tide."));
 	assert_true(s.d.html);
@@ -218,7 +214,6 @@ static void files_are_copied_once(void **state)
 	struct err err = {0};
 	char *key;
 
-	(void)state;
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, "bytes", 5), 5);
 	close(fd);
@@ -269,7 +264,6 @@ static void half_typed_fields_stay(void **state)
 	static const char *const TYPED[] = {"bob", "bob, J\xc3\xbcrgen", "\"Foo, Bar\" <f@x>, bob",
 		"J\xc3\xbcrgen <j@x.org>", "\"M\xc3\xbcller, Eva\" <e@x>, carl@x", "<", "a@x,"};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(TYPED); i++) {
 		struct saved s = begin("");
 
@@ -292,7 +286,6 @@ static void private_fields_stay_here(void **state)
 	struct str wire = STR_INIT;
 	char *note;
 
-	(void)state;
 	letter_add_note(&s.message, "X-Talaria-Answers", "reply \xc3\xa4");
 	note = letter_note(s.message.p, s.message.len, "X-Talaria-Answers");
 	assert_string_equal(note, "reply \xc3\xa4");
@@ -343,7 +336,6 @@ static void everything_else_is_carried(void **state)
 			1, ""},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(ROWS); i++) {
 		struct saved s = begin("");
 		struct parts parts;
@@ -367,7 +359,6 @@ static void a_file_alone_has_no_text(void **state)
 {
 	struct saved s = begin(HEAD PDF "\r\n");
 
-	(void)state;
 	assert_string_equal(s.d.body, "");
 	assert_int_equal(s.d.nfiles, 1);
 	save(&s);
@@ -393,7 +384,6 @@ static void a_domain_is_shown_as_typed(void **state)
 	struct err err = {0};
 	char *from;
 
-	(void)state;
 	draft_set(&s.d.from, "Me <me@" DOMAIN ">");
 	draft_set(&s.d.to, "Eva <eva@" DOMAIN ">, eva@xn--bcher-kva.example");
 	draft_set(&s.d.body, "x\n");
@@ -434,7 +424,6 @@ static void typed_lines_are_heeded(void **state)
 		{"no field", false},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		if (letter_heeds(rows[i].line) != rows[i].heeded)
 			fail_msg("%s", rows[i].line);

@@ -1,20 +1,13 @@
 #include "base/mail.h"
 #include "base/mem.h"
+#include "tests/check.h"
 
 #include <limits.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <setjmp.h>
-
-#include <cmocka.h>
 
 /* A role is one row: no column of it is forgotten, and no two rows mean the same. */
 static void rows_are_whole(void **state)
 {
-	(void)state;
 	for (enum mail_role role = ROLE_NONE + 1; role < ROLES; role++) {
 		const struct mail_role_row *row = mail_role_row(role);
 
@@ -52,7 +45,6 @@ static void a_role_is_found(void **state)
 		{"Work", ROLE_NONE, ROLE_NONE, ROLE_NONE},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		assert_int_equal(mail_role_by_key(cases[i].text), cases[i].key);
 		assert_int_equal(mail_role_by_attribute(cases[i].text), cases[i].attribute);
@@ -62,7 +54,6 @@ static void a_role_is_found(void **state)
 
 static void a_number_of_a_file_is_a_role(void **state)
 {
-	(void)state;
 	assert_int_equal(mail_role_of(LONG_MIN), ROLE_NONE);
 	assert_int_equal(mail_role_of(-1), ROLE_NONE);
 	assert_int_equal(mail_role_of(ROLE_NONE), ROLE_NONE);
@@ -78,7 +69,6 @@ static void a_number_of_a_file_is_a_role(void **state)
 
 static void a_label_is_no_path(void **state)
 {
-	(void)state;
 	assert_non_null(mail_role_label(ROLE_SENT, "Sent Items"));
 	assert_null(mail_role_label(ROLE_SENT, "Mail/Sent"));
 	assert_null(mail_role_label(ROLE_ALL, "All Mail"));

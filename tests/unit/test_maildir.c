@@ -30,7 +30,6 @@ static void test_names(void **state)
 		{"~peter", "/r/.~peter"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
 		char *dir = maildir_dir("/r", table[i].folder, NULL);
 
@@ -48,7 +47,6 @@ static void test_tags(void **state)
 		{"1.RT12ef0.host", NULL}, {"1.RT12EF.host", NULL}, {"1.RT12ef", NULL},
 		{"1.RTTT12T12ef.Thost", "12ef"}, {"1.R12ef.host", NULL}};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
 		const char *tag = maildir_tag(table[i].base, 4);
 
@@ -66,7 +64,6 @@ static void test_bad_names(void **state)
 	char long_name[400];
 	struct err err = {0};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
 		err.kind = ERR_NONE;
 		assert_null(maildir_dir("/r", table[i], &err));
@@ -88,7 +85,6 @@ static void test_list(void **state)
 		".&AGE-", ".a&AC8-b", ".&AC4ALg-", ".INBOX", ".x&", "..x", ".\xc3\xbc"};
 	struct strv got = STRV_INIT;
 
-	(void)state;
 	assert_int_equal(maildir_create(help_root, "INBOX", NULL), 0);
 	for (size_t i = MEM_COUNT(want); i-- > 1;)
 		assert_int_equal(maildir_create(help_root, want[i], NULL), 0);
@@ -176,7 +172,6 @@ static void test_deliver(void **state)
 	struct found f;
 	struct err err;
 
-	(void)state;
 	assert_int_equal(maildir_deliver(dir, text, sizeof(text) - 1, 0, "abc123", &base, &err), 0);
 	assert_int_equal(maildir_sync(dir, NULL), 0);
 	assert_int_equal(help_count(at("tmp")), 0);
@@ -221,7 +216,6 @@ static void test_flags(void **state)
 	struct str base = STR_INIT;
 	struct found f;
 
-	(void)state;
 	assert_int_equal(maildir_deliver(dir, "x", 1, 0, NULL, &base, NULL), 0);
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
 		assert_int_equal(maildir_set_flags(dir, base.p, table[i].flags, NULL), 0);
@@ -268,7 +262,6 @@ static void test_foreign_names(void **state)
 	char *dir = folder("INBOX");
 	struct str got = STR_INIT;
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
 		struct found f;
 
@@ -305,7 +298,6 @@ static void test_foreign_letters(void **state)
 {
 	char *dir = folder("INBOX"), *to = folder("Work"), *name;
 
-	(void)state;
 	help_writes(at("cur/1700000000.a.h:2,RSac"), "abc");
 	assert_int_equal(maildir_set_flags(dir, "1700000000.a.h", MAIL_FLAGGED, NULL), 0);
 	assert_true(file_exists(at("cur/1700000000.a.h:2,Fac")));
@@ -342,7 +334,6 @@ static void test_keywords(void **state)
 	struct str now = STR_INIT;
 	uint64_t stamp;
 
-	(void)state;
 	/* Ours added to Dovecot's; its lines stay, and so do letters that nothing is known of. */
 	help_writes(at("dovecot-keywords"), "0 $Junk\n2 later\nx\n99 far\n3 a(b");
 	help_writes(at("cur/1700000000.a.h:2,RSabe"), "abc");
@@ -385,7 +376,6 @@ static void test_keywords_limits(void **state)
 	struct str text = STR_INIT, now = STR_INIT;
 	struct err err = {0};
 
-	(void)state;
 	help_writes(at("cur/1700000000.a.h:2,S"), "abc");
 	for (int i = 0; i < 26; i++)
 		str_addf(&text, "%d k%d\n", i, i);
@@ -419,7 +409,6 @@ static void test_keyword_words(void **state)
 		{"01234567890123456789012345678901234567890123456789012345678901234", false}};
 	struct str out = STR_INIT;
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++)
 		assert_int_equal(keywords_check(table[i].words, NULL) == 0, table[i].ok);
 	keywords_apply(&out, "a b c", "B x", "d A e e");
@@ -441,7 +430,6 @@ static void test_foreign_moves(void **state)
 	char *dir = folder("INBOX"), from[512], to[512];
 	struct str base = STR_INIT, got = STR_INIT;
 
-	(void)state;
 	assert_int_equal(maildir_deliver(dir, "abc", 3, 0, NULL, &base, NULL), 0);
 	snprintf(from, sizeof(from), "%s/new/%s", dir, base.p);
 	snprintf(to, sizeof(to), "%s/cur/%s:2,FSxyz", dir, base.p);
@@ -488,7 +476,6 @@ static void test_busy_folder(void **state)
 	int status;
 	pid_t pid;
 
-	(void)state;
 	for (int i = 0; i < N; i++) {
 		assert_int_equal(maildir_deliver(dir, "abc", 3, MAIL_SEEN, NULL, &base, NULL), 0);
 		strv_add(&bases, base.p);
@@ -527,7 +514,6 @@ static void test_gone(void **state)
 	char *dir = folder("INBOX"), *to = folder("Work");
 	struct str got = STR_INIT;
 
-	(void)state;
 	help_writes(at("secret"), "x");
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
 		struct err err = {0};
@@ -554,7 +540,6 @@ static void test_links(void **state)
 	struct str got = STR_INIT;
 	struct err err;
 
-	(void)state;
 	help_writes(at("secret"), "secret");
 	assert_int_equal(symlink(at("secret"), at("cur/1700000000.l:2,S")), 0);
 	assert_int_equal(mkfifo(at("cur/1700000001.f:2,S"), 0600), 0);
@@ -577,7 +562,6 @@ static void test_move(void **state)
 	struct str base = STR_INIT, got = STR_INIT;
 	struct err err;
 
-	(void)state;
 	assert_int_equal(maildir_deliver(dir, "abc", 3, MAIL_SEEN, NULL, &base, NULL), 0);
 	assert_int_equal(maildir_move(dir, base.p, dir, NULL), 0);
 	assert_int_equal(scan_count(dir), 1);
@@ -657,7 +641,6 @@ static void test_move_many(void **state)
 	struct err err = {0};
 	size_t moved;
 
-	(void)state;
 	assert_int_equal(maildir_move_many(help_root, dir, bases, N, dir, &moved, NULL), 0);
 	assert_int_equal(moved, N);
 	assert_int_equal(scan_count(dir), N);
@@ -691,7 +674,6 @@ static void test_move_many_killed(void **state)
 	char *dir = folder("INBOX"), *to = folder("Work"), **bases = fill(dir, N);
 	int both = 0;
 
-	(void)state;
 	for (unsigned i = 0; i < KILLS || (!both && i < 10 * KILLS); i++) {
 		const char *from = i % 2 ? to : dir, *into = i % 2 ? dir : to;
 		pid_t child = fork();
@@ -728,7 +710,6 @@ static void test_move_new(void **state)
 	struct str base = STR_INIT;
 	struct found f;
 
-	(void)state;
 	assert_int_equal(maildir_deliver(dir, "abc", 3, 0, NULL, &base, NULL), 0);
 	assert_int_equal(maildir_move(dir, base.p, to, NULL), 0);
 	f = scan(to);
@@ -746,7 +727,6 @@ static void test_move_other_filesystem(void **state)
 	char *dir = folder("INBOX"), there[SCRATCH_SIZE];
 	struct str base = STR_INIT, got = STR_INIT;
 
-	(void)state;
 	if (!mkdtemp(scratch_memory(there, "test"))) {
 		free(dir);
 		skip();
@@ -769,7 +749,6 @@ static void test_copy(void **state)
 	char *dir = folder("INBOX"), *to = folder("Work");
 	struct str base = STR_INIT, copy = STR_INIT, got = STR_INIT;
 
-	(void)state;
 	assert_int_equal(maildir_deliver(dir, "abc", 3, MAIL_FLAGGED, NULL, &base, NULL), 0);
 	assert_int_equal(maildir_copy(dir, base.p, to, &copy, NULL), 0);
 	assert_string_not_equal(base.p, copy.p);
@@ -792,7 +771,6 @@ static void test_stamp(void **state)
 	struct str base = STR_INIT;
 	uint64_t a, b;
 
-	(void)state;
 	help_age(at("cur"), 100);
 	help_age(at("new"), 100);
 	a = maildir_stamp(dir);
@@ -813,7 +791,6 @@ static void test_stop_and_sweep(void **state)
 	struct found f = {.stop_after = 2};
 	struct str base = STR_INIT;
 
-	(void)state;
 	for (int i = 0; i < 5; i++)
 		assert_int_equal(maildir_deliver(dir, "abc", 3, 0, NULL, &base, NULL), 0);
 	help_writes(at("tmp/young"), "x");
@@ -836,7 +813,6 @@ static void test_full(void **state)
 	struct str base = STR_INIT;
 	int rc;
 
-	(void)state;
 	memset(big, 'x', 100000);
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
@@ -913,7 +889,6 @@ static void deliver_group(const char *dir, bool start, size_t bad)
 
 static void test_group(void **state)
 {
-	(void)state;
 	for (int i = 0; i < 4; i++) {
 		char *dir = folder("INBOX");
 
@@ -932,7 +907,6 @@ static void test_group_dropped(void **state)
 	struct maildir_mail v[20];
 	char *dir = folder("INBOX");
 
-	(void)state;
 	for (int i = 0; i < 4; i++) {
 		struct maildir_group *g = maildir_group_new(dir);
 		sem_t over;

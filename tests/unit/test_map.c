@@ -1,11 +1,6 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
-
 #include "base/map.h"
 #include "base/mem.h"
+#include "tests/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +11,6 @@ static void test_basic(void **state)
 	struct map *m = map_new();
 	int a, b;
 
-	(void)state;
 	assert_null(map_get(m, "x"));
 	assert_null(map_take(m, "x"));
 	assert_null(map_put(m, "x", &a));
@@ -39,7 +33,6 @@ static void test_keys(void **state)
 	char key[] = "key";
 	int a;
 
-	(void)state;
 	map_put(m, key, &a);
 	key[0] = 'K';
 	assert_null(map_get(m, key));
@@ -57,7 +50,6 @@ static void test_model(void **state)
 	uint32_t seed = 1;
 	size_t live = 0;
 
-	(void)state;
 	for (int step = 0; step < 200000; step++) {
 		char name[16];
 		int k;
@@ -95,7 +87,6 @@ static void test_each(void **state)
 	void *value;
 	bool seen[1000] = {false};
 
-	(void)state;
 	assert_false(map_each(m, &at, &key, &value));
 	for (int i = 0; i < 1000; i++) {
 		char name[16];
@@ -131,7 +122,6 @@ static void test_map64(void **state)
 	struct map64 *m = map64_new(0);
 	uint32_t value = 7;
 
-	(void)state;
 	assert_false(map64_get(m, 0, &value));
 	assert_int_equal(value, 7);
 	map64_put(m, 0, 5);

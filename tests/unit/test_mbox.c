@@ -89,14 +89,12 @@ static void test_scan(void **state)
 			"100|S: 1\n$100|>From c\nS: 2\n$"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++)
 		assert_scan(table[i].in, strlen(table[i].in), table[i].want);
 }
 
 static void test_unquote(void **state)
 {
-	(void)state;
 	assert_scan("From a " D "\n>From x\nS: 1\n\n>From here\n>>From there\n> From\n>from\n"
 		    ">>>From\n>Fro\nFromage\n>>>From end",
 		strlen("From a " D "\n>From x\nS: 1\n\n>From here\n>>From there\n> From\n>from\n"
@@ -140,7 +138,6 @@ static void test_dates(void **state)
 		{"", 0},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
 		struct str in = STR_INIT, want = STR_INIT;
 
@@ -160,7 +157,6 @@ static void test_dates(void **state)
 /* Separators at every place of the reader's block, long lines among them. */
 static void test_block_edges(void **state)
 {
-	(void)state;
 	for (size_t pad = 65536 - 90; pad < 65536 + 10; pad += 3) {
 		struct str in = STR_INIT, want = STR_INIT;
 
@@ -185,7 +181,6 @@ static void test_errors(void **state)
 	struct err err = {0};
 	const char text[] = "From a " D "\nS: 1\n\nFrom a " D "\nS: 2\n";
 
-	(void)state;
 	assert_int_equal(mbox_scan(at("none"), note, &f, &err), -1);
 	assert_int_equal(err.kind, ERR_GONE);
 	assert_int_equal(mbox_scan(help_root, note, &f, &err), -1);
@@ -221,7 +216,6 @@ static int note_place(void *ctx, uint64_t offset, uint64_t length, uint32_t rece
 {
 	uint64_t *place = ctx;
 
-	(void)received;
 	place[0]++;
 	place[1] = offset;
 	place[2] = length;
@@ -249,7 +243,6 @@ static void test_long_line(void **state)
 	uint64_t place[3] = {0};
 	struct rusage before, after;
 
-	(void)state;
 	assert_true(write_hole(at("huge"), hole));
 	getrusage(RUSAGE_SELF, &before);
 	assert_int_equal(mbox_scan(at("huge"), note_place, place, NULL), 0);
@@ -265,7 +258,6 @@ static void test_far_message(void **state)
 	const off_t hole = (off_t)9 << 29;
 	struct str s = STR_INIT;
 
-	(void)state;
 	if (!write_hole(at("huge"), hole))
 		skip(); /* a file system without files of 4 GB */
 	assert_int_equal(mbox_read(at("huge"), (uint64_t)hole + 34, 5, &s, NULL), 0);
@@ -293,7 +285,6 @@ static void test_flags(void **state)
 		{"XStatus: RO\nX-Mozilla-Status: R\n", 0},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
 		char *copy = mem_dup(table[i].in, strlen(table[i].in));
 
@@ -326,7 +317,6 @@ static void test_put(void **state)
 		{"", NULL},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
 		struct str file = STR_INIT, got = STR_INIT, words = STR_INIT;
 		uint64_t place[3] = {0};

@@ -1,12 +1,8 @@
 /* The message list against a slow model that says the same in the plainest way, and its size. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
 
 #include "base/mem.h"
 #include "engine/msglist_priv.h"
+#include "tests/check.h"
 
 #include <malloc.h>
 #include <stdio.h>
@@ -42,7 +38,6 @@ static void note_order(void *ctx, unsigned id, enum mail_order by)
 {
 	struct asked *a = ctx;
 
-	(void)id;
 	if (by == ORDER_NONE)
 		return;
 	a->orders++;
@@ -191,7 +186,6 @@ static void test_flat(void **state)
 {
 	struct msglist *l = list_of(tree, 7);
 
-	(void)state;
 	assert_true(msglist_ready(l));
 	assert_view(l, "0:6 0:5 0:4 0:3 0:2 0:1 0:7");
 	msglist_set_sort(l, SORT_DATE, true);
@@ -244,7 +238,6 @@ static void test_future(void **state)
 		CAME, CAME + 100, CAME + DAY + 50, CAME + 50, CAME - YEAR, CAME + YEAR, CAME + 60};
 	struct msglist *l = list_of(m, MEM_COUNT(m));
 
-	(void)state;
 	msglist_set_threads(l, false);
 	for (size_t i = 0; i < MEM_COUNT(m); i++) {
 		struct msg_row row;
@@ -260,7 +253,6 @@ static void test_threads(void **state)
 {
 	struct msglist *l = list_of(tree, 7);
 
-	(void)state;
 	msglist_set_threads(l, true);
 	assert_true(msglist_threads(l));
 	assert_view(l, "0:1 1:2+ 2:4+|2 2:6|2 1:3 0:5 0:7");
@@ -277,7 +269,6 @@ static void test_folding(void **state)
 	struct msglist *l = list_of(tree, 7);
 	uint32_t *uids;
 
-	(void)state;
 	msglist_set_threads(l, true);
 	msglist_fold(l, 6, true); /* any message of the thread */
 	assert_view(l, "0:1(4) 0:5 0:7");
@@ -305,7 +296,6 @@ static void test_limit(void **state)
 {
 	struct msglist *l = list_of(tree, 7);
 
-	(void)state;
 	msglist_set_threads(l, true);
 	msglist_set_limit(l, "~N", (uint32_t[]){1, 4, 6}, 3);
 	assert_true(msglist_is_limited(l));
@@ -348,7 +338,6 @@ static void test_cycles(void **state)
 	struct msglist *l = list_of(forged, 7);
 	uint32_t *uids;
 
-	(void)state;
 	msglist_set_threads(l, true);
 	assert_view(l, "0:5 1:6 2:4+ 2:7 0:2 1:3 0:1");
 	msglist_fold(l, 6, true);
@@ -366,7 +355,6 @@ static void test_merge(void **state)
 	const struct message more[] = {{3, 1, 0, 300, 300, 50}, {8, 0, 0, 800, 800, 1}};
 	uint32_t *uids;
 
-	(void)state;
 	msglist_tag(l, 3, true);
 	msglist_tag(l, 5, true);
 	msglist_tag(l, 7, true);
@@ -399,7 +387,6 @@ static void test_anew(void **state)
 	struct columns c;
 	uint32_t *uids;
 
-	(void)state;
 	msglist_tag(l, 3, true);
 	msglist_tag(l, 5, true);
 	msglist_take_rows(l, &s, 1);
@@ -421,7 +408,6 @@ static void test_flags(void **state)
 	struct msglist *l = list_of(tree, 7);
 	struct msg_row r;
 
-	(void)state;
 	msglist_change_flags(l, (uint32_t[]){1, 2, 99}, 3, 0, MAIL_SEEN | MAIL_FLAGGED);
 	assert_int_equal(msglist_unread(l), 1);
 	msglist_change_flags(l, (uint32_t[]){1, 5, 5}, 3, MAIL_SEEN, 0);
@@ -443,7 +429,6 @@ static void test_next_unread(void **state)
 {
 	struct msglist *l = list_of(tree, 7); /* 6* 5 4 3 2 1* 7 */
 
-	(void)state;
 	assert_int_equal(msglist_next_unread(l, 0, 1), 5);
 	assert_int_equal(msglist_next_unread(l, 5, 1), 0);
 	assert_int_equal(msglist_next_unread(l, 2, -1), 0);
@@ -506,7 +491,6 @@ static void test_strings(void **state)
 	struct msglist *l = long_list(20000);
 	struct msg_row r;
 
-	(void)state;
 	for (int again = 0; again < 5; again++)
 		draw(l, 5000, 50, false);
 	assert_int_equal(asked.calls, 1); /* once for a screen, however often it is drawn */
@@ -534,7 +518,6 @@ static void test_strings_change(void **state)
 	struct msglist *l = list_of(m, 1);
 	struct msg_row r;
 
-	(void)state;
 	draw(l, 0, 1, false);
 	answer_all(l);
 	draw(l, 0, 1, true);
@@ -559,7 +542,6 @@ static void test_strings_collide(void **state)
 	struct message m[8];
 	struct msglist *l;
 
-	(void)state;
 	for (uint32_t i = 0; i < 8; i++)
 		m[i] = (struct message){1 + i * STRING_SETS, 0, 0, 100 + i, 100, 1};
 	l = list_of(m, 8);
@@ -578,7 +560,6 @@ static void test_find_date(void **state)
 		{3, 0, 0, 200, 200, 1}, {4, 0, 0, 200, 200, 1}, {5, 0, 0, 300, 300, 1}};
 	struct msglist *l = list_of(m, MEM_COUNT(m));
 
-	(void)state;
 	assert_view(l, "0:5 0:4 0:3 0:2 0:1");
 	assert_int_equal(msglist_find_date(l, 300, 4), 5);
 	assert_int_equal(msglist_find_date(l, 200, 0), 4);
@@ -595,7 +576,6 @@ static void test_keywords(void **state)
 	struct strv keysets = STRV_INIT, all = STRV_INIT;
 	struct columns c;
 
-	(void)state;
 	put_columns(&c, (struct message[]){{1, 0, 0, 100, 100, 1}}, 1);
 	for (size_t i = 0; i < MEM_COUNT(sets); i++)
 		strv_add(&keysets, sets[i]);
@@ -623,7 +603,6 @@ static void test_first_recipient(void **state)
 		{{.to = NULL}, ""}, /* not here yet */
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
 		struct str first = STR_INIT;
 
@@ -640,7 +619,6 @@ static size_t ngiven;
 
 static void take_job(void *ctx, struct sort_job *job)
 {
-	(void)ctx;
 	assert_true(ngiven < MEM_COUNT(given));
 	given[ngiven++] = job;
 }
@@ -663,7 +641,6 @@ static void test_elsewhere(void **state)
 	struct strv keysets = STRV_INIT;
 	struct columns c;
 
-	(void)state;
 	l->give = take_job;
 	l->here_max = 3;
 	put_columns(&c, tree, 7);
@@ -946,7 +923,6 @@ static void model_adopt(
 	for (size_t steps = 0; steps <= UIDS && m->parent && m->parent < UIDS && drop[m->parent];
 		steps++)
 		m->parent = steps == UIDS ? 0 : before->m[index_of(before, m->parent)].parent;
-	(void)o;
 }
 
 static void model_merge(struct model *o, struct msglist *l)
@@ -1043,19 +1019,16 @@ static void model_answer(struct model *o, struct msglist *l)
 
 static void model_sort(struct model *o, struct msglist *l)
 {
-	(void)o;
 	msglist_set_sort(l, (enum msglist_sort)pick(SORT_UNREAD + 1), pick(2));
 }
 
 static void model_threads(struct model *o, struct msglist *l)
 {
-	(void)o;
 	msglist_set_threads(l, pick(4));
 }
 
 static void model_job(struct model *o, struct msglist *l)
 {
-	(void)o;
 	run_job(l);
 }
 
@@ -1179,7 +1152,6 @@ static void test_model(void **state)
 	const char *from = getenv("TEST_SEED");
 	uint32_t start = from ? (uint32_t)strtoul(from, NULL, 10) : 12345;
 
-	(void)state;
 	for (uint32_t round = 0; round < 120; round++) {
 		if (round % 20 == 0 || from)
 			print_message("seeds from %u\n", start + round);
@@ -1210,7 +1182,6 @@ static void test_deep(void **state)
 	uint32_t uids[] = {1, 100000, 150000, MANY}, *thread;
 	struct msg_row r;
 
-	(void)state;
 	msglist_set_threads(l, true);
 	assert_int_equal(msglist_count(l), MANY);
 	for (size_t i = 0; i < MANY; i++) {
@@ -1238,7 +1209,6 @@ static void test_large(void **state)
 	size_t seen = 0;
 	struct msg_row r;
 
-	(void)state;
 	for (uint32_t i = 0; i < MANY; i++)
 		uids[i] = MANY - i;
 	for (int sort = SORT_DATE; sort <= SORT_UNREAD; sort++) {
@@ -1304,7 +1274,6 @@ static void test_work(void **state)
 	static const struct sorting ways[] = {{SORT_DATE, false, false}, {SORT_DATE, false, true},
 		{SORT_SIZE, true, true}, {SORT_UNREAD, false, false}};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(ways); i++) {
 		struct msglist *l = list_of(NULL, 0), *same = list_of(NULL, 0);
 		size_t before;
@@ -1353,7 +1322,6 @@ static void test_bytes(void **state)
 	struct msglist *l = list_of(NULL, 0);
 	double before = used();
 
-	(void)state;
 	if (before == 0) {
 		print_message("# not counted: a sanitizer's allocator does not tell\n");
 		msglist_free(l);
@@ -1388,7 +1356,6 @@ static void test_work_beside_thread(void **state)
 	struct message *m = mem_array(LONG, sizeof(*m));
 	size_t before;
 
-	(void)state;
 	msglist_set_threads(l, true);
 	for (uint32_t i = 0; i < LONG; i++)
 		m[i] = (struct message){i + 1, i ? 1 : 0, 0, 1000000 + i, 1000000 + i, 1};
@@ -1409,7 +1376,6 @@ static void test_sort_that_waits_is_dropped(void **state)
 	double before = used();
 	struct sort_job *job = sort_job_new();
 
-	(void)state;
 	job->n = 1000;
 	job->uid = mem_array(job->n, sizeof(*job->uid));
 	job->parent = mem_array(job->n, sizeof(*job->parent));

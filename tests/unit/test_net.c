@@ -1,14 +1,9 @@
 /* Server addresses as the user writes them. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "base/mem.h"
 #include "net/connect.h"
 #include "net/net.h"
+#include "tests/check.h"
 
 #include <poll.h>
 #include <string.h>
@@ -52,7 +47,6 @@ static void test_addresses(void **state)
 	struct net_server s;
 	struct err err;
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(good); i++) {
 		if (net_server_parse(&s, good[i].url, &err) < 0)
 			fail_msg("%s: %s", good[i].url, err.text);
@@ -76,7 +70,6 @@ static void test_long_addresses(void **state)
 	struct net_server s;
 	struct err err;
 
-	(void)state;
 	memset(url + 8, 'a', 1000);
 	assert_int_equal(net_server_parse(&s, url, &err), -1);
 	memcpy(url + 900, "@h", 3);
@@ -91,7 +84,6 @@ static void test_long_names(void **state)
 {
 	char name[IDN_SIZE + 2], out[IDN_SIZE];
 
-	(void)state;
 	for (size_t n = IDN_SIZE - 2; n <= IDN_SIZE; n++) {
 		struct err err = {0};
 
@@ -116,7 +108,6 @@ static void mail(const char *text, const char *ascii)
 
 static void test_mail_names(void **state)
 {
-	(void)state;
 	mail("m\xc3\xbcller@b\xc3\xbc"
 	     "cher.example",
 		"m\xc3\xbcller@xn--bcher-kva.example");
@@ -140,7 +131,6 @@ static void test_names(void **state)
 	char out[IDN_SIZE];
 	struct err err;
 
-	(void)state;
 	assert_int_equal(idn_to_ascii(out,
 				 "b\xc3\xbc"
 				 "cher.example",
@@ -179,7 +169,6 @@ static void test_cancel(void **state)
 	struct net_cancel *c = net_cancel_new();
 	struct pollfd p = {.fd = net_cancel_fd(c), .events = POLLIN};
 
-	(void)state;
 	assert_false(net_cancel_asked(c));
 	assert_int_equal(poll(&p, 1, 0), 0);
 	assert_ptr_equal(net_cancel_ref(c), c);

@@ -69,7 +69,6 @@ static void signed_text_is_found(void **state)
 {
 	static const char *const ROWS[] = {DER, BER};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(ROWS); i++) {
 		struct str der = STR_INIT;
 
@@ -95,7 +94,6 @@ static void encrypted_stays_a_file(void **state)
 	struct str der = STR_INIT, deep = STR_INIT;
 	struct parts parts;
 
-	(void)state;
 	str_adds(&deep, P7M "Content-Transfer-Encoding: base64\n\n");
 	str_adds(&deep, ENCRYPTED);
 	part_parse(&parts, deep.p, deep.len);
@@ -195,7 +193,6 @@ static void winmail_is_opened(void **state)
 {
 	struct str bytes = STR_INIT;
 
-	(void)state;
 	winmail(&bytes);
 	assert_text(opened(TNEF, bytes.p, bytes.len),
 		"1 application/ms-tnef winmail.dat\n"
@@ -231,7 +228,6 @@ static void wrap(struct str *s, const char *header)
 
 static void nesting_is_bounded(void **state)
 {
-	(void)state;
 	/* Around 8 that are opened, the ninth stays a file: told by cut. */
 	for (int levels = 7; levels <= 9; levels++) {
 		struct str s = STR_INIT;
@@ -274,7 +270,6 @@ static void html_names_its_charset(void **state)
 		{HTML "<meta charset", "<meta charset"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(ROWS); i++) {
 		struct str text = STR_INIT;
 		struct parts parts;

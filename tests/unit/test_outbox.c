@@ -84,7 +84,6 @@ static void test_drafts(void **state)
 	struct strv ids = STRV_INIT;
 	char path[256];
 
-	(void)state;
 	assert_int_equal(outbox_put(o, &one, "one", 3, NULL), 0);
 	snprintf(path, sizeof(path), "%s/%s.job", at("account/drafts"), one.id);
 	help_age(path, 100);
@@ -145,7 +144,6 @@ static void test_moves(void **state)
 	struct outbox_mail m = draft(NULL), got;
 	struct strv ids = STRV_INIT;
 
-	(void)state;
 	outbox_fate(&m.to[0], FATE_ACCEPTED, "250 2.1.5 ok");
 	outbox_fate(&m.to[1], FATE_NEVER, "550 5.1.1 nobody\nhere");
 	outbox_fate(outbox_recipient(&m, "c@x"), FATE_LATER, "451");
@@ -191,7 +189,6 @@ static void test_editor_text(void **state)
 	struct err err = {0};
 	char *path;
 
-	(void)state;
 	assert_int_equal(outbox_put(o, &m, "x", 1, NULL), 0);
 	assert_int_equal(outbox_text_read(o, m.id, &text, &err), -1);
 	assert_int_equal(err.kind, ERR_GONE);
@@ -219,7 +216,6 @@ static void test_former_drafts(void **state)
 	struct strv ids = STRV_INIT;
 	struct str text = STR_INIT;
 
-	(void)state;
 	outbox_free(opened());
 	help_writes(at("account/drafts/0123abc.eml"), "To: a\n\nx");
 	help_age(at("account/drafts/0123abc.eml"), 1000000);
@@ -245,7 +241,6 @@ static void test_bad_ids(void **state)
 	struct outbox_mail m = mail("x"), got;
 	struct str text = STR_INIT;
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
 		struct err err = {0};
 
@@ -280,7 +275,6 @@ static void test_put(void **state)
 	struct strv ids = STRV_INIT;
 	struct err err = {0};
 
-	(void)state;
 	assert_int_equal(outbox_put(o, &m, "A: b\r\n\r\nbody\r\n", 14, NULL), 0);
 	assert_non_null(m.id);
 	outbox_free(o);
@@ -326,7 +320,6 @@ static void test_order(void **state)
 	struct strv ids = STRV_INIT;
 	char *first = NULL;
 
-	(void)state;
 	for (int i = 0; i < 3; i++) {
 		struct outbox_mail m = mail("x");
 		char *name, path[512], text[2] = {(char)('a' + i), 0};
@@ -369,7 +362,6 @@ static void test_recover(void **state)
 	struct outbox *o = opened();
 	struct outbox_mail m[7], got;
 
-	(void)state;
 	for (size_t i = 0; i < 7; i++) {
 		m[i] = mail("x");
 		m[i].state = before[i];
@@ -400,7 +392,6 @@ static void test_damage(void **state)
 	char path[256], *name;
 	struct err err = {0};
 
-	(void)state;
 	assert_int_equal(outbox_put(o, &m, "message", 7, NULL), 0);
 	snprintf(path, sizeof(path), "%s/%s.job", at("account/outbox"), m.id);
 	assert_int_equal(file_read(path, 10000, &good, NULL), 0);
@@ -446,7 +437,6 @@ static void test_sweep(void **state)
 	struct outbox *o = opened();
 	struct outbox_mail m = mail("x");
 
-	(void)state;
 	assert_int_equal(outbox_put(o, &m, "x", 1, NULL), 0);
 	outbox_free(o);
 	for (size_t i = 0; i < MEM_COUNT(gone); i++)
@@ -475,7 +465,6 @@ static void test_full(void **state)
 	struct str text = STR_INIT;
 	char *big = mem_alloc(100000);
 
-	(void)state;
 	memset(big, 'x', 100000);
 	assert_int_equal(outbox_put(o, &d, "former", 6, NULL), 0);
 	assert_int_equal(outbox_put(o, &m, "former", 6, NULL), 0);
@@ -566,7 +555,6 @@ static void test_job_lines(void **state)
 		{"", -1},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
 		struct str text = STR_INIT;
 		struct ticket ticket = {0};
@@ -593,7 +581,6 @@ static void test_state_limit(void **state)
 	struct str text = STR_INIT;
 	size_t room;
 
-	(void)state;
 	assert_int_equal(outbox_open(&o, help_root, NULL), 0);
 	outbox_fate(outbox_recipient(&m, "x@y.z"), FATE_NEVER, "w");
 	assert_int_equal(outbox_put(o, &m, "x", 1, NULL), 0);

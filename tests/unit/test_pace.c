@@ -1,15 +1,9 @@
 /* The size of pieces on lines of all kinds: no clock is waited for. */
 #include "base/mem.h"
 #include "sync/pace.h"
+#include "tests/check.h"
 
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <setjmp.h>
-
-#include <cmocka.h>
 
 /* A line of so many octets a second, so many ms away; the longest and the last of 20 pieces. */
 static struct pace go(int64_t rate, int64_t away, int64_t *longest, int64_t *last)
@@ -38,7 +32,6 @@ static void a_piece_takes_half_a_second(void **state)
 	static const int64_t rates[] = {40000, 100000, 200000, 1000000, 1800000};
 	static const int64_t ways[] = {0, 50, 300, 800};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rates); i++)
 		for (size_t k = 0; k < MEM_COUNT(ways); k++) {
 			int64_t longest, last;
@@ -53,7 +46,6 @@ static void pieces_have_limits(void **state)
 {
 	int64_t longest, last;
 
-	(void)state;
 	assert_int_equal(go(5000, 50, &longest, &last).piece, PACE_LEAST);
 	assert_int_equal(go(100000000, 50, &longest, &last).piece, PACE_MOST);
 	assert_int_equal(go(100000000, 0, &longest, &last).piece, PACE_MOST);
@@ -63,7 +55,6 @@ static void it_grows_step_by_step(void **state)
 {
 	struct pace p;
 
-	(void)state;
 	pace_begin(&p);
 	pace_took(&p, p.piece, 0);
 	assert_int_equal(p.piece, 4 * PACE_FIRST);
@@ -81,7 +72,6 @@ static void latency_that_is_too_long(void **state)
 {
 	struct pace p;
 
-	(void)state;
 	pace_begin(&p);
 	pace_small(&p, 9000);
 	pace_took(&p, PACE_FIRST, 3200);

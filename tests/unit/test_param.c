@@ -47,7 +47,6 @@ static void reads_values(void **state)
 		{"a; filename=\"x\x1b[31m\xe2\x80\xae\"", "a", "filename", "x\xef\xbf\xbd[31m"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(ROWS); i++) {
 		struct params p;
 
@@ -78,7 +77,6 @@ static void writes_what_it_reads(void **state)
 	};
 	struct str name = STR_INIT;
 
-	(void)state;
 	for (size_t i = 0; i <= MEM_COUNT(ROWS); i++) {
 		const char *in = i < MEM_COUNT(ROWS) ? ROWS[i][0] : NULL;
 		struct str out = STR_INIT;
@@ -108,7 +106,6 @@ static void bombs_are_capped(void **state)
 	struct str in = STR_INIT;
 	struct params p;
 
-	(void)state;
 	str_adds(&in, "a");
 	for (int i = 0; i < 100000; i++)
 		str_addf(&in, "; filename*%d=x", i);

@@ -163,7 +163,6 @@ static void reads_structures(void **state)
 		{"\n\x1b[31mred\x07\xc2\x9b", "text/plain 1 [[31mred]"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(ROWS); i++) {
 		struct parts parts;
 
@@ -183,7 +182,6 @@ static void reads_fields(void **state)
 	struct parts parts;
 	const struct part *p;
 
-	(void)state;
 	part_parse(&parts, MESSAGE, sizeof(MESSAGE) - 1);
 	p = &parts.v[0];
 	assert_string_equal(p->charset, "utf-8");
@@ -207,7 +205,6 @@ static void tells_attachments(void **state)
 	static const bool WANT[] = {false, false, false, true, true, true, false, false, false};
 	struct parts parts;
 
-	(void)state;
 	part_parse(&parts, MESSAGE, sizeof(MESSAGE) - 1);
 	assert_int_equal(parts.n, MEM_COUNT(WANT));
 	for (size_t i = 0; i < parts.n; i++)
@@ -221,7 +218,6 @@ static void saves_and_loads(void **state)
 	struct str text = STR_INIT, twice = STR_INIT;
 	int root = part_add(&parts, -1), one = part_add(&parts, root), two = part_add(&parts, root);
 
-	(void)state;
 	memcpy(parts.v[root].type, "multipart", 10);
 	parts.v[root].multipart = true;
 	parts.v[one].name = mem_strdup("a b%\n\xc3\xa4");
@@ -270,7 +266,6 @@ static void describes_as_it_reads(void **state)
 	int root = part_describe(&parts, -1, "Content-Type: multipart/digest\r\n", 32, 0);
 	int one = part_describe(&parts, root, TEXT, sizeof(TEXT) - 1, 9);
 
-	(void)state;
 	assert_true(parts.v[root].multipart);
 	assert_string_equal(parts.v[one].charset, "utf-8");
 	assert_string_equal(parts.v[one].name, "\xc3\xa4"
@@ -312,7 +307,6 @@ static void load_refuses_damage(void **state)
 		"parts 1\n-1 0 0 0 0 = =a =b = - - - - x\n"};
 	struct parts parts;
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(ROWS); i++)
 		assert_int_equal(part_load(&parts, ROWS[i], strlen(ROWS[i])), -1);
 }
@@ -345,7 +339,6 @@ static void nesting_is_capped(void **state)
 	int depth;
 	bool cut;
 
-	(void)state;
 	for (int i = 0; i < 20000; i++)
 		str_addf(&in, "Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n", i, i);
 	assert_int_equal(bomb(&in, &depth, &cut), 100);
@@ -366,7 +359,6 @@ static void counts_are_capped(void **state)
 	int depth;
 	bool cut;
 
-	(void)state;
 	str_adds(&in, MIXED);
 	repeat(&in, "--b\n\nx\n", 100000);
 	assert_int_equal(bomb(&in, &depth, &cut), 10000);
@@ -395,7 +387,6 @@ static void boundary_search_is_flat(void **state)
 	int depth;
 	bool cut;
 
-	(void)state;
 	for (int i = 0; i < 99; i++)
 		str_addf(&in, "Content-Type: multipart/mixed; boundary=b%02d\n\n--b%02d\n", i, i);
 	str_adds(&in, "\n");
@@ -407,7 +398,6 @@ static void boundary_search_is_flat(void **state)
 /* A name of so many bytes is whole; a longer one shows that it is cut, at a character. */
 static void cuts_names(void **state)
 {
-	(void)state;
 	for (size_t n = 1023; n <= 1025; n++)
 		for (int wide = 0; wide < 2; wide++) {
 			struct str mail = STR_INIT, name = STR_INIT;

@@ -1,15 +1,10 @@
 /* Names of files on a line: shown, typed, and what was meant. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "base/file.h"
 #include "base/mem.h"
 #include "tests/scratch.h"
 #include "ui/pathtext.h"
+#include "tests/check.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -44,7 +39,6 @@ static void test_show(void **state)
 		{"~", "~"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
 		struct str s = STR_INIT;
 		char *back;
@@ -78,7 +72,6 @@ static void test_plain(void **state)
 		{"a\\\\x41", "a\\x41"},
 	};
 
-	(void)state;
 	setenv("HOME", "/u", 1);
 	setenv("WHERE", "/w", 1);
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
@@ -128,7 +121,6 @@ static void test_path(void **state)
 		"one", "blank ", "both", "both ", "tab\t", "t\\x41", "tA", "u\\x41", "w\\\\"};
 	char dir[SCRATCH_SIZE];
 
-	(void)state;
 	assert_non_null(mkdtemp(scratch(dir, "test_pathtext")));
 	for (size_t i = 0; i < MEM_COUNT(names); i++)
 		make(dir, names[i]);

@@ -61,7 +61,6 @@ static void test_no_login(void **state)
 {
 	static const char *const never[] = {"alice", "AUTH", "USER", NULL};
 
-	(void)state;
 	rude_must_fail(no_login, MEM_COUNT(no_login), NET_POP3, no_pop3, never);
 }
 
@@ -100,14 +99,12 @@ static void test_login_answers(void **state)
 			NET_PLAIN, 0},
 	};
 
-	(void)state;
 	rude_must_fail(cases, MEM_COUNT(cases), NET_POP3, no_pop3, NULL);
 }
 
 /* CAPA has an end, and the word that is known may be the last of many. */
 static void test_long_capa(void **state)
 {
-	(void)state;
 	for (int lines = 198; lines <= 200; lines++) {
 		struct str script = STR_INIT;
 		struct net_server server;
@@ -146,7 +143,6 @@ static void test_list_lies(void **state)
 	struct pop3_list list;
 	struct err err = {0};
 
-	(void)state;
 	assert_int_equal(pop3_list(p, &list, &err), 0);
 	assert_int_equal(list.n, 5);
 	assert_int_equal(list.odd, 3);
@@ -193,7 +189,6 @@ static void test_list_rows(void **state)
 		{"", -1},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		struct str script = STR_INIT;
 		struct pop3_list list;
@@ -237,7 +232,6 @@ static void test_list_refused(void **state)
 		{LOGIN "C: LIST\nC: UIDL\nS: -ERR broken\nS: +OK\nS: .\nC: STAT\nX", -1},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		struct pop3_list list;
 		struct rude *r;
@@ -260,7 +254,6 @@ static void test_uidl_details(void **state)
 	struct pop3_list list;
 	struct pop3 *p;
 
-	(void)state;
 	memset(seventy, 'a', 70);
 	memset(more, 'b', 71);
 	seventy[70] = more[71] = '\0';
@@ -287,7 +280,6 @@ static void test_no_uidl(void **state)
 			      "C: LIST\nS: +OK\nS: 1 5\nS: .\nC: UIDL\nS: -ERR what");
 	struct pop3_list list;
 
-	(void)state;
 	assert_true(pop3_can(p) & POP3_UIDL);
 	assert_int_equal(pop3_list(p, &list, NULL), 0);
 	assert_int_equal(list.n, 1);
@@ -305,7 +297,6 @@ static void test_endless_list(void **state)
 	struct pop3_list list;
 	struct err err = {0};
 
-	(void)state;
 	assert_int_equal(pop3_list(p, &list, &err), -1);
 	assert_int_equal(err.kind, ERR_NETWORK);
 	assert_int_equal(pop3_list(p, &list, &err), -1);
@@ -356,7 +347,6 @@ static void test_retr(void **state)
 	bool gone = false;
 	struct err err = {0};
 
-	(void)state;
 	assert_int_equal(pop3_retr(p, numbers, 5, 500, take, NULL, &t, &err), 0);
 	assert_int_equal(t.n, 5);
 	assert_int_equal(t.failed, 2);
@@ -381,7 +371,6 @@ static void test_retr_cut(void **state)
 	struct taken t = {0};
 	struct err err = {0};
 
-	(void)state;
 	assert_int_equal(pop3_retr(p, numbers, 2, 500, take, NULL, &t, &err), -1);
 	assert_int_equal(err.kind, ERR_NETWORK);
 	assert_int_equal(t.n, 0);
@@ -398,7 +387,6 @@ static void test_retr_endless(void **state)
 	struct taken t = {0};
 	struct err err = {0};
 
-	(void)state;
 	assert_int_equal(pop3_retr(p, numbers, 1, 1000, take, NULL, &t, &err), -1);
 	if (err.kind != ERR_PROTOCOL)
 		fail_msg("%s", err.text);
@@ -417,7 +405,6 @@ static void test_retr_stop(void **state)
 	bool gone;
 	struct err err = {0};
 
-	(void)state;
 	assert_int_equal(pop3_retr(p, numbers, 2, 1000, take, enough, &t, &err), -1);
 	assert_int_equal(err.kind, ERR_CANCELLED);
 	assert_string_equal(t.all.p, "1[one\r\n]");
@@ -436,7 +423,6 @@ static void test_cancel(void **state)
 	struct pop3 *p;
 	struct err err = {0};
 
-	(void)state;
 	net_cancel_now(cancel);
 	assert_int_equal(pop3_open(&p, &server, &rude_quick, &rude_alice, cancel, &err), -1);
 	assert_int_equal(err.kind, ERR_CANCELLED);
@@ -459,7 +445,6 @@ static void test_bad_login_text(void **state)
 	struct pop3 *p;
 	struct err err = {0};
 
-	(void)state;
 	assert_int_equal(pop3_open(&p, &server, &rude_quick, &bad, NULL, &err), -1);
 	rude_end(r, &got);
 	assert_null(strstr(got.p, "DELE"));
@@ -504,7 +489,6 @@ static void test_real_logins(void **state)
 	static const char *const mechanisms[] = {
 		NULL, "PLAIN", "LOGIN", "SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5"};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(mechanisms); i++) {
 		struct pop3 *p = open_real(i % 2 ? "SRV_POP3" : "SRV_POP3S",
 			i % 2 ? NET_STARTTLS : NET_TLS, mechanisms[i]);
@@ -522,7 +506,6 @@ static void test_real_logins(void **state)
  * TLS, once. */
 static void test_real_hash_only(void **state)
 {
-	(void)state;
 	for (int i = 0; i < 2; i++) {
 		struct net_server server = real_server(
 			i ? "SRV_POP3" : "SRV_POP3S", NET_POP3, i ? NET_STARTTLS : NET_TLS);
@@ -560,7 +543,6 @@ static void test_real_tokens(void **state)
 	struct run_limits limits = {.timeout_ms = 30000, .max_output = 65536, .cancel_fd = -1};
 	struct str token = STR_INIT;
 
-	(void)state;
 	assert_int_equal(run_capture(argv, &limits, &token, NULL), 0);
 	str_cut(&token, strcspn(str_c(&token), "\r\n"));
 	for (size_t i = 0; i < MEM_COUNT(mechanisms); i++) {
@@ -588,7 +570,6 @@ static void test_real_wrong_password(void **state)
 	struct pop3 *p;
 	struct err err = {0};
 
-	(void)state;
 	options.tls_ca = getenv("SRV_CA");
 	assert_int_equal(pop3_open(&p, &server, &options, &login, NULL, &err), -1);
 	assert_int_equal(err.kind, ERR_AUTH);
@@ -603,7 +584,6 @@ static void test_real_mail(void **state)
 	bool gone[100] = {false};
 	struct pop3 *p;
 
-	(void)state;
 	put_mail(100);
 	p = open_real("SRV_POP3", NET_STARTTLS, NULL);
 	assert_true(pop3_can(p) & POP3_PIPELINING);
@@ -663,6 +643,5 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(test_real_mail),
 	};
 
-	(void)argc;
 	return rude_main("pop3", all, MEM_COUNT(all), 5, argv);
 }

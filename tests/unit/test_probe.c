@@ -43,7 +43,6 @@ static void finds_what_greets(void **state)
 	struct named urls[MEM_COUNT(rows)];
 	struct probe probes[MEM_COUNT(rows)] = {0};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
 		struct net_server server = {0};
 
@@ -74,7 +73,6 @@ static void waits_no_longer_than_told(void **state)
 	struct named urls[] = {url_of("imap", &silent), url_of("imap", &good)};
 	struct probe probes[] = {{.url = urls[0].url}, {.url = urls[1].url}};
 
-	(void)state;
 	probe_run(probes, 2, NULL, 1500);
 	assert_false(probes[0].there);
 	assert_int_equal(probes[0].err.kind, ERR_NETWORK);
@@ -91,7 +89,6 @@ static void knows_refused_from_absent(void **state)
 	char url[2][64];
 	struct probe probes[2] = {{.url = url[0]}, {.url = url[1]}};
 
-	(void)state;
 	snprintf(url[0], sizeof(url[0]), "imaps://localhost:%u", (unsigned)imaps.port);
 	snprintf(url[1], sizeof(url[1]), "imaps://localhost:1");
 	probe_run(probes, 2, NULL, 20 * 1000);
@@ -109,6 +106,5 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(waits_no_longer_than_told),
 		cmocka_unit_test(knows_refused_from_absent)};
 
-	(void)argc;
 	return rude_main("probe", tests, MEM_COUNT(tests), 1, argv);
 }

@@ -1,13 +1,9 @@
 /* Queries: text to tree to text, answers, and what is wrong with those that are not understood. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
 
 #include "base/mem.h"
 #include "store/mail/query.h"
 #include "mime/summary.h"
+#include "tests/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,7 +93,6 @@ static void test_understood(void **state)
 		{"~d <1w", "date:\"<1w\""},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
 		assert_printed(rows[i].text, rows[i].want);
 		assert_printed(rows[i].want, rows[i].want);
@@ -173,7 +168,6 @@ static void test_not_understood(void **state)
 		{"~d 1/1/2026-1w", 4, "no date"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
 		struct err err = {0};
 		struct query *q = NULL;
@@ -209,7 +203,6 @@ static int parse_times(const char *head, const char *more, int n, const char *ta
 
 static void test_limits(void **state)
 {
-	(void)state;
 	assert_int_equal(parse_times("", "x ", QUERY_TERMS - 1, ""), 0);
 	assert_int_equal(parse_times("", "x ", QUERY_TERMS, ""), 0);
 	assert_int_equal(parse_times("", "x ", QUERY_TERMS + 1, ""), -1);
@@ -262,7 +255,6 @@ static void test_answers(void **state)
 		{"no | yes no", QUERY_NO, 3},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
 		struct query *q;
 		int asked = 0;
@@ -288,7 +280,6 @@ static void test_costs(void **state)
 		{"~B x", QUERY_TEXTS},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
 		struct query *q;
 
@@ -321,7 +312,6 @@ static void test_sizes(void **state)
 		"1234567890123", "--1", "+1", "2-1"};
 	int64_t from, to;
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rows); i++)
 		if (!query_size(rows[i].text, &from, &to) || from != rows[i].from ||
 			to != rows[i].to)
@@ -374,7 +364,6 @@ static void test_dates(void **state)
 		"<100001d", "1899", "tomorrow", "2026-11-01..x", "2026-11-01 ", "2026-02..2026-01"};
 	int64_t from, to;
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rows); i++)
 		if (!query_date(rows[i].text, now, &from, &to) || from != rows[i].from ||
 			to != rows[i].to)
@@ -390,7 +379,6 @@ static void test_table(void **state)
 	size_t n;
 	const struct query_row *rows = query_rows(&n);
 
-	(void)state;
 	for (size_t i = 0; i < n; i++) {
 		assert_true(rows[i].name || rows[i].letter);
 		assert_true(rows[i].help || rows[i].takes == TAKES_NO_QUERY);

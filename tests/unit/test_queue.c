@@ -1,12 +1,7 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
-
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/queue.h"
+#include "tests/check.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -51,7 +46,6 @@ static void test_order(void **state)
 {
 	struct queue *q = queue_new();
 
-	(void)state;
 	assert_null(queue_pop(q));
 	queue_push(q, thing(0, 1));
 	queue_push(q, thing(0, 2));
@@ -72,7 +66,6 @@ static void test_fd(void **state)
 {
 	struct queue *q = queue_new();
 
-	(void)state;
 	assert_false(readable(q));
 	queue_push(q, thing(0, 1));
 	queue_push(q, thing(0, 2));
@@ -93,7 +86,6 @@ static void test_wait_ends(void **state)
 	struct queue *q = queue_new();
 	int64_t start = clock_ms();
 
-	(void)state;
 	assert_null(queue_wait(q, 0));
 	assert_null(queue_wait(q, 30));
 	assert_true(clock_ms() - start >= 30);
@@ -154,7 +146,6 @@ static void test_threads(void **state)
 	struct writer w[WRITERS];
 	pthread_t writers[WRITERS], readers[READERS];
 
-	(void)state;
 	s->q = queue_new();
 	for (int i = 0; i < READERS; i++)
 		assert_int_equal(pthread_create(&readers[i], NULL, read_many, s), 0);
@@ -187,7 +178,6 @@ static void test_order_across(void **state)
 	pthread_t t;
 	int before = -1;
 
-	(void)state;
 	s->q = q;
 	pthread_create(&t, NULL, write_many, &w);
 	for (int i = 0; i < EACH; i++) {

@@ -30,7 +30,6 @@ static struct text *make(const char *s, size_t len)
 
 static void message_files(void **state)
 {
-	(void)state;
 	golden_all(".eml", 12, make);
 }
 
@@ -59,7 +58,6 @@ static void long_field(void **state)
 {
 	static const struct render_options opt = {.width = 60, .all_headers = true};
 
-	(void)state;
 	for (size_t n = 19999; n <= 20001; n++) {
 		struct str s = STR_INIT;
 		char *got;
@@ -92,7 +90,6 @@ static void options(void **state)
 			"body\n[1 quoted line]\n> a\n"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		char *got = shown(mail, &cases[i].opt);
 
@@ -107,7 +104,6 @@ static void html_is_taken_when_preferred(void **state)
 	struct str s = STR_INIT;
 	char *got;
 
-	(void)state;
 	load(&s, "alternative.eml");
 	got = shown(s.p, &opt);
 	assert_string_equal(got, "The HTML one.\n");
@@ -147,7 +143,6 @@ static void needs(void **state)
 	struct str out = STR_INIT;
 	struct text *t;
 
-	(void)state;
 	memset(&parts, 0, sizeof(parts));
 	mixed = add(&parts, -1, "multipart", "mixed", 0);
 	alt = add(&parts, mixed, "multipart", "alternative", 0);
@@ -212,7 +207,6 @@ static void quotable(void **state)
 			"one\n"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		struct parts parts;
 		char *got;
@@ -264,7 +258,6 @@ static void chooses_the_version_that_says_it(void **state)
 		{"\nonly text\n", "only text\n", RENDER_NO_VERSION},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		struct render_options opt = {.width = 60, .no_headers = true};
 		char *got = shown(cases[i].mail, &opt), *other;
@@ -295,7 +288,6 @@ static void stub_has_a_bound(void **state)
 		{300, 3 * 300 + 200, RENDER_PLAIN}, {301, 3 * 301 + 200, RENDER_HTML}};
 	struct render_options opt = {.width = 60};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		struct str mail = STR_INIT;
 
@@ -325,7 +317,6 @@ static void names_files_of_the_other_version(void **state)
 	struct render_options opt = {.width = 60, .no_headers = true};
 	char *got = shown(mail, &opt);
 
-	(void)state;
 	assert_non_null(strstr(got, "plain\n"));
 	assert_non_null(strstr(got, "one.pdf"));
 	assert_non_null(strstr(got, "two.pdf"));
@@ -402,7 +393,6 @@ static void limits_are_told(void **state)
 		{recipients_of, 100, "More recipients are left out", "last@b.example"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++)
 		for (int n = cases[i].limit - 1; n <= cases[i].limit + 1; n++) {
 			struct str mail = STR_INIT;
@@ -423,7 +413,6 @@ static void passed_on_with_the_signature(void **state)
 	static const char *const mails[] = {"\nHello\n-- \nsig\n",
 		"Content-Type: text/plain; format=flowed\n\nHello\n-- \nsig\n"};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(mails); i++) {
 		struct parts parts;
 		char *got;
@@ -461,7 +450,6 @@ static void bombs_are_bounded(void **state)
 {
 	static const char mixed[] = "Content-Type: multipart/mixed; boundary=x\n\n";
 
-	(void)state;
 	bomb(mixed, "--x\n\n", 100000);
 	bomb(mixed, "--x\nContent-Type: image/png\n\n", 20000);
 	bomb("", "Content-Type: message/rfc822\n\n", 20000);

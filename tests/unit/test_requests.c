@@ -199,7 +199,6 @@ static void test_all_is_there(void **state)
 	struct heard heard[REQUESTS];
 	struct about about = begin();
 
-	(void)state;
 	ask_all(&about, heard);
 	for (int k = REQUEST_READ; k <= REQUEST_KEYWORDS; k++)
 		if (k != REQUEST_WHOLE && heard[k].failures)
@@ -215,7 +214,6 @@ static void test_no_account(void **state)
 	struct heard heard[REQUESTS];
 	struct about about = {.account = 7};
 
-	(void)state;
 	begin();
 	ask_all(&about, heard);
 	all_failed(heard, REQUEST_ONLINE, REQUEST_RENAME_FOLDER);
@@ -227,7 +225,6 @@ static void test_list_closed(void **state)
 	struct heard heard[REQUESTS];
 	struct about about = begin();
 
-	(void)state;
 	about.list += 50;
 	ask_all(&about, heard);
 	all_failed(heard, REQUEST_SEARCH, REQUEST_ARCHIVE);
@@ -241,7 +238,6 @@ static void test_stale(void **state)
 	struct heard heard[REQUESTS];
 	struct about about = begin();
 
-	(void)state;
 	about.numbering += 50;
 	ask_all(&about, heard);
 	all_failed(heard, REQUEST_SEARCH, REQUEST_ARCHIVE);
@@ -252,7 +248,6 @@ static void test_read_only(void **state)
 	struct heard heard[REQUESTS];
 	struct about about;
 
-	(void)state;
 	begin();
 	desk_stop();
 	desk_start(true);
@@ -270,13 +265,11 @@ static void test_read_only(void **state)
 
 static void forgets(struct store *s, struct store_request *r)
 {
-	(void)s;
 	store_request_free(r);
 }
 
 static void keeps_for_ever(struct store *s, struct store_request *r)
 {
-	(void)r;
 	answer_end(s);
 }
 
@@ -304,7 +297,6 @@ static int ended_by(void (*does)(struct store *s, struct store_request *r))
 
 static void test_unanswered(void **state)
 {
-	(void)state;
 #ifdef NDEBUG
 	skip();
 #endif

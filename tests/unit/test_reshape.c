@@ -178,7 +178,6 @@ static void test_remove(void **state)
 {
 	struct err err = {0};
 
-	(void)state;
 	tree();
 	assert_int_equal(maildir_remove_folder(mail(), "Lists", 1, &err), -1);
 	assert_int_equal(err.kind, ERR_BUSY);
@@ -205,7 +204,6 @@ static int delivers(const char *from)
 
 static int refuses(const char *from)
 {
-	(void)from;
 	return -1;
 }
 
@@ -219,7 +217,6 @@ static void test_remove_crossed(void **state)
 {
 	struct err err = {0};
 
-	(void)state;
 	tree();
 	before_rename = delivers;
 	assert_int_equal(maildir_remove_folder(mail(), "Lists", 2, &err), -1);
@@ -241,7 +238,6 @@ static void test_remove_killed(void **state)
 {
 	int all = 0, none = 0;
 
-	(void)state;
 	for (int k = 1; k == all + none + 1; k++) {
 		tree();
 		if (!dies(k, remove_lists))
@@ -262,7 +258,6 @@ static void test_remove_killed(void **state)
 /* A link to a folder elsewhere goes; what it leads to is not ours. */
 static void test_remove_link(void **state)
 {
-	(void)state;
 	tree();
 	assert_int_equal(rename(at("mail/.Other"), at("elsewhere")), 0);
 	assert_int_equal(symlink(at("elsewhere"), at("mail/.Other")), 0);
@@ -291,7 +286,6 @@ static void test_rename(void **state)
 	char long_name[300];
 	struct err err = {0};
 
-	(void)state;
 	tree();
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
 		assert_int_equal(
@@ -320,7 +314,6 @@ static void test_rename_refused(void **state)
 {
 	struct err err = {0};
 
-	(void)state;
 	tree();
 	before_rename = refuses_the_last;
 	assert_int_equal(maildir_rename_folder(help_root, mail(), "Lists", "New/x", &err), -1);
@@ -337,7 +330,6 @@ static void test_rename_killed(void **state)
 {
 	int deaths = 0, renamed = 0;
 
-	(void)state;
 	for (int k = 1;; k++) {
 		tree();
 		if (!dies(k, rename_lists))
@@ -362,7 +354,6 @@ static void test_bad_notes(void **state)
 	static const char *const notes[] = {"", "\n", ".Lists\n", "cur\n.New\n", ".Lists\nnew\n",
 		".Lists\n../x\n", "../mail/.Lists\n.x\n", ".none\n.x\n"};
 
-	(void)state;
 	tree();
 	for (size_t i = 0; i < MEM_COUNT(notes); i++) {
 		help_writes(at("renaming"), notes[i]);

@@ -2,20 +2,12 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "sync/retry.h"
-
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <setjmp.h>
-
-#include <cmocka.h>
+#include "tests/check.h"
 
 static void pauses_grow_with_jitter(void **state)
 {
 	static const int least[] = {0, 1000, 2000, 5000, 15000, 60000, 60000, 60000};
 
-	(void)state;
 	for (unsigned i = 0; i < MEM_COUNT(least); i++) {
 		assert_int_equal(retry_pause(i, 0), least[i]);
 		assert_int_equal(retry_pause(i, 255), least[i] + least[i] / 4);
@@ -33,7 +25,6 @@ static void closing_server_is_not_hammered(void **state)
 {
 	unsigned attempt = 0, logins = 0;
 
-	(void)state;
 	for (int64_t now = 0; now < 240000; logins++) {
 		now += 50; /* the login */
 		attempt = retry_after(attempt, false, 50);
@@ -45,7 +36,6 @@ static void closing_server_is_not_hammered(void **state)
 /* A link that drops every 20 s, or brings rows before it drops, is used again at once. */
 static void bad_link_is_used_again_at_once(void **state)
 {
-	(void)state;
 	assert_int_equal(retry_pause(retry_after(3, false, 20000), 255), 0);
 	assert_int_equal(retry_pause(retry_after(3, true, 10), 255), 0);
 	assert_int_equal(retry_after(0, false, 9000), 1);
@@ -54,7 +44,6 @@ static void bad_link_is_used_again_at_once(void **state)
 
 static void only_the_user_helps_against_a_wrong_password(void **state)
 {
-	(void)state;
 	assert_true(retry_is_vain(ERR_AUTH));
 	assert_true(retry_is_vain(ERR_CERT));
 	assert_true(retry_is_vain(ERR_INPUT));
@@ -68,7 +57,6 @@ static void sleep_is_noticed(void **state)
 {
 	struct clock_nap nap = {0};
 
-	(void)state;
 	assert_int_equal(clock_slept(&nap, 5000, 905000), 0); /* slept before we ran */
 	assert_int_equal(clock_slept(&nap, 6000, 906001), 1);
 	assert_int_equal(clock_slept(&nap, 7000, 3600000 + 907001), 3600000);

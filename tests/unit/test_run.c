@@ -1,12 +1,7 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
-
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/run.h"
+#include "tests/check.h"
 
 #include <sched.h>
 #include <signal.h>
@@ -31,7 +26,6 @@ static void test_output(void **state)
 	const char *argv[] = {"printf", "%s|", "a b", "$(id)", "';x", NULL};
 	struct str out = STR_INIT;
 
-	(void)state;
 	str_adds(&out, "before ");
 	assert_int_equal(run_capture(argv, &plain, &out, NULL), 0); /* no shell in between */
 	assert_string_equal(out.p, "before a b|$(id)|';x|");
@@ -62,7 +56,6 @@ static void test_fails(void **state)
 			"/bin/sh: reason"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
 		struct str out = STR_INIT;
 		struct err err = {0};
@@ -82,7 +75,6 @@ static void test_missing(void **state)
 	struct str out = STR_INIT;
 	struct err err = {0};
 
-	(void)state;
 	assert_int_equal(run_capture(argv, &plain, &out, &err), -1);
 	assert_int_equal(err.kind, ERR_SYSTEM);
 	assert_non_null(strstr(err.text, "/nowhere/program"));
@@ -108,7 +100,6 @@ static void assert_timeout(const char *script)
 
 static void test_timeout(void **state)
 {
-	(void)state;
 	assert_timeout("exec sleep 30");
 	assert_timeout("echo some; exec sleep 30");
 	assert_timeout("while :; do echo x; read y </dev/null; done >/dev/null");
@@ -138,7 +129,6 @@ static void test_background(void **state)
 	struct err err = {0};
 	long pid;
 
-	(void)state;
 	assert_int_equal(sh("sleep 60 & echo $!", &plain, &out, &err), 0);
 	pid = atol(str_c(&out));
 	assert_true(pid > 1 && is_running(pid));
@@ -156,7 +146,6 @@ static void test_group(void **state)
 	long pid = 0;
 	FILE *f;
 
-	(void)state;
 	close(mkstemp(path));
 	limits.timeout_ms = 1000;
 	snprintf(script, sizeof(script), "sleep 60 & echo $! >%s; wait", path);
@@ -180,7 +169,6 @@ static void test_cancel(void **state)
 	struct err err = {0};
 	int p[2];
 
-	(void)state;
 	assert_int_equal(pipe(p), 0);
 	limits.cancel_fd = p[0];
 	assert_int_equal(sh("echo x", &limits, &out, &err), 0);
@@ -201,7 +189,6 @@ static void test_too_much(void **state)
 	struct str out = STR_INIT;
 	struct err err = {0};
 
-	(void)state;
 	limits.max_output = 10;
 	assert_int_equal(sh("printf 0123456789", &limits, &out, &err), 0);
 	/* What was there before does not count. */
@@ -222,7 +209,6 @@ static void test_environment(void **state)
 	sigset_t all, before;
 	const char *ignored;
 
-	(void)state;
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
 	signal(SIGPIPE, SIG_IGN);
@@ -242,7 +228,6 @@ static void test_no_descriptors(void **state)
 	struct str out = STR_INIT;
 	struct rlimit before, less;
 
-	(void)state;
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
 	for (rlim_t room = 0; room < 4; room++) {
 		struct err err = {0};

@@ -1,13 +1,8 @@
 /* Logging in: known conversations, the choice of the mechanism, and what is refused. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "base/mem.h"
 #include "net/sasl.h"
+#include "tests/check.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
@@ -121,7 +116,6 @@ static void test_scram_sha_1(void **state)
 {
 	struct sasl *s;
 
-	(void)state;
 	fixed_nonce = "fyko+d2lbbFgONRv9qkxdawL";
 	s = start("SCRAM-SHA-1", NULL, "user", "pencil", true, false, NULL, NULL);
 	assert_true(sasl_client_first(s));
@@ -157,7 +151,6 @@ static void test_scram_sha_256(void **state)
 {
 	struct sasl *s = scram_256();
 
-	(void)state;
 	EXPECT(s, SERVER_FIRST "4096",
 		"c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,"
 		"p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=",
@@ -174,7 +167,6 @@ static void test_scram_false_server(void **state)
 		"r=other,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096", "e=other-error", "", "garbage"};
 	struct sasl *s;
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(first); i++) {
 		s = scram_256();
 		assert_true(refuses(s, first[i]) != ERR_NONE);
@@ -207,7 +199,6 @@ static void test_scram_work(void **state)
 		{SERVER_FIRST "18446744073709551617", false},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		struct sasl *s = scram_256();
 		struct str out = STR_INIT;
@@ -244,7 +235,6 @@ static void test_wanted_elsewhere(void **state)
 		{"PLAIN", "bogus", NULL},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		struct err err = {0};
 		struct sasl *s = start(cases[i].offered, cases[i].wanted, "user", "pencil", true,
@@ -263,7 +253,6 @@ static void test_cram_md5(void **state)
 	struct sasl *s = start(
 		"LOGIN PLAIN CRAM-MD5", NULL, "tim", "tanstaaftanstaaf", false, false, NULL, NULL);
 
-	(void)state;
 	assert_string_equal(sasl_mechanism(s), "CRAM-MD5");
 	assert_false(sasl_client_first(s));
 	EXPECT(s, "<1896.697170952@postoffice.reston.mci.net>",
@@ -277,7 +266,6 @@ static void test_plain_and_login(void **state)
 {
 	struct sasl *s = start("PLAIN LOGIN", NULL, "tim", "p\xc3\xa4ss", true, false, NULL, NULL);
 
-	(void)state;
 	EXPECT(s, "", "\0tim\0p\xc3\xa4ss", true);
 	assert_int_equal(sasl_finish(s, NULL), 0);
 	sasl_free(s);
@@ -294,7 +282,6 @@ static void test_oauth(void **state)
 	struct str out = STR_INIT;
 	bool done = false;
 
-	(void)state;
 	assert_int_equal(sasl_step(s, "", &out, &done, NULL), 0);
 	assert_string_equal(out.p, "dXNlcj1zb21ldXNlckBleGFtcGxlLmNvbQFhdXRoPUJlYXJlciB5YTI5LnZGOWR"
 				   "mdDRxbVRjMk52YjNSbGNrQmhk"
@@ -342,7 +329,6 @@ static void test_choice(void **state)
 		{"", NULL, true, true, NULL, NULL},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		struct err err = {0};
 		struct sasl *s = start(cases[i].offered, cases[i].wanted, "u", "p",
@@ -362,7 +348,6 @@ static void test_plus_names_the_binding(void **state)
 {
 	struct sasl *s;
 
-	(void)state;
 	fixed_nonce = "rOprNGfwEbeRWgbNEkqO";
 	s = start("SCRAM-SHA-256-PLUS", NULL, "user", "pencil", true, false, "bind", NULL);
 	EXPECT(s, "", "p=tls-exporter,,n=user,r=rOprNGfwEbeRWgbNEkqO", false);
@@ -377,7 +362,6 @@ static void test_bad_login(void **state)
 {
 	struct err err = {0};
 
-	(void)state;
 	assert_null(start("PLAIN", NULL, "", "p", true, false, NULL, &err));
 	assert_null(start("PLAIN", NULL, NULL, "p", true, false, NULL, &err));
 	assert_null(start("PLAIN", NULL, "u\r\nA1 X", "p", true, false, NULL, &err));
@@ -392,7 +376,6 @@ static void test_malformed_challenge(void **state)
 	struct err err = {0};
 	bool done = false;
 
-	(void)state;
 	assert_int_equal(sasl_step(s, "%%%", &out, &done, &err), -1);
 	assert_int_equal(err.kind, ERR_PROTOCOL);
 	assert_int_equal(sasl_step(s, "AAAA", &out, &done, &err), -1); /* NULs */

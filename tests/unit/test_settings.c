@@ -3,17 +3,13 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "engine/sort.h"
+#include "tests/check.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static char *dir; /* of this test */
 static char *path;
@@ -23,7 +19,6 @@ static int make_dir(void **state)
 	const char *tmp = getenv("TMPDIR");
 	struct str name = STR_INIT;
 
-	(void)state;
 	str_addf(&name, "%s/settings.XXXXXX", tmp ? tmp : "/tmp");
 	dir = mkdtemp(str_steal(&name));
 	path = file_join(dir, "config");
@@ -32,7 +27,6 @@ static int make_dir(void **state)
 
 static int remove_dir(void **state)
 {
-	(void)state;
 	file_remove_tree(dir, NULL);
 	free(dir);
 	free(path);
@@ -111,7 +105,6 @@ static void defaults_come_from_the_table(void **state)
 {
 	struct settings *s = settings_new();
 
-	(void)state;
 	for (int i = 0; i < SETTINGS_COUNT; i++) {
 		const struct setting_row *row = settings_row((enum setting)i);
 
@@ -129,7 +122,6 @@ static void defaults_come_from_the_table(void **state)
 
 static void protocols_are_whole(void **state)
 {
-	(void)state;
 	for (enum protocol p = 0; p < PROTOCOLS; p++) {
 		const char *key = protocol_row(p)->key;
 		size_t n, at = 0;
@@ -153,7 +145,6 @@ static void orders_are_whole(void **state)
 	struct str names = STR_INIT;
 	bool reverse;
 
-	(void)state;
 	for (enum msglist_sort sort = 0; sort < SORTS; sort++) {
 		const struct sort_row *row = sort_row(sort);
 		char mark[] = {'(', row->letter, ')', '\0'};
@@ -205,7 +196,6 @@ static void reads_an_account(void **state)
 				       "}\n" WORK);
 	struct account_settings *a = settings_account(s, 0);
 
-	(void)state;
 	assert_false(settings_bool(s, SET_THREADS));
 	assert_int_equal(settings_int(s, SET_SIDEBAR_WIDTH), 30);
 	assert_int_equal(settings_int(s, SET_CACHE_SIZE), 20 << 20);
@@ -268,7 +258,6 @@ static void tells_all_errors_at_once(void **state)
 	};
 	const char *p = told;
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(wanted); i++) {
 		const char *at = strstr(p, wanted[i]);
 
@@ -326,7 +315,6 @@ static void tells_each_error_where_it_is(void **state)
 		{"set wrap 90 \xff\n", "1:13: this word is not UTF-8"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
 		char *told;
 		struct settings *s = read_text(rows[i][0], &told);
@@ -344,7 +332,6 @@ static void a_missing_file_is_no_error(void **state)
 	struct conf_errors errors = {0};
 	int seen = 0;
 
-	(void)state;
 	assert_int_equal(settings_read(s, "/nowhere/config", other_line, &seen, &errors), 1);
 	assert_int_equal(errors.n, 0);
 	assert_int_equal(settings_read(s, "/", other_line, &seen, &errors), -1);
@@ -358,7 +345,6 @@ static void sets_at_runtime(void **state)
 	struct settings *s = settings_new();
 	struct err err = {0};
 
-	(void)state;
 	assert_int_equal(settings_set(s, "mouse", "on", &err), 0);
 	assert_true(settings_bool(s, SET_MOUSE));
 	assert_int_equal(settings_set(s, "mouse", "perhaps", &err), -1);
@@ -379,7 +365,6 @@ static void account_names_are_safe(void **state)
 	static const char *const bad[] = {"", ".", "..", ".a", "-a", "_a", "A", "a/b", "a b",
 		"\xc3\xa4", "abcdefghijklmnopqrstuvwxyz0123456"};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(good); i++)
 		assert_true(settings_account_name_ok(good[i]));
 	for (size_t i = 0; i < MEM_COUNT(bad); i++)
@@ -390,7 +375,6 @@ static void places_follow_xdg(void **state)
 {
 	char *p;
 
-	(void)state;
 	setenv("HOME", "/h", 1);
 	setenv("XDG_CONFIG_HOME", "/c", 1);
 	p = settings_config_path();
@@ -435,7 +419,6 @@ static void changes_only_the_protocol(void **state)
 			"account work {\n protocol imap\n protocol pop3\n}\n"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
 		struct err err = {0};
 
@@ -450,7 +433,6 @@ static void changes_the_protocol_there_and_back(void **state)
 {
 	const char *text = "# mine\naccount work {\n  protocol imap # c\n}\n";
 
-	(void)state;
 	put_file(text);
 	assert_int_equal(settings_save_protocol(path, "work", PROTOCOL_POP3, NULL), 0);
 	assert_int_equal(settings_save_protocol(path, "work", PROTOCOL_IMAP, NULL), 0);
@@ -465,7 +447,6 @@ static void leaves_alone_what_it_cannot_change(void **state)
 		"account work {\n sent \"x\n}\n",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
 		struct err err = {0};
 
@@ -492,7 +473,6 @@ static void saves_an_account_that_reads_back(void **state)
 	struct stat st;
 	char *text;
 
-	(void)state;
 	put_file("# kept\n" WORK "set wrap 90"); /* no line end */
 	assert_int_equal(settings_save_account(path, a, NULL), 0);
 	text = get_file();
@@ -550,7 +530,6 @@ static void every_option_goes_all_the_way(void **state)
 	size_t n;
 	const struct setting_row *rows = account_rows(&n);
 
-	(void)state;
 	assert_int_equal(n, MEM_COUNT(given));
 	str_adds(&file, "account all {\n");
 	for (size_t i = 0; i < n; i++) {
@@ -587,7 +566,6 @@ static void a_new_account_is_by_the_table(void **state)
 	struct account_settings *a = settings_account_new("a");
 	struct str out = STR_INIT;
 
-	(void)state;
 	assert_true(a->compress);
 	assert_true(a->save_sent);
 	assert_int_equal(a->pop3_keep_days, -1);
@@ -605,7 +583,6 @@ static void what_is_not_said_is_by_the_table(void **state)
 	struct account_settings *a = settings_account(s, 0);
 	struct str out = STR_INIT;
 
-	(void)state;
 	assert_true(a->compress);
 	assert_true(a->save_sent);
 	assert_false(a->pop3_delete_with_local);
@@ -625,7 +602,6 @@ static void saves_into_a_new_directory(void **state)
 	char *deep = file_join(dir, "not/yet/there");
 	struct stat st;
 
-	(void)state;
 	assert_int_equal(settings_save_account(deep, settings_account(one, 0), NULL), 0);
 	assert_int_equal(stat(deep, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
@@ -639,7 +615,6 @@ static void manual_has_every_option(void **state)
 	size_t n;
 	const struct setting_row *rows = account_rows(&n);
 
-	(void)state;
 	settings_manual(&global, false);
 	settings_manual(&account, true);
 	for (int i = 0; i < SETTINGS_COUNT; i++) {
@@ -672,7 +647,6 @@ static void set_takes_what_the_prompt_takes(void **state)
 		{"set threads", "yes", "100"}, {"set date-format=%d.%m.%y", "yes", "100"},
 		{"set date-format \"%-d. %b %Ey 100%%\"", "yes", "100"}};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
 		struct settings *s = read_good(rows[i].line);
 
@@ -687,7 +661,6 @@ static void logs_in_with_every_mechanism(void **state)
 {
 	static const char *const names[] = {"oauth2", "OAuth2", "plain", "SCRAM-SHA-1", "xoauth2"};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(names); i++) {
 		struct str text = STR_INIT;
 		struct settings *s;
@@ -729,7 +702,6 @@ static void warns_of_what_others_can_read(void **state)
 			  unsigned_mail[] = "account a {\n from a@b.org\n imap imaps://a@b\n"
 					    " signature /nowhere/sig\n}\n";
 
-	(void)state;
 	setenv("XDG_DATA_HOME", dir, 1);
 	setenv("XDG_CACHE_HOME", dir, 1);
 	setenv("XDG_STATE_HOME", dir, 1);

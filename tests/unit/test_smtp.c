@@ -67,7 +67,6 @@ static void test_no_login(void **state)
 {
 	static const char *const never[] = {"AUTH", "MAIL", NULL};
 
-	(void)state;
 	rude_must_fail(no_login, MEM_COUNT(no_login), NET_SMTP, no_smtp, never);
 }
 
@@ -84,7 +83,6 @@ static void test_auth_answers(void **state)
 		{"334 again", AUTH "S: 334 AAAA\nC: *\nS: 501 ok", NET_PLAIN, ERR_PROTOCOL},
 	};
 
-	(void)state;
 	rude_must_fail(cases, MEM_COUNT(cases), NET_SMTP, no_smtp, NULL);
 }
 
@@ -232,7 +230,6 @@ static void run_transaction(const struct transaction *t)
 
 static void test_transactions(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(transactions); i++)
 		run_transaction(&transactions[i]);
 }
@@ -246,7 +243,6 @@ static void test_texts(void **state)
 				    "S: 550 c\nC: RSET\nS: 250");
 	struct err err = {0};
 
-	(void)state;
 	assert_int_equal(
 		smtp_send(s, "me@x", to, 3, MAIL, strlen(MAIL), NULL, NULL, &err), SEND_NOT);
 	assert_non_null(strstr(to[0].text, "550 5.1.1 no"));
@@ -261,7 +257,6 @@ static void test_long_texts(void **state)
 {
 	const size_t room = sizeof(((struct smtp_recipient *)0)->text) - 1;
 
-	(void)state;
 	for (size_t len = room - 1; len <= room + 1; len++) {
 		struct smtp_recipient to = {.address = "a@x"};
 		struct str script = STR_INIT;
@@ -292,7 +287,6 @@ static void test_long_texts(void **state)
 /* A reply has an end. */
 static void test_long_replies(void **state)
 {
-	(void)state;
 	for (int lines = 199; lines <= 201; lines++) {
 		struct str script = STR_INIT;
 		struct net_server server;
@@ -334,7 +328,6 @@ static void test_whole_texts(void **state)
 		{FAST "X", "S: \xc3\xa4\r\n\r\n", "SMTPUTF8"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		struct smtp_recipient to[3] = {
 			{.address = "a@x"}, {.address = "b@x"}, {.address = "c@x"}};
@@ -366,7 +359,6 @@ static void test_bad_addresses(void **state)
 	struct str got = STR_INIT;
 	char longest[300];
 
-	(void)state;
 	memset(longest, 'a', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
 	for (size_t i = 0; i <= MEM_COUNT(bad); i++) {
@@ -416,7 +408,6 @@ static void goes_out_as(const char *address, bool utf8, const char *want)
 
 static void test_wire_addresses(void **state)
 {
-	(void)state;
 	goes_out_as("eva@b\xc3\xbc"
 		    "cher.example",
 		false, "RCPT TO:<eva@xn--bcher-kva.example>\r\n");
@@ -439,7 +430,6 @@ static void test_one_bad_address(void **state)
 	struct smtp *s = open_rude(
 		&r, FAST "C: MAIL\nC: <b@x>\nS: 250\nS: 250\nC: DATA\nS: 354\nD\nS: 250 ok");
 
-	(void)state;
 	assert_int_equal(
 		smtp_send(s, "me@x", to, 3, MAIL, strlen(MAIL), NULL, NULL, NULL), SEND_ACCEPTED);
 	assert_int_equal(to[0].fate, FATE_NEVER);
@@ -455,7 +445,6 @@ static void test_helo(void **state)
 {
 	static const char *const codes[] = {"500", "502", "504"};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(codes); i++) {
 		struct smtp_recipient to = {.address = "a@x"};
 		struct str script = STR_INIT;
@@ -494,7 +483,6 @@ static void test_crowd(void **state)
 		{"552 mailbox full", FATE_NEVER},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++)
 		for (int taken = 0; taken < 2; taken++) {
 			struct smtp_recipient to[2] = {{.address = "a@x"}, {.address = "b@x"}};
@@ -546,7 +534,6 @@ static void interrupted(const char *end, enum err_kind kind, enum mail_fate fate
 
 static void test_interrupted(void **state)
 {
-	(void)state;
 	interrupted("S: 552 5.3.4 too large\nX", ERR_REFUSED, FATE_NEVER, "5.3.4 too large");
 	interrupted("S: 552 5.3.4 too large", ERR_REFUSED, FATE_NEVER, "5.3.4 too large");
 	interrupted("S: 452 4.3.1 full\nX", ERR_AGAIN, FATE_LATER, "4.3.1 full");
@@ -560,7 +547,6 @@ static void test_goodbye(void **state)
 {
 	static const char *const ends[] = {"S: 421 4.4.2 timeout\nX", "X"};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(ends); i++) {
 		struct smtp_recipient to = {.address = "a@x"};
 		struct str script = STR_INIT;
@@ -597,7 +583,6 @@ static void test_before_data(void **state)
 	struct err err = {0};
 	int asked = 0;
 
-	(void)state;
 	assert_int_equal(
 		smtp_send(s, "me@x", &to, 1, MAIL, strlen(MAIL), refuse, &asked, &err), SEND_NOT);
 	assert_int_equal(asked, 1);
@@ -621,7 +606,6 @@ static void test_utf8_recipient(void **state)
 		&r, FAST "C: MAIL\nC: <b@x>\nS: 250\nS: 250\nC: DATA\nS: 354\nD\nS: 250 ok");
 	struct err err = {0};
 
-	(void)state;
 	assert_int_equal(
 		smtp_send(s, "me@x", to, 2, MAIL, strlen(MAIL), NULL, NULL, &err), SEND_ACCEPTED);
 	assert_int_equal(to[0].fate, FATE_NEVER);
@@ -641,7 +625,6 @@ static void test_many_recipients(void **state)
 				   "R 19 250 ok\nS: 550 no\nC: DATA\nS: 354\nD\nS: 250 ok");
 	struct err err = {0};
 
-	(void)state;
 	for (int i = 0; i < N; i++) {
 		snprintf(names[i], sizeof(names[i]), "u%d@x", i);
 		to[i] = (struct smtp_recipient){.address = names[i]};
@@ -675,7 +658,6 @@ static void test_real_logins(void **state)
 {
 	static const char *const mechanisms[] = {NULL, "PLAIN", "LOGIN"};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(mechanisms); i++) {
 		smtp_quit(open_real("SRV_SMTPS", NET_TLS, mechanisms[i], getenv("SRV_PASSWORD")),
 			true);
@@ -694,7 +676,6 @@ static void test_real_wrong_password(void **state)
 	struct smtp *s;
 	struct err err = {0};
 
-	(void)state;
 	options.tls_ca = getenv("SRV_CA");
 	assert_int_equal(smtp_open(&s, &server, &options, &login, NULL, &err), -1);
 	assert_int_equal(err.kind, ERR_AUTH);
@@ -741,7 +722,6 @@ static void test_real_send(void **state)
 	struct err err = {0};
 	struct str text = STR_INIT;
 
-	(void)state;
 	snprintf(message, sizeof(message),
 		"From: carol@example.org\r\nSubject: "
 		"netproto-%d\r\n\r\n.dot\r\n..\r\n\r\n.\r\n\xc3\xa4",
@@ -793,6 +773,5 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(test_real_send),
 	};
 
-	(void)argc;
 	return rude_main("smtp", all, MEM_COUNT(all), 3, argv);
 }

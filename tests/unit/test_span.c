@@ -1,12 +1,8 @@
 /* Lists of several folders, in which the same UIDs mean different messages. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
 
 #include "base/mem.h"
 #include "engine/msglist_priv.h"
+#include "tests/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,7 +117,6 @@ static void test_same_uids(void **state)
 	uint32_t numbers[] = {number(l, 1, 1), number(l, 0, 2), number(l, 1, 2)}, *uids;
 	struct msg_origin o;
 
-	(void)state;
 	shows(l, "work2 club2 home1 home2 work1");
 	assert_int_equal(msglist_total(l), 5);
 	assert_string_equal(msglist_folder(l), "@all");
@@ -149,7 +144,6 @@ static void test_changes(void **state)
 	struct msglist *l = three();
 	uint32_t stays = number(l, 0, 2);
 
-	(void)state;
 	msglist_tag(l, stays, true);
 	tell_change(l, 1, (struct message[]){{3, 500, 0, 0}}, 1, 2);
 	shows(l, "home3 work2 club2 home1 work1");
@@ -171,7 +165,6 @@ static void test_filled_backwards(void **state)
 		{1, 10, 0, 0}, {2, 20, 1, 0}, {5, 50, 0, 0}, {6, 60, 2, 0}, {9, 90, 0, 0}};
 	uint32_t last;
 
-	(void)state;
 	tell_all(l, 0, 1, (struct message[]){{9, 90, 0, 0}}, 1, NULL);
 	tell_all(l, 1, 1, (struct message[]){{5, 55, 0, 0}}, 1, NULL);
 	last = number(l, 0, 9);
@@ -197,7 +190,6 @@ static void test_threads(void **state)
 	struct msg_row row;
 	uint32_t *uids;
 
-	(void)state;
 	tell_all(l, 0, 1, (struct message[]){{1, 100, 0, 0}, {2, 200, 0, 0}}, 2, NULL);
 	tell_all(l, 1, 1, (struct message[]){{1, 90, 0, 0}, {2, 95, 1, 0}}, 2, NULL);
 	msglist_set_threads(l, true);
@@ -217,7 +209,6 @@ static void test_numbered_anew(void **state)
 	unsigned numbering = msglist_numbering(l);
 	struct msg_origin o;
 
-	(void)state;
 	msglist_tag(l, before, true);
 	msglist_tag(l, other, true);
 	tell_all(l, 1, 2, (struct message[]){{1, 250, 0, 0}}, 1, NULL);
@@ -236,7 +227,6 @@ static void test_one_goes(void **state)
 {
 	struct msglist *l = three();
 
-	(void)state;
 	msglist_source_close(l, 0);
 	shows(l, "club2 home1 home2");
 	msglist_source_close(l, 1);
@@ -260,7 +250,6 @@ static void test_limit(void **state)
 	uint32_t uids[] = {1, 2, 3}, *numbers;
 	size_t n = 3;
 
-	(void)state;
 	numbers = msglist_numbers(l, 1, uids, &n);
 	assert_int_equal(n, 2);
 	msglist_set_limit(l, "some", numbers, n);
@@ -293,7 +282,6 @@ static void test_strings(void **state)
 	const struct message m = {1, 100, 0, 0};
 	struct msg_row row;
 
-	(void)state;
 	msglist_source_rows(l, 0, of_work, 2);
 	msglist_source_rows(l, 1, of_home, 1);
 	assert_true(msglist_row(l, (size_t)msglist_find(l, number(l, 0, 1)), &row));
@@ -331,7 +319,6 @@ static void test_keywords(void **state)
 	const struct message m = {1, 100, 0, 1};
 	struct strv all = STRV_INIT;
 
-	(void)state;
 	tell_all(l, 0, 1, &m, 1, "todo");
 	tell_all(l, 1, 1, &m, 1, "fun later");
 	assert_string_equal(keywords(l, 0, 1), "todo");
@@ -354,7 +341,6 @@ static void test_many_keywords(void **state)
 	struct strv sets;
 	char word[16];
 
-	(void)state;
 	put(&c, &sets, (struct message[]){{1, 100, 0, ROOM - 1}}, 1);
 	for (unsigned i = 1; i < ROOM; i++) {
 		snprintf(word, sizeof(word), "w%u", i);
@@ -384,7 +370,6 @@ static void test_one_folder(void **state)
 	uint32_t two[] = {9, 2}, *uids;
 	struct msg_origin o;
 
-	(void)state;
 	tell_all(l, 0, 1, (struct message[]){{2, 100, 0, 0}, {9, 50, 2, 0}}, 2, NULL);
 	tell_change(l, 0, (struct message[]){{11, 200, 0, 0}}, 1, 2);
 	shows(l, "work11 work9");

@@ -103,7 +103,6 @@ static void test_order_mended(void **state)
 	struct store_event *ev = order_of(list);
 	struct result *gone = result_new(RESULT_VANISHED);
 
-	(void)state;
 	assert_int_equal(ev->order.n, MANY);
 	in_order(ev, MANY);
 	store_event_free(ev);
@@ -154,7 +153,6 @@ static void test_order_switched(void **state)
 	struct store_request *r;
 	struct store_event *ev;
 
-	(void)state;
 	desk_hold();
 	desk_post(by_sender(list));
 	r = desk_request(REQUEST_PROTOCOL, account);
@@ -178,7 +176,6 @@ static void test_order_renumbered(void **state)
 	struct summary row = desk_row(1, "Zoe", "Subject"), other = desk_row(2, "Aaron", "Subject");
 	const struct summary *both[] = {&row, &other};
 
-	(void)state;
 	store_event_free(ev);
 	r->folder = mem_strdup("INBOX");
 	r->selected.meta.uidvalidity = r->uidvalidity = DESK_UIDVALIDITY + 1;
@@ -203,7 +200,6 @@ static void test_order_dropped(void **state)
 	int account;
 	unsigned list = inbox_of("one", MANY, &account);
 
-	(void)state;
 	desk_hold();
 	desk_post(by_sender(list));
 	desk_post(desk_request(REQUEST_QUIT, -1));
@@ -229,7 +225,6 @@ static void test_search_switched(void **state)
 	struct store_request *r;
 	struct store_event *ev;
 
-	(void)state;
 	ev = desk_ask(search(list, "~b word"));
 	assert_int_equal(ev->kind, STORE_FOUND);
 	assert_int_equal(ev->found.texts, 50);
@@ -252,7 +247,6 @@ static void test_search_closed(void **state)
 	unsigned list = inbox_of("one", 50, &account), found;
 	struct store_event *ev;
 
-	(void)state;
 	desk_hold();
 	found = desk_post(search(list, "~b word"));
 	desk_post(desk_on(REQUEST_CLOSE, list, NULL, 0));
@@ -285,7 +279,6 @@ static void test_search_own_addresses(void **state)
 	int account = desk_add(desk_account("one", false), true);
 	unsigned list = desk_open(account, "INBOX", NULL);
 
-	(void)state;
 	for (uint32_t i = 0; i < MEM_COUNT(to); i++) {
 		rows[i] = desk_row(i + 1, "Bob", NULL);
 		rows[i].to = i % 2 ? "" : to[i];
@@ -321,7 +314,6 @@ static void test_parked_of_a_closed_list(void **state)
 	struct store_event *ev;
 	struct job *j;
 
-	(void)state;
 	at = read_one(one, 1);
 	other = read_one(two, 2);
 	job_free(desk_job(first, LANE_FETCH, JOB_BODY));
@@ -364,7 +356,6 @@ static void test_body_of_a_folder_that_is_gone(void **state)
 	struct store_event *ev;
 	unsigned list, at;
 
-	(void)state;
 	desk_folders(account, with);
 	desk_settle();
 	list = desk_open(account, "Work", NULL);
@@ -422,7 +413,6 @@ static void test_save(void **state)
 	unsigned list = inbox_of("one", 1, &account), at;
 	struct store_event *ev;
 
-	(void)state;
 	at = read_one(list, 1);
 	desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY), TWO_PARTS);
 	store_event_free(desk_answer(at));
@@ -458,7 +448,6 @@ static void test_switch_to_nothing(void **state)
 	struct store_account *setup = desk_account("one", false);
 	int account;
 
-	(void)state;
 	draft_set(&setup->settings->pop3, "");
 	account = desk_add(setup, false);
 	desk_fails(protocol(REQUEST_PROTOCOL, account, true), "add: pop3 pop3s://USER@HOST");
@@ -477,7 +466,6 @@ static void test_account_that_cannot_be_opened(void **state)
 	FILE *f;
 	int account;
 
-	(void)state;
 	assert_int_equal(file_make_dirs(desk_path("one"), NULL), 0);
 	f = fopen(desk_path("one/data"), "w");
 	assert_non_null(f);
@@ -496,7 +484,6 @@ static void test_sync_elsewhere(void **state)
 {
 	int account, lock;
 
-	(void)state;
 	assert_int_equal(file_make_dirs(desk_path("one/data"), NULL), 0);
 	lock = file_lock(desk_path("one/data/sync.lock"), 0, NULL);
 	assert_true(lock >= 0);
@@ -544,7 +531,6 @@ static void test_sync_unconnected(void **state)
 	int account = desk_add(desk_account("one", false), true);
 	unsigned request = desk_post(desk_request(REQUEST_SYNC, account));
 
-	(void)state;
 	lane_is(account, SYNC_CONNECTING, ERR_NONE, NULL);
 	lane_is(account, SYNC_WAITING, ERR_NETWORK, "Nobody listens");
 	failed_with(request, "Nobody listens");
@@ -562,7 +548,6 @@ static void test_sync_broken_off(void **state)
 	int account = desk_add(desk_account("one", false), true);
 	unsigned request;
 
-	(void)state;
 	desk_online(account, LANE_MAIN);
 	desk_folders(account, names);
 	job_free(desk_job(account, LANE_MAIN, JOB_SYNC));
@@ -589,7 +574,6 @@ static void test_sync_of_what_is_taken_back(void **state)
 	struct store_event *ev;
 	unsigned list, sync;
 
-	(void)state;
 	list = desk_open(account, "INBOX", NULL);
 	desk_online(account, LANE_MAIN);
 	desk_folders(account, names);
@@ -633,7 +617,6 @@ static void test_sync_cancelled(void **state)
 	struct store_event *ev;
 	struct result *all = result_new(RESULT_FOLDERS);
 
-	(void)state;
 	desk_online(account, LANE_MAIN);
 	desk_folders(account, names);
 	for (size_t i = 0; i < 3; i++)
@@ -689,7 +672,6 @@ static void test_sync_by_pop3_cancelled(void **state)
 	struct store_event *ev;
 	unsigned sync;
 
-	(void)state;
 	session_lists(account);
 	sync = desk_post(desk_request(REQUEST_SYNC, account));
 	r->cancel.request = sync;
@@ -711,7 +693,6 @@ static void test_whole_cancelled_before_its_session(void **state)
 	struct store_event *ev;
 	unsigned list, whole;
 
-	(void)state;
 	session_lists(account);
 	session_is_refused(account);
 	list = desk_open(account, "INBOX", &ev);
@@ -732,8 +713,6 @@ static void test_read_only(void **state)
 	unsigned list = inbox_of("one", 1, &account);
 	struct store_request *r;
 
-	(void)state;
-	(void)list;
 	desk_stop();
 	desk_start(true);
 	account = desk_add(desk_account("one", false), false);
@@ -773,7 +752,6 @@ static void test_tickets_at_rest(void **state)
 {
 	int account = desk_add(desk_account("one", false), true), before;
 
-	(void)state;
 	for (int i = 0; i < 5; i++) {
 		char *id = desk_draft(account, "bob@mail.example", "Later");
 
@@ -802,7 +780,6 @@ static void test_no_busy_loop(void **state)
 	struct job *j;
 	int before;
 
-	(void)state;
 	desk_done(desk_send(account, id, 0));
 	j = desk_job(account, LANE_SEND, JOB_SEND);
 	r = result_new(RESULT_SENT);
@@ -894,7 +871,6 @@ static void test_compacted_meanwhile(void **state)
 	struct store_event *ev;
 	ino_t before;
 
-	(void)state;
 	before = log_inode();
 	fill_large(account);
 	desk_settle();
@@ -937,7 +913,6 @@ static void test_cache_damaged(void **state)
 	struct store_event *ev;
 	FILE *f;
 
-	(void)state;
 	inbox_of("one", 3, &account);
 	desk_stop();
 	f = fopen(cache_path("one", "imap:INBOX", "headers.wal"), "w");
@@ -979,7 +954,6 @@ static void test_local_page_damaged(void **state)
 	int account = desk_add(desk_account("one", true), false);
 	struct store_event *ev;
 
-	(void)state;
 	for (int i = 0; i < 3; i++) {
 		FILE *f = fopen(desk_path("one/data/mail/cur/170000000%d.1.host:2,S", i), "w");
 
@@ -1015,7 +989,6 @@ static void test_server_page_damaged(void **state)
 	int account;
 	struct job *j;
 
-	(void)state;
 	inbox_of("one", 3, &account);
 	desk_stop();
 	assert_int_equal(cache_compact(cache_path("one", "imap:INBOX", ""), "imap:INBOX", NULL), 0);
@@ -1039,7 +1012,6 @@ static void test_requests_left(void **state)
 	int account = desk_add(desk_account("one", false), true);
 	char *id = desk_draft(account, "bob@mail.example", "Left");
 
-	(void)state;
 	desk_hold();
 	desk_post(desk_request(REQUEST_QUIT, -1));
 	desk_post(desk_send(account, id, 0));

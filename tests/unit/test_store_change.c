@@ -145,7 +145,6 @@ static void test_undo_moved(void **state)
 	int account = begin();
 	struct job *j;
 
-	(void)state;
 	desk_done(flag(2, MAIL_FLAGGED));
 	op_done(account, desk_job(account, LANE_MAIN, JOB_OP), 0, false);
 	desk_done(move_to("Work", 2));
@@ -186,7 +185,6 @@ static void test_undo_thread(void **state)
 	int account = begin();
 	struct summary rows[] = {desk_row(4, "Bob", NULL), desk_row(5, "Eve", NULL)};
 
-	(void)state;
 	rows[0].message_id = rows[1].references = "asked@example.org";
 	desk_fill(account, "INBOX", rows, 2);
 	desk_settle();
@@ -201,7 +199,6 @@ static void test_undo_refused(void **state)
 	int account = begin();
 	struct job *j;
 
-	(void)state;
 	desk_done(flag(2, MAIL_FLAGGED));
 	op_done(account, desk_job(account, LANE_MAIN, JOB_OP), 0, false);
 	desk_done(move_to("Work", 2));
@@ -222,7 +219,6 @@ static void test_undo_in_flight(void **state)
 	struct store_event *ev;
 	struct job *j;
 
-	(void)state;
 	desk_done(move_to("Work", 1));
 	j = next_op(account, 70);
 	ev = desk_ask(undo());
@@ -241,7 +237,6 @@ static void test_undo_in_flight_fails(void **state)
 	int account = begin();
 	struct job *j;
 
-	(void)state;
 	desk_done(move_to("Work", 1));
 	j = next_op(account, 70);
 	desk_done(undo());
@@ -255,7 +250,6 @@ static void test_undo_left(void **state)
 	int account = begin();
 	struct job *j;
 
-	(void)state;
 	desk_done(move_to("Work", 1));
 	op_done(account, next_op(account, 70), 70, true);
 	desk_done(undo());
@@ -274,7 +268,6 @@ static void test_undo_what_cannot(void **state)
 	struct summary row = desk_row(9, "Bob", NULL);
 	unsigned trash;
 
-	(void)state;
 	r->to.folder = mem_strdup("Work");
 	desk_done(r);
 	op_done(account, next_op(account, 70), 70, false);
@@ -295,7 +288,6 @@ static void test_undo_folder_gone(void **state)
 	int account = begin();
 	struct job *j;
 
-	(void)state;
 	desk_done(flag(3, MAIL_SEEN));
 	op_done(account, desk_job(account, LANE_MAIN, JOB_OP), 0, false);
 	desk_done(move_to("Work", 2));
@@ -316,7 +308,6 @@ static void test_undo_depth(void **state)
 {
 	int account = begin();
 
-	(void)state;
 	offline(account);
 	for (uint32_t i = 0; i < UNDO_DEPTH + 1; i++) {
 		struct store_request *r = flag(1 + i % 3, i % 6 < 3 ? MAIL_FLAGGED : 0);
@@ -354,7 +345,6 @@ static void test_waiting_row(void **state)
 	struct store_request *r;
 	struct job *j;
 
-	(void)state;
 	offline(account);
 	desk_done(move_to("Work", 2));
 	work = desk_open(account, "Work", NULL);
@@ -388,7 +378,6 @@ static void test_waiting_row_busy(void **state)
 	uint32_t uid;
 	struct store_request *r;
 
-	(void)state;
 	work = desk_open(account, "Work", NULL);
 	desk_done(move_to("Work", 2));
 	job_free(desk_job(account, LANE_MAIN, JOB_OP));
@@ -416,7 +405,6 @@ static void test_waiting_row_exported(void **state)
 	struct store_request *r;
 	struct store_event *ev;
 
-	(void)state;
 	desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY), "Subject: a\r\n\r\nx\r\n");
 	store_event_free(desk_answer(body));
 	offline(account);
@@ -441,7 +429,6 @@ static void test_places(void **state)
 	} v[] = {{"+a%20b", "a b"}, {"+%c3%a4", "ä"}, {"+50%", "50%"}, {"+%zz", "%zz"},
 		{"+%2", "%2"}, {"=4", "Trash"}};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(v); i++) {
 		char name[8];
 		int account;
@@ -498,7 +485,6 @@ static void test_what_cannot(void **state)
 	struct store_request *r = desk_request(REQUEST_CREATE, account);
 	unsigned local;
 
-	(void)state;
 	r->to.folder = mem_strdup("Work");
 	desk_fails(r, "Folder Work is there already");
 	desk_fails(move_to("Nowhere", 1), "Nowhere");
@@ -527,7 +513,6 @@ static void test_by_path(void **state)
 	struct store_request *r = desk_request(REQUEST_OPEN, -1);
 	struct store_event *ev;
 
-	(void)state;
 	r->list = 9;
 	r->open.folder = mem_strdup(desk_path("nothing"));
 	desk_fails(r, "nothing does not exist");
@@ -568,7 +553,6 @@ static void test_local_draft_dropped(void **state)
 	struct store_event *ev;
 	struct store_request *r = desk_request(REQUEST_CREATE, account);
 
-	(void)state;
 	r->to.folder = mem_strdup("Drafts");
 	desk_done(r);
 	put_local("one/data/mail/.Drafts/cur", "1.a.host:2,DS", "Subject: a\nTo: b@c.de\n\nx\n");
@@ -591,7 +575,6 @@ static void test_local_marks_full(void **state)
 	struct store_event *list;
 	unsigned id;
 
-	(void)state;
 	put_local("one/data/mail/cur", "1.a.host:2,", "Subject: a\n\nx\n");
 	id = desk_open(account, "INBOX", NULL);
 	for (long n = 0; n < 3; n++) {
@@ -620,7 +603,6 @@ static void test_keyword_limits(void **state)
 	int account = begin();
 	struct str words = STR_INIT;
 
-	(void)state;
 	offline(account);
 	for (size_t n = KEYWORDS_MAX - 1; n <= KEYWORDS_MAX + 1; n++) {
 		struct store_request *r = change(REQUEST_KEYWORDS, &(uint32_t){1}, 1);
@@ -664,7 +646,6 @@ static void test_operation_size(void **state)
 	static const uint32_t marks[] = {MAIL_FLAGGED, MAIL_ANSWERED, MAIL_SEEN};
 	size_t before = 0;
 
-	(void)state;
 	inbox = desk_open(account, "INBOX", NULL);
 	for (uint32_t i = 0; i < CUT + 1; i++) {
 		uids[i] = i + 1;
@@ -709,7 +690,6 @@ static void test_closed_folder_is_counted(void **state)
 	struct store_event *ev;
 	int account;
 
-	(void)state;
 	assert_int_equal(file_make_dirs(desk_path("one/data/mail/cur"), NULL), 0);
 	assert_int_equal(file_make_dirs(desk_path("one/data/mail/tmp"), NULL), 0);
 	assert_int_equal(file_make_dirs(desk_path("one/data/mail/new"), NULL), 0);

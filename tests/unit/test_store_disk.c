@@ -56,7 +56,6 @@ static void test_folder_table(void **state)
 	static const char *const names[] = {"INBOX", "Work", NULL};
 	int account = desk_add(desk_account("one", false), true);
 
-	(void)state;
 	full(desk_path("one/cache"));
 	desk_folders(account, names);
 	desk_settle();
@@ -76,7 +75,6 @@ static void test_folder_table_unreadable(void **state)
 {
 	int account;
 
-	(void)state;
 	assert_int_equal(file_make_dirs(desk_path("one/cache/folders"), NULL), 0);
 	account = desk_add(desk_account("one", false), true);
 	told("The list of folders cannot be read, and comes again from the server");
@@ -120,7 +118,6 @@ static void test_local_cache_full(void **state)
 	int account = desk_add(desk_account("one", true), false);
 	unsigned list = desk_open(account, "INBOX", NULL);
 
-	(void)state;
 	full(desk_path("one/cache"));
 	put_local("1700000000.1.host", "Subject: one\n\nx\n");
 	desk_pass(2000);
@@ -148,7 +145,6 @@ static void test_server_cache_full(void **state)
 	struct result *r = result_new(RESULT_FLAGS);
 	struct store_event *ev;
 
-	(void)state;
 	full(desk_path("one/cache"));
 	for (uint32_t i = 0; i < 3; i++)
 		rows[i] = desk_row(i + 1, "Bob", NULL);
@@ -179,7 +175,6 @@ static void test_local_folder_that_goes(void **state)
 	struct store_request *again;
 	int account;
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(dirs); i++)
 		assert_int_equal(
 			file_make_dirs(desk_path("one/data/mail/.Old/%s", dirs[i]), NULL), 0);
@@ -204,7 +199,6 @@ static void test_local_unreadable(void **state)
 	int account = desk_add(desk_account("one", true), false);
 	const char *large = desk_path("one/data/mail/cur/1700000000.1.host:2,");
 
-	(void)state;
 	put_local("1700000001.2.host", "Subject: two\n\nx\n");
 	put(large, "Subject: large\n\n");
 	assert_int_equal(truncate(large, (512 << 20) + 1), 0);
@@ -225,7 +219,6 @@ static void test_long_names(void **state)
 {
 	int account = desk_add(desk_account("one", true), false);
 
-	(void)state;
 	for (int len = 229; len <= 231; len++) {
 		struct str name = STR_INIT;
 
@@ -259,7 +252,6 @@ static void test_marks_damaged(void **state)
 	struct str text = STR_INIT;
 	int account;
 
-	(void)state;
 	assert_int_equal(file_make_dirs(desk_path("one/data"), NULL), 0);
 	str_addf(&text, "talaria-marks 1\n%s 4\nsomething else\nno\n", ID_A);
 	put(desk_path("one/data/marks"), text.p);
@@ -273,7 +265,6 @@ static void test_marks_unreadable(void **state)
 {
 	int account;
 
-	(void)state;
 	assert_int_equal(file_make_dirs(desk_path("one/data/marks"), NULL), 0);
 	account = desk_add(desk_account("one", false), true);
 	fill_inbox(account);
@@ -285,7 +276,6 @@ static void test_marks_of_nobody(void **state)
 {
 	int account;
 
-	(void)state;
 	assert_int_equal(file_make_dirs(desk_path("one/data"), NULL), 0);
 	put(desk_path("one/data/marks"), "talaria-marks 9\n");
 	account = desk_add(desk_account("one", false), true);
@@ -305,7 +295,6 @@ static void test_signature(void **state)
 	struct store_account *setup = desk_account("one", false);
 	int account;
 
-	(void)state;
 	draft_set(&setup->settings->signature, desk_path("signature"));
 	account = desk_add(setup, false);
 	free(desk_draft(account, "bob@mail.example", "None"));
@@ -338,7 +327,6 @@ static void test_edited_text_unreadable(void **state)
 	char *id = desk_draft(account, "bob@mail.example", "Edited");
 	const char *text = desk_path("one/data/drafts/%s.edit.eml", id);
 
-	(void)state;
 	assert_int_equal(mkdir(text, 0700), 0);
 	desk_fails(desk_send(account, id, 0), id);
 	desk_fails(desk_mail(REQUEST_DRAFT_TAKE, account, id), id);
@@ -375,7 +363,6 @@ static void test_damaged_state(void **state)
 	const struct outbox_mail *m;
 	struct store_event *ev;
 
-	(void)state;
 	put(desk_path("one/data/outbox/%s.job", id), "nothing\n");
 	desk_post(desk_mail(REQUEST_OUTBOX_HOLD, account, other));
 	ev = desk_of_kind(STORE_OUTBOX);
@@ -437,7 +424,6 @@ static void test_damaged_bytes(void **state)
 	struct store_event *ev;
 	struct job *j;
 
-	(void)state;
 	put(file, "Subject: something else\r\n\r\n");
 	assert_int_equal(utimensat(AT_FDCWD, file, long_ago, 0), 0); /* the first in the queue */
 	online(account);
@@ -469,7 +455,6 @@ static void test_unnoted(void **state)
 	struct result *r;
 	struct job *j = desk_job(account, LANE_SEND, JOB_SEND);
 
-	(void)state;
 	r = result_new(RESULT_SENT);
 	r->request = j->request;
 	r->sent.id = mem_strdup(j->send.id);
@@ -523,7 +508,6 @@ static void test_annulled(void **state)
 	struct store_event *ev;
 	struct store_request *r;
 
-	(void)state;
 	desk_fill(account, "INBOX", &row, 1);
 	desk_settle();
 	r = desk_request(REQUEST_ONLINE, account);
@@ -602,13 +586,11 @@ static void append_is_given_up(bool gone, const char *words)
  * the journal cannot be written it is not told again and again. */
 static void test_append_unreadable(void **state)
 {
-	(void)state;
 	append_is_given_up(false, "\"Copy a message up to Inbox\" cannot be done: ");
 }
 
 static void test_append_gone(void **state)
 {
-	(void)state;
 	append_is_given_up(true, "\"Copy a message up to Inbox\" cannot be done: its file is gone");
 }
 
@@ -623,7 +605,6 @@ static void test_damaged_at_start(void **state)
 	struct store_event *ev;
 	FILE *f;
 
-	(void)state;
 	desk_stop();
 	f = fopen(desk_path("one/data/ops.wal"), "a");
 	assert_non_null(f);
@@ -689,7 +670,6 @@ static void test_backup_meanwhile(void **state)
 	int account = desk_add(desk_account("one", true), false);
 	struct store_event *ev;
 
-	(void)state;
 	put_local("1.a.host", "Subject: a\n\nx\n");
 	put_local("2.b.host", "Subject: b\n\nx\n");
 	put_local("3.c.host", "Subject: c\n\nx\n");
@@ -710,7 +690,6 @@ static void test_backup_depth(void **state)
 	int account = desk_add(desk_account("one", true), false);
 	struct str dir = STR_INIT;
 
-	(void)state;
 	for (int depth = 1; depth <= 9; depth++) {
 		str_addf(&dir, "%s%d", depth > 1 ? "/" : "", depth);
 		assert_int_equal(file_make_dirs(desk_path("one/data/%s", dir.p), NULL), 0);
@@ -729,7 +708,6 @@ static void test_backup_given_up(void **state)
 	struct store_event *ev;
 	unsigned request;
 
-	(void)state;
 	cancel->cancel.request = r->request;
 	desk_hold();
 	request = desk_post(r);

@@ -86,7 +86,6 @@ static void test_two_recipients_and_a_full_disk(void **state)
 	struct job *j = desk_job(account, LANE_SEND, JOB_SEND);
 	struct result *r = answer(j, SEND_ACCEPTED, fates);
 
-	(void)state;
 	job_free(j);
 	cut_fail_at(0, ENOSPC, true, desk_path("one/data"));
 	desk_give(account, r);
@@ -121,7 +120,6 @@ static void test_three_fates(void **state)
 	struct job *j = desk_job(account, LANE_SEND, JOB_SEND);
 	struct store_event *ev;
 
-	(void)state;
 	desk_give(account, answer(j, SEND_ACCEPTED, fates));
 	job_free(j);
 	ev = desk_of_kind(STORE_SEND_FAILED);
@@ -146,7 +144,6 @@ static void test_outbox_by_hand(void **state)
 	char *id = desk_draft(account, "bob@mail.example", "By hand");
 	struct store_event *ev;
 
-	(void)state;
 	desk_fails(desk_mail(REQUEST_OUTBOX_RETRY, account, id), "no longer here");
 	desk_fails(desk_mail(REQUEST_OUTBOX_DROP, account, id), "no longer here");
 	desk_fails(desk_mail(REQUEST_OUTBOX_EDIT, account, id), "no longer here");
@@ -175,7 +172,6 @@ static void test_no_relay(void **state)
 	int account;
 	char *id;
 
-	(void)state;
 	draft_set(&setup->settings->smtp, "");
 	account = desk_add(setup, false);
 	id = desk_draft(account, "bob@mail.example", "No relay");
@@ -207,7 +203,6 @@ static void test_busy(void **state)
 	char *id = send_to(account, "bob@mail.example");
 	struct job *j = desk_job(account, LANE_SEND, JOB_SEND);
 
-	(void)state;
 	assert_true(may_go(account, j));
 	job_free(j);
 	desk_fails(desk_mail(REQUEST_OUTBOX_HOLD, account, id), "being sent just now");
@@ -227,7 +222,6 @@ static void test_taken_back(void **state)
 	struct job *j = desk_job(account, LANE_SEND, JOB_SEND), *next;
 	struct result *late;
 
-	(void)state;
 	other = send_to(account, "carol@mail.example");
 	desk_done(desk_mail(REQUEST_OUTBOX_HOLD, account, id));
 	next = desk_job(account, LANE_SEND, JOB_CANCEL);
@@ -260,7 +254,6 @@ static void test_begin(void **state)
 		compose(account, WRITE_MAILTO, "mailto:bob@mail.example?subject=a%20b&body=c"));
 	struct store_request *r;
 
-	(void)state;
 	assert_int_equal(ev->kind, STORE_DRAFTS);
 	assert_string_equal(ev->drafts.v[0].draft.subject, "a b");
 	store_event_free(ev);
@@ -284,7 +277,6 @@ static void test_answer_to_many(void **state)
 	unsigned list = desk_open(account, "INBOX", NULL);
 	struct summary rows[2] = {desk_row(1, "Bob", NULL), desk_row(2, "Bob", NULL)};
 
-	(void)state;
 	desk_fill(account, "INBOX", rows, 2);
 	desk_settle();
 	for (uint32_t over = 0; over < 2; over++) {
@@ -335,7 +327,6 @@ static void test_taken_over(void **state)
 	static const enum mail_fate fates[] = {FATE_ACCEPTED};
 	struct store_request *r;
 
-	(void)state;
 	assert_int_equal(file_make_dirs(desk_path("one/data/drafts"), NULL), 0);
 	put(desk_path("one/data/drafts/old.eml"), text);
 	/* damaged, and stays as it is */
@@ -378,7 +369,6 @@ static void test_taken_over_twice(void **state)
 	char *id = desk_draft(account, "bob@mail.example", "New");
 	struct store_event *ev;
 
-	(void)state;
 	desk_stop();
 	put(desk_path("one/data/drafts/%s.eml", id), "To: x@mail.example\nSubject: Old\n\nText\n");
 	desk_start(false);
@@ -437,7 +427,6 @@ static void test_draft_with_notes(void **state)
 	struct store_request *r;
 	unsigned list, request;
 
-	(void)state;
 	desk_give(account, answer(j, SEND_ACCEPTED, fates));
 	job_free(j);
 	store_event_free(desk_of_kind(STORE_SEND_FAILED));
@@ -509,7 +498,6 @@ static void test_answer_finished_elsewhere(void **state)
 	struct job *j;
 	char *id;
 
-	(void)state;
 	desk_fill(account, "INBOX", &row, 1);
 	desk_settle();
 	r->account = account;
@@ -577,7 +565,6 @@ static void test_draft_settled(void **state)
 		struct summary row;
 		char *message_id;
 
-		(void)state;
 		ev = desk_ask(desk_mail(REQUEST_DRAFT_LOAD, account, id));
 		message_id = mem_strdup(ev->drafts.v[0].draft.message_id);
 		store_event_free(ev);
@@ -623,7 +610,6 @@ static void test_draft_put_aside_and_sent(void **state)
 	char *id = desk_draft(account, "bob@mail.example", "Aside");
 	struct job *j;
 
-	(void)state;
 	desk_done(desk_mail(REQUEST_DRAFT_KEEP, account, id));
 	j = append_job(account);
 	desk_done(desk_send(account, id, 3600));
@@ -647,7 +633,6 @@ static void test_following(void **state)
 	struct outbox_mail m;
 	struct err err = {0};
 
-	(void)state;
 	assert_int_equal(file_make_dirs(desk_path("one/data"), NULL), 0);
 	lock = file_lock(desk_path("one/data/sync.lock"), 0, &err);
 	assert_true(lock >= 0);

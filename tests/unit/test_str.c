@@ -1,12 +1,8 @@
 #include <locale.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "tests/check.h"
 
 #include <malloc.h>
 #include <signal.h>
@@ -23,7 +19,6 @@ static void test_add(void **state)
 	struct str big = STR_INIT;
 	char *stolen;
 
-	(void)state;
 	assert_string_equal(str_c(&s), "");
 	str_add(&s, "a\0b", 3);
 	str_addc(&s, 'c');
@@ -105,7 +100,6 @@ static void overflow_copy(void)
 
 static void test_overflow(void **state)
 {
-	(void)state;
 	assert_aborts(overflow_room);
 	assert_aborts(overflow_array);
 	assert_aborts(overflow_resize);
@@ -119,7 +113,6 @@ static void test_format_fails(void **state)
 	const wchar_t wide[] = {WCHAR_MIN, 0}; /* no character in any locale */
 	struct str s = STR_INIT;
 
-	(void)state;
 	str_addf(&s, "%ls", wide);
 	assert_int_equal(s.len, 0);
 	str_adds(&s, "before");
@@ -144,7 +137,6 @@ static void test_quoted(void **state)
 		{"a\"b", 1, "\"a\""},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
 		struct str s = STR_INIT;
 
@@ -161,7 +153,6 @@ static void test_wipe(void **state)
 	size_t size;
 	char *p;
 
-	(void)state;
 	mem_wipe(NULL);
 	for (size_t n = 1; n < 200; n += 33) {
 		p = mem_array(n, 1);
@@ -181,7 +172,6 @@ static void test_mem(void **state)
 	int *v = NULL;
 	char *p = mem_array(0, 0);
 
-	(void)state;
 	free(p);
 	assert_null(mem_strdup(NULL));
 	p = mem_strndup("abc", 2);
@@ -203,7 +193,6 @@ static void test_list(void **state)
 {
 	struct strv v = STRV_INIT;
 
-	(void)state;
 	strv_add(&v, "one");
 	strv_addn(&v, "twoish", 3);
 	strv_take(&v, mem_strdup("three"));
@@ -217,7 +206,6 @@ static void test_list(void **state)
 
 static void test_starts(void **state)
 {
-	(void)state;
 	assert_true(str_starts("abc", "ab") && str_starts("abc", "") && str_istarts("ABc", "ab"));
 	assert_false(str_starts("a", "ab") || str_starts("ABc", "ab") || str_istarts("a", "ab"));
 }
@@ -229,7 +217,6 @@ static void test_lf(void **state)
 	} table[] = {{"", ""}, {"a\r\nb\n", "a\nb\n"}, {"\r\n", "\n"}, {"\r\r\n", "\r\n"},
 		{"a\rb", "a\rb"}, {"a\r", "a\r"}, {"\r\n\r\n.\r", "\n\n.\r"}};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
 		struct str s = STR_INIT;
 
@@ -247,7 +234,6 @@ static void test_ascii(void **state)
 {
 	const char *end, *hay = "Wherever The Ice Is";
 
-	(void)state;
 	assert_int_equal(str_icmp("CAPABILITY", "capability"), 0);
 	assert_int_equal(str_icmp("", ""), 0);
 	assert_true(str_icmp("a", "B") < 0);
@@ -294,7 +280,6 @@ static void test_distance(void **state)
 		{"ca", "abc", 3}, {"same", "same", 0}};
 	char far[80];
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
 		assert_int_equal(str_distance(table[i].a, table[i].b), table[i].want);
 		assert_int_equal(str_distance(table[i].b, table[i].a), table[i].want);

@@ -1,10 +1,4 @@
 /* A stream and its waits: cancel, deadlines, budgets, lines, side-by-side connecting. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -13,6 +7,7 @@
 #include "net/deflate.h"
 #include "net/stream.h"
 #include "net/wire.h"
+#include "tests/check.h"
 #include "tests/scratch.h"
 
 #include <libetpan/mailstream.h>
@@ -172,7 +167,6 @@ static void test_cancel_ends_a_read(void **state)
 	struct stream *s;
 	pthread_t thread;
 
-	(void)state;
 	s = talk(&server, NET_IMAP, c);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
 	pthread_create(&thread, NULL, cancel_run, c);
@@ -194,7 +188,6 @@ static void test_cancel_ends_a_wait(void **state)
 	struct stream *s;
 	pthread_t thread;
 
-	(void)state;
 	s = talk(&server, NET_POP3, c);
 	pthread_create(&thread, NULL, cancel_run, c);
 	assert_int_equal(stream_wait(s, -1, 60000, &err), -1);
@@ -212,7 +205,6 @@ static void test_cancelled_before(void **state)
 	struct stream *s = NULL;
 	struct err err = {0};
 
-	(void)state;
 	net_cancel_now(c);
 	assert_int_equal(stream_open(&s, &where, NULL, c, &err), -1);
 	assert_int_equal(err.kind, ERR_CANCELLED);
@@ -232,7 +224,6 @@ static void test_deadlines(void **state)
 			{.idle_ms = 60000, .command_ms = 200}},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		for (enum net_protocol p = NET_IMAP; p <= NET_POP3; p++) {
 			struct server server = {.text = cases[i].text, .byte_ms = cases[i].byte_ms};
@@ -260,7 +251,6 @@ static void test_budget_and_length(void **state)
 	struct err err = {0};
 	struct stream *s;
 
-	(void)state;
 	s = talk(&server, NET_POP3, NULL);
 	stream_command(s, 20);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), -1);
@@ -282,7 +272,6 @@ static void test_byte_by_byte(void **state)
 	struct stream *s;
 	char *bye;
 
-	(void)state;
 	s = talk(&server, NET_IMAP, NULL);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
 	assert_string_equal(line.p, "* OK one");
@@ -307,7 +296,6 @@ static void test_wait(void **state)
 	uint64_t one = 1;
 	struct stream *s;
 
-	(void)state;
 	s = talk(&server, NET_POP3, NULL);
 	assert_int_equal(stream_wait(s, wake, 10000, &err), STREAM_DATA);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
@@ -328,7 +316,6 @@ static void test_filter_ends_the_stream(void **state)
 	struct err err = {0};
 	struct stream *s;
 
-	(void)state;
 	s = talk(&server, NET_IMAP, NULL);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), -1);
 	assert_int_equal(err.kind, ERR_PROTOCOL);
@@ -344,7 +331,6 @@ static void test_broken_pipe(void **state)
 	struct stream *s;
 	int r = 0;
 
-	(void)state;
 	sigaction(SIGPIPE, &standard, &before);
 	s = talk(&server, NET_SMTP, NULL);
 	sem_wait(&server.closed);
@@ -368,7 +354,6 @@ static void test_mailstream_freed_elsewhere(void **state)
 	struct err err = {0};
 	struct stream *s;
 
-	(void)state;
 	s = talk(&server, NET_IMAP, NULL);
 	mailstream_close(stream_mailstream(s));
 	stream_mailstream_gone(s);
@@ -385,7 +370,6 @@ static void test_injection_behind_starttls(void **state)
 	struct err err = {0};
 	struct stream *s;
 
-	(void)state;
 	s = talk(&server, NET_POP3, NULL);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
 	assert_int_equal(stream_wait(s, -1, 10000, &err), STREAM_DATA);
@@ -404,7 +388,6 @@ static void test_injection_in_the_filter(void **state)
 	uint64_t received = 0, sent;
 	struct stream *s;
 
-	(void)state;
 	s = talk(&server, NET_IMAP, NULL);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
 	while (received < strlen(server.text)) {
@@ -427,7 +410,6 @@ static void test_log_keeps_secrets(void **state)
 	struct err err = {0};
 	struct stream *s;
 
-	(void)state;
 	assert_int_equal(log_open(path, 3, NULL), 0);
 	s = talk(&server, NET_IMAP, NULL);
 	stream_write(s, "1 NOOP\r\n", 8, &err);
@@ -467,7 +449,6 @@ static void test_log_of_lines(void **state)
 			{"< 220 ready", "< 334\n", "< 250-one"}},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		struct server server = {.text = cases[i].text};
 		char path[SCRATCH_SIZE], text[4096] = "";
@@ -506,7 +487,6 @@ static void test_own_literal(void **state)
 	struct err err = {0};
 	struct stream *s = talk(&server, NET_SMTP, NULL);
 
-	(void)state;
 	stream_own_literal(s, &text);
 	assert_string_equal(text.p, "[127.0.0.1]");
 	end_talk(s, &server, &text);
@@ -551,7 +531,6 @@ static void test_refused(void **state)
 	struct stream *s = NULL;
 	struct err err = {0};
 
-	(void)state;
 	assert_int_equal(stream_open(&s, &where, NULL, NULL, &err), -1);
 	assert_int_equal(err.kind, ERR_NETWORK);
 	assert_non_null(strstr(err.text, "127.0.0.1:"));
@@ -566,7 +545,6 @@ static void test_unknown_name(void **state)
 	struct stream *s = NULL;
 	struct err err = {0};
 
-	(void)state;
 	assert_int_equal(stream_open(&s, &where, &options, NULL, &err), -1);
 	assert_int_equal(err.kind, ERR_NETWORK);
 	assert_non_null(strstr(err.text, "no-such-host.invalid"));
@@ -600,7 +578,6 @@ static void test_side_by_side(void **state)
 	struct err err = {0};
 	int64_t start;
 
-	(void)state;
 	list[0] = list_entry(&a[0], "127.0.0.1", hole);
 	list[1] = list_entry(&a[1], "127.0.0.1", refused);
 	list[2] = list_entry(&a[2], "127.0.0.1", good);
@@ -641,7 +618,6 @@ static void test_side_by_side_odd(void **state)
 	int good_fd = listen_on("127.0.0.1", 8, &good), fd;
 	struct err err = {0};
 
-	(void)state;
 	six.sin6_port = htons(refused_port());
 	list[0] = list_entry(&a[0], "255.255.255.255", good); /* nobody may connect to all */
 	list[1] = list_entry(&a[1], "127.0.0.1", refused_port());
@@ -678,7 +654,6 @@ static void test_by_name(void **state)
 	struct stream *s = NULL;
 	struct err err = {0};
 
-	(void)state;
 	server_start(&server);
 	where.port = server.port;
 	if (stream_open(&s, &where, NULL, NULL, &err) < 0)
@@ -725,7 +700,6 @@ static void test_packed_lines(void **state)
 	struct str text = STR_INIT, line = STR_INIT;
 	struct err err = {0};
 
-	(void)state;
 	for (int i = 0; i < 20000; i++)
 		str_addf(&text, "* %d EXISTS\r\n", i);
 	for (size_t way = 0; way < MEM_COUNT(ways); way++) {
@@ -771,7 +745,6 @@ static void test_packed_faults(void **state)
 		{"a1 OK go\r\n", "* OK not packed\r\n* OK not\r\n", 27, true},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(zeros); i++)
 		zeros[i] = i % 80 == 79 ? '\n' : 'x';
 	memcpy(zeros, "* ", 2);
@@ -805,7 +778,6 @@ static void test_packed_cut(void **state)
 	struct err err = {0};
 	struct stream *s;
 
-	(void)state;
 	pack_behind(&bytes, "a1 OK go\r\n", "* 1 EXISTS\r\n* 2 EXISTS\r\n", 24);
 	str_cut(&bytes, bytes.len - 6);
 	s = open_packed(&server, &bytes);
@@ -824,7 +796,6 @@ static void test_deflate_at_a_wrong_time(void **state)
 	struct err err = {0};
 	struct stream *s;
 
-	(void)state;
 	s = talk(&server, NET_IMAP, NULL);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
 	assert_int_equal(stream_wait(s, -1, 5000, &err), STREAM_DATA);
@@ -849,7 +820,6 @@ static void test_packed_cancel(void **state)
 	struct stream *s;
 	pthread_t thread;
 
-	(void)state;
 	pack_behind(&bytes, "a1 OK go\r\n", "* 1 EXI", 7);
 	server.text = bytes.p;
 	server.len = bytes.len;

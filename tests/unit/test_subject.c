@@ -1,11 +1,8 @@
 /* The base subject, by the rules of RFC 5256 2.1. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
 
 #include "mime/subject.h"
+
+#include "tests/check.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -64,7 +61,6 @@ static const struct {
 
 static void test_base_subject(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < sizeof(bases) / sizeof(*bases); i++) {
 		char got[100];
 		size_t from, len;
@@ -99,7 +95,6 @@ static void test_bare(void **state)
 		{"Re:", SUBJECT_ANY, ""},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		assert_string_equal(subject_bare(rows[i].subject, rows[i].kinds), rows[i].bare);
 }

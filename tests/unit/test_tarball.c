@@ -65,7 +65,6 @@ static void test_tar_reads_it(void **state)
 	struct tarball *t = make(at("b.tar.gz"));
 	struct str cmd = STR_INIT, said = STR_INIT;
 
-	(void)state;
 	assert_false(file_exists(at("b.tar.gz"))); /* not before it was checked */
 	assert_int_equal(check_all(t, NULL), 0);
 	assert_int_equal(tarball_commit(t, NULL), 0);
@@ -85,7 +84,6 @@ static void test_tar_reads_it(void **state)
 
 static void test_damage_is_seen(void **state)
 {
-	(void)state;
 	for (int i = 0; i < 40; i++) {
 		struct tarball *t = make(at("b.tar.gz"));
 		int fd = open(at("b.tar.gz.part"), O_RDWR);
@@ -111,7 +109,6 @@ static void test_names_are_not_taken(void **state)
 	struct tarball *t;
 	struct err err = {0};
 
-	(void)state;
 	help_writes(at("b.tar.gz"), "mine");
 	assert_int_equal(tarball_new(&t, at("b.tar.gz"), &err), -1);
 	assert_int_equal(err.kind, ERR_INPUT);
@@ -135,7 +132,6 @@ static void test_shrunken_file(void **state)
 	struct err err = {0};
 	const char *path = noise("large", 700000);
 
-	(void)state;
 	assert_int_equal(tarball_new(&t, at("b.tar.gz"), NULL), 0);
 	assert_int_equal(tarball_file(t, "x", open(path, O_RDONLY), 700000, 0, NULL), 0);
 	assert_int_equal(tarball_more(t, NULL), 1);
@@ -154,7 +150,6 @@ static void test_no_room(void **state)
 	struct err err = {0};
 	int rc;
 
-	(void)state;
 	signal(SIGXFSZ, SIG_IGN);
 	noise("large", 700000);
 	getrlimit(RLIMIT_FSIZE, &before);

@@ -1,15 +1,10 @@
 /* The terminal's side: what comes in by its line, as keys. A pseudo-terminal stands for it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "ui/term.h"
+#include "tests/check.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -152,7 +147,6 @@ static void test_keys(void **state)
 		/* Not two keys, and no half of one: what is dropped is followed by what is not. */
 		{"\342\200\256k", "k"}, {"\302\233k", "k"}};
 
-	(void)state;
 	assert_int_equal(begin("xterm-256color", false, NULL), 0);
 	assert_true(term_is_on());
 	assert_int_equal(term_rows(), 24);
@@ -179,7 +173,6 @@ static void test_mouse(void **state)
 {
 	struct str sent = STR_INIT;
 
-	(void)state;
 	assert_int_equal(begin("xterm-256color", true, NULL), 0);
 	click_is("\033[<0;5;3M", "Click", 2, 4);
 	/* Letting it go is none, and neither is another button. */
@@ -225,7 +218,6 @@ static void test_paste(void **state)
 {
 	struct term_key k;
 
-	(void)state;
 	assert_int_equal(begin("xterm-256color", false, NULL), 0);
 	says("\033[200~a\033[Ab\rc\033[201~", strlen("\033[200~a\033[Ab\rc\033[201~"));
 	k = next_key();
@@ -244,7 +236,6 @@ static void test_answers(void **state)
 	char deaf[120];
 	struct str sent = STR_INIT;
 
-	(void)state;
 	unsetenv("COLORFGBG");
 	assert_int_equal(begin("xterm-256color", false, NULL), 0);
 	/* Unasked, it is what was typed. */
@@ -291,7 +282,6 @@ static void test_terminals(void **state)
 		{"dumb", "“dumb” cannot place text on a screen", 0},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
 		struct err err = {0};
 		int rc = begin(rows[i].name, false, &err);
@@ -323,7 +313,6 @@ static void test_terminals(void **state)
 
 static void test_signals(void **state)
 {
-	(void)state;
 	assert_int_equal(begin("xterm", false, NULL), 0);
 	assert_int_equal(term_signals(), 0);
 	raise(SIGWINCH);

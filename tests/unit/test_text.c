@@ -8,7 +8,6 @@ static void links_are_clean_and_once(void **state)
 	struct text *t = text_new();
 	struct str longest = STR_INIT;
 
-	(void)state;
 	assert_int_equal(text_link_add(t, " https://a.example/ ", 20), 0);
 	assert_int_equal(text_link_add(t, "https://b.example/\xC3\xA4 x\"\n", 24), 1);
 	assert_int_equal(text_link_add(t, "https://a.example/", 18), 0);
@@ -29,7 +28,6 @@ static void links_are_limited(void **state)
 	struct text *t = text_new();
 	char url[40];
 
-	(void)state;
 	for (int i = 0; i < 5000; i++) {
 		snprintf(url, sizeof(url), "https://a.example/%d", i);
 		assert_int_equal(text_link_add(t, url, strlen(url)), i < 4000 ? i : -1);
@@ -43,7 +41,6 @@ static void join_keeps_links(void **state)
 	struct str plain = STR_INIT;
 	struct text_line *line;
 
-	(void)state;
 	text_link_add(a, "https://a.example/", 18);
 	text_link_add(b, "https://b.example/", 18);
 	text_link_add(b, "https://a.example/", 18);
@@ -90,7 +87,6 @@ static void wrapping(void **state)
 		{"aa \n bb", 5, "aa \n bb\n"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		struct wrap w = WRAP_INIT;
 		struct text *t = text_new();
@@ -120,7 +116,6 @@ static void plain_words_are_whole(void **state)
 		{"aa bb cc dd ee", "aa bb\ncc dd\nee\n"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		struct wrap w = WRAP_INIT;
 		struct text *t = text_new();
@@ -156,7 +151,6 @@ static void links_are_listed(void **state)
 			"go example.org[1] now\n\n[1] https://example.org/x\n"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++)
 		for (int width = 80; width >= 7; width -= 73) {
 			struct wrap w = WRAP_INIT;
@@ -190,7 +184,6 @@ static void spans_follow_the_lines(void **state)
 	struct str out = STR_INIT;
 	struct wrap_box box = {.width = 12, .first = "> ", .rest = "> ", .quote = 1};
 
-	(void)state;
 	wrap_put(&w, "one ", 4, TEXT_STYLES, -1);
 	wrap_put(&w, "two three four", 14, TEXT_BOLD, -1);
 	wrap_put(&w, " five", 5, TEXT_STYLES, -1);
@@ -228,7 +221,6 @@ static void deceiving_links(void **state)
 		{"bob@bank.example", "https://evil.example/", "https://evil.example/"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		struct str out = STR_INIT;
 		bool lies = link_deceives(&out, cases[i].visible, cases[i].url);

@@ -1,13 +1,8 @@
 /* Threads that are waited for, but not for ever. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "base/clock.h"
 #include "base/thread.h"
+#include "tests/check.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -42,7 +37,6 @@ static void test_joins(void **state)
 	sigset_t set;
 	int ends[2];
 
-	(void)state;
 	assert_int_equal(pipe(ends), 0);
 	w.fd = ends[0];
 	assert_int_equal(thread_start(&thread, 8 << 20, run, &w), 0);
@@ -63,7 +57,6 @@ static void test_leaves(void **state)
 	int64_t begin = clock_ms();
 	static int ends[2];
 
-	(void)state;
 	assert_int_equal(pipe(ends), 0);
 	w.fd = ends[0];
 	assert_int_equal(thread_start(&thread, 0, run, &w), 0);

@@ -1,16 +1,11 @@
 /* TLS against servers of every kind: who is accepted, who is refused, and what is said about it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "net/connect.h"
 #include "net/stream.h"
 #include "net/tls.h"
+#include "tests/check.h"
 #include "tests/scratch.h"
 
 #include <poll.h>
@@ -147,7 +142,6 @@ static int start_servers(void **state)
 {
 	int in[2], out[2];
 
-	(void)state;
 	if (make_certificates() < 0 || pipe(in) < 0 || pipe(out) < 0)
 		return -1;
 	child = fork();
@@ -166,7 +160,6 @@ static int stop_servers(void **state)
 {
 	pid_t pid;
 
-	(void)state;
 	close(child_in);
 	waitpid(child, NULL, 0);
 	pid = fork();
@@ -291,7 +284,6 @@ static void test_servers(void **state)
 {
 	struct net_options options = {.tls_ca = root};
 
-	(void)state;
 	check_servers(&options);
 }
 
@@ -313,7 +305,6 @@ static void test_system(void **state)
 	FILE *hash;
 	unsigned n;
 
-	(void)state;
 	snprintf(dir, sizeof(dir), "%s/authorities", folder);
 	assert_int_equal(mkdir(dir, 0700), 0);
 	set_system(root, dir);
@@ -334,7 +325,6 @@ static void test_without_tls_ca(void **state)
 {
 	struct session s;
 
-	(void)state;
 	session_open(&s, port_of("valid"), HOST, NULL, 10000);
 	assert_null(s.tls);
 	assert_int_equal(s.err.kind, ERR_CERT);
@@ -346,7 +336,6 @@ static void test_tls_ca_unreadable(void **state)
 	struct net_options options = {.tls_ca = "/nonexistent/ca.pem"};
 	struct session s;
 
-	(void)state;
 	session_open(&s, port_of("valid"), HOST, &options, 10000);
 	assert_null(s.tls);
 	assert_int_equal(s.err.kind, ERR_CERT);
@@ -362,7 +351,6 @@ static void test_pin(void **state)
 		bool ok;
 	} cases[] = {{hash, true}, {colons, true}, {wrong, false}, {"", false}, {"abcd", false}};
 
-	(void)state;
 	read_hash("selfsigned", hash);
 	memcpy(wrong, hash, sizeof(wrong));
 	wrong[63] = wrong[63] == '0' ? '1' : '0';
@@ -392,7 +380,6 @@ static void test_pin_beats_authority(void **state)
 	struct session s;
 	char hash[65];
 
-	(void)state;
 	read_hash("wildcard", hash);
 	options.tls_pin = hash;
 	session_open(&s, port_of("valid"), HOST, &options, 10000);
@@ -407,7 +394,6 @@ static void test_ends(void **state)
 	struct str line = STR_INIT;
 	struct session s;
 
-	(void)state;
 	session_open(&s, port_of("cut"), HOST, &options, 10000);
 	assert_true(session_line(&s, &line));
 	assert_false(session_line(&s, &line));
@@ -433,7 +419,6 @@ static void test_sni_and_binding(void **state)
 	char one[64], two[64], hash[65];
 	struct session s;
 
-	(void)state;
 	session_open(&s, port_of("sni"), HOST, &options, 10000);
 	assert_true(session_line(&s, &text));
 	assert_string_equal(text.p, "* OK " HOST "\r\n");
@@ -475,7 +460,6 @@ static void test_stream_over_tls(void **state)
 	struct stream *s = open_stream("local", NET_IMAP, NET_TLS, &err);
 	uint64_t received, sent;
 
-	(void)state;
 	if (!s)
 		fail_msg("%s", err.text);
 	assert_true(stream_is_encrypted(s));
@@ -500,7 +484,6 @@ static void test_stream_cut_in_literal(void **state)
 	struct str line = STR_INIT;
 	struct stream *s = open_stream("local-cut", NET_IMAP, NET_TLS, &err);
 
-	(void)state;
 	assert_non_null(s);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), -1);
@@ -532,7 +515,6 @@ static void test_starttls(void **state)
 	struct str line = STR_INIT;
 	struct stream *s = upto_starttls("starttls", &err);
 
-	(void)state;
 	if (stream_starttls(s, &err) < 0)
 		fail_msg("%s", err.text);
 	assert_true(stream_is_encrypted(s));
@@ -549,7 +531,6 @@ static void test_starttls_injection(void **state)
 	struct str line = STR_INIT;
 	struct stream *s = upto_starttls("inject", &err);
 
-	(void)state;
 	assert_int_equal(stream_starttls(s, &err), -1);
 	assert_int_equal(err.kind, ERR_PROTOCOL);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), -1);

@@ -1,11 +1,6 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
-
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "tests/check.h"
 
 #include <locale.h>
 #include <stdlib.h>
@@ -61,7 +56,6 @@ static void test_next(void **state)
 		{"\xc3\xc3", 2, 0xfffd, 1},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
 		/* Exactly as long, so that a sanitizer sees a read behind its end. */
 		char *copy = mem_dup(table[i].in, table[i].len);
@@ -78,7 +72,6 @@ static void test_next(void **state)
 
 static void test_put(void **state)
 {
-	(void)state;
 	for (uint32_t cp = 0; cp < 0x110100; cp++) {
 		struct str s = STR_INIT;
 		const char *p;
@@ -111,7 +104,6 @@ static void test_cut(void **state)
 		{"", 5, 0},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++)
 		assert_int_equal(
 			utf8_cut(table[i].in, strlen(table[i].in), table[i].max), table[i].want);
@@ -136,7 +128,6 @@ static void test_short(void **state)
 		{"", 0, ""},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
 		struct str out = STR_INIT;
 
@@ -260,7 +251,6 @@ static void test_terminal_payloads(void **state)
 	};
 	struct str many = STR_INIT;
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++)
 		clean_both(table[i], strlen(table[i]));
 	for (int i = 0; i < 1000; i++)
@@ -280,7 +270,6 @@ static void test_every_code_point(void **state)
 {
 	struct str s = STR_INIT;
 
-	(void)state;
 	for (uint32_t cp = 0; cp <= 0x10ffff; cp++) {
 		utf8_put(&s, cp);
 		if (s.len > 3000) {
@@ -312,7 +301,6 @@ static void test_clean_text(void **state)
 		{"", "", ""},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
 		struct str text = STR_INIT;
 		char *line = utf8_clean_line(table[i].in, strlen(table[i].in));
@@ -347,7 +335,6 @@ static void test_joiners(void **state)
 		{"\xe2\x80\x8d", ""},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
 		char *out = utf8_clean_line(table[i].in, strlen(table[i].in));
 
@@ -361,7 +348,6 @@ static void test_marks(void **state)
 {
 	struct str in = STR_INIT, out = STR_INIT, want = STR_INIT;
 
-	(void)state;
 	/* 500 marks, with an invisible one between to reset a careless counter */
 	str_addc(&in, 'a');
 	for (int i = 0; i < 500; i++) {
@@ -404,7 +390,6 @@ static void test_width(void **state)
 		{0x301, 0}, {0x6f22, 2}, {0xac00, 2}, {0xff21, 2}, {0x1f4e7, 2}, {0xfffd, 1},
 		{0x2026, 1}, {0x378, 1 /* unassigned */}};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++)
 		assert_int_equal(utf8_width(table[i].cp), table[i].want);
 	for (uint32_t cp = 0; cp <= 0x10ffff; cp++)
@@ -422,7 +407,6 @@ static void test_fit(void **state)
 	} table[] = {{-1, 0, 0}, {0, 0, 0}, {1, 0, 0}, {2, 2, 3}, {3, 2, 3}, {4, 4, 7}, {5, 5, 10},
 		{6, 6, 11}, {99, 6, 11}};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
 		int used = -1;
 
@@ -455,7 +439,6 @@ static void test_pad(void **state)
 		{"e\xcc\x81", 1, "e\xcc\x81"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
 		struct str out = STR_INIT;
 
@@ -483,7 +466,6 @@ static void test_fold(void **state)
 	};
 	char *s;
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
 		s = utf8_fold(table[i].in, strlen(table[i].in));
 		assert_string_equal(s, table[i].want);
@@ -500,7 +482,6 @@ static void test_fold_simple(void **state)
 	struct str s = STR_INIT;
 	uint32_t before = 'A';
 
-	(void)state;
 	for (uint32_t cp = 1; cp < 0x20000; cp++) {
 		size_t len = 0;
 		uint8_t *want;

@@ -4,18 +4,15 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "store/disk/wal.h"
+#include "tests/check.h"
 #include "tests/scratch.h"
 
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static const char magic[8] = "TESTLOG";
 static const unsigned char user[WAL_USER_HEADER] = "the owner's bytes";
@@ -23,7 +20,6 @@ static char dir[SCRATCH_SIZE], path[128], lock[128];
 
 static int setup(void **state)
 {
-	(void)state;
 	if (!mkdtemp(scratch(dir, "test_wal")))
 		return -1;
 	snprintf(path, sizeof(path), "%s/a.wal", dir);
@@ -33,7 +29,6 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	(void)state;
 	return file_remove_tree(dir, NULL);
 }
 
@@ -81,7 +76,6 @@ static void test_round_trip(void **state)
 	struct wal_record batch[] = {rec(1, "one"), rec(2, ""), rec(3, "three")};
 	struct wal *w = open_it(), *r = open_it();
 
-	(void)state;
 	assert_memory_equal(wal_user_header(r), user, WAL_USER_HEADER);
 	assert_int_equal(wal_size(w), 64);
 	assert_int_equal(wal_append(w, batch, 3, true, NULL, NULL, NULL), 0);
@@ -101,7 +95,6 @@ static void test_two_writers(void **state)
 	struct wal_record r = rec(2, "b");
 	struct str seen = STR_INIT;
 
-	(void)state;
 	put(a, 1, "a");
 	assert_int_equal(wal_append(b, &r, 1, false, note, &seen, NULL), 0);
 	assert_string_equal(str_c(&seen), "1:a@1 ");
@@ -124,7 +117,6 @@ static void test_stop(void **state)
 	struct wal_record batch[] = {rec(1, "a"), rec(2, "b"), rec(3, "c")};
 	struct str got = STR_INIT;
 
-	(void)state;
 	assert_int_equal(wal_append(w, batch, 3, false, NULL, NULL, NULL), 0);
 	assert_int_equal(wal_read(r, stop_at_two, &got, NULL), 7);
 	assert_string_equal(str_c(&got), "1:a@1 2:b@2 ");
@@ -141,7 +133,6 @@ static void test_torn(void **state)
 	struct wal *w = open_it();
 	uint64_t before, whole;
 
-	(void)state;
 	put(w, 5, "kept");
 	before = wal_size(w);
 	assert_int_equal(wal_append(w, batch, 2, false, NULL, NULL, NULL), 0);
@@ -179,7 +170,6 @@ static void test_flips(void **state)
 	struct wal *w = open_it();
 	uint64_t size;
 
-	(void)state;
 	put(w, 1, "aaaa");
 	put(w, 2, "bbbb");
 	size = wal_size(w);
@@ -207,7 +197,6 @@ static void test_missing(void **state)
 	struct wal *w;
 	struct err err = {0};
 
-	(void)state;
 	assert_int_equal(wal_open(&w, path, lock, magic, NULL, &err), -1);
 	assert_int_equal(err.kind, ERR_GONE);
 	assert_false(file_exists(path));
@@ -223,7 +212,6 @@ static void test_rewrite(void **state)
 	struct wal *w = open_it(), *other_copy = open_it();
 	uint64_t from;
 
-	(void)state;
 	put(w, 1, "old");
 	put(w, 2, "covered");
 	from = wal_size(w);
@@ -254,7 +242,6 @@ static void test_rewrite_from_before(void **state)
 	struct wal *w = open_it();
 	uint64_t from;
 
-	(void)state;
 	put(w, 1, "a");
 	from = wal_size(w);
 	put(w, 2, "b");
@@ -288,7 +275,6 @@ static void test_large(void **state)
 	struct err err = {0};
 	size_t n = 0;
 
-	(void)state;
 	assert_int_equal(wal_append(w, &r, 1, false, NULL, NULL, &err), -1);
 	assert_int_equal(err.kind, ERR_INPUT);
 	for (int i = 0; i < 12; i++) {
@@ -310,7 +296,6 @@ static void test_checksum(void **state)
 	static const unsigned char zero[32];
 	unsigned char bytes[32];
 
-	(void)state;
 	for (size_t i = 0; i < 32; i++)
 		bytes[i] = (unsigned char)i;
 	assert_int_equal(hash_crc32c(0, "123456789", 9), 0xe3069283);

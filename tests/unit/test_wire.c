@@ -1,14 +1,9 @@
 /* The wire filter: what it passes, changes, drops and refuses, and that libetpan survives it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "base/mem.h"
 #include "net/etpan.h"
 #include "net/wire.h"
+#include "tests/check.h"
 #include "tests/fuzz/feed.h"
 
 #include <stdlib.h>
@@ -183,7 +178,6 @@ static char *push_all(const char *p, size_t len, size_t chunk, size_t *out_len)
 
 static void test_rows(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
 		for (size_t chunk = 1; chunk <= rows[i].len; chunk++) {
 			size_t len;
@@ -228,7 +222,6 @@ static void test_limits(void **state)
 		{"* XLIST ", "{3}\r\nabc ", 6 << 20, "\r\n", false},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		struct str s = STR_INIT;
 		size_t len;
@@ -266,7 +259,6 @@ static void test_code_limit(void **state)
 {
 	const size_t most = (512 << 10) - strlen("COPYUID 5 1 ");
 
-	(void)state;
 	for (size_t size = most - 1; size <= most + 1; size++) {
 		char *out = push_sized("1 OK [COPYUID 5 1 ", "1", size, "] x\r\n");
 
@@ -278,7 +270,6 @@ static void test_code_limit(void **state)
 
 static void test_tag_limit(void **state)
 {
-	(void)state;
 	for (size_t size = 63; size <= 65; size++) {
 		char *out = push_sized("", "t", size, " OK x\r\n");
 
@@ -289,7 +280,6 @@ static void test_tag_limit(void **state)
 
 static void test_status_limits(void **state)
 {
-	(void)state;
 	for (size_t size = 8191; size <= 8193; size++) {
 		struct wire *w = wire_new(NULL);
 		struct strv lines = STRV_INIT;
@@ -327,7 +317,6 @@ static void test_status_limits(void **state)
 
 static void test_alert_limit(void **state)
 {
-	(void)state;
 	for (size_t size = 1999; size <= 2001; size++) {
 		struct wire *w = wire_new(NULL);
 		struct str s = STR_INIT, out = STR_INIT;
@@ -352,7 +341,6 @@ static void test_budget(void **state)
 	struct wire *w = wire_new(NULL);
 	struct str out = STR_INIT;
 
-	(void)state;
 	wire_budget(w, 15);
 	assert_int_equal(wire_push(w, LIT("* OK one\r\n"), &out), 0);
 	assert_int_equal(wire_push(w, LIT("* OK two\r\n"), &out), -1);
@@ -369,7 +357,6 @@ static void test_remembers(void **state)
 	struct strv lines = STRV_INIT;
 	char *text;
 
-	(void)state;
 	assert_int_equal(wire_push(w,
 				 LIT("* STATUS INBOX (MESSAGES 3)\r\n"
 				     "* STATUS {5}\r\na\"b c (UNSEEN 1)\r\n"
@@ -415,7 +402,6 @@ static void test_one_tag(void **state)
 	char *tag;
 	int r = 0;
 
-	(void)state;
 	assert_int_equal(wire_push(w, before, strlen(before), &out), 0);
 	wire_one_tag(w, "1");
 	assert_null(wire_take_tag(w));
@@ -438,7 +424,6 @@ static void test_one_tag(void **state)
 
 static void test_libetpan_survives(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
 		struct str s = STR_INIT;
 
@@ -458,7 +443,6 @@ static void test_libetpan_understands(void **state)
 {
 	struct feed_result r;
 
-	(void)state;
 	r = feed_run(3,
 		LIT("* LIST () NIL {3}\r\nabc (\"CHILDINFO\" (\"SUBSCRIBED\"))\r\n"
 		    "* LIST (\\Marked) \"/\" y (\"OLDNAME\" ({3}\r\nabc))\r\n1 OK\r\n"),

@@ -49,7 +49,6 @@ static void decodes(void **state)
 		{"=?utf-8?q?a=E2=80=AEb?=", "ab"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(ROWS); i++)
 		assert_text(word_decoded(ROWS[i][0], strlen(ROWS[i][0])), ROWS[i][1]);
 }
@@ -67,7 +66,6 @@ static void encodes(void **state)
 		{"a\x1b\x7fz", "a  z"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(ROWS); i++) {
 		struct str out = STR_INIT;
 
@@ -80,7 +78,6 @@ static void long_texts_round_trip(void **state)
 {
 	static const char *const UNITS[] = {"\xe4\xbd\xa0", "x\xc3\xa4 ", "\xf0\x9f\x98\x80_=?"};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(UNITS); i++) {
 		struct str in = STR_INIT, out = STR_INIT;
 
@@ -102,7 +99,6 @@ static void bombs_finish(void **state)
 	static const char *const UNITS[] = {"=?utf-8?Q?", "=?utf-8?B?", "=?",
 		"=?utf-8?q?a?= ", "=?utf-8?q?a?= =?iso-8859-2?q?b?= ", "=?a", "?="};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(UNITS); i++) {
 		struct str in = STR_INIT;
 		char *text;

@@ -1,15 +1,10 @@
 /* Jobs done on a thread of their own, in order; what nobody wants any more; the end. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "base/mem.h"
 #include "base/queue.h"
 #include "base/thread.h"
 #include "base/worker.h"
+#include "tests/check.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -94,7 +89,6 @@ static void test_comes_back_in_order(void **state)
 	struct worker *w = worker_new(came_back, back);
 	pthread_t by = 0;
 
-	(void)state;
 	for (int i = 0; i < JOBS; i++)
 		worker_give(w, &job_new(i, -1)->job);
 	for (int i = 0; i < JOBS; i++) {
@@ -117,7 +111,6 @@ static void test_unwanted_is_not_begun(void **state)
 	struct job *second = job_new(1, -1), *x;
 	int ends[2];
 
-	(void)state;
 	assert_int_equal(pipe(ends), 0);
 	worker_give(w, &job_new(0, ends[0])->job);
 	worker_give(w, &second->job);
@@ -140,7 +133,6 @@ static void test_end_drops_what_waits(void **state)
 	struct worker *w = worker_new(came_back, back);
 	int ends[2];
 
-	(void)state;
 	assert_int_equal(pipe(ends), 0);
 	give_begun(w, ends[0]);
 	worker_give(w, &job_new(1, -1)->job);
@@ -160,7 +152,6 @@ static void test_end_drops_what_waits(void **state)
 
 static void test_unused_ends(void **state)
 {
-	(void)state;
 	assert_true(worker_free(NULL, 0));
 	assert_true(worker_free(worker_new(came_back, NULL), 0));
 }
@@ -172,7 +163,6 @@ static void test_end_is_not_waited_for_for_ever(void **state)
 	static struct worker *w;
 	static int ends[2];
 
-	(void)state;
 	back = queue_new();
 	w = worker_new(came_back, back);
 	assert_int_equal(pipe(ends), 0);
