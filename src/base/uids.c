@@ -39,6 +39,25 @@ size_t uids_at(const uint32_t *v, size_t n, uint32_t uid)
 	return lo;
 }
 
+size_t uids_near(const uint32_t *v, size_t n, size_t from, uint32_t uid)
+{
+	size_t lo = 0, hi = n, step = 1;
+
+	if (from >= n)
+		return uids_at(v, n, uid);
+	if (uid < v[from]) {
+		for (hi = from; step <= from && v[from - step] > uid; step *= 2)
+			hi = from - step;
+		lo = step <= from ? from - step : 0;
+	} else {
+		for (lo = from; step < n - from && v[from + step] < uid; step *= 2)
+			lo = from + step;
+		if (step < n - from)
+			hi = from + step + 1;
+	}
+	return lo + uids_at(v + lo, hi - lo, uid);
+}
+
 ptrdiff_t uids_find(const uint32_t *v, size_t n, uint32_t uid)
 {
 	size_t at = uids_at(v, n, uid);

@@ -1,6 +1,7 @@
 #include "engine/forest.h"
 
 #include "base/mem.h"
+#include "base/uids.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -37,27 +38,9 @@ void forest_sort(struct forest_key *v, size_t n)
 /* The row of uid, looked for from row on: what is answered is mostly near. */
 static uint32_t find_near(const struct order_rows *in, size_t row, uint32_t uid)
 {
-	size_t lo = 0, hi = in->n, step = 1;
+	size_t at = uids_near(in->uid, in->n, row, uid);
 
-	if (uid < in->uid[row]) {
-		for (hi = row; step <= row && in->uid[row - step] > uid; step *= 2)
-			hi = row - step;
-		lo = step <= row ? row - step : 0;
-	} else {
-		for (lo = row; step < in->n - row && in->uid[row + step] < uid; step *= 2)
-			lo = row + step;
-		if (step < in->n - row)
-			hi = row + step + 1;
-	}
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (in->uid[mid] < uid)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < in->n && in->uid[lo] == uid ? (uint32_t)lo : FOREST_NONE;
+	return at < in->n && in->uid[at] == uid ? (uint32_t)at : FOREST_NONE;
 }
 
 static bool is_older(const struct order_rows *in, uint32_t a, uint32_t b)
@@ -123,6 +106,14 @@ static uint32_t merge_runs(const struct order_rows *in, uint32_t *next, uint32_t
 	return head;
 }
 
+static bool are_sorted(const struct order_rows *in, const uint32_t *next, uint32_t at)
+{
+	for (; next[at] != FOREST_NONE; at = next[at])
+		if (is_older(in, next[at], at))
+			return false;
+	return true;
+}
+
 /* Merge sort of a list; as many runs as a number of messages has bits. */
 static uint32_t sort_siblings(const struct order_rows *in, uint32_t *next, uint32_t head)
 {
@@ -130,6 +121,8 @@ static uint32_t sort_siblings(const struct order_rows *in, uint32_t *next, uint3
 	uint32_t run[RUNS], at;
 	int r;
 
+	if (are_sorted(in, next, head))
+		return head;
 	memset(run, 0xff, sizeof(run));
 	while (head != FOREST_NONE) {
 		at = head;

@@ -114,14 +114,21 @@ static void give_number(struct msglist *l, size_t source, size_t at, uint32_t ui
 	l->origins[number - 1] = (struct origin){.uid = uid, .source = (uint32_t)source};
 }
 
+/* The number of uid, looked for from *at on, or 0. */
+static uint32_t number_near(const struct source *s, size_t *at, uint32_t uid)
+{
+	*at = uids_near(s->uids, s->n, *at, uid);
+	return *at < s->n && s->uids[*at] == uid ? s->numbers[*at] : 0;
+}
+
 /* Those that have no number get one, in their order. uids: ascending. */
 static void learn(struct msglist *l, size_t source, const uint32_t *uids, size_t n)
 {
 	struct source *s = &l->sources[source];
 	size_t fresh = 0, before = l->norigins;
 
-	for (size_t i = 0; i < n; i++)
-		fresh += uids_find(s->uids, s->n, uids[i]) < 0;
+	for (size_t i = 0, at = 0; i < n; i++)
+		fresh += !number_near(s, &at, uids[i]);
 	if (!fresh)
 		return;
 	l->norigins += fresh;
@@ -195,52 +202,72 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static bool are_ascending(const uint32_t *v, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (v[i] < v[i - 1])
+			return false;
+	return true;
+}
+
 static void sort_rows(struct columns *c)
 {
-	uint64_t *v = mem_array(c->n, sizeof(*v));
+	uint64_t *v;
 	struct columns sorted = {0};
-	bool ascending = true;
 
-	for (size_t i = 0; i < c->n; i++) {
+	if (are_ascending(c->uid, c->n))
+		return;
+	v = mem_array(c->n, sizeof(*v));
+	for (size_t i = 0; i < c->n; i++)
 		v[i] = (uint64_t)c->uid[i] << 32 | i;
-		ascending = ascending && (!i || v[i] > v[i - 1]);
-	}
-	if (!ascending) {
-		qsort(v, c->n, sizeof(*v), by_value);
-		columns_resize(&sorted, c->n);
-		for (size_t i = 0; i < c->n; i++)
-			columns_copy_row(&sorted, i, c, (uint32_t)v[i]);
-		columns_done(c);
-		*c = sorted;
-	}
+	qsort(v, c->n, sizeof(*v), by_value);
+	columns_resize(&sorted, c->n);
+	for (size_t i = 0; i < c->n; i++)
+		columns_copy_row(&sorted, i, c, (uint32_t)v[i]);
+	columns_done(c);
+	*c = sorted;
 	free(v);
 }
 
-/* A parent may come later: it has its number before. */
-static void learn_parents(struct msglist *l, size_t source, const struct columns *c)
+/* Parents that have no number get one: they may come later. rows: those that answer them. */
+static void learn_parents(
+	struct msglist *l, size_t source, struct columns *c, const uint32_t *rows, size_t n)
 {
-	uint32_t *parents = mem_array(c->n, sizeof(*parents));
-	size_t n = 0;
+	uint32_t *parents = mem_array(n, sizeof(*parents));
 
-	for (size_t i = 0; i < c->n; i++)
-		if (c->parent[i] && !msglist_number(l, source, c->parent[i]))
-			parents[n++] = c->parent[i];
+	for (size_t i = 0; i < n; i++)
+		parents[i] = c->parent[rows[i]];
 	learn(l, source, parents, uids_sort(parents, n));
 	free(parents);
+	for (size_t i = 0; i < n; i++)
+		c->parent[rows[i]] = msglist_number(l, source, c->parent[rows[i]]);
 }
 
-/* Rows of a folder become rows of the list. */
+/* Rows of a folder become rows of the list. What is answered is mostly near. */
 static void translate_rows(struct msglist *l, size_t source, struct columns *c)
 {
 	const struct source *s = &l->sources[source];
+	uint32_t *orphans = mem_array(c->n, sizeof(*orphans));
+	size_t norphans = 0;
 
 	learn(l, source, c->uid, c->n);
-	learn_parents(l, source, c);
-	for (size_t i = 0; i < c->n; i++) {
-		c->uid[i] = msglist_number(l, source, c->uid[i]);
-		c->parent[i] = c->parent[i] ? msglist_number(l, source, c->parent[i]) : 0;
+	for (size_t i = 0, at = 0; i < c->n; i++) {
+		size_t near;
+
+		c->uid[i] = number_near(s, &at, c->uid[i]);
+		near = at;
+		if (c->parent[i]) {
+			uint32_t parent = number_near(s, &near, c->parent[i]);
+
+			if (parent)
+				c->parent[i] = parent;
+			else
+				orphans[norphans++] = (uint32_t)i;
+		}
 		c->keyset[i] = c->keyset[i] < s->nkeysets ? s->keysets[c->keyset[i]] : 0;
 	}
+	learn_parents(l, source, c, orphans, norphans);
+	free(orphans);
 	sort_rows(c);
 }
 

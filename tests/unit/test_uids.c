@@ -52,11 +52,28 @@ static void finds(void **state)
 	assert_int_equal(uids_find(NULL, 0, 3), -1);
 }
 
+/* From wherever it is looked for. */
+static void finds_near(void **state)
+{
+	uint32_t v[40];
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(v); i++)
+		v[i] = (uint32_t)i * 3 + 1;
+	for (size_t n = 0; n <= MEM_COUNT(v); n++)
+		for (size_t from = 0; from <= n; from++)
+			for (uint32_t uid = 0; uid < 3 * n + 3; uid++)
+				assert_int_equal(uids_near(v, n, from, uid), uids_at(v, n, uid));
+	assert_int_equal(uids_near(NULL, 0, 0, 5), 0);
+	assert_int_equal(uids_near(v, 3, 1, UINT32_MAX), 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sorts_without_repeats),
 		cmocka_unit_test(finds),
+		cmocka_unit_test(finds_near),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
