@@ -24,6 +24,10 @@ static void make_key(unsigned char key[5], char tag, uint32_t index)
 		key[1 + i] = (unsigned char)(index >> (24 - 8 * i));
 }
 
+/* With each bucket that GDBM keeps it keeps the record that was read from it last: those of all
+ * would be a sixth of the base in memory. A small base has fewer. */
+enum { BUCKETS = 4 };
+
 static void wrap(struct gdbmf **out, GDBM_FILE db, const char *path)
 {
 	struct stat st;
@@ -39,6 +43,7 @@ static void wrap(struct gdbmf **out, GDBM_FILE db, const char *path)
  * SIGBUS. GDBM's own lock is of no use: it is taken after the header was read. */
 int gdbmf_open(struct gdbmf **out, const char *path, struct err *err)
 {
+	size_t buckets = BUCKETS;
 	struct stat st;
 	GDBM_FILE db;
 
@@ -56,6 +61,7 @@ int gdbmf_open(struct gdbmf **out, const char *path, struct err *err)
 	}
 	if (!db)
 		return err_set(err, ERR_DAMAGED, _("%s is damaged"), path);
+	gdbm_setopt(db, GDBM_SETCACHESIZE, &buckets, sizeof(buckets));
 	wrap(out, db, path);
 	return 0;
 }
