@@ -11,9 +11,13 @@
  *                                              what all threads worked
  *   bench_engine cancel CONFIG FOLDER PROXY DIR N   a message is cancelled that a stalled server
  * does not send: until the next one is here, N times. The proxy before the server
- * (tests/servers/proxy.py, DIR) bench_engine make CONFIG FOLDER N          a header cache of N
- * messages, without any server bench_engine fields                        the header fields that a
- * summary is made of
+ * (tests/servers/proxy.py, DIR)
+ *
+ *   bench_engine inboxes CONFIG @inboxes       the inboxes of all accounts as one list: the first
+ *                                              screen of it
+ *   bench_engine make CONFIG FOLDER N          a header cache of N messages for each account,
+ *                                              without any server
+ *   bench_engine fields                        the header fields that a summary is made of
  */
 #include "base/clock.h"
 #include "base/file.h"
@@ -392,6 +396,37 @@ static void lists(struct engine *e, const char *folder, const char *word, int ro
 	memory("peak-after-mb", "VmHWM:");
 }
 
+/* --- the inboxes of all accounts --- */
+
+enum { SCREEN = 24 };
+
+static bool painted(struct msglist *l)
+{
+	struct msg_row row;
+	bool all = msglist_ready(l);
+
+	for (size_t i = 0; all && i < SCREEN && i < msglist_count(l); i++)
+		all = msglist_row(l, i, &row) && row.subject;
+	return all;
+}
+
+static void inboxes(struct engine *e)
+{
+	struct msglist *l = engine_open_inboxes(e);
+	unsigned request;
+
+	while (!msglist_ready(l))
+		step(e, &request);
+	reach("ready");
+	while (!painted(l))
+		step(e, &request);
+	reach("first");
+	say("cpu", cpu(CLOCK_PROCESS_CPUTIME_ID));
+	say("count", (double)msglist_total(l));
+	memory("resident-mb", "VmRSS:");
+	memory("peak-mb", "VmHWM:");
+}
+
 /* --- a cache without a server --- */
 
 static unsigned dice(unsigned n)
@@ -438,6 +473,7 @@ static void make_mail(struct summary *s, struct mail *m, uint32_t uid, char (*su
 		.from_name = m->from,
 		.from_mail = m->mail,
 		.to = "list@example.org",
+		.cc = "",
 		.subject = m->subject,
 		.message_id = m->id,
 		.references = m->references,
@@ -475,28 +511,33 @@ static void fill_cache(const char *dir, const char *folder, uint32_t n)
 	free(subjects);
 }
 
-static void make(struct settings *settings, const char *config, const char *folder, uint32_t n)
+static void make_one(const struct account_settings *account, const char *folder, uint32_t n)
 {
-	struct conf_errors errors = {0};
-	char *base, *pages, *dir, *table, text[256], name[128];
+	char *base = settings_dir_cache(account->name), *pages = file_join(base, "v1"), *dir,
+	     *table = file_join(base, "folders"), text[256], name[128];
 	int len;
 
-	if (settings_read(settings, config, no_other, NULL, &errors) != 0)
-		die("the configuration cannot be read");
-	base = settings_dir_cache(settings_account(settings, 0)->name);
-	pages = file_join(base, "v1");
 	snprintf(name, sizeof(name), "imap:%s", folder);
 	dir = cache_dir_for(pages, name);
 	fill_cache(dir, name, n);
 	len = snprintf(
 		text, sizeof(text), "talaria-folders 1\n1\t1\t%u\t0\t%s\t%s\n", n, folder, folder);
-	table = file_join(base, "folders");
 	if (file_replace(table, text, (size_t)len, 0600, NULL) != 0)
 		die("the table of folders cannot be written");
 	free(base);
 	free(pages);
 	free(dir);
 	free(table);
+}
+
+static void make(struct settings *settings, const char *config, const char *folder, uint32_t n)
+{
+	struct conf_errors errors = {0};
+
+	if (settings_read(settings, config, no_other, NULL, &errors) != 0)
+		die("the configuration cannot be read");
+	for (size_t i = 0; i < settings_accounts(settings); i++)
+		make_one(settings_account(settings, i), folder, n);
 }
 
 int main(int argc, char **argv)
@@ -517,11 +558,14 @@ int main(int argc, char **argv)
 		settings_free(settings);
 		return 0;
 	}
-	e = start(argv[2], settings, strcmp(argv[1], "list") == 0);
+	e = start(
+		argv[2], settings, strcmp(argv[1], "list") == 0 || strcmp(argv[1], "inboxes") == 0);
 	if (strcmp(argv[1], "arrive") == 0)
 		arrive(e, argv[3]);
 	else if (strcmp(argv[1], "known") == 0)
 		known(e, argv[3]);
+	else if (strcmp(argv[1], "inboxes") == 0)
+		inboxes(e);
 	else if (argc > 6 && strcmp(argv[1], "cancel") == 0)
 		cancelled(e, argv[3], argv[4], argv[5], strtoul(argv[6], NULL, 10));
 	else if (argc > 5)
