@@ -57,6 +57,7 @@ struct source {
 	int account;                 /* -1: opened by its path */
 	char *account_name, *folder; /* owned */
 	bool read_only, closed;      /* closed: nothing is, or will be, told of it */
+	bool told;                   /* all of it, once at least */
 	int percent;
 	/* Only in a list of several: its UIDs, ascending, and their numbers in the list; keyword
 	 * sets of the list, by those of the folder. */
@@ -186,11 +187,12 @@ size_t msglist_of_source(
 /* The numbers of UIDs, ascending, *n of them afterwards; free(). */
 uint32_t *msglist_numbers(const struct msglist *l, size_t source, const uint32_t *uids, size_t *n);
 /* What the store tells of one source, in its UIDs: its numbering, all of it anew, what changed,
- * strings of rows. What is given may be changed. */
+ * strings of rows. What is given may be changed. parent_lists: as in struct told_messages. */
 void msglist_source_number(struct msglist *l, size_t source, unsigned numbering);
-void msglist_source_list(struct msglist *l, size_t source, struct columns *c, struct strv *keysets);
-void msglist_source_merge(struct msglist *l, size_t source, struct columns *c, struct strv *keysets,
-	uint32_t *gone, size_t ngone);
+void msglist_source_list(struct msglist *l, size_t source, struct columns *c,
+	const unsigned *parent_lists, struct strv *keysets);
+void msglist_source_merge(struct msglist *l, size_t source, struct columns *c,
+	const unsigned *parent_lists, struct strv *keysets, uint32_t *gone, size_t ngone);
 /* Its ranks among those of all; follow: how many sources still tell theirs. Keeps both arrays. */
 void msglist_source_order(struct msglist *l, size_t source, enum mail_order by, uint32_t *uids,
 	uint32_t *ranks, size_t n, size_t follow);

@@ -243,8 +243,33 @@ static void learn_parents(
 		c->parent[rows[i]] = msglist_number(l, source, c->parent[rows[i]]);
 }
 
+/* The source of a list of the store; the number of all when it is no more. */
+static size_t source_of_list(const struct msglist *l, unsigned id)
+{
+	size_t i = 0;
+
+	while (i < l->nsources && (l->sources[i].id != id || l->sources[i].closed))
+		i++;
+	return i;
+}
+
+/* Parents in other folders. They are few: a conversation's. */
+static void translate_parents(struct msglist *l, struct columns *c, const unsigned *lists)
+{
+	for (size_t i = 0; lists && i < c->n; i++) {
+		size_t from = lists[i] ? source_of_list(l, lists[i]) : 0;
+
+		if (!lists[i])
+			continue;
+		if (from < l->nsources)
+			learn(l, from, &c->parent[i], 1);
+		c->parent[i] = from < l->nsources ? msglist_number(l, from, c->parent[i]) : 0;
+	}
+}
+
 /* Rows of a folder become rows of the list. What is answered is mostly near. */
-static void translate_rows(struct msglist *l, size_t source, struct columns *c)
+static void translate_rows(
+	struct msglist *l, size_t source, struct columns *c, const unsigned *parent_lists)
 {
 	const struct source *s = &l->sources[source];
 	uint32_t *orphans = mem_array(c->n, sizeof(*orphans));
@@ -256,7 +281,7 @@ static void translate_rows(struct msglist *l, size_t source, struct columns *c)
 
 		c->uid[i] = number_near(s, &at, c->uid[i]);
 		near = at;
-		if (c->parent[i]) {
+		if (c->parent[i] && !(parent_lists && parent_lists[i])) {
 			uint32_t parent = number_near(s, &near, c->parent[i]);
 
 			if (parent)
@@ -267,6 +292,7 @@ static void translate_rows(struct msglist *l, size_t source, struct columns *c)
 		c->keyset[i] = c->keyset[i] < s->nkeysets ? s->keysets[c->keyset[i]] : 0;
 	}
 	learn_parents(l, source, c, orphans, norphans);
+	translate_parents(l, c, parent_lists);
 	free(orphans);
 	sort_rows(c);
 }
@@ -330,19 +356,20 @@ static void gather(struct msglist *l, size_t source, bool first, const struct co
 }
 
 /* All of a folder anew. */
-static void take_whole(
-	struct msglist *l, size_t source, struct columns *c, const struct strv *keysets)
+static void take_whole(struct msglist *l, size_t source, struct columns *c,
+	const unsigned *parent_lists, const struct strv *keysets)
 {
 	struct columns whole = {0};
 	struct strv sets = l->keysets;
 	bool first = !l->sources[source].n;
 
-	if (!first)
-		msglist_strings_forget(l); /* it was told before, and may say others now */
+	if (l->sources[source].told)
+		msglist_strings_forget(l); /* it may say others now */
+	l->sources[source].told = true;
 	l->keysets = (struct strv)STRV_INIT;
 	l->sources[source].nkeysets = 0;
 	learn_keysets(l, source, &sets, keysets);
-	translate_rows(l, source, c);
+	translate_rows(l, source, c, parent_lists);
 	msglist_guess_list(l, source, c);
 	gather(l, source, first, c, &whole);
 	if (all_told(l)) {
@@ -362,24 +389,26 @@ void msglist_source_number(struct msglist *l, size_t source, unsigned numbering)
 	if (!msglist_spans(l)) {
 		msglist_renumber(l, numbering);
 	} else if (s->numbering != numbering) {
-		forget_numbers(l, source);
+		if (s->numbering) /* else some may be parents of others already */
+			forget_numbers(l, source);
 		l->numbering += !l->numbering || s->numbering;
 	}
 	s->numbering = numbering;
 }
 
-void msglist_source_list(struct msglist *l, size_t source, struct columns *c, struct strv *keysets)
+void msglist_source_list(struct msglist *l, size_t source, struct columns *c,
+	const unsigned *parent_lists, struct strv *keysets)
 {
 	if (msglist_spans(l)) {
-		take_whole(l, source, c, keysets);
+		take_whole(l, source, c, parent_lists, keysets);
 		return;
 	}
 	msglist_guess_list(l, source, c);
 	msglist_take_columns(l, c, keysets);
 }
 
-void msglist_source_merge(struct msglist *l, size_t source, struct columns *c, struct strv *keysets,
-	uint32_t *gone, size_t ngone)
+void msglist_source_merge(struct msglist *l, size_t source, struct columns *c,
+	const unsigned *parent_lists, struct strv *keysets, uint32_t *gone, size_t ngone)
 {
 	struct strv none = STRV_INIT;
 	size_t n = 0;
@@ -389,7 +418,7 @@ void msglist_source_merge(struct msglist *l, size_t source, struct columns *c, s
 		return;
 	}
 	learn_keysets(l, source, &l->keysets, keysets);
-	translate_rows(l, source, c);
+	translate_rows(l, source, c, parent_lists);
 	for (size_t i = 0; i < ngone; i++) {
 		uint32_t number = msglist_number(l, source, gone[i]);
 
@@ -405,7 +434,7 @@ void msglist_source_close(struct msglist *l, size_t source)
 	struct strv keysets = STRV_INIT;
 
 	l->sources[source].closed = true;
-	take_whole(l, source, &none, &keysets);
+	take_whole(l, source, &none, NULL, &keysets);
 	forget_numbers(l, source);
 	strv_done(&keysets);
 }

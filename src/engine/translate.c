@@ -262,9 +262,10 @@ static struct event *take_list(struct engine *e, struct store_event *ev)
 	if (ev->kind == STORE_LIST) {
 		l->sources[source].read_only = m->read_only;
 		msglist_rename(l, source, m->folder);
-		msglist_source_list(l, source, &m->columns, &m->keysets);
+		msglist_source_list(l, source, &m->columns, m->parent_lists, &m->keysets);
 	} else {
-		msglist_source_merge(l, source, &m->columns, &m->keysets, m->gone, m->ngone);
+		msglist_source_merge(
+			l, source, &m->columns, m->parent_lists, &m->keysets, m->gone, m->ngone);
 	}
 	l->sources[source].percent = m->percent;
 	msglist_source_rows(l, source, m->rows.v, m->rows.n);

@@ -46,6 +46,7 @@ static void messages_done(struct told_messages *m)
 	rows_done(&m->rows);
 	free(m->folder);
 	free(m->gone);
+	free(m->parent_lists);
 }
 
 static void folders_done(struct told_folders *f)

@@ -106,9 +106,11 @@ struct told_rows {
 };
 struct told_messages {
 	struct columns columns;
-	struct strv keysets;   /* by the numbers in the columns */
-	struct told_rows rows; /* the strings of some; of a whole list the newest */
-	int percent;           /* of the first fill; 100 complete; -1 unknown */
+	struct strv keysets;    /* by the numbers in the columns */
+	struct told_rows rows;  /* the strings of some; of a whole list the newest */
+	int percent;            /* of the first fill; 100 complete; -1 unknown */
+	unsigned *parent_lists; /* owned; of each row: the list that its parent is in, 0: this one;
+				   NULL: all are in this one */
 	/* STORE_LIST */
 	char *folder;       /* owned; its name now */
 	unsigned numbering; /* another than before when UIDs mean other messages */

@@ -612,7 +612,7 @@ static void tell_inboxes(struct engine *e, struct folder *f)
 		c.sent[0] = row->sent;
 		c.received[0] = row->received;
 		msglist_source_number(f->l, source, 1);
-		msglist_source_list(f->l, source, &c, &sets);
+		msglist_source_list(f->l, source, &c, NULL, &sets);
 		msglist_source_rows(f->l, source, &row, 1);
 		columns_done(&c);
 		strv_done(&sets);

@@ -28,7 +28,7 @@ static void take_list(struct msglist *l, const uint32_t *uids, size_t n)
 	put_columns(&c, uids, n);
 	strv_add(&keysets, "");
 	strv_add(&keysets, "work");
-	msglist_source_list(l, 0, &c, &keysets);
+	msglist_source_list(l, 0, &c, NULL, &keysets);
 }
 
 /* Of 1 to n, flat. */
@@ -176,7 +176,7 @@ static void of_two_folders(void **state)
 		msglist_source_number(l, i, 1);
 		put_columns(&c, UIDS(5));
 		strv_add(&keysets, "");
-		msglist_source_list(l, i, &c, &keysets);
+		msglist_source_list(l, i, &c, NULL, &keysets);
 		columns_done(&c);
 		strv_done(&keysets);
 	}
@@ -184,7 +184,7 @@ static void of_two_folders(void **state)
 	msglist_hide(l, REQUEST, UIDS(1, 2));
 	put_columns(&c, UIDS(6));
 	strv_add(&keysets, "");
-	msglist_source_list(l, 0, &c, &keysets);
+	msglist_source_list(l, 0, &c, NULL, &keysets);
 	columns_done(&c);
 	strv_done(&keysets);
 	assert_shows(l, "3N");

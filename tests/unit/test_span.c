@@ -50,7 +50,7 @@ static void tell_all(struct msglist *l, size_t source, unsigned numbering, const
 	if (words)
 		strv_add(&sets, words);
 	msglist_source_number(l, source, numbering);
-	msglist_source_list(l, source, &c, &sets);
+	msglist_source_list(l, source, &c, NULL, &sets);
 	columns_done(&c);
 	strv_done(&sets);
 }
@@ -62,7 +62,7 @@ static void tell_change(
 	struct strv sets;
 
 	put(&c, &sets, m, n);
-	msglist_source_merge(l, source, &c, &sets, &gone, gone != 0);
+	msglist_source_merge(l, source, &c, NULL, &sets, &gone, gone != 0);
 	columns_done(&c);
 	strv_done(&sets);
 }
@@ -199,6 +199,79 @@ static void test_threads(void **state)
 	assert_int_equal(msglist_thread(l, number(l, 1, 2), &uids), 2);
 	assert_int_equal(uids[0], number(l, 1, 1));
 	free(uids);
+	msglist_free(l);
+}
+
+struct answer { /* of a conversation */
+	struct message m;
+	unsigned parent_list;
+};
+
+static void tell_answers(
+	struct msglist *l, size_t source, const struct answer *v, size_t n, uint32_t gone)
+{
+	struct message *m = mem_array(n, sizeof(*m));
+	unsigned *lists = mem_array(n, sizeof(*lists));
+	struct columns c;
+	struct strv sets;
+
+	for (size_t i = 0; i < n; i++) {
+		m[i] = v[i].m;
+		lists[i] = v[i].parent_list;
+	}
+	put(&c, &sets, m, n);
+	if (l->sources[source].told) {
+		msglist_source_merge(l, source, &c, lists, &sets, &gone, gone != 0);
+	} else {
+		msglist_source_number(l, source, 1);
+		msglist_source_list(l, source, &c, lists, &sets);
+	}
+	columns_done(&c);
+	strv_done(&sets);
+	free(lists);
+	free(m);
+}
+
+/* Those of a conversation belong to messages of any folder, also of one that is told later. */
+static void test_threads_over_folders(void **state)
+{
+	struct msglist *l = new_span(SOURCES);
+	struct summary *row[] = {NULL};
+	struct msg_row shown;
+
+	(void)state;
+	msglist_set_threads(l, true);
+	tell_answers(l, 0, (struct answer[]){{{1, 100, 0, 0}, 0}, {{2, 300, 7, 0}, 11}}, 2, 0);
+	tell_answers(l, 1, (struct answer[]){{{7, 200, 1, 0}, 10}, {{8, 250, 7, 0}, 0}}, 2, 0);
+	row[0] = summary_copy(&(struct summary){.uid = 7,
+		.keywords = "",
+		.from_name = "",
+		.from_mail = "",
+		.to = "",
+		.cc = "",
+		.subject = "kept",
+		.message_id = "",
+		.references = "",
+		.file = ""});
+	msglist_source_rows(l, 1, row, 1);
+	tell_answers(l, 2, NULL, 0, 0);
+	shows(l, "work1 home7 home8 work2");
+	assert_true(msglist_row(l, 1, &shown));
+	assert_int_equal(shown.depth, 1);
+	assert_string_equal(shown.subject, "kept"); /* though its number was known before it came */
+	assert_true(msglist_row(l, 3, &shown));
+	assert_int_equal(shown.depth, 2);
+	tell_answers(l, 2, (struct answer[]){{{4, 150, 1, 0}, 10}}, 1, 0);
+	shows(l, "work1 club4 home7 home8 work2");
+	/* Another copy of the answer is the one that is shown. */
+	tell_answers(l, 2, (struct answer[]){{{5, 200, 1, 0}, 10}}, 1, 0);
+	tell_answers(l, 0, (struct answer[]){{{2, 300, 5, 0}, 12}}, 1, 0);
+	tell_answers(l, 1, (struct answer[]){{{8, 250, 5, 0}, 12}}, 1, 7);
+	shows(l, "work1 club4 club5 home8 work2");
+	/* Of a list that is no more. */
+	msglist_source_close(l, 2);
+	tell_answers(l, 0, (struct answer[]){{{2, 300, 5, 0}, 12}, {{3, 400, 5, 0}, 99}}, 2, 0);
+	shows(l, "work3 work2 home8 work1");
 	msglist_free(l);
 }
 
@@ -347,14 +420,14 @@ static void test_many_keywords(void **state)
 		strv_add(&sets, word);
 	}
 	msglist_source_number(l, 0, 1);
-	msglist_source_list(l, 0, &c, &sets);
+	msglist_source_list(l, 0, &c, NULL, &sets);
 	strv_done(&sets);
 	columns_done(&c);
 	put(&c, &sets, (struct message[]){{1, 100, 0, 1}, {2, 200, 0, 2}}, 2);
 	strv_add(&sets, "last");
 	strv_add(&sets, "over");
 	msglist_source_number(l, 1, 1);
-	msglist_source_list(l, 1, &c, &sets);
+	msglist_source_list(l, 1, &c, NULL, &sets);
 	strv_done(&sets);
 	columns_done(&c);
 	assert_string_equal(keywords(l, 0, 1), "w65534");
@@ -394,6 +467,7 @@ int main(void)
 		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_filled_backwards),
 		cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_threads_over_folders),
 		cmocka_unit_test(test_numbered_anew),
 		cmocka_unit_test(test_one_goes),
 		cmocka_unit_test(test_limit),
