@@ -234,11 +234,9 @@ struct account *store_account(struct store *s, int index, struct err *err)
 
 struct list *store_list(struct store *s, unsigned id)
 {
-	struct list *l = s->lists;
+	struct list *l = lists_find(s, id);
 
-	while (l && l->id != id)
-		l = l->next;
-	return l;
+	return l && !l->asleep ? l : NULL;
 }
 
 int store_may_change(struct store *s, struct err *err)

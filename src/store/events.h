@@ -23,6 +23,7 @@ void store_disk_notice(struct account *a, const char *fmt, ...)
 struct account *store_account_at(struct store *s, int index);
 /* One that can be worked with; NULL: there is none, or why it could not be opened. */
 struct account *store_account(struct store *s, int index, struct err *err);
+/* One whose folder is open; NULL. */
 struct list *store_list(struct store *s, unsigned id);
 /* The UIDs of the request were chosen when they meant other messages; *err says so. */
 bool store_is_stale(struct store *s, const struct store_request *r, struct err *err);

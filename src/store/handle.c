@@ -19,6 +19,7 @@ enum need {
 	CHANGES = 1 << 0,  /* a program that may change something */
 	WRITABLE = 1 << 1, /* a folder in which messages may be changed */
 	UIDS = 1 << 2,     /* messages that are here, not only a row that says why they are not */
+	ASLEEP = 1 << 3,   /* no message: of a list that shows none it is run, too */
 };
 
 /*
@@ -61,22 +62,9 @@ static struct folder *folder_for_request(
 static int open_list(struct store *s, struct store_request *r, struct str *said, struct err *err)
 {
 	struct folder *f = folder_for_request(s, r, err);
-	struct list *l;
 
 	(void)said;
-	if (!f || folder_use(f, err) != 0)
-		return -1;
-	l = mem_alloc(sizeof(*l));
-	l->id = r->list;
-	l->span = r->open.span;
-	l->folder = f;
-	l->next = s->lists;
-	s->lists = l;
-	folder_send_list(f, l);
-	answer_done(s, r, NULL);
-	if (!f->local)
-		folder_ask_sync(f);
-	return REQUEST_TAKEN;
+	return f ? lists_open(s, f, r, err) : -1;
 }
 
 static int close_list(struct list *l, struct store_request *r, struct str *said, struct err *err)
@@ -92,7 +80,8 @@ static int list_again(struct list *l, struct store_request *r, struct str *said,
 	(void)r;
 	(void)said;
 	(void)err;
-	folder_send_list(l->folder, l);
+	if (!l->opening)
+		folder_send_list(l->folder, l);
 	return 0;
 }
 
@@ -203,9 +192,9 @@ static const struct request_row rows[] = {
 	[REQUEST_PROTOCOL] = {CHANGES, .run_account = account_protocol},
 	[REQUEST_PREVIEW] = {.run_account = account_preview},
 	[REQUEST_OPEN] = {.run = open_list},
-	[REQUEST_CLOSE] = {.run_list = close_list},
-	[REQUEST_RELIST] = {.run_list = list_again},
-	[REQUEST_ORDER] = {.run_list = search_order},
+	[REQUEST_CLOSE] = {ASLEEP, .run_list = close_list},
+	[REQUEST_RELIST] = {ASLEEP, .run_list = list_again},
+	[REQUEST_ORDER] = {ASLEEP, .run_list = search_order},
 	[REQUEST_ROWS] = {.run_list = send_rows},
 	[REQUEST_READ] = {.run_list = read_show},
 	[REQUEST_SAVE_PART] = {.run_list = read_show},
@@ -222,7 +211,7 @@ static const struct request_row rows[] = {
 	[REQUEST_UNDO] = {CHANGES, .run = undo},
 	[REQUEST_CANCEL_OP] = {CHANGES, .run = change_cancel_op},
 	[REQUEST_FORGET_REFUSED] = {CHANGES, .run = change_cancel_op},
-	[REQUEST_SEARCH] = {.run_list = search_request},
+	[REQUEST_SEARCH] = {ASLEEP, .run_list = search_request},
 	[REQUEST_COMPOSE] = {CHANGES, .run_account = compose_begin},
 	[REQUEST_DRAFT_LOAD] = {CHANGES, .run_account = compose_load},
 	[REQUEST_DRAFT_EDIT] = {CHANGES, .run_account = compose_edit},
@@ -249,7 +238,7 @@ static const struct request_row rows[] = {
 static int run_in_list(struct store *s, const struct request_row *row, struct store_request *r,
 	struct str *said, struct err *err)
 {
-	struct list *l = store_list(s, r->list);
+	struct list *l = row->needs & ASLEEP ? lists_find(s, r->list) : store_list(s, r->list);
 
 	if (!l)
 		return err_set(err, ERR_GONE, _("The folder is no longer open"));

@@ -28,7 +28,7 @@ static const struct kind_row kinds[REQUESTS] = {
 	[REQUEST_ONLINE] = SILENT,
 	[REQUEST_RETRY] = SILENT,
 	[REQUEST_PASSWORD] = {.texts = {TEXT(password.secret)}, .unheard = true},
-	[REQUEST_OPEN] = {.texts = {TEXT(open.folder)}},
+	[REQUEST_OPEN] = {.texts = {TEXT(open.folder), TEXT(open.query)}},
 	[REQUEST_CLOSE] = SILENT,
 	[REQUEST_RELIST] = SILENT,
 	[REQUEST_ORDER] = SILENT,

@@ -41,7 +41,9 @@ enum request_kind {
 	REQUEST_CHECK,    /* account: what its servers are -> STORE_CHECKED, with an error too */
 
 	/* A list of the number that it is given here -> STORE_LIST, and STORE_CHANGES from then on.
-	 */
+	 * With a query it has the messages only that match, as they come to and cease to: one that
+	 * looks at texts is refused. It keeps nothing up with a server, and what was never
+	 * fetched is not fetched for it (its percentage says that it is not here). */
 	REQUEST_OPEN,   /* account or -1, open */
 	REQUEST_CLOSE,  /* list; no answer */
 	REQUEST_RELIST, /* list: STORE_LIST once more; no answer */
@@ -111,6 +113,7 @@ struct request_protocol {
 };
 struct request_open {
 	char *folder;  /* owned; as people see it; without an account the path of one */
+	char *query;   /* owned; NULL: all of it */
 	unsigned span; /* lists of the same are put in order together; 0: on its own */
 };
 struct request_order {

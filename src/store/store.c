@@ -145,9 +145,7 @@ void store_free(struct store *s, int wait_ms)
 		struct list *l = s->lists;
 
 		s->lists = l->next;
-		folder_unuse(l->folder);
-		search_forget_order(l);
-		free(l);
+		lists_free(l);
 	}
 	undo_forget_all(s);
 	read_drop_parked(s, NULL, &(struct err){ERR_CANCELLED, ""});

@@ -80,11 +80,30 @@ struct folder {
 	uint32_t here_unseen; /* as servers count: unread, and those marked as deleted */
 };
 
-struct list { /* what the engine has open */
+/*
+ * What a list shows of its folder, where that is not all: said for one message after the other by
+ * what its row says, whenever that is told, so that what changes follows at once. Whoever makes one
+ * embeds this struct at its front. One that has changed (a set of messages that grows) tells its
+ * list anew by lists_show.
+ */
+struct list_filter {
+	bool strings; /* false: it needs uid, flags, size and dates, and nothing else is in row */
+	bool (*shows)(struct list_filter *x, const struct folder *f, const struct summary *row);
+	void (*free)(struct list_filter *x);
+};
+
+/*
+ * What the engine has open. A folder of which a filter shows nothing is not kept open, nor is one
+ * kept up with its server for what a filter shows of it: there may be hundreds of them.
+ */
+struct list {
 	struct list *next;
 	unsigned id;
 	unsigned span; /* 0: none */
 	struct folder *folder;
+	struct list_filter *filter; /* owned; NULL: all of the folder */
+	bool asleep;                /* it shows nothing, and does not keep the folder open */
+	bool opening;               /* nothing was told yet */
 	/* Owned; of a list without a span: the order by sender or subject that was told last
 	 * (search_order.c): ascending UIDs and their ranks. */
 	uint32_t *rank_uids, *ranks;
@@ -221,7 +240,23 @@ struct follow *follow_new(void);
 void follow_free(struct account *a);
 
 /* --- lists.c --- */
+int lists_open(struct store *s, struct folder *f, struct store_request *r, struct err *err);
+struct list *lists_find(struct store *s, unsigned id); /* also one that is asleep, which store_list
+							 does not know */
 void lists_close(struct store *s, unsigned id);
+void lists_free(struct list *l);
+/* STORE_LIST, after its folder was opened, where there is something to look at; it is asleep then
+ * if it shows nothing. -1: that failed. */
+int lists_show(struct list *l, struct err *err);
+/* The UIDs of what it shows, ascending; the array is the caller's. */
+size_t lists_shown(const struct list *l, uint32_t **uids);
+bool lists_shows(const struct list *l, const struct summary *row); /* with its strings */
+bool lists_shows_row(const struct list *l, const struct columns *c, size_t at);
+void lists_wake(struct list *l); /* it shows something; its folder is open just now */
+
+/* --- filter.c --- */
+/* What a query finds that needs no texts; "today" stays the day when it was made. */
+struct list_filter *filter_by_query(const char *query, struct err *err);
 
 /* --- account.c --- */
 struct account *account_new(struct store *s, enum account_kind kind, int index);
@@ -255,8 +290,9 @@ struct folder *folder_new(struct account *a, const char *name, bool local);
 void folder_free(struct folder *f);
 struct folder *folder_find(struct account *a, const char *name, bool local);
 struct folder *folder_by_ui_name(struct account *a, const char *name);
-char *folder_ui_name(const struct folder *f); /* free() */
-char *folder_label(const struct folder *f);   /* for people: as the list shows it; free() */
+const struct strv *folder_own(const struct folder *f); /* addresses of its account, or NULL */
+char *folder_ui_name(const struct folder *f);          /* free() */
+char *folder_label(const struct folder *f); /* for people: as the list shows it; free() */
 /* op_words with the folders so. */
 void folder_op_words(struct account *a, const struct op *op, struct str *out);
 struct folder *folder_by_role(struct account *a, enum mail_role role, bool local);
@@ -340,7 +376,7 @@ void folder_distrust(struct folder *f);
 /* The next compare reads every flag, whatever the mod-sequence says. The cache is open. */
 void folder_doubt(struct folder *f);
 bool folder_is_read_only(const struct folder *f); /* an offline copy, an mbox, or talaria -R */
-bool folder_is_shown(const struct folder *f);     /* some list shows it */
+bool folder_is_shown(const struct folder *f);     /* some list shows all of it */
 /* From now on the list shows that one in place of its own; false: it cannot be opened, and that was
  * told. */
 bool folder_show_in(struct list *l, struct folder *f);
@@ -487,15 +523,10 @@ void read_cancel(struct store *s, unsigned request);
 void read_drop_parked(struct store *s, struct account *a, const struct err *err);
 /* A message whose bytes are here, as far as they are. */
 struct loaded;
-struct loaded *read_load(struct folder *f, uint32_t uid); /* NULL: it is not here */
-void read_free(struct loaded *m);                         /* NULL is fine */
-size_t read_size(const struct loaded *m);                 /* octets it takes, about */
-/* What a search looks at; free both with str_done. */
-struct read_text {
-	struct str header; /* fields on a line each, decoded */
-	struct str body;   /* as it is shown, without what Talaria says itself */
-	bool whole;        /* nothing of the body is missing */
-};
+struct loaded *read_load(struct folder *f, uint32_t uid);      /* NULL: it is not here */
+void read_free(struct loaded *m);                              /* NULL is fine */
+size_t read_size(const struct loaded *m);                      /* octets it takes, about */
+struct read_text;                                              /* match.h */
 void read_text(const struct loaded *m, struct read_text *out); /* any thread */
 /* The message's bytes, LF or CRLF. 1: not here, the request was parked, and resume goes on with it.
  */

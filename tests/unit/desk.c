@@ -448,12 +448,19 @@ bool desk_was_told(const char *words)
 
 unsigned desk_open(int account, const char *folder, struct store_event **list)
 {
+	return desk_open_query(account, folder, NULL, list);
+}
+
+unsigned desk_open_query(
+	int account, const char *folder, const char *query, struct store_event **list)
+{
 	struct store_request *r = desk_request(REQUEST_OPEN, account);
 	unsigned request = r->request;
 	struct store_event *ev;
 
 	r->list = ++desk.list;
 	r->open.folder = mem_strdup(folder);
+	r->open.query = query ? mem_strdup(query) : NULL;
 	store_post(desk.store, r);
 	ev = desk_next();
 	while (!desk_is_final(ev) || ev->request != request) {

@@ -48,6 +48,9 @@ char *desk_told(void);
 bool desk_was_told(const char *words); /* since desk_told, or the start */
 
 unsigned desk_open(int account, const char *folder, struct store_event **list); /* a list */
+/* Of what a query finds there. */
+unsigned desk_open_query(
+	int account, const char *folder, const char *query, struct store_event **list);
 struct store_request *desk_on(
 	enum request_kind kind, unsigned list, const uint32_t *uids, size_t n);
 

@@ -64,7 +64,8 @@ static bool should_watch(const struct folder *f)
 	if (f->role != ROLE_INBOX)
 		return false;
 	for (const struct list *l = f->account->store->lists; l; l = l->next)
-		if (l->folder->account == f->account && !l->folder->local && !l->folder->gone)
+		if (!l->filter && l->folder->account == f->account && !l->folder->local &&
+			!l->folder->gone)
 			return false;
 	return true;
 }
@@ -148,7 +149,7 @@ void folder_watch(struct account *a)
 
 	for (const struct list *l = a->kind != ACCOUNT_OPENED ? NULL : a->store->lists; l;
 		l = l->next)
-		if (l->folder->account == a && is_synchronised(l->folder)) {
+		if (!l->filter && l->folder->account == a && is_synchronised(l->folder)) {
 			f = l->folder;
 			break;
 		}

@@ -115,6 +115,11 @@ void folder_op_words(struct account *a, const struct op *op, struct str *out)
 	free(shown.target);
 }
 
+const struct strv *folder_own(const struct folder *f)
+{
+	return f->account->setup ? &f->account->setup->own : NULL;
+}
+
 struct folder *folder_by_ui_name(struct account *a, const char *name)
 {
 	for (struct folder *f = a->folders; f; f = f->next) {

@@ -229,7 +229,7 @@ bool folder_is_shown(const struct folder *f)
 {
 	const struct list *l = f->account->store->lists;
 
-	while (l && l->folder != f)
+	while (l && (l->folder != f || l->filter))
 		l = l->next;
 	return l != NULL;
 }
@@ -241,7 +241,9 @@ bool folder_show_in(struct list *l, struct folder *f)
 	if (!folder_try(f))
 		return false;
 	l->folder = f;
-	folder_unuse(before);
+	if (!l->asleep)
+		folder_unuse(before);
+	l->asleep = false;
 	return true;
 }
 

@@ -84,7 +84,7 @@ static int nobody_works(const struct folder *f, struct err *err)
 	unsigned shown = 0;
 
 	for (const struct list *l = f->account->store->lists; l; l = l->next)
-		shown += l->folder == f;
+		shown += l->folder == f && !l->asleep;
 	return f->uses > shown ? err_set(err, ERR_BUSY,
 					 _("Folder %s is just being exported or imported; try "
 					   "again when that is "
@@ -145,17 +145,6 @@ static int check(struct folder *f, const char *shown, bool rename, struct err *e
 
 /* --- what follows --- */
 
-void folder_drop(struct folder *f)
-{
-	struct folder **p = &f->account->folders;
-
-	while (*p != f)
-		p = &(*p)->next;
-	*p = f->next;
-	undo_forget_folder(f);
-	folder_free(f);
-}
-
 /* Who shows it is told, and shows it no more. text: or NULL, where the answer says it all. */
 static void close_lists(struct folder *f, const char *text)
 {
@@ -174,6 +163,18 @@ static void close_lists(struct folder *f, const char *text)
 		store_emit(s, ev);
 		lists_close(s, l->id);
 	}
+}
+
+void folder_drop(struct folder *f)
+{
+	struct folder **p = &f->account->folders;
+
+	while (*p != f)
+		p = &(*p)->next;
+	*p = f->next;
+	close_lists(f, NULL); /* of which it shows nothing: it is not in use */
+	undo_forget_folder(f);
+	folder_free(f);
 }
 
 /* A folder of the server that is there no more. One that is in use goes with the next list of

@@ -39,6 +39,33 @@ bool folder_is_read_only(const struct folder *f)
 	return f->local && f->dir && localbox_is_mbox(f->dir);
 }
 
+static void add_shown(struct list *l, struct columns *c)
+{
+	struct cache *cache = l->folder->cache;
+	uint32_t *uids;
+	size_t n, used = 0;
+
+	if (!l->filter) {
+		cache_columns(cache, c);
+		overlay_visible(c);
+		return;
+	}
+	n = lists_shown(l, &uids);
+	columns_resize(c, n);
+	for (size_t i = 0; i < n; i++)
+		used += cache_row(cache, uids[i], c, used);
+	columns_resize(c, used);
+	free(uids);
+	if (used)
+		lists_wake(l);
+}
+
+/* What is only shown in parts is not fetched for that, so that it may be told as not here. */
+static int percent_of(const struct folder *f, const struct list *l)
+{
+	return !l->filter ? f->percent : f->local ? 100 : f->cache ? f->percent : -1;
+}
+
 static void send_list_to(struct folder *f, struct list *l)
 {
 	struct store_event *ev = store_event_new(STORE_LIST);
@@ -48,22 +75,22 @@ static void send_list_to(struct folder *f, struct list *l)
 	ev->account = f->account->index;
 	ev->messages.folder = folder_ui_name(f);
 	ev->messages.numbering = f->numbering;
-	cache_columns(f->cache, &ev->messages.columns);
-	overlay_visible(&ev->messages.columns);
+	if (f->cache)
+		add_shown(l, &ev->messages.columns);
 	add_keysets(f, ev);
 	first = ev->messages.columns.n < FIRST_ROWS ? ev->messages.columns.n : FIRST_ROWS;
 	add_rows(f, ev, ev->messages.columns.n - first, first);
-	ev->messages.percent = f->percent;
+	ev->messages.percent = percent_of(f, l);
 	ev->messages.read_only = folder_is_read_only(f);
 	store_emit(f->account->store, ev);
 }
 
 void folder_send_list(struct folder *f, struct list *only)
 {
-	if (!f->cache)
+	if (!f->cache && !(only && only->filter))
 		return;
 	for (struct list *l = f->account->store->lists; l; l = l->next)
-		if (l->folder == f && (!only || l == only))
+		if (l->folder == f && (only ? l == only : !l->opening))
 			send_list_to(f, l);
 }
 
@@ -75,7 +102,7 @@ static void send_changes_to(struct folder *f, struct list *l, const uint32_t *so
 
 	ev->list = l->id;
 	ev->account = f->account->index;
-	ev->messages.percent = f->percent;
+	ev->messages.percent = percent_of(f, l);
 	ev->messages.gone = mem_array(ngone + n + 1, sizeof(*ev->messages.gone));
 	if (ngone)
 		memcpy(ev->messages.gone, gone, ngone * sizeof(*gone));
@@ -84,11 +111,13 @@ static void send_changes_to(struct folder *f, struct list *l, const uint32_t *so
 	for (size_t i = 0; i < n; i++) {
 		if (!cache_row(f->cache, sorted[i], &ev->messages.columns, used))
 			continue;
-		if (ev->messages.columns.flags[used] & MAIL_LEAVING)
-			ev->messages.gone[ev->messages.ngone++] = sorted[i];
-		else
+		if (lists_shows_row(l, &ev->messages.columns, used))
 			used++;
+		else
+			ev->messages.gone[ev->messages.ngone++] = sorted[i];
 	}
+	if (used)
+		lists_wake(l);
 	columns_resize(&ev->messages.columns, used);
 	add_keysets(f, ev);
 	if (n <= FIRST_ROWS)
@@ -122,7 +151,7 @@ void folder_send_changes(
 		folder_send_list(f, NULL);
 	else
 		for (struct list *l = f->account->store->lists; l; l = l->next)
-			if (l->folder == f)
+			if (l->folder == f && !l->opening)
 				send_changes_to(f, l, sorted, n, gone, ngone);
 	free(sorted);
 }

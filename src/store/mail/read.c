@@ -8,6 +8,7 @@
 #include "mime/render.h"
 #include "mime/word.h"
 #include "store/disk/localbox.h"
+#include "store/mail/match.h"
 #include "store/store_priv.h"
 #include "store/disk/stub.h"
 

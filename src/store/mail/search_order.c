@@ -104,15 +104,16 @@ static int by_key(const void *a, const void *b, void *text)
 
 /* --- everything --- */
 
-static bool read_some(struct order_work *o, struct folder *f, int64_t end)
+static bool read_some(struct order_work *o, const struct list *l, int64_t end)
 {
 	struct cache_walk w;
 	struct summary row;
 	size_t rows = 0;
 
-	cache_walk_start(&w, f->cache, o->next);
+	cache_walk_start(&w, l->folder->cache, o->next);
 	while (cache_walk_next(&w, &row)) {
-		add_keyed(o, &row);
+		if (!l->filter || lists_shows(l, &row))
+			add_keyed(o, &row);
 		o->next = row.uid + 1;
 		if (++rows % STRIDE == 0 && clock_ms() >= end)
 			return false;
@@ -259,7 +260,7 @@ void search_forget_order(struct list *l)
 
 static bool is_part(const struct order_work *o, const struct list *l)
 {
-	return l->folder->cache && (o->span ? l->span == o->span : l->id == o->list);
+	return !l->asleep && l->folder->cache && (o->span ? l->span == o->span : l->id == o->list);
 }
 
 /* Whether the lists are those that were begun with, and none shows another folder now or was
@@ -279,6 +280,17 @@ static bool parts_stand(const struct store *s, const struct order_work *o)
 	return k == o->nparts;
 }
 
+/* Some list of the span has not looked into its folder yet: that is further back in the row of what
+ * is at work. */
+static bool is_opening(const struct store *s, const struct order_work *o)
+{
+	const struct list *l = s->lists;
+
+	while (l && !(l->opening && (o->span ? l->span == o->span : l->id == o->list)))
+		l = l->next;
+	return l != NULL;
+}
+
 /* What was read is of messages that are not there. */
 static void begin_again(const struct store *s, struct order_work *o)
 {
@@ -295,7 +307,7 @@ static void begin_again(const struct store *s, struct order_work *o)
 
 static void read_part(struct store *s, struct order_work *o, int64_t end)
 {
-	if (!read_some(o, store_list(s, o->parts[o->part].list)->folder, end))
+	if (!read_some(o, store_list(s, o->parts[o->part].list), end))
 		return;
 	o->next = 1;
 	if (++o->part < o->nparts)
@@ -306,6 +318,7 @@ static void read_part(struct store *s, struct order_work *o, int64_t end)
 
 static void tell_order(struct store *s, struct order_work *o)
 {
+	struct list *none = o->nparts ? NULL : lists_find(s, o->list);
 	uint32_t *ranks = mem_array(o->n, sizeof(*ranks));
 
 	for (size_t i = 0; i < o->n; i++)
@@ -318,7 +331,11 @@ static void tell_order(struct store *s, struct order_work *o)
 		l->order = o->by;
 		send_ranks(s, l, o->uids + from, ranks + from, end - from, follow);
 	}
-	if (o->span) {
+	if (none) { /* nothing is shown, and that in order */
+		none->order = o->by;
+		send_ranks(s, none, NULL, NULL, 0, 0);
+	}
+	if (o->span || !o->nparts) {
 		free(ranks);
 		return;
 	}
@@ -331,6 +348,8 @@ static bool order_step(struct store *s, struct work *w)
 	struct order_work *o = (struct order_work *)w;
 	int64_t end = clock_ms() + WORK_MS;
 
+	if (is_opening(s, o))
+		return false;
 	if (!parts_stand(s, o))
 		begin_again(s, o);
 	if (o->nparts && o->part < o->nparts) {
@@ -339,8 +358,7 @@ static bool order_step(struct store *s, struct work *w)
 	}
 	if (o->nparts && !sort_some(o, end))
 		return false;
-	if (o->nparts)
-		tell_order(s, o);
+	tell_order(s, o);
 	free_order(o);
 	return true;
 }

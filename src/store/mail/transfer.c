@@ -532,6 +532,8 @@ int transfer_export(struct store *s, struct store_request *r, struct str *said, 
 		a = store_account(s, r->account, err);
 	if (!a)
 		return -1;
+	if (l && l->filter && !r->uids)
+		r->n = lists_shown(l, &r->uids);
 	t = transfer_new(a, r);
 	t->given = l ? l->folder : NULL;
 	return begin_work(s, t, list_export(t, r, err));

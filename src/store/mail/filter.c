@@ -1,0 +1,57 @@
+/* A query that stays with a list (struct list_filter). */
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "store/mail/match.h"
+#include "store/store_priv.h"
+
+#include <stdlib.h>
+
+struct query_filter {
+	struct list_filter filter;
+	struct query *query; /* owned */
+	struct matcher match;
+};
+
+static bool query_shows(struct list_filter *x, const struct folder *f, const struct summary *row)
+{
+	struct query_filter *q = (struct query_filter *)x;
+	struct look l = look_at(&q->match, row, NULL);
+
+	q->match.own = folder_own(f);
+	return look(&l, x->strings ? QUERY_STRINGS : QUERY_COLUMNS) == QUERY_YES;
+}
+
+static void query_filter_free(struct list_filter *x)
+{
+	struct query_filter *q = (struct query_filter *)x;
+
+	match_done(&q->match);
+	query_free(q->query);
+	free(q);
+}
+
+struct list_filter *filter_by_query(const char *text, struct err *err)
+{
+	struct query_filter *q;
+	struct query *query;
+
+	if (query_parse(&query, text, clock_now(), err) != 0)
+		return NULL;
+	if (query_cost(query) == QUERY_TEXTS) {
+		err_set(err, ERR_INPUT,
+			_("%s looks into the text of messages, by which no list can be kept; "
+			  "search "
+			  "in an open list for that"),
+			text);
+		query_free(query);
+		return NULL;
+	}
+	q = mem_alloc(sizeof(*q));
+	q->query = query;
+	q->match.query = query;
+	q->filter = (struct list_filter){.strings = query_cost(query) == QUERY_STRINGS,
+		.shows = query_shows,
+		.free = query_filter_free};
+	return &q->filter;
+}

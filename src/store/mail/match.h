@@ -1,0 +1,57 @@
+/*
+ * match - whether a message is what a query looks for (query.h): by its columns, its cached
+ * strings, its text, as far as these were read.
+ *
+ * Owns:    match_done and look_done free what was made on the way.
+ * Threads: any; a struct matcher is one thread's, and a look at QUERY_TEXTS needs none.
+ * Errors:  none. What is not here makes the answer unknown.
+ */
+#ifndef STORE_MATCH_H
+#define STORE_MATCH_H
+
+#include "base/str.h"
+#include "mime/summary.h"
+#include "store/disk/cache.h"
+#include "store/mail/query.h"
+
+/* Who looks at many messages for the same. Equal strings stand once in a page of the cache, so that
+ * a sender of many messages is compared once. */
+struct matcher {
+	const struct query *query;
+	const struct strv *own; /* addresses of the account; NULL: none */
+	/* the rest is match.c's */
+	uint64_t number; /* of the page */
+	uint8_t *seen;   /* owned; by place in the page and word: round + hit */
+	uint8_t round;   /* even; another for each page, so that seen is not cleared for each */
+	struct str folded;
+};
+
+struct read_text {         /* the text of a message, as it is looked at */
+	struct str header; /* fields on a line each, decoded */
+	struct str body;   /* as it is shown, without what Talaria says itself */
+	bool whole;        /* nothing of the body is missing */
+};
+
+/* A message that is looked at, as far as it was read. */
+struct look {
+	struct matcher *m; /* NULL at QUERY_TEXTS: what needs it is known then */
+	const struct query *query;
+	enum query_cost depth;
+	uint32_t flags, size, sent, received;
+	const struct cache_walk *walk; /* the row is of this one; NULL: it stands alone */
+	const struct summary *row;     /* at QUERY_STRINGS; later its strings may have gone */
+	struct read_text text;         /* at QUERY_TEXTS */
+	char *folded[2];               /* owned; of body and header, made when asked for */
+	uint8_t known[QUERY_TERMS];    /* what strings told: 1 and the answer; 0: not asked */
+};
+
+/* A message by its row, without its text. walk: or NULL. */
+struct look look_at(struct matcher *m, const struct summary *row, const struct cache_walk *walk);
+/* What the query says of it, by what is no dearer than depth. One that is moved away is not here
+ * any more, though the server does not know it yet. */
+enum query_answer look(struct look *l, enum query_cost depth);
+void look_done(struct look *l);
+void match_anew(struct matcher *m); /* pages that were seen may have changed since */
+void match_done(struct matcher *m);
+
+#endif

@@ -1,0 +1,308 @@
+/* Lists that show a part of their folder: what a query finds there. */
+#include "tests/unit/desk.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const FOLDERS[] = {"INBOX", "Work", "Never", "Trash=4", NULL};
+static unsigned work; /* all of Work */
+
+/* An account with connections; Work is open, with rows 1 to 4: Ann's and Bob's in turn, the second
+ * flagged. */
+static int begin(void)
+{
+	struct summary rows[4];
+	int account = desk_add(desk_account("one", false), true);
+
+	desk_online(account, LANE_MAIN);
+	desk_folders(account, FOLDERS);
+	desk_settle();
+	work = desk_open(account, "Work", NULL);
+	for (uint32_t i = 0; i < 4; i++)
+		rows[i] = desk_row(i + 1, i % 2 ? "Bob" : "Ann", NULL);
+	rows[1].flags = MAIL_FLAGGED;
+	rows[2].keywords = "later";
+	desk_fill(account, "Work", rows, 4);
+	desk_settle();
+	return account;
+}
+
+static void close_list(unsigned list)
+{
+	desk_post(desk_on(REQUEST_CLOSE, list, NULL, 0));
+	desk_settle();
+}
+
+static struct store_request *flag(unsigned list, uint32_t uid, uint32_t clear, uint32_t set)
+{
+	struct store_request *r = desk_on(REQUEST_FLAG, list, &uid, 1);
+
+	r->flag.clear = clear;
+	r->flag.set = set;
+	return r;
+}
+
+/* What is told of this list next. */
+static struct store_event *told_of(unsigned list)
+{
+	for (;;) {
+		struct store_event *ev = desk_next();
+
+		if (ev->list == list && (ev->kind == STORE_LIST || ev->kind == STORE_CHANGES))
+			return ev;
+		store_event_free(ev);
+	}
+}
+
+/* Its rows, and (uid 0 ends each) what went. */
+static void is_told(struct store_event *ev, enum store_event_kind kind, const uint32_t *uids,
+	const uint32_t *gone)
+{
+	size_t n = 0, ngone = 0;
+
+	assert_int_equal(ev->kind, kind);
+	for (; uids[n]; n++)
+		assert_true(n < ev->messages.columns.n && ev->messages.columns.uid[n] == uids[n]);
+	assert_int_equal(ev->messages.columns.n, n);
+	for (; gone && gone[ngone]; ngone++)
+		assert_true(ngone < ev->messages.ngone && ev->messages.gone[ngone] == gone[ngone]);
+	assert_int_equal(ev->messages.ngone, ngone);
+	store_event_free(ev);
+}
+#define UIDS(...) ((const uint32_t[]){__VA_ARGS__ __VA_OPT__(, ) 0})
+
+static unsigned opened(int account, const char *query, const uint32_t *uids)
+{
+	struct store_event *ev = NULL;
+	unsigned list = desk_open_query(account, "Work", query, &ev);
+
+	assert_non_null(ev);
+	is_told(ev, STORE_LIST, uids, NULL);
+	return list;
+}
+
+/* What a query finds, by columns and by strings. */
+static void test_queries(void **state)
+{
+	int account = begin();
+
+	(void)state;
+	opened(account, "~F", UIDS(2));
+	opened(account, "!~F", UIDS(1, 3, 4));
+	opened(account, "from:ann", UIDS(1, 3));
+	opened(account, "from:bob ~F", UIDS(2));
+	opened(account, "keyword:later", UIDS(3));
+	opened(account, "from:nobody", UIDS());
+	opened(account, "~A", UIDS(1, 2, 3, 4));
+}
+
+/* Marks, moves and what arrives are followed at once. */
+static void test_follows(void **state)
+{
+	int account = begin();
+	unsigned flagged = opened(account, "~F", UIDS(2)),
+		 bobs = opened(account, "from:bob", UIDS(2, 4));
+	struct summary row = desk_row(5, "Bob", NULL);
+	struct store_request *r;
+
+	(void)state;
+	desk_post(flag(work, 4, 0, MAIL_FLAGGED));
+	is_told(told_of(bobs), STORE_CHANGES, UIDS(4), NULL);
+	is_told(told_of(flagged), STORE_CHANGES, UIDS(4), NULL);
+	desk_post(flag(work, 4, MAIL_FLAGGED, 0));
+	is_told(told_of(flagged), STORE_CHANGES, UIDS(), UIDS(4));
+	row.flags = MAIL_FLAGGED;
+	desk_fill(account, "Work", &row, 1);
+	is_told(told_of(flagged), STORE_CHANGES, UIDS(5), NULL);
+	r = desk_on(REQUEST_KEYWORDS, flagged, UIDS(2), 1);
+	r->keywords.set = mem_strdup("now");
+	desk_done(r);
+	r = desk_on(REQUEST_MOVE, flagged, UIDS(2), 1);
+	r->to.folder = mem_strdup("Trash");
+	desk_post(r);
+	is_told(told_of(flagged), STORE_CHANGES, UIDS(), UIDS(2));
+	desk_post(desk_on(REQUEST_UNDO, 0, NULL, 0));
+	is_told(told_of(flagged), STORE_CHANGES, UIDS(2), NULL);
+	desk_post(desk_on(REQUEST_RELIST, flagged, NULL, 0));
+	is_told(told_of(flagged), STORE_LIST, UIDS(2, 5), NULL);
+}
+
+/* What is looked for and put in order is what it shows. */
+static void test_within(void **state)
+{
+	int account = begin();
+	unsigned bobs = opened(account, "from:bob", UIDS(2, 4));
+	struct store_request *r = desk_on(REQUEST_SEARCH, bobs, NULL, 0);
+	struct store_event *ev;
+
+	(void)state;
+	r->search.query = mem_strdup("!~F");
+	ev = desk_ask(r);
+	assert_int_equal(ev->kind, STORE_FOUND);
+	assert_int_equal(ev->found.n, 1);
+	assert_int_equal(ev->found.uids[0], 4);
+	store_event_free(ev);
+	r = desk_on(REQUEST_ORDER, bobs, NULL, 0);
+	r->order.by = ORDER_SUBJECT;
+	desk_post(r);
+	ev = desk_of_kind(STORE_ORDER);
+	assert_int_equal(ev->order.n, 2);
+	store_event_free(ev);
+}
+
+/* A folder of which nothing is shown is not kept open, and is no message's; what comes to be shown
+ * wakes it. */
+static void test_asleep(void **state)
+{
+	int account = begin();
+	unsigned none = opened(account, "~Q", UIDS());
+	struct store_request *r = desk_on(REQUEST_SEARCH, none, NULL, 0);
+	struct store_event *ev;
+	uint32_t answered = MAIL_ANSWERED;
+
+	(void)state;
+	desk_fails(desk_on(REQUEST_READ, none, UIDS(1), 1), "no longer open");
+	r->search.query = mem_strdup("~A");
+	ev = desk_ask(r);
+	assert_int_equal(ev->kind, STORE_FOUND);
+	assert_int_equal(ev->found.n, 0);
+	store_event_free(ev);
+	r = desk_on(REQUEST_ORDER, none, NULL, 0);
+	r->order.by = ORDER_FROM;
+	desk_post(r);
+	ev = desk_of_kind(STORE_ORDER);
+	assert_int_equal(ev->list, none);
+	assert_int_equal(ev->order.n, 0);
+	assert_int_equal(ev->order.by, ORDER_FROM);
+	store_event_free(ev);
+
+	desk_post(flag(work, 3, 0, answered));
+	is_told(told_of(none), STORE_CHANGES, UIDS(3), NULL);
+	close_list(work); /* the last that kept it open but for this one */
+	desk_post(flag(none, 3, answered, 0));
+	is_told(told_of(none), STORE_CHANGES, UIDS(), UIDS(3));
+	close_list(none);
+}
+
+/* It is no reason to synchronise a folder, nor to fetch what never was. */
+static void test_asks_no_server(void **state)
+{
+	int account = begin();
+	struct store_event *ev = NULL;
+	unsigned list;
+
+	(void)state;
+	close_list(work);
+	job_free(desk_job(account, LANE_MAIN, JOB_SYNC)); /* of Work when it was opened */
+	while (desk_has_job(account, LANE_MAIN, JOB_SYNC))
+		job_free(desk_job(account, LANE_MAIN, JOB_SYNC));
+	opened(account, "~F", UIDS(2));
+	list = desk_open_query(account, "Never", "~F", &ev);
+	assert_int_equal(ev->messages.percent, -1);
+	is_told(ev, STORE_LIST, UIDS(), NULL);
+	assert_false(desk_has_job(account, LANE_MAIN, JOB_SYNC));
+
+	/* Somebody opens it: what is flagged there comes. */
+	desk_open(account, "Never", NULL);
+	desk_fill(account, "Never",
+		&(struct summary){.uid = 9,
+			.flags = MAIL_FLAGGED,
+			.from_name = "",
+			.from_mail = "",
+			.to = "",
+			.cc = "",
+			.subject = "",
+			.message_id = "",
+			.references = "",
+			.keywords = "",
+			.file = ""},
+		1);
+	for (ev = told_of(list); !ev->messages.columns.n; ev = told_of(list))
+		store_event_free(ev);
+	assert_int_equal(ev->messages.columns.uid[0], 9);
+	store_event_free(ev);
+	for (ev = told_of(list); ev->messages.percent != 100; ev = told_of(list))
+		store_event_free(ev);
+	store_event_free(ev);
+}
+
+static struct store_request *opens(
+	int account, unsigned list, const char *folder, const char *query)
+{
+	struct store_request *r = desk_request(REQUEST_OPEN, account);
+
+	r->list = list;
+	r->open.folder = mem_strdup(folder);
+	r->open.query = mem_strdup(query);
+	return r;
+}
+
+static void test_refused(void **state)
+{
+	int account = begin();
+
+	(void)state;
+	desk_fails(opens(account, 900, "Work", "body:x"), "text of messages");
+	desk_fails(opens(account, 900, "Work", "~F | header:x"), "text of messages");
+	desk_fails(opens(account, 900, "Work", "~Z"), "");
+	desk_fails(opens(account, 900, "Nowhere", "~F"), "no folder");
+}
+
+/* Opening is given up, or the folder goes: nothing of it stays behind. */
+static void test_goes(void **state)
+{
+	static const char *const LESS[] = {"INBOX", "Never", "Trash=4", NULL};
+	int account = begin();
+	struct store_request *r = opens(account, 901, "Work", "~F"),
+			     *cancel = desk_request(REQUEST_CANCEL, -1);
+	struct store_event *ev;
+	unsigned none, id = r->request;
+
+	(void)state;
+	cancel->cancel.request = id;
+	desk_hold();
+	desk_post(r);
+	desk_post(cancel);
+	desk_let_go();
+	ev = desk_answer(id);
+	assert_int_equal(ev->kind, STORE_FAILED);
+	assert_int_equal(ev->failed.kind, ERR_CANCELLED);
+	store_event_free(ev);
+	desk_fails(desk_on(REQUEST_READ, 901, UIDS(2), 1), "no longer open");
+
+	r = opens(account, 902, "Work", "~F");
+	id = r->request;
+	desk_hold();
+	desk_post(r);
+	desk_post(desk_on(REQUEST_CLOSE, 902, NULL, 0));
+	desk_let_go();
+	ev = desk_answer(id);
+	assert_int_equal(ev->kind, STORE_FAILED);
+	assert_int_equal(ev->failed.kind, ERR_GONE);
+	store_event_free(ev);
+
+	none = opened(account, "~Q", UIDS());
+	desk_synced(account, "Work", 5, 4);
+	close_list(work);
+	desk_folders(account, LESS);
+	ev = desk_of_kind(STORE_CLOSED);
+	assert_int_equal(ev->list, none);
+	store_event_free(ev);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		DESK_CASE(test_queries),
+		DESK_CASE(test_follows),
+		DESK_CASE(test_within),
+		DESK_CASE(test_asleep),
+		DESK_CASE(test_asks_no_server),
+		DESK_CASE(test_refused),
+		DESK_CASE(test_goes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
