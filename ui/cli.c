@@ -202,11 +202,13 @@ static void show_progress(const struct cli *c, const struct event *ev)
 		return;
 	if (ev->account >= 0)
 		engine_account(c->engine, (size_t)ev->account, &info);
-	if (ev->total)
+	if (ev->progress.total)
 		fprintf(stderr, _("\r%s: %llu of %llu\033[K"), info.name,
-			(unsigned long long)ev->done, (unsigned long long)ev->total);
+			(unsigned long long)ev->progress.done,
+			(unsigned long long)ev->progress.total);
 	else
-		fprintf(stderr, _("\r%s: %llu\033[K"), info.name, (unsigned long long)ev->done);
+		fprintf(stderr, _("\r%s: %llu\033[K"), info.name,
+			(unsigned long long)ev->progress.done);
 }
 
 static void clear_progress(const struct cli *c)
@@ -218,7 +220,9 @@ static void clear_progress(const struct cli *c)
 /* What the relay said to a mail. Its subject tells which, unless there is only one meant. */
 static void take_fate(struct cli *c, const struct event *ev)
 {
-	if (c->mail && (!ev->id || strcmp(ev->id, c->mail) != 0))
+	const struct event_mail *m = &ev->mail;
+
+	if (c->mail && strcmp(m->id, c->mail) != 0)
 		return;
 	if (ev->kind == EVENT_SENT) {
 		c->sent++;
@@ -226,14 +230,14 @@ static void take_fate(struct cli *c, const struct event *ev)
 	}
 	clear_progress(c);
 	if (c->mail)
-		cli_say("%s", ev->err.text);
+		cli_say("%s", m->err.text);
 	else
-		cli_say(_("“%s”: %s"), ev->text ? ev->text : "", ev->err.text);
+		cli_say(_("“%s”: %s"), m->subject, m->err.text);
 	/* Of one mail the last, of several the worst. */
 	if (!c->mail && c->unsent != ERR_NONE && !c->later)
 		return;
-	c->unsent = ev->err.kind;
-	c->later = ev->n != 0;
+	c->unsent = m->err.kind;
+	c->later = m->again;
 }
 
 static void react(struct cli *c, const struct event *ev)
@@ -244,10 +248,10 @@ static void react(struct cli *c, const struct event *ev)
 		break;
 	case EVENT_NOTICE:
 		clear_progress(c);
-		cli_say("%s", ev->text ? ev->text : ev->err.text);
+		cli_say("%s", ev->notice.text);
 		break;
 	case EVENT_NEW_MAIL:
-		c->new_mails += ev->n;
+		c->new_mails += ev->new_mail.n;
 		break;
 	case EVENT_SENT:
 	case EVENT_SEND_FAILED:
@@ -274,11 +278,6 @@ struct event *cli_next(struct cli *c, int ms)
 	return ev;
 }
 
-static bool is_final(const struct event *ev)
-{
-	return ev->kind != EVENT_PROGRESS;
-}
-
 struct event *cli_final(struct cli *c, unsigned request, struct err *err)
 {
 	int64_t deadline = clock_ms() + SILENCE_MS;
@@ -289,7 +288,7 @@ struct event *cli_final(struct cli *c, unsigned request, struct err *err)
 
 		if (ev && ev->request == request) {
 			deadline = clock_ms() + SILENCE_MS;
-			if (is_final(ev)) {
+			if (event_is_final(ev)) {
 				clear_progress(c);
 				return ev;
 			}
@@ -310,7 +309,7 @@ struct event *cli_wait(struct cli *c, unsigned request, struct err *err)
 	if (!ev)
 		return NULL;
 	if (ev->kind == EVENT_FAILED)
-		*err = ev->err;
+		*err = ev->failed;
 	else if (ev->kind == EVENT_CANCELLED)
 		err_set(err, ERR_CANCELLED, _("It was cancelled"));
 	else
@@ -421,7 +420,7 @@ static int wait_ready(struct cli *c, struct msglist *l, struct err *err)
 		struct event *ev = cli_next(c, left > 0 ? (int)left : 0);
 
 		if (ev && ev->list == l && ev->kind == EVENT_FAILED) {
-			*err = ev->err;
+			*err = ev->failed;
 			event_free(ev);
 			return -1;
 		}

@@ -12,8 +12,8 @@ static enum cli_status finish(struct cli *c, unsigned request)
 
 	if (!ev)
 		return cli_fail(&err);
-	if (ev->text)
-		cli_print("%s\n", ev->text);
+	if (ev->done.text)
+		cli_print("%s\n", ev->done.text);
 	event_free(ev);
 	return CLI_OK;
 }

@@ -14,8 +14,8 @@ static enum cli_status finish(struct cli *c, unsigned request)
 
 	if (!ev)
 		return cli_fail(&err);
-	if (ev->text)
-		cli_print("%s\n", ev->text);
+	if (ev->done.text)
+		cli_print("%s\n", ev->done.text);
 	event_free(ev);
 	return CLI_OK;
 }
@@ -44,8 +44,8 @@ static enum cli_status create(struct cli *c, int account, const char *name)
 		status = cli_fail(&err);
 	else if (engine_pending_rows(c->engine) > engine_pending(c->engine))
 		status = cli_status_of(ERR_REFUSED);
-	else if (ev->text)
-		cli_print("%s\n", ev->text);
+	else if (ev->done.text)
+		cli_print("%s\n", ev->done.text);
 	event_free(ev);
 	return status;
 }

@@ -182,12 +182,12 @@ static int by_number(const void *a, const void *b)
 }
 
 /* The rows of the UIDs, in the list's order; -1 when nothing is left of them. */
-static size_t rows_of(struct msglist *l, const struct event *ev, size_t *rows)
+static size_t rows_of(struct msglist *l, const struct event_found *found, size_t *rows)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < ev->n; i++) {
-		ptrdiff_t row = msglist_find(l, ev->uids[i]);
+	for (size_t i = 0; i < found->n; i++) {
+		ptrdiff_t row = msglist_find(l, found->uids[i]);
 
 		if (row >= 0)
 			rows[n++] = (size_t)row;
@@ -217,15 +217,15 @@ enum cli_status cli_search(struct cli *c)
 		engine_close(c->engine, l);
 		return cli_fail(&err);
 	}
-	rows = mem_array(ev->n + 1, sizeof(*rows));
-	n = rows_of(l, ev, rows);
+	rows = mem_array(ev->found.n + 1, sizeof(*rows));
+	n = rows_of(l, &ev->found, rows);
 	down = newest_first(l);
 	print_begin(&p);
 	for (size_t i = 0; i < n && print_at(&p, rows[down ? i : n - 1 - i]); i++)
 		continue;
 	print_end(&p);
-	if (ev->text)
-		cli_say("%s", ev->text);
+	if (ev->found.unseen)
+		cli_say("%s", ev->found.unseen);
 	free(rows);
 	event_free(ev);
 	engine_close(c->engine, l);
@@ -304,7 +304,7 @@ static enum cli_status save_parts(struct cli *c, struct msglist *l, const struct
 		else
 			status = cli_fail(&err);
 		if (ev)
-			fprintf(stderr, "%s\n", ev->text ? ev->text : view->parts[i].name);
+			fprintf(stderr, "%s\n", ev->saved.path);
 		event_free(ev);
 	}
 	if (!saved && status == CLI_OK)

@@ -223,9 +223,14 @@ static enum cli_status check_one(struct cli *c, int account)
 	ev = cli_final(c, engine_check(c->engine, (size_t)account), &err);
 	if (!ev)
 		return cli_fail(&err);
-	print_indented(ev->text ? ev->text : "");
-	if (ev->kind == EVENT_FAILED)
-		status = cli_fail(&ev->err);
+	if (ev->kind == EVENT_CHECKED) {
+		print_indented(ev->checked.lines);
+		err = ev->checked.err;
+	} else {
+		err = ev->failed;
+	}
+	if (err.kind != ERR_NONE)
+		status = cli_fail(&err);
 	event_free(ev);
 	print_advice(a);
 	return status;

@@ -214,12 +214,12 @@ static enum cli_status edit_one(struct cli *c, int account, const struct outbox_
 
 	if (!ev)
 		return cli_fail(&err);
-	if (c->made && ev->n) {
+	if (c->made) {
 		engine_account(c->engine, (size_t)account, &info);
-		c->made->id = mem_strdup(ev->drafts->id);
+		c->made->id = mem_strdup(ev->draft->id);
 		c->made->account = mem_strdup(info.name);
-	} else if (ev->n) {
-		cli_print(_("It is a draft again: %s\n"), ev->drafts->id);
+	} else {
+		cli_print(_("It is a draft again: %s\n"), ev->draft->id);
 	}
 	event_free(ev);
 	return CLI_OK;

@@ -140,11 +140,7 @@ static int put_draft(struct cli *c, int account, const struct draft *d, char **i
 
 	if (!ev)
 		return -1;
-	if (!ev->drafts || !ev->n) {
-		event_free(ev);
-		return err_set(err, ERR_SYSTEM, _("The message could not be kept"));
-	}
-	*id = mem_strdup(ev->drafts[0].id);
+	*id = mem_strdup(ev->draft->id);
 	event_free(ev);
 	ev = cli_wait(c, engine_draft_save(c->engine, (size_t)account, *id, d), err);
 	event_free(ev);

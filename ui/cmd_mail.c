@@ -514,30 +514,31 @@ static void cmd_tag_thread(struct app *a)
 }
 
 /* Says text, which is used up, and behind it what could not be looked at. */
-static void tell_found(struct app *a, const struct event *ev, struct str *text)
+static void tell_found(struct app *a, const struct event_found *found, struct str *text)
 {
-	if (ev->text)
-		str_addf(text, ". %s", ev->text);
+	if (found->unseen)
+		str_addf(text, ". %s", found->unseen);
 	app_message(a, "%s", str_c(text));
 	str_done(text);
 }
 
 static void tag_found(struct app *a, struct view *v, struct event *ev, bool on)
 {
+	const struct event_found *found = &ev->found;
 	struct str said = STR_INIT;
 
 	if (ev->kind != EVENT_FOUND) {
 		app_finish(a, ev);
 		return;
 	}
-	for (size_t i = 0; i < ev->n; i++)
-		msglist_tag(view_index_list(v), ev->uids[i], on);
+	for (size_t i = 0; i < found->n; i++)
+		msglist_tag(view_index_list(v), found->uids[i], on);
 	str_addf(&said,
-		on ? ngettext("%zu message tagged", "%zu messages tagged", (unsigned long)ev->n)
-		   : ngettext(
-			     "%zu message untagged", "%zu messages untagged", (unsigned long)ev->n),
-		ev->n);
-	tell_found(a, ev, &said);
+		on ? ngettext("%zu message tagged", "%zu messages tagged", (unsigned long)found->n)
+		   : ngettext("%zu message untagged", "%zu messages untagged",
+			     (unsigned long)found->n),
+		found->n);
+	tell_found(a, found, &said);
 }
 
 static void tag_them(struct app *a, void *ctx, struct event *ev)
@@ -552,21 +553,23 @@ static void untag_them(struct app *a, void *ctx, struct event *ev)
 
 static void delete_them(struct app *a, void *ctx, struct event *ev)
 {
-	struct selection s = {
-		.list = view_index_list(ctx), .uids = ev->uids, .n = ev->n, .tagged = true};
+	const struct event_found *found = &ev->found;
+	struct selection s = {.list = view_index_list(ctx), .tagged = true};
 	struct str said = STR_INIT;
 
 	if (ev->kind != EVENT_FOUND) {
 		app_finish(a, ev);
 		return;
 	}
-	if (ev->n == 0) {
+	if (found->n == 0) {
 		str_adds(&said, _("Nothing matches"));
-		tell_found(a, ev, &said);
+		tell_found(a, found, &said);
 		return;
 	}
-	if (ev->text)
-		app_message(a, "%s", ev->text);
+	if (found->unseen)
+		app_message(a, "%s", found->unseen);
+	s.uids = found->uids;
+	s.n = found->n;
 	apply(a, &s, CHANGE_DELETE, NULL);
 }
 

@@ -219,7 +219,7 @@ static void cmd_search_again(struct app *a, const struct args *args)
 
 static void parts_came(struct app *a, void *ctx, struct event *ev)
 {
-	if (ev->kind == EVENT_MESSAGE && ev->view)
+	if (ev->kind == EVENT_MESSAGE)
 		app_push_over(a, ctx, view_parts_new(a, ev->view->list, ev->view->uid, ev->view));
 	else
 		app_finish(a, ev);
@@ -244,8 +244,8 @@ static void cmd_attachments(struct app *a)
 static void message_saved(struct app *a, void *ctx, struct event *ev)
 {
 	(void)ctx;
-	if (ev->kind == EVENT_SAVED || ev->kind == EVENT_DONE)
-		app_message(a, _("Saved as %s"), ev->text ? ev->text : "");
+	if (ev->kind == EVENT_SAVED)
+		app_message(a, _("Saved as %s"), ev->saved.path);
 	else
 		app_finish(a, ev);
 }

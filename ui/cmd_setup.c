@@ -35,7 +35,7 @@ static void switched(struct app *a, void *ctx, struct event *ev)
 	struct switching *w = ctx;
 	struct account_info info;
 
-	if (ev->kind == EVENT_DONE && (!ev->text || !*ev->text)) {
+	if (ev->kind == EVENT_DONE && (!ev->done.text || !*ev->done.text)) {
 		engine_account(a->engine, (size_t)w->account, &info);
 		app_message(a, _("%s now works by %s"), info.name, protocol_row(w->to)->name);
 	} else {
@@ -71,7 +71,7 @@ static void previewed(struct app *a, void *ctx, struct event *ev)
 	}
 	engine_account(a->engine, (size_t)w->account, &info);
 	str_addf(&s, _("%s to %s"), info.name, protocol_row(w->to)->name);
-	w->preview = view_text_new(a, str_c(&s), text_of_lines(ev->text ? ev->text : ""));
+	w->preview = view_text_new(a, str_c(&s), text_of_lines(ev->text.lines));
 	str_clear(&s);
 	str_addf(&s, _("Switch %s to %s now? (y/n) "), info.name, protocol_row(w->to)->name);
 	if (app_push(a, w->preview))
@@ -139,7 +139,7 @@ static void cmd_account(struct app *a, const struct args *args)
 static void synced(struct app *a, void *ctx, struct event *ev)
 {
 	(void)ctx;
-	if (ev->kind == EVENT_DONE && (!ev->text || !*ev->text))
+	if (ev->kind == EVENT_DONE && (!ev->done.text || !*ev->done.text))
 		app_message(a, _("Everything is up to date"));
 	else
 		app_finish(a, ev);
@@ -180,17 +180,18 @@ static void checked(struct app *a, void *ctx, struct event *ev)
 
 	(void)ctx;
 	app_quiet(a);
-	if (ev->kind == EVENT_TEXT || ev->kind == EVENT_FAILED) {
-		str_adds(&text, ev->text ? ev->text : "");
-		if (ev->kind == EVENT_FAILED)
-			str_addf(&text, "%s\n", ev->err.text);
+	if (ev->kind == EVENT_CHECKED || ev->kind == EVENT_FAILED) {
+		if (ev->kind == EVENT_CHECKED)
+			str_adds(&text, ev->checked.lines);
+		if (*event_error(ev))
+			str_addf(&text, "%s\n", event_error(ev));
 		str_addc(&text, '\n');
 		if (ev->account >= 0 && (size_t)ev->account < settings_accounts(a->settings))
 			advice_text(&text, settings_account(a->settings, (size_t)ev->account));
 		app_push(a, view_text_new(a, _("Result"), text_of_lines(str_c(&text))));
 	}
-	if (ev->kind == EVENT_FAILED)
-		app_finish(a, ev);
+	if (*event_error(ev))
+		app_error(a, "%s", event_error(ev));
 	str_done(&text);
 }
 

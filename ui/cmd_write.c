@@ -41,11 +41,10 @@ static void new_drafted(struct app *a, void *ctx, struct event *ev)
 {
 	struct new_message *m = ctx;
 
-	if (ev->kind == EVENT_DRAFT && ev->n && *m->subject) {
-		draft_set(&ev->drafts->draft.subject, m->subject);
+	if (ev->kind == EVENT_DRAFT && *m->subject) {
+		draft_set(&ev->draft->draft.subject, m->subject);
 		app_await(a,
-			engine_draft_save(
-				a->engine, m->account, ev->drafts->id, &ev->drafts->draft),
+			engine_draft_save(a->engine, m->account, ev->draft->id, &ev->draft->draft),
 			view_compose_came, NULL, NULL);
 	} else {
 		view_compose_came(a, NULL, ev);

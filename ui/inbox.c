@@ -7,25 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_final(const struct event *ev)
-{
-	switch (ev->kind) {
-	case EVENT_DONE:
-	case EVENT_FAILED:
-	case EVENT_CANCELLED:
-	case EVENT_MESSAGE:
-	case EVENT_SAVED:
-	case EVENT_RAW:
-	case EVENT_FOUND:
-	case EVENT_DRAFT:
-	case EVENT_DRAFTS:
-	case EVENT_TEXT:
-		return ev->request != 0;
-	default:
-		return false;
-	}
-}
-
 static const char *account_name(struct app *a, int account)
 {
 	struct account_info info = {.name = ""};
@@ -66,49 +47,54 @@ static void tell_reasons(struct app *a)
 		tell_reason(a, i);
 }
 
+/* What comes by itself is shown until the request has numbers of its own. */
+static void tell_progress(struct app *a, const struct event *ev)
+{
+	const struct event_progress *p = &ev->progress;
+
+	if (!ev->request && (!a->progress_request || !p->total))
+		a->progress_quiet = p->total != 0;
+	if (ev->request == a->progress_request ||
+		(!ev->request && a->progress_of != a->progress_request)) {
+		a->progress_of = ev->request;
+		a->progress_done = p->done;
+		a->progress_total = p->total;
+		a->progress_bytes = p->octets;
+	}
+}
+
 static void tell(struct app *a, struct event *ev)
 {
-	const char *text = ev->text ? ev->text : "";
-
 	switch (ev->kind) {
 	case EVENT_NEW_MAIL:
 		app_message(a,
 			ngettext("%zu new message in %s %s", "%zu new messages in %s %s",
-				(unsigned long)ev->n),
-			ev->n, account_name(a, ev->account), text);
+				(unsigned long)ev->new_mail.n),
+			ev->new_mail.n, account_name(a, ev->account), ev->new_mail.folder);
 		break;
 	case EVENT_ACCOUNTS:
 		tell_reasons(a);
 		break;
 	case EVENT_NOTICE:
-		app_message(a, "%s", text);
+		app_message(a, "%s", ev->notice.text);
 		break;
 	case EVENT_SENT:
-		if (*text)
-			app_message(a, _("Sent: %s"), text);
+		if (*ev->mail.subject)
+			app_message(a, _("Sent: %s"), ev->mail.subject);
 		else
 			app_message(a, _("Sent"));
 		break;
 	case EVENT_SEND_FAILED:
-		app_error(a, _("%s (:outbox)"), ev->err.text);
+		app_error(a, _("%s (:outbox)"), ev->mail.err.text);
 		break;
 	case EVENT_PASSWORD:
 		ask_password(a, ev->account);
 		break;
 	case EVENT_PROGRESS:
-		if (!ev->request && (!a->progress_request || !ev->total))
-			a->progress_quiet = ev->total != 0;
-		/* What comes by itself is shown until the request has numbers of its own. */
-		if (ev->request == a->progress_request ||
-			(!ev->request && a->progress_of != a->progress_request)) {
-			a->progress_of = ev->request;
-			a->progress_done = ev->done;
-			a->progress_total = ev->total;
-			a->progress_bytes = ev->bytes;
-		}
+		tell_progress(a, ev);
 		break;
 	default:
-		if (is_final(ev))
+		if (event_is_final(ev))
 			app_finish(a, ev);
 		break;
 	}
@@ -131,12 +117,12 @@ void inbox_take(struct app *a, struct event *ev)
 
 	a->dirty = true;
 	if (ev->kind == EVENT_CLOSED) {
-		if (ev->text && *ev->text)
-			app_error(a, "%s", ev->text);
+		if (ev->closed.why)
+			app_error(a, "%s", ev->closed.why);
 		app_close_list(a, ev->list);
 		return;
 	}
-	if (is_final(ev)) {
+	if (event_is_final(ev)) {
 		if (ev->request == a->progress_request)
 			a->progress_request = 0;
 		if (ask_take_await(a, ev->request, &w)) {

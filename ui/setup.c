@@ -282,12 +282,13 @@ static int log_in(const struct setup *s, struct settings *settings, const char *
 		return -1;
 	if (cli_go_online(&c, err) == 0)
 		ev = cli_final(&c, engine_check(c.engine, 0), err);
-	if (ev)
-		str_adds(out, ev->text);
-	if (ev && ev->kind == EVENT_TEXT)
-		rc = 0;
-	else if (ev)
-		*err = ev->err;
+	if (ev && ev->kind == EVENT_CHECKED) {
+		str_adds(out, ev->checked.lines);
+		rc = ev->checked.err.kind == ERR_NONE ? 0 : -1;
+		*err = ev->checked.err;
+	} else if (ev) {
+		*err = ev->failed;
+	}
 	event_free(ev);
 	engine_free(c.engine);
 	return rc;

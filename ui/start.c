@@ -81,14 +81,14 @@ static void first_drafted(struct app *a, void *ctx, struct event *ev)
 {
 	const struct app_start *s = ctx;
 
-	if (ev->kind != EVENT_DRAFT || !ev->n) {
+	if (ev->kind != EVENT_DRAFT) {
 		app_finish(a, ev);
 		return;
 	}
-	add_start(&ev->drafts->draft, s->draft);
+	add_start(&ev->draft->draft, s->draft);
 	app_await(a,
 		engine_draft_save(a->engine, (size_t)(ev->account < 0 ? 0 : ev->account),
-			ev->drafts->id, &ev->drafts->draft),
+			ev->draft->id, &ev->draft->draft),
 		view_compose_came, NULL, NULL);
 }
 

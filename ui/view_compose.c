@@ -143,8 +143,8 @@ static void drafted(struct app *a, void *ctx, struct event *ev)
 	struct compose_view *x = ctx;
 
 	x->busy = false;
-	if (ev->kind == EVENT_DRAFT && ev->n) {
-		take(x, ev->drafts);
+	if (ev->kind == EVENT_DRAFT) {
+		take(x, ev->draft);
 		go_on(x);
 	} else {
 		x->next = NULL;
@@ -156,7 +156,7 @@ static void drafted(struct app *a, void *ctx, struct event *ev)
 static void saved(struct app *a, void *ctx, struct event *ev)
 {
 	struct compose_view *x = ctx;
-	bool good = ev->kind == EVENT_DRAFT && ev->n;
+	bool good = ev->kind == EVENT_DRAFT;
 
 	x->saving--;
 	if (!good) {
@@ -166,7 +166,7 @@ static void saved(struct app *a, void *ctx, struct event *ev)
 	if (x->saving)
 		return;
 	if (good) {
-		take(x, ev->drafts);
+		take(x, ev->draft);
 		go_on(x);
 		return;
 	}
@@ -258,10 +258,10 @@ static void text_ready(struct app *a, void *ctx, struct event *ev)
 
 	x->busy = false;
 	x->next = NULL;
-	if (ev->kind != EVENT_DRAFT || !ev->n || !ev->drafts->path)
+	if (ev->kind != EVENT_DRAFT || !ev->draft->path)
 		app_finish(a, ev);
 	else if (may_edit(x))
-		app_run_child(a, editor_command(a), ev->drafts->path, edited, x, x);
+		app_run_child(a, editor_command(a), ev->draft->path, edited, x, x);
 }
 
 static void compose_edit(struct view *v)
@@ -632,11 +632,11 @@ static void open_edited(struct app *a, void *ctx, struct event *ev)
 	struct compose_view *x;
 
 	(void)ctx;
-	if (ev->kind != EVENT_DRAFT || !ev->n) {
+	if (ev->kind != EVENT_DRAFT) {
 		app_finish(a, ev);
 		return;
 	}
-	x = open_view(a, ev->account, ev->drafts);
+	x = open_view(a, ev->account, ev->draft);
 	if (x)
 		text_ready(a, x, ev);
 }
@@ -655,8 +655,8 @@ void view_compose_open(struct app *a, int account, const struct draft_info *d, b
 void view_compose_came(struct app *a, void *ctx, struct event *ev)
 {
 	(void)ctx;
-	if (ev->kind == EVENT_DRAFT && ev->n)
-		view_compose_open(a, ev->account, ev->drafts, true);
+	if (ev->kind == EVENT_DRAFT)
+		view_compose_open(a, ev->account, ev->draft, true);
 	else
 		app_finish(a, ev);
 }

@@ -77,11 +77,13 @@ static void drafts_came(struct app *a, void *ctx, struct event *ev)
 		return;
 	}
 	strv_done(&x->strings);
-	for (size_t i = 0; i < ev->n; i++) {
-		strv_add(&x->strings, ev->drafts[i].id);
-		strv_add(&x->strings, ev->drafts[i].draft.to);
-		strv_add(&x->strings, ev->drafts[i].draft.subject);
-		strv_add(&x->strings, *ev->drafts[i].where ? ev->drafts[i].where : _("here"));
+	for (size_t i = 0; i < ev->drafts.n; i++) {
+		const struct draft_info *d = &ev->drafts.v[i];
+
+		strv_add(&x->strings, d->id);
+		strv_add(&x->strings, d->draft.to);
+		strv_add(&x->strings, d->draft.subject);
+		strv_add(&x->strings, *d->where ? d->where : _("here"));
 	}
 	list_came(&x->list);
 }

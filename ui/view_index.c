@@ -374,13 +374,13 @@ static void index_selected_away(struct view *v)
 }
 
 /* The next row that was found, on from the cursor in steps around the list; count: none. */
-static size_t next_found(const struct index_view *x, const struct event *ev, size_t step)
+static size_t next_found(const struct index_view *x, const struct event_found *found, size_t step)
 {
 	size_t count = msglist_count(x->list), at = x->scroll.cursor;
 
-	for (size_t i = 0; ev->n && i < count; i++) {
+	for (size_t i = 0; found->n && i < count; i++) {
 		at = (at + step) % count;
-		if (uids_find(ev->uids, ev->n, msglist_uid(x->list, at)) >= 0)
+		if (uids_find(found->uids, found->n, msglist_uid(x->list, at)) >= 0)
 			return at;
 	}
 	return count;
@@ -394,16 +394,16 @@ static void go_to_found(struct app *a, struct index_view *x, struct event *ev, b
 		app_finish(a, ev);
 		return;
 	}
-	at = next_found(x, ev, back ? count - 1 : 1);
+	at = next_found(x, &ev->found, back ? count - 1 : 1);
 	if (at < count) {
 		x->scroll.cursor = at;
 		remember(x);
-		if (ev->text)
-			app_message(a, "%s", ev->text);
+		if (ev->found.unseen)
+			app_message(a, "%s", ev->found.unseen);
 		return;
 	}
 	app_error(a, _("“%s” was not found%s%s"), a->last_search ? a->last_search : "",
-		ev->text ? ". " : "", ev->text ? ev->text : "");
+		ev->found.unseen ? ". " : "", ev->found.unseen ? ev->found.unseen : "");
 }
 
 static void found(struct app *a, void *ctx, struct event *ev)

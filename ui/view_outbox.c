@@ -143,7 +143,7 @@ static void outbox_edited(struct app *a, void *ctx, struct event *ev)
 {
 	struct view *v = app_find_view(a, UI_OUTBOX);
 
-	if (v && ev->kind == EVENT_DRAFT && ev->n)
+	if (v && ev->kind == EVENT_DRAFT)
 		app_close_view(a, v);
 	view_compose_came(a, ctx, ev);
 }

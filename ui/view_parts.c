@@ -55,7 +55,7 @@ static void saved(struct app *a, void *ctx, struct event *ev)
 {
 	(void)ctx;
 	if (ev->kind == EVENT_SAVED)
-		app_message(a, _("Saved as %s"), ev->text ? ev->text : "");
+		app_message(a, _("Saved as %s"), ev->saved.path);
 	else
 		app_finish(a, ev);
 }

@@ -80,14 +80,14 @@ static void arrived(struct app *a, void *ctx, struct event *ev)
 	struct reader_view *x = ctx;
 
 	x->request = 0;
-	if (ev->kind == EVENT_MESSAGE && ev->view) {
+	if (ev->kind == EVENT_MESSAGE) {
 		if (ev->view->uid == x->uid)
 			take(x, ev);
 		return;
 	}
 	x->waiting = x->late = false;
 	if (ev->kind == EVENT_FAILED)
-		show_notice(x, ev->err.text);
+		show_notice(x, ev->failed.text);
 	else if (ev->kind == EVENT_CANCELLED && !x->m)
 		show_notice(x, _("Stopped before it was here; open it again to fetch it"));
 	(void)a;
@@ -247,8 +247,8 @@ static void reader_event(struct view *v, struct event *ev)
 		ev->view->uid == x->uid && x->uid)
 		take(x, ev);
 	if (ev->kind == EVENT_PROGRESS && ev->request == x->request && x->request) {
-		x->done = ev->bytes ? ev->bytes : ev->done;
-		x->total = ev->total;
+		x->done = ev->progress.octets ? ev->progress.octets : ev->progress.done;
+		x->total = ev->progress.total;
 	}
 }
 

@@ -163,10 +163,8 @@ struct text *text_of_lines(const char *lines)
 
 void app_finish(struct app *a, struct event *ev)
 {
-	if (ev->kind == EVENT_FAILED && ev->err.kind != ERR_CANCELLED)
-		app_error(a, "%s", ev->err.text);
-	else if (ev->kind == EVENT_DONE && ev->text && *ev->text)
-		app_message(a, "%s", ev->text);
-	else if (ev->kind == EVENT_TEXT)
-		app_push(a, view_text_new(a, _("Result"), text_of_lines(ev->text ? ev->text : "")));
+	if (ev->kind == EVENT_FAILED)
+		app_error(a, "%s", ev->failed.text);
+	else if (ev->kind == EVENT_DONE && ev->done.text && *ev->done.text)
+		app_message(a, "%s", ev->done.text);
 }

@@ -652,15 +652,6 @@ void engine_password(struct engine *e, size_t account, const char *password)
 
 /* --- events --- */
 
-struct event *event_new(enum event_kind kind)
-{
-	struct event *ev = mem_alloc(sizeof(*ev));
-
-	ev->kind = kind;
-	ev->account = -1;
-	return ev;
-}
-
 struct event *engine_next(struct engine *e)
 {
 	struct queue_item *item;
@@ -678,41 +669,4 @@ struct event *engine_next(struct engine *e)
 			return ev;
 	}
 	return NULL;
-}
-
-struct message_view *engine_take_view(struct event *ev)
-{
-	struct message_view *v = ev->view;
-
-	ev->view = NULL;
-	return v;
-}
-
-void engine_view_free(struct message_view *v)
-{
-	if (!v)
-		return;
-	text_free(v->text);
-	free(v->parts);
-	free(v->from);
-	free(v->to);
-	free(v->cc);
-	free(v->date);
-	free(v->subject);
-	free(v->message_id);
-	free(v->list_post);
-	strv_done(&v->strings);
-	free(v);
-}
-
-void event_free(struct event *ev)
-{
-	if (!ev)
-		return;
-	draft_infos_free(ev->drafts, ev->drafts ? ev->n : 0);
-	free(ev->text);
-	free(ev->id);
-	free(ev->uids);
-	engine_view_free(ev->view);
-	free(ev);
 }

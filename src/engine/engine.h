@@ -140,7 +140,7 @@ void engine_view_free(struct message_view *v); /* NULL is fine */
  * directory). EVENT_SAVED. */
 unsigned engine_save_part(
 	struct engine *e, struct msglist *l, uint32_t uid, const char *section, const char *path);
-/* The whole message as it is into a new file, or (path NULL) as bytes in EVENT_RAW. */
+/* The whole message as it is into a new file. EVENT_SAVED. */
 unsigned engine_save_message(struct engine *e, struct msglist *l, uint32_t uid, const char *path);
 
 /*
@@ -232,11 +232,11 @@ int engine_query_check(const char *query, struct err *err);
 /* The language's fields and patterns for the manual and help, one at a time; false at the end.
  * *pattern: what is typed, such as "from:WORD, ~f"; *help is translated. */
 bool engine_query_help(size_t i, struct str *pattern, const char **help);
-/* EVENT_FOUND with ascending UIDs. Texts that are not here cannot be looked at: then its text says
- * how many, and those messages are not among the UIDs. */
+/* EVENT_FOUND. Texts that are not here cannot be looked at: then it says how many, and those
+ * messages are not among the UIDs. */
 unsigned engine_search(struct engine *e, struct msglist *l, const char *query);
 /* Shows only what matches; "" or "all": everything. EVENT_LIST tells that the
- * rows are others, EVENT_DONE is final; its text is as with EVENT_FOUND. */
+ * rows are others, EVENT_DONE is final; its text says what could not be looked at. */
 unsigned engine_limit(struct engine *e, struct msglist *l, const char *query);
 
 /* --- writing --- */
@@ -317,8 +317,7 @@ void engine_set_offline(struct engine *e, bool offline);
  * file. */
 unsigned engine_protocol_preview(struct engine *e, size_t account, enum protocol to);
 unsigned engine_protocol(struct engine *e, size_t account, enum protocol to);
-/* Connects to all servers of the account, logs in and reports: EVENT_TEXT (final) with lines;
- * EVENT_FAILED with the same text's reason. */
+/* Connects to all servers of the account, logs in and reports: EVENT_CHECKED. */
 unsigned engine_check(struct engine *e, size_t account);
 void engine_password(struct engine *e, size_t account,
 	const char *password); /* the answer to EVENT_PASSWORD; NULL: none */
@@ -326,28 +325,74 @@ void engine_cancel(struct engine *e, unsigned id);
 
 /* --- events --- */
 enum event_kind {
-	EVENT_DONE,        /* final; text may hold something to show */
-	EVENT_FAILED,      /* final; err */
-	EVENT_CANCELLED,   /* final */
-	EVENT_PROGRESS,    /* done, total (0: unknown), bytes */
+	/* Final, of a request. */
+	EVENT_DONE,      /* done */
+	EVENT_FAILED,    /* failed */
+	EVENT_CANCELLED, /* failed: what was done before, where it says so */
+	EVENT_MESSAGE,   /* view: of engine_read */
+	EVENT_SAVED,     /* saved: of engine_save_part, engine_save_message */
+	EVENT_FOUND,     /* found: of engine_search */
+	EVENT_DRAFT,     /* draft: of most that write */
+	EVENT_DRAFTS,    /* drafts: of engine_drafts */
+	EVENT_TEXT,      /* text: of engine_protocol_preview */
+	EVENT_CHECKED,   /* checked: of engine_check */
+	/* Of a request, before its final one; of no request: of an account by itself. */
+	EVENT_PROGRESS, /* progress */
+	/* Nobody asked for these. */
 	EVENT_ACCOUNTS,    /* some account_info changed: repaint the status line */
 	EVENT_FOLDERS,     /* folders or counts of account changed */
 	EVENT_LIST,        /* list changed: rows, order or flags. Positions by UID */
-	EVENT_CLOSED,      /* the folder of list was deleted: engine_close it; text */
-	EVENT_ROWS,        /* strings of rows arrived: repaint */
-	EVENT_MESSAGE,     /* final of engine_read; view */
-	EVENT_SAVED,       /* final of engine_save_part; text is the path */
-	EVENT_RAW,         /* final of engine_save_message without path; text, text_len */
-	EVENT_FOUND,       /* final of engine_search; uids, n, text */
-	EVENT_DRAFT,       /* final of compose requests; drafts[0] */
-	EVENT_DRAFTS,      /* final of engine_drafts; drafts, n */
-	EVENT_TEXT,        /* final of preview and check; text with lines */
-	EVENT_SENT,        /* a mail left the outbox; id, text is its subject */
-	EVENT_SEND_FAILED, /* a mail waits, was refused or is unconfirmed; the same, err */
-	EVENT_NEW_MAIL,    /* n new messages in account, text is the folder */
-	EVENT_NOTICE,   /* something the user should see once: alerts, cache rebuilt, a change taken
-			   back; text */
-	EVENT_PASSWORD, /* account needs a password: ask, then engine_password */
+	EVENT_CLOSED,      /* closed: the folder of list is gone; engine_close it */
+	EVENT_ROWS,        /* strings of rows of list arrived: repaint */
+	EVENT_SENT,        /* mail: it left the outbox */
+	EVENT_SEND_FAILED, /* mail: it waits, was refused or is unconfirmed */
+	EVENT_NEW_MAIL,    /* new_mail */
+	EVENT_NOTICE,      /* notice: something the user should see once, such as an alert, a cache
+			      that was rebuilt, a change that was taken back */
+	EVENT_PASSWORD,    /* account needs a password: ask, then engine_password */
+};
+
+/* Everything that is pointed to is owned by the event; texts are clean UTF-8. */
+struct event_done {
+	char *text; /* to be shown; NULL or "": nothing */
+};
+struct event_progress {
+	uint64_t done, total; /* total 0: through, or nobody knows */
+	uint64_t octets;
+};
+struct event_closed {
+	char *why; /* NULL: the user deleted it */
+};
+struct event_saved {
+	char *path;
+};
+struct event_found {
+	uint32_t *uids; /* ascending */
+	size_t n;
+	char *unseen; /* what could not be looked into, or at; NULL: nothing */
+};
+struct event_drafts {
+	struct draft_info *v;
+	size_t n;
+};
+struct event_text {
+	char *lines;
+};
+struct event_checked {
+	char *lines;    /* what the servers are, also when something failed */
+	struct err err; /* the first thing that did; ERR_NONE: nothing */
+};
+struct event_mail {
+	char *id, *subject;
+	struct err err; /* EVENT_SEND_FAILED: why */
+	bool again;     /* EVENT_SEND_FAILED: it will be tried again by itself */
+};
+struct event_new_mail {
+	char *folder;
+	size_t n;
+};
+struct event_notice {
+	char *text;
 };
 
 struct event {
@@ -355,19 +400,30 @@ struct event {
 	unsigned request;     /* 0 for those nobody asked for */
 	int account;          /* index or -1 */
 	struct msglist *list; /* borrowed or NULL */
-	struct err err;
-	char *text; /* owned; clean UTF-8, or raw bytes for EVENT_RAW */
-	size_t text_len;
-	char *id; /* of a mail in the outbox; owned */
-	uint64_t done, total, bytes;
-	uint32_t *uids; /* owned */
-	size_t n;
-	struct message_view *view; /* owned; take it with engine_take_view */
-	struct draft_info *drafts; /* of EVENT_DRAFT and EVENT_DRAFTS; owned */
+	union {               /* of kinds that are not here nothing more is to be said */
+		struct event_done done;
+		struct err failed;
+		struct event_progress progress;
+		struct event_closed closed;
+		struct message_view *view; /* NULL once it was taken: engine_take_view */
+		struct event_saved saved;
+		struct event_found found;
+		struct draft_info *draft; /* never NULL */
+		struct event_drafts drafts;
+		struct event_text text;
+		struct event_checked checked;
+		struct event_mail mail;
+		struct event_new_mail new_mail;
+		struct event_notice notice;
+	};
 };
 
 struct event *engine_next(struct engine *e); /* NULL: none now; never waits */
 struct message_view *engine_take_view(struct event *ev);
+bool event_is_final(const struct event *ev); /* its request is through */
+/* Why its request failed or was cancelled; "" of all others. */
+const char *event_error(const struct event *ev);
+struct event *event_new(enum event_kind kind);
 void event_free(struct event *ev); /* NULL is fine */
 
 #endif

@@ -237,11 +237,11 @@ struct event *engine_group_event(const struct asked *a, enum event_kind done)
 	out->request = g->request;
 	out->list = a->list;
 	if (failed)
-		set_error(g, &out->err);
+		set_error(g, &out->failed);
 	else if (g->failed)
 		str_addf(&g->said, "%s%s", g->said.len ? "; " : "", str_c(&g->wrong));
-	if (g->said.len)
-		out->text = str_steal(&g->said);
+	if (!failed && g->said.len)
+		*event_said(out) = str_steal(&g->said);
 	return out;
 }
 

@@ -113,7 +113,8 @@ void engine_group_free(struct group *g);
 /* engine_flag; quiet: nothing that is undone by itself. */
 unsigned engine_change_marks(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n,
 	unsigned clear, unsigned set, bool quiet);
-struct event *event_new(enum event_kind kind);
+/* The words of a request that is through. */
+char **event_said(struct event *ev);
 /* Turns what the disk thread says into an event, changing the model; NULL: nothing to tell. Keeps
  * ev. */
 struct event *translate(struct engine *e, struct store_event *ev);

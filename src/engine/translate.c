@@ -284,7 +284,7 @@ static struct event *close_source(
 	str_addf(&text, "%s/%s: %s", s->account_name, s->folder, why);
 	e->held = event_new(EVENT_NOTICE);
 	e->held->account = s->account;
-	e->held->text = str_steal(&text);
+	e->held->notice.text = str_steal(&text);
 	return list_event(l, EVENT_LIST);
 }
 
@@ -296,12 +296,11 @@ static struct event *take_closed(struct engine *e, struct store_event *ev)
 
 	if (l && msglist_spans(l))
 		return close_source(e, l, source, ev->closed.why ? ev->closed.why : "");
-	out = l ? list_event(l, EVENT_CLOSED) : NULL;
-
-	if (out) {
-		out->text = ev->closed.why;
-		ev->closed.why = NULL;
-	}
+	if (!l)
+		return NULL;
+	out = list_event(l, EVENT_CLOSED);
+	out->closed.why = ev->closed.why;
+	ev->closed.why = NULL;
 	return out;
 }
 
@@ -485,8 +484,8 @@ static void save_protocol(struct engine *e, const struct asked *a, struct event 
 		struct str text = STR_INIT;
 
 		str_addf(&text, _("Switched, but not saved in the configuration: %s"), err.text);
-		free(out->text);
-		out->text = str_steal(&text);
+		free(out->done.text);
+		out->done.text = str_steal(&text);
 	}
 }
 
@@ -494,15 +493,16 @@ static void save_protocol(struct engine *e, const struct asked *a, struct event 
 static void tell_unseen(struct event *out, uint64_t looked, uint64_t total)
 {
 	struct str text = STR_INIT;
+	char **said = event_said(out);
 
 	if (looked == total)
 		return;
 	str_addf(&text, _("Looked in %llu of %llu texts; the others are not here"),
 		(unsigned long long)looked, (unsigned long long)total);
-	if (out->text)
-		str_addf(&text, "; %s", out->text);
-	free(out->text);
-	out->text = str_steal(&text);
+	if (*said)
+		str_addf(&text, "; %s", *said);
+	free(*said);
+	*said = str_steal(&text);
 }
 
 /* Keeps numbers, which are ascending. */
@@ -510,8 +510,8 @@ static struct event *give_found(
 	struct engine *e, struct asked *a, struct event *out, uint32_t *numbers, size_t n)
 {
 	if (!a->limit) {
-		out->uids = numbers;
-		out->n = n;
+		out->found.uids = numbers;
+		out->found.n = n;
 		return out;
 	}
 	msglist_set_limit(a->list, strcmp(a->text, "~A") == 0 ? NULL : a->text, numbers, n);
@@ -553,7 +553,7 @@ static struct event *take_done(struct engine *e, struct store_event *ev)
 	} else if (a->kind != REQUEST_ACCOUNT && a->kind != REQUEST_OPEN) {
 		out = answer(ev, done_kind(a));
 		out->list = a->list;
-		out->text = ev->done.text;
+		*event_said(out) = ev->done.text;
 		ev->done.text = NULL;
 		if (a->kind == REQUEST_PROTOCOL)
 			save_protocol(e, a, out);
@@ -587,31 +587,19 @@ static struct event *take_failed(struct engine *e, struct store_event *ev)
 	out = answer(ev, ev->failed.kind == ERR_CANCELLED ? EVENT_CANCELLED : EVENT_FAILED);
 	out->account = a->account;
 	out->list = a->list;
-	out->err = ev->failed;
+	out->failed = ev->failed;
 	show_truth(e, a, ev);
 	out = answered(e, a, out);
 	engine_forget(e, ev->request);
 	return out;
 }
 
-static struct event *take_bytes(struct engine *e, struct store_event *ev)
-{
-	struct event *out = answer(ev, EVENT_RAW);
-
-	out->text_len = ev->bytes.bytes.len;
-	out->text = str_steal(&ev->bytes.bytes);
-	engine_forget(e, ev->request);
-	return out;
-}
-
 static struct event *take_checked(struct engine *e, struct store_event *ev)
 {
-	struct event *out =
-		answer(ev, ev->checked.err.kind == ERR_NONE ? EVENT_TEXT : EVENT_FAILED);
+	struct event *out = answer(ev, EVENT_CHECKED);
 
-	out->err = ev->checked.err;
-	out->text_len = ev->checked.text.len;
-	out->text = str_steal(&ev->checked.text);
+	out->checked.err = ev->checked.err;
+	out->checked.lines = str_steal(&ev->checked.text);
 	engine_forget(e, ev->request);
 	return out;
 }
@@ -656,10 +644,13 @@ static struct event *take_found(struct engine *e, struct store_event *ev)
 static struct event *take_drafts(struct engine *e, struct store_event *ev)
 {
 	struct asked *a = engine_asked(e, ev->request);
-	struct event *out = answer(ev, a && a->kind == REQUEST_DRAFTS ? EVENT_DRAFTS : EVENT_DRAFT);
+	bool all = a && a->kind == REQUEST_DRAFTS;
+	struct event *out = answer(ev, all ? EVENT_DRAFTS : EVENT_DRAFT);
 
-	out->n = ev->drafts.n;
-	out->drafts = ev->drafts.v;
+	if (all)
+		out->drafts = (struct event_drafts){ev->drafts.v, ev->drafts.n};
+	else
+		out->draft = ev->drafts.v;
 	ev->drafts.v = NULL;
 	ev->drafts.n = 0;
 	engine_forget(e, ev->request);
@@ -673,37 +664,32 @@ static struct event *take_progress(struct engine *e, struct store_event *ev)
 
 	if (a && a->group)
 		out->request = a->group->request;
-	out->done = ev->progress.done;
-	out->total = ev->progress.total;
-	out->bytes = ev->progress.octets;
+	out->progress.done = ev->progress.done;
+	out->progress.total = ev->progress.total;
+	out->progress.octets = ev->progress.octets;
 	return out;
 }
 
 /* --- things nobody asked for --- */
 
-/* Keeps text. */
-static struct event *news(const struct store_event *ev, enum event_kind kind, char **text)
-{
-	struct event *out = answer(ev, kind);
-
-	out->text = *text;
-	*text = NULL;
-	return out;
-}
-
 static struct event *take_new_mail(struct engine *e, struct store_event *ev)
 {
-	struct event *out = news(ev, EVENT_NEW_MAIL, &ev->new_mail.folder);
+	struct event *out = answer(ev, EVENT_NEW_MAIL);
 
 	(void)e;
-	out->n = ev->new_mail.n;
+	out->new_mail = (struct event_new_mail){ev->new_mail.folder, ev->new_mail.n};
+	ev->new_mail.folder = NULL;
 	return out;
 }
 
 static struct event *take_notice(struct engine *e, struct store_event *ev)
 {
+	struct event *out = answer(ev, EVENT_NOTICE);
+
 	(void)e;
-	return news(ev, EVENT_NOTICE, &ev->notice.text);
+	out->notice.text = ev->notice.text;
+	ev->notice.text = NULL;
+	return out;
 }
 
 static struct event *take_password(struct engine *e, struct store_event *ev)
@@ -714,14 +700,14 @@ static struct event *take_password(struct engine *e, struct store_event *ev)
 
 static struct event *take_mail(struct engine *e, struct store_event *ev)
 {
-	bool sent = ev->kind == STORE_SENT;
-	struct event *out = news(ev, sent ? EVENT_SENT : EVENT_SEND_FAILED, &ev->mail.subject);
+	struct event *out = answer(ev, ev->kind == STORE_SENT ? EVENT_SENT : EVENT_SEND_FAILED);
 
 	(void)e;
-	out->id = ev->mail.id;
-	ev->mail.id = NULL;
-	out->err = ev->mail.err;
-	out->n = ev->mail.again;
+	out->mail.id = ev->mail.id;
+	out->mail.subject = ev->mail.subject;
+	ev->mail.id = ev->mail.subject = NULL;
+	out->mail.err = ev->mail.err;
+	out->mail.again = ev->mail.again;
 	return out;
 }
 
@@ -740,7 +726,6 @@ static take_fn *const takes[] = {
 	[STORE_ORDER] = take_order,
 	[STORE_SORTED] = take_sorted,
 	[STORE_VIEW] = take_view,
-	[STORE_BYTES] = take_bytes,
 	[STORE_CHECKED] = take_checked,
 	[STORE_FOUND] = take_found,
 	[STORE_DRAFTS] = take_drafts,

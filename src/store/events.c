@@ -112,9 +112,6 @@ static void free_kind(struct store_event *ev)
 	case STORE_VIEW:
 		store_view_free(ev->view);
 		break;
-	case STORE_BYTES:
-		str_done(&ev->bytes.bytes);
-		break;
 	case STORE_CHECKED:
 		str_done(&ev->checked.text);
 		break;

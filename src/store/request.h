@@ -53,7 +53,7 @@ enum request_kind {
 
 	REQUEST_READ,      /* list, uid, read -> STORE_VIEW */
 	REQUEST_SAVE_PART, /* list, uid, save: said is the path */
-	REQUEST_SAVE_RAW,  /* list, uid, save; without a path -> STORE_BYTES */
+	REQUEST_SAVE_RAW,  /* list, uid, save: all of it; said is the path */
 	REQUEST_WHOLE,     /* list, uid: the rest of a message whose beginning is here (POP3) */
 
 	/* All of these change a folder, and can be undone; each is one step. */
@@ -129,7 +129,7 @@ struct request_read {
 	char *asked, *missing;
 };
 struct request_save {
-	char *section; /* owned; NULL: the whole message */
+	char *section; /* owned; REQUEST_SAVE_PART */
 	char *path;    /* owned; a file that is not there, or a directory for one */
 };
 struct request_flag {

@@ -55,7 +55,6 @@ enum store_event_kind {
 	STORE_ORDER,       /* list */
 	STORE_SORTED,      /* list: not of the disk thread but of another helper of the engine */
 	STORE_VIEW,        /* final, of REQUEST_READ */
-	STORE_BYTES,       /* final, of REQUEST_SAVE_RAW */
 	STORE_CHECKED,     /* final, of REQUEST_CHECK */
 	STORE_FOUND,       /* final, of REQUEST_SEARCH */
 	STORE_DRAFTS,      /* final, of most that are about drafts */
@@ -132,9 +131,6 @@ struct told_sorted {
 	void *job; /* owned; the engine knows what it is */
 	void (*free)(void *job);
 };
-struct told_bytes {
-	struct str bytes;
-};
 struct told_checked {
 	struct str text;
 	struct err err;
@@ -189,7 +185,6 @@ struct store_event {
 		struct told_order order;
 		struct told_sorted sorted;
 		struct store_view *view; /* owned */
-		struct told_bytes bytes;
 		struct told_checked checked;
 		struct told_found found;
 		struct told_drafts drafts;

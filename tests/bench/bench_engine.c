@@ -111,7 +111,7 @@ static enum event_kind step(struct engine *e, unsigned *request)
 			kind = ev->kind;
 			*request = ev->request;
 			if (kind == EVENT_FAILED)
-				die(ev->err.text);
+				die(event_error(ev));
 			event_free(ev);
 			return kind;
 		}

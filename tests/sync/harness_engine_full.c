@@ -101,9 +101,9 @@ static void bad(const char *text)
 static void take(const struct event *ev)
 {
 	if (ev->kind == EVENT_NOTICE)
-		tell_text(TOLD_NOTICE, 0, ev->text);
+		tell_text(TOLD_NOTICE, 0, ev->notice.text);
 	if (ev->kind == EVENT_SEND_FAILED)
-		tell_text(TOLD_NOTICE, 1, ev->err.text);
+		tell_text(TOLD_NOTICE, 1, ev->mail.err.text);
 	for (unsigned i = 0; i < WORLD_LISTS; i++)
 		if (ev->kind == EVENT_FAILED && ev->list && ev->list == kid.lists[i])
 			kid.lost[i] = true;
@@ -175,7 +175,7 @@ static void one_act(const struct act *a)
 		tell_text(TOLD_DONE, r.seq, "");
 		world_apply(&kid.world, a);
 	} else {
-		tell_text(TOLD_FAILED, r.seq, ev->err.text);
+		tell_text(TOLD_FAILED, r.seq, event_error(ev));
 	}
 	event_free(ev);
 }
@@ -185,7 +185,7 @@ static char *begin_mail(enum compose_kind kind, struct msglist *l, uint32_t uid)
 	struct event *ev = final(engine_compose(person->engine, 0, kind, l, uid,
 					 kind == COMPOSE_NEW ? "bob@example.org" : NULL),
 		"a new draft");
-	char *id = ev->kind == EVENT_DRAFT ? mem_strdup(ev->drafts[0].id) : NULL;
+	char *id = ev->kind == EVENT_DRAFT ? mem_strdup(ev->draft->id) : NULL;
 
 	event_free(ev);
 	return id;

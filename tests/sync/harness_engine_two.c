@@ -101,7 +101,7 @@ static void take(const struct event *ev)
 		if (kid.flight[i].request != ev->request)
 			continue;
 		if (ev->kind == EVENT_FAILED)
-			bad("a change failed:", ev->err.text);
+			bad("a change failed:", event_error(ev));
 		if (ev->kind != EVENT_DONE)
 			return;
 		r.seq = kid.flight[i].seq;
@@ -111,7 +111,7 @@ static void take(const struct event *ev)
 	}
 	for (unsigned i = 0; i < WORLD_LISTS; i++)
 		if (ev->kind == EVENT_FAILED && ev->list && ev->list == kid.lists[i])
-			bad("a list failed:", ev->err.text);
+			bad("a list failed:", event_error(ev));
 	engine_account(person->engine, 0, &info);
 	if (info.state != kid.state) {
 		kid.state = r.state = info.state;

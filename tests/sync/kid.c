@@ -69,8 +69,8 @@ static void take(struct event *ev)
 		told_done(ev->request);
 	for (unsigned i = 0; ev->kind == EVENT_FAILED && i < self.nflight; i++)
 		if (self.flight[i].request == ev->request)
-			bad("a change failed:", ev->err.text);
-	if (ev->kind == EVENT_SENT && sscanf(ev->text ? ev->text : "", "k%u", &r.seq) == 1)
+			bad("a change failed:", event_error(ev));
+	if (ev->kind == EVENT_SENT && sscanf(ev->mail.subject, "k%u", &r.seq) == 1)
 		tell(&r);
 }
 
@@ -130,7 +130,7 @@ static void settle(void)
 			break;
 	}
 	if (ev->kind != EVENT_DONE)
-		bad("not synchronised:", ev->err.text);
+		bad("not synchronised:", event_error(ev));
 	if (world_mail_is_moving(job->person->engine) || engine_pending(job->person->engine))
 		bad("something stays in the journal or the outbox", NULL);
 	event_free(ev);
@@ -186,8 +186,8 @@ static void send_one(void)
 	char *id;
 
 	if (ev->kind != EVENT_DRAFT)
-		bad("no draft:", ev->err.text);
-	id = mem_strdup(ev->drafts[0].id);
+		bad("no draft:", event_error(ev));
+	id = mem_strdup(ev->draft->id);
 	event_free(ev);
 	numbered_draft(&d, job->person, self.mails, "Text\n");
 	event_free(final(engine_draft_save(job->person->engine, 0, id, &d)));
@@ -196,7 +196,7 @@ static void send_one(void)
 	tell(&r);
 	ev = final(engine_send(job->person->engine, 0, id));
 	if (ev->kind != EVENT_DONE)
-		bad("not taken into the outbox:", ev->err.text);
+		bad("not taken into the outbox:", event_error(ev));
 	event_free(ev);
 	r.told = TOLD_DONE;
 	tell(&r);

@@ -314,8 +314,10 @@ const char *person_told(void)
 
 static void note(const struct event *ev)
 {
-	if (ev->kind == EVENT_NOTICE || ev->kind == EVENT_SEND_FAILED)
-		str_addf(&told, "%s %s\n", ev->text ? ev->text : "", ev->err.text);
+	if (ev->kind == EVENT_NOTICE)
+		str_addf(&told, "%s\n", ev->notice.text);
+	if (ev->kind == EVENT_SEND_FAILED)
+		str_addf(&told, "%s %s\n", ev->mail.subject, ev->mail.err.text);
 }
 
 struct event *next_event(struct engine *e, int64_t end)
@@ -333,18 +335,13 @@ struct event *next_event(struct engine *e, int64_t end)
 	}
 }
 
-static bool is_final(const struct event *ev, unsigned request)
-{
-	return ev->request == request && ev->kind != EVENT_PROGRESS;
-}
-
 struct event *answer(struct person *p, unsigned request)
 {
 	int64_t end = clock_ms() + PATIENCE_MS;
 	struct event *ev;
 
 	while ((ev = next_event(p->engine, end))) {
-		if (is_final(ev, request))
+		if (ev->request == request && event_is_final(ev))
 			return ev;
 		event_free(ev);
 	}
@@ -357,7 +354,7 @@ void done(struct person *p, unsigned request)
 	struct event *ev = answer(p, request);
 
 	if (ev->kind == EVENT_FAILED)
-		fail_msg("request failed: %s", ev->err.text);
+		fail_msg("request failed: %s", event_error(ev));
 	event_free(ev);
 }
 
@@ -370,7 +367,7 @@ void event_of_kind(struct person *p, enum event_kind kind)
 	while (!found && (ev = next_event(p->engine, end))) {
 		found = ev->kind == kind;
 		if (ev->kind == EVENT_SEND_FAILED && kind != EVENT_SEND_FAILED)
-			fail_msg("not sent: %s", ev->err.text);
+			fail_msg("not sent: %s", ev->mail.err.text);
 		event_free(ev);
 	}
 	if (!found)
@@ -424,7 +421,7 @@ struct message_view *read_view(struct person *p, struct msglist *l, uint32_t uid
 	struct message_view *v;
 
 	if (ev->kind != EVENT_MESSAGE)
-		fail_msg("not read: %s", ev->err.text);
+		fail_msg("not read: %s", event_error(ev));
 	v = engine_take_view(ev);
 	event_free(ev);
 	return v;
@@ -458,8 +455,8 @@ char *draft_of(struct person *p, unsigned request)
 	char *id;
 
 	if (ev->kind != EVENT_DRAFT)
-		fail_msg("no draft: %s", ev->err.text);
-	id = mem_strdup(ev->drafts[0].id);
+		fail_msg("no draft: %s", event_error(ev));
+	id = mem_strdup(ev->draft->id);
 	event_free(ev);
 	return id;
 }

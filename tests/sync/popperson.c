@@ -71,6 +71,6 @@ void fails(struct person *p, unsigned request, const char *why)
 	struct event *ev = answer(p, request);
 
 	assert_int_equal(ev->kind, EVENT_FAILED);
-	has(ev->err.text, why);
+	has(event_error(ev), why);
 	event_free(ev);
 }

@@ -120,23 +120,27 @@ static uint32_t uid_of(struct person *p, struct msglist *l, const char *subject)
 	return msglist_uid(l, (size_t)find_subject(p, l, subject));
 }
 
-static void a_message_as_bytes(void **state)
+static void a_message_as_a_file(void **state)
 {
 	struct person *p = person_with(ACCOUNT("test", "pop3"));
-	char *path = mbox_of(p, 1, 2);
+	char *path = mbox_of(p, 1, 2), *to = file_join(p->home, "saved.eml");
 	struct msglist *l = engine_open(p->engine, -1, path, NULL);
+	struct str bytes = STR_INIT;
 	struct event *ev;
 
 	UNTIL(p, msglist_ready(l) && msglist_count(l) == 2);
-	ev = answer(p, engine_save_message(p->engine, l, uid_of(p, l, "Mail 2"), NULL));
-	assert_int_equal(ev->kind, EVENT_RAW);
-	assert_int_equal(ev->text_len, strlen(ev->text));
-	assert_non_null(strstr(ev->text, "Subject: Mail 2\n"));
-	assert_null(strstr(ev->text, "Mail 1"));
+	ev = answer(p, engine_save_message(p->engine, l, uid_of(p, l, "Mail 2"), to));
+	assert_int_equal(ev->kind, EVENT_SAVED);
+	assert_string_equal(ev->saved.path, to);
+	assert_int_equal(file_read(to, 1 << 20, &bytes, NULL), 0);
+	assert_non_null(strstr(bytes.p, "Subject: Mail 2\n"));
+	assert_null(strstr(bytes.p, "Mail 1"));
 	event_free(ev);
-	ev = answer(p, engine_save_message(p->engine, l, 99, NULL));
+	ev = answer(p, engine_save_message(p->engine, l, 99, to));
 	assert_int_equal(ev->kind, EVENT_FAILED);
 	event_free(ev);
+	str_done(&bytes);
+	free(to);
 	free(path);
 	person_free(p);
 }
@@ -197,9 +201,8 @@ static void a_draft_as_it_is_kept(void **state)
 	struct event *ev = answer(p, engine_draft_load(p->engine, 0, id));
 
 	assert_int_equal(ev->kind, EVENT_DRAFT);
-	assert_int_equal(ev->n, 1);
-	assert_string_equal(ev->drafts[0].id, id);
-	assert_string_equal(ev->drafts[0].draft.to, "ann@example.org");
+	assert_string_equal(ev->draft->id, id);
+	assert_string_equal(ev->draft->draft.to, "ann@example.org");
 	event_free(ev);
 	done(p, engine_draft_discard(p->engine, 0, id));
 	ev = answer(p, engine_draft_load(p->engine, 0, id));
@@ -219,7 +222,7 @@ static void all_accounts_answer_as_one(void **state)
 	assert_int_equal(engine_accounts(p->engine), 2);
 	ev = answer(p, engine_sync(p->engine, -1));
 	assert_int_equal(ev->kind, EVENT_FAILED);
-	assert_true(*ev->err.text);
+	assert_true(*event_error(ev));
 	event_free(ev);
 	done(p, engine_pending_forget(p->engine)); /* there is nothing to fail in that */
 	person_free(p);
@@ -235,8 +238,8 @@ static void a_switch_that_cannot_be_saved(void **state)
 	assert_int_equal(remove(p->config), 0);
 	ev = answer(p, engine_protocol(p->engine, 0, PROTOCOL_IMAP));
 	assert_int_equal(ev->kind, EVENT_DONE);
-	assert_non_null(strstr(ev->text, "not saved in the configuration"));
-	assert_non_null(strstr(ev->text, p->config));
+	assert_non_null(strstr(ev->done.text, "not saved in the configuration"));
+	assert_non_null(strstr(ev->done.text, p->config));
 	event_free(ev);
 	engine_account(p->engine, 0, &info);
 	assert_int_equal(info.protocol, PROTOCOL_IMAP);
@@ -310,7 +313,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(large_folders_are_sorted_aside),
 		cmocka_unit_test(new_mail_under_a_limit),
-		cmocka_unit_test(a_message_as_bytes),
+		cmocka_unit_test(a_message_as_a_file),
 		cmocka_unit_test(what_moves_leaves_at_once),
 		cmocka_unit_test(a_draft_as_it_is_kept),
 		cmocka_unit_test(all_accounts_answer_as_one),

@@ -34,7 +34,7 @@ static void is(struct person *p, unsigned request, enum event_kind kind)
 	struct event *ev = answer(p, request);
 
 	if (ev->kind != kind)
-		fail_msg("%d instead of %d: %s", (int)ev->kind, (int)kind, ev->err.text);
+		fail_msg("%d instead of %d: %s", (int)ev->kind, (int)kind, event_error(ev));
 	event_free(ev);
 }
 
@@ -187,7 +187,7 @@ static void a_check(void **state)
 	request = engine_check(p->engine, 0);
 	UNTIL_SERVER(p, seen("imap \\S+ AUTHENTICATE") > before);
 	cancelled(p, request);
-	is(p, engine_check(p->engine, 0), EVENT_TEXT);
+	is(p, engine_check(p->engine, 0), EVENT_CHECKED);
 	person_free(p);
 }
 
@@ -207,7 +207,7 @@ static void a_check_that_another_waits_for(void **state)
 	UNTIL_SERVER(p, seen("imap \\S+ AUTHENTICATE") > before);
 	cancelled(p, first);
 	odd("release");
-	is(p, second, EVENT_TEXT);
+	is(p, second, EVENT_CHECKED);
 	person_free(p);
 }
 

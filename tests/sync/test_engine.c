@@ -266,7 +266,7 @@ static void switch_refuses_what_was_meant_before(void **state)
 	done(p, change);
 	ev = answer(p, request);
 	assert_int_equal(ev->kind, EVENT_FAILED);
-	assert_non_null(strstr(ev->err.text, "nothing was done"));
+	assert_non_null(strstr(event_error(ev), "nothing was done"));
 	event_free(ev);
 	done(p, engine_sync(p->engine, 0));
 	UNTIL(p, msglist_count(l) == 6);
@@ -326,8 +326,8 @@ static void preview_says(struct person *p, enum protocol to, const char *const p
 
 	assert_int_equal(ev->kind, EVENT_TEXT);
 	for (; *parts; parts++)
-		if (!strstr(ev->text, *parts))
-			fail_msg("\"%s\" is not in: %s", *parts, ev->text);
+		if (!strstr(ev->text.lines, *parts))
+			fail_msg("\"%s\" is not in: %s", *parts, ev->text.lines);
 	event_free(ev);
 }
 
@@ -348,10 +348,8 @@ static void asked_twice_at_once(void **state)
 
 		assert_non_null(ev);
 		for (i = 0; i < MEM_COUNT(ids); i++)
-			if (ev->request && ev->request == ids[i] &&
-				(ev->kind == EVENT_DONE || ev->kind == EVENT_TEXT ||
-					ev->kind == EVENT_FAILED)) {
-				assert_int_equal(ev->err.kind, ERR_NONE);
+			if (ev->request && ev->request == ids[i] && event_is_final(ev)) {
+				assert_string_equal(event_error(ev), "");
 				ids[i] = 0;
 				left--;
 			}
@@ -539,7 +537,7 @@ static void searches_and_limits(void **state)
 	event_free(ev);
 	ev = answer(p, engine_search(p->engine, l, subject));
 	assert_int_equal(ev->kind, EVENT_FOUND);
-	assert_true(ev->n >= 1);
+	assert_true(ev->found.n >= 1);
 	event_free(ev);
 	/* The front end moves its cursor by EVENT_LIST: it must come before the end of the request.
 	 */
@@ -558,13 +556,14 @@ static void check_says_what_it_found(void **state)
 	struct person *p = person_new("imap", "", NULL, NULL);
 	struct event *ev = answer(p, engine_check(p->engine, 0));
 
-	if (ev->kind != EVENT_TEXT)
-		fail_msg("check failed: %s %s", ev->err.text, ev->text);
-	assert_non_null(strstr(ev->text, "imap://"));
-	assert_non_null(strstr(ev->text, "pop3s://"));
-	assert_non_null(strstr(ev->text, "smtp://"));
-	assert_non_null(strstr(ev->text, ": begins readable, encrypted before the login"));
-	assert_non_null(strstr(ev->text, ": encrypted from the first byte on (TLS)"));
+	assert_int_equal(ev->kind, EVENT_CHECKED);
+	if (*event_error(ev))
+		fail_msg("check failed: %s %s", event_error(ev), ev->checked.lines);
+	assert_non_null(strstr(ev->checked.lines, "imap://"));
+	assert_non_null(strstr(ev->checked.lines, "pop3s://"));
+	assert_non_null(strstr(ev->checked.lines, "smtp://"));
+	assert_non_null(strstr(ev->checked.lines, ": begins readable, encrypted before the login"));
+	assert_non_null(strstr(ev->checked.lines, ": encrypted from the first byte on (TLS)"));
 	event_free(ev);
 	person_free(p);
 }
@@ -658,7 +657,7 @@ static void opens_a_maildir_by_its_path(void **state)
 	while ((ev = next_event(p->engine, clock_ms() + PATIENCE_MS)) && ev->kind != EVENT_FAILED)
 		event_free(ev);
 	assert_non_null(ev);
-	assert_non_null(strstr(ev->err.text, "old.mbox.none does not exist"));
+	assert_non_null(strstr(event_error(ev), "old.mbox.none does not exist"));
 	event_free(ev);
 	str_done(&path);
 	person_free(p);

@@ -44,8 +44,8 @@ static void fails(struct person *p, unsigned request, const char *part)
 	struct event *ev = answer(p, request);
 
 	assert_int_equal(ev->kind, EVENT_FAILED);
-	if (!strstr(ev->err.text, part))
-		fail_msg("\"%s\" is not in: %s", part, ev->err.text);
+	if (!strstr(event_error(ev), part))
+		fail_msg("\"%s\" is not in: %s", part, event_error(ev));
 	event_free(ev);
 }
 
@@ -62,7 +62,7 @@ static void closes(struct person *p, unsigned request, struct msglist *l)
 		closed |= ev->kind == EVENT_CLOSED && ev->list == l;
 		over = ev->request == request;
 		if (over && ev->kind != EVENT_DONE)
-			fail_msg("%s", ev->err.text);
+			fail_msg("%s", event_error(ev));
 		event_free(ev);
 	}
 	assert_true(closed);

@@ -226,7 +226,7 @@ static void read_only_writes_nothing(void **state)
 	{
 		struct event *ev = answer(p, engine_sync(p->engine, 0));
 
-		assert_non_null(strstr(ev->err.text, "read-only"));
+		assert_non_null(strstr(event_error(ev), "read-only"));
 		event_free(ev);
 	}
 	stop(p);
@@ -253,7 +253,7 @@ static void read_only_online(void **state)
 	write_servers(p, "pop3", BOTH);
 	start_read_only(p, false);
 	ev = answer(p, engine_sync(p->engine, 0));
-	assert_non_null(strstr(ev->err.text, "read-only"));
+	assert_non_null(strstr(event_error(ev), "read-only"));
 	event_free(ev);
 	person_free(p);
 }
@@ -282,9 +282,9 @@ static void says(struct person *p, unsigned request, const char *what)
 {
 	struct event *ev = answer(p, request);
 
-	assert_int_not_equal(ev->err.kind, ERR_NONE);
-	if (!strstr(ev->err.text, what))
-		fail_msg("\"%s\" does not name %s", ev->err.text, what);
+	assert_int_not_equal(ev->failed.kind, ERR_NONE);
+	if (!strstr(event_error(ev), what))
+		fail_msg("\"%s\" does not name %s", event_error(ev), what);
 	event_free(ev);
 }
 

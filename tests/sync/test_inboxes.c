@@ -187,8 +187,8 @@ static void one_part_fails(void **state)
 	ev = answer(p, engine_move(p->engine, l, uids, 2, "Bills"));
 	assert_int_equal(ev->kind, EVENT_FAILED);
 	assert_ptr_equal(ev->list, l);
-	assert_int_equal(strncmp(ev->err.text, "ann: ", 5), 0);
-	assert_non_null(strstr(ev->err.text, "; bob: 1 message moved to Bills"));
+	assert_int_equal(strncmp(event_error(ev), "ann: ", 5), 0);
+	assert_non_null(strstr(event_error(ev), "; bob: 1 message moved to Bills"));
 	event_free(ev);
 	UNTIL(p, msglist_count(l) == 3);
 	shows(p, l, "bob 2, ann 2, ann 1");
@@ -196,8 +196,8 @@ static void one_part_fails(void **state)
 	ev = answer(p, engine_move(p->engine, l, (uint32_t[]){uids[0], named(p, l, "bob 2")}, 2,
 			       "Nowhere"));
 	assert_int_equal(ev->kind, EVENT_FAILED);
-	assert_null(strstr(ev->err.text, "ann: "));
-	assert_non_null(strstr(ev->err.text, "Nowhere"));
+	assert_null(strstr(event_error(ev), "ann: "));
+	assert_non_null(strstr(event_error(ev), "Nowhere"));
 	event_free(ev);
 	/* No message at all: it ends nevertheless. */
 	event_free(answer(p, engine_delete(p->engine, l, uids, 0)));
@@ -211,8 +211,8 @@ static void searches_and_limits(void **state)
 	struct event *ev = answer(p, engine_search(p->engine, l, "subject:1"));
 
 	assert_int_equal(ev->kind, EVENT_FOUND);
-	assert_int_equal(ev->n, 2);
-	assert_true(ev->uids[0] < ev->uids[1]);
+	assert_int_equal(ev->found.n, 2);
+	assert_true(ev->found.uids[0] < ev->found.uids[1]);
 	event_free(ev);
 	done(p, engine_limit(p->engine, l, "subject:2"));
 	shows(p, l, "bob 2, ann 2");
@@ -224,7 +224,7 @@ static void searches_and_limits(void **state)
 	assert_int_equal(msglist_count(l), 6);
 	ev = answer(p, engine_search(p->engine, l, "since:nonsense"));
 	assert_int_equal(ev->kind, EVENT_FAILED);
-	assert_null(strstr(ev->err.text, "ann"));
+	assert_null(strstr(event_error(ev), "ann"));
 	event_free(ev);
 	person_free(p);
 }
@@ -263,7 +263,7 @@ static void answers_by_its_account(void **state)
 
 	assert_int_equal(ev->kind, EVENT_DRAFT);
 	assert_int_equal(ev->account, 1);
-	assert_non_null(strstr(ev->drafts->draft.from, "bob@example.org"));
+	assert_non_null(strstr(ev->draft->draft.from, "bob@example.org"));
 	event_free(ev);
 	person_free(p);
 }

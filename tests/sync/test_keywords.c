@@ -36,7 +36,7 @@ static size_t found(struct person *p, struct msglist *l, const char *query)
 	size_t n;
 
 	assert_int_equal(ev->kind, EVENT_FOUND);
-	n = ev->n;
+	n = ev->found.n;
 	event_free(ev);
 	return n;
 }
@@ -46,7 +46,7 @@ static void refuses(struct person *p, struct msglist *l, uint32_t uid, const cha
 	struct event *ev = answer(p, engine_keywords(p->engine, l, &uid, 1, "", set));
 
 	assert_int_equal(ev->kind, EVENT_FAILED);
-	assert_int_equal(ev->err.kind, ERR_INPUT);
+	assert_int_equal(ev->failed.kind, ERR_INPUT);
 	event_free(ev);
 }
 
@@ -261,7 +261,7 @@ static void begins_with_pop3(void **state)
 static char *said(struct person *p, unsigned request)
 {
 	struct event *ev = answer(p, request);
-	char *text = mem_strdup(ev->kind == EVENT_FAILED ? ev->err.text : ev->text);
+	char *text = mem_strdup(ev->kind == EVENT_FAILED ? event_error(ev) : ev->done.text);
 
 	event_free(ev);
 	return text;

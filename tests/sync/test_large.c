@@ -238,7 +238,7 @@ static struct message_view *view(struct person *p, struct msglist *l, const char
 		assert_true(++row < msglist_count(l));
 	ev = answer(p, engine_read(p->engine, l, msglist_uid(l, row), &opt));
 	if (ev->kind != EVENT_MESSAGE)
-		fail_msg("%s: %s", subject, ev->err.text);
+		fail_msg("%s: %s", subject, event_error(ev));
 	v = engine_take_view(ev);
 	event_free(ev);
 	return v;
@@ -287,7 +287,7 @@ static void saved_alike(struct person *p, struct msglist *l, const struct messag
 		dir = file_join(p->home, "saved");
 		ev = answer(p, engine_save_part(p->engine, l, v->uid, v->parts[i].section, dir));
 		if (ev->kind != EVENT_SAVED)
-			fail_msg("%s: part %s: %s", name, v->parts[i].section, ev->err.text);
+			fail_msg("%s: part %s: %s", name, v->parts[i].section, event_error(ev));
 		event_free(ev);
 		part_decode(&parts->v[at], &want);
 		assert_int_equal(file_read(dir, 64 << 20, &got, NULL), 0);

@@ -272,7 +272,7 @@ static void too_large_is_said(void **state)
 	UNTIL(p, msglist_count(l) == 1);
 	ev = answer(p, engine_save_message(p->engine, l, 1, "not-made"));
 	assert_int_equal(ev->kind, EVENT_FAILED);
-	has(ev->err.text, "It has more than 256 MB and is not fetched");
+	has(event_error(ev), "It has more than 256 MB and is not fetched");
 	event_free(ev);
 	assert_int_equal(seen("BODY\\.PEEK\\[\\]"), 0);
 	person_free(p);
@@ -295,7 +295,7 @@ static char *exported(const char *rule, const char *name, bool there)
 	ev = answer(p, engine_export(p->engine, l, NULL, 0, path));
 	assert_int_equal(ev->kind, EVENT_FAILED);
 	assert_int_equal(file_exists(path), there);
-	said = mem_strdup(ev->err.text);
+	said = mem_strdup(event_error(ev));
 	event_free(ev);
 	free(path);
 	person_free(p);

@@ -229,7 +229,7 @@ static void copy_waits_for_the_disk_once_for_many(void **state)
 	}
 	assert_non_null(ev);
 	assert_int_equal(ev->kind, EVENT_DONE);
-	has(ev->text, "250 messages copied to Archive");
+	has(ev->done.text, "250 messages copied to Archive");
 	event_free(ev);
 	/* Nobody waits for all of it. */
 	assert_true(between);
@@ -259,7 +259,7 @@ static void copy_that_is_cancelled(void **state)
 	quick_disk();
 	ev = answer(p, copy);
 	assert_int_equal(ev->kind, EVENT_CANCELLED);
-	has(ev->err.text, "messages were copied to Archive before");
+	has(event_error(ev), "messages were copied to Archive before");
 	event_free(ev);
 	event_free(answer(p, engine_drafts(p->engine, 0)));
 	assert_true(engine_pending(p->engine) > 0 && engine_pending(p->engine) < MANY);
@@ -283,7 +283,7 @@ static void disk_that_fails_leaves_nothing_half(void **state)
 	ev = answer(p, engine_copy(p->engine, l, uids, MANY, "Archive"));
 	atomic_store(&disk_is_bad, false);
 	assert_int_equal(ev->kind, EVENT_FAILED);
-	has(ev->err.text, "Input/output error");
+	has(event_error(ev), "Input/output error");
 	event_free(ev);
 	assert_int_equal(engine_pending(p->engine), 0);
 	assert_int_equal(files_in(p, "append"), 0);
@@ -353,8 +353,8 @@ static void import_to_a_disk_that_fails(void **state)
 	ev = answer(p, engine_import(p->engine, 0, maildir, "Archive"));
 	atomic_store(&disk_is_bad, false);
 	assert_int_equal(ev->kind, EVENT_FAILED);
-	has(ev->err.text, "Input/output error");
-	assert_null(strstr(ev->err.text, "imported"));
+	has(event_error(ev), "Input/output error");
+	assert_null(strstr(event_error(ev), "imported"));
 	event_free(ev);
 	assert_int_equal(engine_pending(p->engine), 0);
 	assert_int_equal(files_in(p, "append"), 0);

@@ -306,8 +306,9 @@ static void row_is_not_counted_by_a_switch(void **state)
 	p = with_row(&l, "");
 	ev = answer(p, engine_protocol_preview(p->engine, 0, PROTOCOL_IMAP));
 	assert_int_equal(ev->kind, EVENT_TEXT);
-	has(ev->text, "2 messages of the inbox are here and on the server.\n1 message is only on");
-	has(ev->text, " 0 only here");
+	has(ev->text.lines,
+		"2 messages of the inbox are here and on the server.\n1 message is only on");
+	has(ev->text.lines, " 0 only here");
 	event_free(ev);
 	done(p, engine_protocol(p->engine, 0, PROTOCOL_IMAP));
 	l = open_folder(p, "INBOX");

@@ -286,8 +286,8 @@ static void a_search_holds_nobody_up(void **state)
 	set_gate(SEARCHING, false);
 	ev = answer(p, request);
 	assert_int_equal(ev->kind, EVENT_FOUND);
-	assert_int_equal(ev->n, 1);
-	assert_int_equal(ev->uids[0], uid_at(p, l, 1));
+	assert_int_equal(ev->found.n, 1);
+	assert_int_equal(ev->found.uids[0], uid_at(p, l, 1));
 	event_free(ev);
 	person_free(p);
 }
@@ -308,7 +308,7 @@ static void a_search_is_cancelled(void **state)
 	set_gate(SEARCHING, false);
 	ev = answer(p, engine_search(p->engine, l, "!body:needle1"));
 	assert_int_equal(ev->kind, EVENT_FOUND);
-	assert_int_equal(ev->n, MAILS - 1);
+	assert_int_equal(ev->found.n, MAILS - 1);
 	event_free(ev);
 	person_free(p);
 }
@@ -322,10 +322,10 @@ static void a_search_of_many(void **state)
 
 	ev = answer(p, engine_search(p->engine, l, "subject:\"Mail 3\" | body:needle1"));
 	assert_int_equal(ev->kind, EVENT_FOUND);
-	assert_null(ev->text);
-	assert_int_equal(ev->n, 22); /* 3, 30 to 39; 1, 10 to 19 */
-	for (size_t i = 1; i < ev->n; i++)
-		assert_true(ev->uids[i - 1] < ev->uids[i]);
+	assert_null(ev->found.unseen);
+	assert_int_equal(ev->found.n, 22); /* 3, 30 to 39; 1, 10 to 19 */
+	for (size_t i = 1; i < ev->found.n; i++)
+		assert_true(ev->found.uids[i - 1] < ev->found.uids[i]);
 	event_free(ev);
 	person_free(p);
 }
@@ -343,7 +343,7 @@ static void an_answer_holds_nobody_up(void **state)
 	set_gate(QUOTING, false);
 	ev = answer(p, request);
 	assert_int_equal(ev->kind, EVENT_DRAFT);
-	assert_non_null(strstr(ev->drafts[0].draft.body, "> Some needle0 of text"));
+	assert_non_null(strstr(ev->draft->draft.body, "> Some needle0 of text"));
 	event_free(ev);
 	/* Closed meanwhile: there is no draft of it. */
 	set_gate(QUOTING, true);
@@ -353,7 +353,7 @@ static void an_answer_holds_nobody_up(void **state)
 	set_gate(QUOTING, false);
 	is_given_up(p, request, EVENT_FAILED);
 	ev = answer(p, engine_drafts(p->engine, 0));
-	assert_int_equal(ev->n, 1);
+	assert_int_equal(ev->drafts.n, 1);
 	event_free(ev);
 	person_free(p);
 }

@@ -531,7 +531,7 @@ static void body_that_is_gone_is_told(void **state)
 	for (int i = 0; i < 2; i++) {
 		ev = answer(p, engine_read(p->engine, l, 2, &opt));
 		assert_int_equal(ev->kind, EVENT_FAILED);
-		assert_true(*ev->err.text);
+		assert_true(*event_error(ev));
 		event_free(ev);
 		assert_int_equal(msglist_count(l), 4);
 	}
@@ -552,7 +552,7 @@ static void body_comes_after_a_break(void **state)
 	l = filled(p, 4);
 	ev = answer(p, engine_read(p->engine, l, 2, &opt));
 	if (ev->kind == EVENT_FAILED)
-		assert_true(*ev->err.text);
+		assert_true(*event_error(ev));
 	event_free(ev);
 	engine_view_free(read_view(p, l, 2));
 	person_free(p);
@@ -610,7 +610,7 @@ static void body_that_is_not_given_is_not_gone(void **state)
 	l = filled(p, 3);
 	ev = answer(p, engine_read(p->engine, l, 2, &opt));
 	assert_int_equal(ev->kind, EVENT_FAILED);
-	has(ev->err.text, "is on the server");
+	has(event_error(ev), "is on the server");
 	event_free(ev);
 	person_free(p);
 }

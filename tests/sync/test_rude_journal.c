@@ -51,7 +51,7 @@ static void fails_with(struct person *p, unsigned request, const char *part)
 	struct event *ev = answer(p, request);
 
 	assert_int_equal(ev->kind, EVENT_FAILED);
-	has(ev->err.text, part);
+	has(event_error(ev), part);
 	event_free(ev);
 }
 
@@ -667,7 +667,7 @@ static void undo_of_what_is_on_its_way_waits_for_the_answer(void **state)
 	UNTIL_SERVER(p, seen("UID MOVE"));
 	ev = answer(p, engine_undo(p->engine));
 	assert_int_equal(ev->kind, EVENT_DONE);
-	has(ev->text, "as soon as the server has answered");
+	has(ev->done.text, "as soon as the server has answered");
 	event_free(ev);
 	odd("cut");
 	UNTIL_SERVER(p, number("count INBOX") == 3 && number("count Archive") == 0);

@@ -587,7 +587,7 @@ static void refuses(struct person *p, unsigned request, const char *part)
 	struct event *ev = answer(p, request);
 
 	assert_int_equal(ev->kind, EVENT_FAILED);
-	has(ev->err.text, part);
+	has(event_error(ev), part);
 	event_free(ev);
 }
 

@@ -10,7 +10,7 @@ static void fails(struct person *p, unsigned request)
 	struct event *ev = answer(p, request);
 
 	assert_int_equal(ev->kind, EVENT_FAILED);
-	assert_true(*ev->err.text);
+	assert_true(*event_error(ev));
 	event_free(ev);
 }
 

@@ -110,8 +110,8 @@ static void smtp_three_recipients_three_fates(void **state)
 
 	ev = answer(p, engine_outbox_edit(p->engine, 0, id));
 	assert_int_equal(ev->kind, EVENT_DRAFT);
-	assert_int_equal(ev->drafts->has_it.n, 2);
-	draft_copy(&d, &ev->drafts->draft);
+	assert_int_equal(ev->draft->has_it.n, 2);
+	draft_copy(&d, &ev->draft->draft);
 	event_free(ev);
 	assert_string_equal(d.to, "ann@example.org, bob@example.org, eve@example.org");
 	/* Nobody is left when it says so, and that is told. */
@@ -119,7 +119,7 @@ static void smtp_three_recipients_three_fates(void **state)
 	event_free(answer(p, engine_draft_save(p->engine, 0, id, &d)));
 	ev = answer(p, engine_send(p->engine, 0, id));
 	assert_int_equal(ev->kind, EVENT_FAILED);
-	has(ev->err.text, "Everybody has this message already");
+	has(event_error(ev), "Everybody has this message already");
 	event_free(ev);
 	draft_set(&d.to, "ann@example.org, bob@example.org, fay@example.org");
 	event_free(answer(p, engine_draft_save(p->engine, 0, id, &d)));

@@ -317,8 +317,8 @@ static void previews(struct person *p, enum protocol to, const char *what)
 {
 	struct event *ev = answer(p, engine_protocol_preview(p->engine, 0, to));
 
-	if (!strstr(ev->text, what))
-		fail_msg("\"%s\" is not in: %s", what, ev->text);
+	if (!strstr(ev->text.lines, what))
+		fail_msg("\"%s\" is not in: %s", what, ev->text.lines);
 	event_free(ev);
 }
 

@@ -23,8 +23,8 @@ static char *said(struct person *p, unsigned request)
 	char *text;
 
 	if (ev->kind != EVENT_DONE)
-		fail_msg("%s", ev->err.text);
-	text = mem_strdup(ev->text ? ev->text : "");
+		fail_msg("%s", event_error(ev));
+	text = mem_strdup(ev->done.text ? ev->done.text : "");
 	event_free(ev);
 	return text;
 }
@@ -52,8 +52,8 @@ static void assert_refused(struct person *p, unsigned request, const char *part)
 	struct event *ev = answer(p, request);
 
 	assert_int_equal(ev->kind, EVENT_FAILED);
-	if (!strstr(ev->err.text, part))
-		fail_msg("\"%s\" does not say \"%s\"", ev->err.text, part);
+	if (!strstr(event_error(ev), part))
+		fail_msg("\"%s\" does not say \"%s\"", event_error(ev), part);
 	event_free(ev);
 }
 
@@ -203,7 +203,7 @@ static size_t with_keyword(struct person *p, struct msglist *l, const char *word
 	str_addf(&query, "keyword:%s", word);
 	ev = answer(p, engine_search(p->engine, l, query.p));
 	assert_int_equal(ev->kind, EVENT_FOUND);
-	n = ev->n;
+	n = ev->found.n;
 	event_free(ev);
 	str_done(&query);
 	return n;

@@ -235,7 +235,7 @@ static void thrown_away_is_not_new(void **state)
 		ev = next_event(p->engine, end);
 		assert_non_null(ev);
 	}
-	assert_string_equal(ev->text, "INBOX");
+	assert_string_equal(ev->new_mail.folder, "INBOX");
 	assert_int_equal(msglist_count(l), MAILS + 1);
 	event_free(ev);
 	free(path);

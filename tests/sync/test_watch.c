@@ -295,7 +295,7 @@ static void message_removed_elsewhere_stays_on_the_screen(void **state)
 	engine_view_free(v);
 	ev = answer(p, engine_read(p->engine, l, 2, &opt));
 	assert_int_equal(ev->kind, EVENT_FAILED);
-	assert_true(*ev->err.text);
+	assert_true(*event_error(ev));
 	event_free(ev);
 	person_free(p);
 }

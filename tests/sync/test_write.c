@@ -25,7 +25,7 @@ static struct event *draft_event(struct person *p, unsigned request)
 	struct event *ev = answer(p, request);
 
 	if (ev->kind != EVENT_DRAFT)
-		fail_msg("no draft: %s", ev->err.text);
+		fail_msg("no draft: %s", event_error(ev));
 	return ev;
 }
 
@@ -61,7 +61,7 @@ static char *write_report(struct person *p, const char *to)
 	second = engine_draft_save(p->engine, 0, id, &d);
 	event_free(draft_event(p, first));
 	ev = draft_event(p, second);
-	assert_value(&ev->drafts->draft);
+	assert_value(&ev->draft->draft);
 	event_free(ev);
 	assert_int_equal(unlink(one), 0);
 	assert_int_equal(unlink(two), 0);
@@ -74,12 +74,12 @@ static char *write_report(struct person *p, const char *to)
 static size_t drafts_in(struct person *p, size_t *on_server)
 {
 	struct event *ev = answer(p, engine_drafts(p->engine, 0));
-	size_t n = ev->n;
+	size_t n = ev->drafts.n;
 
 	assert_int_equal(ev->kind, EVENT_DRAFTS);
 	*on_server = 0;
 	for (size_t i = 0; i < n; i++)
-		*on_server += *ev->drafts[i].id == '@';
+		*on_server += *ev->drafts.v[i].id == '@';
 	event_free(ev);
 	return n;
 }
@@ -120,11 +120,11 @@ static void put_aside_here_and_resumed_elsewhere(void **state)
 	UNTIL(p, msglist_count(l) == 1);
 	ev = draft_event(
 		p, engine_compose(p->engine, 0, COMPOSE_RESUME, l, msglist_uid(l, 0), NULL));
-	assert_value(&ev->drafts->draft);
-	message_id = mem_strdup(ev->drafts->draft.message_id);
-	id = mem_strdup(ev->drafts->id);
-	draft_set(&ev->drafts->draft.body, "Other figures.\n");
-	event_free(draft_event(p, engine_draft_save(p->engine, 0, id, &ev->drafts->draft)));
+	assert_value(&ev->draft->draft);
+	message_id = mem_strdup(ev->draft->draft.message_id);
+	id = mem_strdup(ev->draft->id);
+	draft_set(&ev->draft->draft.body, "Other figures.\n");
+	event_free(draft_event(p, engine_draft_save(p->engine, 0, id, &ev->draft->draft)));
 	event_free(ev);
 	/* The new copy takes the place of the old one, with its files. */
 	done(p, engine_draft_keep(p->engine, 0, id));
@@ -137,15 +137,15 @@ static void put_aside_here_and_resumed_elsewhere(void **state)
 	l = open_folder(p, "drafts");
 	UNTIL(p, msglist_count(l) == 1);
 	ev = answer(p, engine_drafts(p->engine, 0));
-	assert_int_equal(ev->n, 1);
-	id = mem_strdup(ev->drafts->id);
+	assert_int_equal(ev->drafts.n, 1);
+	id = mem_strdup(ev->drafts.v->id);
 	event_free(ev);
 	ev = draft_event(p, engine_compose(p->engine, 0, COMPOSE_RESUME, NULL, 0, id));
 	free(id);
-	assert_string_equal(ev->drafts->draft.body, "Other figures.\n");
-	assert_string_equal(ev->drafts->draft.message_id, message_id);
-	assert_int_equal(ev->drafts->draft.nfiles, 2);
-	done(p, engine_send(p->engine, 0, ev->drafts->id));
+	assert_string_equal(ev->draft->draft.body, "Other figures.\n");
+	assert_string_equal(ev->draft->draft.message_id, message_id);
+	assert_int_equal(ev->draft->draft.nfiles, 2);
+	done(p, engine_send(p->engine, 0, ev->draft->id));
 	event_free(ev);
 	event_of_kind(p, EVENT_SENT);
 	UNTIL(p, msglist_count(l) == 0 && engine_pending(p->engine) == 0);
@@ -203,10 +203,10 @@ static void taken_back_from_the_outbox(void **state)
 		assert_int_equal(drafts_in(p, &on_server), 0);
 		UNTIL(p, engine_outbox(p->engine, 0) == 1);
 		ev = draft_event(p, engine_outbox_edit(p->engine, 0, id));
-		assert_string_equal(ev->drafts->id, id);
-		assert_value(&ev->drafts->draft);
-		assert_string_equal(ev->drafts->draft.to, "val@x.example, al@x.example");
-		assert_int_equal(ev->drafts->has_it.n, 0);
+		assert_string_equal(ev->draft->id, id);
+		assert_value(&ev->draft->draft);
+		assert_string_equal(ev->draft->draft.to, "val@x.example, al@x.example");
+		assert_int_equal(ev->draft->has_it.n, 0);
 		event_free(ev);
 		UNTIL(p, engine_outbox(p->engine, 0) == 0);
 		assert_int_equal(drafts_in(p, &on_server), 1);
@@ -276,16 +276,16 @@ static void former_forms_are_taken_over(void **state)
 	lay_former_mail(outbox);
 	start(p, true);
 	ev = answer(p, engine_drafts(p->engine, 0));
-	assert_int_equal(ev->n, 1);
-	assert_string_equal(ev->drafts->id, "00halfdone");
-	assert_string_equal(ev->drafts->draft.bcc, "dora@x");
-	assert_string_equal(ev->drafts->draft.body, "A thought\n");
-	assert_int_equal(ev->drafts->draft.nfiles, 2);
-	assert_string_equal(ev->drafts->draft.files[0].name, "here.txt");
-	assert_null(ev->drafts->draft.files[0].path);
-	assert_true(ev->drafts->draft.files[1].lost);
-	assert_string_equal(ev->drafts->draft.extra.v[0], "X-Own: kept");
-	assert_int_equal(ev->drafts->draft.extra.n, 1);
+	assert_int_equal(ev->drafts.n, 1);
+	assert_string_equal(ev->drafts.v->id, "00halfdone");
+	assert_string_equal(ev->drafts.v->draft.bcc, "dora@x");
+	assert_string_equal(ev->drafts.v->draft.body, "A thought\n");
+	assert_int_equal(ev->drafts.v->draft.nfiles, 2);
+	assert_string_equal(ev->drafts.v->draft.files[0].name, "here.txt");
+	assert_null(ev->drafts.v->draft.files[0].path);
+	assert_true(ev->drafts.v->draft.files[1].lost);
+	assert_string_equal(ev->drafts.v->draft.extra.v[0], "X-Own: kept");
+	assert_int_equal(ev->drafts.v->draft.extra.n, 1);
 	event_free(ev);
 	file = file_join(drafts, "00halfdone.eml");
 	assert_false(file_exists(file));
@@ -293,7 +293,7 @@ static void former_forms_are_taken_over(void **state)
 	/* What is missing is told before anything is sent without it. */
 	ev = answer(p, engine_send(p->engine, 0, "00halfdone"));
 	assert_int_equal(ev->kind, EVENT_FAILED);
-	assert_non_null(strstr(ev->err.text, "/no/such.file"));
+	assert_non_null(strstr(event_error(ev), "/no/such.file"));
 	event_free(ev);
 
 	UNTIL(p, engine_outbox(p->engine, 0) == 1);
@@ -302,9 +302,9 @@ static void former_forms_are_taken_over(void **state)
 	assert_string_equal(o.to, "val@x, al@x");
 	id = mem_strdup(o.id);
 	ev = draft_event(p, engine_outbox_edit(p->engine, 0, id));
-	assert_string_equal(ev->drafts->draft.to, "val@x");
-	assert_string_equal(ev->drafts->draft.bcc, "al@x");
-	assert_string_equal(ev->drafts->draft.message_id, "f@x");
+	assert_string_equal(ev->draft->draft.to, "val@x");
+	assert_string_equal(ev->draft->draft.bcc, "al@x");
+	assert_string_equal(ev->draft->draft.message_id, "f@x");
 	event_free(ev);
 	free(id);
 	free(file);
@@ -325,7 +325,7 @@ static void what_an_editor_leaves(void **state)
 	struct str text = STR_INIT;
 	struct event *ev = draft_event(p, engine_draft_edit(p->engine, 0, id));
 
-	path = mem_strdup(ev->drafts->path);
+	path = mem_strdup(ev->draft->path);
 	event_free(ev);
 	assert_int_equal(file_read(path, 1 << 20, &text, NULL), 0);
 	assert_non_null(strstr(text.p, "Attach: [1] one.txt"));
@@ -341,12 +341,12 @@ static void what_an_editor_leaves(void **state)
 	free(id);
 	id = write_report(p, "bob@example.org");
 	ev = draft_event(p, engine_draft_edit(p->engine, 0, id));
-	path = mem_strdup(ev->drafts->path);
+	path = mem_strdup(ev->draft->path);
 	event_free(ev);
 	/* It takes its file away: the draft is as it was. */
 	assert_int_equal(unlink(path), 0);
 	ev = draft_event(p, engine_draft_take(p->engine, 0, id));
-	assert_value(&ev->drafts->draft);
+	assert_value(&ev->draft->draft);
 	event_free(ev);
 	/* The program is ended while the editor works: its text is not lost. */
 	event_free(draft_event(p, engine_draft_edit(p->engine, 0, id)));
@@ -356,11 +356,11 @@ static void what_an_editor_leaves(void **state)
 	stop(p);
 	start(p, true);
 	ev = draft_event(p, engine_compose(p->engine, 0, COMPOSE_RESUME, NULL, 0, id));
-	assert_string_equal(ev->drafts->draft.to, "eva@example.org");
-	assert_string_equal(ev->drafts->draft.body, "New\n");
-	assert_int_equal(ev->drafts->draft.nfiles, 2);
-	assert_string_equal(ev->drafts->draft.files[0].name, "two.bin");
-	assert_true(ev->drafts->draft.files[1].lost);
+	assert_string_equal(ev->draft->draft.to, "eva@example.org");
+	assert_string_equal(ev->draft->draft.body, "New\n");
+	assert_int_equal(ev->draft->draft.nfiles, 2);
+	assert_string_equal(ev->draft->draft.files[0].name, "two.bin");
+	assert_true(ev->draft->draft.files[1].lost);
 	event_free(ev);
 	free(path);
 	free(id);

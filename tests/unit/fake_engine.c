@@ -155,14 +155,14 @@ void fake_outbox(int first, int n)
 
 static struct event *post(struct engine *e, enum event_kind kind, unsigned request)
 {
-	struct event *ev = mem_alloc(sizeof(*ev));
+	bool fails = failure && request && kind != EVENT_PROGRESS;
+	struct event *ev = event_new(fails ? EVENT_FAILED : kind);
 	uint64_t one = 1;
 
-	ev->kind = kind;
 	ev->request = request;
-	if (failure && request && kind != EVENT_PROGRESS) {
-		ev->kind = EVENT_FAILED;
-		err_set(&ev->err, ERR_REFUSED, "%s", failure);
+	ev->account = 0;
+	if (fails) {
+		err_set(&ev->failed, ERR_REFUSED, "%s", failure);
 		failure = NULL;
 	}
 	e->queue = mem_grow(e->queue, &e->cap, e->n + 1, sizeof(struct event *));
@@ -325,8 +325,12 @@ void fake_post(struct engine *e, enum event_kind kind, int account, const char *
 	struct event *ev = post(e, kind, 0);
 
 	ev->account = account;
-	ev->text = mem_strdup(text);
-	ev->n = 2;
+	if (kind == EVENT_NEW_MAIL)
+		ev->new_mail = (struct event_new_mail){mem_strdup(text), 2};
+	else if (kind == EVENT_NOTICE)
+		ev->notice.text = mem_strdup(text);
+	else if (kind == EVENT_SENT || kind == EVENT_SEND_FAILED)
+		ev->mail.subject = mem_strdup(text);
 }
 
 void fake_close(struct engine *e, const char *text)
@@ -334,16 +338,14 @@ void fake_close(struct engine *e, const char *text)
 	struct event *ev = post(e, EVENT_CLOSED, 0);
 
 	ev->list = e->lists->l;
-	ev->text = mem_strdup(text);
+	ev->closed.why = mem_strdup(text);
 }
 
 void fake_progress(struct engine *e, unsigned request, uint64_t done, uint64_t total)
 {
 	struct event *ev = post(e, EVENT_PROGRESS, request);
 
-	ev->done = done;
-	ev->total = total;
-	ev->bytes = 1000 * done;
+	ev->progress = (struct event_progress){done, total, 1000 * done};
 }
 
 void fake_arrive(struct engine *e, size_t n)
@@ -370,7 +372,8 @@ static unsigned done(struct engine *e, const char *text)
 {
 	struct event *ev = post(e, EVENT_DONE, ++e->id);
 
-	ev->text = mem_strdup(text);
+	if (ev->kind == EVENT_DONE)
+		ev->done.text = mem_strdup(text);
 	return e->id;
 }
 
@@ -420,35 +423,6 @@ struct event *engine_next(struct engine *e)
 	if (read(e->fd, &count, sizeof(count)) < 0)
 		return NULL;
 	return NULL;
-}
-
-struct message_view *engine_take_view(struct event *ev)
-{
-	struct message_view *v = ev->view;
-
-	ev->view = NULL;
-	return v;
-}
-
-void engine_view_free(struct message_view *v)
-{
-	if (!v)
-		return;
-	text_free(v->text);
-	free(v->parts);
-	free(v->subject);
-	free(v);
-}
-
-void event_free(struct event *ev)
-{
-	if (!ev)
-		return;
-	draft_infos_free(ev->drafts, ev->drafts ? ev->n : 0);
-	engine_view_free(ev->view);
-	free(ev->text);
-	free(ev->uids);
-	free(ev);
 }
 
 /* --- accounts and folders --- */
@@ -764,6 +738,8 @@ unsigned engine_read(
 		changed(e, f);
 	}
 	ev->list = l;
+	if (ev->kind != EVENT_MESSAGE)
+		return ev->request;
 	ev->view = mem_alloc(sizeof(*ev->view));
 	ev->view->list = l;
 	ev->view->uid = uid;
@@ -777,21 +753,28 @@ unsigned engine_read(
 	return ev->request;
 }
 
+static unsigned saved(struct engine *e, const char *path)
+{
+	struct event *ev = post(e, EVENT_SAVED, ++e->id);
+
+	if (ev->kind == EVENT_SAVED)
+		ev->saved.path = mem_strdup(path);
+	return e->id;
+}
+
 unsigned engine_save_part(
 	struct engine *e, struct msglist *l, uint32_t uid, const char *section, const char *path)
 {
 	(void)l;
 	snprintf(last, sizeof(last), "save %u %s %s", (unsigned)uid, section, path);
-	post(e, EVENT_SAVED, ++e->id)->text = mem_strdup(path);
-	return e->id;
+	return saved(e, path);
 }
 
 unsigned engine_save_message(struct engine *e, struct msglist *l, uint32_t uid, const char *path)
 {
 	(void)l;
 	snprintf(last, sizeof(last), "save-message %u %s", (unsigned)uid, path);
-	post(e, EVENT_SAVED, ++e->id)->text = mem_strdup(path);
-	return e->id;
+	return saved(e, path);
 }
 
 /* --- changing --- */
@@ -1020,7 +1003,8 @@ unsigned engine_search(struct engine *e, struct msglist *l, const char *query)
 
 	record("search", NULL, 0, query);
 	ev->list = l;
-	ev->n = find(folder_of(e, l), query, &ev->uids);
+	if (ev->kind == EVENT_FOUND)
+		ev->found.n = find(folder_of(e, l), query, &ev->found.uids);
 	return ev->request;
 }
 
@@ -1044,8 +1028,9 @@ static unsigned draft_event(struct engine *e)
 	struct event *ev = post(e, EVENT_DRAFT, ++e->id);
 	struct draft_info *d;
 
-	d = ev->drafts = mem_alloc(sizeof(*d));
-	ev->n = 1;
+	if (ev->kind != EVENT_DRAFT)
+		return ev->request;
+	d = ev->draft = mem_alloc(sizeof(*d));
 	d->id = mem_strdup("draft1");
 	d->where = mem_strdup("");
 	draft_copy(&d->draft, &e->draft);
@@ -1105,7 +1090,8 @@ unsigned engine_draft_edit(struct engine *e, size_t account, const char *id)
 	str_done(&text);
 	draft_event(e);
 	ev = e->queue[e->n - 1];
-	ev->drafts->path = mem_strdup(e->path);
+	if (ev->kind == EVENT_DRAFT)
+		ev->draft->path = mem_strdup(e->path);
 	return ev->request;
 }
 
@@ -1155,15 +1141,18 @@ unsigned engine_draft_discard(struct engine *e, size_t account, const char *id)
 unsigned engine_drafts(struct engine *e, size_t account)
 {
 	struct event *ev = post(e, EVENT_DRAFTS, ++e->id);
+	struct draft_info *d;
 
 	(void)account;
-	ev->n = 1;
-	ev->drafts = mem_alloc(sizeof(*ev->drafts));
-	ev->drafts->id = mem_strdup("draft1");
-	ev->drafts->where = mem_strdup("");
-	draft_init(&ev->drafts->draft);
-	draft_set(&ev->drafts->draft.to, "bob@example.org");
-	draft_set(&ev->drafts->draft.subject, "Half a thought");
+	if (ev->kind != EVENT_DRAFTS)
+		return ev->request;
+	d = mem_alloc(sizeof(*d));
+	ev->drafts = (struct event_drafts){d, 1};
+	d->id = mem_strdup("draft1");
+	d->where = mem_strdup("");
+	draft_init(&d->draft);
+	draft_set(&d->draft.to, "bob@example.org");
+	draft_set(&d->draft.subject, "Half a thought");
 	return ev->request;
 }
 
@@ -1271,10 +1260,12 @@ unsigned engine_protocol_preview(struct engine *e, size_t account, enum protocol
 	struct event *ev = post(e, EVENT_TEXT, ++e->id);
 
 	(void)account;
-	ev->text = mem_strdup(to == PROTOCOL_POP3
-				      ? "Nothing is deleted, here or on the server.\nFolders stay "
-					"readable as copies.\n"
-				      : "State set meanwhile is sent to the server.\n");
+	if (ev->kind == EVENT_TEXT)
+		ev->text.lines = mem_strdup(
+			to == PROTOCOL_POP3
+				? "Nothing is deleted, here or on the server.\nFolders stay "
+				  "readable as copies.\n"
+				: "State set meanwhile is sent to the server.\n");
 	return ev->request;
 }
 
@@ -1289,10 +1280,12 @@ unsigned engine_protocol(struct engine *e, size_t account, enum protocol to)
 
 unsigned engine_check(struct engine *e, size_t account)
 {
-	struct event *ev = post(e, EVENT_TEXT, ++e->id);
+	struct event *ev = post(e, EVENT_CHECKED, ++e->id);
 
 	(void)account;
-	ev->text = mem_strdup("IMAP  imap.example.org:993  connected, logged in\n");
+	if (ev->kind == EVENT_CHECKED)
+		ev->checked.lines =
+			mem_strdup("IMAP  imap.example.org:993  connected, logged in\n");
 	return ev->request;
 }
 

@@ -401,10 +401,12 @@ static void test_waiting_row_busy(void **state)
 static void test_waiting_row_exported(void **state)
 {
 	int account = begin();
-	unsigned body = desk_post(desk_on(REQUEST_SAVE_RAW, inbox, &(uint32_t){2}, 1));
-	struct store_request *r;
+	struct store_request *r = desk_on(REQUEST_SAVE_RAW, inbox, &(uint32_t){2}, 1);
 	struct store_event *ev;
+	unsigned body;
 
+	r->save.path = mem_strdup(desk_path("saved"));
+	body = desk_post(r);
 	desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY), "Subject: a\r\n\r\nx\r\n");
 	store_event_free(desk_answer(body));
 	offline(account);
@@ -511,7 +513,6 @@ static void test_what_cannot(void **state)
 static void test_by_path(void **state)
 {
 	struct store_request *r = desk_request(REQUEST_OPEN, -1);
-	struct store_event *ev;
 
 	r->list = 9;
 	r->open.folder = mem_strdup(desk_path("nothing"));
@@ -538,10 +539,10 @@ static void test_by_path(void **state)
 	r->flag.set = MAIL_SEEN;
 	desk_done(r);
 	assert_true(file_exists(desk_path("dir/cur/1.a.host:2,S")));
-	ev = desk_ask(desk_on(REQUEST_SAVE_RAW, 9, &(uint32_t){1}, 1));
-	assert_int_equal(ev->kind, STORE_BYTES);
-	assert_string_equal(ev->bytes.bytes.p, "Subject: a\n\nx\n");
-	store_event_free(ev);
+	r = desk_on(REQUEST_SAVE_RAW, 9, &(uint32_t){1}, 1);
+	r->save.path = mem_strdup(desk_path("saved"));
+	desk_done(r);
+	assert_true(file_exists(desk_path("saved")));
 }
 
 /* --- local folders --- */

@@ -1525,7 +1525,7 @@ static void test_screen_events(void **state)
 	fake_post(x->e, EVENT_NOTICE, 0, "The quota is nearly full");
 	look(x);
 	sees(x, "The quota is nearly full");
-	fake_post(x->e, EVENT_SEND_FAILED, 0, NULL);
+	fake_post(x->e, EVENT_SEND_FAILED, 0, "");
 	look(x);
 	sees(x, "(:outbox)");
 	/* The cursor stays on its message, whatever arrives above it. */

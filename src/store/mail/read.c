@@ -817,18 +817,12 @@ int read_save(struct list *l, struct store_request *r, struct str *said, struct 
 	struct str bytes = STR_INIT;
 	int rc = read_message(s, l->folder, r->uid, r, read_go_on, &bytes, err);
 
-	if (rc == 0 && r->save.path) {
+	if (rc == 0) {
 		char *path = save_path(r->save.path, "message.eml");
 
 		rc = write_new_file(path, str_c(&bytes), bytes.len, err);
 		str_adds(said, path);
 		free(path);
-	} else if (rc == 0) {
-		struct store_event *ev = store_event_new(STORE_BYTES);
-
-		ev->bytes.bytes = bytes;
-		answer_with(s, r, ev);
-		return REQUEST_TAKEN;
 	}
 	str_done(&bytes);
 	return rc;

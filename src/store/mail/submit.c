@@ -362,7 +362,7 @@ static void tell(struct account *a, const struct outbox_mail *m, const struct er
 	ev->account = a->index;
 	if (err)
 		ev->mail.err = *err;
-	ev->mail.subject = mem_strdup(m->subject);
+	ev->mail.subject = mem_strdup(m->subject ? m->subject : "");
 	ev->mail.id = mem_strdup(m->id);
 	ev->mail.again = err && m->state == OUTBOX_QUEUED; /* it will be tried again */
 	store_emit(a->store, ev);
