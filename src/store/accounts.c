@@ -92,6 +92,7 @@ int account_add(struct store *s, struct store_request *r, struct str *said, stru
 	a->setup = r->add.setup;
 	r->add.setup = NULL;
 	a->syncall = syncall_new();
+	a->lanes = lanes_new();
 	a->links = links_new();
 	a->relay = submit_new();
 	a->ticks = mem_alloc(sizeof(*a->ticks));
@@ -105,7 +106,7 @@ int account_add(struct store *s, struct store_request *r, struct str *said, stru
 		a->kind = ACCOUNT_FAILED;
 		a->remote = NULL;
 		a->trouble = *err;
-		account_state(a);
+		lanes_tell(a);
 		return -1;
 	}
 	if (journal_damaged(a->journal))
@@ -121,7 +122,7 @@ int account_add(struct store *s, struct store_request *r, struct str *said, stru
 		compose_take_over(a);
 	recover_outbox(a);
 	account_outbox(a);
-	account_state(a);
+	lanes_tell(a);
 	answer_done(s, r, NULL);
 	account_online(a, !offline);
 	return REQUEST_TAKEN;
@@ -149,6 +150,7 @@ void account_free(struct account *a, int wait_ms)
 	strv_done(&a->refused);
 	brought_free(a);
 	follow_free(a);
+	lanes_free(a->lanes);
 	free(a->ticks);
 	replay_free(a->replay);
 	free(a->names.prefix);
@@ -180,13 +182,13 @@ static void follow_others(struct account *a)
 				folder_send_list(f, NULL);
 		folder_send_folders(a);
 		account_pending(a);
-		if (a->sync)
+		if (lanes_are_open(a))
 			account_replays(a);
 	}
-	if (a->following && folder_follow_table(a)) {
+	if (lanes_are_elsewhere(a) && folder_follow_table(a)) {
 		listing_settle(a);
 		folder_send_folders(a);
-	} else if (a->following && listing_drop_gone(a)) {
+	} else if (lanes_are_elsewhere(a) && listing_drop_gone(a)) {
 		folder_send_folders(a);
 	}
 	for (struct folder *f = a->folders; f; f = f->next)
@@ -198,7 +200,7 @@ static void look_around(struct account *a, int64_t now)
 {
 	bool all = now >= a->ticks->next_closed_look;
 
-	if (all && a->sync)
+	if (all && lanes_are_open(a))
 		folder_save_table(a);
 	if (all)
 		a->ticks->next_closed_look = now + CLOSED_LOOK_MS;
@@ -230,8 +232,8 @@ void account_tick(struct account *a, int64_t now)
 		a->ticks->next_evict = now + EVICT_MS;
 		bodies_evict(a->bodies);
 	}
-	if (submit_tick(a, now) && a->following)
+	if (submit_tick(a, now) && lanes_are_elsewhere(a))
 		follow_outbox(a);
-	if (a->sync && a->remote->tick)
+	if (lanes_are_open(a) && a->remote->tick)
 		a->remote->tick(a, now);
 }

@@ -120,7 +120,7 @@ static int retry(struct account *a, struct store_request *r, struct str *said, s
 	(void)err;
 	links_at_once(a);
 	for (int i = 0; i < LANES; i++)
-		account_post(a, (enum lane)i, job_new(JOB_RETRY));
+		lanes_post(a, (enum lane)i, job_new(JOB_RETRY));
 	account_tick(a, clock_ms());
 	submit_flush(a);
 	return 0;
@@ -136,7 +136,7 @@ static int pass_password(
 		struct job *j = job_new(JOB_PASSWORD);
 
 		j->password.secret = mem_strdup(r->password.secret);
-		account_post(a, (enum lane)i, j);
+		lanes_post(a, (enum lane)i, j);
 	}
 	if (r->password.secret && a->remote->password) {
 		a->remote->password(a);

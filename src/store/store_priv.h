@@ -18,6 +18,7 @@
 #include "store/disk/journal.h"
 #include "store/answer.h"
 #include "store/events.h"
+#include "store/mail/lanes.h"
 #include "store/mail/remote.h"
 #include "store/store.h"
 #include "store/work.h"
@@ -158,12 +159,6 @@ struct account {
 	struct bodies *bodies;
 	struct folder *folders;
 	struct folder_names names;
-	struct sync *sync;          /* running connections or NULL */
-	struct queue *lanes[LANES]; /* borrowed from sync */
-	bool following;             /* another running copy has the connections */
-	enum sync_state state;      /* of the main lane */
-	struct err state_err;
-	size_t retry_ms;
 	struct sessions *sessions; /* of an account that can be opened */
 	bool ledger_old; /* IMAP was in use since the last session: its list is the newer one */
 	uint64_t op_in_flight; /* the one operation the connection works on; 0: none */
@@ -173,6 +168,7 @@ struct account {
 	const struct remote_ops *remote;
 	/* Of the files with these names, which alone know what is in them; NULL: without a server.
 	 */
+	struct lanes *lanes;
 	struct links *links;
 	struct relay *relay; /* write_priv.h */
 	struct replay *replay;
@@ -183,10 +179,9 @@ struct account {
 	struct syncall *syncall;  /* syncall.c */
 	bool settles, replays;    /* account_settles, account_replays */
 	struct reshape *reshapes; /* folder_reshape.c: what the server has not answered */
-	int64_t one_only;    /* clock_ms: until then no second connection is tried for reading */
-	unsigned breaks;     /* connections that ended since the last folder was through */
-	bool ledger_doubted; /* its server was another one; identity.c */
-	bool has_former;     /* changes of other mailboxes wait */
+	unsigned breaks;          /* connections that ended since the last folder was through */
+	bool ledger_doubted;      /* its server was another one; identity.c */
+	bool has_former;          /* changes of other mailboxes wait */
 };
 
 /*
@@ -262,18 +257,11 @@ struct list_filter *filter_by_query(const char *query, struct err *err);
 struct account *account_new(struct store *s, enum account_kind kind, int index);
 /* talaria -f DIR: an account of its own with one local folder, keyed by the path. */
 struct account *account_path(struct store *s);
-void account_state(struct account *a); /* tells the engine */
 /* What waits has changed: the engine is told before the next final event, at the latest when what
  * is at hand is through. */
 void account_pending(struct account *a);
 void account_tell_pending(struct account *a);
 void account_outbox(struct account *a);
-void account_post(struct account *a, enum lane lane,
-	struct job *j); /* frees it when there is no connection */
-/* The same, in front of what waits. */
-void account_post_first(struct account *a, enum lane lane, struct job *j);
-/* Nobody waits for the job with this number any more. */
-void account_cancel_job(struct account *a, enum lane lane, unsigned job);
 /* What may have been waited for is through: REQUEST_SYNC is answered soon, if nothing is left. */
 void account_settles(struct account *a);
 /* The oldest operation of the journal may be due: the loop looks soon. */

@@ -36,18 +36,16 @@ static void give_up_sync(struct account *a, const struct err *why)
 
 static void lane_state(struct account *a, struct result *r)
 {
-	enum sync_state before = a->state;
+	enum sync_state before = lanes_state(a);
 
 	if (r->lane == LANE_MAIN) {
-		a->state = r->state.state;
 		a->breaks += r->state.state == SYNC_OFFLINE && r->err.kind != ERR_NONE;
-		a->state_err = r->err;
-		a->retry_ms = r->state.retry_ms;
+		lanes_heard(a, r);
 		if (a->remote->state)
 			a->remote->state(a, r);
 		if (r->state.state == SYNC_ONLINE)
 			replay_online(a);
-		account_state(a);
+		lanes_tell(a);
 		if (r->state.state == SYNC_ONLINE && a->remote->online)
 			a->remote->online(a);
 		if ((r->state.state == SYNC_FAILED || r->state.state == SYNC_WAITING) &&

@@ -75,7 +75,7 @@ void folder_synchronise(struct folder *f)
 	struct account *a = f->account;
 	struct job *j;
 
-	if (f->local || f->gone || !a->sync || !f->mailbox || !f->cache)
+	if (f->local || f->gone || !lanes_are_open(a) || !f->mailbox || !f->cache)
 		return;
 	if (clock_ms() < f->next_try)
 		return;
@@ -92,7 +92,7 @@ void folder_synchronise(struct folder *f)
 	f->syncing = true;
 	f->asked = f->server;
 	f->wants_sync = f->doubted = false;
-	account_post(a, LANE_MAIN, j);
+	lanes_post(a, LANE_MAIN, j);
 }
 
 /* --- which folders --- */
@@ -153,7 +153,7 @@ void folder_watch(struct account *a)
 			f = l->folder;
 			break;
 		}
-	if (!f || !a->sync || !folder_try(f))
+	if (!f || !lanes_are_open(a) || !folder_try(f))
 		return;
 	folder_ask_sync(f);
 	folder_unuse(f);

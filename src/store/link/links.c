@@ -39,11 +39,9 @@ void links_free(struct account *a, int wait_ms)
 		return;
 	if (l->checker && !a->store->ops.stop(l->checker, wait_ms))
 		a->store->results_in_use = true;
-	if (a->sync)
+	if (lanes_are_open(a))
 		folder_save_table(a);
-	if (a->sync && !a->store->ops.stop(a->sync, wait_ms))
-		a->store->results_in_use = true;
-	a->sync = NULL;
+	lanes_close(a, wait_ms);
 	links_unlock(a);
 	for (size_t i = 0; i < l->nchecks; i++)
 		answer_failed(a->store, l->checks[i], &(struct err){.kind = ERR_CANCELLED});
@@ -54,7 +52,7 @@ void links_free(struct account *a, int wait_ms)
 
 enum links_which links_which(const struct account *a, const struct result *r)
 {
-	if (a->sync && r->generation == a->links->generation)
+	if (lanes_are_open(a) && r->generation == a->links->generation)
 		return LINKS_OWN;
 	return a->links && a->links->checker && r->generation == a->links->check_generation
 		       ? LINKS_LOOKING
@@ -68,7 +66,7 @@ bool links_are_wanted(const struct account *a)
 
 void links_tick(struct account *a, int64_t now)
 {
-	if (a->links->wanted && !a->sync && now >= a->links->next_try)
+	if (a->links->wanted && !lanes_are_open(a) && now >= a->links->next_try)
 		links_start(a);
 }
 
@@ -96,11 +94,11 @@ static void follow(struct account *a, const struct err *why)
 {
 	bool following = why->kind == ERR_BUSY, told = a->trouble.kind != ERR_NONE;
 
-	if (following == a->following && told == !following)
+	if (following == lanes_are_elsewhere(a) && told == !following)
 		return;
-	a->following = following;
+	lanes_set_elsewhere(a, following);
 	a->trouble = following ? (struct err){0} : *why;
-	account_state(a);
+	lanes_tell(a);
 	if (!following)
 		store_notice(a, _("Account %s cannot be synchronised: %s"),
 			a->setup->settings->name, why->text);
@@ -110,14 +108,15 @@ void links_start(struct account *a)
 {
 	struct err err = {0};
 
-	if (a->sync || a->kind != ACCOUNT_OPENED || (a->store->read_only && a->remote->takes_mail))
+	if (lanes_are_open(a) || a->kind != ACCOUNT_OPENED ||
+		(a->store->read_only && a->remote->takes_mail))
 		return;
 	a->links->next_try = clock_ms() + LOCK_RETRY_MS;
 	if (!links_lock(a, &err)) {
 		follow(a, &err);
 		return;
 	}
-	a->following = false;
+	lanes_set_elsewhere(a, false);
 	a->trouble = (struct err){0};
 	follow_reset(a);
 	/* Only now is it sure that no other copy is sending: what it left behind in mid-air is
@@ -126,15 +125,12 @@ void links_start(struct account *a)
 		journal_refresh(a->journal, &err) < 0)
 		store_disk_notice(a, "%s", err.text);
 	account_outbox(a);
-	a->state = SYNC_CONNECTING;
-	a->state_err = (struct err){0};
 	a->links->generation = ++a->links->generation_counter;
-	a->sync = a->store->ops.start(
-		&(struct sync_account){a->setup->settings, a->setup->check_seconds, false},
-		a->index, a->links->generation, a->store->results, a->lanes);
+	lanes_open(a, &(struct sync_account){a->setup->settings, a->setup->check_seconds, false},
+		a->links->generation);
 	if (a->remote->start)
 		a->remote->start(a);
-	account_state(a);
+	lanes_tell(a);
 	if (!a->store->read_only)
 		submit_finish(a);
 }
@@ -143,26 +139,22 @@ void account_cancel(struct account *a)
 {
 	if (a->links && a->links->checker)
 		a->store->ops.cancel(a->links->checker);
-	if (a->sync)
-		a->store->ops.cancel(a->sync);
+	lanes_cancel(a);
 }
 
 void links_stop(struct account *a, int wait_ms)
 {
 	struct err err = {0};
 
-	if (a->sync) {
+	if (lanes_are_open(a)) {
 		folder_save_table(a); /* the counts as they are now */
 		account_cancel(a);
-		if (!a->store->ops.stop(a->sync, wait_ms))
-			a->store->results_in_use = true;
 	}
-	a->sync = NULL;
+	lanes_close(a, wait_ms);
 	a->links->generation = 0;
-	a->state = SYNC_OFFLINE;
 	submit_stop(a);
 	links_unlock(a);
-	a->following = false;
+	lanes_set_elsewhere(a, false);
 	err_set(&err, ERR_NETWORK, _("Account %s is offline"),
 		a->kind == ACCOUNT_OPENED ? a->setup->settings->name : "");
 	if (a->remote->stop)
@@ -180,7 +172,7 @@ void account_online(struct account *a, bool online)
 		return;
 	}
 	links_stop(a, 500);
-	account_state(a);
+	lanes_tell(a);
 }
 
 /* Looking is allowed beside another running copy, so these connections only answer REQUEST_CHECK.
@@ -260,8 +252,7 @@ void links_at_once(struct account *a)
 void account_awake(struct account *a)
 {
 	links_at_once(a);
-	if (a->sync)
-		a->store->ops.wake(a->sync);
+	lanes_wake(a);
 }
 
 int account_sync_all(struct account *a, struct store_request *r, struct str *said, struct err *err)
@@ -269,10 +260,10 @@ int account_sync_all(struct account *a, struct store_request *r, struct str *sai
 	(void)said;
 	a->links->wanted = true;
 	links_start(a);
-	if (!a->sync) {
+	if (!lanes_are_open(a)) {
 		*err = a->trouble;
 		store_may_change(a->store, err);
-		if (a->following)
+		if (lanes_are_elsewhere(a))
 			err_set(err, ERR_BUSY,
 				_("Another running copy of Talaria synchronises account %s"),
 				a->setup->settings->name);

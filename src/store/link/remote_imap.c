@@ -17,7 +17,7 @@ static void ask_again(struct account *a)
 
 static void online(struct account *a)
 {
-	account_post(a, LANE_MAIN, job_new(JOB_LIST));
+	lanes_post(a, LANE_MAIN, job_new(JOB_LIST));
 	account_sync_folders(a, SYNC_SHOWN);
 	ask_again(a);
 	account_replays(a);
@@ -51,7 +51,7 @@ static bool everything(struct account *a, unsigned request)
 	struct job *j = job_new(JOB_LIST);
 
 	j->request = request;
-	account_post(a, LANE_MAIN, j);
+	lanes_post(a, LANE_MAIN, j);
 	return true;
 }
 

@@ -20,8 +20,7 @@ static void state(struct account *a, const struct result *r)
 
 	if (r->state.state != SYNC_WAITING && !(r->state.state == SYNC_OFFLINE && broken))
 		return;
-	a->state = SYNC_WAITING;
-	a->retry_ms = left > 0 ? (size_t)left : 0;
+	lanes_rest(a, left > 0 ? (size_t)left : 0);
 }
 
 /* The session that wanted it is over, or will be with the next result. */
@@ -70,7 +69,7 @@ static void cancel(struct account *a, unsigned request)
 	}
 	if (a->sessions->session.running &&
 		(w || (request && a->sessions->session.request == request)))
-		account_cancel_job(a, LANE_MAIN, a->sessions->session.job);
+		lanes_cancel_job(a, LANE_MAIN, a->sessions->session.job);
 }
 
 static size_t listed(const struct account *a)

@@ -131,7 +131,7 @@ static int post(struct account *a, const struct op *op, bool look)
 	j->mailbox = wire_name(a, f, op->folder);
 	j->op.target = wire_name(a, target, op->target);
 	a->op_in_flight = op->id;
-	account_post(a, LANE_MAIN, j);
+	lanes_post(a, LANE_MAIN, j);
 	return 0;
 }
 
@@ -170,7 +170,7 @@ static int send_op(struct account *a, const struct op *op)
  */
 void replay_next(struct account *a)
 {
-	if (!remote_has_folders(a) || a->store->read_only || !a->sync || a->state != SYNC_ONLINE ||
+	if (!remote_has_folders(a) || a->store->read_only || !lanes_are_online(a) ||
 		a->op_in_flight || a->replay->unforgotten)
 		return;
 	for (int rc = 1; rc == 1 && journal_count(a->journal);) {
@@ -350,7 +350,7 @@ static void confirmed(struct account *a, const struct op *op, const struct resul
 		folder_unuse(target);
 	}
 	if (op->kind == OP_CREATE || (*op->target && (!target || !target->listed)))
-		account_post(a, LANE_MAIN, job_new(JOB_LIST));
+		lanes_post(a, LANE_MAIN, job_new(JOB_LIST));
 }
 
 /* It is through, but the disk takes no note of that: nothing more goes out until it does, lest the

@@ -115,7 +115,7 @@ void session_start(struct account *a, unsigned request)
 {
 	struct job *j;
 
-	if (a->sessions->session.running || !a->sync)
+	if (a->sessions->session.running || !lanes_are_open(a))
 		return;
 	session_reset(a);
 	a->sessions->session.running = true;
@@ -124,7 +124,7 @@ void session_start(struct account *a, unsigned request)
 	a->sessions->session.request = request;
 	j = job_new(JOB_POP3);
 	j->request = a->sessions->session.job = ++a->store->next_job;
-	account_post(a, LANE_MAIN, j);
+	lanes_post(a, LANE_MAIN, j);
 }
 
 static struct folder *inbox(struct account *a)
@@ -383,7 +383,7 @@ static void post_plan(struct account *a)
 	}
 	a->sessions->session.round = j->plan.ntop ? 1 : 2;
 	a->sessions->session.fresh = j->plan.nretr + j->plan.npart + j->plan.nlast;
-	account_post(a, LANE_MAIN, j);
+	lanes_post(a, LANE_MAIN, j);
 }
 
 static int open_inboxes(struct account *a, struct err *err)
@@ -859,5 +859,5 @@ void session_fetched(struct account *a, struct result *r)
 		s->err = r->err;
 	j = job_new(JOB_POP3_ACK);
 	session_plan_deletions(a, j);
-	account_post(a, LANE_MAIN, j);
+	lanes_post(a, LANE_MAIN, j);
 }

@@ -149,7 +149,7 @@ static int add_whole(struct folder *f, struct store_request *r, struct err *err)
 	if (a->setup->settings->protocol != PROTOCOL_POP3)
 		return err_set(err, ERR_INPUT,
 			_("The rest is fetched by POP3; switch back to it: :protocol pop3"));
-	if (!a->sync)
+	if (!lanes_are_open(a))
 		return err_set(
 			err, ERR_NETWORK, _("Account %s is offline"), a->setup->settings->name);
 	w = mem_alloc(sizeof(*w));
@@ -175,8 +175,8 @@ static bool is_server_row(struct folder *f, uint32_t uid)
 {
 	struct summary s;
 
-	return !f->local && f->account->sync && f->cache && cache_get(f->cache, uid, &s) == 0 &&
-	       (s.flags & MAIL_PLACEHOLDER);
+	return !f->local && lanes_are_open(f->account) && f->cache &&
+	       cache_get(f->cache, uid, &s) == 0 && (s.flags & MAIL_PLACEHOLDER);
 }
 
 int session_whole(struct list *l, struct store_request *r, struct str *said, struct err *err)

@@ -77,7 +77,7 @@ int account_protocol(struct account *a, struct store_request *r, struct str *sai
 		account_pending(a);
 		if (links_are_wanted(a))
 			links_start(a);
-		account_state(a);
+		lanes_tell(a);
 	}
 	return 0;
 }

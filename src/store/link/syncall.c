@@ -160,7 +160,7 @@ void syncall_settle(struct account *a)
 	if (s->err.kind == ERR_NONE && a->remote->is_stuck)
 		a->remote->is_stuck(a, &s->err);
 	/* In POP3 what was made by IMAP waits for IMAP. */
-	if (s->err.kind == ERR_NONE && a->sync &&
+	if (s->err.kind == ERR_NONE && lanes_are_open(a) &&
 		((remote_has_folders(a) && journal_count(a->journal)) || submit_is_sending(a)))
 		return;
 	/* a run that only synchronises would never get to it otherwise */

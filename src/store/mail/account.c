@@ -5,28 +5,6 @@
 
 #include <stdlib.h>
 
-void account_post(struct account *a, enum lane lane, struct job *j)
-{
-	if (a->sync)
-		queue_push(a->lanes[lane], &j->item);
-	else
-		job_free(j);
-}
-
-void account_post_first(struct account *a, enum lane lane, struct job *j)
-{
-	if (a->sync)
-		queue_push_front(a->lanes[lane], &j->item);
-	else
-		job_free(j);
-}
-
-void account_cancel_job(struct account *a, enum lane lane, unsigned job)
-{
-	if (a->sync)
-		a->store->ops.cancel_job(a->sync, lane, job);
-}
-
 void account_settles(struct account *a)
 {
 	a->settles = true;
@@ -38,23 +16,6 @@ void account_replays(struct account *a)
 }
 
 /* --- telling the engine --- */
-
-void account_state(struct account *a)
-{
-	struct store_event *ev = store_event_new(STORE_STATE);
-
-	ev->account = a->index;
-	ev->state.state = a->sync ? a->state : SYNC_OFFLINE;
-	ev->state.err = a->state_err;
-	if (a->trouble.kind != ERR_NONE) {
-		ev->state.state = SYNC_FAILED;
-		ev->state.err = a->trouble;
-	}
-	ev->state.retry_ms = a->retry_ms;
-	ev->state.following = a->following;
-	ev->state.protocol = a->setup->settings->protocol;
-	store_emit(a->store, ev);
-}
 
 void account_pending(struct account *a)
 {

@@ -116,9 +116,9 @@ static int is_ours(const struct folder *f, const char *shown, struct err *err)
 
 static int has_connection(const struct account *a, struct err *err)
 {
-	if (a->sync)
+	if (lanes_are_open(a))
 		return 0;
-	if (a->following)
+	if (lanes_are_elsewhere(a))
 		return err_set(err, ERR_BUSY,
 			_("Another running copy of Talaria is connected for account %s: do it "
 			  "there"),
@@ -457,7 +457,7 @@ static void ask_server(struct folder *f, struct reshape *x, size_t known)
 	x->next = a->reshapes;
 	a->reshapes = x;
 	set_changing(a, x, true);
-	account_post(a, LANE_MAIN, j);
+	lanes_post(a, LANE_MAIN, j);
 }
 
 static struct reshape *reshape_new(const struct folder *f, struct store_request *request)
@@ -555,7 +555,7 @@ void folder_reshaped(struct account *a, struct result *r)
 		failed(a, x, &r->err, r->unbegun);
 	reshape_free(x);
 	/* What became of it, of those below it, and how many messages there are. */
-	account_post(a, LANE_MAIN, job_new(JOB_LIST));
+	lanes_post(a, LANE_MAIN, job_new(JOB_LIST));
 }
 
 void folder_reshape_forget(struct account *a, const struct err *why)

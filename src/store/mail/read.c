@@ -19,8 +19,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ONE_ONLY_MS = 10 * 60 * 1000 };
-
 /* --- parking requests until the body comes --- */
 
 static void post_body(struct store *s, struct folder *f, uint32_t uid, struct parked *p)
@@ -29,7 +27,7 @@ static void post_body(struct store *s, struct folder *f, uint32_t uid, struct pa
 	struct job *j = job_new(JOB_BODY);
 
 	p->job = ++s->next_job;
-	p->lane = clock_ms() < a->one_only ? LANE_MAIN : LANE_FETCH;
+	p->lane = lanes_reading(a);
 	p->next = s->parked;
 	s->parked = p;
 	j->request = p->job;
@@ -40,7 +38,7 @@ static void post_body(struct store *s, struct folder *f, uint32_t uid, struct pa
 	j->body.size = p->size;
 	j->body.section = mem_strdup(p->section);
 	j->body.urgent = p->request->kind == REQUEST_READ || p->request->kind == REQUEST_COMPOSE;
-	(j->body.urgent ? account_post_first : account_post)(a, p->lane, j);
+	(j->body.urgent ? lanes_post_first : lanes_post)(a, p->lane, j);
 }
 
 static void park(struct store *s, struct folder *f, uint32_t uid, const char *section,
@@ -69,9 +67,9 @@ static bool goes_over_the_first(
 	struct account *a = p->account;
 
 	if (r->err.kind == ERR_NONE || r->err.kind == ERR_CANCELLED || !r->unbegun ||
-		p->lane != LANE_FETCH || a->state != SYNC_ONLINE || !f || !f->cache)
+		p->lane != LANE_FETCH || !lanes_are_online(a) || !f || !f->cache)
 		return false;
-	a->one_only = clock_ms() + ONE_ONLY_MS;
+	lanes_read_by_main(a);
 	post_body(s, f, r->body_done.uid, p);
 	return true;
 }
@@ -136,7 +134,7 @@ void read_cancel(struct store *s, unsigned request)
 			struct err err = {0};
 
 			*p = found->next;
-			account_cancel_job(found->account, found->lane, found->job);
+			lanes_cancel_job(found->account, found->lane, found->job);
 			err_set(&err, ERR_CANCELLED, _("Cancelled"));
 			hand_back(s, found, &err);
 			return;
@@ -184,7 +182,7 @@ static struct err explained(struct account *a, const struct result *r)
 		return err;
 	err_set(&err, ERR_REFUSED, _("The message in %s cannot be fetched: %s"), r->folder,
 		r->err.text);
-	account_post(a, LANE_MAIN, job_new(JOB_LIST));
+	lanes_post(a, LANE_MAIN, job_new(JOB_LIST));
 	return err;
 }
 
@@ -274,11 +272,11 @@ static int cannot_fetch(struct folder *f, struct store_request *r, struct err *e
 			_("Folder %s is no longer on the server, and this message was not fetched "
 			  "while it was there"),
 			f->name);
-	if (f->account->following)
+	if (lanes_are_elsewhere(f->account))
 		return err_set(err, ERR_BUSY,
 			_("This message is not here yet, and another running copy of Talaria has "
 			  "the connection: once it is read there it is here too"));
-	if (!f->account->sync)
+	if (!lanes_are_open(f->account))
 		return err_set(err, ERR_NETWORK,
 			_("This message is not here yet and the account is offline"));
 	return 0;
@@ -470,7 +468,7 @@ static bool ask_needed(struct store *s, struct folder *f, struct store_request *
 		str_addf(&asked, "%s ", piece.p);
 		size += p->message ? 0 : p->size;
 	}
-	any = ask.len && remote_has_folders(f->account) && f->account->sync;
+	any = ask.len && remote_has_folders(f->account) && lanes_are_open(f->account);
 	if (any) {
 		free(r->read.asked);
 		r->read.asked = mem_strdup(asked.p);

@@ -74,7 +74,7 @@ static int put_out(struct account *a, struct written *w, int64_t due, struct err
 		rc = written_save(a, w, &d, err);
 	}
 	/* The copy that sends may be quicker than our next look at the outbox. */
-	if (rc == 0 && !a->sync)
+	if (rc == 0 && !lanes_are_open(a))
 		follow_mail(a, &w->m);
 	addr_list_done(&to);
 	draft_done(&d);
@@ -126,7 +126,8 @@ int submit_send(struct account *a, struct store_request *r, struct str *said, st
 	if (rc == 0) {
 		leave_drafts(a, &w.m);
 		account_outbox(a);
-		str_adds(said, a->sync ? _("Sending")
+		str_adds(said, lanes_are_open(a)
+				       ? _("Sending")
 				       : _("Waiting in the outbox until the account is online"));
 		submit_next(a);
 	}
@@ -252,7 +253,7 @@ void submit_next(struct account *a)
 	struct job *j;
 	struct err err = {0};
 
-	if (!a->sync || a->relay->sending || a->store->read_only || !note_again(a) ||
+	if (!lanes_are_open(a) || a->relay->sending || a->store->read_only || !note_again(a) ||
 		!next_to_send(a, &m))
 		return;
 	if (outbox_read(a->outbox, m.id, &bytes, &err) != 0) {
@@ -267,7 +268,7 @@ void submit_next(struct account *a)
 				strv_add(&j->send.to, m.to[i].address);
 		a->relay->sending = mem_strdup(m.id);
 		j->request = a->relay->job = ++a->store->next_job;
-		account_post(a, LANE_SEND, j);
+		lanes_post(a, LANE_SEND, j);
 	}
 	str_done(&bytes);
 	outbox_mail_done(&m);
@@ -293,7 +294,7 @@ void submit_ready(struct account *a, struct result *r)
 		}
 		outbox_mail_done(&m);
 	}
-	account_post(a, LANE_SEND, j);
+	lanes_post(a, LANE_SEND, j);
 }
 
 /* --- the relay's answer --- */
@@ -477,7 +478,7 @@ static void go(struct account *a)
 {
 	account_outbox(a);
 	/* A login that was refused is not repeated by itself, but now the user asks. */
-	account_post(a, LANE_SEND, job_new(JOB_RETRY));
+	lanes_post(a, LANE_SEND, job_new(JOB_RETRY));
 	submit_next(a);
 }
 
@@ -512,7 +513,7 @@ static bool make_due(struct account *a, bool unreached)
 
 void submit_flush(struct account *a)
 {
-	if (!a->sync || a->store->read_only)
+	if (!lanes_are_open(a) || a->store->read_only)
 		return;
 	if (make_due(a, false))
 		go(a);
@@ -522,7 +523,7 @@ void submit_flush(struct account *a)
 
 void submit_reachable(struct account *a)
 {
-	if (!a->sync || a->store->read_only)
+	if (!lanes_are_open(a) || a->store->read_only)
 		return;
 	if (make_due(a, true))
 		account_outbox(a);

@@ -143,7 +143,7 @@ int written_settle(struct account *a, const char *id, struct err *err)
 bool written_is_busy(struct account *a, const struct outbox_mail *m, struct err *err)
 {
 	/* Another running copy may be at it, while this one does not send. */
-	bool other = m->state == OUTBOX_SENDING && !a->sync;
+	bool other = m->state == OUTBOX_SENDING && !lanes_are_open(a);
 
 	if (a->relay->unnoted && strcmp(a->relay->unnoted->id, m->id) == 0) {
 		err_set(err, ERR_BUSY,
@@ -161,7 +161,7 @@ int written_take_back(struct account *a, const struct outbox_mail *m, struct err
 {
 	if (a->relay->sending && strcmp(a->relay->sending, m->id) == 0 &&
 		m->state == OUTBOX_QUEUED) {
-		account_cancel_job(a, LANE_SEND, a->relay->job);
+		lanes_cancel_job(a, LANE_SEND, a->relay->job);
 		MEM_FREE(a->relay->sending);
 		a->relay->next_look = 0; /* the next one goes */
 		account_settles(a);
