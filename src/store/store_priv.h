@@ -179,7 +179,6 @@ struct account {
 	struct syncall *syncall;  /* syncall.c */
 	bool settles, replays;    /* account_settles, account_replays */
 	struct reshape *reshapes; /* folder_reshape.c: what the server has not answered */
-	unsigned breaks;          /* connections that ended since the last folder was through */
 	bool ledger_doubted;      /* its server was another one; identity.c */
 	bool has_former;          /* changes of other mailboxes wait */
 };

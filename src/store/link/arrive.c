@@ -39,8 +39,7 @@ static void lane_state(struct account *a, struct result *r)
 	enum sync_state before = lanes_state(a);
 
 	if (r->lane == LANE_MAIN) {
-		a->breaks += r->state.state == SYNC_OFFLINE && r->err.kind != ERR_NONE;
-		lanes_heard(a, r);
+		links_heard(a, r);
 		if (a->remote->state)
 			a->remote->state(a, r);
 		if (r->state.state == SYNC_ONLINE)
@@ -333,7 +332,8 @@ static void take_synced(struct account *a, struct result *r)
 		}
 	} else if (f->cache) {
 		f->refused = false;
-		f->breaks = a->breaks = 0;
+		f->breaks = 0;
+		links_carry(a);
 		f->seen = f->asked;
 		finish_fill(f, &r->synced.meta);
 		/* What was told meanwhile may be news; a cache that cannot be written is never

@@ -24,6 +24,9 @@ void links_tick(struct account *a, int64_t now);
 /* Of which connections a result is. */
 enum links_which { LINKS_NONE, LINKS_OWN, LINKS_LOOKING };
 enum links_which links_which(const struct account *a, const struct result *r);
+void links_heard(struct account *a, const struct result *r); /* of the main lane: its state */
+void links_carry(struct account *a);                         /* a folder is through */
+bool links_keep_breaking(const struct account *a); /* one after the other, and nothing is */
 void links_start(struct account *a);
 void links_at_once(struct account *a); /* what is put off is due now */
 void links_stop(struct account *a, int wait_ms);

@@ -10,14 +10,18 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { LOCK_RETRY_MS = 2000 };
+enum {
+	LOCK_RETRY_MS = 2000,
+	BREAKS_IN_ALL = 10, /* connections that end without any folder being through */
+};
 
 struct links {
 	bool wanted; /* a person wants connections */
 	int lock_fd; /* sync.lock, -1: not held */
 	int64_t next_try;
 	unsigned generation, generation_counter; /* results of another one are void */
-	struct sync *checker;                    /* connections that only look, or NULL */
+	unsigned breaks;      /* connections that ended since the last folder was through */
+	struct sync *checker; /* connections that only look, or NULL */
 	unsigned check_generation;
 	struct store_request **checks; /* owned; all REQUEST_CHECKs that get its answer */
 	size_t nchecks, cap_checks;
@@ -68,6 +72,22 @@ void links_tick(struct account *a, int64_t now)
 {
 	if (a->links->wanted && !lanes_are_open(a) && now >= a->links->next_try)
 		links_start(a);
+}
+
+void links_heard(struct account *a, const struct result *r)
+{
+	a->links->breaks += r->state.state == SYNC_OFFLINE && r->err.kind != ERR_NONE;
+	lanes_heard(a, r);
+}
+
+void links_carry(struct account *a)
+{
+	a->links->breaks = 0;
+}
+
+bool links_keep_breaking(const struct account *a)
+{
+	return a->links->breaks > BREAKS_IN_ALL;
 }
 
 void links_unlock(struct account *a)

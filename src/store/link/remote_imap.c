@@ -2,8 +2,6 @@
 #include "store/mail/remote.h"
 #include "store/link/link.h"
 
-enum { BREAKS_IN_ALL = 10 }; /* connections that end without any folder being through */
-
 /* Folders that were to be synchronised when the connection ended. */
 static void ask_again(struct account *a)
 {
@@ -27,7 +25,7 @@ static void online(struct account *a)
  * must not keep the others from being synchronised. */
 static bool goes_on(const struct account *a, enum sync_state before, const struct result *r)
 {
-	if (r->state.state != SYNC_WAITING || before != SYNC_OFFLINE || a->breaks > BREAKS_IN_ALL)
+	if (r->state.state != SYNC_WAITING || before != SYNC_OFFLINE || links_keep_breaking(a))
 		return false;
 	if (replay_goes_on(a))
 		return true;
