@@ -93,6 +93,7 @@ int account_add(struct store *s, struct store_request *r, struct str *said, stru
 	r->add.setup = NULL;
 	a->syncall = syncall_new();
 	a->lanes = lanes_new();
+	a->pending = pending_new();
 	a->links = links_new();
 	a->relay = submit_new();
 	a->ticks = mem_alloc(sizeof(*a->ticks));
@@ -147,7 +148,7 @@ void account_free(struct account *a, int wait_ms)
 	submit_forget(a);
 	handover_free(a);
 	syncall_free(a->syncall);
-	strv_done(&a->refused);
+	pending_free(a->pending);
 	brought_free(a);
 	follow_free(a);
 	lanes_free(a->lanes);

@@ -24,21 +24,17 @@ static void look_again(struct store *s)
 	for (size_t i = 0; !s->quit && i < s->naccounts; i++) {
 		struct account *a = s->accounts[i];
 
-		if (a->replays) {
-			a->replays = false;
+		if (account_takes(a, NOTE_REPLAYS))
 			remote_operate(a);
-		}
-		if (a->settles && a->syncall) {
-			a->settles = false;
+		if (account_takes(a, NOTE_SETTLES) && a->syncall)
 			syncall_settle(a);
-		}
 	}
 }
 
 static void tell_pending(struct store *s)
 {
 	for (size_t i = 0; i < s->naccounts; i++)
-		account_tell_pending(s->accounts[i]);
+		pending_tell(s->accounts[i]);
 }
 
 static void tick(struct store *s)

@@ -19,6 +19,7 @@
 #include "store/answer.h"
 #include "store/events.h"
 #include "store/mail/lanes.h"
+#include "store/mail/pending.h"
 #include "store/mail/remote.h"
 #include "store/store.h"
 #include "store/work.h"
@@ -161,14 +162,13 @@ struct account {
 	struct folder_names names;
 	struct sessions *sessions; /* of an account that can be opened */
 	bool ledger_old; /* IMAP was in use since the last session: its list is the newer one */
-	uint64_t op_in_flight; /* the one operation the connection works on; 0: none */
-	bool pending_changed;
-	struct strv refused; /* what the server did not take, with reasons; the latest last */
+	unsigned notes;  /* enum account_note */
 	int64_t next_disk_notice;
 	const struct remote_ops *remote;
 	/* Of the files with these names, which alone know what is in them; NULL: without a server.
 	 */
 	struct lanes *lanes;
+	struct pending *pending;
 	struct links *links;
 	struct relay *relay; /* write_priv.h */
 	struct replay *replay;
@@ -177,7 +177,6 @@ struct account {
 	struct handover *handover;
 	struct ticks *ticks;      /* accounts.c */
 	struct syncall *syncall;  /* syncall.c */
-	bool settles, replays;    /* account_settles, account_replays */
 	struct reshape *reshapes; /* folder_reshape.c: what the server has not answered */
 	bool ledger_doubted;      /* its server was another one; identity.c */
 	bool has_former;          /* changes of other mailboxes wait */
@@ -259,8 +258,14 @@ struct account *account_path(struct store *s);
 /* What waits has changed: the engine is told before the next final event, at the latest when what
  * is at hand is through. */
 void account_pending(struct account *a);
-void account_tell_pending(struct account *a);
 void account_outbox(struct account *a);
+/* What is only noted, and done by the loop where nothing is half done. */
+enum account_note {
+	NOTE_PENDING = 1 << 0, /* account_pending */
+	NOTE_SETTLES = 1 << 1, /* account_settles */
+	NOTE_REPLAYS = 1 << 2, /* account_replays */
+};
+bool account_takes(struct account *a, enum account_note note); /* was it? Not any more. */
 /* What may have been waited for is through: REQUEST_SYNC is answered soon, if nothing is left. */
 void account_settles(struct account *a);
 /* The oldest operation of the journal may be due: the loop looks soon. */

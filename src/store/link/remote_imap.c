@@ -39,7 +39,7 @@ static bool goes_on(const struct account *a, enum sync_state before, const struc
 static void stop(struct account *a, const struct err *why)
 {
 	(void)why;
-	a->op_in_flight = 0;
+	pending_set_in_flight(a, 0);
 	for (struct folder *f = a->folders; f; f = f->next)
 		f->syncing = f->wants_sync = false;
 }

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { REFUSED_MAX = 20, FAILURES_MAX = 3 };
+enum { FAILURES_MAX = 3 };
 
 struct replay {
 	uint64_t failed; /* the operation that ended its connection, so many times in a row: */
@@ -130,7 +130,7 @@ static int post(struct account *a, const struct op *op, bool look)
 	j->folder = mem_strdup(op->folder);
 	j->mailbox = wire_name(a, f, op->folder);
 	j->op.target = wire_name(a, target, op->target);
-	a->op_in_flight = op->id;
+	pending_set_in_flight(a, op->id);
 	lanes_post(a, LANE_MAIN, j);
 	return 0;
 }
@@ -171,7 +171,7 @@ static int send_op(struct account *a, const struct op *op)
 void replay_next(struct account *a)
 {
 	if (!remote_has_folders(a) || a->store->read_only || !lanes_are_online(a) ||
-		a->op_in_flight || a->replay->unforgotten)
+		pending_in_flight(a) || a->replay->unforgotten)
 		return;
 	for (int rc = 1; rc == 1 && journal_count(a->journal);) {
 		const struct op *op = journal_at(a->journal, 0);
@@ -179,7 +179,7 @@ void replay_next(struct account *a)
 		if (waits_for_list(a, op))
 			return;
 		rc = send_op(a, op);
-		if (rc == 0 && a->op_in_flight)
+		if (rc == 0 && pending_in_flight(a))
 			account_pending(a);
 	}
 }
@@ -206,11 +206,11 @@ void replay_ready(struct account *a, struct result *r)
 	const struct op *op = journal_find(a->journal, q->id);
 	struct err err = {0};
 
-	if (a->op_in_flight != q->id)
+	if (pending_in_flight(a) != q->id)
 		return;
 	if (op && journal_sent_marked(a->journal, q->id, &found, &err) != 0 &&
 		err.kind != ERR_GONE) {
-		a->op_in_flight = 0;
+		pending_set_in_flight(a, 0);
 		stuck(a, &err);
 		return;
 	}
@@ -221,7 +221,7 @@ void replay_ready(struct account *a, struct result *r)
 		account_pending(a);
 		return;
 	}
-	a->op_in_flight = 0;
+	pending_set_in_flight(a, 0);
 	account_replays(a);
 }
 
@@ -253,12 +253,8 @@ static void remember_refused(struct account *a, const char *words, const char *w
 {
 	struct str line = STR_INIT;
 
-	if (a->refused.n >= REFUSED_MAX) {
-		free(a->refused.v[0]);
-		memmove(&a->refused.v[0], &a->refused.v[1], --a->refused.n * sizeof(*a->refused.v));
-	}
 	str_addf(&line, "%s: %s", words, why);
-	strv_take(&a->refused, str_steal(&line));
+	pending_refused(a, str_steal(&line));
 }
 
 /* The folder is another one now, or the messages are gone: that is nobody's refusal. */
@@ -406,8 +402,8 @@ void replay_result(struct account *a, struct result *r)
 	bool forgotten;
 	struct op *op;
 
-	if (a->op_in_flight == r->op.id)
-		a->op_in_flight = 0;
+	if (pending_in_flight(a) == r->op.id)
+		pending_set_in_flight(a, 0);
 	no |= found && ends_connections(a, r);
 	if (r->err.kind != ERR_NONE && !no) {
 		account_pending(a); /* the connection broke: it is replayed */
@@ -450,7 +446,7 @@ void replay_result(struct account *a, struct result *r)
 
 static bool waits(const struct account *a, const struct op *op, const struct folder *f)
 {
-	return op->state == OP_QUEUED && a->op_in_flight != op->id && op->n &&
+	return op->state == OP_QUEUED && pending_in_flight(a) != op->id && op->n &&
 	       strcmp(op->folder, f->name) == 0;
 }
 

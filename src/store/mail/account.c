@@ -7,21 +7,28 @@
 
 void account_settles(struct account *a)
 {
-	a->settles = true;
+	a->notes |= NOTE_SETTLES;
 }
 
 void account_replays(struct account *a)
 {
-	a->replays = true;
+	a->notes |= NOTE_REPLAYS;
 }
-
-/* --- telling the engine --- */
 
 void account_pending(struct account *a)
 {
-	a->pending_changed = true;
-	account_settles(a); /* of what waits, too */
+	a->notes |= NOTE_PENDING | NOTE_SETTLES;
 }
+
+bool account_takes(struct account *a, enum account_note note)
+{
+	bool noted = a->notes & note;
+
+	a->notes &= ~(unsigned)note;
+	return noted;
+}
+
+/* --- telling the engine --- */
 
 /* A mail whose state cannot be read is shown all the same: it is not sent, and can be dropped.
  * False: it went meanwhile. */

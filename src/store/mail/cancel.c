@@ -14,7 +14,7 @@ static int cancel_one(struct account *a, uint64_t id, struct err *err)
 
 	if (!op)
 		return err_set(err, ERR_GONE, _("That operation is through already"));
-	if (a->op_in_flight == id || (op->state == OP_SENT && lanes_are_elsewhere(a)))
+	if (pending_in_flight(a) == id || (op->state == OP_SENT && lanes_are_elsewhere(a)))
 		return err_set(err, ERR_BUSY,
 			_("It is on its way to the server and cannot be cancelled any more"));
 	copy = op_copy(op);

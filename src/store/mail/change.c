@@ -419,7 +419,7 @@ int change_cancel_op(struct store *s, struct store_request *r, struct str *said,
 		return r->cancel_op.id ? -1 : 0;
 	if (r->kind == REQUEST_CANCEL_OP)
 		return cancel_ops(a, r->cancel_op.id, said, err);
-	strv_done(&a->refused);
+	pending_forget_refused(a);
 	account_pending(a);
 	return 0;
 }

@@ -32,7 +32,7 @@ static const struct op *op_of(const struct folder *target, const struct folder *
 
 static int may_touch(const struct account *a, const struct op *op, struct err *err)
 {
-	if (!op || op->state != OP_QUEUED || a->op_in_flight == op->id)
+	if (!op || op->state != OP_QUEUED || pending_in_flight(a) == op->id)
 		return err_set(err, ERR_BUSY,
 			_("The message is on its way to the server just now: try again in a "
 			  "moment"));

@@ -163,7 +163,7 @@ static void forget_waiting(struct account *a, const char *id)
 	for (size_t i = journal_count(a->journal); i-- > 0;) {
 		const struct op *op = journal_at(a->journal, i);
 
-		if (is_about(op, id) && op->state == OP_QUEUED && a->op_in_flight != op->id)
+		if (is_about(op, id) && op->state == OP_QUEUED && pending_in_flight(a) != op->id)
 			cancel_ops(a, op->id, &said, NULL);
 	}
 	str_done(&said);

@@ -15,7 +15,7 @@ enum { LOOK_BACK = 64 }; /* operations */
 
 static bool may_change(const struct account *a, const struct op *k)
 {
-	return k->state == OP_QUEUED && a->op_in_flight != k->id;
+	return k->state == OP_QUEUED && pending_in_flight(a) != k->id;
 }
 
 static bool does_the_same(const struct op *k, const struct op *op, size_t common)

@@ -267,7 +267,7 @@ static int back_waiting(struct account *a, struct undo_part *p, struct err *err)
 
 	if (!op)
 		return 0; /* cancelled */
-	if (op->state == OP_SENT || a->op_in_flight == op->id)
+	if (op->state == OP_SENT || pending_in_flight(a) == op->id)
 		return 1;
 	copy = op_brief(op);
 	rc = journal_shrink(a->journal, p->op_id, p->uids, p->n,
