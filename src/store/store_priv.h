@@ -161,8 +161,7 @@ struct account {
 	struct folder *folders;
 	struct folder_names names;
 	struct sessions *sessions; /* of an account that can be opened */
-	bool ledger_old; /* IMAP was in use since the last session: its list is the newer one */
-	unsigned notes;  /* enum account_note */
+	unsigned notes;            /* enum account_note */
 	int64_t next_disk_notice;
 	const struct remote_ops *remote;
 	/* Of the files with these names, which alone know what is in them; NULL: without a server.
@@ -178,8 +177,6 @@ struct account {
 	struct ticks *ticks;      /* accounts.c */
 	struct syncall *syncall;  /* syncall.c */
 	struct reshape *reshapes; /* folder_reshape.c: what the server has not answered */
-	bool ledger_doubted;      /* its server was another one; identity.c */
-	bool has_former;          /* changes of other mailboxes wait */
 };
 
 /*

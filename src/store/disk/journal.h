@@ -71,6 +71,10 @@ int ledger_add(struct journal *j, const struct ledger_entry *entries, size_t n,
 	struct err *err); /* one fdatasync for all */
 int ledger_forget(struct journal *j, const unsigned char (*keys)[16], size_t n,
 	struct err *err); /* gone from the server */
+/* It is of another server than the account's, or may be: a UIDL alone says nothing then. For as
+ * long as the journal is open. */
+void ledger_doubt(struct journal *j, bool doubted);
+bool ledger_is_doubted(const struct journal *j);
 size_t ledger_count(const struct journal *j);
 /* The i-th entry, in no order; borrowed until the next change. */
 const struct ledger_entry *ledger_at(const struct journal *j, size_t i);

@@ -48,6 +48,7 @@ struct journal {
 	struct op **ops;
 	size_t n, cap;
 	struct ledger ledger;
+	bool doubted;     /* ledger_doubt; not on disk, and outlives reading that anew */
 	uint64_t changes; /* records applied so far */
 	uint64_t ours;    /* of these */
 	bool took;        /* the last REC_EXTEND or REC_SHRINK found its operation still waiting */

@@ -148,6 +148,16 @@ const struct ledger_entry *ledger_get(const struct journal *j, const unsigned ch
 	return lookup(&j->ledger, key);
 }
 
+void ledger_doubt(struct journal *j, bool doubted)
+{
+	j->doubted = doubted;
+}
+
+bool ledger_is_doubted(const struct journal *j)
+{
+	return j->doubted;
+}
+
 size_t ledger_count(const struct journal *j)
 {
 	return j->ledger.n;

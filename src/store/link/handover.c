@@ -35,6 +35,7 @@
 struct handover {
 	struct map *marks; /* identity (hex) -> marks that wait for the server's inbox; or NULL */
 	bool known;        /* the file was looked for */
+	bool ledger_old;   /* IMAP was in use since the last session: its list is the newer one */
 };
 
 enum { MARKS_MAX = 256 << 20 };
@@ -283,6 +284,16 @@ void handover_free(struct account *a)
 	MEM_FREE(a->handover);
 }
 
+void handover_began(struct account *a)
+{
+	a->handover->ledger_old = true;
+}
+
+void handover_listed(struct account *a)
+{
+	a->handover->ledger_old = false;
+}
+
 void handover_forget(struct account *a)
 {
 	char *path = marks_path(a);
@@ -408,7 +419,7 @@ static struct map *listed_by_pop3(const struct account *a)
 {
 	struct map *listed;
 
-	if (a->setup->settings->protocol != PROTOCOL_POP3 || a->ledger_old ||
+	if (a->setup->settings->protocol != PROTOCOL_POP3 || a->handover->ledger_old ||
 		!ledger_count(a->journal))
 		return NULL;
 	listed = map_new();

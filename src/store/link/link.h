@@ -102,6 +102,8 @@ struct handover_counts {
 int handover_count(struct account *a, bool to_pop3, struct handover_counts *out, struct err *err);
 /* At the switch, when the new protocol is the one in use already. */
 int handover_switch(struct account *a, struct err *err);
+void handover_began(struct account *a);  /* there is another protocol in use from now on */
+void handover_listed(struct account *a); /* a POP3 session was through: its ledger is the newest */
 struct handover *handover_new(void);
 void handover_free(struct account *a);    /* what it keeps in memory */
 void handover_fetched(struct account *a); /* a POP3 session delivered, both inboxes are open */

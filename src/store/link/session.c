@@ -220,7 +220,7 @@ static bool is_known(struct account *a, size_t at)
 	const struct ledger_entry *e =
 		*s->uidl ? ledger_get(a->journal, a->sessions->session.keys[at]) : NULL;
 
-	return e && (!a->ledger_doubted || e->size == s->size);
+	return e && (!ledger_is_doubted(a->journal) || e->size == s->size);
 }
 
 static void plan_entries(struct account *a)
@@ -334,7 +334,7 @@ static void find_survivors(struct account *a)
 		base = map_get(found, tag);
 		if (base && s->plan[i] == FATE_KNOWN)
 			note_completed(a, i, base);
-		else if (base && !a->ledger_doubted)
+		else if (base && !ledger_is_doubted(a->journal))
 			note_here(a, i, unknown, is_part(a, base));
 	}
 	map_free(found, free);

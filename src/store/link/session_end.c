@@ -443,7 +443,7 @@ void session_done(struct account *a, struct result *r)
 	bool goes_on;
 
 	if (r->err.kind == ERR_NONE)
-		a->ledger_old = false;
+		handover_listed(a);
 	if (!s->running)
 		return;
 	if (s->entries)

@@ -70,7 +70,7 @@ int account_protocol(struct account *a, struct store_request *r, struct str *sai
 		remote_choose(a);
 		if (handover_switch(a, err) != 0)
 			store_notice(a, "%s", err->text);
-		a->ledger_old = true;
+		handover_began(a);
 		folder_list_local(a);
 		rebind_lists(a, names);
 		folder_send_folders(a);

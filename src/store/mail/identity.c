@@ -228,7 +228,7 @@ void identity_selected(struct folder *f)
 	DIR *d;
 
 	/* Some servers number every mailbox alike: 0 and 1 are nobody's mark. */
-	if (!a->has_former || cache_meta(f->cache)->uidvalidity <= 1 || a->store->read_only)
+	if (cache_meta(f->cache)->uidvalidity <= 1 || a->store->read_only)
 		return;
 	all = file_join(a->setup->data_dir, "former");
 	d = opendir(all);
@@ -296,16 +296,13 @@ static int start_anew(struct account *a, const char *was, struct err *err)
 /* The account has a server again for which changes wait. */
 static int come_back(struct account *a, struct err *err)
 {
-	char *all = file_join(a->setup->data_dir, "former"),
-	     *mailbox = mailbox_of(a->setup->settings->imap), *dir = former_dir(a, mailbox);
+	char *mailbox = mailbox_of(a->setup->settings->imap), *dir = former_dir(a, mailbox);
 	size_t n = 0;
 	int rc = 0;
 
-	a->has_former = file_exists(all);
-	if (*mailbox && a->has_former && file_exists(dir))
+	if (*mailbox && file_exists(dir))
 		rc = bring_back(a, dir, NULL, &n, err);
 	tell_back(a, n);
-	free(all);
 	free(mailbox);
 	free(dir);
 	return rc;
@@ -344,12 +341,12 @@ static int compare(struct account *a, const char *imap, const char *pop3, struct
 	const char *new_imap = *s->imap ? s->imap : imap, *new_pop3;
 	int rc = 0;
 
-	a->ledger_doubted = !is_same(pop3, s->pop3);
+	ledger_doubt(a->journal, !is_same(pop3, s->pop3));
 	if (a->store->read_only)
 		return same ? 0 : refuse_anew(a, err);
 	if (!same)
 		rc = start_anew(a, imap, err);
-	new_pop3 = !a->ledger_doubted && *s->pop3 ? s->pop3 : pop3;
+	new_pop3 = !ledger_is_doubted(a->journal) && *s->pop3 ? s->pop3 : pop3;
 	if (rc == 0 && (strcmp(new_imap, imap) != 0 || strcmp(new_pop3, pop3) != 0))
 		rc = save(a, new_imap, new_pop3, err);
 	return rc == 0 ? come_back(a, err) : rc;
@@ -372,11 +369,11 @@ void identity_listed(struct account *a)
 	char *imap, *pop3;
 	struct err err = {0};
 
-	if (!a->ledger_doubted)
+	if (!ledger_is_doubted(a->journal))
 		return;
 	if (read_identity(a, &imap, &pop3, &err) == 0 &&
 		save(a, imap, a->setup->settings->pop3, &err) == 0)
-		a->ledger_doubted = false;
+		ledger_doubt(a->journal, false);
 	else
 		store_disk_notice(a, "%s", err.text);
 	free(imap);
