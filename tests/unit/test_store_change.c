@@ -162,6 +162,38 @@ static void test_undo_moved(void **state)
 	desk_fails(undo(), "nothing to undo");
 }
 
+/* Meanwhile the server numbered the folder anew: what was done since is about other messages. */
+static void test_undo_renumbered(void **state)
+{
+	int account = begin();
+	struct result *r = result_new(RESULT_SELECTED);
+	struct summary row = desk_row(2, "Eve", "New");
+	struct job *back;
+
+	desk_done(move_to("Work", 2));
+	op_done(account, next_op(account, 55), 55, false);
+	desk_done(undo());
+	back = next_op(account, 90);
+	r->folder = mem_strdup("INBOX");
+	r->selected.meta.uidvalidity = r->uidvalidity = DESK_UIDVALIDITY + 1;
+	desk_give(account, r);
+	r = result_new(RESULT_SUMMARIES);
+	r->folder = mem_strdup("INBOX");
+	r->uidvalidity = DESK_UIDVALIDITY + 1;
+	r->summaries.v = mem_array(1, sizeof(struct summary *));
+	r->summaries.v[r->summaries.n++] = summary_copy(&row);
+	desk_give(account, r);
+	desk_settle();
+	desk_done(flag(2, MAIL_FLAGGED));
+	op_done(account, back, 90, false);
+	op_done(account, desk_job(account, LANE_MAIN, JOB_OP), 0, false);
+	desk_done(undo());
+	back = desk_job(account, LANE_MAIN, JOB_OP);
+	is_flags(back, "INBOX", 2, MAIL_FLAGGED, 0);
+	op_done(account, back, 0, false);
+	desk_fails(undo(), "nothing to undo");
+}
+
 /* Whether of the answer to a message its thread is told before the request ends. */
 static bool tells_answer(unsigned request, uint32_t uid, uint32_t parent)
 {
@@ -712,6 +744,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		DESK_CASE(test_undo_moved),
+		DESK_CASE(test_undo_renumbered),
 		DESK_CASE(test_undo_thread),
 		DESK_CASE(test_undo_refused),
 		DESK_CASE(test_undo_in_flight),

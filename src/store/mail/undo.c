@@ -280,8 +280,8 @@ void undo_vanishing(struct folder *f, const uint32_t *uids, size_t n)
 {
 	for (struct undo *u = f->account->store->undo; u; u = u->next)
 		for (struct undo_part *p = u->parts; p; p = p->next) {
-			if (p->folder != f || p->kind != OP_MOVE || p->state != PART_WAITS ||
-				p->n > IDS_MAX)
+			if (!undo_is_of(p, f, cache_meta(f->cache)->uidvalidity) ||
+				p->kind != OP_MOVE || p->state != PART_WAITS || p->n > IDS_MAX)
 				continue;
 			for (size_t i = 0; i < p->n; i++)
 				if (has_uid(uids, n, p->uids[i]))
@@ -306,17 +306,22 @@ static void rename_all(struct store *s, const struct undo_return *b, const struc
 	const struct result_op *r)
 {
 	for (struct undo *u = s->undo; u; u = u->next)
-		for (struct undo_part *p = u->parts; p; p = p->next)
-			for (size_t i = 0; p->folder == b->folder && i < p->n; i++)
+		for (struct undo_part *p = u->parts; p; p = p->next) {
+			bool same = undo_is_of(p, b->folder, b->uidvalidity);
+
+			for (size_t i = 0; same && i < p->n; i++)
 				p->uids[i] = new_name(b, p->uids[i], op, r);
+		}
 }
 
-static void came_back(struct store *s, const struct op *op, const struct result_op *r)
+static void came_back(struct account *a, const struct op *op, const struct result_op *r)
 {
+	struct store *s = a->store;
+
 	for (struct undo_return **p = &s->returns; *p;) {
 		struct undo_return *b = *p;
 
-		if (b->op_id != op->id) {
+		if (b->op_id != op->id || b->folder->account != a) {
 			p = &b->next;
 			continue;
 		}
@@ -335,7 +340,7 @@ void undo_confirmed(struct account *a, const struct op *op, const struct result_
 		for (struct undo_part *p = u->parts; p; p = p->next)
 			if (p->op_id == op->id && p->state == PART_WAITS && u->account == a)
 				take_answer(p, op, r);
-	came_back(s, op, r);
+	came_back(a, op, r);
 }
 
 static bool all_in(const struct undo_part *p, const uint32_t *sorted, size_t n)
@@ -360,5 +365,5 @@ void undo_refused(struct account *a, const struct op *op)
 		for (struct undo_part *p = u->parts; p; p = p->next)
 			if (p->op_id == op->id && u->account == a)
 				p->state = PART_VOID;
-	came_back(a->store, op, NULL);
+	came_back(a, op, NULL);
 }

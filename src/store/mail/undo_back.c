@@ -38,6 +38,7 @@ static void remember_return(
 
 	b->folder = p->folder;
 	b->op_id = id;
+	b->uidvalidity = p->uidvalidity;
 	b->old = mem_array(p->n, sizeof(*b->old));
 	b->via = mem_array(p->n, sizeof(*b->via));
 	for (size_t i = 0; i < p->n; i++)
@@ -185,7 +186,9 @@ static void rename_local(struct store *s, const struct undo_part *back)
 		for (struct undo *u = now ? s->undo : NULL; u; u = u->next)
 			for (struct undo_part *p = u->parts; p; p = p->next)
 				for (size_t k = 0;
-					p != back && p->folder == back->folder && k < p->n; k++)
+					p != back &&
+					undo_is_of(p, back->folder, back->uidvalidity) && k < p->n;
+					k++)
 					if (p->uids[k] == back->uids[i])
 						p->uids[k] = (uint32_t)now;
 	}
@@ -283,7 +286,7 @@ static int back_waiting(struct account *a, struct undo_part *p, struct err *err)
 static bool is_returning(const struct store *s, const struct undo_part *p)
 {
 	for (const struct undo_return *b = s->returns; b; b = b->next)
-		for (size_t i = 0; b->folder == p->folder && i < p->n; i++)
+		for (size_t i = 0; undo_is_of(p, b->folder, b->uidvalidity) && i < p->n; i++)
 			for (size_t k = 0; k < b->n; k++)
 				if (b->old[k] == p->uids[i])
 					return true;

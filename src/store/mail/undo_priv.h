@@ -50,9 +50,16 @@ struct undo_return {
 	struct undo_return *next;
 	struct folder *folder;
 	uint64_t op_id;
-	uint32_t *old, *via; /* owned */
+	uint32_t uidvalidity; /* of old */
+	uint32_t *old, *via;  /* owned */
 	size_t n;
 };
+
+/* Its UIDs are those of this folder under this numbering of the server. */
+static inline bool undo_is_of(const struct undo_part *p, const struct folder *f, uint32_t validity)
+{
+	return p->folder == f && p->uidvalidity == validity;
+}
 
 void undo_drop(struct store *s, struct undo *u);
 bool undo_same_step(const struct undo *a, const struct undo *b);
