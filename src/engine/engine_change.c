@@ -199,6 +199,8 @@ unsigned engine_backup(struct engine *e, size_t account, const char *path)
 
 unsigned engine_undo(struct engine *e)
 {
+	for (struct msglist *l = e->lists; l; l = l->next)
+		msglist_left_returns(l);
 	return engine_post(e, engine_request_of(engine_ask(e, REQUEST_UNDO, NULL, -1)));
 }
 

@@ -55,6 +55,7 @@ void msglist_free(struct msglist *l)
 	free(l->rank_of);
 	map_free(l->keyset_of, NULL);
 	msglist_guess_drop(l);
+	msglist_left_forget(l);
 	free(l->name);
 	free(l);
 }
@@ -281,6 +282,7 @@ void msglist_untag_all(struct msglist *l)
 {
 	for (size_t i = 0; i < l->columns.n; i++)
 		l->columns.flags[i] &= ~(uint32_t)ROW_TAGGED;
+	msglist_left_forget(l);
 }
 
 size_t msglist_tagged(const struct msglist *l, uint32_t **uids)

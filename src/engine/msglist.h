@@ -82,7 +82,8 @@ size_t msglist_start_row(const struct msglist *l);
 /* Adds the keywords that messages of the folder have, each once. */
 void msglist_keywords(const struct msglist *l, struct strv *out);
 
-/* Tags stay until the message is gone; a UID that is not in the folder is ignored. */
+/* Tags stay until the message is gone, and are there again when it is taken back; a UID that is not
+ * in the folder is ignored. */
 void msglist_tag(struct msglist *l, uint32_t uid, bool on);
 void msglist_untag_all(struct msglist *l);
 size_t msglist_tagged(const struct msglist *l, uint32_t **uids); /* array is the caller's */

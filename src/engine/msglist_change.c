@@ -129,6 +129,7 @@ static void take_out(struct merge *m)
 		size_t at = (size_t)columns_find(c, m->gone[i]);
 
 		msglist_strings_forget_uid(l, m->gone[i]);
+		msglist_left_note(l, at);
 		count_row(l, c->flags[at], (size_t)-1);
 		m->gone[i] = (uint32_t)at; /* rows, until all is moved */
 	}
@@ -169,6 +170,7 @@ static void put_in(struct merge *m)
 		m->added[k] = (uint32_t)to;
 		old = at;
 	}
+	msglist_left_return(l, m->added, m->nfresh);
 }
 
 /* The nearest ancestor that is not gone. */
@@ -340,24 +342,51 @@ static bool difference(const struct msglist *l, const struct columns *c, struct 
 	return l->ordered && n + *ngone <= most;
 }
 
-static void keep_ours(const struct columns *from, struct columns *to)
+/* What is in to as well stays as a front end has marked it; the others leave. */
+static void keep_ours(struct msglist *l, struct columns *to)
 {
+	const struct columns *from = &l->columns;
+
 	for (size_t i = 0, k = 0; i < from->n; i++) {
 		while (k < to->n && to->uid[k] < from->uid[i])
 			k++;
 		if (k < to->n && to->uid[k] == from->uid[i])
 			to->flags[k] |= from->flags[i] & ROW_OURS;
+		else
+			msglist_left_note(l, i);
 	}
+}
+
+/* old: the UIDs that were here. */
+static void greet(struct msglist *l, const uint32_t *old, size_t n)
+{
+	uint32_t *rows;
+	size_t came = 0;
+
+	if (!l->nleft)
+		return;
+	rows = mem_array(l->columns.n, sizeof(*rows));
+	for (size_t i = 0, k = 0; i < l->columns.n; i++) {
+		k = uids_near(old, n, k, l->columns.uid[i]);
+		if (k == n || old[k] != l->columns.uid[i])
+			rows[came++] = (uint32_t)i;
+	}
+	msglist_left_return(l, rows, came);
+	free(rows);
 }
 
 static void replace(struct msglist *l, struct columns *c)
 {
+	struct columns old;
+
 	for (size_t i = 0; i < c->n; i++)
 		c->flags[i] &= ~(uint32_t)ROW_OURS;
-	keep_ours(&l->columns, c);
-	columns_done(&l->columns);
+	keep_ours(l, c);
+	old = l->columns;
 	l->columns = *c;
 	*c = (struct columns){0};
+	greet(l, old.uid, old.n);
+	columns_done(&old);
 	count_all(l);
 	order_done(&l->order);
 	msglist_refilter(l);
@@ -379,6 +408,7 @@ void msglist_renumber(struct msglist *l, unsigned numbering)
 	if (l->numbering) {
 		msglist_guess_drop(l);
 		replace(l, &none);
+		msglist_left_forget(l);
 		MEM_FREE(l->ranks_uids);
 		MEM_FREE(l->ranks);
 		l->nranks = 0;

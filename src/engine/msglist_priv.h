@@ -13,6 +13,7 @@
  * msglist_strings.c  strings of rows that were visible
  * msglist_span.c     lists of several folders: numbers and UIDs
  * msglist_guess.c    what is shown before the store has done it
+ * msglist_left.c     tags of messages that left, and may come back
  */
 #ifndef ENGINE_MSGLIST_PRIV_H
 #define ENGINE_MSGLIST_PRIV_H
@@ -68,6 +69,7 @@ struct source {
 };
 
 struct guess; /* msglist_guess.c */
+struct left;
 
 struct origin { /* of a number; uid 0: the folder was numbered anew since */
 	uint32_t uid, source;
@@ -85,8 +87,11 @@ struct msglist {
 	uint32_t *rank_of; /* owned; of a list of several: by number - 1, while its sources tell
 			      theirs; RANK_NONE */
 	size_t nrank_of;
-	struct map *keyset_of; /* of a list of several: words to index */
+	struct map *keyset_of;               /* of a list of several: words to index */
+	bool keysets_left_out, keysets_told; /* there was no room for all; and that was said */
 	struct guess *guesses;
+	struct left *left; /* owned; msglist_left.c */
+	size_t nleft, cap_left;
 	struct strv guessed_sets; /* by UINT16_MAX - keyset */
 	bool ready;
 	struct columns columns;
@@ -170,6 +175,14 @@ const char *msglist_keyset(const struct msglist *l, uint16_t set);
 /* Before the store confirms; it tells of the rows then, or a refusal has them told anew. */
 void msglist_change_keywords(
 	struct msglist *l, const uint32_t *numbers, size_t n, const char *clear, const char *set);
+
+/* --- msglist_left.c --- */
+void msglist_left_note(struct msglist *l, size_t row); /* of columns: it goes */
+/* An undo was asked for: what left until now may come back under another number. */
+void msglist_left_returns(struct msglist *l);
+/* These rows came: those that were tagged when they left are so again. */
+void msglist_left_return(struct msglist *l, const uint32_t *rows, size_t n);
+void msglist_left_forget(struct msglist *l);
 
 /* --- msglist_span.c --- */
 /* Its index. */

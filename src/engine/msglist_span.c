@@ -176,6 +176,7 @@ static uint16_t keyset_of(struct msglist *l, struct strv *sets, const char *word
 		map_put(l->keyset_of, words, known);
 		strv_add(sets, words);
 	}
+	l->keysets_left_out |= !known;
 	return (uint16_t)(uintptr_t)known;
 }
 
@@ -324,7 +325,12 @@ static bool all_told(const struct msglist *l)
 	return true;
 }
 
-/* Their numbers are behind all others: they are of a folder that is told for the first time. */
+/* Mostly so when a folder is told for the first time: unless some were parents before. */
+static bool are_behind(const struct columns *c, const struct columns *others)
+{
+	return !c->n || !others->n || others->uid[others->n - 1] < c->uid[0];
+}
+
 static void append(struct columns *to, const struct columns *c)
 {
 	size_t at = to->n, size = c->n * sizeof(*c->uid);
@@ -346,7 +352,7 @@ static void append(struct columns *to, const struct columns *c)
 static void gather(struct msglist *l, size_t source, bool first, const struct columns *c,
 	struct columns *whole)
 {
-	if (!first || l->ordered) {
+	if (!first || l->ordered || !are_behind(c, &l->columns)) {
 		join(l, source, c, whole);
 		return;
 	}
@@ -361,10 +367,10 @@ static void take_whole(struct msglist *l, size_t source, struct columns *c,
 {
 	struct columns whole = {0};
 	struct strv sets = l->keysets;
-	bool first = !l->sources[source].n;
+	bool first = !l->sources[source].told;
 
-	if (l->sources[source].told)
-		msglist_strings_forget(l); /* it may say others now */
+	if (!first)
+		msglist_strings_forget(l); /* it was told before, and may say others now */
 	l->sources[source].told = true;
 	l->keysets = (struct strv)STRV_INIT;
 	l->sources[source].nkeysets = 0;

@@ -247,6 +247,31 @@ static void extend_limit(
 	free(fresh);
 }
 
+/* Keeps text. */
+static struct event *notice(int account, char *text)
+{
+	struct event *out = event_new(EVENT_NOTICE);
+
+	out->account = account;
+	out->notice.text = text;
+	return out;
+}
+
+/* The store tells so of one folder, not of what several have together. */
+static void tell_left_out(struct engine *e, struct msglist *l)
+{
+	struct str text = STR_INIT;
+
+	if (!l->keysets_left_out || l->keysets_told)
+		return;
+	l->keysets_told = true;
+	str_addf(&text,
+		_("More than %d different sets of keywords in one list; those beyond are not "
+		  "shown"),
+		UINT16_MAX);
+	e->held = notice(-1, str_steal(&text));
+}
+
 static struct event *take_list(struct engine *e, struct store_event *ev)
 {
 	size_t source;
@@ -270,6 +295,7 @@ static struct event *take_list(struct engine *e, struct store_event *ev)
 	l->sources[source].percent = m->percent;
 	msglist_source_rows(l, source, m->rows.v, m->rows.n);
 	m->rows.n = 0;
+	tell_left_out(e, l);
 	return list_event(l, EVENT_LIST);
 }
 
@@ -282,9 +308,7 @@ static struct event *close_source(
 
 	msglist_source_close(l, source);
 	str_addf(&text, "%s/%s: %s", s->account_name, s->folder, why);
-	e->held = event_new(EVENT_NOTICE);
-	e->held->account = s->account;
-	e->held->notice.text = str_steal(&text);
+	e->held = notice(s->account, str_steal(&text));
 	return list_event(l, EVENT_LIST);
 }
 
@@ -563,6 +587,18 @@ static struct event *take_done(struct engine *e, struct store_event *ev)
 	return out;
 }
 
+/* What the limit shows of new mail is not known. Where the folder went or is another one now, all
+ * of it is told anew, and asked about. */
+static struct event *not_extended(const struct asked *a, const struct err *why)
+{
+	struct str text = STR_INIT;
+
+	if (!a->list || why->kind == ERR_GONE || why->kind == ERR_CANCELLED)
+		return NULL;
+	str_addf(&text, _("New messages may be missing from the limited list: %s"), why->text);
+	return notice(a->account, str_steal(&text));
+}
+
 static struct event *take_failed(struct engine *e, struct store_event *ev)
 {
 	struct asked *a = engine_asked(e, ev->request);
@@ -571,8 +607,9 @@ static struct event *take_failed(struct engine *e, struct store_event *ev)
 	if (!a)
 		return NULL;
 	if (a->extend) {
+		out = not_extended(a, &ev->failed);
 		engine_forget(e, ev->request);
-		return NULL;
+		return out;
 	}
 	if (a->kind == REQUEST_OPEN && a->list && msglist_spans(a->list)) {
 		out = close_source(e, a->list, a->source, ev->failed.text);

@@ -2,7 +2,7 @@
  * folder of each message, and ends as one. */
 #include "base/file.h"
 #include "base/mem.h"
-#include "engine/msglist_priv.h"
+#include "engine/engine_priv.h"
 #include "tests/sync/person.h"
 
 #include <stdio.h>
@@ -130,6 +130,30 @@ static void changes_go_to_each(void **state)
 	person_free(p);
 }
 
+/* Of several accounts; their files have other numbers when they are back. */
+static void tags_come_back(void **state)
+{
+	struct person *p = two_with_mail();
+	struct msglist *l = open_inboxes(p);
+	uint32_t *uids;
+	size_t n;
+
+	(void)state;
+	msglist_tag(l, named(p, l, "ann 1"), true);
+	msglist_tag(l, named(p, l, "bob 2"), true);
+	n = msglist_tagged(l, &uids);
+	assert_int_equal(n, 2);
+	done(p, engine_delete(p->engine, l, uids, n));
+	shows(p, l, "ann 2, bob 1");
+	free(uids);
+	done(p, engine_undo(p->engine));
+	UNTIL(p, msglist_count(l) == 4);
+	shows(p, l, "bob 2, ann 2, bob 1, ann 1");
+	for (size_t row = 0; row < 4; row++)
+		assert_int_equal(row_of(p, l, row).tagged, row == 0 || row == 3);
+	person_free(p);
+}
+
 /* Fifty steps are kept, of however many folders each is. */
 static void fifty_steps_are_kept(void **state)
 {
@@ -226,6 +250,36 @@ static void searches_and_limits(void **state)
 	assert_int_equal(ev->kind, EVENT_FAILED);
 	assert_null(strstr(event_error(ev), "ann"));
 	event_free(ev);
+	person_free(p);
+}
+
+/* A limit that cannot be asked about new mail, and keywords that have no room. */
+static void what_is_not_shown_is_told(void **state)
+{
+	struct person *p = two_with_mail();
+	struct msglist *l = open_inboxes(p);
+	static const struct {
+		enum err_kind kind;
+		bool told;
+	} ends[] = {{ERR_GONE, false}, {ERR_CANCELLED, false}, {ERR_SYSTEM, true}};
+
+	(void)state;
+	for (size_t i = 0; i < MEM_COUNT(ends); i++) {
+		struct asked *a = engine_ask_source(p->engine, REQUEST_SEARCH, l, 0);
+		struct store_event *ev = store_event_new(STORE_FAILED);
+
+		a->extend = true;
+		a->text = mem_strdup("~U");
+		ev->request = a->request;
+		err_set(&ev->failed, ends[i].kind, "it burns");
+		queue_push(store_events(p->engine->store), &ev->item);
+		UNTIL(p, !engine_asked(p->engine, a->request));
+		assert_int_equal(
+			strstr(person_told(), "limited list: it burns") != NULL, ends[i].told);
+	}
+	l->keysets_left_out = true;
+	import(p, 0, 3, 1);
+	UNTIL(p, msglist_count(l) == 5 && strstr(person_told(), "sets of keywords in one list"));
 	person_free(p);
 }
 
@@ -355,10 +409,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_list_of_two),
 		cmocka_unit_test(changes_go_to_each),
+		cmocka_unit_test(tags_come_back),
 		cmocka_unit_test(fifty_steps_are_kept),
 		cmocka_unit_test(sorted_by_words),
 		cmocka_unit_test(one_part_fails),
 		cmocka_unit_test(searches_and_limits),
+		cmocka_unit_test(what_is_not_shown_is_told),
 		cmocka_unit_test(export_of_one_folder),
 		cmocka_unit_test(answers_by_its_account),
 		cmocka_unit_test(one_is_switched),

@@ -945,7 +945,8 @@ static void model_merge(struct model *o, struct msglist *l)
 			merged[total++] = in[n++];
 		} else if (at >= 0 && what == 2) {
 			drop[uid] = true;
-			o->tagged[uid] = o->limit[uid] = o->folded[uid] = false;
+			/* what is tagged is so again, when it comes back */
+			o->limit[uid] = o->folded[uid] = false;
 		} else if (at >= 0) {
 			merged[total++] = o->m[at];
 		}

@@ -296,6 +296,100 @@ static void test_numbered_anew(void **state)
 	msglist_free(l);
 }
 
+static void keep_job(void *ctx, struct sort_job *job)
+{
+	struct sort_job **kept = ctx;
+
+	sort_job_free(*kept);
+	*kept = job;
+}
+
+/* Before all were told, or while they are put in order: nothing of what it was before stays. */
+static void test_numbered_anew_early(void **state)
+{
+	struct msglist *l = new_span(2);
+	struct sort_job *job = NULL;
+
+	(void)state;
+	tell_all(l, 0, 1, (struct message[]){{1, 100, 0, 0}, {2, 200, 0, 0}}, 2, NULL);
+	tell_all(l, 0, 2, (struct message[]){{1, 300, 0, 0}}, 1, NULL);
+	tell_all(l, 1, 1, (struct message[]){{1, 400, 0, 0}}, 1, NULL);
+	shows(l, "home1 work1");
+	msglist_free(l);
+	l = new_span(2);
+	l->give = keep_job;
+	l->ctx = &job;
+	l->here_max = 1;
+	tell_all(l, 0, 1, (struct message[]){{1, 100, 0, 0}, {2, 200, 0, 0}}, 2, NULL);
+	tell_all(l, 1, 1, (struct message[]){{1, 400, 0, 0}}, 1, NULL);
+	assert_non_null(job);
+	tell_all(l, 0, 2, (struct message[]){{1, 300, 0, 0}}, 1, NULL);
+	msglist_settle(l);
+	assert_int_equal(msglist_total(l), 2);
+	shows(l, "home1 work1");
+	sort_job_free(job);
+	msglist_free(l);
+}
+
+/* What is tagged, moved and taken back is tagged again. */
+static void test_tags_come_back(void **state)
+{
+	struct msglist *l = three();
+	const struct message again[] = {{9, 400, 0, 0}, {10, 100, 0, 0}};
+
+	(void)state;
+	msglist_tag(l, number(l, 0, 1), true);
+	msglist_tag(l, number(l, 0, 2), true);
+	tell_change(l, 0, NULL, 0, 2);
+	tell_change(l, 0, (struct message[]){{2, 400, 0, 0}}, 1, 0);
+	assert_true(is_tagged(l, number(l, 0, 2)));
+	/* Under another number: only by undo. */
+	tell_change(l, 0, NULL, 0, 2);
+	tell_change(l, 0, again, 1, 0);
+	assert_false(is_tagged(l, number(l, 0, 9)));
+	tell_change(l, 0, NULL, 0, 9);
+	msglist_left_returns(l);
+	tell_change(l, 1, (struct message[]){{9, 400, 0, 0}}, 1, 0); /* of another folder */
+	assert_false(is_tagged(l, number(l, 1, 9)));
+	tell_change(l, 0, again, 1, 0);
+	assert_true(is_tagged(l, number(l, 0, 9)));
+	/* Told all anew, one left and one came back. */
+	tell_all(l, 0, 1, again, 1, NULL);
+	msglist_left_returns(l);
+	tell_all(l, 0, 1, again, 2, NULL);
+	assert_true(is_tagged(l, number(l, 0, 10)));
+	assert_true(is_tagged(l, number(l, 0, 9)));
+	msglist_free(l);
+}
+
+static void test_tags_that_do_not(void **state)
+{
+	struct msglist *l = new_span(1);
+	const struct message twins[] = {{1, 100, 0, 0}, {2, 100, 0, 0}, {3, 300, 0, 0}};
+
+	(void)state;
+	tell_all(l, 0, 1, twins, 3, NULL);
+	for (uint32_t uid = 1; uid <= 3; uid++)
+		msglist_tag(l, number(l, 0, uid), true);
+	/* Of two that are alike nobody knows which it is. */
+	tell_all(l, 0, 1, twins + 2, 1, NULL);
+	msglist_left_returns(l);
+	tell_change(l, 0, (struct message[]){{4, 100, 0, 0}}, 1, 0);
+	assert_false(is_tagged(l, number(l, 0, 4)));
+	/* What was untagged as all were is not tagged again. */
+	tell_change(l, 0, NULL, 0, 3);
+	msglist_untag_all(l);
+	tell_change(l, 0, twins + 2, 1, 0);
+	assert_false(is_tagged(l, number(l, 0, 3)));
+	/* Nor what a folder called so before it was numbered anew. */
+	msglist_tag(l, number(l, 0, 3), true);
+	tell_change(l, 0, NULL, 0, 3);
+	msglist_left_returns(l);
+	tell_all(l, 0, 2, twins + 2, 1, NULL);
+	assert_false(is_tagged(l, number(l, 0, 3)));
+	msglist_free(l);
+}
+
 static void test_one_goes(void **state)
 {
 	struct msglist *l = three();
@@ -409,6 +503,7 @@ static void test_keywords(void **state)
 static void test_many_keywords(void **state)
 {
 	enum { ROOM = UINT16_MAX };
+	const struct message m = {1, 100, 0, 1};
 	struct msglist *l = new_span(2);
 	struct columns c;
 	struct strv sets;
@@ -423,11 +518,13 @@ static void test_many_keywords(void **state)
 	msglist_source_list(l, 0, &c, NULL, &sets);
 	strv_done(&sets);
 	columns_done(&c);
+	tell_all(l, 1, 1, &m, 1, "last");
+	assert_false(l->keysets_left_out);
 	put(&c, &sets, (struct message[]){{1, 100, 0, 1}, {2, 200, 0, 2}}, 2);
 	strv_add(&sets, "last");
 	strv_add(&sets, "over");
-	msglist_source_number(l, 1, 1);
-	msglist_source_list(l, 1, &c, NULL, &sets);
+	msglist_source_merge(l, 1, &c, NULL, &sets, NULL, 0);
+	assert_true(l->keysets_left_out);
 	strv_done(&sets);
 	columns_done(&c);
 	assert_string_equal(keywords(l, 0, 1), "w65534");
@@ -469,6 +566,9 @@ int main(void)
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_threads_over_folders),
 		cmocka_unit_test(test_numbered_anew),
+		cmocka_unit_test(test_numbered_anew_early),
+		cmocka_unit_test(test_tags_come_back),
+		cmocka_unit_test(test_tags_that_do_not),
 		cmocka_unit_test(test_one_goes),
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_strings),
