@@ -503,13 +503,14 @@ static int find_folder(
 	return 0;
 }
 
-/* Nothing is known of it yet. A POP3 inbox is a local folder: there, nothing is in it yet. */
+/* Nothing is known of it yet. A local inbox that mail is taken into: there, nothing is in it yet.
+ */
 static bool looks_unfilled(const struct cli *c, int account, const struct msglist *l)
 {
 	struct account_info info;
 
 	engine_account(c->engine, (size_t)account, &info);
-	if (info.protocol == PROTOCOL_POP3)
+	if (!protocol_row(info.protocol)->has_folders)
 		return msglist_total(l) == 0 && str_icmp(msglist_folder(l), "INBOX") == 0;
 	return msglist_sync_percent(l) < 0;
 }

@@ -58,7 +58,7 @@ static enum cli_status upload(struct cli *c, int account)
 	struct account_info info;
 
 	engine_account(c->engine, (size_t)account, &info);
-	if (info.protocol != PROTOCOL_IMAP || !info.pending || c->args->offline)
+	if (!protocol_row(info.protocol)->has_folders || !info.pending || c->args->offline)
 		return CLI_OK;
 	if (cli_sync_account(c, account, &err) == 0)
 		return CLI_OK;

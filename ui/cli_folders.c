@@ -25,7 +25,7 @@ static bool is_server(const struct cli *c, int account)
 	struct account_info info;
 
 	engine_account(c->engine, (size_t)account, &info);
-	return info.protocol == PROTOCOL_IMAP;
+	return protocol_row(info.protocol)->has_folders;
 }
 
 /* On a server it waits for a connection: this one's, or that of another running copy. What the

@@ -202,7 +202,7 @@ enum cli_status cli_send(struct cli *c)
 		cli_say(_("Nothing is sent with --read-only"));
 		return CLI_USAGE;
 	}
-	if (!*a->smtp) {
+	if (!*a->urls[PROTOCOL_SMTP]) {
 		cli_say(_("Account %s has no smtp line in the configuration, so it cannot send"),
 			a->name);
 		return CLI_CONFIG;

@@ -94,7 +94,11 @@ static void cmd_protocol(struct app *a, const struct args *args)
 	engine_account(a->engine, (size_t)account, &info);
 	named = args->n ? protocol_find(args->v[0]) : (int)(info.protocol + 1) % PROTOCOLS;
 	if (named < 0) {
-		app_error(a, _("A protocol is imap or pop3, not “%s”"), args->v[0]);
+		struct str keys = STR_INIT;
+
+		protocol_keys(&keys);
+		app_error(a, _("A protocol is one of: %s, not “%s”"), str_c(&keys), args->v[0]);
+		str_done(&keys);
 		return;
 	}
 	to = (enum protocol)named;

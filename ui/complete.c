@@ -183,10 +183,14 @@ void complete_account(struct app *a, int nth, const char *word, struct strv *out
 
 void complete_protocol(struct app *a, int nth, const char *word, struct strv *out)
 {
+	struct str keys = STR_INIT;
+
+	protocol_keys(&keys);
 	if (nth == 0)
-		offer_words("imap pop3", "", word, out);
+		offer_words(str_c(&keys), "", word, out);
 	else
 		complete_account(a, nth - 1, word, out);
+	str_done(&keys);
 }
 
 /* Those that messages of this folder have. */

@@ -1,5 +1,5 @@
 /*
- * providers - the servers of well-known mail providers, and guesses for the others.
+ * providers - the servers of well-known mail providers.
  *
  * Owns:    a constant table.
  * Threads: any.
@@ -8,10 +8,12 @@
 #ifndef UI_PROVIDERS_H
 #define UI_PROVIDERS_H
 
+#include "base/protocol.h"
+
 struct provider {
-	const char *domains;            /* space separated */
-	const char *imap, *pop3, *smtp; /* scheme://HOST without a user; pop3 may be NULL */
-	const char *note;               /* N_(); what a user has to know, or NULL */
+	const char *domains;       /* space separated */
+	const char *urls[SERVERS]; /* scheme://HOST without a user; NULL: there is none */
+	const char *note;          /* N_(); what a user has to know, or NULL */
 };
 
 /* The provider of an address's domain (ASCII case does not matter), or NULL. */

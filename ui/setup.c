@@ -22,7 +22,7 @@ struct setup {
 	char *mail, *name, *user, *account;
 	const char *domain; /* in mail */
 	enum protocol protocol;
-	char *imap, *pop3, *smtp; /* URLs; "" when there is none */
+	char *urls[SERVERS]; /* "" when there is none */
 	enum password_kind kind;
 	char *password; /* a command or the password, or NULL */
 	char *typed;    /* the password for the test, or NULL */
@@ -222,9 +222,32 @@ static char *with_user(const char *url, const char *user)
 	return str_steal(&out);
 }
 
+/* --- sets of servers, as bits --- */
+
+enum { RELAY = 1u << PROTOCOL_SMTP, ALL_SERVERS = (1u << SERVERS) - 1 };
+
+static bool has(const struct setup *s, unsigned which, enum protocol protocol)
+{
+	return (which & 1u << protocol) && *s->urls[protocol];
+}
+
+/* Of those to read mail by the one that was chosen, else the first that is there. */
+static enum protocol reads_by(const struct setup *s, unsigned which)
+{
+	enum protocol p = s->protocol;
+
+	for (int i = 0; !has(s, which, p) && i < PROTOCOLS; i++)
+		p = (enum protocol)i;
+	return has(s, which, p) ? p : s->protocol;
+}
+
+static bool reads(const struct setup *s)
+{
+	return has(s, ALL_SERVERS, reads_by(s, ALL_SERVERS));
+}
+
 /* The account as configuration text. For a test with a password that was typed it stands there. */
-static void account_text(const struct setup *s, bool test, const char *imap, const char *pop3,
-	const char *smtp, struct str *out)
+static void account_text(const struct setup *s, bool test, unsigned which, struct str *out)
 {
 	struct account_settings *a = settings_account_new(s->account);
 	const char *word = s->password;
@@ -238,11 +261,10 @@ static void account_text(const struct setup *s, bool test, const char *imap, con
 	}
 	addr_write(&text, &from, true);
 	put(&a->from, str_steal(&text));
-	a->protocol =
-		*imap && (s->protocol == PROTOCOL_IMAP || !*pop3) ? PROTOCOL_IMAP : PROTOCOL_POP3;
-	put(&a->imap, with_user(imap, s->user));
-	put(&a->pop3, with_user(pop3, s->user));
-	put(&a->smtp, with_user(smtp, s->user));
+	a->protocol = reads_by(s, which);
+	for (enum protocol p = 0; p < SERVERS; p++)
+		if (has(s, which, p))
+			put(&a->urls[p], with_user(s->urls[p], s->user));
 	put(&a->tls_ca, mem_strdup(s->ca));
 	put(&a->tls_pin, mem_strdup(s->pin));
 	put(&a->password, mem_strdup(word ? word : ""));
@@ -308,15 +330,14 @@ static char *make_scratch(struct err *err)
 	return NULL;
 }
 
-static int try_servers(const struct setup *s, const char *imap, const char *pop3, const char *smtp,
-	struct str *out, struct err *err)
+static int try_servers(const struct setup *s, unsigned which, struct str *out, struct err *err)
 {
 	struct str text = STR_INIT;
 	struct settings *settings;
 	char *scratch;
 	int rc = -1;
 
-	account_text(s, true, imap, pop3, smtp, &text);
+	account_text(s, true, which, &text);
 	settings = settings_of(&text, err);
 	mem_wipe(text.p);
 	str_done(&text);
@@ -331,21 +352,18 @@ static int try_servers(const struct setup *s, const char *imap, const char *pop3
 }
 
 /* Names that servers have where nothing else is known; the first that is there is taken. */
-static const char *const imap_names[] = {
-	"imaps://imap.", "imaps://mail.", "imaps://", "imap://imap."};
-static const char *const pop3_names[] = {
-	"pop3s://pop.", "pop3s://pop3.", "pop3s://mail.", "pop3://pop."};
-static const char *const smtp_names[] = {
-	"smtps://smtp.", "smtps://mail.", "smtp://smtp.", "smtp://mail.", "smtps://", "smtp://"};
-
-static void add_names(struct setup *s, struct strv *urls, const char *const *names, size_t n)
+static size_t add_names(const struct setup *s, enum protocol protocol, struct strv *urls)
 {
-	for (size_t i = 0; i < n; i++) {
+	const char *const *names = protocol_row(protocol)->guesses;
+	size_t n = 0;
+
+	for (; n < PROTOCOL_GUESSES && names[n]; n++) {
 		struct str url = STR_INIT;
 
-		str_addf(&url, "%s%s", names[i], s->domain);
+		str_addf(&url, "%s%s", names[n], s->domain);
 		strv_take(urls, str_steal(&url));
 	}
+	return n;
 }
 
 /* One whose certificate is refused is there, but is taken only when no other is: the login tells
@@ -365,43 +383,38 @@ static void take_first(char **to, const struct engine_probe *rows, size_t n)
 	put(to, mem_strdup(best->url));
 }
 
-/* Both ways of reading are looked for, so that the account can switch between them. */
+/* All ways of reading are looked for, so that the account can switch between them. */
 static void guess_servers(struct setup *s)
 {
-	enum {
-		IMAP_N = MEM_COUNT(imap_names),
-		POP3_N = MEM_COUNT(pop3_names),
-		ALL = IMAP_N + POP3_N + MEM_COUNT(smtp_names)
-	};
-	struct engine_probe rows[ALL] = {0};
+	struct engine_probe rows[SERVERS * PROTOCOL_GUESSES] = {0};
 	struct strv urls = STRV_INIT;
+	size_t n[SERVERS], at = 0;
 
-	add_names(s, &urls, imap_names, IMAP_N);
-	add_names(s, &urls, pop3_names, POP3_N);
-	add_names(s, &urls, smtp_names, MEM_COUNT(smtp_names));
-	for (size_t i = 0; i < ALL; i++)
+	for (enum protocol p = 0; p < SERVERS; p++)
+		n[p] = add_names(s, p, &urls);
+	for (size_t i = 0; i < urls.n; i++)
 		rows[i].url = urls.v[i];
 	cli_print(_("Looking for the servers of %s: %d names, %d seconds at most ...\n"), s->domain,
-		(int)ALL, PROBE_MS / 1000);
+		(int)urls.n, PROBE_MS / 1000);
 	fflush(stdout);
-	engine_probe(rows, ALL, PROBE_MS);
-	take_first(&s->imap, rows, IMAP_N);
-	take_first(&s->pop3, rows + IMAP_N, POP3_N);
-	take_first(&s->smtp, rows + IMAP_N + POP3_N, MEM_COUNT(smtp_names));
+	engine_probe(rows, urls.n, PROBE_MS);
+	for (enum protocol p = 0; p < SERVERS; at += n[p++])
+		take_first(&s->urls[p], rows + at, n[p]);
 	strv_done(&urls);
 }
 
-/* What a person types for a server: a URL, or a host name that the scheme is put before. */
-static void ask_server(struct setup *s, char **url, const char *question, const char *scheme)
+/* What a person types for a server: a URL, or a host name, where TLS begins at once. */
+static void ask_server(struct setup *s, enum protocol protocol)
 {
-	char *answer = ask(s, question, *url);
+	const struct protocol_row *row = protocol_row(protocol);
+	char *answer = ask(s, _(row->question), s->urls[protocol]);
 	struct str out = STR_INIT;
 
 	if (*answer && !strstr(answer, "://"))
-		str_addf(&out, "%s://", scheme);
+		str_addf(&out, "%ss://", row->key);
 	str_adds(&out, answer);
 	free(answer);
-	put(url, str_steal(&out));
+	put(&s->urls[protocol], str_steal(&out));
 }
 
 static bool uses_typed(const struct setup *s)
@@ -418,21 +431,24 @@ static void ask_login(struct setup *s)
 
 static void ask_relay(struct setup *s)
 {
-	ask_server(s, &s->smtp, _("SMTP relay"), "smtps");
-	if (!s->gone && !*s->smtp)
+	ask_server(s, PROTOCOL_SMTP);
+	if (!s->gone && !*s->urls[PROTOCOL_SMTP])
 		puts(_("Without a relay mail can be read, not sent; a line  smtp  adds one "
 		       "later."));
 }
 
 static void ask_servers(struct setup *s)
 {
-	puts(_("\nThe servers, as HOST, HOST:PORT, or with a scheme: imaps, pop3s and smtps begin "
-	       "with "
-	       "TLS, imap, pop3 and smtp turn to it by STARTTLS."));
-	if (s->protocol == PROTOCOL_IMAP || *s->imap)
-		ask_server(s, &s->imap, _("IMAP server"), "imaps");
-	if (s->protocol == PROTOCOL_POP3 || *s->pop3)
-		ask_server(s, &s->pop3, _("POP3 server"), "pop3s");
+	struct str schemes = STR_INIT;
+
+	protocol_schemes(&schemes);
+	cli_print(_("\nThe servers, as HOST, HOST:PORT, or with a scheme (%s): those with an s at "
+		    "the end begin with TLS, the others turn to it by STARTTLS.\n"),
+		str_c(&schemes));
+	str_done(&schemes);
+	for (enum protocol p = 0; p < PROTOCOLS; p++)
+		if (s->protocol == p || *s->urls[p])
+			ask_server(s, p);
 	ask_relay(s);
 	ask_login(s);
 }
@@ -466,20 +482,16 @@ static bool ask_trust(struct setup *s)
 	return *s->pin || *s->ca;
 }
 
-/* The other way to read is no reason not to begin; an account without it says so when asked to
+/* Another way to read is no reason not to begin; an account without it says so when asked to
  * switch. */
-static void test_other(struct setup *s)
+static void test_other(struct setup *s, enum protocol protocol)
 {
-	bool imap = s->protocol == PROTOCOL_POP3;
-	char **url = imap ? &s->imap : &s->pop3;
 	struct str found = STR_INIT;
 	struct err err = {0};
 
-	if (!*s->imap || !*s->pop3)
-		return;
-	if (try_servers(s, imap ? s->imap : "", imap ? "" : s->pop3, "", &found, &err) != 0) {
-		cli_print(_("%s does not work and is left out: %s\n"), *url, err.text);
-		put(url, mem_strdup(""));
+	if (try_servers(s, 1u << protocol, &found, &err) != 0) {
+		cli_print(_("%s does not work and is left out: %s\n"), s->urls[protocol], err.text);
+		put(&s->urls[protocol], mem_strdup(""));
 	}
 	str_done(&found);
 }
@@ -488,21 +500,22 @@ static void test_other(struct setup *s)
  */
 static int test_once(struct setup *s, struct err *err)
 {
-	bool pop3 = *s->pop3 && (s->protocol == PROTOCOL_POP3 || !*s->imap);
+	enum protocol first = reads_by(s, ALL_SERVERS);
 	struct str found = STR_INIT;
 	int rc;
 
 	puts(_("\nTrying to log in ..."));
 	fflush(stdout);
-	rc = try_servers(s, pop3 ? "" : s->imap, pop3 ? s->pop3 : "", "", &found, err);
-	if (rc == 0 && *s->smtp) {
+	rc = try_servers(s, 1u << first, &found, err);
+	if (rc == 0 && has(s, RELAY, PROTOCOL_SMTP)) {
 		str_clear(&found);
-		rc = try_servers(s, pop3 ? "" : s->imap, pop3 ? s->pop3 : "", s->smtp, &found, err);
+		rc = try_servers(s, 1u << first | RELAY, &found, err);
 	}
 	cli_print("%s", str_c(&found));
 	str_done(&found);
-	if (rc == 0)
-		test_other(s);
+	for (enum protocol p = 0; rc == 0 && p < PROTOCOLS; p++)
+		if (p != first && *s->urls[p])
+			test_other(s, p);
 	return rc;
 }
 
@@ -524,7 +537,7 @@ static bool test_login(struct setup *s)
 
 		if (s->args->offline)
 			return true;
-		if (*s->imap || *s->pop3)
+		if (reads(s))
 			rc = test_once(s, &err);
 		else
 			err_set(&err, ERR_INPUT, _("No server was found"));
@@ -532,7 +545,7 @@ static bool test_login(struct setup *s)
 			return true;
 		cli_print(_("It does not work yet: %s\n"), err.text);
 		if (i >= TRIES || (i && !agrees(s, _("Try again, with other answers?"))))
-			return (*s->imap || *s->pop3) && agrees(s, _("Save it as it is?"));
+			return reads(s) && agrees(s, _("Save it as it is?"));
 		ask_again(s, &err);
 	}
 	return false;
@@ -540,15 +553,18 @@ static bool test_login(struct setup *s)
 
 static void ask_protocol(struct setup *s, const struct provider *p)
 {
+	enum protocol other = 0;
+
 	puts(_("\nHow shall mail be read? (You can switch at any time: nothing is lost.)"));
-	puts(_("  1  IMAP: the mail stays on the server; right for several devices"));
-	puts(_("  2  POP3: the mail is fetched to this machine; right for one machine, or little "
-	       "room on "
-	       "the server"));
-	s->protocol = choose(s, _("Your choice"), 2) == 2 ? PROTOCOL_POP3 : PROTOCOL_IMAP;
-	if (p && !p->pop3 && s->protocol == PROTOCOL_POP3) {
-		puts(_("This provider has no POP3: it will be IMAP."));
-		s->protocol = PROTOCOL_IMAP;
+	for (int i = 0; i < PROTOCOLS; i++)
+		cli_print("  %d  %s\n", i + 1, _(protocol_row((enum protocol)i)->summary));
+	s->protocol = (enum protocol)(choose(s, _("Your choice"), PROTOCOLS) - 1);
+	while (p && other + 1 < PROTOCOLS && !p->urls[other])
+		other++;
+	if (p && !p->urls[s->protocol]) {
+		cli_print(_("This provider has no %s: it will be %s.\n"),
+			protocol_row(s->protocol)->name, protocol_row(other)->name);
+		s->protocol = other;
 	}
 }
 
@@ -585,19 +601,18 @@ static void find_servers(struct setup *s, const struct provider *p)
 	if (p) {
 		if (p->note)
 			cli_print("%s\n", _(p->note));
-		put(&s->imap, mem_strdup(p->imap));
-		put(&s->pop3, mem_strdup(p->pop3 ? p->pop3 : ""));
-		put(&s->smtp, mem_strdup(p->smtp));
+		for (int i = 0; i < SERVERS; i++)
+			put(&s->urls[i], mem_strdup(p->urls[i] ? p->urls[i] : ""));
 	} else if (!s->args->offline) {
 		guess_servers(s);
 	}
 	if (s->gone)
 		return;
-	if (s->protocol == PROTOCOL_IMAP ? !*s->imap : !*s->pop3) {
+	if (!*s->urls[s->protocol]) {
 		if (!s->args->offline)
 			puts(_("No server to read mail from was found by itself."));
 		ask_servers(s);
-	} else if (!*s->smtp) {
+	} else if (!*s->urls[PROTOCOL_SMTP]) {
 		puts(_("No relay to send mail through was found by itself."));
 		ask_relay(s);
 	}
@@ -610,7 +625,7 @@ static enum cli_status save(struct setup *s, const char *path)
 	struct settings *one;
 	int rc = -1;
 
-	account_text(s, false, s->imap, s->pop3, s->smtp, &text);
+	account_text(s, false, ALL_SERVERS, &text);
 	one = settings_of(&text, &err);
 	mem_wipe(text.p);
 	str_done(&text);
@@ -631,9 +646,8 @@ static void setup_done(struct setup *s)
 	free(s->name);
 	free(s->user);
 	free(s->account);
-	free(s->imap);
-	free(s->pop3);
-	free(s->smtp);
+	for (int i = 0; i < SERVERS; i++)
+		free(s->urls[i]);
 	free(s->password);
 	free(s->ca);
 	free(s->pin);
@@ -653,9 +667,8 @@ enum cli_status setup_run(struct settings *settings, const struct arguments *arg
 			path);
 		return CLI_USAGE;
 	}
-	s.imap = mem_strdup("");
-	s.pop3 = mem_strdup("");
-	s.smtp = mem_strdup("");
+	for (int i = 0; i < SERVERS; i++)
+		s.urls[i] = mem_strdup("");
 	s.ca = mem_strdup("");
 	s.pin = mem_strdup("");
 	puts(_("A new mail account. Empty answers take what is in [ ]; Ctrl-D leaves, and nothing "

@@ -6,24 +6,6 @@
 
 #include <stdlib.h>
 
-static const struct protocol_row protocols[PROTOCOLS] = {
-	[PROTOCOL_IMAP] = {.key = "imap", .name = "IMAP"},
-	[PROTOCOL_POP3] = {.key = "pop3", .name = "POP3"},
-};
-
-const struct protocol_row *protocol_row(enum protocol protocol)
-{
-	return &protocols[protocol];
-}
-
-int protocol_find(const char *key)
-{
-	for (int i = 0; i < PROTOCOLS; i++)
-		if (str_icmp(protocols[i].key, key) == 0)
-			return i;
-	return -1;
-}
-
 bool password_takes_word(enum password_kind kind)
 {
 	return kind == PASSWORD_COMMAND || kind == PASSWORD_PLAIN;
@@ -50,21 +32,21 @@ static const struct setting_row rows[] = {
 		.help = N_("how mail is read; :protocol switches it at any time")},
 	{.name = "imap",
 		.type = SETTING_SERVER,
-		.at = offsetof(struct account_settings, imap),
+		.at = offsetof(struct account_settings, urls[PROTOCOL_IMAP]),
 		.initial = "",
 		.help = N_("URL of the IMAP server: imaps://USER@HOST (TLS, port 993) or "
 			   "imap://USER@HOST "
 			   "(STARTTLS, port 143), with :PORT for another")},
 	{.name = "pop3",
 		.type = SETTING_SERVER,
-		.at = offsetof(struct account_settings, pop3),
+		.at = offsetof(struct account_settings, urls[PROTOCOL_POP3]),
 		.initial = "",
 		.help = N_("URL of the POP3 server: pop3s://USER@HOST (TLS, port 995) or "
 			   "pop3://USER@HOST "
 			   "(STLS, port 110)")},
 	{.name = "smtp",
 		.type = SETTING_SERVER,
-		.at = offsetof(struct account_settings, smtp),
+		.at = offsetof(struct account_settings, urls[PROTOCOL_SMTP]),
 		.initial = "",
 		.help = N_("URL of the relay: smtp://USER@HOST (STARTTLS, port 587) or "
 			   "smtps://USER@HOST "

@@ -12,17 +12,9 @@
 #define BASE_ACCOUNT_H
 
 #include "base/mail.h"
+#include "base/protocol.h"
 #include "base/setting.h"
 #include "base/str.h"
-
-/* How mail is read; in the order of the choices of the option protocol. */
-enum protocol { PROTOCOL_IMAP, PROTOCOL_POP3, PROTOCOLS };
-struct protocol_row {
-	const char *key;  /* "imap": as it is typed and shown, and the option that has its server */
-	const char *name; /* "IMAP": in sentences */
-};
-const struct protocol_row *protocol_row(enum protocol protocol);
-int protocol_find(const char *key); /* in any case; -1: there is no such */
 
 /* Where the password comes from; in the order of the choices of the option password. */
 enum password_kind { PASSWORD_ASK, PASSWORD_COMMAND, PASSWORD_KEYRING, PASSWORD_PLAIN };
@@ -33,8 +25,8 @@ struct account_settings { /* strings never NULL; "" when not given */
 	char *from;             /* "Alice Example <alice@example.org>" */
 	char *from_mail;        /* its address */
 	struct strv alternates; /* other addresses that are ours */
-	enum protocol protocol;
-	char *imap, *pop3, *smtp; /* URLs */
+	enum protocol protocol; /* to read by now; in the order of the choices of its option */
+	char *urls[SERVERS];
 	char *tls_ca, *tls_pin;
 	enum password_kind password_kind;
 	char *password;         /* the command or the plain password */

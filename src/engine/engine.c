@@ -96,9 +96,12 @@ static struct store_account *setup_of(const struct engine *e, const struct accou
 	return s;
 }
 
-static bool is_insecure(const char *url)
+static bool is_insecure(const struct account_settings *a)
 {
-	return strstr(url, "+insecure://") != NULL;
+	for (int p = 0; p < SERVERS; p++)
+		if (protocol_is_insecure(a->urls[p]))
+			return true;
+	return false;
 }
 
 static void add_account(struct engine *e, size_t i)
@@ -110,7 +113,7 @@ static void add_account(struct engine *e, size_t i)
 	m->name = mem_strdup(a->name);
 	m->settings = a;
 	m->reason = mem_strdup("");
-	m->insecure = is_insecure(a->imap) || is_insecure(a->pop3) || is_insecure(a->smtp);
+	m->insecure = is_insecure(a);
 	r->add.setup = setup_of(e, a);
 	r->add.offline = e->options.offline;
 	engine_post(e, r);
@@ -283,7 +286,7 @@ void engine_folder(const struct engine *e, size_t account, size_t i, struct fold
 		.selectable = f->selectable,
 		.has_children = i + 1 < m->nfolders && listed_parent(m, i + 1) == (ptrdiff_t)i,
 		.offline_copy = f->offline_copy,
-		.elsewhere = f->local && m->settings->protocol == PROTOCOL_IMAP,
+		.elsewhere = f->local && protocol_row(m->settings->protocol)->has_folders,
 		.counts_known = f->counts_known,
 		.total = f->total,
 		.unread = f->unread};

@@ -226,8 +226,8 @@ static const char *why_it_waits(const struct account_model *m, const struct op *
 {
 	if (op->id == m->op_in_flight)
 		return _("on its way");
-	if (m->settings->protocol == PROTOCOL_POP3)
-		return _("for the server's folders, the account works by POP3");
+	if (!protocol_row(m->settings->protocol)->has_folders)
+		return _("for the server's folders, which are not in use now");
 	switch (m->state) {
 	case STATE_OFFLINE:
 		return _("offline");

@@ -105,10 +105,10 @@ static void read_server(struct reading *r, const struct conf_word *w, size_t n)
 	(void)n;
 	if (net_server_parse(&server, w->text, &err) != 0)
 		conf_error(r->errors, w, "%s", err.text);
-	else if (!str_istarts(w->text, r->row->name))
+	else if (strcmp(protocol_row(server.protocol)->key, r->row->name) != 0)
 		conf_error(r->errors, w, _("this is not the address of a server for %s"),
 			r->row->name);
-	else if (server.protocol != NET_SMTP && !*server.user)
+	else if (!protocol_row(server.protocol)->may_be_nobody && !*server.user)
 		conf_error(r->errors, w, _("the user name is missing: write %.*s://USER@%s"),
 			(int)strcspn(w->text, ":"), w->text, server.host);
 	else
@@ -283,22 +283,16 @@ static void read_initial(struct reading *r)
 void settings_account_check(
 	const struct account_settings *a, const struct conf_word *at, struct conf_errors *errors)
 {
-	bool pop3 = a->protocol == PROTOCOL_POP3;
+	const char *key = protocol_row(a->protocol)->key;
 
 	if (!*a->from)
 		conf_error(errors, at,
 			_("account %s has no from line: add  from \"Your Name <you@example.org>\""),
 			a->name);
-	if (pop3 && !*a->pop3)
+	if (!*a->urls[a->protocol])
 		conf_error(errors, at,
-			_("account %s has protocol pop3 but no pop3 line: add  pop3 "
-			  "pop3s://USER@HOST"),
-			a->name);
-	if (!pop3 && !*a->imap)
-		conf_error(errors, at,
-			_("account %s has protocol imap but no imap line: add  imap "
-			  "imaps://USER@HOST"),
-			a->name);
+			_("account %s has protocol %s but no %s line: add  %s %ss://USER@HOST"),
+			a->name, key, key, key, key);
 }
 
 struct account_settings *settings_account_new(const char *name)

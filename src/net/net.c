@@ -139,35 +139,41 @@ void net_cancel_noticed(struct net_cancel *c)
 /* --- addresses --- */
 
 static const struct {
-	const char *scheme;
-	enum net_protocol protocol;
+	const char *suffix;
 	enum net_security security;
-	uint16_t port;
-} schemes[] = {
-	{"imaps", NET_IMAP, NET_TLS, 993},
-	{"imap", NET_IMAP, NET_STARTTLS, 143},
-	{"imap+insecure", NET_IMAP, NET_PLAIN, 143},
-	{"pop3s", NET_POP3, NET_TLS, 995},
-	{"pop3", NET_POP3, NET_STARTTLS, 110},
-	{"pop3+insecure", NET_POP3, NET_PLAIN, 110},
-	{"smtps", NET_SMTP, NET_TLS, 465},
-	{"smtp", NET_SMTP, NET_STARTTLS, 587},
-	{"smtp+insecure", NET_SMTP, NET_PLAIN, 587},
-};
+} securities[] = {{"s", NET_TLS}, {"", NET_STARTTLS}, {"+insecure", NET_PLAIN}};
+
+/* What follows the key of a protocol in a scheme. */
+static bool read_suffix(struct net_server *out, const char *suffix, size_t len)
+{
+	const struct protocol_row *row = protocol_row(out->protocol);
+
+	for (size_t i = 0; i < MEM_COUNT(securities); i++)
+		if (strlen(securities[i].suffix) == len &&
+			str_nicmp(securities[i].suffix, suffix, len) == 0) {
+			out->security = securities[i].security;
+			out->port = out->security == NET_TLS ? row->tls_port : row->port;
+			return true;
+		}
+	return false;
+}
 
 static int read_scheme(struct net_server *out, const char *url, size_t len, struct err *err)
 {
-	for (size_t i = 0; i < MEM_COUNT(schemes); i++)
-		if (strlen(schemes[i].scheme) == len &&
-			str_nicmp(schemes[i].scheme, url, len) == 0) {
-			out->protocol = schemes[i].protocol;
-			out->security = schemes[i].security;
-			out->port = schemes[i].port;
+	struct str known = STR_INIT;
+
+	for (out->protocol = 0; out->protocol < SERVERS; out->protocol++) {
+		const char *key = protocol_row(out->protocol)->key;
+		size_t n = strlen(key);
+
+		if (n <= len && str_nicmp(key, url, n) == 0 && read_suffix(out, url + n, len - n))
 			return 0;
-		}
-	return err_set(err, ERR_INPUT,
-		_("“%.*s” is not one of imaps, imap, pop3s, pop3, smtps, smtp"),
-		(int)(len > 40 ? 40 : len), url);
+	}
+	protocol_schemes(&known);
+	err_set(err, ERR_INPUT, _("“%.*s” is not one of %s"), (int)(len > 40 ? 40 : len), url,
+		str_c(&known));
+	str_done(&known);
+	return -1;
 }
 
 static int hex_value(char c)

@@ -10,11 +10,11 @@
 #define NET_NET_H
 
 #include "base/err.h"
+#include "base/protocol.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-enum net_protocol { NET_IMAP, NET_POP3, NET_SMTP };
 enum net_security {
 	NET_TLS,      /* TLS from the first byte (RFC 8314): imaps, pop3s, smtps */
 	NET_STARTTLS, /* STARTTLS/STLS required, never a fall-back to plain: imap, pop3, smtp */
@@ -22,15 +22,15 @@ enum net_security {
 };
 
 struct net_server {
-	enum net_protocol protocol;
+	enum protocol protocol;
 	enum net_security security;
 	char host[256]; /* ASCII or UTF-8 (IDN); an IPv6 address without brackets */
 	uint16_t port;
 	char user[256]; /* from the URL, may be empty */
 };
 
-/* Reads "imaps://user@host:port" (schemes of DESIGN: imap imaps pop3 pop3s smtp smtps, each also
- * "+insecure" for the first of a pair). */
+/* Reads "imaps://user@host:port": the scheme is the key of a protocol, with an s behind it for
+ * NET_TLS, with "+insecure" for NET_PLAIN. */
 int net_server_parse(struct net_server *out, const char *url, struct err *err);
 const char *net_security_name(
 	const struct net_server *s); /* "TLS", "STARTTLS" or "not encrypted" */

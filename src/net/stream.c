@@ -117,15 +117,14 @@ static void log_sent(const struct stream *s, const char *p, size_t len)
 static bool is_answer(const struct stream *s, const char *p, size_t len)
 {
 	switch (s->server.protocol) {
-	case NET_IMAP:
+	case PROTOCOL_IMAP:
 		return true; /* the filter tells lines from literals */
-	case NET_POP3:
+	case PROTOCOL_POP3:
 		return len >= 3 && (memcmp(p, "+OK", 3) == 0 || memcmp(p, "-ER", 3) == 0);
-	case NET_SMTP:
+	default: /* SMTP */
 		return len >= 3 && p[0] >= '2' && p[0] <= '5' &&
 		       (len == 3 || p[3] == ' ' || p[3] == '-');
 	}
-	return false;
 }
 
 /* Quoted strings may be the user's mail and "+" lines part of a login: cut before them. */
@@ -142,9 +141,9 @@ static void log_received(void *ctx, const char *p, size_t len)
 	for (size_t i = 0; i < n; i++)
 		if (p[i] == '"' || p[i] == '{')
 			n = i;
-	if (s->server.protocol == NET_IMAP && n && p[0] == '+')
+	if (s->server.protocol == PROTOCOL_IMAP && n && p[0] == '+')
 		n = 1;
-	if (s->server.protocol == NET_SMTP && p[0] == '3')
+	if (s->server.protocol == PROTOCOL_SMTP && p[0] == '3')
 		n = 3;
 	log_text(s, '<', p, n);
 }
@@ -476,7 +475,7 @@ static int attach_mailstream(struct stream *s, struct err *err)
 
 static void new_filter(struct stream *s)
 {
-	if (s->server.protocol != NET_IMAP)
+	if (s->server.protocol != PROTOCOL_IMAP)
 		return;
 	wire_free(s->wire);
 	s->wire = wire_new(NULL);

@@ -39,7 +39,7 @@ static int fetch_open(struct lane_thread *l, struct err *err)
 	struct net_options options;
 	struct net_login login;
 
-	if (lane_login(l, &login, &server, &options, l->account->imap, err) != 0)
+	if (lane_login(l, l->driver->protocol, &login, &server, &options, err) != 0)
 		return -1;
 	return lane_open_imap(l, &state(l)->im, &server, &options, &login, &state(l)->patient, err);
 }
@@ -420,7 +420,7 @@ static enum went fetch_idle(struct lane_thread *l, struct err *err)
 }
 
 const struct driver driver_fetch = {
-	.name = "IMAP",
+	.protocol = PROTOCOL_IMAP,
 	.open = fetch_open,
 	.close = fetch_close,
 	.job = fetch_job,

@@ -49,8 +49,8 @@ void lane_state(
 	r->state.retry_ms = retry_ms;
 	if (err)
 		r->err = *err;
-	log_line(2, "%s %s: state %d %s", l->account->name, l->driver->name, state,
-		err ? err->text : "");
+	log_line(2, "%s %s: state %d %s", l->account->name, protocol_row(l->driver->protocol)->name,
+		state, err ? err->text : "");
 	lane_post(l, r);
 }
 
@@ -317,15 +317,16 @@ static const char *password(struct lane_thread *l, struct err *err)
 	return l->password;
 }
 
-int lane_login(struct lane_thread *l, struct net_login *login, struct net_server *server,
-	struct net_options *options, const char *url, struct err *err)
+int lane_login(struct lane_thread *l, enum protocol protocol, struct net_login *login,
+	struct net_server *server, struct net_options *options, struct err *err)
 {
 	const struct account_settings *a = l->account;
+	const char *url = a->urls[protocol];
 
 	if (!*url)
 		return err_set(err, ERR_INPUT,
 			_("Account %s has no %s server in the configuration"), a->name,
-			l->driver->name);
+			protocol_row(protocol)->name);
 	if (net_server_parse(server, url, err) != 0)
 		return -1;
 	*options = (struct net_options){.tls_ca = *a->tls_ca ? a->tls_ca : NULL,

@@ -32,8 +32,8 @@ static inline enum went went(int rc) /* of what returns -1 when the connection i
 }
 
 struct driver {
-	const char *name;
-	bool eager; /* connects by itself and stays; otherwise when a job comes */
+	enum protocol protocol; /* whose server it connects to */
+	bool eager;             /* connects by itself and stays; otherwise when a job comes */
 	int (*open)(struct lane_thread *l, struct err *err);
 	void (*close)(struct lane_thread *l, bool polite);
 	/* Does one job, frees nothing; the final result is posted. */
@@ -45,14 +45,20 @@ struct driver {
 	 */
 	enum went (*idle)(struct lane_thread *l, struct err *err);
 	void (*end)(struct lane_thread *l); /* frees the driver's own state */
+	/* For JOB_CHECK: a connection of its own, and what was found there. One driver of each
+	 * protocol has it. */
+	int (*check)(struct lane_thread *l, const struct net_server *server,
+		const struct net_options *options, const struct net_login *login, struct str *out,
+		struct err *err);
 };
 
 enum { CANCELLED = 16 };
 
 struct lane_thread {
 	const struct driver *driver;
-	const struct account_settings *account; /* borrowed; read only */
-	int check_seconds;                      /* between looks at what is not watched */
+	const struct driver *const (*drivers)[LANES]; /* those of each protocol */
+	const struct account_settings *account;       /* borrowed; read only */
+	int check_seconds;                            /* between looks at what is not watched */
 	int index;
 	unsigned generation;
 	enum lane lane;
@@ -92,10 +98,10 @@ struct job *lane_next_word(struct lane_thread *l, int timeout_ms);
 void lane_state(
 	struct lane_thread *l, enum sync_state state, const struct err *err, size_t retry_ms);
 
-/* Login and options as the protocols want them; the password is asked for when needed (NULL and err
- * when there is none). */
-int lane_login(struct lane_thread *l, struct net_login *login, struct net_server *server,
-	struct net_options *options, const char *url, struct err *err);
+/* Login and options as the protocols want them, for the account's server of that one; the password
+ * is asked for when needed (-1 and err when there is none). */
+int lane_login(struct lane_thread *l, enum protocol protocol, struct net_login *login,
+	struct net_server *server, struct net_options *options, struct err *err);
 
 /*
  * imap_open for a lane whose next job says what is selected first. *patient is the lane's: set when

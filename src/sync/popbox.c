@@ -21,7 +21,7 @@ static int popbox_open(struct lane_thread *l, struct err *err)
 	struct net_login login;
 	struct pop3 *p;
 
-	if (lane_login(l, &login, &server, &options, l->account->pop3, err) != 0)
+	if (lane_login(l, l->driver->protocol, &login, &server, &options, err) != 0)
 		return -1;
 	if (pop3_open(&p, &server, &options, &login, l->cancel, err) != 0)
 		return -1;
@@ -290,9 +290,34 @@ static enum went popbox_job(struct lane_thread *l, struct job *j, struct err *er
 	return WENT_DEAD;
 }
 
+static int popbox_check(struct lane_thread *l, const struct net_server *server,
+	const struct net_options *options, const struct net_login *login, struct str *out,
+	struct err *err)
+{
+	struct pop3 *p;
+	struct pop3_list list = {0};
+	int rc;
+
+	if (pop3_open(&p, server, options, login, l->cancel, err) != 0)
+		return -1;
+	pop3_describe(p, out);
+	rc = pop3_list(p, &list, err);
+	if (rc == 0) {
+		str_addf(out,
+			ngettext("%zu message on the server\n", "%zu messages on the server\n",
+				list.n),
+			list.n);
+		pop3_quit(p, NULL);
+	}
+	pop3_list_done(&list);
+	pop3_free(p);
+	return rc;
+}
+
 const struct driver driver_popbox = {
-	.name = "POP3",
+	.protocol = PROTOCOL_POP3,
 	.open = popbox_open,
 	.close = popbox_close,
 	.job = popbox_job,
+	.check = popbox_check,
 };

@@ -26,18 +26,6 @@ struct look {
 	struct err err;
 };
 
-static bool greets(enum net_protocol protocol, const char *line)
-{
-	switch (protocol) {
-	case NET_IMAP:
-		return str_istarts(line, "* OK");
-	case NET_POP3:
-		return str_istarts(line, "+OK");
-	default:
-		return str_starts(line, "220");
-	}
-}
-
 static int hear(struct stream *s, const struct net_server *server, struct err *err)
 {
 	struct str line = STR_INIT;
@@ -45,7 +33,7 @@ static int hear(struct stream *s, const struct net_server *server, struct err *e
 
 	stream_command(s, GREETING_MAX);
 	rc = stream_read_line(s, &line, GREETING_MAX, err);
-	if (rc == 0 && !greets(server->protocol, str_c(&line)))
+	if (rc == 0 && !str_istarts(str_c(&line), protocol_row(server->protocol)->greeting))
 		rc = err_set(err, ERR_PROTOCOL, _("%s does not greet as a mail server does"),
 			server->host);
 	str_done(&line);

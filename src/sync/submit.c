@@ -17,7 +17,7 @@ static int submit_open(struct lane_thread *l, struct err *err)
 	struct net_login login;
 	struct smtp *smtp;
 
-	if (lane_login(l, &login, &server, &options, l->account->smtp, err) != 0)
+	if (lane_login(l, l->driver->protocol, &login, &server, &options, err) != 0)
 		return -1;
 	if (smtp_open(&smtp, &server, &options, &login, l->cancel, err) != 0)
 		return -1;
@@ -131,10 +131,24 @@ static enum went submit_idle(struct lane_thread *l, struct err *err)
 	return WENT_THROUGH;
 }
 
+static int submit_check(struct lane_thread *l, const struct net_server *server,
+	const struct net_options *options, const struct net_login *login, struct str *out,
+	struct err *err)
+{
+	struct smtp *s;
+
+	if (smtp_open(&s, server, options, login, l->cancel, err) != 0)
+		return -1;
+	smtp_describe(s, out);
+	smtp_quit(s, true);
+	return 0;
+}
+
 const struct driver driver_submit = {
-	.name = "SMTP",
+	.protocol = PROTOCOL_SMTP,
 	.open = submit_open,
 	.close = submit_close,
 	.job = submit_job,
 	.idle = submit_idle,
+	.check = submit_check,
 };

@@ -15,13 +15,19 @@ struct sync {
 
 const struct sync_ops sync_table = {sync_start, sync_cancel, sync_cancel_job, sync_wake, sync_stop};
 
+static const struct driver *const drivers[SERVERS][LANES] = {
+	[PROTOCOL_IMAP] = {[LANE_MAIN] = &driver_watch, [LANE_FETCH] = &driver_fetch},
+	/* Nothing is asked of a second connection. */
+	[PROTOCOL_POP3] = {[LANE_MAIN] = &driver_popbox, [LANE_FETCH] = &driver_popbox},
+	[PROTOCOL_SMTP] = {[LANE_SEND] = &driver_submit},
+};
+
 static const struct driver *driver_for(const struct sync_account *a, enum lane lane)
 {
 	if (lane == LANE_SEND)
-		return &driver_submit;
-	if (lane == LANE_FETCH || a->look_only)
-		return &driver_fetch;
-	return a->settings->protocol == PROTOCOL_POP3 ? &driver_popbox : &driver_watch;
+		return drivers[PROTOCOL_SMTP][LANE_SEND];
+	/* Who only looks has no connection that stays. */
+	return drivers[a->settings->protocol][a->look_only ? LANE_FETCH : lane];
 }
 
 /* libetpan's parser recurses on nested parentheses: this much (virtual) stack carries what the wire
@@ -38,6 +44,7 @@ struct sync *sync_start(const struct sync_account *account, int index, unsigned 
 		struct lane_thread *l = &s->lanes[i];
 
 		l->driver = driver_for(account, (enum lane)i);
+		l->drivers = drivers;
 		l->account = s->account;
 		l->check_seconds = account->check_seconds;
 		l->index = index;

@@ -33,7 +33,7 @@ static int watch_open(struct lane_thread *l, struct err *err)
 	struct net_options options;
 	struct net_login login;
 
-	if (lane_login(l, &login, &server, &options, l->account->imap, err) != 0)
+	if (lane_login(l, l->driver->protocol, &login, &server, &options, err) != 0)
 		return -1;
 	if (lane_open_imap(l, &w->im, &server, &options, &login, &w->patient, err) != 0)
 		return -1;
@@ -332,8 +332,29 @@ static enum went watch_idle(struct lane_thread *l, struct err *err)
 	return went(wait_for_news(l, err));
 }
 
+static int watch_check(struct lane_thread *l, const struct net_server *server,
+	const struct net_options *options, const struct net_login *login, struct str *out,
+	struct err *err)
+{
+	struct imap *im;
+	struct imap_mailboxes boxes = {0};
+	int rc;
+
+	if (imap_open(&im, server, options, login, l->cancel, err) != 0)
+		return -1;
+	rc = imap_compress(im, err);
+	imap_describe(im, out);
+	if (rc == 0)
+		rc = imap_list(im, &boxes, err);
+	if (rc == 0)
+		str_addf(out, ngettext("%zu folder\n", "%zu folders\n", boxes.n), boxes.n);
+	imap_mailboxes_done(&boxes);
+	imap_logout(im);
+	return rc;
+}
+
 const struct driver driver_watch = {
-	.name = "IMAP",
+	.protocol = PROTOCOL_IMAP,
 	.eager = true,
 	.open = watch_open,
 	.close = watch_close,
@@ -342,4 +363,5 @@ const struct driver driver_watch = {
 	.work = watch_work,
 	.idle = watch_idle,
 	.end = watch_end,
+	.check = watch_check,
 };

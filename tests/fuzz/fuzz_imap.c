@@ -75,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 {
 	const struct net_login login = {"alice", "secret", NULL};
 	const struct imap_known known = {7, 5};
-	struct net_server server = server_says(NET_IMAP, p, len);
+	struct net_server server = server_says(PROTOCOL_IMAP, p, len);
 	struct imap_mailboxes mailboxes;
 	struct imap_selected sel;
 	struct imap_status status;

@@ -33,7 +33,7 @@ static void session(struct pop3 *pop)
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 {
 	const struct net_login login = {"alice", "secret", NULL};
-	struct net_server server = server_says(NET_POP3, p, len);
+	struct net_server server = server_says(PROTOCOL_POP3, p, len);
 	struct pop3 *pop;
 
 	if (!pop3_open(&pop, &server, &server_options, &login, NULL, NULL))

@@ -23,7 +23,7 @@ static void session(struct smtp *s)
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 {
 	struct net_login login = {"alice", len && (*p & 1) ? "secret" : NULL, NULL};
-	struct net_server server = server_says(NET_SMTP, len ? p + 1 : p, len ? len - 1 : 0);
+	struct net_server server = server_says(PROTOCOL_SMTP, len ? p + 1 : p, len ? len - 1 : 0);
 	struct smtp *s;
 
 	if (!smtp_open(&s, &server, &server_options, &login, NULL, NULL)) {

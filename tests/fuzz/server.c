@@ -60,7 +60,7 @@ static void start(void)
 	server.port = ntohs(at.sin_port);
 }
 
-struct net_server server_says(enum net_protocol protocol, const uint8_t *p, size_t len)
+struct net_server server_says(enum protocol protocol, const uint8_t *p, size_t len)
 {
 	struct net_server s = {.protocol = protocol, .security = NET_PLAIN};
 

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 /* What the next connection gets. The bytes must live until the connection is closed. */
-struct net_server server_says(enum net_protocol protocol, const uint8_t *p, size_t len);
+struct net_server server_says(enum protocol protocol, const uint8_t *p, size_t len);
 /* Waits until the server has seen the end of the connection. */
 void server_wait(void);
 

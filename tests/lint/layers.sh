@@ -175,6 +175,17 @@ check_locale() {
 		grep -vE ':[0-9]+:[ 	]*(\*|/\*|//)')
 }
 
+# What differs by the protocol is a member of its rows: that they are one's is said where they stand ([PROTOCOL_X] =,
+# .protocol = PROTOCOL_X), and nothing asks which it is, but the files of a row whether it is in use.
+check_protocols() {
+	(
+		cd "$1" || exit
+		sources . | grep -vE '^(tests/|src/base/|src/net/)' | xargs -r grep -nE '(^|[^A-Z_])PROTOCOL_(IMAP|POP3)' |
+			grep -vE '\[PROTOCOL_(IMAP|POP3)\] =|[.]protocol = PROTOCOL_(IMAP|POP3),'
+		sources . | grep -vE '^(tests/|src/store/link/(remote|session))' | xargs -r grep -nE '[!=]= *&(remote|driver)_'
+	)
+}
+
 # A view that goes while something still names it would be used after its end: app_dispose knows all.
 check_views() {
 	(cd "$1" && sources . | grep '^ui/' | grep -v '^ui/tabs\.c$' | xargs -r grep -n 'ops->close(')
@@ -230,6 +241,8 @@ mkdir -p "$work/bad/src/base" "$work/bad/src/net" "$work/bad/src/mime" "$work/ba
 	printf 'int f(char *d) { return strcasecmp(d, "x") + toupper(*d) +\n	strtod(d, 0) > 1; }\n' >src/base/d.c
 	printf 'void f(struct view *v)\n{\n	v->ops->close(v);\n}\n' >ui/v.c
 	printf 'void f(void)\n{\n	assert_true(clock_ms() - start < 900);\n}\n' >src/base/e.c
+	printf 'bool a = p == PROTOCOL_POP3;\nchar *b = urls[PROTOCOL_IMAP];\nbool c = remote == &remote_pop3;\n' >src/store/d.c
+	printf 'int d[] = {[PROTOCOL_IMAP] = 1};\nstruct driver e = {\n	.protocol = PROTOCOL_POP3,\n};\n' >>src/store/d.c
 	printf 'const char *p = "/%s/someone/x";\n' home >src/base/c.c
 )
 # negative CASE WANTED: the rule finds at least so much in the bad tree.
@@ -251,10 +264,12 @@ negative locale 2
 negative words 1
 negative times 1
 negative views 1
+negative protocols 3
+check_protocols "$work/bad" | grep -E 'd\.c:[4-7]:' | sed 's/$/ is no question/' >>"$work/out"
 command -v clang-format >/dev/null && negative format 1
 report 'each rule finds what breaks it'
 
-for c in layers values rooms doors headers potfiles places banned locale words times views; do
+for c in layers values rooms doors headers potfiles places banned locale words times views protocols; do
 	"check_$c" "$srcdir" >"$work/out" 2>&1
 	case $c in
 	layers) report 'includes go one way only' ;;
@@ -267,6 +282,7 @@ for c in layers values rooms doors headers potfiles places banned locale words t
 	banned) report 'no function that this project does without' ;;
 	locale) report 'no function that follows the locale reads mail or protocols' ;;
 	words) report 'nothing is left to be done' ;;
+	protocols) report 'nothing asks which protocol it is' ;;
 	views) report 'a view is freed in one place' ;;
 	times) report 'no test asserts a time below a second' ;;
 	esac

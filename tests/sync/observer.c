@@ -11,7 +11,7 @@
 
 struct imap *observer_new(const char *user)
 {
-	struct net_server server = {.protocol = NET_IMAP, .security = NET_PLAIN};
+	struct net_server server = {.protocol = PROTOCOL_IMAP, .security = NET_PLAIN};
 	struct net_options options = {0};
 	struct net_login login = {.user = user, .secret = getenv("SRV_PASSWORD")};
 	struct net_cancel *cancel = net_cancel_new();

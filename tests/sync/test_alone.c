@@ -280,7 +280,7 @@ static void why_something_waits(void **state)
 	UNTIL(p, is_in_state(p, STATE_OFFLINE));
 	assert_string_equal(why(p), "offline");
 	done(p, engine_protocol(p->engine, 0, PROTOCOL_POP3));
-	assert_string_equal(why(p), "for the server's folders, the account works by POP3");
+	assert_string_equal(why(p), "for the server's folders, which are not in use now");
 	done(p, engine_protocol(p->engine, 0, PROTOCOL_IMAP));
 	stop(p);
 	/* Another running copy has the lock. */

@@ -301,9 +301,9 @@ struct store_account *desk_account(const char *name, bool pop3)
 	struct store_account *a = mem_alloc(sizeof(*a));
 
 	a->settings = account_settings_new(name);
-	draft_set(&a->settings->imap, "imap://alice@mail.example");
-	draft_set(&a->settings->pop3, "pop3://alice@mail.example");
-	draft_set(&a->settings->smtp, "smtp://alice@mail.example");
+	draft_set(&a->settings->urls[PROTOCOL_IMAP], "imap://alice@mail.example");
+	draft_set(&a->settings->urls[PROTOCOL_POP3], "pop3://alice@mail.example");
+	draft_set(&a->settings->urls[PROTOCOL_SMTP], "smtp://alice@mail.example");
 	draft_set(&a->settings->from, "Alice <alice@mail.example>");
 	a->settings->protocol = pop3 ? PROTOCOL_POP3 : PROTOCOL_IMAP;
 	a->settings->pop3_keep_days = -1;

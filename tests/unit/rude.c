@@ -195,7 +195,7 @@ static void *play(void *arg)
 	return NULL;
 }
 
-struct rude *rude_start(const char *script, enum net_protocol protocol, enum net_security security,
+struct rude *rude_start(const char *script, enum protocol protocol, enum net_security security,
 	struct net_server *out)
 {
 	struct rude *r = mem_alloc(sizeof(*r));
@@ -245,8 +245,8 @@ static bool is_kind(enum err_kind is, enum err_kind want)
 	return want == ERR_NONE || is == want;
 }
 
-void rude_must_fail(const struct rude_case *v, size_t n, enum net_protocol protocol,
-	rude_open_fn *open, const char *const never[])
+void rude_must_fail(const struct rude_case *v, size_t n, enum protocol protocol, rude_open_fn *open,
+	const char *const never[])
 {
 	for (size_t i = 0; i < n; i++) {
 		struct net_server server;
@@ -291,8 +291,7 @@ int rude_main(const char *name, const struct CMUnitTest *tests, size_t n, size_t
 	return _cmocka_run_group_tests(name, tests, n, NULL, NULL);
 }
 
-struct net_server real_server(
-	const char *port, enum net_protocol protocol, enum net_security security)
+struct net_server real_server(const char *port, enum protocol protocol, enum net_security security)
 {
 	struct net_server s = {.protocol = protocol, .security = security};
 	const char *number = getenv(port), *host = getenv("SRV_HOST");

@@ -26,7 +26,7 @@
 struct rude;
 
 /* Starts the server; out gets where it listens. */
-struct rude *rude_start(const char *script, enum net_protocol protocol, enum net_security security,
+struct rude *rude_start(const char *script, enum protocol protocol, enum net_security security,
 	struct net_server *out);
 /* Waits for the end; received (may be NULL) gets every byte of the client. */
 void rude_end(struct rude *r, struct str *received);
@@ -49,8 +49,8 @@ typedef int rude_open_fn(const struct net_server *server, struct err *err);
 
 /* No case may lead to a connection. never: what the client must not have said before it knew
  * better, up to NULL; or NULL. */
-void rude_must_fail(const struct rude_case *v, size_t n, enum net_protocol protocol,
-	rude_open_fn *open, const char *const never[]);
+void rude_must_fail(const struct rude_case *v, size_t n, enum protocol protocol, rude_open_fn *open,
+	const char *const never[]);
 
 /* --- real servers --- */
 
@@ -61,7 +61,6 @@ void rude_must_fail(const struct rude_case *v, size_t n, enum net_protocol proto
 int rude_main(
 	const char *name, const struct CMUnitTest *tests, size_t n, size_t real, char *argv[]);
 /* The server of the environment, "SRV_IMAPS" and so on. */
-struct net_server real_server(
-	const char *port, enum net_protocol protocol, enum net_security security);
+struct net_server real_server(const char *port, enum protocol protocol, enum net_security security);
 
 #endif

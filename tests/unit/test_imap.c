@@ -79,7 +79,7 @@ static void test_no_login(void **state)
 {
 	static const char *const never[] = {"LOGIN", "AUTH", "alice", "LIST", NULL};
 
-	rude_must_fail(no_login, MEM_COUNT(no_login), NET_IMAP, no_imap, never);
+	rude_must_fail(no_login, MEM_COUNT(no_login), PROTOCOL_IMAP, no_imap, never);
 }
 
 static void test_login_answers(void **state)
@@ -115,7 +115,7 @@ static void test_login_answers(void **state)
 			NET_PLAIN, ERR_AUTH},
 	};
 
-	rude_must_fail(cases, MEM_COUNT(cases), NET_IMAP, no_imap, NULL);
+	rude_must_fail(cases, MEM_COUNT(cases), PROTOCOL_IMAP, no_imap, NULL);
 }
 
 /* Text is text: nothing is announced in a greeting or an answer. */
@@ -135,7 +135,7 @@ static void test_braces_in_answers(void **state)
 
 	for (size_t i = 0; i < MEM_COUNT(scripts); i++) {
 		struct net_server server;
-		struct rude *r = rude_start(scripts[i], NET_IMAP, NET_PLAIN, &server);
+		struct rude *r = rude_start(scripts[i], PROTOCOL_IMAP, NET_PLAIN, &server);
 		struct imap *im;
 		struct err err = {0};
 
@@ -170,7 +170,7 @@ static void test_wide_login(void **state)
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		struct net_login login = {cases[i].user, cases[i].secret, NULL};
 		struct net_server server;
-		struct rude *r = rude_start(cases[i].script, NET_IMAP, NET_PLAIN, &server);
+		struct rude *r = rude_start(cases[i].script, PROTOCOL_IMAP, NET_PLAIN, &server);
 		struct str got = STR_INIT;
 		struct imap *im;
 		struct err err = {0};
@@ -196,7 +196,7 @@ static void test_wide_login_refused(void **state)
 		{"closed", CAPS "\nS: %t OK done\nC: LOGIN {7}\nX", NET_PLAIN, ERR_NETWORK},
 	};
 
-	rude_must_fail(cases, MEM_COUNT(cases), NET_IMAP, no_imap_for_jurgen, never);
+	rude_must_fail(cases, MEM_COUNT(cases), PROTOCOL_IMAP, no_imap_for_jurgen, never);
 }
 
 /* --- a logged-in rude server --- */
@@ -213,7 +213,7 @@ static struct imap *open_rude(struct rude **r, const char *script)
 	struct imap *im;
 	struct err err = {0};
 
-	*r = rude_start(script, NET_IMAP, NET_PLAIN, &server);
+	*r = rude_start(script, PROTOCOL_IMAP, NET_PLAIN, &server);
 	if (imap_open(&im, &server, &rude_quick, &rude_alice, NULL, &err))
 		fail_msg("%s", err.text);
 	return im;
@@ -1309,7 +1309,7 @@ static void test_alert(void **state)
 
 static struct imap *open_real(const char *port, enum net_security security, const char *mechanism)
 {
-	struct net_server server = real_server(port, NET_IMAP, security);
+	struct net_server server = real_server(port, PROTOCOL_IMAP, security);
 	struct net_options options = rude_quick;
 	struct net_login login = {"alice", getenv("SRV_PASSWORD"), mechanism};
 	struct imap *im;
@@ -1347,7 +1347,7 @@ static void test_real_hash_only(void **state)
 {
 	for (int i = 0; i < 2; i++) {
 		struct net_server server = real_server(
-			i ? "SRV_IMAP" : "SRV_IMAPS", NET_IMAP, i ? NET_STARTTLS : NET_TLS);
+			i ? "SRV_IMAP" : "SRV_IMAPS", PROTOCOL_IMAP, i ? NET_STARTTLS : NET_TLS);
 		struct net_options options = rude_quick;
 		struct net_login login = {"hal", getenv("SRV_PASSWORD"), NULL};
 		struct imap *s;
@@ -1374,7 +1374,7 @@ static void test_real_hash_only(void **state)
 
 static void test_real_wrong_password(void **state)
 {
-	struct net_server server = real_server("SRV_IMAPS", NET_IMAP, NET_TLS);
+	struct net_server server = real_server("SRV_IMAPS", PROTOCOL_IMAP, NET_TLS);
 	struct net_options options = rude_quick;
 	struct net_login login = {"alice", "wrong", NULL};
 	struct imap *im;
@@ -1663,7 +1663,7 @@ static void *stand_between(void *arg)
 
 static struct net_server spoil(struct between *b, enum spoil what)
 {
-	struct net_server server = real_server("SRV_IMAP", NET_IMAP, NET_PLAIN);
+	struct net_server server = real_server("SRV_IMAP", PROTOCOL_IMAP, NET_PLAIN);
 	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof(at);
 
@@ -1766,7 +1766,7 @@ static const char *wish_for(void *ctx, struct imap_known *known)
 
 static struct imap *open_first(const struct wish *wish, bool patient, bool no_compress)
 {
-	struct net_server server = real_server("SRV_IMAPS", NET_IMAP, NET_TLS);
+	struct net_server server = real_server("SRV_IMAPS", PROTOCOL_IMAP, NET_TLS);
 	struct net_options options = rude_quick;
 	struct net_login login = {"alice", getenv("SRV_PASSWORD"), NULL};
 	struct imap_first first = {

@@ -15,7 +15,7 @@ static struct imap *open_rude(struct rude **r, const char *script)
 	struct imap *im;
 	struct err err = {0};
 
-	*r = rude_start(script, NET_IMAP, NET_PLAIN, &server);
+	*r = rude_start(script, PROTOCOL_IMAP, NET_PLAIN, &server);
 	if (imap_open(&im, &server, &rude_quick, &rude_alice, NULL, &err))
 		fail_msg("%s", err.text);
 	return im;

@@ -63,8 +63,8 @@ static struct bed begin(void)
 	struct account_settings *account = account_settings_new("test");
 	struct bed b = {.results = queue_new()};
 
-	free(account->imap);
-	account->imap = mem_strdup(url);
+	free(account->urls[PROTOCOL_IMAP]);
+	account->urls[PROTOCOL_IMAP] = mem_strdup(url);
 	free(account->password);
 	account->password = mem_strdup("secret");
 	account->password_kind = PASSWORD_PLAIN;
@@ -201,8 +201,11 @@ static enum went gives_way(struct lane_thread *l, struct job *j, struct err *err
 
 static void what_was_cancelled_is_not_connected_for(void **state)
 {
-	static const struct driver driver = {
-		.name = "test", .eager = true, .open = opens, .close = closes, .job = gives_way};
+	static const struct driver driver = {.protocol = PROTOCOL_IMAP,
+		.eager = true,
+		.open = opens,
+		.close = closes,
+		.job = gives_way};
 	struct account_settings *account = account_settings_new("test");
 	struct lane_thread l = {.driver = &driver,
 		.account = account,

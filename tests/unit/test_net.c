@@ -12,29 +12,29 @@ static void test_addresses(void **state)
 {
 	static const struct {
 		const char *url;
-		enum net_protocol protocol;
+		enum protocol protocol;
 		enum net_security security;
 		const char *user, *host;
 		unsigned port;
 	} good[] = {
-		{"imaps://alice@imap.example.org", NET_IMAP, NET_TLS, "alice", "imap.example.org",
-			993},
-		{"IMAPS://imap.example.org/", NET_IMAP, NET_TLS, "", "imap.example.org", 993},
-		{"imap://a@h", NET_IMAP, NET_STARTTLS, "a", "h", 143},
-		{"imap+insecure://h", NET_IMAP, NET_PLAIN, "", "h", 143},
-		{"pop3s://h", NET_POP3, NET_TLS, "", "h", 995},
-		{"pop3://h", NET_POP3, NET_STARTTLS, "", "h", 110},
-		{"pop3+insecure://h:1", NET_POP3, NET_PLAIN, "", "h", 1},
-		{"smtps://h", NET_SMTP, NET_TLS, "", "h", 465},
-		{"smtp://h:65535", NET_SMTP, NET_STARTTLS, "", "h", 65535},
-		{"smtp+insecure://h", NET_SMTP, NET_PLAIN, "", "h", 587},
-		{"imaps://a@b.org@h", NET_IMAP, NET_TLS, "a@b.org", "h", 993},
-		{"imaps://a%40b%3a@h", NET_IMAP, NET_TLS, "a@b:", "h", 993},
-		{"imaps://[::1]:99", NET_IMAP, NET_TLS, "", "::1", 99},
-		{"imaps://a@[2001:db8::1]", NET_IMAP, NET_TLS, "a", "2001:db8::1", 993},
+		{"imaps://alice@imap.example.org", PROTOCOL_IMAP, NET_TLS, "alice",
+			"imap.example.org", 993},
+		{"IMAPS://imap.example.org/", PROTOCOL_IMAP, NET_TLS, "", "imap.example.org", 993},
+		{"imap://a@h", PROTOCOL_IMAP, NET_STARTTLS, "a", "h", 143},
+		{"imap+insecure://h", PROTOCOL_IMAP, NET_PLAIN, "", "h", 143},
+		{"pop3s://h", PROTOCOL_POP3, NET_TLS, "", "h", 995},
+		{"pop3://h", PROTOCOL_POP3, NET_STARTTLS, "", "h", 110},
+		{"pop3+insecure://h:1", PROTOCOL_POP3, NET_PLAIN, "", "h", 1},
+		{"smtps://h", PROTOCOL_SMTP, NET_TLS, "", "h", 465},
+		{"smtp://h:65535", PROTOCOL_SMTP, NET_STARTTLS, "", "h", 65535},
+		{"smtp+insecure://h", PROTOCOL_SMTP, NET_PLAIN, "", "h", 587},
+		{"imaps://a@b.org@h", PROTOCOL_IMAP, NET_TLS, "a@b.org", "h", 993},
+		{"imaps://a%40b%3a@h", PROTOCOL_IMAP, NET_TLS, "a@b:", "h", 993},
+		{"imaps://[::1]:99", PROTOCOL_IMAP, NET_TLS, "", "::1", 99},
+		{"imaps://a@[2001:db8::1]", PROTOCOL_IMAP, NET_TLS, "a", "2001:db8::1", 993},
 		{"imaps://b\xc3\xbc"
 		 "cher.example",
-			NET_IMAP, NET_TLS, "",
+			PROTOCOL_IMAP, NET_TLS, "",
 			"b\xc3\xbc"
 			"cher.example",
 			993},

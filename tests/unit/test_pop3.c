@@ -61,7 +61,7 @@ static void test_no_login(void **state)
 {
 	static const char *const never[] = {"alice", "AUTH", "USER", NULL};
 
-	rude_must_fail(no_login, MEM_COUNT(no_login), NET_POP3, no_pop3, never);
+	rude_must_fail(no_login, MEM_COUNT(no_login), PROTOCOL_POP3, no_pop3, never);
 }
 
 #define HELLO "S: +OK\nC: CAPA\nS: +OK\nS: USER\nS: UIDL\nS: TOP\nS: PIPELINING\nS: .\n"
@@ -73,7 +73,7 @@ static struct pop3 *open_rude(struct rude **r, const char *script)
 	struct pop3 *p;
 	struct err err = {0};
 
-	*r = rude_start(script, NET_POP3, NET_PLAIN, &server);
+	*r = rude_start(script, PROTOCOL_POP3, NET_PLAIN, &server);
 	if (pop3_open(&p, &server, &rude_quick, &rude_alice, NULL, &err))
 		fail_msg("%s", err.text);
 	return p;
@@ -99,7 +99,7 @@ static void test_login_answers(void **state)
 			NET_PLAIN, 0},
 	};
 
-	rude_must_fail(cases, MEM_COUNT(cases), NET_POP3, no_pop3, NULL);
+	rude_must_fail(cases, MEM_COUNT(cases), PROTOCOL_POP3, no_pop3, NULL);
 }
 
 /* CAPA has an end, and the word that is known may be the last of many. */
@@ -119,7 +119,7 @@ static void test_long_capa(void **state)
 		str_adds(&script, " PLAIN\nS: .\n");
 		if (lines < 200)
 			str_adds(&script, "C: AUTH PLAIN\nS: +OK\nC: CAPA\nS: -ERR");
-		r = rude_start(script.p, NET_POP3, NET_PLAIN, &server);
+		r = rude_start(script.p, PROTOCOL_POP3, NET_PLAIN, &server);
 		rc = pop3_open(&p, &server, &rude_quick, &rude_alice, NULL, &err);
 		if (rc != (lines > 199 ? -1 : 0))
 			fail_msg("%d: %s", lines, err.text);
@@ -419,7 +419,7 @@ static void test_cancel(void **state)
 {
 	struct net_cancel *cancel = net_cancel_new();
 	struct net_server server;
-	struct rude *r = rude_start("", NET_POP3, NET_PLAIN, &server);
+	struct rude *r = rude_start("", PROTOCOL_POP3, NET_PLAIN, &server);
 	struct pop3 *p;
 	struct err err = {0};
 
@@ -440,7 +440,7 @@ static void test_bad_login_text(void **state)
 {
 	struct net_login bad = {"alice\r\nDELE 1", "x", NULL};
 	struct net_server server;
-	struct rude *r = rude_start(HELLO, NET_POP3, NET_PLAIN, &server);
+	struct rude *r = rude_start(HELLO, PROTOCOL_POP3, NET_PLAIN, &server);
 	struct str got = STR_INIT;
 	struct pop3 *p;
 	struct err err = {0};
@@ -455,7 +455,7 @@ static void test_bad_login_text(void **state)
 
 static struct pop3 *open_real(const char *port, enum net_security security, const char *mechanism)
 {
-	struct net_server server = real_server(port, NET_POP3, security);
+	struct net_server server = real_server(port, PROTOCOL_POP3, security);
 	struct net_options options = rude_quick;
 	struct net_login login = {"bob", getenv("SRV_PASSWORD"), mechanism};
 	struct pop3 *p;
@@ -508,7 +508,7 @@ static void test_real_hash_only(void **state)
 {
 	for (int i = 0; i < 2; i++) {
 		struct net_server server = real_server(
-			i ? "SRV_POP3" : "SRV_POP3S", NET_POP3, i ? NET_STARTTLS : NET_TLS);
+			i ? "SRV_POP3" : "SRV_POP3S", PROTOCOL_POP3, i ? NET_STARTTLS : NET_TLS);
 		struct net_options options = rude_quick;
 		struct net_login login = {"hal", getenv("SRV_PASSWORD"), NULL};
 		struct pop3 *s;
@@ -546,7 +546,7 @@ static void test_real_tokens(void **state)
 	assert_int_equal(run_capture(argv, &limits, &token, NULL), 0);
 	str_cut(&token, strcspn(str_c(&token), "\r\n"));
 	for (size_t i = 0; i < MEM_COUNT(mechanisms); i++) {
-		struct net_server server = real_server("SRV_POP3S", NET_POP3, NET_TLS);
+		struct net_server server = real_server("SRV_POP3S", PROTOCOL_POP3, NET_TLS);
 		struct net_options options = rude_quick;
 		struct net_login login = {"bob", str_c(&token), mechanisms[i]};
 		struct err err = {0};
@@ -564,7 +564,7 @@ static void test_real_tokens(void **state)
 
 static void test_real_wrong_password(void **state)
 {
-	struct net_server server = real_server("SRV_POP3S", NET_POP3, NET_TLS);
+	struct net_server server = real_server("SRV_POP3S", PROTOCOL_POP3, NET_TLS);
 	struct net_options options = rude_quick;
 	struct net_login login = {"bob", "wrong", NULL};
 	struct pop3 *p;

@@ -26,18 +26,18 @@ static void finds_what_greets(void **state)
 {
 	static const struct {
 		const char *scheme, *script;
-		enum net_protocol protocol;
+		enum protocol protocol;
 		bool there;
 	} rows[] = {
-		{"imap", "S: * OK hello\n", NET_IMAP, true},
-		{"pop3", "S: +OK hello\n", NET_POP3, true},
-		{"smtp", "S: 220 hello\n", NET_SMTP, true},
-		{"smtp", "S: 220-hello\nS: 220 again\n", NET_SMTP, true},
-		{"imap", "S: * BYE full\n", NET_IMAP, false},
-		{"pop3", "S: -ERR full\n", NET_POP3, false},
-		{"smtp", "S: 554 go away\n", NET_SMTP, false},
-		{"imap", "S: HTTP/1.1 400 Bad Request\n", NET_IMAP, false},
-		{"smtp", "X\n", NET_SMTP, false},
+		{"imap", "S: * OK hello\n", PROTOCOL_IMAP, true},
+		{"pop3", "S: +OK hello\n", PROTOCOL_POP3, true},
+		{"smtp", "S: 220 hello\n", PROTOCOL_SMTP, true},
+		{"smtp", "S: 220-hello\nS: 220 again\n", PROTOCOL_SMTP, true},
+		{"imap", "S: * BYE full\n", PROTOCOL_IMAP, false},
+		{"pop3", "S: -ERR full\n", PROTOCOL_POP3, false},
+		{"smtp", "S: 554 go away\n", PROTOCOL_SMTP, false},
+		{"imap", "S: HTTP/1.1 400 Bad Request\n", PROTOCOL_IMAP, false},
+		{"smtp", "X\n", PROTOCOL_SMTP, false},
 	};
 	struct rude *rude[MEM_COUNT(rows)];
 	struct named urls[MEM_COUNT(rows)];
@@ -68,8 +68,8 @@ static void finds_what_greets(void **state)
 static void waits_no_longer_than_told(void **state)
 {
 	struct net_server silent = {0}, good = {0};
-	struct rude *a = rude_start("", NET_IMAP, NET_STARTTLS, &silent),
-		    *b = rude_start("S: * OK hello\n", NET_IMAP, NET_STARTTLS, &good);
+	struct rude *a = rude_start("", PROTOCOL_IMAP, NET_STARTTLS, &silent),
+		    *b = rude_start("S: * OK hello\n", PROTOCOL_IMAP, NET_STARTTLS, &good);
 	struct named urls[] = {url_of("imap", &silent), url_of("imap", &good)};
 	struct probe probes[] = {{.url = urls[0].url}, {.url = urls[1].url}};
 
@@ -85,7 +85,7 @@ static void waits_no_longer_than_told(void **state)
 
 static void knows_refused_from_absent(void **state)
 {
-	struct net_server imaps = real_server("SRV_IMAPS", NET_IMAP, NET_TLS);
+	struct net_server imaps = real_server("SRV_IMAPS", PROTOCOL_IMAP, NET_TLS);
 	char url[2][64];
 	struct probe probes[2] = {{.url = url[0]}, {.url = url[1]}};
 

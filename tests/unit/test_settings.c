@@ -122,20 +122,35 @@ static void defaults_come_from_the_table(void **state)
 
 static void protocols_are_whole(void **state)
 {
-	for (enum protocol p = 0; p < PROTOCOLS; p++) {
-		const char *key = protocol_row(p)->key;
-		size_t n, at = 0;
-		const struct setting_row *rows = account_rows(&n);
+	size_t n;
+	const struct setting_row *rows = account_rows(&n);
+	struct str keys = STR_INIT;
 
-		assert_int_equal(protocol_find(key), p);
-		assert_non_null(protocol_row(p)->name);
-		while (at < n && strcmp(rows[at].name, key) != 0)
+	for (enum protocol p = 0; p < SERVERS; p++) {
+		const struct protocol_row *row = protocol_row(p);
+		size_t at = 0;
+
+		assert_non_null(row->name);
+		assert_non_null(row->question);
+		assert_non_null(row->greeting);
+		assert_non_null(row->guesses[0]);
+		assert_true(row->port && row->tls_port);
+		while (at < n && strcmp(rows[at].name, row->key) != 0)
 			at++;
 		assert_true(at < n); /* the option that says where its server is */
+		assert_int_equal(
+			rows[at].at, offsetof(struct account_settings, urls) + p * sizeof(char *));
+		assert_int_equal(protocol_find(row->key), p < PROTOCOLS ? (int)p : -1);
+		if (p < PROTOCOLS)
+			assert_true(row->summary && row->advice);
 	}
+	protocol_keys(&keys);
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(rows[i].name, "protocol") == 0)
+			assert_string_equal(rows[i].choices, str_c(&keys));
+	str_done(&keys);
 	assert_int_equal(protocol_find("POP3"), PROTOCOL_POP3);
 	assert_int_equal(protocol_find(""), -1);
-	assert_int_equal(protocol_find("smtp"), -1);
 }
 
 /* An order is one row: what it is called, how it is asked for, what it is made of. */
@@ -204,8 +219,8 @@ static void reads_an_account(void **state)
 	assert_string_equal(a->from_mail, "alice@example.org");
 	assert_int_equal(a->alternates.n, 2);
 	assert_int_equal(a->protocol, PROTOCOL_POP3);
-	assert_string_equal(a->imap, "imaps://alice@imap.example.org:1993");
-	assert_string_equal(a->smtp, "smtp://relay.example.org:2525");
+	assert_string_equal(a->urls[PROTOCOL_IMAP], "imaps://alice@imap.example.org:1993");
+	assert_string_equal(a->urls[PROTOCOL_SMTP], "smtp://relay.example.org:2525");
 	assert_int_equal(a->password_kind, PASSWORD_COMMAND);
 	assert_string_equal(a->password, "pass show mail/work");
 	assert_int_equal(a->pop3_keep_days, 14);
@@ -221,7 +236,7 @@ static void reads_an_account(void **state)
 	assert_int_equal(a->pop3_keep_days, -1);
 	assert_true(a->save_sent);
 	assert_true(a->compress);
-	assert_string_equal(a->pop3, "");
+	assert_string_equal(a->urls[PROTOCOL_POP3], "");
 	assert_null(settings_account(s, 2));
 	settings_free(s);
 }
@@ -483,8 +498,8 @@ static void saves_an_account_that_reads_back(void **state)
 	b = settings_account(both, 1);
 	assert_string_equal(b->name, "new");
 	assert_string_equal(b->from, a->from);
-	assert_string_equal(b->pop3, a->pop3);
-	assert_string_equal(b->smtp, a->smtp);
+	assert_string_equal(b->urls[PROTOCOL_POP3], a->urls[PROTOCOL_POP3]);
+	assert_string_equal(b->urls[PROTOCOL_SMTP], a->urls[PROTOCOL_SMTP]);
 	assert_string_equal(b->password, "s3 c;r#e\"t\\ {}");
 	assert_int_equal(b->password_kind, PASSWORD_PLAIN);
 	assert_int_equal(b->protocol, PROTOCOL_POP3);

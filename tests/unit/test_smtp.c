@@ -67,7 +67,7 @@ static void test_no_login(void **state)
 {
 	static const char *const never[] = {"AUTH", "MAIL", NULL};
 
-	rude_must_fail(no_login, MEM_COUNT(no_login), NET_SMTP, no_smtp, never);
+	rude_must_fail(no_login, MEM_COUNT(no_login), PROTOCOL_SMTP, no_smtp, never);
 }
 
 static void test_auth_answers(void **state)
@@ -83,7 +83,7 @@ static void test_auth_answers(void **state)
 		{"334 again", AUTH "S: 334 AAAA\nC: *\nS: 501 ok", NET_PLAIN, ERR_PROTOCOL},
 	};
 
-	rude_must_fail(cases, MEM_COUNT(cases), NET_SMTP, no_smtp, NULL);
+	rude_must_fail(cases, MEM_COUNT(cases), PROTOCOL_SMTP, no_smtp, NULL);
 }
 
 /* --- transactions --- */
@@ -197,7 +197,7 @@ static struct smtp *open_rude(struct rude **r, const char *script)
 	struct smtp *s;
 	struct err err = {0};
 
-	*r = rude_start(script, NET_SMTP, NET_PLAIN, &server);
+	*r = rude_start(script, PROTOCOL_SMTP, NET_PLAIN, &server);
 	if (smtp_open(&s, &server, &rude_quick, &nobody, NULL, &err))
 		fail_msg("%s", err.text);
 	return s;
@@ -301,7 +301,7 @@ static void test_long_replies(void **state)
 		str_adds(&script, " PLAIN\n");
 		if (lines <= 200)
 			str_adds(&script, "C: AUTH PLAIN\nS: 235 in");
-		r = rude_start(script.p, NET_SMTP, NET_PLAIN, &server);
+		r = rude_start(script.p, PROTOCOL_SMTP, NET_PLAIN, &server);
 		rc = smtp_open(&s, &server, &rude_quick, &rude_alice, NULL, &err);
 		if (rc != (lines > 200 ? -1 : 0))
 			fail_msg("%d: %s", lines, err.text);
@@ -642,7 +642,7 @@ static void test_many_recipients(void **state)
 static struct smtp *open_real(
 	const char *port, enum net_security security, const char *mechanism, const char *secret)
 {
-	struct net_server server = real_server(port, NET_SMTP, security);
+	struct net_server server = real_server(port, PROTOCOL_SMTP, security);
 	struct net_options options = rude_quick;
 	struct net_login login = {"carol", secret, mechanism};
 	struct smtp *s;
@@ -670,7 +670,7 @@ static void test_real_logins(void **state)
 
 static void test_real_wrong_password(void **state)
 {
-	struct net_server server = real_server("SRV_SMTP", NET_SMTP, NET_STARTTLS);
+	struct net_server server = real_server("SRV_SMTP", PROTOCOL_SMTP, NET_STARTTLS);
 	struct net_options options = rude_quick;
 	struct net_login login = {"carol", "wrong", NULL};
 	struct smtp *s;

@@ -443,13 +443,13 @@ static void test_switch_to_nothing(void **state)
 	struct store_account *setup = desk_account("one", false);
 	int account;
 
-	draft_set(&setup->settings->pop3, "");
+	draft_set(&setup->settings->urls[PROTOCOL_POP3], "");
 	account = desk_add(setup, false);
 	desk_fails(protocol(REQUEST_PROTOCOL, account, true), "add: pop3 pop3s://USER@HOST");
 	desk_fails(protocol(REQUEST_PREVIEW, account, true), "add: pop3 pop3s://USER@HOST");
 	desk_done(protocol(REQUEST_PROTOCOL, account, false)); /* nothing to do */
 	setup = desk_account("two", true);
-	draft_set(&setup->settings->imap, "");
+	draft_set(&setup->settings->urls[PROTOCOL_IMAP], "");
 	account = desk_add(setup, false);
 	desk_fails(protocol(REQUEST_PROTOCOL, account, false), "add: imap imaps://USER@HOST");
 }

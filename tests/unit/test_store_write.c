@@ -172,7 +172,7 @@ static void test_no_relay(void **state)
 	int account;
 	char *id;
 
-	draft_set(&setup->settings->smtp, "");
+	draft_set(&setup->settings->urls[PROTOCOL_SMTP], "");
 	account = desk_add(setup, false);
 	id = desk_draft(account, "bob@mail.example", "No relay");
 	desk_fails(desk_send(account, id, 0), "add: smtp smtp://USER@HOST");

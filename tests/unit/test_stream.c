@@ -105,7 +105,7 @@ static void server_stop(struct server *s)
 	sem_destroy(&s->closed);
 }
 
-static struct stream *open_to(uint16_t port, enum net_protocol protocol,
+static struct stream *open_to(uint16_t port, enum protocol protocol,
 	const struct net_options *options, struct net_cancel *cancel)
 {
 	struct net_server where = {
@@ -119,8 +119,7 @@ static struct stream *open_to(uint16_t port, enum net_protocol protocol,
 }
 
 /* Starts the server, and a stream to it. */
-static struct stream *talk(
-	struct server *server, enum net_protocol protocol, struct net_cancel *cancel)
+static struct stream *talk(struct server *server, enum protocol protocol, struct net_cancel *cancel)
 {
 	server_start(server);
 	return open_to(server->port, protocol, NULL, cancel);
@@ -167,7 +166,7 @@ static void test_cancel_ends_a_read(void **state)
 	struct stream *s;
 	pthread_t thread;
 
-	s = talk(&server, NET_IMAP, c);
+	s = talk(&server, PROTOCOL_IMAP, c);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
 	pthread_create(&thread, NULL, cancel_run, c);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), -1);
@@ -188,7 +187,7 @@ static void test_cancel_ends_a_wait(void **state)
 	struct stream *s;
 	pthread_t thread;
 
-	s = talk(&server, NET_POP3, c);
+	s = talk(&server, PROTOCOL_POP3, c);
 	pthread_create(&thread, NULL, cancel_run, c);
 	assert_int_equal(stream_wait(s, -1, 60000, &err), -1);
 	pthread_join(thread, NULL);
@@ -225,7 +224,7 @@ static void test_deadlines(void **state)
 	};
 
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
-		for (enum net_protocol p = NET_IMAP; p <= NET_POP3; p++) {
+		for (enum protocol p = PROTOCOL_IMAP; p <= PROTOCOL_POP3; p++) {
 			struct server server = {.text = cases[i].text, .byte_ms = cases[i].byte_ms};
 			int64_t start = clock_ms();
 			struct str line = STR_INIT;
@@ -251,13 +250,13 @@ static void test_budget_and_length(void **state)
 	struct err err = {0};
 	struct stream *s;
 
-	s = talk(&server, NET_POP3, NULL);
+	s = talk(&server, PROTOCOL_POP3, NULL);
 	stream_command(s, 20);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), -1);
 	assert_int_equal(err.kind, ERR_PROTOCOL);
 	stream_free(s);
 	server_stop(&server);
-	s = talk(&server, NET_POP3, NULL);
+	s = talk(&server, PROTOCOL_POP3, NULL);
 	assert_int_equal(stream_read_line(s, &line, 14, &err), 0);
 	assert_int_equal(stream_read_line(s, &line, 13, &err), -1);
 	assert_int_equal(err.kind, ERR_PROTOCOL);
@@ -272,7 +271,7 @@ static void test_byte_by_byte(void **state)
 	struct stream *s;
 	char *bye;
 
-	s = talk(&server, NET_IMAP, NULL);
+	s = talk(&server, PROTOCOL_IMAP, NULL);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
 	assert_string_equal(line.p, "* OK one");
 	assert_int_equal(stream_wait(s, -1, 10000, &err), STREAM_DATA);
@@ -296,7 +295,7 @@ static void test_wait(void **state)
 	uint64_t one = 1;
 	struct stream *s;
 
-	s = talk(&server, NET_POP3, NULL);
+	s = talk(&server, PROTOCOL_POP3, NULL);
 	assert_int_equal(stream_wait(s, wake, 10000, &err), STREAM_DATA);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
 	assert_int_equal(stream_wait(s, wake, 10000, &err), STREAM_DATA); /* buffered */
@@ -316,7 +315,7 @@ static void test_filter_ends_the_stream(void **state)
 	struct err err = {0};
 	struct stream *s;
 
-	s = talk(&server, NET_IMAP, NULL);
+	s = talk(&server, PROTOCOL_IMAP, NULL);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), -1);
 	assert_int_equal(err.kind, ERR_PROTOCOL);
 	assert_non_null(strstr(err.text, "not IMAP"));
@@ -332,7 +331,7 @@ static void test_broken_pipe(void **state)
 	int r = 0;
 
 	sigaction(SIGPIPE, &standard, &before);
-	s = talk(&server, NET_SMTP, NULL);
+	s = talk(&server, PROTOCOL_SMTP, NULL);
 	sem_wait(&server.closed);
 	for (int i = 0; i < 1000 && r == 0; i++) {
 		r = stream_write(s, "x\r\n", 3, &err);
@@ -354,7 +353,7 @@ static void test_mailstream_freed_elsewhere(void **state)
 	struct err err = {0};
 	struct stream *s;
 
-	s = talk(&server, NET_IMAP, NULL);
+	s = talk(&server, PROTOCOL_IMAP, NULL);
 	mailstream_close(stream_mailstream(s));
 	stream_mailstream_gone(s);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), -1);
@@ -370,7 +369,7 @@ static void test_injection_behind_starttls(void **state)
 	struct err err = {0};
 	struct stream *s;
 
-	s = talk(&server, NET_POP3, NULL);
+	s = talk(&server, PROTOCOL_POP3, NULL);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
 	assert_int_equal(stream_wait(s, -1, 10000, &err), STREAM_DATA);
 	assert_int_equal(stream_starttls(s, &err), -1);
@@ -388,7 +387,7 @@ static void test_injection_in_the_filter(void **state)
 	uint64_t received = 0, sent;
 	struct stream *s;
 
-	s = talk(&server, NET_IMAP, NULL);
+	s = talk(&server, PROTOCOL_IMAP, NULL);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
 	while (received < strlen(server.text)) {
 		assert_true(stream_wait(s, -1, 10, &err) == STREAM_TIMEOUT);
@@ -411,7 +410,7 @@ static void test_log_keeps_secrets(void **state)
 	struct stream *s;
 
 	assert_int_equal(log_open(path, 3, NULL), 0);
-	s = talk(&server, NET_IMAP, NULL);
+	s = talk(&server, PROTOCOL_IMAP, NULL);
 	stream_write(s, "1 NOOP\r\n", 8, &err);
 	stream_secret(s, true);
 	stream_write(s, "private\r\n", 9, &err);
@@ -440,12 +439,13 @@ static void test_log_keeps_secrets(void **state)
 static void test_log_of_lines(void **state)
 {
 	static const struct {
-		enum net_protocol protocol;
+		enum protocol protocol;
 		const char *text, *shown[3];
 	} cases[] = {
-		{NET_POP3, "+OK ready\r\nFrom: private\r\n+ cHJpdmF0ZQ==\r\n-ERR no\r\n.\r\n",
+		{PROTOCOL_POP3, "+OK ready\r\nFrom: private\r\n+ cHJpdmF0ZQ==\r\n-ERR no\r\n.\r\n",
 			{"< +OK ready", "< -ERR no"}},
-		{NET_SMTP, "220 ready\r\n334 cHJpdmF0ZQ==\r\n250-one\r\nprivate\r\n250\r\n.\r\n",
+		{PROTOCOL_SMTP,
+			"220 ready\r\n334 cHJpdmF0ZQ==\r\n250-one\r\nprivate\r\n250\r\n.\r\n",
 			{"< 220 ready", "< 334\n", "< 250-one"}},
 	};
 
@@ -479,13 +479,13 @@ static void test_log_of_lines(void **state)
 static void test_own_literal(void **state)
 {
 	struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
-	struct net_server where = {.protocol = NET_SMTP, .security = NET_PLAIN, .host = "::1"};
+	struct net_server where = {.protocol = PROTOCOL_SMTP, .security = NET_PLAIN, .host = "::1"};
 	socklen_t len = sizeof(six);
 	struct server server = {.text = "220 hi\r\n"};
 	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct str text = STR_INIT;
 	struct err err = {0};
-	struct stream *s = talk(&server, NET_SMTP, NULL);
+	struct stream *s = talk(&server, PROTOCOL_SMTP, NULL);
 
 	stream_own_literal(s, &text);
 	assert_string_equal(text.p, "[127.0.0.1]");
@@ -649,7 +649,7 @@ static void test_by_name(void **state)
 {
 	struct server server = {.text = "+OK\r\n"};
 	struct net_server where = {
-		.protocol = NET_POP3, .security = NET_PLAIN, .host = "localhost"};
+		.protocol = PROTOCOL_POP3, .security = NET_PLAIN, .host = "localhost"};
 	struct str line = STR_INIT;
 	struct stream *s = NULL;
 	struct err err = {0};
@@ -683,7 +683,7 @@ static struct stream *open_packed(struct server *server, const struct str *bytes
 
 	server->text = bytes->p;
 	server->len = bytes->len;
-	s = talk(server, NET_IMAP, NULL);
+	s = talk(server, PROTOCOL_IMAP, NULL);
 	stream_careful(s, true);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
 	assert_string_equal(str_c(&line), "a1 OK go");
@@ -796,7 +796,7 @@ static void test_deflate_at_a_wrong_time(void **state)
 	struct err err = {0};
 	struct stream *s;
 
-	s = talk(&server, NET_IMAP, NULL);
+	s = talk(&server, PROTOCOL_IMAP, NULL);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
 	assert_int_equal(stream_wait(s, -1, 5000, &err), STREAM_DATA);
 	assert_int_equal(stream_deflate(s, &err), -1);
@@ -823,7 +823,7 @@ static void test_packed_cancel(void **state)
 	pack_behind(&bytes, "a1 OK go\r\n", "* 1 EXI", 7);
 	server.text = bytes.p;
 	server.len = bytes.len;
-	s = talk(&server, NET_IMAP, cancel);
+	s = talk(&server, PROTOCOL_IMAP, cancel);
 	stream_careful(s, true);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
 	assert_int_equal(stream_deflate(s, &err), 0);

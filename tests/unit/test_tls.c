@@ -440,7 +440,7 @@ static void test_sni_and_binding(void **state)
 /* --- the same under a stream --- */
 
 static struct stream *open_stream(
-	const char *name, enum net_protocol protocol, enum net_security security, struct err *err)
+	const char *name, enum protocol protocol, enum net_security security, struct err *err)
 {
 	struct net_server server = {.protocol = protocol,
 		.security = security,
@@ -457,7 +457,7 @@ static void test_stream_over_tls(void **state)
 {
 	struct err err = {0};
 	struct str line = STR_INIT;
-	struct stream *s = open_stream("local", NET_IMAP, NET_TLS, &err);
+	struct stream *s = open_stream("local", PROTOCOL_IMAP, NET_TLS, &err);
 	uint64_t received, sent;
 
 	if (!s)
@@ -482,7 +482,7 @@ static void test_stream_cut_in_literal(void **state)
 {
 	struct err err = {0};
 	struct str line = STR_INIT;
-	struct stream *s = open_stream("local-cut", NET_IMAP, NET_TLS, &err);
+	struct stream *s = open_stream("local-cut", PROTOCOL_IMAP, NET_TLS, &err);
 
 	assert_non_null(s);
 	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
@@ -495,7 +495,7 @@ static void test_stream_cut_in_literal(void **state)
 
 static struct stream *upto_starttls(const char *name, struct err *err)
 {
-	struct stream *s = open_stream(name, NET_POP3, NET_STARTTLS, err);
+	struct stream *s = open_stream(name, PROTOCOL_POP3, NET_STARTTLS, err);
 	struct str line = STR_INIT;
 
 	assert_non_null(s);

@@ -106,7 +106,7 @@ static void test_nothing_there(void **state)
 		{NULL, "help nonsense", "No help on “nonsense”"},
 		{NULL, "account nobody", "There is no account “nobody”"},
 		{NULL, "check nobody", "There is no account “nobody”"},
-		{NULL, "protocol gopher", "A protocol is imap or pop3, not “gopher”"},
+		{NULL, "protocol gopher", "A protocol is one of: imap pop3, not “gopher”"},
 		{NULL, "protocol imap", "works by IMAP already"},
 		{NULL, "set-flag shiny", "not “shiny”"},
 		{NULL, "open Nowhere", "There is no folder “Nowhere”"},

@@ -419,8 +419,7 @@ static struct map *listed_by_pop3(const struct account *a)
 {
 	struct map *listed;
 
-	if (a->setup->settings->protocol != PROTOCOL_POP3 || a->handover->ledger_old ||
-		!ledger_count(a->journal))
+	if (!remote_takes_mail(a) || a->handover->ledger_old || !ledger_count(a->journal))
 		return NULL;
 	listed = map_new();
 	for (size_t i = 0; i < ledger_count(a->journal); i++) {
@@ -801,7 +800,7 @@ int handover_count(struct account *a, bool to_pop3, struct handover_counts *out,
 
 int handover_switch(struct account *a, struct err *err)
 {
-	struct walk w = {.to_pop3 = a->setup->settings->protocol == PROTOCOL_POP3, .change = true};
+	struct walk w = {.to_pop3 = !remote_has_folders(a), .change = true};
 
 	return walk(a, &w, err);
 }

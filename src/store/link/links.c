@@ -129,7 +129,7 @@ void links_start(struct account *a)
 	struct err err = {0};
 
 	if (lanes_are_open(a) || a->kind != ACCOUNT_OPENED ||
-		(a->store->read_only && a->remote->takes_mail))
+		(a->store->read_only && remote_takes_mail(a)))
 		return;
 	a->links->next_try = clock_ms() + LOCK_RETRY_MS;
 	if (!links_lock(a, &err)) {

@@ -2,7 +2,12 @@
 
 #include "store/link/link.h"
 
+static const struct remote_ops *const rows[PROTOCOLS] = {
+	[PROTOCOL_IMAP] = &remote_imap,
+	[PROTOCOL_POP3] = &remote_pop3,
+};
+
 void remote_choose(struct account *a)
 {
-	a->remote = a->setup->settings->protocol == PROTOCOL_POP3 ? &remote_pop3 : &remote_imap;
+	a->remote = rows[a->setup->settings->protocol];
 }

@@ -54,8 +54,6 @@ static bool everything(struct account *a, unsigned request)
 }
 
 const struct remote_ops remote_imap = {
-	.name = "imap",
-	.has_folders = true,
 	.online = online,
 	.goes_on = goes_on,
 	.stop = stop,

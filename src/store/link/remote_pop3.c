@@ -92,8 +92,6 @@ static bool knows_files(struct account *a, const struct folder *f, int64_t now)
 }
 
 const struct remote_ops remote_pop3 = {
-	.name = "pop3",
-	.takes_mail = true,
 	.start = start,
 	.state = state,
 	.password = password,

@@ -146,7 +146,7 @@ static int add_whole(struct folder *f, struct store_request *r, struct err *err)
 	if (!f->local || a->kind == ACCOUNT_PATH || cache_get(f->cache, r->uid, &s) != 0 ||
 		!(s.flags & (MAIL_ON_SERVER_ONLY_HEADER | MAIL_PLACEHOLDER)))
 		return err_set(err, ERR_INPUT, _("All of this message is here already"));
-	if (a->setup->settings->protocol != PROTOCOL_POP3)
+	if (a->remote != &remote_pop3)
 		return err_set(err, ERR_INPUT,
 			_("The rest is fetched by POP3; switch back to it: :protocol pop3"));
 	if (!lanes_are_open(a))

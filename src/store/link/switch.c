@@ -8,18 +8,13 @@
 static int check_switch(struct account *a, enum protocol to, struct err *err)
 {
 	const struct account_settings *s = a->setup->settings;
+	const char *key = protocol_row(to)->key;
 
-	if (to == PROTOCOL_POP3 && !*s->pop3)
-		return err_set(err, ERR_INPUT,
-			_("Account %s has no pop3 line in the configuration; add: pop3 "
-			  "pop3s://USER@HOST"),
-			s->name);
-	if (to == PROTOCOL_IMAP && !*s->imap)
-		return err_set(err, ERR_INPUT,
-			_("Account %s has no imap line in the configuration; add: imap "
-			  "imaps://USER@HOST"),
-			s->name);
-	return 0;
+	if (*s->urls[to])
+		return 0;
+	return err_set(err, ERR_INPUT,
+		_("Account %s has no %s line in the configuration; add: %s %ss://USER@HOST"),
+		s->name, key, key, key);
 }
 
 /* What people have open keeps its name: "INBOX" is now the other protocol's. What has no namesake
@@ -165,7 +160,7 @@ int account_preview(struct account *a, struct store_request *r, struct str *text
 {
 	struct handover_counts t = {0};
 	enum protocol to = r->protocol.to;
-	bool pop3 = to == PROTOCOL_POP3;
+	bool pop3 = protocol_row(to)->takes_mail;
 
 	if (check_switch(a, to, err) != 0 || handover_count(a, pop3, &t, err) != 0)
 		return -1;

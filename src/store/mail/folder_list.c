@@ -19,8 +19,7 @@ static int count_entry(void *ctx, const struct maildir_entry *e)
 /* The inbox by POP3 has rows without files too: what the server did not give. Its cache counts. */
 static bool count_rows(struct folder *f)
 {
-	if (f->role != ROLE_INBOX || !(f->account->remote && f->account->remote->takes_mail) ||
-		folder_use(f, NULL) != 0)
+	if (f->role != ROLE_INBOX || !remote_takes_mail(f->account) || folder_use(f, NULL) != 0)
 		return false;
 	folder_recount(f);
 	folder_unuse(f);

@@ -204,10 +204,21 @@ static bool same_user(const char *former, const char *mailbox)
 	return n == m && strncmp(former, mailbox, n) == 0;
 }
 
+/* The server whose folders the cache is of, and the journal. */
+static const char *folders_url(const struct account *a)
+{
+	const struct account_settings *s = a->setup->settings;
+	enum protocol p = 0;
+
+	while (p + 1 < PROTOCOLS && !(protocol_row(p)->has_folders && *s->urls[p]))
+		p++;
+	return protocol_row(p)->has_folders ? s->urls[p] : "";
+}
+
 /* Whether dir holds operations of the same user elsewhere. */
 static bool may_be_ours(const struct account *a, const char *dir)
 {
-	char *path = file_join(dir, HOLDER), *mailbox = mailbox_of(a->setup->settings->imap);
+	char *path = file_join(dir, HOLDER), *mailbox = mailbox_of(folders_url(a));
 	struct str former = STR_INIT;
 	bool ours =
 		file_read(path, FILE_MAX, &former, NULL) == 0 && same_user(str_c(&former), mailbox);
@@ -253,13 +264,25 @@ static char *identity_path(const struct account *a)
 	return file_join(a->setup->data_dir, "identity");
 }
 
-static int save(struct account *a, const char *imap, const char *pop3, struct err *err)
+/* The servers that are remembered, one of each protocol; "" for none. */
+struct servers {
+	char *urls[PROTOCOLS];
+};
+
+static void servers_done(struct servers *s)
+{
+	for (int p = 0; p < PROTOCOLS; p++)
+		free(s->urls[p]);
+}
+
+static int save(struct account *a, const struct servers *s, struct err *err)
 {
 	char *path = identity_path(a);
 	struct str text = STR_INIT;
 	int rc;
 
-	str_addf(&text, "imap %s\npop3 %s\n", imap, pop3);
+	for (enum protocol p = 0; p < PROTOCOLS; p++)
+		str_addf(&text, "%s %s\n", protocol_row(p)->key, s->urls[p]);
 	rc = file_replace(path, text.p, text.len, 0600, err);
 	str_done(&text);
 	free(path);
@@ -296,7 +319,7 @@ static int start_anew(struct account *a, const char *was, struct err *err)
 /* The account has a server again for which changes wait. */
 static int come_back(struct account *a, struct err *err)
 {
-	char *mailbox = mailbox_of(a->setup->settings->imap), *dir = former_dir(a, mailbox);
+	char *mailbox = mailbox_of(folders_url(a)), *dir = former_dir(a, mailbox);
 	size_t n = 0;
 	int rc = 0;
 
@@ -308,18 +331,17 @@ static int come_back(struct account *a, struct err *err)
 	return rc;
 }
 
-static int read_identity(struct account *a, char **imap, char **pop3, struct err *err)
+static int read_identity(struct account *a, struct servers *s, struct err *err)
 {
 	char *path = identity_path(a);
 	struct str text = STR_INIT;
 	int rc = file_exists(path) ? file_read(path, FILE_MAX, &text, err) : 0;
 
-	*imap = line_of(str_c(&text), "imap");
-	*pop3 = line_of(str_c(&text), "pop3");
-	if (!*imap)
-		*imap = mem_strdup("");
-	if (!*pop3)
-		*pop3 = mem_strdup("");
+	for (enum protocol p = 0; p < PROTOCOLS; p++) {
+		s->urls[p] = line_of(str_c(&text), protocol_row(p)->key);
+		if (!s->urls[p])
+			s->urls[p] = mem_strdup("");
+	}
 	str_done(&text);
 	free(path);
 	return rc;
@@ -333,49 +355,76 @@ static int refuse_anew(const struct account *a, struct err *err)
 		a->setup->settings->name);
 }
 
-/* What is written down is of the mailbox that the files are of. */
-static int compare(struct account *a, const char *imap, const char *pop3, struct err *err)
+/* What is written down is of the mailbox that the files are of: what was fetched from another one
+ * is doubted first (identity_listed). */
+static bool remember(struct account *a, struct servers *was, bool doubted)
 {
-	const struct account_settings *s = a->setup->settings;
-	bool same = is_same(imap, s->imap);
-	const char *new_imap = *s->imap ? s->imap : imap, *new_pop3;
+	bool changed = false;
+
+	for (enum protocol p = 0; p < PROTOCOLS; p++) {
+		const char *url = a->setup->settings->urls[p];
+
+		if (!*url || strcmp(url, was->urls[p]) == 0 ||
+			(doubted && protocol_row(p)->takes_mail))
+			continue;
+		free(was->urls[p]);
+		was->urls[p] = mem_strdup(url);
+		changed = true;
+	}
+	return changed;
+}
+
+/* The server whose folders were cached is another one, and which it was; NULL: the same. */
+static const char *other_folders(const struct account *a, const struct servers *was)
+{
+	for (enum protocol p = 0; p < PROTOCOLS; p++)
+		if (protocol_row(p)->has_folders &&
+			!is_same(was->urls[p], a->setup->settings->urls[p]))
+			return was->urls[p];
+	return NULL;
+}
+
+static int compare(struct account *a, struct servers *was, struct err *err)
+{
+	const char *other = other_folders(a, was);
+	bool doubted = false;
 	int rc = 0;
 
-	ledger_doubt(a->journal, !is_same(pop3, s->pop3));
+	for (enum protocol p = 0; p < PROTOCOLS; p++)
+		doubted |= protocol_row(p)->takes_mail &&
+			   !is_same(was->urls[p], a->setup->settings->urls[p]);
+	ledger_doubt(a->journal, doubted);
 	if (a->store->read_only)
-		return same ? 0 : refuse_anew(a, err);
-	if (!same)
-		rc = start_anew(a, imap, err);
-	new_pop3 = !ledger_is_doubted(a->journal) && *s->pop3 ? s->pop3 : pop3;
-	if (rc == 0 && (strcmp(new_imap, imap) != 0 || strcmp(new_pop3, pop3) != 0))
-		rc = save(a, new_imap, new_pop3, err);
+		return other ? refuse_anew(a, err) : 0;
+	if (other)
+		rc = start_anew(a, other, err);
+	if (rc == 0 && remember(a, was, doubted))
+		rc = save(a, was, err);
 	return rc == 0 ? come_back(a, err) : rc;
 }
 
 int identity_check(struct account *a, struct err *err)
 {
-	char *imap, *pop3;
-	int rc = read_identity(a, &imap, &pop3, err);
+	struct servers was;
+	int rc = read_identity(a, &was, err);
 
 	if (rc == 0)
-		rc = compare(a, imap, pop3, err);
-	free(imap);
-	free(pop3);
+		rc = compare(a, &was, err);
+	servers_done(&was);
 	return rc;
 }
 
 void identity_listed(struct account *a)
 {
-	char *imap, *pop3;
+	struct servers was;
 	struct err err = {0};
 
 	if (!ledger_is_doubted(a->journal))
 		return;
-	if (read_identity(a, &imap, &pop3, &err) == 0 &&
-		save(a, imap, a->setup->settings->pop3, &err) == 0)
+	if (read_identity(a, &was, &err) == 0 &&
+		(!remember(a, &was, false) || save(a, &was, &err) == 0))
 		ledger_doubt(a->journal, false);
 	else
 		store_disk_notice(a, "%s", err.text);
-	free(imap);
-	free(pop3);
+	servers_done(&was);
 }

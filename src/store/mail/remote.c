@@ -4,7 +4,12 @@
 
 bool remote_has_folders(const struct account *a)
 {
-	return a->remote && a->remote->has_folders;
+	return a->remote && protocol_row(a->setup->settings->protocol)->has_folders;
+}
+
+bool remote_takes_mail(const struct account *a)
+{
+	return a->remote && protocol_row(a->setup->settings->protocol)->takes_mail;
 }
 
 void remote_watch(struct account *a)

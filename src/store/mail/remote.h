@@ -1,7 +1,7 @@
 /*
  * remote - what an account asks of the server that its mail comes from, whatever the protocol: one
- * row for each (store/link/remote_*.c). Nothing else in the store asks which protocol is in use,
- * but the switch and what is said to people.
+ * row for each (store/link/remote_*.c). Nothing else in the store asks which protocol is in use;
+ * what it can stands in base/protocol.h.
  *
  * Owns:    the rows are constant.
  * Threads: the disk thread; what goes out is a job for a connection, its answers are results.
@@ -28,14 +28,6 @@ struct store;
  * NULL: there is nothing to be done.
  */
 struct remote_ops {
-	const char *name;
-	/* What it can. Its folders are the server's: what is done to mail in them is an operation
-	 * of the journal, and a body that is not here can be asked for. */
-	bool has_folders;
-	/* Mail is taken off the server into the local inbox: not by a program that only reads, and
-	 * that inbox has rows for what could not be had, too. */
-	bool takes_mail;
-
 	/* --- the connection --- */
 	void (*start)(struct account *a); /* is about to be made, or is wanted at once */
 	/* The main lane has another state, which the engine is about to be told. */
@@ -75,8 +67,9 @@ struct remote_ops {
 
 extern const struct remote_ops remote_imap, remote_pop3;
 
+/* As the rows say, base/protocol.h's and these; of an account without a server nothing. */
 bool remote_has_folders(const struct account *a);
-/* As the row says; of an account without a server nothing. */
+bool remote_takes_mail(const struct account *a);
 void remote_watch(struct account *a);
 void remote_operate(struct account *a);
 void remote_cancel(struct store *s, unsigned request);

@@ -113,7 +113,7 @@ int submit_send(struct account *a, struct store_request *r, struct str *said, st
 	struct written w;
 	int rc;
 
-	if (!*a->setup->settings->smtp)
+	if (!*a->setup->settings->urls[PROTOCOL_SMTP])
 		return err_set(err, ERR_INPUT,
 			_("Account %s has no smtp line in the configuration; add: smtp "
 			  "smtp://USER@HOST"),
