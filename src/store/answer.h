@@ -5,8 +5,9 @@
  *          way. So each gets exactly one final event; of the kinds that get none (request.h
  *          says which) only the end.
  * Threads: disk thread only.
- * Errors:  a request that is still owed an answer when everything was ended is a fault of the
- *          program, and ends it where assert is on.
+ * Errors:  a request that is freed without an answer fails, for somebody waits for it; one that is
+ *          still owed an answer when everything was ended is only logged. Both are a fault of the
+ *          program, and end it where assert is on.
  */
 #ifndef STORE_ANSWER_H
 #define STORE_ANSWER_H

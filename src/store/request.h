@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 struct draft;
+struct store;
 struct store_account;
 
 enum request_kind {
@@ -192,7 +193,9 @@ struct store_request {
 	uint32_t uid;       /* of one message */
 	uint32_t *uids;     /* owned; of some: n */
 	size_t n;
-	bool owed;        /* an answer; answer.c's */
+	/* answer.c's: who owes it an answer, and what gives one when it is freed without. */
+	struct store *owed_by;
+	void (*unanswered)(struct store_request *r);
 	unsigned fetches; /* how often what it needs came from the server; read.c's */
 	union {
 		struct request_add add;
