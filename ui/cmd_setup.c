@@ -113,27 +113,28 @@ static void cmd_protocol(struct app *a, const struct args *args)
 
 /* --- accounts and connections --- */
 
-/* A tab of the account: 2 its inbox, 1 another folder of it, 0 none. */
-static int tab_is_of(const struct tab *tab, int account)
+enum belongs { NOT_OF_IT, A_FOLDER_OF_IT, ITS_INBOX };
+
+static enum belongs tab_is_of(const struct tab *tab, int account)
 {
 	struct view *v = tab->n ? tab->stack[0] : NULL;
 	bool mine = v ? v->ops->list && v->ops->account(v) == account : tab->account == account;
 	const char *folder = v && mine ? msglist_folder(v->ops->list(v)) : tab->folder;
 
 	if (!mine || (folder && strcmp(folder, ENGINE_INBOXES) == 0))
-		return 0;
-	return !folder || str_icmp(folder, "INBOX") == 0 ? 2 : 1;
+		return NOT_OF_IT;
+	return !folder || str_icmp(folder, "INBOX") == 0 ? ITS_INBOX : A_FOLDER_OF_IT;
 }
 
 static void cmd_account(struct app *a, const struct args *args)
 {
 	int i = account_arg(a, args->v[0]);
-	bool here = tab_is_of(&a->tabs[a->tab], i) > 0;
+	bool here = tab_is_of(&a->tabs[a->tab], i) != NOT_OF_IT;
 
 	if (i < 0)
 		return;
 	for (int t = 0; t < a->ntabs; t++)
-		if (tab_is_of(&a->tabs[t], i) == 2) {
+		if (tab_is_of(&a->tabs[t], i) == ITS_INBOX) {
 			app_show_tab(a, t);
 			return;
 		}

@@ -240,15 +240,6 @@ unsigned engine_search(struct engine *e, struct msglist *l, const char *query);
 unsigned engine_limit(struct engine *e, struct msglist *l, const char *query);
 
 /* --- writing --- */
-enum compose_kind {
-	COMPOSE_NEW,
-	COMPOSE_REPLY,
-	COMPOSE_REPLY_ALL,
-	COMPOSE_REPLY_LIST,
-	COMPOSE_FORWARD,
-	COMPOSE_RESUME,
-	COMPOSE_MAILTO
-};
 /*
  * Makes a draft, durable at once: EVENT_DRAFT with its id and what it says. list/uid: the
  * message answered (its account then writes), forwarded or (COMPOSE_RESUME) a draft in a folder, by

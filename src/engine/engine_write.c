@@ -3,12 +3,8 @@
 #include "base/mem.h"
 #include "engine/engine_priv.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-static_assert((int)COMPOSE_MAILTO == (int)WRITE_MAILTO && (int)COMPOSE_RESUME == (int)WRITE_RESUME,
-	"the same order of kinds");
 
 unsigned engine_compose(struct engine *e, size_t account, enum compose_kind kind, struct msglist *l,
 	uint32_t uid, const char *text)
@@ -20,7 +16,7 @@ unsigned engine_compose(struct engine *e, size_t account, enum compose_kind kind
 	/* One that was opened by its path is answered by the account that is asked for. */
 	if (r->account < 0)
 		r->account = (int)account;
-	r->compose.what = (enum compose_what)kind;
+	r->compose.kind = kind;
 	if (kind == COMPOSE_NEW)
 		r->compose.to = mem_strdup(text);
 	else if (kind == COMPOSE_MAILTO)

@@ -96,6 +96,17 @@ int draft_recipients(const struct draft *d, struct addr_list *out, char **from, 
 int draft_build(const struct draft *d, time_t date, struct str *message,
 	struct addr_list *recipients, struct err *err);
 
+/* What a mail begins as. */
+enum compose_kind {
+	COMPOSE_NEW,
+	COMPOSE_REPLY,
+	COMPOSE_REPLY_ALL,
+	COMPOSE_REPLY_LIST,
+	COMPOSE_FORWARD,
+	COMPOSE_RESUME,
+	COMPOSE_MAILTO
+};
+
 enum draft_reply { DRAFT_REPLY, DRAFT_REPLY_ALL, DRAFT_REPLY_LIST };
 
 /*

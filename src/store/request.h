@@ -19,12 +19,12 @@
 #include "base/account.h"
 #include "base/mail.h"
 #include "base/queue.h"
+#include "mime/build.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct draft;
 struct store;
 struct store_account;
 
@@ -151,20 +151,11 @@ struct request_reshape {
 struct request_cancel_op {
 	uint64_t id; /* 0: all that are not on their way */
 };
-enum compose_what { /* the same order as the engine's */
-	WRITE_NEW,
-	WRITE_REPLY,
-	WRITE_REPLY_ALL,
-	WRITE_REPLY_LIST,
-	WRITE_FORWARD,
-	WRITE_RESUME,
-	WRITE_MAILTO
-};
 struct request_compose {
-	enum compose_what what;
-	char *to;    /* owned; WRITE_NEW: whom, or NULL */
-	char *url;   /* owned; WRITE_MAILTO */
-	char *draft; /* owned; WRITE_RESUME: its id; NULL: the message of the list */
+	enum compose_kind kind;
+	char *to;    /* owned; COMPOSE_NEW: whom, or NULL */
+	char *url;   /* owned; COMPOSE_MAILTO */
+	char *draft; /* owned; COMPOSE_RESUME: its id; NULL: the message of the list */
 };
 struct request_mail {
 	char *id;           /* owned */

@@ -493,7 +493,7 @@ char *desk_draft(int account, const char *to, const char *subject)
 	struct draft d;
 	char *id;
 
-	r->compose.what = WRITE_NEW;
+	r->compose.kind = COMPOSE_NEW;
 	ev = desk_ask(r);
 	assert_int_equal(ev->kind, STORE_DRAFTS);
 	id = mem_strdup(ev->drafts.v[0].id);

@@ -53,7 +53,7 @@ static void say(struct store_request *r)
 		r->reshape.name = mem_strdup("Elsewhere");
 		break;
 	case REQUEST_COMPOSE:
-		r->compose.what = WRITE_REPLY;
+		r->compose.kind = COMPOSE_REPLY;
 		break;
 	case REQUEST_DRAFT_SAVE:
 		r->mail.says = mem_alloc(sizeof(*r->mail.says));

@@ -716,7 +716,7 @@ static void test_read_only(void **state)
 	r->flag.set = MAIL_SEEN;
 	desk_fails(r, "runs read-only");
 	r = desk_request(REQUEST_COMPOSE, account);
-	r->compose.what = WRITE_NEW;
+	r->compose.kind = COMPOSE_NEW;
 	desk_fails(r, "runs read-only");
 	store_event_free(desk_ask(desk_request(REQUEST_DRAFTS, account)));
 }

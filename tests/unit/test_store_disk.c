@@ -310,7 +310,7 @@ static void test_signature(void **state)
 			str_addc(&text, text.len % 70 == 69 ? '\n' : 'x');
 		put(desk_path("signature"), text.p);
 		str_done(&text);
-		r->compose.what = WRITE_NEW;
+		r->compose.kind = COMPOSE_NEW;
 		ev = desk_ask(r);
 		assert_int_equal(ev->kind, STORE_DRAFTS);
 		assert_int_equal(

@@ -33,14 +33,14 @@ static int online_account(void)
 	return account;
 }
 
-static struct store_request *compose(int account, enum compose_what what, const char *text)
+static struct store_request *compose(int account, enum compose_kind what, const char *text)
 {
 	struct store_request *r = desk_request(REQUEST_COMPOSE, account);
 
-	r->compose.what = what;
-	if (what == WRITE_MAILTO)
+	r->compose.kind = what;
+	if (what == COMPOSE_MAILTO)
 		r->compose.url = mem_strdup(text);
-	else if (what == WRITE_RESUME)
+	else if (what == COMPOSE_RESUME)
 		r->compose.draft = mem_strdup(text);
 	else
 		r->compose.to = mem_strdup(text);
@@ -251,18 +251,18 @@ static void test_begin(void **state)
 {
 	int account = online_account();
 	struct store_event *ev = desk_ask(
-		compose(account, WRITE_MAILTO, "mailto:bob@mail.example?subject=a%20b&body=c"));
+		compose(account, COMPOSE_MAILTO, "mailto:bob@mail.example?subject=a%20b&body=c"));
 	struct store_request *r;
 
 	assert_int_equal(ev->kind, STORE_DRAFTS);
 	assert_string_equal(ev->drafts.v[0].draft.subject, "a b");
 	store_event_free(ev);
-	ev = desk_ask(compose(account, WRITE_NEW, "carol@mail.example"));
+	ev = desk_ask(compose(account, COMPOSE_NEW, "carol@mail.example"));
 	assert_string_equal(ev->drafts.v[0].draft.to, "carol@mail.example");
 	store_event_free(ev);
-	desk_fails(compose(account, WRITE_REPLY, NULL), "no longer open");
-	desk_fails(compose(account, WRITE_RESUME, NULL), "no longer open");
-	desk_fails(compose(account, WRITE_RESUME, "@7.1"), "no longer here");
+	desk_fails(compose(account, COMPOSE_REPLY, NULL), "no longer open");
+	desk_fails(compose(account, COMPOSE_RESUME, NULL), "no longer open");
+	desk_fails(compose(account, COMPOSE_RESUME, "@7.1"), "no longer here");
 	desk_fails(desk_mail(REQUEST_DRAFT_DROP, account, "@7.1"), "no longer here");
 	r = desk_request(REQUEST_SEND, 7);
 	r->send.id = mem_strdup("x");
@@ -290,7 +290,7 @@ static void test_answer_to_many(void **state)
 			str_addf(&message, "%s%u@x", i ? ",\r\n " : "", (unsigned)i);
 		str_adds(&message, "\r\nSubject: all\r\n\r\nHello\r\n");
 		r->account = account;
-		r->compose.what = WRITE_REPLY_ALL;
+		r->compose.kind = COMPOSE_REPLY_ALL;
 		request = desk_post(r);
 		desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY), message.p);
 		ev = desk_answer(request);
@@ -453,7 +453,7 @@ static void test_draft_with_notes(void **state)
 	desk_settle();
 	r = desk_on(REQUEST_COMPOSE, list, &(uint32_t){21}, 1);
 	r->account = account;
-	r->compose.what = WRITE_RESUME;
+	r->compose.kind = COMPOSE_RESUME;
 	request = desk_post(r);
 	desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY), message.p);
 	ev = desk_answer(request);
@@ -465,7 +465,7 @@ static void test_draft_with_notes(void **state)
 	/* the same message again is the draft that is open here */
 	r = desk_on(REQUEST_COMPOSE, list, &(uint32_t){21}, 1);
 	r->account = account;
-	r->compose.what = WRITE_RESUME;
+	r->compose.kind = COMPOSE_RESUME;
 	ev = desk_ask(r);
 	assert_int_equal(ev->kind, STORE_DRAFTS);
 	assert_string_equal(ev->drafts.v[0].id, id);
@@ -501,7 +501,7 @@ static void test_answer_finished_elsewhere(void **state)
 	desk_fill(account, "INBOX", &row, 1);
 	desk_settle();
 	r->account = account;
-	r->compose.what = WRITE_REPLY;
+	r->compose.kind = COMPOSE_REPLY;
 	request = desk_post(r);
 	desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY),
 		"From: Bob <bob@mail.example>\r\nSubject: Question\r\n\r\nWhy?\r\n");
@@ -528,7 +528,7 @@ static void test_answer_finished_elsewhere(void **state)
 	desk_settle();
 	r = desk_on(REQUEST_COMPOSE, list, &(uint32_t){31}, 1);
 	r->account = account;
-	r->compose.what = WRITE_RESUME;
+	r->compose.kind = COMPOSE_RESUME;
 	request = desk_post(r);
 	desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY), message.p);
 	ev = desk_answer(request);

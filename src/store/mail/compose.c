@@ -261,9 +261,9 @@ static void quoting_drop(struct worker_job *j)
 static void draft_about(
 	struct account *a, const struct store_request *r, const struct quoting *x, struct draft *d)
 {
-	static const enum draft_reply kinds[] = {[WRITE_REPLY] = DRAFT_REPLY,
-		[WRITE_REPLY_ALL] = DRAFT_REPLY_ALL,
-		[WRITE_REPLY_LIST] = DRAFT_REPLY_LIST};
+	static const enum draft_reply kinds[] = {[COMPOSE_REPLY] = DRAFT_REPLY,
+		[COMPOSE_REPLY_ALL] = DRAFT_REPLY_ALL,
+		[COMPOSE_REPLY_LIST] = DRAFT_REPLY_LIST};
 	const struct envelope *e = &x->envelope;
 
 	if (x->forward) {
@@ -271,9 +271,9 @@ static void draft_about(
 		letter_carry(d, &x->parts);
 		return;
 	}
-	draft_reply(d, kinds[r->compose.what], e, x->parts.v[0].header, x->parts.v[0].header_len,
+	draft_reply(d, kinds[r->compose.kind], e, x->parts.v[0].header, x->parts.v[0].header_len,
 		x->quote, &a->setup->own, a->setup->settings->from);
-	if (r->compose.what != WRITE_REPLY && (e->to.cut || e->cc.cut))
+	if (r->compose.kind != COMPOSE_REPLY && (e->to.cut || e->cc.cut))
 		store_notice(a,
 			_("The message went to more people than an answer has room "
 			  "for: those beyond the first %zu are left out"),
@@ -341,7 +341,7 @@ static int quote(struct store *s, struct store_request *r, struct err *err)
 	x->bytes = bytes;
 	part_parse(&x->parts, x->bytes.p, x->bytes.len);
 	envelope_parse(&x->envelope, x->parts.v[0].header, x->parts.v[0].header_len);
-	x->forward = r->compose.what == WRITE_FORWARD;
+	x->forward = r->compose.kind == COMPOSE_FORWARD;
 	rendering_give(s, &x->rendering, RENDERING_READING);
 	return 1;
 }
@@ -353,10 +353,10 @@ static int begin_draft(struct store *s, struct account *a, struct store_request 
 	struct draft d;
 	int rc = 0;
 
-	if (r->compose.what != WRITE_NEW && r->compose.what != WRITE_MAILTO)
+	if (r->compose.kind != COMPOSE_NEW && r->compose.kind != COMPOSE_MAILTO)
 		return quote(s, r, err);
 	draft_init(&d);
-	if (r->compose.what == WRITE_MAILTO)
+	if (r->compose.kind == COMPOSE_MAILTO)
 		rc = draft_mailto(&d, r->compose.url, err);
 	else if (r->compose.to)
 		draft_set(&d.to, r->compose.to);
@@ -657,6 +657,6 @@ int compose_keep(struct account *a, struct store_request *r, struct str *said, s
 int compose_begin(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
 	(void)said;
-	return r->compose.what == WRITE_RESUME ? compose_resume(a->store, a, r, err)
-					       : begin_draft(a->store, a, r, err);
+	return r->compose.kind == COMPOSE_RESUME ? compose_resume(a->store, a, r, err)
+						 : begin_draft(a->store, a, r, err);
 }

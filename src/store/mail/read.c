@@ -292,7 +292,7 @@ static int read_whole(struct store *s, struct folder *f, uint32_t uid, struct st
 		if (read_local(f, uid, out, &whole, err) != 0)
 			return -1;
 		/* The beginning is enough to answer a message, not to pass it on. */
-		return whole && (r->kind != REQUEST_COMPOSE || r->compose.what == WRITE_FORWARD)
+		return whole && (r->kind != REQUEST_COMPOSE || r->compose.kind == COMPOSE_FORWARD)
 			       ? only_beginning(err)
 			       : 0;
 	}
