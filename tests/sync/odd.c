@@ -95,6 +95,16 @@ void odd(const char *command)
 	free(said);
 }
 
+void odd_each(const char *command, ...)
+{
+	va_list ap;
+
+	va_start(ap, command);
+	for (; command; command = va_arg(ap, const char *))
+		odd(command);
+	va_end(ap);
+}
+
 int number(const char *command)
 {
 	char *said = ask(command);
@@ -168,15 +178,15 @@ int odd_forget(void **state)
 	return 0;
 }
 
-/* For whoever looks for the cause of a failure. */
-int odd_show(void **state)
+int odd_leave(void **state)
 {
+	/* For whoever looks for the cause of a failure. */
 	char *log = getenv("ODD_LOG") ? ask("log") : NULL;
 
 	if (log)
 		fprintf(stderr, "%s\n", log);
 	free(log);
-	return 0;
+	return person_leave(state);
 }
 
 void stop_quickly(struct person *p)
@@ -206,12 +216,6 @@ const char *reason(struct person *p)
 	return info.reason;
 }
 
-void has(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("\"%s\" is not in \"%s\"", part, text);
-}
-
 void settled(struct person *p)
 {
 	UNTIL(p, engine_pending(p->engine) == 0 && state_of(p) == STATE_ONLINE);
@@ -219,10 +223,7 @@ void settled(struct person *p)
 
 struct msglist *filled(struct person *p, size_t n)
 {
-	struct msglist *l = open_folder(p, "INBOX");
-
-	UNTIL(p, msglist_count(l) == n && msglist_sync_percent(l) == 100);
-	return l;
+	return synced(p, "INBOX", n);
 }
 
 void all_subjects_once(struct person *p, struct msglist *l, int n)

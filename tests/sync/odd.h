@@ -14,8 +14,9 @@
 __attribute__((format(printf, 1, 2))) char *text_of(const char *fmt, ...); /* free() */
 
 /* --- the server; the head of its file has the commands --- */
-char *ask(const char *command); /* its answer; free() */
-void odd(const char *command);  /* one that is answered "ok" */
+char *ask(const char *command);                                    /* its answer; free() */
+void odd(const char *command);                                     /* one that is answered "ok" */
+__attribute__((sentinel)) void odd_each(const char *command, ...); /* many, up to NULL */
 int number(const char *command);
 int seen(const char *regex); /* how many lines came that match */
 
@@ -36,12 +37,14 @@ void watch(struct person *p, int ms);
 struct person *somebody(const char *protocol, const char *imap, const char *more);
 struct person *by_imap(void);
 struct person *by_pop3(const char *more);
+/* The same behind a server that was told these commands before. */
+#define BY_IMAP(...) (odd_each(__VA_ARGS__, (char *)NULL), by_imap())
+#define BY_POP3(more, ...) (odd_each(__VA_ARGS__, (char *)NULL), by_pop3(more))
 struct person *by_password(const char *protocol, const char *password); /* as in the settings */
 struct person *by_asked_password(void); /* IMAP; EVENT_PASSWORD comes */
 void stop_quickly(struct person *p);    /* fails unless the end takes less than a second */
 enum account_state state_of(struct person *p);
 const char *reason(struct person *p);
-void has(const char *text, const char *part);
 /* Nothing waits for the server any more. */
 void settled(struct person *p);
 struct msglist *filled(struct person *p, size_t n); /* INBOX, once all n messages are in */
@@ -53,10 +56,10 @@ void sleep_for(int ms);
 
 /* --- the program --- */
 int odd_forget(void **state);
-int odd_show(void **state);
+int odd_leave(void **state);
 int odd_begin(const char *server); /* starts that file; 0 */
 int odd_end(int failed);
-#define ODD_CASE(f) cmocka_unit_test_setup_teardown(f, odd_forget, odd_show)
+#define ODD_CASE(f) cmocka_unit_test_setup_teardown(f, odd_forget, odd_leave)
 #define ODD_RUN(tests) ODD_RUN_ON("odd.py", tests)
 #define ODD_RUN_ON(server, tests)                                                                  \
 	(odd_begin(server), odd_end(cmocka_run_group_tests(tests, NULL, NULL)))

@@ -18,6 +18,7 @@ char person_dir[SCRATCH_SIZE];
 static char *tool_servers, *tool_fill;
 static int users;
 static struct str told = STR_INIT;
+static struct person *people; /* who was made and not freed yet */
 
 /* --- servers --- */
 
@@ -207,6 +208,8 @@ static struct person *new_home(void)
 	assert_int_equal(file_make_dirs(p->home, NULL), 0);
 	person_live_in(p->home);
 	p->config = file_join(p->home, "config");
+	p->next = people;
+	people = p;
 	return p;
 }
 
@@ -297,12 +300,24 @@ struct person *person_new(
 
 void person_free(struct person *p)
 {
+	struct person **at = &people;
+
+	while (*at != p)
+		at = &(*at)->next;
+	*at = p->next;
 	if (p->engine)
 		stop(p);
 	free(p->home);
 	free(p->config);
 	free(p);
 	str_done(&told);
+}
+
+int person_leave(void **state)
+{
+	while (people)
+		person_free(people);
+	return 0;
 }
 
 /* --- waiting for events --- */
@@ -358,6 +373,22 @@ void done(struct person *p, unsigned request)
 	event_free(ev);
 }
 
+void has(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("\"%s\" is not in \"%s\"", part, text);
+}
+
+void fails(struct person *p, unsigned request, const char *part)
+{
+	struct event *ev = answer(p, request);
+
+	assert_int_equal(ev->kind, EVENT_FAILED);
+	assert_true(*event_error(ev));
+	has(event_error(ev), part);
+	event_free(ev);
+}
+
 void event_of_kind(struct person *p, enum event_kind kind)
 {
 	int64_t end = clock_ms() + PATIENCE_MS;
@@ -386,6 +417,22 @@ struct msglist *open_folder(struct person *p, const char *folder)
 	return l;
 }
 
+struct msglist *open_with(struct person *p, const char *folder, size_t n)
+{
+	struct msglist *l = open_folder(p, folder);
+
+	UNTIL(p, msglist_count(l) == n);
+	return l;
+}
+
+struct msglist *synced(struct person *p, const char *folder, size_t n)
+{
+	struct msglist *l = open_folder(p, folder);
+
+	UNTIL(p, msglist_count(l) == n && msglist_sync_percent(l) == 100);
+	return l;
+}
+
 struct msg_row row_of(struct person *p, struct msglist *l, size_t row)
 {
 	struct msg_row out;
@@ -411,6 +458,50 @@ uint32_t flags_at(struct msglist *l, size_t row)
 
 	assert_true(msglist_row(l, row, &r));
 	return r.flags;
+}
+
+struct msg_row row_with(struct person *p, struct msglist *l, uint32_t uid)
+{
+	return row_of(p, l, (size_t)msglist_find(l, uid));
+}
+
+uint32_t flags_of(struct msglist *l, uint32_t uid)
+{
+	return flags_at(l, (size_t)msglist_find(l, uid));
+}
+
+uint32_t uid_of(struct person *p, struct msglist *l, const char *subject)
+{
+	ptrdiff_t row = find_subject(p, l, subject);
+
+	if (row < 0)
+		fail_msg("\"%s\" is not there", subject);
+	return msglist_uid(l, (size_t)row);
+}
+
+void flag_one(struct person *p, struct msglist *l, uint32_t uid, uint32_t set)
+{
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, set));
+}
+
+void move_one(struct person *p, struct msglist *l, uint32_t uid, const char *to)
+{
+	done(p, engine_move(p->engine, l, &uid, 1, to));
+}
+
+void copy_one(struct person *p, struct msglist *l, uint32_t uid, const char *to)
+{
+	done(p, engine_copy(p->engine, l, &uid, 1, to));
+}
+
+void delete_one(struct person *p, struct msglist *l, uint32_t uid)
+{
+	done(p, engine_delete(p->engine, l, &uid, 1));
+}
+
+void archive_one(struct person *p, struct msglist *l, uint32_t uid)
+{
+	done(p, engine_archive(p->engine, l, &uid, 1));
 }
 
 static const struct read_options plain = {.width = 80};

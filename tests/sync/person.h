@@ -30,6 +30,7 @@ struct person {
 	struct engine *engine;
 	struct msglist *inbox;
 	char *home, *config;
+	struct person *next; /* of all that are there */
 };
 
 /* --- the program --- */
@@ -55,6 +56,9 @@ struct person *person_new(
 /* A new home with this configuration, started. */
 struct person *person_with(const char *config);
 void person_free(struct person *p);
+/* The end of a case: everybody goes who is still there. */
+int person_leave(void **state);
+#define PERSON_CASE(f) cmocka_unit_test_teardown(f, person_leave)
 void person_add_user(const char *name); /* to the real servers */
 void person_live_in(const char *home);  /* the XDG_ directories are there from now on */
 /* A proxy (tests/servers/proxy.py) in front of the IMAP server, for who is made after it; ends with
@@ -72,9 +76,11 @@ void stop(struct person *p);                          /* fails when it takes lon
 
 /* --- waiting for events --- */
 
-struct event *next_event(struct engine *e, int64_t end);  /* NULL at the time end */
-struct event *answer(struct person *p, unsigned request); /* the final event */
-void done(struct person *p, unsigned request);            /* which must not be a failure */
+struct event *next_event(struct engine *e, int64_t end);          /* NULL at the time end */
+struct event *answer(struct person *p, unsigned request);         /* the final event */
+void done(struct person *p, unsigned request);                    /* which must not be a failure */
+void fails(struct person *p, unsigned request, const char *part); /* and says so */
+void has(const char *text, const char *part);
 void event_of_kind(struct person *p, enum event_kind kind);
 
 /* Takes events until the condition holds. */
@@ -93,9 +99,20 @@ void event_of_kind(struct person *p, enum event_kind kind);
 const char *person_told(void);
 
 struct msglist *open_folder(struct person *p, const char *folder);
+struct msglist *open_with(struct person *p, const char *folder, size_t n); /* it has n rows */
+struct msglist *synced(struct person *p, const char *folder, size_t n);    /* and no more come */
 struct msg_row row_of(struct person *p, struct msglist *l, size_t row);
+struct msg_row row_with(struct person *p, struct msglist *l, uint32_t uid);
 ptrdiff_t find_subject(struct person *p, struct msglist *l, const char *subject);
+uint32_t uid_of(struct person *p, struct msglist *l, const char *subject);
 uint32_t flags_at(struct msglist *l, size_t row);
+uint32_t flags_of(struct msglist *l, uint32_t uid);
+/* What is asked for of one message, and done. */
+void flag_one(struct person *p, struct msglist *l, uint32_t uid, uint32_t set);
+void move_one(struct person *p, struct msglist *l, uint32_t uid, const char *to);
+void copy_one(struct person *p, struct msglist *l, uint32_t uid, const char *to);
+void delete_one(struct person *p, struct msglist *l, uint32_t uid);
+void archive_one(struct person *p, struct msglist *l, uint32_t uid);
 struct message_view *read_view(struct person *p, struct msglist *l, uint32_t uid);
 char *draft_of(struct person *p, unsigned request);
 /* What somebody writes; draft_done. */

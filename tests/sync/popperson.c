@@ -65,12 +65,3 @@ void shows_not(struct person *p, struct msglist *l, size_t row, const char *part
 	assert_null(strstr(text, part));
 	free(text);
 }
-
-void fails(struct person *p, unsigned request, const char *why)
-{
-	struct event *ev = answer(p, request);
-
-	assert_int_equal(ev->kind, EVENT_FAILED);
-	has(event_error(ev), why);
-	event_free(ev);
-}

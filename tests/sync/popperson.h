@@ -14,7 +14,7 @@
 
 void put_clock(int64_t seconds); /* forward; 0: as it is */
 int pop_forget(void **state);    /* odd_forget, and the clock is right */
-#define POP_CASE(f) cmocka_unit_test_setup_teardown(f, pop_forget, odd_show)
+#define POP_CASE(f) cmocka_unit_test_setup_teardown(f, pop_forget, odd_leave)
 
 /* A session that began after this was called has ended well. */
 void fetch(struct person *p);
@@ -22,6 +22,5 @@ struct msglist *inbox_of(struct person *p, size_t n);           /* after a sessi
 char *text_at(struct person *p, struct msglist *l, size_t row); /* as it is read; free() */
 void shows(struct person *p, struct msglist *l, size_t row, const char *part);
 void shows_not(struct person *p, struct msglist *l, size_t row, const char *part);
-void fails(struct person *p, unsigned request, const char *why);
 
 #endif

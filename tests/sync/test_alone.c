@@ -112,12 +112,6 @@ static void new_mail_under_a_limit(void **state)
 	done(p, engine_limit(p->engine, l, "all"));
 	assert_int_equal(msglist_count(l), 21);
 	free(path);
-	person_free(p);
-}
-
-static uint32_t uid_of(struct person *p, struct msglist *l, const char *subject)
-{
-	return msglist_uid(l, (size_t)find_subject(p, l, subject));
 }
 
 static void a_message_as_a_file(void **state)
@@ -142,7 +136,6 @@ static void a_message_as_a_file(void **state)
 	str_done(&bytes);
 	free(to);
 	free(path);
-	person_free(p);
 }
 
 /* What moves has left the list when the call returns, before the disk was asked; what is refused
@@ -179,18 +172,16 @@ static void what_moves_leaves_at_once(void **state)
 	done(p, engine_undo(p->engine));
 	UNTIL(p, msglist_count(l) == 1);
 	assert_string_equal(row_of(p, l, 0).keywords, "later");
-	archive = open_folder(p, "Archive");
-	UNTIL(p, msglist_count(archive) == 2);
+	archive = open_with(p, "Archive", 2);
 	uids[0] = uid_of(p, archive, "Mail 1");
 	msglist_tag(archive, uids[0], true);
 	request = engine_archive(p->engine, archive, uids, 1);
 	assert_int_equal(msglist_count(archive), 1);
 	ev = answer(p, request);
 	assert_int_equal(msglist_count(archive), 2);
-	assert_true(row_of(p, archive, (size_t)msglist_find(archive, uids[0])).tagged);
+	assert_true(row_with(p, archive, uids[0]).tagged);
 	event_free(ev);
 	free(path);
-	person_free(p);
 }
 
 static void a_draft_as_it_is_kept(void **state)
@@ -209,23 +200,20 @@ static void a_draft_as_it_is_kept(void **state)
 	assert_int_equal(ev->kind, EVENT_FAILED);
 	event_free(ev);
 	free(id);
-	person_free(p);
 }
 
 /* One answer for all accounts: the failure of one is told, whichever ends last. */
 static void all_accounts_answer_as_one(void **state)
 {
 	struct event *ev;
-	struct person *p;
+	struct person *p = person_with(ACCOUNT("one", "pop3") ACCOUNT("two", "imap"));
 
-	p = person_with(ACCOUNT("one", "pop3") ACCOUNT("two", "imap"));
 	assert_int_equal(engine_accounts(p->engine), 2);
 	ev = answer(p, engine_sync(p->engine, -1));
 	assert_int_equal(ev->kind, EVENT_FAILED);
 	assert_true(*event_error(ev));
 	event_free(ev);
 	done(p, engine_pending_forget(p->engine)); /* there is nothing to fail in that */
-	person_free(p);
 }
 
 /* The switch holds for this run, and that it will be forgotten is said. */
@@ -243,7 +231,6 @@ static void a_switch_that_cannot_be_saved(void **state)
 	event_free(ev);
 	engine_account(p->engine, 0, &info);
 	assert_int_equal(info.protocol, PROTOCOL_IMAP);
-	person_free(p);
 }
 
 static const char *why(struct person *p)
@@ -293,7 +280,6 @@ static void why_something_waits(void **state)
 	close(fd);
 	free(lock);
 	free(path);
-	person_free(p);
 }
 
 static void no_such_account_or_folder(void **state)
@@ -305,21 +291,20 @@ static void no_such_account_or_folder(void **state)
 	assert_int_equal(err.kind, ERR_INPUT);
 	assert_int_equal(engine_find_account(p->engine, "other"), -1);
 	assert_int_equal(engine_find_folder(p->engine, 0, "Nowhere"), -1);
-	person_free(p);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(large_folders_are_sorted_aside),
-		cmocka_unit_test(new_mail_under_a_limit),
-		cmocka_unit_test(a_message_as_a_file),
-		cmocka_unit_test(what_moves_leaves_at_once),
-		cmocka_unit_test(a_draft_as_it_is_kept),
-		cmocka_unit_test(all_accounts_answer_as_one),
-		cmocka_unit_test(a_switch_that_cannot_be_saved),
-		cmocka_unit_test(why_something_waits),
-		cmocka_unit_test(no_such_account_or_folder),
+		PERSON_CASE(large_folders_are_sorted_aside),
+		PERSON_CASE(new_mail_under_a_limit),
+		PERSON_CASE(a_message_as_a_file),
+		PERSON_CASE(what_moves_leaves_at_once),
+		PERSON_CASE(a_draft_as_it_is_kept),
+		PERSON_CASE(all_accounts_answer_as_one),
+		PERSON_CASE(a_switch_that_cannot_be_saved),
+		PERSON_CASE(why_something_waits),
+		PERSON_CASE(no_such_account_or_folder),
 	};
 	int failed;
 

@@ -14,12 +14,8 @@
 /* One message large, UID 1, and three that are not. */
 static struct person *reader(const char *rule, struct msglist **l)
 {
-	struct person *p;
+	struct person *p = BY_IMAP("large INBOX 600000", "fill INBOX 3", rule);
 
-	odd("large INBOX 600000");
-	odd("fill INBOX 3");
-	odd(rule);
-	p = by_imap();
 	*l = filled(p, 4);
 	return p;
 }
@@ -55,7 +51,6 @@ static void a_message_that_does_not_come(void **state)
 	is(p, read_of(p, l, 3), EVENT_MESSAGE);
 	/* and it is to be had again */
 	is(p, read_of(p, l, 2), EVENT_MESSAGE);
-	person_free(p);
 }
 
 /* The login is what stalls: there is no piece to wait for. */
@@ -72,7 +67,6 @@ static void a_connection_that_is_not_made(void **state)
 	cancelled(p, request);
 	is(p, read_of(p, l, 3), EVENT_MESSAGE);
 	assert_int_equal(seen("UID FETCH 2 .*BODY"), 0);
-	person_free(p);
 }
 
 /* The person leaves messages one after the other, each before it is here. */
@@ -89,7 +83,6 @@ static void one_after_the_other(void **state)
 	UNTIL_SERVER(p, seen("UID FETCH 3 .*BODY\\.PEEK\\[\\]") == 1);
 	cancelled(p, second);
 	is(p, read_of(p, l, 4), EVENT_MESSAGE);
-	person_free(p);
 }
 
 static void an_export(void **state)
@@ -105,7 +98,6 @@ static void an_export(void **state)
 	/* What was copied stays; the rest follows. */
 	done(p, engine_export(p->engine, l, NULL, 0, path));
 	free(path);
-	person_free(p);
 }
 
 static void a_part_that_is_saved(void **state)
@@ -120,7 +112,6 @@ static void a_part_that_is_saved(void **state)
 	cancelled(p, request);
 	is(p, read_of(p, l, 3), EVENT_MESSAGE);
 	free(path);
-	person_free(p);
 }
 
 /* What a person reads goes between the pieces of what is saved. Where it is cancelled and takes the
@@ -146,21 +137,17 @@ static void a_message_read_while_another_is_saved(void **state)
 	assert_true(saved.len > 580000);
 	str_done(&saved);
 	free(path);
-	person_free(p);
 }
 
 /* Where the server takes one connection only, the rest of what is to be done over it goes on too.
  */
 static void over_the_only_connection(void **state)
 {
-	struct msglist *l;
-	struct person *p;
 	unsigned request;
 	uint32_t uid = 4;
+	struct person *p = BY_IMAP("fill INBOX 4");
+	struct msglist *l = filled(p, 4);
 
-	odd("fill INBOX 4");
-	p = by_imap();
-	l = filled(p, 4);
 	UNTIL_SERVER(p, number("idling") == 1);
 	odd("rule x1 imap \\S+ AUTHENTICATE => no too many connections");
 	odd("rule x1 imap \\S+ UID FETCH 2 .*BODY\\.PEEK\\[\\] => stall");
@@ -171,16 +158,14 @@ static void over_the_only_connection(void **state)
 	is(p, read_of(p, l, 3), EVENT_MESSAGE);
 	UNTIL(p, engine_pending(p->engine) == 0);
 	assert_int_equal(number("marked INBOX \\Flagged"), 1);
-	person_free(p);
 }
 
 static void a_check(void **state)
 {
-	struct person *p;
 	unsigned request;
 	int before;
+	struct person *p = by_imap();
 
-	p = by_imap();
 	filled(p, 0);
 	before = seen("imap \\S+ AUTHENTICATE");
 	odd("rule x1 imap \\S+ AUTHENTICATE => stall");
@@ -188,17 +173,15 @@ static void a_check(void **state)
 	UNTIL_SERVER(p, seen("imap \\S+ AUTHENTICATE") > before);
 	cancelled(p, request);
 	is(p, engine_check(p->engine, 0), EVENT_CHECKED);
-	person_free(p);
 }
 
 /* Two ask, one of them no longer wants to know. */
 static void a_check_that_another_waits_for(void **state)
 {
-	struct person *p;
 	unsigned first, second;
 	int before;
+	struct person *p = by_imap();
 
-	p = by_imap();
 	filled(p, 0);
 	before = seen("imap \\S+ AUTHENTICATE");
 	odd("rule x1 imap \\S+ AUTHENTICATE => hold");
@@ -208,18 +191,15 @@ static void a_check_that_another_waits_for(void **state)
 	cancelled(p, first);
 	odd("release");
 	is(p, second, EVENT_CHECKED);
-	person_free(p);
 }
 
 /* The relay says nothing before it has the mail: it can be taken back, and the next one goes. */
 static void a_mail_before_its_data(void **state)
 {
 	struct outbox_info info;
-	struct person *p;
 	unsigned request;
+	struct person *p = BY_IMAP("rule x1 smtp MAIL => stall");
 
-	odd("rule x1 smtp MAIL => stall");
-	p = by_imap();
 	filled(p, 0);
 	send_text(p, "you@example.org", "First");
 	UNTIL_SERVER(p, seen("smtp MAIL") == 1);
@@ -235,7 +215,6 @@ static void a_mail_before_its_data(void **state)
 	done(p, engine_outbox_retry(p->engine, 0, info.id));
 	event_of_kind(p, EVENT_SENT);
 	assert_int_equal(number("mails"), 2);
-	person_free(p);
 }
 
 int main(void)

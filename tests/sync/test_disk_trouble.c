@@ -37,17 +37,15 @@ int __wrap_fdatasync(int fd)
 
 static struct person *with_mark_offline(struct msglist **l)
 {
-	struct person *p;
 	uint32_t uid = 2;
+	struct person *p = BY_IMAP("fill INBOX 3");
 
-	odd("fill INBOX 3");
-	p = by_imap();
 	filled(p, 3);
 	stop(p);
 	start(p, true);
 	*l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(*l) == 3);
-	done(p, engine_flag(p->engine, *l, &uid, 1, 0, MAIL_FLAGGED));
+	flag_one(p, *l, uid, MAIL_FLAGGED);
 	return p;
 }
 
@@ -67,7 +65,6 @@ static void nothing_goes_out_unnoted(void **state)
 	settled(p);
 	assert_int_equal(seen("UID STORE"), 1);
 	assert_int_equal(number("marked INBOX \\Flagged"), 1);
-	person_free(p);
 }
 
 /* What was done is not done again because the journal could not forget it. */
@@ -92,27 +89,21 @@ static void what_is_through_is_not_sent_again(void **state)
 	settled(p);
 	assert_int_equal(seen("UID STORE"), 1);
 	assert_int_equal(number("marked INBOX \\Flagged"), 1);
-	person_free(p);
 }
 
 /* The mark of a move that the journal does not take: it is asked for once more. */
 static void move_waits_until_its_mark_is_noted(void **state)
 {
-	struct msglist *l;
-	struct person *p;
-	uint32_t uid = 2;
 	int asked;
+	struct person *p = BY_IMAP("caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS IDLE LITERAL+",
+		"fill INBOX 3", "fill Archive 0");
+	struct msglist *l = filled(p, 3);
 
-	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS IDLE LITERAL+");
-	odd("fill INBOX 3");
-	odd("fill Archive 0");
-	p = by_imap();
-	l = filled(p, 3);
 	UNTIL(p, engine_find_folder(p->engine, 0, "Archive") >= 0);
 	UNTIL_SERVER(p, number("idling") == 1);
 	asked = seen("STATUS \"Archive\"");
 	odd("rule x1 STATUS \"Archive\" => hold");
-	done(p, engine_move(p->engine, l, &uid, 1, "Archive"));
+	move_one(p, l, 2, "Archive");
 	UNTIL_SERVER(p, seen("STATUS \"Archive\"") > asked);
 	atomic_store(&bad_file, "ops.wal");
 	odd("release");
@@ -123,7 +114,6 @@ static void move_waits_until_its_mark_is_noted(void **state)
 	assert_int_equal(number("count Archive"), 1);
 	assert_int_equal(number("count INBOX"), 2);
 	assert_int_equal(seen("UID COPY"), 1);
-	person_free(p);
 }
 
 /* The cache is told of, and the mail is shown all the same. */
@@ -135,8 +125,7 @@ static void cache_that_cannot_be_written_is_told(void **state)
 	odd("fill INBOX 3");
 	atomic_store(&bad_file, "headers.wal");
 	p = by_imap();
-	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == 3);
+	l = open_with(p, "INBOX", 3);
 	UNTIL(p, strstr(person_told(), "The cache of folder INBOX cannot be written"));
 	atomic_store(&bad_file, NULL);
 	odd("fill INBOX 1");
@@ -145,7 +134,6 @@ static void cache_that_cannot_be_written_is_told(void **state)
 	start(p, false);
 	l = filled(p, 4);
 	all_subjects_once(p, l, 4);
-	person_free(p);
 }
 
 int main(void)

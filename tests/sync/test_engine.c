@@ -35,7 +35,6 @@ static void imap_fills_and_reads(void **state)
 	row_of(p, l, 0);
 	v = read_view(p, l, msglist_uid(l, 3)); /* kept from before */
 	engine_view_free(v);
-	person_free(p);
 }
 
 static void flags_go_both_ways(void **state)
@@ -46,7 +45,7 @@ static void flags_go_both_ways(void **state)
 
 	UNTIL(p, msglist_count(l) == 10);
 	uid = msglist_uid(l, 0);
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED | MAIL_SEEN));
+	flag_one(p, l, uid, MAIL_FLAGGED | MAIL_SEEN);
 	UNTIL(p, engine_pending(p->engine) == 0);
 	/* Another cache, the same server: the marks are there. */
 	stop(p);
@@ -54,12 +53,10 @@ static void flags_go_both_ways(void **state)
 	start(p, false);
 	l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(l) == 10 && msglist_find(l, uid) >= 0);
-	assert_int_equal(flags_at(l, (size_t)msglist_find(l, uid)) & (MAIL_FLAGGED | MAIL_SEEN),
-		MAIL_FLAGGED | MAIL_SEEN);
+	assert_int_equal(flags_of(l, uid) & (MAIL_FLAGGED | MAIL_SEEN), MAIL_FLAGGED | MAIL_SEEN);
 	done(p, engine_undo(p->engine) ? engine_flag(p->engine, l, &uid, 1, MAIL_FLAGGED, 0) : 0);
 	UNTIL(p, engine_pending(p->engine) == 0);
-	assert_int_equal(flags_at(l, (size_t)msglist_find(l, uid)) & MAIL_FLAGGED, 0);
-	person_free(p);
+	assert_int_equal(flags_of(l, uid) & MAIL_FLAGGED, 0);
 }
 
 static void moves_and_takes_back(void **state)
@@ -71,21 +68,19 @@ static void moves_and_takes_back(void **state)
 	UNTIL(p, msglist_count(l) == 6);
 	archive = open_folder(p, "Archive");
 	uid = msglist_uid(l, 1);
-	done(p, engine_archive(p->engine, l, &uid, 1));
+	archive_one(p, l, uid);
 	UNTIL(p, msglist_count(l) == 5 && engine_pending(p->engine) == 0 &&
 			 msglist_count(archive) == 1);
 	done(p, engine_undo(p->engine));
 	UNTIL(p, msglist_count(l) == 6 && engine_pending(p->engine) == 0 &&
 			 msglist_count(archive) == 0);
 	uid = msglist_uid(l, 0);
-	done(p, engine_delete(p->engine, l, &uid, 1));
+	delete_one(p, l, uid);
 	UNTIL(p, msglist_count(l) == 5 && engine_pending(p->engine) == 0);
-	archive = open_folder(p, "trash");
-	UNTIL(p, msglist_count(archive) == 1);
+	archive = open_with(p, "trash", 1);
 	uid = msglist_uid(archive, 0);
-	done(p, engine_delete(p->engine, archive, &uid, 1));
+	delete_one(p, archive, uid);
 	UNTIL(p, msglist_count(archive) == 0 && engine_pending(p->engine) == 0);
-	person_free(p);
 }
 
 static void works_offline_and_replays(void **state)
@@ -100,8 +95,8 @@ static void works_offline_and_replays(void **state)
 	l = open_folder(p, "INBOX");
 	flagged = msglist_uid(l, 0);
 	moved = msglist_uid(l, 1);
-	done(p, engine_flag(p->engine, l, &flagged, 1, 0, MAIL_FLAGGED));
-	done(p, engine_archive(p->engine, l, &moved, 1));
+	flag_one(p, l, flagged, MAIL_FLAGGED);
+	archive_one(p, l, moved);
 	UNTIL(p, engine_pending(p->engine) == 2);
 	assert_int_equal(msglist_count(l), 7);
 	stop(p);
@@ -109,10 +104,8 @@ static void works_offline_and_replays(void **state)
 	l = open_folder(p, "INBOX");
 	UNTIL(p, engine_pending(p->engine) == 0);
 	assert_int_equal(msglist_count(l), 7);
-	assert_true(flags_at(l, (size_t)msglist_find(l, flagged)) & MAIL_FLAGGED);
-	l = open_folder(p, "Archive");
-	UNTIL(p, msglist_count(l) == 1);
-	person_free(p);
+	assert_true(flags_of(l, flagged) & MAIL_FLAGGED);
+	l = open_with(p, "Archive", 1);
 }
 
 static void sends_and_receives(void **state)
@@ -142,14 +135,13 @@ static void sends_and_receives(void **state)
 	free(id);
 	event_of_kind(p, EVENT_SENT);
 	UNTIL(p, msglist_count(l) == 2 && msglist_find(l, uid) >= 0 &&
-			 (flags_at(l, (size_t)msglist_find(l, uid)) & MAIL_ANSWERED));
+			 (flags_of(l, uid) & MAIL_ANSWERED));
 	assert_true(find_subject(p, l, "Re: Hello to myself") >= 0);
 	sent = open_folder(p, "sent");
 	UNTIL(p, msglist_count(sent) == 2 && engine_pending(p->engine) == 0);
 	assert_int_equal(engine_outbox(p->engine, 0), 0);
 	str_done(&to);
 	str_done(&text);
-	person_free(p);
 }
 
 static void refused_recipient_keeps_the_mail(void **state)
@@ -162,7 +154,6 @@ static void refused_recipient_keeps_the_mail(void **state)
 	UNTIL(p, engine_outbox(p->engine, 0) == 1 &&
 			 (engine_outbox_at(p->engine, 0, 0, &info), info.failed));
 	assert_string_equal(info.to, "reject@example.org");
-	person_free(p);
 }
 
 static void pop3_fetches_once(void **state)
@@ -175,16 +166,15 @@ static void pop3_fetches_once(void **state)
 	UNTIL(p, msglist_count(l) == 25);
 	uid = msglist_uid(l, 2);
 	engine_view_free(read_view(p, l, uid));
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
+	flag_one(p, l, uid, MAIL_FLAGGED);
 	done(p, engine_sync(p->engine, 0));
 	assert_int_equal(msglist_count(l), 25);
 	stop(p);
 	start(p, true);
 	l = open_folder(p, "INBOX");
 	assert_int_equal(msglist_count(l), 25);
-	assert_true(flags_at(l, (size_t)msglist_find(l, uid)) & MAIL_FLAGGED);
+	assert_true(flags_of(l, uid) & MAIL_FLAGGED);
 	engine_view_free(read_view(p, l, uid));
-	person_free(p);
 }
 
 /* Each request has its answer, also those that come while one is under way or that are cut off. */
@@ -243,7 +233,6 @@ static void pop3_never_deletes_after_storing(void **state)
 	l = open_folder(p, "Local/INBOX");
 	assert_int_equal(msglist_count(l), 5);
 	stands_below(p, "Local", "INBOX");
-	person_free(p);
 }
 
 /* UIDs of the one folder must never be taken for those of the other. */
@@ -276,7 +265,6 @@ static void switch_refuses_what_was_meant_before(void **state)
 	/* It is found again by its date. */
 	uid = msglist_find_date(l, m.date, 2);
 	assert_int_equal(msglist_find(l, uid), 2);
-	person_free(p);
 }
 
 static void switch_keeps_marks_and_mail(void **state)
@@ -291,7 +279,7 @@ static void switch_keeps_marks_and_mail(void **state)
 	two = mem_strdup(row_of(p, l, 5).subject);
 	uid = msglist_uid(l, 0);
 	engine_view_free(read_view(p, l, uid));
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_SEEN | MAIL_FLAGGED));
+	flag_one(p, l, uid, MAIL_SEEN | MAIL_FLAGGED);
 	UNTIL(p, engine_pending(p->engine) == 0);
 	/* To POP3: everything comes, once, with its marks. */
 	done(p, engine_protocol(p->engine, 0, PROTOCOL_POP3));
@@ -301,7 +289,7 @@ static void switch_keeps_marks_and_mail(void **state)
 	assert_true(flags_at(l, (size_t)find_subject(p, l, one)) & MAIL_FLAGGED);
 	assert_true(flags_at(l, (size_t)find_subject(p, l, one)) & MAIL_SEEN);
 	uid = msglist_uid(l, (size_t)find_subject(p, l, two));
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_SEEN));
+	flag_one(p, l, uid, MAIL_SEEN);
 	/* And back: the mark set by POP3 reaches the server. */
 	done(p, engine_protocol(p->engine, 0, PROTOCOL_IMAP));
 	engine_close(p->engine, l);
@@ -311,13 +299,11 @@ static void switch_keeps_marks_and_mail(void **state)
 	stop(p);
 	assert_int_equal(file_remove_tree(getenv("XDG_CACHE_HOME"), NULL), 0);
 	start(p, false);
-	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == 12);
+	l = open_with(p, "INBOX", 12);
 	assert_true(flags_at(l, (size_t)find_subject(p, l, two)) & MAIL_SEEN);
 	assert_true(flags_at(l, (size_t)find_subject(p, l, one)) & MAIL_FLAGGED);
 	free(one);
 	free(two);
-	person_free(p);
 }
 
 static void preview_says(struct person *p, enum protocol to, const char *const parts[])
@@ -355,7 +341,6 @@ static void asked_twice_at_once(void **state)
 			}
 		event_free(ev);
 	}
-	person_free(p);
 }
 
 static void preview_tells_what_a_switch_does(void **state)
@@ -374,7 +359,7 @@ static void preview_tells_what_a_switch_does(void **state)
 	start(p, true);
 	l = open_folder(p, "INBOX");
 	uid = msglist_uid(l, 0);
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
+	flag_one(p, l, uid, MAIL_FLAGGED);
 	send_text(p, "bob@example.org", "Later");
 	preview_says(p, PROTOCOL_POP3,
 		(const char *const[]){
@@ -386,15 +371,13 @@ static void preview_tells_what_a_switch_does(void **state)
 			"1 message is in the outbox", "deletes nothing", NULL});
 	engine_set_offline(p->engine, false);
 	done(p, engine_sync(p->engine, 0));
-	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == 6);
+	l = open_with(p, "INBOX", 6);
 	uid = msglist_uid(l, 1);
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_ANSWERED));
+	flag_one(p, l, uid, MAIL_ANSWERED);
 	preview_says(p, PROTOCOL_IMAP,
 		(const char *const[]){"6 messages of the inbox are here and on the server.",
 			/* one was unread and is fetched: it counts as read there */
 			"2 messages have other marks here; they will wait", NULL});
-	person_free(p);
 }
 
 /* An account that has only seen POP3 yet knows from there what is on the server. */
@@ -417,7 +400,7 @@ static void preview_counts_what_pop3_saw(void **state)
 		done(p, engine_sync(p->engine, 0));
 		UNTIL(p, msglist_count(l) == 6);
 		uid = msglist_uid(l, 0);
-		done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
+		flag_one(p, l, uid, MAIL_FLAGGED);
 		preview_says(p, PROTOCOL_IMAP,
 			(const char *const[]){says[i][0], says[i][1], says[i][2], NULL});
 		person_free(p);
@@ -456,7 +439,6 @@ static void namesakes_are_both_fetched(void **state)
 	str_done(&two);
 	free(first);
 	free(second);
-	person_free(p);
 }
 
 static void put_text(struct person *p, const char *subject)
@@ -474,7 +456,7 @@ static void put_text(struct person *p, const char *subject)
 	free(path);
 }
 
-static uint32_t uid_of(struct person *p, struct msglist *l, const char *subject)
+static uint32_t uid_if_there(struct person *p, struct msglist *l, const char *subject)
 {
 	ptrdiff_t row = find_subject(p, l, subject);
 
@@ -505,13 +487,13 @@ static void threads_by_subject(void **state)
 	answer = msglist_uid(l, 0);
 	put_text(p, "Plan");
 	UNTIL(p, msglist_count(l) == 2);
-	plan = uid_of(p, l, "Plan");
+	plan = uid_if_there(p, l, "Plan");
 	UNTIL(p, in_thread(l, answer, plan));
 	put_text(p, "[list] PLAN");
 	UNTIL(p, msglist_count(l) == 3);
-	again = uid_of(p, l, "[list] PLAN");
+	again = uid_if_there(p, l, "[list] PLAN");
 	assert_true(in_thread(l, answer, plan) && in_thread(l, again, again));
-	done(p, engine_delete(p->engine, l, &plan, 1));
+	delete_one(p, l, plan);
 	UNTIL(p, msglist_count(l) == 2 && in_thread(l, answer, again));
 	stop(p);
 	start(p, true);
@@ -519,7 +501,6 @@ static void threads_by_subject(void **state)
 	msglist_set_threads(l, true);
 	assert_int_equal(msglist_count(l), 2);
 	assert_true(in_thread(l, answer, again));
-	person_free(p);
 }
 
 static void searches_and_limits(void **state)
@@ -548,7 +529,6 @@ static void searches_and_limits(void **state)
 	done(p, engine_limit(p->engine, l, ""));
 	assert_int_equal(msglist_count(l), 30);
 	free(subject);
-	person_free(p);
 }
 
 static void check_says_what_it_found(void **state)
@@ -565,7 +545,6 @@ static void check_says_what_it_found(void **state)
 	assert_non_null(strstr(ev->checked.lines, ": begins readable, encrypted before the login"));
 	assert_non_null(strstr(ev->checked.lines, ": encrypted from the first byte on (TLS)"));
 	event_free(ev);
-	person_free(p);
 }
 
 static void wrong_password_is_told(void **state)
@@ -583,7 +562,6 @@ static void wrong_password_is_told(void **state)
 	assert_true(*info.reason);
 	/* What is here stays readable. */
 	open_folder(p, "INBOX");
-	person_free(p);
 }
 
 static void second_copy_follows(void **state)
@@ -602,18 +580,15 @@ static void second_copy_follows(void **state)
 	m = open_folder(q, "INBOX");
 	assert_int_equal(msglist_count(m), 5);
 	uid = msglist_uid(l, 0);
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
-	UNTIL(q, flags_at(m, (size_t)msglist_find(m, uid)) & MAIL_FLAGGED);
+	flag_one(p, l, uid, MAIL_FLAGGED);
+	UNTIL(q, flags_of(m, uid) & MAIL_FLAGGED);
 	/* The follower changes something: the first copy carries it out. */
 	uid = msglist_uid(m, 1);
-	done(q, engine_flag(q->engine, m, &uid, 1, 0, MAIL_FLAGGED));
-	UNTIL(p, (flags_at(l, (size_t)msglist_find(l, uid)) & MAIL_FLAGGED) &&
-			 engine_pending(p->engine) == 0);
+	flag_one(q, m, uid, MAIL_FLAGGED);
+	UNTIL(p, (flags_of(l, uid) & MAIL_FLAGGED) && engine_pending(p->engine) == 0);
 	/* The first one ends: the other takes over. */
 	stop(p);
 	UNTIL(q, (engine_account(q->engine, 0, &info), info.state == STATE_ONLINE));
-	person_free(q);
-	person_free(p);
 }
 
 /* talaria -f DIR: a Maildir that belongs to no account. */
@@ -635,8 +610,8 @@ static void opens_a_maildir_by_its_path(void **state)
 	UNTIL(p, msglist_ready(l) && msglist_count(l) == 4);
 	uid = msglist_uid(l, 0);
 	engine_view_free(read_view(p, l, uid));
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
-	done(p, engine_delete(p->engine, l, &uid, 1));
+	flag_one(p, l, uid, MAIL_FLAGGED);
+	delete_one(p, l, uid);
 	UNTIL(p, msglist_count(l) == 3);
 	/* And an mbox file: read, never changed. */
 	str_clear(&path);
@@ -660,7 +635,6 @@ static void opens_a_maildir_by_its_path(void **state)
 	assert_non_null(strstr(event_error(ev), "old.mbox.none does not exist"));
 	event_free(ev);
 	str_done(&path);
-	person_free(p);
 }
 
 /* Another user of the same server under the same account name: nothing of the former one may show
@@ -678,7 +652,7 @@ static void another_server_starts_anew(void **state)
 	start(p, true);
 	l = open_folder(p, "INBOX");
 	uid = msglist_uid(l, 0);
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
+	flag_one(p, l, uid, MAIL_FLAGGED);
 	UNTIL(p, engine_pending(p->engine) == 1);
 	stop(p);
 	memcpy(p->name, q->name, sizeof(p->name));
@@ -686,8 +660,6 @@ static void another_server_starts_anew(void **state)
 	start(p, false);
 	l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(l) == 2 && engine_pending(p->engine) == 0);
-	person_free(q);
-	person_free(p);
 }
 
 /* --- a link that breaks --- */
@@ -711,8 +683,7 @@ static void fill_over_a_link_that_breaks(void **state)
 	}
 	p = person_new("imap", "", "--count", "2000");
 	setenv("SRV_IMAP", before, 1);
-	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == N && msglist_sync_percent(l) == 100);
+	l = synced(p, "INBOX", N);
 	for (uint32_t uid = 1; uid <= N; uid++) {
 		ptrdiff_t row = msglist_find(l, uid);
 
@@ -727,7 +698,6 @@ static void fill_over_a_link_that_breaks(void **state)
 	str_done(&stats);
 	free(before);
 	free(dir);
-	person_free(p);
 }
 
 /* Dovecot says BYE to a file that it cannot read, and ends the connection. */
@@ -751,41 +721,39 @@ static void file_that_dovecot_cannot_read_costs_one_row(void **state)
 		str_done(&text);
 	}
 	start(p, false);
-	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == 31 && msglist_sync_percent(l) == 100);
+	l = synced(p, "INBOX", 31);
 	for (size_t i = 0; i < 31; i++)
 		bad += (flags_at(l, i) & MAIL_PLACEHOLDER) != 0;
 	assert_int_equal(bad, 1);
-	person_free(p);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(imap_fills_and_reads),
-		cmocka_unit_test(file_that_dovecot_cannot_read_costs_one_row),
-		cmocka_unit_test(flags_go_both_ways),
-		cmocka_unit_test(moves_and_takes_back),
-		cmocka_unit_test(works_offline_and_replays),
-		cmocka_unit_test(sends_and_receives),
-		cmocka_unit_test(refused_recipient_keeps_the_mail),
-		cmocka_unit_test(pop3_fetches_once),
-		cmocka_unit_test(every_synchronisation_is_answered),
-		cmocka_unit_test(pop3_never_deletes_after_storing),
-		cmocka_unit_test(switch_refuses_what_was_meant_before),
-		cmocka_unit_test(switch_keeps_marks_and_mail),
-		cmocka_unit_test(asked_twice_at_once),
-		cmocka_unit_test(preview_tells_what_a_switch_does),
-		cmocka_unit_test(preview_counts_what_pop3_saw),
-		cmocka_unit_test(namesakes_are_both_fetched),
-		cmocka_unit_test(threads_by_subject),
-		cmocka_unit_test(searches_and_limits),
-		cmocka_unit_test(check_says_what_it_found),
-		cmocka_unit_test(wrong_password_is_told),
-		cmocka_unit_test(second_copy_follows),
-		cmocka_unit_test(opens_a_maildir_by_its_path),
-		cmocka_unit_test(another_server_starts_anew),
-		cmocka_unit_test(fill_over_a_link_that_breaks),
+		PERSON_CASE(imap_fills_and_reads),
+		PERSON_CASE(file_that_dovecot_cannot_read_costs_one_row),
+		PERSON_CASE(flags_go_both_ways),
+		PERSON_CASE(moves_and_takes_back),
+		PERSON_CASE(works_offline_and_replays),
+		PERSON_CASE(sends_and_receives),
+		PERSON_CASE(refused_recipient_keeps_the_mail),
+		PERSON_CASE(pop3_fetches_once),
+		PERSON_CASE(every_synchronisation_is_answered),
+		PERSON_CASE(pop3_never_deletes_after_storing),
+		PERSON_CASE(switch_refuses_what_was_meant_before),
+		PERSON_CASE(switch_keeps_marks_and_mail),
+		PERSON_CASE(asked_twice_at_once),
+		PERSON_CASE(preview_tells_what_a_switch_does),
+		PERSON_CASE(preview_counts_what_pop3_saw),
+		PERSON_CASE(namesakes_are_both_fetched),
+		PERSON_CASE(threads_by_subject),
+		PERSON_CASE(searches_and_limits),
+		PERSON_CASE(check_says_what_it_found),
+		PERSON_CASE(wrong_password_is_told),
+		PERSON_CASE(second_copy_follows),
+		PERSON_CASE(opens_a_maildir_by_its_path),
+		PERSON_CASE(another_server_starts_anew),
+		PERSON_CASE(fill_over_a_link_that_breaks),
 	};
 
 	return PERSON_RUN(tests, NULL);

@@ -38,17 +38,6 @@ static struct folder_info info_of(struct person *p, const char *name)
 	return f;
 }
 
-/* Fails, and says so. */
-static void fails(struct person *p, unsigned request, const char *part)
-{
-	struct event *ev = answer(p, request);
-
-	assert_int_equal(ev->kind, EVENT_FAILED);
-	if (!strstr(event_error(ev), part))
-		fail_msg("\"%s\" is not in: %s", part, event_error(ev));
-	event_free(ev);
-}
-
 /* Done, and the list of it is closed before. */
 static void closes(struct person *p, unsigned request, struct msglist *l)
 {
@@ -175,14 +164,6 @@ static void make(struct person *p, const char *folder, size_t n)
 	UNTIL(p, engine_pending(p->engine) == 0);
 }
 
-static struct msglist *open_with(struct person *p, const char *folder, size_t n)
-{
-	struct msglist *l = open_folder(p, folder);
-
-	UNTIL(p, msglist_count(l) == n && msglist_sync_percent(l) == 100);
-	return l;
-}
-
 /* --- the server's --- */
 
 static void folder_goes_with_its_messages(void **state)
@@ -196,7 +177,7 @@ static void folder_goes_with_its_messages(void **state)
 	make(p, GREETINGS, 2);
 	put_mail_in(p, GREETINGS, file);
 	assert_true(is_subscribed(p, "Gr&APwA3w-e"));
-	l = open_with(p, GREETINGS, 3);
+	l = synced(p, GREETINGS, 3);
 	engine_view_free(read_view(p, l, msglist_uid(l, (size_t)find_subject(p, l, "Zebra"))));
 	assert_true(is_kept(p, "Zebra-crossing") && is_kept(p, "Zebra-text"));
 	fails(p, engine_delete_folder(p->engine, 0, GREETINGS, 2), "holds 3 messages now");
@@ -213,7 +194,6 @@ static void folder_goes_with_its_messages(void **state)
 	assert_false(is_listed(p, GREETINGS));
 	fails(p, engine_delete_folder(p->engine, 0, GREETINGS, 9), "There is no folder");
 	free(file);
-	person_free(p);
 }
 
 static void folders_below_stay(void **state)
@@ -223,7 +203,7 @@ static void folders_below_stay(void **state)
 
 	make(p, "Top", 1);
 	make(p, "Top/Sub", 2);
-	l = open_with(p, "Top/Sub", 2);
+	l = synced(p, "Top/Sub", 2);
 	done(p, engine_delete_folder(p->engine, 0, "Top", 1));
 	assert_true(server_has(p, ".Top.Sub"));
 	assert_int_equal(msglist_count(l), 2);
@@ -236,8 +216,7 @@ static void folders_below_stay(void **state)
 	assert_false(server_has(p, ".Top.Sub"));
 	/* The name is free. */
 	make(p, "Top", 1);
-	open_with(p, "Top", 1);
-	person_free(p);
+	synced(p, "Top", 1);
 }
 
 static void new_name_is_for_all_below(void **state)
@@ -249,7 +228,7 @@ static void new_name_is_for_all_below(void **state)
 	make(p, "Lists", 1);
 	make(p, "Lists/" GREETINGS, 2);
 	make(p, "Listserv", 0);
-	l = open_with(p, "Lists/" GREETINGS, 2);
+	l = synced(p, "Lists/" GREETINGS, 2);
 	subject = mem_strdup(row_of(p, l, 1).subject);
 	done(p, engine_rename_folder(p->engine, 0, "Lists", "Old/" GREETINGS));
 	UNTIL(p, strcmp(msglist_folder(l), "Old/" GREETINGS "/" GREETINGS) == 0 &&
@@ -263,7 +242,7 @@ static void new_name_is_for_all_below(void **state)
 	assert_false(is_subscribed(p, "Lists") || is_subscribed(p, "Lists\tGr&APwA3w-e"));
 	/* It is the same list: what is done in it is done there. */
 	assert_int_equal(find_subject(p, l, subject), 1);
-	done(p, engine_flag(p->engine, l, (uint32_t[]){msglist_uid(l, 1)}, 1, 0, MAIL_FLAGGED));
+	flag_one(p, l, msglist_uid(l, 1), MAIL_FLAGGED);
 	UNTIL(p, engine_pending(p->engine) == 0);
 	assert_string_equal(person_told(), "");
 	stop(p);
@@ -272,7 +251,6 @@ static void new_name_is_for_all_below(void **state)
 	assert_int_equal(msglist_count(l), 2);
 	assert_true(flags_at(l, 1) & MAIL_FLAGGED);
 	free(subject);
-	person_free(p);
 }
 
 static void what_waits_goes_first(void **state)
@@ -283,7 +261,7 @@ static void what_waits_goes_first(void **state)
 
 	make(p, "Work", 2);
 	make(p, "Work/Sub", 0);
-	open_with(p, "Work", 2);
+	synced(p, "Work", 2);
 	stop(p);
 	start(p, true);
 	p->inbox = open_folder(p, "INBOX");
@@ -291,9 +269,9 @@ static void what_waits_goes_first(void **state)
 	fails(p, engine_rename_folder(p->engine, 0, "Work", "Play"), "offline");
 	l = open_folder(p, "Work");
 	uid = msglist_uid(p->inbox, 0);
-	done(p, engine_move(p->engine, p->inbox, &uid, 1, "Work/Sub"));
+	move_one(p, p->inbox, uid, "Work/Sub");
 	uid = msglist_uid(l, 0);
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
+	flag_one(p, l, uid, MAIL_FLAGGED);
 	assert_int_equal(engine_pending(p->engine), 2);
 	stop(p);
 	start(p, false);
@@ -308,7 +286,6 @@ static void what_waits_goes_first(void **state)
 	start_read_only(p, false);
 	UNTIL(p, is_listed(p, "Work"));
 	fails(p, engine_delete_folder(p->engine, 0, "Work", 9), "read-only");
-	person_free(p);
 }
 
 /* Who follows the copy that is connected sees what it does, and is told where to do it. */
@@ -332,7 +309,6 @@ static void another_copy_follows(void **state)
 	engine_close(second.engine, l);
 	UNTIL(&second, !is_listed(&second, "Play"));
 	stop(&second);
-	person_free(p);
 }
 
 /* --- local ones --- */
@@ -394,7 +370,6 @@ static void local_folders_go_and_move(void **state)
 	l = open_folder(p, "Lists");
 	assert_int_equal(msglist_count(l), 1);
 	free(subject);
-	person_free(p);
 }
 
 /* Another copy has it open: it is empty there, then there again, and nobody complains. */
@@ -417,7 +392,6 @@ static void local_folder_goes_under_another_copy(void **state)
 	UNTIL(&second, msglist_count(l) == 0 && is_listed(&second, "Old"));
 	assert_string_equal(person_told(), "");
 	stop(&second);
-	person_free(p);
 }
 
 /* What a switch to IMAP and back left: copies that nobody could be rid of. */
@@ -450,29 +424,28 @@ static void leftovers_of_the_other_protocol_go(void **state)
 	assert_int_equal(msglist_count(l), 4);
 	make(p, "Work", 0);
 	p->inbox = l;
-	done(p, engine_copy(p->engine, l, (uint32_t[]){msglist_uid(l, 0)}, 1, "Work"));
+	copy_one(p, l, msglist_uid(l, 0), "Work");
 	UNTIL(p, engine_pending(p->engine) == 0);
-	open_with(p, "Work", 1);
+	synced(p, "Work", 1);
 	done(p, engine_protocol(p->engine, 0, PROTOCOL_POP3));
 	UNTIL(p, is_listed(p, "Server/Work"));
 	fails(p, engine_delete_folder(p->engine, 0, "Server/Work", 9), "protocol imap");
 	fails(p, engine_rename_folder(p->engine, 0, "Server/Work", "Server/Play"), "protocol imap");
 	/* What was deleted were copies: by POP3 they come again. */
 	UNTIL(p, msglist_count(l) == 4);
-	person_free(p);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(folder_goes_with_its_messages),
-		cmocka_unit_test(folders_below_stay),
-		cmocka_unit_test(new_name_is_for_all_below),
-		cmocka_unit_test(what_waits_goes_first),
-		cmocka_unit_test(another_copy_follows),
-		cmocka_unit_test(local_folders_go_and_move),
-		cmocka_unit_test(local_folder_goes_under_another_copy),
-		cmocka_unit_test(leftovers_of_the_other_protocol_go),
+		PERSON_CASE(folder_goes_with_its_messages),
+		PERSON_CASE(folders_below_stay),
+		PERSON_CASE(new_name_is_for_all_below),
+		PERSON_CASE(what_waits_goes_first),
+		PERSON_CASE(another_copy_follows),
+		PERSON_CASE(local_folders_go_and_move),
+		PERSON_CASE(local_folder_goes_under_another_copy),
+		PERSON_CASE(leftovers_of_the_other_protocol_go),
 	};
 
 	return PERSON_RUN(tests, "namespace inbox {\n  separator = .\n}\n");

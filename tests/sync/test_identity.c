@@ -54,7 +54,7 @@ static struct person *with_a_change_waiting(const char *protocol)
 	UNTIL(p, msglist_count(l) == MAILS && msglist_sync_percent(l) == 100);
 	engine_set_offline(p->engine, true);
 	uid = msglist_uid(l, 0);
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
+	flag_one(p, l, uid, MAIL_FLAGGED);
 	return p;
 }
 
@@ -86,7 +86,6 @@ static void another_spelling(void **state)
 		assert_int_equal(msglist_count(l), MAILS);
 		assert_null(strstr(person_told(), "anew"));
 	}
-	person_free(p);
 }
 
 static void a_line_is_taken_out(void **state)
@@ -104,7 +103,6 @@ static void a_line_is_taken_out(void **state)
 	again(p, "pop3", "\tpop3 pop3://%N@localhost:%P\n", true);
 	again(p, "imap", "\timap imap://%N@elsewhere.example\n", true);
 	assert_non_null(strstr(person_told(), "starts anew"));
-	person_free(p);
 }
 
 static void another_host(void **state)
@@ -120,7 +118,6 @@ static void another_host(void **state)
 	again(p, "imap", BOTH, true);
 	assert_int_equal(engine_pending(p->engine), 1);
 	assert_non_null(strstr(person_told(), "goes on"));
-	person_free(p);
 }
 
 /* The same mailbox under another name is known by its UIDVALIDITY. */
@@ -140,7 +137,6 @@ static void the_host_was_renamed(void **state)
 	done(p, engine_sync(p->engine, 0));
 	UNTIL(p, msglist_count(l) == MAILS);
 	assert_true(flags_at(l, 0) & MAIL_FLAGGED);
-	person_free(p);
 }
 
 /* By POP3 nothing is fetched again, and nothing of another mailbox is taken for fetched. */
@@ -180,8 +176,6 @@ static void another_host_by_pop3(void **state)
 	assert_true(find_subject(p, l, "Another") >= 0);
 	str_done(&cmd);
 	str_done(&out);
-	person_free(p);
-	person_free(q);
 }
 
 /* --- read-only --- */
@@ -234,7 +228,6 @@ static void read_only_writes_nothing(void **state)
 	assert_string_equal(str_c(&after), str_c(&before));
 	str_done(&before);
 	str_done(&after);
-	person_free(p);
 }
 
 /* What waits goes to no server, mail is not fetched by POP3, the outbox stays. */
@@ -255,7 +248,6 @@ static void read_only_online(void **state)
 	ev = answer(p, engine_sync(p->engine, 0));
 	assert_non_null(strstr(event_error(ev), "read-only"));
 	event_free(ev);
-	person_free(p);
 }
 
 /* --- what cannot be opened --- */
@@ -304,7 +296,6 @@ static void an_account_that_cannot_be_opened(void **state)
 	assert_int_equal(info.state, STATE_FAILED);
 	engine_set_offline(p->engine, true);
 	engine_set_offline(p->engine, false);
-	person_free(p);
 }
 
 static void a_lock_that_cannot_be_had(void **state)
@@ -312,21 +303,20 @@ static void a_lock_that_cannot_be_had(void **state)
 	struct person *p = spoiled("sync.lock", true);
 
 	says(p, engine_sync(p->engine, 0), "sync.lock");
-	person_free(p);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(another_spelling),
-		cmocka_unit_test(a_line_is_taken_out),
-		cmocka_unit_test(another_host),
-		cmocka_unit_test(the_host_was_renamed),
-		cmocka_unit_test(another_host_by_pop3),
-		cmocka_unit_test(read_only_writes_nothing),
-		cmocka_unit_test(read_only_online),
-		cmocka_unit_test(an_account_that_cannot_be_opened),
-		cmocka_unit_test(a_lock_that_cannot_be_had),
+		PERSON_CASE(another_spelling),
+		PERSON_CASE(a_line_is_taken_out),
+		PERSON_CASE(another_host),
+		PERSON_CASE(the_host_was_renamed),
+		PERSON_CASE(another_host_by_pop3),
+		PERSON_CASE(read_only_writes_nothing),
+		PERSON_CASE(read_only_online),
+		PERSON_CASE(an_account_that_cannot_be_opened),
+		PERSON_CASE(a_lock_that_cannot_be_had),
 	};
 
 	return PERSON_RUN(tests, NULL);

@@ -55,15 +55,6 @@ static void shows(struct person *p, struct msglist *l, const char *want)
 	str_done(&s);
 }
 
-/* The number of the message with this subject. */
-static uint32_t named(struct person *p, struct msglist *l, const char *subject)
-{
-	ptrdiff_t row = find_subject(p, l, subject);
-
-	assert_true(row >= 0);
-	return msglist_uid(l, (size_t)row);
-}
-
 static struct person *two_with_mail(void)
 {
 	struct person *p = person_with(ACCOUNT("ann", "pop3") ACCOUNT("bob", "pop3"));
@@ -84,13 +75,13 @@ static void one_list_of_two(void **state)
 	shows(p, l, "bob 2, ann 2, bob 1, ann 1");
 	assert_int_equal(msglist_unread(l), 4);
 	assert_string_equal(msglist_folder(l), ENGINE_INBOXES);
-	assert_true(msglist_origin(l, named(p, l, "bob 1"), &o));
+	assert_true(msglist_origin(l, uid_of(p, l, "bob 1"), &o));
 	assert_string_equal(o.account_name, "bob");
 	assert_string_equal(o.folder, "INBOX");
 	assert_int_equal(o.account, 1);
 	assert_int_equal(o.uid, 1);
-	v = read_view(p, l, named(p, l, "bob 1"));
-	assert_int_equal(v->uid, named(p, l, "bob 1"));
+	v = read_view(p, l, uid_of(p, l, "bob 1"));
+	assert_int_equal(v->uid, uid_of(p, l, "bob 1"));
 	assert_string_equal(v->subject, "bob 1");
 	text_plain(v->text, &text, false);
 	assert_non_null(strstr(str_c(&text), "Text 1"));
@@ -101,14 +92,13 @@ static void one_list_of_two(void **state)
 	UNTIL(p, msglist_count(l) == 6);
 	shows(p, l, "ann 4, bob 2, ann 2, ann 3, bob 1, ann 1");
 	engine_close(p->engine, l);
-	person_free(p);
 }
 
 static void changes_go_to_each(void **state)
 {
 	struct person *p = two_with_mail();
 	struct msglist *l = open_inboxes(p);
-	uint32_t uids[2] = {named(p, l, "ann 1"), named(p, l, "bob 2")};
+	uint32_t uids[2] = {uid_of(p, l, "ann 1"), uid_of(p, l, "bob 2")};
 
 	done(p, engine_flag(p->engine, l, uids, 2, 0, MAIL_FLAGGED));
 	assert_true(flags_at(l, 0) & MAIL_FLAGGED);
@@ -127,7 +117,6 @@ static void changes_go_to_each(void **state)
 	UNTIL(p, !*row_of(p, l, 0).keywords && !*row_of(p, l, 3).keywords);
 	done(p, engine_undo(p->engine));
 	UNTIL(p, !(flags_at(l, 0) & MAIL_FLAGGED) && !(flags_at(l, 3) & MAIL_FLAGGED));
-	person_free(p);
 }
 
 /* Of several accounts; their files have other numbers when they are back. */
@@ -138,9 +127,8 @@ static void tags_come_back(void **state)
 	uint32_t *uids;
 	size_t n;
 
-	(void)state;
-	msglist_tag(l, named(p, l, "ann 1"), true);
-	msglist_tag(l, named(p, l, "bob 2"), true);
+	msglist_tag(l, uid_of(p, l, "ann 1"), true);
+	msglist_tag(l, uid_of(p, l, "bob 2"), true);
 	n = msglist_tagged(l, &uids);
 	assert_int_equal(n, 2);
 	done(p, engine_delete(p->engine, l, uids, n));
@@ -159,7 +147,7 @@ static void fifty_steps_are_kept(void **state)
 {
 	struct person *p = two_with_mail();
 	struct msglist *l = open_inboxes(p);
-	uint32_t uids[2] = {named(p, l, "ann 1"), named(p, l, "bob 2")};
+	uint32_t uids[2] = {uid_of(p, l, "ann 1"), uid_of(p, l, "bob 2")};
 	struct event *ev;
 
 	for (int i = 0; i < 51; i++)
@@ -171,7 +159,6 @@ static void fifty_steps_are_kept(void **state)
 	assert_int_equal(ev->kind, EVENT_FAILED);
 	event_free(ev);
 	UNTIL(p, flags_at(l, 0) & MAIL_FLAGGED && flags_at(l, 3) & MAIL_FLAGGED);
-	person_free(p);
 }
 
 /* By words too, with what comes meanwhile. */
@@ -195,7 +182,6 @@ static void sorted_by_words(void **state)
 	engine_close(p->engine, l);
 	l = open_inboxes(p);
 	shows(p, l, "bob 2, ann 2, ann 3, bob 1, ann 1");
-	person_free(p);
 }
 
 /* What one part cannot do is told with the name of its account; the other is done, and that is
@@ -204,7 +190,7 @@ static void one_part_fails(void **state)
 {
 	struct person *p = two_with_mail();
 	struct msglist *l = open_inboxes(p);
-	uint32_t uids[2] = {named(p, l, "ann 1"), named(p, l, "bob 1")};
+	uint32_t uids[2] = {uid_of(p, l, "ann 1"), uid_of(p, l, "bob 1")};
 	struct event *ev;
 
 	done(p, engine_create_folder(p->engine, 1, "Bills"));
@@ -217,7 +203,7 @@ static void one_part_fails(void **state)
 	UNTIL(p, msglist_count(l) == 3);
 	shows(p, l, "bob 2, ann 2, ann 1");
 	/* For the same reason: said once. */
-	ev = answer(p, engine_move(p->engine, l, (uint32_t[]){uids[0], named(p, l, "bob 2")}, 2,
+	ev = answer(p, engine_move(p->engine, l, (uint32_t[]){uids[0], uid_of(p, l, "bob 2")}, 2,
 			       "Nowhere"));
 	assert_int_equal(ev->kind, EVENT_FAILED);
 	assert_null(strstr(event_error(ev), "ann: "));
@@ -225,7 +211,6 @@ static void one_part_fails(void **state)
 	event_free(ev);
 	/* No message at all: it ends nevertheless. */
 	event_free(answer(p, engine_delete(p->engine, l, uids, 0)));
-	person_free(p);
 }
 
 static void searches_and_limits(void **state)
@@ -250,7 +235,6 @@ static void searches_and_limits(void **state)
 	assert_int_equal(ev->kind, EVENT_FAILED);
 	assert_null(strstr(event_error(ev), "ann"));
 	event_free(ev);
-	person_free(p);
 }
 
 /* A limit that cannot be asked about new mail, and keywords that have no room. */
@@ -263,7 +247,6 @@ static void what_is_not_shown_is_told(void **state)
 		bool told;
 	} ends[] = {{ERR_GONE, false}, {ERR_CANCELLED, false}, {ERR_SYSTEM, true}};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(ends); i++) {
 		struct asked *a = engine_ask_source(p->engine, REQUEST_SEARCH, l, 0);
 		struct store_event *ev = store_event_new(STORE_FAILED);
@@ -287,7 +270,7 @@ static void export_of_one_folder(void **state)
 {
 	struct person *p = two_with_mail();
 	struct msglist *l = open_inboxes(p);
-	uint32_t uids[2] = {named(p, l, "bob 1"), named(p, l, "ann 2")};
+	uint32_t uids[2] = {uid_of(p, l, "bob 1"), uid_of(p, l, "ann 2")};
 	char *path = file_join(p->home, "out.mbox");
 	struct event *ev;
 	struct str out = STR_INIT;
@@ -304,7 +287,6 @@ static void export_of_one_folder(void **state)
 	assert_null(strstr(str_c(&out), "ann"));
 	str_done(&out);
 	free(path);
-	person_free(p);
 }
 
 /* The account of the message writes the answer. */
@@ -313,13 +295,12 @@ static void answers_by_its_account(void **state)
 	struct person *p = two_with_mail();
 	struct msglist *l = open_inboxes(p);
 	struct event *ev = answer(
-		p, engine_compose(p->engine, 0, COMPOSE_REPLY, l, named(p, l, "bob 1"), NULL));
+		p, engine_compose(p->engine, 0, COMPOSE_REPLY, l, uid_of(p, l, "bob 1"), NULL));
 
 	assert_int_equal(ev->kind, EVENT_DRAFT);
 	assert_int_equal(ev->account, 1);
 	assert_non_null(strstr(ev->draft->draft.from, "bob@example.org"));
 	event_free(ev);
-	person_free(p);
 }
 
 /* The switch of one account moves its rows only. */
@@ -327,7 +308,7 @@ static void one_is_switched(void **state)
 {
 	struct person *p = two_with_mail();
 	struct msglist *l = open_inboxes(p);
-	uint32_t stays = named(p, l, "ann 1"), goes = named(p, l, "bob 1");
+	uint32_t stays = uid_of(p, l, "ann 1"), goes = uid_of(p, l, "bob 1");
 	unsigned numbering = msglist_numbering(l);
 	struct event *ev;
 
@@ -345,7 +326,6 @@ static void one_is_switched(void **state)
 	done(p, engine_protocol(p->engine, 1, PROTOCOL_POP3));
 	UNTIL(p, msglist_count(l) == 4);
 	shows(p, l, "bob 2, ann 2, bob 1, ann 1");
-	person_free(p);
 }
 
 /* An account whose directory is none: the others are there, and why it is not is said. */
@@ -365,7 +345,6 @@ static void one_cannot_be_opened(void **state)
 	done(p, engine_limit(p->engine, l, "subject:1"));
 	shows(p, l, "ann 1");
 	free(dir);
-	person_free(p);
 }
 
 /* What is given up at once still ends, once. */
@@ -381,7 +360,6 @@ static void cancelled_at_once(void **state)
 	assert_true(ev->kind == EVENT_FOUND || ev->kind == EVENT_CANCELLED);
 	event_free(ev);
 	event_free(answer(p, engine_search(p->engine, l, "subject:1")));
-	person_free(p);
 }
 
 static void one_account_or_none(void **state)
@@ -392,7 +370,7 @@ static void one_account_or_none(void **state)
 	import(p, 0, 1, 2);
 	l = open_inboxes(p);
 	shows(p, l, "ann 2, ann 1");
-	done(p, engine_flag(p->engine, l, (uint32_t[]){named(p, l, "ann 2")}, 1, 0, MAIL_SEEN));
+	flag_one(p, l, uid_of(p, l, "ann 2"), MAIL_SEEN);
 	assert_int_equal(msglist_unread(l), 1);
 	person_free(p);
 	p = person_with("");
@@ -401,26 +379,25 @@ static void one_account_or_none(void **state)
 	assert_int_equal(msglist_count(l), 0);
 	event_free(answer(p, engine_limit(p->engine, l, "subject:1")));
 	engine_close(p->engine, l);
-	person_free(p);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_list_of_two),
-		cmocka_unit_test(changes_go_to_each),
-		cmocka_unit_test(tags_come_back),
-		cmocka_unit_test(fifty_steps_are_kept),
-		cmocka_unit_test(sorted_by_words),
-		cmocka_unit_test(one_part_fails),
-		cmocka_unit_test(searches_and_limits),
-		cmocka_unit_test(what_is_not_shown_is_told),
-		cmocka_unit_test(export_of_one_folder),
-		cmocka_unit_test(answers_by_its_account),
-		cmocka_unit_test(one_is_switched),
-		cmocka_unit_test(one_cannot_be_opened),
-		cmocka_unit_test(cancelled_at_once),
-		cmocka_unit_test(one_account_or_none),
+		PERSON_CASE(one_list_of_two),
+		PERSON_CASE(changes_go_to_each),
+		PERSON_CASE(tags_come_back),
+		PERSON_CASE(fifty_steps_are_kept),
+		PERSON_CASE(sorted_by_words),
+		PERSON_CASE(one_part_fails),
+		PERSON_CASE(searches_and_limits),
+		PERSON_CASE(what_is_not_shown_is_told),
+		PERSON_CASE(export_of_one_folder),
+		PERSON_CASE(answers_by_its_account),
+		PERSON_CASE(one_is_switched),
+		PERSON_CASE(one_cannot_be_opened),
+		PERSON_CASE(cancelled_at_once),
+		PERSON_CASE(one_account_or_none),
 	};
 	int failed;
 

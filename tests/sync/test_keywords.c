@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /* The keywords of a message, as they are shown. */
-static bool has(struct person *p, struct msglist *l, uint32_t uid, const char *keywords)
+static bool has_keywords(struct person *p, struct msglist *l, uint32_t uid, const char *keywords)
 {
 	ptrdiff_t row = msglist_find(l, uid);
 
@@ -63,13 +63,13 @@ static void by_imap(void **state)
 	uid = msglist_uid(l, 2);
 	other = msglist_uid(l, 5);
 	give(p, l, uid, "", "work later");
-	UNTIL(p, has(p, l, uid, "work later"));
+	UNTIL(p, has_keywords(p, l, uid, "work later"));
 	give(p, l, uid, "LATER nothing", "Work");
-	UNTIL(p, has(p, l, uid, "work") && engine_pending(p->engine) == 0);
+	UNTIL(p, has_keywords(p, l, uid, "work") && engine_pending(p->engine) == 0);
 	give(p, l, other, "", "home");
-	UNTIL(p, has(p, l, other, "home"));
+	UNTIL(p, has_keywords(p, l, other, "home"));
 	done(p, engine_undo(p->engine));
-	UNTIL(p, has(p, l, other, "") && engine_pending(p->engine) == 0);
+	UNTIL(p, has_keywords(p, l, other, "") && engine_pending(p->engine) == 0);
 	assert_int_equal(found(p, l, "keyword:WORK"), 1);
 	assert_int_equal(found(p, l, "~y work"), 1);
 	assert_int_equal(found(p, l, "keyword:wor"), 0);
@@ -83,9 +83,8 @@ static void by_imap(void **state)
 	stop(p);
 	start_anew(p, false);
 	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == 8 && has(p, l, uid, "work"));
-	assert_true(has(p, l, other, ""));
-	person_free(p);
+	UNTIL(p, msglist_count(l) == 8 && has_keywords(p, l, uid, "work"));
+	assert_true(has_keywords(p, l, other, ""));
 }
 
 /* What waits is shown, whatever the cache and the server say, and can be taken back. */
@@ -108,17 +107,16 @@ static void offline(void **state)
 	give(p, l, uid, "", "home");
 	assert_int_equal(engine_pending(p->engine), 2);
 	give(p, l, other, "work", ""); /* and the opposite of what waits is none */
-	UNTIL(p, has(p, l, uid, "work home") && has(p, l, other, ""));
+	UNTIL(p, has_keywords(p, l, uid, "work home") && has_keywords(p, l, other, ""));
 	stop(p);
 	start(p, false);
 	l = open_folder(p, "INBOX");
-	UNTIL(p, engine_pending(p->engine) == 0 && has(p, l, uid, "work home"));
+	UNTIL(p, engine_pending(p->engine) == 0 && has_keywords(p, l, uid, "work home"));
 	stop(p);
 	start_anew(p, false);
 	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == 5 && has(p, l, uid, "work home"));
-	assert_true(has(p, l, other, ""));
-	person_free(p);
+	UNTIL(p, msglist_count(l) == 5 && has_keywords(p, l, uid, "work home"));
+	assert_true(has_keywords(p, l, other, ""));
 }
 
 /* --- local --- */
@@ -146,23 +144,21 @@ static void by_pop3(void **state)
 	char from[600], to[600];
 	uint32_t uid, other;
 
-	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == 6);
+	l = open_with(p, "INBOX", 6);
 	uid = msglist_uid(l, 0);
 	other = msglist_uid(l, 1);
 	give(p, l, uid, "", "work later");
 	give(p, l, other, "", "home work");
-	UNTIL(p, has(p, l, uid, "work later") && has(p, l, other, "work home"));
+	UNTIL(p, has_keywords(p, l, uid, "work later") && has_keywords(p, l, other, "work home"));
 	done(p, engine_undo(p->engine));
-	UNTIL(p, has(p, l, other, ""));
+	UNTIL(p, has_keywords(p, l, other, ""));
 	give(p, l, uid, "later", "");
-	UNTIL(p, has(p, l, uid, "work"));
+	UNTIL(p, has_keywords(p, l, uid, "work"));
 	assert_int_equal(found(p, l, "keyword:work"), 1);
 	refuses(p, l, uid, "a%b");
 	stop(p);
 	start_anew(p, true);
-	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == 6);
+	l = open_with(p, "INBOX", 6);
 	assert_int_equal(found(p, l, "keyword:work"), 1);
 	stop(p);
 	/* The same files as a mailbox of Dovecot. */
@@ -171,28 +167,19 @@ static void by_pop3(void **state)
 	snprintf(from, sizeof(from), "%s/XDG_DATA_HOME/talaria/test/mail", p->home);
 	becomes_mailbox(from, to);
 	start_anew(q, false);
-	m = open_folder(q, "INBOX");
-	UNTIL(q, msglist_count(m) == 6 && msglist_sync_percent(m) == 100);
+	m = synced(q, "INBOX", 6);
 	assert_int_equal(found(q, m, "keyword:work"), 1);
 	give(q, m, msglist_uid(m, 3), "", "urgent");
 	UNTIL(q, engine_pending(q->engine) == 0);
 	stop(q);
 	start_anew(p, true);
-	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == 6);
+	l = open_with(p, "INBOX", 6);
 	assert_int_equal(found(p, l, "keyword:work"), 1);
 	assert_int_equal(found(p, l, "keyword:urgent"), 1);
 	start_anew(q, true);
-	person_free(q);
-	person_free(p);
 }
 
 /* --- from one to the other --- */
-
-static uint32_t named(struct person *p, struct msglist *l, const char *subject)
-{
-	return msglist_uid(l, (size_t)find_subject(p, l, subject));
-}
 
 static void switches(void **state)
 {
@@ -204,35 +191,33 @@ static void switches(void **state)
 	UNTIL(p, msglist_count(l) == 6 && msglist_sync_percent(l) == 100);
 	one = mem_strdup(row_of(p, l, 0).subject);
 	two = mem_strdup(row_of(p, l, 3).subject);
-	give(p, l, named(p, l, one), "", "work $Junk");
+	give(p, l, uid_of(p, l, one), "", "work $Junk");
 	UNTIL(p, engine_pending(p->engine) == 0);
 	done(p, engine_protocol(p->engine, 0, PROTOCOL_POP3));
 	done(p, engine_sync(p->engine, 0));
 	UNTIL(p, msglist_count(l) == 6);
-	uid = named(p, l, one);
-	UNTIL(p, has(p, l, uid, "work $Junk"));
+	uid = uid_of(p, l, one);
+	UNTIL(p, has_keywords(p, l, uid, "work $Junk"));
 	give(p, l, uid, "work", "done");
-	give(p, l, named(p, l, two), "", "later");
+	give(p, l, uid_of(p, l, two), "", "later");
 	done(p, engine_protocol(p->engine, 0, PROTOCOL_IMAP));
 	engine_close(p->engine, l);
 	l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(l) == 6 && engine_pending(p->engine) == 0 &&
-			 has(p, l, named(p, l, two), "later"));
+			 has_keywords(p, l, uid_of(p, l, two), "later"));
 	stop(p);
 	start_anew(p, false);
-	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == 6 && msglist_sync_percent(l) == 100);
-	assert_true(has(p, l, named(p, l, two), "later"));
-	assert_true(has(p, l, named(p, l, one), "$Junk done"));
+	l = synced(p, "INBOX", 6);
+	assert_true(has_keywords(p, l, uid_of(p, l, two), "later"));
+	assert_true(has_keywords(p, l, uid_of(p, l, one), "$Junk done"));
 	/* Back once more: what both sides have follows, too. */
-	give(p, l, named(p, l, two), "later", "soon");
+	give(p, l, uid_of(p, l, two), "later", "soon");
 	UNTIL(p, engine_pending(p->engine) == 0);
 	done(p, engine_protocol(p->engine, 0, PROTOCOL_POP3));
 	done(p, engine_sync(p->engine, 0));
-	UNTIL(p, msglist_count(l) == 6 && has(p, l, named(p, l, two), "soon"));
+	UNTIL(p, msglist_count(l) == 6 && has_keywords(p, l, uid_of(p, l, two), "soon"));
 	free(one);
 	free(two);
-	person_free(p);
 }
 
 /* The account began with POP3: the server's rows come later. */
@@ -244,18 +229,17 @@ static void begins_with_pop3(void **state)
 
 	UNTIL(p, msglist_count(l) == 4);
 	one = mem_strdup(row_of(p, l, 2).subject);
-	give(p, l, named(p, l, one), "", "work later");
+	give(p, l, uid_of(p, l, one), "", "work later");
 	done(p, engine_protocol(p->engine, 0, PROTOCOL_IMAP));
 	engine_close(p->engine, l);
 	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == 4 && has(p, l, named(p, l, one), "work later") &&
+	UNTIL(p, msglist_count(l) == 4 && has_keywords(p, l, uid_of(p, l, one), "work later") &&
 			 engine_pending(p->engine) == 0);
 	stop(p);
 	start_anew(p, false);
 	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == 4 && has(p, l, named(p, l, one), "work later"));
+	UNTIL(p, msglist_count(l) == 4 && has_keywords(p, l, uid_of(p, l, one), "work later"));
 	free(one);
-	person_free(p);
 }
 
 static char *said(struct person *p, unsigned request)
@@ -294,13 +278,11 @@ static void in_files(void **state)
 	free(path);
 	says(p, engine_import(p->engine, 0, box, "Old"), "4 messages imported");
 	UNTIL(p, engine_pending(p->engine) == 0);
-	m = open_folder(p, "Old");
-	UNTIL(p, msglist_count(m) == 4 && msglist_sync_percent(m) == 100);
+	m = synced(p, "Old", 4);
 	assert_int_equal(found(p, m, "keyword:later"), 1);
 	assert_int_equal(found(p, m, "keyword:home"), 1);
 	q = person_new("pop3", "", "--count", "1");
-	m = open_folder(q, "INBOX");
-	UNTIL(q, msglist_count(m) == 1);
+	m = open_with(q, "INBOX", 1);
 	says(q, engine_import(q->engine, 0, dir, "Dir"), "4 messages imported");
 	says(q, engine_import(q->engine, 0, box, "Box"), "4 messages imported");
 	for (int i = 0; i < 2; i++) {
@@ -311,15 +293,13 @@ static void in_files(void **state)
 	}
 	free(box);
 	free(dir);
-	person_free(q);
-	person_free(p);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(by_imap), cmocka_unit_test(offline),
-		cmocka_unit_test(by_pop3), cmocka_unit_test(switches),
-		cmocka_unit_test(begins_with_pop3), cmocka_unit_test(in_files)};
+	const struct CMUnitTest tests[] = {PERSON_CASE(by_imap), PERSON_CASE(offline),
+		PERSON_CASE(by_pop3), PERSON_CASE(switches), PERSON_CASE(begins_with_pop3),
+		PERSON_CASE(in_files)};
 
 	return PERSON_RUN(tests, NULL);
 }

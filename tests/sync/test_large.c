@@ -319,8 +319,7 @@ static void look_at(struct person *p, struct msglist *l, const struct sample *s)
 	saved_alike(p, l, v, &parts, s->name);
 	/* The list knows it now. */
 	UNTIL(p, msglist_find(l, v->uid) >= 0);
-	assert_int_equal(!!(flags_at(l, (size_t)msglist_find(l, v->uid)) & MAIL_ATTACHMENT),
-		part_has_files(&parts));
+	assert_int_equal(!!(flags_of(l, v->uid) & MAIL_ATTACHMENT), part_has_files(&parts));
 	part_done(&parts);
 	str_done(&bytes);
 	engine_view_free(v);
@@ -346,7 +345,6 @@ static void samples_are_shown_and_saved(void **state)
 		assert_false(v->partial);
 		engine_view_free(v);
 	}
-	person_free(p);
 }
 
 /* --- what does not come --- */
@@ -393,7 +391,6 @@ static void cut_in_the_middle(void **state)
 	look_at(p, l, &CUT_TEXT);
 	free(before);
 	free(dir);
-	person_free(p);
 }
 
 /* All connections there are say nothing any more, one of them in the middle of a part. Nobody waits
@@ -428,15 +425,14 @@ static void stalled_in_the_middle(void **state)
 	str_done(&frozen);
 	free(before);
 	free(dir);
-	person_free(p);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(samples_are_shown_and_saved),
-		cmocka_unit_test(cut_in_the_middle),
-		cmocka_unit_test(stalled_in_the_middle),
+		PERSON_CASE(samples_are_shown_and_saved),
+		PERSON_CASE(cut_in_the_middle),
+		PERSON_CASE(stalled_in_the_middle),
 	};
 
 	return PERSON_RUN(tests, NULL);

@@ -24,15 +24,13 @@ const char *__lsan_default_suppressions(void)
 /* One row that says it has 300,000 octets. */
 static struct person *with_large(struct msglist **l)
 {
-	struct person *p;
+	struct person *p = BY_IMAP("fill INBOX 1",
+		"raw 1 * 1 FETCH (UID 1 FLAGS () INTERNALDATE \"06-Jan-2025 10:00:00 +0000\" "
+		"RFC822.SIZE "
+		"300000 BODY[HEADER.FIELDS (FROM)] {14}\\r\\nSubject: one\\r\\n)",
+		"rule imap \\S+ UID FETCH 1 .*BODY\\.PEEK\\[HEADER\\]\\) => say * 1 FETCH (UID 1 "
+		"BODY[HEADER] {16}\\r\\nSubject: one\\r\\n\\r\\n)\\r\\n$tag OK done\\r\\n");
 
-	odd("fill INBOX 1");
-	odd("raw 1 * 1 FETCH (UID 1 FLAGS () INTERNALDATE \"06-Jan-2025 10:00:00 +0000\" "
-	    "RFC822.SIZE "
-	    "300000 BODY[HEADER.FIELDS (FROM)] {14}\\r\\nSubject: one\\r\\n)");
-	odd("rule imap \\S+ UID FETCH 1 .*BODY\\.PEEK\\[HEADER\\]\\) => say * 1 FETCH (UID 1 "
-	    "BODY[HEADER] {16}\\r\\nSubject: one\\r\\n\\r\\n)\\r\\n$tag OK done\\r\\n");
-	p = by_imap();
 	*l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(*l) == 1);
 	return p;
@@ -94,7 +92,6 @@ static void nil_is_not_the_text(void **state)
 	has(s, "The second");
 	assert_null(strstr(s, "could be fetched"));
 	free(s);
-	person_free(p);
 }
 
 static void one_part_is_refused(void **state)
@@ -112,7 +109,6 @@ static void one_part_is_refused(void **state)
 	has(s, "not fetched yet");
 	free(s);
 	assert_int_equal(seen("UID FETCH 1 .*BODY\\.PEEK\\[1\\]"), 1);
-	person_free(p);
 }
 
 static void whole_without_structure(void **state)
@@ -148,12 +144,9 @@ enum { LARGE = 590000 };
 /* UID 1 is large, 2 to 4 are not; the piece of the large one behind the first is held. */
 static struct person *with_held_piece(struct msglist **l)
 {
-	struct person *p;
+	struct person *p = BY_IMAP("large INBOX 600000", "fill INBOX 3",
+		"rule x1 UID FETCH 1 .*BODY\\.PEEK\\[\\]<[1-9] => hold");
 
-	odd("large INBOX 600000");
-	odd("fill INBOX 3");
-	odd("rule x1 UID FETCH 1 .*BODY\\.PEEK\\[\\]<[1-9] => hold");
-	p = by_imap();
 	*l = filled(p, 4);
 	return p;
 }
@@ -227,8 +220,7 @@ static void reading_elsewhere_goes_ahead_too(void **state)
 
 	odd("fill Other 3");
 	p = with_held_piece(&l);
-	other = open_folder(p, "Other");
-	UNTIL(p, msglist_count(other) == 3);
+	other = open_with(p, "Other", 3);
 	read_while_it_is_saved(p, l, other);
 }
 
@@ -255,41 +247,28 @@ static void cancelled_saving_asks_for_no_more(void **state)
 	assert_int_equal(seen("BODY\\.PEEK\\[\\]<"), pieces);
 	assert_false(file_exists(path));
 	free(path);
-	person_free(p);
 }
 
 static void too_large_is_said(void **state)
 {
-	struct msglist *l;
-	struct person *p;
-	struct event *ev;
+	struct person *p = BY_IMAP("fill INBOX 1",
+		"raw 1 * 1 FETCH (UID 1 FLAGS () INTERNALDATE \"06-Jan-2025 10:00:00 +0000\" "
+		"RFC822.SIZE 268435457 BODY[HEADER.FIELDS (FROM)] {14}\\r\\nSubject: one\\r\\n)");
+	struct msglist *l = open_with(p, "INBOX", 1);
 
-	odd("fill INBOX 1");
-	odd("raw 1 * 1 FETCH (UID 1 FLAGS () INTERNALDATE \"06-Jan-2025 10:00:00 +0000\" "
-	    "RFC822.SIZE 268435457 BODY[HEADER.FIELDS (FROM)] {14}\\r\\nSubject: one\\r\\n)");
-	p = by_imap();
-	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == 1);
-	ev = answer(p, engine_save_message(p->engine, l, 1, "not-made"));
-	assert_int_equal(ev->kind, EVENT_FAILED);
-	has(event_error(ev), "It has more than 256 MB and is not fetched");
-	event_free(ev);
+	fails(p, engine_save_message(p->engine, l, 1, "not-made"),
+		"It has more than 256 MB and is not fetched");
 	assert_int_equal(seen("BODY\\.PEEK\\[\\]"), 0);
-	person_free(p);
 }
 
 /* An export of ten messages, of which some end the connection: what it says; free(). */
 static char *exported(const char *rule, const char *name, bool there)
 {
-	struct msglist *l;
-	struct person *p;
 	struct event *ev;
 	char *path, *said;
+	struct person *p = BY_IMAP("reset", "fill INBOX 10");
+	struct msglist *l = filled(p, 10);
 
-	odd("reset");
-	odd("fill INBOX 10");
-	p = by_imap();
-	l = filled(p, 10);
 	odd(rule);
 	path = text_of("%s/%s", p->home, name);
 	ev = answer(p, engine_export(p->engine, l, NULL, 0, path));

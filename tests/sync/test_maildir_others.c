@@ -188,7 +188,6 @@ static void seen_while_running(void **state)
 	/* What was taken away here is not fetched again. */
 	done(p, engine_sync(p->engine, 0));
 	assert_int_equal(msglist_count(p->inbox), MAILS + 1);
-	person_free(p);
 }
 
 static void seen_at_the_next_start(void **state)
@@ -209,7 +208,6 @@ static void seen_at_the_next_start(void **state)
 	l = open_folder(p, "INBOX");
 	done(p, engine_sync(p->engine, 0));
 	assert_int_equal(msglist_count(l), MAILS + 1);
-	person_free(p);
 }
 
 /* "SUBJECT FLAGS" of each row, sorted. */
@@ -247,7 +245,7 @@ static char *mark_some(struct person *p)
 	uint32_t uid = msglist_uid(p->inbox, 0), uids[2] = {uid, msglist_uid(p->inbox, 1)};
 
 	done(p, engine_flag(p->engine, p->inbox, uids, 2, 0, MAIL_SEEN));
-	done(p, engine_flag(p->engine, p->inbox, &uid, 1, 0, MAIL_FLAGGED | MAIL_ANSWERED));
+	flag_one(p, p->inbox, uid, MAIL_FLAGGED | MAIL_ANSWERED);
 	deliver(p, "", "From elsewhere");
 	UNTIL(p, msglist_count(p->inbox) == MAILS + 1);
 	return listing(p, p->inbox);
@@ -293,7 +291,6 @@ static void dovecot_sees_the_same(void **state)
 	free(ours);
 	free(tree);
 	str_done(&theirs);
-	person_free(p);
 }
 
 /* mutt's own index of the folder, opened read-only. */
@@ -344,7 +341,6 @@ static void mutt_sees_the_same(void **state)
 	free(ours);
 	free(tree);
 	str_done(&theirs);
-	person_free(p);
 }
 
 static const char one[] = "From a@example.org Sat Jan  3 01:05:34 2026\nFrom: a@example.org\n"
@@ -376,17 +372,16 @@ static void mbox_grows_while_open(void **state)
 	UNTIL(p, msglist_count(l) == 1 && shows(p, l, "Mbox two", MAIL_SEEN));
 	engine_close(p->engine, l);
 	free(path);
-	person_free(p);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(seen_while_running),
-		cmocka_unit_test(seen_at_the_next_start),
-		cmocka_unit_test(dovecot_sees_the_same),
-		cmocka_unit_test(mutt_sees_the_same),
-		cmocka_unit_test(mbox_grows_while_open),
+		PERSON_CASE(seen_while_running),
+		PERSON_CASE(seen_at_the_next_start),
+		PERSON_CASE(dovecot_sees_the_same),
+		PERSON_CASE(mutt_sees_the_same),
+		PERSON_CASE(mbox_grows_while_open),
 	};
 
 	return PERSON_RUN(tests, NULL);

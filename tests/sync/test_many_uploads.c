@@ -157,11 +157,8 @@ static size_t files_in(const struct person *p, const char *below)
 /* Nobody online; Archive is known. */
 static struct person *somebody_offline(char **maildir)
 {
-	struct person *p;
+	struct person *p = BY_IMAP("fill INBOX 1", "fill Archive 0");
 
-	odd("fill INBOX 1");
-	odd("fill Archive 0");
-	p = by_imap();
 	filled(p, 1);
 	UNTIL(p, engine_find_folder(p->engine, 0, "Archive") >= 0);
 	stop(p);
@@ -179,24 +176,21 @@ static void all_wait(struct person *p)
 
 static void import_waits_for_the_disk_once_for_many(void **state)
 {
-	struct person *p;
 	char *maildir;
+	struct person *p = somebody_offline(&maildir);
 
-	p = somebody_offline(&maildir);
 	atomic_store(&dirs, 0);
 	atomic_store(&records, 0);
 	done(p, engine_import(p->engine, 0, maildir, "Archive"));
 	few_waits();
 	all_wait(p);
 	free(maildir);
-	person_free(p);
 }
 
 static struct msglist *local_folder(struct person *p, uint32_t **uids)
 {
-	struct msglist *l = open_folder(p, "Local/Old");
+	struct msglist *l = open_with(p, "Local/Old", MANY);
 
-	UNTIL(p, msglist_count(l) == MANY);
 	*uids = mem_array(MANY, sizeof(**uids));
 	for (size_t i = 0; i < MANY; i++)
 		(*uids)[i] = msglist_uid(l, i);
@@ -207,16 +201,14 @@ static struct msglist *local_folder(struct person *p, uint32_t **uids)
 
 static void copy_waits_for_the_disk_once_for_many(void **state)
 {
-	struct person *p;
-	struct msglist *l;
 	uint32_t *uids;
 	char *maildir;
 	unsigned copy, other;
 	bool between = false;
 	struct event *ev;
+	struct person *p = somebody_offline(&maildir);
+	struct msglist *l = local_folder(p, &uids);
 
-	p = somebody_offline(&maildir);
-	l = local_folder(p, &uids);
 	slow_disk();
 	copy = engine_copy(p->engine, l, uids, MANY, "Archive");
 	somebody_waits();
@@ -237,21 +229,18 @@ static void copy_waits_for_the_disk_once_for_many(void **state)
 	all_wait(p);
 	free(uids);
 	free(maildir);
-	person_free(p);
 }
 
 /* What was told as on its way is, with its file; the rest is not. */
 static void copy_that_is_cancelled(void **state)
 {
-	struct person *p;
-	struct msglist *l;
 	uint32_t *uids;
 	char *maildir;
 	struct event *ev;
 	unsigned copy;
+	struct person *p = somebody_offline(&maildir);
+	struct msglist *l = local_folder(p, &uids);
 
-	p = somebody_offline(&maildir);
-	l = local_folder(p, &uids);
 	slow_disk();
 	copy = engine_copy(p->engine, l, uids, MANY, "Archive");
 	somebody_waits();
@@ -266,19 +255,16 @@ static void copy_that_is_cancelled(void **state)
 	assert_int_equal(files_in(p, "append"), engine_pending(p->engine));
 	free(uids);
 	free(maildir);
-	person_free(p);
 }
 
 static void disk_that_fails_leaves_nothing_half(void **state)
 {
-	struct person *p;
-	struct msglist *l;
 	uint32_t *uids;
 	char *maildir;
 	struct event *ev;
+	struct person *p = somebody_offline(&maildir);
+	struct msglist *l = local_folder(p, &uids);
 
-	p = somebody_offline(&maildir);
-	l = local_folder(p, &uids);
 	atomic_store(&disk_is_bad, true);
 	ev = answer(p, engine_copy(p->engine, l, uids, MANY, "Archive"));
 	atomic_store(&disk_is_bad, false);
@@ -291,19 +277,16 @@ static void disk_that_fails_leaves_nothing_half(void **state)
 	all_wait(p);
 	free(uids);
 	free(maildir);
-	person_free(p);
 }
 
 /* As they were, each once. */
 static void copies_go_up(void **state)
 {
-	struct person *p;
-	struct msglist *l;
 	uint32_t *uids;
 	char *maildir;
+	struct person *p = somebody_offline(&maildir);
+	struct msglist *l = local_folder(p, &uids);
 
-	p = somebody_offline(&maildir);
-	l = local_folder(p, &uids);
 	done(p, engine_copy(p->engine, l, uids, SOME, "Archive"));
 	engine_set_offline(p->engine, false);
 	settled(p);
@@ -312,17 +295,15 @@ static void copies_go_up(void **state)
 	assert_int_equal(files_in(p, "append"), 0);
 	free(uids);
 	free(maildir);
-	person_free(p);
 }
 
 static void import_that_is_cancelled(void **state)
 {
-	struct person *p;
 	char *maildir;
 	struct event *ev;
 	unsigned import;
+	struct person *p = somebody_offline(&maildir);
 
-	p = somebody_offline(&maildir);
 	slow_disk();
 	import = engine_import(p->engine, 0, maildir, "Archive");
 	somebody_waits();
@@ -338,17 +319,15 @@ static void import_that_is_cancelled(void **state)
 	done(p, engine_import(p->engine, 0, maildir, "Archive"));
 	all_wait(p);
 	free(maildir);
-	person_free(p);
 }
 
 /* What the disk lost was not imported, and is not said to be. */
 static void import_to_a_disk_that_fails(void **state)
 {
-	struct person *p;
 	char *maildir;
 	struct event *ev;
+	struct person *p = somebody_offline(&maildir);
 
-	p = somebody_offline(&maildir);
 	atomic_store(&disk_is_bad, true);
 	ev = answer(p, engine_import(p->engine, 0, maildir, "Archive"));
 	atomic_store(&disk_is_bad, false);
@@ -359,7 +338,6 @@ static void import_to_a_disk_that_fails(void **state)
 	assert_int_equal(engine_pending(p->engine), 0);
 	assert_int_equal(files_in(p, "append"), 0);
 	free(maildir);
-	person_free(p);
 }
 
 int main(void)

@@ -22,7 +22,7 @@ static void old_server_moves_and_takes_back(void **state)
 	for (size_t i = 0; i < 3; i++)
 		uids[i] = msglist_uid(l, i);
 	marked = msglist_uid(l, 4);
-	done(p, engine_flag(p->engine, l, &marked, 1, 0, MAIL_DELETED));
+	flag_one(p, l, marked, MAIL_DELETED);
 	done(p, engine_archive(p->engine, l, uids, 3));
 	UNTIL(p, engine_pending(p->engine) == 0 && msglist_count(archive) == 3);
 	stop(p);
@@ -33,7 +33,6 @@ static void old_server_moves_and_takes_back(void **state)
 	UNTIL(p, msglist_count(l) == 3 && is_marked(l, marked));
 	assert_int_equal(msglist_count(archive), 3);
 	assert_false(flags_at(archive, 0) & MAIL_DELETED);
-	person_free(p);
 }
 
 static void old_server_takes_back(void **state)
@@ -52,7 +51,6 @@ static void old_server_takes_back(void **state)
 	done(p, engine_undo(p->engine));
 	UNTIL(p, engine_pending(p->engine) == 0 && msglist_count(l) == 6 &&
 			 msglist_count(archive) == 0);
-	person_free(p);
 }
 
 static void old_server_replays(void **state)
@@ -69,17 +67,15 @@ static void old_server_replays(void **state)
 	l = open_folder(p, "INBOX");
 	for (size_t i = 0; i < 20; i++) {
 		uid = msglist_uid(l, i);
-		done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
-		done(p, engine_copy(p->engine, l, &uid, 1, "Archive"));
+		flag_one(p, l, uid, MAIL_FLAGGED);
+		copy_one(p, l, uid, "Archive");
 	}
 	assert_int_equal(engine_pending(p->engine), 2);
 	stop(p);
 	start(p, false);
 	UNTIL(p, engine_pending(p->engine) == 0);
-	archive = open_folder(p, "Archive");
-	UNTIL(p, msglist_count(archive) == 20 && msglist_sync_percent(archive) == 100);
+	archive = synced(p, "Archive", 20);
 	assert_true(flags_at(archive, 0) & MAIL_FLAGGED);
-	person_free(p);
 }
 
 int main(void)
@@ -87,9 +83,9 @@ int main(void)
 	static const char conf[] = "protocol imap {\n  imap_capability = IMAP4rev1 SASL-IR "
 				   "LITERAL+ ID ENABLE IDLE SPECIAL-USE\n}\n";
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(old_server_moves_and_takes_back),
-		cmocka_unit_test(old_server_takes_back),
-		cmocka_unit_test(old_server_replays),
+		PERSON_CASE(old_server_moves_and_takes_back),
+		PERSON_CASE(old_server_takes_back),
+		PERSON_CASE(old_server_replays),
 	};
 
 	return PERSON_RUN(tests, conf);

@@ -49,15 +49,10 @@ static int count_in_server(void)
 static void refused_and_given(const struct bad_way *way, const char *bad, size_t nbad)
 {
 	char *rule = text_of("rule pop3 RETR (%s)$ => %s", bad, way->action);
-	struct person *p;
-	struct msglist *l;
 	int asked;
+	struct person *p = BY_POP3("\tpop3-keep never\n", "reset", "fill INBOX 4", rule);
+	struct msglist *l = inbox_of(p, MESSAGES);
 
-	odd("reset");
-	odd("fill INBOX 4");
-	odd(rule);
-	p = by_pop3("\tpop3-keep never\n");
-	l = inbox_of(p, MESSAGES);
 	assert_int_equal(bad_rows(l), nbad);
 	has(row_of(p, l, a_bad_row(l)).subject, way->words);
 	/* The others are here, and went there. */
@@ -111,43 +106,29 @@ static void torn_in_the_middle(void **state)
 
 static void refused_with_pipelining(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_POP3("\tpop3-keep never\n", "pop3caps UIDL TOP USER PIPELINING",
+		"fill INBOX 60", "rule pop3 RETR (1|30)$ => cut");
+	struct msglist *l = inbox_of(p, 60);
 
-	odd("pop3caps UIDL TOP USER PIPELINING");
-	odd("fill INBOX 60");
-	odd("rule pop3 RETR (1|30)$ => cut");
-	p = by_pop3("\tpop3-keep never\n");
-	l = inbox_of(p, 60);
 	assert_int_equal(bad_rows(l), 2);
 	assert_int_equal(count_in_server(), 2);
-	person_free(p);
 }
 
 static void link_that_breaks_once_makes_no_row(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_POP3("", "fill INBOX 4", "rule x1 pop3 RETR 3 => cut");
+	struct msglist *l = inbox_of(p, 4);
 
-	odd("fill INBOX 4");
-	odd("rule x1 pop3 RETR 3 => cut");
-	p = by_pop3("");
-	l = inbox_of(p, 4);
 	assert_int_equal(bad_rows(l), 0);
 	assert_null(strstr(person_told(), "cannot be fetched"));
-	person_free(p);
 }
 
 static void still_refused_after_an_hour(void **state)
 {
-	struct person *p;
-	struct msglist *l;
 	uint32_t uid;
+	struct person *p = BY_POP3("", "fill INBOX 3", "rule pop3 RETR 2 => cut");
+	struct msglist *l = inbox_of(p, 3);
 
-	odd("fill INBOX 3");
-	odd("rule pop3 RETR 2 => cut");
-	p = by_pop3("");
-	l = inbox_of(p, 3);
 	assert_int_equal(seen("pop3 RETR 2"), 2);
 	uid = msglist_uid(l, a_bad_row(l));
 	put_clock(HOUR - 1);
@@ -163,16 +144,13 @@ static void still_refused_after_an_hour(void **state)
 	/* The same row, with what was said last. */
 	assert_int_equal(msglist_uid(l, a_bad_row(l)), uid);
 	UNTIL(p, strstr(row_of(p, l, a_bad_row(l)).subject, "not today"));
-	person_free(p);
 }
 
 static struct person *with_row(struct msglist **l, const char *more)
 {
-	struct person *p;
+	struct person *p =
+		BY_POP3(more, "fill INBOX 3", "rule pop3 RETR 2 => say -ERR disk trouble");
 
-	odd("fill INBOX 3");
-	odd("rule pop3 RETR 2 => say -ERR disk trouble");
-	p = by_pop3(more);
 	*l = inbox_of(p, 3);
 	return p;
 }
@@ -180,11 +158,10 @@ static struct person *with_row(struct msglist **l, const char *more)
 static void row_says_what_it_is(void **state)
 {
 	struct msglist *l;
-	struct person *p;
 	struct folder_info inbox;
 	const char *told;
+	struct person *p = with_row(&l, "");
 
-	p = with_row(&l, "");
 	shows(p, l, a_bad_row(l), "disk trouble");
 	shows(p, l, a_bad_row(l), ":whole asks for it now");
 	told = strstr(person_told(), "INBOX: a message (cannot be fetched: ");
@@ -199,17 +176,14 @@ static void row_says_what_it_is(void **state)
 	engine_folder(p->engine, 0, (size_t)engine_find_folder(p->engine, 0, "INBOX"), &inbox);
 	assert_int_equal(inbox.total, 3);
 	assert_int_equal(inbox.unread, 2);
-	person_free(p);
 }
 
 static void whole_asks_for_it_now(void **state)
 {
 	struct msglist *l;
-	struct person *p;
-	uint32_t uid;
+	struct person *p = with_row(&l, "");
+	uint32_t uid = msglist_uid(l, a_bad_row(l));
 
-	p = with_row(&l, "");
-	uid = msglist_uid(l, a_bad_row(l));
 	fails(p, engine_whole(p->engine, l, uid), "disk trouble");
 	assert_int_equal(msglist_uid(l, a_bad_row(l)), uid);
 	odd("norules");
@@ -219,44 +193,35 @@ static void whole_asks_for_it_now(void **state)
 	done(p, engine_whole(p->engine, l, uid));
 	UNTIL(p, msglist_count(l) == 3 && bad_rows(l) == 0);
 	all_subjects_once(p, l, 3);
-	person_free(p);
 }
 
 static void whole_of_what_has_gone(void **state)
 {
 	struct msglist *l;
-	struct person *p;
+	struct person *p = with_row(&l, "");
 
-	p = with_row(&l, "");
 	odd("gone INBOX 2");
 	fails(p, engine_whole(p->engine, l, msglist_uid(l, a_bad_row(l))), "no more");
 	UNTIL(p, msglist_count(l) == 2);
 	assert_int_equal(bad_rows(l), 0);
-	person_free(p);
 }
 
 static void last_of_the_mailbox_goes(void **state)
 {
-	struct msglist *l;
-	struct person *p;
+	struct person *p = BY_POP3("", "fill INBOX 1", "rule pop3 RETR 1 => say -ERR disk trouble");
+	struct msglist *l = inbox_of(p, 1);
 
-	odd("fill INBOX 1");
-	odd("rule pop3 RETR 1 => say -ERR disk trouble");
-	p = by_pop3("");
-	l = inbox_of(p, 1);
 	odd("gone INBOX 1");
 	fetch(p);
 	UNTIL(p, msglist_count(l) == 0);
-	person_free(p);
 }
 
 static void nothing_can_be_done_to_a_row(void **state)
 {
 	struct msglist *l, *trash;
-	struct person *p;
 	uint32_t uids[2];
+	struct person *p = with_row(&l, "");
 
-	p = with_row(&l, "");
 	uids[0] = msglist_uid(l, a_bad_row(l));
 	fails(p, engine_delete(p->engine, l, uids, 1), "has not given");
 	fails(p, engine_flag(p->engine, l, uids, 1, 0, MAIL_FLAGGED), "has not given");
@@ -272,20 +237,17 @@ static void nothing_can_be_done_to_a_row(void **state)
 	UNTIL(p, msglist_count(l) == 2);
 	assert_int_equal(bad_rows(l), 1);
 	has(person_told(), "1 message that the server has not given yet");
-	trash = open_folder(p, "Trash");
-	UNTIL(p, msglist_count(trash) == 1);
+	trash = open_with(p, "Trash", 1);
 	assert_int_equal(find_subject(p, trash, "Message 3"), 0);
-	person_free(p);
 }
 
 static void row_is_not_exported(void **state)
 {
 	struct msglist *l;
-	struct person *p;
 	char *path;
 	struct str out = STR_INIT;
+	struct person *p = with_row(&l, "");
 
-	p = with_row(&l, "");
 	path = text_of("%s/rows.mbox", p->home);
 	fails(p, engine_export(p->engine, l, NULL, 0, path), "2 messages written");
 	assert_int_equal(file_read(path, 1 << 20, &out, NULL), 0);
@@ -293,17 +255,15 @@ static void row_is_not_exported(void **state)
 	assert_null(strstr(out.p, "disk trouble"));
 	str_done(&out);
 	free(path);
-	person_free(p);
 }
 
 static void row_is_not_counted_by_a_switch(void **state)
 {
 	struct event *ev;
 	struct msglist *l;
-	struct person *p;
 	char *path;
+	struct person *p = with_row(&l, "");
 
-	p = with_row(&l, "");
 	ev = answer(p, engine_protocol_preview(p->engine, 0, PROTOCOL_IMAP));
 	assert_int_equal(ev->kind, EVENT_TEXT);
 	has(ev->text.lines,
@@ -311,8 +271,7 @@ static void row_is_not_counted_by_a_switch(void **state)
 	has(ev->text.lines, " 0 only here");
 	event_free(ev);
 	done(p, engine_protocol(p->engine, 0, PROTOCOL_IMAP));
-	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == 3 && msglist_sync_percent(l) == 100);
+	l = synced(p, "INBOX", 3);
 	all_subjects_once(p, l, 3);
 	settled(p);
 	/* Their marks wait for messages that are there; the row has none. */
@@ -325,7 +284,6 @@ static void row_is_not_counted_by_a_switch(void **state)
 	l = inbox_of(p, 3);
 	UNTIL(p, bad_rows(l) == 0);
 	all_subjects_once(p, l, 3);
-	person_free(p);
 }
 
 static void refused_without_uidl(void **state)
@@ -343,20 +301,15 @@ static void refused_without_uidl(void **state)
 	fetch(p);
 	UNTIL(p, msglist_count(l) == 3 && bad_rows(l) == 0);
 	all_subjects_once(p, l, 3);
-	person_free(p);
 }
 
 /* TOP is what ends the connection: of a large message, and of one that may be here already. */
 static void top_ends_the_connection(void **state)
 {
-	struct msglist *l;
-	struct person *p;
+	struct person *p = BY_POP3(
+		"\tpop3-max 10k\n", "fill INBOX 2", "big large 50000", "rule pop3 TOP 3 => cut");
+	struct msglist *l = inbox_of(p, 3);
 
-	odd("fill INBOX 2");
-	odd("big large 50000");
-	odd("rule pop3 TOP 3 => cut");
-	p = by_pop3("\tpop3-max 10k\n");
-	l = inbox_of(p, 3);
 	assert_int_equal(bad_rows(l), 0);
 	shows(p, l, (size_t)find_subject(p, l, "large"), "the end");
 	odd("new-uidls");
@@ -366,7 +319,6 @@ static void top_ends_the_connection(void **state)
 	assert_int_equal(seen("pop3 TOP 2"), 1);
 	assert_int_equal(msglist_count(l), 3);
 	assert_int_equal(bad_rows(l), 0);
-	person_free(p);
 }
 
 int main(void)

@@ -22,13 +22,9 @@ static void again(struct person *p)
 
 static void without_uidl_nothing_comes_twice(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_POP3("", "fill INBOX 5", "nouidl");
+	struct msglist *l = inbox_of(p, 5);
 
-	odd("fill INBOX 5");
-	odd("nouidl");
-	p = by_pop3("");
-	l = inbox_of(p, 5);
 	assert_int_equal(seen("pop3 RETR"), 5);
 	odd("fill INBOX 1");
 	fetch(p);
@@ -36,101 +32,74 @@ static void without_uidl_nothing_comes_twice(void **state)
 	again(p);
 	l = inbox_of(p, 6);
 	assert_int_equal(seen("pop3 RETR"), 6);
-	person_free(p);
 }
 
 static void without_uidl_and_top_nothing_comes_twice(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_POP3("", "fill INBOX 4", "nouidl", "notop");
+	struct msglist *l = inbox_of(p, 4);
 
-	odd("fill INBOX 4");
-	odd("nouidl");
-	odd("notop");
-	p = by_pop3("");
-	l = inbox_of(p, 4);
 	fetch(p);
 	assert_int_equal(msglist_count(l), 4);
 	again(p);
 	inbox_of(p, 4);
-	person_free(p);
 }
 
 static void without_uidl_namesakes_both_come(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_POP3("", "nouidl",
+		"mail Message-ID: <same@odd>\\r\\nDate: Mon, 6 Jan 2025 10:00:00 "
+		"+0000\\r\\nSubject: one\\r\\n\\r\\nshort\\r\\n",
+		"mail Message-ID: <same@odd>\\r\\nDate: Mon, 6 Jan 2025 10:00:00 "
+		"+0000\\r\\nSubject: two\\r\\n\\r\\nquite a bit longer\\r\\n");
+	struct msglist *l = inbox_of(p, 2);
 
-	odd("nouidl");
-	odd("mail Message-ID: <same@odd>\\r\\nDate: Mon, 6 Jan 2025 10:00:00 "
-	    "+0000\\r\\nSubject: one\\r\\n\\r\\nshort\\r\\n");
-	odd("mail Message-ID: <same@odd>\\r\\nDate: Mon, 6 Jan 2025 10:00:00 "
-	    "+0000\\r\\nSubject: two\\r\\n\\r\\nquite a bit longer\\r\\n");
-	p = by_pop3("");
-	l = inbox_of(p, 2);
 	assert_true(find_subject(p, l, "one") >= 0 && find_subject(p, l, "two") >= 0);
 	fetch(p);
 	assert_int_equal(msglist_count(l), 2);
-	person_free(p);
 }
 
 static void without_uidl_never_keep_empties_the_server(void **state)
 {
-	struct person *p;
+	struct person *p = BY_POP3("\tpop3-keep never\n", "fill INBOX 3", "nouidl");
 
-	odd("fill INBOX 3");
-	odd("nouidl");
-	p = by_pop3("\tpop3-keep never\n");
 	inbox_of(p, 3);
 	assert_int_equal(number("count INBOX"), 0);
-	person_free(p);
 }
 
 static void without_capa_everything_comes(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_POP3("", "fill INBOX 6", "rule pop3 CAPA => say -ERR what?");
+	struct msglist *l = inbox_of(p, 6);
 
-	odd("fill INBOX 6");
-	odd("rule pop3 CAPA => say -ERR what?");
-	p = by_pop3("");
-	l = inbox_of(p, 6);
 	fetch(p);
 	assert_int_equal(msglist_count(l), 6);
 	assert_int_equal(seen("pop3 RETR"), 6);
-	person_free(p);
 }
 
 static void pipelined_everything_comes(void **state)
 {
-	struct person *p;
+	struct person *p = BY_POP3("\tpop3-keep never\n", "pop3caps UIDL TOP USER PIPELINING",
+		"fill INBOX 120", "rule x1 pop3 DELE 77 => say -ERR not this one");
 
-	odd("pop3caps UIDL TOP USER PIPELINING");
-	odd("fill INBOX 120");
-	odd("rule x1 pop3 DELE 77 => say -ERR not this one");
-	p = by_pop3("\tpop3-keep never\n");
 	inbox_of(p, 120);
 	fetch(p);
 	assert_int_equal(seen("pop3 RETR"), 120);
 	assert_int_equal(seen("pop3 DELE"), 121);
 	assert_int_equal(number("count INBOX"), 0);
-	person_free(p);
 }
 
 /* --- UIDLs --- */
 
 static void moved_server_nothing_comes_twice(void **state)
 {
-	struct person *p;
-	struct msglist *l;
 	uint32_t uid;
+	struct person *p = BY_POP3("", "fill INBOX 8");
+	struct msglist *l = inbox_of(p, 8);
 
-	odd("fill INBOX 8");
-	p = by_pop3("");
-	l = inbox_of(p, 8);
 	/* One was deleted here for good, one filed elsewhere: they do not come back either. */
 	uid = msglist_uid(l, 0);
-	done(p, engine_delete(p->engine, l, &uid, 1));
+	delete_one(p, l, uid);
 	UNTIL(p, msglist_count(l) == 7);
 	odd("new-uidls");
 	odd("fill INBOX 1");
@@ -139,16 +108,13 @@ static void moved_server_nothing_comes_twice(void **state)
 	fetch(p);
 	assert_int_equal(msglist_count(l), 8);
 	assert_int_equal(seen("pop3 RETR"), 9);
-	person_free(p);
 }
 
 static void moved_server_and_a_dropped_link(void **state)
 {
-	struct person *p;
 	struct msglist *l;
+	struct person *p = BY_POP3("", "fill INBOX 30");
 
-	odd("fill INBOX 30");
-	p = by_pop3("");
 	inbox_of(p, 30);
 	stop(p);
 	odd("new-uidls");
@@ -161,71 +127,53 @@ static void moved_server_and_a_dropped_link(void **state)
 	assert_int_equal(msglist_count(l), 30);
 	/* The one whose TOP ended the connection was fetched to be recognised. */
 	assert_int_equal(seen("pop3 RETR"), 31);
-	person_free(p);
 }
 
 static void uidls_of_every_session_anew(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_POP3("", "fill INBOX 5");
+	struct msglist *l = inbox_of(p, 5);
 
-	odd("fill INBOX 5");
-	p = by_pop3("");
-	l = inbox_of(p, 5);
 	for (int i = 0; i < 3; i++) {
 		odd("new-uidls");
 		fetch(p);
 		assert_int_equal(msglist_count(l), 5);
 	}
 	assert_int_equal(seen("pop3 RETR"), 5);
-	person_free(p);
 }
 
 static void moved_server_without_top(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_POP3("", "notop", "fill INBOX 5");
+	struct msglist *l = inbox_of(p, 5);
 
-	odd("notop");
-	odd("fill INBOX 5");
-	p = by_pop3("");
-	l = inbox_of(p, 5);
 	odd("new-uidls");
 	fetch(p);
 	fetch(p);
 	assert_int_equal(msglist_count(l), 5);
-	person_free(p);
 }
 
 static void empty_list_forgets_nothing(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_POP3("", "fill INBOX 4");
+	struct msglist *l = inbox_of(p, 4);
 
-	odd("fill INBOX 4");
-	p = by_pop3("");
-	l = inbox_of(p, 4);
 	odd("rule pop3 (LIST|UIDL) => say +OK\\r\\n.");
 	fetch(p);
 	odd("norules");
 	fetch(p);
 	assert_int_equal(msglist_count(l), 4);
 	assert_int_equal(seen("pop3 RETR"), 4);
-	person_free(p);
 }
 
 static void dele_refused_and_moved_elsewhere_does_not_come_back(void **state)
 {
-	struct person *p;
-	struct msglist *l;
-	uint32_t uid;
+	struct person *p = BY_POP3("\tpop3-keep never\n", "fill INBOX 2",
+		"rule pop3 DELE => say -ERR [SYS/TEMP] not now");
+	struct msglist *l = inbox_of(p, 2);
+	uint32_t uid = msglist_uid(l, 0);
 
-	odd("fill INBOX 2");
-	odd("rule pop3 DELE => say -ERR [SYS/TEMP] not now");
-	p = by_pop3("\tpop3-keep never\n");
-	l = inbox_of(p, 2);
-	uid = msglist_uid(l, 0);
-	done(p, engine_archive(p->engine, l, &uid, 1));
+	archive_one(p, l, uid);
 	UNTIL(p, msglist_count(l) == 1);
 	fetch(p);
 	assert_int_equal(msglist_count(l), 1);
@@ -233,44 +181,34 @@ static void dele_refused_and_moved_elsewhere_does_not_come_back(void **state)
 	fetch(p);
 	assert_int_equal(number("count INBOX"), 0);
 	assert_int_equal(seen("pop3 RETR"), 2);
-	person_free(p);
 }
 
 /* --- what messages look like on the wire --- */
 
 static void dots_are_as_they_were(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_POP3("",
+		"mail Subject: "
+		"dots\\r\\n\\r\\nbegin\\r\\n.\\r\\n..two\\r\\n.one\\r\\n...\\r\\nend\\r\\n");
+	struct msglist *l = inbox_of(p, 1);
 
-	odd("mail Subject: "
-	    "dots\\r\\n\\r\\nbegin\\r\\n.\\r\\n..two\\r\\n.one\\r\\n...\\r\\nend\\r\\n");
-	p = by_pop3("");
-	l = inbox_of(p, 1);
 	shows(p, l, 0, "begin\n.\n..two\n.one\n...\nend");
-	person_free(p);
 }
 
 static void line_of_a_megabyte_comes_whole(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_POP3("", "long wide 1000000", "fill INBOX 1");
+	struct msglist *l = inbox_of(p, 2);
 
-	odd("long wide 1000000");
-	odd("fill INBOX 1");
-	p = by_pop3("");
-	l = inbox_of(p, 2);
 	shows(p, l, (size_t)find_subject(p, l, "wide"), "the end");
-	person_free(p);
 }
 
 static void octets_of_any_kind_come(void **state)
 {
-	struct person *p;
 	struct msglist *l;
+	struct person *p = BY_POP3("",
+		"mail Subject: odd\\r\\n\\r\\n\\x80\\xff bare\\nlf and\\rcr \\x01\\r\\nthe end");
 
-	odd("mail Subject: odd\\r\\n\\r\\n\\x80\\xff bare\\nlf and\\rcr \\x01\\r\\nthe end");
-	p = by_pop3("");
 	odd("rule pop3 RETR => before +OK");
 	odd("norules");
 	l = open_folder(p, "INBOX");
@@ -283,24 +221,19 @@ static void octets_of_any_kind_come(void **state)
 	fetch(p);
 	UNTIL(p, msglist_count(l) == 1);
 	shows(p, l, 0, "the end");
-	person_free(p);
 }
 
 static void nonsense_instead_of_an_answer(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_POP3("\tpop3-keep never\n", "fill INBOX 3",
+		"rule x1 pop3 RETR 2 => say HTTP/1.1 200 OK");
+	struct msglist *l = open_folder(p, "INBOX");
 
-	odd("fill INBOX 3");
-	odd("rule x1 pop3 RETR 2 => say HTTP/1.1 200 OK");
-	p = by_pop3("\tpop3-keep never\n");
-	l = open_folder(p, "INBOX");
 	UNTIL_SERVER(p, seen("pop3 RETR 2"));
 	event_free(answer(p, engine_sync(p->engine, 0)));
 	fetch(p);
 	UNTIL(p, msglist_count(l) == 3);
 	assert_int_equal(number("count INBOX"), 0);
-	person_free(p);
 }
 
 /* --- refusals with a code --- */
@@ -308,19 +241,13 @@ static void nonsense_instead_of_an_answer(void **state)
 static void refused_for_now(const char *code)
 {
 	char *rule = text_of("rule pop3 PASS => say -ERR %s please wait", code);
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_POP3("", "reset", "fill INBOX 2", rule);
 
-	odd("reset");
-	odd("fill INBOX 2");
-	odd(rule);
-	p = by_pop3("");
 	UNTIL(p, state_of(p) == STATE_WAITING);
 	has(reason(p), "please wait");
 	odd("norules");
 	engine_retry(p->engine);
-	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == 2);
+	open_with(p, "INBOX", 2);
 	person_free(p);
 	free(rule);
 }
@@ -338,11 +265,8 @@ static void trouble_for_now_waits(void **state)
 static void refused_for_good(const char *code)
 {
 	char *rule = text_of("rule pop3 PASS => say -ERR %s go away", code);
-	struct person *p;
+	struct person *p = BY_POP3("", "reset", rule);
 
-	odd("reset");
-	odd(rule);
-	p = by_pop3("");
 	UNTIL(p, state_of(p) == STATE_FAILED);
 	has(reason(p), "go away");
 	watch(p, 1200);
@@ -363,25 +287,20 @@ static void trouble_for_good_is_told_once(void **state)
 
 static void apop_is_never_chosen(void **state)
 {
-	struct person *p;
+	struct person *p = BY_POP3(
+		"", "greeting pop3 +OK POP3 <1896.697170952@dbc.mtview.ca.us>", "fill INBOX 1");
 
-	odd("greeting pop3 +OK POP3 <1896.697170952@dbc.mtview.ca.us>");
-	odd("fill INBOX 1");
-	p = by_pop3("");
 	inbox_of(p, 1);
 	assert_int_equal(seen("APOP"), 0);
 	assert_true(seen("pop3 PASS") > 0);
-	person_free(p);
 }
 
 /* --- how long mail stays --- */
 
 static void days_count_from_the_download(void **state)
 {
-	struct person *p;
+	struct person *p = BY_POP3("\tpop3-keep 2d\n", "fill INBOX 3");
 
-	odd("fill INBOX 3");
-	p = by_pop3("\tpop3-keep 2d\n");
 	inbox_of(p, 3);
 	stop(p);
 	put_clock(2 * DAY - 60);
@@ -395,22 +314,18 @@ static void days_count_from_the_download(void **state)
 	inbox_of(p, 4);
 	/* The one that came later stays. */
 	assert_int_equal(number("count INBOX"), 1);
-	person_free(p);
 }
 
 static void clock_that_leaps_deletes_nothing(void **state)
 {
-	struct person *p;
+	struct person *p = BY_POP3("\tpop3-keep 14d\n", "fill INBOX 3");
 
-	odd("fill INBOX 3");
-	p = by_pop3("\tpop3-keep 14d\n");
 	inbox_of(p, 3);
 	put_clock(20000LL * DAY);
 	fetch(p);
 	fetch(p);
 	assert_int_equal(number("count INBOX"), 3);
 	assert_int_equal(seen("pop3 DELE"), 0);
-	person_free(p);
 }
 
 static void clock_put_back_counts_anew(void **state)
@@ -431,7 +346,6 @@ static void clock_put_back_counts_anew(void **state)
 	start(p, false);
 	fetch(p);
 	assert_int_equal(number("count INBOX"), 0);
-	person_free(p);
 }
 
 static void purge(struct person *p)
@@ -439,44 +353,37 @@ static void purge(struct person *p)
 	struct msglist *l = open_folder(p, "INBOX"), *trash;
 	uint32_t uid = msglist_uid(l, 1);
 
-	done(p, engine_delete(p->engine, l, &uid, 1));
+	delete_one(p, l, uid);
 	fetch(p);
 	assert_int_equal(number("count INBOX"), 3); /* it is in Trash: it may be wanted back */
-	trash = open_folder(p, "Trash");
-	UNTIL(p, msglist_count(trash) == 1);
+	trash = open_with(p, "Trash", 1);
 	uid = msglist_uid(trash, 0);
-	done(p, engine_delete(p->engine, trash, &uid, 1));
+	delete_one(p, trash, uid);
 	UNTIL(p, msglist_count(trash) == 0);
 }
 
 static void purged_here_goes_there(void **state)
 {
-	struct person *p;
+	struct person *p = BY_POP3("\tpop3-delete-with-local yes\n", "fill INBOX 3");
 
-	odd("fill INBOX 3");
-	p = by_pop3("\tpop3-delete-with-local yes\n");
 	inbox_of(p, 3);
 	purge(p);
 	again(p);
 	inbox_of(p, 2);
 	assert_int_equal(number("count INBOX"), 2);
 	assert_int_equal(seen("pop3 DELE"), 1);
-	person_free(p);
 }
 
 static void purged_here_stays_there(void **state)
 {
-	struct person *p;
+	struct person *p = BY_POP3("", "fill INBOX 3");
 
-	odd("fill INBOX 3");
-	p = by_pop3("");
 	inbox_of(p, 3);
 	purge(p);
 	again(p);
 	inbox_of(p, 2);
 	assert_int_equal(number("count INBOX"), 3);
 	assert_int_equal(seen("pop3 DELE"), 0);
-	person_free(p);
 }
 
 /* Another program gave the file a name of its own: what it is tells the identity, where one message
@@ -513,14 +420,13 @@ static void purged_under_another_name(const char *message, int left)
 	start(p, false);
 	l = inbox_of(p, 3);
 	uid = msglist_uid(l, (size_t)find_subject(p, l, "Message 1"));
-	done(p, engine_delete(p->engine, l, &uid, 1));
+	delete_one(p, l, uid);
 	uid = msglist_uid(l, (size_t)find_subject(p, l, "same"));
-	done(p, engine_delete(p->engine, l, &uid, 1));
-	trash = open_folder(p, "Trash");
-	UNTIL(p, msglist_count(trash) == 2);
+	delete_one(p, l, uid);
+	trash = open_with(p, "Trash", 2);
 	for (int i = 0; i < 2; i++) {
 		uid = msglist_uid(trash, 0);
-		done(p, engine_delete(p->engine, trash, &uid, 1));
+		delete_one(p, trash, uid);
 	}
 	fetch(p);
 	assert_int_equal(number("count INBOX"), left);
@@ -542,11 +448,8 @@ static void purged_with_a_foreign_name(void **state)
 static struct person *with_large(struct msglist **l, const char *more)
 {
 	char *options = text_of("\tpop3-max 10k\n%s", more);
-	struct person *p;
+	struct person *p = BY_POP3(options, "fill INBOX 1", "big large 50000");
 
-	odd("fill INBOX 1");
-	odd("big large 50000");
-	p = by_pop3(options);
 	*l = inbox_of(p, 2);
 	free(options);
 	return p;
@@ -555,10 +458,9 @@ static struct person *with_large(struct msglist **l, const char *more)
 static void large_mail_comes_as_its_beginning(void **state)
 {
 	struct msglist *l;
-	struct person *p;
 	size_t row;
+	struct person *p = with_large(&l, "\tpop3-keep never\n");
 
-	p = with_large(&l, "\tpop3-keep never\n");
 	row = (size_t)find_subject(p, l, "large");
 	shows(p, l, row, "Only the beginning is here; the message has 5");
 	shows(p, l, row, "line 00010");
@@ -570,20 +472,18 @@ static void large_mail_comes_as_its_beginning(void **state)
 	fetch(p);
 	assert_int_equal(number("count INBOX"), 1);
 	assert_int_equal(seen("pop3 RETR"), 1);
-	person_free(p);
 }
 
 static void large_mail_is_completed_on_demand(void **state)
 {
 	struct msglist *l;
-	struct person *p;
 	uint32_t uid;
 	size_t row;
+	struct person *p = with_large(&l, "\tpop3-keep never\n");
 
-	p = with_large(&l, "\tpop3-keep never\n");
 	row = (size_t)find_subject(p, l, "large");
 	uid = msglist_uid(l, row);
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
+	flag_one(p, l, uid, MAIL_FLAGGED);
 	done(p, engine_whole(p->engine, l, uid));
 	assert_int_equal(msglist_count(l), 2);
 	row = (size_t)msglist_find(l, uid);
@@ -599,16 +499,14 @@ static void large_mail_is_completed_on_demand(void **state)
 	start(p, false);
 	l = inbox_of(p, 2);
 	shows(p, l, (size_t)find_subject(p, l, "large"), "the end");
-	person_free(p);
 }
 
 static void beginning_is_known_without_any_cache(void **state)
 {
 	struct msglist *l;
-	struct person *p;
 	size_t row;
+	struct person *p = with_large(&l, "\tpop3-keep never\n");
 
-	p = with_large(&l, "\tpop3-keep never\n");
 	stop(p);
 	assert_int_equal(file_remove_tree(getenv("XDG_CACHE_HOME"), NULL), 0);
 	start(p, false);
@@ -620,17 +518,14 @@ static void beginning_is_known_without_any_cache(void **state)
 	done(p, engine_whole(p->engine, l, msglist_uid(l, row)));
 	shows(p, l, (size_t)find_subject(p, l, "large"), "the end");
 	assert_int_equal(msglist_count(l), 2);
-	person_free(p);
 }
 
 static void dropped_while_it_is_completed(void **state)
 {
 	struct msglist *l;
-	struct person *p;
-	uint32_t uid;
+	struct person *p = with_large(&l, "\tpop3-keep never\n");
+	uint32_t uid = msglist_uid(l, (size_t)find_subject(p, l, "large"));
 
-	p = with_large(&l, "\tpop3-keep never\n");
-	uid = msglist_uid(l, (size_t)find_subject(p, l, "large"));
 	odd("rule x1 pop3 RETR 1 => torn 9000");
 	{
 		struct event *ev = answer(p, engine_whole(p->engine, l, uid));
@@ -645,30 +540,25 @@ static void dropped_while_it_is_completed(void **state)
 	done(p, engine_whole(p->engine, l, uid));
 	shows(p, l, (size_t)msglist_find(l, uid), "the end");
 	assert_int_equal(msglist_count(l), 2);
-	person_free(p);
 }
 
 static void large_mail_that_has_gone_is_told(void **state)
 {
 	struct msglist *l;
-	struct person *p;
-	uint32_t uid;
+	struct person *p = with_large(&l, "");
+	uint32_t uid = msglist_uid(l, (size_t)find_subject(p, l, "large"));
 
-	p = with_large(&l, "");
-	uid = msglist_uid(l, (size_t)find_subject(p, l, "large"));
 	odd("gone INBOX 2");
 	fails(p, engine_whole(p->engine, l, uid), "no more");
 	shows(p, l, (size_t)msglist_find(l, uid), "line 00010");
-	person_free(p);
 }
 
 static void another_mail_in_its_place_changes_nothing(void **state)
 {
 	struct msglist *l;
-	struct person *p;
 	uint32_t uid;
+	struct person *p = with_large(&l, "\tpop3-keep never\n");
 
-	p = with_large(&l, "\tpop3-keep never\n");
 	odd("big other 60000");
 	fetch(p);
 	UNTIL(p, msglist_count(l) == 3);
@@ -677,7 +567,6 @@ static void another_mail_in_its_place_changes_nothing(void **state)
 	fails(p, engine_whole(p->engine, l, uid), "another message in its place");
 	shows(p, l, (size_t)msglist_find(l, uid), "Only the beginning is here");
 	assert_int_equal(number("count INBOX"), 2);
-	person_free(p);
 }
 
 static void large_mail_without_top_comes_whole(void **state)
@@ -688,7 +577,6 @@ static void large_mail_without_top_comes_whole(void **state)
 	odd("notop");
 	p = with_large(&l, "");
 	shows(p, l, (size_t)find_subject(p, l, "large"), "the end");
-	person_free(p);
 }
 
 static void large_mail_comes_whole_when_top_is_refused(void **state)
@@ -700,16 +588,14 @@ static void large_mail_comes_whole_when_top_is_refused(void **state)
 	p = with_large(&l, "\tpop3-keep never\n");
 	shows(p, l, (size_t)find_subject(p, l, "large"), "the end");
 	assert_int_equal(number("count INBOX"), 0);
-	person_free(p);
 }
 
 static void large_mail_on_a_moved_server(void **state)
 {
 	struct msglist *l;
-	struct person *p;
 	uint32_t uid;
+	struct person *p = with_large(&l, "\tpop3-keep 5d\n");
 
-	p = with_large(&l, "\tpop3-keep 5d\n");
 	odd("new-uidls");
 	fetch(p);
 	assert_int_equal(msglist_count(l), 2);
@@ -718,62 +604,53 @@ static void large_mail_on_a_moved_server(void **state)
 	shows(p, l, (size_t)msglist_find(l, uid), "the end");
 	assert_int_equal(msglist_count(l), 2);
 	assert_int_equal(number("count INBOX"), 2);
-	person_free(p);
 }
 
 static void mail_cannot_pretend_to_be_a_beginning(void **state)
 {
-	struct msglist *l;
-	struct person *p;
 	struct msg_row r;
+	struct person *p =
+		BY_POP3("\tpop3-keep never\n", "mail X-Talaria-Beginning-Of: 9000000 "
+					       "0123456789abcdef0123456789abcdef\\r\\nSubject: "
+					       "false\\r\\n\\r\\nall of it\\r\\n");
+	struct msglist *l = inbox_of(p, 1);
 
-	odd("mail X-Talaria-Beginning-Of: 9000000 0123456789abcdef0123456789abcdef\\r\\nSubject: "
-	    "false\\r\\n\\r\\nall of it\\r\\n");
-	p = by_pop3("\tpop3-keep never\n");
-	l = inbox_of(p, 1);
 	r = row_of(p, l, 0);
 	assert_true(r.size < 1000);
 	shows(p, l, 0, "all of it");
 	shows_not(p, l, 0, "Only the beginning");
 	assert_int_equal(number("count INBOX"), 0);
-	person_free(p);
 }
 
 static void beginning_is_not_passed_on_as_the_whole(void **state)
 {
 	struct msglist *l;
-	struct person *p;
-	uint32_t uid;
+	struct person *p = with_large(&l, "\tpop3-delete-with-local yes\n");
+	uint32_t uid = msglist_uid(l, (size_t)find_subject(p, l, "large"));
 
-	p = with_large(&l, "\tpop3-delete-with-local yes\n");
-	uid = msglist_uid(l, (size_t)find_subject(p, l, "large"));
 	fails(p, engine_compose(p->engine, 0, COMPOSE_FORWARD, l, uid, NULL), ":whole");
 	fails(p, engine_copy(p->engine, l, &uid, 1, "Archive"), "");
 	/* Thrown away here, it still is on the server, and does not come again by itself. */
-	done(p, engine_delete(p->engine, l, &uid, 1));
-	l = open_folder(p, "Trash");
-	UNTIL(p, msglist_count(l) == 1);
+	delete_one(p, l, uid);
+	l = open_with(p, "Trash", 1);
 	uid = msglist_uid(l, 0);
-	done(p, engine_delete(p->engine, l, &uid, 1));
+	delete_one(p, l, uid);
 	fetch(p);
 	assert_int_equal(number("count INBOX"), 2);
 	l = open_folder(p, "INBOX");
 	assert_int_equal(msglist_count(l), 1);
-	person_free(p);
 }
 
 /* --- stopping --- */
 
 static void stopped_between_messages_keeps_what_came(void **state)
 {
-	struct person *p;
-	struct msglist *l;
 	struct event *ev;
 	unsigned request;
 	int came;
+	struct person *p = by_pop3("");
+	struct msglist *l = inbox_of(p, 0);
 
-	p = by_pop3("");
-	l = inbox_of(p, 0);
 	odd("fill INBOX 60");
 	odd("rule pop3 RETR 30 => stall");
 	request = engine_sync(p->engine, 0);
@@ -790,19 +667,16 @@ static void stopped_between_messages_keeps_what_came(void **state)
 	fetch(p);
 	UNTIL(p, msglist_count(l) == 60);
 	assert_int_equal(seen("pop3 RETR"), 61);
-	person_free(p);
 }
 
 /* Nothing comes any more, and nobody waits for it. */
 static void a_session_that_stalls_is_stopped(void **state)
 {
-	struct person *p;
-	struct msglist *l;
 	struct event *ev;
 	unsigned request;
+	struct person *p = by_pop3("");
+	struct msglist *l = inbox_of(p, 0);
 
-	p = by_pop3("");
-	l = inbox_of(p, 0);
 	odd("fill INBOX 60");
 	odd("rule x1 pop3 RETR 30 => stall");
 	request = engine_sync(p->engine, 0);
@@ -814,18 +688,15 @@ static void a_session_that_stalls_is_stopped(void **state)
 	UNTIL(p, msglist_count(l) >= 29);
 	fetch(p);
 	UNTIL(p, msglist_count(l) == 60);
-	person_free(p);
 }
 
 static void stop_ends_the_fetch_in_order(void **state)
 {
-	struct person *p;
-	struct msglist *l;
 	struct event *ev;
 	unsigned request;
+	struct person *p = by_pop3("\tpop3-keep never\n");
+	struct msglist *l = inbox_of(p, 0);
 
-	p = by_pop3("\tpop3-keep never\n");
-	l = inbox_of(p, 0);
 	odd("fill INBOX 60");
 	odd("hold 20");
 	request = engine_sync(p->engine, 0);
@@ -845,7 +716,6 @@ static void stop_ends_the_fetch_in_order(void **state)
 	UNTIL(p, msglist_count(l) == 60);
 	assert_int_equal(seen("pop3 RETR"), 60);
 	assert_int_equal(number("count INBOX"), 0);
-	person_free(p);
 }
 
 int main(void)

@@ -189,8 +189,8 @@ static void mailutils(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(courier),
-		cmocka_unit_test(mailutils),
+		PERSON_CASE(courier),
+		PERSON_CASE(mailutils),
 	};
 	int failed = 0;
 

@@ -155,7 +155,7 @@ static void others_are_answered(struct person *p, struct msglist *l)
 {
 	uint32_t uid = uid_at(p, l, 2);
 
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
+	flag_one(p, l, uid, MAIL_FLAGGED);
 	done(p, engine_flag(p->engine, l, &uid, 1, MAIL_FLAGGED, 0));
 }
 
@@ -210,10 +210,9 @@ static void a_long_one_holds_nobody_up(void **state)
 	request = read_it(p, l, 0);
 	others_are_answered(p, l);
 	uid = uid_at(p, l, 1);
-	done(p, engine_delete(p->engine, l, &uid, 1));
+	delete_one(p, l, uid);
 	set_gate(READING, false);
 	shows(p, request, l, 0);
-	person_free(p);
 }
 
 static void views_come_in_order(void **state)
@@ -231,7 +230,6 @@ static void views_come_in_order(void **state)
 	shows(p, first, l, 2);
 	shows(p, second, l, 0);
 	shows(p, third, l, 1);
-	person_free(p);
 }
 
 static void what_is_cancelled_is_not_begun(void **state)
@@ -252,7 +250,6 @@ static void what_is_cancelled_is_not_begun(void **state)
 	set_gate(READING, false);
 	shows(p, read_it(p, l, 2), l, 2);
 	assert_int_equal(count(READING), before + 2);
-	person_free(p);
 }
 
 static void a_closed_folder_shows_nothing(void **state)
@@ -269,7 +266,6 @@ static void a_closed_folder_shows_nothing(void **state)
 	set_gate(READING, false);
 	is_given_up(p, request, EVENT_FAILED);
 	shows(p, read_it(p, again, 1), again, 1);
-	person_free(p);
 }
 
 static void a_search_holds_nobody_up(void **state)
@@ -289,7 +285,6 @@ static void a_search_holds_nobody_up(void **state)
 	assert_int_equal(ev->found.n, 1);
 	assert_int_equal(ev->found.uids[0], uid_at(p, l, 1));
 	event_free(ev);
-	person_free(p);
 }
 
 static void a_search_is_cancelled(void **state)
@@ -310,7 +305,6 @@ static void a_search_is_cancelled(void **state)
 	assert_int_equal(ev->kind, EVENT_FOUND);
 	assert_int_equal(ev->found.n, MAILS - 1);
 	event_free(ev);
-	person_free(p);
 }
 
 /* More than are on their way at a time, and some that need no look inside; in order. */
@@ -327,7 +321,6 @@ static void a_search_of_many(void **state)
 	for (size_t i = 1; i < ev->found.n; i++)
 		assert_true(ev->found.uids[i - 1] < ev->found.uids[i]);
 	event_free(ev);
-	person_free(p);
 }
 
 static void an_answer_holds_nobody_up(void **state)
@@ -355,7 +348,6 @@ static void an_answer_holds_nobody_up(void **state)
 	ev = answer(p, engine_drafts(p->engine, 0));
 	assert_int_equal(ev->drafts.n, 1);
 	event_free(ev);
-	person_free(p);
 }
 
 /* One is at work, others wait for it, and a search too: the end waits for the first alone. */
@@ -375,21 +367,20 @@ static void the_end_drops_what_waits(void **state)
 	has_begun(READING, before + 1);
 	set_gate(READING, false);
 	set_gate(SEARCHING, false);
-	person_free(p);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_long_one_holds_nobody_up),
-		cmocka_unit_test(views_come_in_order),
-		cmocka_unit_test(what_is_cancelled_is_not_begun),
-		cmocka_unit_test(a_closed_folder_shows_nothing),
-		cmocka_unit_test(a_search_holds_nobody_up),
-		cmocka_unit_test(a_search_is_cancelled),
-		cmocka_unit_test(a_search_of_many),
-		cmocka_unit_test(an_answer_holds_nobody_up),
-		cmocka_unit_test(the_end_drops_what_waits),
+		PERSON_CASE(a_long_one_holds_nobody_up),
+		PERSON_CASE(views_come_in_order),
+		PERSON_CASE(what_is_cancelled_is_not_begun),
+		PERSON_CASE(a_closed_folder_shows_nothing),
+		PERSON_CASE(a_search_holds_nobody_up),
+		PERSON_CASE(a_search_is_cancelled),
+		PERSON_CASE(a_search_of_many),
+		PERSON_CASE(an_answer_holds_nobody_up),
+		PERSON_CASE(the_end_drops_what_waits),
 	};
 	int failed;
 

@@ -10,16 +10,13 @@
 
 static void full_server_is_waited_for(void **state)
 {
-	struct person *p;
+	struct person *p = BY_IMAP("greeting imap * BYE too many connections");
 
-	odd("greeting imap * BYE too many connections");
-	p = by_imap();
 	UNTIL(p, state_of(p) == STATE_WAITING);
 	has(reason(p), "too many connections");
 	odd("norules");
 	engine_retry(p->engine);
 	UNTIL(p, state_of(p) == STATE_ONLINE);
-	person_free(p);
 }
 
 static void preauth_sends_nothing(void **state)
@@ -31,7 +28,6 @@ static void preauth_sends_nothing(void **state)
 	UNTIL(p, state_of(p) == STATE_FAILED);
 	assert_true(*reason(p));
 	assert_int_equal(seen("^imap"), 0);
-	person_free(p);
 }
 
 static void starttls_refused_sends_nothing(void **state)
@@ -49,15 +45,12 @@ static void starttls_refused_sends_nothing(void **state)
 	p = somebody("imap", "imap", "");
 	UNTIL(p, state_of(p) == STATE_FAILED);
 	assert_int_equal(seen("LOGIN|AUTHENTICATE"), 0);
-	person_free(p);
 }
 
 static void login_refused_is_no_storm(void **state)
 {
-	struct person *p;
+	struct person *p = BY_IMAP("password another");
 
-	odd("password another");
-	p = by_imap();
 	UNTIL(p, state_of(p) == STATE_FAILED);
 	has(reason(p), "wrong password");
 	watch(p, 1500);
@@ -66,16 +59,13 @@ static void login_refused_is_no_storm(void **state)
 	engine_retry(p->engine);
 	UNTIL(p, state_of(p) == STATE_ONLINE);
 	assert_int_equal(seen("AUTHENTICATE"), 2);
-	person_free(p);
 }
 
 static void silent_server_stops_no_key(void **state)
 {
-	struct person *p;
 	int64_t begin;
+	struct person *p = BY_IMAP("rule imap \\S+ LIST => stall");
 
-	odd("rule imap \\S+ LIST => stall");
-	p = by_imap();
 	UNTIL_SERVER(p, seen("imap \\S+ LIST"));
 	begin = clock_ms();
 	for (int i = 0; i < 100; i++)
@@ -84,16 +74,12 @@ static void silent_server_stops_no_key(void **state)
 	event_free(answer(p, engine_drafts(p->engine, 0)));
 	assert_true(clock_ms() - begin < AT_ONCE_MS);
 	stop_quickly(p);
-	person_free(p);
 }
 
 static void stalled_fill_quits_at_once_and_goes_on_later(void **state)
 {
-	struct person *p;
+	struct person *p = BY_IMAP("fill INBOX 60", "rule HEADER.FIELDS => part 700");
 
-	odd("fill INBOX 60");
-	odd("rule HEADER.FIELDS => part 700");
-	p = by_imap();
 	open_folder(p, "INBOX");
 	UNTIL_SERVER(p, seen("HEADER.FIELDS"));
 	watch(p, 100);
@@ -102,52 +88,36 @@ static void stalled_fill_quits_at_once_and_goes_on_later(void **state)
 	odd("cut");
 	start(p, false);
 	filled(p, 60);
-	person_free(p);
 }
 
 static void one_break_costs_no_row(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_IMAP("fill INBOX 400", "budget 60000");
+	struct msglist *l = open_folder(p, "INBOX");
 
-	odd("fill INBOX 400");
-	odd("budget 60000");
-	p = by_imap();
-	l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(l) > 0 && state_of(p) != STATE_ONLINE);
 	odd("budget 0");
 	UNTIL(p, msglist_count(l) == 400 && msglist_sync_percent(l) == 100);
 	all_subjects_once(p, l, 400);
-	person_free(p);
 }
 
 /* The answer to the first chunk behind the newest window is held back until the next is asked for.
  */
 static void next_rows_are_asked_for_ahead(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_IMAP("fill INBOX 500", "rule x1 UID FETCH 251:450 => behind");
+	struct msglist *l = filled(p, 500);
 
-	odd("fill INBOX 500");
-	odd("rule x1 UID FETCH 251:450 => behind");
-	p = by_imap();
-	l = filled(p, 500);
 	all_subjects_once(p, l, 500);
 	assert_int_equal(seen("UID FETCH 251:450"), 1);
 	assert_int_equal(seen("UID FETCH 51:250"), 1);
-	person_free(p);
 }
 
 static void all_rows_come(const char *command)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_IMAP("reset", "fill INBOX 500", command);
+	struct msglist *l = filled(p, 500);
 
-	odd("reset");
-	odd("fill INBOX 500");
-	odd(command);
-	p = by_imap();
-	l = filled(p, 500);
 	all_subjects_once(p, l, 500);
 	assert_int_equal(msglist_count(l), 500);
 	person_free(p);
@@ -166,20 +136,15 @@ static void break_with_two_chunks_under_way_costs_no_row(void **state)
 /* The row that breaks the parser is in the second of two chunks under way: it alone is given up. */
 static void broken_row_of_the_second_chunk_alone_is_given_up(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_IMAP("fill INBOX 500", "raw 100 what is this");
+	struct msglist *l = filled(p, 500);
 
-	odd("fill INBOX 500");
-	odd("raw 100 what is this");
-	p = by_imap();
-	l = filled(p, 500);
 	for (uint32_t uid = 1; uid <= 500; uid++) {
 		ptrdiff_t row = msglist_find(l, uid);
 
 		assert_true(row >= 0);
 		assert_int_equal(!!(flags_at(l, (size_t)row) & MAIL_PLACEHOLDER), uid == 100);
 	}
-	person_free(p);
 }
 
 static void many_breaks_cost_no_row(void **state)
@@ -189,36 +154,26 @@ static void many_breaks_cost_no_row(void **state)
 
 static void single_octets_are_read(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_IMAP("fill INBOX 30", "drip");
+	struct msglist *l = filled(p, 30);
 
-	odd("fill INBOX 30");
-	odd("drip");
-	p = by_imap();
-	l = filled(p, 30);
 	engine_view_free(read_view(p, l, msglist_uid(l, 0)));
-	person_free(p);
 }
 
 /* ends: the connection does, and the row is asked for by itself. */
 static void broken_row(const char *raw, bool ends)
 {
-	struct person *p;
-	struct msglist *l;
 	struct msg_row r;
+	struct person *p = BY_IMAP("reset", "fill INBOX 90", raw);
+	struct msglist *l = filled(p, 90);
 
-	odd("reset");
-	odd("fill INBOX 90");
-	odd(raw);
-	p = by_imap();
-	l = filled(p, 90);
 	assert_true(msglist_find(l, 70) >= 0);
 	assert_true(msglist_row(l, (size_t)msglist_find(l, 70), &r));
 	assert_true(r.flags & MAIL_PLACEHOLDER);
 	for (uint32_t uid = 1; uid <= 90; uid++)
 		if (uid != 70) {
 			assert_true(msglist_find(l, uid) >= 0);
-			assert_false(flags_at(l, (size_t)msglist_find(l, uid)) & MAIL_PLACEHOLDER);
+			assert_false(flags_of(l, uid) & MAIL_PLACEHOLDER);
 		}
 	assert_int_equal(seen("UID FETCH 70 ") > 0, ends);
 	/* Not asked for anew with every start. */
@@ -302,13 +257,9 @@ static void lame_message_costs_one_row(void **state)
 /* As lame_message, but the row is there already and the question is for its flags. */
 static void lame_flags(const char *command)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_IMAP("reset", "fill INBOX 60");
+	struct msglist *l = filled(p, 60);
 
-	odd("reset");
-	odd("fill INBOX 60");
-	p = by_imap();
-	l = filled(p, 60);
 	stop(p);
 	odd(command);
 	odd("flags INBOX 10 \\Flagged");
@@ -316,10 +267,10 @@ static void lame_flags(const char *command)
 	odd("fill INBOX 1");
 	start(p, false);
 	l = filled(p, 61);
-	assert_false(flags_at(l, (size_t)msglist_find(l, 30)) & MAIL_PLACEHOLDER);
+	assert_false(flags_of(l, 30) & MAIL_PLACEHOLDER);
 	if (strstr(command, " no ")) {
-		assert_true(flags_at(l, (size_t)msglist_find(l, 10)) & MAIL_FLAGGED);
-		assert_true(flags_at(l, (size_t)msglist_find(l, 50)) & MAIL_FLAGGED);
+		assert_true(flags_of(l, 10) & MAIL_FLAGGED);
+		assert_true(flags_of(l, 50) & MAIL_FLAGGED);
 	}
 	person_free(p);
 }
@@ -333,71 +284,48 @@ static void lame_flags_stop_no_new_mail(void **state)
 /* :whole does not wait for the hour to be over. */
 static void lame_message_is_asked_for_at_once(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_IMAP("fill INBOX 5", "lame 3 no HEADER");
+	struct msglist *l = filled(p, 5);
 
-	odd("fill INBOX 5");
-	odd("lame 3 no HEADER");
-	p = by_imap();
-	l = filled(p, 5);
-	assert_true(flags_at(l, (size_t)msglist_find(l, 3)) & MAIL_PLACEHOLDER);
+	assert_true(flags_of(l, 3) & MAIL_PLACEHOLDER);
 	odd("well");
 	done(p, engine_whole(p->engine, l, 3));
-	UNTIL(p, !(flags_at(l, (size_t)msglist_find(l, 3)) & MAIL_PLACEHOLDER));
+	UNTIL(p, !(flags_of(l, 3) & MAIL_PLACEHOLDER));
 	all_subjects_once(p, l, 5);
-	person_free(p);
 }
 
 /* Read by the person it is asked for again, and so has its row. */
 static void lame_message_comes_when_the_server_is_well(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_IMAP("fill INBOX 60", "lame 30 no HEADER");
+	struct msglist *l = filled(p, 60);
 
-	odd("fill INBOX 60");
-	odd("lame 30 no HEADER");
-	p = by_imap();
-	l = filled(p, 60);
-	assert_true(flags_at(l, (size_t)msglist_find(l, 30)) & MAIL_PLACEHOLDER);
+	assert_true(flags_of(l, 30) & MAIL_PLACEHOLDER);
 	odd("well");
 	engine_view_free(read_view(p, l, 30));
-	UNTIL(p, !(flags_at(l, (size_t)msglist_find(l, 30)) & MAIL_PLACEHOLDER));
-	assert_string_equal(row_of(p, l, (size_t)msglist_find(l, 30)).subject, "Message 30");
-	person_free(p);
+	UNTIL(p, !(flags_of(l, 30) & MAIL_PLACEHOLDER));
+	assert_string_equal(row_with(p, l, 30).subject, "Message 30");
 }
 
 /* Where each message is refused it is the folder: some rows say so, and that is the end of it. */
 static void folder_of_lame_messages_ends(void **state)
 {
-	struct person *p;
+	struct person *p = BY_IMAP("fill INBOX 400", "rule HEADER.FIELDS => no not today");
 
-	odd("fill INBOX 400");
-	odd("rule HEADER.FIELDS => no not today");
-	p = by_imap();
 	open_folder(p, "INBOX");
 	UNTIL(p, strstr(person_told(), "Folder INBOX: The server refused: not today"));
 	assert_true(seen("HEADER.FIELDS") < 400);
-	person_free(p);
 }
 
 /* A folder whose SELECT ends the connection keeps no other from being synchronised, and is told. */
 static void broken_folder(const char *rule)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_IMAP("reset", "fill Aaa 3", "fill Lame 3", "fill Work 3", rule);
 
-	odd("reset");
-	odd("fill Aaa 3");
-	odd("fill Lame 3");
-	odd("fill Work 3");
-	odd(rule);
-	p = by_imap();
 	event_free(answer(p, engine_sync(p->engine, 0))); /* a failure, of this folder */
 	has(person_told(), "Folder Lame cannot be synchronised");
-	l = open_folder(p, "Work");
-	UNTIL(p, msglist_count(l) == 3);
-	l = open_folder(p, "Aaa");
-	UNTIL(p, msglist_count(l) == 3);
+	open_with(p, "Work", 3);
+	open_with(p, "Aaa", 3);
 	person_free(p);
 }
 
@@ -410,12 +338,9 @@ static void broken_folder_stops_no_other(void **state)
 /* A server that forgets to say how many messages there are has not lost them. */
 static void missing_exists_takes_no_row(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_IMAP("fill INBOX 5");
+	struct msglist *l = filled(p, 5);
 
-	odd("fill INBOX 5");
-	p = by_imap();
-	l = filled(p, 5);
 	stop(p);
 	odd("fill INBOX 1");
 	odd("rule SELECT \"INBOX => instead * FLAGS ()\\r\\n* OK [UIDVALIDITY 1000] x\\r\\n"
@@ -423,36 +348,30 @@ static void missing_exists_takes_no_row(void **state)
 	start(p, false);
 	l = filled(p, 6);
 	all_subjects_once(p, l, 6);
-	person_free(p);
 }
 
 static void strange_rows_are_ignored(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_IMAP("fill INBOX 10",
+		"rule HEADER.FIELDS => before * 3 FETCH (FLAGS (\\\\Seen \\\\Flagged))\\r\\n"
+		"* 4 FETCH (BODY[HEADER.FIELDS (SUBJECT)] {19}\\r\\nSubject: no "
+		"UID\\r\\n\\r\\n)\\r\\n"
+		"* 99 FETCH (UID 4000000 FLAGS () BODY[HEADER.FIELDS (SUBJECT)] "
+		"{20}\\r\\nSubject: unasked\\r\\n\\r\\n)\\r\\n"
+		"* 100 FETCH (UID 0 FLAGS ())\\r\\n* 0 FETCH (UID 5)\\r\\n"
+		"* 6 FETCH (UID 6 FLAGS ())\\r\\n* 6 FETCH (UID 6 FLAGS ())");
+	struct msglist *l = filled(p, 10);
 
-	odd("fill INBOX 10");
-	odd("rule HEADER.FIELDS => before * 3 FETCH (FLAGS (\\\\Seen \\\\Flagged))\\r\\n"
-	    "* 4 FETCH (BODY[HEADER.FIELDS (SUBJECT)] {19}\\r\\nSubject: no UID\\r\\n\\r\\n)\\r\\n"
-	    "* 99 FETCH (UID 4000000 FLAGS () BODY[HEADER.FIELDS (SUBJECT)] "
-	    "{20}\\r\\nSubject: unasked\\r\\n\\r\\n)\\r\\n"
-	    "* 100 FETCH (UID 0 FLAGS ())\\r\\n* 0 FETCH (UID 5)\\r\\n"
-	    "* 6 FETCH (UID 6 FLAGS ())\\r\\n* 6 FETCH (UID 6 FLAGS ())");
-	p = by_imap();
-	l = filled(p, 10);
 	assert_int_equal(msglist_find(l, 4000000), -1);
 	all_subjects_once(p, l, 10);
 	for (size_t i = 0; i < 10; i++)
 		assert_int_equal(flags_at(l, i) & MAIL_PLACEHOLDER, 0);
-	person_free(p);
 }
 
 static void alert_is_shown_clean(void **state)
 {
-	struct person *p;
+	struct person *p = BY_IMAP("fill INBOX 1");
 
-	odd("fill INBOX 1");
-	p = by_imap();
 	filled(p, 1);
 	UNTIL_SERVER(p, number("idling") == 1);
 	odd("say * OK [ALERT] disk is \\e[31mfull\\x07 soon");
@@ -460,7 +379,6 @@ static void alert_is_shown_clean(void **state)
 	has(person_told(), "soon");
 	assert_null(strchr(person_told(), '\033'));
 	assert_null(strchr(person_told(), '\007'));
-	person_free(p);
 }
 
 static bool escaped;
@@ -476,20 +394,13 @@ static int look_for_evil(const char *path, const struct stat *st, int type, stru
 
 static void names_stay_in_the_cache(void **state)
 {
-	struct person *p;
+	struct person *p = BY_IMAP("fill INBOX 2", "fill ../../../evil1 2", "fill /tmp/evil2 2",
+		"fill a/../../../../../../evil3 1", "list () \"/\" \"..\"", "list () \"/\" \"\"",
+		"list () \"/\" \"evil\\x01\\x1b[2Jfour\"",
+		"list () \"/\" {11}\\r\\nevil\\r\\n* BYE",
+		"list () \"\\x5c\\x5c\" \"evil\\x5c\\x5c..\\x5c\\x5c..\"",
+		"list () NIL evil&AAA-null", "list () \"/\" evil&//8-bad&");
 
-	odd("fill INBOX 2");
-	odd("fill ../../../evil1 2");
-	odd("fill /tmp/evil2 2");
-	odd("fill a/../../../../../../evil3 1");
-	odd("list () \"/\" \"..\"");
-	odd("list () \"/\" \"\"");
-	odd("list () \"/\" \"evil\\x01\\x1b[2Jfour\"");
-	odd("list () \"/\" {11}\\r\\nevil\\r\\n* BYE");
-	odd("list () \"\\x5c\\x5c\" \"evil\\x5c\\x5c..\\x5c\\x5c..\"");
-	odd("list () NIL evil&AAA-null");
-	odd("list () \"/\" evil&//8-bad&");
-	p = by_imap();
 	filled(p, 2);
 	for (size_t i = 0; i < engine_folders(p->engine, 0); i++) {
 		struct folder_info info;
@@ -513,21 +424,17 @@ static void names_stay_in_the_cache(void **state)
 	assert_int_not_equal(access("/tmp/evil2", F_OK), 0);
 	start(p, true);
 	open_folder(p, "INBOX");
-	person_free(p);
 }
 
 static void body_that_is_gone_is_told(void **state)
 {
 	static const struct read_options opt = {.width = 80};
-	struct person *p;
-	struct msglist *l;
 	struct event *ev;
+	struct person *p =
+		BY_IMAP("fill INBOX 4", "rule x1 UID FETCH.*PEEK\\[\\] => say $tag OK done",
+			"rule x1 UID FETCH.*PEEK\\[\\] => no [EXPUNGEISSUED] some are gone");
+	struct msglist *l = filled(p, 4);
 
-	odd("fill INBOX 4");
-	odd("rule x1 UID FETCH.*PEEK\\[\\] => say $tag OK done");
-	odd("rule x1 UID FETCH.*PEEK\\[\\] => no [EXPUNGEISSUED] some are gone");
-	p = by_imap();
-	l = filled(p, 4);
 	for (int i = 0; i < 2; i++) {
 		ev = answer(p, engine_read(p->engine, l, 2, &opt));
 		assert_int_equal(ev->kind, EVENT_FAILED);
@@ -536,92 +443,65 @@ static void body_that_is_gone_is_told(void **state)
 		assert_int_equal(msglist_count(l), 4);
 	}
 	engine_view_free(read_view(p, l, 2));
-	person_free(p);
 }
 
 static void body_comes_after_a_break(void **state)
 {
-	struct person *p;
-	struct msglist *l;
 	struct event *ev;
 	static const struct read_options opt = {.width = 80};
+	struct person *p = BY_IMAP("fill INBOX 4", "rule x1 UID FETCH.*PEEK\\[\\] => torn 60");
+	struct msglist *l = filled(p, 4);
 
-	odd("fill INBOX 4");
-	odd("rule x1 UID FETCH.*PEEK\\[\\] => torn 60");
-	p = by_imap();
-	l = filled(p, 4);
 	ev = answer(p, engine_read(p->engine, l, 2, &opt));
 	if (ev->kind == EVENT_FAILED)
 		assert_true(*event_error(ev));
 	event_free(ev);
 	engine_view_free(read_view(p, l, 2));
-	person_free(p);
 }
 
 /* A server that takes one connection for each person: messages are read over it. */
 static void one_connection_is_enough_to_read(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_IMAP("fill INBOX 3", "fill Other 3");
+	struct msglist *l = filled(p, 3);
 
-	odd("fill INBOX 3");
-	odd("fill Other 3");
-	p = by_imap();
-	l = filled(p, 3);
 	odd("rule AUTHENTICATE => no [LIMIT] one connection is all you get");
 	engine_view_free(read_view(p, l, 2));
 	engine_view_free(read_view(p, l, 3));
-	l = open_folder(p, "Other");
-	UNTIL(p, msglist_count(l) == 3);
+	l = open_with(p, "Other", 3);
 	engine_view_free(read_view(p, l, 1));
 	assert_int_equal(seen("AUTHENTICATE"), 2); /* the second was tried once */
-	person_free(p);
 }
 
 /* What nobody waits for any more is not fetched before what somebody does. */
 static void cancelled_reads_are_not_fetched(void **state)
 {
 	struct read_options opt = {.width = 80};
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_IMAP("fill INBOX 12");
+	struct msglist *l = filled(p, 12);
 
-	odd("fill INBOX 12");
-	p = by_imap();
-	l = filled(p, 12);
 	odd("drip 1");
 	for (uint32_t uid = 1; uid <= 10; uid++)
 		engine_cancel(p->engine, engine_read(p->engine, l, uid, &opt));
 	engine_view_free(read_view(p, l, 12));
 	assert_true(seen("UID FETCH .* BODY.PEEK..\\)") < 10);
-	person_free(p);
 }
 
 /* Nothing in the answer does not mean that the message is gone. */
 static void body_that_is_not_given_is_not_gone(void **state)
 {
 	struct read_options opt = {.width = 80};
-	struct person *p;
-	struct msglist *l;
-	struct event *ev;
+	struct person *p = BY_IMAP("fill INBOX 3", "lame 2 nothing PEEK.\\]");
+	struct msglist *l = filled(p, 3);
 
-	odd("fill INBOX 3");
-	odd("lame 2 nothing PEEK.\\]");
-	p = by_imap();
-	l = filled(p, 3);
-	ev = answer(p, engine_read(p->engine, l, 2, &opt));
-	assert_int_equal(ev->kind, EVENT_FAILED);
-	has(event_error(ev), "is on the server");
-	event_free(ev);
-	person_free(p);
+	fails(p, engine_read(p->engine, l, 2, &opt), "is on the server");
 }
 
 /* BAD is about one command: the connection stays, and what is known of the folders with it. */
 static void bad_is_no_storm(void **state)
 {
-	struct person *p;
+	struct person *p = BY_IMAP("rule imap \\S+ LIST => bad never heard of it");
 
-	odd("rule imap \\S+ LIST => bad never heard of it");
-	p = by_imap();
 	UNTIL(p, strstr(person_told(), "never heard of it"));
 	watch(p, 1500);
 	assert_int_equal(state_of(p), STATE_ONLINE);
@@ -630,7 +510,6 @@ static void bad_is_no_storm(void **state)
 	odd("norules");
 	engine_retry(p->engine);
 	UNTIL(p, state_of(p) == STATE_ONLINE);
-	person_free(p);
 }
 
 /* --- passwords, sleep, slowness --- */
@@ -661,7 +540,6 @@ static void refused_password_is_asked_for_again_once(void **state)
 	assert_int_equal(seen("AUTHENTICATE"), 3);
 	engine_password(p->engine, 0, "another");
 	UNTIL(p, state_of(p) == STATE_ONLINE);
-	person_free(p);
 }
 
 static void write_token(const char *path, const char *token)
@@ -703,13 +581,10 @@ static void password_command_is_run_again(void **state)
 
 static void sleep_leads_to_a_new_connection_at_once(void **state)
 {
-	struct person *p;
-	struct msglist *l;
 	int logins;
+	struct person *p = BY_IMAP("fill INBOX 3");
+	struct msglist *l = filled(p, 3);
 
-	odd("fill INBOX 3");
-	p = by_imap();
-	l = filled(p, 3);
 	engine_view_free(read_view(p, l, 2));
 	UNTIL_SERVER(p, number("idling") == 1);
 	logins = seen("AUTHENTICATE");
@@ -729,16 +604,13 @@ static void sleep_leads_to_a_new_connection_at_once(void **state)
 	watch(p, 1500);
 	assert_int_equal(seen("AUTHENTICATE"), logins + 2);
 	stop_quickly(p);
-	person_free(p);
 }
 
 static void sleep_ends_the_waiting_for_a_server(void **state)
 {
-	struct person *p;
 	int64_t begin;
+	struct person *p = BY_IMAP("greeting imap * BYE too many connections");
 
-	odd("greeting imap * BYE too many connections");
-	p = by_imap();
 	/* Until the pause is five seconds. */
 	UNTIL_SERVER(p, seen("imap") >= 0 && state_of(p) == STATE_WAITING);
 	for (int i = 0; i < 2; i++) {
@@ -750,17 +622,13 @@ static void sleep_ends_the_waiting_for_a_server(void **state)
 	sleep_for(60 * 1000);
 	UNTIL(p, state_of(p) == STATE_ONLINE);
 	assert_true(clock_ms() - begin < 4000);
-	person_free(p);
 }
 
 static void octet_a_second_stops_no_key(void **state)
 {
-	struct person *p;
 	int64_t begin;
+	struct person *p = BY_IMAP("fill INBOX 60", "drip 1000");
 
-	odd("fill INBOX 60");
-	odd("drip 1000");
-	p = by_imap();
 	for (int i = 0; i < 20; i++) {
 		begin = clock_ms();
 		event_free(answer(p, engine_drafts(p->engine, 0)));
@@ -771,18 +639,15 @@ static void octet_a_second_stops_no_key(void **state)
 	odd("cut");
 	start(p, false);
 	filled(p, 60);
-	person_free(p);
 }
 
 /* Neither SEARCH nor a list in one: asked for by halves, and one that is refused alone is there
  * all the same. */
 static void list_that_is_refused_comes_by_halves(void **state)
 {
-	struct person *p;
 	struct msglist *l;
+	struct person *p = BY_IMAP("fill INBOX 5");
 
-	odd("fill INBOX 5");
-	p = by_imap();
 	filled(p, 5);
 	stop(p);
 	odd("fill INBOX 2");
@@ -792,17 +657,14 @@ static void list_that_is_refused_comes_by_halves(void **state)
 	l = filled(p, 7);
 	all_subjects_once(p, l, 7);
 	assert_true(seen("FETCH 6:6 \\(UID FLAGS\\)") || seen("FETCH 6 \\(UID FLAGS\\)"));
-	person_free(p);
 }
 
 /* A server that lists nothing at all is told so. */
 static void list_that_is_refused_altogether_is_told(void **state)
 {
-	struct person *p;
 	struct msglist *l;
+	struct person *p = BY_IMAP("fill INBOX 30");
 
-	odd("fill INBOX 30");
-	p = by_imap();
 	filled(p, 30);
 	stop(p);
 	odd("fill INBOX 1");
@@ -812,7 +674,6 @@ static void list_that_is_refused_altogether_is_told(void **state)
 	l = open_folder(p, "INBOX");
 	UNTIL(p, strstr(person_told(), "The server refuses to list its messages"));
 	assert_int_equal(msglist_count(l), 30);
-	person_free(p);
 }
 
 int main(void)

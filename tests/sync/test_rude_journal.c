@@ -46,21 +46,6 @@ static void undo(struct person *p)
 	done(p, engine_undo(p->engine));
 }
 
-static void fails_with(struct person *p, unsigned request, const char *part)
-{
-	struct event *ev = answer(p, request);
-
-	assert_int_equal(ev->kind, EVENT_FAILED);
-	has(event_error(ev), part);
-	event_free(ev);
-}
-
-static uint32_t marks(struct msglist *l, uint32_t uid)
-{
-	assert_true(msglist_find(l, uid) >= 0);
-	return flags_at(l, (size_t)msglist_find(l, uid));
-}
-
 static off_t log_size(void)
 {
 	char *path = text_of("%s/talaria/test/ops.wal", getenv("XDG_DATA_HOME"));
@@ -92,18 +77,15 @@ static void first_three(uint32_t uids[3])
 static void marks_made_offline_cost_one_command(void **state)
 {
 	enum { N = 500 };
-	struct person *p;
-	struct msglist *l;
 	int before;
 	off_t bytes;
+	struct person *p = BY_IMAP("fill INBOX 500");
+	struct msglist *l = filled(p, N);
 
-	odd("fill INBOX 500");
-	p = by_imap();
-	l = filled(p, N);
 	go_offline(p);
 	bytes = log_size();
 	for (uint32_t uid = 1; uid <= N; uid++)
-		done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
+		flag_one(p, l, uid, MAIL_FLAGGED);
 	assert_int_equal(engine_pending(p->engine), 1);
 	assert_true(log_size() - bytes < N * 60);
 	before = seen("imap");
@@ -113,7 +95,6 @@ static void marks_made_offline_cost_one_command(void **state)
 	/* Login, list, synchronising and IDLE included. */
 	if (seen("imap") - before > 20)
 		fail_msg("%d commands", seen("imap") - before);
-	person_free(p);
 }
 
 /* Different marks, moves between them: a command for each kind, in an order that is right. */
@@ -127,9 +108,9 @@ static void mixed_work_is_put_together(void **state)
 	p = ready(60, &l);
 	go_offline(p);
 	for (uint32_t uid = 1; uid <= 60; uid++) {
-		done(p, engine_flag(p->engine, l, &uid, 1, 0, uid % 2 ? MAIL_FLAGGED : MAIL_SEEN));
+		flag_one(p, l, uid, uid % 2 ? MAIL_FLAGGED : MAIL_SEEN);
 		if (uid % 3 == 0)
-			done(p, engine_move(p->engine, l, &uid, 1, "Archive"));
+			move_one(p, l, uid, "Archive");
 	}
 	/* What is flagged later than others were moved joins the flagging before the move. */
 	assert_int_equal(engine_pending(p->engine), 3);
@@ -140,18 +121,14 @@ static void mixed_work_is_put_together(void **state)
 	assert_int_equal(number("count Archive"), 20);
 	assert_int_equal(number("marked Archive \\Flagged"), 10);
 	assert_int_equal(number("marked INBOX \\Flagged"), 20);
-	person_free(p);
 }
 
 static void opposite_marks_are_never_sent(void **state)
 {
-	struct person *p;
-	struct msglist *l;
 	uint32_t uids[3], two = 2;
+	struct person *p = BY_IMAP("fill INBOX 3");
+	struct msglist *l = filled(p, 3);
 
-	odd("fill INBOX 3");
-	p = by_imap();
-	l = filled(p, 3);
 	go_offline(p);
 	first_three(uids);
 	done(p, engine_flag(p->engine, l, uids, 3, 0, MAIL_FLAGGED));
@@ -162,21 +139,17 @@ static void opposite_marks_are_never_sent(void **state)
 	UNTIL(p, engine_pending(p->engine) == 0);
 	go_online(p);
 	assert_int_equal(seen("UID STORE"), 0);
-	person_free(p);
 }
 
 /* All of a folder: one operation, one record of some hundred octets. */
 static void whole_folder_is_one_record(void **state)
 {
 	enum { N = 3000 };
-	struct person *p;
-	struct msglist *l;
 	uint32_t *uids = mem_array(N, sizeof(*uids));
 	off_t bytes;
+	struct person *p = BY_IMAP("fill INBOX 3000");
+	struct msglist *l = filled(p, N);
 
-	odd("fill INBOX 3000");
-	p = by_imap();
-	l = filled(p, N);
 	go_offline(p);
 	for (uint32_t i = 0; i < N; i++)
 		uids[i] = i + 1;
@@ -188,7 +161,6 @@ static void whole_folder_is_one_record(void **state)
 	assert_int_equal(seen("UID STORE"), 1);
 	assert_int_equal(number("marked INBOX \\Seen"), N);
 	free(uids);
-	person_free(p);
 }
 
 /* --- lost answers --- */
@@ -350,20 +322,16 @@ static void killed_in_the_middle(void **state)
 
 static void vanished_messages_drop_what_waits(void **state)
 {
-	struct person *p;
 	struct msglist *l, *other;
 	uint32_t two = 2, one = 4;
+	struct person *p = BY_IMAP("fill INBOX 3", "fill Lists 3");
 
-	odd("fill INBOX 3");
-	odd("fill Lists 3");
-	p = by_imap();
 	l = filled(p, 3);
-	other = open_folder(p, "Lists");
-	UNTIL(p, msglist_count(other) == 3 && msglist_sync_percent(other) == 100);
+	other = synced(p, "Lists", 3);
 	go_offline(p);
-	done(p, engine_flag(p->engine, l, &two, 1, 0, MAIL_FLAGGED));
+	flag_one(p, l, two, MAIL_FLAGGED);
 	one = msglist_uid(other, 0);
-	done(p, engine_flag(p->engine, other, &one, 1, 0, MAIL_FLAGGED));
+	flag_one(p, other, one, MAIL_FLAGGED);
 	engine_close(p->engine, other); /* nothing looks at it before the operation does */
 	odd("gone INBOX 2");
 	{
@@ -384,7 +352,6 @@ static void vanished_messages_drop_what_waits(void **state)
 	assert_int_equal(engine_pending_rows(p->engine), 2); /* what was dropped, with the reason */
 	done(p, engine_pending_forget(p->engine));
 	UNTIL(p, engine_pending_rows(p->engine) == 0);
-	person_free(p);
 }
 
 static void renumbered_folder_drops_what_waits(void **state)
@@ -397,18 +364,17 @@ static void renumbered_folder_drops_what_waits(void **state)
 	odd("fill Archive 0");
 	p = ready(3, &l);
 	go_offline(p);
-	done(p, engine_flag(p->engine, l, &two, 1, 0, MAIL_FLAGGED));
-	done(p, engine_move(p->engine, l, &three, 1, "Archive"));
+	flag_one(p, l, two, MAIL_FLAGGED);
+	move_one(p, l, three, "Archive");
 	odd("validity INBOX 77");
 	go_online(p);
 	UNTIL(p, msglist_count(l) == 3 && msglist_sync_percent(l) == 100);
 	has(person_told(), "made anew");
 	/* The same numbers are other messages now: they are untouched, here and there. */
-	assert_int_equal(marks(l, 2) & MAIL_FLAGGED, 0);
+	assert_int_equal(flags_of(l, 2) & MAIL_FLAGGED, 0);
 	assert_int_equal(number("marked INBOX \\Flagged"), 0);
 	assert_int_equal(number("count INBOX"), 3);
 	assert_int_equal(seen("UID STORE|UID MOVE"), 0);
-	person_free(p);
 }
 
 /* --- refusals, cancelling --- */
@@ -418,13 +384,12 @@ static void refusal_names_message_and_reason(void **state)
 	struct person *p;
 	struct msglist *l;
 	struct pending_info info;
-	uint32_t two = 2;
 
 	odd("fill INBOX 3");
 	odd("fill Archive 0");
 	odd("rule UID MOVE => no over quota");
 	p = ready(3, &l);
-	done(p, engine_move(p->engine, l, &two, 1, "Archive"));
+	move_one(p, l, 2, "Archive");
 	settled(p);
 	UNTIL(p, msglist_count(l) == 3);
 	has(person_told(), "Move 1 message from Inbox to Archive");
@@ -434,29 +399,23 @@ static void refusal_names_message_and_reason(void **state)
 	engine_pending_at(p->engine, 0, &info);
 	assert_true(info.refused);
 	has(info.text, "over quota");
-	person_free(p);
 }
 
 /* The mail is sent; nowhere else is a copy of it. */
 static void refused_copy_of_a_sent_mail_stays_here(void **state)
 {
-	struct person *p;
 	struct msglist *l;
+	struct person *p =
+		BY_IMAP("fill INBOX 1", "fill Sent 0", "rule APPEND => instead $tag NO over quota");
 
-	odd("fill INBOX 1");
-	odd("fill Sent 0");
-	odd("rule APPEND => instead $tag NO over quota");
-	p = by_imap();
 	filled(p, 1);
 	send_text(p, "you@example.org", "Kept here");
 	event_of_kind(p, EVENT_SENT);
 	UNTIL(p, strstr(person_told(), "over quota"));
 	has(person_told(), "\" failed: The server refused: over quota. It is kept in Local/Sent");
 	UNTIL(p, engine_pending(p->engine) == 0 && engine_pending_rows(p->engine) == 1);
-	l = open_folder(p, "Local/Sent");
-	UNTIL(p, msglist_count(l) == 1);
+	l = open_with(p, "Local/Sent", 1);
 	assert_int_equal(find_subject(p, l, "Kept here"), 0);
-	person_free(p);
 }
 
 static void cancelled_changes_are_as_if_never_made(void **state)
@@ -474,7 +433,7 @@ static void cancelled_changes_are_as_if_never_made(void **state)
 	first_three(uids);
 	done(p, engine_flag(p->engine, l, uids, 3, 0, MAIL_FLAGGED | MAIL_SEEN));
 	done(p, engine_move(p->engine, l, uids, 2, "Archive"));
-	done(p, engine_delete(p->engine, l, &five, 1));
+	delete_one(p, l, five);
 	assert_int_equal(msglist_count(l), 2);
 	total_is(p, "Archive", 2, 0);
 	total_is(p, "INBOX", 2, 1);
@@ -490,39 +449,32 @@ static void cancelled_changes_are_as_if_never_made(void **state)
 	assert_true(info.since > 1700000000 && !info.on_its_way && !info.refused);
 	done(p, engine_pending_cancel(p->engine, info.id));
 	UNTIL(p, msglist_count(l) == 4);
-	assert_int_equal(marks(l, 2) & (MAIL_FLAGGED | MAIL_SEEN), MAIL_FLAGGED | MAIL_SEEN);
+	assert_int_equal(flags_of(l, 2) & (MAIL_FLAGGED | MAIL_SEEN), MAIL_FLAGGED | MAIL_SEEN);
 	done(p, engine_pending_cancel(p->engine, 0));
 	UNTIL(p, engine_pending(p->engine) == 0 && msglist_count(l) == 5);
-	assert_int_equal(marks(l, 1) & (MAIL_FLAGGED | MAIL_SEEN), MAIL_FLAGGED);
-	assert_int_equal(marks(l, 2) & (MAIL_FLAGGED | MAIL_SEEN), 0);
-	assert_int_equal(marks(l, 3) & (MAIL_FLAGGED | MAIL_SEEN), 0);
+	assert_int_equal(flags_of(l, 1) & (MAIL_FLAGGED | MAIL_SEEN), MAIL_FLAGGED);
+	assert_int_equal(flags_of(l, 2) & (MAIL_FLAGGED | MAIL_SEEN), 0);
+	assert_int_equal(flags_of(l, 3) & (MAIL_FLAGGED | MAIL_SEEN), 0);
 	total_is(p, "INBOX", 5, 5);
 	go_online(p);
 	assert_int_equal(seen("UID STORE|UID MOVE|UID COPY"), 0);
 	assert_int_equal(number("count INBOX"), 5);
-	person_free(p);
 }
 
 static void what_is_on_its_way_is_not_cancelled(void **state)
 {
-	struct person *p;
-	struct msglist *l;
 	struct pending_info info;
-	uint32_t two = 2;
+	struct person *p = BY_IMAP("fill INBOX 3", "rule x1 UID STORE => stall");
+	struct msglist *l = filled(p, 3);
 
-	odd("fill INBOX 3");
-	odd("rule x1 UID STORE => stall");
-	p = by_imap();
-	l = filled(p, 3);
-	done(p, engine_flag(p->engine, l, &two, 1, 0, MAIL_FLAGGED));
+	flag_one(p, l, 2, MAIL_FLAGGED);
 	UNTIL_SERVER(p, seen("UID STORE"));
 	UNTIL(p, (engine_pending_at(p->engine, 0, &info), info.on_its_way));
-	fails_with(p, engine_pending_cancel(p->engine, info.id), "on its way");
+	fails(p, engine_pending_cancel(p->engine, info.id), "on its way");
 	assert_int_equal(engine_pending(p->engine), 1);
 	odd("cut");
 	settled(p);
 	assert_int_equal(number("marked INBOX \\Flagged"), 1);
-	person_free(p);
 }
 
 /* --- undo --- */
@@ -540,13 +492,13 @@ static void steps_are_taken_back_one_by_one(void **state)
 	first_three(uids);
 	done(p, engine_flag(p->engine, l, uids, 3, 0, MAIL_FLAGGED));
 	done(p, engine_archive(p->engine, l, uids, 3));
-	done(p, engine_delete(p->engine, l, &four, 1));
+	delete_one(p, l, four);
 	done(p, engine_copy(p->engine, l, &(uint32_t){5}, 1, "Archive"));
 	settled(p);
 	assert_int_equal(number("count Archive"), 4);
 	assert_int_equal(number("count INBOX"), 1);
 	engine_close(p->engine, l); /* undo does not need the folder open */
-	fails_with(p, engine_undo(p->engine), "copy");
+	fails(p, engine_undo(p->engine), "copy");
 	undo(p);
 	settled(p);
 	UNTIL_SERVER(p, number("count INBOX") == 2 && number("count Trash") == 0);
@@ -558,10 +510,8 @@ static void steps_are_taken_back_one_by_one(void **state)
 	undo(p);
 	settled(p);
 	UNTIL_SERVER(p, number("marked INBOX \\Flagged") == 0);
-	fails_with(p, engine_undo(p->engine), "nothing to undo");
-	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == 5);
-	person_free(p);
+	fails(p, engine_undo(p->engine), "nothing to undo");
+	l = open_with(p, "INBOX", 5);
 }
 
 static void undo_offline_drops_what_was_not_sent(void **state)
@@ -587,13 +537,12 @@ static void undo_offline_drops_what_was_not_sent(void **state)
 	UNTIL(p, msglist_count(l) == 5 && engine_pending(p->engine) == 0);
 	/* This one was sent: its opposite waits. */
 	undo(p);
-	assert_int_equal(marks(l, 1) & MAIL_FLAGGED, 0);
+	assert_int_equal(flags_of(l, 1) & MAIL_FLAGGED, 0);
 	UNTIL(p, engine_pending(p->engine) == 1);
 	go_online(p);
 	assert_int_equal(number("marked INBOX \\Flagged"), 0);
 	assert_int_equal(seen("UID MOVE"), 0);
 	assert_int_equal(number("count INBOX"), 5);
-	person_free(p);
 }
 
 static void undo_offline_of_a_move_that_was_sent(void **state)
@@ -619,36 +568,29 @@ static void undo_offline_of_a_move_that_was_sent(void **state)
 	go_online(p);
 	assert_int_equal(number("count INBOX"), 5);
 	assert_int_equal(number("count Archive"), 1);
-	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == 5);
-	person_free(p);
+	l = open_with(p, "INBOX", 5);
 }
 
 /* By POP3 all of it happens on disk. */
 static void undo_in_local_folders(void **state)
 {
-	struct person *p;
 	struct msglist *l, *archive;
 	uint32_t uids[3];
+	struct person *p = BY_POP3("", "fill INBOX 4");
 
-	odd("fill INBOX 4");
-	p = by_pop3("");
-	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == 4);
+	l = open_with(p, "INBOX", 4);
 	for (size_t i = 0; i < 3; i++)
 		uids[i] = msglist_uid(l, i);
 	done(p, engine_flag(p->engine, l, uids, 3, 0, MAIL_FLAGGED));
 	done(p, engine_archive(p->engine, l, uids, 3));
 	UNTIL(p, msglist_count(l) == 1);
-	archive = open_folder(p, "Archive");
-	UNTIL(p, msglist_count(archive) == 3);
+	archive = open_with(p, "Archive", 3);
 	undo(p);
 	UNTIL(p, msglist_count(l) == 4 && msglist_count(archive) == 0);
 	assert_int_equal(flags_at(l, 0) & MAIL_FLAGGED, MAIL_FLAGGED);
 	undo(p);
 	UNTIL(p, !((flags_at(l, 0) | flags_at(l, 1) | flags_at(l, 2)) & MAIL_FLAGGED));
-	fails_with(p, engine_undo(p->engine), "nothing to undo");
-	person_free(p);
+	fails(p, engine_undo(p->engine), "nothing to undo");
 }
 
 static void undo_of_what_is_on_its_way_waits_for_the_answer(void **state)
@@ -672,7 +614,6 @@ static void undo_of_what_is_on_its_way_waits_for_the_answer(void **state)
 	odd("cut");
 	UNTIL_SERVER(p, number("count INBOX") == 3 && number("count Archive") == 0);
 	UNTIL(p, msglist_count(l) == 3 && engine_pending(p->engine) == 0);
-	person_free(p);
 }
 
 static void undo_without_uidplus_finds_by_message_id(void **state)

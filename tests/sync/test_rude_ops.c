@@ -10,12 +10,8 @@
 /* Three messages in INBOX, none in Archive, both known. */
 static struct person *with_archive(const char *rule, struct msglist **l)
 {
-	struct person *p;
+	struct person *p = BY_IMAP("fill INBOX 3", "fill Archive 0", rule);
 
-	odd("fill INBOX 3");
-	odd("fill Archive 0");
-	odd(rule);
-	p = by_imap();
 	*l = filled(p, 3);
 	UNTIL(p, engine_find_folder(p->engine, 0, "Archive") >= 0);
 	return p;
@@ -24,10 +20,8 @@ static struct person *with_archive(const char *rule, struct msglist **l)
 /* One mail is sent; its copy goes to the server by APPEND. */
 static struct person *who_sends_once(const char *rule)
 {
-	struct person *p;
+	struct person *p = BY_IMAP(rule);
 
-	odd(rule);
-	p = by_imap();
 	filled(p, 0);
 	send_text(p, "you@example.org", "Once");
 	event_of_kind(p, EVENT_SENT);
@@ -36,34 +30,26 @@ static struct person *who_sends_once(const char *rule)
 
 static void refused_mark_is_taken_back(void **state)
 {
-	struct person *p;
-	struct msglist *l;
-	uint32_t uid = 2;
+	struct person *p =
+		BY_IMAP("fill INBOX 3", "rule UID STORE => no the mailbox is for reading");
+	struct msglist *l = filled(p, 3);
 
-	odd("fill INBOX 3");
-	odd("rule UID STORE => no the mailbox is for reading");
-	p = by_imap();
-	l = filled(p, 3);
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
-	UNTIL(p, engine_pending(p->engine) == 0 &&
-			 !(flags_at(l, (size_t)msglist_find(l, 2)) & MAIL_FLAGGED));
+	flag_one(p, l, 2, MAIL_FLAGGED);
+	UNTIL(p, engine_pending(p->engine) == 0 && !(flags_of(l, 2) & MAIL_FLAGGED));
 	has(person_told(), "the mailbox is for reading");
 	assert_int_equal(state_of(p), STATE_ONLINE);
-	person_free(p);
 }
 
 static void refused_move_comes_back(void **state)
 {
 	struct msglist *l;
 	struct person *p = with_archive("rule UID MOVE => no over quota", &l);
-	uint32_t uid = 2;
 
-	done(p, engine_move(p->engine, l, &uid, 1, "Archive"));
+	move_one(p, l, 2, "Archive");
 	assert_int_equal(msglist_find(l, 2), -1);
 	UNTIL(p, engine_pending(p->engine) == 0 && msglist_count(l) == 3);
-	assert_string_equal(row_of(p, l, (size_t)msglist_find(l, 2)).subject, "Message 2");
+	assert_string_equal(row_with(p, l, 2).subject, "Message 2");
 	has(person_told(), "over quota");
-	person_free(p);
 }
 
 /* Nothing waits any more; whoever sits before the screen presses the key that connects at once. */
@@ -97,9 +83,8 @@ static void done_with_haste(struct person *p, unsigned request)
 static void is_set_aside(struct person *p, struct msglist *l, const char *name, const char *command)
 {
 	struct pending_info info;
-	uint32_t three = 3;
 
-	done(p, engine_flag(p->engine, l, &three, 1, 0, MAIL_ANSWERED));
+	flag_one(p, l, 3, MAIL_ANSWERED);
 	settled_with_haste(p);
 	UNTIL(p, engine_pending_rows(p->engine) == 1);
 	assert_int_equal(seen(command), 3);
@@ -115,29 +100,25 @@ static void mark_that_ends_connections_is_set_aside(void **state)
 {
 	struct msglist *l;
 	struct person *p = with_archive("rule UID STORE 2 => cut", &l);
-	uint32_t uid = 2;
 
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
+	flag_one(p, l, 2, MAIL_FLAGGED);
 	is_set_aside(p, l, "Flag 1 message in Inbox", "UID STORE 2");
-	UNTIL(p, !(flags_at(l, (size_t)msglist_find(l, 2)) & MAIL_FLAGGED));
+	UNTIL(p, !(flags_of(l, 2) & MAIL_FLAGGED));
 	/* Whoever does it again has it tried again. */
 	odd("norules");
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
+	flag_one(p, l, 2, MAIL_FLAGGED);
 	settled(p);
 	assert_int_equal(number("marked INBOX \\Flagged"), 1);
-	person_free(p);
 }
 
 static void move_that_ends_connections_comes_back(void **state)
 {
 	struct msglist *l;
 	struct person *p = with_archive("rule UID MOVE 2 => cut", &l);
-	uint32_t uid = 2;
 
-	done(p, engine_move(p->engine, l, &uid, 1, "Archive"));
+	move_one(p, l, 2, "Archive");
 	is_set_aside(p, l, "Move 1 message from Inbox to Archive", "UID MOVE 2");
 	UNTIL(p, msglist_count(l) == 3);
-	person_free(p);
 }
 
 /* Done each time, or the first: the server's word counts. */
@@ -145,11 +126,10 @@ static void move_that_was_done_stays_done(void **state)
 {
 	struct msglist *l;
 	struct person *p;
-	uint32_t uid = 2;
 
 	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS IDLE LITERAL+");
 	p = with_archive("rule UID STORE 2 => lose", &l);
-	done(p, engine_move(p->engine, l, &uid, 1, "Archive"));
+	move_one(p, l, 2, "Archive");
 	settled_with_haste(p);
 	/* The copy is there, and the original still here: none of the two is lost or made again. */
 	assert_int_equal(number("count Archive"), 1);
@@ -157,25 +137,17 @@ static void move_that_was_done_stays_done(void **state)
 	UNTIL(p, msglist_count(l) == 3);
 	assert_int_equal(seen("UID COPY"), 1);
 	has(person_told(), "the connection ended each of the 3 times");
-	person_free(p);
 }
 
 static void copy_of_a_sent_mail_that_ends_connections_is_kept(void **state)
 {
-	struct msglist *l;
-	struct person *p;
+	struct person *p = BY_IMAP("fill Sent 0", "fill INBOX 3", "rule APPEND => cut");
+	struct msglist *l = filled(p, 3);
 
-	odd("fill Sent 0");
-	odd("fill INBOX 3");
-	odd("rule APPEND => cut");
-	p = by_imap();
-	l = filled(p, 3);
 	send_text(p, "you@example.org", "Once");
 	event_of_kind(p, EVENT_SENT);
 	is_set_aside(p, l, "Keep a copy in Sent", "APPEND");
-	l = open_folder(p, "Local/Sent");
-	UNTIL(p, msglist_count(l) == 1);
-	person_free(p);
+	l = open_with(p, "Local/Sent", 1);
 }
 
 /* One run of `talaria sync` is enough to see it. */
@@ -183,24 +155,20 @@ static void synchronisation_goes_on_behind_it(void **state)
 {
 	struct msglist *l;
 	struct person *p = with_archive("rule UID STORE 2 => cut", &l);
-	uint32_t uid = 2;
 
 	stop(p);
 	start(p, true);
-	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == 3);
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
+	l = open_with(p, "INBOX", 3);
+	flag_one(p, l, 2, MAIL_FLAGGED);
 	odd("fill INBOX 1");
 	done_with_haste(p, engine_sync(p->engine, 0));
 	assert_int_equal(engine_pending(p->engine), 0);
 	UNTIL(p, msglist_count(l) == 4);
-	person_free(p);
 }
 
 static void lost_append_makes_no_second_copy(void **state)
 {
 	struct person *p;
-	struct msglist *l;
 
 	odd("fill Sent 0");
 	p = who_sends_once("rule x1 APPEND => lose");
@@ -209,9 +177,7 @@ static void lost_append_makes_no_second_copy(void **state)
 	assert_int_equal(number("count Sent"), 1);
 	assert_int_equal(seen("APPEND"), 1);
 	assert_int_equal(seen("HEADER Message-ID"), 1);
-	l = open_folder(p, "sent");
-	UNTIL(p, msglist_count(l) == 1);
-	person_free(p);
+	open_with(p, "sent", 1);
 }
 
 static void append_that_never_arrived_is_repeated(void **state)
@@ -223,7 +189,6 @@ static void append_that_never_arrived_is_repeated(void **state)
 	settled(p);
 	UNTIL_SERVER(p, number("count Sent") == 1);
 	assert_int_equal(seen("APPEND"), 2);
-	person_free(p);
 }
 
 static void append_waits_for_its_mailbox(void **state)
@@ -234,7 +199,6 @@ static void append_waits_for_its_mailbox(void **state)
 	p = who_sends_once("rule x1 APPEND => cut");
 	settled(p);
 	UNTIL_SERVER(p, number("count Sent") == 1);
-	person_free(p);
 }
 
 /* The folder is made, and the connection breaks before it is subscribed: no refusal. */
@@ -242,55 +206,47 @@ static void break_at_a_new_folder_is_no_refusal(void **state)
 {
 	struct person *p = who_sends_once("rule x1 SUBSCRIBE => cut");
 	struct msglist *l = open_folder(p, "INBOX");
-	uint32_t uid = 1;
 
 	settled(p);
 	UNTIL_SERVER(p, number("count Sent") == 1);
 	odd("fill INBOX 2");
 	odd("rule x1 SUBSCRIBE => cut");
 	UNTIL(p, msglist_count(l) == 2);
-	done(p, engine_delete(p->engine, l, &uid, 1));
+	delete_one(p, l, 1);
 	settled(p);
 	UNTIL_SERVER(p, number("count Trash") == 1);
 	assert_int_equal(number("count INBOX"), 1);
 	assert_null(strstr(person_told(), "refused"));
-	person_free(p);
 }
 
 static void lost_move_is_not_doubled(void **state)
 {
 	struct msglist *l;
 	struct person *p = with_archive("rule x1 UID MOVE => lose", &l);
-	uint32_t uid = 2;
 
-	done(p, engine_move(p->engine, l, &uid, 1, "Archive"));
+	move_one(p, l, 2, "Archive");
 	settled(p);
 	assert_int_equal(number("count Archive"), 1);
 	assert_int_equal(number("count INBOX"), 2);
 	assert_int_equal(msglist_count(l), 2);
-	l = open_folder(p, "Archive");
-	UNTIL(p, msglist_count(l) == 1);
-	person_free(p);
+	l = open_with(p, "Archive", 1);
 }
 
 static void lost_copy_is_not_doubled(void **state)
 {
 	struct msglist *l;
 	struct person *p = with_archive("rule x1 UID COPY => lose", &l);
-	uint32_t uid = 2;
 
-	done(p, engine_copy(p->engine, l, &uid, 1, "Archive"));
+	copy_one(p, l, 2, "Archive");
 	settled(p);
 	assert_int_equal(number("count Archive"), 1);
 	assert_int_equal(msglist_count(l), 3);
-	person_free(p);
 }
 
 /* MOVE by COPY, STORE and EXPUNGE: whichever answer gets lost, one message is there at the end. */
 static void lost_step_of_an_old_move_is_not_doubled(void **state)
 {
 	static const char *const steps[] = {"UID COPY", "UID STORE", "UID EXPUNGE"};
-	uint32_t uid = 2;
 
 	for (size_t i = 0; i < MEM_COUNT(steps); i++) {
 		struct person *p;
@@ -301,7 +257,7 @@ static void lost_step_of_an_old_move_is_not_doubled(void **state)
 		odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS IDLE LITERAL+");
 		p = with_archive(rule, &l);
 		free(rule);
-		done(p, engine_move(p->engine, l, &uid, 1, "Archive"));
+		move_one(p, l, 2, "Archive");
 		settled(p);
 		if (number("count Archive") != 1)
 			fail_msg("%s lost: %d copies", steps[i], number("count Archive"));
@@ -337,7 +293,6 @@ static void unasked_flags_are_no_copies(void **state)
 	settled(p);
 	assert_int_equal(number("count Archive"), 2);
 	assert_int_equal(number("count INBOX"), 1);
-	person_free(p);
 }
 
 static struct msglist *old_server(struct person **p, const char *rule)
@@ -366,7 +321,6 @@ static void old_server_removes_what_is_moved_alone(void **state)
 	assert_int_equal(number("count Archive"), 2);
 	assert_int_equal(number("marked INBOX \\Deleted"), 1);
 	assert_int_equal(number("marked Archive \\Deleted"), 0);
-	person_free(p);
 }
 
 /* It is said when both are there. */
@@ -382,8 +336,7 @@ static void old_server_that_keeps_what_is_moved_is_told(void **state)
 	has(person_told(), "only the owner may");
 	assert_int_equal(number("count INBOX"), 6);
 	assert_int_equal(number("count Archive"), 2);
-	UNTIL(p, flags_at(l, (size_t)msglist_find(l, 2)) & MAIL_DELETED);
-	person_free(p);
+	UNTIL(p, flags_of(l, 2) & MAIL_DELETED);
 }
 
 static void select_says(const char *flags, const char *code)
@@ -422,7 +375,7 @@ static void folder_to_read_only(const char *caps, const char *flags, const char 
 	ev = answer(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
 	assert_int_equal(ev->kind, EVENT_FAILED);
 	event_free(ev);
-	done(p, engine_copy(p->engine, l, &uid, 1, "Archive"));
+	copy_one(p, l, uid, "Archive");
 	settled(p);
 	assert_int_equal(number("count Archive"), 1);
 	assert_int_equal(seen("STORE"), 0);
@@ -442,20 +395,15 @@ static void folder_to_read_only_is_not_changed(void **state)
 /* What was made before the folder was known to be so is refused before COPY, with words. */
 static void operation_on_a_folder_to_read_only_is_refused(void **state)
 {
-	struct person *p;
-	struct msglist *l;
-	uint32_t uid = 2;
+	struct person *p = BY_IMAP("caps IMAP4rev1 AUTH=PLAIN SASL-IR IDLE LITERAL+",
+		"fill INBOX 3", "fill Archive 0");
+	struct msglist *l = filled(p, 3);
 
-	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR IDLE LITERAL+");
-	odd("fill INBOX 3");
-	odd("fill Archive 0");
-	p = by_imap();
-	l = filled(p, 3);
 	UNTIL(p, has_folder(p, "Archive", 0));
 	stop(p);
 	start(p, true);
 	l = open_folder(p, "INBOX");
-	done(p, engine_move(p->engine, l, &uid, 1, "Archive"));
+	move_one(p, l, 2, "Archive");
 	stop(p);
 	select_says("\\\\Seen", "READ-WRITE");
 	start(p, false);
@@ -463,18 +411,14 @@ static void operation_on_a_folder_to_read_only_is_refused(void **state)
 	UNTIL(p, strstr(person_told(), "does not keep this mark"));
 	UNTIL(p, msglist_count(l) == 3);
 	assert_int_equal(number("count Archive"), 0);
-	person_free(p);
 }
 
 /* The wire name tells mailboxes apart that look alike. */
 static void mailboxes_that_look_alike_are_two(void **state)
 {
-	struct person *p;
 	struct msglist *one, *two;
+	struct person *p = BY_IMAP("fill R&D 2", "fill R&-D 3");
 
-	odd("fill R&D 2");
-	odd("fill R&-D 3");
-	p = by_imap();
 	UNTIL(p, has_folder(p, "R&D", 2) && has_folder(p, "R&D (R&-D)", 3));
 	one = open_folder(p, "R&D");
 	two = open_folder(p, "R&D (R&-D)");
@@ -482,46 +426,38 @@ static void mailboxes_that_look_alike_are_two(void **state)
 	stop(p);
 	start(p, true);
 	UNTIL(p, has_folder(p, "R&D", 2) && has_folder(p, "R&D (R&-D)", 3));
-	person_free(p);
 }
 
 /* The counts that an offline start shows are those of the end of the last one. */
 static void counts_are_kept_as_they_are(void **state)
 {
-	struct person *p;
+	struct person *p = BY_IMAP("fill INBOX 5");
 
-	odd("fill INBOX 5");
-	p = by_imap();
 	filled(p, 5);
 	stop(p);
 	start(p, true);
 	UNTIL(p, has_folder(p, "INBOX", 5));
-	person_free(p);
 }
 
 /* What is made here is made where the server keeps the person's own folders. */
 static void own_folders_are_below_the_prefix(void **state)
 {
-	struct person *p;
-	struct msglist *l;
-	uint32_t uid = 2;
+	struct person *p =
+		BY_IMAP("caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS MOVE IDLE LITERAL+ NAMESPACE",
+			"rule NAMESPACE => say * NAMESPACE ((\"INBOX/\" \"/\")) NIL ((\"Shared/\" "
+			"\"/\"))\\r\\n"
+			"$tag OK done",
+			"rule CREATE \"[^I] => no nonexistent namespace", "fill INBOX 3");
+	struct msglist *l = filled(p, 3);
 
-	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS MOVE IDLE LITERAL+ NAMESPACE");
-	odd("rule NAMESPACE => say * NAMESPACE ((\"INBOX/\" \"/\")) NIL ((\"Shared/\" \"/\"))\\r\\n"
-	    "$tag OK done");
-	odd("rule CREATE \"[^I] => no nonexistent namespace");
-	odd("fill INBOX 3");
-	p = by_imap();
-	l = filled(p, 3);
 	settled(p);
-	done(p, engine_delete(p->engine, l, &uid, 1));
+	delete_one(p, l, 2);
 	settled(p);
 	assert_int_equal(number("count INBOX/Trash"), 1);
 	done(p, engine_create_folder(p->engine, 0, "Work"));
 	settled(p);
 	assert_int_equal(seen("CREATE \"INBOX/Work\""), 1);
 	assert_int_equal(seen("NAMESPACE"), 1);
-	person_free(p);
 }
 
 /* How many messages the folder with that role has; -1: there is none, or more than one of its name.
@@ -564,16 +500,15 @@ static void configured_folders_have_the_role(void **state)
 		p = somebody("imap", "imap+insecure", "\ttrash Bin\n");
 		l = filled(p, 3);
 		for (uint32_t uid = 1; uid <= 2; uid++) {
-			done(p, engine_delete(p->engine, l, &uid, 1));
+			delete_one(p, l, uid);
 			settled(p);
 			UNTIL(p, in_role(p, ROLE_TRASH, "Bin") == uid);
 			assert_int_equal(number(counts[i]), uid);
 		}
 		assert_int_equal(seen(" CREATE "), 1);
 		/* What is deleted there goes for good. */
-		l = open_folder(p, "trash");
-		UNTIL(p, msglist_count(l) == 2 && msglist_sync_percent(l) == 100);
-		done(p, engine_delete(p->engine, l, (uint32_t[]){msglist_uid(l, 0)}, 1));
+		l = synced(p, "trash", 2);
+		delete_one(p, l, msglist_uid(l, 0));
 		settled(p);
 		assert_int_equal(number(counts[i]), 1);
 		person_free(p);
@@ -582,23 +517,10 @@ static void configured_folders_have_the_role(void **state)
 
 /* --- folders are deleted and renamed --- */
 
-static void refuses(struct person *p, unsigned request, const char *part)
-{
-	struct event *ev = answer(p, request);
-
-	assert_int_equal(ev->kind, EVENT_FAILED);
-	has(event_error(ev), part);
-	event_free(ev);
-}
-
 static struct person *with_folders(void)
 {
-	struct person *p;
+	struct person *p = BY_IMAP("fill INBOX 3", "fill Work 2", "fill Work/R&AOQ- 1");
 
-	odd("fill INBOX 3");
-	odd("fill Work 2");
-	odd("fill Work/R&AOQ- 1");
-	p = by_imap();
 	filled(p, 3);
 	UNTIL(p, has_folder(p, "Work", 2) && has_folder(p, "Work/R\xc3\xa4", 1));
 	return p;
@@ -614,19 +536,17 @@ static void refused_folders_stay(void **state)
 	odd("rule \\S+ DELETE => no Work is for ever");
 	odd("rule \\S+ RENAME => bad what do you mean");
 	p = with_folders();
-	l = open_folder(p, "Work");
-	UNTIL(p, msglist_count(l) == 2 && msglist_sync_percent(l) == 100);
-	refuses(p, engine_delete_folder(p->engine, 0, "Work", 2),
+	l = synced(p, "Work", 2);
+	fails(p, engine_delete_folder(p->engine, 0, "Work", 2),
 		"Folder Work was not deleted: The server refused: Work is for ever");
-	refuses(p, engine_rename_folder(p->engine, 0, "Work", "Play"), "what do you mean");
+	fails(p, engine_rename_folder(p->engine, 0, "Work", "Play"), "what do you mean");
 	assert_int_equal(seen("SUBSCRIBE"), 0);
 	assert_true(has_folder(p, "Work", 2) && !msglist_read_only(l));
 	/* And the list is still of use. */
 	uid = msglist_uid(l, 0);
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
+	flag_one(p, l, uid, MAIL_FLAGGED);
 	settled(p);
 	assert_int_equal(number("marked Work \\Flagged"), 1);
-	person_free(p);
 }
 
 /* What a server has no list of subscriptions for is done all the same; the levels below and names
@@ -634,9 +554,8 @@ static void refused_folders_stay(void **state)
 static void renamed_with_all_below(void **state)
 {
 	struct person *p = with_folders();
-	struct msglist *l = open_folder(p, "Work/R\xc3\xa4");
+	struct msglist *l = synced(p, "Work/R\xc3\xa4", 1);
 
-	UNTIL(p, msglist_count(l) == 1 && msglist_sync_percent(l) == 100);
 	done(p, engine_rename_folder(p->engine, 0, "Work", "\xc3\x84rger"));
 	assert_int_equal(number("count &AMQ-rger"), 2);
 	assert_int_equal(number("count &AMQ-rger/R&AOQ-"), 1);
@@ -646,7 +565,6 @@ static void renamed_with_all_below(void **state)
 	UNTIL_SERVER(p, seen("SUBSCRIBE \"&AMQ-rger/R&AOQ-\"") == 1);
 	assert_int_equal(seen("UNSUBSCRIBE \"Work/R&AOQ-\""), 1);
 	assert_string_equal(person_told(), "");
-	person_free(p);
 }
 
 static void lost_while_asked(struct person *p)
@@ -656,12 +574,12 @@ static void lost_while_asked(struct person *p)
 	unsigned request = engine_rename_folder(p->engine, 0, "Work", "Play");
 
 	UNTIL_SERVER(p, seen("RENAME") == 2);
-	refuses(p, engine_move(p->engine, l, &uid, 1, "Work"), "just being asked");
-	refuses(p, engine_delete_folder(p->engine, 0, "Work", 9), "just being asked");
+	fails(p, engine_move(p->engine, l, &uid, 1, "Work"), "just being asked");
+	fails(p, engine_delete_folder(p->engine, 0, "Work", 9), "just being asked");
 	engine_set_offline(p->engine, true);
-	refuses(p, request, "Whether folder Work was renamed");
-	done(p, engine_move(p->engine, l, &uid, 1, "Work"));
-	refuses(p, engine_delete_folder(p->engine, 0, "Work", 9), "offline");
+	fails(p, request, "Whether folder Work was renamed");
+	move_one(p, l, uid, "Work");
+	fails(p, engine_delete_folder(p->engine, 0, "Work", 9), "offline");
 }
 
 /* Nobody knows whether it was done: that is said, and the list of folders shows it. */
@@ -671,11 +589,11 @@ static void lost_answers_are_told(void **state)
 
 	odd("rule x1 ^imap \\S+ DELETE => lose");
 	p = with_folders();
-	refuses(p, engine_delete_folder(p->engine, 0, "Work/R\xc3\xa4", 1),
+	fails(p, engine_delete_folder(p->engine, 0, "Work/R\xc3\xa4", 1),
 		"the list of folders will show");
 	UNTIL(p, !has_folder(p, "Work/R\xc3\xa4", 1));
 	odd("rule x1 RENAME => cut");
-	refuses(p, engine_rename_folder(p->engine, 0, "Work", "Play"),
+	fails(p, engine_rename_folder(p->engine, 0, "Work", "Play"),
 		"the list of folders will show");
 	UNTIL(p, state_of(p) != STATE_ONLINE);
 	UNTIL(p, state_of(p) == STATE_ONLINE);
@@ -684,26 +602,24 @@ static void lost_answers_are_told(void **state)
 	/* While the answer is awaited nothing is begun in it; then everybody is told. */
 	odd("rule x1 RENAME => stall");
 	lost_while_asked(p);
-	person_free(p);
 }
 
 /* Each is told why, and what can be done. */
 static void folders_that_cannot_go(void **state)
 {
 	struct person *p = with_folders();
-	struct msglist *l = open_folder(p, "Work"), *inbox = open_folder(p, "INBOX"), *below;
+	struct msglist *l = open_folder(p, "Work"), *inbox = open_folder(p, "INBOX");
 	uint32_t uid = msglist_uid(inbox, 0);
 	unsigned export;
 	char *path;
 
-	below = open_folder(p, "Work/R\xc3\xa4");
-	UNTIL(p, msglist_count(below) == 1 && msglist_sync_percent(below) == 100);
+	synced(p, "Work/R\xc3\xa4", 1);
 	/* It is being exported, and waits for a message. */
 	path = text_of("%s/export", p->home);
 	odd("rule BODY.PEEK\\[\\] => stall");
 	export = engine_export_folder(p->engine, 0, "Work/R\xc3\xa4", path);
 	UNTIL_SERVER(p, seen("BODY.PEEK\\[\\]"));
-	refuses(p, engine_delete_folder(p->engine, 0, "Work/R\xc3\xa4", 9),
+	fails(p, engine_delete_folder(p->engine, 0, "Work/R\xc3\xa4", 9),
 		"just being exported or imported");
 	engine_cancel(p->engine, export);
 	event_free(answer(p, export));
@@ -711,14 +627,13 @@ static void folders_that_cannot_go(void **state)
 	odd("drop Work");
 	engine_sync(p->engine, 0);
 	UNTIL(p, msglist_read_only(l));
-	refuses(p, engine_delete_folder(p->engine, 0, "Work", 9), "no longer on the server");
+	fails(p, engine_delete_folder(p->engine, 0, "Work", 9), "no longer on the server");
 	/* It is only meant to be there. */
 	engine_set_offline(p->engine, true);
-	done(p, engine_archive(p->engine, inbox, &uid, 1));
+	archive_one(p, inbox, uid);
 	UNTIL(p, engine_find_folder(p->engine, 0, "Archive") >= 0);
-	refuses(p, engine_delete_folder(p->engine, 0, "Archive", 9), "not on the server yet");
+	fails(p, engine_delete_folder(p->engine, 0, "Archive", 9), "not on the server yet");
 	free(path);
-	person_free(p);
 }
 
 /* Changes that wait for a folder, or for one below it, go first: by the answer of a server that
@@ -730,38 +645,33 @@ static void changes_go_before_their_folder(void **state)
 	uint32_t uid = msglist_uid(l, 0);
 
 	odd("rule x1 MOVE => stall");
-	done(p, engine_move(p->engine, l, &uid, 1, "Work/R\xc3\xa4"));
+	move_one(p, l, uid, "Work/R\xc3\xa4");
 	UNTIL_SERVER(p, seen(" MOVE ") == 1);
-	refuses(p, engine_delete_folder(p->engine, 0, "Work/R\xc3\xa4", 9),
+	fails(p, engine_delete_folder(p->engine, 0, "Work/R\xc3\xa4", 9),
 		"1 change that waits is about folder Work/R\xc3\xa4");
-	refuses(p, engine_rename_folder(p->engine, 0, "Work", "Play"),
+	fails(p, engine_rename_folder(p->engine, 0, "Work", "Play"),
 		"1 change that waits is about folder Work");
 	odd("cut");
 	settled(p);
 	assert_int_equal(number("count Work/R&AOQ-"), 2);
 	done(p, engine_delete_folder(p->engine, 0, "Work/R\xc3\xa4", 2));
 	UNTIL(p, engine_find_folder(p->engine, 0, "Work/R\xc3\xa4") < 0);
-	person_free(p);
 }
 
 /* What holds only other folders goes with the last of them. */
 static void folders_without_messages(void **state)
 {
-	struct person *p;
+	struct person *p = BY_IMAP(
+		"fill INBOX 1", "fill Top/Sub 0", "list (\\\\Noselect \\\\HasChildren) \"/\" Top");
 
-	odd("fill INBOX 1");
-	odd("fill Top/Sub 0");
-	odd("list (\\\\Noselect \\\\HasChildren) \"/\" Top");
-	p = by_imap();
 	filled(p, 1);
 	UNTIL(p, engine_find_folder(p->engine, 0, "Top") >= 0);
-	refuses(p, engine_delete_folder(p->engine, 0, "Top", 0), "holds only other folders");
+	fails(p, engine_delete_folder(p->engine, 0, "Top", 0), "holds only other folders");
 	done(p, engine_delete_folder(p->engine, 0, "Top/Sub", 0));
 	UNTIL(p, engine_find_folder(p->engine, 0, "Top/Sub") < 0);
 	/* There is nothing in it to be counted. */
-	refuses(p, engine_delete_folder(p->engine, 0, "Top", 0), "no such mailbox");
+	fails(p, engine_delete_folder(p->engine, 0, "Top", 0), "no such mailbox");
 	assert_int_equal(seen("STATUS \"Top\""), 0);
-	person_free(p);
 }
 
 /* Names of servers that speak other languages; and what was deleted before they were listed. */
@@ -785,7 +695,7 @@ static void localised_names_have_roles(void **state)
 		p = by_imap();
 		l = filled(p, 3);
 		settled(p);
-		done(p, engine_delete(p->engine, l, &uid, 1));
+		delete_one(p, l, uid);
 		settled(p);
 		assert_int_equal(number(count), 1);
 		assert_int_equal(seen("CREATE"), 0);
@@ -799,37 +709,28 @@ static void localised_names_have_roles(void **state)
  * plainly. */
 static void roles_are_asked_for(void **state)
 {
-	struct person *p;
+	struct person *p = BY_IMAP("fill INBOX 1", "rule RETURN => bad what return");
 
-	odd("fill INBOX 1");
-	odd("rule RETURN => bad what return");
-	p = by_imap();
 	filled(p, 1);
 	settled(p);
 	/* The inbox may be here before the folders are asked for. */
 	UNTIL_SERVER(p, seen("LIST \"\" \"\\*\" RETURN .SPECIAL-USE.$"));
 	UNTIL_SERVER(p, seen("LIST \"\" \"\\*\"$"));
-	person_free(p);
 }
 
 /* What is put into a folder from here is no new mail, nor is what an undo brings back. */
 static void own_copies_are_no_news(void **state)
 {
-	struct person *p;
 	struct msglist *l, *work;
-	uint32_t uid = 3;
 	struct event *ev;
 	int64_t end;
+	struct person *p = BY_IMAP("fill INBOX 3", "fill Work 1");
 
-	odd("fill INBOX 3");
-	odd("fill Work 1");
-	p = by_imap();
 	UNTIL(p, has_folder(p, "Work", 1));
 	l = filled(p, 3);
-	work = open_folder(p, "Work");
-	UNTIL(p, msglist_count(work) == 1 && msglist_sync_percent(work) == 100);
-	done(p, engine_copy(p->engine, l, &uid, 1, "Work"));
-	done(p, engine_delete(p->engine, l, &uid, 1));
+	work = synced(p, "Work", 1);
+	copy_one(p, l, 3, "Work");
+	delete_one(p, l, 3);
 	UNTIL(p, engine_pending(p->engine) == 0 && msglist_count(work) == 2);
 	done(p, engine_undo(p->engine));
 	end = clock_ms() + PATIENCE_MS;
@@ -841,19 +742,14 @@ static void own_copies_are_no_news(void **state)
 	}
 	odd("fill INBOX 1");
 	event_of_kind(p, EVENT_NEW_MAIL);
-	person_free(p);
 }
 
 /* One message that came from elsewhere, as a file: it is put into Archive. */
 static struct person *who_imports(const char *rule, const char *header, const char *flags)
 {
-	struct person *p;
 	char *dir, *path, *text;
+	struct person *p = BY_IMAP("fill INBOX 1", "fill Archive 0", rule);
 
-	odd("fill INBOX 1");
-	odd("fill Archive 0");
-	odd(rule);
-	p = by_imap();
 	filled(p, 1);
 	UNTIL(p, engine_find_folder(p->engine, 0, "Archive") >= 0);
 	dir = text_of("%s/from", p->home);
@@ -878,7 +774,6 @@ static void lost_append_without_id_makes_no_second_copy(void **state)
 	settled(p);
 	assert_int_equal(number("count Archive"), 1);
 	assert_int_equal(seen("APPEND"), 1);
-	person_free(p);
 }
 
 static void another_of_no_id_is_not_taken_for_it(void **state)
@@ -889,7 +784,6 @@ static void another_of_no_id_is_not_taken_for_it(void **state)
 	settled(p);
 	assert_int_equal(number("count Archive"), 2);
 	assert_int_equal(seen("APPEND"), 2);
-	person_free(p);
 }
 
 static void keyword_that_is_refused_keeps_no_mail_out(void **state)
@@ -902,38 +796,29 @@ static void keyword_that_is_refused_keeps_no_mail_out(void **state)
 	settled(p);
 	assert_int_equal(number("count Archive"), 1);
 	assert_int_equal(number("marked Archive work"), 0);
-	person_free(p);
 }
 
 static void lost_create_is_not_repeated(void **state)
 {
-	struct person *p;
+	struct person *p = BY_IMAP("fill INBOX 1", "rule x1 CREATE => lose");
 
-	odd("fill INBOX 1");
-	odd("rule x1 CREATE => lose");
-	p = by_imap();
 	filled(p, 1);
 	done(p, engine_create_folder(p->engine, 0, "Made"));
 	settled_with_haste(p);
 	UNTIL(p, engine_find_folder(p->engine, 0, "Made") >= 0);
 	assert_int_equal(seen("CREATE"), 1);
 	assert_int_equal(engine_pending_rows(p->engine), 0);
-	person_free(p);
 }
 
 static void create_that_never_arrived_is_repeated(void **state)
 {
-	struct person *p;
+	struct person *p = BY_IMAP("fill INBOX 1", "rule x1 CREATE => cut");
 
-	odd("fill INBOX 1");
-	odd("rule x1 CREATE => cut");
-	p = by_imap();
 	filled(p, 1);
 	done(p, engine_create_folder(p->engine, 0, "Made"));
 	settled_with_haste(p);
 	UNTIL(p, engine_find_folder(p->engine, 0, "Made") >= 0);
 	assert_int_equal(seen("CREATE"), 2);
-	person_free(p);
 }
 
 /* An old server removes whatever is marked, and somebody marks others again and again. */
@@ -941,39 +826,30 @@ static void marks_of_others_that_come_back_keep_all(void **state)
 {
 	struct msglist *l;
 	struct person *p;
-	uint32_t uid = 2;
 
 	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR IDLE LITERAL+");
 	odd("fill Trash 0");
 	p = with_archive("rule SEARCH DELETED => say * SEARCH 3\\r\\n$tag OK done", &l);
-	done(p, engine_delete(p->engine, l, &uid, 1));
+	delete_one(p, l, 2);
 	settled(p);
 	has(person_told(), "other messages are being marked as deleted there");
 	assert_int_equal(seen("EXPUNGE"), 0);
 	assert_int_equal(number("count INBOX"), 3);
 	assert_int_equal(number("count Trash"), 1);
-	person_free(p);
 }
 
 static void server_that_removes_nothing_is_told(void **state)
 {
 	struct msglist *trash;
-	struct person *p;
-	uint32_t uid = 1;
+	struct person *p = BY_IMAP("caps IMAP4rev1 AUTH=PLAIN SASL-IR IDLE LITERAL+",
+		"fill INBOX 1", "fill Trash 1", "rule EXPUNGE => say $tag OK done");
 
-	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR IDLE LITERAL+");
-	odd("fill INBOX 1");
-	odd("fill Trash 1");
-	odd("rule EXPUNGE => say $tag OK done");
-	p = by_imap();
 	filled(p, 1);
-	trash = open_folder(p, "Trash");
-	UNTIL(p, msglist_count(trash) == 1);
-	done(p, engine_delete(p->engine, trash, &uid, 1));
+	trash = open_with(p, "Trash", 1);
+	delete_one(p, trash, 1);
 	settled(p);
 	has(person_told(), "the server keeps them, marked as deleted");
 	UNTIL(p, msglist_count(trash) == 1);
-	person_free(p);
 }
 
 int main(void)

@@ -5,43 +5,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void fails(struct person *p, unsigned request)
-{
-	struct event *ev = answer(p, request);
-
-	assert_int_equal(ev->kind, EVENT_FAILED);
-	assert_true(*event_error(ev));
-	event_free(ev);
-}
-
 static void pop3_in_use_waits(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_POP3("", "fill INBOX 3",
+		"rule pop3 PASS => say -ERR [IN-USE] locked by another session");
 
-	odd("fill INBOX 3");
-	odd("rule pop3 PASS => say -ERR [IN-USE] locked by another session");
-	p = by_pop3("");
 	UNTIL(p, state_of(p) == STATE_WAITING);
 	has(reason(p), "locked by another session");
 	odd("norules");
 	engine_retry(p->engine);
-	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == 3);
-	person_free(p);
+	open_with(p, "INBOX", 3);
 }
 
 static void pop3_break_loses_and_doubles_nothing(void **state)
 {
-	struct person *p;
 	struct msglist *l;
+	struct person *p =
+		BY_POP3("\tpop3-keep never\n", "fill INBOX 10", "rule x1 pop3 RETR 4 => torn 100");
 
-	odd("fill INBOX 10");
-	odd("rule x1 pop3 RETR 4 => torn 100");
-	p = by_pop3("\tpop3-keep never\n");
 	UNTIL_SERVER(p, seen("pop3 RETR 4"));
-	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == 6);
+	l = open_with(p, "INBOX", 6);
 	assert_int_equal(seen("pop3 DELE"), 0);
 	assert_int_equal(number("count INBOX"), 10);
 	/* The first may still be part of the session that broke. */
@@ -51,41 +34,31 @@ static void pop3_break_loses_and_doubles_nothing(void **state)
 	all_subjects_once(p, l, 10);
 	assert_int_equal(seen("pop3 RETR"), 11);
 	assert_int_equal(number("count INBOX"), 0);
-	person_free(p);
 }
 
 /* As by IMAP: the rest is fetched after a second, not after a minute, and the status says when. */
 static void pop3_break_is_followed_by_another_try(void **state)
 {
-	struct person *p;
 	struct msglist *l;
+	struct person *p = BY_POP3("", "fill INBOX 10", "rule x1 pop3 RETR 4 => torn 100");
 
-	odd("fill INBOX 10");
-	odd("rule x1 pop3 RETR 4 => torn 100");
-	p = by_pop3("");
 	UNTIL(p, state_of(p) == STATE_WAITING);
 	has(reason(p), "connection");
 	l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(l) == 10 && state_of(p) == STATE_ONLINE);
 	all_subjects_once(p, l, 10);
-	person_free(p);
 }
 
 static void pop3_odd_uidls_fetch_each_once(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_POP3("\tpop3-keep never\n", "fill INBOX 7", "uidl 2 2 same",
+		"uidl 3 3 same",
+		"uidl 4 4 "
+		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+		"uidl 5 ", "uidl 6 99 u-other");
+	struct msglist *l = open_folder(p, "INBOX");
 
-	odd("fill INBOX 7");
-	odd("uidl 2 2 same");
-	odd("uidl 3 3 same");
-	odd("uidl 4 4 "
-	    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-	    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
-	odd("uidl 5 ");
-	odd("uidl 6 99 u-other");
-	p = by_pop3("\tpop3-keep never\n");
-	l = open_folder(p, "INBOX");
 	done(p, engine_sync(p->engine, 0));
 	UNTIL(p, msglist_count(l) == 7);
 	done(p, engine_sync(p->engine, 0));
@@ -97,20 +70,16 @@ static void pop3_odd_uidls_fetch_each_once(void **state)
 	l = open_folder(p, "INBOX");
 	done(p, engine_sync(p->engine, 0));
 	assert_int_equal(msglist_count(l), 7);
-	person_free(p);
 }
 
 static void pop3_wrong_sizes_cost_nothing(void **state)
 {
-	struct person *p;
-	struct msglist *l;
 	struct message_view *v;
+	struct person *p = BY_POP3("", "fill INBOX 3",
+		"rule pop3 LIST => say +OK\\r\\n1 1\\r\\n2 4294967295\\r\\n3 0\\r\\n"
+		"77 5\\r\\n18446744073709551617 1\\r\\n.");
+	struct msglist *l = open_folder(p, "INBOX");
 
-	odd("fill INBOX 3");
-	odd("rule pop3 LIST => say +OK\\r\\n1 1\\r\\n2 4294967295\\r\\n3 0\\r\\n"
-	    "77 5\\r\\n18446744073709551617 1\\r\\n.");
-	p = by_pop3("");
-	l = open_folder(p, "INBOX");
 	event_free(answer(p, engine_sync(p->engine, 0)));
 	/* Number 77 is nothing but a line of the list: its row says so. */
 	UNTIL(p, msglist_count(l) == 4);
@@ -124,19 +93,14 @@ static void pop3_wrong_sizes_cost_nothing(void **state)
 	engine_view_free(v);
 	event_free(answer(p, engine_sync(p->engine, 0)));
 	assert_int_equal(msglist_count(l), 4);
-	person_free(p);
 }
 
 static void pop3_quit_refused_forgets_nothing(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_POP3("\tpop3-keep never\n", "fill INBOX 5",
+		"rule x1 pop3 QUIT => say -ERR some messages not removed");
+	struct msglist *l = open_with(p, "INBOX", 5);
 
-	odd("fill INBOX 5");
-	odd("rule x1 pop3 QUIT => say -ERR some messages not removed");
-	p = by_pop3("\tpop3-keep never\n");
-	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == 5);
 	UNTIL_SERVER(p, seen("pop3 QUIT"));
 	watch(p, 200);
 	assert_int_equal(number("count INBOX"), 5);
@@ -144,49 +108,38 @@ static void pop3_quit_refused_forgets_nothing(void **state)
 	assert_int_equal(seen("pop3 RETR"), 5);
 	assert_int_equal(msglist_count(l), 5);
 	assert_int_equal(number("count INBOX"), 0);
-	person_free(p);
 }
 
 static void pop3_refused_dele_fetches_nothing_again(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_POP3(
+		"\tpop3-keep never\n", "fill INBOX 5", "rule pop3 DELE 2 => say -ERR not this one");
+	struct msglist *l = open_with(p, "INBOX", 5);
 
-	odd("fill INBOX 5");
-	odd("rule pop3 DELE 2 => say -ERR not this one");
-	p = by_pop3("\tpop3-keep never\n");
-	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == 5);
 	event_free(answer(p, engine_sync(p->engine, 0)));
 	UNTIL_SERVER(p, number("count INBOX") == 1);
 	event_free(answer(p, engine_sync(p->engine, 0)));
 	assert_int_equal(seen("pop3 RETR"), 5);
 	assert_int_equal(msglist_count(l), 5);
 	all_subjects_once(p, l, 5);
-	person_free(p);
 }
 
 static void pop3_login_refused_is_told(void **state)
 {
-	struct person *p;
+	struct person *p = BY_POP3("", "password another");
 
-	odd("password another");
-	p = by_pop3("");
 	UNTIL(p, state_of(p) == STATE_FAILED);
 	has(reason(p), "wrong password");
 	watch(p, 1500);
 	assert_int_equal(seen("pop3 PASS"), 1);
-	fails(p, engine_sync(p->engine, 0));
-	person_free(p);
+	fails(p, engine_sync(p->engine, 0), "");
 }
 
 static void pop3_asked_for_is_not_asked_twice(void **state)
 {
-	struct person *p;
 	int before;
+	struct person *p = BY_POP3("", "fill INBOX 3");
 
-	odd("fill INBOX 3");
-	p = by_pop3("");
 	engine_set_offline(p->engine, true);
 	UNTIL(p, state_of(p) == STATE_OFFLINE);
 	before = seen("pop3 UIDL$");
@@ -195,7 +148,6 @@ static void pop3_asked_for_is_not_asked_twice(void **state)
 	done(p, engine_sync(p->engine, 0));
 	watch(p, 1500);
 	assert_int_equal(seen("pop3 UIDL$"), before + 1);
-	person_free(p);
 }
 
 static size_t unread_in_inbox(struct person *p)
@@ -211,42 +163,32 @@ static size_t unread_in_inbox(struct person *p)
 
 static void pop3_counts_while_it_fetches(void **state)
 {
-	struct person *p;
+	struct person *p = BY_POP3("", "fill INBOX 20", "drip 1");
 
-	odd("fill INBOX 20");
-	odd("drip 1");
-	p = by_pop3("");
 	UNTIL(p, unread_in_inbox(p) > 0);
 	assert_true(unread_in_inbox(p) < 20);
 	odd("drip 0");
 	UNTIL(p, unread_in_inbox(p) == 20);
-	person_free(p);
 }
 
 /* Whoever types the password need not ask for mail as well. */
 static void pop3_typed_password_fetches(void **state)
 {
 	struct person *p;
-	struct msglist *l;
 
 	odd("fill INBOX 3");
 	p = by_password("pop3", "ask");
 	event_of_kind(p, EVENT_PASSWORD);
 	engine_password(p->engine, 0, "secret");
-	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == 3);
-	person_free(p);
+	open_with(p, "INBOX", 3);
 }
 
 /* "Connect now" in the middle of a session is no reason to break it off. */
 static void pop3_retry_breaks_no_session(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_POP3("\tpop3-keep never\n", "fill INBOX 200");
+	struct msglist *l = open_folder(p, "INBOX");
 
-	odd("fill INBOX 200");
-	p = by_pop3("\tpop3-keep never\n");
-	l = open_folder(p, "INBOX");
 	while (!seen("pop3 QUIT")) {
 		engine_retry(p->engine);
 		event_free(next_event(p->engine, clock_ms() + 1));
@@ -254,7 +196,6 @@ static void pop3_retry_breaks_no_session(void **state)
 	UNTIL(p, msglist_count(l) == 200);
 	UNTIL_SERVER(p, number("count INBOX") == 0);
 	assert_int_equal(seen("pop3 RETR"), 200);
-	person_free(p);
 }
 
 int main(void)

@@ -8,12 +8,9 @@
 
 static void new_uidvalidity_starts_anew(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_IMAP("fill INBOX 6");
+	struct msglist *l = filled(p, 6);
 
-	odd("fill INBOX 6");
-	p = by_imap();
-	l = filled(p, 6);
 	engine_view_free(read_view(p, l, 2));
 	stop(p);
 	/* The same UIDs are other messages now. */
@@ -24,25 +21,21 @@ static void new_uidvalidity_starts_anew(void **state)
 	l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(l) == 5 && msglist_sync_percent(l) == 100 &&
 			 msglist_find(l, 6) < 0 && msglist_find(l, 2) >= 0);
-	assert_string_equal(row_of(p, l, (size_t)msglist_find(l, 2)).subject, "Message 3");
+	assert_string_equal(row_with(p, l, 2).subject, "Message 3");
 	{
 		struct message_view *v = read_view(p, l, 2);
 
 		assert_string_equal(v->subject, "Message 3");
 		engine_view_free(v);
 	}
-	person_free(p);
 }
 
 static void new_uidvalidity_while_open(void **state)
 {
-	struct person *p;
-	struct msglist *l;
 	struct msg_row row;
+	struct person *p = BY_IMAP("fill INBOX 6");
+	struct msglist *l = filled(p, 6);
 
-	odd("fill INBOX 6");
-	p = by_imap();
-	l = filled(p, 6);
 	UNTIL_SERVER(p, number("idling") == 1);
 	odd("gone INBOX 1");
 	odd("renumber INBOX 1");
@@ -53,17 +46,13 @@ static void new_uidvalidity_while_open(void **state)
 	UNTIL(p, msglist_count(l) == 5 && msglist_find(l, 6) < 0 && msglist_find(l, 1) >= 0 &&
 			 msglist_row(l, (size_t)msglist_find(l, 1), &row) && row.subject &&
 			 strcmp(row.subject, "Message 2") == 0);
-	person_free(p);
 }
 
 static void other_clients_are_seen(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_IMAP("fill INBOX 10");
+	struct msglist *l = filled(p, 10);
 
-	odd("fill INBOX 10");
-	p = by_imap();
-	l = filled(p, 10);
 	UNTIL_SERVER(p, number("idling") == 1);
 	odd("gone INBOX 3");
 	UNTIL(p, msglist_count(l) == 9 && msglist_find(l, 3) < 0);
@@ -76,17 +65,13 @@ static void other_clients_are_seen(void **state)
 	watch(p, 300);
 	UNTIL_SERVER(p, number("idling") == 1);
 	assert_int_equal(msglist_count(l), 11);
-	person_free(p);
 }
 
 static void restart_is_told_and_survived(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_IMAP("fill INBOX 3");
+	struct msglist *l = filled(p, 3);
 
-	odd("fill INBOX 3");
-	p = by_imap();
-	l = filled(p, 3);
 	UNTIL_SERVER(p, number("idling") == 1);
 	odd("say * BYE restarting for maintenance");
 	odd("cut");
@@ -96,17 +81,15 @@ static void restart_is_told_and_survived(void **state)
 	UNTIL_SERVER(p, number("idling") == 1);
 	odd("fill INBOX 1");
 	UNTIL(p, msglist_count(l) == 4);
-	person_free(p);
 }
 
 static struct person *by_qresync(struct msglist **l)
 {
-	struct person *p;
+	struct person *p = BY_IMAP(
+		"caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS MOVE IDLE LITERAL+ ENABLE CONDSTORE "
+		"QRESYNC",
+		"fill INBOX 10");
 
-	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS MOVE IDLE LITERAL+ ENABLE CONDSTORE "
-	    "QRESYNC");
-	odd("fill INBOX 10");
-	p = by_imap();
 	*l = filled(p, 10);
 	return p;
 }
@@ -123,11 +106,10 @@ static void qresync_is_used(void **state)
 	start(p, false);
 	l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(l) == 10 && msglist_find(l, 4) < 0 && msglist_find(l, 11) >= 0 &&
-			 (flags_at(l, (size_t)msglist_find(l, 5)) & MAIL_FLAGGED));
+			 (flags_of(l, 5) & MAIL_FLAGGED));
 	assert_true(seen("QRESYNC \\(") > 0);
 	/* Nor at the first time: the newest window was the whole folder. */
 	assert_int_equal(seen("UID SEARCH ALL"), 0);
-	person_free(p);
 }
 
 static void unsaid_vanished_is_found_out(void **state)
@@ -143,9 +125,8 @@ static void unsaid_vanished_is_found_out(void **state)
 	    "* OK [UIDNEXT 11] x\\r\\n* OK [HIGHESTMODSEQ 900] x\\r\\n$tag OK [READ-WRITE] x");
 	start(p, false);
 	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == 9 && msglist_find(l, 4) < 0 &&
-			 (flags_at(l, (size_t)msglist_find(l, 5)) & MAIL_FLAGGED));
-	person_free(p);
+	UNTIL(p,
+		msglist_count(l) == 9 && msglist_find(l, 4) < 0 && (flags_of(l, 5) & MAIL_FLAGGED));
 }
 
 static void lie_of_an_empty_folder_hides_no_row(void **state)
@@ -165,30 +146,22 @@ static void lie_of_an_empty_folder_hides_no_row(void **state)
 	UNTIL(p, msglist_count(l) == 10);
 	odd("gone INBOX 10");
 	UNTIL(p, msglist_count(l) == 9);
-	person_free(p);
 }
 
 static void numbers_without_messages_are_no_rows(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_IMAP("fill INBOX 5",
+		"rule UID SEARCH ALL => before * SEARCH 4294967295 0 7 7 1 3 3 99999999999");
+	struct msglist *l = filled(p, 5);
 
-	odd("fill INBOX 5");
-	odd("rule UID SEARCH ALL => before * SEARCH 4294967295 0 7 7 1 3 3 99999999999");
-	p = by_imap();
-	l = filled(p, 5);
 	all_subjects_once(p, l, 5);
-	person_free(p);
 }
 
 static void refused_select_is_told(void **state)
 {
-	struct person *p;
+	struct person *p = BY_IMAP(
+		"fill INBOX 2", "fill Other 2", "rule SELECT .?INBOX => no the mailbox is broken");
 
-	odd("fill INBOX 2");
-	odd("fill Other 2");
-	odd("rule SELECT .?INBOX => no the mailbox is broken");
-	p = by_imap();
 	open_folder(p, "INBOX");
 	UNTIL(p, strstr(person_told(), "the mailbox is broken"));
 	watch(p, 1500);
@@ -200,7 +173,6 @@ static void refused_select_is_told(void **state)
 
 		UNTIL(p, msglist_count(l) == 2);
 	}
-	person_free(p);
 }
 
 /* --- lies, and how each is found out --- */
@@ -231,7 +203,7 @@ static struct person *again(struct msglist **l, const char *caps, const char *ch
 static void rows_are_right(struct person *p, struct msglist *l)
 {
 	UNTIL(p, msglist_count(l) == 10 && msglist_find(l, 4) < 0 && msglist_find(l, 11) >= 0 &&
-			 (flags_at(l, (size_t)msglist_find(l, 5)) & MAIL_FLAGGED));
+			 (flags_of(l, 5) & MAIL_FLAGGED));
 	all_subjects_once(p, l, 11);
 	UNTIL_SERVER(p, number("idling") == 1);
 	assert_int_equal(state_of(p), STATE_ONLINE);
@@ -277,7 +249,6 @@ static void ranges_are_used(void **state)
 	assert_true(seen("SEARCH RETURN \\(ALL\\)") > 0);
 	assert_true(seen("CHANGEDSINCE") > 0);
 	assert_int_equal(seen("SEARCH ALL"), 0);
-	person_free(p);
 }
 
 static void broken_ranges_are_asked_for_otherwise(void **state)
@@ -287,7 +258,6 @@ static void broken_ranges_are_asked_for_otherwise(void **state)
 
 	rows_are_right(p, l);
 	assert_int_equal(seen("AUTHENTICATE"), 2);
-	person_free(p);
 }
 
 /* A backup was played in on the server: its mod-sequences begin anew. */
@@ -306,8 +276,7 @@ static void forgotten_mark_is_found_out(void **state)
 	for (size_t i = 0; i < MEM_COUNT(caps); i++) {
 		odd("reset");
 		p = again(&l, caps[i], "quietly INBOX 7 \\Seen");
-		UNTIL(p, msglist_find(l, 7) >= 0 &&
-				 (flags_at(l, (size_t)msglist_find(l, 7)) & MAIL_SEEN));
+		UNTIL(p, msglist_find(l, 7) >= 0 && (flags_of(l, 7) & MAIL_SEEN));
 		rows_are_right(p, l);
 		person_free(p);
 	}
@@ -316,20 +285,17 @@ static void forgotten_mark_is_found_out(void **state)
 /* A server that counts in its own way is asked once, not for ever. */
 static void wrong_counts_are_no_storm(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_IMAP(
+		"caps IMAP4rev1 AUTH=PLAIN SASL-IR IDLE ENABLE CONDSTORE QRESYNC", "fill INBOX 5",
+		"rule STATUS => instead * STATUS INBOX (MESSAGES 7 UNSEEN 6 UIDNEXT 6 UIDVALIDITY "
+		"1000 "
+		"HIGHESTMODSEQ 99)\r\n$tag OK x");
+	struct msglist *l = filled(p, 5);
 
-	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR IDLE ENABLE CONDSTORE QRESYNC");
-	odd("fill INBOX 5");
-	odd("rule STATUS => instead * STATUS INBOX (MESSAGES 7 UNSEEN 6 UIDNEXT 6 UIDVALIDITY 1000 "
-	    "HIGHESTMODSEQ 99)\r\n$tag OK x");
-	p = by_imap();
-	l = filled(p, 5);
 	UNTIL_SERVER(p, seen("STATUS") > 0);
 	watch(p, 700);
 	assert_true(seen("SELECT") <= 3);
 	assert_int_equal(msglist_count(l), 5);
-	person_free(p);
 }
 
 /* What is on its way out is still on the server: the sum has to know. */
@@ -337,7 +303,6 @@ static void waiting_moves_do_not_break_the_sum(void **state)
 {
 	struct msglist *l;
 	struct person *p = by_qresync(&l);
-	uint32_t uid = 2;
 	int begun;
 
 	odd("fill Archive 0");
@@ -348,7 +313,7 @@ static void waiting_moves_do_not_break_the_sum(void **state)
 	stop(p);
 	start(p, true);
 	l = open_folder(p, "INBOX");
-	done(p, engine_move(p->engine, l, &uid, 1, "Archive"));
+	move_one(p, l, 2, "Archive");
 	UNTIL(p, engine_pending(p->engine) == 1);
 	begun = seen("SELECT");
 	engine_set_offline(p->engine, false);
@@ -359,7 +324,6 @@ static void waiting_moves_do_not_break_the_sum(void **state)
 	assert_int_equal(seen("SEARCH ALL"), 0);
 	assert_int_equal(seen("UID FETCH \\S+ \\(UID FLAGS\\)"), 0);
 	assert_int_equal(msglist_count(l), 9);
-	person_free(p);
 }
 
 /* --- what the server tells by itself --- */
@@ -394,14 +358,10 @@ static void rows_agree(struct person *p, const char *folder, size_t n)
 static void last_word_of_a_closed_folder_is_heard(void **state)
 {
 	struct msglist *archive;
-	struct person *p;
+	struct person *p = BY_IMAP("fill INBOX 3", "fill Archive 2");
 
-	odd("fill INBOX 3");
-	odd("fill Archive 2");
-	p = by_imap();
 	filled(p, 3);
-	archive = open_folder(p, "Archive");
-	UNTIL(p, msglist_count(archive) == 2 && msglist_sync_percent(archive) == 100);
+	archive = synced(p, "Archive", 2);
 	UNTIL_SERVER(p, number("idling") == 1);
 	odd("rule x1 SELECT \"INBOX\" => hold");
 	{
@@ -415,17 +375,14 @@ static void last_word_of_a_closed_folder_is_heard(void **state)
 	UNTIL(p, unread_of(p, "Archive") == 3);
 	UNTIL_SERVER(p, seen("UID FETCH 3 .*HEADER"));
 	rows_agree(p, "Archive", 3);
-	person_free(p);
 }
 
 static struct person *by_notify(struct msglist **l)
 {
-	struct person *p;
+	struct person *p = BY_IMAP("caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS MOVE IDLE ENABLE "
+				   "CONDSTORE QRESYNC NOTIFY",
+		"fill INBOX 3", "fill Archive 2");
 
-	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS MOVE IDLE ENABLE CONDSTORE QRESYNC NOTIFY");
-	odd("fill INBOX 3");
-	odd("fill Archive 2");
-	p = by_imap();
 	*l = filled(p, 3);
 	UNTIL_SERVER(p, number("idling") == 1 && seen("NOTIFY SET"));
 	UNTIL(p, unread_of(p, "Archive") == 2);
@@ -459,7 +416,6 @@ static void mail_in_any_folder_is_counted_at_once(void **state)
 		odd("fill Archive 1");
 		UNTIL(p, msglist_count(archive) == 6);
 	}
-	person_free(p);
 }
 
 static void new_folder_is_listed_at_once(void **state)
@@ -472,7 +428,6 @@ static void new_folder_is_listed_at_once(void **state)
 	UNTIL_SERVER(p, number("idling") == 1);
 	odd("drop Projects");
 	UNTIL(p, engine_find_folder(p->engine, 0, "Projects") < 0);
-	person_free(p);
 }
 
 static void refused_notify_is_done_without(void **state)
@@ -508,7 +463,6 @@ static void overflow_leads_back_to_looking(void **state)
 	odd("fill INBOX 1");
 	UNTIL(p, msglist_count(l) == 4);
 	assert_int_equal(seen("NOTIFY SET"), 1);
-	person_free(p);
 }
 
 /* Chatter of the server, or an IDLE that always ends at once, keeps nothing from the user. */
@@ -518,7 +472,6 @@ static void chatter_keeps_no_operation_waiting(void **state)
 		"rule IDLE => before + go\\r\\n* OK still here",
 		"rule IDLE => before + go\\r\\n* NO internal error",
 	};
-	uint32_t uid = 2;
 
 	for (size_t i = 0; i < MEM_COUNT(chatter); i++) {
 		struct person *p;
@@ -532,7 +485,7 @@ static void chatter_keeps_no_operation_waiting(void **state)
 		odd(chatter[i]);
 		odd("cut");
 		UNTIL_SERVER(p, seen("IDLE") > 2);
-		done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
+		flag_one(p, l, 2, MAIL_FLAGGED);
 		UNTIL(p, engine_pending(p->engine) == 0);
 		idled = seen("IDLE");
 		watch(p, 1000);
@@ -549,17 +502,12 @@ static void chatter_keeps_no_operation_waiting(void **state)
 
 static void vanished_folder_stays_readable(void **state)
 {
-	struct person *p;
-	struct msglist *l;
 	struct folder_info info;
 	struct event *ev;
 	uint32_t uid;
+	struct person *p = BY_IMAP("fill INBOX 2", "fill Other 4");
+	struct msglist *l = synced(p, "Other", 4);
 
-	odd("fill INBOX 2");
-	odd("fill Other 4");
-	p = by_imap();
-	l = open_folder(p, "Other");
-	UNTIL(p, msglist_count(l) == 4 && msglist_sync_percent(l) == 100);
 	uid = msglist_uid(l, 0);
 	engine_view_free(read_view(p, l, uid));
 	UNTIL_SERVER(p, number("idling") == 1);
@@ -582,19 +530,13 @@ static void vanished_folder_stays_readable(void **state)
 	UNTIL_SERVER(p, number("idling") == 1);
 	odd("fill INBOX 1");
 	UNTIL(p, msglist_count(l) == 3);
-	person_free(p);
 }
 
 static void folder_that_comes_back_is_filled_anew(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_IMAP("fill INBOX 2", "fill Other 4");
+	struct msglist *l = synced(p, "Other", 4);
 
-	odd("fill INBOX 2");
-	odd("fill Other 4");
-	p = by_imap();
-	l = open_folder(p, "Other");
-	UNTIL(p, msglist_count(l) == 4 && msglist_sync_percent(l) == 100);
 	UNTIL_SERVER(p, number("idling") == 1);
 	odd("rename Other Elsewhere");
 	UNTIL(p, msglist_read_only(l));
@@ -603,23 +545,18 @@ static void folder_that_comes_back_is_filled_anew(void **state)
 	odd("validity Other 4321");
 	odd("cut");
 	UNTIL(p, msglist_count(l) == 2 && !msglist_read_only(l));
-	l = open_folder(p, "Elsewhere");
-	UNTIL(p, msglist_count(l) == 4);
-	person_free(p);
+	l = open_with(p, "Elsewhere", 4);
 }
 
 static void message_removed_elsewhere_stays_on_the_screen(void **state)
 {
-	struct person *p;
-	struct msglist *l;
 	struct message_view *v;
 	static const struct read_options opt = {.width = 80};
 	struct str text = STR_INIT;
 	struct event *ev;
+	struct person *p = BY_IMAP("fill INBOX 3");
+	struct msglist *l = filled(p, 3);
 
-	odd("fill INBOX 3");
-	p = by_imap();
-	l = filled(p, 3);
 	v = read_view(p, l, 2);
 	UNTIL_SERVER(p, number("idling") == 1);
 	odd("gone INBOX 2");
@@ -632,25 +569,19 @@ static void message_removed_elsewhere_stays_on_the_screen(void **state)
 	assert_int_equal(ev->kind, EVENT_FAILED);
 	assert_true(*event_error(ev));
 	event_free(ev);
-	person_free(p);
 }
 
 static void empty_list_is_not_the_end_of_all_folders(void **state)
 {
-	struct person *p;
-	struct msglist *l;
+	struct person *p = BY_IMAP("fill Other 4");
+	struct msglist *l = synced(p, "Other", 4);
 
-	odd("fill Other 4");
-	p = by_imap();
-	l = open_folder(p, "Other");
-	UNTIL(p, msglist_count(l) == 4 && msglist_sync_percent(l) == 100);
 	odd("rule \\S+ LIST => say $tag OK nothing");
 	odd("cut");
 	UNTIL_SERVER(p, seen("LIST") >= 2 && number("idling") == 1);
 	watch(p, 200);
 	assert_false(msglist_read_only(l));
 	assert_int_equal(msglist_count(l), 4);
-	person_free(p);
 }
 
 int main(void)

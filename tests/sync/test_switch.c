@@ -305,9 +305,8 @@ static void act(struct person *p, struct msglist *l, const char *subject,
 
 static void holds(struct person *p, const char *folder, size_t n, const char *subject)
 {
-	struct msglist *l = open_folder(p, folder);
+	struct msglist *l = open_with(p, folder, n);
 
-	UNTIL(p, msglist_count(l) == n);
 	if (subject)
 		find(p, l, subject);
 	engine_close(p->engine, l);
@@ -343,8 +342,7 @@ static void filed_by_pop3(void **state)
 		act(p, l, subject[0], engine_archive);
 		act(p, l, subject[1], engine_delete);
 		act(p, l, subject[2], engine_delete);
-		l = open_folder(p, "Trash");
-		UNTIL(p, msglist_count(l) == 2);
+		l = open_with(p, "Trash", 2);
 		act(p, l, subject[2], engine_delete);
 		previews(p, PROTOCOL_IMAP, "2 messages that were filed here");
 		previews(p, PROTOCOL_IMAP, "1 message that was deleted here");
@@ -421,7 +419,6 @@ static void filed_before_it_was_fetched(void **state)
 	holds(p, "INBOX", MAILS - 1, NULL);
 	holds(p, "Archive", 1, subject[0]);
 	free(subject[0]);
-	person_free(p);
 }
 
 /* Thousands of messages, marks on all of them and a mail to be sent, there and back without a
@@ -459,7 +456,6 @@ static void with_work_waiting(void **state)
 			    "2>/dev/null | wc -l");
 	assert_int_equal(sent, 1);
 	free(uids);
-	person_free(p);
 }
 
 static atomic_int waits; /* for the disk */
@@ -508,13 +504,11 @@ static void moves_of_many(void **state)
 	assert_each_once(p, l);
 	select_all(l, uids, MANY);
 	done(p, engine_delete(p->engine, l, uids, MANY));
-	trash = open_folder(p, "Trash");
-	UNTIL(p, msglist_count(trash) == MANY);
+	trash = open_with(p, "Trash", MANY);
 	select_all(trash, uids, MANY);
 	done(p, engine_delete(p->engine, trash, uids, MANY));
 	UNTIL(p, msglist_count(trash) == 0);
 	assert_true(atomic_load(&readings) < FEW);
-	person_free(p);
 }
 
 /* However many local messages get a mark, a keyword, or both by a switch: the disk is not waited
@@ -537,8 +531,7 @@ static void marks_of_many(void **state)
 	assert_true(atomic_load(&waits) < FEW);
 	engine_set_offline(p->engine, false);
 	done(p, engine_protocol(p->engine, 0, PROTOCOL_IMAP));
-	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == MANY && msglist_sync_percent(l) == 100);
+	l = synced(p, "INBOX", MANY);
 	settle(p, PROTOCOL_IMAP);
 	for (size_t i = 0; i < MANY; i++)
 		uids[i] = msglist_uid(l, i);
@@ -548,25 +541,23 @@ static void marks_of_many(void **state)
 	atomic_store(&waits, 0);
 	done(p, engine_protocol(p->engine, 0, PROTOCOL_POP3));
 	assert_true(atomic_load(&waits) < FEW);
-	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == MANY);
+	l = open_with(p, "INBOX", MANY);
 	for (size_t i = 0; i < MANY; i++) {
 		assert_int_equal(flags_at(l, i) & (MAIL_FLAGGED | MAIL_ANSWERED), MAIL_ANSWERED);
 		assert_string_equal(row_of(p, l, i).keywords, "later");
 	}
-	person_free(p);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(matrix),
-		cmocka_unit_test(filed_by_pop3),
-		cmocka_unit_test(filed_by_imap),
-		cmocka_unit_test(filed_before_it_was_fetched),
-		cmocka_unit_test(with_work_waiting),
-		cmocka_unit_test(marks_of_many),
-		cmocka_unit_test(moves_of_many),
+		PERSON_CASE(matrix),
+		PERSON_CASE(filed_by_pop3),
+		PERSON_CASE(filed_by_imap),
+		PERSON_CASE(filed_before_it_was_fetched),
+		PERSON_CASE(with_work_waiting),
+		PERSON_CASE(marks_of_many),
+		PERSON_CASE(moves_of_many),
 	};
 
 	return PERSON_RUN(tests, NULL);

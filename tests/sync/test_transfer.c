@@ -47,16 +47,6 @@ static void assert_not_said(struct person *p, unsigned request, const char *part
 	free(text);
 }
 
-static void assert_refused(struct person *p, unsigned request, const char *part)
-{
-	struct event *ev = answer(p, request);
-
-	assert_int_equal(ev->kind, EVENT_FAILED);
-	if (!strstr(event_error(ev), part))
-		fail_msg("\"%s\" does not say \"%s\"", event_error(ev), part);
-	event_free(ev);
-}
-
 /* Runs a shell command with the paths as $1 and $2; its first number is returned. */
 static int shell(const char *command, const char *a, const char *b)
 {
@@ -92,7 +82,7 @@ static void mark(struct person *p, struct msglist *l, size_t row, unsigned flags
 {
 	uint32_t uid = msglist_uid(l, row);
 
-	done(p, engine_flag(p->engine, l, &uid, 1, 0, flags));
+	flag_one(p, l, uid, flags);
 }
 
 /* How many rows have all these flags. */
@@ -125,7 +115,6 @@ static void imap_to_maildir(void **state)
 	assert_said(p, engine_export(p->engine, l, NULL, 0, dir), "1 message written");
 	assert_int_equal(files_in(dir), 40);
 	free(dir);
-	person_free(p);
 }
 
 /* Out by IMAP into an mbox, and back into another folder, with the marks. */
@@ -143,7 +132,7 @@ static void mbox_there_and_back(void **state)
 	seen = with_flags(l, MAIL_SEEN);
 	assert_said(p, engine_export(p->engine, l, NULL, 0, path), "30 messages written");
 	assert_int_equal(shell("grep -c '^From MAILER-DAEMON' \"$1\"", path, NULL), 30);
-	assert_refused(p, engine_export(p->engine, l, NULL, 0, path), "exists already");
+	fails(p, engine_export(p->engine, l, NULL, 0, path), "exists already");
 	assert_said(p, engine_import(p->engine, 0, path, "Old"), "30 messages imported");
 	UNTIL(p, engine_pending(p->engine) == 0);
 	done(p, engine_sync(p->engine, 0));
@@ -156,7 +145,6 @@ static void mbox_there_and_back(void **state)
 	done(p, engine_sync(p->engine, 0));
 	assert_int_equal(msglist_count(l), 30);
 	free(path);
-	person_free(p);
 }
 
 static void offline_import_waits_for_the_server(void **state)
@@ -176,7 +164,6 @@ static void offline_import_waits_for_the_server(void **state)
 	done(p, engine_sync(p->engine, 0));
 	filled(p, "Later", 12);
 	free(path);
-	person_free(p);
 }
 
 static void keyword(
@@ -268,7 +255,6 @@ static void import_brings_marks_to_the_server(void **state)
 	assert_int_equal(engine_pending(p->engine), 0);
 	free(dir);
 	free(path);
-	person_free(p);
 }
 
 /* Offline they wait, as marks that a person gives. */
@@ -298,7 +284,6 @@ static void offline_import_brings_marks(void **state)
 	assert_int_equal(with_flags(l, MAIL_FLAGGED), 6);
 	assert_true(flagged < 6);
 	free(path);
-	person_free(p);
 }
 
 /* Local folders: more than are marked at once, and a message that is there twice. */
@@ -334,7 +319,6 @@ static void import_brings_marks_to_files(void **state)
 		shell("ls \"$1\"/*/mail/.Twins/cur | grep -c ':2,F*RS$'", mail.p, NULL), 150);
 	str_done(&mail);
 	free(dir);
-	person_free(p);
 }
 
 /* A copy that was made before gets the marks given since, as far as it has room for them. */
@@ -373,7 +357,6 @@ static void export_brings_marks(void **state)
 	assert_int_equal(shell("ls \"$1/cur\" | grep -c '[a-z]$'", dir, NULL), 3);
 	assert_int_equal(files_in(dir), 10);
 	free(dir);
-	person_free(p);
 }
 
 /* What cannot be fetched is said, with what was; it is no success. */
@@ -388,8 +371,8 @@ static void export_without_the_network(void **state)
 	stop(p);
 	start(p, true);
 	l = open_folder(p, "INBOX");
-	assert_refused(p, engine_export(p->engine, l, NULL, 0, dir), "offline");
-	assert_refused(p, engine_export(p->engine, l, NULL, 0, path), "offline");
+	fails(p, engine_export(p->engine, l, NULL, 0, dir), "offline");
+	fails(p, engine_export(p->engine, l, NULL, 0, path), "offline");
 	assert_false(file_exists(path));
 	assert_said(p, engine_export(p->engine, l, &uid, 1, path), "1 message written");
 	engine_set_offline(p->engine, false);
@@ -398,7 +381,6 @@ static void export_without_the_network(void **state)
 	assert_int_equal(files_in(dir), 8);
 	free(dir);
 	free(path);
-	person_free(p);
 }
 
 /* A whole account as a tree, and the tree into another account. */
@@ -435,7 +417,6 @@ static void trees(void **state)
 	assert_int_equal(msglist_count(open_folder(q, "INBOX")), 13);
 	file_remove_tree(path.p, NULL);
 	str_done(&path);
-	person_free(q);
 }
 
 /* Cancelled at some moment: what is there is whole, and the next run brings the rest. */
@@ -464,7 +445,6 @@ static void odd_names(void **state)
 	free(path);
 	free(tree);
 	str_done(&table);
-	person_free(p);
 }
 
 /* What a run that was killed left behind bars no other. */
@@ -486,7 +466,6 @@ static void a_left_over_part(void **state)
 	free(part);
 	free(ball);
 	free(other);
-	person_free(p);
 }
 
 static void cancelled_and_run_again(void **state)
@@ -514,7 +493,6 @@ static void cancelled_and_run_again(void **state)
 	assert_said(p, engine_export(p->engine, l, NULL, 0, dir), "written");
 	assert_int_equal(files_in(dir), 200);
 	free(dir);
-	person_free(p);
 }
 
 static void backup_holds_what_is_only_here(void **state)
@@ -533,10 +511,9 @@ static void backup_holds_what_is_only_here(void **state)
 		      "diff -r -x '*.lock' \"$1/x\" \"$2\"/talaria/* && echo 1",
 			dir, getenv("XDG_DATA_HOME")),
 		1);
-	assert_refused(p, engine_backup(p->engine, 0, "/proc/none/x.tar.gz"), "/proc/none");
+	fails(p, engine_backup(p->engine, 0, "/proc/none/x.tar.gz"), "/proc/none");
 	free(id);
 	free(dir);
-	person_free(p);
 }
 
 /* Into the very folder that is written, every message would stand twice in it. */
@@ -550,21 +527,20 @@ static void nothing_is_written_among_the_mail(void **state)
 	str_addf(&work, "%s/talaria/test", getenv("XDG_DATA_HOME"));
 	str_addf(&mail, "%s/mail", work.p);
 	assert_int_equal(symlink(mail.p, link), 0);
-	assert_refused(p, engine_export(p->engine, l, NULL, 0, mail.p), "the mail itself");
-	assert_refused(p, engine_export(p->engine, l, NULL, 0, link), "the mail itself");
+	fails(p, engine_export(p->engine, l, NULL, 0, mail.p), "the mail itself");
+	fails(p, engine_export(p->engine, l, NULL, 0, link), "the mail itself");
 	str_adds(&mail, "/.Trash");
-	assert_refused(p, engine_export_folder(p->engine, 0, NULL, mail.p), "the mail itself");
-	assert_refused(p, engine_backup(p->engine, 0, work.p), "the mail itself");
+	fails(p, engine_export_folder(p->engine, 0, NULL, mail.p), "the mail itself");
+	fails(p, engine_backup(p->engine, 0, work.p), "the mail itself");
 	assert_said(p, engine_export(p->engine, l, NULL, 0, box), "5 messages");
 	l = engine_open(p->engine, -1, box, NULL);
 	assert_non_null(l);
 	UNTIL(p, msglist_count(l) == 5);
-	assert_refused(p, engine_export(p->engine, l, NULL, 0, box), "the folder itself");
+	fails(p, engine_export(p->engine, l, NULL, 0, box), "the folder itself");
 	str_done(&work);
 	str_done(&mail);
 	free(link);
 	free(box);
-	person_free(p);
 }
 
 static void bad_paths_are_told(void **state)
@@ -574,34 +550,33 @@ static void bad_paths_are_told(void **state)
 
 	filled(p, "INBOX", 2);
 	assert_int_equal(file_replace(text, "no mail\n", 8, 0600, NULL), 0);
-	assert_refused(p, engine_import(p->engine, 0, text, "Old"), "mbox");
-	assert_refused(p, engine_import(p->engine, 0, "/nowhere/at/all", "Old"), "/nowhere/at/all");
-	assert_refused(p, engine_export_folder(p->engine, 0, NULL, tree), "Maildir");
-	assert_refused(p, engine_export_folder(p->engine, 0, "None", text), "None");
-	assert_refused(p, engine_export_folder(p->engine, 0, "INBOX", "/proc/none"), "/proc/none");
+	fails(p, engine_import(p->engine, 0, text, "Old"), "mbox");
+	fails(p, engine_import(p->engine, 0, "/nowhere/at/all", "Old"), "/nowhere/at/all");
+	fails(p, engine_export_folder(p->engine, 0, NULL, tree), "Maildir");
+	fails(p, engine_export_folder(p->engine, 0, "None", text), "None");
+	fails(p, engine_export_folder(p->engine, 0, "INBOX", "/proc/none"), "/proc/none");
 	free(text);
 	free(tree);
-	person_free(p);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(imap_to_maildir),
-		cmocka_unit_test(mbox_there_and_back),
-		cmocka_unit_test(offline_import_waits_for_the_server),
-		cmocka_unit_test(import_brings_marks_to_the_server),
-		cmocka_unit_test(offline_import_brings_marks),
-		cmocka_unit_test(import_brings_marks_to_files),
-		cmocka_unit_test(export_brings_marks),
-		cmocka_unit_test(export_without_the_network),
-		cmocka_unit_test(trees),
-		cmocka_unit_test(odd_names),
-		cmocka_unit_test(a_left_over_part),
-		cmocka_unit_test(cancelled_and_run_again),
-		cmocka_unit_test(backup_holds_what_is_only_here),
-		cmocka_unit_test(nothing_is_written_among_the_mail),
-		cmocka_unit_test(bad_paths_are_told),
+		PERSON_CASE(imap_to_maildir),
+		PERSON_CASE(mbox_there_and_back),
+		PERSON_CASE(offline_import_waits_for_the_server),
+		PERSON_CASE(import_brings_marks_to_the_server),
+		PERSON_CASE(offline_import_brings_marks),
+		PERSON_CASE(import_brings_marks_to_files),
+		PERSON_CASE(export_brings_marks),
+		PERSON_CASE(export_without_the_network),
+		PERSON_CASE(trees),
+		PERSON_CASE(odd_names),
+		PERSON_CASE(a_left_over_part),
+		PERSON_CASE(cancelled_and_run_again),
+		PERSON_CASE(backup_holds_what_is_only_here),
+		PERSON_CASE(nothing_is_written_among_the_mail),
+		PERSON_CASE(bad_paths_are_told),
 	};
 
 	return PERSON_RUN(tests, NULL);

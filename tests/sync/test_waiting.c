@@ -28,15 +28,6 @@ static struct msglist *filled(struct person *p)
 	return l;
 }
 
-static uint32_t uid_of(struct person *p, struct msglist *l, const char *subject)
-{
-	ptrdiff_t row = find_subject(p, l, subject);
-
-	if (row < 0)
-		fail_msg("\"%s\" is not there", subject);
-	return msglist_uid(l, (size_t)row);
-}
-
 static uint32_t flags(struct person *p, struct msglist *l, const char *subject)
 {
 	uid_of(p, l, subject);
@@ -47,7 +38,7 @@ static void move(struct person *p, struct msglist *l, const char *subject, const
 {
 	uint32_t uid = uid_of(p, l, subject);
 
-	done(p, engine_move(p->engine, l, &uid, 1, to));
+	move_one(p, l, uid, to);
 }
 
 static void totals(struct person *p, const char *folder, uint32_t total)
@@ -76,8 +67,7 @@ static void filed_offline(void **state)
 	engine_set_offline(p->engine, true);
 	move(p, l, subject, "Archive");
 	UNTIL(p, msglist_count(l) == MAILS - 1);
-	archive = open_folder(p, "Archive");
-	UNTIL(p, msglist_count(archive) == 1);
+	archive = open_with(p, "Archive", 1);
 	assert_true(flags(p, archive, subject) & MAIL_WAITING);
 	totals(p, "Archive", 1);
 	totals(p, "INBOX", MAILS - 1);
@@ -92,23 +82,21 @@ static void filed_offline(void **state)
 	{
 		uint32_t uid = uid_of(p, archive, subject);
 
-		done(p, engine_flag(p->engine, archive, &uid, 1, 0, MAIL_FLAGGED));
+		flag_one(p, archive, uid, MAIL_FLAGGED);
 		UNTIL(p, flags(p, archive, subject) & MAIL_FLAGGED);
 		done(p, engine_keywords(p->engine, archive, &uid, 1, "", "later"));
 	}
 	/* and filed elsewhere, there it stands alone */
 	move(p, archive, subject, "Trash");
 	UNTIL(p, msglist_count(archive) == 0);
-	trash = open_folder(p, "Trash");
-	UNTIL(p, msglist_count(trash) == 1);
+	trash = open_with(p, "Trash", 1);
 	assert_true(
 		flags(p, trash, subject) & MAIL_WAITING && flags(p, trash, subject) & MAIL_FLAGGED);
 	totals(p, "Archive", 0);
 	/* and back where it came from */
 	move(p, trash, subject, "INBOX");
 	UNTIL(p, msglist_count(trash) == 0);
-	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == MAILS);
+	l = open_with(p, "INBOX", MAILS);
 	assert_false(flags(p, l, subject) & MAIL_WAITING);
 	move(p, l, subject, "Archive");
 	UNTIL(p, msglist_count(archive) == 1);
@@ -123,7 +111,6 @@ static void filed_offline(void **state)
 	reads(p, archive, subject);
 	assert_string_equal(person_told(), "");
 	free(subject);
-	person_free(p);
 }
 
 /* What was thrown away while there was a connection, and comes back without one. */
@@ -135,7 +122,7 @@ static void undeleted_offline(void **state)
 	uint32_t uid = uid_of(p, l, subject);
 
 	reads(p, l, subject);
-	done(p, engine_delete(p->engine, l, &uid, 1));
+	delete_one(p, l, uid);
 	settle(p);
 	trash = open_folder(p, "Trash");
 	UNTIL(p, msglist_count(trash) == 1 && !(flags(p, trash, subject) & MAIL_WAITING));
@@ -153,7 +140,6 @@ static void undeleted_offline(void **state)
 	settle(p);
 	UNTIL(p, msglist_count(l) == MAILS && !(flags(p, l, subject) & MAIL_WAITING));
 	free(subject);
-	person_free(p);
 }
 
 /* Deleted twice without a connection: for good, and it leaves both folders. */
@@ -165,8 +151,7 @@ static void deleted_while_it_waits(void **state)
 
 	engine_set_offline(p->engine, true);
 	done(p, engine_delete(p->engine, l, uids, 2));
-	trash = open_folder(p, "Trash");
-	UNTIL(p, msglist_count(trash) == 2);
+	trash = open_with(p, "Trash", 2);
 	uids[0] = msglist_uid(trash, 0);
 	done(p, engine_delete(p->engine, trash, uids, 1));
 	UNTIL(p, msglist_count(trash) == 1);
@@ -174,7 +159,6 @@ static void deleted_while_it_waits(void **state)
 	settle(p);
 	UNTIL(p, msglist_count(l) == MAILS - 2 && msglist_count(trash) == 1);
 	totals(p, "Trash", 1);
-	person_free(p);
 }
 
 /* What is undone comes back with a new UID, and is no new mail. */
@@ -192,7 +176,7 @@ static void undone_is_not_new(void **state)
 	uid = msglist_uid(l, newest);
 	subject = mem_strdup(row_of(p, l, newest).subject);
 	done(p, engine_flag(p->engine, l, &uid, 1, MAIL_SEEN, 0));
-	done(p, engine_delete(p->engine, l, &uid, 1));
+	delete_one(p, l, uid);
 	settle(p);
 	done(p, engine_undo(p->engine));
 	for (int64_t end = clock_ms() + PATIENCE_MS;
@@ -205,7 +189,6 @@ static void undone_is_not_new(void **state)
 		event_free(ev);
 	}
 	free(subject);
-	person_free(p);
 }
 
 /* What another program throws away is no news; what then comes for the person is. */
@@ -239,7 +222,6 @@ static void thrown_away_is_not_new(void **state)
 	assert_int_equal(msglist_count(l), MAILS + 1);
 	event_free(ev);
 	free(path);
-	person_free(p);
 }
 
 /* A folder that was looked at once holds, when it is closed, as many rows as its number says. */
@@ -254,14 +236,13 @@ static void closed_folders_keep_up(void **state)
 	UNTIL(p, msglist_sync_percent(archive) == 100);
 	engine_close(p->engine, archive);
 	uid = msglist_uid(l, 0);
-	done(p, engine_archive(p->engine, l, &uid, 1));
+	archive_one(p, l, uid);
 	settle(p);
 	engine_set_offline(p->engine, true);
 	totals(p, "Archive", 1);
 	archive = open_folder(p, "Archive");
 	assert_int_equal(msglist_count(archive), 1);
 	assert_false(flags_at(archive, 0) & MAIL_WAITING);
-	person_free(p);
 }
 
 static size_t times(const char *text, const char *what)
@@ -286,19 +267,18 @@ static void asked_for_it_is_sent_again(void **state)
 	done(p, engine_sync(p->engine, 0));
 	UNTIL(p, times(person_told(), "450") == 2);
 	assert_int_equal(engine_outbox(p->engine, 0), 1);
-	person_free(p);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(filed_offline),
-		cmocka_unit_test(undeleted_offline),
-		cmocka_unit_test(deleted_while_it_waits),
-		cmocka_unit_test(undone_is_not_new),
-		cmocka_unit_test(thrown_away_is_not_new),
-		cmocka_unit_test(closed_folders_keep_up),
-		cmocka_unit_test(asked_for_it_is_sent_again),
+		PERSON_CASE(filed_offline),
+		PERSON_CASE(undeleted_offline),
+		PERSON_CASE(deleted_while_it_waits),
+		PERSON_CASE(undone_is_not_new),
+		PERSON_CASE(thrown_away_is_not_new),
+		PERSON_CASE(closed_folders_keep_up),
+		PERSON_CASE(asked_for_it_is_sent_again),
 	};
 
 	return PERSON_RUN(tests, NULL);

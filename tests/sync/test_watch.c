@@ -91,15 +91,14 @@ static struct person *person_at(const char *host, const char *n)
 
 static struct msglist *filled(struct person *p, const char *folder, size_t n)
 {
-	struct msglist *l = open_folder(p, folder);
+	struct msglist *l = synced(p, folder, n);
 
-	UNTIL(p, msglist_count(l) == n && msglist_sync_percent(l) == 100);
 	return l;
 }
 
-static uint32_t flags_of(struct msglist *l, uint32_t uid)
+static uint32_t flags_if_there(struct msglist *l, uint32_t uid)
 {
-	return msglist_find(l, uid) < 0 ? 0 : flags_at(l, (size_t)msglist_find(l, uid));
+	return msglist_find(l, uid) < 0 ? 0 : flags_of(l, uid);
 }
 
 static struct folder_info folder_of(struct person *p, const char *name)
@@ -127,8 +126,10 @@ static void changes_while_away_are_found_by_any_means(void **state)
 		l = open_folder(p, "INBOX");
 		UNTIL(p, msglist_count(l) == 27 && msglist_find(l, 3) < 0 &&
 				 msglist_find(l, 12) < 0 && msglist_find(l, 30) < 0 &&
-				 msglist_find(l, 32) >= 0 && (flags_of(l, 5) & MAIL_FLAGGED) &&
-				 (flags_of(l, 7) & MAIL_FLAGGED) && (flags_of(l, 9) & MAIL_SEEN));
+				 msglist_find(l, 32) >= 0 &&
+				 (flags_if_there(l, 5) & MAIL_FLAGGED) &&
+				 (flags_if_there(l, 7) & MAIL_FLAGGED) &&
+				 (flags_if_there(l, 9) & MAIL_SEEN));
 		assert_true(find_subject(p, l, "Other 2") >= 0);
 		/* Only expunges, only flags, only new mail: each alone is seen too. */
 		stop(p);
@@ -140,7 +141,7 @@ static void changes_while_away_are_found_by_any_means(void **state)
 		OTHER(p, "unflag", "INBOX", "5", "\\Flagged");
 		start(p, false);
 		l = open_folder(p, "INBOX");
-		UNTIL(p, msglist_count(l) == 26 && !(flags_of(l, 5) & MAIL_FLAGGED));
+		UNTIL(p, msglist_count(l) == 26 && !(flags_if_there(l, 5) & MAIL_FLAGGED));
 		person_free(p);
 	}
 }
@@ -154,7 +155,7 @@ static void changes_while_open_are_seen_by_any_means(void **state)
 		OTHER(p, "append", "INBOX", "1");
 		UNTIL(p, msglist_count(l) == 11 && find_subject(p, l, "Other 1") >= 0);
 		OTHER(p, "flag", "INBOX", "4", "\\Flagged");
-		UNTIL(p, flags_of(l, 4) & MAIL_FLAGGED);
+		UNTIL(p, flags_if_there(l, 4) & MAIL_FLAGGED);
 		OTHER(p, "remove", "INBOX", "2:4");
 		UNTIL(p, msglist_count(l) == 8);
 		assert_int_equal(msglist_find(l, 3), -1);
@@ -186,7 +187,6 @@ static void mail_in_any_folder_is_counted_at_once(void **state)
 	filled(p, "Stale", 1);
 	OTHER(p, "append", "INBOX", "1");
 	UNTIL(p, msglist_count(l) == 5);
-	person_free(p);
 }
 
 /* What was looked at once and is closed has, whatever another client does to it, as many rows as
@@ -212,7 +212,6 @@ static void closed_folder_is_kept_up(void **state)
 	l = open_folder(p, "Kept");
 	assert_int_equal(msglist_count(l), 2);
 	assert_int_equal(msglist_unread(l), 1);
-	person_free(p);
 }
 
 static void deleted_folder_stays_readable(void **state)
@@ -255,7 +254,6 @@ static void renamed_folder_is_found_under_its_new_name(void **state)
 	OTHER(p, "append", "After", "1");
 	UNTIL(p, msglist_count(again) == 4);
 	assert_int_equal(msglist_count(l), 3);
-	person_free(p);
 }
 
 /* Another folder of the same name: not one row of the old one stays. */
@@ -297,7 +295,6 @@ static void message_removed_elsewhere_stays_on_the_screen(void **state)
 	assert_int_equal(ev->kind, EVENT_FAILED);
 	assert_true(*event_error(ev));
 	event_free(ev);
-	person_free(p);
 }
 
 /* --- a bad network --- */
@@ -360,12 +357,11 @@ static void link_that_drops_brings_all_and_takes_all(void **state)
 	proxy("after 9000 cut", "after 60000 cut", "after 90000 cut", "after 150000 cut",
 		"after 200000 cut", (char *)NULL);
 	start(p, false);
-	l = open_folder(p, "INBOX");
-	UNTIL(p, msglist_count(l) == 600 && msglist_sync_percent(l) == 100);
+	l = synced(p, "INBOX", 600);
 	/* No network at all: what is done is shown and kept, and quitting takes no longer. */
 	proxy("refuse", "cut", (char *)NULL);
 	done(p, engine_flag(p->engine, l, uids, 3, 0, MAIL_FORWARDED));
-	assert_true(flags_of(l, 20) & MAIL_FORWARDED);
+	assert_true(flags_if_there(l, 20) & MAIL_FORWARDED);
 	assert_true(engine_pending(p->engine) > 0);
 	stop(p);
 	/* It comes back, and drops in the middle of what is replayed. */
@@ -397,7 +393,7 @@ static void stalled_link_answers_keys_and_ends_at_once(void **state)
 	for (int i = 0; i < 10; i++) {
 		uint32_t uid = msglist_uid(l, (size_t)i);
 
-		done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
+		flag_one(p, l, uid, MAIL_FLAGGED);
 	}
 	assert_true(clock_ms() - begin < AT_ONCE_MS);
 	stop(p);
@@ -413,16 +409,16 @@ static void stalled_link_answers_keys_and_ends_at_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(changes_while_away_are_found_by_any_means),
-		cmocka_unit_test(changes_while_open_are_seen_by_any_means),
-		cmocka_unit_test(mail_in_any_folder_is_counted_at_once),
-		cmocka_unit_test(closed_folder_is_kept_up),
-		cmocka_unit_test(deleted_folder_stays_readable),
-		cmocka_unit_test(renamed_folder_is_found_under_its_new_name),
-		cmocka_unit_test(folder_made_anew_while_open_shows_only_new_rows),
-		cmocka_unit_test(message_removed_elsewhere_stays_on_the_screen),
-		cmocka_unit_test(link_that_drops_brings_all_and_takes_all),
-		cmocka_unit_test(stalled_link_answers_keys_and_ends_at_once),
+		PERSON_CASE(changes_while_away_are_found_by_any_means),
+		PERSON_CASE(changes_while_open_are_seen_by_any_means),
+		PERSON_CASE(mail_in_any_folder_is_counted_at_once),
+		PERSON_CASE(closed_folder_is_kept_up),
+		PERSON_CASE(deleted_folder_stays_readable),
+		PERSON_CASE(renamed_folder_is_found_under_its_new_name),
+		PERSON_CASE(folder_made_anew_while_open_shows_only_new_rows),
+		PERSON_CASE(message_removed_elsewhere_stays_on_the_screen),
+		PERSON_CASE(link_that_drops_brings_all_and_takes_all),
+		PERSON_CASE(stalled_link_answers_keys_and_ends_at_once),
 	};
 
 	if (getenv("WATCH_LOG"))

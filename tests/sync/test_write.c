@@ -107,8 +107,7 @@ static void put_aside_here_and_resumed_elsewhere(void **state)
 	done(p, engine_draft_keep(p->engine, 0, id));
 	assert_int_equal(drafts_in(p, &on_server), 1);
 	UNTIL(p, engine_pending(p->engine) == 0);
-	l = open_folder(p, "drafts");
-	UNTIL(p, msglist_count(l) == 1);
+	l = open_with(p, "drafts", 1);
 	assert_true(flags_at(l, 0) & MAIL_DRAFT);
 	/* It is there now, and shown once. */
 	assert_int_equal(drafts_in(p, &on_server), 1);
@@ -116,8 +115,7 @@ static void put_aside_here_and_resumed_elsewhere(void **state)
 	free(id);
 
 	move_house(p, "elsewhere");
-	l = open_folder(p, "drafts");
-	UNTIL(p, msglist_count(l) == 1);
+	l = open_with(p, "drafts", 1);
 	ev = draft_event(
 		p, engine_compose(p->engine, 0, COMPOSE_RESUME, l, msglist_uid(l, 0), NULL));
 	assert_value(&ev->draft->draft);
@@ -134,8 +132,7 @@ static void put_aside_here_and_resumed_elsewhere(void **state)
 	free(id);
 
 	move_house(p, "third");
-	l = open_folder(p, "drafts");
-	UNTIL(p, msglist_count(l) == 1);
+	l = open_with(p, "drafts", 1);
 	ev = answer(p, engine_drafts(p->engine, 0));
 	assert_int_equal(ev->drafts.n, 1);
 	id = mem_strdup(ev->drafts.v->id);
@@ -151,7 +148,6 @@ static void put_aside_here_and_resumed_elsewhere(void **state)
 	UNTIL(p, msglist_count(l) == 0 && engine_pending(p->engine) == 0);
 	assert_int_equal(drafts_in(p, &on_server), 0);
 	free(message_id);
-	person_free(p);
 }
 
 /* Put aside without a connection, opened again before there was one, and thrown away. */
@@ -185,7 +181,6 @@ static void put_aside_offline(void **state)
 		event_free(ev);
 	}
 	free(id);
-	person_free(p);
 }
 
 static void taken_back_from_the_outbox(void **state)
@@ -220,7 +215,6 @@ static void taken_back_from_the_outbox(void **state)
 	assert_int_equal(engine_outbox(p->engine, 0), 1);
 	done(p, engine_outbox_drop(p->engine, 0, id));
 	free(id);
-	person_free(p);
 }
 
 /* --- what a former version left behind --- */
@@ -313,7 +307,6 @@ static void former_forms_are_taken_over(void **state)
 	free(outbox);
 	free(data);
 	str_done(&text);
-	person_free(p);
 }
 
 /* --- the editor --- */
@@ -365,7 +358,6 @@ static void what_an_editor_leaves(void **state)
 	free(path);
 	free(id);
 	str_done(&text);
-	person_free(p);
 }
 
 /* --- a Maildir by its path --- */
@@ -414,18 +406,17 @@ static void answered_in_a_maildir_by_its_path(void **state)
 	free(id);
 	free(box);
 	free(cur);
-	person_free(p);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(put_aside_here_and_resumed_elsewhere),
-		cmocka_unit_test(put_aside_offline),
-		cmocka_unit_test(taken_back_from_the_outbox),
-		cmocka_unit_test(former_forms_are_taken_over),
-		cmocka_unit_test(what_an_editor_leaves),
-		cmocka_unit_test(answered_in_a_maildir_by_its_path),
+		PERSON_CASE(put_aside_here_and_resumed_elsewhere),
+		PERSON_CASE(put_aside_offline),
+		PERSON_CASE(taken_back_from_the_outbox),
+		PERSON_CASE(former_forms_are_taken_over),
+		PERSON_CASE(what_an_editor_leaves),
+		PERSON_CASE(answered_in_a_maildir_by_its_path),
 	};
 
 	return PERSON_RUN(tests, NULL);

@@ -117,7 +117,8 @@ static bool has_left(const struct world_left *left, unsigned box, uint32_t uid)
 
 /* 0: not to be seen there, or not yet with the server's number: some changes of such a row are
  * refused, which a person is told and test_waiting holds. */
-static uint32_t uid_of(struct msglist *l, unsigned box, unsigned id, const struct world_left *left)
+static uint32_t uid_left(
+	struct msglist *l, unsigned box, unsigned id, const struct world_left *left)
 {
 	char subject[16];
 
@@ -136,7 +137,7 @@ bool world_find(struct msglist *const lists[WORLD_LISTS], const struct act *a,
 	const struct world_left *left, uint32_t *uids)
 {
 	for (unsigned i = 0; i < a->n; i++)
-		if (!(uids[i] = uid_of(lists[a->from], a->from, a->ids[i], left)))
+		if (!(uids[i] = uid_left(lists[a->from], a->from, a->ids[i], left)))
 			return false;
 	return true;
 }
