@@ -1,6 +1,7 @@
 #include <dirent.h>
 #include "disk_help.h"
 #include "store/disk/bodies.h"
+#include "tests/unit/fails.h"
 
 static struct bodies *opened(uint64_t max)
 {
@@ -143,12 +144,9 @@ static void test_bad_pieces(void **state)
 	struct str got = STR_INIT;
 
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
-		struct err err = {0};
 
-		assert_int_equal(bodies_put(b, &key, table[i], "x", 1, &err), -1);
-		assert_int_equal(err.kind, ERR_INPUT);
-		assert_int_equal(bodies_get(b, &key, table[i], &got, &err), -1);
-		assert_int_equal(err.kind, ERR_GONE);
+		FAILS(ERR_INPUT, bodies_put(b, &key, table[i], "x", 1, &why));
+		FAILS(ERR_GONE, bodies_get(b, &key, table[i], &got, &why));
 		assert_false(bodies_has(b, &key, table[i]));
 	}
 	str_done(&got);
@@ -168,7 +166,6 @@ static void test_damage(void **state)
 	snprintf(path, sizeof(path), "%s", file_of(".eml"));
 	assert_int_equal(file_read(path, 1000, &good, NULL), 0);
 	for (size_t i = 0; i < good.len + good.len * 8; i++) {
-		struct err err = {0};
 		char *bad = mem_dup(good.p, good.len);
 		size_t len = i < good.len ? i : good.len;
 
@@ -176,12 +173,10 @@ static void test_damage(void **state)
 			bad[(i - good.len) / 8] ^= (char)(1 << (i - good.len) % 8);
 		help_write(path, bad, len);
 		free(bad);
-		assert_int_equal(bodies_get(b, &key, "eml", &got, &err), -1);
-		assert_int_equal(err.kind, ERR_DAMAGED);
+		FAILS(ERR_DAMAGED, bodies_get(b, &key, "eml", &got, &why));
 		assert_int_equal(got.len, 0);
 		assert_false(bodies_has(b, &key, "eml"));
-		assert_int_equal(bodies_get(b, &key, "eml", &got, &err), -1);
-		assert_int_equal(err.kind, ERR_GONE);
+		FAILS(ERR_GONE, bodies_get(b, &key, "eml", &got, &why));
 	}
 	help_write(path, good.p, good.len);
 	assert_int_equal(bodies_get(b, &key, "eml", &got, NULL), 0);

@@ -5,6 +5,7 @@
 #include "mime/header.h"
 #include "mime/part.h"
 #include "tests/scratch.h"
+#include "tests/unit/fails.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -46,12 +47,11 @@ static void check_bytes(const struct str *m)
 static void build(const struct draft *d, struct str *m, struct addr_list *recipients)
 {
 	struct header_field f;
-	struct err err = {0};
 
 	*recipients = (struct addr_list){0};
 	*m = (struct str)STR_INIT;
-	if (draft_build(d, DATE, m, recipients, &err) < 0)
-		fail_msg("%s", err.text);
+	if (draft_build(d, DATE, m, recipients, &why) < 0)
+		fail_msg("%s", why.text);
 	check_bytes(m);
 	assert_false(header_find(m->p, m->len, "Bcc", &f));
 	assert_true(header_find(m->p, m->len, "Date", &f));
@@ -232,16 +232,14 @@ static void bad_addresses_are_refused(void **state)
 		for (int field = 0; field < 5; field++) {
 			struct addr_list recipients = {0};
 			struct str m = STR_INIT;
-			struct err err = {0};
 			struct draft d;
 			char **fields[] = {&d.from, &d.to, &d.cc, &d.bcc, &d.reply_to};
 			static const char *const NAMES[] = {"From", "To", "Cc", "Bcc", "Reply-To"};
 
 			start(&d);
 			set(fields[field], BAD[i]);
-			assert_int_equal(draft_build(&d, DATE, &m, &recipients, &err), -1);
-			assert_int_equal(err.kind, ERR_INPUT);
-			assert_int_equal(strncmp(err.text, NAMES[field], strlen(NAMES[field])), 0);
+			FAILS(ERR_INPUT, draft_build(&d, DATE, &m, &recipients, &why));
+			assert_int_equal(strncmp(why.text, NAMES[field], strlen(NAMES[field])), 0);
 			assert_int_equal(m.len, 0);
 			assert_int_equal(recipients.n, 0);
 			str_done(&m);
@@ -549,7 +547,6 @@ static void reply_all_leaves_nobody_out(void **state)
 		struct addr_list cc = {0};
 		struct envelope e;
 		struct draft d;
-		struct err err;
 
 		str_adds(&header, "From: a@x\nSubject: s\nTo: ");
 		for (unsigned k = 0; k < COUNTS[i]; k++)
@@ -559,7 +556,7 @@ static void reply_all_leaves_nobody_out(void **state)
 		envelope_parse(&e, header.p, header.len);
 		draft_reply(&d, DRAFT_REPLY_ALL, &e, header.p, header.len, "x\n", NULL, "me@x");
 		assert_string_equal(d.to, "a@x");
-		assert_int_equal(addr_parse_typed(&cc, d.cc, &err), 0);
+		WORKS(addr_parse_typed(&cc, d.cc, &why));
 		assert_int_equal(cc.n, COUNTS[i]);
 		addr_list_done(&cc);
 		envelope_done(&e);
@@ -575,7 +572,6 @@ static void typed_fields(void **state)
 	struct addr_list recipients = {0};
 	struct draft d;
 	struct str m = STR_INIT;
-	struct err err;
 
 	draft_init(&d);
 	set(&d.from, "me@x.org");
@@ -590,8 +586,8 @@ static void typed_fields(void **state)
 	addr_list_done(&recipients);
 	str_done(&m);
 	strv_add(&d.extra, "pgp: E");
-	assert_int_equal(draft_build(&d, 0, &m, &recipients, &err), -1);
-	assert_non_null(strstr(err.text, "neither signs nor encrypts"));
+	assert_int_equal(draft_build(&d, 0, &m, &recipients, &why), -1);
+	assert_non_null(strstr(why.text, "neither signs nor encrypts"));
 	addr_list_done(&recipients);
 	draft_done(&d);
 }

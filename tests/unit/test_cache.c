@@ -2,7 +2,7 @@
 #include "base/mem.h"
 #include "store/disk/bytes.h"
 #include "store/disk/cache_priv.h"
-#include "tests/check.h"
+#include "tests/unit/fails.h"
 #include "tests/unit/cachemodel.h"
 #include "tests/unit/harness.h"
 
@@ -33,10 +33,8 @@ static int teardown(void **state)
 static struct cache *open_it(void)
 {
 	struct cache *c;
-	struct err err = {0};
 
-	if (cache_open(&c, dir, "INBOX", NULL, &err) != 0)
-		fail_msg("%s", err.text);
+	WORKS(cache_open(&c, dir, "INBOX", NULL, &why));
 	return c;
 }
 
@@ -882,22 +880,18 @@ static void test_reset_and_meta(void **state)
 static void test_readonly(void **state)
 {
 	struct cache *c, *r;
-	struct err why = {0};
 	struct cache_meta meta = {0};
 
-	assert_int_equal(cache_open_readonly(&r, dir, "INBOX", &why), -1);
-	assert_int_equal(why.kind, ERR_GONE);
+	FAILS(ERR_GONE, cache_open_readonly(&r, dir, "INBOX", &why));
 	assert_false(file_exists(dir));
 	c = open_it();
 	add(c, 5, 1, 0, "");
 	GOOD(cache_open_readonly(&r, dir, "INBOX", err));
 	assert_int_equal(cache_count(r), 1);
-	assert_int_equal(cache_set_meta(r, &meta, &why), -1);
-	assert_int_equal(why.kind, ERR_BUSY);
+	FAILS(ERR_BUSY, cache_set_meta(r, &meta, &why));
 	cache_free(r);
 	cache_free(c);
-	assert_int_equal(cache_open_readonly(&r, dir, "Sent", &why), -1);
-	assert_int_equal(why.kind, ERR_DAMAGED);
+	FAILS(ERR_DAMAGED, cache_open_readonly(&r, dir, "Sent", &why));
 }
 
 static void test_compact_busy(void **state)
@@ -905,10 +899,8 @@ static void test_compact_busy(void **state)
 	struct cache *c = open_it();
 	char *lock = file_join(dir, "compact.lock");
 	int fd = file_lock(lock, 0, NULL);
-	struct err why = {0};
 
-	assert_int_equal(cache_compact(dir, "INBOX", &why), -1);
-	assert_int_equal(why.kind, ERR_BUSY);
+	FAILS(ERR_BUSY, cache_compact(dir, "INBOX", &why));
 	close(fd);
 	compact(c);
 	assert_false(cache_wants_compact(c));
@@ -1319,16 +1311,14 @@ static void test_max_uid(void **state)
 static void test_no_number(void **state)
 {
 	struct cache *c = open_it();
-	struct err why = {0};
 
 	struct summary s;
 	struct model_text t;
 
 	model_summary(&s, &t, 0, 1, 0, "");
-	assert_int_equal(cache_add(c, &s, 1, &why), -1);
-	assert_int_equal(why.kind, ERR_INPUT);
-	assert_int_equal(cache_add(c, NULL, 0, &why), 0);
-	assert_int_equal(cache_remove(c, NULL, 0, &why), 0);
+	FAILS(ERR_INPUT, cache_add(c, &s, 1, &why));
+	WORKS(cache_add(c, NULL, 0, &why));
+	WORKS(cache_remove(c, NULL, 0, &why));
 	cache_free(c);
 }
 

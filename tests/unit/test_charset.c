@@ -3,6 +3,7 @@
 #include "mime/charset.h"
 
 #include "base/utf8.h"
+#include "tests/unit/fails.h"
 
 static void converts(void **state)
 {
@@ -155,14 +156,13 @@ static void of_a_person(void **state)
 
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		struct str out = STR_INIT;
-		struct err err = {0};
 		int rc = charset_from_person(
-			&out, cases[i].locale, cases[i].in, strlen(cases[i].in), &err);
+			&out, cases[i].locale, cases[i].in, strlen(cases[i].in), &why);
 
 		assert_int_equal(rc, cases[i].out ? 0 : -1);
 		assert_string_equal(str_c(&out), cases[i].out ? cases[i].out : "");
 		if (rc != 0)
-			assert_non_null(strstr(err.text, "UTF-8"));
+			assert_non_null(strstr(why.text, "UTF-8"));
 		str_done(&out);
 	}
 }

@@ -1,7 +1,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "store/disk/compactor.h"
-#include "tests/check.h"
+#include "tests/unit/fails.h"
 #include "tests/unit/cachemodel.h"
 #include "tests/unit/harness.h"
 
@@ -54,11 +54,8 @@ static struct cache *handover(void *ctx)
 
 static void start(struct bed *b)
 {
-	struct err err = {0};
-
 	*b = (struct bed){.beside = compactor_new()};
-	if (cache_open(&b->c, dir, "INBOX", NULL, &err) != 0)
-		fail_msg("%s", err.text);
+	WORKS(cache_open(&b->c, dir, "INBOX", NULL, &why));
 	cache_on_replaced(b->c, handover, b);
 }
 
@@ -93,10 +90,8 @@ static void test_beside(void **state)
 		assert_int_not_equal(b.job, 0);
 		assert_true(compactor_busy(b.beside));
 		for (int k = 0; k < 100 || (b.job && k < 100000); k++) {
-			struct err err = {0};
 
-			if (model_step(&m, b.c, SEED, i++, &err) != 0)
-				fail_msg("%s", err.text);
+			WORKS(model_step(&m, b.c, SEED, i++, &why));
 			if (round % 2)
 				take(&b, 0);
 		}
@@ -121,19 +116,18 @@ static void test_out_of_date(void **state)
 	struct cache *c, *next, *later;
 	struct summary s;
 	struct model_text t;
-	struct err err = {0};
 
-	assert_int_equal(cache_open(&c, dir, "INBOX", NULL, &err), 0);
+	WORKS(cache_open(&c, dir, "INBOX", NULL, &why));
 	model_summary(&s, &t, 7, 1, 0, "");
-	assert_int_equal(cache_add(c, &s, 1, &err), 0);
-	assert_int_equal(cache_compact_aside(dir, "INBOX", NULL, &next, &err), 0);
-	assert_int_equal(cache_compact_aside(dir, "INBOX", NULL, &later, &err), 0);
+	WORKS(cache_add(c, &s, 1, &why));
+	WORKS(cache_compact_aside(dir, "INBOX", NULL, &next, &why));
+	WORKS(cache_compact_aside(dir, "INBOX", NULL, &later, &why));
 	assert_non_null(next);
 	assert_non_null(later);
-	assert_int_equal(cache_adopt(c, next, &err), 1);
-	assert_int_equal(cache_adopt(c, later, &err), 0);
+	assert_int_equal(cache_adopt(c, next, &why), 1);
+	WORKS(cache_adopt(c, later, &why));
 	assert_true(cache_has(c, 7));
-	assert_int_equal(cache_refresh(c, &err), 0);
+	WORKS(cache_refresh(c, &why));
 	cache_free(next);
 	cache_free(later);
 	cache_free(c);
@@ -146,20 +140,18 @@ static void test_stopped(void **state)
 	struct cache *c, *next;
 	struct summary s;
 	struct model_text t;
-	struct err err = {0};
 	char *tmp = file_join(dir, "base.tmp"), *base = file_join(dir, "base-1.gdbm");
 
 	atomic_init(&stop, true);
-	assert_int_equal(cache_open(&c, dir, "INBOX", NULL, &err), 0);
+	WORKS(cache_open(&c, dir, "INBOX", NULL, &why));
 	model_summary(&s, &t, 7, 1, 0, "");
-	assert_int_equal(cache_add(c, &s, 1, &err), 0);
-	assert_int_equal(cache_compact_aside(dir, "INBOX", &stop, &next, &err), -1);
-	assert_int_equal(err.kind, ERR_CANCELLED);
+	WORKS(cache_add(c, &s, 1, &why));
+	FAILS(ERR_CANCELLED, cache_compact_aside(dir, "INBOX", &stop, &next, &why));
 	assert_null(next);
 	assert_false(file_exists(tmp));
 	assert_false(file_exists(base));
 	atomic_store(&stop, false);
-	assert_int_equal(cache_compact_aside(dir, "INBOX", &stop, NULL, &err), 0);
+	WORKS(cache_compact_aside(dir, "INBOX", &stop, NULL, &why));
 	assert_true(file_exists(base));
 	cache_free(c);
 	free(tmp);

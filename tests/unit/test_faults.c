@@ -11,6 +11,7 @@
 #include "store/disk/maildir.h"
 #include "store/disk/outbox.h"
 #include "store/disk/tarball.h"
+#include "tests/unit/fails.h"
 
 #include <errno.h>
 
@@ -64,10 +65,8 @@ static const char FORMER[] = "Subject: former\n\nformer text\n",
 static void reads(const char *dir, const char *base, const char *text)
 {
 	struct str out = STR_INIT;
-	struct err err = {0};
 
-	if (maildir_read(dir, base, 1000, &out, &err) != 0)
-		fail_msg("%s", err.text);
+	WORKS(maildir_read(dir, base, 1000, &out, &why));
 	assert_string_equal(str_c(&out), text);
 	str_done(&out);
 }
@@ -339,12 +338,10 @@ static void put_is_whole(bool done)
 {
 	struct outbox_mail m;
 	struct str text = STR_INIT;
-	struct err err = {0};
 
 	outbox_free(box);
 	assert_int_equal(outbox_open(&box, help_root, NULL), 0);
-	if (outbox_get(box, mail_id, &m, &err) != 0 || outbox_read(box, mail_id, &text, &err) != 0)
-		fail_msg("%s", err.text);
+	WORKS(outbox_get(box, mail_id, &m, &why) != 0 || outbox_read(box, mail_id, &text, &why));
 	if (strcmp(text.p, OTHER) == 0)
 		assert_int_equal(m.state, to);
 	else

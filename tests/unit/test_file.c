@@ -2,6 +2,7 @@
 
 #include "base/run.h"
 #include "base/utf8.h"
+#include "tests/unit/fails.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -22,47 +23,40 @@ static void assert_holds(const char *path, const char *want)
 static void test_read(void **state)
 {
 	struct str s = STR_INIT, none = STR_INIT;
-	struct err err = {0};
 
 	str_adds(&s, "before ");
-	assert_int_equal(file_read(at("none"), 10, &s, &err), -1);
-	assert_int_equal(err.kind, ERR_GONE);
+	FAILS(ERR_GONE, file_read(at("none"), 10, &s, &why));
 	help_writes(at("ten"), "0123456789");
-	assert_int_equal(file_read(at("ten"), 9, &s, &err), -1);
-	assert_int_equal(err.kind, ERR_INPUT);
-	assert_int_equal(file_read(at("ten"), 9, &none, &err), -1);
+	FAILS(ERR_INPUT, file_read(at("ten"), 9, &s, &why));
+	assert_int_equal(file_read(at("ten"), 9, &none, &why), -1);
 	assert_int_equal(none.cap, 0);
-	assert_int_equal(file_read(help_root, 9, &s, &err), -1);
-	assert_int_equal(err.kind, ERR_SYSTEM);
-	assert_int_equal(file_read("/dev/null/x", 9, &s, &err), -1);
-	assert_int_equal(err.kind, ERR_SYSTEM);
-	assert_non_null(strstr(err.text, "Cannot open /dev/null/x: "));
-	assert_int_equal(file_read("/dev/zero", 100000, &s, &err), -1);
-	assert_int_equal(err.kind, ERR_INPUT);
+	FAILS(ERR_SYSTEM, file_read(help_root, 9, &s, &why));
+	FAILS(ERR_SYSTEM, file_read("/dev/null/x", 9, &s, &why));
+	assert_non_null(strstr(why.text, "Cannot open /dev/null/x: "));
+	FAILS(ERR_INPUT, file_read("/dev/zero", 100000, &s, &why));
 	assert_string_equal(s.p, "before ");
-	assert_int_equal(file_read(at("ten"), 10, &s, &err), 0);
+	WORKS(file_read(at("ten"), 10, &s, &why));
 	assert_string_equal(s.p, "before 0123456789");
 	str_clear(&s);
 	help_writes(at("empty"), "");
-	assert_int_equal(file_read(at("empty"), 0, &s, &err), 0);
+	WORKS(file_read(at("empty"), 0, &s, &why));
 	assert_int_equal(s.len, 0);
 	str_done(&s);
 }
 
 static void test_replace(void **state)
 {
-	struct err err = {0};
 	struct stat st;
 
-	assert_int_equal(file_replace(at("f"), "old", 3, 0600, &err), 0);
-	assert_int_equal(file_replace(at("f"), "new", 3, 0600, &err), 0);
+	WORKS(file_replace(at("f"), "old", 3, 0600, &why));
+	WORKS(file_replace(at("f"), "new", 3, 0600, &why));
 	assert_holds(at("f"), "new");
 	assert_int_equal(stat(at("f"), &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(help_count(help_root), 1);
-	assert_int_equal(file_replace(at("none/f"), "x", 1, 0600, &err), -1);
+	assert_int_equal(file_replace(at("none/f"), "x", 1, 0600, &why), -1);
 	assert_int_equal(mkdir(at("dir"), 0700), 0);
-	assert_int_equal(file_replace(at("dir"), "x", 1, 0600, &err), -1);
+	assert_int_equal(file_replace(at("dir"), "x", 1, 0600, &why), -1);
 	assert_int_equal(help_count(help_root), 2); /* no temporary file stays */
 }
 
@@ -165,42 +159,36 @@ static void test_make_dirs(void **state)
 {
 	static const char *const table[] = {"a/b/c", "a/b/c", "d//e", "f/", "g/../h", "./i/j"};
 	struct run_limits limits = {.timeout_ms = 60000, .max_output = 4096, .cancel_fd = -1};
-	struct err err = {0};
 	struct str deep = STR_INIT;
 	struct stat st;
 
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
-		assert_int_equal(file_make_dirs(at(table[i]), &err), 0);
+		WORKS(file_make_dirs(at(table[i]), &why));
 		assert_int_equal(stat(at(table[i]), &st), 0);
 		assert_true(S_ISDIR(st.st_mode));
 	}
 	assert_int_equal(st.st_mode & 0777, 0700);
-	assert_int_equal(file_make_dirs("/", &err), 0);
-	assert_int_equal(file_make_dirs("", &err), -1);
+	WORKS(file_make_dirs("/", &why));
+	assert_int_equal(file_make_dirs("", &why), -1);
 	help_writes(at("file"), "x");
-	assert_int_equal(file_make_dirs(at("file"), &err), -1);
-	assert_int_equal(err.kind, ERR_INPUT);
-	assert_int_equal(file_make_dirs(at("file/x"), &err), -1);
-	assert_int_equal(err.kind, ERR_INPUT);
+	FAILS(ERR_INPUT, file_make_dirs(at("file"), &why));
+	FAILS(ERR_INPUT, file_make_dirs(at("file/x"), &why));
 	assert_int_equal(symlink("nowhere", at("dangling")), 0);
-	assert_int_equal(file_make_dirs(at("dangling"), &err), -1);
+	assert_int_equal(file_make_dirs(at("dangling"), &why), -1);
 	assert_int_equal(symlink("a", at("link")), 0);
-	assert_int_equal(file_make_dirs(at("link/new"), &err), 0);
+	WORKS(file_make_dirs(at("link/new"), &why));
 	str_adds(&deep, at("x/"));
 	for (int i = 0; i < 100000; i++)
 		str_adds(&deep, "x/");
-	assert_int_equal(file_make_dirs(deep.p, &err), -1);
+	assert_int_equal(file_make_dirs(deep.p, &why), -1);
 	str_clear(&deep);
 	/* Too deep for a path that names it whole. */
-	assert_int_equal(
-		run_capture((const char *[]){"rm", "-rf", at("x"), NULL}, &limits, &deep, &err), 0);
+	WORKS(run_capture((const char *[]){"rm", "-rf", at("x"), NULL}, &limits, &deep, &why));
 	str_done(&deep);
 }
 
 static void test_remove_tree(void **state)
 {
-	struct err err = {0};
-
 	assert_int_equal(file_make_dirs(at("outside/keep"), NULL), 0);
 	help_writes(at("outside/file"), "keep");
 	assert_int_equal(file_make_dirs(at("tree/a/b"), NULL), 0);
@@ -210,21 +198,20 @@ static void test_remove_tree(void **state)
 	assert_int_equal(symlink("../../outside/file", at("tree/a/filelink")), 0);
 	assert_int_equal(symlink("loop", at("tree/loop")), 0);
 	assert_int_equal(mkfifo(at("tree/fifo"), 0600), 0);
-	assert_int_equal(file_remove_tree(at("tree"), &err), 0);
+	WORKS(file_remove_tree(at("tree"), &why));
 	assert_false(file_exists(at("tree")));
 	assert_holds(at("outside/file"), "keep");
 	assert_true(file_exists(at("outside/keep")));
 	/* The path itself is a link: only it goes. */
 	assert_int_equal(symlink("outside", at("toplink")), 0);
-	assert_int_equal(file_remove_tree(at("toplink"), &err), 0);
+	WORKS(file_remove_tree(at("toplink"), &why));
 	assert_true(file_exists(at("outside/file")));
-	assert_int_equal(file_remove_tree(at("none"), &err), 0);
+	WORKS(file_remove_tree(at("none"), &why));
 }
 
 static void test_lock(void **state)
 {
-	struct err err = {0};
-	int fd = file_lock(at("lock"), 0, &err), status;
+	int fd = file_lock(at("lock"), 0, &why), status;
 	pid_t pid;
 
 	assert_true(fd >= 0);
@@ -238,13 +225,12 @@ static void test_lock(void **state)
 	waitpid(pid, &status, 0);
 	assert_int_equal(status, 0);
 	close(fd);
-	fd = file_lock(at("lock"), 0, &err);
+	fd = file_lock(at("lock"), 0, &why);
 	assert_true(fd >= 0);
 	close(fd);
 	assert_true(file_exists(at("lock")));
 	assert_int_equal(symlink("lock", at("locklink")), 0);
-	assert_int_equal(file_lock(at("locklink"), 0, &err), -1);
-	assert_int_equal(err.kind, ERR_SYSTEM);
+	FAILS(ERR_SYSTEM, file_lock(at("locklink"), 0, &why));
 }
 
 static void test_safe_name(void **state)
@@ -394,12 +380,11 @@ int __wrap_link(const char *from, const char *to)
 static void test_open_part(void **state)
 {
 	struct str name = STR_INIT;
-	struct err err = {0};
 	char *part;
 	int fd;
 
 	for (int i = 0; i < 1000; i++) {
-		fd = file_open_part(at("x"), &part, &err);
+		fd = file_open_part(at("x"), &part, &why);
 		assert_true(fd >= 0);
 		close(fd);
 		str_clear(&name);
@@ -410,11 +395,10 @@ static void test_open_part(void **state)
 		assert_string_equal(part, name.p);
 		free(part);
 	}
-	assert_int_equal(file_open_part(at("x"), &part, &err), -1);
-	assert_non_null(strstr(err.text, "x.999.part: File exists"));
+	assert_int_equal(file_open_part(at("x"), &part, &why), -1);
+	assert_non_null(strstr(why.text, "x.999.part: File exists"));
 	assert_null(part);
-	assert_int_equal(file_open_part(at("none/x"), &part, &err), -1);
-	assert_int_equal(err.kind, ERR_SYSTEM);
+	FAILS(ERR_SYSTEM, file_open_part(at("none/x"), &part, &why));
 	assert_null(part);
 	str_done(&name);
 }
@@ -424,20 +408,19 @@ static void test_remove_depth(void **state)
 {
 	for (size_t levels = 64; levels <= 66; levels++) {
 		struct str path = STR_INIT;
-		struct err err = {0};
 		int rc;
 
 		str_adds(&path, at("top"));
 		for (size_t i = 1; i < levels; i++)
 			str_adds(&path, "/d");
-		assert_int_equal(file_make_dirs(path.p, &err), 0);
-		rc = file_remove_tree(at("top"), &err);
+		WORKS(file_make_dirs(path.p, &why));
+		rc = file_remove_tree(at("top"), &why);
 		assert_int_equal(rc, levels > 65 ? -1 : 0);
 		assert_int_equal(file_exists(at("top")), levels > 65);
 		if (rc) {
-			assert_non_null(strstr(err.text, "Cannot remove "));
-			assert_int_equal(file_remove_tree(at("top/d/d"), &err), 0);
-			assert_int_equal(file_remove_tree(at("top"), &err), 0);
+			assert_non_null(strstr(why.text, "Cannot remove "));
+			WORKS(file_remove_tree(at("top/d/d"), &why));
+			WORKS(file_remove_tree(at("top"), &why));
 		}
 		str_done(&path);
 	}
@@ -497,18 +480,15 @@ static void test_rename_new(void **state)
 
 static void test_sync(void **state)
 {
-	struct err err = {0};
-
-	assert_int_equal(file_sync_dir(help_root, &err), 0);
-	assert_int_equal(file_sync_dir(at("none"), &err), -1);
-	assert_int_equal(err.kind, ERR_GONE);
-	assert_int_equal(file_sync_dir("/proc", &err), -1); /* nothing that could be synced */
-	assert_non_null(strstr(err.text, "directory /proc: "));
-	assert_int_equal(file_sync_parent(at("x"), &err), 0);
-	assert_int_equal(file_sync_parent("x", &err), 0);
-	assert_int_equal(file_write_all(-1, "/some/file", "x", 1, &err), -1);
-	assert_non_null(strstr(err.text, "/some/file"));
-	assert_int_equal(file_write_all(-1, "/some/file", "", 0, &err), 0);
+	WORKS(file_sync_dir(help_root, &why));
+	FAILS(ERR_GONE, file_sync_dir(at("none"), &why));
+	assert_int_equal(file_sync_dir("/proc", &why), -1); /* nothing that could be synced */
+	assert_non_null(strstr(why.text, "directory /proc: "));
+	WORKS(file_sync_parent(at("x"), &why));
+	WORKS(file_sync_parent("x", &why));
+	assert_int_equal(file_write_all(-1, "/some/file", "x", 1, &why), -1);
+	assert_non_null(strstr(why.text, "/some/file"));
+	WORKS(file_write_all(-1, "/some/file", "", 0, &why));
 }
 
 #define IN_DIR(f) cmocka_unit_test_setup_teardown(f, help_setup, help_teardown)

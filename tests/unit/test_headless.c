@@ -2,16 +2,15 @@
  * an engine with no account. */
 #include "engine/engine.h"
 
-#include "tests/check.h"
+#include "tests/unit/fails.h"
 
 static void starts_and_ends(void **state)
 {
 	struct settings *s = settings_new();
 	struct engine_options opt = {.offline = true};
 	struct engine *e;
-	struct err err = {0};
 
-	assert_int_equal(engine_new(&e, s, &opt, &err), 0);
+	WORKS(engine_new(&e, s, &opt, &why));
 	assert_int_equal(engine_accounts(e), 0);
 	engine_free(e);
 	settings_free(s);

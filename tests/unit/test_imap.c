@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "tests/unit/rude.h"
+#include "tests/unit/fails.h"
 
 #include <arpa/inet.h>
 #include <poll.h>
@@ -137,10 +138,9 @@ static void test_braces_in_answers(void **state)
 		struct net_server server;
 		struct rude *r = rude_start(scripts[i], PROTOCOL_IMAP, NET_PLAIN, &server);
 		struct imap *im;
-		struct err err = {0};
 
-		if (imap_open(&im, &server, &rude_quick, &rude_alice, NULL, &err))
-			fail_msg("%zu: %s", i, err.text);
+		if (imap_open(&im, &server, &rude_quick, &rude_alice, NULL, &why))
+			fail_msg("%zu: %s", i, why.text);
 		imap_free(im);
 		rude_end(r, NULL);
 	}
@@ -173,10 +173,9 @@ static void test_wide_login(void **state)
 		struct rude *r = rude_start(cases[i].script, PROTOCOL_IMAP, NET_PLAIN, &server);
 		struct str got = STR_INIT;
 		struct imap *im;
-		struct err err = {0};
 
-		if (imap_open(&im, &server, &rude_quick, &login, NULL, &err))
-			fail_msg("%zu: %s", i, err.text);
+		if (imap_open(&im, &server, &rude_quick, &login, NULL, &why))
+			fail_msg("%zu: %s", i, why.text);
 		imap_free(im);
 		rude_end(r, &got);
 		if (!strstr(str_c(&got), cases[i].wire))
@@ -207,29 +206,57 @@ static void test_wide_login_refused(void **state)
 	"x\n"                                                                                      \
 	"S: * OK [PERMANENTFLAGS (\\Seen \\*)] x\nS: %t OK [READ-WRITE] done\n"
 
-static struct imap *open_rude(struct rude **r, const char *script)
+static struct rude *rude;
+static struct err why; /* the last call failed */
+
+static struct imap *open_rude(const char *script)
 {
 	struct net_server server;
 	struct imap *im;
-	struct err err = {0};
 
-	*r = rude_start(script, PROTOCOL_IMAP, NET_PLAIN, &server);
-	if (imap_open(&im, &server, &rude_quick, &rude_alice, NULL, &err))
-		fail_msg("%s", err.text);
+	why = (struct err){0};
+	rude = rude_start(script, PROTOCOL_IMAP, NET_PLAIN, &server);
+	if (imap_open(&im, &server, &rude_quick, &rude_alice, NULL, &why))
+		fail_msg("%s: %s", script, why.text);
 	return im;
 }
 
-static struct imap *select_rude(struct rude **r, const char *script)
+/* Both ends; all that the client said. */
+static const char *close_rude(struct imap *im)
 {
-	struct imap *im = open_rude(r, script);
-	struct imap_selected sel;
-	struct err err = {0};
+	static struct str got;
 
-	if (imap_select(im, "INBOX", NULL, NULL, NULL, NULL, &sel, &err))
-		fail_msg("%s", err.text);
+	str_clear(&got);
+	imap_free(im);
+	rude_end(rude, &got);
+	return str_c(&got);
+}
+
+static struct imap *select_rude(const char *script)
+{
+	struct imap *im = open_rude(script);
+	struct imap_selected sel;
+
+	WORKS(imap_select(im, "INBOX", NULL, NULL, NULL, NULL, &sel, &why));
 	assert_int_equal(sel.uidvalidity, 7);
 	assert_int_equal(sel.uidnext, 101);
 	assert_int_equal(sel.exists, 10);
+	return im;
+}
+
+/* The script is made from a text for str_addf. */
+__attribute__((format(printf, 2, 3))) static struct imap *open_made(
+	struct imap *open(const char *script), const char *fmt, ...)
+{
+	struct str script = STR_INIT;
+	struct imap *im;
+	va_list ap;
+
+	va_start(ap, fmt);
+	str_addv(&script, fmt, ap);
+	va_end(ap);
+	im = open(script.p);
+	str_done(&script);
 	return im;
 }
 
@@ -271,19 +298,16 @@ static void gone(void *ctx, uint32_t first, uint32_t last)
 
 static void fetch_gives(const char *script, unsigned items, int result, const char *want)
 {
-	struct rude *r;
-	struct imap *im = select_rude(&r, script);
+	struct imap *im = select_rude(script);
 	struct seen s = {0};
-	struct err err = {0};
 	int got = imap_fetch(
-		im, "1:*", items, "SUBJECT", items & IMAP_GET_MODSEQ ? 5 : 0, see, gone, &s, &err);
+		im, "1:*", items, "SUBJECT", items & IMAP_GET_MODSEQ ? 5 : 0, see, gone, &s, &why);
 
 	if (got != result || strcmp(str_c(&s.text), want) != 0)
-		fail_msg("%s: %d (%s) %s", script, got, err.text, str_c(&s.text));
+		fail_msg("%s: %d (%s) %s", script, got, why.text, str_c(&s.text));
 	assert_int_equal(imap_is_alive(im), !result);
 	str_done(&s.text);
-	imap_free(im);
-	rude_end(r, NULL);
+	close_rude(im);
 }
 
 static void test_fetch_rude(void **state)
@@ -384,9 +408,7 @@ static void test_vanished(void **state)
 	struct imap_selected sel;
 	struct seen s = {0};
 	struct imap_news news;
-	struct rude *r;
-	struct err err = {0};
-	struct imap *im = open_rude(&r,
+	struct imap *im = open_rude(
 		IN(QR) "C: ENABLE QRESYNC\nS: * ENABLED QRESYNC CONDSTORE\nS: %t OK\nC: (QRESYNC "
 		       "(7 5))\n"
 		       "S: * 3 EXISTS\nS: * OK [UIDVALIDITY 7]\nS: * OK [UIDNEXT 101]\nS: * OK "
@@ -397,37 +419,33 @@ static void test_vanished(void **state)
 		       "(UID 120 FLAGS () MODSEQ (91))\nS: %t OK done\n"
 		       "C: NOOP\nS: * VANISHED 1:2\nS: %t OK done");
 
-	assert_int_equal(imap_select(im, "INBOX", &known, see, gone, &s, &sel, &err), 0);
+	WORKS(imap_select(im, "INBOX", &known, see, gone, &s, &sel, &why));
 	assert_true(sel.resynced);
 	assert_int_equal(sel.highestmodseq, 90);
 	assert_string_equal(str_c(&s.text), "50 flags=1, modseq=88;-1:100;");
 	str_clear(&s.text);
-	assert_int_equal(imap_fetch(im, "1:*", IMAP_GET_FLAGS, NULL, 5, see, gone, &s, &err), 0);
+	WORKS(imap_fetch(im, "1:*", IMAP_GET_FLAGS, NULL, 5, see, gone, &s, &why));
 	assert_string_equal(s.text.p, "120 flags=0, modseq=91;-4:120;");
-	assert_int_equal(imap_noop(im, &news, &err), 0);
+	WORKS(imap_noop(im, &news, &why));
 	assert_true(news.expunged);
 	assert_true(news.exists);
 	assert_int_equal(news.count, 1);
 	str_done(&s.text);
-	imap_free(im);
-	rude_end(r, NULL);
+	close_rude(im);
 }
 
 /* Ranges that are none, and number 0, which no message has. */
 static void test_vanished_nonsense(void **state)
 {
 	struct seen s = {0};
-	struct err err = {0};
-	struct rude *r;
-	struct imap *im = select_rude(&r, IN("CONDSTORE QRESYNC") SELECTED
+	struct imap *im = select_rude(IN("CONDSTORE QRESYNC") SELECTED
 		"C: UID FETCH\nS: * VANISHED 9:5\nS: * VANISHED 0:3\nS: * VANISHED 98:4000\n"
 		"S: %t OK done");
 
-	assert_int_equal(imap_fetch(im, "1:*", IMAP_GET_FLAGS, NULL, 0, see, gone, &s, &err), 0);
+	WORKS(imap_fetch(im, "1:*", IMAP_GET_FLAGS, NULL, 0, see, gone, &s, &why));
 	assert_string_equal(str_c(&s.text), "-1:3;-98:100;");
 	str_done(&s.text);
-	imap_free(im);
-	rude_end(r, NULL);
+	close_rude(im);
 }
 
 static int refuse(void *ctx, const char *p, size_t len)
@@ -441,43 +459,32 @@ static int refuse(void *ctx, const char *p, size_t len)
 /* What is fetched may be given up: the rest of it is not read. */
 static void test_section_stopped(void **state)
 {
-	struct err err = {0};
 	size_t got = 0;
-	struct rude *r;
-	struct imap *im = select_rude(&r, IN("") SELECTED
+	struct imap *im = select_rude(IN("") SELECTED
 		"C: UID FETCH 5\nS: * 1 FETCH (UID 5 BODY[1] {3}\nS~ abc)\\r\\n\nS: %t OK done");
 
-	assert_int_equal(imap_fetch_section(im, 5, "1", 0, 0, refuse, &got, &err), -1);
-	assert_int_equal(err.kind, ERR_CANCELLED);
+	FAILS(ERR_CANCELLED, imap_fetch_section(im, 5, "1", 0, 0, refuse, &got, &why));
 	assert_int_equal(got, 3);
 	assert_false(imap_is_alive(im));
-	assert_int_equal(imap_fetch_section(im, 5, "1", 0, 0, refuse, &got, &err), -1);
-	assert_int_equal(err.kind, ERR_NETWORK);
-	imap_free(im);
-	rude_end(r, NULL);
+	FAILS(ERR_NETWORK, imap_fetch_section(im, 5, "1", 0, 0, refuse, &got, &why));
+	close_rude(im);
 }
 
 /* A row that is broken is not one that is gone. */
 static void test_section_broken(void **state)
 {
-	struct err err = {0};
 	size_t got = 0;
-	struct rude *r;
-	struct imap *im = select_rude(&r, IN("") SELECTED
+	struct imap *im = select_rude(IN("") SELECTED
 		"C: UID FETCH 5\nS: * 1 FETCH (UID 5 X \"a\"b BODY[1] {3}\nS~ abc)\\r\\n\n"
 		"S: %t OK done\nC: UID FETCH 5\nS: * 1 FETCH (UID 6 X \"a\"b)\nS: %t OK done\n"
 		"C: UID FETCH 5\nS: * 1 FETCH (UID 5 BODY[1] NIL)\nS: %t OK done");
 
-	assert_int_equal(imap_fetch_section(im, 5, "1", 0, 0, refuse, &got, &err), -1);
-	assert_int_equal(err.kind, ERR_REFUSED);
-	assert_non_null(strstr(err.text, "cannot be understood"));
-	assert_int_equal(imap_fetch_section(im, 5, "1", 0, 0, refuse, &got, &err), -1);
-	assert_int_equal(err.kind, ERR_GONE);
-	assert_int_equal(imap_fetch_section(im, 5, "1", 0, 0, refuse, &got, &err), -1);
-	assert_int_equal(err.kind, ERR_REFUSED);
+	FAILS(ERR_REFUSED, imap_fetch_section(im, 5, "1", 0, 0, refuse, &got, &why));
+	assert_non_null(strstr(why.text, "cannot be understood"));
+	FAILS(ERR_GONE, imap_fetch_section(im, 5, "1", 0, 0, refuse, &got, &why));
+	FAILS(ERR_REFUSED, imap_fetch_section(im, 5, "1", 0, 0, refuse, &got, &why));
 	assert_int_equal(got, 0);
-	imap_free(im);
-	rude_end(r, NULL);
+	close_rude(im);
 }
 
 /* Nothing is asked of a server in which no mailbox is open. */
@@ -486,9 +493,7 @@ static void test_not_open(void **state)
 	struct imap_uids uids;
 	struct seen s = {0};
 	struct err err[6] = {0};
-	struct rude *r;
-	struct imap *im = open_rude(&r, IN("UIDPLUS MOVE"));
-	struct str got = STR_INIT;
+	struct imap *im = open_rude(IN("UIDPLUS MOVE"));
 	size_t n = 0;
 
 	assert_int_equal(
@@ -501,20 +506,15 @@ static void test_not_open(void **state)
 	for (size_t i = 0; i < n; i++)
 		if (err[i].kind != ERR_INPUT || strcmp(err[i].text, "No mailbox is open") != 0)
 			fail_msg("%zu: %s", i, err[i].text);
-	imap_free(im);
-	rude_end(r, &got);
-	assert_int_equal(got.len, 0);
-	str_done(&got);
+	assert_string_equal(close_rude(im), "");
 }
 
 static void test_names(void **state)
 {
 	static const char *const bad[] = {"x\"\r\nA1 DELETE INBOX", "a\nb", "a\rb"};
-	struct rude *r;
-	struct imap *im = open_rude(&r,
+	struct imap *im = open_rude(
 		IN("") "C: CREATE \"a\\\"b\\\\\"\nS: %t OK\nC: DELETE\nS: %t NO no\n"
 		       "C: SUBSCRIBE \"a b\"\nS: %t OK\nC: UNSUBSCRIBE \"a b\"\nS: %t BAD no");
-	struct str got = STR_INIT;
 	char longest[1200];
 
 	memset(longest, 'a', sizeof(longest) - 1);
@@ -523,10 +523,8 @@ static void test_names(void **state)
 		const char *name = i < MEM_COUNT(bad) ? bad[i] : longest;
 		struct imap_selected sel;
 		struct imap_status st;
-		struct err err = {0};
 
-		assert_int_equal(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &err), -1);
-		assert_int_equal(err.kind, ERR_INPUT);
+		FAILS(ERR_INPUT, imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &why));
 		assert_int_equal(imap_create(im, name, NULL), -1);
 		assert_int_equal(imap_delete(im, name, NULL), -1);
 		assert_int_equal(imap_rename(im, "a", name, NULL), -1);
@@ -536,44 +534,33 @@ static void test_names(void **state)
 	}
 	assert_true(imap_is_alive(im));
 	assert_int_equal(imap_create(im, "a\"b\\", NULL), 0);
-	struct err err = {0};
-	assert_int_equal(imap_delete(im, "a", &err), -1);
-	assert_int_equal(err.kind, ERR_REFUSED);
+	FAILS(ERR_REFUSED, imap_delete(im, "a", &why));
 	assert_int_equal(imap_subscribe(im, "a b", true, NULL), 0);
 	assert_int_equal(imap_subscribe(im, "a b", false, NULL), -1);
 	assert_true(imap_is_alive(im));
-	imap_free(im);
-	rude_end(r, &got);
-	assert_null(strstr(got.p, "A1 DELETE"));
-	str_done(&got);
+	assert_null(strstr(close_rude(im), "A1 DELETE"));
 }
 
 /* Only what PERMANENTFLAGS names is kept: the others are refused without asking. */
 static void keywords_not_kept(void **state)
 {
-	struct rude *r;
-	struct imap *im = select_rude(&r,
+	struct imap *im = select_rude(
 		IN("UIDPLUS") "C: SELECT \"INBOX\"\nS: * 10 EXISTS\nS: * OK [UIDVALIDITY 7] x\nS: "
 			      "* "
 			      "OK [PERMANENTFLAGS (\\Seen Known)] x\nS: * OK [UIDNEXT 101] x\nS: "
 			      "%t OK [READ-WRITE] done\n"
 			      "C: +FLAGS.SILENT (known)\nS: %t OK done\n");
-	struct err err = {0};
 
-	assert_int_equal(imap_store(im, "1", true, 0, "other", &err), -1);
-	assert_int_equal(err.kind, ERR_REFUSED);
-	assert_int_equal(imap_store(im, "1", true, 0, "known " IMAP_MORE_KEYWORDS, &err), 0);
+	FAILS(ERR_REFUSED, imap_store(im, "1", true, 0, "other", &why));
+	WORKS(imap_store(im, "1", true, 0, "known " IMAP_MORE_KEYWORDS, &why));
 	assert_true(imap_is_alive(im));
-	imap_free(im);
-	rude_end(r, NULL);
+	close_rude(im);
 }
 
 static void test_bad_arguments(void **state)
 {
-	struct rude *r;
-	struct imap *im = select_rude(&r, IN("UIDPLUS") SELECTED);
+	struct imap *im = select_rude(IN("UIDPLUS") SELECTED);
 	struct imap_uids uids;
-	struct str got = STR_INIT;
 
 	assert_int_equal(imap_store(im, "1\r\n2", true, MAIL_SEEN, NULL, NULL), -1);
 	assert_int_equal(imap_store(im, "", true, MAIL_SEEN, NULL, NULL), -1);
@@ -590,16 +577,12 @@ static void test_bad_arguments(void **state)
 		imap_fetch(im, "1", IMAP_GET_HEADER, "A)] X", 0, see, NULL, NULL, NULL), -1);
 	assert_int_equal(imap_fetch_section(im, 1, "1]\r\n", 0, 0, NULL, NULL, NULL), -1);
 	assert_true(imap_is_alive(im));
-	imap_free(im);
-	rude_end(r, &got);
-	assert_null(strstr(got.p, "UID"));
-	str_done(&got);
+	assert_null(strstr(close_rude(im), "UID"));
 }
 
 static void test_list_rude(void **state)
 {
-	struct rude *r;
-	struct imap *im = open_rude(&r,
+	struct imap *im = open_rude(
 		IN("LIST-EXTENDED LIST-STATUS SPECIAL-USE") "C: RETURN (CHILDREN SPECIAL-USE "
 							    "STATUS\n"
 							    "S: * LIST (\\HasNoChildren) \"/\" "
@@ -622,10 +605,8 @@ static void test_list_rude(void **state)
 							    "(MESSAGES "
 							    "oops)\nS: %t OK done");
 	struct imap_mailboxes m;
-	struct err err = {0};
 
-	if (imap_list(im, &m, &err))
-		fail_msg("%s", err.text);
+	WORKS(imap_list(im, &m, &why));
 	assert_int_equal(m.n, 7);
 	assert_int_equal(m.v[0].role, ROLE_INBOX);
 	assert_int_equal(m.v[1].role, ROLE_SENT);
@@ -641,8 +622,7 @@ static void test_list_rude(void **state)
 	assert_int_equal(m.v[5].status.uidvalidity, 3);
 	assert_false(m.v[6].selectable);
 	imap_mailboxes_done(&m);
-	imap_free(im);
-	rude_end(r, NULL);
+	close_rude(im);
 }
 
 /* Of the answers to STATUS those count that are understood and name the mailbox; the rest is none
@@ -669,34 +649,26 @@ static void test_status_rude(void **state)
 	};
 
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
-		struct str script = STR_INIT;
 		struct imap_status status;
-		struct rude *r;
-		struct imap *im;
-		struct err err = {0};
-		int rc;
-
-		str_addf(&script, IN("") "C: STATUS\n%s\nS: %%t OK done\nC: NOOP\nS: %%t OK done",
+		struct imap *im = open_made(open_rude,
+			IN("") "C: STATUS\n%s\nS: %%t OK done\nC: NOOP\nS: %%t OK done",
 			cases[i].says);
-		im = open_rude(&r, script.p);
-		rc = imap_status(im, "INBOX", &status, &err);
+		int rc = imap_status(im, "INBOX", &status, &why);
+
 		if (rc != (cases[i].messages < 0 ? -1 : 0) ||
 			(!rc && (int)status.messages != cases[i].messages))
-			fail_msg("%s: %d, %u, %s", cases[i].says, rc, status.messages, err.text);
+			fail_msg("%s: %d, %u, %s", cases[i].says, rc, status.messages, why.text);
 		if (rc)
-			assert_int_equal(err.kind, ERR_REFUSED);
-		assert_int_equal(imap_noop(im, &(struct imap_news){0}, &err), 0);
-		imap_free(im);
-		rude_end(r, NULL);
-		str_done(&script);
+			assert_int_equal(why.kind, ERR_REFUSED);
+		WORKS(imap_noop(im, &(struct imap_news){0}, &why));
+		close_rude(im);
 	}
 }
 
 /* BAD is about one command (RFC 3501 7.1.3): the next one is asked over the same connection. */
 static void test_bad_to_each(void **state)
 {
-	struct rude *r;
-	struct imap *im = select_rude(&r, IN("IDLE UIDPLUS MOVE") SELECTED
+	struct imap *im = select_rude(IN("IDLE UIDPLUS MOVE") SELECTED
 		"C: LIST\nS: %t BAD no\nC: STATUS\nS: %t BAD no\nC: CREATE\nS: %t BAD no\n"
 		"C: UID FETCH\nS: %t BAD no\nC: UID FETCH 5 (UID BODY.PEEK\nS: %t BAD no\n"
 		"C: UID STORE\nS: %t BAD no\nC: UID COPY\nS: %t BAD no\nC: UID MOVE\nS: %t BAD no\n"
@@ -730,8 +702,7 @@ static void test_bad_to_each(void **state)
 			fail_msg("%zu: %d %s", i, err[i].kind, err[i].text);
 	assert_int_equal(imap_noop(im, &news, NULL), 0);
 	imap_mailboxes_done(&boxes);
-	imap_free(im);
-	rude_end(r, NULL);
+	close_rude(im);
 }
 
 /* A name without quotes may hold anything, and a row that cannot be read costs itself alone. */
@@ -751,21 +722,16 @@ static void test_odd_names(void **state)
 	};
 
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
-		struct str script = STR_INIT;
 		struct imap_mailboxes boxes;
-		struct rude *r;
-		struct imap *im;
-		struct err err = {0};
-
-		str_addf(&script,
+		struct imap *im = open_made(open_rude,
 			"S: * PREAUTH [CAPABILITY IMAP4rev1 LIST-STATUS] hi\nC: LIST\nS: * LIST "
 			"()\n"
 			"S: * LIST () \"/\" %s\nS: * STATUS \"broken (MESSAGES 1)\nS: * STATUS %s\n"
 			"S: * LIST () \"/\" a\tb\nS: %%t OK done",
 			cases[i].name, cases[i].status);
-		im = open_rude(&r, script.p);
-		if (imap_list(im, &boxes, &err))
-			fail_msg("%s: %s", cases[i].name, err.text);
+
+		if (imap_list(im, &boxes, &why))
+			fail_msg("%s: %s", cases[i].name, why.text);
 		assert_int_equal(boxes.n, 1);
 		assert_int_equal(boxes.odd, 3);
 		if (strcmp(boxes.v[0].name, cases[i].name) != 0 ||
@@ -773,9 +739,7 @@ static void test_odd_names(void **state)
 			fail_msg("%s: %s, %u", cases[i].name, boxes.v[0].name,
 				boxes.v[0].status.messages);
 		imap_mailboxes_done(&boxes);
-		imap_free(im);
-		rude_end(r, NULL);
-		str_done(&script);
+		close_rude(im);
 	}
 }
 
@@ -797,48 +761,37 @@ static void test_copyuid(void **state)
 	};
 
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
-		struct str script = STR_INIT;
 		struct imap_copied c;
-		struct err err = {0};
-		struct rude *r;
-		struct imap *im;
+		struct imap *im =
+			open_made(select_rude, "%sC: UID COPY %s\nS: %%t OK [COPYUID %s] done",
+				IN("UIDPLUS") SELECTED, cases[i].set, cases[i].said);
 
-		str_addf(&script, "%sC: UID COPY %s\nS: %%t OK [COPYUID %s] done",
-			IN("UIDPLUS") SELECTED, cases[i].set, cases[i].said);
-		im = select_rude(&r, script.p);
-		if (imap_copy(im, cases[i].set, "a", &c, &err))
-			fail_msg("%s: %s", cases[i].said, err.text);
+		if (imap_copy(im, cases[i].set, "a", &c, &why))
+			fail_msg("%s: %s", cases[i].said, why.text);
 		assert_int_equal(c.uidvalidity, 7);
 		if (!c.uids != !cases[i].uids || (c.uids && strcmp(c.uids, cases[i].uids) != 0) ||
 			(c.source && strcmp(c.source, cases[i].source) != 0))
 			fail_msg("%s %s: %s", cases[i].set, cases[i].said, c.uids);
 		free(c.source);
 		free(c.uids);
-		imap_free(im);
-		rude_end(r, NULL);
-		str_done(&script);
+		close_rude(im);
 	}
 }
 
 /* Single messages are removed by UIDPLUS or not at all. */
 static void test_expunge_not_offered(void **state)
 {
-	struct rude *r;
-	struct imap *im = select_rude(&r, IN("") SELECTED "C: NOOP\nS: %t OK done");
+	struct imap *im = select_rude(IN("") SELECTED "C: NOOP\nS: %t OK done");
 	struct imap_news news;
-	struct err err = {0};
 
-	assert_int_equal(imap_expunge(im, "1:3", &err), -1);
-	assert_int_equal(err.kind, ERR_REFUSED);
-	assert_int_equal(imap_noop(im, &news, &err), 0);
-	imap_free(im);
-	rude_end(r, NULL);
+	FAILS(ERR_REFUSED, imap_expunge(im, "1:3", &why));
+	WORKS(imap_noop(im, &news, &why));
+	close_rude(im);
 }
 
 static void test_append_rude(void **state)
 {
-	struct rude *r;
-	struct imap *im = select_rude(&r, IN("UIDPLUS") SELECTED
+	struct imap *im = select_rude(IN("UIDPLUS") SELECTED
 		"C: APPEND \"Sent\" (\\Seen) \"01-Jan-2024 00:00:00 +0000\" {5}\nS: * 11 "
 		"EXISTS\nS: * 2 FETCH "
 		"(FLAGS ({2}\nS~ ab))\\r\\n\nS: + go\nB 7\nS: %t OK [APPENDUID 9 44] done\n"
@@ -849,85 +802,73 @@ static void test_append_rude(void **state)
 		"[COPYUID 9 1:3 1:4294967295] x\n");
 	struct imap_copied c;
 	struct imap_news news;
-	struct err err = {0};
 
-	if (imap_append(im, "Sent", "a\r\nbc", 5, MAIL_SEEN, NULL, 1704067200, &c, &err))
-		fail_msg("%s", err.text);
+	WORKS(imap_append(im, "Sent", "a\r\nbc", 5, MAIL_SEEN, NULL, 1704067200, &c, &why));
 	assert_int_equal(c.uidvalidity, 9);
 	assert_string_equal(c.uids, "44");
 	free(c.uids);
-	assert_int_equal(imap_append(im, "Sent", "a\r\nbc", 5, 0, NULL, 0, &c, &err), -1);
-	assert_int_equal(err.kind, ERR_REFUSED);
+	FAILS(ERR_REFUSED, imap_append(im, "Sent", "a\r\nbc", 5, 0, NULL, 0, &c, &why));
 	assert_null(c.uids);
-	assert_int_equal(imap_noop(im, &news, &err), 0);
+	WORKS(imap_noop(im, &news, &why));
 	assert_true(news.exists);
 	assert_int_equal(news.count, 11);
 	assert_true(news.flags);
-	assert_int_equal(imap_copy(im, "1:3", "a", &c, &err), 0);
+	WORKS(imap_copy(im, "1:3", "a", &c, &why));
 	assert_string_equal(c.uids, "7:9");
 	assert_string_equal(c.source, "1:3");
 	free(c.uids);
 	free(c.source);
-	assert_int_equal(imap_copy(im, "1:3", "a", &c, &err), 0);
+	WORKS(imap_copy(im, "1:3", "a", &c, &why));
 	assert_null(c.uids);
-	imap_free(im);
-	rude_end(r, NULL);
+	close_rude(im);
 }
 
 static void test_idle_rude(void **state)
 {
-	struct rude *r;
-	struct imap *im = select_rude(&r, IN("IDLE") SELECTED
+	struct imap *im = select_rude(IN("IDLE") SELECTED
 		"C: IDLE\nS: * 11 EXISTS\nS: + idling\nS: * OK still here\nC: DONE\nS: * "
 		"12 EXISTS\nS: * 1 EXPUNGE\nS: %t OK done\nC: IDLE\nS: + idling\nC: "
 		"DONE\nS: %t OK done\nC: IDLE\nS: + idling\nS: * BYE enough\nX");
 	struct imap_news news;
-	struct err err = {0};
 	int wake = eventfd(1, 0);
 
-	if (imap_idle(im, -1, 5000, &news, &err) == 0) {
+	if (imap_idle(im, -1, 5000, &news, &why) == 0) {
 		assert_true(news.exists);
 		assert_true(news.expunged);
 		assert_int_equal(news.count, 11);
-		assert_int_equal(imap_idle(im, wake, 5000, &news, &err), 0);
+		WORKS(imap_idle(im, wake, 5000, &news, &why));
 		assert_false(news.exists || news.expunged || news.flags);
-		assert_int_equal(imap_idle(im, -1, 5000, &news, &err), -1);
-		assert_int_equal(err.kind, ERR_NETWORK);
-		assert_non_null(strstr(err.text, "enough"));
+		FAILS(ERR_NETWORK, imap_idle(im, -1, 5000, &news, &why));
+		assert_non_null(strstr(why.text, "enough"));
 	} else {
-		fail_msg("%s", err.text);
+		fail_msg("%s", why.text);
 	}
 	close(wake);
-	imap_free(im);
-	rude_end(r, NULL);
+	close_rude(im);
 }
 
 /* Without IDLE the wait is ours, and NOOP asks behind it. */
 static void test_idle_not_offered(void **state)
 {
-	struct rude *r;
-	struct imap *im = select_rude(&r,
+	struct imap *im = select_rude(
 		IN("") SELECTED "C: NOOP\nS: * 12 EXISTS\nS: %t OK done\nC: NOOP\nS: %t OK done\n"
 				"C: NOOP\nS: %t OK done\nS: * BYE enough\nX");
 	struct imap_news news;
-	struct err err = {0};
 	int wake = eventfd(1, 0);
 
-	assert_int_equal(imap_idle(im, wake, -1, &news, &err), 0);
+	WORKS(imap_idle(im, wake, -1, &news, &why));
 	assert_true(news.exists);
 	assert_int_equal(news.count, 12);
-	assert_int_equal(imap_idle(im, -1, 0, &news, &err), 0);
+	WORKS(imap_idle(im, -1, 0, &news, &why));
 	assert_false(news.exists || news.expunged || news.flags || news.folders);
-	assert_int_equal(imap_noop(im, &news, &err), 0);
+	WORKS(imap_noop(im, &news, &why));
 	/* Who is waited for goes: the wait ends, and says why. */
-	assert_int_equal(imap_idle(im, -1, 30000, &news, &err), -1);
-	assert_int_equal(err.kind, ERR_NETWORK);
-	assert_non_null(strstr(err.text, "enough"));
-	assert_int_equal(imap_idle(im, -1, 0, &news, &err), -1);
-	assert_non_null(strstr(err.text, "is closed"));
+	FAILS(ERR_NETWORK, imap_idle(im, -1, 30000, &news, &why));
+	assert_non_null(strstr(why.text, "enough"));
+	assert_int_equal(imap_idle(im, -1, 0, &news, &why), -1);
+	assert_non_null(strstr(why.text, "is closed"));
 	close(wake);
-	imap_free(im);
-	rude_end(r, NULL);
+	close_rude(im);
 }
 
 /* Before "+" the lines are read here, and an answer in its place is one to IDLE. */
@@ -954,40 +895,28 @@ static void test_idle_words(void **state)
 	};
 
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
-		struct str script = STR_INIT;
 		struct imap_news news;
-		struct err err = {0};
-		struct rude *r;
-		struct imap *im;
+		struct imap *im = open_made(select_rude,
+			"%sC: IDLE\n%s\nS: + idling\nC: DONE\nS: %%t OK done", IN("IDLE") SELECTED,
+			cases[i].script);
 
-		str_addf(&script, "%sC: IDLE\n%s\nS: + idling\nC: DONE\nS: %%t OK done",
-			IN("IDLE") SELECTED, cases[i].script);
-		im = select_rude(&r, script.p);
-		if (imap_idle(im, -1, 5000, &news, &err))
-			fail_msg("%s: %s", cases[i].script, err.text);
+		if (imap_idle(im, -1, 5000, &news, &why))
+			fail_msg("%s: %s", cases[i].script, why.text);
 		if (news.exists != cases[i].exists || news.expunged != cases[i].expunged ||
 			news.flags != cases[i].flags || news.folders != cases[i].folders ||
 			imap_exists(im) != cases[i].count)
 			fail_msg("%s: %u", cases[i].script, imap_exists(im));
-		imap_free(im);
-		rude_end(r, NULL);
-		str_done(&script);
+		close_rude(im);
 	}
 	for (size_t i = 0; i < MEM_COUNT(bad); i++) {
-		struct str script = STR_INIT;
 		struct imap_news news;
-		struct err err = {0};
-		struct rude *r;
-		struct imap *im;
+		struct imap *im = open_made(
+			select_rude, "%sC: IDLE\nS: %s", IN("IDLE") SELECTED, bad[i].answer);
 
-		str_addf(&script, "%sC: IDLE\nS: %s", IN("IDLE") SELECTED, bad[i].answer);
-		im = select_rude(&r, script.p);
-		assert_int_equal(imap_idle(im, -1, 5000, &news, &err), -1);
-		assert_int_equal(err.kind, bad[i].kind);
+		assert_int_equal(imap_idle(im, -1, 5000, &news, &why), -1);
+		assert_int_equal(why.kind, bad[i].kind);
 		assert_int_equal(imap_is_alive(im), bad[i].kind == ERR_REFUSED);
-		imap_free(im);
-		rude_end(r, NULL);
-		str_done(&script);
+		close_rude(im);
 	}
 }
 
@@ -1018,24 +947,19 @@ static void test_esearch(void **state)
 	};
 
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
-		struct str script = STR_INIT, got = STR_INIT;
+		struct str got = STR_INIT;
 		struct imap_uids uids;
-		struct err err = {0};
-		struct rude *r;
-		struct imap *im;
+		struct imap *im =
+			open_made(select_rude, "%s%s", IN("ESEARCH") SELECTED, cases[i].script);
 
-		str_addf(&script, "%s%s", IN("ESEARCH") SELECTED, cases[i].script);
-		im = select_rude(&r, script.p);
-		if (imap_search(im, "ALL", &uids, &err))
-			fail_msg("case %zu: %s", i, err.text);
+		if (imap_search(im, "ALL", &uids, &why))
+			fail_msg("case %zu: %s", i, why.text);
 		for (size_t k = 0; k < uids.n; k++)
 			str_addf(&got, "%u ", uids.v[k]);
 		if (strcmp(str_c(&got), cases[i].want) != 0)
 			fail_msg("case %zu: %s", i, str_c(&got));
 		free(uids.v);
-		imap_free(im);
-		rude_end(r, NULL);
-		str_done(&script);
+		close_rude(im);
 		str_done(&got);
 	}
 }
@@ -1045,10 +969,8 @@ static void test_esearch(void **state)
 static struct imap_ahead *ahead(struct imap *im, const char *set, struct seen *seen)
 {
 	struct imap_ahead *a;
-	struct err err = {0};
 
-	if (imap_fetch_send(im, &a, set, IMAP_GET_FLAGS, NULL, see, seen, &err))
-		fail_msg("%s", err.text);
+	WORKS(imap_fetch_send(im, &a, set, IMAP_GET_FLAGS, NULL, see, seen, &why));
 	return a;
 }
 
@@ -1089,56 +1011,46 @@ static void test_two_fetches(void **state)
 	};
 
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
-		struct str script = STR_INIT;
 		struct seen seen[2] = {{STR_INIT, 0}};
-		struct rude *r;
-		struct imap *im;
 		struct imap_ahead *a[2];
+		struct imap *im = open_made(select_rude, "%s%s", IN("") SELECTED, cases[i].script);
 
-		str_addf(&script, "%s%s", IN("") SELECTED, cases[i].script);
-		im = select_rude(&r, script.p);
 		a[0] = ahead(im, "1:2", &seen[0]);
 		a[1] = ahead(im, "3:4", &seen[1]);
 		for (int k = 0; k < 2; k++) {
-			struct err err = {0};
-			int rc = imap_fetch_take(im, a[k], &err);
+			int rc;
 
-			if (rc != cases[i].results[k] || (int)err.kind != cases[i].kinds[k] ||
+			why = (struct err){0};
+			rc = imap_fetch_take(im, a[k], &why);
+			if (rc != cases[i].results[k] || (int)why.kind != cases[i].kinds[k] ||
 				seen[k].n < cases[i].seen[k])
 				fail_msg("%s: %d: %d, kind %d (%s), %zu messages", cases[i].name, k,
-					rc, (int)err.kind, err.text, seen[k].n);
+					rc, (int)why.kind, why.text, seen[k].n);
 			str_done(&seen[k].text);
 		}
-		imap_free(im);
-		rude_end(r, NULL);
-		str_done(&script);
+		close_rude(im);
 	}
 }
 
 /* Another command waits for what is under way, and its answers are still there afterwards. */
 static void test_fetches_and_another(void **state)
 {
-	struct rude *r;
-	struct imap *im = select_rude(&r,
-		IN("UIDPLUS") SELECTED TWO ROW(1) "S: 2 NO no\n" ROW(3) ROW(
-			4) "S: 3 OK done\nC: 4 UID STORE 1 +FLAGS.SILENT (\\Seen)\nS: 4 OK stored\n"
-			   "C: 5 UID FETCH 5\nC: 6 NOOP\nX");
+	struct imap *im = select_rude(IN("UIDPLUS") SELECTED TWO ROW(1) "S: 2 NO no\n" ROW(3) ROW(
+		4) "S: 3 OK done\nC: 4 UID STORE 1 +FLAGS.SILENT (\\Seen)\nS: 4 OK stored\n"
+		   "C: 5 UID FETCH 5\nC: 6 NOOP\nX");
 	struct seen seen[3] = {{STR_INIT, 0}};
 	struct imap_news news;
-	struct err err = {0};
 	struct imap_ahead *a = ahead(im, "1:2", &seen[0]), *b = ahead(im, "3:4", &seen[1]);
 
-	assert_int_equal(imap_store(im, "1", true, MAIL_SEEN, NULL, &err), 0);
-	assert_int_equal(imap_fetch_take(im, b, &err), 0);
+	WORKS(imap_store(im, "1", true, MAIL_SEEN, NULL, &why));
+	WORKS(imap_fetch_take(im, b, &why));
 	assert_int_equal(seen[1].n, 3);
-	assert_int_equal(imap_fetch_take(im, a, &err), -1);
-	assert_int_equal(err.kind, ERR_REFUSED);
+	FAILS(ERR_REFUSED, imap_fetch_take(im, a, &why));
 	assert_true(imap_is_alive(im));
 	a = ahead(im, "5", &seen[2]);
 	imap_fetch_forget(im, a);
-	assert_int_equal(imap_noop(im, &news, &err), -1);
-	imap_free(im);
-	rude_end(r, NULL);
+	assert_int_equal(imap_noop(im, &news, &why), -1);
+	close_rude(im);
 	for (int i = 0; i < 3; i++)
 		str_done(&seen[i].text);
 }
@@ -1149,26 +1061,19 @@ static void test_compress_refused(void **state)
 	static const char *const answers[] = {"NO not now", "BAD what"};
 
 	for (size_t i = 0; i < MEM_COUNT(answers); i++) {
-		struct str script = STR_INIT;
 		struct seen seen[2] = {{STR_INIT, 0}};
-		struct rude *r;
-		struct imap *im;
-		struct err err = {0};
 		struct imap_ahead *a, *b;
-
-		str_addf(&script,
+		struct imap *im = open_made(select_rude,
 			"%sC: 2 UID FETCH 1:2\nC: 3 COMPRESS DEFLATE\n%sS: 2 OK done\nS: 3 %s\n"
 			"C: 4 UID FETCH 3:4\nS: 4 OK done",
 			IN("COMPRESS=DEFLATE") SELECTED, ROW(1) ROW(2), answers[i]);
-		im = select_rude(&r, script.p);
+
 		a = ahead(im, "1:2", &seen[0]);
 		b = ahead(im, "3:4", &seen[1]);
-		assert_int_equal(imap_fetch_take(im, b, &err), 0);
-		assert_int_equal(imap_fetch_take(im, a, &err), 0);
+		WORKS(imap_fetch_take(im, b, &why));
+		WORKS(imap_fetch_take(im, a, &why));
 		assert_int_equal(seen[0].n, 2);
-		imap_free(im);
-		rude_end(r, NULL);
-		str_done(&script);
+		close_rude(im);
 		str_done(&seen[0].text);
 	}
 }
@@ -1176,19 +1081,15 @@ static void test_compress_refused(void **state)
 /* A server that says yes and goes on in plain text. */
 static void test_compress_lies(void **state)
 {
-	struct rude *r;
-	struct imap *im = select_rude(&r, IN("COMPRESS=DEFLATE") SELECTED
+	struct imap *im = select_rude(IN("COMPRESS=DEFLATE") SELECTED
 		"C: 2 UID FETCH 1:2\nC: 3 COMPRESS DEFLATE\nS: 2 OK done\nS: 3 OK now\n"
 		"S: * 11 EXISTS\nS: * 12 EXISTS");
 	struct seen seen = {0};
 	struct imap_news news;
-	struct err err = {0};
 
-	assert_int_equal(imap_fetch(im, "1:2", IMAP_GET_FLAGS, NULL, 0, see, NULL, &seen, &err), 0);
-	assert_int_equal(imap_noop(im, &news, &err), -1);
-	assert_int_equal(err.kind, ERR_PROTOCOL);
-	imap_free(im);
-	rude_end(r, NULL);
+	WORKS(imap_fetch(im, "1:2", IMAP_GET_FLAGS, NULL, 0, see, NULL, &seen, &why));
+	FAILS(ERR_PROTOCOL, imap_noop(im, &news, &why));
+	close_rude(im);
 	str_done(&seen.text);
 }
 
@@ -1196,8 +1097,7 @@ static void test_compress_lies(void **state)
  * are news; an overflow ends it. */
 static void test_notify(void **state)
 {
-	struct rude *r;
-	struct imap *im = select_rude(&r, IN("IDLE NOTIFY") SELECTED
+	struct imap *im = select_rude(IN("IDLE NOTIFY") SELECTED
 		"C: NOTIFY SET (selected-delayed\nS: * STATUS a (MESSAGES 1)\n"
 		"S: %t NO [BADEVENT (MessageNew)] no\n"
 		"C: NOTIFY SET (selected (\nS: * 11 EXISTS\nS: %t OK done\n"
@@ -1209,12 +1109,10 @@ static void test_notify(void **state)
 		"C: IDLE\nS: + idling\nS: * OK [NOTIFICATIONOVERFLOW] x\nC: DONE\nS: %t OK done");
 	struct imap_mailboxes boxes;
 	struct imap_news news;
-	struct err err = {0};
 
-	if (imap_notify(im, &err))
-		fail_msg("%s", err.text);
+	WORKS(imap_notify(im, &why));
 	assert_true(imap_is_notified(im));
-	assert_int_equal(imap_idle(im, -1, 5000, &news, &err), 0); /* told while it was asked for */
+	WORKS(imap_idle(im, -1, 5000, &news, &why)); /* told while it was asked for */
 	assert_true(news.exists && news.boxes && !news.folders);
 	assert_int_equal(imap_exists(im), 11);
 	imap_take_boxes(im, &boxes);
@@ -1222,7 +1120,7 @@ static void test_notify(void **state)
 	assert_string_equal(boxes.v[0].name, "a");
 	assert_false(boxes.v[0].status.whole);
 	imap_mailboxes_done(&boxes);
-	assert_int_equal(imap_idle(im, -1, 5000, &news, &err), 0);
+	WORKS(imap_idle(im, -1, 5000, &news, &why));
 	assert_true(news.boxes && !news.exists);
 	imap_take_boxes(im, &boxes);
 	assert_int_equal(boxes.n, 1);
@@ -1230,79 +1128,68 @@ static void test_notify(void **state)
 	assert_true(boxes.v[0].status.whole);
 	assert_int_equal(boxes.v[0].status.unseen, 3);
 	imap_mailboxes_done(&boxes);
-	assert_int_equal(imap_idle(im, -1, 5000, &news, &err), 0);
+	WORKS(imap_idle(im, -1, 5000, &news, &why));
 	assert_true(news.folders && !news.boxes);
-	assert_int_equal(imap_idle(im, -1, 5000, &news, &err), 0);
+	WORKS(imap_idle(im, -1, 5000, &news, &why));
 	assert_true(news.folders);
 	assert_false(imap_is_notified(im));
-	assert_int_equal(imap_notify(im, &err), 0); /* says nothing any more */
+	WORKS(imap_notify(im, &why)); /* says nothing any more */
 	assert_false(imap_is_notified(im));
-	imap_free(im);
-	rude_end(r, NULL);
+	close_rude(im);
 }
 
 /* A folder that came while another is selected, well or in vain, is still news afterwards. */
 static void test_notify_while_selecting(void **state)
 {
-	struct rude *r;
-	struct imap *im = select_rude(&r, IN("IDLE NOTIFY") SELECTED
+	struct imap *im = select_rude(IN("IDLE NOTIFY") SELECTED
 		"C: STATUS\nS: * LIST () \"/\" new\nS: %t NO no\n" SELECTED
 		"C: SELECT \"Gone\"\nS: * LIST () \"/\" newer\nS: * 3 EXISTS\nS: %t NO no\n"
 		"C: NOOP\nS: %t OK done");
 	struct imap_selected sel;
 	struct imap_status status;
 	struct imap_news news;
-	struct err err = {0};
 
-	assert_int_not_equal(imap_status(im, "other", &status, &err), 0);
-	assert_int_equal(imap_select(im, "INBOX", NULL, NULL, NULL, NULL, &sel, &err), 0);
-	assert_int_equal(imap_idle(im, -1, 5000, &news, &err), 0); /* at once */
+	assert_int_not_equal(imap_status(im, "other", &status, &why), 0);
+	WORKS(imap_select(im, "INBOX", NULL, NULL, NULL, NULL, &sel, &why));
+	WORKS(imap_idle(im, -1, 5000, &news, &why)); /* at once */
 	assert_true(news.folders && !news.exists);
-	assert_int_not_equal(imap_select(im, "Gone", NULL, NULL, NULL, NULL, &sel, &err), 0);
-	assert_int_equal(imap_noop(im, &news, &err), 0);
+	assert_int_not_equal(imap_select(im, "Gone", NULL, NULL, NULL, NULL, &sel, &why), 0);
+	WORKS(imap_noop(im, &news, &why));
 	assert_true(news.folders && !news.exists);
-	imap_free(im);
-	rude_end(r, NULL);
+	close_rude(im);
 }
 
 static void test_notify_refused(void **state)
 {
-	struct rude *r;
-	struct imap *im = open_rude(&r,
+	struct imap *im = open_rude(
 		IN("NOTIFY") "C: NOTIFY SET\nS: %t BAD what\nC: NOTIFY SET\nS: %t NO no\nC: "
 			     "NOOP\nS: %t OK done");
 	struct imap_news news;
-	struct err err = {0};
 
-	assert_int_equal(imap_notify(im, &err), 0);
+	WORKS(imap_notify(im, &why));
 	assert_false(imap_is_notified(im));
-	assert_int_equal(imap_notify(im, &err), 0);
-	assert_int_equal(imap_noop(im, &news, &err), 0);
+	WORKS(imap_notify(im, &why));
+	WORKS(imap_noop(im, &news, &why));
 	assert_true(imap_is_alive(im));
-	imap_free(im);
-	rude_end(r, NULL);
+	close_rude(im);
 }
 
 static void test_alert(void **state)
 {
-	struct rude *r;
-	struct imap *im = select_rude(&r, IN("") SELECTED
+	struct imap *im = select_rude(IN("") SELECTED
 		"C: NOOP\nS: * OK [ALERT] disk \033[31mfull\nS: * OK [PERMANENTFLAGS "
 		"((\\Seen))] x\nS: * ANNOTATION \"x\nS: * STATUS x ()\nS: %t OK done");
 	struct imap_news news;
-	struct err err = {0};
 	char *alert;
 
-	if (imap_noop(im, &news, &err))
-		fail_msg("%s", err.text);
+	WORKS(imap_noop(im, &news, &why));
 	alert = imap_take_alert(im);
 	assert_non_null(alert);
 	assert_non_null(strstr(alert, "full"));
 	assert_null(strchr(alert, '\033'));
 	free(alert);
 	assert_null(imap_take_alert(im));
-	imap_free(im);
-	rude_end(r, NULL);
+	close_rude(im);
 }
 
 /* --- Dovecot --- */
@@ -1313,11 +1200,10 @@ static struct imap *open_real(const char *port, enum net_security security, cons
 	struct net_options options = rude_quick;
 	struct net_login login = {"alice", getenv("SRV_PASSWORD"), mechanism};
 	struct imap *im;
-	struct err err = {0};
 
 	options.tls_ca = getenv("SRV_CA");
-	if (imap_open(&im, &server, &options, &login, NULL, &err))
-		fail_msg("%s %s: %s", port, mechanism ? mechanism : "-", err.text);
+	if (imap_open(&im, &server, &options, &login, NULL, &why))
+		fail_msg("%s %s: %s", port, mechanism ? mechanism : "-", why.text);
 	return im;
 }
 
@@ -1352,23 +1238,19 @@ static void test_real_hash_only(void **state)
 		struct net_login login = {"hal", getenv("SRV_PASSWORD"), NULL};
 		struct imap *s;
 		struct str text = STR_INIT;
-		struct err err = {0};
 
 		options.tls_ca = getenv("SRV_CA");
-		if (imap_open(&s, &server, &options, &login, NULL, &err))
-			fail_msg("%s", err.text);
+		WORKS(imap_open(&s, &server, &options, &login, NULL, &why));
 		imap_describe(s, &text);
 		assert_non_null(strstr(text.p, "PLAIN"));
 		str_done(&text);
 		imap_logout(s);
 		login.secret = "wrong";
-		assert_int_equal(imap_open(&s, &server, &options, &login, NULL, &err), -1);
-		assert_int_equal(err.kind, ERR_AUTH);
+		FAILS(ERR_AUTH, imap_open(&s, &server, &options, &login, NULL, &why));
 		/* Who asks for SCRAM does not want the password to be seen. */
 		login.secret = getenv("SRV_PASSWORD");
 		login.mechanism = "SCRAM-SHA-256";
-		assert_int_equal(imap_open(&s, &server, &options, &login, NULL, &err), -1);
-		assert_int_equal(err.kind, ERR_AUTH);
+		FAILS(ERR_AUTH, imap_open(&s, &server, &options, &login, NULL, &why));
 	}
 }
 
@@ -1378,11 +1260,9 @@ static void test_real_wrong_password(void **state)
 	struct net_options options = rude_quick;
 	struct net_login login = {"alice", "wrong", NULL};
 	struct imap *im;
-	struct err err = {0};
 
 	options.tls_ca = getenv("SRV_CA");
-	assert_int_equal(imap_open(&im, &server, &options, &login, NULL, &err), -1);
-	assert_int_equal(err.kind, ERR_AUTH);
+	FAILS(ERR_AUTH, imap_open(&im, &server, &options, &login, NULL, &why));
 }
 
 static const struct imap_mailbox *mailbox(const struct imap_mailboxes *m, const char *name)
@@ -1398,17 +1278,14 @@ static void test_real_mailboxes(void **state)
 	struct imap *im = open_real("SRV_IMAP", NET_STARTTLS, NULL);
 	struct imap_mailboxes m;
 	struct imap_status st;
-	struct err err = {0};
 	char name[60], other[80];
 
 	snprintf(name, sizeof(name), "np \"q\" %d", getpid());
 	snprintf(other, sizeof(other), "%s/sub", name);
-	assert_int_equal(imap_create(im, name, &err), 0);
-	assert_int_equal(imap_create(im, name, &err), -1);
-	assert_int_equal(err.kind, ERR_REFUSED);
-	assert_int_equal(imap_create(im, other, &err), 0);
-	if (imap_list(im, &m, &err))
-		fail_msg("%s", err.text);
+	WORKS(imap_create(im, name, &why));
+	FAILS(ERR_REFUSED, imap_create(im, name, &why));
+	WORKS(imap_create(im, other, &why));
+	WORKS(imap_list(im, &m, &why));
 	assert_non_null(mailbox(&m, name));
 	assert_true(mailbox(&m, name)->has_children);
 	assert_true(mailbox(&m, other)->status.known);
@@ -1417,13 +1294,13 @@ static void test_real_mailboxes(void **state)
 	assert_int_equal(mailbox(&m, "INBOX")->role, ROLE_INBOX);
 	assert_int_equal(mailbox(&m, "INBOX")->delimiter, '/');
 	imap_mailboxes_done(&m);
-	assert_int_equal(imap_status(im, other, &st, &err), 0);
+	WORKS(imap_status(im, other, &st, &why));
 	assert_int_equal(st.messages, 0);
 	assert_true(st.highestmodseq > 0);
-	assert_int_equal(imap_delete(im, other, &err), 0);
-	assert_int_equal(imap_rename(im, name, other, &err), -1);
+	WORKS(imap_delete(im, other, &why));
+	assert_int_equal(imap_rename(im, name, other, &why), -1);
 	assert_true(imap_is_alive(im));
-	assert_int_equal(imap_delete(im, name, &err), 0);
+	WORKS(imap_delete(im, name, &why));
 	imap_logout(im);
 }
 
@@ -1449,33 +1326,31 @@ static void test_real_messages(void **state)
 	struct imap_news news;
 	struct seen s = {0};
 	struct str body = STR_INIT;
-	struct err err = {0};
 	uint64_t received, sent;
 	char name[60], set[20];
 
 	snprintf(name, sizeof(name), "np-%d", getpid());
-	assert_int_equal(imap_create(im, name, &err), 0);
-	assert_int_equal(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &err), 0);
+	WORKS(imap_create(im, name, &why));
+	WORKS(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &why));
 	assert_true(sel.keywords_allowed);
 	watcher = open_real("SRV_IMAP", NET_STARTTLS, NULL);
-	assert_int_equal(imap_select(watcher, name, NULL, NULL, NULL, NULL, &sel, &err), 0);
+	WORKS(imap_select(watcher, name, NULL, NULL, NULL, NULL, &sel, &why));
 
-	if (imap_append(im, name, NESTED, strlen(NESTED), MAIL_FLAGGED, NULL, 1700000000, &c, &err))
-		fail_msg("%s", err.text);
+	WORKS(imap_append(
+		im, name, NESTED, strlen(NESTED), MAIL_FLAGGED, NULL, 1700000000, &c, &why));
 	assert_non_null(c.uids);
 	assert_int_equal(c.uidvalidity, sel.uidvalidity);
 	snprintf(set, sizeof(set), "%s", c.uids);
 	free(c.uids);
 
-	assert_int_equal(imap_idle(watcher, -1, 5000, &news, &err), 0);
+	WORKS(imap_idle(watcher, -1, 5000, &news, &why));
 	assert_true(news.exists);
 	assert_int_equal(news.count, 1);
 
-	if (imap_fetch(im, set,
-		    IMAP_GET_FLAGS | IMAP_GET_DATE | IMAP_GET_SIZE | IMAP_GET_HEADER |
-			    IMAP_GET_STRUCTURE,
-		    "SUBJECT FROM", 0, see, NULL, &s, &err))
-		fail_msg("%s", err.text);
+	WORKS(imap_fetch(im, set,
+		IMAP_GET_FLAGS | IMAP_GET_DATE | IMAP_GET_SIZE | IMAP_GET_HEADER |
+			IMAP_GET_STRUCTURE,
+		"SUBJECT FROM", 0, see, NULL, &s, &why));
 	char want[300];
 	snprintf(want, sizeof(want),
 		"%s flags=4, date=1700000000 size=%zu header=37\n-1 0 Content-Type: "
@@ -1488,62 +1363,57 @@ static void test_real_messages(void **state)
 	assert_non_null(strstr(s.text.p, "\n2 5 Content-Type: text/html"));
 	str_clear(&s.text);
 
-	assert_int_equal(
-		imap_fetch_section(im, (uint32_t)atoi(set), "", 0, 0, collect, &body, &err), 0);
+	WORKS(imap_fetch_section(im, (uint32_t)atoi(set), "", 0, 0, collect, &body, &why));
 	assert_string_equal(body.p, NESTED);
 	str_clear(&body);
-	assert_int_equal(
-		imap_fetch_section(im, (uint32_t)atoi(set), "2.1", 0, 0, collect, &body, &err), 0);
+	WORKS(imap_fetch_section(im, (uint32_t)atoi(set), "2.1", 0, 0, collect, &body, &why));
 	assert_string_equal(body.p, "<p>in");
 	str_clear(&body);
-	assert_int_equal(
-		imap_fetch_section(im, (uint32_t)atoi(set), "", 6, 5, collect, &body, &err), 0);
+	WORKS(imap_fetch_section(im, (uint32_t)atoi(set), "", 6, 5, collect, &body, &why));
 	assert_string_equal(body.p, "a@exa");
 	str_done(&body);
-	assert_int_equal(imap_fetch_section(im, 999999, "", 0, 0, collect, &body, &err), -1);
-	assert_int_equal(err.kind, ERR_GONE);
+	FAILS(ERR_GONE, imap_fetch_section(im, 999999, "", 0, 0, collect, &body, &why));
 
-	assert_int_equal(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &err), 0);
+	WORKS(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &why));
 	known = (struct imap_known){sel.uidvalidity, sel.highestmodseq};
 	assert_true(known.modseq > 0);
-	assert_int_equal(imap_store(im, set, true, MAIL_SEEN, "Work $Label1", &err), 0);
-	assert_int_equal(imap_store(im, set, false, MAIL_FLAGGED, NULL, &err), 0);
+	WORKS(imap_store(im, set, true, MAIL_SEEN, "Work $Label1", &why));
+	WORKS(imap_store(im, set, false, MAIL_FLAGGED, NULL, &why));
 	assert_int_equal(imap_fetch(im, "1:*", IMAP_GET_FLAGS | IMAP_GET_MODSEQ, NULL, known.modseq,
-				 see, gone, &s, &err),
+				 see, gone, &s, &why),
 		0);
 	assert_non_null(strstr(s.text.p, " flags=1,Work $Label1 modseq="));
 	str_clear(&s.text);
 
-	assert_int_equal(imap_search_message_id(im, "np-1@example.org", &uids, &err), 0);
+	WORKS(imap_search_message_id(im, "np-1@example.org", &uids, &why));
 	assert_int_equal(uids.n, 1);
 	assert_int_equal(uids.v[0], atoi(set));
 	free(uids.v);
-	assert_int_equal(imap_search_message_id(im, "other@example.org", &uids, &err), 0);
+	WORKS(imap_search_message_id(im, "other@example.org", &uids, &why));
 	assert_int_equal(uids.n, 0);
 	free(uids.v);
 
-	assert_int_equal(imap_copy(im, set, name, &c, &err), 0);
+	WORKS(imap_copy(im, set, name, &c, &why));
 	assert_non_null(c.uids);
 	free(c.uids);
 	free(c.source);
-	assert_int_equal(imap_copy(im, set, "no such place", &c, &err), -1);
-	assert_int_equal(err.kind, ERR_REFUSED);
-	assert_int_equal(imap_move(im, set, "Trash", &c, &err), 0);
+	FAILS(ERR_REFUSED, imap_copy(im, set, "no such place", &c, &why));
+	WORKS(imap_move(im, set, "Trash", &c, &why));
 	assert_non_null(c.uids);
 	free(c.uids);
 	free(c.source);
-	assert_int_equal(imap_select(im, name, &known, see, gone, &s, &sel, &err), 0);
+	WORKS(imap_select(im, name, &known, see, gone, &s, &sel, &why));
 	assert_true(sel.resynced);
 	assert_int_equal(sel.exists, 1);
 	snprintf(want, sizeof(want), "-%s:%s;", set, set);
 	assert_non_null(strstr(s.text.p, want));
 	str_done(&s.text);
 
-	assert_int_equal(imap_expunge(im, "1:*", &err), 0);
-	assert_int_equal(imap_noop(im, &news, &err), 0);
+	WORKS(imap_expunge(im, "1:*", &why));
+	WORKS(imap_noop(im, &news, &why));
 	assert_true(news.expunged);
 	assert_int_equal(news.count, 0);
-	assert_int_equal(imap_delete(im, name, &err), 0);
+	WORKS(imap_delete(im, name, &why));
 	imap_counts(im, &received, &sent);
 	assert_true(received > 1000 && sent > 1000);
 	imap_logout(im);
@@ -1556,20 +1426,18 @@ static void test_real_many(void **state)
 	struct imap *im = open_real("SRV_IMAPS", NET_TLS, NULL);
 	struct imap_selected sel;
 	struct seen s = {0};
-	struct err err = {0};
 	char name[60];
 
 	snprintf(name, sizeof(name), "np-many-%d", getpid());
-	assert_int_equal(imap_create(im, name, &err), 0);
+	WORKS(imap_create(im, name, &why));
 	for (int i = 0; i < N; i++)
-		assert_int_equal(
-			imap_append(im, name, NESTED, strlen(NESTED), 0, NULL, 0, NULL, &err), 0);
-	assert_int_equal(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &err), 0);
+		WORKS(imap_append(im, name, NESTED, strlen(NESTED), 0, NULL, 0, NULL, &why));
+	WORKS(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &why));
 	assert_int_equal(sel.exists, N);
-	assert_int_equal(imap_fetch(im, "1:*", 0xff, "SUBJECT", 0, see, NULL, &s, &err), 0);
+	WORKS(imap_fetch(im, "1:*", 0xff, "SUBJECT", 0, see, NULL, &s, &why));
 	assert_int_equal(s.n, N);
 	str_done(&s.text);
-	assert_int_equal(imap_delete(im, name, &err), 0);
+	WORKS(imap_delete(im, name, &why));
 	imap_logout(im);
 }
 
@@ -1706,16 +1574,16 @@ static void test_real_spoilt_logins(void **state)
 		struct imap_first first = {.ask = inbox, .patient = cases[i].patient};
 		struct imap_selected sel;
 		struct imap_news news;
-		struct err err = {0};
 		struct imap *im = NULL;
 
-		imap_open_for(&im, &server, &options, &login, &first, NULL, &err);
-		if (err.kind != cases[i].kind)
-			fail_msg("case %zu: kind %d, %s", i, (int)err.kind, err.text);
+		why = (struct err){0};
+		imap_open_for(&im, &server, &options, &login, &first, NULL, &why);
+		if (why.kind != cases[i].kind)
+			fail_msg("case %zu: kind %d, %s", i, (int)why.kind, why.text);
 		if (im) {
-			if (imap_select(im, "INBOX", NULL, NULL, NULL, NULL, &sel, &err) ||
-				imap_noop(im, &news, &err))
-				fail_msg("case %zu: %s", i, err.text);
+			if (imap_select(im, "INBOX", NULL, NULL, NULL, NULL, &sel, &why) ||
+				imap_noop(im, &news, &why))
+				fail_msg("case %zu: %s", i, why.text);
 			assert_true(sel.uidvalidity > 0);
 			assert_int_equal(
 				!!(imap_can(im) & IMAP_QRESYNC), cases[i].what != SPOIL_ENABLE);
@@ -1735,17 +1603,15 @@ enum { FULL = 400 };
 static void make_full(const char *name)
 {
 	struct imap *im = open_real("SRV_IMAPS", NET_TLS, NULL);
-	struct err err = {0};
 	struct str text = STR_INIT;
 
-	assert_int_equal(imap_create(im, name, &err), 0);
+	WORKS(imap_create(im, name, &why));
 	for (int i = 0; i < FULL; i++) {
 		str_clear(&text);
 		str_addf(&text,
 			"From: Person %d <p%d@example.org>\r\nSubject: Number %d\r\n\r\nHello\r\n",
 			i, i, i);
-		assert_int_equal(
-			imap_append(im, name, text.p, text.len, 0, NULL, 0, NULL, &err), 0);
+		WORKS(imap_append(im, name, text.p, text.len, 0, NULL, 0, NULL, &why));
 	}
 	str_done(&text);
 	imap_logout(im);
@@ -1772,12 +1638,10 @@ static struct imap *open_first(const struct wish *wish, bool patient, bool no_co
 	struct imap_first first = {
 		.ask = wish ? wish_for : NULL, .ctx = (void *)(uintptr_t)wish, .patient = patient};
 	struct imap *im;
-	struct err err = {0};
 
 	options.tls_ca = getenv("SRV_CA");
 	options.no_compress = no_compress;
-	if (imap_open_for(&im, &server, &options, &login, &first, NULL, &err))
-		fail_msg("%s", err.text);
+	WORKS(imap_open_for(&im, &server, &options, &login, &first, NULL, &why));
 	return im;
 }
 
@@ -1787,7 +1651,6 @@ static void test_real_round_trips(void **state)
 	struct imap_mailboxes boxes;
 	struct imap_selected sel;
 	struct seen seen = {0};
-	struct err err = {0};
 	struct imap *im;
 	struct imap_uids uids;
 	uint64_t before, after, sent;
@@ -1800,17 +1663,16 @@ static void test_real_round_trips(void **state)
 	im = open_first(&wish, false, false);
 	assert_int_equal(imap_flushes(im), 3);
 	assert_true(imap_can(im) & IMAP_QRESYNC);
-	assert_int_equal(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &err), 0);
+	WORKS(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &why));
 	assert_int_equal(imap_flushes(im), 3);
 	assert_int_equal(sel.exists, FULL);
 	assert_true(sel.highestmodseq > 0);
-	assert_int_equal(
-		imap_fetch(im, "1:50", IMAP_GET_FLAGS, NULL, 0, see, NULL, &seen, &err), 0);
+	WORKS(imap_fetch(im, "1:50", IMAP_GET_FLAGS, NULL, 0, see, NULL, &seen, &why));
 	assert_int_equal(imap_flushes(im), 4);
 	assert_int_equal(seen.n, 50);
 	/* All numbers of a mailbox in a line. */
 	imap_counts(im, &before, &sent);
-	assert_int_equal(imap_search(im, "ALL", &uids, &err), 0);
+	WORKS(imap_search(im, "ALL", &uids, &why));
 	assert_int_equal(uids.n, FULL);
 	free(uids.v);
 	imap_counts(im, &after, &sent);
@@ -1819,42 +1681,41 @@ static void test_real_round_trips(void **state)
 	/* The same for what is known. */
 	wish.known = (struct imap_known){sel.uidvalidity, sel.highestmodseq};
 	im = open_first(&wish, false, false);
-	assert_int_equal(imap_select(im, name, &wish.known, see, gone, &seen, &sel, &err), 0);
+	WORKS(imap_select(im, name, &wish.known, see, gone, &seen, &sel, &why));
 	assert_true(sel.resynced);
 	assert_int_equal(imap_flushes(im), 3);
 	imap_logout(im);
 	/* Something else comes first, or another mailbox, or the same asked for in another way. */
 	im = open_first(&wish, false, false);
-	assert_int_equal(imap_list(im, &boxes, &err), 0);
+	WORKS(imap_list(im, &boxes, &why));
 	assert_true(boxes.n > 5);
 	imap_mailboxes_done(&boxes);
-	assert_int_equal(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &err), 0);
+	WORKS(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &why));
 	assert_int_equal(sel.exists, FULL);
 	imap_logout(im);
 	im = open_first(&wish, false, false);
-	assert_int_equal(imap_select(im, "INBOX", NULL, NULL, NULL, NULL, &sel, &err), 0);
-	assert_int_equal(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &err), 0);
+	WORKS(imap_select(im, "INBOX", NULL, NULL, NULL, NULL, &sel, &why));
+	WORKS(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &why));
 	assert_int_equal(sel.exists, FULL);
 	imap_logout(im);
 	im = open_first(&wish, false, false);
-	assert_int_equal(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &err), 0);
+	WORKS(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &why));
 	assert_int_equal(sel.exists, FULL);
 	assert_false(sel.resynced);
 	imap_logout(im);
 	/* What is not there is refused as ever. */
 	wish = (struct wish){.mailbox = "no such place"};
 	im = open_first(&wish, false, false);
-	assert_int_equal(imap_select(im, wish.mailbox, NULL, NULL, NULL, NULL, &sel, &err), -1);
-	assert_int_equal(err.kind, ERR_REFUSED);
+	FAILS(ERR_REFUSED, imap_select(im, wish.mailbox, NULL, NULL, NULL, NULL, &sel, &why));
 	assert_true(imap_is_alive(im));
 	imap_logout(im);
 	/* Step by step. */
 	wish.mailbox = name;
 	im = open_first(&wish, true, false);
 	assert_int_equal(imap_flushes(im), 4);
-	assert_int_equal(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &err), 0);
+	WORKS(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &why));
 	assert_int_equal(imap_flushes(im), 5);
-	assert_int_equal(imap_delete(im, name, &err), 0);
+	WORKS(imap_delete(im, name, &why));
 	imap_logout(im);
 	str_done(&seen.text);
 }
@@ -1863,24 +1724,22 @@ static uint64_t fetch_all(struct imap *im, const char *name)
 {
 	struct seen seen = {0};
 	struct imap_selected sel;
-	struct err err = {0};
 	struct imap_ahead *a[4];
 	uint64_t before, after, sent;
 	char set[40];
 
-	assert_int_equal(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &err), 0);
+	WORKS(imap_select(im, name, NULL, NULL, NULL, NULL, &sel, &why));
 	imap_counts(im, &before, &sent);
 	assert_int_equal(imap_fetch(im, "1:1", IMAP_GET_FLAGS | IMAP_GET_HEADER, "SUBJECT FROM", 0,
-				 see, NULL, &seen, &err),
+				 see, NULL, &seen, &why),
 		0);
 	for (int i = 0; i < 4; i++) {
 		snprintf(set, sizeof(set), "%d:%d", i * FULL / 4 + 1, (i + 1) * FULL / 4);
-		if (imap_fetch_send(im, &a[i], set, IMAP_GET_FLAGS | IMAP_GET_HEADER,
-			    "SUBJECT FROM", see, &seen, &err))
-			fail_msg("%s", err.text);
+		WORKS(imap_fetch_send(im, &a[i], set, IMAP_GET_FLAGS | IMAP_GET_HEADER,
+			"SUBJECT FROM", see, &seen, &why));
 	}
 	for (int i = 3; i >= 0; i--)
-		assert_int_equal(imap_fetch_take(im, a[i], &err), 0);
+		WORKS(imap_fetch_take(im, a[i], &why));
 	assert_true(seen.n >= FULL + 1);
 	imap_counts(im, &after, &sent);
 	str_done(&seen.text);
@@ -1892,7 +1751,6 @@ static void test_real_compress(void **state)
 	struct imap *im;
 	struct imap_news news;
 	struct imap_copied copied;
-	struct err err = {0};
 	struct str text = STR_INIT;
 	uint64_t plain, packed;
 	char name[60];
@@ -1913,14 +1771,13 @@ static void test_real_compress(void **state)
 		fail_msg("%llu bytes plain, %llu packed", (unsigned long long)plain,
 			(unsigned long long)packed);
 	/* All else goes on: a literal of ours, waiting, and a word of the server on its own. */
-	assert_int_equal(
-		imap_append(im, name, NESTED, strlen(NESTED), 0, NULL, 0, &copied, &err), 0);
+	WORKS(imap_append(im, name, NESTED, strlen(NESTED), 0, NULL, 0, &copied, &why));
 	free(copied.uids);
-	assert_int_equal(imap_idle(im, -1, 50, &news, &err), 0);
-	assert_int_equal(imap_delete(im, name, &err), 0);
+	WORKS(imap_idle(im, -1, 50, &news, &why));
+	WORKS(imap_delete(im, name, &why));
 	imap_logout(im);
 	im = open_first(NULL, false, false);
-	assert_int_equal(imap_compress(im, &err), 0);
+	WORKS(imap_compress(im, &why));
 	str_clear(&text);
 	imap_describe(im, &text);
 	assert_non_null(strstr(text.p, "(DEFLATE)"));

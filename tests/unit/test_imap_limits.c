@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "net/net.h"
 #include "tests/unit/rude.h"
+#include "tests/unit/fails.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,11 +14,9 @@ static struct imap *open_rude(struct rude **r, const char *script)
 {
 	struct net_server server;
 	struct imap *im;
-	struct err err = {0};
 
 	*r = rude_start(script, PROTOCOL_IMAP, NET_PLAIN, &server);
-	if (imap_open(&im, &server, &rude_quick, &rude_alice, NULL, &err))
-		fail_msg("%s", err.text);
+	WORKS(imap_open(&im, &server, &rude_quick, &rude_alice, NULL, &why));
 	return im;
 }
 
@@ -74,7 +73,6 @@ static struct got fetched(const char *items)
 	struct str script = STR_INIT;
 	struct got g = {0};
 	struct imap_selected sel;
-	struct err err = {0};
 	struct imap *im;
 	struct rude *r;
 
@@ -84,9 +82,8 @@ static struct got fetched(const char *items)
 		"S: %%t OK done\nC: UID FETCH\nS: * 1 FETCH (UID 5 %s)\nS: %%t OK done",
 		items);
 	im = open_rude(&r, script.p);
-	assert_int_equal(imap_select(im, "INBOX", NULL, NULL, NULL, NULL, &sel, &err), 0);
-	if (imap_fetch(im, "5", IMAP_GET_FLAGS, NULL, 0, take, NULL, &g, &err))
-		fail_msg("%s", err.text);
+	WORKS(imap_select(im, "INBOX", NULL, NULL, NULL, NULL, &sel, &why));
+	WORKS(imap_fetch(im, "5", IMAP_GET_FLAGS, NULL, 0, take, NULL, &g, &why));
 	assert_int_equal(g.messages, 1);
 	imap_free(im);
 	rude_end(r, NULL);
@@ -166,7 +163,6 @@ static void test_mailboxes(void **state)
 	for (size_t n = 100000; n <= 100001; n++) {
 		struct str script = STR_INIT;
 		struct imap_mailboxes boxes;
-		struct err err = {0};
 		struct imap *im;
 		struct rude *r;
 
@@ -176,8 +172,7 @@ static void test_mailboxes(void **state)
 			str_addf(&script, "* LIST () \"/\" x%zu\\r\\n", i);
 		str_adds(&script, "\nS: %t OK done");
 		im = open_rude(&r, script.p);
-		if (imap_list(im, &boxes, &err))
-			fail_msg("%s", err.text);
+		WORKS(imap_list(im, &boxes, &why));
 		assert_int_equal(boxes.n, n > 100000 ? 100000 : n);
 		assert_int_equal(boxes.over, n > 100000);
 		assert_int_equal(boxes.odd, 0);
@@ -194,7 +189,6 @@ static void told(size_t n, const char *last, size_t want, bool folders)
 	struct str script = STR_INIT;
 	struct imap_mailboxes boxes;
 	struct imap_news news;
-	struct err err = {0};
 	struct imap *im;
 	struct rude *r;
 
@@ -204,8 +198,7 @@ static void told(size_t n, const char *last, size_t want, bool folders)
 		str_addf(&script, "* STATUS x%zu (MESSAGES 3)\\r\\n", i);
 	str_addf(&script, "* STATUS x0 (MESSAGES 4)\\r\\n%s\nS: %%t OK done", last);
 	im = open_rude(&r, script.p);
-	if (imap_noop(im, &news, &err))
-		fail_msg("%s", err.text);
+	WORKS(imap_noop(im, &news, &why));
 	assert_int_equal(news.folders, folders);
 	imap_take_boxes(im, &boxes);
 	assert_int_equal(boxes.n, want);

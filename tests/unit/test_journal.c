@@ -1,5 +1,6 @@
 #include "disk_help.h"
 #include "store/disk/journal_priv.h"
+#include "tests/unit/fails.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -11,10 +12,8 @@
 static struct journal *opened(void)
 {
 	struct journal *j = NULL;
-	struct err err = {0};
 
-	if (journal_open(&j, at("account"), &err) != 0)
-		fail_msg("%s", err.text);
+	WORKS(journal_open(&j, at("account"), &why));
 	return j;
 }
 
@@ -103,7 +102,6 @@ static void test_operations(void **state)
 {
 	struct journal *j = opened();
 	struct op *ops[OP_CREATE + 1], *bare = op_new(OP_CREATE);
-	struct err err = {0};
 
 	assert_int_equal(journal_count(j), 0);
 	assert_false(journal_damaged(j));
@@ -117,8 +115,7 @@ static void test_operations(void **state)
 	ops[2]->state = OP_SENT;
 	assert_int_equal(journal_done(j, ops[1]->id, NULL), 0);
 	assert_int_equal(journal_done(j, ops[1]->id, NULL), 0);
-	assert_int_equal(journal_sent(j, ops[1]->id, &err), -1);
-	assert_int_equal(err.kind, ERR_GONE);
+	FAILS(ERR_GONE, journal_sent(j, ops[1]->id, &why));
 	/* Twice: as it is in memory, and as the file says. */
 	for (int round = 0; round < 2; round++) {
 		assert_int_equal(journal_count(j), OP_CREATE + 1);
@@ -142,7 +139,6 @@ static void test_large(void **state)
 {
 	struct journal *j = opened();
 	struct op *op = op_new(OP_FLAGS);
-	struct err err = {0};
 
 	op->n = JOURNAL_MAX_UIDS;
 	op->uids = mem_array(op->n + 1, sizeof(*op->uids));
@@ -153,14 +149,12 @@ static void test_large(void **state)
 	j = opened();
 	assert_int_equal(journal_at(j, 0)->n, JOURNAL_MAX_UIDS);
 	op->n++;
-	assert_int_equal(journal_add(j, op, &err), -1);
-	assert_int_equal(err.kind, ERR_INPUT);
+	FAILS(ERR_INPUT, journal_add(j, op, &why));
 	op->n = 0;
 	free(op->text);
 	op->text = mem_alloc(1100000);
 	memset(op->text, 'x', 1099999);
-	assert_int_equal(journal_add(j, op, &err), -1);
-	assert_int_equal(err.kind, ERR_INPUT);
+	FAILS(ERR_INPUT, journal_add(j, op, &why));
 	assert_int_equal(journal_count(j), 1);
 	op_free(op);
 	journal_free(j);

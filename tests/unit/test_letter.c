@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "mime/header.h"
 #include "mime/letter.h"
+#include "tests/unit/fails.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -79,10 +80,7 @@ static int try_save(struct saved *s, struct err *err)
 
 static void save(struct saved *s)
 {
-	struct err err = {0};
-
-	if (try_save(s, &err) != 0)
-		fail_msg("%s", err.text);
+	WORKS(try_save(s, &why));
 }
 
 static void has(const struct saved *s, const char *text)
@@ -211,7 +209,6 @@ static void files_are_copied_once(void **state)
 	int fd = mkstemp(path);
 	struct saved s = begin("");
 	struct draft typed;
-	struct err err = {0};
 	char *key;
 
 	assert_true(fd >= 0);
@@ -237,8 +234,8 @@ static void files_are_copied_once(void **state)
 	assert_int_equal(s.d.nfiles, 1);
 	/* Nothing is written when a file cannot be read. */
 	draft_attach(&s.d, path);
-	assert_int_equal(try_save(&s, &err), -1);
-	assert_non_null(strstr(err.text, path));
+	assert_int_equal(try_save(&s, &why), -1);
+	assert_non_null(strstr(why.text, path));
 	/* A file that could not be read when the draft came here is kept by its name. */
 	s.d.files[1].lost = true;
 	save(&s);
@@ -249,10 +246,10 @@ static void files_are_copied_once(void **state)
 	{
 		struct addr_list list = {0};
 
-		assert_int_equal(draft_recipients(&s.d, &list, NULL, &err), -1);
-		assert_non_null(strstr(err.text, path));
+		assert_int_equal(draft_recipients(&s.d, &list, NULL, &why), -1);
+		assert_non_null(strstr(why.text, path));
 		draft_detach(&s.d, 1);
-		assert_int_equal(draft_recipients(&s.d, &list, NULL, &err), 0);
+		WORKS(draft_recipients(&s.d, &list, NULL, &why));
 		addr_list_done(&list);
 	}
 	free(key);
@@ -381,7 +378,6 @@ static void a_domain_is_shown_as_typed(void **state)
 {
 	struct saved s = begin("");
 	struct addr_list list = {0};
-	struct err err = {0};
 	char *from;
 
 	draft_set(&s.d.from, "Me <me@" DOMAIN ">");
@@ -392,7 +388,7 @@ static void a_domain_is_shown_as_typed(void **state)
 	has(&s, "\r\nFrom: Me <me@xn--bcher-kva.example>");
 	assert_string_equal(s.d.from, "Me <me@" DOMAIN ">");
 	assert_string_equal(s.d.to, "Eva <eva@" DOMAIN ">, eva@" DOMAIN);
-	assert_int_equal(draft_recipients(&s.d, &list, &from, &err), 0);
+	WORKS(draft_recipients(&s.d, &list, &from, &why));
 	assert_int_equal(list.n, 1);
 	assert_string_equal(list.v[0].mail, "eva@xn--bcher-kva.example");
 	assert_string_equal(from, "me@xn--bcher-kva.example");

@@ -2,6 +2,7 @@
 #include "store/disk/keywords.h"
 #include "store/disk/maildir.h"
 #include "tests/scratch.h"
+#include "tests/unit/fails.h"
 
 #include <sys/resource.h>
 #include <signal.h>
@@ -170,9 +171,8 @@ static void test_deliver(void **state)
 	char *dir = folder("INBOX"), *name;
 	struct str base = STR_INIT, got = STR_INIT;
 	struct found f;
-	struct err err;
 
-	assert_int_equal(maildir_deliver(dir, text, sizeof(text) - 1, 0, "abc123", &base, &err), 0);
+	WORKS(maildir_deliver(dir, text, sizeof(text) - 1, 0, "abc123", &base, &why));
 	assert_int_equal(maildir_sync(dir, NULL), 0);
 	assert_int_equal(help_count(at("tmp")), 0);
 	assert_int_equal(help_count(at("cur")), 0);
@@ -188,10 +188,8 @@ static void test_deliver(void **state)
 	assert_in_range(f.last.received, (uint32_t)time(NULL) - 60, (uint32_t)time(NULL) + 1);
 	assert_int_equal(maildir_read(dir, base.p, 1000, &got, NULL), 0);
 	assert_string_equal(got.p, stored);
-	assert_int_equal(maildir_read(dir, base.p, 5, &got, &err), -1);
-	assert_int_equal(err.kind, ERR_INPUT);
-	assert_int_equal(maildir_deliver(dir, "x", 1, 0, "../x", &base, &err), -1);
-	assert_int_equal(err.kind, ERR_INPUT);
+	FAILS(ERR_INPUT, maildir_read(dir, base.p, 5, &got, &why));
+	FAILS(ERR_INPUT, maildir_deliver(dir, "x", 1, 0, "../x", &base, &why));
 	strv_done(&f.bases);
 	free(name);
 	str_done(&base);
@@ -374,7 +372,6 @@ static void test_keywords_limits(void **state)
 	char *dir = folder("INBOX"), *huge = mem_alloc(100001);
 	const char *base = "1700000000.a.h";
 	struct str text = STR_INIT, now = STR_INIT;
-	struct err err = {0};
 
 	help_writes(at("cur/1700000000.a.h:2,S"), "abc");
 	for (int i = 0; i < 26; i++)
@@ -382,8 +379,7 @@ static void test_keywords_limits(void **state)
 	help_writes(at("dovecot-keywords"), text.p);
 	assert_int_equal(maildir_set_keywords(dir, base, "", "k0 k25", &now, NULL), 0);
 	assert_string_equal(now.p, "k0 k25");
-	assert_int_equal(maildir_set_keywords(dir, base, "k0", "another", &now, &err), -1);
-	assert_int_equal(err.kind, ERR_FULL);
+	FAILS(ERR_FULL, maildir_set_keywords(dir, base, "k0", "another", &now, &why));
 	keywords_are(dir, "k0 k25.");
 	file_is(at("dovecot-keywords"), text.p);
 	memset(huge, 'x', 100000);
@@ -516,15 +512,12 @@ static void test_gone(void **state)
 
 	help_writes(at("secret"), "x");
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
-		struct err err = {0};
 
-		assert_int_equal(maildir_read(dir, table[i], 100, &got, &err), -1);
-		assert_int_equal(err.kind, ERR_GONE);
-		assert_int_equal(maildir_set_flags(dir, table[i], MAIL_SEEN, &err), -1);
-		assert_int_equal(err.kind, ERR_GONE);
-		assert_int_equal(maildir_move(dir, table[i], to, &err), -1);
-		assert_int_equal(maildir_copy(dir, table[i], to, &got, &err), -1);
-		assert_int_equal(maildir_remove(dir, table[i], &err), 0);
+		FAILS(ERR_GONE, maildir_read(dir, table[i], 100, &got, &why));
+		FAILS(ERR_GONE, maildir_set_flags(dir, table[i], MAIL_SEEN, &why));
+		assert_int_equal(maildir_move(dir, table[i], to, &why), -1);
+		assert_int_equal(maildir_copy(dir, table[i], to, &got, &why), -1);
+		WORKS(maildir_remove(dir, table[i], &why));
 	}
 	assert_true(file_exists(at("secret")));
 	assert_int_equal(maildir_scan(at("nowhere"), note, NULL, NULL), -1);
@@ -538,18 +531,16 @@ static void test_links(void **state)
 {
 	char *dir = folder("INBOX");
 	struct str got = STR_INIT;
-	struct err err;
 
 	help_writes(at("secret"), "secret");
 	assert_int_equal(symlink(at("secret"), at("cur/1700000000.l:2,S")), 0);
 	assert_int_equal(mkfifo(at("cur/1700000001.f:2,S"), 0600), 0);
 	assert_int_equal(mkdir(at("cur/1700000002.d:2,S"), 0700), 0);
 	assert_int_equal(scan_count(dir), 0);
-	assert_int_equal(maildir_read(dir, "1700000000.l", 100, &got, &err), -1);
-	assert_int_equal(err.kind, ERR_GONE);
-	assert_int_equal(maildir_read(dir, "1700000001.f", 100, &got, &err), -1);
-	assert_int_equal(maildir_read(dir, "1700000002.d", 100, &got, &err), -1);
-	assert_int_equal(maildir_set_flags(dir, "1700000000.l", 0, &err), -1);
+	FAILS(ERR_GONE, maildir_read(dir, "1700000000.l", 100, &got, &why));
+	assert_int_equal(maildir_read(dir, "1700000001.f", 100, &got, &why), -1);
+	assert_int_equal(maildir_read(dir, "1700000002.d", 100, &got, &why), -1);
+	assert_int_equal(maildir_set_flags(dir, "1700000000.l", 0, &why), -1);
 	assert_int_equal(maildir_remove(dir, "1700000000.l", NULL), 0);
 	assert_true(file_exists(at("secret")));
 	str_done(&got);
@@ -560,7 +551,6 @@ static void test_move(void **state)
 {
 	char *dir = folder("INBOX"), *to = folder("Work"), path[512], other[512];
 	struct str base = STR_INIT, got = STR_INIT;
-	struct err err;
 
 	assert_int_equal(maildir_deliver(dir, "abc", 3, MAIL_SEEN, NULL, &base, NULL), 0);
 	assert_int_equal(maildir_move(dir, base.p, dir, NULL), 0);
@@ -583,14 +573,14 @@ static void test_move(void **state)
 	assert_int_equal(scan_count(to), 1);
 	/* Another message of that name: neither is lost. */
 	help_writes(other, "xyz");
-	assert_int_equal(maildir_move(dir, base.p, to, &err), -1);
+	assert_int_equal(maildir_move(dir, base.p, to, &why), -1);
 	assert_int_equal(scan_count(dir), 1);
 	assert_int_equal(scan_count(to), 1);
 	str_clear(&got);
 	assert_int_equal(maildir_read(to, base.p, 100, &got, NULL), 0);
 	assert_string_equal(got.p, "abc");
 	/* No such folder: it stays. */
-	assert_int_equal(maildir_move(dir, base.p, at("nowhere"), &err), -1);
+	assert_int_equal(maildir_move(dir, base.p, at("nowhere"), &why), -1);
 	assert_int_equal(scan_count(dir), 1);
 	str_done(&base);
 	str_done(&got);
@@ -638,7 +628,6 @@ static void test_move_many(void **state)
 {
 	enum { N = 40 };
 	char *dir = folder("INBOX"), *to = folder("Work"), **bases = fill(dir, N), *last;
-	struct err err = {0};
 	size_t moved;
 
 	assert_int_equal(maildir_move_many(help_root, dir, bases, N, dir, &moved, NULL), 0);
@@ -647,8 +636,7 @@ static void test_move_many(void **state)
 	/* One is not there: those before it are moved, it is named. */
 	last = bases[N - 1];
 	bases[N - 1] = mem_strdup("1700000000.gone.h");
-	assert_int_equal(maildir_move_many(help_root, dir, bases, N, to, &moved, &err), -1);
-	assert_int_equal(err.kind, ERR_GONE);
+	FAILS(ERR_GONE, maildir_move_many(help_root, dir, bases, N, to, &moved, &why));
 	assert_int_equal(moved, N - 1);
 	assert_int_equal(scan_count(dir), 1);
 	assert_int_equal(scan_count(to), N - 1);
@@ -657,7 +645,7 @@ static void test_move_many(void **state)
 	assert_int_equal(maildir_move_many(NULL, to, bases, N - 1, dir, &moved, NULL), 0);
 	assert_int_equal(scan_count(dir), N);
 	assert_int_equal(
-		maildir_move_many(help_root, dir, bases, N - 1, at("nowhere"), &moved, &err), -1);
+		maildir_move_many(help_root, dir, bases, N - 1, at("nowhere"), &moved, &why), -1);
 	assert_int_equal(moved, 0);
 	assert_int_equal(scan_count(dir), N);
 	assert_int_equal(notes_in(help_root), 0);

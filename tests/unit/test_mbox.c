@@ -2,6 +2,7 @@
 
 #include "store/disk/mbox.h"
 #include "mime/summary.h"
+#include "tests/unit/fails.h"
 
 #include <sys/resource.h>
 
@@ -20,11 +21,10 @@ static int note(void *ctx, uint64_t offset, uint64_t length, uint32_t received)
 {
 	struct found *f = ctx;
 	struct str s = STR_INIT;
-	struct err err = {0};
 
 	assert_true(offset >= f->last_end);
 	f->last_end = offset + length;
-	assert_int_equal(mbox_read(f->path, offset, length, &s, &err), 0);
+	WORKS(mbox_read(f->path, offset, length, &s, &why));
 	str_addf(&f->out, "%u|", received);
 	str_add(&f->out, str_c(&s), s.len);
 	str_addc(&f->out, '$');
@@ -35,10 +35,9 @@ static int note(void *ctx, uint64_t offset, uint64_t length, uint32_t received)
 static void assert_scan(const char *in, size_t len, const char *want)
 {
 	struct found f = {.path = at("mbox")};
-	struct err err = {0};
 
 	help_write(f.path, in, len);
-	assert_int_equal(mbox_scan(f.path, note, &f, &err), 0);
+	WORKS(mbox_scan(f.path, note, &f, &why));
 	assert_string_equal(str_c(&f.out), want);
 	str_done(&f.out);
 }

@@ -1,6 +1,7 @@
 #include "disk_help.h"
 #include "store/disk/ticket.h"
 #include "store/disk/outbox.h"
+#include "tests/unit/fails.h"
 
 #include <signal.h>
 #include <sys/resource.h>
@@ -186,12 +187,10 @@ static void test_editor_text(void **state)
 	struct outbox *o = opened();
 	struct outbox_mail m = draft(NULL);
 	struct str text = STR_INIT;
-	struct err err = {0};
 	char *path;
 
 	assert_int_equal(outbox_put(o, &m, "x", 1, NULL), 0);
-	assert_int_equal(outbox_text_read(o, m.id, &text, &err), -1);
-	assert_int_equal(err.kind, ERR_GONE);
+	FAILS(ERR_GONE, outbox_text_read(o, m.id, &text, &why));
 	assert_int_equal(outbox_text_write(o, m.id, "To: a\n\n", 7, NULL), 0);
 	path = outbox_text_path(o, m.id);
 	help_age(path, 100000);
@@ -242,23 +241,21 @@ static void test_bad_ids(void **state)
 	struct str text = STR_INIT;
 
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
-		struct err err = {0};
 
 		assert_null(outbox_text_path(o, table[i]));
-		assert_int_equal(outbox_text_write(o, table[i], "x", 1, &err), -1);
-		assert_int_equal(outbox_text_read(o, table[i], &text, &err), -1);
+		assert_int_equal(outbox_text_write(o, table[i], "x", 1, &why), -1);
+		assert_int_equal(outbox_text_read(o, table[i], &text, &why), -1);
 		outbox_text_remove(o, table[i]);
-		assert_int_equal(outbox_old_read(o, table[i], &text, &err), -1);
-		assert_int_equal(outbox_old_remove(o, table[i], &err), -1);
+		assert_int_equal(outbox_old_read(o, table[i], &text, &why), -1);
+		assert_int_equal(outbox_old_remove(o, table[i], &why), -1);
 		free(m.id);
 		m.id = mem_strdup(table[i]);
 		m.state = i % 2 ? OUTBOX_DRAFT : OUTBOX_QUEUED;
-		assert_int_equal(outbox_put(o, &m, "x", 1, &err), -1);
-		assert_int_equal(err.kind, ERR_GONE);
-		assert_int_equal(outbox_update(o, &m, &err), -1);
-		assert_int_equal(outbox_get(o, table[i], &got, &err), -1);
-		assert_int_equal(outbox_read(o, table[i], &text, &err), -1);
-		assert_int_equal(outbox_remove(o, table[i], &err), -1);
+		FAILS(ERR_GONE, outbox_put(o, &m, "x", 1, &why));
+		assert_int_equal(outbox_update(o, &m, &why), -1);
+		assert_int_equal(outbox_get(o, table[i], &got, &why), -1);
+		assert_int_equal(outbox_read(o, table[i], &text, &why), -1);
+		assert_int_equal(outbox_remove(o, table[i], &why), -1);
 	}
 	assert_int_equal(help_count(at("account/drafts")), 0);
 	assert_int_equal(help_count(at("account/outbox")), 0);
@@ -273,7 +270,6 @@ static void test_put(void **state)
 	struct outbox_mail m = mail("tricky \\ \r\n\xc3\xbc"), got;
 	struct str text = STR_INIT;
 	struct strv ids = STRV_INIT;
-	struct err err = {0};
 
 	assert_int_equal(outbox_put(o, &m, "A: b\r\n\r\nbody\r\n", 14, NULL), 0);
 	assert_non_null(m.id);
@@ -304,10 +300,8 @@ static void test_put(void **state)
 	assert_int_equal(outbox_remove(o, m.id, NULL), 0);
 	assert_int_equal(help_count(at("account/outbox")), 0);
 	assert_int_equal(outbox_remove(o, m.id, NULL), 0);
-	assert_int_equal(outbox_get(o, m.id, &got, &err), -1);
-	assert_int_equal(err.kind, ERR_GONE);
-	assert_int_equal(outbox_update(o, &m, &err), -1);
-	assert_int_equal(err.kind, ERR_GONE);
+	FAILS(ERR_GONE, outbox_get(o, m.id, &got, &why));
+	FAILS(ERR_GONE, outbox_update(o, &m, &why));
 	outbox_mail_done(&m);
 	strv_done(&ids);
 	str_done(&text);
@@ -390,7 +384,6 @@ static void test_damage(void **state)
 	struct str good = STR_INIT, text = STR_INIT;
 	struct strv ids = STRV_INIT;
 	char path[256], *name;
-	struct err err = {0};
 
 	assert_int_equal(outbox_put(o, &m, "message", 7, NULL), 0);
 	snprintf(path, sizeof(path), "%s/%s.job", at("account/outbox"), m.id);
@@ -401,9 +394,8 @@ static void test_damage(void **state)
 		bad[i / 2] ^= i % 2 ? 0x10 : 1;
 		help_write(path, bad, i % 2 ? good.len : i / 2);
 		free(bad);
-		assert_int_equal(outbox_get(o, m.id, &got, &err), -1);
-		assert_int_equal(err.kind, ERR_DAMAGED);
-		assert_int_equal(outbox_update(o, &m, &err), -1);
+		FAILS(ERR_DAMAGED, outbox_get(o, m.id, &got, &why));
+		assert_int_equal(outbox_update(o, &m, &why), -1);
 	}
 	/* It is shown, not hidden, and its message stays when the directory is swept. */
 	assert_int_equal(outbox_list(o, &ids, NULL), 0);
@@ -415,12 +407,10 @@ static void test_damage(void **state)
 	name = help_find(at("account/outbox"), ".eml");
 	snprintf(path, sizeof(path), "%s/%s", at("account/outbox"), name);
 	help_writes(path, "massage");
-	assert_int_equal(outbox_read(o, m.id, &text, &err), -1);
-	assert_int_equal(err.kind, ERR_DAMAGED);
+	FAILS(ERR_DAMAGED, outbox_read(o, m.id, &text, &why));
 	assert_int_equal(text.len, 0);
 	assert_int_equal(unlink(path), 0);
-	assert_int_equal(outbox_read(o, m.id, &text, &err), -1);
-	assert_int_equal(err.kind, ERR_DAMAGED);
+	FAILS(ERR_DAMAGED, outbox_read(o, m.id, &text, &why));
 	free(name);
 	strv_done(&ids);
 	outbox_mail_done(&m);
@@ -590,7 +580,6 @@ static void test_state_limit(void **state)
 	ticket_format(&text, &job);
 	room = TICKET_MAX - text.len + 1;
 	for (size_t n = room - 1; n <= room + 1; n++) {
-		struct err err = {0};
 		struct outbox_mail got;
 		char *words = mem_array(n + 1, 1);
 
@@ -598,13 +587,13 @@ static void test_state_limit(void **state)
 		outbox_fate(&m.to[0], FATE_NEVER, words);
 		free(words);
 		if (n <= room) {
-			assert_int_equal(outbox_update(o, &m, &err), 0);
-			assert_int_equal(outbox_get(o, m.id, &got, &err), 0);
+			WORKS(outbox_update(o, &m, &why));
+			WORKS(outbox_get(o, m.id, &got, &why));
 			assert_int_equal(strlen(got.to[0].words), n);
 			outbox_mail_done(&got);
 		} else {
-			assert_int_equal(outbox_update(o, &m, &err), -1);
-			assert_string_equal(err.text, "The message has too many recipients");
+			assert_int_equal(outbox_update(o, &m, &why), -1);
+			assert_string_equal(why.text, "The message has too many recipients");
 		}
 	}
 	outbox_mail_done(&m);

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/run.h"
 #include "tests/unit/rude.h"
+#include "tests/unit/fails.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,11 +72,9 @@ static struct pop3 *open_rude(struct rude **r, const char *script)
 {
 	struct net_server server;
 	struct pop3 *p;
-	struct err err = {0};
 
 	*r = rude_start(script, PROTOCOL_POP3, NET_PLAIN, &server);
-	if (pop3_open(&p, &server, &rude_quick, &rude_alice, NULL, &err))
-		fail_msg("%s", err.text);
+	WORKS(pop3_open(&p, &server, &rude_quick, &rude_alice, NULL, &why));
 	return p;
 }
 
@@ -141,9 +140,8 @@ static void test_list_lies(void **state)
 		      "S: .\nS: +OK\nS: 0 zero\nS: 1 same\nS: 2 same\nS: 3 good\nS: 9 none\n"
 		      "S: 5 with space\nS: 3000000 x\nS: .");
 	struct pop3_list list;
-	struct err err = {0};
 
-	assert_int_equal(pop3_list(p, &list, &err), 0);
+	WORKS(pop3_list(p, &list, &why));
 	assert_int_equal(list.n, 5);
 	assert_int_equal(list.odd, 3);
 	assert_int_equal(list.over, 3);
@@ -194,14 +192,13 @@ static void test_list_rows(void **state)
 		struct pop3_list list;
 		struct rude *r;
 		struct pop3 *p;
-		struct err err = {0};
 
 		str_addf(&script,
 			LOGIN "C: LIST\nC: UIDL\nS: +OK\nS: %s\nS: .\nS: +OK\nS: 1 \t uid \nS: .",
 			cases[i].row);
 		p = open_rude(&r, script.p);
-		if (pop3_list(p, &list, &err))
-			fail_msg("%s: %s", cases[i].row, err.text);
+		if (pop3_list(p, &list, &why))
+			fail_msg("%s: %s", cases[i].row, why.text);
 		if (list.n != (cases[i].size >= 0) ||
 			(list.n && list.v[0].size != (uint64_t)cases[i].size))
 			fail_msg("%s: %zu", cases[i].row, list.n);
@@ -236,12 +233,11 @@ static void test_list_refused(void **state)
 		struct pop3_list list;
 		struct rude *r;
 		struct pop3 *p = open_rude(&r, cases[i].script);
-		struct err err = {0};
 
-		assert_int_equal(pop3_list(p, &list, &err), cases[i].rc);
+		assert_int_equal(pop3_list(p, &list, &why), cases[i].rc);
 		assert_int_equal(list.n, 0);
 		if (cases[i].rc)
-			assert_non_null(strstr(err.text, "broken"));
+			assert_non_null(strstr(why.text, "broken"));
 		pop3_free(p);
 		rude_end(r, NULL);
 	}
@@ -295,11 +291,9 @@ static void test_endless_list(void **state)
 	struct rude *r;
 	struct pop3 *p = open_rude(&r, LOGIN "C: LIST\nC: UIDL\nS: +OK\nR 300000 1 1\nX");
 	struct pop3_list list;
-	struct err err = {0};
 
-	assert_int_equal(pop3_list(p, &list, &err), -1);
-	assert_int_equal(err.kind, ERR_NETWORK);
-	assert_int_equal(pop3_list(p, &list, &err), -1);
+	FAILS(ERR_NETWORK, pop3_list(p, &list, &why));
+	assert_int_equal(pop3_list(p, &list, &why), -1);
 	pop3_free(p);
 	rude_end(r, NULL);
 }
@@ -345,9 +339,8 @@ static void test_retr(void **state)
 	static const uint32_t numbers[] = {1, 2, 3, 4, 5};
 	struct taken t = {0};
 	bool gone = false;
-	struct err err = {0};
 
-	assert_int_equal(pop3_retr(p, numbers, 5, 500, take, NULL, &t, &err), 0);
+	WORKS(pop3_retr(p, numbers, 5, 500, take, NULL, &t, &why));
 	assert_int_equal(t.n, 5);
 	assert_int_equal(t.failed, 2);
 	assert_int_equal(t.kind, ERR_REFUSED); /* the last failure: 3 is too large */
@@ -355,10 +348,9 @@ static void test_retr(void **state)
 	assert_int_equal(t.all.len, sizeof(want) - 1);
 	assert_memory_equal(t.all.p, want, sizeof(want) - 1);
 	str_done(&t.all);
-	assert_int_equal(pop3_dele_many(p, numbers, 1, &gone, &err), 0);
+	WORKS(pop3_dele_many(p, numbers, 1, &gone, &why));
 	assert_true(gone);
-	assert_int_equal(pop3_quit(p, &err), -1);
-	assert_int_equal(err.kind, ERR_REFUSED);
+	FAILS(ERR_REFUSED, pop3_quit(p, &why));
 	pop3_free(p);
 	rude_end(r, NULL);
 }
@@ -369,10 +361,8 @@ static void test_retr_cut(void **state)
 	struct pop3 *p = open_rude(&r, LOGIN "C: RETR 1\nC: RETR 2\nS: +OK\nS: half a messa\nX");
 	static const uint32_t numbers[] = {1, 2};
 	struct taken t = {0};
-	struct err err = {0};
 
-	assert_int_equal(pop3_retr(p, numbers, 2, 500, take, NULL, &t, &err), -1);
-	assert_int_equal(err.kind, ERR_NETWORK);
+	FAILS(ERR_NETWORK, pop3_retr(p, numbers, 2, 500, take, NULL, &t, &why));
 	assert_int_equal(t.n, 0);
 	pop3_free(p);
 	rude_end(r, NULL);
@@ -403,13 +393,11 @@ static void test_retr_stop(void **state)
 	static const uint32_t numbers[] = {1, 2};
 	struct taken t = {.stop_after = 1};
 	bool gone;
-	struct err err = {0};
 
-	assert_int_equal(pop3_retr(p, numbers, 2, 1000, take, enough, &t, &err), -1);
-	assert_int_equal(err.kind, ERR_CANCELLED);
+	FAILS(ERR_CANCELLED, pop3_retr(p, numbers, 2, 1000, take, enough, &t, &why));
 	assert_string_equal(t.all.p, "1[one\r\n]");
 	/* What is under way must not be taken for the answer to something else. */
-	assert_int_equal(pop3_dele_many(p, numbers, 1, &gone, &err), -1);
+	assert_int_equal(pop3_dele_many(p, numbers, 1, &gone, &why), -1);
 	str_done(&t.all);
 	pop3_free(p);
 	rude_end(r, NULL);
@@ -443,9 +431,8 @@ static void test_bad_login_text(void **state)
 	struct rude *r = rude_start(HELLO, PROTOCOL_POP3, NET_PLAIN, &server);
 	struct str got = STR_INIT;
 	struct pop3 *p;
-	struct err err = {0};
 
-	assert_int_equal(pop3_open(&p, &server, &rude_quick, &bad, NULL, &err), -1);
+	assert_int_equal(pop3_open(&p, &server, &rude_quick, &bad, NULL, &why), -1);
 	rude_end(r, &got);
 	assert_null(strstr(got.p, "DELE"));
 	str_done(&got);
@@ -459,11 +446,10 @@ static struct pop3 *open_real(const char *port, enum net_security security, cons
 	struct net_options options = rude_quick;
 	struct net_login login = {"bob", getenv("SRV_PASSWORD"), mechanism};
 	struct pop3 *p;
-	struct err err = {0};
 
 	options.tls_ca = getenv("SRV_CA");
-	if (pop3_open(&p, &server, &options, &login, NULL, &err))
-		fail_msg("%s %s: %s", port, mechanism ? mechanism : "-", err.text);
+	if (pop3_open(&p, &server, &options, &login, NULL, &why))
+		fail_msg("%s %s: %s", port, mechanism ? mechanism : "-", why.text);
 	return p;
 }
 
@@ -513,23 +499,19 @@ static void test_real_hash_only(void **state)
 		struct net_login login = {"hal", getenv("SRV_PASSWORD"), NULL};
 		struct pop3 *s;
 		struct str text = STR_INIT;
-		struct err err = {0};
 
 		options.tls_ca = getenv("SRV_CA");
-		if (pop3_open(&s, &server, &options, &login, NULL, &err))
-			fail_msg("%s", err.text);
+		WORKS(pop3_open(&s, &server, &options, &login, NULL, &why));
 		pop3_describe(s, &text);
 		assert_non_null(strstr(text.p, "PLAIN"));
 		str_done(&text);
 		pop3_free(s);
 		login.secret = "wrong";
-		assert_int_equal(pop3_open(&s, &server, &options, &login, NULL, &err), -1);
-		assert_int_equal(err.kind, ERR_AUTH);
+		FAILS(ERR_AUTH, pop3_open(&s, &server, &options, &login, NULL, &why));
 		/* Who asks for SCRAM does not want the password to be seen. */
 		login.secret = getenv("SRV_PASSWORD");
 		login.mechanism = "SCRAM-SHA-256";
-		assert_int_equal(pop3_open(&s, &server, &options, &login, NULL, &err), -1);
-		assert_int_equal(err.kind, ERR_AUTH);
+		FAILS(ERR_AUTH, pop3_open(&s, &server, &options, &login, NULL, &why));
 	}
 }
 
@@ -549,12 +531,11 @@ static void test_real_tokens(void **state)
 		struct net_server server = real_server("SRV_POP3S", PROTOCOL_POP3, NET_TLS);
 		struct net_options options = rude_quick;
 		struct net_login login = {"bob", str_c(&token), mechanisms[i]};
-		struct err err = {0};
 		struct pop3 *p;
 
 		options.tls_ca = getenv("SRV_CA");
-		if (pop3_open(&p, &server, &options, &login, NULL, &err))
-			fail_msg("%s: %s", mechanisms[i], err.text);
+		if (pop3_open(&p, &server, &options, &login, NULL, &why))
+			fail_msg("%s: %s", mechanisms[i], why.text);
 		assert_int_equal(pop3_quit(p, NULL), 0);
 		pop3_free(p);
 	}
@@ -568,11 +549,9 @@ static void test_real_wrong_password(void **state)
 	struct net_options options = rude_quick;
 	struct net_login login = {"bob", "wrong", NULL};
 	struct pop3 *p;
-	struct err err = {0};
 
 	options.tls_ca = getenv("SRV_CA");
-	assert_int_equal(pop3_open(&p, &server, &options, &login, NULL, &err), -1);
-	assert_int_equal(err.kind, ERR_AUTH);
+	FAILS(ERR_AUTH, pop3_open(&p, &server, &options, &login, NULL, &why));
 }
 
 static void test_real_mail(void **state)

@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "store/mail/query.h"
 #include "mime/summary.h"
-#include "tests/check.h"
+#include "tests/unit/fails.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,11 +14,10 @@ static const time_t now = 1795996800; /* 2026-11-30 00:00:00 UTC */
 static void assert_printed(const char *text, const char *want)
 {
 	struct str out = STR_INIT;
-	struct err err = {0};
 	struct query *q;
 
-	if (query_parse(&q, text, now, &err) != 0)
-		fail_msg("%s: %s", text, err.text);
+	if (query_parse(&q, text, now, &why) != 0)
+		fail_msg("%s: %s", text, why.text);
 	query_print(q, &out);
 	assert_string_equal(str_c(&out), want);
 	query_free(q);

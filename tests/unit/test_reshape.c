@@ -1,5 +1,6 @@
 #include "disk_help.h"
 #include "store/disk/maildir.h"
+#include "tests/unit/fails.h"
 
 #include <errno.h>
 #include <sys/wait.h>
@@ -176,20 +177,14 @@ static void remove_lists(void)
 
 static void test_remove(void **state)
 {
-	struct err err = {0};
-
 	tree();
-	assert_int_equal(maildir_remove_folder(mail(), "Lists", 1, &err), -1);
-	assert_int_equal(err.kind, ERR_BUSY);
+	FAILS(ERR_BUSY, maildir_remove_folder(mail(), "Lists", 1, &why));
 	holds(before, MEM_COUNT(before));
 	assert_int_equal(maildir_remove_folder(mail(), "Lists", 2, NULL), 0);
 	holds(without, MEM_COUNT(without));
-	assert_int_equal(maildir_remove_folder(mail(), "Lists", 2, &err), -1);
-	assert_int_equal(err.kind, ERR_GONE);
-	assert_int_equal(maildir_remove_folder(mail(), "inbox", 9, &err), -1);
-	assert_int_equal(err.kind, ERR_INPUT);
-	assert_int_equal(maildir_remove_folder(mail(), "a.b", 9, &err), -1);
-	assert_int_equal(err.kind, ERR_INPUT);
+	FAILS(ERR_GONE, maildir_remove_folder(mail(), "Lists", 2, &why));
+	FAILS(ERR_INPUT, maildir_remove_folder(mail(), "inbox", 9, &why));
+	FAILS(ERR_INPUT, maildir_remove_folder(mail(), "a.b", 9, &why));
 	holds(without, MEM_COUNT(without));
 	is_clean();
 }

@@ -1,7 +1,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/run.h"
-#include "tests/check.h"
+#include "tests/unit/fails.h"
 
 #include <sched.h>
 #include <signal.h>
@@ -58,12 +58,10 @@ static void test_fails(void **state)
 
 	for (size_t i = 0; i < MEM_COUNT(table); i++) {
 		struct str out = STR_INIT;
-		struct err err = {0};
 
 		str_adds(&out, "before");
-		assert_int_equal(sh(table[i].script, &plain, &out, &err), -1);
-		assert_int_equal(err.kind, ERR_INPUT);
-		assert_string_equal(err.text, table[i].want);
+		FAILS(ERR_INPUT, sh(table[i].script, &plain, &out, &why));
+		assert_string_equal(why.text, table[i].want);
 		assert_string_equal(out.p, "before");
 		str_done(&out);
 	}
@@ -73,11 +71,9 @@ static void test_missing(void **state)
 {
 	const char *argv[] = {"/nowhere/program", NULL};
 	struct str out = STR_INIT;
-	struct err err = {0};
 
-	assert_int_equal(run_capture(argv, &plain, &out, &err), -1);
-	assert_int_equal(err.kind, ERR_SYSTEM);
-	assert_non_null(strstr(err.text, "/nowhere/program"));
+	FAILS(ERR_SYSTEM, run_capture(argv, &plain, &out, &why));
+	assert_non_null(strstr(why.text, "/nowhere/program"));
 	str_done(&out);
 }
 
@@ -86,13 +82,11 @@ static void assert_timeout(const char *script)
 {
 	struct run_limits limits = plain;
 	struct str out = STR_INIT;
-	struct err err = {0};
 	int64_t start = clock_ms();
 
 	limits.timeout_ms = 150;
-	assert_int_equal(sh(script, &limits, &out, &err), -1);
-	assert_int_equal(err.kind, ERR_INPUT);
-	assert_string_equal(err.text, "/bin/sh did not answer in time");
+	FAILS(ERR_INPUT, sh(script, &limits, &out, &why));
+	assert_string_equal(why.text, "/bin/sh did not answer in time");
 	assert_in_range(clock_ms() - start, 150, 15000);
 	assert_int_equal(out.len, 0);
 	str_done(&out);
@@ -126,10 +120,9 @@ static bool is_running(long pid)
 static void test_background(void **state)
 {
 	struct str out = STR_INIT;
-	struct err err = {0};
 	long pid;
 
-	assert_int_equal(sh("sleep 60 & echo $!", &plain, &out, &err), 0);
+	WORKS(sh("sleep 60 & echo $!", &plain, &out, &why));
 	pid = atol(str_c(&out));
 	assert_true(pid > 1 && is_running(pid));
 	kill((pid_t)pid, SIGKILL);
@@ -142,14 +135,13 @@ static void test_group(void **state)
 	char path[] = "/tmp/run.XXXXXX", script[200];
 	struct run_limits limits = plain;
 	struct str out = STR_INIT;
-	struct err err = {0};
 	long pid = 0;
 	FILE *f;
 
 	close(mkstemp(path));
 	limits.timeout_ms = 1000;
 	snprintf(script, sizeof(script), "sleep 60 & echo $! >%s; wait", path);
-	assert_int_equal(sh(script, &limits, &out, &err), -1);
+	assert_int_equal(sh(script, &limits, &out, &why), -1);
 	f = fopen(path, "r");
 	assert_non_null(f);
 	assert_int_equal(fscanf(f, "%ld", &pid), 1);
@@ -166,18 +158,15 @@ static void test_cancel(void **state)
 {
 	struct run_limits limits = plain;
 	struct str out = STR_INIT;
-	struct err err = {0};
 	int p[2];
 
 	assert_int_equal(pipe(p), 0);
 	limits.cancel_fd = p[0];
-	assert_int_equal(sh("echo x", &limits, &out, &err), 0);
+	WORKS(sh("echo x", &limits, &out, &why));
 	str_clear(&out);
 	assert_int_equal(write(p[1], "x", 1), 1);
-	assert_int_equal(sh("exec sleep 30", &limits, &out, &err), -1);
-	assert_int_equal(err.kind, ERR_CANCELLED);
-	assert_int_equal(sh("exec >&- 2>&-; exec sleep 30", &limits, &out, &err), -1);
-	assert_int_equal(err.kind, ERR_CANCELLED);
+	FAILS(ERR_CANCELLED, sh("exec sleep 30", &limits, &out, &why));
+	FAILS(ERR_CANCELLED, sh("exec >&- 2>&-; exec sleep 30", &limits, &out, &why));
 	close(p[0]);
 	close(p[1]);
 	str_done(&out);
@@ -187,17 +176,14 @@ static void test_too_much(void **state)
 {
 	struct run_limits limits = plain;
 	struct str out = STR_INIT;
-	struct err err = {0};
 
 	limits.max_output = 10;
-	assert_int_equal(sh("printf 0123456789", &limits, &out, &err), 0);
+	WORKS(sh("printf 0123456789", &limits, &out, &why));
 	/* What was there before does not count. */
-	assert_int_equal(sh("printf 0123456789", &limits, &out, &err), 0);
+	WORKS(sh("printf 0123456789", &limits, &out, &why));
 	assert_int_equal(out.len, 20);
-	assert_int_equal(sh("printf 0123456789a", &limits, &out, &err), -1);
-	assert_int_equal(err.kind, ERR_FULL);
-	assert_int_equal(sh("exec yes", &limits, &out, &err), -1);
-	assert_int_equal(err.kind, ERR_FULL);
+	FAILS(ERR_FULL, sh("printf 0123456789a", &limits, &out, &why));
+	FAILS(ERR_FULL, sh("exec yes", &limits, &out, &why));
 	assert_int_equal(out.len, 20);
 	str_done(&out);
 }
@@ -230,17 +216,16 @@ static void test_no_descriptors(void **state)
 
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
 	for (rlim_t room = 0; room < 4; room++) {
-		struct err err = {0};
 		int next = dup(0), after, rc;
 
 		close(next);
 		less = before;
 		less.rlim_cur = (rlim_t)next + room;
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &less), 0);
-		rc = sh("echo x", &plain, &out, &err);
+		rc = sh("echo x", &plain, &out, &why);
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 		assert_int_equal(rc, -1);
-		assert_string_equal(err.text, "Cannot start /bin/sh: Too many open files");
+		assert_string_equal(why.text, "Cannot start /bin/sh: Too many open files");
 		after = dup(0);
 		close(after);
 		assert_int_equal(after, next);

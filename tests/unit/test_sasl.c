@@ -2,7 +2,7 @@
 
 #include "base/mem.h"
 #include "net/sasl.h"
-#include "tests/check.h"
+#include "tests/unit/fails.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
@@ -83,12 +83,10 @@ static void expect(
 	struct sasl *s, const char *challenge, const char *want, size_t want_len, bool want_done)
 {
 	struct str out = STR_INIT;
-	struct err err = {0};
 	char *in = to64(challenge, strlen(challenge)), *coded = to64(want, want_len);
 	bool done = false;
 
-	if (sasl_step(s, in, &out, &done, &err) != 0)
-		fail_msg("%s", err.text);
+	WORKS(sasl_step(s, in, &out, &done, &why));
 	assert_string_equal(str_c(&out), coded);
 	assert_int_equal(done, want_done);
 	free(in);
@@ -202,13 +200,12 @@ static void test_scram_work(void **state)
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		struct sasl *s = scram_256();
 		struct str out = STR_INIT;
-		struct err err = {0};
 		char *in = to64(cases[i].first, strlen(cases[i].first));
 		bool done;
 
-		assert_int_equal(sasl_step(s, in, &out, &done, &err), cases[i].taken ? 0 : -1);
+		assert_int_equal(sasl_step(s, in, &out, &done, &why), cases[i].taken ? 0 : -1);
 		if (!cases[i].taken)
-			assert_non_null(strstr(err.text, "1000000 times"));
+			assert_non_null(strstr(why.text, "1000000 times"));
 		free(in);
 		str_done(&out);
 		sasl_free(s);
@@ -236,9 +233,8 @@ static void test_wanted_elsewhere(void **state)
 	};
 
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
-		struct err err = {0};
 		struct sasl *s = start(cases[i].offered, cases[i].wanted, "user", "pencil", true,
-			false, NULL, &err);
+			false, NULL, &why);
 
 		if (!cases[i].used)
 			assert_null(s);
@@ -373,12 +369,10 @@ static void test_malformed_challenge(void **state)
 {
 	struct sasl *s = start("CRAM-MD5", NULL, "u", "p", false, false, NULL, NULL);
 	struct str out = STR_INIT;
-	struct err err = {0};
 	bool done = false;
 
-	assert_int_equal(sasl_step(s, "%%%", &out, &done, &err), -1);
-	assert_int_equal(err.kind, ERR_PROTOCOL);
-	assert_int_equal(sasl_step(s, "AAAA", &out, &done, &err), -1); /* NULs */
+	FAILS(ERR_PROTOCOL, sasl_step(s, "%%%", &out, &done, &why));
+	assert_int_equal(sasl_step(s, "AAAA", &out, &done, &why), -1); /* NULs */
 	sasl_free(s);
 	str_done(&out);
 }

@@ -3,7 +3,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "engine/sort.h"
-#include "tests/check.h"
+#include "tests/unit/fails.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -358,16 +358,14 @@ static void a_missing_file_is_no_error(void **state)
 static void sets_at_runtime(void **state)
 {
 	struct settings *s = settings_new();
-	struct err err = {0};
 
-	assert_int_equal(settings_set(s, "mouse", "on", &err), 0);
+	WORKS(settings_set(s, "mouse", "on", &why));
 	assert_true(settings_bool(s, SET_MOUSE));
-	assert_int_equal(settings_set(s, "mouse", "perhaps", &err), -1);
-	assert_int_equal(err.kind, ERR_INPUT);
+	FAILS(ERR_INPUT, settings_set(s, "mouse", "perhaps", &why));
 	assert_true(settings_bool(s, SET_MOUSE)); /* the old value stays */
-	assert_int_equal(settings_set(s, "sidebar", "yes no", &err), -1);
-	assert_int_equal(settings_set(s, "undo-send", "3601", &err), -1);
-	assert_int_equal(settings_set(s, "nothing-like-it", "1", &err), -1);
+	assert_int_equal(settings_set(s, "sidebar", "yes no", &why), -1);
+	assert_int_equal(settings_set(s, "undo-send", "3601", &why), -1);
+	assert_int_equal(settings_set(s, "nothing-like-it", "1", &why), -1);
 	assert_null(settings_suggest("nothing-like-it"));
 	assert_string_equal(settings_suggest("them"), "theme");
 	settings_free(s);
@@ -435,11 +433,10 @@ static void changes_only_the_protocol(void **state)
 	};
 
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
-		struct err err = {0};
 
 		put_file(rows[i][0]);
-		if (settings_save_protocol(path, "work", PROTOCOL_POP3, &err) != 0)
-			fail_msg("%s: %s", rows[i][0], err.text);
+		if (settings_save_protocol(path, "work", PROTOCOL_POP3, &why) != 0)
+			fail_msg("%s: %s", rows[i][0], why.text);
 		assert_file(rows[i][1]);
 	}
 }
@@ -463,11 +460,9 @@ static void leaves_alone_what_it_cannot_change(void **state)
 	};
 
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
-		struct err err = {0};
 
 		put_file(rows[i]);
-		assert_int_equal(settings_save_protocol(path, "work", PROTOCOL_POP3, &err), -1);
-		assert_int_equal(err.kind, ERR_INPUT);
+		FAILS(ERR_INPUT, settings_save_protocol(path, "work", PROTOCOL_POP3, &why));
 		assert_file(rows[i]);
 	}
 	assert_int_equal(

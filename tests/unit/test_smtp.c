@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "tests/unit/rude.h"
+#include "tests/unit/fails.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -195,11 +196,9 @@ static struct smtp *open_rude(struct rude **r, const char *script)
 	struct net_login nobody = {"me", NULL, NULL};
 	struct net_server server;
 	struct smtp *s;
-	struct err err = {0};
 
 	*r = rude_start(script, PROTOCOL_SMTP, NET_PLAIN, &server);
-	if (smtp_open(&s, &server, &rude_quick, &nobody, NULL, &err))
-		fail_msg("%s", err.text);
+	WORKS(smtp_open(&s, &server, &rude_quick, &nobody, NULL, &why));
 	return s;
 }
 
@@ -241,10 +240,9 @@ static void test_texts(void **state)
 	struct smtp *s =
 		open_rude(&r, FAST3 "S: 250 m\nS: 550-5.1.1 no\033[31m\nS: 550 such\nS: 550\n"
 				    "S: 550 c\nC: RSET\nS: 250");
-	struct err err = {0};
 
 	assert_int_equal(
-		smtp_send(s, "me@x", to, 3, MAIL, strlen(MAIL), NULL, NULL, &err), SEND_NOT);
+		smtp_send(s, "me@x", to, 3, MAIL, strlen(MAIL), NULL, NULL, &why), SEND_NOT);
 	assert_non_null(strstr(to[0].text, "550 5.1.1 no"));
 	assert_non_null(strstr(to[0].text, "such"));
 	assert_null(strchr(to[0].text, '\033'));
@@ -393,9 +391,8 @@ static void goes_out_as(const char *address, bool utf8, const char *want)
 			"S: 250\nC: DATA\nS: 354\nD\nS: 250"
 		     : SLOW "C: MAIL\nS: 250\nC: RCPT\nS: 250\nC: DATA\nS: 354\nD\nS: 250");
 	struct str got = STR_INIT;
-	struct err err = {0};
 
-	if (smtp_send(s, "me@x", &to, 1, MAIL, strlen(MAIL), NULL, NULL, &err) != SEND_ACCEPTED)
+	if (smtp_send(s, "me@x", &to, 1, MAIL, strlen(MAIL), NULL, NULL, &why) != SEND_ACCEPTED)
 		fail_msg("%s: %s", address, to.text);
 	smtp_free(s);
 	rude_end(r, &got);
@@ -604,10 +601,9 @@ static void test_utf8_recipient(void **state)
 	struct rude *r;
 	struct smtp *s = open_rude(
 		&r, FAST "C: MAIL\nC: <b@x>\nS: 250\nS: 250\nC: DATA\nS: 354\nD\nS: 250 ok");
-	struct err err = {0};
 
 	assert_int_equal(
-		smtp_send(s, "me@x", to, 2, MAIL, strlen(MAIL), NULL, NULL, &err), SEND_ACCEPTED);
+		smtp_send(s, "me@x", to, 2, MAIL, strlen(MAIL), NULL, NULL, &why), SEND_ACCEPTED);
 	assert_int_equal(to[0].fate, FATE_NEVER);
 	assert_int_equal(to[1].fate, FATE_ACCEPTED);
 	smtp_quit(s, true);
@@ -623,14 +619,13 @@ static void test_many_recipients(void **state)
 	struct smtp *s =
 		open_rude(&r, FAST "C: MAIL\nC* 50\nR 51 250 ok\nC* 50\nR 50 250 ok\nC* 20\n"
 				   "R 19 250 ok\nS: 550 no\nC: DATA\nS: 354\nD\nS: 250 ok");
-	struct err err = {0};
 
 	for (int i = 0; i < N; i++) {
 		snprintf(names[i], sizeof(names[i]), "u%d@x", i);
 		to[i] = (struct smtp_recipient){.address = names[i]};
 	}
 	assert_int_equal(
-		smtp_send(s, "me@x", to, N, MAIL, strlen(MAIL), NULL, NULL, &err), SEND_ACCEPTED);
+		smtp_send(s, "me@x", to, N, MAIL, strlen(MAIL), NULL, NULL, &why), SEND_ACCEPTED);
 	assert_int_equal(to[0].fate, FATE_ACCEPTED);
 	assert_int_equal(to[N - 1].fate, FATE_NEVER);
 	smtp_quit(s, true);
@@ -646,11 +641,10 @@ static struct smtp *open_real(
 	struct net_options options = rude_quick;
 	struct net_login login = {"carol", secret, mechanism};
 	struct smtp *s;
-	struct err err = {0};
 
 	options.tls_ca = getenv("SRV_CA");
-	if (smtp_open(&s, &server, &options, &login, NULL, &err))
-		fail_msg("%s %s: %s", port, mechanism ? mechanism : "-", err.text);
+	if (smtp_open(&s, &server, &options, &login, NULL, &why))
+		fail_msg("%s %s: %s", port, mechanism ? mechanism : "-", why.text);
 	return s;
 }
 
@@ -674,11 +668,9 @@ static void test_real_wrong_password(void **state)
 	struct net_options options = rude_quick;
 	struct net_login login = {"carol", "wrong", NULL};
 	struct smtp *s;
-	struct err err = {0};
 
 	options.tls_ca = getenv("SRV_CA");
-	assert_int_equal(smtp_open(&s, &server, &options, &login, NULL, &err), -1);
-	assert_int_equal(err.kind, ERR_AUTH);
+	FAILS(ERR_AUTH, smtp_open(&s, &server, &options, &login, NULL, &why));
 }
 
 /* The newest mail of carol that has the text; waits for the delivery. */

@@ -2,6 +2,7 @@
 
 #include "base/run.h"
 #include "store/disk/tarball.h"
+#include "tests/unit/fails.h"
 
 #include <signal.h>
 #include <sys/resource.h>
@@ -88,15 +89,13 @@ static void test_damage_is_seen(void **state)
 		struct tarball *t = make(at("b.tar.gz"));
 		int fd = open(at("b.tar.gz.part"), O_RDWR);
 		off_t where = 30 + (off_t)((tarball_size(t) - 60) / 40) * i;
-		struct err err = {0};
 		char c;
 
 		assert_int_equal(pread(fd, &c, 1, where), 1);
 		c ^= 0x40;
 		assert_int_equal(pwrite(fd, &c, 1, where), 1);
 		close(fd);
-		assert_int_equal(check_all(t, &err), -1);
-		assert_int_equal(err.kind, ERR_SYSTEM);
+		FAILS(ERR_SYSTEM, check_all(t, &why));
 		tarball_free(t);
 		assert_false(file_exists(at("b.tar.gz.part")));
 		assert_false(file_exists(at("b.tar.gz")));
@@ -129,7 +128,6 @@ static void test_names_are_not_taken(void **state)
 static void test_shrunken_file(void **state)
 {
 	struct tarball *t;
-	struct err err = {0};
 	const char *path = noise("large", 700000);
 
 	assert_int_equal(tarball_new(&t, at("b.tar.gz"), NULL), 0);
@@ -137,8 +135,8 @@ static void test_shrunken_file(void **state)
 	assert_int_equal(tarball_more(t, NULL), 1);
 	assert_int_equal(truncate(path, 300000), 0);
 	assert_int_equal(tarball_more(t, NULL), 1);
-	assert_int_equal(tarball_more(t, &err), -1);
-	assert_non_null(strstr(err.text, "shorter"));
+	assert_int_equal(tarball_more(t, &why), -1);
+	assert_non_null(strstr(why.text, "shorter"));
 	tarball_free(t);
 }
 

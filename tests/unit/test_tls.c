@@ -5,7 +5,7 @@
 #include "net/connect.h"
 #include "net/stream.h"
 #include "net/tls.h"
-#include "tests/check.h"
+#include "tests/unit/fails.h"
 #include "tests/scratch.h"
 
 #include <poll.h>
@@ -455,21 +455,20 @@ static struct stream *open_stream(
 
 static void test_stream_over_tls(void **state)
 {
-	struct err err = {0};
 	struct str line = STR_INIT;
-	struct stream *s = open_stream("local", PROTOCOL_IMAP, NET_TLS, &err);
+	struct stream *s = open_stream("local", PROTOCOL_IMAP, NET_TLS, &why);
 	uint64_t received, sent;
 
 	if (!s)
-		fail_msg("%s", err.text);
+		fail_msg("%s", why.text);
 	assert_true(stream_is_encrypted(s));
-	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
+	WORKS(stream_read_line(s, &line, 100, &why));
 	assert_string_equal(line.p, "* OK ready");
-	assert_int_equal(stream_wait(s, -1, 50, &err), STREAM_TIMEOUT);
-	assert_int_equal(stream_write(s, "1 OK echo\r\n", 11, &err), 0);
-	assert_int_equal(stream_flush(s, &err), 0);
-	assert_int_equal(stream_wait(s, -1, 10000, &err), STREAM_DATA);
-	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
+	assert_int_equal(stream_wait(s, -1, 50, &why), STREAM_TIMEOUT);
+	WORKS(stream_write(s, "1 OK echo\r\n", 11, &why));
+	WORKS(stream_flush(s, &why));
+	assert_int_equal(stream_wait(s, -1, 10000, &why), STREAM_DATA);
+	WORKS(stream_read_line(s, &line, 100, &why));
 	assert_string_equal(line.p, "1 OK echo");
 	stream_counts(s, &received, &sent);
 	assert_int_equal(received, 23);
@@ -480,14 +479,12 @@ static void test_stream_over_tls(void **state)
 
 static void test_stream_cut_in_literal(void **state)
 {
-	struct err err = {0};
 	struct str line = STR_INIT;
-	struct stream *s = open_stream("local-cut", PROTOCOL_IMAP, NET_TLS, &err);
+	struct stream *s = open_stream("local-cut", PROTOCOL_IMAP, NET_TLS, &why);
 
 	assert_non_null(s);
-	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
-	assert_int_equal(stream_read_line(s, &line, 100, &err), -1);
-	assert_int_equal(err.kind, ERR_NETWORK);
+	WORKS(stream_read_line(s, &line, 100, &why));
+	FAILS(ERR_NETWORK, stream_read_line(s, &line, 100, &why));
 	assert_non_null(strstr(stream_error(s)->text, "cut off"));
 	stream_free(s);
 	str_done(&line);
@@ -511,30 +508,27 @@ static struct stream *upto_starttls(const char *name, struct err *err)
 
 static void test_starttls(void **state)
 {
-	struct err err = {0};
 	struct str line = STR_INIT;
-	struct stream *s = upto_starttls("starttls", &err);
+	struct stream *s = upto_starttls("starttls", &why);
 
-	if (stream_starttls(s, &err) < 0)
-		fail_msg("%s", err.text);
+	if (stream_starttls(s, &why) < 0)
+		fail_msg("%s", why.text);
 	assert_true(stream_is_encrypted(s));
-	assert_int_equal(stream_read_line(s, &line, 100, &err), 0);
+	WORKS(stream_read_line(s, &line, 100, &why));
 	assert_string_equal(line.p, "+OK inside");
-	assert_int_equal(stream_starttls(s, &err), -1);
+	assert_int_equal(stream_starttls(s, &why), -1);
 	stream_free(s);
 	str_done(&line);
 }
 
 static void test_starttls_injection(void **state)
 {
-	struct err err = {0};
 	struct str line = STR_INIT;
-	struct stream *s = upto_starttls("inject", &err);
+	struct stream *s = upto_starttls("inject", &why);
 
-	assert_int_equal(stream_starttls(s, &err), -1);
-	assert_int_equal(err.kind, ERR_PROTOCOL);
-	assert_int_equal(stream_read_line(s, &line, 100, &err), -1);
-	assert_int_equal(stream_write(s, "x", 1, &err), -1);
+	FAILS(ERR_PROTOCOL, stream_starttls(s, &why));
+	assert_int_equal(stream_read_line(s, &line, 100, &why), -1);
+	assert_int_equal(stream_write(s, "x", 1, &why), -1);
 	stream_free(s);
 	str_done(&line);
 }

@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "store/disk/wal.h"
-#include "tests/check.h"
+#include "tests/unit/fails.h"
 #include "tests/scratch.h"
 
 #include <fcntl.h>
@@ -43,10 +43,8 @@ static int note(void *ctx, const struct wal_record *r)
 static struct wal *open_it(void)
 {
 	struct wal *w;
-	struct err err = {0};
 
-	if (wal_open(&w, path, lock, magic, user, &err) != 0)
-		fail_msg("%s", err.text);
+	WORKS(wal_open(&w, path, lock, magic, user, &why));
 	return w;
 }
 
@@ -195,14 +193,11 @@ static void test_flips(void **state)
 static void test_missing(void **state)
 {
 	struct wal *w;
-	struct err err = {0};
 
-	assert_int_equal(wal_open(&w, path, lock, magic, NULL, &err), -1);
-	assert_int_equal(err.kind, ERR_GONE);
+	FAILS(ERR_GONE, wal_open(&w, path, lock, magic, NULL, &why));
 	assert_false(file_exists(path));
 	wal_free(open_it());
-	assert_int_equal(wal_open(&w, path, lock, "OTHERLOG", NULL, &err), -1);
-	assert_int_equal(err.kind, ERR_DAMAGED);
+	FAILS(ERR_DAMAGED, wal_open(&w, path, lock, "OTHERLOG", NULL, &why));
 }
 
 static void test_rewrite(void **state)
@@ -272,11 +267,9 @@ static void test_large(void **state)
 	struct wal *w = open_it();
 	unsigned char *big = mem_alloc(WAL_MAX_RECORD + 1);
 	struct wal_record r = {1, big, WAL_MAX_RECORD + 1, 0};
-	struct err err = {0};
 	size_t n = 0;
 
-	assert_int_equal(wal_append(w, &r, 1, false, NULL, NULL, &err), -1);
-	assert_int_equal(err.kind, ERR_INPUT);
+	FAILS(ERR_INPUT, wal_append(w, &r, 1, false, NULL, NULL, &why));
 	for (int i = 0; i < 12; i++) {
 		memset(big, i, WAL_MAX_RECORD);
 		r.len = (size_t)WAL_MAX_RECORD - (size_t)i * 1000;
