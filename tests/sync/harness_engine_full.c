@@ -645,18 +645,21 @@ static void end_case(const char *name)
 
 static void test_one_fails(void **state)
 {
+	(void)state;
 	all_calls(false, 2 * harness_step());
 	end_case("one call fails");
 }
 
 static void test_all_fail(void **state)
 {
+	(void)state;
 	all_calls(true, harness_step());
 	end_case("everything fails from there on");
 }
 
 static void test_cache_fails(void **state)
 {
+	(void)state;
 	cache_calls(false, harness_step());
 	cache_calls(true, harness_step());
 	end_case("the cache alone fails");
@@ -674,6 +677,7 @@ static void test_really_full(void **state)
 	struct str config = STR_INIT;
 	char size[32];
 
+	(void)state;
 	assert_int_equal(file_read(person->config, 65536, &config, NULL), 0);
 	before_healing = more_room;
 	for (int kb = 24; kb <= 256; kb += harness_step() > 1 ? 56 : 8) {
@@ -696,6 +700,7 @@ static int start_all(void **state)
 {
 	struct fault none = {.at = -1};
 
+	(void)state;
 	person = world_person(NULL, &cache_dir);
 	observer = observer_new(person->name);
 	bob = observer_new("bob");
@@ -710,6 +715,7 @@ static int start_all(void **state)
 
 static int end_all(void **state)
 {
+	(void)state;
 	observer_free(observer);
 	observer_free(bob);
 	person_free(person);
@@ -723,6 +729,7 @@ static void test_controls(void **state)
 {
 	unsigned n;
 
+	(void)state;
 	quiet = true;
 	says_done = true;
 	all_calls(true, 60);

@@ -333,6 +333,7 @@ static void test_fill(void **state)
 {
 	char n[16];
 
+	(void)state;
 	snprintf(n, sizeof(n), "%d", FILL_MAILS);
 	person = verdict_begin(n);
 	memset(&verdict.model, 0, sizeof(verdict.model));
@@ -344,12 +345,14 @@ static void test_fill(void **state)
 
 static void test_storm(void **state)
 {
+	(void)state;
 	with_ids(storm, kills_wanted(STORM_KILLS), "a storm of changes");
 	assert_fine();
 }
 
 static void test_replay(void **state)
 {
+	(void)state;
 	with_ids(replay, kills_wanted(REPLAY_KILLS), "the replay of offline work");
 	assert_fine();
 }
@@ -368,6 +371,7 @@ static void test_controls(void **state)
 		{FAULT_CACHE, storm, "loses marks in the cache"},
 	};
 
+	(void)state;
 	verdict.quiet = true;
 	for (size_t i = 0; i < MEM_COUNT(all); i++) {
 		broken = all[i].fault;

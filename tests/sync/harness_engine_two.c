@@ -610,6 +610,7 @@ static void summary(const char *name)
 
 static int start_all(void **state)
 {
+	(void)state;
 	memset(&total, 0, sizeof(total));
 	first_mail = mails + 1;
 	arrived = 0;
@@ -624,6 +625,7 @@ static int start_all(void **state)
 
 static int end_all(void **state)
 {
+	(void)state;
 	observer_free(observer);
 	observer_free(bob);
 	person_free(person);
@@ -636,6 +638,7 @@ static void test_rounds(void **state)
 	const char *env = getenv("TALARIA_SEED");
 	unsigned seed = env ? (unsigned)strtoul(env, NULL, 10) : 1;
 
+	(void)state;
 	for (unsigned i = 0; i < harness_scale(ROUNDS); i++)
 		one_round(seed + i, i % 2);
 	summary("two copies");
@@ -646,6 +649,7 @@ static void test_rounds(void **state)
 /* A harness that finds nothing in broken copies proves nothing. */
 static void test_control(void **state)
 {
+	(void)state;
 	quiet = broken = true;
 	for (unsigned i = 0; i < 10 && !faults(); i++)
 		one_round(i, false);

@@ -525,6 +525,7 @@ static void nothing_is_lost_or_doubled(void **state)
 {
 	struct tally t;
 
+	(void)state;
 	run(FAULT_NONE, (unsigned)harness_scale(KILLS), false, &t);
 	assert_int_equal(t.lost, 0);
 	assert_int_equal(t.doubled, 0);
@@ -536,6 +537,7 @@ static void a_loss_is_noticed(void **state)
 {
 	struct tally t;
 
+	(void)state;
 	run(FAULT_TOLD_EARLY, CONTROL_KILLS, true, &t);
 	assert_true(t.lost > 0);
 }
@@ -544,6 +546,7 @@ static void a_double_is_noticed(void **state)
 {
 	struct tally t;
 
+	(void)state;
 	run(FAULT_NO_NAMES, CONTROL_KILLS, true, &t);
 	assert_true(t.doubled > 0);
 }

@@ -139,7 +139,6 @@ static void tags_come_back(void **state)
 	shows(p, l, "bob 2, ann 2, bob 1, ann 1");
 	for (size_t row = 0; row < 4; row++)
 		assert_int_equal(row_of(p, l, row).tagged, row == 0 || row == 3);
-	person_free(p);
 }
 
 /* Fifty steps are kept, of however many folders each is. */
@@ -263,7 +262,6 @@ static void what_is_not_shown_is_told(void **state)
 	l->keysets_left_out = true;
 	import(p, 0, 3, 1);
 	UNTIL(p, msglist_count(l) == 5 && strstr(person_told(), "sets of keywords in one list"));
-	person_free(p);
 }
 
 static void export_of_one_folder(void **state)
