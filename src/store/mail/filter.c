@@ -19,7 +19,7 @@ static bool query_shows(struct list_filter *x, const struct folder *f, const str
 	struct look l = look_at(&q->match, row, NULL);
 
 	q->match.own = folder_own(f);
-	return look(&l, x->strings ? QUERY_STRINGS : QUERY_COLUMNS) == QUERY_YES;
+	return look_answer(&l, x->strings ? QUERY_STRINGS : QUERY_COLUMNS) == QUERY_YES;
 }
 
 static void query_filter_free(struct list_filter *x)

@@ -231,7 +231,7 @@ struct look look_at(struct matcher *m, const struct summary *row, const struct c
 		.row = row};
 }
 
-enum query_answer look(struct look *l, enum query_cost depth)
+enum query_answer look_answer(struct look *l, enum query_cost depth)
 {
 	l->depth = depth;
 	return l->flags & MAIL_LEAVING ? QUERY_NO : query_eval(l->query, ask, l);

@@ -49,7 +49,7 @@ struct look {
 struct look look_at(struct matcher *m, const struct summary *row, const struct cache_walk *walk);
 /* What the query says of it, by what is no dearer than depth. One that is moved away is not here
  * any more, though the server does not know it yet. */
-enum query_answer look(struct look *l, enum query_cost depth);
+enum query_answer look_answer(struct look *l, enum query_cost depth);
 void look_done(struct look *l);
 void match_anew(struct matcher *m); /* pages that were seen may have changed since */
 void match_done(struct matcher *m);

@@ -81,7 +81,7 @@ static void inside_run(struct worker_job *j)
 	if (atomic_load(&x->search->given_up))
 		return;
 	read_text(x->message, &x->look.text);
-	x->answer = look(&x->look, QUERY_TEXTS);
+	x->answer = look_answer(&x->look, QUERY_TEXTS);
 }
 
 static void inside_drop(struct worker_job *j)
@@ -166,7 +166,7 @@ static bool search_columns(struct search *s, struct folder *f)
 		l.size = c->size[i];
 		l.sent = c->sent[i];
 		l.received = c->received[i];
-		if (look(&l, QUERY_COLUMNS) == QUERY_YES)
+		if (look_answer(&l, QUERY_COLUMNS) == QUERY_YES)
 			add_found(s, c->uid[i]);
 	}
 	return true;
@@ -186,7 +186,7 @@ static bool search_strings(struct store *store, struct search *s, struct folder 
 	while (cache_walk_next(&w, &row)) {
 		struct look l = look_at(&s->match, &row, &w);
 		enum query_answer answer =
-			is_asked(s, row.uid) ? look(&l, QUERY_STRINGS) : QUERY_NO;
+			is_asked(s, row.uid) ? look_answer(&l, QUERY_STRINGS) : QUERY_NO;
 
 		s->next = row.uid + 1;
 		if (answer == QUERY_UNKNOWN) {
