@@ -1,6 +1,6 @@
 #!/bin/sh
-# The screen in a real terminal: keys as sequences, sizes, the editor, stopping and ending. The engine is a
-# fake one, so that only the front end is tested.
+# The screen in a real terminal: keys as sequences, sizes, the editor, stopping and ending. The mail is on the
+# disk already, and nothing is connected.
 . "${srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}/tests/term/lib.sh"
 fake="$builddir/tests/unit/fake_ui"
 [ -x "$fake" ] || skip "tests/unit/fake_ui is not built"
@@ -8,7 +8,7 @@ plan 43
 
 cat >"$work/editor" <<'END'
 #!/bin/sh
-echo "Written by the editor" >>"$1"
+sed -i '1,/^$/s/^$/\nWritten by the editor/' "$1"
 END
 chmod 755 "$work/editor"
 

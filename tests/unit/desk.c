@@ -529,17 +529,22 @@ struct store_request *desk_send(int account, const char *id, unsigned seconds)
 
 /* --- begin and end --- */
 
+const struct sync_ops desk_ops = {start, nothing, cancel_job, nothing, stop};
+
 void desk_start(bool read_only)
 {
-	static const struct sync_ops ops = {start, nothing, cancel_job, nothing, stop};
-
-	desk.store = store_new(&ops, read_only);
+	desk.store = store_new(&desk_ops, read_only);
 }
 
 void desk_stop(void)
 {
 	store_free(desk.store, PATIENCE_MS);
 	desk.store = NULL;
+	desk_forget();
+}
+
+void desk_forget(void)
+{
 	desk.naccounts = 0;
 	for (size_t i = 0; i < desk.nsyncs; i++)
 		for (int k = 0; k < LANES; k++)

@@ -22,6 +22,11 @@ int desk_teardown(void **state); /* ends both */
 void desk_stop(void);            /* the program ends */
 void desk_start(bool read_only); /* and starts again; the accounts have to be added anew */
 
+/* The other side of a store that somebody else starts; when that store is gone, what was played to
+ * it is forgotten. */
+extern const struct sync_ops desk_ops;
+void desk_forget(void);
+
 /* A path below desk_dir; valid until the eighth call after. */
 const char *desk_path(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* One that can be changed before desk_add. */

@@ -1,6 +1,8 @@
-/* The screen over the fake engine, to look at it by hand: fake_ui [MESSAGES] [SETTING VALUE]... */
+/* The screen over the mail of tests/unit/postbox.h, to look at it by hand: fake_ui [MESSAGES]
+ * [SETTING VALUE]... Below $HOME, which the tests have of their own. */
+#include "base/file.h"
 #include "base/i18n.h"
-#include "fake_engine.h"
+#include "tests/unit/postbox.h"
 #include "ui/app.h"
 
 #include <stdlib.h>
@@ -10,17 +12,21 @@ int main(int argc, char **argv)
 	struct settings *s;
 	struct engine *e;
 	struct app_start start = {0};
+	char *dir = file_join(getenv("HOME"), "fake_ui");
 	int rc;
 
 	i18n_init();
-	fake_messages(argc > 1 ? atoi(argv[1]) : 200);
+	file_remove_tree(dir, NULL);
+	postbox_make(dir, (argc > 1 ? (size_t)atoi(argv[1]) : 200) + POSTBOX_GROUP);
 	s = settings_new();
+	postbox_settings(s, 2);
 	settings_set(s, "sort", "reverse-date", NULL);
 	for (int i = 2; i + 1 < argc; i += 2)
 		settings_set(s, argv[i], argv[i + 1], NULL);
-	engine_new(&e, s, &(struct engine_options){0}, NULL);
+	engine_new(&e, s, &(struct engine_options){.offline = true}, NULL);
 	rc = app_run(e, s, &start);
 	engine_free(e);
 	settings_free(s);
+	free(dir);
 	return rc;
 }

@@ -1,36 +1,92 @@
 /*
- * screen - the whole screen over the fake engine, for tests without a terminal.
+ * screen - the whole screen over the real engine, for tests without a terminal. Behind the engine
+ * is its disk thread, with the mail of tests/unit/postbox.h; connections are played (desk.h). What
+ * is asked of the disk thread is seen on its way, and it can be made to say what no server can be
+ * brought to say just then.
  *
  * Owns:    what open_screen made, until close_screen.
- * Threads: one.
+ * Threads: the test's is the UI thread.
  * Errors:  the test fails, with what the screen shows.
  */
 #ifndef TESTS_SCREEN_H
 #define TESTS_SCREEN_H
 
+#include "engine/engine_priv.h"
+#include "tests/scratch.h"
+#include "tests/unit/postbox.h"
 #include "ui/app.h"
 #include "ui/term.h"
 #include "ui/views.h"
+
+enum { SCREEN_MESSAGES = 40 };
 
 struct screen {
 	struct engine *e;
 	struct settings *s;
 	struct ui_config *c;
 	struct app a;
-	struct str text; /* what the screen shows */
+	struct str text;          /* what the screen shows */
+	char dir[SCRATCH_SIZE];   /* its accounts are here; the test may put more into it */
+	uint32_t validity, shift; /* of the UIDs in the INBOX; how far they are from the first */
+	uint32_t arrived;
 };
 
 void screen_begin(void); /* in main: the terminal's language and colours are known */
 struct screen *open_screen(int rows, int cols);
 /* As it is begun by the command line. */
 struct screen *open_started(int rows, int cols, const struct app_start *start);
+void screen_accounts(size_t n); /* of screens that are opened from now on; usually two */
+void reopen_screen(struct screen *x, int rows, int cols); /* the front end alone begins again */
 void close_screen(struct screen *x);
-void look(struct screen *x);   /* events are taken, and the text is what is shown now */
-void glance(struct screen *x); /* the same before any event */
-void press(struct screen *x, const char *keys);     /* keys separated by blanks */
-void type_text(struct screen *x, const char *text); /* as a paste */
+/* All that was asked is answered and taken, and the text is what is shown now. */
+void look(struct screen *x);
+void wait_event(struct screen *x); /* until the engine says something, which is taken */
+void glance(struct screen *x);     /* the same before any event */
+void press(struct screen *x, const char *keys);      /* keys separated by blanks */
+void press_soon(struct screen *x, const char *keys); /* before any answer */
+void type_text(struct screen *x, const char *text);  /* as a paste */
+/* An answer, and a draft that postbox_draft made, whose editor was kept away by a question. */
+void begin_answer(struct screen *x);
+void begin_draft(struct screen *x, const char *subject);
 void command(struct screen *x, const char *line);
 void sees(struct screen *x, const char *what);
 void sees_not(struct screen *x, const char *what);
+char *in_screen(struct screen *x, const char *name); /* the path of such a file; the last of 4 */
+
+/* --- what the disk thread is asked --- */
+
+/* What was asked last that changes or sends something: "delete 2 3", "move 3 Archive", "send ID".
+ * Forgotten with each screen. */
+const char *asked(void);
+const char *asked_to_write(void); /* the same of mails that are begun: "reply 3" */
+const char *saved(void);          /* of the draft: its files, and the path of the last, "1 /a/b" */
+void forget(void);                /* nothing was */
+/* The next request is not done, but ends so: failed (and those that are asked with it), done, or
+ * with this event. */
+void refuse_next(const char *why);
+void done_next(const char *said);
+void answer_next(struct store_event *ev);
+void hold_reads(bool hold); /* messages that are read do not come */
+
+/* --- what it says --- */
+
+void tell(struct screen *x, struct store_event *ev); /* keeps it */
+struct store_event *told(enum store_event_kind kind, int account);
+/* STORE_NEW_MAIL, STORE_NOTICE, STORE_SENT or STORE_SEND_FAILED with such a text. */
+void tell_text(struct screen *x, enum store_event_kind kind, int account, const char *text);
+void tell_state(struct screen *x, enum sync_state state, const char *why); /* of work */
+void tell_progress(struct screen *x, unsigned request, uint64_t done, uint64_t total);
+void tell_closed(struct screen *x, const char *why); /* of the list that was opened last */
+/* n mails are in the outbox of work, named out1, out2 ... from first on. */
+void tell_outbox(struct screen *x, int first, int n, enum outbox_state state, size_t recipients);
+
+/* --- what the server does; the screen has taken it --- */
+
+void folder_goes(struct screen *x, const char *name); /* NULL: all are there */
+void mail_vanishes(struct screen *x, uint32_t uid);
+void mail_arrives(struct screen *x, size_t n); /* n messages older than all others */
+void mail_renumbered(struct screen *x);        /* every UID is now that of the message before */
+
+void mail_comes_in(struct screen *x); /* for the first time: of 104,233 messages the first ones */
 
 #endif

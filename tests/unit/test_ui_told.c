@@ -1,30 +1,14 @@
 /* What fails, is missing or cannot be done is told on the screen, whatever was asked. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "base/clock.h"
 #include "base/mem.h"
-#include "fake_engine.h"
 #include "screen.h"
+#include "tests/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define NO "The server refused: not today"
-
-/* As an answer that is written, without the editor. */
-static void begin_answer(struct screen *x)
-{
-	app_input(&x->a, &(struct term_key){.name = "r"});
-	app_input(&x->a, &(struct term_key){.name = ":"});
-	look(x);
-	press(x, "Esc");
-}
 
 /* Every request that is refused says why. */
 static void test_refusals(void **state)
@@ -72,7 +56,6 @@ static void test_refusals(void **state)
 		{NULL, "edit-subject", "x Enter", true},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
 		struct screen *x = open_screen(30, 100);
 
@@ -82,10 +65,10 @@ static void test_refusals(void **state)
 		if (rows[i].before)
 			command(x, rows[i].before);
 		if (!rows[i].after)
-			fake_fail(NO);
+			refuse_next(NO);
 		command(x, rows[i].line);
 		if (rows[i].after) {
-			fake_fail(NO);
+			refuse_next(NO);
 			press(x, rows[i].after);
 		}
 		if (!strstr(str_c(&x->text), NO))
@@ -123,7 +106,6 @@ static void test_nothing_there(void **state)
 		{NULL, "send", "means nothing here"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
 		struct screen *x = open_screen(30, 100);
 
@@ -143,19 +125,18 @@ static void test_delete_for_good(void **state)
 {
 	struct screen *x = open_screen(24, 80);
 
-	(void)state;
 	command(x, "open Trash");
 	press(x, "=");
-	fake_forget();
+	forget();
 	press(x, "d");
 	sees(x, "Delete 1 message for good? (y/n)");
-	assert_string_equal(fake_last(), "");
+	assert_string_equal(asked(), "");
 	press(x, "n");
-	assert_string_equal(fake_last(), "");
+	assert_string_equal(asked(), "");
 	press(x, "t t ; d");
 	sees(x, "Delete 2 messages for good? (y/n)");
 	press(x, "y");
-	assert_string_equal(fake_last(), "delete 1 2");
+	assert_string_equal(asked(), "delete 1 2");
 	close_screen(x);
 }
 
@@ -167,7 +148,6 @@ static void test_start(void **state)
 	struct draft draft;
 	struct screen *x;
 
-	(void)state;
 	strv_add(&said, "An option was wrong");
 	x = open_started(24, 80,
 		&(struct app_start){.account = "nobody", .folder = "Archive", .messages = &said});
@@ -182,7 +162,7 @@ static void test_start(void **state)
 	sees(x, "3 mbox");
 	close_screen(x);
 	draft_init(&draft);
-	fake_accounts(0);
+	screen_accounts(0);
 	x = open_started(24, 80, &(struct app_start){.draft = &draft});
 	sees(x, "No account to write from");
 	command(x, "folders");
@@ -196,7 +176,7 @@ static void test_start(void **state)
 	command(x, "compose");
 	sees(x, "No account to write from");
 	close_screen(x);
-	fake_accounts(2);
+	screen_accounts(2);
 	draft_done(&draft);
 }
 
@@ -206,15 +186,14 @@ static void test_events_told(void **state)
 {
 	struct screen *x = open_screen(24, 80);
 
-	(void)state;
-	fake_post(x->e, EVENT_SENT, 0, "");
+	tell_text(x, STORE_SENT, POSTBOX_WORK, "");
 	look(x);
 	sees(x, "Sent");
 	/* Each account is asked for once, with what was wrong before. */
-	fake_state(x->e, STATE_FAILED, "The server refused the login");
-	fake_post(x->e, EVENT_PASSWORD, 0, "");
-	fake_post(x->e, EVENT_PASSWORD, 0, "");
-	fake_post(x->e, EVENT_PASSWORD, 1, "");
+	tell_state(x, SYNC_FAILED, "The server refused the login");
+	tell(x, told(STORE_PASSWORD, POSTBOX_WORK));
+	tell(x, told(STORE_PASSWORD, POSTBOX_WORK));
+	tell(x, told(STORE_PASSWORD, POSTBOX_HOME));
 	look(x);
 	look(x);
 	sees(x, "The server refused the login. Password for work:");
@@ -226,7 +205,6 @@ static void test_events_told(void **state)
 	press(x, "Esc");
 	look(x);
 	sees_not(x, "Password for");
-	fake_state(x->e, STATE_ONLINE, NULL);
 	/* A question of a screen that is gone is not asked any more. */
 	command(x, "outbox");
 	app_input(&x->a, &(struct term_key){.name = ":"});
@@ -252,7 +230,6 @@ static void test_reader_told(void **state)
 	struct view *v;
 	uint32_t uid;
 
-	(void)state;
 	press(x, "= Enter");
 	v = app_view(&x->a);
 	command(x, "previous");
@@ -269,7 +246,7 @@ static void test_reader_told(void **state)
 	close_screen(x);
 	/* One that does not come is told after a while, with how much of it is here. */
 	x = open_screen(24, 80);
-	fake_slow(true);
+	hold_reads(true);
 	press(x, "= Enter");
 	v = app_view(&x->a);
 	sees_not(x, "Fetching");
@@ -277,15 +254,15 @@ static void test_reader_told(void **state)
 	assert_int_equal(v->ops->tick(v, clock_ms() + 60000), 0);
 	look(x);
 	sees(x, "Fetching the message …");
-	fake_progress(x->e, 0, 0, 0);
+	tell_progress(x, 0, 0, 0);
 	press(x, "Ctrl-C");
-	fake_slow(false);
+	hold_reads(false);
 	uid = view_reader_uid(v);
 	v->ops->reload(v, uid);
 	look(x);
 	sees(x, "Because a page is what one screen needs.");
 	v->ops->reload(v, uid + 1); /* another one */
-	fake_vanish(x->e, uid);
+	mail_vanishes(x, uid);
 	look(x);
 	press(x, "j");
 	sees_not(x, "of the message 1.");
@@ -306,10 +283,9 @@ static void test_compose_told(void **state)
 {
 	struct screen *x = open_screen(24, 120);
 
-	(void)state;
-	fake_body("Words of mine.\n> words of yours\n-- \nAlice\n");
-	fake_html(true);
-	begin_answer(x);
+	postbox_draft("mine", "bob@example.org", "My words",
+		"Words of mine.\n> words of yours\n-- \nAlice\n", true, false);
+	begin_draft(x, "My words");
 	sees(x, "its HTML goes along");
 	command(x, "search yours");
 	command(x, "search nowhere-in-it");
@@ -323,9 +299,7 @@ static void test_compose_told(void **state)
 	/* Asked for while it is being saved: it goes when that is done. */
 	commands_run(&x->a, "send");
 	look(x);
-	assert_string_equal(fake_last(), "send draft1");
-	fake_body(NULL);
-	fake_html(false);
+	assert_string_equal(asked(), "send mine");
 	close_screen(x);
 	x = open_screen(24, 80);
 	begin_answer(x);
@@ -340,7 +314,7 @@ static void test_compose_told(void **state)
 	for (int i = 0; i < 10; i++)
 		command(x, "open-tab Archive");
 	sees(x, "Too many tabs are open");
-	fake_forget();
+	forget();
 	command(x, "drafts");
 	press(x, "Enter");
 	close_screen(x);
@@ -352,8 +326,8 @@ static void test_compose_told(void **state)
 	app_input(&x->a, &(struct term_key){.name = ":"});
 	look(x);
 	press(x, "Esc");
-	assert_string_equal(fake_composed(), "resume 1");
-	sees(x, "To  rosa@example.org");
+	assert_string_equal(asked_to_write(), "resume 1");
+	sees(x, "Subject  Invoice 4711");
 	close_screen(x);
 }
 
@@ -383,7 +357,6 @@ static void test_completions(void **state)
 	};
 	struct screen *x = open_screen(24, 80);
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
 		press(x, ":");
 		for (const char *p = rows[i][0]; *p; p++) {
@@ -413,7 +386,6 @@ static void test_tabs_and_lists(void **state)
 {
 	struct screen *x = open_screen(24, 80);
 
-	(void)state;
 	command(x, "open-tab Archive");
 	command(x, "open-tab Sent");
 	sees(x, "4 work Sent");
@@ -439,14 +411,14 @@ static void test_tabs_and_lists(void **state)
 	press(x, "Esc");
 	click(x, 20, 5); /* none there */
 	sees_not(x, "Save as:");
-	fake_renumber(x->e);
+	mail_renumbered(x);
 	command(x, "save /tmp/x");
 	sees(x, "switched or numbered anew meanwhile; nothing was done");
 	command(x, "outbox");
-	fake_outbox(1, 3);
+	tell_outbox(x, 1, 3, OUTBOX_UNCONFIRMED, 1);
 	press(x, "End");
 	command(x, "search Minutes"); /* round the end */
-	fake_outbox(1, 1);
+	tell_outbox(x, 1, 1, OUTBOX_UNCONFIRMED, 1);
 	command(x, "folders");
 	press(x, "Home");
 	press(x, "j Enter"); /* an account is its inbox */
@@ -455,7 +427,7 @@ static void test_tabs_and_lists(void **state)
 	click(x, 4, 5);
 	sees(x, "Lists");
 	click(x, 4, 5);
-	sees(x, "online   Archive");
+	sees(x, "online   Lists");
 	command(x, "limit nothing-has-this");
 	sees(x, "Nothing matches. l all shows everything again");
 	close_screen(x);
@@ -467,7 +439,6 @@ static void test_late(void **state)
 {
 	struct screen *x = open_screen(24, 100);
 
-	(void)state;
 	press(x, "= t j t ;");
 	command(x, "copy");
 	sees(x, "Copy 2 messages to:");
@@ -480,16 +451,16 @@ static void test_late(void **state)
 	commands_run(&x->a, "attach /etc/passwd");
 	commands_run(&x->a, "send");
 	app_input(&x->a, &(struct term_key){.name = ":"});
-	fake_forget();
+	forget();
 	look(x);
 	press(x, "Esc");
-	assert_string_equal(fake_last(), "");
+	assert_string_equal(asked(), "");
 	command(x, "messages");
 	sees(x, "Saved, not sent yet: y sends it");
 	press(x, "q y");
 	sees(x, "No subject. Send it anyway?");
 	press(x, "n");
-	assert_string_equal(fake_last(), "");
+	assert_string_equal(asked(), "");
 	command(x, "discard");
 	press(x, "y");
 	sees(x, "The draft is gone");
@@ -511,7 +482,6 @@ static void test_cells(void **state)
 	struct style_set set = {0};
 	struct str s = STR_INIT;
 
-	(void)state;
 	style_theme(&set, "dark");
 	assert_int_equal(term_start_headless(&set, 4, 20, NULL), 0);
 	term_erase();

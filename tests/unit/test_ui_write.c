@@ -1,15 +1,8 @@
-/* The screens of writing: fields, files and what is sent, over the fake engine. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+/* The screens of writing: fields, files and what is sent, over the engine. */
 #include "base/file.h"
 #include "base/mem.h"
-#include "fake_engine.h"
 #include "screen.h"
+#include "tests/check.h"
 #include "tests/scratch.h"
 
 #include <fcntl.h>
@@ -18,15 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* An answer whose editor was kept away by a question. */
-static void begin_answer(struct screen *x)
-{
-	app_input(&x->a, &(struct term_key){.name = "r"});
-	app_input(&x->a, &(struct term_key){.name = ":"});
-	look(x);
-	press(x, "Esc");
-}
 
 /* --- names of files --- */
 
@@ -67,13 +51,6 @@ static void drop_files(const struct files *f)
 	rmdir(f->dir);
 }
 
-static const char *last_file(struct screen *x)
-{
-	const struct draft *d = fake_draft(x->e);
-
-	return d->nfiles && d->files[d->nfiles - 1].path ? d->files[d->nfiles - 1].path : "";
-}
-
 /* As a person types it, blanks too. */
 static void type_keys(struct screen *x, const char *text)
 {
@@ -98,12 +75,13 @@ static void completes(struct screen *x, const struct files *f, const char *typed
 
 static void is_attached(struct screen *x, const struct files *f, const char *name)
 {
-	char path[256];
+	char path[256], want[260];
 
 	in_files(f, name, path);
-	assert_string_equal(last_file(x), path);
+	snprintf(want, sizeof(want), "1 %s", path);
+	assert_string_equal(saved(), want);
 	press(x, "D");
-	assert_int_equal(fake_draft(x->e)->nfiles, 0);
+	assert_string_equal(saved(), "0 ");
 }
 
 /* Whatever bytes a name has: what Tab completes is attached, at the question and in a command. */
@@ -128,7 +106,6 @@ static void test_complete_names(void **state)
 	struct screen *x = open_screen(24, 100);
 	struct files f;
 
-	(void)state;
 	make_files(&f);
 	begin_answer(x);
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
@@ -153,17 +130,13 @@ static void test_outbox_undo(void **state)
 {
 	struct screen *x = open_screen(24, 100);
 
-	(void)state;
-	fake_outbox_waits(true);
+	tell_outbox(x, 1, 1, OUTBOX_QUEUED, 1);
 	command(x, "outbox");
 	sees(x, "e Edit");
-	app_input(&x->a, &(struct term_key){.name = "u"});
-	app_input(&x->a, &(struct term_key){.name = "y"}); /* it may have gone out */
-	app_input(&x->a, &(struct term_key){.name = ":"});
+	press_soon(x, "u y :"); /* it may have gone out */
 	look(x);
-	assert_string_equal(fake_last(), "outbox-edit out1");
+	assert_string_equal(asked(), "outbox-edit out1");
 	press(x, "Esc");
-	fake_outbox_waits(false);
 	commands_run(&x->a, "set undo-send=60");
 	press(x, "y");
 	sees(x, "Sending in 60 seconds; e in :outbox takes it back");
@@ -208,22 +181,22 @@ static void test_fields_shrink(void **state)
 		{7, 1, 2, {"To  wei", "4 more fields in"}, {"Subject"}},
 	};
 
+	static const char text[] =
+		"line a\nline b\nline c\nline d\nline e\nline f\nline g\nline h\n"
+		"line i\nline j\nline k\nline l\nline m\nline n\nline o\nline p\n";
 	static const char *const files[] = {"hosts", "passwd", "group"};
 	char dir[SCRATCH_SIZE], paths[3][128];
 
-	(void)state;
 	assert_non_null(mkdtemp(scratch(dir, "test_ui_write")));
 	for (size_t i = 0; i < MEM_COUNT(files); i++) {
 		snprintf(paths[i], sizeof(paths[i]), "%s/%s", dir, files[i]);
 		assert_int_equal(file_replace(paths[i], "0123456789", 10, 0600, NULL), 0);
 	}
-	fake_body("line a\nline b\nline c\nline d\nline e\nline f\nline g\nline h\nline i\n"
-		  "line j\nline k\nline l\nline m\nline n\nline o\nline p\n");
-	fake_has_it(1);
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
 		struct screen *x = open_screen(rows[i].rows, 44);
 
-		begin_answer(x);
+		postbox_draft("long", "wei@example.org", "Re: pages", text, false, true);
+		begin_draft(x, "pages");
 		for (int k = 0; k < rows[i].files; k++) {
 			struct str line = STR_INIT;
 
@@ -240,8 +213,6 @@ static void test_fields_shrink(void **state)
 			fail_msg("%d rows: %s", rows[i].rows, str_c(&x->text));
 		close_screen(x);
 	}
-	fake_has_it(0);
-	fake_body(NULL);
 	for (size_t i = 0; i < MEM_COUNT(files); i++)
 		unlink(paths[i]);
 	rmdir(dir);
