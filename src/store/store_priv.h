@@ -358,7 +358,7 @@ bool folder_is_settled(const struct folder *f);
 void folder_try_again(struct account *a);
 /* A row that says that its message could not be had is asked for anew. */
 void folder_fetch_again(struct folder *f, uint32_t uid);
-/* New rows that say why a message did not come, and the subject of one of them (arrive.c). */
+/* New rows that say why a message did not come, and the subject of one of them (folder_take.c). */
 void folder_tell_bad(struct folder *f, size_t n, const char *subject);
 /* Asks the server for the truth: the next compare reads every flag again. */
 void folder_distrust(struct folder *f);

@@ -55,7 +55,7 @@ void account_sync_folders(struct account *a, enum sync_which which);
 /* When it is open, the inbox, or was fetched before, and did change. */
 void account_sync_changed(struct folder *f);
 
-/* --- arrive.c: results of the connections --- */
+/* --- folder_take.c: results of the connections --- */
 void arrive(struct store *s, struct result *r); /* keeps it */
 
 /* --- listing.c: the list of the server's folders --- */
