@@ -1,4 +1,5 @@
-/* What the connections report goes into the caches, and from there to the engine. */
+/* What a server says of one of its folders goes into the cache of it, and from there to the engine.
+ */
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/log.h"
@@ -21,54 +22,21 @@ static struct folder *folder_of(struct account *a, const struct result *r)
 	return f && f->cache ? f : NULL;
 }
 
-/* Rows of another incarnation of the mailbox must never get into this one (RFC 3501 2.3.1.1). */
-static bool is_current(struct folder *f, const struct result *r)
+/* The same, of this incarnation of it: rows of another one must never get into this (RFC 3501
+ * 2.3.1.1). */
+static struct folder *current_of(struct account *a, const struct result *r)
 {
-	return cache_meta(f->cache)->uidvalidity == r->uidvalidity;
-}
+	struct folder *f = folder_of(a, r);
 
-static void give_up_sync(struct account *a, const struct err *why)
-{
-	for (struct folder *f = a->folders; f; f = f->next)
-		f->wants_sync &= f->syncing;
-	syncall_give_up(a, why);
-}
-
-static void lane_state(struct account *a, struct result *r)
-{
-	enum sync_state before = lanes_state(a);
-
-	if (r->lane == LANE_MAIN) {
-		links_heard(a, r);
-		if (a->remote->state)
-			a->remote->state(a, r);
-		if (r->state.state == SYNC_ONLINE)
-			replay_online(a);
-		lanes_tell(a);
-		if (r->state.state == SYNC_ONLINE && a->remote->online)
-			a->remote->online(a);
-		if ((r->state.state == SYNC_FAILED || r->state.state == SYNC_WAITING) &&
-			syncall_runs(a) &&
-			!(a->remote->goes_on && a->remote->goes_on(a, before, r)))
-			give_up_sync(a, &r->err);
-	} else if (r->state.state == SYNC_FAILED && r->err.kind == ERR_CERT) {
-		store_notice(a, "%s", r->err.text);
-	}
-	if (r->state.state == SYNC_ONLINE && (r->lane == LANE_MAIN || r->lane == LANE_SEND))
-		submit_reachable(a);
-}
-
-static void ask_password(struct account *a, struct result *r)
-{
-	struct store_event *ev = store_event_new(STORE_PASSWORD);
-
-	(void)r;
-	ev->account = a->index;
-	store_emit(a->store, ev);
+	if (!f || cache_meta(f->cache)->uidvalidity == r->uidvalidity)
+		return f;
+	log_line(2, "%s: answer for another UIDVALIDITY of %s dropped", a->setup->settings->name,
+		f->name);
+	return NULL;
 }
 
 /* The state of some folders, which the server told by itself or was asked for. */
-static void take_some_counts(struct account *a, struct result *r)
+void folder_take_counts(struct account *a, struct result *r)
 {
 	for (size_t i = 0; i < r->counts.n; i++)
 		for (struct folder *f = a->folders; f; f = f->next)
@@ -84,7 +52,7 @@ static void take_some_counts(struct account *a, struct result *r)
 
 /* What its cache does not take counts in memory, and is told once (folder.c, cache_on_failure). */
 
-static void take_selected(struct folder *f, struct result *r)
+static void selected(struct folder *f, struct result *r)
 {
 	const struct cache_meta *have = cache_meta(f->cache);
 	struct cache_meta meta = *have;
@@ -215,9 +183,8 @@ static void take_placeholders(struct folder *f, const struct result_summaries *r
 	folder_tell_bad(f, n, subject);
 }
 
-static void take_summaries(struct folder *f, struct result *result)
+static void add_rows(struct folder *f, const struct result_summaries *r)
 {
-	const struct result_summaries *r = &result->summaries;
 	struct summary *rows = mem_array(r->n, sizeof(*rows));
 	uint32_t *uids = mem_array(r->n, sizeof(*uids));
 	struct str *words = mem_array(r->n, sizeof(*words));
@@ -243,9 +210,8 @@ static void take_summaries(struct folder *f, struct result *result)
 	free(uids);
 }
 
-static void take_flags(struct folder *f, struct result *result)
+static void mark_rows(struct folder *f, const struct result_flags *r)
 {
-	const struct result_flags *r = &result->flags;
 	uint32_t *uids = mem_array(r->n, sizeof(*uids));
 	struct str words = STR_INIT;
 
@@ -262,7 +228,7 @@ static void take_flags(struct folder *f, struct result *result)
 	free(uids);
 }
 
-static void take_vanished(struct folder *f, struct result *r)
+static void remove_rows(struct folder *f, struct result *r)
 {
 	uint32_t *uids = r->vanished.uids;
 	size_t n = uids_sort(uids, r->vanished.n);
@@ -310,7 +276,7 @@ static bool is_break(const struct err *err)
 	return err->kind == ERR_NETWORK || err->kind == ERR_PROTOCOL;
 }
 
-static void take_synced(struct account *a, struct result *r)
+void folder_take_synced(struct account *a, struct result *r)
 {
 	struct folder *f = folder_find(a, r->folder, false);
 
@@ -350,7 +316,7 @@ static void take_synced(struct account *a, struct result *r)
 	account_settles(a);
 }
 
-static void take_news(struct account *a, struct result *r)
+void folder_take_news(struct account *a, struct result *r)
 {
 	struct folder *f = folder_find(a, r->folder, false);
 
@@ -361,7 +327,7 @@ static void take_news(struct account *a, struct result *r)
 	folder_unuse(f);
 }
 
-static void take_progress(struct account *a, struct result *r)
+void folder_take_progress(struct account *a, struct result *r)
 {
 	struct folder *f = folder_of(a, r);
 
@@ -375,89 +341,34 @@ static void take_progress(struct account *a, struct result *r)
 		folder_send_changes(f, NULL, 0, NULL, 0);
 }
 
-typedef void folder_fn(struct folder *f, struct result *r);
-
-/* What is said of an open folder, and of this incarnation of it. */
-static folder_fn *const of_folder[] = {
-	[RESULT_SUMMARIES] = take_summaries,
-	[RESULT_FLAGS] = take_flags,
-	[RESULT_VANISHED] = take_vanished,
-};
-
-static void folder_selected(struct account *a, struct result *r)
+void folder_take_selected(struct account *a, struct result *r)
 {
 	struct folder *f = folder_of(a, r);
 
 	if (f)
-		take_selected(f, r);
+		selected(f, r);
 }
 
-static void folder_result(struct account *a, struct result *r)
+void folder_take_summaries(struct account *a, struct result *r)
 {
-	struct folder *f = folder_of(a, r);
+	struct folder *f = current_of(a, r);
 
-	if (f && is_current(f, r))
-		of_folder[r->kind](f, r);
-	else if (f)
-		log_line(2, "%s: answer for another UIDVALIDITY of %s dropped",
-			a->setup->settings->name, f->name);
+	if (f)
+		add_rows(f, &r->summaries);
 }
 
-static void tell_alert(struct account *a, struct result *r)
+void folder_take_flags(struct account *a, struct result *r)
 {
-	store_notice(
-		a, _("The server of account %s says: %s"), a->setup->settings->name, r->alert.text);
+	struct folder *f = current_of(a, r);
+
+	if (f)
+		mark_rows(f, &r->flags);
 }
 
-typedef void take_fn(struct account *a, struct result *r);
-
-static take_fn *const of_account[RESULT_KINDS] = {
-	[RESULT_STATE] = lane_state,
-	[RESULT_PASSWORD] = ask_password,
-	[RESULT_ALERT] = tell_alert,
-	[RESULT_FOLDERS] = listing_take,
-	[RESULT_COUNTS] = take_some_counts,
-	[RESULT_MAILBOX] = folder_reshaped,
-	[RESULT_NEWS] = take_news,
-	[RESULT_SELECTED] = folder_selected,
-	[RESULT_SUMMARIES] = folder_result,
-	[RESULT_FLAGS] = folder_result,
-	[RESULT_VANISHED] = folder_result,
-	[RESULT_PROGRESS] = take_progress,
-	[RESULT_SYNCED] = take_synced,
-	[RESULT_BODY] = read_body,
-	[RESULT_BODY_PROGRESS] = read_progress,
-	[RESULT_BODY_DONE] = read_body_done,
-	[RESULT_OP_READY] = replay_ready,
-	[RESULT_OP] = replay_result,
-	[RESULT_POP3_LISTED] = session_listed,
-	[RESULT_POP3_HEADER] = session_header,
-	[RESULT_POP3_MESSAGE] = session_message,
-	[RESULT_POP3_PART] = session_part,
-	[RESULT_POP3_FETCHED] = session_fetched,
-	[RESULT_POP3_DONE] = session_done,
-	[RESULT_SEND_READY] = submit_ready,
-	[RESULT_SENT] = submit_answered,
-};
-
-/* Connections that only look have nothing more to say. */
-static take_fn *const of_checker[RESULT_KINDS] = {
-	[RESULT_PASSWORD] = ask_password,
-	[RESULT_CHECKED] = account_checked,
-};
-
-void arrive(struct store *s, struct result *r)
+void folder_take_vanished(struct account *a, struct result *r)
 {
-	struct account *a = store_account_at(s, r->account);
-	enum links_which which = a ? links_which(a, r) : LINKS_NONE;
-	take_fn *take = NULL;
+	struct folder *f = current_of(a, r);
 
-	/* What a connection that was stopped meanwhile still had to say is void. */
-	if (which == LINKS_OWN)
-		take = of_account[r->kind];
-	else if (which == LINKS_LOOKING)
-		take = of_checker[r->kind];
-	if (take)
-		take(a, r);
-	result_free(r);
+	if (f)
+		remove_rows(f, r);
 }

@@ -55,8 +55,15 @@ void account_sync_folders(struct account *a, enum sync_which which);
 /* When it is open, the inbox, or was fetched before, and did change. */
 void account_sync_changed(struct folder *f);
 
-/* --- folder_take.c: results of the connections --- */
+/* --- arrive.c: results of the connections --- */
 void arrive(struct store *s, struct result *r); /* keeps it */
+
+/* --- folder_take.c: results that tell of a folder of the server --- */
+remote_take_fn folder_take_counts; /* of some, which it told by itself or was asked for */
+remote_take_fn folder_take_news;   /* something is new in one */
+remote_take_fn folder_take_selected, folder_take_summaries, folder_take_flags, folder_take_vanished,
+	folder_take_progress;
+remote_take_fn folder_take_synced; /* it is through, or why not */
 
 /* --- listing.c: the list of the server's folders --- */
 void listing_take(struct account *a, struct result *r);

@@ -54,6 +54,21 @@ static bool everything(struct account *a, unsigned request)
 }
 
 const struct remote_ops remote_imap = {
+	.takes =
+		{
+			[RESULT_FOLDERS] = listing_take,
+			[RESULT_COUNTS] = folder_take_counts,
+			[RESULT_MAILBOX] = folder_reshaped,
+			[RESULT_NEWS] = folder_take_news,
+			[RESULT_SELECTED] = folder_take_selected,
+			[RESULT_SUMMARIES] = folder_take_summaries,
+			[RESULT_FLAGS] = folder_take_flags,
+			[RESULT_VANISHED] = folder_take_vanished,
+			[RESULT_PROGRESS] = folder_take_progress,
+			[RESULT_SYNCED] = folder_take_synced,
+			[RESULT_OP_READY] = replay_ready,
+			[RESULT_OP] = replay_result,
+		},
 	.online = online,
 	.goes_on = goes_on,
 	.stop = stop,

@@ -92,6 +92,15 @@ static bool knows_files(struct account *a, const struct folder *f, int64_t now)
 }
 
 const struct remote_ops remote_pop3 = {
+	.takes =
+		{
+			[RESULT_POP3_LISTED] = session_listed,
+			[RESULT_POP3_HEADER] = session_header,
+			[RESULT_POP3_MESSAGE] = session_message,
+			[RESULT_POP3_PART] = session_part,
+			[RESULT_POP3_FETCHED] = session_fetched,
+			[RESULT_POP3_DONE] = session_done,
+		},
 	.start = start,
 	.state = state,
 	.password = password,

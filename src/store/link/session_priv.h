@@ -89,6 +89,9 @@ struct sessions {
 
 void session_start(struct account *a, unsigned request);
 void session_step(struct account *a);
+/* Results, for the row. */
+remote_take_fn session_listed, session_header, session_message, session_part, session_fetched,
+	session_done;
 void session_reset(struct account *a);
 int session_every_ms(const struct account *a); /* between two that nobody asked for */
 struct session_entry *session_entry_of(struct account *a, uint32_t number, size_t *at);

@@ -27,7 +27,14 @@ struct store;
  * under way, and answers whoever waits for it; what waits in the journal stays. A function that is
  * NULL: there is nothing to be done.
  */
+typedef void remote_take_fn(struct account *a, struct result *r);
+
 struct remote_ops {
+	/* What the connections of the account say, but for what all say alike: their state, bodies,
+	 * sending (link/arrive.c). r stays the caller's; who keeps something of it takes it out.
+	 * What no function is for is dropped. */
+	remote_take_fn *takes[RESULT_KINDS];
+
 	/* --- the connection --- */
 	void (*start)(struct account *a); /* is about to be made, or is wanted at once */
 	/* The main lane has another state, which the engine is about to be told. */
