@@ -546,31 +546,36 @@ static struct msglist *open_folder(struct cli *c, const char *word, struct err *
 	return l;
 }
 
-/* Those of which nothing is here yet are fetched before; one that cannot be does not keep the
+/* An inbox of which nothing is here yet is fetched before; one that cannot be does not keep the
  * others from being shown. */
-static struct msglist *open_inboxes(struct cli *c, struct err *err)
+static void fetch_inbox(struct cli *c, int account)
+{
+	struct err why = {0};
+	struct msglist *one = open_ready(c, account, "INBOX", &why);
+
+	if (one && !c->args->offline && looks_unfilled(c, account, one))
+		(void)cli_sync_account(c, account, &why);
+	if (one)
+		engine_close(c->engine, one);
+	if (why.kind != ERR_NONE)
+		c->part = cli_fail(&why);
+}
+
+static struct msglist *open_span(struct cli *c, const struct span_row *span, struct err *err)
 {
 	struct msglist *l;
 
 	if (c->args->account) {
-		err_set(err, ERR_INPUT, _("%s is of all accounts"), ENGINE_INBOXES);
+		err_set(err, ERR_INPUT, _("%s is of all accounts"), span->name);
 		return NULL;
 	}
 	for (size_t i = 0; i < engine_accounts(c->engine); i++) {
-		struct msglist *one;
-		struct err why = {0};
-
 		if (cli_settle(c, (int)i, err) != 0)
 			return NULL;
-		one = open_ready(c, (int)i, "INBOX", &why);
-		if (one && !c->args->offline && looks_unfilled(c, (int)i, one))
-			(void)cli_sync_account(c, (int)i, &why);
-		if (one)
-			engine_close(c->engine, one);
-		if (why.kind != ERR_NONE)
-			c->part = cli_fail(&why);
+		if (!span->every)
+			fetch_inbox(c, (int)i);
 	}
-	l = engine_open_inboxes(c->engine);
+	l = engine_open_span(c->engine, span);
 	if (wait_ready(c, l, err) == 0)
 		return l;
 	engine_close(c->engine, l);
@@ -583,8 +588,8 @@ struct msglist *cli_open(struct cli *c, const char *folder, struct err *err)
 
 	if (!folder)
 		folder = "INBOX";
-	if (strcmp(folder, ENGINE_INBOXES) == 0)
-		return open_inboxes(c, err);
+	if (span_find(folder))
+		return open_span(c, span_find(folder), err);
 	if (cli_is_path(folder))
 		return open_path(c, folder, err);
 	/* mutt's signs for "in my mail" */

@@ -12,7 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROW_MS = 30 * 1000, FROM_COLUMNS = 20, ACCOUNT_COLUMNS = 10, TEXT_COLUMNS = 80 };
+enum {
+	ROW_MS = 30 * 1000,
+	FROM_COLUMNS = 20,
+	ACCOUNT_COLUMNS = 10,
+	PLACE_COLUMNS = 20,
+	TEXT_COLUMNS = 80
+};
 
 /* --- rows --- */
 
@@ -53,8 +59,8 @@ static void add_size(struct str *out, uint32_t size)
 	str_done(&s);
 }
 
-/* account: NULL where all are of one. */
-static void print_row(const struct msg_row *row, const char *account, int columns)
+/* where: NULL where all are in the same place. */
+static void print_row(const struct msg_row *row, const char *where, int where_columns, int columns)
 {
 	struct str line = STR_INIT;
 	char date[32] = "";
@@ -68,8 +74,8 @@ static void print_row(const struct msg_row *row, const char *account, int column
 	str_addf(&line, "%6u %c%c%c%c %16s ", row->uid, row->flags & MAIL_SEEN ? ' ' : 'N',
 		row->flags & MAIL_ANSWERED ? 'r' : ' ', row->flags & MAIL_FLAGGED ? 'F' : ' ',
 		row->flags & MAIL_ATTACHMENT ? 'A' : ' ', date);
-	if (account) {
-		utf8_pad(&line, account, ACCOUNT_COLUMNS);
+	if (where) {
+		utf8_pad(&line, where, where_columns);
 		str_addc(&line, ' ');
 	}
 	utf8_pad(&line, from ? from : "", FROM_COLUMNS);
@@ -93,7 +99,27 @@ struct printer {
 	struct msglist *list;
 	int columns;
 	size_t printed;
+	struct str where;
+	int where_columns;
 };
+
+/* NULL: all are there. */
+static const char *where(struct printer *p, const struct msg_origin *o)
+{
+	const struct span_row *span = span_find(msglist_folder(p->list));
+
+	if (!msglist_spans(p->list))
+		return NULL;
+	p->where_columns = ACCOUNT_COLUMNS;
+	if (!span || !span->every)
+		return o->account_name;
+	str_clear(&p->where);
+	if (engine_accounts(p->cli->engine) > 1)
+		str_addf(&p->where, "%s/", o->account_name);
+	str_adds(&p->where, o->folder);
+	p->where_columns = PLACE_COLUMNS;
+	return p->where.p;
+}
 
 static bool print_at(struct printer *p, size_t at)
 {
@@ -109,7 +135,9 @@ static bool print_at(struct printer *p, size_t at)
 	if (msglist_origin(p->list, row.uid, &origin))
 		row.uid = origin.uid; /* what show takes, with account and folder */
 	if (!p->cli->args->json) {
-		print_row(&row, msglist_spans(p->list) ? origin.account_name : NULL, p->columns);
+		const char *place = where(p, &origin);
+
+		print_row(&row, place, p->where_columns, p->columns);
 		return true;
 	}
 	text = json_of_row(origin.account_name, origin.folder, &row);
@@ -144,8 +172,15 @@ static void print_begin(struct printer *p)
 
 static void print_end(struct printer *p)
 {
+	size_t absent = engine_absent(p->cli->engine, p->list);
+
 	if (p->cli->args->json)
 		cli_print("]\n");
+	if (absent)
+		cli_say(ngettext("%zu folder is not here yet; talaria sync fetches it",
+				"%zu folders are not here yet; talaria sync fetches them", absent),
+			absent);
+	str_done(&p->where);
 }
 
 static const char *folder_word(const struct cli *c, size_t at)
@@ -363,10 +398,10 @@ enum cli_status cli_show(struct cli *c)
 		cli_fail(&err);
 		return CLI_USAGE;
 	}
-	if (folder && strcmp(folder, ENGINE_INBOXES) == 0) {
+	if (folder && span_find(folder)) {
 		err_set(&err, ERR_INPUT,
-			_("%u is the number of a message in several inboxes: show --account NAME "
-			  "INBOX %u says in which"),
+			_("%u is the number of a message in several folders: show --account NAME "
+			  "FOLDER %u says in which"),
 			uid, uid);
 		cli_fail(&err);
 		return CLI_USAGE;

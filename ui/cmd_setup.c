@@ -121,7 +121,7 @@ static enum belongs tab_is_of(const struct tab *tab, int account)
 	bool mine = v ? v->ops->list && v->ops->account(v) == account : tab->account == account;
 	const char *folder = v && mine ? msglist_folder(v->ops->list(v)) : tab->folder;
 
-	if (!mine || (folder && strcmp(folder, ENGINE_INBOXES) == 0))
+	if (!mine || (folder && span_find(folder)))
 		return NOT_OF_IT;
 	return !folder || str_icmp(folder, "INBOX") == 0 ? ITS_INBOX : A_FOLDER_OF_IT;
 }

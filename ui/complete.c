@@ -31,8 +31,8 @@ static void offer_folders(struct app *a, const char *word, struct strv *out)
 		if (f.selectable)
 			offer(out, f.name, word);
 	}
-	if (*word == *ENGINE_INBOXES)
-		offer(out, ENGINE_INBOXES, word);
+	for (size_t i = 0; *word == '@' && i < SPANS; i++)
+		offer(out, span_row(i)->name, word);
 	if (out->n)
 		return;
 	/* Nothing begins so: then what has it anywhere. */

@@ -13,7 +13,8 @@ struct folders_view {
 	struct scroll scroll;
 	char *needle;
 	int account;  /* under the cursor: rows move when folders come and go */
-	char *folder; /* owned; NULL: the account's own line */
+	char *folder; /* owned; NULL: no folder, but what own says */
+	int own;      /* FOLDERS_ACCOUNT, or FOLDERS_SPAN and so on */
 };
 
 static struct folders_view *self(struct view *v)
@@ -21,14 +22,19 @@ static struct folders_view *self(struct view *v)
 	return (struct folders_view *)(void *)v;
 }
 
-static bool has_inboxes(struct app *a)
+static size_t spans(struct app *a)
 {
-	return engine_accounts(a->engine) > 1;
+	return engine_accounts(a->engine) > 1 ? SPANS : 0;
+}
+
+static const struct span_row *span_of(int folder)
+{
+	return span_row((size_t)(FOLDERS_SPAN - folder));
 }
 
 size_t folders_rows(struct app *a)
 {
-	size_t n = has_inboxes(a);
+	size_t n = spans(a);
 
 	for (size_t i = 0; i < engine_accounts(a->engine); i++)
 		n += 1 + engine_folders(a->engine, i);
@@ -37,11 +43,12 @@ size_t folders_rows(struct app *a)
 
 bool folders_at(struct app *a, size_t row, int *account, int *folder)
 {
-	if (has_inboxes(a) && row-- == 0) {
+	if (row < spans(a)) {
 		*account = -1;
-		*folder = FOLDERS_INBOXES;
+		*folder = FOLDERS_SPAN - (int)row;
 		return true;
 	}
+	row -= spans(a);
 	for (size_t i = 0; i < engine_accounts(a->engine); i++) {
 		size_t n = 1 + engine_folders(a->engine, i);
 
@@ -57,11 +64,12 @@ bool folders_at(struct app *a, size_t row, int *account, int *folder)
 
 ptrdiff_t folders_find(struct app *a, int account, const char *folder)
 {
-	size_t row = has_inboxes(a);
+	size_t row = spans(a);
 	int f;
 
-	if (row && strcmp(folder, ENGINE_INBOXES) == 0)
-		return 0;
+	for (size_t i = 0; i < row; i++)
+		if (strcmp(folder, span_row(i)->name) == 0)
+			return (ptrdiff_t)i;
 	if (account < 0)
 		return -1;
 	f = engine_find_folder(a->engine, (size_t)account, folder);
@@ -103,12 +111,12 @@ static uint32_t count_unread(struct app *a)
 	return n;
 }
 
-static void inboxes_line(struct app *a, struct line *out, int width)
+static void span_line(struct app *a, const struct span_row *span, struct line *out, int width)
 {
 	struct str s = STR_INIT, count = STR_INIT;
-	uint32_t unread = count_unread(a);
+	uint32_t unread = span->every ? 0 : count_unread(a);
 
-	str_addf(&s, " %s", _("All inboxes"));
+	str_addf(&s, " %s", _(span->label));
 	if (unread)
 		draw_number(&count, unread);
 	line_pad(out, unread ? STYLE_UNREAD : STYLE_FOLDER, str_c(&s),
@@ -128,8 +136,8 @@ void folders_line(struct app *a, size_t row, struct line *out, int width)
 
 	if (!folders_at(a, row, &account, &folder))
 		return;
-	if (folder == FOLDERS_INBOXES) {
-		inboxes_line(a, out, width);
+	if (folder <= FOLDERS_SPAN) {
+		span_line(a, span_of(folder), out, width);
 		return;
 	}
 	if (folder < 0) {
@@ -170,7 +178,7 @@ void folders_open(struct app *a, size_t row)
 		return;
 	if (folder < 0) {
 		app_open_folder(a, account < 0 ? app_account(a) : account,
-			folder == FOLDERS_INBOXES ? ENGINE_INBOXES : "INBOX", false);
+			folder <= FOLDERS_SPAN ? span_of(folder)->name : "INBOX", false);
 		return;
 	}
 	engine_folder(a->engine, (size_t)account, (size_t)folder, &f);
@@ -190,6 +198,7 @@ static void remember(struct folders_view *x)
 	if (!folders_at(a, x->scroll.cursor, &account, &folder))
 		return;
 	x->account = account;
+	x->own = folder;
 	free(x->folder);
 	x->folder = NULL;
 	if (folder < 0)
@@ -211,7 +220,7 @@ static void folders_event(struct view *v, struct event *ev)
 		row = folders_find(v->app, x->account, x->folder);
 	else
 		for (size_t i = 0; row < 0 && folders_at(v->app, i, &account, &folder); i++)
-			if (account == x->account && folder < 0)
+			if (account == x->account && folder == x->own)
 				row = (ptrdiff_t)i;
 	if (row >= 0)
 		x->scroll.cursor = (size_t)row;

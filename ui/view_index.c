@@ -73,13 +73,20 @@ static void seek(struct index_view *x)
 	x->scroll.top = (size_t)row > x->sought_line ? (size_t)row - x->sought_line : 0;
 }
 
+static const char *name_of(const struct index_view *x)
+{
+	const struct span_row *span = span_find(x->folder);
+
+	return span ? _(span->label) : x->folder;
+}
+
 static void index_title(struct view *v, struct str *out)
 {
 	struct index_view *x = self(v);
 	struct account_info info = {0};
 
 	if (msglist_spans(x->list)) {
-		str_adds(out, _("All inboxes"));
+		str_adds(out, name_of(x));
 		return;
 	}
 	if (x->account < 0) {
@@ -195,10 +202,37 @@ static void draw_row(const struct region *r, int i, const struct msg_row *m,
 	line_done(&line);
 }
 
-/* As wide as the widest name, up to a tenth of the line. */
-static int account_columns(struct app *a, int width)
+static bool is_of_every(const struct index_view *x)
 {
+	const struct span_row *span = span_find(x->folder);
+
+	return span && span->every;
+}
+
+/* Where a message is, as far as that is not the same for all of the list. */
+static const char *where(const struct index_view *x, uint32_t uid, struct str *out)
+{
+	struct msg_origin o;
+
+	str_clear(out);
+	if (!msglist_origin(x->list, uid, &o))
+		return "";
+	if (!is_of_every(x))
+		return o.account_name;
+	if (engine_accounts(x->v.app->engine) > 1)
+		str_addf(out, "%s/", o.account_name);
+	str_adds(out, o.folder);
+	return str_c(out);
+}
+
+/* As wide as the widest name of an account, up to a tenth of the line; with folders a fifth. */
+static int where_columns(const struct index_view *x, int width)
+{
+	struct app *a = x->v.app;
 	int most = 0;
+
+	if (is_of_every(x))
+		return width / 5;
 
 	for (size_t i = 0; i < engine_accounts(a->engine); i++) {
 		struct account_info info;
@@ -221,10 +255,10 @@ static void index_draw(struct view *v, const struct region *r)
 		.date_format = settings_text(v->app->settings, SET_DATE_FORMAT),
 		.now = clock_now()};
 	struct str above = STR_INIT, key = STR_INIT;
-	struct msg_origin o;
+	struct str at = STR_INIT;
 
 	if (msglist_spans(x->list))
-		f.account_columns = account_columns(v->app, r->cols);
+		f.account_columns = where_columns(x, r->cols);
 	f.date_columns = index_date_columns(f.date_format, f.now, f.width);
 	scroll_fit(&x->scroll, count, r->rows);
 	if (count == 0)
@@ -240,7 +274,7 @@ static void index_draw(struct view *v, const struct region *r)
 		if (flags == STYLE_SELECTED)
 			term_cursor(r->row + i, r->col, false);
 		if (f.account_columns)
-			f.account = msglist_origin(x->list, m.uid, &o) ? o.account_name : "";
+			f.account = where(x, m.uid, &at);
 		f.same_subject = m.depth > 0 && i > 0 && same_subject(m.subject, str_c(&above));
 		str_clear(&key);
 		str_add(&key, (const char *)&flags, sizeof(flags));
@@ -252,6 +286,7 @@ static void index_draw(struct view *v, const struct region *r)
 	}
 	str_done(&above);
 	str_done(&key);
+	str_done(&at);
 }
 
 /* How many messages the server says there are; 0: not known. */
@@ -291,9 +326,10 @@ static void index_status(struct view *v, struct line *out)
 	int percent = msglist_sync_percent(x->list);
 	struct str s = STR_INIT;
 	bool limited = msglist_is_limited(x->list);
+	size_t absent = engine_absent(x->v.app->engine, x->list);
 	size_t some = limited ? msglist_count(x->list) : msglist_unread(x->list);
 
-	line_addf(out, STYLE_STATUS, "%s  ", msglist_spans(x->list) ? _("All inboxes") : x->folder);
+	line_addf(out, STYLE_STATUS, "%s  ", name_of(x));
 	draw_number(&s, some);
 	if (limited)
 		line_addf(out, STYLE_STATUS, _("%s of "), str_c(&s));
@@ -309,6 +345,10 @@ static void index_status(struct view *v, struct line *out)
 		line_add(out, STYLE_STATUS_WARN, _("  read only"));
 	if (percent >= 0 && percent < 100)
 		add_fill(x, percent, out);
+	if (absent)
+		line_addf(out, STYLE_STATUS_WARN,
+			ngettext("  %zu folder not here yet", "  %zu folders not here yet", absent),
+			absent);
 }
 
 static void index_move(struct view *v, enum move m, int n)
@@ -554,9 +594,9 @@ void view_index_settings(struct view *v)
 struct view *view_index_new(struct app *a, int account, const char *folder, struct err *err)
 {
 	struct index_view *x;
-	bool all = strcmp(folder, ENGINE_INBOXES) == 0;
-	struct msglist *l =
-		all ? engine_open_inboxes(a->engine) : engine_open(a->engine, account, folder, err);
+	const struct span_row *all = span_find(folder);
+	struct msglist *l = all ? engine_open_span(a->engine, all)
+				: engine_open(a->engine, account, folder, err);
 
 	if (!l)
 		return NULL;

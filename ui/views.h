@@ -36,8 +36,8 @@ uint32_t view_reader_uid(struct view *v);
 /* --- folders: full screen and sidebar --- */
 struct view *view_folders_new(struct app *a);
 /* What stands in a row besides folders, in the place of a folder's index: the line of an account,
- * and all inboxes as one (of no account), where there are several. */
-enum { FOLDERS_ACCOUNT = -1, FOLDERS_INBOXES = -2 };
+ * and from FOLDERS_SPAN down, where there are several, those of all (span.h), of no account. */
+enum { FOLDERS_ACCOUNT = -1, FOLDERS_SPAN = -2 };
 size_t folders_rows(struct app *a);
 /* folder -1: the account's own line. */
 bool folders_at(struct app *a, size_t row, int *account, int *folder);

@@ -378,16 +378,24 @@ static void give_sorter(void *ctx, struct sort_job *job)
 	worker_give(e->sorter, &job->job);
 }
 
-/* "sent" and the like mean the folder with that role, whatever its name is. */
-static const char *full_name(const struct engine *e, int account, const char *folder)
+const char *engine_folder_name(const struct engine *e, int account, const char *folder)
 {
 	int i = account < 0 ? -1 : engine_find_folder(e, (size_t)account, folder);
 
 	return i < 0 ? folder : e->accounts[account].folders[i].name;
 }
 
-/* A list whose sources are known. */
-static void open_sources(struct engine *e, struct msglist *l)
+void engine_open_source(struct engine *e, struct msglist *l, size_t source)
+{
+	struct store_request *r = engine_request_of(engine_ask_source(e, REQUEST_OPEN, l, source));
+
+	r->open.folder = mem_strdup(l->sources[source].folder);
+	r->open.query = l->span ? mem_strdup(l->span->query) : NULL;
+	r->open.span = msglist_spans(l) ? l->id : 0;
+	engine_post(e, r);
+}
+
+void engine_open_list(struct engine *e, struct msglist *l)
 {
 	int sort = sort_find(settings_text(e->settings, SET_SORT), &l->want.reverse);
 
@@ -399,19 +407,6 @@ static void open_sources(struct engine *e, struct msglist *l)
 	l->ctx = e;
 	l->next = e->lists;
 	e->lists = l;
-	for (size_t i = 0; i < l->nsources; i++) {
-		struct store_request *r =
-			engine_request_of(engine_ask_source(e, REQUEST_OPEN, l, i));
-
-		r->open.folder = mem_strdup(l->sources[i].folder);
-		r->open.span = msglist_spans(l) ? l->id : 0;
-		engine_post(e, r);
-	}
-	if (msglist_needs_ranks(l->want.sort))
-		msglist_ask_ranks(l);
-	if (!l->nsources)
-		msglist_sort(l);
-	l->ready = !l->nsources;
 }
 
 struct msglist *engine_open(struct engine *e, int account, const char *folder, struct err *err)
@@ -422,21 +417,13 @@ struct msglist *engine_open(struct engine *e, int account, const char *folder, s
 		err_set(err, ERR_INPUT, _("There is no such account"));
 		return NULL;
 	}
-	folder = full_name(e, account, folder);
+	folder = engine_folder_name(e, account, folder);
 	l = msglist_new(
 		++e->next_list, account, account < 0 ? "" : e->accounts[account].name, folder);
-	open_sources(e, l);
-	return l;
-}
-
-struct msglist *engine_open_inboxes(struct engine *e)
-{
-	struct msglist *l = msglist_new_span(++e->next_list, ENGINE_INBOXES);
-
-	for (size_t i = 0; i < e->naccounts; i++)
-		msglist_add_source(l, ++e->next_list, (int)i, e->accounts[i].name,
-			full_name(e, (int)i, "INBOX"));
-	open_sources(e, l);
+	engine_open_list(e, l);
+	engine_open_source(e, l, 0);
+	if (msglist_needs_ranks(l->want.sort))
+		msglist_ask_ranks(l);
 	return l;
 }
 

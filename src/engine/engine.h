@@ -17,6 +17,7 @@
 #include "base/mail.h"
 #include "engine/msglist.h"
 #include "engine/settings.h"
+#include "engine/span.h"
 #include "mime/build.h"
 #include "mime/text.h"
 
@@ -97,11 +98,13 @@ int engine_role_folder(const struct engine *e, size_t account, enum mail_role ro
 /* Opens a folder of an account, or (account -1) a Maildir directory or mbox file by path.
  * EVENT_LIST when rows are there, and again at each change. */
 struct msglist *engine_open(struct engine *e, int account, const char *folder, struct err *err);
-/* The inboxes of all accounts as one list, called ENGINE_INBOXES. Where one cannot be opened an
- * EVENT_NOTICE says so, and the others are there. What is asked about its messages is asked of the
- * account of each, and ends as one: failed when a part did, with a text that names it. */
-#define ENGINE_INBOXES "@inboxes"
-struct msglist *engine_open_inboxes(struct engine *e);
+/* Folders of all accounts as one list. Where one cannot be opened an EVENT_NOTICE says so, and the
+ * others are there. What is asked about its messages is asked of the account of each, and ends as
+ * one: failed when a part did, with a text that names it. One of every folder follows these as they
+ * come and go, and has none fetched: engine_absent. */
+struct msglist *engine_open_span(struct engine *e, const struct span_row *span);
+/* So many of its folders have messages of which none is known here. */
+size_t engine_absent(const struct engine *e, const struct msglist *l);
 void engine_close(struct engine *e, struct msglist *l);
 
 /* --- reading --- */

@@ -23,6 +23,7 @@ struct account_model {
 	bool insecure;
 	struct store_folder_info *folders;
 	size_t nfolders;
+	bool told; /* which folders it has, or that it has none */
 	struct op **ops;
 	size_t nops;
 	uint64_t op_in_flight;
@@ -82,6 +83,17 @@ void engine_forget(struct engine *e, unsigned request);
 struct store_request *engine_request_of(const struct asked *a);
 unsigned engine_post(struct engine *e, struct store_request *r); /* its number; keeps it */
 struct msglist *engine_list(struct engine *e, unsigned id, size_t *source);
+
+/* "sent" and the like mean the folder with that role, whatever its name is. Borrowed. */
+const char *engine_folder_name(const struct engine *e, int account, const char *folder);
+/* A list that has no sources yet. */
+void engine_open_list(struct engine *e, struct msglist *l);
+/* One of its sources: the store is asked for it. */
+void engine_open_source(struct engine *e, struct msglist *l, size_t source);
+
+/* --- engine_span.c --- */
+/* The account has told its folders: lists of all folders follow. */
+void engine_spans_follow(struct engine *e, size_t account);
 
 /* --- engine_parts.c --- */
 /* One for each account; they end as one. */

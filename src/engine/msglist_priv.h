@@ -21,6 +21,7 @@
 #include "engine/msglist.h"
 #include "engine/order.h"
 #include "engine/sorter.h"
+#include "engine/span.h"
 #include "mime/summary.h"
 
 /* In columns.flags only: they live with the rows, so that a million of them stay linear. */
@@ -78,9 +79,11 @@ struct origin { /* of a number; uid 0: the folder was numbered anew since */
 struct msglist {
 	struct msglist *next;
 	unsigned id;
-	unsigned numbering;     /* 0: nothing yet */
-	char *name;             /* owned; of a list of several folders, else NULL */
-	struct source *sources; /* owned */
+	unsigned numbering;          /* 0: nothing yet */
+	char *name;                  /* owned; of a list of several folders, else NULL */
+	const struct span_row *span; /* that it was opened by, or NULL */
+	bool awaits;                 /* folders of it are not known yet */
+	struct source *sources;      /* owned */
 	size_t nsources;
 	struct origin *origins; /* owned; by number, from 1 */
 	size_t norigins, cap_origins;
@@ -211,6 +214,8 @@ void msglist_source_order(struct msglist *l, size_t source, enum mail_order by, 
 	uint32_t *ranks, size_t n, size_t follow);
 void msglist_source_rows(
 	struct msglist *l, size_t source, struct summary **rows, size_t n); /* keeps them */
+/* Whether its folders are, or some more are to come before anything is shown. */
+void msglist_sources_known(struct msglist *l, bool known);
 /* Its folder went, or cannot be opened: what was shown of it goes, the others stay. */
 void msglist_source_close(struct msglist *l, size_t source);
 

@@ -319,6 +319,8 @@ static void join(
 
 static bool all_told(const struct msglist *l)
 {
+	if (l->awaits)
+		return false;
 	for (size_t i = 0; i < l->nsources; i++)
 		if (!l->sources[i].numbering && !l->sources[i].closed)
 			return false;
@@ -361,6 +363,20 @@ static void gather(struct msglist *l, size_t source, bool first, const struct co
 	l->columns = (struct columns){0};
 }
 
+/* Empties both. */
+static void put_whole(struct msglist *l, struct columns *whole, struct strv *sets)
+{
+	/* One that is shown goes on, while a folder that came later is still looked into. */
+	if (all_told(l) || l->ordered || l->job) {
+		msglist_put_columns(l, whole, sets);
+		l->ready |= l->ordered;
+		return;
+	}
+	l->keysets = *sets;
+	columns_done(&l->columns);
+	l->columns = *whole;
+}
+
 /* All of a folder anew. */
 static void take_whole(struct msglist *l, size_t source, struct columns *c,
 	const unsigned *parent_lists, const struct strv *keysets)
@@ -378,14 +394,20 @@ static void take_whole(struct msglist *l, size_t source, struct columns *c,
 	translate_rows(l, source, c, parent_lists);
 	msglist_guess_list(l, source, c);
 	gather(l, source, first, c, &whole);
-	if (all_told(l)) {
-		msglist_put_columns(l, &whole, &sets);
-		l->ready |= l->ordered;
-	} else {
-		l->keysets = sets;
-		columns_done(&l->columns);
-		l->columns = whole;
-	}
+	put_whole(l, &whole, &sets);
+}
+
+void msglist_sources_known(struct msglist *l, bool known)
+{
+	struct columns whole = l->columns;
+	struct strv sets = l->keysets;
+
+	l->awaits = !known;
+	if (l->ordered || l->job || !all_told(l))
+		return;
+	l->columns = (struct columns){0};
+	l->keysets = (struct strv)STRV_INIT;
+	put_whole(l, &whole, &sets);
 }
 
 void msglist_source_number(struct msglist *l, size_t source, unsigned numbering)

@@ -161,6 +161,7 @@ static struct event *take_folders(struct engine *e, struct store_event *ev)
 	ev->folders.n = 0;
 	sort_folders(m->folders, m->nfolders);
 	add_foreign_parent(m);
+	engine_spans_follow(e, (size_t)ev->account);
 	out->account = ev->account;
 	return out;
 }
@@ -278,7 +279,7 @@ static struct event *take_list(struct engine *e, struct store_event *ev)
 	struct msglist *l = engine_list(e, ev->list, &source);
 	struct told_messages *m = &ev->messages;
 
-	if (!l)
+	if (!l || l->sources[source].closed)
 		return NULL;
 	if (ev->kind == STORE_LIST)
 		msglist_source_number(l, source, m->numbering);
@@ -299,7 +300,13 @@ static struct event *take_list(struct engine *e, struct store_event *ev)
 	return list_event(l, EVENT_LIST);
 }
 
-/* One of several folders went: the list goes on without it. */
+static bool is_of_every(const struct msglist *l)
+{
+	return l->span && l->span->every;
+}
+
+/* One of several folders went: the list goes on without it. Of one of every folder the folders are
+ * told anew, which says enough. */
 static struct event *close_source(
 	struct engine *e, struct msglist *l, size_t source, const char *why)
 {
@@ -307,6 +314,8 @@ static struct event *close_source(
 	struct str text = STR_INIT;
 
 	msglist_source_close(l, source);
+	if (!why)
+		return list_event(l, EVENT_LIST);
 	str_addf(&text, "%s/%s: %s", s->account_name, s->folder, why);
 	e->held = notice(s->account, str_steal(&text));
 	return list_event(l, EVENT_LIST);
@@ -319,7 +328,8 @@ static struct event *take_closed(struct engine *e, struct store_event *ev)
 	struct event *out;
 
 	if (l && msglist_spans(l))
-		return close_source(e, l, source, ev->closed.why ? ev->closed.why : "");
+		return close_source(
+			e, l, source, ev->closed.why || is_of_every(l) ? ev->closed.why : "");
 	if (!l)
 		return NULL;
 	out = list_event(l, EVENT_CLOSED);
@@ -606,13 +616,17 @@ static struct event *take_failed(struct engine *e, struct store_event *ev)
 
 	if (!a)
 		return NULL;
+	if (a->kind == REQUEST_ACCOUNT)
+		engine_spans_follow(e, (size_t)a->account);
 	if (a->extend) {
 		out = not_extended(a, &ev->failed);
 		engine_forget(e, ev->request);
 		return out;
 	}
 	if (a->kind == REQUEST_OPEN && a->list && msglist_spans(a->list)) {
-		out = close_source(e, a->list, a->source, ev->failed.text);
+		bool went = ev->failed.kind == ERR_GONE && is_of_every(a->list);
+
+		out = close_source(e, a->list, a->source, went ? NULL : ev->failed.text);
 		engine_forget(e, ev->request);
 		return out;
 	}

@@ -412,7 +412,7 @@ static bool painted(struct msglist *l)
 
 static void inboxes(struct engine *e)
 {
-	struct msglist *l = engine_open_inboxes(e);
+	struct msglist *l = engine_open_span(e, span_row(SPAN_INBOXES));
 	unsigned request;
 
 	while (!msglist_ready(l))

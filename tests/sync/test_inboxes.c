@@ -37,7 +37,7 @@ static void import(struct person *p, size_t account, unsigned first, unsigned n)
 
 static struct msglist *open_inboxes(struct person *p)
 {
-	struct msglist *l = engine_open_inboxes(p->engine);
+	struct msglist *l = engine_open_span(p->engine, span_row(SPAN_INBOXES));
 
 	assert_non_null(l);
 	UNTIL(p, msglist_ready(l));
@@ -74,7 +74,7 @@ static void one_list_of_two(void **state)
 
 	shows(p, l, "bob 2, ann 2, bob 1, ann 1");
 	assert_int_equal(msglist_unread(l), 4);
-	assert_string_equal(msglist_folder(l), ENGINE_INBOXES);
+	assert_string_equal(msglist_folder(l), "@inboxes");
 	assert_true(msglist_origin(l, uid_of(p, l, "bob 1"), &o));
 	assert_string_equal(o.account_name, "bob");
 	assert_string_equal(o.folder, "INBOX");
@@ -372,7 +372,7 @@ static void one_account_or_none(void **state)
 	assert_int_equal(msglist_unread(l), 1);
 	person_free(p);
 	p = person_with("");
-	l = engine_open_inboxes(p->engine);
+	l = engine_open_span(p->engine, span_row(SPAN_INBOXES));
 	assert_true(msglist_ready(l));
 	assert_int_equal(msglist_count(l), 0);
 	event_free(answer(p, engine_limit(p->engine, l, "subject:1")));

@@ -1896,7 +1896,7 @@ static void click_at(struct screen *x, int row, int col)
 	look(x);
 }
 
-/* Ten rows of folders and accounts in eight lines: a click is about what is seen under it. */
+/* Eleven rows of folders and accounts in nine lines: a click is about what is seen under it. */
 /* The row above all accounts, and what is typed. */
 static void test_screen_inboxes(void **state)
 {
@@ -1916,7 +1916,13 @@ static void test_screen_inboxes(void **state)
 	press(x, "Home");
 	command(x, "open Archive");
 	sees(x, "work Archive");
+	command(x, "open @flagged");
+	sees(x, "1 Flagged");
+	sees(x, "work/INBOX          Rosa Cas");
+	sees(x, "work/Archive        Rosa Cas");
+	sees(x, "2 folders not here yet");
 	command(x, "open @inboxes");
+	sees_not(x, "not here yet");
 	press(x, "End");
 	sees(x, "home pop3");
 	command(x, "open-tab Archive");
@@ -1953,19 +1959,19 @@ static void test_screen_side_click(void **state)
 	int top = x->a.layout.side.row;
 
 	assert_int_equal(x->a.layout.side.rows, 9);
-	click_at(x, top + 3, 2);
+	click_at(x, top + 4, 2);
 	sees(x, "work Lists");
 	press(x, "c");
 	type_text(x, "Trash");
 	press(x, "Enter");
 	sees(x, "work Trash");
-	/* Scrolled by one now. */
+	/* Scrolled by two now. */
 	click_at(x, top + 2, 2);
 	sees(x, "work Lists");
 	click_at(x, top + 8, 2);
-	sees(x, "work Archive");
+	sees(x, "work Sent");
 	click_at(x, top + 9, 2); /* the status line */
-	sees(x, "work Archive");
+	sees(x, "work Sent");
 	close_screen(x);
 }
 

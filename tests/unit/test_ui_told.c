@@ -421,12 +421,12 @@ static void test_tabs_and_lists(void **state)
 	tell_outbox(x, 1, 1, OUTBOX_UNCONFIRMED, 1);
 	command(x, "folders");
 	press(x, "Home");
-	press(x, "j Enter"); /* an account is its inbox */
+	press(x, "j j Enter"); /* an account is its inbox */
 	sees(x, "online   INBOX");
 	command(x, "folders");
-	click(x, 4, 5);
+	click(x, 5, 5);
 	sees(x, "Lists");
-	click(x, 4, 5);
+	click(x, 5, 5);
 	sees(x, "online   Lists");
 	command(x, "limit nothing-has-this");
 	sees(x, "Nothing matches. l all shows everything again");

@@ -1,0 +1,31 @@
+/*
+ * span - lists of folders of all accounts, each by a name of its own: one row for each, from which
+ * opening, completion, the list of folders and the command line follow.
+ *
+ * Owns:    nothing.
+ * Threads: any; a table.
+ * Errors:  none.
+ */
+#ifndef ENGINE_SPAN_H
+#define ENGINE_SPAN_H
+
+#include "base/mail.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { SPAN_INBOXES, SPAN_FLAGGED, SPANS };
+
+struct span_row {
+	const char *name;  /* as it is typed; goes before a folder of that name */
+	const char *label; /* N_(): for people */
+	const char *query; /* what it shows of its folders; NULL: all of it */
+	bool every;        /* of all folders but those that span_leaves_out; else of the inboxes */
+};
+const struct span_row *span_row(size_t span);
+const struct span_row *span_find(const char *name); /* NULL: none */
+/* Of every folder: mail that was thrown away, and what a server makes of the mail of other folders,
+ * where each message would stand twice. */
+bool span_leaves_out(enum mail_role role);
+
+#endif

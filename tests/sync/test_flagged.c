@@ -1,0 +1,262 @@
+/* What is flagged in any folder of any account as one list: what is done there is done in the
+ * folder of each message, and folders are followed as they come and go. */
+#include "base/file.h"
+#include "base/mem.h"
+#include "tests/sync/person.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ACCOUNT(name)                                                                              \
+	"account " name " {\n\tfrom \"" name " <" name "@example.org>\"\n\tprotocol pop3\n"        \
+	"\timap imap+insecure://test@127.0.0.1:1\n\tpop3 pop3+insecure://test@127.0.0.1:1\n"       \
+	"\tsmtp smtp+insecure://test@127.0.0.1:1\n\tpassword plain \"secret\"\n}\n"
+
+/* Two messages of the UIDs 1 and 2 in a folder: "NAME FOLDER 1" and so on. */
+static void import(struct person *p, size_t account, const char *folder)
+{
+	char *path = file_join(p->home, "some.mbox");
+	struct account_info info;
+	struct str mbox = STR_INIT;
+
+	engine_account(p->engine, account, &info);
+	for (unsigned i = 1; i <= 2; i++)
+		str_addf(&mbox,
+			"From x@example.org Sat Jan  3 01:05:30 2026\nFrom: x@example.org\n"
+			"Subject: %s %s %u\nMessage-ID: <%s.%s.%u@example.org>\n"
+			"Date: Sat, 03 Jan 2026 %02u:%02u:00 +0000\n\nText\n\n",
+			info.name, folder, i, info.name, folder, i, i,
+			(unsigned)account * 2 + (strcmp(folder, "INBOX") != 0));
+	assert_int_equal(file_replace(path, mbox.p, mbox.len, 0644, NULL), 0);
+	str_done(&mbox);
+	done(p, engine_import(p->engine, account, path, folder));
+	free(path);
+}
+
+static struct msglist *open_in(struct person *p, int account, const char *folder)
+{
+	struct msglist *l = engine_open(p->engine, account, folder, NULL);
+
+	assert_non_null(l);
+	UNTIL(p, msglist_ready(l));
+	return l;
+}
+
+static void flag_there(struct person *p, int account, const char *folder, uint32_t uid, bool on)
+{
+	struct msglist *l = open_in(p, account, folder);
+
+	done(p, engine_flag(p->engine, l, &uid, 1, on ? 0 : MAIL_FLAGGED, on ? MAIL_FLAGGED : 0));
+	engine_close(p->engine, l);
+}
+
+/* Both accounts with an INBOX and a folder Bills, in each the message 1 flagged. */
+static struct person *two_with_mail(void)
+{
+	struct person *p = person_with(ACCOUNT("ann") ACCOUNT("bob"));
+
+	for (int account = 0; account < 2; account++) {
+		done(p, engine_create_folder(p->engine, (size_t)account, "Bills"));
+		import(p, (size_t)account, "INBOX");
+		import(p, (size_t)account, "Bills");
+		flag_there(p, account, "INBOX", 1, true);
+		flag_there(p, account, "Bills", 1, true);
+	}
+	return p;
+}
+
+static struct msglist *open_flagged(struct person *p)
+{
+	struct msglist *l = engine_open_span(p->engine, span_row(SPAN_FLAGGED));
+
+	assert_non_null(l);
+	UNTIL(p, msglist_ready(l));
+	return l;
+}
+
+static bool shows(struct person *p, struct msglist *l, const char *want)
+{
+	struct str s = STR_INIT;
+	bool same;
+
+	for (size_t row = 0; row < msglist_count(l); row++)
+		str_addf(&s, "%s%s", row ? ", " : "", row_of(p, l, row).subject);
+	same = strcmp(str_c(&s), want) == 0;
+	str_done(&s);
+	return same;
+}
+
+static uint32_t named(struct person *p, struct msglist *l, const char *subject)
+{
+	ptrdiff_t row = find_subject(p, l, subject);
+
+	assert_true(row >= 0);
+	return msglist_uid(l, (size_t)row);
+}
+
+#define ALL "bob Bills 1, bob INBOX 1, ann Bills 1, ann INBOX 1"
+
+static void one_list(void **state)
+{
+	struct person *p = two_with_mail();
+	struct msglist *l = open_flagged(p);
+	struct msg_origin o;
+	struct event *ev;
+
+	(void)state;
+	UNTIL(p, shows(p, l, ALL));
+	assert_int_equal(msglist_total(l), 4);
+	assert_string_equal(msglist_folder(l), "@flagged");
+	assert_int_equal(engine_absent(p->engine, l), 0);
+	assert_true(msglist_origin(l, named(p, l, "bob Bills 1"), &o));
+	assert_string_equal(o.account_name, "bob");
+	assert_string_equal(o.folder, "Bills");
+	assert_int_equal(o.uid, 1);
+	/* Orders, limits and searches are of these only. */
+	msglist_set_sort(l, SORT_SUBJECT, false);
+	UNTIL(p, !msglist_busy(l));
+	assert_true(shows(p, l, "ann Bills 1, ann INBOX 1, bob Bills 1, bob INBOX 1"));
+	done(p, engine_limit(p->engine, l, "subject:ann"));
+	assert_true(shows(p, l, "ann Bills 1, ann INBOX 1"));
+	done(p, engine_limit(p->engine, l, "all"));
+	assert_int_equal(msglist_count(l), 4);
+	ev = answer(p, engine_search(p->engine, l, "subject:Bills"));
+	assert_int_equal(ev->found.n, 2);
+	event_free(ev);
+	/* The account of the message writes the answer. */
+	ev = answer(p,
+		engine_compose(p->engine, 0, COMPOSE_REPLY, l, named(p, l, "bob Bills 1"), NULL));
+	assert_int_equal(ev->account, 1);
+	event_free(ev);
+	engine_close(p->engine, l);
+	person_free(p);
+}
+
+/* Marks come and go, here and elsewhere; what is done here is done in the folder of each. */
+static void changes(void **state)
+{
+	struct person *p = two_with_mail();
+	struct msglist *l = open_flagged(p);
+	uint32_t two[2] = {named(p, l, "ann INBOX 1"), named(p, l, "bob Bills 1")};
+
+	(void)state;
+	flag_there(p, 1, "INBOX", 2, true);
+	UNTIL(p, msglist_count(l) == 5);
+	flag_there(p, 1, "INBOX", 2, false);
+	UNTIL(p, shows(p, l, ALL));
+	msglist_tag(l, named(p, l, "ann Bills 1"), true);
+	done(p, engine_flag(p->engine, l, two, 2, MAIL_FLAGGED, 0));
+	UNTIL(p, shows(p, l, "bob INBOX 1, ann Bills 1"));
+	assert_true(row_of(p, l, 1).tagged);
+	done(p, engine_undo(p->engine));
+	UNTIL(p, shows(p, l, ALL));
+	/* The same messages as before, by the same numbers. */
+	assert_int_equal(named(p, l, "ann INBOX 1"), two[0]);
+	done(p, engine_move(p->engine, l, two, 1, "Bills"));
+	UNTIL(p, shows(p, l, ALL));
+	assert_int_not_equal(named(p, l, "ann INBOX 1"), two[0]);
+	two[0] = named(p, l, "ann INBOX 1");
+	/* What is thrown away is left out. */
+	done(p, engine_delete(p->engine, l, two, 2));
+	UNTIL(p, shows(p, l, "bob INBOX 1, ann Bills 1"));
+	done(p, engine_undo(p->engine));
+	UNTIL(p, shows(p, l, ALL));
+	two[1] = named(p, l, "bob Bills 1");
+	done(p, engine_archive(p->engine, l, &two[1], 1));
+	UNTIL(p, msglist_count(l) == 4 && msglist_uid(l, 0) != two[1]);
+	UNTIL(p, shows(p, l, ALL));
+	person_free(p);
+}
+
+/* Folders that come, get another name, and go. */
+static void folders_are_followed(void **state)
+{
+	struct person *p = two_with_mail();
+	struct msglist *l = open_flagged(p);
+	struct msg_origin o;
+
+	(void)state;
+	done(p, engine_create_folder(p->engine, 0, "New"));
+	import(p, 0, "New");
+	flag_there(p, 0, "New", 2, true);
+	UNTIL(p, msglist_count(l) == 5);
+	done(p, engine_rename_folder(p->engine, 0, "New", "Newer"));
+	UNTIL(p, find_subject(p, l, "ann New 2") >= 0 &&
+			 msglist_origin(l, named(p, l, "ann New 2"), &o) &&
+			 strcmp(o.folder, "Newer") == 0);
+	assert_int_equal(msglist_count(l), 5);
+	done(p, engine_delete_folder(p->engine, 0, "Newer", 2));
+	UNTIL(p, shows(p, l, ALL));
+	/* One that shows nothing goes as silently as it came. */
+	done(p, engine_create_folder(p->engine, 1, "Empty"));
+	done(p, engine_delete_folder(p->engine, 1, "Empty", 0));
+	assert_true(shows(p, l, ALL));
+	assert_string_equal(person_told(), "");
+	person_free(p);
+}
+
+/* Before the folders are known, and without any. */
+static void at_the_start(void **state)
+{
+	struct person *p = two_with_mail();
+	struct msglist *l;
+
+	(void)state;
+	stop(p);
+	start(p, true);
+	l = engine_open_span(p->engine, span_row(SPAN_FLAGGED));
+	assert_false(msglist_ready(l));
+	UNTIL(p, msglist_ready(l));
+	assert_true(shows(p, l, ALL));
+	person_free(p);
+	p = person_with("");
+	l = engine_open_span(p->engine, span_row(SPAN_FLAGGED));
+	assert_true(msglist_ready(l));
+	assert_int_equal(msglist_count(l), 0);
+	person_free(p);
+}
+
+/* By IMAP: what was never fetched is told, and comes when somebody opens it. */
+static void not_here_yet(void **state)
+{
+	struct person *p = person_new("imap", "", "--count", "3");
+	char *file = file_join(p->home, "one.eml"), *cache = file_join(p->home, "XDG_CACHE_HOME");
+	struct msglist *l, *other;
+
+	(void)state;
+	UNTIL(p, engine_folders(p->engine, 0) > 1);
+	assert_int_equal(file_replace(file, "Subject: one\n\nText\n", 19, 0644, NULL), 0);
+	done(p, engine_create_folder(p->engine, 0, "Far"));
+	put_mail_in(p, "Far", file);
+	done(p, engine_sync(p->engine, 0));
+	flag_there(p, 0, "INBOX", 1, true);
+	stop(p);
+	assert_int_equal(file_remove_tree(cache, NULL), 0);
+	start(p, false);
+	l = open_flagged(p);
+	UNTIL(p, engine_absent(p->engine, l) > 0);
+	other = open_folder(p, "Far");
+	UNTIL(p, msglist_count(other) == 1);
+	done(p, engine_flag(p->engine, other, (uint32_t[]){1}, 1, 0, MAIL_FLAGGED));
+	engine_close(p->engine, other);
+	UNTIL(p, find_subject(p, l, "one") >= 0);
+	done(p, engine_sync(p->engine, 0));
+	UNTIL(p, msglist_count(l) == 2 && engine_absent(p->engine, l) == 0);
+	free(file);
+	free(cache);
+	person_free(p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_list),
+		cmocka_unit_test(changes),
+		cmocka_unit_test(folders_are_followed),
+		cmocka_unit_test(at_the_start),
+		cmocka_unit_test(not_here_yet),
+	};
+
+	return PERSON_RUN(tests, NULL);
+}
