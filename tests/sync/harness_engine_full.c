@@ -2,9 +2,9 @@
  * A day of work on a disk that fails: the whole engine, a real Dovecot and a real relay, and at the
  * n-th call that writes a file, makes one, renames or syncs, the disk is full (ENOSPC), over quota
  * (EDQUOT) or read-only (EROFS). For every n of the day there is a run in which everything fails
- * from there on, for every second n one in which only that call fails; then the same for the cache
- * alone, with marks that others set meanwhile; then days on small file systems that are really
- * full.
+ * from there on, for every third n one in which only that call fails, and one in which the inboxes
+ * of two accounts are one list; then the same for the cache alone, with marks that others set
+ * meanwhile; then days on small file systems that are really full.
  *
  * The day: start with nothing, fill the folders, mark, move, copy and delete messages, save a
  * draft, answer a mail, send it, synchronise, quit. Every request has to end in its final event;
@@ -69,8 +69,8 @@ static unsigned mails;
 
 static struct {
 	int out;
-	struct msglist *lists[WORLD_LISTS];
-	bool lost[WORLD_LISTS]; /* could not be opened */
+	struct msglist *lists[WORLD_ALL];
+	bool lost[WORLD_ALL]; /* could not be opened */
 	struct world world;
 	unsigned seq, mails;
 } kid;
@@ -104,7 +104,7 @@ static void take(const struct event *ev)
 		tell_text(TOLD_NOTICE, 0, ev->notice.text);
 	if (ev->kind == EVENT_SEND_FAILED)
 		tell_text(TOLD_NOTICE, 1, ev->mail.err.text);
-	for (unsigned i = 0; i < WORLD_LISTS; i++)
+	for (unsigned i = 0; i < WORLD_ALL; i++)
 		if (ev->kind == EVENT_FAILED && ev->list && ev->list == kid.lists[i])
 			kid.lost[i] = true;
 }
@@ -148,22 +148,30 @@ static void open_lists(void)
 
 	for (unsigned i = 0; i < WORLD_LISTS; i++)
 		if (engine_find_folder(person->engine, 0, world_boxes[i]) >= 0)
-			kid.lists[i] = engine_open(person->engine, 0, world_boxes[i], &err);
-	for (unsigned i = 0; i < WORLD_LISTS; i++)
+			kid.lists[i] = !i && world_spans ? engine_open_inboxes(person->engine)
+							 : engine_open(person->engine, 0,
+								   world_boxes[i], &err);
+	for (unsigned i = 1; world_spans && i < WORLD_BOXES; i++)
+		if (engine_find_folder(person->engine, 1, world_boxes[i]) >= 0)
+			kid.lists[WORLD_LISTS + i] =
+				engine_open(person->engine, 1, world_boxes[i], &err);
+	for (unsigned i = 0; i < WORLD_ALL; i++)
 		while (kid.lists[i] && !kid.lost[i] && !msglist_ready(kid.lists[i]))
 			event_free(next_of("a list", end));
 }
 
 static bool find_rows(const struct act *a, uint32_t *uids)
 {
-	return kid.lists[a->from] && !kid.lost[a->from] && world_find(kid.lists, a, NULL, uids);
+	unsigned list = world_list(a);
+
+	return kid.lists[list] && !kid.lost[list] && world_find(kid.lists, a, NULL, uids);
 }
 
 /* One change after the other: what the last one left behind is to be seen before the next. */
 static void one_act(const struct act *a)
 {
 	struct report r = {.told = TOLD_BEGIN, .act = *a};
-	uint32_t uids[WORLD_MANY];
+	uint32_t uids[2 * WORLD_MANY];
 	struct event *ev;
 
 	if (!find_rows(a, uids))
@@ -216,14 +224,25 @@ static char *save_mail(char *id, unsigned k)
 }
 
 /* Of the message that is answered; its mark comes with the relay's word. */
-static unsigned first_number(void)
+static unsigned number_of(size_t at)
 {
 	struct msg_row row;
 	unsigned id = WORLD_IDS;
 
-	if (msglist_row(kid.lists[0], 0, &row) && row.subject)
+	if (msglist_row(kid.lists[0], at, &row) && row.subject)
 		sscanf(row.subject, "m%u", &id);
 	return id;
+}
+
+/* The row of the first one that its own account can answer. */
+static size_t first_row(void)
+{
+	struct msg_origin o;
+	size_t row = 0;
+
+	while (msglist_origin(kid.lists[0], msglist_uid(kid.lists[0], row), &o) && o.account != 0)
+		row++;
+	return row;
 }
 
 static void write_mails(void)
@@ -233,9 +252,9 @@ static void write_mails(void)
 
 	free(id); /* stays a draft */
 	if (kid.lists[0] && !kid.lost[0])
-		uid = msglist_uid(kid.lists[0], 0);
+		uid = msglist_uid(kid.lists[0], first_row());
 	if (uid) {
-		tell_text(TOLD_ANSWERS, first_number(), "");
+		tell_text(TOLD_ANSWERS, number_of(first_row()), "");
 		id = begin_mail(COMPOSE_REPLY, kid.lists[0], uid);
 	} else
 		id = begin_mail(COMPOSE_NEW, NULL, 0);
@@ -422,27 +441,61 @@ static bool fits_with_failed(const struct world *is)
 	return false;
 }
 
+/* The mark of what was answered comes when the relay has the mail. */
+static void note_answer(struct world *want, const struct world *is)
+{
+	struct spot *a = &want->at[0][answered % WORLD_IDS];
+
+	if (answered < WORLD_IDS && is->at[0][answered].there)
+		a->flags = (a->flags & ~(uint32_t)MAIL_ANSWERED) |
+			   (is->at[0][answered].flags & MAIL_ANSWERED);
+}
+
+/* Of a change in two accounts one part may have been done, though the other failed. */
+static bool fits_in_part(struct world w, unsigned from, const struct world *is)
+{
+	for (unsigned i = from; i < nbegun; i++) {
+		if (fate[i] == TOLD_FAILED && begun[i].n && begun[i].nothers &&
+			fits_in_part(w, i + 1, is))
+			return true;
+		if (fate[i] == TOLD_DONE ||
+			(fate[i] == TOLD_FAILED && begun[i].n && begun[i].nothers))
+			world_apply(&w, &begun[i]);
+	}
+	note_answer(&w, is);
+	return world_compare(&w, is, NULL) == 0;
+}
+
+/* Of several messages some may have been changed before the disk failed, of one nothing. */
+static unsigned fit_other(const struct world *is, struct str *text)
+{
+	struct world_done acts[MAX_ACTS];
+	size_t n = 0;
+
+	for (unsigned i = 0; i < nbegun; i++)
+		if (fate[i] == TOLD_DONE || begun[i].n + begun[i].nothers > 1 || read_only_now)
+			acts[n++] = (struct world_done){&begun[i], fate[i] == TOLD_DONE};
+	return world_fit_other(&model, acts, n, is, text);
+}
+
 /* The state after what was told as done; what was told as failed may not have happened. */
 static void check_world(const struct seen *s)
 {
 	struct world want = model, is;
 	struct str text = STR_INIT;
 	bool twice = world_of(s, &is);
+	unsigned off;
 
 	for (unsigned i = 0; i < nbegun; i++) {
 		if (fate[i] == TOLD_DONE)
 			world_apply(&want, &begun[i]);
 	}
 	total.doubled += twice;
-	if (answered < WORLD_IDS && is.at[0][answered].there) {
-		struct spot *a = &want.at[0][answered];
-
-		a->flags = (a->flags & ~(uint32_t)MAIL_ANSWERED) |
-			   (is.at[0][answered].flags & MAIL_ANSWERED);
-	}
-	if (world_compare(&want, &is, &text) == 0) {
+	note_answer(&want, &is);
+	off = fit_other(&is, &text);
+	if (!off && fits_in_part(model, 0, &is)) {
 		/* as told */
-	} else if (read_only_now && fits_with_failed(&is)) {
+	} else if (!off && read_only_now && fits_with_failed(&is)) {
 		/* What could neither be synced nor taken back again stays: the file system became
 		 * read-only in between. */
 		total.undead++;
@@ -454,6 +507,7 @@ static void check_world(const struct seen *s)
 			world_act_text(&begun[i], line, sizeof(line));
 			say(fate[i] == TOLD_DONE ? "done" : "failed", line);
 		}
+		world_compare(&want, &is, &text);
 		world_say_lines(say, "the server", &text);
 	}
 	model = is;
@@ -531,7 +585,7 @@ static void after(void)
 		total.cache++;
 		world_say_lines(say, "the cache", &lines);
 	}
-	if (disk_notices() > 1 || refusals > 2) {
+	if (disk_notices() > 1 + (unsigned)world_spans || refusals > 2) {
 		total.noisy++;
 		say("notices", str_c(&day_notices));
 		if (refusals)
@@ -547,6 +601,7 @@ static void forget_home(void)
 
 	for (size_t i = 0; i < MEM_COUNT(vars); i++)
 		assert_int_equal(file_remove_tree(getenv(vars[i]), NULL), 0);
+	world_put_other(&model);
 }
 
 /* A day and the day after; how many calls failed. */
@@ -646,7 +701,7 @@ static void end_case(const char *name)
 static void test_one_fails(void **state)
 {
 	(void)state;
-	all_calls(false, 2 * harness_step());
+	all_calls(false, 3 * harness_step());
 	end_case("one call fails");
 }
 
@@ -655,6 +710,14 @@ static void test_all_fail(void **state)
 	(void)state;
 	all_calls(true, harness_step());
 	end_case("everything fails from there on");
+}
+
+/* The inboxes of two accounts are one list, in which most changes are. */
+static void test_two_accounts(void **state)
+{
+	(void)state;
+	all_calls(true, 3 * harness_step());
+	end_case("two accounts");
 }
 
 static void test_cache_fails(void **state)
@@ -713,9 +776,16 @@ static int start_all(void **state)
 	return 0;
 }
 
+static int start_spans(void **state)
+{
+	world_spans = true;
+	return start_all(state);
+}
+
 static int end_all(void **state)
 {
 	(void)state;
+	world_spans = false;
 	observer_free(observer);
 	observer_free(bob);
 	person_free(person);
@@ -753,6 +823,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_one_fails),
 		T(test_all_fail),
+		cmocka_unit_test_setup_teardown(test_two_accounts, start_spans, end_all),
 		T(test_cache_fails),
 		T(test_really_full),
 		T(test_controls),

@@ -343,18 +343,30 @@ static void test_fill(void **state)
 	assert_fine();
 }
 
+/* Half of them in lists of one folder each, half in the list of the inboxes of two accounts. */
+static void both_ways(void (*work)(unsigned), unsigned kills, const char *name)
+{
+	char text[80];
+
+	with_ids(work, kills - kills / 2, name);
+	assert_fine();
+	snprintf(text, sizeof(text), "%s, in two accounts", name);
+	world_spans = true;
+	with_ids(work, kills / 2, text);
+	world_spans = false;
+	assert_fine();
+}
+
 static void test_storm(void **state)
 {
 	(void)state;
-	with_ids(storm, kills_wanted(STORM_KILLS), "a storm of changes");
-	assert_fine();
+	both_ways(storm, kills_wanted(STORM_KILLS), "a storm of changes");
 }
 
 static void test_replay(void **state)
 {
 	(void)state;
-	with_ids(replay, kills_wanted(REPLAY_KILLS), "the replay of offline work");
-	assert_fine();
+	both_ways(replay, kills_wanted(REPLAY_KILLS), "the replay of offline work");
 }
 
 /* A harness that finds nothing in a broken engine proves nothing. */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum {
@@ -17,7 +18,7 @@ enum {
 static const struct kid_job *job;
 
 static struct {
-	struct msglist *lists[WORLD_LISTS];
+	struct msglist *lists[WORLD_ALL];
 	struct world world;
 	unsigned seq, mails;
 	struct {
@@ -110,8 +111,16 @@ static void open_boxes(unsigned n)
 			take(ev);
 			event_free(ev);
 		}
-		self.lists[i] = engine_open(job->person->engine, 0, world_boxes[i], &err);
+		self.lists[i] = !i && world_spans
+					? engine_open_inboxes(job->person->engine)
+					: engine_open(job->person->engine, 0, world_boxes[i], &err);
 		if (!self.lists[i])
+			bad("a folder does not open:", err.text);
+	}
+	for (unsigned i = 1; world_spans && n > 1 && i < WORLD_BOXES; i++) {
+		self.lists[WORLD_LISTS + i] =
+			engine_open(job->person->engine, 1, world_boxes[i], &err);
+		if (!self.lists[WORLD_LISTS + i])
 			bad("a folder does not open:", err.text);
 	}
 }
@@ -165,15 +174,43 @@ static void pump(bool block)
 	event_free(ev);
 }
 
+/* Of both accounts, where it was a change of both. Where the server has to answer first, it is done
+ * when nothing is left to do. */
+static void undo(const struct act *a)
+{
+	struct kid_report r = {.told = TOLD_BEGIN, .act = *a};
+	struct event *ev;
+
+	while (self.nflight)
+		pump(true);
+	r.seq = ++self.seq;
+	tell(&r);
+	ev = final(engine_undo(job->person->engine));
+	if (ev->kind != EVENT_DONE)
+		bad("not taken back:", event_error(ev));
+	if (!ev->done.text || strcmp(ev->done.text, "Undone") != 0)
+		event_free(final(engine_sync(job->person->engine, 0)));
+	event_free(ev);
+	r.told = TOLD_DONE;
+	tell(&r);
+	world_apply(&self.world, a);
+}
+
 /* False: what the lot says cannot be done just now. */
 static bool one_act(void)
 {
-	struct act a;
-	uint32_t uids[WORLD_MANY];
+	struct world before = self.world;
+	struct act a, back;
+	uint32_t uids[2 * WORLD_MANY];
+	unsigned left = self.left.n;
 
 	if (!world_draw(&self.world, &a) || !world_find(self.lists, &a, &self.left, uids))
 		return false;
 	begin_act(&a, uids);
+	if (world_spans && rand() % 4 == 0 && world_opposite(&before, &a, &back)) {
+		undo(&back);
+		self.left.n = left;
+	}
 	return true;
 }
 
@@ -278,8 +315,8 @@ static void offline(void)
 		cut_kill_at(job->kill_at, job->seed);
 	start(job->person, true);
 	open_boxes(WORLD_LISTS);
-	for (unsigned i = 0; i < WORLD_LISTS; i++)
-		while (!msglist_ready(self.lists[i]))
+	for (unsigned i = 0; i < WORLD_ALL; i++)
+		while (self.lists[i] && !msglist_ready(self.lists[i]))
 			pump(true);
 	acts(OFFLINE_ACTS);
 	if (job->sends && rand() % 2)

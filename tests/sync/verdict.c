@@ -93,12 +93,21 @@ unsigned verdict_faults(void)
 
 /* --- the server and the caches --- */
 
+static unsigned fit_other(const struct world *is, unsigned last_done, struct str *text)
+{
+	struct world_done acts[KID_ACTS];
+
+	for (unsigned i = 0; i < nbegun; i++)
+		acts[i] = (struct world_done){&begun[i], i < last_done};
+	return world_fit_other(&verdict.model, acts, nbegun, is, text);
+}
+
 /* What was done must be there, of what was under way a leading part may. The state that fits best
  * is the model from now on; 0: it fits. */
-static unsigned fit(const struct world *is)
+static unsigned fit(const struct world *is, struct str *text)
 {
 	struct world w = verdict.model, best = verdict.model;
-	unsigned least = UINT32_MAX, last_done = 0;
+	unsigned least = UINT32_MAX, last_done = 0, other;
 
 	for (unsigned i = 0; i < nbegun; i++)
 		if (was_done[i])
@@ -114,11 +123,12 @@ static unsigned fit(const struct world *is)
 			best = w;
 		}
 	}
+	other = fit_other(is, last_done, text);
 	if (least)
 		verdict.model = best;
 	else
 		verdict.model = *is;
-	return least;
+	return least + other;
 }
 
 static void show_acts(void)
@@ -140,7 +150,7 @@ bool verdict_look(void)
 
 	observer_look(verdict.observer, NULL, &s);
 	doubled = world_of(&s, &is);
-	fits = fit(&is) == 0 && !doubled;
+	fits = fit(&is, NULL) == 0 && !doubled;
 	str_clear(&faults);
 	cache = observer_compare(&s, verdict.cache_dir, true, &faults, &rows);
 	if (!fits || cache)
@@ -178,7 +188,7 @@ void verdict_count(void)
 	observer_look(verdict.observer, NULL, &s);
 	doubled = world_of(&s, &is);
 	show_acts();
-	off = fit(&is) != 0;
+	off = fit(&is, &text) != 0;
 	if (off)
 		world_compare(&verdict.model, &is, &text);
 	world_say_lines(verdict_say, "the server", &text);

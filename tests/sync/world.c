@@ -12,10 +12,11 @@
 
 const char *const world_boxes[WORLD_LISTS] = {"INBOX", "Archive", "Copies", "Trash", "Sent"};
 
-void world_apply(struct world *w, const struct act *a)
+static void apply(struct spot at[WORLD_BOXES][WORLD_IDS], const struct act *a, const unsigned *ids,
+	unsigned n)
 {
-	for (unsigned i = 0; a->kind != ACT_SEND && i < a->n; i++) {
-		struct spot *from = &w->at[a->from][a->ids[i]], *to = &w->at[a->to][a->ids[i]];
+	for (unsigned i = 0; a->kind != ACT_SEND && i < n; i++) {
+		struct spot *from = &at[a->from][ids[i]], *to = &at[a->to][ids[i]];
 
 		if (a->kind == ACT_FLAG)
 			from->flags = (from->flags & ~a->clear) | a->set;
@@ -28,12 +29,61 @@ void world_apply(struct world *w, const struct act *a)
 	}
 }
 
+void world_apply(struct world *w, const struct act *a)
+{
+	apply(w->at, a, a->ids, a->n);
+	apply(w->other, a, a->others, a->nothers);
+}
+
+static bool all_differ(const struct spot at[WORLD_BOXES][WORLD_IDS], const struct act *a,
+	const unsigned *ids, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t flags = at[a->from][ids[i]].flags;
+
+		if (flags & a->set || (flags & a->clear) != a->clear)
+			return false;
+	}
+	return true;
+}
+
+bool world_opposite(const struct world *before, const struct act *a, struct act *out)
+{
+	*out = *a;
+	out->undo = true;
+	if (a->kind == ACT_FLAG) {
+		out->set = a->clear;
+		out->clear = a->set;
+		return all_differ(before->at, a, a->ids, a->n) &&
+		       all_differ(before->other, a, a->others, a->nothers);
+	}
+	out->kind = ACT_MOVE;
+	out->from = a->to;
+	out->to = a->from;
+	return a->from != a->to && a->kind != ACT_COPY && a->kind != ACT_SEND;
+}
+
+static unsigned draw_ids(const struct spot at[WORLD_BOXES][WORLD_IDS], const struct act *a,
+	unsigned want, unsigned first, unsigned *ids)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < WORLD_IDS && n < want; i++) {
+		unsigned id = (first + i) % WORLD_IDS;
+
+		if (at[a->from][id].there && (a->from == a->to || !at[a->to][id].there))
+			ids[n++] = id;
+	}
+	return n;
+}
+
 /* Each message is once in INBOX or Archive, and at most once in Copies and in Trash. */
 bool world_draw(const struct world *w, struct act *a)
 {
 	static const uint32_t marks[] = {MAIL_SEEN, MAIL_FLAGGED, MAIL_ANSWERED, MAIL_FORWARDED};
 	unsigned lot = (unsigned)rand() % 10, want = rand() % 3 ? 1 : WORLD_MANY,
 		 at = (unsigned)rand();
+	bool alone; /* only the second account is meant */
 
 	*a = (struct act){.kind = lot < 5   ? ACT_FLAG
 				  : lot < 8 ? ACT_MOVE
@@ -50,13 +100,12 @@ bool world_draw(const struct world *w, struct act *a)
 		a->set = marks[rand() % 4];
 	else if (a->kind == ACT_FLAG)
 		a->clear = marks[rand() % 4];
-	for (unsigned i = 0; i < WORLD_IDS && a->n < want; i++) {
-		unsigned id = (at + i) % WORLD_IDS;
-
-		if (w->at[a->from][id].there && (a->from == a->to || !w->at[a->to][id].there))
-			a->ids[a->n++] = id;
-	}
-	return a->n > 0;
+	alone = a->from && world_spans && rand() % 3 == 0;
+	if (!alone)
+		a->n = draw_ids(w->at, a, want, at, a->ids);
+	if (alone || (world_spans && !a->from))
+		a->nothers = draw_ids(w->other, a, want, at / WORLD_IDS, a->others);
+	return a->n + a->nothers > 0;
 }
 
 bool world_of(const struct seen *s, struct world *w)
@@ -74,7 +123,7 @@ bool world_of(const struct seen *s, struct world *w)
 			doubled |= w->at[b][id].there;
 			w->at[b][id] = (struct spot){true, s->v[i].flags};
 		}
-	return doubled;
+	return world_of_other(w) || doubled;
 }
 
 unsigned world_compare(const struct world *want, const struct world *is, struct str *text)
@@ -105,6 +154,10 @@ void world_act_text(const struct act *a, char *out, size_t size)
 
 	for (unsigned i = 0; i < a->n && len < size; i++)
 		len += (size_t)snprintf(out + len, size - len, " m%u", a->ids[i]);
+	for (unsigned i = 0; i < a->nothers && len < size; i++)
+		len += (size_t)snprintf(out + len, size - len, " other m%u", a->others[i]);
+	if (a->undo && len < size)
+		snprintf(out + len, size - len, " by undo");
 }
 
 static bool has_left(const struct world_left *left, unsigned box, uint32_t uid)
@@ -118,53 +171,68 @@ static bool has_left(const struct world_left *left, unsigned box, uint32_t uid)
 /* 0: not to be seen there, or not yet with the server's number: some changes of such a row are
  * refused, which a person is told and test_waiting holds. */
 static uint32_t uid_left(
-	struct msglist *l, unsigned box, unsigned id, const struct world_left *left)
+	struct msglist *l, unsigned box, unsigned id, int account, const struct world_left *left)
 {
 	char subject[16];
 
 	snprintf(subject, sizeof(subject), "m%u", id);
 	for (size_t i = 0; i < msglist_count(l); i++) {
 		struct msg_row row;
+		struct msg_origin o;
 
 		if (msglist_row(l, i, &row) && row.subject && strcmp(row.subject, subject) == 0 &&
+			msglist_origin(l, row.uid, &o) && o.account == account &&
 			!(row.flags & MAIL_WAITING) && !has_left(left, box, row.uid))
 			return row.uid;
 	}
 	return 0;
 }
 
-bool world_find(struct msglist *const lists[WORLD_LISTS], const struct act *a,
+unsigned world_list(const struct act *a)
+{
+	return a->from && !a->n ? WORLD_LISTS + a->from : a->from;
+}
+
+bool world_find(struct msglist *const lists[WORLD_ALL], const struct act *a,
 	const struct world_left *left, uint32_t *uids)
 {
+	unsigned list = world_list(a), n = 0;
+
 	for (unsigned i = 0; i < a->n; i++)
-		if (!(uids[i] = uid_left(lists[a->from], a->from, a->ids[i], left)))
+		if (!(uids[n++] = uid_left(lists[list], list, a->ids[i], 0, left)))
+			return false;
+	for (unsigned i = 0; i < a->nothers; i++)
+		if (!(uids[n++] = uid_left(lists[list], list, a->others[i], 1, left)))
 			return false;
 	return true;
 }
 
 void world_leave(struct world_left *left, const struct act *a, const uint32_t *uids)
 {
-	for (unsigned i = 0; i < a->n && (a->kind == ACT_MOVE || a->kind == ACT_DELETE); i++) {
+	unsigned n = a->kind == ACT_MOVE || a->kind == ACT_DELETE ? a->n + a->nothers : 0;
+
+	for (unsigned i = 0; i < n; i++) {
 		assert_true(left->n < WORLD_LEFT);
-		left->v[left->n].box = a->from;
+		left->v[left->n].box = world_list(a);
 		left->v[left->n++].uid = uids[i];
 	}
 }
 
-unsigned world_ask(struct engine *e, struct msglist *const lists[WORLD_LISTS], const struct act *a,
+unsigned world_ask(struct engine *e, struct msglist *const lists[WORLD_ALL], const struct act *a,
 	const uint32_t *uids)
 {
-	struct msglist *l = lists[a->from];
+	struct msglist *l = lists[world_list(a)];
+	unsigned n = a->n + a->nothers;
 
 	switch (a->kind) {
 	case ACT_FLAG:
-		return engine_flag(e, l, uids, a->n, a->clear, a->set);
+		return engine_flag(e, l, uids, n, a->clear, a->set);
 	case ACT_MOVE:
-		return engine_move(e, l, uids, a->n, world_boxes[a->to]);
+		return engine_move(e, l, uids, n, world_boxes[a->to]);
 	case ACT_COPY:
-		return engine_copy(e, l, uids, a->n, world_boxes[a->to]);
+		return engine_copy(e, l, uids, n, world_boxes[a->to]);
 	default:
-		return engine_delete(e, l, uids, a->n);
+		return engine_delete(e, l, uids, n);
 	}
 }
 
@@ -285,6 +353,8 @@ struct person *world_person(const char *fill_n, char **cache)
 		"plain \"%s\"\n}\n",
 		p->name, p->name, getenv("SRV_IMAP"), getenv("SRV_SMTP_PLAIN"),
 		getenv("SRV_PASSWORD"));
+	if (world_spans)
+		world_config(&text, p->name);
 	assert_int_equal(file_replace(p->config, text.p, text.len, 0600, NULL), 0);
 	str_done(&text);
 	return p;
@@ -295,6 +365,7 @@ void world_put(struct imap *im, struct world *w)
 	struct err err = {0};
 
 	memset(w, 0, sizeof(*w));
+	world_put_other(w);
 	if (imap_create(im, "Copies", &err) != 0)
 		fail_msg("%s", err.text);
 	for (unsigned id = 0; id < WORLD_IDS; id++) {

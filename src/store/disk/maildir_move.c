@@ -1,5 +1,5 @@
 /*
- * Many messages go to another folder: they get names there, the disk is waited for once, the names
+ * Messages go to another folder: they get names there, the disk is waited for once, the names
  * here go, and the disk is waited for once more. What is under way stands in a note, so that the
  * next start after a kill in between takes the second names away.
  */
@@ -118,7 +118,7 @@ static int move_some(const char *notes_dir, const struct moving *m, const struct
 int maildir_move_many(const char *notes_dir, const char *dir, char *const *bases, size_t n,
 	const char *to_dir, size_t *moved, struct err *err)
 {
-	bool one_by_one = !notes_dir || n < MANY || strchr(dir, '\n') || strchr(to_dir, '\n');
+	bool one_by_one = !notes_dir || strchr(dir, '\n') || strchr(to_dir, '\n');
 	struct map *there = n < MANY ? NULL : maildir_bases(to_dir);
 	int rc = 0;
 
