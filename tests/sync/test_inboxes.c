@@ -270,10 +270,9 @@ static void export_of_one_folder(void **state)
 	struct msglist *l = open_inboxes(p);
 	uint32_t uids[2] = {uid_of(p, l, "bob 1"), uid_of(p, l, "ann 2")};
 	char *path = file_join(p->home, "out.mbox");
-	struct event *ev;
 	struct str out = STR_INIT;
+	struct event *ev = answer(p, engine_export(p->engine, l, uids, 2, path));
 
-	ev = answer(p, engine_export(p->engine, l, uids, 2, path));
 	assert_int_equal(ev->kind, EVENT_FAILED);
 	event_free(ev);
 	ev = answer(p, engine_export(p->engine, l, NULL, 0, path));

@@ -231,12 +231,10 @@ static void cancelled_saving_asks_for_no_more(void **state)
 	struct person *p = with_held_piece(&l);
 	struct message_view *v;
 	struct event *ev;
-	unsigned save;
 	char *path;
-	int pieces;
+	unsigned save = save_large(p, l, &path);
+	int pieces = seen("BODY\\.PEEK\\[\\]<");
 
-	save = save_large(p, l, &path);
-	pieces = seen("BODY\\.PEEK\\[\\]<");
 	engine_cancel(p->engine, save);
 	ev = answer(p, save);
 	assert_int_equal(ev->kind, EVENT_CANCELLED);

@@ -244,11 +244,10 @@ static void nothing_can_be_done_to_a_row(void **state)
 static void row_is_not_exported(void **state)
 {
 	struct msglist *l;
-	char *path;
 	struct str out = STR_INIT;
 	struct person *p = with_row(&l, "");
+	char *path = text_of("%s/rows.mbox", p->home);
 
-	path = text_of("%s/rows.mbox", p->home);
 	fails(p, engine_export(p->engine, l, NULL, 0, path), "2 messages written");
 	assert_int_equal(file_read(path, 1 << 20, &out, NULL), 0);
 	has(out.p, "Subject: Message 3");
@@ -259,12 +258,11 @@ static void row_is_not_exported(void **state)
 
 static void row_is_not_counted_by_a_switch(void **state)
 {
-	struct event *ev;
 	struct msglist *l;
 	char *path;
 	struct person *p = with_row(&l, "");
+	struct event *ev = answer(p, engine_protocol_preview(p->engine, 0, PROTOCOL_IMAP));
 
-	ev = answer(p, engine_protocol_preview(p->engine, 0, PROTOCOL_IMAP));
 	assert_int_equal(ev->kind, EVENT_TEXT);
 	has(ev->text.lines,
 		"2 messages of the inbox are here and on the server.\n1 message is only on");

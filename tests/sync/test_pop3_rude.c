@@ -458,10 +458,9 @@ static struct person *with_large(struct msglist **l, const char *more)
 static void large_mail_comes_as_its_beginning(void **state)
 {
 	struct msglist *l;
-	size_t row;
 	struct person *p = with_large(&l, "\tpop3-keep never\n");
+	size_t row = (size_t)find_subject(p, l, "large");
 
-	row = (size_t)find_subject(p, l, "large");
 	shows(p, l, row, "Only the beginning is here; the message has 5");
 	shows(p, l, row, "line 00010");
 	shows_not(p, l, row, "the end");
@@ -477,12 +476,10 @@ static void large_mail_comes_as_its_beginning(void **state)
 static void large_mail_is_completed_on_demand(void **state)
 {
 	struct msglist *l;
-	uint32_t uid;
-	size_t row;
 	struct person *p = with_large(&l, "\tpop3-keep never\n");
+	size_t row = (size_t)find_subject(p, l, "large");
+	uint32_t uid = msglist_uid(l, row);
 
-	row = (size_t)find_subject(p, l, "large");
-	uid = msglist_uid(l, row);
 	flag_one(p, l, uid, MAIL_FLAGGED);
 	done(p, engine_whole(p->engine, l, uid));
 	assert_int_equal(msglist_count(l), 2);

@@ -312,9 +312,9 @@ static void a_search_of_many(void **state)
 {
 	struct msglist *l;
 	struct person *p = reader_of(&l, MANY);
-	struct event *ev;
+	struct event *ev =
+		answer(p, engine_search(p->engine, l, "subject:\"Mail 3\" | body:needle1"));
 
-	ev = answer(p, engine_search(p->engine, l, "subject:\"Mail 3\" | body:needle1"));
 	assert_int_equal(ev->kind, EVENT_FOUND);
 	assert_null(ev->found.unseen);
 	assert_int_equal(ev->found.n, 22); /* 3, 30 to 39; 1, 10 to 19 */

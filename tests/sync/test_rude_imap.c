@@ -447,12 +447,11 @@ static void body_that_is_gone_is_told(void **state)
 
 static void body_comes_after_a_break(void **state)
 {
-	struct event *ev;
 	static const struct read_options opt = {.width = 80};
 	struct person *p = BY_IMAP("fill INBOX 4", "rule x1 UID FETCH.*PEEK\\[\\] => torn 60");
 	struct msglist *l = filled(p, 4);
+	struct event *ev = answer(p, engine_read(p->engine, l, 2, &opt));
 
-	ev = answer(p, engine_read(p->engine, l, 2, &opt));
 	if (ev->kind == EVENT_FAILED)
 		assert_true(*event_error(ev));
 	event_free(ev);

@@ -504,11 +504,10 @@ static void vanished_folder_stays_readable(void **state)
 {
 	struct folder_info info;
 	struct event *ev;
-	uint32_t uid;
 	struct person *p = BY_IMAP("fill INBOX 2", "fill Other 4");
 	struct msglist *l = synced(p, "Other", 4);
+	uint32_t uid = msglist_uid(l, 0);
 
-	uid = msglist_uid(l, 0);
 	engine_view_free(read_view(p, l, uid));
 	UNTIL_SERVER(p, number("idling") == 1);
 	odd("drop Other");
@@ -550,14 +549,13 @@ static void folder_that_comes_back_is_filled_anew(void **state)
 
 static void message_removed_elsewhere_stays_on_the_screen(void **state)
 {
-	struct message_view *v;
 	static const struct read_options opt = {.width = 80};
 	struct str text = STR_INIT;
 	struct event *ev;
 	struct person *p = BY_IMAP("fill INBOX 3");
 	struct msglist *l = filled(p, 3);
+	struct message_view *v = read_view(p, l, 2);
 
-	v = read_view(p, l, 2);
 	UNTIL_SERVER(p, number("idling") == 1);
 	odd("gone INBOX 2");
 	UNTIL(p, msglist_find(l, 2) < 0);

@@ -223,9 +223,8 @@ static void test_search_switched(void **state)
 	int account;
 	unsigned list = inbox_of("one", 50, &account), found;
 	struct store_request *r;
-	struct store_event *ev;
+	struct store_event *ev = desk_ask(search(list, "~b word"));
 
-	ev = desk_ask(search(list, "~b word"));
 	assert_int_equal(ev->kind, STORE_FOUND);
 	assert_int_equal(ev->found.texts, 50);
 	store_event_free(ev);

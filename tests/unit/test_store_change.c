@@ -406,11 +406,10 @@ static void test_waiting_row(void **state)
 static void test_waiting_row_busy(void **state)
 {
 	int account = begin();
-	unsigned work;
 	uint32_t uid;
 	struct store_request *r;
+	unsigned work = desk_open(account, "Work", NULL);
 
-	work = desk_open(account, "Work", NULL);
 	desk_done(move_to("Work", 2));
 	job_free(desk_job(account, LANE_MAIN, JOB_OP));
 	uid = first_row(work);

@@ -452,10 +452,9 @@ static void test_unnoted(void **state)
 	int account = desk_add(desk_account("one", false), true);
 	char *id = queued(account, "Accepted");
 	struct store_event *ev;
-	struct result *r;
 	struct job *j = desk_job(account, LANE_SEND, JOB_SEND);
+	struct result *r = result_new(RESULT_SENT);
 
-	r = result_new(RESULT_SENT);
 	r->request = j->request;
 	r->sent.id = mem_strdup(j->send.id);
 	r->sent.outcome = SEND_ACCEPTED;

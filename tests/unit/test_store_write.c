@@ -561,12 +561,10 @@ static void test_draft_settled(void **state)
 	for (int gone = 0; gone < 2; gone++) {
 		int account = online_account();
 		char *id = desk_draft(account, "bob@mail.example", "Aside");
-		struct store_event *ev;
 		struct summary row;
-		char *message_id;
+		struct store_event *ev = desk_ask(desk_mail(REQUEST_DRAFT_LOAD, account, id));
+		char *message_id = mem_strdup(ev->drafts.v[0].draft.message_id);
 
-		ev = desk_ask(desk_mail(REQUEST_DRAFT_LOAD, account, id));
-		message_id = mem_strdup(ev->drafts.v[0].draft.message_id);
 		store_event_free(ev);
 		desk_done(desk_mail(REQUEST_DRAFT_KEEP, account, id));
 		/* a server that does not say what it is called there */

@@ -242,9 +242,8 @@ static void test_budget_and_length(void **state)
 {
 	struct server server = {.text = "+OK 0123456789\r\n+OK 0123456789\r\n"};
 	struct str line = STR_INIT;
-	struct stream *s;
+	struct stream *s = talk(&server, PROTOCOL_POP3, NULL);
 
-	s = talk(&server, PROTOCOL_POP3, NULL);
 	stream_command(s, 20);
 	FAILS(ERR_PROTOCOL, stream_read_line(s, &line, 100, &why));
 	stream_free(s);
@@ -259,10 +258,9 @@ static void test_byte_by_byte(void **state)
 {
 	struct server server = {.text = "* OK one\r\n* BYE two\r\n", .byte_ms = -1, .close = true};
 	struct str line = STR_INIT;
-	struct stream *s;
 	char *bye;
+	struct stream *s = talk(&server, PROTOCOL_IMAP, NULL);
 
-	s = talk(&server, PROTOCOL_IMAP, NULL);
 	WORKS(stream_read_line(s, &line, 100, &why));
 	assert_string_equal(line.p, "* OK one");
 	assert_int_equal(stream_wait(s, -1, 10000, &why), STREAM_DATA);
@@ -282,9 +280,8 @@ static void test_wait(void **state)
 	struct str line = STR_INIT;
 	int wake = eventfd(0, EFD_CLOEXEC);
 	uint64_t one = 1;
-	struct stream *s;
+	struct stream *s = talk(&server, PROTOCOL_POP3, NULL);
 
-	s = talk(&server, PROTOCOL_POP3, NULL);
 	assert_int_equal(stream_wait(s, wake, 10000, &why), STREAM_DATA);
 	WORKS(stream_read_line(s, &line, 100, &why));
 	assert_int_equal(stream_wait(s, wake, 10000, &why), STREAM_DATA); /* buffered */
@@ -301,9 +298,8 @@ static void test_filter_ends_the_stream(void **state)
 {
 	struct server server = {.text = "HTTP/1.1 400 Bad\r\n"};
 	struct str line = STR_INIT;
-	struct stream *s;
+	struct stream *s = talk(&server, PROTOCOL_IMAP, NULL);
 
-	s = talk(&server, PROTOCOL_IMAP, NULL);
 	FAILS(ERR_PROTOCOL, stream_read_line(s, &line, 100, &why));
 	assert_non_null(strstr(why.text, "not IMAP"));
 	end_talk(s, &server, &line);
@@ -337,9 +333,8 @@ static void test_mailstream_freed_elsewhere(void **state)
 {
 	struct server server = {.text = "* OK\r\n"};
 	struct str line = STR_INIT;
-	struct stream *s;
+	struct stream *s = talk(&server, PROTOCOL_IMAP, NULL);
 
-	s = talk(&server, PROTOCOL_IMAP, NULL);
 	mailstream_close(stream_mailstream(s));
 	stream_mailstream_gone(s);
 	assert_int_equal(stream_read_line(s, &line, 100, &why), -1);
@@ -351,9 +346,8 @@ static void test_injection_behind_starttls(void **state)
 {
 	struct server server = {.text = "+OK go\r\n+OK injected\r\n"};
 	struct str line = STR_INIT;
-	struct stream *s;
+	struct stream *s = talk(&server, PROTOCOL_POP3, NULL);
 
-	s = talk(&server, PROTOCOL_POP3, NULL);
 	WORKS(stream_read_line(s, &line, 100, &why));
 	assert_int_equal(stream_wait(s, -1, 10000, &why), STREAM_DATA);
 	FAILS(ERR_PROTOCOL, stream_starttls(s, &why));
@@ -367,9 +361,8 @@ static void test_injection_in_the_filter(void **state)
 	struct server server = {.text = "1 OK go\r\n* OK half a li"};
 	struct str line = STR_INIT;
 	uint64_t received = 0, sent;
-	struct stream *s;
+	struct stream *s = talk(&server, PROTOCOL_IMAP, NULL);
 
-	s = talk(&server, PROTOCOL_IMAP, NULL);
 	WORKS(stream_read_line(s, &line, 100, &why));
 	while (received < strlen(server.text)) {
 		assert_true(stream_wait(s, -1, 10, &why) == STREAM_TIMEOUT);
@@ -760,9 +753,8 @@ static void test_deflate_at_a_wrong_time(void **state)
 {
 	struct server server = {.text = "a1 OK go\r\n* 1 EXISTS\r\n"};
 	struct str line = STR_INIT;
-	struct stream *s;
+	struct stream *s = talk(&server, PROTOCOL_IMAP, NULL);
 
-	s = talk(&server, PROTOCOL_IMAP, NULL);
 	WORKS(stream_read_line(s, &line, 100, &why));
 	assert_int_equal(stream_wait(s, -1, 5000, &why), STREAM_DATA);
 	FAILS(ERR_PROTOCOL, stream_deflate(s, &why));
