@@ -234,6 +234,24 @@ void rude_end(struct rude *r, struct str *received)
 		fail_msg("the script stopped: %s", failure);
 }
 
+static struct rude *only;
+static struct str said;
+
+struct net_server rude_play(const char *script, enum protocol protocol)
+{
+	struct net_server server;
+
+	str_done(&said);
+	only = rude_start(script, protocol, NET_PLAIN, &server);
+	return server;
+}
+
+const char *rude_played(void)
+{
+	rude_end(only, &said);
+	return str_c(&said);
+}
+
 const struct net_options rude_quick = {
 	.connect_ms = 5000, .handshake_ms = 5000, .idle_ms = 5000, .command_ms = 10000};
 const struct net_login rude_alice = {"alice", "wonderland-42", NULL};

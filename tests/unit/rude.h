@@ -31,6 +31,13 @@ struct rude *rude_start(const char *script, enum protocol protocol, enum net_sec
 /* Waits for the end; received (may be NULL) gets every byte of the client. */
 void rude_end(struct rude *r, struct str *received);
 
+/* --- the one server of a test --- */
+
+/* Starts it, without TLS: where it listens. */
+struct net_server rude_play(const char *script, enum protocol protocol);
+/* Its end, as rude_end: all that the client said, until the next begins. */
+const char *rude_played(void);
+
 /* --- what is asked of every protocol --- */
 
 extern const struct net_options rude_quick; /* deadlines of some seconds */

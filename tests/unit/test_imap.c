@@ -206,16 +206,14 @@ static void test_wide_login_refused(void **state)
 	"x\n"                                                                                      \
 	"S: * OK [PERMANENTFLAGS (\\Seen \\*)] x\nS: %t OK [READ-WRITE] done\n"
 
-static struct rude *rude;
 static struct err why; /* the last call failed */
 
 static struct imap *open_rude(const char *script)
 {
-	struct net_server server;
+	struct net_server server = rude_play(script, PROTOCOL_IMAP);
 	struct imap *im;
 
 	why = (struct err){0};
-	rude = rude_start(script, PROTOCOL_IMAP, NET_PLAIN, &server);
 	if (imap_open(&im, &server, &rude_quick, &rude_alice, NULL, &why))
 		fail_msg("%s: %s", script, why.text);
 	return im;
@@ -224,12 +222,8 @@ static struct imap *open_rude(const char *script)
 /* Both ends; all that the client said. */
 static const char *close_rude(struct imap *im)
 {
-	static struct str got;
-
-	str_clear(&got);
 	imap_free(im);
-	rude_end(rude, &got);
-	return str_c(&got);
+	return rude_played();
 }
 
 static struct imap *select_rude(const char *script)

@@ -10,28 +10,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct imap *open_rude(struct rude **r, const char *script)
+__attribute__((format(printf, 1, 2))) static struct imap *open_rude(const char *fmt, ...)
 {
+	struct str script = STR_INIT;
 	struct net_server server;
-	struct imap *im;
+	struct imap *s;
+	va_list ap;
 
-	*r = rude_start(script, PROTOCOL_IMAP, NET_PLAIN, &server);
-	WORKS(imap_open(&im, &server, &rude_quick, &rude_alice, NULL, &why));
-	return im;
+	va_start(ap, fmt);
+	str_addv(&script, fmt, ap);
+	va_end(ap);
+	server = rude_play(script.p, PROTOCOL_IMAP);
+	WORKS(imap_open(&s, &server, &rude_quick, &rude_alice, NULL, &why));
+	str_done(&script);
+	return s;
 }
 
-static void begin(struct str *script, const char *caps)
-{
-	str_addf(script, "S: * PREAUTH [CAPABILITY IMAP4rev1%s] hi\n", caps);
-}
+#define BEGIN "S: * PREAUTH [CAPABILITY IMAP4rev1] hi\n"
 
 /* --- capabilities --- */
 
 static void test_capabilities(void **state)
 {
-	struct str script = STR_INIT, caps = STR_INIT;
+	struct str caps = STR_INIT;
 	struct imap *im;
-	struct rude *r;
 
 	for (int i = 0; i < 2000; i++)
 		str_addf(&caps, " X%d", i);
@@ -39,12 +41,10 @@ static void test_capabilities(void **state)
 	for (int i = 0; i < 500; i++)
 		str_addc(&caps, 'y');
 	str_adds(&caps, " move");
-	begin(&script, caps.p);
-	im = open_rude(&r, script.p);
+	im = open_rude("S: * PREAUTH [CAPABILITY IMAP4rev1%s] hi\n", caps.p);
 	assert_true(imap_can(im) & IMAP_MOVE);
 	imap_free(im);
-	rude_end(r, NULL);
-	str_done(&script);
+	rude_played();
 	str_done(&caps);
 }
 
@@ -70,24 +70,18 @@ static void take(void *ctx, const struct imap_message *m)
 /* The answer to a FETCH of one message with these items. */
 static struct got fetched(const char *items)
 {
-	struct str script = STR_INIT;
 	struct got g = {0};
 	struct imap_selected sel;
-	struct imap *im;
-	struct rude *r;
-
-	begin(&script, "");
-	str_addf(&script,
+	struct imap *im = open_rude(BEGIN
 		"C: SELECT\nS: * 1 EXISTS\nS: * OK [UIDVALIDITY 7] x\nS: * OK [UIDNEXT 9] x\n"
 		"S: %%t OK done\nC: UID FETCH\nS: * 1 FETCH (UID 5 %s)\nS: %%t OK done",
 		items);
-	im = open_rude(&r, script.p);
+
 	WORKS(imap_select(im, "INBOX", NULL, NULL, NULL, NULL, &sel, &why));
 	WORKS(imap_fetch(im, "5", IMAP_GET_FLAGS, NULL, 0, take, NULL, &g, &why));
 	assert_int_equal(g.messages, 1);
 	imap_free(im);
-	rude_end(r, NULL);
-	str_done(&script);
+	rude_played();
 	return g;
 }
 
@@ -164,21 +158,19 @@ static void test_mailboxes(void **state)
 		struct str script = STR_INIT;
 		struct imap_mailboxes boxes;
 		struct imap *im;
-		struct rude *r;
 
-		begin(&script, "");
-		str_adds(&script, "C: LIST\nS~ ");
+		str_adds(&script, BEGIN "C: LIST\nS~ ");
 		for (size_t i = 0; i < n; i++)
 			str_addf(&script, "* LIST () \"/\" x%zu\\r\\n", i);
 		str_adds(&script, "\nS: %t OK done");
-		im = open_rude(&r, script.p);
+		im = open_rude("%s", script.p);
 		WORKS(imap_list(im, &boxes, &why));
 		assert_int_equal(boxes.n, n > 100000 ? 100000 : n);
 		assert_int_equal(boxes.over, n > 100000);
 		assert_int_equal(boxes.odd, 0);
 		imap_mailboxes_done(&boxes);
 		imap_free(im);
-		rude_end(r, NULL);
+		rude_played();
 		str_done(&script);
 	}
 }
@@ -190,14 +182,11 @@ static void told(size_t n, const char *last, size_t want, bool folders)
 	struct imap_mailboxes boxes;
 	struct imap_news news;
 	struct imap *im;
-	struct rude *r;
 
-	begin(&script, "");
-	str_adds(&script, "C: NOOP\nS~ ");
+	str_adds(&script, BEGIN "C: NOOP\nS~ ");
 	for (size_t i = 0; i < n; i++)
 		str_addf(&script, "* STATUS x%zu (MESSAGES 3)\\r\\n", i);
-	str_addf(&script, "* STATUS x0 (MESSAGES 4)\\r\\n%s\nS: %%t OK done", last);
-	im = open_rude(&r, script.p);
+	im = open_rude("%s* STATUS x0 (MESSAGES 4)\\r\\n%s\nS: %%t OK done", script.p, last);
 	WORKS(imap_noop(im, &news, &why));
 	assert_int_equal(news.folders, folders);
 	imap_take_boxes(im, &boxes);
@@ -205,7 +194,7 @@ static void told(size_t n, const char *last, size_t want, bool folders)
 	assert_int_equal(boxes.v[0].status.messages, 4);
 	imap_mailboxes_done(&boxes);
 	imap_free(im);
-	rude_end(r, NULL);
+	rude_played();
 	str_done(&script);
 }
 

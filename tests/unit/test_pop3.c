@@ -68,14 +68,20 @@ static void test_no_login(void **state)
 #define HELLO "S: +OK\nC: CAPA\nS: +OK\nS: USER\nS: UIDL\nS: TOP\nS: PIPELINING\nS: .\n"
 #define LOGIN HELLO "C: USER alice\nS: +OK\nC: PASS wonderland-42\nS: +OK\n"
 
-static struct pop3 *open_rude(struct rude **r, const char *script)
+__attribute__((format(printf, 1, 2))) static struct pop3 *open_rude(const char *fmt, ...)
 {
+	struct str script = STR_INIT;
 	struct net_server server;
-	struct pop3 *p;
+	struct pop3 *s;
+	va_list ap;
 
-	*r = rude_start(script, PROTOCOL_POP3, NET_PLAIN, &server);
-	WORKS(pop3_open(&p, &server, &rude_quick, &rude_alice, NULL, &why));
-	return p;
+	va_start(ap, fmt);
+	str_addv(&script, fmt, ap);
+	va_end(ap);
+	server = rude_play(script.p, PROTOCOL_POP3);
+	WORKS(pop3_open(&s, &server, &rude_quick, &rude_alice, NULL, &why));
+	str_done(&script);
+	return s;
 }
 
 static void test_login_answers(void **state)
@@ -109,7 +115,6 @@ static void test_long_capa(void **state)
 		struct net_server server;
 		struct err err = {0};
 		struct pop3 *p = NULL;
-		struct rude *r;
 		int rc;
 
 		str_addf(&script, "S: +OK\nC: CAPA\nS: +OK\nR %d X\nS: SASL", lines - 1);
@@ -118,22 +123,21 @@ static void test_long_capa(void **state)
 		str_adds(&script, " PLAIN\nS: .\n");
 		if (lines < 200)
 			str_adds(&script, "C: AUTH PLAIN\nS: +OK\nC: CAPA\nS: -ERR");
-		r = rude_start(script.p, PROTOCOL_POP3, NET_PLAIN, &server);
+		server = rude_play(script.p, PROTOCOL_POP3);
 		rc = pop3_open(&p, &server, &rude_quick, &rude_alice, NULL, &err);
 		if (rc != (lines > 199 ? -1 : 0))
 			fail_msg("%d: %s", lines, err.text);
 		if (rc)
 			assert_int_equal(err.kind, ERR_PROTOCOL);
 		pop3_free(p);
-		rude_end(r, NULL);
+		rude_played();
 		str_done(&script);
 	}
 }
 
 static void test_list_lies(void **state)
 {
-	struct rude *r;
-	struct pop3 *p = open_rude(&r,
+	struct pop3 *p = open_rude(
 		LOGIN "C: LIST\nC: UIDL\nS: +OK\nS: 0 100\nS: 3 30\nS: 2000001 1\nS: 400000000 "
 		      "1\nS: 1 10\nS: 2 -5\n"
 		      "S: 1 99\nS: 4 99999999999999999999999\nS: nonsense\nS: 2 20\nS: 5 50 extra\n"
@@ -158,7 +162,7 @@ static void test_list_lies(void **state)
 	assert_string_equal(list.v[4].uidl, "");
 	pop3_list_done(&list);
 	pop3_free(p);
-	rude_end(r, NULL);
+	rude_played();
 }
 
 /* The size is a hint, and blanks are blanks: neither costs a message. */
@@ -188,15 +192,11 @@ static void test_list_rows(void **state)
 	};
 
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
-		struct str script = STR_INIT;
 		struct pop3_list list;
-		struct rude *r;
-		struct pop3 *p;
-
-		str_addf(&script,
-			LOGIN "C: LIST\nC: UIDL\nS: +OK\nS: %s\nS: .\nS: +OK\nS: 1 \t uid \nS: .",
+		struct pop3 *p = open_rude(LOGIN
+			"C: LIST\nC: UIDL\nS: +OK\nS: %s\nS: .\nS: +OK\nS: 1 \t uid \nS: .",
 			cases[i].row);
-		p = open_rude(&r, script.p);
+
 		if (pop3_list(p, &list, &why))
 			fail_msg("%s: %s", cases[i].row, why.text);
 		if (list.n != (cases[i].size >= 0) ||
@@ -207,8 +207,7 @@ static void test_list_rows(void **state)
 		assert_int_equal(list.odd + list.over, cases[i].size < 0);
 		pop3_list_done(&list);
 		pop3_free(p);
-		rude_end(r, NULL);
-		str_done(&script);
+		rude_played();
 	}
 }
 
@@ -231,22 +230,20 @@ static void test_list_refused(void **state)
 
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		struct pop3_list list;
-		struct rude *r;
-		struct pop3 *p = open_rude(&r, cases[i].script);
+		struct pop3 *p = open_rude("%s", cases[i].script);
 
 		assert_int_equal(pop3_list(p, &list, &why), cases[i].rc);
 		assert_int_equal(list.n, 0);
 		if (cases[i].rc)
 			assert_non_null(strstr(why.text, "broken"));
 		pop3_free(p);
-		rude_end(r, NULL);
+		rude_played();
 	}
 }
 
 static void test_uidl_details(void **state)
 {
 	char script[2000], seventy[71], more[72];
-	struct rude *r;
 	struct pop3_list list;
 	struct pop3 *p;
 
@@ -258,22 +255,20 @@ static void test_uidl_details(void **state)
 		"C: LIST\nC: UIDL\nS: +OK\nS: 1 1\nS: 2 2\nS: 3 3\nS: .\nS: +OK\nS: 1 %s\nS: 2 "
 		"%s\nS: 3 x\nS: 3 y\nS: .",
 		seventy, more);
-	p = open_rude(&r, script);
+	p = open_rude("%s", script);
 	assert_int_equal(pop3_list(p, &list, NULL), 0);
 	assert_string_equal(list.v[0].uidl, seventy);
 	assert_string_equal(list.v[1].uidl, "");
 	assert_string_equal(list.v[2].uidl, "");
 	pop3_list_done(&list);
 	pop3_free(p);
-	rude_end(r, NULL);
+	rude_played();
 }
 
 static void test_no_uidl(void **state)
 {
-	struct rude *r;
-	struct pop3 *p =
-		open_rude(&r, "S: +OK\nC: CAPA\nS: -ERR\nC: USER\nS: +OK\nC: PASS\nS: +OK\n"
-			      "C: LIST\nS: +OK\nS: 1 5\nS: .\nC: UIDL\nS: -ERR what");
+	struct pop3 *p = open_rude("S: +OK\nC: CAPA\nS: -ERR\nC: USER\nS: +OK\nC: PASS\nS: +OK\n"
+				   "C: LIST\nS: +OK\nS: 1 5\nS: .\nC: UIDL\nS: -ERR what");
 	struct pop3_list list;
 
 	assert_true(pop3_can(p) & POP3_UIDL);
@@ -283,19 +278,18 @@ static void test_no_uidl(void **state)
 	assert_false(pop3_can(p) & POP3_UIDL);
 	pop3_list_done(&list);
 	pop3_free(p);
-	rude_end(r, NULL);
+	rude_played();
 }
 
 static void test_endless_list(void **state)
 {
-	struct rude *r;
-	struct pop3 *p = open_rude(&r, LOGIN "C: LIST\nC: UIDL\nS: +OK\nR 300000 1 1\nX");
+	struct pop3 *p = open_rude(LOGIN "C: LIST\nC: UIDL\nS: +OK\nR 300000 1 1\nX");
 	struct pop3_list list;
 
 	FAILS(ERR_NETWORK, pop3_list(p, &list, &why));
 	assert_int_equal(pop3_list(p, &list, &why), -1);
 	pop3_free(p);
-	rude_end(r, NULL);
+	rude_played();
 }
 
 struct taken {
@@ -328,14 +322,13 @@ static bool enough(void *ctx)
 
 static void test_retr(void **state)
 {
-	struct rude *r;
-	struct pop3 *p = open_rude(&r,
-		LOGIN "C: RETR 1\nC: RETR 2\nC: RETR 3\nC: RETR 4\nC: RETR 5\n"
-		      "S: +OK\nS: A: b\nS: \nS: ..dot\nS: ...\nS: .x\nS: .\n"
-		      "S: -ERR gone\n"
-		      "S: +OK\nR 100 0123456789\nS: .\n"
-		      "S: +OK\nS~ a\\0b\\nc\\r\\n.\\r\\n"
-		      "\nS: +OK\nS: .\nC: DELE 1\nS: +OK\nC: QUIT\nS: -ERR not removed");
+	struct pop3 *p =
+		open_rude(LOGIN "C: RETR 1\nC: RETR 2\nC: RETR 3\nC: RETR 4\nC: RETR 5\n"
+				"S: +OK\nS: A: b\nS: \nS: ..dot\nS: ...\nS: .x\nS: .\n"
+				"S: -ERR gone\n"
+				"S: +OK\nR 100 0123456789\nS: .\n"
+				"S: +OK\nS~ a\\0b\\nc\\r\\n.\\r\\n"
+				"\nS: +OK\nS: .\nC: DELE 1\nS: +OK\nC: QUIT\nS: -ERR not removed");
 	static const uint32_t numbers[] = {1, 2, 3, 4, 5};
 	struct taken t = {0};
 	bool gone = false;
@@ -352,27 +345,25 @@ static void test_retr(void **state)
 	assert_true(gone);
 	FAILS(ERR_REFUSED, pop3_quit(p, &why));
 	pop3_free(p);
-	rude_end(r, NULL);
+	rude_played();
 }
 
 static void test_retr_cut(void **state)
 {
-	struct rude *r;
-	struct pop3 *p = open_rude(&r, LOGIN "C: RETR 1\nC: RETR 2\nS: +OK\nS: half a messa\nX");
+	struct pop3 *p = open_rude(LOGIN "C: RETR 1\nC: RETR 2\nS: +OK\nS: half a messa\nX");
 	static const uint32_t numbers[] = {1, 2};
 	struct taken t = {0};
 
 	FAILS(ERR_NETWORK, pop3_retr(p, numbers, 2, 500, take, NULL, &t, &why));
 	assert_int_equal(t.n, 0);
 	pop3_free(p);
-	rude_end(r, NULL);
+	rude_played();
 }
 
 static void test_retr_endless(void **state)
 {
-	struct rude *r;
 	struct pop3 *p = open_rude(
-		&r, LOGIN "C: RETR 1\nS: +OK\nR 1000000 0123456789012345678901234567890123456789");
+		LOGIN "C: RETR 1\nS: +OK\nR 1000000 0123456789012345678901234567890123456789");
 	static const uint32_t numbers[] = {1};
 	struct taken t = {0};
 	struct err err = {0};
@@ -382,14 +373,13 @@ static void test_retr_endless(void **state)
 		fail_msg("%s", err.text);
 	assert_int_equal(t.n, 0);
 	pop3_free(p);
-	rude_end(r, NULL);
+	rude_played();
 }
 
 static void test_retr_stop(void **state)
 {
-	struct rude *r;
-	struct pop3 *p = open_rude(
-		&r, LOGIN "C: RETR 1\nC: RETR 2\nS: +OK\nS: one\nS: .\nS: +OK\nS: two\nS: .");
+	struct pop3 *p =
+		open_rude(LOGIN "C: RETR 1\nC: RETR 2\nS: +OK\nS: one\nS: .\nS: +OK\nS: two\nS: .");
 	static const uint32_t numbers[] = {1, 2};
 	struct taken t = {.stop_after = 1};
 	bool gone;
@@ -400,14 +390,13 @@ static void test_retr_stop(void **state)
 	assert_int_equal(pop3_dele_many(p, numbers, 1, &gone, &why), -1);
 	str_done(&t.all);
 	pop3_free(p);
-	rude_end(r, NULL);
+	rude_played();
 }
 
 static void test_cancel(void **state)
 {
 	struct net_cancel *cancel = net_cancel_new();
-	struct net_server server;
-	struct rude *r = rude_start("", PROTOCOL_POP3, NET_PLAIN, &server);
+	struct net_server server = rude_play("", PROTOCOL_POP3);
 	struct pop3 *p;
 	struct err err = {0};
 
@@ -421,21 +410,17 @@ static void test_cancel(void **state)
 			&rude_alice, NULL, &err),
 		-1);
 	assert_int_equal(err.kind, ERR_NETWORK);
-	rude_end(r, NULL);
+	rude_played();
 }
 
 static void test_bad_login_text(void **state)
 {
 	struct net_login bad = {"alice\r\nDELE 1", "x", NULL};
-	struct net_server server;
-	struct rude *r = rude_start(HELLO, PROTOCOL_POP3, NET_PLAIN, &server);
-	struct str got = STR_INIT;
+	struct net_server server = rude_play(HELLO, PROTOCOL_POP3);
 	struct pop3 *p;
 
 	assert_int_equal(pop3_open(&p, &server, &rude_quick, &bad, NULL, &why), -1);
-	rude_end(r, &got);
-	assert_null(strstr(got.p, "DELE"));
-	str_done(&got);
+	assert_null(strstr(rude_played(), "DELE"));
 }
 
 /* --- Dovecot --- */
