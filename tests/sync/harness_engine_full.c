@@ -148,9 +148,10 @@ static void open_lists(void)
 
 	for (unsigned i = 0; i < WORLD_LISTS; i++)
 		if (engine_find_folder(person->engine, 0, world_boxes[i]) >= 0)
-			kid.lists[i] = !i && world_spans ? engine_open_inboxes(person->engine)
-							 : engine_open(person->engine, 0,
-								   world_boxes[i], &err);
+			kid.lists[i] =
+				!i && world_spans
+					? engine_open_span(person->engine, span_row(SPAN_INBOXES))
+					: engine_open(person->engine, 0, world_boxes[i], &err);
 	for (unsigned i = 1; world_spans && i < WORLD_BOXES; i++)
 		if (engine_find_folder(person->engine, 1, world_boxes[i]) >= 0)
 			kid.lists[WORLD_LISTS + i] =
@@ -585,7 +586,7 @@ static void after(void)
 		total.cache++;
 		world_say_lines(say, "the cache", &lines);
 	}
-	if (disk_notices() > 1 + (unsigned)world_spans || refusals > 2) {
+	if (disk_notices() > 1 + 2 * (unsigned)world_spans || refusals > 2) {
 		total.noisy++;
 		say("notices", str_c(&day_notices));
 		if (refusals)

@@ -111,9 +111,10 @@ static void open_boxes(unsigned n)
 			take(ev);
 			event_free(ev);
 		}
-		self.lists[i] = !i && world_spans
-					? engine_open_inboxes(job->person->engine)
-					: engine_open(job->person->engine, 0, world_boxes[i], &err);
+		self.lists[i] =
+			!i && world_spans
+				? engine_open_span(job->person->engine, span_row(SPAN_INBOXES))
+				: engine_open(job->person->engine, 0, world_boxes[i], &err);
 		if (!self.lists[i])
 			bad("a folder does not open:", err.text);
 	}
