@@ -15,9 +15,11 @@
 #include <unistd.h>
 
 enum { WAIT_MS = 30000, KEPT = 16 };
+#define BODIES "cache/talaria/work/bodies"
 
 static char model[SCRATCH_SIZE]; /* the accounts as each screen gets them */
 static size_t accounts = 2;
+static struct screen *shown; /* the only one, or NULL */
 
 /* --- what goes to the disk thread --- */
 
@@ -63,106 +65,63 @@ void forget(void)
 	str_clear(&tap.composed);
 }
 
-/* Of those that change or send something. */
-static const char *const names[REQUESTS] = {
-	[REQUEST_RETRY] = "retry",
-	[REQUEST_PASSWORD] = "password",
-	[REQUEST_PROTOCOL] = "protocol",
-	[REQUEST_SYNC] = "sync",
-	[REQUEST_SEARCH] = "search",
-	[REQUEST_SAVE_PART] = "save",
-	[REQUEST_SAVE_RAW] = "save-message",
-	[REQUEST_WHOLE] = "whole",
-	[REQUEST_FLAG] = "flag",
-	[REQUEST_KEYWORDS] = "keywords",
-	[REQUEST_MOVE] = "move",
-	[REQUEST_COPY] = "copy",
-	[REQUEST_DELETE] = "delete",
-	[REQUEST_ARCHIVE] = "archive",
-	[REQUEST_CREATE] = "create",
-	[REQUEST_DELETE_FOLDER] = "delete-folder",
-	[REQUEST_RENAME_FOLDER] = "rename-folder",
-	[REQUEST_CANCEL_OP] = "pending-cancel",
-	[REQUEST_FORGET_REFUSED] = "pending-forget",
-	[REQUEST_DRAFT_KEEP] = "keep",
-	[REQUEST_DRAFT_DROP] = "discard",
-	[REQUEST_SEND] = "send",
-	[REQUEST_OUTBOX_RETRY] = "outbox-retry",
-	[REQUEST_OUTBOX_HOLD] = "outbox-hold",
-	[REQUEST_OUTBOX_EDIT] = "outbox-edit",
-	[REQUEST_OUTBOX_DROP] = "outbox-drop",
-	[REQUEST_EXPORT] = "export",
-	[REQUEST_IMPORT] = "import",
-	[REQUEST_BACKUP] = "backup",
+#define WORD(member) offsetof(struct store_request, member)
+
+/* Those that change or send something, and the words in them. */
+static const struct {
+	const char *name;
+	size_t words[2];
+} kinds[REQUESTS] = {
+	[REQUEST_RETRY] = {"retry"},
+	[REQUEST_PASSWORD] = {"password", {WORD(password.secret)}},
+	[REQUEST_PROTOCOL] = {"protocol"},
+	[REQUEST_SYNC] = {"sync"},
+	[REQUEST_SEARCH] = {"search", {WORD(search.query)}},
+	[REQUEST_SAVE_PART] = {"save", {WORD(save.section), WORD(save.path)}},
+	[REQUEST_SAVE_RAW] = {"save-message", {WORD(save.path)}},
+	[REQUEST_WHOLE] = {"whole"},
+	[REQUEST_FLAG] = {"flag"},
+	[REQUEST_KEYWORDS] = {"keywords", {WORD(keywords.clear), WORD(keywords.set)}},
+	[REQUEST_MOVE] = {"move", {WORD(to.folder)}},
+	[REQUEST_COPY] = {"copy", {WORD(to.folder)}},
+	[REQUEST_DELETE] = {"delete"},
+	[REQUEST_ARCHIVE] = {"archive"},
+	[REQUEST_CREATE] = {"create", {WORD(to.folder)}},
+	[REQUEST_DELETE_FOLDER] = {"delete-folder", {WORD(reshape.folder)}},
+	[REQUEST_RENAME_FOLDER] = {"rename-folder", {WORD(reshape.folder), WORD(reshape.name)}},
+	[REQUEST_CANCEL_OP] = {"pending-cancel"},
+	[REQUEST_FORGET_REFUSED] = {"pending-forget"},
+	[REQUEST_DRAFT_KEEP] = {"keep", {WORD(mail.id)}},
+	[REQUEST_DRAFT_DROP] = {"discard", {WORD(mail.id)}},
+	[REQUEST_SEND] = {"send", {WORD(send.id)}},
+	[REQUEST_OUTBOX_RETRY] = {"outbox-retry", {WORD(mail.id)}},
+	[REQUEST_OUTBOX_HOLD] = {"outbox-hold", {WORD(mail.id)}},
+	[REQUEST_OUTBOX_EDIT] = {"outbox-edit", {WORD(mail.id)}},
+	[REQUEST_OUTBOX_DROP] = {"outbox-drop", {WORD(mail.id)}},
+	[REQUEST_EXPORT] = {"export", {WORD(file.path), WORD(file.folder)}},
+	[REQUEST_IMPORT] = {"import", {WORD(file.path), WORD(file.folder)}},
+	[REQUEST_BACKUP] = {"backup", {WORD(file.path)}},
 };
 
-static void add_word(const char *word)
+/* What is no word. */
+static void describe_numbers(struct str *out, const struct store_request *r)
 {
-	if (word)
-		str_addf(&tap.asked, " %s", word);
-}
-
-static void describe_rest(const struct store_request *r)
-{
-	switch (r->kind) {
-	case REQUEST_PASSWORD:
-		str_addf(&tap.asked, " %d %s", r->account, r->password.secret);
-		break;
-	case REQUEST_PROTOCOL:
-		add_word(protocol_row(r->protocol.to)->key);
-		break;
-	case REQUEST_SEARCH:
-		add_word(r->search.query);
-		break;
-	case REQUEST_SAVE_PART:
-	case REQUEST_SAVE_RAW:
-		add_word(r->save.section);
-		add_word(r->save.path);
-		break;
-	case REQUEST_FLAG:
-		str_addf(&tap.asked, " -%u +%u", r->flag.clear, r->flag.set);
-		break;
-	case REQUEST_KEYWORDS:
-		str_addf(&tap.asked, " -(%s) +(%s)", r->keywords.clear, r->keywords.set);
-		break;
-	case REQUEST_MOVE:
-	case REQUEST_COPY:
-	case REQUEST_CREATE:
-		add_word(r->to.folder);
-		break;
-	case REQUEST_DELETE_FOLDER:
-	case REQUEST_RENAME_FOLDER:
-		add_word(r->reshape.folder);
-		if (r->reshape.name)
-			str_addf(&tap.asked, " to %s", r->reshape.name);
-		else
-			str_addf(&tap.asked, " of %zu", r->reshape.known);
-		break;
-	case REQUEST_CANCEL_OP:
-		str_addf(&tap.asked, " %d", (int)r->cancel_op.id);
-		break;
-	case REQUEST_SEND:
-		add_word(r->send.id);
-		break;
-	case REQUEST_DRAFT_KEEP:
-	case REQUEST_DRAFT_DROP:
-	case REQUEST_OUTBOX_RETRY:
-	case REQUEST_OUTBOX_HOLD:
-	case REQUEST_OUTBOX_EDIT:
-	case REQUEST_OUTBOX_DROP:
-		add_word(r->mail.id);
-		break;
-	case REQUEST_EXPORT:
-		add_word(r->list ? NULL : "of"); /* of a whole account */
-						 /* fall through */
-	case REQUEST_IMPORT:
-	case REQUEST_BACKUP:
-		add_word(r->file.path);
-		add_word(r->file.folder);
-		break;
-	default:
-		break;
-	}
+	if (r->uid && !r->n)
+		str_addf(out, " %u", (unsigned)r->uid);
+	for (size_t i = 0; i < r->n; i++)
+		str_addf(out, " %u", (unsigned)r->uids[i]);
+	if (r->kind == REQUEST_FLAG)
+		str_addf(out, " -%u +%u", r->flag.clear, r->flag.set);
+	else if (r->kind == REQUEST_CANCEL_OP)
+		str_addf(out, " %d", (int)r->cancel_op.id);
+	else if (r->kind == REQUEST_DELETE_FOLDER)
+		str_addf(out, " %zu", r->reshape.known);
+	else if (r->kind == REQUEST_PASSWORD)
+		str_addf(out, " %d", r->account);
+	else if (r->kind == REQUEST_PROTOCOL)
+		str_addf(out, " %s", protocol_row(r->protocol.to)->key);
+	else if (r->kind == REQUEST_EXPORT && !r->list)
+		str_adds(out, " of");
 }
 
 static void describe_draft(const struct store_request *r)
@@ -185,15 +144,18 @@ static void describe_draft(const struct store_request *r)
 static void describe(const struct store_request *r)
 {
 	describe_draft(r);
-	if (!names[r->kind] || (r->kind == REQUEST_FLAG && r->flag.quiet))
+	if (!kinds[r->kind].name || (r->kind == REQUEST_FLAG && r->flag.quiet))
 		return;
 	str_clear(&tap.asked);
-	str_adds(&tap.asked, names[r->kind]);
-	if (r->uid && !r->n)
-		str_addf(&tap.asked, " %u", (unsigned)r->uid);
-	for (size_t i = 0; i < r->n; i++)
-		str_addf(&tap.asked, " %u", (unsigned)r->uids[i]);
-	describe_rest(r);
+	str_adds(&tap.asked, kinds[r->kind].name);
+	describe_numbers(&tap.asked, r);
+	for (size_t i = 0; i < MEM_COUNT(kinds->words) && kinds[r->kind].words[i]; i++) {
+		const char *word;
+
+		memcpy(&word, (const char *)r + kinds[r->kind].words[i], sizeof(word));
+		if (word)
+			str_addf(&tap.asked, " %s", *word ? word : "-");
+	}
 }
 
 static struct store_event *answer_to(const struct store_request *r)
@@ -356,16 +318,19 @@ void look(struct screen *x)
 
 static void copy_tree(const char *from, const char *to);
 
+/* The texts of messages come and go, and do not change. */
 static void copy_entry(const char *from, const char *to)
 {
 	struct str bytes = STR_INIT;
 	struct stat st;
 
 	assert_int_equal(stat(from, &st), 0);
-	if (S_ISDIR(st.st_mode)) {
+	if (strcmp(strrchr(from, '/'), "/bodies") == 0) {
+		assert_int_equal(symlink(from, to), 0);
+	} else if (S_ISDIR(st.st_mode)) {
 		copy_tree(from, to);
 	} else if (strstr(from, "/bodies/")) {
-		assert_int_equal(link(from, to), 0); /* they come and go, and are not changed */
+		assert_int_equal(link(from, to), 0);
 	} else {
 		assert_int_equal(file_read(from, 1 << 24, &bytes, NULL), 0);
 		assert_int_equal(
@@ -392,6 +357,16 @@ static void copy_tree(const char *from, const char *to)
 	closedir(d);
 }
 
+/* All screens read the same texts, up to where some of them may go. */
+static void own_bodies(struct screen *x)
+{
+	char *path = in_screen(x, BODIES), *from = file_join(model, BODIES);
+
+	if (unlink(path) == 0)
+		copy_tree(from, path);
+	free(from);
+}
+
 static void drop_model(void)
 {
 	file_remove_tree(model, NULL);
@@ -410,6 +385,32 @@ static void make_dir(struct screen *x)
 	postbox_use(x->dir);
 }
 
+static void close_screen(void)
+{
+	struct screen *x = shown;
+
+	if (!x)
+		return;
+	shown = NULL;
+	term_stop();
+	app_done(&x->a, NULL);
+	engine_free(x->e);
+	desk_forget();
+	forget_tap();
+	settings_free(x->s);
+	ui_config_free(x->c);
+	str_done(&x->text);
+	file_remove_tree(x->dir, NULL);
+	free(x);
+}
+
+int screen_teardown(void **state)
+{
+	close_screen();
+	accounts = 2;
+	return 0;
+}
+
 struct screen *open_screen(int rows, int cols)
 {
 	return open_started(rows, cols, &(struct app_start){0});
@@ -424,8 +425,10 @@ static void start_app(struct screen *x, int rows, int cols, const struct app_sta
 
 struct screen *open_started(int rows, int cols, const struct app_start *start)
 {
-	struct screen *x = mem_alloc(sizeof(*x));
+	struct screen *x;
 
+	close_screen();
+	x = shown = mem_alloc(sizeof(*x));
 	x->validity = DESK_UIDVALIDITY;
 	make_dir(x);
 	x->s = settings_new();
@@ -453,20 +456,6 @@ void screen_accounts(size_t n)
 	accounts = n;
 }
 
-void close_screen(struct screen *x)
-{
-	term_stop();
-	app_done(&x->a, NULL);
-	engine_free(x->e);
-	desk_forget();
-	forget_tap();
-	settings_free(x->s);
-	ui_config_free(x->c);
-	str_done(&x->text);
-	file_remove_tree(x->dir, NULL);
-	free(x);
-}
-
 static void give_keys(struct screen *x, const char *keys, bool wait)
 {
 	char *copy = mem_strdup(keys), *save = NULL;
@@ -491,6 +480,23 @@ void press(struct screen *x, const char *keys)
 void press_soon(struct screen *x, const char *keys)
 {
 	give_keys(x, keys, false);
+}
+
+void type_keys(struct screen *x, const char *text)
+{
+	for (const char *p = text; *p; p++) {
+		struct term_key k = {.name = {*p}};
+
+		if (*p == ' ')
+			snprintf(k.name, sizeof(k.name), "Space");
+		app_input(&x->a, &k);
+	}
+}
+
+void click(struct screen *x, int row, int col)
+{
+	app_input(&x->a, &(struct term_key){.name = "Click", .row = row, .col = col});
+	look(x);
 }
 
 void type_text(struct screen *x, const char *text)
@@ -665,6 +671,7 @@ void folder_goes(struct screen *x, const char *name)
 		if (!name || strlen(name) != len || strncmp(*f, name, len) != 0)
 			left[n++] = *f;
 	}
+	own_bodies(x);
 	desk_folders(POSTBOX_WORK, left);
 	while (x->e->accounts[POSTBOX_WORK].folders == before)
 		wait_event(x);
@@ -675,6 +682,7 @@ void mail_vanishes(struct screen *x, uint32_t uid)
 {
 	struct result *r = in_inbox(x, RESULT_VANISHED);
 
+	own_bodies(x);
 	r->vanished.uids = mem_array(1, sizeof(uid));
 	r->vanished.uids[0] = uid;
 	r->vanished.n = 1;
@@ -720,6 +728,7 @@ static void bring(struct screen *x, uint32_t exists)
 	unsigned numbering = inbox(x)->numbering;
 	struct result *r;
 
+	own_bodies(x);
 	x->validity++;
 	x->shift++;
 	r = in_inbox(x, RESULT_SELECTED);

@@ -4,7 +4,7 @@
  * is asked of the disk thread is seen on its way, and it can be made to say what no server can be
  * brought to say just then.
  *
- * Owns:    what open_screen made, until close_screen.
+ * Owns:    the screen: one at a time, until the next is opened or the test ends.
  * Threads: the test's is the UI thread.
  * Errors:  the test fails, with what the screen shows.
  */
@@ -31,13 +31,14 @@ struct screen {
 	uint32_t arrived;
 };
 
-void screen_begin(void); /* in main: the terminal's language and colours are known */
+void screen_begin(void);           /* in main: the terminal's language and colours are known */
+int screen_teardown(void **state); /* the screen is closed, and there are two accounts again */
+#define SCREEN_CASE(f) cmocka_unit_test_teardown(f, screen_teardown)
 struct screen *open_screen(int rows, int cols);
 /* As it is begun by the command line. */
 struct screen *open_started(int rows, int cols, const struct app_start *start);
-void screen_accounts(size_t n); /* of screens that are opened from now on; usually two */
+void screen_accounts(size_t n); /* of screens that are opened in this test; usually two */
 void reopen_screen(struct screen *x, int rows, int cols); /* the front end alone begins again */
-void close_screen(struct screen *x);
 /* All that was asked is answered and taken, and the text is what is shown now. */
 void look(struct screen *x);
 void wait_event(struct screen *x); /* until the engine says something, which is taken */
@@ -45,6 +46,8 @@ void glance(struct screen *x);     /* the same before any event */
 void press(struct screen *x, const char *keys);      /* keys separated by blanks */
 void press_soon(struct screen *x, const char *keys); /* before any answer */
 void type_text(struct screen *x, const char *text);  /* as a paste */
+void type_keys(struct screen *x, const char *text);  /* as a person types it, blanks too */
+void click(struct screen *x, int row, int col);
 /* An answer, and a draft that postbox_draft made, whose editor was kept away by a question. */
 void begin_answer(struct screen *x);
 void begin_draft(struct screen *x, const char *subject);
@@ -55,8 +58,8 @@ char *in_screen(struct screen *x, const char *name); /* the path of such a file;
 
 /* --- what the disk thread is asked --- */
 
-/* What was asked last that changes or sends something: "delete 2 3", "move 3 Archive", "send ID".
- * Forgotten with each screen. */
+/* What was asked last that changes or sends something: "delete 2 3", "move 3 Archive", "send ID";
+ * an empty word is "-". Forgotten with each screen. */
 const char *asked(void);
 const char *asked_to_write(void); /* the same of mails that are begun: "reply 3" */
 const char *saved(void);          /* of the draft: its files, and the path of the last, "1 /a/b" */

@@ -56,9 +56,10 @@ static void test_refusals(void **state)
 		{NULL, "edit-subject", "x Enter", true},
 	};
 
-	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
-		struct screen *x = open_screen(30, 100);
+	struct screen *x = open_screen(30, 100);
 
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		reopen_screen(x, 30, 100);
 		press(x, "= j");
 		if (rows[i].writing)
 			begin_answer(x);
@@ -73,7 +74,6 @@ static void test_refusals(void **state)
 		}
 		if (!strstr(str_c(&x->text), NO))
 			fail_msg("%s: %s", rows[i].line, str_c(&x->text));
-		close_screen(x);
 	}
 }
 
@@ -106,16 +106,16 @@ static void test_nothing_there(void **state)
 		{NULL, "send", "means nothing here"},
 	};
 
-	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
-		struct screen *x = open_screen(30, 100);
+	struct screen *x = open_screen(30, 100);
 
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		reopen_screen(x, 30, 100);
 		press(x, "= j");
 		if (rows[i].before)
 			command(x, rows[i].before);
 		command(x, rows[i].line);
 		if (*rows[i].said && !strstr(str_c(&x->text), rows[i].said))
 			fail_msg("%s: %s", rows[i].line, str_c(&x->text));
-		close_screen(x);
 	}
 }
 
@@ -137,7 +137,6 @@ static void test_delete_for_good(void **state)
 	sees(x, "Delete 2 messages for good? (y/n)");
 	press(x, "y");
 	assert_string_equal(asked(), "delete 1 2");
-	close_screen(x);
 }
 
 /* --- how it begins --- */
@@ -155,12 +154,10 @@ static void test_start(void **state)
 	command(x, "messages");
 	sees(x, "There is no account “nobody”");
 	sees(x, "An option was wrong");
-	close_screen(x);
 	strv_done(&said);
 	x = open_started(
 		24, 80, &(struct app_start){.folder = "/tmp/mbox", .folder_is_path = true});
 	sees(x, "3 mbox");
-	close_screen(x);
 	draft_init(&draft);
 	screen_accounts(0);
 	x = open_started(24, 80, &(struct app_start){.draft = &draft});
@@ -175,8 +172,6 @@ static void test_start(void **state)
 	sees(x, "There is no account here");
 	command(x, "compose");
 	sees(x, "No account to write from");
-	close_screen(x);
-	screen_accounts(2);
 	draft_done(&draft);
 }
 
@@ -198,7 +193,7 @@ static void test_events_told(void **state)
 	look(x);
 	sees(x, "The server refused the login. Password for work:");
 	for (int i = 0; i < 300; i++) /* grows without a copy that stays */
-		app_input(&x->a, &(struct term_key){.name = "x"});
+		press_soon(x, "x");
 	press(x, "Enter");
 	look(x);
 	sees(x, "Password for home");
@@ -207,7 +202,7 @@ static void test_events_told(void **state)
 	sees_not(x, "Password for");
 	/* A question of a screen that is gone is not asked any more. */
 	command(x, "outbox");
-	app_input(&x->a, &(struct term_key){.name = ":"});
+	press_soon(x, ":");
 	commands_run(&x->a, "drop-mail");
 	app_ask(&x->a, "Something else? ", "", HISTORY_NONE, NULL, NULL, NULL, x);
 	app_close_view(&x->a, app_view(&x->a));
@@ -219,7 +214,6 @@ static void test_events_told(void **state)
 	x->a.progress_request = 77;
 	press(x, "Ctrl-C");
 	assert_int_equal(x->a.progress_request, 0);
-	close_screen(x);
 }
 
 /* --- reading --- */
@@ -243,7 +237,6 @@ static void test_reader_told(void **state)
 	sees(x, "No more text behind a quote");
 	command(x, "next-unread");
 	command(x, "whole");
-	close_screen(x);
 	/* One that does not come is told after a while, with how much of it is here. */
 	x = open_screen(24, 80);
 	hold_reads(true);
@@ -266,7 +259,6 @@ static void test_reader_told(void **state)
 	look(x);
 	press(x, "j");
 	sees_not(x, "of the message 1.");
-	close_screen(x);
 	/* In a large window a click into the list goes to the list. */
 	x = open_screen(60, 200);
 	press(x, "= Enter");
@@ -274,7 +266,6 @@ static void test_reader_told(void **state)
 	app_input(&x->a, &(struct term_key){.name = "Click", .row = 4, .col = 100});
 	look(x);
 	assert_int_equal(app_view(&x->a)->ops->context, UI_INDEX);
-	close_screen(x);
 }
 
 /* --- writing --- */
@@ -300,7 +291,6 @@ static void test_compose_told(void **state)
 	commands_run(&x->a, "send");
 	look(x);
 	assert_string_equal(asked(), "send mine");
-	close_screen(x);
 	x = open_screen(24, 80);
 	begin_answer(x);
 	commands_run(&x->a, "attach /etc/passwd");
@@ -317,18 +307,15 @@ static void test_compose_told(void **state)
 	forget();
 	command(x, "drafts");
 	press(x, "Enter");
-	close_screen(x);
 	/* A draft in its folder is gone on with. */
 	x = open_screen(24, 80);
 	command(x, "open Drafts");
 	press(x, "=");
-	app_input(&x->a, &(struct term_key){.name = "Enter"});
-	app_input(&x->a, &(struct term_key){.name = ":"});
+	press_soon(x, "Enter :");
 	look(x);
 	press(x, "Esc");
 	assert_string_equal(asked_to_write(), "resume 1");
 	sees(x, "Subject  Invoice 4711");
-	close_screen(x);
 }
 
 /* --- Tab --- */
@@ -359,28 +346,15 @@ static void test_completions(void **state)
 
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
 		press(x, ":");
-		for (const char *p = rows[i][0]; *p; p++) {
-			struct term_key k = {.name = {*p}};
-
-			if (*p == ' ')
-				snprintf(k.name, sizeof(k.name), "Space");
-			app_input(&x->a, &k);
-		}
+		type_keys(x, rows[i][0]);
 		press(x, "Tab");
 		if (!str_starts(str_c(&x->a.prompt.text), rows[i][1] + 1))
 			fail_msg("%s: %s", rows[i][0], str_c(&x->a.prompt.text));
 		press(x, "Esc");
 	}
-	close_screen(x);
 }
 
 /* --- tabs, lists and folders --- */
-
-static void click(struct screen *x, int row, int col)
-{
-	app_input(&x->a, &(struct term_key){.name = "Click", .row = row, .col = col});
-	look(x);
-}
 
 static void test_tabs_and_lists(void **state)
 {
@@ -401,7 +375,6 @@ static void test_tabs_and_lists(void **state)
 	command(x, "sidebar");
 	sees_not(x, "Old mail");
 	press(x, "g"); /* an answer to all asks nothing here */
-	close_screen(x);
 	x = open_screen(24, 80);
 	/* A second click opens. */
 	command(x, "attachments");
@@ -430,7 +403,6 @@ static void test_tabs_and_lists(void **state)
 	sees(x, "online   Lists");
 	command(x, "limit nothing-has-this");
 	sees(x, "Nothing matches. l all shows everything again");
-	close_screen(x);
 }
 
 /* --- what comes too late, or finds nothing --- */
@@ -450,7 +422,7 @@ static void test_late(void **state)
 	press(x, "Ctrl-U Enter");
 	commands_run(&x->a, "attach /etc/passwd");
 	commands_run(&x->a, "send");
-	app_input(&x->a, &(struct term_key){.name = ":"});
+	press_soon(x, ":");
 	forget();
 	look(x);
 	press(x, "Esc");
@@ -469,9 +441,8 @@ static void test_late(void **state)
 	begin_answer(x);
 	sees(x, "Too many tabs are open; the draft is kept");
 	/* Questions that still wait at the end are nobody's. */
-	app_input(&x->a, &(struct term_key){.name = ":"});
+	press_soon(x, ":");
 	app_ask(&x->a, "Later? ", "", HISTORY_NONE, NULL, NULL, NULL, x);
-	close_screen(x);
 }
 
 /* --- cells --- */
@@ -514,17 +485,17 @@ static void test_cells(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_refusals),
-		cmocka_unit_test(test_nothing_there),
-		cmocka_unit_test(test_delete_for_good),
-		cmocka_unit_test(test_start),
-		cmocka_unit_test(test_events_told),
-		cmocka_unit_test(test_reader_told),
-		cmocka_unit_test(test_compose_told),
-		cmocka_unit_test(test_completions),
-		cmocka_unit_test(test_tabs_and_lists),
-		cmocka_unit_test(test_late),
-		cmocka_unit_test(test_cells),
+		SCREEN_CASE(test_refusals),
+		SCREEN_CASE(test_nothing_there),
+		SCREEN_CASE(test_delete_for_good),
+		SCREEN_CASE(test_start),
+		SCREEN_CASE(test_events_told),
+		SCREEN_CASE(test_reader_told),
+		SCREEN_CASE(test_compose_told),
+		SCREEN_CASE(test_completions),
+		SCREEN_CASE(test_tabs_and_lists),
+		SCREEN_CASE(test_late),
+		SCREEN_CASE(test_cells),
 	};
 
 	screen_begin();

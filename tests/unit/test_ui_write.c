@@ -51,18 +51,6 @@ static void drop_files(const struct files *f)
 	rmdir(f->dir);
 }
 
-/* As a person types it, blanks too. */
-static void type_keys(struct screen *x, const char *text)
-{
-	for (const char *p = text; *p; p++) {
-		struct term_key k = {.name = {*p}};
-
-		if (*p == ' ')
-			snprintf(k.name, sizeof(k.name), "Space");
-		app_input(&x->a, &k);
-	}
-}
-
 static void completes(struct screen *x, const struct files *f, const char *typed, const char *shown)
 {
 	type_keys(x, f->dir);
@@ -121,7 +109,6 @@ static void test_complete_names(void **state)
 	is_attached(x, &f, "blank ");
 	command(x, "attach nowhere");
 	sees(x, "There is no file nowhere");
-	close_screen(x);
 	drop_files(&f);
 }
 
@@ -140,7 +127,6 @@ static void test_outbox_undo(void **state)
 	commands_run(&x->a, "set undo-send=60");
 	press(x, "y");
 	sees(x, "Sending in 60 seconds; e in :outbox takes it back");
-	close_screen(x);
 }
 
 /* --- the fields above the text --- */
@@ -186,6 +172,7 @@ static void test_fields_shrink(void **state)
 		"line i\nline j\nline k\nline l\nline m\nline n\nline o\nline p\n";
 	static const char *const files[] = {"hosts", "passwd", "group"};
 	char dir[SCRATCH_SIZE], paths[3][128];
+	struct screen *x = open_screen(24, 44);
 
 	assert_non_null(mkdtemp(scratch(dir, "test_ui_write")));
 	for (size_t i = 0; i < MEM_COUNT(files); i++) {
@@ -193,8 +180,7 @@ static void test_fields_shrink(void **state)
 		assert_int_equal(file_replace(paths[i], "0123456789", 10, 0600, NULL), 0);
 	}
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
-		struct screen *x = open_screen(rows[i].rows, 44);
-
+		reopen_screen(x, rows[i].rows, 44);
 		postbox_draft("long", "wei@example.org", "Re: pages", text, false, true);
 		begin_draft(x, "pages");
 		for (int k = 0; k < rows[i].files; k++) {
@@ -211,7 +197,6 @@ static void test_fields_shrink(void **state)
 			sees_not(x, rows[i].not_seen[k]);
 		if (rows_of_text(x) != rows[i].text)
 			fail_msg("%d rows: %s", rows[i].rows, str_c(&x->text));
-		close_screen(x);
 	}
 	for (size_t i = 0; i < MEM_COUNT(files); i++)
 		unlink(paths[i]);
@@ -221,9 +206,9 @@ static void test_fields_shrink(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_complete_names),
-		cmocka_unit_test(test_fields_shrink),
-		cmocka_unit_test(test_outbox_undo),
+		SCREEN_CASE(test_complete_names),
+		SCREEN_CASE(test_fields_shrink),
+		SCREEN_CASE(test_outbox_undo),
 	};
 
 	screen_begin();
