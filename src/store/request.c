@@ -27,7 +27,7 @@ static const struct kind_row kinds[REQUESTS] = {
 	[REQUEST_ONLINE] = SILENT,
 	[REQUEST_RETRY] = SILENT,
 	[REQUEST_PASSWORD] = {.texts = {TEXT(password.secret)}, .unheard = true},
-	[REQUEST_OPEN] = {.texts = {TEXT(open.folder), TEXT(open.query)}},
+	[REQUEST_OPEN] = {.texts = {TEXT(open.folder), TEXT(open.query), TEXT(open.conversation)}},
 	[REQUEST_CLOSE] = SILENT,
 	[REQUEST_RELIST] = SILENT,
 	[REQUEST_ORDER] = SILENT,

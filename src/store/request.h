@@ -113,8 +113,11 @@ struct request_protocol {
 	enum protocol to;
 };
 struct request_open {
-	char *folder;  /* owned; as people see it; without an account the path of one */
-	char *query;   /* owned; NULL: all of it */
+	char *folder; /* owned; as people see it; without an account the path of one */
+	char *query;  /* owned; NULL: all of it */
+	/* Owned; a Message-ID, or "": of its conversation only, and of that of the messages named
+	 * by uids and numbering. Lists of the same span share it. NULL: none. */
+	char *conversation;
 	unsigned span; /* lists of the same are put in order together; 0: on its own */
 };
 struct request_order {

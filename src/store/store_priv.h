@@ -91,6 +91,11 @@ struct folder {
 struct list_filter {
 	bool strings; /* false: it needs uid, flags, size and dates, and nothing else is in row */
 	bool (*shows)(struct list_filter *x, const struct folder *f, const struct summary *row);
+	/* Into uids, which has room for all of the open folder: those that it shows, ascending; how
+	 * many. NULL: each message is asked about. */
+	size_t (*uids)(struct list_filter *x, const struct folder *f, uint32_t *uids);
+	/* STORE_LIST or STORE_CHANGES is about to be told, and may be changed; or NULL. */
+	void (*tells)(struct list_filter *x, struct store_event *ev);
 	void (*free)(struct list_filter *x);
 };
 
@@ -234,6 +239,8 @@ int lists_open(struct store *s, struct folder *f, struct store_request *r, struc
 struct list *lists_find(struct store *s, unsigned id); /* also one that is asleep, which store_list
 							 does not know */
 void lists_close(struct store *s, unsigned id);
+/* And tells it; why: or NULL, its folder was deleted. */
+void lists_close_why(struct list *l, const char *why);
 void lists_free(struct list *l);
 /* STORE_LIST, after its folder was opened, where there is something to look at; it is asleep then
  * if it shows nothing. -1: that failed. */
@@ -247,6 +254,11 @@ void lists_wake(struct list *l); /* it shows something; its folder is open just 
 /* --- filter.c --- */
 /* What a query finds that needs no texts; "today" stays the day when it was made. */
 struct list_filter *filter_by_query(const char *query, struct err *err);
+
+/* --- gathering.c --- */
+/* What belongs to the conversation of a REQUEST_OPEN; of the same one in all lists of its span. */
+struct list_filter *gathering_join(
+	struct store *s, const struct folder *f, struct store_request *r);
 
 /* --- account.c --- */
 struct account *account_new(struct store *s, enum account_kind kind, int index);
@@ -372,6 +384,7 @@ bool folder_show_in(struct list *l, struct folder *f);
 /* What its cache and the bodies kept of it say goes from the disk; no list shows it. */
 void folder_forget_files(struct folder *f);
 bool folder_was_fetched(struct folder *f); /* its rows are here, as they were some time */
+bool folder_is_here(struct folder *f); /* the same, or it is local: there is something to open */
 /* Has the cache rewritten when its log has grown; the disk thread goes on meanwhile. */
 void folder_compact(struct folder *f);
 void folder_compacted(struct store *s, struct compacted *r);              /* keeps it */

@@ -284,6 +284,11 @@ void folder_forget_files(struct folder *f)
 	free(dir);
 }
 
+bool folder_is_here(struct folder *f)
+{
+	return f->local || f->cache || folder_was_fetched(f);
+}
+
 bool folder_was_fetched(struct folder *f)
 {
 	char *base, *name, *dir, *log;

@@ -151,17 +151,9 @@ static void close_lists(struct folder *f, const char *text)
 	struct store *s = f->account->store;
 
 	for (struct list *l = s->lists, *next; l; l = next) {
-		struct store_event *ev;
-
 		next = l->next;
-		if (l->folder != f)
-			continue;
-		ev = store_event_new(STORE_CLOSED);
-		ev->list = l->id;
-		ev->account = f->account->index;
-		ev->closed.why = mem_strdup(text);
-		store_emit(s, ev);
-		lists_close(s, l->id);
+		if (l->folder == f)
+			lists_close_why(l, text);
 	}
 }
 

@@ -66,6 +66,13 @@ static int percent_of(const struct folder *f, const struct list *l)
 	return !l->filter ? f->percent : f->local ? 100 : f->cache ? f->percent : -1;
 }
 
+static void tell(struct folder *f, struct list *l, struct store_event *ev)
+{
+	if (l->filter && l->filter->tells)
+		l->filter->tells(l->filter, ev);
+	store_emit(f->account->store, ev);
+}
+
 static void send_list_to(struct folder *f, struct list *l)
 {
 	struct store_event *ev = store_event_new(STORE_LIST);
@@ -82,7 +89,7 @@ static void send_list_to(struct folder *f, struct list *l)
 	add_rows(f, ev, ev->messages.columns.n - first, first);
 	ev->messages.percent = percent_of(f, l);
 	ev->messages.read_only = folder_is_read_only(f);
-	store_emit(f->account->store, ev);
+	tell(f, l, ev);
 }
 
 void folder_send_list(struct folder *f, struct list *only)
@@ -122,7 +129,7 @@ static void send_changes_to(struct folder *f, struct list *l, const uint32_t *so
 	add_keysets(f, ev);
 	if (n <= FIRST_ROWS)
 		add_rows(f, ev, 0, used);
-	store_emit(f->account->store, ev);
+	tell(f, l, ev);
 }
 
 /* Ascending, each once: what changed, and what hangs below a message that came now. Kept by the

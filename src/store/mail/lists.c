@@ -40,6 +40,18 @@ void lists_close(struct store *s, unsigned id)
 		}
 }
 
+void lists_close_why(struct list *l, const char *why)
+{
+	struct store *s = l->folder->account->store;
+	struct store_event *ev = store_event_new(STORE_CLOSED);
+
+	ev->list = l->id;
+	ev->account = l->folder->account->index;
+	ev->closed.why = mem_strdup(why);
+	store_emit(s, ev);
+	lists_close(s, l->id);
+}
+
 /* --- what one shows --- */
 
 bool lists_shows(const struct list *l, const struct summary *row)
@@ -99,6 +111,8 @@ size_t lists_shown(const struct list *l, uint32_t **uids)
 	*uids = mem_array(cache ? cache_count(cache) : 0, sizeof(**uids));
 	if (!cache)
 		return 0;
+	if (l->filter && l->filter->uids)
+		return l->filter->uids(l->filter, l->folder, *uids);
 	return l->filter && l->filter->strings ? shown_by_strings(l, *uids)
 					       : shown_by_columns(l, *uids);
 }
@@ -113,17 +127,11 @@ void lists_wake(struct list *l)
 	l->asleep = false;
 }
 
-/* One that was never fetched has no rows, and gets no files for that. */
-static bool is_empty(struct folder *f)
-{
-	return !f->local && !f->cache && !folder_was_fetched(f);
-}
-
 int lists_show(struct list *l, struct err *err)
 {
 	struct folder *f = l->folder;
 
-	if (is_empty(f)) {
+	if (!folder_is_here(f)) { /* and gets no files for that */
 		folder_send_list(f, l);
 		return 0;
 	}
@@ -184,14 +192,22 @@ static struct list *add_list(struct store *s, struct folder *f, const struct sto
 	return l;
 }
 
-static int open_filtered(
-	struct store *s, struct folder *f, struct store_request *r, struct list_filter *filter)
+static struct list *add_filtered(struct store *s, struct folder *f, const struct store_request *r,
+	struct list_filter *filter)
 {
 	struct list *l = add_list(s, f, r);
-	struct opening *o = mem_alloc(sizeof(*o));
 
 	l->filter = filter;
 	l->asleep = l->opening = true;
+	return l;
+}
+
+static int open_filtered(
+	struct store *s, struct folder *f, struct store_request *r, struct list_filter *filter)
+{
+	struct list *l = add_filtered(s, f, r, filter);
+	struct opening *o = mem_alloc(sizeof(*o));
+
 	o->work = (struct work){.request = r, .step = opening_step, .drop = opening_drop};
 	o->list = l->id;
 	store_work(s, &o->work);
@@ -202,6 +218,11 @@ int lists_open(struct store *s, struct folder *f, struct store_request *r, struc
 {
 	struct list_filter *filter;
 
+	if (r->open.conversation) { /* told when all of it is known */
+		add_filtered(s, f, r, gathering_join(s, f, r));
+		answer_done(s, r, NULL);
+		return REQUEST_TAKEN;
+	}
 	if (r->open.query) {
 		filter = filter_by_query(r->open.query, err);
 		return filter ? open_filtered(s, f, r, filter) : -1;
