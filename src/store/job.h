@@ -234,6 +234,7 @@ struct recipient_fate { /* what the relay said of one recipient, or of the whole
 struct result_state {
 	enum sync_state state;
 	size_t retry_ms; /* until the next attempt */
+	bool cut;        /* it ended for what was cancelled was under way: no fault of it */
 };
 
 struct result_alert {

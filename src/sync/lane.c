@@ -40,18 +40,22 @@ void lane_post(struct lane_thread *l, struct result *r)
 	queue_push(l->results, &r->item);
 }
 
-void lane_state(
-	struct lane_thread *l, enum sync_state state, const struct err *err, size_t retry_ms)
+static void post_state(struct lane_thread *l, struct result_state what, const struct err *err)
 {
 	struct result *r = result_new(RESULT_STATE);
 
-	r->state.state = state;
-	r->state.retry_ms = retry_ms;
+	r->state = what;
 	if (err)
 		r->err = *err;
 	log_line(2, "%s %s: state %d %s", l->account->name, protocol_row(l->driver->protocol)->name,
-		state, err ? err->text : "");
+		what.state, err ? err->text : "");
 	lane_post(l, r);
+}
+
+static void lane_state(
+	struct lane_thread *l, enum sync_state state, const struct err *err, size_t retry_ms)
+{
+	post_state(l, (struct result_state){.state = state, .retry_ms = retry_ms}, err);
 }
 
 /* What ends a job. The others are for the lane, or words of a conversation that is over. */
@@ -536,7 +540,7 @@ static void lose_connection(struct lane_thread *l, const struct err *err, bool c
 		return;
 	if (l->driver->eager && !cut)
 		fail_waiting(l, err);
-	lane_state(l, SYNC_OFFLINE, err, 0);
+	post_state(l, (struct result_state){.state = SYNC_OFFLINE, .cut = cut}, err);
 }
 
 /* Waits for something to do without a connection. */

@@ -95,8 +95,6 @@ struct job *lane_next(struct lane_thread *l, int timeout_ms);
 struct job *lane_answer(struct lane_thread *l, enum job_kind kind, int timeout_ms);
 /* The same where the kind is not known: the next job of any. */
 struct job *lane_next_word(struct lane_thread *l, int timeout_ms);
-void lane_state(
-	struct lane_thread *l, enum sync_state state, const struct err *err, size_t retry_ms);
 
 /* Login and options as the protocols want them, for the account's server of that one; the password
  * is asked for when needed (-1 and err when there is none). */

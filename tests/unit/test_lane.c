@@ -214,7 +214,7 @@ static void what_was_cancelled_is_not_connected_for(void **state)
 		.cancel = net_cancel_new()};
 	struct job *body = job_new(JOB_BODY);
 	struct result *r;
-	size_t answers = 0;
+	size_t answers = 0, cuts = 0;
 
 	opened = 0;
 	body->request = 2;
@@ -225,9 +225,11 @@ static void what_was_cancelled_is_not_connected_for(void **state)
 	while ((r = (struct result *)queue_pop(l.results))) {
 		answers += r->kind == RESULT_BODY_DONE && r->request == 2 &&
 			   r->err.kind == ERR_CANCELLED;
+		cuts += r->kind == RESULT_STATE && r->state.cut;
 		result_free(r);
 	}
 	assert_int_equal(answers, 1);
+	assert_true(cuts); /* and it is said that this was no fault */
 	queue_free(l.jobs, job_free_item);
 	queue_free(l.results, result_free_item);
 	net_cancel_unref(l.cancel);

@@ -557,6 +557,37 @@ static void test_sync_broken_off(void **state)
 	failed_with(request, "Nobody listens");
 }
 
+/* A connection that ends for a read that was cancelled is no fault of it: one that breaks after
+ * many of these is the first. */
+static void test_sync_beside_cancelled_reads(void **state)
+{
+	static const char *const names[] = {"INBOX", NULL};
+	struct result *r = result_new(RESULT_SYNCED);
+	int account = desk_add(desk_account("one", false), true);
+	unsigned request;
+
+	desk_online(account, LANE_MAIN);
+	desk_folders(account, names);
+	for (int i = 0; i < 11; i++) {
+		struct result *cut = result_new(RESULT_STATE);
+
+		cut->state.state = SYNC_OFFLINE;
+		cut->state.cut = true;
+		err_set(&cut->err, ERR_NETWORK, "It was cut");
+		desk_give(account, cut);
+	}
+	request = desk_post(desk_request(REQUEST_SYNC, account));
+	lane_is(account, SYNC_OFFLINE, ERR_NETWORK, "It broke");
+	r->folder = mem_strdup("INBOX");
+	err_set(&r->err, ERR_NETWORK, "It broke");
+	desk_give(account, r);
+	lane_is(account, SYNC_WAITING, ERR_NETWORK, "It broke");
+	desk_settle();
+	lane_is(account, SYNC_CONNECTING, ERR_NONE, NULL);
+	lane_is(account, SYNC_WAITING, ERR_NETWORK, "Nobody listens");
+	failed_with(request, "Nobody listens");
+}
+
 /* What everything waits for is taken back before it went out: then it is through. */
 static void test_sync_of_what_is_taken_back(void **state)
 {
@@ -1037,6 +1068,7 @@ int main(void)
 		DESK_CASE(test_sync_elsewhere),
 		DESK_CASE(test_sync_unconnected),
 		DESK_CASE(test_sync_broken_off),
+		DESK_CASE(test_sync_beside_cancelled_reads),
 		DESK_CASE(test_sync_of_what_is_taken_back),
 		DESK_CASE(test_sync_cancelled),
 		DESK_CASE(test_sync_by_pop3_cancelled),

@@ -76,7 +76,8 @@ void links_tick(struct account *a, int64_t now)
 
 void links_heard(struct account *a, const struct result *r)
 {
-	a->links->breaks += r->state.state == SYNC_OFFLINE && r->err.kind != ERR_NONE;
+	a->links->breaks += r->state.state == SYNC_OFFLINE && r->err.kind != ERR_NONE &&
+			    !r->state.cut;
 	lanes_heard(a, r);
 }
 
