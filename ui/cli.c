@@ -334,11 +334,17 @@ bool cli_until(struct cli *c, bool (*ready)(struct cli *c, void *arg), void *arg
 
 /* --- accounts, folders --- */
 
+int cli_may_connect(const struct cli *c, struct err *err)
+{
+	return c->args->offline ? err_set(err, ERR_NETWORK,
+					  _("This needs a connection, and --offline was given"))
+				: 0;
+}
+
 int cli_go_online(struct cli *c, struct err *err)
 {
-	if (c->args->offline)
-		return err_set(
-			err, ERR_NETWORK, _("This needs a connection, and --offline was given"));
+	if (cli_may_connect(c, err) != 0)
+		return -1;
 	if (!c->online)
 		engine_set_offline(c->engine, false);
 	c->online = true;

@@ -218,7 +218,7 @@ static enum cli_status check_one(struct cli *c, int account)
 
 	cli_print("%s <%s>\n", a->name, a->from_mail);
 	fflush(stdout);
-	if (cli_go_online(c, &err) != 0)
+	if (cli_may_connect(c, &err) != 0)
 		return cli_fail(&err);
 	ev = cli_final(c, engine_check(c->engine, (size_t)account), &err);
 	if (!ev)

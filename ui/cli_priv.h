@@ -38,7 +38,8 @@ struct event *cli_wait(struct cli *c, unsigned request, struct err *err);
 /* Waits until what a request began with is known: true from ready, false after the deadline. */
 bool cli_until(struct cli *c, bool (*ready)(struct cli *c, void *arg), void *arg, int ms);
 
-int cli_go_online(struct cli *c, struct err *err); /* refused with --offline */
+int cli_may_connect(const struct cli *c, struct err *err); /* refused with --offline */
+int cli_go_online(struct cli *c, struct err *err);         /* the same */
 /* The account of --account or the first one; name may be NULL. -1 with err. */
 int cli_account(struct cli *c, const char *name, struct err *err);
 /* Behind it, the account's folders and outbox are known. -1: why the account cannot be used. */

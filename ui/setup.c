@@ -302,7 +302,7 @@ static int log_in(const struct setup *s, struct settings *settings, const char *
 
 	if (engine_new(&c.engine, settings, &options, err) != 0)
 		return -1;
-	if (cli_go_online(&c, err) == 0)
+	if (cli_may_connect(&c, err) == 0)
 		ev = cli_final(&c, engine_check(c.engine, 0), err);
 	if (ev && ev->kind == EVENT_CHECKED) {
 		str_adds(out, ev->checked.lines);

@@ -131,13 +131,7 @@ static int pass_password(
 {
 	(void)said;
 	(void)err;
-	/* Every lane that waits for a password, or was refused with an old one, gets it. */
-	for (int i = 0; i < LANES; i++) {
-		struct job *j = job_new(JOB_PASSWORD);
-
-		j->password.secret = mem_strdup(r->password.secret);
-		lanes_post(a, (enum lane)i, j);
-	}
+	links_password(a, r->password.secret);
 	if (r->password.secret && a->remote->password) {
 		a->remote->password(a);
 		account_tick(a, clock_ms());

@@ -76,7 +76,8 @@ void check_run(struct lane_thread *l, struct job *j)
 	struct result *r = result_new(RESULT_CHECKED);
 
 	r->request = j->request;
-	for (enum protocol p = 0; p < SERVERS; p++)
-		check_one(l, p, r);
+	if (lane_await_password(l, &r->err) == 0)
+		for (enum protocol p = 0; p < SERVERS; p++)
+			check_one(l, p, r);
 	lane_post(l, r);
 }

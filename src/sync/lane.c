@@ -304,6 +304,31 @@ static char *password_from(struct lane_thread *l, struct err *err)
 	return str_steal(&out);
 }
 
+static int ask_password(struct lane_thread *l, struct err *err)
+{
+	lane_post(l, result_new(RESULT_PASSWORD));
+	return err_set(err, ERR_AUTH, _("Account %s needs its password"), l->account->name);
+}
+
+int lane_await_password(struct lane_thread *l, struct err *err)
+{
+	bool answered = l->password || l->account->password_kind != PASSWORD_ASK;
+
+	if (!answered)
+		ask_password(l, err);
+	while (!answered && !l->quit) {
+		struct job *j = (struct job *)queue_wait(l->jobs, -1);
+
+		answered = j->kind == JOB_PASSWORD;
+		control(l, j);
+		job_free(j);
+	}
+	if (!l->password && l->account->password_kind == PASSWORD_ASK)
+		return -1;
+	*err = (struct err){0};
+	return 0;
+}
+
 static const char *password(struct lane_thread *l, struct err *err)
 {
 	if (l->password)
@@ -314,10 +339,8 @@ static const char *password(struct lane_thread *l, struct err *err)
 	else if (l->account->password_kind == PASSWORD_COMMAND ||
 		 l->account->password_kind == PASSWORD_KEYRING)
 		l->password = password_from(l, err);
-	else {
-		lane_post(l, result_new(RESULT_PASSWORD));
-		err_set(err, ERR_AUTH, _("Account %s needs its password"), l->account->name);
-	}
+	else
+		ask_password(l, err);
 	return l->password;
 }
 

@@ -101,6 +101,10 @@ struct job *lane_next_word(struct lane_thread *l, int timeout_ms);
 int lane_login(struct lane_thread *l, enum protocol protocol, struct net_login *login,
 	struct net_server *server, struct net_options *options, struct err *err);
 
+/* Where a person is to say the password: asks for it once, and waits for the answer. -1: none was
+ * given. Only for a lane that has no other job. */
+int lane_await_password(struct lane_thread *l, struct err *err);
+
 /*
  * imap_open for a lane whose next job says what is selected first. *patient is the lane's: set when
  * a connection failed that had sent something before the server's yes, so that the next one does

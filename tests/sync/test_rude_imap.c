@@ -541,6 +541,30 @@ static void refused_password_is_asked_for_again_once(void **state)
 	UNTIL(p, state_of(p) == STATE_ONLINE);
 }
 
+/* The connections that only look get what is typed, too, and ask for it once. */
+static void a_check_gets_the_password(void **state)
+{
+	struct person *p = by_asked_password();
+	unsigned request;
+	struct event *ev;
+
+	engine_set_offline(p->engine, true);
+	request = engine_check(p->engine, 0);
+	event_of_kind(p, EVENT_PASSWORD);
+	engine_password(p->engine, 0, NULL);
+	ev = answer(p, request);
+	assert_int_equal(ev->kind, EVENT_CHECKED);
+	assert_int_equal(ev->checked.err.kind, ERR_AUTH);
+	event_free(ev);
+	request = engine_check(p->engine, 0);
+	event_of_kind(p, EVENT_PASSWORD);
+	engine_password(p->engine, 0, "secret");
+	ev = answer(p, request);
+	assert_int_equal(ev->kind, EVENT_CHECKED);
+	assert_string_equal(ev->checked.err.text, "");
+	event_free(ev);
+}
+
 static void write_token(const char *path, const char *token)
 {
 	FILE *f = fopen(path, "w");
@@ -708,6 +732,7 @@ int main(void)
 		ODD_CASE(body_that_is_not_given_is_not_gone),
 		ODD_CASE(bad_is_no_storm),
 		ODD_CASE(refused_password_is_asked_for_again_once),
+		ODD_CASE(a_check_gets_the_password),
 		ODD_CASE(password_command_is_run_again),
 		ODD_CASE(sleep_leads_to_a_new_connection_at_once),
 		ODD_CASE(sleep_ends_the_waiting_for_a_server),

@@ -157,6 +157,43 @@ ended 0
 ok 'the server is in the file' grep -q 'pop3 *pop3s://carol@other.example@pop.other.example' "$config"
 nok 'a password that is asked for is not' grep -q secret "$config"
 
+# Who gave no password is asked for it by the test, which takes what is typed then.
+restart talaria setup
+see 'Your mail address'
+type 'alice@localhost'
+keys Enter
+see 'Your name'
+keys Enter
+see 'Your choice'
+keys 1 Enter
+see 'How shall Talaria'
+keys 1 Enter
+see 'Password of alice@localhost:'
+keys Enter
+see 'IMAP server' 60
+type "localhost:$SRV_IMAPS"
+keys Enter
+see 'SMTP relay'
+keys Enter
+see 'User name there'
+type alice
+keys Enter
+see 'Password of alice:'
+keys Enter
+ok 'a password that was not typed is asked for by the test of the login' see 'Password of account localhost2' 30
+type "$SRV_PASSWORD"
+keys Enter
+see 'SHA-256 or file, empty for neither' 30
+type "$SRV_CA"
+keys Enter
+asked_by_the_test_again() {
+	[ "$(screen | grep -c 'Password of account localhost2 (alice@localhost): *$')" = 2 ]
+}
+until_true 30 asked_by_the_test_again
+type "$SRV_PASSWORD"
+keys Enter
+ok 'and what is typed then is used' ended 0
+
 # What does not work can be saved all the same.
 restart talaria setup
 see 'Your mail address'
@@ -191,5 +228,5 @@ keys Enter
 see 'Save it as it is? [yes]'
 keys Enter
 ended 0
-ok 'it is, under a name of its own' grep -q 'account localhost2' "$config"
+ok 'it is, under a name of its own' grep -q 'account localhost3' "$config"
 echo "1..$test_count"

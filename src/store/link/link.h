@@ -36,6 +36,9 @@ void account_awake(struct account *a); /* after a sleep of the machine */
 int account_sync_all(struct account *a, struct store_request *r, struct str *said, struct err *err);
 int account_check(struct account *a, struct store_request *r, struct str *said, struct err *err);
 void account_checked(struct account *a, struct result *r); /* answers REQUEST_CHECK */
+/* Every lane that waits for a password, or was refused with an old one, gets it; NULL: there is
+ * none. */
+void links_password(struct account *a, const char *secret);
 void links_cancel_check(struct store *s, unsigned request);
 
 /* --- switch.c: the other protocol --- */

@@ -20,8 +20,9 @@ struct links {
 	int lock_fd; /* sync.lock, -1: not held */
 	int64_t next_try;
 	unsigned generation, generation_counter; /* results of another one are void */
-	unsigned breaks;      /* connections that ended since the last folder was through */
-	struct sync *checker; /* connections that only look, or NULL */
+	unsigned breaks;       /* connections that ended since the last folder was through */
+	struct sync *checker;  /* connections that only look, or NULL */
+	struct queue *looking; /* borrowed from it: its jobs */
 	unsigned check_generation;
 	struct store_request **checks; /* owned; all REQUEST_CHECKs that get its answer */
 	size_t nchecks, cap_checks;
@@ -76,8 +77,8 @@ void links_tick(struct account *a, int64_t now)
 
 void links_heard(struct account *a, const struct result *r)
 {
-	a->links->breaks += r->state.state == SYNC_OFFLINE && r->err.kind != ERR_NONE &&
-			    !r->state.cut;
+	a->links->breaks +=
+		r->state.state == SYNC_OFFLINE && r->err.kind != ERR_NONE && !r->state.cut;
 	lanes_heard(a, r);
 }
 
@@ -213,8 +214,25 @@ int account_check(struct account *a, struct store_request *r, struct str *said, 
 	a->links->check_generation = ++a->links->generation_counter;
 	a->links->checker = a->store->ops.start(
 		&look, a->index, a->links->check_generation, a->store->results, lanes);
-	queue_push(lanes[LANE_FETCH], &job_new(JOB_CHECK)->item);
+	a->links->looking = lanes[LANE_FETCH];
+	queue_push(a->links->looking, &job_new(JOB_CHECK)->item);
 	return REQUEST_TAKEN;
+}
+
+static struct job *password_job(const char *secret)
+{
+	struct job *j = job_new(JOB_PASSWORD);
+
+	j->password.secret = mem_strdup(secret);
+	return j;
+}
+
+void links_password(struct account *a, const char *secret)
+{
+	for (int i = 0; i < LANES; i++)
+		lanes_post(a, (enum lane)i, password_job(secret));
+	if (a->links->checker)
+		queue_push(a->links->looking, &password_job(secret)->item);
 }
 
 static void end_checker(struct account *a)
