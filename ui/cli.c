@@ -386,7 +386,7 @@ int cli_sync_account(struct cli *c, int account, struct err *err)
 /* The disk thread answers in order. */
 int cli_settle(struct cli *c, int account, struct err *err)
 {
-	struct event *ev = cli_wait(c, engine_drafts(c->engine, (size_t)account), err);
+	struct event *ev = cli_wait(c, engine_drafts(c->engine, account), err);
 
 	event_free(ev);
 	return ev ? 0 : -1;

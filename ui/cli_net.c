@@ -46,7 +46,7 @@ static enum cli_status folders_of(struct cli *c, int account)
 	struct account_info info;
 	static bool any; /* a comma is due */
 
-	event_free(cli_final(c, engine_drafts(c->engine, (size_t)account), &err));
+	event_free(cli_final(c, engine_drafts(c->engine, account), &err));
 	if (never_synchronised(c, account) && !c->args->offline &&
 		cli_sync_account(c, account, &err) != 0)
 		return cli_fail(&err);
@@ -163,7 +163,7 @@ static enum cli_status sync_one(struct cli *c, int account)
 	c->new_mails = 0;
 	c->sent = 0;
 	c->unsent = ERR_NONE;
-	event_free(cli_final(c, engine_drafts(c->engine, (size_t)account), &err));
+	event_free(cli_final(c, engine_drafts(c->engine, account), &err));
 	first = never_synchronised(c, account);
 	rc = cli_sync_account(c, account, &err);
 	if (c->online)

@@ -575,9 +575,7 @@ unsigned engine_limit(struct engine *e, struct msglist *l, const char *query)
 
 unsigned engine_sync(struct engine *e, int account)
 {
-	return account < 0 ? engine_ask_all(e, REQUEST_SYNC)
-			   : engine_post(e,
-				     engine_request_of(engine_ask(e, REQUEST_SYNC, NULL, account)));
+	return engine_ask_one_or_all(e, REQUEST_SYNC, account);
 }
 
 /* Of those that nobody hears of. */

@@ -269,7 +269,7 @@ unsigned engine_draft_keep(struct engine *e, size_t account, const char *id);
 unsigned engine_draft_discard(struct engine *e, size_t account, const char *id);
 /* EVENT_DRAFTS: those that are here, and those in the folder of drafts (where: its name; of the
  * value receivers and subject only), whose id goes on with them as any other's. */
-unsigned engine_drafts(struct engine *e, size_t account);
+unsigned engine_drafts(struct engine *e, int account); /* -1: of all */
 /* Checks, builds, and puts it into the outbox durably: EVENT_DONE then; EVENT_SENT or
  * EVENT_SEND_FAILED follow when the relay answered. */
 unsigned engine_send(struct engine *e, size_t account, const char *id);
@@ -367,6 +367,7 @@ struct event_found {
 };
 struct event_drafts {
 	struct draft_info *v;
+	int *account; /* of each */
 	size_t n;
 };
 struct event_text {

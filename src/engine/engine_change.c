@@ -277,7 +277,7 @@ void engine_pending_at(const struct engine *e, size_t i, struct pending_info *ou
 
 unsigned engine_pending_forget(struct engine *e)
 {
-	return engine_ask_all(e, REQUEST_FORGET_REFUSED);
+	return engine_ask_one_or_all(e, REQUEST_FORGET_REFUSED, -1);
 }
 
 unsigned engine_pending_cancel(struct engine *e, uint64_t id)
@@ -286,7 +286,7 @@ unsigned engine_pending_cancel(struct engine *e, uint64_t id)
 	int account = -1;
 
 	if (!id)
-		return engine_ask_all(e, REQUEST_CANCEL_OP);
+		return engine_ask_one_or_all(e, REQUEST_CANCEL_OP, -1);
 	for (size_t a = 0; a < e->naccounts; a++)
 		for (size_t i = 0; i < e->accounts[a].nops; i++)
 			if (e->accounts[a].ops[i]->id == id)

@@ -35,14 +35,13 @@ static unsigned post_part(
 	return (*first)->request;
 }
 
-/* One for each account; they end as one. */
-unsigned engine_ask_all(struct engine *e, enum request_kind kind)
+unsigned engine_ask_one_or_all(struct engine *e, enum request_kind kind, int account)
 {
 	struct asked *first = NULL;
 	unsigned request = 0;
 
-	if (!e->naccounts)
-		return engine_post(e, engine_request_of(engine_ask(e, kind, NULL, -1)));
+	if (account >= 0 || !e->naccounts)
+		return engine_post(e, engine_request_of(engine_ask(e, kind, NULL, account)));
 	for (size_t i = 0; i < e->naccounts; i++) {
 		struct asked *a = engine_ask(e, kind, NULL, (int)i);
 
@@ -202,14 +201,46 @@ static void part_found(const struct asked *a, const struct store_event *ev)
 	free(numbers);
 }
 
-bool engine_part_ended(struct engine *e, const struct asked *a, const struct store_event *ev)
+/* What told nothing yet counts nothing: nobody knows how much it will be. */
+struct told_progress engine_part_progress(struct asked *a, const struct told_progress *told)
+{
+	struct told_progress *sum = &a->group->told;
+
+	sum->done += told->done - a->told.done;
+	sum->total += told->total - a->told.total;
+	sum->octets += told->octets - a->told.octets;
+	a->told = *told;
+	return *sum;
+}
+
+void engine_add_drafts(struct event_drafts *to, int account, struct told_drafts *told)
+{
+	size_t n = to->n + told->n;
+
+	to->v = mem_resize(to->v, n, sizeof(*to->v));
+	to->account = mem_resize(to->account, n, sizeof(*to->account));
+	for (size_t i = 0; i < told->n; i++) {
+		to->v[to->n] = told->v[i];
+		to->account[to->n++] = account;
+	}
+	MEM_FREE(told->v);
+	told->n = 0;
+}
+
+bool engine_part_ended(struct engine *e, struct asked *a, struct store_event *ev)
 {
 	struct group *g = a->group;
+	struct told_progress all = a->told;
+
+	all.done = all.total;
+	(void)engine_part_progress(a, &all);
 
 	if (ev->kind == STORE_FAILED)
 		part_failed(e, a, &ev->failed);
 	else if (ev->kind == STORE_FOUND)
 		part_found(a, ev);
+	else if (ev->kind == STORE_DRAFTS)
+		engine_add_drafts(&g->drafts, a->account, &ev->drafts);
 	else if (ev->kind == STORE_DONE && ev->done.text && *ev->done.text)
 		add_line(e, a, &g->said, ev->done.text);
 	return g->refs == 1;
@@ -228,8 +259,8 @@ static void set_error(const struct group *g, struct err *err)
 struct event *engine_group_event(const struct asked *a, enum event_kind done)
 {
 	struct group *g = a->group;
-	bool search = a->kind == REQUEST_SEARCH,
-	     failed = search ? g->failed == g->parts : g->failed;
+	bool looks = a->kind == REQUEST_SEARCH || a->kind == REQUEST_DRAFTS,
+	     failed = looks ? g->failed == g->parts : g->failed;
 	struct event *out = event_new(!failed                        ? done
 				      : g->err.kind == ERR_CANCELLED ? EVENT_CANCELLED
 								     : EVENT_FAILED);
@@ -240,7 +271,7 @@ struct event *engine_group_event(const struct asked *a, enum event_kind done)
 		set_error(g, &out->failed);
 	else if (g->failed)
 		str_addf(&g->said, "%s%s", g->said.len ? "; " : "", str_c(&g->wrong));
-	if (!failed && g->said.len)
+	if (!failed && g->said.len && done != EVENT_DRAFTS)
 		*event_said(out) = str_steal(&g->said);
 	return out;
 }
@@ -252,5 +283,7 @@ void engine_group_free(struct group *g)
 	str_done(&g->said);
 	str_done(&g->wrong);
 	free(g->found);
+	draft_infos_free(g->drafts.v, g->drafts.n);
+	free(g->drafts.account);
 	free(g);
 }

@@ -43,7 +43,9 @@ struct group {
 	struct str said, wrong; /* of all, each with its account and folder */
 	uint32_t *found;        /* owned; numbers, not in order */
 	size_t nfound;
-	uint64_t done, total;
+	uint64_t done, total;       /* texts that were looked into, of how many */
+	struct told_progress told;  /* of all parts */
+	struct event_drafts drafts; /* owned */
 };
 
 /* What a request will be answered with, and what it needs then. */
@@ -53,11 +55,12 @@ struct asked {
 	enum request_kind kind;
 	struct msglist *list;
 	int account;
-	size_t source;          /* of the list */
-	uint32_t message;       /* its number in the list; 0: it is about none */
-	struct group *group;    /* it is one of several that end together; or NULL */
-	enum protocol protocol; /* REQUEST_PROTOCOL: the one that is wanted */
-	char *text;             /* owned; limit */
+	size_t source;             /* of the list */
+	uint32_t message;          /* its number in the list; 0: it is about none */
+	struct group *group;       /* it is one of several that end together; or NULL */
+	enum protocol protocol;    /* REQUEST_PROTOCOL: the one that is wanted */
+	char *text;                /* owned; limit */
+	struct told_progress told; /* so far, where it is a part */
 	bool limit;
 	bool extend; /* what came since the limit: which of it the limit shows */
 };
@@ -96,8 +99,8 @@ void engine_open_source(struct engine *e, struct msglist *l, size_t source);
 void engine_spans_follow(struct engine *e, size_t account);
 
 /* --- engine_parts.c --- */
-/* One for each account; they end as one. */
-unsigned engine_ask_all(struct engine *e, enum request_kind kind);
+/* Of an account, or (-1) one for each; they end as one. */
+unsigned engine_ask_one_or_all(struct engine *e, enum request_kind kind, int account);
 /* About a folder of a list; or of no list. */
 struct asked *engine_ask_source(
 	struct engine *e, enum request_kind kind, struct msglist *l, size_t source);
@@ -116,8 +119,12 @@ unsigned engine_refuse(
 	struct engine *e, enum request_kind kind, struct msglist *l, const char *why);
 /* Both end as one from now on. */
 void engine_join(struct asked *first, struct asked *next);
+/* How far all are, when the part tells how far it is. */
+struct told_progress engine_part_progress(struct asked *a, const struct told_progress *told);
+/* Empties told. */
+void engine_add_drafts(struct event_drafts *to, int account, struct told_drafts *told);
 /* Keeps what a part was answered with; true: it was the last. */
-bool engine_part_ended(struct engine *e, const struct asked *a, const struct store_event *ev);
+bool engine_part_ended(struct engine *e, struct asked *a, struct store_event *ev);
 /* The answer to all, when the last has ended. */
 struct event *engine_group_event(const struct asked *a, enum event_kind done);
 void engine_group_free(struct group *g);

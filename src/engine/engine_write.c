@@ -71,9 +71,9 @@ unsigned engine_draft_discard(struct engine *e, size_t account, const char *id)
 	return about_draft(e, REQUEST_DRAFT_DROP, account, id);
 }
 
-unsigned engine_drafts(struct engine *e, size_t account)
+unsigned engine_drafts(struct engine *e, int account)
 {
-	return engine_post(e, engine_request_of(engine_ask(e, REQUEST_DRAFTS, NULL, (int)account)));
+	return engine_ask_one_or_all(e, REQUEST_DRAFTS, account);
 }
 
 unsigned engine_send(struct engine *e, size_t account, const char *id)

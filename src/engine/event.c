@@ -85,6 +85,7 @@ static void free_kind(struct event *ev)
 		break;
 	case EVENT_DRAFTS:
 		draft_infos_free(ev->drafts.v, ev->drafts.n);
+		free(ev->drafts.account);
 		break;
 	case EVENT_TEXT:
 		free(ev->text.lines);

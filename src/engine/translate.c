@@ -474,6 +474,8 @@ static enum event_kind done_kind(const struct asked *a)
 		return EVENT_TEXT;
 	case REQUEST_SEARCH:
 		return a->limit ? EVENT_DONE : EVENT_FOUND;
+	case REQUEST_DRAFTS:
+		return EVENT_DRAFTS;
 	default:
 		return EVENT_DONE;
 	}
@@ -561,6 +563,12 @@ static struct event *group_event(struct engine *e, struct asked *a)
 	struct event *out = engine_group_event(a, done_kind(a));
 	uint32_t *numbers = g->found;
 
+	if (out->kind == EVENT_DRAFTS) {
+		out->drafts = g->drafts;
+		g->drafts = (struct event_drafts){0};
+		if (g->said.len)
+			e->held = notice(-1, str_steal(&g->said));
+	}
 	if (a->kind != REQUEST_SEARCH || out->kind != done_kind(a) || !a->list)
 		return out;
 	tell_unseen(out, g->done, g->total);
@@ -569,7 +577,7 @@ static struct event *group_event(struct engine *e, struct asked *a)
 }
 
 /* The last part to end answers for all. */
-static struct event *end_part(struct engine *e, struct asked *a, const struct store_event *ev)
+static struct event *end_part(struct engine *e, struct asked *a, struct store_event *ev)
 {
 	show_truth(e, a, ev);
 	return engine_part_ended(e, a, ev) ? answered(e, a, group_event(e, a)) : NULL;
@@ -696,28 +704,34 @@ static struct event *take_drafts(struct engine *e, struct store_event *ev)
 {
 	struct asked *a = engine_asked(e, ev->request);
 	bool all = a && a->kind == REQUEST_DRAFTS;
-	struct event *out = answer(ev, all ? EVENT_DRAFTS : EVENT_DRAFT);
+	struct event *out;
 
-	if (all)
-		out->drafts = (struct event_drafts){ev->drafts.v, ev->drafts.n};
-	else
+	if (a && a->group) {
+		out = end_part(e, a, ev);
+	} else if (all) {
+		out = answer(ev, EVENT_DRAFTS);
+		engine_add_drafts(&out->drafts, a->account, &ev->drafts);
+	} else {
+		out = answer(ev, EVENT_DRAFT);
 		out->draft = ev->drafts.v;
-	ev->drafts.v = NULL;
-	ev->drafts.n = 0;
+		ev->drafts.v = NULL;
+		ev->drafts.n = 0;
+	}
 	engine_forget(e, ev->request);
 	return out;
 }
 
 static struct event *take_progress(struct engine *e, struct store_event *ev)
 {
-	const struct asked *a = engine_asked(e, ev->request);
+	struct asked *a = engine_asked(e, ev->request);
 	struct event *out = answer(ev, EVENT_PROGRESS);
+	struct told_progress all = ev->progress;
 
-	if (a && a->group)
+	if (a && a->group) {
 		out->request = a->group->request;
-	out->progress.done = ev->progress.done;
-	out->progress.total = ev->progress.total;
-	out->progress.octets = ev->progress.octets;
+		all = engine_part_progress(a, &ev->progress);
+	}
+	out->progress = (struct event_progress){all.done, all.total, all.octets};
 	return out;
 }
 

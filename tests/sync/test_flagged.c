@@ -87,14 +87,6 @@ static bool shows(struct person *p, struct msglist *l, const char *want)
 	return same;
 }
 
-static uint32_t named(struct person *p, struct msglist *l, const char *subject)
-{
-	ptrdiff_t row = find_subject(p, l, subject);
-
-	assert_true(row >= 0);
-	return msglist_uid(l, (size_t)row);
-}
-
 #define ALL "bob Bills 1, bob INBOX 1, ann Bills 1, ann INBOX 1"
 
 static void one_list(void **state)
@@ -109,7 +101,7 @@ static void one_list(void **state)
 	assert_int_equal(msglist_total(l), 4);
 	assert_string_equal(msglist_folder(l), "@flagged");
 	assert_int_equal(engine_absent(p->engine, l), 0);
-	assert_true(msglist_origin(l, named(p, l, "bob Bills 1"), &o));
+	assert_true(msglist_origin(l, uid_of(p, l, "bob Bills 1"), &o));
 	assert_string_equal(o.account_name, "bob");
 	assert_string_equal(o.folder, "Bills");
 	assert_int_equal(o.uid, 1);
@@ -126,11 +118,10 @@ static void one_list(void **state)
 	event_free(ev);
 	/* The account of the message writes the answer. */
 	ev = answer(p,
-		engine_compose(p->engine, 0, COMPOSE_REPLY, l, named(p, l, "bob Bills 1"), NULL));
+		engine_compose(p->engine, 0, COMPOSE_REPLY, l, uid_of(p, l, "bob Bills 1"), NULL));
 	assert_int_equal(ev->account, 1);
 	event_free(ev);
 	engine_close(p->engine, l);
-	person_free(p);
 }
 
 /* Marks come and go, here and elsewhere; what is done here is done in the folder of each. */
@@ -138,35 +129,34 @@ static void changes(void **state)
 {
 	struct person *p = two_with_mail();
 	struct msglist *l = open_flagged(p);
-	uint32_t two[2] = {named(p, l, "ann INBOX 1"), named(p, l, "bob Bills 1")};
+	uint32_t two[2] = {uid_of(p, l, "ann INBOX 1"), uid_of(p, l, "bob Bills 1")};
 
 	(void)state;
 	flag_there(p, 1, "INBOX", 2, true);
 	UNTIL(p, msglist_count(l) == 5);
 	flag_there(p, 1, "INBOX", 2, false);
 	UNTIL(p, shows(p, l, ALL));
-	msglist_tag(l, named(p, l, "ann Bills 1"), true);
+	msglist_tag(l, uid_of(p, l, "ann Bills 1"), true);
 	done(p, engine_flag(p->engine, l, two, 2, MAIL_FLAGGED, 0));
 	UNTIL(p, shows(p, l, "bob INBOX 1, ann Bills 1"));
 	assert_true(row_of(p, l, 1).tagged);
 	done(p, engine_undo(p->engine));
 	UNTIL(p, shows(p, l, ALL));
 	/* The same messages as before, by the same numbers. */
-	assert_int_equal(named(p, l, "ann INBOX 1"), two[0]);
+	assert_int_equal(uid_of(p, l, "ann INBOX 1"), two[0]);
 	done(p, engine_move(p->engine, l, two, 1, "Bills"));
 	UNTIL(p, shows(p, l, ALL));
-	assert_int_not_equal(named(p, l, "ann INBOX 1"), two[0]);
-	two[0] = named(p, l, "ann INBOX 1");
+	assert_int_not_equal(uid_of(p, l, "ann INBOX 1"), two[0]);
+	two[0] = uid_of(p, l, "ann INBOX 1");
 	/* What is thrown away is left out. */
 	done(p, engine_delete(p->engine, l, two, 2));
 	UNTIL(p, shows(p, l, "bob INBOX 1, ann Bills 1"));
 	done(p, engine_undo(p->engine));
 	UNTIL(p, shows(p, l, ALL));
-	two[1] = named(p, l, "bob Bills 1");
+	two[1] = uid_of(p, l, "bob Bills 1");
 	done(p, engine_archive(p->engine, l, &two[1], 1));
 	UNTIL(p, msglist_count(l) == 4 && msglist_uid(l, 0) != two[1]);
 	UNTIL(p, shows(p, l, ALL));
-	person_free(p);
 }
 
 /* Folders that come, get another name, and go. */
@@ -183,7 +173,7 @@ static void folders_are_followed(void **state)
 	UNTIL(p, msglist_count(l) == 5);
 	done(p, engine_rename_folder(p->engine, 0, "New", "Newer"));
 	UNTIL(p, find_subject(p, l, "ann New 2") >= 0 &&
-			 msglist_origin(l, named(p, l, "ann New 2"), &o) &&
+			 msglist_origin(l, uid_of(p, l, "ann New 2"), &o) &&
 			 strcmp(o.folder, "Newer") == 0);
 	assert_int_equal(msglist_count(l), 5);
 	done(p, engine_delete_folder(p->engine, 0, "Newer", 2));
@@ -193,7 +183,6 @@ static void folders_are_followed(void **state)
 	done(p, engine_delete_folder(p->engine, 1, "Empty", 0));
 	assert_true(shows(p, l, ALL));
 	assert_string_equal(person_told(), "");
-	person_free(p);
 }
 
 /* Before the folders are known, and without any. */
@@ -214,7 +203,6 @@ static void at_the_start(void **state)
 	l = engine_open_span(p->engine, span_row(SPAN_FLAGGED));
 	assert_true(msglist_ready(l));
 	assert_int_equal(msglist_count(l), 0);
-	person_free(p);
 }
 
 /* By IMAP: what was never fetched is told, and comes when somebody opens it. */
@@ -245,17 +233,16 @@ static void not_here_yet(void **state)
 	UNTIL(p, msglist_count(l) == 2 && engine_absent(p->engine, l) == 0);
 	free(file);
 	free(cache);
-	person_free(p);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_list),
-		cmocka_unit_test(changes),
-		cmocka_unit_test(folders_are_followed),
-		cmocka_unit_test(at_the_start),
-		cmocka_unit_test(not_here_yet),
+		PERSON_CASE(one_list),
+		PERSON_CASE(changes),
+		PERSON_CASE(folders_are_followed),
+		PERSON_CASE(at_the_start),
+		PERSON_CASE(not_here_yet),
 	};
 
 	return PERSON_RUN(tests, NULL);

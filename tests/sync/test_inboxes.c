@@ -331,6 +331,7 @@ static void one_cannot_be_opened(void **state)
 	struct person *p = two_with_mail();
 	char *dir = file_join(p->home, "XDG_DATA_HOME/talaria/bob");
 	struct msglist *l;
+	struct event *ev;
 
 	stop(p);
 	assert_int_equal(file_remove_tree(dir, NULL), 0);
@@ -341,6 +342,11 @@ static void one_cannot_be_opened(void **state)
 	shows(p, l, "ann 2, ann 1");
 	done(p, engine_limit(p->engine, l, "subject:1"));
 	shows(p, l, "ann 1");
+	ev = answer(p, engine_drafts(p->engine, -1));
+	assert_int_equal(ev->kind, EVENT_DRAFTS);
+	assert_int_equal(ev->drafts.n, 0);
+	event_free(ev);
+	UNTIL(p, strstr(person_told(), "bob: "));
 	free(dir);
 }
 
@@ -378,6 +384,85 @@ static void one_account_or_none(void **state)
 	engine_close(p->engine, l);
 }
 
+/* --- what parts tell of themselves --- */
+
+static void tell(struct person *p, enum store_event_kind kind, unsigned request, uint64_t done,
+	uint64_t total)
+{
+	struct store_event *ev = store_event_new(kind);
+
+	ev->request = request;
+	if (kind == STORE_PROGRESS)
+		ev->progress = (struct told_progress){done, total, done * 10};
+	queue_push(store_events(p->engine->store), &ev->item);
+}
+
+static void is_progress(struct person *p, unsigned request, uint64_t done, uint64_t total)
+{
+	struct event *ev = next_event(p->engine, clock_ms() + PATIENCE_MS);
+
+	while (ev && ev->kind != EVENT_PROGRESS) {
+		event_free(ev);
+		ev = next_event(p->engine, clock_ms() + PATIENCE_MS);
+	}
+	assert_non_null(ev);
+	assert_int_equal(ev->request, request);
+	assert_int_equal(ev->progress.done, done);
+	assert_int_equal(ev->progress.total, total);
+	assert_int_equal(ev->progress.octets, done * 10);
+	event_free(ev);
+}
+
+/* How far something is, is the sum of how far its parts are, also of those that are through. */
+static void progress_is_the_sum(void **state)
+{
+	struct person *p = person_with(ACCOUNT("ann", "pop3") ACCOUNT("bob", "pop3"));
+	struct asked *one = engine_ask(p->engine, REQUEST_SYNC, NULL, 0),
+		     *two = engine_ask(p->engine, REQUEST_SYNC, NULL, 1);
+	unsigned first = one->request, second = two->request;
+	struct event *ev;
+
+	engine_join(one, two);
+	tell(p, STORE_PROGRESS, first, 1, 10);
+	is_progress(p, first, 1, 10);
+	tell(p, STORE_PROGRESS, second, 5, 20);
+	is_progress(p, first, 6, 30);
+	tell(p, STORE_PROGRESS, first, 4, 12);
+	is_progress(p, first, 9, 32);
+	tell(p, STORE_PROGRESS, first, 12, 12);
+	is_progress(p, first, 17, 32);
+	tell(p, STORE_DONE, first, 0, 0);
+	tell(p, STORE_PROGRESS, second, 6, 20);
+	is_progress(p, first, 18, 32);
+	tell(p, STORE_DONE, second, 0, 0);
+	ev = answer(p, first);
+	assert_int_equal(ev->kind, EVENT_DONE);
+	event_free(ev);
+}
+
+/* The drafts of all accounts, each with its own; one that cannot be looked into is told. */
+static void drafts_of_all(void **state)
+{
+	struct person *p = two_with_mail();
+	struct event *ev;
+
+	for (size_t account = 0; account < 2; account++)
+		free(draft_of(p, engine_compose(p->engine, account, COMPOSE_NEW, NULL, 0, NULL)));
+	ev = answer(p, engine_drafts(p->engine, -1));
+	assert_int_equal(ev->kind, EVENT_DRAFTS);
+	assert_int_equal(ev->drafts.n, 2);
+	for (int account = 0; account < 2; account++) {
+		assert_int_equal(ev->drafts.account[account], account);
+		assert_non_null(
+			strstr(ev->drafts.v[account].draft.from, account ? "bob@" : "ann@"));
+	}
+	event_free(ev);
+	ev = answer(p, engine_drafts(p->engine, 1));
+	assert_int_equal(ev->drafts.n, 1);
+	assert_int_equal(ev->drafts.account[0], 1);
+	event_free(ev);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -395,6 +480,8 @@ int main(void)
 		PERSON_CASE(one_cannot_be_opened),
 		PERSON_CASE(cancelled_at_once),
 		PERSON_CASE(one_account_or_none),
+		PERSON_CASE(progress_is_the_sum),
+		PERSON_CASE(drafts_of_all),
 	};
 	int failed;
 

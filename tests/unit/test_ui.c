@@ -2573,9 +2573,11 @@ static void test_screen_account(void **state)
 	look(x);
 	sees(x, " home pop3");
 	press(x, "q");
+	/* The drafts of all: the one under the cursor is of another. */
 	app_push(&x->a, view_drafts_new(&x->a, 1));
 	look(x);
-	sees(x, " home pop3");
+	sees(x, " work imap");
+	sees(x, "work/here");
 }
 
 /* The rows of the drafts come a moment after the screen: what is typed meanwhile is about them. */
