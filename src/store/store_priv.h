@@ -19,6 +19,7 @@
 #include "store/answer.h"
 #include "store/events.h"
 #include "store/mail/lanes.h"
+#include "store/mail/life.h"
 #include "store/mail/pending.h"
 #include "store/mail/remote.h"
 #include "store/store.h"
@@ -45,12 +46,12 @@ struct folder {
 	char *mailbox;      /* wire name, server folders only; NULL while unknown */
 	bool local;
 	enum mail_role role;
-	bool selectable, listed, counts_known;
-	bool alias; /* made for a role before the list was here: its mailbox is the one that has it
-		     */
-	bool on_server;   /* the server had it, now or before */
-	bool fixed;       /* the server lets nothing be changed there */
-	bool gone;        /* and has it no more: what is shown is the copy kept here */
+	enum folder_life life; /* of the server's; always LIFE_ASSUMED of a local one */
+	bool listed;           /* the last list of the server has it, be it a name only */
+	bool selectable;       /* it can be opened */
+	bool counts_known;
+	bool fixed;       /* the server lets nothing be changed there: its word of today, when it is
+			     opened, wherever the folder stands */
 	bool vanished;    /* local: another program took its directory away */
 	bool refused;     /* its last synchronisation was, and that was told */
 	unsigned breaks;  /* the connection ended so often while it was synchronised */
@@ -70,7 +71,6 @@ struct folder {
 	uint64_t waiting_sign;  /* waiting.c: of the operations its rows were made of; 0: unknown */
 	bool waiting_late;      /* and some go when its synchronisation is through */
 	bool syncing, wants_sync;
-	unsigned sync_request;
 	int percent;                 /* of the first fill, -1 unknown */
 	struct folder_counts server; /* as told last */
 	struct folder_counts asked;  /* when the running synchronisation was asked for */

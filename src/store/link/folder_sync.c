@@ -65,7 +65,7 @@ static bool should_watch(const struct folder *f)
 		return false;
 	for (const struct list *l = f->account->store->lists; l; l = l->next)
 		if (!l->filter && l->folder->account == f->account && !l->folder->local &&
-			!l->folder->gone)
+			l->folder->life != LIFE_GONE)
 			return false;
 	return true;
 }
@@ -75,7 +75,7 @@ void folder_synchronise(struct folder *f)
 	struct account *a = f->account;
 	struct job *j;
 
-	if (f->local || f->gone || !lanes_are_open(a) || !f->mailbox || !f->cache)
+	if (f->local || f->life == LIFE_GONE || !lanes_are_open(a) || !f->mailbox || !f->cache)
 		return;
 	if (clock_ms() < f->next_try)
 		return;
@@ -99,7 +99,7 @@ void folder_synchronise(struct folder *f)
 
 static bool is_synchronised(const struct folder *f)
 {
-	return !f->local && f->selectable && f->mailbox && !f->gone;
+	return !f->local && f->selectable && f->mailbox && f->life != LIFE_GONE;
 }
 
 /* A folder that is closed and stands as it stood when it was last the same here need not be opened

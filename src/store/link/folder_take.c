@@ -284,8 +284,8 @@ void folder_take_synced(struct account *a, struct result *r)
 		return;
 	f->syncing = false;
 	if (r->err.kind != ERR_NONE) {
-		if ((r->err.kind == ERR_REFUSED || r->err.kind == ERR_GONE) && !f->gone &&
-			!f->refused)
+		if ((r->err.kind == ERR_REFUSED || r->err.kind == ERR_GONE) &&
+			f->life != LIFE_GONE && !f->refused)
 			store_notice(a, _("Folder %s: %s"), f->name, r->err.text);
 		f->refused |= r->err.kind == ERR_REFUSED;
 		if (is_break(&r->err))

@@ -27,12 +27,10 @@ static void collect_names(struct account *a, const struct folder_entries *all, s
 {
 	*n = (struct names){map_new(), map_new(), map_new()};
 	for (struct folder *f = a->folders; f; f = f->next) {
-		if (f->local)
+		if (f->local || f->life == LIFE_ALIAS)
 			continue;
 		/* Where its place on the server was a guess, it is a better one now. */
-		if (f->alias)
-			continue;
-		if (!f->on_server && f->role != ROLE_INBOX) {
+		if (f->life == LIFE_ASSUMED && f->role != ROLE_INBOX) {
 			free(f->mailbox);
 			f->mailbox = folder_wire_name(a, f->name);
 		}
@@ -82,10 +80,8 @@ static void merge_folder(struct account *a, const struct names *n, struct folder
 	free(f->mailbox);
 	f->mailbox = e->mailbox;
 	e->mailbox = NULL;
-	f->listed = true;
-	f->on_server |= e->selectable;
 	f->role = e->role;
-	f->selectable = e->selectable;
+	life_listed(f, e->selectable);
 	listing_counts(f, e);
 }
 
@@ -93,17 +89,9 @@ static void merge_folder(struct account *a, const struct names *n, struct folder
 static void find_gone(struct account *a)
 {
 	for (struct folder *f = a->folders; f; f = f->next) {
-		bool gone = !f->local && f->on_server && f->role != ROLE_INBOX &&
-			    !(f->listed && f->selectable);
-
-		if (gone && folder_is_shown(f))
-			f->selectable = true; /* the copy is */
-		if (gone == f->gone)
+		if (!life_settle(f) || !folder_is_shown(f))
 			continue;
-		f->gone = gone;
-		if (!folder_is_shown(f))
-			continue;
-		if (gone) {
+		if (f->life == LIFE_GONE) {
 			store_notice(a,
 				_("Folder %s is no longer on the server; what is shown is the copy "
 				  "kept here"),
@@ -137,7 +125,7 @@ bool listing_drop_gone(struct account *a)
 
 	for (struct folder *f = a->folders, *next; f; f = next) {
 		next = f->next;
-		if (!f->gone || f->listed || is_needed(f))
+		if (f->life != LIFE_GONE || f->listed || is_needed(f))
 			continue;
 		folder_drop(f);
 		any = true;
@@ -151,16 +139,12 @@ static void find_aliases(struct account *a)
 	for (struct folder *f = a->folders; f; f = f->next) {
 		struct folder *real = a->folders;
 
-		if (f->local || f->on_server || f->listed || f->role <= ROLE_INBOX)
+		if (f->local || f->life != LIFE_ASSUMED || f->listed || f->role <= ROLE_INBOX)
 			continue;
 		while (real && (real->local || !real->listed || real->role != f->role))
 			real = real->next;
-		if (!real)
-			continue;
-		f->alias = true;
-		f->role = ROLE_NONE;
-		free(f->mailbox);
-		f->mailbox = mem_strdup(real->mailbox);
+		if (real)
+			life_alias(f, real);
 	}
 }
 
@@ -181,8 +165,7 @@ void listing_take(struct account *a, struct result *r)
 		syncall_listed(a, r->request, &r->err);
 		return;
 	}
-	for (struct folder *f = a->folders; f; f = f->next)
-		f->listed = false;
+	life_unlist(a);
 	if (all->prefix) {
 		free(a->names.prefix);
 		a->names.prefix = all->prefix;

@@ -75,8 +75,8 @@ static int add_append_bytes(struct account *a, struct job *j, const struct op *o
 /* What the server never listed is where its own folders are known to be by now. */
 static char *wire_name(struct account *a, const struct folder *f, const char *name)
 {
-	return f && f->mailbox && (f->on_server || f->alias) ? mem_strdup(f->mailbox)
-							     : folder_wire_name(a, name);
+	return f && f->mailbox && f->life != LIFE_ASSUMED ? mem_strdup(f->mailbox)
+							  : folder_wire_name(a, name);
 }
 
 /* The journal cannot be written now: nothing goes out that it does not know of. */
@@ -140,7 +140,7 @@ static bool waits_for_list(struct account *a, const struct op *op)
 {
 	const struct folder *target = *op->target ? folder_find(a, op->target, false) : NULL;
 
-	return *op->target && !a->names.listed && !(target && target->on_server);
+	return *op->target && !a->names.listed && !(target && life_was_there(target));
 }
 
 /* As post; -1 is tried again with the next tick. */

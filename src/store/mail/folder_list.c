@@ -76,15 +76,15 @@ void folder_send_folders(struct account *a)
 		total = f->total;
 		unread = f->unread;
 		overlay_counts(f, &total, &unread);
-		ev->folders.v[ev->folders.n++] =
-			(struct store_folder_info){.name = folder_ui_name(f),
-				.role = folder_is_foreign(f) ? ROLE_NONE : folder_role(f),
-				.selectable = f->selectable,
-				.counts_known = f->counts_known,
-				.offline_copy = (folder_is_foreign(f) && !f->local) || f->gone,
-				.local = f->local,
-				.total = total,
-				.unread = unread};
+		ev->folders.v[ev->folders.n++] = (struct store_folder_info){
+			.name = folder_ui_name(f),
+			.role = folder_is_foreign(f) ? ROLE_NONE : folder_role(f),
+			.selectable = f->selectable,
+			.counts_known = f->counts_known,
+			.offline_copy = (folder_is_foreign(f) && !f->local) || f->life == LIFE_GONE,
+			.local = f->local,
+			.total = total,
+			.unread = unread};
 	}
 	store_emit(a->store, ev);
 }

@@ -102,12 +102,12 @@ static int is_ours(const struct folder *f, const char *shown, struct err *err)
 			_("%s is a folder of the server, which is deleted and renamed by IMAP: "
 			  ":protocol imap"),
 			shown);
-	if (f->gone)
+	if (f->life == LIFE_GONE)
 		return err_set(err, ERR_GONE,
 			_("Folder %s is no longer on the server; the copy here goes when nobody "
 			  "looks at it"),
 			shown);
-	if (!f->on_server && !f->listed)
+	if (f->life != LIFE_THERE && !f->listed)
 		return err_set(err, ERR_GONE,
 			_("Folder %s is not on the server yet: it is made with the first message"),
 			shown);
@@ -173,8 +173,8 @@ void folder_drop(struct folder *f)
  * folders. */
 static void retire(struct folder *f)
 {
-	f->gone = true;
-	f->listed = f->syncing = f->wants_sync = f->changing = false;
+	life_retire(f);
+	f->syncing = f->wants_sync = false;
 	undo_forget_folder(f);
 	if (f->uses || f->account->store->work)
 		return;
@@ -331,13 +331,10 @@ static struct folder *renamed_on_server(struct folder *f, const char *name, cons
 		to = folder_new(a, name, false);
 	free(to->mailbox);
 	to->mailbox = mem_strdup(mailbox);
-	to->selectable = f->selectable;
-	to->listed = f->listed;
-	to->on_server = f->on_server;
+	life_renamed(to, f);
 	to->counts_known = f->counts_known;
 	to->total = f->total;
 	to->unread = f->unread;
-	to->gone = false;
 	carry_cache(f, to);
 	return to;
 }
@@ -373,7 +370,8 @@ static void rename_here(struct account *a, const struct reshape *x)
 	size_t was = top && top->mailbox ? strlen(top->mailbox) : 0;
 
 	for (struct folder *f = a->folders, *next; f; f = next) {
-		const char *end = f->local || f->gone ? NULL : below(f->name, x->folder);
+		const char *end =
+			f->local || f->life == LIFE_GONE ? NULL : below(f->name, x->folder);
 
 		next = f->next;
 		if (end && f->mailbox)
@@ -566,7 +564,7 @@ void folder_reshape_forget(struct account *a, const struct err *why)
 static bool has_below(const struct folder *f)
 {
 	for (const struct folder *k = f->account->folders; k; k = k->next)
-		if (k != f && k->local == f->local && !k->gone && !k->vanished &&
+		if (k != f && k->local == f->local && k->life != LIFE_GONE && !k->vanished &&
 			below(k->name, f->name))
 			return true;
 	return false;

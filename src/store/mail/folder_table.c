@@ -78,12 +78,10 @@ static void load_row(struct account *a, char *line, bool listed)
 	free(f->mailbox);
 	f->mailbox = mem_strdup(field[4]);
 	f->role = mail_role_of(atoi(field[0]));
-	f->selectable = atoi(field[1]) != 0;
 	f->total = (uint32_t)strtoul(field[2], NULL, 10);
 	f->unread = (uint32_t)strtoul(field[3], NULL, 10);
 	f->counts_known = *field[2] != '-';
-	f->on_server = f->selectable; /* as a list of the server has it */
-	f->listed = listed;
+	life_remembered(f, atoi(field[1]) != 0, listed);
 }
 
 /* False: there is nothing, or nothing new. listed: as if the server had just listed them. */
@@ -104,8 +102,7 @@ static bool load_rows(struct account *a, bool listed)
 	if (good) {
 		free(a->names.table);
 		a->names.table = mem_strdup(in.p);
-		for (struct folder *f = a->folders; f; f = f->next)
-			f->listed = false;
+		life_unlist(a);
 		for (char *line = strtok_r(in.p + 18, "\n", &save); line;
 			line = strtok_r(NULL, "\n", &save))
 			load_row(a, line, listed);

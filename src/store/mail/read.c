@@ -267,7 +267,7 @@ static int cannot_fetch(struct folder *f, struct store_request *r, struct err *e
 		return err_set(err, ERR_GONE,
 			_("This message was not fetched while the account used IMAP; switch back "
 			  "to read it: :protocol imap"));
-	if (f->gone)
+	if (f->life == LIFE_GONE)
 		return err_set(err, ERR_GONE,
 			_("Folder %s is no longer on the server, and this message was not fetched "
 			  "while it was there"),
