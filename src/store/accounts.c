@@ -215,7 +215,7 @@ static void scan_local(struct account *a, int64_t now)
 		look_around(a, now);
 	for (struct folder *f = a->folders; f; f = f->next)
 		if (f->local && f->uses && !remote_knows_files(a, f, now) &&
-			localbox_stamp(f->dir) != f->stamp && folder_look(f))
+			localbox_stamp(f->box.dir) != f->box.stamp && folder_look(f))
 			folder_send_folders(a);
 }
 

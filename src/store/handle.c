@@ -45,7 +45,7 @@ static struct folder *folder_for_request(
 
 	if (r->account < 0) {
 		f = folder_new(account_path(s), r->open.folder, true);
-		f->dir = mem_strdup(r->open.folder);
+		f->box.dir = mem_strdup(r->open.folder);
 		f->role = ROLE_INBOX;
 		return f;
 	}

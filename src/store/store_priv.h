@@ -37,6 +37,14 @@ struct folder_counts { /* as the server says */
 	uint64_t modseq; /* 0: not said */
 };
 
+/* The files of a local folder; nothing of a server's. */
+struct folder_box {
+	char *dir;      /* owned: the Maildir directory, or the mbox; NULL: it cannot be opened */
+	bool vanished;  /* another program took it away; it may come again */
+	uint64_t stamp; /* localbox_stamp at the last scan */
+	struct map *files; /* base name -> uid (as pointer), while the cache is open */
+};
+
 /* One folder: on the server (its cache), or local (a Maildir and its cache). */
 struct folder {
 	struct folder *next;
@@ -45,6 +53,7 @@ struct folder {
 	char *name;         /* UTF-8, '/' between levels; INBOX */
 	char *mailbox;      /* wire name, server folders only; NULL while unknown */
 	bool local;
+	struct folder_box box;
 	enum mail_role role;
 	enum folder_life life; /* of the server's; always LIFE_ASSUMED of a local one */
 	bool listed;           /* the last list of the server has it, be it a name only */
@@ -52,7 +61,6 @@ struct folder {
 	bool counts_known;
 	bool fixed;       /* the server lets nothing be changed there: its word of today, when it is
 			     opened, wherever the folder stands */
-	bool vanished;    /* local: another program took its directory away */
 	bool refused;     /* its last synchronisation was, and that was told */
 	unsigned breaks;  /* the connection ended so often while it was synchronised */
 	int64_t next_try; /* clock_ms: not synchronised before, for that went on */
@@ -64,9 +72,6 @@ struct folder {
 	unsigned compacting;    /* the compactor's number while it is at the cache, 0: it is not */
 	int64_t next_compact;   /* not before that, after one failed */
 	unsigned uses;          /* open lists */
-	char *dir;              /* local: the Maildir directory */
-	uint64_t stamp;         /* local: maildir_stamp at the last scan */
-	struct map *files;      /* local: base name -> uid (as pointer), while the cache is open */
 	bool fetched;           /* folder_was_fetched has seen so */
 	uint64_t waiting_sign;  /* waiting.c: of the operations its rows were made of; 0: unknown */
 	bool waiting_late;      /* and some go when its synchronisation is through */

@@ -377,7 +377,7 @@ static void add_side(struct side **v, size_t *n, size_t *cap, struct folder *f)
 {
 	struct err err = {0};
 
-	if (!f || f->vanished || !f->selectable)
+	if (!f || f->box.vanished || !f->selectable)
 		return;
 	if (folder_use(f, &err) != 0) {
 		store_notice(f->account, _("The marks of folder %s do not come along: %s"), f->name,
@@ -764,7 +764,7 @@ static int walk(struct account *a, struct walk *w, struct err *err)
 		w->here = map_new();
 		open_sides(w, false);
 		open_sides(w, true);
-		if (maildir_keywords_known(local->dir, &w->known, err) != 0)
+		if (maildir_keywords_known(local->box.dir, &w->known, err) != 0)
 			rc = -1;
 		if (rc == 0) {
 			walk_all(w);

@@ -296,7 +296,7 @@ static bool is_part(struct account *a, const char *base)
 
 	if (strstr(base, ",S="))
 		return false;
-	part = maildir_read(inbox(a)->dir, base, MAILDIR_MESSAGE_MAX, &bytes, NULL) != 0 ||
+	part = maildir_read(inbox(a)->box.dir, base, MAILDIR_MESSAGE_MAX, &bytes, NULL) != 0 ||
 	       stub_is(base, str_c(&bytes), bytes.len, NULL, NULL);
 	str_done(&bytes);
 	return part;
@@ -323,7 +323,7 @@ static void find_survivors(struct account *a)
 	static const unsigned char unknown[16];
 
 	/* what is not found is fetched again: twice there, and not lost */
-	maildir_scan(inbox(a)->dir, collect_tag, found, NULL);
+	maildir_scan(inbox(a)->box.dir, collect_tag, found, NULL);
 	for (size_t i = 0; i < s->n; i++) {
 		char tag[STUB_TAG];
 		const char *base;
@@ -539,7 +539,7 @@ static uint64_t wire_size(struct folder *f, uint32_t uid)
 	char *base = folder_local_file(f, uid, NULL);
 	uint64_t size = 0;
 
-	if (base && maildir_read(f->dir, base, MAILDIR_MESSAGE_MAX, &bytes, NULL) == 0)
+	if (base && maildir_read(f->box.dir, base, MAILDIR_MESSAGE_MAX, &bytes, NULL) == 0)
 		size = str_wire_size(str_c(&bytes), bytes.len);
 	free(base);
 	str_done(&bytes);
@@ -636,7 +636,7 @@ static int record(struct account *a, const struct delivery *d)
 	folder_send_changes(inbox(a), s->told, s->ntold, NULL, 0);
 	s->ntold = 0;
 	if (s->unsynced)
-		rc = maildir_sync(inbox(a)->dir, &s->err);
+		rc = maildir_sync(inbox(a)->box.dir, &s->err);
 	else if (d)
 		rc = maildir_group_sync(d->group, &s->err);
 	if (rc == 0 && s->nbatch)
@@ -749,7 +749,7 @@ static void take_message(struct account *a, size_t at, struct str *bytes, bool p
 	struct arrival *w;
 
 	if (!s->filling)
-		s->filling = delivery_new(inbox(a)->dir);
+		s->filling = delivery_new(inbox(a)->box.dir);
 	s->plan[at] = FATE_TAKEN;
 	w = &s->filling->v[s->filling->n++];
 	w->at = at;

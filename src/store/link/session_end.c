@@ -274,7 +274,7 @@ static int fill_whole(struct account *a, struct whole *w, const struct str *byte
 	if (memcmp(identity, w->identity, 16) != 0)
 		return err_set(err, ERR_GONE,
 			_("The server has another message in its place now; nothing was changed"));
-	if (maildir_replace(f->dir, w->base, str_c(bytes), bytes->len, err) != 0)
+	if (maildir_replace(f->box.dir, w->base, str_c(bytes), bytes->len, err) != 0)
 		return -1;
 	if (folder_use(f, NULL) == 0) {
 		folder_refill(f, w->uid, w->base, str_c(bytes), bytes->len);

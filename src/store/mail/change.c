@@ -99,7 +99,7 @@ static int copy_local(
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		struct str new_base = STR_INIT;
 
-		rc = maildir_copy(f->dir, bases[i], target->dir, &new_base, err);
+		rc = maildir_copy(f->box.dir, bases[i], target->box.dir, &new_base, err);
 		str_done(&new_base);
 	}
 	return rc;
@@ -116,7 +116,8 @@ static int move_local(struct folder *f, struct folder *target, const uint32_t *u
 	char **bases = local_files(f, uids, n, &found, &last, err);
 
 	rc = copy ? copy_local(f, target, bases, found, &why)
-		  : maildir_move_many(notes, f->dir, bases, found, target->dir, &moved, &why);
+		  : maildir_move_many(
+			    notes, f->box.dir, bases, found, target->box.dir, &moved, &why);
 	if (rc != 0)
 		*err = why;
 	for (size_t i = moved; i < found; i++)
@@ -149,7 +150,7 @@ static int remove_local(struct folder *f, const uint32_t *uids, size_t n, struct
 	char **bases = rc == 0 ? local_files(f, uids, n, &found, &last, err) : NULL;
 
 	if (rc == 0)
-		rc = maildir_remove_many(f->dir, bases, found, err);
+		rc = maildir_remove_many(f->box.dir, bases, found, err);
 	for (size_t i = 0; i < found; i++)
 		free(bases[i]);
 	free(bases);
@@ -262,11 +263,11 @@ static int download(
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		rc = add_to_batch(b, f, uids[i], err);
 		if (rc == 0 && (b->n == MAILDIR_MANY || b->octets >= BATCH_OCTETS))
-			rc = deliver_batch(b, target->dir, err);
+			rc = deliver_batch(b, target->box.dir, err);
 	}
-	if (deliver_batch(b, target->dir, rc == 0 ? err : &later) != 0)
+	if (deliver_batch(b, target->box.dir, rc == 0 ? err : &later) != 0)
 		rc = -1;
-	if (maildir_sync(target->dir, rc == 0 ? err : &later) != 0)
+	if (maildir_sync(target->box.dir, rc == 0 ? err : &later) != 0)
 		rc = -1;
 	free(b);
 	if (target->cache && folder_scan(target, rc == 0 ? err : &later) < 0)

@@ -93,16 +93,17 @@ static int local_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_
 		uint32_t wanted = (change_flags_of(f, uids[done]) & ~clear) | set;
 		char *base = folder_local_file(f, uids[done], err);
 
-		rc = base ? maildir_set_flags_later(f->dir, base, wanted & MAIL_SERVER_FLAGS, err)
+		rc = base ? maildir_set_flags_later(
+				    f->box.dir, base, wanted & MAIL_SERVER_FLAGS, err)
 			  : -1;
 		free(base);
 	}
-	if (done && maildir_sync(f->dir, &later) != 0 && rc == 0) {
+	if (done && maildir_sync(f->box.dir, &later) != 0 && rc == 0) {
 		*err = later;
 		rc = -1;
 	}
 	cache_set_flags_all(f->cache, uids, done, clear, set, NULL, NULL);
-	f->stamp = localbox_stamp(f->dir); /* our own change needs no new scan */
+	f->box.stamp = localbox_stamp(f->box.dir); /* our own change needs no new scan */
 	return rc;
 }
 
@@ -252,18 +253,18 @@ static int local_keywords(struct folder *f, struct label_group *g, struct err *e
 		char *base = folder_local_file(f, g->uids[done], err);
 
 		rc = base ? maildir_set_keywords_later(
-				    f->dir, base, str_c(&g->clear), str_c(&g->set), &now, err)
+				    f->box.dir, base, str_c(&g->clear), str_c(&g->set), &now, err)
 			  : -1;
 		free(base);
 		if (rc == 0)
 			cache_set_flags(f->cache, g->uids[done], 0, 0, str_c(&now), NULL);
 	}
-	if (done && maildir_sync(f->dir, &later) != 0 && rc == 0) {
+	if (done && maildir_sync(f->box.dir, &later) != 0 && rc == 0) {
 		*err = later;
 		rc = -1;
 	}
 	str_done(&now);
-	f->stamp = localbox_stamp(f->dir); /* our own change needs no new scan */
+	f->box.stamp = localbox_stamp(f->box.dir); /* our own change needs no new scan */
 	return rc;
 }
 

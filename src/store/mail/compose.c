@@ -223,7 +223,7 @@ void compose_ref(struct outbox_ref *to, struct folder *f, uint32_t uid)
 
 	outbox_ref_done(to);
 	to->account = mem_strdup(a->kind == ACCOUNT_PATH ? "" : a->setup->settings->name);
-	to->folder = mem_strdup(a->kind == ACCOUNT_PATH ? f->dir : f->name);
+	to->folder = mem_strdup(a->kind == ACCOUNT_PATH ? f->box.dir : f->name);
 	to->file = file ? file : mem_strdup("");
 	to->local = f->local;
 	to->uidvalidity = cache_meta(f->cache)->uidvalidity;

@@ -50,10 +50,10 @@ struct folder *folder_new(struct account *a, const char *name, bool local)
 void folder_free(struct folder *f)
 {
 	cache_free(f->cache);
-	map_free(f->files, NULL);
+	map_free(f->box.files, NULL);
 	free(f->name);
 	free(f->mailbox);
-	free(f->dir);
+	free(f->box.dir);
 	free(f);
 }
 
@@ -124,7 +124,7 @@ struct folder *folder_by_ui_name(struct account *a, const char *name)
 {
 	for (struct folder *f = a->folders; f; f = f->next) {
 		char *ui = folder_ui_name(f);
-		bool same = !f->vanished && strcmp(ui, name) == 0;
+		bool same = !f->box.vanished && strcmp(ui, name) == 0;
 
 		free(ui);
 		if (same)
@@ -176,7 +176,7 @@ struct folder *folder_by_role(struct account *a, enum mail_role role, bool local
 {
 	struct folder *f = a->folders;
 
-	while (f && (f->local != local || f->vanished || !has_role(f, role)))
+	while (f && (f->local != local || f->box.vanished || !has_role(f, role)))
 		f = f->next;
 	return f;
 }

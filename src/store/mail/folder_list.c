@@ -33,21 +33,21 @@ static void count_closed(struct folder *f)
 	if (count_rows(f))
 		return;
 	f->total = f->unread = 0;
-	if (localbox_scan(f->dir, count_entry, f, &err) != 0 && !folder_went(f, &err))
+	if (localbox_scan(f->box.dir, count_entry, f, &err) != 0 && !folder_went(f, &err))
 		store_disk_notice(
 			f->account, _("Folder %s cannot be counted: %s"), f->name, err.text);
 }
 
 static bool is_shown(struct folder *f)
 {
-	if (f->vanished)
+	if (f->box.vanished)
 		return false;
-	if (f->local && !f->cache && f->dir) {
-		uint64_t stamp = localbox_stamp(f->dir);
+	if (f->local && !f->cache && f->box.dir) {
+		uint64_t stamp = localbox_stamp(f->box.dir);
 
-		if (!f->counts_known || stamp != f->stamp) {
+		if (!f->counts_known || stamp != f->box.stamp) {
 			count_closed(f);
-			f->stamp = stamp;
+			f->box.stamp = stamp;
 			f->counts_known = true;
 		}
 	}

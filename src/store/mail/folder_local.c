@@ -38,9 +38,9 @@ static struct folder *new_listed(struct account *a, const char *root, const char
 	struct folder *f = folder_new(a, name, true);
 
 	f->role = local_role(name);
-	f->dir = maildir_dir(
+	f->box.dir = maildir_dir(
 		root, name, NULL); /* what cannot be a name is shown, and never opened */
-	f->selectable = f->dir != NULL;
+	f->selectable = f->box.dir != NULL;
 	return f;
 }
 
@@ -58,8 +58,8 @@ static bool note_local(struct account *a, const char *root, const struct strv *n
 		}
 	}
 	for (struct folder *f = a->folders; f; f = f->next)
-		if (f->local && f->vanished == (map_get(here, f->name) != NULL)) {
-			f->vanished = !f->vanished;
+		if (f->local && f->box.vanished == (map_get(here, f->name) != NULL)) {
+			f->box.vanished = !f->box.vanished;
 			changed = true;
 		}
 	map_free(here, NULL);
@@ -107,8 +107,8 @@ static bool tree_changed(struct account *a)
 /* A folder that nobody has open: whether its counts are old. */
 static bool has_other_files(const struct folder *f)
 {
-	return f->local && !f->cache && f->dir && !f->vanished && f->counts_known &&
-	       localbox_stamp(f->dir) != f->stamp;
+	return f->local && !f->cache && f->box.dir && !f->box.vanished && f->counts_known &&
+	       localbox_stamp(f->box.dir) != f->box.stamp;
 }
 
 bool folder_look_local(struct account *a, bool closed_too)
@@ -151,7 +151,7 @@ static void add_fresh(struct scan *s, const struct maildir_entry *e)
 static int scan_one(void *ctx, const struct maildir_entry *e)
 {
 	struct scan *s = ctx;
-	uint32_t uid = (uint32_t)(uintptr_t)map_get(s->folder->files, e->base);
+	uint32_t uid = (uint32_t)(uintptr_t)map_get(s->folder->box.files, e->base);
 	const struct columns *c;
 	ptrdiff_t at;
 
@@ -254,7 +254,7 @@ static void note_files(struct folder *f, const struct summary *rows, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (cache_has(f->cache, rows[i].uid))
-			map_put(f->files, rows[i].file, (void *)(uintptr_t)rows[i].uid);
+			map_put(f->box.files, rows[i].file, (void *)(uintptr_t)rows[i].uid);
 }
 
 static void filing_flush(struct filing *g)
@@ -295,7 +295,7 @@ static const char *kept_keywords(struct folder *f, const char *wanted, struct st
 	struct str known = STR_INIT;
 
 	str_clear(out);
-	if (wanted && *wanted && maildir_keywords_known(f->dir, &known, NULL) == 0)
+	if (wanted && *wanted && maildir_keywords_known(f->box.dir, &known, NULL) == 0)
 		keywords_both(out, str_c(&known), wanted);
 	str_done(&known);
 	return str_c(out);
@@ -347,7 +347,7 @@ static void add_fresh_files(struct scan *s)
 		struct err why = {0};
 
 		str_clear(&bytes);
-		if (read_fresh(g.folder->dir, new, &bytes, &why) == 0)
+		if (read_fresh(g.folder->box.dir, new, &bytes, &why) == 0)
 			filing_add(&g, new->base, str_c(&bytes), bytes.len, new->flags,
 				new->received, new->keywords);
 		else if (why.kind != ERR_GONE && !unreadable++)
@@ -371,7 +371,7 @@ static uint32_t *missing_files(struct scan *s, size_t *n)
 	void *uid;
 
 	*n = 0;
-	while (map_each(s->folder->files, &at, &base, &uid))
+	while (map_each(s->folder->box.files, &at, &base, &uid))
 		if (!map_get(s->seen, base)) {
 			gone = mem_grow(gone, &cap, *n + 1, sizeof(*gone));
 			gone[(*n)++] = (uint32_t)(uintptr_t)uid;
@@ -385,7 +385,7 @@ static void forget_files(struct folder *f, const uint32_t *gone, size_t n)
 		struct summary s;
 
 		if (cache_get(f->cache, gone[i], &s) == 0)
-			map_take(f->files, s.file);
+			map_take(f->box.files, s.file);
 	}
 	cache_remove(f->cache, gone, n, NULL);
 }
@@ -405,13 +405,13 @@ static void scan_done(struct scan *s)
 /* A folder that another program took away is an empty one. */
 static int scan_files(struct scan *s, struct err *err)
 {
-	return s->folder->vanished ? 0 : localbox_scan(s->folder->dir, scan_one, s, err);
+	return s->folder->box.vanished ? 0 : localbox_scan(s->folder->box.dir, scan_one, s, err);
 }
 
 int folder_scan(struct folder *f, struct err *err)
 {
 	struct scan s = {.folder = f, .seen = map_new()};
-	uint64_t stamp = localbox_stamp(f->dir);
+	uint64_t stamp = localbox_stamp(f->box.dir);
 	uint32_t *gone = NULL;
 	size_t ngone = 0;
 	struct err why = {0};
@@ -425,7 +425,7 @@ int folder_scan(struct folder *f, struct err *err)
 		add_fresh_files(&s);
 		gone = missing_files(&s, &ngone);
 		forget_files(f, gone, ngone);
-		f->stamp = stamp;
+		f->box.stamp = stamp;
 		f->percent = 100;
 		if (s.nchanged || ngone) {
 			folder_send_changes(f, s.changed, s.nchanged, gone, ngone);
@@ -439,7 +439,8 @@ int folder_scan(struct folder *f, struct err *err)
 
 bool folder_went(const struct folder *f, const struct err *err)
 {
-	return err->kind == ERR_GONE && f->account->kind == ACCOUNT_OPENED && !localbox_is(f->dir);
+	return err->kind == ERR_GONE && f->account->kind == ACCOUNT_OPENED &&
+	       !localbox_is(f->box.dir);
 }
 
 bool folder_look(struct folder *f)
@@ -458,7 +459,7 @@ int folder_deliver(struct folder *f, const char *p, size_t len, uint32_t flags,
 	struct maildir_mail m = {
 		.p = p, .len = len, .flags = flags, .tag = tag, .keywords = keywords};
 
-	maildir_deliver_many(f->dir, &m, 1);
+	maildir_deliver_many(f->box.dir, &m, 1);
 	if (m.base.len)
 		*uid = add_file(f, m.base.p, p, len, flags, (uint32_t)clock_now(), keywords);
 	else if (err)
@@ -498,7 +499,7 @@ static size_t read_again(struct folder *f, const uint32_t *uids, size_t n, struc
 		struct str bytes = STR_INIT;
 
 		if (base && at >= 0 &&
-			localbox_read(f->dir, base, MAILDIR_MESSAGE_MAX, &bytes, NULL) == 0) {
+			localbox_read(f->box.dir, base, MAILDIR_MESSAGE_MAX, &bytes, NULL) == 0) {
 			struct file_row row = {0};
 
 			file_row_make(&row, base, str_c(&bytes), bytes.len, c->flags[at],
@@ -558,7 +559,7 @@ void folder_deliver_group(struct folder *f, struct maildir_group *g)
 			m->received ? m->received : now, kept_keywords(f, m->keywords, &kept[i]));
 		memcpy(m->identity, rows[i].s.identity, 16);
 		/* A group that has a thread may have been seen by a scan meanwhile. */
-		if (map_get(f->files, m->base.p))
+		if (map_get(f->box.files, m->base.p))
 			continue;
 		uids[k] = rows[i].s.uid = uid++;
 		all[k++] = rows[i].s;
@@ -580,7 +581,7 @@ void folder_deliver_group(struct folder *f, struct maildir_group *g)
 
 void folder_deliver_many(struct folder *f, struct maildir_mail *v, size_t n)
 {
-	struct maildir_group *g = maildir_group_new(f->dir);
+	struct maildir_group *g = maildir_group_new(f->box.dir);
 
 	for (size_t i = 0; i < n; i++)
 		maildir_group_add(g, &v[i]);

@@ -17,10 +17,10 @@ static struct folder *new_local(
 		f = folder_find(a, name, true);
 		if (!f)
 			f = folder_new(a, name, true);
-		f->vanished = false;
+		f->box.vanished = false;
 		f->role = role;
-		if (!f->dir)
-			f->dir = maildir_dir(root, name, NULL);
+		if (!f->box.dir)
+			f->box.dir = maildir_dir(root, name, NULL);
 	}
 	free(root);
 	return f;

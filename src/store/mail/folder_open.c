@@ -33,7 +33,7 @@ static char *cache_name(const struct folder *f)
 	struct str name = STR_INIT;
 
 	str_addf(&name, "%s:%s", f->local ? "local" : "imap",
-		f->account->kind == ACCOUNT_PATH ? f->dir : f->name);
+		f->account->kind == ACCOUNT_PATH ? f->box.dir : f->name);
 	return str_steal(&name);
 }
 
@@ -76,13 +76,13 @@ static void load_files(struct folder *f)
 	uint32_t *uids = mem_dup(c->uid, c->n * sizeof(*c->uid));
 	size_t n = c->n;
 
-	f->files = map_new();
+	f->box.files = map_new();
 	for (size_t i = 0; i < n; i++) {
 		struct summary s;
 
 		if (cache_get(f->cache, uids[i], &s) == 0 && *s.file &&
 			!(s.flags & MAIL_PLACEHOLDER))
-			map_put(f->files, s.file, (void *)(uintptr_t)uids[i]);
+			map_put(f->box.files, s.file, (void *)(uintptr_t)uids[i]);
 	}
 	free(uids);
 }
@@ -92,22 +92,22 @@ int folder_use(struct folder *f, struct err *err)
 	bool opened = !f->cache;
 
 	if (opened) {
-		if (f->account->kind == ACCOUNT_PATH && f->dir && !file_exists(f->dir))
-			return err_set(err, ERR_GONE, _("%s does not exist"), f->dir);
-		if (f->local && (!f->dir || !localbox_is(f->dir)))
+		if (f->account->kind == ACCOUNT_PATH && f->box.dir && !file_exists(f->box.dir))
+			return err_set(err, ERR_GONE, _("%s does not exist"), f->box.dir);
+		if (f->local && (!f->box.dir || !localbox_is(f->box.dir)))
 			return err_set(err, ERR_GONE,
 				_("%s is neither a Maildir folder nor an mbox file"),
-				f->dir ? f->dir : f->name);
+				f->box.dir ? f->box.dir : f->name);
 		if (open_cache(f, err) != 0)
 			return -1;
 		if (f->local) {
 			load_files(f);
 			folder_read_again(f);
-			f->stamp = 0;
+			f->box.stamp = 0;
 		}
 		overlay_folder(f); /* a break between the journal and the cache is mended here */
 	}
-	if (f->local && localbox_stamp(f->dir) != f->stamp) {
+	if (f->local && localbox_stamp(f->box.dir) != f->box.stamp) {
 		if (f->uses)
 			folder_look(f);
 		else if (folder_scan(f, err) < 0)
@@ -221,8 +221,8 @@ void folder_unuse(struct folder *f)
 	folder_compact(f);
 	cache_free(f->cache);
 	f->cache = NULL;
-	map_free(f->files, NULL);
-	f->files = NULL;
+	map_free(f->box.files, NULL);
+	f->box.files = NULL;
 }
 
 bool folder_is_shown(const struct folder *f)
@@ -270,8 +270,8 @@ void folder_forget_files(struct folder *f)
 		empty_cache(f);
 	cache_free(f->cache);
 	f->cache = NULL;
-	map_free(f->files, NULL);
-	f->files = NULL;
+	map_free(f->box.files, NULL);
+	f->box.files = NULL;
 	f->compacting = 0; /* what the compactor makes of it is not taken */
 	f->fetched = false;
 	/* What is not rewritten now, for somebody is at it, is with the next opening. */

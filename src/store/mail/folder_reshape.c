@@ -213,7 +213,7 @@ static int empty_inbox(struct folder *f, size_t known, struct err *err)
 		bases[k] = folder_local_file(f, cache_columns_view(f->cache)->uid[i], NULL);
 		k += bases[k] != NULL;
 	}
-	rc = maildir_remove_many(f->dir, bases, k, err);
+	rc = maildir_remove_many(f->box.dir, bases, k, err);
 	while (k)
 		free(bases[--k]);
 	free(bases);
@@ -564,7 +564,7 @@ void folder_reshape_forget(struct account *a, const struct err *why)
 static bool has_below(const struct folder *f)
 {
 	for (const struct folder *k = f->account->folders; k; k = k->next)
-		if (k != f && k->local == f->local && k->life != LIFE_GONE && !k->vanished &&
+		if (k != f && k->local == f->local && k->life != LIFE_GONE && !k->box.vanished &&
 			below(k->name, f->name))
 			return true;
 	return false;

@@ -34,9 +34,9 @@ static void add_rows(struct folder *f, struct store_event *ev, size_t from, size
 bool folder_is_read_only(const struct folder *f)
 {
 	if (f->account->store->read_only || (folder_is_foreign(f) && !f->local) ||
-		f->life == LIFE_GONE || f->vanished || f->fixed || f->changing)
+		f->life == LIFE_GONE || f->box.vanished || f->fixed || f->changing)
 		return true;
-	return f->local && f->dir && localbox_is_mbox(f->dir);
+	return f->local && f->box.dir && localbox_is_mbox(f->box.dir);
 }
 
 static void add_shown(struct list *l, struct columns *c)

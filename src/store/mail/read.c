@@ -240,7 +240,7 @@ static int read_local(
 {
 	char *base = folder_local_file(f, uid, err);
 	size_t skip = 0;
-	int rc = base ? localbox_read(f->dir, base, MAILDIR_MESSAGE_MAX, out, err) : -1;
+	int rc = base ? localbox_read(f->box.dir, base, MAILDIR_MESSAGE_MAX, out, err) : -1;
 
 	*whole = 0;
 	if (rc == 0 && stub_is(base, str_c(out), out->len, whole, &skip)) {

@@ -58,7 +58,7 @@ static int deliver_to_sent(struct account *a, struct folder *sent, const struct 
 		     : folder_deliver(
 			       sent, message->p, message->len, MAIL_SEEN, "", NULL, &uid, err);
 	if (rc == 0) {
-		rc = maildir_sync(sent->dir, err);
+		rc = maildir_sync(sent->box.dir, err);
 		folder_send_changes(sent, &uid, 1, NULL, 0);
 	}
 	folder_unuse(sent);

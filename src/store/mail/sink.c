@@ -216,7 +216,8 @@ static bool same_bytes(struct folder *f, uint32_t uid, const struct str *message
 {
 	char *base = folder_local_file(f, uid, NULL);
 	struct str there = STR_INIT;
-	bool same = base && localbox_read(f->dir, base, MAILDIR_MESSAGE_MAX, &there, NULL) == 0 &&
+	bool same = base &&
+		    localbox_read(f->box.dir, base, MAILDIR_MESSAGE_MAX, &there, NULL) == 0 &&
 		    there.len == message->len &&
 		    memcmp(str_c(&there), str_c(message), message->len) == 0;
 
@@ -471,7 +472,7 @@ static int read_back(struct sink *s, const struct maildir_mail *m, struct err *e
 
 static int deliver(struct sink *s, struct maildir_mail *mail, struct err *err)
 {
-	const char *dir = s->folder ? s->folder->dir : s->dir;
+	const char *dir = s->folder ? s->folder->box.dir : s->dir;
 	int rc = 0;
 
 	if (s->folder)

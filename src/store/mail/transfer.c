@@ -462,7 +462,7 @@ static int list_export(struct transfer *t, struct store_request *r, struct err *
 {
 	if (store_may_write(t->account->store, t->path, err) != 0)
 		return -1;
-	if (t->given && t->given->dir && file_inside(t->path, t->given->dir))
+	if (t->given && t->given->box.dir && file_inside(t->path, t->given->box.dir))
 		return err_set(err, ERR_INPUT, _("%s is the folder itself; choose another place"),
 			t->path);
 	if (t->given) {
@@ -477,7 +477,7 @@ static int list_export(struct transfer *t, struct store_request *r, struct err *
 		return err_set(err, ERR_INPUT,
 			_("All folders of an account go into a Maildir, not into one mbox file"));
 	for (struct folder *f = t->account->folders; f; f = f->next)
-		if (f->selectable && !f->vanished)
+		if (f->selectable && !f->box.vanished)
 			strv_take(&t->folders, folder_ui_name(f));
 	return 0;
 }

@@ -179,9 +179,10 @@ static int back_keywords(struct undo_part *p, struct err *err)
 static void rename_local(struct store *s, const struct undo_part *back)
 {
 	for (size_t i = 0; i < back->n; i++) {
-		uintptr_t now = back->bases[i] && back->folder->files
-					? (uintptr_t)map_get(back->folder->files, back->bases[i])
-					: 0;
+		uintptr_t now =
+			back->bases[i] && back->folder->box.files
+				? (uintptr_t)map_get(back->folder->box.files, back->bases[i])
+				: 0;
 
 		for (struct undo *u = now ? s->undo : NULL; u; u = u->next)
 			for (struct undo_part *p = u->parts; p; p = p->next)
@@ -207,8 +208,8 @@ static int back_local(struct account *a, const struct undo_part *p, struct err *
 	for (size_t i = 0; i < p->n; i++)
 		if (p->bases[i])
 			bases[n++] = p->bases[i];
-	rc = maildir_move_many(a->setup ? a->setup->data_dir : NULL, p->target->dir, bases, n,
-		p->folder->dir, &moved, err);
+	rc = maildir_move_many(a->setup ? a->setup->data_dir : NULL, p->target->box.dir, bases, n,
+		p->folder->box.dir, &moved, err);
 	free(bases);
 	folder_look(p->folder);
 	if (p->target->cache)

@@ -183,7 +183,7 @@ static int copy_one(struct copying *c, uint32_t uid, struct err *err)
 		return 0;
 	}
 	row = summary_copy(&s); /* the strings last until the cache is used again */
-	rc = localbox_read(c->from->dir, row->file, MAILDIR_MESSAGE_MAX, &bytes, err);
+	rc = localbox_read(c->from->box.dir, row->file, MAILDIR_MESSAGE_MAX, &bytes, err);
 	if (rc == 0)
 		rc = uploads_add(c->up, &bytes,
 			&(struct upload){row->flags, row->received, row->keywords, row->message_id},
