@@ -22,6 +22,7 @@
 #include "store/mail/life.h"
 #include "store/mail/pending.h"
 #include "store/mail/remote.h"
+#include "store/mail/upkeep.h"
 #include "store/store.h"
 #include "store/work.h"
 
@@ -30,12 +31,6 @@
 enum { FIRST_ROWS = 100 };
 
 struct account;
-
-struct folder_counts { /* as the server says */
-	bool known;
-	uint32_t total, unread, uidnext, uidvalidity;
-	uint64_t modseq; /* 0: not said */
-};
 
 /* The files of a local folder; nothing of a server's. */
 struct folder_box {
@@ -52,6 +47,7 @@ struct folder {
 	unsigned numbering; /* another when UIDs mean other messages; the same in no two folders */
 	char *name;         /* UTF-8, '/' between levels; INBOX */
 	char *mailbox;      /* wire name, server folders only; NULL while unknown */
+	struct upkeep *upkeep;
 	bool local;
 	struct folder_box box;
 	enum mail_role role;
@@ -59,13 +55,9 @@ struct folder {
 	bool listed;           /* the last list of the server has it, be it a name only */
 	bool selectable;       /* it can be opened */
 	bool counts_known;
-	bool fixed;       /* the server lets nothing be changed there: its word of today, when it is
-			     opened, wherever the folder stands */
-	bool refused;     /* its last synchronisation was, and that was told */
-	unsigned breaks;  /* the connection ended so often while it was synchronised */
-	int64_t next_try; /* clock_ms: not synchronised before, for that went on */
-	bool changing;    /* the server was told to delete or rename it, and has not answered */
-	bool doubted; /* its mod-sequence is not to be believed, once the running one is through */
+	bool fixed;    /* the server lets nothing be changed there: its word of today, when it is
+			  opened, wherever the folder stands */
+	bool changing; /* the server was told to delete or rename it, and has not answered */
 	uint32_t total, unread; /* as the server's LIST says; replaced by what the cache says once
 				   complete */
 	struct cache *cache;    /* open while used; NULL: closed */
@@ -75,14 +67,9 @@ struct folder {
 	bool fetched;           /* folder_was_fetched has seen so */
 	uint64_t waiting_sign;  /* waiting.c: of the operations its rows were made of; 0: unknown */
 	bool waiting_late;      /* and some go when its synchronisation is through */
-	bool syncing, wants_sync;
-	int percent;                 /* of the first fill, -1 unknown */
-	struct folder_counts server; /* as told last */
-	struct folder_counts asked;  /* when the running synchronisation was asked for */
-	struct folder_counts
-		seen;     /* of which all is here: nothing is to be done until it changes */
-	uint64_t news;    /* cache_news that was told */
-	uint64_t counted; /* cache_version that here_total and here_unread are of */
+	int percent;            /* of the first fill, -1 unknown */
+	uint64_t news;          /* cache_news that was told */
+	uint64_t counted;       /* cache_version that here_total and here_unread are of */
 	uint32_t here_total, here_unread, here_bad; /* bad: placeholders */
 	uint32_t here_unseen; /* as servers count: unread, and those marked as deleted */
 };
@@ -369,8 +356,6 @@ void folder_recount(struct folder *f); /* total and unread, where the cache has 
 void folder_count(struct folder *f, uint32_t *total, uint32_t *unread);
 /* What the server told of an open folder is not what is here. */
 bool folder_is_changed(struct folder *f);
-/* It says what it said when all of it was here; needs no cache. */
-bool folder_is_settled(const struct folder *f);
 /* What puts a folder off ends: a person asks. */
 void folder_try_again(struct account *a);
 /* A row that says that its message could not be had is asked for anew. */

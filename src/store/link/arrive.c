@@ -6,7 +6,8 @@
 static void give_up_sync(struct account *a, const struct err *why)
 {
 	for (struct folder *f = a->folders; f; f = f->next)
-		f->wants_sync &= f->syncing;
+		if (!upkeep_runs(f))
+			upkeep_unwant(f);
 	syncall_give_up(a, why);
 }
 

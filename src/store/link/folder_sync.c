@@ -1,5 +1,4 @@
 /* A server folder and its server: when it has to be synchronised, and with what is known. */
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/uids.h"
 #include "store/disk/cache.h"
@@ -77,21 +76,13 @@ void folder_synchronise(struct folder *f)
 
 	if (f->local || f->life == LIFE_GONE || !lanes_are_open(a) || !f->mailbox || !f->cache)
 		return;
-	if (clock_ms() < f->next_try)
+	if (!upkeep_begin(f))
 		return;
-	if (f->syncing) {
-		f->wants_sync =
-			true; /* again when this one is through: something changed meanwhile */
-		return;
-	}
 	j = job_new(JOB_SYNC);
 	j->folder = mem_strdup(f->name);
 	j->mailbox = mem_strdup(f->mailbox);
 	j->sync.watch = should_watch(f);
 	copy_known(f, &j->sync.known);
-	f->syncing = true;
-	f->asked = f->server;
-	f->wants_sync = f->doubted = false;
 	lanes_post(a, LANE_MAIN, j);
 }
 
@@ -106,7 +97,7 @@ static bool is_synchronised(const struct folder *f)
  * to see that. */
 static void sync_folder(struct folder *f, bool only_changed, bool kept_up)
 {
-	if (only_changed && !f->cache && folder_is_settled(f))
+	if (only_changed && !f->cache && upkeep_is_settled(f))
 		return;
 	if (!folder_try(f))
 		return;
@@ -129,14 +120,14 @@ static bool is_kept_up(struct folder *f)
 
 void account_sync_changed(struct folder *f)
 {
-	if (is_synchronised(f) && !f->syncing && is_kept_up(f))
+	if (is_synchronised(f) && !upkeep_runs(f) && is_kept_up(f))
 		sync_folder(f, true, !is_watched(f));
 }
 
 void account_sync_folders(struct account *a, enum sync_which which)
 {
 	for (struct folder *f = a->folders; f; f = f->next)
-		if (is_synchronised(f) && !f->syncing &&
+		if (is_synchronised(f) && !upkeep_runs(f) &&
 			(which == SYNC_ALL_CHANGED || is_watched(f) ||
 				(which == SYNC_SHOWN_CHANGED && is_kept_up(f))))
 			sync_folder(f, which != SYNC_SHOWN,

@@ -10,11 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	BREAKS_MAX = 2, /* connections that end while one folder is synchronised */
-	LATER_MS = 60 * 60 * 1000
-};
-
 static struct folder *folder_of(struct account *a, const struct result *r)
 {
 	struct folder *f = r->folder ? folder_find(a, r->folder, false) : NULL;
@@ -245,7 +240,7 @@ static void finish_fill(struct folder *f, const struct cache_meta *told)
 	bool was_complete = cache_meta(f->cache)->complete;
 	struct cache_meta meta = *told;
 
-	if (f->doubted)
+	if (upkeep_is_doubted(f))
 		meta.highestmodseq = 0;
 	/* META follows the data it covers, and the data is on disk before it (CACHE protocol). */
 	cache_sync(f->cache, NULL);
@@ -261,14 +256,12 @@ static void finish_fill(struct folder *f, const struct cache_meta *told)
  * what ends them. */
 static void put_off(struct account *a, struct folder *f, const struct result *r)
 {
-	f->wants_sync = true;
-	if (r->unbegun || ++f->breaks < BREAKS_MAX)
-		return;
-	f->wants_sync = false;
-	f->breaks = 0;
-	f->next_try = clock_ms() + LATER_MS;
-	store_notice(a, _("Folder %s cannot be synchronised, and is tried again in an hour: %s"),
-		f->name, r->err.text);
+	if (r->unbegun)
+		upkeep_want(f);
+	else if (upkeep_broke(f))
+		store_notice(a,
+			_("Folder %s cannot be synchronised, and is tried again in an hour: %s"),
+			f->name, r->err.text);
 }
 
 static bool is_break(const struct err *err)
@@ -280,34 +273,33 @@ void folder_take_synced(struct account *a, struct result *r)
 {
 	struct folder *f = folder_find(a, r->folder, false);
 
-	if (!f || !f->syncing)
+	if (!f || !upkeep_end(f))
 		return;
-	f->syncing = false;
 	if (r->err.kind != ERR_NONE) {
 		if ((r->err.kind == ERR_REFUSED || r->err.kind == ERR_GONE) &&
-			f->life != LIFE_GONE && !f->refused)
+			f->life != LIFE_GONE && !upkeep_is_refused(f))
 			store_notice(a, _("Folder %s: %s"), f->name, r->err.text);
-		f->refused |= r->err.kind == ERR_REFUSED;
+		if (r->err.kind == ERR_REFUSED)
+			upkeep_refused(f);
 		if (is_break(&r->err))
 			put_off(a, f, r);
-		if (r->err.kind != ERR_REFUSED && !f->wants_sync) {
+		if (r->err.kind != ERR_REFUSED && !upkeep_is_wanted(f)) {
 			struct err why = {0};
 
 			err_set(&why, r->err.kind, _("Folder %s: %s"), f->name, r->err.text);
 			syncall_failed(a, &why);
 		}
 	} else if (f->cache) {
-		f->refused = false;
-		f->breaks = 0;
+		upkeep_through(f);
 		links_carry(a);
-		f->seen = f->asked;
 		finish_fill(f, &r->synced.meta);
 		/* What was told meanwhile may be news; a cache that cannot be written is never
 		 * complete, and no reason to ask again and again. */
-		f->wants_sync |= f->server.known && !folder_is_settled(f) && folder_is_changed(f);
+		if (upkeep_told(f)->known && !upkeep_is_settled(f) && folder_is_changed(f))
+			upkeep_want(f);
 	}
 	folder_send_folders(a);
-	if (f->wants_sync && r->err.kind == ERR_NONE) {
+	if (upkeep_is_wanted(f) && r->err.kind == ERR_NONE) {
 		folder_ask_sync(f);
 	} else if (!f->uses) {
 		f->uses = 1; /* opened for this only: folder_unuse compacts and closes */

@@ -14,8 +14,8 @@ void listing_counts(struct folder *f, const struct folder_entry *e)
 	f->counts_known = true;
 	f->total = e->total;
 	f->unread = e->unread;
-	f->server = (struct folder_counts){
-		true, e->total, e->unread, e->uidnext, e->uidvalidity, e->highestmodseq};
+	upkeep_heard(f, &(struct folder_counts){true, e->total, e->unread, e->uidnext,
+				e->uidvalidity, e->highestmodseq});
 }
 
 /* What is known by its wire name and by the name people see, and what the list has. */

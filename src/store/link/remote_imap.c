@@ -6,8 +6,8 @@
 static void ask_again(struct account *a)
 {
 	for (struct folder *f = a->folders; f; f = f->next)
-		if (f->wants_sync && !f->syncing && folder_use(f, NULL) == 0) {
-			f->wants_sync = false;
+		if (upkeep_is_wanted(f) && !upkeep_runs(f) && folder_use(f, NULL) == 0) {
+			upkeep_unwant(f);
 			folder_ask_sync(f);
 			folder_unuse(f);
 		}
@@ -31,7 +31,7 @@ static bool goes_on(const struct account *a, enum sync_state before, const struc
 		return true;
 	/* What is asked for just now is answered by the lane that waits, and then wanted. */
 	for (const struct folder *f = a->folders; f; f = f->next)
-		if (f->wants_sync || f->syncing)
+		if (upkeep_is_wanted(f) || upkeep_runs(f))
 			return true;
 	return false;
 }
@@ -41,7 +41,7 @@ static void stop(struct account *a, const struct err *why)
 	(void)why;
 	pending_set_in_flight(a, 0);
 	for (struct folder *f = a->folders; f; f = f->next)
-		f->syncing = f->wants_sync = false;
+		upkeep_stop(f);
 }
 
 static bool everything(struct account *a, unsigned request)

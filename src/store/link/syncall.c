@@ -146,7 +146,7 @@ static bool is_busy(struct account *a)
 	if (a->syncall->awaits_list || (a->remote->is_busy && a->remote->is_busy(a)))
 		return true;
 	for (struct folder *f = a->folders; f; f = f->next)
-		if (f->syncing || f->wants_sync)
+		if (upkeep_runs(f) || upkeep_is_wanted(f))
 			return true;
 	return false;
 }

@@ -38,6 +38,7 @@ struct folder *folder_new(struct account *a, const char *name, bool local)
 	f->local = local;
 	f->selectable = true;
 	f->percent = -1;
+	f->upkeep = upkeep_new();
 	folder_renumbered(f);
 	if (strcmp(name, "INBOX") == 0)
 		f->role = ROLE_INBOX;
@@ -53,6 +54,7 @@ void folder_free(struct folder *f)
 	map_free(f->box.files, NULL);
 	free(f->name);
 	free(f->mailbox);
+	upkeep_free(f->upkeep);
 	free(f->box.dir);
 	free(f);
 }

@@ -214,7 +214,7 @@ void folder_unuse(struct folder *f)
 {
 	if (f->uses)
 		f->uses--;
-	if (f->uses || f->syncing || !f->cache)
+	if (f->uses || upkeep_runs(f) || !f->cache)
 		return;
 	if (f->local) /* its stamp says from now on that these are its numbers */
 		folder_recount(f);

@@ -174,7 +174,7 @@ void folder_drop(struct folder *f)
 static void retire(struct folder *f)
 {
 	life_retire(f);
-	f->syncing = f->wants_sync = false;
+	upkeep_stop(f);
 	undo_forget_folder(f);
 	if (f->uses || f->account->store->work)
 		return;

@@ -65,7 +65,7 @@ void folder_fetch_again(struct folder *f, uint32_t uid)
 void folder_try_again(struct account *a)
 {
 	for (struct folder *f = a->folders; f; f = f->next)
-		f->next_try = 0;
+		upkeep_at_once(f);
 }
 
 /* Asks the server for the truth: an unknown mod-sequence makes the next compare read every flag
@@ -80,16 +80,9 @@ void folder_distrust(struct folder *f)
 	meta.highestmodseq = 0;
 	meta.complete = false;
 	cache_set_meta(f->cache, &meta, NULL);
-	f->doubted = f->syncing; /* whose end must not bring the mod-sequence back */
+	upkeep_doubt(f);
 	folder_ask_sync(f);
 	folder_unuse(f);
-}
-
-static bool same_counts(const struct folder_counts *a, const struct folder_counts *b)
-{
-	return a->known && b->known && a->total == b->total && a->unread == b->unread &&
-	       a->uidnext == b->uidnext && a->uidvalidity == b->uidvalidity &&
-	       a->modseq == b->modseq;
 }
 
 /* What the server ought to say if nothing but what waits in the journal is to be done. */
@@ -99,7 +92,7 @@ static struct folder_counts expected_counts(struct folder *f)
 	struct folder_counts c = {.known = true,
 		.uidnext = m->uidnext,
 		.uidvalidity = m->uidvalidity,
-		.modseq = f->server.modseq ? m->highestmodseq : 0};
+		.modseq = upkeep_told(f)->modseq ? m->highestmodseq : 0};
 	size_t leaving;
 
 	folder_count(f, &c.total, &c.unread);
@@ -107,7 +100,7 @@ static struct folder_counts expected_counts(struct folder *f)
 	free(folder_leaving(f, &leaving));
 	c.total += (uint32_t)leaving;
 	if (journal_count(f->account->journal))
-		c.unread = f->server.unread; /* marks are on their way */
+		c.unread = upkeep_told(f)->unread; /* marks are on their way */
 	return c;
 }
 
@@ -117,12 +110,7 @@ void folder_doubt(struct folder *f)
 
 	meta.highestmodseq = 0;
 	cache_set_meta(f->cache, &meta, NULL);
-	f->doubted = f->syncing;
-}
-
-bool folder_is_settled(const struct folder *f)
-{
-	return same_counts(&f->server, &f->seen);
+	upkeep_doubt(f);
 }
 
 /* A server that counts in its own way is asked no more until it says something else. */
@@ -130,19 +118,19 @@ bool folder_is_changed(struct folder *f)
 {
 	struct folder_counts here;
 
-	if (!f->server.known || !cache_meta(f->cache)->complete || some_are_due(f))
+	if (!upkeep_told(f)->known || !cache_meta(f->cache)->complete || some_are_due(f))
 		return true;
-	if (folder_is_settled(f))
+	if (upkeep_is_settled(f))
 		return false;
 	here = expected_counts(f);
-	if (same_counts(&f->server, &here)) {
-		f->seen = f->server;
+	if (upkeep_tells(f, &here)) {
+		upkeep_settle(f);
 		return false;
 	}
-	here.unread = f->server.unread;
+	here.unread = upkeep_told(f)->unread;
 	/* The mod-sequence says that nothing changed, but the numbers of unread messages differ:
 	 * one of the two is wrong, and reading every flag once shows which. */
-	if (here.modseq && same_counts(&f->server, &here))
+	if (here.modseq && upkeep_tells(f, &here))
 		folder_doubt(f);
 	return true;
 }

@@ -156,8 +156,8 @@ static void change_rows(struct settle *s)
 	void *uid;
 
 	/* What was just confirmed stays until the synchronisation has brought its real row. */
-	s->f->waiting_late = s->f->syncing && map_len(s->have);
-	while (!s->f->syncing && map_each(s->have, &at, &origin, &uid))
+	s->f->waiting_late = upkeep_runs(s->f) && map_len(s->have);
+	while (!upkeep_runs(s->f) && map_each(s->have, &at, &origin, &uid))
 		gone[ngone++] = (uint32_t)(uintptr_t)uid;
 	ngone = uids_sort(gone, ngone);
 	for (size_t i = 0; i < s->nfresh; i++) {
@@ -201,7 +201,7 @@ static void settle(struct folder *f)
 	uint64_t now = sign(f);
 	struct settle s = {.f = f};
 
-	if (now == f->waiting_sign && (!f->waiting_late || f->syncing))
+	if (now == f->waiting_sign && (!f->waiting_late || upkeep_runs(f)))
 		return;
 	f->waiting_sign = now;
 	f->uses++;
