@@ -195,11 +195,13 @@ void __wrap_store_post(struct store *s, struct store_request *r)
 
 void answer_next(struct store_event *ev)
 {
+	store_event_free(tap.answer);
 	tap.answer = ev;
 }
 
 void refuse_next(const char *why)
 {
+	free(tap.refusal);
 	tap.refusal = mem_strdup(why);
 }
 
@@ -268,20 +270,13 @@ static bool is_waiting(const struct screen *x)
 	return false;
 }
 
-/* What a failure says has room for some rows only. */
-static void fails(const struct screen *x, const char *how, const char *what)
-{
-	fputs(str_c(&x->text), stderr);
-	fail_msg("%s%s", how, what);
-}
-
 void wait_event(struct screen *x)
 {
 	struct pollfd fd = {.fd = engine_fd(x->e), .events = POLLIN};
 
 	if (poll(&fd, 1, WAIT_MS) == 0) {
 		glance(x);
-		fails(x, "the engine says nothing", "");
+		shows(x, "nothing that the engine says", true, __FILE__, __LINE__);
 	}
 	app_events(&x->a);
 }
@@ -509,16 +504,13 @@ void type_text(struct screen *x, const char *text)
 	look(x);
 }
 
-void sees(struct screen *x, const char *what)
+void shows(struct screen *x, const char *what, bool is, const char *file, int line)
 {
-	if (!strstr(str_c(&x->text), what))
-		fails(x, "not on the screen: ", what);
-}
-
-void sees_not(struct screen *x, const char *what)
-{
-	if (strstr(str_c(&x->text), what))
-		fails(x, "on the screen: ", what);
+	if ((strstr(str_c(&x->text), what) != NULL) == is)
+		return;
+	fputs(str_c(&x->text), stderr); /* what a failure says has room for some rows only */
+	print_error("%s: %s\n", is ? "not on the screen" : "on the screen", what);
+	_fail(file, line);
 }
 
 void command(struct screen *x, const char *line)

@@ -52,8 +52,18 @@ void click(struct screen *x, int row, int col);
 void begin_answer(struct screen *x);
 void begin_draft(struct screen *x, const char *subject);
 void command(struct screen *x, const char *line);
-void sees(struct screen *x, const char *what);
-void sees_not(struct screen *x, const char *what);
+void shows(struct screen *x, const char *what, bool is, const char *file, int line);
+#define sees(x, what) shows(x, what, true, __FILE__, __LINE__)
+#define sees_not(x, what) shows(x, what, false, __FILE__, __LINE__)
+/* What is seen, or was asked for, after that. */
+#define look_sees(x, what) (look(x), sees(x, what))
+#define look_sees_not(x, what) (look(x), sees_not(x, what))
+#define press_sees(x, keys, what) (press(x, keys), sees(x, what))
+#define press_sees_not(x, keys, what) (press(x, keys), sees_not(x, what))
+#define press_asks(x, keys, what) (press(x, keys), assert_string_equal(asked(), what))
+#define command_sees(x, line, what) (command(x, line), sees(x, what))
+#define command_sees_not(x, line, what) (command(x, line), sees_not(x, what))
+#define command_asks(x, line, what) (command(x, line), assert_string_equal(asked(), what))
 char *in_screen(struct screen *x, const char *name); /* the path of such a file; the last of 4 */
 
 /* --- what the disk thread is asked --- */

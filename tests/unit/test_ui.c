@@ -950,13 +950,10 @@ static void test_screen_index(void **state)
 	sees(x, "1 not sent");
 	sees(x, "q Quit");
 	sees(x, "? Help");
-	press(x, "=");
-	sees(x, "Invoice 4711");
+	press_sees(x, "=", "Invoice 4711");
 	command(x, "copy Archive");
-	press(x, "F");
-	sees(x, "2 waiting");
-	press(x, "2");
-	sees(x, "not encrypted!");
+	press_sees(x, "F", "2 waiting");
+	press_sees(x, "2", "not encrypted!");
 }
 
 static void test_screen_large(void **state)
@@ -965,40 +962,31 @@ static void test_screen_large(void **state)
 
 	sees(x, " work              imap │");
 	sees(x, "Inbox              20 │");
-	press(x, "B");
-	sees_not(x, "imap │");
+	press_sees_not(x, "B", "imap │");
 }
 
 static void test_screen_read(void **state)
 {
 	struct screen *x = open_screen(24, 80);
 
-	press(x, "= j Enter");
-	sees(x, "Invoice 4712");
+	press_sees(x, "= j Enter", "Invoice 4712");
 	sees(x, "> why not pages");
-	press(x, "T");
-	sees_not(x, "> why not pages");
+	press_sees_not(x, "T", "> why not pages");
 	sees(x, "quotes hidden");
-	press(x, "T Space Space");
-	sees_not(x, "Because a page");
-	press(x, "j");
-	sees(x, "Subject: the new cache format");
+	press_sees_not(x, "T Space Space", "Because a page");
+	press_sees(x, "j", "Subject: the new cache format");
 	press(x, "/");
 	type_text(x, "LINE 33");
-	press(x, "Enter");
-	sees(x, "Line 33 of");
-	press(x, "^ b");
-	sees(x, "https://example.org/cache");
-	press(x, "q v s");
-	sees(x, "Save as: ~/cache.pdf");
+	press_sees(x, "Enter", "Line 33 of");
+	press_sees(x, "^ b", "https://example.org/cache");
+	press_sees(x, "q v s", "Save as: ~/cache.pdf");
 	press(x, "Ctrl-U");
 	type_text(x, in_screen(x, "x y"));
 	press(x, "Enter");
 	assert_true(str_starts(asked(), "save 3 2 /"));
 	sees(x, "Saved as /");
 	assert_true(file_exists(in_screen(x, "x y")));
-	press(x, "q q");
-	sees(x, "INBOX");
+	press_sees(x, "q q", "INBOX");
 }
 
 /* Nothing is asked for by a query that is not understood, whichever way it comes. */
@@ -1014,15 +1002,12 @@ static void test_screen_query_refused(void **state)
 		press(x, keys[i]);
 		press(x, "Ctrl-U");
 		type_text(x, "~O");
-		press(x, "Enter");
-		sees(x, "Search, column 1: Talaria has no ~O");
+		press_sees(x, "Enter", "Search, column 1: Talaria has no ~O");
 		assert_string_equal(asked(), "");
-		press(x, "j");
-		sees_not(x, "column 1");
+		press_sees_not(x, "j", "column 1");
 	}
 	for (size_t i = 0; i < MEM_COUNT(commands); i++) {
-		command(x, commands[i]);
-		sees(x, "Search, column 1: Talaria has no ~O");
+		command_sees(x, commands[i], "Search, column 1: Talaria has no ~O");
 		assert_string_equal(asked(), "");
 		press(x, "j");
 	}
@@ -1033,16 +1018,11 @@ static void test_screen_delete_keeps_place(void **state)
 {
 	struct screen *x = open_screen(24, 80);
 
-	press(x, "= d");
-	assert_string_equal(asked(), "delete 1");
-	press(x, "d");
-	assert_string_equal(asked(), "delete 2");
-	press(x, "j d");
-	assert_string_equal(asked(), "delete 4");
-	press(x, "u u u");
-	sees(x, "Undone");
-	press(x, "= Enter d");
-	sees(x, "Invoice 4712");
+	press_asks(x, "= d", "delete 1");
+	press_asks(x, "d", "delete 2");
+	press_asks(x, "j d", "delete 4");
+	press_sees(x, "u u u", "Undone");
+	press_sees(x, "= Enter d", "Invoice 4712");
 	assert_string_equal(asked(), "delete 1");
 }
 
@@ -1061,27 +1041,19 @@ static void test_screen_folders_deleted(void **state)
 
 	forget();
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
-		command(x, cases[i].line);
-		sees(x, cases[i].question);
-		press(x, "Enter");
-		assert_string_equal(asked(), "");
+		command_sees(x, cases[i].line, cases[i].question);
+		press_asks(x, "Enter", "");
 	}
 	command(x, "delete-folder Lists/kernel");
 	done_next("The folder was deleted");
-	press(x, "y");
-	assert_string_equal(asked(), "delete-folder 900 Lists/kernel");
+	press_asks(x, "y", "delete-folder 900 Lists/kernel");
 	sees(x, "The folder was deleted");
 	forget();
-	command(x, "delete-folder");
-	sees(x, "The inbox cannot be deleted");
-	command(x, "rename-folder Other");
-	sees(x, "The inbox cannot be renamed");
-	command(x, "delete-folder Nowhere");
-	sees(x, "There is no folder “Nowhere”");
-	press(x, "y = d");
-	sees(x, "There is no folder here");
-	press(x, "r");
-	sees(x, "There is no folder here");
+	command_sees(x, "delete-folder", "The inbox cannot be deleted");
+	command_sees(x, "rename-folder Other", "The inbox cannot be renamed");
+	command_sees(x, "delete-folder Nowhere", "There is no folder “Nowhere”");
+	press_sees(x, "y = d", "There is no folder here");
+	press_sees(x, "r", "There is no folder here");
 	assert_string_equal(asked(), "");
 }
 
@@ -1092,20 +1064,16 @@ static void test_screen_folders_renamed(void **state)
 	forget();
 	command(x, "open Lists");
 	done_next("The folder was renamed");
-	command(x, "rename-folder New name");
-	assert_string_equal(asked(), "rename-folder Lists New name");
+	command_asks(x, "rename-folder New name", "rename-folder Lists New name");
 	sees(x, "The folder was renamed");
-	command(x, "rename-folder");
-	sees(x, "New name of Lists: Lists");
+	command_sees(x, "rename-folder", "New name of Lists: Lists");
 	press(x, "Esc");
 	/* One that the account uses is not renamed without a look. */
 	command(x, "open Archive");
-	command(x, "rename-folder 2020");
-	sees(x, "The account uses Archive as its folder");
+	command_sees(x, "rename-folder 2020", "The account uses Archive as its folder");
 	sees(x, "New name of Archive: 2020");
 	done_next("The folder was renamed");
-	press(x, "Enter");
-	assert_string_equal(asked(), "rename-folder Archive 2020");
+	press_asks(x, "Enter", "rename-folder Archive 2020");
 }
 
 /* The folder of a list is gone: so is its screen, and what lies over it; the list of folders stays,
@@ -1114,19 +1082,16 @@ static void test_screen_folder_gone(void **state)
 {
 	struct screen *x = open_screen(24, 80);
 
-	press(x, "= Enter");
-	sees(x, "See https://example.org/cache");
+	press_sees(x, "= Enter", "See https://example.org/cache");
 	tell_closed(x, "It is gone");
-	look(x);
-	sees_not(x, "See https://example.org/cache");
+	look_sees_not(x, "See https://example.org/cache");
 	sees(x, "It is gone");
 	sees(x, "1 home"); /* its tab went, too */
 	command(x, "open INBOX");
 	press(x, "y j j");
 	tell_closed(x, NULL);
 	look(x);
-	press(x, "d");
-	sees(x, "Delete folder Archive");
+	press_sees(x, "d", "Delete folder Archive");
 	press(x, "n");
 }
 
@@ -1139,23 +1104,19 @@ static void test_screen_folders_move(void **state)
 	type_text(x, "Old mail");
 	press(x, "Enter");
 	folder_goes(x, "Lists/kernel");
-	press(x, "d");
-	sees(x, "Delete folder Old mail");
+	press_sees(x, "d", "Delete folder Old mail");
 	press(x, "n");
 	folder_goes(x, NULL);
-	press(x, "d");
-	sees(x, "Delete folder Old mail");
+	press_sees(x, "d", "Delete folder Old mail");
 	press(x, "n");
 	/* The one under the cursor: the next is on its line then. */
 	folder_goes(x, "Old mail");
-	press(x, "d");
-	sees(x, "uses Drafts as its folder");
+	press_sees(x, "d", "uses Drafts as its folder");
 	press(x, "n /");
 	type_text(x, "home");
 	press(x, "Enter");
 	folder_goes(x, NULL);
-	press(x, "Enter");
-	sees(x, "1 home");
+	press_sees(x, "Enter", "1 home");
 }
 
 /* A line with DIR for the screen's directory. */
@@ -1221,19 +1182,13 @@ static void test_screen_numbers(void **state)
 	assert_int_equal(row_at(x), 4);
 	command(x, "next 9999999999"); /* as far as it goes */
 	assert_int_equal(row_at(x), 40);
-	command(x, "previous 2x");
-	sees(x, "not “2x”");
+	command_sees(x, "previous 2x", "not “2x”");
 	assert_int_equal(row_at(x), 40);
-	command(x, "previous -1");
-	sees(x, "not “-1”");
-	command(x, "jump 41");
-	sees(x, "There is no message 41");
-	command(x, "jump 2x");
-	sees(x, "There is no message 2x");
-	command(x, "tab 2x");
-	sees(x, "There is no tab 2x");
-	command(x, "tab 3");
-	sees(x, "There is no tab 3");
+	command_sees(x, "previous -1", "not “-1”");
+	command_sees(x, "jump 41", "There is no message 41");
+	command_sees(x, "jump 2x", "There is no message 2x");
+	command_sees(x, "tab 2x", "There is no tab 2x");
+	command_sees(x, "tab 3", "There is no tab 3");
 }
 
 static void test_screen_tags(void **state)
@@ -1244,8 +1199,7 @@ static void test_screen_tags(void **state)
 	sees(x, "Nothing is tagged");
 	press(x, "= t j t ; s");
 	sees(x, "Move 2 messages to:");
-	press(x, "L i s t s / Tab Enter");
-	assert_string_equal(asked(), "move 1 3 Lists/kernel");
+	press_asks(x, "L i s t s / Tab Enter", "move 1 3 Lists/kernel");
 	press(x, "= ");
 	press(x, "T i n v o i c e Enter ; F");
 	assert_non_null(strstr(asked(), "flag 2 9 10"));
@@ -1256,37 +1210,26 @@ static void test_screen_keywords(void **state)
 	struct screen *x = open_screen(24, 80);
 
 	press(x, "=");
-	command(x, "keyword");
-	sees(x, "No keywords");
-	press(x, "Y");
-	sees(x, ":keyword");
+	command_sees(x, "keyword", "No keywords");
+	press_sees(x, "Y", ":keyword");
 	type_text(x, "+work");
-	press(x, "Enter");
-	assert_string_equal(asked(), "keywords 1 - work");
+	press_asks(x, "Enter", "keywords 1 - work");
 	press(x, "=");
-	command(x, "keyword");
-	sees(x, "Keywords: work");
+	command_sees(x, "keyword", "Keywords: work");
 	sees(x, "work Invoice 4711");
-	press(x, "Y + w Tab Enter");
-	assert_string_equal(asked(), "keywords 1 - work");
-	press(x, "Y - Tab Enter");
-	assert_string_equal(asked(), "keywords 1 work -");
+	press_asks(x, "Y + w Tab Enter", "keywords 1 - work");
+	press_asks(x, "Y - Tab Enter", "keywords 1 work -");
 	sees_not(x, "work Invoice");
-	press(x, "Y w Tab");
-	sees(x, ":keyword w");
+	press_sees(x, "Y w Tab", ":keyword w");
 	press(x, "Esc");
-	command(x, "keyword home");
-	assert_string_equal(asked(), "keywords 1 - home");
+	command_asks(x, "keyword home", "keywords 1 - home");
 	sees(x, "home Invoice");
-	press(x, "Enter");
-	sees(x, "%  home");
+	press_sees(x, "Enter", "%  home");
 	press(x, "q");
-	command(x, "keyword -");
-	sees(x, "-WORD to take it away");
+	command_sees(x, "keyword -", "-WORD to take it away");
 	press(x, "= t j t ; Y");
 	type_text(x, "-later +two +three");
-	press(x, "Enter");
-	assert_string_equal(asked(), "keywords 1 3 later two three");
+	press_asks(x, "Enter", "keywords 1 3 later two three");
 }
 
 /* UIDs mean other messages after a switch of the protocol: keys mean what is on the screen. */
@@ -1297,20 +1240,16 @@ static void test_screen_renumbered(void **state)
 	press(x, "= j");
 	mail_renumbered(x);
 	look(x);
-	press(x, "F");
-	assert_string_equal(asked(), "flag 3 -4 +0");
-	press(x, "= j Enter");
-	sees(x, "Invoice 4712");
+	press_asks(x, "F", "flag 3 -4 +0");
+	press_sees(x, "= j Enter", "Invoice 4712");
 	mail_renumbered(x);
 	look(x);
-	press(x, "F");
-	assert_string_equal(asked(), "flag 4 -4 +0");
+	press_asks(x, "F", "flag 4 -4 +0");
 	press(x, "q = t j t ; s");
 	type_text(x, "Archive");
 	mail_renumbered(x);
 	look(x);
-	press(x, "Enter");
-	sees(x, "numbered anew");
+	press_sees(x, "Enter", "numbered anew");
 	press(x, "; F");
 	assert_null(strstr(asked(), "move"));
 }
@@ -1319,39 +1258,29 @@ static void test_screen_prompt(void **state)
 {
 	struct screen *x = open_screen(24, 80);
 
-	press(x, ": m o v Tab");
-	sees(x, ":move");
-	press(x, "Esc : n o s u c h Enter");
-	sees(x, "There is no command “nosuch”");
-	command(x, "set keybar=no");
-	sees_not(x, "q Quit");
-	command(x, "set sidebra=yes");
-	sees(x, "did you mean “sidebar”");
+	press_sees(x, ": m o v Tab", ":move");
+	press_sees(x, "Esc : n o s u c h Enter", "There is no command “nosuch”");
+	command_sees_not(x, "set keybar=no", "q Quit");
+	command_sees(x, "set sidebra=yes", "did you mean “sidebar”");
 	command(x, "bind index K \"limit invoice\"");
-	press(x, "K");
-	sees(x, "only: invoice");
+	press_sees(x, "K", "only: invoice");
 	sees_not(x, "PATCH");
 	press(x, "l Ctrl-U");
 	type_text(x, "all");
-	press(x, "Enter");
-	sees(x, "PATCH");
-	press(x, "X");
-	sees(x, "The key X does nothing here");
+	press_sees(x, "Enter", "PATCH");
+	press_sees(x, "X", "The key X does nothing here");
 }
 
 static void test_screen_protocol(void **state)
 {
 	struct screen *x = open_screen(24, 80);
 
-	command(x, "protocol pop3");
-	sees(x, "The switch itself deletes nothing");
+	command_sees(x, "protocol pop3", "The switch itself deletes nothing");
 	sees(x, "Switch work to POP3 now?");
-	press(x, "n");
-	sees_not(x, "deletes nothing");
+	press_sees_not(x, "n", "deletes nothing");
 	sees(x, "work imap");
 	command(x, "protocol pop3 work");
-	press(x, "y");
-	assert_string_equal(asked(), "protocol pop3");
+	press_asks(x, "y", "protocol pop3");
 	sees(x, "work pop3 ◌");
 }
 
@@ -1362,24 +1291,16 @@ static void test_screen_compose(void **state)
 	press(x, "*");
 	/* A question is open when the draft comes, so the editor does not take the keyboard. */
 	press_soon(x, "r :");
-	look(x);
-	sees(x, "3 ✎ Re: [PATCH");
-	press(x, "Esc");
-	sees(x, "To  linux-kernel 🐧 list <list@example.org>");
+	look_sees(x, "3 ✎ Re: [PATCH");
+	press_sees(x, "Esc", "To  linux-kernel 🐧 list <list@example.org>");
 	press(x, "c");
 	type_text(x, "carol@example.org");
-	press(x, "Enter");
-	sees(x, "Cc  carol@example.org");
-	press(x, "s Ctrl-U Enter y");
-	sees(x, "No subject. Send it anyway?");
-	press(x, "n t Ctrl-U Enter c Ctrl-U Enter y");
-	sees(x, "Nobody to send it to");
-	press(x, "1");
-	sees(x, "INBOX");
-	press(x, "3 q");
-	sees(x, "Keep this draft?");
-	press(x, "y");
-	sees(x, "Kept as a draft");
+	press_sees(x, "Enter", "Cc  carol@example.org");
+	press_sees(x, "s Ctrl-U Enter y", "No subject. Send it anyway?");
+	press_sees(x, "n t Ctrl-U Enter c Ctrl-U Enter y", "Nobody to send it to");
+	press_sees(x, "1", "INBOX");
+	press_sees(x, "3 q", "Keep this draft?");
+	press_sees(x, "y", "Kept as a draft");
 	sees_not(x, "✎");
 }
 
@@ -1409,8 +1330,7 @@ static void test_screen_progress(void **state)
 	progress(x, 0, 0, 0);
 	sees(x, "3 of 30");
 	x->a.progress_request = 0;
-	look(x);
-	sees_not(x, "3 of 30");
+	look_sees_not(x, "3 of 30");
 	x = open_screen(24, 60);
 	progress(x, 0, 144, 1500);
 	sees(x, "…144 of 1500");
@@ -1446,24 +1366,19 @@ static void test_screen_events(void **state)
 	struct screen *x = open_screen(24, 80);
 
 	tell_text(x, STORE_NEW_MAIL, POSTBOX_HOME, "INBOX");
-	look(x);
-	sees(x, "2 new messages in home INBOX");
+	look_sees(x, "2 new messages in home INBOX");
 	tell_text(x, STORE_NOTICE, POSTBOX_WORK, "The quota is nearly full");
-	look(x);
-	sees(x, "The quota is nearly full");
+	look_sees(x, "The quota is nearly full");
 	tell_text(x, STORE_SEND_FAILED, POSTBOX_WORK, "");
-	look(x);
-	sees(x, "(:outbox)");
+	look_sees(x, "(:outbox)");
 	/* The cursor stays on its message, whatever arrives above it. */
 	press(x, "= j");
 	mail_arrives(x, 3);
 	look(x);
-	press(x, "d");
-	assert_string_equal(asked(), "delete 2");
+	press_asks(x, "d", "delete 2");
 	press(x, "Enter");
 	mail_arrives(x, 1);
-	look(x);
-	sees(x, "Subject: the new cache format");
+	look_sees(x, "Subject: the new cache format");
 }
 
 static void test_screen_password(void **state)
@@ -1475,13 +1390,10 @@ static void test_screen_password(void **state)
 	look(x);
 	/* Not while something else is being typed. */
 	sees_not(x, "Password");
-	press(x, "Esc");
-	sees(x, "Password for home (alice@example.org):");
-	press(x, "s 3 Backspace c");
-	sees_not(x, "sc");
+	press_sees(x, "Esc", "Password for home (alice@example.org):");
+	press_sees_not(x, "s 3 Backspace c", "sc");
 	sees(x, "**");
-	press(x, "Enter");
-	assert_string_equal(asked(), "password 1 sc");
+	press_asks(x, "Enter", "password 1 sc");
 	assert_null(history_get(x->a.history, HISTORY_COMMAND, 1));
 }
 
@@ -1499,10 +1411,8 @@ static void test_screen_fold(void **state)
 {
 	struct screen *x = open_screen(24, 80);
 
-	press(x, "= j j j Alt-v");
-	sees_not(x, "pages of 256");
-	press(x, "Esc v");
-	sees(x, "│ └─>");
+	press_sees_not(x, "= j j j Alt-v", "pages of 256");
+	press_sees(x, "Esc v", "│ └─>");
 	press(x, "o s");
 	assert_string_equal(sorting(x), "sort 3");
 	press(x, "O d");
@@ -1545,10 +1455,8 @@ static void test_screen_lists(void **state)
 		} else if (strcmp(rows[i].command, "check") == 0) {
 			answer_next(checked("IMAP  imap.example.org:993  connected, logged in\n"));
 		}
-		command(x, rows[i].command);
-		sees(x, rows[i].want);
-		press(x, "q");
-		sees(x, "INBOX");
+		command_sees(x, rows[i].command, rows[i].want);
+		press_sees(x, "q", "INBOX");
 	}
 }
 
@@ -1585,21 +1493,17 @@ static void test_screen_pending(void **state)
 	press(x, "t j t j t ; s");
 	type_text(x, "Archive");
 	press(x, "Enter F");
-	command(x, "pending");
-	sees(x, "Move 3 messages from Inbox to Archive");
+	command_sees(x, "pending", "Move 3 messages from Inbox to Archive");
 	sees(x, "on its way");
 	sees(x, "its turn comes");
 	sees(x, "(Invoice 4711): full");
 	sees(x, "refused");
-	press(x, "d");
-	sees(x, "on its way to the server already");
+	press_sees(x, "d", "on its way to the server already");
 	press(x, "j d");
 	assert_true(str_starts(asked(), "pending-cancel "));
 	assert_string_not_equal(asked(), "pending-cancel 0");
-	press(x, "j d");
-	assert_string_equal(asked(), "pending-forget");
-	command(x, "drop-change all");
-	assert_string_equal(asked(), "pending-cancel 0");
+	press_asks(x, "j d", "pending-forget");
+	command_asks(x, "drop-change all", "pending-cancel 0");
 }
 
 /* What is asked about is what is done something to, whatever takes its place meanwhile. */
@@ -1611,27 +1515,22 @@ static void test_screen_questions_outbox(void **state)
 	tell_outbox(x, 1, 3, OUTBOX_UNCONFIRMED, 1);
 	command(x, "outbox");
 	forget();
-	press(x, "d");
-	sees(x, "Throw this mail away unsent?");
+	press_sees(x, "d", "Throw this mail away unsent?");
 	tell_outbox(x, 2, 2, OUTBOX_UNCONFIRMED, 1); /* it was sent */
 	press(x, "y");
 	sees(x, "It is gone meanwhile; nothing was done");
 	assert_string_equal(asked(), "");
-	press(x, "j r");
-	sees(x, "a second time?");
+	press_sees(x, "j r", "a second time?");
 	tell_outbox(x, 3, 2, OUTBOX_UNCONFIRMED, 1);
 	done_next(NULL);
-	press(x, "y");
-	assert_string_equal(asked(), "outbox-retry out3");
+	press_asks(x, "y", "outbox-retry out3");
 	press(x, "k j d");
 	tell_outbox(x, 1, 4, OUTBOX_UNCONFIRMED, 1);
 	done_next(NULL);
-	press(x, "y");
-	assert_string_equal(asked(), "outbox-drop out4");
+	press_asks(x, "y", "outbox-drop out4");
 	press(x, "k k d");
 	done_next(NULL);
-	press(x, "y");
-	assert_string_equal(asked(), "outbox-drop out2");
+	press_asks(x, "y", "outbox-drop out2");
 	look(x);
 	tell_outbox(x, 3, 2, OUTBOX_UNCONFIRMED, 1); /* gone after it was shown under the cursor */
 	press(x, "e");
@@ -1647,21 +1546,16 @@ static void test_screen_outbox_details(void **state)
 
 	x = open_screen(24, 80);
 	tell_outbox(x, 1, 1, OUTBOX_UNCONFIRMED, 2);
-	command(x, "outbox");
-	sees(x, "bob@example.org: unconfirmed");
+	command_sees(x, "outbox", "bob@example.org: unconfirmed");
 	sees(x, "nobody@example.org: refused, 550 5.1.1 <nobody@example.org>: Recipient address");
 	sees(x, "local recipient table");
 	sees_not(x, ":mail-details");
-	press(x, "h");
-	assert_string_equal(asked(), "outbox-hold out1");
+	press_asks(x, "h", "outbox-hold out1");
 	tell_outbox(x, 1, 1, OUTBOX_UNCONFIRMED, 5); /* 1 + 4 * 2 rows of 21 */
-	press(x, "j");
-	sees_not(x, ":mail-details");
+	press_sees_not(x, "j", ":mail-details");
 	tell_outbox(x, 1, 1, OUTBOX_UNCONFIRMED, 6);
-	press(x, "k");
-	sees(x, ":mail-details shows all of it");
-	press(x, "v");
-	sees(x, "What the relay said");
+	press_sees(x, "k", ":mail-details shows all of it");
+	press_sees(x, "v", "What the relay said");
 	sees(x, "unconfirmed: Minutes");
 	sees(x, "local recipient table");
 }
@@ -1687,19 +1581,16 @@ static void test_screen_questions_messages(void **state)
 	}
 	press(x, "= w");
 	mail_renumbered(x);
-	press(x, "f");
-	sees(x, "switched or numbered anew");
+	press_sees(x, "f", "switched or numbered anew");
 	assert_string_equal(asked(), "");
 	press(x, "= t j t j t");
 	press(x, "; s");
 	mail_vanishes(x, 2);
 	press(x, "A r c h i v e Enter");
 	assert_non_null(strstr(asked(), "move "));
-	command(x, "messages");
-	sees(x, "1 of the messages is gone meanwhile");
+	command_sees(x, "messages", "1 of the messages is gone meanwhile");
 }
 
-/* The attachments come late, and lie over their list, not over what is looked at then. */
 static void test_screen_typing_stays(void **state)
 {
 	struct screen *x = open_screen(24, 80);
@@ -1712,8 +1603,7 @@ static void test_screen_typing_stays(void **state)
 	app_input(&x->a, &colon);
 	type_text(x, "messages y");
 	sees(x, ":messages y");
-	press(x, "Esc");
-	sees(x, "Switch work to POP3 now?");
+	press_sees(x, "Esc", "Switch work to POP3 now?");
 	press(x, "n");
 	/* The screen that a command is typed on goes; its letters are no commands. */
 	press(x, "= j Enter :");
@@ -1728,10 +1618,10 @@ static void test_screen_typing_stays(void **state)
 	app_input(&x->a, &r);
 	app_input(&x->a, &colon);
 	type_text(x, "delete");
-	press(x, "Enter");
-	sees(x, "was not run");
+	press_sees(x, "Enter", "was not run");
 }
 
+/* The attachments come late, and lie over their list, not over what is looked at then. */
 static void test_screen_late_parts(void **state)
 {
 	struct screen *x = open_screen(24, 80);
@@ -1739,10 +1629,8 @@ static void test_screen_late_parts(void **state)
 
 	app_input(&x->a, &v);
 	app_input(&x->a, &two);
-	look(x);
-	sees_not(x, "cache.pdf");
-	press(x, "1");
-	sees(x, "cache.pdf");
+	look_sees_not(x, "cache.pdf");
+	press_sees(x, "1", "cache.pdf");
 }
 
 /* Where no more screen fits, the new one goes without a trace of what it asked for. */
@@ -1756,12 +1644,10 @@ static void test_screen_full_stack(void **state)
 	command(x, "drafts");
 	look(x);
 	command(x, "protocol");
-	look(x);
-	sees_not(x, "Switch work");
+	look_sees_not(x, "Switch work");
 	command(x, "messages");
 	press(x, "q");
-	command(x, "drafts");
-	sees(x, "Half a thought");
+	command_sees(x, "drafts", "Half a thought");
 }
 
 static void test_screen_tagged(void **state)
@@ -1794,8 +1680,7 @@ static void test_screen_reasons(void **state)
 	size_t said;
 
 	tell_state(x, SYNC_WAITING, "down for maintenance until noon");
-	look(x);
-	sees(x, "again in 12 s: down for maintenance until noon");
+	look_sees(x, "again in 12 s: down for maintenance until noon");
 	sees(x, "q Quit"); /* nothing lies over the keys: it is tried again by itself */
 	said = x->a.nmessages;
 	/* Each attempt ends the same way: it was said. */
@@ -1807,8 +1692,7 @@ static void test_screen_reasons(void **state)
 	tell_state(x, SYNC_WAITING, "no route to host");
 	look(x);
 	assert_int_equal(x->a.nmessages, said + 1);
-	command(x, "messages");
-	sees(x, "work: down for maintenance until noon");
+	command_sees(x, "messages", "work: down for maintenance until noon");
 	sees(x, "work: no route to host");
 	press(x, "q");
 	tell_state(x, SYNC_ONLINE, "");
@@ -1817,8 +1701,7 @@ static void test_screen_reasons(void **state)
 	look(x);
 	assert_int_equal(x->a.nmessages, said + 2);
 	tell_state(x, SYNC_FAILED, "wrong password");
-	look(x);
-	sees(x, "work: wrong password");
+	look_sees(x, "work: wrong password");
 }
 
 static void test_screen_messages_limit(void **state)
@@ -1828,21 +1711,16 @@ static void test_screen_messages_limit(void **state)
 	while (x->a.nmessages < MAX_MESSAGES)
 		app_message(&x->a, "message %zu.", x->a.nmessages);
 	command(x, "messages");
-	press(x, "=");
-	sees_not(x, "no longer here");
+	press_sees_not(x, "=", "no longer here");
 	press(x, "q");
 	app_message(&x->a, "one more");
-	look(x);
-	sees(x, "one more");
+	look_sees(x, "one more");
 	app_note(&x->a, "a note");
-	look(x);
-	sees(x, "one more");
+	look_sees(x, "one more");
 	command(x, "messages");
-	press(x, "=");
-	sees(x, "(2 older messages are no longer here)");
+	press_sees(x, "=", "(2 older messages are no longer here)");
 }
 
-/* Eleven rows of folders and accounts in nine lines: a click is about what is seen under it. */
 /* The row above all accounts, and what is typed. */
 static void test_screen_inboxes(void **state)
 {
@@ -1851,51 +1729,39 @@ static void test_screen_inboxes(void **state)
 	click(x, x->a.layout.side.row, 2);
 	sees(x, "1 All inboxes");
 	sees(x, "work Rosa Cas");
-	press(x, "End");
-	sees(x, "home Rosa Cas");
+	press_sees(x, "End", "home Rosa Cas");
 	press(x, "Home");
-	command(x, "open Sent");
-	sees(x, "1 work Sent");
-	command(x, "open @inboxes");
-	sees(x, "1 All inboxes");
+	command_sees(x, "open Sent", "1 work Sent");
+	command_sees(x, "open @inboxes", "1 All inboxes");
 	/* The account of the message under the cursor. */
 	press(x, "Home");
-	command(x, "open Archive");
-	sees(x, "work Archive");
-	command(x, "open @flagged");
-	sees(x, "1 Flagged");
+	command_sees(x, "open Archive", "work Archive");
+	command_sees(x, "open @flagged", "1 Flagged");
 	sees(x, "work/INBOX          Rosa Cas");
 	sees(x, "work/Archive        Rosa Cas");
 	sees(x, "2 folders not here yet");
-	command(x, "open @inboxes");
-	sees_not(x, "not here yet");
-	press(x, "End");
-	sees(x, "home pop3");
-	command(x, "open-tab Archive");
-	sees(x, "home Archive");
+	command_sees_not(x, "open @inboxes", "not here yet");
+	press_sees(x, "End", "home pop3");
+	command_sees(x, "open-tab Archive", "home Archive");
 	command(x, "close-tab");
-	press(x, "End Enter");
-	sees(x, "home  INBOX  41/41");
+	press_sees(x, "End Enter", "home  INBOX  41/41");
 	press(x, "q");
 	/* It is no folder that anything could be done to. */
 	command(x, "delete-folder");
 	sees(x, "There is no folder here; the command takes the name of one");
-	command(x, "import /tmp/x");
-	sees(x, "Into which folder?");
-	command(x, "account home");
-	sees_not(x, "1 home INBOX");
+	command_sees(x, "import /tmp/x", "Into which folder?");
+	command_sees_not(x, "account home", "1 home INBOX");
 	command(x, "folders");
 	press(x, "Home");
-	command(x, "delete-folder");
-	sees(x, "There is no folder here");
-	press(x, "Enter");
-	sees(x, "All inboxes");
+	command_sees(x, "delete-folder", "There is no folder here");
+	press_sees(x, "Enter", "All inboxes");
 	/* One account has its inbox. */
 	screen_accounts(1);
 	x = open_screen(24, 120);
 	sees_not(x, "All inboxes");
 }
 
+/* Eleven rows of folders and accounts in nine lines: a click is about what is seen under it. */
 static void test_screen_side_click(void **state)
 {
 	struct screen *x = open_screen(12, 120);
@@ -1906,8 +1772,7 @@ static void test_screen_side_click(void **state)
 	sees(x, "work Lists");
 	press(x, "c");
 	type_text(x, "Trash");
-	press(x, "Enter");
-	sees(x, "work Trash");
+	press_sees(x, "Enter", "work Trash");
 	/* Scrolled by two now. */
 	click(x, top + 2, 2);
 	sees(x, "work Lists");
@@ -1978,10 +1843,8 @@ static void test_screen_esc(void **state)
 	press(x, "Esc t"); /* one of its own */
 	press(x, "; d");
 	assert_string_equal(asked(), "delete 2");
-	press(x, "Esc");
-	sees(x, "Esc-");
-	press(x, "Esc");
-	sees_not(x, "Esc-");
+	press_sees(x, "Esc", "Esc-");
+	press_sees_not(x, "Esc", "Esc-");
 }
 
 /* A long paste costs no more with each key, and the place of the cursor is seen. */
@@ -2002,8 +1865,7 @@ static void test_screen_long_paste(void **state)
 		press(x, "Left Right x Backspace");
 	assert_true((clock() - start) / CLOCKS_PER_SEC < 8);
 	sees(x, "the end");
-	press(x, "Home");
-	sees(x, ":会");
+	press_sees(x, "Home", ":会");
 	sees_not(x, "the end");
 	press(x, "Esc");
 	str_done(&s);
@@ -2021,20 +1883,15 @@ static void test_screen_limits(void **state)
 		str_addc(&s, 'x');
 	type_text(x, str_c(&s));
 	sees_not(x, "The line is full");
-	press(x, "y");
-	sees_not(x, "The line is full");
-	press(x, "z");
-	sees(x, "The line is full: nothing more was taken");
+	press_sees_not(x, "y", "The line is full");
+	press_sees(x, "z", "The line is full: nothing more was taken");
 	assert_int_equal(x->a.prompt.text.len, PROMPT_TEXT_MAX);
-	press(x, "Backspace");
-	sees_not(x, "The line is full");
+	press_sees_not(x, "Backspace", "The line is full");
 	paste.text = mem_strdup("w");
 	app_input(&x->a, &paste);
 	free(paste.text);
-	look(x);
-	sees(x, "More was pasted than can be taken");
-	press(x, "Backspace");
-	sees_not(x, "More was pasted");
+	look_sees(x, "More was pasted than can be taken");
+	press_sees_not(x, "Backspace", "More was pasted");
 	press(x, "Esc");
 	str_done(&s);
 }
@@ -2114,15 +1971,13 @@ static void test_screen_long_question(void **state)
 
 	x = open_screen(24, 40);
 	tell_outbox(x, 1, 2, OUTBOX_QUEUED, 1);
-	press(x, "q");
-	sees(x, "2 mails are not sent yet");
+	press_sees(x, "q", "2 mails are not sent yet");
 	sees(x, "Quit? (y/n)");
 	press(x, "y");
 	assert_true(x->a.quit);
 	x = open_screen(5, 20); /* one row for both */
 	tell_outbox(x, 1, 2, OUTBOX_QUEUED, 1);
-	press(x, "q");
-	sees(x, "(y/n)");
+	press_sees(x, "q", "(y/n)");
 }
 
 /* Wider than what goes to curses at once. */
@@ -2191,8 +2046,7 @@ static void test_screen_quit(void **state)
 	}
 	x = open_screen(24, 80);
 	command(x, "set confirm-quit");
-	press(x, "q");
-	sees(x, "Quit? (y/n)");
+	press_sees(x, "q", "Quit? (y/n)");
 	assert_false(x->a.quit);
 	press(x, "Enter");
 	assert_true(x->a.quit);
@@ -2208,24 +2062,19 @@ static void test_screen_options(void **state)
 	assert_string_equal(sorting(x), "sort 2");
 	command(x, "sort -r reverse-from");
 	assert_string_equal(sorting(x), "sort 2");
-	press(x, "o");
-	sees(x, "Sort by (d)ate");
+	press_sees(x, "o", "Sort by (d)ate");
 	press(x, "z");
 	assert_string_equal(sorting(x), "sort 4");
 	press(x, "O u");
 	assert_string_equal(sorting(x), "sort 5 reverse");
-	command(x, "sort nonsense");
-	sees(x, "not “nonsense”");
+	command_sees(x, "sort nonsense", "not “nonsense”");
 	assert_true(msglist_threads(view_index_list(app_view(&x->a))));
 	command(x, "set nothreads");
 	assert_false(msglist_threads(view_index_list(app_view(&x->a))));
 	sees(x, "imap │");
-	command(x, "set sidebar=no");
-	sees_not(x, "imap │");
-	command(x, "set sidebar=yes");
-	sees(x, "imap │");
-	command(x, "open nonsense");
-	sees(x, "There is no folder “nonsense”");
+	command_sees_not(x, "set sidebar=no", "imap │");
+	command_sees(x, "set sidebar=yes", "imap │");
+	command_sees(x, "open nonsense", "There is no folder “nonsense”");
 	sees(x, "work imap ● online   INBOX");
 }
 
@@ -2237,8 +2086,7 @@ static void test_screen_arrivals(void **state)
 
 	press(x, "=");
 	mail_arrives(x, 2);
-	look(x);
-	sees(x, "Just in");
+	look_sees(x, "Just in");
 	assert_int_equal(term_cursor_row(), top + 2);
 	assert_int_equal(view_index_uid(app_view(&x->a)), 1);
 	/* Not so many that the message of the cursor would go. */
@@ -2260,14 +2108,10 @@ static void test_screen_forgotten_file(void **state)
 	begin_draft(x, "The file");
 	press(x, "s Ctrl-U Enter");
 	forget();
-	press(x, "y");
-	sees(x, "No subject");
-	press(x, "y");
-	sees(x, "speaks of an attachment");
-	press(x, "n");
-	assert_string_equal(asked(), "");
-	press(x, "y y y");
-	assert_string_equal(asked(), "send speaks");
+	press_sees(x, "y", "No subject");
+	press_sees(x, "y", "speaks of an attachment");
+	press_asks(x, "n", "");
+	press_asks(x, "y y y", "send speaks");
 }
 
 static void test_screen_list_reply(void **state)
@@ -2275,8 +2119,7 @@ static void test_screen_list_reply(void **state)
 	struct screen *x = open_screen(24, 80);
 
 	forget();
-	press(x, "= L");
-	sees(x, "came from no mailing list");
+	press_sees(x, "= L", "came from no mailing list");
 	assert_string_equal(asked_to_write(), "");
 	command(x, "jump 8");
 	press_soon(x, "L :");
@@ -2308,7 +2151,6 @@ static void test_screen_sizes(void **state)
 		}
 }
 
-/* Rows of the list for as long as there is any room. */
 /* Curses knows the new size before the program does: nothing is written outside the old picture,
  * and the next frame has the new one. */
 static void test_screen_resized_unasked(void **state)
@@ -2328,17 +2170,15 @@ static void test_screen_resized_unasked(void **state)
 	sees(x, "q Quit");
 }
 
+/* Rows of the list for as long as there is any room. */
 static void test_screen_tiny(void **state)
 {
 	struct screen *x = open_screen(4, 20);
 
-	press(x, "=");
-	sees(x, "Rosa …");
+	press_sees(x, "=", "Rosa …");
 	sees(x, "Inv");
-	press(x, ":");
-	sees(x, ":");
-	press(x, "Esc Enter");
-	sees(x, "Invo");
+	press_sees(x, ":", ":");
+	press_sees(x, "Esc Enter", "Invo");
 	x = open_screen(3, 20);
 	sees(x, "too small");
 }
@@ -2357,15 +2197,12 @@ static void test_screen_outbox_elsewhere(void **state)
 {
 	struct screen *x = open_screen(24, 80);
 
-	command(x, "account home");
-	sees(x, " home pop3");
-	command(x, "outbox");
-	sees(x, "unconfirmed");
+	command_sees(x, "account home", " home pop3");
+	command_sees(x, "outbox", "unconfirmed");
 	sees(x, " work imap");
 	press(x, "q");
 	tell_outbox(x, 1, 0, OUTBOX_QUEUED, 1);
-	command(x, "outbox");
-	sees(x, "Nothing waits");
+	command_sees(x, "outbox", "Nothing waits");
 	sees(x, " home pop3");
 }
 
@@ -2374,23 +2211,18 @@ static void test_screen_outbox_edit(void **state)
 {
 	struct screen *x = open_screen(24, 80);
 
-	command(x, "outbox");
-	sees(x, "unconfirmed");
+	command_sees(x, "outbox", "unconfirmed");
 	/* It may be sent twice: Enter and e ask first, as r does. */
-	press(x, "Enter");
-	sees(x, "It may have arrived already");
+	press_sees(x, "Enter", "It may have arrived already");
 	press(x, "n");
 	assert_string_not_equal(asked(), "outbox-edit out1");
-	press(x, "e");
-	sees(x, "It may have arrived already");
+	press_sees(x, "e", "It may have arrived already");
 	/* A question keeps the editor from taking the keyboard. */
 	press_soon(x, "y :");
 	look(x);
 	assert_string_equal(asked(), "outbox-edit out1");
-	press(x, "Esc");
-	sees(x, "To  bob@example.org");
-	press(x, "y");
-	assert_string_equal(asked(), "send out1");
+	press_sees(x, "Esc", "To  bob@example.org");
+	press_asks(x, "y", "send out1");
 	sees_not(x, "unconfirmed");
 	sees(x, "Invoice");
 }
@@ -2417,21 +2249,17 @@ static void test_screen_attach(void **state)
 		commands_run(&x->a, line);
 		if (i != 1)
 			continue;
-		look(x);
-		sees(x, strrchr(files[0], '/') + 1);
+		look_sees(x, strrchr(files[0], '/') + 1);
 		sees(x, strrchr(files[1], '/') + 1);
 		sees(x, "2 files");
 	}
-	look(x);
-	sees(x, "25 fil");
+	look_sees(x, "25 fil");
 	sees(x, "more files, named below the text");
 	sees(x, "why not pages of 256?");
-	press(x, "End");
-	sees(x, strrchr(files[24], '/') + 1);
+	press_sees(x, "End", strrchr(files[24], '/') + 1);
 	press(x, "D");
 	type_text(x, "2");
-	press(x, "Enter");
-	sees(x, "24 fil");
+	press_sees(x, "Enter", "24 fil");
 	sees_not(x, strrchr(files[1], '/') + 1);
 	for (size_t i = 0; i < 25; i++)
 		unlink(files[i]);
@@ -2531,16 +2359,14 @@ static void test_screen_keys_wait(void **state)
 	}
 	assert_int_not_equal(x->a.holding, 0);
 	look(x);
-	look(x);
-	sees(x, "Invoice 4712");
+	look_sees(x, "Invoice 4712");
 	sees_not(x, "q Quit");
 	assert_int_equal(x->a.holding, 0);
 	/* Taken back: what was typed is gone, and keys work at once. */
 	press(x, "q =");
 	press_soon(x, "n d Esc");
 	assert_int_equal(x->a.holding, 0);
-	look(x);
-	sees(x, "Cancelled");
+	look_sees(x, "Cancelled");
 	assert_null(strstr(asked(), "delete"));
 	/* Nor is anything done elsewhere when the list went. */
 	press_soon(x, "n d");
@@ -2549,8 +2375,7 @@ static void test_screen_keys_wait(void **state)
 	look(x);
 	assert_int_equal(x->a.holding, 0);
 	assert_null(strstr(asked(), "delete"));
-	command(x, "messages");
-	sees(x, "typed ahead is lost");
+	command_sees(x, "messages", "typed ahead is lost");
 }
 
 /* The account of the status line is that of what is looked at, and stays it under a text. */
@@ -2559,24 +2384,19 @@ static void test_screen_account(void **state)
 	struct screen *x = open_screen(24, 80);
 
 	sees(x, " work imap");
-	press(x, "y");
-	sees(x, " work imap");
+	press_sees(x, "y", " work imap");
 	for (int i = 0; i < 99 && app_account(&x->a) == 0; i++)
 		press(x, "j");
 	sees(x, " home pop3");
-	press(x, "?");
-	sees(x, "Help");
+	press_sees(x, "?", "Help");
 	sees(x, " home pop3");
-	press(x, "q q");
-	sees(x, " work imap");
+	press_sees(x, "q q", " work imap");
 	app_push(&x->a, view_outbox_new(&x->a, 1));
-	look(x);
-	sees(x, " home pop3");
+	look_sees(x, " home pop3");
 	press(x, "q");
 	/* The drafts of all: the one under the cursor is of another. */
 	app_push(&x->a, view_drafts_new(&x->a, 1));
-	look(x);
-	sees(x, " work imap");
+	look_sees(x, " work imap");
 	sees(x, "work/here");
 }
 
@@ -2604,8 +2424,7 @@ static void test_drafts_given_up(void **state)
 
 	app_push(&x->a, view_drafts_new(&x->a, 0));
 	app_input(&x->a, &esc);
-	look(x);
-	sees(x, "Cancelled");
+	look_sees(x, "Cancelled");
 	sees_not(x, "Opening …");
 	assert_int_equal(app_view(&x->a)->ops->context, UI_INDEX);
 }

@@ -128,15 +128,12 @@ static void test_delete_for_good(void **state)
 	command(x, "open Trash");
 	press(x, "=");
 	forget();
-	press(x, "d");
-	sees(x, "Delete 1 message for good? (y/n)");
+	press_sees(x, "d", "Delete 1 message for good? (y/n)");
 	assert_string_equal(asked(), "");
-	press(x, "n");
-	assert_string_equal(asked(), "");
+	press_asks(x, "n", "");
 	press(x, "t t ; d");
 	sees(x, "Delete 2 messages for good? (y/n)");
-	press(x, "y");
-	assert_string_equal(asked(), "delete 1 2");
+	press_asks(x, "y", "delete 1 2");
 }
 
 /* --- how it begins --- */
@@ -151,8 +148,7 @@ static void test_start(void **state)
 	x = open_started(24, 80,
 		&(struct app_start){.account = "nobody", .folder = "Archive", .messages = &said});
 	sees(x, "work Archive");
-	command(x, "messages");
-	sees(x, "There is no account “nobody”");
+	command_sees(x, "messages", "There is no account “nobody”");
 	sees(x, "An option was wrong");
 	strv_done(&said);
 	x = open_started(
@@ -162,16 +158,11 @@ static void test_start(void **state)
 	screen_accounts(0);
 	x = open_started(24, 80, &(struct app_start){.draft = &draft});
 	sees(x, "No account to write from");
-	command(x, "folders");
-	sees(x, "No account yet");
-	command(x, "check");
-	sees(x, "No account is open");
-	command(x, "create x");
-	sees(x, "There is no account here");
-	command(x, "backup /x");
-	sees(x, "There is no account here");
-	command(x, "compose");
-	sees(x, "No account to write from");
+	command_sees(x, "folders", "No account yet");
+	command_sees(x, "check", "No account is open");
+	command_sees(x, "create x", "There is no account here");
+	command_sees(x, "backup /x", "There is no account here");
+	command_sees(x, "compose", "No account to write from");
 	draft_done(&draft);
 }
 
@@ -182,34 +173,28 @@ static void test_events_told(void **state)
 	struct screen *x = open_screen(24, 80);
 
 	tell_text(x, STORE_SENT, POSTBOX_WORK, "");
-	look(x);
-	sees(x, "Sent");
+	look_sees(x, "Sent");
 	/* Each account is asked for once, with what was wrong before. */
 	tell_state(x, SYNC_FAILED, "The server refused the login");
 	tell(x, told(STORE_PASSWORD, POSTBOX_WORK));
 	tell(x, told(STORE_PASSWORD, POSTBOX_WORK));
 	tell(x, told(STORE_PASSWORD, POSTBOX_HOME));
 	look(x);
-	look(x);
-	sees(x, "The server refused the login. Password for work:");
+	look_sees(x, "The server refused the login. Password for work:");
 	for (int i = 0; i < 300; i++) /* grows without a copy that stays */
 		press_soon(x, "x");
 	press(x, "Enter");
-	look(x);
-	sees(x, "Password for home");
+	look_sees(x, "Password for home");
 	press(x, "Esc");
-	look(x);
-	sees_not(x, "Password for");
+	look_sees_not(x, "Password for");
 	/* A question of a screen that is gone is not asked any more. */
 	command(x, "outbox");
 	press_soon(x, ":");
 	commands_run(&x->a, "drop-mail");
 	app_ask(&x->a, "Something else? ", "", HISTORY_NONE, NULL, NULL, NULL, x);
 	app_close_view(&x->a, app_view(&x->a));
-	press(x, "Esc");
-	sees(x, "Something else?");
-	press(x, "Esc");
-	sees_not(x, "unsent?");
+	press_sees(x, "Esc", "Something else?");
+	press_sees_not(x, "Esc", "unsent?");
 	/* Esc in what is said goes on. */
 	x->a.progress_request = 77;
 	press(x, "Ctrl-C");
@@ -226,15 +211,11 @@ static void test_reader_told(void **state)
 
 	press(x, "= Enter");
 	v = app_view(&x->a);
-	command(x, "previous");
-	sees(x, "This is the first message");
-	command(x, "next 1000");
-	sees(x, "This is the last message");
-	press(x, "End Space Space");
-	sees(x, "This is the end");
+	command_sees(x, "previous", "This is the first message");
+	command_sees(x, "next 1000", "This is the last message");
+	press_sees(x, "End Space Space", "This is the end");
 	command(x, "skip-quoted");
-	command(x, "skip-quoted");
-	sees(x, "No more text behind a quote");
+	command_sees(x, "skip-quoted", "No more text behind a quote");
 	command(x, "next-unread");
 	command(x, "whole");
 	/* One that does not come is told after a while, with how much of it is here. */
@@ -245,20 +226,17 @@ static void test_reader_told(void **state)
 	sees_not(x, "Fetching");
 	assert_true(v->ops->tick(v, clock_ms()) > 0);
 	assert_int_equal(v->ops->tick(v, clock_ms() + 60000), 0);
-	look(x);
-	sees(x, "Fetching the message …");
+	look_sees(x, "Fetching the message …");
 	tell_progress(x, 0, 0, 0);
 	press(x, "Ctrl-C");
 	hold_reads(false);
 	uid = view_reader_uid(v);
 	v->ops->reload(v, uid);
-	look(x);
-	sees(x, "Because a page is what one screen needs.");
+	look_sees(x, "Because a page is what one screen needs.");
 	v->ops->reload(v, uid + 1); /* another one */
 	mail_vanishes(x, uid);
 	look(x);
-	press(x, "j");
-	sees_not(x, "of the message 1.");
+	press_sees_not(x, "j", "of the message 1.");
 	/* In a large window a click into the list goes to the list. */
 	x = open_screen(60, 200);
 	press(x, "= Enter");
@@ -279,12 +257,9 @@ static void test_compose_told(void **state)
 	begin_draft(x, "My words");
 	sees(x, "its HTML goes along");
 	command(x, "search yours");
-	command(x, "search nowhere-in-it");
-	sees(x, "Not found");
-	command(x, "attach /tmp");
-	sees(x, "cannot be attached: it is not a readable file");
-	command(x, "detach");
-	sees(x, "No file is attached");
+	command_sees(x, "search nowhere-in-it", "Not found");
+	command_sees(x, "attach /tmp", "cannot be attached: it is not a readable file");
+	command_sees(x, "detach", "No file is attached");
 	commands_run(&x->a, "attach /etc/passwd");
 	commands_run(&x->a, "attach /etc/group");
 	/* Asked for while it is being saved: it goes when that is done. */
@@ -298,8 +273,7 @@ static void test_compose_told(void **state)
 	look(x);
 	command(x, "detach");
 	type_text(x, "3");
-	press(x, "Enter");
-	sees(x, "There is no file 3");
+	press_sees(x, "Enter", "There is no file 3");
 	/* The tabs are full: what was begun is kept, and that is said. */
 	for (int i = 0; i < 10; i++)
 		command(x, "open-tab Archive");
@@ -361,8 +335,7 @@ static void test_tabs_and_lists(void **state)
 	struct screen *x = open_screen(24, 80);
 
 	command(x, "open-tab Archive");
-	command(x, "open-tab Sent");
-	sees(x, "4 work Sent");
+	command_sees(x, "open-tab Sent", "4 work Sent");
 	command(x, "tab 3");
 	command(x, "close-tab"); /* the one behind it takes its number */
 	sees(x, "3 work Sent");
@@ -370,10 +343,8 @@ static void test_tabs_and_lists(void **state)
 	command(x, "close-tab");
 	command(x, "close-tab");
 	sees(x, "This is the only tab; q ends the program");
-	command(x, "sidebar");
-	sees(x, "Old mail");
-	command(x, "sidebar");
-	sees_not(x, "Old mail");
+	command_sees(x, "sidebar", "Old mail");
+	command_sees_not(x, "sidebar", "Old mail");
 	press(x, "g"); /* an answer to all asks nothing here */
 	x = open_screen(24, 80);
 	/* A second click opens. */
@@ -401,8 +372,7 @@ static void test_tabs_and_lists(void **state)
 	sees(x, "Lists");
 	click(x, 5, 5);
 	sees(x, "online   Lists");
-	command(x, "limit nothing-has-this");
-	sees(x, "Nothing matches. l all shows everything again");
+	command_sees(x, "limit nothing-has-this", "Nothing matches. l all shows everything again");
 }
 
 /* --- what comes too late, or finds nothing --- */
@@ -412,8 +382,7 @@ static void test_late(void **state)
 	struct screen *x = open_screen(24, 100);
 
 	press(x, "= t j t ;");
-	command(x, "copy");
-	sees(x, "Copy 2 messages to:");
+	command_sees(x, "copy", "Copy 2 messages to:");
 	press(x, "Esc");
 	command(x, "untag-all");
 	/* What is asked while it is saved is not answered by what is typed meanwhile. */
@@ -425,17 +394,12 @@ static void test_late(void **state)
 	press_soon(x, ":");
 	forget();
 	look(x);
-	press(x, "Esc");
-	assert_string_equal(asked(), "");
-	command(x, "messages");
-	sees(x, "Saved, not sent yet: y sends it");
-	press(x, "q y");
-	sees(x, "No subject. Send it anyway?");
-	press(x, "n");
-	assert_string_equal(asked(), "");
+	press_asks(x, "Esc", "");
+	command_sees(x, "messages", "Saved, not sent yet: y sends it");
+	press_sees(x, "q y", "No subject. Send it anyway?");
+	press_asks(x, "n", "");
 	command(x, "discard");
-	press(x, "y");
-	sees(x, "The draft is gone");
+	press_sees(x, "y", "The draft is gone");
 	for (int i = 0; i < MAX_TABS; i++)
 		command(x, "open-tab Archive");
 	begin_answer(x);

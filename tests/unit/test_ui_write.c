@@ -56,8 +56,7 @@ static void completes(struct screen *x, const struct files *f, const char *typed
 	type_keys(x, f->dir);
 	type_keys(x, "/");
 	type_keys(x, typed);
-	press(x, "Tab");
-	sees(x, shown);
+	press_sees(x, "Tab", shown);
 	press(x, "Enter");
 }
 
@@ -97,8 +96,7 @@ static void test_complete_names(void **state)
 	make_files(&f);
 	begin_answer(x);
 	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
-		press(x, "a");
-		sees(x, "Attach file:");
+		press_sees(x, "a", "Attach file:");
 		completes(x, &f, rows[i].typed, rows[i].shown);
 		is_attached(x, &f, odd_names[rows[i].name]);
 	}
@@ -107,8 +105,7 @@ static void test_complete_names(void **state)
 	type_keys(x, "attach ");
 	completes(x, &f, "bl", "blank\\\\x20\"");
 	is_attached(x, &f, "blank ");
-	command(x, "attach nowhere");
-	sees(x, "There is no file nowhere");
+	command_sees(x, "attach nowhere", "There is no file nowhere");
 	drop_files(&f);
 }
 
@@ -118,8 +115,7 @@ static void test_outbox_undo(void **state)
 	struct screen *x = open_screen(24, 100);
 
 	tell_outbox(x, 1, 1, OUTBOX_QUEUED, 1);
-	command(x, "outbox");
-	sees(x, "e Edit");
+	command_sees(x, "outbox", "e Edit");
 	press_soon(x, "u y :"); /* it may have gone out */
 	look(x);
 	assert_string_equal(asked(), "outbox-edit out1");
