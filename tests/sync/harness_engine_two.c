@@ -151,8 +151,9 @@ static void open_list(unsigned list, int account, const char *box)
 	while (engine_find_folder(person->engine, (size_t)account, box) < 0)
 		if (!pump(100) && clock_ms() > end)
 			bad("no folder", box);
-	kid.lists[list] = !list && world_spans ? engine_open_inboxes(person->engine)
-					       : engine_open(person->engine, account, box, &err);
+	kid.lists[list] = !list && world_spans
+				  ? engine_open_span(person->engine, span_row(SPAN_INBOXES))
+				  : engine_open(person->engine, account, box, &err);
 	while (!msglist_ready(kid.lists[list]))
 		if (!pump(100) && clock_ms() > end)
 			bad("no list of", box);
