@@ -37,7 +37,10 @@ struct folder_box {
 	char *dir;      /* owned: the Maildir directory, or the mbox; NULL: it cannot be opened */
 	bool vanished;  /* another program took it away; it may come again */
 	uint64_t stamp; /* localbox_stamp at the last scan */
-	struct map *files; /* base name -> uid (as pointer), while the cache is open */
+	struct map *files;  /* base name -> uid (as pointer), while the cache is open */
+	unsigned rows_held; /* so many times, while rows are made of files */
+	int rows_lock;      /* of these rows, or -1 */
+	bool others;        /* another copy changed rows, which was not told yet */
 };
 
 /* One folder: on the server (its cache), or local (a Maildir and its cache). */
@@ -339,6 +342,7 @@ int folder_deliver(struct folder *f, const char *p, size_t len, uint32_t flags,
 void folder_read_again(struct folder *f);
 /* A row without a file; one whose UID is 0 gets one. The UID. */
 uint32_t folder_put_row(struct folder *f, struct summary *row);
+void folder_load_files(struct folder *f); /* which files its rows are of */
 void folder_refill(struct folder *f, uint32_t uid, const char *base, const char *p, size_t len);
 /* Names them; those that were delivered get rows, and their identity what these have. */
 void folder_deliver_group(struct folder *f, struct maildir_group *g);

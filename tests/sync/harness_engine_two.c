@@ -9,7 +9,8 @@
  * has to take over. Proved at the end of each round, after one more synchronisation: no change that
  * was told as done is lost, none was done twice, every mail that arrived or was sent is there once,
  * the caches say what the server says, no list failed to open and no command failed (`sync` may say
- * that another copy is at it). Control: copies that lock nothing are noticed.
+ * that another copy is at it). Half of the rounds are with a second account, by POP3 in local
+ * folders, and the inboxes of both as one list. Control: copies that lock nothing are noticed.
  *
  * TALARIA_HARNESS_SCALE multiplies the number of rounds, TALARIA_SEED draws others.
  */
@@ -660,9 +661,16 @@ static int start_all(void **state)
 	return 0;
 }
 
+static int start_spans(void **state)
+{
+	world_spans = true;
+	return start_all(state);
+}
+
 static int end_all(void **state)
 {
 	(void)state;
+	world_spans = false;
 	observer_free(observer);
 	observer_free(bob);
 	person_free(person);
@@ -687,7 +695,14 @@ static void test_rounds(void **state)
 	unsigned n = (unsigned)harness_scale(ROUNDS);
 
 	(void)state;
-	rounds(n, 0, "two copies");
+	rounds(n - n / 2, 0, "two copies");
+}
+
+/* The inboxes of two accounts are one list. */
+static void test_two_accounts(void **state)
+{
+	(void)state;
+	rounds((unsigned)harness_scale(ROUNDS) / 2, 1, "two copies with two accounts");
 }
 
 /* A harness that finds nothing in broken copies proves nothing. */
@@ -712,7 +727,9 @@ int __wrap_flock(int fd, int how)
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, start_all, end_all)
-	const struct CMUnitTest tests[] = {T(test_rounds), T(test_control)};
+	const struct CMUnitTest tests[] = {T(test_rounds),
+		cmocka_unit_test_setup_teardown(test_two_accounts, start_spans, end_all),
+		T(test_control)};
 
 	signal(SIGPIPE, SIG_IGN);
 	return WORLD_RUN("engine two", tests);

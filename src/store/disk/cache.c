@@ -20,6 +20,7 @@
  * The directory of a folder:
  *   lock              flock for every append and every switch of generations; never renamed
  *   compact.lock      flock for the one compaction at a time
+ *   rows.lock         flock for who makes rows of what it finds in a folder of this machine
  *   headers.wal       the log; its header names the base: generation, size, checksum of its meta
  *   base-<gen>.gdbm   write-once; records in cache_priv.h
  *   base.bad, headers.bad   the last damaged pair, for people who look for the reason
@@ -179,6 +180,16 @@ static void each_base(const char *dir, void (*fn)(const char *path, void *ctx), 
 static void move_aside(const char *path, void *ctx)
 {
 	rename(path, ctx);
+}
+
+int cache_lock_rows(const struct cache *c)
+{
+	enum { WAIT_MS = 1000 };
+	char *path = cache_file(c->dir, "rows.lock");
+	int fd = file_lock(path, WAIT_MS, NULL);
+
+	free(path);
+	return fd;
 }
 
 /* Only the lock holder may, and only after a second look: another copy may have been quicker. The

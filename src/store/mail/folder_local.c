@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum {
 	FILING = 200,
@@ -148,6 +149,35 @@ static void add_fresh(struct scan *s, const struct maildir_entry *e)
 		.received = e->received};
 }
 
+/*
+ * Another running copy makes rows of the same files, in the same cache. One at a time, and each
+ * knows first what the others did: else one number would be given to two files, and what is asked
+ * of one message be done to another.
+ */
+static void hold_rows(struct folder *f)
+{
+	if (f->box.rows_held++)
+		return;
+	f->box.rows_lock = cache_lock_rows(f->cache);
+	cache_refresh(f->cache, NULL);
+	if (f->news == cache_news(f->cache))
+		return;
+	f->news = cache_news(f->cache);
+	f->box.others = true;
+	folder_load_files(f);
+}
+
+static void let_rows_go(struct folder *f)
+{
+	if (--f->box.rows_held)
+		return;
+	if (f->box.rows_lock >= 0)
+		close(f->box.rows_lock);
+	if (f->box.others)
+		folder_send_list(f, NULL);
+	f->box.others = false;
+}
+
 static int scan_one(void *ctx, const struct maildir_entry *e)
 {
 	struct scan *s = ctx;
@@ -197,12 +227,14 @@ uint32_t folder_put_row(struct folder *f, struct summary *row)
 	const struct columns *c;
 	ptrdiff_t at;
 
+	hold_rows(f);
 	if (!row->uid)
 		row->uid = take_uids(f, 1);
 	c = cache_columns_view(f->cache);
 	at = columns_find(c, row->uid);
 	row->received = at < 0 ? (uint32_t)clock_now() : c->received[at];
 	cache_add(f->cache, row, 1, NULL);
+	let_rows_go(f);
 	folder_send_changes(f, &row->uid, 1, NULL, 0);
 	return row->uid;
 }
@@ -257,22 +289,32 @@ static void note_files(struct folder *f, const struct summary *rows, size_t n)
 			map_put(f->box.files, rows[i].file, (void *)(uintptr_t)rows[i].uid);
 }
 
+/* A file that another copy has made a row of meanwhile has its number. */
 static void filing_flush(struct filing *g)
 {
+	struct folder *f = g->folder;
 	struct summary v[FILING];
-	uint32_t uid;
+	uint32_t next;
+	size_t n = 0;
 
 	if (!g->n)
 		return;
-	uid = take_uids(g->folder, (uint32_t)g->n);
+	hold_rows(f);
+	next = take_uids(f, (uint32_t)g->n);
 	g->uids = mem_grow(g->uids, &g->cap_uids, g->nuids + g->n, sizeof(*g->uids));
 	for (size_t i = 0; i < g->n; i++) {
-		v[i] = *g->rows[i];
-		v[i].uid = uid + (uint32_t)i;
-		g->uids[g->nuids++] = v[i].uid;
+		uint32_t known = (uint32_t)(uintptr_t)map_get(f->box.files, g->rows[i]->file);
+
+		g->uids[g->nuids++] = known ? known : next;
+		if (known)
+			continue;
+		v[n] = *g->rows[i];
+		v[n++].uid = next++;
 	}
-	cache_add(g->folder->cache, v, g->n, NULL);
-	note_files(g->folder, v, g->n);
+	if (n)
+		cache_add(f->cache, v, n, NULL);
+	note_files(f, v, n);
+	let_rows_go(f);
 	while (g->n)
 		summary_free(g->rows[--g->n]);
 }
@@ -411,12 +453,15 @@ static int scan_files(struct scan *s, struct err *err)
 int folder_scan(struct folder *f, struct err *err)
 {
 	struct scan s = {.folder = f, .seen = map_new()};
-	uint64_t stamp = localbox_stamp(f->box.dir);
+	uint64_t stamp;
 	uint32_t *gone = NULL;
 	size_t ngone = 0;
 	struct err why = {0};
-	int rc = scan_files(&s, &why);
+	int rc;
 
+	hold_rows(f);
+	stamp = localbox_stamp(f->box.dir);
+	rc = scan_files(&s, &why);
 	if (rc < 0 && err)
 		*err = why;
 	else if (why.kind != ERR_NONE)
@@ -427,11 +472,11 @@ int folder_scan(struct folder *f, struct err *err)
 		forget_files(f, gone, ngone);
 		f->box.stamp = stamp;
 		f->percent = 100;
-		if (s.nchanged || ngone) {
+		if (s.nchanged || ngone)
 			folder_send_changes(f, s.changed, s.nchanged, gone, ngone);
-			rc = 1;
-		}
+		rc = s.nchanged || ngone || f->box.others;
 	}
+	let_rows_go(f);
 	scan_done(&s);
 	free(gone);
 	return rc;
@@ -548,6 +593,7 @@ void folder_deliver_group(struct folder *f, struct maildir_group *g)
 	uint32_t *uids = mem_array(n, sizeof(*uids)), now = (uint32_t)clock_now(), uid;
 	struct str *kept = mem_array(n, sizeof(*kept));
 
+	hold_rows(f);
 	maildir_group_name(g);
 	uid = take_uids(f, (uint32_t)n);
 	for (size_t i = 0; i < n; i++) {
@@ -569,6 +615,7 @@ void folder_deliver_group(struct folder *f, struct maildir_group *g)
 		note_files(f, all, k);
 		folder_send_changes(f, uids, k, NULL, 0);
 	}
+	let_rows_go(f);
 	for (size_t i = 0; i < n; i++) {
 		file_row_done(&rows[i]);
 		str_done(&kept[i]);

@@ -70,12 +70,13 @@ static int open_cache(struct folder *f, struct err *err)
 	return rc;
 }
 
-static void load_files(struct folder *f)
+void folder_load_files(struct folder *f)
 {
 	const struct columns *c = cache_columns_view(f->cache);
 	uint32_t *uids = mem_dup(c->uid, c->n * sizeof(*c->uid));
 	size_t n = c->n;
 
+	map_free(f->box.files, NULL);
 	f->box.files = map_new();
 	for (size_t i = 0; i < n; i++) {
 		struct summary s;
@@ -101,7 +102,7 @@ int folder_use(struct folder *f, struct err *err)
 		if (open_cache(f, err) != 0)
 			return -1;
 		if (f->local) {
-			load_files(f);
+			folder_load_files(f);
 			folder_read_again(f);
 			f->box.stamp = 0;
 		}
