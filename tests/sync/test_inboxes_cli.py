@@ -59,6 +59,26 @@ with tempfile.TemporaryDirectory() as home:
     ok("they are of no single account", r.status != 0 and "@inboxes" in r.err, r)
     r = Run(home, "export", "--offline", "@inboxes", home + "/all.mbox")
     ok("one file is not made of several", r.status != 0 and not os.path.exists(home + "/all.mbox"), r)
+    # What is flagged in any folder: two with equal numbers in each account.
+    for name in ("work", "home"):
+        with open(home + "/mbox", "w") as f:
+            f.write((MAIL % (name + " flagged", 3)).replace("Date:", "X-Status: F\nDate:", 1))
+            f.write(MAIL % (name + " plain", 4))
+        r = Run(home, "import", "--offline", "--account", name, home + "/mbox", "Bills")
+        ok("more for " + name, r.status == 0, r)
+    r = Run(home, "list", "--offline", "--json", "-f", "@flagged")
+    rows = json.loads(r.out)
+    ok("flagged in all folders", sorted((m["account"], m["folder"], m["id"], m["subject"]) for m in rows) ==
+       [("home", "Bills", 1, "For home flagged"), ("work", "Bills", 1, "For work flagged")], r)
+    ok("nothing is missing", r.status == 0 and not r.err, r)
+    r = Run(home, "list", "--offline", "@flagged")
+    ok("each with its place", sorted(line.split()[5] for line in r.out.splitlines()) == ["home/Bills", "work/Bills"], r)
+    r = Run(home, "search", "--offline", "subject:home", "@flagged")
+    ok("searched among them", r.out.count("For ") == 1 and "For home flagged" in r.out, r)
+    r = Run(home, "show", "--offline", "@flagged", "1")
+    ok("a number alone names none there either", r.status == 64 and "--account" in r.err, r)
+    r = Run(home, "list", "--offline", "--account", "work", "@flagged")
+    ok("it is of no single account", r.status != 0 and "@flagged" in r.err, r)
     # A third that was never reached.
     configure(home, ("work", "pop3"), ("home", "pop3"), ("far", "imap"))
     r = Run(home, "list", "@inboxes")
@@ -68,4 +88,6 @@ with tempfile.TemporaryDirectory() as home:
     configure(home, ("work", "pop3"))
     r = Run(home, "list", "--offline", "@inboxes")
     ok("of one account", r.status == 0 and r.out.count("For ") == 1, r)
+    r = Run(home, "list", "--offline", "@flagged")
+    ok("flagged of one account", r.status == 0 and r.out.split()[5] == "Bills", r)
 sys.exit(finish())
