@@ -49,14 +49,8 @@ static const struct sample SAMPLES[] = {
 			FILE_PART END,
 		300000},
 	{"base64", MIXED TEXT_PART("base64", "R3LDvMOfZSBhdXMgS8O2bG4=") FILE_PART END, 300000},
-	{"8bit",
-		MIXED TEXT_PART("8bit", "Gr\xc3\xbc\xc3\x9f"
-					"e") FILE_PART END,
-		300000},
-	{"binary",
-		MIXED TEXT_PART("binary", "Gr\xc3\xbc\xc3\x9f"
-					  "e") FILE_PART END,
-		300000},
+	{"8bit", MIXED TEXT_PART("8bit", "Grüße") FILE_PART END, 300000},
+	{"binary", MIXED TEXT_PART("binary", "Grüße") FILE_PART END, 300000},
 	{"uuencode",
 		MIXED TEXT_PART("x-uuencode", "begin 644 x\r\n#86)C\r\n`\r\nend") FILE_PART END,
 		300000},

@@ -157,9 +157,7 @@ static void shows_no_lies(void **state)
 		{"B, A", "a@b", "\"B, A\" <a@b>", "B, A"},
 		{"boss@bank.com", "x@evil.org", "x@evil.org", "x@evil.org"},
 		{"Boss <boss@bank.com>", "x@evil.org", "x@evil.org", "x@evil.org"},
-		{"boss\xef\xbc\xa0"
-		 "bank.com",
-			"x@evil.org", "x@evil.org", "x@evil.org"},
+		{"boss＠bank.com", "x@evil.org", "x@evil.org", "x@evil.org"},
 		{"a@b", "a@b", "a@b", "a@b"},
 	};
 
@@ -193,18 +191,9 @@ static void writes_safely(void **state)
 		{"J\xc3\xb6rg", "\xc3\xb6@b", true, "J\xc3\xb6rg <\xc3\xb6@b>"},
 		{"x", "\xc3\xb6@b", false, "=?utf-8?b?eCA8w7ZAYj4=?= :;"},
 		{"", "\xc3\xb6@b", false, "=?utf-8?b?w7ZAYg==?= :;"},
-		{"Eva",
-			"eva@b\xc3\xbc"
-			"cher.example",
-			false, "Eva <eva@xn--bcher-kva.example>"},
-		{"",
-			"eva@b\xc3\xbc"
-			"cher.example",
-			true, "eva@xn--bcher-kva.example"},
-		{"",
-			"\xc3\xb6@b\xc3\xbc"
-			"cher.example",
-			true, "\xc3\xb6@xn--bcher-kva.example"},
+		{"Eva", "eva@bücher.example", false, "Eva <eva@xn--bcher-kva.example>"},
+		{"", "eva@bücher.example", true, "eva@xn--bcher-kva.example"},
+		{"", "ö@bücher.example", true, "\xc3\xb6@xn--bcher-kva.example"},
 		{"a\r\nBcc: x", "a@b\r\n>RCPT", false, "\"a  Bcc: x\" <a@bRCPT>"},
 		{"=?utf-8?q?x?=", "a@b", false, "=?utf-8?q?=3D=3Futf-8=3Fq=3Fx=3F=3D?= <a@b>"},
 	};

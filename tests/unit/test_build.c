@@ -72,8 +72,7 @@ static void builds_a_plain_message(void **state)
 	set(&d.cc, "BOB@example.net, e@example.net");
 	set(&d.bcc, "hidden@example.net");
 	set(&d.reply_to, "r@example.org");
-	set(&d.subject, "Gr\xc3\xbc\xc3\x9f"
-			"e");
+	set(&d.subject, "Grüße");
 	set(&d.in_reply_to, "1@x");
 	set(&d.references, "<0@x> <1@x>");
 	set(&d.body, "H\xc3\xa4llo\n.\nFrom me\n");
@@ -350,10 +349,8 @@ static void files_travel_as_what_they_are(void **state)
 			"\r\n@@ -1 +1 @@\r\n-x \r\n+y\t\r\n"},
 		{"no-end.txt", "last line", "text/plain; charset=us-ascii", "7bit",
 			"\r\n\r\nlast line\r\n--"},
-		{"german.txt",
-			"Gr\xc3\xbc\xc3\x9f"
-			"e aus dem Norden\n",
-			"text/plain; charset=utf-8", "quoted-printable", "Gr=C3=BC=C3=9Fe aus"},
+		{"german.txt", "Grüße aus dem Norden\n", "text/plain; charset=utf-8",
+			"quoted-printable", "Gr=C3=BC=C3=9Fe aus"},
 		{"from.txt", "a\nFrom here\n.\n", "text/plain; charset=us-ascii",
 			"quoted-printable", "=46rom here"},
 		{"latin.txt",
@@ -686,8 +683,7 @@ static void stored_drafts_come_back(void **state)
 
 	start(&d);
 	set(&d.subject, "\xc3\xa4");
-	set(&d.body, "b\xc3\xb6"
-		     "dy\n");
+	set(&d.body, "bödy\n");
 	set(&d.references, "<1@x> <2@x>");
 	set(&d.in_reply_to, "2@x");
 	build(&d, &m, &recipients);
@@ -738,8 +734,7 @@ static void header_becomes_ascii(void **state)
 		{"From: a@b\r\nX: y\r\n z\r\n\r\n\xc3\xa4\r\n",
 			"From: a@b\r\nX: y\r\n z\r\n\r\n\xc3\xa4\r\n"},
 		{"To: bob@x, \xc3\xb6@x\r\n\r\n", "To: bob@x, =?utf-8?b?w7ZAeA==?= :;\r\n\r\n"},
-		{"a: b\r\nCC: J\xc3\xb6 <\xc3\xb6@x>,\r\n eva@b\xc3\xbc"
-		 "cher.example\r\nc: d\r\n\r\n",
+		{"a: b\r\nCC: Jö <ö@x>,\r\n eva@bücher.example\r\nc: d\r\n\r\n",
 			"a: b\r\nCC: =?utf-8?b?SsO2IDzDtkB4Pg==?= :;, "
 			"eva@xn--bcher-kva.example\r\n"
 			"c: d\r\n\r\n"},

@@ -58,9 +58,7 @@ static void raw_bytes_by_the_mail(void **state)
 		{"Content-Type: text/plain; charset=us-ascii\nSubject: Gr\xfc\xdf"
 		 "e\n"
 		 "From: J\xf6rg M\xfcller <a@b>\n",
-			"Gr\xc3\xbc\xc3\x9f"
-			"e",
-			"J\xc3\xb6rg M\xc3\xbcller"},
+			"Grüße", "J\xc3\xb6rg M\xc3\xbcller"},
 		/* "Re:" and two letters tell nothing; the sender's name beside it does. */
 		{"Subject: \xc4\xe0\nFrom: \xcf\xe5\xf2\xf0 \xc8\xeb\xfc\xe8\xf7 "
 		 "\xd7\xe0\xe9\xea\xee\xe2\xf1\xea\xe8\xe9 <a@b>\n",

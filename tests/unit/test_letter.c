@@ -129,8 +129,7 @@ static void a_changed_text_keeps_the_files(void **state)
 {
 	struct saved s = begin(MIXED);
 
-	assert_string_equal(s.d.body, "Gr\xc3\xbc\xc3\x9f"
-				      "e");
+	assert_string_equal(s.d.body, "Grüße");
 	assert_int_equal(s.d.nfiles, 2);
 	assert_string_equal(s.d.files[0].name, "offer.pdf");
 	draft_set(&s.d.body, "New words\n");

@@ -402,12 +402,8 @@ static void goes_out_as(const char *address, bool utf8, const char *want)
 
 static void test_wire_addresses(void **state)
 {
-	goes_out_as("eva@b\xc3\xbc"
-		    "cher.example",
-		false, "RCPT TO:<eva@xn--bcher-kva.example>\r\n");
-	goes_out_as("eva@b\xc3\xbc"
-		    "cher.example",
-		true, "RCPT TO:<eva@xn--bcher-kva.example>\r\n");
+	goes_out_as("eva@bücher.example", false, "RCPT TO:<eva@xn--bcher-kva.example>\r\n");
+	goes_out_as("eva@bücher.example", true, "RCPT TO:<eva@xn--bcher-kva.example>\r\n");
 	goes_out_as("j\xc3\xbcrgen@x", true, "RCPT TO:<j\xc3\xbcrgen@x>\r\n");
 	goes_out_as("\"a b\"@x", false, "RCPT TO:<\"a b\"@x>\r\n");
 	goes_out_as("\"a<b>\\\"\"@x", false, "RCPT TO:<\"a<b>\\\"\"@x>\r\n");

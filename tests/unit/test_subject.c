@@ -84,9 +84,7 @@ static void test_bare(void **state)
 		{" Agenda", SUBJECT_ANY, " Agenda"},
 		{"Re: Agenda", SUBJECT_REPLY, "Agenda"},
 		{"Re [2]: Re : VS: Antwort: Agenda", SUBJECT_REPLY, "Agenda"},
-		{"RE\xef\xbc\x9a"
-		 "aw:Agenda",
-			SUBJECT_REPLY, "Agenda"},
+		{"RE：aw:Agenda", SUBJECT_REPLY, "Agenda"},
 		{"Re: Fwd: Agenda", SUBJECT_REPLY, "Fwd: Agenda"},
 		{"Fwd: Re: Agenda", SUBJECT_REPLY, "Fwd: Re: Agenda"},
 		{"WG: Fw: Re: Agenda", SUBJECT_FORWARD, "Re: Agenda"},
