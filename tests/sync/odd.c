@@ -39,7 +39,7 @@ __attribute__((format(printf, 1, 2))) char *text_of(const char *fmt, ...)
 	va_start(ap, fmt);
 	str_addv(&out, fmt, ap);
 	va_end(ap);
-	return str_steal(&out);
+	return kept(str_steal(&out));
 }
 
 static void start_odd(const char *server)
@@ -64,7 +64,6 @@ static void start_odd(const char *server)
 		sscanf(line, "%d %d %d", &ports[0], &ports[1], &ports[2]) != 3)
 		fail_msg("%s did not start", server);
 	fclose(f);
-	free(tool);
 }
 
 /* One command to the server; its answer, to be freed. */
@@ -119,7 +118,6 @@ int seen(const char *regex)
 	char *command = text_of("seen %s", regex);
 	int n = number(command);
 
-	free(command);
 	return n;
 }
 
@@ -143,7 +141,6 @@ static struct person *with_password(
 		protocol, imap, ports[0], ports[1], ports[2], password, more);
 	struct person *p = person_with(text);
 
-	free(text);
 	return p;
 }
 

@@ -11,7 +11,7 @@
 
 #include "tests/sync/person.h"
 
-__attribute__((format(printf, 1, 2))) char *text_of(const char *fmt, ...); /* free() */
+__attribute__((format(printf, 1, 2))) char *text_of(const char *fmt, ...); /* kept */
 
 /* --- the server; the head of its file has the commands --- */
 char *ask(const char *command);                                    /* its answer; free() */

@@ -547,7 +547,7 @@ char *draft_of(struct person *p, unsigned request)
 
 	if (ev->kind != EVENT_DRAFT)
 		fail_msg("no draft: %s", event_error(ev));
-	id = mem_strdup(ev->draft->id);
+	id = kept(mem_strdup(ev->draft->id));
 	event_free(ev);
 	return id;
 }
@@ -563,5 +563,4 @@ void send_text(struct person *p, const char *to, const char *subject)
 	event_free(answer(p, engine_draft_save(p->engine, 0, id, &d)));
 	done(p, engine_send(p->engine, 0, id));
 	draft_done(&d);
-	free(id);
 }

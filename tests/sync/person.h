@@ -114,7 +114,7 @@ void copy_one(struct person *p, struct msglist *l, uint32_t uid, const char *to)
 void delete_one(struct person *p, struct msglist *l, uint32_t uid);
 void archive_one(struct person *p, struct msglist *l, uint32_t uid);
 struct message_view *read_view(struct person *p, struct msglist *l, uint32_t uid);
-char *draft_of(struct person *p, unsigned request);
+char *draft_of(struct person *p, unsigned request); /* its id, kept */
 /* What somebody writes; draft_done. */
 void plain_draft(struct draft *d, const struct person *p, const char *to, const char *subject,
 	const char *body);

@@ -72,7 +72,7 @@ static void is_by_size(struct msglist *l)
 static void large_folders_are_sorted_aside(void **state)
 {
 	struct person *p = person_with(ACCOUNT("test", "pop3"));
-	char *path = mbox_of(p, 1, LARGE);
+	char *path = kept(mbox_of(p, 1, LARGE));
 	struct msglist *l = open_path(p, path);
 
 	assert_string_equal(row_of(p, l, 0).subject, "Mail 50");
@@ -89,7 +89,6 @@ static void large_folders_are_sorted_aside(void **state)
 	assert_string_equal(row_of(p, l, 0).subject, "Mail 50");
 	msglist_set_sort(l, SORT_SIZE, true);
 	person_free(p);
-	free(path);
 }
 
 /* Of mail that comes while a limit holds, what matches is shown too; nothing else. */
@@ -97,27 +96,25 @@ static void new_mail_under_a_limit(void **state)
 {
 	struct person *p = person_with(ACCOUNT("test", "pop3"));
 	struct msglist *l = open_folder(p, "INBOX");
-	char *path = mbox_of(p, 1, 9);
+	char *path = kept(mbox_of(p, 1, 9));
 
 	done(p, engine_import(p->engine, 0, path, "INBOX"));
 	UNTIL(p, msglist_count(l) == 9);
 	done(p, engine_limit(p->engine, l, "subject:1"));
 	assert_int_equal(msglist_count(l), 1);
-	free(path);
-	path = mbox_of(p, 10, 12); /* 10 to 19 and 21 have a 1 */
+	path = kept(mbox_of(p, 10, 12)); /* 10 to 19 and 21 have a 1 */
 	done(p, engine_import(p->engine, 0, path, "INBOX"));
 	UNTIL(p, msglist_total(l) == 21 && msglist_count(l) == 12);
 	for (size_t i = 0; i < msglist_count(l); i++)
 		assert_non_null(strchr(row_of(p, l, i).subject, '1'));
 	done(p, engine_limit(p->engine, l, "all"));
 	assert_int_equal(msglist_count(l), 21);
-	free(path);
 }
 
 static void a_message_as_a_file(void **state)
 {
 	struct person *p = person_with(ACCOUNT("test", "pop3"));
-	char *path = mbox_of(p, 1, 2), *to = file_join(p->home, "saved.eml");
+	char *path = kept(mbox_of(p, 1, 2)), *to = kept(file_join(p->home, "saved.eml"));
 	struct msglist *l = engine_open(p->engine, -1, path, NULL);
 	struct str bytes = STR_INIT;
 	struct event *ev;
@@ -134,8 +131,6 @@ static void a_message_as_a_file(void **state)
 	assert_int_equal(ev->kind, EVENT_FAILED);
 	event_free(ev);
 	str_done(&bytes);
-	free(to);
-	free(path);
 }
 
 /* What moves has left the list when the call returns, before the disk was asked; what is refused
@@ -144,7 +139,7 @@ static void what_moves_leaves_at_once(void **state)
 {
 	struct person *p = person_with(ACCOUNT("test", "pop3"));
 	struct msglist *l = open_folder(p, "INBOX"), *archive;
-	char *path = mbox_of(p, 1, 4);
+	char *path = kept(mbox_of(p, 1, 4));
 	uint32_t uids[2];
 	unsigned request;
 	struct event *ev;
@@ -181,7 +176,6 @@ static void what_moves_leaves_at_once(void **state)
 	assert_int_equal(msglist_count(archive), 2);
 	assert_true(row_with(p, archive, uids[0]).tagged);
 	event_free(ev);
-	free(path);
 }
 
 static void a_draft_as_it_is_kept(void **state)
@@ -253,7 +247,7 @@ static bool is_in_state(struct person *p, enum account_state state)
 static void why_something_waits(void **state)
 {
 	struct person *p = person_with(ACCOUNT("test", "imap"));
-	char *path = mbox_of(p, 1, 1), *lock;
+	char *path = kept(mbox_of(p, 1, 1)), *lock;
 	struct account_info info;
 	int fd;
 
@@ -271,15 +265,13 @@ static void why_something_waits(void **state)
 	done(p, engine_protocol(p->engine, 0, PROTOCOL_IMAP));
 	stop(p);
 	/* Another running copy has the lock. */
-	lock = file_join(p->home, "XDG_DATA_HOME/talaria/test/sync.lock");
+	lock = kept(file_join(p->home, "XDG_DATA_HOME/talaria/test/sync.lock"));
 	fd = file_lock(lock, 0, NULL);
 	assert_true(fd >= 0);
 	start(p, false);
 	UNTIL(p, engine_pending(p->engine) == 1 && is_in_state(p, STATE_FOLLOWING));
 	assert_string_equal(why(p), "another running copy sends it");
 	close(fd);
-	free(lock);
-	free(path);
 }
 
 static void no_such_account_or_folder(void **state)

@@ -97,7 +97,6 @@ static void an_export(void **state)
 	is(p, read_of(p, l, 4), EVENT_MESSAGE);
 	/* What was copied stays; the rest follows. */
 	done(p, engine_export(p->engine, l, NULL, 0, path));
-	free(path);
 }
 
 static void a_part_that_is_saved(void **state)
@@ -111,7 +110,6 @@ static void a_part_that_is_saved(void **state)
 	UNTIL_SERVER(p, seen("UID FETCH 1 .*BODY\\.PEEK\\[\\]<[1-9]") >= 1);
 	cancelled(p, request);
 	is(p, read_of(p, l, 3), EVENT_MESSAGE);
-	free(path);
 }
 
 /* What a person reads goes between the pieces of what is saved. Where it is cancelled and takes the
@@ -136,7 +134,6 @@ static void a_message_read_while_another_is_saved(void **state)
 	assert_int_equal(file_read(path, 1 << 20, &saved, NULL), 0);
 	assert_true(saved.len > 580000);
 	str_done(&saved);
-	free(path);
 }
 
 /* Where the server takes one connection only, the rest of what is to be done over it goes on too.

@@ -131,7 +131,6 @@ static void sends_and_receives(void **state)
 	/* An answer marks what it answers, and there is a copy of both in Sent. */
 	id = draft_of(p, engine_compose(p->engine, 0, COMPOSE_REPLY, l, uid, NULL));
 	done(p, engine_send(p->engine, 0, id));
-	free(id);
 	event_of_kind(p, EVENT_SENT);
 	UNTIL(p, msglist_count(l) == 2 && msglist_find(l, uid) >= 0 &&
 			 (flags_of(l, uid) & MAIL_ANSWERED));
@@ -274,8 +273,8 @@ static void switch_keeps_marks_and_mail(void **state)
 	uint32_t uid;
 
 	UNTIL(p, msglist_count(l) == 12 && msglist_sync_percent(l) == 100);
-	one = mem_strdup(row_of(p, l, 0).subject);
-	two = mem_strdup(row_of(p, l, 5).subject);
+	one = kept(mem_strdup(row_of(p, l, 0).subject));
+	two = kept(mem_strdup(row_of(p, l, 5).subject));
 	uid = msglist_uid(l, 0);
 	engine_view_free(read_view(p, l, uid));
 	flag_one(p, l, uid, MAIL_SEEN | MAIL_FLAGGED);
@@ -301,8 +300,6 @@ static void switch_keeps_marks_and_mail(void **state)
 	l = open_with(p, "INBOX", 12);
 	assert_true(flags_at(l, (size_t)find_subject(p, l, two)) & MAIL_SEEN);
 	assert_true(flags_at(l, (size_t)find_subject(p, l, one)) & MAIL_FLAGGED);
-	free(one);
-	free(two);
 }
 
 static void preview_says(struct person *p, enum protocol to, const char *const parts[])
@@ -415,7 +412,8 @@ static void namesakes_are_both_fetched(void **state)
 		"Date: Sat, 03 Jan 2026 01:05:34 +0000\n";
 	struct person *p = person_new("imap", "\tpop3-keep never\n", NULL, NULL);
 	struct str one = STR_INIT, two = STR_INIT;
-	char *first = file_join(p->home, "1.eml"), *second = file_join(p->home, "2.eml");
+	char *first = kept(file_join(p->home, "1.eml")),
+	     *second = kept(file_join(p->home, "2.eml"));
 	struct msglist *l = open_folder(p, "INBOX");
 
 	str_addf(&one, "%sSubject: The forgery\n\nshort\n", head);
@@ -436,8 +434,6 @@ static void namesakes_are_both_fetched(void **state)
 	assert_int_equal(msglist_count(l), 2);
 	str_done(&one);
 	str_done(&two);
-	free(first);
-	free(second);
 }
 
 static void put_text(struct person *p, const char *subject)
@@ -511,7 +507,7 @@ static void searches_and_limits(void **state)
 	unsigned request;
 
 	UNTIL(p, msglist_count(l) == 30);
-	subject = mem_strdup(row_of(p, l, 4).subject);
+	subject = kept(mem_strdup(row_of(p, l, 4).subject));
 	ev = answer(p, engine_search(p->engine, l, "flag:nonsense"));
 	assert_int_equal(ev->kind, EVENT_FAILED);
 	event_free(ev);
@@ -527,7 +523,6 @@ static void searches_and_limits(void **state)
 	assert_true(msglist_is_limited(l) && msglist_count(l) < 30);
 	done(p, engine_limit(p->engine, l, ""));
 	assert_int_equal(msglist_count(l), 30);
-	free(subject);
 }
 
 static void check_says_what_it_found(void **state)
@@ -667,7 +662,7 @@ static void another_server_starts_anew(void **state)
 static void fill_over_a_link_that_breaks(void **state)
 {
 	enum { N = 2000 };
-	char *before = mem_strdup(getenv("SRV_IMAP")), *dir = person_proxy("breaking");
+	char *before = kept(mem_strdup(getenv("SRV_IMAP"))), *dir = kept(person_proxy("breaking"));
 	struct str stats = STR_INIT;
 	struct msglist *l;
 	struct person *p;
@@ -695,8 +690,6 @@ static void fill_over_a_link_that_breaks(void **state)
 	/* Without packing these rows are more than that each time they come. */
 	assert_true(down < 250 * N);
 	str_done(&stats);
-	free(before);
-	free(dir);
 }
 
 /* Dovecot says BYE to a file that it cannot read, and ends the connection. */

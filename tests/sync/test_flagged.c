@@ -209,7 +209,8 @@ static void at_the_start(void **state)
 static void not_here_yet(void **state)
 {
 	struct person *p = person_new("imap", "", "--count", "3");
-	char *file = file_join(p->home, "one.eml"), *cache = file_join(p->home, "XDG_CACHE_HOME");
+	char *file = kept(file_join(p->home, "one.eml")),
+	     *cache = kept(file_join(p->home, "XDG_CACHE_HOME"));
 	struct msglist *l, *other;
 
 	(void)state;
@@ -231,8 +232,7 @@ static void not_here_yet(void **state)
 	UNTIL(p, find_subject(p, l, "one") >= 0);
 	done(p, engine_sync(p->engine, 0));
 	UNTIL(p, msglist_count(l) == 2 && engine_absent(p->engine, l) == 0);
-	free(file);
-	free(cache);
+	person_free(p);
 }
 
 int main(void)

@@ -170,7 +170,7 @@ static void folder_goes_with_its_messages(void **state)
 {
 	struct person *p = by_server("4");
 	static const char mail[] = "From: a@example.org\nSubject: Zebra-crossing\n\nZebra-text\n";
-	char *file = file_join(p->home, "mail");
+	char *file = kept(file_join(p->home, "mail"));
 	struct msglist *l;
 
 	assert_int_equal(file_replace(file, mail, strlen(mail), 0600, NULL), 0);
@@ -193,7 +193,6 @@ static void folder_goes_with_its_messages(void **state)
 	UNTIL(p, is_listed(p, "Archive"));
 	assert_false(is_listed(p, GREETINGS));
 	fails(p, engine_delete_folder(p->engine, 0, GREETINGS, 9), "There is no folder");
-	free(file);
 }
 
 static void folders_below_stay(void **state)
@@ -229,7 +228,7 @@ static void new_name_is_for_all_below(void **state)
 	make(p, "Lists/" GREETINGS, 2);
 	make(p, "Listserv", 0);
 	l = synced(p, "Lists/" GREETINGS, 2);
-	subject = mem_strdup(row_of(p, l, 1).subject);
+	subject = kept(mem_strdup(row_of(p, l, 1).subject));
 	done(p, engine_rename_folder(p->engine, 0, "Lists", "Old/" GREETINGS));
 	UNTIL(p, strcmp(msglist_folder(l), "Old/" GREETINGS "/" GREETINGS) == 0 &&
 			 msglist_count(l) == 2);
@@ -250,7 +249,6 @@ static void new_name_is_for_all_below(void **state)
 	l = open_folder(p, "Old/" GREETINGS "/" GREETINGS);
 	assert_int_equal(msglist_count(l), 2);
 	assert_true(flags_at(l, 1) & MAIL_FLAGGED);
-	free(subject);
 }
 
 static void what_waits_goes_first(void **state)
@@ -345,7 +343,7 @@ static void local_folders_go_and_move(void **state)
 	file_in(p, "Listserv", 0);
 	l = open_folder(p, "Lists/" GREETINGS);
 	assert_int_equal(msglist_count(l), 2);
-	subject = mem_strdup(row_of(p, l, 1).subject);
+	subject = kept(mem_strdup(row_of(p, l, 1).subject));
 	fails(p, engine_rename_folder(p->engine, 0, "Lists", "Listserv"), "is there already");
 	fails(p, engine_rename_folder(p->engine, 0, "Lists", "a.b"), "dots");
 	done(p, engine_rename_folder(p->engine, 0, "Lists", "Old/" GREETINGS));
@@ -369,7 +367,6 @@ static void local_folders_go_and_move(void **state)
 	file_in(p, "Lists", 1);
 	l = open_folder(p, "Lists");
 	assert_int_equal(msglist_count(l), 1);
-	free(subject);
 }
 
 /* Another copy has it open: it is empty there, then there again, and nobody complains. */

@@ -189,8 +189,8 @@ static void switches(void **state)
 	uint32_t uid;
 
 	UNTIL(p, msglist_count(l) == 6 && msglist_sync_percent(l) == 100);
-	one = mem_strdup(row_of(p, l, 0).subject);
-	two = mem_strdup(row_of(p, l, 3).subject);
+	one = kept(mem_strdup(row_of(p, l, 0).subject));
+	two = kept(mem_strdup(row_of(p, l, 3).subject));
 	give(p, l, uid_of(p, l, one), "", "work $Junk");
 	UNTIL(p, engine_pending(p->engine) == 0);
 	done(p, engine_protocol(p->engine, 0, PROTOCOL_POP3));
@@ -216,8 +216,6 @@ static void switches(void **state)
 	done(p, engine_protocol(p->engine, 0, PROTOCOL_POP3));
 	done(p, engine_sync(p->engine, 0));
 	UNTIL(p, msglist_count(l) == 6 && has_keywords(p, l, uid_of(p, l, two), "soon"));
-	free(one);
-	free(two);
 }
 
 /* The account began with POP3: the server's rows come later. */
@@ -228,7 +226,7 @@ static void begins_with_pop3(void **state)
 	char *one;
 
 	UNTIL(p, msglist_count(l) == 4);
-	one = mem_strdup(row_of(p, l, 2).subject);
+	one = kept(mem_strdup(row_of(p, l, 2).subject));
 	give(p, l, uid_of(p, l, one), "", "work later");
 	done(p, engine_protocol(p->engine, 0, PROTOCOL_IMAP));
 	engine_close(p->engine, l);
@@ -239,7 +237,6 @@ static void begins_with_pop3(void **state)
 	start_anew(p, false);
 	l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(l) == 4 && has_keywords(p, l, uid_of(p, l, one), "work later"));
-	free(one);
 }
 
 static char *said(struct person *p, unsigned request)
@@ -265,7 +262,8 @@ static void in_files(void **state)
 {
 	struct person *p = person_new("imap", "", "--count", "4"), *q;
 	struct msglist *l = open_folder(p, "INBOX"), *m;
-	char *box = file_join(p->home, "all.mbox"), *dir = file_join(p->home, "all"), *path;
+	char *box = kept(file_join(p->home, "all.mbox")), *dir = kept(file_join(p->home, "all")),
+	     *path;
 
 	UNTIL(p, msglist_count(l) == 4 && msglist_sync_percent(l) == 100);
 	give(p, l, msglist_uid(l, 1), "", "work later");
@@ -273,9 +271,8 @@ static void in_files(void **state)
 	UNTIL(p, engine_pending(p->engine) == 0);
 	says(p, engine_export(p->engine, l, NULL, 0, box), "4 messages written");
 	says(p, engine_export(p->engine, l, NULL, 0, dir), "4 messages written");
-	path = file_join(dir, "dovecot-keywords");
+	path = kept(file_join(dir, "dovecot-keywords"));
 	assert_int_equal(access(path, R_OK), 0);
-	free(path);
 	says(p, engine_import(p->engine, 0, box, "Old"), "4 messages imported");
 	UNTIL(p, engine_pending(p->engine) == 0);
 	m = synced(p, "Old", 4);
@@ -291,8 +288,6 @@ static void in_files(void **state)
 		assert_int_equal(found(q, m, "keyword:later keyword:work"), 1);
 		assert_int_equal(found(q, m, "keyword:home"), 1);
 	}
-	free(box);
-	free(dir);
 }
 
 int main(void)

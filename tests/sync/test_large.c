@@ -361,7 +361,7 @@ static void has_notice(const struct message_view *v, const char *text)
  * comes. */
 static void cut_in_the_middle(void **state)
 {
-	char *before = mem_strdup(getenv("SRV_IMAP")), *dir = person_proxy("cutting");
+	char *before = kept(mem_strdup(getenv("SRV_IMAP"))), *dir = kept(person_proxy("cutting"));
 	struct person *p = person_new("imap", "\tcompress no\n", NULL, NULL);
 	struct msglist *l = open_folder(p, "INBOX");
 	struct message_view *v;
@@ -383,15 +383,13 @@ static void cut_in_the_middle(void **state)
 	assert_true(v->partial);
 	engine_view_free(v);
 	look_at(p, l, &CUT_TEXT);
-	free(before);
-	free(dir);
 }
 
 /* All connections there are say nothing any more, one of them in the middle of a part. Nobody waits
  * for that one: the next message comes over a new one. */
 static void stalled_in_the_middle(void **state)
 {
-	char *before = mem_strdup(getenv("SRV_IMAP")), *dir = person_proxy("stalling");
+	char *before = kept(mem_strdup(getenv("SRV_IMAP"))), *dir = kept(person_proxy("stalling"));
 	struct person *p = person_new("imap", "\tcompress no\n", NULL, NULL);
 	struct msglist *l = open_folder(p, "INBOX");
 	struct str frozen = STR_INIT;
@@ -417,8 +415,6 @@ static void stalled_in_the_middle(void **state)
 	event_free(ev);
 	look_at(p, l, &CUT_TWO);
 	str_done(&frozen);
-	free(before);
-	free(dir);
 }
 
 int main(void)

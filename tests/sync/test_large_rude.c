@@ -43,7 +43,6 @@ static void structure(const char *rows)
 		rows);
 
 	odd(rule);
-	free(rule);
 }
 
 static void piece(const char *times, const char *section, const char *data)
@@ -81,17 +80,15 @@ static void nil_is_not_the_text(void **state)
 	piece("", "2", "{10}\\r\\nThe second");
 	odd("rule imap \\S+ UID FETCH 1 .*BODY\\.PEEK\\[1\\]<0\\.[0-9]+> => say * 1 FETCH (UID 1 "
 	    "BODY[1]<0> {9}\\r\\nThe first)\\r\\n$tag OK done\\r\\n");
-	s = shown(p, l, true);
+	s = kept(shown(p, l, true));
 	has(s, "Not all of this message could be fetched: ");
 	has(s, "does not give its text");
 	has(s, "The second");
 	assert_null(strstr(s, "The first"));
-	free(s);
-	s = shown(p, l, false);
+	s = kept(shown(p, l, false));
 	has(s, "The first");
 	has(s, "The second");
 	assert_null(strstr(s, "could be fetched"));
-	free(s);
 }
 
 static void one_part_is_refused(void **state)
@@ -103,11 +100,10 @@ static void one_part_is_refused(void **state)
 	structure(TWO);
 	odd("rule imap \\S+ UID FETCH 1 .*BODY\\.PEEK\\[1\\] => no [UNAVAILABLE] its file is away");
 	piece("", "2", "{10}\\r\\nThe second");
-	s = shown(p, l, true);
+	s = kept(shown(p, l, true));
 	has(s, "its file is away");
 	has(s, "The second");
 	has(s, "not fetched yet");
-	free(s);
 	assert_int_equal(seen("UID FETCH 1 .*BODY\\.PEEK\\[1\\]"), 1);
 }
 
@@ -274,34 +270,31 @@ static char *exported(const char *rule, const char *name, bool there)
 	assert_int_equal(file_exists(path), there);
 	said = mem_strdup(event_error(ev));
 	event_free(ev);
-	free(path);
 	person_free(p);
 	return said;
 }
 
 static void one_that_ends_the_connection_costs_one(void **state)
 {
-	char *said = exported("rule UID FETCH 4 .*BODY\\.PEEK\\[\\] => cut", "all.mbox", true);
+	char *said =
+		kept(exported("rule UID FETCH 4 .*BODY\\.PEEK\\[\\] => cut", "all.mbox", true));
 
 	has(said, "9 messages written");
 	has(said, "1 could not be copied");
-	free(said);
 }
 
 /* What came is kept in a Maildir; an mbox is there as a whole, or not. */
 static void export_without_a_server_breaks_off(void **state)
 {
 	static const char rule[] = "rule UID FETCH ([4-9]|10) .*BODY\\.PEEK\\[\\] => cut";
-	char *said = exported(rule, "Maildir", true);
+	char *said = kept(exported(rule, "Maildir", true));
 
 	has(said, "3 messages written");
 	has(said, "run it again to go on");
 	assert_int_equal(seen("UID FETCH .*BODY\\.PEEK\\[\\]"), 6);
-	free(said);
-	said = exported(rule, "all.mbox", false);
+	said = kept(exported(rule, "all.mbox", false));
 	has(said, "closed the connection");
 	assert_null(strstr(said, "written"));
-	free(said);
 }
 
 int main(void)

@@ -274,8 +274,8 @@ static void dovecot_sees_the_same(void **state)
 		return;
 	}
 	p = person_with_mail();
-	ours = mark_some(p);
-	tree = tree_of(p);
+	ours = kept(mark_some(p));
+	tree = kept(tree_of(p));
 	stop(p);
 	setenv("WHO", p->name, 1);
 	shell("m=$SRV_MAIL/$WHO/Maildir && rm -rf \"$m\" && cp -R \"$1\" \"$m\" && "
@@ -288,8 +288,6 @@ static void dovecot_sees_the_same(void **state)
 	      "print $1 \"|\" f }' | LC_ALL=C sort",
 		tree, &theirs);
 	assert_string_equal(str_c(&theirs), ours);
-	free(ours);
-	free(tree);
 	str_done(&theirs);
 }
 
@@ -305,8 +303,8 @@ static void mutt_sees_the_same(void **state)
 		return;
 	}
 	p = person_with_mail();
-	ours = mark_some(p);
-	tree = tree_of(p);
+	ours = kept(mark_some(p));
+	tree = kept(tree_of(p));
 	shell("d=$(cd \"$1/..\" && pwd) && rc=$d/muttrc && printf '%s\\n' 'set sort=date' "
 	      "'set index_format=\"<<%s|%S%Z>>\"' 'set status_format=END' 'set help=no' "
 	      "'set mark_old=no' \"set folder=$d record= postponed=\" >$rc && "
@@ -338,8 +336,6 @@ static void mutt_sees_the_same(void **state)
 		str_done(&want);
 		str_done(&flagged);
 	}
-	free(ours);
-	free(tree);
 	str_done(&theirs);
 }
 
@@ -352,7 +348,7 @@ static void mbox_grows_while_open(void **state)
 	struct message_view *v;
 	struct err err = {0};
 	struct msglist *l;
-	char *path = file_join(p->home, "grows.mbox");
+	char *path = kept(file_join(p->home, "grows.mbox"));
 
 	assert_int_equal(file_replace(path, one, strlen(one), 0600, NULL), 0);
 	l = engine_open(p->engine, -1, path, &err);
@@ -371,7 +367,6 @@ static void mbox_grows_while_open(void **state)
 	shell("sed -n '/^From b@/,$p' \"$1\" >\"$1.new\" && mv \"$1.new\" \"$1\"", path, NULL);
 	UNTIL(p, msglist_count(l) == 1 && shows(p, l, "Mbox two", MAIL_SEEN));
 	engine_close(p->engine, l);
-	free(path);
 }
 
 int main(void)

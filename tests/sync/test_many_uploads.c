@@ -124,7 +124,6 @@ static void make_maildir(const char *path, int n)
 	for (int i = 0; i < 3; i++) {
 		sub = text_of("%s/%s", path, ((const char *[]){"cur", "new", "tmp"})[i]);
 		assert_int_equal(mkdir(sub, 0700), 0);
-		free(sub);
 	}
 	for (int i = 1; i <= n; i++) {
 		char *file = text_of("%s/cur/%d.x:2,S", path, i);
@@ -136,7 +135,6 @@ static void make_maildir(const char *path, int n)
 			"%d\n",
 			i, i, i);
 		fclose(f);
-		free(file);
 	}
 }
 
@@ -150,7 +148,6 @@ static size_t files_in(const struct person *p, const char *below)
 	for (const struct dirent *e = readdir(d); e; e = readdir(d))
 		n += e->d_name[0] != '.';
 	closedir(d);
-	free(path);
 	return n;
 }
 

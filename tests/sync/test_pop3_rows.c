@@ -73,7 +73,6 @@ static void refused_and_given(const struct bad_way *way, const char *bad, size_t
 	assert_int_equal(count_in_server(), 0);
 	put_clock(0);
 	person_free(p);
-	free(rule);
 }
 
 static void one_way(const struct bad_way *way)
@@ -253,7 +252,6 @@ static void row_is_not_exported(void **state)
 	has(out.p, "Subject: Message 3");
 	assert_null(strstr(out.p, "disk trouble"));
 	str_done(&out);
-	free(path);
 }
 
 static void row_is_not_counted_by_a_switch(void **state)
@@ -275,7 +273,6 @@ static void row_is_not_counted_by_a_switch(void **state)
 	/* Their marks wait for messages that are there; the row has none. */
 	path = text_of("%s/XDG_DATA_HOME/talaria/test/marks", p->home);
 	assert_false(file_exists(path));
-	free(path);
 	odd("norules");
 	done(p, engine_protocol(p->engine, 0, PROTOCOL_POP3));
 	put_clock(HOUR);

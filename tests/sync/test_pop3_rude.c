@@ -249,7 +249,6 @@ static void refused_for_now(const char *code)
 	engine_retry(p->engine);
 	open_with(p, "INBOX", 2);
 	person_free(p);
-	free(rule);
 }
 
 static void login_delay_waits(void **state)
@@ -272,7 +271,6 @@ static void refused_for_good(const char *code)
 	watch(p, 1200);
 	assert_int_equal(seen("pop3 PASS"), 1);
 	person_free(p);
-	free(rule);
 }
 
 static void wrong_password_is_told_once(void **state)
@@ -451,7 +449,6 @@ static struct person *with_large(struct msglist **l, const char *more)
 	struct person *p = BY_POP3(options, "fill INBOX 1", "big large 50000");
 
 	*l = inbox_of(p, 2);
-	free(options);
 	return p;
 }
 

@@ -215,7 +215,6 @@ static void lame_message(const char *command, const uint32_t *lame, size_t n, co
 		char *one = text_of(command, (unsigned)lame[i]);
 
 		odd(one);
-		free(one);
 	}
 	p = by_imap();
 	l = filled(p, 300);
@@ -598,8 +597,6 @@ static void password_command_is_run_again(void **state)
 	watch(p, 700);
 	assert_int_equal(seen("AUTHENTICATE"), 5);
 	person_free(p);
-	free(command);
-	free(path);
 }
 
 static void sleep_leads_to_a_new_connection_at_once(void **state)

@@ -52,7 +52,6 @@ static off_t log_size(void)
 	struct stat st;
 
 	assert_int_equal(stat(path, &st), 0);
-	free(path);
 	return st.st_size;
 }
 
@@ -186,7 +185,6 @@ static void lost_copy_of_many_is_not_doubled(void **state)
 			settled(p);
 			assert_int_equal(number("count Archive"), 5);
 			odd(rule);
-			free(rule);
 			done(p, engine_copy(p->engine, l, uids, 3, "Archive"));
 			settled(p);
 			if (number("count Archive") != 8)
@@ -216,7 +214,6 @@ static void lost_step_of_an_old_move_of_many(void **state)
 			odd(bare ? "bare INBOX 5" : "fill INBOX 5");
 			odd("fill Archive 2");
 			odd(rule);
-			free(rule);
 			p = ready(5, &l);
 			done(p, engine_move(p->engine, l, uids, 3, "Archive"));
 			settled(p);
@@ -338,7 +335,6 @@ static void vanished_messages_drop_what_waits(void **state)
 		char *gone = text_of("gone Lists %u", (unsigned)one);
 
 		odd(gone);
-		free(gone);
 	}
 	clock_pause(1100); /* ids of operations are in seconds: made before the connection */
 	go_online(p);

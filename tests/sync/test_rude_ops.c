@@ -256,7 +256,6 @@ static void lost_step_of_an_old_move_is_not_doubled(void **state)
 		odd("reset");
 		odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS IDLE LITERAL+");
 		p = with_archive(rule, &l);
-		free(rule);
 		move_one(p, l, 2, "Archive");
 		settled(p);
 		if (number("count Archive") != 1)
@@ -348,7 +347,6 @@ static void select_says(const char *flags, const char *code)
 		flags, code);
 
 	odd(rule);
-	free(rule);
 }
 
 /* Nothing is copied out of a folder that nothing can be taken from, and no mark is shown that the
@@ -633,7 +631,6 @@ static void folders_that_cannot_go(void **state)
 	archive_one(p, inbox, uid);
 	UNTIL(p, engine_find_folder(p->engine, 0, "Archive") >= 0);
 	fails(p, engine_delete_folder(p->engine, 0, "Archive", 9), "not on the server yet");
-	free(path);
 }
 
 /* Changes that wait for a folder, or for one below it, go first: by the answer of a server that
@@ -700,8 +697,6 @@ static void localised_names_have_roles(void **state)
 		assert_int_equal(number(count), 1);
 		assert_int_equal(seen("CREATE"), 0);
 		person_free(p);
-		free(fill);
-		free(count);
 	}
 }
 
@@ -760,9 +755,6 @@ static struct person *who_imports(const char *rule, const char *header, const ch
 		header, flags);
 	assert_int_equal(file_replace(path, text, strlen(text), 0600, NULL), 0);
 	done(p, engine_import(p->engine, 0, path, "Archive"));
-	free(text);
-	free(path);
-	free(dir);
 	return p;
 }
 

@@ -87,7 +87,6 @@ static void pop3_wrong_sizes_cost_nothing(void **state)
 		char *subject = text_of("Message %d", i);
 
 		assert_true(find_subject(p, l, subject) >= 0);
-		free(subject);
 	}
 	v = read_view(p, l, msglist_uid(l, 0));
 	engine_view_free(v);

@@ -28,9 +28,8 @@ static void smtp_later_stays_and_is_retried(void **state)
 	assert_false(in_outbox(p).failed);
 	assert_false(in_outbox(p).unconfirmed);
 	assert_int_equal(number("mails"), 0);
-	id = mem_strdup(in_outbox(p).id);
+	id = kept(mem_strdup(in_outbox(p).id));
 	done(p, engine_outbox_retry(p->engine, 0, id));
-	free(id);
 	event_of_kind(p, EVENT_SENT);
 	assert_int_equal(number("mails"), 1);
 	UNTIL(p, engine_outbox(p->engine, 0) == 0);
@@ -90,7 +89,7 @@ static void smtp_three_recipients_three_fates(void **state)
 	assert_string_equal(in_outbox(p).to, "bob@example.org, eve@example.org");
 	assert_false(in_outbox(p).failed); /* bob is asked again by itself */
 	assert_fates(p, "ann has it 250\nbob not now 451\neve refused 550\n");
-	id = mem_strdup(in_outbox(p).id);
+	id = kept(mem_strdup(in_outbox(p).id));
 	stop(p);
 	start(p, false);
 	UNTIL(p, engine_outbox(p->engine, 0) == 1);
@@ -124,7 +123,6 @@ static void smtp_three_recipients_three_fates(void **state)
 	assert_int_equal(msglist_count(sent), 1);
 	assert_int_equal(engine_outbox(p->engine, 0), 0);
 	draft_done(&d);
-	free(id);
 }
 
 /* What is said of the whole mail holds for everybody who was not refused on his own; nobody
@@ -200,9 +198,8 @@ static void smtp_break_before_data_is_sent_later(void **state)
 	UNTIL(p, engine_outbox(p->engine, 0) == 1 && *in_outbox(p).error);
 	assert_false(in_outbox(p).unconfirmed);
 	assert_false(in_outbox(p).failed);
-	id = mem_strdup(in_outbox(p).id);
+	id = kept(mem_strdup(in_outbox(p).id));
 	done(p, engine_outbox_retry(p->engine, 0, id));
-	free(id);
 	event_of_kind(p, EVENT_SENT);
 	assert_int_equal(number("mails"), 1);
 }
@@ -242,9 +239,8 @@ static void smtp_refused_connection_fails_no_mail(void **state)
 	has(in_outbox(p).error, "no service here");
 	assert_false(in_outbox(p).failed);
 	odd("greeting smtp 220 hello");
-	id = mem_strdup(in_outbox(p).id);
+	id = kept(mem_strdup(in_outbox(p).id));
 	done(p, engine_outbox_retry(p->engine, 0, id));
-	free(id);
 	event_of_kind(p, EVENT_SENT);
 	assert_int_equal(number("mails"), 1);
 }

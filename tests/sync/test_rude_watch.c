@@ -186,7 +186,6 @@ static struct person *again(struct msglist **l, const char *caps, const char *ch
 	struct person *p;
 
 	odd(command);
-	free(command);
 	odd("fill INBOX 10");
 	p = by_imap();
 	*l = filled(p, 10);
@@ -441,7 +440,6 @@ static void refused_notify_is_done_without(void **state)
 
 		odd("reset");
 		odd(rule);
-		free(rule);
 		p = by_notify(&l);
 		assert_int_equal(seen("NOTIFY SET"), 2);
 		odd("fill INBOX 1");

@@ -102,7 +102,7 @@ static size_t with_flags(struct msglist *l, unsigned flags)
 static void imap_to_maildir(void **state)
 {
 	struct person *p = person_new("imap", "", "--count", "40");
-	char *dir = below(p, "copy");
+	char *dir = kept(below(p, "copy"));
 	struct msglist *l = filled(p, "INBOX", 40);
 
 	mark(p, l, 3, MAIL_FLAGGED | MAIL_SEEN | MAIL_ANSWERED | MAIL_DRAFT);
@@ -114,14 +114,13 @@ static void imap_to_maildir(void **state)
 	shell("rm \"$1\"/cur/*DFRS", dir, NULL);
 	assert_said(p, engine_export(p->engine, l, NULL, 0, dir), "1 message written");
 	assert_int_equal(files_in(dir), 40);
-	free(dir);
 }
 
 /* Out by IMAP into an mbox, and back into another folder, with the marks. */
 static void mbox_there_and_back(void **state)
 {
 	struct person *p = person_new("imap", "", "--count", "30");
-	char *path = below(p, "copy.mbox");
+	char *path = kept(below(p, "copy.mbox"));
 	struct msglist *l = filled(p, "INBOX", 30);
 	size_t flagged, answered, seen;
 
@@ -144,13 +143,12 @@ static void mbox_there_and_back(void **state)
 	assert_said(p, engine_import(p->engine, 0, path, "Old"), "30 were there already");
 	done(p, engine_sync(p->engine, 0));
 	assert_int_equal(msglist_count(l), 30);
-	free(path);
 }
 
 static void offline_import_waits_for_the_server(void **state)
 {
 	struct person *p = person_new("imap", "", "--count", "12");
-	char *path = below(p, "copy.mbox");
+	char *path = kept(below(p, "copy.mbox"));
 	struct msglist *l = filled(p, "INBOX", 12);
 
 	assert_said(p, engine_export(p->engine, l, NULL, 0, path), "12 messages written");
@@ -163,7 +161,6 @@ static void offline_import_waits_for_the_server(void **state)
 	UNTIL(p, engine_find_folder(p->engine, 0, "Later") >= 0 && engine_pending(p->engine) == 0);
 	done(p, engine_sync(p->engine, 0));
 	filled(p, "Later", 12);
-	free(path);
 }
 
 static void keyword(
@@ -214,7 +211,7 @@ static struct msglist *as_the_server_has(struct person *p, const char *folder, s
 static void import_brings_marks_to_the_server(void **state)
 {
 	struct person *p = person_new("imap", "", "--count", "12");
-	char *path = below(p, "copy.mbox"), *dir = below(p, "copy");
+	char *path = kept(below(p, "copy.mbox")), *dir = kept(below(p, "copy"));
 	struct msglist *l = filled(p, "INBOX", 12);
 	size_t flagged = with_flags(l, MAIL_FLAGGED), seen = with_flags(l, MAIL_SEEN);
 
@@ -253,15 +250,13 @@ static void import_brings_marks_to_the_server(void **state)
 	assert_not_said(p, engine_import(p->engine, 0, dir, "Old"), "got marks");
 	assert_not_said(p, engine_import(p->engine, 0, path, "Old"), "got marks");
 	assert_int_equal(engine_pending(p->engine), 0);
-	free(dir);
-	free(path);
 }
 
 /* Offline they wait, as marks that a person gives. */
 static void offline_import_brings_marks(void **state)
 {
 	struct person *p = person_new("imap", "", "--count", "6");
-	char *path = below(p, "copy.mbox");
+	char *path = kept(below(p, "copy.mbox"));
 	struct msglist *l = filled(p, "INBOX", 6);
 	size_t flagged = with_flags(l, MAIL_FLAGGED);
 
@@ -283,14 +278,13 @@ static void offline_import_brings_marks(void **state)
 	l = as_the_server_has(p, "INBOX", 6);
 	assert_int_equal(with_flags(l, MAIL_FLAGGED), 6);
 	assert_true(flagged < 6);
-	free(path);
 }
 
 /* Local folders: more than are marked at once, and a message that is there twice. */
 static void import_brings_marks_to_files(void **state)
 {
 	struct person *p = person_new("pop3", "", "--count", "150");
-	char *dir = below(p, "copy");
+	char *dir = kept(below(p, "copy"));
 	struct msglist *l = filled(p, "INBOX", 150);
 	struct str mail = STR_INIT;
 
@@ -318,14 +312,13 @@ static void import_brings_marks_to_files(void **state)
 	assert_int_equal(
 		shell("ls \"$1\"/*/mail/.Twins/cur | grep -c ':2,F*RS$'", mail.p, NULL), 150);
 	str_done(&mail);
-	free(dir);
 }
 
 /* A copy that was made before gets the marks given since, as far as it has room for them. */
 static void export_brings_marks(void **state)
 {
 	struct person *p = person_new("imap", "", "--count", "10");
-	char *dir = below(p, "copy");
+	char *dir = kept(below(p, "copy"));
 	struct msglist *l = filled(p, "INBOX", 10);
 
 	for (size_t i = 0; i < 10; i++)
@@ -356,14 +349,13 @@ static void export_brings_marks(void **state)
 		"10 were there already, 2 of them got marks");
 	assert_int_equal(shell("ls \"$1/cur\" | grep -c '[a-z]$'", dir, NULL), 3);
 	assert_int_equal(files_in(dir), 10);
-	free(dir);
 }
 
 /* What cannot be fetched is said, with what was; it is no success. */
 static void export_without_the_network(void **state)
 {
 	struct person *p = person_new("imap", "", "--count", "8");
-	char *dir = below(p, "copy"), *path = below(p, "copy.mbox");
+	char *dir = kept(below(p, "copy")), *path = kept(below(p, "copy.mbox"));
 	struct msglist *l = filled(p, "INBOX", 8);
 	uint32_t uid = msglist_uid(l, 0);
 
@@ -379,8 +371,6 @@ static void export_without_the_network(void **state)
 	UNTIL(p, msglist_count(l) == 8);
 	assert_said(p, engine_export(p->engine, l, NULL, 0, dir), "written");
 	assert_int_equal(files_in(dir), 8);
-	free(dir);
-	free(path);
 }
 
 /* A whole account as a tree, and the tree into another account. */
@@ -425,8 +415,8 @@ static void odd_names(void **state)
 {
 	static const char *const names[] = {"x//y", "a.b", "a_b", "tail/", "tab"};
 	struct person *p = person_new("imap", "", NULL, NULL);
-	char *path = file_join(p->home, "XDG_CACHE_HOME/talaria/test/folders");
-	char *tree = file_join(p->home, "tree");
+	char *path = kept(file_join(p->home, "XDG_CACHE_HOME/talaria/test/folders"));
+	char *tree = kept(file_join(p->home, "tree"));
 	struct str table = STR_INIT;
 
 	filled(p, "INBOX", 0);
@@ -442,8 +432,6 @@ static void odd_names(void **state)
 			       "\"$1\"/.tab_ | wc -l",
 				 tree, NULL),
 		MEM_COUNT(names));
-	free(path);
-	free(tree);
 	str_done(&table);
 }
 
@@ -452,8 +440,10 @@ static void a_left_over_part(void **state)
 {
 	struct person *p = person_new("imap", "", "--count", "1");
 	struct msglist *l = filled(p, "INBOX", 1);
-	char *path = file_join(p->home, "x.mbox"), *part = file_join(p->home, "x.mbox.part"),
-	     *ball = file_join(p->home, "b.tar.gz"), *other = file_join(p->home, "b.tar.gz.part");
+	char *path = kept(file_join(p->home, "x.mbox")),
+	     *part = kept(file_join(p->home, "x.mbox.part")),
+	     *ball = kept(file_join(p->home, "b.tar.gz")),
+	     *other = kept(file_join(p->home, "b.tar.gz.part"));
 
 	assert_int_equal(file_replace(part, "mine", 4, 0600, NULL), 0);
 	assert_int_equal(file_replace(other, "mine", 4, 0600, NULL), 0);
@@ -462,16 +452,12 @@ static void a_left_over_part(void **state)
 	assert_true(file_exists(path) && file_exists(ball));
 	assert_int_equal(shell("cat \"$1\" \"$2\" | grep -c minemine", part, other), 1);
 	assert_int_equal(shell("ls \"$1\" | grep -c 1.part || true", p->home, NULL), 0);
-	free(path);
-	free(part);
-	free(ball);
-	free(other);
 }
 
 static void cancelled_and_run_again(void **state)
 {
 	struct person *p = person_new("imap", "", "--count", "200");
-	char *dir = below(p, "copy");
+	char *dir = kept(below(p, "copy"));
 	struct msglist *l = filled(p, "INBOX", 200);
 	unsigned request = engine_export(p->engine, l, NULL, 0, dir);
 	struct event *ev;
@@ -492,17 +478,16 @@ static void cancelled_and_run_again(void **state)
 	assert_true(first < 200);
 	assert_said(p, engine_export(p->engine, l, NULL, 0, dir), "written");
 	assert_int_equal(files_in(dir), 200);
-	free(dir);
 }
 
 static void backup_holds_what_is_only_here(void **state)
 {
 	struct person *p = person_new("pop3", "", "--count", "20");
 	struct msglist *l = filled(p, "INBOX", 20);
-	char *dir = below(p, "backups"), *id;
+	char *dir = kept(below(p, "backups"));
 
 	mark(p, l, 0, MAIL_FLAGGED);
-	id = draft_of(p, engine_compose(p->engine, 0, COMPOSE_NEW, NULL, 0, "bob@example.org"));
+	draft_of(p, engine_compose(p->engine, 0, COMPOSE_NEW, NULL, 0, "bob@example.org"));
 	assert_int_equal(file_make_dirs(dir, NULL), 0);
 	assert_said(p, engine_backup(p->engine, 0, dir), "20 messages");
 	assert_said(p, engine_backup(p->engine, 0, dir), "-2.tar.gz");
@@ -512,8 +497,6 @@ static void backup_holds_what_is_only_here(void **state)
 			dir, getenv("XDG_DATA_HOME")),
 		1);
 	fails(p, engine_backup(p->engine, 0, "/proc/none/x.tar.gz"), "/proc/none");
-	free(id);
-	free(dir);
 }
 
 /* Into the very folder that is written, every message would stand twice in it. */
@@ -522,7 +505,7 @@ static void nothing_is_written_among_the_mail(void **state)
 	struct person *p = person_new("pop3", "", "--count", "5");
 	struct msglist *l = filled(p, "INBOX", 5);
 	struct str mail = STR_INIT, work = STR_INIT;
-	char *link = below(p, "link"), *box = below(p, "box");
+	char *link = kept(below(p, "link")), *box = kept(below(p, "box"));
 
 	str_addf(&work, "%s/talaria/test", getenv("XDG_DATA_HOME"));
 	str_addf(&mail, "%s/mail", work.p);
@@ -539,14 +522,12 @@ static void nothing_is_written_among_the_mail(void **state)
 	fails(p, engine_export(p->engine, l, NULL, 0, box), "the folder itself");
 	str_done(&work);
 	str_done(&mail);
-	free(link);
-	free(box);
 }
 
 static void bad_paths_are_told(void **state)
 {
 	struct person *p = person_new("imap", "", "--count", "2");
-	char *text = below(p, "text"), *tree = below(p, "tree.mbox");
+	char *text = kept(below(p, "text")), *tree = kept(below(p, "tree.mbox"));
 
 	filled(p, "INBOX", 2);
 	assert_int_equal(file_replace(text, "no mail\n", 8, 0600, NULL), 0);
@@ -555,8 +536,6 @@ static void bad_paths_are_told(void **state)
 	fails(p, engine_export_folder(p->engine, 0, NULL, tree), "Maildir");
 	fails(p, engine_export_folder(p->engine, 0, "None", text), "None");
 	fails(p, engine_export_folder(p->engine, 0, "INBOX", "/proc/none"), "/proc/none");
-	free(text);
-	free(tree);
 }
 
 int main(void)

@@ -61,7 +61,7 @@ static void filed_offline(void **state)
 {
 	struct person *p = person_new("imap", "", "--count", "5");
 	struct msglist *l = filled(p), *archive, *trash;
-	char *subject = mem_strdup(row_of(p, l, 0).subject);
+	char *subject = kept(mem_strdup(row_of(p, l, 0).subject));
 
 	reads(p, l, subject);
 	engine_set_offline(p->engine, true);
@@ -110,7 +110,6 @@ static void filed_offline(void **state)
 	totals(p, "Archive", 1);
 	reads(p, archive, subject);
 	assert_string_equal(person_told(), "");
-	free(subject);
 }
 
 /* What was thrown away while there was a connection, and comes back without one. */
@@ -118,7 +117,7 @@ static void undeleted_offline(void **state)
 {
 	struct person *p = person_new("imap", "", "--count", "5");
 	struct msglist *l = filled(p), *trash;
-	char *subject = mem_strdup(row_of(p, l, 1).subject);
+	char *subject = kept(mem_strdup(row_of(p, l, 1).subject));
 	uint32_t uid = uid_of(p, l, subject);
 
 	reads(p, l, subject);
@@ -139,7 +138,6 @@ static void undeleted_offline(void **state)
 	engine_set_offline(p->engine, false);
 	settle(p);
 	UNTIL(p, msglist_count(l) == MAILS && !(flags(p, l, subject) & MAIL_WAITING));
-	free(subject);
 }
 
 /* Deleted twice without a connection: for good, and it leaves both folders. */
@@ -174,7 +172,7 @@ static void undone_is_not_new(void **state)
 		if (msglist_uid(l, i) > msglist_uid(l, newest))
 			newest = i;
 	uid = msglist_uid(l, newest);
-	subject = mem_strdup(row_of(p, l, newest).subject);
+	subject = kept(mem_strdup(row_of(p, l, newest).subject));
 	done(p, engine_flag(p->engine, l, &uid, 1, MAIL_SEEN, 0));
 	delete_one(p, l, uid);
 	settle(p);
@@ -188,7 +186,6 @@ static void undone_is_not_new(void **state)
 		assert_int_not_equal(ev->kind, EVENT_NEW_MAIL);
 		event_free(ev);
 	}
-	free(subject);
 }
 
 /* What another program throws away is no news; what then comes for the person is. */
@@ -197,7 +194,7 @@ static void thrown_away_is_not_new(void **state)
 	static const char mail[] = "From: a@example.org\nSubject: unread\n\nText.\n";
 	struct person *p = person_new("imap", "", "--count", "5");
 	struct msglist *l = filled(p), *trash = open_folder(p, "Trash");
-	char *path = file_join(p->home, "unread.eml");
+	char *path = kept(file_join(p->home, "unread.eml"));
 	struct event *ev = NULL;
 
 	UNTIL(p, msglist_sync_percent(trash) == 100);
@@ -221,7 +218,6 @@ static void thrown_away_is_not_new(void **state)
 	assert_string_equal(ev->new_mail.folder, "INBOX");
 	assert_int_equal(msglist_count(l), MAILS + 1);
 	event_free(ev);
-	free(path);
 }
 
 /* A folder that was looked at once holds, when it is closed, as many rows as its number says. */

@@ -99,7 +99,7 @@ static void move_house(struct person *p, const char *name)
 static void put_aside_here_and_resumed_elsewhere(void **state)
 {
 	struct person *p = person_new("imap", "", NULL, NULL);
-	char *id = write_report(p, "bob@example.org"), *message_id;
+	char *id = kept(write_report(p, "bob@example.org")), *message_id;
 	struct msglist *l;
 	struct event *ev;
 	size_t on_server;
@@ -112,15 +112,14 @@ static void put_aside_here_and_resumed_elsewhere(void **state)
 	/* It is there now, and shown once. */
 	assert_int_equal(drafts_in(p, &on_server), 1);
 	assert_int_equal(on_server, 1);
-	free(id);
 
 	move_house(p, "elsewhere");
 	l = open_with(p, "drafts", 1);
 	ev = draft_event(
 		p, engine_compose(p->engine, 0, COMPOSE_RESUME, l, msglist_uid(l, 0), NULL));
 	assert_value(&ev->draft->draft);
-	message_id = mem_strdup(ev->draft->draft.message_id);
-	id = mem_strdup(ev->draft->id);
+	message_id = kept(mem_strdup(ev->draft->draft.message_id));
+	id = kept(mem_strdup(ev->draft->id));
 	draft_set(&ev->draft->draft.body, "Other figures.\n");
 	event_free(draft_event(p, engine_draft_save(p->engine, 0, id, &ev->draft->draft)));
 	event_free(ev);
@@ -129,16 +128,14 @@ static void put_aside_here_and_resumed_elsewhere(void **state)
 	UNTIL(p, engine_pending(p->engine) == 0);
 	done(p, engine_sync(p->engine, 0));
 	UNTIL(p, msglist_count(l) == 1);
-	free(id);
 
 	move_house(p, "third");
 	l = open_with(p, "drafts", 1);
 	ev = answer(p, engine_drafts(p->engine, 0));
 	assert_int_equal(ev->drafts.n, 1);
-	id = mem_strdup(ev->drafts.v->id);
+	id = kept(mem_strdup(ev->drafts.v->id));
 	event_free(ev);
 	ev = draft_event(p, engine_compose(p->engine, 0, COMPOSE_RESUME, NULL, 0, id));
-	free(id);
 	assert_string_equal(ev->draft->draft.body, "Other figures.\n");
 	assert_string_equal(ev->draft->draft.message_id, message_id);
 	assert_int_equal(ev->draft->draft.nfiles, 2);
@@ -147,7 +144,6 @@ static void put_aside_here_and_resumed_elsewhere(void **state)
 	event_of_kind(p, EVENT_SENT);
 	UNTIL(p, msglist_count(l) == 0 && engine_pending(p->engine) == 0);
 	assert_int_equal(drafts_in(p, &on_server), 0);
-	free(message_id);
 }
 
 /* Put aside without a connection, opened again before there was one, and thrown away. */
@@ -161,7 +157,7 @@ static void put_aside_offline(void **state)
 	done(p, engine_sync(p->engine, 0));
 	engine_set_offline(p->engine, true);
 	UNTIL(p, true);
-	id = write_report(p, "bob@example.org");
+	id = kept(write_report(p, "bob@example.org"));
 	done(p, engine_draft_keep(p->engine, 0, id));
 	done(p, engine_draft_keep(p->engine, 0, id));
 	UNTIL(p, engine_pending(p->engine) == 1);
@@ -180,7 +176,6 @@ static void put_aside_offline(void **state)
 		assert_int_equal(ev->kind, EVENT_FAILED);
 		event_free(ev);
 	}
-	free(id);
 }
 
 static void taken_back_from_the_outbox(void **state)
@@ -192,7 +187,7 @@ static void taken_back_from_the_outbox(void **state)
 
 	stop(p);
 	start(p, true);
-	id = write_report(p, "val@x.example, al@x.example");
+	id = kept(write_report(p, "val@x.example, al@x.example"));
 	for (int i = 0; i < 2; i++) {
 		done(p, engine_send(p->engine, 0, id));
 		assert_int_equal(drafts_in(p, &on_server), 0);
@@ -214,7 +209,6 @@ static void taken_back_from_the_outbox(void **state)
 	done(p, engine_sync(p->engine, 0));
 	assert_int_equal(engine_outbox(p->engine, 0), 1);
 	done(p, engine_outbox_drop(p->engine, 0, id));
-	free(id);
 }
 
 /* --- what a former version left behind --- */
@@ -253,9 +247,9 @@ static void lay_former_mail(const char *dir)
 static void former_forms_are_taken_over(void **state)
 {
 	struct person *p = person_new("pop3", "", NULL, NULL);
-	char *data = file_join(getenv("XDG_DATA_HOME"), "talaria/test");
-	char *drafts = file_join(data, "drafts"), *outbox = file_join(data, "outbox");
-	char *here = make_file(p, "here.txt", "figures\n"), *id = NULL, *file = NULL;
+	char *data = kept(file_join(getenv("XDG_DATA_HOME"), "talaria/test"));
+	char *drafts = kept(file_join(data, "drafts")), *outbox = kept(file_join(data, "outbox"));
+	char *here = kept(make_file(p, "here.txt", "figures\n")), *id = NULL, *file = NULL;
 	struct str text = STR_INIT;
 	struct outbox_info o;
 	struct event *ev;
@@ -302,10 +296,6 @@ static void former_forms_are_taken_over(void **state)
 	event_free(ev);
 	free(id);
 	free(file);
-	free(here);
-	free(drafts);
-	free(outbox);
-	free(data);
 	str_done(&text);
 }
 
@@ -314,11 +304,11 @@ static void former_forms_are_taken_over(void **state)
 static void what_an_editor_leaves(void **state)
 {
 	struct person *p = person_new("pop3", "", NULL, NULL);
-	char *id = write_report(p, "bob@example.org"), *path;
+	char *id = kept(write_report(p, "bob@example.org")), *path;
 	struct str text = STR_INIT;
 	struct event *ev = draft_event(p, engine_draft_edit(p->engine, 0, id));
 
-	path = mem_strdup(ev->draft->path);
+	path = kept(mem_strdup(ev->draft->path));
 	event_free(ev);
 	assert_int_equal(file_read(path, 1 << 20, &text, NULL), 0);
 	assert_non_null(strstr(text.p, "Attach: [1] one.txt"));
@@ -330,11 +320,9 @@ static void what_an_editor_leaves(void **state)
 	UNTIL(p, strstr(person_told(), "“Fcc: =filed” does nothing here"));
 	assert_null(strstr(person_told(), "X-Own"));
 	done(p, engine_draft_discard(p->engine, 0, id));
-	free(path);
-	free(id);
-	id = write_report(p, "bob@example.org");
+	id = kept(write_report(p, "bob@example.org"));
 	ev = draft_event(p, engine_draft_edit(p->engine, 0, id));
-	path = mem_strdup(ev->draft->path);
+	path = kept(mem_strdup(ev->draft->path));
 	event_free(ev);
 	/* It takes its file away: the draft is as it was. */
 	assert_int_equal(unlink(path), 0);
@@ -355,8 +343,6 @@ static void what_an_editor_leaves(void **state)
 	assert_string_equal(ev->draft->draft.files[0].name, "two.bin");
 	assert_true(ev->draft->draft.files[1].lost);
 	event_free(ev);
-	free(path);
-	free(id);
 	str_done(&text);
 }
 
@@ -379,7 +365,7 @@ static bool has_name(const char *dir, const char *end)
 static void answered_in_a_maildir_by_its_path(void **state)
 {
 	struct person *p = person_new("imap", "", NULL, NULL);
-	char *box = file_join(p->home, "box"), *cur = file_join(box, "cur"), *id;
+	char *box = kept(file_join(p->home, "box")), *cur = kept(file_join(box, "cur")), *id;
 	static const char *const subs[] = {"cur", "new", "tmp"};
 	struct err err = {0};
 	struct msglist *l;
@@ -403,9 +389,6 @@ static void answered_in_a_maildir_by_its_path(void **state)
 	event_of_kind(p, EVENT_SENT);
 	assert_true(has_name(cur, ":2,RS"));
 	UNTIL(p, flags_at(l, 0) & MAIL_ANSWERED);
-	free(id);
-	free(box);
-	free(cur);
 }
 
 int main(void)

@@ -496,7 +496,7 @@ char *desk_draft(int account, const char *to, const char *subject)
 	r->compose.kind = COMPOSE_NEW;
 	ev = desk_ask(r);
 	assert_int_equal(ev->kind, STORE_DRAFTS);
-	id = mem_strdup(ev->drafts.v[0].id);
+	id = kept(mem_strdup(ev->drafts.v[0].id));
 	draft_copy(&d, &ev->drafts.v[0].draft);
 	store_event_free(ev);
 	draft_set(&d.to, to);

@@ -62,7 +62,7 @@ struct store_request *desk_on(
 /* A request about one mail. */
 struct store_request *desk_mail(enum request_kind kind, int account, const char *id);
 struct store_request *desk_send(int account, const char *id, unsigned seconds);
-/* A draft to somebody; its id, free(). */
+/* A draft to somebody; its id, kept. */
 char *desk_draft(int account, const char *to, const char *subject);
 
 /* --- the other side --- */

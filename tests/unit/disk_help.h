@@ -75,7 +75,7 @@ static inline size_t help_count(const char *dir)
 	return n;
 }
 
-/* The only (or first) name in dir that contains part; free(). */
+/* The only (or first) name in dir that contains part; kept. */
 static inline char *help_find(const char *dir, const char *part)
 {
 	DIR *d = opendir(dir);
@@ -84,7 +84,7 @@ static inline char *help_find(const char *dir, const char *part)
 
 	while (d && !found && (de = readdir(d)))
 		if (de->d_name[0] != '.' && strstr(de->d_name, part))
-			found = mem_strdup(de->d_name);
+			found = kept(mem_strdup(de->d_name));
 	if (d)
 		closedir(d);
 	return found;

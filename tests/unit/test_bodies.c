@@ -23,8 +23,6 @@ static const char *file_of(const char *part)
 	name = help_find(path, part);
 	assert_non_null(name);
 	snprintf(path, sizeof(path), "%s/%s/%s", at("bodies"), dir, name);
-	free(dir);
-	free(name);
 	return path;
 }
 

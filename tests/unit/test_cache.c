@@ -870,7 +870,7 @@ static void test_readonly(void **state)
 static void test_compact_busy(void **state)
 {
 	struct cache *c = open_it();
-	char *lock = file_join(dir, "compact.lock");
+	char *lock = kept(file_join(dir, "compact.lock"));
 	int fd = file_lock(lock, 0, NULL);
 
 	FAILS(ERR_BUSY, cache_compact(dir, "INBOX", &why));
@@ -886,7 +886,6 @@ static void test_compact_busy(void **state)
 	compact(c);
 	assert_false(cache_wants_compact(c));
 	cache_free(c);
-	free(lock);
 }
 
 /* --- damage --- */
@@ -1104,7 +1103,7 @@ static void test_damaged_tables(void **state)
 {
 	struct model m = {0};
 	struct cache *c = open_it();
-	char *path = base_file(1);
+	char *path = kept(base_file(1));
 	size_t found = 0, missing;
 
 	fill(c, &m, 9000);
@@ -1133,7 +1132,6 @@ static void test_damaged_tables(void **state)
 		}
 	}
 	cache_free(c);
-	free(path);
 	model_done(&m);
 }
 
@@ -1141,7 +1139,7 @@ static void test_damaged_tables(void **state)
 static void test_damaged_keysets(void **state)
 {
 	struct cache *c = open_it();
-	char *path = base_file(1);
+	char *path = kept(base_file(1));
 	uint32_t ranges[2][2];
 
 	add(c, 1, 1, 0, "a-long-one");
@@ -1157,7 +1155,6 @@ static void test_damaged_keysets(void **state)
 	assert_int_equal(cache_damaged(c, ranges, 2), 1);
 	assert_int_equal(ranges[0][0], 1);
 	cache_free(c);
-	free(path);
 }
 
 static void check_rebuilt(void)
@@ -1181,7 +1178,7 @@ static void check_rebuilt(void)
 static void test_damaged_base(void **state)
 {
 	struct model m = {0};
-	char *path = base_file(1), *bad = file_join(dir, "base.bad");
+	char *path = kept(base_file(1)), *bad = kept(file_join(dir, "base.bad"));
 	const char kinds[] = "Md";
 
 	for (size_t i = 0; i < 4; i++) {
@@ -1198,8 +1195,6 @@ static void test_damaged_base(void **state)
 		check_rebuilt();
 		assert_true(file_exists(bad) || i == 3);
 	}
-	free(path);
-	free(bad);
 	model_done(&m);
 }
 
@@ -1207,7 +1202,7 @@ static void test_other_folder(void **state)
 {
 	struct cache_opened opened;
 	struct cache *c = open_it();
-	char *sent = cache_dir_for(top, "Sent"), *again = cache_dir_for(top, "INBOX");
+	char *sent = kept(cache_dir_for(top, "Sent")), *again = kept(cache_dir_for(top, "INBOX"));
 
 	assert_string_equal(dir, again);
 	assert_string_not_equal(dir, sent);
@@ -1218,8 +1213,6 @@ static void test_other_folder(void **state)
 	assert_true(opened.rebuilt);
 	assert_int_equal(cache_count(c), 0);
 	cache_free(c);
-	free(sent);
-	free(again);
 }
 
 /* Strings of any length go in; what no list can show is cut. */

@@ -95,7 +95,7 @@ static void test_log(void **state)
 	size_t lines = 0;
 
 	assert_non_null(mkdtemp(scratch(dir, "test_clock")));
-	path = file_join(dir, "log");
+	path = kept(file_join(dir, "log"));
 	assert_int_equal(log_open(path, 0, NULL), 0);
 	log_line(1, "not open");
 	assert_false(file_exists(path));
@@ -118,7 +118,6 @@ static void test_log(void **state)
 	}
 	assert_int_equal(lines, 400);
 	file_remove_tree(dir, NULL);
-	free(path);
 	str_done(&s);
 }
 

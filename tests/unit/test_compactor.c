@@ -140,7 +140,7 @@ static void test_stopped(void **state)
 	struct cache *c, *next;
 	struct summary s;
 	struct model_text t;
-	char *tmp = file_join(dir, "base.tmp"), *base = file_join(dir, "base-1.gdbm");
+	char *tmp = kept(file_join(dir, "base.tmp")), *base = kept(file_join(dir, "base-1.gdbm"));
 
 	atomic_init(&stop, true);
 	WORKS(cache_open(&c, dir, "INBOX", NULL, &why));
@@ -154,8 +154,6 @@ static void test_stopped(void **state)
 	WORKS(cache_compact_aside(dir, "INBOX", &stop, NULL, &why));
 	assert_true(file_exists(base));
 	cache_free(c);
-	free(tmp);
-	free(base);
 }
 
 /* The end of the program does not wait for what nobody needs any more. */

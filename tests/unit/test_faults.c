@@ -551,7 +551,7 @@ static int keep(struct err *err)
 	return bodies_put(bodies, &key, "eml", FORMER, strlen(FORMER), err);
 }
 
-static void kept(bool done)
+static void is_kept(bool done)
 {
 	struct str out = STR_INIT;
 
@@ -565,7 +565,7 @@ static void kept(bool done)
 
 static void test_bodies(void **state)
 {
-	sweep(&(struct scene){with_bodies, keep, kept});
+	sweep(&(struct scene){with_bodies, keep, is_kept});
 }
 
 int main(void)

@@ -1177,11 +1177,10 @@ static void test_alert(void **state)
 	char *alert;
 
 	WORKS(imap_noop(im, &news, &why));
-	alert = imap_take_alert(im);
+	alert = kept(imap_take_alert(im));
 	assert_non_null(alert);
 	assert_non_null(strstr(alert, "full"));
 	assert_null(strchr(alert, '\033'));
-	free(alert);
 	assert_null(imap_take_alert(im));
 	close_rude(im);
 }

@@ -597,7 +597,6 @@ static void test_tail(void **state)
 	assert_false(journal_damaged(j));
 	assert_int_equal(journal_count(j), 2);
 	assert_true(journal_at(j, 1)->id == y);
-	free(aside);
 	str_done(&bytes);
 	str_done(&kept);
 	journal_free(j);
@@ -676,7 +675,6 @@ static void test_every_cut(void **state)
 			snprintf(path, sizeof(path), "%s/%s", at("account"), aside);
 			unlink(path);
 		}
-		free(aside);
 	}
 	assert_int_equal(last, 3);
 	str_done(&bytes);

@@ -217,7 +217,7 @@ static void files_are_copied_once(void **state)
 	draft_attach(&s.d, path);
 	draft_attach(&s.d, path); /* not twice */
 	assert_int_equal(s.d.nfiles, 1);
-	key = mem_strdup(s.d.files[0].key);
+	key = kept(mem_strdup(s.d.files[0].key));
 	draft_copy(&typed, &s.d);
 	save(&s);
 	assert_string_equal(s.d.files[0].key, key);
@@ -251,7 +251,6 @@ static void files_are_copied_once(void **state)
 		WORKS(draft_recipients(&s.d, &list, NULL, &why));
 		addr_list_done(&list);
 	}
-	free(key);
 	saved_done(&s);
 }
 
@@ -283,9 +282,8 @@ static void private_fields_stay_here(void **state)
 	char *note;
 
 	letter_add_note(&s.message, "X-Talaria-Answers", "reply \xc3\xa4");
-	note = letter_note(s.message.p, s.message.len, "X-Talaria-Answers");
+	note = kept(letter_note(s.message.p, s.message.len, "X-Talaria-Answers"));
 	assert_string_equal(note, "reply \xc3\xa4");
-	free(note);
 	letter_wire(s.message.p, s.message.len, &wire);
 	assert_null(strstr(wire.p, "dora"));
 	assert_null(strstr(wire.p, "Talaria"));

@@ -161,7 +161,7 @@ static size_t scan_count(const char *dir)
 static char *folder(const char *name)
 {
 	assert_int_equal(maildir_create(help_root, name, NULL), 0);
-	return maildir_dir(help_root, name, NULL);
+	return kept(maildir_dir(help_root, name, NULL));
 }
 
 static void test_deliver(void **state)
@@ -191,10 +191,8 @@ static void test_deliver(void **state)
 	FAILS(ERR_INPUT, maildir_read(dir, base.p, 5, &got, &why));
 	FAILS(ERR_INPUT, maildir_deliver(dir, "x", 1, 0, "../x", &base, &why));
 	strv_done(&f.bases);
-	free(name);
 	str_done(&base);
 	str_done(&got);
-	free(dir);
 }
 
 static void test_flags(void **state)
@@ -221,7 +219,6 @@ static void test_flags(void **state)
 		assert_int_equal(help_count(at("cur")), 1);
 		name = help_find(at("cur"), base.p);
 		assert_string_equal(name + base.len, table[i].letters);
-		free(name);
 		f = scan(dir);
 		assert_int_equal(f.last.flags, table[i].flags & MAIL_SERVER_FLAGS);
 		strv_done(&f.bases);
@@ -230,14 +227,11 @@ static void test_flags(void **state)
 	assert_int_equal(maildir_add_flags(dir, base.p, MAIL_SEEN | MAIL_FLAGGED, NULL), 0);
 	name = help_find(at("cur"), base.p);
 	assert_string_equal(name + base.len, ":2,DFST");
-	free(name);
 	assert_int_equal(maildir_add_flags(dir, "none", MAIL_SEEN, NULL), -1);
 	assert_int_equal(maildir_deliver(dir, "x", 1, MAIL_SEEN, NULL, &base, NULL), 0);
 	name = help_find(at("cur"), base.p);
 	assert_string_equal(name + base.len, ":2,S");
-	free(name);
 	str_done(&base);
-	free(dir);
 }
 
 static void test_foreign_names(void **state)
@@ -288,7 +282,6 @@ static void test_foreign_names(void **state)
 		strv_done(&f.bases);
 	}
 	str_done(&got);
-	free(dir);
 }
 
 /* Letters of other programs (Dovecot's keywords) survive a change of ours, but do not travel. */
@@ -302,9 +295,6 @@ static void test_foreign_letters(void **state)
 	assert_int_equal(maildir_move(dir, "1700000000.a.h", to, NULL), 0);
 	name = help_find(at(".Work/cur"), "1700000000");
 	assert_string_equal(name, "1700000000.a.h:2,F");
-	free(name);
-	free(dir);
-	free(to);
 }
 
 static void keywords_are(const char *dir, const char *want)
@@ -351,7 +341,6 @@ static void test_keywords(void **state)
 	assert_int_equal(maildir_move(dir, base, to, NULL), 0);
 	name = help_find(at(".Work/cur"), "1700000000");
 	assert_string_equal(name, "1700000000.a.h:2,Fbc");
-	free(name);
 	file_is(at(".Work/dovecot-keywords"), "0 x\n1 work\n2 later\n");
 	keywords_are(to, "work later.");
 	assert_int_equal(maildir_set_keywords(to, base, "work later", "", &now, NULL), 0);
@@ -362,8 +351,6 @@ static void test_keywords(void **state)
 	assert_int_equal(maildir_set_keywords(dir, "1700000001.a.h", "", "late", &now, NULL), 0);
 	assert_true(file_exists(at("cur/1700000001.a.h:2,b")));
 	str_done(&now);
-	free(dir);
-	free(to);
 }
 
 /* The file is full, damaged or huge. */
@@ -390,7 +377,6 @@ static void test_keywords_limits(void **state)
 	str_done(&text);
 	str_done(&now);
 	free(huge);
-	free(dir);
 }
 
 static void test_keyword_words(void **state)
@@ -443,7 +429,6 @@ static void test_foreign_moves(void **state)
 	assert_int_equal(maildir_remove(dir, base.p, NULL), 0);
 	str_done(&base);
 	str_done(&got);
-	free(dir);
 }
 
 static _Noreturn void rename_for_ever(const char *dir, const struct strv *bases)
@@ -499,7 +484,6 @@ static void test_busy_folder(void **state)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	strv_done(&bases);
 	str_done(&base);
-	free(dir);
 }
 
 static void test_gone(void **state)
@@ -522,8 +506,6 @@ static void test_gone(void **state)
 	assert_true(file_exists(at("secret")));
 	assert_int_equal(maildir_scan(at("nowhere"), note, NULL, NULL), -1);
 	str_done(&got);
-	free(dir);
-	free(to);
 }
 
 /* Links and other things in cur are no messages, and a delivery does not write through one. */
@@ -544,7 +526,6 @@ static void test_links(void **state)
 	assert_int_equal(maildir_remove(dir, "1700000000.l", NULL), 0);
 	assert_true(file_exists(at("secret")));
 	str_done(&got);
-	free(dir);
 }
 
 static void test_move(void **state)
@@ -584,8 +565,6 @@ static void test_move(void **state)
 	assert_int_equal(scan_count(dir), 1);
 	str_done(&base);
 	str_done(&got);
-	free(dir);
-	free(to);
 }
 
 /* n messages, some of them unread in new; the caller frees. */
@@ -651,8 +630,6 @@ static void test_move_many(void **state)
 	assert_int_equal(notes_in(help_root), 0);
 	free(last);
 	free_bases(bases, N);
-	free(dir);
-	free(to);
 }
 
 /* Killed anywhere, each message is in one folder after the next start. */
@@ -688,8 +665,6 @@ static void test_move_many_killed(void **state)
 	print_message("# %d kills left second names\n", both);
 	assert_true(both > 0);
 	free_bases(bases, N);
-	free(dir);
-	free(to);
 }
 
 static void test_move_new(void **state)
@@ -705,8 +680,6 @@ static void test_move_new(void **state)
 	assert_true(f.last.in_new);
 	strv_done(&f.bases);
 	str_done(&base);
-	free(dir);
-	free(to);
 }
 
 /* /dev/shm is another file system nearly everywhere; where it is not, the test says nothing. */
@@ -716,7 +689,6 @@ static void test_move_other_filesystem(void **state)
 	struct str base = STR_INIT, got = STR_INIT;
 
 	if (!mkdtemp(scratch_memory(there, "test"))) {
-		free(dir);
 		skip();
 	}
 	assert_int_equal(maildir_create(there, "INBOX", NULL), 0);
@@ -729,7 +701,6 @@ static void test_move_other_filesystem(void **state)
 	assert_int_equal(file_remove_tree(there, NULL), 0);
 	str_done(&base);
 	str_done(&got);
-	free(dir);
 }
 
 static void test_copy(void **state)
@@ -749,8 +720,6 @@ static void test_copy(void **state)
 	str_done(&base);
 	str_done(&copy);
 	str_done(&got);
-	free(dir);
-	free(to);
 }
 
 static void test_stamp(void **state)
@@ -770,7 +739,6 @@ static void test_stamp(void **state)
 	assert_int_equal(maildir_deliver(dir, "abc", 3, 0, NULL, &base, NULL), 0);
 	assert_true(b != maildir_stamp(dir));
 	str_done(&base);
-	free(dir);
 }
 
 static void test_stop_and_sweep(void **state)
@@ -790,7 +758,6 @@ static void test_stop_and_sweep(void **state)
 	assert_false(file_exists(at("tmp/old")));
 	strv_done(&f.bases);
 	str_done(&base);
-	free(dir);
 }
 
 /* A write that fails half way leaves nothing behind. */
@@ -814,7 +781,6 @@ static void test_full(void **state)
 	assert_int_equal(help_count(at("tmp")), 0);
 	str_done(&base);
 	free(big);
-	free(dir);
 }
 
 static bool other_kind; /* no file system that is known to wait */
@@ -883,7 +849,6 @@ static void test_group(void **state)
 		other_kind = i & 1;
 		deliver_group(dir, i & 2, (size_t)i * 100);
 		other_kind = false;
-		free(dir);
 		help_teardown(state);
 		help_setup(state);
 	}
@@ -916,7 +881,6 @@ static void test_group_dropped(void **state)
 		assert_int_equal(scan_count(dir), (i / 2) * (i - 1) * MEM_COUNT(v));
 	}
 	maildir_group_free(NULL);
-	free(dir);
 }
 
 int main(void)

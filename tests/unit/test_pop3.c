@@ -505,7 +505,7 @@ static void test_real_tokens(void **state)
 {
 	static const char *const mechanisms[] = {"XOAUTH2", "OAUTHBEARER", "oauth2"};
 	const char *src = getenv("srcdir") ? getenv("srcdir") : "..";
-	char *tool = file_join(src, "tests/servers/servers");
+	char *tool = kept(file_join(src, "tests/servers/servers"));
 	const char *argv[] = {tool, "token", getenv("SRV_DIR"), "bob", NULL};
 	struct run_limits limits = {.timeout_ms = 30000, .max_output = 65536, .cancel_fd = -1};
 	struct str token = STR_INIT;
@@ -525,7 +525,6 @@ static void test_real_tokens(void **state)
 		pop3_free(p);
 	}
 	str_done(&token);
-	free(tool);
 }
 
 static void test_real_wrong_password(void **state)

@@ -105,13 +105,11 @@ static void html_is_taken_when_preferred(void **state)
 	char *got;
 
 	load(&s, "alternative.eml");
-	got = shown(s.p, &opt);
+	got = kept(shown(s.p, &opt));
 	assert_string_equal(got, "The HTML one.\n");
-	free(got);
 	opt.other_version = false;
-	got = shown(s.p, &opt);
+	got = kept(shown(s.p, &opt));
 	assert_string_equal(got, "The plain one.\n");
-	free(got);
 	str_done(&s);
 }
 
@@ -315,7 +313,7 @@ static void names_files_of_the_other_version(void **state)
 		"name=two.pdf\n\nx\n--r--\n--m\nContent-Type: text/csv; name=three.csv\n\nx\n--m\n"
 		"Content-Type: message/rfc822\n\nSubject: inner\n\ninner words\n--m--");
 	struct render_options opt = {.width = 60, .no_headers = true};
-	char *got = shown(mail, &opt);
+	char *got = kept(shown(mail, &opt));
 
 	assert_non_null(strstr(got, "plain\n"));
 	assert_non_null(strstr(got, "one.pdf"));
@@ -323,7 +321,6 @@ static void names_files_of_the_other_version(void **state)
 	assert_non_null(strstr(got, "three.csv"));
 	assert_non_null(strstr(got, "inner words"));
 	assert_null(strstr(got, "embedded.png"));
-	free(got);
 }
 
 /* What is told, at a limit and around it. */

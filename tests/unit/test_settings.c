@@ -390,21 +390,17 @@ static void places_follow_xdg(void **state)
 
 	setenv("HOME", "/h", 1);
 	setenv("XDG_CONFIG_HOME", "/c", 1);
-	p = settings_config_path();
+	p = kept(settings_config_path());
 	assert_string_equal(p, "/c/talaria/config");
-	free(p);
 	setenv("XDG_CONFIG_HOME", "relative", 1); /* to be ignored, says the specification */
-	p = settings_config_path();
+	p = kept(settings_config_path());
 	assert_string_equal(p, "/h/.config/talaria/config");
-	free(p);
 	unsetenv("XDG_DATA_HOME");
-	p = settings_dir_data("work");
+	p = kept(settings_dir_data("work"));
 	assert_string_equal(p, "/h/.local/share/talaria/work");
-	free(p);
 	unsetenv("XDG_CACHE_HOME");
-	p = settings_dir_cache(NULL);
+	p = kept(settings_dir_cache(NULL));
 	assert_string_equal(p, "/h/.cache/talaria");
-	free(p);
 }
 
 /* --- writing --- */
@@ -485,9 +481,8 @@ static void saves_an_account_that_reads_back(void **state)
 
 	put_file("# kept\n" WORK "set wrap 90"); /* no line end */
 	assert_int_equal(settings_save_account(path, a, NULL), 0);
-	text = get_file();
+	text = kept(get_file());
 	both = read_good(text);
-	free(text);
 	assert_int_equal(settings_accounts(both), 2);
 	assert_int_equal(settings_int(both, SET_WRAP), 90);
 	b = settings_account(both, 1);
@@ -609,13 +604,12 @@ static void what_is_not_said_is_by_the_table(void **state)
 static void saves_into_a_new_directory(void **state)
 {
 	struct settings *one = read_good(WORK);
-	char *deep = file_join(dir, "not/yet/there");
+	char *deep = kept(file_join(dir, "not/yet/there"));
 	struct stat st;
 
 	assert_int_equal(settings_save_account(deep, settings_account(one, 0), NULL), 0);
 	assert_int_equal(stat(deep, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
-	free(deep);
 	settings_free(one);
 }
 

@@ -696,10 +696,9 @@ static void test_real_send(void **state)
 	assert_int_equal(err.kind, ERR_AGAIN);
 	smtp_quit(s, true);
 	snprintf(message, sizeof(message), "Subject: netproto-%d", getpid());
-	mail = delivered(message);
+	mail = kept(delivered(message));
 	assert_non_null(mail);
 	assert_non_null(strstr(mail, "\n\n.dot\n..\n\n.\n\xc3\xa4\n"));
-	free(mail);
 }
 
 int main(int argc, char *argv[])

@@ -781,7 +781,6 @@ static void test_tickets_at_rest(void **state)
 		char *id = desk_draft(account, "bob@mail.example", "Later");
 
 		desk_done(desk_send(account, id, 3600));
-		free(id);
 	}
 	desk_settle();
 	desk_pass(10000); /* what changed just now may change again without another stamp */
@@ -826,7 +825,6 @@ static void test_no_busy_loop(void **state)
 	assert_false(desk_has_job(account, LANE_SEND, JOB_SEND));
 	desk_pass(16000);
 	job_free(desk_job(account, LANE_SEND, JOB_SEND));
-	free(id);
 }
 
 /* --- header caches --- */
@@ -1047,7 +1045,6 @@ static void test_requests_left(void **state)
 	/* it was not sent, and is as it was */
 	desk_fails(desk_mail(REQUEST_OUTBOX_RETRY, account, id), "no longer here");
 	store_event_free(desk_ask(desk_mail(REQUEST_DRAFT_LOAD, account, id)));
-	free(id);
 }
 
 int main(void)

@@ -297,7 +297,7 @@ static void test_signature(void **state)
 
 	draft_set(&setup->settings->signature, desk_path("signature"));
 	account = desk_add(setup, false);
-	free(desk_draft(account, "bob@mail.example", "None"));
+	desk_draft(account, "bob@mail.example", "None");
 	assert_true(desk_was_told("The draft has no signature: "));
 	assert_true(desk_was_told("/signature"));
 	free(desk_told());
@@ -333,7 +333,6 @@ static void test_edited_text_unreadable(void **state)
 	assert_false(desk_was_told("left no text"));
 	assert_int_equal(rmdir(text), 0);
 	desk_done(desk_send(account, id, 0));
-	free(id);
 }
 
 /* --- the outbox --- */
@@ -359,7 +358,7 @@ static const struct outbox_mail *mail_in(const struct store_event *ev, const cha
 static void test_damaged_state(void **state)
 {
 	int account = desk_add(desk_account("one", false), false);
-	char *id = queued(account, "Damaged"), *other = queued(account, "Whole");
+	char *id = kept(queued(account, "Damaged")), *other = kept(queued(account, "Whole"));
 	const struct outbox_mail *m;
 	struct store_event *ev;
 
@@ -377,8 +376,6 @@ static void test_damaged_state(void **state)
 	ev = desk_of_kind(STORE_OUTBOX);
 	assert_int_equal(ev->outbox.n, 1);
 	store_event_free(ev);
-	free(id);
-	free(other);
 }
 
 static void online(int account)
@@ -417,8 +414,8 @@ static char *message_of(const char *id)
 static void test_damaged_bytes(void **state)
 {
 	int account = desk_add(desk_account("one", false), false);
-	char *id = queued(account, "Damaged"), *other = queued(account, "Whole"),
-	     *file = message_of(id), *third;
+	char *id = kept(queued(account, "Damaged")), *other = kept(queued(account, "Whole")),
+	     *file = kept(message_of(id)), *third;
 	const struct timespec long_ago[2] = {{.tv_sec = 1700000000}, {.tv_sec = 1700000000}};
 	const struct outbox_mail *m;
 	struct store_event *ev;
@@ -439,10 +436,6 @@ static void test_damaged_bytes(void **state)
 	assert_int_equal(m->state, OUTBOX_FAILED);
 	assert_non_null(strstr(m->error, "damaged on the disk"));
 	store_event_free(ev);
-	free(file);
-	free(id);
-	free(other);
-	free(third);
 }
 
 /* The relay has it, and the disk takes no note of that: it is not given a second time, nobody can
@@ -450,7 +443,7 @@ static void test_damaged_bytes(void **state)
 static void test_unnoted(void **state)
 {
 	int account = desk_add(desk_account("one", false), true);
-	char *id = queued(account, "Accepted");
+	char *id = kept(queued(account, "Accepted"));
 	struct store_event *ev;
 	struct job *j = desk_job(account, LANE_SEND, JOB_SEND);
 	struct result *r = result_new(RESULT_SENT);
@@ -483,7 +476,6 @@ static void test_unnoted(void **state)
 	ev = desk_ask(desk_mail(REQUEST_OUTBOX_RETRY, account, id));
 	assert_int_equal(ev->kind, STORE_FAILED);
 	store_event_free(ev);
-	free(id);
 }
 
 /* --- changes that take each other back --- */
@@ -622,8 +614,6 @@ static void test_damaged_at_start(void **state)
 	store_event_free(ev);
 	assert_true(desk_was_told("cannot be read"));
 	assert_true(desk_was_told(id));
-	free(id);
-	free(other);
 }
 
 /* --- backups --- */

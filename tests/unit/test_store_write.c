@@ -82,10 +82,12 @@ static void test_two_recipients_and_a_full_disk(void **state)
 {
 	static const enum mail_fate fates[] = {FATE_ACCEPTED, FATE_LATER};
 	int account = online_account();
-	char *id = send_to(account, BOTH);
-	struct job *j = desk_job(account, LANE_SEND, JOB_SEND);
-	struct result *r = answer(j, SEND_ACCEPTED, fates);
+	struct job *j;
+	struct result *r;
 
+	send_to(account, BOTH);
+	j = desk_job(account, LANE_SEND, JOB_SEND);
+	r = answer(j, SEND_ACCEPTED, fates);
 	job_free(j);
 	cut_fail_at(0, ENOSPC, true, desk_path("one/data"));
 	desk_give(account, r);
@@ -107,7 +109,6 @@ static void test_two_recipients_and_a_full_disk(void **state)
 	assert_int_equal(j->send.to.n, 1);
 	assert_string_equal(j->send.to.v[0], "carol@mail.example");
 	job_free(j);
-	free(id);
 }
 
 /* Taken for one, for another later, refused for a third: each is told, and only the second is asked
@@ -116,10 +117,11 @@ static void test_three_fates(void **state)
 {
 	static const enum mail_fate fates[] = {FATE_ACCEPTED, FATE_LATER, FATE_NEVER};
 	int account = online_account();
-	char *id = send_to(account, "bob@mail.example, carol@mail.example, dave@mail.example");
-	struct job *j = desk_job(account, LANE_SEND, JOB_SEND);
 	struct store_event *ev;
+	struct job *j;
 
+	send_to(account, "bob@mail.example, carol@mail.example, dave@mail.example");
+	j = desk_job(account, LANE_SEND, JOB_SEND);
 	desk_give(account, answer(j, SEND_ACCEPTED, fates));
 	job_free(j);
 	ev = desk_of_kind(STORE_SEND_FAILED);
@@ -133,7 +135,6 @@ static void test_three_fates(void **state)
 	assert_int_equal(j->send.to.n, 1);
 	assert_string_equal(j->send.to.v[0], "carol@mail.example");
 	job_free(j);
-	free(id);
 }
 
 /* --- the outbox by hand --- */
@@ -163,7 +164,6 @@ static void test_outbox_by_hand(void **state)
 	desk_fails(desk_mail(REQUEST_DRAFT_DROP, account, id), "no longer here");
 	desk_fails(desk_mail(REQUEST_DRAFT_LOAD, account, id), "no longer here");
 	desk_fails(desk_mail(REQUEST_DRAFT_LOAD, account, "../x"), "no longer here");
-	free(id);
 }
 
 static void test_no_relay(void **state)
@@ -176,7 +176,6 @@ static void test_no_relay(void **state)
 	account = desk_add(setup, false);
 	id = desk_draft(account, "bob@mail.example", "No relay");
 	desk_fails(desk_send(account, id, 0), "add: smtp smtp://USER@HOST");
-	free(id);
 }
 
 /* The lane asks whether DATA may begin: what the disk thread says. */
@@ -209,7 +208,6 @@ static void test_busy(void **state)
 	desk_fails(desk_mail(REQUEST_OUTBOX_DROP, account, id), "being sent just now");
 	desk_fails(desk_mail(REQUEST_OUTBOX_EDIT, account, id), "being sent just now");
 	assert_false(desk_has_job(account, LANE_SEND, JOB_CANCEL));
-	free(id);
 }
 
 /* Before that it can be had: its job is cancelled, the next mail goes, and what the lane still says
@@ -241,8 +239,6 @@ static void test_taken_back(void **state)
 	desk_done(desk_mail(REQUEST_OUTBOX_DROP, account, id));
 	job_free(j);
 	job_free(next);
-	free(id);
-	free(other);
 }
 
 /* --- beginning --- */
@@ -378,7 +374,6 @@ static void test_taken_over_twice(void **state)
 	assert_int_equal(ev->drafts.n, 1);
 	assert_string_equal(ev->drafts.v[0].draft.subject, "New");
 	store_event_free(ev);
-	free(id);
 }
 
 /* --- drafts on the server --- */
@@ -441,7 +436,6 @@ static void test_draft_with_notes(void **state)
 	assert_non_null(strstr(j->op.message.p, "X-Talaria-Has-It: bob@mail.example\r\n"));
 	str_add(&message, j->op.message.p, j->op.message.len);
 	appended(account, j, 21);
-	free(id);
 
 	/* another machine */
 	desk_stop();
@@ -460,7 +454,7 @@ static void test_draft_with_notes(void **state)
 	assert_int_equal(ev->kind, STORE_DRAFTS);
 	assert_int_equal(ev->drafts.v[0].has_it.n, 1);
 	assert_string_equal(ev->drafts.v[0].has_it.v[0], "bob@mail.example");
-	id = mem_strdup(ev->drafts.v[0].id);
+	id = kept(mem_strdup(ev->drafts.v[0].id));
 	store_event_free(ev);
 	/* the same message again is the draft that is open here */
 	r = desk_on(REQUEST_COMPOSE, list, &(uint32_t){21}, 1);
@@ -482,7 +476,6 @@ static void test_draft_with_notes(void **state)
 	assert_int_equal(j->op.what->uids[0], 21);
 	job_free(j);
 	str_done(&message);
-	free(id);
 }
 
 /* What a draft answers goes along too: the mark is set wherever it is sent from. */
@@ -508,14 +501,13 @@ static void test_answer_finished_elsewhere(void **state)
 	ev = desk_answer(request);
 	assert_int_equal(ev->kind, STORE_DRAFTS);
 	assert_string_equal(ev->drafts.v[0].draft.subject, "Re: Question");
-	id = mem_strdup(ev->drafts.v[0].id);
+	id = kept(mem_strdup(ev->drafts.v[0].id));
 	store_event_free(ev);
 	desk_done(desk_mail(REQUEST_DRAFT_KEEP, account, id));
 	j = append_job(account);
 	assert_non_null(strstr(j->op.message.p, "X-Talaria-Answers: reply 7 5 INBOX\r\n"));
 	str_add(&message, j->op.message.p, j->op.message.len);
 	appended(account, j, 31);
-	free(id);
 
 	desk_stop();
 	assert_int_equal(file_remove_tree(desk_path("one"), NULL), 0);
@@ -532,7 +524,7 @@ static void test_answer_finished_elsewhere(void **state)
 	request = desk_post(r);
 	desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY), message.p);
 	ev = desk_answer(request);
-	id = mem_strdup(ev->drafts.v[0].id);
+	id = kept(mem_strdup(ev->drafts.v[0].id));
 	store_event_free(ev);
 	desk_done(desk_send(account, id, 0));
 	j = desk_job(account, LANE_SEND, JOB_SEND);
@@ -551,7 +543,6 @@ static void test_answer_finished_elsewhere(void **state)
 	assert_int_equal(j->op.what->set, MAIL_ANSWERED);
 	job_free(j);
 	str_done(&message);
-	free(id);
 }
 
 /* A draft that was put aside lies on the server: the file here goes when it is seen there, or when
@@ -593,7 +584,6 @@ static void test_draft_settled(void **state)
 		store_event_free(ev);
 		assert_false(file_exists(desk_path("one/data/drafts/%s.job", id)));
 		free(message_id);
-		free(id);
 		desk_stop();
 		assert_int_equal(file_remove_tree(desk_path("one"), NULL), 0);
 		desk_start(false);
@@ -616,7 +606,6 @@ static void test_draft_put_aside_and_sent(void **state)
 	assert_int_equal(j->op.what->kind, OP_EXPUNGE);
 	assert_int_equal(j->op.what->uids[0], 30);
 	job_free(j);
-	free(id);
 }
 
 /* --- while another copy sends --- */
@@ -671,8 +660,6 @@ static void test_following(void **state)
 	assert_string_equal(ev->mail.id, other);
 	store_event_free(ev);
 	outbox_free(o);
-	free(id);
-	free(other);
 	close(lock);
 }
 

@@ -33,12 +33,10 @@ static void test_add(void **state)
 	assert_string_equal(s.p, "a");
 	str_clear(&s);
 	assert_string_equal(s.p, "");
-	stolen = str_steal(&s);
+	stolen = kept(str_steal(&s));
 	assert_string_equal(stolen, "");
-	free(stolen);
-	stolen = str_steal(&s);
+	stolen = kept(str_steal(&s));
 	assert_string_equal(stolen, "");
-	free(stolen);
 	for (int i = 0; i < 100000; i++)
 		str_addf(&big, "%05d", i);
 	assert_int_equal(big.len, 500000);

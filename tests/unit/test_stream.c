@@ -266,11 +266,10 @@ static void test_byte_by_byte(void **state)
 	assert_int_equal(stream_wait(s, -1, 10000, &why), STREAM_DATA);
 	WORKS(stream_read_line(s, &line, 100, &why));
 	assert_string_equal(line.p, "* BYE two");
-	bye = wire_take_bye(stream_wire(s));
+	bye = kept(wire_take_bye(stream_wire(s)));
 	assert_string_equal(bye, "two");
 	FAILS(ERR_NETWORK, stream_read_line(s, &line, 100, &why));
 	assert_non_null(strstr(why.text, "closed the connection"));
-	free(bye);
 	end_talk(s, &server, &line);
 }
 

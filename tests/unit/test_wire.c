@@ -373,14 +373,12 @@ static void test_remembers(void **state)
 	assert_string_equal(lines.v[0], "STATUS INBOX (MESSAGES 3)");
 	assert_string_equal(lines.v[1], "STATUS \"a\\\"b c\" (UNSEEN 1)");
 	strv_done(&lines);
-	text = wire_take_alert(w);
+	text = kept(wire_take_alert(w));
 	assert_non_null(text);
 	assert_null(strchr(text, 0x1b));
 	assert_non_null(strstr(text, "full"));
-	free(text);
-	text = wire_take_bye(w);
+	text = kept(wire_take_bye(w));
 	assert_string_equal(text, "going down");
-	free(text);
 	assert_null(wire_take_bye(w));
 	assert_null(wire_take_alert(w));
 	wire_take_status(w, &lines);
@@ -407,12 +405,10 @@ static void test_one_tag(void **state)
 	assert_null(wire_take_tag(w));
 	assert_int_equal(wire_push(w, answers, strlen(answers), &out), 0);
 	assert_string_equal(out.p, want);
-	tag = wire_take_tag(w);
+	tag = kept(wire_take_tag(w));
 	assert_string_equal(tag, "b7");
-	free(tag);
-	tag = wire_take_tag(w);
+	tag = kept(wire_take_tag(w));
 	assert_string_equal(tag, "b6");
-	free(tag);
 	assert_null(wire_take_tag(w));
 	/* Answers without end to nothing are no answers. */
 	for (int i = 0; i < 1000 && r == 0; i++)
