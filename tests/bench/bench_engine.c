@@ -9,9 +9,11 @@
  *   bench_engine list CONFIG FOLDER WORD N     order, threads and limit, N times; "-ui" is the
  *                                              longest that the UI thread was busy at once, "-cpu"
  *                                              what all threads worked
- *   bench_engine cancel CONFIG FOLDER PROXY DIR N   a message is cancelled that a stalled server
- * does not send: until the next one is here, N times. The proxy before the server
- * (tests/servers/proxy.py, DIR)
+ *   bench_engine cancel CONFIG FOLDER PROXY DIR N
+ *                                              a message, and every second time an export of one,
+ *                                              is cancelled that a stalled server does not send:
+ *                                              until the next one is here, N times. The proxy
+ *                                              before the server (tests/servers/proxy.py, DIR)
  *
  *   bench_engine inboxes CONFIG @inboxes       the inboxes of all accounts as one list: the first
  *                                              screen of it
@@ -232,12 +234,29 @@ static void stall(const char *proxy, const char *dir)
 	str_done(&out);
 }
 
+/* Reads or exports a message of which the server sends nothing, until the person has had enough;
+ * then the next one is read. Each row is used once: what was read before is here. */
+static void cancel_one(struct engine *e, struct msglist *l, size_t *row, const char *export_to)
+{
+	const struct read_options opt = {.width = 80};
+	uint32_t uid = msglist_uid(l, (*row)--);
+	unsigned request =
+		export_to ? engine_export(e, l, &uid, 1, export_to) : engine_read(e, l, uid, &opt);
+
+	clock_pause(STALLED_MS);
+	begin = now();
+	engine_cancel(e, request);
+	wait_final(e, engine_read(e, l, msglist_uid(l, (*row)--), &opt));
+	say(export_to ? "next-export" : "next", now() - begin);
+}
+
 /* From the oldest message on: nothing has read those before. */
 static void cancelled(
 	struct engine *e, const char *folder, const char *proxy, const char *dir, size_t times)
 {
 	struct msglist *l = open_folder(e, folder);
 	const struct read_options opt = {.width = 80};
+	char *export_to = file_join(dir, "export");
 	unsigned request;
 	size_t row;
 
@@ -248,13 +267,9 @@ static void cancelled(
 	wait_final(e, engine_read(e, l, msglist_uid(l, row--), &opt));
 	for (size_t i = 0; i < times; i++) {
 		stall(proxy, dir);
-		request = engine_read(e, l, msglist_uid(l, row--), &opt);
-		clock_pause(STALLED_MS);
-		begin = now();
-		engine_cancel(e, request);
-		wait_final(e, engine_read(e, l, msglist_uid(l, row--), &opt));
-		say("next", now() - begin);
+		cancel_one(e, l, &row, i % 2 ? export_to : NULL);
 	}
+	free(export_to);
 }
 
 /* --- lists --- */

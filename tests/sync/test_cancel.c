@@ -99,6 +99,26 @@ static void an_export(void **state)
 	done(p, engine_export(p->engine, l, NULL, 0, path));
 }
 
+/* What is looked for is looked for here: nothing of it waits for what another request waits for. */
+static void a_search_beside_a_message(void **state)
+{
+	struct msglist *l;
+	struct person *p = reader("rule x1 imap \\S+ UID FETCH 2 .*BODY\\.PEEK\\[\\] => stall", &l);
+	unsigned reading = read_of(p, l, 2), request;
+	struct event *ev;
+
+	UNTIL_SERVER(p, seen("UID FETCH 2 .*BODY\\.PEEK\\[\\]") == 1);
+	request = engine_search(p->engine, l, "body:nowhere");
+	engine_cancel(p->engine, request);
+	ev = answer(p, request); /* it may have been through */
+	assert_true(ev->kind == EVENT_CANCELLED || ev->kind == EVENT_FOUND);
+	event_free(ev);
+	is(p, engine_search(p->engine, l, "body:nowhere"), EVENT_FOUND);
+	is(p, engine_limit(p->engine, l, "~U"), EVENT_DONE);
+	cancelled(p, reading);
+	is(p, read_of(p, l, 2), EVENT_MESSAGE);
+}
+
 static void a_part_that_is_saved(void **state)
 {
 	struct msglist *l;
@@ -221,6 +241,7 @@ int main(void)
 		ODD_CASE(a_connection_that_is_not_made),
 		ODD_CASE(one_after_the_other),
 		ODD_CASE(an_export),
+		ODD_CASE(a_search_beside_a_message),
 		ODD_CASE(a_part_that_is_saved),
 		ODD_CASE(a_message_read_while_another_is_saved),
 		ODD_CASE(over_the_only_connection),
