@@ -1,5 +1,7 @@
 #include "base/clock.h"
 
+#include "base/mem.h"
+
 #include <stdlib.h>
 
 static int64_t read_ms(clockid_t id)
@@ -55,19 +57,48 @@ void clock_rfc3339(struct str *out, time_t t)
 		labs(off) / 60, labs(off) % 60);
 }
 
+static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+static const char months[][4] = {
+	"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+const char *clock_month(int month)
+{
+	return months[month];
+}
+
+const char *clock_day(int day)
+{
+	return days[day];
+}
+
+static int name_in(const char (*names)[4], size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_nicmp(names[i], name, 3) == 0)
+			return (int)i;
+	return -1;
+}
+
+int clock_month_of(const char *name)
+{
+	return name_in(months, MEM_COUNT(months), name);
+}
+
+int clock_day_of(const char *name)
+{
+	return name_in(days, MEM_COUNT(days), name);
+}
+
 void clock_rfc5322(struct str *out, time_t t)
 {
-	static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-	static const char months[][4] = {
-		"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 	struct tm tm;
 	long off;
 
 	local(&tm, t);
 	off = tm.tm_gmtoff / 60;
-	str_addf(out, "%s, %d %s %04d %02d:%02d:%02d %c%02ld%02ld", days[tm.tm_wday], tm.tm_mday,
-		months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec,
-		off < 0 ? '-' : '+', labs(off) / 60, labs(off) % 60);
+	str_addf(out, "%s, %d %s %04d %02d:%02d:%02d %c%02ld%02ld", clock_day(tm.tm_wday),
+		tm.tm_mday, clock_month(tm.tm_mon), tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
+		tm.tm_sec, off < 0 ? '-' : '+', labs(off) / 60, labs(off) % 60);
 }
 
 void clock_pause(int ms)

@@ -32,6 +32,13 @@ void clock_rfc3339(struct str *out,
 void clock_rfc5322(struct str *out,
 	time_t t); /* Sat, 31 Jan 2026 09:05:00 +0100, never translated (RFC 5322 3.3) */
 
+/* The names of protocols and mail, never translated: "Jan" for 0, "Sun" for 0; as struct tm counts.
+ */
+const char *clock_month(int month);
+const char *clock_day(int day);
+int clock_month_of(const char *name); /* by its first three letters, in any case; -1: none */
+int clock_day_of(const char *name);
+
 /* Waits for ms milliseconds, interrupted by nothing but signals; only for retry loops around file
  * locks. */
 void clock_pause(int ms);

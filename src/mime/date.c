@@ -1,5 +1,6 @@
 #include "mime/date.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -110,12 +111,9 @@ static void skip_comment(struct scan *s)
 
 static int month_number(const char *p, size_t len)
 {
-	static const char MONTHS[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+	int month = len >= 3 ? clock_month_of(p) : -1;
 
-	for (int i = 0; len >= 3 && i < 12; i++)
-		if (str_nicmp(p, MONTHS + 3 * i, 3) == 0)
-			return i + 1;
-	return UNKNOWN;
+	return month < 0 ? UNKNOWN : month + 1;
 }
 
 static void read_word(struct scan *s)

@@ -1,5 +1,6 @@
 #include "net/fetch_row.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 #include <string.h>
@@ -111,17 +112,6 @@ static int digits(const char *p, int n)
 	return value;
 }
 
-static int month_of(const char *p)
-{
-	static const char *const names[] = {
-		"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-
-	for (size_t i = 0; i < MEM_COUNT(names); i++)
-		if (view_is((struct view){p, 3}, names[i]))
-			return (int)i + 1;
-	return 0;
-}
-
 /* "03-Feb-2026 10:20:30 +0100" in quotes; a blank may stand for the first digit of the day. */
 static bool take_date(struct view *v, time_t *out)
 {
@@ -131,11 +121,11 @@ static bool take_date(struct view *v, time_t *out)
 	if (v->len < DATE_LEN + 2 || !looks_like(v->p, "\"?0-\?\?\?-0000 00:00:00 ?0000\"") ||
 		(p[0] != ' ' && !view_is_digit(p[0])) || (p[21] != '+' && p[21] != '-'))
 		return false;
-	month = month_of(p + 3);
-	if (!month)
+	month = clock_month_of(p + 3);
+	if (month < 0)
 		return false;
 	zone = digits(p + 22, 4);
-	*out = fetch_row_date(digits(p + 7, 4), month, digits(p, 2), digits(p + 12, 2),
+	*out = fetch_row_date(digits(p + 7, 4), month + 1, digits(p, 2), digits(p + 12, 2),
 		digits(p + 15, 2), digits(p + 18, 2), p[21] == '-' ? -zone : zone);
 	*v = view_skip(*v, DATE_LEN + 2);
 	return true;

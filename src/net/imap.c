@@ -403,7 +403,6 @@ int imap_expunge_marked(struct imap *im, struct err *err)
 static int put_append(struct imap *im, struct str *cmd, const char *mailbox, unsigned flags,
 	const char *keywords, time_t date, size_t len, bool *wait, struct err *err)
 {
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 	struct tm tm;
 
 	str_adds(cmd, "APPEND ");
@@ -416,8 +415,8 @@ static int put_append(struct imap *im, struct str *cmd, const char *mailbox, uns
 		str_addc(cmd, ' ');
 	}
 	if (date && gmtime_r(&date, &tm) && tm.tm_year >= 70 && tm.tm_year < 8000)
-		str_addf(cmd, "\"%02d-%.3s-%04d %02d:%02d:%02d +0000\" ", tm.tm_mday,
-			months + 3 * tm.tm_mon, tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
+		str_addf(cmd, "\"%02d-%s-%04d %02d:%02d:%02d +0000\" ", tm.tm_mday,
+			clock_month(tm.tm_mon), tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
 			tm.tm_sec);
 	*wait = !(im->can & IMAP_LITERAL_PLUS) && !(imap_has(im, "LITERAL-") && len <= 4096);
 	str_addf(cmd, *wait ? "{%zu}\r\n" : "{%zu+}\r\n", len);

@@ -67,6 +67,21 @@ static void test_locale(void **state)
 	setlocale(LC_ALL, "C.UTF-8");
 }
 
+/* Read as they are written, in any case and whatever follows. */
+static void test_names(void **state)
+{
+	for (int i = 0; i < 12; i++)
+		assert_int_equal(clock_month_of(clock_month(i)), i);
+	for (int i = 0; i < 7; i++)
+		assert_int_equal(clock_day_of(clock_day(i)), i);
+	assert_string_equal(clock_month(4), "May");
+	assert_string_equal(clock_day(0), "Sun");
+	assert_int_equal(clock_month_of("DECEMBER"), 11);
+	assert_int_equal(clock_day_of("sat, 3"), 6);
+	assert_int_equal(clock_month_of("Ja"), -1);
+	assert_int_equal(clock_day_of(""), -1);
+}
+
 static void test_clocks(void **state)
 {
 	int64_t a = clock_ms(), b = clock_boot_ms();
@@ -164,6 +179,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_dates),
 		cmocka_unit_test(test_locale),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_clocks),
 		cmocka_unit_test(test_log),
 		cmocka_unit_test(test_log_fails),

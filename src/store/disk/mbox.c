@@ -2,6 +2,7 @@
 #include "store/disk/keywords.h"
 #include "store/disk/mbox.h"
 
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "mime/summary.h"
@@ -43,29 +44,14 @@ static size_t split(const char *p, size_t len, struct token *t)
 	return n;
 }
 
-/* The index of a three-letter name in a list of such names, -1: not there. */
-static int name_in(const struct token *t, const char *names)
-{
-	if (t->len != 3)
-		return -1;
-	for (int i = 0; names[3 * i]; i++)
-		if (str_nicmp(t->p, names + 3 * i, 3) == 0)
-			return i;
-	return -1;
-}
-
 static int month_of(const struct token *t)
 {
-	return name_in(t, "JanFebMarAprMayJunJulAugSepOctNovDec");
+	return t->len == 3 ? clock_month_of(t->p) : -1;
 }
 
 static bool is_weekday(const struct token *t)
 {
-	struct token name = *t;
-
-	if (name.len == 4 && name.p[3] == ',')
-		name.len = 3;
-	return name_in(&name, "SunMonTueWedThuFriSat") >= 0;
+	return (t->len == 3 || (t->len == 4 && t->p[3] == ',')) && clock_day_of(t->p) >= 0;
 }
 
 /* A number of exactly least to most digits, -1: none. */
@@ -597,14 +583,12 @@ void mbox_strip_status(struct str *message)
 
 static void put_from_line(struct str *out, uint32_t received)
 {
-	static const char days[] = "SunMonTueWedThuFriSat";
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 	time_t t = received;
 	struct tm tm;
 
 	gmtime_r(&t, &tm);
-	str_addf(out, "From MAILER-DAEMON %.3s %.3s %2d %02d:%02d:%02d %d\n", days + 3 * tm.tm_wday,
-		months + 3 * tm.tm_mon, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+	str_addf(out, "From MAILER-DAEMON %s %s %2d %02d:%02d:%02d %d\n", clock_day(tm.tm_wday),
+		clock_month(tm.tm_mon), tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
 		tm.tm_year + 1900);
 }
 
