@@ -176,7 +176,10 @@ static int run_screen(struct start *s, const struct cli_draft *made)
 	settings_warnings(s->settings, s->path, &warnings);
 	start.messages = &warnings;
 	draft_init(&draft);
-	if (a->compose && set_compose(&start, a, &draft, &err) != 0) {
+	if (is_path && engine_path_check(folder, &err) != 0) {
+		cli_say("%s", err.text);
+		status = cli_status_of(err.kind);
+	} else if (a->compose && set_compose(&start, a, &draft, &err) != 0) {
 		cli_say("%s", err.text);
 		status = CLI_DATA;
 	} else if (engine_new(&e, s->settings, &options, &err) == 0) {

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "engine/engine_priv.h"
 #include "net/net.h"
+#include "store/disk/localbox.h"
 #include "store/mail/query.h"
 #include "sync/probe.h"
 #include "sync/sync.h"
@@ -196,6 +197,11 @@ void engine_free(struct engine *e)
 	free(e->accounts);
 	free(e->config_path);
 	free(e);
+}
+
+int engine_path_check(const char *path, struct err *err)
+{
+	return localbox_need(path, err);
 }
 
 int engine_fd(const struct engine *e)

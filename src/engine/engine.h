@@ -98,6 +98,8 @@ int engine_role_folder(const struct engine *e, size_t account, enum mail_role ro
 /* Opens a folder of an account, or (account -1) a Maildir directory or mbox file by path.
  * EVENT_LIST when rows are there, and again at each change. */
 struct msglist *engine_open(struct engine *e, int account, const char *folder, struct err *err);
+/* Whether such a path is one, for who has no screen yet: it is looked for on the disk at once. */
+int engine_path_check(const char *path, struct err *err);
 /* Folders of all accounts as one list. Where one cannot be opened an EVENT_NOTICE says so, and the
  * others are there. What is asked about its messages is asked of the account of each, and ends as
  * one: failed when a part did, with a text that names it. One of every folder follows these as they

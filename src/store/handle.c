@@ -62,9 +62,13 @@ static struct folder *folder_for_request(
 static int open_list(struct store *s, struct store_request *r, struct str *said, struct err *err)
 {
 	struct folder *f = folder_for_request(s, r, err);
+	int rc = f ? lists_open(s, f, r, err) : -1;
 
 	(void)said;
-	return f ? lists_open(s, f, r, err) : -1;
+	/* What was made for this folder alone goes with it: the last one. */
+	if (rc < 0 && f && f->account->kind == ACCOUNT_PATH)
+		account_free(s->accounts[--s->naccounts], 0);
+	return rc;
 }
 
 static int close_list(struct list *l, struct store_request *r, struct str *said, struct err *err)

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "store/store_priv.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -314,6 +315,11 @@ struct store_account *desk_account(const char *name, bool pop3)
 	strv_add(&a->own, "alice@mail.example");
 	a->cache_size = 1 << 20;
 	return a;
+}
+
+size_t desk_accounts(void)
+{
+	return desk.store->naccounts;
 }
 
 int desk_add(struct store_account *setup, bool online)

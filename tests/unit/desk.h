@@ -31,6 +31,7 @@ void desk_forget(void);
 const char *desk_path(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* One that can be changed before desk_add. */
 struct store_account *desk_account(const char *name, bool pop3);
+size_t desk_accounts(void); /* so many has the store, those of a path too */
 /* Its number; online: its connections start, and wait for what the test says. */
 int desk_add(struct store_account *setup, bool online);
 

@@ -553,6 +553,7 @@ static void test_by_path(void **state)
 	r->list = 9;
 	r->open.folder = mem_strdup(desk_path("dir"));
 	desk_fails(r, "is neither a Maildir folder nor an mbox file");
+	assert_int_equal(desk_accounts(), 0); /* nothing is left of them */
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(file_make_dirs(desk_path("dir/%s",
 							(const char *[]){"cur", "new", "tmp"}[i]),

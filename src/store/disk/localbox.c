@@ -1,5 +1,6 @@
 #include "store/disk/localbox.h"
 
+#include "base/file.h"
 #include "base/i18n.h"
 #include "store/disk/mbox.h"
 
@@ -18,6 +19,16 @@ bool localbox_is_mbox(const char *path)
 bool localbox_is(const char *path)
 {
 	return maildir_is(path) || localbox_is_mbox(path);
+}
+
+int localbox_need(const char *path, struct err *err)
+{
+	if (localbox_is(path))
+		return 0;
+	return err_set(err, ERR_GONE,
+		file_exists(path) ? _("%s is neither a Maildir folder nor an mbox file")
+				  : _("%s does not exist"),
+		path);
 }
 
 uint64_t localbox_stamp(const char *path)

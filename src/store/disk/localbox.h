@@ -14,6 +14,7 @@
 #include "store/disk/maildir.h"
 
 bool localbox_is(const char *path); /* a Maildir directory, or a regular file (an mbox) */
+int localbox_need(const char *path, struct err *err); /* -1: it is not, and why */
 bool localbox_is_mbox(const char *path);
 uint64_t localbox_stamp(const char *path); /* changes when the folder did */
 /* As maildir_scan. */

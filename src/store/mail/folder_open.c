@@ -93,12 +93,8 @@ int folder_use(struct folder *f, struct err *err)
 	bool opened = !f->cache;
 
 	if (opened) {
-		if (f->account->kind == ACCOUNT_PATH && f->box.dir && !file_exists(f->box.dir))
-			return err_set(err, ERR_GONE, _("%s does not exist"), f->box.dir);
-		if (f->local && (!f->box.dir || !localbox_is(f->box.dir)))
-			return err_set(err, ERR_GONE,
-				_("%s is neither a Maildir folder nor an mbox file"),
-				f->box.dir ? f->box.dir : f->name);
+		if (f->local && localbox_need(f->box.dir ? f->box.dir : f->name, err) != 0)
+			return -1;
 		if (open_cache(f, err) != 0)
 			return -1;
 		if (f->local) {
