@@ -8,6 +8,22 @@
 #include "store/disk/localbox.h"
 #include "store/disk/maildir.h"
 #include "store/link/link.h"
+#include "store/mail/account.h"
+#include "store/mail/append.h"
+#include "store/mail/compose.h"
+#include "store/mail/folder.h"
+#include "store/mail/folder_local.h"
+#include "store/mail/folder_open.h"
+#include "store/mail/folder_reshape.h"
+#include "store/mail/folder_table.h"
+#include "store/mail/folder_tell.h"
+#include "store/mail/follow.h"
+#include "store/mail/identity.h"
+#include "store/mail/lanes.h"
+#include "store/mail/overlay.h"
+#include "store/mail/pending.h"
+#include "store/mail/remote.h"
+#include "store/mail/submit.h"
 
 #include <stdlib.h>
 #include <string.h>

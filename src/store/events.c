@@ -5,6 +5,8 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "store/mail/account.h"
+#include "store/mail/lists.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>

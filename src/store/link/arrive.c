@@ -2,6 +2,11 @@
  * of the protocol (remote_ops.takes). */
 #include "base/i18n.h"
 #include "store/link/link.h"
+#include "store/mail/lanes.h"
+#include "store/mail/read.h"
+#include "store/mail/remote.h"
+#include "store/mail/submit.h"
+#include "store/mail/upkeep.h"
 
 static void give_up_sync(struct account *a, const struct err *why)
 {

@@ -1,6 +1,8 @@
 /* What was put into folders from here, and is no new mail there. */
 #include "base/mem.h"
 #include "store/link/link.h"
+#include "store/mail/folder.h"
+#include "store/mail/folder_open.h"
 
 #include <stdlib.h>
 

@@ -3,6 +3,12 @@
 #include "base/uids.h"
 #include "store/disk/cache.h"
 #include "store/link/link.h"
+#include "store/mail/account.h"
+#include "store/mail/folder.h"
+#include "store/mail/folder_open.h"
+#include "store/mail/folder_server.h"
+#include "store/mail/lanes.h"
+#include "store/mail/upkeep.h"
 
 #include <stdlib.h>
 #include <string.h>

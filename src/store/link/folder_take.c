@@ -6,6 +6,15 @@
 #include "base/mem.h"
 #include "base/uids.h"
 #include "store/link/link.h"
+#include "store/mail/account.h"
+#include "store/mail/folder.h"
+#include "store/mail/folder_open.h"
+#include "store/mail/folder_server.h"
+#include "store/mail/folder_tell.h"
+#include "store/mail/identity.h"
+#include "store/mail/overlay.h"
+#include "store/mail/undo.h"
+#include "store/mail/upkeep.h"
 
 #include <stdlib.h>
 #include <string.h>

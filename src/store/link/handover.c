@@ -27,6 +27,11 @@
 #include "store/disk/keywords.h"
 #include "store/disk/maildir.h"
 #include "store/link/link.h"
+#include "store/mail/change.h"
+#include "store/mail/folder.h"
+#include "store/mail/folder_open.h"
+#include "store/mail/marks.h"
+#include "store/mail/remote.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -11,6 +11,7 @@
 
 #include "store/link/session.h"
 #include "store/link/syncall.h"
+#include "store/mail/remote.h"
 #include "store/store_priv.h"
 
 /* --- links.c: connections --- */

@@ -6,6 +6,14 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/link/link.h"
+#include "store/mail/account.h"
+#include "store/mail/folder_reshape.h"
+#include "store/mail/folder_table.h"
+#include "store/mail/follow.h"
+#include "store/mail/lanes.h"
+#include "store/mail/read.h"
+#include "store/mail/remote.h"
+#include "store/mail/submit.h"
 
 #include <stdlib.h>
 #include <unistd.h>

@@ -3,6 +3,14 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "store/link/link.h"
+#include "store/mail/account.h"
+#include "store/mail/folder.h"
+#include "store/mail/folder_open.h"
+#include "store/mail/folder_reshape.h"
+#include "store/mail/folder_table.h"
+#include "store/mail/folder_tell.h"
+#include "store/mail/remote.h"
+#include "store/mail/upkeep.h"
 
 #include <stdlib.h>
 #include <string.h>

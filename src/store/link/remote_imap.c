@@ -1,6 +1,13 @@
 /* An account by IMAP: its folders are the server's, and what is done here is done there. */
-#include "store/mail/remote.h"
 #include "store/link/link.h"
+#include "store/mail/account.h"
+#include "store/mail/folder_open.h"
+#include "store/mail/folder_reshape.h"
+#include "store/mail/folder_server.h"
+#include "store/mail/lanes.h"
+#include "store/mail/pending.h"
+#include "store/mail/remote.h"
+#include "store/mail/upkeep.h"
 
 /* Folders that were to be synchronised when the connection ended. */
 static void ask_again(struct account *a)

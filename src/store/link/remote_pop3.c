@@ -1,6 +1,7 @@
 /* An account by POP3: mail comes in sessions into local folders. */
 #include "base/clock.h"
 #include "store/link/session_priv.h"
+#include "store/mail/lanes.h"
 #include "store/mail/remote.h"
 
 #include <string.h>

@@ -13,6 +13,19 @@
 #include "base/mem.h"
 #include "base/uids.h"
 #include "store/link/link.h"
+#include "store/mail/account.h"
+#include "store/mail/append.h"
+#include "store/mail/folder.h"
+#include "store/mail/folder_open.h"
+#include "store/mail/folder_server.h"
+#include "store/mail/folder_tell.h"
+#include "store/mail/keepdraft.h"
+#include "store/mail/lanes.h"
+#include "store/mail/overlay.h"
+#include "store/mail/pending.h"
+#include "store/mail/remote.h"
+#include "store/mail/sentcopy.h"
+#include "store/mail/undo.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -13,9 +13,14 @@
 #include "base/mem.h"
 #include "mime/envelope.h"
 #include "store/disk/maildir.h"
-#include "store/link/session_priv.h"
-#include "store/link/link.h"
 #include "store/disk/stub.h"
+#include "store/link/link.h"
+#include "store/link/session_priv.h"
+#include "store/mail/folder.h"
+#include "store/mail/folder_local.h"
+#include "store/mail/folder_open.h"
+#include "store/mail/folder_tell.h"
+#include "store/mail/lanes.h"
 
 #include <stdlib.h>
 #include <string.h>

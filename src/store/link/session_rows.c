@@ -12,6 +12,9 @@
 #include "base/mem.h"
 #include "store/disk/bytes.h"
 #include "store/link/session_priv.h"
+#include "store/mail/folder.h"
+#include "store/mail/folder_local.h"
+#include "store/mail/folder_tell.h"
 
 #include <stdio.h>
 #include <stdlib.h>

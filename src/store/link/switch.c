@@ -2,6 +2,13 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "store/link/link.h"
+#include "store/mail/account.h"
+#include "store/mail/folder.h"
+#include "store/mail/folder_local.h"
+#include "store/mail/folder_open.h"
+#include "store/mail/folder_tell.h"
+#include "store/mail/lanes.h"
+#include "store/mail/remote.h"
 
 #include <stdlib.h>
 

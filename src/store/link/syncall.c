@@ -3,6 +3,13 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "store/link/link.h"
+#include "store/mail/account.h"
+#include "store/mail/folder_open.h"
+#include "store/mail/folder_server.h"
+#include "store/mail/lanes.h"
+#include "store/mail/remote.h"
+#include "store/mail/submit.h"
+#include "store/mail/upkeep.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,6 @@
 /* One account: what its files are asked for by everybody, and what the engine is told of it. */
+#include "store/mail/account.h"
+
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "store/store_priv.h"

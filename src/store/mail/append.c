@@ -1,3 +1,5 @@
+#include "store/mail/append.h"
+
 #include "base/file.h"
 #include "store/store_priv.h"
 

@@ -3,6 +3,8 @@
  * waits for the server, and the ledger of POP3. Written in slices, read back and compared before
  * the file gets its name. To bring it back, unpack it where the account's data is kept.
  */
+#include "store/mail/backup.h"
+
 #include "base/file.h"
 #include "base/clock.h"
 #include "base/i18n.h"

@@ -1,6 +1,16 @@
 /* A person gives up what waits for the server. */
+#include "store/mail/cancel.h"
+
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "store/mail/account.h"
+#include "store/mail/append.h"
+#include "store/mail/folder.h"
+#include "store/mail/folder_server.h"
+#include "store/mail/lanes.h"
+#include "store/mail/overlay.h"
+#include "store/mail/pending.h"
+#include "store/mail/undo.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>

@@ -2,13 +2,29 @@
  * Changes a person makes: durable first (the journal, or the Maildir itself), then shown, then
  * replayed on the server. A refusal is taken back by asking the server for the truth.
  */
+#include "store/mail/change.h"
+
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/i18n.h"
 #include "base/mem.h"
-#include "store/mail/change_priv.h"
 #include "store/disk/localbox.h"
 #include "store/disk/maildir.h"
+#include "store/mail/account.h"
+#include "store/mail/cancel.h"
+#include "store/mail/change_priv.h"
+#include "store/mail/folder.h"
+#include "store/mail/folder_local.h"
+#include "store/mail/folder_open.h"
+#include "store/mail/folder_reshape.h"
+#include "store/mail/folder_tell.h"
+#include "store/mail/marks.h"
+#include "store/mail/pending.h"
+#include "store/mail/remote.h"
+#include "store/mail/removal.h"
+#include "store/mail/undo.h"
+#include "store/mail/upload.h"
+#include "store/mail/waiting.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

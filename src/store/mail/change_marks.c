@@ -3,10 +3,16 @@
  * done, in groups of messages that change alike, so that each can be taken back by its opposite.
  */
 #include "base/mem.h"
-#include "store/mail/change_priv.h"
 #include "store/disk/keywords.h"
 #include "store/disk/localbox.h"
 #include "store/disk/maildir.h"
+#include "store/mail/account.h"
+#include "store/mail/change.h"
+#include "store/mail/change_priv.h"
+#include "store/mail/folder_local.h"
+#include "store/mail/folder_tell.h"
+#include "store/mail/undo.h"
+#include "store/mail/waiting.h"
 
 #include <stdlib.h>
 

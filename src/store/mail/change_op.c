@@ -1,6 +1,12 @@
 /* One operation on messages of a server's folder: durable first, then shown. */
 #include "base/mem.h"
+#include "store/mail/account.h"
+#include "store/mail/change.h"
 #include "store/mail/change_priv.h"
+#include "store/mail/folder_tell.h"
+#include "store/mail/merge.h"
+#include "store/mail/overlay.h"
+#include "store/mail/undo.h"
 
 #include <stdlib.h>
 

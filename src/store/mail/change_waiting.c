@@ -3,7 +3,13 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/uids.h"
+#include "store/mail/account.h"
+#include "store/mail/change.h"
 #include "store/mail/change_priv.h"
+#include "store/mail/folder_open.h"
+#include "store/mail/overlay.h"
+#include "store/mail/pending.h"
+#include "store/mail/waiting.h"
 
 #include <stdlib.h>
 #include <string.h>

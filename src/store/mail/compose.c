@@ -2,6 +2,8 @@
  * Writing: drafts begin, are changed, kept, resumed and thrown away. A draft is a complete message
  * and a state (outbox.h); every change is durable before it is told.
  */
+#include "store/mail/compose.h"
+
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/i18n.h"
@@ -11,6 +13,13 @@
 #include "mime/charset.h"
 #include "mime/render.h"
 #include "store/disk/localbox.h"
+#include "store/mail/account.h"
+#include "store/mail/folder_local.h"
+#include "store/mail/folder_open.h"
+#include "store/mail/follow.h"
+#include "store/mail/keepdraft.h"
+#include "store/mail/read.h"
+#include "store/mail/rendering.h"
 #include "store/mail/write_priv.h"
 
 #include <stdio.h>

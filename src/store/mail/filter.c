@@ -1,7 +1,10 @@
 /* A query that stays with a list (struct list_filter). */
+#include "store/mail/filter.h"
+
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "store/mail/folder.h"
 #include "store/mail/match.h"
 #include "store/store_priv.h"
 

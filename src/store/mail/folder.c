@@ -1,4 +1,6 @@
 /* Folders of an account: which there are, what they are called and what they are for. */
+#include "store/mail/folder.h"
+
 #include "store/disk/cache.h"
 
 #include "base/clock.h"
@@ -13,8 +15,11 @@
 #include "store/disk/keywords.h"
 #include "store/disk/localbox.h"
 #include "store/disk/maildir.h"
-#include "store/store_priv.h"
 #include "store/disk/stub.h"
+#include "store/mail/account.h"
+#include "store/mail/remote.h"
+#include "store/mail/upkeep.h"
+#include "store/store_priv.h"
 
 #include <stdio.h>
 #include <stdlib.h>

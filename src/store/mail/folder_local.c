@@ -1,4 +1,6 @@
 /* Local folders: what is on disk is the truth, whoever put it there. */
+#include "store/mail/folder_local.h"
+
 #include "store/disk/cache.h"
 
 #include "base/clock.h"
@@ -11,8 +13,12 @@
 #include "store/disk/keywords.h"
 #include "store/disk/localbox.h"
 #include "store/disk/maildir.h"
-#include "store/store_priv.h"
 #include "store/disk/stub.h"
+#include "store/mail/account.h"
+#include "store/mail/folder.h"
+#include "store/mail/folder_open.h"
+#include "store/mail/folder_tell.h"
+#include "store/store_priv.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,6 +3,9 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "store/disk/maildir.h"
+#include "store/mail/folder.h"
+#include "store/mail/folder_tell.h"
+#include "store/mail/remote.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>

@@ -1,11 +1,18 @@
 /* The cache of a folder: opened while somebody uses it, rewritten beside the disk thread,
  * forgotten. */
+#include "store/mail/folder_open.h"
+
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/disk/localbox.h"
+#include "store/mail/account.h"
+#include "store/mail/folder_local.h"
+#include "store/mail/folder_tell.h"
+#include "store/mail/overlay.h"
+#include "store/mail/upkeep.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>

@@ -7,10 +7,25 @@
  * person was told how many, and more than that are a reason to ask again. Folders below it stay. A
  * new name is theirs too, and what shows them goes on.
  */
+#include "store/mail/folder_reshape.h"
+
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "store/disk/maildir.h"
+#include "store/mail/account.h"
+#include "store/mail/folder.h"
+#include "store/mail/folder_local.h"
+#include "store/mail/folder_open.h"
+#include "store/mail/folder_server.h"
+#include "store/mail/folder_table.h"
+#include "store/mail/folder_tell.h"
+#include "store/mail/lanes.h"
+#include "store/mail/lists.h"
+#include "store/mail/remote.h"
+#include "store/mail/removal.h"
+#include "store/mail/undo.h"
+#include "store/mail/upkeep.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>

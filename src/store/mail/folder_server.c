@@ -1,8 +1,15 @@
 /* A server's folder: what it said last against what is here, and when it is asked again. */
+#include "store/mail/folder_server.h"
+
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/uids.h"
 #include "store/disk/cache.h"
+#include "store/mail/folder.h"
+#include "store/mail/folder_open.h"
+#include "store/mail/folder_tell.h"
+#include "store/mail/remote.h"
+#include "store/mail/upkeep.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>

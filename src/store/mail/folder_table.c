@@ -1,8 +1,11 @@
 /* The server's folders survive in a small file, so that an offline start shows them, and that
  * another running copy follows. */
+#include "store/mail/folder_table.h"
+
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "store/mail/folder.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>

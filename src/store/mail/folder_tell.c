@@ -1,7 +1,12 @@
 /* What the engine is told of the messages of a folder. */
+#include "store/mail/folder_tell.h"
+
 #include "base/mem.h"
 #include "base/uids.h"
 #include "store/disk/localbox.h"
+#include "store/mail/folder.h"
+#include "store/mail/lists.h"
+#include "store/mail/overlay.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>

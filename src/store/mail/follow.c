@@ -2,7 +2,10 @@
  * The outbox while another running copy sends: what became of each mail is told from its files, as
  * if this copy had sent it.
  */
+#include "store/mail/follow.h"
+
 #include "base/mem.h"
+#include "store/mail/account.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>

@@ -6,10 +6,14 @@
  * looked through again, one after the other in slices, each open only meanwhile, until nothing more
  * does; lists that show something else then are told anew.
  */
+#include "store/mail/gathering.h"
+
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "store/mail/conversation.h"
+#include "store/mail/folder_open.h"
+#include "store/mail/lists.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>

@@ -14,10 +14,13 @@
  *   what is there: UIDLs of another server may look alike, and to take them for fetched would lose
  *   mail.
  */
+#include "store/mail/identity.h"
+
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "store/mail/account.h"
 #include "store/store_priv.h"
 
 #include <dirent.h>

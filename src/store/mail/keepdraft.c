@@ -3,10 +3,22 @@
  * goes on with it, and one in a folder goes on here. The file here goes only when the copy there
  * is safe, and a copy there only when its successor is.
  */
+#include "store/mail/keepdraft.h"
+
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "store/mail/account.h"
+#include "store/mail/append.h"
+#include "store/mail/cancel.h"
+#include "store/mail/change.h"
+#include "store/mail/folder.h"
+#include "store/mail/folder_open.h"
+#include "store/mail/folder_server.h"
+#include "store/mail/overlay.h"
+#include "store/mail/pending.h"
+#include "store/mail/remote.h"
 #include "store/mail/write_priv.h"
 
 #include <stdio.h>

@@ -2,6 +2,7 @@
 #include "store/mail/life.h"
 
 #include "base/mem.h"
+#include "store/mail/folder_open.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>

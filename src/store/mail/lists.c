@@ -1,6 +1,15 @@
 /* The lists that the engine has open. */
+#include "store/mail/lists.h"
+
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "store/mail/filter.h"
+#include "store/mail/folder_open.h"
+#include "store/mail/folder_server.h"
+#include "store/mail/folder_tell.h"
+#include "store/mail/gathering.h"
+#include "store/mail/remote.h"
+#include "store/mail/search_order.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>

@@ -2,10 +2,13 @@
  * Marks that one copy of a message has and another lacks: read, answered, flagged, forwarded and
  * keywords. Messages that get the same change are changed together.
  */
+#include "store/mail/marks.h"
+
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/uids.h"
 #include "store/disk/keywords.h"
+#include "store/mail/change.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>

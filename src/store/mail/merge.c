@@ -3,9 +3,13 @@
  * them, a mark that is taken back before it was sent is never sent, and all that matters in its
  * order keeps it. So an evening of marking offline costs one command a kind of mark.
  */
+#include "store/mail/merge.h"
+
 #include "base/mem.h"
 #include "base/uids.h"
 #include "store/disk/keywords.h"
+#include "store/mail/folder.h"
+#include "store/mail/pending.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>

@@ -4,6 +4,8 @@
  * server has confirmed it: so it can be taken back at any time, after a restart and offline too,
  * and the cache still adds up to what the server has.
  */
+#include "store/mail/overlay.h"
+
 #include "base/mem.h"
 #include "store/disk/keywords.h"
 #include "store/mail/overlay_priv.h"

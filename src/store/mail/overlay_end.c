@@ -1,6 +1,10 @@
 /* What waits in the journal begins and ends: the rows show it. */
 #include "base/mem.h"
 #include "base/uids.h"
+#include "store/mail/folder.h"
+#include "store/mail/folder_open.h"
+#include "store/mail/folder_tell.h"
+#include "store/mail/overlay.h"
 #include "store/mail/overlay_priv.h"
 
 #include <stdlib.h>

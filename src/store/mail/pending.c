@@ -2,6 +2,8 @@
 #include "store/mail/pending.h"
 
 #include "base/mem.h"
+#include "store/mail/account.h"
+#include "store/mail/folder.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>

@@ -1,5 +1,7 @@
 /* Reading: a message's bytes from the Maildir, from the bodies fetched before, or asked from the
  * server; then structure, styled text, parts. */
+#include "store/mail/read.h"
+
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/mem.h"
@@ -8,9 +10,18 @@
 #include "mime/render.h"
 #include "mime/word.h"
 #include "store/disk/localbox.h"
-#include "store/mail/match.h"
-#include "store/store_priv.h"
 #include "store/disk/stub.h"
+#include "store/mail/folder.h"
+#include "store/mail/folder_local.h"
+#include "store/mail/folder_open.h"
+#include "store/mail/folder_server.h"
+#include "store/mail/folder_tell.h"
+#include "store/mail/lanes.h"
+#include "store/mail/match.h"
+#include "store/mail/remote.h"
+#include "store/mail/rendering.h"
+#include "store/mail/waiting.h"
+#include "store/store_priv.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +29,18 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* A request that waits for a body to come from the server. */
+struct parked {
+	struct parked *next;
+	struct account *account;       /* whose server it comes from */
+	struct store_request *request; /* owned */
+	read_resume *resume;           /* who goes on with it */
+	unsigned job;                  /* the number of the JOB_BODY */
+	enum lane lane;                /* where that is */
+	char *section;                 /* owned; what of the message, and its size */
+	uint32_t size;
+};
 
 /* --- parking requests until the body comes --- */
 

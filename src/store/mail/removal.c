@@ -1,7 +1,10 @@
 /* What goes here for good, and the ledger of what POP3 fetched: whether it goes on the server too.
  */
+#include "store/mail/removal.h"
+
 #include "base/mem.h"
 #include "store/disk/stub.h"
+#include "store/mail/account.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>

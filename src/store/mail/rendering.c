@@ -2,6 +2,8 @@
  * What takes long with the bytes of a message, on threads of their own: one for what a person reads
  * or answers, one for what a search looks into, so that neither waits for the other.
  */
+#include "store/mail/rendering.h"
+
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"

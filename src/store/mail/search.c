@@ -2,11 +2,17 @@
  * Searching one folder for a query (query.h): over the columns, the cached strings, and the texts
  * that are here. Each is looked at only where those before it do not tell.
  */
+#include "store/mail/search.h"
+
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/uids.h"
+#include "store/mail/folder.h"
+#include "store/mail/lists.h"
 #include "store/mail/match.h"
+#include "store/mail/read.h"
+#include "store/mail/rendering.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>

@@ -3,9 +3,12 @@
  * are folded once and sorted eight bytes at a time; a list that has an order gets places for what
  * came since only.
  */
+#include "store/mail/search_order.h"
+
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "store/mail/lists.h"
 #include "store/store_priv.h"
 #include "mime/subject.h"
 

@@ -2,11 +2,21 @@
  * When the relay has taken a mail: its copy in Sent, once, and the mark of the message it answers;
  * then, when everybody has it, it leaves the outbox.
  */
+#include "store/mail/sentcopy.h"
+
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/disk/maildir.h"
+#include "store/mail/account.h"
+#include "store/mail/append.h"
+#include "store/mail/change.h"
+#include "store/mail/folder.h"
+#include "store/mail/folder_local.h"
+#include "store/mail/folder_open.h"
+#include "store/mail/folder_tell.h"
+#include "store/mail/remote.h"
 #include "store/mail/write_priv.h"
 
 #include <stdlib.h>

@@ -10,6 +10,10 @@
 #include "store/disk/keywords.h"
 #include "store/disk/localbox.h"
 #include "store/disk/mbox.h"
+#include "store/mail/folder_local.h"
+#include "store/mail/folder_tell.h"
+#include "store/mail/marks.h"
+#include "store/mail/upload.h"
 #include "store/store_priv.h"
 
 #include <errno.h>

@@ -2,9 +2,16 @@
  * Sending: from the draft into the outbox, to the relay, and what became of the mail for each of
  * its recipients. One mail is one state for all of them; who has it is never asked again.
  */
+#include "store/mail/submit.h"
+
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "store/mail/account.h"
+#include "store/mail/follow.h"
+#include "store/mail/keepdraft.h"
+#include "store/mail/lanes.h"
+#include "store/mail/sentcopy.h"
 #include "store/mail/write_priv.h"
 
 #include <stdlib.h>

@@ -4,6 +4,8 @@
  * copied stays when it is cancelled or breaks off, and is not copied again by the next run
  * (sink.h).
  */
+#include "store/mail/transfer.h"
+
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/i18n.h"
@@ -12,6 +14,10 @@
 #include "base/utf8.h"
 #include "store/disk/localbox.h"
 #include "store/disk/mbox.h"
+#include "store/mail/folder.h"
+#include "store/mail/folder_open.h"
+#include "store/mail/lists.h"
+#include "store/mail/read.h"
 #include "store/mail/sink.h"
 #include "store/store_priv.h"
 

@@ -5,10 +5,13 @@
  * opposite, with the UIDs it gave (COPYUID, RFC 4315) or by Message-ID; what is just on its way is
  * taken back when the answer comes.
  */
+#include "store/mail/undo.h"
+
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/uids.h"
 #include "store/disk/maildir.h"
+#include "store/mail/folder_open.h"
 #include "store/mail/undo_priv.h"
 
 #include <stdlib.h>

@@ -3,6 +3,16 @@
 #include "base/mem.h"
 #include "base/uids.h"
 #include "store/disk/maildir.h"
+#include "store/mail/account.h"
+#include "store/mail/change.h"
+#include "store/mail/folder.h"
+#include "store/mail/folder_local.h"
+#include "store/mail/folder_open.h"
+#include "store/mail/folder_tell.h"
+#include "store/mail/merge.h"
+#include "store/mail/overlay.h"
+#include "store/mail/pending.h"
+#include "store/mail/undo.h"
 #include "store/mail/undo_priv.h"
 
 #include <stdlib.h>

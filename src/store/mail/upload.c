@@ -6,6 +6,8 @@
  * then the journal gets their operations, by one record after the other and one wait. Killed in
  * between, files are left that no operation names; nothing was told of them.
  */
+#include "store/mail/upload.h"
+
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/hash.h"
@@ -13,6 +15,10 @@
 #include "base/mem.h"
 #include "store/disk/localbox.h"
 #include "store/disk/maildir.h"
+#include "store/mail/account.h"
+#include "store/mail/append.h"
+#include "store/mail/folder.h"
+#include "store/mail/folder_open.h"
 #include "store/store_priv.h"
 
 #include <fcntl.h>

@@ -9,11 +9,18 @@
  * that message, and the operation that moves it is made anew behind. The rows are made from the
  * journal whenever it has changed, so that a break between the two is mended at the next opening.
  */
+#include "store/mail/waiting.h"
+
 #include "base/i18n.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/uids.h"
+#include "store/mail/account.h"
+#include "store/mail/folder.h"
+#include "store/mail/folder_open.h"
+#include "store/mail/folder_tell.h"
+#include "store/mail/upkeep.h"
 #include "store/store_priv.h"
 
 #include <stdio.h>

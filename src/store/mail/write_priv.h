@@ -49,47 +49,4 @@ bool written_is_busy(struct account *a, const struct outbox_mail *m, struct err 
  * begun. -1: it is busy. */
 int written_take_back(struct account *a, const struct outbox_mail *m, struct err *err);
 
-/* --- compose.c --- */
-/* STORE_DRAFTS with one draft; path: the editor's file, or NULL. REQUEST_TAKEN. */
-int compose_answer(
-	struct account *a, struct store_request *r, const struct written *w, const char *path);
-/* requests (handle.h) */
-int compose_begin(struct account *a, struct store_request *r, struct str *said, struct err *err);
-int compose_load(struct account *a, struct store_request *r, struct str *said, struct err *err);
-int compose_edit(struct account *a, struct store_request *r, struct str *said, struct err *err);
-int compose_take(struct account *a, struct store_request *r, struct str *said, struct err *err);
-int compose_save(struct account *a, struct store_request *r, struct str *said, struct err *err);
-int compose_keep(struct account *a, struct store_request *r, struct str *said, struct err *err);
-int compose_drop(struct account *a, struct store_request *r, struct str *said, struct err *err);
-int compose_list(struct account *a, struct store_request *r, struct str *said, struct err *err);
-int compose_outbox(struct account *a, struct store_request *r, struct str *said, struct err *err);
-void compose_ref(struct outbox_ref *to, struct folder *f, uint32_t uid);
-
-/* --- keepdraft.c: drafts in folders --- */
-int keepdraft_put_aside(struct account *a, struct written *w, struct err *err);
-/* The mail is sent or thrown away: so is its copy in a folder of drafts. */
-void keepdraft_leave(struct account *a, struct outbox_mail *m);
-/* What a copy on a server says of it besides the message. */
-void keepdraft_take_notes(struct account *a, struct written *w);
-/* Nothing of it is left to be kept here: it was removed. */
-bool keepdraft_settled(struct account *a, struct outbox_mail *m);
-/* Adds those of the folder of drafts; their ids are "@UIDVALIDITY.UID". */
-void keepdraft_list(struct account *a, struct store_event *ev);
-void keepdraft_where(const struct outbox_mail *m, struct str *out); /* such an id, or nothing */
-/* Opened (folder_unuse); NULL: it is not there. */
-struct folder *keepdraft_find(struct account *a, const char *name, uint32_t *uid);
-int keepdraft_drop(struct account *a, const char *name, struct err *err);
-char *keepdraft_of(struct account *a, const struct outbox_ref *ref);
-
-/* --- submit.c --- */
-int submit_send(struct account *a, struct store_request *r, struct str *said, struct err *err);
-int submit_again(struct account *a, struct store_request *r, struct str *said, struct err *err);
-int submit_hold(struct account *a, struct store_request *r, struct str *said, struct err *err);
-int submit_drop(struct account *a, struct store_request *r, struct str *said, struct err *err);
-
-/* --- sentcopy.c --- */
-/* The relay has taken the mail for somebody: one copy in Sent, and the mark of what it answers.
- * again: it may have been made before. The state is made durable. */
-int sentcopy_make(struct account *a, struct outbox_mail *m, bool again, struct err *err);
-
 #endif

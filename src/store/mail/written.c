@@ -4,6 +4,8 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "mime/charset.h"
+#include "store/mail/account.h"
+#include "store/mail/lanes.h"
 #include "store/mail/write_priv.h"
 
 #include <stdlib.h>
