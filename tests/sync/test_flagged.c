@@ -96,7 +96,6 @@ static void one_list(void **state)
 	struct msg_origin o;
 	struct event *ev;
 
-	(void)state;
 	UNTIL(p, shows(p, l, ALL));
 	assert_int_equal(msglist_total(l), 4);
 	assert_string_equal(msglist_folder(l), "@flagged");
@@ -131,7 +130,6 @@ static void changes(void **state)
 	struct msglist *l = open_flagged(p);
 	uint32_t two[2] = {uid_of(p, l, "ann INBOX 1"), uid_of(p, l, "bob Bills 1")};
 
-	(void)state;
 	flag_there(p, 1, "INBOX", 2, true);
 	UNTIL(p, msglist_count(l) == 5);
 	flag_there(p, 1, "INBOX", 2, false);
@@ -166,7 +164,6 @@ static void folders_are_followed(void **state)
 	struct msglist *l = open_flagged(p);
 	struct msg_origin o;
 
-	(void)state;
 	done(p, engine_create_folder(p->engine, 0, "New"));
 	import(p, 0, "New");
 	flag_there(p, 0, "New", 2, true);
@@ -191,7 +188,6 @@ static void at_the_start(void **state)
 	struct person *p = two_with_mail();
 	struct msglist *l;
 
-	(void)state;
 	stop(p);
 	start(p, true);
 	l = engine_open_span(p->engine, span_row(SPAN_FLAGGED));
@@ -213,7 +209,6 @@ static void not_here_yet(void **state)
 	     *cache = kept(file_join(p->home, "XDG_CACHE_HOME"));
 	struct msglist *l, *other;
 
-	(void)state;
 	UNTIL(p, engine_folders(p->engine, 0) > 1);
 	assert_int_equal(file_replace(file, "Subject: one\n\nText\n", 19, 0644, NULL), 0);
 	done(p, engine_create_folder(p->engine, 0, "Far"));
@@ -225,14 +220,12 @@ static void not_here_yet(void **state)
 	start(p, false);
 	l = open_flagged(p);
 	UNTIL(p, engine_absent(p->engine, l) > 0);
-	other = open_folder(p, "Far");
-	UNTIL(p, msglist_count(other) == 1);
-	done(p, engine_flag(p->engine, other, (uint32_t[]){1}, 1, 0, MAIL_FLAGGED));
+	other = open_with(p, "Far", 1);
+	flag_one(p, other, 1, MAIL_FLAGGED);
 	engine_close(p->engine, other);
 	UNTIL(p, find_subject(p, l, "one") >= 0);
 	done(p, engine_sync(p->engine, 0));
 	UNTIL(p, msglist_count(l) == 2 && engine_absent(p->engine, l) == 0);
-	person_free(p);
 }
 
 int main(void)

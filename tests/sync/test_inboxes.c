@@ -341,6 +341,11 @@ static void one_cannot_be_opened(void **state)
 	shows(p, l, "ann 2, ann 1");
 	done(p, engine_limit(p->engine, l, "subject:1"));
 	shows(p, l, "ann 1");
+	ev = answer(p, engine_drafts(p->engine, -1));
+	assert_int_equal(ev->kind, EVENT_DRAFTS);
+	assert_int_equal(ev->drafts.n, 0);
+	event_free(ev);
+	UNTIL(p, strstr(person_told(), "bob: "));
 }
 
 /* What is given up at once still ends, once. */
