@@ -1339,15 +1339,17 @@ static void test_screen_progress(void **state)
 /* The numbers of a request do not stand for the next one. */
 static void test_screen_next_progress(void **state)
 {
-	static const char *const long_ones[] = {"sync", "check", "backup x", "export x", "whole"};
+	static const char *const long_ones[] = {"sync", "check", "backup DIR/x", "export DIR/y", "whole"};
 	struct screen *x = open_screen(24, 80);
 	struct line left = LINE_INIT, right = LINE_INIT;
+	char line[300];
 
 	for (size_t i = 0; i < MEM_COUNT(long_ones); i++) {
 		x->a.progress_request = 77;
 		progress(x, 77, 3, 4);
 		sees(x, "75%");
-		commands_run(&x->a, long_ones[i]);
+		in_dir(x, long_ones[i], line);
+		commands_run(&x->a, line);
 		assert_int_not_equal(x->a.progress_request, 77);
 		line_clear(&right);
 		frame_status(&x->a, &left, &right);
