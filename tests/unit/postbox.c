@@ -80,14 +80,12 @@ struct summary postbox_row(size_t i)
 
 static void add_message(struct str *out, const struct summary *s)
 {
-	char date[40];
-	time_t sent = (time_t)s->sent;
-
-	strftime(date, sizeof(date), "%d %b %Y %H:%M:%S +0000", gmtime(&sent));
+	str_adds(out, "Date: ");
+	clock_rfc5322(out, (time_t)s->sent);
 	str_addf(out,
-		"From: %s <%s>\r\nTo: Alice Example <alice@example.org>\r\n"
-		"Date: %s\r\nSubject: %s\r\nMessage-ID: <%s>\r\n",
-		s->from_name, s->from_mail, date, s->subject, s->message_id);
+		"\r\nFrom: %s <%s>\r\nTo: Alice Example <alice@example.org>\r\n"
+		"Subject: %s\r\nMessage-ID: <%s>\r\n",
+		s->from_name, s->from_mail, s->subject, s->message_id);
 	if (*s->references)
 		str_addf(out, "In-Reply-To: <%s>\r\n", s->references);
 	if (s->flags & MAIL_LIST)
