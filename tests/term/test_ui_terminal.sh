@@ -2,8 +2,8 @@
 # The screen in a real terminal: keys as sequences, sizes, the editor, stopping and ending. The mail is on the
 # disk already, and nothing is connected.
 . "${srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}/tests/term/lib.sh"
-fake="$builddir/tests/unit/fake_ui"
-[ -x "$fake" ] || skip "tests/unit/fake_ui is not built"
+screen_ui="$builddir/tests/unit/screen_ui"
+[ -x "$screen_ui" ] || skip "tests/unit/screen_ui is not built"
 plan 43
 
 cat >"$work/editor" <<'END'
@@ -12,7 +12,7 @@ sed -i '1,/^$/s/^$/\nWritten by the editor/' "$1"
 END
 chmod 755 "$work/editor"
 
-start "$fake" 40 mouse yes editor "$work/editor"
+start "$screen_ui" 40 mouse yes editor "$work/editor"
 ok 'shows the list' see 'INBOX  24 new of 48'
 ok 'shows the keys' see '? Help'
 keys Home
@@ -53,18 +53,18 @@ ok 'a paste runs no commands' see 'nothing asks for text here'
 
 send_signal TERM
 ok 'SIGTERM ends it' ended 0
-restart "$fake" 10
-ok 'starts again' see 'INBOX'
+restart "$screen_ui" 10
+ok 'starts again' see 'Invoice 4711'
 keys q
 ok 'q ends it' ended 0
-restart env TERM=dumb "$fake"
+restart env TERM=dumb "$screen_ui"
 ok 'a terminal without a screen is refused' see 'need no screen'
 
 mouse_is() {
 	[ "$(tm display-message -p -t t '#{mouse_any_flag}')" = "$1" ]
 }
-restart "$fake" 20
-see 'INBOX'
+restart "$screen_ui" 20
+see 'Invoice 4711'
 type ':set mouse'
 keys Enter
 ok 'the mouse is taken when the option says so' until_true 10 mouse_is 1
@@ -73,18 +73,18 @@ keys Enter
 ok 'and given back' until_true 10 mouse_is 0
 # A shell that can stop what it runs.
 restart sh -i
-type "$fake 20"
+type "$screen_ui 20"
 keys Enter
-see 'INBOX'
+see 'Invoice 4711'
 keys C-z
 ok '^Z stops it, and the shell is there' see 'Stopped'
 type 'fg'
 keys Enter
-ok 'and it goes on' see 'INBOX'
+ok 'and it goes on' see 'Invoice 4711'
 keys Down
 ok 'with its keys' see '? Help'
-restart "$fake" 20 editor /no/such/editor
-see 'INBOX'
+restart "$screen_ui" 20 editor /no/such/editor
+see 'Invoice 4711'
 keys r
 ok 'a missing editor is told in plain words' see 'There is no program “/no/such/editor” here'
 keys q n
@@ -125,17 +125,17 @@ background() {
 	echo "set -g window-style 'bg=$1'" >>"$work/tmux.conf"
 }
 background '#fdf6e3'
-restart "$fake" 20
+restart "$screen_ui" 20
 ok 'a light terminal says so' until_true 10 unread_is 16
-restart "$fake" 20 theme dark
-see 'INBOX'
+restart "$screen_ui" 20 theme dark
+see 'Invoice 4711'
 ok 'the option is stronger' until_true 10 unread_is 231
 background '#002b36'
-restart "$fake" 20
-see 'INBOX'
+restart "$screen_ui" 20
+see 'Invoice 4711'
 ok 'a dark terminal says so' until_true 10 unread_is 231
 background default
-restart "$fake" 20
+restart "$screen_ui" 20
 ok 'a terminal that says nothing is dark' until_true 10 unread_is 231
 type "$(printf '\033]11;rgb:ffff/')"
 type "$(printf 'ffff/ffff\033\\')"
@@ -143,15 +143,15 @@ ok 'an answer may come late, and in pieces' until_true 10 unread_is 16
 type "$(printf '\033]11;rgb:0000/0000/0000\007')"
 ok 'and another' until_true 10 unread_is 231
 ENV_FOR_TEST="COLORFGBG='0;15'"
-restart "$fake" 20
+restart "$screen_ui" 20
 ok 'COLORFGBG counts where the terminal is silent' until_true 10 unread_is 16
 ENV_FOR_TEST='NO_COLOR=1'
-restart "$fake" 20
-see 'INBOX'
+restart "$screen_ui" 20
+see 'Invoice 4711'
 ok 'without colours there are none' not unread_is '[0-9]*'
 ENV_FOR_TEST=
 for t in linux screen; do
-	restart env TERM=$t "$fake" 20
+	restart env TERM=$t "$screen_ui" 20
 	see 'INBOX'
 	ok "TERM=$t has colours" until_true 10 shows_red_green "$t"
 done

@@ -1,7 +1,8 @@
-/* The screen over the mail of tests/unit/postbox.h, to look at it by hand: fake_ui [MESSAGES]
- * [SETTING VALUE]... Below $HOME, which the tests have of their own. */
+/* The screen over the mail of tests/unit/postbox.h, to look at it by hand: screen_ui [MESSAGES]
+ * [SETTING VALUE]... */
 #include "base/file.h"
 #include "base/i18n.h"
+#include "tests/scratch.h"
 #include "tests/unit/postbox.h"
 #include "ui/app.h"
 
@@ -12,11 +13,12 @@ int main(int argc, char **argv)
 	struct settings *s;
 	struct engine *e;
 	struct app_start start = {0};
-	char *dir = file_join(getenv("HOME"), "fake_ui");
+	char dir[SCRATCH_SIZE];
 	int rc;
 
 	i18n_init();
-	file_remove_tree(dir, NULL);
+	if (!mkdtemp(scratch(dir, "screen_ui")))
+		return 1;
 	postbox_make(dir, (argc > 1 ? (size_t)atoi(argv[1]) : 200) + POSTBOX_GROUP);
 	s = settings_new();
 	postbox_settings(s, 2);
@@ -27,6 +29,6 @@ int main(int argc, char **argv)
 	rc = app_run(e, s, &start);
 	engine_free(e);
 	settings_free(s);
-	free(dir);
+	file_remove_tree(dir, NULL);
 	return rc;
 }
