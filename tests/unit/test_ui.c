@@ -1339,7 +1339,8 @@ static void test_screen_progress(void **state)
 /* The numbers of a request do not stand for the next one. */
 static void test_screen_next_progress(void **state)
 {
-	static const char *const long_ones[] = {"sync", "check", "backup DIR/x", "export DIR/y", "whole"};
+	static const char *const long_ones[] = {
+		"sync", "check", "backup DIR/x", "export DIR/y", "whole"};
 	struct screen *x = open_screen(24, 80);
 	struct line left = LINE_INIT, right = LINE_INIT;
 	char line[300];
