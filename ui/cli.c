@@ -588,14 +588,24 @@ static struct msglist *open_span(struct cli *c, const struct span_row *span, str
 	return NULL;
 }
 
+/* Of what is here: nothing is fetched for it. */
+static struct msglist *open_conversation(struct cli *c, const char *name, struct err *err)
+{
+	int account = cli_account(c, NULL, err);
+
+	return account < 0 || cli_settle(c, account, err) != 0 ? NULL
+							       : open_ready(c, account, name, err);
+}
+
 struct msglist *cli_open(struct cli *c, const char *folder, struct err *err)
 {
+	const struct span_row *span = span_find(folder ? folder : "");
 	struct msglist *l;
 
 	if (!folder)
 		folder = "INBOX";
-	if (span_find(folder))
-		return open_span(c, span_find(folder), err);
+	if (span)
+		return span->one ? open_conversation(c, folder, err) : open_span(c, span, err);
 	if (cli_is_path(folder))
 		return open_path(c, folder, err);
 	/* mutt's signs for "in my mail" */

@@ -158,6 +158,22 @@ static void cmd_whole(struct app *a)
 	selection_done(&s);
 }
 
+static void cmd_conversation(struct app *a)
+{
+	struct selection s;
+	struct view *v = NULL;
+
+	if (!app_selection_one(a, &s))
+		return;
+	if (span_find(msglist_folder(s.list)) == span_conversation())
+		app_message(a, _("This is its conversation"));
+	else
+		v = view_index_conversation(a, s.list, s.uids[0]);
+	selection_done(&s);
+	if (v)
+		app_push(a, v);
+}
+
 static void add_thread(struct selection *to, size_t *cap, uint32_t uid)
 {
 	uint32_t *uids = NULL;
@@ -658,6 +674,9 @@ const struct command cmd_mail_commands[] = {
 		.max = -1, .run_args = cmd_delete_pattern},
 	{"undo", UI_ANY, N_("take back the last move, delete, archive or flag"), .run = cmd_undo},
 	{"archive", UI_INDEX | UI_READER, N_("move to the Archive"), .run = cmd_archive},
+	{"conversation", UI_INDEX | UI_READER,
+		N_("show the thread with what belongs to it in all folders of the account"),
+		.run = cmd_conversation},
 	{"whole", UI_INDEX | UI_READER,
 		N_("fetch all of a message of which the server gave only the beginning, or "
 		   "nothing"),

@@ -377,12 +377,22 @@ static size_t waits_to_be_sent(struct app *a)
 	return n;
 }
 
+/* A list above another one, which is a conversation. */
+static bool is_above(struct app *a)
+{
+	return app_view(a)->ops->context == UI_INDEX && a->tabs[a->tab].n > 1;
+}
+
 static void cmd_quit(struct app *a)
 {
 	bool confirm = settings_bool(a->settings, SET_CONFIRM_QUIT);
 	size_t n = waits_to_be_sent(a);
 	struct str s = STR_INIT;
 
+	if (is_above(a)) {
+		app_close_view(a, app_view(a));
+		return;
+	}
 	if (n)
 		str_addf(&s,
 			ngettext("%zu mail is not sent yet; it waits for the next start. ",
@@ -462,7 +472,8 @@ const struct command cmd_screen_commands[] = {
 	{"redraw", UI_ANY, N_("paint the screen anew"), .run = cmd_redraw},
 	{"suspend", UI_ANY, N_("stop for a while and go back to the shell"), .run = cmd_suspend},
 	{"cancel", UI_ANY, N_("stop the long operation that runs"), .run = cmd_cancel},
-	{"quit", UI_ANY, N_("end the program"), .traits = COMMAND_LEAVES, .run = cmd_quit},
+	{"quit", UI_ANY, N_("end the program; in a conversation: go back to where it was opened"),
+		.traits = COMMAND_LEAVES, .run = cmd_quit},
 	{"attachments", UI_INDEX | UI_READER, N_("list the parts and attachments of this message"),
 		.run = cmd_attachments},
 	{"save", UI_INDEX | UI_READER | UI_PARTS,

@@ -29,6 +29,9 @@ struct index_view {
 	int64_t sought; /* the date of the one to go to as soon as it is here again; 0: none */
 	bool placed;
 	bool show_to;
+	/* Of a conversation: the subject, and the message that it was opened from; or NULL. */
+	char *subject, *home;
+	uint32_t from; /* in the folder home */
 	struct view *preview;
 	int64_t preview_at;
 };
@@ -80,13 +83,32 @@ static const char *name_of(const struct index_view *x)
 	return span ? _(span->label) : x->folder;
 }
 
+static bool is_conversation(const struct index_view *x)
+{
+	return span_find(x->folder) == span_conversation();
+}
+
+/* Of a conversation: what it is about, which its first message says where nothing did before. */
+static void add_name(struct index_view *x, struct str *out)
+{
+	struct msg_row m;
+
+	str_adds(out, name_of(x));
+	if (!is_conversation(x))
+		return;
+	if (!x->subject && msglist_row(x->list, 0, &m) && m.subject)
+		x->subject = mem_strdup(index_bare_subject(m.subject));
+	if (x->subject && *x->subject)
+		str_addf(out, ": %s", x->subject);
+}
+
 static void index_title(struct view *v, struct str *out)
 {
 	struct index_view *x = self(v);
 	struct account_info info = {0};
 
 	if (msglist_spans(x->list)) {
-		str_adds(out, name_of(x));
+		add_name(x, out);
 		return;
 	}
 	if (x->account < 0) {
@@ -114,6 +136,19 @@ static void stay_at_end(struct index_view *x, bool at_top, bool at_end)
 		x->scroll.top = last;
 }
 
+/* Where the cursor is at first: a conversation begins with the message that it was opened from. */
+static size_t start_row(const struct index_view *x)
+{
+	size_t n = x->home ? msglist_count(x->list) : 0;
+	struct msg_origin o;
+
+	for (size_t i = 0; i < n; i++)
+		if (msglist_origin(x->list, msglist_uid(x->list, i), &o) && o.uid == x->from &&
+			strcmp(o.folder, x->home) == 0)
+			return i;
+	return msglist_start_row(x->list);
+}
+
 /* After any change of the list: the cursor stays on its message and the message on its line. */
 static void follow(struct index_view *x)
 {
@@ -130,7 +165,7 @@ static void follow(struct index_view *x)
 	at_end = x->count && x->scroll.top + (size_t)x->scroll.rows >= x->count;
 	row = x->uid ? msglist_find(x->list, x->uid) : -1;
 	if (!x->placed) {
-		x->scroll.cursor = msglist_start_row(x->list);
+		x->scroll.cursor = start_row(x);
 		/* A little of what comes before it, too. */
 		x->scroll.top = x->scroll.cursor > 3 ? x->scroll.cursor - 3 : 0;
 		x->placed = msglist_count(x->list) > 0;
@@ -530,6 +565,8 @@ static void index_close(struct view *v)
 		app_dispose(v->app, x->preview);
 	engine_close(v->app->engine, x->list);
 	free(x->folder);
+	free(x->subject);
+	free(x->home);
 	free(x);
 }
 
@@ -582,7 +619,8 @@ static void apply_settings(struct index_view *x)
 
 	if (by >= 0)
 		msglist_set_sort(x->list, (enum msglist_sort)by, reverse);
-	msglist_set_threads(x->list, settings_bool(x->v.app->settings, SET_THREADS));
+	msglist_set_threads(
+		x->list, is_conversation(x) || settings_bool(x->v.app->settings, SET_THREADS));
 }
 
 void view_index_settings(struct view *v)
@@ -591,22 +629,49 @@ void view_index_settings(struct view *v)
 	follow(self(v));
 }
 
+static struct index_view *index_of(struct app *a, int account, struct msglist *l)
+{
+	struct index_view *x = mem_alloc(sizeof(*x));
+
+	x->v = (struct view){&view_index_ops, a};
+	x->account = account;
+	x->list = l;
+	x->folder = mem_strdup(msglist_folder(l));
+	x->show_to = shows_receiver(a, account, x->folder);
+	apply_settings(x);
+	return x;
+}
+
 struct view *view_index_new(struct app *a, int account, const char *folder, struct err *err)
 {
-	struct index_view *x;
-	const struct span_row *all = span_find(folder);
-	struct msglist *l = all ? engine_open_span(a->engine, all)
+	const struct span_row *span = span_find(folder);
+	bool all = span && !span->one;
+	struct msglist *l = all ? engine_open_span(a->engine, span)
 				: engine_open(a->engine, account, folder, err);
+	struct index_view *x;
 
 	if (!l)
 		return NULL;
-	x = mem_alloc(sizeof(*x));
-	x->v = (struct view){&view_index_ops, a};
-	x->account = all ? -1 : account;
-	x->list = l;
-	x->folder = mem_strdup(msglist_folder(l));
-	x->show_to = shows_receiver(a, account, folder);
-	apply_settings(x);
+	x = index_of(a, all ? -1 : account, l);
+	follow(x);
+	return &x->v;
+}
+
+struct view *view_index_conversation(struct app *a, struct msglist *from, uint32_t uid)
+{
+	struct msglist *l = engine_conversation(a->engine, from, uid);
+	struct msg_origin o;
+	struct msg_row m;
+	struct index_view *x;
+	ptrdiff_t row = msglist_find(from, uid);
+
+	if (!l || !msglist_origin(from, uid, &o))
+		return NULL;
+	x = index_of(a, o.account, l);
+	x->home = mem_strdup(o.folder);
+	x->from = o.uid;
+	if (row >= 0 && msglist_row(from, (size_t)row, &m) && m.subject)
+		x->subject = mem_strdup(index_bare_subject(m.subject));
 	follow(x);
 	return &x->v;
 }

@@ -18,6 +18,8 @@ UI_SCREENS(UI_DECLARE)
 
 /* --- list of messages --- */
 struct view *view_index_new(struct app *a, int account, const char *folder, struct err *err);
+/* The conversation of a message; NULL: it is not there any more. */
+struct view *view_index_conversation(struct app *a, struct msglist *from, uint32_t uid);
 int view_index_account(struct view *v);
 struct msglist *view_index_list(struct view *v);
 uint32_t view_index_uid(struct view *v); /* under the cursor; 0: none */

@@ -391,12 +391,23 @@ const char *engine_folder_name(const struct engine *e, int account, const char *
 	return i < 0 ? folder : e->accounts[account].folders[i].name;
 }
 
+static void fill_conversation(struct store_request *r, const struct conversation_of *of)
+{
+	r->open.conversation = mem_strdup(of->id);
+	if (!of->home || strcmp(r->open.folder, of->home) != 0)
+		return;
+	r->numbering = of->numbering;
+	store_request_set_uids(r, of->uids, of->n);
+}
+
 void engine_open_source(struct engine *e, struct msglist *l, size_t source)
 {
 	struct store_request *r = engine_request_of(engine_ask_source(e, REQUEST_OPEN, l, source));
 
 	r->open.folder = mem_strdup(l->sources[source].folder);
 	r->open.query = l->span ? mem_strdup(l->span->query) : NULL;
+	if (l->of)
+		fill_conversation(r, l->of);
 	r->open.span = msglist_spans(l) ? l->id : 0;
 	engine_post(e, r);
 }
@@ -423,6 +434,9 @@ struct msglist *engine_open(struct engine *e, int account, const char *folder, s
 		err_set(err, ERR_INPUT, _("There is no such account"));
 		return NULL;
 	}
+	if (account >= 0 && span_find(folder) == span_conversation())
+		return engine_open_conversation(
+			e, account, folder + strlen(span_conversation()->name));
 	folder = engine_folder_name(e, account, folder);
 	l = msglist_new(
 		++e->next_list, account, account < 0 ? "" : e->accounts[account].name, folder);

@@ -95,8 +95,9 @@ int engine_find_folder(const struct engine *e, size_t account,
 	const char *name); /* also by the key of a role (mail_role_row), in any case; -1 */
 int engine_role_folder(const struct engine *e, size_t account, enum mail_role role); /* -1: none */
 
-/* Opens a folder of an account, or (account -1) a Maildir directory or mbox file by path.
- * EVENT_LIST when rows are there, and again at each change. */
+/* Opens a folder of an account, or (account -1) a Maildir directory or mbox file by path, or a
+ * conversation by its name (span.h): what belongs to the message with that Message-ID, in any
+ * folder of the account. EVENT_LIST when rows are there, and again at each change. */
 struct msglist *engine_open(struct engine *e, int account, const char *folder, struct err *err);
 /* Whether such a path is one, for who has no screen yet: it is looked for on the disk at once. */
 int engine_path_check(const char *path, struct err *err);
@@ -105,6 +106,14 @@ int engine_path_check(const char *path, struct err *err);
  * one: failed when a part did, with a text that names it. One of every folder follows these as they
  * come and go, and has none fetched: engine_absent. */
 struct msglist *engine_open_span(struct engine *e, const struct span_row *span);
+/*
+ * The conversation of a message: the thread that it is in, and what answers one of it, or is
+ * answered by one, and so on, in any folder of its account but Trash and Junk; there, too, where
+ * the message is in one of them. A message that is in several folders is shown once: the copy in
+ * the folder that it was opened from, else that in the first. What comes later joins, as long as it
+ * is open.
+ */
+struct msglist *engine_conversation(struct engine *e, struct msglist *from, uint32_t uid);
 /* So many of its folders have messages of which none is known here. */
 size_t engine_absent(const struct engine *e, const struct msglist *l);
 void engine_close(struct engine *e, struct msglist *l);

@@ -6,9 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool has_folder(const struct store_folder_info *f)
+/* Copies are shown once in a conversation, and what is only in the archive of all belongs to it. */
+static bool has_folder(const struct msglist *l, const struct store_folder_info *f)
 {
-	return f->selectable && !f->offline_copy && !span_leaves_out(f->role);
+	bool home = l->of && l->of->home && strcmp(f->name, l->of->home) == 0;
+
+	return f->selectable && (home || (l->of && f->role == ROLE_ALL) ||
+					(!span_leaves_out(f->role) && (l->of || !f->offline_copy)));
+}
+
+/* The copy in the first of them is shown. */
+static int place_of(const struct msglist *l, const struct store_folder_info *f)
+{
+	return !l->of                                             ? 0
+	       : l->of->home && strcmp(f->name, l->of->home) == 0 ? 0
+	       : f->role != ROLE_ALL && !f->offline_copy          ? 1
+								  : 2;
 }
 
 /* The answer of a folder that went comes as if the store had told so. */
@@ -38,7 +51,7 @@ static void follow(struct engine *e, struct msglist *l, size_t account)
 	struct map *left = map_new();
 
 	for (size_t i = 0; i < m->nfolders; i++)
-		if (has_folder(&m->folders[i]))
+		if (has_folder(l, &m->folders[i]))
 			map_put(left, m->folders[i].name, left);
 	for (size_t i = 0; i < l->nsources; i++) {
 		struct source *s = &l->sources[i];
@@ -50,16 +63,23 @@ static void follow(struct engine *e, struct msglist *l, size_t account)
 		else
 			leave_source(e, s);
 	}
-	for (size_t i = 0; i < m->nfolders; i++)
-		if (map_get(left, m->folders[i].name))
-			add_source(e, l, account, m->folders[i].name);
+	for (int place = 0; place < 3; place++)
+		for (size_t i = 0; i < m->nfolders; i++)
+			if (map_get(left, m->folders[i].name) &&
+				place_of(l, &m->folders[i]) == place)
+				add_source(e, l, account, m->folders[i].name);
 	map_free(left, NULL);
 }
 
-static bool is_known(const struct engine *e)
+static bool is_of(const struct msglist *l, size_t account)
+{
+	return !l->of || l->of->account == (int)account;
+}
+
+static bool is_known(const struct engine *e, const struct msglist *l)
 {
 	for (size_t i = 0; i < e->naccounts; i++)
-		if (!e->accounts[i].told)
+		if (is_of(l, i) && !e->accounts[i].told)
 			return false;
 	return true;
 }
@@ -68,10 +88,10 @@ void engine_spans_follow(struct engine *e, size_t account)
 {
 	e->accounts[account].told = true;
 	for (struct msglist *l = e->lists; l; l = l->next) {
-		if (!l->span || !l->span->every)
+		if (!l->span || !l->span->every || !is_of(l, account))
 			continue;
 		follow(e, l, account);
-		msglist_sources_known(l, is_known(e));
+		msglist_sources_known(l, is_known(e, l));
 	}
 }
 
@@ -86,8 +106,70 @@ struct msglist *engine_open_span(struct engine *e, const struct span_row *span)
 			add_source(e, l, i, engine_folder_name(e, (int)i, "INBOX"));
 		else if (e->accounts[i].told)
 			follow(e, l, i);
-	msglist_sources_known(l, !span->every || is_known(e));
+	msglist_sources_known(l, !span->every || is_known(e, l));
 	return l;
+}
+
+/* --- conversations --- */
+
+static struct msglist *new_conversation(struct engine *e, int account, const char *id)
+{
+	const struct span_row *span = span_conversation();
+	struct str name = STR_INIT;
+	struct msglist *l;
+
+	str_addf(&name, "%s%s", span->name, id);
+	l = msglist_new_span(++e->next_list, str_c(&name));
+	str_done(&name);
+	l->span = span;
+	l->of = mem_alloc(sizeof(*l->of));
+	l->of->account = account;
+	l->of->id = mem_strdup(id);
+	return l;
+}
+
+static struct msglist *open_conversation(struct engine *e, struct msglist *l)
+{
+	int account = l->of->account;
+
+	engine_open_list(e, l);
+	l->want.threads = true;
+	if (account < 0) /* a folder by its path is all there is */
+		engine_open_source(
+			e, l, msglist_add_source(l, ++e->next_list, -1, "", l->of->home));
+	else if (e->accounts[account].told)
+		follow(e, l, (size_t)account);
+	msglist_sources_known(l, is_known(e, l));
+	return l;
+}
+
+struct msglist *engine_open_conversation(struct engine *e, int account, const char *id)
+{
+	size_t len = strlen(id);
+	bool bare = len < 2 || id[0] != '<' || id[len - 1] != '>';
+	char *inner = bare ? mem_strdup(id) : mem_strndup(id + 1, len - 2);
+	struct msglist *l = new_conversation(e, account, inner);
+
+	free(inner);
+	return open_conversation(e, l);
+}
+
+struct msglist *engine_conversation(struct engine *e, struct msglist *from, uint32_t uid)
+{
+	const struct summary *row = msglist_strings_find(from, uid);
+	size_t source, n;
+	uint32_t there, *thread;
+	struct msglist *l;
+
+	if (!msglist_source_of(from, uid, &source, &there))
+		return NULL;
+	l = new_conversation(e, from->sources[source].account, row ? row->message_id : "");
+	l->of->home = mem_strdup(from->sources[source].folder);
+	l->of->numbering = from->sources[source].numbering;
+	n = msglist_thread(from, uid, &thread);
+	l->of->n = msglist_of_source(from, source, thread, n, &l->of->uids);
+	free(thread);
+	return open_conversation(e, l);
 }
 
 /* An empty folder is as it is, fetched or not. */
@@ -105,7 +187,7 @@ size_t engine_absent(const struct engine *e, const struct msglist *l)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; l->span && l->span->query && i < l->nsources; i++)
+	for (size_t i = 0; l->span && l->span->every && i < l->nsources; i++)
 		n += is_absent(e, &l->sources[i]);
 	return n;
 }

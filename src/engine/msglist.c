@@ -56,6 +56,12 @@ void msglist_free(struct msglist *l)
 	map_free(l->keyset_of, NULL);
 	msglist_guess_drop(l);
 	msglist_left_forget(l);
+	if (l->of) {
+		free(l->of->id);
+		free(l->of->home);
+		free(l->of->uids);
+		free(l->of);
+	}
 	free(l->name);
 	free(l);
 }

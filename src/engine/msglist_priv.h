@@ -76,12 +76,22 @@ struct origin { /* of a number; uid 0: the folder was numbered anew since */
 	uint32_t uid, source;
 };
 
+struct conversation_of { /* what a list is the conversation of */
+	int account;
+	char *id;       /* owned; Message-ID, or "" */
+	char *home;     /* owned; the folder that comes first, whatever it is; NULL: none */
+	uint32_t *uids; /* owned; of messages there that belong, under that numbering */
+	size_t n;
+	unsigned numbering;
+};
+
 struct msglist {
 	struct msglist *next;
 	unsigned id;
 	unsigned numbering;          /* 0: nothing yet */
 	char *name;                  /* owned; of a list of several folders, else NULL */
 	const struct span_row *span; /* that it was opened by, or NULL */
+	struct conversation_of *of;  /* owned; of a conversation, else NULL */
 	bool awaits;                 /* folders of it are not known yet */
 	struct source *sources;      /* owned */
 	size_t nsources;

@@ -1,6 +1,7 @@
 #include "engine/span.h"
 
 #include "base/i18n.h"
+#include "base/str.h"
 
 #include <string.h>
 
@@ -12,6 +13,14 @@ static const struct span_row rows[SPANS] = {
 		.every = true},
 };
 
+static const struct span_row conversation = {
+	.name = "@conversation:", .label = N_("Conversation"), .every = true, .one = true};
+
+const struct span_row *span_conversation(void)
+{
+	return &conversation;
+}
+
 const struct span_row *span_row(size_t span)
 {
 	return &rows[span];
@@ -22,7 +31,7 @@ const struct span_row *span_find(const char *name)
 	for (size_t i = 0; i < SPANS; i++)
 		if (strcmp(rows[i].name, name) == 0)
 			return &rows[i];
-	return NULL;
+	return str_starts(name, conversation.name) ? &conversation : NULL;
 }
 
 bool span_leaves_out(enum mail_role role)

@@ -21,9 +21,13 @@ struct span_row {
 	const char *label; /* N_(): for people */
 	const char *query; /* what it shows of its folders; NULL: all of it */
 	bool every;        /* of all folders but those that span_leaves_out; else of the inboxes */
+	bool one;          /* of one account; what stands behind its name says of what in it */
 };
 const struct span_row *span_row(size_t span);
 const struct span_row *span_find(const char *name); /* NULL: none */
+/* A conversation, "@conversation:MESSAGE-ID": no row of those above, for there are as many as
+ * messages. */
+const struct span_row *span_conversation(void);
 /* Of every folder: mail that was thrown away, and what a server makes of the mail of other folders,
  * where each message would stand twice. */
 bool span_leaves_out(enum mail_role role);

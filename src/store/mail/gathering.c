@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/uids.h"
 #include "store/mail/conversation.h"
 #include "store/mail/folder_open.h"
 #include "store/mail/lists.h"
@@ -36,7 +37,7 @@ struct share {
 	struct list_filter filter;
 	struct gathering *g;
 	unsigned list, numbering; /* of what its UIDs mean */
-	uint32_t *seeds;          /* owned; messages that belong in any case */
+	uint32_t *seeds;          /* owned; ascending: messages that belong in any case */
 	size_t nseeds;
 	struct folder *used; /* while it is looked through */
 	uint32_t next;       /* UID */
@@ -54,13 +55,10 @@ static struct list *list_of(const struct share *p)
 
 static struct conversation_member *look_at_row(struct share *p, const struct summary *row)
 {
-	bool seed = false;
-
 	if (row->flags & (MAIL_LEAVING | MAIL_PLACEHOLDER))
 		return NULL;
-	for (size_t i = 0; i < p->nseeds; i++)
-		seed |= p->seeds[i] == row->uid;
-	return conversation_look(p->g->c, p->list, row, seed);
+	return conversation_look(
+		p->g->c, p->list, row, uids_find(p->seeds, p->nseeds, row->uid) >= 0);
 }
 
 static void drop_members(struct share *p)
@@ -427,7 +425,7 @@ struct list_filter *gathering_join(struct store *s, const struct folder *f, stru
 	p->known = NEVER;
 	if (r->numbering == f->numbering) {
 		p->seeds = r->uids;
-		p->nseeds = r->n;
+		p->nseeds = uids_sort(r->uids, r->n);
 		r->uids = NULL;
 		r->n = 0;
 	}
