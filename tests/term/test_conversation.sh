@@ -55,6 +55,11 @@ answers ' <letter3@example.org>'
 letter 'Rosa Paz' 'Re: Plan' 'Me too.'
 deliver
 ok 'new mail joins' see 'of 4' 20
+answers ' <letter3@example.org>'
+letter 'Rosa Paz' 'Re: Plan' 'Filed by another program.'
+into Archive
+walk sync
+ok 'in any folder' see 'of 5' 20
 walk conversation
 ok 'no second one of the same' see 'This is its conversation'
 walk open
@@ -72,7 +77,7 @@ keys q
 ok 'and back to it' see 'The question.'
 walk open '@conversation:<letter4@example.org>'
 ok 'by its name' see 'Conversation: Plan'
-see 'of 4'
+see 'of 5'
 walk quit
 ok 'it ends' ended 0
 echo "1..$test_count"
