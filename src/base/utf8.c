@@ -347,6 +347,21 @@ static bool fold_simple(struct str *out, const char *s, size_t len)
 	return true;
 }
 
+bool utf8_fold_adds(const char *s, size_t len, const char *word)
+{
+	bool has_s = strchr(word, 's') != NULL;
+
+	pthread_once(&fold_once, make_fold_table);
+	for (const char *end = s + len; s < end;) {
+		uint32_t cp = (unsigned char)*s < 0x80 ? (unsigned char)*s++ : utf8_next(&s, end);
+
+		if (cp >= 0x80 && !(cp < FOLD_TABLE && fold_table[cp] >= 0x80) &&
+			!(cp == 0xDF && !has_s) && !has_no_case(cp))
+			return true;
+	}
+	return false;
+}
+
 void utf8_fold_add(struct str *out, const char *s, size_t len)
 {
 	size_t folded_len = 0;
