@@ -380,6 +380,23 @@ static void test_body_of_a_folder_that_is_gone(void **state)
 	assert_false(desk_has_job(account, LANE_FETCH, JOB_BODY));
 }
 
+/* Of some messages what is not here: each is looked for once, and the search comes to its end. */
+static void test_search_of_some_inside(void **state)
+{
+	static const uint32_t uids[] = {2, 5, 6};
+	int account;
+	unsigned list = inbox_of("one", 8, &account);
+	struct store_request *r = desk_on(REQUEST_SEARCH, list, uids, MEM_COUNT(uids));
+	struct store_event *ev;
+
+	r->search.query = mem_strdup("body:anything");
+	ev = desk_ask(r);
+	assert_int_equal(ev->kind, STORE_FOUND);
+	assert_int_equal(ev->found.n, 0);
+	assert_int_equal(ev->found.texts, MEM_COUNT(uids));
+	store_event_free(ev);
+}
+
 /* --- what is saved --- */
 
 static const char TWO_PARTS[] = "Subject: two\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
@@ -1057,6 +1074,7 @@ int main(void)
 		DESK_CASE(test_search_switched),
 		DESK_CASE(test_search_closed),
 		DESK_CASE(test_search_own_addresses),
+		DESK_CASE(test_search_of_some_inside),
 		DESK_CASE(test_parked_of_a_closed_list),
 		DESK_CASE(test_body_of_a_folder_that_is_gone),
 		DESK_CASE(test_save),

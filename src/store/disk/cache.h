@@ -70,12 +70,17 @@ struct cache_walk {
 	 * about one: paged: in heap, equal ones once, until number changes (it starts with 1). */
 	bool paged;
 	const char *heap;
+	size_t heap_size;
 	uint64_t number;
 	const void *page; /* the rest is the walk's own */
 	uint32_t last, at;
 };
 void cache_walk_start(struct cache_walk *w, struct cache *c, uint32_t uid);
 bool cache_walk_next(struct cache_walk *w, struct summary *out); /* false at the end */
+/* Behind a message that is paged: leaves out those with their strings in the same heap of which
+ * none is marked, by its place there, and ends at the latest before one that is elsewhere. The UID
+ * of the last one that is behind it now. */
+uint32_t cache_walk_pass(struct cache_walk *w, const uint8_t *marks, uint8_t mark);
 /* UID of a message by Message-ID (without < >), or 0. */
 uint32_t cache_find_message_id(struct cache *c, const char *message_id);
 /* UIDs of the messages with this identity (more than one where a mail arrived twice); returns how

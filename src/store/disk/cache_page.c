@@ -393,7 +393,7 @@ int strings_open(struct strings_page *v, const unsigned char *rec, size_t len)
 	v->identity = v->uid + 4 * (size_t)v->n;
 	v->at = v->identity + 16 * (size_t)v->n;
 	v->heap = (const char *)page.p + fixed * v->n;
-	heap = page.len - fixed * v->n;
+	heap = v->heap_size = page.len - fixed * v->n;
 	if (v->heap[heap - 1] != '\0')
 		return -1;
 	for (size_t i = 0; i < (size_t)v->n * v->columns; i++)
@@ -426,6 +426,11 @@ bool strings_find(const struct strings_page *v, uint32_t uid, uint32_t *i)
 	return low < v->n && strings_uid(v, low) == uid;
 }
 
+size_t strings_at(const struct strings_page *v, uint32_t i, size_t k)
+{
+	return load16(v->at + 2 * (v->columns * (size_t)i + k));
+}
+
 void strings_get(const struct strings_page *v, uint32_t i, struct summary *s)
 {
 	const char **to[SUMMARY_PAGED] = {&s->from_name, &s->from_mail, &s->to, &s->subject,
@@ -434,5 +439,5 @@ void strings_get(const struct strings_page *v, uint32_t i, struct summary *s)
 	memcpy(s->identity, v->identity + 16 * (size_t)i, 16);
 	s->cc = "";
 	for (size_t k = 0; k < v->columns; k++)
-		*to[k] = v->heap + load16(v->at + 2 * (v->columns * (size_t)i + k));
+		*to[k] = v->heap + strings_at(v, i, k);
 }

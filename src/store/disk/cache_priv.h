@@ -130,12 +130,15 @@ struct strings_page {
 	uint32_t n;
 	size_t columns;
 	const unsigned char *uid, *identity, *at;
-	const char *heap;
+	const char *heap; /* ends with a NUL */
+	size_t heap_size;
 };
 int strings_open(struct strings_page *v, const unsigned char *rec, size_t len);
 uint32_t strings_uid(const struct strings_page *v, uint32_t i);
 bool strings_find(const struct strings_page *v, uint32_t uid, uint32_t *i);
 void strings_get(const struct strings_page *v, uint32_t i, struct summary *s); /* not keywords */
+/* Where the k-th string of a message is in the heap. */
+size_t strings_at(const struct strings_page *v, uint32_t i, size_t k);
 
 /* --- cache_log.c: records of headers.wal --- */
 

@@ -24,6 +24,7 @@ static bool open_page(struct cache_walk *w, uint32_t uid)
 	w->last = base_last(b, FAMILY_STRINGS, index);
 	w->at = 0;
 	w->heap = page->heap;
+	w->heap_size = page->heap_size;
 	w->page = page;
 	w->number++;
 	return true;
@@ -76,4 +77,31 @@ bool cache_walk_next(struct cache_walk *w, struct summary *out)
 	out->keywords = cache_keyset(c, columns->keyset[w->row]);
 	w->row++;
 	return true;
+}
+
+static bool is_marked(
+	const struct strings_page *page, uint32_t at, const uint8_t *marks, uint8_t mark)
+{
+	for (size_t k = 0; k < page->columns; k++)
+		if (marks[strings_at(page, at, k)] == mark)
+			return true;
+	return false;
+}
+
+uint32_t cache_walk_pass(struct cache_walk *w, const uint8_t *marks, uint8_t mark)
+{
+	struct cache *c = w->cache;
+	const struct columns *columns = &c->columns;
+	const struct strings_page *page = w->page;
+
+	for (; w->row < columns->n && columns->uid[w->row] <= w->last; w->row++) {
+		uint32_t uid = columns->uid[w->row];
+
+		while (w->at < page->n && strings_uid(page, w->at) < uid)
+			w->at++;
+		if (w->at == page->n || strings_uid(page, w->at) != uid ||
+			(c->n_added && index_added(c, uid)) || is_marked(page, w->at, marks, mark))
+			break;
+	}
+	return columns->uid[w->row - 1];
 }

@@ -1,6 +1,7 @@
 #include "store/mail/match.h"
 
 #include "base/mem.h"
+#include "base/needle.h"
 #include "base/utf8.h"
 #include "store/disk/keywords.h"
 
@@ -9,43 +10,20 @@
 
 enum { MEMO_TERMS = 8, MEMO_BYTES = 1 << 16 };
 
-static unsigned char lower(char c)
+static bool has_folded(struct matcher *m, const char *hay, size_t len, const char *folded)
 {
-	return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
-
-/* -1: hay has other than ASCII in it. */
-static int find_ascii(const char *hay, const char *word)
-{
-	const unsigned char first = (unsigned char)*word;
-	int found = 0;
-
-	for (; *hay; hay++) {
-		size_t i = 1;
-
-		if ((unsigned char)*hay >= 0x80)
-			return -1;
-		if (found || lower(*hay) != first)
-			continue;
-		while (word[i] && lower(hay[i]) == (unsigned char)word[i])
-			i++;
-		found = !word[i];
-	}
-	return found;
+	str_clear(&m->folded);
+	utf8_fold_add(&m->folded, hay, len);
+	return strstr(str_c(&m->folded), folded) != NULL;
 }
 
 static bool contains(struct matcher *m, const char *hay, const char *folded)
 {
-	int found;
+	size_t len = strlen(hay);
 
-	if (!*folded)
-		return true;
-	found = find_ascii(hay, folded);
-	if (found >= 0)
-		return found;
-	str_clear(&m->folded);
-	utf8_fold_add(&m->folded, hay, strlen(hay));
-	return strstr(str_c(&m->folded), folded) != NULL;
+	if (str_is_ascii(hay, len))
+		return str_ifind(hay, folded) != NULL;
+	return has_folded(m, hay, len, folded);
 }
 
 /* "x@y" in "Name <x@y>, z@y": as a whole. */
@@ -78,28 +56,117 @@ static bool matches_string(struct matcher *m, const char *hay, size_t term)
 	       (t->has_pattern && regexec(&t->pattern, hay, 0, NULL, 0) == 0);
 }
 
-/* The same, asked once for each string of a page. */
+/* --- a page of strings --- */
+
+static bool is_word(const struct query_term *t)
+{
+	return query_term_cost(t) == QUERY_STRINGS && t->word && *t->word && !t->has_pattern &&
+	       t->field != QUERY_TO_ME && t->field != QUERY_FROM_ME && t->field != QUERY_KEYWORD;
+}
+
+static enum query_answer ask_without_words(void *ctx, const struct query *q, size_t term)
+{
+	const struct matcher *m = ctx;
+
+	(void)q;
+	return m->is_word[term] ? QUERY_NO : QUERY_UNKNOWN;
+}
+
+static void begin(struct matcher *m)
+{
+	m->seen = mem_array(MEMO_TERMS + 1, MEMO_BYTES);
+	m->any = m->seen + MEMO_TERMS * MEMO_BYTES;
+	for (size_t i = 0; i < m->query->nterms && i < MEMO_TERMS; i++)
+		m->is_word[i] = is_word(&m->query->terms[i]);
+	m->sieves = query_eval(m->query, ask_without_words, m) == QUERY_NO;
+}
+
+static const char *string_around(const char *heap, const char *p)
+{
+	while (p > heap && p[-1])
+		p--;
+	return p;
+}
+
+/* Strings that are ASCII: the word is looked for in all of the heap at once. */
+static void find_ascii(struct matcher *m, const struct cache_walk *w, size_t term)
+{
+	uint8_t *seen = m->seen + term * MEMO_BYTES;
+	const char *p = w->heap, *end = p + w->heap_size;
+	struct needle n;
+
+	needle_start(&n, m->query->terms[term].word);
+	while ((p = needle_find(&n, p, end))) {
+		size_t at = (size_t)(string_around(w->heap, p) - w->heap);
+
+		seen[at] = m->any[at] = (uint8_t)(m->round + 1);
+		p += strlen(p);
+	}
+}
+
+/* Those that are not: folded, where that may bring the word. */
+static void find_others(struct matcher *m, const struct cache_walk *w, size_t term, bool ascii)
+{
+	uint8_t *seen = m->seen + term * MEMO_BYTES, hit = (uint8_t)(m->round + 1);
+	const char *p = w->heap, *end = p + w->heap_size, *word = m->query->terms[term].word;
+
+	while ((p += str_ascii(p, (size_t)(end - p))) < end) {
+		const char *hay = string_around(w->heap, p);
+		size_t at = (size_t)(hay - w->heap), len = strlen(p) + (size_t)(p - hay);
+		bool may = !ascii || seen[at] == hit || utf8_fold_adds(hay, len, word);
+
+		seen[at] = may && has_folded(m, hay, len, word) ? hit : m->round;
+		if (seen[at] == hit)
+			m->any[at] = hit;
+		p = hay + len;
+	}
+}
+
+static void open_page(struct matcher *m, const struct cache_walk *w)
+{
+	if (m->number == w->number)
+		return;
+	if (!m->seen)
+		begin(m);
+	m->number = w->number;
+	m->round = (uint8_t)(m->round + 2);
+	if (!m->round) {
+		memset(m->seen, 0, (MEMO_TERMS + 1) * MEMO_BYTES);
+		m->round = 2;
+	}
+	for (size_t i = 0; i < MEMO_TERMS; i++)
+		if (m->is_word[i]) {
+			const char *word = m->query->terms[i].word;
+			bool ascii = str_is_ascii(word, strlen(word));
+
+			if (ascii)
+				find_ascii(m, w, i);
+			find_others(m, w, i, ascii);
+		}
+}
+
+uint32_t match_pass(struct matcher *m, struct cache_walk *w, uint32_t uid)
+{
+	if (!w->paged)
+		return uid;
+	open_page(m, w);
+	return m->sieves ? cache_walk_pass(w, m->any, (uint8_t)(m->round + 1)) : uid;
+}
+
+/* A string of a message: of a page each is asked once. */
 static bool has_string(struct look *l, const char *hay, size_t term)
 {
 	struct matcher *m = l->m;
-	size_t at;
+	uint8_t *seen;
 
 	if (!l->walk || !l->walk->paged || term >= MEMO_TERMS)
 		return matches_string(m, hay, term);
-	if (!m->seen)
-		m->seen = mem_array(MEMO_TERMS, MEMO_BYTES);
-	if (m->number != l->walk->number) {
-		m->number = l->walk->number;
-		m->round = (uint8_t)(m->round + 2);
-		if (!m->round) {
-			memset(m->seen, 0, MEMO_TERMS * MEMO_BYTES);
-			m->round = 2;
-		}
-	}
-	at = term * MEMO_BYTES + (size_t)(hay - l->walk->heap);
-	if ((m->seen[at] & ~1) != m->round)
-		m->seen[at] = (uint8_t)(m->round + matches_string(m, hay, term));
-	return m->seen[at] & 1;
+	open_page(m, l->walk);
+	seen = m->seen + term * MEMO_BYTES + (hay - l->walk->heap);
+	if ((*seen & ~1) != m->round)
+		*seen = (uint8_t)(m->round + (!is_word(&m->query->terms[term]) &&
+						     matches_string(m, hay, term)));
+	return *seen & 1;
 }
 
 /* --- one message --- */

@@ -21,8 +21,11 @@ struct matcher {
 	const struct strv *own; /* addresses of the account; NULL: none */
 	/* the rest is match.c's */
 	uint64_t number; /* of the page */
-	uint8_t *seen;   /* owned; by place in the page and word: round + hit */
+	uint8_t *seen;   /* owned; by word and place in the page: round + hit */
 	uint8_t round;   /* even; another for each page, so that seen is not cleared for each */
+	uint8_t *any;    /* in seen: some word may be in that string */
+	bool is_word[QUERY_TERMS]; /* what a term asks of a string is whether its word is there */
+	bool sieves; /* a message none of whose strings has a word is not what is looked for */
 	struct str folded;
 };
 
@@ -51,6 +54,9 @@ struct look look_at(struct matcher *m, const struct summary *row, const struct c
  * any more, though the server does not know it yet. */
 enum query_answer look_answer(struct look *l, enum query_cost depth);
 void look_done(struct look *l);
+/* Leaves out the messages behind that of the walk which their strings alone say are none; the UID
+ * of the last one that is behind it then. */
+uint32_t match_pass(struct matcher *m, struct cache_walk *w, uint32_t uid);
 void match_anew(struct matcher *m); /* pages that were seen may have changed since */
 void match_done(struct matcher *m);
 

@@ -186,14 +186,18 @@ static bool search_strings(struct store *store, struct search *s, struct folder 
 	size_t rows = 0;
 
 	match_anew(&s->match);
+	(void)is_asked(s, s->next); /* those before it have been */
 	if (s->only)
 		s->next = s->only_at < s->nonly ? s->only[s->only_at] : UINT32_MAX;
 	cache_walk_start(&w, f->cache, s->next);
 	while (cache_walk_next(&w, &row)) {
-		struct look l = look_at(&s->match, &row, &w);
-		enum query_answer answer =
-			is_asked(s, row.uid) ? look_answer(&l, QUERY_STRINGS) : QUERY_NO;
+		struct look l;
+		enum query_answer answer = QUERY_NO;
 
+		if (is_asked(s, row.uid)) {
+			l = look_at(&s->match, &row, &w);
+			answer = look_answer(&l, QUERY_STRINGS);
+		}
 		s->next = row.uid + 1;
 		if (answer == QUERY_UNKNOWN) {
 			/* reading may note damage, after which the walk is no more */
@@ -202,9 +206,15 @@ static bool search_strings(struct store *store, struct search *s, struct folder 
 		}
 		if (answer == QUERY_YES)
 			add_found(s, row.uid);
+		s->next = match_pass(&s->match, &w, row.uid) + 1;
+		(void)is_asked(s, s->next);
 		if (s->only && s->only_at == s->nonly)
 			return true;
-		if (++rows % STRIDE == 0 && clock_ms() >= end)
+		rows += s->next - row.uid;
+		if (rows < STRIDE)
+			continue;
+		rows = 0;
+		if (clock_ms() >= end)
 			return false;
 	}
 	return true;
