@@ -90,7 +90,8 @@ void event_of_kind(struct person *p, enum event_kind kind);
 		while (!(condition)) {                                                             \
 			struct event *ev_ = next_event((p)->engine, end_);                         \
 			if (!ev_)                                                                  \
-				fail_msg("waited in vain for %s", #condition);                     \
+				fail_msg("waited in vain for %s; told: %s", #condition,            \
+					person_told());                                            \
 			event_free(ev_);                                                           \
 		}                                                                                  \
 	} while (0)

@@ -6,6 +6,8 @@
 #include "base/mem.h"
 #include "store/disk/compactor.h"
 #include "store/disk/outbox.h"
+#include "store/mail/upkeep.h"
+#include "store/store_priv.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -574,6 +576,29 @@ static void test_sync_broken_off(void **state)
 	failed_with(request, "Nobody listens");
 }
 
+/* What ends connections waits for an hour; another mailbox of that name does not. */
+static void test_sync_put_off(void **state)
+{
+	struct folder f = {.upkeep = upkeep_new()};
+	struct folder_counts c = {.known = true, .uidvalidity = 1};
+
+	upkeep_heard(&f, &c);
+	for (int i = 0; i < 2; i++) {
+		assert_true(upkeep_begin(&f));
+		assert_true(upkeep_end(&f));
+		assert_int_equal(upkeep_broke(&f), i == 1);
+	}
+	c.total = 3;
+	upkeep_heard(&f, &c);
+	assert_false(upkeep_begin(&f));
+	c.uidvalidity = 2;
+	upkeep_heard(&f, &c);
+	assert_true(upkeep_begin(&f));
+	assert_true(upkeep_end(&f));
+	assert_false(upkeep_broke(&f));
+	upkeep_free(f.upkeep);
+}
+
 /* A connection that ends for a read that was cancelled is no fault of it: one that breaks after
  * many of these is the first. */
 static void test_sync_beside_cancelled_reads(void **state)
@@ -1083,6 +1108,7 @@ int main(void)
 		DESK_CASE(test_sync_elsewhere),
 		DESK_CASE(test_sync_unconnected),
 		DESK_CASE(test_sync_broken_off),
+		cmocka_unit_test(test_sync_put_off),
 		DESK_CASE(test_sync_beside_cancelled_reads),
 		DESK_CASE(test_sync_of_what_is_taken_back),
 		DESK_CASE(test_sync_cancelled),

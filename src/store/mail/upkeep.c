@@ -139,7 +139,15 @@ static bool same_counts(const struct folder_counts *a, const struct folder_count
 
 void upkeep_heard(struct folder *f, const struct folder_counts *c)
 {
-	f->upkeep->told = *c;
+	struct upkeep *u = f->upkeep;
+
+	/* What ended the connections was another mailbox: one that is deleted while it is open ends
+	 * them too. */
+	if (c->known && u->told.known && c->uidvalidity != u->told.uidvalidity) {
+		u->breaks = 0;
+		u->next_try = 0;
+	}
+	u->told = *c;
 }
 
 const struct folder_counts *upkeep_told(const struct folder *f)

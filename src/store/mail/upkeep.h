@@ -52,6 +52,7 @@ void upkeep_doubt(struct folder *f);
 bool upkeep_is_doubted(const struct folder *f);
 
 /* --- what the server says --- */
+/* Numbered anew it is another mailbox: what was put off is so no longer. */
 void upkeep_heard(struct folder *f, const struct folder_counts *c);
 const struct folder_counts *upkeep_told(const struct folder *f);          /* last */
 bool upkeep_tells(const struct folder *f, const struct folder_counts *c); /* just that */
