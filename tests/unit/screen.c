@@ -451,19 +451,31 @@ void screen_accounts(size_t n)
 	accounts = n;
 }
 
+static void paste(struct screen *x, const char *text, size_t len)
+{
+	struct term_key key = {.name = "Paste", .text = mem_strndup(text, len)};
+
+	app_input(&x->a, &key);
+	free(key.text);
+}
+
 static void give_keys(struct screen *x, const char *keys, bool wait)
 {
-	char *copy = mem_strdup(keys), *save = NULL;
-
-	for (char *k = strtok_r(copy, " ", &save); k; k = strtok_r(NULL, " ", &save)) {
+	for (const char *p = keys; *(p += strspn(p, " ")); p += strcspn(p, " ")) {
 		struct term_key key = {0};
 
-		snprintf(key.name, sizeof(key.name), "%s", k);
-		app_input(&x->a, &key);
+		if (*p == '\'' && p[1] && p[1] != ' ') {
+			size_t len = strcspn(++p, "'");
+
+			paste(x, p, len);
+			p += len;
+		} else {
+			snprintf(key.name, sizeof(key.name), "%.*s", (int)strcspn(p, " "), p);
+			app_input(&x->a, &key);
+		}
 		if (wait)
 			settle(x);
 	}
-	free(copy);
 }
 
 void press(struct screen *x, const char *keys)
@@ -496,11 +508,7 @@ void click(struct screen *x, int row, int col)
 
 void type_text(struct screen *x, const char *text)
 {
-	struct term_key key = {.text = mem_strdup(text)};
-
-	snprintf(key.name, sizeof(key.name), "Paste");
-	app_input(&x->a, &key);
-	free(key.text);
+	paste(x, text, strlen(text));
 	look(x);
 }
 

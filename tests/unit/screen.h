@@ -43,7 +43,8 @@ void reopen_screen(struct screen *x, int rows, int cols); /* the front end alone
 void look(struct screen *x);
 void wait_event(struct screen *x); /* until the engine says something, which is taken */
 void glance(struct screen *x);     /* the same before any event */
-void press(struct screen *x, const char *keys);      /* keys separated by blanks */
+/* Keys separated by blanks; what is 'in such quotes' is pasted. */
+void press(struct screen *x, const char *keys);
 void press_soon(struct screen *x, const char *keys); /* before any answer */
 void type_text(struct screen *x, const char *text);  /* as a paste */
 void type_keys(struct screen *x, const char *text);  /* as a person types it, blanks too */

@@ -975,9 +975,7 @@ static void test_screen_read(void **state)
 	sees(x, "quotes hidden");
 	press_sees_not(x, "T Space Space", "Because a page");
 	press_sees(x, "j", "Subject: the new cache format");
-	press(x, "/");
-	type_text(x, "LINE 33");
-	press_sees(x, "Enter", "Line 33 of");
+	press_sees(x, "/ 'LINE 33' Enter", "Line 33 of");
 	press_sees(x, "^ b", "https://example.org/cache");
 	press_sees(x, "q v s", "Save as: ~/cache.pdf");
 	press(x, "Ctrl-U");
@@ -1000,9 +998,7 @@ static void test_screen_query_refused(void **state)
 	forget();
 	for (size_t i = 0; i < MEM_COUNT(keys); i++) {
 		press(x, keys[i]);
-		press(x, "Ctrl-U");
-		type_text(x, "~O");
-		press_sees(x, "Enter", "Search, column 1: Talaria has no ~O");
+		press_sees(x, "Ctrl-U '~O' Enter", "Search, column 1: Talaria has no ~O");
 		assert_string_equal(asked(), "");
 		press_sees_not(x, "j", "column 1");
 	}
@@ -1100,9 +1096,7 @@ static void test_screen_folders_move(void **state)
 {
 	struct screen *x = open_screen(24, 160);
 
-	press(x, "y = /");
-	type_text(x, "Old mail");
-	press(x, "Enter");
+	press(x, "y = / 'Old mail' Enter");
 	folder_goes(x, "Lists/kernel");
 	press_sees(x, "d", "Delete folder Old mail");
 	press(x, "n");
@@ -1112,9 +1106,7 @@ static void test_screen_folders_move(void **state)
 	/* The one under the cursor: the next is on its line then. */
 	folder_goes(x, "Old mail");
 	press_sees(x, "d", "uses Drafts as its folder");
-	press(x, "n /");
-	type_text(x, "home");
-	press(x, "Enter");
+	press(x, "n / 'home' Enter");
 	folder_goes(x, NULL);
 	press_sees(x, "Enter", "1 home");
 }
@@ -1212,8 +1204,7 @@ static void test_screen_keywords(void **state)
 	press(x, "=");
 	command_sees(x, "keyword", "No keywords");
 	press_sees(x, "Y", ":keyword");
-	type_text(x, "+work");
-	press_asks(x, "Enter", "keywords 1 - work");
+	press_asks(x, "'+work' Enter", "keywords 1 - work");
 	press(x, "=");
 	command_sees(x, "keyword", "Keywords: work");
 	sees(x, "work Invoice 4711");
@@ -1227,9 +1218,7 @@ static void test_screen_keywords(void **state)
 	press_sees(x, "Enter", "%  home");
 	press(x, "q");
 	command_sees(x, "keyword -", "-WORD to take it away");
-	press(x, "= t j t ; Y");
-	type_text(x, "-later +two +three");
-	press_asks(x, "Enter", "keywords 1 3 later two three");
+	press_asks(x, "= t j t ; Y '-later +two +three' Enter", "keywords 1 3 later two three");
 }
 
 /* UIDs mean other messages after a switch of the protocol: keys mean what is on the screen. */
@@ -1265,9 +1254,7 @@ static void test_screen_prompt(void **state)
 	command(x, "bind index K \"limit invoice\"");
 	press_sees(x, "K", "only: invoice");
 	sees_not(x, "PATCH");
-	press(x, "l Ctrl-U");
-	type_text(x, "all");
-	press_sees(x, "Enter", "PATCH");
+	press_sees(x, "l Ctrl-U 'all' Enter", "PATCH");
 	press_sees(x, "X", "The key X does nothing here");
 }
 
@@ -1293,9 +1280,7 @@ static void test_screen_compose(void **state)
 	press_soon(x, "r :");
 	look_sees(x, "3 ✎ Re: [PATCH");
 	press_sees(x, "Esc", "To  linux-kernel 🐧 list <list@example.org>");
-	press(x, "c");
-	type_text(x, "carol@example.org");
-	press_sees(x, "Enter", "Cc  carol@example.org");
+	press_sees(x, "c 'carol@example.org' Enter", "Cc  carol@example.org");
 	press_sees(x, "s Ctrl-U Enter y", "No subject. Send it anyway?");
 	press_sees(x, "n t Ctrl-U Enter c Ctrl-U Enter y", "Nobody to send it to");
 	press_sees(x, "1", "INBOX");
@@ -1452,9 +1437,7 @@ static void test_screen_lists(void **state)
 		struct screen *x = open_screen(24, 80);
 
 		if (strcmp(rows[i].command, "pending") == 0) {
-			press(x, "= t j t j t ; s");
-			type_text(x, "Archive");
-			press(x, "Enter");
+			press(x, "= t j t j t ; s 'Archive' Enter");
 		} else if (strcmp(rows[i].command, "check") == 0) {
 			answer_next(checked("IMAP  imap.example.org:993  connected, logged in\n"));
 		}
@@ -1493,9 +1476,7 @@ static void test_screen_pending(void **state)
 	press(x, "=");
 	command(x, "copy Lists");
 	op_refused(x, "full");
-	press(x, "t j t j t ; s");
-	type_text(x, "Archive");
-	press(x, "Enter F");
+	press(x, "t j t j t ; s 'Archive' Enter F");
 	command_sees(x, "pending", "Move 3 messages from Inbox to Archive");
 	sees(x, "on its way");
 	sees(x, "its turn comes");
@@ -1600,9 +1581,7 @@ static void test_screen_typing_stays(void **state)
 	struct term_key r = {.name = "r"}, colon = {.name = ":"};
 
 	/* The preview of a switch asks; who types a command meanwhile is not its answer. */
-	press(x, ":");
-	type_text(x, "protocol pop3");
-	press_soon(x, "Enter");
+	press_soon(x, ": 'protocol pop3' Enter");
 	app_input(&x->a, &colon);
 	type_text(x, "messages y");
 	sees(x, ":messages y");
@@ -1620,8 +1599,7 @@ static void test_screen_typing_stays(void **state)
 	/* Another screen comes over it. */
 	app_input(&x->a, &r);
 	app_input(&x->a, &colon);
-	type_text(x, "delete");
-	press_sees(x, "Enter", "was not run");
+	press_sees(x, "'delete' Enter", "was not run");
 }
 
 /* The attachments come late, and lie over their list, not over what is looked at then. */
@@ -1773,9 +1751,7 @@ static void test_screen_side_click(void **state)
 	assert_int_equal(x->a.layout.side.rows, 9);
 	click(x, top + 4, 2);
 	sees(x, "work Lists");
-	press(x, "c");
-	type_text(x, "Trash");
-	press_sees(x, "Enter", "work Trash");
+	press_sees(x, "c 'Trash' Enter", "work Trash");
 	/* Scrolled by two now. */
 	click(x, top + 2, 2);
 	sees(x, "work Lists");
@@ -1825,8 +1801,7 @@ static void test_screen_cursor(void **state)
 	assert_int_equal(term_cursor_row(), x->a.layout.main.row);
 	press(x, "/");
 	assert_int_equal(term_cursor_row(), x->a.layout.bar.row);
-	type_text(x, "because a page");
-	press(x, "Enter");
+	press(x, "'because a page' Enter");
 	assert_int_equal(term_cursor_row(), x->a.layout.main.row + 7);
 	/* In the split the list has it while its keys work. */
 	x = open_screen(60, 80);
@@ -1919,9 +1894,7 @@ static void test_screen_typed_ahead(void **state)
 {
 	struct screen *x = open_screen(24, 80);
 
-	press(x, "= /");
-	type_text(x, "4712");
-	press_soon(x, "Enter");
+	press_soon(x, "= / '4712' Enter");
 	assert_int_not_equal(x->a.holding, 0);
 	for (int i = 0; i < 256; i++)
 		press_soon(x, "M");
@@ -2260,9 +2233,7 @@ static void test_screen_attach(void **state)
 	sees(x, "more files, named below the text");
 	sees(x, "why not pages of 256?");
 	press_sees(x, "End", strrchr(files[24], '/') + 1);
-	press(x, "D");
-	type_text(x, "2");
-	press_sees(x, "Enter", "24 fil");
+	press_sees(x, "D '2' Enter", "24 fil");
 	sees_not(x, strrchr(files[1], '/') + 1);
 	for (size_t i = 0; i < 25; i++)
 		unlink(files[i]);

@@ -272,8 +272,7 @@ static void test_compose_told(void **state)
 	commands_run(&x->a, "attach /etc/group");
 	look(x);
 	command(x, "detach");
-	type_text(x, "3");
-	press_sees(x, "Enter", "There is no file 3");
+	press_sees(x, "'3' Enter", "There is no file 3");
 	/* The tabs are full: what was begun is kept, and that is said. */
 	for (int i = 0; i < 10; i++)
 		command(x, "open-tab Archive");
