@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "store/mail/account.h"
-#include "store/mail/lists.h"
+#include "store/mail/lists_shown.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>

@@ -17,8 +17,10 @@
 #include "store/mail/folder.h"
 #include "store/mail/folder_reshape.h"
 #include "store/mail/folder_tell.h"
+#include "store/mail/gathering.h"
 #include "store/mail/lanes.h"
 #include "store/mail/lists.h"
+#include "store/mail/lists_shown.h"
 #include "store/mail/read.h"
 #include "store/mail/remote.h"
 #include "store/mail/rendering.h"
@@ -79,7 +81,8 @@ static struct folder *folder_for_request(
 static int open_list(struct store *s, struct store_request *r, struct str *said, struct err *err)
 {
 	struct folder *f = folder_for_request(s, r, err);
-	int rc = f ? lists_open(s, f, r, err) : -1;
+	struct list_filter *gathers = f && r->open.conversation ? gathering_join(s, f, r) : NULL;
+	int rc = f ? lists_open(s, f, r, gathers, err) : -1;
 
 	(void)said;
 	/* What was made for this folder alone goes with it: the last one. */

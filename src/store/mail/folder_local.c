@@ -155,6 +155,24 @@ static void add_fresh(struct scan *s, const struct maildir_entry *e)
 		.received = e->received};
 }
 
+void folder_load_files(struct folder *f)
+{
+	const struct columns *c = cache_columns_view(f->cache);
+	uint32_t *uids = mem_dup(c->uid, c->n * sizeof(*c->uid));
+	size_t n = c->n;
+
+	map_free(f->box.files, NULL);
+	f->box.files = map_new();
+	for (size_t i = 0; i < n; i++) {
+		struct summary s;
+
+		if (cache_get(f->cache, uids[i], &s) == 0 && *s.file &&
+			!(s.flags & MAIL_PLACEHOLDER))
+			map_put(f->box.files, s.file, (void *)(uintptr_t)uids[i]);
+	}
+	free(uids);
+}
+
 /*
  * Another running copy makes rows of the same files, in the same cache. One at a time, and each
  * knows first what the others did: else one number would be given to two files, and what is asked

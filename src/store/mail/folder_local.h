@@ -34,6 +34,7 @@ bool folder_look_local(struct account *a, bool closed_too);
  * (folder_send_changes). keywords: "" or those it gets, as far as there is room. */
 int folder_deliver(struct folder *f, const char *p, size_t len, uint32_t flags,
 	const char *keywords, const char *tag, uint32_t *uid, struct err *err);
+void folder_load_files(struct folder *f); /* which files its rows are of */
 /* Rows of a cache of an older program, or that were damaged, from their files. */
 void folder_read_again(struct folder *f);
 /* A row without a file; one whose UID is 0 gets one. The UID. */

@@ -77,24 +77,6 @@ static int open_cache(struct folder *f, struct err *err)
 	return rc;
 }
 
-void folder_load_files(struct folder *f)
-{
-	const struct columns *c = cache_columns_view(f->cache);
-	uint32_t *uids = mem_dup(c->uid, c->n * sizeof(*c->uid));
-	size_t n = c->n;
-
-	map_free(f->box.files, NULL);
-	f->box.files = map_new();
-	for (size_t i = 0; i < n; i++) {
-		struct summary s;
-
-		if (cache_get(f->cache, uids[i], &s) == 0 && *s.file &&
-			!(s.flags & MAIL_PLACEHOLDER))
-			map_put(f->box.files, s.file, (void *)(uintptr_t)uids[i]);
-	}
-	free(uids);
-}
-
 int folder_use(struct folder *f, struct err *err)
 {
 	bool opened = !f->cache;

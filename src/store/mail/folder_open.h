@@ -20,7 +20,6 @@ struct store;
 int folder_use(struct folder *f, struct err *err); /* opens the cache (local: scans); counted */
 bool folder_try(struct folder *f);                 /* the same; that it cannot be is a notice */
 void folder_unuse(struct folder *f);
-void folder_load_files(struct folder *f);     /* which files its rows are of */
 bool folder_is_shown(const struct folder *f); /* some list shows all of it */
 /* From now on the list shows that one in place of its own; false: it cannot be opened, and that was
  * told. */

@@ -5,7 +5,7 @@
 #include "base/uids.h"
 #include "store/disk/localbox.h"
 #include "store/mail/folder.h"
-#include "store/mail/lists.h"
+#include "store/mail/lists_shown.h"
 #include "store/mail/overlay.h"
 #include "store/store_priv.h"
 

@@ -15,6 +15,7 @@
 #include "store/mail/conversation.h"
 #include "store/mail/folder_open.h"
 #include "store/mail/lists.h"
+#include "store/mail/lists_shown.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/uids.h"
 #include "store/mail/folder.h"
-#include "store/mail/lists.h"
+#include "store/mail/lists_shown.h"
 #include "store/mail/match.h"
 #include "store/mail/read.h"
 #include "store/mail/rendering.h"

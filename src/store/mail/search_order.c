@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "store/mail/lists.h"
+#include "store/mail/lists_shown.h"
 #include "store/store_priv.h"
 #include "mime/subject.h"
 
@@ -247,18 +247,11 @@ static void send_ranks(struct store *s, const struct list *l, const uint32_t *ui
 /* Keeps uids, which are ascending, and ranks. */
 static void keep_ranks(struct list *l, uint32_t *uids, uint32_t *ranks, size_t n)
 {
-	search_forget_order(l);
+	lists_forget_order(l);
 	l->rank_uids = uids;
 	l->ranks = ranks;
 	l->nranks = n;
 	l->rank_numbering = l->folder->numbering;
-}
-
-void search_forget_order(struct list *l)
-{
-	MEM_FREE(l->rank_uids);
-	MEM_FREE(l->ranks);
-	l->nranks = 0;
 }
 
 static bool is_part(const struct order_work *o, const struct list *l)
@@ -484,7 +477,7 @@ int search_order(struct list *l, struct store_request *r, struct str *said, stru
 	(void)said;
 	(void)err;
 	if (by == ORDER_NONE)
-		search_forget_order(l);
+		lists_forget_order(l);
 	if (by == ORDER_NONE || (has_order(l, by) && mend_order(s, l)))
 		return 0;
 	o = mem_alloc(sizeof(*o));

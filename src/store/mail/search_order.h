@@ -1,7 +1,7 @@
 /*
  * search_order - the messages of a list by sender or subject.
  *
- * Owns:    the order that was told last is the list's.
+ * Owns:    the order that was told last is the list's (lists_forget_order).
  * Threads: disk thread only.
  * Errors:  0 or -1 and a struct err.
  */
@@ -15,6 +15,5 @@ struct str;
 
 /* All UIDs by sender or subject. */
 int search_order(struct list *l, struct store_request *r, struct str *said, struct err *err);
-void search_forget_order(struct list *l);
 
 #endif

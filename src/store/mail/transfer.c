@@ -16,7 +16,7 @@
 #include "store/disk/mbox.h"
 #include "store/mail/folder.h"
 #include "store/mail/folder_open.h"
-#include "store/mail/lists.h"
+#include "store/mail/lists_shown.h"
 #include "store/mail/read.h"
 #include "store/mail/sink.h"
 #include "store/store_priv.h"
