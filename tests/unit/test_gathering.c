@@ -379,6 +379,13 @@ static void test_given_up(void **state)
 	nshown = 0;
 	open_all("a");
 	shows("i1 s1<i1 a4<s1");
+	/* The program ends before it was looked for. */
+	desk_hold();
+	desk_post(joins(0, 511, "a"));
+	desk_post(store_request_new(REQUEST_QUIT));
+	desk_let_go();
+	desk_stop();
+	desk_start(false);
 }
 
 /* What is looked for in it is looked for in what it shows. */
