@@ -85,22 +85,18 @@ char *ask(const char *command)
 	return str_steal(&out);
 }
 
-void odd(const char *command)
-{
-	char *said = ask(command);
-
-	if (strcmp(said, "ok") != 0)
-		fail_msg("%s: %s", command, said);
-	free(said);
-}
-
 void odd_each(const char *command, ...)
 {
 	va_list ap;
 
 	va_start(ap, command);
-	for (; command; command = va_arg(ap, const char *))
-		odd(command);
+	for (; command; command = va_arg(ap, const char *)) {
+		char *answered = ask(command);
+
+		if (strcmp(answered, "ok") != 0)
+			fail_msg("%s: %s", command, answered);
+		free(answered);
+	}
 	va_end(ap);
 }
 

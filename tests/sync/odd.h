@@ -14,9 +14,10 @@
 __attribute__((format(printf, 1, 2))) char *text_of(const char *fmt, ...); /* kept */
 
 /* --- the server; the head of its file has the commands --- */
-char *ask(const char *command);                                    /* its answer; free() */
-void odd(const char *command);                                     /* one that is answered "ok" */
-__attribute__((sentinel)) void odd_each(const char *command, ...); /* many, up to NULL */
+char *ask(const char *command); /* its answer; free() */
+/* Some that are answered "ok". */
+#define odd(...) odd_each(__VA_ARGS__, (char *)NULL)
+__attribute__((sentinel)) void odd_each(const char *command, ...); /* up to NULL */
 int number(const char *command);
 int seen(const char *regex); /* how many lines came that match */
 
@@ -38,8 +39,8 @@ struct person *somebody(const char *protocol, const char *imap, const char *more
 struct person *by_imap(void);
 struct person *by_pop3(const char *more);
 /* The same behind a server that was told these commands before. */
-#define BY_IMAP(...) (odd_each(__VA_ARGS__, (char *)NULL), by_imap())
-#define BY_POP3(more, ...) (odd_each(__VA_ARGS__, (char *)NULL), by_pop3(more))
+#define BY_IMAP(...) (odd(__VA_ARGS__), by_imap())
+#define BY_POP3(more, ...) (odd(__VA_ARGS__), by_pop3(more))
 struct person *by_password(const char *protocol, const char *password); /* as in the settings */
 struct person *by_asked_password(void); /* IMAP; EVENT_PASSWORD comes */
 void stop_quickly(struct person *p);    /* fails unless the end takes less than a second */

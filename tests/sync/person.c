@@ -186,6 +186,12 @@ void stop(struct person *p)
 	assert_true(clock_ms() - begin < AT_ONCE_MS);
 }
 
+void restart(struct person *p, bool offline)
+{
+	stop(p);
+	start(p, offline);
+}
+
 void person_live_in(const char *home)
 {
 	static const char *const vars[] = {

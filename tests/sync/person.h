@@ -72,7 +72,8 @@ void put_mail(const struct person *p, const char *file); /* into the inbox, on t
 void put_mail_in(const struct person *p, const char *folder, const char *file);
 void start(struct person *p, bool offline);
 void start_read_only(struct person *p, bool offline); /* talaria -R */
-void stop(struct person *p);                          /* fails when it takes long */
+void restart(struct person *p, bool offline);
+void stop(struct person *p); /* fails when it takes long */
 
 /* --- waiting for events --- */
 

@@ -166,8 +166,8 @@ static void over_the_only_connection(void **state)
 	struct msglist *l = filled(p, 4);
 
 	UNTIL_SERVER(p, number("idling") == 1);
-	odd("rule x1 imap \\S+ AUTHENTICATE => no too many connections");
-	odd("rule x1 imap \\S+ UID FETCH 2 .*BODY\\.PEEK\\[\\] => stall");
+	odd("rule x1 imap \\S+ AUTHENTICATE => no too many connections",
+		"rule x1 imap \\S+ UID FETCH 2 .*BODY\\.PEEK\\[\\] => stall");
 	request = read_of(p, l, 2);
 	UNTIL_SERVER(p, seen("UID FETCH 2 .*BODY\\.PEEK\\[\\]"));
 	engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED);

@@ -41,8 +41,7 @@ static struct person *with_mark_offline(struct msglist **l)
 	struct person *p = BY_IMAP("fill INBOX 3");
 
 	filled(p, 3);
-	stop(p);
-	start(p, true);
+	restart(p, true);
 	*l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(*l) == 3);
 	flag_one(p, *l, uid, MAIL_FLAGGED);
@@ -84,8 +83,7 @@ static void what_is_through_is_not_sent_again(void **state)
 	atomic_store(&bad_file, NULL);
 	settled(p);
 	assert_int_equal(seen("UID STORE"), 1);
-	stop(p);
-	start(p, false);
+	restart(p, false);
 	settled(p);
 	assert_int_equal(seen("UID STORE"), 1);
 	assert_int_equal(number("marked INBOX \\Flagged"), 1);
@@ -130,8 +128,7 @@ static void cache_that_cannot_be_written_is_told(void **state)
 	atomic_store(&bad_file, NULL);
 	odd("fill INBOX 1");
 	UNTIL(p, msglist_count(l) == 4);
-	stop(p);
-	start(p, false);
+	restart(p, false);
 	l = filled(p, 4);
 	all_subjects_once(p, l, 4);
 }

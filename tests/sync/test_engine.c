@@ -28,8 +28,7 @@ static void imap_fills_and_reads(void **state)
 	str_done(&text);
 	engine_view_free(v);
 	/* The second start shows all of it without any connection. */
-	stop(p);
-	start(p, true);
+	restart(p, true);
 	l = open_folder(p, "INBOX");
 	assert_int_equal(msglist_count(l), 420);
 	row_of(p, l, 0);
@@ -90,8 +89,7 @@ static void works_offline_and_replays(void **state)
 	uint32_t flagged, moved;
 
 	UNTIL(p, msglist_count(l) == 8 && msglist_sync_percent(l) == 100);
-	stop(p);
-	start(p, true);
+	restart(p, true);
 	l = open_folder(p, "INBOX");
 	flagged = msglist_uid(l, 0);
 	moved = msglist_uid(l, 1);
@@ -99,8 +97,7 @@ static void works_offline_and_replays(void **state)
 	archive_one(p, l, moved);
 	UNTIL(p, engine_pending(p->engine) == 2);
 	assert_int_equal(msglist_count(l), 7);
-	stop(p);
-	start(p, false);
+	restart(p, false);
 	l = open_folder(p, "INBOX");
 	UNTIL(p, engine_pending(p->engine) == 0);
 	assert_int_equal(msglist_count(l), 7);
@@ -167,8 +164,7 @@ static void pop3_fetches_once(void **state)
 	flag_one(p, l, uid, MAIL_FLAGGED);
 	done(p, engine_sync(p->engine, 0));
 	assert_int_equal(msglist_count(l), 25);
-	stop(p);
-	start(p, true);
+	restart(p, true);
 	l = open_folder(p, "INBOX");
 	assert_int_equal(msglist_count(l), 25);
 	assert_true(flags_of(l, uid) & MAIL_FLAGGED);
@@ -351,8 +347,7 @@ static void preview_tells_what_a_switch_does(void **state)
 			"6 messages are only on the server, as it was seen last, 0 only here.",
 			"deletes nothing, neither here nor on the server",
 			"No change waits for the server.", "pop3-keep always", NULL});
-	stop(p);
-	start(p, true);
+	restart(p, true);
 	l = open_folder(p, "INBOX");
 	uid = msglist_uid(l, 0);
 	flag_one(p, l, uid, MAIL_FLAGGED);
@@ -490,8 +485,7 @@ static void threads_by_subject(void **state)
 	assert_true(in_thread(l, answer, plan) && in_thread(l, again, again));
 	delete_one(p, l, plan);
 	UNTIL(p, msglist_count(l) == 2 && in_thread(l, answer, again));
-	stop(p);
-	start(p, true);
+	restart(p, true);
 	l = open_folder(p, "INBOX");
 	msglist_set_threads(l, true);
 	assert_int_equal(msglist_count(l), 2);
@@ -642,8 +636,7 @@ static void another_server_starts_anew(void **state)
 
 	stop(q);
 	UNTIL(p, msglist_count(l) == 3 && msglist_sync_percent(l) == 100);
-	stop(p);
-	start(p, true);
+	restart(p, true);
 	l = open_folder(p, "INBOX");
 	uid = msglist_uid(l, 0);
 	flag_one(p, l, uid, MAIL_FLAGGED);

@@ -188,8 +188,7 @@ static void at_the_start(void **state)
 	struct person *p = two_with_mail();
 	struct msglist *l;
 
-	stop(p);
-	start(p, true);
+	restart(p, true);
 	l = engine_open_span(p->engine, span_row(SPAN_FLAGGED));
 	assert_false(msglist_ready(l));
 	UNTIL(p, msglist_ready(l));

@@ -188,8 +188,7 @@ static void folder_goes_with_its_messages(void **state)
 	assert_false(server_has(p, ".Gr&APwA3w-e"));
 	UNTIL(p, !is_subscribed(p, "Gr&APwA3w-e"));
 	assert_false(is_kept(p, "Zebra-crossing") || is_kept(p, "Zebra-text"));
-	stop(p);
-	start(p, true);
+	restart(p, true);
 	UNTIL(p, is_listed(p, "Archive"));
 	assert_false(is_listed(p, GREETINGS));
 	fails(p, engine_delete_folder(p->engine, 0, GREETINGS, 9), "There is no folder");
@@ -244,8 +243,7 @@ static void new_name_is_for_all_below(void **state)
 	flag_one(p, l, msglist_uid(l, 1), MAIL_FLAGGED);
 	UNTIL(p, engine_pending(p->engine) == 0);
 	assert_string_equal(person_told(), "");
-	stop(p);
-	start(p, true);
+	restart(p, true);
 	l = open_folder(p, "Old/" GREETINGS "/" GREETINGS);
 	assert_int_equal(msglist_count(l), 2);
 	assert_true(flags_at(l, 1) & MAIL_FLAGGED);
@@ -260,8 +258,7 @@ static void what_waits_goes_first(void **state)
 	make(p, "Work", 2);
 	make(p, "Work/Sub", 0);
 	synced(p, "Work", 2);
-	stop(p);
-	start(p, true);
+	restart(p, true);
 	p->inbox = open_folder(p, "INBOX");
 	fails(p, engine_delete_folder(p->engine, 0, "Work", 9), "offline");
 	fails(p, engine_rename_folder(p->engine, 0, "Work", "Play"), "offline");
@@ -271,8 +268,7 @@ static void what_waits_goes_first(void **state)
 	uid = msglist_uid(l, 0);
 	flag_one(p, l, uid, MAIL_FLAGGED);
 	assert_int_equal(engine_pending(p->engine), 2);
-	stop(p);
-	start(p, false);
+	restart(p, false);
 	done(p, engine_sync(p->engine, 0)); /* they are through */
 	fails(p, engine_rename_folder(p->engine, 0, "Work", "Archive"), "is there already");
 	fails(p, engine_rename_folder(p->engine, 0, "Work", "Work/In"), "below itself");

@@ -97,8 +97,7 @@ static void offline(void **state)
 	UNTIL(p, msglist_count(l) == 5 && msglist_sync_percent(l) == 100);
 	uid = msglist_uid(l, 1);
 	other = msglist_uid(l, 2);
-	stop(p);
-	start(p, true);
+	restart(p, true);
 	l = open_folder(p, "INBOX");
 	give(p, l, uid, "", "work");
 	assert_int_equal(engine_pending(p->engine), 1);
@@ -108,8 +107,7 @@ static void offline(void **state)
 	assert_int_equal(engine_pending(p->engine), 2);
 	give(p, l, other, "work", ""); /* and the opposite of what waits is none */
 	UNTIL(p, has_keywords(p, l, uid, "work home") && has_keywords(p, l, other, ""));
-	stop(p);
-	start(p, false);
+	restart(p, false);
 	l = open_folder(p, "INBOX");
 	UNTIL(p, engine_pending(p->engine) == 0 && has_keywords(p, l, uid, "work home"));
 	stop(p);

@@ -330,8 +330,7 @@ static void samples_are_shown_and_saved(void **state)
 	for (size_t i = 0; i < MEM_COUNT(SAMPLES); i++)
 		look_at(p, l, &SAMPLES[i]);
 	/* What was read is there without a connection. */
-	stop(p);
-	start(p, true);
+	restart(p, true);
 	l = open_folder(p, "INBOX");
 	for (size_t i = 0; i < MEM_COUNT(SAMPLES); i++) {
 		struct message_view *v = view(p, l, SAMPLES[i].name);

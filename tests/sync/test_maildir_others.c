@@ -203,8 +203,7 @@ static void seen_at_the_next_start(void **state)
 	l = open_folder(p, "INBOX");
 	sees_meddling(p, l);
 	assert_int_equal(engine_find_folder(p->engine, 0, "Short"), -1);
-	stop(p);
-	start(p, false);
+	restart(p, false);
 	l = open_folder(p, "INBOX");
 	done(p, engine_sync(p->engine, 0));
 	assert_int_equal(msglist_count(l), MAILS + 1);

@@ -25,8 +25,7 @@ static void old_server_moves_and_takes_back(void **state)
 	flag_one(p, l, marked, MAIL_DELETED);
 	done(p, engine_archive(p->engine, l, uids, 3));
 	UNTIL(p, engine_pending(p->engine) == 0 && msglist_count(archive) == 3);
-	stop(p);
-	start(p, false);
+	restart(p, false);
 	l = open_folder(p, "INBOX");
 	archive = open_folder(p, "Archive");
 	done(p, engine_sync(p->engine, 0));
@@ -62,8 +61,7 @@ static void old_server_replays(void **state)
 	UNTIL(p, msglist_count(l) == 40 && msglist_sync_percent(l) == 100);
 	/* A folder that is open may be asked for before the list of folders is. */
 	UNTIL(p, engine_find_folder(p->engine, 0, "Archive") >= 0);
-	stop(p);
-	start(p, true);
+	restart(p, true);
 	l = open_folder(p, "INBOX");
 	for (size_t i = 0; i < 20; i++) {
 		uid = msglist_uid(l, i);
@@ -71,8 +69,7 @@ static void old_server_replays(void **state)
 		copy_one(p, l, uid, "Archive");
 	}
 	assert_int_equal(engine_pending(p->engine), 2);
-	stop(p);
-	start(p, false);
+	restart(p, false);
 	UNTIL(p, engine_pending(p->engine) == 0);
 	archive = synced(p, "Archive", 20);
 	assert_true(flags_at(archive, 0) & MAIL_FLAGGED);

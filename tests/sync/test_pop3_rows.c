@@ -60,8 +60,7 @@ static void refused_and_given(const struct bad_way *way, const char *bad, size_t
 	asked = seen("pop3 RETR");
 	fetch(p);
 	assert_int_equal(seen("pop3 RETR"), asked);
-	stop(p);
-	start(p, false);
+	restart(p, false);
 	l = inbox_of(p, MESSAGES);
 	assert_int_equal(bad_rows(l), nbad);
 	assert_int_equal(seen("pop3 RETR"), asked);
@@ -134,8 +133,7 @@ static void still_refused_after_an_hour(void **state)
 	fetch(p);
 	assert_int_equal(seen("pop3 RETR 2"), 2);
 	put_clock(HOUR);
-	odd("norules");
-	odd("rule pop3 RETR 2 => say -ERR not today");
+	odd("norules", "rule pop3 RETR 2 => say -ERR not today");
 	fetch(p);
 	assert_int_equal(seen("pop3 RETR 2"), 3);
 	fetch(p);
@@ -168,8 +166,7 @@ static void row_says_what_it_is(void **state)
 	assert_null(strstr(told + 1, "INBOX: a message (cannot"));
 	assert_int_equal(msglist_unread(l), 2);
 	/* Nobody has the folder open: its number is that of its rows all the same. */
-	stop(p);
-	start(p, true);
+	restart(p, true);
 	event_free(answer(p, engine_drafts(p->engine, 0)));
 	UNTIL(p, engine_find_folder(p->engine, 0, "INBOX") >= 0);
 	engine_folder(p->engine, 0, (size_t)engine_find_folder(p->engine, 0, "INBOX"), &inbox);
@@ -185,8 +182,7 @@ static void whole_asks_for_it_now(void **state)
 
 	fails(p, engine_whole(p->engine, l, uid), "disk trouble");
 	assert_int_equal(msglist_uid(l, a_bad_row(l)), uid);
-	odd("norules");
-	odd("rule x1 pop3 RETR 2 => cut");
+	odd("norules", "rule x1 pop3 RETR 2 => cut");
 	fails(p, engine_whole(p->engine, l, uid), "");
 	UNTIL(p, bad_rows(l) == 1 && !strstr(row_of(p, l, a_bad_row(l)).subject, "disk"));
 	done(p, engine_whole(p->engine, l, uid));
@@ -307,9 +303,7 @@ static void top_ends_the_connection(void **state)
 
 	assert_int_equal(bad_rows(l), 0);
 	shows(p, l, (size_t)find_subject(p, l, "large"), "the end");
-	odd("new-uidls");
-	odd("norules");
-	odd("rule pop3 TOP 2 => cut");
+	odd("new-uidls", "norules", "rule pop3 TOP 2 => cut");
 	fetch(p);
 	assert_int_equal(seen("pop3 TOP 2"), 1);
 	assert_int_equal(msglist_count(l), 3);

@@ -12,12 +12,6 @@
 
 enum { DAY = 86400 };
 
-static void again(struct person *p)
-{
-	stop(p);
-	start(p, false);
-}
-
 /* --- servers that lack something --- */
 
 static void without_uidl_nothing_comes_twice(void **state)
@@ -29,7 +23,7 @@ static void without_uidl_nothing_comes_twice(void **state)
 	odd("fill INBOX 1");
 	fetch(p);
 	UNTIL(p, msglist_count(l) == 6);
-	again(p);
+	restart(p, false);
 	l = inbox_of(p, 6);
 	assert_int_equal(seen("pop3 RETR"), 6);
 }
@@ -41,7 +35,7 @@ static void without_uidl_and_top_nothing_comes_twice(void **state)
 
 	fetch(p);
 	assert_int_equal(msglist_count(l), 4);
-	again(p);
+	restart(p, false);
 	inbox_of(p, 4);
 }
 
@@ -101,8 +95,7 @@ static void moved_server_nothing_comes_twice(void **state)
 	uid = msglist_uid(l, 0);
 	delete_one(p, l, uid);
 	UNTIL(p, msglist_count(l) == 7);
-	odd("new-uidls");
-	odd("fill INBOX 1");
+	odd("new-uidls", "fill INBOX 1");
 	fetch(p);
 	UNTIL(p, msglist_count(l) == 8);
 	fetch(p);
@@ -117,8 +110,7 @@ static void moved_server_and_a_dropped_link(void **state)
 
 	inbox_of(p, 30);
 	stop(p);
-	odd("new-uidls");
-	odd("rule x1 pop3 TOP 12 => torn 20");
+	odd("new-uidls", "rule x1 pop3 TOP 12 => torn 20");
 	start(p, false);
 	l = open_folder(p, "INBOX");
 	UNTIL_SERVER(p, seen("pop3 TOP 12"));
@@ -209,15 +201,14 @@ static void octets_of_any_kind_come(void **state)
 	struct person *p = BY_POP3("",
 		"mail Subject: odd\\r\\n\\r\\n\\x80\\xff bare\\nlf and\\rcr \\x01\\r\\nthe end");
 
-	odd("rule pop3 RETR => before +OK");
-	odd("norules");
+	odd("rule pop3 RETR => before +OK", "norules");
 	l = open_folder(p, "INBOX");
 	/* The last line has no end, so that the dot that ends the message cannot be seen. */
 	watch(p, 200);
 	assert_int_equal(msglist_count(l), 0);
-	odd("cut");
-	odd("gone INBOX 1");
-	odd("mail Subject: odd\\r\\n\\r\\n\\x80\\xff bare\\nlf and\\rcr \\x01\\r\\nthe end\\r\\n");
+	odd("cut", "gone INBOX 1",
+		"mail Subject: odd\\r\\n\\r\\n\\x80\\xff bare\\nlf and\\rcr \\x01\\r\\nthe "
+		"end\\r\\n");
 	fetch(p);
 	UNTIL(p, msglist_count(l) == 1);
 	shows(p, l, 0, "the end");
@@ -366,7 +357,7 @@ static void purged_here_goes_there(void **state)
 
 	inbox_of(p, 3);
 	purge(p);
-	again(p);
+	restart(p, false);
 	inbox_of(p, 2);
 	assert_int_equal(number("count INBOX"), 2);
 	assert_int_equal(seen("pop3 DELE"), 1);
@@ -378,7 +369,7 @@ static void purged_here_stays_there(void **state)
 
 	inbox_of(p, 3);
 	purge(p);
-	again(p);
+	restart(p, false);
 	inbox_of(p, 2);
 	assert_int_equal(number("count INBOX"), 3);
 	assert_int_equal(seen("pop3 DELE"), 0);
@@ -395,10 +386,7 @@ static void purged_under_another_name(const char *message, int left)
 	uint32_t uid;
 	DIR *d;
 
-	odd("reset");
-	odd(message);
-	odd("fill INBOX 1");
-	odd(message);
+	odd("reset", message, "fill INBOX 1", message);
 	p = by_pop3("\tpop3-delete-with-local yes\n");
 	l = inbox_of(p, 3);
 	stop(p);
@@ -645,13 +633,11 @@ static void stopped_between_messages_keeps_what_came(void **state)
 	struct person *p = by_pop3("");
 	struct msglist *l = inbox_of(p, 0);
 
-	odd("fill INBOX 60");
-	odd("rule pop3 RETR 30 => stall");
+	odd("fill INBOX 60", "rule pop3 RETR 30 => stall");
 	request = engine_sync(p->engine, 0);
 	UNTIL_SERVER(p, seen("pop3 RETR 30"));
 	engine_cancel(p->engine, request);
-	odd("norules");
-	odd("cut");
+	odd("norules", "cut");
 	ev = answer(p, request);
 	assert_int_not_equal(ev->kind, EVENT_DONE);
 	event_free(ev);
@@ -671,8 +657,7 @@ static void a_session_that_stalls_is_stopped(void **state)
 	struct person *p = by_pop3("");
 	struct msglist *l = inbox_of(p, 0);
 
-	odd("fill INBOX 60");
-	odd("rule x1 pop3 RETR 30 => stall");
+	odd("fill INBOX 60", "rule x1 pop3 RETR 30 => stall");
 	request = engine_sync(p->engine, 0);
 	UNTIL_SERVER(p, seen("pop3 RETR 30"));
 	engine_cancel(p->engine, request);
@@ -691,8 +676,7 @@ static void stop_ends_the_fetch_in_order(void **state)
 	struct person *p = by_pop3("\tpop3-keep never\n");
 	struct msglist *l = inbox_of(p, 0);
 
-	odd("fill INBOX 60");
-	odd("hold 20");
+	odd("fill INBOX 60", "hold 20");
 	request = engine_sync(p->engine, 0);
 	UNTIL_SERVER(p, seen("pop3 RETR 20"));
 	engine_cancel(p->engine, request);

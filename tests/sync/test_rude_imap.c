@@ -34,8 +34,7 @@ static void starttls_refused_sends_nothing(void **state)
 {
 	struct person *p;
 
-	odd("caps IMAP4rev1 STARTTLS AUTH=PLAIN SASL-IR");
-	odd("rule STARTTLS => no not today");
+	odd("caps IMAP4rev1 STARTTLS AUTH=PLAIN SASL-IR", "rule STARTTLS => no not today");
 	p = somebody("imap", "imap", "");
 	UNTIL(p, state_of(p) == STATE_FAILED);
 	assert_true(*reason(p));
@@ -84,8 +83,7 @@ static void stalled_fill_quits_at_once_and_goes_on_later(void **state)
 	UNTIL_SERVER(p, seen("HEADER.FIELDS"));
 	watch(p, 100);
 	stop_quickly(p);
-	odd("norules");
-	odd("cut");
+	odd("norules", "cut");
 	start(p, false);
 	filled(p, 60);
 }
@@ -177,8 +175,7 @@ static void broken_row(const char *raw, bool ends)
 		}
 	assert_int_equal(seen("UID FETCH 70 ") > 0, ends);
 	/* Not asked for anew with every start. */
-	stop(p);
-	start(p, false);
+	restart(p, false);
 	l = filled(p, 90);
 	assert_int_equal(msglist_count(l), 90);
 	person_free(p);
@@ -209,8 +206,7 @@ static void lame_message(const char *command, const uint32_t *lame, size_t n, co
 	struct msglist *l;
 	int asked;
 
-	odd("reset");
-	odd("fill INBOX 300");
+	odd("reset", "fill INBOX 300");
 	for (size_t i = 0; i < n; i++) {
 		char *one = text_of(command, (unsigned)lame[i]);
 
@@ -260,10 +256,7 @@ static void lame_flags(const char *command)
 	struct msglist *l = filled(p, 60);
 
 	stop(p);
-	odd(command);
-	odd("flags INBOX 10 \\Flagged");
-	odd("flags INBOX 50 \\Flagged");
-	odd("fill INBOX 1");
+	odd(command, "flags INBOX 10 \\Flagged", "flags INBOX 50 \\Flagged", "fill INBOX 1");
 	start(p, false);
 	l = filled(p, 61);
 	assert_false(flags_of(l, 30) & MAIL_PLACEHOLDER);
@@ -341,9 +334,9 @@ static void missing_exists_takes_no_row(void **state)
 	struct msglist *l = filled(p, 5);
 
 	stop(p);
-	odd("fill INBOX 1");
-	odd("rule SELECT \"INBOX => instead * FLAGS ()\\r\\n* OK [UIDVALIDITY 1000] x\\r\\n"
-	    "* OK [UIDNEXT 7] x\\r\\n$tag OK [READ-WRITE] done");
+	odd("fill INBOX 1",
+		"rule SELECT \"INBOX => instead * FLAGS ()\\r\\n* OK [UIDVALIDITY 1000] x\\r\\n"
+		"* OK [UIDNEXT 7] x\\r\\n$tag OK [READ-WRITE] done");
 	start(p, false);
 	l = filled(p, 6);
 	all_subjects_once(p, l, 6);
@@ -530,8 +523,7 @@ static void refused_password_is_asked_for_again_once(void **state)
 	engine_password(p->engine, 0, "right");
 	UNTIL(p, state_of(p) == STATE_ONLINE);
 	/* It stops working in the middle. */
-	odd("password another");
-	odd("cut");
+	odd("password another", "cut");
 	event_of_kind(p, EVENT_PASSWORD);
 	UNTIL(p, state_of(p) == STATE_FAILED);
 	watch(p, 700);
@@ -590,8 +582,7 @@ static void password_command_is_run_again(void **state)
 	UNTIL_SERVER(p, seen("AUTHENTICATE") == 3);
 	UNTIL(p, state_of(p) == STATE_ONLINE);
 	/* Nor does the new one fit: that is told, and no storm. */
-	odd("password three");
-	odd("cut");
+	odd("password three", "cut");
 	UNTIL(p, state_of(p) == STATE_FAILED);
 	has(reason(p), "wrong password");
 	watch(p, 700);
@@ -613,8 +604,7 @@ static void sleep_leads_to_a_new_connection_at_once(void **state)
 	sleep_for(3600 * 1000);
 	UNTIL_SERVER(p, seen("AUTHENTICATE") > logins && number("idling") >= 1);
 	UNTIL(p, state_of(p) == STATE_ONLINE);
-	odd("norules");
-	odd("fill INBOX 1");
+	odd("norules", "fill INBOX 1");
 	UNTIL(p, msglist_count(l) == 4);
 	/* The connection that fetches bodies is not the old one either. */
 	engine_view_free(read_view(p, l, 4));
@@ -655,8 +645,7 @@ static void octet_a_second_stops_no_key(void **state)
 		assert_true(clock_ms() - begin < AT_ONCE_MS);
 	}
 	stop_quickly(p);
-	odd("norules");
-	odd("cut");
+	odd("norules", "cut");
 	start(p, false);
 	filled(p, 60);
 }
@@ -670,9 +659,7 @@ static void list_that_is_refused_comes_by_halves(void **state)
 
 	filled(p, 5);
 	stop(p);
-	odd("fill INBOX 2");
-	odd("rule SEARCH ALL => no not now");
-	odd("lame 6 no \\(UID FLAGS\\)");
+	odd("fill INBOX 2", "rule SEARCH ALL => no not now", "lame 6 no \\(UID FLAGS\\)");
 	start(p, false);
 	l = filled(p, 7);
 	all_subjects_once(p, l, 7);
@@ -687,9 +674,8 @@ static void list_that_is_refused_altogether_is_told(void **state)
 
 	filled(p, 30);
 	stop(p);
-	odd("fill INBOX 1");
-	odd("rule SEARCH ALL => no not now");
-	odd("rule UID FETCH .*\\(UID FLAGS\\) => no not now");
+	odd("fill INBOX 1", "rule SEARCH ALL => no not now",
+		"rule UID FETCH .*\\(UID FLAGS\\) => no not now");
 	start(p, false);
 	l = open_folder(p, "INBOX");
 	UNTIL(p, strstr(person_told(), "The server refuses to list its messages"));

@@ -102,8 +102,7 @@ static void mixed_work_is_put_together(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	odd("fill INBOX 60");
-	odd("fill Archive 0");
+	odd("fill INBOX 60", "fill Archive 0");
 	p = ready(60, &l);
 	go_offline(p);
 	for (uint32_t uid = 1; uid <= 60; uid++) {
@@ -176,9 +175,7 @@ static void lost_copy_of_many_is_not_doubled(void **state)
 			struct msglist *l;
 			char *rule = text_of("rule x1 UID COPY => %s", how[i]);
 
-			odd("reset");
-			odd(bare ? "bare INBOX 5" : "fill INBOX 5");
-			odd("fill Archive 2");
+			odd("reset", bare ? "bare INBOX 5" : "fill INBOX 5", "fill Archive 2");
 			p = ready(5, &l);
 			/* The same copies are there already, and wanted twice. */
 			done(p, engine_copy(p->engine, l, uids, 3, "Archive"));
@@ -209,11 +206,8 @@ static void lost_step_of_an_old_move_of_many(void **state)
 			struct msglist *l;
 			char *rule = text_of("rule x1 %s", rules[i]);
 
-			odd("reset");
-			odd(OLD);
-			odd(bare ? "bare INBOX 5" : "fill INBOX 5");
-			odd("fill Archive 2");
-			odd(rule);
+			odd("reset", OLD, bare ? "bare INBOX 5" : "fill INBOX 5", "fill Archive 2",
+				rule);
 			p = ready(5, &l);
 			done(p, engine_move(p->engine, l, uids, 3, "Archive"));
 			settled(p);
@@ -253,8 +247,7 @@ static void begin_and_be_killed(const char *rule, void (*act)(struct person *, s
 	assert_int_equal(kill(child, SIGKILL), 0);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFSIGNALED(status));
-	odd("norules");
-	odd("cut");
+	odd("norules", "cut");
 	start(p, false);
 }
 
@@ -301,9 +294,7 @@ static void killed_in_the_middle(void **state)
 		odd("reset");
 		if (rows[i].caps)
 			odd(rows[i].caps);
-		odd("fill INBOX 5");
-		odd("fill Archive 0");
-		odd("fill Sent 0");
+		odd("fill INBOX 5", "fill Archive 0", "fill Sent 0");
 		p = ready(5, &l);
 		begin_and_be_killed(rows[i].rule, rows[i].act, rows[i].until, p, l);
 		settled(p);
@@ -356,8 +347,7 @@ static void renumbered_folder_drops_what_waits(void **state)
 	struct msglist *l;
 	uint32_t two = 2, three = 3;
 
-	odd("fill INBOX 3");
-	odd("fill Archive 0");
+	odd("fill INBOX 3", "fill Archive 0");
 	p = ready(3, &l);
 	go_offline(p);
 	flag_one(p, l, two, MAIL_FLAGGED);
@@ -381,9 +371,7 @@ static void refusal_names_message_and_reason(void **state)
 	struct msglist *l;
 	struct pending_info info;
 
-	odd("fill INBOX 3");
-	odd("fill Archive 0");
-	odd("rule UID MOVE => no over quota");
+	odd("fill INBOX 3", "fill Archive 0", "rule UID MOVE => no over quota");
 	p = ready(3, &l);
 	move_one(p, l, 2, "Archive");
 	settled(p);
@@ -421,9 +409,7 @@ static void cancelled_changes_are_as_if_never_made(void **state)
 	struct pending_info info;
 	uint32_t uids[3], five = 5;
 
-	odd("fill INBOX 5");
-	odd("fill Archive 0");
-	odd("flags INBOX 1 \\Flagged");
+	odd("fill INBOX 5", "fill Archive 0", "flags INBOX 1 \\Flagged");
 	p = ready(5, &l);
 	go_offline(p);
 	first_three(uids);
@@ -434,8 +420,7 @@ static void cancelled_changes_are_as_if_never_made(void **state)
 	total_is(p, "Archive", 2, 0);
 	total_is(p, "INBOX", 2, 1);
 	/* Another start, still offline: nothing but the disk knows. */
-	stop(p);
-	start(p, true);
+	restart(p, true);
 	l = open_folder(p, "INBOX");
 	assert_int_equal(msglist_count(l), 2);
 	assert_int_equal(engine_pending(p->engine), 4);
@@ -481,9 +466,7 @@ static void steps_are_taken_back_one_by_one(void **state)
 	struct msglist *l;
 	uint32_t uids[3], four = 4;
 
-	odd("fill INBOX 5");
-	odd("fill Archive 0");
-	odd("fill Trash 0");
+	odd("fill INBOX 5", "fill Archive 0", "fill Trash 0");
 	p = ready(5, &l);
 	first_three(uids);
 	done(p, engine_flag(p->engine, l, uids, 3, 0, MAIL_FLAGGED));
@@ -516,8 +499,7 @@ static void undo_offline_drops_what_was_not_sent(void **state)
 	struct msglist *l;
 	uint32_t uids[3];
 
-	odd("fill INBOX 5");
-	odd("fill Archive 0");
+	odd("fill INBOX 5", "fill Archive 0");
 	p = ready(5, &l);
 	first_three(uids);
 	done(p, engine_flag(p->engine, l, uids, 2, 0, MAIL_FLAGGED));
@@ -547,8 +529,7 @@ static void undo_offline_of_a_move_that_was_sent(void **state)
 	struct msglist *l, *archive;
 	uint32_t uids[3];
 
-	odd("fill INBOX 5");
-	odd("fill Archive 1");
+	odd("fill INBOX 5", "fill Archive 1");
 	p = ready(5, &l);
 	archive = open_folder(p, "Archive");
 	first_three(uids);
@@ -596,9 +577,7 @@ static void undo_of_what_is_on_its_way_waits_for_the_answer(void **state)
 	struct event *ev;
 	uint32_t uids[3];
 
-	odd("fill INBOX 3");
-	odd("fill Archive 0");
-	odd("rule x1 UID MOVE => stall");
+	odd("fill INBOX 3", "fill Archive 0", "rule x1 UID MOVE => stall");
 	p = ready(3, &l);
 	first_three(uids);
 	done(p, engine_archive(p->engine, l, uids, 2));
@@ -623,10 +602,7 @@ static void undo_without_uidplus_finds_by_message_id(void **state)
 		struct person *p;
 		struct msglist *l;
 
-		odd("reset");
-		odd(caps[i]);
-		odd("fill INBOX 5");
-		odd("fill Archive 2");
+		odd("reset", caps[i], "fill INBOX 5", "fill Archive 2");
 		p = ready(5, &l);
 		done(p, engine_move(p->engine, l, uids, 3, "Archive"));
 		settled(p);

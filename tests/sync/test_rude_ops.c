@@ -156,8 +156,7 @@ static void synchronisation_goes_on_behind_it(void **state)
 	struct msglist *l;
 	struct person *p = with_archive("rule UID STORE 2 => cut", &l);
 
-	stop(p);
-	start(p, true);
+	restart(p, true);
 	l = open_with(p, "INBOX", 3);
 	flag_one(p, l, 2, MAIL_FLAGGED);
 	odd("fill INBOX 1");
@@ -209,8 +208,7 @@ static void break_at_a_new_folder_is_no_refusal(void **state)
 
 	settled(p);
 	UNTIL_SERVER(p, number("count Sent") == 1);
-	odd("fill INBOX 2");
-	odd("rule x1 SUBSCRIBE => cut");
+	odd("fill INBOX 2", "rule x1 SUBSCRIBE => cut");
 	UNTIL(p, msglist_count(l) == 2);
 	delete_one(p, l, 1);
 	settled(p);
@@ -253,8 +251,7 @@ static void lost_step_of_an_old_move_is_not_doubled(void **state)
 		struct msglist *l;
 		char *rule = text_of("rule x1 %s => lose", steps[i]);
 
-		odd("reset");
-		odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS IDLE LITERAL+");
+		odd("reset", "caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS IDLE LITERAL+");
 		p = with_archive(rule, &l);
 		move_one(p, l, 2, "Archive");
 		settled(p);
@@ -285,8 +282,8 @@ static void unasked_flags_are_no_copies(void **state)
 	struct person *p;
 	struct msglist *l;
 
-	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS IDLE LITERAL+");
-	odd("rule UID FETCH => before * 1 FETCH (UID 3 FLAGS (\\\\Seen))");
+	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS IDLE LITERAL+",
+		"rule UID FETCH => before * 1 FETCH (UID 3 FLAGS (\\\\Seen))");
 	p = with_archive("rule x1 UID COPY => half", &l);
 	done(p, engine_move(p->engine, l, uids, 2, "Archive"));
 	settled(p);
@@ -296,12 +293,8 @@ static void unasked_flags_are_no_copies(void **state)
 
 static struct msglist *old_server(struct person **p, const char *rule)
 {
-	odd("reset");
-	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR IDLE LITERAL+");
-	odd("fill INBOX 6");
-	odd("fill Archive 0");
-	odd("flags INBOX 5 \\Deleted");
-	odd(rule);
+	odd("reset", "caps IMAP4rev1 AUTH=PLAIN SASL-IR IDLE LITERAL+", "fill INBOX 6",
+		"fill Archive 0", "flags INBOX 5 \\Deleted", rule);
 	*p = by_imap();
 	UNTIL(*p, has_folder(*p, "Archive", 0));
 	return filled(*p, 6);
@@ -358,10 +351,7 @@ static void folder_to_read_only(const char *caps, const char *flags, const char 
 	uint32_t uid = 2;
 	struct event *ev;
 
-	odd("reset");
-	odd(caps);
-	odd("fill INBOX 3");
-	odd("fill Archive 0");
+	odd("reset", caps, "fill INBOX 3", "fill Archive 0");
 	select_says(flags, code);
 	p = by_imap();
 	l = filled(p, 3);
@@ -398,8 +388,7 @@ static void operation_on_a_folder_to_read_only_is_refused(void **state)
 	struct msglist *l = filled(p, 3);
 
 	UNTIL(p, has_folder(p, "Archive", 0));
-	stop(p);
-	start(p, true);
+	restart(p, true);
 	l = open_folder(p, "INBOX");
 	move_one(p, l, 2, "Archive");
 	stop(p);
@@ -421,8 +410,7 @@ static void mailboxes_that_look_alike_are_two(void **state)
 	one = open_folder(p, "R&D");
 	two = open_folder(p, "R&D (R&-D)");
 	UNTIL(p, msglist_count(one) == 2 && msglist_count(two) == 3);
-	stop(p);
-	start(p, true);
+	restart(p, true);
 	UNTIL(p, has_folder(p, "R&D", 2) && has_folder(p, "R&D (R&-D)", 3));
 }
 
@@ -432,8 +420,7 @@ static void counts_are_kept_as_they_are(void **state)
 	struct person *p = BY_IMAP("fill INBOX 5");
 
 	filled(p, 5);
-	stop(p);
-	start(p, true);
+	restart(p, true);
 	UNTIL(p, has_folder(p, "INBOX", 5));
 }
 
@@ -489,12 +476,12 @@ static void configured_folders_have_the_role(void **state)
 		odd("reset");
 		if (i) {
 			odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS MOVE IDLE LITERAL+ "
-			    "NAMESPACE SPECIAL-USE");
-			odd("rule NAMESPACE => say * NAMESPACE ((\"INBOX/\" \"/\")) NIL NIL\\r\\n"
-			    "$tag OK done");
+			    "NAMESPACE SPECIAL-USE",
+				"rule NAMESPACE => say * NAMESPACE ((\"INBOX/\" \"/\")) NIL "
+				"NIL\\r\\n"
+				"$tag OK done");
 		}
-		odd("fill INBOX 3");
-		odd(i ? "fill INBOX/Trash 0" : "fill Trash 0");
+		odd("fill INBOX 3", i ? "fill INBOX/Trash 0" : "fill Trash 0");
 		p = somebody("imap", "imap+insecure", "\ttrash Bin\n");
 		l = filled(p, 3);
 		for (uint32_t uid = 1; uid <= 2; uid++) {
@@ -531,8 +518,7 @@ static void refused_folders_stay(void **state)
 	struct msglist *l;
 	uint32_t uid;
 
-	odd("rule \\S+ DELETE => no Work is for ever");
-	odd("rule \\S+ RENAME => bad what do you mean");
+	odd("rule \\S+ DELETE => no Work is for ever", "rule \\S+ RENAME => bad what do you mean");
 	p = with_folders();
 	l = synced(p, "Work", 2);
 	fails(p, engine_delete_folder(p->engine, 0, "Work", 2),
@@ -686,9 +672,7 @@ static void localised_names_have_roles(void **state)
 		struct msglist *l;
 		uint32_t uid = 2;
 
-		odd("reset");
-		odd("fill INBOX 3");
-		odd(fill);
+		odd("reset", "fill INBOX 3", fill);
 		p = by_imap();
 		l = filled(p, 3);
 		settled(p);
@@ -819,8 +803,7 @@ static void marks_of_others_that_come_back_keep_all(void **state)
 	struct msglist *l;
 	struct person *p;
 
-	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR IDLE LITERAL+");
-	odd("fill Trash 0");
+	odd("caps IMAP4rev1 AUTH=PLAIN SASL-IR IDLE LITERAL+", "fill Trash 0");
 	p = with_archive("rule SEARCH DELETED => say * SEARCH 3\\r\\n$tag OK done", &l);
 	delete_one(p, l, 2);
 	settled(p);

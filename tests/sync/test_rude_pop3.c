@@ -65,8 +65,7 @@ static void pop3_odd_uidls_fetch_each_once(void **state)
 	done(p, engine_sync(p->engine, 0));
 	assert_int_equal(msglist_count(l), 7);
 	all_subjects_once(p, l, 7);
-	stop(p);
-	start(p, false);
+	restart(p, false);
 	l = open_folder(p, "INBOX");
 	done(p, engine_sync(p->engine, 0));
 	assert_int_equal(msglist_count(l), 7);

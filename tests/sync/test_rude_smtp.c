@@ -90,8 +90,7 @@ static void smtp_three_recipients_three_fates(void **state)
 	assert_false(in_outbox(p).failed); /* bob is asked again by itself */
 	assert_fates(p, "ann has it 250\nbob not now 451\neve refused 550\n");
 	id = kept(mem_strdup(in_outbox(p).id));
-	stop(p);
-	start(p, false);
+	restart(p, false);
 	UNTIL(p, engine_outbox(p->engine, 0) == 1);
 	assert_fates(p, "ann has it 250\nbob not now 451\neve refused 550\n");
 	done(p, engine_outbox_retry(p->engine, 0, id));
@@ -135,9 +134,7 @@ static void smtp_whole_mail_refused_after_recipients(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		struct person *p;
 
-		odd("norules");
-		odd("rule smtp RCPT TO:<bob => say 451 4.2.1 later");
-		odd(rules[i]);
+		odd("norules", "rule smtp RCPT TO:<bob => say 451 4.2.1 later", rules[i]);
 		p = by_imap();
 		send_text(p, "ann@example.org, bob@example.org, eve@example.org", "Spam");
 		event_of_kind(p, EVENT_SEND_FAILED);
@@ -161,8 +158,7 @@ static void smtp_lost_answer_is_unconfirmed(void **state)
 	assert_int_equal(info.outbox, 1);
 	assert_int_equal(info.to_send, 0);
 	odd("norules");
-	stop(p);
-	start(p, false);
+	restart(p, false);
 	UNTIL(p, state_of(p) == STATE_ONLINE && engine_outbox(p->engine, 0) == 1);
 	done(p, engine_sync(p->engine, 0));
 	engine_retry(p->engine);

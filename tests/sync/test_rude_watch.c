@@ -14,9 +14,7 @@ static void new_uidvalidity_starts_anew(void **state)
 	engine_view_free(read_view(p, l, 2));
 	stop(p);
 	/* The same UIDs are other messages now. */
-	odd("gone INBOX 1");
-	odd("renumber INBOX 1");
-	odd("validity INBOX 77");
+	odd("gone INBOX 1", "renumber INBOX 1", "validity INBOX 77");
 	start(p, false);
 	l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(l) == 5 && msglist_sync_percent(l) == 100 &&
@@ -37,10 +35,7 @@ static void new_uidvalidity_while_open(void **state)
 	struct msglist *l = filled(p, 6);
 
 	UNTIL_SERVER(p, number("idling") == 1);
-	odd("gone INBOX 1");
-	odd("renumber INBOX 1");
-	odd("validity INBOX 77");
-	odd("cut");
+	odd("gone INBOX 1", "renumber INBOX 1", "validity INBOX 77", "cut");
 	/* A look between the commands may see the new numbers under the old validity: the end
 	 * counts. */
 	UNTIL(p, msglist_count(l) == 5 && msglist_find(l, 6) < 0 && msglist_find(l, 1) >= 0 &&
@@ -73,8 +68,7 @@ static void restart_is_told_and_survived(void **state)
 	struct msglist *l = filled(p, 3);
 
 	UNTIL_SERVER(p, number("idling") == 1);
-	odd("say * BYE restarting for maintenance");
-	odd("cut");
+	odd("say * BYE restarting for maintenance", "cut");
 	UNTIL(p, state_of(p) != STATE_ONLINE);
 	has(reason(p), "restarting for maintenance");
 	UNTIL(p, state_of(p) == STATE_ONLINE);
@@ -100,9 +94,7 @@ static void qresync_is_used(void **state)
 	struct person *p = by_qresync(&l);
 
 	stop(p);
-	odd("gone INBOX 4");
-	odd("flags INBOX 5 \\Flagged");
-	odd("fill INBOX 1");
+	odd("gone INBOX 4", "flags INBOX 5 \\Flagged", "fill INBOX 1");
 	start(p, false);
 	l = open_folder(p, "INBOX");
 	UNTIL(p, msglist_count(l) == 10 && msglist_find(l, 4) < 0 && msglist_find(l, 11) >= 0 &&
@@ -118,8 +110,7 @@ static void unsaid_vanished_is_found_out(void **state)
 	struct person *p = by_qresync(&l);
 
 	stop(p);
-	odd("gone INBOX 4");
-	odd("flags INBOX 5 \\Flagged");
+	odd("gone INBOX 4", "flags INBOX 5 \\Flagged");
 	/* Says nothing of what vanished. */
 	odd("rule x1 SELECT.*QRESYNC => instead * 9 EXISTS\\r\\n* OK [UIDVALIDITY 1000] x\\r\\n"
 	    "* OK [UIDNEXT 11] x\\r\\n* OK [HIGHESTMODSEQ 900] x\\r\\n$tag OK [READ-WRITE] x");
@@ -185,15 +176,11 @@ static struct person *again(struct msglist **l, const char *caps, const char *ch
 		caps);
 	struct person *p;
 
-	odd(command);
-	odd("fill INBOX 10");
+	odd(command, "fill INBOX 10");
 	p = by_imap();
 	*l = filled(p, 10);
 	stop(p);
-	odd("gone INBOX 4");
-	odd("flags INBOX 5 \\Flagged");
-	odd("fill INBOX 1");
-	odd(change);
+	odd("gone INBOX 4", "flags INBOX 5 \\Flagged", "fill INBOX 1", change);
 	start(p, false);
 	*l = open_folder(p, "INBOX");
 	return p;
@@ -306,11 +293,9 @@ static void waiting_moves_do_not_break_the_sum(void **state)
 
 	odd("fill Archive 0");
 	UNTIL_SERVER(p, number("idling") == 1);
-	stop(p);
-	start(p, false);
+	restart(p, false);
 	UNTIL(p, engine_find_folder(p->engine, 0, "Archive") >= 0);
-	stop(p);
-	start(p, true);
+	restart(p, true);
 	l = open_folder(p, "INBOX");
 	move_one(p, l, 2, "Archive");
 	UNTIL(p, engine_pending(p->engine) == 1);
@@ -369,8 +354,7 @@ static void last_word_of_a_closed_folder_is_heard(void **state)
 		engine_close(p->engine, archive);
 		UNTIL_SERVER(p, seen("SELECT \"INBOX\"") > selected);
 	}
-	odd("fill Archive 1");
-	odd("release");
+	odd("fill Archive 1", "release");
 	UNTIL(p, unread_of(p, "Archive") == 3);
 	UNTIL_SERVER(p, seen("UID FETCH 3 .*HEADER"));
 	rows_agree(p, "Archive", 3);
@@ -438,8 +422,7 @@ static void refused_notify_is_done_without(void **state)
 		struct person *p;
 		struct msglist *l;
 
-		odd("reset");
-		odd(rule);
+		odd("reset", rule);
 		p = by_notify(&l);
 		assert_int_equal(seen("NOTIFY SET"), 2);
 		odd("fill INBOX 1");
@@ -476,12 +459,10 @@ static void chatter_keeps_no_operation_waiting(void **state)
 		struct msglist *l;
 		int idled;
 
-		odd("reset");
-		odd("fill INBOX 3");
+		odd("reset", "fill INBOX 3");
 		p = by_imap();
 		l = filled(p, 3);
-		odd(chatter[i]);
-		odd("cut");
+		odd(chatter[i], "cut");
 		UNTIL_SERVER(p, seen("IDLE") > 2);
 		flag_one(p, l, 2, MAIL_FLAGGED);
 		UNTIL(p, engine_pending(p->engine) == 0);
@@ -538,9 +519,7 @@ static void folder_that_comes_back_is_filled_anew(void **state)
 	odd("rename Other Elsewhere");
 	UNTIL(p, msglist_read_only(l));
 	UNTIL(p, engine_find_folder(p->engine, 0, "Elsewhere") >= 0);
-	odd("fill Other 2");
-	odd("validity Other 4321");
-	odd("cut");
+	odd("fill Other 2", "validity Other 4321", "cut");
 	UNTIL(p, msglist_count(l) == 2 && !msglist_read_only(l));
 	l = open_with(p, "Elsewhere", 4);
 }
@@ -572,8 +551,7 @@ static void empty_list_is_not_the_end_of_all_folders(void **state)
 	struct person *p = BY_IMAP("fill Other 4");
 	struct msglist *l = synced(p, "Other", 4);
 
-	odd("rule \\S+ LIST => say $tag OK nothing");
-	odd("cut");
+	odd("rule \\S+ LIST => say $tag OK nothing", "cut");
 	UNTIL_SERVER(p, seen("LIST") >= 2 && number("idling") == 1);
 	watch(p, 200);
 	assert_false(msglist_read_only(l));

@@ -152,12 +152,10 @@ static void offline_import_waits_for_the_server(void **state)
 	struct msglist *l = filled(p, "INBOX", 12);
 
 	assert_said(p, engine_export(p->engine, l, NULL, 0, path), "12 messages written");
-	stop(p);
-	start(p, true);
+	restart(p, true);
 	assert_said(p, engine_import(p->engine, 0, path, "Later"), "12 messages imported");
 	assert_said(p, engine_import(p->engine, 0, path, "Later"), "12 were there already");
-	stop(p);
-	start(p, false);
+	restart(p, false);
 	UNTIL(p, engine_find_folder(p->engine, 0, "Later") >= 0 && engine_pending(p->engine) == 0);
 	done(p, engine_sync(p->engine, 0));
 	filled(p, "Later", 12);
@@ -266,15 +264,13 @@ static void offline_import_brings_marks(void **state)
 	for (size_t i = 0; i < 6; i++)
 		unmark(p, l, i, MAIL_FLAGGED);
 	UNTIL(p, engine_pending(p->engine) == 0);
-	stop(p);
-	start(p, true);
+	restart(p, true);
 	l = open_folder(p, "INBOX");
 	assert_said(p, engine_import(p->engine, 0, path, "INBOX"),
 		"6 were there already, 6 of them got marks");
 	assert_int_equal(with_flags(l, MAIL_FLAGGED), 6);
 	assert_int_equal(engine_pending(p->engine), 1);
-	stop(p);
-	start(p, false);
+	restart(p, false);
 	l = as_the_server_has(p, "INBOX", 6);
 	assert_int_equal(with_flags(l, MAIL_FLAGGED), 6);
 	assert_true(flagged < 6);
@@ -360,8 +356,7 @@ static void export_without_the_network(void **state)
 	uint32_t uid = msglist_uid(l, 0);
 
 	engine_view_free(read_view(p, l, uid)); /* one is here */
-	stop(p);
-	start(p, true);
+	restart(p, true);
 	l = open_folder(p, "INBOX");
 	fails(p, engine_export(p->engine, l, NULL, 0, dir), "offline");
 	fails(p, engine_export(p->engine, l, NULL, 0, path), "offline");

@@ -73,8 +73,7 @@ static void filed_offline(void **state)
 	totals(p, "INBOX", MAILS - 1);
 	reads(p, archive, subject);
 	/* so it is after a restart */
-	stop(p);
-	start(p, true);
+	restart(p, true);
 	archive = open_folder(p, "Archive");
 	assert_int_equal(msglist_count(archive), 1);
 	reads(p, archive, subject);

@@ -161,8 +161,7 @@ static void put_aside_offline(void **state)
 	done(p, engine_draft_keep(p->engine, 0, id));
 	done(p, engine_draft_keep(p->engine, 0, id));
 	UNTIL(p, engine_pending(p->engine) == 1);
-	stop(p);
-	start(p, true);
+	restart(p, true);
 	assert_int_equal(drafts_in(p, &on_server), 1);
 	assert_int_equal(on_server, 0);
 	event_free(draft_event(p, engine_compose(p->engine, 0, COMPOSE_RESUME, NULL, 0, id)));
@@ -185,8 +184,7 @@ static void taken_back_from_the_outbox(void **state)
 	struct event *ev;
 	char *id;
 
-	stop(p);
-	start(p, true);
+	restart(p, true);
 	id = kept(write_report(p, "val@x.example, al@x.example"));
 	for (int i = 0; i < 2; i++) {
 		done(p, engine_send(p->engine, 0, id));
@@ -204,8 +202,7 @@ static void taken_back_from_the_outbox(void **state)
 	/* Held back, it stays until it is let go. */
 	done(p, engine_send(p->engine, 0, id));
 	done(p, engine_outbox_hold(p->engine, 0, id));
-	stop(p);
-	start(p, false);
+	restart(p, false);
 	done(p, engine_sync(p->engine, 0));
 	assert_int_equal(engine_outbox(p->engine, 0), 1);
 	done(p, engine_outbox_drop(p->engine, 0, id));
@@ -334,8 +331,7 @@ static void what_an_editor_leaves(void **state)
 	str_clear(&text);
 	str_adds(&text, "To: eva@example.org\nAttach: [2] two.bin\nAttach: /no/such.file\n\nNew\n");
 	assert_int_equal(file_replace(path, text.p, text.len, 0600, NULL), 0);
-	stop(p);
-	start(p, true);
+	restart(p, true);
 	ev = draft_event(p, engine_compose(p->engine, 0, COMPOSE_RESUME, NULL, 0, id));
 	assert_string_equal(ev->draft->draft.to, "eva@example.org");
 	assert_string_equal(ev->draft->draft.body, "New\n");
