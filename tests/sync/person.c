@@ -385,6 +385,14 @@ void has(const char *text, const char *part)
 		fail_msg("\"%s\" is not in \"%s\"", part, text);
 }
 
+void ends(struct person *p, unsigned request, enum event_kind kind)
+{
+	struct event *ev = answer(p, request);
+
+	assert_int_equal(ev->kind, kind);
+	event_free(ev);
+}
+
 void fails(struct person *p, unsigned request, const char *part)
 {
 	struct event *ev = answer(p, request);

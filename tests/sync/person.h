@@ -77,10 +77,11 @@ void stop(struct person *p); /* fails when it takes long */
 
 /* --- waiting for events --- */
 
-struct event *next_event(struct engine *e, int64_t end);          /* NULL at the time end */
-struct event *answer(struct person *p, unsigned request);         /* the final event */
-void done(struct person *p, unsigned request);                    /* which must not be a failure */
-void fails(struct person *p, unsigned request, const char *part); /* and says so */
+struct event *next_event(struct engine *e, int64_t end);  /* NULL at the time end */
+struct event *answer(struct person *p, unsigned request); /* the final event */
+void done(struct person *p, unsigned request);            /* which must not be a failure */
+void ends(struct person *p, unsigned request, enum event_kind kind); /* its final event */
+void fails(struct person *p, unsigned request, const char *part);    /* and says so */
 void has(const char *text, const char *part);
 void event_of_kind(struct person *p, enum event_kind kind);
 

@@ -127,9 +127,7 @@ static void a_message_as_a_file(void **state)
 	assert_non_null(strstr(bytes.p, "Subject: Mail 2\n"));
 	assert_null(strstr(bytes.p, "Mail 1"));
 	event_free(ev);
-	ev = answer(p, engine_save_message(p->engine, l, 99, to));
-	assert_int_equal(ev->kind, EVENT_FAILED);
-	event_free(ev);
+	ends(p, engine_save_message(p->engine, l, 99, to), EVENT_FAILED);
 	str_done(&bytes);
 }
 
@@ -190,9 +188,7 @@ static void a_draft_as_it_is_kept(void **state)
 	assert_string_equal(ev->draft->draft.to, "ann@example.org");
 	event_free(ev);
 	done(p, engine_draft_discard(p->engine, 0, id));
-	ev = answer(p, engine_draft_load(p->engine, 0, id));
-	assert_int_equal(ev->kind, EVENT_FAILED);
-	event_free(ev);
+	ends(p, engine_draft_load(p->engine, 0, id), EVENT_FAILED);
 	free(id);
 }
 

@@ -652,7 +652,6 @@ static void stopped_between_messages_keeps_what_came(void **state)
 /* Nothing comes any more, and nobody waits for it. */
 static void a_session_that_stalls_is_stopped(void **state)
 {
-	struct event *ev;
 	unsigned request;
 	struct person *p = by_pop3("");
 	struct msglist *l = inbox_of(p, 0);
@@ -661,9 +660,7 @@ static void a_session_that_stalls_is_stopped(void **state)
 	request = engine_sync(p->engine, 0);
 	UNTIL_SERVER(p, seen("pop3 RETR 30"));
 	engine_cancel(p->engine, request);
-	ev = answer(p, request);
-	assert_int_equal(ev->kind, EVENT_CANCELLED);
-	event_free(ev);
+	ends(p, request, EVENT_CANCELLED);
 	UNTIL(p, msglist_count(l) >= 29);
 	fetch(p);
 	UNTIL(p, msglist_count(l) == 60);
@@ -671,7 +668,6 @@ static void a_session_that_stalls_is_stopped(void **state)
 
 static void stop_ends_the_fetch_in_order(void **state)
 {
-	struct event *ev;
 	unsigned request;
 	struct person *p = by_pop3("\tpop3-keep never\n");
 	struct msglist *l = inbox_of(p, 0);
@@ -682,9 +678,7 @@ static void stop_ends_the_fetch_in_order(void **state)
 	engine_cancel(p->engine, request);
 	event_free(answer(p, engine_drafts(p->engine, 0))); /* the disk thread has heard of it */
 	odd("release");
-	ev = answer(p, request);
-	assert_int_equal(ev->kind, EVENT_CANCELLED);
-	event_free(ev);
+	ends(p, request, EVENT_CANCELLED);
 	/* What came is here, and nothing goes on the server in such a session. */
 	UNTIL(p, msglist_count(l) == 41);
 	assert_int_equal(seen("pop3 RETR"), 41);

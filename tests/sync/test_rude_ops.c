@@ -349,7 +349,6 @@ static void folder_to_read_only(const char *caps, const char *flags, const char 
 	struct person *p;
 	struct msglist *l;
 	uint32_t uid = 2;
-	struct event *ev;
 
 	odd("reset", caps, "fill INBOX 3", "fill Archive 0");
 	select_says(flags, code);
@@ -357,12 +356,8 @@ static void folder_to_read_only(const char *caps, const char *flags, const char 
 	l = filled(p, 3);
 	assert_true(msglist_read_only(l));
 	UNTIL(p, has_folder(p, "Archive", 0));
-	ev = answer(p, engine_move(p->engine, l, &uid, 1, "Archive"));
-	assert_int_equal(ev->kind, EVENT_FAILED);
-	event_free(ev);
-	ev = answer(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED));
-	assert_int_equal(ev->kind, EVENT_FAILED);
-	event_free(ev);
+	ends(p, engine_move(p->engine, l, &uid, 1, "Archive"), EVENT_FAILED);
+	ends(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_FLAGGED), EVENT_FAILED);
 	copy_one(p, l, uid, "Archive");
 	settled(p);
 	assert_int_equal(number("count Archive"), 1);

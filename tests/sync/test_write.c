@@ -276,10 +276,7 @@ static void former_forms_are_taken_over(void **state)
 	assert_false(file_exists(file));
 	assert_non_null(strstr(person_told(), "/no/such.file"));
 	/* What is missing is told before anything is sent without it. */
-	ev = answer(p, engine_send(p->engine, 0, "00halfdone"));
-	assert_int_equal(ev->kind, EVENT_FAILED);
-	assert_non_null(strstr(event_error(ev), "/no/such.file"));
-	event_free(ev);
+	fails(p, engine_send(p->engine, 0, "00halfdone"), "/no/such.file");
 
 	UNTIL(p, engine_outbox(p->engine, 0) == 1);
 	engine_outbox_at(p->engine, 0, 0, &o);

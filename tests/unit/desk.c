@@ -411,15 +411,20 @@ void desk_done(struct store_request *r)
 	store_event_free(ev);
 }
 
-void desk_fails(struct store_request *r, const char *words)
+void desk_failed(unsigned request, const char *words)
 {
-	struct store_event *ev = desk_ask(r);
+	struct store_event *ev = desk_answer(request);
 
 	if (ev->kind != STORE_FAILED)
 		fail_msg("did not fail with \"%s\"", words);
 	if (!strstr(ev->failed.text, words))
 		fail_msg("\"%s\" instead of \"%s\"", ev->failed.text, words);
 	store_event_free(ev);
+}
+
+void desk_fails(struct store_request *r, const char *words)
+{
+	desk_failed(desk_post(r), words);
 }
 
 /* Requests go ahead of results, so the last result is what is waited for. */

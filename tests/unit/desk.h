@@ -47,6 +47,7 @@ struct store_event *desk_ask(struct store_request *r);        /* both */
 void desk_done(struct store_request *r);                      /* which must not fail */
 /* Which must fail: with that in its words. */
 void desk_fails(struct store_request *r, const char *words);
+void desk_failed(unsigned request, const char *words); /* one that was posted */
 /* All that was posted before is through, results too. */
 void desk_settle(void);
 /* What notices said since the last call of it: a copy; free(). */

@@ -17,6 +17,12 @@ static struct journal *opened(void)
 	return j;
 }
 
+static struct journal *opened_again(struct journal *j)
+{
+	journal_free(j);
+	return opened();
+}
+
 static void set(char **field, const char *value)
 {
 	free(*field);
@@ -125,8 +131,7 @@ static void test_operations(void **state)
 		assert_same(journal_find(j, ops[4]->id), ops[4]);
 		assert_null(journal_find(j, ops[1]->id));
 		assert_null(journal_at(j, OP_CREATE + 1));
-		journal_free(j);
-		j = opened();
+		j = opened_again(j);
 	}
 	assert_false(journal_damaged(j));
 	for (int i = 0; i <= OP_CREATE; i++)
@@ -145,8 +150,7 @@ static void test_large(void **state)
 	for (size_t i = 0; i <= op->n; i++)
 		op->uids[i] = (uint32_t)(7 + 3 * i + i % 2);
 	assert_int_equal(journal_add(j, op, NULL), 0);
-	journal_free(j);
-	j = opened();
+	j = opened_again(j);
 	assert_int_equal(journal_at(j, 0)->n, JOURNAL_MAX_UIDS);
 	op->n++;
 	FAILS(ERR_INPUT, journal_add(j, op, &why));
@@ -176,8 +180,7 @@ static void test_runs(void **state)
 	for (int round = 0; round < 2; round++) {
 		assert_int_equal(journal_count(j), 1);
 		assert_same(journal_at(j, 0), op);
-		journal_free(j);
-		j = opened();
+		j = opened_again(j);
 	}
 	op_free(op);
 	journal_free(j);
@@ -214,8 +217,7 @@ static void test_join_and_leave(void **state)
 	for (int round = 0; round < 2; round++) {
 		uids_are(journal_find(j, op->id), then, 4);
 		assert_int_equal(journal_find(j, op->id)->unseen, 3);
-		journal_free(j);
-		j = opened();
+		j = opened_again(j);
 	}
 	/* Another copy gives it away: from then on it stays as it is. */
 	other = opened();
@@ -232,8 +234,7 @@ static void test_join_and_leave(void **state)
 		assert_true(now->marked);
 		assert_int_equal(now->mark_uidvalidity, 11);
 		assert_int_equal(now->mark_uidnext, 7);
-		journal_free(j);
-		j = opened();
+		j = opened_again(j);
 	}
 	journal_free(other);
 	op_free(op);
@@ -372,8 +373,7 @@ static void test_first_version(void **state)
 		}
 		assert_int_equal(journal_compact(j, NULL), 0);
 		assert_true(log_size() < 1000);
-		journal_free(j);
-		j = opened();
+		j = opened_again(j);
 	}
 	journal_free(j);
 	op_free(junk);
@@ -588,12 +588,10 @@ static void test_tail(void **state)
 	assert_int_equal(kept.len, bytes.len);
 	assert_memory_equal(kept.p, bytes.p, bytes.len);
 	/* Opened again before it is cut: one copy. */
-	journal_free(j);
-	j = opened();
+	j = opened_again(j);
 	assert_int_equal(help_count(at("account")), 3);
 	y = add(j, "third");
-	journal_free(j);
-	j = opened();
+	j = opened_again(j);
 	assert_false(journal_damaged(j));
 	assert_int_equal(journal_count(j), 2);
 	assert_true(journal_at(j, 1)->id == y);
@@ -617,8 +615,7 @@ static void test_tail_while_open(void **state)
 	add(j, "second");
 	assert_true(journal_damaged(j));
 	assert_int_equal(journal_count(j), 2);
-	journal_free(j);
-	j = opened();
+	j = opened_again(j);
 	assert_false(journal_damaged(j));
 	assert_int_equal(journal_count(j), 2);
 	journal_free(j);
@@ -701,8 +698,7 @@ static void test_full(void **state)
 	assert_true(op->id == 0);
 	assert_int_equal(journal_count(j), 1);
 	assert_int_equal(journal_add(j, op, NULL), 0);
-	journal_free(j);
-	j = opened();
+	j = opened_again(j);
 	assert_false(journal_damaged(j));
 	assert_int_equal(journal_count(j), 2);
 	assert_true(journal_at(j, 0)->id == x);
@@ -752,8 +748,7 @@ static void test_ledger(void **state)
 		assert_memory_equal(again, all[5].uidl, 16);
 		ledger_key(j, "never", again);
 		assert_null(ledger_get(j, again));
-		journal_free(j);
-		j = opened();
+		j = opened_again(j);
 	}
 	for (unsigned i = 0; i < N; i++)
 		memcpy(keys[i], all[i].uidl, 16);
@@ -769,8 +764,7 @@ static void test_ledger(void **state)
 	free(missing);
 	assert_int_equal(ledger_missing(j, NULL, 0, &missing), 3);
 	free(missing);
-	journal_free(j);
-	j = opened();
+	j = opened_again(j);
 	assert_int_equal(ledger_count(j), 3);
 	journal_free(j);
 	free(all);
@@ -817,8 +811,7 @@ static void test_compact(void **state)
 		assert_int_equal(journal_at(j, 0)->state, OP_SENT);
 		assert_int_equal(ledger_count(j), 1);
 		assert_non_null(ledger_get(j, e.uidl));
-		journal_free(j);
-		j = opened();
+		j = opened_again(j);
 	}
 	/* The other copy still holds the former file: it follows, and its append is not lost. */
 	y = add(other, "after");

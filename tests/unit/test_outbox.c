@@ -14,6 +14,12 @@ static struct outbox *opened(void)
 	return o;
 }
 
+static struct outbox *opened_again(struct outbox *o)
+{
+	outbox_free(o);
+	return opened();
+}
+
 static struct outbox_mail mail(const char *subject)
 {
 	struct outbox_mail m = {
@@ -94,8 +100,7 @@ static void test_drafts(void **state)
 	assert_string_equal(ids.v[0], two.id);
 	strv_done(&ids);
 	assert_int_equal(outbox_put(o, &one, "one again", 9, NULL), 0);
-	outbox_free(o);
-	o = opened();
+	o = opened_again(o);
 	assert_int_equal(outbox_read(o, one.id, &got, NULL), 0);
 	assert_string_equal(got.p, "one again");
 	assert_int_equal(outbox_drafts(o, &ids, NULL), 0);
@@ -196,8 +201,7 @@ static void test_editor_text(void **state)
 	help_age(path, 100000);
 	/* It is no draft, no left-over, and no message of the mail. */
 	assert_int_equal(outbox_put(o, &m, "xy", 2, NULL), 0);
-	outbox_free(o);
-	o = opened();
+	o = opened_again(o);
 	assert_int_equal(outbox_text_read(o, m.id, &text, NULL), 0);
 	assert_string_equal(text.p, "To: a\n\n");
 	m.state = OUTBOX_QUEUED;
@@ -272,8 +276,7 @@ static void test_put(void **state)
 
 	assert_int_equal(outbox_put(o, &m, "A: b\r\n\r\nbody\r\n", 14, NULL), 0);
 	assert_non_null(m.id);
-	outbox_free(o);
-	o = opened();
+	o = opened_again(o);
 	assert_int_equal(outbox_get(o, m.id, &got, NULL), 0);
 	assert_same(&m, &got);
 	outbox_mail_done(&got);
@@ -397,8 +400,7 @@ static void test_damage(void **state)
 	/* It is shown, not hidden, and its message stays when the directory is swept. */
 	assert_int_equal(outbox_list(o, &ids, NULL), 0);
 	assert_int_equal(ids.n, 1);
-	outbox_free(o);
-	o = opened();
+	o = opened_again(o);
 	assert_int_equal(help_count(at("account/outbox")), 2);
 	help_write(path, good.p, good.len);
 	name = help_find(at("account/outbox"), ".eml");

@@ -236,26 +236,19 @@ static void test_search_switched(void **state)
 	r->protocol.to = PROTOCOL_POP3;
 	desk_post(r);
 	desk_let_go();
-	ev = desk_answer(found);
-	assert_int_equal(ev->kind, STORE_FAILED);
-	assert_non_null(strstr(ev->failed.text, "search again"));
-	store_event_free(ev);
+	desk_failed(found, "search again");
 }
 
 static void test_search_closed(void **state)
 {
 	int account;
 	unsigned list = inbox_of("one", 50, &account), found;
-	struct store_event *ev;
 
 	desk_hold();
 	found = desk_post(search(list, "~b word"));
 	desk_post(desk_on(REQUEST_CLOSE, list, NULL, 0));
 	desk_let_go();
-	ev = desk_answer(found);
-	assert_int_equal(ev->kind, STORE_FAILED);
-	assert_non_null(strstr(ev->failed.text, "no longer open"));
-	store_event_free(ev);
+	desk_failed(found, "no longer open");
 }
 
 /* One of our addresses as a whole, whatever stands around it; which of the rows, as bits. */
@@ -374,11 +367,7 @@ static void test_body_of_a_folder_that_is_gone(void **state)
 	desk_folders(account, without);
 	desk_settle();
 	assert_true(desk_was_told("Folder Work is no longer on the server"));
-	ev = desk_answer(read_one(list, 1));
-	assert_int_equal(ev->kind, STORE_FAILED);
-	assert_non_null(
-		strstr(ev->failed.text, "Folder Work is no longer on the server, and this"));
-	store_event_free(ev);
+	desk_failed(read_one(list, 1), "Folder Work is no longer on the server, and this");
 	assert_false(desk_has_job(account, LANE_FETCH, JOB_BODY));
 }
 
@@ -528,15 +517,6 @@ static void lane_is(int account, enum sync_state state, enum err_kind kind, cons
 	desk_give(account, r);
 }
 
-static void failed_with(unsigned request, const char *words)
-{
-	struct store_event *ev = desk_answer(request);
-
-	assert_int_equal(ev->kind, STORE_FAILED);
-	assert_non_null(strstr(ev->failed.text, words));
-	store_event_free(ev);
-}
-
 /* Whoever waits for a synchronisation hears that there is no connection when that is known, and not
  * when there is one some day. */
 static void test_sync_unconnected(void **state)
@@ -546,10 +526,10 @@ static void test_sync_unconnected(void **state)
 
 	lane_is(account, SYNC_CONNECTING, ERR_NONE, NULL);
 	lane_is(account, SYNC_WAITING, ERR_NETWORK, "Nobody listens");
-	failed_with(request, "Nobody listens");
+	desk_failed(request, "Nobody listens");
 	request = desk_post(desk_request(REQUEST_SYNC, account));
 	lane_is(account, SYNC_FAILED, ERR_AUTH, "Wrong password");
-	failed_with(request, "Wrong password");
+	desk_failed(request, "Wrong password");
 }
 
 /* A folder that a connection broke off waits for the next one; when there is none, nobody waits for
@@ -573,7 +553,7 @@ static void test_sync_broken_off(void **state)
 	desk_settle();
 	lane_is(account, SYNC_CONNECTING, ERR_NONE, NULL);
 	lane_is(account, SYNC_WAITING, ERR_NETWORK, "Nobody listens");
-	failed_with(request, "Nobody listens");
+	desk_failed(request, "Nobody listens");
 }
 
 /* What ends connections waits for an hour; another mailbox of that name does not. */
@@ -627,7 +607,7 @@ static void test_sync_beside_cancelled_reads(void **state)
 	desk_settle();
 	lane_is(account, SYNC_CONNECTING, ERR_NONE, NULL);
 	lane_is(account, SYNC_WAITING, ERR_NETWORK, "Nobody listens");
-	failed_with(request, "Nobody listens");
+	desk_failed(request, "Nobody listens");
 }
 
 /* What everything waits for is taken back before it went out: then it is through. */
