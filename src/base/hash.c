@@ -61,16 +61,71 @@ static void crc_fill(void)
 }
 
 #if defined(__x86_64__)
-/* The processor's own instruction is about five times as fast. */
-__attribute__((target("sse4.2"))) static uint32_t crc_instruction(
-	uint32_t c, const unsigned char *p, size_t len)
-{
-	uint64_t wide = c, word;
+/*
+ * The processor's own instruction is about five times as fast, and three of them at a time, each on
+ * its own piece, are twice as fast again. What a piece makes of the remainder before it is what as
+ * many zeros make of it, which is a sum over its bits.
+ */
+enum { CRC_PIECE = 1024 };
 
-	for (; len >= 8; len -= 8, p += 8) {
-		memcpy(&word, p, 8);
-		wide = __builtin_ia32_crc32di(wide, word);
+static uint32_t crc_after_piece[4][256]; /* by the bytes of the remainder */
+
+#define SSE42 __attribute__((target("sse4.2")))
+
+SSE42 static uint64_t crc_step(uint64_t c, const unsigned char *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return __builtin_ia32_crc32di(c, word);
+}
+
+SSE42 static void crc_fill_pieces(void)
+{
+	static const unsigned char zeros[8];
+
+	for (uint32_t bit = 0; bit < 32; bit++) {
+		uint32_t *to = crc_after_piece[bit / 8], one = 1u << bit % 8;
+		uint64_t c = 1u << bit;
+
+		for (int i = 0; i < CRC_PIECE; i += 8)
+			c = crc_step(c, zeros);
+		for (uint32_t i = 0; i < one; i++)
+			to[one + i] = to[i] ^ (uint32_t)c;
 	}
+}
+
+static uint32_t crc_over_piece(uint32_t c)
+{
+	return crc_after_piece[0][c & 255] ^ crc_after_piece[1][c >> 8 & 255] ^
+	       crc_after_piece[2][c >> 16 & 255] ^ crc_after_piece[3][c >> 24];
+}
+
+SSE42 static uint32_t crc_three(uint32_t c, const unsigned char *p)
+{
+	uint64_t a = c, b = 0, d = 0;
+
+	for (const unsigned char *end = p + CRC_PIECE; p < end; p += 8) {
+		a = crc_step(a, p);
+		b = crc_step(b, p + CRC_PIECE);
+		d = crc_step(d, p + 2 * CRC_PIECE);
+	}
+	return crc_over_piece(crc_over_piece((uint32_t)a) ^ (uint32_t)b) ^ (uint32_t)d;
+}
+
+SSE42 static uint32_t crc_instruction(uint32_t c, const unsigned char *p, size_t len)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	uint64_t wide;
+
+	if (len >= 3 * CRC_PIECE)
+		pthread_once(&once, crc_fill_pieces);
+	for (; len >= 3 * CRC_PIECE; len -= 3 * CRC_PIECE, p += 3 * CRC_PIECE)
+		c = crc_three(c, p);
+	wide = c;
+
+	for (; len >= 8; len -= 8, p += 8)
+		wide = crc_step(wide, p);
 	c = (uint32_t)wide;
 	for (; len; len--, p++)
 		c = __builtin_ia32_crc32qi(c, *p);

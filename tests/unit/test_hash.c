@@ -49,6 +49,23 @@ static void test_crc32c_pieces(void **state)
 	}
 }
 
+/* What is long is summed in several pieces at a time. */
+static void test_crc32c_long(void **state)
+{
+	static const size_t lengths[] = {1023, 1024, 3071, 3072, 3073, 3080, 6143, 6144, 10000};
+	static unsigned char data[10016];
+
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (unsigned char)(i * i * 37 + i / 256 + 11);
+	for (size_t i = 0; i < MEM_COUNT(lengths); i++)
+		for (size_t from = 0; from < 9; from++)
+			for (uint32_t seed = 0; seed < 3; seed++)
+				assert_int_equal(
+					hash_crc32c(seed * 0x89abcdef, data + from, lengths[i]),
+					hash_crc32c_plain(
+						seed * 0x89abcdef, data + from, lengths[i]));
+}
+
 /* Key and messages of the SipHash paper: bytes 0, 1, 2, ... */
 static void test_sip(void **state)
 {
@@ -148,6 +165,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_crc32c),
 		cmocka_unit_test(test_crc32c_pieces),
+		cmocka_unit_test(test_crc32c_long),
 		cmocka_unit_test(test_sip),
 		cmocka_unit_test(test_sha256),
 		cmocka_unit_test(test_pieces),
