@@ -246,13 +246,14 @@ static void what_is_not_shown_is_told(void **state)
 	for (size_t i = 0; i < MEM_COUNT(ends); i++) {
 		struct asked *a = engine_ask_source(p->engine, REQUEST_SEARCH, l, 0);
 		struct store_event *ev = store_event_new(STORE_FAILED);
+		unsigned request = a->request;
 
 		a->extend = true;
 		a->text = mem_strdup("~U");
-		ev->request = a->request;
+		ev->request = request;
 		err_set(&ev->failed, ends[i].kind, "it burns");
 		queue_push(store_events(p->engine->store), &ev->item);
-		UNTIL(p, !engine_asked(p->engine, a->request));
+		UNTIL(p, !engine_asked(p->engine, request));
 		assert_int_equal(
 			strstr(person_told(), "limited list: it burns") != NULL, ends[i].told);
 	}
