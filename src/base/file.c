@@ -314,6 +314,16 @@ bool file_exists(const char *path)
 	return access(path, F_OK) == 0;
 }
 
+uint64_t file_stamp(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return 0;
+	return (uint64_t)st.st_mtim.tv_sec * 1000000007u ^ (uint64_t)st.st_mtim.tv_nsec << 20 ^
+	       (uint64_t)st.st_size ^ (uint64_t)st.st_ino << 40;
+}
+
 char *file_safe_name(const char *name)
 {
 	struct str out = STR_INIT;

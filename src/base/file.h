@@ -62,6 +62,8 @@ int file_remove_tree(const char *path, struct err *err);
 int file_lock(const char *path, int wait_ms, struct err *err);
 
 bool file_exists(const char *path);
+/* Another one when the file did change, by time, size and inode; 0: it is not there. */
+uint64_t file_stamp(const char *path);
 
 /*
  * Makes a safe file name out of text from outside: no '/', NUL, control or hidden characters, no

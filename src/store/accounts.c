@@ -20,6 +20,7 @@
 #include "store/mail/follow.h"
 #include "store/mail/identity.h"
 #include "store/mail/lanes.h"
+#include "store/mail/lists.h"
 #include "store/mail/overlay.h"
 #include "store/mail/pending.h"
 #include "store/mail/remote.h"
@@ -223,6 +224,8 @@ static void look_around(struct account *a, int64_t now)
 		a->ticks->next_closed_look = now + CLOSED_LOOK_MS;
 	if (folder_look_local(a, all))
 		folder_send_folders(a);
+	if (all && !lists_look_again(a))
+		a->ticks->next_closed_look = now;
 }
 
 static void scan_local(struct account *a, int64_t now)

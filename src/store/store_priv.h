@@ -102,6 +102,7 @@ struct list {
 	struct folder *folder;
 	struct list_filter *filter; /* owned; NULL: all of the folder */
 	bool asleep;                /* it shows nothing, and does not keep the folder open */
+	uint64_t looked;            /* folder_stamp when it was last looked at what it shows */
 	bool opening;               /* nothing was told yet */
 	/* Owned; of a list without a span: the order by sender or subject that was told last
 	 * (search_order.c): ascending UIDs and their ranks. */

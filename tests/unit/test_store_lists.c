@@ -1,10 +1,13 @@
 /* Lists that show a part of their folder: what a query finds there. */
 #include "tests/unit/desk.h"
 
+#include "base/file.h"
 #include "base/mem.h"
+#include "store/disk/cache.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *const FOLDERS[] = {"INBOX", "Work", "Never", "Trash=4", NULL};
 static unsigned work; /* all of Work */
@@ -27,6 +30,23 @@ static int begin(void)
 	desk_fill(account, "Work", rows, 4);
 	desk_settle();
 	return account;
+}
+
+static void put_file(const char *name)
+{
+	static const char mail[] = "Subject: a\n\nx\n";
+
+	assert_int_equal(
+		file_replace(desk_path("%s", name), mail, sizeof(mail) - 1, 0600, NULL), 0);
+}
+
+static void online(int account)
+{
+	struct store_request *r = desk_request(REQUEST_ONLINE, account);
+
+	r->online.on = true;
+	desk_post(r);
+	store_event_free(desk_of_kind(STORE_STATE));
 }
 
 static void close_list(unsigned list)
@@ -292,6 +312,43 @@ static void test_goes(void **state)
 	store_event_free(ev);
 }
 
+/* Another copy of the program, or any program that has the same Maildir, flags something in a
+ * folder that is closed. */
+static void test_others_change(void **state)
+{
+	int account = begin(), lock;
+	unsigned flagged, local;
+	struct cache *cache;
+	char *dir;
+
+	(void)state;
+	desk_done(flag(work, 2, MAIL_FLAGGED, 0));
+	close_list(work);
+	flagged = opened(account, "~F", UIDS());
+	put_file("one/data/mail/new/1.a.host");
+	desk_pass(11000);
+	desk_settle();
+	local = desk_open_query(account, "Local/INBOX", "~F", NULL);
+	put_file("one/data/mail/cur/2.a.host:2,F");
+	desk_pass(11000);
+	is_told(told_of(local), STORE_CHANGES, UIDS(2), NULL); /* as it is read in */
+	is_told(told_of(local), STORE_LIST, UIDS(2), NULL);
+
+	desk_post(desk_request(REQUEST_ONLINE, account));
+	store_event_free(desk_of_kind(STORE_STATE));
+	lock = file_lock(desk_path("one/data/sync.lock"), 0, NULL);
+	assert_true(lock >= 0);
+	online(account);
+	dir = cache_dir_for(desk_path("one/cache/v1"), "imap:Work");
+	assert_int_equal(cache_open(&cache, dir, "imap:Work", NULL, NULL), 0);
+	assert_int_equal(cache_set_flags(cache, 3, 0, MAIL_FLAGGED, NULL, NULL), 0);
+	cache_free(cache);
+	free(dir);
+	desk_pass(11000);
+	is_told(told_of(flagged), STORE_LIST, UIDS(3), NULL);
+	close(lock);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +359,7 @@ int main(void)
 		DESK_CASE(test_asks_no_server),
 		DESK_CASE(test_refused),
 		DESK_CASE(test_goes),
+		DESK_CASE(test_others_change),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

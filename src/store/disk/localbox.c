@@ -33,12 +33,9 @@ int localbox_need(const char *path, struct err *err)
 
 uint64_t localbox_stamp(const char *path)
 {
-	struct stat st;
+	uint64_t stamp = localbox_is_mbox(path) ? file_stamp(path) : 0;
 
-	if (!localbox_is_mbox(path) || stat(path, &st) != 0)
-		return maildir_stamp(path);
-	return (uint64_t)st.st_mtim.tv_sec * 1000000007u ^ (uint64_t)st.st_mtim.tv_nsec << 20 ^
-	       (uint64_t)st.st_size ^ (uint64_t)st.st_ino << 40;
+	return stamp ? stamp : maildir_stamp(path);
 }
 
 struct mbox_walk {

@@ -275,20 +275,39 @@ bool folder_is_here(struct folder *f)
 	return f->local || f->cache || folder_was_fetched(f);
 }
 
-bool folder_was_fetched(struct folder *f)
+/* Where the changes of its cache are; free(). */
+static char *log_path(const struct folder *f)
 {
-	char *base, *name, *dir, *log;
+	char *base = cache_base(f), *name = cache_name(f), *dir = cache_dir_for(base, name),
+	     *log = file_join(dir, "headers.wal");
 
-	if (f->local || f->fetched)
-		return f->fetched;
-	base = cache_base(f);
-	name = cache_name(f);
-	dir = cache_dir_for(base, name);
-	log = file_join(dir, "headers.wal");
-	f->fetched = file_exists(log);
 	free(base);
 	free(name);
 	free(dir);
+	return log;
+}
+
+bool folder_was_fetched(struct folder *f)
+{
+	char *log;
+
+	if (f->local || f->fetched)
+		return f->fetched;
+	log = log_path(f);
+	f->fetched = file_exists(log);
 	free(log);
 	return f->fetched;
+}
+
+uint64_t folder_stamp(const struct folder *f)
+{
+	char *log;
+	uint64_t stamp;
+
+	if (f->local)
+		return f->box.dir ? localbox_stamp(f->box.dir) : 0;
+	log = log_path(f);
+	stamp = file_stamp(log);
+	free(log);
+	return stamp;
 }

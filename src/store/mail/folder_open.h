@@ -10,6 +10,7 @@
 #define STORE_FOLDER_OPEN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct compacted;
 struct err;
@@ -26,6 +27,8 @@ bool folder_is_shown(const struct folder *f); /* some list shows all of it */
 bool folder_show_in(struct list *l, struct folder *f);
 /* What its cache and the bodies kept of it say goes from the disk; no list shows it. */
 void folder_forget_files(struct folder *f);
+/* Another one when its messages, or (of a server) what is known of them, changed on the disk. */
+uint64_t folder_stamp(const struct folder *f);
 bool folder_was_fetched(struct folder *f); /* its rows are here, as they were some time */
 bool folder_is_here(struct folder *f); /* the same, or it is local: there is something to open */
 /* Has the cache rewritten when its log has grown; the disk thread goes on meanwhile. */

@@ -1,12 +1,14 @@
 /* The lists that the engine has open. */
 #include "store/mail/lists.h"
 
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "store/mail/filter.h"
 #include "store/mail/folder_open.h"
 #include "store/mail/folder_server.h"
 #include "store/mail/folder_tell.h"
+#include "store/mail/lanes.h"
 #include "store/mail/lists_shown.h"
 #include "store/mail/remote.h"
 #include "store/store_priv.h"
@@ -59,11 +61,31 @@ int lists_show(struct list *l, struct err *err)
 		folder_send_list(f, l);
 		return 0;
 	}
+	l->looked = folder_stamp(f);
 	if (folder_use(f, err) != 0)
 		return -1;
 	folder_send_list(f, l); /* wakes it, if there is something */
 	folder_unuse(f);
 	return 0;
+}
+
+static bool is_out_of_date(const struct list *l)
+{
+	const struct folder *f = l->folder;
+
+	return l->asleep && !l->opening && !f->cache && !f->box.vanished &&
+	       (f->local || lanes_are_elsewhere(f->account)) && folder_stamp(f) != l->looked;
+}
+
+bool lists_look_again(struct account *a)
+{
+	int64_t end = clock_ms() + WORK_MS;
+	struct list *l = a->store->lists;
+
+	for (; l && clock_ms() < end; l = l->next)
+		if (l->folder->account == a && is_out_of_date(l))
+			(void)lists_show(l, NULL); /* what went is told where folders are */
+	return !l;
 }
 
 /* --- opening --- */

@@ -8,6 +8,9 @@
 #ifndef STORE_LISTS_H
 #define STORE_LISTS_H
 
+#include <stdbool.h>
+
+struct account;
 struct err;
 struct folder;
 struct list;
@@ -25,5 +28,8 @@ void lists_free(struct list *l);
 /* STORE_LIST, after its folder was opened, where there is something to look at; it is asleep then
  * if it shows nothing. -1: that failed. */
 int lists_show(struct list *l, struct err *err);
+/* Those that are asleep look at what other programs changed meanwhile. False: that takes long, call
+ * it again. */
+bool lists_look_again(struct account *a);
 
 #endif
