@@ -270,6 +270,35 @@ static void test_refused(void **state)
 	desk_fails(opens(account, 900, "Nowhere", "~F"), "no folder");
 }
 
+/* What is asked for behind many of them does not wait until all are open. */
+static void test_in_slices(void **state)
+{
+	int account = begin();
+	unsigned asked, open = 0;
+	struct store_request *r;
+	struct store_event *ev;
+
+	(void)state;
+	desk_hold();
+	for (unsigned i = 0; i < 20; i++)
+		desk_post(opens(account, 910 + i, "Work", "~F"));
+	r = desk_request(REQUEST_DRAFTS, account);
+	asked = r->request;
+	desk_post(r);
+	desk_let_go();
+	for (ev = desk_next(); ev->request != asked; ev = desk_next()) {
+		open += ev->kind == STORE_DONE;
+		store_event_free(ev);
+	}
+	store_event_free(ev);
+	assert_true(open < 20);
+	while (open < 20) {
+		ev = desk_of_kind(STORE_DONE);
+		open++;
+		store_event_free(ev);
+	}
+}
+
 /* Opening is given up, or the folder goes: nothing of it stays behind. */
 static void test_goes(void **state)
 {
@@ -358,6 +387,7 @@ int main(void)
 		DESK_CASE(test_asleep),
 		DESK_CASE(test_asks_no_server),
 		DESK_CASE(test_refused),
+		DESK_CASE(test_in_slices),
 		DESK_CASE(test_goes),
 		DESK_CASE(test_others_change),
 	};
