@@ -41,6 +41,8 @@ ok 'in the archive, too' shows_match 'Archive *Wei Xu'
 ok 'as a thread' shows_match 'INBOX *Wei Xu'
 ok 'without the rest' shows_not 'Lunch'
 ok 'the cursor is on the message' on 'INBOX'
+walk conversation
+ok 'no second one of the same' see 'This is its conversation'
 
 # --- what is done goes to each folder ---
 keys j
@@ -60,8 +62,6 @@ letter 'Rosa Paz' 'Re: Plan' 'Filed by another program.'
 into Archive
 walk sync
 ok 'in any folder' see 'of 5' 20
-walk conversation
-ok 'no second one of the same' see 'This is its conversation'
 walk open
 see 'The end of it.'
 ok 'the reader says where' see 'test  Archive'
