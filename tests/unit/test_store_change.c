@@ -140,6 +140,29 @@ static struct store_request *undo(void)
 /* --- taking back --- */
 
 /* What the server has moved comes back by the UID it gave, under which earlier steps find it. */
+/* What was made for a role before the server said which folders it has is the one that has it. */
+static void test_made_before_the_list(void **state)
+{
+	static const char *const folders[] = {"INBOX", "Bin=4", NULL};
+	struct summary row = desk_row(1, "Bob", NULL);
+	int account = desk_add(desk_account("one", false), true);
+	struct job *j;
+
+	(void)state;
+	desk_online(account, LANE_MAIN);
+	inbox = desk_open(account, "INBOX", NULL);
+	desk_fill(account, "INBOX", &row, 1);
+	desk_settle();
+	desk_done(change(REQUEST_DELETE, &row.uid, 1));
+	assert_false(desk_has_job(account, LANE_MAIN, JOB_OP));
+	desk_folders(account, folders);
+	desk_settle();
+	j = desk_job(account, LANE_MAIN, JOB_OP);
+	is_move(j, "INBOX", 1, "Trash");
+	assert_string_equal(j->op.target, "Bin");
+	job_free(j);
+}
+
 static void test_undo_moved(void **state)
 {
 	int account = begin();
@@ -762,6 +785,7 @@ int main(void)
 		DESK_CASE(test_local_draft_dropped),
 		DESK_CASE(test_closed_folder_is_counted),
 		DESK_CASE(test_local_marks_full),
+		DESK_CASE(test_made_before_the_list),
 		DESK_CASE(test_keyword_limits),
 		DESK_CASE(test_operation_size),
 	};
