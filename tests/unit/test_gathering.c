@@ -388,6 +388,35 @@ static void test_given_up(void **state)
 	desk_start(false);
 }
 
+/* What comes while folders are looked through, behind that of its own too: the disk thread takes
+ * one result between two folders. */
+static void test_while_opening(void **state)
+{
+	enum { AROUND = 8 };
+
+	(void)state;
+	begin();
+	for (unsigned i = 0; i < AROUND; i++) {
+		char id[2] = {(char)('A' + i), '\0'}, want[128] = "i1 ";
+
+		desk_hold();
+		desk_post(joins(0, 501, "a"));
+		desk_post(joins(2, 503, "a"));
+		for (unsigned k = 0; k < i; k++)
+			desk_synced(account, "Sent", 2, 1);
+		come(0, 10 + i, id, "a");
+		desk_let_go();
+		for (unsigned k = 0; k <= i; k++)
+			snprintf(want + strlen(want), sizeof(want) - strlen(want), "i%u<i1 ",
+				10 + k);
+		strcat(want, "a4<i1");
+		shows(want);
+		close_list(501);
+		close_list(503);
+		nshown = 0;
+	}
+}
+
 /* What is looked for in it is looked for in what it shows. */
 static void test_within(void **state)
 {
@@ -446,6 +475,7 @@ int main(void)
 		DESK_CASE(test_better_copy),
 		DESK_CASE(test_numbered_anew),
 		DESK_CASE(test_given_up),
+		DESK_CASE(test_while_opening),
 		DESK_CASE(test_within),
 		DESK_CASE(test_too_many),
 	};

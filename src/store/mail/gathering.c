@@ -45,6 +45,8 @@ struct share {
 	size_t sought;       /* so many ids were sought in it by themselves */
 	size_t began;        /* so many were known when that began, */
 	size_t known;        /* and so many when it did the last time that it came to its end */
+	uint64_t version;    /* of the cache when that began: what changed since was told, but not
+				while the list was opening */
 };
 
 static struct list *list_of(const struct share *p)
@@ -91,6 +93,7 @@ static int begin_walk(struct share *p, struct folder *f, struct err *err)
 		p->numbering = f->numbering;
 	}
 	p->began = conversation_ids(p->g->c);
+	p->version = cache_version(f->cache);
 	p->sought = 0;
 	p->next = 1;
 	return 0;
@@ -219,9 +222,10 @@ static void show(struct gathering *g)
 	conversation_settle(g->c);
 	g->showing = true;
 	while ((l = to_show(g))) {
-		l->opening = false;
-		if (lists_show(l, &err) == 0)
+		if (lists_show(l, &err) == 0) {
+			l->opening = false;
 			continue;
+		}
 		lists_close_why(l, err.text);
 		conversation_settle(g->c);
 	}
@@ -248,6 +252,8 @@ static bool step(struct store *s, struct work *w)
 	}
 	if (g->n)
 		show(g);
+	if (next_part(g)) /* for that found something new */
+		return false;
 	g->working = false;
 	if (!g->n)
 		gathering_free(g);
@@ -326,6 +332,13 @@ static void note_gone(struct share *p, const struct told_messages *m)
 	}
 }
 
+static bool has_changed(const struct share *p)
+{
+	const struct cache *cache = list_of(p)->folder->cache;
+
+	return cache && cache_version(cache) != p->version;
+}
+
 /* All of it is told: what is not in it is not shown. */
 static void note_whole(struct share *p, const struct columns *c)
 {
@@ -338,7 +351,7 @@ static void note_whole(struct share *p, const struct columns *c)
 		if (!v[i]->copy && columns_find(c, v[i]->uid) < 0)
 			conversation_drop(p->g->c, v[i]);
 	}
-	if (!p->g->showing) {
+	if (!p->g->showing || has_changed(p)) {
 		p->known = NEVER;
 		start(p->g);
 	}
