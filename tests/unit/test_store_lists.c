@@ -172,6 +172,30 @@ static void test_within(void **state)
 	store_event_free(ev);
 }
 
+/* What is asked for before the folder was looked into is looked for when it was. */
+static void test_within_soon(void **state)
+{
+	int account = begin();
+	struct store_request *r = desk_request(REQUEST_OPEN, account);
+	struct store_event *ev;
+
+	(void)state;
+	close_list(work); /* nobody else has it open */
+	r->list = 501;
+	r->open.folder = mem_strdup("Work");
+	r->open.query = mem_strdup("from:bob");
+	desk_hold();
+	desk_post(r);
+	r = desk_on(REQUEST_SEARCH, 501, NULL, 0);
+	r->search.query = mem_strdup("!~F");
+	desk_post(r);
+	desk_let_go();
+	ev = desk_of_kind(STORE_FOUND);
+	assert_int_equal(ev->found.n, 1);
+	assert_int_equal(ev->found.uids[0], 4);
+	store_event_free(ev);
+}
+
 /* A folder of which nothing is shown is not kept open, and is no message's; what comes to be shown
  * wakes it. */
 static void test_asleep(void **state)
@@ -384,6 +408,7 @@ int main(void)
 		DESK_CASE(test_queries),
 		DESK_CASE(test_follows),
 		DESK_CASE(test_within),
+		DESK_CASE(test_within_soon),
 		DESK_CASE(test_asleep),
 		DESK_CASE(test_asks_no_server),
 		DESK_CASE(test_refused),

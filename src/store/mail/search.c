@@ -257,6 +257,8 @@ static bool search_step(struct store *store, struct work *w)
 	}
 	if (l->opening)
 		return false;
+	if (!s->only && l->filter)
+		s->nonly = lists_shown(l, &s->only);
 	if (!s->at_end)
 		s->at_end = look_on(store, s, l);
 	if (s->at_end && !s->out) {
@@ -285,8 +287,6 @@ int search_request(struct list *l, struct store_request *r, struct str *said, st
 	s->only = r->uids;
 	s->nonly = r->uids ? r->n : 0;
 	r->uids = NULL;
-	if (!s->only && l->filter)
-		s->nonly = lists_shown(l, &s->only);
 	s->next = 1;
 	s->answer = store_event_new(STORE_FOUND);
 	/* most are through in one slice */
