@@ -1040,6 +1040,8 @@ static void test_old_pages(void **state)
 	assert_string_equal(s.to, "c");
 	assert_string_equal(s.file, "g");
 	assert_string_equal(s.cc, "");
+	/* where who keeps notes by place in the page finds it */
+	assert_in_range(s.cc - page.heap, 0, page.heap_size - 1);
 	p[6] = 2; /* of a later program */
 	store32(p + 16, hash_crc32c(hash_crc32c(0, p, 16), p + PAGE_HEAD, rec.len - PAGE_HEAD));
 	assert_int_equal(strings_open(&page, p, rec.len), -1);

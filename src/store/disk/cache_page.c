@@ -437,7 +437,7 @@ void strings_get(const struct strings_page *v, uint32_t i, struct summary *s)
 		&s->message_id, &s->references, &s->file, &s->cc};
 
 	memcpy(s->identity, v->identity + 16 * (size_t)i, 16);
-	s->cc = "";
+	s->cc = v->heap + v->heap_size - 1; /* what is not there is in the heap too (cache_walk) */
 	for (size_t k = 0; k < v->columns; k++)
 		*to[k] = v->heap + strings_at(v, i, k);
 }
