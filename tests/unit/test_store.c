@@ -571,6 +571,12 @@ static void test_sync_put_off(void **state)
 	c.total = 3;
 	upkeep_heard(&f, &c);
 	assert_false(upkeep_begin(&f));
+	for (int i = 0; i < 2; i++) { /* told by the server itself, then by its list */
+		c.uidvalidity = (uint32_t)i;
+		upkeep_heard(&f, &c);
+		assert_int_equal(upkeep_told(&f)->uidvalidity, 1);
+		assert_false(upkeep_begin(&f));
+	}
 	c.uidvalidity = 2;
 	upkeep_heard(&f, &c);
 	assert_true(upkeep_begin(&f));

@@ -140,14 +140,17 @@ static bool same_counts(const struct folder_counts *a, const struct folder_count
 void upkeep_heard(struct folder *f, const struct folder_counts *c)
 {
 	struct upkeep *u = f->upkeep;
+	uint32_t before = u->told.uidvalidity;
 
+	u->told = *c;
+	if (!c->uidvalidity) /* what a server tells by itself may leave that out */
+		u->told.uidvalidity = before;
 	/* What ended the connections was another mailbox: one that is deleted while it is open ends
 	 * them too. */
-	if (c->known && u->told.known && c->uidvalidity != u->told.uidvalidity) {
+	if (before && u->told.uidvalidity != before) {
 		u->breaks = 0;
 		u->next_try = 0;
 	}
-	u->told = *c;
 }
 
 const struct folder_counts *upkeep_told(const struct folder *f)

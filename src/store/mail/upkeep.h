@@ -52,7 +52,8 @@ void upkeep_doubt(struct folder *f);
 bool upkeep_is_doubted(const struct folder *f);
 
 /* --- what the server says --- */
-/* Numbered anew it is another mailbox: what was put off is so no longer. */
+/* Numbered anew it is another mailbox: what was put off is so no longer. Its UIDVALIDITY stays
+ * where that is 0, not said. */
 void upkeep_heard(struct folder *f, const struct folder_counts *c);
 const struct folder_counts *upkeep_told(const struct folder *f);          /* last */
 bool upkeep_tells(const struct folder *f, const struct folder_counts *c); /* just that */
