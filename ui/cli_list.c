@@ -104,27 +104,23 @@ struct printer {
 };
 
 /* NULL: all are there. */
-static const char *where(struct printer *p, const struct msg_origin *o)
+static const char *where(struct printer *p, uint32_t number)
 {
 	const struct span_row *span = span_find(msglist_folder(p->list));
 
 	if (!msglist_spans(p->list))
 		return NULL;
-	p->where_columns = ACCOUNT_COLUMNS;
-	if (!span || !span->every)
-		return o->account_name;
+	p->where_columns = span && span->every ? PLACE_COLUMNS : ACCOUNT_COLUMNS;
 	str_clear(&p->where);
-	if (engine_accounts(p->cli->engine) > 1)
-		str_addf(&p->where, "%s/", o->account_name);
-	str_adds(&p->where, o->folder);
-	p->where_columns = PLACE_COLUMNS;
-	return p->where.p;
+	engine_where(p->cli->engine, p->list, number, &p->where);
+	return str_c(&p->where);
 }
 
 static bool print_at(struct printer *p, size_t at)
 {
 	struct msg_row row;
 	struct msg_origin origin;
+	const char *place;
 	char *text;
 
 	if (p->cli->args->limit && p->printed == p->cli->args->limit)
@@ -132,11 +128,10 @@ static bool print_at(struct printer *p, size_t at)
 	if (!get_row(p->cli, p->list, at, &row))
 		return true;
 	p->printed++;
+	place = where(p, row.uid);
 	if (msglist_origin(p->list, row.uid, &origin))
 		row.uid = origin.uid; /* what show takes, with account and folder */
 	if (!p->cli->args->json) {
-		const char *place = where(p, &origin);
-
 		print_row(&row, place, p->where_columns, p->columns);
 		return true;
 	}

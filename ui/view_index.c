@@ -237,38 +237,16 @@ static void draw_row(const struct region *r, int i, const struct msg_row *m,
 	line_done(&line);
 }
 
-static bool is_of_every(const struct index_view *x)
-{
-	const struct span_row *span = span_find(x->folder);
-
-	return span && span->every;
-}
-
-/* Where a message is, as far as that is not the same for all of the list. */
-static const char *where(const struct index_view *x, uint32_t uid, struct str *out)
-{
-	struct msg_origin o;
-
-	str_clear(out);
-	if (!msglist_origin(x->list, uid, &o))
-		return "";
-	if (!is_of_every(x))
-		return o.account_name;
-	if (engine_accounts(x->v.app->engine) > 1)
-		str_addf(out, "%s/", o.account_name);
-	str_adds(out, o.folder);
-	return str_c(out);
-}
-
-/* As wide as the widest name of an account, up to a tenth of the line; with folders a fifth. */
+/* As wide as the widest name of an account, up to a tenth of the line; with folders a fifth, or
+ * less where these are of one account. */
 static int where_columns(const struct index_view *x, int width)
 {
+	const struct span_row *span = span_find(x->folder);
 	struct app *a = x->v.app;
 	int most = 0;
 
-	if (is_of_every(x))
-		return width / 5;
-
+	if (span && span->every)
+		return span->one ? width / 8 : width / 5;
 	for (size_t i = 0; i < engine_accounts(a->engine); i++) {
 		struct account_info info;
 		int columns;
@@ -308,8 +286,10 @@ static void index_draw(struct view *v, const struct region *r)
 		/* Not seen, but what reads the screen aloud or copies from it begins there. */
 		if (flags == STYLE_SELECTED)
 			term_cursor(r->row + i, r->col, false);
+		str_clear(&at);
 		if (f.account_columns)
-			f.account = where(x, m.uid, &at);
+			engine_where(v->app->engine, x->list, m.uid, &at);
+		f.account = str_c(&at);
 		f.same_subject = m.depth > 0 && i > 0 && same_subject(m.subject, str_c(&above));
 		str_clear(&key);
 		str_add(&key, (const char *)&flags, sizeof(flags));

@@ -116,6 +116,10 @@ struct msglist *engine_open_span(struct engine *e, const struct span_row *span);
 struct msglist *engine_conversation(struct engine *e, struct msglist *from, uint32_t uid);
 /* So many of its folders have messages of which none is known here. */
 size_t engine_absent(const struct engine *e, const struct msglist *l);
+/* Adds where a message of a list of several folders is, as far as that is not the same for all of
+ * it: account/FOLDER, either alone, or nothing. */
+void engine_where(
+	const struct engine *e, const struct msglist *l, uint32_t number, struct str *out);
 void engine_close(struct engine *e, struct msglist *l);
 
 /* --- reading --- */

@@ -191,3 +191,19 @@ size_t engine_absent(const struct engine *e, const struct msglist *l)
 		n += is_absent(e, &l->sources[i]);
 	return n;
 }
+
+void engine_where(const struct engine *e, const struct msglist *l, uint32_t number, struct str *out)
+{
+	const struct span_row *span = l->span;
+	bool account = span && !span->one && (e->naccounts > 1 || !span->every);
+	struct msg_origin o;
+
+	if (!span || !msglist_origin(l, number, &o))
+		return;
+	if (account)
+		str_adds(out, o.account_name);
+	if (account && span->every)
+		str_addc(out, '/');
+	if (span->every)
+		str_adds(out, o.folder);
+}

@@ -73,4 +73,6 @@ with tempfile.TemporaryDirectory() as home:
     ok("of the account that is named", len(json.loads(r.out)) == 5, r)
     r = Run(home, "list", "--offline", "--json", "--account", "two", "@conversation:z@example.org")
     ok("and of the other", [m["subject"] for m in json.loads(r.out)] == ["Re: Plan t"], r)
+    r = Run(home, "list", "--offline", "--account", "two", "@conversation:z@example.org")
+    ok("whose name no row repeats", " INBOX " in r.out and "two/" not in r.out, r)
 sys.exit(finish())
