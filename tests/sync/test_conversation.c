@@ -285,6 +285,27 @@ static void by_imap(void **state)
 	UNTIL(p, shows(p, l, "b c> d>>") && engine_absent(p->engine, l) == 0);
 }
 
+/* Also what has nothing of it, and is not open. */
+static void switched(void **state)
+{
+	struct person *p = person_new("imap", "", "--count", "2");
+	char *file = mbox_of(p, "alone", "alone@x", "");
+	struct msglist *l;
+
+	(void)state;
+	UNTIL(p, engine_folders(p->engine, 0) > 1);
+	done(p, engine_create_folder(p->engine, 0, "Far"));
+	put_mail_in(p, "Far", file);
+	free(file);
+	done(p, engine_sync(p->engine, 0));
+	l = engine_open(p->engine, 0, "@conversation:nobody@x", NULL);
+	UNTIL(p, msglist_ready(l));
+	assert_int_equal(engine_absent(p->engine, l), 0);
+	done(p, engine_protocol(p->engine, 0, PROTOCOL_POP3));
+	UNTIL(p, engine_find_folder(p->engine, 0, "Server/Far") >= 0);
+	assert_int_equal(engine_absent(p->engine, l), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -294,6 +315,7 @@ int main(void)
 		PERSON_CASE(copies),
 		PERSON_CASE(from_the_folder),
 		PERSON_CASE(by_imap),
+		PERSON_CASE(switched),
 	};
 
 	return PERSON_RUN(tests, NULL);

@@ -260,6 +260,7 @@ void folder_forget_files(struct folder *f)
 	f->box.files = NULL;
 	f->compacting = 0; /* what the compactor makes of it is not taken */
 	f->fetched = false;
+	f->percent = -1;
 	/* What is not rewritten now, for somebody is at it, is with the next opening. */
 	if (there)
 		cache_compact(dir, name, NULL);

@@ -65,10 +65,11 @@ static void add_shown(struct list *l, struct columns *c)
 		lists_wake(l);
 }
 
-/* What is only shown in parts is not fetched for that, so that it may be told as not here. */
+/* What is only shown in parts is not fetched for that, so that it may be told as not here; what it
+ * was when it was open last is true of it. */
 static int percent_of(const struct folder *f, const struct list *l)
 {
-	return !l->filter ? f->percent : f->local ? 100 : f->cache ? f->percent : -1;
+	return l->filter && f->local ? 100 : f->percent;
 }
 
 static void tell(struct folder *f, struct list *l, struct store_event *ev)
