@@ -11,8 +11,8 @@ static bool has_folder(const struct msglist *l, const struct store_folder_info *
 {
 	bool home = l->of && l->of->home && strcmp(f->name, l->of->home) == 0;
 
-	return f->selectable && (home || (l->of && f->role == ROLE_ALL) ||
-					(!span_leaves_out(f->role) && (l->of || !f->offline_copy)));
+	return f->selectable && (home || (l->of && f->own == ROLE_ALL) ||
+					(!span_leaves_out(f->own) && (l->of || !f->offline_copy)));
 }
 
 /* The copy in the first of them is shown. */
@@ -20,7 +20,7 @@ static int place_of(const struct msglist *l, const struct store_folder_info *f)
 {
 	return !l->of                                             ? 0
 	       : l->of->home && strcmp(f->name, l->of->home) == 0 ? 0
-	       : f->role != ROLE_ALL && !f->offline_copy          ? 1
+	       : f->own != ROLE_ALL && !f->offline_copy           ? 1
 								  : 2;
 }
 

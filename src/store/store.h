@@ -68,8 +68,9 @@ enum store_event_kind {
 };
 
 struct store_folder_info {
-	char *name; /* as people see it; unique within the account */
-	enum mail_role role;
+	char *name;          /* as people see it; unique within the account */
+	enum mail_role role; /* ROLE_NONE by the protocol that is not in use */
+	enum mail_role own;  /* the same by its own protocol, in use or not */
 	bool selectable, counts_known, offline_copy, local;
 	uint32_t total, unread;
 };

@@ -306,6 +306,49 @@ static void switched(void **state)
 	assert_int_equal(engine_absent(p->engine, l), 0);
 }
 
+static void assert_whole(struct person *p, const char *id, const char *want)
+{
+	struct str name = STR_INIT;
+	struct msglist *l;
+
+	str_addf(&name, "@conversation:%s", id);
+	l = engine_open(p->engine, 0, str_c(&name), NULL);
+	str_done(&name);
+	UNTIL(p, msglist_ready(l));
+	assert_true(shows(p, l, want));
+	engine_close(p->engine, l);
+}
+
+/* What was thrown away is so by the other protocol, too. */
+static void thrown_away(void **state)
+{
+	struct person *p = person_new("imap", "", "--count", "1");
+	char *there = mbox_of(p, "there", "there@x", ""), *path;
+	struct msglist *l;
+
+	(void)state;
+	UNTIL(p, engine_folders(p->engine, 0) > 1);
+	done(p, engine_create_folder(p->engine, 0, "Far"));
+	put_mail_in(p, "Far", there);
+	free(there);
+	path = mbox_of(p, "gone", "gone@x", "there@x");
+	put_mail_in(p, "Junk", path);
+	free(path);
+	done(p, engine_sync(p->engine, 0));
+	assert_whole(p, "there@x", "there");
+	done(p, engine_protocol(p->engine, 0, PROTOCOL_POP3));
+	UNTIL(p, engine_find_folder(p->engine, 0, "Server/Junk") >= 0);
+	assert_whole(p, "there@x", "there");
+	put(p, "INBOX", "dropped", "dropped@x", "there@x");
+	l = conversation_of(p, "INBOX", "dropped");
+	delete_one(p, l, uid_of(p, l, "dropped"));
+	engine_close(p->engine, l);
+	assert_whole(p, "there@x", "there");
+	done(p, engine_protocol(p->engine, 0, PROTOCOL_IMAP));
+	UNTIL(p, engine_find_folder(p->engine, 0, "Local/Trash") >= 0);
+	assert_whole(p, "there@x", "there");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -316,6 +359,7 @@ int main(void)
 		PERSON_CASE(from_the_folder),
 		PERSON_CASE(by_imap),
 		PERSON_CASE(switched),
+		PERSON_CASE(thrown_away),
 	};
 
 	return PERSON_RUN(tests, NULL);

@@ -86,6 +86,7 @@ void folder_send_folders(struct account *a)
 		ev->folders.v[ev->folders.n++] = (struct store_folder_info){
 			.name = folder_ui_name(f),
 			.role = folder_is_foreign(f) ? ROLE_NONE : folder_role(f),
+			.own = folder_role(f),
 			.selectable = f->selectable,
 			.counts_known = f->counts_known,
 			.offline_copy = (folder_is_foreign(f) && !f->local) || f->life == LIFE_GONE,
