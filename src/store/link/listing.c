@@ -97,9 +97,9 @@ static void merge_folder(struct account *a, const struct names *n, struct folder
 static void find_gone(struct account *a)
 {
 	for (struct folder *f = a->folders; f; f = f->next) {
-		if (!life_settle(f) || !folder_is_shown(f))
+		if (!life_settle(f))
 			continue;
-		if (f->life == LIFE_GONE) {
+		if (f->life == LIFE_GONE && folder_is_shown(f)) {
 			store_notice(a,
 				_("Folder %s is no longer on the server; what is shown is the copy "
 				  "kept here"),
