@@ -365,6 +365,66 @@ static void test_goes(void **state)
 	store_event_free(ev);
 }
 
+/* What is shown of a folder that went is the copy, in which nothing can be changed. */
+static void test_gone(void **state)
+{
+	static const char *const LESS[] = {"INBOX", "Never", "Trash=4", NULL};
+	int account = begin();
+	unsigned flagged = opened(account, "~F", UIDS(2));
+	struct store_event *ev;
+
+	(void)state;
+	desk_synced(account, "Work", 5, 4);
+	close_list(work);
+	desk_folders(account, LESS);
+	ev = told_of(flagged);
+	assert_true(ev->messages.read_only);
+	is_told(ev, STORE_LIST, UIDS(2), NULL);
+	desk_folders(account, FOLDERS);
+	ev = told_of(flagged);
+	assert_false(ev->messages.read_only);
+	is_told(ev, STORE_LIST, UIDS(2), NULL);
+}
+
+/* A folder gets another name there. */
+static void rename_it(int account, const char *from, const char *to)
+{
+	struct store_request *r = desk_request(REQUEST_RENAME_FOLDER, account);
+	struct result *result = result_new(RESULT_MAILBOX);
+
+	result->request = r->request;
+	r->reshape.folder = mem_strdup(from);
+	r->reshape.name = mem_strdup(to);
+	desk_post(r);
+	job_free(desk_job(account, LANE_MAIN, JOB_MAILBOX));
+	desk_give(account, result);
+}
+
+/* Lists go on under the new name as they were: awake, asleep, and of what was never fetched. */
+static void test_renamed(void **state)
+{
+	int account = begin();
+	unsigned flagged = opened(account, "~F", UIDS(2)), none = opened(account, "~Q", UIDS()),
+		 never;
+	struct store_event *ev = NULL;
+
+	(void)state;
+	never = desk_open_query(account, "Never", "~F", &ev);
+	store_event_free(ev);
+	desk_synced(account, "Work", 5, 4);
+	close_list(work);
+	rename_it(account, "Work", "Play");
+	is_told(told_of(none), STORE_LIST, UIDS(), NULL);
+	is_told(told_of(flagged), STORE_LIST, UIDS(2), NULL);
+	close_list(flagged); /* the last that keeps it open */
+	desk_fails(desk_on(REQUEST_READ, none, UIDS(1), 1), "no longer open");
+	rename_it(account, "Never", "Later");
+	ev = told_of(never);
+	assert_int_equal(ev->messages.percent, -1);
+	is_told(ev, STORE_LIST, UIDS(), NULL);
+	desk_fails(desk_on(REQUEST_READ, never, UIDS(1), 1), "no longer open");
+}
+
 /* Another copy of the program, or any program that has the same Maildir, flags something in a
  * folder that is closed. */
 static void test_others_change(void **state)
@@ -414,6 +474,8 @@ int main(void)
 		DESK_CASE(test_refused),
 		DESK_CASE(test_in_slices),
 		DESK_CASE(test_goes),
+		DESK_CASE(test_gone),
+		DESK_CASE(test_renamed),
 		DESK_CASE(test_others_change),
 	};
 

@@ -8,6 +8,7 @@
 #include "store/mail/folder_open.h"
 #include "store/mail/folder_tell.h"
 #include "store/mail/lanes.h"
+#include "store/mail/lists.h"
 #include "store/mail/remote.h"
 
 #include <stdlib.h>
@@ -37,9 +38,10 @@ static void rebind_lists(struct account *a, char **names)
 			continue;
 		now = folder_by_ui_name(a, names[i]);
 		free(names[i++]);
-		if (now && now != before && now->selectable)
-			folder_show_in(l, now);
-		folder_send_list(l->folder, l);
+		if (now && now != before && now->selectable && lists_show_in(l, now))
+			continue;
+		if (!l->opening)
+			folder_send_list(before, l);
 	}
 	free(names);
 }

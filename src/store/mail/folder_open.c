@@ -220,19 +220,6 @@ bool folder_is_shown(const struct folder *f)
 	return l != NULL;
 }
 
-bool folder_show_in(struct list *l, struct folder *f)
-{
-	struct folder *before = l->folder;
-
-	if (!folder_try(f))
-		return false;
-	l->folder = f;
-	if (!l->asleep)
-		folder_unuse(before);
-	l->asleep = false;
-	return true;
-}
-
 /* Its rows go as changes do, so that another running copy that has it open follows; its numbers
  * are not given again. */
 static void empty_cache(struct folder *f)

@@ -22,9 +22,6 @@ int folder_use(struct folder *f, struct err *err); /* opens the cache (local: sc
 bool folder_try(struct folder *f);                 /* the same; that it cannot be is a notice */
 void folder_unuse(struct folder *f);
 bool folder_is_shown(const struct folder *f); /* some list shows all of it */
-/* From now on the list shows that one in place of its own; false: it cannot be opened, and that was
- * told. */
-bool folder_show_in(struct list *l, struct folder *f);
 /* What its cache and the bodies kept of it say goes from the disk; no list shows it. */
 void folder_forget_files(struct folder *f);
 /* Another one when its messages, or (of a server) what is known of them, changed on the disk. */

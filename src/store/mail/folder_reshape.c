@@ -357,8 +357,8 @@ static struct folder *renamed_on_server(struct folder *f, const char *name, cons
 static void follow_lists(struct folder *from, struct folder *to)
 {
 	for (struct list *l = from->account->store->lists; l; l = l->next)
-		if (l->folder == from && folder_show_in(l, to))
-			folder_send_list(to, l);
+		if (l->folder == from)
+			lists_show_in(l, to);
 	close_lists(from, _("The folder cannot be shown under its new name")); /* the rest */
 }
 

@@ -334,9 +334,9 @@ static void note_gone(struct share *p, const struct told_messages *m)
 
 static bool has_changed(const struct share *p)
 {
-	const struct cache *cache = list_of(p)->folder->cache;
+	const struct folder *f = list_of(p)->folder;
 
-	return cache && cache_version(cache) != p->version;
+	return f->cache && (f->numbering != p->numbering || cache_version(f->cache) != p->version);
 }
 
 /* All of it is told: what is not in it is not shown. */

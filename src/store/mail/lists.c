@@ -69,6 +69,21 @@ int lists_show(struct list *l, struct err *err)
 	return 0;
 }
 
+bool lists_show_in(struct list *l, struct folder *f)
+{
+	struct folder *before = l->folder;
+	bool awake = !l->asleep, opens = awake || folder_is_here(f);
+
+	if (opens && !folder_try(f))
+		return false;
+	l->folder = f;
+	if (!l->opening)
+		folder_send_list(f, l); /* wakes it, if there is something */
+	if (opens)
+		folder_unuse(awake ? before : f);
+	return true;
+}
+
 static bool is_out_of_date(const struct list *l)
 {
 	const struct folder *f = l->folder;

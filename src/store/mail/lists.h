@@ -28,6 +28,9 @@ void lists_free(struct list *l);
 /* STORE_LIST, after its folder was opened, where there is something to look at; it is asleep then
  * if it shows nothing. -1: that failed. */
 int lists_show(struct list *l, struct err *err);
+/* From now on it shows that folder in place of its own, and is told; false: that cannot be opened,
+ * which was said. */
+bool lists_show_in(struct list *l, struct folder *f);
 /* Those that are asleep look at what other programs changed meanwhile. False: that takes long, call
  * it again. */
 bool lists_look_again(struct account *a);
