@@ -108,17 +108,12 @@ int account_add(struct store *s, struct store_request *r, struct str *said, stru
 	(void)said;
 	a->setup = r->add.setup;
 	r->add.setup = NULL;
-	a->syncall = syncall_new();
 	a->lanes = lanes_new();
 	a->pending = pending_new();
-	a->links = links_new();
+	a->link = link_new();
 	a->relay = submit_new();
 	a->ticks = mem_alloc(sizeof(*a->ticks));
-	a->replay = replay_new();
 	a->follow = follow_new();
-	a->brought = brought_new();
-	a->handover = handover_new();
-	a->sessions = sessions_new();
 	remote_choose(a);
 	if (open_journal(a, err) != 0 || identity_check(a, err) != 0 || open_files(a, err) != 0) {
 		a->kind = ACCOUNT_FAILED;
@@ -148,7 +143,7 @@ int account_add(struct store *s, struct store_request *r, struct str *said, stru
 
 void account_free(struct account *a, int wait_ms)
 {
-	links_free(a, wait_ms);
+	links_end(a, wait_ms);
 	while (a->folders) {
 		struct folder *f = a->folders;
 
@@ -158,19 +153,13 @@ void account_free(struct account *a, int wait_ms)
 	journal_free(a->journal);
 	outbox_free(a->outbox);
 	bodies_free(a->bodies);
-	sessions_free(a);
 	folder_reshape_forget(a, &(struct err){.kind = ERR_CANCELLED});
-	if (a->syncall)
-		syncall_drop(a, &(struct err){.kind = ERR_CANCELLED});
+	link_free(a);
 	submit_forget(a);
-	handover_free(a);
-	syncall_free(a->syncall);
 	pending_free(a->pending);
-	brought_free(a);
 	follow_free(a);
 	lanes_free(a->lanes);
 	free(a->ticks);
-	replay_free(a->replay);
 	free(a->names.prefix);
 	free(a->names.table);
 	store_account_free(a->setup);

@@ -35,7 +35,7 @@ static void look_again(struct store *s)
 
 		if (account_takes(a, NOTE_REPLAYS))
 			remote_operate(a);
-		if (account_takes(a, NOTE_SETTLES) && a->syncall)
+		if (account_takes(a, NOTE_SETTLES) && a->link)
 			syncall_settle(a);
 	}
 }

@@ -115,8 +115,6 @@ struct list {
 struct undo; /* undo.c */
 struct undo_return;
 
-struct sessions; /* session_priv.h */
-
 /* What is known of the folders as a whole. */
 struct folder_names {
 	char *prefix;   /* owned; what the wire names of the person's own begin with, or NULL */
@@ -137,22 +135,17 @@ struct account {
 	struct bodies *bodies;
 	struct folder *folders;
 	struct folder_names names;
-	struct sessions *sessions; /* of an account that can be opened */
-	unsigned notes;            /* enum account_note */
-	int64_t next_disk_notice;
+	unsigned notes;           /* enum account_note */
+	int64_t next_disk_notice; /* events.c */
 	const struct remote_ops *remote;
 	/* Of the files with these names, which alone know what is in them; NULL: without a server.
 	 */
 	struct lanes *lanes;
 	struct pending *pending;
-	struct links *links;
-	struct relay *relay; /* write_priv.h */
-	struct replay *replay;
+	struct server_link *link; /* link/link_priv.h */
+	struct relay *relay;      /* write_priv.h */
 	struct follow *follow;
-	struct brought *brought;
-	struct handover *handover;
 	struct ticks *ticks;      /* accounts.c */
-	struct syncall *syncall;  /* syncall.c */
 	struct reshape *reshapes; /* folder_reshape.c: what the server has not answered */
 };
 

@@ -1,6 +1,7 @@
 /* What was put into folders from here, and is no new mail there. */
 #include "base/mem.h"
 #include "store/link/link.h"
+#include "store/link/link_priv.h"
 #include "store/mail/folder.h"
 #include "store/mail/folder_open.h"
 
@@ -17,24 +18,23 @@ struct brought *brought_new(void)
 	return mem_alloc(sizeof(struct brought));
 }
 
-void brought_free(struct account *a)
+void brought_free(struct brought *b)
 {
-	if (a->brought)
-		strv_done(&a->brought->keys);
-	MEM_FREE(a->brought);
+	strv_done(&b->keys);
+	free(b);
 }
 
 static void add(struct account *a, const char *folder, const char *id, uint32_t uid)
 {
 	struct str key = STR_INIT;
 
-	if (a->brought->keys.n >= BROUGHT_MAX)
-		strv_done(&a->brought->keys);
+	if (a->link->brought->keys.n >= BROUGHT_MAX)
+		strv_done(&a->link->brought->keys);
 	if (*id)
 		str_addf(&key, "%s\n%s", folder, id);
 	else
 		str_addf(&key, "%s\n%u", folder, (unsigned)uid);
-	strv_take(&a->brought->keys, str_steal(&key));
+	strv_take(&a->link->brought->keys, str_steal(&key));
 }
 
 void brought_note(struct account *a, const struct op *op, const struct result_op *r)
@@ -66,8 +66,8 @@ bool brought_is(const struct folder *f, const struct summary *s)
 
 	str_addf(&id, "%s\n%s", f->name, s->message_id);
 	str_addf(&uid, "%s\n%u", f->name, (unsigned)s->uid);
-	found = (*s->message_id && strv_has(&f->account->brought->keys, id.p)) ||
-		strv_has(&f->account->brought->keys, uid.p);
+	found = (*s->message_id && strv_has(&f->account->link->brought->keys, id.p)) ||
+		strv_has(&f->account->link->brought->keys, uid.p);
 	str_done(&id);
 	str_done(&uid);
 	return found;

@@ -27,6 +27,7 @@
 #include "store/disk/keywords.h"
 #include "store/disk/maildir.h"
 #include "store/link/link.h"
+#include "store/link/link_priv.h"
 #include "store/mail/change.h"
 #include "store/mail/folder.h"
 #include "store/mail/folder_open.h"
@@ -282,21 +283,20 @@ struct handover *handover_new(void)
 	return mem_alloc(sizeof(struct handover));
 }
 
-void handover_free(struct account *a)
+void handover_free(struct handover *h)
 {
-	if (a->handover)
-		forget_marks(a->handover);
-	MEM_FREE(a->handover);
+	forget_marks(h);
+	free(h);
 }
 
 void handover_began(struct account *a)
 {
-	a->handover->ledger_old = true;
+	a->link->handover->ledger_old = true;
 }
 
 void handover_listed(struct account *a)
 {
-	a->handover->ledger_old = false;
+	a->link->handover->ledger_old = false;
 }
 
 void handover_forget(struct account *a)
@@ -307,16 +307,16 @@ void handover_forget(struct account *a)
 	if (file_exists(path))
 		file_remove_tree(path, NULL);
 	free(path);
-	forget_marks(a->handover);
+	forget_marks(a->link->handover);
 }
 
 static bool has_marks(struct account *a)
 {
-	if (!a->handover->known) {
-		a->handover->marks = load_marks(a);
-		a->handover->known = true;
+	if (!a->link->handover->known) {
+		a->link->handover->marks = load_marks(a);
+		a->link->handover->known = true;
 	}
-	return a->handover->marks != NULL;
+	return a->link->handover->marks != NULL;
 }
 
 void handover_arrived(struct folder *f, const struct summary *rows, size_t n)
@@ -333,7 +333,7 @@ void handover_arrived(struct folder *f, const struct summary *rows, size_t n)
 		char hex[33];
 
 		hash_hex(hex, rows[i].identity, 16);
-		m = map_get(f->account->handover->marks, hex);
+		m = map_get(f->account->link->handover->marks, hex);
 		if (!m)
 			continue;
 		now.flags |= m->flags & MARKS_SHARED;
@@ -424,7 +424,7 @@ static struct map *listed_by_pop3(const struct account *a)
 {
 	struct map *listed;
 
-	if (!remote_takes_mail(a) || a->handover->ledger_old || !ledger_count(a->journal))
+	if (!remote_takes_mail(a) || a->link->handover->ledger_old || !ledger_count(a->journal))
 		return NULL;
 	listed = map_new();
 	for (size_t i = 0; i < ledger_count(a->journal); i++) {

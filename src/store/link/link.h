@@ -2,7 +2,7 @@
  * link - what the files that reconcile an account with its server share with each other, and with
  * those above them: accounts.c, handle.c, store.c. No file of store/mail includes it.
  *
- * Owns:    as said; what a function called _new makes is the account's, and its _free ends it.
+ * Owns:    struct server_link, one an account that is opened; link_free ends it.
  * Threads: disk thread only.
  * Errors:  told, or the state of the account.
  */
@@ -14,12 +14,16 @@
 #include "store/mail/remote.h"
 #include "store/store_priv.h"
 
+/* --- link.c: what these files keep of an account --- */
+struct server_link *link_new(void);
+/* The connections were ended (links_end); whoever waits is answered. NULL is fine. */
+void link_free(struct account *a);
+
 /* --- links.c: connections --- */
 /* False: another running copy has it (ERR_BUSY), or why it cannot be had. */
 bool links_lock(struct account *a, struct err *err);
 void links_unlock(struct account *a);
-struct links *links_new(void);
-void links_free(struct account *a, int wait_ms); /* ends them; NULL is fine, here and below */
+void links_end(struct account *a, int wait_ms); /* for good, before the account's folders go */
 bool links_are_wanted(const struct account *a);
 void links_tick(struct account *a, int64_t now);
 /* Of which connections a result is. */
@@ -81,15 +85,11 @@ bool listing_drop_gone(struct account *a);
 /* An operation is through that puts messages into a folder: they are no new mail there. Before the
  * rows of its own folder go. */
 void brought_note(struct account *a, const struct op *op, const struct result_op *r);
-struct brought *brought_new(void);
-void brought_free(struct account *a);
 bool brought_is(const struct folder *f, const struct summary *s);
 
 /* --- replay.c --- */
 /* Gives the oldest operation to the connection, one at a time. */
 void replay_next(struct account *a);
-struct replay *replay_new(void);
-void replay_free(struct replay *r);
 void replay_online(struct account *a); /* there is a connection from now on */
 bool replay_is_stuck(const struct account *a, struct err *why); /* the journal takes no note */
 void replay_ready(struct account *a, struct result *r);
@@ -113,10 +113,8 @@ struct handover_counts {
 int handover_count(struct account *a, bool to_pop3, struct handover_counts *out, struct err *err);
 /* At the switch, when the new protocol is the one in use already. */
 int handover_switch(struct account *a, struct err *err);
-void handover_began(struct account *a);  /* there is another protocol in use from now on */
-void handover_listed(struct account *a); /* a POP3 session was through: its ledger is the newest */
-struct handover *handover_new(void);
-void handover_free(struct account *a);    /* what it keeps in memory */
+void handover_began(struct account *a);   /* there is another protocol in use from now on */
+void handover_listed(struct account *a);  /* a POP3 session was through: its ledger is the newest */
 void handover_fetched(struct account *a); /* a POP3 session delivered, both inboxes are open */
 /* Rows that are new in a server's folder get the marks that waited for them. */
 void handover_arrived(struct folder *f, const struct summary *rows, size_t n);

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/link/link.h"
+#include "store/link/link_priv.h"
 #include "store/mail/account.h"
 #include "store/mail/folder_reshape.h"
 #include "store/mail/folder_table.h"
@@ -44,12 +45,13 @@ struct links *links_new(void)
 	return l;
 }
 
-void links_free(struct account *a, int wait_ms)
+void links_end(struct account *a, int wait_ms)
 {
-	struct links *l = a->links;
+	struct links *l;
 
-	if (!l)
+	if (!a->link)
 		return;
+	l = a->link->links;
 	if (l->checker && !a->store->ops.stop(l->checker, wait_ms))
 		a->store->results_in_use = true;
 	if (lanes_are_open(a))
@@ -58,65 +60,71 @@ void links_free(struct account *a, int wait_ms)
 	links_unlock(a);
 	for (size_t i = 0; i < l->nchecks; i++)
 		answer_failed(a->store, l->checks[i], &(struct err){.kind = ERR_CANCELLED});
+	l->checker = NULL;
+	l->nchecks = 0;
+}
+
+void links_free(struct links *l)
+{
 	free(l->checks);
 	free(l);
-	a->links = NULL;
 }
 
 enum links_which links_which(const struct account *a, const struct result *r)
 {
-	if (lanes_are_open(a) && r->generation == a->links->generation)
+	if (lanes_are_open(a) && r->generation == a->link->links->generation)
 		return LINKS_OWN;
-	return a->links && a->links->checker && r->generation == a->links->check_generation
+	return a->link && a->link->links->checker &&
+			       r->generation == a->link->links->check_generation
 		       ? LINKS_LOOKING
 		       : LINKS_NONE;
 }
 
 bool links_are_wanted(const struct account *a)
 {
-	return a->links->wanted;
+	return a->link->links->wanted;
 }
 
 void links_tick(struct account *a, int64_t now)
 {
-	if (a->links->wanted && !lanes_are_open(a) && now >= a->links->next_try)
+	if (a->link->links->wanted && !lanes_are_open(a) && now >= a->link->links->next_try)
 		links_start(a);
 }
 
 void links_heard(struct account *a, const struct result *r)
 {
-	a->links->breaks +=
+	a->link->links->breaks +=
 		r->state.state == SYNC_OFFLINE && r->err.kind != ERR_NONE && !r->state.cut;
 	lanes_heard(a, r);
 }
 
 void links_carry(struct account *a)
 {
-	a->links->breaks = 0;
+	a->link->links->breaks = 0;
 }
 
 bool links_keep_breaking(const struct account *a)
 {
-	return a->links->breaks > BREAKS_IN_ALL;
+	return a->link->links->breaks > BREAKS_IN_ALL;
 }
 
 void links_unlock(struct account *a)
 {
-	if (a->links->lock_fd >= 0)
-		close(a->links->lock_fd);
-	a->links->lock_fd = -1;
+	if (a->link->links->lock_fd >= 0)
+		close(a->link->links->lock_fd);
+	a->link->links->lock_fd = -1;
 }
 
 bool links_lock(struct account *a, struct err *err)
 {
 	char *path;
 
-	if (a->links->lock_fd >= 0)
+	if (a->link->links->lock_fd >= 0)
 		return true;
 	path = file_join(a->setup->data_dir, "sync.lock");
-	a->links->lock_fd = file_lock(path, 0, err);
+	a->link->links->lock_fd = file_lock(path, 0, err);
 	free(path);
-	return a->links->lock_fd >= 0;
+	return a->link->links->lock_fd >= 0;
 }
 
 /* Another running copy synchronises, and this one follows what it writes; or nobody can. */
@@ -141,7 +149,7 @@ void links_start(struct account *a)
 	if (lanes_are_open(a) || a->kind != ACCOUNT_OPENED ||
 		(a->store->read_only && remote_takes_mail(a)))
 		return;
-	a->links->next_try = clock_ms() + LOCK_RETRY_MS;
+	a->link->links->next_try = clock_ms() + LOCK_RETRY_MS;
 	if (!links_lock(a, &err)) {
 		follow(a, &err);
 		return;
@@ -155,9 +163,9 @@ void links_start(struct account *a)
 		journal_refresh(a->journal, &err) < 0)
 		store_disk_notice(a, "%s", err.text);
 	account_outbox(a);
-	a->links->generation = ++a->links->generation_counter;
+	a->link->links->generation = ++a->link->links->generation_counter;
 	lanes_open(a, &(struct sync_account){a->setup->settings, a->setup->check_seconds, false},
-		a->links->generation);
+		a->link->links->generation);
 	if (a->remote->start)
 		a->remote->start(a);
 	lanes_tell(a);
@@ -167,8 +175,8 @@ void links_start(struct account *a)
 
 void account_cancel(struct account *a)
 {
-	if (a->links && a->links->checker)
-		a->store->ops.cancel(a->links->checker);
+	if (a->link && a->link->links->checker)
+		a->store->ops.cancel(a->link->links->checker);
 	lanes_cancel(a);
 }
 
@@ -181,7 +189,7 @@ void links_stop(struct account *a, int wait_ms)
 		account_cancel(a);
 	}
 	lanes_close(a, wait_ms);
-	a->links->generation = 0;
+	a->link->links->generation = 0;
 	submit_stop(a);
 	links_unlock(a);
 	lanes_set_elsewhere(a, false);
@@ -196,7 +204,7 @@ void links_stop(struct account *a, int wait_ms)
 
 void account_online(struct account *a, bool online)
 {
-	a->links->wanted = online;
+	a->link->links->wanted = online;
 	if (online) {
 		links_start(a);
 		return;
@@ -209,21 +217,21 @@ void account_online(struct account *a, bool online)
  * Who asks while they look gets the same answer. */
 int account_check(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
+	struct links *l = a->link->links;
 	struct queue *lanes[LANES];
 	struct sync_account look = {.settings = a->setup->settings, .look_only = true};
 
 	(void)said;
 	(void)err;
-	a->links->checks = mem_grow(a->links->checks, &a->links->cap_checks, a->links->nchecks + 1,
-		sizeof(*a->links->checks));
-	a->links->checks[a->links->nchecks++] = r;
-	if (a->links->checker)
+	l->checks = mem_grow(l->checks, &l->cap_checks, l->nchecks + 1, sizeof(*l->checks));
+	l->checks[l->nchecks++] = r;
+	if (l->checker)
 		return REQUEST_TAKEN;
-	a->links->check_generation = ++a->links->generation_counter;
-	a->links->checker = a->store->ops.start(
-		&look, a->index, a->links->check_generation, a->store->results, lanes);
-	a->links->looking = lanes[LANE_FETCH];
-	queue_push(a->links->looking, &job_new(JOB_CHECK)->item);
+	l->check_generation = ++l->generation_counter;
+	l->checker =
+		a->store->ops.start(&look, a->index, l->check_generation, a->store->results, lanes);
+	l->looking = lanes[LANE_FETCH];
+	queue_push(l->looking, &job_new(JOB_CHECK)->item);
 	return REQUEST_TAKEN;
 }
 
@@ -239,42 +247,47 @@ void links_password(struct account *a, const char *secret)
 {
 	for (int i = 0; i < LANES; i++)
 		lanes_post(a, (enum lane)i, password_job(secret));
-	if (a->links->checker)
-		queue_push(a->links->looking, &password_job(secret)->item);
+	if (a->link->links->checker)
+		queue_push(a->link->links->looking, &password_job(secret)->item);
 }
 
 static void end_checker(struct account *a)
 {
-	a->store->ops.cancel(a->links->checker);
-	if (!a->store->ops.stop(a->links->checker, 200))
+	struct links *l = a->link->links;
+
+	a->store->ops.cancel(l->checker);
+	if (!a->store->ops.stop(l->checker, 200))
 		a->store->results_in_use = true;
-	a->links->checker = NULL;
+	l->checker = NULL;
 }
 
 void account_checked(struct account *a, struct result *r)
 {
-	for (size_t i = 0; i < a->links->nchecks; i++) {
+	struct links *l = a->link->links;
+
+	for (size_t i = 0; i < l->nchecks; i++) {
 		struct store_event *ev = store_event_new(STORE_CHECKED);
 
 		ev->checked.err = r->err;
 		str_add(&ev->checked.text, str_c(&r->checked.text), r->checked.text.len);
-		answer_with(a->store, a->links->checks[i], ev);
+		answer_with(a->store, l->checks[i], ev);
 	}
-	a->links->nchecks = 0;
+	l->nchecks = 0;
 	end_checker(a);
 }
 
 /* The connections go on looking while somebody else waits for what they find. */
 static void cancel_check(struct account *a, unsigned request)
 {
+	struct links *l = a->link ? a->link->links : NULL;
 	struct err err;
 
-	for (size_t i = 0; a->links && i < a->links->nchecks; i++)
-		if (a->links->checks[i]->request == request) {
+	for (size_t i = 0; l && i < l->nchecks; i++)
+		if (l->checks[i]->request == request) {
 			err_set(&err, ERR_CANCELLED, _("Cancelled"));
-			answer_failed(a->store, a->links->checks[i], &err);
-			a->links->checks[i] = a->links->checks[--a->links->nchecks];
-			if (!a->links->nchecks)
+			answer_failed(a->store, l->checks[i], &err);
+			l->checks[i] = l->checks[--l->nchecks];
+			if (!l->nchecks)
 				end_checker(a);
 			return;
 		}
@@ -288,9 +301,9 @@ void links_cancel_check(struct store *s, unsigned request)
 
 void links_at_once(struct account *a)
 {
-	if (!a->links)
+	if (!a->link)
 		return;
-	a->links->next_try = 0;
+	a->link->links->next_try = 0;
 	if (a->remote && a->remote->start)
 		a->remote->start(a);
 }
@@ -305,7 +318,7 @@ void account_awake(struct account *a)
 int account_sync_all(struct account *a, struct store_request *r, struct str *said, struct err *err)
 {
 	(void)said;
-	a->links->wanted = true;
+	a->link->links->wanted = true;
 	links_start(a);
 	if (!lanes_are_open(a)) {
 		*err = a->trouble;

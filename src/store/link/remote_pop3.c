@@ -10,13 +10,13 @@ enum { SCAN_MS = 10000 };
 
 static void start(struct account *a)
 {
-	a->sessions->next = 0;
+	a->link->sessions->next = 0;
 }
 
 /* There is a connection for a session only, and the store says when the next one is due. */
 static void state(struct account *a, const struct result *r)
 {
-	int64_t left = a->sessions->next - clock_ms();
+	int64_t left = a->link->sessions->next - clock_ms();
 	bool broken = r->err.kind != ERR_NONE && r->err.kind != ERR_CANCELLED;
 
 	if (r->state.state != SYNC_WAITING && !(r->state.state == SYNC_OFFLINE && broken))
@@ -27,13 +27,13 @@ static void state(struct account *a, const struct result *r)
 /* The session that wanted it is over, or will be with the next result. */
 static void password(struct account *a)
 {
-	a->sessions->next = 0;
-	a->sessions->again = a->sessions->session.running;
+	a->link->sessions->next = 0;
+	a->link->sessions->again = a->link->sessions->session.running;
 }
 
 static void stop(struct account *a, const struct err *why)
 {
-	if (a->sessions->session.running)
+	if (a->link->sessions->session.running)
 		session_through(a);
 	session_reset(a);
 	session_fail_wholes(a, false, why);
@@ -41,7 +41,7 @@ static void stop(struct account *a, const struct err *why)
 
 static void tick(struct account *a, int64_t now)
 {
-	if (!a->sessions->session.running && now >= a->sessions->next)
+	if (!a->link->sessions->session.running && now >= a->link->sessions->next)
 		session_start(a, 0);
 }
 
@@ -49,14 +49,14 @@ static void tick(struct account *a, int64_t now)
 static bool everything(struct account *a, unsigned request)
 {
 	session_start(a, request);
-	if (!a->sessions->session.request)
-		a->sessions->session.request = request;
+	if (!a->link->sessions->session.request)
+		a->link->sessions->session.request = request;
 	return false;
 }
 
 static bool is_busy(const struct account *a)
 {
-	return a->sessions->session.running;
+	return a->link->sessions->session.running;
 }
 
 static void cancel(struct account *a, unsigned request)
@@ -64,25 +64,25 @@ static void cancel(struct account *a, unsigned request)
 	struct whole *w = session_whole_of(a, request);
 
 	/* The next session is not begun for it, and this one is somebody else's. */
-	if (w && !w->planned && a->sessions->session.entries) {
+	if (w && !w->planned && a->link->sessions->session.entries) {
 		session_drop_whole(a, w);
 		return;
 	}
-	if (a->sessions->session.running &&
-		(w || (request && a->sessions->session.request == request)))
-		lanes_cancel_job(a, LANE_MAIN, a->sessions->session.job);
+	if (a->link->sessions->session.running &&
+		(w || (request && a->link->sessions->session.request == request)))
+		lanes_cancel_job(a, LANE_MAIN, a->link->sessions->session.job);
 }
 
 static size_t listed(const struct account *a)
 {
-	return a->sessions->session.entries ? a->sessions->session.n : 0;
+	return a->link->sessions->session.entries ? a->link->sessions->session.n : 0;
 }
 
 /* What a session delivers is known; reading all names again after each group would take most of its
  * time. */
 static bool knows_files(struct account *a, const struct folder *f, int64_t now)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 
 	if (!s->running || strcmp(f->name, "INBOX") != 0)
 		return false;

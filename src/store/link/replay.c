@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/uids.h"
 #include "store/link/link.h"
+#include "store/link/link_priv.h"
 #include "store/mail/account.h"
 #include "store/mail/append.h"
 #include "store/mail/folder.h"
@@ -55,14 +56,14 @@ void replay_free(struct replay *r)
 
 void replay_online(struct account *a)
 {
-	a->replay->online_since = clock_now();
+	a->link->replay->online_since = clock_now();
 }
 
 bool replay_is_stuck(const struct account *a, struct err *why)
 {
-	if (a->replay->stuck)
-		*why = a->replay->why;
-	return a->replay->stuck;
+	if (a->link->replay->stuck)
+		*why = a->link->replay->why;
+	return a->link->replay->stuck;
 }
 
 static int add_append_bytes(struct account *a, struct job *j, const struct op *op, struct err *err)
@@ -95,8 +96,8 @@ static char *wire_name(struct account *a, const struct folder *f, const char *na
 /* The journal cannot be written now: nothing goes out that it does not know of. */
 static void stuck(struct account *a, const struct err *err)
 {
-	a->replay->stuck = true;
-	a->replay->why = *err;
+	a->link->replay->stuck = true;
+	a->link->replay->why = *err;
 	store_disk_notice(a, _("The journal of account %s cannot be written: %s"),
 		a->setup->settings->name, err->text);
 	account_settles(a);
@@ -139,7 +140,7 @@ static int post(struct account *a, const struct op *op, bool look)
 	j->op.what = op_copy(op);
 	j->op.look = look;
 	/* Made before this connection was there: meanwhile others may have been at the folder. */
-	j->op.check = op_since(op) < a->replay->online_since;
+	j->op.check = op_since(op) < a->link->replay->online_since;
 	j->folder = mem_strdup(op->folder);
 	j->mailbox = wire_name(a, f, op->folder);
 	j->op.target = wire_name(a, target, op->target);
@@ -173,7 +174,7 @@ static int send_op(struct account *a, const struct op *op)
 		}
 		op = journal_find(a->journal, id);
 	}
-	a->replay->stuck = false;
+	a->link->replay->stuck = false;
 	return op ? post(a, op, look) : 0;
 }
 
@@ -184,7 +185,7 @@ static int send_op(struct account *a, const struct op *op)
 void replay_next(struct account *a)
 {
 	if (!remote_has_folders(a) || a->store->read_only || !lanes_are_online(a) ||
-		pending_in_flight(a) || a->replay->unforgotten)
+		pending_in_flight(a) || a->link->replay->unforgotten)
 		return;
 	for (int rc = 1; rc == 1 && journal_count(a->journal);) {
 		const struct op *op = journal_at(a->journal, 0);
@@ -327,7 +328,7 @@ static void confirmed(struct account *a, const struct op *op, const struct resul
 	struct folder *f = *op->folder ? folder_find(a, op->folder, false) : NULL;
 
 	/* Whoever made it before may have been killed before the cache had it. */
-	if (f && op_since(op) <= a->replay->online_since && folder_use(f, NULL) == 0) {
+	if (f && op_since(op) <= a->link->replay->online_since && folder_use(f, NULL) == 0) {
 		folder_ask_sync(f);
 		folder_unuse(f);
 	}
@@ -366,15 +367,16 @@ static void confirmed(struct account *a, const struct op *op, const struct resul
  * same be done again and again. */
 static void remember(struct account *a, uint64_t id, const struct err *err)
 {
-	a->replay->unforgotten = id;
+	a->link->replay->unforgotten = id;
 	stuck(a, err);
 }
 
 void replay_tick(struct account *a)
 {
-	if (a->replay->unforgotten && journal_done(a->journal, a->replay->unforgotten, NULL) == 0) {
-		a->replay->unforgotten = 0;
-		a->replay->stuck = false;
+	if (a->link->replay->unforgotten &&
+		journal_done(a->journal, a->link->replay->unforgotten, NULL) == 0) {
+		a->link->replay->unforgotten = 0;
+		a->link->replay->stuck = false;
 		account_pending(a);
 	}
 	account_replays(a); /* also when the journal could not be written for a while */
@@ -390,9 +392,10 @@ static bool ends_connections(struct account *a, struct result *r)
 
 	if (r->unbegun || (r->err.kind != ERR_NETWORK && r->err.kind != ERR_PROTOCOL))
 		return false;
-	a->replay->failures = a->replay->failed == r->op.id ? a->replay->failures + 1 : 1;
-	a->replay->failed = r->op.id;
-	if (a->replay->failures < FAILURES_MAX)
+	a->link->replay->failures =
+		a->link->replay->failed == r->op.id ? a->link->replay->failures + 1 : 1;
+	a->link->replay->failed = r->op.id;
+	if (a->link->replay->failures < FAILURES_MAX)
 		return false;
 	why = mem_strdup(r->err.text);
 	err_set(&r->err, ERR_REFUSED,
@@ -404,7 +407,7 @@ static bool ends_connections(struct account *a, struct result *r)
 
 bool replay_goes_on(const struct account *a)
 {
-	return a->replay->failures && journal_find(a->journal, a->replay->failed);
+	return a->link->replay->failures && journal_find(a->journal, a->link->replay->failed);
 }
 
 void replay_result(struct account *a, struct result *r)

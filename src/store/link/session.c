@@ -75,7 +75,7 @@ static void delivery_free(struct delivery *d)
 
 void session_reset(struct account *a)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 
 	session_close(a);
 	free(s->entries);
@@ -107,28 +107,25 @@ struct sessions *sessions_new(void)
 
 void sessions_free(struct account *a)
 {
-	if (!a->sessions)
-		return;
 	session_reset(a);
 	session_fail_wholes(a, false, &(struct err){.kind = ERR_CANCELLED});
-	free(a->sessions->suspects);
-	free(a->sessions);
-	a->sessions = NULL;
+	free(a->link->sessions->suspects);
+	free(a->link->sessions);
 }
 
 void session_start(struct account *a, unsigned request)
 {
 	struct job *j;
 
-	if (a->sessions->session.running || !lanes_are_open(a))
+	if (a->link->sessions->session.running || !lanes_are_open(a))
 		return;
 	session_reset(a);
-	a->sessions->session.running = true;
+	a->link->sessions->session.running = true;
 	/* Whoever asked for it: each session takes all there is. */
-	a->sessions->next = clock_ms() + session_every_ms(a);
-	a->sessions->session.request = request;
+	a->link->sessions->next = clock_ms() + session_every_ms(a);
+	a->link->sessions->session.request = request;
 	j = job_new(JOB_POP3);
-	j->request = a->sessions->session.job = ++a->store->next_job;
+	j->request = a->link->sessions->session.job = ++a->store->next_job;
 	lanes_post(a, LANE_MAIN, j);
 }
 
@@ -144,7 +141,7 @@ static struct folder *server_inbox(struct account *a)
 
 struct session_entry *session_entry_of(struct account *a, uint32_t number, size_t *at)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 
 	/* Entries come by number, mostly without gaps. */
 	for (size_t i = number && number <= s->n ? number - 1 : 0; i < s->n; i++)
@@ -182,7 +179,7 @@ static bool is_lost(struct account *a, const struct ledger_entry *e, struct map6
  * same mail. */
 static void find_lost(struct account *a)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 	struct map64 *present = map64_new(s->n + 1);
 	size_t cap = 0;
 	uint64_t key;
@@ -208,7 +205,7 @@ static void find_lost(struct account *a)
 /* Only where something fetched another way, or under another UIDL, may be the same mail. */
 static bool may_be_here(struct account *a, const struct session_entry *e, bool ledger_useless)
 {
-	const struct pop3_session *s = &a->sessions->session;
+	const struct pop3_session *s = &a->link->sessions->session;
 	struct folder *server = server_inbox(a), *local = inbox(a);
 
 	if (server && server->cache && cache_count(server->cache))
@@ -221,16 +218,16 @@ static bool may_be_here(struct account *a, const struct session_entry *e, bool l
 /* UIDLs of another server may look alike; its sizes too is too much of a chance. */
 static bool is_known(struct account *a, size_t at)
 {
-	const struct session_entry *s = &a->sessions->session.entries[at];
+	const struct session_entry *s = &a->link->sessions->session.entries[at];
 	const struct ledger_entry *e =
-		*s->uidl ? ledger_get(a->journal, a->sessions->session.keys[at]) : NULL;
+		*s->uidl ? ledger_get(a->journal, a->link->sessions->session.keys[at]) : NULL;
 
 	return e && (!ledger_is_doubted(a->journal) || e->size == s->size);
 }
 
 static void plan_entries(struct account *a)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 	size_t known = 0;
 
 	for (size_t i = 0; i < s->n; i++) {
@@ -270,7 +267,7 @@ static int collect_tag(void *ctx, const struct maildir_entry *e)
 
 static void note_entry(struct account *a, size_t at, const struct ledger_entry *e)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 
 	s->plan[at] = FATE_HERE;
 	session_row_drop(a, at);
@@ -284,7 +281,7 @@ static void note_entry(struct account *a, size_t at, const struct ledger_entry *
 static void note_here(struct account *a, size_t at, const unsigned char identity[16], bool part)
 {
 	struct ledger_entry e = {.fetched = (uint32_t)clock_now(),
-		.size = a->sessions->session.entries[at].size,
+		.size = a->link->sessions->session.entries[at].size,
 		.part = part};
 
 	memcpy(e.identity, identity, 16);
@@ -310,7 +307,8 @@ static bool is_part(struct account *a, const char *base)
 /* The rest of a message came, but the program ended before the ledger heard of it. */
 static void note_completed(struct account *a, size_t at, const char *base)
 {
-	const struct ledger_entry *old = ledger_get(a->journal, a->sessions->session.keys[at]);
+	const struct ledger_entry *old =
+		ledger_get(a->journal, a->link->sessions->session.keys[at]);
 	struct ledger_entry e = *old;
 
 	if (!old->part || is_part(a, base))
@@ -318,12 +316,12 @@ static void note_completed(struct account *a, size_t at, const char *base)
 	e.part = false;
 	e.fetched = (uint32_t)clock_now();
 	note_entry(a, at, &e);
-	a->sessions->session.plan[at] = FATE_KNOWN;
+	a->link->sessions->session.plan[at] = FATE_KNOWN;
 }
 
 static void find_survivors(struct account *a)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 	struct map *found = map_new();
 	static const unsigned char unknown[16];
 
@@ -348,11 +346,11 @@ static void find_survivors(struct account *a)
 /* Whole messages that somebody waits for, then the newest: what a person waits for. */
 static size_t numbers_with(struct account *a, enum fate fate, uint32_t **out)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 	size_t n = 0;
 
 	*out = mem_array(s->n, sizeof(**out));
-	for (struct whole *w = a->sessions->wholes; w; w = w->next)
+	for (struct whole *w = a->link->sessions->wholes; w; w = w->next)
 		if (w->planned && s->plan[w->at] == fate)
 			(*out)[n++] = s->entries[w->at].number;
 	for (size_t i = s->n; i-- > 0;)
@@ -363,7 +361,7 @@ static size_t numbers_with(struct account *a, enum fate fate, uint32_t **out)
 
 static void choose_parts(struct account *a)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 	uint64_t max = (uint64_t)a->setup->settings->pop3_max;
 
 	if (!max || !s->can_top)
@@ -386,8 +384,8 @@ static void post_plan(struct account *a)
 		j->plan.nlast = numbers_with(a, FATE_LAST, &j->plan.last);
 		j->plan.lines = PART_LINES;
 	}
-	a->sessions->session.round = j->plan.ntop ? 1 : 2;
-	a->sessions->session.fresh = j->plan.nretr + j->plan.npart + j->plan.nlast;
+	a->link->sessions->session.round = j->plan.ntop ? 1 : 2;
+	a->link->sessions->session.fresh = j->plan.nretr + j->plan.npart + j->plan.nlast;
 	lanes_post(a, LANE_MAIN, j);
 }
 
@@ -397,8 +395,8 @@ static int open_inboxes(struct account *a, struct err *err)
 
 	if (folder_use(inbox(a), err) != 0)
 		return -1;
-	a->sessions->session.opened = true;
-	a->sessions->session.scanned_ms = clock_ms();
+	a->link->sessions->session.opened = true;
+	a->link->sessions->session.scanned_ms = clock_ms();
 	if (server && folder_use(server, NULL) != 0)
 		log_line(1, "the server's inbox cache cannot be opened");
 	return 0;
@@ -408,9 +406,9 @@ void session_close(struct account *a)
 {
 	struct folder *server;
 
-	if (!a->sessions->session.opened || !a->folders)
+	if (!a->link->sessions->session.opened || !a->folders)
 		return;
-	a->sessions->session.opened = false;
+	a->link->sessions->session.opened = false;
 	server = server_inbox(a);
 	if (inbox(a)->cache)
 		folder_unuse(inbox(a));
@@ -420,7 +418,7 @@ void session_close(struct account *a)
 
 void session_listed(struct account *a, struct result *r)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 
 	if (!s->running || s->entries)
 		return;
@@ -468,7 +466,7 @@ static char *inbox_keywords(struct folder *f, uint32_t uid)
 static void note_delivered(
 	struct account *a, size_t at, const unsigned char identity[16], bool part)
 {
-	a->sessions->session.unsynced = true;
+	a->link->sessions->session.unsynced = true;
 	note_here(a, at, identity, part);
 }
 
@@ -484,7 +482,7 @@ static void identity_of(const char *p, size_t len, unsigned char identity[16])
 static bool deliver(struct account *a, size_t at, const char *p, size_t len, uint32_t flags,
 	const char *keywords)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 	unsigned char identity[16];
 	char tag[STUB_TAG];
 	uint32_t uid;
@@ -569,7 +567,7 @@ static bool find_here(struct account *a, size_t at, uint64_t size, const unsigne
 /* What left the list and came back under another UIDL keeps its date, and what is known of it. */
 static bool find_moved(struct account *a, size_t at, const unsigned char identity[16])
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 	const struct session_entry *e = &s->entries[at];
 
 	if (!s->nlost || !*e->uidl)
@@ -592,7 +590,7 @@ static bool find_moved(struct account *a, size_t at, const unsigned char identit
 
 void session_header(struct account *a, struct result *r)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 	struct folder *server = server_inbox(a);
 	unsigned char identity[16];
 	size_t at;
@@ -625,8 +623,8 @@ static void note_delivery(struct account *a, const struct delivery *d)
 		if (w->mail.base.len) {
 			note_here(a, w->at, w->mail.identity, w->mail.part);
 		} else {
-			a->sessions->session.plan[w->at] = FATE_FAILED;
-			a->sessions->session.err = w->mail.err;
+			a->link->sessions->session.plan[w->at] = FATE_FAILED;
+			a->link->sessions->session.err = w->mail.err;
 		}
 	}
 }
@@ -635,7 +633,7 @@ static void note_delivery(struct account *a, const struct delivery *d)
  */
 static int record(struct account *a, const struct delivery *d)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 	int rc = 0;
 
 	folder_send_changes(inbox(a), s->told, s->ntold, NULL, 0);
@@ -689,7 +687,7 @@ static bool is_very_full(const struct delivery *d)
  */
 void session_step(struct account *a)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 
 	if (s->waiting && (maildir_group_is_over(s->waiting->group) ||
 				  (s->filling && is_very_full(s->filling))))
@@ -704,7 +702,7 @@ void session_step(struct account *a)
 /* Makes all that came durable, and waits for that. */
 int session_commit(struct account *a)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 	int before = finish(a, &s->waiting), rc = finish(a, &s->filling);
 
 	if (record(a, NULL) != 0)
@@ -714,7 +712,7 @@ int session_commit(struct account *a)
 
 static void tell_progress(struct account *a)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 	int64_t now = clock_ms();
 	struct store_event *ev;
 
@@ -748,9 +746,9 @@ static void note_read_there(struct account *a, uint32_t uid)
 
 static void take_message(struct account *a, size_t at, struct str *bytes, bool part)
 {
-	struct folder *server = a->sessions->session.twin[at] ? server_inbox(a) : NULL;
-	uint32_t twin = server && server->cache ? a->sessions->session.twin[at] : 0;
-	struct pop3_session *s = &a->sessions->session;
+	struct folder *server = a->link->sessions->session.twin[at] ? server_inbox(a) : NULL;
+	uint32_t twin = server && server->cache ? a->link->sessions->session.twin[at] : 0;
+	struct pop3_session *s = &a->link->sessions->session;
 	struct arrival *w;
 
 	if (!s->filling)
@@ -784,25 +782,25 @@ static bool is_here_after_all(struct account *a, size_t at, const struct str *by
 	struct folder *server = server_inbox(a);
 	unsigned char identity[16];
 
-	if (!a->sessions->session.suspect[at] || !inbox(a)->cache)
+	if (!a->link->sessions->session.suspect[at] || !inbox(a)->cache)
 		return false;
 	/* The same mail twice in one session is recognised only when the first is in the folder. */
-	if ((a->sessions->session.filling || a->sessions->session.waiting) &&
-		!*a->sessions->session.entries[at].uidl)
+	if ((a->link->sessions->session.filling || a->link->sessions->session.waiting) &&
+		!*a->link->sessions->session.entries[at].uidl)
 		session_commit(a);
 	identity_of(str_c(bytes), bytes->len, identity);
-	if (!a->sessions->session.twin[at] && server && server->cache)
-		a->sessions->session.twin[at] =
-			find_twin(server, &a->sessions->session.entries[at], identity);
+	if (!a->link->sessions->session.twin[at] && server && server->cache)
+		a->link->sessions->session.twin[at] =
+			find_twin(server, &a->link->sessions->session.entries[at], identity);
 	if (!find_moved(a, at, identity) && !find_here(a, at, bytes->len, identity))
 		return false;
-	note_read_there(a, a->sessions->session.twin[at]);
+	note_read_there(a, a->link->sessions->session.twin[at]);
 	return true;
 }
 
 static void arrived(struct account *a, struct result *r, bool part)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 	struct whole *w;
 	bool for_row;
 	size_t at;
@@ -842,7 +840,7 @@ void session_part(struct account *a, struct result *r)
 
 void session_fetched(struct account *a, struct result *r)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 	struct job *j;
 
 	if (!s->running)

@@ -1,7 +1,7 @@
 /*
  * session - sessions by POP3: what those above the row of the protocol (remote_pop3.c) call.
  *
- * Owns:    struct sessions, one an account; pop3_free ends it.
+ * Owns:    nothing.
  * Threads: disk thread only.
  * Errors:  told, or the end of the session.
  */
@@ -12,11 +12,8 @@
 
 struct account;
 struct list;
-struct sessions;
 struct store_request;
 
-struct sessions *sessions_new(void);
-void sessions_free(struct account *a);
 int session_whole(struct list *l, struct store_request *r, struct str *said, struct err *err);
 
 #endif

@@ -37,15 +37,16 @@ static struct folder *inbox(struct account *a)
 static bool clock_leapt(struct account *a, int64_t now)
 {
 	int64_t boot = clock_boot_ms() / 1000;
-	int64_t leap = a->sessions->clock_boot
-			       ? (now - a->sessions->clock_real) - (boot - a->sessions->clock_boot)
+	int64_t leap = a->link->sessions->clock_boot
+			       ? (now - a->link->sessions->clock_real) -
+					 (boot - a->link->sessions->clock_boot)
 			       : 0;
 
 	if (leap > LEAP || leap < -LEAP)
-		a->sessions->leap_until = boot + DAY;
-	a->sessions->clock_real = now;
-	a->sessions->clock_boot = boot;
-	return boot < a->sessions->leap_until;
+		a->link->sessions->leap_until = boot + DAY;
+	a->link->sessions->clock_real = now;
+	a->link->sessions->clock_boot = boot;
+	return boot < a->link->sessions->leap_until;
 }
 
 static bool is_due(const struct account *a, const struct ledger_entry *e, int64_t now, bool leapt)
@@ -85,7 +86,7 @@ static void redate(struct account *a, int64_t now)
 /* Without UIDL a message has no date of its own: it goes at once or never. */
 static bool may_go(struct account *a, size_t at, int64_t now, bool leapt)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 	const struct ledger_entry *e;
 
 	if (s->plan[at] != FATE_KNOWN && s->plan[at] != FATE_HERE)
@@ -98,7 +99,7 @@ static bool may_go(struct account *a, size_t at, int64_t now, bool leapt)
 
 void session_plan_deletions(struct account *a, struct job *j)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 	int64_t now = clock_now();
 	bool leapt = clock_leapt(a, now);
 
@@ -122,7 +123,7 @@ static void whole_free(struct whole *w)
 
 static void settle_whole(struct account *a, struct whole *w, const struct err *err)
 {
-	struct whole **p = &a->sessions->wholes;
+	struct whole **p = &a->link->sessions->wholes;
 
 	while (*p != w)
 		p = &(*p)->next;
@@ -138,7 +139,7 @@ void session_fail_wholes(struct account *a, bool planned_only, const struct err 
 {
 	struct whole *next;
 
-	for (struct whole *w = a->sessions->wholes; w; w = next) {
+	for (struct whole *w = a->link->sessions->wholes; w; w = next) {
 		next = w->next;
 		if (!planned_only || w->planned)
 			settle_whole(a, w, err);
@@ -171,8 +172,8 @@ static int add_whole(struct folder *f, struct store_request *r, struct err *err)
 		memcpy(w->key, s.identity, 16);
 	else
 		stub_key(w->base, w->key);
-	w->next = a->sessions->wholes;
-	a->sessions->wholes = w;
+	w->next = a->link->sessions->wholes;
+	a->link->sessions->wholes = w;
 	session_start(a, 0);
 	return REQUEST_TAKEN;
 }
@@ -199,7 +200,7 @@ int session_whole(struct list *l, struct store_request *r, struct str *said, str
 /* By its UIDL; after a server's move by what the ledger says of the mail. */
 static bool whole_matches(struct account *a, const struct whole *w, size_t at)
 {
-	const struct pop3_session *s = &a->sessions->session;
+	const struct pop3_session *s = &a->link->sessions->session;
 	const struct ledger_entry *e;
 	unsigned char key[16];
 
@@ -217,9 +218,9 @@ static bool whole_matches(struct account *a, const struct whole *w, size_t at)
 
 void session_match_wholes(struct account *a)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 
-	for (struct whole *w = a->sessions->wholes; w; w = w->next) {
+	for (struct whole *w = a->link->sessions->wholes; w; w = w->next) {
 		for (size_t i = 0; i < s->n && !w->planned; i++)
 			if (!session_whole_at(a, i) && whole_matches(a, w, i)) {
 				w->planned = true;
@@ -228,7 +229,7 @@ void session_match_wholes(struct account *a)
 			}
 	}
 	/* Those that the server has no more. */
-	for (struct whole *w = a->sessions->wholes, *next; w; w = next) {
+	for (struct whole *w = a->link->sessions->wholes, *next; w; w = next) {
 		struct err err = {0};
 
 		next = w->next;
@@ -241,7 +242,7 @@ void session_match_wholes(struct account *a)
 
 struct whole *session_whole_at(struct account *a, size_t at)
 {
-	struct whole *w = a->sessions->wholes;
+	struct whole *w = a->link->sessions->wholes;
 
 	while (w && !(w->planned && w->at == at))
 		w = w->next;
@@ -250,7 +251,7 @@ struct whole *session_whole_at(struct account *a, size_t at)
 
 struct whole *session_whole_of(struct account *a, unsigned request)
 {
-	struct whole *w = a->sessions->wholes;
+	struct whole *w = a->link->sessions->wholes;
 
 	while (w && w->request->request != request)
 		w = w->next;
@@ -269,7 +270,8 @@ void session_drop_whole(struct account *a, struct whole *w)
 static int fill_whole(struct account *a, struct whole *w, const struct str *bytes, struct err *err)
 {
 	struct folder *f = folder_find(a, w->folder, true);
-	const struct ledger_entry *old = ledger_get(a->journal, a->sessions->session.keys[w->at]);
+	const struct ledger_entry *old =
+		ledger_get(a->journal, a->link->sessions->session.keys[w->at]);
 	struct envelope envelope = {0};
 	unsigned char identity[16];
 	struct ledger_entry e;
@@ -300,7 +302,7 @@ void session_fill_whole(
 	struct err why = *err;
 
 	/* Known either way: what fails stays as it is, on the server too. */
-	a->sessions->session.plan[w->at] = FATE_KNOWN;
+	a->link->sessions->session.plan[w->at] = FATE_KNOWN;
 	if (why.kind == ERR_NONE)
 		fill_whole(a, w, bytes, &why);
 	settle_whole(a, w, why.kind == ERR_NONE ? NULL : &why);
@@ -311,7 +313,7 @@ void session_row_came(struct account *a, struct whole *w, const struct err *err)
 	struct err why = *err;
 
 	if (why.kind == ERR_NONE && session_commit(a) != 0)
-		why = a->sessions->session.err;
+		why = a->link->sessions->session.err;
 	settle_whole(a, w, why.kind == ERR_NONE ? NULL : &why);
 }
 
@@ -326,7 +328,7 @@ static int compare_keys(const void *x, const void *y)
  * make it forget everything. */
 static void prune(struct account *a)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 	unsigned char(*present)[16], (*gone)[16];
 	size_t n = 0, ngone;
 
@@ -348,7 +350,7 @@ static void prune(struct account *a)
 
 static void forget_deleted(struct account *a, const struct result_session *r)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 	unsigned char(*keys)[16] = mem_array(r->n, sizeof(*keys));
 	size_t n = 0, at;
 
@@ -374,7 +376,7 @@ static size_t count_new(const struct pop3_session *s)
 /* The newest come first: what they answer comes after them, and threads are whole only now. */
 static void show_threads(struct account *a)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 	size_t i = 0;
 
 	while (i < s->n && s->plan[i] != FATE_HERE)
@@ -407,7 +409,7 @@ void session_through(struct account *a)
 
 static void finish_listed(struct account *a, struct result *r)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 
 	if (inbox(a)->cache)
 		session_commit(a); /* what came before a break is kept */
@@ -431,22 +433,22 @@ static void finish_listed(struct account *a, struct result *r)
 static int pause_after(struct account *a, const struct err *err, bool goes_on)
 {
 	static const int pauses[] = {1000, 2000, 5000, 15000, 60000};
-	unsigned failures = a->sessions->failures;
+	unsigned failures = a->link->sessions->failures;
 
-	a->sessions->failures = 0;
+	a->link->sessions->failures = 0;
 	if (err->kind == ERR_CANCELLED)
 		return session_every_ms(a);
 	if (goes_on)
 		return pauses[0];
 	if (err->kind != ERR_NETWORK)
 		return RETRY_MS;
-	a->sessions->failures = failures + 1 < MEM_COUNT(pauses) ? failures + 1 : failures;
+	a->link->sessions->failures = failures + 1 < MEM_COUNT(pauses) ? failures + 1 : failures;
 	return pauses[failures];
 }
 
 void session_done(struct account *a, struct result *r)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 	struct err err, gone = {0};
 	bool goes_on;
 
@@ -463,12 +465,12 @@ void session_done(struct account *a, struct result *r)
 	session_reset(a);
 	session_through(a);
 	if (err.kind == ERR_NONE)
-		a->sessions->failures = 0;
+		a->link->sessions->failures = 0;
 	else
-		a->sessions->next = clock_ms() + pause_after(a, &err, goes_on);
-	if (a->sessions->again)
-		a->sessions->next = 0;
-	a->sessions->again = false;
+		a->link->sessions->next = clock_ms() + pause_after(a, &err, goes_on);
+	if (a->link->sessions->again)
+		a->link->sessions->next = 0;
+	a->link->sessions->again = false;
 	if (err.kind != ERR_NONE && syncall_runs(a) && !goes_on)
 		syncall_failed(a, &err);
 	else if (err.kind != ERR_NONE && !goes_on && err.kind != ERR_NETWORK &&
@@ -476,7 +478,7 @@ void session_done(struct account *a, struct result *r)
 		store_notice(a, _("Fetching by POP3 for account %s: %s"), a->setup->settings->name,
 			err.text);
 	folder_send_folders(a);
-	if (a->sessions->wholes || (goes_on && syncall_runs(a)))
+	if (a->link->sessions->wholes || (goes_on && syncall_runs(a)))
 		session_start(a, 0);
 	account_settles(a);
 }

@@ -9,6 +9,7 @@
 #define STORE_SESSION_PRIV_H
 
 #include "store/link/link.h"
+#include "store/link/link_priv.h"
 #include "store/mail/remote.h"
 
 /* What becomes of a message in the server's list. */

@@ -30,11 +30,11 @@ static struct folder *inbox(struct account *a)
 /* Without UIDL by its number and size: a text with a blank is no UIDL. */
 void session_row_key(struct account *a, size_t at, unsigned char key[16])
 {
-	const struct session_entry *e = &a->sessions->session.entries[at];
+	const struct session_entry *e = &a->link->sessions->session.entries[at];
 	char text[32];
 
 	if (*e->uidl) {
-		memcpy(key, a->sessions->session.keys[at], 16);
+		memcpy(key, a->link->sessions->session.keys[at], 16);
 		return;
 	}
 	snprintf(text, sizeof(text), "%u %u", (unsigned)e->number, (unsigned)e->size);
@@ -50,9 +50,9 @@ static uint64_t short_key(const unsigned char key[16])
 
 static struct suspect *find_suspect(struct account *a, const unsigned char key[16])
 {
-	for (size_t i = 0; i < a->sessions->nsuspects; i++)
-		if (memcmp(a->sessions->suspects[i].key, key, 16) == 0)
-			return &a->sessions->suspects[i];
+	for (size_t i = 0; i < a->link->sessions->nsuspects; i++)
+		if (memcmp(a->link->sessions->suspects[i].key, key, 16) == 0)
+			return &a->link->sessions->suspects[i];
 	return NULL;
 }
 
@@ -60,9 +60,9 @@ static struct suspect *add_suspect(struct account *a, const unsigned char key[16
 {
 	struct suspect *s;
 
-	a->sessions->suspects = mem_grow(a->sessions->suspects, &a->sessions->cap_suspects,
-		a->sessions->nsuspects + 1, sizeof(*s));
-	s = &a->sessions->suspects[a->sessions->nsuspects++];
+	a->link->sessions->suspects = mem_grow(a->link->sessions->suspects,
+		&a->link->sessions->cap_suspects, a->link->sessions->nsuspects + 1, sizeof(*s));
+	s = &a->link->sessions->suspects[a->link->sessions->nsuspects++];
 	*s = (struct suspect){.breaks = 0};
 	memcpy(s->key, key, 16);
 	return s;
@@ -71,12 +71,12 @@ static struct suspect *add_suspect(struct account *a, const unsigned char key[16
 static void drop_suspect(struct account *a, struct suspect *s)
 {
 	if (s)
-		*s = a->sessions->suspects[--a->sessions->nsuspects];
+		*s = a->link->sessions->suspects[--a->link->sessions->nsuspects];
 }
 
 void session_broke(struct account *a, uint32_t number, const struct err *why)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 	const struct whole *w;
 	unsigned char key[16];
 	struct suspect *who;
@@ -101,13 +101,13 @@ void session_broke(struct account *a, uint32_t number, const struct err *why)
 
 bool session_goes_on(struct account *a)
 {
-	const struct pop3_session *s = &a->sessions->session;
+	const struct pop3_session *s = &a->link->sessions->session;
 
 	if (s->taken)
-		a->sessions->corners = 0;
+		a->link->sessions->corners = 0;
 	else if (s->cornered)
-		a->sessions->corners++;
-	return s->taken || (s->cornered && a->sessions->corners < CORNERS_MAX);
+		a->link->sessions->corners++;
+	return s->taken || (s->cornered && a->link->sessions->corners < CORNERS_MAX);
 }
 
 /* --- the rows --- */
@@ -116,7 +116,7 @@ bool session_goes_on(struct account *a)
  * connection. */
 void session_rows_begin(struct account *a)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 	struct folder *f = inbox(a);
 	const struct columns *c = cache_columns_view(f->cache);
 	struct map64 *aside = map64_new(0);
@@ -133,7 +133,7 @@ void session_rows_begin(struct account *a)
 			map64_put(aside, short_key(row.identity), 1);
 		s->nrows++;
 	}
-	for (size_t i = 0; (s->nrows || a->sessions->nsuspects) && i < s->n; i++) {
+	for (size_t i = 0; (s->nrows || a->link->sessions->nsuspects) && i < s->n; i++) {
 		unsigned char key[16];
 
 		if (s->plan[i] == FATE_KNOWN)
@@ -151,7 +151,7 @@ void session_rows_begin(struct account *a)
 
 void session_row_put(struct account *a, size_t at, const struct err *why)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 	struct summary *row;
 	unsigned char key[16];
 	uint32_t uid = 0;
@@ -180,11 +180,11 @@ static void remove_row(struct account *a, uint32_t uid)
 
 void session_row_drop(struct account *a, size_t at)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 	unsigned char key[16];
 	uint32_t uid = 0;
 
-	if (!s->rows || (!s->nrows && !a->sessions->nsuspects))
+	if (!s->rows || (!s->nrows && !a->link->sessions->nsuspects))
 		return;
 	session_row_key(a, at, key);
 	drop_suspect(a, find_suspect(a, key));
@@ -197,13 +197,13 @@ void session_row_drop(struct account *a, size_t at)
 /* Of what left the server's list. */
 void session_rows_end(struct account *a)
 {
-	struct pop3_session *s = &a->sessions->session;
+	struct pop3_session *s = &a->link->sessions->session;
 	struct folder *f = inbox(a);
 	struct map64 *listed;
 	uint32_t *uids, one;
 	size_t n;
 
-	if (!f->cache || (!s->nrows && !a->sessions->nsuspects))
+	if (!f->cache || (!s->nrows && !a->link->sessions->nsuspects))
 		return;
 	listed = map64_new(s->n);
 	for (size_t i = 0; i < s->n; i++) {
@@ -212,9 +212,9 @@ void session_rows_end(struct account *a)
 		session_row_key(a, i, key);
 		map64_put(listed, short_key(key), 1);
 	}
-	for (size_t i = a->sessions->nsuspects; i-- > 0;)
-		if (!map64_get(listed, short_key(a->sessions->suspects[i].key), &one))
-			drop_suspect(a, &a->sessions->suspects[i]);
+	for (size_t i = a->link->sessions->nsuspects; i-- > 0;)
+		if (!map64_get(listed, short_key(a->link->sessions->suspects[i].key), &one))
+			drop_suspect(a, &a->link->sessions->suspects[i]);
 	n = cache_columns_view(f->cache)->n;
 	uids = mem_dup(cache_columns_view(f->cache)->uid, n * sizeof(*uids));
 	for (size_t i = 0; i < n; i++) {

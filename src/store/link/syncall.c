@@ -3,6 +3,7 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "store/link/link.h"
+#include "store/link/link_priv.h"
 #include "store/mail/account.h"
 #include "store/mail/folder_open.h"
 #include "store/mail/folder_server.h"
@@ -29,19 +30,18 @@ struct syncall *syncall_new(void)
 
 void syncall_free(struct syncall *s)
 {
-	if (s)
-		free(s->later);
+	free(s->later);
 	free(s);
 }
 
 bool syncall_runs(const struct account *a)
 {
-	return a->syncall->request != NULL;
+	return a->link->syncall->request != NULL;
 }
 
 static void begin(struct account *a)
 {
-	struct syncall *s = a->syncall;
+	struct syncall *s = a->link->syncall;
 
 	s->err = (struct err){0};
 	folder_try_again(a);
@@ -50,7 +50,7 @@ static void begin(struct account *a)
 
 void syncall_ask(struct account *a, struct store_request *request)
 {
-	struct syncall *s = a->syncall;
+	struct syncall *s = a->link->syncall;
 
 	if (s->request) {
 		s->later = mem_grow(s->later, &s->cap_later, s->nlater + 1, sizeof(*s->later));
@@ -63,12 +63,12 @@ void syncall_ask(struct account *a, struct store_request *request)
 
 bool syncall_awaits_list(const struct account *a)
 {
-	return a->syncall->awaits_list;
+	return a->link->syncall->awaits_list;
 }
 
 void syncall_listed(struct account *a, unsigned request, const struct err *why)
 {
-	struct syncall *s = a->syncall;
+	struct syncall *s = a->link->syncall;
 
 	if (!s->awaits_list || (!why && request != s->request->request))
 		return;
@@ -80,21 +80,21 @@ void syncall_listed(struct account *a, unsigned request, const struct err *why)
 
 void syncall_failed(struct account *a, const struct err *why)
 {
-	if (a->syncall->request)
-		a->syncall->err = *why;
+	if (a->link->syncall->request)
+		a->link->syncall->err = *why;
 }
 
 void syncall_give_up(struct account *a, const struct err *why)
 {
-	a->syncall->err = *why;
-	a->syncall->awaits_list = false;
+	a->link->syncall->err = *why;
+	a->link->syncall->awaits_list = false;
 	account_settles(a);
 }
 
 /* To the first that waits; the next one's turn comes. */
 static void answer(struct account *a)
 {
-	struct syncall *s = a->syncall;
+	struct syncall *s = a->link->syncall;
 	struct store_request *r = s->request;
 
 	s->request = NULL;
@@ -110,9 +110,9 @@ static void answer(struct account *a)
 
 void syncall_drop(struct account *a, const struct err *why)
 {
-	a->syncall->awaits_list = false;
-	while (a->syncall->request) {
-		a->syncall->err = *why;
+	a->link->syncall->awaits_list = false;
+	while (a->link->syncall->request) {
+		a->link->syncall->err = *why;
 		answer(a);
 	}
 }
@@ -121,7 +121,7 @@ void syncall_drop(struct account *a, const struct err *why)
  * the protocol ends that, and the answer comes from there. */
 static void cancel_in(struct account *a, unsigned request)
 {
-	struct syncall *s = a->syncall;
+	struct syncall *s = a->link->syncall;
 	struct err err = {0};
 	size_t i = 0;
 
@@ -150,7 +150,7 @@ void syncall_cancel(struct store *s, unsigned request)
 /* Something of it is under way. */
 static bool is_busy(struct account *a)
 {
-	if (a->syncall->awaits_list || (a->remote->is_busy && a->remote->is_busy(a)))
+	if (a->link->syncall->awaits_list || (a->remote->is_busy && a->remote->is_busy(a)))
 		return true;
 	for (struct folder *f = a->folders; f; f = f->next)
 		if (upkeep_runs(f) || upkeep_is_wanted(f))
@@ -160,7 +160,7 @@ static bool is_busy(struct account *a)
 
 void syncall_settle(struct account *a)
 {
-	struct syncall *s = a->syncall;
+	struct syncall *s = a->link->syncall;
 
 	if (!s->request || is_busy(a))
 		return;

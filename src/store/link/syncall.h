@@ -3,7 +3,7 @@
  * answered when nothing of it is under way any more. Those who ask meanwhile have their turn after
  * that: they want to know what is there now, which the one under way may have missed.
  *
- * Owns:    what waits; syncall_free ends it.
+ * Owns:    what waits.
  * Threads: the disk thread.
  * Errors:  the first that concerns all of it is the answer.
  */
@@ -17,10 +17,7 @@
 struct account;
 struct store;
 struct store_request;
-struct syncall;
 
-struct syncall *syncall_new(void);
-void syncall_free(struct syncall *s);
 /* The account is online. */
 void syncall_ask(struct account *a, struct store_request *request); /* keeps it */
 bool syncall_runs(const struct account *a);
