@@ -1,12 +1,7 @@
 /* Which messages are one conversation, wherever they are. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
-
 #include "base/mem.h"
 #include "store/mail/conversation.h"
+#include "tests/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,7 +91,6 @@ static void test_closure(void **state)
 	static const struct message prefix[] = {
 		{1, 1, "a", "", 0}, {1, 2, "ab", "aa", 0}, {1, 3, "A", "", 0}};
 
-	(void)state;
 	for (size_t i = 0; i < 3; i++)
 		belong((const char *[]){"a", "b", "c"}[i], chain, MEM_COUNT(chain),
 			"1.1 1.2<2.1 2.1<1.1");
@@ -120,7 +114,6 @@ static void test_long_chain(void **state)
 	struct conversation *c = conversation_new(CONVERSATION_MAX);
 	struct conversation_member **members;
 
-	(void)state;
 	ids[0][0] = '\0';
 	for (size_t i = 0; i < LONG; i++) {
 		snprintf(ids[i + 1], sizeof(ids[i + 1]), "m%zu", i);
@@ -139,7 +132,6 @@ static void test_copies(void **state)
 	struct conversation *c = conversation_new(CONVERSATION_MAX);
 	struct summary s = summary(&copies[0]);
 
-	(void)state;
 	conversation_know(c, "a");
 	look_at(c, copies, MEM_COUNT(copies));
 	/* another date: another message, though it has the same id */
@@ -162,7 +154,6 @@ static void test_no_ids(void **state)
 	struct conversation *c = conversation_new(CONVERSATION_MAX);
 	struct summary s = summary(&none[0]);
 
-	(void)state;
 	assert_non_null(conversation_look(c, 1, &s, true));
 	assert_int_equal(conversation_ids(c), 0);
 	look_at(c, none, MEM_COUNT(none));
@@ -178,7 +169,6 @@ static void test_known_stays(void **state)
 	struct conversation *c = conversation_new(CONVERSATION_MAX);
 	struct summary s = summary(&first);
 
-	(void)state;
 	conversation_know(c, "a");
 	conversation_look(c, 1, &s, false);
 	assert_int_equal(conversation_ids(c), 1);
@@ -196,7 +186,6 @@ static void test_limit(void **state)
 {
 	enum { MAX = 3 };
 
-	(void)state;
 	for (uint32_t n = MAX - 1; n <= MAX + 1; n++) {
 		struct conversation *c = conversation_new(MAX);
 		struct conversation_member **v;

@@ -205,7 +205,6 @@ static void open_all(const char *id)
 /* The folders are in the order of their lists. */
 static void test_over_folders(void **state)
 {
-	(void)state;
 	begin();
 	for (size_t i = 0; i < 3; i++)
 		close_list(plain[i]);
@@ -233,7 +232,6 @@ static void test_seeds(void **state)
 	struct store_request *r;
 	unsigned now;
 
-	(void)state;
 	begin();
 	come(0, 3, "", "");
 	come(0, 4, "late", "x");
@@ -260,7 +258,6 @@ static void test_seeds(void **state)
 
 static void test_sticky(void **state)
 {
-	(void)state;
 	begin();
 	come(2, 5, "x", "");
 	come(2, 6, "y", "x");
@@ -282,7 +279,6 @@ static void test_changes(void **state)
 {
 	struct store_request *r;
 
-	(void)state;
 	begin();
 	open_all("a");
 	shows("i1 s1<i1 a4<s1");
@@ -306,7 +302,6 @@ static void test_copies(void **state)
 {
 	struct store_request *r;
 
-	(void)state;
 	begin();
 	come(2, 5, "b", "a");
 	open_all("a");
@@ -323,7 +318,6 @@ static void test_copies(void **state)
 /* One comes that stands in front of the one that is shown. */
 static void test_better_copy(void **state)
 {
-	(void)state;
 	begin();
 	open_all("a");
 	shows("i1 s1<i1 a4<s1");
@@ -340,7 +334,6 @@ static void test_numbered_anew(void **state)
 	struct result *r;
 	unsigned before;
 
-	(void)state;
 	begin();
 	open_all("a");
 	shows("i1 s1<i1 a4<s1");
@@ -368,7 +361,6 @@ static void test_numbered_anew(void **state)
 /* Closed before it was told, in any order. */
 static void test_given_up(void **state)
 {
-	(void)state;
 	begin();
 	desk_hold();
 	for (size_t i = 0; i < FOLDERS; i++)
@@ -394,7 +386,6 @@ static void test_while_opening(void **state)
 {
 	enum { AROUND = 8 };
 
-	(void)state;
 	begin();
 	for (unsigned i = 0; i < AROUND; i++) {
 		char id[2] = {(char)('A' + i), '\0'}, want[128] = "i1 ";
@@ -423,7 +414,6 @@ static void test_within(void **state)
 	struct store_request *r;
 	struct store_event *ev;
 
-	(void)state;
 	begin();
 	open_all("a");
 	shows("i1 s1<i1 a4<s1");
@@ -442,7 +432,6 @@ static void test_too_many(void **state)
 	struct summary *rows = mem_array(ALL, sizeof(*rows));
 	struct store_event *ev;
 
-	(void)state;
 	begin();
 	for (uint32_t i = 0; i < ALL; i++) {
 		rows[i] = mail(10 + i, "same", "a");

@@ -239,7 +239,6 @@ static void test_threads_over_folders(void **state)
 	struct summary *row[] = {NULL};
 	struct msg_row shown;
 
-	(void)state;
 	msglist_set_threads(l, true);
 	tell_answers(l, 0, (struct answer[]){{{1, 100, 0, 0}, 0}, {{2, 300, 7, 0}, 11}}, 2, 0);
 	tell_answers(l, 1, (struct answer[]){{{7, 200, 1, 0}, 10}, {{8, 250, 7, 0}, 0}}, 2, 0);
@@ -310,7 +309,6 @@ static void test_numbered_anew_early(void **state)
 	struct msglist *l = new_span(2);
 	struct sort_job *job = NULL;
 
-	(void)state;
 	tell_all(l, 0, 1, (struct message[]){{1, 100, 0, 0}, {2, 200, 0, 0}}, 2, NULL);
 	tell_all(l, 0, 2, (struct message[]){{1, 300, 0, 0}}, 1, NULL);
 	tell_all(l, 1, 1, (struct message[]){{1, 400, 0, 0}}, 1, NULL);
@@ -337,7 +335,6 @@ static void test_tags_come_back(void **state)
 	struct msglist *l = three();
 	const struct message again[] = {{9, 400, 0, 0}, {10, 100, 0, 0}};
 
-	(void)state;
 	msglist_tag(l, number(l, 0, 1), true);
 	msglist_tag(l, number(l, 0, 2), true);
 	tell_change(l, 0, NULL, 0, 2);
@@ -367,7 +364,6 @@ static void test_tags_that_do_not(void **state)
 	struct msglist *l = new_span(1);
 	const struct message twins[] = {{1, 100, 0, 0}, {2, 100, 0, 0}, {3, 300, 0, 0}};
 
-	(void)state;
 	tell_all(l, 0, 1, twins, 3, NULL);
 	for (uint32_t uid = 1; uid <= 3; uid++)
 		msglist_tag(l, number(l, 0, uid), true);

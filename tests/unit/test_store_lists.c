@@ -108,7 +108,6 @@ static void test_queries(void **state)
 {
 	int account = begin();
 
-	(void)state;
 	opened(account, "~F", UIDS(2));
 	opened(account, "!~F", UIDS(1, 3, 4));
 	opened(account, "from:ann", UIDS(1, 3));
@@ -127,7 +126,6 @@ static void test_follows(void **state)
 	struct summary row = desk_row(5, "Bob", NULL);
 	struct store_request *r;
 
-	(void)state;
 	desk_post(flag(work, 4, 0, MAIL_FLAGGED));
 	is_told(told_of(bobs), STORE_CHANGES, UIDS(4), NULL);
 	is_told(told_of(flagged), STORE_CHANGES, UIDS(4), NULL);
@@ -157,7 +155,6 @@ static void test_within(void **state)
 	struct store_request *r = desk_on(REQUEST_SEARCH, bobs, NULL, 0);
 	struct store_event *ev;
 
-	(void)state;
 	r->search.query = mem_strdup("!~F");
 	ev = desk_ask(r);
 	assert_int_equal(ev->kind, STORE_FOUND);
@@ -179,7 +176,6 @@ static void test_within_soon(void **state)
 	struct store_request *r = desk_request(REQUEST_OPEN, account);
 	struct store_event *ev;
 
-	(void)state;
 	close_list(work); /* nobody else has it open */
 	r->list = 501;
 	r->open.folder = mem_strdup("Work");
@@ -206,7 +202,6 @@ static void test_asleep(void **state)
 	struct store_event *ev;
 	uint32_t answered = MAIL_ANSWERED;
 
-	(void)state;
 	desk_fails(desk_on(REQUEST_READ, none, UIDS(1), 1), "no longer open");
 	r->search.query = mem_strdup("~A");
 	ev = desk_ask(r);
@@ -237,7 +232,6 @@ static void test_asks_no_server(void **state)
 	struct store_event *ev = NULL;
 	unsigned list;
 
-	(void)state;
 	close_list(work);
 	job_free(desk_job(account, LANE_MAIN, JOB_SYNC)); /* of Work when it was opened */
 	while (desk_has_job(account, LANE_MAIN, JOB_SYNC))
@@ -287,7 +281,6 @@ static void test_refused(void **state)
 {
 	int account = begin();
 
-	(void)state;
 	desk_fails(opens(account, 900, "Work", "body:x"), "text of messages");
 	desk_fails(opens(account, 900, "Work", "~F | header:x"), "text of messages");
 	desk_fails(opens(account, 900, "Work", "~Z"), "");
@@ -302,7 +295,6 @@ static void test_in_slices(void **state)
 	struct store_request *r;
 	struct store_event *ev;
 
-	(void)state;
 	desk_hold();
 	for (unsigned i = 0; i < 20; i++)
 		desk_post(opens(account, 910 + i, "Work", "~F"));
@@ -333,7 +325,6 @@ static void test_goes(void **state)
 	struct store_event *ev;
 	unsigned none, id = r->request;
 
-	(void)state;
 	cancel->cancel.request = id;
 	desk_hold();
 	desk_post(r);
@@ -434,7 +425,6 @@ static void test_others_change(void **state)
 	struct cache *cache;
 	char *dir;
 
-	(void)state;
 	desk_done(flag(work, 2, MAIL_FLAGGED, 0));
 	close_list(work);
 	flagged = opened(account, "~F", UIDS());

@@ -1,14 +1,8 @@
 #include "base/mem.h"
 #include "base/uids.h"
+#include "tests/check.h"
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <setjmp.h>
-
-#include <cmocka.h>
 
 static void sorts_without_repeats(void **state)
 {
@@ -24,7 +18,6 @@ static void sorts_without_repeats(void **state)
 		{{1, 1, 2, 4294967295u, 0, 2}, {0, 1, 2, 4294967295u}, 6, 4},
 	};
 
-	(void)state;
 	assert_int_equal(uids_sort(NULL, 0), 0);
 	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
 		uint32_t v[6];
@@ -39,7 +32,6 @@ static void finds(void **state)
 {
 	static const uint32_t v[] = {2, 4, 4294967295u};
 
-	(void)state;
 	assert_int_equal(uids_at(v, 3, 0), 0);
 	assert_int_equal(uids_at(v, 3, 2), 0);
 	assert_int_equal(uids_at(v, 3, 3), 1);
@@ -57,7 +49,6 @@ static void finds_near(void **state)
 {
 	uint32_t v[40];
 
-	(void)state;
 	for (size_t i = 0; i < MEM_COUNT(v); i++)
 		v[i] = (uint32_t)i * 3 + 1;
 	for (size_t n = 0; n <= MEM_COUNT(v); n++)
