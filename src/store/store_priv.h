@@ -38,6 +38,7 @@ struct folder_box {
 	unsigned rows_held; /* so many times, while rows are made of files */
 	int rows_lock;      /* of these rows, or -1 */
 	bool others;        /* another copy changed rows, which was not told yet */
+	int64_t busy_since; /* clock_ms: another copy makes rows, and none are made here; 0: not */
 };
 
 /* One folder: on the server (its cache), or local (a Maildir and its cache). */

@@ -452,6 +452,35 @@ static void test_others_change(void **state)
 	close(lock);
 }
 
+/* While another copy numbers the files of a folder this one gives no numbers to them. */
+static void test_others_number(void **state)
+{
+	int account = begin(), lock;
+	struct store_event *ev = NULL;
+	char *dir, *path;
+
+	(void)state;
+	put_file("one/data/mail/new/1.a.host");
+	desk_open(account, "Local/INBOX", &ev);
+	is_told(ev, STORE_LIST, UIDS(1), NULL);
+	dir = cache_dir_for(desk_path("one/cache/v1"), "local:INBOX");
+	path = file_join(dir, "rows.lock");
+	lock = file_lock(path, 0, NULL);
+	assert_true(lock >= 0);
+	put_file("one/data/mail/new/2.a.host");
+	desk_open(account, "Local/INBOX", &ev);
+	is_told(ev, STORE_LIST, UIDS(1), NULL);
+	desk_pass(11000);
+	ev = desk_of_kind(STORE_NOTICE); /* for what may stand still */
+	assert_non_null(strstr(ev->notice.text, "Another running copy"));
+	store_event_free(ev);
+	close(lock);
+	desk_open(account, "Local/INBOX", &ev);
+	is_told(ev, STORE_LIST, UIDS(1, 2), NULL);
+	free(path);
+	free(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -467,6 +496,7 @@ int main(void)
 		DESK_CASE(test_gone),
 		DESK_CASE(test_renamed),
 		DESK_CASE(test_others_change),
+		DESK_CASE(test_others_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

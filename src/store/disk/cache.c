@@ -182,11 +182,10 @@ static void move_aside(const char *path, void *ctx)
 	rename(path, ctx);
 }
 
-int cache_lock_rows(const struct cache *c)
+int cache_lock_rows(const struct cache *c, int wait_ms, struct err *err)
 {
-	enum { WAIT_MS = 1000 };
 	char *path = cache_file(c->dir, "rows.lock");
-	int fd = file_lock(path, WAIT_MS, NULL);
+	int fd = file_lock(path, wait_ms, err);
 
 	free(path);
 	return fd;

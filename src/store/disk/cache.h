@@ -121,9 +121,9 @@ int cache_refresh(struct cache *c, struct err *err);
  * others wrote before it. */
 uint64_t cache_news(const struct cache *c);
 
-/* Holds off other running copies that would number the same new rows; -1: one of them goes on for
- * too long. Close to let go. */
-int cache_lock_rows(const struct cache *c);
+/* Holds off other running copies that would number the same new rows; -1: ERR_BUSY, one of them
+ * goes on for longer, or it cannot be locked. Close to let go. */
+int cache_lock_rows(const struct cache *c, int wait_ms, struct err *err);
 
 /* UID ranges whose pages were damaged and must be fetched again; returns how many pairs
  * first..last, at most max. While there are any, cache_meta says not complete; a cache_set_meta

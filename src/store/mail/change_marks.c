@@ -87,11 +87,18 @@ static struct flag_group *flag_groups(struct folder *f, const uint32_t *uids, si
 	return v;
 }
 
+/* All that is there was looked at, so that a change of our own needs no new scan. */
+static bool is_seen(const struct folder *f)
+{
+	return localbox_stamp(f->box.dir) == f->box.stamp;
+}
+
 /* Renamed one by one, and the disk is waited for once. */
 static int local_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_t clear,
 	uint32_t set, struct err *err)
 {
 	struct err later = {0};
+	bool seen = is_seen(f);
 	size_t done = 0;
 	int rc = 0;
 
@@ -109,7 +116,8 @@ static int local_flags(struct folder *f, const uint32_t *uids, size_t n, uint32_
 		rc = -1;
 	}
 	cache_set_flags_all(f->cache, uids, done, clear, set, NULL, NULL);
-	f->box.stamp = localbox_stamp(f->box.dir); /* our own change needs no new scan */
+	if (seen)
+		f->box.stamp = localbox_stamp(f->box.dir);
 	return rc;
 }
 
@@ -252,6 +260,7 @@ static int local_keywords(struct folder *f, struct label_group *g, struct err *e
 {
 	struct str now = STR_INIT;
 	struct err later = {0};
+	bool seen = is_seen(f);
 	size_t done = 0;
 	int rc = 0;
 
@@ -270,7 +279,8 @@ static int local_keywords(struct folder *f, struct label_group *g, struct err *e
 		rc = -1;
 	}
 	str_done(&now);
-	f->box.stamp = localbox_stamp(f->box.dir); /* our own change needs no new scan */
+	if (seen)
+		f->box.stamp = localbox_stamp(f->box.dir);
 	return rc;
 }
 

@@ -26,6 +26,11 @@
 #include <unistd.h>
 
 enum {
+	/* For another copy that makes rows: what is delivered needs its number now, what lies there
+	 * can be looked at later. */
+	NUMBER_WAIT_MS = 1000,
+	LOOK_WAIT_MS = 200,
+	TOO_LONG_MS = 10 * 1000,
 	FILING = 200,
 	TREE_SETTLES = 3, /* seconds */
 };
@@ -176,19 +181,20 @@ void folder_load_files(struct folder *f)
 /*
  * Another running copy makes rows of the same files, in the same cache. One at a time, and each
  * knows first what the others did: else one number would be given to two files, and what is asked
- * of one message be done to another.
+ * of one message be done to another. False, with err: another one goes on for longer.
  */
-static void hold_rows(struct folder *f)
+static bool hold_rows(struct folder *f, int wait_ms, struct err *err)
 {
 	if (f->box.rows_held++)
-		return;
-	f->box.rows_lock = cache_lock_rows(f->cache);
+		return true;
+	f->box.rows_lock = cache_lock_rows(f->cache, wait_ms, err);
 	cache_refresh(f->cache, NULL);
-	if (f->news == cache_news(f->cache))
-		return;
-	f->news = cache_news(f->cache);
-	f->box.others = true;
-	folder_load_files(f);
+	if (f->news != cache_news(f->cache)) {
+		f->news = cache_news(f->cache);
+		f->box.others = true;
+		folder_load_files(f);
+	}
+	return f->box.rows_lock >= 0 || err->kind != ERR_BUSY;
 }
 
 static void let_rows_go(struct folder *f)
@@ -251,7 +257,7 @@ uint32_t folder_put_row(struct folder *f, struct summary *row)
 	const struct columns *c;
 	ptrdiff_t at;
 
-	hold_rows(f);
+	(void)hold_rows(f, NUMBER_WAIT_MS, &(struct err){0});
 	if (!row->uid)
 		row->uid = take_uids(f, 1);
 	c = cache_columns_view(f->cache);
@@ -323,7 +329,7 @@ static void filing_flush(struct filing *g)
 
 	if (!g->n)
 		return;
-	hold_rows(f);
+	(void)hold_rows(f, NUMBER_WAIT_MS, &(struct err){0});
 	next = take_uids(f, (uint32_t)g->n);
 	g->uids = mem_grow(g->uids, &g->cap_uids, g->nuids + g->n, sizeof(*g->uids));
 	for (size_t i = 0; i < g->n; i++) {
@@ -474,18 +480,15 @@ static int scan_files(struct scan *s, struct err *err)
 	return s->folder->box.vanished ? 0 : localbox_scan(s->folder->box.dir, scan_one, s, err);
 }
 
-int folder_scan(struct folder *f, struct err *err)
+static int scan_held(struct folder *f, struct err *err)
 {
 	struct scan s = {.folder = f, .seen = map_new()};
-	uint64_t stamp;
+	uint64_t stamp = localbox_stamp(f->box.dir);
 	uint32_t *gone = NULL;
 	size_t ngone = 0;
 	struct err why = {0};
-	int rc;
+	int rc = scan_files(&s, &why);
 
-	hold_rows(f);
-	stamp = localbox_stamp(f->box.dir);
-	rc = scan_files(&s, &why);
 	if (rc < 0 && err)
 		*err = why;
 	else if (why.kind != ERR_NONE)
@@ -500,9 +503,36 @@ int folder_scan(struct folder *f, struct err *err)
 			folder_send_changes(f, s.changed, s.nchanged, gone, ngone);
 		rc = s.nchanged || ngone || f->box.others;
 	}
-	let_rows_go(f);
 	scan_done(&s);
 	free(gone);
+	return rc;
+}
+
+/* Another copy is at it: what it has by now is here, and as the stamp is that of before, the rest
+ * comes with the next look. */
+static int scan_later(struct folder *f, const struct err *why)
+{
+	int64_t now = clock_ms();
+
+	if (!f->box.busy_since)
+		f->box.busy_since = now;
+	else if (now - f->box.busy_since > TOO_LONG_MS)
+		store_disk_notice(f->account, _("Folder %s: %s"), f->name, why->text);
+	return f->box.others;
+}
+
+int folder_scan(struct folder *f, struct err *err)
+{
+	struct err why = {0};
+	int rc;
+
+	if (hold_rows(f, LOOK_WAIT_MS, &why)) {
+		f->box.busy_since = 0;
+		rc = scan_held(f, err);
+	} else {
+		rc = scan_later(f, &why);
+	}
+	let_rows_go(f);
 	return rc;
 }
 
@@ -617,7 +647,7 @@ void folder_deliver_group(struct folder *f, struct maildir_group *g)
 	uint32_t *uids = mem_array(n, sizeof(*uids)), now = (uint32_t)clock_now(), uid;
 	struct str *kept = mem_array(n, sizeof(*kept));
 
-	hold_rows(f);
+	(void)hold_rows(f, NUMBER_WAIT_MS, &(struct err){0});
 	maildir_group_name(g);
 	uid = take_uids(f, (uint32_t)n);
 	for (size_t i = 0; i < n; i++) {

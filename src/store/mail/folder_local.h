@@ -20,7 +20,8 @@ struct maildir_group;
 struct maildir_mail;
 struct summary;
 
-/* What changed on disk; 1: something did. */
+/* What changed on disk, or what of that another running copy has seen while it looks; 1: something
+ * did. */
 int folder_scan(struct folder *f, struct err *err);
 /* It was taken away under our hands, which the next look at the tree tells. */
 bool folder_went(const struct folder *f, const struct err *err);
