@@ -170,7 +170,6 @@ static void put_in(struct merge *m)
 		m->added[k] = (uint32_t)to;
 		old = at;
 	}
-	msglist_left_return(l, m->added, m->nfresh);
 }
 
 /* The nearest ancestor that is not gone. */
@@ -280,6 +279,7 @@ static void merge(struct msglist *l, const struct columns *c, const uint32_t *go
 		take_out(&m);
 	if (m.nfresh)
 		put_in(&m);
+	msglist_left_return(l, m.added, m.nfresh);
 	if (m.ngone || m.nfresh || m.nchanged)
 		finish(&m, gone_rows, old);
 	if (m.nfresh && msglist_needs_ranks(l->want.sort)) {

@@ -105,6 +105,7 @@ struct msglist {
 	struct guess *guesses;
 	struct left *left; /* owned; msglist_left.c */
 	size_t nleft, cap_left;
+	bool left_waits;          /* one left just now that waited for its server */
 	struct strv guessed_sets; /* by UINT16_MAX - keyset */
 	bool ready;
 	struct columns columns;

@@ -704,6 +704,28 @@ static void file_that_dovecot_cannot_read_costs_one_row(void **state)
 	assert_int_equal(bad, 1);
 }
 
+/* On a server what comes back waits for it first, under a number that is used again and again. */
+static void tags_come_back_there(void **state)
+{
+	struct person *p = person_new("imap", "", "--count", "4");
+	struct msglist *l = open_with(p, "INBOX", 4);
+	uint32_t uids[2] = {msglist_uid(l, 0), msglist_uid(l, 2)};
+
+	(void)state;
+	msglist_tag(l, uids[0], true);
+	msglist_tag(l, uids[1], true);
+	for (int i = 0; i < 2; i++) { /* those, then another one */
+		done(p, engine_delete(p->engine, l, uids, i ? 1 : 2));
+		done(p, engine_sync(p->engine, 0));
+		done(p, engine_undo(p->engine));
+		done(p, engine_sync(p->engine, 0));
+		UNTIL(p, msglist_count(l) == 4);
+		for (size_t row = 0; row < 4; row++)
+			assert_int_equal(row_of(p, l, row).tagged, row % 2 == 0);
+		uids[0] = msglist_uid(l, 1);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -711,6 +733,7 @@ int main(void)
 		PERSON_CASE(file_that_dovecot_cannot_read_costs_one_row),
 		PERSON_CASE(flags_go_both_ways),
 		PERSON_CASE(moves_and_takes_back),
+		PERSON_CASE(tags_come_back_there),
 		PERSON_CASE(works_offline_and_replays),
 		PERSON_CASE(sends_and_receives),
 		PERSON_CASE(refused_recipient_keeps_the_mail),

@@ -359,6 +359,46 @@ static void test_tags_come_back(void **state)
 	msglist_free(l);
 }
 
+static void wait_for_server(struct msglist *l, uint32_t uid)
+{
+	l->columns.flags[columns_find(&l->columns, number(l, 0, uid))] |= MAIL_WAITING;
+}
+
+/* One that waits for its server has another number when it is there, which may be told before, and
+ * the number that it had is another one's then. */
+static void test_tags_of_what_waited(void **state)
+{
+	struct msglist *l = new_span(1);
+	const struct message waits[] = {{900, 100, 0, 0}}, real[] = {{3, 100, 0, 0}},
+			     other[] = {{900, 200, 0, 0}},
+			     twins[] = {{4, 300, 0, 0}, {5, 300, 0, 0}};
+
+	(void)state;
+	tell_all(l, 0, 1, waits, 1, NULL);
+	wait_for_server(l, 900);
+	msglist_tag(l, number(l, 0, 900), true);
+	tell_change(l, 0, real, 1, 0);
+	assert_false(is_tagged(l, number(l, 0, 3)));
+	tell_change(l, 0, NULL, 0, 900);
+	assert_true(is_tagged(l, number(l, 0, 3)));
+	/* Its number, again. */
+	tell_change(l, 0, other, 1, 0);
+	assert_false(is_tagged(l, number(l, 0, 900)));
+	/* Where several may be meant, none is. */
+	wait_for_server(l, 900);
+	msglist_tag(l, number(l, 0, 900), true);
+	l->columns.sent[columns_find(&l->columns, number(l, 0, 900))] = 300;
+	l->columns.received[columns_find(&l->columns, number(l, 0, 900))] = 300;
+	tell_change(l, 0, twins, 2, 0);
+	tell_change(l, 0, NULL, 0, 900);
+	assert_false(is_tagged(l, number(l, 0, 4)));
+	assert_false(is_tagged(l, number(l, 0, 5)));
+	/* What waited and came to nothing says nothing of who has its number next. */
+	tell_change(l, 0, other, 1, 0);
+	assert_false(is_tagged(l, number(l, 0, 900)));
+	msglist_free(l);
+}
+
 static void test_tags_that_do_not(void **state)
 {
 	struct msglist *l = new_span(1);
@@ -564,6 +604,7 @@ int main(void)
 		cmocka_unit_test(test_numbered_anew),
 		cmocka_unit_test(test_numbered_anew_early),
 		cmocka_unit_test(test_tags_come_back),
+		cmocka_unit_test(test_tags_of_what_waited),
 		cmocka_unit_test(test_tags_that_do_not),
 		cmocka_unit_test(test_one_goes),
 		cmocka_unit_test(test_limit),
