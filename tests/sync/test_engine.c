@@ -548,15 +548,13 @@ static void wrong_password_is_told(void **state)
 
 static void second_copy_follows(void **state)
 {
-	struct person *p = person_new("imap", "", "--count", "5"), *q = mem_alloc(sizeof(*q));
+	struct person *p = person_new("imap", "", "--count", "5"), second = *p, *q = &second;
 	struct msglist *l = open_folder(p, "INBOX"), *m;
 	struct account_info info;
 	uint32_t uid;
 
 	UNTIL(p, msglist_count(l) == 5 && msglist_sync_percent(l) == 100);
-	*q = *p;
-	q->home = mem_strdup(p->home);
-	q->config = mem_strdup(p->config);
+	q->inbox = NULL;
 	start(q, false);
 	UNTIL(q, (engine_account(q->engine, 0, &info), info.state == STATE_FOLLOWING));
 	m = open_folder(q, "INBOX");
@@ -571,6 +569,7 @@ static void second_copy_follows(void **state)
 	/* The first one ends: the other takes over. */
 	stop(p);
 	UNTIL(q, (engine_account(q->engine, 0, &info), info.state == STATE_ONLINE));
+	stop(q);
 }
 
 /* talaria -f DIR: a Maildir that belongs to no account. */
