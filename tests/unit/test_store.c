@@ -1075,6 +1075,38 @@ static void test_requests_left(void **state)
 	store_event_free(desk_ask(desk_mail(REQUEST_DRAFT_LOAD, account, id)));
 }
 
+/* A folder that was made for a role, and whose mails go to the one that the server has for that, is
+ * none of its own after a start either. */
+static void test_alias_again(void **state)
+{
+	static const char table[] = "talaria-folders 1\n1\t1\t-\t-\tINBOX\tINBOX\n"
+				    "4\t1\t-\t-\tDeleted\tDeleted\n0\t1\t-\t-\tDeleted\tTrash\n";
+	static const char *const names[] = {"INBOX", "Deleted=4", NULL};
+	struct store_event *ev;
+	bool found = false;
+	int account;
+
+	(void)state;
+	assert_int_equal(file_make_dirs(desk_path("one/cache"), NULL), 0);
+	assert_int_equal(
+		file_replace(desk_path("one/cache/folders"), table, sizeof(table) - 1, 0600, NULL),
+		0);
+	account = desk_add(desk_account("one", false), true);
+	desk_online(account, LANE_MAIN);
+	desk_settle();
+	desk_folders(account, names);
+	ev = desk_of_kind(STORE_FOLDERS);
+	for (size_t i = 0; i < ev->folders.n; i++) {
+		const struct store_folder_info *f = &ev->folders.v[i];
+
+		assert_string_not_equal(f->name, "Trash");
+		if (strcmp(f->name, "Deleted") == 0)
+			found = f->role == ROLE_TRASH && f->selectable;
+	}
+	assert_true(found);
+	store_event_free(ev);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1092,6 +1124,7 @@ int main(void)
 		DESK_CASE(test_switch_to_nothing),
 		DESK_CASE(test_account_that_cannot_be_opened),
 		DESK_CASE(test_sync_elsewhere),
+		DESK_CASE(test_alias_again),
 		DESK_CASE(test_sync_unconnected),
 		DESK_CASE(test_sync_broken_off),
 		cmocka_unit_test(test_sync_put_off),

@@ -87,6 +87,22 @@ static void load_row(struct account *a, char *line, bool listed)
 	life_remembered(f, atoi(field[1]) != 0, listed);
 }
 
+/* One that was made for a role stands there with the mailbox of the folder that has it. */
+static void find_aliases(struct account *a)
+{
+	for (struct folder *f = a->folders; f; f = f->next) {
+		const struct folder *real = a->folders;
+
+		if (f->local || !f->mailbox || f->role != ROLE_NONE)
+			continue;
+		while (real && (real->local || real->role == ROLE_NONE || !real->mailbox ||
+				       strcmp(real->mailbox, f->mailbox) != 0))
+			real = real->next;
+		if (real)
+			life_alias(f, real);
+	}
+}
+
 /* False: there is nothing, or nothing new. listed: as if the server had just listed them. */
 static bool load_rows(struct account *a, bool listed)
 {
@@ -109,6 +125,7 @@ static bool load_rows(struct account *a, bool listed)
 		for (char *line = strtok_r(in.p + 18, "\n", &save); line;
 			line = strtok_r(NULL, "\n", &save))
 			load_row(a, line, listed);
+		find_aliases(a);
 	}
 	free(path);
 	str_done(&in);
