@@ -4,6 +4,8 @@
 #include "tests/scratch.h"
 #include "tests/unit/fails.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <signal.h>
 #include <semaphore.h>
@@ -667,6 +669,30 @@ static void test_move_many_killed(void **state)
 	free_bases(bases, N);
 }
 
+/* What another copy has under way is not a leftover. */
+static void test_move_of_another(void **state)
+{
+	char *dir = folder("INBOX"), *to = folder("Work"),
+	     *lock = file_join(help_root, "moves.lock"),
+	     *note = file_join(help_root, "moving.0123456789abcdef"), **bases = fill(dir, 1);
+	struct str text = STR_INIT;
+	int fd;
+
+	str_addf(&text, "%s\n%s\n%s\n", dir, to, bases[0]);
+	assert_int_equal(file_replace(note, text.p, text.len, 0600, NULL), 0);
+	fd = open(lock, O_RDWR | O_CREAT, 0600);
+	assert_int_equal(flock(fd, LOCK_SH), 0);
+	assert_int_equal(maildir_move_finish(help_root, NULL), 0);
+	assert_int_equal(notes_in(help_root), 1);
+	close(fd);
+	assert_int_equal(maildir_move_finish(help_root, NULL), 0);
+	assert_int_equal(notes_in(help_root), 0);
+	free_bases(bases, 1);
+	str_done(&text);
+	free(lock);
+	free(note);
+}
+
 static void test_move_new(void **state)
 {
 	char *dir = folder("INBOX"), *to = folder("Work");
@@ -891,8 +917,9 @@ int main(void)
 		T(test_foreign_letters), T(test_keywords), T(test_keywords_limits),
 		T(test_keyword_words), T(test_foreign_moves), T(test_busy_folder), T(test_gone),
 		T(test_links), T(test_move), T(test_move_many), T(test_move_many_killed),
-		T(test_move_new), T(test_move_other_filesystem), T(test_copy), T(test_stamp),
-		T(test_stop_and_sweep), T(test_full), T(test_group), T(test_group_dropped)};
+		T(test_move_of_another), T(test_move_new), T(test_move_other_filesystem),
+		T(test_copy), T(test_stamp), T(test_stop_and_sweep), T(test_full), T(test_group),
+		T(test_group_dropped)};
 
 	return cmocka_run_group_tests_name("maildir", tests, NULL, NULL);
 }

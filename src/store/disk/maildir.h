@@ -143,7 +143,8 @@ int maildir_move(const char *dir, const char *base, const char *to_dir,
 /*
  * The first *moved of them were moved, with an error too. The disk is waited for a few times only.
  * A note in notes_dir tells what is under way; without one (NULL) they go one by one. _finish takes
- * away the second names that a kill in between left, and is called before the folders are read.
+ * away the second names that a kill in between left, and is called before the folders are read;
+ * where another copy is just moving something, nothing, which the next start does.
  */
 int maildir_move_many(const char *notes_dir, const char *dir, char *const *bases, size_t n,
 	const char *to_dir, size_t *moved, struct err *err);

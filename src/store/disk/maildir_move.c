@@ -1,7 +1,8 @@
 /*
  * Messages go to another folder: they get names there, the disk is waited for once, the names
  * here go, and the disk is waited for once more. What is under way stands in a note, so that the
- * next start after a kill in between takes the second names away.
+ * next start after a kill in between takes the second names away. Another copy may start meanwhile:
+ * who moves shares a lock, which who looks for notes has to have alone.
  */
 #include "base/file.h"
 #include "base/hash.h"
@@ -12,8 +13,10 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 enum {
@@ -29,6 +32,23 @@ struct moving {
 	char *const *bases;
 	size_t n;
 };
+
+/* -1: it cannot be had. Close to unlock. */
+static int lock_notes(const char *notes_dir, int how)
+{
+	char *path = file_join(notes_dir, "moves.lock");
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	free(path);
+	if (fd >= 0 && flock(fd, how) != 0) {
+		int why = errno;
+
+		close(fd);
+		errno = why;
+		return -1;
+	}
+	return fd;
+}
 
 static char *note_path(const char *notes_dir)
 {
@@ -87,9 +107,12 @@ static int move_some(const char *notes_dir, const struct moving *m, const struct
 	char *note = note_path(notes_dir);
 	struct err why = {0};
 	size_t named = 0;
-	int rc = 0;
+	int rc = 0, lock = lock_notes(notes_dir, LOCK_SH);
 
-	if (write_note(note, m, NULL) != 0) { /* a full disk is often why something is moved */
+	/* A full disk is often why something is moved. */
+	if (lock < 0 || write_note(note, m, NULL) != 0) {
+		if (lock >= 0)
+			close(lock);
 		free(note);
 		return move_each(m, there, moved, err);
 	}
@@ -111,6 +134,7 @@ static int move_some(const char *notes_dir, const struct moving *m, const struct
 		*err = why;
 		rc = -1;
 	}
+	close(lock);
 	free(note);
 	return rc;
 }
@@ -192,7 +216,7 @@ static int finish_one(const char *path, struct err *err)
 	return rc;
 }
 
-int maildir_move_finish(const char *notes_dir, struct err *err)
+static int finish_all(const char *notes_dir, struct err *err)
 {
 	DIR *d = opendir(notes_dir);
 	struct dirent *de;
@@ -207,5 +231,17 @@ int maildir_move_finish(const char *notes_dir, struct err *err)
 		}
 	if (d)
 		closedir(d);
+	return rc;
+}
+
+int maildir_move_finish(const char *notes_dir, struct err *err)
+{
+	int lock = lock_notes(notes_dir, LOCK_EX | LOCK_NB), rc;
+
+	if (lock < 0 && errno == EWOULDBLOCK)
+		return 0;
+	rc = finish_all(notes_dir, err);
+	if (lock >= 0)
+		close(lock);
 	return rc;
 }
