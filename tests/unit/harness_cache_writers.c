@@ -156,16 +156,15 @@ static void final_check(const char *dir)
 {
 	static uint64_t seen[2][SLOTS];
 	uint64_t acked[2] = {shared->acked[0], shared->acked[1]};
-	struct cache *c;
+	struct cache *c = NULL;
 	struct cache_opened opened;
 	struct err err = {0};
 
 	memset(seen, 0, sizeof(seen));
-	if (cache_open(&c, dir, "F", &opened, &err) != 0 || opened.rebuilt) {
+	if (cache_open(&c, dir, "F", &opened, &err) != 0 || opened.rebuilt)
 		failed("last open", &err);
-		return;
-	}
-	check(c, acked, seen);
+	else
+		check(c, acked, seen);
 	cache_free(c);
 }
 
