@@ -285,14 +285,14 @@ int file_remove_tree(const char *path, struct err *err)
 	return remove_at(AT_FDCWD, path, 0) == 0 ? 0 : err_errno(err, _("Cannot remove %s"), path);
 }
 
-int file_lock(const char *path, int wait_ms, struct err *err)
+static int lock_as(const char *path, int how, int wait_ms, struct err *err)
 {
 	int64_t end = clock_ms() + wait_ms;
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd < 0)
 		return err_errno(err, _("Cannot open %s"), path);
-	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+	while (flock(fd, how | LOCK_NB) != 0) {
 		if (errno == EINTR)
 			continue;
 		if (errno != EWOULDBLOCK) {
@@ -307,6 +307,16 @@ int file_lock(const char *path, int wait_ms, struct err *err)
 		clock_pause(5);
 	}
 	return fd;
+}
+
+int file_lock(const char *path, int wait_ms, struct err *err)
+{
+	return lock_as(path, LOCK_EX, wait_ms, err);
+}
+
+int file_lock_shared(const char *path, int wait_ms, struct err *err)
+{
+	return lock_as(path, LOCK_SH, wait_ms, err);
 }
 
 bool file_exists(const char *path)

@@ -60,6 +60,8 @@ int file_remove_tree(const char *path, struct err *err);
  * removed. Close to unlock.
  */
 int file_lock(const char *path, int wait_ms, struct err *err);
+/* The same by flock(LOCK_SH): several may have it at once, and nobody file_lock meanwhile. */
+int file_lock_shared(const char *path, int wait_ms, struct err *err);
 
 bool file_exists(const char *path);
 /* Another one when the file did change, by time, size and inode; 0: it is not there. */

@@ -233,6 +233,21 @@ static void test_lock(void **state)
 	FAILS(ERR_SYSTEM, file_lock(at("locklink"), 0, &why));
 }
 
+static void test_lock_shared(void **state)
+{
+	int one = file_lock_shared(at("lock"), 0, &why),
+	    two = file_lock_shared(at("lock"), 0, &why);
+
+	assert_true(one >= 0 && two >= 0);
+	close(one);
+	FAILS(ERR_BUSY, file_lock(at("lock"), 0, &why));
+	close(two);
+	one = file_lock(at("lock"), 0, &why);
+	assert_true(one >= 0);
+	FAILS(ERR_BUSY, file_lock_shared(at("lock"), 0, &why));
+	close(one);
+}
+
 static void test_safe_name(void **state)
 {
 	static const struct {
@@ -507,6 +522,7 @@ int main(void)
 		IN_DIR(test_remove_depth),
 		IN_DIR(test_open_part),
 		IN_DIR(test_lock),
+		IN_DIR(test_lock_shared),
 		cmocka_unit_test(test_safe_name),
 		cmocka_unit_test(test_inside),
 		cmocka_unit_test(test_expand),

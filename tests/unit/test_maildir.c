@@ -4,8 +4,6 @@
 #include "tests/scratch.h"
 #include "tests/unit/fails.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <signal.h>
 #include <semaphore.h>
@@ -680,8 +678,8 @@ static void test_move_of_another(void **state)
 
 	str_addf(&text, "%s\n%s\n%s\n", dir, to, bases[0]);
 	assert_int_equal(file_replace(note, text.p, text.len, 0600, NULL), 0);
-	fd = open(lock, O_RDWR | O_CREAT, 0600);
-	assert_int_equal(flock(fd, LOCK_SH), 0);
+	fd = file_lock_shared(lock, 0, NULL);
+	assert_true(fd >= 0);
 	assert_int_equal(maildir_move_finish(help_root, NULL), 0);
 	assert_int_equal(notes_in(help_root), 1);
 	close(fd);

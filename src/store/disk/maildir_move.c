@@ -13,16 +13,15 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 enum {
 	NOTE_MAX = 4 << 20,
 	AT_ONCE = 1000,
-	MANY = 4 /* messages for which a folder is read once */
+	LOCK_MS = 1000, /* who has it alone is starting */
+	MANY = 4        /* messages for which a folder is read once */
 };
 
 static const char NOTE[] = "moving.";
@@ -33,21 +32,9 @@ struct moving {
 	size_t n;
 };
 
-/* -1: it cannot be had. Close to unlock. */
-static int lock_notes(const char *notes_dir, int how)
+static char *lock_path(const char *notes_dir)
 {
-	char *path = file_join(notes_dir, "moves.lock");
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-
-	free(path);
-	if (fd >= 0 && flock(fd, how) != 0) {
-		int why = errno;
-
-		close(fd);
-		errno = why;
-		return -1;
-	}
-	return fd;
+	return file_join(notes_dir, "moves.lock");
 }
 
 static char *note_path(const char *notes_dir)
@@ -104,11 +91,12 @@ static int move_each(
 static int move_some(const char *notes_dir, const struct moving *m, const struct map *there,
 	size_t *moved, struct err *err)
 {
-	char *note = note_path(notes_dir);
+	char *note = note_path(notes_dir), *path = lock_path(notes_dir);
 	struct err why = {0};
 	size_t named = 0;
-	int rc = 0, lock = lock_notes(notes_dir, LOCK_SH);
+	int rc = 0, lock = file_lock_shared(path, LOCK_MS, NULL);
 
+	free(path);
 	/* A full disk is often why something is moved. */
 	if (lock < 0 || write_note(note, m, NULL) != 0) {
 		if (lock >= 0)
@@ -236,11 +224,13 @@ static int finish_all(const char *notes_dir, struct err *err)
 
 int maildir_move_finish(const char *notes_dir, struct err *err)
 {
-	int lock = lock_notes(notes_dir, LOCK_EX | LOCK_NB), rc;
+	char *path = lock_path(notes_dir);
+	struct err why = {0};
+	int lock = file_lock(path, 0, &why), rc = 0;
 
-	if (lock < 0 && errno == EWOULDBLOCK)
-		return 0;
-	rc = finish_all(notes_dir, err);
+	free(path);
+	if (lock >= 0 || why.kind != ERR_BUSY)
+		rc = finish_all(notes_dir, err);
 	if (lock >= 0)
 		close(lock);
 	return rc;
