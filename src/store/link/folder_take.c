@@ -54,7 +54,8 @@ void folder_take_counts(struct account *a, struct result *r)
 
 /* --- one folder --- */
 
-/* What its cache does not take counts in memory, and is told once (folder.c, cache_on_failure). */
+/* What its cache does not take counts in memory, and is told once (folder_open.c,
+ * cache_on_failure). */
 
 static void selected(struct folder *f, struct result *r)
 {
