@@ -319,6 +319,19 @@ with_servers() {
 	chmod 600 "$config"
 }
 
+# Another account beside that of with_servers: bob's.
+with_second_account() {
+	cat >>"$config" <<-END
+	account club {
+	    from      "Bob of the Club <bob@example.org>"
+	    imap      imaps://bob@$SRV_HOST:$SRV_IMAPS
+	    smtp      smtp://bob@$SRV_HOST:$SRV_SMTP
+	    password  plain "$SRV_PASSWORD"
+	    tls-ca    "$SRV_CA"
+	}
+	END
+}
+
 mailbox() {
 	_folder=$1
 	shift

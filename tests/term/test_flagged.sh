@@ -3,15 +3,7 @@
 # done in the folder of each message.
 . "${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}/tests/term/lib.sh"
 with_servers
-cat >>"$config" <<-END
-account club {
-    from      "Bob of the Club <bob@example.org>"
-    imap      imaps://bob@$SRV_HOST:$SRV_IMAPS
-    smtp      smtp://bob@$SRV_HOST:$SRV_SMTP
-    password  plain "$SRV_PASSWORD"
-    tls-ca    "$SRV_CA"
-}
-END
+with_second_account
 . "$srcdir/tests/term/walk.sh"
 put_into() { # USER FOLDER
 	# shellcheck disable=SC2086

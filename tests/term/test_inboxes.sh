@@ -2,15 +2,7 @@
 # The inboxes of two accounts as one list: what is done there goes to the account of each message.
 . "${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}/tests/term/lib.sh"
 with_servers
-cat >>"$config" <<-END
-account club {
-    from      "Bob of the Club <bob@example.org>"
-    imap      imaps://bob@$SRV_HOST:$SRV_IMAPS
-    smtp      smtp://bob@$SRV_HOST:$SRV_SMTP
-    password  plain "$SRV_PASSWORD"
-    tls-ca    "$SRV_CA"
-}
-END
+with_second_account
 . "$srcdir/tests/term/walk.sh"
 deliver_to() {
 	# shellcheck disable=SC2086

@@ -246,39 +246,62 @@ struct summary desk_row(uint32_t uid, const char *from, const char *subject)
 	return s;
 }
 
-static struct result *about(enum result_kind kind, const char *folder)
+static struct result *about(enum result_kind kind, const char *folder, uint32_t uidvalidity)
 {
 	struct result *r = result_new(kind);
 
 	r->folder = mem_strdup(folder);
-	r->uidvalidity = DESK_UIDVALIDITY;
+	r->uidvalidity = uidvalidity;
 	return r;
 }
 
 void desk_synced(int account, const char *folder, uint32_t uidnext, uint32_t exists)
 {
-	struct result *r = about(RESULT_SYNCED, folder);
+	struct result *r = about(RESULT_SYNCED, folder, DESK_UIDVALIDITY);
 
 	r->synced.meta = (struct cache_meta){DESK_UIDVALIDITY, uidnext, 0, exists, true};
 	desk_give(account, r);
 }
 
+static void select_as(int account, const char *folder, uint32_t uidvalidity, size_t exists)
+{
+	struct result *r = about(RESULT_SELECTED, folder, uidvalidity);
+
+	r->selected.meta.uidvalidity = uidvalidity;
+	r->selected.meta.exists = (uint32_t)exists;
+	desk_give(account, r);
+}
+
+static void give_rows(
+	int account, const char *folder, uint32_t uidvalidity, const struct summary *rows, size_t n)
+{
+	struct result *r = about(RESULT_SUMMARIES, folder, uidvalidity);
+
+	r->summaries.v = mem_array(n, sizeof(struct summary *));
+	for (; r->summaries.n < n; r->summaries.n++)
+		r->summaries.v[r->summaries.n] = summary_copy(&rows[r->summaries.n]);
+	desk_give(account, r);
+}
+
 void desk_fill(int account, const char *folder, const struct summary *rows, size_t n)
 {
-	struct result *r = about(RESULT_SELECTED, folder);
 	uint32_t last = 0;
 
-	r->selected.meta.uidvalidity = DESK_UIDVALIDITY;
-	r->selected.meta.exists = (uint32_t)n;
-	desk_give(account, r);
-	r = about(RESULT_SUMMARIES, folder);
-	r->summaries.v = mem_array(n, sizeof(struct summary *));
-	for (size_t i = 0; i < n; i++) {
-		r->summaries.v[r->summaries.n++] = summary_copy(&rows[i]);
+	select_as(account, folder, DESK_UIDVALIDITY, n);
+	give_rows(account, folder, DESK_UIDVALIDITY, rows, n);
+	for (size_t i = 0; i < n; i++)
 		last = rows[i].uid > last ? rows[i].uid : last;
-	}
-	desk_give(account, r);
 	desk_synced(account, folder, last + 1, (uint32_t)n);
+}
+
+void desk_renumber(int account, const char *folder)
+{
+	select_as(account, folder, DESK_UIDVALIDITY + 1, 0);
+}
+
+void desk_rows_anew(int account, const char *folder, const struct summary *rows, size_t n)
+{
+	give_rows(account, folder, DESK_UIDVALIDITY + 1, rows, n);
 }
 
 /* --- accounts --- */

@@ -83,6 +83,9 @@ struct summary desk_row(uint32_t uid, const char *from, const char *subject);
 /* Answers the synchronisation of a folder that is asked for: the rows are there from now on. */
 void desk_fill(int account, const char *folder, const struct summary *rows, size_t n);
 void desk_synced(int account, const char *folder, uint32_t uidnext, uint32_t exists);
+/* The server numbers the folder anew: no row is there until it gives some under that numbering. */
+void desk_renumber(int account, const char *folder);
+void desk_rows_anew(int account, const char *folder, const struct summary *rows, size_t n);
 enum { DESK_UIDVALIDITY = 7 };
 
 /* --- the disk thread stands still --- */

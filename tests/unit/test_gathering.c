@@ -331,30 +331,17 @@ static void test_better_copy(void **state)
 /* Its UIDs mean other messages. */
 static void test_numbered_anew(void **state)
 {
-	struct result *r;
+	const struct summary rows[] = {mail(1, "z", ""), mail(9, "b", "a")};
 	unsigned before;
 
 	begin();
 	open_all("a");
 	shows("i1 s1<i1 a4<s1");
 	before = numbering[1];
-	r = result_new(RESULT_SELECTED);
-	r->folder = mem_strdup("Sent");
-	r->uidvalidity = DESK_UIDVALIDITY + 1;
-	r->selected.meta.uidvalidity = DESK_UIDVALIDITY + 1;
-	desk_give(account, r);
+	desk_renumber(account, "Sent");
 	shows("i1 a4<i1");
 	assert_int_not_equal(numbering[1], before);
-	r = result_new(RESULT_SUMMARIES);
-	r->folder = mem_strdup("Sent");
-	r->uidvalidity = DESK_UIDVALIDITY + 1;
-	r->summaries.v = mem_array(2, sizeof(struct summary *));
-	for (uint32_t i = 0; i < 2; i++) {
-		struct summary s = i ? mail(9, "b", "a") : mail(1, "z", "");
-
-		r->summaries.v[r->summaries.n++] = summary_copy(&s);
-	}
-	desk_give(account, r);
+	desk_rows_anew(account, "Sent", rows, 2);
 	shows("i1 s9<i1 a4<s9");
 }
 

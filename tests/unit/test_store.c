@@ -174,21 +174,12 @@ static void test_order_renumbered(void **state)
 	int account;
 	unsigned list = inbox_of("one", 20, &account);
 	struct store_event *ev = order_of(list);
-	struct result *r = result_new(RESULT_SELECTED);
-	struct summary row = desk_row(1, "Zoe", "Subject"), other = desk_row(2, "Aaron", "Subject");
-	const struct summary *both[] = {&row, &other};
+	const struct summary both[] = {
+		desk_row(1, "Zoe", "Subject"), desk_row(2, "Aaron", "Subject")};
 
 	store_event_free(ev);
-	r->folder = mem_strdup("INBOX");
-	r->selected.meta.uidvalidity = r->uidvalidity = DESK_UIDVALIDITY + 1;
-	desk_give(account, r);
-	r = result_new(RESULT_SUMMARIES);
-	r->folder = mem_strdup("INBOX");
-	r->uidvalidity = DESK_UIDVALIDITY + 1;
-	r->summaries.v = mem_array(2, sizeof(struct summary *));
-	for (; r->summaries.n < 2; r->summaries.n++)
-		r->summaries.v[r->summaries.n] = summary_copy(both[r->summaries.n]);
-	desk_give(account, r);
+	desk_renumber(account, "INBOX");
+	desk_rows_anew(account, "INBOX", both, 2);
 	desk_settle();
 	ev = order_of(list);
 	assert_int_equal(ev->order.n, 2);
@@ -532,19 +523,11 @@ static void test_sync_unconnected(void **state)
 	desk_failed(request, "Wrong password");
 }
 
-/* A folder that a connection broke off waits for the next one; when there is none, nobody waits for
- * the folder any more. */
-static void test_sync_broken_off(void **state)
+/* The connection ends while INBOX is synchronised, and there is no next one. */
+static void breaks_for_good(int account)
 {
-	static const char *const names[] = {"INBOX", NULL};
 	struct result *r = result_new(RESULT_SYNCED);
-	int account = desk_add(desk_account("one", false), true);
-	unsigned request;
 
-	desk_online(account, LANE_MAIN);
-	desk_folders(account, names);
-	job_free(desk_job(account, LANE_MAIN, JOB_SYNC));
-	request = desk_post(desk_request(REQUEST_SYNC, account));
 	lane_is(account, SYNC_OFFLINE, ERR_NETWORK, "It broke");
 	r->folder = mem_strdup("INBOX");
 	err_set(&r->err, ERR_NETWORK, "It broke");
@@ -553,6 +536,21 @@ static void test_sync_broken_off(void **state)
 	desk_settle();
 	lane_is(account, SYNC_CONNECTING, ERR_NONE, NULL);
 	lane_is(account, SYNC_WAITING, ERR_NETWORK, "Nobody listens");
+}
+
+/* A folder that a connection broke off waits for the next one; when there is none, nobody waits for
+ * the folder any more. */
+static void test_sync_broken_off(void **state)
+{
+	static const char *const names[] = {"INBOX", NULL};
+	int account = desk_add(desk_account("one", false), true);
+	unsigned request;
+
+	desk_online(account, LANE_MAIN);
+	desk_folders(account, names);
+	job_free(desk_job(account, LANE_MAIN, JOB_SYNC));
+	request = desk_post(desk_request(REQUEST_SYNC, account));
+	breaks_for_good(account);
 	desk_failed(request, "Nobody listens");
 }
 
@@ -590,7 +588,6 @@ static void test_sync_put_off(void **state)
 static void test_sync_beside_cancelled_reads(void **state)
 {
 	static const char *const names[] = {"INBOX", NULL};
-	struct result *r = result_new(RESULT_SYNCED);
 	int account = desk_add(desk_account("one", false), true);
 	unsigned request;
 
@@ -605,14 +602,7 @@ static void test_sync_beside_cancelled_reads(void **state)
 		desk_give(account, cut);
 	}
 	request = desk_post(desk_request(REQUEST_SYNC, account));
-	lane_is(account, SYNC_OFFLINE, ERR_NETWORK, "It broke");
-	r->folder = mem_strdup("INBOX");
-	err_set(&r->err, ERR_NETWORK, "It broke");
-	desk_give(account, r);
-	lane_is(account, SYNC_WAITING, ERR_NETWORK, "It broke");
-	desk_settle();
-	lane_is(account, SYNC_CONNECTING, ERR_NONE, NULL);
-	lane_is(account, SYNC_WAITING, ERR_NETWORK, "Nobody listens");
+	breaks_for_good(account);
 	desk_failed(request, "Nobody listens");
 }
 

@@ -189,7 +189,6 @@ static void test_undo_moved(void **state)
 static void test_undo_renumbered(void **state)
 {
 	int account = begin();
-	struct result *r = result_new(RESULT_SELECTED);
 	struct summary row = desk_row(2, "Eve", "New");
 	struct job *back;
 
@@ -197,15 +196,8 @@ static void test_undo_renumbered(void **state)
 	op_done(account, next_op(account, 55), 55, false);
 	desk_done(undo());
 	back = next_op(account, 90);
-	r->folder = mem_strdup("INBOX");
-	r->selected.meta.uidvalidity = r->uidvalidity = DESK_UIDVALIDITY + 1;
-	desk_give(account, r);
-	r = result_new(RESULT_SUMMARIES);
-	r->folder = mem_strdup("INBOX");
-	r->uidvalidity = DESK_UIDVALIDITY + 1;
-	r->summaries.v = mem_array(1, sizeof(struct summary *));
-	r->summaries.v[r->summaries.n++] = summary_copy(&row);
-	desk_give(account, r);
+	desk_renumber(account, "INBOX");
+	desk_rows_anew(account, "INBOX", &row, 1);
 	desk_settle();
 	desk_done(flag(2, MAIL_FLAGGED));
 	op_done(account, back, 90, false);
