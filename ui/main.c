@@ -64,15 +64,16 @@ static void dump_account(struct str *out)
 
 static void dump_queries(struct str *out)
 {
-	struct str pattern = STR_INIT;
-	const char *help;
+	struct str pattern = STR_INIT, help = STR_INIT;
 
 	for (size_t i = 0; engine_query_help(i, &pattern, &help); i++) {
 		str_addf(out, ".It Ic %s\n", str_c(&pattern));
-		args_manual_text(out, help);
+		args_manual_text(out, str_c(&help));
 		str_clear(&pattern);
+		str_clear(&help);
 	}
 	str_done(&pattern);
+	str_done(&help);
 }
 
 /* The tables as list items for the manual. */

@@ -541,6 +541,17 @@ int engine_query_check(const char *query, struct err *err)
 	return 0;
 }
 
+int engine_query_words(const char *query, struct str *out, struct err *err)
+{
+	struct query *q;
+
+	if (query_parse(&q, query, clock_now(), err) != 0)
+		return -1;
+	query_words(q, out);
+	query_free(q);
+	return 0;
+}
+
 static const char *taken_by(const struct query_row *row)
 {
 	return row->takes == TAKES_SIZE   ? _("SIZE")
@@ -548,7 +559,7 @@ static const char *taken_by(const struct query_row *row)
 					  : _("WORD");
 }
 
-bool engine_query_help(size_t i, struct str *pattern, const char **help)
+bool engine_query_help(size_t i, struct str *pattern, struct str *help)
 {
 	size_t n;
 	const struct query_row *row = query_rows(&n) + i;
@@ -563,7 +574,7 @@ bool engine_query_help(size_t i, struct str *pattern, const char **help)
 	if (row->letter)
 		str_addf(pattern, "%s~%c%s%s", row->name ? ", " : "", row->letter, flag ? "" : " ",
 			flag ? "" : taken_by(row));
-	*help = _(row->help);
+	query_row_help(row, help);
 	return true;
 }
 

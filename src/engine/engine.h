@@ -247,9 +247,12 @@ unsigned engine_backup(struct engine *e, size_t account, const char *path);
  * sent, so that nothing is searched, tagged, shown or deleted by what was not understood; the
  * functions below end in EVENT_FAILED for the same reason. */
 int engine_query_check(const char *query, struct err *err);
+/* Appends what a query looks for, in words for people; or says why it is none, as the check does.
+ */
+int engine_query_words(const char *query, struct str *out, struct err *err);
 /* The language's fields and patterns for the manual and help, one at a time; false at the end.
- * *pattern: what is typed, such as "from:WORD, ~f"; *help is translated. */
-bool engine_query_help(size_t i, struct str *pattern, const char **help);
+ * pattern: what is typed, such as "from:WORD, ~f"; help is translated. Both are appended to. */
+bool engine_query_help(size_t i, struct str *pattern, struct str *help);
 /* EVENT_FOUND. Texts that are not here cannot be looked at: then it says how many, and those
  * messages are not among the UIDs. */
 unsigned engine_search(struct engine *e, struct msglist *l, const char *query);

@@ -33,6 +33,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		query_print(again, &second);
 		if (strcmp(str_c(&first), str_c(&second)) != 0 || q->nnodes != again->nnodes)
 			abort();
+		str_clear(&second);
+		query_words(q, &second);
+		if (!second.len)
+			abort();
 		(void)query_eval(q, ask, &seed);
 		query_free(q);
 		query_free(again);

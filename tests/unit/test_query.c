@@ -98,6 +98,50 @@ static void test_understood(void **state)
 	}
 }
 
+static void test_words(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		{"x", "the sender, a recipient or the subject contains “x”"},
+		{"from:x ~U", "the sender contains “x”, and it is unread"},
+		{"!from:x", "the sender does not contain “x”"},
+		{"~s ^x", "the subject contains the pattern “^x”"},
+		{"!(~F | ~R)", "it is not flagged, and it is not read"},
+		{"~F (~R | ~D)", "it is flagged, and (it is read, or it is marked as deleted)"},
+		{"~F ~R | ~D", "(it is flagged, and it is read), or it is marked as deleted"},
+		{"~F !(~R ~D)",
+			"it is flagged, and (it is not read, or it is not marked as deleted)"},
+		{"~F | !(~R | ~D)",
+			"it is flagged, or (it is not read, and it is not marked as deleted)"},
+		{"~F !(~R | ~D)",
+			"it is flagged, and it is not read, and it is not marked as deleted"},
+		{"!!~F ~R ~D", "it is flagged, and it is read, and it is marked as deleted"},
+		{"keyword:blue", "a keyword is “blue”"},
+		{"!keyword:blue", "a keyword is not “blue”"},
+		{"size:>10K", "the size is 10241 or more"},
+		{"size:-2M", "the size is 2M or less"},
+		{"size:10K-12K", "the size is 10K to 12K"},
+		{"!size:7", "the size is not 7"},
+		{"date:today", "the date is 2026-11-30"},
+		{"date:2026-11", "the date is 2026-11-01 to 2026-11-30"},
+		{"date:>2026-10", "the date is 2026-11-01 or later"},
+		{"date:<2026-11", "the date is 2026-10-31 or earlier"},
+		{"~d <3H", "the date is 2026-11-29 21:00 or later"},
+	};
+
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		struct str out = STR_INIT;
+		struct query *q;
+
+		WORKS(query_parse(&q, rows[i].text, now, &why));
+		query_words(q, &out);
+		assert_string_equal(str_c(&out), rows[i].want);
+		query_free(q);
+		str_done(&out);
+	}
+}
+
 static void test_not_understood(void **state)
 {
 	static const struct {
@@ -380,7 +424,7 @@ static void test_table(void **state)
 
 	for (size_t i = 0; i < n; i++) {
 		assert_true(rows[i].name || rows[i].letter);
-		assert_true(rows[i].help || rows[i].takes == TAKES_NO_QUERY);
+		assert_true(rows[i].what || rows[i].takes == TAKES_NO_QUERY);
 		for (size_t k = 0; k < i; k++) {
 			assert_true(!rows[i].letter || rows[i].letter != rows[k].letter);
 			assert_true(!rows[i].name || !rows[k].name ||
@@ -393,6 +437,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_understood),
+		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_not_understood),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_answers),

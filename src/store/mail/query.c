@@ -9,49 +9,49 @@
 
 /* --- the table --- */
 
-#define WORD(name, letter, field, help)                                                            \
+#define WORD(name, letter, field, what, note)                                                      \
 	{                                                                                          \
-		name, letter, TAKES_WORD, field, 0, 0, help                                        \
+		name, letter, TAKES_WORD, field, 0, 0, what, note                                  \
 	}
-#define FLAG(name, letter, set, clear, help)                                                       \
+#define FLAG(name, letter, set, clear, what)                                                       \
 	{                                                                                          \
-		name, letter, TAKES_NOTHING, QUERY_FLAG, set, clear, help                          \
+		name, letter, TAKES_NOTHING, QUERY_FLAG, set, clear, what, NULL                    \
 	}
 #define NOT_HERE(letter, instead)                                                                  \
 	{                                                                                          \
-		NULL, letter, TAKES_NO_QUERY, QUERY_ANY, 0, 0, instead                             \
+		NULL, letter, TAKES_NO_QUERY, QUERY_ANY, 0, 0, NULL, instead                       \
 	}
 
 /* clang-format off */
 static const struct query_row rows[] = {
-	WORD("from", 'f', QUERY_FROM, N_("the sender's name or address")),
-	WORD("to", 'C', QUERY_RECIPIENT, N_("name or address of a recipient, in To or Cc")),
-	WORD(NULL, 't', QUERY_TO, N_("name or address of a recipient in To")),
-	WORD("cc", 'c', QUERY_CC, N_("name or address of a recipient in Cc")),
-	WORD("people", 'L', QUERY_PEOPLE, N_("name or address of the sender or a recipient")),
-	WORD("subject", 's', QUERY_SUBJECT, N_("the subject")),
-	WORD("body", 'b', QUERY_BODY, N_("the text as it is read, of the messages that are here")),
-	WORD("header", 'h', QUERY_HEADER, N_("any header field, of the messages that are here")),
-	WORD("message", 'B', QUERY_WHOLE, N_("any header field or the text, of the messages that are here")),
-	WORD("keyword", 'y', QUERY_KEYWORD, N_("has just this keyword")),
-	WORD("id", 'i', QUERY_ID, N_("the Message-ID")),
-	WORD("references", 'x', QUERY_REFERENCES, N_("the Message-IDs it answers")),
-	{"size", 'z', TAKES_SIZE, QUERY_SIZE, 0, 0, N_("octets: >100K, <2M, 10K-1M")},
-	{"date", 'd', TAKES_DATE, QUERY_SENT, 0, 0, N_("when it was sent: 2026-11-30, 2026-11, 2026-01-01..2026-03-31, today, >2026-11-01 (after), <2w (younger than), >1y (older than)")},
-	{"received", 'r', TAKES_DATE, QUERY_RECEIVED, 0, 0, N_("when it came; as date")},
-	FLAG("unread", 'U', 0, MAIL_SEEN, N_("not read")),
-	FLAG("new", 'N', 0, MAIL_SEEN, N_("not read")),
+	WORD("from", 'f', QUERY_FROM, N_("the sender"), N_("name and address")),
+	WORD("to", 'C', QUERY_RECIPIENT, N_("a recipient (To or Cc)"), N_("names and addresses")),
+	WORD(NULL, 't', QUERY_TO, N_("a recipient (To)"), N_("names and addresses")),
+	WORD("cc", 'c', QUERY_CC, N_("a recipient (Cc)"), N_("names and addresses")),
+	WORD("people", 'L', QUERY_PEOPLE, N_("the sender or a recipient"), N_("names and addresses")),
+	WORD("subject", 's', QUERY_SUBJECT, N_("the subject"), NULL),
+	WORD("body", 'b', QUERY_BODY, N_("the text"), N_("as it is read, of the messages that are here")),
+	WORD("header", 'h', QUERY_HEADER, N_("the header"), N_("any of its fields, of the messages that are here")),
+	WORD("message", 'B', QUERY_WHOLE, N_("the header or the text"), N_("of the messages that are here")),
+	WORD("keyword", 'y', QUERY_KEYWORD, N_("a keyword"), N_("just this one")),
+	WORD("id", 'i', QUERY_ID, N_("the Message-ID"), NULL),
+	WORD("references", 'x', QUERY_REFERENCES, N_("a Message-ID it answers"), NULL),
+	{"size", 'z', TAKES_SIZE, QUERY_SIZE, 0, 0, N_("the size"), N_("octets: >100K, <2M, 10K-1M")},
+	{"date", 'd', TAKES_DATE, QUERY_SENT, 0, 0, N_("the date"), N_("when it was sent: 2026-11-30, 2026-11, 2026-01-01..2026-03-31, today, >2026-11-01 (after), <2w (younger than), >1y (older than)")},
+	{"received", 'r', TAKES_DATE, QUERY_RECEIVED, 0, 0, N_("the day when it came"), N_("as date")},
+	FLAG("unread", 'U', 0, MAIL_SEEN, N_("unread")),
+	FLAG("new", 'N', 0, MAIL_SEEN, N_("unread")),
 	FLAG("read", 'R', MAIL_SEEN, 0, N_("read")),
 	FLAG("flagged", 'F', MAIL_FLAGGED, 0, N_("flagged")),
 	FLAG("answered", 'Q', MAIL_ANSWERED, 0, N_("answered")),
 	FLAG("forwarded", 0, MAIL_FORWARDED, 0, N_("forwarded")),
 	FLAG("draft", 0, MAIL_DRAFT, 0, N_("a draft")),
 	FLAG("deleted", 'D', MAIL_DELETED, 0, N_("marked as deleted")),
-	FLAG("attachment", 'X', MAIL_ATTACHMENT, 0, N_("has attachments")),
+	FLAG("attachment", 'X', MAIL_ATTACHMENT, 0, N_("with attachments")),
 	FLAG("list", 'l', MAIL_LIST, 0, N_("from a mailing list")),
-	FLAG("all", 'A', 0, 0, N_("every message")),
-	{"to-me", 'p', TAKES_NOTHING, QUERY_TO_ME, 0, 0, N_("one of your addresses is a recipient")},
-	{"from-me", 'P', TAKES_NOTHING, QUERY_FROM_ME, 0, 0, N_("sent by one of your addresses")},
+	FLAG("all", 'A', 0, 0, N_("any message")),
+	{"to-me", 'p', TAKES_NOTHING, QUERY_TO_ME, 0, 0, N_("for you"), N_("one of your addresses is a recipient")},
+	{"from-me", 'P', TAKES_NOTHING, QUERY_FROM_ME, 0, 0, N_("from you"), N_("sent by one of your addresses")},
 	NOT_HERE('e', N_("~f looks for the sender")),
 	NOT_HERE('E', NULL),
 	NOT_HERE('g', NULL),
@@ -83,6 +83,13 @@ const struct query_row *query_rows(size_t *n)
 {
 	*n = MEM_COUNT(rows);
 	return rows;
+}
+
+void query_row_help(const struct query_row *row, struct str *out)
+{
+	str_adds(out, _(row->what));
+	if (row->note)
+		str_addf(out, ": %s", _(row->note));
 }
 
 /* --- values --- */

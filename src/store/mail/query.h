@@ -86,6 +86,8 @@ int query_parse(struct query **out, const char *text, time_t now, struct err *er
 void query_free(struct query *q); /* NULL is fine */
 /* Text that is parsed to the same tree. */
 void query_print(const struct query *q, struct str *out);
+/* What is looked for, in words for people: "the subject contains “x”, and it is unread". */
+void query_words(const struct query *q, struct str *out);
 
 enum query_cost query_term_cost(const struct query_term *t);
 enum query_cost query_cost(const struct query *q);
@@ -105,9 +107,13 @@ struct query_row {
 	enum query_takes takes;
 	enum query_field field;
 	uint32_t set, clear;
-	const char *help; /* N_(); TAKES_NO_QUERY: what would be right instead, or NULL */
+	/* N_(). The first stands in sentences: "the subject" contains something, "the size" is
+	 * something, it is "unread". */
+	const char *what;
+	const char *note; /* more of it, or NULL; TAKES_NO_QUERY: what would be right instead */
 };
 const struct query_row *query_rows(size_t *n);
+void query_row_help(const struct query_row *row, struct str *out); /* translated */
 
 /* --- query_range.c --- */
 

@@ -346,8 +346,8 @@ static int no_pattern(struct parser *ps, const char *start, const struct query_r
 {
 	const char *p = start + 1;
 
-	if (row && row->help)
-		return wrong(ps, start, _("Talaria has no ~%c; %s"), row->letter, _(row->help));
+	if (row && row->note)
+		return wrong(ps, start, _("Talaria has no ~%c; %s"), row->letter, _(row->note));
 	if (!*p || is_blank(*p))
 		return wrong(ps, start,
 			_("“%c” alone is no pattern; put it into quotes to look "
@@ -407,7 +407,7 @@ static int take_pattern(struct parser *ps)
 	skip_blanks(ps);
 	if (ends_word(*ps->p) || (*ps->p == '~' && row->takes == TAKES_WORD))
 		return wrong(ps, start, _("%c%c needs a word behind it: %s"), sign, row->letter,
-			_(row->help));
+			_(row->what));
 	rc = take_word(ps, &w, true);
 	if (rc == 0)
 		rc = fill_term(ps, row, start, w.start, &w, sign);
@@ -456,7 +456,7 @@ static int take_field(struct parser *ps, struct word *w)
 	str_add(&rest.text, w->text.p + skip, w->text.len - skip);
 	rc = rest.text.len ? fill_term(ps, row, w->start, rest.start, &rest, ':')
 			   : wrong(ps, rest.start, _("%s: needs a word right behind it: %s"),
-				     row->name, _(row->help));
+				     row->name, _(row->what));
 	str_done(&rest.text);
 	return rc;
 }
