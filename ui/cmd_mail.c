@@ -1,4 +1,5 @@
 /* Changing mail: flags, folders, tags. */
+#include "ui/act.h"
 #include "ui/cmd.h"
 
 #include "base/i18n.h"
@@ -7,120 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum change { CHANGE_DELETE, CHANGE_ARCHIVE, CHANGE_MOVE, CHANGE_COPY };
-
-/* The view that a question was asked on may be under another one when it is answered. */
-static bool shows(struct view *v, const struct msglist *l)
-{
-	return v->ops->list && v->ops->list(v) == l;
-}
-
-/* Moves the cursor on before the messages go, so that it never stands on nothing. */
-static void step_away(struct app *a, const struct selection *s)
-{
-	struct view *v = app_view(a);
-
-	if (!s->tagged && shows(v, s->list) && v->ops->selected_away)
-		v->ops->selected_away(v);
-}
-
-static void apply(struct app *a, struct selection *s, enum change change, const char *folder)
-{
-	unsigned request = 0;
-
-	if (msglist_read_only(s->list)) {
-		app_error(a, _("This folder is read only"));
-		return;
-	}
-	switch (change) {
-	case CHANGE_DELETE:
-		request = engine_delete(a->engine, s->list, s->uids, s->n);
-		break;
-	case CHANGE_ARCHIVE:
-		request = engine_archive(a->engine, s->list, s->uids, s->n);
-		break;
-	case CHANGE_MOVE:
-		request = engine_move(a->engine, s->list, s->uids, s->n, folder);
-		break;
-	case CHANGE_COPY:
-		request = engine_copy(a->engine, s->list, s->uids, s->n, folder);
-		break;
-	}
-	app_await(a, request, NULL, NULL, NULL);
-	inbox_take(a, &(struct event){.kind = EVENT_LIST, .account = -1, .list = s->list});
-}
-
-static void change_selection(struct app *a, enum change change)
+static void change_selection(struct app *a, enum act act)
 {
 	struct selection s;
 
 	if (!app_selection(a, &s))
 		return;
-	step_away(a, &s);
-	apply(a, &s, change, NULL);
+	act_step_away(a, &s);
+	act_apply(a, &s, act, NULL);
 	selection_done(&s);
-}
-
-static bool folder_keeps_nothing(struct app *a, const struct msg_origin *o)
-{
-	struct folder_info info;
-	int folder;
-
-	if (o->account < 0)
-		return true; /* opened by its path */
-	folder = engine_find_folder(a->engine, (size_t)o->account, o->folder);
-	if (folder < 0)
-		return false;
-	engine_folder(a->engine, (size_t)o->account, (size_t)folder, &info);
-	return info.role == ROLE_TRASH || info.offline_copy || info.elsewhere;
-}
-
-/* Nothing brings them back, or some of them: not from Trash, nor from where there is none. */
-static bool is_for_good(struct app *a, const struct selection *s)
-{
-	const char *known = NULL; /* the folder of the one before */
-	struct msg_origin o;
-
-	for (size_t i = 0; i < s->n; i++) {
-		if (!msglist_origin(s->list, s->uids[i], &o) || o.folder == known)
-			continue;
-		if (folder_keeps_nothing(a, &o))
-			return true;
-		known = o.folder;
-	}
-	return false;
-}
-
-static void delete_answered(struct app *a, void *ctx, const char *answer)
-{
-	struct selection *s = ctx;
-
-	if (answer && *answer == 'y' && selection_stands(a, s)) {
-		step_away(a, s);
-		apply(a, s, CHANGE_DELETE, NULL);
-	}
-	selection_done(s);
-	free(s);
-}
-
-static void delete_or_ask(struct app *a, struct selection *s)
-{
-	struct str label = STR_INIT;
-	struct selection *kept;
-
-	if (msglist_read_only(s->list) || !is_for_good(a, s)) {
-		step_away(a, s);
-		apply(a, s, CHANGE_DELETE, NULL);
-		selection_done(s);
-		return;
-	}
-	kept = mem_dup(s, sizeof(*s));
-	str_addf(&label,
-		ngettext("Delete %zu message for good? (y/n) ",
-			"Delete %zu messages for good? (y/n) ", s->n),
-		s->n);
-	app_ask_choice(a, label.p, "yn", delete_answered, kept, app_view(a));
-	str_done(&label);
 }
 
 static void cmd_delete(struct app *a)
@@ -128,12 +24,12 @@ static void cmd_delete(struct app *a)
 	struct selection s;
 
 	if (app_selection(a, &s))
-		delete_or_ask(a, &s);
+		act_delete(a, &s);
 }
 
 static void cmd_archive(struct app *a)
 {
-	change_selection(a, CHANGE_ARCHIVE);
+	change_selection(a, ACT_ARCHIVE);
 }
 
 static void whole_came(struct app *a, void *ctx, struct event *ev)
@@ -142,7 +38,7 @@ static void whole_came(struct app *a, void *ctx, struct event *ev)
 	struct view *v = app_view(a);
 
 	app_finish(a, ev);
-	if (ev->kind == EVENT_DONE && v->ops->reload && shows(v, ev->list))
+	if (ev->kind == EVENT_DONE && v->ops->reload && act_shows(v, ev->list))
 		v->ops->reload(v, uid);
 }
 
@@ -174,64 +70,11 @@ static void cmd_conversation(struct app *a)
 		app_push(a, v);
 }
 
-static void add_thread(struct selection *to, size_t *cap, uint32_t uid)
-{
-	uint32_t *uids = NULL;
-	size_t n = msglist_thread(to->list, uid, &uids);
-
-	to->uids = mem_grow(to->uids, cap, to->n + n + 1, sizeof(*to->uids));
-	for (size_t i = 0; i < n; i++)
-		to->uids[to->n++] = uids[i];
-	if (!n)
-		to->uids[to->n++] = uid;
-	free(uids);
-}
-
-static int by_number(const void *x, const void *y)
-{
-	uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
-
-	return a < b ? -1 : a > b;
-}
-
-/* The thread of the message, or those of all tagged ones, each message once. */
-static bool select_thread(struct app *a, struct selection *out)
-{
-	struct selection s;
-	size_t n = 0, cap = 0;
-
-	if (!app_selection(a, &s))
-		return false;
-	*out = s;
-	out->uids = NULL;
-	out->n = 0;
-	for (size_t i = 0; i < s.n; i++)
-		add_thread(out, &cap, s.uids[i]);
-	selection_done(&s);
-	qsort(out->uids, out->n, sizeof(*out->uids), by_number);
-	for (size_t i = 0; i < out->n; i++)
-		if (!n || out->uids[n - 1] != out->uids[i])
-			out->uids[n++] = out->uids[i];
-	out->n = n;
-	return true;
-}
-
-static void cmd_delete_thread(struct app *a)
-{
-	struct selection s;
-
-	if (!select_thread(a, &s))
-		return;
-	if (app_view(a) != app_find_view(a, UI_INDEX)) /* a message of it is read */
-		app_close_view(a, app_view(a));
-	delete_or_ask(a, &s);
-}
-
 /* --- to a folder: what is selected is fixed when the question is asked --- */
 
 struct filing {
 	struct selection s;
-	enum change change;
+	enum act act;
 };
 
 static void file_to(struct app *a, void *ctx, const char *folder)
@@ -244,9 +87,9 @@ static void file_to(struct app *a, void *ctx, const char *folder)
 		len--;
 	name = mem_strndup(folder ? folder : "", len);
 	if (len && selection_stands(a, &f->s)) {
-		if (f->change == CHANGE_MOVE)
-			step_away(a, &f->s);
-		apply(a, &f->s, f->change, name);
+		if (f->act == ACT_MOVE)
+			act_step_away(a, &f->s);
+		act_apply(a, &f->s, f->act, name);
 	}
 	free(name);
 	selection_done(&f->s);
@@ -255,7 +98,7 @@ static void file_to(struct app *a, void *ctx, const char *folder)
 
 static void cmd_file(struct app *a, const struct args *args)
 {
-	enum change change = (enum change)args->which;
+	enum act act = (enum act)args->which;
 	struct selection s;
 	struct filing *f;
 	struct str label = STR_INIT;
@@ -263,21 +106,20 @@ static void cmd_file(struct app *a, const struct args *args)
 	if (!app_selection(a, &s))
 		return;
 	f = mem_alloc(sizeof(*f));
-	*f = (struct filing){s, change};
+	*f = (struct filing){s, act};
 	if (args->n) {
 		file_to(a, f, args->rest);
 		return;
 	}
 	if (s.n > 1)
 		str_addf(&label,
-			change == CHANGE_MOVE
-				? ngettext("Move %zu message to: ", "Move %zu messages to: ",
-					  (unsigned long)s.n)
-				: ngettext("Copy %zu message to: ", "Copy %zu messages to: ",
-					  (unsigned long)s.n),
+			act == ACT_MOVE ? ngettext("Move %zu message to: ",
+						  "Move %zu messages to: ", (unsigned long)s.n)
+					: ngettext("Copy %zu message to: ",
+						  "Copy %zu messages to: ", (unsigned long)s.n),
 			s.n);
 	else
-		str_adds(&label, change == CHANGE_MOVE ? _("Move to: ") : _("Copy to: "));
+		str_adds(&label, act == ACT_MOVE ? _("Move to: ") : _("Copy to: "));
 	app_ask(a, str_c(&label), "", HISTORY_FOLDER, complete_folder_line, file_to, f,
 		app_view(a));
 	str_done(&label);
@@ -290,40 +132,15 @@ static void cmd_undo(struct app *a)
 
 /* --- flags --- */
 
-static void change_flags(struct app *a, struct selection *s, unsigned clear, unsigned set)
-{
-	if (msglist_read_only(s->list))
-		app_error(a, _("This folder is read only"));
-	else
-		app_await(a, engine_flag(a->engine, s->list, s->uids, s->n, clear, set), NULL, NULL,
-			NULL);
-}
-
-static void step_on(struct app *a, const struct selection *s)
-{
-	struct view *v = app_view(a);
-
-	if (!s->tagged && v->ops->selected_marked && shows(v, s->list))
-		v->ops->selected_marked(v);
-}
-
 static void flag_selection(struct app *a, unsigned clear, unsigned set)
 {
 	struct selection s;
 
 	if (!app_selection(a, &s))
 		return;
-	change_flags(a, &s, clear, set);
-	step_on(a, &s);
+	act_flags(a, &s, clear, set);
+	act_step_on(a, &s);
 	selection_done(&s);
-}
-
-static unsigned flags_of(struct msglist *l, uint32_t uid)
-{
-	ptrdiff_t row = msglist_find(l, uid);
-	struct msg_row m;
-
-	return row >= 0 && msglist_row(l, (size_t)row, &m) ? m.flags : 0;
 }
 
 static void cmd_toggle(struct app *a, const struct args *args)
@@ -334,9 +151,9 @@ static void cmd_toggle(struct app *a, const struct args *args)
 
 	if (!app_selection(a, &s))
 		return;
-	on = flags_of(s.list, s.uids[0]) & flag;
-	change_flags(a, &s, on ? flag : 0, on ? 0 : flag);
-	step_on(a, &s);
+	on = msglist_flags(s.list, s.uids[0]) & flag;
+	act_flags(a, &s, on ? flag : 0, on ? 0 : flag);
+	act_step_on(a, &s);
 	selection_done(&s);
 }
 
@@ -348,16 +165,6 @@ static void cmd_read(struct app *a)
 static void cmd_unread(struct app *a)
 {
 	flag_selection(a, MAIL_SEEN, 0);
-}
-
-static void cmd_read_thread(struct app *a)
-{
-	struct selection s;
-
-	if (!select_thread(a, &s))
-		return;
-	change_flags(a, &s, 0, MAIL_SEEN);
-	selection_done(&s);
 }
 
 static unsigned flag_named(const char *name)
@@ -390,8 +197,8 @@ static void flag_given(struct app *a, void *ctx, const char *name)
 	if (name && !flag) {
 		app_error(a, _("A flag is read, answered, flagged or deleted, not “%s”"), name);
 	} else if (name && selection_stands(a, &f->s)) {
-		change_flags(a, &f->s, set ? 0 : flag, set ? flag : 0);
-		step_on(a, &f->s);
+		act_flags(a, &f->s, set ? 0 : flag, set ? flag : 0);
+		act_step_on(a, &f->s);
 	}
 	selection_done(&f->s);
 	free(f);
@@ -492,14 +299,6 @@ static void cmd_keyword(struct app *a, const struct args *args)
 
 /* --- tags --- */
 
-static bool is_tagged(struct msglist *l, uint32_t uid)
-{
-	ptrdiff_t row = msglist_find(l, uid);
-	struct msg_row m;
-
-	return row >= 0 && msglist_row(l, (size_t)row, &m) && m.tagged;
-}
-
 static void cmd_tag(struct app *a)
 {
 	struct selection s;
@@ -508,24 +307,10 @@ static void cmd_tag(struct app *a)
 	if (!app_selection(a, &s))
 		return;
 	/* For the tagged ones there is but one thing to do. */
-	on = !s.tagged && !is_tagged(s.list, s.uids[0]);
+	on = !s.tagged && !msglist_is_tagged(s.list, s.uids[0]);
 	for (size_t i = 0; i < s.n; i++)
 		msglist_tag(s.list, s.uids[i], on);
-	step_on(a, &s);
-	selection_done(&s);
-}
-
-static void cmd_tag_thread(struct app *a)
-{
-	struct selection s;
-	bool on = false;
-
-	if (!select_thread(a, &s))
-		return;
-	for (size_t i = 0; i < s.n; i++)
-		on |= !is_tagged(s.list, s.uids[i]);
-	for (size_t i = 0; i < s.n; i++)
-		msglist_tag(s.list, s.uids[i], on);
+	act_step_on(a, &s);
 	selection_done(&s);
 }
 
@@ -586,7 +371,7 @@ static void delete_them(struct app *a, void *ctx, struct event *ev)
 		app_message(a, "%s", found->unseen);
 	s.uids = found->uids;
 	s.n = found->n;
-	apply(a, &s, CHANGE_DELETE, NULL);
+	act_apply(a, &s, ACT_DELETE, NULL);
 }
 
 /* v: the list that was asked about. */
@@ -668,8 +453,6 @@ static void cmd_tag_prefix(struct app *a)
 const struct command cmd_mail_commands[] = {
 	{"delete", UI_INDEX | UI_READER, N_("delete (to the Trash; from the Trash for good)"),
 		.run = cmd_delete},
-	{"delete-thread", UI_INDEX | UI_READER, N_("delete the whole thread"),
-		.run = cmd_delete_thread},
 	{"delete-pattern", UI_INDEX, N_("delete messages that match"), .args = "[PATTERN]",
 		.max = -1, .run_args = cmd_delete_pattern},
 	{"undo", UI_ANY, N_("take back the last move, delete, archive or flag"), .run = cmd_undo},
@@ -682,17 +465,15 @@ const struct command cmd_mail_commands[] = {
 		   "nothing"),
 		.run = cmd_whole},
 	{"move", UI_INDEX | UI_READER, N_("move to a folder"), .args = "[FOLDER]", .max = -1,
-		.run_args = cmd_file, .which = CHANGE_MOVE, .complete = complete_folder},
+		.run_args = cmd_file, .which = ACT_MOVE, .complete = complete_folder},
 	{"copy", UI_INDEX | UI_READER, N_("copy to a folder"), .args = "[FOLDER]", .max = -1,
-		.run_args = cmd_file, .which = CHANGE_COPY, .complete = complete_folder},
+		.run_args = cmd_file, .which = ACT_COPY, .complete = complete_folder},
 	{"flag", UI_INDEX | UI_READER, N_("set or clear the important mark"),
 		.run_args = cmd_toggle, .which = MAIL_FLAGGED},
 	{"read", UI_INDEX | UI_READER, N_("mark as read"), .run = cmd_read},
 	{"unread", UI_INDEX | UI_READER, N_("mark as unread"), .run = cmd_unread},
 	{"toggle-read", UI_INDEX | UI_READER, N_("mark as read or unread"), .run_args = cmd_toggle,
 		.which = MAIL_SEEN},
-	{"read-thread", UI_INDEX | UI_READER, N_("mark the whole thread as read"),
-		.run = cmd_read_thread},
 	{"set-flag", UI_INDEX | UI_READER, N_("set a flag: read, answered, flagged or deleted"),
 		.args = "[FLAG]", .max = 1, .run_args = cmd_set_flag, .which = true},
 	{"clear-flag", UI_INDEX | UI_READER, N_("clear a flag: read, answered, flagged or deleted"),
@@ -702,7 +483,6 @@ const struct command cmd_mail_commands[] = {
 		.args = "[WORD|-WORD...]", .max = -1, .run_args = cmd_keyword,
 		.complete = complete_keyword},
 	{"tag", UI_INDEX | UI_READER, N_("tag or untag this message"), .run = cmd_tag},
-	{"tag-thread", UI_INDEX, N_("tag or untag this thread"), .run = cmd_tag_thread},
 	{"tag-pattern", UI_INDEX, N_("tag messages that match"), .args = "[PATTERN]", .max = -1,
 		.run_args = cmd_tag_pattern},
 	{"untag-pattern", UI_INDEX, N_("untag messages that match"), .args = "[PATTERN]", .max = -1,

@@ -217,6 +217,23 @@ bool msglist_has(const struct msglist *l, uint32_t uid)
 	return columns_find(&l->columns, uid) >= 0;
 }
 
+static unsigned flags_of(const struct msglist *l, uint32_t uid)
+{
+	ptrdiff_t at = columns_find(&l->columns, uid);
+
+	return at < 0 ? 0 : l->columns.flags[at];
+}
+
+unsigned msglist_flags(const struct msglist *l, uint32_t uid)
+{
+	return flags_of(l, uid) & ~(unsigned)ROW_OURS;
+}
+
+bool msglist_is_tagged(const struct msglist *l, uint32_t uid)
+{
+	return flags_of(l, uid) & ROW_TAGGED;
+}
+
 unsigned msglist_numbering(const struct msglist *l)
 {
 	return l->numbering;
@@ -301,19 +318,6 @@ size_t msglist_tagged(const struct msglist *l, uint32_t **uids)
 			*uids = mem_grow(*uids, &cap, n + 1, sizeof(**uids));
 			(*uids)[n++] = l->columns.uid[i];
 		}
-	return n;
-}
-
-size_t msglist_thread(const struct msglist *l, uint32_t uid, uint32_t **uids)
-{
-	ptrdiff_t at = columns_find(&l->columns, uid);
-	size_t n = 0;
-
-	*uids = NULL;
-	if (at >= 0)
-		n = msglist_thread_rows(l, (size_t)at, uids);
-	for (size_t i = 0; i < n; i++)
-		(*uids)[i] = l->columns.uid[(*uids)[i]];
 	return n;
 }
 

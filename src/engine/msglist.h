@@ -72,7 +72,10 @@ bool msglist_stands(const struct msglist *l, uint32_t uid, unsigned numbering);
 uint32_t msglist_find_date(const struct msglist *l, int64_t date, size_t near);
 uint32_t msglist_uid(const struct msglist *l, size_t row);     /* 0: out of range */
 ptrdiff_t msglist_find(const struct msglist *l, uint32_t uid); /* row or -1 */
-bool msglist_has(const struct msglist *l, uint32_t uid);       /* also one that is not shown */
+/* Also of one that is not shown: */
+bool msglist_has(const struct msglist *l, uint32_t uid);
+unsigned msglist_flags(const struct msglist *l, uint32_t uid); /* 0: there is none, too */
+bool msglist_is_tagged(const struct msglist *l, uint32_t uid);
 ptrdiff_t msglist_next_unread(const struct msglist *l, size_t row,
 	int step); /* from row on (not itself), wrapping; -1: none. A row out of range: from the
 		      start (step >= 0) or the end */
@@ -102,6 +105,10 @@ bool msglist_any_folded(const struct msglist *l);
 void msglist_fold_all(struct msglist *l, bool folded);
 /* UIDs of the thread that uid belongs to, its root first; the array is the caller's. */
 size_t msglist_thread(const struct msglist *l, uint32_t uid, uint32_t **uids);
+/* The same of the message and what answers it, and so on; it comes first. */
+size_t msglist_subthread(const struct msglist *l, uint32_t uid, uint32_t **uids);
+/* Those that it answers, the nearest first, the root last. */
+size_t msglist_ancestors(const struct msglist *l, uint32_t uid, uint32_t **uids);
 
 /* A limit leaves rows out and never moves one. What it shows stays until the next limit, whatever
  * becomes of its flags; of mail that comes later it shows what matches. */

@@ -9,6 +9,7 @@
  * msglist.c          life; the front end's questions
  * msglist_change.c   columns, limit, folds and flags as they change
  * msglist_sort.c     when the order is made anew, here or by the sorter
+ * msglist_thread.c   threads of single messages
  * msglist_view.c     which rows are shown, and how deep
  * msglist_strings.c  strings of rows that were visible
  * msglist_span.c     lists of several folders: numbers and UIDs
@@ -244,6 +245,9 @@ void msglist_take_sorted(struct msglist *l, struct sort_job *job); /* keeps it *
 void msglist_sort(struct msglist *l);
 /* After rows moved, came, went or changed; the view follows. */
 void msglist_reorder(struct msglist *l, struct order_change *change, uint64_t *dirty);
+uint32_t *msglist_dates(const struct msglist *l); /* by row; free() */
+
+/* --- msglist_thread.c --- */
 /* Rows of a whole thread, its root first; the array is the caller's. */
 size_t msglist_thread_rows(const struct msglist *l, size_t row, uint32_t **rows);
 

@@ -107,7 +107,7 @@ void msglist_ask_ranks(struct msglist *l)
 
 /* --- from scratch --- */
 
-static uint32_t *dates_of(const struct msglist *l)
+uint32_t *msglist_dates(const struct msglist *l)
 {
 	uint32_t *date = mem_array(l->columns.n, sizeof(*date));
 
@@ -132,7 +132,7 @@ static void build(struct msglist *l)
 	uint32_t *key = keys_of(l, l->now.sort, l->rank), *date = NULL;
 
 	if (l->now.threads && l->now.sort != SORT_DATE)
-		date = dates_of(l);
+		date = msglist_dates(l);
 	l->order.reverse = l->now.reverse;
 	l->order.threads = l->now.threads;
 	order_build(
@@ -173,7 +173,7 @@ static void sort_elsewhere(struct msglist *l, struct sorting to)
 	if (to.threads)
 		job->parent = copy_column(c->parent, c->n);
 	if (to.threads && to.sort != SORT_DATE)
-		job->date = dates_of(l);
+		job->date = msglist_dates(l);
 	job->key = keys_of(l, to.sort, rank ? rank : l->rank);
 	free(rank);
 	job->order.reverse = to.reverse;
@@ -457,43 +457,4 @@ void msglist_settle(struct msglist *l)
 		to.sort = SORT_DATE;
 	sort_here(l, to);
 	l->ready = true;
-}
-
-/* --- threads of single messages --- */
-
-static size_t take_run(const struct msglist *l, size_t position, uint32_t **rows)
-{
-	size_t end, first = order_thread(&l->order, position, &end);
-
-	*rows = mem_dup(l->order.at + first, (end - first) * sizeof(**rows));
-	return end - first;
-}
-
-/* In a flat order nobody keeps the threads. */
-static size_t plant_thread(const struct msglist *l, size_t row, uint32_t **rows)
-{
-	const struct columns *c = &l->columns;
-	uint32_t *date = dates_of(l), root = (uint32_t)row, depth = 0;
-	struct forest f;
-	size_t n = 0, cap = 0;
-
-	forest_plant(&f, &(struct order_rows){c->n, c->uid, c->parent, date, date});
-	while (f.up[root] != FOREST_NONE)
-		root = f.up[root];
-	*rows = NULL;
-	for (uint32_t i = root; i != FOREST_NONE; i = forest_next(&f, root, i, &depth)) {
-		*rows = mem_grow(*rows, &cap, n + 1, sizeof(**rows));
-		(*rows)[n++] = i;
-	}
-	forest_done(&f);
-	free(date);
-	return n;
-}
-
-size_t msglist_thread_rows(const struct msglist *l, size_t row, uint32_t **rows)
-{
-	for (size_t i = 0; l->ordered && l->now.threads && i < l->order.n; i++)
-		if (l->order.at[i] == row)
-			return take_run(l, i, rows);
-	return plant_thread(l, row, rows);
 }

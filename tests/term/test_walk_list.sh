@@ -100,6 +100,20 @@ walk fold-all
 ok 'fold-all' unsee 'Rosa Paz'
 walk fold-all
 ok 'unfold all' see 'Rosa Paz'
+walk search 'from:Tom'
+walk parent-message
+ok 'parent-message' on 'Mail 30'
+walk next-subthread
+ok 'next-subthread' on 'Mail 29'
+walk previous-thread
+ok 'previous-thread' on 'Mail 30'
+walk next-thread
+ok 'next-thread' on 'Mail 29'
+walk previous-subthread
+ok 'previous-subthread' on 'Mail 30'
+walk search 'from:Tom'
+walk root-message
+ok 'root-message' on 'Mail 30'
 
 # --- marks ---
 # Each time anew: a mark takes the cursor to the next message.
@@ -135,6 +149,29 @@ ok 'of that name' until_true 10 grep -q 'work' "$maildir/dovecot-keywords"
 at 'Mail 28'
 walk keyword -work
 ok 'keyword -' soon unmarked 'This is text 28.' a
+walk search 'from:Tom'
+walk read-subthread
+ok 'read-subthread: this one' soon marked 'Another answer.' S
+nok 'and not the others' marked 'This is text 30.' S
+walk set-flag deleted
+ok 'set-flag deleted' soon marked 'Another answer.' T
+walk search 'from:Tom'
+walk undelete-subthread
+ok 'undelete-subthread' soon unmarked 'Another answer.' T
+walk search 'from:Tom'
+walk set-flag deleted
+ok 'set-flag deleted again' soon marked 'Another answer.' T
+walk search 'from:Rosa'
+walk undelete-thread
+ok 'undelete-thread' soon unmarked 'Another answer.' T
+walk search 'from:Tom'
+walk tag-subthread
+walk tag-prefix
+walk unread
+ok 'tag-subthread' soon unmarked 'Another answer.' S
+walk tag-prefix
+walk read
+walk untag-all
 walk search 'from:Tom'
 walk read-thread
 ok 'read-thread: this one' soon marked 'Another answer.' S
@@ -197,6 +234,10 @@ walk delete-pattern 'Mail 20'
 ok 'delete-pattern' soon holds Trash 'This is text 20.'
 nok 'and nothing else' holds Trash 'This is text 19.'
 walk search 'from:Tom'
+walk delete-subthread
+ok 'delete-subthread: this one' soon holds Trash 'Another answer.'
+nok 'and nothing above it' holds Trash 'This is text 30.'
+walk search 'from:Rosa'
 walk delete-thread
 ok 'delete-thread: the root' soon holds Trash 'This is text 30.'
 ok 'and the answers' soon holds Trash 'An answer to it.'

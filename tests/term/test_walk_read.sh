@@ -133,8 +133,8 @@ ok 'sidebar goes' unsee 'Drafts'
 walk sidebar
 ok 'sidebar comes' see 'Drafts'
 walk first
-press sidebar-next C-n C-n C-n
-press sidebar-previous C-p
+press sidebar-next ')' ')' ')'
+press sidebar-previous '('
 press sidebar-open C-o
 ok 'sidebar-next, sidebar-previous, sidebar-open' match '^ test imap . online +(Drafts|Sent)'
 walk open INBOX

@@ -292,6 +292,37 @@ static void test_folding(void **state)
 	msglist_free(l);
 }
 
+/* Also where the list is flat, and of messages that are not shown. */
+static void test_parts_of_threads(void **state)
+{
+	static const struct {
+		uint32_t of, below[3], above[2];
+		size_t nbelow, nabove;
+	} rows[] = {{2, {2, 4, 6}, {1}, 3, 1}, {6, {6}, {2, 1}, 1, 2}, {3, {3}, {1}, 1, 1},
+		{7, {7}, {0}, 1, 0}, {99, {0}, {0}, 0, 0}};
+	struct msglist *l = list_of(tree, 7);
+	uint32_t *uids;
+
+	msglist_set_limit(l, "x", (uint32_t[]){5}, 1);
+	for (int threads = 0; threads < 2; threads++) {
+		msglist_set_threads(l, threads);
+		for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+			assert_int_equal(msglist_subthread(l, rows[i].of, &uids), rows[i].nbelow);
+			assert_memory_equal(rows[i].below, uids, rows[i].nbelow * sizeof(*uids));
+			free(uids);
+			assert_int_equal(msglist_ancestors(l, rows[i].of, &uids), rows[i].nabove);
+			assert_memory_equal(rows[i].above, uids, rows[i].nabove * sizeof(*uids));
+			free(uids);
+		}
+	}
+	msglist_tag(l, 4, true);
+	assert_true(msglist_is_tagged(l, 4));
+	assert_false(msglist_is_tagged(l, 99));
+	assert_int_equal(msglist_flags(l, 4), MAIL_SEEN);
+	assert_int_equal(msglist_flags(l, 99), 0);
+	msglist_free(l);
+}
+
 static void test_limit(void **state)
 {
 	struct msglist *l = list_of(tree, 7);
@@ -1393,6 +1424,7 @@ int main(void)
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_folding),
 		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_parts_of_threads),
 		cmocka_unit_test(test_cycles),
 		cmocka_unit_test(test_merge),
 		cmocka_unit_test(test_anew),

@@ -1765,13 +1765,13 @@ static void test_screen_side_keys(void **state)
 {
 	struct screen *x = open_screen(24, 120);
 
-	press(x, "Ctrl-N");
+	press(x, ")");
 	assert_true(x->a.side_active);
 	assert_int_equal(term_cursor_row(), x->a.layout.side.row + (int)x->a.side_cursor);
 	press(x, "q");
 	assert_false(x->a.side_active);
 	assert_false(x->a.quit);
-	press(x, "Ctrl-N Esc");
+	press(x, ") Esc");
 	assert_false(x->a.side_active);
 	press(x, "q");
 	assert_true(x->a.quit);
