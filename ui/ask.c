@@ -166,6 +166,7 @@ static void answer_prompt(struct app *a, const char *text)
 
 	/* Closed first: the answer may ask the next question. */
 	prompt_close(&a->prompt);
+	free(a->asked.last);
 	a->asked = (struct question){0};
 	a->dirty = true;
 	if (fn)
@@ -181,7 +182,10 @@ static void open_question(struct app *a, const struct question *q)
 	a->prompt.history_kind = q->history;
 	a->prompt.complete = q->complete;
 	a->prompt.ctx = a;
-	a->asked = (struct question){.fn = q->fn, .ctx = q->ctx, .owner = q->owner};
+	a->asked =
+		(struct question){.fn = q->fn, .typed = q->typed, .ctx = q->ctx, .owner = q->owner};
+	if (q->typed)
+		a->asked.last = mem_strdup(q->initial);
 	a->message_shown = false;
 	a->dirty = true;
 }
@@ -235,6 +239,47 @@ void app_ask(struct app *a, const char *label, const char *initial, enum history
 		       .owner = owner});
 }
 
+void app_ask_typed(struct app *a, const char *label, const char *initial, enum history_kind history,
+	app_typed_fn *typed, app_answer_fn *fn, void *ctx, void *owner)
+{
+	ask(a, (struct question){.kind = PROMPT_LINE,
+		       .label = mem_strdup(label),
+		       .initial = mem_strdup(initial),
+		       .history = history,
+		       .fn = fn,
+		       .typed = typed,
+		       .ctx = ctx,
+		       .owner = owner});
+}
+
+bool app_is_typing(const struct app *a, const void *owner)
+{
+	return a->prompt.active && a->asked.typed && a->asked.owner == owner;
+}
+
+void app_told(struct app *a, const void *owner, bool error, const char *fmt, ...)
+{
+	struct prompt *p = &a->prompt;
+	struct str s = STR_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	str_addv(&s, fmt, ap);
+	va_end(ap);
+	if (app_is_typing(a, owner)) {
+		char *clean = utf8_clean_line(str_c(&s), s.len);
+
+		str_clear(&p->said);
+		str_adds(&p->said, clean);
+		p->wrong = error;
+		a->dirty = true;
+		free(clean);
+	} else {
+		(error ? app_error : app_message)(a, "%s", str_c(&s));
+	}
+	str_done(&s);
+}
+
 void app_ask_choice(struct app *a, const char *label, const char *choices, app_answer_fn *fn,
 	void *ctx, void *owner)
 {
@@ -246,12 +291,25 @@ void app_ask_choice(struct app *a, const char *label, const char *choices, app_a
 		       .owner = owner});
 }
 
+static void tell_typed(struct app *a)
+{
+	const char *text = str_c(&a->prompt.text);
+
+	if (!a->asked.typed || strcmp(text, a->asked.last) == 0)
+		return;
+	free(a->asked.last);
+	a->asked.last = mem_strdup(text);
+	str_clear(&a->prompt.said);
+	a->asked.typed(a, a->asked.ctx, a->asked.last);
+}
+
 void ask_key(struct app *a, const struct term_key *k)
 {
 	char *text;
 
 	switch (prompt_key(&a->prompt, k->name, k->text)) {
 	case PROMPT_MORE:
+		tell_typed(a);
 		break;
 	case PROMPT_DONE:
 		text = mem_strdup(str_c(&a->prompt.text));
@@ -278,6 +336,8 @@ static void forget_questions(struct app *a, void *owner)
 
 	if (a->prompt.active && q.owner == owner) {
 		a->asked = (struct question){.fn = answered_late};
+		str_clear(&a->prompt.said);
+		free(q.last);
 		q.fn(a, q.ctx, NULL);
 	}
 	for (size_t i = 0; i < a->nquestions;) {
@@ -359,6 +419,7 @@ void ask_waiting(struct app *a)
 
 void ask_done(struct app *a)
 {
+	free(a->asked.last);
 	a->asked = (struct question){0};
 	while (a->nquestions)
 		drop_question(a, 0);

@@ -20,16 +20,75 @@ static void cmd_jump(struct app *a, const struct args *args)
 		app_error(a, _("There is no message %s"), args->v[0]);
 }
 
+static bool means_all(const char *text)
+{
+	return !*text || strcmp(text, "all") == 0;
+}
+
 static void limit_to(struct app *a, void *ctx, const char *text)
 {
 	struct err err = {0};
 
-	if (!text)
-		return;
-	if (*text && strcmp(text, "all") != 0 && engine_query_check(text, &err) != 0)
+	if (!means_all(text) && engine_query_check(text, &err) != 0)
 		app_error(a, "%s", err.text);
 	else
 		app_await(a, engine_limit(a->engine, view_index_list(ctx), text), NULL, NULL, NULL);
+}
+
+/* --- while it is typed --- */
+
+static void limit_tried(struct app *a, void *ctx, struct event *ev)
+{
+	struct msglist *l = view_index_list(ctx);
+	struct str n = STR_INIT, all = STR_INIT;
+
+	if (!app_is_typing(a, ctx))
+		return;
+	if (ev->kind == EVENT_FAILED)
+		app_told(a, ctx, true, "%s", ev->failed.text);
+	/* Of what is typed since, that has been told already. */
+	if (ev->kind != EVENT_DONE ||
+		strcmp(msglist_limit_text(l), means_all(a->asked.last) ? "" : a->asked.last) != 0)
+		return;
+	draw_number(&n, msglist_count(l));
+	draw_number(&all, msglist_total(l));
+	app_told(a, ctx, false, _("%s of %s"), str_c(&n), str_c(&all));
+	str_done(&n);
+	str_done(&all);
+}
+
+static void limit_typed(struct app *a, void *ctx, const char *text)
+{
+	struct err err = {0};
+
+	if (!means_all(text) && engine_query_check(text, &err) != 0)
+		app_told(a, ctx, true, "%s", err.text);
+	else if (!means_all(text) && !engine_query_is_quick(text))
+		app_told(a, ctx, false, "%s", _("Enter looks into the texts of messages"));
+	else
+		app_await(a, engine_limit_try(a->engine, view_index_list(ctx), text), limit_tried,
+			ctx, ctx);
+}
+
+/* What was not understood, or takes its time, begins where the typing did. */
+static void limit_given(struct app *a, void *ctx, const char *text)
+{
+	bool back = !text || (!means_all(text) && !engine_query_is_quick(text));
+	struct view *v = ctx;
+
+	engine_limit_end(a->engine, view_index_list(v), back);
+	if (back)
+		v->ops->place(v, PLACE_BACK);
+	v->ops->place(v, PLACE_FREE);
+	if (text)
+		limit_to(a, v, text);
+}
+
+static void ask_limit(struct app *a, struct view *v)
+{
+	v->ops->place(v, PLACE_HOLD);
+	app_ask_typed(a, _("Show only (all: everything): "), msglist_limit_text(view_index_list(v)),
+		HISTORY_SEARCH, limit_typed, limit_given, v, v);
 }
 
 static void cmd_limit(struct app *a, const struct args *args)
@@ -37,9 +96,7 @@ static void cmd_limit(struct app *a, const struct args *args)
 	if (args->n)
 		limit_to(a, app_view(a), args->rest);
 	else
-		app_ask(a, _("Show only (all: everything): "),
-			msglist_limit_text(view_index_list(app_view(a))), HISTORY_SEARCH, NULL,
-			limit_to, app_view(a), app_view(a));
+		ask_limit(a, app_view(a));
 }
 
 /* --- order --- */

@@ -452,6 +452,9 @@ static void draw_bottom(struct app *a, bool keybar)
 		draw_prompt(a);
 		if (a->prompt.cycling && a->prompt.found.n > 1)
 			draw_choices(a);
+		else if (a->prompt.said.len)
+			draw_over_status(a, a->prompt.wrong ? STYLE_ERROR : STYLE_MESSAGE,
+				a->prompt.said.p, a->prompt.said.len);
 		if (a->prompt.full || a->prompt_cut) {
 			const char *s = a->prompt.full
 						? _("The line is full: nothing more was taken")

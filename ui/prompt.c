@@ -172,6 +172,7 @@ void prompt_close(struct prompt *p)
 	free(p->kill);
 	free(p->saved);
 	strv_done(&p->found);
+	str_done(&p->said);
 	*p = (struct prompt){.history = h};
 }
 

@@ -72,8 +72,10 @@ struct prompt {
 	size_t found_at;   /* the chosen one; found.n: none so far */
 	size_t found_start;
 	bool cycling;
-	bool more; /* there are more completions than are offered */
-	bool full; /* the last key or paste had no room in the line */
+	bool more;       /* there are more completions than are offered */
+	bool full;       /* the last key or paste had no room in the line */
+	struct str said; /* what there is to tell of the text as it is; "": nothing */
+	bool wrong;      /* that is an error */
 };
 
 void prompt_open(struct prompt *p, enum prompt_kind kind, const char *label, const char *initial);

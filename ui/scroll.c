@@ -1,5 +1,20 @@
 #include "ui/scroll.h"
 
+void scroll_hold(struct scroll *s)
+{
+	s->held = true;
+	s->held_cursor = s->cursor;
+	s->held_top = s->top;
+}
+
+void scroll_back(struct scroll *s)
+{
+	if (!s->held)
+		return;
+	s->cursor = s->held_cursor;
+	s->top = s->held_top;
+}
+
 void scroll_fit(struct scroll *s, size_t count, int rows)
 {
 	size_t height = rows > 0 ? (size_t)rows : 1;

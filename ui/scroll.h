@@ -12,8 +12,14 @@
 
 struct scroll {
 	size_t cursor, top;
-	int rows; /* of the last paint */
+	int rows;  /* of the last paint */
+	bool held; /* scroll_hold */
+	size_t held_cursor, held_top;
 };
+
+/* Where it stands now is where scroll_back goes, until held is false again. */
+void scroll_hold(struct scroll *s);
+void scroll_back(struct scroll *s);
 
 /* Before painting: count may have changed; keeps the cursor visible. */
 void scroll_fit(struct scroll *s, size_t count, int rows);

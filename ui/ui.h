@@ -40,6 +40,8 @@ struct hint {                        /* for the key bar: a command, and its name
 	const char *command, *label; /* N_() */
 };
 
+enum place { PLACE_HOLD, PLACE_BACK, PLACE_FREE };
+
 /* A screen (a row of UI_SCREENS in keys.h). Of the functions only draw and close must be there. */
 struct view_ops {
 	unsigned context;               /* its bit of enum ui_context */
@@ -73,8 +75,11 @@ struct view_ops {
 	void (*selected_marked)(struct view *v); /* it was marked: step on */
 	int (*search_check)(const char *text, struct err *err);     /* what can be searched for */
 	void (*search)(struct view *v, const char *text, int step); /* text NULL: again */
-	void (*save)(struct view *v, const char *path);             /* "": asks where to */
-	int64_t (*tick)(struct view *v, int64_t now);               /* next time it wants, or 0 */
+	/* While a line is typed: where it stands and what it marks is remembered; it is there
+	 * again; it is remembered no more. */
+	void (*place)(struct view *v, enum place what);
+	void (*save)(struct view *v, const char *path); /* "": asks where to */
+	int64_t (*tick)(struct view *v, int64_t now);   /* next time it wants, or 0 */
 	void (*click)(struct view *v, int row, int col);
 	bool (*cancel)(struct view *v); /* ^C: whether something was under way and is stopped */
 	bool (*keep)(struct view *v, struct view *closed); /* takes one over that is being closed */
@@ -102,6 +107,8 @@ struct tab {
 typedef void app_done_fn(struct app *a, void *ctx, struct event *ev);
 /* text NULL: the user took it back. */
 typedef void app_answer_fn(struct app *a, void *ctx, const char *text);
+/* The line is another one than before the last key. */
+typedef void app_typed_fn(struct app *a, void *ctx, const char *text);
 
 struct await {
 	unsigned request;
@@ -115,6 +122,8 @@ struct question {
 	enum history_kind history;
 	prompt_complete_fn *complete;
 	app_answer_fn *fn;
+	app_typed_fn *typed; /* or NULL */
+	char *last;          /* owned; the line that it heard of last */
 	void *ctx, *owner;
 };
 
@@ -224,6 +233,15 @@ void app_quiet(struct app *a); /* what was said last lies over the key bar no lo
  */
 void app_ask(struct app *a, const char *label, const char *initial, enum history_kind history,
 	prompt_complete_fn *complete, app_answer_fn *fn, void *ctx, void *owner);
+/* The same for what shows at each key what the line means: typed is called whenever it is another
+ * one, and says by app_told what there is to tell. */
+void app_ask_typed(struct app *a, const char *label, const char *initial, enum history_kind history,
+	app_typed_fn *typed, app_answer_fn *fn, void *ctx, void *owner);
+/* Whether the line that is open is such a one of that owner. */
+bool app_is_typing(const struct app *a, const void *owner);
+/* Over the line while the owner's is typed, else as a message. */
+void app_told(struct app *a, const void *owner, bool error, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 /* choices: the letters that fn gets, in the order of the letters in parentheses in the label, which
  * a translation has of its own; of "y" and "n" the first is what Enter means, and "y" is first in
  * the label. */

@@ -28,6 +28,14 @@ struct index_view {
 	size_t count;   /* rows when they were looked at last */
 	int64_t sought; /* the date of the one to go to as soon as it is here again; 0: none */
 	bool placed;
+	/* While a limit or a search is typed: the message that was under the cursor, the line of
+	 * the screen it was on, and what was marked. */
+	struct {
+		bool held;
+		uint32_t uid;
+		unsigned numbering;
+		size_t line;
+	} place;
 	bool show_to;
 	/* Of a conversation: the subject, and the message that it was opened from; or NULL. */
 	char *subject, *home;
@@ -149,6 +157,42 @@ static size_t start_row(const struct index_view *x)
 	return msglist_start_row(x->list);
 }
 
+static void stand_on(struct index_view *x, size_t row, size_t line)
+{
+	x->scroll.cursor = row;
+	x->scroll.top = row > line ? row - line : 0;
+}
+
+/* What a limit leaves out while it is typed is where it was as soon as it is shown again, and what
+ * comes behind it has its place until then. */
+static bool keep_place(struct index_view *x)
+{
+	uint32_t uid = x->place.held ? x->place.uid : x->uid;
+	ptrdiff_t row = uid ? msglist_near(x->list, uid) : -1;
+
+	if (row < 0 || (x->place.held && !msglist_stands(x->list, uid, x->place.numbering)))
+		return false;
+	stand_on(x, (size_t)row, x->place.held ? x->place.line : x->scroll.cursor - x->scroll.top);
+	return true;
+}
+
+static void index_place(struct view *v, enum place what)
+{
+	struct index_view *x = self(v);
+
+	if (what == PLACE_HOLD) {
+		x->place.held = true;
+		x->place.uid = x->uid;
+		x->place.numbering = x->numbering;
+		x->place.line = x->scroll.cursor - x->scroll.top;
+	} else if (what == PLACE_BACK) {
+		keep_place(x);
+		remember(x);
+	} else {
+		x->place.held = false;
+	}
+}
+
 /* After any change of the list: the cursor stays on its message and the message on its line. */
 static void follow(struct index_view *x)
 {
@@ -169,7 +213,9 @@ static void follow(struct index_view *x)
 		/* A little of what comes before it, too. */
 		x->scroll.top = x->scroll.cursor > 3 ? x->scroll.cursor - 3 : 0;
 		x->placed = msglist_count(x->list) > 0;
-	} else if (row >= 0) {
+	} else if (x->place.held || row < 0) {
+		keep_place(x);
+	} else {
 		size_t now = (size_t)row;
 
 		x->scroll.cursor = now;
@@ -575,6 +621,7 @@ const struct view_ops view_index_ops = {
 	.selected_marked = index_selected_marked,
 	.search_check = engine_query_check,
 	.search = index_search,
+	.place = index_place,
 	.tick = index_tick,
 	.click = index_click,
 	.keep = index_keep,

@@ -599,7 +599,39 @@ unsigned engine_limit(struct engine *e, struct msglist *l, const char *query)
 {
 	if (!*query || strcmp(query, "all") == 0)
 		query = "~A";
-	return engine_ask_each(e, REQUEST_SEARCH, l, NULL, 0, fill_limit, query);
+	/* The answer of the one before would come after it was said what is wanted now. */
+	if (l->limiting)
+		engine_cancel(e, l->limiting);
+	l->limiting = engine_ask_each(e, REQUEST_SEARCH, l, NULL, 0, fill_limit, query);
+	return l->limiting;
+}
+
+unsigned engine_limit_try(struct engine *e, struct msglist *l, const char *query)
+{
+	msglist_hold_limit(l);
+	return engine_limit(e, l, query);
+}
+
+void engine_limit_end(struct engine *e, struct msglist *l, bool back)
+{
+	if (!l->held)
+		return;
+	if (l->limiting)
+		engine_cancel(e, l->limiting);
+	l->limiting = 0;
+	msglist_let_go_limit(l, back);
+}
+
+bool engine_query_is_quick(const char *query)
+{
+	struct query *q;
+	bool quick;
+
+	if (query_parse(&q, query, clock_now(), NULL) != 0)
+		return false;
+	quick = query_cost(q) != QUERY_TEXTS;
+	query_free(q);
+	return quick;
 }
 
 /* --- the network --- */

@@ -259,6 +259,13 @@ unsigned engine_search(struct engine *e, struct msglist *l, const char *query);
 /* Shows only what matches; "" or "all": everything. EVENT_LIST tells that the
  * rows are others, EVENT_DONE is final; its text says what could not be looked at. */
 unsigned engine_limit(struct engine *e, struct msglist *l, const char *query);
+/* The same while a query is typed: the limit before the first try is remembered. A limit that is
+ * asked for ends one that is on its way; the answer to an older one changes nothing. */
+unsigned engine_limit_try(struct engine *e, struct msglist *l, const char *query);
+/* Typing ends: what was shown last stays, or all is as it was before. */
+void engine_limit_end(struct engine *e, struct msglist *l, bool back);
+/* Whether it can be looked for at each key: it needs the text of no message. */
+bool engine_query_is_quick(const char *query);
 
 /* --- writing --- */
 /*

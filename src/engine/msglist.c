@@ -43,6 +43,7 @@ void msglist_free(struct msglist *l)
 	strv_done(&l->keysets);
 	free(l->view);
 	free(l->limit_text);
+	free(l->held_text);
 	order_done(&l->order);
 	free(l->rank);
 	free(l->ranks_uids);
@@ -210,6 +211,19 @@ ptrdiff_t msglist_find(const struct msglist *l, uint32_t uid)
 		if (row_at(l, row) == (uint32_t)at)
 			return (ptrdiff_t)row;
 	return -1;
+}
+
+ptrdiff_t msglist_near(const struct msglist *l, uint32_t uid)
+{
+	ptrdiff_t at = columns_find(&l->columns, uid);
+	size_t row = 0, n = msglist_count(l);
+
+	if (at < 0 || !n)
+		return -1;
+	/* What is shown stands in the order of all. */
+	for (size_t i = 0; i < l->order.n && l->order.at[i] != (uint32_t)at; i++)
+		row += row < n && row_at(l, row) == l->order.at[i];
+	return (ptrdiff_t)(row < n ? row : n - 1);
 }
 
 bool msglist_has(const struct msglist *l, uint32_t uid)

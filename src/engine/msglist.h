@@ -72,6 +72,8 @@ bool msglist_stands(const struct msglist *l, uint32_t uid, unsigned numbering);
 uint32_t msglist_find_date(const struct msglist *l, int64_t date, size_t near);
 uint32_t msglist_uid(const struct msglist *l, size_t row);     /* 0: out of range */
 ptrdiff_t msglist_find(const struct msglist *l, uint32_t uid); /* row or -1 */
+/* The row of a message, or of the next one that is shown; -1: it is not in the list. */
+ptrdiff_t msglist_near(const struct msglist *l, uint32_t uid);
 /* Also of one that is not shown: */
 bool msglist_has(const struct msglist *l, uint32_t uid);
 unsigned msglist_flags(const struct msglist *l, uint32_t uid); /* 0: there is none, too */

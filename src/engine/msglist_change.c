@@ -451,7 +451,7 @@ void msglist_rename(struct msglist *l, size_t source, const char *folder)
 
 /* --- marks of rows --- */
 
-static void show_rows(struct msglist *l, const uint32_t *uids, size_t n)
+static void mark_rows(struct msglist *l, uint32_t mark, const uint32_t *uids, size_t n)
 {
 	struct columns *c = &l->columns;
 
@@ -459,9 +459,22 @@ static void show_rows(struct msglist *l, const uint32_t *uids, size_t n)
 		ptrdiff_t at = columns_find(c, uids[i]);
 
 		if (at >= 0)
-			c->flags[at] |= ROW_LIMITED;
+			c->flags[at] |= mark;
 	}
-	msglist_refilter(l);
+}
+
+/* These, ascending, and no others. */
+static void mark_only(struct msglist *l, uint32_t mark, const uint32_t *uids, size_t n)
+{
+	struct columns *c = &l->columns;
+
+	for (size_t i = 0, k = 0; i < c->n; i++) {
+		while (k < n && uids[k] < c->uid[i])
+			k++;
+		c->flags[i] &= ~mark;
+		if (k < n && uids[k] == c->uid[i])
+			c->flags[i] |= mark;
+	}
 }
 
 void msglist_set_limit(struct msglist *l, const char *text, const uint32_t *uids, size_t n)
@@ -469,15 +482,50 @@ void msglist_set_limit(struct msglist *l, const char *text, const uint32_t *uids
 	free(l->limit_text);
 	l->limit_text = mem_strdup(text);
 	l->limited = text != NULL;
-	for (size_t i = 0; i < l->columns.n; i++)
-		l->columns.flags[i] &= ~(uint32_t)ROW_LIMITED;
-	show_rows(l, uids, text ? n : 0);
+	mark_only(l, ROW_LIMITED, uids, text ? n : 0);
+	msglist_refilter(l);
 }
 
-void msglist_extend_limit(struct msglist *l, const uint32_t *uids, size_t n)
+void msglist_extend_limit(struct msglist *l, const char *text, const uint32_t *uids, size_t n)
 {
-	if (l->limited)
-		show_rows(l, uids, n);
+	if (l->held && l->held_text && strcmp(text, l->held_text) == 0)
+		mark_rows(l, ROW_HELD, uids, n);
+	if (!l->limited || strcmp(text, l->limit_text) != 0)
+		return;
+	mark_rows(l, ROW_LIMITED, uids, n);
+	msglist_refilter(l);
+}
+
+/* Rows with one mark get another, and only those. */
+static void copy_mark(struct msglist *l, uint32_t from, uint32_t to)
+{
+	uint32_t *flags = l->columns.flags;
+
+	for (size_t i = 0; i < l->columns.n; i++)
+		flags[i] = (flags[i] & ~to) | (flags[i] & from ? to : 0);
+}
+
+void msglist_hold_limit(struct msglist *l)
+{
+	if (l->held)
+		return;
+	l->held = true;
+	l->held_text = l->limited ? mem_strdup(l->limit_text) : NULL;
+	copy_mark(l, ROW_LIMITED, ROW_HELD);
+}
+
+void msglist_let_go_limit(struct msglist *l, bool back)
+{
+	if (l->held && back) {
+		free(l->limit_text);
+		l->limit_text = l->held_text;
+		l->held_text = NULL;
+		l->limited = l->limit_text != NULL;
+		copy_mark(l, ROW_HELD, ROW_LIMITED);
+		msglist_refilter(l);
+	}
+	MEM_FREE(l->held_text);
+	l->held = false;
 }
 
 void msglist_change_flags(

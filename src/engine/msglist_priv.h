@@ -27,10 +27,12 @@
 
 /* In columns.flags only: they live with the rows, so that a million of them stay linear. */
 enum {
+	ROW_FOUND = 1 << 26, /* a search found it */
+	ROW_HELD = 1 << 27,  /* the limit that is held shows it */
 	ROW_TAGGED = 1 << 28,
 	ROW_FOLDED = 1 << 29,  /* a thread is folded when one of its messages has this */
 	ROW_LIMITED = 1 << 30, /* the limit shows it */
-	ROW_OURS = ROW_TAGGED | ROW_FOLDED | ROW_LIMITED,
+	ROW_OURS = ROW_FOUND | ROW_HELD | ROW_TAGGED | ROW_FOLDED | ROW_LIMITED,
 };
 
 enum { STRING_SETS = 1024, STRING_WAYS = 8, SORT_HERE = 50000, RANK_NONE = UINT32_MAX };
@@ -113,7 +115,10 @@ struct msglist {
 	struct strv keysets;
 	size_t unread, nfolded;
 	bool limited;
-	char *limit_text; /* owned */
+	char *limit_text;  /* owned */
+	unsigned limiting; /* the request that sets the limit next; no other may any more */
+	bool held;         /* the limit as it was is known: msglist_hold_limit */
+	char *held_text;   /* owned; NULL: it was none */
 
 	struct sorting want, now; /* now: what order is in */
 	struct order order;       /* all messages; valid when ordered */
@@ -166,7 +171,11 @@ void msglist_merge(struct msglist *l, const struct columns *c, struct strv *keys
  */
 void msglist_set_limit(struct msglist *l, const char *text, const uint32_t *uids,
 	size_t n); /* text NULL: everything */
-void msglist_extend_limit(struct msglist *l, const uint32_t *uids, size_t n);
+/* Of what came, these match such a text: shown where it is the limit, or the one that is held. */
+void msglist_extend_limit(struct msglist *l, const char *text, const uint32_t *uids, size_t n);
+/* The limit as it is can come back, row by row, until it is let go. A second one is not held. */
+void msglist_hold_limit(struct msglist *l);
+void msglist_let_go_limit(struct msglist *l, bool back);
 void msglist_change_flags(struct msglist *l, const uint32_t *uids, size_t n, uint32_t clear,
 	uint32_t set); /* before the store confirms */
 void msglist_take_rows(struct msglist *l, struct summary **rows, size_t n); /* keeps them */

@@ -223,9 +223,9 @@ static struct event *list_event(struct msglist *l, enum event_kind kind)
 	return out;
 }
 
-/* Which of the messages that come now the limit shows. */
-static void extend_limit(
-	struct engine *e, struct msglist *l, size_t source, const struct columns *c)
+/* Which of the messages that come now a limit shows. */
+static void extend_limit(struct engine *e, struct msglist *l, size_t source, const char *text,
+	const struct columns *c)
 {
 	uint32_t *fresh = mem_array(c->n, sizeof(*fresh));
 	size_t n = 0;
@@ -238,8 +238,8 @@ static void extend_limit(
 		struct store_request *r = engine_request_of(a);
 
 		a->extend = true;
-		a->text = mem_strdup(msglist_limit_text(l));
-		r->search.query = mem_strdup(msglist_limit_text(l));
+		a->text = mem_strdup(text);
+		r->search.query = mem_strdup(text);
 		r->uids = fresh;
 		r->n = n;
 		fresh = NULL;
@@ -284,7 +284,9 @@ static struct event *take_list(struct engine *e, struct store_event *ev)
 	if (ev->kind == STORE_LIST)
 		msglist_source_number(l, source, m->numbering);
 	if (msglist_is_limited(l))
-		extend_limit(e, l, source, &m->columns);
+		extend_limit(e, l, source, l->limit_text, &m->columns);
+	if (l->held_text)
+		extend_limit(e, l, source, l->held_text, &m->columns);
 	if (ev->kind == STORE_LIST) {
 		l->sources[source].read_only = m->read_only;
 		msglist_rename(l, source, m->folder);
@@ -550,6 +552,15 @@ static struct event *give_found(
 		out->found.n = n;
 		return out;
 	}
+	if (out->request != a->list->limiting) {
+		struct event *late = list_event(a->list, EVENT_CANCELLED);
+
+		late->request = out->request;
+		event_free(out);
+		free(numbers);
+		return late;
+	}
+	a->list->limiting = 0;
 	msglist_set_limit(a->list, strcmp(a->text, "~A") == 0 ? NULL : a->text, numbers, n);
 	free(numbers);
 	/* First that the rows are others now, then that the request is through. */
@@ -670,8 +681,7 @@ static struct event *extended(
 	size_t n = ev->found.n;
 	uint32_t *numbers = msglist_numbers(l, a->source, ev->found.uids, &n);
 
-	if (strcmp(a->text, msglist_limit_text(l)) == 0)
-		msglist_extend_limit(l, numbers, n);
+	msglist_extend_limit(l, a->text, numbers, n);
 	free(numbers);
 	return n ? list_event(l, EVENT_LIST) : NULL;
 }

@@ -339,7 +339,7 @@ static void test_limit(void **state)
 	msglist_change_flags(l, (uint32_t[]){4, 2}, 2, MAIL_SEEN, 0);
 	merge(l, (struct message[]){{8, 0, 0, 800, 800, 1}}, 1, (uint32_t[]){6}, 1);
 	assert_view(l, "0:4 0:3");
-	msglist_extend_limit(l, (uint32_t[]){8, 99}, 2);
+	msglist_extend_limit(l, "~N", (uint32_t[]){8, 99}, 2);
 	assert_view(l, "0:8 0:4 0:3");
 	msglist_set_limit(l, "none", NULL, 0);
 	assert_int_equal(msglist_count(l), 0);
@@ -349,7 +349,7 @@ static void test_limit(void **state)
 	assert_false(msglist_is_limited(l));
 	assert_string_equal(msglist_limit_text(l), "");
 	assert_int_equal(msglist_count(l), 7);
-	msglist_extend_limit(l, (uint32_t[]){8}, 1);
+	msglist_extend_limit(l, "~N", (uint32_t[]){8}, 1);
 	assert_int_equal(msglist_count(l), 7);
 	msglist_free(l);
 }
@@ -1016,7 +1016,7 @@ static void model_limit(struct model *o, struct msglist *l)
 		o->limit[uid] = in || (extend && o->limit[uid]);
 	}
 	if (extend)
-		msglist_extend_limit(l, uids, n);
+		msglist_extend_limit(l, "x", uids, n);
 	else
 		msglist_set_limit(l, o->limited ? "x" : NULL, uids, o->limited ? n : 0);
 }
