@@ -40,7 +40,7 @@ static void limit_to(struct app *a, void *ctx, const char *text)
 static void limit_tried(struct app *a, void *ctx, struct event *ev)
 {
 	struct msglist *l = view_index_list(ctx);
-	struct str n = STR_INIT, all = STR_INIT;
+	struct str n = STR_INIT, all = STR_INIT, words = STR_INIT;
 
 	if (!app_is_typing(a, ctx))
 		return;
@@ -52,9 +52,14 @@ static void limit_tried(struct app *a, void *ctx, struct event *ev)
 		return;
 	draw_number(&n, msglist_count(l));
 	draw_number(&all, msglist_total(l));
-	app_told(a, ctx, false, _("%s of %s"), str_c(&n), str_c(&all));
+	if (means_all(a->asked.last))
+		str_adds(&words, _("everything"));
+	else
+		engine_query_words(a->asked.last, &words, NULL);
+	app_told(a, ctx, false, _("%s of %s: %s"), str_c(&n), str_c(&all), str_c(&words));
 	str_done(&n);
 	str_done(&all);
+	str_done(&words);
 }
 
 static void limit_typed(struct app *a, void *ctx, const char *text)
