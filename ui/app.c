@@ -294,6 +294,7 @@ void app_done(struct app *a, const char *path)
 		a->ntabs--;
 	}
 	ask_done(a);
+	app_drop_pipes(a);
 	/* The terminal is the shell's again. */
 	if (path && history_save(a->history, path, &err) < 0)
 		fprintf(stderr, _("talaria: what was typed is not remembered: %s\n"), err.text);

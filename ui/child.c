@@ -1,7 +1,7 @@
 #include "ui/child.h"
 
 #include "base/i18n.h"
-#include "base/str.h"
+#include "base/mem.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -11,31 +11,35 @@
 
 extern char **environ;
 
-int child_start(struct child *c, const char *command, const char *arg, struct err *err)
+enum { ARGS_MAX = 16 };
+
+int child_start(struct child *c, const char *script, const char *const *args, struct err *err)
 {
-	struct str script = STR_INIT, argument = STR_INIT;
-	char sh[] = "sh", dash_c[] = "-c";
+	char sh[] = "sh", dash_c[] = "-c", *argv[ARGS_MAX + 5] = {sh, dash_c};
 	posix_spawnattr_t attr;
+	size_t n = 2;
 	sigset_t all, none;
 	int rc;
 
-	str_addf(&script, "exec %s \"$1\"", command);
-	str_adds(&argument, arg);
+	argv[n++] = mem_strdup(script);
+	argv[n++] = sh;
+	for (size_t i = 0; args[i] && i < ARGS_MAX; i++)
+		argv[n++] = mem_strdup(args[i]);
 	sigfillset(&all);
 	sigemptyset(&none);
 	posix_spawnattr_init(&attr);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
 	posix_spawnattr_setsigdefault(&attr, &all);
 	posix_spawnattr_setsigmask(&attr, &none);
-	char *argv[] = {sh, dash_c, script.p, sh, argument.p, NULL};
 	rc = posix_spawn(&c->pid, "/bin/sh", NULL, &attr, argv, environ);
 	posix_spawnattr_destroy(&attr);
-	str_done(&script);
-	str_done(&argument);
+	free(argv[2]);
+	for (size_t i = 4; i < n; i++)
+		free(argv[i]);
 	if (rc != 0) {
 		c->pid = 0;
 		errno = rc;
-		return err_errno(err, _("cannot start “%s”"), command);
+		return err_errno(err, _("cannot start “%s”"), "sh");
 	}
 	return 0;
 }

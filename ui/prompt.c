@@ -20,7 +20,7 @@ struct history {
 };
 
 static const char *const kind_names[HISTORY_KINDS] = {
-	"none", "command", "search", "folder", "address", "path"};
+	"none", "command", "search", "folder", "address", "path", "program"};
 
 struct history *history_new(void)
 {

@@ -26,6 +26,7 @@ enum history_kind {
 	HISTORY_FOLDER,
 	HISTORY_ADDRESS,
 	HISTORY_PATH,
+	HISTORY_PROGRAM, /* of the user's, that gets mail to read */
 	HISTORY_KINDS
 };
 

@@ -171,6 +171,7 @@ struct app {
 	char *last_search;
 	char **reasons; /* by account: why it does not work, as it was told last; or NULL */
 	struct child child;
+	struct pipe *pipes;  /* program.c: what is on its way into a command */
 	char *child_command; /* the last one, to speak of it */
 	app_done_fn *child_done;
 	void *child_ctx, *child_owner;
@@ -289,6 +290,15 @@ void selection_done(struct selection *s);
 /* fn (ev NULL) is called when it ended. */
 void app_run_child(struct app *a, const char *command, const char *arg, app_done_fn *fn, void *ctx,
 	void *owner);
+/* The same with a script of sh that gets args (child_start); command: what it is called by. False:
+ * it was not started, that was said, and fn is not called. */
+bool app_run_script(struct app *a, const char *command, const char *script, const char *const *args,
+	app_done_fn *fn, void *ctx, void *owner);
+/* What request (of one of engine_lend_*) lends is the standard input of a command of the user's,
+ * which has the terminal, and is given back when that has ended. waits: what it wrote is looked at
+ * until Enter; without, only where it failed. */
+void app_pipe(struct app *a, unsigned request, const char *command, bool waits);
+void app_drop_pipes(struct app *a); /* the program ends */
 void app_child_look(struct app *a); /* whether it has ended */
 
 /* --- completion (complete.c); nth and word as in struct command --- */

@@ -51,6 +51,15 @@ static void parts_row(struct list_view *x, size_t i, struct line *out, int width
 	str_done(&s);
 }
 
+static bool stands(struct parts_view *x)
+{
+	if (msglist_stands(x->l, x->uid, x->numbering))
+		return true;
+	app_error(x->list.v.app,
+		_("The folder was switched or numbered anew meanwhile; nothing was done"));
+	return false;
+}
+
 static void saved(struct app *a, void *ctx, struct event *ev)
 {
 	(void)ctx;
@@ -65,11 +74,8 @@ static void save_part(struct parts_view *x, const char *section, const char *wri
 	struct app *a = x->list.v.app;
 	char *path;
 
-	if (!msglist_stands(x->l, x->uid, x->numbering)) {
-		app_error(a,
-			_("The folder was switched or numbered anew meanwhile; nothing was done"));
+	if (!stands(x))
 		return;
-	}
 	path = pathtext_path(written);
 	app_await_long(
 		a, engine_save_part(a->engine, x->l, x->uid, section, path), saved, NULL, NULL);
@@ -81,6 +87,15 @@ struct asked {
 	struct parts_view *x;
 	char section[];
 };
+
+static struct asked *asked_about(struct parts_view *x, const struct part_info *p)
+{
+	struct asked *q = mem_alloc(sizeof(*q) + strlen(p->section) + 1);
+
+	q->x = x;
+	memcpy(q->section, p->section, strlen(p->section) + 1);
+	return q;
+}
 
 static void save_to(struct app *a, void *ctx, const char *written)
 {
@@ -95,12 +110,9 @@ static void save_to(struct app *a, void *ctx, const char *written)
 static void ask_where(struct parts_view *x, const struct part_info *p)
 {
 	struct app *a = x->list.v.app;
-	struct asked *q = mem_alloc(sizeof(*q) + strlen(p->section) + 1);
 	struct str shown = STR_INIT;
 	char *name, *offer;
 
-	q->x = x;
-	memcpy(q->section, p->section, strlen(p->section) + 1);
 	/* The name comes from a stranger: only its safe form is offered. */
 	name = file_safe_name(*p->name ? p->name : "message.txt");
 	pathtext_show(&shown, name);
@@ -109,7 +121,8 @@ static void ask_where(struct parts_view *x, const struct part_info *p)
 	/* "~/" and "/" would show as "~//" otherwise. */
 	for (char *at = offer; (at = strstr(at, "//"));)
 		memmove(at, at + 1, strlen(at));
-	app_ask(a, _("Save as: "), offer, HISTORY_PATH, complete_path_line, save_to, q, x);
+	app_ask(a, _("Save as: "), offer, HISTORY_PATH, complete_path_line, save_to,
+		asked_about(x, p), x);
 	free(offer);
 	free(name);
 }
@@ -125,6 +138,54 @@ static void parts_save(struct view *v, const char *path)
 		save_part(p, p->parts[x->scroll.cursor].section, path);
 	else
 		ask_where(p, &p->parts[x->scroll.cursor]);
+}
+
+/* The row under the cursor; NULL: there is none. */
+static struct part_info *chosen(struct parts_view *x)
+{
+	size_t at = x->list.scroll.cursor;
+
+	return at < x->nparts ? &x->parts[at] : NULL;
+}
+
+static void pipe_part(struct parts_view *x, const char *section, const char *command, bool waits)
+{
+	struct app *a = x->list.v.app;
+
+	if (stands(x))
+		app_pipe(a, engine_lend_part(a->engine, x->l, x->uid, section), command, waits);
+}
+
+static void pipe_to(struct app *a, void *ctx, const char *command)
+{
+	struct asked *q = ctx;
+
+	(void)a;
+	if (command && *command)
+		pipe_part(q->x, q->section, command, true);
+	free(q);
+}
+
+static void cmd_pipe_part(struct app *a, const struct args *args)
+{
+	struct parts_view *x = self(list_of(app_view(a)));
+	struct part_info *p = chosen(x);
+
+	if (p && args->n)
+		pipe_part(x, p->section, args->rest, true);
+	else if (p)
+		app_ask(a, _("Pipe to: "), "", HISTORY_PROGRAM, NULL, pipe_to, asked_about(x, p),
+			x);
+}
+
+static void cmd_print_part(struct view *v)
+{
+	struct parts_view *x = self(list_of(v));
+	struct part_info *p = chosen(x);
+	const char *command = settings_text(v->app->settings, SET_PRINT_COMMAND);
+
+	if (p)
+		pipe_part(x, p->section, command, false);
 }
 
 static void parts_open(struct list_view *x, size_t i)
@@ -147,7 +208,16 @@ static const struct list_ops parts_list = {.empty = N_("This message has no part
 static const struct hint hints[] = {
 	{"back", N_("Back")}, {"save", N_("Save")}, {"search", N_("Search")}, {NULL, NULL}};
 
+static const struct command commands[] = {
+	{"pipe-part", UI_PARTS, N_("give the decoded bytes of this part to a command"),
+		.args = "[COMMAND]", .max = -1, .run_args = cmd_pipe_part},
+	{"print-part", UI_PARTS, N_("print this part by print-command"),
+		.run_view = cmd_print_part},
+	{.name = NULL},
+};
+
 const struct view_ops view_parts_ops = {
+	.commands = commands,
 	.context = UI_PARTS,
 	.label = N_("Attachments"),
 	.hints = hints,

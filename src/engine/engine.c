@@ -529,6 +529,44 @@ unsigned engine_save_message(struct engine *e, struct msglist *l, uint32_t uid, 
 	return engine_post(e, r);
 }
 
+unsigned engine_lend_part(struct engine *e, struct msglist *l, uint32_t uid, const char *section)
+{
+	return engine_save_part(e, l, uid, section, NULL);
+}
+
+static void fill_nothing(struct store_request *r, struct asked *a, const void *what)
+{
+	(void)r;
+	(void)a;
+	(void)what;
+}
+
+unsigned engine_lend_messages(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n)
+{
+	if (engine_sources_of(l, uids, n) > 1)
+		return engine_refuse(e, REQUEST_SAVE_RAW, l,
+			_("These are messages of several folders: take those of each by "
+			  "themselves"));
+	return engine_ask_each(e, REQUEST_SAVE_RAW, l, uids, n, fill_nothing, NULL);
+}
+
+unsigned engine_lend_text(struct engine *e, const char *name, const char *text)
+{
+	struct store_request *r = engine_request_of(engine_ask(e, REQUEST_LEND, NULL, -1));
+
+	r->lend.name = mem_strdup(name);
+	r->lend.text = mem_strdup(text);
+	return engine_post(e, r);
+}
+
+void engine_lent_back(struct engine *e, const char *path)
+{
+	struct store_request *r = store_request_new(REQUEST_LENT_BACK);
+
+	r->save.path = mem_strdup(path);
+	store_post(e->store, r);
+}
+
 /* --- finding --- */
 
 int engine_query_check(const char *query, struct err *err)

@@ -160,6 +160,14 @@ unsigned engine_save_part(
 	struct engine *e, struct msglist *l, uint32_t uid, const char *section, const char *path);
 /* The whole message as it is into a new file. EVENT_SAVED. */
 unsigned engine_save_message(struct engine *e, struct msglist *l, uint32_t uid, const char *path);
+/*
+ * For another program to look at: a part, messages one behind the other (of one folder), or a text,
+ * in a file that nobody else may read, until it is given back or the engine ends. EVENT_SAVED.
+ */
+unsigned engine_lend_part(struct engine *e, struct msglist *l, uint32_t uid, const char *section);
+unsigned engine_lend_messages(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n);
+unsigned engine_lend_text(struct engine *e, const char *name, const char *text);
+void engine_lent_back(struct engine *e, const char *path);
 
 /*
  * --- changing: shown at once, durable when EVENT_DONE comes, then replayed on the server ---
@@ -349,7 +357,7 @@ enum event_kind {
 	EVENT_FAILED,    /* failed */
 	EVENT_CANCELLED, /* failed: what was done before, where it says so */
 	EVENT_MESSAGE,   /* view: of engine_read */
-	EVENT_SAVED,     /* saved: of engine_save_part, engine_save_message */
+	EVENT_SAVED,     /* saved: of engine_save_*, engine_lend_* */
 	EVENT_FOUND,     /* found: of engine_search */
 	EVENT_DRAFT,     /* draft: of most that write */
 	EVENT_DRAFTS,    /* drafts: of engine_drafts */

@@ -71,6 +71,10 @@ static const struct setting_row rows[SETTINGS_COUNT] = {
 		.help = N_("height of the message list while a message is read beside it; 0: the "
 			   "message "
 			   "alone")},
+	[SET_PRINT_COMMAND] = {.name = "print-command",
+		.type = SETTING_TEXT,
+		.initial = "lp",
+		.help = N_("command that prints what it reads from its standard input")},
 	[SET_SIDEBAR] = {.name = "sidebar",
 		.type = SETTING_CHOICE,
 		.initial = "auto",

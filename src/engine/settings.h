@@ -26,6 +26,7 @@ enum setting {     /* global options: set NAME VALUE */
 	SET_MARK_READ,
 	SET_MOUSE,
 	SET_PREVIEW_LINES,
+	SET_PRINT_COMMAND,
 	SET_SIDEBAR,
 	SET_SIDEBAR_WIDTH,
 	SET_SORT,

@@ -471,6 +471,7 @@ static enum event_kind done_kind(const struct asked *a)
 	switch (a->kind) {
 	case REQUEST_SAVE_PART:
 	case REQUEST_SAVE_RAW:
+	case REQUEST_LEND:
 		return EVENT_SAVED;
 	case REQUEST_PREVIEW:
 		return EVENT_TEXT;

@@ -54,7 +54,7 @@ enum request_kind {
 
 	REQUEST_READ,      /* list, uid, read -> STORE_VIEW */
 	REQUEST_SAVE_PART, /* list, uid, save: said is the path */
-	REQUEST_SAVE_RAW,  /* list, uid, save: all of it; said is the path */
+	REQUEST_SAVE_RAW,  /* list, uid or uids, save: all of it; said is the path */
 	REQUEST_WHOLE,     /* list, uid: the rest of a message whose beginning is here (POP3) */
 
 	/* All of these change a folder, and can be undone; each is one step. */
@@ -92,6 +92,10 @@ enum request_kind {
 	REQUEST_EXPORT, /* list, uids or none: all of it; or account; file */
 	REQUEST_IMPORT, /* account, file */
 	REQUEST_BACKUP, /* account, file: without a folder */
+
+	/* What other programs look at. */
+	REQUEST_LEND,      /* lend: in a private file; said is the path */
+	REQUEST_LENT_BACK, /* save: its path; no answer */
 
 	REQUEST_CANCEL, /* cancel: that one fails with ERR_CANCELLED if it is not through; no answer
 			 */
@@ -134,7 +138,12 @@ struct request_read {
 };
 struct request_save {
 	char *section; /* owned; REQUEST_SAVE_PART */
-	char *path;    /* owned; a file that is not there, or a directory for one */
+	char *path;    /* owned; a file that is not there, or a directory for one; NULL: private */
+	size_t done;   /* read.c's: so many of the messages are in the file */
+};
+struct request_lend {
+	char *name; /* owned; of the file, as far as it is safe */
+	char *text; /* owned; what is in it */
 };
 struct request_flag {
 	uint32_t clear, set;
@@ -201,6 +210,7 @@ struct store_request {
 		struct request_search search;
 		struct request_read read;
 		struct request_save save;
+		struct request_lend lend;
 		struct request_flag flag;
 		struct request_keywords keywords;
 		struct request_to to;

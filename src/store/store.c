@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/thread.h"
 #include "store/accounts.h"
+#include "store/disk/lent.h"
 #include "store/events.h"
 #include "store/handle.h"
 #include "store/link/link.h"
@@ -128,6 +129,7 @@ struct store *store_new(const struct sync_ops *sync, bool read_only)
 	s->events = queue_new();
 	s->compactor = compactor_new();
 	rendering_start(s);
+	s->lent = lent_new();
 	if (thread_start(&s->thread, 0, disk_main, s) != 0)
 		abort(); /* no thread at start: nothing could work */
 	return s;
@@ -156,6 +158,7 @@ void store_free(struct store *s, int wait_ms)
 	read_drop_parked(s, NULL, &(struct err){ERR_CANCELLED, ""});
 	work_drop(s);
 	rendering_end(s, end);
+	lent_end(s->lent);
 	for (size_t i = 0; i < s->naccounts; i++) {
 		int64_t left = end - clock_ms();
 

@@ -150,6 +150,7 @@ struct account {
 	struct reshape *reshapes; /* folder_reshape.c: what the server has not answered */
 };
 
+struct lent;
 struct store {
 	unsigned numberings; /* the last that a folder got */
 	pthread_t thread;
@@ -167,6 +168,7 @@ struct store {
 	size_t naccounts, cap_accounts;
 	struct list *lists;
 	struct parked *parked;
+	struct lent *lent; /* files that other programs look at */
 	struct undo *undo; /* the last step first */
 	unsigned step;     /* of the request that is handled; 0: none, or on its own */
 	struct undo_return *returns;

@@ -9,6 +9,7 @@
 #include "mime/header.h"
 #include "mime/render.h"
 #include "mime/word.h"
+#include "store/disk/lent.h"
 #include "store/disk/localbox.h"
 #include "store/disk/stub.h"
 #include "store/mail/folder.h"
@@ -797,13 +798,24 @@ static void local_lines(const struct part *p, struct str *bytes)
 		str_cut(bytes, n);
 }
 
+/* Says where: at the given path, or in a private file. */
+static int write_out(struct store *s, const char *given, const char *name, const char *p,
+	size_t len, struct str *said, struct err *err)
+{
+	char *path = given ? save_path(given, name) : lent_path(s->lent, name, err);
+	int rc = path ? write_new_file(path, p, len, err) : -1;
+
+	str_adds(said, path);
+	free(path);
+	return rc;
+}
+
 static int save_part(struct store *s, struct folder *f, struct store_request *r, struct loaded *m,
 	struct str *said, struct err *err)
 {
 	int i = part_find(&m->parts, r->save.section), rc;
 	struct part *p = i < 0 ? NULL : &m->parts.v[i];
 	struct str bytes = STR_INIT;
-	char *path;
 
 	if (!p)
 		return err_set(err, ERR_GONE, _("The message has no part %s"), r->save.section);
@@ -822,13 +834,53 @@ static int save_part(struct store *s, struct folder *f, struct store_request *r,
 	}
 	part_decode(p, &bytes);
 	local_lines(p, &bytes);
-	path = save_path(r->save.path, p->name                           ? p->name
-				       : strcmp(p->type, "message") == 0 ? "message.eml"
-									 : "part");
-	rc = write_new_file(path, str_c(&bytes), bytes.len, err);
-	str_adds(said, path);
-	free(path);
+	rc = write_out(s, r->save.path,
+		p->name                           ? p->name
+		: strcmp(p->type, "message") == 0 ? "message.eml"
+						  : "part",
+		str_c(&bytes), bytes.len, said, err);
 	str_done(&bytes);
+	return rc;
+}
+
+static int add_to_file(const char *path, const struct str *bytes, struct err *err)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW), rc;
+
+	if (fd < 0)
+		return err_errno(err, _("Cannot write %s"), path);
+	rc = file_write_all(fd, path, str_c(bytes), bytes->len, err);
+	close(fd);
+	return rc;
+}
+
+/* Several, one behind the other in a private file; it goes on where it waited. */
+static int save_more(struct list *l, struct store_request *r, struct str *said, struct err *err)
+{
+	struct store *s = l->folder->account->store;
+	int rc = 0;
+
+	while (rc == 0 && r->save.done < r->n) {
+		struct str bytes = STR_INIT, path = STR_INIT;
+
+		rc = read_message(s, l->folder, r->uids[r->save.done], r, read_go_on, &bytes, err);
+		if (rc == 0 && bytes.len && bytes.p[bytes.len - 1] != '\n')
+			str_addc(&bytes, '\n');
+		if (rc == 0 && r->save.path)
+			rc = add_to_file(r->save.path, &bytes, err);
+		else if (rc == 0)
+			rc = write_out(
+				s, NULL, "messages.eml", str_c(&bytes), bytes.len, &path, err);
+		if (path.len)
+			r->save.path = str_steal(&path);
+		str_done(&path);
+		str_done(&bytes);
+		r->save.done += rc == 0;
+		r->fetches = rc == 0 ? 0 : r->fetches;
+	}
+	if (rc < 0 && r->save.path)
+		lent_back(s->lent, r->save.path);
+	str_adds(said, rc == 0 ? r->save.path : NULL);
 	return rc;
 }
 
@@ -836,17 +888,28 @@ int read_save(struct list *l, struct store_request *r, struct str *said, struct 
 {
 	struct store *s = l->folder->account->store;
 	struct str bytes = STR_INIT;
-	int rc = read_message(s, l->folder, r->uid, r, read_go_on, &bytes, err);
+	int rc;
 
-	if (rc == 0) {
-		char *path = save_path(r->save.path, "message.eml");
-
-		rc = write_new_file(path, str_c(&bytes), bytes.len, err);
-		str_adds(said, path);
-		free(path);
-	}
+	if (r->n && (r->save.done || !r->save.path))
+		return save_more(l, r, said, err);
+	rc = read_message(s, l->folder, r->uid, r, read_go_on, &bytes, err);
+	if (rc == 0)
+		rc = write_out(s, r->save.path, "message.eml", str_c(&bytes), bytes.len, said, err);
 	str_done(&bytes);
 	return rc;
+}
+
+int read_lend(struct store *s, struct store_request *r, struct str *said, struct err *err)
+{
+	return write_out(s, NULL, r->lend.name, r->lend.text, strlen(r->lend.text), said, err);
+}
+
+int read_lent_back(struct store *s, struct store_request *r, struct str *said, struct err *err)
+{
+	(void)said;
+	(void)err;
+	lent_back(s->lent, r->save.path);
+	return 0;
 }
 
 /* A row of a local folder that says why a message did not come by POP3. */

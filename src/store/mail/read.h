@@ -29,6 +29,8 @@ typedef void read_resume(struct store *s, struct store_request *r, const struct 
 /* A message as it looks, or one of its parts into a file. */
 int read_show(struct list *l, struct store_request *r, struct str *said, struct err *err);
 int read_save(struct list *l, struct store_request *r, struct str *said, struct err *err);
+int read_lend(struct store *s, struct store_request *r, struct str *said, struct err *err);
+int read_lent_back(struct store *s, struct store_request *r, struct str *said, struct err *err);
 void read_body(struct account *a, struct result *r);
 void read_body_done(struct account *a, struct result *r);
 void read_progress(struct account *a, struct result *r);
