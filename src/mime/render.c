@@ -110,8 +110,7 @@ static enum use use_of(const struct part *p)
 		return USE_MESSAGE;
 	if (p->opened)
 		return USE_OPENED;
-	if (is_type(p, "message", NULL) &&
-		(strstr(p->subtype, "delivery-status") || strstr(p->subtype, "disposition-notif")))
+	if (part_is_report(p))
 		return USE_REPORT;
 	if (is_type(p, "text", "calendar"))
 		return USE_CALENDAR;
@@ -319,6 +318,9 @@ static void show_text(struct render *r, const struct part *p, enum use use)
 	struct str s = STR_INIT;
 	bool cut;
 
+	if (p->strange_encoding)
+		notice(r, _("This part is in an encoding that is not known here, and shown as it "
+			    "is"));
 	limited_text(p, &s, r->text_left, &cut);
 	r->text_left -= s.len;
 	text_of(r->t, p, use, &s, width_of(r));

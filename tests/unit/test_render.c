@@ -33,6 +33,12 @@ static void message_files(void **state)
 	golden_all(".eml", 12, make);
 }
 
+/* Mail as people get it, of all kinds: the file WHY there has a word for each. */
+static void mails(void **state)
+{
+	golden_in("mails", ".eml", 200, make);
+}
+
 static void load(struct str *out, const char *name)
 {
 	char path[1024];
@@ -466,6 +472,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(message_files),
+		cmocka_unit_test(mails),
 		cmocka_unit_test(options),
 		cmocka_unit_test(long_field),
 		cmocka_unit_test(html_is_taken_when_preferred),
