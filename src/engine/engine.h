@@ -259,8 +259,9 @@ int engine_query_check(const char *query, struct err *err);
  */
 int engine_query_words(const char *query, struct str *out, struct err *err);
 /* The language's fields and patterns for the manual and help, one at a time; false at the end.
- * pattern: what is typed, such as "from:WORD, ~f"; help is translated. Both are appended to. */
-bool engine_query_help(size_t i, struct str *pattern, struct str *help);
+ * missing: instead the patterns of mutt that are errors, and what would be right. pattern: what is
+ * typed, such as "from:WORD, ~f"; help is translated. Both are appended to. */
+bool engine_query_help(size_t i, bool missing, struct str *pattern, struct str *help);
 /* EVENT_FOUND. Texts that are not here cannot be looked at: then it says how many, and those
  * messages are not among the UIDs. */
 unsigned engine_search(struct engine *e, struct msglist *l, const char *query);

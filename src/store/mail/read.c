@@ -575,6 +575,56 @@ static void add_body(
 	out->whole = !m->whole && !m->nneeds;
 }
 
+/* Of a part that is the message's own, and not of one that is attached to it. */
+static bool is_own(const struct parts *parts, const struct part *p)
+{
+	for (int up = p->parent; up >= 0; up = parts->v[up].parent)
+		if (!parts->v[up].multipart)
+			return false;
+	return true;
+}
+
+/* Opaque S/MIME says in a parameter whether it is a signature. */
+static uint32_t smime_content(const struct part *p)
+{
+	char *type = p->header ? header_get(p->header, p->header_len, "Content-Type") : NULL;
+	bool is_signed = p->opened || (type && str_ifind(type, "signed-data"));
+
+	free(type);
+	return is_signed ? CONTENT_SIGNED : CONTENT_ENCRYPTED;
+}
+
+static uint32_t part_content(const struct parts *parts, const struct part *p)
+{
+	const char *sub = p->subtype;
+
+	if (!is_own(parts, p))
+		return 0;
+	if (strcmp(p->type, "multipart") == 0)
+		return strcmp(sub, "signed") == 0      ? CONTENT_SIGNED
+		       : strcmp(sub, "encrypted") == 0 ? CONTENT_ENCRYPTED
+						       : 0;
+	if (strcmp(p->type, "application") != 0)
+		return 0;
+	if (strcmp(sub, "pkcs7-mime") == 0 || strcmp(sub, "x-pkcs7-mime") == 0)
+		return smime_content(p);
+	return strcmp(sub, "pgp-keys") == 0 ? CONTENT_KEY : 0;
+}
+
+static void add_parts(struct read_text *out, const struct parts *parts)
+{
+	for (size_t i = 0; i < parts->n; i++) {
+		const struct part *p = &parts->v[i];
+
+		str_addf(&out->types, "%s/%s\n", p->type, p->subtype);
+		out->content |= part_content(parts, p);
+		if (!part_is_attachment(parts, (int)i) || part_is_embedded(parts, (int)i))
+			continue;
+		out->attachments++;
+		str_addf(&out->files, "%s\n", p->name ? p->name : "");
+	}
+}
+
 static const struct render_options search_options = {.width = SEARCH_WIDTH, .no_headers = true};
 
 struct loaded *read_load(struct folder *f, uint32_t uid)
@@ -590,6 +640,7 @@ struct loaded *read_load(struct folder *f, uint32_t uid)
 void read_text(const struct loaded *m, struct read_text *out)
 {
 	add_header(&out->header, m);
+	add_parts(out, &m->parts);
 	add_body(out, m, &search_options);
 }
 
