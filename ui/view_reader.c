@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "ui/draw.h"
 #include "ui/index_row.h"
 
 #include <stdlib.h>
@@ -61,12 +62,40 @@ static void show_notice(struct reader_view *x, const char *s)
 	x->own = t;
 }
 
+static void add_strip(struct reader_view *x)
+{
+	struct app *a = x->v.app;
+	const struct keys *keys = a->config->keys;
+	unsigned context = x->v.ops->context;
+	ptrdiff_t row = msglist_find(x->list, x->m->uid);
+	struct text *t = text_new();
+	struct str size = STR_INIT;
+	struct msg_row m;
+	struct head_strip s = {.ascii = app_ascii(a),
+		.width = text_width(x, x->cols),
+		.pictures = x->m->text->pictures,
+		.html_more = x->m->other_html ? x->m->other_more : 0,
+		.html_key = keys_of(keys, context, "html"),
+		.leave_key = keys_of(keys, context, "unsubscribe"),
+		.details_key = keys_of(keys, context, "head-details")};
+
+	if (row >= 0 && msglist_row(x->list, (size_t)row, &m) && m.size) {
+		s.octets = m.size;
+		draw_size(&size, m.size);
+		s.size = str_c(&size);
+	}
+	head_strip(t, &x->m->head, &s);
+	text_prepend(x->m->text, t);
+	str_done(&size);
+}
+
 static void take(struct reader_view *x, struct event *ev)
 {
 	bool again = x->m && x->m->uid == ev->view->uid && !x->own;
 	struct message_view *old = x->m;
 
 	x->m = engine_take_view(ev);
+	add_strip(x);
 	pager_set(&x->pager, x->m->text, again);
 	text_free(x->own);
 	x->own = NULL;
@@ -449,6 +478,15 @@ static void reader_links(struct view *v)
 		app_push(v->app, view_links_new(v->app, &m->text->links));
 }
 
+static void reader_head_details(struct view *v)
+{
+	struct message_view *m = reader_message(v);
+
+	if (m && m->head.details)
+		app_push(v->app,
+			view_text_new(v->app, _("Who sent it"), text_of_lines(m->head.details)));
+}
+
 static const struct command commands[] = {
 	{"quotes", UI_READER, N_("hide or show quoted text"), .run_view = reader_quotes},
 	{"skip-quoted", UI_READER, N_("go behind the next quoted text"),
@@ -457,6 +495,9 @@ static const struct command commands[] = {
 		.run_view = reader_headers},
 	{"html", UI_READER, N_("show the other version, HTML or plain text"),
 		.run_view = reader_html},
+	{"head-details", UI_READER,
+		N_("tell who proved to have sent this message, and how its list is left"),
+		.run_view = reader_head_details},
 	{"links", UI_READER, N_("list the links of this message"), .run_view = reader_links},
 	{.name = NULL},
 };

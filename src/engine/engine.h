@@ -19,6 +19,7 @@
 #include "engine/settings.h"
 #include "engine/span.h"
 #include "mime/build.h"
+#include "mime/head.h"
 #include "mime/text.h"
 
 struct engine;
@@ -141,6 +142,8 @@ struct message_view { /* of EVENT_MESSAGE; owned by the event, engine_take_view 
 	char *from, *to, *cc, *date, *subject, *message_id; /* for --json and titles */
 	char *list_post;                                    /* "" when it is not from a list */
 	struct strv strings;                                /* what parts point into */
+	struct head head;
+	unsigned other_more; /* how many times as much the other version says, in tenths; 0 */
 	bool other_html, other_plain; /* this version is there too: read_options.other_version */
 	bool partial; /* some of what would be shown could not be had; reading it again asks again
 		       */

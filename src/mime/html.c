@@ -363,6 +363,14 @@ static void rule(struct html *h)
 	str_done(&line);
 }
 
+static bool is_elsewhere(const xmlNode *node)
+{
+	const char *src = attribute(node, "src");
+
+	src = src ? src + strspn(src, " \t\r\n") : "";
+	return str_istarts(src, "http:") || str_istarts(src, "https:") || str_starts(src, "//");
+}
+
 static void image(struct html *h, const xmlNode *node)
 {
 	const char *alt = attribute(node, "alt");
@@ -744,6 +752,7 @@ static bool html_enter(void *ctx, xmlNode *node)
 			rule(h);
 		return true;
 	case TAG_IMG:
+		h->t->pictures += is_elsewhere(node);
 		if (shows_alone(h, node))
 			image(h, node);
 		return true;

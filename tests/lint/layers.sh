@@ -70,7 +70,7 @@ check_layers() {
 
 # LAYER|OF WHICH|HEADERS: the screen sees of mail only values, the connections of the store only what crosses the
 # queues.
-values='ui|mime|addr|build|charset|subject|text
+values='ui|mime|addr|build|charset|head|subject|text
 src/sync|store|job'
 
 check_values() {

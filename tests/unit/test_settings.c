@@ -518,6 +518,7 @@ static void every_option_goes_all_the_way(void **state)
 		{"auth", "oauth2"},
 		{"compress", "no"},
 		{"signature", "/nowhere/signature"},
+		{"trusted-authserv", "\"mx.example.org example.net\""},
 		{"save-sent", "no"},
 		{"drafts", "\"My Drafts\""},
 		{"sent", "S"},

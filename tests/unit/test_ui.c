@@ -987,6 +987,18 @@ static void test_screen_read(void **state)
 	press_sees(x, "q q", "INBOX");
 }
 
+/* What is known of a message stands above it, and all of it is told on demand. */
+static void test_screen_head(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	press_sees_not(x, "= Enter", " · ");
+	press_sees(x, "q / 'linux-kernel' Enter Enter", "list kernel.example.org · 51k");
+	command_sees(x, "head-details", "No server is trusted to have checked the sender.");
+	sees(x, "Leave it: https://example.org/leave");
+	press_sees(x, "q", "list kernel.example.org");
+}
+
 /* Nothing is asked for by a query that is not understood, whichever way it comes. */
 static void test_screen_query_refused(void **state)
 {
@@ -2527,6 +2539,7 @@ int main(void)
 		SCREEN_CASE(test_screen_index),
 		SCREEN_CASE(test_screen_large),
 		SCREEN_CASE(test_screen_read),
+		SCREEN_CASE(test_screen_head),
 		SCREEN_CASE(test_screen_query_refused),
 		SCREEN_CASE(test_screen_delete_keeps_place),
 		SCREEN_CASE(test_screen_tags),

@@ -651,6 +651,7 @@ struct showing {
 	struct rendering rendering;
 	struct loaded message;
 	struct render_options options;
+	char *trusted;      /* whose word on the sender counts */
 	uint32_t row, uid;  /* where it is shown, and in the folder where it is: */
 	unsigned numbering; /* of that folder */
 	struct store_view *view;
@@ -682,14 +683,13 @@ static void detach_parts(struct folder *f, uint32_t uid, struct loaded *m, struc
 }
 
 /* In front of what the message says. */
-static struct text *with_notice(struct text *body, const char *said)
+static void put_notice(struct text *body, const char *said)
 {
 	struct text *t = text_new();
 
 	text_add(t, TEXT_NOTICE, said, strlen(said));
 	text_add(t, TEXT_PLAIN, "", 0);
-	text_join(t, body);
-	return t;
+	text_prepend(body, t);
 }
 
 static void say_what_is_missing(
@@ -705,7 +705,7 @@ static void say_what_is_missing(
 	else if (m->nneeds && r->read.missing)
 		str_addf(&s, _("Not all of this message could be fetched: %s"), r->read.missing);
 	if (s.len)
-		v->text = with_notice(v->text, s.p);
+		put_notice(v->text, s.p);
 	str_done(&s);
 }
 
@@ -726,7 +726,9 @@ static void showing_run(struct worker_job *j)
 	x->view = mem_alloc(sizeof(*x->view));
 	x->view->text = render_message(&m->parts, m->header, m->header_len, &x->options);
 	x->view->other = render_other_version(&m->parts, &x->options);
+	x->view->other_more = render_other_more(&m->parts, &x->options);
 	envelope_parse(&x->view->envelope, m->header, m->header_len);
+	head_read(&x->view->head, m->header, m->header_len, x->trusted);
 }
 
 static void showing_drop(struct worker_job *j)
@@ -735,6 +737,7 @@ static void showing_drop(struct worker_job *j)
 
 	store_view_free(x->view);
 	loaded_done(&x->message);
+	free(x->trusted);
 	free(x);
 }
 
@@ -780,6 +783,8 @@ static void show(
 	x->message = *m;
 	*m = (struct loaded){0};
 	x->options = options_of(&r->read);
+	x->trusted =
+		mem_strdup(f->account->setup ? f->account->setup->settings->trusted_authserv : "");
 	x->row = row;
 	x->uid = r->uid;
 	x->numbering = f->numbering;
