@@ -147,6 +147,26 @@ static uint64_t lines_through(const struct msglist *l, size_t row)
 	return lines;
 }
 
+/* Of a folded root. Rows are asked for from above to below: the next is near the last one. */
+static uint32_t unread_below(struct msglist *l, uint32_t root)
+{
+	const struct order *o = &l->order;
+	size_t i = l->found_root < o->n ? l->found_root : 0, steps = 0;
+	uint32_t unread = 0;
+
+	for (; steps < o->n && o->at[i] != root; steps++)
+		i = i + 1 < o->n ? i + 1 : 0;
+	if (steps == o->n)
+		return 0;
+	l->found_root = i;
+	for (uint32_t depth = o->depth[i++]; i < o->n && o->depth[i] >> 1 > depth >> 1; i++) {
+		uint32_t flags = l->columns.flags[o->at[i]];
+
+		unread += (!l->limited || flags & ROW_LIMITED) && !(flags & MAIL_SEEN);
+	}
+	return unread;
+}
+
 bool msglist_row(struct msglist *l, size_t row, struct msg_row *out)
 {
 	const struct columns *c = &l->columns;
@@ -161,11 +181,13 @@ bool msglist_row(struct msglist *l, size_t row, struct msg_row *out)
 		.flags = c->flags[v.at] & ~(uint32_t)ROW_OURS,
 		.size = c->size[v.at],
 		.date = msglist_date(l, v.at),
+		.ahead = c->sent[v.at] && msglist_date(l, v.at) != c->sent[v.at],
 		.tagged = c->flags[v.at] & ROW_TAGGED,
 		.depth = v.depth,
 		.last_child = v.last,
 		.lines = lines_through(l, row),
-		.hidden = v.hidden};
+		.hidden = v.hidden,
+		.hidden_unread = v.hidden ? unread_below(l, v.at) : 0};
 	out->keywords = msglist_keyset(l, c->keyset[v.at]);
 	s = msglist_strings_find(l, out->uid);
 	if (!s) {
