@@ -306,6 +306,7 @@ void complete_folder(struct app *a, int nth, const char *word, struct strv *out)
 void complete_path(struct app *a, int nth, const char *word, struct strv *out);
 /* A path, then a folder; "-a" may stand before. */
 void complete_transfer(struct app *a, int nth, const char *word, struct strv *out);
+void complete_columns(struct app *a, int nth, const char *word, struct strv *out);
 void complete_setting(struct app *a, int nth, const char *word, struct strv *out);
 void complete_account(struct app *a, int nth, const char *word, struct strv *out);
 void complete_protocol(struct app *a, int nth, const char *word, struct strv *out);

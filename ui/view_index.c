@@ -36,7 +36,8 @@ struct index_view {
 		unsigned numbering;
 		size_t line;
 	} place;
-	bool show_to;
+	enum mail_role role; /* of the folder */
+	struct index_need need;
 	/* Of a conversation: the subject, and the message that it was opened from; or NULL. */
 	char *subject, *home;
 	uint32_t from; /* in the folder home */
@@ -89,6 +90,19 @@ static const char *name_of(const struct index_view *x)
 	const struct span_row *span = span_find(x->folder);
 
 	return span ? _(span->label) : x->folder;
+}
+
+static enum mail_role role_of(const struct index_view *x)
+{
+	struct folder_info f;
+	int i = x->account < 0
+			? -1
+			: engine_find_folder(x->v.app->engine, (size_t)x->account, x->folder);
+
+	if (i < 0)
+		return ROLE_NONE;
+	engine_folder(x->v.app->engine, (size_t)x->account, (size_t)i, &f);
+	return f.role;
 }
 
 static bool is_conversation(const struct index_view *x)
@@ -201,6 +215,7 @@ static void follow(struct index_view *x)
 	int64_t sought;
 	ptrdiff_t row;
 
+	x->role = role_of(x);
 	if (!msglist_ready(x->list))
 		return;
 	seek(x);
@@ -283,45 +298,61 @@ static void draw_row(const struct region *r, int i, const struct msg_row *m,
 	line_done(&line);
 }
 
-/* As wide as the widest name of an account, up to a tenth of the line; with folders a fifth, or
- * less where these are of one account. */
-static int where_columns(const struct index_view *x, int width)
+/* What all rows of the list have in common. */
+static struct index_format format_of(struct index_view *x, const struct region *r)
 {
-	const struct span_row *span = span_find(x->folder);
-	struct app *a = x->v.app;
-	int most = 0;
+	struct settings *s = x->v.app->settings;
+	struct index_format f = {.width = r->cols,
+		.show_to = x->role == ROLE_SENT || x->role == ROLE_DRAFTS,
+		.ascii = app_ascii(x->v.app),
+		.date_format = settings_text(s, SET_DATE_FORMAT),
+		.now = clock_now(),
+		.places = msglist_spans(x->list),
+		.count = msglist_count(x->list)};
 
-	if (span && span->every)
-		return span->one ? width / 8 : width / 5;
-	for (size_t i = 0; i < engine_accounts(a->engine); i++) {
-		struct account_info info;
-		int columns;
+	listing_read(&f.columns, "", settings_columns(s, x->folder, x->role, NULL), NULL);
+	return f;
+}
 
-		engine_account(a->engine, i, &info);
-		columns = utf8_columns(info.name, strlen(info.name));
-		most = columns > most ? columns : most;
-	}
-	return most < width / 10 ? most : width / 10;
+/* What is said of one of them. place: where it is, which the text is borrowed from. */
+static void format_row(struct index_view *x, struct index_format *f, size_t row,
+	const struct msg_row *m, struct str *place)
+{
+	f->number = row + 1;
+	f->own = m->from_mail && settings_own_address(x->v.app->settings, m->from_mail);
+	str_clear(place);
+	if (f->places)
+		engine_where(x->v.app->engine, x->list, m->uid, place);
+	f->place = f->places ? str_c(place) : NULL;
+}
+
+static void measure(struct index_view *x, struct index_format *f, int rows)
+{
+	struct str place = STR_INIT;
+	struct msg_row m;
+
+	index_need_begin(&x->need, f);
+	for (size_t i = x->scroll.top; i < x->scroll.top + (size_t)rows; i++)
+		if (msglist_row(x->list, i, &m)) {
+			format_row(x, f, i, &m, &place);
+			index_measure(&x->need, &m, f);
+		}
+	index_fit(f, &x->need);
+	str_done(&place);
 }
 
 static void index_draw(struct view *v, const struct region *r)
 {
 	struct index_view *x = self(v);
 	size_t count = msglist_count(x->list);
-	struct index_format f = {.width = r->cols,
-		.show_to = x->show_to,
-		.ascii = app_ascii(v->app),
-		.date_format = settings_text(v->app->settings, SET_DATE_FORMAT),
-		.now = clock_now()};
+	struct index_format f = format_of(x, r);
 	struct str above = STR_INIT, key = STR_INIT;
 	struct str at = STR_INIT;
 
-	if (msglist_spans(x->list))
-		f.account_columns = where_columns(x, r->cols);
-	f.date_columns = index_date_columns(f.date_format, f.now, f.width);
 	scroll_fit(&x->scroll, count, r->rows);
 	if (count == 0)
 		draw_empty(x, r);
+	measure(x, &f, r->rows);
 	for (int i = 0; i < r->rows && x->scroll.top + (size_t)i < count; i++) {
 		size_t row = x->scroll.top + (size_t)i;
 		int flags = row == x->scroll.cursor ? cursor_style(x) : 0;
@@ -332,10 +363,7 @@ static void index_draw(struct view *v, const struct region *r)
 		/* Not seen, but what reads the screen aloud or copies from it begins there. */
 		if (flags == STYLE_SELECTED)
 			term_cursor(r->row + i, r->col, false);
-		str_clear(&at);
-		if (f.account_columns)
-			engine_where(v->app->engine, x->list, m.uid, &at);
-		f.account = str_c(&at);
+		format_row(x, &f, row, &m, &at);
 		f.same_subject = m.depth > 0 && i > 0 && same_subject(m.subject, str_c(&above));
 		str_clear(&key);
 		str_add(&key, (const char *)&flags, sizeof(flags));
@@ -420,26 +448,13 @@ static void index_move(struct view *v, enum move m, int n)
 	remember(x);
 }
 
-static bool is_drafts(struct index_view *x)
-{
-	struct folder_info f;
-	int i = x->account < 0
-			? -1
-			: engine_find_folder(x->v.app->engine, (size_t)x->account, x->folder);
-
-	if (i < 0)
-		return false;
-	engine_folder(x->v.app->engine, (size_t)x->account, (size_t)i, &f);
-	return f.role == ROLE_DRAFTS;
-}
-
 static void index_open(struct view *v)
 {
 	struct index_view *x = self(v);
 
 	if (!x->uid)
 		return;
-	if (is_drafts(x)) {
+	if (role_of(x) == ROLE_DRAFTS) {
 		app_await(v->app,
 			engine_compose(v->app->engine, (size_t)x->account, COMPOSE_RESUME, x->list,
 				x->uid, NULL),
@@ -628,17 +643,6 @@ const struct view_ops view_index_ops = {
 	.close = index_close,
 };
 
-static bool shows_receiver(struct app *a, int account, const char *folder)
-{
-	struct folder_info f;
-	int i = account < 0 ? -1 : engine_find_folder(a->engine, (size_t)account, folder);
-
-	if (i < 0)
-		return false;
-	engine_folder(a->engine, (size_t)account, (size_t)i, &f);
-	return f.role == ROLE_SENT || f.role == ROLE_DRAFTS;
-}
-
 static void apply_settings(struct index_view *x)
 {
 	bool reverse;
@@ -664,7 +668,6 @@ static struct index_view *index_of(struct app *a, int account, struct msglist *l
 	x->account = account;
 	x->list = l;
 	x->folder = mem_strdup(msglist_folder(l));
-	x->show_to = shows_receiver(a, account, x->folder);
 	apply_settings(x);
 	return x;
 }
