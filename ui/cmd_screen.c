@@ -22,20 +22,6 @@ static void cmd_move(struct app *a, const struct args *args)
 		v->ops->move(v, (enum move)args->which, n < INT_MAX / 2 ? (int)n : INT_MAX / 2);
 }
 
-static void cmd_step_unread(struct app *a, const struct args *args)
-{
-	struct view *v = app_view(a);
-	struct msglist *l = v->ops->list(v);
-	ptrdiff_t row = msglist_find(l, v->ops->uid(v));
-
-	row = msglist_next_unread(l, row < 0 ? 0 : (size_t)row, args->which);
-	if (row < 0) {
-		app_message(a, _("No more unread messages in this folder"));
-		return;
-	}
-	v->ops->go(v, msglist_uid(l, (size_t)row));
-}
-
 /* --- folders and tabs --- */
 
 static char *trimmed(const char *s)
@@ -433,10 +419,12 @@ const struct command cmd_screen_commands[] = {
 		.which = MOVE_MIDDLE},
 	{"bottom", UI_ANY, N_("go to the last line of the screen"), .run_args = cmd_move,
 		.which = MOVE_BOTTOM},
-	{"next-unread", UI_INDEX | UI_READER, N_("go to the next unread message"),
-		.run_args = cmd_step_unread, .which = 1},
-	{"previous-unread", UI_INDEX | UI_READER, N_("go to the previous unread message"),
-		.run_args = cmd_step_unread, .which = -1},
+	{"current-top", UI_ANY, N_("scroll so that the cursor is in the first line"),
+		.run_args = cmd_move, .which = MOVE_CURSOR_TOP},
+	{"current-middle", UI_ANY, N_("scroll so that the cursor is in the middle"),
+		.run_args = cmd_move, .which = MOVE_CURSOR_MIDDLE},
+	{"current-bottom", UI_ANY, N_("scroll so that the cursor is in the last line"),
+		.run_args = cmd_move, .which = MOVE_CURSOR_BOTTOM},
 	{"open", UI_ANY, N_("open what the cursor is on, or a folder"), .args = "[FOLDER]",
 		.max = -1, .traits = COMMAND_SIDE, .run_args = cmd_open,
 		.complete = complete_folder},

@@ -186,6 +186,9 @@ bool pager_move(struct pager *p, enum move m, int n)
 	case MOVE_TOP:
 	case MOVE_MIDDLE:
 	case MOVE_BOTTOM:
+	case MOVE_CURSOR_TOP:
+	case MOVE_CURSOR_MIDDLE:
+	case MOVE_CURSOR_BOTTOM:
 		return false;
 	}
 	if (step < 0)

@@ -24,7 +24,10 @@ enum move {
 	MOVE_LAST,
 	MOVE_TOP,
 	MOVE_MIDDLE,
-	MOVE_BOTTOM
+	MOVE_BOTTOM,
+	MOVE_CURSOR_TOP, /* of a list: it scrolls, and the cursor stays on its row */
+	MOVE_CURSOR_MIDDLE,
+	MOVE_CURSOR_BOTTOM
 };
 
 struct pager {

@@ -56,6 +56,12 @@ static void page(struct scroll *s, size_t count, long n)
 	step(s, count, n);
 }
 
+/* So many rows are above the cursor. */
+static void scroll_under(struct scroll *s, long above)
+{
+	s->top = s->cursor > (size_t)above ? s->cursor - (size_t)above : 0;
+}
+
 void scroll_move(struct scroll *s, size_t count, enum move m, int n)
 {
 	long height = s->rows > 0 ? s->rows : 1;
@@ -101,6 +107,15 @@ void scroll_move(struct scroll *s, size_t count, enum move m, int n)
 		break;
 	case MOVE_BOTTOM:
 		s->cursor = s->top + (size_t)height - 1;
+		break;
+	case MOVE_CURSOR_TOP:
+		s->top = s->cursor;
+		break;
+	case MOVE_CURSOR_MIDDLE:
+		scroll_under(s, height / 2);
+		break;
+	case MOVE_CURSOR_BOTTOM:
+		scroll_under(s, height - 1);
 		break;
 	}
 	scroll_fit(s, count, (int)height);

@@ -1,6 +1,7 @@
 /* The list of messages. */
 #include "base/str.h"
 #include "ui/index_row.h"
+#include "ui/range.h"
 #include "ui/term.h"
 #include "ui/views.h"
 
@@ -40,7 +41,8 @@ struct index_view {
 	struct index_need need;
 	/* Of a conversation: the subject, and the message that it was opened from; or NULL. */
 	char *subject, *home;
-	uint32_t from; /* in the folder home */
+	uint32_t from;      /* in the folder home */
+	struct range range; /* that is being tagged */
 	struct view *preview;
 	int64_t preview_at;
 };
@@ -55,8 +57,10 @@ static void remember(struct index_view *x)
 	uint32_t uid = msglist_uid(x->list, x->scroll.cursor);
 	struct msg_row m;
 
-	if (uid != x->uid)
+	if (uid != x->uid) {
 		x->preview_at = clock_ms() + PREVIEW_DELAY;
+		range_follow(&x->range, x->list, uid);
+	}
 	x->uid = uid;
 	x->date = uid && msglist_row(x->list, x->scroll.cursor, &m) ? m.date : 0;
 	x->sought = 0;
@@ -430,6 +434,8 @@ static void index_status(struct view *v, struct line *out)
 	str_done(&s);
 	if (limited)
 		line_addf(out, STYLE_STATUS_WARN, _("  only: %s"), msglist_limit_text(x->list));
+	if (x->range.from)
+		line_add(out, STYLE_STATUS_WARN, _("  tagging"));
 	if (msglist_read_only(x->list))
 		line_add(out, STYLE_STATUS_WARN, _("  read only"));
 	if (percent >= 0 && percent < 100)
@@ -598,12 +604,34 @@ static bool index_keep(struct view *v, struct view *reader)
 	return true;
 }
 
+/* What was tagged since the range began is given up. */
+static bool index_cancel(struct view *v)
+{
+	struct index_view *x = self(v);
+	bool active = x->range.from != 0;
+
+	range_end(&x->range, x->list, false);
+	return active;
+}
+
+bool view_index_range(struct view *v)
+{
+	struct index_view *x = self(v);
+
+	if (x->range.from)
+		range_end(&x->range, x->list, true);
+	else if (x->uid)
+		range_begin(&x->range, x->list, x->uid);
+	return x->range.from != 0;
+}
+
 static void index_close(struct view *v)
 {
 	struct index_view *x = self(v);
 
 	if (x->preview)
 		app_dispose(v->app, x->preview);
+	range_end(&x->range, x->list, true);
 	engine_close(v->app->engine, x->list);
 	free(x->folder);
 	free(x->subject);
@@ -639,6 +667,7 @@ const struct view_ops view_index_ops = {
 	.place = index_place,
 	.tick = index_tick,
 	.click = index_click,
+	.cancel = index_cancel,
 	.keep = index_keep,
 	.close = index_close,
 };

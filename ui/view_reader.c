@@ -311,6 +311,21 @@ static void reader_step(struct view *v, int n)
 			n > 0 ? _("This is the last message") : _("This is the first message"));
 }
 
+/* At the end of a message. */
+static void read_on(struct view *v)
+{
+	const char *how = settings_text(v->app->settings, SET_READ_ON);
+
+	if (self(v)->waiting)
+		return;
+	if (strcmp(how, "unread") == 0)
+		commands_run(v->app, "next-unread");
+	else if (strcmp(how, "next") == 0)
+		reader_step(v, 1);
+	else
+		app_message(v->app, _("This is the end. j: the next message"));
+}
+
 static void reader_move(struct view *v, enum move m, int n)
 {
 	struct reader_view *x = self(v);
@@ -318,7 +333,7 @@ static void reader_move(struct view *v, enum move m, int n)
 	if (m == MOVE_NEXT || m == MOVE_PREVIOUS)
 		reader_step(v, m == MOVE_NEXT ? n : -n);
 	else if (!pager_move(&x->pager, m, n) && m == MOVE_PAGE_DOWN)
-		app_message(v->app, _("This is the end. j: the next message"));
+		read_on(v);
 }
 
 static void reader_selected_away(struct view *v)

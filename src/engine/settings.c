@@ -80,6 +80,12 @@ static const struct setting_row rows[SETTINGS_COUNT] = {
 		.type = SETTING_TEXT,
 		.initial = "lp",
 		.help = N_("command that prints what it reads from its standard input")},
+	[SET_READ_ON] = {.name = "read-on",
+		.type = SETTING_CHOICE,
+		.initial = "unread",
+		.choices = "unread next no",
+		.help = N_("where a page further goes at the end of a message: to the next unread "
+			   "one, to the next, or nowhere")},
 	[SET_SIDEBAR] = {.name = "sidebar",
 		.type = SETTING_CHOICE,
 		.initial = "auto",

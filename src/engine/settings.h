@@ -29,6 +29,7 @@ enum setting {     /* global options: set NAME VALUE */
 	SET_MOUSE,
 	SET_PREVIEW_LINES,
 	SET_PRINT_COMMAND,
+	SET_READ_ON,
 	SET_SIDEBAR,
 	SET_SIDEBAR_WIDTH,
 	SET_SORT,

@@ -404,7 +404,7 @@ static void test_command_check(void **state)
 		{"move \"My folder\"", NULL},
 		{"mvoe x", "did you mean “move”"},
 		{"next; xyzzyplugh", "no command “xyzzyplugh”"},
-		{"jump", "Usage: jump N"},
+		{"jump 1 2 3", "Usage: jump [-e] [N]"},
 		{"delete now", "Usage: delete"},
 		{"move \"x", "not closed"},
 	};
@@ -1045,7 +1045,7 @@ static void test_screen_index(void **state)
 	press_sees(x, "=", "Invoice 4711");
 	command(x, "copy Archive");
 	press_sees(x, "F", "2 waiting");
-	press_sees(x, "2", "not encrypted!");
+	press_sees(x, "Alt-2", "not encrypted!");
 }
 
 static void test_screen_large(void **state)
@@ -1388,7 +1388,7 @@ static void test_screen_compose(void **state)
 	press_sees(x, "s Ctrl-U Enter y", "No subject. Send it anyway?");
 	press_sees(x, "n t Ctrl-U Enter c Ctrl-U Enter y", "Nobody to send it to");
 	press_sees(x, "1", "INBOX");
-	press_sees(x, "3 q", "Keep this draft?");
+	press_sees(x, "Alt-3 q", "Keep this draft?");
 	press_sees(x, "y", "Kept as a draft");
 	sees_not(x, "✎");
 }
@@ -1710,12 +1710,12 @@ static void test_screen_typing_stays(void **state)
 static void test_screen_late_parts(void **state)
 {
 	struct screen *x = open_screen(24, 80);
-	struct term_key v = {.name = "v"}, two = {.name = "2"};
+	struct term_key v = {.name = "v"}, two = {.name = "Alt-2"};
 
 	app_input(&x->a, &v);
 	app_input(&x->a, &two);
 	look_sees_not(x, "cache.pdf");
-	press_sees(x, "1", "cache.pdf");
+	press_sees(x, "Alt-1", "cache.pdf");
 }
 
 /* Where no more screen fits, the new one goes without a trace of what it asked for. */

@@ -213,6 +213,7 @@ static void test_reader_told(void **state)
 	v = app_view(&x->a);
 	command_sees(x, "previous", "This is the first message");
 	command_sees(x, "next 1000", "This is the last message");
+	command(x, "set read-on=no");
 	press_sees(x, "End Space Space", "This is the end");
 	command(x, "skip-quoted");
 	command_sees(x, "skip-quoted", "No more text behind a quote");
