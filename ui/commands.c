@@ -327,8 +327,7 @@ static void config_color(struct ui_config *c, const struct conf_line *l, struct 
 
 void ui_config_line(void *ctx, const struct conf_line *l, struct conf_errors *errors)
 {
-	static const char *const known[] = {
-		"account", "bind", "color", "folder-columns", "set", "unbind"};
+	static const char *const known[] = {"account", "bind", "color", "set", "unbind"};
 	const char *name = l->words[0].text, *near = NULL;
 	size_t least = strlen(name) / 3 + 2;
 
@@ -350,7 +349,8 @@ void ui_config_line(void *ctx, const struct conf_line *l, struct conf_errors *er
 		else
 			conf_error(errors, &l->words[0],
 				_("“%s” is not known: a line begins with set, account, bind, "
-				  "unbind, color or folder-columns"),
+				  "unbind "
+				  "or color"),
 				name);
 	}
 }

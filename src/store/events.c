@@ -31,7 +31,6 @@ void store_view_free(struct store_view *v)
 	text_free(v->text);
 	part_done(&v->parts);
 	envelope_done(&v->envelope);
-	head_done(&v->head);
 	free(v);
 }
 
