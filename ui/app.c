@@ -1,4 +1,5 @@
 #include "ui/app.h"
+#include "ui/folder_tree.h"
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -283,6 +284,7 @@ static char *history_path(void)
 
 void app_done(struct app *a, const char *path)
 {
+	char *folded = folder_tree_path(path);
 	struct err err = {0};
 
 	while (a->ntabs) {
@@ -299,6 +301,11 @@ void app_done(struct app *a, const char *path)
 	if (path && history_save(a->history, path, &err) < 0)
 		fprintf(stderr, _("talaria: what was typed is not remembered: %s\n"), err.text);
 	history_free(a->history);
+	if (folded && folder_tree_save(a->tree, folded, &err) < 0)
+		fprintf(stderr, _("talaria: which folders are folded is not remembered: %s\n"),
+			err.text);
+	free(folded);
+	folder_tree_free(a->tree);
 	ask_drop_keys(a);
 	free(a->held);
 	free(a->child_command);

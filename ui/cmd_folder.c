@@ -1,6 +1,7 @@
-/* Commands about folders themselves: made, deleted, renamed. */
+/* Commands about folders themselves: made, deleted, renamed, folded. */
 #include "ui/cmd.h"
 #include "ui/folder_text.h"
+#include "ui/folder_tree.h"
 
 #include "base/i18n.h"
 #include "base/mem.h"
@@ -151,6 +152,49 @@ static void cmd_rename_folder(struct app *a, const struct args *args)
 	str_done(&label);
 }
 
+/* --- fold --- */
+
+static void folds_changed(struct app *a)
+{
+	struct view *v = app_find_view(a, UI_FOLDERS);
+
+	if (v)
+		view_folders_keep(v);
+	a->dirty = true;
+}
+
+/* Where there is nothing to fold the cursor goes up to what holds the folder. */
+static void cmd_fold_folder(struct app *a, const struct args *args)
+{
+	struct view *v = app_view(a);
+	int account, folder, up;
+	bool on;
+
+	if (!find_meant(a, NULL, &account, &folder))
+		return;
+	on = args->n ? strcmp(args->v[0], "on") == 0
+		     : !folder_tree_is_folded(a->tree, (size_t)account, folder);
+	if (args->n && !on && strcmp(args->v[0], "off") != 0) {
+		app_error(a, _("“%s” is neither on nor off"), args->v[0]);
+		return;
+	}
+	if (folder_tree_fold(a->tree, (size_t)account, folder, on)) {
+		folds_changed(a);
+		return;
+	}
+	up = folder_tree_parent(a->tree, (size_t)account, folder);
+	if (on && up >= 0 && v->ops->context == UI_FOLDERS)
+		view_folders_on(v, account, up);
+	else if (!folder_tree_can_fold(a->tree, (size_t)account, folder))
+		app_message(a, _("There is no folder below this one"));
+}
+
+static void cmd_fold_folders(struct app *a)
+{
+	folder_tree_fold_all(a->tree);
+	folds_changed(a);
+}
+
 const struct command cmd_folder_commands[] = {
 	{"create", UI_ANY, N_("make a folder"), .args = "[FOLDER]", .max = -1,
 		.run_args = cmd_create},
@@ -160,5 +204,10 @@ const struct command cmd_folder_commands[] = {
 	{"rename-folder", UI_ANY, N_("give this folder, and those below it, another name"),
 		.args = "[NAME]", .max = -1, .run_args = cmd_rename_folder,
 		.complete = complete_folder},
+	{"fold-folder", UI_ANY,
+		N_("show or hide the folders below this one; on hides, off shows them"),
+		.args = "[on|off]", .max = 1, .run_args = cmd_fold_folder},
+	{"fold-folders", UI_ANY, N_("hide all folders below others, or show them all"),
+		.run = cmd_fold_folders},
 	{.name = NULL},
 };

@@ -1,4 +1,5 @@
 /* What the engine has to say: who waits for it, which screens it concerns, and what is told. */
+#include "ui/folder_tree.h"
 #include "ui/views.h"
 
 #include "base/i18n.h"
@@ -132,6 +133,8 @@ void inbox_take(struct app *a, struct event *ev)
 			return;
 		}
 	}
+	if (ev->kind == EVENT_FOLDERS || ev->kind == EVENT_ACCOUNTS)
+		folder_tree_changed(a->tree);
 	broadcast(a, ev);
 	tell(a, ev);
 }

@@ -1,5 +1,6 @@
 /* The screen as it is begun: tabs, settings that are wrong, and what the command line asks for. */
 #include "ui/app.h"
+#include "ui/folder_tree.h"
 #include "ui/views.h"
 
 #include "base/file.h"
@@ -116,11 +117,17 @@ static void compose_first(struct app *a, const struct app_start *s)
 void app_init(struct app *a, struct engine *e, struct settings *s, const struct app_start *start,
 	struct ui_config *config, const char *path)
 {
+	char *folded;
+
 	*a = (struct app){.engine = e, .settings = s, .config = config, .fill_tab = fill_tab};
 	app_theme(a);
 	a->history = a->prompt.history = history_new();
 	if (path)
 		history_load(a->history, path);
+	a->tree = folder_tree_new(e);
+	folded = folder_tree_path(path);
+	folder_tree_load(a->tree, folded);
+	free(folded);
 	app_sidebar(a);
 	open_first(a, start);
 	for (size_t i = 0; start->messages && i < start->messages->n; i++)

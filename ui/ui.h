@@ -176,6 +176,7 @@ struct app {
 	app_done_fn *child_done;
 	void *child_ctx, *child_owner;
 	struct history *history;
+	struct folder_tree *tree;
 	bool offline;
 	int depth; /* of commands that run commands */
 };

@@ -1,4 +1,5 @@
 /* Accounts and folders: the sidebar and the full screen. */
+#include "ui/folder_tree.h"
 #include "ui/views.h"
 
 #include "base/i18n.h"
@@ -37,7 +38,7 @@ size_t folders_rows(struct app *a)
 	size_t n = spans(a);
 
 	for (size_t i = 0; i < engine_accounts(a->engine); i++)
-		n += 1 + engine_folders(a->engine, i);
+		n += 1 + folder_tree_count(a->tree, i);
 	return n;
 }
 
@@ -50,11 +51,11 @@ bool folders_at(struct app *a, size_t row, int *account, int *folder)
 	}
 	row -= spans(a);
 	for (size_t i = 0; i < engine_accounts(a->engine); i++) {
-		size_t n = 1 + engine_folders(a->engine, i);
+		size_t n = 1 + folder_tree_count(a->tree, i);
 
 		if (row < n) {
 			*account = (int)i;
-			*folder = (int)row - 1;
+			*folder = row ? folder_tree_at(a->tree, i, row - 1) : FOLDERS_ACCOUNT;
 			return true;
 		}
 		row -= n;
@@ -76,8 +77,8 @@ ptrdiff_t folders_find(struct app *a, int account, const char *folder)
 	if (f < 0)
 		return -1;
 	for (int i = 0; i < account; i++)
-		row += 1 + engine_folders(a->engine, (size_t)i);
-	return (ptrdiff_t)row + 1 + f;
+		row += 1 + folder_tree_count(a->tree, (size_t)i);
+	return (ptrdiff_t)(row + 1 + folder_tree_place(a->tree, (size_t)account, f));
 }
 
 static void account_line(struct app *a, int account, struct line *out, int width)
@@ -133,6 +134,7 @@ void folders_line(struct app *a, size_t row, struct line *out, int width)
 	struct str s = STR_INIT, count = STR_INIT;
 	struct folder_info f;
 	int account, folder, used, style;
+	bool folded;
 
 	if (!folders_at(a, row, &account, &folder))
 		return;
@@ -145,9 +147,12 @@ void folders_line(struct app *a, size_t row, struct line *out, int width)
 		return;
 	}
 	engine_folder(a->engine, (size_t)account, (size_t)folder, &f);
+	folded = folder_tree_is_folded(a->tree, (size_t)account, folder);
 	for (int i = 0; i < f.depth && i < 8; i++)
 		str_adds(&s, "  ");
-	str_addf(&s, "  %s", f.label);
+	str_addf(&s, "%s%s", !folded ? "  " : app_ascii(a) ? "+ " : "▸ ", f.label);
+	if (folded)
+		f.unread += folder_tree_unread_below(a->tree, (size_t)account, folder);
 	/* A copy has nothing new: its originals are elsewhere, and count there. */
 	if (f.offline_copy)
 		str_clear(&count);
@@ -208,14 +213,12 @@ static void remember(struct folders_view *x)
 }
 
 /* The cursor stays on its folder; where that went, on its line. */
-static void folders_event(struct view *v, struct event *ev)
+void view_folders_keep(struct view *v)
 {
 	struct folders_view *x = self(v);
 	ptrdiff_t row = -1;
 	int account, folder;
 
-	if (ev->kind != EVENT_FOLDERS)
-		return;
 	if (x->folder)
 		row = folders_find(v->app, x->account, x->folder);
 	else
@@ -226,6 +229,25 @@ static void folders_event(struct view *v, struct event *ev)
 		x->scroll.cursor = (size_t)row;
 	scroll_fit(&x->scroll, folders_rows(v->app), x->scroll.rows);
 	remember(x);
+}
+
+static void folders_event(struct view *v, struct event *ev)
+{
+	if (ev->kind == EVENT_FOLDERS)
+		view_folders_keep(v);
+}
+
+void view_folders_on(struct view *v, int account, int folder)
+{
+	struct folder_info f;
+	ptrdiff_t row;
+
+	engine_folder(v->app->engine, (size_t)account, (size_t)folder, &f);
+	row = folders_find(v->app, account, f.name);
+	if (row < 0)
+		return;
+	self(v)->scroll.cursor = (size_t)row;
+	remember(self(v));
 }
 
 static void add_detail(struct app *a, size_t row, struct line *out)

@@ -37,6 +37,8 @@ uint32_t view_reader_uid(struct view *v);
 
 /* --- folders: full screen and sidebar --- */
 struct view *view_folders_new(struct app *a);
+void view_folders_keep(struct view *v); /* the cursor on its folder: other rows are shown now */
+void view_folders_on(struct view *v, int account, int folder); /* the cursor on that one */
 /* What stands in a row besides folders, in the place of a folder's index: the line of an account,
  * and from FOLDERS_SPAN down, where there are several, those of all (span.h), of no account. */
 enum { FOLDERS_ACCOUNT = -1, FOLDERS_SPAN = -2 };

@@ -113,6 +113,14 @@ walk folders
 match '^ +Alt +4 +4'
 walk search Alt
 on Alt
+walk fold-folder on
+on 'Grüße'
+walk fold-folder
+ok 'fold-folder: what is below it is hidden' see '▸ Grüße'
+walk fold-folders
+ok 'fold-folders: and all is seen again' match '^ +Alt +4 +4'
+walk search Alt
+on Alt
 press rename-folder r
 see 'New name of Grüße/Alt: Grüße/Alt'
 keys C-u

@@ -9,6 +9,7 @@
 #include "tests/check.h"
 #include "tests/scratch.h"
 #include "tests/unit/desk.h"
+#include "ui/folder_tree.h"
 #include "ui/app.h"
 #include "ui/draft_text.h"
 #include "ui/index_row.h"
@@ -1074,6 +1075,46 @@ static void test_screen_folders_renamed(void **state)
 
 /* The folder of a list is gone: so is its screen, and what lies over it; the list of folders stays,
  * where one is deleted after the other. */
+/* What is below a folder is hidden and shown, and so it is at the next start. */
+static void test_screen_folders_folded(void **state)
+{
+	struct screen *x = open_screen(40, 100);
+	struct folder_tree *again;
+	struct err err = {0};
+	const char *path;
+	int lists;
+
+	command(x, "folders");
+	press_sees(x, "= /", "Search");
+	type_keys(x, "Lists");
+	press(x, "Enter");
+	press_sees_not(x, "Left", "kernel");
+	sees(x, "▸ Lists");
+	press_sees(x, "Right", "kernel");
+	press_sees(x, "j Left", "kernel"); /* up to what holds it */
+	press_sees_not(x, "Left", "kernel");
+	command_sees(x, "fold-folder", "kernel");
+	press_sees_not(x, "Alt-V", "kernel");
+	command(x, "fold-folder sometimes");
+	sees(x, "“sometimes” is neither on nor off");
+	press_sees(x, "=", "▸ Lists");
+	press_sees(x, "j j j Alt-v", "There is no folder below this one");
+
+	lists = engine_find_folder(x->e, 0, "Lists");
+	assert_true(folder_tree_is_folded(x->a.tree, 0, lists));
+	path = in_screen(x, "folded");
+	assert_int_equal(folder_tree_save(x->a.tree, path, &err), 0);
+	again = folder_tree_new(x->e);
+	folder_tree_load(again, path);
+	assert_true(folder_tree_is_folded(again, 0, lists));
+	assert_true(folder_tree_count(again, 0) < engine_folders(x->e, 0));
+	/* One that is not seen stands in the place of what hides it. */
+	assert_int_equal(
+		folder_tree_place(again, 0, lists + 1), folder_tree_place(again, 0, lists));
+	folder_tree_free(again);
+	press_sees(x, "Alt-V", "kernel");
+}
+
 static void test_screen_folder_gone(void **state)
 {
 	struct screen *x = open_screen(24, 80);
@@ -2536,6 +2577,7 @@ int main(void)
 		SCREEN_CASE(test_screen_folders_deleted),
 		SCREEN_CASE(test_screen_folders_renamed),
 		SCREEN_CASE(test_screen_folder_gone),
+		SCREEN_CASE(test_screen_folders_folded),
 		SCREEN_CASE(test_screen_folders_move),
 		SCREEN_CASE(test_screen_files),
 		SCREEN_CASE(test_screen_prompt),
