@@ -301,7 +301,7 @@ static void test_completions(void **state)
 		{"set theme=da", ":set theme=dark"},
 		{"set nonsense=", ":set nonsense="},
 		{"sort un", ":sort unread"},
-		{"help fold-", ":help fold-all"},
+		{"help fold-a", ":help fold-all"},
 		{"protocol po", ":protocol pop3"},
 		{"protocol pop3 ho", ":protocol pop3 home"},
 		{"account ho", ":account home"},
