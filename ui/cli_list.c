@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "ui/cli_priv.h"
-#include "ui/draw.h"
+#include "ui/index_row.h"
 #include "ui/json.h"
 
 #include <errno.h>
@@ -14,9 +14,9 @@
 
 enum {
 	ROW_MS = 30 * 1000,
-	FROM_COLUMNS = 20,
 	ACCOUNT_COLUMNS = 10,
 	PLACE_COLUMNS = 20,
+	LEAST_SUBJECT = 20,
 	TEXT_COLUMNS = 80
 };
 
@@ -50,77 +50,98 @@ static bool get_row(struct cli *c, struct msglist *l, size_t row, struct msg_row
 	return true;
 }
 
-static void add_size(struct str *out, uint32_t size)
-{
-	struct str s = STR_INIT;
-
-	draw_size(&s, size);
-	str_addf(out, "%5s", str_c(&s));
-	str_done(&s);
-}
-
-/* where: NULL where all are in the same place. */
-static void print_row(const struct msg_row *row, const char *where, int where_columns, int columns)
-{
-	struct str line = STR_INIT;
-	char date[32] = "";
-	struct tm tm;
-	time_t when = (time_t)row->date;
-	const char *from = row->from_name && *row->from_name ? row->from_name : row->from_mail;
-	int used;
-
-	if (localtime_r(&when, &tm))
-		strftime(date, sizeof(date), "%Y-%m-%d %H:%M", &tm);
-	str_addf(&line, "%6u %c%c%c%c %16s ", row->uid, row->flags & MAIL_SEEN ? ' ' : 'N',
-		row->flags & MAIL_ANSWERED ? 'r' : ' ', row->flags & MAIL_FLAGGED ? 'F' : ' ',
-		row->flags & MAIL_ATTACHMENT ? 'A' : ' ', date);
-	if (where) {
-		utf8_pad(&line, where, where_columns);
-		str_addc(&line, ' ');
-	}
-	utf8_pad(&line, from ? from : "", FROM_COLUMNS);
-	str_addc(&line, ' ');
-	add_size(&line, row->size);
-	str_addc(&line, ' ');
-	used = utf8_columns(line.p, line.len);
-	if (columns > used)
-		str_add(&line, row->subject,
-			utf8_fit(row->subject, strlen(row->subject), columns - used, NULL));
-	else
-		str_adds(&line, row->subject);
-	while (line.len && line.p[line.len - 1] == ' ')
-		str_cut(&line, line.len - 1);
-	puts(str_c(&line));
-	str_done(&line);
-}
-
 struct printer {
 	struct cli *cli;
 	struct msglist *list;
 	int columns;
 	size_t printed;
 	struct str where;
-	int where_columns;
+	struct index_format format;
 };
 
-/* NULL: all are there. */
-static const char *where(struct printer *p, uint32_t number)
+static enum mail_role role_of(struct printer *p)
 {
-	const struct span_row *span = span_find(msglist_folder(p->list));
+	struct engine *e = p->cli->engine;
+	int account = engine_find_account(e, msglist_account(p->list)),
+	    at = account < 0 ? -1 : engine_find_folder(e, (size_t)account, msglist_folder(p->list));
+	struct folder_info folder;
 
-	if (!msglist_spans(p->list))
-		return NULL;
-	p->where_columns = span && span->every ? PLACE_COLUMNS : ACCOUNT_COLUMNS;
-	str_clear(&p->where);
-	engine_where(p->cli->engine, p->list, number, &p->where);
-	return str_c(&p->where);
+	if (at < 0)
+		return ROLE_NONE;
+	engine_folder(e, (size_t)account, (size_t)at, &folder);
+	return folder.role;
+}
+
+/* The columns of the screen, in rooms that do not depend on what else is printed. Unless the person
+ * chose others these; the number, which show takes, is always there. */
+static void choose_columns(struct printer *p)
+{
+	static const int rooms[LIST_COLUMNS] = {[COLUMN_NUMBER] = 6,
+		[COLUMN_FLAGS] = 5,
+		[COLUMN_FROM] = 20,
+		[COLUMN_TO] = 20,
+		[COLUMN_KEYWORDS] = 20,
+		[COLUMN_SIZE] = 5,
+		[COLUMN_DATE] = 16};
+	const struct span_row *span = span_find(msglist_folder(p->list));
+	struct index_format *f = &p->format;
+	struct str names = STR_INIT;
+	bool own;
+	enum mail_role role = role_of(p);
+	const char *chosen =
+		settings_columns(p->cli->settings, msglist_folder(p->list), role, &own);
+
+	listing_read(&f->columns, "", chosen, NULL);
+	if (!listing_has(&f->columns, COLUMN_NUMBER))
+		str_adds(&names, "number ");
+	str_adds(&names, own ? chosen : "flags date account from size subject");
+	listing_read(&f->columns, "", str_c(&names), NULL);
+	f->date_format = settings_text(p->cli->settings, SET_DATE_FORMAT);
+	if (!*f->date_format)
+		f->date_format = "iso";
+	f->show_to = role == ROLE_SENT || role == ROLE_DRAFTS;
+	f->places = msglist_spans(p->list);
+	memcpy(f->room, rooms, sizeof(rooms));
+	if (f->places)
+		f->room[COLUMN_ACCOUNT] = span && span->every ? PLACE_COLUMNS : ACCOUNT_COLUMNS;
+	str_done(&names);
+}
+
+/* All of it; keywords in front of it have a third at most. */
+static int subject_room(const struct msg_row *row)
+{
+	struct str words = STR_INIT;
+	int columns = utf8_columns(row->subject, strlen(row->subject));
+
+	index_keywords(&words, row->keywords);
+	columns += words.len ? 3 * utf8_columns(words.p, words.len) + 1 : 0;
+	str_done(&words);
+	return columns;
+}
+
+/* As wide as the terminal; where there is none the subject has all the room it needs. */
+static void print_row(struct printer *p, const struct msg_row *row)
+{
+	struct index_format *f = &p->format;
+	struct line line = LINE_INIT;
+	size_t len;
+
+	f->number = row->uid;
+	f->own = row->from_mail && settings_own_address(p->cli->settings, row->from_mail);
+	f->room[COLUMN_SUBJECT] = p->columns ? p->columns - index_used(f) : subject_room(row);
+	if (p->columns && f->room[COLUMN_SUBJECT] < LEAST_SUBJECT)
+		f->room[COLUMN_SUBJECT] = LEAST_SUBJECT;
+	index_row(&line, row, f);
+	for (len = line.text.len; len && line.text.p[len - 1] == ' '; len--)
+		continue;
+	printf("%.*s\n", (int)len, line.text.p);
+	line_done(&line);
 }
 
 static bool print_at(struct printer *p, size_t at)
 {
 	struct msg_row row;
 	struct msg_origin origin;
-	const char *place;
 	char *text;
 
 	if (p->cli->args->limit && p->printed == p->cli->args->limit)
@@ -128,11 +149,14 @@ static bool print_at(struct printer *p, size_t at)
 	if (!get_row(p->cli, p->list, at, &row))
 		return true;
 	p->printed++;
-	place = where(p, row.uid);
+	str_clear(&p->where);
+	if (p->format.places)
+		engine_where(p->cli->engine, p->list, row.uid, &p->where);
+	p->format.place = p->format.places ? str_c(&p->where) : NULL;
 	if (msglist_origin(p->list, row.uid, &origin))
 		row.uid = origin.uid; /* what show takes, with account and folder */
 	if (!p->cli->args->json) {
-		print_row(&row, place, p->where_columns, p->columns);
+		print_row(p, &row);
 		return true;
 	}
 	text = json_of_row(origin.account_name, origin.folder, &row);
@@ -161,6 +185,7 @@ static bool newest_first(struct msglist *l)
 static void print_begin(struct printer *p)
 {
 	p->columns = cli_columns();
+	choose_columns(p);
 	if (p->cli->args->json)
 		cli_print("[");
 }

@@ -8,18 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void cmd_jump(struct app *a, const struct args *args)
-{
-	struct view *v = app_view(a);
-	size_t n = app_number(args->v[0]);
-	uint32_t uid = n ? msglist_uid(view_index_list(v), n - 1) : 0;
-
-	if (uid)
-		view_index_go(v, uid);
-	else
-		app_error(a, _("There is no message %s"), args->v[0]);
-}
-
 static bool means_all(const char *text)
 {
 	return !*text || strcmp(text, "all") == 0;
@@ -219,8 +207,6 @@ static void cmd_fold_all(struct app *a)
 }
 
 const struct command cmd_index_commands[] = {
-	{"jump", UI_INDEX, N_("go to the Nth message"), .args = "N", .min = 1, .max = 1,
-		.run_args = cmd_jump},
 	{"limit", UI_INDEX, N_("show only messages that match; “all” shows everything"),
 		.args = "[PATTERN]", .max = -1, .run_args = cmd_limit},
 	{"sort", UI_INDEX, N_("sort by KEY, one of those of the option sort; -r reversed"),

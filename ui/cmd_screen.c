@@ -22,20 +22,6 @@ static void cmd_move(struct app *a, const struct args *args)
 		v->ops->move(v, (enum move)args->which, n < INT_MAX / 2 ? (int)n : INT_MAX / 2);
 }
 
-static void cmd_step_unread(struct app *a, const struct args *args)
-{
-	struct view *v = app_view(a);
-	struct msglist *l = v->ops->list(v);
-	ptrdiff_t row = msglist_find(l, v->ops->uid(v));
-
-	row = msglist_next_unread(l, row < 0 ? 0 : (size_t)row, args->which);
-	if (row < 0) {
-		app_message(a, _("No more unread messages in this folder"));
-		return;
-	}
-	v->ops->go(v, msglist_uid(l, (size_t)row));
-}
-
 /* --- folders and tabs --- */
 
 static char *trimmed(const char *s)
@@ -175,64 +161,21 @@ static void search_in(struct view *v, const char *text, int step)
 		free(a->last_search);
 		a->last_search = mem_strdup(text);
 	}
-	a->marks = true;
 	v->ops->search(v, a->last_search, step);
 }
 
-static void place(struct view *v, enum place what)
+static void search_given(struct app *a, void *ctx, const char *text)
 {
-	if (v->ops->place)
-		v->ops->place(v, what);
+	(void)a;
+	if (text)
+		search_in(ctx, text, 1);
 }
 
-static void search_typed(struct app *a, struct view *v, const char *text, int step)
+static void search_back_given(struct app *a, void *ctx, const char *text)
 {
-	struct err err = {0};
-
-	if (!v->ops->search || !v->ops->place)
-		return;
-	a->marks = true;
-	if (!*text)
-		place(v, PLACE_BACK);
-	else if (v->ops->search_check && v->ops->search_check(text, &err) != 0)
-		app_told(a, v, true, "%s", err.text);
-	else if (v->ops->search_check && !engine_query_is_quick(text))
-		app_told(a, v, false, "%s", _("Enter looks into the texts of messages"));
-	else
-		v->ops->search(v, text, step);
-}
-
-static void typed(struct app *a, void *ctx, const char *text)
-{
-	search_typed(a, ctx, text, 1);
-}
-
-static void typed_back(struct app *a, void *ctx, const char *text)
-{
-	search_typed(a, ctx, text, -1);
-}
-
-/* Begins where the typing did. */
-static void search_given(struct app *a, struct view *v, const char *text, int step)
-{
-	bool nothing = !text || !*text;
-
-	a->marks = a->marks && !nothing;
-	if (nothing || (v->ops->search_check && !engine_query_is_quick(text)))
-		place(v, PLACE_BACK);
-	if (!nothing)
-		search_in(v, text, step);
-	place(v, PLACE_FREE);
-}
-
-static void given(struct app *a, void *ctx, const char *text)
-{
-	search_given(a, ctx, text, 1);
-}
-
-static void given_back(struct app *a, void *ctx, const char *text)
-{
-	search_given(a, ctx, text, -1);
+	(void)a;
+	if (text)
+		search_in(ctx, text, -1);
 }
 
 static void cmd_search(struct app *a, const struct args *args)
@@ -241,32 +184,21 @@ static void cmd_search(struct app *a, const struct args *args)
 	bool back = args->n && strcmp(args->v[0], "-r") == 0;
 	const char *text = back && args->n > 1 ? args->rest + 3 : back ? "" : args->rest;
 
-	if (*text) {
+	if (*text)
 		search_in(v, text, back ? -1 : 1);
-		return;
-	}
-	place(v, PLACE_HOLD);
-	app_ask_typed(a, back ? _("Search backwards: ") : _("Search: "), "", HISTORY_SEARCH,
-		back ? typed_back : typed, back ? given_back : given, v, v);
+	else
+		app_ask(a, back ? _("Search backwards: ") : _("Search: "), "", HISTORY_SEARCH, NULL,
+			back ? search_back_given : search_given, v, v);
 }
 
 static void cmd_search_again(struct app *a, const struct args *args)
 {
 	struct view *v = app_view(a);
 
-	if (v->ops->search && a->last_search) {
-		a->marks = true;
+	if (v->ops->search && a->last_search)
 		v->ops->search(v, NULL, args->which);
-	} else {
+	else
 		app_message(a, _("Nothing was searched yet; / searches"));
-	}
-}
-
-static void cmd_search_toggle(struct app *a)
-{
-	a->marks = !a->marks;
-	app_message(
-		a, a->marks ? _("What was found is marked") : _("What was found is not marked"));
 }
 
 /* --- reading --- */
@@ -487,10 +419,12 @@ const struct command cmd_screen_commands[] = {
 		.which = MOVE_MIDDLE},
 	{"bottom", UI_ANY, N_("go to the last line of the screen"), .run_args = cmd_move,
 		.which = MOVE_BOTTOM},
-	{"next-unread", UI_INDEX | UI_READER, N_("go to the next unread message"),
-		.run_args = cmd_step_unread, .which = 1},
-	{"previous-unread", UI_INDEX | UI_READER, N_("go to the previous unread message"),
-		.run_args = cmd_step_unread, .which = -1},
+	{"current-top", UI_ANY, N_("scroll so that the cursor is in the first line"),
+		.run_args = cmd_move, .which = MOVE_CURSOR_TOP},
+	{"current-middle", UI_ANY, N_("scroll so that the cursor is in the middle"),
+		.run_args = cmd_move, .which = MOVE_CURSOR_MIDDLE},
+	{"current-bottom", UI_ANY, N_("scroll so that the cursor is in the last line"),
+		.run_args = cmd_move, .which = MOVE_CURSOR_BOTTOM},
 	{"open", UI_ANY, N_("open what the cursor is on, or a folder"), .args = "[FOLDER]",
 		.max = -1, .traits = COMMAND_SIDE, .run_args = cmd_open,
 		.complete = complete_folder},
@@ -516,8 +450,6 @@ const struct command cmd_screen_commands[] = {
 		.args = "[-r] [TEXT]", .max = -1, .run_args = cmd_search},
 	{"search-next", UI_ANY, N_("go to the next match"), .run_args = cmd_search_again,
 		.which = 1},
-	{"search-toggle", UI_ANY, N_("mark what was found, or mark it no longer"),
-		.run = cmd_search_toggle},
 	{"search-previous", UI_ANY, N_("go to the previous match"), .run_args = cmd_search_again,
 		.which = -1},
 	{"command", UI_ANY, N_("type a command, or the rest of one"), .args = "[TEXT]", .max = -1,

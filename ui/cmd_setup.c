@@ -282,6 +282,18 @@ static void cmd_set(struct app *a, const struct args *args)
 	free(value);
 }
 
+static void cmd_folder_columns(struct app *a, const struct args *args)
+{
+	struct str columns = STR_INIT;
+	struct err err = {0};
+
+	for (size_t i = 1; i < args->n; i++)
+		str_addf(&columns, "%s%s", i > 1 ? " " : "", args->v[i]);
+	if (settings_folder_columns(a->settings, args->v[0], str_c(&columns), &err) != 0)
+		app_error(a, "%s", err.text);
+	str_done(&columns);
+}
+
 enum { CONFIG_BIND, CONFIG_UNBIND, CONFIG_COLOR };
 
 /* The configuration's own functions do the work, so that both say the same. */
@@ -323,6 +335,11 @@ const struct command cmd_setup_commands[] = {
 		.run_args = cmd_check, .complete = complete_account},
 	{"set", UI_ANY, N_("set an option, or show it"), .args = "[NAME[=VALUE]]", .max = -1,
 		.run_args = cmd_set, .complete = complete_setting},
+	{"folder-columns", UI_ANY,
+		N_("what the list of a folder shows of a message; without columns as index-columns "
+		   "says"),
+		.args = "FOLDER [COLUMNS...]", .min = 1, .max = -1, .run_args = cmd_folder_columns,
+		.complete = complete_columns},
 	{"bind", UI_ANY, N_("let a key run a command"), .args = "SCREEN KEY COMMAND", .min = 3,
 		.max = -1, .run_args = cmd_config, .which = CONFIG_BIND, .complete = complete_bind},
 	{"unbind", UI_ANY, N_("let a key do nothing"), .args = "SCREEN KEY", .min = 2, .max = 2,

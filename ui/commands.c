@@ -327,7 +327,8 @@ static void config_color(struct ui_config *c, const struct conf_line *l, struct 
 
 void ui_config_line(void *ctx, const struct conf_line *l, struct conf_errors *errors)
 {
-	static const char *const known[] = {"account", "bind", "color", "set", "unbind"};
+	static const char *const known[] = {
+		"account", "bind", "color", "folder-columns", "set", "unbind"};
 	const char *name = l->words[0].text, *near = NULL;
 	size_t least = strlen(name) / 3 + 2;
 
@@ -349,8 +350,7 @@ void ui_config_line(void *ctx, const struct conf_line *l, struct conf_errors *er
 		else
 			conf_error(errors, &l->words[0],
 				_("“%s” is not known: a line begins with set, account, bind, "
-				  "unbind "
-				  "or color"),
+				  "unbind, color or folder-columns"),
 				name);
 	}
 }

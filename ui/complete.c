@@ -4,6 +4,7 @@
 #include "ui/ui.h"
 
 #include "base/mem.h"
+#include "engine/listing.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -140,6 +141,14 @@ static void offer_values(int id, const char *prefix, const char *word, struct st
 	settings_choices(row, &choices);
 	offer_words(row->type == SETTING_BOOL ? "yes no" : str_c(&choices), prefix, word, out);
 	str_done(&choices);
+}
+
+void complete_columns(struct app *a, int nth, const char *word, struct strv *out)
+{
+	if (nth == 0)
+		offer_folders(a, word, out);
+	for (int i = 0; nth > 0 && i < LIST_COLUMNS; i++)
+		offer(out, listing_row((enum list_column)i)->name, word);
 }
 
 void complete_setting(struct app *a, int nth, const char *word, struct strv *out)

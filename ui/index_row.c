@@ -9,7 +9,7 @@
 #include <string.h>
 #include <stdlib.h>
 
-enum { MAX_GLYPH_LEVELS = 20 };
+enum { MAX_GLYPH_LEVELS = 20, WIDE = 100 };
 
 /* Days since some day: what counts is how many lie between two. */
 static int day_number(const struct tm *tm)
@@ -29,14 +29,14 @@ void index_date(struct str *out, time_t date, time_t now, bool wide)
 	localtime_r(&date, &d);
 	localtime_r(&now, &n);
 	days = day_number(&n) - day_number(&d);
-	if (days == 0)
+	if (days == 0 && !wide)
 		fmt = "%H:%M";
-	else if (days > 0 && days < 7)
+	else if (days >= 0 && days < 7)
 		fmt = wide ? "%a %H:%M" : "%a";
 	else if (d.tm_year == n.tm_year)
 		fmt = wide ? "%e %b %H:%M" : "%e %b";
 	else
-		fmt = wide ? "%Y-%m-%d" : "%Y-%m";
+		fmt = "%Y-%m-%d";
 	strftime(buf, sizeof(buf), fmt, &d);
 	str_adds(out, buf);
 }
@@ -75,17 +75,19 @@ static int text_style(const struct msg_row *r, int normal)
 	return r->flags & MAIL_FLAGGED ? STYLE_FLAGGED : normal;
 }
 
-/* The glyphs that lead to a reply; at most a third of the room. */
+/* The glyphs that lead to a reply; at most a third of the room. Of one that is too deep for that
+ * the nearest lines, so that all that are have their arrows below each other. */
 static void add_glyphs(struct str *out, const struct msg_row *r, bool ascii, int columns)
 {
-	int levels = columns / 3 / 2, depth = r->depth;
+	int levels = columns / 3 / 2, depth = r->depth, first = 1;
 
 	if (levels > MAX_GLYPH_LEVELS)
 		levels = MAX_GLYPH_LEVELS;
-	/* Too deep to be drawn: its level in place of the lines that lead there. */
-	if (depth > levels)
-		str_addf(out, "%d ", depth);
-	for (int d = 1; d < depth && depth <= levels; d++)
+	if (depth > levels) {
+		str_adds(out, ascii ? ".." : "⋯");
+		first = levels > 2 ? depth - levels + 2 : depth;
+	}
+	for (int d = first; d < depth; d++)
 		str_adds(out, r->lines >> d & 1 ? (ascii ? "| " : "│ ") : "  ");
 	if (ascii)
 		str_adds(out, r->last_child ? "`->" : "|->");
@@ -138,7 +140,6 @@ static void add_subject(
 {
 	struct str glyphs = STR_INIT, text = STR_INIT;
 	const char *subject = r->subject ? r->subject : "";
-	size_t start;
 	int used;
 
 	if (columns <= 0)
@@ -150,130 +151,309 @@ static void add_subject(
 		used = 0;
 	else
 		line_addn(out, STYLE_THREAD, str_c(&glyphs), glyphs.len);
-	columns -= used + add_keywords(out, r, used > 0, columns - used);
-	if (r->hidden)
+	columns -= used;
+	if (!listing_has(&f->columns, COLUMN_KEYWORDS))
+		columns -= add_keywords(out, r, used > 0, columns);
+	if (r->hidden_unread)
+		str_addf(&text, _("[+%u, %u new] "), (unsigned)r->hidden,
+			(unsigned)r->hidden_unread);
+	else if (r->hidden)
 		str_addf(&text, "[+%u] ", (unsigned)r->hidden);
 	if (!(f->same_subject && r->depth > 0))
 		str_addf(&text, "%s%s", used ? " " : "", subject);
-	start = out->text.len;
 	line_pad(out, text_style(r, STYLE_SUBJECT), str_c(&text), columns);
-	line_mark(out, start, f->hits, HITS_SUBJECT);
 	str_done(&glyphs);
 	str_done(&text);
 }
 
-static const char *who(const struct msg_row *r, const struct index_format *f, struct str *buf)
-{
-	if (f->show_to && r->to) {
-		struct str first = STR_INIT, shown = STR_INIT;
+/* --- the columns --- */
 
-		msglist_first_recipient(r, &first);
-		idn_people(&shown, str_c(&first));
-		str_addf(buf, _("To %s"), str_c(&shown));
-		str_done(&first);
-		str_done(&shown);
-		return str_c(buf);
-	}
-	if (r->from_name && *r->from_name)
-		return r->from_name;
-	return r->from_mail ? r->from_mail : "";
+static void add_receiver(struct str *out, const struct msg_row *r)
+{
+	struct str first = STR_INIT;
+
+	msglist_first_recipient(r, &first);
+	idn_people(out, str_c(&first));
+	str_done(&first);
 }
 
-/* The widest that a format gives in a year: names of months and days differ. At most a third of the
- * row; what is wider is cut with a mark. */
-int index_date_columns(const char *format, time_t now, int width)
+static void add_who(struct str *out, const struct msg_row *r, const struct index_format *f)
 {
-	int most = 1;
+	struct str shown = STR_INIT;
 
-	if (!format || !*format || strcmp(format, "auto") == 0)
-		return 0;
-	for (int i = 0; i < 12; i++) {
-		time_t t = now - (time_t)i * 31 * 86400 - (time_t)i * 86400;
-		char buf[64];
-		struct tm tm;
-		size_t len;
-
-		localtime_r(&t, &tm);
-		len = strftime(buf, sizeof(buf), format, &tm);
-		if (utf8_columns(buf, len) > most)
-			most = utf8_columns(buf, len);
-	}
-	return most < width / 3 ? most : width / 3;
+	if ((f->show_to || f->own) && r->to && !listing_has(&f->columns, COLUMN_TO))
+		add_receiver(&shown, r);
+	if (shown.len)
+		str_addf(out, _("To %s"), shown.p);
+	else if (r->from_name && *r->from_name)
+		str_adds(out, r->from_name);
+	else if (r->from_mail)
+		str_adds(out, r->from_mail);
+	str_done(&shown);
 }
 
-static void add_date(struct line *out, const struct msg_row *r, const struct index_format *f,
-	bool wide, int columns)
+static void add_date(struct str *out, const struct msg_row *r, const struct index_format *f)
+{
+	const char *format = f->date_format ? f->date_format : "";
+	char buf[64] = "";
+	time_t t = (time_t)r->date;
+	struct tm tm;
+
+	if (r->ahead)
+		str_addc(out, '!');
+	if (!*format || strcmp(format, "auto") == 0) {
+		index_date(out, t, f->now, f->width >= WIDE);
+		return;
+	}
+	localtime_r(&t, &tm);
+	if (strftime(buf, sizeof(buf), strcmp(format, "iso") == 0 ? "%Y-%m-%d %H:%M" : format, &tm))
+		utf8_clean(out, buf, strlen(buf), UTF8_LINE);
+}
+
+static void add_text(struct str *out, enum list_column column, const struct msg_row *r,
+	const struct index_format *f)
+{
+	switch (column) {
+	case COLUMN_NUMBER:
+		str_addf(out, "%zu", f->number);
+		break;
+	case COLUMN_ACCOUNT:
+		str_adds(out, f->place ? f->place : "");
+		break;
+	case COLUMN_FROM:
+		add_who(out, r, f);
+		break;
+	case COLUMN_TO:
+		add_receiver(out, r);
+		break;
+	case COLUMN_KEYWORDS:
+		index_keywords(out, r->keywords);
+		break;
+	case COLUMN_SIZE:
+		draw_size(out, r->size);
+		break;
+	case COLUMN_DATE:
+		add_date(out, r, f);
+		break;
+	default:
+		break;
+	}
+}
+
+enum {
+	SAME_DATES = 900, /* seconds: no zone begins a day elsewhere than at a quarter of an hour */
+	NAME_STEP = 4,    /* names and the like grow by so much at once: less would jump about */
+	FLAGS_COLUMNS = 5,
+	LEAST_NAME = 6,
+	MOST_NAME = 28
+};
+
+/* How each column looks beside its text, and when it goes where there is little room. */
+static const struct {
+	int style, step;
+	bool left, people; /* filled up from the left; drawn as the message is (read, tagged ...) */
+	int leaves;        /* the highest first; 0: never */
+} looks[LIST_COLUMNS] = {
+	[COLUMN_NUMBER] = {STYLE_DIM, 1, .left = true, .leaves = 3},
+	[COLUMN_FLAGS] = {STYLE_PLAIN, 1},
+	[COLUMN_ACCOUNT] = {STYLE_DIM, NAME_STEP, .leaves = 1},
+	[COLUMN_FROM] = {STYLE_FROM, NAME_STEP, .people = true},
+	[COLUMN_TO] = {STYLE_FROM, NAME_STEP, .people = true, .leaves = 6},
+	[COLUMN_KEYWORDS] = {STYLE_KEYWORD, NAME_STEP, .leaves = 5},
+	[COLUMN_SUBJECT] = {STYLE_SUBJECT, 1},
+	[COLUMN_SIZE] = {STYLE_SIZE, 1, .left = true, .leaves = 4},
+	[COLUMN_DATE] = {STYLE_DATE, 1, .left = true, .leaves = 2},
+};
+
+static bool same_columns(const struct listing *a, const struct listing *b)
+{
+	return a->n == b->n && memcmp(a->at, b->at, a->n * sizeof(*a->at)) == 0;
+}
+
+void index_need_begin(struct index_need *need, const struct index_format *f)
+{
+	if (need->width == f->width && same_columns(&need->columns, &f->columns))
+		return;
+	*need = (struct index_need){.width = f->width, .columns = f->columns};
+}
+
+/* Whether it was measured already, as far as that is remembered. */
+static bool is_done(struct index_need *need, const struct msg_row *r, const struct index_format *f)
+{
+	uint64_t *done = &need->done[r->uid % INDEX_MEASURED];
+	uint32_t now = (uint32_t)(f->now / SAME_DATES) ^ (uint32_t)((uintptr_t)r->keywords >> 3);
+	uint64_t key = (uint64_t)r->uid << 32 | now;
+
+	if (*done == key)
+		return true;
+	if (r->subject) /* else its words are still to come */
+		*done = key;
+	return false;
+}
+
+void index_measure(struct index_need *need, const struct msg_row *r, const struct index_format *f)
 {
 	struct str s = STR_INIT;
-	if (f->date_columns) {
-		char buf[64] = "";
-		time_t t = (time_t)r->date;
-		struct tm tm;
 
-		localtime_r(&t, &tm);
-		if (strftime(buf, sizeof(buf), f->date_format, &tm) > 0)
-			utf8_clean(&s, buf, strlen(buf), UTF8_LINE);
-	} else {
-		index_date(&s, (time_t)r->date, f->now, wide);
+	for (size_t i = is_done(need, r, f) ? f->columns.n : 0; i < f->columns.n; i++) {
+		enum list_column c = f->columns.at[i];
+		int step = looks[c].step, used;
+
+		str_clear(&s);
+		add_text(&s, c, r, f);
+		used = (utf8_columns(str_c(&s), s.len) + step - 1) / step * step;
+		need->most[c] = used > need->most[c] ? used : need->most[c];
 	}
-	line_pad_left(out, STYLE_DATE, str_c(&s), columns);
+	str_done(&s);
+}
+
+static int between(int n, int least, int most)
+{
+	return n > most ? most : n < least ? least : n;
+}
+
+static int digits(size_t n)
+{
+	int d = 1;
+
+	for (; n >= 10; n /= 10)
+		d++;
+	return d;
+}
+
+static int room_of(enum list_column c, const struct index_format *f, int need)
+{
+	int width = f->width;
+
+	switch (c) {
+	case COLUMN_NUMBER:
+		return between(digits(f->count), 2, width);
+	case COLUMN_FLAGS:
+		return FLAGS_COLUMNS;
+	case COLUMN_FROM:
+	case COLUMN_TO:
+		return between(need, LEAST_NAME,
+			width < 32 ? LEAST_NAME : between(width / 5, 10, MOST_NAME));
+	case COLUMN_ACCOUNT:
+		return f->places ? between(need, 0, width / 5) : 0;
+	case COLUMN_KEYWORDS:
+		return between(need, 0, width / 6);
+	case COLUMN_SIZE:
+		return between(need, 4, width);
+	case COLUMN_DATE:
+		return between(need, 5, width / 2);
+	default:
+		return 0;
+	}
+}
+
+/* The blanks in front of a column; before: the one that stands there, or -1. */
+static int gap(int before, enum list_column c)
+{
+	return before < 0 || before == COLUMN_FLAGS ? 0 : c == COLUMN_SUBJECT ? 2 : 1;
+}
+
+static bool is_shown(const struct index_format *f, enum list_column c)
+{
+	return f->room[c] > 0 || c == COLUMN_SUBJECT;
+}
+
+int index_used(const struct index_format *f)
+{
+	int used = 1, before = -1;
+
+	for (size_t i = 0; i < f->columns.n; i++) {
+		enum list_column c = f->columns.at[i];
+
+		if (!is_shown(f, c))
+			continue;
+		used += gap(before, c) + (c == COLUMN_SUBJECT ? 0 : f->room[c]);
+		before = (int)c;
+	}
+	return used;
+}
+
+/* The one to go first, or LIST_COLUMNS. */
+static enum list_column least_useful(const struct index_format *f)
+{
+	enum list_column found = LIST_COLUMNS;
+	int most = 0;
+
+	for (size_t i = 0; i < f->columns.n; i++) {
+		enum list_column c = f->columns.at[i];
+
+		if (f->room[c] > 0 && looks[c].leaves > most) {
+			found = c;
+			most = looks[c].leaves;
+		}
+	}
+	return found;
+}
+
+void index_fit(struct index_format *f, const struct index_need *need)
+{
+	bool subject = listing_has(&f->columns, COLUMN_SUBJECT);
+	int least = subject ? f->width * 2 / 5 : 0;
+	enum list_column gone;
+
+	memset(f->room, 0, sizeof(f->room));
+	for (size_t i = 0; i < f->columns.n; i++)
+		f->room[f->columns.at[i]] =
+			room_of(f->columns.at[i], f, need->most[f->columns.at[i]]);
+	while (f->width - index_used(f) < least && (gone = least_useful(f)) != LIST_COLUMNS)
+		f->room[gone] = 0;
+	if (subject)
+		f->room[COLUMN_SUBJECT] = between(f->width - index_used(f), 0, f->width);
+}
+
+static void add_column(
+	struct line *out, enum list_column c, const struct msg_row *r, const struct index_format *f)
+{
+	int style = looks[c].people ? text_style(r, looks[c].style) : looks[c].style;
+	struct str s = STR_INIT;
+
+	add_text(&s, c, r, f);
+	if (c == COLUMN_FLAGS)
+		add_flags(out, r);
+	else if (c == COLUMN_SUBJECT)
+		add_subject(out, r, f, f->room[c]);
+	else if (looks[c].left)
+		line_pad_left(out, style, str_c(&s), f->room[c]);
+	else
+		line_pad(out, style, str_c(&s), f->room[c]);
 	str_done(&s);
 }
 
 void index_row(struct line *out, const struct msg_row *r, const struct index_format *f)
 {
-	bool wide = f->width >= 120, with_size = f->width >= 60, with_date = f->width >= 40;
-	int from = f->width < 32       ? 6
-		   : f->width / 5 < 10 ? 10
-		   : f->width / 5 > 28 ? 28
-				       : f->width / 5;
-	int date = f->date_columns ? f->date_columns
-		   : wide          ? 12
-				   : 7,
-	    rest = f->width - 5 - from - 2;
-	struct str buf = STR_INIT;
-	size_t start;
+	int before = -1, rest = f->width - index_used(f);
 
-	rest -= (with_size ? 6 : 0) + (with_date ? date + 1 : 0) + 1;
-	add_flags(out, r);
-	if (f->account_columns) {
-		line_pad(out, STYLE_DIM, f->account, f->account_columns);
-		line_add(out, STYLE_PLAIN, " ");
-		rest -= f->account_columns + 1;
+	for (size_t i = 0; i < f->columns.n; i++) {
+		enum list_column c = f->columns.at[i];
+
+		if (!is_shown(f, c))
+			continue;
+		line_pad(out, STYLE_PLAIN, "", gap(before, c));
+		add_column(out, c, r, f);
+		before = (int)c;
 	}
-	start = out->text.len;
-	line_pad(out, text_style(r, STYLE_FROM), who(r, f, &buf), from);
-	line_mark(out, start, f->hits, f->show_to && r->to ? HITS_RECIPIENT : HITS_SENDER);
-	line_add(out, STYLE_PLAIN, "  ");
-	add_subject(out, r, f, rest);
-	if (with_size) {
-		str_clear(&buf);
-		draw_size(&buf, r->size);
-		line_pad_left(out, STYLE_SIZE, str_c(&buf), 6);
-	}
-	if (with_date) {
-		line_add(out, STYLE_PLAIN, " ");
-		add_date(out, r, f, wide, date);
-	}
-	line_add(out, STYLE_PLAIN, " ");
-	str_done(&buf);
+	line_pad(out, STYLE_PLAIN, "", between(rest - f->room[COLUMN_SUBJECT], 0, f->width) + 1);
 }
-
-enum {
-	SAME_DATES = 900
-}; /* seconds: no zone begins a day elsewhere than at a quarter of an hour */
 
 void index_row_key(struct str *key, const struct msg_row *r, const struct index_format *f)
 {
-	const char *const texts[] = {r->from_name, r->from_mail, f->show_to ? r->to : NULL,
-		f->show_to ? r->cc : NULL, r->subject, r->keywords, f->date_format,
-		f->account_columns ? f->account : NULL, f->hits_of};
+	bool to = f->show_to || f->own || listing_has(&f->columns, COLUMN_TO);
+	const char *const texts[] = {r->from_name, r->from_mail, to ? r->to : NULL,
+		to ? r->cc : NULL, r->subject, r->keywords, f->date_format, f->place};
 	const int64_t numbers[] = {r->uid, r->flags, r->size, r->date,
-		r->depth << 8 | r->last_child << 1 | r->tagged, (int64_t)r->lines, r->hidden,
-		f->width << 8 | f->ascii << 2 | f->show_to << 1 | f->same_subject, f->date_columns,
-		f->account_columns, f->now / SAME_DATES};
+		r->depth << 8 | r->ahead << 2 | r->last_child << 1 | r->tagged, (int64_t)r->lines,
+		(int64_t)r->hidden << 32 | r->hidden_unread,
+		f->width << 8 | f->own << 3 | f->ascii << 2 | f->show_to << 1 | f->same_subject,
+		f->room[COLUMN_NUMBER] ? (int64_t)f->number : 0, f->now / SAME_DATES};
 
 	str_add(key, (const char *)numbers, sizeof(numbers));
+	str_add(key, (const char *)f->room, sizeof(f->room));
+	str_add(key, (const char *)f->columns.at, f->columns.n * sizeof(*f->columns.at));
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		str_addc(key, texts[i] ? 1 : 2);
 		str_adds(key, texts[i]);

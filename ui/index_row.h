@@ -4,38 +4,63 @@
  * Owns:    nothing.
  * Threads: UI thread.
  * Errors:  none.
+ *
+ * Columns are as wide as what they show: who draws a list measures its rows, lets the room be
+ * shared, and draws them. The measure only grows, so that nothing jumps while a list scrolls.
  */
 #ifndef UI_INDEX_ROW_H
 #define UI_INDEX_ROW_H
 
+#include "engine/listing.h"
 #include "engine/msglist.h"
 #include "ui/draw.h"
 
 #include <time.h>
 
 struct index_format {
+	/* of the list: */
 	int width;
+	struct listing columns;
 	bool show_to; /* Sent and Drafts: the receiver says more than the sender */
 	bool ascii;
-	bool same_subject;       /* as the row above: the thread glyphs are enough */
-	const char *date_format; /* strftime; used when date_columns says so */
-	int date_columns;        /* 0: relative dates */
+	const char *date_format; /* strftime, iso, "" or auto */
 	time_t now;
-	int account_columns; /* 0: all are of one account */
-	const char *account;
-	const struct hits *hits; /* what is marked, and the text that was made of; NULL: nothing */
-	const char *hits_of;
+	bool places;            /* of several folders or accounts */
+	int room[LIST_COLUMNS]; /* of each column; 0: there is none for it (index_fit) */
+	size_t count;           /* of its rows: the highest number */
+	/* of the row: */
+	size_t number;
+	const char *place; /* where it is; NULL: all are in the same */
+	bool own;          /* from the person: the receiver says more */
+	bool same_subject; /* as the row above: the thread glyphs are enough */
 };
 
-/* Appends exactly width columns (less when width < 20). */
+enum { INDEX_MEASURED = 256 };
+
+/* What the columns of a list need; zero it. */
+struct index_need {
+	int most[LIST_COLUMNS];
+	int width; /* what was measured for */
+	struct listing columns;
+	uint64_t done[INDEX_MEASURED]; /* rows that need not be measured again */
+};
+
+/* Forgets what was measured of a list of other columns or of another width. */
+void index_need_begin(struct index_need *need, const struct index_format *f);
+void index_measure(
+	struct index_need *need, const struct msg_row *row, const struct index_format *f);
+/* Shares the width out. What finds no room beside the subject is left out, the least useful first.
+ */
+void index_fit(struct index_format *f, const struct index_need *need);
+/* What is used of the width beside the subject. */
+int index_used(const struct index_format *f);
+/* Appends exactly width columns (more when width < 20, and where the rooms are the caller's). */
 void index_row(struct line *out, const struct msg_row *row, const struct index_format *f);
 /* Appends to key all that decides how the line of this message looks at this moment. */
 void index_row_key(struct str *key, const struct msg_row *row, const struct index_format *f);
-/* "09:14" today, "Fri" in the last six days, "12 Mar" this year, "2024-03" before; wide: longer
- * forms of at most twelve columns. */
+/* "09:14" today, "Fri" in the last six days, "12 Mar" this year, "2024-03-12" before; wide: with
+ * day and time, at most twelve columns. */
 void index_date(struct str *out, time_t date, time_t now, bool wide);
-/* The room that dates of this format (strftime) need; 0 for "" and "auto". */
-int index_date_columns(const char *format, time_t now, int width);
 /* The keywords that a person would give, with one space between them: not $MDNSent, NonJunk and the
  * like, which programs set for each other. */
 void index_keywords(struct str *out, const char *keywords);

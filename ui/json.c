@@ -133,7 +133,9 @@ char *json_of_view(const char *account, const char *folder, const struct msg_row
 	put_text(headers, "subject", view->subject);
 	put_text(headers, "message-id", view->message_id);
 	put_text(headers, "list-post", view->list_post);
+	put_text(headers, "list-id", view->head.list_id);
 	put(o, "headers", headers);
+	put_text(o, "sender", head_sender_row(view->head.sender)->word);
 	if (view->text)
 		text_plain(view->text, &text, true);
 	put_text(o, "text", str_c(&text));

@@ -62,11 +62,11 @@ static void dump_account(struct str *out)
 	settings_manual(out, true);
 }
 
-static void dump_queries(struct str *out)
+static void dump_query_rows(struct str *out, bool missing)
 {
 	struct str pattern = STR_INIT, help = STR_INIT;
 
-	for (size_t i = 0; engine_query_help(i, &pattern, &help); i++) {
+	for (size_t i = 0; engine_query_help(i, missing, &pattern, &help); i++) {
 		str_addf(out, ".It Ic %s\n", str_c(&pattern));
 		args_manual_text(out, str_c(&help));
 		str_clear(&pattern);
@@ -74,6 +74,16 @@ static void dump_queries(struct str *out)
 	}
 	str_done(&pattern);
 	str_done(&help);
+}
+
+static void dump_queries(struct str *out)
+{
+	dump_query_rows(out, false);
+}
+
+static void dump_no_queries(struct str *out)
+{
+	dump_query_rows(out, true);
 }
 
 /* The tables as list items for the manual. */
@@ -84,7 +94,8 @@ static int dump_docs(const char *what)
 		void (*print)(struct str *out);
 	} lists[] = {{"options", args_manual}, {"subcommands", args_manual_commands},
 		{"settings", dump_settings}, {"account", dump_account},
-		{"commands", commands_manual}, {"keys", keys_manual}, {"queries", dump_queries}};
+		{"commands", commands_manual}, {"keys", keys_manual}, {"queries", dump_queries},
+		{"noqueries", dump_no_queries}};
 	struct str text = STR_INIT;
 
 	for (size_t i = 0; i < MEM_COUNT(lists); i++)

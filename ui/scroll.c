@@ -1,15 +1,18 @@
 #include "ui/scroll.h"
 
-void scroll_place(struct scroll *s, enum place what)
+void scroll_hold(struct scroll *s)
 {
-	if (what == PLACE_HOLD) {
-		s->held_cursor = s->cursor;
-		s->held_top = s->top;
-	} else if (what == PLACE_BACK && s->held) {
-		s->cursor = s->held_cursor;
-		s->top = s->held_top;
-	}
-	s->held = what == PLACE_HOLD || (what == PLACE_BACK && s->held);
+	s->held = true;
+	s->held_cursor = s->cursor;
+	s->held_top = s->top;
+}
+
+void scroll_back(struct scroll *s)
+{
+	if (!s->held)
+		return;
+	s->cursor = s->held_cursor;
+	s->top = s->held_top;
 }
 
 void scroll_fit(struct scroll *s, size_t count, int rows)
@@ -51,6 +54,12 @@ static void page(struct scroll *s, size_t count, long n)
 	else
 		s->top = s->top + (size_t)n > last ? last : s->top + (size_t)n;
 	step(s, count, n);
+}
+
+/* So many rows are above the cursor. */
+static void scroll_under(struct scroll *s, long above)
+{
+	s->top = s->cursor > (size_t)above ? s->cursor - (size_t)above : 0;
 }
 
 void scroll_move(struct scroll *s, size_t count, enum move m, int n)
@@ -98,6 +107,15 @@ void scroll_move(struct scroll *s, size_t count, enum move m, int n)
 		break;
 	case MOVE_BOTTOM:
 		s->cursor = s->top + (size_t)height - 1;
+		break;
+	case MOVE_CURSOR_TOP:
+		s->top = s->cursor;
+		break;
+	case MOVE_CURSOR_MIDDLE:
+		scroll_under(s, height / 2);
+		break;
+	case MOVE_CURSOR_BOTTOM:
+		scroll_under(s, height - 1);
 		break;
 	}
 	scroll_fit(s, count, (int)height);

@@ -13,12 +13,13 @@
 struct scroll {
 	size_t cursor, top;
 	int rows;  /* of the last paint */
-	bool held; /* where it stood, while a text is typed */
+	bool held; /* scroll_hold */
 	size_t held_cursor, held_top;
 };
 
-/* Back does nothing where no place is held. */
-void scroll_place(struct scroll *s, enum place what);
+/* Where it stands now is where scroll_back goes, until held is false again. */
+void scroll_hold(struct scroll *s);
+void scroll_back(struct scroll *s);
 
 /* Before painting: count may have changed; keeps the cursor visible. */
 void scroll_fit(struct scroll *s, size_t count, int rows);

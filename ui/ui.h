@@ -23,7 +23,6 @@
 #include "ui/pager.h"
 #include "ui/prompt.h"
 #include "ui/scroll.h"
-#include "ui/seek.h"
 #include "ui/term.h"
 
 struct app;
@@ -40,6 +39,8 @@ struct selection {            /* what a command is about */
 struct hint {                        /* for the key bar: a command, and its name there */
 	const char *command, *label; /* N_() */
 };
+
+enum place { PLACE_HOLD, PLACE_BACK, PLACE_FREE };
 
 /* A screen (a row of UI_SCREENS in keys.h). Of the functions only draw and close must be there. */
 struct view_ops {
@@ -168,7 +169,6 @@ struct app {
 	size_t nheld, cap_held;
 	bool dirty, quit;
 	char *last_search;
-	bool marks;     /* what was found last is marked */
 	char **reasons; /* by account: why it does not work, as it was told last; or NULL */
 	struct child child;
 	struct pipe *pipes;  /* program.c: what is on its way into a command */
@@ -307,6 +307,7 @@ void complete_folder(struct app *a, int nth, const char *word, struct strv *out)
 void complete_path(struct app *a, int nth, const char *word, struct strv *out);
 /* A path, then a folder; "-a" may stand before. */
 void complete_transfer(struct app *a, int nth, const char *word, struct strv *out);
+void complete_columns(struct app *a, int nth, const char *word, struct strv *out);
 void complete_setting(struct app *a, int nth, const char *word, struct strv *out);
 void complete_account(struct app *a, int nth, const char *word, struct strv *out);
 void complete_protocol(struct app *a, int nth, const char *word, struct strv *out);

@@ -1,12 +1,14 @@
 /* The list of messages. */
 #include "base/str.h"
 #include "ui/index_row.h"
+#include "ui/range.h"
 #include "ui/term.h"
 #include "ui/views.h"
 
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/uids.h"
 #include "base/utf8.h"
 
 #include <stdlib.h>
@@ -27,21 +29,20 @@ struct index_view {
 	size_t count;   /* rows when they were looked at last */
 	int64_t sought; /* the date of the one to go to as soon as it is here again; 0: none */
 	bool placed;
-	/* While a limit or a search is typed: the message that was under the cursor, and the
-	 * line of the screen it was on. */
+	/* While a limit or a search is typed: the message that was under the cursor, the line of
+	 * the screen it was on, and what was marked. */
 	struct {
-		bool held, left; /* left: for a match */
+		bool held;
 		uint32_t uid;
 		unsigned numbering;
 		size_t line;
 	} place;
-	struct seek seek;
-	unsigned searching;   /* the request; 0: none */
-	uint32_t search_from; /* where it began */
-	bool show_to;
+	enum mail_role role; /* of the folder */
+	struct index_need need;
 	/* Of a conversation: the subject, and the message that it was opened from; or NULL. */
 	char *subject, *home;
-	uint32_t from; /* in the folder home */
+	uint32_t from;      /* in the folder home */
+	struct range range; /* that is being tagged */
 	struct view *preview;
 	int64_t preview_at;
 };
@@ -56,8 +57,10 @@ static void remember(struct index_view *x)
 	uint32_t uid = msglist_uid(x->list, x->scroll.cursor);
 	struct msg_row m;
 
-	if (uid != x->uid)
+	if (uid != x->uid) {
 		x->preview_at = clock_ms() + PREVIEW_DELAY;
+		range_follow(&x->range, x->list, uid);
+	}
 	x->uid = uid;
 	x->date = uid && msglist_row(x->list, x->scroll.cursor, &m) ? m.date : 0;
 	x->sought = 0;
@@ -91,6 +94,19 @@ static const char *name_of(const struct index_view *x)
 	const struct span_row *span = span_find(x->folder);
 
 	return span ? _(span->label) : x->folder;
+}
+
+static enum mail_role role_of(const struct index_view *x)
+{
+	struct folder_info f;
+	int i = x->account < 0
+			? -1
+			: engine_find_folder(x->v.app->engine, (size_t)x->account, x->folder);
+
+	if (i < 0)
+		return ROLE_NONE;
+	engine_folder(x->v.app->engine, (size_t)x->account, (size_t)i, &f);
+	return f.role;
 }
 
 static bool is_conversation(const struct index_view *x)
@@ -167,22 +183,32 @@ static void stand_on(struct index_view *x, size_t row, size_t line)
 
 /* What a limit leaves out while it is typed is where it was as soon as it is shown again, and what
  * comes behind it has its place until then. */
-static void keep_place(struct index_view *x)
+static bool keep_place(struct index_view *x)
 {
-	bool held = x->place.held && !x->place.left &&
-		    msglist_stands(x->list, x->place.uid, x->place.numbering);
-	uint32_t uid = held ? x->place.uid : x->uid;
+	uint32_t uid = x->place.held ? x->place.uid : x->uid;
 	ptrdiff_t row = uid ? msglist_near(x->list, uid) : -1;
 
-	if (row >= 0)
-		stand_on(x, (size_t)row, held ? x->place.line : x->scroll.cursor - x->scroll.top);
+	if (row < 0 || (x->place.held && !msglist_stands(x->list, uid, x->place.numbering)))
+		return false;
+	stand_on(x, (size_t)row, x->place.held ? x->place.line : x->scroll.cursor - x->scroll.top);
+	return true;
 }
 
-static void go_back(struct index_view *x)
+static void index_place(struct view *v, enum place what)
 {
-	x->place.left = false;
-	keep_place(x);
-	remember(x);
+	struct index_view *x = self(v);
+
+	if (what == PLACE_HOLD) {
+		x->place.held = true;
+		x->place.uid = x->uid;
+		x->place.numbering = x->numbering;
+		x->place.line = x->scroll.cursor - x->scroll.top;
+	} else if (what == PLACE_BACK) {
+		keep_place(x);
+		remember(x);
+	} else {
+		x->place.held = false;
+	}
 }
 
 /* After any change of the list: the cursor stays on its message and the message on its line. */
@@ -193,6 +219,7 @@ static void follow(struct index_view *x)
 	int64_t sought;
 	ptrdiff_t row;
 
+	x->role = role_of(x);
 	if (!msglist_ready(x->list))
 		return;
 	seek(x);
@@ -205,7 +232,7 @@ static void follow(struct index_view *x)
 		/* A little of what comes before it, too. */
 		x->scroll.top = x->scroll.cursor > 3 ? x->scroll.cursor - 3 : 0;
 		x->placed = msglist_count(x->list) > 0;
-	} else if ((x->place.held && !x->place.left) || row < 0) {
+	} else if (x->place.held || row < 0) {
 		keep_place(x);
 	} else {
 		size_t now = (size_t)row;
@@ -275,49 +302,61 @@ static void draw_row(const struct region *r, int i, const struct msg_row *m,
 	line_done(&line);
 }
 
-/* As wide as the widest name of an account, up to a tenth of the line; with folders a fifth, or
- * less where these are of one account. */
-static int where_columns(const struct index_view *x, int width)
+/* What all rows of the list have in common. */
+static struct index_format format_of(struct index_view *x, const struct region *r)
 {
-	const struct span_row *span = span_find(x->folder);
-	struct app *a = x->v.app;
-	int most = 0;
+	struct settings *s = x->v.app->settings;
+	struct index_format f = {.width = r->cols,
+		.show_to = x->role == ROLE_SENT || x->role == ROLE_DRAFTS,
+		.ascii = app_ascii(x->v.app),
+		.date_format = settings_text(s, SET_DATE_FORMAT),
+		.now = clock_now(),
+		.places = msglist_spans(x->list),
+		.count = msglist_count(x->list)};
 
-	if (span && span->every)
-		return span->one ? width / 8 : width / 5;
-	for (size_t i = 0; i < engine_accounts(a->engine); i++) {
-		struct account_info info;
-		int columns;
+	listing_read(&f.columns, "", settings_columns(s, x->folder, x->role, NULL), NULL);
+	return f;
+}
 
-		engine_account(a->engine, i, &info);
-		columns = utf8_columns(info.name, strlen(info.name));
-		most = columns > most ? columns : most;
-	}
-	return most < width / 10 ? most : width / 10;
+/* What is said of one of them. place: where it is, which the text is borrowed from. */
+static void format_row(struct index_view *x, struct index_format *f, size_t row,
+	const struct msg_row *m, struct str *place)
+{
+	f->number = row + 1;
+	f->own = m->from_mail && settings_own_address(x->v.app->settings, m->from_mail);
+	str_clear(place);
+	if (f->places)
+		engine_where(x->v.app->engine, x->list, m->uid, place);
+	f->place = f->places ? str_c(place) : NULL;
+}
+
+static void measure(struct index_view *x, struct index_format *f, int rows)
+{
+	struct str place = STR_INIT;
+	struct msg_row m;
+
+	index_need_begin(&x->need, f);
+	for (size_t i = x->scroll.top; i < x->scroll.top + (size_t)rows; i++)
+		if (msglist_row(x->list, i, &m)) {
+			format_row(x, f, i, &m, &place);
+			index_measure(&x->need, &m, f);
+		}
+	index_fit(f, &x->need);
+	str_done(&place);
 }
 
 static void index_draw(struct view *v, const struct region *r)
 {
 	struct index_view *x = self(v);
 	size_t count = msglist_count(x->list);
-	struct index_format f = {.width = r->cols,
-		.show_to = x->show_to,
-		.ascii = app_ascii(v->app),
-		.date_format = settings_text(v->app->settings, SET_DATE_FORMAT),
-		.now = clock_now()};
+	struct index_format f = format_of(x, r);
 	struct str above = STR_INIT, key = STR_INIT;
 	struct str at = STR_INIT;
 
-	if (v->app->marks && x->seek.text) {
-		f.hits = x->seek.hits;
-		f.hits_of = x->seek.text;
-	}
-	if (msglist_spans(x->list))
-		f.account_columns = where_columns(x, r->cols);
-	f.date_columns = index_date_columns(f.date_format, f.now, f.width);
 	scroll_fit(&x->scroll, count, r->rows);
 	if (count == 0)
 		draw_empty(x, r);
+	measure(x, &f, r->rows);
 	for (int i = 0; i < r->rows && x->scroll.top + (size_t)i < count; i++) {
 		size_t row = x->scroll.top + (size_t)i;
 		int flags = row == x->scroll.cursor ? cursor_style(x) : 0;
@@ -328,10 +367,7 @@ static void index_draw(struct view *v, const struct region *r)
 		/* Not seen, but what reads the screen aloud or copies from it begins there. */
 		if (flags == STYLE_SELECTED)
 			term_cursor(r->row + i, r->col, false);
-		str_clear(&at);
-		if (f.account_columns)
-			engine_where(v->app->engine, x->list, m.uid, &at);
-		f.account = str_c(&at);
+		format_row(x, &f, row, &m, &at);
 		f.same_subject = m.depth > 0 && i > 0 && same_subject(m.subject, str_c(&above));
 		str_clear(&key);
 		str_add(&key, (const char *)&flags, sizeof(flags));
@@ -377,19 +413,11 @@ static void add_fill(struct index_view *x, int percent, struct line *out)
 	str_done(&of);
 }
 
-static void add_matches(struct index_view *x, struct str *out)
-{
-	size_t nth, n = msglist_found(x->list, x->scroll.cursor, &nth);
-
-	if (n)
-		seek_add_count(out, nth, n);
-}
-
 static void index_status(struct view *v, struct line *out)
 {
 	struct index_view *x = self(v);
 	int percent = msglist_sync_percent(x->list);
-	struct str s = STR_INIT, matches = STR_INIT;
+	struct str s = STR_INIT;
 	bool limited = msglist_is_limited(x->list);
 	size_t absent = engine_absent(x->v.app->engine, x->list);
 	size_t some = limited ? msglist_count(x->list) : msglist_unread(x->list);
@@ -406,11 +434,8 @@ static void index_status(struct view *v, struct line *out)
 	str_done(&s);
 	if (limited)
 		line_addf(out, STYLE_STATUS_WARN, _("  only: %s"), msglist_limit_text(x->list));
-	if (v->app->marks && x->seek.text)
-		add_matches(x, &matches);
-	if (matches.len)
-		line_addf(out, STYLE_STATUS, "  %s", matches.p);
-	str_done(&matches);
+	if (x->range.from)
+		line_add(out, STYLE_STATUS_WARN, _("  tagging"));
 	if (msglist_read_only(x->list))
 		line_add(out, STYLE_STATUS_WARN, _("  read only"));
 	if (percent >= 0 && percent < 100)
@@ -429,26 +454,13 @@ static void index_move(struct view *v, enum move m, int n)
 	remember(x);
 }
 
-static bool is_drafts(struct index_view *x)
-{
-	struct folder_info f;
-	int i = x->account < 0
-			? -1
-			: engine_find_folder(x->v.app->engine, (size_t)x->account, x->folder);
-
-	if (i < 0)
-		return false;
-	engine_folder(x->v.app->engine, (size_t)x->account, (size_t)i, &f);
-	return f.role == ROLE_DRAFTS;
-}
-
 static void index_open(struct view *v)
 {
 	struct index_view *x = self(v);
 
 	if (!x->uid)
 		return;
-	if (is_drafts(x)) {
+	if (role_of(x) == ROLE_DRAFTS) {
 		app_await(v->app,
 			engine_compose(v->app->engine, (size_t)x->account, COMPOSE_RESUME, x->list,
 				x->uid, NULL),
@@ -483,122 +495,61 @@ static void index_selected_away(struct view *v)
 	}
 }
 
-/* --- searching --- */
-
-static void stop_searching(struct index_view *x)
+/* The next row that was found, on from the cursor in steps around the list; count: none. */
+static size_t next_found(const struct index_view *x, const struct event_found *found, size_t step)
 {
-	if (!x->searching)
+	size_t count = msglist_count(x->list), at = x->scroll.cursor;
+
+	for (size_t i = 0; found->n && i < count; i++) {
+		at = (at + step) % count;
+		if (uids_find(found->uids, found->n, msglist_uid(x->list, at)) >= 0)
+			return at;
+	}
+	return count;
+}
+
+static void go_to_found(struct app *a, struct index_view *x, struct event *ev, bool back)
+{
+	size_t count = msglist_count(x->list), at;
+
+	if (ev->kind != EVENT_FOUND) {
+		app_finish(a, ev);
 		return;
-	app_unawait(x->v.app, x->searching);
-	engine_cancel(x->v.app->engine, x->searching);
-	x->searching = 0;
-}
-
-static void forget_search(struct index_view *x)
-{
-	stop_searching(x);
-	seek_done(&x->seek);
-	msglist_mark_found(x->list, NULL, 0);
-}
-
-/* Not of a text that others were typed after. */
-static bool is_told(const struct index_view *x)
-{
-	const struct app *a = x->v.app;
-
-	return !app_is_typing(a, x) || strcmp(a->asked.last, x->seek.text) == 0;
-}
-
-/* Which of how many, and what was looked for. */
-static void tell_matches(struct index_view *x)
-{
-	struct str s = STR_INIT;
-
-	if (!is_told(x))
-		return;
-	add_matches(x, &s);
-	str_adds(&s, ": ");
-	engine_query_words(x->seek.text, &s, NULL);
-	app_told(x->v.app, &x->v, false, "%s", str_c(&s));
-	str_done(&s);
-}
-
-static void go_to_found(struct index_view *x, size_t row, size_t from)
-{
-	x->scroll.cursor = row;
-	x->place.left = true;
-	remember(x);
-	if (app_is_typing(x->v.app, &x->v))
-		tell_matches(x);
-	else if (x->seek.step > 0 ? row <= from : row >= from)
-		seek_say_wrapped(&x->v, x->seek.step);
-}
-
-static void found(struct app *a, void *ctx, struct event *ev)
-{
-	struct index_view *x = ctx;
-	ptrdiff_t from, row;
-
-	x->searching = 0;
-	if (ev->kind == EVENT_FAILED && is_told(x))
-		app_told(a, x, true, "%s", ev->failed.text);
-	if (ev->kind != EVENT_FOUND)
-		return;
-	msglist_mark_found(x->list, ev->found.uids, ev->found.n);
-	from = msglist_near(x->list, x->search_from);
-	if (from < 0)
-		from = (ptrdiff_t)x->scroll.cursor;
-	row = msglist_next_found(x->list, (size_t)from, x->seek.step);
-	if (row >= 0) {
-		go_to_found(x, (size_t)row, (size_t)from);
+	}
+	at = next_found(x, &ev->found, back ? count - 1 : 1);
+	if (at < count) {
+		x->scroll.cursor = at;
+		remember(x);
 		if (ev->found.unseen)
 			app_message(a, "%s", ev->found.unseen);
 		return;
 	}
-	if (x->place.held)
-		go_back(x);
-	if (is_told(x))
-		app_told(a, x, true, _("“%s” was not found%s%s"), x->seek.text,
-			ev->found.unseen ? ". " : "", ev->found.unseen ? ev->found.unseen : "");
+	app_error(a, _("“%s” was not found%s%s"), a->last_search ? a->last_search : "",
+		ev->found.unseen ? ". " : "", ev->found.unseen ? ev->found.unseen : "");
+}
+
+static void found(struct app *a, void *ctx, struct event *ev)
+{
+	go_to_found(a, ctx, ev, false);
+}
+
+static void found_back(struct app *a, void *ctx, struct event *ev)
+{
+	go_to_found(a, ctx, ev, true);
 }
 
 static void index_search(struct view *v, const char *text, int step)
 {
 	struct index_view *x = self(v);
-	struct app *a = v->app;
+	unsigned request;
 
 	if (!text)
-		text = a->last_search;
+		text = v->app->last_search;
 	if (!text)
 		return;
-	stop_searching(x);
-	seek_done(&x->seek);
-	x->seek.text = mem_strdup(text);
-	x->seek.hits = hits_of_query(text);
-	x->seek.step = step;
-	x->search_from = x->place.held ? x->place.uid : x->uid;
-	x->searching = engine_search(a->engine, x->list, text);
-	app_await(a, x->searching, found, x, x);
-	if (!app_is_typing(a, x))
-		app_hold_keys(a, x->searching);
-}
-
-static void index_place(struct view *v, enum place what)
-{
-	struct index_view *x = self(v);
-
-	if (what == PLACE_HOLD) {
-		x->place.held = true;
-		x->place.left = false;
-		x->place.uid = x->uid;
-		x->place.numbering = x->numbering;
-		x->place.line = x->scroll.cursor - x->scroll.top;
-	} else if (what == PLACE_BACK) {
-		forget_search(x);
-		go_back(x);
-	} else {
-		x->place.held = false;
-	}
+	request = engine_search(v->app->engine, x->list, text);
+	app_await(v->app, request, step < 0 ? found_back : found, x, x);
+	app_hold_keys(v->app, request);
 }
 
 static int64_t index_tick(struct view *v, int64_t now)
@@ -653,14 +604,35 @@ static bool index_keep(struct view *v, struct view *reader)
 	return true;
 }
 
+/* What was tagged since the range began is given up. */
+static bool index_cancel(struct view *v)
+{
+	struct index_view *x = self(v);
+	bool active = x->range.from != 0;
+
+	range_end(&x->range, x->list, false);
+	return active;
+}
+
+bool view_index_range(struct view *v)
+{
+	struct index_view *x = self(v);
+
+	if (x->range.from)
+		range_end(&x->range, x->list, true);
+	else if (x->uid)
+		range_begin(&x->range, x->list, x->uid);
+	return x->range.from != 0;
+}
+
 static void index_close(struct view *v)
 {
 	struct index_view *x = self(v);
 
 	if (x->preview)
 		app_dispose(v->app, x->preview);
+	range_end(&x->range, x->list, true);
 	engine_close(v->app->engine, x->list);
-	seek_done(&x->seek);
 	free(x->folder);
 	free(x->subject);
 	free(x->home);
@@ -695,20 +667,10 @@ const struct view_ops view_index_ops = {
 	.place = index_place,
 	.tick = index_tick,
 	.click = index_click,
+	.cancel = index_cancel,
 	.keep = index_keep,
 	.close = index_close,
 };
-
-static bool shows_receiver(struct app *a, int account, const char *folder)
-{
-	struct folder_info f;
-	int i = account < 0 ? -1 : engine_find_folder(a->engine, (size_t)account, folder);
-
-	if (i < 0)
-		return false;
-	engine_folder(a->engine, (size_t)account, (size_t)i, &f);
-	return f.role == ROLE_SENT || f.role == ROLE_DRAFTS;
-}
 
 static void apply_settings(struct index_view *x)
 {
@@ -735,7 +697,6 @@ static struct index_view *index_of(struct app *a, int account, struct msglist *l
 	x->account = account;
 	x->list = l;
 	x->folder = mem_strdup(msglist_folder(l));
-	x->show_to = shows_receiver(a, account, x->folder);
 	apply_settings(x);
 	return x;
 }

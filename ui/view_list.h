@@ -33,7 +33,7 @@ struct list_view {
 	const struct list_ops *ops;
 	struct scroll scroll;
 	char *at; /* the id of the row under the cursor, as it was shown last; NULL: none */
-	struct seek seek;
+	char *needle;
 	bool reading; /* the rows are still to come */
 };
 
@@ -55,13 +55,11 @@ void list_draw(struct view *v, const struct region *all);
 void list_move(struct view *v, enum move m, int n);
 void list_open(struct view *v);
 void list_search(struct view *v, const char *text, int step);
-void list_place(struct view *v, enum place what);
-void list_status(struct view *v, struct line *out);
 void list_click(struct view *v, int row, int col);
 void list_close(struct view *v);
 
 #define LIST_VIEW                                                                                  \
 	.draw = list_draw, .move = list_move, .open = list_open, .search = list_search,            \
-	.place = list_place, .status = list_status, .click = list_click, .close = list_close
+	.click = list_click, .close = list_close
 
 #endif

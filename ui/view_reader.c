@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "ui/draw.h"
 #include "ui/index_row.h"
 
 #include <stdlib.h>
@@ -61,12 +62,40 @@ static void show_notice(struct reader_view *x, const char *s)
 	x->own = t;
 }
 
+static void add_strip(struct reader_view *x)
+{
+	struct app *a = x->v.app;
+	const struct keys *keys = a->config->keys;
+	unsigned context = x->v.ops->context;
+	ptrdiff_t row = msglist_find(x->list, x->m->uid);
+	struct text *t = text_new();
+	struct str size = STR_INIT;
+	struct msg_row m;
+	struct head_strip s = {.ascii = app_ascii(a),
+		.width = text_width(x, x->cols),
+		.pictures = x->m->text->pictures,
+		.html_more = x->m->other_html ? x->m->other_more : 0,
+		.html_key = keys_of(keys, context, "html"),
+		.leave_key = keys_of(keys, context, "unsubscribe"),
+		.details_key = keys_of(keys, context, "head-details")};
+
+	if (row >= 0 && msglist_row(x->list, (size_t)row, &m) && m.size) {
+		s.octets = m.size;
+		draw_size(&size, m.size);
+		s.size = str_c(&size);
+	}
+	head_strip(t, &x->m->head, &s);
+	text_prepend(x->m->text, t);
+	str_done(&size);
+}
+
 static void take(struct reader_view *x, struct event *ev)
 {
 	bool again = x->m && x->m->uid == ev->view->uid && !x->own;
 	struct message_view *old = x->m;
 
 	x->m = engine_take_view(ev);
+	add_strip(x);
 	pager_set(&x->pager, x->m->text, again);
 	text_free(x->own);
 	x->own = NULL;
@@ -165,7 +194,6 @@ static void reader_draw(struct view *v, const struct region *r)
 		inner.col++;
 		inner.cols--;
 	}
-	x->pager.marks = v->app->marks;
 	pager_draw(&x->pager, &inner);
 }
 
@@ -211,7 +239,6 @@ static void reader_status(struct view *v, struct line *out)
 	str_done(&s);
 	if (x->pager.nshown)
 		line_addf(out, STYLE_STATUS, "  %d%%", pager_percent(&x->pager));
-	seek_status(v, &x->pager.seek, out);
 	add_keywords(out, x, row);
 	if (x->pager.hide_quotes)
 		line_add(out, STYLE_STATUS_WARN, _("  quotes hidden"));
@@ -284,6 +311,21 @@ static void reader_step(struct view *v, int n)
 			n > 0 ? _("This is the last message") : _("This is the first message"));
 }
 
+/* At the end of a message. */
+static void read_on(struct view *v)
+{
+	const char *how = settings_text(v->app->settings, SET_READ_ON);
+
+	if (self(v)->waiting)
+		return;
+	if (strcmp(how, "unread") == 0)
+		commands_run(v->app, "next-unread");
+	else if (strcmp(how, "next") == 0)
+		reader_step(v, 1);
+	else
+		app_message(v->app, _("This is the end. j: the next message"));
+}
+
 static void reader_move(struct view *v, enum move m, int n)
 {
 	struct reader_view *x = self(v);
@@ -291,7 +333,7 @@ static void reader_move(struct view *v, enum move m, int n)
 	if (m == MOVE_NEXT || m == MOVE_PREVIOUS)
 		reader_step(v, m == MOVE_NEXT ? n : -n);
 	else if (!pager_move(&x->pager, m, n) && m == MOVE_PAGE_DOWN)
-		app_message(v->app, _("This is the end. j: the next message"));
+		read_on(v);
 }
 
 static void reader_selected_away(struct view *v)
@@ -307,13 +349,9 @@ static void reader_selected_away(struct view *v)
 
 static void reader_search(struct view *v, const char *text, int step)
 {
-	pager_search(&self(v)->pager, seek_what(v, &self(v)->pager.seek, text), step);
-	seek_told(v, &self(v)->pager.seek);
-}
-
-static void reader_place(struct view *v, enum place what)
-{
-	pager_place(&self(v)->pager, what);
+	if (!pager_search(&self(v)->pager, text, step))
+		app_error(v->app, _("“%s” was not found"),
+			self(v)->pager.needle ? self(v)->pager.needle : "");
 }
 
 static int64_t reader_tick(struct view *v, int64_t now)
@@ -455,6 +493,15 @@ static void reader_links(struct view *v)
 		app_push(v->app, view_links_new(v->app, &m->text->links));
 }
 
+static void reader_head_details(struct view *v)
+{
+	struct message_view *m = reader_message(v);
+
+	if (m && m->head.details)
+		app_push(v->app,
+			view_text_new(v->app, _("Who sent it"), text_of_lines(m->head.details)));
+}
+
 static const struct command commands[] = {
 	{"quotes", UI_READER, N_("hide or show quoted text"), .run_view = reader_quotes},
 	{"skip-quoted", UI_READER, N_("go behind the next quoted text"),
@@ -463,6 +510,9 @@ static const struct command commands[] = {
 		.run_view = reader_headers},
 	{"html", UI_READER, N_("show the other version, HTML or plain text"),
 		.run_view = reader_html},
+	{"head-details", UI_READER,
+		N_("tell who proved to have sent this message, and how its list is left"),
+		.run_view = reader_head_details},
 	{"links", UI_READER, N_("list the links of this message"), .run_view = reader_links},
 	{.name = NULL},
 };
@@ -492,7 +542,6 @@ const struct view_ops view_reader_ops = {
 	.reload = reader_reload,
 	.selected_away = reader_selected_away,
 	.search = reader_search,
-	.place = reader_place,
 	.tick = reader_tick,
 	.cancel = reader_cancel,
 	.close = reader_close,

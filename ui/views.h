@@ -24,6 +24,7 @@ int view_index_account(struct view *v);
 struct msglist *view_index_list(struct view *v);
 uint32_t view_index_uid(struct view *v); /* under the cursor; 0: none */
 void view_index_go(struct view *v, uint32_t uid);
+bool view_index_range(struct view *v);    /* begins tagging a range, or ends it: false */
 void view_index_settings(struct view *v); /* order and threads as the options say now */
 void view_index_preview(struct view *v, const struct region *r);
 

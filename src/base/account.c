@@ -91,6 +91,14 @@ static const struct setting_row rows[] = {
 		.at = offsetof(struct account_settings, signature),
 		.initial = "",
 		.help = N_("file whose text ends each new message")},
+	{.name = "trusted-authserv",
+		.type = SETTING_TEXT,
+		.at = offsetof(struct account_settings, trusted_authserv),
+		.initial = "",
+		.help = N_("the server that receives your mail, by the name it gives itself in "
+			   "Authentication-Results: what it found out about the sender is shown, "
+			   "what anybody else says is not; and, with blanks between them, names or "
+			   "domains of other hosts of yours that the mail goes through behind it")},
 	{.name = "save-sent",
 		.type = SETTING_BOOL,
 		.at = offsetof(struct account_settings, save_sent),

@@ -33,6 +33,7 @@ struct account_settings { /* strings never NULL; "" when not given */
 	char *auth;             /* SASL mechanism, "oauth2" or "" */
 	bool compress;          /* COMPRESS=DEFLATE where the IMAP server offers it */
 	char *signature;        /* path of a file */
+	char *trusted_authserv; /* names of the servers whose Authentication-Results count */
 	bool save_sent;         /* a copy of what is sent goes to Sent */
 	char *folders[ROLES];   /* names that override what the server says; NULL: no such option */
 	int pop3_keep_days;     /* -1 always, 0 never, n days */

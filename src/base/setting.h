@@ -17,8 +17,9 @@ enum setting_type {
 	SETTING_CHOICE,
 	SETTING_SIZE,
 	SETTING_SECONDS,
-	SETTING_DATE, /* a format of strftime(3) */
-	SETTING_SORT, /* an order of messages (engine/sort.h), or "reverse-" and one */
+	SETTING_DATE,    /* a format of strftime(3) */
+	SETTING_COLUMNS, /* of a list of messages (engine/listing.h) */
+	SETTING_SORT,    /* an order of messages (engine/sort.h), or "reverse-" and one */
 	/* of an account: */
 	SETTING_ADDRESS,   /* one mail address, with a name */
 	SETTING_ADDRESSES, /* mail addresses alone */

@@ -181,12 +181,45 @@ bool utf8_is_unsafe(uint32_t cp)
 	       utf8_is_hidden(cp);
 }
 
+/* Behind the rest of a control sequence ("[31m", ECMA-48 5.4), p being behind its ESC; p when it is
+ * none. Logs are full of colours. */
+static const char *sequence_end(const char *p, const char *end)
+{
+	enum { LONG = 40 };
+	const char *at = p;
+
+	if (at == end || *at++ != '[')
+		return p;
+	if (end - at > LONG)
+		end = at + LONG;
+	while (at < end && *at >= 0x20 && *at <= 0x3F)
+		at++;
+	return at < end && *at >= 0x40 && *at <= 0x7E ? at + 1 : p;
+}
+
+/* What printers printed twice, or with a line below: "a BS a", "_ BS a", "a BS _" are an a. */
+static void overstrike(struct str *out, const char **p, const char *end)
+{
+	char last = out->len ? out->p[out->len - 1] : '\n';
+
+	if (*p == end || last <= ' ' || last == 0x7F)
+		return;
+	if (**p == last || last == '_')
+		str_cut(out, out->len - 1);
+	else if (**p == '_')
+		(*p)++;
+}
+
 static void clean_control(
 	struct str *out, uint32_t cp, const char **p, const char *end, enum utf8_keep keep)
 {
 	bool text = keep & UTF8_TEXT;
 
-	if (cp == '\r' || cp == '\n') {
+	if (text && cp == 0x1B) {
+		*p = sequence_end(*p, end);
+	} else if (text && cp == '\b') {
+		overstrike(out, p, end);
+	} else if (cp == '\r' || cp == '\n') {
 		if (cp == '\r' && *p < end && **p == '\n')
 			(*p)++;
 		str_addc(out, text ? '\n' : ' ');

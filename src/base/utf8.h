@@ -53,7 +53,9 @@ enum utf8_keep {
  * five code points a cell). Joiners and variation selectors stay where they are part of a word or
  * an emoji, between characters that are not ASCII: Persian and Hindi words and families of emoji
  * mean something else without them. The terminal leaves them out of its cells. C0 and C1 become
- * U+FFFD in UTF8_LINE and vanish in UTF8_TEXT.
+ * U+FFFD in UTF8_LINE and vanish in UTF8_TEXT, where those of logs and printers take along what
+ * belongs to them: the rest of a colour (ESC [ 31 m), the first of two letters struck over each
+ * other.
  */
 void utf8_clean(struct str *out, const char *p, size_t len, enum utf8_keep keep);
 char *utf8_clean_line(const char *p, size_t len); /* utf8_clean with UTF8_LINE; the caller frees */

@@ -592,26 +592,40 @@ int engine_query_words(const char *query, struct str *out, struct err *err)
 
 static const char *taken_by(const struct query_row *row)
 {
-	return row->takes == TAKES_SIZE   ? _("SIZE")
-	       : row->takes == TAKES_DATE ? _("DATE")
-					  : _("WORD");
+	return row->takes == TAKES_SIZE    ? _("SIZE")
+	       : row->takes == TAKES_DATE  ? _("DATE")
+	       : row->takes == TAKES_COUNT ? _("NUMBER")
+	       : row->takes == TAKES_WORD  ? _("WORD")
+					   : "";
 }
 
-bool engine_query_help(size_t i, struct str *pattern, struct str *help)
+/* The i-th that is in the manual. */
+static const struct query_row *told_row(size_t i, bool missing)
 {
 	size_t n;
-	const struct query_row *row = query_rows(&n) + i;
-	bool flag = row->takes == TAKES_NOTHING;
+	const struct query_row *rows = query_rows(&n);
 
-	if (i >= n || row->takes == TAKES_NO_QUERY)
+	for (size_t k = 0; k < n; k++)
+		if ((rows[k].takes == TAKES_NO_QUERY) == missing && (!missing || rows[k].note) &&
+			i-- == 0)
+			return &rows[k];
+	return NULL;
+}
+
+bool engine_query_help(size_t i, bool missing, struct str *pattern, struct str *help)
+{
+	const struct query_row *row = told_row(i, missing);
+	const char *taken = row ? taken_by(row) : "";
+
+	if (!row)
 		return false;
-	if (row->name && flag)
-		str_addf(pattern, "flag:%s", row->name);
+	if (row->name && row->takes == TAKES_NOTHING)
+		str_addf(pattern, "is:%s", row->name);
 	else if (row->name)
-		str_addf(pattern, "%s:%s", row->name, taken_by(row));
+		str_addf(pattern, "%s:%s", row->name, taken);
 	if (row->letter)
-		str_addf(pattern, "%s~%c%s%s", row->name ? ", " : "", row->letter, flag ? "" : " ",
-			flag ? "" : taken_by(row));
+		str_addf(pattern, "%s~%c%s%s", row->name ? ", " : "", row->letter,
+			*taken ? " " : "", taken);
 	query_row_help(row, help);
 	return true;
 }

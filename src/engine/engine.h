@@ -19,6 +19,7 @@
 #include "engine/settings.h"
 #include "engine/span.h"
 #include "mime/build.h"
+#include "mime/head.h"
 #include "mime/text.h"
 
 struct engine;
@@ -141,6 +142,8 @@ struct message_view { /* of EVENT_MESSAGE; owned by the event, engine_take_view 
 	char *from, *to, *cc, *date, *subject, *message_id; /* for --json and titles */
 	char *list_post;                                    /* "" when it is not from a list */
 	struct strv strings;                                /* what parts point into */
+	struct head head;
+	unsigned other_more; /* how many times as much the other version says, in tenths; 0 */
 	bool other_html, other_plain; /* this version is there too: read_options.other_version */
 	bool partial; /* some of what would be shown could not be had; reading it again asks again
 		       */
@@ -259,8 +262,9 @@ int engine_query_check(const char *query, struct err *err);
  */
 int engine_query_words(const char *query, struct str *out, struct err *err);
 /* The language's fields and patterns for the manual and help, one at a time; false at the end.
- * pattern: what is typed, such as "from:WORD, ~f"; help is translated. Both are appended to. */
-bool engine_query_help(size_t i, struct str *pattern, struct str *help);
+ * missing: instead the patterns of mutt that are errors, and what would be right. pattern: what is
+ * typed, such as "from:WORD, ~f"; help is translated. Both are appended to. */
+bool engine_query_help(size_t i, bool missing, struct str *pattern, struct str *help);
 /* EVENT_FOUND. Texts that are not here cannot be looked at: then it says how many, and those
  * messages are not among the UIDs. */
 unsigned engine_search(struct engine *e, struct msglist *l, const char *query);

@@ -60,6 +60,7 @@ void engine_view_free(struct message_view *v)
 	free(v->subject);
 	free(v->message_id);
 	free(v->list_post);
+	head_done(&v->head);
 	strv_done(&v->strings);
 	free(v);
 }

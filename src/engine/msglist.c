@@ -147,6 +147,26 @@ static uint64_t lines_through(const struct msglist *l, size_t row)
 	return lines;
 }
 
+/* Of a folded root. Rows are asked for from above to below: the next is near the last one. */
+static uint32_t unread_below(struct msglist *l, uint32_t root)
+{
+	const struct order *o = &l->order;
+	size_t i = l->found_root < o->n ? l->found_root : 0, steps = 0;
+	uint32_t unread = 0;
+
+	for (; steps < o->n && o->at[i] != root; steps++)
+		i = i + 1 < o->n ? i + 1 : 0;
+	if (steps == o->n)
+		return 0;
+	l->found_root = i;
+	for (uint32_t depth = o->depth[i++]; i < o->n && o->depth[i] >> 1 > depth >> 1; i++) {
+		uint32_t flags = l->columns.flags[o->at[i]];
+
+		unread += (!l->limited || flags & ROW_LIMITED) && !(flags & MAIL_SEEN);
+	}
+	return unread;
+}
+
 bool msglist_row(struct msglist *l, size_t row, struct msg_row *out)
 {
 	const struct columns *c = &l->columns;
@@ -161,11 +181,13 @@ bool msglist_row(struct msglist *l, size_t row, struct msg_row *out)
 		.flags = c->flags[v.at] & ~(uint32_t)ROW_OURS,
 		.size = c->size[v.at],
 		.date = msglist_date(l, v.at),
+		.ahead = c->sent[v.at] && msglist_date(l, v.at) != c->sent[v.at],
 		.tagged = c->flags[v.at] & ROW_TAGGED,
 		.depth = v.depth,
 		.last_child = v.last,
 		.lines = lines_through(l, row),
-		.hidden = v.hidden};
+		.hidden = v.hidden,
+		.hidden_unread = v.hidden ? unread_below(l, v.at) : 0};
 	out->keywords = msglist_keyset(l, c->keyset[v.at]);
 	s = msglist_strings_find(l, out->uid);
 	if (!s) {
@@ -269,51 +291,19 @@ uint32_t msglist_find_date(const struct msglist *l, int64_t date, size_t near)
 	return best == SIZE_MAX ? 0 : msglist_uid(l, best);
 }
 
-static uint32_t flags_at(const struct msglist *l, size_t row)
-{
-	return l->columns.flags[row_at(l, row)];
-}
-
-/* The next row that has that flag, or has it not: once around. A row that is none stands before the
- * first. */
-static ptrdiff_t next_row(
-	const struct msglist *l, size_t row, int step, uint32_t flag, uint32_t value)
+ptrdiff_t msglist_next_unread(const struct msglist *l, size_t row, int step)
 {
 	size_t n = msglist_count(l), none = step >= 0 ? n - 1 : 0;
 
+	/* Once around; a row that is none stands before the first. */
 	for (size_t k = 1; k <= n; k++) {
 		size_t at = step >= 0 ? ((row < n ? row : none) + k) % n
 				      : ((row < n ? row : none) + n - k) % n;
 
-		if ((flags_at(l, at) & flag) == value)
+		if (at != row && !(l->columns.flags[row_at(l, at)] & MAIL_SEEN))
 			return (ptrdiff_t)at;
 	}
 	return -1;
-}
-
-ptrdiff_t msglist_next_unread(const struct msglist *l, size_t row, int step)
-{
-	ptrdiff_t at = next_row(l, row, step, MAIL_SEEN, 0);
-
-	return (size_t)at == row ? -1 : at;
-}
-
-ptrdiff_t msglist_next_found(const struct msglist *l, size_t row, int step)
-{
-	return next_row(l, row, step, ROW_FOUND, ROW_FOUND);
-}
-
-size_t msglist_found(const struct msglist *l, size_t row, size_t *nth)
-{
-	size_t n = msglist_count(l), found = 0;
-
-	*nth = 0;
-	for (size_t i = 0; i < n; i++) {
-		found += (flags_at(l, i) & ROW_FOUND) != 0;
-		if (i == row && flags_at(l, i) & ROW_FOUND)
-			*nth = found;
-	}
-	return found;
 }
 
 size_t msglist_start_row(const struct msglist *l)

@@ -25,6 +25,8 @@ struct msg_row {
 	uint32_t flags, size;
 	int64_t date; /* seconds since 1970: sent; received where that is not known, or later than
 		       * it came */
+	bool ahead;   /* it says that it was sent later than it came: the date is that of its coming
+		       */
 	bool tagged;
 	int depth;       /* thread depth, 0 for a root; deeper than 60 is told as 60. An answer to a
 			    message that the limit leaves out hangs below its nearest shown ancestor */
@@ -34,8 +36,9 @@ struct msg_row {
 	 * depth on.
 	 */
 	uint64_t lines;
-	uint32_t
-		hidden; /* of a folded root: how many messages of the view stand below it; else 0 */
+	/* Of a folded root: how many messages of the view stand below it, and how many of these are
+	 * not read; else 0. */
+	uint32_t hidden, hidden_unread;
 	/* Strings; NULL while they are being read from the cache (ask again after EVENT_ROWS).
 	 * Borrowed until the next engine call. */
 	const char *from_name, *from_mail, *subject, *keywords;
@@ -81,12 +84,6 @@ bool msglist_is_tagged(const struct msglist *l, uint32_t uid);
 ptrdiff_t msglist_next_unread(const struct msglist *l, size_t row,
 	int step); /* from row on (not itself), wrapping; -1: none. A row out of range: from the
 		      start (step >= 0) or the end */
-/* What a search found (ascending) is marked until the next one; n 0: nothing is. */
-void msglist_mark_found(struct msglist *l, const uint32_t *uids, size_t n);
-/* How many of those are shown; *nth: the number of the row among them, 0: it is none. */
-size_t msglist_found(const struct msglist *l, size_t row, size_t *nth);
-/* As msglist_next_unread, but at the end of all the row itself. */
-ptrdiff_t msglist_next_found(const struct msglist *l, size_t row, int step);
 /* The first unread message, else the newest: where the cursor starts. */
 size_t msglist_start_row(const struct msglist *l);
 

@@ -135,8 +135,9 @@ struct msglist {
 
 	struct view_row *view; /* owned; only while something is not shown */
 	size_t nview, cap_view;
-	bool filtered; /* view is in use */
-	size_t found;  /* where the front end looked last */
+	bool filtered;     /* view is in use */
+	size_t found;      /* where the front end looked last */
+	size_t found_root; /* and in the order: the folded root it looked at */
 
 	struct {
 		uint32_t uid, asked;

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "engine/listing.h"
 #include "engine/sort.h"
 
 #include <errno.h>
@@ -39,9 +40,8 @@ static const struct setting_row rows[SETTINGS_COUNT] = {
 	[SET_DATE_FORMAT] = {.name = "date-format",
 		.type = SETTING_DATE,
 		.initial = "",
-		.help = N_("strftime(3) format of dates in the list; empty: time today, weekday "
-			   "this week, "
-			   "else the date")},
+		.help = N_("strftime(3) format of dates in the list, or iso; empty: time today, "
+			   "weekday this week, else the date; with the time where there is room")},
 	[SET_DOWNLOADS] = {.name = "downloads",
 		.type = SETTING_TEXT,
 		.initial = "~/",
@@ -50,6 +50,11 @@ static const struct setting_row rows[SETTINGS_COUNT] = {
 		.type = SETTING_TEXT,
 		.initial = "",
 		.help = N_("command that edits a message; empty: $VISUAL, then $EDITOR, then vi")},
+	[SET_INDEX_COLUMNS] = {.name = "index-columns",
+		.type = SETTING_COLUMNS,
+		.initial = "flags account from subject size date",
+		.help = N_("what the list shows of a message, in this order; folder-columns FOLDER "
+			   "COLUMNS says it of one folder")},
 	[SET_KEYBAR] = {.name = "keybar",
 		.type = SETTING_BOOL,
 		.initial = "yes",
@@ -75,6 +80,12 @@ static const struct setting_row rows[SETTINGS_COUNT] = {
 		.type = SETTING_TEXT,
 		.initial = "lp",
 		.help = N_("command that prints what it reads from its standard input")},
+	[SET_READ_ON] = {.name = "read-on",
+		.type = SETTING_CHOICE,
+		.initial = "unread",
+		.choices = "unread next no",
+		.help = N_("where a page further goes at the end of a message: to the next unread "
+			   "one, to the next, or nowhere")},
 	[SET_SIDEBAR] = {.name = "sidebar",
 		.type = SETTING_CHOICE,
 		.initial = "auto",
@@ -128,6 +139,8 @@ void settings_choices(const struct setting_row *row, struct str *out)
 		sort_names(out, " ");
 		str_adds(out, " reverse-");
 		sort_names(out, " reverse-");
+	} else if (row->type == SETTING_COLUMNS) {
+		listing_names(out);
 	} else if (row->choices) {
 		str_adds(out, row->choices);
 	}
@@ -205,6 +218,11 @@ static int parse_number(const struct setting_row *row, const char *value, long *
 /* The conversions of strftime(3) that stay in one line; flags, a width and E or O before them. */
 static int check_date(const struct setting_row *row, const char *value, struct err *err)
 {
+	if (*value && strcmp(value, "auto") != 0 && strcmp(value, "iso") != 0 &&
+		!strchr(value, '%'))
+		return err_set(err, ERR_INPUT,
+			_("%s is auto, iso, or a format of strftime(3) like %%d.%%m.%%y, not “%s”"),
+			row->name, value);
 	for (const char *p = value; (p = strchr(p, '%')) != NULL; p++) {
 		const char *at = p++;
 
@@ -237,6 +255,7 @@ static int check_choice(
 
 int settings_check(const struct setting_row *row, const char *value, long *number, struct err *err)
 {
+	struct listing listing;
 	int b;
 
 	switch (row->type) {
@@ -253,6 +272,8 @@ int settings_check(const struct setting_row *row, const char *value, long *numbe
 		return 0;
 	case SETTING_DATE:
 		return check_date(row, value, err);
+	case SETTING_COLUMNS:
+		return listing_read(&listing, row->name, value, err);
 	case SETTING_SIZE:
 		if (parse_number(row, value, number) == 0)
 			return 0;
@@ -370,6 +391,8 @@ void settings_free(struct settings *s)
 		free(s->text[i]);
 	for (size_t i = 0; i < s->naccounts; i++)
 		account_settings_free(s->accounts[i]);
+	strv_done(&s->folders);
+	strv_done(&s->folder_columns);
 	free(s);
 }
 
@@ -386,6 +409,68 @@ long settings_int(const struct settings *s, enum setting id)
 const char *settings_text(const struct settings *s, enum setting id)
 {
 	return s->text[id];
+}
+
+/* --- columns of one folder --- */
+
+static size_t own_columns(const struct settings *s, const char *folder)
+{
+	size_t i = 0;
+
+	while (i < s->folders.n && str_icmp(s->folders.v[i], folder) != 0)
+		i++;
+	return i;
+}
+
+int settings_folder_columns(
+	struct settings *s, const char *folder, const char *columns, struct err *err)
+{
+	size_t i = own_columns(s, folder);
+	struct listing listing;
+
+	if (*columns && listing_read(&listing, "folder-columns", columns, err) != 0)
+		return -1;
+	if (i == s->folders.n) {
+		strv_add(&s->folders, folder);
+		strv_add(&s->folder_columns, columns);
+		return 0;
+	}
+	free(s->folder_columns.v[i]);
+	s->folder_columns.v[i] = mem_strdup(columns);
+	return 0;
+}
+
+const char *settings_columns(
+	const struct settings *s, const char *folder, enum mail_role role, bool *own)
+{
+	const char *const names[] = {folder, mail_role_row(role)->key};
+	const char *all = settings_text(s, SET_INDEX_COLUMNS);
+
+	if (own)
+		*own = true;
+	for (size_t k = 0; k < MEM_COUNT(names); k++) {
+		size_t i = own_columns(s, names[k]);
+
+		if (i < s->folders.n && *s->folder_columns.v[i])
+			return s->folder_columns.v[i];
+	}
+	if (own)
+		*own = strcmp(all, rows[SET_INDEX_COLUMNS].initial) != 0;
+	return all;
+}
+
+bool settings_own_address(const struct settings *s, const char *mail)
+{
+	for (size_t i = 0; i < s->naccounts; i++) {
+		const struct account_settings *a = s->accounts[i];
+
+		if (str_icmp(a->from_mail, mail) == 0)
+			return true;
+		for (size_t k = 0; k < a->alternates.n; k++)
+			if (str_icmp(a->alternates.v[k], mail) == 0)
+				return true;
+	}
+	return false;
 }
 
 size_t settings_accounts(const struct settings *s)
@@ -457,6 +542,21 @@ static void apply_set(struct settings *s, const struct conf_line *line, struct c
 	free(words);
 }
 
+static void apply_columns(
+	struct settings *s, const struct conf_line *line, struct conf_errors *errors)
+{
+	struct str columns = STR_INIT;
+	struct err err = {0};
+
+	for (size_t i = 2; i < line->n; i++)
+		str_addf(&columns, "%s%s", i > 2 ? " " : "", line->words[i].text);
+	if (line->n < 3)
+		conf_error(errors, &line->words[0], _("write: folder-columns FOLDER COLUMNS"));
+	else if (settings_folder_columns(s, line->words[1].text, str_c(&columns), &err) != 0)
+		conf_error(errors, &line->words[2], "%s", err.text);
+	str_done(&columns);
+}
+
 void settings_apply(struct settings *s, const struct conf_block *block, settings_other_fn *other,
 	void *ctx, struct conf_errors *errors)
 {
@@ -467,6 +567,8 @@ void settings_apply(struct settings *s, const struct conf_block *block, settings
 			apply_account(s, line, errors);
 		else if (strcmp(line->words[0].text, "set") == 0)
 			apply_set(s, line, errors);
+		else if (strcmp(line->words[0].text, "folder-columns") == 0)
+			apply_columns(s, line, errors);
 		else
 			other(ctx, line, errors);
 	}
@@ -497,20 +599,31 @@ int settings_read(struct settings *s, const char *path, settings_other_fn *other
 
 /* --- the manual --- */
 
+static void manual_columns(struct str *out)
+{
+	for (int i = 0; i < LIST_COLUMNS; i++)
+		str_addf(out, ".Cm %s :\n%s.\n", listing_row((enum list_column)i)->name,
+			_(listing_row((enum list_column)i)->help));
+}
+
 static void manual_item(struct str *out, const struct setting_row *row)
 {
 	static const char *const kinds[SETTING_TYPES] = {[SETTING_BOOL] = N_("yes or no"),
 		[SETTING_INT] = N_("number"),
 		[SETTING_SIZE] = N_("size"),
 		[SETTING_SECONDS] = N_("seconds"),
-		[SETTING_DATE] = N_("format")};
+		[SETTING_DATE] = N_("format"),
+		[SETTING_COLUMNS] = N_("columns")};
 	const char *kind = kinds[row->type] ? kinds[row->type] : N_("text");
 	struct str choices = STR_INIT;
 
 	settings_choices(row, &choices);
-	str_addf(out, ".It Cm %s Ar %s\n", row->name, choices.len ? "choice" : _(kind));
+	str_addf(out, ".It Cm %s Ar %s\n", row->name,
+		choices.len && row->type != SETTING_COLUMNS ? "choice" : _(kind));
 	str_addf(out, "%s.\n", _(row->help));
-	if (choices.len)
+	if (row->type == SETTING_COLUMNS)
+		manual_columns(out);
+	else if (choices.len)
 		str_addf(out, "One of: %s.\n", choices.p);
 	if (row->type == SETTING_INT || row->type == SETTING_SECONDS)
 		str_addf(out, "From %ld to %ld.\n", row->min, row->max);

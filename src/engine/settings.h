@@ -11,6 +11,7 @@
 
 #include "base/account.h"
 #include "base/conf.h"
+#include "base/mail.h"
 
 #include <stdint.h>
 
@@ -22,11 +23,13 @@ enum setting {     /* global options: set NAME VALUE */
 	SET_DATE_FORMAT,
 	SET_DOWNLOADS,
 	SET_EDITOR,
+	SET_INDEX_COLUMNS,
 	SET_KEYBAR,
 	SET_MARK_READ,
 	SET_MOUSE,
 	SET_PREVIEW_LINES,
 	SET_PRINT_COMMAND,
+	SET_READ_ON,
 	SET_SIDEBAR,
 	SET_SIDEBAR_WIDTH,
 	SET_SORT,
@@ -70,6 +73,18 @@ const char *settings_suggest(const char *name);
 void settings_assignment(const char *const *words, size_t n, char **name, char **value);
 /* One value at runtime. ERR_INPUT says what is allowed. */
 int settings_set(struct settings *s, const char *name, const char *value, struct err *err);
+
+/* "folder-columns FOLDER COLUMNS": what the list of that folder shows, in place of index-columns;
+ * FOLDER is a name, or the word of a role, in any case. columns "": as all others again. */
+int settings_folder_columns(
+	struct settings *s, const char *folder, const char *columns, struct err *err);
+/* Of a folder of that name and role, always some that listing_read takes; *own (may be NULL): they
+ * were chosen by the person. */
+const char *settings_columns(
+	const struct settings *s, const char *folder, enum mail_role role, bool *own);
+/* Whether mail from that address is the person's own: from or one of the alternates of an account.
+ */
+bool settings_own_address(const struct settings *s, const char *mail);
 
 size_t settings_accounts(const struct settings *s);
 struct account_settings *settings_account(struct settings *s, size_t i);

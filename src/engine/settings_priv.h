@@ -20,6 +20,7 @@ struct settings {
 	long number[SETTINGS_COUNT];
 	struct account_settings *accounts[SETTINGS_ACCOUNTS_MAX];
 	size_t naccounts;
+	struct strv folders, folder_columns; /* of each folder that has its own */
 };
 
 /* Whether the row takes that value; *number is what it counts for. */

@@ -431,6 +431,9 @@ static struct message_view *view_of(struct msglist *l, uint32_t uid, struct stor
 	v->subject = mem_strdup(e->subject);
 	v->message_id = mem_strdup(e->message_id);
 	v->list_post = mem_strdup(e->list_post);
+	v->head = from->head;
+	from->head = (struct head){0};
+	v->other_more = from->other_more;
 	v->other_html = from->other == RENDER_HTML;
 	v->other_plain = from->other == RENDER_PLAIN;
 	v->partial = from->partial;

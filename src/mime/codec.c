@@ -64,6 +64,18 @@ static size_t line_length(const char *p, size_t len)
 	return lf ? (size_t)(lf - p) : len;
 }
 
+/* Words with a mark between them: what says base64 and begins so was never encoded. */
+static bool is_sentence(const char *p, size_t len)
+{
+	size_t marks = 0, blanks = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		blanks += p[i] == ' ' && i + 1 < len;
+		marks += p[i] > ' ' && p[i] != '=' && base64_value((unsigned char)p[i]) < 0;
+	}
+	return marks && blanks > 1 && is_prose(p, len, false);
+}
+
 size_t codec_base64_decode(struct str *out, const char *p, size_t len)
 {
 	bool padded = false, fresh = false; /* fresh: a line begins at a group's begin */
@@ -76,6 +88,8 @@ size_t codec_base64_decode(struct str *out, const char *p, size_t len)
 	 * bytes. */
 	str_room(out, len / 4 * 3 + 3);
 	to = out->p + out->len;
+	if (is_sentence(p, line_length(p, len)))
+		return 0;
 	for (i = 0; i < len; i++) {
 		int v = base64_value((unsigned char)p[i]);
 

@@ -12,8 +12,8 @@
 
 /*
  * Foreign bytes are skipped; padding ends a group, and decoding goes on where more base64 stands
- * behind it. Where lines begin that are plain words (the footer of a mailing list) it ends: their
- * offset is returned, len when there are none.
+ * behind it. Where lines begin that are plain words (the footer of a mailing list; a text that was
+ * never encoded) it ends: their offset is returned, len when there are none.
  */
 size_t codec_base64_decode(struct str *out, const char *p, size_t len);
 /* columns: characters a line (a multiple of 4) with CRLF behind each line; 0: one piece, no line

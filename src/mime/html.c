@@ -26,6 +26,7 @@ enum {
 struct table {
 	int outer; /* index, -1 for none */
 	bool nested, blocks, border, layout;
+	bool breaks; /* a cell has several lines */
 	int rows, column, columns, cells, headers;
 	uint32_t filled; /* columns that hold text, by bit */
 	size_t cell, widest, bytes;
@@ -152,6 +153,20 @@ static void scan_text(struct table *table, const xmlNode *node)
 		table->filled |= 1u << (table->column - 1);
 }
 
+/* A pre of one line is a cell of code, as in the tables that show a change. */
+static bool has_lines(const xmlNode *node)
+{
+	const xmlNode *text = node->children;
+	const char *s;
+
+	if (!text)
+		return false;
+	if (text->next || text->type != XML_TEXT_NODE)
+		return true;
+	s = (const char *)text->content;
+	return s && s[strcspn(s, "\n")] && s[strcspn(s, "\n") + 1];
+}
+
 static bool scan_enter(void *ctx, xmlNode *node)
 {
 	struct scan *s = ctx;
@@ -174,8 +189,10 @@ static bool scan_enter(void *ctx, xmlNode *node)
 		table->column = 0;
 	} else if (kind == TAG_TD || kind == TAG_TH) {
 		scan_cell(table, node, kind);
-	} else if (kind == TAG_UL || kind == TAG_OL || kind == TAG_PRE || kind == TAG_QUOTE ||
-		   kind == TAG_HR || kind == TAG_HEADING) {
+	} else if (kind == TAG_BR) {
+		table->breaks |= table->cell > 0;
+	} else if (kind == TAG_UL || kind == TAG_OL || kind == TAG_QUOTE || kind == TAG_HR ||
+		   kind == TAG_HEADING || (kind == TAG_PRE && has_lines(node))) {
 		table->blocks = true;
 	}
 	return kind != TAG_SKIP;
@@ -209,8 +226,10 @@ static enum table_use table_use(const struct html *h, const xmlNode *node)
 	if (t->nested || t->blocks || t->columns < 2 || t->columns > GRID_COLUMNS ||
 		t->cells > CELLS_MAX || bits(t->filled) < 2)
 		return USE_LAYOUT;
+	if (t->rows <= 1 && !t->headers && t->bytes <= 60 && t->widest <= 24)
+		return t->breaks ? USE_GRID : USE_MENU;
 	if (t->rows <= 1 && !t->headers)
-		return t->bytes <= 60 && t->widest <= 24 ? USE_MENU : USE_LAYOUT;
+		return USE_LAYOUT;
 	if (t->widest > (t->layout ? CELL_MAX / 4 : CELL_MAX))
 		return USE_LAYOUT;
 	return USE_GRID;
@@ -344,6 +363,14 @@ static void rule(struct html *h)
 	str_done(&line);
 }
 
+static bool is_elsewhere(const xmlNode *node)
+{
+	const char *src = attribute(node, "src");
+
+	src = src ? src + strspn(src, " \t\r\n") : "";
+	return str_istarts(src, "http:") || str_istarts(src, "https:") || str_starts(src, "//");
+}
+
 static void image(struct html *h, const xmlNode *node)
 {
 	const char *alt = attribute(node, "alt");
@@ -364,10 +391,28 @@ static void image(struct html *h, const xmlNode *node)
 	str_done(&clean);
 }
 
+/* A box to tick or a button of several, which says nothing in words. */
+static bool tick(struct html *h, const xmlNode *node)
+{
+	const char *shown = attribute_has(node, "type", "checkbox") ? "[x]"
+			    : attribute_has(node, "type", "radio")  ? "(x)"
+								    : NULL;
+
+	if (!shown)
+		return false;
+	html_put_space(h);
+	html_put(h, shown, 1);
+	html_put(h, attribute(node, "checked") ? "x" : " ", 1);
+	html_put(h, shown + 2, 1);
+	return true;
+}
+
 static void input(struct html *h, const xmlNode *node)
 {
 	const char *value = attribute(node, "value");
 
+	if (tick(h, node))
+		return;
 	if (!value || !*value || attribute_has(node, "type", "hidden"))
 		return;
 	html_put_space(h);
@@ -609,7 +654,10 @@ static void enter_kind(struct html *h, struct frame *f, const xmlNode *node, con
 	case TAG_PRE:
 		begin_block(h, true);
 		f->pre = true;
-		f->block = f->block == TEXT_SIGNATURE ? TEXT_SIGNATURE : TEXT_CODE;
+		f->block =
+			f->block == TEXT_SIGNATURE || attribute_has(node, "class", "moz-signature")
+				? TEXT_SIGNATURE
+				: TEXT_CODE;
 		f->style = f[-1].style;
 		/* Thunderbird wraps whole plain mails in pre: those are letters, not code. */
 		if (attribute_has(node, "class", "moz-quote-pre"))
@@ -621,6 +669,18 @@ static void enter_kind(struct html *h, struct frame *f, const xmlNode *node, con
 	case TAG_Q:
 		html_put_space(h);
 		html_put(h, "“", strlen("“"));
+		break;
+	case TAG_DEL:
+		html_put_space(h);
+		html_put(h, "~~", 2);
+		break;
+	case TAG_SUP:
+	case TAG_SUB:
+		f->script = f->element->tag;
+		break;
+	case TAG_BUTTON:
+		html_put_space(h);
+		html_put(h, "[", 1);
 		break;
 	case TAG_TABLE:
 		begin_table(h, f, node);
@@ -663,8 +723,7 @@ static bool enter_element(
 	if (f->hidden && !f[-1].hidden && element->tag != TAG_TD && element->tag != TAG_TH &&
 		element->tag != TAG_TABLE && element->tag != TAG_TR)
 		return false;
-	if (element->tag != TAG_INLINE && element->tag != TAG_A && element->tag != TAG_Q &&
-		element->tag != TAG_TD && element->tag != TAG_TH)
+	if (!tagsoup_is_in_line(element->tag) && element->tag != TAG_TD && element->tag != TAG_TH)
 		html_flush(h);
 	h->n++;
 	enter_kind(h, &h->stack[h->n - 1], node, &css);
@@ -693,6 +752,7 @@ static bool html_enter(void *ctx, xmlNode *node)
 			rule(h);
 		return true;
 	case TAG_IMG:
+		h->t->pictures += is_elsewhere(node);
 		if (shows_alone(h, node))
 			image(h, node);
 		return true;
@@ -723,6 +783,12 @@ static void leave_kind(struct html *h, const struct frame *f)
 		break;
 	case TAG_Q:
 		html_put(h, "”", strlen("”"));
+		break;
+	case TAG_DEL:
+		html_put(h, "~~", 2);
+		break;
+	case TAG_BUTTON:
+		html_put(h, "]", 1);
 		break;
 	case TAG_TABLE:
 		end_table(h, f);
@@ -798,7 +864,7 @@ static void render(struct html *h, xmlNode *root)
 	h->stack[0].element = &none;
 	h->stack[0].style = TEXT_STYLES;
 	h->stack[0].link = -1;
-	h->stack[0].list = TAG_INLINE;
+	h->stack[0].list = h->stack[0].script = TAG_INLINE;
 	h->n = 1;
 	walk(root, &renderer, h);
 	html_show_pictures(h);

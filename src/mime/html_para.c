@@ -251,6 +251,22 @@ static void put_pre(struct html *h, const char *p, const char *end)
 	}
 }
 
+/* Digits above or below the line, where there is nothing else: 10 to the 3rd is not 103. */
+static bool put_script(struct html *h, enum tag script, const char *s)
+{
+	static const char *const sup[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+	static const char *const sub[] = {"₀", "₁", "₂", "₃", "₄", "₅", "₆", "₇", "₈", "₉"};
+
+	if (!*s || s[strspn(s, "0123456789")])
+		return false;
+	for (; *s; s++) {
+		const char *digit = (script == TAG_SUP ? sup : sub)[*s - '0'];
+
+		html_put(h, digit, strlen(digit));
+	}
+	return true;
+}
+
 void html_add_text(struct html *h, const char *s)
 {
 	const struct frame *f = html_top(h);
@@ -258,6 +274,8 @@ void html_add_text(struct html *h, const char *s)
 	const char *end;
 
 	if (f->hidden || f->zero_font || !s)
+		return;
+	if (f->script != TAG_INLINE && put_script(h, f->script, s))
 		return;
 	if (!tagsoup_is_clean(s)) {
 		tagsoup_text(&clean, s);

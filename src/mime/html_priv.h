@@ -24,15 +24,16 @@ struct frame {
 	enum text_style block; /* of the lines */
 	int link, quote, indent;
 	bool pre, hidden, zero_font;
-	bool gap;       /* an empty line behind this element */
-	bool new_grid;  /* this table owns h->grid */
-	bool new_cell;  /* this cell owns h->cell */
-	bool menu;      /* cells of this table stay on one line */
-	enum tag list;  /* TAG_UL, TAG_OL or TAG_INLINE */
-	long number;    /* of the next item */
-	char numbering; /* type of an ordered list: '1', 'a', 'A', 'i' or 'I' */
-	int items;      /* so far */
-	int lists;      /* nesting of lists */
+	enum tag script; /* TAG_SUP or TAG_SUB: small digits above or below the line */
+	bool gap;        /* an empty line behind this element */
+	bool new_grid;   /* this table owns h->grid */
+	bool new_cell;   /* this cell owns h->cell */
+	bool menu;       /* cells of this table stay on one line */
+	enum tag list;   /* TAG_UL, TAG_OL or TAG_INLINE */
+	long number;     /* of the next item */
+	char numbering;  /* type of an ordered list: '1', 'a', 'A', 'i' or 'I' */
+	int items;       /* so far */
+	int lists;       /* nesting of lists */
 };
 
 struct html {

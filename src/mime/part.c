@@ -214,9 +214,12 @@ static void read_encoding(struct part *p, const struct fields *f)
 	if (!f->encoding.name)
 		return;
 	param_parse(&params, f->encoding.value, f->encoding.value_len);
+	p->strange_encoding = *params.value;
 	for (size_t i = 0; i < MEM_COUNT(ENCODINGS); i++)
-		if (str_icmp(params.value, ENCODINGS[i].name) == 0)
+		if (str_icmp(params.value, ENCODINGS[i].name) == 0) {
 			p->encoding = ENCODINGS[i].encoding;
+			p->strange_encoding = false;
+		}
 	param_done(&params);
 }
 
@@ -716,7 +719,8 @@ void part_text(const struct part *p, struct str *out)
 	str_done(&bytes);
 	/* What a mailing list has put behind the letter. */
 	if (end < p->body_len) {
-		str_addc(&text, '\n');
+		if (end)
+			str_addc(&text, '\n');
 		charset_to_utf8(&text, NULL, p->body + end, p->body_len - end);
 	}
 	utf8_clean(out, str_c(&text), text.len, UTF8_TEXT);
@@ -729,17 +733,27 @@ static bool is_old_pgp(const struct part *p)
 	       (strcmp(p->subtype, "pgp") == 0 || strcmp(p->subtype, "x-pgp") == 0);
 }
 
-/* Reports (RFC 3464, RFC 8098) are read, not saved. */
-static bool is_report(const struct part *p)
+bool part_is_report(const struct part *p)
 {
-	return strcmp(p->type, "message") == 0 &&
-	       (strstr(p->subtype, "delivery-status") || strstr(p->subtype, "disposition-notif"));
+	static const char *const names[] = {
+		"delivery-status", "disposition-notif", "feedback-report"};
+
+	for (size_t i = 0; i < MEM_COUNT(names); i++)
+		if (strcmp(p->type, "message") == 0 && strstr(p->subtype, names[i]))
+			return true;
+	return false;
+}
+
+/* RTF calls itself text, and is none to a person. PGP as it was before PGP/MIME is: text with a
+ * signature around it. */
+static bool is_readable(const struct part *p)
+{
+	return (strcmp(p->type, "text") == 0 && strcmp(p->subtype, "rtf") != 0) || is_old_pgp(p);
 }
 
 bool part_is_text(const struct part *p)
 {
-	/* PGP as it was before PGP/MIME: text with a signature around it. */
-	return (strcmp(p->type, "text") == 0 || is_old_pgp(p)) && p->disposition != PART_ATTACHMENT;
+	return is_readable(p) && p->disposition != PART_ATTACHMENT;
 }
 
 static bool is_signature(const struct part *p)
@@ -756,7 +770,7 @@ bool part_is_attachment(const struct parts *parts, int i)
 		return false;
 	if (p->disposition == PART_ATTACHMENT || p->name || p->message)
 		return true;
-	return strcmp(p->type, "text") != 0 && !is_old_pgp(p) && !is_report(p);
+	return !is_readable(p) && !part_is_report(p);
 }
 
 bool part_is_embedded(const struct parts *parts, int i)

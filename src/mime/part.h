@@ -30,6 +30,7 @@ struct part {
 	char charset[48];           /* as given, lower case; "" when there is none */
 	enum part_encoding encoding;
 	enum part_disposition disposition;
+	bool strange_encoding;     /* one that is not known: its bytes are taken as they are */
 	bool format_flowed, delsp; /* RFC 3676 */
 	char *name; /* owned; the file name, decoded (RFC 2231, RFC 2047), clean; NULL when there is
 		       none */
@@ -109,6 +110,8 @@ void part_text(const struct part *p, struct str *out);
 
 bool part_is_text(
 	const struct part *p); /* text/anything without being an attachment by disposition */
+/* Fields that tell of another mail (RFC 3464, RFC 8098, RFC 5965): read, not saved. */
+bool part_is_report(const struct part *p);
 bool part_is_attachment(
 	const struct parts *parts, int i); /* what a list of attachments should name */
 /* A picture of the text beside it (multipart/related), which is named where that text refers to it.

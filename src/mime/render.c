@@ -26,7 +26,8 @@ enum {
 	BLANK_MAX = 64 * 1024, /* a text with more in it is neither blank nor a stub */
 	STUB_LETTERS = 300,    /* a stub has at most so many, */
 	STUB_MORE = 200,       /* and the HTML version three times that and these */
-	STUB_HTML_MAX = 1024 * 1024
+	STUB_HTML_MAX = 1024 * 1024,
+	MORE_MAX = 990 /* tenths */
 };
 
 /* What a part is to a reader. */
@@ -54,6 +55,7 @@ struct render {
 	struct str *quote;           /* for quoting: gets what is shown */
 	bool with_signature;         /* into it, too */
 	enum render_version version; /* the other one there is */
+	int version_parts[2];        /* the one that is shown, and that one */
 };
 
 static void link_children(struct render *r)
@@ -110,8 +112,7 @@ static enum use use_of(const struct part *p)
 		return USE_MESSAGE;
 	if (p->opened)
 		return USE_OPENED;
-	if (is_type(p, "message", NULL) &&
-		(strstr(p->subtype, "delivery-status") || strstr(p->subtype, "disposition-notif")))
+	if (part_is_report(p))
 		return USE_REPORT;
 	if (is_type(p, "text", "calendar"))
 		return USE_CALENDAR;
@@ -319,6 +320,9 @@ static void show_text(struct render *r, const struct part *p, enum use use)
 	struct str s = STR_INIT;
 	bool cut;
 
+	if (p->strange_encoding)
+		notice(r, _("This part is in an encoding that is not known here, and shown as it "
+			    "is"));
 	limited_text(p, &s, r->text_left, &cut);
 	r->text_left -= s.len;
 	text_of(r->t, p, use, &s, width_of(r));
@@ -442,6 +446,26 @@ static int score(const struct render *r, int i)
 	return use == USE_CALENDAR ? 2 : 1;
 }
 
+static size_t letters_in(const struct part *p)
+{
+	struct str s = STR_INIT;
+	size_t n;
+	bool cut;
+
+	limited_text(p, &s, STUB_HTML_MAX, &cut);
+	if (use_of(p) == USE_HTML) {
+		struct text *t = text_new();
+
+		html_text(t, str_c(&s), s.len, 80);
+		str_clear(&s);
+		text_plain(t, &s, false);
+		text_free(t);
+	}
+	n = count_letters(str_c(&s), s.len);
+	str_done(&s);
+	return n;
+}
+
 /* Some write only in HTML, and that they do so into the plain version: it says much less. */
 static bool is_stub(struct render *r, int plain, int html)
 {
@@ -456,17 +480,8 @@ static bool is_stub(struct render *r, int plain, int html)
 	str_clear(&s);
 	if (letters <= STUB_LETTERS && !h->body && h->size <= ENCODED_MAX)
 		need(r, html);
-	if (letters <= STUB_LETTERS && h->body) {
-		struct text *t = text_new();
-		bool cut;
-
-		limited_text(h, &s, STUB_HTML_MAX, &cut);
-		html_text(t, str_c(&s), s.len, 80);
-		str_clear(&s);
-		text_plain(t, &s, false);
-		fuller = count_letters(str_c(&s), s.len);
-		text_free(t);
-	}
+	if (letters <= STUB_LETTERS && h->body)
+		fuller = letters_in(h);
 	str_done(&s);
 	return fuller >= 3 * letters + STUB_MORE;
 }
@@ -536,9 +551,12 @@ static void alternative(struct render *r, int i, int depth)
 	enum use use;
 
 	if (other >= 0) {
-		leaf_of(r, r->opt->other_version ? shown : other, &use);
-		r->version = use == USE_HTML ? RENDER_HTML : RENDER_PLAIN;
+		int left = r->opt->other_version ? shown : other;
+
 		shown = r->opt->other_version ? other : shown;
+		r->version_parts[0] = leaf_of(r, shown, &use);
+		r->version_parts[1] = leaf_of(r, left, &use);
+		r->version = use == USE_HTML ? RENDER_HTML : RENDER_PLAIN;
 	}
 	/* An invitation is not another form of its letter: what it says comes first. */
 	for (int c = r->first[i]; c >= 0; c = r->next[c])
@@ -836,4 +854,25 @@ enum render_version render_other_version(
 		part(&r, 0, 0);
 	render_end(&r);
 	return r.version;
+}
+
+unsigned render_other_more(const struct parts *parts, const struct render_options *opt)
+{
+	const struct part *shown, *other;
+	size_t letters, more = 0;
+	struct render r;
+
+	render_start(&r, parts, opt);
+	if (parts->n)
+		part(&r, 0, 0);
+	render_end(&r);
+	if (r.version == RENDER_NO_VERSION)
+		return 0;
+	shown = &parts->v[r.version_parts[0]];
+	other = &parts->v[r.version_parts[1]];
+	if (!shown->body || !other->body)
+		return 0;
+	letters = letters_in(shown);
+	more = letters ? letters_in(other) * 10 / letters : 0;
+	return more < MORE_MAX ? (unsigned)more : MORE_MAX;
 }

@@ -40,6 +40,9 @@ enum render_version { RENDER_NO_VERSION, RENDER_HTML, RENDER_PLAIN };
 enum render_version render_other_version(
 	const struct parts *parts, const struct render_options *opt);
 
+/* How many times as much text there is in it, in tenths; 0: not known, or there is none. */
+unsigned render_other_more(const struct parts *parts, const struct render_options *opt);
+
 enum { RENDER_NEEDS_MAX = 1001 }; /* there are never more */
 
 /* Indexes of the parts that render_message needs the bodies of (text) and that are not here, so

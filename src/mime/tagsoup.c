@@ -20,11 +20,13 @@ static const struct tagsoup_element ELEMENTS[] = {
 	{"blockquote", TAG_QUOTE, TEXT_STYLES},
 	{"body", TAG_BLOCK, TEXT_STYLES},
 	{"br", TAG_BR, TEXT_STYLES},
+	{"button", TAG_BUTTON, TEXT_STYLES},
 	{"caption", TAG_BLOCK, TEXT_BOLD},
 	{"center", TAG_BLOCK, TEXT_STYLES},
 	{"cite", TAG_INLINE, TEXT_ITALIC},
 	{"code", TAG_INLINE, TEXT_CODE},
 	{"dd", TAG_DD, TEXT_STYLES},
+	{"del", TAG_DEL, TEXT_STYLES},
 	{"dfn", TAG_INLINE, TEXT_ITALIC},
 	{"div", TAG_BLOCK, TEXT_STYLES},
 	{"dl", TAG_PARAGRAPH, TEXT_STYLES},
@@ -48,6 +50,7 @@ static const struct tagsoup_element ELEMENTS[] = {
 	{"img", TAG_IMG, TEXT_STYLES},
 	{"input", TAG_INPUT, TEXT_STYLES},
 	{"kbd", TAG_INLINE, TEXT_CODE},
+	{"legend", TAG_BLOCK, TEXT_BOLD},
 	{"li", TAG_LI, TEXT_STYLES},
 	{"listing", TAG_PRE, TEXT_CODE},
 	{"main", TAG_BLOCK, TEXT_STYLES},
@@ -58,12 +61,16 @@ static const struct tagsoup_element ELEMENTS[] = {
 	{"p", TAG_PARAGRAPH, TEXT_STYLES},
 	{"pre", TAG_PRE, TEXT_CODE},
 	{"q", TAG_Q, TEXT_STYLES},
+	{"s", TAG_DEL, TEXT_STYLES},
 	{"samp", TAG_INLINE, TEXT_CODE},
 	{"script", TAG_SKIP, TEXT_STYLES},
 	{"section", TAG_BLOCK, TEXT_STYLES},
 	{"select", TAG_SELECT, TEXT_STYLES},
+	{"strike", TAG_DEL, TEXT_STYLES},
 	{"strong", TAG_INLINE, TEXT_BOLD},
 	{"style", TAG_SKIP, TEXT_STYLES},
+	{"sub", TAG_SUB, TEXT_STYLES},
+	{"sup", TAG_SUP, TEXT_STYLES},
 	{"svg", TAG_SKIP, TEXT_STYLES},
 	{"table", TAG_TABLE, TEXT_STYLES},
 	{"td", TAG_TD, TEXT_STYLES},
@@ -95,10 +102,16 @@ const struct tagsoup_element *tagsoup_element(const char *name)
 	return &unknown;
 }
 
+bool tagsoup_is_in_line(enum tag tag)
+{
+	return tag == TAG_INLINE || tag == TAG_A || tag == TAG_Q || tag == TAG_DEL ||
+	       tag == TAG_SUP || tag == TAG_SUB || tag == TAG_BUTTON;
+}
+
 bool tagsoup_is_block(enum tag tag)
 {
-	return tag != TAG_INLINE && tag != TAG_A && tag != TAG_Q && tag != TAG_BR &&
-	       tag != TAG_IMG && tag != TAG_INPUT && tag != TAG_SELECT;
+	return !tagsoup_is_in_line(tag) && tag != TAG_BR && tag != TAG_IMG && tag != TAG_INPUT &&
+	       tag != TAG_SELECT;
 }
 
 enum { DOCTYPE_MAX = 4096 };
@@ -231,12 +244,24 @@ static const char *tag_end(const char *p, const char *end, const char **keep)
 	return p;
 }
 
+/* A list or table inside of an item or cell: what is opened there closes nothing outside. */
+static bool is_container(uint32_t hash)
+{
+	static const char *const names[] = {"ul", "ol", "menu", "dl", "table", "select"};
+
+	for (size_t i = 0; i < MEM_COUNT(names); i++)
+		if (name_hash(names[i], strlen(names[i])) == hash)
+			return true;
+	return false;
+}
+
 /* What an unclosed element of a list or table implies: the next one closes it. */
 static void imply_closed(struct preparer *r, uint32_t hash)
 {
 	if (r->depth && r->open[r->depth - 1] == hash) {
 		pop(r);
-	} else if (r->depth > 1 && r->open[r->depth - 2] == hash) {
+	} else if (r->depth > 1 && r->open[r->depth - 2] == hash &&
+		   !is_container(r->open[r->depth - 1])) {
 		pop(r);
 		pop(r);
 	}

@@ -29,6 +29,10 @@ enum tag {
 	TAG_IMG,
 	TAG_A,
 	TAG_Q,
+	TAG_DEL, /* what does not hold any more */
+	TAG_SUP,
+	TAG_SUB,
+	TAG_BUTTON,
 	TAG_INPUT,
 	TAG_SELECT, /* one of several options */
 	TAG_TABLE,
@@ -45,7 +49,8 @@ struct tagsoup_element {
 
 /* Never NULL: an unknown element is TAG_INLINE, so that it cannot hide its text. */
 const struct tagsoup_element *tagsoup_element(const char *name);
-bool tagsoup_is_block(enum tag tag); /* begins and ends lines */
+bool tagsoup_is_block(enum tag tag);   /* begins and ends lines */
+bool tagsoup_is_in_line(enum tag tag); /* holds text of the line around it */
 
 /*
  * Appends the input as the parser should get it: without the DOCTYPE (its internal subset would be

@@ -141,9 +141,21 @@ void text_join(struct text *t, struct text *tail)
 		map[i] = text_link_add(t, tail->links.v[i], strlen(tail->links.v[i]));
 	for (size_t i = 0; i < tail->n; i++)
 		move_line(t, &tail->lines[i], map, nmap);
+	t->pictures += tail->pictures;
 	tail->n = 0;
 	free(map);
 	text_free(tail);
+}
+
+void text_prepend(struct text *t, struct text *head)
+{
+	t->lines = mem_grow(t->lines, &t->cap, t->n + head->n, sizeof(*t->lines));
+	memmove(t->lines + head->n, t->lines, t->n * sizeof(*t->lines));
+	if (head->n)
+		memcpy(t->lines, head->lines, head->n * sizeof(*t->lines));
+	t->n += head->n;
+	head->n = 0;
+	text_free(head);
 }
 
 /* What a link shows, while it is read over the ends of lines. */

@@ -57,8 +57,9 @@ struct text_line {
 struct text {
 	struct text_line *lines;
 	size_t n, cap;
-	struct strv links;     /* URLs, clean ASCII, at most 2083 bytes each, at most 4,000 */
-	size_t links_lost;     /* asked for and beyond these limits */
+	struct strv links; /* URLs, clean ASCII, at most 2083 bytes each, at most 4,000 */
+	size_t links_lost; /* asked for and beyond these limits */
+	size_t pictures;   /* on other hosts, which the text would have shown: none is fetched */
 	uint32_t *link_hashes; /* owned; private: finds equal links */
 	size_t hashes_cap;
 };
@@ -74,6 +75,8 @@ int text_link_add(struct text *t, const char *url,
 	size_t len); /* index; the same URL gives the same index; -1: not taken */
 void text_join(
 	struct text *t, struct text *tail); /* moves tail's lines behind t's and frees tail */
+/* Moves head's lines in front of t's and frees head; there are no links in it. */
+void text_prepend(struct text *t, struct text *head);
 /*
  * The bare lines with LF, for pipes, --json and quotes. Words that were cut for the screen are
  * whole again. With links, what a link shows is followed by "[n]" where that is not its address,

@@ -66,6 +66,13 @@ static const char *scan_text(const char *p, const char *end, char encoding)
 	return NULL;
 }
 
+static bool has_base64(const char *p, const char *end)
+{
+	while (p < end && !str_is_alnum(*p) && *p != '+' && *p != '/')
+		p++;
+	return p < end;
+}
+
 static bool scan_word(struct word *w, const char *p, const char *end)
 {
 	const char *at;
@@ -82,7 +89,8 @@ static bool scan_word(struct word *w, const char *p, const char *end)
 		return false;
 	w->text_len = (size_t)(at - w->text);
 	w->next = at + 2;
-	return true;
+	/* Of base64 that is none nothing would be left. */
+	return w->encoding == 'q' || w->text_len == 0 || has_base64(w->text, at);
 }
 
 size_t word_length(const char *p, size_t len)

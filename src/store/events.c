@@ -31,6 +31,7 @@ void store_view_free(struct store_view *v)
 	text_free(v->text);
 	part_done(&v->parts);
 	envelope_done(&v->envelope);
+	head_done(&v->head);
 	free(v);
 }
 

@@ -12,6 +12,7 @@
 #include "base/queue.h"
 #include "mime/build.h"
 #include "mime/envelope.h"
+#include "mime/head.h"
 #include "mime/part.h"
 #include "mime/render.h"
 #include "mime/text.h"
@@ -79,6 +80,8 @@ struct store_view {
 	struct parts parts; /* without bodies */
 	struct envelope envelope;
 	enum render_version other; /* besides the one that is shown */
+	unsigned other_more;       /* how many times as much it says, in tenths; 0: not known */
+	struct head head;
 	bool partial;
 };
 

@@ -2,6 +2,7 @@
 #include "mime/charset.h"
 #include "mime/date.h"
 #include "mime/envelope.h"
+#include "mime/head.h"
 #include "mime/header.h"
 #include "mime/param.h"
 #include "mime/word.h"
@@ -80,6 +81,24 @@ static void check_values(const char *p, size_t size)
 	free(text);
 }
 
+static void check_head(const char *p, size_t size)
+{
+	static const struct head_strip strip = {.width = 40, .leave_key = "U"};
+	struct text *t = text_new();
+	struct head h;
+
+	head_read(&h, p, size, "mx.example.org example.net");
+	check_clean(h.domain);
+	check_clean(h.signer);
+	check_clean(h.leave_https);
+	check_clean(h.leave_mailto);
+	if (h.one_click == HEAD_ONE_CLICK && !*h.leave_https)
+		abort();
+	head_strip(t, &h, &strip);
+	text_free(t);
+	head_done(&h);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *p = (const char *)data;
@@ -99,6 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	envelope_identity(&e, id);
 	envelope_done(&e);
+	check_head(p, size);
 	check_values(p, size);
 	return 0;
 }

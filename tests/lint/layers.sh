@@ -70,7 +70,7 @@ check_layers() {
 
 # LAYER|OF WHICH|HEADERS: the screen sees of mail only values, the connections of the store only what crosses the
 # queues.
-values='ui|mime|addr|build|charset|subject|text
+values='ui|mime|addr|build|charset|head|subject|text
 src/sync|store|job'
 
 check_values() {
@@ -100,6 +100,7 @@ zlib|zlib|zconf:^src/net/deflate\.c$
 libxml2|libxml/[A-Za-z0-9]+:^src/mime/html\.c$
 jansson|jansson:^ui/json\.c$
 libarchive|archive(_entry)?:^src/store/disk/tarball\.c$
+SQLite|sqlite3(ext)?:^src/store/disk/textindex\.c$
 libidn2|idn2:^src/base/idn\.c$
 libuchardet|uchardet(/uchardet)?:^src/mime/'
 
@@ -118,7 +119,7 @@ check_doors() {
 check_headers() {
 	config=${builddir:-}/config.h
 	[ -e "$config" ] || config=/dev/null
-	cflags=$(pkg-config --cflags ncursesw openssl libgsasl libxml-2.0 libidn2 uchardet jansson libarchive 2>/dev/null)
+	cflags=$(pkg-config --cflags ncursesw openssl libgsasl libxml-2.0 libidn2 uchardet jansson libarchive sqlite3 2>/dev/null)
 	for h in $(sources "$1" | grep '\.h$'); do
 		case $h in
 		src/*) inc=${h#src/} ;;

@@ -17,7 +17,7 @@ report() { # NAME; the complaints are in $out
 	fi
 }
 
-for page in talaria.1 talaria.conf.5; do
+for page in talaria.1 talaria.conf.5 talaria-search.7; do
 	file=$builddir/doc/$page
 	if [ ! -s "$file" ]; then
 		out="$file is missing"

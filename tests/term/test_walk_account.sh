@@ -62,6 +62,9 @@ ok 'what was dropped is not' unmarked 'The text of Third.' F
 walk set date-format=%Y
 walk set date-format
 ok 'set' see 'date-format = %Y'
+walk folder-columns INBOX number subject
+ok 'folder-columns' see ' 1  '
+walk folder-columns INBOX
 walk set
 ok 'set alone shows them' see 'editor'
 walk back

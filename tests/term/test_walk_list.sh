@@ -41,6 +41,13 @@ ok 'jump' on 'Mail 24'
 nok 'jump: nowhere else' ask 0 on 'Mail 23'
 walk jump 99
 ok 'and says when there is no such message' see 'There is no message 99'
+walk jump 10
+walk current-top
+ok 'current-top' unsee 'Newest'
+walk current-bottom
+ok 'current-bottom' see 'Newest'
+walk current-middle
+ok 'current-middle' on 'Mail 24'
 walk first
 walk page-down
 ok 'page-down' unsee 'Newest'
@@ -73,9 +80,6 @@ walk search-next
 ok 'search-next' on 'Mail 28'
 walk search-previous
 ok 'search-previous' on 'Mail 29'
-ok 'how many it found is told' see 'match 1 of 12'
-walk search-toggle
-ok 'search-toggle' see 'What was found is not marked'
 walk search -r 'from:Wei'
 ok 'search -r' on 'Mail 30'
 
@@ -181,6 +185,15 @@ ok 'read-thread: this one' soon marked 'Another answer.' S
 ok 'and the others' soon marked 'This is text 30.' S
 
 # --- tags ---
+at 'Mail 13'
+walk tag-range
+walk next
+walk tag-range
+walk tag-prefix
+walk set-flag answered
+ok 'tag-range' soon marked 'This is text 12.' R
+ok 'from where it began' marked 'This is text 13.' R
+walk untag-all
 walk search 'Mail 27'
 walk tag
 walk tag-pattern 'Mail 2[56]'

@@ -123,6 +123,8 @@ keys Tab
 ok 'and completes' see 'Open folder: Sent'
 keys Enter
 ok 'open-folder opens' see 'No messages'
+walk next-unread-folder
+ok 'next-unread-folder' match 'Archive +1 new of 1'
 walk folders
 ok 'folders' match '1 Folders|Alice Example <alice@example.org>'
 walk back

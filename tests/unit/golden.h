@@ -1,6 +1,6 @@
 /*
- * golden - test inputs in tests/data/render with the styled text they must give (NAME.want beside
- * each).
+ * golden - test inputs in a folder of tests/data with the styled text they must give (NAME.want
+ * beside each).
  *
  * Owns:    nothing.
  * Threads: one.
@@ -147,8 +147,9 @@ static inline bool golden_one(const char *path, golden_make *make)
 	return same;
 }
 
-/* Every file with that ending; at least least of them, so that a lost folder does not pass. */
-static inline void golden_all(const char *ending, int least, golden_make *make)
+/* Every file of the folder with that ending; at least least of them, so that a lost folder does not
+ * pass. */
+static inline void golden_in(const char *folder, const char *ending, int least, golden_make *make)
 {
 	const char *src = getenv("srcdir");
 	char dir[512], path[1024];
@@ -156,7 +157,7 @@ static inline void golden_all(const char *ending, int least, golden_make *make)
 	int n = 0, bad = 0;
 	DIR *d;
 
-	snprintf(dir, sizeof(dir), "%s/tests/data/render", src ? src : ".");
+	snprintf(dir, sizeof(dir), "%s/tests/data/%s", src ? src : ".", folder);
 	d = opendir(dir);
 	assert_non_null(d);
 	while ((e = readdir(d)) != NULL) {
@@ -171,6 +172,11 @@ static inline void golden_all(const char *ending, int least, golden_make *make)
 	closedir(d);
 	assert_int_equal(bad, 0);
 	assert_true(n >= least);
+}
+
+static inline void golden_all(const char *ending, int least, golden_make *make)
+{
+	golden_in("render", ending, least, make);
 }
 
 #endif

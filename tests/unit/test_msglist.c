@@ -141,7 +141,8 @@ static struct summary *answer_for(uint32_t uid, const char *subject)
 	return summary_copy(&s);
 }
 
-/* --- the view as text: UID, depth as dashes, '+' for more siblings, lines, hidden --- */
+/* --- the view as text: UID, depth as dashes, '+' for more siblings, lines, hidden, unread of these
+ * --- */
 
 static void show(struct msglist *l, struct str *out)
 {
@@ -153,7 +154,8 @@ static void show(struct msglist *l, struct str *out)
 		if (r.lines)
 			str_addf(out, "|%llx", (unsigned long long)r.lines);
 		if (r.hidden)
-			str_addf(out, "(%u)", r.hidden);
+			str_addf(out, r.hidden_unread ? "(%u, %u new)" : "(%u)", r.hidden,
+				r.hidden_unread);
 	}
 }
 
@@ -244,6 +246,7 @@ static void test_future(void **state)
 
 		assert_true(msglist_row(l, (size_t)msglist_find(l, m[i].uid), &row));
 		assert_int_equal(row.date, dates[i]);
+		assert_int_equal(row.ahead, dates[i] != (m[i].sent ? m[i].sent : dates[i]));
 	}
 	assert_view(l, "0:6 0:3 0:2 0:7 0:4 0:1 0:5");
 	msglist_free(l);
@@ -271,7 +274,7 @@ static void test_folding(void **state)
 
 	msglist_set_threads(l, true);
 	msglist_fold(l, 6, true); /* any message of the thread */
-	assert_view(l, "0:1(4) 0:5 0:7");
+	assert_view(l, "0:1(4, 1 new) 0:5 0:7");
 	assert_int_equal(msglist_find(l, 6), -1);
 	msglist_set_limit(l, "x", (uint32_t[]){2, 4, 6, 7}, 4);
 	assert_view(l, "0:2(2) 0:7"); /* the root is left out */
@@ -280,7 +283,7 @@ static void test_folding(void **state)
 	msglist_set_limit(l, NULL, NULL, 0);
 	assert_view(l, "0:1 1:2+ 2:4+|2 2:6|2 1:3 0:5 0:7");
 	msglist_fold_all(l, true);
-	assert_view(l, "0:1(4) 0:5 0:7");
+	assert_view(l, "0:1(4, 1 new) 0:5 0:7");
 	msglist_fold_all(l, false);
 	assert_int_equal(msglist_count(l), 7);
 	msglist_fold(l, 12345, true);
@@ -372,7 +375,7 @@ static void test_cycles(void **state)
 	msglist_set_threads(l, true);
 	assert_view(l, "0:5 1:6 2:4+ 2:7 0:2 1:3 0:1");
 	msglist_fold(l, 6, true);
-	assert_view(l, "0:5(3) 0:2 1:3 0:1");
+	assert_view(l, "0:5(3, 3 new) 0:2 1:3 0:1");
 	assert_int_equal(msglist_thread(l, 4, &uids), 4);
 	free(uids);
 	msglist_set_limit(l, "x", (uint32_t[]){3, 4, 7}, 3);
@@ -902,7 +905,7 @@ static size_t place_in(const struct model_order *in, int i)
 static void model_row(
 	const struct model *o, const struct model_order *in, size_t k, struct str *out)
 {
-	int i = in->at[k], depth = 0, hidden = 0;
+	int i = in->at[k], depth = 0, hidden = 0, unread = 0;
 	uint64_t lines = 0;
 
 	for (int up = shown_up(o, i); up >= 0; up = shown_up(o, up))
@@ -915,7 +918,10 @@ static void model_row(
 
 			while (shown_up(o, top) >= 0)
 				top = shown_up(o, top);
-			hidden += model_shown(o, x) && x != i && top == i;
+			if (!model_shown(o, x) || x == i || top != i)
+				continue;
+			hidden++;
+			unread += !(o->m[x].flags & MAIL_SEEN);
 		}
 	}
 	str_addf(out, "%s%d:%u%s", out->len ? " " : "", depth, o->m[i].uid,
@@ -926,7 +932,7 @@ static void model_row(
 	if (lines)
 		str_addf(out, "|%llx", (unsigned long long)lines);
 	if (hidden)
-		str_addf(out, "(%d)", hidden);
+		str_addf(out, unread ? "(%d, %d new)" : "(%d)", hidden, unread);
 }
 
 static void model_show(const struct model *o, struct str *out)

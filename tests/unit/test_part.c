@@ -160,7 +160,7 @@ static void reads_structures(void **state)
 		{"Content-Transfer-Encoding: (c) base64 (d)\n\neQ==", "text/plain 1 [y]"},
 		{"Content-Transfer-Encoding: nonsense\n\neQ==", "text/plain 1 [eQ==]"},
 		/* terminal codes in a body */
-		{"\n\x1b[31mred\x07\xc2\x9b", "text/plain 1 [[31mred]"},
+		{"\n\x1b[31mred\x07\xc2\x9b", "text/plain 1 [red]"},
 	};
 
 	for (size_t i = 0; i < MEM_COUNT(ROWS); i++) {

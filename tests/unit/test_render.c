@@ -33,6 +33,12 @@ static void message_files(void **state)
 	golden_all(".eml", 12, make);
 }
 
+/* Mail as people get it, of all kinds: the file WHY there has a word for each. */
+static void mails(void **state)
+{
+	golden_in("mails", ".eml", 200, make);
+}
+
 static void load(struct str *out, const char *name)
 {
 	char path[1024];
@@ -233,6 +239,34 @@ static enum render_version other_of(const char *mail, const struct render_option
 	other = render_other_version(&parts, opt);
 	part_done(&parts);
 	return other;
+}
+
+static unsigned more_of(const char *mail, bool other_version)
+{
+	struct render_options opt = {.width = 60, .other_version = other_version};
+	struct parts parts;
+	unsigned more;
+
+	part_parse(&parts, mail, strlen(mail));
+	more = render_other_more(&parts, &opt);
+	part_done(&parts);
+	return more;
+}
+
+/* How much is missed by the version that is shown; and the pictures that are never fetched. */
+static void counts_what_it_does_not_show(void **state)
+{
+	static const char pictures[] = "Content-Type: text/html\n\n<p>a<img src='https://a/1'>"
+				       "<img width=1 src=' HTTP://a/2'><img src='//a/3'>"
+				       "<img src='cid:4'><img src='data:x'><img alt=5>";
+	struct text *t = make(pictures, sizeof(pictures) - 1);
+
+	assert_int_equal(t->pictures, 3);
+	text_free(t);
+	assert_int_equal(more_of(ALTERNATIVE(LONG, "<p>" LONG TEN TEN TEN TEN TEN), false), 15);
+	assert_int_equal(more_of(ALTERNATIVE(TEN TEN, "<p>" TEN), true), 20);
+	assert_int_equal(more_of(ALTERNATIVE("a", "<p>bc"), false), 20);
+	assert_int_equal(more_of("\nalone\n", false), 0);
 }
 
 /* The plain version, unless it says nothing, or much less; and which one is there besides. */
@@ -466,11 +500,13 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(message_files),
+		cmocka_unit_test(mails),
 		cmocka_unit_test(options),
 		cmocka_unit_test(long_field),
 		cmocka_unit_test(html_is_taken_when_preferred),
 		cmocka_unit_test(needs),
 		cmocka_unit_test(quotable),
+		cmocka_unit_test(counts_what_it_does_not_show),
 		cmocka_unit_test(chooses_the_version_that_says_it),
 		cmocka_unit_test(stub_has_a_bound),
 		cmocka_unit_test(names_files_of_the_other_version),

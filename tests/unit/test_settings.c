@@ -297,6 +297,16 @@ static void tells_each_error_where_it_is(void **state)
 		{"set date-format %d.%Q\n", "1:17: date-format: strftime(3) knows no %Q"},
 		{"set date-format %d%\n", "1:17: date-format: strftime(3) knows no %;"},
 		{"set date-format %n\n", "1:17: date-format: strftime(3) knows no %n"},
+		{"set date-format today\n", "1:17: date-format is auto, iso, or a format"},
+		{"set index-columns flags form\n", "1:25: index-columns: at 7: there is no column "
+						   "“form”; did you mean “from”?"},
+		{"set index-columns \"flags  weight\"\n", "1:19: index-columns: at 8: there is no "
+							  "column “weight”; there are: number "},
+		{"set index-columns date date\n", "index-columns: at 6: “date” is there twice"},
+		{"set index-columns \" \"\n", "index-columns needs a column at least"},
+		{"folder-columns Sent\n", "1:1: write: folder-columns FOLDER COLUMNS"},
+		{"folder-columns Sent to fluff\n",
+			"1:21: folder-columns: at 4: there is no column “fluff”"},
 		{"account a {\n auth bogus\n}\n",
 			"2:7: auth is oauth2 or one of: SCRAM-SHA-256-PLUS, SCRAM-SHA-256, "},
 		{"account a {\n imap imaps://a:secret@host\n}\n",
@@ -518,6 +528,7 @@ static void every_option_goes_all_the_way(void **state)
 		{"auth", "oauth2"},
 		{"compress", "no"},
 		{"signature", "/nowhere/signature"},
+		{"trusted-authserv", "\"mx.example.org example.net\""},
 		{"save-sent", "no"},
 		{"drafts", "\"My Drafts\""},
 		{"sent", "S"},
@@ -642,6 +653,43 @@ static void manual_has_every_option(void **state)
 	str_done(&account);
 }
 
+static void has_columns_for_each_folder(void **state)
+{
+	struct settings *s = read_good("set index-columns from subject\n"
+				       "folder-columns sent \"to subject\"\n"
+				       "folder-columns Old/Post date subject\n");
+	struct settings *usual = settings_new();
+	bool own = false;
+
+	assert_string_equal(settings_columns(s, "INBOX", ROLE_INBOX, &own), "from subject");
+	assert_true(own);
+	assert_string_equal(settings_columns(s, "Gesendet", ROLE_SENT, NULL), "to subject");
+	assert_string_equal(settings_columns(s, "old/post", ROLE_NONE, NULL), "date subject");
+	assert_int_equal(settings_folder_columns(s, "Old/Post", "subject", NULL), 0);
+	assert_string_equal(settings_columns(s, "old/post", ROLE_NONE, NULL), "subject");
+	assert_int_equal(settings_folder_columns(s, "Old/Post", "subjekt x", NULL), -1);
+	assert_int_equal(settings_folder_columns(s, "Old/Post", "", NULL), 0);
+	assert_string_equal(settings_columns(s, "old/post", ROLE_NONE, NULL), "from subject");
+	assert_string_equal(settings_columns(usual, "INBOX", ROLE_INBOX, &own),
+		"flags account from subject size date");
+	assert_false(own);
+	settings_free(usual);
+	settings_free(s);
+}
+
+static void knows_own_addresses(void **state)
+{
+	struct settings *s = read_good("account a {\n from \"A <a@example.org>\"\n"
+				       " imap imaps://a@b\n smtp smtps://a@b\n"
+				       " alternates \"b@example.org, c@example.org\"\n}\n");
+
+	assert_true(settings_own_address(s, "A@Example.org"));
+	assert_true(settings_own_address(s, "c@example.org"));
+	assert_false(settings_own_address(s, "d@example.org"));
+	assert_false(settings_own_address(s, ""));
+	settings_free(s);
+}
+
 static void set_takes_what_the_prompt_takes(void **state)
 {
 	static const struct {
@@ -736,6 +784,8 @@ int main(void)
 		cmocka_unit_test(a_new_account_is_by_the_table),
 		cmocka_unit_test(saves_into_a_new_directory),
 		cmocka_unit_test(manual_has_every_option),
+		cmocka_unit_test(has_columns_for_each_folder),
+		cmocka_unit_test(knows_own_addresses),
 		cmocka_unit_test(set_takes_what_the_prompt_takes),
 		cmocka_unit_test(logs_in_with_every_mechanism),
 		cmocka_unit_test(warns_of_what_others_can_read),

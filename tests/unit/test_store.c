@@ -318,6 +318,32 @@ static void test_parked_of_a_closed_list(void **state)
 	store_event_free(ev);
 }
 
+/* Whose word on the sender counts is the account's to say; without a word nobody's does. */
+static void test_trusted_server_of_the_account(void **state)
+{
+	static const char mail[] = "Authentication-Results: mx.example.org; dmarc=pass\r\n"
+				   "From: a@example.net\r\n\r\ntext\r\n";
+	struct store_account *trusting = desk_account("one", false);
+	struct store_event *ev;
+
+	free(trusting->settings->trusted_authserv);
+	trusting->settings->trusted_authserv = mem_strdup("mx.example.org");
+	for (int i = 0; i < 2; i++) {
+		struct summary row = desk_row(1, "Bob", NULL);
+		int account = desk_add(i ? desk_account("two", false) : trusting, true);
+		unsigned list = desk_open(account, "INBOX", NULL), at;
+
+		desk_fill(account, "INBOX", &row, 1);
+		at = read_one(list, 1);
+		desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY), mail);
+		ev = desk_answer(at);
+		assert_int_equal(ev->kind, STORE_VIEW);
+		assert_int_equal(
+			ev->view->head.sender, i ? HEAD_SENDER_UNASKED : HEAD_SENDER_PROVEN);
+		store_event_free(ev);
+	}
+}
+
 static void body_refused(int account, const char *folder, uint32_t uid, const char *words)
 {
 	struct job *j = desk_job(account, LANE_FETCH, JOB_BODY);
@@ -1109,6 +1135,7 @@ int main(void)
 		DESK_CASE(test_search_own_addresses),
 		DESK_CASE(test_search_of_some_inside),
 		DESK_CASE(test_parked_of_a_closed_list),
+		DESK_CASE(test_trusted_server_of_the_account),
 		DESK_CASE(test_body_of_a_folder_that_is_gone),
 		DESK_CASE(test_save),
 		DESK_CASE(test_switch_to_nothing),

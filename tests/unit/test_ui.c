@@ -405,7 +405,7 @@ static void test_command_check(void **state)
 		{"move \"My folder\"", NULL},
 		{"mvoe x", "did you mean “move”"},
 		{"next; xyzzyplugh", "no command “xyzzyplugh”"},
-		{"jump", "Usage: jump N"},
+		{"jump 1 2 3", "Usage: jump [-e] [N]"},
 		{"delete now", "Usage: delete"},
 		{"move \"x", "not closed"},
 	};
@@ -730,8 +730,30 @@ static void test_background(void **state)
 
 /* --- rows and layouts --- */
 
+/* As a list does that shows this message alone. */
+static const char *row_of(const struct msg_row *m, struct index_format *f, const char *columns)
+{
+	static struct line line = LINE_INIT;
+	struct index_need need = {0};
+	struct err err = {0};
+
+	if (listing_read(&f->columns, "index-columns", columns, &err) != 0)
+		fail_msg("%s", err.text);
+	index_need_begin(&need, f);
+	index_measure(&need, m, f);
+	index_fit(f, &need);
+	line_done(&line);
+	index_row(&line, m, f);
+	return str_c(&line.text);
+}
+
+#define USUAL "flags account from subject size date"
+
 static void test_index_row_width(void **state)
 {
+	static const char *const columns[] = {USUAL,
+		"number flags from subject size date account keywords", "date subject", "subject",
+		"to from", "size keywords account flags date number to from"};
 	static const char *const subjects[] = {"plain", "会議の議題について 📅 よろしくお願いします",
 		"e\xCC\x81"
 		"e\xCC\x81 combining",
@@ -740,7 +762,7 @@ static void test_index_row_width(void **state)
 		"on"};
 
 	for (int width = 32; width <= 200; width += 7)
-		for (size_t i = 0; i < MEM_COUNT(subjects); i++)
+		for (size_t i = 0; i < MEM_COUNT(subjects) * MEM_COUNT(columns); i++)
 			for (int depth = 0; depth < 40; depth += 13) {
 				struct msg_row m = {.uid = 1,
 					.date = 1700000000,
@@ -748,17 +770,21 @@ static void test_index_row_width(void **state)
 					.depth = depth,
 					.lines = 0x55,
 					.from_name = i & 1 ? "山田太郎と長い名前の人" : "Al",
+					.to = "bob@example.org",
 					.keywords = i & 2 ? "work and more words" : NULL,
-					.subject = subjects[i]};
-				struct index_format f = {
-					.width = width, .now = 1700000100, .ascii = depth == 26};
-				struct line line = LINE_INIT;
+					.subject = subjects[i % MEM_COUNT(subjects)]};
+				struct index_format f = {.width = width,
+					.now = 1700000100,
+					.ascii = depth == 26,
+					.count = 104233,
+					.number = 104233,
+					.places = i & 4,
+					.place = "a place with a long name"};
+				const char *s = row_of(&m, &f, columns[i / MEM_COUNT(subjects)]);
 
-				index_row(&line, &m, &f);
-				if (line_columns(&line) != width)
-					fail_msg("width %d, subject %zu, depth %d: %d", width, i,
-						depth, line_columns(&line));
-				line_done(&line);
+				if (utf8_columns(s, strlen(s)) != width)
+					fail_msg("width %d, %zu, depth %d: “%s”", width, i, depth,
+						s);
 			}
 }
 
@@ -773,44 +799,109 @@ static void test_index_row_text(void **state)
 		.last_child = true,
 		.lines = 1 << 1,
 		.from_name = "Jeff B",
+		.from_mail = "jeff@example.org",
 		.to = "bob@example.org",
 		.subject = "Re: cache"};
-	struct index_format f = {.width = 60, .now = 1700000000 + 60};
-	struct line line = LINE_INIT;
+	struct index_format f = {.width = 60, .now = 1700000000 + 60, .count = 17, .number = 17};
 
 	setenv("TZ", "UTC", 1);
 	tzset();
-	index_row(&line, &m, &f);
-	assert_string_equal(
-		str_c(&line.text), "*NFA Jeff B        │ └─> Re: cache               4k   22:13 ");
-	line_clear(&line);
+#define IS(columns, want) assert_string_equal(row_of(&m, &f, columns), want)
+	IS(USUAL, "*NFA Jeff B    │ └─> Re: cache                     4k 22:13 ");
 	m.keywords = "$MDNSent NonJunk todo work";
-	index_row(&line, &m, &f);
-	assert_string_equal(
-		str_c(&line.text), "*NFA Jeff B        │ └─> todo w… Re: cache       4k   22:13 ");
+	IS(USUAL, "*NFA Jeff B    │ └─> todo work Re: cache           4k 22:13 ");
 	m.depth = 0;
-	line_clear(&line);
-	index_row(&line, &m, &f);
-	assert_string_equal(
-		str_c(&line.text), "*NFA Jeff B        todo wo… Re: cache            4k   22:13 ");
-	line_clear(&line);
+	IS(USUAL, "*NFA Jeff B    todo work Re: cache                 4k 22:13 ");
+	IS("number subject keywords from flags date",
+		"17  Re: cache                todo work  Jeff B   *NFA 22:13 ");
 	m.keywords = NULL;
 	m.depth = 2;
 	f.same_subject = f.show_to = f.ascii = true;
 	m.flags = MAIL_SEEN | MAIL_ANSWERED;
 	m.tagged = false;
-	index_row(&line, &m, &f);
-	assert_string_equal(
-		str_c(&line.text), " r   To bob@exam…  | `->                         4k   22:13 ");
-	/* Twenty levels are drawn where there is room, of a deeper one its number. */
-	f.width = 200;
-	for (m.depth = 19; m.depth <= 21; m.depth++) {
-		line_clear(&line);
-		index_row(&line, &m, &f);
-		assert_true(!strstr(str_c(&line.text), "21 `->") == (m.depth <= 20));
-		assert_true(strstr(str_c(&line.text), "`->"));
+	IS(USUAL, " r   To bob@exam…  | `->                           4k 22:13 ");
+	IS("from to subject size date",
+		"Jeff B   bob@example…  | `->                       4k 22:13 ");
+	f.show_to = false;
+	f.own = true;
+	IS(USUAL, " r   To bob@exam…  | `->                           4k 22:13 ");
+	m.to = ""; /* to nobody who is known */
+	IS(USUAL, " r   Jeff B    | `->                               4k 22:13 ");
+	/* It says that it will be sent in a week. */
+	f.own = false;
+	m.ahead = true;
+	IS(USUAL, " r   Jeff B    | `->                              4k !22:13 ");
+#undef IS
+}
+
+/* Twenty levels are drawn where there is room; a deeper one has its arrow below theirs. */
+static void test_index_row_depth(void **state)
+{
+	struct msg_row m = {.uid = 1, .from_name = "Al", .subject = "x", .last_child = true};
+	struct index_format f = {.width = 200};
+	int column = 0;
+
+	for (m.depth = 19; m.depth <= 60; m.depth++) {
+		const char *s = row_of(&m, &f, "subject"), *arrow = strstr(s, "└─>");
+		int at;
+
+		assert_non_null(arrow);
+		at = utf8_columns(s, (size_t)(arrow - s));
+		assert_true(!strstr(s, "⋯") == (m.depth <= 20));
+		if (m.depth <= 20)
+			assert_int_equal(at, (m.depth - 1) * 2);
+		else if (m.depth > 21)
+			assert_int_equal(at, column);
+		column = at;
 	}
-	line_done(&line);
+	f.width = 20;
+	assert_string_equal(row_of(&m, &f, "subject"), "⋯  └─> x            ");
+	f.ascii = true;
+	m.last_child = false;
+	assert_string_equal(row_of(&m, &f, "subject"), "..  |-> x           ");
+}
+
+static void test_index_row_folded(void **state)
+{
+	struct msg_row m = {.uid = 1, .subject = "cache", .hidden = 28};
+	struct index_format f = {.width = 30};
+
+	assert_string_equal(row_of(&m, &f, "subject"), "[+28] cache                   ");
+	m.hidden_unread = 3;
+	assert_string_equal(row_of(&m, &f, "subject"), "[+28, 3 new] cache            ");
+}
+
+/* Rooms grow with what is seen, and never shrink while the list is of the same width. */
+static void test_index_need(void **state)
+{
+	struct msg_row m = {.uid = 1, .from_name = "Al", .subject = "x", .date = 1700000000};
+	struct index_format f = {.width = 100, .now = 1700000000};
+	struct index_need need = {0};
+
+	listing_read(&f.columns, "", USUAL, NULL);
+	index_need_begin(&need, &f);
+	index_measure(&need, &m, &f);
+	index_fit(&f, &need);
+	assert_int_equal(f.room[COLUMN_FROM], 6);
+	m.uid = 2;
+	m.from_name = "Albert Example";
+	index_need_begin(&need, &f);
+	index_measure(&need, &m, &f);
+	index_fit(&f, &need);
+	assert_int_equal(f.room[COLUMN_FROM], 16);
+	m.uid = 3;
+	m.from_name = "a name that is far too long for any list";
+	index_measure(&need, &m, &f);
+	m.uid = 1;
+	m.from_name = "Al";
+	index_measure(&need, &m, &f);
+	index_fit(&f, &need);
+	assert_int_equal(f.room[COLUMN_FROM], 20);
+	f.width = 200;
+	index_need_begin(&need, &f);
+	index_measure(&need, &m, &f);
+	index_fit(&f, &need);
+	assert_int_equal(f.room[COLUMN_FROM], 6);
 }
 
 static void test_index_date(void **state)
@@ -826,7 +917,8 @@ static void test_index_date(void **state)
 		{6 * 86400, true, "Thu 12:00"},
 		{7 * 86400, false, " 8 Nov"},
 		{300 * 86400, false, "19 Jan"},
-		{400 * 86400, false, "2022-10"},
+		{0, true, "Wed 12:00"},
+		{400 * 86400, false, "2022-10-11"},
 		{400 * 86400, true, "2022-10-11"},
 		{-86400, false, "16 Nov"},
 	};
@@ -954,7 +1046,7 @@ static void test_screen_index(void **state)
 	press_sees(x, "=", "Invoice 4711");
 	command(x, "copy Archive");
 	press_sees(x, "F", "2 waiting");
-	press_sees(x, "2", "not encrypted!");
+	press_sees(x, "Alt-2", "not encrypted!");
 }
 
 static void test_screen_large(void **state)
@@ -986,6 +1078,18 @@ static void test_screen_read(void **state)
 	sees(x, "Saved as /");
 	assert_true(file_exists(in_screen(x, "x y")));
 	press_sees(x, "q q", "INBOX");
+}
+
+/* What is known of a message stands above it, and all of it is told on demand. */
+static void test_screen_head(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	press_sees_not(x, "= Enter", " · ");
+	press_sees(x, "q / 'linux-kernel' Enter Enter", "list kernel.example.org · 51k");
+	command_sees(x, "head-details", "No server is trusted to have checked the sender.");
+	sees(x, "Leave it: https://example.org/leave");
+	press_sees(x, "q", "list kernel.example.org");
 }
 
 /* Nothing is asked for by a query that is not understood, whichever way it comes. */
@@ -1325,7 +1429,7 @@ static void test_screen_compose(void **state)
 	press_sees(x, "s Ctrl-U Enter y", "No subject. Send it anyway?");
 	press_sees(x, "n t Ctrl-U Enter c Ctrl-U Enter y", "Nobody to send it to");
 	press_sees(x, "1", "INBOX");
-	press_sees(x, "3 q", "Keep this draft?");
+	press_sees(x, "Alt-3 q", "Keep this draft?");
 	press_sees(x, "y", "Kept as a draft");
 	sees_not(x, "✎");
 }
@@ -1647,12 +1751,12 @@ static void test_screen_typing_stays(void **state)
 static void test_screen_late_parts(void **state)
 {
 	struct screen *x = open_screen(24, 80);
-	struct term_key v = {.name = "v"}, two = {.name = "2"};
+	struct term_key v = {.name = "v"}, two = {.name = "Alt-2"};
 
 	app_input(&x->a, &v);
 	app_input(&x->a, &two);
 	look_sees_not(x, "cache.pdf");
-	press_sees(x, "1", "cache.pdf");
+	press_sees(x, "Alt-1", "cache.pdf");
 }
 
 /* Where no more screen fits, the new one goes without a trace of what it asked for. */
@@ -1759,8 +1863,8 @@ static void test_screen_inboxes(void **state)
 	press(x, "Home");
 	command_sees(x, "open Archive", "work Archive");
 	command_sees(x, "open @flagged", "1 Flagged");
-	sees(x, "work/INBOX          Rosa Cas");
-	sees(x, "work/Archive        Rosa Cas");
+	sees(x, "work/INBOX   Rosa Cas");
+	sees(x, "work/Archive Rosa Cas");
 	sees(x, "2 folders not here yet");
 	command_sees_not(x, "open @inboxes", "not here yet");
 	press_sees(x, "End", "home pop3");
@@ -2145,16 +2249,24 @@ static void test_screen_list_reply(void **state)
 	assert_string_equal(asked_to_write(), "reply-list 8");
 }
 
-static void test_date_columns(void **state)
+static void test_screen_columns(void **state)
 {
-	time_t now = 1767225600; /* 2026-01-01 */
+	struct screen *x = open_screen(24, 120);
 
-	assert_int_equal(index_date_columns("", now, 80), 0);
-	assert_int_equal(index_date_columns("auto", now, 80), 0);
-	assert_int_equal(index_date_columns("%d.%m.%y", now, 80), 8);
-	assert_int_equal(index_date_columns("%H", now, 80), 2);
-	assert_int_equal(index_date_columns("%B", now, 80), (int)strlen("September"));
-	assert_int_equal(index_date_columns("%Y-%m-%d %H:%M:%S +0000 or so", now, 60), 20);
+	command_sees(x, "set index-columns number subject from", "17  Invoice 4711 ");
+	command_sees(x, "set index-columns number sujet", "did you mean “subject”?");
+	command_sees(x, "folder-columns INBOX size subject", "│ 12k  Invoice 4711\n");
+	command_sees(x, "folder-columns INBOX sizes", "did you mean “size”?");
+	sees(x, "│ 12k  Invoice 4711\n");
+	command_sees(x, "folder-columns inbox", "17  Invoice 4711 ");
+	type_keys(x, ":folder-columns sent key");
+	press_sees(x, "Tab", ":folder-columns sent keywords");
+	press(x, "Esc");
+	/* The receiver is who matters, but where it has a column of its own. */
+	command(x, "set index-columns from subject");
+	command_sees(x, "open Sent", "To alice@example");
+	command_sees(x, "folder-columns sent from to subject", "Jeff B");
+	sees_not(x, "To alice@example");
 }
 
 static void test_screen_sizes(void **state)
@@ -2559,6 +2671,9 @@ int main(void)
 		SCREEN_CASE(test_background),
 		SCREEN_CASE(test_index_row_width),
 		SCREEN_CASE(test_index_row_text),
+		SCREEN_CASE(test_index_row_depth),
+		SCREEN_CASE(test_index_row_folded),
+		SCREEN_CASE(test_index_need),
 		SCREEN_CASE(test_index_date),
 		SCREEN_CASE(test_bare_subject),
 		SCREEN_CASE(test_numbers),
@@ -2568,6 +2683,7 @@ int main(void)
 		SCREEN_CASE(test_screen_index),
 		SCREEN_CASE(test_screen_large),
 		SCREEN_CASE(test_screen_read),
+		SCREEN_CASE(test_screen_head),
 		SCREEN_CASE(test_screen_query_refused),
 		SCREEN_CASE(test_screen_delete_keeps_place),
 		SCREEN_CASE(test_screen_tags),
@@ -2616,7 +2732,7 @@ int main(void)
 		SCREEN_CASE(test_screen_arrivals),
 		SCREEN_CASE(test_screen_forgotten_file),
 		SCREEN_CASE(test_screen_list_reply),
-		SCREEN_CASE(test_date_columns),
+		SCREEN_CASE(test_screen_columns),
 		SCREEN_CASE(test_screen_sizes),
 		SCREEN_CASE(test_screen_tiny),
 		SCREEN_CASE(test_screen_resized_unasked),

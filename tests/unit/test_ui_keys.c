@@ -136,12 +136,147 @@ static void test_threads_changed(void **state)
 	press_asks(x, "k k Ctrl-D", "delete 35 36 37 38");
 }
 
+/* A digit begins the number of a message; tabs have Alt. */
+static void test_numbers(void **state)
+{
+	static const struct step steps[] = {{5, "1 2 Enter", 12}, {5, "4 Esc", 5},
+		{5, "9 Enter", 9}, {5, ": 'jump' Enter 7 Enter", 7}, {5, "6 Backspace Enter", 5}};
+	struct screen *x = open_screen(24, 80);
+
+	walk(x, steps, MEM_COUNT(steps));
+	press_sees(x, "4", "Go to message number: 4");
+	press_sees(x, "1 Enter", "There is no message 41");
+	press_sees(x, "4 0 Enter", "INBOX");
+	assert_int_equal(cursor(x), 40);
+	press_sees(x, "Enter 2 3 Enter", "of the message 23");
+	press_sees(x, "Alt-2", "not encrypted!");
+	press_sees(x, "Alt-1", "of the message 23");
+}
+
+/* The row stays, the list moves below it. */
+static void test_scrolled_to(void **state)
+{
+	static const struct {
+		const char *command;
+		int top;
+	} rows[] = {{"current-top", 20}, {"current-bottom", 8}, {"current-middle", 14}};
+	struct screen *x = open_screen(16, 80);
+
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		go(x, 20);
+		command(x, rows[i].command);
+		assert_int_equal(cursor(x), 20);
+		command(x, "top");
+		assert_int_equal(cursor(x), rows[i].top);
+	}
+	go(x, 2); /* there is nothing above the first row */
+	command(x, "current-bottom; top");
+	assert_int_equal(cursor(x), 1);
+	go(x, 3);
+	press_sees(x, "Enter", "of the message 3");
+	command_sees(x, "current-top", "of the message 3");
+}
+
+/* Where the end of a message leads. */
+static void test_read_on(void **state)
+{
+	static const struct {
+		const char *how, *says;
+	} rows[] = {{"no", "This is the end"}, {"next", "of the message 3"},
+		{"unread", "of the message 4"}};
+	struct screen *x = open_screen(24, 80);
+
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		char line[40];
+
+		snprintf(line, sizeof(line), "set read-on=%s", rows[i].how);
+		command(x, line);
+		go(x, 2);
+		press(x, "Enter End");
+		press_sees(x, "Space", rows[i].says);
+		press(x, "q");
+	}
+	/* Nothing is left out while it comes. */
+	hold_reads(true);
+	go(x, 2);
+	press(x, "Enter Space Space");
+	assert_int_equal(cursor(x), 2);
+}
+
+static void test_next_folder(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	press_sees(x, ".", "● online   Lists  ");
+	press_sees(x, ".", "Lists/kernel");
+	press_sees(x, ".", "Archive  1 new");
+	press_sees(x, "y .", "INBOX  20 new");
+	command(x, "tag-pattern ~A");
+	command(x, "tag-prefix; read");
+	press(x, "= Enter");
+	press_sees(x, "Tab", "No more unread messages in this folder; . opens the next");
+	command(x, "unbind reader .");
+	press_sees_not(x, "Tab", "opens the next");
+}
+
+static void tagged(struct screen *x, const char *numbers)
+{
+	struct msglist *l = app_view(&x->a)->ops->list(app_view(&x->a));
+	struct str s = STR_INIT;
+	uint32_t *uids;
+	size_t n = msglist_tagged(l, &uids);
+
+	for (size_t i = 0; i < n; i++)
+		str_addf(&s, "%s%u", i ? " " : "", (unsigned)uids[i]);
+	assert_string_equal(str_c(&s), numbers);
+	free(uids);
+	str_done(&s);
+}
+
+static void test_range(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	go(x, 9);
+	press(x, "t");
+	go(x, 5);
+	press_sees(x, "~", "Tagging from here to where the cursor goes; ~ ends it");
+	tagged(x, "5 9");
+	press(x, "j j");
+	tagged(x, "5 6 7 9");
+	sees(x, "tagging");
+	press(x, "k k k k");
+	tagged(x, "3 4 5 9");
+	press(x, "1 1 Enter");
+	tagged(x, "5 6 7 8 9 10 11");
+	press(x, "Ctrl-G");
+	tagged(x, "9");
+	press(x, "j j");
+	tagged(x, "9");
+	go(x, 5);
+	press(x, "~ j ~ j j");
+	tagged(x, "5 6 9");
+	sees_not(x, "tagging");
+	/* What it began with goes: it has ended. */
+	go(x, 20);
+	press(x, "~ j");
+	mail_vanishes(x, 20);
+	press(x, "j j");
+	sees_not(x, "tagging");
+	tagged(x, "5 6 9 21");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SCREEN_CASE(test_threads),
 		SCREEN_CASE(test_threads_read),
 		SCREEN_CASE(test_threads_changed),
+		SCREEN_CASE(test_numbers),
+		SCREEN_CASE(test_scrolled_to),
+		SCREEN_CASE(test_read_on),
+		SCREEN_CASE(test_next_folder),
+		SCREEN_CASE(test_range),
 	};
 
 	screen_begin();

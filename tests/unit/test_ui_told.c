@@ -96,7 +96,7 @@ static void test_nothing_there(void **state)
 		{NULL, "open-tab /no/such/mbox", "/no/such/mbox"},
 		{"pending", "drop-change some", "It is “all” or nothing, not “some”"},
 		{"open", "search nowhere-in-it", "“nowhere-in-it” was not found"},
-		{"help", "search nowhere-in-it", "was not found"},
+		{"help", "search nowhere-in-it", "Not found"},
 		{"folders", "search nowhere-in-it", "“nowhere-in-it” was not found"},
 		{"outbox", "search nowhere-in-it", "“nowhere-in-it” was not found"},
 		{"open", "skip-quoted", ""},
@@ -213,6 +213,7 @@ static void test_reader_told(void **state)
 	v = app_view(&x->a);
 	command_sees(x, "previous", "This is the first message");
 	command_sees(x, "next 1000", "This is the last message");
+	command(x, "set read-on=no");
 	press_sees(x, "End Space Space", "This is the end");
 	command(x, "skip-quoted");
 	command_sees(x, "skip-quoted", "No more text behind a quote");
@@ -257,7 +258,7 @@ static void test_compose_told(void **state)
 	begin_draft(x, "My words");
 	sees(x, "its HTML goes along");
 	command(x, "search yours");
-	command_sees(x, "search nowhere-in-it", "was not found");
+	command_sees(x, "search nowhere-in-it", "Not found");
 	command_sees(x, "attach /tmp", "cannot be attached: it is not a readable file");
 	command_sees(x, "detach", "No file is attached");
 	commands_run(&x->a, "attach /etc/passwd");

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/needle.h"
 #include "base/utf8.h"
+#include "mime/date.h"
 #include "store/disk/keywords.h"
 
 #include <stdlib.h>
@@ -26,6 +27,12 @@ static bool contains(struct matcher *m, const char *hay, const char *folded)
 	return has_folded(m, hay, len, folded);
 }
 
+static bool matches(struct matcher *m, const char *hay, const struct query_term *t)
+{
+	return contains(m, hay, t->word) ||
+	       (t->has_pattern && regexec(&t->pattern, hay, 0, NULL, 0) == 0);
+}
+
 /* "x@y" in "Name <x@y>, z@y": as a whole. */
 static bool has_address(const char *list, const char *mail)
 {
@@ -36,6 +43,25 @@ static bool has_address(const char *list, const char *mail)
 			(!at[len] || at[len] == ',' || at[len] == '>'))
 			return true;
 	return false;
+}
+
+/* Whether each of "Name <x@y>, z@y" matches: of none, each does, as mutt has it. */
+static bool all_match(struct matcher *m, const char *list, const struct query_term *t)
+{
+	struct str one = STR_INIT;
+	bool all = true;
+
+	while (all && *list) {
+		const char *at = strchr(list, '@'), *end = at ? strstr(at, ", ") : NULL;
+		size_t len = end ? (size_t)(end - list) : strlen(list);
+
+		str_clear(&one);
+		str_add(&one, list, len);
+		all = matches(m, str_c(&one), t);
+		list += len + (end ? 2 : 0);
+	}
+	str_done(&one);
+	return all;
 }
 
 static bool has_own(const struct matcher *m, const char *list)
@@ -52,8 +78,7 @@ static bool matches_string(struct matcher *m, const char *hay, size_t term)
 
 	if (t->field == QUERY_TO_ME || t->field == QUERY_FROM_ME)
 		return has_own(m, hay);
-	return contains(m, hay, t->word) ||
-	       (t->has_pattern && regexec(&t->pattern, hay, 0, NULL, 0) == 0);
+	return t->all ? all_match(m, hay, t) : matches(m, hay, t);
 }
 
 /* --- a page of strings --- */
@@ -61,7 +86,8 @@ static bool matches_string(struct matcher *m, const char *hay, size_t term)
 static bool is_word(const struct query_term *t)
 {
 	return query_term_cost(t) == QUERY_STRINGS && t->word && *t->word && !t->has_pattern &&
-	       t->field != QUERY_TO_ME && t->field != QUERY_FROM_ME && t->field != QUERY_KEYWORD;
+	       t->field != QUERY_TO_ME && t->field != QUERY_FROM_ME && t->field != QUERY_KEYWORD &&
+	       !t->all;
 }
 
 static enum query_answer ask_without_words(void *ctx, const struct query *q, size_t term)
@@ -190,12 +216,22 @@ static bool matches_columns(const struct look *l, const struct query_term *t)
 
 static bool matches_sender(struct look *l, size_t term)
 {
-	return has_string(l, l->row->from_name, term) || has_string(l, l->row->from_mail, term);
+	return (*l->row->from_name && has_string(l, l->row->from_name, term)) ||
+	       has_string(l, l->row->from_mail, term);
 }
 
 static bool matches_recipient(struct look *l, size_t term)
 {
-	return has_string(l, l->row->to, term) || has_string(l, l->row->cc, term);
+	bool to = has_string(l, l->row->to, term);
+
+	return to != l->query->terms[term].all ? to : has_string(l, l->row->cc, term);
+}
+
+static bool matches_people(struct look *l, size_t term)
+{
+	bool from = matches_sender(l, term);
+
+	return from != l->query->terms[term].all ? from : matches_recipient(l, term);
 }
 
 static bool matches_row(struct look *l, const struct query_term *t, size_t term)
@@ -215,7 +251,7 @@ static bool matches_row(struct look *l, const struct query_term *t, size_t term)
 	case QUERY_TO_ME:
 		return matches_recipient(l, term);
 	case QUERY_PEOPLE:
-		return matches_sender(l, term) || matches_recipient(l, term);
+		return matches_people(l, term);
 	case QUERY_SUBJECT:
 		return has_string(l, row->subject, term);
 	case QUERY_ID:
@@ -223,7 +259,8 @@ static bool matches_row(struct look *l, const struct query_term *t, size_t term)
 	case QUERY_REFERENCES:
 		return has_string(l, row->references, term);
 	case QUERY_KEYWORD:
-		return keywords_has(row->keywords, t->word, strlen(t->word));
+		return keywords_has(row->keywords, t->word, strlen(t->word)) ||
+		       (t->has_pattern && regexec(&t->pattern, row->keywords, 0, NULL, 0) == 0);
 	default:
 		return has_string(l, row->subject, term) || matches_sender(l, term) ||
 		       matches_recipient(l, term);
@@ -232,12 +269,12 @@ static bool matches_row(struct look *l, const struct query_term *t, size_t term)
 
 /* Folded, and each run of blanks and line ends one blank: where lines end is no part of what was
  * written. */
-static char *one_line(const struct str *text)
+static char *one_line(const char *text, size_t len)
 {
 	struct str folded = STR_INIT;
 	size_t to = 0;
 
-	utf8_fold_add(&folded, str_c(text), text->len);
+	utf8_fold_add(&folded, text, len);
 	for (size_t i = 0; i < folded.len; i++) {
 		char c = folded.p[i] == '\n' || folded.p[i] == '\t' ? ' ' : folded.p[i];
 
@@ -255,8 +292,45 @@ static bool has_text(struct look *l, const struct query_term *t, bool header)
 	if (t->has_pattern && regexec(&t->pattern, str_c(text), 0, NULL, 0) == 0)
 		return true;
 	if (!l->folded[header])
-		l->folded[header] = one_line(text);
+		l->folded[header] = one_line(str_c(text), text->len);
 	return strstr(l->folded[header], t->word) != NULL;
+}
+
+/* Some line of it, behind "name:" where a field is meant. */
+static bool has_line(const struct str *text, const char *name, const struct query_term *t)
+{
+	size_t skip = name ? strlen(name) : 0;
+	bool found = false;
+
+	for (const char *p = str_c(text), *end; !found && *p; p = end + 1) {
+		char *line, *folded;
+
+		end = p + strcspn(p, "\n");
+		if (name && !(str_istarts(p, name) && p[skip] == ':'))
+			continue;
+		p += name ? skip + 1 : 0;
+		p += strspn(p, " ");
+		line = mem_strndup(p, (size_t)(end - p));
+		folded = one_line(line, strlen(line));
+		found = strstr(folded, t->word) ||
+			(t->has_pattern && regexec(&t->pattern, line, 0, NULL, 0) == 0);
+		free(line);
+		free(folded);
+	}
+	return found;
+}
+
+static bool is_expired(const struct str *header, int64_t now)
+{
+	const char *p = str_istarts(str_c(header), "Expires:")
+				? str_c(header)
+				: str_ifind(str_c(header), "\nExpires:");
+	time_t t;
+
+	if (!p)
+		return false;
+	p = strchr(p, ':') + 1;
+	return date_parse(p, strcspn(p, "\n"), &t) && t < now;
 }
 
 static enum query_answer matches_text(struct look *l, const struct query_term *t)
@@ -269,21 +343,96 @@ static enum query_answer matches_text(struct look *l, const struct query_term *t
 	return body && !l->text.whole ? QUERY_UNKNOWN : QUERY_NO;
 }
 
+static enum query_answer ask_text(struct look *l, const struct query_term *t)
+{
+	const struct read_text *text = &l->text;
+	bool is;
+
+	switch (t->field) {
+	case QUERY_FIELD:
+	case QUERY_LIST:
+		is = has_line(&text->header, t->header, t);
+		break;
+	case QUERY_TYPE:
+		is = has_line(&text->types, NULL, t);
+		break;
+	case QUERY_FILE:
+		is = has_line(&text->files, NULL, t);
+		break;
+	case QUERY_ATTACHMENTS:
+		is = text->attachments >= t->from && text->attachments <= t->to;
+		break;
+	case QUERY_CONTENT:
+		is = text->content & t->set;
+		break;
+	case QUERY_EXPIRED:
+		is = is_expired(&text->header, t->to);
+		break;
+	default:
+		return matches_text(l, t);
+	}
+	return is ? QUERY_YES : QUERY_NO;
+}
+
+/* What its row says already of what else only the text tells. */
+static enum query_answer ask_early(struct look *l, const struct query_term *t, size_t term)
+{
+	if (t->field == QUERY_ATTACHMENTS && !(l->flags & MAIL_ATTACHMENT))
+		return t->from == 0 ? QUERY_YES : QUERY_NO;
+	if (t->field == QUERY_ATTACHMENTS && t->to == 0)
+		return QUERY_NO;
+	if (t->field == QUERY_FILE && !(l->flags & MAIL_ATTACHMENT))
+		return QUERY_NO;
+	if (t->field != QUERY_LIST)
+		return QUERY_UNKNOWN;
+	if (!(l->flags & MAIL_LIST))
+		return QUERY_NO;
+	return l->depth >= QUERY_STRINGS && matches_recipient(l, term) ? QUERY_YES : QUERY_UNKNOWN;
+}
+
+/* The folder's name, or that of one above it; the account's. */
+static bool is_there(const struct matcher *m, const struct query_term *t)
+{
+	const char *where = t->field == QUERY_FOLDER ? m->folder : m->account;
+	char *folded = where ? utf8_fold(where, strlen(where)) : NULL;
+	size_t len = strlen(t->word);
+	bool is = folded && strncmp(folded, t->word, len) == 0 &&
+		  (!folded[len] || (t->field == QUERY_FOLDER && folded[len] == '/'));
+
+	free(folded);
+	return is;
+}
+
+static enum query_answer ask_row(struct look *l, const struct query_term *t, size_t term)
+{
+	bool is;
+
+	if (t->field == QUERY_FOLDER || t->field == QUERY_ACCOUNT)
+		is = is_there(l->m, t);
+	else if (query_term_cost(t) == QUERY_STRINGS)
+		is = matches_row(l, t, term);
+	else
+		is = matches_columns(l, t);
+	return is ? QUERY_YES : QUERY_NO;
+}
+
 static enum query_answer ask(void *ctx, const struct query *q, size_t term)
 {
 	struct look *l = ctx;
 	const struct query_term *t = &q->terms[term];
 	enum query_cost cost = query_term_cost(t);
+	enum query_answer answer;
 
-	if (cost > l->depth)
+	if (l->known[term])
+		return (enum query_answer)(l->known[term] - 1);
+	if (cost == QUERY_TEXTS && l->depth == QUERY_TEXTS)
+		return ask_text(l, t);
+	if (cost < QUERY_TEXTS && cost > l->depth)
 		return QUERY_UNKNOWN;
-	if (cost == QUERY_TEXTS)
-		return matches_text(l, t);
-	if (cost == QUERY_COLUMNS)
-		return matches_columns(l, t) ? QUERY_YES : QUERY_NO;
-	if (!l->known[term])
-		l->known[term] = 1 + (matches_row(l, t, term) ? QUERY_YES : QUERY_NO);
-	return (enum query_answer)(l->known[term] - 1);
+	answer = cost == QUERY_TEXTS ? ask_early(l, t, term) : ask_row(l, t, term);
+	if (answer != QUERY_UNKNOWN)
+		l->known[term] = (uint8_t)(1 + answer);
+	return answer;
 }
 
 struct look look_at(struct matcher *m, const struct summary *row, const struct cache_walk *walk)
@@ -310,6 +459,8 @@ void look_done(struct look *l)
 	free(l->folded[1]);
 	str_done(&l->text.header);
 	str_done(&l->text.body);
+	str_done(&l->text.types);
+	str_done(&l->text.files);
 }
 
 void match_anew(struct matcher *m)

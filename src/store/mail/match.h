@@ -18,7 +18,8 @@
  * a sender of many messages is compared once. */
 struct matcher {
 	const struct query *query;
-	const struct strv *own; /* addresses of the account; NULL: none */
+	const struct strv *own;       /* addresses of the account; NULL: none */
+	const char *account, *folder; /* where all of them are; NULL: not told */
 	/* the rest is match.c's */
 	uint64_t number; /* of the page */
 	uint8_t *seen;   /* owned; by word and place in the page: round + hit */
@@ -32,7 +33,11 @@ struct matcher {
 struct read_text {         /* the text of a message, as it is looked at */
 	struct str header; /* fields on a line each, decoded */
 	struct str body;   /* as it is shown, without what Talaria says itself */
-	bool whole;        /* nothing of the body is missing */
+	struct str types;  /* of its parts, "text/plain" on a line each */
+	struct str files;  /* names of attachments, on a line each */
+	uint32_t attachments;
+	uint32_t content; /* enum query_content */
+	bool whole;       /* nothing of the body is missing */
 };
 
 /* A message that is looked at, as far as it was read. */
@@ -45,7 +50,7 @@ struct look {
 	const struct summary *row;     /* at QUERY_STRINGS; later its strings may have gone */
 	struct read_text text;         /* at QUERY_TEXTS */
 	char *folded[2];               /* owned; of body and header, made when asked for */
-	uint8_t known[QUERY_TERMS];    /* what strings told: 1 and the answer; 0: not asked */
+	uint8_t known[QUERY_TERMS];    /* what its row told: 1 and the answer; 0: not asked */
 };
 
 /* A message by its row, without its text. walk: or NULL. */

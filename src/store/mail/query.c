@@ -11,15 +11,23 @@
 
 #define WORD(name, letter, field, what, note)                                                      \
 	{                                                                                          \
-		name, letter, TAKES_WORD, field, 0, 0, what, note                                  \
+		name, letter, TAKES_WORD, field, 0, 0, what, note, NULL                            \
+	}
+#define RANGE(name, letter, takes, field, what, note)                                              \
+	{                                                                                          \
+		name, letter, takes, field, 0, 0, what, note, NULL                                 \
 	}
 #define FLAG(name, letter, set, clear, what)                                                       \
 	{                                                                                          \
-		name, letter, TAKES_NOTHING, QUERY_FLAG, set, clear, what, NULL                    \
+		name, letter, TAKES_NOTHING, QUERY_FLAG, set, clear, what, NULL, NULL              \
+	}
+#define IS(name, letter, field, set, what, note)                                                   \
+	{                                                                                          \
+		name, letter, TAKES_NOTHING, field, set, 0, what, note, NULL                       \
 	}
 #define NOT_HERE(letter, instead)                                                                  \
 	{                                                                                          \
-		NULL, letter, TAKES_NO_QUERY, QUERY_ANY, 0, 0, NULL, instead                       \
+		NULL, letter, TAKES_NO_QUERY, QUERY_ANY, 0, 0, NULL, instead, NULL                 \
 	}
 
 /* clang-format off */
@@ -31,14 +39,22 @@ static const struct query_row rows[] = {
 	WORD("people", 'L', QUERY_PEOPLE, N_("the sender or a recipient"), N_("names and addresses")),
 	WORD("subject", 's', QUERY_SUBJECT, N_("the subject"), NULL),
 	WORD("body", 'b', QUERY_BODY, N_("the text"), N_("as it is read, of the messages that are here")),
-	WORD("header", 'h', QUERY_HEADER, N_("the header"), N_("any of its fields, of the messages that are here")),
-	WORD("message", 'B', QUERY_WHOLE, N_("the header or the text"), N_("of the messages that are here")),
+	WORD("header", 'h', QUERY_HEADER, N_("the header"), N_("any of its fields, of the messages that are here; header NAME:WORD looks in one field")),
+	WORD("text", 'B', QUERY_WHOLE, N_("the header or the text"), N_("of the messages that are here")),
+	WORD("message", 0, QUERY_WHOLE, N_("the header or the text"), N_("an older name of text:")),
+	{NULL, 'e', TAKES_WORD, QUERY_FIELD, 0, 0, N_("the field Sender"), N_("who sent it for somebody; of the messages that are here"), "Sender"},
+	{"list", 0, TAKES_WORD, QUERY_LIST, 0, 0, N_("the mailing list"), N_("its name or address"), "List-Id"},
+	WORD("attachment", 0, QUERY_FILE, N_("the name of an attachment"), N_("of the messages that are here")),
+	WORD("type", 'M', QUERY_TYPE, N_("the type of a part"), N_("such as image/png; of the messages that are here")),
 	WORD("keyword", 'y', QUERY_KEYWORD, N_("a keyword"), N_("just this one")),
 	WORD("id", 'i', QUERY_ID, N_("the Message-ID"), NULL),
 	WORD("references", 'x', QUERY_REFERENCES, N_("a Message-ID it answers"), NULL),
-	{"size", 'z', TAKES_SIZE, QUERY_SIZE, 0, 0, N_("the size"), N_("octets: >100K, <2M, 10K-1M")},
-	{"date", 'd', TAKES_DATE, QUERY_SENT, 0, 0, N_("the date"), N_("when it was sent: 2026-11-30, 2026-11, 2026-01-01..2026-03-31, today, >2026-11-01 (after), <2w (younger than), >1y (older than)")},
-	{"received", 'r', TAKES_DATE, QUERY_RECEIVED, 0, 0, N_("the day when it came"), N_("as date")},
+	WORD("in", 0, QUERY_FOLDER, N_("the folder"), N_("or one above it")),
+	WORD("account", 0, QUERY_ACCOUNT, N_("the account"), NULL),
+	RANGE("size", 'z', TAKES_SIZE, QUERY_SIZE, N_("the size"), N_("octets: >100K, <2M, 10K-1M")),
+	RANGE("date", 'd', TAKES_DATE, QUERY_SENT, N_("the date"), N_("when it was sent: 2026-11-30, 2026-11, 2026-01-01..2026-03-31, today, yesterday, monday, this week, last month, >2026-11-01 (after), <2w (younger than), >1y (older than), =3d (that day); mutt's 30/11/2026*3d and the like")),
+	RANGE("received", 'r', TAKES_DATE, QUERY_RECEIVED, N_("the day when it came"), N_("as date")),
+	RANGE(NULL, 'X', TAKES_COUNT, QUERY_ATTACHMENTS, N_("the number of its attachments"), N_("2, >2, 1-3; alone: any; of the messages that are here")),
 	FLAG("unread", 'U', 0, MAIL_SEEN, N_("unread")),
 	FLAG("new", 'N', 0, MAIL_SEEN, N_("unread")),
 	FLAG("read", 'R', MAIL_SEEN, 0, N_("read")),
@@ -47,28 +63,26 @@ static const struct query_row rows[] = {
 	FLAG("forwarded", 0, MAIL_FORWARDED, 0, N_("forwarded")),
 	FLAG("draft", 0, MAIL_DRAFT, 0, N_("a draft")),
 	FLAG("deleted", 'D', MAIL_DELETED, 0, N_("marked as deleted")),
-	FLAG("attachment", 'X', MAIL_ATTACHMENT, 0, N_("with attachments")),
+	FLAG("attachment", 0, MAIL_ATTACHMENT, 0, N_("with attachments")),
 	FLAG("list", 'l', MAIL_LIST, 0, N_("from a mailing list")),
 	FLAG("all", 'A', 0, 0, N_("any message")),
-	{"to-me", 'p', TAKES_NOTHING, QUERY_TO_ME, 0, 0, N_("for you"), N_("one of your addresses is a recipient")},
-	{"from-me", 'P', TAKES_NOTHING, QUERY_FROM_ME, 0, 0, N_("from you"), N_("sent by one of your addresses")},
-	NOT_HERE('e', N_("~f looks for the sender")),
-	NOT_HERE('E', NULL),
-	NOT_HERE('g', NULL),
-	NOT_HERE('G', NULL),
-	NOT_HERE('H', NULL),
+	IS("to-me", 'p', QUERY_TO_ME, 0, N_("for you"), N_("one of your addresses is a recipient")),
+	IS("from-me", 'P', QUERY_FROM_ME, 0, N_("from you"), N_("sent by one of your addresses")),
+	IS("signed", 'g', QUERY_CONTENT, CONTENT_SIGNED, N_("signed"), N_("by the types of its parts, of the messages that are here; nothing is verified")),
+	IS("encrypted", 'G', QUERY_CONTENT, CONTENT_ENCRYPTED, N_("encrypted"), N_("by the types of its parts, of the messages that are here")),
+	IS("key", 'k', QUERY_CONTENT, CONTENT_KEY, N_("with an OpenPGP key"), N_("of the messages that are here")),
+	IS("expired", 'E', QUERY_EXPIRED, 0, N_("expired"), N_("its field Expires says so, of the messages that are here")),
+	NOT_HERE('H', N_("header X-Spam-Status:yes looks into the field of a spam filter")),
 	NOT_HERE('I', NULL),
-	NOT_HERE('k', NULL),
 	NOT_HERE('K', NULL),
 	NOT_HERE('m', N_("messages have no numbers here; ~d takes dates")),
-	NOT_HERE('M', NULL),
-	NOT_HERE('n', NULL),
+	NOT_HERE('n', N_("messages have no scores here")),
 	NOT_HERE('O', N_("~U finds all that are not read")),
-	NOT_HERE('S', NULL),
+	NOT_HERE('S', N_("header Supersedes:ID finds the message that takes the place of another")),
 	NOT_HERE('T', N_("commands on tagged messages begin with ;")),
-	NOT_HERE('u', N_("~l finds mail of any list")),
+	NOT_HERE('u', N_("~l finds mail of any list, list:NAME that of one")),
 	NOT_HERE('v', NULL),
-	NOT_HERE('V', NULL),
+	NOT_HERE('V', N_("nothing is verified here; ~g finds what is signed")),
 	NOT_HERE('Y', NULL),
 	NOT_HERE('=', NULL),
 	NOT_HERE('$', NULL),
@@ -87,9 +101,10 @@ const struct query_row *query_rows(size_t *n)
 
 void query_row_help(const struct query_row *row, struct str *out)
 {
-	str_adds(out, _(row->what));
+	if (row->what)
+		str_adds(out, _(row->what));
 	if (row->note)
-		str_addf(out, ": %s", _(row->note));
+		str_addf(out, "%s%s", row->what ? ": " : "", _(row->note));
 }
 
 /* --- values --- */
@@ -101,6 +116,7 @@ void query_free(struct query *q)
 	for (size_t i = 0; i < q->nterms; i++) {
 		free(q->terms[i].text);
 		free(q->terms[i].word);
+		free(q->terms[i].header);
 		if (q->terms[i].has_pattern)
 			regfree(&q->terms[i].pattern);
 	}
@@ -115,11 +131,20 @@ enum query_cost query_term_cost(const struct query_term *t)
 	case QUERY_BODY:
 	case QUERY_HEADER:
 	case QUERY_WHOLE:
+	case QUERY_FIELD:
+	case QUERY_LIST:
+	case QUERY_TYPE:
+	case QUERY_FILE:
+	case QUERY_ATTACHMENTS:
+	case QUERY_CONTENT:
+	case QUERY_EXPIRED:
 		return QUERY_TEXTS;
 	case QUERY_FLAG:
 	case QUERY_SIZE:
 	case QUERY_SENT:
 	case QUERY_RECEIVED:
+	case QUERY_FOLDER:
+	case QUERY_ACCOUNT:
 		return QUERY_COLUMNS;
 	default:
 		return QUERY_STRINGS;
@@ -166,11 +191,17 @@ static void print_term(const struct query_term *t, struct str *out)
 	const struct query_row *row = t->row;
 
 	if (row && row->takes == TAKES_NOTHING) {
-		str_addf(out, "flag:%s", row->name);
+		str_addf(out, "is:%s", row->name);
 		return;
 	}
-	if (row && (t->has_pattern || !row->name))
-		str_addf(out, "%c%c ", t->exact ? '=' : '~', row->letter);
+	if (row && row->takes == TAKES_COUNT) {
+		str_addf(out, "~%c %s", row->letter, t->text);
+		return;
+	}
+	if (row && (t->has_pattern || t->all || !row->name))
+		str_addf(out, "%s%c%c ", t->all ? "^" : "", t->exact ? '=' : '~', row->letter);
+	else if (row && t->field == QUERY_FIELD)
+		str_addf(out, "%s %s:", row->name, t->header);
 	else if (row)
 		str_addf(out, "%s:", row->name);
 	str_add_quoted(out, t->text, strlen(t->text));

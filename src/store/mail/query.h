@@ -7,11 +7,13 @@
  * not understood as a whole is no query.
  *
  * Words must all match, and look in sender, recipients and subject. "|" or OR is either, "!" or NOT
- * the opposite, parentheses group, quotes hold a phrase together. "from:x" and the like look in one
- * field for the text as it stands; "~f x" is mutt's pattern, whose x is a regular expression (and
- * also found as it stands), and "=f x" mutt's for the text as it stands. Case does not matter. One
- * table (query_rows) has all of them, what mutt knows and Talaria does not too: that is an error
- * which says so.
+ * the opposite, parentheses group, quotes hold a phrase together. "and" and "or" between two things
+ * are operators in any case of letters; "not" only in front of what is more than a word ("do not
+ * reply" is three words). "from:x" and the like look in one field for the text as it stands,
+ * "header NAME:x" in any field; "~f x" is mutt's pattern, whose x is a regular expression (and
+ * also found as it stands), "=f x" mutt's for the text as it stands, "^~f x" wants it of every
+ * address. Case does not matter. One table (query_rows) has all of them, what mutt knows and
+ * Talaria does not too: that is an error which says so.
  *
  * What a leaf cannot tell (the text of a message that is not here) makes the answer unknown, which
  * is no match, not even behind NOT: nothing is deleted because it could not be looked at.
@@ -48,7 +50,18 @@ enum query_field {
 	QUERY_RECEIVED,
 	QUERY_TO_ME,
 	QUERY_FROM_ME,
+	QUERY_FIELD,       /* the one field of the header that the term names */
+	QUERY_LIST,        /* which one, of mail from lists: List-Id, recipients */
+	QUERY_TYPE,        /* content types of parts */
+	QUERY_FILE,        /* names of attachments */
+	QUERY_ATTACHMENTS, /* how many: from and to */
+	QUERY_CONTENT,     /* what parts are in it: set, of enum query_content */
+	QUERY_EXPIRED,     /* before to */
+	QUERY_FOLDER,      /* where it is */
+	QUERY_ACCOUNT,
 };
+
+enum query_content { CONTENT_SIGNED = 1, CONTENT_ENCRYPTED = 2, CONTENT_KEY = 4 };
 
 /* What has to be looked at to answer; each includes those before. */
 enum query_cost { QUERY_COLUMNS, QUERY_STRINGS, QUERY_TEXTS };
@@ -63,7 +76,9 @@ struct query_term {
 	bool has_pattern;            /* what matches it matches as well as what has the word */
 	regex_t pattern;             /* without case; ^ and $ are those of a line */
 	bool exact;                  /* typed as =x */
-	uint32_t set, clear;         /* QUERY_FLAG: enum mail_flag */
+	bool all;                    /* typed as ^~x: all addresses must match */
+	char *header;                /* owned; QUERY_FIELD, QUERY_LIST: the field's name */
+	uint32_t set, clear;         /* QUERY_FLAG: enum mail_flag; QUERY_CONTENT: set */
 	int64_t from, to;            /* both are in; QUERY_SIZE octets, dates seconds since 1970 */
 };
 
@@ -99,10 +114,10 @@ enum query_answer query_eval(const struct query *q, query_ask_fn *ask, void *ctx
 
 /* --- the table --- */
 
-enum query_takes { TAKES_NOTHING, TAKES_WORD, TAKES_SIZE, TAKES_DATE, TAKES_NO_QUERY };
+enum query_takes { TAKES_NOTHING, TAKES_WORD, TAKES_SIZE, TAKES_DATE, TAKES_COUNT, TAKES_NO_QUERY };
 
 struct query_row {
-	const char *name; /* of "name:word", or of "flag:name" where nothing is taken; NULL: none */
+	const char *name; /* of "name:word", or of "is:name" where nothing is taken; NULL: none */
 	char letter;      /* of mutt's pattern; 0: none */
 	enum query_takes takes;
 	enum query_field field;
@@ -110,7 +125,8 @@ struct query_row {
 	/* N_(). The first stands in sentences: "the subject" contains something, "the size" is
 	 * something, it is "unread". */
 	const char *what;
-	const char *note; /* more of it, or NULL; TAKES_NO_QUERY: what would be right instead */
+	const char *note;   /* more of it, or NULL; TAKES_NO_QUERY: what would be right instead */
+	const char *header; /* QUERY_FIELD, QUERY_LIST: the field's name; NULL: as typed */
 };
 const struct query_row *query_rows(size_t *n);
 void query_row_help(const struct query_row *row, struct str *out); /* translated */
@@ -119,9 +135,13 @@ void query_row_help(const struct query_row *row, struct str *out); /* translated
 
 /* "10K-1M", ">10K", "<1M", "10K-", "-1M", "4711": octets. False: it is none of these. */
 bool query_size(const char *text, int64_t *from, int64_t *to);
-/* "2026-11-30", "2026-11", "2026", "20261130", "30/11/2026", "30/11", "today", "yesterday", each a
- * day, month or year; two with ".." or "-" between them, or one with it on one side; "<" (before)
- * and ">" (after) in front of one; "<2d" (younger), ">2w" (older), "=2d". */
+/* "2026-11-30", "2026-11", "2026", "20261130", "30/11/2026", "30/11", "today", "yesterday",
+ * "monday" (the last one), "this week", "last month", each a day, a week, a month or year; two with
+ * ".." or
+ * "-" between them, or one with it on one side; "<" (before) and ">" (after) in front of one;
+ * mutt's margins behind one ("-3d" before it, "+3d" after it, "*3d" both); "<2d" (younger), ">2w"
+ * (older),
+ * "=2d" (on the day that long ago). */
 bool query_date(const char *text, time_t now, int64_t *from, int64_t *to);
 
 #endif

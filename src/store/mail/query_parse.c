@@ -4,7 +4,8 @@
  *   either  = all { ("|" | OR) all }
  *   all     = one { [AND] one }
  *   one     = ("!" | NOT) one | "(" either ")" | term
- *   term    = word | name ":" word | "~" letter [word] | "=" letter word
+ *   term    = word | name ":" word | HEADER name ":" word | ["^"] "~" letter [word] | "=" letter
+ * word
  *
  * A word ends at a blank, "|" or ")"; quotes may stand around any part of it.
  */
@@ -22,10 +23,8 @@
 struct parser {
 	const char *text, *p;
 	struct query *q;
-	int depth;        /* of parentheses and opposites */
-	int open;         /* parentheses */
-	bool built;       /* of more than words */
-	const char *said; /* "not", "and" or "or" as a word, and not as an operator */
+	int depth; /* of parentheses and opposites */
+	int open;  /* parentheses */
 	time_t now;
 	struct err *err;
 };
@@ -187,7 +186,8 @@ static void add_names(struct str *out, bool flags)
 
 static bool reads_text(enum query_field field)
 {
-	return field == QUERY_BODY || field == QUERY_HEADER || field == QUERY_WHOLE;
+	return field == QUERY_BODY || field == QUERY_HEADER || field == QUERY_WHOLE ||
+	       field == QUERY_FIELD;
 }
 
 /* Folded as rows and texts are before they are looked at; in texts a run of blanks is one. */
@@ -285,7 +285,7 @@ static int set_words(
 	t->text = id ? without_angles(text) : mem_strdup(text);
 	t->word = t->field == QUERY_KEYWORD ? utf8_fold(text, strlen(text))
 					    : folded_word(t->text, t->field);
-	if (pattern && t->field != QUERY_KEYWORD && strpbrk(text, "\\^$.*+?[]{}|()") && !id)
+	if (pattern && strpbrk(text, "\\^$.*+?[]{}|()") && !id)
 		return set_pattern(ps, t, at);
 	return 0;
 }
@@ -293,6 +293,11 @@ static int set_words(
 static int set_range(struct parser *ps, struct query_term *t, const char *at, const char *text)
 {
 	t->text = mem_strdup(text);
+	if (t->row->takes == TAKES_COUNT)
+		return query_size(text, &t->from, &t->to)
+			       ? 0
+			       : wrong(ps, at, _("“%s” is no number; numbers are like 2, >2, 1-3"),
+					 text);
 	if (t->row->takes == TAKES_SIZE)
 		return query_size(text, &t->from, &t->to)
 			       ? 0
@@ -303,8 +308,37 @@ static int set_range(struct parser *ps, struct query_term *t, const char *at, co
 		       ? 0
 		       : wrong(ps, at,
 				 _("“%s” is no date; dates are like 2026-11-30, 2026-11, "
-				   "2026-01-01..2026-03-31, today, <2w, >1y"),
+				   "2026-01-01..2026-03-31, today, last week, <2w, >1y"),
 				 text);
+}
+
+static struct query_term *add_of_row(
+	struct parser *ps, const struct query_row *row, const char *start)
+{
+	struct query_term *t = add_term(ps, start);
+
+	if (!t)
+		return NULL;
+	t->row = row;
+	t->field = row->field;
+	t->header = row->header ? mem_strdup(row->header) : NULL;
+	t->all = *start == '^';
+	return t;
+}
+
+/* "last" and "this" take another word. */
+static int take_unit(struct parser *ps, struct word *w)
+{
+	const char *named = str_c(&w->text) + (w->colon ? w->colon + 1 : 0);
+
+	if (w->quoted || (str_icmp(named, "last") != 0 && str_icmp(named, "this") != 0))
+		return 0;
+	skip_blanks(ps);
+	if (ends_word(*ps->p))
+		return 0;
+	str_addc(&w->text, ' ');
+	w->quoted = true; /* what follows is no name of a field */
+	return take_word(ps, w, false);
 }
 
 /* A term of a row that takes something. at: where that begins. */
@@ -315,12 +349,9 @@ static int fill_term(struct parser *ps, const struct query_row *row, const char 
 
 	if (!w->text.len)
 		return wrong(ps, at, _("there is nothing to look for"));
-	t = add_term(ps, start);
+	t = add_of_row(ps, row, start);
 	if (!t)
 		return -1;
-	ps->built = true;
-	t->row = row;
-	t->field = row->field;
 	t->exact = sign == '=';
 	return row->takes == TAKES_WORD ? set_words(ps, t, at, str_c(&w->text), sign == '~')
 					: set_range(ps, t, at, str_c(&w->text));
@@ -328,15 +359,14 @@ static int fill_term(struct parser *ps, const struct query_row *row, const char 
 
 static int flag_term(struct parser *ps, const struct query_row *row, const char *start)
 {
-	struct query_term *t = add_term(ps, start);
+	struct query_term *t = add_of_row(ps, row, start);
 
 	if (!t)
 		return -1;
-	ps->built = true;
-	t->row = row;
-	t->field = row->field;
 	t->set = row->set;
 	t->clear = row->clear;
+	if (t->field == QUERY_EXPIRED)
+		t->to = ps->now;
 	return 0;
 }
 
@@ -360,55 +390,84 @@ static int no_pattern(struct parser *ps, const char *start, const struct query_r
 		(int)(p - start), start);
 }
 
-/* "~X" has a number in mutt; "1-" is what it can say here. */
 static int after_flag(struct parser *ps, const struct query_row *row, const char *start)
 {
-	const char *next;
-
-	if (row->set == MAIL_ATTACHMENT) {
-		const char *before = ps->p;
-
-		skip_blanks(ps);
-		next = ps->p;
-		if (*next == '<' || *next == '>' || *next == '-' ||
-			(*next >= '0' && *next <= '9')) {
-			size_t len = strcspn(next, " \t|)");
-
-			if ((len == 2 &&
-				    (memcmp(next, "1-", 2) == 0 || memcmp(next, ">0", 2) == 0)))
-				ps->p += len;
-			else
-				return wrong(ps, next,
-					_("how many attachments there are is not known; ~X alone "
-					  "finds mail with any"));
-		} else {
-			ps->p = before;
-		}
-	}
-	if (!ends_word(*ps->p) && *ps->p != '~' && *ps->p != '!' && *ps->p != '(')
+	if (!ends_word(*ps->p) && !strchr("~!(=^%", *ps->p))
 		return wrong(ps, ps->p, _("~%c takes nothing; put a blank behind it"), row->letter);
 	return flag_term(ps, row, start);
+}
+
+/* "~X" alone, and with what says the same, is told by a mark. */
+static int after_count(struct parser *ps, const struct query_row *row, const char *start)
+{
+	const struct query_row *any = row_named("attachment", strlen("attachment"), true);
+	const char *behind = ps->p;
+	struct word w = {0};
+	int64_t from, to;
+	int rc;
+
+	skip_blanks(ps);
+	if (!*ps->p || !strchr("<>-0123456789", *ps->p)) {
+		ps->p = behind;
+		return after_flag(ps, any, start);
+	}
+	rc = take_word(ps, &w, false);
+	if (rc == 0)
+		rc = query_size(w.text.p, &from, &to) && from == 1 && to == INT64_MAX
+			     ? flag_term(ps, any, start)
+			     : fill_term(ps, row, start, w.start, &w, '~');
+	str_done(&w.text);
+	return rc;
+}
+
+/* What can be asked of all addresses of a message. */
+static bool has_addresses(const struct query_row *row)
+{
+	return row && row->takes == TAKES_WORD &&
+	       (row->field == QUERY_FROM || row->field == QUERY_TO || row->field == QUERY_CC ||
+		       row->field == QUERY_RECIPIENT || row->field == QUERY_PEOPLE);
+}
+
+static int check_pattern(
+	struct parser *ps, const char *start, char sign, const struct query_row *row)
+{
+	if (sign == '%' && has_addresses(row))
+		return wrong(ps, start,
+			_("Talaria has no groups of addresses; ~%c takes several: ann|bob"),
+			row->letter);
+	if (!row || sign == '%' || row->takes == TAKES_NO_QUERY ||
+		(sign == '=' && row->takes != TAKES_WORD))
+		return no_pattern(ps, ps->p, sign == '~' ? row : NULL);
+	if (*start == '^' && !has_addresses(row))
+		return wrong(ps, start, _("“^” is for addresses: ^~f, ^~t, ^~c, ^~C, ^~L"));
+	return 0;
 }
 
 static int take_pattern(struct parser *ps)
 {
 	const char *start = ps->p;
-	char sign = *start;
-	const struct query_row *row = start[1] ? row_lettered(start[1]) : NULL;
+	char sign = start[*start == '^'];
+	const struct query_row *row;
 	struct word w = {0};
 	int rc;
 
-	if (!row || sign == '%' || row->takes == TAKES_NO_QUERY ||
-		(sign == '=' && row->takes != TAKES_WORD))
-		return no_pattern(ps, start, sign == '~' ? row : NULL);
+	ps->p += *start == '^';
+	row = ps->p[1] ? row_lettered(ps->p[1]) : NULL;
+	if (check_pattern(ps, start, sign, row) != 0)
+		return -1;
 	ps->p += 2;
 	if (row->takes == TAKES_NOTHING)
 		return after_flag(ps, row, start);
+	if (row->takes == TAKES_COUNT)
+		return after_count(ps, row, start);
 	skip_blanks(ps);
 	if (ends_word(*ps->p) || (*ps->p == '~' && row->takes == TAKES_WORD))
 		return wrong(ps, start, _("%c%c needs a word behind it: %s"), sign, row->letter,
 			_(row->what));
 	rc = take_word(ps, &w, true);
+	w.colon = 0;
+	if (rc == 0 && row->takes == TAKES_DATE)
+		rc = take_unit(ps, &w);
 	if (rc == 0)
 		rc = fill_term(ps, row, start, w.start, &w, sign);
 	str_done(&w.text);
@@ -423,7 +482,7 @@ static int unknown_field(struct parser *ps, const struct word *w)
 	int rc;
 
 	add_names(&names, false);
-	rc = wrong(ps, w->start, _("“%.*s:” is not known; use %s, flag, or put it into quotes"),
+	rc = wrong(ps, w->start, _("“%.*s:” is not known; use %s, is, has, or put it into quotes"),
 		(int)w->colon, w->text.p, str_c(&names));
 	str_done(&names);
 	return rc;
@@ -439,7 +498,8 @@ static int take_flag(struct parser *ps, const struct word *w)
 	if (row)
 		return flag_term(ps, row, w->start);
 	add_names(&names, true);
-	rc = wrong(ps, w->start, _("flag:%s is not known; use %s"), name, str_c(&names));
+	rc = wrong(ps, w->start, _("%.*s:%s is not known; use %s"), (int)w->colon, w->text.p, name,
+		str_c(&names));
 	str_done(&names);
 	return rc;
 }
@@ -453,6 +513,8 @@ static int take_field(struct parser *ps, struct word *w)
 
 	if (!row)
 		return unknown_field(ps, w);
+	if (row->takes == TAKES_DATE && take_unit(ps, w) != 0)
+		return -1;
 	str_add(&rest.text, w->text.p + skip, w->text.len - skip);
 	rc = rest.text.len ? fill_term(ps, row, w->start, rest.start, &rest, ':')
 			   : wrong(ps, rest.start, _("%s: needs a word right behind it: %s"),
@@ -461,22 +523,25 @@ static int take_field(struct parser *ps, struct word *w)
 	return rc;
 }
 
-static bool is_spoken_operator(const char *word)
-{
-	return str_icmp(word, "not") == 0 || str_icmp(word, "and") == 0 ||
-	       str_icmp(word, "or") == 0;
-}
-
 static int plain_word(struct parser *ps, const struct word *w)
 {
 	struct query_term *t;
 
 	if (!w->text.len)
 		return wrong(ps, w->start, _("there is nothing to look for"));
-	if (!ps->said && !w->quoted && is_spoken_operator(w->text.p))
-		ps->said = w->start;
 	t = add_term(ps, w->start);
 	return t ? set_words(ps, t, w->start, w->text.p, false) : -1;
+}
+
+/* "is:", "has:", and the older "flag:". */
+static bool names_flag(const char *name, size_t len)
+{
+	static const char *const names[] = {"is", "has", "flag"};
+
+	for (size_t i = 0; i < MEM_COUNT(names); i++)
+		if (strlen(names[i]) == len && str_nicmp(name, names[i], len) == 0)
+			return true;
+	return false;
 }
 
 /* "Re:" and "http://..." are words; "form:x" is a field that is not known. */
@@ -486,10 +551,61 @@ static bool names_field(const struct word *w)
 
 	if (!w->colon)
 		return false;
-	if ((w->colon == 4 && str_nicmp(w->text.p, "flag", 4) == 0) ||
-		row_named(w->text.p, w->colon, false))
+	if (names_flag(w->text.p, w->colon) || row_named(w->text.p, w->colon, false))
 		return true;
 	return *behind && !str_starts(behind, "//");
+}
+
+/* The octets of "NAME:" where something follows that; 0: there is none. */
+static size_t field_name(const char *p)
+{
+	size_t len = strcspn(p, " \t\r\n:|()\"'\\");
+
+	return len && p[len] == ':' && !ends_word(p[len + 1]) ? len + 1 : 0;
+}
+
+/* Behind "header": a name of a field, and what is looked for in it. */
+static int take_header(struct parser *ps, const char *start)
+{
+	size_t len = field_name(ps->p);
+	char *name = mem_strndup(ps->p, len - 1);
+	struct word w = {0};
+	int rc;
+
+	ps->p += len;
+	rc = take_word(ps, &w, false);
+	if (rc == 0)
+		rc = fill_term(
+			ps, row_named("header", strlen("header"), false), start, w.start, &w, ':');
+	if (rc == 0) {
+		struct query_term *t = &ps->q->terms[ps->q->nterms - 1];
+
+		t->field = QUERY_FIELD;
+		t->header = name;
+		name = NULL;
+	}
+	free(name);
+	str_done(&w.text);
+	return rc;
+}
+
+static bool at_header(struct parser *ps, const struct word *w)
+{
+	const char *behind = ps->p;
+
+	if (w->quoted || str_icmp(str_c(&w->text), "header") != 0)
+		return false;
+	skip_blanks(ps);
+	if (field_name(ps->p))
+		return true;
+	ps->p = behind;
+	return false;
+}
+
+static bool at_pattern(const char *p)
+{
+	return *p == '~' || *p == '=' || *p == '%' ||
+	       (*p == '^' && (p[1] == '~' || p[1] == '=' || p[1] == '%'));
 }
 
 static int take_term(struct parser *ps)
@@ -497,12 +613,14 @@ static int take_term(struct parser *ps)
 	struct word w = {0};
 	int rc;
 
-	if (*ps->p == '~' || *ps->p == '=' || *ps->p == '%')
+	if (at_pattern(ps->p))
 		return take_pattern(ps);
 	rc = take_word(ps, &w, false);
-	if (rc == 0 && !names_field(&w))
+	if (rc == 0 && at_header(ps, &w))
+		rc = take_header(ps, w.start);
+	else if (rc == 0 && !names_field(&w))
 		rc = plain_word(ps, &w);
-	else if (rc == 0 && w.colon == 4 && str_nicmp(w.text.p, "flag", 4) == 0)
+	else if (rc == 0 && names_flag(w.text.p, w.colon))
 		rc = take_flag(ps, &w);
 	else if (rc == 0)
 		rc = take_field(ps, &w);
@@ -518,10 +636,24 @@ static bool at_operator(const struct parser *ps, const char *name)
 	       (ends_word(ps->p[strlen(name)]) || ps->p[strlen(name)] == '(');
 }
 
+/* In small letters it is an operator between two things only. */
+static bool at_spoken(const struct parser *ps, const char *name)
+{
+	const char *p = ps->p + strlen(name);
+
+	if (at_operator(ps, name))
+		return true;
+	if (!str_istarts(ps->p, name) || !is_blank(*p))
+		return false;
+	while (is_blank(*p))
+		p++;
+	return !ends_word(*p);
+}
+
 static bool take_operator(struct parser *ps, const char *name)
 {
 	skip_blanks(ps);
-	if (!at_operator(ps, name))
+	if (!at_spoken(ps, name))
 		return false;
 	ps->p += strlen(name);
 	return true;
@@ -555,9 +687,22 @@ static int take_group(struct parser *ps, size_t *node)
 
 static int take_one(struct parser *ps, size_t *node);
 
+/* "not" in small letters is an operator in front of what is more than a word. */
 static bool at_not(const struct parser *ps)
 {
-	return *ps->p == '!' || at_operator(ps, "NOT");
+	const char *p = ps->p + 3;
+	size_t len = 0;
+
+	if (*ps->p == '!' || at_operator(ps, "NOT"))
+		return true;
+	if (!str_istarts(ps->p, "not") || !is_blank(*p))
+		return false;
+	while (is_blank(*p))
+		p++;
+	while (is_name(p + len, 1))
+		len++;
+	return *p == '(' || *p == '!' || at_pattern(p) ||
+	       (len && p[len] == ':' && (names_flag(p, len) || row_named(p, len, false)));
 }
 
 static int take_not(struct parser *ps, size_t *node)
@@ -608,7 +753,7 @@ static int take_one(struct parser *ps, size_t *node)
 static bool at_end_of_all(struct parser *ps)
 {
 	skip_blanks(ps);
-	return !*ps->p || *ps->p == '|' || (*ps->p == ')' && ps->open) || at_operator(ps, "OR");
+	return !*ps->p || *ps->p == '|' || (*ps->p == ')' && ps->open) || at_spoken(ps, "OR");
 }
 
 static int take_all(struct parser *ps, size_t *node)
@@ -640,16 +785,6 @@ static int take_either(struct parser *ps, size_t *node)
 	return rc;
 }
 
-/* Of more than words one after the other. */
-static bool is_built(const struct parser *ps)
-{
-	bool built = ps->built;
-
-	for (size_t i = 0; i < ps->q->nnodes; i++)
-		built |= ps->q->nodes[i].op == QUERY_NOT || ps->q->nodes[i].op == QUERY_OR;
-	return built;
-}
-
 int query_parse(struct query **out, const char *text, time_t now, struct err *err)
 {
 	struct parser ps = {
@@ -657,11 +792,6 @@ int query_parse(struct query **out, const char *text, time_t now, struct err *er
 	size_t root;
 	int rc = take_either(&ps, &root);
 
-	/* "why not" is two words; "not from:ann" may be meant as either */
-	if (rc == 0 && ps.said && is_built(&ps))
-		rc = wrong(&ps, ps.said,
-			_("operators are written NOT, AND, OR; put the word into quotes to look "
-			  "for it"));
 	if (rc != 0) {
 		query_free(ps.q);
 		return rc;

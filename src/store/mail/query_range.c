@@ -151,20 +151,67 @@ static bool take_slashes(const char **p, const struct tm *today, int64_t *from, 
 	return span(year, month, day, from, to);
 }
 
-static bool take_day(const char **p, const struct tm *today, int64_t *from, int64_t *to)
+/* So many days behind today, the first of them; and days after that. */
+static void days_from(const struct tm *today, int first, int days, int64_t *from, int64_t *to)
 {
-	static const char *const words[] = {"today", "yesterday"};
+	int y = today->tm_year + 1900, m = today->tm_mon + 1, d = today->tm_mday + first;
 
-	for (int back = 0; back < 2; back++)
-		if (str_istarts(*p, words[back])) {
-			*p += strlen(words[back]);
-			*from = midnight(
-				today->tm_year + 1900, today->tm_mon + 1, today->tm_mday - back);
-			*to = midnight(today->tm_year + 1900, today->tm_mon + 1,
-				      today->tm_mday - back + 1) -
-			      1;
+	*from = midnight(y, m, d);
+	*to = midnight(y, m, d + days) - 1;
+}
+
+static bool take_word(const char **p, const char *word)
+{
+	if (!str_istarts(*p, word))
+		return false;
+	*p += strlen(word);
+	return true;
+}
+
+/* "week" and the like, of back ago: 0 is this one. A week begins on Monday (ISO 8601). */
+static bool take_unit(const char **p, const struct tm *today, int back, int64_t *from, int64_t *to)
+{
+	int y = today->tm_year + 1900, m = today->tm_mon + 1;
+
+	*p += **p == ' ' || **p == '-';
+	if (take_word(p, "week")) {
+		days_from(today, -((today->tm_wday + 6) % 7) - 7 * back, 7, from, to);
+	} else if (take_word(p, "month")) {
+		*from = midnight(y, m - back, 1);
+		*to = midnight(y, m - back + 1, 1) - 1;
+	} else if (take_word(p, "year")) {
+		*from = midnight(y - back, 1, 1);
+		*to = midnight(y - back + 1, 1, 1) - 1;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static bool take_named(const char **p, const struct tm *today, int64_t *from, int64_t *to)
+{
+	static const char *const days[] = {
+		"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"};
+
+	for (int i = 0; i < 7; i++)
+		if (take_word(p, days[i])) {
+			days_from(today, -((today->tm_wday - i + 7) % 7), 1, from, to);
 			return true;
 		}
+	for (int back = 0; back < 2; back++)
+		if (take_word(p, back ? "yesterday" : "today")) {
+			days_from(today, -back, 1, from, to);
+			return true;
+		}
+	if (take_word(p, "this"))
+		return take_unit(p, today, 0, from, to);
+	return take_word(p, "last") && take_unit(p, today, 1, from, to);
+}
+
+static bool take_day(const char **p, const struct tm *today, int64_t *from, int64_t *to)
+{
+	if (str_lower(**p) >= 'a' && str_lower(**p) <= 'z')
+		return take_named(p, today, from, to);
 	if (digits_at(*p, 8)) {
 		int64_t n;
 
@@ -175,33 +222,35 @@ static bool take_day(const char **p, const struct tm *today, int64_t *from, int6
 	return digits_at(*p, 4) ? take_iso(p, from, to) : take_slashes(p, today, from, to);
 }
 
-/* "2d": the moment that long ago. */
-static bool take_ago(const char **p, const struct tm *now, int64_t *at)
+/* "2d" before a moment, or (way 1) after it. */
+static bool take_ago(const char **p, const struct tm *start, int way, int64_t *at)
 {
-	struct tm tm = *now;
+	struct tm tm = *start;
 	int64_t n;
+	int by;
 
 	if (!take_number(p, &n) || n > 100000)
 		return false;
+	by = way * (int)n;
 	tm.tm_isdst = -1;
 	switch (**p) {
 	case 'y':
-		tm.tm_year -= (int)n;
+		tm.tm_year += by;
 		break;
 	case 'm':
-		tm.tm_mon -= (int)n;
+		tm.tm_mon += by;
 		break;
 	case 'w':
-		tm.tm_mday -= 7 * (int)n;
+		tm.tm_mday += 7 * by;
 		break;
 	case 'd':
-		tm.tm_mday -= (int)n;
+		tm.tm_mday += by;
 		break;
 	case 'H':
-		tm.tm_hour -= (int)n;
+		tm.tm_hour += by;
 		break;
 	case 'M':
-		tm.tm_min -= (int)n;
+		tm.tm_min += by;
 		break;
 	default:
 		return false;
@@ -211,6 +260,31 @@ static bool take_ago(const char **p, const struct tm *now, int64_t *at)
 	return true;
 }
 
+static bool move(const char **p, int way, int64_t *at)
+{
+	time_t t = (time_t)*at;
+	struct tm tm;
+
+	localtime_r(&t, &tm);
+	return take_ago(p, &tm, way, at);
+}
+
+/* mutt's margins: "-2w" before, "+2w" after, "*2w" both. A "-" may begin a second date as well. */
+static void take_margins(const char **p, int64_t *from, int64_t *to)
+{
+	while (**p == '-' || **p == '+' || **p == '*') {
+		const char *before = *p + 1, *after = before;
+		int64_t first = *from, last = *to;
+
+		if ((**p != '+' && !move(&before, -1, &first)) ||
+			(**p != '-' && !move(&after, 1, &last)))
+			return;
+		*from = first;
+		*to = last;
+		*p = before > after ? before : after;
+	}
+}
+
 /* Behind '<', '>' or '='. */
 static bool one_sided(
 	char way, const char *text, const struct tm *today, int64_t *from, int64_t *to)
@@ -218,7 +292,7 @@ static bool one_sided(
 	const char *p = text;
 	int64_t at, first, last;
 
-	if (take_ago(&p, today, &at) && !*p) {
+	if (take_ago(&p, today, -1, &at) && !*p) {
 		if (way == '<')
 			*from = at;
 		else if (way == '>')
@@ -279,6 +353,7 @@ bool query_date(const char *text, time_t now, int64_t *from, int64_t *to)
 	start = text;
 	if (!take_day(&text, &today, from, &last))
 		return false;
+	take_margins(&text, from, &last);
 	if (!*text) {
 		*to = last;
 		return true;
@@ -288,5 +363,10 @@ bool query_date(const char *text, time_t now, int64_t *from, int64_t *to)
 		return false;
 	if (!take_until(&text))
 		return false;
-	return !*text || (take_day(&text, &today, &first, to) && !*text && *from <= *to);
+	if (!*text)
+		return true;
+	if (!take_day(&text, &today, &first, to))
+		return false;
+	take_margins(&text, &first, to);
+	return !*text && *from <= *to;
 }

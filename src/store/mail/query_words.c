@@ -66,19 +66,28 @@ static void say_value(const struct query_term *t, struct str *out)
 
 static void say_taker(const struct query_term *t, bool no, struct str *out)
 {
-	const char *what = t->row ? _(t->row->what) : _("the sender, a recipient or the subject");
-	struct str value = STR_INIT;
-	bool is = !t->row ? false : t->row->takes != TAKES_WORD || t->field == QUERY_KEYWORD;
+	bool range = t->row && t->row->takes != TAKES_WORD,
+	     is = range || t->field == QUERY_KEYWORD || t->field == QUERY_FOLDER ||
+		  t->field == QUERY_ACCOUNT;
+	struct str what = STR_INIT, value = STR_INIT;
 
-	if (is && t->field != QUERY_KEYWORD)
+	if (t->all)
+		str_addf(&what, _("each address of %s"), _(t->row->what));
+	else if (t->field == QUERY_FIELD && !t->row->header)
+		str_addf(&what, _("the field %s"), t->header);
+	else
+		str_adds(&what,
+			t->row ? _(t->row->what) : _("the sender, a recipient or the subject"));
+	if (range)
 		say_range(t, &value);
 	else
 		say_value(t, &value);
 	if (is)
-		str_addf(out, no ? _("%s is not %s") : _("%s is %s"), what, str_c(&value));
+		str_addf(out, no ? _("%s is not %s") : _("%s is %s"), str_c(&what), str_c(&value));
 	else
-		str_addf(out, no ? _("%s does not contain %s") : _("%s contains %s"), what,
+		str_addf(out, no ? _("%s does not contain %s") : _("%s contains %s"), str_c(&what),
 			str_c(&value));
+	str_done(&what);
 	str_done(&value);
 }
 

@@ -575,6 +575,56 @@ static void add_body(
 	out->whole = !m->whole && !m->nneeds;
 }
 
+/* Of a part that is the message's own, and not of one that is attached to it. */
+static bool is_own(const struct parts *parts, const struct part *p)
+{
+	for (int up = p->parent; up >= 0; up = parts->v[up].parent)
+		if (!parts->v[up].multipart)
+			return false;
+	return true;
+}
+
+/* Opaque S/MIME says in a parameter whether it is a signature. */
+static uint32_t smime_content(const struct part *p)
+{
+	char *type = p->header ? header_get(p->header, p->header_len, "Content-Type") : NULL;
+	bool is_signed = p->opened || (type && str_ifind(type, "signed-data"));
+
+	free(type);
+	return is_signed ? CONTENT_SIGNED : CONTENT_ENCRYPTED;
+}
+
+static uint32_t part_content(const struct parts *parts, const struct part *p)
+{
+	const char *sub = p->subtype;
+
+	if (!is_own(parts, p))
+		return 0;
+	if (strcmp(p->type, "multipart") == 0)
+		return strcmp(sub, "signed") == 0      ? CONTENT_SIGNED
+		       : strcmp(sub, "encrypted") == 0 ? CONTENT_ENCRYPTED
+						       : 0;
+	if (strcmp(p->type, "application") != 0)
+		return 0;
+	if (strcmp(sub, "pkcs7-mime") == 0 || strcmp(sub, "x-pkcs7-mime") == 0)
+		return smime_content(p);
+	return strcmp(sub, "pgp-keys") == 0 ? CONTENT_KEY : 0;
+}
+
+static void add_parts(struct read_text *out, const struct parts *parts)
+{
+	for (size_t i = 0; i < parts->n; i++) {
+		const struct part *p = &parts->v[i];
+
+		str_addf(&out->types, "%s/%s\n", p->type, p->subtype);
+		out->content |= part_content(parts, p);
+		if (!part_is_attachment(parts, (int)i) || part_is_embedded(parts, (int)i))
+			continue;
+		out->attachments++;
+		str_addf(&out->files, "%s\n", p->name ? p->name : "");
+	}
+}
+
 static const struct render_options search_options = {.width = SEARCH_WIDTH, .no_headers = true};
 
 struct loaded *read_load(struct folder *f, uint32_t uid)
@@ -590,6 +640,7 @@ struct loaded *read_load(struct folder *f, uint32_t uid)
 void read_text(const struct loaded *m, struct read_text *out)
 {
 	add_header(&out->header, m);
+	add_parts(out, &m->parts);
 	add_body(out, m, &search_options);
 }
 
@@ -600,6 +651,7 @@ struct showing {
 	struct rendering rendering;
 	struct loaded message;
 	struct render_options options;
+	char *trusted;      /* whose word on the sender counts */
 	uint32_t row, uid;  /* where it is shown, and in the folder where it is: */
 	unsigned numbering; /* of that folder */
 	struct store_view *view;
@@ -631,14 +683,13 @@ static void detach_parts(struct folder *f, uint32_t uid, struct loaded *m, struc
 }
 
 /* In front of what the message says. */
-static struct text *with_notice(struct text *body, const char *said)
+static void put_notice(struct text *body, const char *said)
 {
 	struct text *t = text_new();
 
 	text_add(t, TEXT_NOTICE, said, strlen(said));
 	text_add(t, TEXT_PLAIN, "", 0);
-	text_join(t, body);
-	return t;
+	text_prepend(body, t);
 }
 
 static void say_what_is_missing(
@@ -654,7 +705,7 @@ static void say_what_is_missing(
 	else if (m->nneeds && r->read.missing)
 		str_addf(&s, _("Not all of this message could be fetched: %s"), r->read.missing);
 	if (s.len)
-		v->text = with_notice(v->text, s.p);
+		put_notice(v->text, s.p);
 	str_done(&s);
 }
 
@@ -675,7 +726,9 @@ static void showing_run(struct worker_job *j)
 	x->view = mem_alloc(sizeof(*x->view));
 	x->view->text = render_message(&m->parts, m->header, m->header_len, &x->options);
 	x->view->other = render_other_version(&m->parts, &x->options);
+	x->view->other_more = render_other_more(&m->parts, &x->options);
 	envelope_parse(&x->view->envelope, m->header, m->header_len);
+	head_read(&x->view->head, m->header, m->header_len, x->trusted);
 }
 
 static void showing_drop(struct worker_job *j)
@@ -684,6 +737,7 @@ static void showing_drop(struct worker_job *j)
 
 	store_view_free(x->view);
 	loaded_done(&x->message);
+	free(x->trusted);
 	free(x);
 }
 
@@ -729,6 +783,8 @@ static void show(
 	x->message = *m;
 	*m = (struct loaded){0};
 	x->options = options_of(&r->read);
+	x->trusted =
+		mem_strdup(f->account->setup ? f->account->setup->settings->trusted_authserv : "");
 	x->row = row;
 	x->uid = r->uid;
 	x->numbering = f->numbering;

@@ -32,6 +32,7 @@ struct search {
 	uint32_t *only;           /* owned; NULL: all */
 	size_t nonly, only_at;
 	struct matcher match;
+	char *folder;               /* owned; the name of it */
 	struct store_event *answer; /* owned */
 	size_t cap;
 	size_t out, out_bytes; /* messages that are looked into elsewhere */
@@ -56,6 +57,7 @@ static void search_free(struct search *s)
 	query_free(s->query);
 	free(s->only);
 	match_done(&s->match);
+	free(s->folder);
 	store_event_free(s->answer);
 	free(s);
 }
@@ -172,6 +174,7 @@ static bool search_columns(struct search *s, struct folder *f)
 		l.size = c->size[i];
 		l.sent = c->sent[i];
 		l.received = c->received[i];
+		memset(l.known, 0, s->query->nterms);
 		if (look_answer(&l, QUERY_COLUMNS) == QUERY_YES)
 			add_found(s, c->uid[i]);
 	}
@@ -284,6 +287,9 @@ int search_request(struct list *l, struct store_request *r, struct str *said, st
 	s->match.query = query;
 	s->list = r->list;
 	s->numbering = l->folder->numbering;
+	s->match.folder = s->folder = folder_ui_name(l->folder);
+	s->match.account =
+		l->folder->account->setup ? l->folder->account->setup->settings->name : NULL;
 	s->only = r->uids;
 	s->nonly = r->uids ? r->n : 0;
 	r->uids = NULL;
