@@ -60,8 +60,9 @@ static const struct {
 	[O_DUMP] = {0, "dump-docs", "LIST", FOR_ALL, NULL},
 	[O_FOLDER] = {'f', "folder", "FOLDER", FOR_WRITING | FOR_READING,
 		N_("open this folder, or the Maildir or mbox of this path (beginning with /, . or "
-		   "~), or the inboxes of all accounts as one: @inboxes, or what is flagged "
-		   "anywhere: @flagged, or a conversation: @conversation:MESSAGE-ID")},
+		   "~), or the inboxes of all accounts as one: @inboxes, or what is flagged, "
+		   "unread or found anywhere: @flagged, @unread, @find:PATTERN, or a saved search: "
+		   "@NAME, or a conversation: @conversation:MESSAGE-ID")},
 	[O_HELP] = {'h', "help", NULL, FOR_ALL, N_("show this help")},
 	[O_INCLUDE] = {'i', "include", "FILE", FOR_WRITING,
 		N_("take the text of the message from FILE")},

@@ -421,7 +421,7 @@ static int wait_ready(struct cli *c, struct msglist *l, struct err *err)
 {
 	int64_t deadline = clock_ms() + FILL_MS;
 
-	while (!msglist_ready(l)) {
+	while (!msglist_ready(l) || engine_looking(c->engine, l)) {
 		int64_t left = deadline - clock_ms();
 		struct event *ev = cli_next(c, left > 0 ? (int)left : 0);
 
@@ -567,7 +567,8 @@ static void fetch_inbox(struct cli *c, int account)
 		c->part = cli_fail(&why);
 }
 
-static struct msglist *open_span(struct cli *c, const struct span_row *span, struct err *err)
+static struct msglist *open_span(
+	struct cli *c, const struct span_row *span, const char *name, struct err *err)
 {
 	struct msglist *l;
 
@@ -581,10 +582,11 @@ static struct msglist *open_span(struct cli *c, const struct span_row *span, str
 		if (!span->every)
 			fetch_inbox(c, (int)i);
 	}
-	l = engine_open_span(c->engine, span);
-	if (wait_ready(c, l, err) == 0)
+	l = engine_open(c->engine, -1, name, err);
+	if (l && wait_ready(c, l, err) == 0)
 		return l;
-	engine_close(c->engine, l);
+	if (l)
+		engine_close(c->engine, l);
 	return NULL;
 }
 
@@ -599,13 +601,14 @@ static struct msglist *open_conversation(struct cli *c, const char *name, struct
 
 struct msglist *cli_open(struct cli *c, const char *folder, struct err *err)
 {
-	const struct span_row *span = span_find(folder ? folder : "");
+	const struct span_row *span = settings_span_find(c->settings, folder ? folder : "");
 	struct msglist *l;
 
 	if (!folder)
 		folder = "INBOX";
 	if (span)
-		return span->one ? open_conversation(c, folder, err) : open_span(c, span, err);
+		return span->one ? open_conversation(c, folder, err)
+				 : open_span(c, span, folder, err);
 	if (cli_is_path(folder))
 		return open_path(c, folder, err);
 	/* mutt's signs for "in my mail" */

@@ -83,7 +83,7 @@ static void choose_columns(struct printer *p)
 		[COLUMN_KEYWORDS] = 20,
 		[COLUMN_SIZE] = 5,
 		[COLUMN_DATE] = 16};
-	const struct span_row *span = span_find(msglist_folder(p->list));
+	const struct span_row *span = msglist_span(p->list);
 	struct index_format *f = &p->format;
 	struct str names = STR_INIT;
 	bool own;
@@ -418,7 +418,7 @@ enum cli_status cli_show(struct cli *c)
 		cli_fail(&err);
 		return CLI_USAGE;
 	}
-	if (folder && span_find(folder)) {
+	if (folder && settings_span_find(c->settings, folder)) {
 		err_set(&err, ERR_INPUT,
 			_("%u is the number of a message in several folders: show --account NAME "
 			  "FOLDER %u says in which"),

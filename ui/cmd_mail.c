@@ -61,7 +61,7 @@ static void cmd_conversation(struct app *a)
 
 	if (!app_selection_one(a, &s))
 		return;
-	if (span_find(msglist_folder(s.list)) == span_conversation())
+	if (msglist_span(s.list) == span_conversation())
 		app_message(a, _("This is its conversation"));
 	else
 		v = view_index_conversation(a, s.list, s.uids[0]);

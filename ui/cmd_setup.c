@@ -115,13 +115,13 @@ static void cmd_protocol(struct app *a, const struct args *args)
 
 enum belongs { NOT_OF_IT, A_FOLDER_OF_IT, ITS_INBOX };
 
-static enum belongs tab_is_of(const struct tab *tab, int account)
+static enum belongs tab_is_of(struct app *a, const struct tab *tab, int account)
 {
 	struct view *v = tab->n ? tab->stack[0] : NULL;
 	bool mine = v ? v->ops->list && v->ops->account(v) == account : tab->account == account;
 	const char *folder = v && mine ? msglist_folder(v->ops->list(v)) : tab->folder;
 
-	if (!mine || (folder && span_find(folder)))
+	if (!mine || (folder && settings_span_find(a->settings, folder)))
 		return NOT_OF_IT;
 	return !folder || str_icmp(folder, "INBOX") == 0 ? ITS_INBOX : A_FOLDER_OF_IT;
 }
@@ -129,12 +129,12 @@ static enum belongs tab_is_of(const struct tab *tab, int account)
 static void cmd_account(struct app *a, const struct args *args)
 {
 	int i = account_arg(a, args->v[0]);
-	bool here = tab_is_of(&a->tabs[a->tab], i) != NOT_OF_IT;
+	bool here = tab_is_of(a, &a->tabs[a->tab], i) != NOT_OF_IT;
 
 	if (i < 0)
 		return;
 	for (int t = 0; t < a->ntabs; t++)
-		if (tab_is_of(&a->tabs[t], i) == ITS_INBOX) {
+		if (tab_is_of(a, &a->tabs[t], i) == ITS_INBOX) {
 			app_show_tab(a, t);
 			return;
 		}

@@ -328,7 +328,7 @@ static void config_color(struct ui_config *c, const struct conf_line *l, struct 
 void ui_config_line(void *ctx, const struct conf_line *l, struct conf_errors *errors)
 {
 	static const char *const known[] = {
-		"account", "bind", "color", "folder-columns", "set", "unbind"};
+		"account", "bind", "color", "folder-columns", "search", "set", "unbind"};
 	const char *name = l->words[0].text, *near = NULL;
 	size_t least = strlen(name) / 3 + 2;
 
@@ -349,8 +349,8 @@ void ui_config_line(void *ctx, const struct conf_line *l, struct conf_errors *er
 				name, near);
 		else
 			conf_error(errors, &l->words[0],
-				_("“%s” is not known: a line begins with set, account, bind, "
-				  "unbind, color or folder-columns"),
+				_("“%s” is not known: a line begins with set, account, search, "
+				  "bind, unbind, color or folder-columns"),
 				name);
 	}
 }

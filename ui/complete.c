@@ -32,8 +32,8 @@ static void offer_folders(struct app *a, const char *word, struct strv *out)
 		if (f.selectable)
 			offer(out, f.name, word);
 	}
-	for (size_t i = 0; *word == '@' && i < SPANS; i++)
-		offer(out, span_row(i)->name, word);
+	for (size_t i = 0; *word == '@' && i < settings_spans(a->settings); i++)
+		offer(out, settings_span(a->settings, i)->name, word);
 	if (out->n)
 		return;
 	/* Nothing begins so: then what has it anywhere. */

@@ -12,7 +12,7 @@ bool app_open_folder(struct app *a, int account, const char *folder, bool new_ta
 {
 	struct err err = {0};
 	bool is_path = *folder == '/' || *folder == '~' || str_starts(folder, "./"),
-	     is_span = span_find(folder) != NULL;
+	     is_span = settings_span_find(a->settings, folder) != NULL;
 	struct tab *t = &a->tabs[a->tab];
 	char *path = is_path ? pathtext_path(folder) : NULL;
 	struct view *v;

@@ -23,14 +23,21 @@ static struct folders_view *self(struct view *v)
 	return (struct folders_view *)(void *)v;
 }
 
-static size_t spans(struct app *a)
+/* What is of all accounts says nothing where there is one; what the person saved is always there.
+ */
+static size_t first_span(struct app *a)
 {
-	return engine_accounts(a->engine) > 1 ? SPANS : 0;
+	return engine_accounts(a->engine) > 1 ? 0 : SPANS;
 }
 
-static const struct span_row *span_of(int folder)
+static size_t spans(struct app *a)
 {
-	return span_row((size_t)(FOLDERS_SPAN - folder));
+	return settings_spans(a->settings) - first_span(a);
+}
+
+static const struct span_row *span_of(struct app *a, int folder)
+{
+	return settings_span(a->settings, first_span(a) + (size_t)(FOLDERS_SPAN - folder));
 }
 
 size_t folders_rows(struct app *a)
@@ -69,7 +76,7 @@ ptrdiff_t folders_find(struct app *a, int account, const char *folder)
 	int f;
 
 	for (size_t i = 0; i < row; i++)
-		if (strcmp(folder, span_row(i)->name) == 0)
+		if (strcmp(folder, span_of(a, FOLDERS_SPAN - (int)i)->name) == 0)
 			return (ptrdiff_t)i;
 	if (account < 0)
 		return -1;
@@ -95,28 +102,12 @@ static void account_line(struct app *a, int account, struct line *out, int width
 	str_done(&s);
 }
 
-/* New mail of all accounts. */
-static uint32_t count_unread(struct app *a)
-{
-	uint32_t n = 0;
-
-	for (size_t i = 0; i < engine_accounts(a->engine); i++) {
-		int inbox = engine_role_folder(a->engine, i, ROLE_INBOX);
-		struct folder_info f;
-
-		if (inbox < 0)
-			continue;
-		engine_folder(a->engine, i, (size_t)inbox, &f);
-		n += f.counts_known ? f.unread : 0;
-	}
-	return n;
-}
-
 static void span_line(struct app *a, const struct span_row *span, struct line *out, int width)
 {
 	struct str s = STR_INIT, count = STR_INIT;
-	uint32_t unread = span->every ? 0 : count_unread(a);
+	uint32_t total, unread;
 
+	engine_span_counts(a->engine, span, &total, &unread);
 	str_addf(&s, " %s", _(span->label));
 	if (unread)
 		draw_number(&count, unread);
@@ -139,7 +130,7 @@ void folders_line(struct app *a, size_t row, struct line *out, int width)
 	if (!folders_at(a, row, &account, &folder))
 		return;
 	if (folder <= FOLDERS_SPAN) {
-		span_line(a, span_of(folder), out, width);
+		span_line(a, span_of(a, folder), out, width);
 		return;
 	}
 	if (folder < 0) {
@@ -183,7 +174,7 @@ void folders_open(struct app *a, size_t row)
 		return;
 	if (folder < 0) {
 		app_open_folder(a, account < 0 ? app_account(a) : account,
-			folder <= FOLDERS_SPAN ? span_of(folder)->name : "INBOX", false);
+			folder <= FOLDERS_SPAN ? span_of(a, folder)->name : "INBOX", false);
 		return;
 	}
 	engine_folder(a->engine, (size_t)account, (size_t)folder, &f);
@@ -250,6 +241,20 @@ void view_folders_on(struct view *v, int account, int folder)
 	remember(self(v));
 }
 
+static void add_span_detail(struct app *a, const struct span_row *span, struct line *out)
+{
+	struct str s = STR_INIT;
+	uint32_t total, unread;
+
+	engine_span_counts(a->engine, span, &total, &unread);
+	if (total)
+		draw_number(&s, total);
+	line_pad_left(out, STYLE_DIM, str_c(&s), 10);
+	if (span->query)
+		line_addf(out, STYLE_DIM, "  %s", span->query);
+	str_done(&s);
+}
+
 static void add_detail(struct app *a, size_t row, struct line *out)
 {
 	struct account_info info;
@@ -257,8 +262,12 @@ static void add_detail(struct app *a, size_t row, struct line *out)
 	struct str s = STR_INIT;
 	int account, folder;
 
-	if (!folders_at(a, row, &account, &folder) || account < 0)
+	if (!folders_at(a, row, &account, &folder))
 		return;
+	if (folder <= FOLDERS_SPAN) {
+		add_span_detail(a, span_of(a, folder), out);
+		return;
+	}
 	if (folder < 0) {
 		engine_account(a->engine, (size_t)account, &info);
 		line_addf(out, STYLE_DIM, "  %s", info.from);

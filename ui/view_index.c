@@ -91,7 +91,7 @@ static void seek(struct index_view *x)
 
 static const char *name_of(const struct index_view *x)
 {
-	const struct span_row *span = span_find(x->folder);
+	const struct span_row *span = msglist_span(x->list);
 
 	return span ? _(span->label) : x->folder;
 }
@@ -111,15 +111,18 @@ static enum mail_role role_of(const struct index_view *x)
 
 static bool is_conversation(const struct index_view *x)
 {
-	return span_find(x->folder) == span_conversation();
+	return msglist_span(x->list) == span_conversation();
 }
 
 /* Of a conversation: what it is about, which its first message says where nothing did before. */
 static void add_name(struct index_view *x, struct str *out)
 {
+	const struct span_row *span = msglist_span(x->list);
 	struct msg_row m;
 
 	str_adds(out, name_of(x));
+	if (span && span->tail)
+		str_addf(out, ": %s", msglist_query(x->list));
 	if (!is_conversation(x))
 		return;
 	if (!x->subject && msglist_row(x->list, 0, &m) && m.subject)
@@ -272,6 +275,8 @@ static void draw_empty(struct index_view *x, const struct region *r)
 
 	if (!msglist_ready(x->list))
 		s = _("Opening …");
+	else if (engine_looking(x->v.app->engine, x->list))
+		s = _("Looking …");
 	else if (msglist_is_limited(x->list))
 		s = _("Nothing matches. l all shows everything again");
 	else
@@ -420,6 +425,8 @@ static void index_status(struct view *v, struct line *out)
 	struct str s = STR_INIT;
 	bool limited = msglist_is_limited(x->list);
 	size_t absent = engine_absent(x->v.app->engine, x->list);
+	size_t looking = engine_looking(x->v.app->engine, x->list),
+	       unlooked = engine_unlooked(x->list);
 	size_t some = limited ? msglist_count(x->list) : msglist_unread(x->list);
 
 	line_addf(out, STYLE_STATUS, "%s  ", name_of(x));
@@ -440,7 +447,17 @@ static void index_status(struct view *v, struct line *out)
 		line_add(out, STYLE_STATUS_WARN, _("  read only"));
 	if (percent >= 0 && percent < 100)
 		add_fill(x, percent, out);
-	if (absent)
+	if (looking)
+		line_addf(out, STYLE_STATUS,
+			ngettext("  %zu folder still looked through (^G stops)",
+				"  %zu folders still looked through (^G stops)", looking),
+			looking);
+	if (unlooked)
+		line_addf(out, STYLE_STATUS_WARN,
+			ngettext("  %zu folder not looked through",
+				"  %zu folders not looked through", unlooked),
+			unlooked);
+	if (absent && !looking)
 		line_addf(out, STYLE_STATUS_WARN,
 			ngettext("  %zu folder not here yet", "  %zu folders not here yet", absent),
 			absent);
@@ -611,7 +628,7 @@ static bool index_cancel(struct view *v)
 	bool active = x->range.from != 0;
 
 	range_end(&x->range, x->list, false);
-	return active;
+	return active || engine_give_up(v->app->engine, x->list);
 }
 
 bool view_index_range(struct view *v)
@@ -703,15 +720,13 @@ static struct index_view *index_of(struct app *a, int account, struct msglist *l
 
 struct view *view_index_new(struct app *a, int account, const char *folder, struct err *err)
 {
-	const struct span_row *span = span_find(folder);
-	bool all = span && !span->one;
-	struct msglist *l = all ? engine_open_span(a->engine, span)
-				: engine_open(a->engine, account, folder, err);
+	struct msglist *l = engine_open(a->engine, account, folder, err);
+	const struct span_row *span = l ? msglist_span(l) : NULL;
 	struct index_view *x;
 
 	if (!l)
 		return NULL;
-	x = index_of(a, all ? -1 : account, l);
+	x = index_of(a, span && !span->one ? -1 : account, l);
 	follow(x);
 	return &x->v;
 }

@@ -11,7 +11,7 @@
 enum { MAX_DEPTH = 8, MAX_WORDS = 1000 };
 
 struct reader {
-	const char *p, *end;
+	const char *p, *start, *end;
 	int line, column;
 	struct conf_errors *errors;
 };
@@ -136,7 +136,8 @@ static bool ends_word(char c)
 
 static struct conf_word read_word(struct reader *r)
 {
-	struct conf_word w = {NULL, r->line, r->column, false};
+	struct conf_word w = {
+		.line = r->line, .column = r->column, .at = (size_t)(r->p - r->start)};
 	struct str text = STR_INIT;
 
 	while (!at_end(r) && !ends_word(*r->p)) {
@@ -162,6 +163,7 @@ static struct conf_word read_word(struct reader *r)
 	if (text.len != strlen(str_c(&text)))
 		conf_error(r->errors, &w, _("this word contains a NUL byte"));
 	w.text = str_steal(&text);
+	w.end = (size_t)(r->p - r->start);
 	return w;
 }
 
@@ -255,7 +257,7 @@ static struct conf_block *read_block(struct reader *r, const struct conf_word *o
 
 struct conf_block *conf_parse(const char *text, size_t len, struct conf_errors *errors)
 {
-	struct reader r = {text, text + len, 1, 1, errors};
+	struct reader r = {text, text, text + len, 1, 1, errors};
 
 	/* Some editors begin a file with a byte order mark. */
 	if (len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)

@@ -22,6 +22,7 @@
 struct conf_word {
 	char *text;       /* unquoted, UTF-8 */
 	int line, column; /* of its first character, from 1; column counts characters */
+	size_t at, end;   /* bytes of the text that it was read from */
 	bool quoted;
 };
 

@@ -405,7 +405,7 @@ void engine_open_source(struct engine *e, struct msglist *l, size_t source)
 	struct store_request *r = engine_request_of(engine_ask_source(e, REQUEST_OPEN, l, source));
 
 	r->open.folder = mem_strdup(l->sources[source].folder);
-	r->open.query = l->span ? mem_strdup(l->span->query) : NULL;
+	r->open.query = mem_strdup(msglist_query(l));
 	if (l->of)
 		fill_conversation(r, l->of);
 	r->open.span = msglist_spans(l) ? l->id : 0;
@@ -428,13 +428,16 @@ void engine_open_list(struct engine *e, struct msglist *l)
 
 struct msglist *engine_open(struct engine *e, int account, const char *folder, struct err *err)
 {
+	const struct span_row *span = settings_span_find(e->settings, folder);
 	struct msglist *l;
 
 	if (account >= 0 && (size_t)account >= e->naccounts) {
 		err_set(err, ERR_INPUT, _("There is no such account"));
 		return NULL;
 	}
-	if (account >= 0 && span_find(folder) == span_conversation())
+	if (span && !span->one)
+		return engine_open_named(e, span, folder, err);
+	if (account >= 0 && span)
 		return engine_open_conversation(
 			e, account, folder + strlen(span_conversation()->name));
 	folder = engine_folder_name(e, account, folder);

@@ -97,8 +97,9 @@ int engine_find_folder(const struct engine *e, size_t account,
 int engine_role_folder(const struct engine *e, size_t account, enum mail_role role); /* -1: none */
 
 /* Opens a folder of an account, or (account -1) a Maildir directory or mbox file by path, or a
- * conversation by its name (span.h): what belongs to the message with that Message-ID, in any
- * folder of the account. EVENT_LIST when rows are there, and again at each change. */
+ * list of several folders by its name (settings_span_find); that of a conversation has what belongs
+ * to the message with that Message-ID, in any folder of the account. EVENT_LIST when rows are
+ * there, and again at each change. */
 struct msglist *engine_open(struct engine *e, int account, const char *folder, struct err *err);
 /* Whether such a path is one, for who has no screen yet: it is looked for on the disk at once. */
 int engine_path_check(const char *path, struct err *err);
@@ -115,6 +116,20 @@ struct msglist *engine_open_span(struct engine *e, const struct span_row *span);
  * is open.
  */
 struct msglist *engine_conversation(struct engine *e, struct msglist *from, uint32_t uid);
+/* So many folders of a list of several have not been looked through yet; and: were not, because
+ * that was given up. What was found meanwhile is shown. */
+size_t engine_looking(const struct engine *e, const struct msglist *l);
+size_t engine_unlooked(const struct msglist *l);
+bool engine_give_up(struct engine *e, struct msglist *l); /* false: all were */
+/* What a list of several folders has, for who does not have it open. The first time it may be 0 0,
+ * and an EVENT_FOLDERS follows. */
+void engine_span_counts(
+	struct engine *e, const struct span_row *span, uint32_t *total, uint32_t *unread);
+/* The list "@NAME" of what a query finds in all folders, kept in the configuration file, or no
+ * longer. ERR_INPUT: the name or the query is none, or there is none of that name. Else -1 says
+ * that only the file could not be changed. */
+int engine_save_search(struct engine *e, const char *name, const char *query, struct err *err);
+int engine_forget_search(struct engine *e, const char *name, struct err *err);
 /* So many of its folders have messages of which none is known here. */
 size_t engine_absent(const struct engine *e, const struct msglist *l);
 /* Adds where a message of a list of several folders is, as far as that is not the same for all of

@@ -97,6 +97,8 @@ void engine_open_source(struct engine *e, struct msglist *l, size_t source);
 /* --- engine_span.c --- */
 /* The account has told its folders: lists of all folders follow. */
 void engine_spans_follow(struct engine *e, size_t account);
+struct msglist *engine_open_named(
+	struct engine *e, const struct span_row *span, const char *name, struct err *err);
 struct msglist *engine_open_conversation(struct engine *e, int account, const char *id);
 
 /* --- engine_parts.c --- */

@@ -1,4 +1,5 @@
 /* Lists of folders of all accounts (span.h): which folders they have, as these come and go. */
+#include "base/i18n.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "engine/engine_priv.h"
@@ -63,7 +64,7 @@ static void follow(struct engine *e, struct msglist *l, size_t account)
 		else
 			leave_source(e, s);
 	}
-	for (int place = 0; place < 3; place++)
+	for (int place = 0; place < 3 && !l->given_up; place++)
 		for (size_t i = 0; i < m->nfolders; i++)
 			if (map_get(left, m->folders[i].name) &&
 				place_of(l, &m->folders[i]) == place)
@@ -95,11 +96,10 @@ void engine_spans_follow(struct engine *e, size_t account)
 	}
 }
 
-struct msglist *engine_open_span(struct engine *e, const struct span_row *span)
+static void open_span(struct engine *e, struct msglist *l)
 {
-	struct msglist *l = msglist_new_span(++e->next_list, span->name);
+	const struct span_row *span = l->span;
 
-	l->span = span;
 	engine_open_list(e, l);
 	for (size_t i = 0; i < e->naccounts; i++)
 		if (!span->every)
@@ -107,7 +107,170 @@ struct msglist *engine_open_span(struct engine *e, const struct span_row *span)
 		else if (e->accounts[i].told)
 			follow(e, l, i);
 	msglist_sources_known(l, !span->every || is_known(e, l));
+}
+
+static struct msglist *new_span(struct engine *e, const struct span_row *span, const char *name)
+{
+	struct msglist *l = msglist_new_span(++e->next_list, name);
+
+	l->span = span;
 	return l;
+}
+
+struct msglist *engine_open_span(struct engine *e, const struct span_row *span)
+{
+	struct msglist *l = new_span(e, span, span->name);
+
+	open_span(e, l);
+	return l;
+}
+
+struct msglist *engine_open_named(
+	struct engine *e, const struct span_row *span, const char *name, struct err *err)
+{
+	const char *query = span_query(span, name);
+	struct msglist *l;
+
+	if (query && engine_query_check(query, err) != 0)
+		return NULL;
+	l = new_span(e, span, name);
+	l->eager = span->every;
+	open_span(e, l);
+	return l;
+}
+
+/* --- looking through many folders --- */
+
+size_t engine_looking(const struct engine *e, const struct msglist *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; l->span && i < l->nsources; i++)
+		n += !l->sources[i].told && !l->sources[i].closed;
+	return n + (l->span && !l->given_up && !is_known(e, l));
+}
+
+size_t engine_unlooked(const struct msglist *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->nsources; i++)
+		n += l->sources[i].unlooked;
+	return n;
+}
+
+bool engine_give_up(struct engine *e, struct msglist *l)
+{
+	if (!engine_looking(e, l))
+		return false;
+	l->given_up = true;
+	msglist_sources_known(l, true);
+	for (struct asked *a = e->asked; a; a = a->next)
+		if (a->kind == REQUEST_OPEN && a->list == l)
+			engine_cancel(e, a->request);
+	return true;
+}
+
+/* --- how many messages each has --- */
+
+static void add_counts(
+	const struct engine *e, const struct span_row *span, uint32_t *total, uint32_t *unread)
+{
+	struct msglist every = {.span = span};
+
+	for (size_t i = 0; i < e->naccounts; i++)
+		for (size_t k = 0; k < e->accounts[i].nfolders; k++) {
+			const struct store_folder_info *f = &e->accounts[i].folders[k];
+			bool has = span->every ? has_folder(&every, f) : f->own == ROLE_INBOX;
+
+			*unread += has && f->counts_known ? f->unread : 0;
+			*total += has && f->counts_known ? f->total : 0;
+		}
+}
+
+static struct msglist *find_counts(struct engine *e, const struct span_row *span)
+{
+	struct msglist *l = e->lists;
+
+	while (l && !(l->counts && l->span == span))
+		l = l->next;
+	return l;
+}
+
+void engine_span_counts(
+	struct engine *e, const struct span_row *span, uint32_t *total, uint32_t *unread)
+{
+	struct msglist *l;
+
+	*total = *unread = 0;
+	if (!span->query || span == span_row(SPAN_UNREAD)) {
+		add_counts(e, span, total, unread);
+		return;
+	}
+	if (span_find(span->name))
+		return;
+	l = find_counts(e, span);
+	if (!l) {
+		l = new_span(e, span, span->name);
+		l->counts = true;
+		open_span(e, l);
+	}
+	*total = (uint32_t)msglist_total(l);
+	*unread = (uint32_t)msglist_unread(l);
+}
+
+/* --- saved searches --- */
+
+static int save_search(struct engine *e, const char *name, const char *query, struct err *err)
+{
+	struct err why = {0};
+
+	if (!e->config_path || settings_save_search(e->config_path, name, query, &why) == 0)
+		return 0;
+	return err_set(err, why.kind,
+		_("Done until the program ends, but not saved in the "
+		  "configuration: %s"),
+		why.text);
+}
+
+static void drop_counts(struct engine *e, const struct span_row *span)
+{
+	struct msglist *l = span ? find_counts(e, span) : NULL;
+
+	if (l)
+		engine_close(e, l);
+}
+
+static const struct span_row *saved_search(const struct engine *e, const char *name)
+{
+	struct str at = STR_INIT;
+	const struct span_row *span;
+
+	str_addf(&at, "@%s", *name == '@' ? name + 1 : name);
+	span = settings_span_find(e->settings, str_c(&at));
+	str_done(&at);
+	return span;
+}
+
+int engine_save_search(struct engine *e, const char *name, const char *query, struct err *err)
+{
+	const struct span_row *old = saved_search(e, name);
+
+	name += *name == '@';
+	if (settings_search(e->settings, name, query, err) != 0)
+		return -1;
+	drop_counts(e, old);
+	return save_search(e, name, query, err);
+}
+
+int engine_forget_search(struct engine *e, const char *name, struct err *err)
+{
+	const struct span_row *old = saved_search(e, name);
+
+	if (settings_search_forget(e->settings, name, err) != 0)
+		return -1;
+	drop_counts(e, old);
+	return save_search(e, name + (*name == '@'), NULL, err);
 }
 
 /* --- conversations --- */

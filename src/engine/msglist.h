@@ -15,6 +15,7 @@
 #include "base/mail.h"
 #include "base/str.h"
 #include "engine/sort.h"
+#include "engine/span.h"
 
 #include <stdint.h>
 
@@ -50,6 +51,9 @@ void msglist_first_recipient(const struct msg_row *row, struct str *out);
 const char *msglist_account(const struct msglist *l); /* "": opened by a path, or of several */
 const char *msglist_folder(const struct msglist *l);  /* UTF-8 name; of several: of the list */
 bool msglist_spans(const struct msglist *l); /* it is of several folders, by a name of its own */
+const struct span_row *msglist_span(const struct msglist *l); /* NULL: it is of one folder */
+const char *msglist_query(const struct msglist *l);           /* that its folders are looked through
+								 for; NULL: all is shown */
 struct msg_origin {
 	int account;                       /* index, or -1: opened by its path */
 	const char *account_name, *folder; /* borrowed until the next engine call */

@@ -63,6 +63,7 @@ struct source {
 	char *account_name, *folder; /* owned */
 	bool read_only, closed;      /* closed: nothing is, or will be, told of it */
 	bool told;                   /* all of it, once at least */
+	bool unlooked;               /* it was given up before that */
 	int percent;
 	/* Only in a list of several: its UIDs, ascending, and their numbers in the list; keyword
 	 * sets of the list, by those of the folder. */
@@ -96,6 +97,9 @@ struct msglist {
 	const struct span_row *span; /* that it was opened by, or NULL */
 	struct conversation_of *of;  /* owned; of a conversation, else NULL */
 	bool awaits;                 /* folders of it are not known yet */
+	bool eager;                  /* what comes is shown before all folders were told */
+	bool given_up;               /* no further folder is looked through */
+	bool counts;                 /* nobody sees its rows: engine_span_counts */
 	struct source *sources;      /* owned */
 	size_t nsources;
 	struct origin *origins; /* owned; by number, from 1 */

@@ -20,6 +20,16 @@ bool msglist_spans(const struct msglist *l)
 	return l->name != NULL;
 }
 
+const struct span_row *msglist_span(const struct msglist *l)
+{
+	return l->span;
+}
+
+const char *msglist_query(const struct msglist *l)
+{
+	return l->span ? span_query(l->span, l->name) : NULL;
+}
+
 size_t msglist_add_source(
 	struct msglist *l, unsigned id, int account, const char *account_name, const char *folder)
 {
@@ -367,7 +377,7 @@ static void gather(struct msglist *l, size_t source, bool first, const struct co
 static void put_whole(struct msglist *l, struct columns *whole, struct strv *sets)
 {
 	/* One that is shown goes on, while a folder that came later is still looked into. */
-	if (all_told(l) || l->ordered || l->job) {
+	if (all_told(l) || l->ordered || l->job || l->eager) {
 		msglist_put_columns(l, whole, sets);
 		l->ready |= l->ordered;
 		return;

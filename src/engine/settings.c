@@ -393,6 +393,7 @@ void settings_free(struct settings *s)
 		account_settings_free(s->accounts[i]);
 	strv_done(&s->folders);
 	strv_done(&s->folder_columns);
+	settings_searches_free(s);
 	free(s);
 }
 
@@ -569,6 +570,8 @@ void settings_apply(struct settings *s, const struct conf_block *block, settings
 			apply_set(s, line, errors);
 		else if (strcmp(line->words[0].text, "folder-columns") == 0)
 			apply_columns(s, line, errors);
+		else if (strcmp(line->words[0].text, "search") == 0)
+			settings_apply_search(s, line, errors);
 		else
 			other(ctx, line, errors);
 	}

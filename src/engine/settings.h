@@ -12,6 +12,7 @@
 #include "base/account.h"
 #include "base/conf.h"
 #include "base/mail.h"
+#include "engine/span.h"
 
 #include <stdint.h>
 
@@ -50,7 +51,7 @@ struct settings;
 struct settings *settings_new(void); /* defaults */
 void settings_free(struct settings *s);
 
-/* A line that is neither `set` nor `account` goes to other; it reports its own errors. */
+/* A line that is none of `set`, `account` and `search` goes to other; it reports its own errors. */
 typedef void settings_other_fn(void *ctx, const struct conf_line *line, struct conf_errors *errors);
 void settings_apply(struct settings *s, const struct conf_block *block, settings_other_fn *other,
 	void *ctx, struct conf_errors *errors);
@@ -89,6 +90,19 @@ bool settings_own_address(const struct settings *s, const char *mail);
 size_t settings_accounts(const struct settings *s);
 struct account_settings *settings_account(struct settings *s, size_t i);
 
+/*
+ * Lists of several folders that have a name: those of span.h, then the saved searches, in their
+ * order. A row stays until settings_free, also of one that was forgotten meanwhile.
+ */
+size_t settings_spans(const struct settings *s);
+const struct span_row *settings_span(const struct settings *s, size_t i);
+/* Also "@find:QUERY" and "@conversation:ID"; NULL: there is none of that name. */
+const struct span_row *settings_span_find(const struct settings *s, const char *name);
+/* A saved search, "@NAME", in place of one that had the name. ERR_INPUT: the name cannot be one, or
+ * the query is none. */
+int settings_search(struct settings *s, const char *name, const char *query, struct err *err);
+int settings_search_forget(struct settings *s, const char *name, struct err *err);
+
 /* Paths (XDG Base Directory): made when missing with mode 0700. name may be NULL; free(). */
 char *settings_config_path(void);
 char *settings_dir_data(const char *account);
@@ -112,6 +126,10 @@ struct account_settings *settings_account_new(const char *name);
 void settings_account_text(struct str *out, const struct account_settings *a);
 /* Appends an account block durably (the set-up); creates the file with mode 0600. */
 int settings_save_account(const char *path, const struct account_settings *a, struct err *err);
+
+/* Writes a saved search durably, or (query NULL) takes it out of the file; every other byte stays.
+ */
+int settings_save_search(const char *path, const char *name, const char *query, struct err *err);
 
 /* Appends the option tables as mdoc(7) list items, for the manual. */
 void settings_manual(struct str *out, bool account);

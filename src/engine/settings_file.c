@@ -137,30 +137,17 @@ static void splice(struct str *text, size_t at, size_t remove, const char *inser
 	*text = out;
 }
 
-/* The byte a word begins at, from its line and column (characters). */
-static size_t word_at(const char *text, const struct conf_word *w)
-{
-	size_t at = line_start(text, w->line);
-
-	for (int column = 1; column < w->column && text[at]; column++)
-		do
-			at++;
-		while (((unsigned char)text[at] & 0xC0) == 0x80);
-	return at;
-}
-
 static void put_protocol(struct str *text, const struct conf_line *account, const char *value)
 {
 	struct str line = STR_INIT;
 
 	for (size_t i = account->block->n; i-- > 0;) {
 		const struct conf_line *l = &account->block->lines[i];
-		size_t at;
+		const struct conf_word *w = &l->words[1];
 
 		if (l->n != 2 || strcmp(l->words[0].text, "protocol") != 0)
 			continue;
-		at = word_at(text->p, &l->words[1]);
-		splice(text, at, strcspn(text->p + at, " \t\r\n;#"), value);
+		splice(text, w->at, w->end - w->at, value);
 		return;
 	}
 	str_addf(&line, "\tprotocol %s\n", value);
@@ -194,27 +181,130 @@ int settings_save_protocol(
 	return rc;
 }
 
-int settings_save_account(const char *path, const struct account_settings *a, struct err *err)
+/* The file as it is, and its directory made; "": there is none. */
+static int read_for_change(const char *path, struct str *text, struct err *err)
 {
-	struct str text = STR_INIT;
+	const char *slash = strrchr(path, '/');
+	char *dir = mem_strndup(path, (size_t)(slash ? slash - path : 0));
 	struct err missing = {0};
-	char *dir = mem_strndup(path, (size_t)(strrchr(path, '/') ? strrchr(path, '/') - path : 0));
 	int rc = *dir ? file_make_dirs(dir, err) : 0;
 
 	free(dir);
-	if (rc != 0)
-		return -1;
-	if (file_read(path, SETTINGS_FILE_MAX, &text, &missing) != 0 && missing.kind != ERR_GONE) {
+	if (rc != 0 || file_read(path, SETTINGS_FILE_MAX, text, &missing) == 0 ||
+		missing.kind == ERR_GONE)
+		return rc;
+	if (err)
 		*err = missing;
+	return -1;
+}
+
+static int write_back(const char *path, struct str *text, struct err *err)
+{
+	int rc = file_replace(path, str_c(text), text->len, 0600, err);
+
+	mem_wipe(text->p);
+	return rc;
+}
+
+static void end_line(struct str *text)
+{
+	if (text->len && text->p[text->len - 1] != '\n')
+		str_addc(text, '\n');
+	if (text->len > 1 && strchr("\\\r", text->p[text->len - 2]))
+		str_addc(text, '\n'); /* that joined the next line */
+}
+
+int settings_save_account(const char *path, const struct account_settings *a, struct err *err)
+{
+	struct str text = STR_INIT;
+	int rc = read_for_change(path, &text, err);
+
+	if (rc == 0) {
+		end_line(&text);
+		if (text.len)
+			str_addc(&text, '\n');
+		settings_account_text(&text, a);
+		rc = write_back(path, &text, err);
+	}
+	str_done(&text);
+	return rc;
+}
+
+static const struct conf_line *find_search(const struct conf_block *block, const char *name)
+{
+	for (size_t i = 0; i < block->n; i++) {
+		const struct conf_line *line = &block->lines[i];
+
+		if (line->n == 3 && strcmp(line->words[0].text, "search") == 0 &&
+			str_icmp(line->words[1].text, name) == 0)
+			return line;
+	}
+	return NULL;
+}
+
+/* What stands beside it in its line, another command or a comment, stays; a line of nothing else
+ * goes. */
+static void drop_search(struct str *text, const struct conf_line *line)
+{
+	size_t from = line->words[0].at, to = line->words[2].end, start = from, end = to;
+
+	while (start > 0 && strchr(" \t", text->p[start - 1]))
+		start--;
+	end += strspn(text->p + end, " \t\r");
+	if ((start == 0 || text->p[start - 1] == '\n') &&
+		(end == text->len || text->p[end] == '\n')) {
+		from = start;
+		to = end + (end < text->len);
+	} else if (end < text->len && text->p[end] == ';') {
+		to = end + 1;
+	}
+	splice(text, from, to - from, "");
+}
+
+static void put_search(
+	struct str *text, const struct conf_line *line, const char *name, const char *query)
+{
+	struct str words = STR_INIT;
+
+	if (line && !query) {
+		drop_search(text, line);
+	} else if (line) {
+		conf_quote(&words, query);
+		splice(text, line->words[2].at, line->words[2].end - line->words[2].at, words.p);
+	} else {
+		end_line(text);
+		str_addf(text, "search %s ", name);
+		conf_quote(text, query);
+		str_addc(text, '\n');
+	}
+	str_done(&words);
+}
+
+int settings_save_search(const char *path, const char *name, const char *query, struct err *err)
+{
+	struct str text = STR_INIT;
+	struct conf_errors errors = {0};
+	struct conf_block *block;
+	const struct conf_line *line;
+	int rc = read_for_change(path, &text, err);
+
+	if (rc != 0) {
+		str_done(&text);
 		return -1;
 	}
-	if (text.len && text.p[text.len - 1] != '\n')
-		str_addc(&text, '\n');
-	if (text.len)
-		str_addc(&text, '\n');
-	settings_account_text(&text, a);
-	rc = file_replace(path, text.p, text.len, 0600, err);
-	mem_wipe(text.p);
+	block = conf_parse(str_c(&text), text.len, &errors);
+	line = find_search(block, name);
+	if (errors.n) {
+		rc = err_set(err, ERR_INPUT,
+			_("%s has errors and is not changed; talaria check "
+			  "tells them"),
+			path);
+	} else if (line || query) {
+		put_search(&text, line, name, query);
+		rc = write_back(path, &text, err);
+	}
+	conf_free(block);
+	conf_errors_done(&errors);
 	str_done(&text);
 	return rc;
 }

@@ -1,7 +1,7 @@
 /*
  * settings_priv - what the files of the configuration share: settings.c (options, the file as a
- * whole), settings_account.c (the block of an account), settings_file.c (places, warnings, changes
- * of the file). Private to engine.
+ * whole), settings_account.c (the block of an account), settings_search.c (saved searches),
+ * settings_file.c (places, warnings, changes of the file). Private to engine.
  *
  * Owns:    struct settings everything in it.
  * Threads: as settings.h.
@@ -21,7 +21,14 @@ struct settings {
 	struct account_settings *accounts[SETTINGS_ACCOUNTS_MAX];
 	size_t naccounts;
 	struct strv folders, folder_columns; /* of each folder that has its own */
+	struct saved_search **searches; /* owned */
+	size_t nsearches, cap_searches;
 };
+
+/* --- settings_search.c --- */
+void settings_apply_search(
+	struct settings *s, const struct conf_line *line, struct conf_errors *errors);
+void settings_searches_free(struct settings *s);
 
 /* Whether the row takes that value; *number is what it counts for. */
 int settings_check(const struct setting_row *row, const char *value, long *number, struct err *err);

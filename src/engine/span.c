@@ -11,14 +11,31 @@ static const struct span_row rows[SPANS] = {
 		.label = N_("Flagged"),
 		.query = "flag:flagged",
 		.every = true},
+	[SPAN_UNREAD] = {.name = "@unread",
+		.label = N_("Unread"),
+		.query = "flag:unread",
+		.every = true},
 };
 
 static const struct span_row conversation = {
 	.name = "@conversation:", .label = N_("Conversation"), .every = true, .one = true};
 
+static const struct span_row found = {
+	.name = "@find:", .label = N_("Found"), .every = true, .tail = true};
+
 const struct span_row *span_conversation(void)
 {
 	return &conversation;
+}
+
+const struct span_row *span_found(void)
+{
+	return &found;
+}
+
+const char *span_query(const struct span_row *span, const char *name)
+{
+	return span->tail ? name + strlen(span->name) : span->query;
 }
 
 const struct span_row *span_row(size_t span)
@@ -31,6 +48,8 @@ const struct span_row *span_find(const char *name)
 	for (size_t i = 0; i < SPANS; i++)
 		if (strcmp(rows[i].name, name) == 0)
 			return &rows[i];
+	if (str_starts(name, found.name))
+		return &found;
 	return str_starts(name, conversation.name) ? &conversation : NULL;
 }
 

@@ -216,9 +216,9 @@ static struct event *take_outbox(struct engine *e, struct store_event *ev)
 
 static struct event *list_event(struct msglist *l, enum event_kind kind)
 {
-	struct event *out = event_new(kind);
+	struct event *out = event_new(l->counts ? EVENT_FOLDERS : kind);
 
-	out->list = l;
+	out->list = l->counts ? NULL : l;
 	out->account = l->nsources == 1 ? l->sources->account : -1;
 	return out;
 }
@@ -263,7 +263,7 @@ static void tell_left_out(struct engine *e, struct msglist *l)
 {
 	struct str text = STR_INIT;
 
-	if (!l->keysets_left_out || l->keysets_told)
+	if (!l->keysets_left_out || l->keysets_told || l->counts)
 		return;
 	l->keysets_told = true;
 	str_addf(&text,
@@ -316,7 +316,7 @@ static struct event *close_source(
 	struct str text = STR_INIT;
 
 	msglist_source_close(l, source);
-	if (!why)
+	if (!why || l->counts)
 		return list_event(l, EVENT_LIST);
 	str_addf(&text, "%s/%s: %s", s->account_name, s->folder, why);
 	e->held = notice(s->account, str_steal(&text));
@@ -647,8 +647,10 @@ static struct event *take_failed(struct engine *e, struct store_event *ev)
 		return out;
 	}
 	if (a->kind == REQUEST_OPEN && a->list && msglist_spans(a->list)) {
-		bool went = ev->failed.kind == ERR_GONE && is_of_every(a->list);
+		bool went = (ev->failed.kind == ERR_GONE && is_of_every(a->list)) ||
+			    ev->failed.kind == ERR_CANCELLED;
 
+		a->list->sources[a->source].unlooked = ev->failed.kind == ERR_CANCELLED;
 		out = close_source(e, a->list, a->source, went ? NULL : ev->failed.text);
 		engine_forget(e, ev->request);
 		return out;

@@ -200,6 +200,117 @@ static void at_the_start(void **state)
 	assert_int_equal(msglist_count(l), 0);
 }
 
+/* --- what is looked for in all folders --- */
+
+static struct msglist *open_named(struct person *p, const char *name)
+{
+	struct err err = {0};
+	struct msglist *l = engine_open(p->engine, -1, name, &err);
+
+	if (!l)
+		fail_msg("%s: %s", name, err.text);
+	UNTIL(p, msglist_ready(l) && !engine_looking(p->engine, l));
+	return l;
+}
+
+static void found_anywhere(void **state)
+{
+	struct person *p = two_with_mail();
+	struct msglist *l = open_named(p, "@find:subject:INBOX subject:1");
+	struct err err = {0};
+
+	UNTIL(p, shows(p, l, "bob INBOX 1, ann INBOX 1"));
+	assert_string_equal(msglist_query(l), "subject:INBOX subject:1");
+	/* What comes later is found as well. */
+	import(p, 0, "New INBOX");
+	UNTIL(p, msglist_count(l) == 3 && find_subject(p, l, "ann New INBOX 1") >= 0);
+	done(p, engine_delete_folder(p->engine, 0, "New INBOX", 2));
+	UNTIL(p, shows(p, l, "bob INBOX 1, ann INBOX 1"));
+	engine_close(p->engine, l);
+	l = open_named(p, "@find:subject:nowhere");
+	assert_int_equal(msglist_total(l), 0);
+	assert_int_equal(engine_unlooked(l), 0);
+	assert_false(engine_give_up(p->engine, l));
+	engine_close(p->engine, l);
+	assert_null(engine_open(p->engine, -1, "@find:(", &err));
+	has(err.text, "column");
+}
+
+/* It is given up before the folders are looked through, or even known. */
+static void given_up(void **state)
+{
+	struct person *p = two_with_mail();
+	struct msglist *l = engine_open(p->engine, -1, "@find:subject:1", NULL);
+
+	assert_true(engine_looking(p->engine, l) > 0);
+	assert_true(engine_give_up(p->engine, l));
+	UNTIL(p, msglist_ready(l) && !engine_looking(p->engine, l));
+	assert_false(engine_give_up(p->engine, l));
+	/* As much as it says was not looked through is not shown; no folder comes any more. */
+	UNTIL(p, msglist_count(l) || engine_unlooked(l));
+	done(p, engine_create_folder(p->engine, 0, "New"));
+	import(p, 0, "New");
+	assert_int_equal(find_subject(p, l, "ann New 1"), -1);
+	assert_string_equal(person_told(), "");
+	engine_close(p->engine, l);
+	restart(p, true);
+	l = engine_open(p->engine, -1, "@find:subject:1", NULL);
+	assert_int_equal(engine_looking(p->engine, l), 1);
+	assert_true(engine_give_up(p->engine, l));
+	assert_int_equal(engine_looking(p->engine, l), 0);
+	assert_true(msglist_ready(l));
+	UNTIL(p, engine_folders(p->engine, 1) > 1);
+	assert_int_equal(msglist_count(l), 0);
+}
+
+static bool counts(struct person *p, const char *name, uint32_t total, uint32_t unread)
+{
+	const struct span_row *span = settings_span_find(p->settings, name);
+	uint32_t t, u;
+
+	engine_span_counts(p->engine, span, &t, &u);
+	return t == total && u == unread;
+}
+
+/* Kept for the next start, and counted while nobody has it open. */
+static void saved_searches(void **state)
+{
+	struct person *p = two_with_mail();
+	struct err err = {0};
+	uint32_t uid;
+	struct msglist *l;
+
+	UNTIL(p, counts(p, "@unread", 8, 8));
+	UNTIL(p, counts(p, "@inboxes", 4, 4));
+	assert_int_equal(engine_save_search(p->engine, "ones", "subject:1 is:flagged", NULL), -1);
+	assert_int_equal(engine_save_search(p->engine, "ones", "subject:1 flag:flagged", &err), 0);
+	UNTIL(p, counts(p, "@ones", 4, 4));
+	flag_there(p, 1, "Bills", 1, false);
+	UNTIL(p, counts(p, "@ones", 3, 3));
+	l = open_named(p, "@ones");
+	UNTIL(p, shows(p, l, "bob INBOX 1, ann Bills 1, ann INBOX 1"));
+	uid = uid_of(p, l, "ann INBOX 1");
+	done(p, engine_flag(p->engine, l, &uid, 1, 0, MAIL_SEEN));
+	UNTIL(p, counts(p, "@ones", 3, 2));
+	UNTIL(p, counts(p, "@unread", 8, 7));
+	restart(p, true);
+	UNTIL(p, counts(p, "@ones", 3, 2));
+	assert_int_equal(engine_save_search(p->engine, "@ones", "subject:2", &err), 0);
+	UNTIL(p, counts(p, "@ones", 4, 4));
+	l = open_named(p, "@ones");
+	assert_int_equal(engine_forget_search(p->engine, "ones", &err), 0);
+	assert_null(settings_span_find(p->settings, "@ones"));
+	/* Who has it open keeps it. */
+	import(p, 0, "New");
+	UNTIL(p, msglist_count(l) == 5);
+	assert_int_equal(engine_forget_search(p->engine, "ones", &err), -1);
+	/* Where the file cannot be written it holds until the end. */
+	assert_int_equal(file_replace(p->config, "account {\n", 10, 0600, NULL), 0);
+	assert_int_equal(engine_save_search(p->engine, "twos", "subject:2", &err), -1);
+	has(err.text, "not saved in the configuration");
+	UNTIL(p, counts(p, "@twos", 5, 5));
+}
+
 /* By IMAP: what was never fetched is told, and comes when somebody opens it. */
 static void not_here_yet(void **state)
 {
@@ -234,6 +345,9 @@ int main(void)
 		PERSON_CASE(changes),
 		PERSON_CASE(folders_are_followed),
 		PERSON_CASE(at_the_start),
+		PERSON_CASE(found_anywhere),
+		PERSON_CASE(given_up),
+		PERSON_CASE(saved_searches),
 		PERSON_CASE(not_here_yet),
 	};
 

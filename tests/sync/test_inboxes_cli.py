@@ -79,6 +79,26 @@ with tempfile.TemporaryDirectory() as home:
     ok("a number alone names none there either", r.status == 64 and "--account" in r.err, r)
     r = Run(home, "list", "--offline", "--account", "work", "@flagged")
     ok("it is of no single account", r.status != 0 and "@flagged" in r.err, r)
+    # Whatever is looked for in all folders, and what of that is kept.
+    r = Run(home, "list", "--offline", "--json", "@find:subject:flagged | subject:plain")
+    ok("found in all folders", sorted((m["account"], m["subject"]) for m in json.loads(r.out)) ==
+       [("home", "For home flagged"), ("home", "For home plain"), ("work", "For work flagged"),
+        ("work", "For work plain")], r)
+    r = Run(home, "list", "--offline", "@find:subject:nowhere")
+    ok("found nowhere", r.status == 0 and not r.out and not r.err, r)
+    r = Run(home, "list", "--offline", "@find:(subject:x")
+    ok("what is not understood finds nothing", r.status != 0 and not r.out and "column" in r.err, r)
+    r = Run(home, "list", "--offline", "@unread")
+    ok("unread in all folders", r.out.count("For ") == 6, r)
+    configure(home, ("work", "pop3"), ("home", "pop3"))
+    with open(home + "/.config/talaria/config", "a") as f:
+        f.write('search plain "subject:plain"\n')
+    r = Run(home, "list", "--offline", "-f", "@plain")
+    ok("a saved search", sorted(line.split()[-2] for line in r.out.splitlines()) == ["home", "work"], r)
+    r = Run(home, "search", "--offline", "subject:home", "@Plain")
+    ok("searched in turn", r.out.count("For ") == 1, r)
+    r = Run(home, "list", "--offline", "@plan")
+    ok("there is none of that name", r.status != 0 and not r.out, r)
     # A third that was never reached.
     configure(home, ("work", "pop3"), ("home", "pop3"), ("far", "imap"))
     r = Run(home, "list", "@inboxes")

@@ -142,7 +142,7 @@ static void test_bounds(void **state)
 static void test_error_text(void **state)
 {
 	struct conf_errors e = {.file = mem_strdup("f")};
-	struct conf_word w = {NULL, 3, 9, false};
+	struct conf_word w = {.line = 3, .column = 9};
 	struct str s = STR_INIT;
 
 	conf_error(&e, &w, "no setting \"%s\"", "\x1b]0;x\x07\n");

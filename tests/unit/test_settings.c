@@ -475,6 +475,120 @@ static void leaves_alone_what_it_cannot_change(void **state)
 		settings_save_protocol("/nowhere/config", "work", PROTOCOL_POP3, NULL), -1);
 }
 
+/* --- saved searches --- */
+
+static void reads_searches(void **state)
+{
+	struct settings *s = read_good("search boss \"from:boss ~N\"\nsearch Wäsche ~F\n");
+	const struct span_row *row = settings_span(s, SPANS);
+
+	assert_int_equal(settings_spans(s), SPANS + 2);
+	assert_string_equal(row->name, "@boss");
+	assert_string_equal(row->label, "boss");
+	assert_string_equal(row->query, "from:boss ~N");
+	assert_true(row->every);
+	assert_ptr_equal(settings_span_find(s, "@BOSS"), row);
+	assert_string_equal(settings_span_find(s, "@Wäsche")->query, "~F");
+	assert_ptr_equal(settings_span_find(s, "@flagged"), span_row(SPAN_FLAGGED));
+	assert_string_equal(span_query(settings_span_find(s, "@find:a b"), "@find:a b"), "a b");
+	assert_null(settings_span_find(s, "boss"));
+	assert_null(settings_span_find(s, "@other"));
+	settings_free(s);
+}
+
+static void tells_what_is_wrong_with_a_search(void **state)
+{
+	static const char *const rows[][2] = {
+		{"search boss\n", "1:1: write: search NAME \"QUERY\""},
+		{"search boss a b\n", "1:1: write: search NAME \"QUERY\""},
+		{"search a/b ~F\n", "1:8: The name of a search"},
+		{"search \"\" ~F\n", "1:8: The name of a search"},
+		{"search flagged ~F\n", "1:8: @flagged is there already"},
+		{"search Find ~F\n", "1:8: @Find is there already"},
+		{"search boss \"(a\"\n", "1:13: "},
+		{"search boss ~F\nsearch Boss ~N\n", "2:8: there are two searches named Boss"},
+	};
+
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		char *told;
+		struct settings *s = read_text(rows[i][0], &told);
+
+		if (!strstr(told, rows[i][1]))
+			fail_msg("%s: %s", rows[i][0], told);
+		free(told);
+		settings_free(s);
+	}
+}
+
+/* One that is open goes on by the row that it was opened by. */
+static void changes_and_forgets_searches(void **state)
+{
+	struct settings *s = read_good("search one ~F\nsearch two ~N\n");
+	const struct span_row *one = settings_span_find(s, "@one");
+	struct str name = STR_INIT;
+
+	assert_int_equal(settings_search(s, "one", "~D", NULL), 0);
+	assert_int_equal(settings_spans(s), SPANS + 2);
+	assert_string_equal(settings_span(s, SPANS)->query, "~D");
+	assert_string_equal(one->query, "~F");
+	FAILS(ERR_INPUT, settings_search(s, "one", "(", &why));
+	assert_string_equal(settings_span_find(s, "@one")->query, "~D");
+	assert_int_equal(settings_search_forget(s, "@one", NULL), 0);
+	FAILS(ERR_INPUT, settings_search_forget(s, "one", &why));
+	FAILS(ERR_INPUT, settings_search_forget(s, "flagged", &why));
+	assert_string_equal(settings_span(s, SPANS)->name, "@two");
+	/* 64 bytes, and one more; a hundred, and one more. */
+	for (int i = 0; i < 64; i++)
+		str_addc(&name, 'n');
+	assert_int_equal(settings_search(s, name.p, "~F", NULL), 0);
+	str_addc(&name, 'n');
+	FAILS(ERR_INPUT, settings_search(s, name.p, "~F", &why));
+	for (int i = 2; i < 100; i++) {
+		str_clear(&name);
+		str_addf(&name, "n%d", i);
+		assert_int_equal(settings_search(s, name.p, "~F", NULL), 0);
+	}
+	FAILS(ERR_INPUT, settings_search(s, "more", "~F", &why));
+	assert_int_equal(settings_search(s, "n99", "~N", NULL), 0); /* no more than before */
+	str_done(&name);
+	settings_free(s);
+}
+
+static void saves_searches_and_nothing_else(void **state)
+{
+	static const char *const rows[][4] = {
+		/* before, name, query, after */
+		{"", "one", "~F", "search one ~F\n"},
+		{"# end", "one", "a b", "# end\nsearch one \"a b\"\n"},
+		{"set wrap 80 \\\n", "one", "~F", "set wrap 80 \\\n\nsearch one ~F\n"},
+		{"search one ~N # mine\nset wrap 80\n", "one", "s:\"x y\"",
+			"search one \"s:\\\"x y\\\"\" # mine\nset wrap 80\n"},
+		{"search 'one' \"a\\\" b\"; set wrap 80\n", "ONE", "~F",
+			"search 'one' ~F; set wrap 80\n"},
+		{"a\n\tsearch one ~N\r\nb\n", "one", NULL, "a\nb\n"},
+		{"search one ~N # mine\n", "one", NULL, " # mine\n"},
+		{"search one ~N; set wrap 80\n", "one", NULL, " set wrap 80\n"},
+		{"set wrap 80; search one ~N", "one", NULL, "set wrap 80; "},
+		{"search one ~N", "one", NULL, ""},
+		{"search one ~N\n", "two", NULL, "search one ~N\n"},
+		{"account one {\n search one ~N\n}\n", "one", "~F",
+			"account one {\n search one ~N\n}\nsearch one ~F\n"},
+	};
+	const char *broken = "account one {\n";
+
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		put_file(rows[i][0]);
+		assert_int_equal(settings_save_search(path, rows[i][1], rows[i][2], NULL), 0);
+		assert_file(rows[i][3]);
+	}
+	put_file(broken);
+	FAILS(ERR_INPUT, settings_save_search(path, "one", "~F", &why));
+	assert_file(broken);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(settings_save_search(path, "one", "~F", NULL), 0);
+	assert_file("search one ~F\n");
+}
+
 static void saves_an_account_that_reads_back(void **state)
 {
 	struct settings *one = read_good("account new {\n"
@@ -778,6 +892,10 @@ int main(void)
 		cmocka_unit_test(changes_only_the_protocol),
 		cmocka_unit_test(changes_the_protocol_there_and_back),
 		cmocka_unit_test(leaves_alone_what_it_cannot_change),
+		cmocka_unit_test(reads_searches),
+		cmocka_unit_test(tells_what_is_wrong_with_a_search),
+		cmocka_unit_test(changes_and_forgets_searches),
+		cmocka_unit_test(saves_searches_and_nothing_else),
 		cmocka_unit_test(saves_an_account_that_reads_back),
 		cmocka_unit_test(every_option_goes_all_the_way),
 		cmocka_unit_test(what_is_not_said_is_by_the_table),

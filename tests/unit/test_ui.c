@@ -1887,23 +1887,59 @@ static void test_screen_inboxes(void **state)
 	sees_not(x, "All inboxes");
 }
 
-/* Eleven rows of folders and accounts in nine lines: a click is about what is seen under it. */
+/* What is looked for in all folders stands over what was on the screen; what is kept of it is a
+ * row. */
+static void test_screen_find(void **state)
+{
+	struct screen *x = open_screen(24, 120);
+
+	press_sees(x, "Alt-f", "Find in all folders:");
+	press_sees(x, "'subject:cache' Enter", "1 Found: subject:cache");
+	sees(x, "work/INBOX");
+	command_sees(x, "find subject:4711", "1 Found: subject:4711");
+	sees(x, "Invoice 4711");
+	sees_not(x, "the new cache format");
+	press_sees(x, "Alt-f", "Find in all folders: subject:4711");
+	press(x, "Esc");
+	command_sees(x, "find (", "column 2");
+	sees(x, "1 Found: subject:4711");
+	command_sees(x, "save-search bills", "@bills looks for subject:4711 in all folders");
+	sees(x, " bills");
+	/* Back to where it was. */
+	press_sees(x, "q", "1 work");
+	command_sees(x, "save-search bills", "Nothing is found or limited here");
+	command(x, "limit subject:cache");
+	command_sees(x, "save-search bills", "no longer for subject:4711");
+	command_sees(x, "open @bills", "1 bills");
+	sees(x, "the new cache format");
+	command_sees(x, "save-search flagged ~F", "@flagged is there already");
+	command(x, "limit subject:pages");
+	command_sees(x, "save-search pages", "@pages looks for (subject:cache) (subject:pages)");
+	command(x, "folders");
+	sees(x, "  subject:cache");
+	command_sees_not(x, "forget-search @pages", "(subject:pages)");
+	command_sees(x, "forget-search pages", "There is no saved search pages");
+	press_sees(x, ": 'forget-search b' Tab", "forget-search bills");
+	press_sees(x, "Enter", "@bills is no saved search any more");
+}
+
+/* Twelve rows of folders and accounts in nine lines: a click is about what is seen under it. */
 static void test_screen_side_click(void **state)
 {
 	struct screen *x = open_screen(12, 120);
 	int top = x->a.layout.side.row;
 
 	assert_int_equal(x->a.layout.side.rows, 9);
-	click(x, top + 4, 2);
+	click(x, top + 5, 2);
 	sees(x, "work Lists");
 	press_sees(x, "c 'Trash' Enter", "work Trash");
-	/* Scrolled by two now. */
+	/* Scrolled by three now. */
 	click(x, top + 2, 2);
 	sees(x, "work Lists");
 	click(x, top + 8, 2);
-	sees(x, "work Sent");
+	sees(x, "work Drafts");
 	click(x, top + 9, 2); /* the status line */
-	sees(x, "work Sent");
+	sees(x, "work Drafts");
 }
 
 static void test_screen_side_keys(void **state)
@@ -2715,6 +2751,7 @@ int main(void)
 		SCREEN_CASE(test_screen_reasons),
 		SCREEN_CASE(test_screen_messages_limit),
 		SCREEN_CASE(test_screen_inboxes),
+		SCREEN_CASE(test_screen_find),
 		SCREEN_CASE(test_screen_side_click),
 		SCREEN_CASE(test_screen_side_keys),
 		SCREEN_CASE(test_screen_cursor),
