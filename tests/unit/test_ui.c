@@ -1202,7 +1202,7 @@ static void test_screen_folders_folded(void **state)
 	command(x, "fold-folder sometimes");
 	sees(x, "“sometimes” is neither on nor off");
 	press_sees(x, "=", "▸ Lists");
-	press_sees(x, "j j j Alt-v", "There is no folder below this one");
+	press_sees(x, "j j j j Alt-v", "There is no folder below this one");
 
 	lists = engine_find_folder(x->e, 0, "Lists");
 	assert_true(folder_tree_is_folded(x->a.tree, 0, lists));
