@@ -21,7 +21,7 @@ struct settings {
 	struct account_settings *accounts[SETTINGS_ACCOUNTS_MAX];
 	size_t naccounts;
 	struct strv folders, folder_columns; /* of each folder that has its own */
-	struct saved_search **searches; /* owned */
+	struct saved_search **searches;      /* owned */
 	size_t nsearches, cap_searches;
 };
 
