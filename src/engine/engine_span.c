@@ -1,16 +1,47 @@
 /* Lists of folders of all accounts (span.h): which folders they have, as these come and go. */
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "engine/engine_priv.h"
+#include "store/mail/match.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+struct place {
+	const char *account, *folder;
+	bool named; /* the query says "in:" and means it */
+};
+
+static enum query_answer ask_place(void *ctx, const struct query *q, size_t term)
+{
+	const struct query_term *t = &q->terms[term];
+	struct place *p = ctx;
+	bool is;
+
+	if (t->field != QUERY_FOLDER && t->field != QUERY_ACCOUNT)
+		return QUERY_UNKNOWN;
+	is = match_place(t, p->account, p->folder);
+	p->named |= is && t->field == QUERY_FOLDER;
+	return is ? QUERY_YES : QUERY_NO;
+}
+
+/* Whether a query may find something there; one that is left out, only where the query names it. */
+static bool may_find(const struct query *q, struct place p, bool left_out)
+{
+	return query_eval(q, ask_place, &p) != QUERY_NO && (p.named || !left_out);
+}
+
 /* Copies are shown once in a conversation, and what is only in the archive of all belongs to it. */
-static bool has_folder(const struct msglist *l, const struct store_folder_info *f)
+static bool has_folder(
+	const struct msglist *l, const char *account, const struct store_folder_info *f)
 {
 	bool home = l->of && l->of->home && strcmp(f->name, l->of->home) == 0;
+
+	if (l->query)
+		return f->selectable && may_find(l->query, (struct place){account, f->name, false},
+						span_leaves_out(f->own) || f->offline_copy);
 
 	return f->selectable && (home || (l->of && f->own == ROLE_ALL) ||
 					(!span_leaves_out(f->own) && (l->of || !f->offline_copy)));
@@ -52,7 +83,7 @@ static void follow(struct engine *e, struct msglist *l, size_t account)
 	struct map *left = map_new();
 
 	for (size_t i = 0; i < m->nfolders; i++)
-		if (has_folder(l, &m->folders[i]))
+		if (has_folder(l, m->name, &m->folders[i]))
 			map_put(left, m->folders[i].name, left);
 	for (size_t i = 0; i < l->nsources; i++) {
 		struct source *s = &l->sources[i];
@@ -112,8 +143,11 @@ static void open_span(struct engine *e, struct msglist *l)
 static struct msglist *new_span(struct engine *e, const struct span_row *span, const char *name)
 {
 	struct msglist *l = msglist_new_span(++e->next_list, name);
+	const char *query = span_query(span, name);
 
 	l->span = span;
+	if (query)
+		(void)query_parse(&l->query, query, clock_now(), NULL); /* the store says why not */
 	return l;
 }
 
@@ -181,7 +215,8 @@ static void add_counts(
 	for (size_t i = 0; i < e->naccounts; i++)
 		for (size_t k = 0; k < e->accounts[i].nfolders; k++) {
 			const struct store_folder_info *f = &e->accounts[i].folders[k];
-			bool has = span->every ? has_folder(&every, f) : f->own == ROLE_INBOX;
+			bool has = span->every ? has_folder(&every, e->accounts[i].name, f)
+					       : f->own == ROLE_INBOX;
 
 			*unread += has && f->counts_known ? f->unread : 0;
 			*total += has && f->counts_known ? f->total : 0;

@@ -3,6 +3,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "engine/msglist_priv.h"
+#include "store/mail/query.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,7 @@ void msglist_free(struct msglist *l)
 		free(l->of->uids);
 		free(l->of);
 	}
+	query_free(l->query);
 	free(l->name);
 	free(l);
 }

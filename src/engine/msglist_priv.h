@@ -95,6 +95,7 @@ struct msglist {
 	unsigned numbering;          /* 0: nothing yet */
 	char *name;                  /* owned; of a list of several folders, else NULL */
 	const struct span_row *span; /* that it was opened by, or NULL */
+	struct query *query;         /* owned; what is shown of the folders; NULL: all */
 	struct conversation_of *of;  /* owned; of a conversation, else NULL */
 	bool awaits;                 /* folders of it are not known yet */
 	bool eager;                  /* what comes is shown before all folders were told */

@@ -216,8 +216,10 @@ static struct msglist *open_named(struct person *p, const char *name)
 static void found_anywhere(void **state)
 {
 	struct person *p = two_with_mail();
-	struct msglist *l = open_named(p, "@find:subject:INBOX subject:1");
+	struct msglist *other = open_in(p, 0, "INBOX"),
+		       *l = open_named(p, "@find:subject:INBOX subject:1");
 	struct err err = {0};
+	uint32_t uid;
 
 	UNTIL(p, shows(p, l, "bob INBOX 1, ann INBOX 1"));
 	assert_string_equal(msglist_query(l), "subject:INBOX subject:1");
@@ -226,6 +228,19 @@ static void found_anywhere(void **state)
 	UNTIL(p, msglist_count(l) == 3 && find_subject(p, l, "ann New INBOX 1") >= 0);
 	done(p, engine_delete_folder(p->engine, 0, "New INBOX", 2));
 	UNTIL(p, shows(p, l, "bob INBOX 1, ann INBOX 1"));
+	engine_close(p->engine, l);
+	/* Where it says so. */
+	l = open_named(p, "@find:subject:1 account:bob !in:INBOX");
+	UNTIL(p, shows(p, l, "bob Bills 1"));
+	engine_close(p->engine, l);
+	uid = uid_of(p, other, "ann INBOX 2");
+	done(p, engine_delete(p->engine, other, &uid, 1));
+	l = open_named(p, "@find:subject:2");
+	UNTIL(p, find_subject(p, l, "bob INBOX 2") >= 0);
+	assert_int_equal(find_subject(p, l, "ann INBOX 2"), -1);
+	engine_close(p->engine, l);
+	l = open_named(p, "@find:subject:2 in:Trash");
+	UNTIL(p, shows(p, l, "ann INBOX 2"));
 	engine_close(p->engine, l);
 	l = open_named(p, "@find:subject:nowhere");
 	assert_int_equal(msglist_total(l), 0);

@@ -9,19 +9,36 @@
 #include "store/store_priv.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct query_filter {
 	struct list_filter filter;
 	struct query *query; /* owned */
 	struct matcher match;
+	char *name, *shown; /* owned; of the folder, and as people know it */
 };
+
+/* Where its messages are; the folder may have got another name. */
+static void look_where(struct query_filter *q, const struct folder *f)
+{
+	const struct store_account *setup = f->account->setup;
+
+	q->match.own = folder_own(f);
+	q->match.account = setup ? setup->settings->name : NULL;
+	if (q->name && strcmp(q->name, f->name) == 0)
+		return;
+	free(q->name);
+	free(q->shown);
+	q->name = mem_strdup(f->name);
+	q->match.folder = q->shown = folder_ui_name(f);
+}
 
 static bool query_shows(struct list_filter *x, const struct folder *f, const struct summary *row)
 {
 	struct query_filter *q = (struct query_filter *)x;
 	struct look l = look_at(&q->match, row, NULL);
 
-	q->match.own = folder_own(f);
+	look_where(q, f);
 	return look_answer(&l, x->strings ? QUERY_STRINGS : QUERY_COLUMNS) == QUERY_YES;
 }
 
@@ -31,6 +48,8 @@ static void query_filter_free(struct list_filter *x)
 
 	match_done(&q->match);
 	query_free(q->query);
+	free(q->name);
+	free(q->shown);
 	free(q);
 }
 

@@ -391,9 +391,9 @@ static enum query_answer ask_early(struct look *l, const struct query_term *t, s
 }
 
 /* The folder's name, or that of one above it; the account's. */
-static bool is_there(const struct matcher *m, const struct query_term *t)
+bool match_place(const struct query_term *t, const char *account, const char *folder)
 {
-	const char *where = t->field == QUERY_FOLDER ? m->folder : m->account;
+	const char *where = t->field == QUERY_FOLDER ? folder : account;
 	char *folded = where ? utf8_fold(where, strlen(where)) : NULL;
 	size_t len = strlen(t->word);
 	bool is = folded && strncmp(folded, t->word, len) == 0 &&
@@ -408,7 +408,7 @@ static enum query_answer ask_row(struct look *l, const struct query_term *t, siz
 	bool is;
 
 	if (t->field == QUERY_FOLDER || t->field == QUERY_ACCOUNT)
-		is = is_there(l->m, t);
+		is = match_place(t, l->m->account, l->m->folder);
 	else if (query_term_cost(t) == QUERY_STRINGS)
 		is = matches_row(l, t, term);
 	else

@@ -64,5 +64,7 @@ void look_done(struct look *l);
 uint32_t match_pass(struct matcher *m, struct cache_walk *w, uint32_t uid);
 void match_anew(struct matcher *m); /* pages that were seen may have changed since */
 void match_done(struct matcher *m);
+/* Whether a term that asks where (QUERY_FOLDER, QUERY_ACCOUNT) means that place; NULL: not told. */
+bool match_place(const struct query_term *t, const char *account, const char *folder);
 
 #endif
