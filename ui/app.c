@@ -91,7 +91,7 @@ static void click(struct app *a, const struct term_key *k)
 			folders_open(a, (size_t)row);
 	} else if (k->row >= l->main.row && k->row < l->main.row + l->main.rows) {
 		/* What is clicked on is the list over the message. */
-		if (l->rule_row >= 0 && v != app_find_view(a, UI_INDEX)) {
+		if (l->both && v != app_find_view(a, UI_INDEX)) {
 			app_close_view(a, v);
 			v = app_view(a);
 		}

@@ -96,6 +96,13 @@ ptrdiff_t frame_side_at(struct app *a, int row)
 	return row >= r->row && row < r->row + r->rows && at < folders_rows(a) ? (ptrdiff_t)at : -1;
 }
 
+static void draw_border(struct app *a, const struct region *r)
+{
+	for (int i = 0; i < r->rows; i++)
+		term_put(r->row + i, r->col, 1, STYLE_BORDER, app_ascii(a) ? "|" : "│",
+			app_ascii(a) ? 1 : strlen("│"));
+}
+
 static void draw_side(struct app *a)
 {
 	const struct region *r = &a->layout.side;
@@ -121,9 +128,7 @@ static void draw_side(struct app *a)
 		draw_line_kept(r, i, &line, flags, STYLE_PLAIN);
 	}
 	line_done(&line);
-	for (int i = 0; i < r->rows; i++)
-		term_put(r->row + i, a->layout.border_col, 1, STYLE_BORDER,
-			app_ascii(a) ? "|" : "│", app_ascii(a) ? 1 : strlen("│"));
+	draw_border(a, &(struct region){r->row, a->layout.border_col, r->rows, 1});
 }
 
 /* --- status line --- */
@@ -477,14 +482,14 @@ static void draw_bottom(struct app *a, bool keybar)
 	line_done(&line);
 }
 
-/* On a high screen the list stays over the message, whichever of the two has the keys. */
+/* On a large screen the list stays beside or over the message, whichever of the two has the keys.
+ */
 static void draw_main(struct app *a, struct view *v)
 {
 	const struct layout *l = &a->layout;
 	struct view *index = app_find_view(a, UI_INDEX);
-	struct region rule = {l->rule_row, l->main.col, 1, l->main.cols};
 
-	if (l->rule_row < 0) {
+	if (!l->both) {
 		v->ops->draw(v, &l->main);
 		return;
 	}
@@ -493,7 +498,10 @@ static void draw_main(struct app *a, struct view *v)
 		view_index_preview(v, &l->preview);
 	if (index)
 		index->ops->draw(index, &l->main);
-	draw_rule(&rule, 0, app_ascii(a));
+	if (l->rule.rows == 1)
+		draw_rule(&l->rule, 0, app_ascii(a));
+	else
+		draw_border(a, &l->rule);
 	if (v != index)
 		v->ops->draw(v, &l->preview);
 }

@@ -57,13 +57,18 @@ void app_relayout(struct app *a)
 	struct view *v = app_view(a);
 	struct layout_options o = {.sidebar = a->sidebar,
 		.sidebar_width = (int)settings_int(a->settings, SET_SIDEBAR_WIDTH),
-		.keybar = settings_bool(a->settings, SET_KEYBAR)};
+		.keybar = settings_bool(a->settings, SET_KEYBAR),
+		.both = v && v->ops->split,
+		.mode = (enum layout_mode)settings_int(a->settings, SET_LAYOUT),
+		.list_lines = (int)settings_int(a->settings, SET_PREVIEW_LINES),
+		.message_cols = (int)settings_int(a->settings, SET_WRAP) + 2};
+	const struct region *at;
 
-	if (v && v->ops->split)
-		o.list_lines = (int)settings_int(a->settings, SET_PREVIEW_LINES);
 	layout_compute(&a->layout, term_rows(), term_cols(), &o);
+	at = a->layout.both && v != app_find_view(a, UI_INDEX) ? &a->layout.preview
+							       : &a->layout.main;
 	if (v && v->ops->show && !a->layout.too_small)
-		v->ops->show(v, a->layout.main.rows, a->layout.main.cols - 2);
+		v->ops->show(v, at->rows, at->cols - 2);
 	a->dirty = true;
 }
 

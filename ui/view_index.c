@@ -574,10 +574,13 @@ static int64_t index_tick(struct view *v, int64_t now)
 	struct index_view *x = self(v);
 	int64_t inner = 0;
 
-	if (v->app->layout.rule_row < 0 || app_view(v->app) != v)
+	if (!v->app->layout.both || app_view(v->app) != v)
 		return 0;
-	if (now < x->preview_at)
+	if (now < x->preview_at) { /* the cursor moves on */
+		if (x->preview && view_reader_uid(x->preview) != x->uid)
+			view_reader_leave(x->preview);
 		return x->preview_at;
+	}
 	if (!x->preview && x->uid)
 		x->preview = view_reader_new(v->app, NULL, x->list, 0);
 	if (x->preview && x->uid) {

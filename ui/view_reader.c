@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PREVIEW_MAX = 256 * 1024 }; /* octets that the cursor fetches by resting on a message */
 enum { PATIENCE = 150 }; /* ms before "Fetching" replaces what was there: less would flicker */
 
 struct reader_view {
@@ -122,6 +123,16 @@ static void arrived(struct app *a, void *ctx, struct event *ev)
 	(void)a;
 }
 
+static void stop_asking(struct reader_view *x)
+{
+	if (!x->request)
+		return;
+	app_unawait(x->v.app, x->request);
+	engine_cancel(x->v.app->engine, x->request);
+	x->request = 0;
+	x->waiting = x->late = false;
+}
+
 static void ask(struct reader_view *x)
 {
 	struct read_options o = {.width = text_width(x, x->cols),
@@ -132,10 +143,7 @@ static void ask(struct reader_view *x)
 	if (!x->uid || x->cols <= 0)
 		return;
 	/* Only the last one asked for matters: the one before would only hold it up. */
-	if (x->request) {
-		app_unawait(x->v.app, x->request);
-		engine_cancel(x->v.app->engine, x->request);
-	}
+	stop_asking(x);
 	x->asked_at = clock_ms();
 	x->waiting = true;
 	x->late = false;
@@ -430,6 +438,25 @@ static void reader_reload(struct view *v, uint32_t uid)
 		ask(x);
 }
 
+/* Of a large message that is not here: nobody asked for it yet. */
+static bool is_left_alone(struct reader_view *x)
+{
+	ptrdiff_t row = msglist_find(x->list, x->uid);
+	struct str size = STR_INIT, s = STR_INIT;
+	struct msg_row m;
+
+	if (row < 0 || !msglist_row(x->list, (size_t)row, &m) || m.flags & MAIL_BODY_HERE ||
+		m.size <= PREVIEW_MAX)
+		return false;
+	stop_asking(x);
+	draw_size(&size, m.size);
+	str_addf(&s, _("Not here yet, %s: it is fetched when you open it"), str_c(&size));
+	show_notice(x, str_c(&s));
+	str_done(&size);
+	str_done(&s);
+	return true;
+}
+
 void view_reader_preview(struct view *v, uint32_t uid, int cols)
 {
 	struct reader_view *x = self(v);
@@ -438,7 +465,18 @@ void view_reader_preview(struct view *v, uint32_t uid, int cols)
 		return;
 	show(x, uid);
 	x->cols = cols;
-	ask(x);
+	if (!is_left_alone(x))
+		ask(x);
+}
+
+void view_reader_leave(struct view *v)
+{
+	struct reader_view *x = self(v);
+
+	if (!x->request)
+		return;
+	stop_asking(x);
+	show(x, 0);
 }
 
 static struct msglist *reader_list(struct view *v)

@@ -32,8 +32,11 @@ void view_index_preview(struct view *v, const struct region *r);
 struct view *view_reader_new(struct app *a, struct view *index, struct msglist *l, uint32_t uid);
 /* A preview becomes a screen of its own. */
 void view_reader_own(struct view *v, struct view *index);
-/* For the preview of the list: no marking as read, loaded again only when uid or width change. */
+/* For the preview of the list: no marking as read, loaded again only when uid or width change; what
+ * is large and not here is left where it is. */
 void view_reader_preview(struct view *v, uint32_t uid, int cols);
+/* What is on its way to the preview is not wanted any more. */
+void view_reader_leave(struct view *v);
 uint32_t view_reader_uid(struct view *v);
 
 /* --- folders: full screen and sidebar --- */

@@ -38,7 +38,8 @@ struct setting_row {
 	enum setting_type type;
 	const char *initial; /* the default, as text */
 	long min, max;       /* for SETTING_INT, SETTING_SIZE (bytes), SETTING_SECONDS */
-	const char *choices; /* space separated, for SETTING_CHOICE and SETTING_PASSWORD */
+	const char *choices; /* space separated, for SETTING_CHOICE and SETTING_PASSWORD; of a
+			      * SETTING_INT a word for -1 */
 	const char *help;    /* N_() */
 	size_t at;           /* of an account: its place in struct account_settings */
 };

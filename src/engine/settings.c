@@ -59,6 +59,13 @@ static const struct setting_row rows[SETTINGS_COUNT] = {
 		.type = SETTING_BOOL,
 		.initial = "yes",
 		.help = N_("show the keys that matter in the bottom line")},
+	[SET_LAYOUT] = {.name = "layout",
+		.type = SETTING_CHOICE,
+		.initial = "auto",
+		.choices = "auto wide split single",
+		.help = N_("where a message stands with its list: wide beside it, split below it, "
+			   "single alone; auto: beside it on a terminal of 160 columns or more, "
+			   "else below it where that is high enough")},
 	[SET_MARK_READ] = {.name = "mark-read",
 		.type = SETTING_BOOL,
 		.initial = "yes",
@@ -70,12 +77,12 @@ static const struct setting_row rows[SETTINGS_COUNT] = {
 			   "selection)")},
 	[SET_PREVIEW_LINES] = {.name = "preview-lines",
 		.type = SETTING_INT,
-		.initial = "12",
+		.initial = "auto",
+		.choices = "auto",
 		.min = 0,
 		.max = 200,
-		.help = N_("height of the message list while a message is read beside it; 0: the "
-			   "message "
-			   "alone")},
+		.help = N_("height of the message list over a message; auto: a third, but 12 lines "
+			   "at least; 0: the message alone, in every layout")},
 	[SET_PRINT_COMMAND] = {.name = "print-command",
 		.type = SETTING_TEXT,
 		.initial = "lp",
@@ -283,6 +290,13 @@ int settings_check(const struct setting_row *row, const char *value, long *numbe
 			  "\"%s\""),
 			row->name, row->min, row->max, value);
 	default:
+		*number = -1; /* of a number that may be a word */
+		if (row->choices && strcmp(value, row->choices) == 0)
+			return 0;
+		if (row->choices && parse_number(row, value, number) != 0)
+			return err_set(err, ERR_INPUT,
+				_("%s is %s or a number from %ld to %ld, not “%s”"), row->name,
+				row->choices, row->min, row->max, value);
 		return parse_number(row, value, number) == 0
 			       ? 0
 			       : err_set(err, ERR_INPUT,
@@ -622,10 +636,12 @@ static void manual_item(struct str *out, const struct setting_row *row)
 
 	settings_choices(row, &choices);
 	str_addf(out, ".It Cm %s Ar %s\n", row->name,
-		choices.len && row->type != SETTING_COLUMNS ? "choice" : _(kind));
+		choices.len && !kinds[row->type] ? "choice" : _(kind));
 	str_addf(out, "%s.\n", _(row->help));
 	if (row->type == SETTING_COLUMNS)
 		manual_columns(out);
+	else if (choices.len && kinds[row->type])
+		str_addf(out, "Or %s.\n", choices.p);
 	else if (choices.len)
 		str_addf(out, "One of: %s.\n", choices.p);
 	if (row->type == SETTING_INT || row->type == SETTING_SECONDS)

@@ -26,6 +26,7 @@ enum setting {     /* global options: set NAME VALUE */
 	SET_EDITOR,
 	SET_INDEX_COLUMNS,
 	SET_KEYBAR,
+	SET_LAYOUT, /* in the order of enum layout_mode */
 	SET_MARK_READ,
 	SET_MOUSE,
 	SET_PREVIEW_LINES,

@@ -3,6 +3,7 @@
 #include "base/conf.h"
 #include "base/file.h"
 #include "base/i18n.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "screen.h"
@@ -965,12 +966,12 @@ static void test_numbers(void **state)
 
 static void test_layout(void **state)
 {
-	struct layout_options o = {SIDEBAR_AUTO, 24, 12, true};
+	struct layout_options o = {SIDEBAR_AUTO, 24, true, true, LAYOUT_SPLIT, 12, 102};
 	struct layout l;
 
 	layout_compute(&l, 24, 80, &o);
 	assert_int_equal(l.border_col, -1);
-	assert_int_equal(l.rule_row, -1);
+	assert_false(l.both);
 	assert_int_equal(l.main.rows, 21);
 	assert_int_equal(l.main.cols, 80);
 	assert_int_equal(l.status.row, 22);
@@ -980,24 +981,85 @@ static void test_layout(void **state)
 	assert_int_equal(l.main.col, 25);
 	assert_int_equal(l.main.cols, 175);
 	assert_int_equal(l.main.rows, 12);
-	assert_int_equal(l.rule_row, 13);
+	assert_int_equal(l.rule.row, 13);
 	assert_int_equal(l.preview.row + l.preview.rows, l.status.row);
+	o.list_lines = -1;
+	layout_compute(&l, 60, 200, &o);
+	assert_int_equal(l.main.rows, 19);
+	layout_compute(&l, 34, 200, &o);
+	assert_true(l.both);
+	assert_int_equal(l.main.rows, 12);
+	layout_compute(&l, 33, 200, &o);
+	assert_false(l.both);
+	o.list_lines = 0;
+	layout_compute(&l, 60, 200, &o);
+	assert_false(l.both);
+	o.list_lines = -1;
+	o.mode = LAYOUT_SINGLE;
+	layout_compute(&l, 60, 200, &o);
+	assert_false(l.both);
 	o.keybar = false;
 	o.sidebar = SIDEBAR_YES;
 	layout_compute(&l, 24, 60, &o);
 	assert_int_equal(l.border_col, 20);
 	assert_int_equal(l.status.row, 23);
 	assert_int_equal(l.main.rows, 22);
-	/* Whatever the size, nothing lies outside the window. */
-	for (int rows = 0; rows < 70; rows++)
-		for (int cols = 0; cols < 220; cols += 11) {
-			layout_compute(&l, rows, cols, &o);
-			if (l.too_small)
-				continue;
-			assert_true(l.main.rows > 0 && l.main.cols > 0);
-			assert_true(l.main.row + l.main.rows <= l.status.row);
-			assert_true(l.main.col + l.main.cols == cols);
-		}
+}
+
+static void test_layout_wide(void **state)
+{
+	struct layout_options o = {SIDEBAR_AUTO, 24, true, true, LAYOUT_AUTO, -1, 102};
+	struct layout l;
+
+	layout_compute(&l, 24, 159, &o);
+	assert_false(l.both);
+	layout_compute(&l, 40, 159, &o); /* below each other */
+	assert_int_equal(l.rule.rows, 1);
+	layout_compute(&l, 24, 160, &o);
+	assert_true(l.both);
+	assert_int_equal(l.main.cols, 52);
+	assert_int_equal(l.rule.col, 77);
+	assert_int_equal(l.rule.rows, l.main.rows);
+	assert_int_equal(l.preview.cols, 82);
+	layout_compute(&l, 24, 400, &o); /* no more than its lines can use */
+	assert_int_equal(l.preview.cols, 102);
+	o.mode = LAYOUT_WIDE;
+	o.sidebar = SIDEBAR_NO;
+	layout_compute(&l, 24, 101, &o);
+	assert_int_equal(l.main.cols, 40);
+	assert_int_equal(l.preview.cols, 60);
+	layout_compute(&l, 24, 100, &o);
+	assert_false(l.both);
+}
+
+/* Whatever the size, nothing lies outside the window, or over something else. */
+static void test_layout_sizes(void **state)
+{
+	struct layout_options o = {SIDEBAR_AUTO, 24, true, true, LAYOUT_AUTO, -1, 102};
+	struct layout l;
+
+	for (int mode = LAYOUT_AUTO; mode <= LAYOUT_SINGLE; mode++)
+		for (int rows = 0; rows < 70; rows++)
+			for (int cols = 0; cols < 320; cols += 7) {
+				o.mode = (enum layout_mode)mode;
+				layout_compute(&l, rows, cols, &o);
+				if (l.too_small)
+					continue;
+				assert_true(l.main.rows > 0 && l.main.cols > 0);
+				assert_true(l.main.row + l.main.rows <= l.status.row);
+				if (!l.both || l.rule.rows == 1) {
+					assert_int_equal(l.main.col + l.main.cols, cols);
+					assert_true(!l.both || l.preview.row == l.rule.row + 1);
+				} else {
+					assert_int_equal(l.rule.col, l.main.col + l.main.cols);
+					assert_int_equal(l.preview.col, l.rule.col + 1);
+				}
+				if (!l.both)
+					continue;
+				assert_int_equal(l.preview.col + l.preview.cols, cols);
+				assert_int_equal(l.preview.row + l.preview.rows, l.status.row);
+				assert_true(l.main.cols >= 20 && l.preview.cols >= 20);
+			}
 }
 
 static void test_scroll(void **state)
@@ -1992,6 +2054,80 @@ static void test_screen_cursor(void **state)
 	assert_int_equal(term_cursor_row(), x->a.layout.preview.row);
 }
 
+/* The cursor has rested, or it has just moved. */
+static void rest(struct screen *x, int ms)
+{
+	struct view *v = app_view(&x->a);
+
+	v->ops->tick(v, clock_ms() + ms);
+	look(x);
+}
+
+/* Folders, list and message side by side. */
+static void test_screen_wide(void **state)
+{
+	struct screen *x = open_screen(24, 200);
+
+	press(x, "= j j");
+	forget();
+	rest(x, 1000);
+	sees(x, "Because a page is");
+	sees(x, "Line 3 of the message 3.");
+	/* Nobody asked for what is large and not here. */
+	press(x, "k");
+	rest(x, 1000);
+	sees(x, "Not here yet, 812k");
+	assert_string_equal(asked(), "");
+	press_sees(x, "Enter", "Line 3 of the message 2.");
+	sees(x, "Invoice 4711"); /* the list stays */
+	assert_int_equal(term_cursor_row(), x->a.layout.preview.row);
+	press_sees(x, "j", "Line 3 of the message 3.");
+	press(x, "q");
+	assert_int_equal(term_cursor_row(), x->a.layout.main.row + 2);
+	/* What is passed by is not waited for. */
+	hold_reads(true);
+	press(x, "j");
+	rest(x, 1000);
+	sees_not(x, "Line 3 of the message 4.");
+	press(x, "j");
+	rest(x, 0);
+	hold_reads(false);
+	press(x, "k");
+	rest(x, 1000);
+	sees(x, "Line 3 of the message 4.");
+	command_sees_not(x, "set layout single", "Line 3 of the message 4.");
+	command(x, "set layout split");
+	sees_not(x, "Line 3 of the message 4."); /* too low for both */
+	command_sees(x, "set layout wide", "Line 3 of the message 4.");
+	command_sees(x, "set preview-lines many", "auto or a number from 0 to 200");
+	command_sees_not(x, "set preview-lines 0", "Line 3 of the message 4.");
+}
+
+/* At any moment the window may get any size. */
+static void test_screen_resized(void **state)
+{
+	static const int sizes[][2] = {
+		{60, 200}, {24, 160}, {24, 159}, {60, 80}, {5, 30}, {3, 10}, {40, 320}, {24, 80}};
+	static const char *const keys[] = {"= j", "Enter", "q /", "Esc :folders Enter", "q = c"};
+	struct screen *x = open_screen(24, 80);
+
+	for (size_t k = 0; k < MEM_COUNT(keys); k++) {
+		press(x, keys[k]);
+		for (size_t i = 0; i < MEM_COUNT(sizes); i++) {
+			struct view *v = app_view(&x->a);
+
+			term_resize_headless(sizes[i][0], sizes[i][1]);
+			app_relayout(&x->a);
+			if (v->ops->tick)
+				rest(x, 1000);
+			look(x);
+			assert_int_equal(x->a.layout.cols, sizes[i][1]);
+			assert_int_equal(
+				x->a.layout.both, v->ops->split && (i < 2 || i == 3 || i == 6));
+		}
+	}
+}
+
 static void test_screen_esc(void **state)
 {
 	struct screen *x = open_screen(24, 80);
@@ -2714,6 +2850,8 @@ int main(void)
 		SCREEN_CASE(test_bare_subject),
 		SCREEN_CASE(test_numbers),
 		SCREEN_CASE(test_layout),
+		SCREEN_CASE(test_layout_wide),
+		SCREEN_CASE(test_layout_sizes),
 		SCREEN_CASE(test_scroll),
 		SCREEN_CASE(test_draft_text),
 		SCREEN_CASE(test_screen_index),
@@ -2755,6 +2893,8 @@ int main(void)
 		SCREEN_CASE(test_screen_side_click),
 		SCREEN_CASE(test_screen_side_keys),
 		SCREEN_CASE(test_screen_cursor),
+		SCREEN_CASE(test_screen_wide),
+		SCREEN_CASE(test_screen_resized),
 		SCREEN_CASE(test_screen_esc),
 		SCREEN_CASE(test_screen_long_paste),
 		SCREEN_CASE(test_screen_limits),
