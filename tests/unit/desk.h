@@ -94,6 +94,9 @@ void desk_hold(void); /* until desk_let_go; what is posted meanwhile comes at on
 void desk_let_go(void);
 
 /* --- its clocks --- */
+
+/* It is that second from now on, but for what passes by desk_pass; the clock of waiting goes on. */
+void desk_date(time_t now);
 void desk_pass(int64_t ms); /* both go on by so much */
 
 #endif
