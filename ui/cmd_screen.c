@@ -2,6 +2,7 @@
 #include "ui/cmd.h"
 #include "ui/help.h"
 #include "ui/pathtext.h"
+#include "ui/view_list.h"
 
 #include "base/i18n.h"
 #include "base/mem.h"
@@ -467,5 +468,7 @@ const struct command cmd_screen_commands[] = {
 	{"save", UI_INDEX | UI_READER | UI_PARTS,
 		N_("save the message, or the attachment under the cursor, into a file"),
 		.args = "[PATH]", .max = -1, .run_args = cmd_save, .complete = complete_path},
+	{"row", UI_PARTS | UI_LINKS, N_("go to the row of this number"), .args = "N", .min = 1,
+		.max = 1, .run_args = list_ask_row},
 	{.name = NULL},
 };

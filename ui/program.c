@@ -42,10 +42,10 @@ void app_run_child(struct app *a, const char *command, const char *arg, app_done
 	str_done(&script);
 }
 
-/* A file on its way into a command. */
+/* A file that was lent for a command. */
 struct pipe {
 	struct pipe *next;
-	bool waits;
+	bool waits, keeps;
 	char *path; /* NULL: it is not here yet */
 	char command[];
 };
@@ -57,7 +57,7 @@ static void drop_pipe(struct app *a, struct pipe *p)
 	while (*at != p)
 		at = &(*at)->next;
 	*at = p->next;
-	if (p->path)
+	if (p->path && !p->keeps)
 		engine_lent_back(a->engine, p->path);
 	free(p->path);
 	free(p);
@@ -73,6 +73,29 @@ static void pipe_ended(struct app *a, void *ctx, struct event *ev)
 {
 	(void)ev;
 	drop_pipe(a, ctx);
+}
+
+static struct pipe *new_pipe(struct app *a, const char *command)
+{
+	struct pipe *p = mem_alloc(sizeof(*p) + strlen(command) + 1);
+
+	memcpy(p->command, command, strlen(command) + 1);
+	p->next = a->pipes;
+	a->pipes = p;
+	return p;
+}
+
+void app_run_lent(struct app *a, const char *path, const char *command, const char *script,
+	const char *const *args, bool keeps)
+{
+	struct pipe *p = new_pipe(a, command);
+
+	p->path = mem_strdup(path);
+	p->keeps = keeps;
+	if (app_run_script(a, p->command, script, args, pipe_ended, p, NULL))
+		return;
+	p->keeps = false;
+	drop_pipe(a, p);
 }
 
 /* The command is an argument, too: what is in it is all its own. */
@@ -98,12 +121,9 @@ static void pipe_came(struct app *a, void *ctx, struct event *ev)
 
 void app_pipe(struct app *a, unsigned request, const char *command, bool waits)
 {
-	struct pipe *p = mem_alloc(sizeof(*p) + strlen(command) + 1);
+	struct pipe *p = new_pipe(a, command);
 
-	p->next = a->pipes;
-	a->pipes = p;
 	p->waits = waits;
-	memcpy(p->command, command, strlen(command) + 1);
 	app_await_long(a, request, pipe_came, p, NULL);
 }
 

@@ -299,6 +299,10 @@ bool app_run_script(struct app *a, const char *command, const char *script, cons
  * which has the terminal, and is given back when that has ended. waits: what it wrote is looked at
  * until Enter; without, only where it failed. */
 void app_pipe(struct app *a, unsigned request, const char *command, bool waits);
+/* A script of sh, with a file that was lent in its args, as app_run_script; the file is given back
+ * when it has ended, or, keeps, when the program ends: who shows it may go on without us. */
+void app_run_lent(struct app *a, const char *path, const char *command, const char *script,
+	const char *const *args, bool keeps);
 void app_drop_pipes(struct app *a); /* the program ends */
 void app_child_look(struct app *a); /* whether it has ended */
 

@@ -158,6 +158,41 @@ void list_move(struct view *v, enum move m, int n)
 	remember(list_of(v));
 }
 
+void list_row(struct view *v, size_t n)
+{
+	struct list_view *x = list_of(v);
+	size_t rows = x->ops->count(x);
+
+	if (n < 1 || n > rows) {
+		app_error(v->app,
+			ngettext("There is %zu row here", "There are %zu rows here",
+				(unsigned long)rows),
+			rows);
+		return;
+	}
+	x->scroll.cursor = n - 1;
+	remember(x);
+}
+
+static void row_given(struct app *a, void *ctx, const char *text)
+{
+	(void)a;
+	if (text && *text)
+		list_row(ctx, app_number(text));
+}
+
+/* A digit is all where no number that begins with it has a row; else it begins one. */
+void list_ask_row(struct app *a, const struct args *args)
+{
+	struct view *v = app_view(a);
+	unsigned n = app_number(args->rest);
+
+	if (strlen(args->rest) == 1 && n && list_of(v)->ops->count(list_of(v)) >= 10 * (size_t)n)
+		app_ask(a, _("Row: "), args->rest, HISTORY_NONE, NULL, row_given, v, v);
+	else
+		list_row(v, n);
+}
+
 void list_open(struct view *v)
 {
 	struct list_view *x = list_of(v);

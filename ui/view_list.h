@@ -54,7 +54,10 @@ void list_confirm(struct list_view *x, const char *id, const char *question, lis
 void list_draw(struct view *v, const struct region *all);
 void list_move(struct view *v, enum move m, int n);
 void list_open(struct view *v);
+void list_row(struct view *v, size_t n); /* the cursor on the nth, from 1 on */
 void list_search(struct view *v, const char *text, int step);
+/* What a command does that names a row. */
+void list_ask_row(struct app *a, const struct args *args);
 void list_click(struct view *v, int row, int col);
 void list_close(struct view *v);
 

@@ -532,6 +532,15 @@ unsigned engine_save_message(struct engine *e, struct msglist *l, uint32_t uid, 
 	return engine_post(e, r);
 }
 
+unsigned engine_view_part(struct engine *e, struct msglist *l, uint32_t uid, const char *section,
+	enum viewed_way way, int width, bool warned)
+{
+	struct store_request *r = engine_ask_one(e, REQUEST_VIEW, l, uid);
+
+	r->part = (struct request_part){mem_strdup(section), way, width, warned};
+	return engine_post(e, r);
+}
+
 unsigned engine_lend_part(struct engine *e, struct msglist *l, uint32_t uid, const char *section)
 {
 	return engine_save_part(e, l, uid, section, NULL);

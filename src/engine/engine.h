@@ -21,6 +21,7 @@
 #include "mime/build.h"
 #include "mime/head.h"
 #include "mime/text.h"
+#include "mime/viewed.h"
 
 struct engine;
 
@@ -178,6 +179,13 @@ unsigned engine_save_part(
 	struct engine *e, struct msglist *l, uint32_t uid, const char *section, const char *path);
 /* The whole message as it is into a new file. EVENT_SAVED. */
 unsigned engine_save_message(struct engine *e, struct msglist *l, uint32_t uid, const char *path);
+/*
+ * A part as it is looked at by itself. EVENT_VIEWED: a text of that width, or a private file (to be
+ * given back by engine_lent_back) and the program for it; or a warning and nothing else, unless the
+ * person has heard it.
+ */
+unsigned engine_view_part(struct engine *e, struct msglist *l, uint32_t uid, const char *section,
+	enum viewed_way way, int width, bool warned);
 /*
  * For another program to look at: a part, messages one behind the other (of one folder), or a text,
  * in a file that nobody else may read, until it is given back or the engine ends. EVENT_SAVED.
@@ -377,6 +385,7 @@ enum event_kind {
 	EVENT_CANCELLED, /* failed: what was done before, where it says so */
 	EVENT_MESSAGE,   /* view: of engine_read */
 	EVENT_SAVED,     /* saved: of engine_save_*, engine_lend_* */
+	EVENT_VIEWED,    /* viewed: of engine_view_part */
 	EVENT_FOUND,     /* found: of engine_search */
 	EVENT_DRAFT,     /* draft: of most that write */
 	EVENT_DRAFTS,    /* drafts: of engine_drafts */
@@ -453,6 +462,7 @@ struct event {
 		struct event_progress progress;
 		struct event_closed closed;
 		struct message_view *view; /* NULL once it was taken: engine_take_view */
+		struct viewed *viewed;     /* NULL once it was taken: engine_take_viewed */
 		struct event_saved saved;
 		struct event_found found;
 		struct draft_info *draft; /* never NULL */
@@ -467,6 +477,7 @@ struct event {
 
 struct event *engine_next(struct engine *e); /* NULL: none now; never waits */
 struct message_view *engine_take_view(struct event *ev);
+struct viewed *engine_take_viewed(struct event *ev);
 bool event_is_final(const struct event *ev); /* its request is through */
 /* Why its request failed or was cancelled; "" of all others. */
 const char *event_error(const struct event *ev);

@@ -47,6 +47,14 @@ struct message_view *engine_take_view(struct event *ev)
 	return v;
 }
 
+struct viewed *engine_take_viewed(struct event *ev)
+{
+	struct viewed *v = ev->viewed;
+
+	ev->viewed = NULL;
+	return v;
+}
+
 void engine_view_free(struct message_view *v)
 {
 	if (!v)
@@ -73,6 +81,9 @@ static void free_kind(struct event *ev)
 		break;
 	case EVENT_MESSAGE:
 		engine_view_free(ev->view);
+		break;
+	case EVENT_VIEWED:
+		viewed_free(ev->viewed);
 		break;
 	case EVENT_SAVED:
 		free(ev->saved.path);

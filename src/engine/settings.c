@@ -50,6 +50,11 @@ static const struct setting_row rows[SETTINGS_COUNT] = {
 		.type = SETTING_TEXT,
 		.initial = "",
 		.help = N_("command that edits a message; empty: $VISUAL, then $EDITOR, then vi")},
+	[SET_IMAGE_COMMAND] = {.name = "image-command",
+		.type = SETTING_TEXT,
+		.initial = "",
+		.help = N_("command that shows a picture in the terminal, such as chafa; empty: "
+			   "pictures are shown by mailcap")},
 	[SET_INDEX_COLUMNS] = {.name = "index-columns",
 		.type = SETTING_COLUMNS,
 		.initial = "flags account from subject size date",

@@ -24,6 +24,7 @@ enum setting {     /* global options: set NAME VALUE */
 	SET_DATE_FORMAT,
 	SET_DOWNLOADS,
 	SET_EDITOR,
+	SET_IMAGE_COMMAND,
 	SET_INDEX_COLUMNS,
 	SET_KEYBAR,
 	SET_LAYOUT, /* in the order of enum layout_mode */

@@ -670,6 +670,22 @@ static struct event *take_failed(struct engine *e, struct store_event *ev)
 	return out;
 }
 
+static struct event *take_viewed(struct engine *e, struct store_event *ev)
+{
+	struct event *out;
+
+	if (!engine_asked(e, ev->request)) {
+		if (ev->viewed->path)
+			engine_lent_back(e, ev->viewed->path);
+		return NULL;
+	}
+	out = answer(ev, EVENT_VIEWED);
+	out->viewed = ev->viewed;
+	ev->viewed = NULL;
+	engine_forget(e, ev->request);
+	return out;
+}
+
 static struct event *take_checked(struct engine *e, struct store_event *ev)
 {
 	struct event *out = answer(ev, EVENT_CHECKED);
@@ -807,6 +823,7 @@ static take_fn *const takes[] = {
 	[STORE_ORDER] = take_order,
 	[STORE_SORTED] = take_sorted,
 	[STORE_VIEW] = take_view,
+	[STORE_VIEWED] = take_viewed,
 	[STORE_CHECKED] = take_checked,
 	[STORE_FOUND] = take_found,
 	[STORE_DRAFTS] = take_drafts,

@@ -339,8 +339,7 @@ static const struct {
 	{"zst", "application/zstd"},
 };
 
-/* NULL: nothing is known of the name. */
-static const char *type_of(const char *name)
+const char *build_type(const char *name)
 {
 	const char *dot = strrchr(name, '.');
 
@@ -461,7 +460,7 @@ static int read_file(const char *path, size_t max, struct str *out, struct err *
 static void add_file(struct str *out, const char *name, const char *p, size_t len)
 {
 	struct content c = content_of(p, len);
-	const char *type = type_of(name);
+	const char *type = build_type(name);
 	struct str disposition = STR_INIT;
 	bool message = type && strcmp(type, "message/rfc822") == 0;
 	bool text;

@@ -58,6 +58,7 @@ void draft_set(char **field, const char *value);             /* a copy of it */
 struct draft_file *draft_attach(struct draft *d, const char *path);
 struct draft_file *draft_file_add(struct draft *d, const char *name, const char *type);
 void draft_detach(struct draft *d, size_t i);
+const char *build_type(const char *name); /* of a file, by its name; NULL: nothing is known */
 
 void draft_write(const struct draft *d, struct str *out); /* the editor's text */
 /* Never fails: odd lines go to the body. before: what the text was made of, whose files and

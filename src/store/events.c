@@ -115,6 +115,9 @@ static void free_kind(struct store_event *ev)
 	case STORE_VIEW:
 		store_view_free(ev->view);
 		break;
+	case STORE_VIEWED:
+		viewed_free(ev->viewed);
+		break;
 	case STORE_CHECKED:
 		str_done(&ev->checked.text);
 		break;

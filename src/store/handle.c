@@ -217,6 +217,7 @@ static const struct request_row rows[] = {
 	[REQUEST_READ] = {.run_list = read_show},
 	[REQUEST_SAVE_PART] = {.run_list = read_show},
 	[REQUEST_SAVE_RAW] = {.run_list = read_save},
+	[REQUEST_VIEW] = {.run_list = read_show},
 	[REQUEST_LEND] = {.run = read_lend},
 	[REQUEST_LENT_BACK] = {.run = read_lent_back},
 	[REQUEST_FLAG] = {MARKS, .run_list = change_request_flags},

@@ -36,6 +36,7 @@ static const struct kind_row kinds[REQUESTS] = {
 	[REQUEST_READ] = {.texts = {TEXT(read.asked), TEXT(read.missing)}},
 	[REQUEST_SAVE_PART] = {.texts = {TEXT(save.section), TEXT(save.path)}},
 	[REQUEST_SAVE_RAW] = {.texts = {TEXT(save.section), TEXT(save.path)}},
+	[REQUEST_VIEW] = {.texts = {TEXT(part.section)}},
 	[REQUEST_LEND] = {.texts = {TEXT(lend.name), TEXT(lend.text)}},
 	[REQUEST_LENT_BACK] = {.texts = {TEXT(save.path)}, .unheard = true},
 	[REQUEST_KEYWORDS] = {.texts = {TEXT(keywords.clear), TEXT(keywords.set)}},

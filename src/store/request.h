@@ -20,6 +20,7 @@
 #include "base/mail.h"
 #include "base/queue.h"
 #include "mime/build.h"
+#include "mime/viewed.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -94,6 +95,7 @@ enum request_kind {
 	REQUEST_BACKUP, /* account, file: without a folder */
 
 	/* What other programs look at. */
+	REQUEST_VIEW,      /* list, uid, part -> STORE_VIEWED */
 	REQUEST_LEND,      /* lend: in a private file; said is the path */
 	REQUEST_LENT_BACK, /* save: its path; no answer */
 
@@ -140,6 +142,12 @@ struct request_save {
 	char *section; /* owned; REQUEST_SAVE_PART */
 	char *path;    /* owned; a file that is not there, or a directory for one; NULL: private */
 	size_t done;   /* read.c's: so many of the messages are in the file */
+};
+struct request_part {
+	char *section; /* owned */
+	enum viewed_way way;
+	int width;
+	bool warned; /* what is wrong with it is known, and it is wanted all the same */
 };
 struct request_lend {
 	char *name; /* owned; of the file, as far as it is safe */
@@ -211,6 +219,7 @@ struct store_request {
 		struct request_read read;
 		struct request_save save;
 		struct request_lend lend;
+		struct request_part part;
 		struct request_flag flag;
 		struct request_keywords keywords;
 		struct request_to to;

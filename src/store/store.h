@@ -56,6 +56,7 @@ enum store_event_kind {
 	STORE_ORDER,       /* list */
 	STORE_SORTED,      /* list: not of the disk thread but of another helper of the engine */
 	STORE_VIEW,        /* final, of REQUEST_READ */
+	STORE_VIEWED,      /* final, of REQUEST_VIEW */
 	STORE_CHECKED,     /* final, of REQUEST_CHECK */
 	STORE_FOUND,       /* final, of REQUEST_SEARCH */
 	STORE_DRAFTS,      /* final, of most that are about drafts */
@@ -189,6 +190,7 @@ struct store_event {
 		struct told_order order;
 		struct told_sorted sorted;
 		struct store_view *view; /* owned */
+		struct viewed *viewed;   /* owned */
 		struct told_checked checked;
 		struct told_found found;
 		struct told_drafts drafts;

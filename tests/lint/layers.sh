@@ -101,6 +101,7 @@ libxml2|libxml/[A-Za-z0-9]+:^src/mime/html\.c$
 jansson|jansson:^ui/json\.c$
 libarchive|archive(_entry)?:^src/store/disk/tarball\.c$
 SQLite|sqlite3(ext)?:^src/store/disk/textindex\.c$
+libmagic|magic:^src/mime/magic\.c$
 libidn2|idn2:^src/base/idn\.c$
 libuchardet|uchardet(/uchardet)?:^src/mime/'
 
@@ -119,7 +120,7 @@ check_doors() {
 check_headers() {
 	config=${builddir:-}/config.h
 	[ -e "$config" ] || config=/dev/null
-	cflags=$(pkg-config --cflags ncursesw openssl libgsasl libxml-2.0 libidn2 uchardet jansson libarchive sqlite3 2>/dev/null)
+	cflags=$(pkg-config --cflags ncursesw openssl libgsasl libxml-2.0 libidn2 uchardet jansson libarchive sqlite3 libmagic 2>/dev/null)
 	for h in $(sources "$1" | grep '\.h$'); do
 		case $h in
 		src/*) inc=${h#src/} ;;

@@ -412,7 +412,8 @@ struct store_event *desk_of_kind(enum store_event_kind kind)
 bool desk_is_final(const struct store_event *ev)
 {
 	return ev->kind == STORE_DONE || ev->kind == STORE_FAILED || ev->kind == STORE_VIEW ||
-	       ev->kind == STORE_CHECKED || ev->kind == STORE_FOUND || ev->kind == STORE_DRAFTS;
+	       ev->kind == STORE_VIEWED || ev->kind == STORE_CHECKED || ev->kind == STORE_FOUND ||
+	       ev->kind == STORE_DRAFTS;
 }
 
 struct store_event *desk_answer(unsigned request)

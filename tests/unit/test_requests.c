@@ -40,6 +40,9 @@ static void say(struct store_request *r)
 		r->save.section = mem_strdup("1");
 		r->save.path = mem_strdup(desk_path("saved"));
 		break;
+	case REQUEST_VIEW:
+		r->part.section = mem_strdup("1");
+		break;
 	case REQUEST_LEND:
 		r->lend.name = mem_strdup("a.txt");
 		r->lend.text = mem_strdup("text");

@@ -167,6 +167,76 @@ static void test_no_room(void **state)
 
 #define IN_DIR(f) cmocka_unit_test_setup_teardown(f, help_setup, help_teardown)
 
+/* --- what others made --- */
+
+struct seen {
+	size_t n, stop; /* entries that came; so many are enough, 0: all */
+	uint64_t octets;
+	char last[100];
+};
+
+static bool see(void *ctx, const struct tarball_entry *e)
+{
+	struct seen *s = ctx;
+
+	s->octets += e->size;
+	snprintf(s->last, sizeof(s->last), "%s", e->name);
+	return ++s->n != s->stop;
+}
+
+static int list_file(const char *path, struct seen *seen, struct err *err)
+{
+	struct str s = STR_INIT;
+	int rc;
+
+	assert_int_equal(file_read(path, 1 << 26, &s, NULL), 0);
+	rc = tarball_list(s.p, s.len, see, seen, err);
+	str_done(&s);
+	return rc;
+}
+
+static void sh(const char *name, const char *command)
+{
+	const struct run_limits limits = {60000, 1 << 20, -1};
+	const char *argv[] = {"sh", "-c", command, "sh", at(name), NULL};
+	struct str out = STR_INIT;
+
+	assert_int_equal(run_capture(argv, &limits, &out, NULL), 0);
+	str_done(&out);
+}
+
+static void test_list(void **state)
+{
+	struct seen seen = {0};
+	struct err err = {0};
+
+	noise("a", 1000);
+	noise("b", 2345);
+	sh("t.tar.gz", "cd \"$(dirname \"$1\")\" && tar czf \"$1\" a b");
+	assert_int_equal(list_file(at("t.tar.gz"), &seen, &err), 0);
+	assert_int_equal(seen.n, 2);
+	assert_int_equal(seen.octets, 3345);
+	assert_string_equal(seen.last, "b");
+	seen = (struct seen){.stop = 1};
+	assert_int_equal(list_file(at("t.tar.gz"), &seen, &err), 1);
+	assert_int_equal(seen.n, 1);
+	assert_int_equal(list_file(at("a"), &(struct seen){0}, &err), -1);
+	assert_non_null(strstr(err.text, "This archive cannot be read"));
+}
+
+/* So much is unpacked for a list, and no more. */
+static void test_list_bomb(void **state)
+{
+	struct seen seen = {0};
+	struct err err = {0};
+
+	sh("b.tar.gz",
+		"d=$(dirname \"$1\") && truncate -s 50M \"$d/1\" && ln \"$d/1\" \"$d/2\" && "
+		"ln \"$d/1\" \"$d/3\" && tar czf \"$1\" --hard-dereference -C \"$d\" 1 2 3 1");
+	assert_int_equal(list_file(at("b.tar.gz"), &seen, &err), 1);
+	assert_int_equal(seen.n, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +245,8 @@ int main(void)
 		IN_DIR(test_names_are_not_taken),
 		IN_DIR(test_shrunken_file),
 		IN_DIR(test_no_room),
+		IN_DIR(test_list),
+		IN_DIR(test_list_bomb),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

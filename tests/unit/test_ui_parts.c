@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "screen.h"
 #include "tests/check.h"
+#include "ui/view_list.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +27,8 @@ static void is_in_file(const char *path, const char *text, bool is)
 {
 	struct str s = STR_INIT;
 
-	assert_int_equal(file_read(path, 1 << 20, &s, NULL), 0);
+	if (file_read(path, 1 << 20, &s, NULL) != 0)
+		fail_msg("%s is not there", path);
 	if (!strstr(str_c(&s), text) != !is)
 		fail_msg("%s has: %s", path, str_c(&s));
 	str_done(&s);
@@ -118,6 +120,190 @@ static void test_pipe_messages(void **state)
 	app_pipe(&x->a, engine_lend_text(x->e, "a", "b"), "true", false);
 }
 
+/* --- looking at parts --- */
+
+#define PART(type, name)                                                                           \
+	"--b\nContent-Type: " type "\nContent-Disposition: attachment; filename=\"" name "\"\n"
+#define BASE64 "Content-Transfer-Encoding: base64\n\n"
+
+/* What an empty zip with two files in it is: one is called "../../a<ESC>b.txt". */
+static const char mail[] =
+	"From x@example.org Mon Jan  1 00:00:00 2024\n"
+	"Subject: parts\nFrom: x@example.org\nMIME-Version: 1.0\n"
+	"Content-Type: multipart/mixed; boundary=b\n\n"
+	"--b\n\nthe text\n" PART("text/html", "page.html") "\n<p>Hello <b>reader</b></p>\n" PART(
+		"application/octet-stream",
+		"change.patch") "\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-old\n+new\n" PART("message/"
+										     "rfc822",
+		"mail.eml") "\nSubject: inner one\nFrom: y@example.org\n\ninner text\n" PART("appli"
+											     "catio"
+											     "n/"
+											     "x-"
+											     "tar",
+		"files.tar") BASE64 "%s\n" PART("application/pdf",
+		"invoice.pdf") "\n<html><body>not a pdf</body></html>\n" PART("application/x-shown",
+		"a;touch pwned $(x).shown") "\nbytes to show\n" PART("application/x-text",
+		"a.text") "\nsome bytes\n" PART("application/x-none",
+		"") "\nnothing for this\n" PART("image/png", "dot.png") BASE64
+	"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+"
+	"kcQAAAABJRU5ErkJggg==\n"
+	"--b--\n\n";
+
+static void write_text(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void run(const char *fmt, const char *arg)
+{
+	char line[600];
+
+	snprintf(line, sizeof(line), fmt, arg);
+	assert_int_equal(system(line), 0);
+}
+
+/* An archive of two files, in base64. */
+static void add_tar(struct screen *x, struct str *out)
+{
+	char *dir = in_screen(x, "made");
+
+	run("mkdir %s", dir);
+	run("cd %s && echo one >one.txt && echo >\"$(printf 'a\\033b.txt')\" && tar cf files.tar "
+	    "one.txt a*txt && "
+	    "base64 files.tar >b64",
+		dir);
+	assert_int_equal(file_read(in_screen(x, "made/b64"), 1 << 20, out, NULL), 0);
+}
+
+static struct screen *open_mail(void)
+{
+	struct screen *x = open_screen(30, 100);
+	struct str tar = STR_INIT, text = STR_INIT;
+	const char *at = strstr(mail, "%s");
+
+	assert_int_equal(file_make_dirs(in_screen(x, "tmp"), NULL), 0);
+	setenv("TMPDIR", in_screen(x, "tmp"), 1);
+	setenv("MAILCAPS", in_screen(x, "mailcap"), 1);
+	write_text(in_screen(x, "mailcap"),
+		"application/x-shown; cat %s >$TMPDIR/../shown\\; echo %s >$TMPDIR/../name; "
+		"needsterminal\n"
+		"application/x-text; printf 'shown: '\\; cat %s; copiousoutput\n"
+		"text/html; cat %s >$TMPDIR/../shown; nametemplate=%s.htm; needsterminal\n");
+	add_tar(x, &tar);
+	str_add(&text, mail, (size_t)(at - mail));
+	str_adds(&text, tar.p);
+	str_adds(&text, at + 2);
+	write_text(in_screen(x, "mail.mbox"), text.p);
+	str_done(&tar);
+	str_done(&text);
+	assert_true(app_open_folder(&x->a, -1, in_screen(x, "mail.mbox"), true));
+	look(x);
+	press_sees(x, "v", "page.html");
+	return x;
+}
+
+static void test_view_here(void **state)
+{
+	struct screen *x = open_mail();
+
+	press_sees(x, "3 Enter", "Hello reader");
+	sees_not(x, "<p>");
+	press_sees(x, "q 4 Enter", "+new");
+	press_sees(x, "q 5 Enter", "inner text");
+	sees(x, "Subject: inner one");
+	press_sees(x, "q 7 Enter", "2 files, 5 bytes");
+	sees(x, "one.txt");
+	sees_not(x, "\033");
+	press_sees(x, "q 3 T", "<p>Hello");
+	press_sees(x, "q 1 Enter Enter", "It has parts, which stand below it");
+	nothing_lent(x);
+}
+
+static void test_view_program(void **state)
+{
+	struct screen *x = open_mail();
+
+	press(x, "9 Enter");
+	ended(x);
+	is_in_file(in_screen(x, "shown"), "bytes to show", true);
+	is_in_file(in_screen(x, "name"), "/a_touch_pwned___x_.shown\n", true);
+	press_sees(x, "1 0 Enter Enter", "shown: some bytes");
+	press(x, "q 3 m");
+	ended(x);
+	is_in_file(in_screen(x, "shown"), "<p>Hello", true);
+	press_sees(x, "4 m", "No mailcap file has a row for text/x-diff");
+	nothing_lent(x);
+}
+
+static void test_view_doubt(void **state)
+{
+	struct screen *x = open_mail();
+
+	press_sees(x, "8 Enter", "“invoice.pdf” is not what it says: it is text/html. Open it");
+	press(x, "n");
+	nothing_lent(x);
+	press(x, "8");
+	command_sees(x, "open-with cat >$TMPDIR/../opened", "is not what it says");
+	press(x, "y");
+	ended(x);
+	is_in_file(in_screen(x, "opened"), "not a pdf", true);
+}
+
+static void test_view_picture(void **state)
+{
+	struct screen *x = open_mail();
+
+	command(x, "set image-command='wc -c >$TMPDIR/../size <'");
+	command(x, "row 12");
+	press(x, "Enter");
+	ended(x);
+	is_in_file(in_screen(x, "size"), "6", true);
+	nothing_lent(x);
+}
+
+static void test_save_parts(void **state)
+{
+	struct screen *x = open_mail();
+	char line[400];
+
+	press_sees(x, "3 t t", "*");
+	press_sees(x, "S", "Save 2 files in the directory:");
+	press(x, "Backspace Backspace");
+	snprintf(line, sizeof(line), "%s/in/here", x->dir);
+	type_text(x, line);
+	press_sees(x, "Enter", "2 files were saved in");
+	is_in_file(in_screen(x, "in/here/page.html"), "Hello", true);
+	is_in_file(in_screen(x, "in/here/change.patch"), "+new", true);
+	/* Nothing is written over. */
+	write_text(in_screen(x, "in/here/page.html"), "mine");
+	press(x, "4 t 3");
+	snprintf(line, sizeof(line), "save-parts %s/in/here", x->dir);
+	command_sees(x, line, "1 file was saved in");
+	is_in_file(in_screen(x, "in/here/page.html"), "mine", true);
+	is_in_file(in_screen(x, "in/here/page-1.html"), "Hello", true);
+	press(x, "3 t");
+	command_sees(x, line, "9 files were saved in");
+	refuse_next("not today");
+	command_sees(x, line, "not today");
+}
+
+static void test_rows(void **state)
+{
+	struct screen *x = open_mail();
+
+	press_sees(x, "1", "Row: 1");
+	press(x, "Esc 9");
+	assert_int_equal(((struct list_view *)(void *)app_view(&x->a))->scroll.cursor, 8);
+	press(x, "1 1 Enter");
+	assert_int_equal(((struct list_view *)(void *)app_view(&x->a))->scroll.cursor, 10);
+	press_sees(x, "1 3 Enter", "There are 12 rows here");
+	command_sees(x, "row 0", "There are 12 rows here");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -125,6 +311,12 @@ int main(void)
 		SCREEN_CASE(test_pipe_fails),
 		SCREEN_CASE(test_nowhere_to_lend),
 		SCREEN_CASE(test_pipe_messages),
+		SCREEN_CASE(test_view_here),
+		SCREEN_CASE(test_view_program),
+		SCREEN_CASE(test_view_doubt),
+		SCREEN_CASE(test_view_picture),
+		SCREEN_CASE(test_save_parts),
+		SCREEN_CASE(test_rows),
 	};
 
 	if (!freopen("/dev/null", "r", stdin))

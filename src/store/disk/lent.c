@@ -4,6 +4,7 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "mime/mailcap.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,8 @@ struct lent *lent_new(void)
 static int make_dir(struct lent *l, struct err *err)
 {
 	const char *tmp = getenv("TMPDIR");
-	char *dir = file_join(tmp && *tmp == '/' ? tmp : "/tmp", "talaria-XXXXXX");
+	char *dir = file_join(
+		tmp && *tmp == '/' && mailcap_is_plain(tmp) ? tmp : "/tmp", "talaria-XXXXXX");
 
 	if (!mkdtemp(dir)) {
 		err_errno(err, _("Cannot make a private directory like %s"), dir);

@@ -297,3 +297,90 @@ uint64_t tarball_size(const struct tarball *t)
 {
 	return t->size;
 }
+
+/* --- what others made --- */
+
+/* None that would start a program. */
+static struct archive *open_any(const char *p, size_t len)
+{
+	struct archive *a = archive_read_new();
+
+	if (!a)
+		return NULL;
+	archive_read_support_filter_gzip(a);
+	archive_read_support_filter_bzip2(a);
+	archive_read_support_filter_compress(a);
+	archive_read_support_filter_xz(a);
+	archive_read_support_filter_lzma(a);
+	archive_read_support_filter_zstd(a);
+	archive_read_support_format_tar(a);
+	archive_read_support_format_zip(a);
+	archive_read_support_format_7zip(a);
+	archive_read_support_format_rar(a);
+	archive_read_support_format_rar5(a);
+	archive_read_support_format_cab(a);
+	archive_read_support_format_cpio(a);
+	if (archive_read_open_memory(a, p, len) == ARCHIVE_OK)
+		return a;
+	archive_read_free(a);
+	return NULL;
+}
+
+/* What has its names between the files is unpacked on the way to the next. */
+static bool is_stream(struct archive *a)
+{
+	int base = archive_format(a) & ARCHIVE_FORMAT_BASE_MASK;
+
+	return base == ARCHIVE_FORMAT_TAR || base == ARCHIVE_FORMAT_CPIO;
+}
+
+/* False: that would be too much. */
+static bool pass_over(struct archive *a, uint64_t *unpacked)
+{
+	const void *p;
+	size_t n;
+	la_int64_t offset;
+
+	while (is_stream(a) && archive_read_data_block(a, &p, &n, &offset) == ARCHIVE_OK) {
+		*unpacked += n;
+		if (*unpacked > TARBALL_UNPACKED_MAX)
+			return false;
+	}
+	return true;
+}
+
+static bool tell_entry(struct archive_entry *e, tarball_entry_fn *fn, void *ctx)
+{
+	const char *name = archive_entry_pathname_utf8(e);
+	struct tarball_entry told = {.name = name ? name : archive_entry_pathname(e),
+		.size = archive_entry_size_is_set(e) && archive_entry_size(e) > 0
+				? (uint64_t)archive_entry_size(e)
+				: 0,
+		.mtime = archive_entry_mtime_is_set(e) ? archive_entry_mtime(e) : 0,
+		.dir = archive_entry_filetype(e) == S_IFDIR,
+		.encrypted = archive_entry_is_encrypted(e) > 0};
+
+	told.name = told.name ? told.name : "";
+	return fn(ctx, &told);
+}
+
+int tarball_list(const char *p, size_t len, tarball_entry_fn *fn, void *ctx, struct err *err)
+{
+	struct archive *a = open_any(p, len);
+	struct archive_entry *e;
+	uint64_t unpacked = 0;
+	int rc = ARCHIVE_FATAL;
+	const char *why;
+
+	while (a && ((rc = archive_read_next_header(a, &e)) == ARCHIVE_OK || rc == ARCHIVE_WARN))
+		if (!tell_entry(e, fn, ctx) || !pass_over(a, &unpacked)) {
+			archive_read_free(a);
+			return 1;
+		}
+	why = a ? archive_error_string(a) : NULL;
+	if (rc != ARCHIVE_EOF)
+		err_set(err, ERR_INPUT, _("This archive cannot be read: %s"),
+			why ? why : _("its kind is not known"));
+	archive_read_free(a);
+	return rc == ARCHIVE_EOF ? 0 : -1;
+}

@@ -1,6 +1,6 @@
 /*
- * tarball - a .tar.gz of files, read back before it counts as written: the one place that knows
- * libarchive.
+ * tarball - a .tar.gz of files, read back before it counts as written; and what is in other
+ * archives: the one place that knows libarchive.
  *
  * Owns:    the file being made, PATH.part, until tarball_commit gives it its name.
  * Threads: disk thread; nothing here is shared. Every call but tarball_end does a bounded piece of
@@ -17,6 +17,8 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct tarball;
@@ -43,6 +45,22 @@ int tarball_end(struct tarball *t, struct err *err);
 int tarball_check(struct tarball *t, struct err *err);
 /* Gives the file its name, durably; fails when the name was taken meanwhile. */
 int tarball_commit(struct tarball *t, struct err *err);
+
+/*
+ * What an archive of any usual kind that is in memory holds (tar, zip, 7z, rar, cab, cpio, and
+ * packed ones), one entry after the other. Any thread. Of what only unpacking tells, no more than
+ * TARBALL_UNPACKED_MAX octets are unpacked. 0; 1: there is more, which was not looked at, because
+ * of that, or fn said that it is enough; -1: it is no archive, or damaged from there on.
+ */
+enum { TARBALL_UNPACKED_MAX = 128 * 1024 * 1024 };
+struct tarball_entry {
+	const char *name; /* any bytes */
+	uint64_t size;
+	int64_t mtime; /* 0: not said */
+	bool dir, encrypted;
+};
+typedef bool tarball_entry_fn(void *ctx, const struct tarball_entry *e);
+int tarball_list(const char *p, size_t len, tarball_entry_fn *fn, void *ctx, struct err *err);
 
 uint64_t tarball_octets(const struct tarball *t); /* of files put in so far, uncompressed */
 uint64_t tarball_size(const struct tarball *t);   /* of the archive; after tarball_end */

@@ -21,6 +21,7 @@
 #include "store/mail/match.h"
 #include "store/mail/remote.h"
 #include "store/mail/rendering.h"
+#include "store/mail/viewing.h"
 #include "store/mail/waiting.h"
 #include "store/store_priv.h"
 
@@ -854,49 +855,84 @@ static void local_lines(const struct part *p, struct str *bytes)
 		str_cut(bytes, n);
 }
 
+static const char *part_file_name(const struct part *p)
+{
+	if (p->name)
+		return p->name;
+	return strcmp(p->type, "message") == 0 ? "message.eml" : "part";
+}
+
 /* Says where: at the given path, or in a private file. */
 static int write_out(struct store *s, const char *given, const char *name, const char *p,
 	size_t len, struct str *said, struct err *err)
 {
+	size_t n = given ? strlen(given) : 0;
+	int made = n && given[n - 1] == '/' ? file_make_dirs(given, err) : 0;
 	char *path = given ? save_path(given, name) : lent_path(s->lent, name, err);
-	int rc = path ? write_new_file(path, p, len, err) : -1;
+	int rc = made == 0 && path ? write_new_file(path, p, len, err) : -1;
 
 	str_adds(said, path);
 	free(path);
 	return rc;
 }
 
-static int save_part(struct store *s, struct folder *f, struct store_request *r, struct loaded *m,
-	struct str *said, struct err *err)
+/* The part that is meant, decoded, in out; 1: it is fetched first. */
+static int part_bytes(struct store *s, struct folder *f, struct store_request *r, struct loaded *m,
+	const char *section, const struct part **part, struct str *out, struct err *err)
 {
-	int i = part_find(&m->parts, r->save.section), rc;
+	int i = part_find(&m->parts, section);
 	struct part *p = i < 0 ? NULL : &m->parts.v[i];
-	struct str bytes = STR_INIT;
 
 	if (!p)
-		return err_set(err, ERR_GONE, _("The message has no part %s"), r->save.section);
+		return err_set(err, ERR_GONE, _("The message has no part %s"), section);
 	if (!p->body && m->by_parts) {
 		struct bodies_key key = key_of(f, r->uid);
 
 		take_body(f->account, &key, m, i);
+		p = &m->parts.v[i];
 	}
 	if (!p->body) {
 		if (cannot_fetch(f, r, err) != 0)
 			return -1;
-		str_addf(&bytes, "%s/%llu", p->section, (unsigned long long)p->size);
-		park(s, f, r->uid, bytes.p, (uint32_t)p->size, r, read_go_on);
-		str_done(&bytes);
+		str_addf(out, "%s/%llu", p->section, (unsigned long long)p->size);
+		park(s, f, r->uid, out->p, (uint32_t)p->size, r, read_go_on);
 		return 1;
 	}
-	part_decode(p, &bytes);
-	local_lines(p, &bytes);
-	rc = write_out(s, r->save.path,
-		p->name                           ? p->name
-		: strcmp(p->type, "message") == 0 ? "message.eml"
-						  : "part",
-		str_c(&bytes), bytes.len, said, err);
+	part_decode(p, out);
+	local_lines(p, out);
+	*part = p;
+	return 0;
+}
+
+static int save_part(struct store *s, struct folder *f, struct store_request *r, struct loaded *m,
+	struct str *said, struct err *err)
+{
+	struct str bytes = STR_INIT;
+	const struct part *p;
+	int rc = part_bytes(s, f, r, m, r->save.section, &p, &bytes, err);
+
+	if (rc == 0)
+		rc = write_out(
+			s, r->save.path, part_file_name(p), str_c(&bytes), bytes.len, said, err);
 	str_done(&bytes);
 	return rc;
+}
+
+/* Keeps the request. */
+static int view_part(struct store *s, struct folder *f, struct store_request *r, struct loaded *m,
+	struct err *err)
+{
+	struct str bytes = STR_INIT;
+	const struct part *p;
+	int rc = part_bytes(s, f, r, m, r->part.section, &p, &bytes, err);
+	char *path = rc == 0 ? lent_path(s->lent, part_file_name(p), err) : NULL;
+
+	if (path) {
+		viewing_give(s, r, p, &bytes, path);
+		return REQUEST_TAKEN;
+	}
+	str_done(&bytes);
+	return rc == 0 ? -1 : rc;
 }
 
 static int add_to_file(const char *path, const struct str *bytes, struct err *err)
@@ -1004,8 +1040,12 @@ static int read_or_save(struct folder *f, struct store_request *r, uint32_t row,
 		rc = load(s, f, r, &opt, m, err);
 	if (rc != 0)
 		return rc;
-	if (r->kind != REQUEST_READ)
-		return m->whole ? only_beginning(err) : save_part(s, f, r, m, said, err);
+	if (r->kind != REQUEST_READ && m->whole)
+		return only_beginning(err);
+	if (r->kind == REQUEST_VIEW)
+		return view_part(s, f, r, m, err);
+	if (r->kind == REQUEST_SAVE_PART)
+		return save_part(s, f, r, m, said, err);
 	show(s, f, r, row, m);
 	return 1;
 }
