@@ -607,6 +607,7 @@ static const char *taken_by(const struct query_row *row)
 	return row->takes == TAKES_SIZE    ? _("SIZE")
 	       : row->takes == TAKES_DATE  ? _("DATE")
 	       : row->takes == TAKES_COUNT ? _("NUMBER")
+	       : row->takes == TAKES_QUERY ? _("PATTERN")
 	       : row->takes == TAKES_WORD  ? _("WORD")
 					   : "";
 }
@@ -635,7 +636,10 @@ bool engine_query_help(size_t i, bool missing, struct str *pattern, struct str *
 		str_addf(pattern, "is:%s", row->name);
 	else if (row->name)
 		str_addf(pattern, "%s:%s", row->name, taken);
-	if (row->letter)
+	if (row->takes == TAKES_QUERY)
+		str_addf(pattern, "~%s(%s)", row->letter == '(' ? "" : (char[]){row->letter, 0},
+			taken);
+	else if (row->letter)
 		str_addf(pattern, "%s~%c%s%s", row->name ? ", " : "", row->letter,
 			*taken ? " " : "", taken);
 	query_row_help(row, help);
@@ -646,6 +650,7 @@ static void fill_search(struct store_request *r, struct asked *a, const void *qu
 {
 	a->text = mem_strdup(query);
 	r->search.query = mem_strdup(query);
+	engine_query_sets(r, a->list, a->source);
 }
 
 static void fill_limit(struct store_request *r, struct asked *a, const void *query)

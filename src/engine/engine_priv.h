@@ -101,6 +101,10 @@ struct msglist *engine_open_named(
 	struct engine *e, const struct span_row *span, const char *name, struct err *err);
 struct msglist *engine_open_conversation(struct engine *e, int account, const char *id);
 
+/* --- engine_query.c --- */
+/* What of the search only the list knows goes with it. */
+void engine_query_sets(struct store_request *r, const struct msglist *l, size_t source);
+
 /* --- engine_parts.c --- */
 /* Of an account, or (-1) one for each; they end as one. */
 unsigned engine_ask_one_or_all(struct engine *e, enum request_kind kind, int account);

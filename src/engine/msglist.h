@@ -110,6 +110,8 @@ void msglist_settle(struct msglist *l);
 /* Folds the whole thread that uid belongs to into its root; where the limit leaves the root out,
  * into each topmost message that is shown. Answers that come later are folded with it. */
 void msglist_fold(struct msglist *l, uint32_t uid, bool folded);
+/* All messages of the folded threads; the array is the caller's. */
+size_t msglist_folded(const struct msglist *l, uint32_t **uids);
 bool msglist_any_folded(const struct msglist *l);
 void msglist_fold_all(struct msglist *l, bool folded);
 /* UIDs of the thread that uid belongs to, its root first; the array is the caller's. */

@@ -97,6 +97,24 @@ size_t msglist_thread(const struct msglist *l, uint32_t uid, uint32_t **uids)
 	return t.n;
 }
 
+/* Nothing is folded in a flat order, nor a thread of one. */
+size_t msglist_folded(const struct msglist *l, uint32_t **uids)
+{
+	size_t n = 0;
+
+	*uids = mem_array(l->columns.n, sizeof(**uids));
+	for (size_t at = 0, end; l->ordered && l->now.threads && at < l->order.n; at = end) {
+		bool folded = false;
+
+		(void)order_thread(&l->order, at, &end);
+		for (size_t i = at; i < end; i++)
+			folded |= (l->columns.flags[l->order.at[i]] & ROW_FOLDED) != 0;
+		for (size_t i = at; folded && end - at > 1 && i < end; i++)
+			(*uids)[n++] = l->columns.uid[l->order.at[i]];
+	}
+	return n;
+}
+
 size_t msglist_subthread(const struct msglist *l, uint32_t uid, uint32_t **uids)
 {
 	struct thread t;

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "mime/build.h"
+#include "store/mail/query.h"
 #include "store/store.h"
 
 #include <stdlib.h>
@@ -89,6 +90,8 @@ void store_request_free(struct store_request *r)
 		draft_done(r->mail.says);
 	if (r->kind == REQUEST_DRAFT_SAVE)
 		free(r->mail.says);
+	if (r->kind == REQUEST_SEARCH)
+		query_sets_free(r->search.sets, r->search.nsets);
 	free(r->uids);
 	free(r);
 }

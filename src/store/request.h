@@ -131,6 +131,10 @@ struct request_order {
 };
 struct request_search {
 	char *query; /* owned */
+	/* Owned; whom each term of it is true of that only the list can tell (query.h), in their
+	 * order. */
+	struct query_set *sets;
+	size_t nsets;
 };
 struct request_read {
 	int width;

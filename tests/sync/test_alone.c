@@ -111,6 +111,85 @@ static void new_mail_under_a_limit(void **state)
 	assert_int_equal(msglist_count(l), 21);
 }
 
+/* --- what the list knows of a query --- */
+
+/* The rows a query finds, by their numbers in "Mail N", as they come. */
+static void finds(struct person *p, struct msglist *l, const char *query, const char *want)
+{
+	struct event *ev = answer(p, engine_search(p->engine, l, query));
+	struct str got = STR_INIT;
+
+	if (ev->kind != EVENT_FOUND)
+		fail_msg("%s: %s", query, event_error(ev));
+	for (size_t i = 0; i < msglist_total(l); i++) {
+		uint32_t uid = msglist_uid(l, i);
+
+		for (size_t k = 0; k < ev->found.n; k++)
+			if (ev->found.uids[k] == uid)
+				str_addf(&got, "%s%s", got.len ? " " : "", row_of(p, l, i).subject);
+	}
+	if (strcmp(str_c(&got), want) != 0)
+		fail_msg("%s: %s", query, str_c(&got));
+	str_done(&got);
+	event_free(ev);
+}
+
+static const char thread_mbox[] =
+	"From a Thu Jan  1 00:00:00 2026\nSubject: root\nMessage-ID: <r@x>\n"
+	"Date: Thu, 01 Jan 2026 10:00:00 +0000\n\nx\n\n"
+	"From a Thu Jan  1 00:00:00 2026\nSubject: Re: root\nMessage-ID: <s@x>\n"
+	"References: <r@x>\nDate: Thu, 01 Jan 2026 11:00:00 +0000\n\nneedle\n\n"
+	"From a Thu Jan  1 00:00:00 2026\nSubject: Re: Re: root\nMessage-ID: <t@x>\n"
+	"References: <r@x> <s@x>\nDate: Thu, 01 Jan 2026 12:00:00 +0000\n\nx\n\n"
+	"From a Thu Jan  1 00:00:00 2026\nSubject: other\nMessage-ID: <o@x>\n"
+	"Date: Thu, 01 Jan 2026 13:00:00 +0000\n\nx\n\n"
+	"From a Thu Jan  1 00:00:00 2026\nSubject: again\nMessage-ID: <o@x>\n"
+	"Date: Thu, 01 Jan 2026 14:00:00 +0000\n\nx\n\n";
+
+/* Tags, folds and numbers are the list's; threads and duplicates the folder's. */
+static void queries_of_more_than_a_message(void **state)
+{
+	struct person *p = person_with(ACCOUNT("test", "pop3"));
+	char *path = kept(file_join(p->home, "mbox"));
+	struct msglist *l = open_folder(p, "INBOX");
+	struct event *ev;
+	uint32_t uid;
+
+	assert_int_equal(file_replace(path, thread_mbox, strlen(thread_mbox), 0600, NULL), 0);
+	done(p, engine_import(p->engine, 0, path, "INBOX"));
+	UNTIL(p, msglist_count(l) == 5);
+	msglist_set_threads(l, true);
+	msglist_settle(l);
+	finds(p, l, "~T", "");
+	uid = uid_of(p, l, "other");
+	msglist_tag(l, uid, true);
+	finds(p, l, "~T", "other");
+	finds(p, l, "!~T subject:re", "Re: root Re: Re: root");
+	finds(p, l, "~m 1", row_of(p, l, 0).subject);
+	finds(p, l, "~m 6-", "");
+	finds(p, l, "~=", "again");
+	finds(p, l, "~(body:needle)", "root Re: root Re: Re: root");
+	finds(p, l, "~<(body:needle)", "Re: Re: root");
+	finds(p, l, "~>(body:needle)", "root");
+	finds(p, l, "~>(~<(subject:root)) !~$", "root Re: root");
+	finds(p, l, "~$ !~(~T) !~=", "Re: Re: root");
+	done(p, engine_limit(p->engine, l, "~T | ~(subject:root)"));
+	assert_int_equal(msglist_count(l), 4);
+	/* Mail that comes is asked about in its place among the rest. */
+	path = kept(mbox_of(p, 1, 2));
+	done(p, engine_import(p->engine, 0, path, "INBOX"));
+	UNTIL(p, msglist_total(l) == 7);
+	done(p, engine_limit(p->engine, l, "all"));
+	assert_int_equal(msglist_count(l), 7);
+	msglist_fold(l, uid_of(p, l, "root"), true);
+	ev = answer(p, engine_search(p->engine, l, "~v"));
+	assert_int_equal(ev->found.n, 3);
+	event_free(ev);
+	done(p, engine_limit(p->engine, l, "~v !~<(~A)"));
+	assert_int_equal(msglist_count(l), 1);
+	assert_string_equal(row_of(p, l, 0).subject, "root");
+}
+
 static void a_message_as_a_file(void **state)
 {
 	struct person *p = person_with(ACCOUNT("test", "pop3"));
@@ -286,6 +365,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PERSON_CASE(large_folders_are_sorted_aside),
 		PERSON_CASE(new_mail_under_a_limit),
+		PERSON_CASE(queries_of_more_than_a_message),
 		PERSON_CASE(a_message_as_a_file),
 		PERSON_CASE(what_moves_leaves_at_once),
 		PERSON_CASE(a_draft_as_it_is_kept),

@@ -156,7 +156,8 @@ refused 6 'size:big'
 refused 1 '~O'
 refused 1 ''
 refused 2 '()'
-refused 5 'a | ~T'
+refused 5 'a | ~V'
+found '' '~T | ~v'
 
 count=$((count + 1))
 row=$("$builddir/talaria" search --json subject:first "$box" |

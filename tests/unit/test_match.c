@@ -118,7 +118,8 @@ static size_t compare(struct cache *c, const char *text)
 	size_t seen = 0;
 
 	WORKS(query_parse(&q, text, now, &why));
-	many.query = one.query = q;
+	match_start(&many, q, q->nnodes - 1);
+	match_start(&one, q, q->nnodes - 1);
 	ask_alone(c, &one, answers);
 	cache_walk_start(&w, c, 1);
 	for (uint32_t next = 1; cache_walk_next(&w, &row); seen++) {

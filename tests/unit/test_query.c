@@ -99,6 +99,12 @@ static void test_understood(void **state)
 		{"~X 2-", "~X 2-"},
 		{"~X0", "~X 0"},
 		{"~g~G ~k ~E", "is:signed is:encrypted is:key is:expired"},
+		{"~T!~v", "is:tagged !is:folded"},
+		{"~m 2-4", "~m 2-4"},
+		{"~=~$", "is:duplicate is:unreferenced"},
+		{"~(~f x|y) z", "~(from:\"x\" | \"y\") \"z\""},
+		{"!~<(a ~>(b))", "!~<(\"a\" ~>(\"b\"))"},
+		{"~( ~F )~U", "~(is:flagged) is:unread"},
 		{"date:last week", "date:\"last week\""},
 		{"date:LAST week x", "date:\"LAST week\" \"x\""},
 		{"~d this month", "date:\"this month\""},
@@ -171,6 +177,11 @@ static void test_words(void **state)
 		{"~X 2-3", "the number of its attachments is 2 to 3"},
 		{"header X-A:b", "the field X-A contains “b”"},
 		{"!^~C x", "each address of a recipient (To or Cc) does not contain “x”"},
+		{"~(~F | x)",
+			"it is in a thread with a message where (it is flagged, or the sender, a "
+			"recipient or the subject contains “x”)"},
+		{"!~>(~F)", "it is not answered by a message where (it is flagged)"},
+		{"~m -3", "its number in the list is 3 or less"},
 		{"in:x", "the folder is “x”"},
 		{"~d <3H", "the date is 2026-11-29 21:00 or later"},
 	};
@@ -226,10 +237,13 @@ static void test_not_understood(void **state)
 		{"~s \"\"", 4, "nothing to look for"},
 		{"~Ux", 3, "~U takes nothing"},
 		{"~O", 1, "no ~O; ~U"},
-		{"x ~T", 3, "no ~T"},
-		{"~m 1-5", 1, "no ~m"},
-		{"~(~f x)", 1, "no ~(; threads"},
 		{"~K", 1, "“~K” is no pattern"},
+		{"~m", 1, "~m needs"},
+		{"~m x", 4, "“x” is no number"},
+		{"~(~f x", 2, "never closed"},
+		{"~()", 3, "nothing to look for"},
+		{"~<~F", 3, "~< needs parentheses"},
+		{"~> (~F)", 3, "~> needs parentheses"},
 		{"~V", 1, "no ~V; nothing is verified"},
 		{"~X 2x", 4, "“2x” is no number"},
 		{"~X -", 4, "no number"},
@@ -302,6 +316,7 @@ static void test_limits(void **state)
 	assert_int_equal(parse_times("", "!", QUERY_DEPTH, "x"), 0);
 	assert_int_equal(parse_times("", "!", QUERY_DEPTH + 1, "x"), -1);
 	assert_int_equal(parse_times("", "(", QUERY_DEPTH + 1, "x"), -1);
+	assert_int_equal(parse_times("", "~(", QUERY_DEPTH + 1, "x"), -1);
 	assert_int_equal(parse_times("~s ^", "x", QUERY_REGEX - 2, ""), 0);
 	assert_int_equal(parse_times("~s ^", "x", QUERY_REGEX - 1, ""), 0);
 	assert_int_equal(parse_times("~s ^", "x", QUERY_REGEX, ""), -1);
@@ -371,6 +386,9 @@ static void test_costs(void **state)
 		{"~h x", QUERY_TEXTS},
 		{"~B x", QUERY_TEXTS},
 		{"in:x account:y", QUERY_COLUMNS},
+		{"~(~U) ~T ~=", QUERY_COLUMNS},
+		{"~(x)", QUERY_STRINGS},
+		{"~<(~b x)", QUERY_TEXTS},
 		{"~e x", QUERY_TEXTS},
 		{"~M x", QUERY_TEXTS},
 		{"~X 2", QUERY_TEXTS},

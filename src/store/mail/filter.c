@@ -69,9 +69,17 @@ struct list_filter *filter_by_query(const char *text, struct err *err)
 		query_free(query);
 		return NULL;
 	}
+	if (query_scope(query) != SCOPE_MESSAGE) {
+		err_set(err, ERR_INPUT,
+			_("%s looks at more than each message alone, by which no list can be kept; "
+			  "search in an open list for that"),
+			text);
+		query_free(query);
+		return NULL;
+	}
 	q = mem_alloc(sizeof(*q));
 	q->query = query;
-	q->match.query = query;
+	match_start(&q->match, query, query->nnodes - 1);
 	q->filter = (struct list_filter){.strings = query_cost(query) == QUERY_STRINGS,
 		.shows = query_shows,
 		.free = query_filter_free};

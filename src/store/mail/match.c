@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/needle.h"
+#include "base/uids.h"
 #include "base/utf8.h"
 #include "mime/date.h"
 #include "store/disk/keywords.h"
@@ -45,23 +46,48 @@ static bool has_address(const char *list, const char *mail)
 	return false;
 }
 
-/* Whether each of "Name <x@y>, z@y" matches: of none, each does, as mutt has it. */
-static bool all_match(struct matcher *m, const char *list, const struct query_term *t)
+/* One of "Name <x@y>, z@y": name and address are what a pattern is held against, as in mutt, so
+ * that its ^ and $ are theirs. */
+static bool address_matches(struct matcher *m, const char *one, const struct query_term *t)
+{
+	const char *open = strrchr(one, '<');
+	struct str part = STR_INIT;
+	bool is = matches(m, one, t);
+
+	if (!is && t->has_pattern && open) {
+		str_add(&part, open + 1, strcspn(open + 1, ">"));
+		is = regexec(&t->pattern, str_c(&part), 0, NULL, 0) == 0;
+		str_clear(&part);
+		str_add(&part, one, (size_t)(open - one) - (open > one));
+		is = is || regexec(&t->pattern, str_c(&part), 0, NULL, 0) == 0;
+	}
+	str_done(&part);
+	return is;
+}
+
+/* Any of a list, or each: of none, each does, as mutt has it. */
+static bool list_matches(struct matcher *m, const char *list, const struct query_term *t)
 {
 	struct str one = STR_INIT;
-	bool all = true;
+	bool is = t->all;
 
-	while (all && *list) {
+	while (is == t->all && *list) {
 		const char *at = strchr(list, '@'), *end = at ? strstr(at, ", ") : NULL;
 		size_t len = end ? (size_t)(end - list) : strlen(list);
 
 		str_clear(&one);
 		str_add(&one, list, len);
-		all = matches(m, str_c(&one), t);
+		is = address_matches(m, str_c(&one), t);
 		list += len + (end ? 2 : 0);
 	}
 	str_done(&one);
-	return all;
+	return is;
+}
+
+static bool is_list(const struct query_term *t)
+{
+	return t->field == QUERY_TO || t->field == QUERY_CC || t->field == QUERY_RECIPIENT ||
+	       t->field == QUERY_PEOPLE;
 }
 
 static bool has_own(const struct matcher *m, const char *list)
@@ -78,7 +104,8 @@ static bool matches_string(struct matcher *m, const char *hay, size_t term)
 
 	if (t->field == QUERY_TO_ME || t->field == QUERY_FROM_ME)
 		return has_own(m, hay);
-	return t->all ? all_match(m, hay, t) : matches(m, hay, t);
+	return t->all || (t->has_pattern && is_list(t)) ? list_matches(m, hay, t)
+							: matches(m, hay, t);
 }
 
 /* --- a page of strings --- */
@@ -104,7 +131,7 @@ static void begin(struct matcher *m)
 	m->any = m->seen + MEMO_TERMS * MEMO_BYTES;
 	for (size_t i = 0; i < m->query->nterms && i < MEMO_TERMS; i++)
 		m->is_word[i] = is_word(&m->query->terms[i]);
-	m->sieves = query_eval(m->query, ask_without_words, m) == QUERY_NO;
+	m->sieves = query_eval_at(m->query, m->root, ask_without_words, m) == QUERY_NO;
 }
 
 static const char *string_around(const char *heap, const char *p)
@@ -403,10 +430,21 @@ bool match_place(const struct query_term *t, const char *account, const char *fo
 	return is;
 }
 
+static bool is_in(const struct query_set *sets, size_t term, uint32_t uid)
+{
+	return sets && uids_find(sets[term].uids, sets[term].n, uid) >= 0;
+}
+
 static enum query_answer ask_row(struct look *l, const struct query_term *t, size_t term)
 {
 	bool is;
 
+	if (query_term_scope(t) != SCOPE_MESSAGE) {
+		is = is_in(l->m->sets, term, l->uid);
+		if (!l->m->sets || (!is && is_in(l->m->unsure, term, l->uid)))
+			return QUERY_UNKNOWN;
+		return is ? QUERY_YES : QUERY_NO;
+	}
 	if (t->field == QUERY_FOLDER || t->field == QUERY_ACCOUNT)
 		is = match_place(t, l->m->account, l->m->folder);
 	else if (query_term_cost(t) == QUERY_STRINGS)
@@ -430,7 +468,7 @@ static enum query_answer ask(void *ctx, const struct query *q, size_t term)
 	if (cost < QUERY_TEXTS && cost > l->depth)
 		return QUERY_UNKNOWN;
 	answer = cost == QUERY_TEXTS ? ask_early(l, t, term) : ask_row(l, t, term);
-	if (answer != QUERY_UNKNOWN)
+	if (answer != QUERY_UNKNOWN || cost < QUERY_TEXTS)
 		l->known[term] = (uint8_t)(1 + answer);
 	return answer;
 }
@@ -439,6 +477,8 @@ struct look look_at(struct matcher *m, const struct summary *row, const struct c
 {
 	return (struct look){.m = m,
 		.query = m->query,
+		.root = m->root,
+		.uid = row->uid,
 		.flags = row->flags,
 		.size = row->size,
 		.sent = row->sent,
@@ -450,7 +490,7 @@ struct look look_at(struct matcher *m, const struct summary *row, const struct c
 enum query_answer look_answer(struct look *l, enum query_cost depth)
 {
 	l->depth = depth;
-	return l->flags & MAIL_LEAVING ? QUERY_NO : query_eval(l->query, ask, l);
+	return l->flags & MAIL_LEAVING ? QUERY_NO : query_eval_at(l->query, l->root, ask, l);
 }
 
 void look_done(struct look *l)
@@ -461,6 +501,14 @@ void look_done(struct look *l)
 	str_done(&l->text.body);
 	str_done(&l->text.types);
 	str_done(&l->text.files);
+}
+
+void match_start(struct matcher *m, const struct query *query, size_t root)
+{
+	MEM_FREE(m->seen);
+	m->number = 0;
+	m->query = query;
+	m->root = root;
 }
 
 void match_anew(struct matcher *m)

@@ -20,7 +20,11 @@ struct matcher {
 	const struct query *query;
 	const struct strv *own;       /* addresses of the account; NULL: none */
 	const char *account, *folder; /* where all of them are; NULL: not told */
+	/* By term, of those that a message alone does not tell: whom they are true of, and of whom
+	 * nobody knows. */
+	const struct query_set *sets, *unsure;
 	/* the rest is match.c's */
+	size_t root;     /* the node that is asked for; match_start */
 	uint64_t number; /* of the page */
 	uint8_t *seen;   /* owned; by word and place in the page: round + hit */
 	uint8_t round;   /* even; another for each page, so that seen is not cleared for each */
@@ -44,8 +48,9 @@ struct read_text {         /* the text of a message, as it is looked at */
 struct look {
 	struct matcher *m; /* NULL at QUERY_TEXTS: what needs it is known then */
 	const struct query *query;
+	size_t root;
 	enum query_cost depth;
-	uint32_t flags, size, sent, received;
+	uint32_t uid, flags, size, sent, received;
 	const struct cache_walk *walk; /* the row is of this one; NULL: it stands alone */
 	const struct summary *row;     /* at QUERY_STRINGS; later its strings may have gone */
 	struct read_text text;         /* at QUERY_TEXTS */
@@ -53,6 +58,8 @@ struct look {
 	uint8_t known[QUERY_TERMS];    /* what its row told: 1 and the answer; 0: not asked */
 };
 
+/* Looks for the query, or for what is below a node of it. */
+void match_start(struct matcher *m, const struct query *query, size_t root);
 /* A message by its row, without its text. walk: or NULL. */
 struct look look_at(struct matcher *m, const struct summary *row, const struct cache_walk *walk);
 /* What the query says of it, by what is no dearer than depth. One that is moved away is not here

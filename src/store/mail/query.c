@@ -71,25 +71,25 @@ static const struct query_row rows[] = {
 	IS("signed", 'g', QUERY_CONTENT, CONTENT_SIGNED, N_("signed"), N_("by the types of its parts, of the messages that are here; nothing is verified")),
 	IS("encrypted", 'G', QUERY_CONTENT, CONTENT_ENCRYPTED, N_("encrypted"), N_("by the types of its parts, of the messages that are here")),
 	IS("key", 'k', QUERY_CONTENT, CONTENT_KEY, N_("with an OpenPGP key"), N_("of the messages that are here")),
+	IS("tagged", 'T', QUERY_TAGGED, 0, N_("tagged"), NULL),
+	IS("folded", 'v', QUERY_FOLDED, 0, N_("in a folded thread"), NULL),
+	RANGE(NULL, 'm', TAKES_COUNT, QUERY_NUMBER, N_("its number in the list"), N_("as it is shown: 2, >2, 1-3")),
+	IS("duplicate", '=', QUERY_DUPLICATE, 0, N_("a duplicate"), N_("a message of the folder before it has its Message-ID")),
+	IS("unreferenced", '$', QUERY_UNREFERENCED, 0, N_("without an answer in the folder"), NULL),
+	RANGE(NULL, '(', TAKES_QUERY, QUERY_THREAD, N_("in a thread with a message"), N_("which is what the parentheses say; threads of the folder")),
+	RANGE(NULL, '<', TAKES_QUERY, QUERY_PARENT, N_("an answer to a message"), N_("which is what the parentheses say")),
+	RANGE(NULL, '>', TAKES_QUERY, QUERY_CHILD, N_("answered by a message"), N_("which is what the parentheses say")),
 	IS("expired", 'E', QUERY_EXPIRED, 0, N_("expired"), N_("its field Expires says so, of the messages that are here")),
 	NOT_HERE('H', N_("header X-Spam-Status:yes looks into the field of a spam filter")),
 	NOT_HERE('I', NULL),
 	NOT_HERE('K', NULL),
-	NOT_HERE('m', N_("messages have no numbers here; ~d takes dates")),
 	NOT_HERE('n', N_("messages have no scores here")),
 	NOT_HERE('O', N_("~U finds all that are not read")),
 	NOT_HERE('S', N_("header Supersedes:ID finds the message that takes the place of another")),
-	NOT_HERE('T', N_("commands on tagged messages begin with ;")),
 	NOT_HERE('u', N_("~l finds mail of any list, list:NAME that of one")),
-	NOT_HERE('v', NULL),
 	NOT_HERE('V', N_("nothing is verified here; ~g finds what is signed")),
 	NOT_HERE('Y', NULL),
-	NOT_HERE('=', NULL),
-	NOT_HERE('$', NULL),
 	NOT_HERE('#', NULL),
-	NOT_HERE('(', N_("threads are not searched as a whole")),
-	NOT_HERE('<', N_("threads are not searched as a whole")),
-	NOT_HERE('>', N_("threads are not searched as a whole")),
 };
 /* clang-format on */
 
@@ -147,7 +147,7 @@ enum query_cost query_term_cost(const struct query_term *t)
 	case QUERY_ACCOUNT:
 		return QUERY_COLUMNS;
 	default:
-		return QUERY_STRINGS;
+		return query_term_scope(t) == SCOPE_MESSAGE ? QUERY_STRINGS : QUERY_COLUMNS;
 	}
 }
 
@@ -161,37 +161,82 @@ enum query_cost query_cost(const struct query *q)
 	return most;
 }
 
+enum query_scope query_term_scope(const struct query_term *t)
+{
+	switch (t->field) {
+	case QUERY_DUPLICATE:
+	case QUERY_UNREFERENCED:
+	case QUERY_THREAD:
+	case QUERY_PARENT:
+	case QUERY_CHILD:
+		return SCOPE_FOLDER;
+	case QUERY_TAGGED:
+	case QUERY_FOLDED:
+	case QUERY_NUMBER:
+		return SCOPE_LIST;
+	default:
+		return SCOPE_MESSAGE;
+	}
+}
+
+enum query_scope query_scope(const struct query *q)
+{
+	enum query_scope widest = SCOPE_MESSAGE;
+
+	for (size_t i = 0; i < q->nterms; i++)
+		if (query_term_scope(&q->terms[i]) > widest)
+			widest = query_term_scope(&q->terms[i]);
+	return widest;
+}
+
+void query_sets_free(struct query_set *sets, size_t n)
+{
+	for (size_t i = 0; sets && i < n; i++)
+		free(sets[i].uids);
+	free(sets);
+}
+
 /* --- answers --- */
 
-static enum query_answer eval(const struct query *q, size_t at, query_ask_fn *ask, void *ctx)
+enum query_answer query_eval_at(const struct query *q, size_t at, query_ask_fn *ask, void *ctx)
 {
 	const struct query_node *n = &q->nodes[at];
 	enum query_answer left, right, decides = n->op == QUERY_OR ? QUERY_YES : QUERY_NO;
 
 	if (n->op == QUERY_TERM)
 		return ask(ctx, q, n->left);
-	left = eval(q, n->left, ask, ctx);
+	left = query_eval_at(q, n->left, ask, ctx);
 	if (n->op == QUERY_NOT)
 		return left == QUERY_UNKNOWN ? left : left == QUERY_NO ? QUERY_YES : QUERY_NO;
 	if (left == decides)
 		return left;
-	right = eval(q, n->right, ask, ctx);
+	right = query_eval_at(q, n->right, ask, ctx);
 	return right == decides || left != QUERY_UNKNOWN ? right : QUERY_UNKNOWN;
 }
 
 enum query_answer query_eval(const struct query *q, query_ask_fn *ask, void *ctx)
 {
-	return eval(q, q->nnodes - 1, ask, ctx);
+	return query_eval_at(q, q->nnodes - 1, ask, ctx);
 }
 
 /* --- text --- */
 
-static void print_term(const struct query_term *t, struct str *out)
+static void print_node(const struct query *q, size_t at, struct str *out);
+
+static void print_term(const struct query *q, const struct query_term *t, struct str *out)
 {
 	const struct query_row *row = t->row;
 
 	if (row && row->takes == TAKES_NOTHING) {
 		str_addf(out, "is:%s", row->name);
+		return;
+	}
+	if (row && row->takes == TAKES_QUERY) {
+		str_adds(out, t->field == QUERY_THREAD   ? "~("
+			      : t->field == QUERY_PARENT ? "~<("
+							 : "~>(");
+		print_node(q, t->root, out);
+		str_addc(out, ')');
 		return;
 	}
 	if (row && row->takes == TAKES_COUNT) {
@@ -206,8 +251,6 @@ static void print_term(const struct query_term *t, struct str *out)
 		str_addf(out, "%s:", row->name);
 	str_add_quoted(out, t->text, strlen(t->text));
 }
-
-static void print_node(const struct query *q, size_t at, struct str *out);
 
 /* AND binds closer than OR, and both go from left to right. */
 static void print_side(const struct query *q, size_t at, bool bare, struct str *out)
@@ -232,7 +275,7 @@ static void print_node(const struct query *q, size_t at, struct str *out)
 		right = q->nodes[n->right].op;
 	switch (n->op) {
 	case QUERY_TERM:
-		print_term(&q->terms[n->left], out);
+		print_term(q, &q->terms[n->left], out);
 		break;
 	case QUERY_NOT:
 		str_addc(out, '!');

@@ -59,6 +59,14 @@ enum query_field {
 	QUERY_EXPIRED,     /* before to */
 	QUERY_FOLDER,      /* where it is */
 	QUERY_ACCOUNT,
+	QUERY_DUPLICATE, /* one before it has its Message-ID */
+	QUERY_UNREFERENCED,
+	QUERY_THREAD, /* some message of its thread is what root finds */
+	QUERY_PARENT, /* the one it answers is */
+	QUERY_CHILD,  /* one that answers it is */
+	QUERY_TAGGED,
+	QUERY_FOLDED,
+	QUERY_NUMBER, /* in the list: from and to */
 };
 
 enum query_content { CONTENT_SIGNED = 1, CONTENT_ENCRYPTED = 2, CONTENT_KEY = 4 };
@@ -79,6 +87,7 @@ struct query_term {
 	bool all;                    /* typed as ^~x: all addresses must match */
 	char *header;                /* owned; QUERY_FIELD, QUERY_LIST: the field's name */
 	uint32_t set, clear;         /* QUERY_FLAG: enum mail_flag; QUERY_CONTENT: set */
+	size_t root;                 /* TAKES_QUERY: the node of what stands in parentheses */
 	int64_t from, to;            /* both are in; QUERY_SIZE octets, dates seconds since 1970 */
 };
 
@@ -92,7 +101,7 @@ struct query_node {
 struct query {
 	struct query_term *terms;
 	size_t nterms, cap_terms;
-	struct query_node *nodes; /* the last is the root */
+	struct query_node *nodes; /* the last is the root; what is in a term stands before it */
 	size_t nnodes, cap_nodes;
 };
 
@@ -107,14 +116,37 @@ void query_words(const struct query *q, struct str *out);
 enum query_cost query_term_cost(const struct query_term *t);
 enum query_cost query_cost(const struct query *q);
 
+/* Who can tell besides the message: the other messages of its folder, the list as it is shown.
+ * Terms of both are answered by sets of messages, which are made before: for the folder in the
+ * order of the terms (what stands in one's parentheses comes before it), of the list by who has it
+ * open. */
+enum query_scope { SCOPE_MESSAGE, SCOPE_FOLDER, SCOPE_LIST };
+enum query_scope query_term_scope(const struct query_term *t);
+enum query_scope query_scope(const struct query *q); /* the widest */
+struct query_set {
+	uint32_t *uids; /* owned; ascending */
+	size_t n;
+};
+void query_sets_free(struct query_set *sets, size_t n); /* NULL is fine */
+
 enum query_answer { QUERY_NO, QUERY_YES, QUERY_UNKNOWN };
 /* Only terms that are needed are asked for. */
 typedef enum query_answer query_ask_fn(void *ctx, const struct query *q, size_t term);
 enum query_answer query_eval(const struct query *q, query_ask_fn *ask, void *ctx);
+/* Of the part below a node. */
+enum query_answer query_eval_at(const struct query *q, size_t root, query_ask_fn *ask, void *ctx);
 
 /* --- the table --- */
 
-enum query_takes { TAKES_NOTHING, TAKES_WORD, TAKES_SIZE, TAKES_DATE, TAKES_COUNT, TAKES_NO_QUERY };
+enum query_takes {
+	TAKES_NOTHING,
+	TAKES_WORD,
+	TAKES_SIZE,
+	TAKES_DATE,
+	TAKES_COUNT,
+	TAKES_QUERY,
+	TAKES_NO_QUERY
+};
 
 struct query_row {
 	const char *name; /* of "name:word", or of "is:name" where nothing is taken; NULL: none */

@@ -407,13 +407,16 @@ static int after_count(struct parser *ps, const struct query_row *row, const cha
 	int rc;
 
 	skip_blanks(ps);
-	if (!*ps->p || !strchr("<>-0123456789", *ps->p)) {
+	if (row->field == QUERY_ATTACHMENTS && (!*ps->p || !strchr("<>-0123456789", *ps->p))) {
 		ps->p = behind;
 		return after_flag(ps, any, start);
 	}
+	if (ends_word(*ps->p))
+		return wrong(ps, start, _("~%c needs a number behind it: 2, >2, 1-3"), row->letter);
 	rc = take_word(ps, &w, false);
 	if (rc == 0)
-		rc = query_size(w.text.p, &from, &to) && from == 1 && to == INT64_MAX
+		rc = row->field == QUERY_ATTACHMENTS && query_size(str_c(&w.text), &from, &to) &&
+				     from == 1 && to == INT64_MAX
 			     ? flag_term(ps, any, start)
 			     : fill_term(ps, row, start, w.start, &w, '~');
 	str_done(&w.text);
@@ -443,6 +446,27 @@ static int check_pattern(
 	return 0;
 }
 
+static int take_group(struct parser *ps, size_t *node);
+
+/* "~(x)", "~<(x)", "~>(x)". */
+static int take_inner(struct parser *ps, const struct query_row *row, const char *start)
+{
+	struct query_term *t;
+	size_t root;
+
+	ps->p -= row->field == QUERY_THREAD;
+	if (*ps->p != '(')
+		return wrong(ps, ps->p, _("~%c needs parentheses right behind it: ~%c(PATTERN)"),
+			row->letter, row->letter);
+	if (take_group(ps, &root) != 0)
+		return -1;
+	t = add_of_row(ps, row, start);
+	if (!t)
+		return -1;
+	t->root = root;
+	return 0;
+}
+
 static int take_pattern(struct parser *ps)
 {
 	const char *start = ps->p;
@@ -458,6 +482,8 @@ static int take_pattern(struct parser *ps)
 	ps->p += 2;
 	if (row->takes == TAKES_NOTHING)
 		return after_flag(ps, row, start);
+	if (row->takes == TAKES_QUERY)
+		return take_inner(ps, row, start);
 	if (row->takes == TAKES_COUNT)
 		return after_count(ps, row, start);
 	skip_blanks(ps);
@@ -670,10 +696,20 @@ static bool take_or(struct parser *ps)
 
 static int take_either(struct parser *ps, size_t *node);
 
+static int too_deep(struct parser *ps)
+{
+	return wrong(ps, ps->p, _("more than %d parentheses and opposites within each other"),
+		QUERY_DEPTH);
+}
+
 static int take_group(struct parser *ps, size_t *node)
 {
-	const char *start = ps->p++;
+	const char *start = ps->p;
 
+	if (ps->depth == QUERY_DEPTH)
+		return too_deep(ps);
+	ps->p++;
+	ps->depth++;
 	ps->open++;
 	if (take_either(ps, node) != 0)
 		return -1;
@@ -681,6 +717,7 @@ static int take_group(struct parser *ps, size_t *node)
 	if (*ps->p != ')')
 		return wrong(ps, start, _("this “(” is never closed"));
 	ps->p++;
+	ps->depth--;
 	ps->open--;
 	return 0;
 }
@@ -709,12 +746,16 @@ static int take_not(struct parser *ps, size_t *node)
 {
 	const char *start = ps->p;
 
+	if (ps->depth == QUERY_DEPTH)
+		return too_deep(ps);
 	ps->p += *ps->p == '!' ? 1 : 3;
 	skip_blanks(ps);
 	if (ends_word(*ps->p))
 		return wrong(ps, start, _("there is nothing behind this to be the opposite of"));
+	ps->depth++;
 	if (take_one(ps, node) != 0)
 		return -1;
+	ps->depth--;
 	*node = add_node(ps, QUERY_NOT, *node, 0);
 	return 0;
 }
@@ -734,20 +775,10 @@ static int take_leaf(struct parser *ps, size_t *node)
 
 static int take_one(struct parser *ps, size_t *node)
 {
-	int rc;
-
 	skip_blanks(ps);
-	if (at_not(ps) || *ps->p == '(') {
-		if (ps->depth == QUERY_DEPTH)
-			return wrong(ps, ps->p,
-				_("more than %d parentheses and opposites within each other"),
-				QUERY_DEPTH);
-		ps->depth++;
-		rc = at_not(ps) ? take_not(ps, node) : take_group(ps, node);
-		ps->depth--;
-		return rc;
-	}
-	return take_leaf(ps, node);
+	if (at_not(ps))
+		return take_not(ps, node);
+	return *ps->p == '(' ? take_group(ps, node) : take_leaf(ps, node);
 }
 
 static bool at_end_of_all(struct parser *ps)

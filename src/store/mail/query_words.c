@@ -91,8 +91,19 @@ static void say_taker(const struct query_term *t, bool no, struct str *out)
 	str_done(&value);
 }
 
-static void say_term(const struct query_term *t, bool no, struct str *out)
+static void say_node(const struct query *q, size_t at, bool no, struct str *out);
+
+static void say_term(const struct query *q, const struct query_term *t, bool no, struct str *out)
 {
+	if (t->row && t->row->takes == TAKES_QUERY) {
+		struct str inside = STR_INIT;
+
+		say_node(q, t->root, false, &inside);
+		str_addf(out, no ? _("it is not %s where (%s)") : _("it is %s where (%s)"),
+			_(t->row->what), str_c(&inside));
+		str_done(&inside);
+		return;
+	}
 	if (t->row && t->row->takes == TAKES_NOTHING)
 		str_addf(out, no ? _("it is not %s") : _("it is %s"), _(t->row->what));
 	else
@@ -104,8 +115,6 @@ static bool is_either(const struct query *q, size_t at, bool no)
 {
 	return (q->nodes[at].op == QUERY_OR) != no;
 }
-
-static void say_node(const struct query *q, size_t at, bool no, struct str *out);
 
 /* Sides that are joined another way stand in parentheses. */
 static void say_side(const struct query *q, size_t at, bool no, bool either, struct str *out)
@@ -126,7 +135,7 @@ static void say_node(const struct query *q, size_t at, bool no, struct str *out)
 	const struct query_node *n = &q->nodes[at];
 
 	if (n->op == QUERY_TERM) {
-		say_term(&q->terms[n->left], no, out);
+		say_term(q, &q->terms[n->left], no, out);
 	} else if (n->op == QUERY_NOT) {
 		say_node(q, n->left, !no, out);
 	} else {

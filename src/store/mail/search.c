@@ -1,11 +1,15 @@
 /*
  * Searching one folder for a query (query.h): over the columns, the cached strings, and the texts
  * that are here. Each is looked at only where those before it do not tell.
+ *
+ * A term that other messages of the folder tell of is looked for in a pass of its own before the
+ * query is: over the whole folder, for what stands in its parentheses.
  */
 #include "store/mail/search.h"
 
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/uids.h"
 #include "store/mail/folder.h"
@@ -13,6 +17,7 @@
 #include "store/mail/match.h"
 #include "store/mail/read.h"
 #include "store/mail/rendering.h"
+#include "store/mail/search_kin.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>
@@ -28,11 +33,15 @@ struct search {
 	struct work work;
 	unsigned list, numbering; /* what its UIDs mean */
 	struct query *query;      /* owned */
-	uint32_t next;            /* UID */
-	uint32_t *only;           /* owned; NULL: all */
+	size_t pass; /* the term whose set is made; query->nterms: the query itself is looked for */
+	struct query_set *sets, *unsure; /* owned; by term (match.h) */
+	struct map *ids;                 /* owned; Message-IDs that were seen, or NULL */
+	uint32_t next;                   /* UID */
+	uint32_t *only;                  /* owned; NULL: all */
 	size_t nonly, only_at;
 	struct matcher match;
 	char *folder;               /* owned; the name of it */
+	struct strv own;            /* of a folder without an account: the addresses of all */
 	struct store_event *answer; /* owned */
 	size_t cap;
 	size_t out, out_bytes; /* messages that are looked into elsewhere */
@@ -54,10 +63,14 @@ struct inside {
 
 static void search_free(struct search *s)
 {
+	query_sets_free(s->sets, s->query->nterms);
+	query_sets_free(s->unsure, s->query->nterms);
+	map_free(s->ids, NULL);
 	query_free(s->query);
 	free(s->only);
 	match_done(&s->match);
 	free(s->folder);
+	strv_done(&s->own);
 	store_event_free(s->answer);
 	free(s);
 }
@@ -72,12 +85,28 @@ static void search_drop(struct store *store, struct work *w, const struct err *w
 		search_free(s);
 }
 
-static void add_found(struct search *s, uint32_t uid)
+static void add_to(struct query_set *set, uint32_t uid)
+{
+	if (!(set->n & (set->n - 1))) /* full, at a power of two */
+		set->uids = mem_resize(set->uids, set->n ? 2 * set->n : 1, sizeof(*set->uids));
+	set->uids[set->n++] = uid;
+}
+
+static bool is_last(const struct search *s)
+{
+	return s->pass == s->query->nterms;
+}
+
+static void add_answer(struct search *s, uint32_t uid, enum query_answer answer)
 {
 	struct told_found *f = &s->answer->found;
 
-	f->uids = mem_grow(f->uids, &s->cap, f->n + 1, sizeof(*f->uids));
-	f->uids[f->n++] = uid;
+	if (!is_last(s) && answer != QUERY_NO) {
+		add_to(&(answer == QUERY_YES ? s->sets : s->unsure)[s->pass], uid);
+	} else if (answer == QUERY_YES) {
+		f->uids = mem_grow(f->uids, &s->cap, f->n + 1, sizeof(*f->uids));
+		f->uids[f->n++] = uid;
+	}
 }
 
 /* --- what only the text tells --- */
@@ -116,8 +145,7 @@ static void inside_back(struct store *store, struct rendering *r)
 	if (atomic_load(&s->given_up))
 		return;
 	s->answer->found.looked += x->answer != QUERY_UNKNOWN;
-	if (x->answer == QUERY_YES)
-		add_found(s, x->uid);
+	add_answer(s, x->uid, x->answer);
 }
 
 /* The message's text has to tell; what cannot be looked into is counted. */
@@ -128,8 +156,10 @@ static void look_inside(
 	struct inside *x;
 
 	s->answer->found.texts++;
-	if (!message)
+	if (!message) {
+		add_answer(s, uid, QUERY_UNKNOWN);
 		return;
+	}
 	x = mem_alloc(sizeof(*x));
 	x->rendering.job.run = inside_run;
 	x->rendering.job.drop = inside_drop;
@@ -151,7 +181,7 @@ static void look_inside(
 /* Whether the message is one of those that are asked about; ascending. */
 static bool is_asked(struct search *s, uint32_t uid)
 {
-	if (!s->only)
+	if (!s->only || !is_last(s))
 		return true;
 	while (s->only_at < s->nonly && s->only[s->only_at] < uid)
 		s->only_at++;
@@ -165,18 +195,18 @@ enum { STRIDE = 512 };
 static bool search_columns(struct search *s, struct folder *f)
 {
 	const struct columns *c = cache_columns_view(f->cache);
-	struct look l = {.m = &s->match, .query = s->query};
+	struct look l = {.m = &s->match, .query = s->query, .root = s->match.root};
 
 	for (size_t i = 0; i < c->n; i++) {
 		if (!is_asked(s, c->uid[i]))
 			continue;
+		l.uid = c->uid[i];
 		l.flags = c->flags[i];
 		l.size = c->size[i];
 		l.sent = c->sent[i];
 		l.received = c->received[i];
 		memset(l.known, 0, s->query->nterms);
-		if (look_answer(&l, QUERY_COLUMNS) == QUERY_YES)
-			add_found(s, c->uid[i]);
+		add_answer(s, c->uid[i], look_answer(&l, QUERY_COLUMNS));
 	}
 	return true;
 }
@@ -190,7 +220,7 @@ static bool search_strings(struct store *store, struct search *s, struct folder 
 
 	match_anew(&s->match);
 	(void)is_asked(s, s->next); /* those before it have been */
-	if (s->only)
+	if (s->only && is_last(s))
 		s->next = s->only_at < s->nonly ? s->only[s->only_at] : UINT32_MAX;
 	cache_walk_start(&w, f->cache, s->next);
 	while (cache_walk_next(&w, &row)) {
@@ -207,11 +237,10 @@ static bool search_strings(struct store *store, struct search *s, struct folder 
 			look_inside(store, s, &l, f, row.uid);
 			return false;
 		}
-		if (answer == QUERY_YES)
-			add_found(s, row.uid);
+		add_answer(s, row.uid, answer);
 		s->next = match_pass(&s->match, &w, row.uid) + 1;
 		(void)is_asked(s, s->next);
-		if (s->only && s->only_at == s->nonly)
+		if (s->only && is_last(s) && s->only_at == s->nonly)
 			return true;
 		rows += s->next - row.uid;
 		if (rows < STRIDE)
@@ -232,13 +261,103 @@ static void search_end(struct store *store, struct search *s)
 	search_free(s);
 }
 
+/* --- passes --- */
+
+/* Those whose Message-ID was seen before. */
+static bool search_duplicates(struct search *s, struct folder *f)
+{
+	int64_t end = clock_ms() + WORK_MS;
+	struct cache_walk w;
+	struct summary row;
+
+	if (!s->ids)
+		s->ids = map_new();
+	cache_walk_start(&w, f->cache, s->next);
+	for (size_t rows = 1; cache_walk_next(&w, &row); rows++) {
+		bool again = *row.message_id && map_put(s->ids, row.message_id, s);
+
+		if (!(row.flags & MAIL_LEAVING))
+			add_answer(s, row.uid, again ? QUERY_YES : QUERY_NO);
+		s->next = row.uid + 1;
+		if (rows % STRIDE == 0 && clock_ms() >= end)
+			return false;
+	}
+	return true;
+}
+
+static void close_set(struct search *s, const struct columns *c, struct query_set *sets)
+{
+	enum query_field field = s->query->terms[s->pass].field;
+
+	sets[s->pass].n = uids_sort(sets[s->pass].uids, sets[s->pass].n);
+	if (field != QUERY_DUPLICATE)
+		search_kin(c, field, &sets[s->pass]);
+}
+
+static bool needs_pass(const struct query *q, size_t term)
+{
+	return query_term_scope(&q->terms[term]) == SCOPE_FOLDER;
+}
+
+/* The next pass, or the last. */
+static void begin_pass(struct search *s, size_t term)
+{
+	const struct query *q = s->query;
+
+	while (term < q->nterms && !needs_pass(q, term))
+		term++;
+	s->pass = term;
+	s->next = 1;
+	s->at_end = false;
+	map_free(s->ids, NULL);
+	s->ids = NULL;
+	s->match.sets = s->sets;
+	s->match.unsure = s->unsure;
+	match_start(&s->match, q, is_last(s) ? q->nnodes - 1 : q->terms[term].root);
+}
+
+/* False: that was the last one. */
+static bool end_pass(struct search *s, const struct list *l)
+{
+	if (is_last(s))
+		return false;
+	if (!l->asleep) {
+		const struct columns *c = cache_columns_view(l->folder->cache);
+
+		close_set(s, c, s->sets);
+		if (s->query->terms[s->pass].field != QUERY_UNREFERENCED)
+			close_set(s, c, s->unsure);
+	}
+	begin_pass(s, s->pass + 1);
+	return true;
+}
+
+/* A folder that was opened by its path is nobody's mail in particular. */
+static const struct strv *own_of(struct search *s, const struct folder *f)
+{
+	const struct store *store = f->account->store;
+
+	if (folder_own(f))
+		return folder_own(f);
+	for (size_t i = 0; !s->own.n && i < store->naccounts; i++)
+		for (size_t k = 0;
+			store->accounts[i]->setup && k < store->accounts[i]->setup->own.n; k++)
+			strv_add(&s->own, store->accounts[i]->setup->own.v[k]);
+	return &s->own;
+}
+
 /* True: at the end. */
 static bool look_on(struct store *store, struct search *s, const struct list *l)
 {
-	s->match.own = folder_own(l->folder);
-	return l->asleep ||
-	       (query_cost(s->query) == QUERY_COLUMNS ? search_columns(s, l->folder)
-						      : search_strings(store, s, l->folder));
+	enum query_field field = is_last(s) ? QUERY_ANY : s->query->terms[s->pass].field;
+
+	s->match.own = own_of(s, l->folder);
+	if (l->asleep || field == QUERY_UNREFERENCED)
+		return true;
+	if (field == QUERY_DUPLICATE)
+		return search_duplicates(s, l->folder);
+	return query_cost(s->query) == QUERY_COLUMNS ? search_columns(s, l->folder)
+						     : search_strings(store, s, l->folder);
 }
 
 static bool search_step(struct store *store, struct work *w)
@@ -262,14 +381,39 @@ static bool search_step(struct store *store, struct work *w)
 		return false;
 	if (!s->only && l->filter)
 		s->nonly = lists_shown(l, &s->only);
-	if (!s->at_end)
-		s->at_end = look_on(store, s, l);
+	do {
+		if (!s->at_end)
+			s->at_end = look_on(store, s, l);
+	} while (s->at_end && !s->out && end_pass(s, l));
 	if (s->at_end && !s->out) {
 		search_end(store, s);
 		return true;
 	}
 	w->waits = s->out && (s->at_end || s->out >= OUT_MAX || s->out_bytes >= OUT_BYTES);
 	return false;
+}
+
+/* What the list tells of terms comes with the request, in their order. */
+static int take_sets(struct search *s, struct store_request *r, struct err *err)
+{
+	size_t n = 0;
+
+	s->sets = mem_array(s->query->nterms, sizeof(*s->sets));
+	s->unsure = mem_array(s->query->nterms, sizeof(*s->unsure));
+	for (size_t i = 0; i < s->query->nterms; i++) {
+		const struct query_term *t = &s->query->terms[i];
+
+		if (query_term_scope(t) != SCOPE_LIST)
+			continue;
+		if (n == r->search.nsets) {
+			err_set(err, ERR_INPUT, _("~%c is told by an open list; there is none"),
+				t->row->letter);
+			return -1;
+		}
+		s->sets[i] = r->search.sets[n];
+		r->search.sets[n++] = (struct query_set){0};
+	}
+	return 0;
 }
 
 int search_request(struct list *l, struct store_request *r, struct str *said, struct err *err)
@@ -284,7 +428,10 @@ int search_request(struct list *l, struct store_request *r, struct str *said, st
 	s = mem_alloc(sizeof(*s));
 	s->work = (struct work){.request = r, .step = search_step, .drop = search_drop};
 	s->query = query;
-	s->match.query = query;
+	if (take_sets(s, r, err) != 0) {
+		search_free(s);
+		return -1;
+	}
 	s->list = r->list;
 	s->numbering = l->folder->numbering;
 	s->match.folder = s->folder = folder_ui_name(l->folder);
@@ -293,8 +440,8 @@ int search_request(struct list *l, struct store_request *r, struct str *said, st
 	s->only = r->uids;
 	s->nonly = r->uids ? r->n : 0;
 	r->uids = NULL;
-	s->next = 1;
 	s->answer = store_event_new(STORE_FOUND);
+	begin_pass(s, 0);
 	/* most are through in one slice */
 	if (!search_step(store, &s->work))
 		store_work(store, &s->work);
