@@ -254,15 +254,15 @@ static const struct {
 	bool left, people; /* filled up from the left; drawn as the message is (read, tagged ...) */
 	int leaves;        /* the highest first; 0: never */
 } looks[LIST_COLUMNS] = {
-	[COLUMN_NUMBER] = {STYLE_DIM, 1, .left = true, .leaves = 3},
-	[COLUMN_FLAGS] = {STYLE_PLAIN, 1},
-	[COLUMN_ACCOUNT] = {STYLE_DIM, NAME_STEP, .leaves = 1},
-	[COLUMN_FROM] = {STYLE_FROM, NAME_STEP, .people = true},
-	[COLUMN_TO] = {STYLE_FROM, NAME_STEP, .people = true, .leaves = 6},
-	[COLUMN_KEYWORDS] = {STYLE_KEYWORD, NAME_STEP, .leaves = 5},
-	[COLUMN_SUBJECT] = {STYLE_SUBJECT, 1},
-	[COLUMN_SIZE] = {STYLE_SIZE, 1, .left = true, .leaves = 4},
-	[COLUMN_DATE] = {STYLE_DATE, 1, .left = true, .leaves = 2},
+	[COLUMN_NUMBER] = {.style = STYLE_DIM, .step = 1, .left = true, .leaves = 3},
+	[COLUMN_FLAGS] = {.step = 1},
+	[COLUMN_ACCOUNT] = {.style = STYLE_DIM, .step = NAME_STEP, .leaves = 1},
+	[COLUMN_FROM] = {.style = STYLE_FROM, .step = NAME_STEP, .people = true},
+	[COLUMN_TO] = {.style = STYLE_FROM, .step = NAME_STEP, .people = true, .leaves = 6},
+	[COLUMN_KEYWORDS] = {.style = STYLE_KEYWORD, .step = NAME_STEP, .leaves = 5},
+	[COLUMN_SUBJECT] = {.style = STYLE_SUBJECT, .step = 1},
+	[COLUMN_SIZE] = {.style = STYLE_SIZE, .step = 1, .left = true, .leaves = 4},
+	[COLUMN_DATE] = {.style = STYLE_DATE, .step = 1, .left = true, .leaves = 2},
 };
 
 static bool same_columns(const struct listing *a, const struct listing *b)
