@@ -138,6 +138,14 @@ static void bound_key(struct app *a, const char *name)
 	free(line);
 }
 
+static void tell_key(struct app *a, const char *name)
+{
+	const struct key_binding *b = keys_find(a->config->keys, app_view(a)->ops->context, name);
+
+	a->what_key = a->esc_prefix = false;
+	app_message(a, "%s: %s", name, b ? b->command : _("nothing here"));
+}
+
 void app_input(struct app *a, const struct term_key *k)
 {
 	char name[40];
@@ -168,7 +176,8 @@ void app_input(struct app *a, const struct term_key *k)
 		/* Who meant Esc alone, to leave something, has it as that: the key is one by itself
 		 * where it means nothing with Alt. */
 		snprintf(name, sizeof(name), "Alt-%s", k->name);
-		bound_key(a, a->esc_prefix && is_bound(a, name) ? name : k->name);
+		(a->what_key ? tell_key : bound_key)(
+			a, a->esc_prefix && is_bound(a, name) ? name : k->name);
 	}
 }
 

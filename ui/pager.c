@@ -270,6 +270,27 @@ bool pager_skip_quoted(struct pager *p)
 	return true;
 }
 
+static bool is_header(const struct text_line *l)
+{
+	return l->style == TEXT_HEADER_NAME || l->style == TEXT_HEADER_VALUE ||
+	       l->style == TEXT_SUBJECT || (l->nspans && l->spans[0].style == TEXT_HEADER_NAME);
+}
+
+bool pager_skip_headers(struct pager *p)
+{
+	size_t at = 0;
+
+	while (at < p->nshown && !is_header(&p->text->lines[p->shown[at]]))
+		at++;
+	while (at < p->nshown && p->text->lines[p->shown[at]].len)
+		at++;
+	if (at >= p->nshown)
+		return false;
+	at++;
+	p->top = at > last_top(p) ? last_top(p) : at;
+	return true;
+}
+
 int pager_percent(const struct pager *p)
 {
 	size_t below = p->top + (p->rows > 0 ? (size_t)p->rows : 0);

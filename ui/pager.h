@@ -51,6 +51,7 @@ bool pager_move(struct pager *p, enum move m, int n);
 bool pager_search(struct pager *p, const char *needle, int step);
 void pager_toggle_quotes(struct pager *p);
 bool pager_skip_quoted(struct pager *p);
+bool pager_skip_headers(struct pager *p); /* to the first line below them */
 int pager_percent(const struct pager *p); /* of the text that is above the lower edge */
 enum style pager_style(uint8_t text_style);
 

@@ -42,12 +42,19 @@ void app_run_child(struct app *a, const char *command, const char *arg, app_done
 	str_done(&script);
 }
 
-/* A file that was lent for a command. */
+/* Files that are lent for a command. */
+struct pipe_file {
+	struct pipe *pipe;
+	char *path; /* NULL: it is not here yet */
+};
+
 struct pipe {
 	struct pipe *next;
-	bool waits, keeps;
-	char *path; /* NULL: it is not here yet */
-	char command[];
+	bool waits, joined, keeps;
+	bool failed; /* one did not come, which was said */
+	char *command;
+	size_t n, came;
+	struct pipe_file files[];
 };
 
 static void drop_pipe(struct app *a, struct pipe *p)
@@ -57,9 +64,12 @@ static void drop_pipe(struct app *a, struct pipe *p)
 	while (*at != p)
 		at = &(*at)->next;
 	*at = p->next;
-	if (p->path && !p->keeps)
-		engine_lent_back(a->engine, p->path);
-	free(p->path);
+	for (size_t i = 0; i < p->n; i++) {
+		if (p->files[i].path && !p->keeps)
+			engine_lent_back(a->engine, p->files[i].path);
+		free(p->files[i].path);
+	}
+	free(p->command);
 	free(p);
 }
 
@@ -75,11 +85,14 @@ static void pipe_ended(struct app *a, void *ctx, struct event *ev)
 	drop_pipe(a, ctx);
 }
 
-static struct pipe *new_pipe(struct app *a, const char *command)
+static struct pipe *new_pipe(struct app *a, const char *command, size_t n)
 {
-	struct pipe *p = mem_alloc(sizeof(*p) + strlen(command) + 1);
+	struct pipe *p = mem_alloc(sizeof(*p) + n * sizeof(*p->files));
 
-	memcpy(p->command, command, strlen(command) + 1);
+	p->command = mem_strdup(command);
+	p->n = n;
+	for (size_t i = 0; i < n; i++)
+		p->files[i].pipe = p;
 	p->next = a->pipes;
 	a->pipes = p;
 	return p;
@@ -88,9 +101,9 @@ static struct pipe *new_pipe(struct app *a, const char *command)
 void app_run_lent(struct app *a, const char *path, const char *command, const char *script,
 	const char *const *args, bool keeps)
 {
-	struct pipe *p = new_pipe(a, command);
+	struct pipe *p = new_pipe(a, command, 1);
 
-	p->path = mem_strdup(path);
+	p->files[0].path = mem_strdup(path);
 	p->keeps = keeps;
 	if (app_run_script(a, p->command, script, args, pipe_ended, p, NULL))
 		return;
@@ -98,33 +111,66 @@ void app_run_lent(struct app *a, const char *path, const char *command, const ch
 	drop_pipe(a, p);
 }
 
-/* The command is an argument, too: what is in it is all its own. */
-#define PIPE                                                                                       \
-	"sh -c \"$1\" <\"$2\"; rc=$?; if test \"$4\" || test $rc != 0; then "                      \
-	"printf '\\n%s' \"$3\"; read -r key; fi; exit $rc"
+/* The command is an argument, too: what is in it is all its own. Several messages are an mbox. */
+#define PIPE_EACH "for t_file; do sh -c \"$t_command\" <\"$t_file\" || t_rc=$?; done"
+#define PIPE_MBOX                                                                                  \
+	"for t_file; do echo 'From MAILER-DAEMON Thu Jan  1 00:00:00 1970'; "                      \
+	"sed 's/^>*From />&/' \"$t_file\"; echo; done | sh -c \"$t_command\" || t_rc=$?"
+#define PIPE(run)                                                                                  \
+	"t_command=$1; t_label=$2; t_waits=$3; t_rc=0; shift 3; " run                              \
+	"; if test \"$t_waits\" || test $t_rc != 0; then "                                         \
+	"printf '\\n%s' \"$t_label\"; read -r t_key; fi; exit $t_rc"
+
+static void run_pipe(struct app *a, struct pipe *p)
+{
+	const char *script = p->joined && p->n > 1 ? PIPE(PIPE_MBOX) : PIPE(PIPE_EACH);
+	const char **args = mem_array(p->n + 4, sizeof(*args));
+
+	args[0] = p->command;
+	args[1] = _("Press Enter to go on");
+	args[2] = p->waits ? "1" : "";
+	for (size_t i = 0; i < p->n; i++)
+		args[i + 3] = p->files[i].path;
+	args[p->n + 3] = NULL;
+	if (!app_run_script(a, p->command, script, args, pipe_ended, p, NULL))
+		drop_pipe(a, p);
+	free(args);
+}
 
 static void pipe_came(struct app *a, void *ctx, struct event *ev)
 {
-	struct pipe *p = ctx;
-	const char *const args[] = {
-		p->command, ev->saved.path, _("Press Enter to go on"), p->waits ? "1" : "", NULL};
+	struct pipe_file *file = ctx;
+	struct pipe *p = file->pipe;
 
-	if (ev->kind != EVENT_SAVED) {
-		app_finish(a, ev);
-		drop_pipe(a, p);
-		return;
+	if (ev->kind == EVENT_SAVED) {
+		file->path = mem_strdup(ev->saved.path);
+	} else {
+		if (!p->failed)
+			app_finish(a, ev);
+		p->failed = true;
 	}
-	p->path = mem_strdup(ev->saved.path);
-	if (!app_run_script(a, p->command, PIPE, args, pipe_ended, p, NULL))
-		pipe_ended(a, p, NULL);
+	if (++p->came < p->n)
+		return;
+	if (p->failed)
+		drop_pipe(a, p);
+	else
+		run_pipe(a, p);
+}
+
+void app_pipe_all(struct app *a, const unsigned *requests, size_t n, const char *command,
+	bool waits, bool joined)
+{
+	struct pipe *p = new_pipe(a, command, n);
+
+	p->waits = waits;
+	p->joined = joined;
+	for (size_t i = 0; i < n; i++)
+		app_await_long(a, requests[i], pipe_came, &p->files[i], NULL);
 }
 
 void app_pipe(struct app *a, unsigned request, const char *command, bool waits)
 {
-	struct pipe *p = new_pipe(a, command);
-
-	p->waits = waits;
-	app_await_long(a, request, pipe_came, p, NULL);
+	app_pipe_all(a, &request, 1, command, waits, false);
 }
 
 /* As the shell tells how a program ended. */

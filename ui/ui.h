@@ -164,6 +164,7 @@ struct app {
 	bool progress_quiet;       /* mail is fetched that nobody asked for */
 	uint64_t progress_done, progress_total, progress_bytes;
 	bool tag_prefix, esc_prefix;
+	bool what_key;    /* the next key is told, not run */
 	unsigned holding; /* the request whose answer the keys wait for */
 	struct term_key *held;
 	size_t nheld, cap_held;
@@ -299,6 +300,10 @@ bool app_run_script(struct app *a, const char *command, const char *script, cons
  * which has the terminal, and is given back when that has ended. waits: what it wrote is looked at
  * until Enter; without, only where it failed. */
 void app_pipe(struct app *a, unsigned request, const char *command, bool waits);
+/* The same of several requests: it is run for each of what they lend, or joined: once, and they are
+ * one mbox. */
+void app_pipe_all(struct app *a, const unsigned *requests, size_t n, const char *command,
+	bool waits, bool joined);
 /* A script of sh, with a file that was lent in its args, as app_run_script; the file is given back
  * when it has ended, or, keeps, when the program ends: who shows it may go on without us. */
 void app_run_lent(struct app *a, const char *path, const char *command, const char *script,

@@ -507,6 +507,12 @@ static void reader_skip_quoted(struct view *v)
 		app_message(v->app, _("No more text behind a quote"));
 }
 
+static void reader_skip_headers(struct view *v)
+{
+	if (!pager_skip_headers(&self(v)->pager))
+		app_message(v->app, _("There are no headers here"));
+}
+
 static void reader_headers(struct view *v)
 {
 	self(v)->headers = !self(v)->headers;
@@ -544,6 +550,8 @@ static const struct command commands[] = {
 	{"quotes", UI_READER, N_("hide or show quoted text"), .run_view = reader_quotes},
 	{"skip-quoted", UI_READER, N_("go behind the next quoted text"),
 		.run_view = reader_skip_quoted},
+	{"skip-headers", UI_READER, N_("go to the text below the headers"),
+		.run_view = reader_skip_headers},
 	{"headers", UI_READER, N_("show all headers or the usual ones"),
 		.run_view = reader_headers},
 	{"html", UI_READER, N_("show the other version, HTML or plain text"),

@@ -30,8 +30,12 @@ enum setting {     /* global options: set NAME VALUE */
 	SET_LAYOUT, /* in the order of enum layout_mode */
 	SET_MARK_READ,
 	SET_MOUSE,
+	SET_PIPE_DECODE,
+	SET_PIPE_SPLIT,
 	SET_PREVIEW_LINES,
 	SET_PRINT_COMMAND,
+	SET_PRINT_DECODE,
+	SET_PRINT_SPLIT,
 	SET_READ_ON,
 	SET_SIDEBAR,
 	SET_SIDEBAR_WIDTH,

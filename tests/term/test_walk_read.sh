@@ -58,6 +58,34 @@ ok 'line-up' see 'Date:'
 walk last
 ok 'last' see 'line 100'
 walk first
+walk skip-headers
+ok 'skip-headers' unsee 'Date:'
+ok 'to the text' see 'line 001'
+walk display-address
+ok 'display-address' see 'Wei Xu <wei.xu@example.org>'
+walk show-version
+ok 'show-version' match 'Talaria [0-9]'
+walk what-key
+see 'Press a key'
+keys d
+ok 'what-key' see 'd: delete'
+walk pipe-message "wc -l >$work/piped"
+see 'Press Enter to go on'
+keys Enter
+ok 'pipe-message' until_true 10 test -s "$work/piped"
+see 'line 001'
+walk set "print-command='wc -l >$work/printed'"
+walk print-message
+see 'Print 1 message?'
+keys y
+ok 'print-message' until_true 10 test -s "$work/printed"
+see 'line 001'
+walk shell-escape "echo spoken >$work/spoken"
+see 'Press Enter to go on'
+keys Enter
+ok 'shell-escape' until_true 10 test -s "$work/spoken"
+see 'line 001'
+walk first
 ok 'first' see 'line 001'
 walk search 'line 090'
 ok 'search in the text' see 'line 090'

@@ -1,11 +1,14 @@
 /* The keys of reading, over the engine and the mail of tests/unit/postbox.h: rows 3 to 6 of its
  * INBOX are a thread, of which 5 answers 4, and 4 and 6 answer 3. */
+#include "base/file.h"
 #include "base/mem.h"
 #include "screen.h"
 #include "tests/check.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* Where the cursor is, from 1: that is the number of the message, too. */
 static int cursor(struct screen *x)
@@ -266,6 +269,128 @@ static void test_range(void **state)
 	tagged(x, "5 6 9 21");
 }
 
+/* --- for other programs --- */
+
+/* Until the program that has the terminal has ended. */
+static void ended(struct screen *x)
+{
+	siginfo_t info;
+
+	look(x);
+	if (x->a.child.pid)
+		assert_int_equal(waitid(P_PID, (id_t)x->a.child.pid, &info, WEXITED | WNOWAIT), 0);
+	app_child_look(&x->a);
+	look(x);
+}
+
+static void wrote(struct screen *x, const char *file, const char *text)
+{
+	struct str s = STR_INIT;
+
+	ended(x);
+	assert_int_equal(file_read(in_screen(x, file), 1 << 20, &s, NULL), 0);
+	if (strcmp(str_c(&s), text) != 0)
+		fail_msg("%s has “%s”, not “%s”", file, str_c(&s), text);
+	str_done(&s);
+	unlink(in_screen(x, file));
+}
+
+static void test_pipe(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	setenv("TMPDIR", x->dir, 1);
+	press_sees(x, "= |", "Pipe to:");
+	type_text(x, "grep -c '^Message-ID: <m1@' >$TMPDIR/n");
+	press(x, "Enter");
+	wrote(x, "n", "1\n");
+	press_sees(x, "t j t ; |", "Pipe 2 messages to:");
+	type_text(x, "grep -c -e '^Message-ID: <m[13]@' -e '^From MAILER-DAEMON' >$TMPDIR/n");
+	press(x, "Enter");
+	wrote(x, "n", "4\n");
+	command(x, "set pipe-split; tag-prefix; pipe-message \"grep -c '^Message-ID: <m' "
+		   ">>$TMPDIR/n\"");
+	wrote(x, "n", "1\n1\n");
+	command(x, "set pipe-decode; tag-prefix; pipe-message \"sed -n 's/^Subject: //p' "
+		   ">>$TMPDIR/n\"");
+	wrote(x, "n", "Invoice 4711\nthe new cache format\n");
+	command(x, "set nopipe-split; tag-prefix; "
+		   "pipe-message \"grep -c -e '^From' -e '^Message-ID:' >$TMPDIR/n\"");
+	wrote(x, "n", "2\n");
+	press_sees(x, "Enter |", "Pipe to:");
+	press(x, "Esc");
+	assert_int_equal(x->a.child.pid, 0);
+	refuse_next("not today");
+	command_sees(x, "pipe-message cat >$TMPDIR/n", "not today");
+	command(x, "set nopipe-decode");
+	refuse_next("not this day");
+	command_sees(x, "pipe-message cat >$TMPDIR/n", "not this day");
+	assert_null(x->a.pipes);
+}
+
+static void test_print(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	setenv("TMPDIR", x->dir, 1);
+	command(x, "set print-command='cat >>$TMPDIR/printed'");
+	press_sees(x, "= p", "Print 1 message? (y/n)");
+	press(x, "Enter");
+	assert_false(file_exists(in_screen(x, "printed")));
+	command(x, "set print-command='grep -c -e ^Subject: -e ^Message-ID >>$TMPDIR/printed'");
+	press(x, "p y");
+	wrote(x, "printed", "1\n");
+	command(x, "set noprint-decode");
+	press(x, "p y");
+	wrote(x, "printed", "2\n");
+	command(x, "set print-decode");
+	press_sees(x, "t j t ; p", "Print 2 messages? (y/n)");
+	press(x, "y");
+	wrote(x, "printed", "2\n");
+	command(x, "set print-split");
+	press(x, "; p y");
+	wrote(x, "printed", "1\n1\n");
+}
+
+static void test_shell(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	setenv("TMPDIR", x->dir, 1);
+	press_sees(x, "!", "Shell command:");
+	type_text(x, "echo it\\'s \"$TMPDIR\" | wc -l >$TMPDIR/n");
+	press(x, "Enter");
+	wrote(x, "n", "1\n");
+	command(x, "shell-escape exit 4");
+	ended(x);
+	sees(x, "“exit 4” ended with a fault (status 4)");
+	setenv("SHELL", "/bin/true", 1);
+	press(x, "! Enter");
+	assert_string_equal(x->a.child_command, "/bin/true");
+	ended(x);
+}
+
+static void test_told(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	press_sees(x, "= @", "Rosa Castellanos <rosa@example.org>");
+	press_sees(x, "V", "Talaria ");
+	command_sees(x, "what-key", "Press a key");
+	press_sees(x, "d", "d: delete");
+	assert_string_equal(asked(), "");
+	command(x, "what-key");
+	press_sees(x, "Esc n", "Alt-n: next-subthread");
+	command(x, "what-key");
+	press_sees(x, "F9", "F9: nothing here");
+	press(x, "j");
+	assert_int_equal(cursor(x), 2);
+	press_sees(x, "Enter", "Subject: Invoice 4712");
+	press_sees_not(x, "H", "Subject: Invoice 4712");
+	sees(x, "> why not pages");
+	press_sees(x, "q @", "rosa@example.org");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +402,10 @@ int main(void)
 		SCREEN_CASE(test_read_on),
 		SCREEN_CASE(test_next_folder),
 		SCREEN_CASE(test_range),
+		SCREEN_CASE(test_pipe),
+		SCREEN_CASE(test_print),
+		SCREEN_CASE(test_shell),
+		SCREEN_CASE(test_told),
 	};
 
 	screen_begin();
