@@ -1,12 +1,8 @@
 /* The links of a message. */
-#include "base/str.h"
 #include "ui/view_list.h"
 
 #include "base/i18n.h"
 #include "base/mem.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 struct links_view {
 	struct list_view list;
@@ -31,20 +27,7 @@ static void links_row(struct list_view *x, size_t i, struct line *out, int width
 
 static void links_open(struct list_view *x, size_t i)
 {
-	struct app *a = x->v.app;
-	const char *url = links_of(x)->v[i], *browser = getenv("BROWSER");
-	int account = app_account(a);
-
-	if (str_istarts(url, "mailto:"))
-		app_await(a,
-			engine_compose(a->engine, (size_t)(account < 0 ? 0 : account),
-				COMPOSE_MAILTO, NULL, 0, url),
-			view_compose_came, NULL, NULL);
-	else if (str_istarts(url, "http://") || str_istarts(url, "https://") ||
-		 str_istarts(url, "ftp://"))
-		app_run_child(a, browser && *browser ? browser : "xdg-open", url, NULL, NULL, NULL);
-	else
-		app_error(a, _("Only web and mail links are opened"));
+	app_open_link(x->v.app, links_of(x)->v[i]);
 }
 
 static void links_done(struct list_view *x)

@@ -546,6 +546,63 @@ static void reader_head_details(struct view *v)
 			view_text_new(v->app, _("Who sent it"), text_of_lines(m->head.details)));
 }
 
+struct leaving {
+	char *url;
+	bool one_click;
+};
+
+static void leave_answered(struct app *a, void *ctx, const char *answer)
+{
+	struct leaving *x = ctx;
+
+	if (answer && *answer == 'y') {
+		if (x->one_click)
+			app_await(a, engine_leave_list(a->engine, x->url), NULL, NULL, NULL);
+		else
+			app_open_link(a, x->url);
+	}
+	free(x->url);
+	free(x);
+}
+
+/* By one request where that is safe, else by a mail that is seen before it goes, else in the
+ * browser; and why not by less. */
+static void ask_to_leave(struct app *a, const struct head *h)
+{
+	struct leaving *x = mem_alloc(sizeof(*x));
+	struct str label = STR_INIT;
+	bool mail;
+
+	x->one_click = h->one_click == HEAD_ONE_CLICK;
+	mail = !x->one_click && *h->leave_mailto;
+	x->url = mem_strdup(mail ? h->leave_mailto : h->leave_https);
+	if (x->one_click) {
+		const char *host = h->leave_https + strlen("https://");
+
+		str_addf(&label, _("Ask %.*s to take you off this list? (y/n) "),
+			(int)strcspn(host, "/?#"), host);
+	} else {
+		str_addf(&label,
+			mail ? _("Not by one key: %s. Write a mail that leaves it? (y/n) ")
+			     : _("Not by one key: %s. Open its page in the browser? (y/n) "),
+			head_one_click_text(h->one_click));
+	}
+	app_ask_choice(a, str_c(&label), "ny", leave_answered, x, NULL);
+	str_done(&label);
+}
+
+static void reader_unsubscribe(struct view *v)
+{
+	struct message_view *m = reader_message(v);
+
+	if (!m)
+		return;
+	if (!*m->head.leave_https && !*m->head.leave_mailto)
+		app_message(v->app, _("This message does not say how its list is left"));
+	else
+		ask_to_leave(v->app, &m->head);
+}
+
 static const struct command commands[] = {
 	{"quotes", UI_READER, N_("hide or show quoted text"), .run_view = reader_quotes},
 	{"skip-quoted", UI_READER, N_("go behind the next quoted text"),
@@ -559,6 +616,8 @@ static const struct command commands[] = {
 	{"head-details", UI_READER,
 		N_("tell who proved to have sent this message, and how its list is left"),
 		.run_view = reader_head_details},
+	{"unsubscribe", UI_READER, N_("leave the list that this message came by, after a question"),
+		.run_view = reader_unsubscribe},
 	{"links", UI_READER, N_("list the links of this message"), .run_view = reader_links},
 	{.name = NULL},
 };

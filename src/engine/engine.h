@@ -195,6 +195,10 @@ unsigned engine_lend_messages(struct engine *e, struct msglist *l, const uint32_
 unsigned engine_lend_text(struct engine *e, const char *name, const char *text);
 void engine_lent_back(struct engine *e, const char *path);
 
+/* Leaves a mailing list by a POST to that address (head.h: HEAD_ONE_CLICK). EVENT_DONE: the list
+ * says so. */
+unsigned engine_leave_list(struct engine *e, const char *url);
+
 /*
  * --- changing: shown at once, durable when EVENT_DONE comes, then replayed on the server ---
  *

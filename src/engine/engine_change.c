@@ -197,6 +197,14 @@ unsigned engine_backup(struct engine *e, size_t account, const char *path)
 	return file_work(e, engine_ask(e, REQUEST_BACKUP, NULL, (int)account), NULL, path);
 }
 
+unsigned engine_leave_list(struct engine *e, const char *url)
+{
+	struct store_request *r = engine_request_of(engine_ask(e, REQUEST_LEAVE_LIST, NULL, -1));
+
+	r->leave.url = mem_strdup(url);
+	return engine_post(e, r);
+}
+
 unsigned engine_undo(struct engine *e)
 {
 	for (struct msglist *l = e->lists; l; l = l->next)

@@ -25,15 +25,13 @@ const char *head_one_click_text(enum head_one_click why)
 {
 	switch (why) {
 	case HEAD_NOT_OFFERED:
-		return _("the list offers no way to leave it by one request");
+		return _("the list does not offer that");
 	case HEAD_NOT_TRUSTED:
-		return _("no server is trusted to have checked the signature: trusted-authserv in "
-			 "the account names it");
+		return _("no trusted-authserv is set");
 	case HEAD_NOT_SIGNED:
-		return _("no signature that your server found good covers the address for it, so "
-			 "that anybody may have written it");
+		return _("no proven signature covers its address");
 	case HEAD_SEVERAL_OFFERED:
-		return _("the message names several addresses for it");
+		return _("it names several addresses");
 	default:
 		return "";
 	}

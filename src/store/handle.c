@@ -19,6 +19,7 @@
 #include "store/mail/folder_tell.h"
 #include "store/mail/gathering.h"
 #include "store/mail/lanes.h"
+#include "store/mail/leaving.h"
 #include "store/mail/lists.h"
 #include "store/mail/lists_shown.h"
 #include "store/mail/read.h"
@@ -252,6 +253,7 @@ static const struct request_row rows[] = {
 	[REQUEST_SYNC] = {.run_account = account_sync_all},
 	[REQUEST_CHECK] = {.run_account = account_check},
 	[REQUEST_WHOLE] = {.run_list = session_whole},
+	[REQUEST_LEAVE_LIST] = {CHANGES, .run = leaving_request},
 	[REQUEST_CANCEL] = {.run = cancel},
 	[REQUEST_QUIT] = {.run = quit},
 };

@@ -61,6 +61,7 @@ static const struct kind_row kinds[REQUESTS] = {
 	[REQUEST_EXPORT] = {.texts = {TEXT(file.path), TEXT(file.folder)}},
 	[REQUEST_IMPORT] = {.texts = {TEXT(file.path), TEXT(file.folder)}},
 	[REQUEST_BACKUP] = {.texts = {TEXT(file.path), TEXT(file.folder)}},
+	[REQUEST_LEAVE_LIST] = {.texts = {TEXT(leave.url)}},
 	[REQUEST_CANCEL] = SILENT,
 	[REQUEST_QUIT] = SILENT,
 };

@@ -99,12 +99,17 @@ enum request_kind {
 	REQUEST_LEND,      /* lend: in a private file; said is the path */
 	REQUEST_LENT_BACK, /* save: its path; no answer */
 
+	REQUEST_LEAVE_LIST, /* leave; done: the list says so */
+
 	REQUEST_CANCEL, /* cancel: that one fails with ERR_CANCELLED if it is not through; no answer
 			 */
 	REQUEST_QUIT,   /* store_free's; no answer */
 	REQUESTS
 };
 
+struct request_leave {
+	char *url; /* owned; https, that leaves a list with one POST */
+};
 struct request_add {
 	struct store_account *setup; /* owned */
 	bool offline;                /* do not connect */
@@ -233,6 +238,7 @@ struct store_request {
 		struct request_mail mail;
 		struct request_send send;
 		struct request_file file;
+		struct request_leave leave;
 		struct request_cancel cancel;
 	};
 };

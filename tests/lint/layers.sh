@@ -45,6 +45,7 @@ allowed() {
 	sync) echo 'sync store net mime base' ;;
 	net) echo 'net base' ;;
 	mime) echo 'mime base' ;;
+	helper) echo 'helper base' ;;
 	base) echo 'base' ;;
 	esac
 }
@@ -99,6 +100,8 @@ libgsasl|gsasl(-[a-z]+)?:^src/net/sasl\.c$
 zlib|zlib|zconf:^src/net/deflate\.c$
 libxml2|libxml/[A-Za-z0-9]+:^src/mime/html\.c$
 jansson|jansson:^ui/json\.c$
+libcurl|curl/[a-z]+:^src/helper/unsubscribe\.c$
+libical|libical/[a-z]+:^src/mime/ical\.c$
 libarchive|archive(_entry)?:^src/store/disk/tarball\.c$
 SQLite|sqlite3(ext)?:^src/store/disk/textindex\.c$
 libmagic|magic:^src/mime/magic\.c$

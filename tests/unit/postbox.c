@@ -91,7 +91,8 @@ static void add_message(struct str *out, const struct summary *s)
 	if (s->flags & MAIL_LIST)
 		str_adds(out, "List-Post: <mailto:list@example.org>\r\n"
 			      "List-Id: <kernel.example.org>\r\n"
-			      "List-Unsubscribe: <https://example.org/leave>\r\n");
+			      "List-Unsubscribe: <mailto:leave@example.org>, "
+			      "<https://example.org/leave>\r\n");
 	str_adds(out, "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
 		      "--b\r\nContent-Type: text/plain; charset=UTF-8\r\n\r\n"
 		      "> why not pages of 256?\r\n> > because I said so\r\n"

@@ -100,6 +100,7 @@ static const struct {
 	[REQUEST_OUTBOX_DROP] = {"outbox-drop", {WORD(mail.id)}},
 	[REQUEST_EXPORT] = {"export", {WORD(file.path), WORD(file.folder)}},
 	[REQUEST_IMPORT] = {"import", {WORD(file.path), WORD(file.folder)}},
+	[REQUEST_LEAVE_LIST] = {"leave", {WORD(leave.url)}},
 	[REQUEST_BACKUP] = {"backup", {WORD(file.path)}},
 };
 

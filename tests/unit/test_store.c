@@ -9,6 +9,7 @@
 #include "store/mail/upkeep.h"
 #include "store/store_priv.h"
 
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -342,6 +343,48 @@ static void test_trusted_server_of_the_account(void **state)
 			ev->view->head.sender, i ? HEAD_SENDER_UNASKED : HEAD_SENDER_PROVEN);
 		store_event_free(ev);
 	}
+}
+
+static struct store_event *leave(const char *url)
+{
+	struct store_request *r = desk_request(REQUEST_LEAVE_LIST, -1);
+
+	r->leave.url = mem_strdup(url);
+	return desk_answer(desk_post(r));
+}
+
+/* The program that leaves a list gets the address as one word, and what it says is told. */
+static void test_leaves_a_list(void **state)
+{
+	static const char script[] = "#!/bin/sh\nprintf '%s|' \"$@\" >\"${0%/*}/words\"\n"
+				     "case $1 in *no) echo one >&2; echo why >&2; exit 1 ;; esac\n";
+	struct store_event *ev;
+	struct str words = STR_INIT;
+	int fd;
+
+	setenv("TALARIA_LIBEXECDIR", desk_dir, 1);
+	fd = open(desk_path("talaria-unsubscribe"), O_WRONLY | O_CREAT | O_EXCL, 0700);
+	assert_int_equal(write(fd, script, sizeof(script) - 1), sizeof(script) - 1);
+	close(fd);
+	ev = leave("https://a.example/ $(touch x)'\"*");
+	assert_int_equal(ev->kind, STORE_DONE);
+	store_event_free(ev);
+	assert_int_equal(file_read(desk_path("words"), 1000, &words, NULL), 0);
+	assert_string_equal(words.p, "https://a.example/ $(touch x)'\"*|");
+	str_done(&words);
+	ev = leave("https://a.example/no");
+	assert_int_equal(ev->kind, STORE_FAILED);
+	assert_non_null(strstr(ev->failed.text, "why"));
+	store_event_free(ev);
+	ev = leave("http://a.example/");
+	assert_int_equal(ev->kind, STORE_FAILED);
+	assert_non_null(strstr(ev->failed.text, "https"));
+	store_event_free(ev);
+	unlink(desk_path("talaria-unsubscribe"));
+	ev = leave("https://a.example/");
+	assert_int_equal(ev->kind, STORE_FAILED);
+	store_event_free(ev);
+	unsetenv("TALARIA_LIBEXECDIR");
 }
 
 static void body_refused(int account, const char *folder, uint32_t uid, const char *words)
@@ -1136,6 +1179,7 @@ int main(void)
 		DESK_CASE(test_search_of_some_inside),
 		DESK_CASE(test_parked_of_a_closed_list),
 		DESK_CASE(test_trusted_server_of_the_account),
+		DESK_CASE(test_leaves_a_list),
 		DESK_CASE(test_body_of_a_folder_that_is_gone),
 		DESK_CASE(test_save),
 		DESK_CASE(test_switch_to_nothing),

@@ -1148,10 +1148,51 @@ static void test_screen_head(void **state)
 	struct screen *x = open_screen(24, 80);
 
 	press_sees_not(x, "= Enter", " · ");
-	press_sees(x, "q / 'linux-kernel' Enter Enter", "list kernel.example.org · 51k");
+	press_sees(
+		x, "q / 'linux-kernel' Enter Enter", "list kernel.example.org, leave it (U) · 51k");
 	command_sees(x, "head-details", "No server is trusted to have checked the sender.");
-	sees(x, "Leave it: https://example.org/leave");
+	sees(x, "Leave it: mailto:leave@example.org");
 	press_sees(x, "q", "list kernel.example.org");
+}
+
+static struct store_event *signed_mailing(void)
+{
+	static const char header[] =
+		"Authentication-Results: mx.example.org; dkim=pass header.d=example.org\r\n"
+		"DKIM-Signature: d=example.org; h=list-unsubscribe:list-unsubscribe-post; b=x\r\n"
+		"List-Unsubscribe: <https://lists.example.org:444/u?a'$(b)>\r\n"
+		"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+		"From: news@example.org\r\n";
+	struct store_event *ev = store_event_new(STORE_VIEW);
+
+	ev->view = mem_alloc(sizeof(*ev->view));
+	ev->view->text = text_new();
+	envelope_parse(&ev->view->envelope, header, sizeof(header) - 1);
+	head_read(&ev->view->head, header, sizeof(header) - 1, "mx.example.org");
+	return ev;
+}
+
+/* A list is left after a question: by a request where it is proven whose offer that is, else by a
+ * mail that is seen first. */
+static void test_screen_unsubscribe(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	press_sees(x, "= Enter U", "does not say how its list is left");
+	press(x, "q / 'linux-kernel' Enter Enter");
+	forget();
+	press_sees(x, "U", "the list does not offer that. Write a mail");
+	press_asks(x, "n", "");
+	press_sees(x, "U y", "leave@example.org");
+	assert_string_equal(asked_to_write(), "mailto 0");
+	x = open_screen(24, 80);
+	answer_next(signed_mailing());
+	press_sees(x, "= Enter", "✓ example.org · a mailing, leave it (U)");
+	press_sees(x, "U", "Ask lists.example.org:444 to take you off this list? (y/n)");
+	press_asks(x, "Enter", "");
+	done_next("The list says that you left it");
+	press_asks(x, "U y", "leave https://lists.example.org:444/u?a'$(b)");
+	sees(x, "The list says that you left it");
 }
 
 /* Nothing is asked for by a query that is not understood, whichever way it comes. */
@@ -2858,6 +2899,7 @@ int main(void)
 		SCREEN_CASE(test_screen_large),
 		SCREEN_CASE(test_screen_read),
 		SCREEN_CASE(test_screen_head),
+		SCREEN_CASE(test_screen_unsubscribe),
 		SCREEN_CASE(test_screen_query_refused),
 		SCREEN_CASE(test_screen_delete_keeps_place),
 		SCREEN_CASE(test_screen_tags),

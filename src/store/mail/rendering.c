@@ -1,6 +1,7 @@
 /*
  * What takes long with the bytes of a message, on threads of their own: one for what a person reads
- * or answers, one for what a search looks into, so that neither waits for the other.
+ * or answers, one for what a search looks into, one for programs that are waited for, so that none
+ * waits for another.
  */
 #include "store/mail/rendering.h"
 
@@ -47,7 +48,7 @@ static void give_up(struct store *s, struct rendering *x, const struct err *err)
 /* Meanwhile the folder may have been closed, or mean other messages. */
 static int is_wanted(struct store *s, const struct store_request *r, struct err *err)
 {
-	if (!store_list(s, r->list))
+	if (r->list && !store_list(s, r->list))
 		return err_set(err, ERR_GONE, _("The folder is no longer open"));
 	return store_is_stale(s, r, err) ? -1 : 0;
 }

@@ -1,5 +1,6 @@
 /*
- * rendering - messages on their way to a thread that does with their bytes what takes long.
+ * rendering - messages on their way to a thread that does with their bytes what takes long, and
+ * programs that are waited for.
  *
  * Owns:    whoever makes one embeds struct rendering at its front, and has all in it that run looks
  *          at; what is given is kept until it is back, or dropped.
@@ -16,7 +17,7 @@
 struct store;
 struct store_request;
 
-enum rendering_for { RENDERING_READING, RENDERING_SEARCHING, RENDERINGS };
+enum rendering_for { RENDERING_READING, RENDERING_SEARCHING, RENDERING_HELPERS, RENDERINGS };
 struct rendering {
 	struct worker_job job; /* its drop frees everything */
 	struct rendering *next;
