@@ -344,7 +344,9 @@ const struct command cmd_setup_commands[] = {
 		.max = -1, .run_args = cmd_config, .which = CONFIG_BIND, .complete = complete_bind},
 	{"unbind", UI_ANY, N_("let a key do nothing"), .args = "SCREEN KEY", .min = 2, .max = 2,
 		.run_args = cmd_config, .which = CONFIG_UNBIND, .complete = complete_bind},
-	{"color", UI_ANY, N_("set foreground and background of a style"),
+	{"color", UI_ANY,
+		N_("set foreground and background of a style; index: of rows of messages that a "
+		   "search finds"),
 		.args = "NAME COLOR [COLOR] [bold...]", .min = 2, .max = -1, .run_args = cmd_config,
 		.which = CONFIG_COLOR, .complete = complete_color},
 	{.name = NULL},

@@ -2,6 +2,7 @@
 
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "engine/rule.h"
 #include "ui/ui.h"
 
 #include <stdlib.h>
@@ -242,6 +243,8 @@ void ui_config_free(struct ui_config *c)
 	if (!c)
 		return;
 	keys_free(c->keys);
+	for (size_t i = 0; i < c->nrules; i++)
+		rule_free(c->rules[i]);
 	free(c);
 }
 
@@ -287,15 +290,79 @@ static const char *near_style(const char *name)
 	return best;
 }
 
+/* Words of a look, from *at on. lenient: the first that is none ends it. */
+static bool take_look(const struct conf_line *l, size_t *at, bool lenient, struct style_look *look,
+	struct conf_errors *errors)
+{
+	const struct conf_word *w = l->words;
+	int colors = 0;
+	struct err err = {0};
+
+	for (; *at < l->n; ++*at) {
+		unsigned attr = style_attr(w[*at].text);
+		short color;
+
+		look->attr |= (unsigned char)attr;
+		if (attr)
+			continue;
+		if (colors > 1 || style_color(w[*at].text, &color, &err) < 0) {
+			if (!lenient)
+				conf_error(errors, &w[*at], "%s",
+					colors > 1 ? _("more than two colors") : err.text);
+			return lenient;
+		}
+		*(colors++ ? &look->bg : &look->fg) = color;
+	}
+	return true;
+}
+
+/* "color index red default ~F": rows of messages that a query finds. */
+static void config_rule(struct ui_config *c, const struct conf_line *l, struct conf_errors *errors)
+{
+	struct style_look look = {COLOR_NONE, COLOR_NONE, 0};
+	struct str query = STR_INIT;
+	struct rule *rule;
+	struct err err = {0};
+	size_t at = 2, first;
+
+	(void)take_look(l, &at, true, &look, errors);
+	first = at < l->n ? at : 0;
+	for (; at < l->n; at++)
+		str_addf(&query, "%s%s", query.len ? " " : "", l->words[at].text);
+	rule = first > 2 ? rule_new(str_c(&query), &err) : NULL;
+	if (first <= 2)
+		conf_error(errors, &l->words[0],
+			_("color index needs a color and a search, such as: color index red ~F"));
+	else if (!rule)
+		conf_error(errors, &l->words[first], "%s", err.text);
+	else if (c->nrules == STYLE_RULES)
+		conf_error(errors, &l->words[0], _("more than %d colors of rows"), STYLE_RULES);
+	if (!rule || c->nrules == STYLE_RULES) {
+		rule_free(rule);
+	} else {
+		int style = STYLE_RULE + 2 * (int)c->nrules;
+
+		c->styles.look[style] = c->styles.look[style + 1] = look;
+		c->styles.look[style + 1].attr |= ATTR_BOLD;
+		c->styles.own[style] = c->styles.own[style + 1] = true;
+		c->rules[c->nrules++] = rule;
+	}
+	str_done(&query);
+}
+
 static void config_color(struct ui_config *c, const struct conf_line *l, struct conf_errors *errors)
 {
 	const struct conf_word *w = l->words;
 	struct style_look look = {COLOR_NONE, COLOR_NONE, 0};
-	int style = l->n > 1 ? style_find(w[1].text) : -1, colors = 0;
-	struct err err = {0};
+	int style = l->n > 1 ? style_find(w[1].text) : -1;
+	size_t at = 2;
 
 	if (l->n < 3) {
 		conf_error(errors, &w[0], _("color needs a style and a color"));
+		return;
+	}
+	if (strcmp(w[1].text, "index") == 0) {
+		config_rule(c, l, errors);
 		return;
 	}
 	if (style < 0) {
@@ -308,19 +375,8 @@ static void config_color(struct ui_config *c, const struct conf_line *l, struct 
 			conf_error(errors, &w[1], _("there is no style “%s”"), w[1].text);
 		return;
 	}
-	for (size_t i = 2; i < l->n; i++) {
-		unsigned attr = style_attr(w[i].text);
-
-		look.attr |= (unsigned char)attr;
-		if (attr)
-			continue;
-		if (colors > 1 || style_color(w[i].text, colors ? &look.bg : &look.fg, &err) < 0) {
-			conf_error(errors, &w[i], "%s",
-				colors > 1 ? _("more than two colors") : err.text);
-			return;
-		}
-		colors++;
-	}
+	if (!take_look(l, &at, false, &look, errors))
+		return;
 	c->styles.look[style] = look;
 	c->styles.own[style] = true;
 }

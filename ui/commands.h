@@ -13,6 +13,7 @@
 #include "ui/style.h"
 
 struct app;
+struct rule;
 struct view;
 
 struct args { /* of a command; all borrowed */
@@ -72,6 +73,8 @@ size_t commands_complete(void *ctx, const char *line, struct strv *out);
 /* --- what the configuration file says about the front end --- */
 struct ui_config {
 	struct keys *keys;
+	struct rule *rules[STYLE_RULES]; /* owned; of rows of the list of messages */
+	size_t nrules;
 	struct style_set styles; /* own looks only; the theme fills the rest */
 };
 struct ui_config *ui_config_new(void);

@@ -64,12 +64,14 @@ static void add_flags(struct line *out, const struct msg_row *r)
 	line_add(out, STYLE_DIM, r->flags & MAIL_WAITING ? "~" : " ");
 }
 
-static int text_style(const struct msg_row *r, int normal)
+static int text_style(const struct msg_row *r, const struct index_format *f, int normal)
 {
 	if (r->flags & MAIL_DELETED)
 		return STYLE_DELETED;
 	if (r->tagged)
 		return STYLE_TAGGED;
+	if (f->rule)
+		return f->rule + !(r->flags & MAIL_SEEN);
 	if (!(r->flags & MAIL_SEEN))
 		return STYLE_UNREAD;
 	return r->flags & MAIL_FLAGGED ? STYLE_FLAGGED : normal;
@@ -161,7 +163,7 @@ static void add_subject(
 		str_addf(&text, "[+%u] ", (unsigned)r->hidden);
 	if (!(f->same_subject && r->depth > 0))
 		str_addf(&text, "%s%s", used ? " " : "", subject);
-	line_pad(out, text_style(r, STYLE_SUBJECT), str_c(&text), columns);
+	line_pad(out, text_style(r, f, STYLE_SUBJECT), str_c(&text), columns);
 	str_done(&glyphs);
 	str_done(&text);
 }
@@ -409,7 +411,7 @@ void index_fit(struct index_format *f, const struct index_need *need)
 static void add_column(
 	struct line *out, enum list_column c, const struct msg_row *r, const struct index_format *f)
 {
-	int style = looks[c].people ? text_style(r, looks[c].style) : looks[c].style;
+	int style = looks[c].people || f->rule ? text_style(r, f, looks[c].style) : looks[c].style;
 	struct str s = STR_INIT;
 
 	add_text(&s, c, r, f);
@@ -449,7 +451,7 @@ void index_row_key(struct str *key, const struct msg_row *r, const struct index_
 		r->depth << 8 | r->ahead << 2 | r->last_child << 1 | r->tagged, (int64_t)r->lines,
 		(int64_t)r->hidden << 32 | r->hidden_unread,
 		f->width << 8 | f->own << 3 | f->ascii << 2 | f->show_to << 1 | f->same_subject,
-		f->room[COLUMN_NUMBER] ? (int64_t)f->number : 0, f->now / SAME_DATES};
+		f->room[COLUMN_NUMBER] ? (int64_t)f->number : 0, f->rule, f->now / SAME_DATES};
 
 	str_add(key, (const char *)numbers, sizeof(numbers));
 	str_add(key, (const char *)f->room, sizeof(f->room));

@@ -31,6 +31,7 @@ struct index_format {
 	/* of the row: */
 	size_t number;
 	const char *place; /* where it is; NULL: all are in the same */
+	int rule;          /* style of a colour rule; 0: none */
 	bool own;          /* from the person: the receiver says more */
 	bool same_subject; /* as the row above: the thread glyphs are enough */
 };

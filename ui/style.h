@@ -69,6 +69,11 @@ enum style {
 	STYLE_DIFF_DELETE,
 	STYLE_DIFF_HUNK,
 	STYLES,
+	/* Of colour rules, which have no names: for each how it looks, and how while it is unread.
+	 */
+	STYLE_RULE = STYLES,
+	STYLE_RULES = 16,
+	STYLES_ALL = STYLE_RULE + 2 * STYLE_RULES,
 	/* Or'ed to a style: it is on the cursor line. */
 	STYLE_SELECTED = 0x100,
 	STYLE_SELECTED_DIM = 0x200,
@@ -92,9 +97,9 @@ struct style_look {
 };
 
 struct style_set {
-	struct style_look look[STYLES];
-	bool own[STYLES]; /* given by the user: a theme does not change it */
-	bool light;       /* the background that the theme is for */
+	struct style_look look[STYLES_ALL];
+	bool own[STYLES_ALL]; /* given by the user: a theme does not change it */
+	bool light;           /* the background that the theme is for */
 };
 
 /* Fills all styles that the user has not set: "dark", "light" (for a bright background) or "plain"

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "engine/rule.h"
 #include "base/uids.h"
 #include "base/utf8.h"
 
@@ -323,11 +324,23 @@ static struct index_format format_of(struct index_view *x, const struct region *
 	return f;
 }
 
+/* The style of the last colour rule that finds it. */
+static int rule_style(const struct index_view *x, uint32_t uid)
+{
+	const struct ui_config *c = x->v.app->config;
+
+	for (size_t i = c->nrules; i-- > 0;)
+		if (rule_finds(c->rules[i], x->v.app->settings, x->list, uid))
+			return STYLE_RULE + 2 * (int)i;
+	return 0;
+}
+
 /* What is said of one of them. place: where it is, which the text is borrowed from. */
 static void format_row(struct index_view *x, struct index_format *f, size_t row,
 	const struct msg_row *m, struct str *place)
 {
 	f->number = row + 1;
+	f->rule = rule_style(x, m->uid);
 	f->own = m->from_mail && settings_own_address(x->v.app->settings, m->from_mail);
 	str_clear(place);
 	if (f->places)

@@ -10,6 +10,7 @@
 #include "tests/check.h"
 #include "tests/scratch.h"
 #include "tests/unit/desk.h"
+#include "engine/rule.h"
 #include "ui/folder_tree.h"
 #include "ui/app.h"
 #include "ui/draft_text.h"
@@ -440,6 +441,15 @@ static void test_config_lines(void **state)
 		{"color quot1 red", "did you mean “quote1”"},
 		{"color quote1 rad", "-:1:14: “rad” is not a color"},
 		{"color quote1 red blue green", "more than two"},
+		{"color index red ~F", NULL},
+		{"color index red default bold \"from:a b\" ~U", NULL},
+		{"color index underline date:<2d (size:>1M | has:attachment)", NULL},
+		{"color index red", "color index needs a color and a search"},
+		{"color index ~F", "color index needs"},
+		{"color index red ~O", "-:1:17: Search, column 1"},
+		{"color index red blue green", NULL},
+		{"color index red body:x", "-:1:17: body:x needs more than the row"},
+		{"color index red ~(~F)", "needs more than the row"},
 		{"bnid index j next", "did you mean “bind”"},
 		{"frobnicate", "-:1:1: “frobnicate” is not known"},
 	};
@@ -2355,6 +2365,46 @@ static void test_screen_colors(void **state)
 	sees(x, "INBOX");
 }
 
+/* A colour of its own for what a search finds, as often as there is room. */
+static void test_screen_color_rules(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+	struct msglist *l = view_index_list(app_view(&x->a));
+	struct index_format f = {.width = 80, .date_format = "", .now = 1, .rule = STYLE_RULE};
+	struct index_need need = {0};
+	struct line line = LINE_INIT;
+	struct rule *all = rule_new("~A !(subject:nowhere | ~P)", NULL),
+		    *mine = rule_new("is:from-me", NULL);
+	struct msg_row m;
+
+	assert_true(msglist_row(l, 0, &m));
+	assert_true(rule_finds(all, x->s, l, m.uid));
+	assert_false(rule_finds(mine, x->s, l, m.uid));
+	assert_false(rule_finds(all, x->s, l, UINT32_MAX));
+	rule_free(all);
+	rule_free(mine);
+	command(x, "color index 201 33 subject:nowhere");
+	command(x, "color index 202 34 ~A");
+	assert_int_equal(x->c->nrules, 2);
+	for (int i = 2; i < STYLE_RULES; i++)
+		command(x, "color index red ~D");
+	command_sees(x, "color index red ~D", "more than 16 colors of rows");
+	listing_read(&f.columns, "", "from subject", NULL);
+	m.flags |= MAIL_SEEN;
+	m.tagged = false;
+	index_need_begin(&need, &f);
+	index_measure(&need, &m, &f);
+	index_fit(&f, &need);
+	index_row(&line, &m, &f);
+	assert_int_equal(line.parts[0].style, STYLE_RULE);
+	line_done(&line);
+	m.flags &= ~(uint32_t)MAIL_SEEN;
+	line = (struct line)LINE_INIT;
+	index_row(&line, &m, &f);
+	assert_int_equal(line.parts[0].style, STYLE_RULE + 1);
+	line_done(&line);
+}
+
 static void test_screen_quit(void **state)
 {
 	struct screen *x;
@@ -2946,6 +2996,7 @@ int main(void)
 		SCREEN_CASE(test_screen_long_question),
 		SCREEN_CASE(test_term_wide),
 		SCREEN_CASE(test_screen_colors),
+		SCREEN_CASE(test_screen_color_rules),
 		SCREEN_CASE(test_screen_quit),
 		SCREEN_CASE(test_screen_options),
 		SCREEN_CASE(test_screen_arrivals),
