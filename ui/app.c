@@ -171,7 +171,7 @@ void app_input(struct app *a, const struct term_key *k)
 	} else if (strcmp(k->name, "Esc") == 0) {
 		/* Esc and then a key is the same as Alt and the key, as in mutt. */
 		a->esc_prefix = !a->esc_prefix;
-		a->tag_prefix = a->side_active = false;
+		a->tag_prefix = a->side_active = a->marks = false;
 	} else {
 		/* Who meant Esc alone, to leave something, has it as that: the key is one by itself
 		 * where it means nothing with Alt. */

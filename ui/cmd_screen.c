@@ -162,21 +162,64 @@ static void search_in(struct view *v, const char *text, int step)
 		free(a->last_search);
 		a->last_search = mem_strdup(text);
 	}
+	a->marks = true;
 	v->ops->search(v, a->last_search, step);
 }
 
-static void search_given(struct app *a, void *ctx, const char *text)
+static void place(struct view *v, enum place what)
 {
-	(void)a;
-	if (text)
-		search_in(ctx, text, 1);
+	if (v->ops->place)
+		v->ops->place(v, what);
 }
 
-static void search_back_given(struct app *a, void *ctx, const char *text)
+static void search_typed(struct app *a, struct view *v, const char *text, int step)
 {
-	(void)a;
-	if (text)
-		search_in(ctx, text, -1);
+	struct err err = {0};
+
+	if (!v->ops->search || !v->ops->place)
+		return;
+	a->marks = true;
+	if (!*text)
+		place(v, PLACE_BACK);
+	else if (v->ops->search_check && v->ops->search_check(text, &err) != 0)
+		app_told(a, v, true, "%s", err.text);
+	else if (v->ops->search_check && !engine_query_is_quick(text))
+		app_told(a, v, false, "%s", _("Enter looks into the texts of messages"));
+	else
+		v->ops->search(v, text, step);
+}
+
+static void typed(struct app *a, void *ctx, const char *text)
+{
+	search_typed(a, ctx, text, 1);
+}
+
+static void typed_back(struct app *a, void *ctx, const char *text)
+{
+	search_typed(a, ctx, text, -1);
+}
+
+/* Begins where the typing did. */
+static void search_given(struct app *a, struct view *v, const char *text, int step)
+{
+	bool nothing = !text || !*text;
+
+	a->marks = a->marks && !nothing;
+	if (nothing || (v->ops->search_check && !engine_query_is_quick(text)))
+		place(v, PLACE_BACK);
+	if (!nothing)
+		search_in(v, text, step);
+	place(v, PLACE_FREE);
+}
+
+static void given(struct app *a, void *ctx, const char *text)
+{
+	search_given(a, ctx, text, 1);
+}
+
+static void given_back(struct app *a, void *ctx, const char *text)
+{
+	search_given(a, ctx, text, -1);
 }
 
 static void cmd_search(struct app *a, const struct args *args)
@@ -185,21 +228,32 @@ static void cmd_search(struct app *a, const struct args *args)
 	bool back = args->n && strcmp(args->v[0], "-r") == 0;
 	const char *text = back && args->n > 1 ? args->rest + 3 : back ? "" : args->rest;
 
-	if (*text)
+	if (*text) {
 		search_in(v, text, back ? -1 : 1);
-	else
-		app_ask(a, back ? _("Search backwards: ") : _("Search: "), "", HISTORY_SEARCH, NULL,
-			back ? search_back_given : search_given, v, v);
+		return;
+	}
+	place(v, PLACE_HOLD);
+	app_ask_typed(a, back ? _("Search backwards: ") : _("Search: "), "", HISTORY_SEARCH,
+		back ? typed_back : typed, back ? given_back : given, v, v);
 }
 
 static void cmd_search_again(struct app *a, const struct args *args)
 {
 	struct view *v = app_view(a);
 
-	if (v->ops->search && a->last_search)
+	if (v->ops->search && a->last_search) {
+		a->marks = true;
 		v->ops->search(v, NULL, args->which);
-	else
+	} else {
 		app_message(a, _("Nothing was searched yet; / searches"));
+	}
+}
+
+static void cmd_search_toggle(struct app *a)
+{
+	a->marks = !a->marks;
+	app_message(
+		a, a->marks ? _("What was found is marked") : _("What was found is not marked"));
 }
 
 /* --- reading --- */
@@ -451,6 +505,8 @@ const struct command cmd_screen_commands[] = {
 		.args = "[-r] [TEXT]", .max = -1, .run_args = cmd_search},
 	{"search-next", UI_ANY, N_("go to the next match"), .run_args = cmd_search_again,
 		.which = 1},
+	{"search-toggle", UI_ANY, N_("mark what was found, or mark it no longer"),
+		.run = cmd_search_toggle},
 	{"search-previous", UI_ANY, N_("go to the previous match"), .run_args = cmd_search_again,
 		.which = -1},
 	{"command", UI_ANY, N_("type a command, or the rest of one"), .args = "[TEXT]", .max = -1,

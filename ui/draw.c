@@ -78,6 +78,41 @@ void line_pad_left(struct line *l, int style, const char *s, int columns)
 	add_part(l, style, start);
 }
 
+/* These bytes get another style. */
+static void restyle(struct line *l, size_t start, size_t end, int style)
+{
+	struct line_part *old = l->parts;
+	size_t n = l->n;
+
+	l->parts = NULL;
+	l->n = l->cap = 0;
+	for (size_t i = 0; i < n; i++) {
+		size_t from = old[i].start, to = from + old[i].len;
+		/* before, in and behind the bytes; each may be empty */
+		size_t cut[] = {from, from > start ? from : start, to < end ? to : end, to};
+
+		for (int k = 0; k < 3; k++) {
+			size_t a = cut[k] < from ? from : cut[k] > to ? to : cut[k];
+			size_t b = cut[k + 1] < from ? from : cut[k + 1] > to ? to : cut[k + 1];
+
+			if (a >= b)
+				continue;
+			l->parts = mem_grow(l->parts, &l->cap, l->n + 1, sizeof(*l->parts));
+			l->parts[l->n++] =
+				(struct line_part){a, b - a, k == 1 ? style : old[i].style};
+		}
+	}
+	free(old);
+}
+
+void line_mark(struct line *l, size_t start, const struct hits *h, enum hits_field field)
+{
+	struct hit at = {0, 0};
+
+	while (hits_next(h, field, str_c(&l->text) + start, l->text.len - start, &at))
+		restyle(l, start + at.start, start + at.start + at.len, STYLE_MATCH);
+}
+
 int line_columns(const struct line *l)
 {
 	return utf8_columns(str_c(&l->text), l->text.len);

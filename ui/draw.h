@@ -9,6 +9,7 @@
 #define UI_DRAW_H
 
 #include "base/str.h"
+#include "engine/hits.h"
 #include "ui/style.h"
 
 #include <stdbool.h>
@@ -44,6 +45,8 @@ void line_addf(struct line *l, int style, const char *fmt, ...)
 /* Exactly columns wide: padded with spaces or cut with "…". */
 void line_pad(struct line *l, int style, const char *s, int columns);
 void line_pad_left(struct line *l, int style, const char *s, int columns);
+/* What of the text from byte start on is looked for gets the style of a match. h: NULL is fine. */
+void line_mark(struct line *l, size_t start, const struct hits *h, enum hits_field field);
 int line_columns(const struct line *l);
 
 /* Paints row (from 0) of a region; flags (STYLE_SELECTED ...) are or'ed to every part, and a line

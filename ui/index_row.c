@@ -142,6 +142,7 @@ static void add_subject(
 {
 	struct str glyphs = STR_INIT, text = STR_INIT;
 	const char *subject = r->subject ? r->subject : "";
+	size_t start;
 	int used;
 
 	if (columns <= 0)
@@ -163,7 +164,9 @@ static void add_subject(
 		str_addf(&text, "[+%u] ", (unsigned)r->hidden);
 	if (!(f->same_subject && r->depth > 0))
 		str_addf(&text, "%s%s", used ? " " : "", subject);
+	start = out->text.len;
 	line_pad(out, text_style(r, f, STYLE_SUBJECT), str_c(&text), columns);
+	line_mark(out, start, f->hits, HITS_SUBJECT);
 	str_done(&glyphs);
 	str_done(&text);
 }
@@ -179,11 +182,16 @@ static void add_receiver(struct str *out, const struct msg_row *r)
 	str_done(&first);
 }
 
+static bool names_receiver(const struct msg_row *r, const struct index_format *f)
+{
+	return (f->show_to || f->own) && r->to && !listing_has(&f->columns, COLUMN_TO);
+}
+
 static void add_who(struct str *out, const struct msg_row *r, const struct index_format *f)
 {
 	struct str shown = STR_INIT;
 
-	if ((f->show_to || f->own) && r->to && !listing_has(&f->columns, COLUMN_TO))
+	if (names_receiver(r, f))
 		add_receiver(&shown, r);
 	if (shown.len)
 		str_addf(out, _("To %s"), shown.p);
@@ -408,11 +416,28 @@ void index_fit(struct index_format *f, const struct index_need *need)
 		f->room[COLUMN_SUBJECT] = between(f->width - index_used(f), 0, f->width);
 }
 
+/* What stands in the column, for what is marked there; 0: nothing is. */
+static enum hits_field field_of(
+	enum list_column c, const struct msg_row *r, const struct index_format *f)
+{
+	switch (c) {
+	case COLUMN_FROM:
+		return names_receiver(r, f) ? HITS_RECIPIENT : HITS_SENDER;
+	case COLUMN_TO:
+		return HITS_RECIPIENT;
+	case COLUMN_KEYWORDS:
+		return HITS_KEYWORD;
+	default:
+		return 0;
+	}
+}
+
 static void add_column(
 	struct line *out, enum list_column c, const struct msg_row *r, const struct index_format *f)
 {
 	int style = looks[c].people || f->rule ? text_style(r, f, looks[c].style) : looks[c].style;
 	struct str s = STR_INIT;
+	size_t start = out->text.len;
 
 	add_text(&s, c, r, f);
 	if (c == COLUMN_FLAGS)
@@ -423,6 +448,7 @@ static void add_column(
 		line_pad_left(out, style, str_c(&s), f->room[c]);
 	else
 		line_pad(out, style, str_c(&s), f->room[c]);
+	line_mark(out, start, f->hits, field_of(c, r, f));
 	str_done(&s);
 }
 
@@ -446,7 +472,7 @@ void index_row_key(struct str *key, const struct msg_row *r, const struct index_
 {
 	bool to = f->show_to || f->own || listing_has(&f->columns, COLUMN_TO);
 	const char *const texts[] = {r->from_name, r->from_mail, to ? r->to : NULL,
-		to ? r->cc : NULL, r->subject, r->keywords, f->date_format, f->place};
+		to ? r->cc : NULL, r->subject, r->keywords, f->date_format, f->place, f->hits_of};
 	const int64_t numbers[] = {r->uid, r->flags, r->size, r->date,
 		r->depth << 8 | r->ahead << 2 | r->last_child << 1 | r->tagged, (int64_t)r->lines,
 		(int64_t)r->hidden << 32 | r->hidden_unread,

@@ -25,9 +25,11 @@ struct index_format {
 	bool ascii;
 	const char *date_format; /* strftime, iso, "" or auto */
 	time_t now;
-	bool places;            /* of several folders or accounts */
-	int room[LIST_COLUMNS]; /* of each column; 0: there is none for it (index_fit) */
-	size_t count;           /* of its rows: the highest number */
+	bool places;             /* of several folders or accounts */
+	int room[LIST_COLUMNS];  /* of each column; 0: there is none for it (index_fit) */
+	size_t count;            /* of its rows: the highest number */
+	const struct hits *hits; /* what is marked, and the text that was made of; NULL: nothing */
+	const char *hits_of;
 	/* of the row: */
 	size_t number;
 	const char *place; /* where it is; NULL: all are in the same */

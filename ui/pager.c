@@ -64,26 +64,41 @@ static size_t line_of(const struct text *t, size_t lasting)
 	return t->n;
 }
 
-static void show_from(struct pager *p, size_t line)
+static size_t row_of(const struct pager *p, size_t line)
 {
-	p->top = 0;
-	while (p->top + 1 < p->nshown && p->shown[p->top] < line)
-		p->top++;
+	size_t row = 0;
+
+	while (row + 1 < p->nshown && p->shown[row] < line)
+		row++;
+	return row;
+}
+
+/* How many such characters stand above a row, and which row has so many above it. */
+static size_t lasting_above(const struct pager *p, size_t row)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; row < p->nshown && i < p->shown[row]; i++)
+		n += count_lasting(&p->text->lines[i]);
+	return n;
+}
+
+static size_t row_from(const struct pager *p, size_t lasting)
+{
+	return lasting && p->text ? row_of(p, line_of(p->text, lasting)) : 0;
 }
 
 void pager_set(struct pager *p, const struct text *t, bool keep_place)
 {
-	size_t before = 0;
+	size_t before = keep_place ? lasting_above(p, p->top) : 0,
+	       held = keep_place ? lasting_above(p, p->held_top) : 0;
 
-	keep_place = keep_place && p->text && p->top < p->nshown && p->top > 0;
-	for (size_t i = 0; keep_place && i < p->shown[p->top]; i++)
-		before += count_lasting(&p->text->lines[i]);
 	p->text = t;
 	fill_shown(p);
-	p->top = 0;
-	if (keep_place && t)
-		show_from(p, line_of(t, before));
+	p->held_top = row_from(p, held);
+	p->top = row_from(p, before);
 	p->match = 0;
+	p->seek.n = p->seek.nth = 0; /* to be counted anew */
 	if (p->top > last_top(p))
 		p->top = last_top(p);
 }
@@ -91,7 +106,7 @@ void pager_set(struct pager *p, const struct text *t, bool keep_place)
 void pager_done(struct pager *p)
 {
 	free(p->shown);
-	free(p->needle);
+	seek_done(&p->seek);
 	*p = (struct pager){0};
 }
 
@@ -111,21 +126,6 @@ static void add_styled(struct line *out, const struct text_line *l)
 	line_addn(out, pager_style(l->style), l->s + at, l->len - at);
 }
 
-static void paint_matches(
-	const struct region *r, int row, const struct text_line *l, const char *needle)
-{
-	const char *hit = l->s;
-	size_t len = strlen(needle);
-
-	while (len && (hit = str_ifind(hit, needle))) {
-		int col = utf8_columns(l->s, (size_t)(hit - l->s));
-
-		if (col < r->cols)
-			draw_over(r, row, col, STYLE_MATCH, hit, len);
-		hit += len;
-	}
-}
-
 void pager_draw(struct pager *p, const struct region *r)
 {
 	struct line line = LINE_INIT;
@@ -136,7 +136,7 @@ void pager_draw(struct pager *p, const struct region *r)
 	if (p->top > last_top(p))
 		p->top = last_top(p);
 	/* What reads the screen aloud begins at what was found, else at the top. */
-	if (p->needle && p->match >= p->top && p->match < p->top + (size_t)r->rows)
+	if (p->marks && p->seek.nth && p->match >= p->top && p->match < p->top + (size_t)r->rows)
 		found = p->match - p->top;
 	term_cursor(r->row + (int)found, r->col, false);
 	for (int row = 0; row < r->rows && p->top + (size_t)row < p->nshown; row++) {
@@ -144,9 +144,9 @@ void pager_draw(struct pager *p, const struct region *r)
 
 		line_clear(&line);
 		add_styled(&line, l);
+		if (p->marks)
+			line_mark(&line, 0, p->seek.hits, HITS_TEXT);
 		draw_line(r, row, &line, 0, STYLE_PLAIN);
-		if (p->needle)
-			paint_matches(r, row, l, p->needle);
 	}
 	line_done(&line);
 }
@@ -198,15 +198,6 @@ bool pager_move(struct pager *p, enum move m, int n)
 	return p->top != old;
 }
 
-static bool line_has(const struct text_line *l, const char *folded)
-{
-	char *s = utf8_fold(l->s, l->len);
-	bool found = strstr(s, folded) != NULL;
-
-	free(s);
-	return found;
-}
-
 static void show_match(struct pager *p, size_t at)
 {
 	size_t rows = p->rows > 0 ? (size_t)p->rows : 1;
@@ -218,32 +209,40 @@ static void show_match(struct pager *p, size_t at)
 		p->top = last_top(p);
 }
 
-bool pager_search(struct pager *p, const char *needle, int step)
+static void line_text(void *ctx, size_t line, struct str *out)
 {
-	bool again = !needle;
-	char *folded;
-	size_t at, rows = p->rows > 0 ? (size_t)p->rows : 1;
-	bool found = false;
+	const struct pager *p = ctx;
+	const struct text_line *l = &p->text->lines[p->shown[line]];
 
-	if (needle) {
-		free(p->needle);
-		p->needle = mem_strdup(needle);
-	}
-	if (!p->needle || !*p->needle || !p->nshown)
-		return false;
-	folded = utf8_fold(p->needle, strlen(p->needle));
+	str_add(out, l->s, l->len);
+}
+
+bool pager_search(struct pager *p, const char *text, int step)
+{
+	size_t at, rows = p->rows > 0 ? (size_t)p->rows : 1;
+	bool again = !text && p->seek.nth && p->match >= p->top && p->match < p->top + rows;
+
+	if (p->held)
+		p->top = p->held_top;
 	/* A new search starts at what is seen; "again" goes on behind the last match. */
-	at = p->match >= p->top && p->match < p->top + rows && again ? p->match
-	     : step > 0                                              ? p->top + p->nshown - 1
-								     : p->top;
-	for (size_t i = 0; i < p->nshown && !found; i++) {
-		at = (at + p->nshown + (size_t)step) % p->nshown;
-		found = line_has(&p->text->lines[p->shown[at]], folded);
+	at = again ? p->match : step > 0 ? (p->top ? p->top : p->nshown) - 1 : p->top;
+	if (!seek_step(&p->seek, text, p->nshown, &at, step, line_text, p))
+		return false;
+	if (!again && step > 0)
+		p->seek.wrapped = at < p->top;
+	show_match(p, at);
+	return true;
+}
+
+void pager_place(struct pager *p, enum place what)
+{
+	if (what == PLACE_HOLD)
+		p->held_top = p->top;
+	if (what == PLACE_BACK && p->held) {
+		p->top = p->held_top;
+		seek_done(&p->seek);
 	}
-	free(folded);
-	if (found)
-		show_match(p, at);
-	return found;
+	p->held = what == PLACE_HOLD || (what == PLACE_BACK && p->held);
 }
 
 void pager_toggle_quotes(struct pager *p)
@@ -252,7 +251,7 @@ void pager_toggle_quotes(struct pager *p)
 
 	p->hide_quotes = !p->hide_quotes;
 	fill_shown(p);
-	show_from(p, at);
+	p->top = row_of(p, at);
 }
 
 bool pager_skip_quoted(struct pager *p)

@@ -10,6 +10,9 @@
 
 #include "mime/text.h"
 #include "ui/draw.h"
+#include "ui/seek.h"
+
+enum place { PLACE_HOLD, PLACE_BACK, PLACE_FREE };
 
 enum move {
 	MOVE_NEXT,
@@ -36,8 +39,11 @@ struct pager {
 	size_t nshown, top;      /* top: index into shown */
 	int rows;                /* of the last paint */
 	bool hide_quotes;
-	char *needle; /* what was searched, for highlighting; or NULL */
+	struct seek seek;
+	bool marks;   /* what was looked for is marked */
 	size_t match; /* index into shown of the last match */
+	bool held;    /* where it stood, while a text is typed */
+	size_t held_top;
 };
 
 /* keep_place: the line at the top stays at the top, also when t is the same text broken into other
@@ -47,8 +53,11 @@ void pager_done(struct pager *p);
 void pager_draw(struct pager *p, const struct region *r);
 /* False when it is at the end already. */
 bool pager_move(struct pager *p, enum move m, int n);
-/* Moves to the next (step 1) or previous (-1) line with the needle; NULL: the last one again. */
-bool pager_search(struct pager *p, const char *needle, int step);
+/* Moves to the next (step 1) or previous (-1) line with the text; NULL: the last one again. A text
+ * that is new is looked for from where it is held, else from what is seen. */
+bool pager_search(struct pager *p, const char *text, int step);
+/* While a text is typed; back, where a place is held: what was looked for is forgotten, too. */
+void pager_place(struct pager *p, enum place what);
 void pager_toggle_quotes(struct pager *p);
 bool pager_skip_quoted(struct pager *p);
 bool pager_skip_headers(struct pager *p); /* to the first line below them */

@@ -1,18 +1,15 @@
 #include "ui/scroll.h"
 
-void scroll_hold(struct scroll *s)
+void scroll_place(struct scroll *s, enum place what)
 {
-	s->held = true;
-	s->held_cursor = s->cursor;
-	s->held_top = s->top;
-}
-
-void scroll_back(struct scroll *s)
-{
-	if (!s->held)
-		return;
-	s->cursor = s->held_cursor;
-	s->top = s->held_top;
+	if (what == PLACE_HOLD) {
+		s->held_cursor = s->cursor;
+		s->held_top = s->top;
+	} else if (what == PLACE_BACK && s->held) {
+		s->cursor = s->held_cursor;
+		s->top = s->held_top;
+	}
+	s->held = what == PLACE_HOLD || (what == PLACE_BACK && s->held);
 }
 
 void scroll_fit(struct scroll *s, size_t count, int rows)

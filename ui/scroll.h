@@ -13,13 +13,12 @@
 struct scroll {
 	size_t cursor, top;
 	int rows;  /* of the last paint */
-	bool held; /* scroll_hold */
+	bool held; /* where it stood, while a text is typed */
 	size_t held_cursor, held_top;
 };
 
-/* Where it stands now is where scroll_back goes, until held is false again. */
-void scroll_hold(struct scroll *s);
-void scroll_back(struct scroll *s);
+/* Back does nothing where no place is held. */
+void scroll_place(struct scroll *s, enum place what);
 
 /* Before painting: count may have changed; keeps the cursor visible. */
 void scroll_fit(struct scroll *s, size_t count, int rows);

@@ -293,10 +293,12 @@ struct style_look style_look(const struct style_set *set, int style, int colors)
 		l = set->look[on];
 	if (style & STYLE_SELECTED_BOLD)
 		l.attr |= ATTR_BOLD;
+	if (on >= 0 && s == STYLE_MATCH)
+		l.attr |= ATTR_UNDERLINE;
 	if (colors >= 256)
 		return l;
 	if (on >= 0) {
-		l.attr = (unsigned char)((l.attr & ATTR_BOLD) | theme[on].plain);
+		l.attr = (unsigned char)((l.attr & (ATTR_BOLD | ATTR_UNDERLINE)) | theme[on].plain);
 		l.fg = l.bg = COLOR_NONE;
 	} else if (!set->own[s]) {
 		l = with_few(set, s, colors);

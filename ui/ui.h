@@ -23,6 +23,7 @@
 #include "ui/pager.h"
 #include "ui/prompt.h"
 #include "ui/scroll.h"
+#include "ui/seek.h"
 #include "ui/term.h"
 
 struct app;
@@ -39,8 +40,6 @@ struct selection {            /* what a command is about */
 struct hint {                        /* for the key bar: a command, and its name there */
 	const char *command, *label; /* N_() */
 };
-
-enum place { PLACE_HOLD, PLACE_BACK, PLACE_FREE };
 
 /* A screen (a row of UI_SCREENS in keys.h). Of the functions only draw and close must be there. */
 struct view_ops {
@@ -170,6 +169,7 @@ struct app {
 	size_t nheld, cap_held;
 	bool dirty, quit;
 	char *last_search;
+	bool marks;     /* what was found last is marked */
 	char **reasons; /* by account: why it does not work, as it was told last; or NULL */
 	struct child child;
 	struct pipe *pipes;  /* program.c: what is on its way into a command */

@@ -192,6 +192,7 @@ static void compose_draw(struct view *v, const struct region *r)
 	int row = draft_head_draw(r, &x->draft, &x->has_it, app_ascii(v->app));
 	struct region body = {r->row + row, r->col + 1, r->rows - row, r->cols - 1};
 
+	x->pager.marks = v->app->marks;
 	if (body.rows > 0)
 		pager_draw(&x->pager, &body);
 }
@@ -201,6 +202,7 @@ static void compose_status(struct view *v, struct line *out)
 	struct compose_view *x = self(v);
 
 	line_add(out, STYLE_STATUS, _("Ready to send: y sends, e edits again"));
+	seek_status(v, &x->pager.seek, out);
 	if (x->draft.nfiles)
 		line_addf(out, STYLE_STATUS,
 			ngettext("  %zu file", "  %zu files", (unsigned long)x->draft.nfiles),
@@ -216,8 +218,13 @@ static void compose_move(struct view *v, enum move m, int n)
 
 static void compose_search(struct view *v, const char *text, int step)
 {
-	if (!pager_search(&self(v)->pager, text, step))
-		app_error(v->app, _("Not found"));
+	pager_search(&self(v)->pager, seek_what(v, &self(v)->pager.seek, text), step);
+	seek_told(v, &self(v)->pager.seek);
+}
+
+static void compose_place(struct view *v, enum place what)
+{
+	pager_place(&self(v)->pager, what);
 }
 
 /* --- the editor --- */
@@ -582,6 +589,7 @@ const struct view_ops view_compose_ops = {
 	.move = compose_move,
 	.account = compose_account,
 	.search = compose_search,
+	.place = compose_place,
 	.leave = compose_leave,
 	.close = compose_close,
 };

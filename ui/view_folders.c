@@ -12,7 +12,7 @@
 struct folders_view {
 	struct view v;
 	struct scroll scroll;
-	char *needle;
+	struct seek seek;
 	int account;  /* under the cursor: rows move when folders come and go */
 	char *folder; /* owned; NULL: no folder, but what own says */
 	int own;      /* FOLDERS_ACCOUNT, or FOLDERS_SPAN and so on */
@@ -300,6 +300,8 @@ static void folders_draw(struct view *v, const struct region *r)
 			term_cursor(r->row + i, r->col, false);
 		line_clear(&line);
 		folders_line(v->app, row, &line, width);
+		if (v->app->marks)
+			line_mark(&line, 0, x->seek.hits, HITS_TEXT);
 		if (r->cols > width)
 			add_detail(v->app, row, &line);
 		draw_line(r, i, &line, row == x->scroll.cursor ? STYLE_SELECTED : 0, STYLE_PLAIN);
@@ -327,39 +329,39 @@ static void folders_enter(struct view *v)
 	folders_open(a, row);
 }
 
+static void row_text(void *ctx, size_t row, struct str *out)
+{
+	struct line line = LINE_INIT;
+
+	folders_line(ctx, row, &line, 200);
+	str_add(out, str_c(&line.text), line.text.len);
+	line_done(&line);
+}
+
 static void folders_search(struct view *v, const char *text, int step)
 {
 	struct folders_view *x = self(v);
-	size_t n = folders_rows(v->app), at = x->scroll.cursor;
-	struct line line = LINE_INIT;
-	char *want;
-	bool hit = false;
 
-	if (text) {
-		free(x->needle);
-		x->needle = mem_strdup(text);
-	}
-	if (!x->needle)
-		return;
-	want = utf8_fold(x->needle, strlen(x->needle));
-	for (size_t i = 0; i < n && !hit; i++) {
-		char *s;
+	scroll_place(&x->scroll, PLACE_BACK);
+	seek_step(&x->seek, seek_what(v, &x->seek, text), folders_rows(v->app), &x->scroll.cursor,
+		step, row_text, v->app);
+	remember(x);
+	seek_told(v, &x->seek);
+}
 
-		at = (at + n + (size_t)step) % n;
-		line_clear(&line);
-		folders_line(v->app, at, &line, 200);
-		s = utf8_fold(str_c(&line.text), line.text.len);
-		hit = strstr(s, want) != NULL;
-		free(s);
-	}
-	if (hit) {
-		x->scroll.cursor = at;
-		remember(x);
-	} else {
-		app_error(v->app, _("“%s” was not found"), x->needle);
-	}
-	free(want);
-	line_done(&line);
+static void folders_place(struct view *v, enum place what)
+{
+	struct folders_view *x = self(v);
+
+	scroll_place(&x->scroll, what);
+	if (what == PLACE_BACK)
+		seek_done(&x->seek);
+	remember(x);
+}
+
+static void folders_status(struct view *v, struct line *out)
+{
+	seek_status(v, &self(v)->seek, out);
 }
 
 static void folders_click(struct view *v, int row, int col)
@@ -392,7 +394,7 @@ static int folders_account(struct view *v)
 
 static void folders_close(struct view *v)
 {
-	free(self(v)->needle);
+	seek_done(&self(v)->seek);
 	free(self(v)->folder);
 	free(self(v));
 }
@@ -414,6 +416,8 @@ const struct view_ops view_folders_ops = {
 	.account = folders_account,
 	.folder = folders_folder,
 	.search = folders_search,
+	.place = folders_place,
+	.status = folders_status,
 	.click = folders_click,
 	.close = folders_close,
 };

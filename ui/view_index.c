@@ -9,7 +9,6 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "engine/rule.h"
-#include "base/uids.h"
 #include "base/utf8.h"
 
 #include <stdlib.h>
@@ -30,15 +29,18 @@ struct index_view {
 	size_t count;   /* rows when they were looked at last */
 	int64_t sought; /* the date of the one to go to as soon as it is here again; 0: none */
 	bool placed;
-	/* While a limit or a search is typed: the message that was under the cursor, the line of
-	 * the screen it was on, and what was marked. */
+	/* While a limit or a search is typed: the message that was under the cursor, and the
+	 * line of the screen it was on. */
 	struct {
-		bool held;
+		bool held, left; /* left: for a match */
 		uint32_t uid;
 		unsigned numbering;
 		size_t line;
 	} place;
-	enum mail_role role; /* of the folder */
+	struct seek seek;
+	unsigned searching;   /* the request; 0: none */
+	uint32_t search_from; /* where it began */
+	enum mail_role role;  /* of the folder */
 	struct index_need need;
 	/* Of a conversation: the subject, and the message that it was opened from; or NULL. */
 	char *subject, *home;
@@ -187,32 +189,22 @@ static void stand_on(struct index_view *x, size_t row, size_t line)
 
 /* What a limit leaves out while it is typed is where it was as soon as it is shown again, and what
  * comes behind it has its place until then. */
-static bool keep_place(struct index_view *x)
+static void keep_place(struct index_view *x)
 {
-	uint32_t uid = x->place.held ? x->place.uid : x->uid;
+	bool held = x->place.held && !x->place.left &&
+		    msglist_stands(x->list, x->place.uid, x->place.numbering);
+	uint32_t uid = held ? x->place.uid : x->uid;
 	ptrdiff_t row = uid ? msglist_near(x->list, uid) : -1;
 
-	if (row < 0 || (x->place.held && !msglist_stands(x->list, uid, x->place.numbering)))
-		return false;
-	stand_on(x, (size_t)row, x->place.held ? x->place.line : x->scroll.cursor - x->scroll.top);
-	return true;
+	if (row >= 0)
+		stand_on(x, (size_t)row, held ? x->place.line : x->scroll.cursor - x->scroll.top);
 }
 
-static void index_place(struct view *v, enum place what)
+static void go_back(struct index_view *x)
 {
-	struct index_view *x = self(v);
-
-	if (what == PLACE_HOLD) {
-		x->place.held = true;
-		x->place.uid = x->uid;
-		x->place.numbering = x->numbering;
-		x->place.line = x->scroll.cursor - x->scroll.top;
-	} else if (what == PLACE_BACK) {
-		keep_place(x);
-		remember(x);
-	} else {
-		x->place.held = false;
-	}
+	x->place.left = false;
+	keep_place(x);
+	remember(x);
 }
 
 /* After any change of the list: the cursor stays on its message and the message on its line. */
@@ -236,7 +228,7 @@ static void follow(struct index_view *x)
 		/* A little of what comes before it, too. */
 		x->scroll.top = x->scroll.cursor > 3 ? x->scroll.cursor - 3 : 0;
 		x->placed = msglist_count(x->list) > 0;
-	} else if (x->place.held || row < 0) {
+	} else if ((x->place.held && !x->place.left) || row < 0) {
 		keep_place(x);
 	} else {
 		size_t now = (size_t)row;
@@ -371,6 +363,10 @@ static void index_draw(struct view *v, const struct region *r)
 	struct str above = STR_INIT, key = STR_INIT;
 	struct str at = STR_INIT;
 
+	if (v->app->marks && x->seek.text) {
+		f.hits = x->seek.hits;
+		f.hits_of = x->seek.text;
+	}
 	scroll_fit(&x->scroll, count, r->rows);
 	if (count == 0)
 		draw_empty(x, r);
@@ -431,11 +427,19 @@ static void add_fill(struct index_view *x, int percent, struct line *out)
 	str_done(&of);
 }
 
+static void add_matches(struct index_view *x, struct str *out)
+{
+	size_t nth, n = msglist_found(x->list, x->scroll.cursor, &nth);
+
+	if (n)
+		seek_add_count(out, nth, n);
+}
+
 static void index_status(struct view *v, struct line *out)
 {
 	struct index_view *x = self(v);
 	int percent = msglist_sync_percent(x->list);
-	struct str s = STR_INIT;
+	struct str s = STR_INIT, matches = STR_INIT;
 	bool limited = msglist_is_limited(x->list);
 	size_t absent = engine_absent(x->v.app->engine, x->list);
 	size_t looking = engine_looking(x->v.app->engine, x->list),
@@ -454,6 +458,11 @@ static void index_status(struct view *v, struct line *out)
 	str_done(&s);
 	if (limited)
 		line_addf(out, STYLE_STATUS_WARN, _("  only: %s"), msglist_limit_text(x->list));
+	if (v->app->marks && x->seek.text)
+		add_matches(x, &matches);
+	if (matches.len)
+		line_addf(out, STYLE_STATUS, "  %s", matches.p);
+	str_done(&matches);
 	if (x->range.from)
 		line_add(out, STYLE_STATUS_WARN, _("  tagging"));
 	if (msglist_read_only(x->list))
@@ -525,61 +534,122 @@ static void index_selected_away(struct view *v)
 	}
 }
 
-/* The next row that was found, on from the cursor in steps around the list; count: none. */
-static size_t next_found(const struct index_view *x, const struct event_found *found, size_t step)
-{
-	size_t count = msglist_count(x->list), at = x->scroll.cursor;
+/* --- searching --- */
 
-	for (size_t i = 0; found->n && i < count; i++) {
-		at = (at + step) % count;
-		if (uids_find(found->uids, found->n, msglist_uid(x->list, at)) >= 0)
-			return at;
-	}
-	return count;
+static void stop_searching(struct index_view *x)
+{
+	if (!x->searching)
+		return;
+	app_unawait(x->v.app, x->searching);
+	engine_cancel(x->v.app->engine, x->searching);
+	x->searching = 0;
 }
 
-static void go_to_found(struct app *a, struct index_view *x, struct event *ev, bool back)
+static void forget_search(struct index_view *x)
 {
-	size_t count = msglist_count(x->list), at;
+	stop_searching(x);
+	seek_done(&x->seek);
+	msglist_mark_found(x->list, NULL, 0);
+}
 
-	if (ev->kind != EVENT_FOUND) {
-		app_finish(a, ev);
+/* Not of a text that others were typed after. */
+static bool is_told(const struct index_view *x)
+{
+	const struct app *a = x->v.app;
+
+	return !app_is_typing(a, x) || strcmp(a->asked.last, x->seek.text) == 0;
+}
+
+/* Which of how many, and what was looked for. */
+static void tell_matches(struct index_view *x)
+{
+	struct str s = STR_INIT;
+
+	if (!is_told(x))
 		return;
-	}
-	at = next_found(x, &ev->found, back ? count - 1 : 1);
-	if (at < count) {
-		x->scroll.cursor = at;
-		remember(x);
-		if (ev->found.unseen)
-			app_message(a, "%s", ev->found.unseen);
-		return;
-	}
-	app_error(a, _("“%s” was not found%s%s"), a->last_search ? a->last_search : "",
-		ev->found.unseen ? ". " : "", ev->found.unseen ? ev->found.unseen : "");
+	add_matches(x, &s);
+	str_adds(&s, ": ");
+	engine_query_words(x->seek.text, &s, NULL);
+	app_told(x->v.app, &x->v, false, "%s", str_c(&s));
+	str_done(&s);
+}
+
+static void go_to_found(struct index_view *x, size_t row, size_t from)
+{
+	x->scroll.cursor = row;
+	x->place.left = true;
+	remember(x);
+	if (app_is_typing(x->v.app, &x->v))
+		tell_matches(x);
+	else if (x->seek.step > 0 ? row <= from : row >= from)
+		seek_say_wrapped(&x->v, x->seek.step);
 }
 
 static void found(struct app *a, void *ctx, struct event *ev)
 {
-	go_to_found(a, ctx, ev, false);
-}
+	struct index_view *x = ctx;
+	ptrdiff_t from, row;
 
-static void found_back(struct app *a, void *ctx, struct event *ev)
-{
-	go_to_found(a, ctx, ev, true);
+	x->searching = 0;
+	if (ev->kind == EVENT_FAILED && is_told(x))
+		app_told(a, x, true, "%s", ev->failed.text);
+	if (ev->kind != EVENT_FOUND)
+		return;
+	msglist_mark_found(x->list, ev->found.uids, ev->found.n);
+	from = msglist_near(x->list, x->search_from);
+	if (from < 0)
+		from = (ptrdiff_t)x->scroll.cursor;
+	row = msglist_next_found(x->list, (size_t)from, x->seek.step);
+	if (row >= 0) {
+		go_to_found(x, (size_t)row, (size_t)from);
+		if (ev->found.unseen)
+			app_message(a, "%s", ev->found.unseen);
+		return;
+	}
+	if (x->place.held)
+		go_back(x);
+	if (is_told(x))
+		app_told(a, x, true, _("“%s” was not found%s%s"), x->seek.text,
+			ev->found.unseen ? ". " : "", ev->found.unseen ? ev->found.unseen : "");
 }
 
 static void index_search(struct view *v, const char *text, int step)
 {
 	struct index_view *x = self(v);
-	unsigned request;
+	struct app *a = v->app;
 
 	if (!text)
-		text = v->app->last_search;
+		text = a->last_search;
 	if (!text)
 		return;
-	request = engine_search(v->app->engine, x->list, text);
-	app_await(v->app, request, step < 0 ? found_back : found, x, x);
-	app_hold_keys(v->app, request);
+	stop_searching(x);
+	seek_done(&x->seek);
+	x->seek.text = mem_strdup(text);
+	x->seek.hits = hits_of_query(text);
+	x->seek.step = step;
+	x->search_from = x->place.held ? x->place.uid : x->uid;
+	x->searching = engine_search(a->engine, x->list, text);
+	app_await(a, x->searching, found, x, x);
+	if (!app_is_typing(a, x))
+		app_hold_keys(a, x->searching);
+}
+
+static void index_place(struct view *v, enum place what)
+{
+	struct index_view *x = self(v);
+
+	if (what == PLACE_HOLD) {
+		x->place.held = true;
+		x->place.left = false;
+		x->place.uid = x->uid;
+		x->place.numbering = x->numbering;
+		x->place.line = x->scroll.cursor - x->scroll.top;
+	} else if (what == PLACE_BACK) {
+		forget_search(x);
+		go_back(x);
+	} else {
+		x->place.held = false;
+	}
 }
 
 static int64_t index_tick(struct view *v, int64_t now)
@@ -666,6 +736,7 @@ static void index_close(struct view *v)
 		app_dispose(v->app, x->preview);
 	range_end(&x->range, x->list, true);
 	engine_close(v->app->engine, x->list);
+	seek_done(&x->seek);
 	free(x->folder);
 	free(x->subject);
 	free(x->home);

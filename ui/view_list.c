@@ -146,6 +146,8 @@ void list_draw(struct view *v, const struct region *all)
 		line_clear(&line);
 		line_add(&line, STYLE_PLAIN, " ");
 		x->ops->row(x, row, &line, r->cols - 2);
+		if (v->app->marks)
+			line_mark(&line, 0, x->seek.hits, HITS_TEXT);
 		draw_line(r, i, &line, row == x->scroll.cursor ? STYLE_SELECTED : 0, STYLE_PLAIN);
 	}
 	line_done(&line);
@@ -203,44 +205,40 @@ void list_open(struct view *v)
 	free(id);
 }
 
-static bool row_has(struct list_view *x, size_t row, const char *folded)
+static void row_text(void *ctx, size_t row, struct str *out)
 {
+	struct list_view *x = ctx;
 	struct line line = LINE_INIT;
-	char *s;
-	bool hit;
 
 	x->ops->row(x, row, &line, 400);
-	s = utf8_fold(str_c(&line.text), line.text.len);
-	hit = strstr(s, folded) != NULL;
-	free(s);
+	str_add(out, str_c(&line.text), line.text.len);
 	line_done(&line);
-	return hit;
 }
 
 void list_search(struct view *v, const char *text, int step)
 {
 	struct list_view *x = list_of(v);
-	size_t n = x->ops->count(x), at = x->scroll.cursor;
-	char *folded;
 
-	if (text) {
-		free(x->needle);
-		x->needle = mem_strdup(text);
-	}
-	if (!x->needle || !n)
-		return;
-	folded = utf8_fold(x->needle, strlen(x->needle));
-	for (size_t i = 0; i < n; i++) {
-		at = (at + n + (size_t)step) % n;
-		if (row_has(x, at, folded)) {
-			x->scroll.cursor = at;
-			remember(x);
-			free(folded);
-			return;
-		}
-	}
-	free(folded);
-	app_error(v->app, _("“%s” was not found"), x->needle);
+	scroll_place(&x->scroll, PLACE_BACK);
+	seek_step(&x->seek, seek_what(v, &x->seek, text), x->ops->count(x), &x->scroll.cursor, step,
+		row_text, x);
+	remember(x);
+	seek_told(v, &x->seek);
+}
+
+void list_place(struct view *v, enum place what)
+{
+	struct list_view *x = list_of(v);
+
+	scroll_place(&x->scroll, what);
+	if (what == PLACE_BACK)
+		seek_done(&x->seek);
+	remember(x);
+}
+
+void list_status(struct view *v, struct line *out)
+{
+	seek_status(v, &list_of(v)->seek, out);
 }
 
 void list_click(struct view *v, int row, int col)
@@ -265,7 +263,7 @@ void list_close(struct view *v)
 	if (x->ops->done)
 		x->ops->done(x);
 	free(x->at);
-	free(x->needle);
+	seek_done(&x->seek);
 	free(x);
 }
 

@@ -33,7 +33,7 @@ struct list_view {
 	const struct list_ops *ops;
 	struct scroll scroll;
 	char *at; /* the id of the row under the cursor, as it was shown last; NULL: none */
-	char *needle;
+	struct seek seek;
 	bool reading; /* the rows are still to come */
 };
 
@@ -58,11 +58,13 @@ void list_row(struct view *v, size_t n); /* the cursor on the nth, from 1 on */
 void list_search(struct view *v, const char *text, int step);
 /* What a command does that names a row. */
 void list_ask_row(struct app *a, const struct args *args);
+void list_place(struct view *v, enum place what);
+void list_status(struct view *v, struct line *out);
 void list_click(struct view *v, int row, int col);
 void list_close(struct view *v);
 
 #define LIST_VIEW                                                                                  \
 	.draw = list_draw, .move = list_move, .open = list_open, .search = list_search,            \
-	.click = list_click, .close = list_close
+	.place = list_place, .status = list_status, .click = list_click, .close = list_close
 
 #endif

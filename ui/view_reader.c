@@ -202,6 +202,7 @@ static void reader_draw(struct view *v, const struct region *r)
 		inner.col++;
 		inner.cols--;
 	}
+	x->pager.marks = v->app->marks;
 	pager_draw(&x->pager, &inner);
 }
 
@@ -247,6 +248,7 @@ static void reader_status(struct view *v, struct line *out)
 	str_done(&s);
 	if (x->pager.nshown)
 		line_addf(out, STYLE_STATUS, "  %d%%", pager_percent(&x->pager));
+	seek_status(v, &x->pager.seek, out);
 	add_keywords(out, x, row);
 	if (x->pager.hide_quotes)
 		line_add(out, STYLE_STATUS_WARN, _("  quotes hidden"));
@@ -357,9 +359,13 @@ static void reader_selected_away(struct view *v)
 
 static void reader_search(struct view *v, const char *text, int step)
 {
-	if (!pager_search(&self(v)->pager, text, step))
-		app_error(v->app, _("“%s” was not found"),
-			self(v)->pager.needle ? self(v)->pager.needle : "");
+	pager_search(&self(v)->pager, seek_what(v, &self(v)->pager.seek, text), step);
+	seek_told(v, &self(v)->pager.seek);
+}
+
+static void reader_place(struct view *v, enum place what)
+{
+	pager_place(&self(v)->pager, what);
 }
 
 static int64_t reader_tick(struct view *v, int64_t now)
@@ -647,6 +653,7 @@ const struct view_ops view_reader_ops = {
 	.reload = reader_reload,
 	.selected_away = reader_selected_away,
 	.search = reader_search,
+	.place = reader_place,
 	.tick = reader_tick,
 	.cancel = reader_cancel,
 	.close = reader_close,

@@ -92,12 +92,14 @@ static void text_draw(struct view *v, const struct region *r)
 {
 	struct region inner = {r->row, r->col + 1, r->rows, r->cols - 1};
 
+	self(v)->pager.marks = v->app->marks;
 	pager_draw(&self(v)->pager, &inner);
 }
 
 static void text_status(struct view *v, struct line *out)
 {
 	line_addf(out, STYLE_STATUS, "%s  %d%%", self(v)->title, pager_percent(&self(v)->pager));
+	seek_status(v, &self(v)->pager.seek, out);
 }
 
 static void text_move(struct view *v, enum move m, int n)
@@ -107,8 +109,13 @@ static void text_move(struct view *v, enum move m, int n)
 
 static void text_search(struct view *v, const char *text, int step)
 {
-	if (!pager_search(&self(v)->pager, text, step))
-		app_error(v->app, _("Not found"));
+	pager_search(&self(v)->pager, seek_what(v, &self(v)->pager.seek, text), step);
+	seek_told(v, &self(v)->pager.seek);
+}
+
+static void text_place(struct view *v, enum place what)
+{
+	pager_place(&self(v)->pager, what);
 }
 
 static void text_close(struct view *v)
@@ -133,6 +140,7 @@ const struct view_ops view_text_ops = {
 	.show = text_show,
 	.move = text_move,
 	.search = text_search,
+	.place = text_place,
 	.close = text_close,
 };
 

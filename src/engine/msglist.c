@@ -293,19 +293,51 @@ uint32_t msglist_find_date(const struct msglist *l, int64_t date, size_t near)
 	return best == SIZE_MAX ? 0 : msglist_uid(l, best);
 }
 
-ptrdiff_t msglist_next_unread(const struct msglist *l, size_t row, int step)
+static uint32_t flags_at(const struct msglist *l, size_t row)
+{
+	return l->columns.flags[row_at(l, row)];
+}
+
+/* The next row that has that flag, or has it not: once around. A row that is none stands before the
+ * first. */
+static ptrdiff_t next_row(
+	const struct msglist *l, size_t row, int step, uint32_t flag, uint32_t value)
 {
 	size_t n = msglist_count(l), none = step >= 0 ? n - 1 : 0;
 
-	/* Once around; a row that is none stands before the first. */
 	for (size_t k = 1; k <= n; k++) {
 		size_t at = step >= 0 ? ((row < n ? row : none) + k) % n
 				      : ((row < n ? row : none) + n - k) % n;
 
-		if (at != row && !(l->columns.flags[row_at(l, at)] & MAIL_SEEN))
+		if ((flags_at(l, at) & flag) == value)
 			return (ptrdiff_t)at;
 	}
 	return -1;
+}
+
+ptrdiff_t msglist_next_unread(const struct msglist *l, size_t row, int step)
+{
+	ptrdiff_t at = next_row(l, row, step, MAIL_SEEN, 0);
+
+	return (size_t)at == row ? -1 : at;
+}
+
+ptrdiff_t msglist_next_found(const struct msglist *l, size_t row, int step)
+{
+	return next_row(l, row, step, ROW_FOUND, ROW_FOUND);
+}
+
+size_t msglist_found(const struct msglist *l, size_t row, size_t *nth)
+{
+	size_t n = msglist_count(l), found = 0;
+
+	*nth = 0;
+	for (size_t i = 0; i < n; i++) {
+		found += (flags_at(l, i) & ROW_FOUND) != 0;
+		if (i == row && flags_at(l, i) & ROW_FOUND)
+			*nth = found;
+	}
+	return found;
 }
 
 size_t msglist_start_row(const struct msglist *l)

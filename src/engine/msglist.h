@@ -88,6 +88,12 @@ bool msglist_is_tagged(const struct msglist *l, uint32_t uid);
 ptrdiff_t msglist_next_unread(const struct msglist *l, size_t row,
 	int step); /* from row on (not itself), wrapping; -1: none. A row out of range: from the
 		      start (step >= 0) or the end */
+/* What a search found (ascending) is marked until the next one; n 0: nothing is. */
+void msglist_mark_found(struct msglist *l, const uint32_t *uids, size_t n);
+/* How many of those are shown; *nth: the number of the row among them, 0: it is none. */
+size_t msglist_found(const struct msglist *l, size_t row, size_t *nth);
+/* As msglist_next_unread, but at the end of all the row itself. */
+ptrdiff_t msglist_next_found(const struct msglist *l, size_t row, int step);
 /* The first unread message, else the newest: where the cursor starts. */
 size_t msglist_start_row(const struct msglist *l);
 

@@ -477,6 +477,11 @@ static void mark_only(struct msglist *l, uint32_t mark, const uint32_t *uids, si
 	}
 }
 
+void msglist_mark_found(struct msglist *l, const uint32_t *uids, size_t n)
+{
+	mark_only(l, ROW_FOUND, uids, n);
+}
+
 void msglist_set_limit(struct msglist *l, const char *text, const uint32_t *uids, size_t n)
 {
 	free(l->limit_text);

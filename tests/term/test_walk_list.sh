@@ -80,6 +80,9 @@ walk search-next
 ok 'search-next' on 'Mail 28'
 walk search-previous
 ok 'search-previous' on 'Mail 29'
+ok 'how many it found is told' see 'match 1 of 12'
+walk search-toggle
+ok 'search-toggle' see 'What was found is not marked'
 walk search -r 'from:Wei'
 ok 'search -r' on 'Mail 30'
 

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "screen.h"
 #include "tests/check.h"
+#include "ui/index_row.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -32,9 +33,18 @@ static void assert_screen(struct screen *x, char *before)
 	free(before);
 }
 
+/* Columns are as wide as what was seen: all rows were. */
+static struct screen *seen(int rows, int cols)
+{
+	struct screen *x = open_screen(rows, cols);
+
+	press(x, "= PageDown PageDown PageDown PageDown =");
+	return x;
+}
+
 static void test_limit_typed(void **state)
 {
-	struct screen *x = open_screen(16, 100);
+	struct screen *x = seen(16, 100);
 	char *before;
 	uint32_t uid;
 
@@ -79,7 +89,7 @@ static void test_limit_typed(void **state)
 /* A limit keeps what it showed, also what does not match any more. */
 static void test_limit_comes_back(void **state)
 {
-	struct screen *x = open_screen(16, 100);
+	struct screen *x = seen(16, 100);
 	char *before;
 
 	command(x, "limit ~N");
@@ -94,7 +104,7 @@ static void test_limit_comes_back(void **state)
 
 static void test_limit_wrong(void **state)
 {
-	struct screen *x = open_screen(16, 100);
+	struct screen *x = seen(16, 100);
 
 	press(x, "l");
 	types(x, "invoice");
@@ -118,7 +128,7 @@ static void test_limit_wrong(void **state)
 /* An answer that was on its way when the next key came is not shown. */
 static void test_limit_late(void **state)
 {
-	struct screen *x = open_screen(16, 100);
+	struct screen *x = seen(16, 100);
 	struct msglist *l = view_index_list(app_view(&x->a));
 	struct pollfd pfd = {engine_fd(x->e), POLLIN, 0};
 	struct event *ev;
@@ -142,7 +152,7 @@ static void test_limit_late(void **state)
 /* What comes meanwhile is there afterwards. */
 static void test_limit_and_mail(void **state)
 {
-	struct screen *x = open_screen(16, 100);
+	struct screen *x = seen(16, 100);
 	struct msglist *l = view_index_list(app_view(&x->a));
 	size_t n;
 
@@ -162,7 +172,7 @@ static void test_limit_and_mail(void **state)
 /* The list goes while something is typed about it. */
 static void test_limit_gone(void **state)
 {
-	struct screen *x = open_screen(16, 100);
+	struct screen *x = seen(16, 100);
 
 	command(x, "open Lists");
 	press(x, "l");
@@ -170,6 +180,247 @@ static void test_limit_gone(void **state)
 	tell_closed(x, "it is gone");
 	press(x, "x Enter");
 	sees(x, "It is gone meanwhile");
+}
+
+/* --- searching --- */
+
+static void test_search_typed(void **state)
+{
+	struct screen *x = seen(16, 110);
+	struct msglist *l = view_index_list(app_view(&x->a));
+	char *before;
+	ptrdiff_t row;
+
+	press(x, "= j j j j j j j j j j j j j");
+	row = msglist_find(l, here(x));
+	before = screen_now(x);
+	press(x, "/");
+	types(x, "invoice");
+	assert_true(msglist_find(l, here(x)) > row);
+	sees(x, "match 5 of 10: the sender, a recipient or the subject contains “invoice”");
+	types(x, " 4712");
+	sees(x, "match 3 of 5");
+	types(x, "3");
+	sees(x, "“invoice 47123” was not found");
+	assert_int_equal(msglist_find(l, here(x)), row);
+	press(x, "Backspace");
+	sees(x, "match 3 of 5");
+	press(x, "Ctrl-U");
+	assert_int_equal(msglist_find(l, here(x)), row);
+	types(x, "invoice");
+	press(x, "Esc");
+	assert_screen(x, before);
+	/* A wrong one says so and leaves all as it was. */
+	press(x, "/");
+	types(x, "invoice");
+	types(x, " (");
+	assert_true(x->a.prompt.wrong);
+	assert_true(msglist_find(l, here(x)) > row);
+	press(x, "Ctrl-U");
+	types(x, "~b old");
+	sees(x, "Enter looks into the texts");
+	press(x, "Esc");
+	/* Enter keeps it; from there on. */
+	press(x, "/");
+	types(x, "invoice 4712");
+	press(x, "Enter");
+	sees(x, "match 3 of 5");
+	press_sees(x, "n", "match 4 of 5");
+	press(x, "n");
+	press_sees(x, "n", "match 1 of 5");
+	sees(x, "The search went on from the top");
+	press_sees(x, "Alt-N", "match 5 of 5");
+	sees(x, "The search went on from the bottom");
+	press_sees(x, "=", "5 matches");
+	/* Esc, and the command, take the marks away. */
+	press_sees_not(x, "Esc", "matches");
+	press_sees(x, "\\", "5 matches");
+	press_sees_not(x, "\\", "5 matches");
+	press_sees(x, "n", "match 1 of 5");
+	press(x, "Alt-/");
+	types(x, "invoice 4711");
+	sees(x, "match 1 of 5");
+	press(x, "Enter");
+	sees(x, "match 1 of 5");
+}
+
+/* The answer to what was typed before leads nowhere. */
+static void test_search_late(void **state)
+{
+	struct screen *x = seen(16, 110);
+	struct pollfd pfd = {engine_fd(x->e), POLLIN, 0};
+	uint32_t uid;
+
+	press(x, "=");
+	uid = here(x);
+	press(x, "/");
+	type_keys(x, "w");
+	assert_int_equal(poll(&pfd, 1, 30000), 1);
+	type_keys(x, "zz");
+	look_sees(x, "“wzz” was not found");
+	assert_int_equal(here(x), uid);
+	type_keys(x, "z");
+	press(x, "Esc");
+	assert_int_equal(here(x), uid);
+}
+
+/* What comes while a search is typed takes the cursor off no match. */
+static void test_search_and_mail(void **state)
+{
+	struct screen *x = seen(16, 110);
+	uint32_t uid;
+
+	press(x, "= /");
+	types(x, "wei");
+	uid = here(x);
+	sees(x, "match 1 of 5");
+	mail_arrives(x, 3);
+	assert_int_equal(here(x), uid);
+	press(x, "Esc");
+}
+
+/* In what is read, and in lists of rows. */
+static void test_search_lines(void **state)
+{
+	static const struct {
+		const char *open, *text, *count;
+	} rows[] = {
+		{"open", "terminal", "match 1 of"},
+		{"help", "thread", "match 1 of"},
+		{"folders", "inbox", "match "},
+		{"outbox", "bob", "match 2 of 3"},
+	};
+	struct screen *x = open_screen(24, 110);
+
+	tell_outbox(x, 1, 3, OUTBOX_FAILED, 1);
+	for (size_t i = 0; i < MEM_COUNT(rows); i++) {
+		char *before;
+
+		reopen_screen(x, 24, 110);
+		press(x, "=");
+		command(x, rows[i].open);
+		before = screen_now(x);
+		press(x, "/");
+		types(x, rows[i].text);
+		sees(x, rows[i].count);
+		assert_false(x->a.prompt.wrong);
+		types(x, "qqq");
+		sees(x, "was not found");
+		assert_true(x->a.prompt.wrong);
+		press(x, "Esc");
+		assert_screen(x, before);
+		press(x, "/");
+		types(x, rows[i].text);
+		press(x, "Enter");
+		sees(x, "match ");
+		press(x, "n Alt-N");
+		sees(x, "match ");
+		press_sees_not(x, "Esc", "match ");
+	}
+}
+
+/* --- what is marked --- */
+
+static void assert_hits(struct hits *h, enum hits_field field, const char *text, const char *want)
+{
+	struct str s = STR_INIT;
+	struct hit at = {0, 0};
+
+	while (hits_next(h, field, text, strlen(text), &at))
+		str_addf(&s, "[%.*s]", (int)at.len, text + at.start);
+	assert_string_equal(str_c(&s), want);
+	str_done(&s);
+}
+
+static void test_hits(void **state)
+{
+	struct hits *h = hits_of_query("rosa subject:invoice !from:wei (to:ann | ~s 'v[0-9]+')");
+
+	(void)state;
+	assert_hits(h, HITS_SENDER, "Rosa Wei invoice ROSA", "[Rosa][ROSA]");
+	assert_hits(h, HITS_SUBJECT, "Invoice v3 for rosa ann", "[Invoice][v3][rosa]");
+	assert_hits(h, HITS_RECIPIENT, "Ann, rosa", "[Ann][rosa]");
+	assert_hits(h, HITS_TEXT, "rosa invoice", "");
+	assert_hits(h, HITS_SENDER, "", "");
+	hits_free(h);
+	h = hits_of_query("~b word =b x.y");
+	assert_hits(h, HITS_TEXT, "wordword xzy x.y", "[word][word][x.y]");
+	assert_hits(h, HITS_SUBJECT, "word", "");
+	hits_free(h);
+	h = hits_of_query("(");
+	assert_hits(h, HITS_SUBJECT, "(", "");
+	hits_free(h);
+	h = hits_of_text("STRASSE");
+	assert_hits(h, HITS_TEXT, "straße Straßen STRASSE ÄStrasse",
+		"[straße][Straße][STRASSE][Strasse]");
+	assert_hits(h, HITS_TEXT, "strass", "");
+	hits_free(h);
+	h = hits_of_text("ñú");
+	assert_hits(h, HITS_TEXT, "Ana María ÑÚñez n\xCC\x83u\xCC\x81", "[ÑÚ][n\xCC\x83u\xCC\x81]");
+	hits_free(h);
+	h = hits_of_text("");
+	assert_hits(h, HITS_TEXT, "x", "");
+	hits_free(h);
+	hits_free(NULL);
+	assert_hits(NULL, HITS_TEXT, "x", "");
+}
+
+/* The parts of a line that are marked, in brackets. */
+static void assert_marked(const struct line *line, const char *want)
+{
+	struct str s = STR_INIT;
+
+	for (size_t i = 0; i < line->n; i++)
+		if (line->parts[i].style == STYLE_MATCH)
+			str_addf(&s, "[%.*s]", (int)line->parts[i].len,
+				str_c(&line->text) + line->parts[i].start);
+	assert_string_equal(str_c(&s), want);
+	str_done(&s);
+}
+
+static void test_marks(void **state)
+{
+	struct msg_row m = {
+		.uid = 1, .from_name = "Rosa", .subject = "Rosa's invoice", .keywords = ""};
+	struct hits *h = hits_of_query("from:rosa subject:invoice");
+	struct index_format f = {.width = 100, .date_format = ""};
+	struct index_need need = {0};
+	struct err err = {0};
+	struct line line = LINE_INIT, plain = LINE_INIT;
+	struct str a = STR_INIT, b = STR_INIT;
+	struct style_set set;
+
+	(void)state;
+	assert_int_equal(listing_read(&f.columns, "index-columns", "from subject", &err), 0);
+	index_need_begin(&need, &f);
+	index_measure(&need, &m, &f);
+	index_fit(&f, &need);
+	index_row(&plain, &m, &f);
+	index_row_key(&a, &m, &f);
+	assert_marked(&plain, "");
+	f.hits = h;
+	f.hits_of = "from:rosa subject:invoice";
+	index_row(&line, &m, &f);
+	index_row_key(&b, &m, &f);
+	assert_marked(&line, "[Rosa][invoice]");
+	assert_string_equal(str_c(&line.text), str_c(&plain.text));
+	assert_true(a.len != b.len);
+	/* On every terminal it is another than what is beside it, on the cursor's line too. */
+	memset(&set, 0, sizeof(set));
+	style_theme(&set, "dark");
+	for (int colors = 1; colors <= 256; colors = colors == 1 ? 8 : colors * 2)
+		for (int on = 0; on < 2; on++) {
+			int flags = on ? STYLE_SELECTED : 0;
+			struct style_look x = style_look(&set, STYLE_MATCH | flags, colors),
+					  y = style_look(&set, STYLE_SUBJECT | flags, colors);
+
+			assert_true(x.attr != y.attr || x.bg != y.bg);
+		}
+	line_done(&line);
+	line_done(&plain);
+	str_done(&a);
+	str_done(&b);
+	hits_free(h);
 }
 
 int main(void)
@@ -181,6 +432,12 @@ int main(void)
 		SCREEN_CASE(test_limit_late),
 		SCREEN_CASE(test_limit_and_mail),
 		SCREEN_CASE(test_limit_gone),
+		SCREEN_CASE(test_search_typed),
+		SCREEN_CASE(test_search_late),
+		SCREEN_CASE(test_search_and_mail),
+		SCREEN_CASE(test_search_lines),
+		cmocka_unit_test(test_hits),
+		cmocka_unit_test(test_marks),
 	};
 
 	screen_begin();

@@ -96,7 +96,7 @@ static void test_nothing_there(void **state)
 		{NULL, "open-tab /no/such/mbox", "/no/such/mbox"},
 		{"pending", "drop-change some", "It is “all” or nothing, not “some”"},
 		{"open", "search nowhere-in-it", "“nowhere-in-it” was not found"},
-		{"help", "search nowhere-in-it", "Not found"},
+		{"help", "search nowhere-in-it", "was not found"},
 		{"folders", "search nowhere-in-it", "“nowhere-in-it” was not found"},
 		{"outbox", "search nowhere-in-it", "“nowhere-in-it” was not found"},
 		{"open", "skip-quoted", ""},
@@ -258,7 +258,7 @@ static void test_compose_told(void **state)
 	begin_draft(x, "My words");
 	sees(x, "its HTML goes along");
 	command(x, "search yours");
-	command_sees(x, "search nowhere-in-it", "Not found");
+	command_sees(x, "search nowhere-in-it", "was not found");
 	command_sees(x, "attach /tmp", "cannot be attached: it is not a readable file");
 	command_sees(x, "detach", "No file is attached");
 	commands_run(&x->a, "attach /etc/passwd");
