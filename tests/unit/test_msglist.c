@@ -277,7 +277,7 @@ static void test_folding(void **state)
 	assert_view(l, "0:1(4, 1 new) 0:5 0:7");
 	assert_int_equal(msglist_find(l, 6), -1);
 	msglist_set_limit(l, "x", (uint32_t[]){2, 4, 6, 7}, 4);
-	assert_view(l, "0:2(2) 0:7"); /* the root is left out */
+	assert_view(l, "0:2(2, 1 new) 0:7"); /* the root is left out */
 	msglist_fold(l, 2, false);
 	assert_view(l, "0:2 1:4+ 1:6 0:7");
 	msglist_set_limit(l, NULL, NULL, 0);

@@ -365,12 +365,12 @@ static void test_tabs_and_lists(void **state)
 	tell_outbox(x, 1, 1, OUTBOX_UNCONFIRMED, 1);
 	command(x, "folders");
 	press(x, "Home");
-	press(x, "j j Enter"); /* an account is its inbox */
+	press(x, "j j j Enter"); /* an account is its inbox */
 	sees(x, "online   INBOX");
 	command(x, "folders");
-	click(x, 5, 5);
+	click(x, 6, 5);
 	sees(x, "Lists");
-	click(x, 5, 5);
+	click(x, 6, 5);
 	sees(x, "online   Lists");
 	command_sees(x, "limit nothing-has-this", "Nothing matches. l all shows everything again");
 }
