@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "mime/charset.h"
 #include "ui/draw.h"
 #include "ui/index_row.h"
 
@@ -25,8 +26,11 @@ struct reader_view {
 	struct pager pager;
 	unsigned request;
 	int64_t asked_at;
-	bool waiting, late, preview, headers, html;
-	int cols; /* the width that was asked for */
+	bool waiting, late, preview, html;
+	enum { HEADERS_USUAL, HEADERS_ALL, HEADERS_RAW } headers;
+	bool source;   /* the message as it came */
+	char *charset; /* owned; that the person chose for this message; NULL: what it says */
+	int cols;      /* the width that was asked for */
 	uint64_t done, total;
 };
 
@@ -47,6 +51,10 @@ static void show(struct reader_view *x, uint32_t uid)
 	ptrdiff_t row = msglist_find(x->list, uid);
 	struct msg_row m;
 
+	if (uid != x->uid) {
+		x->source = false;
+		MEM_FREE(x->charset);
+	}
 	x->uid = uid;
 	x->numbering = msglist_numbering(x->list);
 	x->date = row >= 0 && msglist_row(x->list, (size_t)row, &m) ? m.date : 0;
@@ -136,7 +144,10 @@ static void stop_asking(struct reader_view *x)
 static void ask(struct reader_view *x)
 {
 	struct read_options o = {.width = text_width(x, x->cols),
-		.all_headers = x->headers,
+		.all_headers = x->headers == HEADERS_ALL,
+		.raw_headers = x->headers == HEADERS_RAW,
+		.source = x->source,
+		.charset = x->charset,
 		.other_version = x->html,
 		.mark_read = !x->preview && settings_bool(x->v.app->settings, SET_MARK_READ)};
 
@@ -398,14 +409,15 @@ static void reader_close(struct view *v)
 	if (x->request)
 		engine_cancel(v->app->engine, x->request);
 	x->request = 0;
-	if (x->index && x->m && x->m->uid == x->uid && !x->headers && !x->html &&
-		x->index->ops->keep(x->index, v)) {
+	if (x->index && x->m && x->m->uid == x->uid && !x->headers && !x->html && !x->source &&
+		!x->charset && x->index->ops->keep(x->index, v)) {
 		x->index = NULL;
 		x->preview = true;
 		x->waiting = false;
 		x->pager.top = 0;
 		return;
 	}
+	free(x->charset);
 	pager_done(&x->pager);
 	engine_view_free(x->m);
 	text_free(x->own);
@@ -519,10 +531,60 @@ static void reader_skip_headers(struct view *v)
 		app_message(v->app, _("There are no headers here"));
 }
 
-static void reader_headers(struct view *v)
+static void cmd_headers(struct app *a, const struct args *args)
 {
-	self(v)->headers = !self(v)->headers;
-	ask(self(v));
+	static const char *const names[] = {"usual", "all", "raw"};
+	struct reader_view *x = self(app_view(a));
+	unsigned to = ((unsigned)x->headers + 1) % MEM_COUNT(names);
+
+	if (args->n)
+		for (to = 0; to < MEM_COUNT(names) && strcmp(args->v[0], names[to]) != 0; to++)
+			;
+	if (to == MEM_COUNT(names)) {
+		app_error(a, _("Headers are usual, all or raw; not “%s”"), args->v[0]);
+		return;
+	}
+	x->headers = to;
+	ask(x);
+	app_message(a, to == HEADERS_USUAL ? _("The usual headers")
+		       : to == HEADERS_ALL ? _("All headers")
+					   : _("The headers as they came"));
+}
+
+static void reader_source(struct view *v)
+{
+	struct reader_view *x = self(v);
+
+	x->source = !x->source;
+	ask(x);
+	app_message(
+		v->app, x->source ? _("The message as it came") : _("The message as it is read"));
+}
+
+static void charset_given(struct app *a, void *ctx, const char *name)
+{
+	struct reader_view *x = ctx;
+
+	if (!name)
+		return;
+	if (*name && !charset_known(name)) {
+		app_error(a, _("No charset is called “%s”"), name);
+		return;
+	}
+	free(x->charset);
+	x->charset = *name ? mem_strdup(name) : NULL;
+	ask(x);
+}
+
+static void cmd_charset(struct app *a, const struct args *args)
+{
+	struct reader_view *x = self(app_view(a));
+
+	if (args->n)
+		charset_given(a, x, args->v[0]);
+	else
+		app_ask(a, _("Charset of the text (empty: what the message says): "),
+			x->charset ? x->charset : "", HISTORY_NONE, NULL, charset_given, x, x);
 }
 
 static void reader_html(struct view *v)
@@ -615,8 +677,12 @@ static const struct command commands[] = {
 		.run_view = reader_skip_quoted},
 	{"skip-headers", UI_READER, N_("go to the text below the headers"),
 		.run_view = reader_skip_headers},
-	{"headers", UI_READER, N_("show all headers or the usual ones"),
-		.run_view = reader_headers},
+	{"headers", UI_READER, N_("show the usual headers, all, or all as they came"),
+		.args = "[usual|all|raw]", .max = 1, .run_args = cmd_headers},
+	{"source-text", UI_READER, N_("show the message as it came, or as it is read"),
+		.run_view = reader_source},
+	{"charset", UI_READER, N_("read this message in a charset, whatever it says"),
+		.args = "[NAME]", .max = 1, .run_args = cmd_charset},
 	{"html", UI_READER, N_("show the other version, HTML or plain text"),
 		.run_view = reader_html},
 	{"head-details", UI_READER,

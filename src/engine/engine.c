@@ -503,7 +503,10 @@ unsigned engine_read(
 		.all_headers = opt->all_headers,
 		.other_version = opt->other_version,
 		.hide_quotes = opt->hide_quotes,
-		.no_headers = opt->no_headers};
+		.no_headers = opt->no_headers,
+		.raw_headers = opt->raw_headers,
+		.source = opt->source,
+		.charset = opt->charset ? mem_strdup(opt->charset) : NULL};
 	id = engine_post(e, r);
 	if (opt->mark_read && !is_read_only(l, uid) && !e->options.read_only) {
 		ptrdiff_t at = columns_find(&l->columns, uid);

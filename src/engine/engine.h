@@ -167,6 +167,9 @@ struct message_view { /* of EVENT_MESSAGE; owned by the event, engine_take_view 
 struct read_options {
 	int width;
 	bool all_headers, other_version, hide_quotes, no_headers;
+	bool raw_headers;    /* the header as it came, nothing decoded; the text below as ever */
+	bool source;         /* the whole message as it came */
+	const char *charset; /* that its text is read in, whatever it says; NULL: what it says */
 	bool mark_read;
 };
 /* EVENT_MESSAGE (final), or EVENT_FAILED. */

@@ -34,7 +34,7 @@ static const struct kind_row kinds[REQUESTS] = {
 	[REQUEST_ORDER] = SILENT,
 	[REQUEST_ROWS] = SILENT,
 	[REQUEST_SEARCH] = {.texts = {TEXT(search.query)}},
-	[REQUEST_READ] = {.texts = {TEXT(read.asked), TEXT(read.missing)}},
+	[REQUEST_READ] = {.texts = {TEXT(read.asked), TEXT(read.missing), TEXT(read.charset)}},
 	[REQUEST_SAVE_PART] = {.texts = {TEXT(save.section), TEXT(save.path)}},
 	[REQUEST_SAVE_RAW] = {.texts = {TEXT(save.section), TEXT(save.path)}},
 	[REQUEST_VIEW] = {.texts = {TEXT(part.section)}},

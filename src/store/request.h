@@ -144,6 +144,8 @@ struct request_search {
 struct request_read {
 	int width;
 	bool all_headers, other_version, hide_quotes, no_headers;
+	bool raw_headers, source; /* the bytes of the header; of all of it */
+	char *charset;            /* owned; of its text, whatever it says; NULL: what it says */
 	/* read.c's, owned: the pieces that were asked for, and why one of them did not come. */
 	char *asked, *missing;
 };

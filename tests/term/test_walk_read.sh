@@ -104,8 +104,18 @@ walk quotes
 ok 'quotes shows them' see 'Somebody wrote this'
 walk headers
 ok 'headers: all' see 'Message-ID'
-walk headers
+walk headers usual
 ok 'headers: the usual' unsee 'Message-ID'
+walk source-text
+ok 'source-text' see 'Content-Type: multipart/mixed'
+walk source-text
+unsee 'Content-Type: multipart/mixed'
+walk charset utf-16le
+ok 'charset' unsee 'Hello'
+walk charset ''
+see 'Charset of the text'
+keys C-u Enter
+see 'Hello'
 ok 'another version is told with its key' see 'also as HTML (V)'
 press html V
 ok 'html: the web version' see 'web version'

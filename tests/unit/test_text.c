@@ -1,6 +1,7 @@
 #include "golden.h"
 
 #include "mime/link.h"
+#include "mime/source.h"
 #include "mime/wrap.h"
 
 static void links_are_clean_and_once(void **state)
@@ -232,6 +233,38 @@ static void deceiving_links(void **state)
 	}
 }
 
+/* Nothing is decoded, nothing reaches the terminal as it is, and whole lines come out again. */
+static void sources(void **state)
+{
+	static const char bytes[] =
+		"Subject: =?utf-8?q?x?=\r\n\r\n12345678901234567890\033[31mred\r\n\xE9";
+	struct text *t = source_text(bytes, sizeof(bytes) - 1, 20);
+	struct str plain = STR_INIT, many = STR_INIT;
+
+	assert_int_equal(t->n, 6);
+	assert_string_equal(t->lines[2].s, "");
+	assert_string_equal(t->lines[3].s, "12345678901234567890");
+	assert_string_equal(t->lines[4].s, "red");
+	assert_string_equal(t->lines[5].s, "é");
+	text_plain(t, &plain, false);
+	assert_string_equal(plain.p, "Subject: =?utf-8?q?x?=\n\n12345678901234567890red\né\n");
+	text_free(t);
+	str_done(&plain);
+	for (int lines = 199999; lines <= 200001; lines++) {
+		str_clear(&many);
+		for (int i = 0; i < lines; i++)
+			str_adds(&many, "x\n");
+		t = source_text(many.p, many.len, 80);
+		assert_int_equal(t->n, lines);
+		assert_int_equal(t->lines[t->n - 1].style == TEXT_NOTICE, lines > 200000);
+		text_free(t);
+	}
+	str_done(&many);
+	t = source_text("", 0, 20);
+	assert_int_equal(t->n, 0);
+	text_free(t);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -243,6 +276,7 @@ int main(void)
 		cmocka_unit_test(links_are_listed),
 		cmocka_unit_test(spans_follow_the_lines),
 		cmocka_unit_test(deceiving_links),
+		cmocka_unit_test(sources),
 	};
 
 	golden_locale();

@@ -391,6 +391,34 @@ static void test_told(void **state)
 	press_sees(x, "q @", "rosa@example.org");
 }
 
+/* One message in three dresses. */
+static void test_source(void **state)
+{
+	struct screen *x = open_screen(40, 100);
+
+	command(x, "set preview-lines=0");
+	go(x, 7);
+	press_sees(x, "Enter", "Subject: 会議");
+	press_sees(x, "h", "Message-ID: <m7@example.org>");
+	press_sees(x, "h", "The headers as they came");
+	sees(x, "MIME-Version: 1.0");
+	sees_not(x, "--b"); /* the text is read as ever */
+	press_sees(x, "h", "The usual headers");
+	press_sees(x, "E", "Content-Type: text/plain; charset=UTF-8");
+	sees(x, "--b");
+	press_sees_not(x, "k", "--b"); /* another message is read as ever */
+	press(x, "j");
+	press_sees_not(x, "E E", "--b");
+	command_sees(x, "headers some", "Headers are usual, all or raw; not “some”");
+	command_sees(x, "headers raw", "MIME-Version: 1.0");
+	command_sees(x, "headers usual", "Subject: 会議");
+	press_sees(x, "Ctrl-E", "Charset of the text (empty: what the message says):");
+	press_sees(x, "'no-such' Enter", "No charset is called “no-such”");
+	press(x, "Ctrl-E 'utf-16le' Enter");
+	sees_not(x, "Line 3 of the message 7");
+	press_sees(x, "Ctrl-E Ctrl-U Enter", "Line 3 of the message 7");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -406,6 +434,7 @@ int main(void)
 		SCREEN_CASE(test_print),
 		SCREEN_CASE(test_shell),
 		SCREEN_CASE(test_told),
+		SCREEN_CASE(test_source),
 	};
 
 	screen_begin();

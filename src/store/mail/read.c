@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "mime/header.h"
 #include "mime/render.h"
+#include "mime/source.h"
 #include "mime/word.h"
 #include "store/disk/lent.h"
 #include "store/disk/localbox.h"
@@ -27,6 +28,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -652,6 +654,7 @@ struct showing {
 	struct rendering rendering;
 	struct loaded message;
 	struct render_options options;
+	bool raw_headers, source;
 	char *trusted;      /* whose word on the sender counts */
 	uint32_t row, uid;  /* where it is shown, and in the folder where it is: */
 	unsigned numbering; /* of that folder */
@@ -716,7 +719,15 @@ static struct render_options options_of(const struct request_read *r)
 		.all_headers = r->all_headers,
 		.other_version = r->other_version,
 		.hide_quotes = r->hide_quotes,
-		.no_headers = r->no_headers};
+		.no_headers = r->no_headers || r->raw_headers};
+}
+
+static void put_raw_header(struct text *body, const struct loaded *m, int width)
+{
+	struct text *t = source_text(m->header, m->header_len, width);
+
+	text_add(t, TEXT_PLAIN, "", 0);
+	text_prepend(body, t);
 }
 
 static void showing_run(struct worker_job *j)
@@ -725,7 +736,12 @@ static void showing_run(struct worker_job *j)
 	const struct loaded *m = &x->message;
 
 	x->view = mem_alloc(sizeof(*x->view));
-	x->view->text = render_message(&m->parts, m->header, m->header_len, &x->options);
+	if (x->source)
+		x->view->text = source_text(str_c(&m->bytes), m->bytes.len, x->options.width);
+	else
+		x->view->text = render_message(&m->parts, m->header, m->header_len, &x->options);
+	if (x->raw_headers)
+		put_raw_header(x->view->text, m, x->options.width);
 	x->view->other = render_other_version(&m->parts, &x->options);
 	x->view->other_more = render_other_more(&m->parts, &x->options);
 	envelope_parse(&x->view->envelope, m->header, m->header_len);
@@ -771,6 +787,14 @@ static void showing_back(struct store *s, struct rendering *r)
 	r->request = NULL;
 }
 
+/* The person knows better than the message in which charset its text is. */
+static void read_as(struct parts *parts, const char *charset)
+{
+	for (size_t i = 0; charset && i < parts->n; i++)
+		if (strcmp(parts->v[i].type, "text") == 0)
+			snprintf(parts->v[i].charset, sizeof(parts->v[i].charset), "%s", charset);
+}
+
 /* Keeps the request and what was loaded. */
 static void show(
 	struct store *s, struct folder *f, struct store_request *r, uint32_t row, struct loaded *m)
@@ -784,6 +808,9 @@ static void show(
 	x->message = *m;
 	*m = (struct loaded){0};
 	x->options = options_of(&r->read);
+	x->raw_headers = r->read.raw_headers;
+	x->source = r->read.source;
+	read_as(&x->message.parts, r->read.charset);
 	x->trusted =
 		mem_strdup(f->account->setup ? f->account->setup->settings->trusted_authserv : "");
 	x->row = row;
@@ -1024,6 +1051,16 @@ static void tell_row(struct loaded *m, const struct summary *row)
 	parse_whole(m);
 }
 
+static int load_source(struct store *s, struct folder *f, struct store_request *r, struct loaded *m,
+	struct err *err)
+{
+	int rc = read_whole(s, f, r->uid, r, read_go_on, &m->bytes, err);
+
+	if (rc == 0)
+		parse_whole(m);
+	return rc;
+}
+
 /* r->uid: in the folder where the message is; row: in the one where it is shown. 1: kept. */
 static int read_or_save(struct folder *f, struct store_request *r, uint32_t row, struct loaded *m,
 	struct str *said, struct err *err)
@@ -1036,6 +1073,8 @@ static int read_or_save(struct folder *f, struct store_request *r, uint32_t row,
 
 	if (r->kind == REQUEST_READ && is_row_alone(f, r->uid, &alone))
 		tell_row(m, &alone);
+	else if (r->kind == REQUEST_READ && r->read.source)
+		rc = load_source(s, f, r, m, err);
 	else
 		rc = load(s, f, r, &opt, m, err);
 	if (rc != 0)
