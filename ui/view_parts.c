@@ -362,6 +362,48 @@ static void parts_open(struct list_view *x, size_t i)
 	view_part(self(x), &self(x)->parts[i], VIEWED_ANYHOW);
 }
 
+/* --- without it --- */
+
+static void part_cut(struct app *a, void *ctx, struct event *ev)
+{
+	struct parts_view *x = ctx;
+
+	app_finish(a, ev);
+	if (ev->kind == EVENT_DONE)
+		app_close_view(a, &x->list.v);
+}
+
+static void cut_agreed(struct app *a, void *ctx, const char *answer)
+{
+	struct asked *q = ctx;
+	struct parts_view *x = q->x;
+
+	for (size_t i = 0; answer && *answer == 'y' && i < x->nparts; i++)
+		if (strcmp(x->parts[i].section, q->section) == 0 && stands(x)) {
+			const struct part_info *p = &x->parts[i];
+
+			app_await_long(a,
+				engine_cut_part(
+					a->engine, x->l, x->uid, p->section, p->type, p->name),
+				part_cut, x, x);
+			break;
+		}
+	free(q);
+}
+
+static void cmd_delete_part(struct view *v)
+{
+	struct parts_view *x = self(list_of(v));
+	struct part_info *p = chosen(x);
+	struct str s = STR_INIT;
+
+	if (!p)
+		return;
+	str_addf(&s, _("Delete “%s” from the message, and keep the rest? (y/n) "), label_of(p));
+	app_ask_choice(v->app, s.p, "ny", cut_agreed, asked_about(x, p), x);
+	str_done(&s);
+}
+
 /* --- several --- */
 
 static void cmd_tag_part(struct view *v)
@@ -498,6 +540,8 @@ static const struct command commands[] = {
 	{"save-parts", UI_PARTS, N_("save the tagged parts, or all files, in a directory"),
 		.args = "[DIRECTORY]", .max = -1, .run_args = cmd_save_parts,
 		.complete = complete_path},
+	{"delete-part", UI_PARTS, N_("delete this part from the message, whose rest stays"),
+		.run_view = cmd_delete_part},
 	{"tag-part", UI_PARTS, N_("tag this part, or untag it"), .run_view = cmd_tag_part},
 	{"open-with", UI_PARTS, N_("open this part with a program"), .args = "[PROGRAM]", .max = -1,
 		.run_args = cmd_open_with},

@@ -222,6 +222,10 @@ unsigned engine_copy(
 	struct engine *e, struct msglist *l, const uint32_t *uids, size_t n, const char *folder);
 /* To Trash; in Trash (or without one) for good. */
 unsigned engine_delete(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n);
+/* A part: a message without it takes the place of this one, which goes to Trash (undo brings it
+ * back) when that is safely there. type and name: as it was shown. EVENT_DONE with a text. */
+unsigned engine_cut_part(struct engine *e, struct msglist *l, uint32_t uid, const char *section,
+	const char *type, const char *name);
 unsigned engine_archive(struct engine *e, struct msglist *l, const uint32_t *uids, size_t n);
 /* Fetches the rest of a message of which pop3-max let only the beginning in, or asks at once for
  * one that the server did not give (MAIL_PLACEHOLDER). EVENT_DONE when all of it is here,

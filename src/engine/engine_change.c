@@ -171,6 +171,15 @@ static void fill_path(struct store_request *r, struct asked *a, const void *path
 	r->file.path = mem_strdup(path);
 }
 
+unsigned engine_cut_part(struct engine *e, struct msglist *l, uint32_t uid, const char *section,
+	const char *type, const char *name)
+{
+	struct store_request *r = engine_ask_one(e, REQUEST_CUT_PART, l, uid);
+
+	r->cut = (struct request_cut){mem_strdup(section), mem_strdup(type), mem_strdup(name)};
+	return engine_post(e, r);
+}
+
 unsigned engine_export(
 	struct engine *e, struct msglist *l, const uint32_t *uids, size_t n, const char *path)
 {

@@ -14,6 +14,7 @@
 #include "store/mail/backup.h"
 #include "store/mail/change_priv.h"
 #include "store/mail/compose.h"
+#include "store/mail/cutpart.h"
 #include "store/mail/folder.h"
 #include "store/mail/folder_reshape.h"
 #include "store/mail/folder_tell.h"
@@ -219,6 +220,7 @@ static const struct request_row rows[] = {
 	[REQUEST_SAVE_PART] = {.run_list = read_show},
 	[REQUEST_SAVE_RAW] = {.run_list = read_save},
 	[REQUEST_VIEW] = {.run_list = read_show},
+	[REQUEST_CUT_PART] = {CHANGES | WRITABLE, .run_list = cutpart_request},
 	[REQUEST_LEND] = {.run = read_lend},
 	[REQUEST_LENT_BACK] = {.run = read_lent_back},
 	[REQUEST_FLAG] = {MARKS, .run_list = change_request_flags},

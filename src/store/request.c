@@ -38,6 +38,7 @@ static const struct kind_row kinds[REQUESTS] = {
 	[REQUEST_SAVE_PART] = {.texts = {TEXT(save.section), TEXT(save.path)}},
 	[REQUEST_SAVE_RAW] = {.texts = {TEXT(save.section), TEXT(save.path)}},
 	[REQUEST_VIEW] = {.texts = {TEXT(part.section)}},
+	[REQUEST_CUT_PART] = {.texts = {TEXT(cut.section), TEXT(cut.type), TEXT(cut.name)}},
 	[REQUEST_LEND] = {.texts = {TEXT(lend.name), TEXT(lend.text)}},
 	[REQUEST_LENT_BACK] = {.texts = {TEXT(save.path)}, .unheard = true},
 	[REQUEST_KEYWORDS] = {.texts = {TEXT(keywords.clear), TEXT(keywords.set)}},

@@ -65,6 +65,7 @@ enum request_kind {
 	REQUEST_COPY,     /* list, uids, to */
 	REQUEST_DELETE,   /* list, uids: to Trash, from there for good */
 	REQUEST_ARCHIVE,  /* list, uids */
+	REQUEST_CUT_PART, /* list, uid, cut: one without that part takes its place */
 	REQUEST_UNDO,     /* the last step, wherever it was */
 
 	REQUEST_CREATE,         /* account, to: a folder */
@@ -160,6 +161,9 @@ struct request_part {
 	int width;
 	bool warned; /* what is wrong with it is known, and it is wanted all the same */
 };
+struct request_cut {
+	char *section, *type, *name; /* owned; of the part, as it was shown */
+};
 struct request_lend {
 	char *name; /* owned; of the file, as far as it is safe */
 	char *text; /* owned; what is in it */
@@ -229,6 +233,7 @@ struct store_request {
 		struct request_search search;
 		struct request_read read;
 		struct request_save save;
+		struct request_cut cut;
 		struct request_lend lend;
 		struct request_part part;
 		struct request_flag flag;

@@ -86,6 +86,7 @@ static const struct {
 	[REQUEST_COPY] = {"copy", {WORD(to.folder)}},
 	[REQUEST_DELETE] = {.name = "delete"},
 	[REQUEST_ARCHIVE] = {.name = "archive"},
+	[REQUEST_CUT_PART] = {"cut", {WORD(cut.section), WORD(cut.name)}},
 	[REQUEST_CREATE] = {"create", {WORD(to.folder)}},
 	[REQUEST_DELETE_FOLDER] = {"delete-folder", {WORD(reshape.folder)}},
 	[REQUEST_RENAME_FOLDER] = {"rename-folder", {WORD(reshape.folder), WORD(reshape.name)}},

@@ -1,5 +1,6 @@
 #include "mime_test.h"
 
+#include "mime/cut.h"
 #include "mime/part.h"
 
 /* "section type/subtype name [body]" of each part that holds something, one a line. */
@@ -421,9 +422,61 @@ static void cuts_names(void **state)
 		}
 }
 
+static const char *cut_fails(const char *message, const char *section, const char *type)
+{
+	static struct err err;
+	struct str out = STR_INIT;
+
+	err = (struct err){0};
+	assert_int_equal(cut_part(message, strlen(message),
+				 &(struct cut){section, type, "", "gone"}, &out, &err),
+		-1);
+	assert_int_equal(out.len, 0);
+	return err.text;
+}
+
+/* All but the part stays as it is, with the line ends that the message has. */
+static void test_cut(void **state)
+{
+	const char *all = "Content-Type: multipart/mixed; boundary=b\n\nbefore\n--b\n\none\n"
+			  "--b\nContent-Type: image/png; name=x.png\n\nbytes\n--b--\nbehind\n";
+	const char *sealed = "Content-Type: multipart/signed; boundary=b\n\n--b\n\none\n"
+			     "--b\nContent-Type: application/x-signature\n\ntwo\n--b--\n";
+	const char *uu = "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nhello\n"
+			 "begin 644 cat.txt\n#0V%T\n`\nend\n\n--b--\n";
+	struct cut c = {"2", "image/png", "x.png", "gone ü"};
+	struct str out = STR_INIT;
+	struct parts parts;
+
+	assert_int_equal(cut_part(all, strlen(all), &c, &out, NULL), 0);
+	assert_string_equal(out.p,
+		"Content-Type: multipart/mixed; boundary=b\n\nbefore\n--b\n\none\n"
+		"--b\nContent-Type: text/plain; charset=utf-8\n"
+		"Content-Disposition: inline\n"
+		"Content-Transfer-Encoding: quoted-printable\n\ngone =C3=BC"
+		"\n--b--\nbehind\n");
+	str_done(&out);
+	assert_non_null(strstr(cut_fails(all, "3", "image/png"), "no part 3"));
+	assert_non_null(strstr(cut_fails(all, "1", "image/png"), "no part 1"));
+	assert_non_null(strstr(cut_fails(all, "2", "image/png"), "no part 2")); /* another name */
+	assert_non_null(strstr(cut_fails("\ntext\n", "1", "text/plain"), "all there is"));
+	assert_non_null(strstr(cut_fails(sealed, "1", "text/plain"), "signed or encrypted"));
+	/* What was in an encoding has no place of its own in the message. */
+	part_parse(&parts, uu, strlen(uu));
+	for (size_t i = 0; i < parts.n; i++)
+		if (parts.v[i].name && strcmp(parts.v[i].name, "cat.txt") == 0) {
+			c = (struct cut){
+				parts.v[i].section, "application/octet-stream", "cat.txt", ""};
+			assert_int_equal(cut_part(uu, strlen(uu), &c, &out, NULL), -1);
+		}
+	assert_string_equal(c.name, "cat.txt");
+	part_done(&parts);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cut),
 		cmocka_unit_test(reads_structures),
 		cmocka_unit_test(cuts_names),
 		cmocka_unit_test(reads_fields),

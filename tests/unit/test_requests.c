@@ -43,6 +43,11 @@ static void say(struct store_request *r)
 	case REQUEST_VIEW:
 		r->part.section = mem_strdup("1");
 		break;
+	case REQUEST_CUT_PART:
+		r->cut.section = mem_strdup("1");
+		r->cut.type = mem_strdup("text/plain");
+		r->cut.name = mem_strdup("");
+		break;
 	case REQUEST_LEND:
 		r->lend.name = mem_strdup("a.txt");
 		r->lend.text = mem_strdup("text");

@@ -755,6 +755,107 @@ static void test_closed_folder_is_counted(void **state)
 	store_event_free(ev);
 }
 
+/* --- a part is deleted --- */
+
+#define TWO_PARTS(nl)                                                                              \
+	"Subject: two" nl "Message-ID: <two@example.org>" nl                                       \
+	"Content-Type: multipart/mixed; boundary=b" nl nl "--b" nl nl "text" nl "--b" nl           \
+	"Content-Type: application/x" nl "Content-Disposition: attachment; filename=a.bin" nl nl   \
+	"bytes" nl "--b--" nl
+
+static struct store_request *cut(unsigned list, uint32_t uid, const char *section, const char *name)
+{
+	struct store_request *r = desk_on(REQUEST_CUT_PART, list, &uid, 1);
+
+	r->uid = uid;
+	r->cut.section = mem_strdup(section);
+	r->cut.type = mem_strdup("application/x");
+	r->cut.name = mem_strdup(name);
+	return r;
+}
+
+/* The former message stays until the server has the one without the part, and undo has it back. */
+static void test_part_cut(void **state)
+{
+	int account = begin();
+	unsigned id = desk_post(cut(inbox, 2, "2", "a.bin"));
+	struct job *j;
+
+	desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY), TWO_PARTS("\r\n"));
+	store_event_free(desk_answer(id));
+	j = next_op(account, 55);
+	assert_int_equal(j->op.what->kind, OP_APPEND);
+	assert_string_equal(j->op.what->target, "INBOX");
+	assert_non_null(strstr(str_c(&j->op.message), "Message-ID: <two@example.org>\r\n"));
+	assert_non_null(strstr(str_c(&j->op.message), "--b\r\n\r\ntext\r\n--b\r\n"));
+	assert_non_null(strstr(str_c(&j->op.message), "a.bin"));
+	assert_null(strstr(str_c(&j->op.message), "filename"));
+	assert_null(strstr(str_c(&j->op.message), "\r\nbytes\r\n"));
+	assert_false(desk_has_job(account, LANE_MAIN, JOB_OP));
+	op_done(account, j, 0, false);
+	j = next_op(account, 66);
+	is_move(j, "INBOX", 2, "Trash");
+	op_done(account, j, 90, false);
+	desk_done(desk_request(REQUEST_UNDO, account));
+	is_move(next_op(account, 55), "Trash", 90, "INBOX");
+}
+
+/* Refused: it stays as it was. */
+static void test_part_cut_refused(void **state)
+{
+	int account = begin();
+	unsigned id = desk_post(cut(inbox, 2, "2", "a.bin"));
+
+	desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY), TWO_PARTS("\r\n"));
+	store_event_free(desk_answer(id));
+	op_refused(account, next_op(account, 55), "over quota");
+	assert_false(desk_has_job(account, LANE_MAIN, JOB_OP));
+	assert_true(desk_was_told("over quota"));
+
+	desk_fails(cut(inbox, 2, "2", "other.bin"), "The message has no part 2");
+	desk_fails(cut(inbox, 2, "7", "a.bin"), "The message has no part 7");
+}
+
+/* What was moved away meanwhile is left where it is. */
+static void test_part_cut_moved(void **state)
+{
+	int account = begin();
+	unsigned id = desk_post(cut(inbox, 2, "2", "a.bin"));
+	struct job *j;
+
+	desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY), TWO_PARTS("\r\n"));
+	store_event_free(desk_answer(id));
+	j = next_op(account, 55);
+	desk_renumber(account, "INBOX");
+	desk_settle();
+	op_done(account, j, 0, false);
+	assert_true(desk_was_told("the one with it could not be removed"));
+}
+
+static void test_part_cut_local(void **state)
+{
+	int account = desk_add(desk_account("one", true), false);
+	struct store_event *list = NULL;
+	struct store_request *r = desk_request(REQUEST_CREATE, account);
+	unsigned id;
+
+	put_local("one/data/mail/cur", "1.a.host:2,FS", TWO_PARTS("\n"));
+	r->to.folder = mem_strdup("Trash");
+	desk_done(r);
+	id = desk_open(account, "INBOX", &list);
+	store_event_free(list);
+	desk_fails(cut(id, 1, "1", ""), "The message has no part 1");
+	cut_fail_at(0, ENOSPC, true, desk_path("one/data"));
+	desk_fails(cut(id, 1, "2", "a.bin"), "No space left on device");
+	cut_off();
+	assert_true(file_exists(desk_path("one/data/mail/cur/1.a.host:2,FS")));
+	desk_done(cut(id, 1, "2", "a.bin"));
+	assert_false(file_exists(desk_path("one/data/mail/cur/1.a.host:2,FS")));
+	assert_true(file_exists(desk_path("one/data/mail/.Trash/cur/1.a.host:2,FS")));
+	desk_done(desk_request(REQUEST_UNDO, account));
+	assert_true(file_exists(desk_path("one/data/mail/cur/1.a.host:2,FS")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -780,6 +881,10 @@ int main(void)
 		DESK_CASE(test_made_before_the_list),
 		DESK_CASE(test_keyword_limits),
 		DESK_CASE(test_operation_size),
+		DESK_CASE(test_part_cut),
+		DESK_CASE(test_part_cut_refused),
+		DESK_CASE(test_part_cut_moved),
+		DESK_CASE(test_part_cut_local),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -291,6 +291,21 @@ static void test_save_parts(void **state)
 	command_sees(x, line, "not today");
 }
 
+static void test_delete_part(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	press_sees(x, "v d", "Delete “cache.pdf” from the message, and keep the rest?");
+	press(x, "n");
+	sees(x, "Attachments");
+	refuse_next("not today");
+	press_sees(x, "d y", "not today");
+	done_next("The part is deleted");
+	press_sees(x, "d y", "The part is deleted");
+	assert_string_equal(asked(), "cut 4 2 cache.pdf");
+	sees_not(x, "Attachments");
+}
+
 static void test_rows(void **state)
 {
 	struct screen *x = open_mail();
@@ -316,6 +331,7 @@ int main(void)
 		SCREEN_CASE(test_view_doubt),
 		SCREEN_CASE(test_view_picture),
 		SCREEN_CASE(test_save_parts),
+		SCREEN_CASE(test_delete_part),
 		SCREEN_CASE(test_rows),
 	};
 

@@ -16,6 +16,7 @@
 #include "store/link/link_priv.h"
 #include "store/mail/account.h"
 #include "store/mail/append.h"
+#include "store/mail/cutpart.h"
 #include "store/mail/folder.h"
 #include "store/mail/folder_open.h"
 #include "store/mail/folder_server.h"
@@ -336,6 +337,7 @@ static void confirmed(struct account *a, const struct op *op, const struct resul
 	undo_confirmed(a, op, r);
 	overlay_confirmed(a, op, r->stay);
 	keepdraft_confirmed(a, op, r);
+	cutpart_confirmed(a, op);
 	if (r->stay && f) {
 		char *words = words_of(a, op);
 

@@ -422,7 +422,7 @@ static int put_folder(struct sink *s, struct str *message, uint32_t flags, const
 		rc = needs ? mark_row(s, needs, &marks, err) : 1;
 	} else if (!s->folder->local) {
 		rc = uploads_add(s->uploads, message,
-			&(struct upload){flags, received, keywords, e.message_id}, err);
+			&(struct upload){flags, received, keywords, e.message_id, NULL}, err);
 	} else {
 		hold(s, message, flags, keywords, received, "");
 		rc = flush_when_full(s, err);

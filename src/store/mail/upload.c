@@ -138,12 +138,14 @@ int uploads_add(
 	struct op *op;
 	char token[17];
 
+	const char *name = what->file ? what->file : token;
+
 	hash_random_token(token, 16);
-	if (write_message(u, token, message, what->received, err) != 0)
+	if (write_message(u, name, message, what->received, err) != 0)
 		return -1;
 	op = op_new(OP_APPEND);
 	free(op->file);
-	op->file = mem_strdup(token);
+	op->file = mem_strdup(name);
 	free(op->target);
 	op->target = mem_strdup(u->target->name);
 	free(op->message_id);
@@ -192,7 +194,8 @@ static int copy_one(struct copying *c, uint32_t uid, struct err *err)
 	rc = localbox_read(c->from->box.dir, row->file, MAILDIR_MESSAGE_MAX, &bytes, err);
 	if (rc == 0)
 		rc = uploads_add(c->up, &bytes,
-			&(struct upload){row->flags, row->received, row->keywords, row->message_id},
+			&(struct upload){
+				row->flags, row->received, row->keywords, row->message_id, NULL},
 			err);
 	summary_free(row);
 	str_done(&bytes);

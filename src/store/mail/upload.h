@@ -20,6 +20,7 @@ struct uploads;
 struct upload {
 	uint32_t flags, received; /* seconds since 1970, 0: now */
 	const char *keywords, *message_id;
+	const char *file; /* its name below append/; NULL: any */
 };
 
 struct uploads *uploads_new(struct folder *target); /* which stays in use until _free */
