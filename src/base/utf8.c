@@ -408,6 +408,29 @@ void utf8_fold_add(struct str *out, const char *s, size_t len)
 	free(folded);
 }
 
+void utf8_unmark(struct str *folded, size_t at)
+{
+	size_t n = 0;
+	uint8_t *apart;
+	const char *p, *end;
+
+	if (str_is_ascii(str_c(folded) + at, folded->len - at))
+		return;
+	apart = u8_normalize(
+		UNINORM_NFD, (const uint8_t *)folded->p + at, folded->len - at, NULL, &n);
+	if (!apart)
+		return;
+	str_cut(folded, at);
+	p = (const char *)apart;
+	for (end = p + n; p < end;) {
+		uint32_t cp = utf8_next(&p, end);
+
+		if (!uc_is_general_category(cp, UC_NON_SPACING_MARK))
+			utf8_put(folded, cp);
+	}
+	free(apart);
+}
+
 char *utf8_fold(const char *s, size_t len)
 {
 	struct str out = STR_INIT;

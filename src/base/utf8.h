@@ -72,6 +72,8 @@ bool utf8_is_unsafe(uint32_t cp);
  * free(). */
 char *utf8_fold(const char *s, size_t len);
 void utf8_fold_add(struct str *out, const char *s, size_t len); /* the same, appended */
+/* Takes the marks off the letters that were folded, from octet at on: ü becomes u. */
+void utf8_unmark(struct str *folded, size_t at);
 /* Whether folding may make a word of ASCII of what is not there in ASCII: ß becomes ss. False: the
  * word is in what s is folded to only where it is in s, but for the case of its letters. */
 bool utf8_fold_adds(const char *s, size_t len, const char *word);

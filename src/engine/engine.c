@@ -649,22 +649,29 @@ bool engine_query_help(size_t i, bool missing, struct str *pattern, struct str *
 	return true;
 }
 
-static void fill_search(struct store_request *r, struct asked *a, const void *query)
+struct searched {
+	struct engine *engine;
+	const char *query;
+};
+
+static void fill_search(struct store_request *r, struct asked *a, const void *what)
 {
-	a->text = mem_strdup(query);
-	r->search.query = mem_strdup(query);
-	engine_query_sets(r, a->list, a->source);
+	const struct searched *s = what;
+
+	a->text = mem_strdup(s->query);
+	engine_query_set(s->engine, r, s->query, a->list, a->source);
 }
 
-static void fill_limit(struct store_request *r, struct asked *a, const void *query)
+static void fill_limit(struct store_request *r, struct asked *a, const void *what)
 {
 	a->limit = true;
-	fill_search(r, a, query);
+	fill_search(r, a, what);
 }
 
 unsigned engine_search(struct engine *e, struct msglist *l, const char *query)
 {
-	return engine_ask_each(e, REQUEST_SEARCH, l, NULL, 0, fill_search, query);
+	return engine_ask_each(
+		e, REQUEST_SEARCH, l, NULL, 0, fill_search, &(struct searched){e, query});
 }
 
 unsigned engine_limit(struct engine *e, struct msglist *l, const char *query)
@@ -674,7 +681,8 @@ unsigned engine_limit(struct engine *e, struct msglist *l, const char *query)
 	/* The answer of the one before would come after it was said what is wanted now. */
 	if (l->limiting)
 		engine_cancel(e, l->limiting);
-	l->limiting = engine_ask_each(e, REQUEST_SEARCH, l, NULL, 0, fill_limit, query);
+	l->limiting = engine_ask_each(
+		e, REQUEST_SEARCH, l, NULL, 0, fill_limit, &(struct searched){e, query});
 	return l->limiting;
 }
 

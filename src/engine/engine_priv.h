@@ -102,8 +102,9 @@ struct msglist *engine_open_named(
 struct msglist *engine_open_conversation(struct engine *e, int account, const char *id);
 
 /* --- engine_query.c --- */
-/* What of the search only the list knows goes with it. */
-void engine_query_sets(struct store_request *r, const struct msglist *l, size_t source);
+/* The search of a request: as the options have it, and with it what of it only the list knows. */
+void engine_query_set(struct engine *e, struct store_request *r, const char *query,
+	const struct msglist *l, size_t source);
 
 /* --- engine_parts.c --- */
 /* Of an account, or (-1) one for each; they end as one. */

@@ -8,14 +8,41 @@
 
 #include <stdlib.h>
 
+/* While a limit is typed its numbers are those of the list as it was before. */
+static size_t rows_held(const struct msglist *l, uint32_t *uids)
+{
+	size_t n = 0;
+
+	for (size_t at = 0, end; l->ordered && at < l->order.n; at = end) {
+		size_t first = n;
+		bool folded = false;
+
+		(void)order_thread(&l->order, at, &end);
+		for (size_t i = at; i < end; i++)
+			folded |= (l->columns.flags[l->order.at[i]] & ROW_FOLDED) != 0;
+		for (size_t i = at; i < end && !(folded && n > first); i++)
+			if (!l->held_text || l->columns.flags[l->order.at[i]] & ROW_HELD)
+				uids[n++] = l->columns.uid[l->order.at[i]];
+	}
+	return n;
+}
+
+static size_t rows_shown(const struct msglist *l, uint32_t *uids)
+{
+	for (size_t row = 0; row < msglist_count(l); row++)
+		uids[row] = msglist_uid(l, row);
+	return msglist_count(l);
+}
+
 static size_t numbered(const struct msglist *l, const struct query_term *t, uint32_t **numbers)
 {
-	size_t n = 0, count = msglist_count(l);
-	size_t from = t->from > 1 ? (size_t)t->from : 1;
+	uint32_t *rows = mem_array(l->columns.n, sizeof(*rows));
+	size_t n = 0, count = l->held ? rows_held(l, rows) : rows_shown(l, rows);
 
-	*numbers = mem_array(count, sizeof(**numbers));
-	for (size_t row = from; row <= count && (int64_t)row <= t->to; row++)
-		(*numbers)[n++] = msglist_uid(l, row - 1);
+	for (size_t i = 0; i < count; i++)
+		if ((int64_t)i + 1 >= t->from && (int64_t)i + 1 <= t->to)
+			rows[n++] = rows[i];
+	*numbers = rows;
 	return n;
 }
 
@@ -33,10 +60,16 @@ static struct query_set set_of(const struct msglist *l, size_t source, const str
 	return set;
 }
 
-void engine_query_sets(struct store_request *r, const struct msglist *l, size_t source)
+void engine_query_set(struct engine *e, struct store_request *r, const char *query,
+	const struct msglist *l, size_t source)
 {
+	struct str text = STR_INIT;
 	struct query *q;
 
+	if (settings_bool(e->settings, SET_SEARCH_UNMARKED) && !str_istarts(query, QUERY_UNMARKED))
+		str_adds(&text, QUERY_UNMARKED);
+	str_adds(&text, query);
+	r->search.query = str_steal(&text);
 	/* one that is not understood is the store's to refuse */
 	if (query_parse(&q, r->search.query, clock_now(), NULL) != 0)
 		return;

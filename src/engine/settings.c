@@ -116,6 +116,11 @@ static const struct setting_row rows[SETTINGS_COUNT] = {
 		.choices = "unread next no",
 		.help = N_("where a page further goes at the end of a message: to the next unread "
 			   "one, to the next, or nowhere")},
+	[SET_SEARCH_UNMARKED] = {.name = "search-fold-marks",
+		.type = SETTING_BOOL,
+		.initial = "no",
+		.help = N_("let limits and searches find ü by u; a search that begins with "
+			   "ignore:marks does without this")},
 	[SET_SIDEBAR] = {.name = "sidebar",
 		.type = SETTING_CHOICE,
 		.initial = "auto",

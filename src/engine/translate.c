@@ -239,8 +239,7 @@ static void extend_limit(struct engine *e, struct msglist *l, size_t source, con
 
 		a->extend = true;
 		a->text = mem_strdup(text);
-		r->search.query = mem_strdup(text);
-		engine_query_sets(r, l, source);
+		engine_query_set(e, r, text, l, source);
 		r->uids = fresh;
 		r->n = n;
 		fresh = NULL;

@@ -167,7 +167,22 @@ static void queries_of_more_than_a_message(void **state)
 	finds(p, l, "!~T subject:re", "Re: root Re: Re: root");
 	finds(p, l, "~m 1", row_of(p, l, 0).subject);
 	finds(p, l, "~m 6-", "");
+	/* Typed: what was shown by the key before does not number the list anew. */
+	done(p, engine_limit_try(p->engine, l, "~m 1"));
+	assert_int_equal(msglist_count(l), 1);
+	done(p, engine_limit_try(p->engine, l, "~m 1-3"));
+	assert_int_equal(msglist_count(l), 3);
+	msglist_fold(l, uid_of(p, l, "root"), true);
+	done(p, engine_limit_try(p->engine, l, "~m 1-5"));
+	assert_int_equal(msglist_count(l), 3);
+	msglist_fold(l, uid_of(p, l, "root"), false);
+	engine_limit_end(p->engine, l, true);
+	assert_int_equal(msglist_count(l), 5);
 	finds(p, l, "~=", "again");
+	finds(p, l, "óther", "");
+	finds(p, l, "ignore:marks body:nëedle", "Re: root");
+	assert_int_equal(settings_set(p->settings, "search-fold-marks", "yes", NULL), 0);
+	finds(p, l, "óther", "other");
 	finds(p, l, "~(body:needle)", "root Re: root Re: Re: root");
 	finds(p, l, "~<(body:needle)", "Re: Re: root");
 	finds(p, l, "~>(body:needle)", "root");

@@ -23,7 +23,10 @@ static const char *const queries[] = {"zebra", "letter", "grün", "weiss", "ss",
 	"!letter", "letter !zebra", "!(letter | grün)", "~s ^z", "~s ^z letter", "~s ^z | letter",
 	"~s z.b", "unread letter", "unread | letter", "~p", "~P letter", "~p | letter",
 	"keyword:blue letter", "keyword:blue", "size:>50 letter", "body:x letter",
-	"body:x | letter", "!body:x letter", "a e k s z l g r u w f",
+	"body:x | letter", "!body:x letter", "^~C k", "^~L letter", "^~f e letter", "~C ^z",
+	"~C 'a$' letter", "in:x | letter", "!account:x letter", "~X 0 letter", "~y bl.e letter",
+	"list:letter | zebra", "ignore:marks grun", "ignore:marks é",
+	"ignore:marks i letter | !grün", "a e k s z l g r u w f",
 	"a | b | nowhere | d | q | grün | срок | zebra | letter | weiss | j"};
 
 static unsigned dice(unsigned sides)

@@ -16,6 +16,8 @@ static bool has_folded(struct matcher *m, const char *hay, size_t len, const cha
 {
 	str_clear(&m->folded);
 	utf8_fold_add(&m->folded, hay, len);
+	if (m->query->unmarked)
+		utf8_unmark(&m->folded, 0);
 	return strstr(str_c(&m->folded), folded) != NULL;
 }
 
@@ -166,7 +168,8 @@ static void find_others(struct matcher *m, const struct cache_walk *w, size_t te
 	while ((p += str_ascii(p, (size_t)(end - p))) < end) {
 		const char *hay = string_around(w->heap, p);
 		size_t at = (size_t)(hay - w->heap), len = strlen(p) + (size_t)(p - hay);
-		bool may = !ascii || seen[at] == hit || utf8_fold_adds(hay, len, word);
+		bool may = !ascii || m->query->unmarked || seen[at] == hit ||
+			   utf8_fold_adds(hay, len, word);
 
 		seen[at] = may && has_folded(m, hay, len, word) ? hit : m->round;
 		if (seen[at] == hit)
@@ -296,12 +299,14 @@ static bool matches_row(struct look *l, const struct query_term *t, size_t term)
 
 /* Folded, and each run of blanks and line ends one blank: where lines end is no part of what was
  * written. */
-static char *one_line(const char *text, size_t len)
+static char *one_line(const struct query *q, const char *text, size_t len)
 {
 	struct str folded = STR_INIT;
 	size_t to = 0;
 
 	utf8_fold_add(&folded, text, len);
+	if (q->unmarked)
+		utf8_unmark(&folded, 0);
 	for (size_t i = 0; i < folded.len; i++) {
 		char c = folded.p[i] == '\n' || folded.p[i] == '\t' ? ' ' : folded.p[i];
 
@@ -319,12 +324,13 @@ static bool has_text(struct look *l, const struct query_term *t, bool header)
 	if (t->has_pattern && regexec(&t->pattern, str_c(text), 0, NULL, 0) == 0)
 		return true;
 	if (!l->folded[header])
-		l->folded[header] = one_line(str_c(text), text->len);
+		l->folded[header] = one_line(l->query, str_c(text), text->len);
 	return strstr(l->folded[header], t->word) != NULL;
 }
 
 /* Some line of it, behind "name:" where a field is meant. */
-static bool has_line(const struct str *text, const char *name, const struct query_term *t)
+static bool has_line(
+	const struct query *q, const struct str *text, const char *name, const struct query_term *t)
 {
 	size_t skip = name ? strlen(name) : 0;
 	bool found = false;
@@ -338,7 +344,7 @@ static bool has_line(const struct str *text, const char *name, const struct quer
 		p += name ? skip + 1 : 0;
 		p += strspn(p, " ");
 		line = mem_strndup(p, (size_t)(end - p));
-		folded = one_line(line, strlen(line));
+		folded = one_line(q, line, strlen(line));
 		found = strstr(folded, t->word) ||
 			(t->has_pattern && regexec(&t->pattern, line, 0, NULL, 0) == 0);
 		free(line);
@@ -378,13 +384,13 @@ static enum query_answer ask_text(struct look *l, const struct query_term *t)
 	switch (t->field) {
 	case QUERY_FIELD:
 	case QUERY_LIST:
-		is = has_line(&text->header, t->header, t);
+		is = has_line(l->query, &text->header, t->header, t);
 		break;
 	case QUERY_TYPE:
-		is = has_line(&text->types, NULL, t);
+		is = has_line(l->query, &text->types, NULL, t);
 		break;
 	case QUERY_FILE:
-		is = has_line(&text->files, NULL, t);
+		is = has_line(l->query, &text->files, NULL, t);
 		break;
 	case QUERY_ATTACHMENTS:
 		is = text->attachments >= t->from && text->attachments <= t->to;

@@ -296,5 +296,6 @@ static void print_node(const struct query *q, size_t at, struct str *out)
 
 void query_print(const struct query *q, struct str *out)
 {
+	str_adds(out, q->unmarked ? QUERY_UNMARKED : "");
 	print_node(q, q->nnodes - 1, out);
 }

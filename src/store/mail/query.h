@@ -12,8 +12,9 @@
  * reply" is three words). "from:x" and the like look in one field for the text as it stands,
  * "header NAME:x" in any field; "~f x" is mutt's pattern, whose x is a regular expression (and
  * also found as it stands), "=f x" mutt's for the text as it stands, "^~f x" wants it of every
- * address. Case does not matter. One table (query_rows) has all of them, what mutt knows and
- * Talaria does not too: that is an error which says so.
+ * address. Case does not matter; with "ignore:marks" in front, nor do the marks on letters: u finds
+ * ü. One table (query_rows) has all of them, what mutt knows and Talaria does not too: that is an
+ * error which says so.
  *
  * What a leaf cannot tell (the text of a message that is not here) makes the answer unknown, which
  * is no match, not even behind NOT: nothing is deleted because it could not be looked at.
@@ -103,7 +104,9 @@ struct query {
 	size_t nterms, cap_terms;
 	struct query_node *nodes; /* the last is the root; what is in a term stands before it */
 	size_t nnodes, cap_nodes;
+	bool unmarked; /* marks on letters do not count */
 };
+#define QUERY_UNMARKED "ignore:marks " /* in front of one */
 
 /* now: what "today" and "<2d" count from. */
 int query_parse(struct query **out, const char *text, time_t now, struct err *err);

@@ -1,6 +1,7 @@
 /*
  * From the text of a query to its tree.
  *
+ *   query   = ["ignore:marks"] either
  *   either  = all { ("|" | OR) all }
  *   all     = one { [AND] one }
  *   one     = ("!" | NOT) one | "(" either ")" | term
@@ -816,17 +817,43 @@ static int take_either(struct parser *ps, size_t *node)
 	return rc;
 }
 
+static void take_unmarked(struct parser *ps)
+{
+	skip_blanks(ps);
+	ps->q->unmarked = str_istarts(ps->p, QUERY_UNMARKED);
+	ps->p += ps->q->unmarked ? strlen(QUERY_UNMARKED) : 0;
+}
+
+static void unmark_words(struct query *q)
+{
+	for (size_t i = 0; q->unmarked && i < q->nterms; i++) {
+		struct str word = STR_INIT;
+
+		str_adds(&word, q->terms[i].word);
+		utf8_unmark(&word, 0);
+		if (q->terms[i].word) {
+			free(q->terms[i].word);
+			q->terms[i].word = str_steal(&word);
+		}
+		str_done(&word);
+	}
+}
+
 int query_parse(struct query **out, const char *text, time_t now, struct err *err)
 {
 	struct parser ps = {
 		.text = text, .p = text, .q = mem_alloc(sizeof(*ps.q)), .now = now, .err = err};
 	size_t root;
-	int rc = take_either(&ps, &root);
+	int rc;
+
+	take_unmarked(&ps);
+	rc = take_either(&ps, &root);
 
 	if (rc != 0) {
 		query_free(ps.q);
 		return rc;
 	}
+	unmark_words(ps.q);
 	*out = ps.q;
 	return 0;
 }

@@ -150,4 +150,6 @@ static void say_node(const struct query *q, size_t at, bool no, struct str *out)
 void query_words(const struct query *q, struct str *out)
 {
 	say_node(q, q->nnodes - 1, false, out);
+	if (q->unmarked)
+		str_adds(out, _(" (marks on letters do not count)"));
 }
