@@ -287,25 +287,27 @@ void index_need_begin(struct index_need *need, const struct index_format *f)
 	*need = (struct index_need){.width = f->width, .columns = f->columns};
 }
 
-/* Whether it was measured already, as far as that is remembered. */
-static bool is_done(struct index_need *need, const struct msg_row *r, const struct index_format *f)
+/* Dates look different as time goes by. */
+static uint64_t mark_of(uint32_t uid, const struct index_format *f)
 {
-	uint64_t *done = &need->done[r->uid % INDEX_MEASURED];
-	uint32_t now = (uint32_t)(f->now / SAME_DATES) ^ (uint32_t)((uintptr_t)r->keywords >> 3);
-	uint64_t key = (uint64_t)r->uid << 32 | now;
+	return (uint64_t)uid << 32 | (uint32_t)(f->now / SAME_DATES);
+}
 
-	if (*done == key)
-		return true;
-	if (r->subject) /* else its words are still to come */
-		*done = key;
-	return false;
+bool index_is_measured(const struct index_need *need, uint32_t uid, const struct index_format *f)
+{
+	return need->done[uid % INDEX_MEASURED] == mark_of(uid, f);
+}
+
+void index_need_again(struct index_need *need)
+{
+	memset(need->done, 0, sizeof(need->done));
 }
 
 void index_measure(struct index_need *need, const struct msg_row *r, const struct index_format *f)
 {
 	struct str s = STR_INIT;
 
-	for (size_t i = is_done(need, r, f) ? f->columns.n : 0; i < f->columns.n; i++) {
+	for (size_t i = 0; i < f->columns.n; i++) {
 		enum list_column c = f->columns.at[i];
 		int step = looks[c].step, used;
 
@@ -315,6 +317,8 @@ void index_measure(struct index_need *need, const struct msg_row *r, const struc
 		need->most[c] = used > need->most[c] ? used : need->most[c];
 	}
 	str_done(&s);
+	if (r->subject) /* else its words are still to come */
+		need->done[r->uid % INDEX_MEASURED] = mark_of(r->uid, f);
 }
 
 static int between(int n, int least, int most)

@@ -50,6 +50,9 @@ struct index_need {
 
 /* Forgets what was measured of a list of other columns or of another width. */
 void index_need_begin(struct index_need *need, const struct index_format *f);
+/* Whether this message was, as far as that is remembered; and that its row may be another now. */
+bool index_is_measured(const struct index_need *need, uint32_t uid, const struct index_format *f);
+void index_need_again(struct index_need *need);
 void index_measure(
 	struct index_need *need, const struct msg_row *row, const struct index_format *f);
 /* Shares the width out. What finds no room beside the subject is left out, the least useful first.

@@ -216,6 +216,7 @@ static void follow(struct index_view *x)
 	ptrdiff_t row;
 
 	x->role = role_of(x);
+	index_need_again(&x->need);
 	if (!msglist_ready(x->list))
 		return;
 	seek(x);
@@ -347,7 +348,8 @@ static void measure(struct index_view *x, struct index_format *f, int rows)
 
 	index_need_begin(&x->need, f);
 	for (size_t i = x->scroll.top; i < x->scroll.top + (size_t)rows; i++)
-		if (msglist_row(x->list, i, &m)) {
+		if (!index_is_measured(&x->need, msglist_uid(x->list, i), f) &&
+			msglist_row(x->list, i, &m)) {
 			format_row(x, f, i, &m, &place);
 			index_measure(&x->need, &m, f);
 		}
