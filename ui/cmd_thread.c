@@ -1,6 +1,7 @@
 /* Threads: going from one to the other, and what is done to all of one or to a part of it. */
 #include "ui/act.h"
 #include "ui/cmd.h"
+#include "ui/index_row.h"
 
 #include "base/i18n.h"
 #include "base/mem.h"
@@ -182,6 +183,38 @@ static void cmd_read_thread(struct app *a, const struct args *args)
 	selection_done(&s);
 }
 
+static bool is_muted(struct msglist *l, uint32_t uid)
+{
+	ptrdiff_t row = msglist_find(l, uid);
+	struct msg_row m;
+
+	return row >= 0 && msglist_row(l, (size_t)row, &m) && index_is_muted(&m);
+}
+
+/* What comes to it later is muted by the store. */
+static void cmd_mute_thread(struct app *a)
+{
+	struct selection s;
+	bool on;
+
+	if (!select_thread(a, WHOLE, &s))
+		return;
+	on = !is_muted(s.list, app_view(a)->ops->uid(app_view(a)));
+	if (msglist_read_only(s.list)) {
+		app_error(a, _("This folder is read only"));
+	} else {
+		if (on)
+			act_flags(a, &s, 0, MAIL_SEEN);
+		app_await(a,
+			engine_keywords(a->engine, s.list, s.uids, s.n, on ? "" : MAIL_MUTED,
+				on ? MAIL_MUTED : ""),
+			NULL, NULL, NULL);
+		app_message(a, on ? _("What comes to this thread comes read")
+				  : _("This thread is heard of again"));
+	}
+	selection_done(&s);
+}
+
 static void cmd_tag_thread(struct app *a, const struct args *args)
 {
 	struct selection s;
@@ -226,6 +259,9 @@ const struct command cmd_thread_commands[] = {
 		.run_args = cmd_read_thread, .which = WHOLE},
 	{"read-subthread", MAIL_SCREENS, N_("mark this message and all that answers it as read"),
 		.run_args = cmd_read_thread, .which = PART},
+	{"mute-thread", MAIL_SCREENS,
+		N_("mark this thread as read, and what comes to it later; again: no more"),
+		.run = cmd_mute_thread},
 	{"tag-thread", MAIL_SCREENS, N_("tag or untag this thread"), .run_args = cmd_tag_thread,
 		.which = WHOLE},
 	{"tag-subthread", MAIL_SCREENS, N_("tag or untag this message and all that answers it"),

@@ -46,6 +46,17 @@ const char *index_bare_subject(const char *subject)
 	return subject_bare(subject, SUBJECT_ANY);
 }
 
+bool index_is_muted(const struct msg_row *row)
+{
+	size_t len = strlen(MAIL_MUTED);
+
+	for (const char *p = row->keywords ? row->keywords : ""; *(p += strspn(p, " "));
+		p += strcspn(p, " "))
+		if (strcspn(p, " ") == len && str_istarts(p, MAIL_MUTED))
+			return true;
+	return false;
+}
+
 static void add_flags(struct line *out, const struct msg_row *r)
 {
 	bool dead = r->flags & MAIL_DELETED;
@@ -53,6 +64,7 @@ static void add_flags(struct line *out, const struct msg_row *r)
 			    : !(r->flags & MAIL_SEEN)   ? "N"
 			    : r->flags & MAIL_ANSWERED  ? "r"
 			    : r->flags & MAIL_FORWARDED ? "f"
+			    : index_is_muted(r)         ? "m"
 							: " ";
 	int style = dead ? STYLE_DELETED : !(r->flags & MAIL_SEEN) ? STYLE_UNREAD : STYLE_DIM;
 

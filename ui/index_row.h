@@ -70,6 +70,8 @@ void index_date(struct str *out, time_t date, time_t now, bool wide);
 /* The keywords that a person would give, with one space between them: not $MDNSent, NonJunk and the
  * like, which programs set for each other. */
 void index_keywords(struct str *out, const char *keywords);
+/* Nobody wants to hear of its thread. */
+bool index_is_muted(const struct msg_row *row);
 /* The subject behind its "Re:", "Fwd:", "Aw:" ... */
 const char *index_bare_subject(const char *subject);
 

@@ -33,6 +33,9 @@ enum mail_flag { /* kept in header caches and journals: a bit never means anothe
 				   connection */
 };
 
+/* The keyword of a thread that nobody wants to hear of (registered for IMAP). */
+#define MAIL_MUTED "$muted"
+
 /* What became of a mail for one of its recipients; what counts for the whole mail counts too. */
 enum mail_fate {
 	FATE_UNASKED, /* nothing was said yet of this recipient, nor of the mail as a whole */

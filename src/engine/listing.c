@@ -11,8 +11,9 @@ enum { FIX_DISTANCE = 2 };
 static const struct listing_row rows[LIST_COLUMNS] = {
 	[COLUMN_NUMBER] = {"number", N_("on the screen the place in the list, as jump takes it; "
 					"of talaria list what show takes")},
-	[COLUMN_FLAGS] = {"flags", N_("* tagged; N new, r answered, f forwarded, D deleted; F "
-				      "flagged; A has files; ~ the server is not told yet")},
+	[COLUMN_FLAGS] = {"flags",
+		N_("* tagged; N new, r answered, f forwarded, m muted, D deleted; F "
+		   "flagged; A has files; ~ the server is not told yet")},
 	[COLUMN_ACCOUNT] = {"account", N_("where the message is; only in lists of several folders "
 					  "or accounts")},
 	[COLUMN_FROM] = {"from", N_("the sender; of what you sent yourself, and in folders of sent "

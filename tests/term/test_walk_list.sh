@@ -185,6 +185,10 @@ walk untag-all
 walk search 'from:Tom'
 walk read-thread
 ok 'read-thread: this one' soon marked 'Another answer.' S
+walk mute-thread
+ok 'mute-thread' see 'comes to this thread comes read'
+walk mute-thread
+ok 'mute-thread: no more' see 'This thread is heard of again'
 ok 'and the others' soon marked 'This is text 30.' S
 
 # --- tags ---

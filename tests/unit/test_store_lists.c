@@ -481,6 +481,44 @@ static void test_others_number(void **state)
 	free(dir);
 }
 
+static struct summary answer_to(uint32_t uid, const char *id, const char *what)
+{
+	struct summary s = desk_row(uid, "Bob", NULL);
+
+	s.message_id = id;
+	s.references = what;
+	return s;
+}
+
+/* What answers a muted thread comes muted and read, whatever came with it; nothing else does. */
+static void test_muted(void **state)
+{
+	int account = begin();
+	struct summary first = answer_to(5, "a@x", ""),
+		       more[] = {answer_to(9, "d@x", "c@x"), answer_to(8, "c@x", "b@x"),
+			       answer_to(7, "b@x", "a@x"), answer_to(6, "e@x", "")};
+	struct store_request *r;
+
+	desk_fill(account, "Work", &first, 1);
+	desk_settle();
+	r = desk_on(REQUEST_KEYWORDS, work, UIDS(5), 1);
+	r->keywords.set = mem_strdup(MAIL_MUTED);
+	desk_done(r);
+	desk_fill(account, "Work", more, MEM_COUNT(more));
+	desk_settle();
+	opened(account, "keyword:$muted", UIDS(5, 7, 8, 9));
+	opened(account, "~U", UIDS(1, 2, 3, 4, 5, 6));
+	/* Heard of again: what comes now is not. */
+	r = desk_on(REQUEST_KEYWORDS, work, UIDS(5, 7, 8, 9), 4);
+	r->keywords.clear = mem_strdup(MAIL_MUTED);
+	desk_done(r);
+	first = answer_to(10, "f@x", "d@x");
+	desk_fill(account, "Work", &first, 1);
+	desk_settle();
+	opened(account, "keyword:$muted", UIDS());
+	opened(account, "~U", UIDS(1, 2, 3, 4, 5, 6, 10));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -497,6 +535,7 @@ int main(void)
 		DESK_CASE(test_renamed),
 		DESK_CASE(test_others_change),
 		DESK_CASE(test_others_number),
+		DESK_CASE(test_muted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2512,6 +2512,20 @@ static void test_screen_list_reply(void **state)
 	assert_string_equal(asked_to_write(), "reply-list 8");
 }
 
+static void test_screen_muted(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	press(x, "= j j j");
+	command_sees(x, "mute-thread", "What comes to this thread comes read");
+	assert_string_equal(asked(), "keywords 3 4 5 6 - $muted");
+	sees(x, "\n m   Wei Xu");
+	sees(x, "\n N   linux-kernel");
+	command_sees(x, "mute-thread", "This thread is heard of again");
+	assert_string_equal(asked(), "keywords 3 4 5 6 $muted -");
+	sees(x, "\n     Wei Xu");
+}
+
 static void test_screen_columns(void **state)
 {
 	struct screen *x = open_screen(24, 120);
@@ -3002,6 +3016,7 @@ int main(void)
 		SCREEN_CASE(test_screen_arrivals),
 		SCREEN_CASE(test_screen_forgotten_file),
 		SCREEN_CASE(test_screen_list_reply),
+		SCREEN_CASE(test_screen_muted),
 		SCREEN_CASE(test_screen_columns),
 		SCREEN_CASE(test_screen_sizes),
 		SCREEN_CASE(test_screen_tiny),

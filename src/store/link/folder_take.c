@@ -12,6 +12,7 @@
 #include "store/mail/folder_server.h"
 #include "store/mail/folder_tell.h"
 #include "store/mail/identity.h"
+#include "store/mail/mute.h"
 #include "store/mail/overlay.h"
 #include "store/mail/undo.h"
 #include "store/mail/upkeep.h"
@@ -193,7 +194,7 @@ static void add_rows(struct folder *f, const struct result_summaries *r)
 	struct summary *rows = mem_array(r->n, sizeof(*rows));
 	uint32_t *uids = mem_array(r->n, sizeof(*uids));
 	struct str *words = mem_array(r->n, sizeof(*words));
-	size_t n = 0, fresh = new_and_unread(f, r);
+	size_t n = 0, fresh = new_and_unread(f, r), muted;
 
 	take_placeholders(f, r);
 	for (size_t i = 0; i < r->n; i++) {
@@ -207,7 +208,8 @@ static void add_rows(struct folder *f, const struct result_summaries *r)
 	folder_compact(f);
 	folder_send_changes(f, uids, n, NULL, 0);
 	handover_arrived(f, rows, n);
-	tell_new_mail(f, fresh);
+	muted = cache_meta(f->cache)->complete ? mute_arrived(f, uids, n) : 0;
+	tell_new_mail(f, fresh > muted ? fresh - muted : 0);
 	for (size_t i = 0; i < r->n; i++)
 		str_done(&words[i]);
 	free(words);

@@ -21,6 +21,7 @@
 #include "store/mail/folder_open.h"
 #include "store/mail/folder_tell.h"
 #include "store/mail/lanes.h"
+#include "store/mail/mute.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -653,12 +654,15 @@ static int record(struct account *a, const struct delivery *d)
 static int finish(struct account *a, struct delivery **p)
 {
 	struct delivery *d = *p;
+	uint32_t last;
 	int rc;
 
 	*p = NULL;
 	if (!d)
 		return 0;
+	last = mute_last(inbox(a));
 	folder_deliver_group(inbox(a), d->group);
+	mute_since(inbox(a), last);
 	note_delivery(a, d);
 	rc = record(a, d);
 	delivery_free(d);
