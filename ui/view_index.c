@@ -241,6 +241,7 @@ static void follow(struct index_view *x)
 			x->scroll.top -= old - now < x->scroll.top ? old - now : x->scroll.top;
 		stay_at_end(x, at_top, at_end);
 	}
+	msglist_note_news(x->list);
 	x->count = count;
 	scroll_fit(&x->scroll, count, x->scroll.rows);
 	sought = x->sought;
@@ -429,6 +430,23 @@ static void add_fill(struct index_view *x, int percent, struct line *out)
 	str_done(&of);
 }
 
+static void add_news(struct index_view *x, struct line *out)
+{
+	bool ascii = app_ascii(x->v.app);
+	size_t above, below;
+	struct str s = STR_INIT;
+
+	msglist_news(x->list, x->scroll.top, (size_t)x->scroll.rows, &above, &below);
+	draw_number(&s, above);
+	if (above)
+		line_addf(out, STYLE_STATUS_OK, _("  %s %s new"), ascii ? "^" : "↑", str_c(&s));
+	str_clear(&s);
+	draw_number(&s, below);
+	if (below)
+		line_addf(out, STYLE_STATUS_OK, _("  %s %s new"), ascii ? "v" : "↓", str_c(&s));
+	str_done(&s);
+}
+
 static void add_matches(struct index_view *x, struct str *out)
 {
 	size_t nth, n = msglist_found(x->list, x->scroll.cursor, &nth);
@@ -458,6 +476,7 @@ static void index_status(struct view *v, struct line *out)
 	draw_number(&s, msglist_total(x->list));
 	line_add(out, STYLE_STATUS, str_c(&s));
 	str_done(&s);
+	add_news(x, out);
 	if (limited)
 		line_addf(out, STYLE_STATUS_WARN, _("  only: %s"), msglist_limit_text(x->list));
 	if (v->app->marks && x->seek.text)

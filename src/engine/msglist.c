@@ -391,6 +391,53 @@ size_t msglist_tagged(const struct msglist *l, uint32_t **uids)
 	return n;
 }
 
+/* In a list of several folders numbers come in any order; what came last arrived last. */
+static bool is_news(const struct msglist *l, size_t row)
+{
+	const struct columns *c = &l->columns;
+
+	return !(c->flags[row] & MAIL_SEEN) && (!l->name || c->received[row] > l->newest_date);
+}
+
+void msglist_note_news(struct msglist *l)
+{
+	struct columns *c = &l->columns;
+	int percent = msglist_sync_percent(l);
+	bool fills = !l->newest || (percent >= 0 && percent < 100);
+	uint32_t newest = l->newest, date = l->newest_date;
+
+	for (size_t i = c->n; i-- > 0 && c->uid[i] > l->newest;) {
+		/* what waits to be filed here is known */
+		if (c->flags[i] & MAIL_WAITING)
+			continue;
+		newest = c->uid[i] > newest ? c->uid[i] : newest;
+		date = c->received[i] > date ? c->received[i] : date;
+		if (fills || !is_news(l, i))
+			continue;
+		c->flags[i] |= ROW_NEWS;
+		l->news = true;
+	}
+	l->newest = newest;
+	l->newest_date = date;
+}
+
+void msglist_news(struct msglist *l, size_t top, size_t rows, size_t *above, size_t *below)
+{
+	size_t n = l->news ? msglist_count(l) : 0;
+
+	*above = *below = 0;
+	for (size_t i = 0; i < n; i++) {
+		uint32_t *flags = &l->columns.flags[row_at(l, i)];
+
+		if (i >= top && i - top < rows)
+			*flags &= ~(uint32_t)ROW_NEWS;
+		else if (*flags & ROW_NEWS && !(*flags & MAIL_SEEN))
+			*(i < top ? above : below) += 1;
+	}
+	/* what a limit or a fold hides may be shown again */
+	l->news = l->news && (l->filtered || *above || *below);
+}
+
 bool msglist_is_limited(const struct msglist *l)
 {
 	return l->limited;

@@ -127,6 +127,12 @@ size_t msglist_subthread(const struct msglist *l, uint32_t uid, uint32_t **uids)
 /* Those that it answers, the nearest first, the root last. */
 size_t msglist_ancestors(const struct msglist *l, uint32_t uid, uint32_t **uids);
 
+/* What came since this was called before, unread and not while the folder is filled for the first
+ * time, is news until it was on the screen. */
+void msglist_note_news(struct msglist *l);
+/* How much of it is above and below these rows, and these rows are on the screen. */
+void msglist_news(struct msglist *l, size_t top, size_t rows, size_t *above, size_t *below);
+
 /* A limit leaves rows out and never moves one. What it shows stays until the next limit, whatever
  * becomes of its flags; of mail that comes later it shows what matches. */
 bool msglist_is_limited(const struct msglist *l);

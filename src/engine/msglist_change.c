@@ -407,6 +407,7 @@ void msglist_renumber(struct msglist *l, unsigned numbering)
 		return;
 	if (l->numbering) {
 		msglist_guess_drop(l);
+		l->newest = l->newest_date = 0;
 		replace(l, &none);
 		msglist_left_forget(l);
 		MEM_FREE(l->ranks_uids);

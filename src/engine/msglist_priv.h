@@ -27,12 +27,13 @@
 
 /* In columns.flags only: they live with the rows, so that a million of them stay linear. */
 enum {
+	ROW_NEWS = 1 << 25,  /* it came, and was not on the screen yet */
 	ROW_FOUND = 1 << 26, /* a search found it */
 	ROW_HELD = 1 << 27,  /* the limit that is held shows it */
 	ROW_TAGGED = 1 << 28,
 	ROW_FOLDED = 1 << 29,  /* a thread is folded when one of its messages has this */
 	ROW_LIMITED = 1 << 30, /* the limit shows it */
-	ROW_OURS = ROW_FOUND | ROW_HELD | ROW_TAGGED | ROW_FOLDED | ROW_LIMITED,
+	ROW_OURS = ROW_NEWS | ROW_FOUND | ROW_HELD | ROW_TAGGED | ROW_FOLDED | ROW_LIMITED,
 };
 
 enum { STRING_SETS = 1024, STRING_WAYS = 8, SORT_HERE = 50000, RANK_NONE = UINT32_MAX };
@@ -122,8 +123,10 @@ struct msglist {
 	bool limited;
 	char *limit_text;  /* owned */
 	unsigned limiting; /* the request that sets the limit next; no other may any more */
-	bool held;         /* the limit as it was is known: msglist_hold_limit */
-	char *held_text;   /* owned; NULL: it was none */
+	uint32_t newest, newest_date; /* highest number, latest arrival of all that was there */
+	bool news;                    /* rows have ROW_NEWS */
+	bool held;                    /* the limit as it was is known: msglist_hold_limit */
+	char *held_text;              /* owned; NULL: it was none */
 
 	struct sorting want, now; /* now: what order is in */
 	struct order order;       /* all messages; valid when ordered */

@@ -713,6 +713,7 @@ void mail_arrives(struct screen *x, size_t n)
 
 		row.subject = "Just in";
 		row.message_id = "";
+		row.flags = x->arrives_unread ? 0 : row.flags;
 		row.uid = 5000 + ++x->arrived;
 		row.sent = row.received -= 86400 * x->arrived;
 		r->summaries.v[r->summaries.n] = summary_copy(&row);

@@ -29,6 +29,7 @@ struct screen {
 	char dir[SCRATCH_SIZE];   /* its accounts are here; the test may put more into it */
 	uint32_t validity, shift; /* of the UIDs in the INBOX; how far they are from the first */
 	uint32_t arrived;
+	bool arrives_unread; /* what arrives; else it is read */
 };
 
 void screen_begin(void);           /* in main: the terminal's language and colours are known */

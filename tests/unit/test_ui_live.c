@@ -319,6 +319,79 @@ static void test_search_lines(void **state)
 	}
 }
 
+/* --- new mail, and where the cursor is --- */
+
+static void test_news(void **state)
+{
+	struct screen *x = seen(16, 110);
+	uint32_t uid;
+
+	x->arrives_unread = true;
+	/* Who looks at the beginning sees it come. */
+	uid = here(x);
+	mail_arrives(x, 1);
+	look_sees(x, "Just in");
+	sees_not(x, "↑");
+	assert_int_equal(here(x), uid);
+	/* Elsewhere nothing moves, and it is said. */
+	press(x, "PageDown");
+	uid = here(x);
+	mail_arrives(x, 2);
+	look_sees_not(x, "Just in");
+	sees(x, "↑ 2 new");
+	assert_int_equal(here(x), uid);
+	mail_arrives(x, 1);
+	look_sees(x, "↑ 3 new");
+	/* In the other order it is at the other end. */
+	command_sees(x, "sort date", "↓ 3 new");
+	command_sees(x, "sort -r date", "↑ 3 new");
+	/* What a limit leaves out is not there to go to. */
+	command(x, "limit ~F");
+	sees_not(x, "↑");
+	command_sees(x, "limit all", "↑ 3 new");
+	press(x, "=");
+	sees(x, "Just in");
+	press_sees_not(x, "PageDown", "↑");
+	/* What was read already is no news, nor what is read meanwhile. */
+	x->arrives_unread = false;
+	mail_arrives(x, 1);
+	look_sees_not(x, "↑");
+	x->arrives_unread = true;
+	mail_arrives(x, 1);
+	look_sees(x, "↑ 1 new");
+	command_sees(x, "tag-pattern 'Just in'", "↑ 1 new");
+	command_sees_not(x, "tag-prefix; set-flag read", "↑");
+}
+
+/* Programs that read the screen aloud begin where the cursor is. */
+static void test_cursor(void **state)
+{
+	static const char *const views[] = {
+		NULL, "folders", "outbox", "drafts", "attachments", "help", "open"};
+	struct screen *x = open_screen(24, 110);
+
+	tell_outbox(x, 1, 5, OUTBOX_FAILED, 1);
+	for (size_t i = 0; i < MEM_COUNT(views); i++) {
+		int first, row;
+		struct str s = STR_INIT;
+
+		reopen_screen(x, 24, 110);
+		press(x, "= j");
+		if (views[i])
+			command(x, views[i]);
+		press(x, "Home");
+		first = term_cursor_row();
+		if (first < 1)
+			fail_msg("%s: the cursor is in row %d", views[i] ? views[i] : "index",
+				first);
+		press(x, "j");
+		row = term_cursor_row();
+		if (row != first && row != first + 1)
+			fail_msg("%s: it went from row %d to %d", views[i], first, row);
+		str_done(&s);
+	}
+}
+
 /* --- what is marked --- */
 
 static void assert_hits(struct hits *h, enum hits_field field, const char *text, const char *want)
@@ -436,6 +509,8 @@ int main(void)
 		SCREEN_CASE(test_search_late),
 		SCREEN_CASE(test_search_and_mail),
 		SCREEN_CASE(test_search_lines),
+		SCREEN_CASE(test_news),
+		SCREEN_CASE(test_cursor),
 		cmocka_unit_test(test_hits),
 		cmocka_unit_test(test_marks),
 	};
