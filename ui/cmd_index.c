@@ -166,6 +166,22 @@ static void cmd_threads(struct app *a)
 	app_message(a, msglist_threads(l) ? _("Threads are on") : _("Threads are off"));
 }
 
+/* What is read only for other reasons stays so. */
+static void cmd_toggle_write(struct app *a)
+{
+	struct view *v = app_view(a);
+	struct msglist *l = v->ops->list(v);
+	bool was = msglist_read_only(l);
+
+	msglist_protect(l, !was);
+	if (was && msglist_read_only(l))
+		app_error(a, _("This folder is read only"));
+	else
+		app_message(
+			a, was ? _("Changes are made again")
+			       : _("Nothing is changed here from now on, and no mail marked read"));
+}
+
 static bool is_folded(struct msglist *l, uint32_t uid)
 {
 	ptrdiff_t row = msglist_find(l, uid);
@@ -211,6 +227,8 @@ const struct command cmd_index_commands[] = {
 		.args = "[PATTERN]", .max = -1, .run_args = cmd_limit},
 	{"sort", UI_INDEX, N_("sort by KEY, one of those of the option sort; -r reversed"),
 		.args = "[-r] [KEY]", .max = 2, .run_args = cmd_sort, .complete = complete_sort},
+	{"toggle-write", UI_INDEX | UI_READER, N_("make this list read only, or writable again"),
+		.run = cmd_toggle_write},
 	{"threads", UI_INDEX, N_("turn threads on or off"), .run = cmd_threads},
 	{"fold", UI_INDEX, N_("fold or unfold this thread"), .run = cmd_fold},
 	{"fold-all", UI_INDEX, N_("fold or unfold all threads"), .run = cmd_fold_all},

@@ -1,6 +1,7 @@
 /* Changing mail: flags, folders, tags. */
 #include "ui/act.h"
 #include "ui/cmd.h"
+#include "ui/pathtext.h"
 
 #include "base/i18n.h"
 #include "base/mem.h"
@@ -77,6 +78,56 @@ struct filing {
 	enum act act;
 };
 
+static void filing_free(struct filing *f)
+{
+	selection_done(&f->s);
+	free(f);
+}
+
+/* It is in a file now: what was to be moved goes here. */
+static void exported(struct app *a, void *ctx, struct event *ev)
+{
+	struct filing *f = ctx;
+
+	app_finish(a, ev);
+	if (ev->kind == EVENT_DONE && f->act == ACT_MOVE && selection_stands(a, &f->s)) {
+		act_step_away(a, &f->s);
+		act_apply(a, &f->s, ACT_DELETE, NULL);
+	}
+	filing_free(f);
+}
+
+/* A Maildir, or a new mbox file. */
+static void file_out(struct app *a, struct filing *f, const char *written)
+{
+	char *path = pathtext_path(written);
+
+	if (f->act == ACT_MOVE && msglist_read_only(f->s.list)) {
+		app_error(a, _("This folder is read only"));
+		filing_free(f);
+	} else {
+		app_await_long(a, engine_export(a->engine, f->s.list, f->s.uids, f->s.n, path),
+			exported, f, NULL);
+	}
+	free(path);
+}
+
+static bool is_path(const char *name)
+{
+	return *name == '/' || *name == '~' || str_starts(name, "./");
+}
+
+/* mutt's way to say that a folder is one among the others. */
+static const char *bare_name(struct app *a, const char *name)
+{
+	int account = app_account(a);
+
+	if ((*name != '=' && *name != '+') || !name[1] || account < 0 ||
+		engine_find_folder(a->engine, (size_t)account, name) >= 0)
+		return name;
+	return name + 1;
+}
+
 static void file_to(struct app *a, void *ctx, const char *folder)
 {
 	struct filing *f = ctx;
@@ -86,14 +137,23 @@ static void file_to(struct app *a, void *ctx, const char *folder)
 	while (len && folder[len - 1] == ' ')
 		len--;
 	name = mem_strndup(folder ? folder : "", len);
-	if (len && selection_stands(a, &f->s)) {
+	if (!len || !selection_stands(a, &f->s)) {
+		filing_free(f);
+	} else if (is_path(name)) {
+		file_out(a, f, name);
+	} else {
 		if (f->act == ACT_MOVE)
 			act_step_away(a, &f->s);
-		act_apply(a, &f->s, f->act, name);
+		act_apply(a, &f->s, f->act, bare_name(a, name));
+		filing_free(f);
 	}
 	free(name);
-	selection_done(&f->s);
-	free(f);
+}
+
+static size_t complete_filing(void *ctx, const char *line, struct strv *out)
+{
+	return is_path(line) ? complete_path_line(ctx, line, out)
+			     : complete_folder_line(ctx, line, out);
 }
 
 static void cmd_file(struct app *a, const struct args *args)
@@ -120,8 +180,7 @@ static void cmd_file(struct app *a, const struct args *args)
 			s.n);
 	else
 		str_adds(&label, act == ACT_MOVE ? _("Move to: ") : _("Copy to: "));
-	app_ask(a, str_c(&label), "", HISTORY_FOLDER, complete_folder_line, file_to, f,
-		app_view(a));
+	app_ask(a, str_c(&label), "", HISTORY_FOLDER, complete_filing, file_to, f, app_view(a));
 	str_done(&label);
 }
 
@@ -374,6 +433,19 @@ static void delete_them(struct app *a, void *ctx, struct event *ev)
 	act_apply(a, &s, ACT_DELETE, NULL);
 }
 
+static void undelete_them(struct app *a, void *ctx, struct event *ev)
+{
+	struct selection s = {.list = view_index_list(ctx), .tagged = true};
+
+	if (ev->kind != EVENT_FOUND) {
+		app_finish(a, ev);
+		return;
+	}
+	s.n = ev->found.n;
+	s.uids = mem_dup(ev->found.uids, s.n * sizeof(*s.uids));
+	act_undelete(a, &s);
+}
+
 /* v: the list that was asked about. */
 static void for_pattern(struct app *a, struct view *v, const char *pattern, app_done_fn *fn)
 {
@@ -402,6 +474,11 @@ static void delete_given(struct app *a, void *ctx, const char *pattern)
 	for_pattern(a, ctx, pattern, delete_them);
 }
 
+static void undelete_given(struct app *a, void *ctx, const char *pattern)
+{
+	for_pattern(a, ctx, pattern, undelete_them);
+}
+
 static void ask_pattern(
 	struct app *a, const struct args *args, const char *label, app_answer_fn *fn)
 {
@@ -426,6 +503,11 @@ static void cmd_untag_pattern(struct app *a, const struct args *args)
 static void cmd_delete_pattern(struct app *a, const struct args *args)
 {
 	ask_pattern(a, args, _("Delete messages that match: "), delete_given);
+}
+
+static void cmd_undelete_pattern(struct app *a, const struct args *args)
+{
+	ask_pattern(a, args, _("Undelete messages that match: "), undelete_given);
 }
 
 static void cmd_untag_all(struct app *a)
@@ -455,6 +537,9 @@ const struct command cmd_mail_commands[] = {
 		.run = cmd_delete},
 	{"delete-pattern", UI_INDEX, N_("delete messages that match"), .args = "[PATTERN]",
 		.max = -1, .run_args = cmd_delete_pattern},
+	{"undelete-pattern", UI_INDEX,
+		N_("take the deleted mark from messages that match; where none has it: undo"),
+		.args = "[PATTERN]", .max = -1, .run_args = cmd_undelete_pattern},
 	{"undo", UI_ANY, N_("take back the last move, delete, archive or flag"), .run = cmd_undo},
 	{"archive", UI_INDEX | UI_READER, N_("move to the Archive"), .run = cmd_archive},
 	{"conversation", UI_INDEX | UI_READER,
@@ -464,10 +549,14 @@ const struct command cmd_mail_commands[] = {
 		N_("fetch all of a message of which the server gave only the beginning, or "
 		   "nothing"),
 		.run = cmd_whole},
-	{"move", UI_INDEX | UI_READER, N_("move to a folder"), .args = "[FOLDER]", .max = -1,
-		.run_args = cmd_file, .which = ACT_MOVE, .complete = complete_folder},
-	{"copy", UI_INDEX | UI_READER, N_("copy to a folder"), .args = "[FOLDER]", .max = -1,
-		.run_args = cmd_file, .which = ACT_COPY, .complete = complete_folder},
+	{"move", UI_INDEX | UI_READER,
+		N_("move to a folder, or into a Maildir or a new .mbox file"),
+		.args = "[FOLDER|PATH]", .max = -1, .run_args = cmd_file, .which = ACT_MOVE,
+		.complete = complete_folder},
+	{"copy", UI_INDEX | UI_READER,
+		N_("copy to a folder, or into a Maildir or a new .mbox file"),
+		.args = "[FOLDER|PATH]", .max = -1, .run_args = cmd_file, .which = ACT_COPY,
+		.complete = complete_folder},
 	{"flag", UI_INDEX | UI_READER, N_("set or clear the important mark"),
 		.run_args = cmd_toggle, .which = MAIL_FLAGGED},
 	{"read", UI_INDEX | UI_READER, N_("mark as read"), .run = cmd_read},

@@ -11,8 +11,8 @@ const struct view_ops *const ui_views[UI_CONTEXTS] = {UI_SCREENS(ROW)};
 
 static const struct command *const tables[] = {cmd_screen_commands, cmd_index_commands,
 	cmd_find_commands, cmd_mail_commands, cmd_thread_commands, cmd_go_commands,
-	cmd_pipe_commands, cmd_tell_commands, cmd_folder_commands, cmd_files_commands,
-	cmd_write_commands, cmd_setup_commands};
+	cmd_pipe_commands, cmd_tell_commands, cmd_junk_commands, cmd_folder_commands,
+	cmd_files_commands, cmd_write_commands, cmd_setup_commands};
 
 const struct command *commands_table(size_t i)
 {

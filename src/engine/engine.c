@@ -490,7 +490,8 @@ static bool is_read_only(const struct msglist *l, uint32_t number)
 	size_t source;
 	uint32_t uid;
 
-	return !msglist_source_of(l, number, &source, &uid) || l->sources[source].read_only;
+	return l->protect || !msglist_source_of(l, number, &source, &uid) ||
+	       l->sources[source].read_only;
 }
 
 unsigned engine_read(

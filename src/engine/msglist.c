@@ -103,8 +103,15 @@ bool msglist_ready(const struct msglist *l)
 	return l->ready;
 }
 
+void msglist_protect(struct msglist *l, bool on)
+{
+	l->protect = on;
+}
+
 bool msglist_read_only(const struct msglist *l)
 {
+	if (l->protect)
+		return true;
 	for (size_t i = 0; i < l->nsources; i++)
 		if (!l->sources[i].read_only)
 			return false;

@@ -63,8 +63,9 @@ struct msg_origin {
 bool msglist_origin(const struct msglist *l, uint32_t uid, struct msg_origin *out);
 bool msglist_ready(const struct msglist *l); /* the first rows are there */
 bool msglist_read_only(const struct msglist *l);
-size_t msglist_count(const struct msglist *l); /* rows in the view */
-size_t msglist_total(const struct msglist *l); /* messages in the folder */
+void msglist_protect(struct msglist *l, bool on); /* nothing is changed through this list */
+size_t msglist_count(const struct msglist *l);    /* rows in the view */
+size_t msglist_total(const struct msglist *l);    /* messages in the folder */
 size_t msglist_unread(const struct msglist *l);
 /* False when row is out of range. Strings that are not here yet are asked for by themselves. */
 bool msglist_row(struct msglist *l, size_t row, struct msg_row *out);

@@ -116,7 +116,7 @@ struct msglist {
 	size_t nleft, cap_left;
 	bool left_waits;          /* one left just now that waited for its server */
 	struct strv guessed_sets; /* by UINT16_MAX - keyset */
-	bool ready;
+	bool ready, protect;
 	struct columns columns;
 	struct strv keysets;
 	size_t unread, nfolded;

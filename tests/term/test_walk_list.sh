@@ -256,6 +256,26 @@ ok 'and it is in the Trash no more' soon not holds Trash 'This is text 21.'
 walk delete-pattern 'Mail 20'
 ok 'delete-pattern' soon holds Trash 'This is text 20.'
 nok 'and nothing else' holds Trash 'This is text 19.'
+walk toggle-write
+walk search 'Mail 19'
+walk flag
+ok 'toggle-write' see 'This folder is read only'
+walk toggle-write
+see 'Changes are made again'
+walk search 'Mail 19'
+walk junk
+ok 'junk' soon holds Junk 'This is text 19.'
+walk search 'Mail 18'
+walk set-flag deleted
+ok 'set-flag deleted' soon marked 'This is text 18.' T
+walk undelete-pattern 'Mail 18'
+ok 'undelete-pattern' soon unmarked 'This is text 18.' T
+walk open Junk
+see 'Mail 19'
+walk not-junk
+ok 'not-junk' soon holds INBOX 'This is text 19.'
+walk open INBOX
+see 'Newest'
 walk search 'from:Tom'
 walk delete-subthread
 ok 'delete-subthread: this one' soon holds Trash 'Another answer.'

@@ -1513,7 +1513,7 @@ static void test_screen_prompt(void **state)
 	press_sees(x, "K", "only: invoice");
 	sees_not(x, "PATCH");
 	press_sees(x, "l Ctrl-U 'all' Enter", "PATCH");
-	press_sees(x, "X", "The key X does nothing here");
+	press_sees(x, "F9", "The key F9 does nothing here");
 }
 
 static void test_screen_protocol(void **state)

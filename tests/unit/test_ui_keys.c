@@ -419,6 +419,69 @@ static void test_source(void **state)
 	press_sees(x, "Ctrl-E Ctrl-U Enter", "Line 3 of the message 7");
 }
 
+/* --- filed --- */
+
+static void test_paths(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+	char line[300];
+
+	snprintf(line, sizeof(line), "copy %s", in_screen(x, "some mail"));
+	press(x, "=");
+	command(x, line);
+	sees(x, "1 message written to /");
+	assert_true(file_exists(in_screen(x, "some mail/cur")));
+	assert_int_equal(cursor(x), 1);
+	press_sees(x, "s", "Move to:");
+	type_text(x, in_screen(x, "one.mbox"));
+	press_asks(x, "Enter", "delete 1");
+	assert_true(file_exists(in_screen(x, "one.mbox")));
+	/* One that is there is not written over, and nothing goes. */
+	snprintf(line, sizeof(line), "move %s", in_screen(x, "one.mbox"));
+	forget();
+	command_sees(x, line, "exists already");
+	assert_true(str_starts(asked(), "export 2 "));
+	command_asks(x, "move =Archive", "move 2 Archive");
+	command_asks(x, "copy +Archive", "copy 3 Archive");
+	command_sees(x, "copy =", "There is no folder =");
+}
+
+static void test_junk(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	press(x, "= t j t");
+	press_sees(x, "; X", "No folder is for junk; :create Junk makes one");
+	assert_string_equal(asked(), "keywords 1 3 $NotJunk $Junk");
+	command_asks(x, "untag-all; jump 3; not-junk", "keywords 3 $Junk $NotJunk");
+	command(x, "set-flag deleted");
+	command(x, "jump 3");
+	press_sees(x, "U", "Undelete messages that match:");
+	press_asks(x, "'~A' Enter",
+		"flag 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 "
+		"24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 -8 +0");
+	command_sees(x, "undelete-pattern from:nobody", "Undone");
+}
+
+static void test_toggle_write(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+
+	press_sees(x, "%", "Nothing is changed here");
+	sees(x, "read only");
+	forget();
+	go(x, 4);
+	press_sees(x, "d", "This folder is read only");
+	press_sees(x, "X", "This folder is read only");
+	command_sees(x, "move /nowhere/x.mbox", "This folder is read only");
+	press(x, "Enter q");
+	sees(x, "20 new");
+	assert_string_equal(asked(), "");
+	press_sees(x, "%", "Changes are made again");
+	go(x, 4);
+	press_sees(x, "Enter q", "19 new");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -435,6 +498,9 @@ int main(void)
 		SCREEN_CASE(test_shell),
 		SCREEN_CASE(test_told),
 		SCREEN_CASE(test_source),
+		SCREEN_CASE(test_paths),
+		SCREEN_CASE(test_junk),
+		SCREEN_CASE(test_toggle_write),
 	};
 
 	screen_begin();
