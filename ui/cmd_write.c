@@ -91,6 +91,18 @@ static void cmd_compose(struct app *a, const struct args *args)
 		app_ask(a, _("To: "), "", HISTORY_ADDRESS, NULL, to_given, m, NULL);
 }
 
+/* What answers an invitation is whole as it is: the editor waits. */
+static void invitation_came(struct app *a, void *ctx, struct event *ev)
+{
+	(void)ctx;
+	if (ev->kind == EVENT_DRAFT) {
+		view_compose_open(a, ev->account, ev->draft, false);
+		app_message(a, _("The answer is ready to be sent"));
+	} else {
+		app_finish(a, ev);
+	}
+}
+
 static void answer(struct app *a, enum compose_kind kind)
 {
 	struct selection s;
@@ -98,7 +110,7 @@ static void answer(struct app *a, enum compose_kind kind)
 	if (!can_write(a) || !app_selection_one(a, &s))
 		return;
 	app_await(a, engine_compose(a->engine, writing_account(a), kind, s.list, s.uids[0], NULL),
-		view_compose_came, NULL, NULL);
+		kind >= COMPOSE_ACCEPT ? invitation_came : view_compose_came, NULL, NULL);
 	selection_done(&s);
 }
 
@@ -167,6 +179,12 @@ const struct command cmd_write_commands[] = {
 	{"reply-list", UI_INDEX | UI_READER, N_("answer the mailing list"), .run = cmd_reply_list},
 	{"forward", UI_INDEX | UI_READER, N_("forward the message"), .run_args = cmd_answer,
 		.which = COMPOSE_FORWARD},
+	{"accept", UI_INDEX | UI_READER, N_("answer yes to an invitation"), .run_args = cmd_answer,
+		.which = COMPOSE_ACCEPT},
+	{"tentative", UI_INDEX | UI_READER, N_("answer maybe to an invitation"),
+		.run_args = cmd_answer, .which = COMPOSE_TENTATIVE},
+	{"decline", UI_INDEX | UI_READER, N_("answer no to an invitation"), .run_args = cmd_answer,
+		.which = COMPOSE_DECLINE},
 	{"drafts", UI_ANY, N_("go on with a draft"), .run = cmd_drafts},
 	{"outbox", UI_ANY, N_("show mail that is not sent yet"), .run = cmd_outbox},
 	{.name = NULL},

@@ -1,4 +1,4 @@
-/* Folders, opened in tabs; and links. */
+/* Folders, opened in tabs. */
 #include "ui/pathtext.h"
 #include "ui/views.h"
 
@@ -44,21 +44,4 @@ bool app_open_folder(struct app *a, int account, const char *folder, bool new_ta
 	a->side_active = false;
 	app_relayout(a);
 	return true;
-}
-
-void app_open_link(struct app *a, const char *url)
-{
-	const char *browser = getenv("BROWSER");
-	int account = app_account(a);
-
-	if (str_istarts(url, "mailto:"))
-		app_await(a,
-			engine_compose(a->engine, (size_t)(account < 0 ? 0 : account),
-				COMPOSE_MAILTO, NULL, 0, url),
-			view_compose_came, NULL, NULL);
-	else if (str_istarts(url, "http://") || str_istarts(url, "https://") ||
-		 str_istarts(url, "ftp://"))
-		app_run_child(a, browser && *browser ? browser : "xdg-open", url, NULL, NULL, NULL);
-	else
-		app_error(a, _("Only web and mail links are opened"));
 }

@@ -216,8 +216,6 @@ void app_each_view(struct app *a, unsigned context, void (*fn)(struct view *v));
 
 /* --- folders in tabs (open.c) --- */
 bool app_open_folder(struct app *a, int account, const char *folder, bool new_tab);
-/* A mail is begun, or the browser has the terminal. */
-void app_open_link(struct app *a, const char *url);
 
 /* --- what the options make of the screen (look.c) --- */
 bool app_ascii(const struct app *a);

@@ -3,6 +3,9 @@
 
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/str.h"
+
+#include <stdlib.h>
 
 struct links_view {
 	struct list_view list;
@@ -25,9 +28,26 @@ static void links_row(struct list_view *x, size_t i, struct line *out, int width
 	line_pad(out, STYLE_LINK, links_of(x)->v[i], width - 6);
 }
 
+void links_follow(struct app *a, const char *url)
+{
+	const char *browser = getenv("BROWSER");
+	int account = app_account(a);
+
+	if (str_istarts(url, "mailto:"))
+		app_await(a,
+			engine_compose(a->engine, (size_t)(account < 0 ? 0 : account),
+				COMPOSE_MAILTO, NULL, 0, url),
+			view_compose_came, NULL, NULL);
+	else if (str_istarts(url, "http://") || str_istarts(url, "https://") ||
+		 str_istarts(url, "ftp://"))
+		app_run_child(a, browser && *browser ? browser : "xdg-open", url, NULL, NULL, NULL);
+	else
+		app_error(a, _("Only web and mail links are opened"));
+}
+
 static void links_open(struct list_view *x, size_t i)
 {
-	app_open_link(x->v.app, links_of(x)->v[i]);
+	links_follow(x->v.app, links_of(x)->v[i]);
 }
 
 static void links_done(struct list_view *x)

@@ -86,13 +86,18 @@ static void add_strip(struct reader_view *x)
 		.html_more = x->m->other_html ? x->m->other_more : 0,
 		.html_key = keys_of(keys, context, "html"),
 		.leave_key = keys_of(keys, context, "unsubscribe"),
-		.details_key = keys_of(keys, context, "head-details")};
+		.details_key = keys_of(keys, context, "head-details"),
+		.yes_key = keys_of(keys, context, "accept"),
+		.maybe_key = keys_of(keys, context, "tentative"),
+		.no_key = keys_of(keys, context, "decline")};
 
 	if (row >= 0 && msglist_row(x->list, (size_t)row, &m) && m.size) {
 		s.octets = m.size;
 		draw_size(&size, m.size);
 		s.size = str_c(&size);
 	}
+	for (size_t i = 0; i < x->m->nparts; i++)
+		s.calendar |= strcmp(x->m->parts[i].type, "text/calendar") == 0;
 	head_strip(t, &x->m->head, &s);
 	text_prepend(x->m->text, t);
 	str_done(&size);
@@ -627,7 +632,7 @@ static void leave_answered(struct app *a, void *ctx, const char *answer)
 		if (x->one_click)
 			app_await(a, engine_leave_list(a->engine, x->url), NULL, NULL, NULL);
 		else
-			app_open_link(a, x->url);
+			links_follow(a, x->url);
 	}
 	free(x->url);
 	free(x);

@@ -63,6 +63,8 @@ void view_compose_came(struct app *a, void *ctx, struct event *ev);
 struct view *view_parts_new(
 	struct app *a, struct msglist *l, uint32_t uid, const struct message_view *m);
 struct view *view_links_new(struct app *a, const struct strv *links);
+/* A mail is begun, or the browser has the terminal. */
+void links_follow(struct app *a, const char *url);
 struct view *view_outbox_new(struct app *a, int account);
 struct view *view_pending_new(struct app *a);
 struct view *view_drafts_new(struct app *a, int account);

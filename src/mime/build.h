@@ -105,7 +105,11 @@ enum compose_kind {
 	COMPOSE_REPLY_LIST,
 	COMPOSE_FORWARD,
 	COMPOSE_RESUME,
-	COMPOSE_MAILTO
+	COMPOSE_MAILTO,
+	/* Answers to an invitation. */
+	COMPOSE_ACCEPT,
+	COMPOSE_TENTATIVE,
+	COMPOSE_DECLINE
 };
 
 enum draft_reply { DRAFT_REPLY, DRAFT_REPLY_ALL, DRAFT_REPLY_LIST };
@@ -118,6 +122,10 @@ enum draft_reply { DRAFT_REPLY, DRAFT_REPLY_ALL, DRAFT_REPLY_LIST };
 void draft_reply(struct draft *d, enum draft_reply kind, const struct envelope *e,
 	const char *header, size_t header_len, const char *quotable, const struct strv *own,
 	const char *from);
+/* Fills d as an answer to the invitation in a message (RFC 6047), to its organizer, from the
+ * address of ours that was invited. ERR_INPUT: it holds none, or none for us. */
+int draft_invitation(struct draft *d, enum compose_kind kind, const struct envelope *e,
+	const struct parts *parts, const struct strv *own, const char *from, struct err *err);
 /* Fills d as a forward: "Fwd: " subject, header summary and body inline. The files are the caller's
  * (letter_carry). */
 void draft_forward(

@@ -4,13 +4,21 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "mime/date.h"
 #include "mime/wrap.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVENTS_MAX = 20, PROPERTY_MAX = 16384, VALUE_MAX = 2000, ATTENDEES_MAX = 20 };
+enum {
+	ZONE_MAX = 32768,
+	EVENTS_MAX = 20,
+	PROPERTY_MAX = 16384,
+	VALUE_MAX = 2000,
+	ATTENDEES_MAX = 20,
+	INVITED_MAX = 2000
+};
 
 struct property {
 	char name[32];      /* upper case */
@@ -18,10 +26,17 @@ struct property {
 	const char *value;
 };
 
+struct moment {
+	char *value, *tzid; /* owned; as they stand, clean; tzid may be NULL */
+};
+
 struct event {
-	char *summary, *location, *organizer, *start, *end, *repeats, *status; /* owned */
+	char *summary, *location, *organizer, *organizer_mail, *repeats, *status, *uid, *sequence,
+		*duration; /* owned */
+	struct moment start, end, recurrence;
 	struct strv attendees;
-	size_t more; /* attendees that are not in the list */
+	struct strv mails, names; /* of all attendees up to INVITED_MAX */
+	size_t more;              /* attendees that are not in the list */
 };
 
 struct reader {
@@ -29,9 +44,10 @@ struct reader {
 	struct str line;
 	struct text *t;
 	int width, skip; /* nested components inside an event (alarms) */
-	bool in_event;
+	bool in_event, ended;
 	struct event event;
 	size_t events;
+	struct ical_zones zones;
 	char method[24];
 };
 
@@ -125,34 +141,23 @@ static char *unescaped(const char *s)
 	return clean;
 }
 
-static bool digits(const char *s, int n)
+static void moment_done(struct moment *m)
 {
-	for (int i = 0; i < n; i++)
-		if (s[i] < '0' || s[i] > '9')
-			return false;
-	return true;
+	free(m->value);
+	free(m->tzid);
+	*m = (struct moment){0};
 }
 
-/* "20260131T090000Z" becomes "2026-01-31 09:00 UTC"; another form stays as it is. */
-static char *when(const struct property *p)
+static void set_moment(struct moment *m, const struct property *p)
 {
-	const char *v = p->value;
-	struct str out = STR_INIT;
-	char *zone = NULL;
+	moment_done(m);
+	m->value = unescaped(p->value);
+	m->tzid = parameter(p, "TZID");
+}
 
-	if (strlen(v) < 8 || !digits(v, 8))
-		return unescaped(v);
-	str_addf(&out, "%.4s-%.2s-%.2s", v, v + 4, v + 6);
-	if (v[8] == 'T' && strlen(v) >= 13 && digits(v + 9, 4)) {
-		str_addf(&out, " %.2s:%.2s", v + 9, v + 11);
-		zone = parameter(p, "TZID");
-		if (v[strlen(v) - 1] == 'Z')
-			str_adds(&out, " UTC");
-		else if (zone && *zone)
-			str_addf(&out, " (%s)", zone);
-	}
-	free(zone);
-	return str_steal(&out);
+static const char *bare_mail(const char *value)
+{
+	return str_istarts(value, "mailto:") ? value + strlen("mailto:") : value;
 }
 
 /* "Name <mail>" of a calendar user; the address is always shown. */
@@ -160,7 +165,7 @@ static char *person(const struct property *p)
 {
 	struct str out = STR_INIT;
 	char *name = parameter(p, "CN"), *mail = unescaped(p->value);
-	const char *bare = str_istarts(mail, "mailto:") ? mail + 7 : mail;
+	const char *bare = bare_mail(mail);
 
 	if (name && *name && !strchr(name, '@') && str_icmp(name, bare) != 0)
 		str_addf(&out, "%s <%s>", name, bare);
@@ -189,6 +194,14 @@ static void add_attendee(struct event *e, const struct property *p)
 	struct str out = STR_INIT;
 	char *who, *partstat;
 
+	if (e->mails.n < INVITED_MAX) {
+		char *mail = unescaped(p->value), *name = parameter(p, "CN");
+
+		strv_add(&e->mails, bare_mail(mail));
+		strv_add(&e->names, name ? name : "");
+		free(mail);
+		free(name);
+	}
 	if (e->attendees.n >= ATTENDEES_MAX) {
 		e->more++;
 		return;
@@ -209,6 +222,24 @@ static void set(char **to, char *value)
 	*to = value;
 }
 
+static void set_organizer(struct event *e, const struct property *p)
+{
+	char *mail = unescaped(p->value);
+
+	set(&e->organizer, person(p));
+	set(&e->organizer_mail, mem_strdup(bare_mail(mail)));
+	free(mail);
+}
+
+static void set_repeats(struct event *e, const struct property *p)
+{
+	char *rule = unescaped(p->value), *words = ical_repeats(rule);
+
+	set(&e->repeats, mem_strdup(words ? words : rule));
+	free(words);
+	free(rule);
+}
+
 static void event_property(struct event *e, const struct property *p)
 {
 	if (strcmp(p->name, "SUMMARY") == 0)
@@ -216,13 +247,21 @@ static void event_property(struct event *e, const struct property *p)
 	else if (strcmp(p->name, "LOCATION") == 0)
 		set(&e->location, unescaped(p->value));
 	else if (strcmp(p->name, "ORGANIZER") == 0)
-		set(&e->organizer, person(p));
+		set_organizer(e, p);
 	else if (strcmp(p->name, "DTSTART") == 0)
-		set(&e->start, when(p));
+		set_moment(&e->start, p);
 	else if (strcmp(p->name, "DTEND") == 0)
-		set(&e->end, when(p));
+		set_moment(&e->end, p);
+	else if (strcmp(p->name, "RECURRENCE-ID") == 0)
+		set_moment(&e->recurrence, p);
+	else if (strcmp(p->name, "DURATION") == 0)
+		set(&e->duration, unescaped(p->value));
+	else if (strcmp(p->name, "UID") == 0)
+		set(&e->uid, unescaped(p->value));
+	else if (strcmp(p->name, "SEQUENCE") == 0)
+		set(&e->sequence, unescaped(p->value));
 	else if (strcmp(p->name, "RRULE") == 0)
-		set(&e->repeats, unescaped(p->value));
+		set_repeats(e, p);
 	else if (strcmp(p->name, "STATUS") == 0)
 		set(&e->status, unescaped(p->value));
 	else if (strcmp(p->name, "ATTENDEE") == 0)
@@ -234,11 +273,18 @@ static void event_done(struct event *e)
 	free(e->summary);
 	free(e->location);
 	free(e->organizer);
-	free(e->start);
-	free(e->end);
+	free(e->organizer_mail);
 	free(e->repeats);
 	free(e->status);
+	free(e->uid);
+	free(e->sequence);
+	free(e->duration);
+	moment_done(&e->start);
+	moment_done(&e->end);
+	moment_done(&e->recurrence);
 	strv_done(&e->attendees);
+	strv_done(&e->mails);
+	strv_done(&e->names);
 	memset(e, 0, sizeof(*e));
 }
 
@@ -251,8 +297,11 @@ static const char *title(const struct reader *r)
 		return _("Cancelled event");
 	if (str_icmp(r->method, "REPLY") == 0)
 		return _("Answer to an invitation");
+	if (str_icmp(r->method, "COUNTER") == 0)
+		return _("Another time is proposed");
 	if (str_icmp(r->method, "REQUEST") == 0)
-		return _("Invitation");
+		return e->sequence && strtol(e->sequence, NULL, 10) > 0 ? _("Changed invitation")
+									: _("Invitation");
 	return _("Event");
 }
 
@@ -277,12 +326,80 @@ static void show_attendees(struct reader *r)
 	str_done(&all);
 }
 
-/* Then the day and the zone need not be said twice. */
-static bool same_day(const struct event *e)
+/* --- times --- */
+
+#define FULL _("%a, %e %b %Y %H:%M")
+#define DAY _("%a, %e %b %Y")
+
+static bool same_day(const struct tm *a, const struct tm *b)
 {
-	return e->start && e->end && strlen(e->start) >= 16 && strlen(e->end) >= 16 &&
-	       digits(e->start, 4) && strncmp(e->start, e->end, 11) == 0 &&
-	       strcmp(e->start + 16, e->end + 16) == 0 && strcmp(e->start, e->end) != 0;
+	return a->tm_year == b->tm_year && a->tm_yday == b->tm_yday;
+}
+
+/* By the reader's clock; by that of the mail, where nobody knows how it goes. */
+static struct tm clock_of(const struct ical_time *t)
+{
+	struct tm tm = {0};
+
+	if (!localtime_r(&t->when, &tm))
+		tm = t->own;
+	return tm;
+}
+
+/* What the clock of the mail says, where that is another time. */
+static void add_there(
+	struct str *out, const struct ical_time *t, const struct tm *here, const char *tzid)
+{
+	if (t->day || !tzid || !*tzid)
+		return;
+	if (!t->known)
+		str_addf(out, " (%s)", tzid);
+	else if (t->own.tm_hour != here->tm_hour || t->own.tm_min != here->tm_min)
+		str_addf(out, _(" (%02d:%02d %s)"), t->own.tm_hour, t->own.tm_min, tzid);
+}
+
+/* False: there is none, or it says no more than the beginning. */
+static bool end_of(struct ical_time *end, const struct event *e, const struct ical_time *start,
+	const struct ical_zones *zones)
+{
+	enum { HOURS = 3600 };
+	long seconds = 0;
+
+	if (e->end.value) {
+		if (!ical_time(end, e->end.value, e->end.tzid, zones))
+			return false;
+		/* The day behind the last one is what is written. */
+		if (end->day)
+			end->when -= 24L * HOURS;
+		return end->when > start->when;
+	}
+	if (!e->duration || !ical_seconds(e->duration, &seconds) || seconds <= 0)
+		return false;
+	*end = *start;
+	end->when += seconds - (start->day ? 24L * HOURS : 0);
+	return end->when > start->when;
+}
+
+static void add_when(struct str *out, const struct event *e, const struct moment *m, bool with_end,
+	const struct ical_zones *zones)
+{
+	struct ical_time start, end;
+	struct tm from, to;
+
+	if (!m->value)
+		return;
+	if (!ical_time(&start, m->value, m->tzid, zones)) {
+		str_adds(out, m->value);
+		return;
+	}
+	from = clock_of(&start);
+	date_show(out, start.day ? DAY : FULL, &from);
+	if (with_end && end_of(&end, e, &start, zones)) {
+		to = clock_of(&end);
+		str_adds(out, " – ");
+		date_show(out, end.day ? DAY : same_day(&from, &to) ? "%H:%M" : FULL, &to);
+	}
+	add_there(out, &start, &from, m->tzid);
 }
 
 static void show_event(struct reader *r)
@@ -295,14 +412,12 @@ static void show_event(struct reader *r)
 	if (r->events > 1)
 		text_add(r->t, TEXT_PLAIN, "", 0);
 	wrap_field(r->t, title(r), e->summary ? e->summary : "", TEXT_SUBJECT, r->width);
-	if (same_day(e))
-		str_addf(&span, "%.16s – %s", e->start, e->end + 11);
-	else if (e->end && e->start && strcmp(e->end, e->start) != 0)
-		str_addf(&span, "%s – %s", e->start, e->end);
-	else
-		str_adds(&span, e->start);
+	add_when(&span, e, &e->start, true, &r->zones);
 	field(r, _("When"), str_c(&span));
 	field(r, _("Repeats"), e->repeats);
+	str_clear(&span);
+	add_when(&span, e, &e->recurrence, false, &r->zones);
+	field(r, _("Only the one of"), str_c(&span));
 	field(r, _("Where"), e->location);
 	field(r, _("Organizer"), e->organizer);
 	show_attendees(r);
@@ -321,9 +436,8 @@ static void handle(struct reader *r, const struct property *p)
 		return;
 	}
 	if (end && r->skip == 0) {
-		show_event(r);
-		event_done(&r->event);
 		r->in_event = false;
+		r->ended = true;
 		return;
 	}
 	if (begin || end)
@@ -332,23 +446,159 @@ static void handle(struct reader *r, const struct property *p)
 		event_property(&r->event, p);
 }
 
-void calendar_text(struct text *t, const char *s, size_t len, int width)
+/* Up to the end of the next event; cut in the middle of one, what was read is better than nothing.
+ */
+static bool next_event(struct reader *r)
 {
-	struct reader r = {.p = s, .end = s + len, .t = t, .width = width};
-
-	while (r.events <= EVENTS_MAX && next_line(&r)) {
+	event_done(&r->event);
+	r->ended = r->in_event = false;
+	if (r->p >= r->end)
+		return false;
+	while (!r->ended && next_line(r)) {
 		struct property p;
 
-		if (split(&r.line, &p))
-			handle(&r, &p);
+		if (split(&r->line, &p))
+			handle(r, &p);
 	}
-	/* Cut in the middle of an event: what was read is better than nothing. */
-	if (r.in_event)
+	return r->ended || r->in_event;
+}
+
+/* Zones may stand behind the events that speak of them. */
+static void read_zones(struct reader *r)
+{
+	struct str zone = STR_INIT;
+	bool in = false;
+
+	while (r->zones.n < ICAL_ZONES_MAX && next_line(r)) {
+		size_t n = r->line.len;
+
+		while (n && (r->line.p[n - 1] == '\r' || r->line.p[n - 1] == ' '))
+			n--;
+		if (n == strlen("BEGIN:VTIMEZONE") &&
+			str_nicmp(str_c(&r->line), "BEGIN:VTIMEZONE", n) == 0) {
+			in = true;
+			str_clear(&zone);
+		}
+		if (in && zone.len + n < ZONE_MAX) {
+			str_add(&zone, str_c(&r->line), n);
+			str_addc(&zone, '\n');
+		}
+		if (in && n == strlen("END:VTIMEZONE") &&
+			str_nicmp(str_c(&r->line), "END:VTIMEZONE", n) == 0) {
+			in = false;
+			ical_zones_add(&r->zones, str_c(&zone));
+		}
+	}
+	str_done(&zone);
+}
+
+static void reader_start(struct reader *r, const char *s, size_t len)
+{
+	r->p = s;
+	r->end = s + len;
+	read_zones(r);
+	r->p = s;
+}
+
+static void reader_done(struct reader *r)
+{
+	event_done(&r->event);
+	ical_zones_done(&r->zones);
+	str_done(&r->line);
+}
+
+void calendar_text(struct text *t, const char *s, size_t len, int width)
+{
+	struct reader r = {.t = t, .width = width};
+
+	reader_start(&r, s, len);
+	while (r.events <= EVENTS_MAX && next_event(&r))
 		show_event(&r);
 	if (r.events == 0)
 		wrap_notice(t, _("This calendar entry holds no event that can be shown"), width);
 	else if (r.events > EVENTS_MAX)
 		wrap_notice(t, _("More events are left out"), width);
-	event_done(&r.event);
-	str_done(&r.line);
+	reader_done(&r);
+}
+
+/* --- answers --- */
+
+void calendar_reply_done(struct calendar_reply *r)
+{
+	str_done(&r->text);
+	free(r->organizer);
+	free(r->attendee);
+	free(r->summary);
+	*r = (struct calendar_reply){0};
+}
+
+static bool is_own(const struct strv *own, const char *mail)
+{
+	for (size_t i = 0; i < own->n; i++)
+		if (str_icmp(own->v[i], mail) == 0)
+			return true;
+	return false;
+}
+
+/* Only what is a time goes back as one. */
+static const char *sound(const struct moment *m)
+{
+	static const struct ical_zones none = {0};
+	struct ical_time t;
+
+	return m->value && ical_time(&t, m->value, NULL, &none) ? m->value : NULL;
+}
+
+static void reply(struct calendar_reply *out, const struct event *e, size_t who,
+	enum ical_answer answer, time_t now)
+{
+	struct ical_reply r = {.answer = answer,
+		.uid = e->uid,
+		.organizer = e->organizer_mail,
+		.attendee = e->mails.v[who],
+		.attendee_name = e->names.v[who],
+		.summary = e->summary,
+		.sequence = e->sequence,
+		.recurrence_id = sound(&e->recurrence),
+		.recurrence_tzid = e->recurrence.tzid,
+		.start = sound(&e->start),
+		.start_tzid = e->start.tzid,
+		.now = now};
+
+	ical_write_reply(&out->text, &r);
+	out->organizer = mem_strdup(e->organizer_mail);
+	out->attendee = mem_strdup(e->mails.v[who]);
+	out->summary = mem_strdup(e->summary ? e->summary : "");
+}
+
+static int answer_first(struct calendar_reply *out, struct reader *r, enum ical_answer answer,
+	const struct strv *own, time_t now, struct err *err)
+{
+	const struct event *e = &r->event;
+
+	if (!next_event(r) || str_icmp(r->method, "REQUEST") != 0 || !e->uid || !*e->uid ||
+		!e->organizer_mail || !strchr(e->organizer_mail, '@'))
+		return err_set(
+			err, ERR_INPUT, _("This message holds no invitation that can be answered"));
+	for (size_t i = 0; i < e->mails.n; i++)
+		if (is_own(own, e->mails.v[i])) {
+			reply(out, e, i, answer, now);
+			return 0;
+		}
+	return err_set(err, ERR_INPUT,
+		_("None of your addresses is invited; alternates in the account names others of "
+		  "yours"));
+}
+
+int calendar_answer(struct calendar_reply *out, const char *s, size_t len, enum ical_answer answer,
+	const struct strv *own, time_t now, struct err *err)
+{
+	struct reader r = {0};
+	int rc;
+
+	*out = (struct calendar_reply){0};
+	reader_start(&r, s, len);
+	rc = answer_first(out, &r, answer, own, now, err);
+	reader_done(&r);
+	return rc;
 }

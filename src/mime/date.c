@@ -1,5 +1,7 @@
 #include "mime/date.h"
 
+#include "base/utf8.h"
+
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -311,4 +313,16 @@ bool date_parse_zone(const char *p, size_t len, time_t *t, int *offset)
 	*t = (time_t)seconds;
 	*offset = s.zone;
 	return true;
+}
+
+void date_show(struct str *out, const char *format, const struct tm *tm)
+{
+	char buf[120];
+	size_t n = strftime(buf, sizeof(buf), format, tm);
+
+	/* %e puts a blank before days of one digit. */
+	for (char *p = buf; n && (p = strstr(p, "  "));)
+		memmove(p, p + 1, strlen(p));
+	if (n)
+		utf8_clean(out, buf, strlen(buf), UTF8_LINE);
 }

@@ -12,6 +12,8 @@
 #ifndef MIME_DATE_H
 #define MIME_DATE_H
 
+#include "base/str.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
@@ -20,5 +22,8 @@
 bool date_parse(const char *p, size_t len, time_t *t);
 /* The same; *offset: minutes east of UTC where it was written, 0 when the text names no zone. */
 bool date_parse_zone(const char *p, size_t len, time_t *t, int *offset);
+
+/* Appends it by a format of strftime(3), with one blank where that has two. */
+void date_show(struct str *out, const char *format, const struct tm *tm);
 
 #endif

@@ -65,6 +65,8 @@ struct head_strip {
 	uint64_t octets;    /* of the message; 0: not known */
 	const char *size;   /* the same for people, or NULL */
 	const char *html_key, *leave_key, *details_key; /* to name; NULL: none */
+	bool calendar; /* there is one in it, which may be answered by: */
+	const char *yes_key, *maybe_key, *no_key;
 };
 
 /* What stands above the message: the truth about it in a line or two, and an empty line; nothing

@@ -85,6 +85,19 @@ static void add_left_out(struct strip *x)
 	str_done(&s);
 }
 
+static void add_calendar(struct strip *x)
+{
+	const struct head_strip *s = x->s;
+	struct str text = STR_INIT;
+
+	if (!s->calendar || !s->yes_key || !s->maybe_key || !s->no_key)
+		return;
+	str_addf(&text, _("invited? yes (%s) maybe (%s) no (%s)"), s->yes_key, s->maybe_key,
+		s->no_key);
+	say(x, str_c(&text), TEXT_HEADER_VALUE);
+	str_done(&text);
+}
+
 static void add_size(struct strip *x)
 {
 	if (x->s->size && (x->w.s.len || x->s->octets >= LARGE))
@@ -98,6 +111,7 @@ void head_strip(struct text *t, const struct head *h, const struct head_strip *s
 
 	add_sender(&x, h);
 	add_list(&x, h);
+	add_calendar(&x);
 	add_left_out(&x);
 	add_size(&x);
 	if (x.w.s.len) {

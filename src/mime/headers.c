@@ -103,18 +103,6 @@ static void show_reply_to(
 	addr_list_done(&list);
 }
 
-static void add_time(struct str *out, const char *format, const struct tm *tm)
-{
-	char buf[120];
-	size_t n = strftime(buf, sizeof(buf), format, tm);
-
-	/* %e puts a blank before days of one digit. */
-	for (char *p = buf; n && (p = strstr(p, "  "));)
-		memmove(p, p + 1, strlen(p));
-	if (n)
-		utf8_clean(out, buf, strlen(buf), UTF8_LINE);
-}
-
 /* When it was written by the reader's clock, and by the writer's where that shows another time. */
 static void show_date(struct text *t, const char *header, size_t len, int width)
 {
@@ -125,12 +113,12 @@ static void show_date(struct text *t, const char *header, size_t len, int width)
 	time_t when, shifted;
 
 	if (raw && date_parse_zone(raw, strlen(raw), &when, &offset) && localtime_r(&when, &tm)) {
-		add_time(&s, _("%a, %e %b %Y %H:%M"), &tm);
+		date_show(&s, _("%a, %e %b %Y %H:%M"), &tm);
 		shifted = when + offset * 60;
 		if (tm.tm_gmtoff != offset * 60L && gmtime_r(&shifted, &theirs)) {
 			bool same_day = theirs.tm_yday == tm.tm_yday;
 
-			add_time(&there, same_day ? "%H:%M" : "%a %H:%M", &theirs);
+			date_show(&there, same_day ? "%H:%M" : "%a %H:%M", &theirs);
 			str_addf(&there, " %c%02d%02d", offset < 0 ? '-' : '+', abs(offset) / 60,
 				abs(offset) % 60);
 			str_addf(&s, _(" (there %s)"), str_c(&there));

@@ -128,8 +128,8 @@ static void describe_numbers(struct str *out, const struct store_request *r)
 
 static void describe_draft(const struct store_request *r)
 {
-	static const char *const ways[] = {
-		"new", "reply", "reply-all", "reply-list", "forward", "resume", "mailto"};
+	static const char *const ways[] = {"new", "reply", "reply-all", "reply-list", "forward",
+		"resume", "mailto", "accept", "tentative", "decline"};
 	const struct draft *d = r->mail.says;
 
 	if (r->kind == REQUEST_COMPOSE) {

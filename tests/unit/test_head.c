@@ -411,6 +411,14 @@ static void says_it_in_a_strip(void **state)
 	assert_text(strip_of(&h, &s), "? nothing known of the sender (X)\n\n");
 	head_done(&h);
 
+	s = (struct head_strip){
+		.width = 80, .calendar = true, .yes_key = "Y", .maybe_key = "M", .no_key = "N"};
+	h = head_of(AUTHOR, "");
+	assert_text(strip_of(&h, &s), "invited? yes (Y) maybe (M) no (N)\n\n");
+	s.no_key = NULL;
+	assert_text(strip_of(&h, &s), "");
+	head_done(&h);
+
 	/* Nothing to say is no line. */
 	h = head_of(HOP AUTHOR, "");
 	s.size = "999k";

@@ -345,6 +345,46 @@ static void test_trusted_server_of_the_account(void **state)
 	}
 }
 
+/* Invited under another address of ours: the answer is a draft from that one, with the calendar. */
+static void test_answers_an_invitation(void **state)
+{
+	static const char mail[] =
+		"From: rosa@example.org\r\nContent-Type: text/calendar; method=REQUEST\r\n\r\n"
+		"METHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:Plan\r\n"
+		"ORGANIZER:mailto:rosa@example.org\r\nATTENDEE:mailto:me@example.net\r\n"
+		"END:VEVENT\r\n";
+	struct store_account *setup = desk_account("one", false);
+	struct summary row = desk_row(1, "Rosa", NULL);
+	struct store_request *r;
+	struct store_event *ev;
+	unsigned list, at;
+	int account;
+
+	strv_add(&setup->own, "me@example.net");
+	account = desk_add(setup, true);
+	list = desk_open(account, "INBOX", NULL);
+	desk_fill(account, "INBOX", &row, 1);
+	for (int i = 0; i < 2; i++) {
+		r = desk_on(REQUEST_COMPOSE, list, &(uint32_t){1}, 1);
+		r->uid = 1;
+		r->account = account;
+		r->compose.kind = i ? COMPOSE_REPLY : COMPOSE_ACCEPT;
+		at = desk_post(r);
+		if (!i)
+			desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY), mail);
+		ev = desk_answer(at);
+		assert_int_equal(ev->kind, STORE_DRAFTS);
+		assert_int_equal(ev->drafts.v[0].draft.nfiles, !i);
+		if (!i) {
+			assert_string_equal(ev->drafts.v[0].draft.subject, "Accepted: Plan");
+			assert_string_equal(ev->drafts.v[0].draft.to, "rosa@example.org");
+			assert_non_null(strstr(ev->drafts.v[0].draft.from, "me@example.net"));
+			assert_string_equal(ev->drafts.v[0].draft.files[0].type, "text/calendar");
+		}
+		store_event_free(ev);
+	}
+}
+
 static struct store_event *leave(const char *url)
 {
 	struct store_request *r = desk_request(REQUEST_LEAVE_LIST, -1);
@@ -1180,6 +1220,7 @@ int main(void)
 		DESK_CASE(test_parked_of_a_closed_list),
 		DESK_CASE(test_trusted_server_of_the_account),
 		DESK_CASE(test_leaves_a_list),
+		DESK_CASE(test_answers_an_invitation),
 		DESK_CASE(test_body_of_a_folder_that_is_gone),
 		DESK_CASE(test_save),
 		DESK_CASE(test_switch_to_nothing),

@@ -267,18 +267,21 @@ static void quoting_drop(struct worker_job *j)
 	free(x);
 }
 
-static void draft_about(
-	struct account *a, const struct store_request *r, const struct quoting *x, struct draft *d)
+static int draft_about(struct account *a, const struct store_request *r, const struct quoting *x,
+	struct draft *d, struct err *err)
 {
 	static const enum draft_reply kinds[] = {[COMPOSE_REPLY] = DRAFT_REPLY,
 		[COMPOSE_REPLY_ALL] = DRAFT_REPLY_ALL,
 		[COMPOSE_REPLY_LIST] = DRAFT_REPLY_LIST};
 	const struct envelope *e = &x->envelope;
 
+	if (r->compose.kind >= COMPOSE_ACCEPT)
+		return draft_invitation(d, r->compose.kind, e, &x->parts, &a->setup->own,
+			a->setup->settings->from, err);
 	if (x->forward) {
 		draft_forward(d, e, x->quote, a->setup->settings->from);
 		letter_carry(d, &x->parts);
-		return;
+		return 0;
 	}
 	draft_reply(d, kinds[r->compose.kind], e, x->parts.v[0].header, x->parts.v[0].header_len,
 		x->quote, &a->setup->own, a->setup->settings->from);
@@ -287,6 +290,7 @@ static void draft_about(
 			_("The message went to more people than an answer has room "
 			  "for: those beyond the first %zu are left out"),
 			e->to.cut ? e->to.n : e->cc.n);
+	return 0;
 }
 
 /* d: what is known of it so far. */
@@ -310,9 +314,10 @@ static int begin_about(
 	if (!a)
 		return -1;
 	draft_init(&d);
-	draft_about(a, r, x, &d);
+	rc = draft_about(a, r, x, &d, err);
 	compose_ref(&w.m.about, store_list(s, r->list)->folder, r->uid);
-	rc = begin_with(a, r, &w, &d, err);
+	if (rc == 0)
+		rc = begin_with(a, r, &w, &d, err);
 	draft_done(&d);
 	written_done(&w);
 	return rc;
