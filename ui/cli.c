@@ -22,6 +22,7 @@
 enum {
 	SILENCE_MS = 330 * 1000,
 	FILL_MS = 60 * 1000,
+	LOOK_MS = 1000,   /* it goes on as long as it takes */
 	SECRET_MAX = 4096 /* the longest line that a terminal gives: nothing is cut here */
 };
 
@@ -423,14 +424,16 @@ static int wait_ready(struct cli *c, struct msglist *l, struct err *err)
 
 	while (!msglist_ready(l) || engine_looking(c->engine, l)) {
 		int64_t left = deadline - clock_ms();
-		struct event *ev = cli_next(c, left > 0 ? (int)left : 0);
+		struct event *ev = cli_next(c, msglist_ready(l) ? LOOK_MS
+					       : left > 0       ? (int)left
+								: 0);
 
 		if (ev && ev->list == l && ev->kind == EVENT_FAILED) {
 			*err = ev->failed;
 			event_free(ev);
 			return -1;
 		}
-		if (!ev && left <= 0)
+		if (!ev && left <= 0 && !msglist_ready(l))
 			return err_set(
 				err, ERR_BUSY, _("%s cannot be read now"), msglist_folder(l));
 		event_free(ev);

@@ -192,10 +192,14 @@ static void print_begin(struct printer *p)
 
 static void print_end(struct printer *p)
 {
-	size_t absent = engine_absent(p->cli->engine, p->list);
+	size_t absent = engine_absent(p->cli->engine, p->list), looked, texts;
 
 	if (p->cli->args->json)
 		cli_print("]\n");
+	engine_texts(p->list, &looked, &texts);
+	if (looked < texts)
+		cli_say(_("Looked in %llu of %llu texts; the others are not here"),
+			(unsigned long long)looked, (unsigned long long)texts);
 	if (absent)
 		cli_say(ngettext("%zu folder is not here yet; talaria sync fetches it",
 				"%zu folders are not here yet; talaria sync fetches them", absent),

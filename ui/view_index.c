@@ -455,6 +455,22 @@ static void add_matches(struct index_view *x, struct str *out)
 		seek_add_count(out, nth, n);
 }
 
+/* A query that asks for texts is answered by those that are here. */
+static void add_texts(struct index_view *x, struct line *out)
+{
+	struct str s = STR_INIT, of = STR_INIT;
+	size_t looked, texts;
+
+	engine_texts(x->list, &looked, &texts);
+	draw_number(&s, looked);
+	draw_number(&of, texts);
+	if (looked < texts)
+		line_addf(out, STYLE_STATUS_WARN, _("  looked into %s of %s texts"), str_c(&s),
+			str_c(&of));
+	str_done(&s);
+	str_done(&of);
+}
+
 static void index_status(struct view *v, struct line *out)
 {
 	struct index_view *x = self(v);
@@ -500,6 +516,7 @@ static void index_status(struct view *v, struct line *out)
 			ngettext("  %zu folder not looked through",
 				"  %zu folders not looked through", unlooked),
 			unlooked);
+	add_texts(x, out);
 	if (absent && !looking)
 		line_addf(out, STYLE_STATUS_WARN,
 			ngettext("  %zu folder not here yet", "  %zu folders not here yet", absent),

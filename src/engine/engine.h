@@ -121,6 +121,8 @@ struct msglist *engine_conversation(struct engine *e, struct msglist *from, uint
  * that was given up. What was found meanwhile is shown. */
 size_t engine_looking(const struct engine *e, const struct msglist *l);
 size_t engine_unlooked(const struct msglist *l);
+/* So many texts its query had to look into, and of how many that could be done here. */
+void engine_texts(const struct msglist *l, size_t *looked, size_t *texts);
 bool engine_give_up(struct engine *e, struct msglist *l); /* false: all were */
 /* What a list of several folders has, for who does not have it open. The first time it may be 0 0,
  * and an EVENT_FOLDERS follows. */

@@ -62,6 +62,7 @@ struct asked {
 	char *text;                /* owned; limit */
 	struct told_progress told; /* so far, where it is a part */
 	bool limit;
+	bool inside; /* what only texts tell of a folder */
 	bool extend; /* what came since the limit: which of it the limit shows */
 };
 
@@ -99,6 +100,8 @@ void engine_open_source(struct engine *e, struct msglist *l, size_t source);
 void engine_spans_follow(struct engine *e, size_t account);
 struct msglist *engine_open_named(
 	struct engine *e, const struct span_row *span, const char *name, struct err *err);
+/* It was told by its rows: what its texts tell is next, where the list is about that. */
+void engine_look_inside(struct engine *e, struct msglist *l, size_t source);
 struct msglist *engine_open_conversation(struct engine *e, int account, const char *id);
 
 /* --- engine_query.c --- */

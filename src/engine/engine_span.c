@@ -180,7 +180,7 @@ size_t engine_looking(const struct engine *e, const struct msglist *l)
 	size_t n = 0;
 
 	for (size_t i = 0; l->span && i < l->nsources; i++)
-		n += !l->sources[i].told && !l->sources[i].closed;
+		n += (!l->sources[i].told || l->sources[i].inside) && !l->sources[i].closed;
 	return n + (l->span && !l->given_up && !is_known(e, l));
 }
 
@@ -193,6 +193,30 @@ size_t engine_unlooked(const struct msglist *l)
 	return n;
 }
 
+void engine_texts(const struct msglist *l, size_t *looked, size_t *texts)
+{
+	*looked = *texts = 0;
+	for (size_t i = 0; i < l->nsources; i++) {
+		*looked += l->sources[i].looked;
+		*texts += l->sources[i].texts;
+	}
+}
+
+void engine_look_inside(struct engine *e, struct msglist *l, size_t source)
+{
+	struct asked *a;
+	struct store_request *r;
+
+	if (!l->sources[source].inside)
+		return;
+	a = engine_ask_source(e, REQUEST_SEARCH, l, source);
+	a->inside = true;
+	r = engine_request_of(a);
+	r->search.query = mem_strdup(msglist_query(l));
+	r->search.widen = true;
+	engine_post(e, r);
+}
+
 bool engine_give_up(struct engine *e, struct msglist *l)
 {
 	if (!engine_looking(e, l))
@@ -200,7 +224,7 @@ bool engine_give_up(struct engine *e, struct msglist *l)
 	l->given_up = true;
 	msglist_sources_known(l, true);
 	for (struct asked *a = e->asked; a; a = a->next)
-		if (a->kind == REQUEST_OPEN && a->list == l)
+		if (a->list == l && (a->kind == REQUEST_OPEN || a->inside))
 			engine_cancel(e, a->request);
 	return true;
 }

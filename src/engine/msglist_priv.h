@@ -64,7 +64,9 @@ struct source {
 	char *account_name, *folder; /* owned */
 	bool read_only, closed;      /* closed: nothing is, or will be, told of it */
 	bool told;                   /* all of it, once at least */
+	bool inside;                 /* its texts are still to be looked into */
 	bool unlooked;               /* it was given up before that */
+	size_t looked, texts;        /* so many texts could be looked into, of how many */
 	int percent;
 	/* Only in a list of several: its UIDs, ascending, and their numbers in the list; keyword
 	 * sets of the list, by those of the folder. */
@@ -222,6 +224,8 @@ void msglist_left_forget(struct msglist *l);
 size_t msglist_add_source(
 	struct msglist *l, unsigned id, int account, const char *account_name, const char *folder);
 void msglist_source_done(struct source *s);
+/* What its texts tell is shown, too. */
+bool msglist_looks_inside(const struct msglist *l);
 /* The number of a message of a source; 0: it has none. In a list of one folder it is the UID. */
 uint32_t msglist_number(const struct msglist *l, size_t source, uint32_t uid);
 /* And back; false: the number means nothing any more. */

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/uids.h"
 #include "engine/msglist_priv.h"
+#include "store/mail/query.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,11 @@ const char *msglist_query(const struct msglist *l)
 	return l->span ? span_query(l->span, l->name) : NULL;
 }
 
+bool msglist_looks_inside(const struct msglist *l)
+{
+	return l->query && !l->counts && query_cost(l->query) == QUERY_TEXTS;
+}
+
 size_t msglist_add_source(
 	struct msglist *l, unsigned id, int account, const char *account_name, const char *folder)
 {
@@ -38,6 +44,7 @@ size_t msglist_add_source(
 		.account = account,
 		.account_name = mem_strdup(account_name),
 		.folder = mem_strdup(folder),
+		.inside = msglist_looks_inside(l),
 		.percent = -1};
 	return l->nsources++;
 }

@@ -607,6 +607,8 @@ static struct event *take_done(struct engine *e, struct store_event *ev)
 		return NULL;
 	if (a->group) {
 		out = end_part(e, a, ev);
+	} else if (a->kind == REQUEST_OPEN && a->list) {
+		engine_look_inside(e, a->list, a->source);
 	} else if (a->kind != REQUEST_ACCOUNT && a->kind != REQUEST_OPEN) {
 		out = answer(ev, done_kind(a));
 		out->list = a->list;
@@ -632,6 +634,30 @@ static struct event *not_extended(const struct asked *a, const struct err *why)
 	return notice(a->account, str_steal(&text));
 }
 
+/* What was found is in the list already. */
+static struct event *looked_inside(struct msglist *l, size_t source, const struct told_found *found)
+{
+	l->sources[source].inside = false;
+	l->sources[source].looked = found->looked;
+	l->sources[source].texts = found->texts;
+	return list_event(l, EVENT_LIST);
+}
+
+static struct event *not_looked_inside(
+	struct engine *e, struct msglist *l, size_t source, const struct err *why)
+{
+	struct source *s = &l->sources[source];
+	struct str text = STR_INIT;
+
+	s->inside = false;
+	s->unlooked = !s->closed;
+	if (why->kind != ERR_CANCELLED && why->kind != ERR_GONE) {
+		str_addf(&text, "%s/%s: %s", s->account_name, s->folder, why->text);
+		e->held = notice(s->account, str_steal(&text));
+	}
+	return list_event(l, EVENT_LIST);
+}
+
 static struct event *take_failed(struct engine *e, struct store_event *ev)
 {
 	struct asked *a = engine_asked(e, ev->request);
@@ -641,8 +667,10 @@ static struct event *take_failed(struct engine *e, struct store_event *ev)
 		return NULL;
 	if (a->kind == REQUEST_ACCOUNT)
 		engine_spans_follow(e, (size_t)a->account);
-	if (a->extend) {
-		out = not_extended(a, &ev->failed);
+	if (a->inside || a->extend) {
+		out = !a->inside ? not_extended(a, &ev->failed)
+		      : a->list  ? not_looked_inside(e, a->list, a->source, &ev->failed)
+				 : NULL;
 		engine_forget(e, ev->request);
 		return out;
 	}
@@ -725,9 +753,10 @@ static struct event *take_found(struct engine *e, struct store_event *ev)
 	struct event *out = NULL;
 
 	if (a && a->list)
-		out = a->extend  ? extended(a->list, a, ev)
-		      : a->group ? end_part(e, a, ev)
-				 : found_in(e, a, ev);
+		out = a->inside   ? looked_inside(a->list, a->source, &ev->found)
+		      : a->extend ? extended(a->list, a, ev)
+		      : a->group  ? end_part(e, a, ev)
+				  : found_in(e, a, ev);
 	engine_forget(e, ev->request);
 	return out;
 }

@@ -141,6 +141,9 @@ struct request_search {
 	 * order. */
 	struct query_set *sets;
 	size_t nsets;
+	/* Of a list whose query looks into texts: all of its folder is looked through, and the list
+	 * shows what was found there. */
+	bool widen;
 };
 struct request_read {
 	int width;

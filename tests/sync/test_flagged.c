@@ -219,6 +219,7 @@ static void found_anywhere(void **state)
 	struct msglist *other = open_in(p, 0, "INBOX"),
 		       *l = open_named(p, "@find:subject:INBOX subject:1");
 	struct err err = {0};
+	size_t looked, texts;
 	uint32_t uid;
 
 	UNTIL(p, shows(p, l, "bob INBOX 1, ann INBOX 1"));
@@ -241,6 +242,19 @@ static void found_anywhere(void **state)
 	engine_close(p->engine, l);
 	l = open_named(p, "@find:subject:2 in:Trash");
 	UNTIL(p, shows(p, l, "ann INBOX 2"));
+	engine_close(p->engine, l);
+	/* By their texts. */
+	l = open_named(p, "@find:body:Text subject:1 account:ann");
+	UNTIL(p, find_subject(p, l, "ann Bills 1") >= 0 && find_subject(p, l, "ann INBOX 1") >= 0);
+	assert_int_equal(msglist_count(l), 2);
+	engine_texts(l, &looked, &texts);
+	assert_int_equal(texts, 2);
+	assert_int_equal(looked, 2);
+	engine_close(p->engine, l);
+	l = open_named(p, "@find:body:nowhere | body:Text !body:Text");
+	assert_int_equal(msglist_total(l), 0);
+	engine_texts(l, &looked, &texts);
+	assert_int_equal(texts, 7);
 	engine_close(p->engine, l);
 	l = open_named(p, "@find:subject:nowhere");
 	assert_int_equal(msglist_total(l), 0);

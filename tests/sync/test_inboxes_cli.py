@@ -88,6 +88,8 @@ with tempfile.TemporaryDirectory() as home:
     ok("found nowhere", r.status == 0 and not r.out and not r.err, r)
     r = Run(home, "list", "--offline", "@find:(subject:x")
     ok("what is not understood finds nothing", r.status != 0 and not r.out and "column" in r.err, r)
+    r = Run(home, "list", "--offline", "@find:body:words subject:plain")
+    ok("by their texts", r.status == 0 and r.out.count("plain") == 2 and not r.err, r)
     r = Run(home, "list", "--offline", "@unread")
     ok("unread in all folders", r.out.count("For ") == 6, r)
     configure(home, ("work", "pop3"), ("home", "pop3"))

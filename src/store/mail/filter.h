@@ -8,10 +8,17 @@
 #ifndef STORE_FILTER_H
 #define STORE_FILTER_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 struct err;
+struct folder;
 struct list_filter;
 
-/* What a query finds that needs no texts; "today" stays the day when it was made. */
+/* What a query finds by rows alone, and what filter_learn says; "today" stays the day when it was
+ * made. */
 struct list_filter *filter_by_query(const char *query, struct err *err);
+/* Messages of the folder that the query finds by their texts. */
+void filter_learn(struct list_filter *x, const struct folder *f, const uint32_t *uids, size_t n);
 
 #endif

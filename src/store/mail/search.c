@@ -12,7 +12,10 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/uids.h"
+#include "store/mail/filter.h"
 #include "store/mail/folder.h"
+#include "store/mail/folder_open.h"
+#include "store/mail/folder_tell.h"
 #include "store/mail/lists_shown.h"
 #include "store/mail/match.h"
 #include "store/mail/read.h"
@@ -47,6 +50,8 @@ struct search {
 	size_t out, out_bytes; /* messages that are looked into elsewhere */
 	atomic_bool given_up;  /* nobody waits for them: the last one frees this */
 	bool at_end;           /* of the rows */
+	bool widen;
+	struct folder *used; /* it keeps it open */
 };
 
 /* A message whose text is looked into on a thread of its own. */
@@ -75,12 +80,20 @@ static void search_free(struct search *s)
 	free(s);
 }
 
+static void leave_folder(struct search *s)
+{
+	if (s->used)
+		folder_unuse(s->used);
+	s->used = NULL;
+}
+
 static void search_drop(struct store *store, struct work *w, const struct err *why)
 {
 	struct search *s = (struct search *)w;
 
 	atomic_store(&s->given_up, true); /* first: who hears of it may look for that */
 	answer_failed(store, w->request, why);
+	leave_folder(s);
 	if (!s->out)
 		search_free(s);
 }
@@ -255,7 +268,14 @@ static bool search_strings(struct store *store, struct search *s, struct folder 
 /* All are looked at; those that were found inside stand behind later ones. */
 static void search_end(struct store *store, struct search *s)
 {
+	struct list *l = s->widen ? lists_find(store, s->list) : NULL;
+
 	s->answer->found.n = uids_sort(s->answer->found.uids, s->answer->found.n);
+	if (l && l->filter && s->used) {
+		filter_learn(l->filter, s->used, s->answer->found.uids, s->answer->found.n);
+		folder_send_list(l->folder, l);
+	}
+	leave_folder(s);
 	answer_with(store, s->work.request, s->answer);
 	s->answer = NULL;
 	search_free(s);
@@ -352,7 +372,7 @@ static bool look_on(struct store *store, struct search *s, const struct list *l)
 	enum query_field field = is_last(s) ? QUERY_ANY : s->query->terms[s->pass].field;
 
 	s->match.own = own_of(s, l->folder);
-	if (l->asleep || field == QUERY_UNREFERENCED)
+	if ((l->asleep && !s->used) || field == QUERY_UNREFERENCED)
 		return true;
 	if (field == QUERY_DUPLICATE)
 		return search_duplicates(s, l->folder);
@@ -379,7 +399,14 @@ static bool search_step(struct store *store, struct work *w)
 	}
 	if (l->opening)
 		return false;
-	if (!s->only && l->filter)
+	if (s->widen && !s->used && folder_is_here(l->folder)) {
+		if (folder_use(l->folder, &err) != 0) {
+			search_drop(store, w, &err);
+			return true;
+		}
+		s->used = l->folder;
+	}
+	if (!s->widen && !s->only && l->filter)
 		s->nonly = lists_shown(l, &s->only);
 	do {
 		if (!s->at_end)
@@ -440,6 +467,7 @@ int search_request(struct list *l, struct store_request *r, struct str *said, st
 	s->only = r->uids;
 	s->nonly = r->uids ? r->n : 0;
 	r->uids = NULL;
+	s->widen = r->search.widen;
 	s->answer = store_event_new(STORE_FOUND);
 	begin_pass(s, 0);
 	/* most are through in one slice */
