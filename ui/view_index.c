@@ -462,6 +462,10 @@ static void add_texts(struct index_view *x, struct line *out)
 	size_t looked, texts;
 
 	engine_texts(x->list, &looked, &texts);
+	draw_number(&s, engine_by_server(x->list));
+	if (engine_by_server(x->list))
+		line_addf(out, STYLE_STATUS, _("  %s by the server"), str_c(&s));
+	str_clear(&s);
 	draw_number(&s, looked);
 	draw_number(&of, texts);
 	if (looked < texts)

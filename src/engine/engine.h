@@ -123,6 +123,7 @@ size_t engine_looking(const struct engine *e, const struct msglist *l);
 size_t engine_unlooked(const struct msglist *l);
 /* So many texts its query had to look into, and of how many that could be done here. */
 void engine_texts(const struct msglist *l, size_t *looked, size_t *texts);
+size_t engine_by_server(const struct msglist *l); /* so many are shown by a server's word alone */
 bool engine_give_up(struct engine *e, struct msglist *l); /* false: all were */
 /* What a list of several folders has, for who does not have it open. The first time it may be 0 0,
  * and an EVENT_FOLDERS follows. */

@@ -202,6 +202,15 @@ void engine_texts(const struct msglist *l, size_t *looked, size_t *texts)
 	}
 }
 
+size_t engine_by_server(const struct msglist *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->nsources; i++)
+		n += l->sources[i].by_server;
+	return n;
+}
+
 void engine_look_inside(struct engine *e, struct msglist *l, size_t source)
 {
 	struct asked *a;

@@ -66,6 +66,7 @@ struct source {
 	bool told;                   /* all of it, once at least */
 	bool inside;                 /* its texts are still to be looked into */
 	bool unlooked;               /* it was given up before that */
+	size_t by_server;            /* so many are there by what the server said */
 	size_t looked, texts;        /* so many texts could be looked into, of how many */
 	int percent;
 	/* Only in a list of several: its UIDs, ascending, and their numbers in the list; keyword
@@ -103,6 +104,7 @@ struct msglist {
 	bool awaits;                 /* folders of it are not known yet */
 	bool eager;                  /* what comes is shown before all folders were told */
 	bool given_up;               /* no further folder is looked through */
+	bool server_told;            /* that a server could not be asked */
 	bool counts;                 /* nobody sees its rows: engine_span_counts */
 	struct source *sources;      /* owned */
 	size_t nsources;

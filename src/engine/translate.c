@@ -635,11 +635,21 @@ static struct event *not_extended(const struct asked *a, const struct err *why)
 }
 
 /* What was found is in the list already. */
-static struct event *looked_inside(struct msglist *l, size_t source, const struct told_found *found)
+static struct event *looked_inside(
+	struct engine *e, struct msglist *l, size_t source, const struct told_found *found)
 {
+	struct str text = STR_INIT;
+
 	l->sources[source].inside = false;
 	l->sources[source].looked = found->looked;
 	l->sources[source].texts = found->texts;
+	l->sources[source].by_server = found->by_server;
+	if (found->server.kind != ERR_NONE && !l->server_told) {
+		l->server_told = true;
+		str_addf(&text, _("%s could not be asked for what is not here: %s"),
+			l->sources[source].account_name, found->server.text);
+		e->held = notice(l->sources[source].account, str_steal(&text));
+	}
 	return list_event(l, EVENT_LIST);
 }
 
@@ -753,7 +763,7 @@ static struct event *take_found(struct engine *e, struct store_event *ev)
 	struct event *out = NULL;
 
 	if (a && a->list)
-		out = a->inside   ? looked_inside(a->list, a->source, &ev->found)
+		out = a->inside   ? looked_inside(e, a->list, a->source, &ev->found)
 		      : a->extend ? extended(a->list, a, ev)
 		      : a->group  ? end_part(e, a, ev)
 				  : found_in(e, a, ev);

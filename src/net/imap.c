@@ -555,6 +555,38 @@ static int search_all(struct imap *im, struct imap_uids *out, struct err *err)
 	return 1;
 }
 
+/* In quotes may be ASCII only; what else there is goes as a literal, where the server takes one
+ * without being asked first. Those who do not mostly take it in quotes. */
+static void put_words(struct imap *im, const char *what, struct str *out)
+{
+	bool literals = imap_has(im, "LITERAL+") || imap_has(im, "LITERAL-");
+	struct str word = STR_INIT;
+
+	if (str_is_ascii(what, strlen(what))) {
+		str_adds(out, what);
+		return;
+	}
+	str_adds(out, "CHARSET UTF-8 ");
+	while (*what) {
+		const char *p = what + 1;
+
+		str_clear(&word);
+		while (*what == '"' && *p && *p != '"') {
+			p += *p == '\\' && p[1];
+			str_addc(&word, *p++);
+		}
+		if (*what != '"' || !literals || str_is_ascii(word.p, word.len)) {
+			p += *what == '"' && *p;
+			str_add(out, what, (size_t)(p - what));
+		} else {
+			str_addf(out, "{%zu+}\r\n%s", word.len, word.p);
+			p += *p == '"';
+		}
+		what = p;
+	}
+	str_done(&word);
+}
+
 int imap_search(struct imap *im, const char *what, struct imap_uids *out, struct err *err)
 {
 	struct str cmd = STR_INIT;
@@ -571,7 +603,8 @@ int imap_search(struct imap *im, const char *what, struct imap_uids *out, struct
 		out->n = uids_sort(out->v, out->n);
 		return r;
 	}
-	str_addf(&cmd, "UID SEARCH %s", what);
+	str_adds(&cmd, "UID SEARCH ");
+	put_words(im, what, &cmd);
 	r = imap_run(im, IMAP_LONG, cmd.p, err);
 	str_done(&cmd);
 	if (r)

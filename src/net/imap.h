@@ -237,8 +237,8 @@ struct imap_uids {
 	uint32_t *v; /* owned, ascending */
 	size_t n, cap;
 };
-/* UID SEARCH (with ESEARCH for "ALL" where the server can, RFC 4731); what: "ALL", or built by
- * imap_search_header. */
+/* UID SEARCH (with ESEARCH for "ALL" where the server can, RFC 4731); what: "ALL", or keys with
+ * UTF-8 in quotes, which go as the server takes them. */
 int imap_search(struct imap *im, const char *what, struct imap_uids *out, struct err *err);
 /* UID SEARCH HEADER Message-ID id, the id without < >. Proves whether an APPEND whose answer was
  * lost arrived. */

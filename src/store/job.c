@@ -55,6 +55,9 @@ static void free_job_kind(struct job *j)
 	case JOB_BODY:
 		free(j->body.section);
 		break;
+	case JOB_SEARCH:
+		free(j->search.key);
+		break;
 	case JOB_POP3_PLAN:
 		plan_done(&j->plan);
 		break;
@@ -134,6 +137,9 @@ static void free_single(struct result *r)
 		break;
 	case RESULT_VANISHED:
 		free(r->vanished.uids);
+		break;
+	case RESULT_FOUND:
+		free(r->found.uids);
 		break;
 	case RESULT_OP_READY:
 		free(r->op_ready.uids);

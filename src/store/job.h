@@ -52,7 +52,8 @@ enum job_kind {
 	JOB_OP,      /* a change -> RESULT_OP, or RESULT_OP_READY: then it comes once more */
 	JOB_MAILBOX, /* a mailbox goes or gets another name -> RESULT_MAILBOX */
 	/* FETCH; MAIN, where the server takes one connection only. */
-	JOB_BODY, /* one message, or parts of it -> RESULT_BODY..., RESULT_BODY_DONE */
+	JOB_BODY,   /* one message, or parts of it -> RESULT_BODY..., RESULT_BODY_DONE */
+	JOB_SEARCH, /* which messages of a folder the server finds -> RESULT_FOUND */
 	/* MAIN, by POP3. */
 	JOB_POP3,      /* one session -> RESULT_POP3_LISTED, waits for JOB_POP3_PLAN, ...,
 			  RESULT_POP3_DONE */
@@ -113,6 +114,11 @@ struct job_body {
 			  (bodies.h) */
 };
 
+struct job_search {
+	char *key; /* as in SEARCH (RFC 9051 6.4.4), UTF-8 in quotes */
+	uint32_t uidvalidity;
+};
+
 struct job_pop3_plan { /* message numbers of the session */
 	uint32_t *top; /* only their headers; then there is nothing else, and another plan comes */
 	uint32_t *retr, *part, *last; /* whole; the header and the first lines; whole, at the end */
@@ -139,8 +145,8 @@ struct job_send_go { /* with the number of the JOB_SEND */
 struct job {
 	struct queue_item item;
 	enum job_kind kind;
-	/* Its number, which comes back in its results. JOB_BODY, JOB_POP3 and JOB_SEND can be
-	 * cancelled by it, and have one that no other of them had. */
+	/* Its number, which comes back in its results. JOB_BODY, JOB_SEARCH, JOB_POP3 and JOB_SEND
+	 * can be cancelled by it, and have one that no other of them had. */
 	unsigned request;
 	/* Of what is about one folder, else NULL: its name in UTF-8, and on the wire. */
 	char *folder, *mailbox;
@@ -151,6 +157,7 @@ struct job {
 		struct job_op op;
 		struct job_mailbox reshape; /* JOB_MAILBOX */
 		struct job_body body;
+		struct job_search search;
 		struct job_pop3_plan plan;
 		struct job_pop3_ack ack;
 		struct job_send send;
@@ -183,6 +190,7 @@ enum result_kind {
 	RESULT_VANISHED,  /* messages that are gone */
 	RESULT_PROGRESS,  /* of the rows that are to come */
 	RESULT_SYNCED,    /* ends JOB_SYNC; err when it failed */
+	RESULT_FOUND,     /* ends JOB_SEARCH; err when it failed */
 	/* Of one message. */
 	RESULT_BODY,          /* a piece of it */
 	RESULT_BODY_PROGRESS, /* of what JOB_BODY asked for */
@@ -281,6 +289,11 @@ struct result_synced {
 	struct cache_meta meta; /* what is true of the folder once all of it is in the cache */
 };
 
+struct result_found {
+	uint32_t *uids; /* ascending */
+	size_t n;
+};
+
 struct result_body {
 	uint32_t uid;
 	char *piece; /* its name (bodies.h) */
@@ -369,6 +382,7 @@ struct result {
 		struct result_vanished vanished;
 		struct result_progress progress; /* of both kinds */
 		struct result_synced synced;
+		struct result_found found;
 		struct result_body body;
 		struct result_body_done body_done;
 		struct result_op_ready op_ready;

@@ -144,6 +144,8 @@ struct told_found {
 	uint32_t *uids; /* owned; ascending */
 	size_t n;
 	size_t looked, texts; /* so many of these could be looked into */
+	size_t by_server;     /* of uids: so many by what the server said */
+	struct err server;    /* why it could not be asked; ERR_NONE: it was, or need not be */
 };
 struct told_drafts {
 	struct draft_info *v; /* owned; one, or all */

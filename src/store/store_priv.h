@@ -172,9 +172,10 @@ struct store {
 	struct undo *undo; /* the last step first */
 	unsigned step;     /* of the request that is handled; 0: none, or on its own */
 	struct undo_return *returns;
-	struct work *work;                   /* the next to have a slice is the first */
-	void (*before_end)(struct store *s); /* what is told before each final event */
-	void (*opened)(struct folder *f);    /* waiting_opened */
+	struct server_search *server_searches; /* search_server.c */
+	struct work *work;                     /* the next to have a slice is the first */
+	void (*before_end)(struct store *s);   /* what is told before each final event */
+	void (*opened)(struct folder *f);      /* waiting_opened */
 	unsigned next_job;
 	int64_t next_tick;
 	struct clock_nap nap;

@@ -403,8 +403,36 @@ enum went fetch_body(struct lane_thread *l, struct imap *im, fetch_select_fn *se
 	return went(rc);
 }
 
+enum went fetch_search(struct lane_thread *l, struct imap *im, fetch_select_fn *select,
+	const struct job *j, struct err *err)
+{
+	struct result *r = result_new(RESULT_FOUND);
+	struct imap_uids found = {0};
+	uint32_t uidvalidity;
+	int rc = select(l, j, false, &uidvalidity, &r->err);
+
+	if (rc >= 0 && uidvalidity != j->search.uidvalidity)
+		rc = err_set(
+			&r->err, ERR_GONE, _("Folder %s was made anew on the server"), j->folder);
+	if (rc >= 0)
+		rc = imap_search(im, j->search.key, &found, &r->err);
+	r->request = j->request;
+	r->folder = mem_strdup(j->folder);
+	r->uidvalidity = j->search.uidvalidity;
+	r->found.uids = found.v;
+	r->found.n = found.n;
+	if (rc < 0 && !imap_is_alive(im))
+		*err = r->err;
+	else
+		rc = 0;
+	lane_post(l, r);
+	return went(rc);
+}
+
 static enum went fetch_job(struct lane_thread *l, struct job *j, struct err *err)
 {
+	if (j->kind == JOB_SEARCH)
+		return fetch_search(l, state(l)->im, select_on_own, j, err);
 	return fetch_body(l, state(l)->im, select_on_own, j, err);
 }
 

@@ -65,6 +65,7 @@ static const enum result_kind final[JOB_KINDS] = {
 	[JOB_OP] = RESULT_OP,
 	[JOB_MAILBOX] = RESULT_MAILBOX,
 	[JOB_BODY] = RESULT_BODY_DONE,
+	[JOB_SEARCH] = RESULT_FOUND,
 	[JOB_POP3] = RESULT_POP3_DONE,
 	[JOB_SEND] = RESULT_SENT,
 	[JOB_CHECK] = RESULT_CHECKED,
@@ -163,7 +164,8 @@ static void take_controls(struct lane_thread *l)
 /* What can be cancelled has a number of its own; 0: it cannot. */
 static unsigned number_of(const struct job *j)
 {
-	bool can = j && (j->kind == JOB_BODY || j->kind == JOB_POP3 || j->kind == JOB_SEND);
+	bool can = j && (j->kind == JOB_BODY || j->kind == JOB_SEARCH || j->kind == JOB_POP3 ||
+				j->kind == JOB_SEND);
 
 	return can ? j->request : 0;
 }

@@ -130,6 +130,9 @@ typedef int fetch_select_fn(struct lane_thread *l, const struct job *j, bool ane
 	uint32_t *uidvalidity, struct err *err);
 enum went fetch_body(struct lane_thread *l, struct imap *im, fetch_select_fn *select,
 	const struct job *j, struct err *err);
+/* The same for JOB_SEARCH. */
+enum went fetch_search(struct lane_thread *l, struct imap *im, fetch_select_fn *select,
+	const struct job *j, struct err *err);
 
 /* The drivers. */
 extern const struct driver driver_watch;  /* IMAP, LANE_MAIN */

@@ -182,6 +182,8 @@ static enum went watch_job(struct lane_thread *l, struct job *j, struct err *err
 	}
 	if (j->kind == JOB_BODY)
 		return fetch_body(l, watch_state(l)->im, select_for_body, j, err);
+	if (j->kind == JOB_SEARCH)
+		return fetch_search(l, watch_state(l)->im, select_for_body, j, err);
 	if (job_of[j->kind])
 		return went(job_of[j->kind](l, j, err));
 	lane_fail(l, j, &(struct err){ERR_INPUT, "not a job for this connection"});

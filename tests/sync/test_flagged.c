@@ -367,6 +367,67 @@ static void not_here_yet(void **state)
 	UNTIL(p, msglist_count(l) == 2 && engine_absent(p->engine, l) == 0);
 }
 
+static void mail(struct person *p, const char *folder, const char *subject, const char *text)
+{
+	char *file = file_join(p->home, "one.eml");
+	struct str s = STR_INIT;
+
+	str_addf(&s,
+		"Subject: %s\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n%s\n",
+		subject, text);
+	assert_int_equal(file_replace(file, s.p, s.len, 0644, NULL), 0);
+	put_mail_in(p, folder, file);
+	str_done(&s);
+	free(file);
+}
+
+/* The server is asked for texts that are not here, folder by folder. */
+static void found_by_the_server(void **state)
+{
+	struct person *p = person_new("imap", "", NULL, NULL);
+	size_t looked, texts;
+	struct msglist *l;
+
+	UNTIL(p, engine_folders(p->engine, 0) > 0);
+	done(p, engine_create_folder(p->engine, 0, "Far"));
+	mail(p, "INBOX", "one", "A zebra \"in\" the text");
+	mail(p, "INBOX", "two", "Something else");
+	mail(p, "INBOX", "three", "Eine Zebra-Überraschung");
+	mail(p, "Far", "four", "zebras");
+	done(p, engine_sync(p->engine, 0));
+	engine_close(p->engine, open_with(p, "Far", 1));
+	engine_close(p->engine, open_with(p, "INBOX", 3));
+	done(p, engine_sync(p->engine, 0));
+
+	l = open_named(p, "@find:body:zebra");
+	engine_texts(l, &looked, &texts);
+	assert_int_equal(texts, 4);
+	assert_int_equal(looked, 4);
+	assert_int_equal(engine_by_server(l), 3);
+	assert_int_equal(msglist_count(l), 3);
+	assert_int_equal(find_subject(p, l, "two"), -1);
+	engine_close(p->engine, l);
+	l = open_named(p, "@find:subject:two | (body:überraschung !body:else)");
+	assert_int_equal(engine_by_server(l), 1);
+	assert_int_equal(msglist_count(l), 2);
+	engine_close(p->engine, l);
+	/* What no server can be asked for stays unknown. */
+	l = open_named(p, "@find:~b ze.ra !subject:four");
+	engine_texts(l, &looked, &texts);
+	assert_int_equal(texts, 3);
+	assert_int_equal(looked, 0);
+	assert_int_equal(msglist_count(l), 0);
+	engine_close(p->engine, l);
+	/* Nor is one that is not there. */
+	restart(p, true);
+	l = open_named(p, "@find:body:zebra");
+	engine_texts(l, &looked, &texts);
+	assert_int_equal(texts, 4);
+	assert_int_equal(looked, 0);
+	assert_int_equal(engine_by_server(l), 0);
+	assert_string_equal(person_told(), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -378,6 +439,7 @@ int main(void)
 		PERSON_CASE(given_up),
 		PERSON_CASE(saved_searches),
 		PERSON_CASE(not_here_yet),
+		PERSON_CASE(found_by_the_server),
 	};
 
 	return PERSON_RUN(tests, NULL);

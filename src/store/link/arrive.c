@@ -5,6 +5,7 @@
 #include "store/mail/lanes.h"
 #include "store/mail/read.h"
 #include "store/mail/remote.h"
+#include "store/mail/search_server.h"
 #include "store/mail/submit.h"
 #include "store/mail/upkeep.h"
 
@@ -60,6 +61,7 @@ static remote_take_fn *const of_all[RESULT_KINDS] = {
 	[RESULT_STATE] = lane_state,
 	[RESULT_PASSWORD] = ask_password,
 	[RESULT_ALERT] = tell_alert,
+	[RESULT_FOUND] = server_search_take,
 	[RESULT_BODY] = read_body,
 	[RESULT_BODY_PROGRESS] = read_progress,
 	[RESULT_BODY_DONE] = read_body_done,

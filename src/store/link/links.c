@@ -13,6 +13,7 @@
 #include "store/mail/follow.h"
 #include "store/mail/lanes.h"
 #include "store/mail/read.h"
+#include "store/mail/search_server.h"
 #include "store/mail/remote.h"
 #include "store/mail/submit.h"
 
@@ -198,6 +199,7 @@ void links_stop(struct account *a, int wait_ms)
 	if (a->remote->stop)
 		a->remote->stop(a, &err);
 	read_drop_parked(a->store, a, &err);
+	server_search_stop(a->store, a, &err);
 	folder_reshape_forget(a, &err);
 	syncall_drop(a, &err);
 }

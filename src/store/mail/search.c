@@ -21,6 +21,7 @@
 #include "store/mail/read.h"
 #include "store/mail/rendering.h"
 #include "store/mail/search_kin.h"
+#include "store/mail/search_server.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>
@@ -52,6 +53,10 @@ struct search {
 	bool at_end;           /* of the rows */
 	bool widen;
 	struct folder *used; /* it keeps it open */
+	uint32_t *unseen;    /* owned; what only texts tell that are not here */
+	size_t nunseen, cap_unseen;
+	struct server_search *server; /* owned; what is asked of the server about these */
+	bool server_asked;
 };
 
 /* A message whose text is looked into on a thread of its own. */
@@ -76,12 +81,15 @@ static void search_free(struct search *s)
 	match_done(&s->match);
 	free(s->folder);
 	strv_done(&s->own);
+	free(s->unseen);
 	store_event_free(s->answer);
 	free(s);
 }
 
 static void leave_folder(struct search *s)
 {
+	server_search_free(s->server);
+	s->server = NULL;
 	if (s->used)
 		folder_unuse(s->used);
 	s->used = NULL;
@@ -110,6 +118,14 @@ static bool is_last(const struct search *s)
 	return s->pass == s->query->nterms;
 }
 
+static void add_unseen(struct search *s, uint32_t uid)
+{
+	if (!s->used)
+		return;
+	s->unseen = mem_grow(s->unseen, &s->cap_unseen, s->nunseen + 1, sizeof(*s->unseen));
+	s->unseen[s->nunseen++] = uid;
+}
+
 static void add_answer(struct search *s, uint32_t uid, enum query_answer answer)
 {
 	struct told_found *f = &s->answer->found;
@@ -119,6 +135,8 @@ static void add_answer(struct search *s, uint32_t uid, enum query_answer answer)
 	} else if (answer == QUERY_YES) {
 		f->uids = mem_grow(f->uids, &s->cap, f->n + 1, sizeof(*f->uids));
 		f->uids[f->n++] = uid;
+	} else if (answer == QUERY_UNKNOWN) {
+		add_unseen(s, uid);
 	}
 }
 
@@ -263,6 +281,47 @@ static bool search_strings(struct store *store, struct search *s, struct folder 
 			return false;
 	}
 	return true;
+}
+
+/* --- what the server knows of texts that are not here --- */
+
+static void take_server(struct search *s)
+{
+	struct told_found *found = &s->answer->found;
+
+	for (size_t i = 0; i < s->nunseen; i++) {
+		struct summary row;
+		struct look l;
+		enum query_answer answer;
+
+		if (cache_get(s->used->cache, s->unseen[i], &row) != 0)
+			continue;
+		l = look_at(&s->match, &row, NULL);
+		server_search_tell(s->server, s->unseen[i], &l);
+		answer = look_answer(&l, QUERY_STRINGS);
+		found->looked += answer != QUERY_UNKNOWN;
+		found->by_server += answer == QUERY_YES;
+		if (answer == QUERY_YES)
+			add_answer(s, s->unseen[i], answer);
+	}
+	found->server = *server_search_error(s->server);
+}
+
+/* True: its answers are awaited. */
+static bool ask_server(struct search *s)
+{
+	if (!s->used)
+		return false;
+	if (!s->server_asked) {
+		s->server_asked = true;
+		s->nunseen = uids_sort(s->unseen, s->nunseen);
+		s->server = server_search_begin(s->used, s->query, s->unseen, s->nunseen, &s->work);
+	}
+	if (s->server && server_search_runs(s->server))
+		return true;
+	if (s->server)
+		take_server(s);
+	return false;
 }
 
 /* All are looked at; those that were found inside stand behind later ones. */
@@ -412,6 +471,10 @@ static bool search_step(struct store *store, struct work *w)
 		if (!s->at_end)
 			s->at_end = look_on(store, s, l);
 	} while (s->at_end && !s->out && end_pass(s, l));
+	if (s->at_end && !s->out && ask_server(s)) {
+		w->waits = true;
+		return false;
+	}
 	if (s->at_end && !s->out) {
 		search_end(store, s);
 		return true;
