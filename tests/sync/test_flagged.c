@@ -428,6 +428,43 @@ static void found_by_the_server(void **state)
 	assert_string_equal(person_told(), "");
 }
 
+static bool is_waiting(struct person *p)
+{
+	struct account_info info;
+
+	engine_account(p->engine, 0, &info);
+	return info.state == STATE_WAITING;
+}
+
+/* A server that takes one connection is asked over that; one that is gone is told once. */
+static void found_over_the_first(void **state)
+{
+	char *before = kept(mem_strdup(getenv("SRV_IMAP"))), *dir = kept(person_proxy("one"));
+	struct person *p = person_new("imap", "", NULL, NULL);
+	size_t looked, texts;
+	struct msglist *l;
+
+	setenv("SRV_IMAP", before, 1);
+	mail(p, "INBOX", "one", "A zebra");
+	mail(p, "INBOX", "two", "Something else");
+	done(p, engine_sync(p->engine, 0));
+	engine_close(p->engine, open_with(p, "INBOX", 2));
+	done(p, engine_sync(p->engine, 0));
+	person_tell_proxy(dir, "refuse", NULL);
+	l = open_named(p, "@find:body:zebra");
+	UNTIL(p, shows(p, l, "one"));
+	assert_int_equal(engine_by_server(l), 1);
+	engine_close(p->engine, l);
+	person_tell_proxy(dir, "cut", NULL);
+	UNTIL(p, is_waiting(p));
+	l = open_named(p, "@find:body:zebra | body:else");
+	engine_texts(l, &looked, &texts);
+	assert_int_equal(texts, 2);
+	assert_int_equal(looked, 0);
+	assert_int_equal(msglist_count(l), 0);
+	UNTIL(p, strstr(person_told(), "could not be asked for what is not here: "));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -440,6 +477,7 @@ int main(void)
 		PERSON_CASE(saved_searches),
 		PERSON_CASE(not_here_yet),
 		PERSON_CASE(found_by_the_server),
+		PERSON_CASE(found_over_the_first),
 	};
 
 	return PERSON_RUN(tests, NULL);
