@@ -1,9 +1,9 @@
 /* Lists of folders of all accounts (span.h): which folders they have, as these come and go. */
-#include "base/clock.h"
 #include "base/i18n.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "engine/engine_priv.h"
+#include "store/mail/filter.h"
 #include "store/mail/match.h"
 
 #include <stdlib.h>
@@ -140,20 +140,25 @@ static void open_span(struct engine *e, struct msglist *l)
 	msglist_sources_known(l, !span->every || is_known(e, l));
 }
 
-static struct msglist *new_span(struct engine *e, const struct span_row *span, const char *name)
+/* NULL: its query is none. */
+static struct msglist *new_span(
+	struct engine *e, const struct span_row *span, const char *name, struct err *err)
 {
-	struct msglist *l = msglist_new_span(++e->next_list, name);
-	const char *query = span_query(span, name);
+	const char *text = span_query(span, name);
+	struct query *query = NULL;
+	struct msglist *l;
 
+	if (text && filter_query(&query, text, err) != 0)
+		return NULL;
+	l = msglist_new_span(++e->next_list, name);
 	l->span = span;
-	if (query)
-		(void)query_parse(&l->query, query, clock_now(), NULL); /* the store says why not */
+	l->query = query;
 	return l;
 }
 
 struct msglist *engine_open_span(struct engine *e, const struct span_row *span)
 {
-	struct msglist *l = new_span(e, span, span->name);
+	struct msglist *l = new_span(e, span, span->name, NULL);
 
 	open_span(e, l);
 	return l;
@@ -162,12 +167,10 @@ struct msglist *engine_open_span(struct engine *e, const struct span_row *span)
 struct msglist *engine_open_named(
 	struct engine *e, const struct span_row *span, const char *name, struct err *err)
 {
-	const char *query = span_query(span, name);
-	struct msglist *l;
+	struct msglist *l = new_span(e, span, name, err);
 
-	if (query && engine_query_check(query, err) != 0)
+	if (!l)
 		return NULL;
-	l = new_span(e, span, name);
 	l->eager = span->every;
 	open_span(e, l);
 	return l;
@@ -279,7 +282,7 @@ void engine_span_counts(
 		return;
 	l = find_counts(e, span);
 	if (!l) {
-		l = new_span(e, span, span->name);
+		l = new_span(e, span, span->name, NULL);
 		l->counts = true;
 		open_span(e, l);
 	}

@@ -1,8 +1,8 @@
 /* Saved searches: lists of all folders by a name and a query of the person's own. */
-#include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "engine/settings_priv.h"
+#include "store/mail/filter.h"
 #include "store/mail/query.h"
 
 #include <stdlib.h>
@@ -88,7 +88,7 @@ static int check(const struct settings *s, const char *name, const char *query, 
 			_("@%s is there already, and cannot be another search"), name);
 	if (!find(s, name) && settings_spans(s) - SPANS == SEARCHES_MAX)
 		return err_set(err, ERR_INPUT, _("more than %d saved searches"), SEARCHES_MAX);
-	if (query_parse(&q, query, clock_now(), err) != 0)
+	if (filter_query(&q, query, err) != 0)
 		return -1;
 	query_free(q);
 	return 0;

@@ -261,6 +261,8 @@ static void found_anywhere(void **state)
 	assert_int_equal(engine_unlooked(l), 0);
 	assert_false(engine_give_up(p->engine, l));
 	engine_close(p->engine, l);
+	assert_null(engine_open(p->engine, -1, "@find:~(subject:1)", &err));
+	has(err.text, "more than each message alone");
 	assert_null(engine_open(p->engine, -1, "@find:(", &err));
 	has(err.text, "column");
 }

@@ -76,21 +76,27 @@ void filter_learn(struct list_filter *x, const struct folder *f, const uint32_t 
 	q->nfound = uids_sort(q->found, q->nfound + n);
 }
 
+int filter_query(struct query **query, const char *text, struct err *err)
+{
+	if (query_parse(query, text, clock_now(), err) != 0)
+		return -1;
+	if (query_scope(*query) == SCOPE_MESSAGE)
+		return 0;
+	query_free(*query);
+	*query = NULL;
+	return err_set(err, ERR_INPUT,
+		_("%s looks at more than each message alone, by which no list can be kept; "
+		  "search in an open list for that"),
+		text);
+}
+
 struct list_filter *filter_by_query(const char *text, struct err *err)
 {
 	struct query_filter *q;
 	struct query *query;
 
-	if (query_parse(&query, text, clock_now(), err) != 0)
+	if (filter_query(&query, text, err) != 0)
 		return NULL;
-	if (query_scope(query) != SCOPE_MESSAGE) {
-		err_set(err, ERR_INPUT,
-			_("%s looks at more than each message alone, by which no list can be kept; "
-			  "search in an open list for that"),
-			text);
-		query_free(query);
-		return NULL;
-	}
 	q = mem_alloc(sizeof(*q));
 	q->query = query;
 	match_start(&q->match, query, query->nnodes - 1);

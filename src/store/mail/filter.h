@@ -14,7 +14,10 @@
 struct err;
 struct folder;
 struct list_filter;
+struct query;
 
+/* A query that a list can be kept by; any thread. */
+int filter_query(struct query **query, const char *text, struct err *err);
 /* What a query finds by rows alone, and what filter_learn says; "today" stays the day when it was
  * made. */
 struct list_filter *filter_by_query(const char *query, struct err *err);
