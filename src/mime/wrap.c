@@ -285,6 +285,8 @@ int wrap_columns(const struct wrap *w)
 	return widest;
 }
 
+enum { QUOTES_SEEN = 20, QUOTE_NUMBER = 5 }; /* more cannot be counted by looking; "999> " */
+
 void wrap_quote_prefix(struct str *out, int level, int width)
 {
 	int room = width / 3;
@@ -294,6 +296,10 @@ void wrap_quote_prefix(struct str *out, int level, int width)
 	if (level * 2 <= room) {
 		for (int i = 0; i < level; i++)
 			str_adds(out, "> ");
+		return;
+	}
+	if ((level > QUOTES_SEEN || level >= room) && room >= QUOTE_NUMBER) {
+		str_addf(out, "%d> ", level < 1000 ? level : 999);
 		return;
 	}
 	for (int i = 0; i < level && i < room - 1; i++)

@@ -47,7 +47,8 @@ void wrap_emit(const struct wrap *w, struct text *t, const struct wrap_box *box)
 int wrap_columns(const struct wrap *w); /* the widest line if nothing had to be broken */
 bool wrap_full(const struct text *t);
 
-/* Appends the prefix of a quote level ("> > "), never wider than a third of width. */
+/* Appends the prefix of a quote level ("> > ", ">>> "; of one above 20, or without room for that,
+ * its number: "25> "), never wider than a third of width. */
 void wrap_quote_prefix(struct str *out, int level, int width);
 enum text_style wrap_quote_style(int level); /* TEXT_PLAIN for 0 */
 

@@ -265,10 +265,33 @@ static void sources(void **state)
 	text_free(t);
 }
 
+/* Marks as long as they can be told apart by looking, a number above; never a third of the width.
+ */
+static void quote_prefixes(void **state)
+{
+	static const struct {
+		int level, width;
+		const char *want;
+	} cases[] = {{0, 80, ""}, {1, 80, "> "}, {13, 80, "> > > > > > > > > > > > > "},
+		{14, 80, ">>>>>>>>>>>>>> "}, {20, 80, ">>>>>>>>>>>>>>>>>>>> "}, {21, 80, "21> "},
+		{25, 80, "25> "}, {1500, 80, "999> "}, {9, 30, ">>>>>>>>> "}, {10, 30, "10> "},
+		{30, 12, ">>> "}};
+
+	for (size_t i = 0; i < MEM_COUNT(cases); i++) {
+		struct str s = STR_INIT;
+
+		wrap_quote_prefix(&s, cases[i].level, cases[i].width);
+		assert_string_equal(str_c(&s), cases[i].want);
+		assert_true(i == 0 || utf8_columns(s.p, s.len) <= cases[i].width / 3);
+		str_done(&s);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(links_are_clean_and_once),
+		cmocka_unit_test(quote_prefixes),
 		cmocka_unit_test(links_are_limited),
 		cmocka_unit_test(join_keeps_links),
 		cmocka_unit_test(wrapping),
