@@ -150,6 +150,34 @@ body
 END
 found '[tag] costs (net) a|b' '~s "[tag] costs (net) a|b"'
 found '[tag] costs (net) a|b' '=s [tag]'
+mail sealed S <<END
+From: seal@example.net
+To: list@example.net
+List-Id: Seals <seals.example.net>
+MIME-Version: 1.0
+X-Tide: high and low
+Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m
+
+AAAA
+END
+mail stamped S <<END
+From: seal@example.net
+MIME-Version: 1.0
+Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m
+
+AAAA
+END
+found sealed 'from:seal is:encrypted'
+found stamped 'from:seal is:signed'
+found 'sealed stamped' 'attachment:.p7m'
+found sealed 'header X-Tide:"and low"'
+found '' 'header X-Tid:high'
+found sealed '~h "^X-Tide: high"'
+found sealed list:seals.example
+found sealed 'list:list@ not from:ann'
+found '' list:nowhere
+found 'sealed stamped' "from:seal in:$box"
+found 'sealed stamped' 'from:seal not in:nowhere not account:nowhere'
 refused 1 'form:x'
 refused 3 'a (b'
 refused 6 'size:big'
