@@ -347,6 +347,23 @@ static void limit(struct engine *e, struct msglist *l, const char *name, const c
 	settle(e, l, engine_limit(e, l, ""));
 }
 
+/* A limit as it is typed, letter by letter, and taken back: "typed" is one key and its answer. */
+static void typed(struct engine *e, struct msglist *l, const char *word)
+{
+	struct meter m;
+
+	for (size_t n = 1; n <= strlen(word); n++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "%.*s", (int)n, word);
+		m = meter_start("typed");
+		meter_say(&m, e, l, engine_limit_try(e, l, text));
+	}
+	m = meter_start("typed-back");
+	engine_limit_end(e, l, true);
+	meter_say(&m, e, l, 0);
+}
+
 static void threads(struct engine *e, struct msglist *l, const char *name, bool on)
 {
 	struct meter m = meter_start(name);
@@ -404,6 +421,7 @@ static void lists(struct engine *e, const char *folder, const char *word, int ro
 		threads(e, l, "unthread", false);
 		limit(e, l, "limit", word);
 		limit(e, l, "limit-flag", "~U");
+		typed(e, l, word);
 	}
 	reach("listed");
 	threads(e, l, "thread", true);

@@ -319,6 +319,22 @@ static void test_search_lines(void **state)
 	}
 }
 
+static void test_search_draft(void **state)
+{
+	struct screen *x = open_screen(24, 110);
+	char *before;
+
+	postbox_draft("mine", "bob@example.org", "My words", "Words of mine.\nMore words.\n", false,
+		false);
+	begin_draft(x, "My words");
+	before = screen_now(x);
+	press(x, "/");
+	types(x, "words");
+	sees(x, "match 1 of 2");
+	press(x, "Esc");
+	assert_screen(x, before);
+}
+
 /* --- new mail, and where the cursor is --- */
 
 static void test_news(void **state)
@@ -509,6 +525,7 @@ int main(void)
 		SCREEN_CASE(test_search_late),
 		SCREEN_CASE(test_search_and_mail),
 		SCREEN_CASE(test_search_lines),
+		SCREEN_CASE(test_search_draft),
 		SCREEN_CASE(test_news),
 		SCREEN_CASE(test_cursor),
 		cmocka_unit_test(test_hits),
