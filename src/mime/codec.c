@@ -407,3 +407,70 @@ bool codec_uu_find(const char *p, size_t len, size_t *from, size_t *to)
 	}
 	return false;
 }
+
+/* --- yEnc --- */
+
+static bool line_begins(const char *p, size_t len, const char *word)
+{
+	size_t n = strlen(word);
+
+	return len >= n && memcmp(p, word, n) == 0;
+}
+
+bool codec_yenc_find(const char *p, size_t len, size_t *from, size_t *to)
+{
+	bool inside = false;
+
+	for (size_t i = 0; i < len; i += line_length(p + i, len - i) + 1) {
+		size_t n = line_length(p + i, len - i);
+
+		if (line_begins(p + i, n, "=ybegin ") && memmem(p + i, n, " name=", 6)) {
+			inside = true;
+			*from = i;
+		} else if (inside && line_begins(p + i, n, "=yend")) {
+			*to = i + n + (i + n < len);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void yenc_line(struct str *out, const char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)p[i];
+
+		if (c == '\r')
+			continue;
+		if (c == '=' && i + 1 < len)
+			c = (unsigned char)((unsigned char)p[++i] - 64u);
+		str_addc(out, (char)(unsigned char)(c - 42u));
+	}
+}
+
+static void yenc_name(struct str *name, const char *p, size_t len)
+{
+	const char *at = memmem(p, len, " name=", 6);
+	size_t n = at ? len - (size_t)(at + 6 - p) : 0;
+
+	while (n && strchr(" \r", at[6 + n - 1]))
+		n--;
+	if (at)
+		str_add(name, at + 6, n);
+}
+
+void codec_yenc_decode(struct str *out, struct str *name, const char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i += line_length(p + i, len - i) + 1) {
+		size_t n = line_length(p + i, len - i);
+
+		if (line_begins(p + i, n, "=ybegin ")) {
+			if (name)
+				yenc_name(name, p + i, n);
+		} else if (line_begins(p + i, n, "=yend")) {
+			return;
+		} else if (!line_begins(p + i, n, "=ypart")) {
+			yenc_line(out, p + i, n);
+		}
+	}
+}

@@ -31,6 +31,11 @@ void codec_qp_encode(struct str *out, const char *p, size_t len);
 /* The first uuencoded file in it; true if there was a "begin" line. name may be NULL. */
 bool codec_uu_decode(struct str *out, struct str *name, const char *p, size_t len);
 
+/* The same of yEnc: from "=ybegin " to behind the line "=yend", and the bytes of that. name may be
+ * NULL. */
+bool codec_yenc_find(const char *p, size_t len, size_t *from, size_t *to);
+void codec_yenc_decode(struct str *out, struct str *name, const char *p, size_t len);
+
 /* The first uuencoded file that is whole, between other lines: from its "begin" line to behind its
  * "end" line. */
 bool codec_uu_find(const char *p, size_t len, size_t *from, size_t *to);

@@ -1,5 +1,5 @@
 /* What is in a part that holds more than its type says: a message in an encoding, text in an
- * S/MIME signature, winmail.dat, uuencoded files between lines of text. */
+ * S/MIME signature, winmail.dat, uuencoded or yEnc files between lines of text. */
 #include "mime/part_priv.h"
 
 #include "base/mem.h"
@@ -17,7 +17,7 @@ enum {
 	OPENED_MAX = 256 * 1024 * 1024 /* bytes, all together */
 };
 
-enum holder { HOLDS_NOTHING, HOLDS_MESSAGE, HOLDS_SIGNED, HOLDS_TNEF, HOLDS_UU };
+enum holder { HOLDS_NOTHING, HOLDS_MESSAGE, HOLDS_SIGNED, HOLDS_TNEF, HOLDS_FILES };
 
 static bool is_type(const struct part *p, const char *type, const char *subtype)
 {
@@ -34,7 +34,7 @@ static enum holder holder_of(const struct part *p)
 		return HOLDS_SIGNED;
 	if (is_type(p, "application", "ms-tnef") || is_type(p, "application", "vnd.ms-tnef"))
 		return HOLDS_TNEF;
-	return is_type(p, "text", "plain") && p->disposition != PART_ATTACHMENT ? HOLDS_UU
+	return is_type(p, "text", "plain") && p->disposition != PART_ATTACHMENT ? HOLDS_FILES
 										: HOLDS_NOTHING;
 }
 
@@ -42,7 +42,7 @@ bool part_may_open(const struct part *p)
 {
 	enum holder h = holder_of(p);
 
-	return h != HOLDS_NOTHING && h != HOLDS_UU;
+	return h != HOLDS_NOTHING && h != HOLDS_FILES;
 }
 
 /* Keeps the bytes; they stay where they are. */
@@ -163,35 +163,63 @@ static bool is_space(const char *p, size_t len)
 	return true;
 }
 
-static void open_uu(struct parts *parts, int i, struct str *bytes)
+/* The next file among the lines, of either kind. */
+static bool find_file(const char *p, size_t len, size_t *from, size_t *to, bool *yenc)
 {
-	struct str *kept = NULL;
+	size_t y_from = len, y_to = len;
+	bool uu = codec_uu_find(p, len, from, to);
+
+	*yenc = codec_yenc_find(p, uu ? *from : len, &y_from, &y_to);
+	if (*yenc) {
+		*from = y_from;
+		*to = y_to;
+	}
+	return uu || *yenc;
+}
+
+static void take_file(struct parts *parts, int i, const char *p, size_t len, bool yenc)
+{
+	struct part *part = add_piece(parts, i, p, len);
+	struct str name = STR_INIT, file = STR_INIT;
+
+	part_set_type(part, "application/octet-stream");
+	part->disposition = PART_ATTACHMENT;
+	if (yenc)
+		codec_yenc_decode(&file, &name, p, len);
+	else
+		codec_uu_decode(&file, &name, p, len);
+	if (yenc) {
+		struct str *kept = keep(parts, &file);
+
+		str_room(kept, 0);
+		part->body = kept->p;
+		part->body_len = part->size = kept->len;
+	} else {
+		part->encoding = PART_UUENCODE;
+	}
+	part->name = name.len ? utf8_clean_line(name.p,
+					name.len > NAME_MAX_BYTES ? NAME_MAX_BYTES : name.len)
+			      : NULL;
+	str_done(&name);
+	str_done(&file);
+}
+
+static void open_files(struct parts *parts, int i, struct str *bytes)
+{
 	size_t at = 0, from, to, len;
 	const char *p;
+	bool yenc;
 
-	if (!codec_uu_find(str_c(bytes), bytes->len, &from, &to))
+	if (!find_file(str_c(bytes), bytes->len, &from, &to, &yenc))
 		return;
-	kept = keep(parts, bytes);
-	p = kept->p;
-	len = kept->len;
+	p = bytes->p;
+	len = bytes->len;
+	keep(parts, bytes);
 	parts->v[i].opened = true;
-	while (parts->n + 2 < PARTS_MAX && codec_uu_find(p + at, len - at, &from, &to)) {
-		struct str name = STR_INIT, file = STR_INIT;
-		struct part *part;
-
+	while (parts->n + 2 < PARTS_MAX && find_file(p + at, len - at, &from, &to, &yenc)) {
 		if (!is_space(p + at, from))
 			add_piece(parts, i, p + at, from);
-		part = add_piece(parts, i, p + at + from, to - from);
-		part_set_type(part, "application/octet-stream");
-		part->encoding = PART_UUENCODE;
-		part->disposition = PART_ATTACHMENT;
-		codec_uu_decode(&file, &name, part->body, part->body_len);
-		part->name =
-			name.len ? utf8_clean_line(name.p,
-					   name.len > NAME_MAX_BYTES ? NAME_MAX_BYTES : name.len)
-				 : NULL;
-		str_done(&name);
-		str_done(&file);
+		take_file(parts, i, p + at + from, to - from, yenc);
 		at += to;
 	}
 	if (!is_space(p + at, len - at))
@@ -226,11 +254,12 @@ void part_open(struct parts *parts, int i)
 
 	if (holder == HOLDS_NOTHING || !parts->v[i].body)
 		return;
-	if (holder == HOLDS_UU && !memmem(parts->v[i].body, parts->v[i].body_len, "begin ", 6) &&
+	if (holder == HOLDS_FILES && !memmem(parts->v[i].body, parts->v[i].body_len, "begin ", 6) &&
+		!memmem(parts->v[i].body, parts->v[i].body_len, "=ybegin ", 8) &&
 		parts->v[i].encoding != PART_BASE64)
 		return;
 	if (!has_room(parts, i)) {
-		parts->cut = parts->cut || holder != HOLDS_UU;
+		parts->cut = parts->cut || holder != HOLDS_FILES;
 		return;
 	}
 	part_decode(&parts->v[i], &bytes);
@@ -242,7 +271,7 @@ void part_open(struct parts *parts, int i)
 	else if (holder == HOLDS_TNEF)
 		open_tnef(parts, i, &bytes);
 	else
-		open_uu(parts, i, &bytes);
+		open_files(parts, i, &bytes);
 	str_done(&bytes);
 	move_behind(parts, i, before);
 }

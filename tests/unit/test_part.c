@@ -422,6 +422,34 @@ static void cuts_names(void **state)
 		}
 }
 
+/* A file among the lines is a part, in whatever old encoding. */
+static void test_yenc(void **state)
+{
+	const char *mail = "Content-Type: text/plain\n\nhello\n"
+			   "=ybegin line=128 size=6 name=a b.bin \r\n=ypart begin=1 end=6\n"
+			   "\x8b\x8c=n\x8d\r\n=J\x2a\n=yend size=6\nbehind\n"
+			   "begin 644 cat.txt\n#0V%T\n`\nend\n=ybegin line=1 size=1 name=cut\nx\n";
+	static const char *const bodies[] = {"hello\n",
+		"ab\x04"
+		"c\xe0\0",
+		"behind\n", "Cat", "=ybegin line=1 size=1 name=cut\nx\n"};
+	static const char *const names[] = {"", "a b.bin", "", "cat.txt", ""};
+	struct parts parts;
+
+	part_parse(&parts, mail, strlen(mail));
+	assert_int_equal(parts.n, 6);
+	for (size_t i = 1; i < parts.n; i++) {
+		struct str out = STR_INIT;
+
+		part_decode(&parts.v[i], &out);
+		assert_int_equal(out.len, i == 2 ? 6 : strlen(bodies[i - 1]));
+		assert_memory_equal(str_c(&out), bodies[i - 1], out.len);
+		assert_string_equal(parts.v[i].name ? parts.v[i].name : "", names[i - 1]);
+		str_done(&out);
+	}
+	part_done(&parts);
+}
+
 static const char *cut_fails(const char *message, const char *section, const char *type)
 {
 	static struct err err;
@@ -477,6 +505,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_yenc),
 		cmocka_unit_test(reads_structures),
 		cmocka_unit_test(cuts_names),
 		cmocka_unit_test(reads_fields),
