@@ -68,6 +68,9 @@ static void parts_row(struct list_view *x, size_t i, struct line *out, int width
 	draw_size(&s, p->size);
 	line_pad_left(out, STYLE_SIZE, str_c(&s), 6);
 	line_add(out, STYLE_DIM, p->here ? "" : _("  on server"));
+	if (p->doubt != KIND_FINE)
+		line_add(out, STYLE_NOTICE,
+			p->doubt == KIND_PROGRAM ? _("  ! program") : _("  ! differs"));
 	str_done(&s);
 }
 

@@ -20,6 +20,7 @@
 #include "engine/span.h"
 #include "mime/build.h"
 #include "mime/head.h"
+#include "mime/kind.h"
 #include "mime/text.h"
 #include "mime/viewed.h"
 
@@ -150,6 +151,7 @@ struct part_info {
 	uint64_t size;    /* octets, encoded */
 	int depth;
 	bool attachment, here; /* here: can be saved without a connection */
+	enum kind_doubt doubt; /* of what is here */
 };
 
 struct message_view { /* of EVENT_MESSAGE; owned by the event, engine_take_view keeps it */

@@ -391,8 +391,9 @@ static char *show_addresses(const struct addr_list *list)
 	return str_steal(&out);
 }
 
-static void copy_part(struct message_view *v, const struct parts *parts, size_t i)
+static void copy_part(struct message_view *v, const struct store_view *from, size_t i)
 {
+	const struct parts *parts = &from->parts;
 	const struct part *p = &parts->v[i];
 	struct part_info *info = &v->parts[v->nparts++];
 	struct str type = STR_INIT;
@@ -407,6 +408,7 @@ static void copy_part(struct message_view *v, const struct parts *parts, size_t 
 	info->depth = p->depth;
 	info->attachment = part_is_attachment(parts, (int)i);
 	info->here = p->body != NULL;
+	info->doubt = from->doubts ? (enum kind_doubt)from->doubts[i] : KIND_FINE;
 }
 
 static struct message_view *view_of(struct msglist *l, uint32_t uid, struct store_view *from)
@@ -421,7 +423,7 @@ static struct message_view *view_of(struct msglist *l, uint32_t uid, struct stor
 	from->text = NULL;
 	v->parts = mem_array(from->parts.n, sizeof(*v->parts));
 	for (size_t i = 0; i < from->parts.n; i++)
-		copy_part(v, &from->parts, i);
+		copy_part(v, from, i);
 	if (e->date)
 		clock_rfc3339(&date, e->date);
 	v->from = show_addresses(&e->from);

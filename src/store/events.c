@@ -30,6 +30,7 @@ void store_view_free(struct store_view *v)
 		return;
 	text_free(v->text);
 	part_done(&v->parts);
+	free(v->doubts);
 	envelope_done(&v->envelope);
 	head_done(&v->head);
 	free(v);

@@ -78,7 +78,8 @@ struct store_folder_info {
 };
 struct store_view {
 	struct text *text;
-	struct parts parts; /* without bodies */
+	struct parts parts;    /* without bodies */
+	unsigned char *doubts; /* owned; of each part its enum kind_doubt; NULL: none has any */
 	struct envelope envelope;
 	enum render_version other; /* besides the one that is shown */
 	unsigned other_more;       /* how many times as much it says, in tenths; 0: not known */

@@ -243,6 +243,7 @@ static void test_view_doubt(void **state)
 {
 	struct screen *x = open_mail();
 
+	sees(x, "  ! differs");
 	press_sees(x, "8 Enter", "“invoice.pdf” is not what it says: it is text/html. Open it");
 	press(x, "n");
 	nothing_lent(x);

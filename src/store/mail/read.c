@@ -743,6 +743,7 @@ static void showing_run(struct worker_job *j)
 	if (x->raw_headers)
 		put_raw_header(x->view->text, m, x->options.width);
 	x->view->other = render_other_version(&m->parts, &x->options);
+	x->view->doubts = viewing_doubts(&m->parts);
 	x->view->other_more = render_other_more(&m->parts, &x->options);
 	envelope_parse(&x->view->envelope, m->header, m->header_len);
 	head_read(&x->view->head, m->header, m->header_len, x->trusted);

@@ -29,6 +29,7 @@ enum {
 	TEXT_MAX = 10 << 20, /* and how much of it is taken */
 	MAILCAP_MAX = 1 << 20,
 	ENTRIES_MAX = 5000,
+	HEAD_BYTES = 16 * 1024, /* of a part, as it is encoded, to see what it is */
 	SCRIPT_ARGS = 16
 };
 
@@ -432,4 +433,38 @@ void viewing_give(struct store *s, struct store_request *r, const struct part *p
 	x->viewed = viewed_new(name, x->type);
 	free(name);
 	rendering_give(s, &x->rendering, RENDERING_READING);
+}
+
+/* --- before anything is opened --- */
+
+static enum kind_doubt doubt_of(const struct part *p, struct magic *m)
+{
+	struct part head = *p;
+	struct str type = STR_INIT, bytes = STR_INIT;
+	enum kind_doubt doubt;
+
+	head.body_len = p->body_len < HEAD_BYTES ? p->body_len : HEAD_BYTES;
+	part_decode(&head, &bytes);
+	str_addf(&type, "%s/%s", p->type, p->subtype);
+	doubt = kind_doubt(p->name, type.p, magic_type(m, str_c(&bytes), bytes.len));
+	str_done(&type);
+	str_done(&bytes);
+	return doubt;
+}
+
+unsigned char *viewing_doubts(const struct parts *parts)
+{
+	unsigned char *doubts = NULL;
+	struct magic *m = NULL;
+
+	for (size_t i = 0; i < parts->n; i++) {
+		if (!parts->v[i].body || !part_is_attachment(parts, (int)i))
+			continue;
+		m = m ? m : magic_new();
+		doubts = doubts ? doubts : mem_array(parts->n, 1);
+		doubts[i] = (unsigned char)doubt_of(&parts->v[i], m);
+	}
+	if (m)
+		magic_free(m);
+	return doubts;
 }

@@ -14,6 +14,7 @@
 #define STORE_VIEWING_H
 
 struct part;
+struct parts;
 struct store;
 struct store_request;
 struct str;
@@ -21,5 +22,9 @@ struct str;
 /* Keeps r (REQUEST_VIEW), path (lent.h) and what is in bytes, which are p's, decoded. */
 void viewing_give(struct store *s, struct store_request *r, const struct part *p, struct str *bytes,
 	char *path);
+
+/* Of each part enum kind_doubt, by the beginning of what is here; NULL: there is none. Any thread;
+ * free(). */
+unsigned char *viewing_doubts(const struct parts *parts);
 
 #endif
