@@ -130,6 +130,43 @@ ok 'attachments' see 'table.csv'
 walk last
 walk save "$home/saved.csv"
 ok 'save: a part' soon grep -qs 'one,two' "$home/saved.csv"
+walk row 4
+walk view-text
+ok 'view-text' see '<b>web</b>'
+walk back
+walk tag-part
+ok 'tag-part' match ' 4 [*]'
+walk save-parts "$home/parts"
+ok 'save-parts' soon grep -qs 'web' "$home/parts/part"
+walk row 4
+walk tag-part
+unsee '*'
+walk row 5
+walk pipe-part "cat >$work/piped.csv"
+see 'Press Enter to go on'
+keys Enter
+ok 'pipe-part' until_true 10 grep -qs 'one,two' "$work/piped.csv"
+see 'table.csv'
+walk set "print-command='cat >$work/printed.csv'"
+walk print-part
+ok 'print-part' until_true 10 grep -qs 'one,two' "$work/printed.csv"
+see 'table.csv'
+printf '#!/bin/sh\ncat "$1"\necho seen by a viewer\nread -r key\n' >"$work/viewer"
+chmod 700 "$work/viewer"
+printf 'text/csv; %s %%s; needsterminal\n' "$work/viewer" >"$home/.mailcap"
+walk view-mailcap
+ok 'view-mailcap' see 'seen by a viewer'
+see 'one,two'
+keys Enter
+see 'table.csv'
+walk open-with "$work/viewer"
+ok 'open-with' see 'seen by a viewer'
+keys Enter
+see 'table.csv'
+walk delete-part
+see 'keep the rest?'
+keys n
+ok 'delete-part asks' see 'table.csv'
 walk back
 walk save "$home/saved.eml"
 ok 'save: the message' soon grep -qs 'Subject: With everything' "$home/saved.eml"
@@ -255,6 +292,21 @@ type ':sync te'
 keys Tab
 ok 'accounts' see ':sync test'
 keys C-g
+
+# --- a part goes ---
+walk last
+walk search everything
+walk open
+see 'Somebody wrote this'
+walk attachments
+see 'table.csv'
+walk last
+walk delete-part
+see 'keep the rest?'
+keys y
+ok 'delete-part: a message without it' soon holds INBOX 'The file =E2=80=9Ctable.csv'
+ok 'and the former in the trash' soon holds Trash 'one,two'
+walk back
 
 # --- clicks ---
 walk quit

@@ -797,7 +797,9 @@ static void test_part_cut(void **state)
 	is_move(j, "INBOX", 2, "Trash");
 	op_done(account, j, 90, false);
 	desk_done(desk_request(REQUEST_UNDO, account));
-	is_move(next_op(account, 55), "Trash", 90, "INBOX");
+	j = next_op(account, 55);
+	is_move(j, "Trash", 90, "INBOX");
+	job_free(j);
 }
 
 /* Refused: it stays as it was. */
