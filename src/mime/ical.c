@@ -32,15 +32,28 @@ static void start(void)
 
 /* --- zones --- */
 
+/* One that counts by another calendar (RFC 7529) is not known here. */
+static bool read_rule(struct icalrecurrencetype *r, const char *rule)
+{
+	bool known;
+
+	if (strlen(rule) > RULE_MAX)
+		return false;
+	*r = icalrecurrencetype_from_string(rule);
+	known = r->freq != ICAL_NO_RECURRENCE && !r->rscale;
+	free(r->rscale);
+	r->rscale = NULL;
+	return known;
+}
+
 /* The changes of a clock come once a year, at a time of their own (DTSTART). */
 static bool is_yearly(const char *rule)
 {
 	struct icalrecurrencetype r;
 
-	if (strlen(rule) > RULE_MAX)
+	if (!read_rule(&r, rule))
 		return false;
-	r = icalrecurrencetype_from_string(rule);
-	return r.freq == ICAL_YEARLY_RECURRENCE && r.interval == 1 && r.rscale == NULL &&
+	return r.freq == ICAL_YEARLY_RECURRENCE && r.interval == 1 &&
 	       r.by_second[0] == ICAL_RECURRENCE_ARRAY_MAX &&
 	       r.by_minute[0] == ICAL_RECURRENCE_ARRAY_MAX &&
 	       r.by_hour[0] == ICAL_RECURRENCE_ARRAY_MAX &&
@@ -50,14 +63,12 @@ static bool is_yearly(const char *rule)
 	       r.by_month[1] == ICAL_RECURRENCE_ARRAY_MAX;
 }
 
-static bool is_zone_line(const char *line)
+static bool is_clock_line(const char *line)
 {
-	static const char *const wanted[] = {"BEGIN:VTIMEZONE", "END:VTIMEZONE", "BEGIN:STANDARD",
-		"END:STANDARD", "BEGIN:DAYLIGHT", "END:DAYLIGHT",
-		"DTSTART:", "TZOFFSETFROM:", "TZOFFSETTO:", "TZNAME:", "TZID:"};
+	static const char *const wanted[] = {"DTSTART:", "TZOFFSETFROM:", "TZOFFSETTO:"};
 
-	for (size_t i = 0; i < MEM_COUNT(wanted); i++)
-		if (str_istarts(line, wanted[i]))
+	for (size_t n = 0; n < MEM_COUNT(wanted); n++)
+		if (str_istarts(line, wanted[n]))
 			return true;
 	return str_istarts(line, "RRULE:") && is_yearly(line + strlen("RRULE:"));
 }
@@ -78,26 +89,53 @@ static bool is_whole_zone(icalcomponent *c)
 	return any;
 }
 
-/* What libical may see, and the name. */
+/* Where a line stands: libical says on standard error what is amiss with beginnings and ends. */
+enum place { PLACE_BEFORE, PLACE_ZONE, PLACE_CLOCK, PLACE_BEHIND };
+
+static bool steps(enum place *at, const char *line)
+{
+	static const struct {
+		const char *line;
+		enum place from, to;
+	} rows[] = {{"BEGIN:VTIMEZONE", PLACE_BEFORE, PLACE_ZONE},
+		{"BEGIN:STANDARD", PLACE_ZONE, PLACE_CLOCK},
+		{"BEGIN:DAYLIGHT", PLACE_ZONE, PLACE_CLOCK},
+		{"END:STANDARD", PLACE_CLOCK, PLACE_ZONE},
+		{"END:DAYLIGHT", PLACE_CLOCK, PLACE_ZONE},
+		{"END:VTIMEZONE", PLACE_ZONE, PLACE_BEHIND}};
+
+	for (size_t i = 0; i < MEM_COUNT(rows); i++)
+		if (*at == rows[i].from && str_icmp(line, rows[i].line) == 0) {
+			*at = rows[i].to;
+			return true;
+		}
+	return false;
+}
+
+/* What libical may see, and the name; NULL: it is no zone. */
 static char *looked_at(struct str *out, const char *text)
 {
+	enum place at = PLACE_BEFORE;
 	char *tzid = NULL;
 	size_t lines = 0;
 
-	while (*text && lines < ICAL_ZONE_LINES_MAX) {
+	while (*text && lines++ < ICAL_ZONE_LINES_MAX) {
 		size_t n = strcspn(text, "\n");
 		char *line = utf8_clean_line(text, n);
 
-		lines++;
-		if (str_istarts(line, "TZID:") && !tzid)
+		if (at == PLACE_ZONE && !tzid && str_istarts(line, "TZID:")) {
 			tzid = mem_strdup(line + strlen("TZID:"));
-		if (is_zone_line(line)) {
+			str_adds(out, "TZID:zone\r\n");
+		}
+		if (steps(&at, line) || (at == PLACE_CLOCK && is_clock_line(line))) {
 			str_adds(out, line);
 			str_adds(out, "\r\n");
 		}
 		free(line);
 		text += n + (text[n] == '\n');
 	}
+	if (at != PLACE_BEHIND)
+		MEM_FREE(tzid);
 	return tzid;
 }
 
@@ -314,8 +352,7 @@ static void add_end(struct str *out, const struct icalrecurrencetype *r)
 static bool has_words(const struct icalrecurrencetype *r)
 {
 	return r->freq >= ICAL_DAILY_RECURRENCE && r->freq <= ICAL_YEARLY_RECURRENCE &&
-	       r->interval >= 1 && r->rscale == NULL &&
-	       r->by_second[0] == ICAL_RECURRENCE_ARRAY_MAX &&
+	       r->interval >= 1 && r->by_second[0] == ICAL_RECURRENCE_ARRAY_MAX &&
 	       r->by_minute[0] == ICAL_RECURRENCE_ARRAY_MAX &&
 	       r->by_hour[0] == ICAL_RECURRENCE_ARRAY_MAX &&
 	       r->by_year_day[0] == ICAL_RECURRENCE_ARRAY_MAX &&
@@ -329,10 +366,7 @@ char *ical_repeats(const char *rule)
 	struct str out = STR_INIT;
 
 	start();
-	if (strlen(rule) > RULE_MAX)
-		return NULL;
-	r = icalrecurrencetype_from_string(rule);
-	if (r.freq == ICAL_NO_RECURRENCE)
+	if (!read_rule(&r, rule))
 		return NULL;
 	if (has_words(&r)) {
 		add_every(&out, &r);

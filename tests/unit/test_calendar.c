@@ -8,6 +8,8 @@
 
 #include <libical/ical.h>
 #include <locale.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define ZONE                                                                                       \
 	"BEGIN:VTIMEZONE\nTZID:W. Europe\nBEGIN:STANDARD\nDTSTART:16010101T030000\n"               \
@@ -81,6 +83,35 @@ static void times_by_the_readers_clock(void **state)
 	assert_text(line_of(REQUEST("SUMMARY:x\nSEQUENCE:1\n"), "Changed invitation: "), "x");
 }
 
+/* The terminal belongs to the screen: libical says nothing on it, whatever a zone holds. */
+static void nothing_is_said_on_the_terminal(void **state)
+{
+	static const char *const zones[] = {"BEGIN:VTIMEZONE\nTZID:X\nEND:VEVENT\nEND:VTIMEZONE\n",
+		"BEGIN:VTIMEZONE\nTZID:X\nEND:STANDARD\nEND:VTIMEZONE\n",
+		"BEGIN:VTIMEZONE\nTZID:X\nBEGIN:STANDARD\nEND:DAYLIGHT\nEND:STANDARD\n"
+		"END:VTIMEZONE\n"};
+	struct str said = STR_INIT;
+	int kept_stderr = dup(2), fd = memfd_create("stderr", 0);
+	char buf[1000];
+	ssize_t n;
+
+	dup2(fd, 2);
+	for (size_t i = 0; i < MEM_COUNT(zones); i++) {
+		struct ical_zones z = {0};
+
+		ical_zones_add(&z, zones[i]);
+		ical_zones_done(&z);
+	}
+	dup2(kept_stderr, 2);
+	close(kept_stderr);
+	lseek(fd, 0, SEEK_SET);
+	while ((n = read(fd, buf, sizeof(buf))) > 0)
+		str_add(&said, buf, (size_t)n);
+	close(fd);
+	assert_string_equal(str_c(&said), "");
+	str_done(&said);
+}
+
 static void repetitions_in_words(void **state)
 {
 	static const struct {
@@ -98,6 +129,7 @@ static void repetitions_in_words(void **state)
 		/* what has no words stays */
 		{"FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=-1", "FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=-1"},
 		{"FREQ=SECONDLY", "FREQ=SECONDLY"},
+		{"FREQ=YEARLY;RSCALE=CHINESE", NULL},
 		{"FREQ=MONTHLY;BYMONTHDAY=-2", "FREQ=MONTHLY;BYMONTHDAY=-2"},
 		{"FREQ=MONTHLY;BYDAY=-2FR", "FREQ=MONTHLY;BYDAY=-2FR"},
 		{"nothing", NULL},
@@ -269,6 +301,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(times_by_the_readers_clock),
+		cmocka_unit_test(nothing_is_said_on_the_terminal),
 		cmocka_unit_test(repetitions_in_words),
 		cmocka_unit_test(answers_as_libical_reads_them),
 		cmocka_unit_test(refuses_what_cannot_be_answered),
