@@ -160,6 +160,14 @@ static void cmd_sync(struct app *a, const struct args *args)
 	app_message(a, _("Synchronising …"));
 }
 
+static void cmd_reindex(struct app *a, const struct args *args)
+{
+	int i = args->n ? account_arg(a, args->v[0]) : -1;
+
+	if (!args->n || i >= 0)
+		app_await(a, engine_reindex(a->engine, i), NULL, NULL, NULL);
+}
+
 static void cmd_retry(struct app *a)
 {
 	engine_retry(a->engine);
@@ -322,6 +330,9 @@ const struct command cmd_setup_commands[] = {
 	{"pending", UI_ANY, N_("show changes the server does not know yet"), .run = cmd_pending},
 	{"sync", UI_ANY, N_("fetch mail and bring the server up to date"), .args = "[ACCOUNT]",
 		.max = 1, .run_args = cmd_sync, .complete = complete_account},
+	{"reindex", UI_ANY, N_("build the index anew that searches in texts use"),
+		.args = "[ACCOUNT]", .max = 1, .run_args = cmd_reindex,
+		.complete = complete_account},
 	{"retry", UI_ANY, N_("connect now instead of waiting"), .run = cmd_retry},
 	{"offline", UI_ANY, N_("close all connections and work offline"), .run = cmd_offline},
 	{"online", UI_ANY, N_("connect again"), .run = cmd_online},

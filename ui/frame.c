@@ -204,6 +204,9 @@ static void add_right(struct app *a, const struct account_info *info, struct lin
 		draw_size(&s, a->progress_bytes);
 		line_add(out, STYLE_STATUS, str_c(&s));
 		str_done(&s);
+	} else if (a->to_index) {
+		line_addf(out, STYLE_STATUS, _("texts are indexed: %d%%"),
+			(int)(a->indexed * 100 / a->to_index));
 	}
 	if (info && info->pending)
 		line_addf(out, STYLE_STATUS_WARN, _("  %zu waiting"), info->pending);

@@ -53,6 +53,11 @@ static void tell_progress(struct app *a, const struct event *ev)
 {
 	const struct event_progress *p = &ev->progress;
 
+	if (p->indexes) {
+		a->indexed = p->done;
+		a->to_index = p->total;
+		return;
+	}
 	if (!ev->request && (!a->progress_request || !p->total))
 		a->progress_quiet = p->total != 0;
 	if (ev->request == a->progress_request ||

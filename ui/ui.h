@@ -158,9 +158,10 @@ struct app {
 	bool message_shown;              /* message_at lies over the key bar */
 	size_t message_at;
 	int64_t message_until;
-	unsigned progress_request; /* a long request to show and cancel */
-	unsigned progress_of;      /* whose numbers these are: that request, or 0 */
-	bool progress_quiet;       /* mail is fetched that nobody asked for */
+	unsigned progress_request;  /* a long request to show and cancel */
+	unsigned progress_of;       /* whose numbers these are: that request, or 0 */
+	bool progress_quiet;        /* mail is fetched that nobody asked for */
+	uint64_t indexed, to_index; /* texts, while they are indexed */
 	uint64_t progress_done, progress_total, progress_bytes;
 	bool tag_prefix, esc_prefix;
 	bool what_key;    /* the next key is told, not run */

@@ -133,6 +133,15 @@ static const struct setting_row rows[] = {
 		.help = N_("folder that archived messages go to; empty: the one the server names, "
 			   "else "
 			   "Archive")},
+	{.name = "body-index",
+		.type = SETTING_CHOICE,
+		.at = offsetof(struct account_settings, body_index),
+		.initial = "all",
+		.choices = "all inbox none",
+		.help = N_(
+			"of which folders the words of texts that are here are indexed, so that "
+			"searches for body: and text: find them at once; without that each text is "
+			"looked into")},
 	{.name = "pop3-keep",
 		.type = SETTING_DAYS,
 		.at = offsetof(struct account_settings, pop3_keep_days),

@@ -20,6 +20,9 @@
 enum password_kind { PASSWORD_ASK, PASSWORD_COMMAND, PASSWORD_KEYRING, PASSWORD_PLAIN };
 bool password_takes_word(enum password_kind kind); /* the command, or the password itself */
 
+/* Of which folders texts are indexed; in the order of the choices of the option. */
+enum body_index { BODY_INDEX_ALL, BODY_INDEX_INBOX, BODY_INDEX_NONE };
+
 struct account_settings { /* strings never NULL; "" when not given */
 	char *name;
 	char *from;             /* "Alice Example <alice@example.org>" */
@@ -34,6 +37,7 @@ struct account_settings { /* strings never NULL; "" when not given */
 	bool compress;          /* COMPRESS=DEFLATE where the IMAP server offers it */
 	char *signature;        /* path of a file */
 	char *trusted_authserv; /* names of the servers whose Authentication-Results count */
+	enum body_index body_index;
 	bool save_sent;         /* a copy of what is sent goes to Sent */
 	char *folders[ROLES];   /* names that override what the server says; NULL: no such option */
 	int pop3_keep_days;     /* -1 always, 0 never, n days */

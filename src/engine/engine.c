@@ -722,6 +722,11 @@ unsigned engine_sync(struct engine *e, int account)
 	return engine_ask_one_or_all(e, REQUEST_SYNC, account);
 }
 
+unsigned engine_reindex(struct engine *e, int account)
+{
+	return engine_ask_one_or_all(e, REQUEST_REINDEX, account);
+}
+
 /* Of those that nobody hears of. */
 static struct store_request *about_account(size_t account, enum request_kind kind)
 {

@@ -378,6 +378,9 @@ unsigned engine_outbox_edit(
 	struct engine *e, size_t account, const char *id); /* back to a draft: EVENT_DRAFT */
 unsigned engine_outbox_drop(struct engine *e, size_t account, const char *id);
 
+/* The index that searches in texts use is built anew, by and by; -1: of all accounts. */
+unsigned engine_reindex(struct engine *e, int account);
+
 /* --- the network --- */
 unsigned engine_sync(struct engine *e,
 	int account); /* one synchronisation of every folder; -1: all. Final event when through */
@@ -430,6 +433,7 @@ struct event_done {
 struct event_progress {
 	uint64_t done, total; /* total 0: through, or nobody knows */
 	uint64_t octets;
+	bool indexes; /* not mail that is fetched, but texts that are indexed */
 };
 struct event_closed {
 	char *why; /* NULL: the user deleted it */

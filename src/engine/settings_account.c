@@ -383,8 +383,9 @@ void settings_account_text(struct str *out, const struct account_settings *a)
 	str_addf(out, "account %s {\n", a->name);
 	for (size_t i = 0; i < n; i++) {
 		struct str value = STR_INIT;
-		/* What is chosen is said also where it is what would be anyway. */
-		bool said = rows[i].choices != NULL;
+		/* What everybody chooses is said also where it is what would be anyway. */
+		bool said = rows[i].type == SETTING_PASSWORD ||
+			    rows[i].at == offsetof(struct account_settings, protocol);
 
 		add_value(&value, a, &rows[i]);
 		if (said || strcmp(str_c(&value), rows[i].initial) != 0)

@@ -804,7 +804,7 @@ static struct event *take_progress(struct engine *e, struct store_event *ev)
 		out->request = a->group->request;
 		all = engine_part_progress(a, &ev->progress);
 	}
-	out->progress = (struct event_progress){all.done, all.total, all.octets};
+	out->progress = (struct event_progress){all.done, all.total, all.octets, all.indexes};
 	return out;
 }
 

@@ -19,6 +19,7 @@
 #include "store/mail/folder_tell.h"
 #include "store/mail/follow.h"
 #include "store/mail/identity.h"
+#include "store/mail/indexing.h"
 #include "store/mail/lanes.h"
 #include "store/mail/lists.h"
 #include "store/mail/overlay.h"
@@ -127,6 +128,7 @@ int account_add(struct store *s, struct store_request *r, struct str *said, stru
 			_("The journal of account %s had a damaged end; it was kept beside as "
 			  "ops.wal.damaged-*"),
 			a->setup->settings->name);
+	a->indexing = indexing_new(a);
 	folder_load_table(a);
 	folder_list_local(a);
 	folder_send_folders(a);
@@ -158,6 +160,7 @@ void account_free(struct account *a, int wait_ms)
 	submit_forget(a);
 	pending_free(a->pending);
 	follow_free(a);
+	indexing_free(a->indexing);
 	lanes_free(a->lanes);
 	free(a->ticks);
 	free(a->names.prefix);
@@ -236,6 +239,7 @@ void account_tick(struct account *a, int64_t now)
 		return;
 	links_tick(a, now);
 	follow_others(a);
+	indexing_tick(a, now);
 	replay_tick(a);
 	if (now >= a->ticks->next_evict && !a->store->read_only) {
 		a->ticks->next_evict = now + EVICT_MS;

@@ -19,6 +19,7 @@
 #include "store/mail/folder_reshape.h"
 #include "store/mail/folder_tell.h"
 #include "store/mail/gathering.h"
+#include "store/mail/indexing.h"
 #include "store/mail/lanes.h"
 #include "store/mail/leaving.h"
 #include "store/mail/lists.h"
@@ -253,6 +254,7 @@ static const struct request_row rows[] = {
 	[REQUEST_IMPORT] = {CHANGES, .run_account = transfer_import},
 	[REQUEST_BACKUP] = {.run_account = backup_request},
 	[REQUEST_SYNC] = {.run_account = account_sync_all},
+	[REQUEST_REINDEX] = {CHANGES, .run_account = indexing_anew},
 	[REQUEST_CHECK] = {.run_account = account_check},
 	[REQUEST_WHOLE] = {.run_list = session_whole},
 	[REQUEST_LEAVE_LIST] = {CHANGES, .run = leaving_request},

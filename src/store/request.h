@@ -40,6 +40,7 @@ enum request_kind {
 	REQUEST_PROTOCOL, /* account, protocol: use the other one */
 	REQUEST_PREVIEW,  /* account, protocol: what that would do, in words */
 	REQUEST_SYNC,     /* account: every folder once */
+	REQUEST_REINDEX,  /* account: the index of texts is built anew */
 	REQUEST_CHECK,    /* account: what its servers are -> STORE_CHECKED, with an error too */
 
 	/* A list of the number that it is given here -> STORE_LIST, and STORE_CHANGES from then on.

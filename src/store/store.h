@@ -93,6 +93,7 @@ struct told_done {
 struct told_progress {
 	uint64_t done, total; /* total 0: through, or nobody knows */
 	uint64_t octets;
+	bool indexes; /* texts, which nobody asked for */
 };
 struct told_state {
 	enum sync_state state;

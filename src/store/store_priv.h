@@ -41,6 +41,16 @@ struct folder_box {
 	int64_t busy_since; /* clock_ms: another copy makes rows, and none are made here; 0: not */
 };
 
+/* How far its texts are indexed (indexing.c). */
+struct folder_texts {
+	bool seen;        /* it was looked through since the start */
+	uint64_t version; /* cache_version then, of one that is open */
+	uint64_t stamp;   /* folder_stamp then, of one that was closed */
+	uint32_t * not ;  /* owned; its messages that could not be, and are not tried until then */
+	size_t nnot;
+	int64_t not_until; /* clock_ms */
+};
+
 /* One folder: on the server (its cache), or local (a Maildir and its cache). */
 struct folder {
 	struct folder *next;
@@ -72,6 +82,7 @@ struct folder {
 	uint64_t news;          /* cache_news that was told */
 	uint64_t counted;       /* cache_version that here_total and here_unread are of */
 	uint32_t here_total, here_unread, here_bad; /* bad: placeholders */
+	struct folder_texts texts;
 	uint32_t here_unseen; /* as servers count: unread, and those marked as deleted */
 };
 
@@ -146,6 +157,7 @@ struct account {
 	struct server_link *link; /* link/link_priv.h */
 	struct relay *relay;      /* write_priv.h */
 	struct follow *follow;
+	struct indexing *indexing;
 	struct ticks *ticks;      /* accounts.c */
 	struct reshape *reshapes; /* folder_reshape.c: what the server has not answered */
 };

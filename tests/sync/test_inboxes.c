@@ -387,7 +387,8 @@ static void tell(struct person *p, enum store_event_kind kind, unsigned request,
 
 	ev->request = request;
 	if (kind == STORE_PROGRESS)
-		ev->progress = (struct told_progress){done, total, done * 10};
+		ev->progress =
+			(struct told_progress){.done = done, .total = total, .octets = done * 10};
 	queue_push(store_events(p->engine->store), &ev->item);
 }
 

@@ -69,6 +69,8 @@ walk back
 keys q
 ok 'back in the folder' see 'Lunch'
 ok 'where it was' on 'Plan'
+walk reindex
+ok 'the index of texts is built anew' see 'index of texts of account test is built anew'
 walk open
 see 'The question.'
 walk conversation

@@ -76,6 +76,7 @@ static const struct {
 	[REQUEST_PASSWORD] = {"password", {WORD(password.secret)}},
 	[REQUEST_PROTOCOL] = {.name = "protocol"},
 	[REQUEST_SYNC] = {.name = "sync"},
+	[REQUEST_REINDEX] = {.name = "reindex"},
 	[REQUEST_SEARCH] = {"search", {WORD(search.query)}},
 	[REQUEST_SAVE_PART] = {"save", {WORD(save.section), WORD(save.path)}},
 	[REQUEST_SAVE_RAW] = {"save-message", {WORD(save.path)}},
@@ -610,7 +611,7 @@ void tell_progress(struct screen *x, unsigned request, uint64_t done, uint64_t t
 	struct store_event *ev = told(STORE_PROGRESS, POSTBOX_WORK);
 
 	ev->request = request;
-	ev->progress = (struct told_progress){done, total, 1000 * done};
+	ev->progress = (struct told_progress){.done = done, .total = total, .octets = 1000 * done};
 	tell(x, ev);
 }
 

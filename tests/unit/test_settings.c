@@ -649,6 +649,7 @@ static void every_option_goes_all_the_way(void **state)
 		{"trash", "T"},
 		{"junk", "J"},
 		{"archive", "A"},
+		{"body-index", "inbox"},
 		{"pop3-keep", "14d"},
 		{"pop3-delete-with-local", "yes"},
 		{"pop3-max", "1048576"},

@@ -20,6 +20,7 @@
 #include "store/mail/folder_server.h"
 #include "store/mail/folder_table.h"
 #include "store/mail/folder_tell.h"
+#include "store/mail/indexing.h"
 #include "store/mail/lanes.h"
 #include "store/mail/lists.h"
 #include "store/mail/remote.h"
@@ -94,10 +95,11 @@ static int nothing_waits(struct folder *f, bool and_below, struct err *err)
 }
 
 /* An export, say, has it open besides the lists that show it. */
-static int nobody_works(const struct folder *f, struct err *err)
+static int nobody_works(struct folder *f, struct err *err)
 {
 	unsigned shown = 0;
 
+	indexing_leave(f);
 	for (const struct list *l = f->account->store->lists; l; l = l->next)
 		shown += l->folder == f && !l->asleep;
 	return f->uses > shown ? err_set(err, ERR_BUSY,
@@ -180,6 +182,7 @@ void folder_drop(struct folder *f)
 		p = &(*p)->next;
 	*p = f->next;
 	close_lists(f, NULL); /* of which it shows nothing: it is not in use */
+	indexing_leave(f);
 	undo_forget_folder(f);
 	folder_free(f);
 }
@@ -191,6 +194,7 @@ static void retire(struct folder *f)
 	life_retire(f);
 	upkeep_stop(f);
 	undo_forget_folder(f);
+	indexing_leave(f);
 	if (f->uses || f->account->store->work)
 		return;
 	folder_forget_files(f);

@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <wctype.h>
 
 enum { MEMO_TERMS = 8, MEMO_BYTES = 1 << 16 };
 
@@ -299,13 +300,13 @@ static bool matches_row(struct look *l, const struct query_term *t, size_t term)
 
 /* Folded, and each run of blanks and line ends one blank: where lines end is no part of what was
  * written. */
-static char *one_line(const struct query *q, const char *text, size_t len)
+static char *one_line(bool unmarked, const char *text, size_t len)
 {
 	struct str folded = STR_INIT;
 	size_t to = 0;
 
 	utf8_fold_add(&folded, text, len);
-	if (q->unmarked)
+	if (unmarked)
 		utf8_unmark(&folded, 0);
 	for (size_t i = 0; i < folded.len; i++) {
 		char c = folded.p[i] == '\n' || folded.p[i] == '\t' ? ' ' : folded.p[i];
@@ -317,15 +318,28 @@ static char *one_line(const struct query *q, const char *text, size_t len)
 	return str_steal(&folded);
 }
 
+static const char *folded_text(struct look *l, bool header)
+{
+	const struct str *text = header ? &l->text.header : &l->text.body;
+
+	if (!l->folded[header])
+		l->folded[header] =
+			one_line(l->query && l->query->unmarked, str_c(text), text->len);
+	return l->folded[header];
+}
+
+const char *look_body(struct look *l)
+{
+	return folded_text(l, false);
+}
+
 static bool has_text(struct look *l, const struct query_term *t, bool header)
 {
 	const struct str *text = header ? &l->text.header : &l->text.body;
 
 	if (t->has_pattern && regexec(&t->pattern, str_c(text), 0, NULL, 0) == 0)
 		return true;
-	if (!l->folded[header])
-		l->folded[header] = one_line(l->query, str_c(text), text->len);
-	return strstr(l->folded[header], t->word) != NULL;
+	return strstr(folded_text(l, header), t->word) != NULL;
 }
 
 /* Some line of it, behind "name:" where a field is meant. */
@@ -344,7 +358,7 @@ static bool has_line(
 		p += name ? skip + 1 : 0;
 		p += strspn(p, " ");
 		line = mem_strndup(p, (size_t)(end - p));
-		folded = one_line(q, line, strlen(line));
+		folded = one_line(q->unmarked, line, strlen(line));
 		found = strstr(folded, t->word) ||
 			(t->has_pattern && regexec(&t->pattern, line, 0, NULL, 0) == 0);
 		free(line);
@@ -407,7 +421,40 @@ static enum query_answer ask_text(struct look *l, const struct query_term *t)
 	return is ? QUERY_YES : QUERY_NO;
 }
 
-/* What its row says already of what else only the text tells. */
+/* Found where its text is found as it stands, and nowhere else: a language of which i has another
+ * capital has other matches. */
+static bool is_plain(const char *pattern)
+{
+	return !strpbrk(pattern, ".[]{}()\\*+?^$|") && towlower(L'I') == L'i';
+}
+
+const char *match_piece(const struct query_term *t)
+{
+	bool texts = t->field == QUERY_BODY || t->field == QUERY_WHOLE;
+
+	return texts && (!t->has_pattern || is_plain(t->text)) ? t->word : NULL;
+}
+
+static enum query_answer ask_index(struct look *l, const struct query_term *t, size_t term)
+{
+	struct matcher *m = l->m;
+	const struct textindex_answers *a = l->indexed ? m->texts : NULL;
+	uint8_t says;
+
+	if (!a || !a->of[term] || !a->n)
+		return QUERY_UNKNOWN;
+	if (m->texts_at >= a->n || a->uids[m->texts_at] > l->uid)
+		m->texts_at = 0;
+	m->texts_at = uids_near(a->uids, a->n, m->texts_at, l->uid);
+	if (m->texts_at >= a->n || a->uids[m->texts_at] != l->uid)
+		return QUERY_UNKNOWN;
+	says = a->of[term][m->texts_at];
+	if (says == TEXTINDEX_MAYBE || (says == TEXTINDEX_NO && t->field == QUERY_WHOLE))
+		return QUERY_UNKNOWN;
+	return says == TEXTINDEX_YES ? QUERY_YES : QUERY_NO;
+}
+
+/* What its row says already of what else only the text tells, and the index of texts. */
 static enum query_answer ask_early(struct look *l, const struct query_term *t, size_t term)
 {
 	if (t->field == QUERY_ATTACHMENTS && !(l->flags & MAIL_ATTACHMENT))
@@ -417,7 +464,7 @@ static enum query_answer ask_early(struct look *l, const struct query_term *t, s
 	if (t->field == QUERY_FILE && !(l->flags & MAIL_ATTACHMENT))
 		return QUERY_NO;
 	if (t->field != QUERY_LIST)
-		return QUERY_UNKNOWN;
+		return ask_index(l, t, term);
 	if (!(l->flags & MAIL_LIST))
 		return QUERY_NO;
 	return l->depth >= QUERY_STRINGS && matches_recipient(l, term) ? QUERY_YES : QUERY_UNKNOWN;
@@ -495,8 +542,16 @@ struct look look_at(struct matcher *m, const struct summary *row, const struct c
 
 enum query_answer look_answer(struct look *l, enum query_cost depth)
 {
+	enum query_answer answer;
+
 	l->depth = depth;
-	return l->flags & MAIL_LEAVING ? QUERY_NO : query_eval_at(l->query, l->root, ask, l);
+	if (l->flags & MAIL_LEAVING)
+		return QUERY_NO;
+	answer = query_eval_at(l->query, l->root, ask, l);
+	if (answer != QUERY_UNKNOWN || !l->m || !l->m->texts || l->indexed)
+		return answer;
+	l->indexed = true;
+	return query_eval_at(l->query, l->root, ask, l);
 }
 
 void look_done(struct look *l)

@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "mime/summary.h"
 #include "store/disk/cache.h"
+#include "store/disk/textindex.h"
 #include "store/mail/query.h"
 
 /* Who looks at many messages for the same. Equal strings stand once in a page of the cache, so that
@@ -23,8 +24,10 @@ struct matcher {
 	/* By term, of those that a message alone does not tell: whom they are true of, and of whom
 	 * nobody knows. */
 	const struct query_set *sets, *unsure;
+	const struct textindex_answers *texts; /* by term, of match_piece; NULL: none */
 	/* the rest is match.c's */
 	size_t root;     /* the node that is asked for; match_start */
+	size_t texts_at; /* where the index was looked at last */
 	uint64_t number; /* of the page */
 	uint8_t *seen;   /* owned; by word and place in the page: round + hit */
 	uint8_t round;   /* even; another for each page, so that seen is not cleared for each */
@@ -56,6 +59,7 @@ struct look {
 	struct read_text text;         /* at QUERY_TEXTS */
 	char *folded[2];               /* owned; of body and header, made when asked for */
 	uint8_t known[QUERY_TERMS];    /* what its row told: 1 and the answer; 0: not asked */
+	bool indexed;                  /* the index of texts is asked, for the rest does not tell */
 };
 
 /* Looks for the query, or for what is below a node of it. */
@@ -66,6 +70,10 @@ struct look look_at(struct matcher *m, const struct summary *row, const struct c
  * any more, though the server does not know it yet. */
 enum query_answer look_answer(struct look *l, enum query_cost depth);
 void look_done(struct look *l);
+/* The text of the body at QUERY_TEXTS as it is compared: folded, on one line. */
+const char *look_body(struct look *l);
+/* What the index of texts is asked for a term: a folded piece of text; NULL: it does not help. */
+const char *match_piece(const struct query_term *t);
 /* Leaves out the messages behind that of the walk which their strings alone say are none; the UID
  * of the last one that is behind it then. */
 uint32_t match_pass(struct matcher *m, struct cache_walk *w, uint32_t uid);

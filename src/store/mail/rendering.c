@@ -1,7 +1,7 @@
 /*
  * What takes long with the bytes of a message, on threads of their own: one for what a person reads
- * or answers, one for what a search looks into, one for programs that are waited for, so that none
- * waits for another.
+ * or answers, one for what a search looks into, one for what is indexed, one for programs that are
+ * waited for, so that none waits for another.
  */
 #include "store/mail/rendering.h"
 

@@ -17,7 +17,13 @@
 struct store;
 struct store_request;
 
-enum rendering_for { RENDERING_READING, RENDERING_SEARCHING, RENDERING_HELPERS, RENDERINGS };
+enum rendering_for {
+	RENDERING_READING,
+	RENDERING_SEARCHING,
+	RENDERING_INDEXING,
+	RENDERING_HELPERS,
+	RENDERINGS
+};
 struct rendering {
 	struct worker_job job; /* its drop frees everything */
 	struct rendering *next;

@@ -16,6 +16,7 @@
 #include "store/mail/folder.h"
 #include "store/mail/folder_open.h"
 #include "store/mail/folder_tell.h"
+#include "store/mail/indexing.h"
 #include "store/mail/lists_shown.h"
 #include "store/mail/match.h"
 #include "store/mail/read.h"
@@ -57,6 +58,8 @@ struct search {
 	size_t nunseen, cap_unseen;
 	struct server_search *server; /* owned; what is asked of the server about these */
 	bool server_asked;
+	bool asks;                       /* the index of texts, first */
+	struct textindex_answers *texts; /* owned; what it said */
 };
 
 /* A message whose text is looked into on a thread of its own. */
@@ -69,6 +72,12 @@ struct inside {
 	enum query_answer answer;
 };
 
+/* What the index of texts is asked first. */
+struct question {
+	struct asking asking;
+	struct search *search;
+};
+
 /* --- a search on its way --- */
 
 static void search_free(struct search *s)
@@ -79,6 +88,7 @@ static void search_free(struct search *s)
 	query_free(s->query);
 	free(s->only);
 	match_done(&s->match);
+	textindex_answers_free(s->texts);
 	free(s->folder);
 	strv_done(&s->own);
 	free(s->unseen);
@@ -137,6 +147,47 @@ static void add_answer(struct search *s, uint32_t uid, enum query_answer answer)
 		f->uids[f->n++] = uid;
 	} else if (answer == QUERY_UNKNOWN) {
 		add_unseen(s, uid);
+	}
+}
+
+/* --- what the index of texts tells --- */
+
+static void question_back(struct store *store, struct rendering *r)
+{
+	struct question *q = (struct question *)r;
+
+	(void)store;
+	q->search->match.texts = q->search->texts = q->asking.answers;
+	q->asking.answers = NULL;
+}
+
+static void question_drop(struct worker_job *j)
+{
+	struct question *q = (struct question *)j;
+	struct search *s = q->search;
+
+	s->out--;
+	s->asks = s->work.waits = false;
+	if (!s->out && atomic_load(&s->given_up))
+		search_free(s);
+	asking_done(&q->asking);
+	free(q);
+}
+
+static void ask_index(struct search *s, struct folder *f)
+{
+	struct question *q = mem_alloc(sizeof(*q));
+
+	q->asking.rendering.job.drop = question_drop;
+	q->asking.rendering.back = question_back;
+	q->asking.query = s->query;
+	q->asking.stop = &s->given_up;
+	q->search = s;
+	if (asking_give(&q->asking, f)) {
+		s->out++;
+		s->asks = s->work.waits = true;
+	} else {
+		free(q);
 	}
 }
 
@@ -242,6 +293,15 @@ static bool search_columns(struct search *s, struct folder *f)
 	return true;
 }
 
+/* A text had to tell, which was looked into before. */
+static void count_indexed(struct search *s, const struct look *l, enum query_answer answer)
+{
+	bool told = l->indexed && answer != QUERY_UNKNOWN;
+
+	s->answer->found.texts += told;
+	s->answer->found.looked += told;
+}
+
 static bool search_strings(struct store *store, struct search *s, struct folder *f)
 {
 	int64_t end = clock_ms() + WORK_MS;
@@ -261,6 +321,7 @@ static bool search_strings(struct store *store, struct search *s, struct folder 
 		if (is_asked(s, row.uid)) {
 			l = look_at(&s->match, &row, &w);
 			answer = look_answer(&l, QUERY_STRINGS);
+			count_indexed(s, &l, answer);
 		}
 		s->next = row.uid + 1;
 		if (answer == QUERY_UNKNOWN) {
@@ -464,11 +525,13 @@ static bool search_step(struct store *store, struct work *w)
 			return true;
 		}
 		s->used = l->folder;
+		if (!s->asks && !s->texts)
+			ask_index(s, l->folder);
 	}
 	if (!s->widen && !s->only && l->filter)
 		s->nonly = lists_shown(l, &s->only);
 	do {
-		if (!s->at_end)
+		if (!s->at_end && !s->asks)
 			s->at_end = look_on(store, s, l);
 	} while (s->at_end && !s->out && end_pass(s, l));
 	if (s->at_end && !s->out && ask_server(s)) {
@@ -479,7 +542,8 @@ static bool search_step(struct store *store, struct work *w)
 		search_end(store, s);
 		return true;
 	}
-	w->waits = s->out && (s->at_end || s->out >= OUT_MAX || s->out_bytes >= OUT_BYTES);
+	w->waits =
+		s->out && (s->at_end || s->asks || s->out >= OUT_MAX || s->out_bytes >= OUT_BYTES);
 	return false;
 }
 
@@ -533,6 +597,8 @@ int search_request(struct list *l, struct store_request *r, struct str *said, st
 	s->widen = r->search.widen;
 	s->answer = store_event_new(STORE_FOUND);
 	begin_pass(s, 0);
+	if (!l->asleep)
+		ask_index(s, l->folder);
 	/* most are through in one slice */
 	if (!search_step(store, &s->work))
 		store_work(store, &s->work);
