@@ -307,7 +307,7 @@ static void test_completions(void **state)
 		{"protocol pop3 ho", ":protocol pop3 home"},
 		{"account ho", ":account home"},
 		{"bind ind", ":bind index"},
-		{"bind index x delete-p", ":bind index x delete-pattern"},
+		{"bind index x delete-pat", ":bind index x delete-pattern"},
 		{"color quote1 mage", ":color quote1 magenta"},
 		{"color cursor", ":color cursor"},
 		{"export /etc/passw", ":export /etc/passwd"},
