@@ -86,6 +86,20 @@ ok 'search-toggle' see 'What was found is not marked'
 walk search -r 'from:Wei'
 ok 'search -r' on 'Mail 30'
 
+# --- everywhere, and kept ---
+walk find 'subject:"Mail 2" from:rosa | subject:"Mail 19"'
+ok 'find' see 'Found'
+see 'Mail 19'
+ok 'find: a phrase is one' unsee 'Mail 18'
+walk save-search nineteen subject:19
+ok 'save-search' see '@nineteen looks for subject:19'
+ok 'it stands in the configuration' soon grep -q '^search nineteen' "$home/.config/talaria/config"
+walk back
+on 'Mail 30'
+walk forget-search nineteen
+ok 'forget-search' see 'no saved search'
+ok 'nor in the configuration' not grep -q nineteen "$home/.config/talaria/config"
+
 # --- what is shown ---
 walk limit 'Mail 1'
 ok 'limit' unsee 'Newest'

@@ -57,9 +57,30 @@ Content-Transfer-Encoding: base64
 
 VGhpcyBpcyBpbiB0aGUgZmlsZS4=
 --b--'
+header='MIME-Version: 1.0
+Content-Type: text/calendar; method=REQUEST; charset=utf-8
+'
+letter 'Bob' 'Come along' 'BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//Example//EN
+METHOD:REQUEST
+BEGIN:VEVENT
+UID:walk@example.org
+DTSTAMP:20260101T080000Z
+DTSTART:20400106T090000Z
+DTEND:20400106T100000Z
+SUMMARY:A walk
+ORGANIZER:mailto:bob@example.org
+ATTENDEE;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:alice@example.org
+END:VEVENT
+END:VCALENDAR'
+header='List-Id: <list.example.org>
+List-Unsubscribe: <mailto:carol@example.org?subject=leave>
+'
+letter 'Bob' 'To leave' 'Nobody wants this any more.'
 deliver
 start talaria
-see 'of 3' 20
+see 'of 5' 20
 
 # --- answers ---
 words 'Only for Bob.'
@@ -95,6 +116,37 @@ see 'bob@example.org'
 send_it
 ok 'forward: it is there' soon got bob 'See below.'
 ok 'with the text' soon got bob 'The text above the file.'
+
+# --- invitations, and lists that are left ---
+words ''
+# answered SAID: the answer to the invitation is there, with its file
+answered() {
+	see 'answer.ics'
+	send_it
+	ok "who invited has the answer: $1" soon got bob "Subject: $1: A walk"
+}
+go 'Come along'
+walk accept
+answered Accepted
+go 'Come along'
+walk tentative
+answered Tentative
+go 'Come along'
+walk decline
+answered Declined
+go 'To leave'
+keys Enter
+see 'Nobody wants this'
+walk head-details
+ok 'head-details: how the list is left' see 'carol@example.org'
+keys q
+see 'Nobody wants this'
+walk unsubscribe
+see '(y/n)'
+keys y
+see 'carol@example.org'
+send_it
+ok 'unsubscribe: the list is asked for it' soon got carol 'Subject: leave'
 
 # --- fields and files ---
 echo 'In file one.' >"$home/one.txt"
