@@ -120,6 +120,21 @@ static void test_pipe_messages(void **state)
 	app_pipe(&x->a, engine_lend_text(x->e, "a", "b"), "true", false);
 }
 
+/* As many as there are. */
+static void test_pipe_many(void **state)
+{
+	struct screen *x = open_parts();
+	unsigned requests[40];
+
+	for (size_t i = 0; i < MEM_COUNT(requests); i++)
+		requests[i] = engine_lend_text(x->e, "a", "Subject: one of many\n");
+	app_pipe_all(&x->a, requests, MEM_COUNT(requests), "grep -c ^Subject: >$TMPDIR/../n", false,
+		true);
+	ended(x);
+	is_in_file(in_screen(x, "n"), "40\n", true);
+	nothing_lent(x);
+}
+
 /* --- looking at parts --- */
 
 #define PART(type, name)                                                                           \
@@ -327,6 +342,7 @@ int main(void)
 		SCREEN_CASE(test_pipe_fails),
 		SCREEN_CASE(test_nowhere_to_lend),
 		SCREEN_CASE(test_pipe_messages),
+		SCREEN_CASE(test_pipe_many),
 		SCREEN_CASE(test_view_here),
 		SCREEN_CASE(test_view_program),
 		SCREEN_CASE(test_view_doubt),
