@@ -21,6 +21,7 @@ struct parts_view {
 	/* What is being looked at: a part, how, and the program where the person names one. */
 	char *section, *program;
 	enum viewed_way way;
+	unsigned look, looking; /* which it is of all; the request, 0: it was answered */
 	/* What is being saved, one after the other. */
 	struct strv saving;
 	char *into;
@@ -105,18 +106,20 @@ static void save_part(struct parts_view *x, const char *section, const char *wri
 	free(path);
 }
 
-/* A question where to save one part. */
+/* A question about one part. */
 struct asked {
 	struct parts_view *x;
+	unsigned look;
 	char section[];
 };
 
-static struct asked *asked_about(struct parts_view *x, const struct part_info *p)
+static struct asked *asked_about(struct parts_view *x, const char *section)
 {
-	struct asked *q = mem_alloc(sizeof(*q) + strlen(p->section) + 1);
+	struct asked *q = mem_alloc(sizeof(*q) + strlen(section) + 1);
 
 	q->x = x;
-	memcpy(q->section, p->section, strlen(p->section) + 1);
+	q->look = x->look;
+	memcpy(q->section, section, strlen(section) + 1);
 	return q;
 }
 
@@ -145,7 +148,7 @@ static void ask_where(struct parts_view *x, const struct part_info *p)
 	for (char *at = offer; (at = strstr(at, "//"));)
 		memmove(at, at + 1, strlen(at));
 	app_ask(a, _("Save as: "), offer, HISTORY_PATH, complete_path_line, save_to,
-		asked_about(x, p), x);
+		asked_about(x, p->section), x);
 	free(offer);
 	free(name);
 }
@@ -197,8 +200,8 @@ static void cmd_pipe_part(struct app *a, const struct args *args)
 	if (p && args->n)
 		pipe_part(x, p->section, args->rest, true);
 	else if (p)
-		app_ask(a, _("Pipe to: "), "", HISTORY_PROGRAM, NULL, pipe_to, asked_about(x, p),
-			x);
+		app_ask(a, _("Pipe to: "), "", HISTORY_PROGRAM, NULL, pipe_to,
+			asked_about(x, p->section), x);
 }
 
 static void cmd_print_part(struct view *v)
@@ -217,9 +220,13 @@ static void view_again(struct parts_view *x, bool warned);
 
 static void warned(struct app *a, void *ctx, const char *answer)
 {
-	(void)a;
-	if (answer && *answer == 'y')
-		view_again(ctx, true);
+	struct asked *q = ctx;
+
+	if (answer && *answer == 'y' && q->look == q->x->look)
+		view_again(q->x, true);
+	else if (answer && *answer == 'y')
+		app_error(a, _("Another part was opened meanwhile; nothing was done"));
+	free(q);
 }
 
 /* A program with windows of its own goes on beside us. */
@@ -270,13 +277,14 @@ static void viewed_came(struct app *a, void *ctx, struct event *ev)
 	struct parts_view *x = ctx;
 	struct viewed *v = ev->kind == EVENT_VIEWED ? engine_take_viewed(ev) : NULL;
 
+	x->looking = 0;
 	if (!v) {
 		app_finish(a, ev);
 	} else if (v->warning) {
 		struct str s = STR_INIT;
 
 		str_addf(&s, _("%s. Open it all the same? (y/n) "), v->warning);
-		app_ask_choice(a, s.p, "ny", warned, x, x);
+		app_ask_choice(a, s.p, "ny", warned, asked_about(x, x->section), x);
 		str_done(&s);
 	} else if (v->text) {
 		app_push_over(
@@ -292,11 +300,23 @@ static void view_again(struct parts_view *x, bool heard)
 {
 	struct app *a = x->list.v.app;
 
-	if (stands(x))
-		app_await_long(a,
-			engine_view_part(a->engine, x->l, x->uid, x->section, x->way,
-				a->layout.main.cols - 1, heard),
-			viewed_came, x, x);
+	if (!stands(x))
+		return;
+	x->looking = engine_view_part(
+		a->engine, x->l, x->uid, x->section, x->way, a->layout.main.cols - 1, heard);
+	app_await_long(a, x->looking, viewed_came, x, x);
+}
+
+/* What is asked for last is looked at. */
+static void stop_looking(struct parts_view *x)
+{
+	struct app *a = x->list.v.app;
+
+	if (!x->looking)
+		return;
+	app_unawait(a, x->looking);
+	engine_cancel(a->engine, x->looking);
+	x->looking = 0;
 }
 
 static void view_part(struct parts_view *x, const struct part_info *p, enum viewed_way way)
@@ -305,9 +325,11 @@ static void view_part(struct parts_view *x, const struct part_info *p, enum view
 		app_error(x->list.v.app, _("It has parts, which stand below it: open one of them"));
 		return;
 	}
+	stop_looking(x);
 	free(x->section);
 	x->section = mem_strdup(p->section);
 	x->way = way;
+	x->look++;
 	view_again(x, false);
 }
 
@@ -331,6 +353,7 @@ static void open_with(struct parts_view *x, const char *section, const char *pro
 {
 	for (size_t i = 0; i < x->nparts; i++)
 		if (strcmp(x->parts[i].section, section) == 0) {
+			stop_looking(x);
 			free(x->program);
 			x->program = mem_strdup(program);
 			view_part(x, &x->parts[i], VIEWED_FILE);
@@ -357,7 +380,7 @@ static void cmd_open_with(struct app *a, const struct args *args)
 		open_with(x, p->section, args->rest);
 	else if (p)
 		app_ask(a, _("Open with: "), "", HISTORY_PROGRAM, NULL, program_given,
-			asked_about(x, p), x);
+			asked_about(x, p->section), x);
 }
 
 static void parts_open(struct list_view *x, size_t i)
@@ -403,7 +426,7 @@ static void cmd_delete_part(struct view *v)
 	if (!p)
 		return;
 	str_addf(&s, _("Delete “%s” from the message, and keep the rest? (y/n) "), label_of(p));
-	app_ask_choice(v->app, s.p, "ny", cut_agreed, asked_about(x, p), x);
+	app_ask_choice(v->app, s.p, "ny", cut_agreed, asked_about(x, p->section), x);
 	str_done(&s);
 }
 

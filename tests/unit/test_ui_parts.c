@@ -269,6 +269,29 @@ static void test_view_doubt(void **state)
 	is_in_file(in_screen(x, "opened"), "not a pdf", true);
 }
 
+/* Of two that are asked for at once the last is opened, as it was asked for. */
+static void test_view_two(void **state)
+{
+	struct screen *x = open_mail();
+	char *in;
+
+	press_soon(x, "3 m 8 m");
+	look(x);
+	ended(x);
+	if (file_exists(in_screen(x, "shown")))
+		fail_msg("the first was opened");
+	sees(x, "“invoice.pdf” is not what it says");
+	press_sees(x, "y", "No mailcap file has a row for");
+	/* The question about the one before waits for the line that is typed. */
+	press_soon(x, "8 m :");
+	look(x);
+	type_text(x, "view-text");
+	press_sees(x, "Enter", "invoice.pdf");
+	in = in_screen(x, "shown");
+	press_sees(x, "y", "Another part was opened meanwhile; nothing was done");
+	assert_false(file_exists(in));
+}
+
 static void test_view_picture(void **state)
 {
 	struct screen *x = open_mail();
@@ -346,6 +369,7 @@ int main(void)
 		SCREEN_CASE(test_view_here),
 		SCREEN_CASE(test_view_program),
 		SCREEN_CASE(test_view_doubt),
+		SCREEN_CASE(test_view_two),
 		SCREEN_CASE(test_view_picture),
 		SCREEN_CASE(test_save_parts),
 		SCREEN_CASE(test_delete_part),
