@@ -428,9 +428,10 @@ static void delete_them(struct app *a, void *ctx, struct event *ev)
 	}
 	if (found->unseen)
 		app_message(a, "%s", found->unseen);
-	s.uids = found->uids;
+	s.numbering = msglist_numbering(s.list);
 	s.n = found->n;
-	act_apply(a, &s, ACT_DELETE, NULL);
+	s.uids = mem_dup(found->uids, s.n * sizeof(*s.uids));
+	act_delete(a, &s);
 }
 
 static void undelete_them(struct app *a, void *ctx, struct event *ev)

@@ -134,6 +134,8 @@ static void test_delete_for_good(void **state)
 	press(x, "t t ; d");
 	sees(x, "Delete 2 messages for good? (y/n)");
 	press_asks(x, "y", "delete 1 2");
+	command_sees(x, "delete-pattern ~A", "Delete 1 message for good? (y/n)");
+	press_asks(x, "n", "search ~A");
 }
 
 /* --- how it begins --- */
