@@ -409,9 +409,17 @@ static void found_by_the_server(void **state)
 	assert_int_equal(msglist_count(l), 3);
 	assert_int_equal(find_subject(p, l, "two"), -1);
 	engine_close(p->engine, l);
-	l = open_named(p, "@find:subject:two | (body:überraschung !body:else)");
+	l = open_named(p, "@find:subject:two | (body:überraschung !subject:four)");
 	assert_int_equal(engine_by_server(l), 1);
 	assert_int_equal(msglist_count(l), 2);
+	engine_close(p->engine, l);
+	/* What it does not find is not found; that it is not there is no server's word for. */
+	l = open_named(p, "@find:body:zebra !body:else | subject:two");
+	engine_texts(l, &looked, &texts);
+	assert_int_equal(texts, 3);
+	assert_int_equal(looked, 0);
+	assert_int_equal(engine_by_server(l), 0);
+	assert_int_equal(msglist_count(l), 1);
 	engine_close(p->engine, l);
 	/* What no server can be asked for stays unknown. */
 	l = open_named(p, "@find:~b ze.ra !subject:four");

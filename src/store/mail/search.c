@@ -346,20 +346,33 @@ static bool search_strings(struct store *store, struct search *s, struct folder 
 
 /* --- what the server knows of texts that are not here --- */
 
+/* What the server did not find may be there all the same: it rules out, and proves nothing. */
+static enum query_answer answer_by_server(struct search *s, const struct summary *row)
+{
+	enum query_answer answer = QUERY_YES;
+
+	for (int no = 1; no >= 0 && answer == QUERY_YES; no--) {
+		struct look l = look_at(&s->match, row, NULL);
+
+		server_search_tell(s->server, row->uid, no, &l);
+		answer = look_answer(&l, QUERY_STRINGS);
+		if (!no && answer != QUERY_YES)
+			answer = QUERY_UNKNOWN;
+	}
+	return answer;
+}
+
 static void take_server(struct search *s)
 {
 	struct told_found *found = &s->answer->found;
 
 	for (size_t i = 0; i < s->nunseen; i++) {
 		struct summary row;
-		struct look l;
 		enum query_answer answer;
 
 		if (cache_get(s->used->cache, s->unseen[i], &row) != 0)
 			continue;
-		l = look_at(&s->match, &row, NULL);
-		server_search_tell(s->server, s->unseen[i], &l);
-		answer = look_answer(&l, QUERY_STRINGS);
+		answer = answer_by_server(s, &row);
 		found->looked += answer != QUERY_UNKNOWN;
 		found->by_server += answer == QUERY_YES;
 		if (answer == QUERY_YES)

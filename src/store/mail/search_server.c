@@ -234,11 +234,12 @@ void server_search_stop(struct store *s, const struct account *a, const struct e
 			end(x, why);
 }
 
-void server_search_tell(const struct server_search *x, uint32_t uid, struct look *l)
+void server_search_tell(const struct server_search *x, uint32_t uid, bool no, struct look *l)
 {
-	for (size_t i = 0; i < x->query->nterms; i++)
-		if (x->answers[i].told)
-			l->known[i] = 1 + (uids_find(x->answers[i].uids, x->answers[i].n, uid) >= 0
-							  ? QUERY_YES
-							  : QUERY_NO);
+	for (size_t i = 0; i < x->query->nterms; i++) {
+		bool has = uids_find(x->answers[i].uids, x->answers[i].n, uid) >= 0;
+
+		if (x->answers[i].told && (has || no))
+			l->known[i] = 1 + (has ? QUERY_YES : QUERY_NO);
+	}
 }

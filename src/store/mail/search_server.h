@@ -8,7 +8,8 @@
  *
  * A server can be asked for words in the text, in the whole message, and in one field of the
  * header; not for expressions, nor for what Talaria makes of a message. How it looks for words is
- * its own affair: most find parts of words, some whole ones only.
+ * its own affair: most find parts of words, some whole ones only. So that it does not find a
+ * message leaves this one out, and is no match of what must not be in it.
  */
 #ifndef STORE_SEARCH_SERVER_H
 #define STORE_SEARCH_SERVER_H
@@ -33,8 +34,8 @@ struct work;
 struct server_search *server_search_begin(
 	struct folder *f, const struct query *q, const uint32_t *uids, size_t n, struct work *w);
 bool server_search_runs(const struct server_search *x);
-/* Tells what the server said of that message to who looks at it. */
-void server_search_tell(const struct server_search *x, uint32_t uid, struct look *l);
+/* Tells what the server said of that message to who looks at it; no: also what it did not find. */
+void server_search_tell(const struct server_search *x, uint32_t uid, bool no, struct look *l);
 const struct err *server_search_error(const struct server_search *x); /* ERR_NONE: all was asked */
 void server_search_free(struct server_search *x); /* gives up what is under way; NULL is fine */
 
