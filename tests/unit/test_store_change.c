@@ -802,6 +802,23 @@ static void test_part_cut(void **state)
 	job_free(j);
 }
 
+/* Two ways out of one message would be two messages, each with what the other is without. */
+static void test_part_cut_twice(void **state)
+{
+	int account = begin();
+	unsigned id = desk_post(cut(inbox, 2, "2", "a.bin"));
+	struct job *j;
+
+	desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY), TWO_PARTS("\r\n"));
+	store_event_free(desk_answer(id));
+	desk_fails(cut(inbox, 2, "2", "a.bin"), "on its way to the server just now");
+	op_refused(account, next_op(account, 55), "over quota");
+	desk_done(cut(inbox, 2, "2", "a.bin"));
+	j = next_op(account, 56);
+	assert_int_equal(j->op.what->kind, OP_APPEND);
+	op_done(account, j, 0, false);
+}
+
 /* Refused: it stays as it was. */
 static void test_part_cut_refused(void **state)
 {
@@ -884,6 +901,7 @@ int main(void)
 		DESK_CASE(test_keyword_limits),
 		DESK_CASE(test_operation_size),
 		DESK_CASE(test_part_cut),
+		DESK_CASE(test_part_cut_twice),
 		DESK_CASE(test_part_cut_refused),
 		DESK_CASE(test_part_cut_moved),
 		DESK_CASE(test_part_cut_local),

@@ -109,6 +109,23 @@ static int deliver(
 	return rc == 0 ? maildir_sync(f->box.dir, err) : -1;
 }
 
+/* Another part of it goes already: both ways would leave two messages, none without both. */
+static bool is_replaced(struct folder *f, uint32_t uid)
+{
+	struct journal *j = f->account->journal;
+	unsigned long uidvalidity, of;
+
+	for (size_t i = 0; !f->local && i < journal_count(j); i++) {
+		const struct op *op = journal_at(j, i);
+
+		if (op->kind == OP_APPEND && strcmp(op->target, f->name) == 0 &&
+			sscanf(op->file, FORMAT, &uidvalidity, &of) == 2 && of == uid &&
+			uidvalidity == cache_meta(f->cache)->uidvalidity)
+			return true;
+	}
+	return false;
+}
+
 static int put(struct folder *f, uint32_t uid, const struct str *message, struct str *said,
 	struct err *err)
 {
@@ -117,7 +134,7 @@ static int put(struct folder *f, uint32_t uid, const struct str *message, struct
 
 	if (cache_get(f->cache, uid, &s) != 0)
 		return err_set(err, ERR_GONE, _("This message is no longer here"));
-	if (s.flags & MAIL_WAITING)
+	if (s.flags & MAIL_WAITING || is_replaced(f, uid))
 		return err_set(err, ERR_BUSY,
 			_("The message is on its way to the server just now: try again in a "
 			  "moment"));
