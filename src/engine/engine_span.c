@@ -283,6 +283,8 @@ void engine_span_counts(
 	l = find_counts(e, span);
 	if (!l) {
 		l = new_span(e, span, span->name, NULL);
+		if (!l)
+			return; /* its date is none this month */
 		l->counts = true;
 		open_span(e, l);
 	}

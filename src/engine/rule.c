@@ -29,10 +29,13 @@ static void forget(struct rule *r)
 
 static int read_text(struct rule *r, time_t now, struct err *err)
 {
-	if (query_parse(&r->query, r->text, now, err) != 0)
+	struct query *query;
+
+	if (query_parse(&query, r->text, now, err) != 0)
 		return -1;
+	forget(r);
+	r->query = query;
 	match_start(&r->match, r->query, r->query->nnodes - 1);
-	r->read = now;
 	return 0;
 }
 
@@ -41,7 +44,8 @@ struct rule *rule_new(const char *query, struct err *err)
 	struct rule *r = mem_alloc(sizeof(*r));
 
 	r->text = mem_strdup(query);
-	if (read_text(r, clock_now(), err) == 0) {
+	r->read = clock_now();
+	if (read_text(r, r->read, err) == 0) {
 		if (query_cost(r->query) != QUERY_TEXTS && query_scope(r->query) == SCOPE_MESSAGE)
 			return r;
 		err_set(err, ERR_INPUT,
@@ -85,8 +89,8 @@ bool rule_finds(struct rule *r, struct settings *s, const struct msglist *l, uin
 	if (at < 0 || !strings)
 		return false;
 	if (now - r->read >= FRESH_SECONDS || now < r->read) {
-		forget(r);
-		(void)read_text(r, now, NULL); /* it was understood before */
+		r->read = now;
+		(void)read_text(r, now, NULL); /* what is no date this month stays what it was */
 	}
 	if (!r->match.own)
 		add_own(r, s);

@@ -2365,6 +2365,24 @@ static void test_screen_colors(void **state)
 	sees(x, "INBOX");
 }
 
+/* A day that the next month has not is the one it was. */
+static void test_screen_color_day(void **state)
+{
+	struct screen *x = open_screen(24, 80);
+	struct msglist *l = view_index_list(app_view(&x->a));
+	struct msg_row m;
+	struct rule *r;
+
+	assert_true(msglist_row(l, 0, &m));
+	desk_date(1793448000); /* 2026-10-31 */
+	r = rule_new("~d -31 | ~A", NULL);
+	assert_true(rule_finds(r, x->s, l, m.uid));
+	desk_date(1793448000 + 86400);
+	assert_true(rule_finds(r, x->s, l, m.uid));
+	desk_date(0);
+	rule_free(r);
+}
+
 /* A colour of its own for what a search finds, as often as there is room. */
 static void test_screen_color_rules(void **state)
 {
@@ -3011,6 +3029,7 @@ int main(void)
 		SCREEN_CASE(test_term_wide),
 		SCREEN_CASE(test_screen_colors),
 		SCREEN_CASE(test_screen_color_rules),
+		SCREEN_CASE(test_screen_color_day),
 		SCREEN_CASE(test_screen_quit),
 		SCREEN_CASE(test_screen_options),
 		SCREEN_CASE(test_screen_arrivals),
