@@ -60,7 +60,8 @@ size_t mute_arrived(struct folder *f, const uint32_t *uids, size_t n)
 			store_notice(f->account,
 				_("Folder %s: an answer in a muted thread is not: %s"), f->name,
 				err.text);
-	} while (k && err.kind == ERR_NONE);
+		/* where a keyword does not stay there is no end of those that lack it */
+	} while (k && err.kind == ERR_NONE && is_muted(f, next[0]));
 	free(next);
 	return muted;
 }
