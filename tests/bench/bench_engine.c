@@ -17,6 +17,11 @@
  *
  *   bench_engine inboxes CONFIG @inboxes       the inboxes of all accounts as one list: the first
  *                                              screen of it
+ *   bench_engine texts CONFIG FOLDER COUNT N [INDEX]
+ *                                              words of standard input, one a line, are searched
+ *                                              in the texts of COUNT messages, N times each:
+ *                                              "WORD-first", "WORD" and "WORD-found"; INDEX: when
+ *                                              all of them were indexed
  *   bench_engine make CONFIG FOLDER N          a header cache of N messages for each account,
  *                                              without any server
  *   bench_engine fields                        the header fields that a summary is made of
@@ -99,6 +104,17 @@ static struct engine *start(const char *config, struct settings *settings, bool 
 	return e;
 }
 
+static bool indexed; /* all is, it was told */
+static size_t found; /* by the last search */
+
+static void note(const struct event *ev)
+{
+	if (ev->kind == EVENT_PROGRESS && ev->progress.indexes)
+		indexed = ev->progress.total == 0;
+	else if (ev->kind == EVENT_FOUND)
+		found = ev->found.n;
+}
+
 /* Waits for the next event; what it was, and whose. */
 static enum event_kind step(struct engine *e, unsigned *request)
 {
@@ -112,6 +128,7 @@ static enum event_kind step(struct engine *e, unsigned *request)
 		if (ev) {
 			kind = ev->kind;
 			*request = ev->request;
+			note(ev);
 			if (kind == EVENT_FAILED)
 				die(event_error(ev));
 			event_free(ev);
@@ -429,6 +446,41 @@ static void lists(struct engine *e, const char *folder, const char *word, int ro
 	memory("peak-after-mb", "VmHWM:");
 }
 
+/* --- texts --- */
+
+static void search(struct engine *e, struct msglist *l, const char *word, int rounds)
+{
+	char query[80], name[80];
+
+	snprintf(query, sizeof(query), "body:%s", word);
+	for (int i = 0; i < rounds; i++) {
+		double at = now();
+
+		wait_final(e, engine_search(e, l, query));
+		snprintf(name, sizeof(name), "%s%s", word, i ? "" : "-first");
+		say(name, now() - at);
+	}
+	snprintf(name, sizeof(name), "%s-found", word);
+	say(name, (double)found);
+}
+
+static void texts(struct engine *e, const char *folder, size_t count, int rounds, bool index)
+{
+	struct msglist *l = open_folder(e, folder);
+	char word[64];
+	unsigned request;
+
+	while (msglist_total(l) < count)
+		step(e, &request);
+	reach("ready");
+	while (index && !indexed)
+		step(e, &request);
+	reach("indexed");
+	while (scanf("%63s", word) == 1)
+		search(e, l, word, rounds);
+	memory("peak-mb", "VmHWM:");
+}
+
 /* --- the inboxes of all accounts --- */
 
 enum { SCREEN = 24 };
@@ -573,6 +625,12 @@ static void make(struct settings *settings, const char *config, const char *fold
 		make_one(settings_account(settings, i), folder, n);
 }
 
+static bool is_offline(const char *what)
+{
+	return strcmp(what, "list") == 0 || strcmp(what, "inboxes") == 0 ||
+	       strcmp(what, "texts") == 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct settings *settings;
@@ -591,8 +649,7 @@ int main(int argc, char **argv)
 		settings_free(settings);
 		return 0;
 	}
-	e = start(
-		argv[2], settings, strcmp(argv[1], "list") == 0 || strcmp(argv[1], "inboxes") == 0);
+	e = start(argv[2], settings, is_offline(argv[1]));
 	if (strcmp(argv[1], "arrive") == 0)
 		arrive(e, argv[3]);
 	else if (strcmp(argv[1], "known") == 0)
@@ -601,6 +658,8 @@ int main(int argc, char **argv)
 		inboxes(e);
 	else if (argc > 6 && strcmp(argv[1], "cancel") == 0)
 		cancelled(e, argv[3], argv[4], argv[5], strtoul(argv[6], NULL, 10));
+	else if (argc > 5 && strcmp(argv[1], "texts") == 0)
+		texts(e, argv[3], strtoul(argv[4], NULL, 10), atoi(argv[5]), argc > 6);
 	else if (argc > 5)
 		lists(e, argv[3], argv[4], atoi(argv[5]));
 	begin = now();
