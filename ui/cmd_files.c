@@ -84,7 +84,7 @@ static void export_list(struct app *a, const char *path)
 		return;
 	}
 	s = mem_alloc(sizeof(*s));
-	*s = (struct selection){.list = l, .numbering = msglist_numbering(l)};
+	*s = selection_of(l);
 	s->n = msglist_tagged(l, &s->uids);
 	if (!s->n)
 		MEM_FREE(s->uids);

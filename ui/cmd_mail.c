@@ -414,7 +414,7 @@ static void untag_them(struct app *a, void *ctx, struct event *ev)
 static void delete_them(struct app *a, void *ctx, struct event *ev)
 {
 	const struct event_found *found = &ev->found;
-	struct selection s = {.list = view_index_list(ctx), .tagged = true};
+	struct selection s = selection_of(view_index_list(ctx));
 	struct str said = STR_INIT;
 
 	if (ev->kind != EVENT_FOUND) {
@@ -428,7 +428,7 @@ static void delete_them(struct app *a, void *ctx, struct event *ev)
 	}
 	if (found->unseen)
 		app_message(a, "%s", found->unseen);
-	s.numbering = msglist_numbering(s.list);
+	s.tagged = true;
 	s.n = found->n;
 	s.uids = mem_dup(found->uids, s.n * sizeof(*s.uids));
 	act_delete(a, &s);
@@ -436,12 +436,13 @@ static void delete_them(struct app *a, void *ctx, struct event *ev)
 
 static void undelete_them(struct app *a, void *ctx, struct event *ev)
 {
-	struct selection s = {.list = view_index_list(ctx), .tagged = true};
+	struct selection s = selection_of(view_index_list(ctx));
 
 	if (ev->kind != EVENT_FOUND) {
 		app_finish(a, ev);
 		return;
 	}
+	s.tagged = true;
 	s.n = ev->found.n;
 	s.uids = mem_dup(ev->found.uids, s.n * sizeof(*s.uids));
 	act_undelete(a, &s);

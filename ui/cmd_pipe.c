@@ -96,6 +96,8 @@ static void read_next(struct app *a, struct piping *p)
 
 	if (p->at == p->s.n)
 		pipe_texts(a, p);
+	else if (!selection_means(a, &p->s, p->at))
+		piping_free(p);
 	else
 		app_await_long(a, engine_read(a->engine, p->s.list, p->s.uids[p->at], &o),
 			text_came, p, NULL);

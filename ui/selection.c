@@ -20,19 +20,45 @@ static void say_gone(struct app *a, size_t gone, bool all)
 			gone);
 }
 
+struct selection selection_of(struct msglist *l)
+{
+	return (struct selection){
+		.list = l, .id = msglist_id(l), .numbering = msglist_numbering(l)};
+}
+
+static bool say_anew(struct app *a)
+{
+	app_error(a, _("The folder was switched or numbered anew meanwhile; nothing was done"));
+	return false;
+}
+
+static bool is_open(struct app *a, const struct selection *s)
+{
+	if (engine_is_open(a->engine, s->id))
+		return true;
+	app_error(a, _("The list was closed meanwhile; what was still to be done was not"));
+	return false;
+}
+
+bool selection_means(struct app *a, const struct selection *s, size_t i)
+{
+	if (!is_open(a, s))
+		return false;
+	return msglist_stands(s->list, s->uids[i], s->numbering) || say_anew(a);
+}
+
 bool selection_stands(struct app *a, struct selection *s)
 {
 	size_t n = 0;
 
+	if (!is_open(a, s))
+		return false;
 	for (size_t i = 0; i < s->n; i++)
 		if (msglist_stands(s->list, s->uids[i], s->numbering) &&
 			msglist_has(s->list, s->uids[i]))
 			s->uids[n++] = s->uids[i];
-	if (!n && s->numbering != msglist_numbering(s->list)) {
-		app_error(a,
-			_("The folder was switched or numbered anew meanwhile; nothing was done"));
-		return false;
-	}
+	if (!n && s->numbering != msglist_numbering(s->list))
+		return say_anew(a);
 	if (s->n)
 		say_gone(a, s->n - n, n == 0);
 	if (s->n && !n)
@@ -54,8 +80,7 @@ bool app_selection(struct app *a, struct selection *out)
 
 	*out = (struct selection){0};
 	if (uid) {
-		out->list = v->ops->list(v);
-		out->numbering = msglist_numbering(out->list);
+		*out = selection_of(v->ops->list(v));
 		if (!a->tag_prefix) {
 			out->uids = mem_dup(&uid, sizeof(uid));
 			out->n = 1;

@@ -30,7 +30,8 @@ struct app;
 struct view;
 
 struct selection {            /* what a command is about */
-	struct msglist *list; /* borrowed */
+	struct msglist *list; /* borrowed: selection_stands tells whether it is there still */
+	unsigned id;          /* its msglist_id */
 	uint32_t *uids;       /* owned: selection_done */
 	size_t n;
 	bool tagged;        /* the tagged ones, not the one under the cursor */
@@ -281,12 +282,15 @@ void app_finish(struct app *a, struct event *ev);
 void inbox_take(struct app *a, struct event *ev);
 
 /* --- what a command is about (selection.c) --- */
+struct selection selection_of(struct msglist *l);         /* nothing of it yet */
 bool app_selection(struct app *a, struct selection *out); /* says so when there is none */
 /* The same for what is done to one message: several tagged ones are refused. */
 bool app_selection_one(struct app *a, struct selection *out);
 /* Whether what was selected when a question was asked is still meant by its UIDs, and there. Those
  * that are gone meanwhile are left out, and that is said. */
 bool selection_stands(struct app *a, struct selection *s);
+/* The same of the ith alone, which may be gone. */
+bool selection_means(struct app *a, const struct selection *s, size_t i);
 void selection_done(struct selection *s);
 
 /* --- programs that get the terminal (program.c) --- */

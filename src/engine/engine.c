@@ -471,6 +471,14 @@ void engine_close(struct engine *e, struct msglist *l)
 	msglist_free(l);
 }
 
+bool engine_is_open(const struct engine *e, unsigned id)
+{
+	for (const struct msglist *l = e->lists; l; l = l->next)
+		if (l->id == id)
+			return true;
+	return false;
+}
+
 struct msglist *engine_list(struct engine *e, unsigned id, size_t *source)
 {
 	for (struct msglist *l = e->lists; l; l = l->next) {

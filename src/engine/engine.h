@@ -142,6 +142,8 @@ size_t engine_absent(const struct engine *e, const struct msglist *l);
 void engine_where(
 	const struct engine *e, const struct msglist *l, uint32_t number, struct str *out);
 void engine_close(struct engine *e, struct msglist *l);
+/* Whether the list that had this msglist_id is open still. */
+bool engine_is_open(const struct engine *e, unsigned id);
 
 /* --- reading --- */
 struct part_info {

@@ -284,6 +284,11 @@ unsigned msglist_numbering(const struct msglist *l)
 	return l->numbering;
 }
 
+unsigned msglist_id(const struct msglist *l)
+{
+	return l->id;
+}
+
 static size_t distance(size_t a, size_t b)
 {
 	return a > b ? a - b : b - a;

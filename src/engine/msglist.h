@@ -72,6 +72,7 @@ bool msglist_row(struct msglist *l, size_t row, struct msg_row *out);
 /* Another number than before: UIDs mean other messages now, because the account's protocol was
  * switched or the server numbered the folder anew. 0: nothing is there yet. */
 unsigned msglist_numbering(const struct msglist *l);
+unsigned msglist_id(const struct msglist *l); /* no other list ever has it */
 /* Whether uid, noted under this numbering, still means the same message: when nothing was numbered
  * anew, and in a list of several folders also where that was another folder. */
 bool msglist_stands(const struct msglist *l, uint32_t uid, unsigned numbering);

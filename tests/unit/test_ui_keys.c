@@ -444,6 +444,13 @@ static void test_paths(void **state)
 	command_asks(x, "move =Archive", "move 2 Archive");
 	command_asks(x, "copy +Archive", "copy 3 Archive");
 	command_sees(x, "copy =", "There is no folder =");
+	/* The list is closed before it is known that they are in the file. */
+	done_next("written");
+	press_soon(x, "= : 'move /tmp/x.mbox' Enter : 'open Archive' Enter");
+	forget();
+	look(x);
+	sees(x, "The list was closed meanwhile; what was still to be done was not");
+	assert_string_equal(asked(), "");
 }
 
 static void test_junk(void **state)
