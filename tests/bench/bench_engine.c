@@ -476,6 +476,7 @@ static void texts(struct engine *e, const char *folder, size_t count, int rounds
 	while (index && !indexed)
 		step(e, &request);
 	reach("indexed");
+	say("cpu", cpu(CLOCK_PROCESS_CPUTIME_ID));
 	while (scanf("%63s", word) == 1)
 		search(e, l, word, rounds);
 	memory("peak-mb", "VmHWM:");

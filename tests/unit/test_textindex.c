@@ -261,6 +261,38 @@ static void test_gone(void **state)
 	textindex_free(t);
 }
 
+static off_t log_size(void)
+{
+	struct stat st;
+
+	assert_int_equal(stat(at("texts-wal"), &st), 0);
+	return st.st_size;
+}
+
+/* When much was written, its log gives back its room on the disk, though somebody has the index
+ * open; what little there is waits. */
+static void test_rest(void **state)
+{
+	struct textindex *t = opened(true), *reader;
+	off_t little;
+
+	assert_int_equal(put_some(t, &inbox, 1, 3), 0);
+	little = log_size();
+	textindex_rest(t);
+	assert_true(little > 0 && log_size() == little);
+	reader = opened(false);
+	assert_int_equal(how_many(reader, &inbox), 3);
+	for (uint32_t from = 4; log_size() <= 2 << 20; from += 50)
+		assert_int_equal(put_some(t, &inbox, from, 50), 0);
+	textindex_rest(t);
+	assert_int_equal(log_size(), 0);
+	check_piece(reader, &inbox, "schiff");
+	assert_int_equal(put_some(t, &other, 1, 3), 0);
+	assert_int_equal(how_many(reader, &other), 3);
+	textindex_free(reader);
+	textindex_free(t);
+}
+
 /* After as many as are kept went, with a thousand at least. */
 static void test_worn(void **state)
 {
@@ -433,7 +465,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, help_setup, help_teardown)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_words),
 		cmocka_unit_test(test_long_words), cmocka_unit_test(test_pieces), T(test_brute),
-		T(test_gone), T(test_worn), T(test_damage), T(test_full), T(test_two),
+		T(test_rest), T(test_gone), T(test_worn), T(test_damage), T(test_full), T(test_two),
 		T(test_killed)};
 
 	return cmocka_run_group_tests_name("textindex", tests, NULL, NULL);

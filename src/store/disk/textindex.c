@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Another one whenever the same mail is made into other words. */
 enum { FORMAT = 1 };
@@ -23,6 +24,7 @@ enum {
 	BLOCK = 4096,        /* UIDs in a row of have */
 	HEAP_MAX = 64 << 10, /* of words in a row */
 	LOG_PAGES = 4000,
+	LOG_KEPT = 1 << 20, /* octets of the log that may stay while nothing is written */
 	/* A piece that is in so many words (a single letter) is better looked for in the texts. */
 	WORDS_MAX = 30000,
 };
@@ -270,21 +272,42 @@ int textindex_open(
 	return rc == 0 ? 0 : err_set(err, why.kind, "%s", why.text);
 }
 
+static void forget_words(struct textindex *t)
+{
+	if (t->words)
+		wordset_done(t->words);
+	MEM_FREE(t->words);
+}
+
 void textindex_free(struct textindex *t)
 {
 	if (!t)
 		return;
-	textindex_rest(t);
+	forget_words(t);
 	sqlite3_close_v2(t->db);
 	free(t->path);
 	free(t);
 }
 
+/* Where somebody reads it just now, or the disk is full, another time will do. */
+static void shorten_log(struct textindex *t)
+{
+	struct str log = STR_INIT;
+	struct stat st;
+
+	str_addf(&log, "%s-wal", t->path);
+	if (stat(str_c(&log), &st) == 0 && st.st_size > LOG_KEPT) {
+		sqlite3_busy_timeout(t->db, 0);
+		sqlite3_wal_checkpoint_v2(t->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+		sqlite3_busy_timeout(t->db, BUSY_MS);
+	}
+	str_done(&log);
+}
+
 void textindex_rest(struct textindex *t)
 {
-	if (t->words)
-		wordset_done(t->words);
-	MEM_FREE(t->words);
+	forget_words(t);
+	shorten_log(t);
 	sqlite3_db_release_memory(t->db);
 }
 
@@ -571,7 +594,7 @@ int textindex_put(struct textindex *t, const struct textindex_key *key,
 	if (put(t, key, v, n, gone, ngone, err) == 0 && run(t, "COMMIT", err) == 0)
 		return 0;
 	run(t, "ROLLBACK", NULL);
-	textindex_rest(t); /* what it learned is not in the file */
+	forget_words(t); /* what it learned is not in the file */
 	return -1;
 }
 

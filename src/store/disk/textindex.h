@@ -57,7 +57,7 @@ struct textindex_message {
 int textindex_put(struct textindex *t, const struct textindex_key *key,
 	const struct textindex_message *v, size_t n, const uint32_t *gone, size_t ngone,
 	struct err *err);
-/* The room taken while there was much to write is given back. */
+/* The room taken while there was much to write is given back, in memory and on the disk. */
 void textindex_rest(struct textindex *t);
 
 /* What it says of each indexed message and each piece of text. */
