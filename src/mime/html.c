@@ -907,6 +907,8 @@ void html_text(struct text *t, const char *s, size_t len, int width)
 		wrap_notice(t, str_c(&text), width);
 		str_done(&text);
 	}
-	if (cut)
+	if (cut) {
+		t->cut = true;
 		wrap_notice(t, _("The rest of this HTML text is left out: it is too long"), width);
+	}
 }

@@ -139,6 +139,13 @@ static void notice(struct render *r, const char *text)
 		wrap_notice(r->t, text, width_of(r));
 }
 
+static void left_out(struct render *r, const char *text)
+{
+	if (r->t)
+		r->t->cut = true;
+	notice(r, text);
+}
+
 /* --- one line for a part --- */
 
 static uint64_t decoded_size(const struct part *p)
@@ -327,7 +334,7 @@ static void show_text(struct render *r, const struct part *p, enum use use)
 	r->text_left -= s.len;
 	text_of(r->t, p, use, &s, width_of(r));
 	if (cut)
-		notice(r, _("The rest of this text is left out: it is too long"));
+		left_out(r, _("The rest of this text is left out: it is too long"));
 	str_done(&s);
 }
 
@@ -347,7 +354,7 @@ static void body(struct render *r, int i, enum use use)
 	if (p->body)
 		show_text(r, p, use);
 	else if (p->size > ENCODED_MAX)
-		notice(r, _("This text is too long to be shown; save it to read it"));
+		left_out(r, _("This text is too long to be shown; save it to read it"));
 }
 
 /* --- choosing --- */
@@ -535,7 +542,7 @@ static void left_behind(struct render *r, int i, int version, int depth)
 	enum use use = use_of(p);
 
 	if (depth >= DEPTH_MAX)
-		notice(r, _("What is nested deeper is left out"));
+		left_out(r, _("What is nested deeper is left out"));
 	else if (use == USE_MULTIPART || use == USE_OPENED)
 		for (int c = r->first[i]; c >= 0; c = r->next[c])
 			left_behind(r, c, version, depth + 1);
@@ -705,11 +712,11 @@ static void part(struct render *r, int i, int depth)
 	r->shown++;
 	/* The callers name what a limit left out; here it is said once, where it happens. */
 	if (depth == DEPTH_MAX - 1 && r->first[i] >= 0) {
-		notice(r, _("What is nested deeper is left out"));
+		left_out(r, _("What is nested deeper is left out"));
 		return;
 	}
 	if (r->shown > SHOWN_PARTS_MAX) {
-		notice(r, _("More parts are left out"));
+		left_out(r, _("More parts are left out"));
 		return;
 	}
 	switch (use) {
@@ -804,11 +811,13 @@ struct text *render_message(const struct parts *parts, const char *header, size_
 	if (parts->n)
 		part(&r, 0, 0);
 	if (parts->cut)
-		notice(&r,
+		left_out(&r,
 			_("The structure of this message is beyond the limits; the rest is shown "
 			  "as text or left out"));
-	if (wrap_full(r.t))
+	if (wrap_full(r.t)) {
+		r.t->cut = true;
 		wrap_notice(r.t, _("The rest is left out: it is too long"), width_of(&r));
+	}
 	render_end(&r);
 	return opt->hide_quotes ? without_quotes(r.t, width_of(&r)) : r.t;
 }

@@ -142,6 +142,7 @@ void text_join(struct text *t, struct text *tail)
 	for (size_t i = 0; i < tail->n; i++)
 		move_line(t, &tail->lines[i], map, nmap);
 	t->pictures += tail->pictures;
+	t->cut |= tail->cut;
 	tail->n = 0;
 	free(map);
 	text_free(tail);

@@ -60,6 +60,7 @@ struct text {
 	struct strv links; /* URLs, clean ASCII, at most 2083 bytes each, at most 4,000 */
 	size_t links_lost; /* asked for and beyond these limits */
 	size_t pictures;   /* on other hosts, which the text would have shown: none is fetched */
+	bool cut;          /* some of what it is made from is beyond the limits, and left out */
 	uint32_t *link_hashes; /* owned; private: finds equal links */
 	size_t hashes_cap;
 };

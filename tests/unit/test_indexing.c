@@ -193,6 +193,44 @@ static void test_equal(void **state)
 	assert_false(file_exists(desk_path("two/cache/texts.db")));
 }
 
+static FILE *begin_mail(const char *name, const char *type)
+{
+	FILE *f = fopen(desk_path("one/data/mail/cur/%s.1.host:2,S", name), "w");
+
+	assert_non_null(f);
+	fprintf(f, "Subject: %s\nMIME-Version: 1.0\nContent-Type: multipart/%s; boundary=b0\n\n",
+		name, type);
+	return f;
+}
+
+/* That a word is not in a text which nobody can look into, or not to its end, is not known. */
+static void test_unseen(void **state)
+{
+	unsigned list;
+	FILE *f;
+
+	fill("one", 3);
+	f = begin_mail("sealed", "encrypted");
+	fprintf(f, "--b0\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n--b0\n"
+		   "Content-Type: application/octet-stream\n\nsecret\n--b0--\n");
+	fclose(f);
+	f = begin_mail("deep", "mixed");
+	for (int i = 0; i < 60; i++)
+		fprintf(f,
+			"--b%d\nContent-Type: text/plain\n\nup\n"
+			"--b%d\nContent-Type: multipart/mixed; boundary=b%d\n\n",
+			i, i, i + 1);
+	fprintf(f, "--b60\n\nbottom\n--b60--\n");
+	fclose(f);
+	list = open_box(account_with("one", BODY_INDEX_ALL), "INBOX");
+	for (int indexes = 0; indexes < 2; indexes++) {
+		assert_int_equal(count_found(list, "!body:bottom"), 3);
+		assert_int_equal(count_found(list, "body:bottom"), 0);
+		assert_int_equal(count_found(list, "body:up subject:deep"), 1);
+		PASSES_UNTIL(indexed("one", "local:INBOX", "/") == 3);
+	}
+}
+
 /* What was indexed is found though its text is no more to be had; what comes and goes is followed.
  */
 static void test_followed(void **state)
@@ -346,8 +384,9 @@ static void test_read_only(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {CASE(test_equal), CASE(test_followed), CASE(test_others),
-		CASE(test_server), CASE(test_damaged), CASE(test_full), CASE(test_read_only)};
+	const struct CMUnitTest tests[] = {CASE(test_equal), CASE(test_unseen), CASE(test_followed),
+		CASE(test_others), CASE(test_server), CASE(test_damaged), CASE(test_full),
+		CASE(test_read_only)};
 
 	return cmocka_run_group_tests_name("indexing", tests, NULL, NULL);
 }

@@ -44,7 +44,7 @@ struct read_text {         /* the text of a message, as it is looked at */
 	struct str files;  /* names of attachments, on a line each */
 	uint32_t attachments;
 	uint32_t content; /* enum query_content */
-	bool whole;       /* nothing of the body is missing */
+	bool whole;       /* nothing of the body is missing, left out or encrypted */
 };
 
 /* A message that is looked at, as far as it was read. */

@@ -574,8 +574,8 @@ static void add_body(
 		str_add(&out->body, line->s, line->len);
 		str_addc(&out->body, '\n');
 	}
+	out->whole = !m->whole && !m->nneeds && !t->cut && !(out->content & CONTENT_ENCRYPTED);
 	text_free(t);
-	out->whole = !m->whole && !m->nneeds;
 }
 
 /* Of a part that is the message's own, and not of one that is attached to it. */
