@@ -33,44 +33,61 @@ static bool take_account(struct selection *s, struct selection *out, int *accoun
 	return out->n > 0;
 }
 
-/* Those that are not there yet. */
-static void leave_those_in(struct selection *s, const char *folder)
+/* Those that are in the folder, or those that are not. */
+static void keep(struct selection *s, const char *folder, bool in)
 {
 	struct msg_origin o;
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->n; i++)
-		if (msglist_origin(s->list, s->uids[i], &o) && strcmp(o.folder, folder) != 0)
+		if (msglist_origin(s->list, s->uids[i], &o) &&
+			(strcmp(o.folder, folder) == 0) == in)
 			s->uids[n++] = s->uids[i];
 	s->n = n;
 }
 
-static void file_away(struct app *a, struct selection *s, int account, bool junk)
+static bool folder_of(struct app *a, int account, enum mail_role role, struct folder_info *out)
 {
-	int at = engine_role_folder(a->engine, (size_t)account, junk ? ROLE_JUNK : ROLE_INBOX);
-	struct folder_info f;
+	int at = engine_role_folder(a->engine, (size_t)account, role);
 
-	if (at < 0) {
-		app_message(a, junk ? _("No folder is for junk; :create Junk makes one")
-				    : _("There is no inbox"));
-		return;
-	}
-	engine_folder(a->engine, (size_t)account, (size_t)at, &f);
-	leave_those_in(s, f.name);
-	if (s->n)
-		act_apply(a, s, ACT_MOVE, f.name);
+	if (at >= 0)
+		engine_folder(a->engine, (size_t)account, (size_t)at, out);
+	return at >= 0;
 }
 
-static bool is_in_junk(struct app *a, const struct selection *s, int account)
+/* What is no junk stays where it is, but in the folder for that. */
+static void file_away(struct app *a, struct selection *s, int account, bool junk)
 {
-	int at = engine_role_folder(a->engine, (size_t)account, ROLE_JUNK);
-	struct msg_origin o;
-	struct folder_info f;
+	struct folder_info f, inbox;
 
-	if (at < 0 || !msglist_origin(s->list, s->uids[0], &o))
-		return false;
-	engine_folder(a->engine, (size_t)account, (size_t)at, &f);
-	return strcmp(f.name, o.folder) == 0;
+	if (!folder_of(a, account, ROLE_JUNK, &f)) {
+		if (junk)
+			app_message(a, _("No folder is for junk; :create Junk makes one"));
+		return;
+	}
+	keep(s, f.name, !junk);
+	if (!s->n)
+		return;
+	if (junk)
+		act_apply(a, s, ACT_MOVE, f.name);
+	else if (folder_of(a, account, ROLE_INBOX, &inbox))
+		act_apply(a, s, ACT_MOVE, inbox.name);
+	else
+		app_message(a, _("There is no inbox"));
+}
+
+/* A folder that was opened by its path has no others beside it. */
+static bool can_file(struct app *a, const struct selection *s)
+{
+	struct msg_origin o;
+
+	if (msglist_read_only(s->list))
+		app_error(a, _("This folder is read only"));
+	else if (msglist_origin(s->list, s->uids[0], &o) && o.account < 0)
+		app_error(a, _("This folder belongs to no account; nothing was done"));
+	else
+		return true;
+	return false;
 }
 
 static void cmd_junk(struct app *a, const struct args *args)
@@ -81,8 +98,7 @@ static void cmd_junk(struct app *a, const struct args *args)
 
 	if (!app_selection(a, &s))
 		return;
-	if (msglist_read_only(s.list)) {
-		app_error(a, _("This folder is read only"));
+	if (!can_file(a, &s)) {
 		selection_done(&s);
 		return;
 	}
@@ -92,9 +108,7 @@ static void cmd_junk(struct app *a, const struct args *args)
 			engine_keywords(a->engine, part.list, part.uids, part.n,
 				junk ? "$NotJunk" : "$Junk", junk ? "$Junk" : "$NotJunk"),
 			NULL, NULL, NULL);
-		/* What is no junk stays where it is, but in that folder. */
-		if (junk || is_in_junk(a, &part, account))
-			file_away(a, &part, account, junk);
+		file_away(a, &part, account, junk);
 		selection_done(&part);
 	}
 	selection_done(&part);

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "screen.h"
 #include "tests/check.h"
+#include "tests/unit/desk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -451,6 +452,26 @@ static void test_paths(void **state)
 	look(x);
 	sees(x, "The list was closed meanwhile; what was still to be done was not");
 	assert_string_equal(asked(), "");
+	/* A folder that was opened by its path has no others beside it. */
+	assert_true(app_open_folder(&x->a, -1, in_screen(x, "some mail"), false));
+	look(x);
+	command_sees(x, "junk", "This folder belongs to no account; nothing was done");
+}
+
+/* Of messages of several folders, only what lay among the junk goes back to the inbox. */
+static void test_junk_mixed(void **state)
+{
+	static const char *const folders[] = {"INBOX", "Archive=5", "Sent=3", "Trash=4", NULL};
+	struct screen *x = open_screen(24, 80);
+
+	desk_folders(POSTBOX_WORK, folders);
+	look(x);
+	command_sees(x, "find in:Archive or in:Sent", "Archive");
+	sees(x, "Sent");
+	command(x, "tag-pattern ~A");
+	forget();
+	command(x, "tag-prefix; not-junk");
+	assert_string_equal(asked(), "move 1 2 3 INBOX");
 }
 
 static void test_junk(void **state)
@@ -507,6 +528,7 @@ int main(void)
 		SCREEN_CASE(test_source),
 		SCREEN_CASE(test_paths),
 		SCREEN_CASE(test_junk),
+		SCREEN_CASE(test_junk_mixed),
 		SCREEN_CASE(test_toggle_write),
 	};
 
