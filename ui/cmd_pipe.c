@@ -192,7 +192,8 @@ static void run_shell(struct app *a, const char *command)
 
 	if (*command)
 		app_run_script(a, command,
-			"sh -c \"$1\"; t_rc=$?; printf '\\n%s' \"$2\"; read -r t_key; exit $t_rc",
+			"sh -c \"$1\"; t_rc=$?; printf '\\n%s' \"$2\"; read -r t_key || echo; exit "
+			"$t_rc",
 			args, NULL, NULL, NULL);
 	else
 		app_run_script(a, shell && *shell ? shell : "sh", "exec \"${SHELL:-sh}\"", args,

@@ -119,7 +119,7 @@ void app_run_lent(struct app *a, const char *path, const char *command, const ch
 #define PIPE(run)                                                                                  \
 	"t_command=$1; t_label=$2; t_waits=$3; t_rc=0; shift 3; " run                              \
 	"; if test \"$t_waits\" || test $t_rc != 0; then "                                         \
-	"printf '\\n%s' \"$t_label\"; read -r t_key; fi; exit $t_rc"
+	"printf '\\n%s' \"$t_label\"; read -r t_key || echo; fi; exit $t_rc"
 
 static void run_pipe(struct app *a, struct pipe *p)
 {

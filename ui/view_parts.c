@@ -250,7 +250,7 @@ static void run_on_file(struct app *a, const struct viewed *v, const char *comma
 	struct str script = STR_INIT;
 
 	str_addf(&script,
-		waits ? "%s \"$1\"; rc=$?; printf '\\n%%s' \"$2\"; read -r key; exit $rc"
+		waits ? "%s \"$1\"; rc=$?; printf '\\n%%s' \"$2\"; read -r key || echo; exit $rc"
 		      : "exec %s \"$1\"",
 		command);
 	app_run_lent(a, v->path, command, script.p, args, !waits);

@@ -37,7 +37,14 @@ static bool owns_header(const struct parts *parts, const struct part *p)
 	return p->header && base && at >= base && at - base < parts->owned_header.len;
 }
 
-enum { SAVE_FLOWED = 1, SAVE_DELSP = 2, SAVE_MULTIPART = 4, SAVE_MESSAGE = 8, SAVE_CUT = 16 };
+enum {
+	SAVE_FLOWED = 1,
+	SAVE_DELSP = 2,
+	SAVE_MULTIPART = 4,
+	SAVE_MESSAGE = 8,
+	SAVE_CUT = 16,
+	SAVE_STRANGE = 32
+};
 
 void part_save(const struct parts *parts, struct str *out)
 {
@@ -46,7 +53,7 @@ void part_save(const struct parts *parts, struct str *out)
 		const struct part *p = &parts->v[i];
 		int flags = (p->format_flowed ? SAVE_FLOWED : 0) | (p->delsp ? SAVE_DELSP : 0) |
 			    (p->multipart ? SAVE_MULTIPART : 0) | (p->message ? SAVE_MESSAGE : 0) |
-			    (parts->cut ? SAVE_CUT : 0);
+			    (parts->cut ? SAVE_CUT : 0) | (p->strange_encoding ? SAVE_STRANGE : 0);
 
 		str_addf(out, "%d %d %d %d %llu", p->parent, (int)p->encoding, (int)p->disposition,
 			flags, (unsigned long long)p->size);
@@ -167,12 +174,13 @@ static bool load_line(struct parts *parts, const char *line, const char *end)
 	p = &parts->v[i];
 	p->encoding = (enum part_encoding)load_number(&l, PART_UUENCODE);
 	p->disposition = (enum part_disposition)load_number(&l, PART_UNSAID);
-	flags = (int)load_number(&l, 31);
+	flags = (int)load_number(&l, 63);
 	p->size = load_number(&l, UINT64_MAX / 2);
 	p->format_flowed = flags & SAVE_FLOWED;
 	p->delsp = flags & SAVE_DELSP;
 	p->multipart = flags & SAVE_MULTIPART;
 	p->message = flags & SAVE_MESSAGE;
+	p->strange_encoding = flags & SAVE_STRANGE;
 	parts->cut = parts->cut || flags & SAVE_CUT;
 	load_array(&l, p->section, sizeof(p->section));
 	load_array(&l, p->type, sizeof(p->type));

@@ -190,7 +190,7 @@ END
 run 'a large message comes' 0 sync
 run 'and is listed' 0 search subject:large
 octets=$(sed 's/$/\r/' "$work/large.eml" | wc -c)
-has 'with its size as on the screen' "$out" " $(((octets + 512) / 1024))k large"
+has 'with its size as on the screen' "$out" " $(((octets + 512) / 1024))k  large"
 large=$(awk '{ print $1; exit }' "$out")
 before=$(date +%s)
 run 'and shown by its parts' 0 show "$large"

@@ -25,7 +25,7 @@ same_marks() {
 	go 'subject:cache' 'Jeff'
 	ok "$1: what was read is read" match '^ +F? +Jeff Beaumont +the new cache'
 	go 'subject:Note' 'Note to self'
-	ok "$1: what was answered is answered" match '^ +r +Alice Example +Note to self'
+	ok "$1: what was answered is answered" match '^ +r +To Alice Example +Note to self'
 	go 'subject:parcel' 'Parcel'
 	ok "$1: what nobody read is new" match '^ N +Parcel Service'
 }
@@ -62,9 +62,9 @@ keys y
 see 'Subject: Note to self'
 keys q
 ok 'it is sent' said 'Sent: Re: Note to self'
-ok 'what was answered is marked' match '^ +r +Alice Example +Note to self' 20
+ok 'what was answered is marked' match '^ +r +To Alice Example +Note to self' 20
 keys G
-ok 'the answer comes' match '^ +N +Alice Example +(└─>|Re: Note)' 20
+ok 'the answer comes' match '^ +N +To Alice Example +(└─>|Re: Note)' 20
 ok 'and is counted' match 'of 34'
 ok 'a copy is in Sent on this machine' until_true 10 holds "$tree/.Sent" 'And matches'
 nok 'and on the server there is none' holds "$maildir/.Sent" 'And matches'

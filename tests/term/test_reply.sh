@@ -22,8 +22,8 @@ keys y
 see 'Subject: Note to self'
 keys q
 ok 'it says that it is sent' said 'Sent: Re: Note to self'
-ok 'it arrives by itself' match '^ N +Alice Example +(└─>|Re: Note)' 20
-ok 'what was answered is marked' match '^ r +Alice Example +Note to self'
+ok 'it arrives by itself' match '^ N +To Alice Example +(└─>|Re: Note)' 20
+ok 'what was answered is marked' match '^ r +To Alice Example +Note to self'
 ok 'the server has the answer' until_true 10 holds cur 'And matches'
 ok 'and a copy in Sent' until_true 10 holds .Sent 'And matches'
 answered() {

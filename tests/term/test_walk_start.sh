@@ -106,7 +106,7 @@ go 'With a link'
 walk attachments
 see 'table.csv'
 walk last
-walk open
+walk save
 ok 'a part is saved' see 'Save as'
 keys C-u
 type "$home/part.csv"
