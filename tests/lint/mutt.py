@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""tests/lint/mutt_functions says of each function of mutt's index, pager and lists which command does it here, or why
+"""tests/lint/mutt_functions says of each function of mutt's index, pager, lists, attachments and browser which command does it here, or why
 there is none. The commands are looked for in the tables, the keys in ui/default-keys: so the count of what is on the
 same key, elsewhere and missing, which this prints, is true."""
 import collections, glob, os, re, sys
 
 TOP = os.path.realpath(os.environ.get("srcdir") or os.path.dirname(os.path.abspath(__file__)) + "/../..")
-SCREENS = {"Index": "index", "Pager": "reader", "Generic": "all"}
+SCREENS = {"Index": "index", "Pager": "reader", "Generic": "all", "Attachment": "parts",
+           "Browser": "folders"}
 NAMES = {"Esc": "Alt-", "<Return>": "Enter", "<Keypadenter>": "Enter", "<Pagedown>": "PageDown", "<Pageup>": "PageUp"}
 
 
