@@ -16,6 +16,7 @@ enum {
 	ROW_MS = 30 * 1000,
 	ACCOUNT_COLUMNS = 10,
 	PLACE_COLUMNS = 20,
+	DATE_COLUMNS = 16,
 	LEAST_SUBJECT = 20,
 	TEXT_COLUMNS = 80
 };
@@ -82,7 +83,7 @@ static void choose_columns(struct printer *p)
 		[COLUMN_TO] = 20,
 		[COLUMN_KEYWORDS] = 20,
 		[COLUMN_SIZE] = 5,
-		[COLUMN_DATE] = 16};
+		[COLUMN_DATE] = DATE_COLUMNS};
 	const struct span_row *span = msglist_span(p->list);
 	struct index_format *f = &p->format;
 	struct str names = STR_INIT;
@@ -127,6 +128,7 @@ static void print_row(struct printer *p, const struct msg_row *row)
 	size_t len;
 
 	f->number = row->uid;
+	f->room[COLUMN_DATE] = DATE_COLUMNS + row->ahead; /* the mark of the future takes one */
 	f->own = row->from_mail && settings_own_address(p->cli->settings, row->from_mail);
 	f->room[COLUMN_SUBJECT] = p->columns ? p->columns - index_used(f) : subject_room(row);
 	if (p->columns && f->room[COLUMN_SUBJECT] < LEAST_SUBJECT)
@@ -198,7 +200,8 @@ static void print_end(struct printer *p)
 		cli_print("]\n");
 	engine_texts(p->list, &looked, &texts);
 	if (looked < texts)
-		cli_say(_("Looked in %llu of %llu texts; the others are not here"),
+		cli_say(_("Looked in %llu of %llu texts; the others are not here, or cannot be "
+			  "read"),
 			(unsigned long long)looked, (unsigned long long)texts);
 	if (absent)
 		cli_say(ngettext("%zu folder is not here yet; talaria sync fetches it",

@@ -541,7 +541,8 @@ static void tell_unseen(struct event *out, uint64_t looked, uint64_t total)
 
 	if (looked == total)
 		return;
-	str_addf(&text, _("Looked in %llu of %llu texts; the others are not here"),
+	str_addf(&text,
+		_("Looked in %llu of %llu texts; the others are not here, or cannot be read"),
 		(unsigned long long)looked, (unsigned long long)total);
 	if (*said)
 		str_addf(&text, "; %s", *said);

@@ -198,6 +198,20 @@ else
 	echo "# $row"
 fi
 
+mkdir -p "$work/later/cur" "$work/later/new" "$work/later/tmp"
+printf 'Date: Mon, 30 Nov 2099 10:00:00 +0000\nFrom: far@example.org\nSubject: far\n\n.\n' \
+	>"$work/later/cur/1795996800.M1P1.host:2,S"
+count=$((count + 1))
+row=$(TZ=UTC "$builddir/talaria" list "$work/later")
+case $row in
+*'!2026-11-30 00:00 far@example.org'*) echo "ok $count - a date of the future is that of the arrival, marked, and whole" ;;
+*)
+	failed=1
+	echo "not ok $count - a date of the future is that of the arrival, marked, and whole"
+	echo "# $row"
+	;;
+esac
+
 # --- a server's folder: a large message is read by parts, and what was not read cannot be looked into ---
 
 ready=yes
