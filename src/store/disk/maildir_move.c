@@ -68,13 +68,19 @@ static int remove_note(const char *path, struct err *err)
 	return file_sync_parent(path, err);
 }
 
+/* How many went. */
+static size_t remove_names(const char *dir, char *const *bases, size_t n, struct err *err)
+{
+	size_t i = 0;
+
+	while (i < n && maildir_remove_name_later(dir, bases[i], err) == 0)
+		i++;
+	return i;
+}
+
 static int take_away(const char *dir, char *const *bases, size_t n, struct err *err)
 {
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i < n; i++)
-		rc = maildir_remove_name_later(dir, bases[i], err);
-	return rc == 0 ? maildir_sync(dir, err) : rc;
+	return remove_names(dir, bases, n, err) == n ? maildir_sync(dir, err) : -1;
 }
 
 static int move_each(
@@ -85,6 +91,24 @@ static int move_each(
 	for (*moved = 0; rc == 0 && *moved < m->n; *moved += rc == 0)
 		rc = maildir_move_known(m->dir, m->bases[*moved], m->to_dir, there, err);
 	return rc;
+}
+
+/*
+ * The first named of them are durably where they go. Those that are nowhere else are moved,
+ * whatever the disk says now: what a power cut would bring back goes at the next start, as long as
+ * the note is there. One whose name here does not go is none there any more. How many are moved.
+ */
+static size_t leave_here(const char *note, const struct moving *m, size_t named, struct err *err)
+{
+	size_t gone = remove_names(m->dir, m->bases, named, err);
+	struct err why = {0};
+
+	if (gone < named && take_away(m->to_dir, m->bases + gone, named - gone, NULL) != 0)
+		return named; /* both names stand: the note takes away those here */
+	if (maildir_sync(m->dir, &why) != 0 || remove_note(note, &why) != 0)
+		log_line(
+			1, "moved to %s, to be settled at the next start: %s", m->to_dir, why.text);
+	return gone;
 }
 
 /* The first *moved of them; with an error too. */
@@ -111,10 +135,7 @@ static int move_some(const char *notes_dir, const struct moving *m, const struct
 		take_away(m->to_dir, m->bases, named,
 			NULL); /* else the note does, at the next start */
 	} else if (named) {
-		*moved = named;
-		/* Where that fails the note stays, for the next start. */
-		if (take_away(m->dir, m->bases, named, &why) == 0)
-			remove_note(note, &why);
+		*moved = leave_here(note, m, named, &why);
 	} else {
 		remove_note(note, NULL); /* it names nothing that is there twice */
 	}
