@@ -254,16 +254,18 @@ static void put_pre(struct html *h, const char *p, const char *end)
 /* Digits above or below the line, where there is nothing else: 10 to the 3rd is not 103. */
 static bool put_script(struct html *h, enum tag script, const char *s)
 {
-	static const char *const sup[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
-	static const char *const sub[] = {"₀", "₁", "₂", "₃", "₄", "₅", "₆", "₇", "₈", "₉"};
+	/* The code points of 0 to 9: three of those above the line are older than the others. */
+	static const uint16_t above[] = {
+		0x2070, 0xB9, 0xB2, 0xB3, 0x2074, 0x2075, 0x2076, 0x2077, 0x2078, 0x2079};
+	struct str digits = STR_INIT;
 
 	if (!*s || s[strspn(s, "0123456789")])
 		return false;
-	for (; *s; s++) {
-		const char *digit = (script == TAG_SUP ? sup : sub)[*s - '0'];
-
-		html_put(h, digit, strlen(digit));
-	}
+	for (; *s; s++)
+		utf8_put(&digits,
+			script == TAG_SUP ? above[*s - '0'] : 0x2080 + (uint32_t)(*s - '0'));
+	html_put(h, digits.p, digits.len);
+	str_done(&digits);
 	return true;
 }
 
