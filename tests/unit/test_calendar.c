@@ -88,8 +88,8 @@ static void nothing_is_said_on_the_terminal(void **state)
 {
 	static const char *const zones[] = {"BEGIN:VTIMEZONE\nTZID:X\nEND:VEVENT\nEND:VTIMEZONE\n",
 		"BEGIN:VTIMEZONE\nTZID:X\nEND:STANDARD\nEND:VTIMEZONE\n",
-		"BEGIN:VTIMEZONE\nTZID:X\nBEGIN:STANDARD\nEND:DAYLIGHT\nEND:STANDARD\n"
-		"END:VTIMEZONE\n"};
+		("BEGIN:VTIMEZONE\nTZID:X\nBEGIN:STANDARD\nEND:DAYLIGHT\nEND:STANDARD\n"
+		 "END:VTIMEZONE\n")};
 	struct str said = STR_INIT;
 	int kept_stderr = dup(2), fd = memfd_create("stderr", 0);
 	char buf[1000];

@@ -429,10 +429,8 @@ static void test_yenc(void **state)
 			   "=ybegin line=128 size=6 name=a b.bin \r\n=ypart begin=1 end=6\n"
 			   "\x8b\x8c=n\x8d\r\n=J\x2a\n=yend size=6\nbehind\n"
 			   "begin 644 cat.txt\n#0V%T\n`\nend\n=ybegin line=1 size=1 name=cut\nx\n";
-	static const char *const bodies[] = {"hello\n",
-		"ab\x04"
-		"c\xe0\0",
-		"behind\n", "Cat", "=ybegin line=1 size=1 name=cut\nx\n"};
+	static const char *const bodies[] = {"hello\n", "ab\x04\x63\xe0\0", "behind\n", "Cat",
+		"=ybegin line=1 size=1 name=cut\nx\n"};
 	static const char *const names[] = {"", "a b.bin", "", "cat.txt", ""};
 	struct parts parts;
 
