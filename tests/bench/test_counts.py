@@ -43,7 +43,8 @@ LIMITS = [
     ("cache size", 170, "bytes of the cache on disk for each message"),
     ("line bytes", 290, "bytes to the terminal for a line down, the mean of 100"),
     ("page bytes", 2200, "bytes to the terminal for a page down, the mean of 50"),
-    ("pop3 calls", 3, "calls of read and write for each message fetched by POP3, eventfds among them"),
+    # The index of texts reads some of them once more in the meantime.
+    ("pop3 calls", 4, "calls of read and write for each message fetched by POP3, eventfds among them"),
 ]
 
 
