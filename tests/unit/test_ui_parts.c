@@ -206,7 +206,8 @@ static struct screen *open_mail(void)
 	write_text(in_screen(x, "mailcap"),
 		"application/x-shown; cat %s >$TMPDIR/../shown\\; echo %s >$TMPDIR/../name; "
 		"needsterminal\n"
-		"application/x-text; printf 'shown: '\\; cat %s; copiousoutput\n"
+		"application/x-text; printf 'never: '\\; cat %s; copiousoutput; test=false\n"
+		"application/x-text; printf 'shown: '\\; cat %s; copiousoutput; test=true\n"
 		"text/html; cat %s >$TMPDIR/../shown; nametemplate=%s.htm; needsterminal\n");
 	add_tar(x, &tar);
 	str_add(&text, mail, (size_t)(at - mail));
