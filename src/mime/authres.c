@@ -449,18 +449,6 @@ static size_t times_signed(const char *list, const char *name)
 	return times;
 }
 
-static size_t count_fields(const char *header, size_t len, const char *name)
-{
-	struct header_iter it;
-	struct header_field f;
-	size_t n = 0;
-
-	header_start(&it, header, len);
-	while (header_next(&it, &f))
-		n += header_is(&f, name);
-	return n;
-}
-
 static bool signs(const char *value, const char *const names[], const size_t *counts)
 {
 	char *list = tag(value, "h");
@@ -517,7 +505,7 @@ bool authres_covers(
 	size_t counts[AUTHRES_NAMES_MAX];
 
 	for (size_t i = 0; names[i]; i++) {
-		counts[i] = count_fields(header, len, names[i]);
+		counts[i] = header_count(header, len, names[i]);
 		if (!counts[i])
 			return false;
 	}

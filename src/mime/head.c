@@ -145,18 +145,6 @@ static size_t read_ways(struct head *h, const char *value)
 	return https;
 }
 
-static size_t count(const char *header, size_t len, const char *name)
-{
-	struct header_iter it;
-	struct header_field f;
-	size_t n = 0;
-
-	header_start(&it, header, len);
-	while (header_next(&it, &f))
-		n += header_is(&f, name);
-	return n;
-}
-
 /* RFC 8058: the two fields, covered by a signature that is good. */
 static void read_leaving(struct head *h, const char *header, size_t len, const struct authres *a,
 	const char *trusted)
@@ -167,7 +155,7 @@ static void read_leaving(struct head *h, const char *header, size_t len, const s
 
 	if (!https || !post || str_icmp(post, "List-Unsubscribe=One-Click") != 0)
 		h->one_click = HEAD_NOT_OFFERED;
-	else if (https > 1 || count(header, len, fields[0]) > 1)
+	else if (https > 1 || header_count(header, len, fields[0]) > 1)
 		h->one_click = HEAD_SEVERAL_OFFERED;
 	else if (!*trusted)
 		h->one_click = HEAD_NOT_TRUSTED;

@@ -178,6 +178,18 @@ bool header_is(const struct header_field *field, const char *name)
 	       str_nicmp(name, field->name, field->name_len) == 0;
 }
 
+size_t header_count(const char *p, size_t len, const char *name)
+{
+	struct header_iter it;
+	struct header_field field;
+	size_t n = 0;
+
+	header_start(&it, p, len);
+	while (header_next(&it, &field))
+		n += header_is(&field, name);
+	return n;
+}
+
 bool header_find(const char *p, size_t len, const char *name, struct header_field *field)
 {
 	struct header_iter it;

@@ -46,6 +46,8 @@ bool header_next(struct header_iter *it, struct header_field *field);
 bool header_is(const struct header_field *field, const char *name); /* ASCII case does not matter */
 
 /* The first field of that name; false when there is none. */
+/* How many fields of that name there are. */
+size_t header_count(const char *p, size_t len, const char *name);
 bool header_find(const char *p, size_t len, const char *name, struct header_field *field);
 
 /*
