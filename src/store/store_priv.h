@@ -43,12 +43,12 @@ struct folder_box {
 
 /* How far its texts are indexed (indexing.c). */
 struct folder_texts {
-	bool seen;        /* it was looked through since the start */
-	uint64_t version; /* cache_version then, of one that is open */
-	uint64_t stamp;   /* folder_stamp then, of one that was closed */
-	uint32_t * not ;  /* owned; its messages that could not be, and are not tried until then */
-	size_t nnot;
-	int64_t not_until; /* clock_ms */
+	bool seen;         /* it was looked through since the start */
+	uint64_t version;  /* cache_version then, of one that is open */
+	uint64_t stamp;    /* folder_stamp then, of one that was closed */
+	uint32_t *skipped; /* owned; its messages that could not be, and are not tried until then */
+	size_t nskipped;
+	int64_t skipped_until; /* clock_ms */
 };
 
 /* One folder: on the server (its cache), or local (a Maildir and its cache). */

@@ -61,7 +61,7 @@ void folder_free(struct folder *f)
 	free(f->mailbox);
 	upkeep_free(f->upkeep);
 	free(f->box.dir);
-	free(f->texts.not );
+	free(f->texts.skipped);
 	free(f);
 }
 

@@ -44,7 +44,7 @@ struct indexing {
 	uint64_t version;      /* of its cache, when it was compared */
 	uint32_t *todo;        /* owned; its messages that are not indexed yet */
 	size_t n, at;
-	bool out; /* a job is on its way */
+	unsigned out; /* jobs on their way */
 	int64_t next, next_closed;
 	int64_t told;
 	bool shown; /* progress was */
@@ -235,7 +235,7 @@ static void batch_back(struct store *s, struct rendering *r);
 
 static void give(struct batch *b)
 {
-	b->account->indexing->out = true;
+	b->account->indexing->out++;
 	b->rendering.back = batch_back;
 	rendering_give(b->account->store, &b->rendering, RENDERING_INDEXING);
 }
@@ -257,7 +257,7 @@ static void compare(struct indexing *x, struct folder *f, struct batch *look, st
 	for (size_t i = 0; i < c->n; i++) {
 		at = uids_near(look->has, look->nhas, at, c->uid[i]);
 		if (has_text(f, c->flags[i]) && (at == look->nhas || look->has[at] != c->uid[i]) &&
-			uids_find(f->texts.not, f->texts.nnot, c->uid[i]) < 0)
+			uids_find(f->texts.skipped, f->texts.nskipped, c->uid[i]) < 0)
 			x->todo[x->n++] = c->uid[i];
 	}
 	for (size_t i = 0; complete && i < look->nhas; i++)
@@ -270,8 +270,9 @@ static void compare(struct indexing *x, struct folder *f, struct batch *look, st
 /* It is asked about again after a while only. */
 static void put_off(struct folder *f, uint32_t uid)
 {
-	f->texts.not = mem_resize(f->texts.not, f->texts.nnot + 1, sizeof(*f->texts.not ));
-	f->texts.not [f->texts.nnot++] = uid;
+	f->texts.skipped =
+		mem_resize(f->texts.skipped, f->texts.nskipped + 1, sizeof(*f->texts.skipped));
+	f->texts.skipped[f->texts.nskipped++] = uid;
 }
 
 static void put_off_some(struct folder *f, const struct batch *b)
@@ -318,7 +319,7 @@ static void go_on(struct account *a, struct batch *look)
 		return;
 	}
 	batch_drop(&b->rendering.job);
-	f->texts.nnot = uids_sort(f->texts.not, f->texts.nnot);
+	f->texts.nskipped = uids_sort(f->texts.skipped, f->texts.nskipped);
 	f->texts.version = x->version;
 	end_look(a);
 	f->texts.stamp = f->cache ? 0 : folder_stamp(f);
@@ -346,7 +347,7 @@ static void batch_back(struct store *s, struct rendering *r)
 	struct indexing *x = a->indexing;
 
 	(void)s;
-	x->out = false;
+	x->out--;
 	if (b->anew)
 		store_notice(a,
 			_("The index of texts of account %s was damaged, or of another version of "
@@ -400,9 +401,9 @@ static void begin(struct account *a, struct folder *f, int64_t now)
 	struct batch *b;
 
 	f->texts.seen = true;
-	if (now >= f->texts.not_until) {
-		f->texts.nnot = 0;
-		f->texts.not_until = now + AGAIN_MS;
+	if (now >= f->texts.skipped_until) {
+		f->texts.nskipped = 0;
+		f->texts.skipped_until = now + AGAIN_MS;
 	}
 	if (!folder_try(f)) {
 		f->texts.stamp = folder_stamp(f);
