@@ -49,14 +49,20 @@ void act_step_on(struct app *a, const struct selection *s)
 		v->ops->selected_marked(v);
 }
 
+bool act_may_change(struct app *a, const struct msglist *l)
+{
+	if (!msglist_read_only(l))
+		return true;
+	app_error(a, _("This folder is read only"));
+	return false;
+}
+
 void act_apply(struct app *a, struct selection *s, enum act act, const char *folder)
 {
 	unsigned request = 0;
 
-	if (msglist_read_only(s->list)) {
-		app_error(a, _("This folder is read only"));
+	if (!act_may_change(a, s->list))
 		return;
-	}
 	switch (act) {
 	case ACT_DELETE:
 		request = engine_delete(a->engine, s->list, s->uids, s->n);
@@ -139,9 +145,7 @@ void act_delete(struct app *a, struct selection *s)
 
 void act_flags(struct app *a, struct selection *s, unsigned clear, unsigned set)
 {
-	if (msglist_read_only(s->list))
-		app_error(a, _("This folder is read only"));
-	else
+	if (act_may_change(a, s->list))
 		app_await(a, engine_flag(a->engine, s->list, s->uids, s->n, clear, set), NULL, NULL,
 			NULL);
 }

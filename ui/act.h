@@ -15,6 +15,8 @@ enum act { ACT_DELETE, ACT_ARCHIVE, ACT_MOVE, ACT_COPY };
 /* Whether it shows this list: the view that a question was asked on may be under another one when
  * it is answered. */
 bool act_shows(struct view *v, const struct msglist *l);
+/* Whether the list may be changed; else says why not. */
+bool act_may_change(struct app *a, const struct msglist *l);
 /* folder: of ACT_MOVE and ACT_COPY. */
 void act_apply(struct app *a, struct selection *s, enum act act, const char *folder);
 /* Asks before what nothing brings back; s is used up. */

@@ -280,6 +280,19 @@ void app_told(struct app *a, const void *owner, bool error, const char *fmt, ...
 	str_done(&s);
 }
 
+bool app_query_typed(struct app *a, const void *owner, const char *text)
+{
+	struct err err = {0};
+
+	if (engine_query_check(text, &err) != 0)
+		app_told(a, owner, true, "%s", err.text);
+	else if (!engine_query_is_quick(text))
+		app_told(a, owner, false, "%s", _("Enter looks into the texts of messages"));
+	else
+		return true;
+	return false;
+}
+
 void app_ask_choice(struct app *a, const char *label, const char *choices, app_answer_fn *fn,
 	void *ctx, void *owner)
 {

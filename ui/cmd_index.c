@@ -52,13 +52,7 @@ static void limit_tried(struct app *a, void *ctx, struct event *ev)
 
 static void limit_typed(struct app *a, void *ctx, const char *text)
 {
-	struct err err = {0};
-
-	if (!means_all(text) && engine_query_check(text, &err) != 0)
-		app_told(a, ctx, true, "%s", err.text);
-	else if (!means_all(text) && !engine_query_is_quick(text))
-		app_told(a, ctx, false, "%s", _("Enter looks into the texts of messages"));
-	else
+	if (means_all(text) || app_query_typed(a, ctx, text))
 		app_await(a, engine_limit_try(a->engine, view_index_list(ctx), text), limit_tried,
 			ctx, ctx);
 }

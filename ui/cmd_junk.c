@@ -81,13 +81,13 @@ static bool can_file(struct app *a, const struct selection *s)
 {
 	struct msg_origin o;
 
-	if (msglist_read_only(s->list))
-		app_error(a, _("This folder is read only"));
-	else if (msglist_origin(s->list, s->uids[0], &o) && o.account < 0)
+	if (!act_may_change(a, s->list))
+		return false;
+	if (msglist_origin(s->list, s->uids[0], &o) && o.account < 0) {
 		app_error(a, _("This folder belongs to no account; nothing was done"));
-	else
-		return true;
-	return false;
+		return false;
+	}
+	return true;
 }
 
 static void cmd_junk(struct app *a, const struct args *args)

@@ -102,8 +102,7 @@ static void file_out(struct app *a, struct filing *f, const char *written)
 {
 	char *path = pathtext_path(written);
 
-	if (f->act == ACT_MOVE && msglist_read_only(f->s.list)) {
-		app_error(a, _("This folder is read only"));
+	if (f->act == ACT_MOVE && !act_may_change(a, f->s.list)) {
 		filing_free(f);
 	} else {
 		app_await_long(a, engine_export(a->engine, f->s.list, f->s.uids, f->s.n, path),
@@ -331,9 +330,7 @@ static void change_keywords(struct app *a, const struct selection *s, const stru
 		}
 		str_addf(to, "%s%s", to->len ? " " : "", word);
 	}
-	if (msglist_read_only(s->list))
-		app_error(a, _("This folder is read only"));
-	else
+	if (act_may_change(a, s->list))
 		app_await(a,
 			engine_keywords(
 				a->engine, s->list, s->uids, s->n, str_c(&clear), str_c(&set)),

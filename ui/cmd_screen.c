@@ -174,18 +174,12 @@ static void place(struct view *v, enum place what)
 
 static void search_typed(struct app *a, struct view *v, const char *text, int step)
 {
-	struct err err = {0};
-
 	if (!v->ops->search || !v->ops->place)
 		return;
 	a->marks = true;
 	if (!*text)
 		place(v, PLACE_BACK);
-	else if (v->ops->search_check && v->ops->search_check(text, &err) != 0)
-		app_told(a, v, true, "%s", err.text);
-	else if (v->ops->search_check && !engine_query_is_quick(text))
-		app_told(a, v, false, "%s", _("Enter looks into the texts of messages"));
-	else
+	else if (!v->ops->search_check || app_query_typed(a, v, text))
 		v->ops->search(v, text, step);
 }
 

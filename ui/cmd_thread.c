@@ -5,6 +5,7 @@
 
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/uids.h"
 
 #include <stdlib.h>
 
@@ -125,18 +126,11 @@ static void add_thread(struct selection *to, size_t *cap, uint32_t uid, int part
 	free(uids);
 }
 
-static int by_number(const void *x, const void *y)
-{
-	uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
-
-	return a < b ? -1 : a > b;
-}
-
 /* The thread of the message, or those of all tagged ones, each message once. */
 static bool select_thread(struct app *a, int part, struct selection *out)
 {
 	struct selection s;
-	size_t n = 0, cap = 0;
+	size_t cap = 0;
 
 	if (!app_selection(a, &s))
 		return false;
@@ -146,11 +140,7 @@ static bool select_thread(struct app *a, int part, struct selection *out)
 	for (size_t i = 0; i < s.n; i++)
 		add_thread(out, &cap, s.uids[i], part);
 	selection_done(&s);
-	qsort(out->uids, out->n, sizeof(*out->uids), by_number);
-	for (size_t i = 0; i < out->n; i++)
-		if (!n || out->uids[n - 1] != out->uids[i])
-			out->uids[n++] = out->uids[i];
-	out->n = n;
+	out->n = uids_sort(out->uids, out->n);
 	return true;
 }
 
@@ -200,9 +190,7 @@ static void cmd_mute_thread(struct app *a)
 	if (!select_thread(a, WHOLE, &s))
 		return;
 	on = !is_muted(s.list, app_view(a)->ops->uid(app_view(a)));
-	if (msglist_read_only(s.list)) {
-		app_error(a, _("This folder is read only"));
-	} else {
+	if (act_may_change(a, s.list)) {
 		if (on)
 			act_flags(a, &s, 0, MAIL_SEEN);
 		app_await(a,

@@ -247,6 +247,9 @@ bool app_is_typing(const struct app *a, const void *owner);
 /* Over the line while the owner's is typed, else as a message. */
 void app_told(struct app *a, const void *owner, bool error, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+/* Whether a query that is being typed is to be run now; else says what is wrong with it, or that it
+ * waits for Enter. */
+bool app_query_typed(struct app *a, const void *owner, const char *text);
 /* choices: the letters that fn gets, in the order of the letters in parentheses in the label, which
  * a translation has of its own; of "y" and "n" the first is what Enter means, and "y" is first in
  * the label. */
