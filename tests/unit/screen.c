@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <sys/wait.h>
 
 enum { WAIT_MS = 30000, KEPT = 16 };
 #define BODIES "cache/talaria/work/bodies"
@@ -252,6 +253,17 @@ void glance(struct screen *x)
 		term_row_text(i, &x->text);
 		str_addc(&x->text, '\n');
 	}
+}
+
+void program_ends(struct screen *x)
+{
+	siginfo_t info;
+
+	look(x);
+	if (x->a.child.pid)
+		assert_int_equal(waitid(P_PID, (id_t)x->a.child.pid, &info, WEXITED | WNOWAIT), 0);
+	app_child_look(&x->a);
+	look(x);
 }
 
 /* What nobody answers here is not waited for. */

@@ -42,8 +42,9 @@ void screen_accounts(size_t n); /* of screens that are opened in this test; usua
 void reopen_screen(struct screen *x, int rows, int cols); /* the front end alone begins again */
 /* All that was asked is answered and taken, and the text is what is shown now. */
 void look(struct screen *x);
-void wait_event(struct screen *x); /* until the engine says something, which is taken */
-void glance(struct screen *x);     /* the same before any event */
+void wait_event(struct screen *x);   /* until the engine says something, which is taken */
+void glance(struct screen *x);       /* the same before any event */
+void program_ends(struct screen *x); /* the one that has the terminal, by itself */
 /* Keys separated by blanks; what is 'in such quotes' is pasted. */
 void press(struct screen *x, const char *keys);
 void press_soon(struct screen *x, const char *keys); /* before any answer */

@@ -774,15 +774,22 @@ static struct store_request *cut(unsigned list, uint32_t uid, const char *sectio
 	return r;
 }
 
+/* The request is through, and the message without the part is to be given to the server. */
+static void cut_begins(int account)
+{
+	unsigned id = desk_post(cut(inbox, 2, "2", "a.bin"));
+
+	desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY), TWO_PARTS("\r\n"));
+	store_event_free(desk_answer(id));
+}
+
 /* The former message stays until the server has the one without the part, and undo has it back. */
 static void test_part_cut(void **state)
 {
 	int account = begin();
-	unsigned id = desk_post(cut(inbox, 2, "2", "a.bin"));
 	struct job *j;
 
-	desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY), TWO_PARTS("\r\n"));
-	store_event_free(desk_answer(id));
+	cut_begins(account);
 	j = next_op(account, 55);
 	assert_int_equal(j->op.what->kind, OP_APPEND);
 	assert_string_equal(j->op.what->target, "INBOX");
@@ -806,11 +813,9 @@ static void test_part_cut(void **state)
 static void test_part_cut_twice(void **state)
 {
 	int account = begin();
-	unsigned id = desk_post(cut(inbox, 2, "2", "a.bin"));
 	struct job *j;
 
-	desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY), TWO_PARTS("\r\n"));
-	store_event_free(desk_answer(id));
+	cut_begins(account);
 	desk_fails(cut(inbox, 2, "2", "a.bin"), "on its way to the server just now");
 	op_refused(account, next_op(account, 55), "over quota");
 	desk_done(cut(inbox, 2, "2", "a.bin"));
@@ -823,10 +828,8 @@ static void test_part_cut_twice(void **state)
 static void test_part_cut_refused(void **state)
 {
 	int account = begin();
-	unsigned id = desk_post(cut(inbox, 2, "2", "a.bin"));
 
-	desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY), TWO_PARTS("\r\n"));
-	store_event_free(desk_answer(id));
+	cut_begins(account);
 	op_refused(account, next_op(account, 55), "over quota");
 	assert_false(desk_has_job(account, LANE_MAIN, JOB_OP));
 	assert_true(desk_was_told("over quota"));
@@ -839,11 +842,9 @@ static void test_part_cut_refused(void **state)
 static void test_part_cut_moved(void **state)
 {
 	int account = begin();
-	unsigned id = desk_post(cut(inbox, 2, "2", "a.bin"));
 	struct job *j;
 
-	desk_body(account, desk_job(account, LANE_FETCH, JOB_BODY), TWO_PARTS("\r\n"));
-	store_event_free(desk_answer(id));
+	cut_begins(account);
 	j = next_op(account, 55);
 	desk_renumber(account, "INBOX");
 	desk_settle();

@@ -272,23 +272,11 @@ static void test_range(void **state)
 
 /* --- for other programs --- */
 
-/* Until the program that has the terminal has ended. */
-static void ended(struct screen *x)
-{
-	siginfo_t info;
-
-	look(x);
-	if (x->a.child.pid)
-		assert_int_equal(waitid(P_PID, (id_t)x->a.child.pid, &info, WEXITED | WNOWAIT), 0);
-	app_child_look(&x->a);
-	look(x);
-}
-
 static void wrote(struct screen *x, const char *file, const char *text)
 {
 	struct str s = STR_INIT;
 
-	ended(x);
+	program_ends(x);
 	assert_int_equal(file_read(in_screen(x, file), 1 << 20, &s, NULL), 0);
 	if (strcmp(str_c(&s), text) != 0)
 		fail_msg("%s has “%s”, not “%s”", file, str_c(&s), text);
@@ -363,12 +351,12 @@ static void test_shell(void **state)
 	press(x, "Enter");
 	wrote(x, "n", "1\n");
 	command(x, "shell-escape exit 4");
-	ended(x);
+	program_ends(x);
 	sees(x, "“exit 4” ended with a fault (status 4)");
 	setenv("SHELL", "/bin/true", 1);
 	press(x, "! Enter");
 	assert_string_equal(x->a.child_command, "/bin/true");
-	ended(x);
+	program_ends(x);
 }
 
 static void test_told(void **state)

@@ -11,18 +11,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Until the program that has the terminal has ended. */
-static void ended(struct screen *x)
-{
-	siginfo_t info;
-
-	look(x);
-	if (x->a.child.pid)
-		assert_int_equal(waitid(P_PID, (id_t)x->a.child.pid, &info, WEXITED | WNOWAIT), 0);
-	app_child_look(&x->a);
-	look(x);
-}
-
 static void is_in_file(const char *path, const char *text, bool is)
 {
 	struct str s = STR_INIT;
@@ -66,13 +54,13 @@ static void test_pipe(void **state)
 	snprintf(line, sizeof(line), "cat >%s", out);
 	type_text(x, line);
 	press(x, "Enter");
-	ended(x);
+	program_ends(x);
 	is_in_file(out, "01234567\r\n", true);
 	nothing_lent(x);
 
 	command(x, "set print-command='cat >$TMPDIR/../printed'");
 	press(x, "p");
-	ended(x);
+	program_ends(x);
 	is_in_file(in_screen(x, "printed"), "01234567\r\n", true);
 	nothing_lent(x);
 }
@@ -82,10 +70,10 @@ static void test_pipe_fails(void **state)
 	struct screen *x = open_parts();
 
 	command(x, "pipe-part there-is-no-such-program");
-	ended(x);
+	program_ends(x);
 	sees(x, "There is no program “there-is-no-such-program” here");
 	command(x, "pipe-part exit 3");
-	ended(x);
+	program_ends(x);
 	sees(x, "“exit 3” ended with a fault (status 3)");
 	nothing_lent(x);
 	refuse_next("not today");
@@ -110,10 +98,10 @@ static void test_pipe_messages(void **state)
 
 	app_pipe(&x->a, engine_lend_messages(x->e, l, uids, 2), "grep -c ^Subject: >$TMPDIR/../n",
 		false);
-	ended(x);
+	program_ends(x);
 	is_in_file(in_screen(x, "n"), "2\n", true);
 	app_pipe(&x->a, engine_lend_text(x->e, "a b", "some text\n"), "cat >$TMPDIR/../t", false);
-	ended(x);
+	program_ends(x);
 	is_in_file(in_screen(x, "t"), "some text\n", true);
 	nothing_lent(x);
 	/* What is still asked for when the program ends is dropped. */
@@ -130,7 +118,7 @@ static void test_pipe_many(void **state)
 		requests[i] = engine_lend_text(x->e, "a", "Subject: one of many\n");
 	app_pipe_all(&x->a, requests, MEM_COUNT(requests), "grep -c ^Subject: >$TMPDIR/../n", false,
 		true);
-	ended(x);
+	program_ends(x);
 	is_in_file(in_screen(x, "n"), "40\n", true);
 	nothing_lent(x);
 }
@@ -244,12 +232,12 @@ static void test_view_program(void **state)
 	struct screen *x = open_mail();
 
 	press(x, "9 Enter");
-	ended(x);
+	program_ends(x);
 	is_in_file(in_screen(x, "shown"), "bytes to show", true);
 	is_in_file(in_screen(x, "name"), "/a_touch_pwned___x_.shown\n", true);
 	press_sees(x, "1 0 Enter Enter", "shown: some bytes");
 	press(x, "q 3 m");
-	ended(x);
+	program_ends(x);
 	is_in_file(in_screen(x, "shown"), "<p>Hello", true);
 	press_sees(x, "4 m", "No mailcap file has a row for text/x-diff");
 	nothing_lent(x);
@@ -266,7 +254,7 @@ static void test_view_doubt(void **state)
 	press(x, "8");
 	command_sees(x, "open-with cat >$TMPDIR/../opened", "is not what it says");
 	press(x, "y");
-	ended(x);
+	program_ends(x);
 	is_in_file(in_screen(x, "opened"), "not a pdf", true);
 }
 
@@ -278,7 +266,7 @@ static void test_view_two(void **state)
 
 	press_soon(x, "3 m 8 m");
 	look(x);
-	ended(x);
+	program_ends(x);
 	if (file_exists(in_screen(x, "shown")))
 		fail_msg("the first was opened");
 	sees(x, "“invoice.pdf” is not what it says");
@@ -300,7 +288,7 @@ static void test_view_picture(void **state)
 	command(x, "set image-command='wc -c >$TMPDIR/../size <'");
 	command(x, "row 12");
 	press(x, "Enter");
-	ended(x);
+	program_ends(x);
 	is_in_file(in_screen(x, "size"), "6", true);
 	nothing_lent(x);
 }
