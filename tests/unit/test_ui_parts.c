@@ -253,6 +253,9 @@ static void test_view_doubt(void **state)
 	nothing_lent(x);
 	press(x, "8");
 	command_sees(x, "open-with cat >$TMPDIR/../opened", "is not what it says");
+	press_sees(x, "n e", "Open with:");
+	type_keys(x, "cat >$TMPDIR/../opened");
+	press_sees(x, "Enter", "is not what it says");
 	press(x, "y");
 	program_ends(x);
 	is_in_file(in_screen(x, "opened"), "not a pdf", true);
